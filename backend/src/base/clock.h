@@ -1,0 +1,24 @@
+/**
+ * @file base/clock.h  Two clocks: one to measure with, one to write down
+ *
+ * Threads    Any.
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CLOCK_TEXT_MAX = 25 }; /**< "2026-01-31T23:59:59.999Z" and NUL, in [bytes] */
+
+uint64_t clock_mono_us(void); /**< Never runs backwards; only differences mean anything, in [us] */
+uint64_t clock_mono_ms(void); /**< The same in [ms] */
+int64_t clock_unix_ms(void);  /**< Since 1970-01-01 UTC, in [ms] */
+
+/** RFC 3339 in UTC with milliseconds, as the wire and the store write times. */
+void clock_format(int64_t unix_ms, char text[static CLOCK_TEXT_MAX]);
+
+/** The reverse; also takes no fraction or one of any length, and offsets. 0 or UV_EINVAL. */
+int clock_parse(const char *text, int64_t *unix_ms);
+
+#endif

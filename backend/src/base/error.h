@@ -1,0 +1,35 @@
+/**
+ * @file base/error.h  Errors: a code for the program, a sentence for the person
+ *
+ *     int thing_open(struct thing **tp, const char *path, struct errbuf *err)
+ *     {
+ *         if (...)
+ *             return err_set(err, UV_ENOENT, "no model at %s", path);
+ *
+ * Errors     Functions return 0 or a negative UV_E* code (on Unix: negative errno).
+ *            A result is handed back through a pointer that is left alone on failure.
+ * Ownership  The caller owns the errbuf; it is written on failure only, and NULL is allowed.
+ *            What is written there may be shown to a person: never a secret, key, transcript
+ *            or audio.
+ */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include <stdarg.h>
+#include <uv.h>
+
+enum { ERR_TEXT_MAX = 512 }; /**< Longest sentence, terminating NUL included, in [bytes] */
+
+struct errbuf {
+    char text[ERR_TEXT_MAX]; /**< One sentence, no newline; "" until something failed */
+};
+
+/** Write the sentence and return the code, so that `return err_set(...)` reads as one step. */
+int err_set(struct errbuf *err, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** Put "context: " before the sentence that is there. Returns code. */
+int err_prefix(struct errbuf *err, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

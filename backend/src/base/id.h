@@ -1,0 +1,27 @@
+/**
+ * @file base/id.h  Opaque ids, and random bytes for anything that needs them
+ *
+ * An id is UUIDv7 (RFC 9562 section 5.7) written in Crockford's base 32: 26 characters that sort
+ * by the time they were made, so "newest first" is "order by id descending". Within one process
+ * ids made in the same millisecond still sort in the order they were made (a counter fills
+ * rand_a, RFC 9562 section 6.2 method 1).
+ *
+ * Threads    Any.
+ */
+#ifndef BASE_ID_H
+#define BASE_ID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { ID_TEXT_MAX = 27 }; /**< 26 characters and NUL */
+
+void id_new(char text[static ID_TEXT_MAX]);
+
+/** Has it the form of an id? Anything else need not be looked up. */
+bool id_valid(const char *text);
+
+/** From the kernel; a process without randomness must not go on, so failure aborts. */
+void random_bytes(void *to, size_t n);
+
+#endif

@@ -1,0 +1,86 @@
+/**
+ * @file base/json.c  Short forms for the few things we do with jansson all day
+ */
+#include "base/json.h"
+
+#include "base/buffer.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+json_t *json_parse(const char *text, size_t len)
+{
+    return json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+}
+
+const char *json_str(const json_t *obj, const char *key)
+{
+    return json_string_value(json_object_get(obj, key));
+}
+
+int64_t json_int(const json_t *obj, const char *key, int64_t otherwise)
+{
+    const json_t *value = json_object_get(obj, key);
+
+    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+double json_num(const json_t *obj, const char *key, double otherwise)
+{
+    const json_t *value = json_object_get(obj, key);
+
+    return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+bool json_flag(const json_t *obj, const char *key, bool otherwise)
+{
+    const json_t *value = json_object_get(obj, key);
+
+    return json_is_boolean(value) ? json_is_true(value) : otherwise;
+}
+
+static int append(const char *data, size_t len, void *arg)
+{
+    return buf_append(arg, data, len) ? -1 : 0;
+}
+
+int json_write(struct buf *b, const json_t *value)
+{
+    if (json_dump_callback(value, append, b, JSON_COMPACT | JSON_ENCODE_ANY) && !b->err)
+        b->err = UV_EINVAL;
+    return b->err;
+}
+
+int json_set_text(json_t *obj, const char *key, const char *text, size_t len)
+{
+    struct buf clean;
+    const char *p = text;
+    int err;
+
+    if (utf8_valid(text, len))
+        return json_object_set_new(obj, key, json_stringn(text, len)) ? UV_ENOMEM : 0;
+
+    buf_init(&clean, len * 3 + 1);
+    while (p < text + len) {
+        const char *from = p;
+
+        if (utf8_next(&p, text + len) == 0xFFFD && p - from == 1)
+            buf_puts(&clean, "\xef\xbf\xbd");
+        else
+            buf_append(&clean, from, (size_t)(p - from));
+    }
+    err = clean.err;
+    if (!err && json_object_set_new(obj, key, json_stringn(clean.data, clean.len)))
+        err = UV_ENOMEM;
+    buf_release(&clean);
+    return err;
+}
+
+int json_set_str(json_t *obj, const char *key, const char *text)
+{
+    if (!text)
+        return json_object_set_new(obj, key, json_null()) ? UV_ENOMEM : 0;
+    return json_set_text(obj, key, text, strlen(text));
+}
