@@ -1,0 +1,107 @@
+/**
+ * @file asr/engine.h  Speech recognition: what every recogniser provides
+ *
+ * An engine is a kind of recogniser (a local model, a remote service). A model is loaded once and
+ * shared, read-only, by all streams. A stream is one speaker'"'"'s audio in one interview; it hears
+ * one utterance after the other:
+ *
+ *     load(model) -> open(stream) -> { begin -> feed ... partial ... -> finish } ... -> close
+ *
+ * Voice activity and endpointing happen before the engine (audio/vad.h, interview/hearing.h): it
+ * is given only speech, with its pre-roll, and is told when an utterance ends.
+ *
+ * Threads    Every call blocks and is made from a speech worker, never from the loop thread. Calls
+ *            for one stream never overlap and stay in order, though not always on the same
+ *            thread. Different streams run at the same time on the same model.
+ *            asr/hub.h is what the rest of the house calls.
+ * Errors     0 or a negative UV_E* code with a sentence. A stream that failed once may be closed
+ *            only. UV_ENOBUFS from open: no further stream fits (memory); say so to the person.
+ * Ownership  The caller owns model and stream. Text and words in a result belong to the stream and
+ *            live until its next call.
+ */
+#ifndef ASR_ENGINE_H
+#define ASR_ENGINE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    ASR_SAMPLE_RATE = 16000, /**< Mono, signed 16-bit; the caller resamples. [Hz] */
+    ASR_LANGUAGE_MAX = 16,   /**< BCP 47 primary tag and NUL */
+};
+
+struct asr_model;
+struct asr_stream;
+
+struct asr_word {
+    const char *text;
+    uint32_t start_ms; /**< From the first sample of the utterance, pre-roll included */
+    uint32_t end_ms;
+    float confidence; /**< 0..1 */
+};
+
+struct asr_result {
+    const char *text; /**< UTF-8, NUL-terminated; "" when nothing was said */
+    size_t stable;    /**< Leading bytes of text that will not change (all of it in a final) */
+    float confidence; /**< 0..1; 0 when unknown */
+    char language[ASR_LANGUAGE_MAX];
+    const struct asr_word *words; /**< May be NULL in a partial */
+    size_t word_count;
+};
+
+/** What a model is made from. Fields an engine has no use for are ignored. */
+struct asr_model_params {
+    const char *path;     /**< Model file or folder; NULL: the engine looks in its usual places */
+    const char *data_dir; /**< The program'"'"'s data folder (downloaded models live below it) */
+    const char *url;      /**< Remote engines: base address */
+    const char *api_key;  /**< Remote engines; never logged */
+    const char *name;     /**< Remote engines: model name; local: wanted size, e.g. "base.en" */
+    int threads;          /**< Compute threads for one decode; 0: the engine decides */
+    void *http;           /**< struct http_client *, for remote engines */
+    void (*progress)(double done, void *arg); /**< 0..1 while loading; may be NULL */
+    void *progress_arg;
+};
+
+/** What a stream is told about the conversation. Copied by open(). */
+struct asr_params {
+    const char *language; /**< "en"; NULL or "auto": detect where the engine can */
+    const char *const
+        *vocabulary; /**< Words and names likely to be said (profile, job description) */
+    size_t vocabulary_count;
+};
+
+/** A recogniser. Instances are const and listed in asr/engine.c. */
+struct asr_engine {
+    const char *name; /**< As written in settings: "whisper", "pocketsphinx", "openai" */
+    bool remote;      /**< Audio leaves the machine: the page says so */
+    int workers;      /**< Streams decoded at the same time; 0: one a core. Remote engines wait
+                           rather than compute and name a larger number */
+    uint32_t pace_ms; /**< Audio between partials when there is time; 0: no partials */
+
+    /** Is it usable here? Fills why with what is missing and how to get it. Quick, no loading. */
+    bool (*available)(const struct asr_model_params *params, struct errbuf *why);
+
+    int (*load)(struct asr_model **mp, const struct asr_model_params *params, struct errbuf *err);
+    void (*unload)(struct asr_model *model);                /**< NULL is allowed */
+    const char *(*describe)(const struct asr_model *model); /**< "base.en q5_1", for `ready` */
+
+    int (*open)(struct asr_stream **sp, struct asr_model *model, const struct asr_params *params,
+                struct errbuf *err);
+    int (*begin)(struct asr_stream *stream, struct errbuf *err);
+    int (*feed)(struct asr_stream *stream, const int16_t *pcm, size_t n, struct errbuf *err);
+    /** (optional) The best text so far. */
+    int (*partial)(struct asr_stream *stream, struct asr_result *res, struct errbuf *err);
+    /** The utterance is over: its text. begin() may follow. */
+    int (*finish)(struct asr_stream *stream, struct asr_result *res, struct errbuf *err);
+    void (*close)(struct asr_stream *stream); /**< At any point; NULL is allowed */
+};
+
+/** The engines that were built in, best first; NULL-terminated. */
+extern const struct asr_engine *const asr_engines[];
+
+const struct asr_engine *asr_engine_find(const char *name); /**< NULL if there is none */
+
+#endif

@@ -1,0 +1,65 @@
+/**
+ * @file asr/hub.h  The speech workers: many streams, few cores, strict order, fair turns
+ *
+ *     struct asr_hub *hub;
+ *     asr_hub_open(&hub, loop, &(struct asr_hub_config){...}, err);
+ *     asr_line_open(&line, hub, &params, &handlers, arg, err);
+ *     asr_line_begin(line, 1);  asr_line_feed(line, pcm, n) ...  asr_line_end(line);
+ *     asr_line_close(line);                     // at any point, inside a handler too
+ *
+ * The hub chooses the engine (the configured one, else the best that is available), loads its
+ * model once on a worker at the first need (or at once with .preload), and gives each line one
+ * worker at a time. When the workers can'"'"'t keep up, partials become rarer first; finals never
+ * go missing; past lines_max, or when the backlog of all lines exceeds its limit, asr_line_open()
+ * answers UV_EAGAIN with a sentence for the person.
+ *
+ * Threads    Every call and every handler on the loop thread.
+ * Errors     0 or negative UV_E*. on_error is the last handler that runs for a line.
+ * Ownership  The caller owns the line until asr_line_close(). Results are borrowed.
+ */
+#ifndef ASR_HUB_H
+#define ASR_HUB_H
+
+#include "asr/engine.h"
+
+struct loop;
+struct asr_hub;
+struct asr_line;
+
+struct asr_hub_config {
+    const char *engine; /**< Name, or NULL/"auto": best that is available */
+    struct asr_model_params model;
+    int lines_max; /**< Open lines at the same time; 0: 4 a core */
+    bool preload;  /**< Load the model now rather than at the first line */
+};
+
+struct asr_line_handlers {
+    /** The model is loaded and the line hears. Exactly once, before any other. */
+    void (*on_ready)(const char *engine, const char *model, void *arg);
+    void (*on_partial)(uint32_t utterance, const struct asr_result *res, void *arg);
+    /** Exactly once for every begun utterance that was ended and not cancelled. */
+    void (*on_final)(uint32_t utterance, const struct asr_result *res, void *arg);
+    void (*on_error)(int code, const char *message, void *arg);
+};
+
+enum { ASR_BACKLOG_MAX_MS = 60000 }; /**< Audio waiting on one line; then UV_ENOBUFS from feed */
+
+int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_config *config,
+                 struct errbuf *err);
+void asr_hub_close(struct asr_hub *hub);
+
+const struct asr_engine *asr_hub_engine(const struct asr_hub *hub);
+bool asr_hub_loaded(const struct asr_hub *hub);
+const char *asr_hub_model(const struct asr_hub *hub); /**< describe(), "" until loaded */
+size_t asr_hub_lines(const struct asr_hub *hub);
+
+int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_params *params,
+                  const struct asr_line_handlers *h, void *arg, struct errbuf *err);
+int asr_line_begin(struct asr_line *line, uint32_t utterance);
+int asr_line_feed(struct asr_line *line, const int16_t *pcm, size_t n);
+int asr_line_end(struct asr_line *line);    /**< on_final follows */
+int asr_line_cancel(struct asr_line *line); /**< Forget the running utterance; no final */
+uint32_t asr_line_backlog_ms(const struct asr_line *line); /**< Audio fed but not decoded yet */
+void asr_line_close(struct asr_line *line); /**< NULL is allowed; no handler runs any more */
+
+#endif

@@ -1,0 +1,36 @@
+/**
+ * @file audio/decode.h  Recordings of any format to 16 kHz mono
+ *
+ * libavformat/libavcodec/libswresample live in a shared module beside the executable that is
+ * opened at the first use: they cost 26 MB the moment they are linked.
+ *
+ *     struct pcm pcm;
+ *     audio_decode_file(path, &pcm, err)  /  audio_decode_bytes(data, len, &pcm, err)
+ *     pcm_release(&pcm);
+ *
+ * Threads    Any worker; blocks.
+ * Errors     UV_ENOENT no file, UV_EINVAL not audio (the sentence says what it is), UV_E2BIG
+ *            longer than AUDIO_LENGTH_MAX_S, UV_ENOSYS the module is missing.
+ */
+#ifndef AUDIO_DECODE_H
+#define AUDIO_DECODE_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { AUDIO_LENGTH_MAX_S = 6 * 3600 }; /**< Longest recording taken, in [s] */
+
+struct pcm {
+    int16_t *samples; /**< 16 kHz mono */
+    size_t n;
+    uint64_t duration_ms;
+    char format[64]; /**< "matroska,webm / opus" */
+};
+
+int audio_decode_file(const char *path, struct pcm *pcm, struct errbuf *err);
+int audio_decode_bytes(const void *data, size_t len, struct pcm *pcm, struct errbuf *err);
+void pcm_release(struct pcm *pcm);
+
+#endif

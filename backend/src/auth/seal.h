@@ -1,0 +1,38 @@
+/**
+ * @file auth/seal.h  Sensitive text, encrypted before it reaches any store
+ *
+ * AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce; the record's id and the field's name
+ * are authenticated with it, so that a sealed field cannot be moved to another record unnoticed.
+ * Sealed form: "v1." and base64url of nonce, ciphertext, tag.
+ *
+ *     seal_open(&seal, "data/keys/master.key", getenv(...), err);
+ *     seal_text(seal, profile_id, "profile.context", text, &sealed);
+ *
+ * Threads    Any, after seal_open().
+ * Errors     UV_EBADMSG: not sealed by this key, or tampered with.
+ * Ownership  Returned strings are the caller's: free().
+ */
+#ifndef AUTH_SEAL_H
+#define AUTH_SEAL_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+struct seal;
+
+/** key_text (64 hex digits or base64 of 32 bytes) wins; otherwise the key file, made with mode
+ *  0600 at the first start. A file that others may read is refused with the way out. */
+int seal_open(struct seal **sp, const char *key_path, const char *key_text, struct errbuf *err);
+void seal_close(struct seal *seal);
+
+int seal_text(const struct seal *seal, const char *id, const char *field, const char *text,
+              char **sealed);
+/** NULL and "" come back as "". */
+int unseal_text(const struct seal *seal, const char *id, const char *field, const char *sealed,
+                char **text);
+
+/** A key for another purpose derived from the master key (HKDF-SHA-256, RFC 5869). */
+int seal_derive(const struct seal *seal, const char *purpose, unsigned char *key, size_t len);
+
+#endif

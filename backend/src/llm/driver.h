@@ -1,0 +1,110 @@
+/**
+ * @file llm/driver.h  Answer providers: what every language model service provides
+ *
+ *     llm_start(client, provider, &request, &handlers, arg, &gen);
+ *         on_start -> on_delta ... -> on_end           (or on_end alone)
+ *     llm_cancel(gen);   // the provider's connection is closed before this returns
+ *
+ * A driver knows one protocol; a provider is a configured instance of it (name, address, key,
+ * model). interview/answer.h has the chain, the circuit breaker and the timing.
+ *
+ * Threads    Loop thread only. No handler runs from inside llm_start().
+ * Errors     llm_end.err: 0, UV_ECONNREFUSED, UV_ETIMEDOUT, UV_ECONNRESET (stream broke off),
+ *            UV_EPROTO (not the protocol), UV_EACCES (key refused), UV_EAGAIN (rate limited or
+ *            overloaded; retry_after_ms says how long), UV_EINVAL (request refused),
+ *            UV_ENOENT (no such model).
+ * Ownership  The request is copied as far as it is needed. gen is the caller's until on_end or
+ *            llm_cancel(). Keys never reach a message or a log.
+ */
+#ifndef LLM_DRIVER_H
+#define LLM_DRIVER_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct http_client;
+struct loop;
+struct llm_gen;
+struct outline; /* interview/outline.h; only the built-in driver looks inside through the points */
+
+enum llm_role { LLM_SYSTEM, LLM_USER, LLM_ASSISTANT };
+
+struct llm_message {
+    enum llm_role role;
+    const char *text;
+};
+
+/** One talking point, as composed from the profile and job description. */
+struct llm_point {
+    const char *text;
+    const char *field; /**< "context", "skills", "jobDescription" …; NULL: structure, no fact */
+    const char *quote; /**< Exact words of the source; NULL with field */
+};
+
+struct llm_request {
+    const struct llm_message *messages; /**< Stable prefix first: provider-side caches hit */
+    size_t message_count;
+    const struct llm_point *points; /**< For the built-in outline driver */
+    size_t point_count;
+    const char *kind;  /**< Question kind, e.g. "behavioral" */
+    const char *model; /**< NULL: the provider's configured one */
+    int max_tokens;    /**< 0: driver's default */
+    double temperature;
+};
+
+enum llm_finish { LLM_STOP, LLM_LENGTH, LLM_FAILED };
+
+struct llm_end {
+    int err;         /**< 0 or a UV_E* of the list above */
+    const char *why; /**< A sentence for the person, "" when err is 0 */
+    enum llm_finish finish;
+    uint64_t retry_after_ms; /**< 0: not said */
+};
+
+struct llm_handlers {
+    void (*on_start)(const char *model, void *arg);            /**< Accepted; headers are in */
+    void (*on_delta)(const char *text, size_t len, void *arg); /**< Well-formed UTF-8 pieces */
+    void (*on_end)(const struct llm_end *end, void *arg);      /**< Exactly once unless cancelled */
+};
+
+/** A configured provider. Strings are borrowed from the settings and outlive it. */
+struct llm_provider {
+    const char *name; /**< "groq", "openai", "ollama", "outline" … as on the wire */
+    const struct llm_driver *driver;
+    const char *url;     /**< Base, e.g. "https://api.groq.com/openai/v1" */
+    const char *api_key; /**< NULL when none is needed */
+    const char *model;
+};
+
+struct llm_driver {
+    const char *name; /**< "openai", "ollama", "outline" */
+    int (*start)(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err);
+    void (*cancel)(struct llm_gen *gen);
+    /** (optional) List models: fn gets each name, then NULL once (err says how it went). */
+    int (*models)(struct http_client *client, const struct llm_provider *p,
+                  void (*fn)(const char *name, int err, void *arg), void *arg);
+};
+
+/** Common part: the first member of every driver's own struct is not needed; drivers hang their
+ *  state on .state and free it in cancel and before on_end returns. */
+struct llm_gen {
+    struct loop *loop;
+    struct http_client *client;
+    const struct llm_provider *provider;
+    struct llm_handlers h;
+    void *arg;
+    void *state;
+};
+
+extern const struct llm_driver *const llm_drivers[]; /**< NULL-terminated */
+const struct llm_driver *llm_driver_find(const char *name);
+
+int llm_start(struct loop *loop, struct http_client *client, const struct llm_provider *provider,
+              const struct llm_request *req, const struct llm_handlers *h, void *arg,
+              struct llm_gen **genp, struct errbuf *err);
+void llm_cancel(struct llm_gen *gen); /**< NULL is allowed */
+
+#endif

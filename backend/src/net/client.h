@@ -1,0 +1,65 @@
+/**
+ * @file net/client.h  Outgoing HTTP: libcurl multi on the loop
+ *
+ *     struct http_call *call;
+ *     http_call_start(client, &(struct http_call_request){.method = "POST", .url = url, ...},
+ *                     &handlers, arg, &call);
+ *     ...
+ *     http_call_cancel(call);      // the connection is closed at once; no handler runs any more
+ *
+ * Threads    Loop thread only, except http_fetch(), which blocks a worker while the loop works.
+ * Errors     on_done gets 0 or UV_ETIMEDOUT, UV_ECONNREFUSED, UV_EAI_NONAME, UV_ECONNRESET,
+ *            UV_EPROTO (TLS or malformed), UV_ENOBUFS. HTTP error statuses are not errors here.
+ * Ownership  Everything in the request is copied. The call lives until on_done or cancel.
+ */
+#ifndef NET_CLIENT_H
+#define NET_CLIENT_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+struct http_client;
+struct http_call;
+
+struct http_call_request {
+    const char *method; /**< NULL: GET */
+    const char *url;
+    const char *const *headers; /**< "Name: value", NULL-terminated; may be NULL */
+    const void *body;
+    size_t body_len;
+    uint64_t connect_timeout_ms; /**< 0: 5,000 */
+    uint64_t idle_timeout_ms;    /**< No byte for this long fails the call; 0: 30,000 */
+    uint64_t total_timeout_ms;   /**< 0: none */
+};
+
+struct http_call_handlers {
+    /** Status line and headers are in; look further with http_call_header(). (optional) */
+    void (*on_headers)(struct http_call *call, int status, void *arg);
+    void (*on_data)(struct http_call *call, const char *data, size_t len, void *arg);
+    /** Exactly once unless cancelled; the call is gone after it returns. */
+    void (*on_done)(struct http_call *call, int err, const char *why, void *arg);
+};
+
+int http_client_open(struct http_client **cp, struct loop *loop, struct errbuf *err);
+void http_client_close(struct http_client *client); /**< Cancels what runs */
+
+int http_call_start(struct http_client *client, const struct http_call_request *req,
+                    const struct http_call_handlers *h, void *arg, struct http_call **callp);
+void http_call_cancel(struct http_call *call); /**< NULL is allowed */
+const char *http_call_header(const struct http_call *call, const char *name);
+
+struct http_reply {
+    int status;
+    struct buf body;         /**< Release with buf_release() */
+    uint64_t retry_after_ms; /**< From Retry-After, 0 if absent */
+};
+
+/** Blocking form for workers (never the loop thread: UV_EDEADLK… is UV_EINVAL). */
+int http_fetch(struct http_client *client, const struct http_call_request *req, size_t body_max,
+               struct http_reply *reply, struct errbuf *err);
+
+#endif

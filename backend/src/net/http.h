@@ -1,0 +1,200 @@
+/**
+ * @file net/http.h  The HTTP and WebSocket server, as the rest of the house sees it
+ *
+ * No lws_* name leaves src/net/. A REST handler is one plain function that runs on a request
+ * worker, may block, and never touches a socket:
+ *
+ *     static int get_session(const struct http_request *req, struct http_response *res)
+ *     {
+ *         const char *id = http_param(req, "id");
+ *         ...
+ *         return http_reply_json(res, 200, obj);       // steals obj
+ *     }
+ *     static const struct http_route routes[] = {
+ *         {"GET", "/api/v1/sessions/{id}", get_session, .flags = ROUTE_AUTH},
+ *         {NULL}};
+ *
+ * Threads    Handlers run on request workers, several at once; the before hook too. ws_* calls
+ *            and ws handlers run on the loop thread only. http_stream_* may be called on the loop
+ *            thread only.
+ * Errors     A handler returns 0, or a negative UV_E* code, which becomes a problem+json:
+ *            UV_ENOENT 404, UV_EINVAL 400, UV_EACCES 401, UV_EPERM 404, UV_EEXIST 409,
+ *            UV_E2BIG 413, UV_EAGAIN 503, everything else 500 (the sentence is then not shown).
+ * Ownership  Request data is borrowed and lives until the handler returns. What is put into a
+ *            response is owned by it.
+ */
+#ifndef NET_HTTP_H
+#define NET_HTTP_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+struct pool;
+struct http_server;
+struct http_stream;
+struct ws;
+
+enum {
+    HTTP_BODY_DEFAULT_MAX = 1 << 20, /**< Largest body unless the route says otherwise, [bytes] */
+    HTTP_REQUEST_ID_MAX = 27,        /**< Id text and NUL */
+    HTTP_USER_MAX = 64,              /**< Longest user id and NUL */
+    WS_TEXT_MAX = 1 << 20,           /**< Largest text message taken, [bytes] */
+    WS_BINARY_MAX = 1 << 20,         /**< Largest binary message taken, [bytes] */
+    WS_QUEUE_MAX = 256, /**< Messages waiting for one receiver; then it is closed (1013) */
+    WS_QUEUE_BYTES_MAX = 4 << 20, /**< The same in [bytes] */
+};
+
+/* ------------------------------------------------------------------ requests */
+
+struct http_request {
+    const char *method; /**< "GET" … */
+    const char *path;   /**< Decoded, without query */
+    const char *peer;   /**< "127.0.0.1" */
+    bool peer_loopback; /**< The connection comes from this machine */
+    bool tls;
+    const char *body; /**< Not NUL-terminated; NULL when empty */
+    size_t body_len;
+    char id[HTTP_REQUEST_ID_MAX]; /**< requestId in errors and logs */
+    char user[HTTP_USER_MAX];     /**< Set by the before hook on ROUTE_AUTH routes; "" otherwise */
+    uint64_t received_us;         /**< clock_mono_us() when the last byte of the request arrived */
+    const struct http_route *route;
+    void *app; /**< The pointer given to http_server_open() */
+    struct http_request_inner *inner;
+};
+
+/** Header, query and path-pattern values: decoded, NUL-terminated; NULL when absent. */
+const char *http_header(const struct http_request *req, const char *name);
+const char *http_query(const struct http_request *req, const char *name);
+const char *http_param(const struct http_request *req, const char *name);
+const char *http_cookie(const struct http_request *req, const char *name);
+
+/** One part of a multipart/form-data body (RFC 7578). data points into the body. */
+struct http_part {
+    const char *name;
+    const char *filename; /**< NULL when it is a plain field */
+    const char *type;     /**< Content-Type or NULL */
+    const char *data;
+    size_t len;
+};
+
+/** Find a part by field name. 0, UV_ENOENT, or UV_EINVAL for a malformed body. */
+int http_multipart(const struct http_request *req, const char *name, struct http_part *part);
+
+/* ----------------------------------------------------------------- responses */
+
+struct http_response {
+    int status;
+    const char *type; /**< Static string, e.g. "application/json" */
+    struct buf body;
+    struct buf headers; /**< "Name: value\n" lines, through http_set_header() */
+    void (*on_stream)(struct http_stream *stream, void *arg); /**< See http_reply_stream() */
+    void *stream_arg;
+};
+
+int http_set_header(struct http_response *res, const char *name, const char *value);
+
+/** Serialise obj as the body and drop the reference, on failure too. */
+int http_reply_json(struct http_response *res, int status, json_t *obj);
+int http_reply_empty(struct http_response *res, int status);
+int http_reply_bytes(struct http_response *res, int status, const char *type, const void *data,
+                     size_t len);
+
+/** RFC 9457 problem. code is one of the closed list in docs/api/openapi.yaml. fields (may be NULL,
+ *  stolen) is the array for "errors". Returns 0, so that `return http_problem(...)` reads well. */
+int http_problem(struct http_response *res, const struct http_request *req, int status,
+                 const char *code, const char *detail, json_t *fields);
+
+/**
+ * Answer with a stream (server-sent events): after the headers went out, on_stream runs once on
+ * the loop thread with a stream that stays valid until http_stream_end() or on_gone.
+ */
+int http_reply_stream(struct http_response *res, const char *type,
+                      void (*on_stream)(struct http_stream *stream, void *arg), void *arg);
+int http_stream_write(struct http_stream *stream, const void *data, size_t len);
+void http_stream_end(struct http_stream *stream);
+void http_stream_on_gone(struct http_stream *stream, void (*fn)(void *arg), void *arg);
+
+/* -------------------------------------------------------------------- routes */
+
+enum {
+    ROUTE_AUTH = 1 << 0,  /**< before hook must sign the request in */
+    ROUTE_QUIET = 1 << 1, /**< Not logged (health checks) */
+};
+
+struct http_route {
+    const char *method;
+    const char *pattern; /**< "/api/v1/sessions/{id}" */
+    int (*handler)(const struct http_request *req, struct http_response *res);
+    unsigned flags;
+    size_t body_max; /**< 0: HTTP_BODY_DEFAULT_MAX */
+};
+
+/* ----------------------------------------------------------------- websocket */
+
+/** Queue keys: a newer message with the same non-zero key replaces an unsent older one. */
+enum ws_kind {
+    WS_KEEP = 0,    /**< Never dropped, never merged */
+    WS_REPLACE = 1, /**< Replaces the unsent one with the same key (partials) */
+    WS_MERGE = 2, /**< merge() is asked to fold it into the unsent one with the same key (deltas) */
+};
+
+struct ws_handlers {
+    /** Upgraded. Return a pointer for later calls through *ctx, or a close code (>= 1000) to
+     * refuse. */
+    int (*on_open)(struct ws *ws, const struct http_request *req, void *app, void **ctx);
+    void (*on_text)(struct ws *ws, const char *text, size_t len, void *ctx);
+    void (*on_binary)(struct ws *ws, const void *data, size_t len, void *ctx);
+    /** The socket is gone (either side). The last call; ws is invalid afterwards. */
+    void (*on_close)(struct ws *ws, int code, void *ctx);
+    /** (optional) Fold newer into older, both whole messages: true if `older` now says both. */
+    bool (*merge)(struct buf *older, const char *newer, size_t len);
+};
+
+struct ws_route {
+    const char *path; /**< "/ws/transcribe" */
+    struct ws_handlers h;
+};
+
+/** Queue a message. UV_ENOBUFS: the receiver lags too far and is being closed. */
+int ws_send(struct ws *ws, const char *text, size_t len, enum ws_kind kind, uint32_t key);
+int ws_send_json(struct ws *ws, json_t *msg, enum ws_kind kind, uint32_t key); /**< steals msg */
+
+/** Close after what is queued was sent. reason: at most 123 bytes (RFC 6455 section 5.5). */
+void ws_close(struct ws *ws, int code, const char *reason);
+size_t ws_queued_bytes(const struct ws *ws);
+
+/* -------------------------------------------------------------------- server */
+
+struct http_config {
+    const char *host;     /**< Numeric address or name */
+    int port;             /**< 0: any free port, see http_server_port() */
+    const char *tls_cert; /**< PEM paths; NULL: plain HTTP */
+    const char *tls_key;
+    const char *web_root;       /**< Static export to serve; NULL: API only */
+    const char *const *origins; /**< Allowed cross-site origins, NULL-terminated; may be NULL */
+    int connections_max;
+    uint64_t idle_timeout_ms;
+    /** Runs on the worker before a handler. 0 to go on; 1 when it has filled res (401, 429 …). */
+    int (*before)(struct http_request *req, struct http_response *res);
+    /** Runs on the loop thread after the response was handed to the socket: metrics, audit, log. */
+    void (*after)(const struct http_request *req, int status, uint64_t micros);
+};
+
+int http_server_open(struct http_server **sp, struct loop *loop, struct pool *workers,
+                     const struct http_config *config, const struct http_route *routes,
+                     const struct ws_route *sockets, void *app, struct errbuf *err);
+int http_server_port(const struct http_server *server);
+size_t http_server_connections(const struct http_server *server);
+
+/** Stop accepting; close WebSockets with 1001 and finish running requests, then call done once. */
+void http_server_shutdown(struct http_server *server, uint64_t within_ms, void (*done)(void *arg),
+                          void *arg);
+void http_server_close(struct http_server *server);
+
+#endif

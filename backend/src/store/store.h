@@ -1,0 +1,180 @@
+/**
+ * @file store/store.h  What is kept: users, profiles, sessions, transcripts
+ *
+ *     struct store *store;
+ *     store_open(&store, "sqlite", &(struct store_params){.path = "data/interview.db"}, err);
+ *     store_migrate(store, err);
+ *     store_profile_put(store, &profile, err);
+ *
+ * The store knows nothing of secrets: profile context and job description arrive here as sealed
+ * text (auth/seal.h) and passwords as argon2id strings. Every write that returned 0 is on the
+ * disk and survives kill -9. The same conformance suite (test/conformance/store) runs on every
+ * driver.
+ *
+ * Threads    Any worker; calls block. Never the loop thread.
+ * Errors     0; UV_ENOENT nothing there (or not this owner's); UV_EEXIST unique key taken;
+ *            UV_EAGAIN busy, try again; UV_EIO and others with a sentence.
+ * Ownership  Records are filled with strings the caller frees through <record>_release(); lists
+ *            through store_list_release(). What is passed in is borrowed.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/error.h"
+#include "base/id.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+
+enum { STORE_PAGE_MAX = 100 }; /**< Most records one list call returns */
+
+struct store_user {
+    char id[ID_TEXT_MAX];
+    char *email; /**< Lower case, unique; NULL for the local owner of single-user mode */
+    char *display_name;
+    char *password;     /**< argon2id encoded; NULL: cannot sign in by password */
+    char *settings;     /**< JSON object: preferredLLM, audioDevice, language, voiceId … */
+    char *subscription; /**< JSON object: tier, expiresAt */
+    int64_t created_at; /**< Times everywhere: [ms] since 1970 UTC */
+};
+
+/** One sign-in on one device; every refresh rotates to a new row of the same family. */
+struct store_refresh {
+    char hash[65]; /**< SHA-256 of the token, hex: the token itself is never stored */
+    char family[ID_TEXT_MAX];
+    char user_id[ID_TEXT_MAX];
+    int64_t expires_at;
+    int64_t used_at; /**< 0: not yet rotated */
+};
+
+struct store_profile {
+    char id[ID_TEXT_MAX];
+    char user_id[ID_TEXT_MAX];
+    char *name;
+    char *role;
+    int years_experience; /**< 0..80 */
+    char *skills;         /**< JSON array of strings */
+    char *industry;
+    char *context; /**< Sealed; NULL or "" when empty */
+    int64_t created_at;
+    int64_t updated_at;
+};
+
+enum store_status { STORE_ACTIVE, STORE_COMPLETED, STORE_ABANDONED, STORE_ANY };
+
+struct store_session {
+    char id[ID_TEXT_MAX];
+    char user_id[ID_TEXT_MAX];
+    char profile_id[ID_TEXT_MAX]; /**< "" when none */
+    char *job_description;        /**< Sealed; NULL or "" when empty */
+    enum store_status status;
+    int64_t created_at;
+    int64_t completed_at; /**< 0 while it runs */
+    int duration;         /**< [s] */
+    int question_count;
+    char *metadata; /**< JSON object: llmProvider, model, language */
+};
+
+struct store_transcript {
+    char id[ID_TEXT_MAX];
+    char session_id[ID_TEXT_MAX];
+    int question_number; /**< From 1; the store assigns it when 0 */
+    char *question;      /**< Sealed, as the answer: what was said is private too */
+    char *answer;
+    int64_t timestamp;
+    char *metrics; /**< JSON object: responseTime, wordCount, confidence, qualityScore, latency … */
+    char *detail; /**< JSON object: kind, outline points, provider, model, finishReason; sealed */
+    char *audio_url; /**< NULL when not kept */
+};
+
+/** A page of records, newest first. next is the cursor for the following page, "" at the end. */
+struct store_list {
+    void *items; /**< Array of the asked-for record */
+    size_t count;
+    char next[ID_TEXT_MAX];
+};
+
+struct store_params {
+    const char *path; /**< sqlite: database file */
+    const char *url;  /**< others: connection string */
+};
+
+/* ------------------------------------------------------------------------- the store itself */
+
+int store_open(struct store **sp, const char *driver, const struct store_params *params,
+               struct errbuf *err);
+void store_close(struct store *store);
+
+/** Bring the schema to the newest version; says from and to. Safe to run twice, and by two. */
+int store_migrate(struct store *store, int *from, int *to, struct errbuf *err);
+int store_ping(struct store *store, struct errbuf *err); /**< Can it answer now? For /readyz */
+
+/* ------------------------------------------------------------------------------------ users */
+
+int store_user_put(struct store *store, const struct store_user *user, struct errbuf *err);
+int store_user_get(struct store *store, const char *id, struct store_user *user,
+                   struct errbuf *err);
+int store_user_by_email(struct store *store, const char *email, struct store_user *user,
+                        struct errbuf *err);
+/** The owner of single-user mode, if there is one. */
+int store_user_local(struct store *store, struct store_user *user, struct errbuf *err);
+/** Erases the user and everything that hangs on it, in one transaction. */
+int store_user_erase(struct store *store, const char *id, struct errbuf *err);
+
+int store_refresh_put(struct store *store, const struct store_refresh *token, struct errbuf *err);
+int store_refresh_get(struct store *store, const char *hash, struct store_refresh *token,
+                      struct errbuf *err);
+/** Mark `old` used and add `fresh` in one transaction; UV_EEXIST when `old` was used before. */
+int store_refresh_rotate(struct store *store, const char *old, const struct store_refresh *fresh,
+                         int64_t now, struct errbuf *err);
+int store_refresh_revoke(struct store *store, const char *family, struct errbuf *err);
+
+/* --------------------------------------------------------------------------------- profiles */
+
+int store_profile_put(struct store *store, const struct store_profile *profile, struct errbuf *err);
+int store_profile_get(struct store *store, const char *user_id, const char *id,
+                      struct store_profile *profile, struct errbuf *err);
+int store_profile_list(struct store *store, const char *user_id, size_t limit, const char *cursor,
+                       struct store_list *list, struct errbuf *err);
+int store_profile_erase(struct store *store, const char *user_id, const char *id,
+                        struct errbuf *err);
+
+/* --------------------------------------------------------------------------------- sessions */
+
+/** put inserts or replaces; a replace by another user_id is UV_ENOENT. */
+int store_session_put(struct store *store, const struct store_session *session, struct errbuf *err);
+int store_session_get(struct store *store, const char *user_id, const char *id,
+                      struct store_session *session, struct errbuf *err);
+int store_session_list(struct store *store, const char *user_id, enum store_status status,
+                       size_t limit, const char *cursor, struct store_list *list,
+                       struct errbuf *err);
+int store_session_erase(struct store *store, const char *user_id, const char *id,
+                        struct errbuf *err);
+
+/* ------------------------------------------------------------------------------ transcripts */
+
+/** Insert or replace, and keep the session's question_count true, in one transaction.
+ *  When question_number is 0 it becomes the next of the session and is written back. */
+int store_transcript_put(struct store *store, struct store_transcript *transcript,
+                         struct errbuf *err);
+int store_transcript_get(struct store *store, const char *user_id, const char *id,
+                         struct store_transcript *transcript, struct errbuf *err);
+/** All of one session in the order asked (question_number ascending); cursor is a number. */
+int store_transcript_list(struct store *store, const char *user_id, const char *session_id,
+                          size_t limit, const char *cursor, struct store_list *list,
+                          struct errbuf *err);
+
+/* --------------------------------------------------------------------------------- memory */
+
+void store_user_release(struct store_user *user);
+void store_profile_release(struct store_profile *profile);
+void store_session_release(struct store_session *session);
+void store_transcript_release(struct store_transcript *transcript);
+
+enum store_kind { STORE_KIND_PROFILE, STORE_KIND_SESSION, STORE_KIND_TRANSCRIPT };
+void store_list_release(struct store_list *list, enum store_kind kind);
+
+#endif
