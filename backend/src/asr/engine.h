@@ -2,10 +2,13 @@
  * @file asr/engine.h  Speech recognition: what every recogniser provides
  *
  * An engine is a kind of recogniser (a local model, a remote service). A model is loaded once and
- * shared, read-only, by all streams. A stream is one speaker'"'"'s audio in one interview; it hears
+ * shared, read-only, by all streams. A stream is one speaker's audio in one interview; it hears
  * one utterance after the other:
  *
- *     load(model) -> open(stream) -> { begin -> feed ... partial ... -> finish } ... -> close
+ *     load(model) -> open(stream) -> { begin -> feed ... partial ... settle ... -> finish } ... ->
+ * close
+ *
+ * begin() while an utterance is running forgets that utterance.
  *
  * Voice activity and endpointing happen before the engine (audio/vad.h, interview/hearing.h): it
  * is given only speech, with its pre-roll, and is told when an utterance ends.
@@ -16,6 +19,9 @@
  *            asr/hub.h is what the rest of the house calls.
  * Errors     0 or a negative UV_E* code with a sentence. A stream that failed once may be closed
  *            only. UV_ENOBUFS from open: no further stream fits (memory); say so to the person.
+ *            UV_ECANCELED: interrupt() was called. Remote engines: UV_ETIMEDOUT, UV_EACCES (key
+ *            refused), UV_EAGAIN (rate limit), UV_ECONNREFUSED ...; the hub keeps the audio of the
+ *            utterance and hears it again with a local engine.
  * Ownership  The caller owns model and stream. Text and words in a result belong to the stream and
  *            live until its next call.
  */
@@ -55,7 +61,7 @@ struct asr_result {
 /** What a model is made from. Fields an engine has no use for are ignored. */
 struct asr_model_params {
     const char *path;     /**< Model file or folder; NULL: the engine looks in its usual places */
-    const char *data_dir; /**< The program'"'"'s data folder (downloaded models live below it) */
+    const char *data_dir; /**< The program's data folder (downloaded models live below it) */
     const char *url;      /**< Remote engines: base address */
     const char *api_key;  /**< Remote engines; never logged */
     const char *name;     /**< Remote engines: model name; local: wanted size, e.g. "base.en" */
@@ -94,8 +100,16 @@ struct asr_engine {
     int (*feed)(struct asr_stream *stream, const int16_t *pcm, size_t n, struct errbuf *err);
     /** (optional) The best text so far. */
     int (*partial)(struct asr_stream *stream, struct asr_result *res, struct errbuf *err);
+    /** (optional) The utterance looks finished (a short pause): do now what finish() would have to
+     *  do for the audio fed so far, so that finish() has little left. Speech may go on: feed() may
+     *  follow, and then nothing of this may be lost or heard twice. The hub calls it once for each
+     *  pause, after all audio up to the pause was fed. */
+    int (*settle)(struct asr_stream *stream, struct errbuf *err);
     /** The utterance is over: its text. begin() may follow. */
     int (*finish)(struct asr_stream *stream, struct asr_result *res, struct errbuf *err);
+    /** (optional) From any thread: the call that runs on this stream, and every later one, returns
+     *  UV_ECANCELED soon. For engines whose calls may take longer than a second. */
+    void (*interrupt)(struct asr_stream *stream);
     void (*close)(struct asr_stream *stream); /**< At any point; NULL is allowed */
 };
 

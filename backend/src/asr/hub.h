@@ -9,7 +9,7 @@
  *
  * The hub chooses the engine (the configured one, else the best that is available), loads its
  * model once on a worker at the first need (or at once with .preload), and gives each line one
- * worker at a time. When the workers can'"'"'t keep up, partials become rarer first; finals never
+ * worker at a time. When the workers can't keep up, partials become rarer first; finals never
  * go missing; past lines_max, or when the backlog of all lines exceeds its limit, asr_line_open()
  * answers UV_EAGAIN with a sentence for the person.
  *
@@ -29,6 +29,10 @@ struct asr_line;
 struct asr_hub_config {
     const char *engine; /**< Name, or NULL/"auto": best that is available */
     struct asr_model_params model;
+    /** A remote engine only: the local engine that hears an utterance again when the service
+     *  failed. NULL/"auto": best local one that is available; "none": wait and try again. */
+    const char *fallback;
+    struct asr_model_params fallback_model;
     int lines_max; /**< Open lines at the same time; 0: 4 a core */
     bool preload;  /**< Load the model now rather than at the first line */
 };
@@ -40,6 +44,9 @@ struct asr_line_handlers {
     /** Exactly once for every begun utterance that was ended and not cancelled. */
     void (*on_final)(uint32_t utterance, const struct asr_result *res, void *arg);
     void (*on_error)(int code, const char *message, void *arg);
+    /** (optional) Something to tell the person though the line goes on and nothing is lost: a
+     *  remote engine failed and the utterance is tried again or heard by a local engine. */
+    void (*on_trouble)(uint32_t utterance, int code, const char *message, void *arg);
 };
 
 enum { ASR_BACKLOG_MAX_MS = 60000 }; /**< Audio waiting on one line; then UV_ENOBUFS from feed */
@@ -57,6 +64,7 @@ int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_pa
                   const struct asr_line_handlers *h, void *arg, struct errbuf *err);
 int asr_line_begin(struct asr_line *line, uint32_t utterance);
 int asr_line_feed(struct asr_line *line, const int16_t *pcm, size_t n);
+int asr_line_settle(struct asr_line *line); /**< It looks finished: get ready for end() */
 int asr_line_end(struct asr_line *line);    /**< on_final follows */
 int asr_line_cancel(struct asr_line *line); /**< Forget the running utterance; no final */
 uint32_t asr_line_backlog_ms(const struct asr_line *line); /**< Audio fed but not decoded yet */
