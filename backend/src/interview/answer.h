@@ -15,7 +15,8 @@
  *
  * Threads    Loop thread only. No handler runs from inside answer_ask().
  * Errors     answer_ask: UV_EINVAL (empty or oversized question, unknown provider).
- * Ownership  The caller owns answer until on_finished returned; briefing is reference counted.
+ * Ownership  The caller owns answer until on_finished returned: then it is gone (no
+ *            answer_close()). A briefing is reference counted; what is asked is copied.
  */
 #ifndef INTERVIEW_ANSWER_H
 #define INTERVIEW_ANSWER_H
@@ -52,6 +53,7 @@ int briefing_open(struct briefing **bp, const struct briefing_input *input);
 struct briefing *briefing_ref(struct briefing *b);
 void briefing_unref(struct briefing *b); /**< NULL is allowed; wipes the text */
 
+/** An earlier question of the session and what was answered, oldest first. */
 struct answer_pair {
     const char *question;
     const char *answer;
@@ -61,6 +63,8 @@ struct answer_ask {
     const char *question;
     const char *provider; /**< NULL: the chain */
     const char *model;    /**< NULL: the provider's */
+    const char *owner;    /**< User id, for answerer_interrupt(); NULL: nobody's */
+    const char *session;  /**< Session id, the same; NULL: none */
     bool eager;           /**< Started before the turn was surely over */
     int question_number;
     uint64_t speech_end_us; /**< clock_mono_us() at the last voiced sample; 0: typed */
@@ -119,7 +123,18 @@ struct answerer_config {
 
 int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *client,
                   const struct answerer_config *config, struct errbuf *err);
+/** Closes every answer that still runs; no handler is called. NULL is allowed. */
 void answerer_close(struct answerer *a);
+
+/** The chain in order, "outline" last. */
+const struct llm_provider *answerer_providers(const struct answerer *a, size_t *count);
+
+/** May this provider be tried now, or does its circuit breaker let it rest? */
+bool answerer_available(const struct answerer *a, const char *provider);
+
+/** Interrupt what runs for this owner and matches; a NULL id matches all. Returns how many. */
+size_t answerer_interrupt(struct answerer *a, const char *owner, const char *generation_id,
+                          const char *session);
 
 int answer_ask(struct answerer *a, struct briefing *b, const struct answer_ask *ask,
                const struct answer_handlers *h, void *arg, struct answer **answerp,

@@ -28,7 +28,6 @@
 struct http_client;
 struct loop;
 struct llm_gen;
-struct outline; /* interview/outline.h; only the built-in driver looks inside through the points */
 
 enum llm_role { LLM_SYSTEM, LLM_USER, LLM_ASSISTANT };
 
@@ -39,7 +38,8 @@ struct llm_message {
 
 /** One talking point, as composed from the profile and job description. */
 struct llm_point {
-    const char *text;
+    const char *text;  /**< Whole and readable by itself: label and quote, or advice */
+    const char *label; /**< "Situation", "Result" …: the part of text before the colon; or NULL */
     const char *field; /**< "context", "skills", "jobDescription" …; NULL: structure, no fact */
     const char *quote; /**< Exact words of the source; NULL with field */
 };
@@ -49,9 +49,10 @@ struct llm_request {
     size_t message_count;
     const struct llm_point *points; /**< For the built-in outline driver */
     size_t point_count;
-    const char *kind;  /**< Question kind, e.g. "behavioral" */
-    const char *model; /**< NULL: the provider's configured one */
-    int max_tokens;    /**< 0: driver's default */
+    const char *kind;     /**< Question kind, e.g. "behavioral" */
+    const char *question; /**< As asked; the last message holds it too */
+    const char *model;    /**< NULL: the provider's configured one */
+    int max_tokens;       /**< 0: driver's default */
     double temperature;
 };
 
@@ -88,8 +89,8 @@ struct llm_driver {
                   void (*fn)(const char *name, int err, void *arg), void *arg);
 };
 
-/** Common part: the first member of every driver's own struct is not needed; drivers hang their
- *  state on .state and free it in cancel and before on_end returns. */
+/** One running generation. A driver hangs its own state on .state, frees it in cancel() and
+ *  before it reports the end, and reports through llm_emit_*() of llm/driver_inner.h. */
 struct llm_gen {
     struct loop *loop;
     struct http_client *client;

@@ -1,0 +1,41 @@
+/**
+ * @file llm/provider.h  Known answer services: addresses and default models by name
+ *
+ *     struct llm_provider p;
+ *     llm_provider_fill(&p, "groq", NULL, key, NULL, err);   // the rest comes from the preset
+ *
+ * "compatible" is any other server with the chat/completions protocol (vLLM, llama.cpp's server,
+ * LM Studio …): it needs an address and a model name.
+ *
+ * Threads    Any.
+ * Errors     UV_EINVAL: unknown name, missing key or address, address that is no http(s) URL.
+ * Ownership  Strings given to llm_provider_fill() are borrowed and must outlive the provider.
+ */
+#ifndef LLM_PROVIDER_H
+#define LLM_PROVIDER_H
+
+#include "llm/driver.h"
+
+struct llm_preset {
+    const char *name;    /**< As on the wire and in the settings */
+    const char *title;   /**< For people: "Groq" */
+    const char *driver;  /**< "openai", "ollama", "outline" */
+    const char *url;     /**< NULL: must be given */
+    const char *model;   /**< NULL: must be given */
+    const char *key_env; /**< Usual name of the key's environment variable; NULL: none */
+    bool needs_key;
+    bool local; /**< What is asked stays on this machine, unless its address is changed */
+};
+
+/** All presets, ended by one with a NULL name; the order is the default chain. */
+extern const struct llm_preset llm_presets[];
+const struct llm_preset *llm_preset_find(const char *name);
+
+/** Any of url, key and model may be NULL or "": the preset's. */
+int llm_provider_fill(struct llm_provider *p, const char *name, const char *url, const char *key,
+                      const char *model, struct errbuf *err);
+
+/** "host", "host:port" or a URL, as OLLAMA_HOST allows, to a base URL. 0 or UV_ENOBUFS. */
+int llm_ollama_url(const char *host, char *url, size_t size);
+
+#endif
