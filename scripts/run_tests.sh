@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs every suite. The last line is `N passed, N failed`.
+#
+#   scripts/run_tests.sh              everything
+#   scripts/run_tests.sh server web   only these: checks server sanitize threads fuzz web browser
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+SUITES=${*:-checks server sanitize threads fuzz web browser}
+FUZZ_SECONDS=${FUZZ_SECONDS:-4}
+passed=0
+failed=0
+skipped=0
+
+# count REPORT... - add the cases of JUnit reports to the totals.
+count() {
+    local p f s
+    read -r p f s < <(python3 scripts/count_tests.py "$@" 2>>"$LOGS/outcome.txt")
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+# one WHAT CMD... - a check that is one test by itself.
+one() {
+    local what=$1 log
+    shift
+    log="$LOGS/$(printf '%s' "$what" | tr -c 'a-zA-Z0-9' '-').log"
+    if "$@" >"$log" 2>&1 </dev/null; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        { printf 'FAILED %s\n' "$what"; tail -n 30 "$log"; } >>"$LOGS/outcome.txt"
+    fi
+}
+
+# configure DIR OPTION... - a build folder of its own, set up once.
+configure() {
+    local dir=$1
+    shift
+    [ -f "$dir/build.ninja" ] || quietly "Configure $dir" env "$@"
+}
+
+meson_suite() { # WHAT DIR MESON-TEST-ARGS...
+    local what=$1 dir=$2 status=0
+    shift 2
+    quietly "Build $what" ninja -C "$dir"
+    say "Test $what"
+    rm -f "$dir/meson-logs/testlog.junit.xml"
+    meson test -C "$dir" --no-rebuild --print-errorlogs "$@" >"$LOGS/meson-test-$(basename "$dir").log" 2>&1 </dev/null || status=$?
+    if [ -f "$dir/meson-logs/testlog.junit.xml" ]; then
+        count "$dir/meson-logs/testlog.junit.xml"
+    else
+        failed=$((failed + 1))
+        tail -n 20 "$LOGS/meson-test-$(basename "$dir").log" >>"$LOGS/outcome.txt"
+    fi
+    # A run that failed in a way no case tells of is still a failure.
+    [ $status = 0 ] || [ $failed -gt 0 ] || failed=$((failed + 1))
+}
+
+suite_checks() {
+    say "Check the sources"
+    one "include arrows run one way" python3 scripts/check_includes.py
+    one "C sources are formatted" sh -c 'git ls-files "backend/*.c" "backend/*.h" | xargs clang-format --dry-run -Werror'
+    one "shell scripts parse" sh -c 'for f in scripts/*.sh .ci/run; do bash -n "$f" || exit 1; done'
+}
+
+suite_server() {
+    build_backend
+    meson_suite "the server (gcc)" backend/build
+}
+
+suite_sanitize() {
+    configure backend/build-asan CC=clang CC_LD=lld meson setup backend/build-asan backend \
+        -Db_sanitize=address,undefined -Doptimization=1 -Db_lundef=false
+    ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+        meson_suite "the server (clang, address and undefined behaviour)" backend/build-asan
+}
+
+suite_threads() {
+    configure backend/build-tsan CC=clang CC_LD=lld meson setup backend/build-tsan backend \
+        -Db_sanitize=thread -Doptimization=1 -Db_lundef=false
+    TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+        meson_suite "the server (clang, threads)" backend/build-tsan --suite threads
+}
+
+suite_fuzz() {
+    local target name
+    configure backend/build-fuzz CC=clang CC_LD=lld meson setup backend/build-fuzz backend \
+        -Dfuzz=true -Db_sanitize=address,undefined -Doptimization=1 -Db_lundef=false
+    quietly "Build the fuzz targets" ninja -C backend/build-fuzz
+    say "Fuzz each parser for $FUZZ_SECONDS s"
+    for target in backend/build-fuzz/fuzz/fuzz-*; do
+        [ -x "$target" ] && [ -f "$target" ] || continue
+        name=$(basename "$target")
+        mkdir -p "$LOGS/$name-new"
+        one "$name" "$target" -max_total_time="$FUZZ_SECONDS" -rss_limit_mb=2048 -timeout=10 \
+            -artifact_prefix="$LOGS/$name-" "$LOGS/$name-new" "backend/fuzz/corpus/${name#fuzz-}"
+    done
+}
+
+suite_web() {
+    install_web
+    say "Test the web app"
+    one "the API description is well-formed" npm --prefix frontend run check:api
+    one "lint" npm --prefix frontend run lint
+    one "types" npm --prefix frontend run typecheck
+    rm -f frontend/test-results/unit.xml
+    npm --prefix frontend test -- --reporter=junit --outputFile=test-results/unit.xml >"$LOGS/vitest.log" 2>&1 </dev/null || true
+    if [ -f frontend/test-results/unit.xml ]; then count frontend/test-results/unit.xml; else
+        failed=$((failed + 1)); tail -n 20 "$LOGS/vitest.log" >>"$LOGS/outcome.txt"
+    fi
+}
+
+suite_browser() {
+    build_backend
+    build_web
+    say "Test the page in a browser"
+    rm -f frontend/test-results/e2e.xml
+    npm --prefix frontend run e2e -- --reporter=junit --outputFile=test-results/e2e.xml >"$LOGS/browser.log" 2>&1 </dev/null || true
+    if [ -f frontend/test-results/e2e.xml ]; then count frontend/test-results/e2e.xml; else
+        failed=$((failed + 1)); tail -n 20 "$LOGS/browser.log" >>"$LOGS/outcome.txt"
+    fi
+}
+
+need build
+need test
+: >"$LOGS/outcome.txt"
+for suite in $SUITES; do
+    "suite_$suite"
+done
+
+cat "$LOGS/outcome.txt"
+[ "$skipped" = 0 ] || say "$skipped skipped (each line above says why)"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" = 0 ]
