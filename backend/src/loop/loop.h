@@ -37,8 +37,12 @@ uv_loop_t *loop_uv(struct loop *loop);
 
 /** Run until loop_stop(); then run out what is closing. */
 void loop_run(struct loop *loop);
-void loop_stop(struct loop *loop);
-void loop_close(struct loop *loop);
+void loop_stop(struct loop *loop); /**< Any thread; before loop_run() it returns at once */
+
+/** Runs what is posted, closes the door and frees. 0, or UV_EBUSY when somebody left a handle
+ *  open on the loop (the memory then stays; close that handle and call again). NULL is
+ *  allowed. */
+int loop_close(struct loop *loop);
 bool loop_is_current(const struct loop *loop); /**< Is this the loop thread? */
 
 /** Run fn(arg) on the loop thread, soon, in order of posting. Any thread. 0, or UV_ECANCELED
@@ -55,11 +59,16 @@ void timer_close(struct loop_timer *t);
 /** A set of worker threads with one bounded queue. Idle threads sleep. */
 int pool_open(struct pool **pp, struct loop *loop, const char *name, int threads, size_t queue_max);
 
-/** Run work(arg) on a worker, then done(err, arg) on the loop thread (err 0 or UV_ECANCELED). */
+/** Run work(arg) on a worker, then done(err, arg) on the loop thread (err 0 or UV_ECANCELED).
+ *  done may be NULL. Any thread. */
 int pool_submit(struct pool *pool, void (*work)(void *arg), void (*done)(int err, void *arg),
                 void *arg);
 
-/** Wait for running work, cancel what waits, join the threads. NULL is allowed. */
+/** Items waiting for a thread, for metrics. Any thread. */
+size_t pool_queued(struct pool *pool);
+
+/** Wait for running work, cancel what waits, join the threads; every outstanding `done` has run
+ *  when this returns. On the loop thread, not from inside a `done`. NULL is allowed. */
 void pool_close(struct pool *pool);
 
 #endif

@@ -1,0 +1,259 @@
+/**
+ * @file loop/loop.c  The loop thread: its door for other threads, and its timers
+ *
+ * One uv_async_t wakes the loop for posts and for stopping. Posts are a list under a lock; the
+ * wake-up takes the whole list at once, so a burst of posts costs one wake-up.
+ */
+#include "loop/loop.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct post {
+    struct post *next;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+struct loop {
+    uv_loop_t uv;
+    uv_async_t wake;
+    uv_mutex_t lock;
+    struct post *first; /* {lock} */
+    struct post **last; /* {lock} */
+    bool shut;          /* {lock} no more posts */
+    bool stop;          /* {lock} */
+    atomic_uintptr_t owner;
+};
+
+struct loop_timer {
+    uv_timer_t uv;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+/* ---------------------------------------------------------------- posts */
+
+static struct post *take_posts(struct loop *loop, bool *stop)
+{
+    struct post *list;
+
+    uv_mutex_lock(&loop->lock);
+    list = loop->first;
+    loop->first = NULL;
+    loop->last = &loop->first;
+    *stop = loop->stop;
+    uv_mutex_unlock(&loop->lock);
+    return list;
+}
+
+static bool run_posts(struct post *list)
+{
+    bool any = list != NULL;
+
+    while (list) {
+        struct post *p = list;
+
+        list = p->next;
+        p->fn(p->arg);
+        free(p);
+    }
+    return any;
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct loop *loop = wake->data;
+    bool stop;
+
+    run_posts(take_posts(loop, &stop));
+    if (stop)
+        uv_stop(&loop->uv);
+}
+
+int loop_post(struct loop *loop, void (*fn)(void *arg), void *arg)
+{
+    struct post *p = malloc(sizeof(*p));
+    int err = 0;
+
+    if (!p)
+        return UV_ENOMEM;
+    *p = (struct post){.fn = fn, .arg = arg};
+
+    uv_mutex_lock(&loop->lock);
+    if (loop->shut) {
+        err = UV_ECANCELED;
+    } else {
+        *loop->last = p;
+        loop->last = &p->next;
+        uv_async_send(&loop->wake);
+    }
+    uv_mutex_unlock(&loop->lock);
+    if (err)
+        free(p);
+    return err;
+}
+
+/* Run what is posted, until nothing is, then close the door in the same locked step. */
+static void shut_door(struct loop *loop)
+{
+    bool empty = false;
+    bool stop;
+
+    while (!empty) {
+        run_posts(take_posts(loop, &stop));
+        uv_mutex_lock(&loop->lock);
+        empty = !loop->first;
+        if (empty)
+            loop->shut = true;
+        uv_mutex_unlock(&loop->lock);
+    }
+}
+
+/* ------------------------------------------------------------ lifetime */
+
+static void own(struct loop *loop)
+{
+    atomic_store_explicit(&loop->owner, (uintptr_t)uv_thread_self(), memory_order_release);
+}
+
+int loop_open(struct loop **lp, struct errbuf *err)
+{
+    struct loop *loop = calloc(1, sizeof(*loop));
+    int rc;
+
+    if (!loop)
+        return err_set(err, UV_ENOMEM, "no memory for the event loop");
+    rc = uv_loop_init(&loop->uv);
+    if (rc)
+        goto no_loop;
+    rc = uv_mutex_init(&loop->lock);
+    if (rc)
+        goto no_lock;
+    rc = uv_async_init(&loop->uv, &loop->wake, on_wake);
+    if (rc)
+        goto no_wake;
+    loop->wake.data = loop;
+    loop->last = &loop->first;
+    own(loop);
+    *lp = loop;
+    return 0;
+
+no_wake:
+    uv_mutex_destroy(&loop->lock);
+no_lock:
+    uv_loop_close(&loop->uv);
+no_loop:
+    free(loop);
+    return err_set(err, rc, "the event loop cannot start: %s", uv_strerror(rc));
+}
+
+uv_loop_t *loop_uv(struct loop *loop)
+{
+    return &loop->uv;
+}
+
+bool loop_is_current(const struct loop *loop)
+{
+    return atomic_load_explicit(&loop->owner, memory_order_acquire) == (uintptr_t)uv_thread_self();
+}
+
+/* Handles that are closing need at most a few turns to be gone; nothing here waits. */
+static void run_out(struct loop *loop)
+{
+    enum { TURNS = 8 };
+
+    for (int i = 0; i < TURNS; i++)
+        uv_run(&loop->uv, UV_RUN_NOWAIT);
+}
+
+void loop_run(struct loop *loop)
+{
+    own(loop);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    uv_mutex_lock(&loop->lock);
+    loop->stop = false; /* so that it may be run again */
+    uv_mutex_unlock(&loop->lock);
+    run_out(loop);
+}
+
+void loop_stop(struct loop *loop)
+{
+    uv_mutex_lock(&loop->lock);
+    loop->stop = true;
+    uv_async_send(&loop->wake);
+    uv_mutex_unlock(&loop->lock);
+}
+
+/* Whatever somebody forgot to close must not keep us waiting. */
+static void let_go(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(handle))
+        uv_unref(handle);
+}
+
+int loop_close(struct loop *loop)
+{
+    int rc;
+
+    if (!loop)
+        return 0;
+    own(loop);
+    shut_door(loop);
+    if (!uv_is_closing((uv_handle_t *)&loop->wake))
+        uv_close((uv_handle_t *)&loop->wake, NULL);
+    uv_walk(&loop->uv, let_go, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    rc = uv_loop_close(&loop->uv);
+    if (rc)
+        return rc; /* a handle is still open: its memory must stay */
+    uv_mutex_destroy(&loop->lock);
+    free(loop);
+    return 0;
+}
+
+/* -------------------------------------------------------------- timers */
+
+static void on_timer(uv_timer_t *uv)
+{
+    struct loop_timer *t = uv->data;
+
+    t->fn(t->arg);
+}
+
+int timer_open(struct loop_timer **tp, struct loop *loop, void (*fn)(void *arg), void *arg)
+{
+    struct loop_timer *t = calloc(1, sizeof(*t));
+
+    if (!t)
+        return UV_ENOMEM;
+    uv_timer_init(&loop->uv, &t->uv); /* cannot fail */
+    t->uv.data = t;
+    t->fn = fn;
+    t->arg = arg;
+    *tp = t;
+    return 0;
+}
+
+int timer_start(struct loop_timer *t, uint64_t after_ms, uint64_t repeat_ms)
+{
+    uv_update_time(t->uv.loop); /* the loop's clock may be a long callback behind */
+    return uv_timer_start(&t->uv, on_timer, after_ms, repeat_ms);
+}
+
+void timer_stop(struct loop_timer *t)
+{
+    uv_timer_stop(&t->uv);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void timer_close(struct loop_timer *t)
+{
+    if (t)
+        uv_close((uv_handle_t *)&t->uv, on_timer_closed);
+}
