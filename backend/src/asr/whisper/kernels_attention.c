@@ -1,0 +1,239 @@
+/**
+ * @file asr/whisper/kernels_attention.c  Key and value caches, and the order of work of attention
+ *
+ * softmax(q K^T / sqrt(d)) V, Vaswani et al. 2017, "Attention is all you need", section 3.2.1.
+ * Caches keep keys transposed, so that both products run along contiguous memory with one
+ * vector lane a position (scores) or a channel (output):
+ *
+ *     k [head][head_dim][cap]      v [head][cap][head_dim]
+ */
+#include "asr/whisper/kernels_isa.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CAP_UNIT = 32,      /* caches hold a multiple of this many positions */
+    STORE_PARALLEL = 16 /* positions from which storing is shared among threads */
+};
+
+static size_t align64(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+/* ---- caches ------------------------------------------------------------------------------- */
+
+static size_t half_bytes(const struct wk_kv *kv)
+{
+    size_t size = kv->f32 ? sizeof(float) : sizeof(uint16_t);
+
+    return align64((size_t)kv->heads * (size_t)kv->head_dim * (size_t)kv->cap * size);
+}
+
+size_t wk_kv_bytes(const struct wk_kv *kv)
+{
+    return kv->k ? 2 * half_bytes(kv) : 0;
+}
+
+int wk_kv_init(struct wk_kv *kv, int heads, int head_dim, int cap, bool f32, struct errbuf *err)
+{
+    struct wk_kv made = {.heads = heads, .head_dim = head_dim, .f32 = f32};
+
+    if (heads < 1 || heads > 1024 || head_dim < 16 || head_dim > WK_HEAD_DIM_MAX ||
+        head_dim % 16 != 0 || cap < 1 || cap > WK_DIM_MAX)
+        return err_set(err, UV_EINVAL, "no cache of %d heads of %d for %d positions", heads,
+                       head_dim, cap);
+    made.cap = (cap + CAP_UNIT - 1) / CAP_UNIT * CAP_UNIT;
+    made.k = aligned_alloc(64, half_bytes(&made));
+    made.v = aligned_alloc(64, half_bytes(&made));
+    if (!made.k || !made.v) {
+        wk_kv_release(&made);
+        return err_set(err, UV_ENOMEM, "out of memory for an attention cache");
+    }
+    memset(made.k, 0, half_bytes(&made)); /* lanes past the end are computed and thrown away */
+    memset(made.v, 0, half_bytes(&made));
+    *kv = made;
+    return 0;
+}
+
+void wk_kv_release(struct wk_kv *kv)
+{
+    if (!kv)
+        return;
+    free(kv->k);
+    free(kv->v);
+    *kv = (struct wk_kv){.heads = 0};
+}
+
+struct store_job {
+    struct wk_kv *kv;
+    int first, n;
+    const float *k, *v;
+    size_t ldk, ldv;
+};
+
+static void put(const struct wk_kv *kv, void *to, size_t at, float value)
+{
+    if (kv->f32)
+        ((float *)to)[at] = value;
+    else
+        ((uint16_t *)to)[at] = wk_float_to_half(value);
+}
+
+static void store_head(void *arg, int head, int worker)
+{
+    const struct store_job *j = arg;
+    const struct wk_kv *kv = j->kv;
+    size_t dim = (size_t)kv->head_dim, cap = (size_t)kv->cap;
+    size_t base = (size_t)head * dim * cap;
+
+    (void)worker;
+    for (size_t i = 0; i < (size_t)j->n; i++) {
+        const float *k = j->k + i * j->ldk + (size_t)head * dim;
+        const float *v = j->v + i * j->ldv + (size_t)head * dim;
+        size_t pos = (size_t)j->first + i;
+
+        for (size_t d = 0; d < dim; d++) {
+            put(kv, kv->k, base + d * cap + pos, k[d]);
+            put(kv, kv->v, base + pos * dim + d, v[d]);
+        }
+    }
+}
+
+void wk_kv_store(struct wk *wk, struct wk_kv *kv, int first, int n, const float *k, size_t ldk,
+                 const float *v, size_t ldv)
+{
+    struct store_job j = {.kv = kv, .first = first, .n = n, .k = k, .v = v, .ldk = ldk, .ldv = ldv};
+
+    if (n < STORE_PARALLEL) {
+        for (int head = 0; head < kv->heads; head++)
+            store_head(&j, head, 0);
+    } else {
+        wk_pool_run(wk->pool, kv->heads, store_head, &j);
+    }
+    kv->n = first + n;
+}
+
+void wk_kv_copy(struct wk_kv *dst, const struct wk_kv *src, int n)
+{
+    size_t size = src->f32 ? sizeof(float) : sizeof(uint16_t);
+    size_t dim = (size_t)src->head_dim;
+    size_t rows = (size_t)src->heads * dim;
+
+    for (size_t r = 0; r < rows; r++)
+        memcpy((char *)dst->k + r * (size_t)dst->cap * size,
+               (const char *)src->k + r * (size_t)src->cap * size, (size_t)n * size);
+    for (size_t h = 0; h < (size_t)src->heads; h++)
+        memcpy((char *)dst->v + h * (size_t)dst->cap * dim * size,
+               (const char *)src->v + h * (size_t)src->cap * dim * size, (size_t)n * dim * size);
+    dst->n = n;
+}
+
+/* ---- decoder ------------------------------------------------------------------------------ */
+
+struct attention_job {
+    struct wk *wk;
+    const struct wk_attention *items;
+    int heads;
+};
+
+static void keep_probs(const struct wk_attention *it, int head, int row, const float *scores, int n)
+{
+    size_t at = ((size_t)head * (size_t)it->n + (size_t)row) * (size_t)it->kv->n;
+
+    memcpy(it->probs + at, scores, (size_t)n * sizeof(float));
+    memset(it->probs + at + n, 0, (size_t)(it->kv->n - n) * sizeof(float));
+}
+
+static void attend_head(void *arg, int chunk, int worker)
+{
+    const struct attention_job *j = arg;
+    const struct wk_attention *it = &j->items[chunk / j->heads];
+    const struct wk_kv *kv = it->kv;
+    int head = chunk % j->heads;
+    size_t size = kv->f32 ? sizeof(float) : sizeof(uint16_t);
+    size_t base = (size_t)head * (size_t)kv->head_dim * (size_t)kv->cap * size;
+    struct wk_head h = {.k = (const char *)kv->k + base,
+                        .v = (const char *)kv->v + base,
+                        .head_dim = kv->head_dim,
+                        .cap = kv->cap,
+                        .f32 = kv->f32};
+
+    h.scores = wk_scratch_need(&j->wk->workers[worker], (size_t)kv->cap * sizeof(float));
+    for (int i = 0; i < it->n; i++) {
+        h.n = it->causal_from < 0 ? kv->n : it->causal_from + i + 1;
+        h.q = it->q + (size_t)i * it->ldq + (size_t)(head * kv->head_dim);
+        h.out = it->out + (size_t)i * it->ldo + (size_t)(head * kv->head_dim);
+        j->wk->isa->head(&h);
+        if (it->probs)
+            keep_probs(it, head, i, h.scores, h.n);
+    }
+}
+
+void wk_attention(struct wk *wk, const struct wk_attention *items, int n_items)
+{
+    struct attention_job j = {.wk = wk, .items = items};
+
+    if (n_items < 1)
+        return;
+    j.heads = items[0].kv->heads;
+    wk_pool_run(wk->pool, n_items * j.heads, attend_head, &j);
+}
+
+/* ---- encoder ------------------------------------------------------------------------------ */
+
+struct self_job {
+    struct wk *wk;
+    const float *qkv;
+    float *out;
+    int n, heads, head_dim, tiles;
+    size_t head_bytes, work_bytes;
+    uint8_t *prepared;
+};
+
+static void prepare_head(void *arg, int head, int worker)
+{
+    const struct self_job *j = arg;
+    size_t dim = (size_t)(j->heads * j->head_dim);
+    const float *k = j->qkv + dim + (size_t)(head * j->head_dim);
+
+    (void)worker;
+    j->wk->isa->self_prepare(k, k + dim, 3 * dim, j->n, j->head_dim,
+                             j->prepared + (size_t)head * j->head_bytes);
+}
+
+static void self_tile(void *arg, int chunk, int worker)
+{
+    const struct self_job *j = arg;
+    int head = chunk / j->tiles;
+    int row = chunk % j->tiles * WK_QUERY_ROWS;
+    size_t dim = (size_t)(j->heads * j->head_dim);
+    size_t col = (size_t)(head * j->head_dim);
+    struct wk_self s = {.q = j->qkv + (size_t)row * 3 * dim + col,
+                        .ldq = 3 * dim,
+                        .rows = j->n - row < WK_QUERY_ROWS ? j->n - row : WK_QUERY_ROWS,
+                        .n = j->n,
+                        .head_dim = j->head_dim,
+                        .prepared = j->prepared + (size_t)head * j->head_bytes,
+                        .work = wk_scratch_need(&j->wk->workers[worker], j->work_bytes),
+                        .out = j->out + (size_t)row * dim + col,
+                        .ldo = dim};
+
+    j->wk->isa->self_rows(&s);
+}
+
+void wk_encoder_attention(struct wk *wk, const float *qkv, int n, int heads, int head_dim,
+                          float *out)
+{
+    struct self_job j = {
+        .wk = wk, .qkv = qkv, .out = out, .n = n, .heads = heads, .head_dim = head_dim};
+
+    j.tiles = (n + WK_QUERY_ROWS - 1) / WK_QUERY_ROWS;
+    j.head_bytes = align64(wk->isa->self_bytes(n, head_dim));
+    j.work_bytes = align64(wk->isa->self_work(n, head_dim));
+    j.prepared = wk_scratch_need(&wk->heads, j.head_bytes * (size_t)heads);
+    wk_pool_run(wk->pool, heads, prepare_head, &j);
+    wk_pool_run(wk->pool, heads * j.tiles, self_tile, &j);
+}

@@ -1,0 +1,169 @@
+/**
+ * @file asr/whisper/kernels_isa.h  Between the kernels' common part and the instruction sets
+ *
+ * Private to asr/whisper/kernels*.c. The common part (kernels.c, kernels_pack.c, kernels_linear.c,
+ * kernels_attention.c) owns memory, threads and the order of work; a struct wk_isa does the
+ * arithmetic on what one thread has been given. Each instruction set is one file compiled with its
+ * own flags, so nothing of it may be called before wk_isa.usable() said yes.
+ *
+ * Layout of a packed matrix. 16 rows form a panel, padded with zero rows; columns are padded
+ * with zeros to whole blocks of 32. A panel is one run of bytes:
+ *
+ *     quantised  qs: per block 4-bit 256 bytes, 8-bit 512 bytes
+ *                qh: (5-bit types) per block 64 bytes
+ *                d:  per block 16 f16, one a row;   m: (_1 types) the same
+ *     f16, f32   per column 16 values, one a row
+ *
+ * Within a block the columns form 8 quads of 4. 8-bit: quad q, row r at qs[64 q + 4 r .. + 3].
+ * 4-bit: byte 64 q + 4 r + i holds column 4 q + i in its low and column 16 + 4 q + i in its high
+ * nibble, q = 0..3 (ggml's own pairing, rows interleaved). qh: bit 4 r + i of the q-th
+ * little-endian 64-bit word is the fifth bit of column 4 q + i of row r, q = 0..7: a byte mask
+ * for a 512-bit register.
+ */
+#ifndef ASR_WHISPER_KERNELS_ISA_H
+#define ASR_WHISPER_KERNELS_ISA_H
+
+#include "asr/whisper/kernels.h"
+
+enum {
+    WK_PANEL = 16,      /* rows of a panel */
+    WK_PANELS_MAX = 2,  /* panels of one tile of the many-row path */
+    WK_QUERY_ROWS = 48, /* most query rows of one tile of encoder attention */
+    WK_TILE_ROWS = 240, /* most input rows the many-row path finishes at once */
+};
+
+struct wk_matrix {
+    enum wk_type type;
+    int rows, cols;
+    int panels; /* of WK_PANEL rows */
+    int blocks; /* of WK_BLOCK columns */
+    size_t panel_bytes;
+    size_t qh, d, m; /* offsets within a panel */
+    uint8_t *data;   /* 64-byte aligned */
+    size_t data_bytes;
+};
+
+static inline const uint8_t *wk_panel(const struct wk_matrix *m, int panel)
+{
+    return m->data + (size_t)panel * m->panel_bytes;
+}
+
+/* What happens to a tile of products before it becomes y; pointers are of the tile's corner. */
+struct wk_finish {
+    const float *bias; /* NULL: none */
+    bool gelu;
+    const float *residual; /* NULL: none */
+    size_t ldr;
+    float *y;
+    size_t ldy;
+    int rows; /* of x */
+    int cols; /* of y, at most the tile's width */
+};
+
+/* One way of multiplying: how rows of x are prepared, and a panel product. */
+struct wk_product {
+    const char *arithmetic; /* "int8", "int16", "f32" */
+
+    /* Bytes of one prepared row of m->cols values, a multiple of 64. */
+    size_t (*row_bytes)(const struct wk_matrix *m);
+    void (*prepare)(const struct wk_matrix *m, const float *x, void *row);
+
+    /* Bytes of a thread's scratch for unpacked panels. */
+    size_t (*scratch_bytes)(const struct wk_matrix *m);
+
+    /* Unpack n_panels (1 .. WK_PANELS_MAX) into scratch. NULL: multiply reads the panel itself. */
+    void (*unpack)(const struct wk_matrix *m, int panel, int n_panels, void *scratch);
+
+    /* tile[n][WK_PANEL * n_panels] = rows * panel^T */
+    void (*multiply)(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
+                     const void *rows, int n, float *tile);
+};
+
+/* Decoder attention of one head over a cache, f16 or f32; see kernels_attention.c. */
+struct wk_head {
+    const float *q; /* head_dim values */
+    const void *k;  /* this head's keys: [head_dim][cap] */
+    const void *v;  /* this head's values: [cap][head_dim] */
+    int head_dim, cap, n;
+    bool f32;
+    float *scores; /* n rounded up to 16; softmax weights afterwards */
+    float *out;    /* head_dim values */
+};
+
+/* A tile of query rows of one head of the encoder. */
+struct wk_self {
+    const float *q; /* rows, ldq apart */
+    size_t ldq;
+    int rows, n, head_dim;
+    const void *prepared;
+    void *work;
+    float *out; /* rows, ldo apart */
+    size_t ldo;
+};
+
+struct wk_isa {
+    const char *name;
+    bool (*usable)(void);
+
+    /* NULL when this product does not suit the type. Few rows: 1 .. WK_SMALL_BATCH. */
+    const struct wk_product *(*few)(enum wk_type type);
+    const struct wk_product *(*many)(enum wk_type type);
+
+    /* Bias, GELU and residual on a tile of width ld. */
+    void (*finish)(const float *tile, int ld, const struct wk_finish *f);
+
+    void (*layer_norm)(const float *x, int dim, const float *w, const float *b, float *y);
+    void (*head)(const struct wk_head *h);
+
+    /* Encoder self-attention: one head's keys and values are laid out once (self_bytes of
+     * memory), then tiles of query rows, at most WK_QUERY_ROWS, are answered. q is not scaled. */
+    size_t (*self_bytes)(int n, int head_dim);
+    void (*self_prepare)(const float *k, const float *v, size_t ld, int n, int head_dim,
+                         void *prepared);
+    size_t (*self_work)(int n, int head_dim); /* bytes of a thread's scratch */
+    void (*self_rows)(const struct wk_self *s);
+
+    double (*sum_exp)(const float *x, int count, float max);
+
+    /* Operations done by `rounds` rounds of a register-only loop (multiply and add are two). */
+    double (*peak_f32)(long rounds);
+    double (*peak_int8)(long rounds);  /* NULL: no int8 */
+    double (*peak_int16)(long rounds); /* NULL: no int16 */
+    uint64_t (*read)(const void *p, size_t bytes);
+};
+
+extern const struct wk_isa wk_isa_plain;
+#ifdef WK_HAVE_AVX2
+extern const struct wk_isa wk_isa_avx2;
+#endif
+#ifdef WK_HAVE_AVX512VNNI
+extern const struct wk_isa wk_isa_avx512vnni;
+#endif
+#ifdef WK_HAVE_NEON
+extern const struct wk_isa wk_isa_neon;
+#endif
+
+/* Scalar f16 conversion, for packing and tails. */
+float wk_half_to_float(uint16_t h);
+uint16_t wk_float_to_half(float f);
+
+/* Dequantise block `b` of a panel: out[32][16], column-major as the panel lies. */
+void wk_block_floats(const struct wk_matrix *m, const uint8_t *panel, int b, float *out);
+
+/* The scratch of one worker of a context, grown to at least `bytes`; 64-byte aligned. */
+struct wk_scratch {
+    void *data;
+    size_t bytes;
+};
+void *wk_scratch_need(struct wk_scratch *s, size_t bytes);
+
+/* What a context holds. */
+struct wk {
+    struct wk_pool *pool;
+    const struct wk_isa *isa;
+    struct wk_scratch shared;                  /* prepared rows, written by all */
+    struct wk_scratch heads;                   /* prepared keys and values */
+    struct wk_scratch workers[WK_THREADS_MAX]; /* one a thread */
+};
+
+#endif

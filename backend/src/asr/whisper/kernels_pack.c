@@ -1,0 +1,385 @@
+/**
+ * @file asr/whisper/kernels_pack.c  Weights as the kernels want them: panels of 16 rows
+ *
+ * Reads the tensor types of ggml model files and writes the layout described in kernels_isa.h.
+ * Packing is a pure rearrangement: no weight changes its value.
+ */
+#include "asr/whisper/kernels_isa.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    HUGE_PAGE = 2 << 20,
+    CONV_TAPS = 3,
+};
+
+struct type_info {
+    const char *name;
+    int bytes;     /* of a block, or of one value for f32 and f16 */
+    int m, qh, qs; /* offsets in a block, -1: has none; d is at 0 */
+    int quants;    /* bytes of qs */
+};
+
+static const struct type_info types[] = {
+    [WK_F32] = {"f32", 4, -1, -1, 0, 0},     [WK_F16] = {"f16", 2, -1, -1, 0, 0},
+    [WK_Q4_0] = {"q4_0", 18, -1, -1, 2, 16}, [WK_Q4_1] = {"q4_1", 20, 2, -1, 4, 16},
+    [WK_Q5_0] = {"q5_0", 22, -1, 2, 6, 16},  [WK_Q5_1] = {"q5_1", 24, 2, 4, 8, 16},
+    [WK_Q8_0] = {"q8_0", 34, -1, -1, 2, 32},
+};
+
+bool wk_type_known(int type)
+{
+    return type >= 0 && type < (int)(sizeof(types) / sizeof(types[0])) && types[type].name;
+}
+
+const char *wk_type_name(enum wk_type type)
+{
+    return wk_type_known((int)type) ? types[type].name : "unknown";
+}
+
+static bool quantised(enum wk_type type)
+{
+    return type != WK_F32 && type != WK_F16;
+}
+
+size_t wk_type_bytes(enum wk_type type, size_t count)
+{
+    size_t unit = (size_t)types[type].bytes;
+
+    return quantised(type) ? count / WK_BLOCK * unit : count * unit;
+}
+
+/* ---- f16 ---------------------------------------------------------------------------------- */
+
+float wk_half_to_float(uint16_t h)
+{
+    uint32_t sign = (uint32_t)(h & 0x8000u) << 16;
+    uint32_t rest = h & 0x7fffu;
+    union {
+        uint32_t u;
+        float f;
+    } v;
+
+    if (rest >= 0x7c00u) {
+        v.u = sign | 0x7f800000u | (rest & 0x3ffu) << 13;
+    } else if (rest >= 0x400u) {
+        v.u = sign | ((rest << 13) + (112u << 23));
+    } else {
+        v.f = (float)rest * 0x1p-24f;
+        v.u |= sign;
+    }
+    return v.f;
+}
+
+uint16_t wk_float_to_half(float f)
+{
+    union {
+        float f;
+        uint32_t u;
+    } v = {.f = f};
+    uint32_t sign = v.u >> 16 & 0x8000u;
+    uint32_t rest = v.u & 0x7fffffffu;
+
+    if (rest > 0x7f800000u)
+        return (uint16_t)(sign | 0x7e00u);
+    if (rest >= 0x477ff000u) /* rounds to 65536 or more */
+        return (uint16_t)(sign | 0x7c00u);
+    if (rest < 0x38800000u) { /* below the smallest normal half: let the adder round */
+        v.u = rest;
+        v.f += 0.5f;
+        return (uint16_t)(sign | (v.u - 0x3f000000u));
+    }
+    rest += 0xfffu + (rest >> 13 & 1u);
+    return (uint16_t)(sign | (rest - (112u << 23)) >> 13);
+}
+
+void wk_f16_to_f32(const uint16_t *x, float *y, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = wk_half_to_float(x[i]);
+}
+
+void wk_f32_to_f16(const float *x, uint16_t *y, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = wk_float_to_half(x[i]);
+}
+
+/* ---- packing ------------------------------------------------------------------------------ */
+
+static void *map_bytes(size_t bytes)
+{
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (p == MAP_FAILED)
+        return NULL;
+    if (bytes >= 4 * HUGE_PAGE)
+        madvise(p, bytes, MADV_HUGEPAGE); /* fewer TLB misses while streaming weights */
+    return p;
+}
+
+static int matrix_new(struct wk_matrix **mp, enum wk_type type, int rows, int cols,
+                      struct errbuf *err)
+{
+    const struct type_info *t = &types[type];
+    struct wk_matrix *m = calloc(1, sizeof(*m));
+    size_t at;
+
+    if (!m)
+        return err_set(err, UV_ENOMEM, "out of memory for a matrix");
+    m->type = type;
+    m->rows = rows;
+    m->cols = cols;
+    m->panels = (rows + WK_PANEL - 1) / WK_PANEL;
+    m->blocks = (cols + WK_BLOCK - 1) / WK_BLOCK;
+    if (quantised(type)) {
+        at = (size_t)m->blocks * WK_PANEL * (size_t)t->quants;
+        m->qh = at;
+        at += t->qh < 0 ? 0 : (size_t)m->blocks * 64;
+        m->d = at;
+        at += (size_t)m->blocks * 32;
+        m->m = at;
+        at += t->m < 0 ? 0 : (size_t)m->blocks * 32;
+    } else {
+        at = (size_t)m->blocks * WK_BLOCK * WK_PANEL * (size_t)t->bytes;
+    }
+    m->panel_bytes = (at + 63) / 64 * 64;
+    m->data_bytes = m->panel_bytes * (size_t)m->panels;
+    m->data = map_bytes(m->data_bytes);
+    if (!m->data) {
+        free(m);
+        return err_set(err, UV_ENOMEM, "out of memory for a matrix of %d x %d", rows, cols);
+    }
+    *mp = m;
+    return 0;
+}
+
+void wk_matrix_free(struct wk_matrix *m)
+{
+    if (!m)
+        return;
+    munmap(m->data, m->data_bytes);
+    free(m);
+}
+
+/* The fifth bits of one row, quad by quad, into the byte masks of the panel. */
+static void pack_high_bits(uint8_t *masks, const uint8_t *qh, int r)
+{
+    for (int q = 0; q < 8; q++) {
+        unsigned bits = (unsigned)qh[q / 2] >> (q % 2 * 4) & 15u;
+
+        masks[8 * q + r / 2] |= (uint8_t)(bits << (r % 2 * 4));
+    }
+}
+
+static void pack_row_quants(const struct wk_matrix *m, uint8_t *panel, int r, const uint8_t *row)
+{
+    const struct type_info *t = &types[m->type];
+
+    for (int b = 0; b < m->blocks; b++, row += t->bytes) {
+        uint8_t *qs = panel + (size_t)(b * WK_PANEL * t->quants);
+
+        for (int q = 0; q < t->quants / 4; q++)
+            memcpy(qs + 64 * q + 4 * r, row + t->qs + 4 * q, 4);
+        memcpy(panel + m->d + 32 * b + 2 * r, row, 2);
+        if (t->m >= 0)
+            memcpy(panel + m->m + 32 * b + 2 * r, row + t->m, 2);
+        if (t->qh >= 0)
+            pack_high_bits(panel + m->qh + 64 * b, row + t->qh, r);
+    }
+}
+
+static void pack_row_floats(const struct wk_matrix *m, uint8_t *panel, int r, const uint8_t *row)
+{
+    if (m->type == WK_F16) {
+        for (int c = 0; c < m->cols; c++)
+            memcpy(panel + 2 * (c * WK_PANEL + r), row + 2 * c, 2);
+    } else {
+        for (int c = 0; c < m->cols; c++)
+            memcpy(panel + 4 * (c * WK_PANEL + r), row + 4 * c, 4);
+    }
+}
+
+struct pack_job {
+    struct wk_matrix *m;
+    const struct wk_part *parts;
+    int n_parts;
+    size_t row_bytes;
+};
+
+static const uint8_t *source_row(const struct pack_job *j, int row)
+{
+    int i = 0;
+
+    while (row >= j->parts[i].rows)
+        row -= j->parts[i++].rows;
+    return (const uint8_t *)j->parts[i].data + (size_t)row * j->row_bytes;
+}
+
+static void pack_panel(void *arg, int chunk, int worker)
+{
+    const struct pack_job *j = arg;
+    uint8_t *panel = j->m->data + (size_t)chunk * j->m->panel_bytes;
+
+    (void)worker;
+    for (int r = 0; r < WK_PANEL && chunk * WK_PANEL + r < j->m->rows; r++) {
+        const uint8_t *row = source_row(j, chunk * WK_PANEL + r);
+
+        if (quantised(j->m->type))
+            pack_row_quants(j->m, panel, r, row);
+        else
+            pack_row_floats(j->m, panel, r, row);
+    }
+}
+
+static int check_parts(const struct wk_part *parts, int n_parts, int cols, int *rows,
+                       struct errbuf *err)
+{
+    *rows = 0;
+    if (n_parts < 1 || !wk_type_known((int)parts[0].type))
+        return err_set(err, UV_EINVAL, "a matrix needs a tensor of a known type");
+    if (cols < 1 || cols > WK_DIM_MAX || (quantised(parts[0].type) && cols % WK_BLOCK != 0))
+        return err_set(err, UV_EINVAL, "a %s matrix cannot have %d columns",
+                       wk_type_name(parts[0].type), cols);
+    for (int i = 0; i < n_parts; i++) {
+        if (parts[i].type != parts[0].type)
+            return err_set(err, UV_EINVAL, "tensors of different types cannot be stacked");
+        if (parts[i].rows < 1 || parts[i].rows > WK_DIM_MAX - *rows)
+            return err_set(err, UV_EINVAL, "a matrix cannot have %d rows", parts[i].rows);
+        *rows += parts[i].rows;
+    }
+    return 0;
+}
+
+int wk_matrix_pack(struct wk_matrix **mp, struct wk *wk, const struct wk_part *parts, int n_parts,
+                   int cols, struct errbuf *err)
+{
+    struct pack_job j = {.parts = parts, .n_parts = n_parts};
+    int rows;
+    int rc = check_parts(parts, n_parts, cols, &rows, err);
+
+    if (rc != 0)
+        return rc;
+    rc = matrix_new(&j.m, parts[0].type, rows, cols, err);
+    if (rc != 0)
+        return rc;
+    j.row_bytes = wk_type_bytes(j.m->type, (size_t)cols);
+    wk_pool_run(wk->pool, j.m->panels, pack_panel, &j);
+    *mp = j.m;
+    return 0;
+}
+
+/* [out][in][3] -> [out][3][in], values of `size` bytes. */
+static void swap_taps(uint8_t *to, const uint8_t *from, int out, int in, size_t size)
+{
+    for (int o = 0; o < out; o++, from += CONV_TAPS * (size_t)in * size) {
+        for (int tap = 0; tap < CONV_TAPS; tap++) {
+            for (int i = 0; i < in; i++, to += size)
+                memcpy(to, from + ((size_t)i * CONV_TAPS + (size_t)tap) * size, size);
+        }
+    }
+}
+
+int wk_conv_pack(struct wk_matrix **mp, struct wk *wk, enum wk_type type, const void *data, int out,
+                 int in, struct errbuf *err)
+{
+    struct wk_part part = {.type = type, .rows = out};
+    uint8_t *swapped;
+    int rc;
+
+    if ((type != WK_F32 && type != WK_F16) || out < 1 || in < 1 || out > WK_DIM_MAX ||
+        in > WK_DIM_MAX / CONV_TAPS)
+        return err_set(err, UV_EINVAL, "a convolution must be f32 or f16 and of sensible size");
+    swapped = malloc(CONV_TAPS * (size_t)in * (size_t)out * (size_t)types[type].bytes);
+    if (!swapped)
+        return err_set(err, UV_ENOMEM, "out of memory for a convolution");
+    swap_taps(swapped, data, out, in, (size_t)types[type].bytes);
+    part.data = swapped;
+    rc = wk_matrix_pack(mp, wk, &part, 1, CONV_TAPS * in, err);
+    free(swapped);
+    return rc;
+}
+
+int wk_matrix_rows(const struct wk_matrix *m)
+{
+    return m->rows;
+}
+
+int wk_matrix_cols(const struct wk_matrix *m)
+{
+    return m->cols;
+}
+
+enum wk_type wk_matrix_type(const struct wk_matrix *m)
+{
+    return m->type;
+}
+
+size_t wk_matrix_bytes(const struct wk_matrix *m)
+{
+    return m->data_bytes;
+}
+
+/* ---- back to floats ----------------------------------------------------------------------- */
+
+static float half_at(const uint8_t *p)
+{
+    uint16_t h;
+
+    memcpy(&h, p, sizeof(h));
+    return wk_half_to_float(h);
+}
+
+/* Column c (0..31) of row r of block b, without scale. */
+static int quant_at(const struct wk_matrix *m, const uint8_t *panel, int b, int r, int c)
+{
+    const struct type_info *t = &types[m->type];
+    const uint8_t *qs = panel + (size_t)(b * WK_PANEL * t->quants);
+    int high = 0;
+    uint8_t byte;
+
+    if (m->type == WK_Q8_0)
+        return (int8_t)qs[64 * (c / 4) + 4 * r + c % 4];
+    if (t->qh >= 0)
+        high = panel[m->qh + (size_t)(64 * b + 8 * (c / 4) + r / 2)] >> (r % 2 * 4 + c % 4) & 1;
+    byte = qs[64 * (c % 16 / 4) + 4 * r + c % 4];
+    return (c < 16 ? byte & 15 : byte >> 4) + 16 * high -
+           (m->type == WK_Q4_0   ? 8
+            : m->type == WK_Q5_0 ? 16
+                                 : 0);
+}
+
+static float value_at(const struct wk_matrix *m, const uint8_t *panel, int r, int c)
+{
+    int b = c / WK_BLOCK;
+    size_t at = (size_t)c * WK_PANEL + (size_t)r;
+    float f;
+
+    if (m->type == WK_F16)
+        return half_at(panel + 2 * at);
+    if (m->type == WK_F32) {
+        memcpy(&f, panel + 4 * at, sizeof(f));
+        return f;
+    }
+    f = half_at(panel + m->d + (size_t)(32 * b + 2 * r)) *
+        (float)quant_at(m, panel, b, r, c % WK_BLOCK);
+    return types[m->type].m < 0 ? f : f + half_at(panel + m->m + (size_t)(32 * b + 2 * r));
+}
+
+void wk_block_floats(const struct wk_matrix *m, const uint8_t *panel, int b, float *out)
+{
+    for (int c = 0; c < WK_BLOCK; c++) {
+        for (int r = 0; r < WK_PANEL; r++)
+            out[c * WK_PANEL + r] = value_at(m, panel, r, b * WK_BLOCK + c);
+    }
+}
+
+void wk_matrix_row(const struct wk_matrix *m, int row, float *out)
+{
+    const uint8_t *panel = wk_panel(m, row / WK_PANEL);
+
+    for (int c = 0; c < m->cols; c++)
+        out[c] = value_at(m, panel, row % WK_PANEL, c);
+}

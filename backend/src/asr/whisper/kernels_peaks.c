@@ -1,0 +1,107 @@
+/**
+ * @file asr/whisper/kernels_peaks.c  What the machine can do at best, for percentages of peak
+ */
+#include "asr/whisper/kernels_isa.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    READ_BYTES = 256 << 20, /* several times any cache we know */
+    FIRST_ROUNDS = 20000,
+    READ_CHUNKS = 256,
+};
+
+struct peak_loop {
+    double (*run)(long rounds);
+    long rounds;
+    double done[WK_THREADS_MAX];
+};
+
+struct read_loop {
+    const struct wk_isa *isa;
+    const uint8_t *p;
+    _Atomic uint64_t sum;
+};
+
+static double now(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static void peak_chunk(void *arg, int chunk, int worker)
+{
+    struct peak_loop *l = arg;
+
+    (void)worker;
+    l->done[chunk] = l->run(l->rounds);
+}
+
+/* Operations a second of all threads together: the best of many short loops. */
+static double measure(struct wk *wk, int ms, double (*run)(long))
+{
+    struct peak_loop l = {.run = run, .rounds = FIRST_ROUNDS};
+    int threads = wk_pool_threads(wk->pool);
+    double end = now() + ms * 1e-3;
+    double best = 0;
+
+    while (now() < end) {
+        double begin = now(), took, ops = 0;
+
+        wk_pool_run(wk->pool, threads, peak_chunk, &l);
+        took = now() - begin;
+        for (int i = 0; i < threads; i++)
+            ops += l.done[i];
+        best = ops / took > best ? ops / took : best;
+        if (took < 2e-3)
+            l.rounds *= 2;
+    }
+    return best * 1e-9;
+}
+
+static void read_chunk(void *arg, int chunk, int worker)
+{
+    struct read_loop *l = arg;
+    size_t bytes = READ_BYTES / READ_CHUNKS;
+
+    (void)worker;
+    l->sum += l->isa->read(l->p + (size_t)chunk * bytes, bytes);
+}
+
+static double measure_read(struct wk *wk, int ms)
+{
+    struct read_loop l = {.isa = wk->isa};
+    uint8_t *p = aligned_alloc(2 << 20, READ_BYTES);
+    double end, best = 0;
+
+    if (!p)
+        return 0;
+    memset(p, 1, READ_BYTES);
+    l.p = p;
+    end = now() + ms * 1e-3;
+    do {
+        double begin = now();
+
+        wk_pool_run(wk->pool, READ_CHUNKS, read_chunk, &l);
+        begin = READ_BYTES / (now() - begin);
+        best = begin > best ? begin : best;
+    } while (now() < end);
+    free(p);
+    return best * 1e-9;
+}
+
+void wk_measure_peaks(struct wk *wk, int ms, struct wk_peaks *out)
+{
+    const struct wk_isa *isa = wk->isa;
+
+    wk_pool_set_adaptive(wk->pool, false);
+    out->f32_gops = measure(wk, ms, isa->peak_f32);
+    out->int8_gops = isa->peak_int8 ? measure(wk, ms, isa->peak_int8) : 0;
+    out->int16_gops = isa->peak_int16 ? measure(wk, ms, isa->peak_int16) : 0;
+    out->read_gbytes = measure_read(wk, ms);
+    wk_pool_set_adaptive(wk->pool, true);
+}

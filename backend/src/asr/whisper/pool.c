@@ -1,0 +1,250 @@
+/**
+ * @file asr/whisper/pool.c  Parallel loops over a few parked helper threads
+ *
+ * A loop is published by storing its description and then adding one to `epoch`; helpers watch
+ * that word, first busily for WK_SPIN_US and then in futex(2). Chunks are claimed from one atomic
+ * word (`ticket`) that carries the loop's number and how many chunks are unclaimed, so a helper
+ * that wakes up late finds either chunks of the current loop or none, never those of another.
+ */
+#include "asr/whisper/pool.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    SOLO_LOOPS = 512,   /* loops the caller runs alone after helpers were late */
+    LATE_US = 300,      /* waiting longer than this for a helper's last chunk is late */
+    LATE_SCORE_MAX = 4, /* so many late loops in close succession mean a busy machine */
+};
+
+struct helper {
+    struct wk_pool *pool;
+    pthread_t thread;
+    int index;
+};
+
+struct wk_pool {
+    int threads;
+    bool adaptive;
+    int solo;       /* loops left to run without helpers */
+    int late_score; /* late loops lately */
+    struct helper helpers[WK_THREADS_MAX];
+
+    /* The loop now running: written by the caller while no chunk can be claimed. */
+    wk_chunk_fn *fn;
+    void *arg;
+    int chunks;
+
+    _Alignas(64) _Atomic uint32_t epoch;  /* loops published; helpers wait for it to change */
+    _Alignas(64) _Atomic uint64_t ticket; /* loop number << 32 | chunks not claimed */
+    _Alignas(64) _Atomic uint32_t left;   /* chunks not finished; the caller waits for 0 */
+    _Atomic int parked;                   /* helpers asleep in the kernel */
+    _Atomic int waiting;                  /* 1 while the caller is asleep in the kernel */
+    _Atomic bool quit;
+};
+
+static void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t seen)
+{
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+}
+
+static void futex_wake(_Atomic uint32_t *word)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+/* Take a chunk of loop `number`, or return -1 when there is none left. */
+static int claim(struct wk_pool *pool, uint32_t number)
+{
+    uint64_t seen = atomic_load(&pool->ticket);
+
+    for (;;) {
+        uint32_t unclaimed = (uint32_t)seen;
+
+        if ((uint32_t)(seen >> 32) != number || unclaimed == 0)
+            return -1;
+        if (atomic_compare_exchange_weak(&pool->ticket, &seen, seen - 1))
+            return pool->chunks - (int)unclaimed; /* stable while a claimed chunk is unfinished */
+    }
+}
+
+static void work(struct wk_pool *pool, uint32_t number, int worker)
+{
+    int chunk;
+
+    while ((chunk = claim(pool, number)) >= 0) {
+        pool->fn(pool->arg, chunk, worker);
+        if (atomic_fetch_sub(&pool->left, 1) == 1 && atomic_load(&pool->waiting) > 0)
+            futex_wake(&pool->left);
+    }
+}
+
+/* Wait until *word is no longer `seen`: busily for a moment, then asleep. */
+static void wait_change(_Atomic uint32_t *word, uint32_t seen, _Atomic int *asleep)
+{
+    uint64_t end = now_ns() + WK_SPIN_US * 1000u;
+
+    while (now_ns() < end) {
+        for (int i = 0; i < 32; i++) {
+            if (atomic_load_explicit(word, memory_order_acquire) != seen)
+                return;
+            relax();
+        }
+    }
+    atomic_fetch_add(asleep, 1);
+    while (atomic_load(word) == seen)
+        futex_wait(word, seen);
+    atomic_fetch_sub(asleep, 1);
+}
+
+static void *helper_main(void *arg)
+{
+    struct helper *h = arg;
+    struct wk_pool *pool = h->pool;
+    uint32_t seen = 0;
+
+    for (;;) {
+        wait_change(&pool->epoch, seen, &pool->parked);
+        if (atomic_load(&pool->quit))
+            return NULL;
+        seen = atomic_load(&pool->epoch);
+        work(pool, seen, h->index);
+    }
+}
+
+static int usable_cores(void)
+{
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof(set), &set) != 0)
+        return 1;
+    return CPU_COUNT(&set);
+}
+
+int wk_pool_open(struct wk_pool **poolp, int threads, struct errbuf *err)
+{
+    struct wk_pool *pool;
+
+    if (threads == 0)
+        threads = usable_cores() < WK_THREADS_MAX ? usable_cores() : WK_THREADS_MAX;
+    if (threads < 1 || threads > WK_THREADS_MAX)
+        return err_set(err, UV_EINVAL, "threads must be between 1 and %d", WK_THREADS_MAX);
+    pool = aligned_alloc(64, (sizeof(*pool) + 63) / 64 * 64);
+    if (!pool)
+        return err_set(err, UV_ENOMEM, "out of memory for the thread pool");
+    *pool = (struct wk_pool){.threads = 1, .adaptive = true};
+    for (int i = 1; i < threads; i++) {
+        pool->helpers[i] = (struct helper){.pool = pool, .index = i};
+        if (pthread_create(&pool->helpers[i].thread, NULL, helper_main, &pool->helpers[i]) != 0)
+            break;
+        pool->threads++;
+    }
+    *poolp = pool;
+    return 0;
+}
+
+void wk_pool_close(struct wk_pool *pool)
+{
+    if (!pool)
+        return;
+    atomic_store(&pool->quit, true);
+    atomic_fetch_add(&pool->epoch, 1);
+    futex_wake(&pool->epoch);
+    for (int i = 1; i < pool->threads; i++)
+        pthread_join(pool->helpers[i].thread, NULL);
+    free(pool);
+}
+
+int wk_pool_threads(const struct wk_pool *pool)
+{
+    return pool->threads;
+}
+
+void wk_pool_set_adaptive(struct wk_pool *pool, bool adaptive)
+{
+    pool->adaptive = adaptive;
+    pool->solo = pool->late_score = 0;
+}
+
+/* Keep score of how long helpers made the caller wait, and send them away when it is often long. */
+static void judge(struct wk_pool *pool, uint64_t waited_ns)
+{
+    if (waited_ns > LATE_US * 1000u)
+        pool->late_score += 2;
+    else if (pool->late_score > 0 && waited_ns < LATE_US * 1000u / 8)
+        pool->late_score--;
+    if (pool->late_score < LATE_SCORE_MAX)
+        return;
+    pool->solo = SOLO_LOOPS;
+    pool->late_score = 0;
+}
+
+static void await_helpers(struct wk_pool *pool)
+{
+    uint32_t left = atomic_load(&pool->left);
+    uint64_t begin;
+
+    if (left == 0)
+        return;
+    begin = now_ns();
+    while (left != 0) {
+        wait_change(&pool->left, left, &pool->waiting);
+        left = atomic_load(&pool->left);
+    }
+    if (pool->adaptive)
+        judge(pool, now_ns() - begin);
+}
+
+static void run_alone(int chunks, wk_chunk_fn *fn, void *arg)
+{
+    for (int i = 0; i < chunks; i++)
+        fn(arg, i, 0);
+}
+
+void wk_pool_run(struct wk_pool *pool, int chunks, wk_chunk_fn *fn, void *arg)
+{
+    uint32_t number;
+
+    if (pool->solo > 0)
+        pool->solo--;
+    if (chunks <= 1 || pool->threads == 1 || pool->solo > 0) {
+        run_alone(chunks, fn, arg);
+        return;
+    }
+    pool->fn = fn;
+    pool->arg = arg;
+    pool->chunks = chunks;
+    number = atomic_load(&pool->epoch) + 1;
+    atomic_store(&pool->left, (uint32_t)chunks);
+    atomic_store(&pool->ticket, (uint64_t)number << 32 | (uint32_t)chunks);
+    atomic_store(&pool->epoch, number);
+    if (atomic_load(&pool->parked) > 0)
+        futex_wake(&pool->epoch);
+    work(pool, number, 0);
+    await_helpers(pool);
+}

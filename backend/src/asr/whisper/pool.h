@@ -1,0 +1,59 @@
+/**
+ * @file asr/whisper/pool.h  A small thread pool for the kernels: parallel loops, nothing else
+ *
+ *     struct wk_pool *pool;
+ *     wk_pool_open(&pool, 2, &err);
+ *     wk_pool_run(pool, n_panels, multiply_panel, &args);    // returns when all chunks are done
+ *     wk_pool_close(pool);
+ *
+ * The chunks of one loop are handed out one by one from an atomic counter, so a thread that lost
+ * its core to another program delays at most the chunk it holds. Helpers wait for work by
+ * watching a word for a few microseconds (WK_SPIN_US) and then sleep in the kernel (futex); a
+ * pool that is not used costs nothing. When helpers keep coming late because the machine is
+ * busy, the pool stops calling them for a while and the caller works alone (see
+ * wk_pool_set_adaptive).
+ *
+ * Threads    A pool serves one caller at a time: wk_pool_run is never called by two threads at
+ *            once, nor from inside a chunk. Different pools are independent.
+ * Errors     Only opening can fail. With fewer threads than asked for the pool still works.
+ */
+#ifndef ASR_WHISPER_POOL_H
+#define ASR_WHISPER_POOL_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+enum {
+    WK_THREADS_MAX = 64, /**< Most threads of one pool, the caller included */
+    WK_SPIN_US = 30,     /**< Longest busy wait of a helper for the next loop, in [us] */
+};
+
+struct wk_pool;
+
+/** One chunk of a loop. `worker` is 0 (the caller) .. threads - 1, for per-thread scratch. */
+typedef void wk_chunk_fn(void *arg, int chunk, int worker);
+
+/**
+ * Start threads - 1 helpers; the caller of wk_pool_run is the remaining thread.
+ *
+ * @param threads 1 .. WK_THREADS_MAX; 0: one per core this process may use
+ */
+int wk_pool_open(struct wk_pool **poolp, int threads, struct errbuf *err);
+
+/** Ends the helpers and waits for them. NULL is allowed. */
+void wk_pool_close(struct wk_pool *pool);
+
+/** Threads that may take part, the caller included. */
+int wk_pool_threads(const struct wk_pool *pool);
+
+/** Call fn for every chunk 0 .. chunks - 1, in any order, and return when all are done. */
+void wk_pool_run(struct wk_pool *pool, int chunks, wk_chunk_fn *fn, void *arg);
+
+/**
+ * Whether the pool may fall back to the caller alone while the machine is busy (default: true).
+ * The decision is taken from the time the caller spent waiting for helpers.
+ */
+void wk_pool_set_adaptive(struct wk_pool *pool, bool adaptive);
+
+#endif

@@ -1,0 +1,244 @@
+/**
+ * @file test/unit/whisper_kernels/attention.c  Attention, norms and sums of every instruction set
+ */
+#include "fixture.h"
+
+/* One row over n keys and values at distance ld, in double precision. */
+static void attend(const float *q, const float *k, const float *v, size_t ld, int n, int dim,
+                   double *out, double *probs)
+{
+    double top = -1e300, sum = 0;
+
+    for (int t = 0; t < n; t++) {
+        probs[t] = 0;
+        for (int d = 0; d < dim; d++)
+            probs[t] += (double)q[d] * (double)k[(size_t)t * ld + (size_t)d] / sqrt(dim);
+        top = fmax(top, probs[t]);
+    }
+    for (int t = 0; t < n; t++)
+        sum += probs[t] = exp(probs[t] - top);
+    memset(out, 0, (size_t)dim * sizeof(double));
+    for (int t = 0; t < n; t++) {
+        probs[t] /= sum;
+        for (int d = 0; d < dim; d++)
+            out[d] += probs[t] * (double)v[(size_t)t * ld + (size_t)d];
+    }
+}
+
+static void check_encoder(struct wk *wk, int n, int heads, int dim, float loud)
+{
+    size_t width = (size_t)(heads * dim);
+    float *qkv = random_floats((size_t)n * 3 * width);
+    float *out = random_floats((size_t)n * width);
+    double want[WK_HEAD_DIM_MAX], *probs = malloc((size_t)n * sizeof(double));
+
+    for (size_t i = 0; i < (size_t)n * 3 * width; i++)
+        qkv[i] *= i % (3 * width) < 2 * width ? loud : 1.0f;
+    wk_encoder_attention(wk, qkv, n, heads, dim, out);
+    for (int i = 0; i<n; i += n> 100 ? 7 : 1) {
+        for (int h = 0; h < heads; h++) {
+            const float *q = qkv + (size_t)i * 3 * width + (size_t)(h * dim);
+            const float *k = qkv + width + (size_t)(h * dim);
+
+            attend(q, k, k + width, 3 * width, n, dim, want, probs);
+            for (int d = 0; d < dim; d++)
+                assert_float_equal(out[(size_t)i * width + (size_t)(h * dim + d)], want[d],
+                                   loud > 1 ? 0.03 : 4e-3);
+        }
+    }
+    free(qkv), free(out), free(probs);
+}
+
+static void the_encoder_attends_to_every_frame(void **state)
+{
+    static const int ns[] = {1, 2, 15, 16, 17, 33, 100, 257};
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        struct wk *wk = open_kernels(isa, 2);
+
+        for (int i = 0; i < 8; i++) {
+            check_encoder(wk, ns[i], 3, 32, 1.0f);
+            check_encoder(wk, ns[i], 2, 64, 1.0f);
+            check_encoder(wk, ns[i], 1, 48, 4.0f);
+        }
+        check_encoder(wk, 1500, 1, 64, 1.0f);
+        wk_close(wk);
+    }
+}
+
+static void check_cache(struct wk *wk, int n, int dim, bool f32, bool causal)
+{
+    enum { HEADS = 3 };
+    size_t width = (size_t)(HEADS * dim);
+    int rows = causal ? (n < 5 ? n : 5) : 2;
+    float *k = random_floats((size_t)n * width), *v = random_floats((size_t)n * width);
+    float *q = random_floats((size_t)rows * width), *out = random_floats((size_t)rows * width);
+    float *got_probs = random_floats((size_t)(HEADS * rows * n));
+    double want[WK_HEAD_DIM_MAX], *probs = malloc((size_t)n * sizeof(double));
+    double tol = f32 ? 1e-4 : 3e-3;
+    struct wk_attention it = {.q = q,
+                              .ldq = width,
+                              .n = rows,
+                              .out = out,
+                              .ldo = width,
+                              .probs = got_probs,
+                              .causal_from = causal ? n - rows : -1};
+    struct wk_kv kv;
+
+    assert_int_equal(wk_kv_init(&kv, HEADS, dim, n + 3, f32, NULL), 0);
+    wk_kv_store(wk, &kv, 0, n / 2, k, width, v, width);
+    wk_kv_store(wk, &kv, n / 2, n - n / 2, k + (size_t)(n / 2) * width, width,
+                v + (size_t)(n / 2) * width, width);
+    assert_int_equal(kv.n, n);
+    it.kv = &kv;
+    wk_attention(wk, &it, 1);
+    for (int i = 0; i < rows * HEADS; i++) {
+        size_t at = (size_t)(i / HEADS) * width + (size_t)(i % HEADS * dim);
+        size_t col = (size_t)(i % HEADS * dim);
+        int seen = causal ? n - rows + i / HEADS + 1 : n;
+
+        attend(q + at, k + col, v + col, width, seen, dim, want, probs);
+        for (int d = 0; d < dim; d++)
+            assert_float_equal(out[at + (size_t)d], want[d], tol);
+        for (int t = 0; t < n; t++)
+            assert_float_equal(got_probs[(i % HEADS * rows + i / HEADS) * n + t],
+                               t < seen ? probs[t] : 0, tol);
+    }
+    wk_kv_release(&kv);
+    free(k), free(v), free(q), free(out), free(got_probs), free(probs);
+}
+
+static void the_decoder_attends_to_its_cache(void **state)
+{
+    static const int ns[] = {1, 2, 15, 16, 17, 31, 32, 33, 64, 100, 448};
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        struct wk *wk = open_kernels(isa, 2);
+
+        for (int i = 0; i < 11 * 4; i++) {
+            check_cache(wk, ns[i / 4], 64, i % 2, i / 2 % 2);
+            check_cache(wk, ns[i / 4], 32, i % 2, i / 2 % 2);
+            check_cache(wk, ns[i / 4], 16, i % 2, i / 2 % 2);
+        }
+        wk_close(wk);
+    }
+}
+
+static void a_copied_cache_answers_like_the_original(void **state)
+{
+    enum { HEADS = 2, DIM = 32, W = HEADS * DIM, N = 21 };
+    struct wk *wk = open_kernels(NULL, 1);
+    float *k = random_floats(N * W), *v = random_floats(N * W), *q = random_floats(W);
+    float a[W], b[W];
+    struct wk_kv from, to;
+    struct wk_attention it = {.q = q, .ldq = W, .n = 1, .causal_from = -1, .ldo = W};
+
+    (void)state;
+    assert_int_equal(wk_kv_init(&from, HEADS, DIM, 30, false, NULL), 0);
+    assert_int_equal(wk_kv_init(&to, HEADS, DIM, 100, false, NULL), 0);
+    wk_kv_store(wk, &from, 0, N, k, W, v, W);
+    wk_kv_copy(&to, &from, N - 2);
+    from.n = N - 2;
+    it.kv = &from, it.out = a;
+    wk_attention(wk, &it, 1);
+    it.kv = &to, it.out = b;
+    wk_attention(wk, &it, 1);
+    for (int i = 0; i < W; i++)
+        assert_float_equal(a[i], b[i], 1e-6);
+    wk_kv_release(&from);
+    wk_kv_release(&to);
+    wk_kv_release(NULL);
+    free(k), free(v), free(q);
+    wk_close(wk);
+}
+
+static void senseless_caches_are_refused(void **state)
+{
+    struct wk_kv kv = {.heads = 77};
+
+    (void)state;
+    assert_int_equal(wk_kv_init(&kv, 0, 64, 10, false, NULL), UV_EINVAL);
+    assert_int_equal(wk_kv_init(&kv, 1, 40, 10, false, NULL), UV_EINVAL);
+    assert_int_equal(wk_kv_init(&kv, 1, 64, 0, false, NULL), UV_EINVAL);
+    assert_int_equal(wk_kv_init(&kv, 1, 256, 10, false, NULL), UV_EINVAL);
+    assert_int_equal(kv.heads, 77);
+}
+
+static void check_norm(struct wk *wk, int dim)
+{
+    float *x = random_floats((size_t)dim), *w = random_floats((size_t)dim);
+    float *b = random_floats((size_t)dim);
+    double mean = 0, var = 0;
+    float *y = malloc((size_t)dim * sizeof(float));
+
+    for (int i = 0; i < dim; i++)
+        mean += (double)(x[i] += 10.0f) / dim;
+    for (int i = 0; i < dim; i++)
+        var += ((double)x[i] - mean) * ((double)x[i] - mean) / dim;
+    wk_layer_norm(wk, x, 1, dim, w, b, y);
+    for (int i = 0; i < dim; i++)
+        assert_float_equal(
+            y[i], ((double)x[i] - mean) / sqrt(var + 1e-5) * (double)w[i] + (double)b[i], 1e-4);
+    free(x), free(w), free(b), free(y);
+}
+
+static void layer_norm_centres_and_scales(void **state)
+{
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        struct wk *wk = open_kernels(isa, 1);
+
+        for (int i = 0; i < 6; i++)
+            check_norm(wk, (int[]){3, 16, 64, 96, 100, 1280}[i]);
+        wk_close(wk);
+    }
+}
+
+static void the_peak_of_logits_is_exact(void **state)
+{
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        struct wk *wk = open_kernels(isa, 2);
+
+        for (int i = 0; i < 4; i++) {
+            int count = (int[]){1, 37, 5000, 51865}[i];
+            float *x = random_floats((size_t)count);
+            struct wk_peak peak;
+            double sum = 0;
+
+            for (int c = 0; c < count; c++)
+                x[c] = c % 5 == 1 ? -INFINITY : x[c] * 3.0f;
+            x[count / 2] = 20.0f;
+            for (int c = 0; c < count; c++)
+                sum += exp((double)x[c]);
+            wk_logits_peak(wk, x, count, &peak);
+            assert_int_equal(peak.top, count / 2);
+            assert_float_equal(peak.top_value, 20.0, 0);
+            assert_float_equal(peak.logsumexp, log(sum), 1e-4);
+            free(x);
+        }
+        wk_close(wk);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_encoder_attends_to_every_frame),
+        cmocka_unit_test(the_decoder_attends_to_its_cache),
+        cmocka_unit_test(a_copied_cache_answers_like_the_original),
+        cmocka_unit_test(senseless_caches_are_refused),
+        cmocka_unit_test(layer_norm_centres_and_scales),
+        cmocka_unit_test(the_peak_of_logits_is_exact),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

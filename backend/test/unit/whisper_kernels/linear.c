@@ -1,0 +1,398 @@
+/**
+ * @file test/unit/whisper_kernels/linear.c  Packing and linear layers of every instruction set
+ *
+ * Each result is compared with a product in double precision over the weights as the file
+ * format defines them. The tolerance belongs to the arithmetic: see expect().
+ */
+#include "fixture.h"
+
+/* A random layer and its exact answer. */
+struct layer {
+    enum wk_type type;
+    int rows, cols, n;
+    uint8_t *tensor;
+    float *w, *x;
+    struct wk_matrix *m;
+};
+
+static void layer_make(struct layer *l, struct wk *wk, enum wk_type type, int rows, int cols, int n)
+{
+    size_t count = (size_t)rows * (size_t)cols;
+    struct wk_part part = {.type = type, .rows = rows};
+
+    *l = (struct layer){.type = type, .rows = rows, .cols = cols, .n = n};
+    part.data = l->tensor = random_tensor(type, count);
+    l->w = malloc(count * sizeof(float));
+    for (size_t i = 0; i < count; i++)
+        l->w[i] = tensor_value(type, l->tensor, i);
+    l->x = random_floats((size_t)n * (size_t)cols);
+    assert_int_equal(wk_matrix_pack(&l->m, wk, &part, 1, cols, NULL), 0);
+}
+
+static void layer_release(struct layer *l)
+{
+    free(l->tensor);
+    free(l->w);
+    free(l->x);
+    wk_matrix_free(l->m);
+}
+
+static double exact(const struct layer *l, int i, int r, double *size)
+{
+    double sum = 0;
+
+    *size = 0;
+    for (int c = 0; c < l->cols; c++) {
+        double p = (double)l->x[i * l->cols + c] * (double)l->w[r * l->cols + c];
+
+        sum += p;
+        *size += p * p;
+    }
+    *size = sqrt(*size) + 1e-3;
+    return sum;
+}
+
+/* Errors of quantised products add like a random walk: compare with the root of the squares. */
+static double tolerance(const char *arithmetic)
+{
+    if (strcmp(arithmetic, "int8") == 0)
+        return 0.10;
+    return strcmp(arithmetic, "int16") == 0 ? 2e-3 : 1e-4;
+}
+
+static void check(struct wk *wk, struct layer *l, bool exactly)
+{
+    double tol = exactly ? 1e-5 : tolerance(wk_linear_arithmetic(wk, l->m, l->n));
+    float *y = random_floats((size_t)l->n * (size_t)l->rows);
+
+    wk_linear(wk, &(struct wk_linear){.w = l->m, .x = l->x, .n = l->n, .y = y, .exact = exactly});
+    for (int i = 0; i < l->n; i++) {
+        for (int r = 0; r < l->rows; r++) {
+            double size, want = exact(l, i, r, &size);
+            double got = (double)y[i * l->rows + r];
+
+            if (!(fabs(got - want) <= tol * size))
+                fail_msg("%s %s %dx%d n=%d row %d out %d: %g, expected %g +- %g", wk_isa(wk),
+                         wk_type_name(l->type), l->rows, l->cols, l->n, i, r, got, want,
+                         tol * size);
+        }
+    }
+    free(y);
+}
+
+static void every_type_and_odd_size_multiplies_rightly(void **state)
+{
+    static const int rows[] = {1, 16, 40, 83};
+    static const int cols[] = {32, 96, 160, 384};
+    static const int ns[] = {1, 2, 3, 5, 8, 9, 13, 31};
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        struct wk *wk = open_kernels(isa, 2);
+
+        for (size_t i = 0; i < N_TYPES * 4 * 4 * 8; i++) {
+            struct layer l;
+
+            layer_make(&l, wk, all_types[i / 128], rows[i / 32 % 4], cols[i / 8 % 4], ns[i % 8]);
+            check(wk, &l, false);
+            layer_release(&l);
+        }
+        wk_close(wk);
+    }
+}
+
+static void more_rows_than_a_tile_are_all_there(void **state)
+{
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        struct wk *wk = open_kernels(isa, 2);
+
+        for (int t = 0; t < N_TYPES; t++) {
+            struct layer l;
+
+            layer_make(&l, wk, all_types[t], 48, 1056, 501);
+            check(wk, &l, false);
+            layer_release(&l);
+        }
+        wk_close(wk);
+    }
+}
+
+static void floats_may_have_any_number_of_columns(void **state)
+{
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        struct wk *wk = open_kernels(isa, 2);
+
+        for (int i = 0; i < 12; i++) {
+            struct layer l;
+
+            layer_make(&l, wk, i % 2 ? WK_F16 : WK_F32, 20, (int[]){1, 7, 240}[i / 2 % 3],
+                       i / 6 ? 11 : 2);
+            check(wk, &l, false);
+            layer_release(&l);
+        }
+        wk_close(wk);
+    }
+}
+
+static void exact_products_quantise_nothing(void **state)
+{
+    struct wk *wk = open_kernels(NULL, 2);
+
+    (void)state;
+    for (int t = 0; t < 2 * N_TYPES; t++) {
+        struct layer l;
+
+        layer_make(&l, wk, all_types[t / 2], 50, 192, t % 2 ? 3 : 20);
+        check(wk, &l, true);
+        layer_release(&l);
+    }
+    wk_close(wk);
+}
+
+/* A channel far larger than the others must not drown them. */
+static void outliers_cost_only_their_own_group(void **state)
+{
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        struct wk *wk = open_kernels(isa, 1);
+
+        for (int n = 1; n < 40; n += 38) {
+            struct layer l;
+            double error = 0, size;
+            float *y = malloc((size_t)n * 16 * sizeof(float));
+
+            layer_make(&l, wk, WK_Q8_0, 16, 512, n);
+            for (int i = 0; i < n; i++)
+                l.x[i * 512 + 5] = 200.0f;
+            for (int r = 0; r < 16; r++)
+                l.w[r * 512 + 5] = 0;
+            for (int r = 0; r < 16; r++)
+                l.tensor[(size_t)r * 16 * 34 + 2 + 5] = 0;
+            wk_matrix_free(l.m);
+            assert_int_equal(
+                wk_matrix_pack(&l.m, wk, &(struct wk_part){WK_Q8_0, l.tensor, 16}, 1, 512, NULL),
+                0);
+            wk_linear(wk, &(struct wk_linear){.w = l.m, .x = l.x, .n = n, .y = y});
+            for (int i = 0; i < 16 * n; i++)
+                error += fabs((double)y[i] - exact(&l, i / 16, i % 16, &size));
+            assert_true(error / (16 * n) < 6.0); /* products have a deviation of about 22 */
+            layer_release(&l);
+            free(y);
+        }
+        wk_close(wk);
+    }
+}
+
+static double gelu(double x)
+{
+    return 0.5 * x * (1 + tanh(0.7978845608028654 * x * (1 + 0.044715 * x * x)));
+}
+
+static void bias_gelu_norm_and_residual_are_applied_in_order(void **state)
+{
+    enum { ROWS = 21, COLS = 64, LDX = 70, LDY = 30, N = 13 };
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        struct wk *wk = open_kernels(isa, 2);
+
+        for (int n = 1; n <= N; n += 4) {
+            float *x = random_floats(LDX * N), *y = random_floats(LDY * N);
+            float *lw = random_floats(COLS), *lb = random_floats(COLS), *b = random_floats(ROWS);
+            float *res = random_floats(LDY * N), *normal = random_floats(COLS * N);
+            float *plain = random_floats(ROWS * N);
+            struct layer l;
+
+            layer_make(&l, wk, WK_F32, ROWS, COLS, n);
+            for (int i = 0; i < n; i++)
+                wk_layer_norm(wk, x + i * LDX, 1, COLS, lw, lb, normal + i * COLS);
+            wk_linear(wk, &(struct wk_linear){.w = l.m, .x = normal, .n = n, .y = plain});
+            wk_linear(wk, &(struct wk_linear){.w = l.m,
+                                              .x = x,
+                                              .ldx = LDX,
+                                              .n = n,
+                                              .ln_weight = lw,
+                                              .ln_bias = lb,
+                                              .bias = b,
+                                              .gelu = true,
+                                              .residual = res,
+                                              .ldr = LDY,
+                                              .y = y,
+                                              .ldy = LDY});
+            for (int i = 0; i < n * ROWS; i++) {
+                double want = gelu((double)plain[i] + (double)b[i % ROWS]) +
+                              (double)res[i / ROWS * LDY + i % ROWS];
+
+                assert_float_equal(y[i / ROWS * LDY + i % ROWS], want, 1e-3);
+            }
+            layer_release(&l);
+            free(x), free(y), free(lw), free(lb), free(b), free(res), free(normal), free(plain);
+        }
+        wk_close(wk);
+    }
+}
+
+static void stacked_parts_equal_the_parts(void **state)
+{
+    struct wk *wk = open_kernels(NULL, 2);
+
+    (void)state;
+    for (int t = 0; t < N_TYPES; t++) {
+        enum { COLS = 64, A = 20, B = 7, C = 37 };
+        enum wk_type type = all_types[t];
+        uint8_t *a = random_tensor(type, A * COLS), *b = random_tensor(type, B * COLS);
+        uint8_t *c = random_tensor(type, C * COLS);
+        struct wk_part parts[] = {{type, a, A}, {type, b, B}, {type, c, C}};
+        struct wk_matrix *m;
+        float row[COLS];
+
+        assert_int_equal(wk_matrix_pack(&m, wk, parts, 3, COLS, NULL), 0);
+        assert_int_equal(wk_matrix_rows(m), A + B + C);
+        for (int r = 0; r < A + B + C; r++) {
+            const uint8_t *from = r < A ? a : r < A + B ? b : c;
+            int at = r < A ? r : r < A + B ? r - A : r - A - B;
+
+            wk_matrix_row(m, r, row);
+            for (int i = 0; i < COLS; i++)
+                assert_float_equal(row[i], tensor_value(type, from, (size_t)(at * COLS + i)), 1e-6);
+        }
+        wk_matrix_free(m);
+        free(a), free(b), free(c);
+    }
+    wk_close(wk);
+}
+
+static void packing_keeps_the_size_of_the_file(void **state)
+{
+    struct wk *wk = open_kernels(NULL, 2);
+
+    (void)state;
+    for (int t = 0; t < N_TYPES; t++) {
+        struct layer l;
+
+        layer_make(&l, wk, all_types[t], 384, 1536, 1);
+        assert_true(wk_matrix_bytes(l.m) <= wk_type_bytes(l.type, 384 * 1536) + 24 * 64);
+        layer_release(&l);
+    }
+    wk_close(wk);
+}
+
+static void a_convolution_is_a_product_of_overlapping_rows(void **state)
+{
+    enum { IN = 80, OUT = 24, FRAMES = 21, STRIDE = 2, N = (FRAMES + 1) / 2 };
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        struct wk *wk = open_kernels(isa, 2);
+        uint8_t *kernel = random_tensor(WK_F16, OUT * IN * 3);
+        float *x = random_floats((FRAMES + 2) * IN);
+        float y[N * OUT];
+        struct wk_matrix *m;
+
+        memset(x, 0, IN * sizeof(float));
+        memset(x + (FRAMES + 1) * IN, 0, IN * sizeof(float));
+        assert_int_equal(wk_conv_pack(&m, wk, WK_F16, kernel, OUT, IN, NULL), 0);
+        wk_linear(wk, &(struct wk_linear){.w = m, .x = x, .ldx = STRIDE * IN, .n = N, .y = y});
+        for (int i = 0; i < N * OUT; i++) {
+            double want = 0;
+
+            for (int c = 0; c < IN * 3; c++)
+                want += (double)tensor_value(WK_F16, kernel, (size_t)(i % OUT * IN * 3 + c)) *
+                        (double)x[(i / OUT * STRIDE + c % 3) * IN + c / 3];
+            assert_float_equal(y[i], want, 0.05);
+        }
+        wk_matrix_free(m);
+        free(kernel), free(x);
+        wk_close(wk);
+    }
+}
+
+static void senseless_tensors_are_refused(void **state)
+{
+    struct wk *wk = open_kernels(NULL, 1);
+    struct wk_matrix *m = NULL;
+    uint8_t *t = random_tensor(WK_F32, 64);
+    struct wk_part parts[] = {{WK_F32, t, 2}, {WK_F16, t, 2}};
+    struct errbuf err = {""};
+
+    (void)state;
+    assert_int_equal(wk_matrix_pack(&m, wk, parts, 2, 32, &err), UV_EINVAL);
+    assert_string_equal(err.text, "tensors of different types cannot be stacked");
+    parts[0] = (struct wk_part){WK_Q4_0, t, 1};
+    assert_int_equal(wk_matrix_pack(&m, wk, parts, 1, 33, &err), UV_EINVAL);
+    parts[0] = (struct wk_part){WK_F32, t, 0};
+    assert_int_equal(wk_matrix_pack(&m, wk, parts, 1, 32, &err), UV_EINVAL);
+    parts[0] = (struct wk_part){(enum wk_type)4, t, 1};
+    assert_int_equal(wk_matrix_pack(&m, wk, parts, 1, 32, &err), UV_EINVAL);
+    assert_int_equal(wk_conv_pack(&m, wk, WK_Q8_0, t, 1, 32, &err), UV_EINVAL);
+    assert_false(wk_type_known(4));
+    assert_false(wk_type_known(-1));
+    assert_false(wk_type_known(1000));
+    assert_null(m);
+    free(t);
+    wk_close(wk);
+}
+
+static void halves_round_to_the_nearest(void **state)
+{
+    (void)state;
+    for (uint32_t h = 0; h < 0x10000; h++) {
+        uint16_t from = (uint16_t)h, back;
+        float f;
+
+        if ((from & 0x7c00) == 0x7c00 && (from & 0x3ff))
+            continue; /* not a number */
+        wk_f16_to_f32(&from, &f, 1);
+        wk_f32_to_f16(&f, &back, 1);
+        assert_int_equal(from, back);
+    }
+    for (int i = 0; i < 4; i++) {
+        float f = (float[]){1.00048828125f, 1.00146484375f, 65520.0f, 1e-9f}[i];
+        uint16_t h;
+
+        wk_f32_to_f16(&f, &h, 1);
+        assert_int_equal(h, ((uint16_t[]){0x3c00, 0x3c02, 0x7c00, 0})[i]);
+    }
+}
+
+static void unknown_kernels_are_refused(void **state)
+{
+    struct wk *wk = NULL;
+    struct errbuf err = {""};
+
+    (void)state;
+    assert_int_equal(wk_open(&wk, 1, "abacus", &err), UV_ENOTSUP);
+    assert_string_equal(err.text, "this processor or build has no 'abacus' kernels");
+    assert_null(wk);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_type_and_odd_size_multiplies_rightly),
+        cmocka_unit_test(more_rows_than_a_tile_are_all_there),
+        cmocka_unit_test(floats_may_have_any_number_of_columns),
+        cmocka_unit_test(exact_products_quantise_nothing),
+        cmocka_unit_test(outliers_cost_only_their_own_group),
+        cmocka_unit_test(bias_gelu_norm_and_residual_are_applied_in_order),
+        cmocka_unit_test(stacked_parts_equal_the_parts),
+        cmocka_unit_test(packing_keeps_the_size_of_the_file),
+        cmocka_unit_test(a_convolution_is_a_product_of_overlapping_rows),
+        cmocka_unit_test(senseless_tensors_are_refused),
+        cmocka_unit_test(halves_round_to_the_nearest),
+        cmocka_unit_test(unknown_kernels_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
