@@ -1,0 +1,415 @@
+/**
+ * @file asr/whisper/kernels_avx512.c  AVX-512 with VNNI: table, epilogue, norms, attention, peaks
+ */
+#include "asr/whisper/kernels_avx512.h"
+
+#include <math.h>
+
+static bool usable(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("fma");
+}
+
+/* ---- epilogue and norm -------------------------------------------------------------------- */
+
+WK_INLINE void finish_row(const float *tile, const struct wk_finish *f, int row, bool gelu)
+{
+    float *y = f->y + (size_t)row * f->ldy;
+
+    for (int c = 0; c < f->cols; c += 16) {
+        __mmask16 m = lanes(f->cols - c);
+        __m512 v = _mm512_loadu_ps(tile + c);
+
+        if (f->bias)
+            v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(m, f->bias + c));
+        if (gelu)
+            v = gelu_ps(v);
+        if (f->residual)
+            v = _mm512_add_ps(
+                v, _mm512_maskz_loadu_ps(m, f->residual + (size_t)row * f->ldr + (size_t)c));
+        _mm512_mask_storeu_ps(y + c, m, v);
+    }
+}
+
+static void finish(const float *tile, int ld, const struct wk_finish *f)
+{
+    for (int i = 0; i < f->rows; i++) {
+        if (f->gelu)
+            finish_row(tile + i * ld, f, i, true);
+        else
+            finish_row(tile + i * ld, f, i, false);
+    }
+}
+
+static void layer_norm(const float *x, int dim, const float *w, const float *b, float *y)
+{
+    __m512 sum = _mm512_setzero_ps(), square = _mm512_setzero_ps();
+    __m512 mean, scale;
+
+    for (int c = 0; c < dim; c += 16)
+        sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes(dim - c), x + c));
+    mean = _mm512_set1_ps(_mm512_reduce_add_ps(sum) / (float)dim);
+    for (int c = 0; c < dim; c += 16) {
+        __mmask16 m = lanes(dim - c);
+        __m512 v = _mm512_maskz_sub_ps(m, _mm512_maskz_loadu_ps(m, x + c), mean);
+
+        square = _mm512_fmadd_ps(v, v, square);
+    }
+    scale = _mm512_set1_ps(1.0f / sqrtf(_mm512_reduce_add_ps(square) / (float)dim + 1e-5f));
+    for (int c = 0; c < dim; c += 16) {
+        __mmask16 m = lanes(dim - c);
+        __m512 v = _mm512_mul_ps(_mm512_sub_ps(_mm512_maskz_loadu_ps(m, x + c), mean), scale);
+
+        v = _mm512_fmadd_ps(v, _mm512_maskz_loadu_ps(m, w + c), _mm512_maskz_loadu_ps(m, b + c));
+        _mm512_mask_storeu_ps(y + c, m, v);
+    }
+}
+
+static double sum_exp(const float *x, int count, float max)
+{
+    __m512d lo = _mm512_setzero_pd(), hi = _mm512_setzero_pd();
+
+    for (int i = 0; i < count; i += 16) {
+        __mmask16 m = lanes(count - i);
+        __m512 v = _mm512_sub_ps(_mm512_maskz_loadu_ps(m, x + i), _mm512_set1_ps(max));
+
+        v = _mm512_maskz_mov_ps(m, exp_ps(v));
+        lo = _mm512_add_pd(lo, _mm512_cvtps_pd(_mm512_castps512_ps256(v)));
+        hi = _mm512_add_pd(hi, _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1)));
+    }
+    return _mm512_reduce_add_pd(_mm512_add_pd(lo, hi));
+}
+
+/* ---- decoder attention -------------------------------------------------------------------- */
+
+WK_INLINE __m512 load_lane(const void *p, size_t at, const bool f32)
+{
+    return f32 ? _mm512_loadu_ps((const float *)p + at) : halves((const uint16_t *)p + at);
+}
+
+/* Scores of 64 positions from t on; reads past the end stay within the cache's padding. */
+WK_INLINE void score_positions(const struct wk_head *h, int t, const int vectors, const bool f32)
+{
+    __m512 sum[4];
+    float scale = 1.0f / sqrtf((float)h->head_dim);
+
+    WK_UNROLL
+    for (int k = 0; k < vectors; k++)
+        sum[k] = _mm512_setzero_ps();
+    for (int d = 0; d < h->head_dim; d++) {
+        __m512 q = _mm512_set1_ps(h->q[d]);
+
+        WK_UNROLL
+        for (int k = 0; k < vectors; k++)
+            sum[k] = _mm512_fmadd_ps(
+                q, load_lane(h->k, (size_t)d * (size_t)h->cap + (size_t)(t + 16 * k), f32), sum[k]);
+    }
+    WK_UNROLL
+    for (int k = 0; k < vectors; k++)
+        _mm512_storeu_ps(h->scores + t + 16 * k, _mm512_mul_ps(sum[k], _mm512_set1_ps(scale)));
+}
+
+/* scores -> exp(score - max), zero in the lanes past the end; returns the sum. */
+static float softmax(float *scores, int n)
+{
+    __m512 top = _mm512_set1_ps(-INFINITY), sum = _mm512_setzero_ps();
+
+    for (int t = 0; t < n; t += 16)
+        top = _mm512_mask_max_ps(top, lanes(n - t), top, _mm512_loadu_ps(scores + t));
+    top = _mm512_set1_ps(_mm512_reduce_max_ps(top));
+    for (int t = 0; t < n; t += 16) {
+        __m512 e = _mm512_maskz_mov_ps(lanes(n - t),
+                                       exp_ps(_mm512_sub_ps(_mm512_loadu_ps(scores + t), top)));
+
+        sum = _mm512_add_ps(sum, e);
+        _mm512_storeu_ps(scores + t, e);
+    }
+    return _mm512_reduce_add_ps(sum);
+}
+
+/* out[16 * vectors] = sum over t of scores[t] * v[t], two positions at a time */
+WK_INLINE void mix_values(const struct wk_head *h, int d, const int vectors, const bool f32)
+{
+    __m512 sum[2][4];
+
+    WK_UNROLL
+    for (int k = 0; k < vectors; k++)
+        sum[0][k] = sum[1][k] = _mm512_setzero_ps();
+    for (int t = 0; t < h->n; t += 2) { /* scores are zero past the end */
+        WK_UNROLL
+        for (int i = 0; i < 2; i++) {
+            __m512 p = _mm512_set1_ps(h->scores[t + i]);
+
+            WK_UNROLL
+            for (int k = 0; k < vectors; k++)
+                sum[i][k] = _mm512_fmadd_ps(
+                    p,
+                    load_lane(h->v, (size_t)(t + i) * (size_t)h->head_dim + (size_t)(d + 16 * k),
+                              f32),
+                    sum[i][k]);
+        }
+    }
+    WK_UNROLL
+    for (int k = 0; k < vectors; k++)
+        _mm512_storeu_ps(h->out + d + 16 * k, _mm512_add_ps(sum[0][k], sum[1][k]));
+}
+
+WK_INLINE void head_of(const struct wk_head *h, const bool f32)
+{
+    int t = 0, d = 0;
+    __m512 norm;
+
+    for (; t + 48 < h->n; t += 64) /* caches and scores are padded to 32 positions */
+        score_positions(h, t, 4, f32);
+    for (; t < h->n; t += 16)
+        score_positions(h, t, 1, f32);
+    norm = _mm512_set1_ps(1.0f / softmax(h->scores, h->n));
+    for (t = 0; t < h->n; t += 16)
+        _mm512_storeu_ps(h->scores + t, _mm512_mul_ps(norm, _mm512_loadu_ps(h->scores + t)));
+    for (; d + 64 <= h->head_dim; d += 64)
+        mix_values(h, d, 4, f32);
+    for (; d < h->head_dim; d += 16)
+        mix_values(h, d, 1, f32);
+}
+
+static void head(const struct wk_head *h)
+{
+    if (h->f32)
+        head_of(h, true);
+    else
+        head_of(h, false);
+}
+
+/* ---- encoder attention -------------------------------------------------------------------- */
+
+enum {
+    KEYS = 32,  /* keys of a tile */
+    QUERIES = 6 /* rows of a tile */
+};
+
+static int key_tiles(int n)
+{
+    return (n + KEYS - 1) / KEYS;
+}
+
+/* Prepared: keys [tile][head_dim][KEYS], zero past the end, then values [n][head_dim], f32. */
+static size_t self_bytes(int n, int head_dim)
+{
+    return 2 * sizeof(float) * (size_t)(key_tiles(n) * KEYS) * (size_t)head_dim;
+}
+
+static void self_prepare(const float *k, const float *v, size_t ld, int n, int head_dim,
+                         void *prepared)
+{
+    size_t padded = (size_t)(key_tiles(n) * KEYS), dim = (size_t)head_dim;
+    float *keys = prepared, *values = keys + padded * dim;
+
+    for (size_t t = 0; t < padded; t++) {
+        float *to = keys + t / KEYS * KEYS * dim + t % KEYS;
+
+        for (size_t d = 0; d < dim; d++)
+            to[d * KEYS] = t < (size_t)n ? k[t * ld + d] : 0;
+        if (t < (size_t)n)
+            memcpy(values + t * dim, v + t * ld, dim * sizeof(float));
+        else
+            memset(values + t * dim, 0, dim * sizeof(float));
+    }
+}
+
+/* Scores of a tile of rows, [QUERIES][padded]. */
+static size_t self_work(int n, int head_dim)
+{
+    (void)head_dim;
+    return sizeof(float) * QUERIES * (size_t)(key_tiles(n) * KEYS);
+}
+
+WK_INLINE void score_tile(const struct wk_self *s, const float *q, int tile, const int R)
+{
+    const float *keys = (const float *)s->prepared + (size_t)(tile * KEYS * s->head_dim);
+    size_t padded = (size_t)(key_tiles(s->n) * KEYS);
+    float *to = (float *)s->work + tile * KEYS;
+    __m512 scale = _mm512_set1_ps(1.0f / sqrtf((float)s->head_dim));
+    __m512 sum[QUERIES][2];
+
+    WK_UNROLL
+    for (int i = 0; i < R; i++)
+        sum[i][0] = sum[i][1] = _mm512_setzero_ps();
+    for (int d = 0; d < s->head_dim; d++, keys += KEYS) {
+        __m512 k0 = _mm512_load_ps(keys), k1 = _mm512_load_ps(keys + 16);
+
+        WK_UNROLL
+        for (int i = 0; i < R; i++) {
+            __m512 x = _mm512_set1_ps(q[(size_t)i * s->ldq + (size_t)d]);
+
+            sum[i][0] = _mm512_fmadd_ps(x, k0, sum[i][0]);
+            sum[i][1] = _mm512_fmadd_ps(x, k1, sum[i][1]);
+        }
+    }
+    WK_UNROLL
+    for (int i = 0; i < R; i++) {
+        _mm512_storeu_ps(to + (size_t)i * padded, _mm512_mul_ps(scale, sum[i][0]));
+        _mm512_storeu_ps(to + (size_t)i * padded + 16, _mm512_mul_ps(scale, sum[i][1]));
+    }
+}
+
+/* out rows, channels d .. d + 16 * V - 1 */
+WK_INLINE void mix_tile(const struct wk_self *s, float *out, int d, const float *norm, const int R,
+                        const int V)
+{
+    size_t padded = (size_t)(key_tiles(s->n) * KEYS), dim = (size_t)s->head_dim;
+    const float *values = (const float *)s->prepared + padded * dim + d;
+    const float *p = s->work;
+    __m512 sum[QUERIES][4];
+
+    WK_UNROLL
+    for (int i = 0; i < R; i++) {
+        WK_UNROLL
+        for (int k = 0; k < V; k++)
+            sum[i][k] = _mm512_setzero_ps();
+    }
+    for (int t = 0; t < s->n; t++, values += dim) {
+        __m512 v[4];
+
+        WK_UNROLL
+        for (int k = 0; k < V; k++)
+            v[k] = _mm512_loadu_ps(values + 16 * k);
+        WK_UNROLL
+        for (int i = 0; i < R; i++) {
+            __m512 x = _mm512_set1_ps(p[(size_t)i * padded + (size_t)t]);
+
+            WK_UNROLL
+            for (int k = 0; k < V; k++)
+                sum[i][k] = _mm512_fmadd_ps(x, v[k], sum[i][k]);
+        }
+    }
+    WK_UNROLL
+    for (int i = 0; i < R; i++) {
+        WK_UNROLL
+        for (int k = 0; k < V; k++)
+            _mm512_storeu_ps(out + (size_t)i * s->ldo + d + 16 * k,
+                             _mm512_mul_ps(sum[i][k], _mm512_set1_ps(norm[i])));
+    }
+}
+
+WK_INLINE void self_block(const struct wk_self *s, int row, const int R)
+{
+    const float *q = s->q + (size_t)row * s->ldq;
+    float *out = s->out + (size_t)row * s->ldo;
+    size_t padded = (size_t)(key_tiles(s->n) * KEYS);
+    float norm[QUERIES];
+    int d = 0;
+
+    for (int t = 0; t < key_tiles(s->n); t++)
+        score_tile(s, q, t, R);
+    for (int i = 0; i < R; i++)
+        norm[i] = 1.0f / softmax((float *)s->work + (size_t)i * padded, s->n);
+    for (; d + 64 <= s->head_dim; d += 64)
+        mix_tile(s, out, d, norm, R, 4);
+    for (; d < s->head_dim; d += 16)
+        mix_tile(s, out, d, norm, R, 1);
+}
+
+static void self_rows(const struct wk_self *s)
+{
+    int row = 0;
+
+    for (; row + QUERIES <= s->rows; row += QUERIES)
+        self_block(s, row, QUERIES);
+    for (; row < s->rows; row++)
+        self_block(s, row, 1);
+}
+
+/* ---- peaks -------------------------------------------------------------------------------- */
+
+enum { CHAINS = 12 };
+
+static double peak_f32(long rounds)
+{
+    __m512 sum[CHAINS], a = _mm512_set1_ps(0.5f), b = _mm512_set1_ps(0.25f);
+
+    WK_UNROLL
+    for (int k = 0; k < CHAINS; k++)
+        sum[k] = _mm512_setzero_ps();
+    for (long i = 0; i < rounds; i++) {
+        WK_UNROLL
+        for (int k = 0; k < CHAINS; k++) {
+            sum[k] = _mm512_fmadd_ps(a, b, sum[k]);
+            __asm__ volatile("" : "+v"(sum[k]));
+        }
+    }
+    return (double)rounds * CHAINS * 16 * 2;
+}
+
+static double peak_int8(long rounds)
+{
+    __m512i sum[CHAINS], a = _mm512_set1_epi8(1), b = _mm512_set1_epi8(2);
+
+    WK_UNROLL
+    for (int k = 0; k < CHAINS; k++)
+        sum[k] = _mm512_setzero_si512();
+    for (long i = 0; i < rounds; i++) {
+        WK_UNROLL
+        for (int k = 0; k < CHAINS; k++) {
+            sum[k] = _mm512_dpbusd_epi32(sum[k], a, b);
+            __asm__ volatile("" : "+v"(sum[k]));
+        }
+    }
+    return (double)rounds * CHAINS * 64 * 2;
+}
+
+static double peak_int16(long rounds)
+{
+    __m512i sum[CHAINS], a = _mm512_set1_epi8(1), b = _mm512_set1_epi8(2);
+
+    WK_UNROLL
+    for (int k = 0; k < CHAINS; k++)
+        sum[k] = _mm512_setzero_si512();
+    for (long i = 0; i < rounds; i++) {
+        WK_UNROLL
+        for (int k = 0; k < CHAINS; k++) {
+            sum[k] = _mm512_dpwssd_epi32(sum[k], a, b);
+            __asm__ volatile("" : "+v"(sum[k]));
+        }
+    }
+    return (double)rounds * CHAINS * 32 * 2;
+}
+
+static uint64_t read_all(const void *p, size_t bytes)
+{
+    const char *x = p;
+    __m512i sum[4];
+
+    for (int k = 0; k < 4; k++)
+        sum[k] = _mm512_setzero_si512();
+    for (size_t i = 0; i + 256 <= bytes; i += 256) {
+        WK_UNROLL
+        for (size_t k = 0; k < 4; k++) {
+            _mm_prefetch(x + i + 64 * k + 2048, _MM_HINT_T0);
+            sum[k] = _mm512_xor_si512(sum[k], _mm512_loadu_si512(x + i + 64 * k));
+        }
+    }
+    sum[0] = _mm512_xor_si512(_mm512_xor_si512(sum[0], sum[1]), _mm512_xor_si512(sum[2], sum[3]));
+    return (uint64_t)_mm512_reduce_add_epi64(sum[0]);
+}
+
+const struct wk_isa wk_isa_avx512vnni = {
+    .name = "avx512vnni",
+    .usable = usable,
+    .few = wk_avx512_few,
+    .many = wk_avx512_many,
+    .finish = finish,
+    .layer_norm = layer_norm,
+    .head = head,
+    .self_bytes = self_bytes,
+    .self_prepare = self_prepare,
+    .self_work = self_work,
+    .self_rows = self_rows,
+    .sum_exp = sum_exp,
+    .peak_f32 = peak_f32,
+    .peak_int8 = peak_int8,
+    .peak_int16 = peak_int16,
+    .read = read_all,
+};

@@ -1,0 +1,81 @@
+/**
+ * @file asr/whisper/kernels_avx512.h  What the AVX-512 files share
+ *
+ * Private to kernels_avx512*.c, all compiled with the flags listed in meson.build and entered only
+ * after wk_isa_avx512vnni.usable().
+ */
+#ifndef ASR_WHISPER_KERNELS_AVX512_H
+#define ASR_WHISPER_KERNELS_AVX512_H
+
+#include "asr/whisper/kernels_isa.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+#define WK_INLINE static inline __attribute__((always_inline))
+
+#ifdef __clang__
+#define WK_UNROLL _Pragma("unroll")
+#else
+#define WK_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+const struct wk_product *wk_avx512_few(enum wk_type type);  /* kernels_avx512_few.c */
+const struct wk_product *wk_avx512_many(enum wk_type type); /* kernels_avx512_many.c */
+
+WK_INLINE size_t align64(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+WK_INLINE __m512 halves(const void *p)
+{
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
+}
+
+WK_INLINE int32_t load32(const void *p)
+{
+    int32_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+/*
+ * exp(x) to about 2e-7 relative for x <= 88; 0 below -87. Range reduction to |r| <= ln(2)/2 and a
+ * polynomial of degree 6 (Taylor coefficients, remainder below 1e-8 there).
+ */
+WK_INLINE __m512 exp_ps(__m512 x)
+{
+    __m512 lo = _mm512_max_ps(x, _mm512_set1_ps(-104.0f));
+    __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(lo, _mm512_set1_ps(1.44269504f)), 0);
+    __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), lo);
+    __m512 p = _mm512_set1_ps(1.0f / 720);
+
+    r = _mm512_fnmadd_ps(n, _mm512_set1_ps(-2.12194440e-4f), r);
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f / 120));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f / 24));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f / 6));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.5f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f));
+    return _mm512_scalef_ps(p, n);
+}
+
+/* GELU, tanh form: x * sigmoid(2 u) = x / (1 + exp(-2 u)), u = sqrt(2/pi) (x + 0.044715 x^3). */
+WK_INLINE __m512 gelu_ps(__m512 x)
+{
+    __m512 x2 = _mm512_mul_ps(x, x);
+    __m512 u = _mm512_mul_ps(x, _mm512_fmadd_ps(x2, _mm512_set1_ps(-2 * 0.79788456f * 0.044715f),
+                                                _mm512_set1_ps(-2 * 0.79788456f)));
+    __m512 e = exp_ps(_mm512_min_ps(u, _mm512_set1_ps(80.0f)));
+
+    return _mm512_div_ps(x, _mm512_add_ps(e, _mm512_set1_ps(1.0f)));
+}
+
+WK_INLINE __mmask16 lanes(int n)
+{
+    return n >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << n) - 1);
+}
+
+#endif

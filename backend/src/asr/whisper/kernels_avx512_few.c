@@ -1,0 +1,276 @@
+/**
+ * @file asr/whisper/kernels_avx512_few.c  One to eight rows times packed weights, bound by memory
+ *
+ * Packed weights are read once, front to back, and unpacked in registers. Block-quantised: the raw
+ * quants are unsigned bytes, rows of x are quantised to signed bytes in blocks of 32, so
+ *
+ *     y = sum over blocks  d s_x (sum n q_x - zero sum q_x) + m s_x sum q_x
+ *
+ * where zero is 8, 16 or 128 and m is there for the _1 types only. f16 and f32: fused multiply-add.
+ */
+#include "asr/whisper/kernels_avx512.h"
+
+enum {
+    AHEAD = 2048, /* bytes from what is multiplied to what is fetched */
+    ROWS = WK_SMALL_BATCH,
+};
+
+/* ---- blocks ------------------------------------------------------------------------------- */
+
+/* A block of a row of x. */
+struct xblock {
+    int8_t q[WK_BLOCK];
+    float scale;
+    float sum;     /* scale times the sum of q */
+    int32_t start; /* -zero times the sum of q */
+    int32_t unused[5];
+};
+
+static size_t few_row_bytes(const struct wk_matrix *m)
+{
+    return (size_t)m->blocks * sizeof(struct xblock);
+}
+
+static int zero_of(enum wk_type type)
+{
+    return type == WK_Q8_0 ? 128 : type == WK_Q5_0 ? 16 : type == WK_Q4_0 ? 8 : 0;
+}
+
+static void few_prepare(const struct wk_matrix *m, const float *x, void *row)
+{
+    struct xblock *b = row;
+    int zero = zero_of(m->type);
+
+    for (int i = 0; i < m->blocks; i++, b++, x += WK_BLOCK) {
+        __m512 lo = _mm512_loadu_ps(x), hi = _mm512_loadu_ps(x + 16);
+        float max = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(lo), _mm512_abs_ps(hi)));
+        __m512 inv = _mm512_set1_ps(max > 0 ? 127.0f / max : 0);
+        __m512i l = _mm512_cvtps_epi32(_mm512_mul_ps(lo, inv));
+        __m512i h = _mm512_cvtps_epi32(_mm512_mul_ps(hi, inv));
+        int sum = _mm512_reduce_add_epi32(_mm512_add_epi32(l, h));
+
+        _mm_storeu_si128((__m128i *)(void *)b->q, _mm512_cvtepi32_epi8(l));
+        _mm_storeu_si128((__m128i *)(void *)(b->q + 16), _mm512_cvtepi32_epi8(h));
+        b->scale = max / 127.0f;
+        b->sum = b->scale * (float)sum;
+        b->start = -zero * sum;
+    }
+}
+
+/* The eight quads of a block as unsigned bytes. */
+WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int b, __m512i w[8],
+                            enum wk_type type)
+{
+    const uint8_t *qs = panel + (size_t)b * (type == WK_Q8_0 ? 512 : 256);
+
+    if (type == WK_Q8_0) {
+        WK_UNROLL
+        for (int q = 0; q < 8; q++) {
+            _mm_prefetch(qs + AHEAD + 64 * q, _MM_HINT_T0);
+            w[q] = _mm512_xor_si512(_mm512_load_si512(qs + 64 * q), _mm512_set1_epi8((char)0x80));
+        }
+        return;
+    }
+    WK_UNROLL
+    for (int q = 0; q < 4; q++) {
+        __m512i v = _mm512_load_si512(qs + 64 * q);
+
+        _mm_prefetch(qs + AHEAD + 64 * q, _MM_HINT_T0);
+        w[q] = _mm512_and_si512(v, _mm512_set1_epi8(15));
+        w[q + 4] = _mm512_and_si512(_mm512_srli_epi16(v, 4), _mm512_set1_epi8(15));
+    }
+    if (type == WK_Q5_0 || type == WK_Q5_1) {
+        const uint8_t *qh = panel + m->qh + 64 * (size_t)b;
+
+        _mm_prefetch(qh + AHEAD / 4, _MM_HINT_T0);
+        WK_UNROLL
+        for (int q = 0; q < 8; q++) {
+            uint64_t mask;
+
+            memcpy(&mask, qh + 8 * q, sizeof(mask));
+            w[q] = _mm512_mask_add_epi8(w[q], mask, w[q], _mm512_set1_epi8(16));
+        }
+    }
+}
+
+WK_INLINE void few_panel(const struct wk_matrix *m, const uint8_t *panel, const struct xblock *x,
+                         const int n, float *tile, int width, enum wk_type type)
+{
+    const bool has_m = type == WK_Q4_1 || type == WK_Q5_1;
+    __m512 sum[ROWS];
+
+    WK_UNROLL
+    for (int i = 0; i < n; i++)
+        sum[i] = _mm512_setzero_ps();
+    for (int b = 0; b < m->blocks; b++) {
+        __m512 d = halves(panel + m->d + 32 * (size_t)b);
+        __m512 min = has_m ? halves(panel + m->m + 32 * (size_t)b) : d;
+        __m512i w[8];
+
+        unpack_block(m, panel, b, w, type);
+        WK_UNROLL
+        for (int i = 0; i < n; i++) {
+            const struct xblock *xb = x + (size_t)i * (size_t)m->blocks + b;
+            __m512i even = _mm512_set1_epi32(xb->start), odd = _mm512_setzero_si512();
+
+            WK_UNROLL
+            for (int q = 0; q < 8; q += 2) {
+                even = _mm512_dpbusd_epi32(even, w[q], _mm512_set1_epi32(load32(xb->q + 4 * q)));
+                odd = _mm512_dpbusd_epi32(odd, w[q + 1],
+                                          _mm512_set1_epi32(load32(xb->q + 4 * q + 4)));
+            }
+            sum[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(even, odd)),
+                                     _mm512_mul_ps(d, _mm512_set1_ps(xb->scale)), sum[i]);
+            if (has_m)
+                sum[i] = _mm512_fmadd_ps(min, _mm512_set1_ps(xb->sum), sum[i]);
+        }
+    }
+    WK_UNROLL
+    for (int i = 0; i < n; i++)
+        _mm512_storeu_ps(tile + i * width, sum[i]);
+}
+
+WK_INLINE void few_type(const struct wk_matrix *m, const uint8_t *panel, const struct xblock *x,
+                        int n, float *tile, int width, enum wk_type type)
+{
+    switch (n) {
+    case 1:
+        few_panel(m, panel, x, 1, tile, width, type);
+        break;
+    case 2:
+        few_panel(m, panel, x, 2, tile, width, type);
+        break;
+    case 3:
+        few_panel(m, panel, x, 3, tile, width, type);
+        break;
+    case 4:
+        few_panel(m, panel, x, 4, tile, width, type);
+        break;
+    case 5:
+        few_panel(m, panel, x, 5, tile, width, type);
+        break;
+    case 6:
+        few_panel(m, panel, x, 6, tile, width, type);
+        break;
+    case 7:
+        few_panel(m, panel, x, 7, tile, width, type);
+        break;
+    default:
+        few_panel(m, panel, x, 8, tile, width, type);
+        break;
+    }
+}
+
+static void few_multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
+                         const void *rows, int n, float *tile)
+{
+    int width = n_panels * WK_PANEL;
+
+    (void)scratch;
+    for (int p = 0; p < n_panels; p++, tile += WK_PANEL) {
+        const uint8_t *from = wk_panel(m, panel + p);
+
+        switch (m->type) {
+        case WK_Q4_0:
+            few_type(m, from, rows, n, tile, width, WK_Q4_0);
+            break;
+        case WK_Q4_1:
+            few_type(m, from, rows, n, tile, width, WK_Q4_1);
+            break;
+        case WK_Q5_0:
+            few_type(m, from, rows, n, tile, width, WK_Q5_0);
+            break;
+        case WK_Q5_1:
+            few_type(m, from, rows, n, tile, width, WK_Q5_1);
+            break;
+        default:
+            few_type(m, from, rows, n, tile, width, WK_Q8_0);
+            break;
+        }
+    }
+}
+
+static const struct wk_product block_product = {
+    .arithmetic = "int8",
+    .row_bytes = few_row_bytes,
+    .prepare = few_prepare,
+    .multiply = few_multiply,
+};
+
+/* ---- f16 and f32 -------------------------------------------------------------------------- */
+
+static size_t float_row_bytes(const struct wk_matrix *m)
+{
+    return (size_t)m->blocks * WK_BLOCK * sizeof(float);
+}
+
+static void float_prepare(const struct wk_matrix *m, const float *x, void *row)
+{
+    memcpy(row, x, (size_t)m->cols * sizeof(float));
+    memset((float *)row + m->cols, 0, (size_t)(m->blocks * WK_BLOCK - m->cols) * sizeof(float));
+}
+
+/* Four columns at once keep four sums a row going; at most two rows. */
+WK_INLINE void float_panel(const struct wk_matrix *m, const uint8_t *panel, const float *x,
+                           const int n, float *tile, int width, enum wk_type type)
+{
+    const size_t size = type == WK_F16 ? 32 : 64;
+    const int cols = m->blocks * WK_BLOCK;
+    __m512 sum[2][4];
+
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < 4; k++)
+            sum[i][k] = _mm512_setzero_ps();
+    }
+    for (int c = 0; c < cols; c += 4, panel += 4 * size) {
+        _mm_prefetch(panel + AHEAD, _MM_HINT_T0);
+        _mm_prefetch(panel + AHEAD + 64, _MM_HINT_T0);
+        WK_UNROLL
+        for (int k = 0; k < 4; k++) {
+            __m512 w = type == WK_F16 ? halves(panel + (size_t)k * size)
+                                      : _mm512_load_ps((const float *)(const void *)panel + 16 * k);
+
+            WK_UNROLL
+            for (int i = 0; i < n; i++)
+                sum[i][k] = _mm512_fmadd_ps(w, _mm512_set1_ps(x[i * cols + c + k]), sum[i][k]);
+        }
+    }
+    for (int i = 0; i < n; i++)
+        _mm512_storeu_ps(tile + i * width, _mm512_add_ps(_mm512_add_ps(sum[i][0], sum[i][1]),
+                                                         _mm512_add_ps(sum[i][2], sum[i][3])));
+}
+
+WK_INLINE void float_rows(const struct wk_matrix *m, const uint8_t *panel, const float *x, int n,
+                          float *tile, int width, enum wk_type type)
+{
+    for (; n >= 2; n -= 2, x += 2 * (size_t)m->blocks * WK_BLOCK, tile += 2 * width)
+        float_panel(m, panel, x, 2, tile, width, type);
+    if (n > 0)
+        float_panel(m, panel, x, 1, tile, width, type);
+}
+
+static void float_multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
+                           const void *rows, int n, float *tile)
+{
+    (void)scratch;
+    for (int p = 0; p < n_panels; p++, tile += WK_PANEL) {
+        const uint8_t *from = wk_panel(m, panel + p);
+
+        if (m->type == WK_F16)
+            float_rows(m, from, rows, n, tile, n_panels * WK_PANEL, WK_F16);
+        else
+            float_rows(m, from, rows, n, tile, n_panels * WK_PANEL, WK_F32);
+    }
+}
+
+static const struct wk_product float_product = {
+    .arithmetic = "f32",
+    .row_bytes = float_row_bytes,
+    .prepare = float_prepare,
+    .multiply = float_multiply,
+};
+
+const struct wk_product *wk_avx512_few(enum wk_type type)
+{
+    return type == WK_F32 || type == WK_F16 ? &float_product : &block_product;
+}
