@@ -13,7 +13,9 @@
  *
  * Threads    Any worker; calls block. Never the loop thread.
  * Errors     0; UV_ENOENT nothing there (or not this owner's); UV_EEXIST unique key taken;
- *            UV_EAGAIN busy, try again; UV_EIO and others with a sentence.
+ *            UV_EAGAIN busy, try again; UV_ENOSPC disk full; UV_EROFS may not write; UV_ENOTSUP
+ *            written by a newer version; UV_EINVAL a value or cursor that cannot be; UV_EIO and
+ *            others. Each with a sentence.
  * Ownership  Records are filled with strings the caller frees through <record>_release(); lists
  *            through store_list_release(). What is passed in is borrowed.
  */
@@ -29,13 +31,17 @@
 
 struct store;
 
-enum { STORE_PAGE_MAX = 100 }; /**< Most records one list call returns */
+enum {
+    STORE_PAGE_MAX = 100,           /**< Most records one list call returns */
+    STORE_CURSOR_MAX = ID_TEXT_MAX, /**< Longest cursor and NUL, [bytes] */
+};
 
 struct store_user {
     char id[ID_TEXT_MAX];
     char *email; /**< Lower case, unique; NULL for the local owner of single-user mode */
     char *display_name;
     char *password;     /**< argon2id encoded; NULL: cannot sign in by password */
+    char *photo_url;    /**< NULL when there is none */
     char *settings;     /**< JSON object: preferredLLM, audioDevice, language, voiceId … */
     char *subscription; /**< JSON object: tier, expiresAt */
     int64_t created_at; /**< Times everywhere: [ms] since 1970 UTC */
@@ -55,8 +61,8 @@ struct store_profile {
     char user_id[ID_TEXT_MAX];
     char *name;
     char *role;
-    int years_experience; /**< 0..80 */
-    char *skills;         /**< JSON array of strings */
+    double years_experience; /**< 0..80 */
+    char *skills;            /**< JSON array of strings */
     char *industry;
     char *context; /**< Sealed; NULL or "" when empty */
     int64_t created_at;
@@ -94,7 +100,7 @@ struct store_transcript {
 struct store_list {
     void *items; /**< Array of the asked-for record */
     size_t count;
-    char next[ID_TEXT_MAX];
+    char next[STORE_CURSOR_MAX];
 };
 
 struct store_params {
@@ -139,12 +145,17 @@ int store_profile_get(struct store *store, const char *user_id, const char *id,
                       struct store_profile *profile, struct errbuf *err);
 int store_profile_list(struct store *store, const char *user_id, size_t limit, const char *cursor,
                        struct store_list *list, struct errbuf *err);
+/** How many the user has. */
+int store_profile_count(struct store *store, const char *user_id, size_t *count,
+                        struct errbuf *err);
+/** Sessions held with it stay, without a profile. */
 int store_profile_erase(struct store *store, const char *user_id, const char *id,
                         struct errbuf *err);
 
 /* --------------------------------------------------------------------------------- sessions */
 
-/** put inserts or replaces; a replace by another user_id is UV_ENOENT. */
+/** put inserts or replaces, all but question_count, which the store keeps itself; a replace by
+ *  another user_id is UV_ENOENT. */
 int store_session_put(struct store *store, const struct store_session *session, struct errbuf *err);
 int store_session_get(struct store *store, const char *user_id, const char *id,
                       struct store_session *session, struct errbuf *err);
@@ -162,10 +173,10 @@ int store_transcript_put(struct store *store, struct store_transcript *transcrip
                          struct errbuf *err);
 int store_transcript_get(struct store *store, const char *user_id, const char *id,
                          struct store_transcript *transcript, struct errbuf *err);
-/** All of one session in the order asked (question_number ascending); cursor is a number. */
+/** A session's pairs by question_number: in the order asked, or with newest_first the reverse. */
 int store_transcript_list(struct store *store, const char *user_id, const char *session_id,
-                          size_t limit, const char *cursor, struct store_list *list,
-                          struct errbuf *err);
+                          bool newest_first, size_t limit, const char *cursor,
+                          struct store_list *list, struct errbuf *err);
 
 /* --------------------------------------------------------------------------------- memory */
 

@@ -1,0 +1,70 @@
+/**
+ * @file api/app.h  The running server as its request handlers see it
+ *
+ * main.c fills one of these and gives it to http_server_open(); a handler finds it in req->app.
+ * Everything is opened before the first request and closed after the last one, so a handler may
+ * use any member without asking whether it is there, except those marked (optional).
+ *
+ * Threads    The members are fixed while requests run; each one's own header says who may call it.
+ * Ownership  main.c opens and closes everything here.
+ */
+#ifndef API_APP_H
+#define API_APP_H
+
+#include "base/error.h"
+#include "net/http.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+
+struct accounts;
+struct answerer;
+struct asr_hub;
+struct config;
+struct http_client;
+struct live_registry;
+struct loop;
+struct pool;
+struct ratelimit;
+struct seal;
+
+struct app {
+    const struct config *config;
+    struct loop *loop;
+    struct pool *workers; /**< Request workers */
+    struct http_client *client;
+    struct store *store;
+    struct seal *seal;
+    struct accounts *accounts;
+    struct ratelimit *user_limit;    /**< Per signed-in user; NULL: none */
+    struct ratelimit *sign_in_limit; /**< Per address and e-mail; NULL: none */
+    struct asr_hub *hub;             /**< (optional) */
+    struct answerer *answerer;       /**< (optional) */
+    struct live_registry *live;      /**< (optional) Interviews that run now */
+};
+
+/** http_config.before: signs ROUTE_AUTH requests in and counts them against their limit. */
+int api_before(struct http_request *req, struct http_response *res);
+
+/** The REST routes of this folder, each table ending with {NULL}; api/routes.c joins them. */
+extern const struct http_route api_auth_routes[];
+extern const struct http_route api_health_routes[];
+extern const struct http_route api_profiles_routes[];
+extern const struct http_route api_sessions_routes[];
+extern const struct http_route api_transcripts_routes[];
+
+/** All of them in one table ending with {NULL}. */
+const struct http_route *api_routes(void);
+
+/* Records with their sensitive fields in clear. Ownership as in store/store.h; not the user's is
+ * UV_ENOENT. */
+int app_profile_get(const struct app *app, const char *user_id, const char *id,
+                    struct store_profile *profile, struct errbuf *err);
+int app_session_get(const struct app *app, const char *user_id, const char *id,
+                    struct store_session *session, struct errbuf *err);
+/** Seals question, answer and detail of a copy and puts it; number and id are written back. */
+int app_transcript_put(const struct app *app, struct store_transcript *clear, struct errbuf *err);
+/** Replaces sealed fields by clear ones. */
+int app_transcript_open(const struct app *app, struct store_transcript *transcript);
+
+#endif

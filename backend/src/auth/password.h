@@ -1,0 +1,33 @@
+/**
+ * @file auth/password.h  Passwords: argon2id, in its encoded form
+ *
+ *     password_hash("correct horse", encoded);            // -> "$argon2id$v=19$m=19456,t=2,p=1$…"
+ *     password_check(encoded, "correct horse");           // 0
+ *     password_outdated(encoded)                          // made with weaker parameters: hash anew
+ *
+ * RFC 9106 with the parameters of the OWASP Password Storage Cheat Sheet (19 MiB, 2 passes, one
+ * lane). One call takes some tens of milliseconds and 19 MiB, so it runs on a request worker, and
+ * at most PASSWORD_PARALLEL at the same time; others wait.
+ *
+ * Threads    Any worker, never the loop thread.
+ * Errors     UV_EACCES: not the password. UV_EINVAL: not an argon2id string. UV_ENOMEM.
+ */
+#ifndef AUTH_PASSWORD_H
+#define AUTH_PASSWORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    PASSWORD_TEXT_MAX = 128, /**< Encoded form and NUL, [bytes] */
+    PASSWORD_PARALLEL = 2,   /**< Hashes computed at the same time: bounds memory */
+};
+
+int password_hash(const char *password, char encoded[static PASSWORD_TEXT_MAX]);
+int password_check(const char *encoded, const char *password);
+bool password_outdated(const char *encoded);
+
+/** Takes as long as a check and always fails: for an e-mail that nobody has. */
+int password_check_nobody(const char *password);
+
+#endif

@@ -1,0 +1,51 @@
+/**
+ * @file auth/token.h  Access tokens (JWT) and refresh tokens (random)
+ *
+ *     token_issue(key, &(struct token_claims){.user = id, .issued_at = now, .expires_at = ...},
+ * text); token_verify(key, text, strlen(text), now, &claims);
+ *
+ * Access tokens are JWTs (RFC 7519) in JWS compact form (RFC 7515) signed with HS256 (RFC 7518
+ * section 3.2): claims iss, aud, sub, iat, exp, sid. Only our own header is accepted, so there is
+ * no algorithm to negotiate; the signature is compared in constant time before anything else is
+ * read. Refresh tokens are 256 random bits; only their SHA-256 is kept.
+ *
+ * Threads    Any; a verification costs a few microseconds, so the loop thread may do it.
+ * Errors     UV_EACCES: not one of ours. UV_ETIME: it was, but has expired.
+ */
+#ifndef AUTH_TOKEN_H
+#define AUTH_TOKEN_H
+
+#include "base/id.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    TOKEN_TEXT_MAX = 512,  /**< Longest access token and NUL, [bytes]; longer ones are refused */
+    TOKEN_KEY_LEN = 32,    /**< HMAC key, [bytes] */
+    REFRESH_TEXT_MAX = 47, /**< "rt_", 43 characters of base64url and NUL */
+    REFRESH_HASH_MAX = 65, /**< SHA-256 in hex and NUL */
+};
+
+struct token_key;
+
+struct token_claims {
+    char user[ID_TEXT_MAX];   /**< sub */
+    char family[ID_TEXT_MAX]; /**< sid: the sign-in it belongs to */
+    int64_t issued_at;        /**< iat, [ms] since 1970, whole seconds on the wire */
+    int64_t expires_at;       /**< exp, the same */
+};
+
+int token_key_open(struct token_key **kp, const unsigned char raw[static TOKEN_KEY_LEN]);
+void token_key_close(struct token_key *key); /**< NULL is allowed; wipes it */
+
+int token_issue(const struct token_key *key, const struct token_claims *claims,
+                char text[static TOKEN_TEXT_MAX]);
+int token_verify(const struct token_key *key, const char *text, size_t len, int64_t now_ms,
+                 struct token_claims *claims);
+
+void refresh_new(char text[static REFRESH_TEXT_MAX]);
+/** What is stored for it. UV_EINVAL if it cannot be a refresh token. */
+int refresh_hash(const char *text, char hash[static REFRESH_HASH_MAX]);
+
+#endif

@@ -1,0 +1,49 @@
+/**
+ * @file export/export.h  An interview as a file to keep
+ *
+ *     const struct export_format *format = export_find("pdf");
+ *     format->write(&doc, &out, err);
+ *
+ * The formats stand in one table (export/export.c). The PDF one is a shared module of its own,
+ * interviewd-pdf, loaded at its first use, because pango and cairo would cost every start memory
+ * that few need.
+ *
+ * Threads    Request workers; calls may overlap.
+ * Errors     UV_ENOSYS with a sentence when a format's module is not there; UV_ENOBUFS past
+ *            EXPORT_MAX; UV_ENOMEM.
+ * Ownership  The document is borrowed: records as in store/store.h, their texts in clear.
+ */
+#ifndef EXPORT_EXPORT_H
+#define EXPORT_EXPORT_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "store/store.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { EXPORT_MAX = 64 << 20 }; /**< Largest file, [bytes] */
+
+struct export_doc {
+    const struct store_session *session;        /**< job_description in clear */
+    const struct store_profile *profile;        /**< context in clear; NULL: none */
+    const struct store_transcript *transcripts; /**< Oldest first; question, answer, detail clear */
+    size_t transcript_count;
+    int64_t exported_at; /**< [ms] since 1970 */
+};
+
+struct export_format {
+    const char *name; /**< "json", "md", "pdf" */
+    const char *type; /**< Media type */
+    const char *extension;
+    int (*write)(const struct export_doc *doc, struct buf *out, struct errbuf *err);
+};
+
+const struct export_format *export_find(const char *name); /**< NULL if there is none */
+
+/** "interview-2026-05-14.pdf" */
+void export_filename(const struct export_doc *doc, const struct export_format *format, char *name,
+                     size_t size);
+
+#endif
