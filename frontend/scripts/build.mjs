@@ -1,0 +1,61 @@
+// Builds the page into out/: types, worklet, example profiles, next build, and a .gz beside every asset that shrinks.
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { firstPageBudget } from './budget.mjs';
+import { writeTypes } from './types.mjs';
+import { buildWorklet } from './worklet.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const COMPRESSED = new Set(['.html', '.js', '.css', '.txt', '.json', '.svg', '.xml', '.webmanifest', '.map']);
+const SMALLEST = 256; // below this the header of an answer weighs more than what gzip saves [bytes]
+
+/** The profiles anybody can load are ordinary files of the repository; the page carries a copy and a list of them. */
+async function copyExamples() {
+  const from = join(root, '..', 'profiles');
+  const to = join(root, 'public', 'examples');
+  await rm(to, { recursive: true, force: true });
+  await mkdir(to, { recursive: true });
+  const names = (await readdir(from)).filter((name) => name.endsWith('.json')).sort();
+  const all = [];
+  for (const name of names) {
+    await cp(join(from, name), join(to, name));
+    all.push(JSON.parse(await readFile(join(from, name), 'utf8')));
+  }
+  await writeFile(join(to, 'index.json'), JSON.stringify(all));
+}
+
+async function* walk(folder) {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* walk(path);
+    else yield path;
+  }
+}
+
+async function precompress(folder) {
+  let count = 0;
+  for await (const path of walk(folder)) {
+    if (!COMPRESSED.has(extname(path))) continue;
+    const plain = await readFile(path);
+    if (plain.length < SMALLEST) continue;
+    const packed = gzipSync(plain, { level: 9 });
+    if (packed.length >= plain.length) continue;
+    await writeFile(`${path}.gz`, packed);
+    count += 1;
+  }
+  return count;
+}
+
+await writeTypes();
+await buildWorklet();
+await copyExamples();
+await rm(join(root, 'out'), { recursive: true, force: true });
+const { status } = spawnSync(process.execPath, [join(root, 'node_modules/next/dist/bin/next'), 'build'], { stdio: 'inherit', cwd: root });
+if (status !== 0) process.exit(status ?? 1);
+console.log(`${await precompress(join(root, 'out'))} files compressed`);
+const { bytes, limit } = await firstPageBudget();
+console.log(`JavaScript of the first page: ${(bytes / 1000).toFixed(1)} kB gzipped (at most ${limit / 1000})`);
+if (bytes > limit) process.exit(1);
