@@ -1,0 +1,63 @@
+'use client';
+
+import { usePathname } from 'next/navigation';
+import { useSyncExternalStore } from 'react';
+import { api } from '@/lib/api-client';
+import { useQuery } from '@/lib/query';
+import type { Profile, Schemas, Session, Transcript } from '@/types/session';
+import { useAuth } from './useAuth';
+
+/** A key only once somebody is signed in. */
+function useKey(key: string | null): string | null {
+  return useAuth().phase === 'in' ? key : null;
+}
+
+const none = () => () => undefined;
+
+/**
+ * The session id in the address, null until the browser took over. The pages under /interview/ are exported once, for an id called
+ * "placeholder", and served for every id; so the real one stands only in the address.
+ */
+export function useSessionId(): string | null {
+  usePathname(); // renders anew when the address changes softly
+  return useSyncExternalStore(
+    none,
+    () => /^\/interview\/([^/]+)/.exec(location.pathname)?.[1] ?? null,
+    () => null,
+  );
+}
+
+export function useSessions(limit: number) {
+  return useQuery(useKey(`/sessions?limit=${limit}`), (key, signal) => api.get<Schemas['SessionList']>(key, signal));
+}
+
+export function useSession(id: string | null) {
+  return useQuery(useKey(id && `/sessions/${id}`), (key, signal) => api.get<Session>(key, signal));
+}
+
+/** All pairs of a session, oldest first. */
+export function useTranscripts(id: string | null) {
+  return useQuery(useKey(id && `/sessions/${id}/transcripts?order=asc&limit=100`), async (key, signal) => {
+    const all: Transcript[] = [];
+    let cursor: string | null = null;
+    do {
+      const more: string = cursor ? `${key}&cursor=${encodeURIComponent(cursor)}` : key;
+      const page: Schemas['TranscriptList'] = await api.get(more, signal);
+      all.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor);
+    return all;
+  });
+}
+
+export function useProfiles() {
+  return useQuery(useKey('/profiles?limit=100'), (key, signal) => api.get<Schemas['ProfileList']>(key, signal));
+}
+
+export function useProfile(id: string | null | undefined) {
+  return useQuery(useKey(id ? `/profiles/${id}` : null), (key, signal) => api.get<Profile>(key, signal));
+}
+
+export function useEngines() {
+  return useQuery(useKey('/engines'), (key, signal) => api.get<Schemas['Engines']>(key, signal));
+}

@@ -1,0 +1,181 @@
+/**
+ * What is on the screen during an interview, as a pure function of what happened: words heard, turns, answers.
+ *
+ *     state = reduceLive(state, { type: 'heard', source, message });
+ *
+ * Utterances are known by `key` = source, connection and number, because the server counts anew on each connection. When a connection is lost,
+ * the unfinished utterance goes: its audio is sent again and comes back whole.
+ */
+import type { Speaker } from '../types/audio';
+import type { FinishReason, Latency, LlmMessage, OutlinePoint, QuestionKind, Transcript, TranscribeMessage } from '../types/session';
+
+export interface Utterance {
+  key: string;
+  speaker: Speaker;
+  text: string;
+  /** How many characters of text will not change. */
+  stable: number;
+  final: boolean;
+  confidence: number | null;
+  latencyMs: number | null;
+  turn: 'open' | 'eager' | 'ended' | 'resumed';
+  question: boolean;
+  kind: QuestionKind | null;
+}
+
+export interface Answer {
+  id: string;
+  number: number | null;
+  question: string;
+  provider: string;
+  model: string;
+  eager: boolean;
+  kind: QuestionKind | null;
+  points: OutlinePoint[];
+  text: string;
+  /** null while it is running. */
+  finish: FinishReason | null;
+  transcriptId: string | null;
+  latency: Latency | null;
+  /** Providers that failed before their first word. */
+  replaced: string[];
+}
+
+export interface LiveState {
+  utterances: Utterance[];
+  answers: Answer[];
+  notice: { code: string; message: string } | null;
+  engine: { engine: string; model: string } | null;
+}
+
+export type LiveEvent =
+  | { type: 'heard'; source: string; epoch: number; speaker: Speaker; message: TranscribeMessage }
+  | { type: 'lost'; source: string }
+  | { type: 'answered'; message: LlmMessage }
+  | { type: 'kept'; transcripts: Transcript[] }
+  | { type: 'edited'; key: string; text: string }
+  | { type: 'dismissed' };
+
+export const emptyLive: LiveState = { utterances: [], answers: [], notice: null, engine: null };
+
+const UTTERANCES_MAX = 400; // of a long interview the screen keeps this many; the session keeps all
+
+/** `bytes` of UTF-8 at the start of text, as a number of UTF-16 units; never cuts a character in two. */
+export function bytesToUnits(text: string, bytes: number): number {
+  let seen = 0;
+  let units = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0)!;
+    seen += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    if (seen > bytes) break;
+    units += char.length;
+  }
+  return units;
+}
+
+function blank(key: string, speaker: Speaker): Utterance {
+  return { key, speaker, text: '', stable: 0, final: false, confidence: null, latencyMs: null, turn: 'open', question: false, kind: null };
+}
+
+function change(state: LiveState, key: string, speaker: Speaker, patch: Partial<Utterance>): LiveState {
+  const known = state.utterances.some((u) => u.key === key);
+  const utterances = known
+    ? state.utterances.map((u) => (u.key === key ? { ...u, ...patch } : u))
+    : [...state.utterances, { ...blank(key, speaker), ...patch }].slice(-UTTERANCES_MAX);
+  return { ...state, utterances };
+}
+
+function heard(state: LiveState, event: Extract<LiveEvent, { type: 'heard' }>): LiveState {
+  const { message, speaker } = event;
+  if (message.type === 'ready') return { ...state, engine: { engine: message.engine, model: message.model } };
+  if (message.type === 'error') return { ...state, notice: { code: message.code, message: message.message } };
+  const key = `${event.source}/${event.epoch}/${message.utterance}`;
+  if (message.type === 'turn')
+    return change(state, key, speaker, { turn: message.state, question: message.question, kind: message.kind ?? null });
+  if (message.type === 'partial')
+    return change(state, key, speaker, { text: message.text, stable: bytesToUnits(message.text, message.stable) });
+  if (message.type !== 'final') return state;
+  if (message.text.trim() === '') return { ...state, utterances: state.utterances.filter((u) => u.key !== key) };
+  const { text, confidence, latencyMs } = message;
+  return change(state, key, speaker, { text, stable: text.length, final: true, confidence, latencyMs });
+}
+
+function started(answers: Answer[], message: Extract<LlmMessage, { type: 'started' }>): Answer[] {
+  const fresh: Answer = {
+    id: message.generationId,
+    number: message.questionNumber,
+    question: message.question,
+    provider: message.provider,
+    model: message.model,
+    eager: message.eager,
+    kind: null,
+    points: [],
+    text: '',
+    finish: null,
+    transcriptId: null,
+    latency: null,
+    replaced: [],
+  };
+  const at = answers.findIndex((a) => a.id === message.generationId);
+  if (at >= 0) {
+    const old = answers[at]!; // the next provider of the chain takes over; the outline stays
+    const replaced = old.provider === message.provider ? old.replaced : [...old.replaced, old.provider];
+    return answers.with(at, { ...fresh, kind: old.kind, points: old.points, replaced });
+  }
+  // a guess that was overtaken gives its place to the real one, silently
+  return [...answers.filter((a) => a.finish !== 'superseded'), fresh];
+}
+
+function answered(state: LiveState, message: LlmMessage): LiveState {
+  if (message.type === 'error') return { ...state, notice: { code: message.code, message: message.message } };
+  if (message.type === 'started') return { ...state, answers: started(state.answers, message) };
+  const patch = (a: Answer): Answer => {
+    if (a.id !== message.generationId) return a;
+    if (message.type === 'outline') return { ...a, kind: message.kind, points: message.points };
+    const text = a.text + message.delta;
+    if (!message.finish) return { ...a, text };
+    const { finishReason = 'stop', transcriptId = null, latency = null } = message;
+    return { ...a, text, finish: finishReason, transcriptId, latency };
+  };
+  return { ...state, answers: state.answers.map(patch) };
+}
+
+/** Pairs the session already holds (after a reload), below those of this visit. */
+function kept(state: LiveState, transcripts: Transcript[]): LiveState {
+  const known = new Set(state.answers.map((a) => a.transcriptId));
+  const older = transcripts
+    .filter((t) => !known.has(t.id))
+    .map((t): Answer => ({
+      id: `kept-${t.id}`,
+      number: t.questionNumber,
+      question: t.question,
+      provider: t.provider ?? '',
+      model: t.model ?? '',
+      eager: false,
+      kind: t.kind ?? null,
+      points: t.outline ?? [],
+      text: t.answer,
+      finish: t.finishReason ?? 'stop',
+      transcriptId: t.id,
+      latency: t.latency ?? null,
+      replaced: [],
+    }));
+  return { ...state, answers: [...older.sort((a, b) => (a.number ?? 0) - (b.number ?? 0)), ...state.answers] };
+}
+
+export function reduceLive(state: LiveState, event: LiveEvent): LiveState {
+  switch (event.type) {
+    case 'heard':
+      return heard(state, event);
+    case 'lost':
+      return { ...state, utterances: state.utterances.filter((u) => u.final || !u.key.startsWith(`${event.source}/`)) };
+    case 'answered':
+      return answered(state, event.message);
+    case 'kept':
+      return kept(state, event.transcripts);
+    case 'edited':
+      return { ...state, utterances: state.utterances.map((u) => (u.key === event.key ? { ...u, text: event.text, stable: event.text.length } : u)) };
+    case 'dismissed':
+      return { ...state, notice: null };
+  }
+}

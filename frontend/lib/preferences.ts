@@ -1,0 +1,70 @@
+/**
+ * What this browser remembers: how one listens and how the page looks. Nothing of it is private; it stays in this browser.
+ */
+import type { InputChoice, Speaker, TurnMode } from '@/types/audio';
+import type { Theme } from '@/types/user';
+import type { LiveInput } from './live-session';
+import { Store } from './store';
+
+export interface Preferences {
+  input: InputChoice;
+  deviceId: string | null;
+  /** Who speaks into the microphone when it is the only input. */
+  micSpeaker: Speaker;
+  mode: TurnMode;
+  language: string;
+  profileId: string | null;
+  theme: Theme;
+}
+
+const KEY = 'interview-assistant.preferences';
+export const defaults: Preferences = {
+  input: 'microphone',
+  deviceId: null,
+  micSpeaker: 'interviewer',
+  mode: 'hands_free',
+  language: 'en',
+  profileId: null,
+  theme: 'system',
+};
+
+function load(): Preferences {
+  try {
+    return { ...defaults, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Preferences>) };
+  } catch {
+    return defaults;
+  }
+}
+
+let store: Store<Preferences> | null = null;
+
+/** Made at first use in the browser, so that the exported pages hold nobody's settings. */
+export function preferences(): Store<Preferences> {
+  return (store ??= new Store(load()));
+}
+
+export function setPreferences(change: Partial<Preferences>): void {
+  const next = { ...preferences().get(), ...change };
+  preferences().set(next);
+  try {
+    localStorage.setItem(KEY, JSON.stringify(next));
+  } catch {
+    // storage is forbidden: the choice lasts until the page is left
+  }
+}
+
+/** The inputs a choice stands for. With both, the tab is the interviewer and the microphone oneself. */
+export function inputsOf({ input, deviceId, micSpeaker }: Preferences): LiveInput[] {
+  const tab: LiveInput = { kind: 'tab', speaker: 'interviewer' };
+  if (input === 'tab') return [tab];
+  if (input === 'both') return [tab, { kind: 'microphone', speaker: 'candidate', deviceId }];
+  return [{ kind: 'microphone', speaker: micSpeaker, deviceId }];
+}
+
+/** Put the theme on the document; `system` follows the machine. The same rule runs inline before the first paint (app/layout.tsx). */
+export function applyTheme(theme: Theme): void {
+  const dark = theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
+  document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+}
+
+export const THEME_SCRIPT = `try{var t=(JSON.parse(localStorage.getItem(${JSON.stringify(KEY)})||"{}")).theme}catch(e){}document.documentElement.dataset.theme=t==="dark"||t!=="light"&&matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"`;

@@ -1,0 +1,61 @@
+/**
+ * Reading from the server with a memory: what was read before shows at once while it is read anew.
+ *
+ *     const { data, error, loading, reload } = useQuery('/profiles?limit=100', (signal) => api.get<…>(…, signal));
+ *     forget('/profiles');     // after a change: drops every key that begins so, and components read again
+ */
+'use client';
+
+import { useCallback, useEffect, useState } from 'react';
+import { Store } from './store';
+
+const memory = new Map<string, unknown>();
+const generation = new Store(0);
+
+export function forget(prefix: string): void {
+  for (const key of memory.keys()) if (key.startsWith(prefix)) memory.delete(key);
+  generation.update((n) => n + 1);
+}
+
+export interface QueryState<T> {
+  data: T | undefined;
+  error: unknown;
+  loading: boolean;
+  reload: () => void;
+}
+
+interface Result<T> {
+  key: string | null;
+  data: T | undefined;
+  error: unknown;
+}
+
+/** A null key reads nothing (yet). */
+export function useQuery<T>(key: string | null, read: (key: string, signal: AbortSignal) => Promise<T>): QueryState<T> {
+  const [result, setResult] = useState<Result<T>>({ key: null, data: undefined, error: null });
+  const [turn, setTurn] = useState(0);
+  const reload = useCallback(() => setTurn((n) => n + 1), []);
+
+  useEffect(() => generation.watch(reload), [reload]);
+  useEffect(() => {
+    if (key === null) return;
+    const stop = new AbortController();
+    read(key, stop.signal).then(
+      (data) => {
+        if (stop.signal.aborted) return;
+        memory.set(key, data);
+        setResult({ key, data, error: null });
+      },
+      (error: unknown) => {
+        if (!stop.signal.aborted) setResult((old) => ({ key, data: old.key === key ? old.data : undefined, error }));
+      },
+    );
+    return () => stop.abort();
+    // `read` is a new function on every render; the key says all that matters
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [key, turn]);
+
+  const settled = result.key === key && key !== null;
+  const data = settled && result.data !== undefined ? result.data : key !== null ? (memory.get(key) as T | undefined) : undefined;
+  return { data, error: settled ? result.error : null, loading: !settled && data === undefined, reload };
+}

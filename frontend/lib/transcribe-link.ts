@@ -1,0 +1,178 @@
+/**
+ * One captured source on its way to /ws/transcribe, without loss.
+ *
+ * Audio goes into a ring of 30 s first and from there to the socket. The server's results say how far it has heard (`endMs` of a final); what
+ * comes after that is kept, and sent again on the next connection. So a connection may be gone for up to 30 s in an utterance and no
+ * word is missing; only what is older than the ring is lost, and `lostMs` tells.
+ *
+ *     const link = new TranscribeLink({ sessionId, speaker: 'interviewer', mode: 'hands_free', language: 'en', … });
+ *     link.feed(pcm);
+ *     await link.finish();        // everything sent, last words back
+ *
+ * In push-to-talk nothing is fed between press() and release(); release() ends the utterance (`stop`), the server closes, and the link
+ * connects anew for the next one.
+ */
+import type { Speaker, TurnMode } from '../types/audio';
+import type { TranscribeMessage } from '../types/session';
+import { PcmRing } from './pcm-ring';
+import { LiveSocket, type SocketState } from './websocket';
+
+const RATE = 16000;
+const SAMPLES_PER_MS = RATE / 1000;
+export const RING_SECONDS = 30;
+const FRAME = 640; // 40 ms while keeping up
+const CATCH_UP = 1600; // 100 ms when behind
+const BUFFERED_MAX = 128 * 1024; // hand the browser no more than this at a time [bytes]
+const PUMP_AGAIN_MS = 20;
+const PREROLL_FRAMES = 8; // heard before the key was pressed: people begin to speak a little early
+const FINISH_MS = 6000;
+
+export interface TranscribeLinkOptions {
+  sessionId: string;
+  speaker: Speaker;
+  mode: TurnMode;
+  language: string;
+  token: (fresh: boolean) => Promise<string>;
+  onMessage: (message: TranscribeMessage, link: TranscribeLink) => void;
+  onState: (state: SocketState, link: TranscribeLink, closeCode: number) => void;
+}
+
+export class TranscribeLink {
+  /** Counts connections; utterance numbers begin again with each. */
+  epoch = 0;
+  /** Milliseconds of audio that fell out of the ring unheard. */
+  lostMs = 0;
+  readonly speaker: Speaker;
+  private readonly ring = new PcmRing(RING_SECONDS * RATE);
+  private readonly socket: LiveSocket;
+  private base = 0; // absolute sample at which the present connection began
+  private sent = 0; // absolute sample up to which the present connection has it
+  private acked = 0; // absolute sample up to which the server has made words of it
+  private stops: number[] = []; // absolute samples at which a `stop` belongs
+  private stopped = false; // the first of them was sent on this connection
+  private ready = false;
+  private talking = false;
+  private finishing = false;
+  private preroll: Int16Array[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private whenDone: (() => void) | null = null;
+
+  constructor(private readonly options: TranscribeLinkOptions) {
+    this.speaker = options.speaker;
+    this.socket = new LiveSocket({
+      path: `/ws/transcribe?session_id=${encodeURIComponent(options.sessionId)}`,
+      token: options.token,
+      onOpen: () => this.opened(),
+      onMessage: (message) => this.received(message as TranscribeMessage),
+      onState: (state, code) => this.changed(state, code),
+      again: () => this.cleanEnd(),
+    });
+  }
+
+  feed(pcm: Int16Array): void {
+    if (this.options.mode === 'push_to_talk' && !this.talking) {
+      this.preroll.push(pcm);
+      if (this.preroll.length > PREROLL_FRAMES) this.preroll.shift();
+      return;
+    }
+    this.ring.push(pcm);
+    this.pump();
+  }
+
+  press(): void {
+    if (this.talking) return;
+    this.talking = true;
+    this.preroll.forEach((pcm) => this.ring.push(pcm));
+    this.preroll = [];
+    this.pump();
+  }
+
+  release(): void {
+    if (!this.talking) return;
+    this.talking = false;
+    this.stops.push(this.ring.end);
+    this.pump();
+  }
+
+  /** No more audio: send the rest, wait for the last words (at most 6 s), close. */
+  async finish(): Promise<void> {
+    if (this.socket.state === 'closed' || this.socket.state === 'refused') return;
+    this.talking = false;
+    this.finishing = true;
+    this.stops.push(this.ring.end);
+    const done = new Promise<void>((resolve) => {
+      this.whenDone = resolve;
+      setTimeout(resolve, FINISH_MS);
+    });
+    this.pump();
+    await done;
+    this.close();
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+    this.socket.close();
+  }
+
+  private opened(): void {
+    const { speaker, language, mode } = this.options;
+    this.epoch += 1;
+    this.ready = false;
+    this.stopped = false;
+    this.base = this.sent = this.acked;
+    this.skipLost();
+    this.socket.send({ type: 'start', encoding: 'pcm_s16le', sampleRate: RATE, channels: 1, speaker, language, mode });
+  }
+
+  private received(message: TranscribeMessage): void {
+    if (message.type === 'ready') this.ready = true;
+    if (message.type === 'final') this.acknowledge(message.endMs);
+    this.options.onMessage(message, this);
+    if (message.type === 'ready') this.pump();
+  }
+
+  private acknowledge(endMs: number): void {
+    const heard = this.base + Math.round(endMs * SAMPLES_PER_MS);
+    this.acked = Math.max(this.acked, Math.min(heard, this.sent));
+    this.ring.ack(this.acked);
+  }
+
+  /** The server ended the connection after `stop`: that stretch is done. True to connect for the next. */
+  private cleanEnd(): boolean {
+    const end = this.stopped ? this.stops.shift() : undefined;
+    if (end !== undefined) this.ring.ack((this.acked = end));
+    return !this.finishing || this.stops.length > 0;
+  }
+
+  private changed(state: SocketState, code: number): void {
+    if (state !== 'open') this.ready = false;
+    this.options.onState(state, this, code);
+    if (state === 'closed' || state === 'refused') this.whenDone?.();
+  }
+
+  /** What the ring had to drop is lost: say so, and keep the server's clock in step with ours. */
+  private skipLost(): void {
+    const lost = this.ring.start - this.sent;
+    if (lost <= 0) return;
+    this.lostMs += lost / SAMPLES_PER_MS;
+    this.sent += lost;
+    this.base += lost;
+    this.acked = Math.max(this.acked, this.sent);
+  }
+
+  /** Send what is waiting, as far as the browser's own buffer is short; come back for the rest. */
+  private pump(): void {
+    if (!this.ready || this.stopped) return;
+    clearTimeout(this.timer);
+    this.skipLost();
+    const end = this.stops[0] ?? this.ring.end;
+    while (this.sent < end && this.socket.buffered < BUFFERED_MAX) {
+      const behind = end - this.sent;
+      const pcm = this.ring.read(this.sent, behind > CATCH_UP ? CATCH_UP : Math.min(behind, FRAME));
+      if (!this.socket.send(pcm)) return;
+      this.sent += pcm.length;
+    }
+    if (this.sent < end) this.timer = setTimeout(() => this.pump(), PUMP_AGAIN_MS);
+    else if (this.stops.length > 0 && this.socket.send({ type: 'stop' })) this.stopped = true;
+  }
+}

@@ -1,0 +1,97 @@
+/** Small helpers of the page: class names, times, words about sessions. */
+import type { Profile, QuestionKind, Session } from '@/types/session';
+
+export function cn(...parts: (string | false | null | undefined)[]): string {
+  return parts.filter(Boolean).join(' ');
+}
+
+/** 75 -> "1:15", 3675 -> "1:01:15". */
+export function clock(seconds: number): string {
+  const s = Math.max(0, Math.floor(seconds));
+  const pad = (n: number) => String(n).padStart(2, '0');
+  const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
+  return h > 0 ? `${h}:${pad(m)}:${pad(s % 60)}` : `${m}:${pad(s % 60)}`;
+}
+
+/** 0.184 s as "184 ms", 1.234 s as "1.2 s". */
+export function milliseconds(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return '–';
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+const day = new Intl.DateTimeFormat('en', { weekday: 'short', day: 'numeric', month: 'short' });
+const dayAndYear = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' });
+const time = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hour12: false });
+
+/** "Today, 14:05", "Yesterday, 09:12", "Tue, 12 May, 18:30", "3 Jan 2025". */
+export function when(iso: string, now = new Date()): string {
+  const at = new Date(iso);
+  const midnight = (d: Date) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
+  const days = Math.round((midnight(now) - midnight(at)) / 86_400_000);
+  if (days === 0) return `Today, ${time.format(at)}`;
+  if (days === 1) return `Yesterday, ${time.format(at)}`;
+  if (at.getFullYear() === now.getFullYear()) return `${day.format(at)}, ${time.format(at)}`;
+  return dayAndYear.format(at);
+}
+
+/** What to call a session: the head line of its job description, else the profile's role, else "Practice". */
+export function sessionTitle(session: Session, profile?: Profile | null): string {
+  const line = session.jobDescription
+    .split('\n')
+    .map((l) => l.replace(/^[#*\s-]+/, '').trim())
+    .find((l) => l !== '');
+  if (line) return line.length > 72 ? `${line.slice(0, 70).trimEnd()}…` : line;
+  return profile?.role || profile?.name || 'Practice interview';
+}
+
+const KINDS: Record<QuestionKind, string> = {
+  behavioral: 'Behavioural',
+  technical: 'Technical',
+  design: 'Design',
+  situational: 'Situational',
+  motivational: 'Motivation',
+  background: 'Background',
+  logistics: 'Logistics',
+  small_talk: 'Small talk',
+  closing: 'Closing',
+  other: 'Question',
+};
+
+export function kindName(kind: QuestionKind | null | undefined): string {
+  return kind ? (KINDS[kind] ?? 'Question') : 'Question';
+}
+
+const FIELDS: Record<string, string> = {
+  name: 'profile name',
+  role: 'role',
+  yearsExperience: 'years of experience',
+  skills: 'skills',
+  industry: 'industry',
+  context: 'your profile',
+  jobDescription: 'job description',
+  question: 'the question',
+};
+
+export function fieldName(field: string): string {
+  return FIELDS[field] ?? field;
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+export const LANGUAGES: [string, string][] = [
+  ['en', 'English'],
+  ['auto', 'Find out by itself'],
+  ['de', 'Deutsch'],
+  ['es', 'Español'],
+  ['fr', 'Français'],
+  ['it', 'Italiano'],
+  ['nl', 'Nederlands'],
+  ['pl', 'Polski'],
+  ['pt', 'Português'],
+  ['ru', 'Русский'],
+  ['tr', 'Türkçe'],
+  ['ja', '日本語'],
+  ['zh', '中文'],
+];

@@ -1,0 +1,138 @@
+/**
+ * One WebSocket to interviewd that signs in by its first message and comes back by itself.
+ *
+ *     const socket = new LiveSocket({ path: '/ws/transcribe?session_id=…', token, onOpen, onMessage, onState });
+ *     socket.send({ type: 'interrupt' });       // false when not connected
+ *     socket.close();                           // for good
+ *
+ * States: connecting -> open -> waiting -> connecting …; closed after close() or a clean end (1000); refused when coming back cannot help
+ * (4404 no such session, 4401 twice in a row). Waits 0.25 s, doubling to 5 s, less when the browser says it is online again.
+ */
+export type SocketState = 'connecting' | 'open' | 'waiting' | 'closed' | 'refused';
+
+export interface LiveSocketOptions {
+  path: string;
+  /** The access token; `fresh` asks for a new one after the server refused the last. */
+  token: (fresh: boolean) => Promise<string>;
+  /** Connected and signed in as far as the client can tell. */
+  onOpen?: () => void;
+  onMessage: (message: unknown) => void;
+  onState?: (state: SocketState, closeCode: number) => void;
+  /** After a clean end (1000): true to connect again at once. */
+  again?: () => boolean;
+}
+
+const CLOSE_DONE = 1000;
+const CLOSE_UNAUTHENTICATED = 4401;
+const CLOSE_NOT_FOUND = 4404;
+const WAIT_FIRST_MS = 250;
+const WAIT_MAX_MS = 5000;
+
+export function socketUrl(path: string, base: Location | URL = location): string {
+  return `${base.protocol === 'https:' ? 'wss' : 'ws'}://${base.host}${path}`;
+}
+
+export class LiveSocket {
+  private socket: WebSocket | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private waits = 0;
+  private refusals = 0;
+  private current: SocketState = 'connecting';
+
+  constructor(private readonly options: LiveSocketOptions) {
+    globalThis.addEventListener?.('online', this.hurry);
+    void this.connect();
+  }
+
+  get state(): SocketState {
+    return this.current;
+  }
+
+  /** Bytes handed to the browser that have not left it. */
+  get buffered(): number {
+    return this.socket?.bufferedAmount ?? 0;
+  }
+
+  send(message: object | Int16Array): boolean {
+    if (this.current !== 'open' || this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(message instanceof Int16Array ? (message as Int16Array<ArrayBuffer>) : JSON.stringify(message));
+    return true;
+  }
+
+  close(): void {
+    this.set('closed', CLOSE_DONE);
+    globalThis.removeEventListener?.('online', this.hurry);
+    clearTimeout(this.timer);
+    this.socket?.close(CLOSE_DONE);
+    this.socket = null;
+  }
+
+  private set(state: SocketState, code = 0): void {
+    if (this.current === 'closed' || this.current === 'refused') return;
+    this.current = state;
+    this.options.onState?.(state, code);
+  }
+
+  private readonly hurry = () => {
+    if (this.current !== 'waiting') return;
+    clearTimeout(this.timer);
+    void this.connect();
+  };
+
+  private async connect(): Promise<void> {
+    this.set('connecting');
+    let token: string;
+    try {
+      token = await this.options.token(this.refusals > 0);
+    } catch {
+      return this.wait(0);
+    }
+    if (this.current !== 'connecting') return;
+    const socket = new WebSocket(socketUrl(this.options.path));
+    this.socket = socket;
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => this.opened(socket, token);
+    socket.onmessage = (event) => this.received(socket, event.data);
+    socket.onclose = (event) => this.ended(socket, event.code);
+  }
+
+  private opened(socket: WebSocket, accessToken: string): void {
+    if (socket !== this.socket) return;
+    socket.send(JSON.stringify({ type: 'authenticate', accessToken }));
+    this.set('open');
+    this.options.onOpen?.();
+  }
+
+  private received(socket: WebSocket, data: unknown): void {
+    if (socket !== this.socket || typeof data !== 'string') return;
+    this.waits = 0;
+    this.refusals = 0;
+    let message: unknown;
+    try {
+      message = JSON.parse(data);
+    } catch {
+      return; // not ours to repair; the next one may be fine
+    }
+    this.options.onMessage(message);
+  }
+
+  private ended(socket: WebSocket, code: number): void {
+    if (socket !== this.socket || this.current === 'closed') return;
+    this.socket = null;
+    if (code === CLOSE_DONE) {
+      if (!this.options.again?.()) return this.set('closed', code);
+      return void this.connect();
+    }
+    if (code === CLOSE_UNAUTHENTICATED) this.refusals += 1;
+    if (code === CLOSE_NOT_FOUND || this.refusals > 1) return this.set('refused', code);
+    this.wait(code);
+  }
+
+  private wait(code: number): void {
+    if (this.current === 'closed' || this.current === 'refused') return;
+    this.set('waiting', code);
+    const pause = Math.min(WAIT_MAX_MS, WAIT_FIRST_MS * 2 ** this.waits) * (0.75 + Math.random() / 2);
+    this.waits += 1;
+    this.timer = setTimeout(() => void this.connect(), pause);
+  }
+}

@@ -1,0 +1,2120 @@
+// Generated from docs/api/openapi.yaml by "npm run types". Do not edit.
+/* eslint-disable */
+export interface paths {
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is the service alive, and does it want an account
+         * @description The first thing a page asks. `accounts` decides between `POST auth/local` and the login page.
+         */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Liveness probe */
+        get: operations["getLiveness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readiness probe */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which recogniser and which answer providers are active
+         * @description Everything this build knows of, active or not, in the order in which it is tried. `note` is for a person.
+         */
+        get: operations["getEngines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account and sign in
+         * @description Refused with 403 `accounts_off` in single-user mode.
+         */
+        post: operations["signup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with e-mail and password
+         * @description Wrong e-mail and wrong password get the same 401 `invalid_credentials` after the same time.
+         */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/local": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in as the local owner (single-user mode)
+         * @description Only for a loopback peer whose `Host` names loopback (127.0.0.0/8, [::1], localhost) and whose `Origin` is absent or the same
+         *     origin; otherwise 403 `forbidden_origin`. With accounts on: 403 `accounts_on`. The body may be empty.
+         */
+        post: operations["loginLocal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange a refresh token for a new pair
+         * @description Takes the token from the body, or else from the cookie `interviewd_refresh`. Every use rotates it. A token that was used
+         *     before revokes its whole family and answers 401 `refresh_reused`; anything else that is no good answers 401 `unauthorized`.
+         *     The cookie counts only when `Origin` is absent or same-origin, else 403 `forbidden_origin`. The body may be empty.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out here
+         * @description Revokes the family of the refresh token in the body or the cookie, and clears the cookie. 204 also when there was nothing to
+         *     revoke. Needs no access token.
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who am I */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase the account and everything in it
+         * @description Profiles, sessions, transcripts, audio and tokens go for good. In single-user mode the data goes and a new, empty local
+         *     owner is made at the next `auth/local`.
+         */
+        delete: operations["deleteMe"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the display name or settings
+         * @description Members left out stay as they are, inside `settings` too.
+         */
+        patch: operations["updateMe"];
+        trace?: never;
+    };
+    "/api/v1/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The profiles of the signed-in user, newest first */
+        get: operations["listProfiles"];
+        put?: never;
+        /** Make a profile */
+        post: operations["createProfile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profiles/{profileId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profileId: components["parameters"]["ProfileId"];
+            };
+            cookie?: never;
+        };
+        /** One profile */
+        get: operations["getProfile"];
+        /**
+         * Replace a profile
+         * @description The whole profile; optional members left out get their defaults.
+         */
+        put: operations["replaceProfile"];
+        post?: never;
+        /**
+         * Delete a profile
+         * @description Sessions held with it stay; their `profileId` becomes null.
+         */
+        delete: operations["deleteProfile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sessions of the signed-in user, newest first */
+        get: operations["listSessions"];
+        put?: never;
+        /**
+         * Begin a session
+         * @description An unknown `profileId`, or one of somebody else, is 422 with `field` `/profileId`. The body may be `{}`.
+         */
+        post: operations["createSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a session (other name of `POST /sessions`)
+         * @description Exactly `POST /api/v1/sessions`.
+         */
+        post: operations["createSessionAlias"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        /** One session */
+        get: operations["getSession"];
+        /**
+         * Change a session
+         * @description Members left out stay as they are. `status` `completed` or `abandoned` sets `completedAt` (unless set) and `duration`;
+         *     back to `active` clears `completedAt`.
+         */
+        put: operations["updateSession"];
+        post?: never;
+        /** Delete a session with its transcripts and audio */
+        delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{sessionId}/transcripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The pairs of a session
+         * @description Newest first (by `questionNumber`, then `timestamp`), or oldest first with `order=asc`.
+         */
+        get: operations["listTranscripts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{sessionId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The session as a file */
+        post: operations["exportSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transcripts/{transcriptId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transcriptId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** One pair */
+        get: operations["getTranscript"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transcribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transcribe a recording
+         * @description Any format the server's decoder reads (wav, mp3, flac, ogg/opus, webm, m4a, …), at most 64 MiB and two hours. Nothing is kept.
+         */
+        post: operations["transcribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/llm/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a question
+         * @description With `stream: true` (or `Accept: text/event-stream`) the answer is a stream of server-sent events; each `data:` line is one
+         *     `WsLlmServerMessage` and `event:` its `type`: `started`, `outline`, `delta` … and a last `delta` with `finish: true`. Closing the
+         *     connection interrupts. Without, one JSON object when it is done. With a `sessionId` the profile and job description of the
+         *     session ground the answer, the pair is kept, and the same messages go to the session's `/ws/llm-stream` sockets.
+         */
+        post: operations["generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/llm/interrupt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a running answer
+         * @description Exactly one of `generationId` and `sessionId`. 202 also when nothing was running any more (`interrupted` is then 0).
+         */
+        post: operations["interrupt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/llm/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which models can answer
+         * @description In the order of the chain. A provider that cannot be reached is listed with `available` false and why in `note`.
+         */
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @example s_01hx8m4v2c9q */
+        Id: string;
+        /**
+         * Format: date-time
+         * @description RFC 3339, UTC, milliseconds
+         * @example 2026-05-14T09:26:53.589Z
+         */
+        Time: string;
+        /**
+         * @description BCP 47 as far as `en` or `en-GB`; `auto` lets the recogniser find out
+         * @default en
+         * @example en
+         */
+        Language: string;
+        Empty: Record<string, never>;
+        /**
+         * @description 400 bad_request, invalid_json · 401 unauthorized, token_expired, invalid_credentials, refresh_reused · 403 forbidden_origin,
+         *     accounts_on, accounts_off · 404 not_found · 405 method_not_allowed · 409 conflict, email_taken · 413 too_large ·
+         *     415 unsupported_media · 422 invalid_fields · 429 rate_limited · 500 internal · 502 provider_failed · 503 overloaded, unavailable
+         * @enum {string}
+         */
+        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable";
+        Problem: {
+            /**
+             * Format: uri-reference
+             * @description `urn:interviewd:problem:` and the code
+             */
+            type: string;
+            /** @description The status in words */
+            title: string;
+            status: number;
+            code: components["schemas"]["ProblemCode"];
+            /** @description One sentence for a person; never contains a secret */
+            detail: string;
+            /** @description The same as in the header `X-Request-Id` */
+            requestId: string;
+            /** @description Only with `invalid_fields` */
+            errors?: components["schemas"]["FieldError"][];
+        };
+        FieldError: {
+            /** @description JSON pointer into the body (`/skills/3`), or the bare name of a query parameter (`limit`) */
+            field: string;
+            message: string;
+        };
+        Health: {
+            /** @constant */
+            status: "ok";
+            /** @example 0.1.0 */
+            version: string;
+            /**
+             * @description `off`: single-user mode, sign in by `POST auth/local`
+             * @enum {string}
+             */
+            accounts: "on" | "off";
+        };
+        Readiness: {
+            /** @enum {string} */
+            status: "ok" | "unavailable";
+            /** @enum {string} */
+            store: "ok" | "unavailable";
+            /** @enum {string} */
+            recogniser: "ok" | "loading" | "unavailable";
+        };
+        /**
+         * @example {
+         *       "recognisers": [
+         *         {
+         *           "name": "whisper",
+         *           "model": null,
+         *           "active": false,
+         *           "note": "No model file. `interviewd models get base.en` downloads one (148 MB)."
+         *         },
+         *         {
+         *           "name": "pocketsphinx",
+         *           "model": "en-us",
+         *           "active": true,
+         *           "note": "Works offline and gets the gist of clear speech."
+         *         }
+         *       ],
+         *       "providers": [
+         *         {
+         *           "name": "groq",
+         *           "models": [],
+         *           "active": false,
+         *           "note": "Set GROQ_API_KEY to use it."
+         *         },
+         *         {
+         *           "name": "outline",
+         *           "models": [
+         *             "outline"
+         *           ],
+         *           "active": true,
+         *           "note": "Built in: talking points quoted from your profile."
+         *         }
+         *       ]
+         *     }
+         */
+        Engines: {
+            recognisers: components["schemas"]["RecogniserInfo"][];
+            providers: components["schemas"]["ProviderInfo"][];
+        };
+        RecogniserInfo: {
+            /**
+             * @example pocketsphinx
+             * @example whisper
+             * @example openai
+             */
+            name: string;
+            model: string | null;
+            /** @description Exactly one is active, or none */
+            active: boolean;
+            /** @description What it is good for, or what to do to get it; one or two sentences, may be empty */
+            note: string;
+        };
+        ProviderInfo: {
+            /**
+             * @example groq
+             * @example ollama
+             * @example outline
+             */
+            name: string;
+            models: string[];
+            /** @description Configured and in the chain */
+            active: boolean;
+            note: string;
+        };
+        /**
+         * @example {
+         *       "email": "ada@example.com",
+         *       "password": "correct horse battery",
+         *       "displayName": "Ada Example"
+         *     }
+         */
+        Signup: {
+            email: components["schemas"]["Email"];
+            password: components["schemas"]["Password"];
+            displayName: components["schemas"]["DisplayName"];
+        };
+        /**
+         * @example {
+         *       "email": "ada@example.com",
+         *       "password": "correct horse battery"
+         *     }
+         */
+        Login: {
+            email: components["schemas"]["Email"];
+            password: string;
+        };
+        /**
+         * Format: email
+         * @description Trimmed; compared without regard to case
+         */
+        Email: string;
+        /** @description Any characters; not trimmed */
+        Password: string;
+        /** @description Trimmed */
+        DisplayName: string;
+        RefreshBody: {
+            refreshToken?: string;
+        };
+        SignedIn: {
+            user: components["schemas"]["User"];
+            /** @description A JWT for `Authorization` */
+            accessToken: string;
+            /**
+             * @description Seconds the access token lives
+             * @example 900
+             */
+            expiresIn: number;
+            /** @description For clients without cookies; a page lets the cookie keep it */
+            refreshToken: string;
+        };
+        User: {
+            id: components["schemas"]["Id"];
+            /** @description null for the local owner */
+            email: string | null;
+            displayName: string;
+            photoURL: string | null;
+            /** @description The owner of single-user mode */
+            local: boolean;
+            createdAt: components["schemas"]["Time"];
+            settings: components["schemas"]["UserSettings"];
+            subscription: {
+                /** @enum {string} */
+                tier: "free" | "pro";
+                /** Format: date-time */
+                expiresAt: string | null;
+            };
+        };
+        UserSettings: {
+            /** @description Name of a provider, or null for the order of the chain */
+            preferredLLM: string | null;
+            audioDevice: string | null;
+            language: components["schemas"]["Language"];
+            voiceId: string | null;
+            /**
+             * @description `system` at first
+             * @enum {string}
+             */
+            theme: "system" | "light" | "dark";
+        };
+        UserPatch: {
+            displayName?: components["schemas"]["DisplayName"];
+            settings?: {
+                preferredLLM?: string | null;
+                audioDevice?: string | null;
+                language?: components["schemas"]["Language"];
+                voiceId?: string | null;
+                /** @enum {string} */
+                theme?: "system" | "light" | "dark";
+            };
+        };
+        /**
+         * @example {
+         *       "name": "Platform engineer",
+         *       "role": "Senior platform engineer",
+         *       "yearsExperience": 8,
+         *       "skills": [
+         *         "PostgreSQL",
+         *         "Kubernetes",
+         *         "Go"
+         *       ],
+         *       "industry": "Payments",
+         *       "context": "At Northwind Pay I led the move of the ledger to PostgreSQL 15.\nIt cut nightly close from 4 h to 35 min."
+         *     }
+         */
+        ProfileInput: {
+            /** @description Trimmed; what the profile is called */
+            name: string;
+            /**
+             * @description Trimmed
+             * @default
+             */
+            role: string;
+            /** @default 0 */
+            yearsExperience: number;
+            /** @default [] */
+            skills: string[];
+            /**
+             * @description Trimmed
+             * @default
+             */
+            industry: string;
+            /**
+             * @description Résumé, stories, numbers, in plain text; at most 65,536 bytes of UTF-8; stored encrypted
+             * @default
+             */
+            context: string;
+        };
+        Profile: {
+            id: components["schemas"]["Id"];
+            name: string;
+            role: string;
+            yearsExperience: number;
+            skills: string[];
+            industry: string;
+            context: string;
+            createdAt: components["schemas"]["Time"];
+            updatedAt: components["schemas"]["Time"];
+        };
+        ProfileList: {
+            items: components["schemas"]["Profile"][];
+            /** @description null on the last page */
+            nextCursor: string | null;
+        };
+        /** @enum {string} */
+        SessionStatus: "active" | "completed" | "abandoned";
+        /** @description Plain text, at most 65,536 bytes of UTF-8; stored encrypted */
+        JobDescription: string;
+        /**
+         * @example {
+         *       "profileId": "p_01hx8m4v2c9q",
+         *       "jobDescription": "We look for an engineer who …",
+         *       "language": "en"
+         *     }
+         */
+        SessionInput: {
+            profileId?: string | null;
+            jobDescription?: components["schemas"]["JobDescription"];
+            language?: components["schemas"]["Language"];
+            /** @description Tried first; null or absent: the order of the chain */
+            llmProvider?: string | null;
+            model?: string | null;
+        };
+        SessionUpdate: {
+            status?: components["schemas"]["SessionStatus"];
+            profileId?: string | null;
+            jobDescription?: components["schemas"]["JobDescription"];
+            language?: components["schemas"]["Language"];
+            llmProvider?: string | null;
+            model?: string | null;
+        };
+        Session: {
+            id: components["schemas"]["Id"];
+            userId: components["schemas"]["Id"];
+            profileId: string | null;
+            /** @description Empty when there is none */
+            jobDescription: string;
+            status: components["schemas"]["SessionStatus"];
+            createdAt: components["schemas"]["Time"];
+            /** Format: date-time */
+            completedAt: string | null;
+            /** @description Seconds from `createdAt` to `completedAt`; 0 while active */
+            duration: number;
+            questionCount: number;
+            metadata: {
+                llmProvider: string | null;
+                model: string | null;
+                language: string;
+            };
+        };
+        SessionList: {
+            items: components["schemas"]["Session"][];
+            nextCursor: string | null;
+        };
+        ExportRequest: {
+            /** @enum {string} */
+            format: "pdf" | "json" | "md";
+        };
+        /** @description What `format` `json` gives */
+        SessionExport: {
+            exportedAt: components["schemas"]["Time"];
+            session: components["schemas"]["Session"];
+            profile: components["schemas"]["Profile"] | null;
+            /** @description Oldest first */
+            transcripts: components["schemas"]["Transcript"][];
+        };
+        /** @description One question with its answer */
+        Transcript: {
+            id: components["schemas"]["Id"];
+            sessionId: components["schemas"]["Id"];
+            questionNumber: number;
+            question: string;
+            /** @description Empty when nothing was generated (words kept from a dropped socket) */
+            answer: string;
+            timestamp: components["schemas"]["Time"];
+            metrics: {
+                /** @description Seconds from the end of the question to the end of the answer */
+                responseTime: number;
+                /** @description Words of the answer */
+                wordCount: number;
+                /** @description The recogniser's; 1 for a typed question */
+                confidence: number;
+                qualityScore: number | null;
+            };
+            audioUrl: string | null;
+            kind?: components["schemas"]["QuestionKind"];
+            /** @description Absent when there was none */
+            outline?: components["schemas"]["OutlinePoint"][];
+            provider?: string | null;
+            model?: string | null;
+            finishReason?: components["schemas"]["FinishReason"];
+            latency?: components["schemas"]["Latency"];
+        };
+        TranscriptList: {
+            items: components["schemas"]["Transcript"][];
+            nextCursor: string | null;
+        };
+        Transcription: {
+            text: string;
+            language: string;
+            durationMs: number;
+            confidence: number;
+            segments: {
+                startMs: number;
+                endMs: number;
+                text: string;
+                confidence: number;
+            }[];
+        };
+        /**
+         * @description What sort of question it is; decides the form of the outline
+         * @enum {string}
+         */
+        QuestionKind: "behavioral" | "technical" | "design" | "situational" | "motivational" | "background" | "logistics" | "small_talk" | "closing" | "other";
+        OutlinePoint: {
+            /** @description The talking point */
+            text: string;
+            /** @description The part it plays, such as `Situation`, `Task`, `Action`, `Result`; absent when none */
+            label?: string;
+            source: components["schemas"]["Source"];
+        };
+        Source: {
+            /**
+             * @description `question` for a point that states no fact about the candidate and only takes up the question
+             * @enum {string}
+             */
+            field: "name" | "role" | "yearsExperience" | "skills" | "industry" | "context" | "jobDescription" | "question";
+            /** @description Verbatim from that field */
+            quote: string;
+        };
+        /** @enum {string} */
+        FinishReason: "stop" | "length" | "interrupted" | "superseded" | "error";
+        /** @description Milliseconds; each from the end of the question's speech (or from the request, when it was typed). null where it was not reached */
+        Latency: {
+            finalMs: number | null;
+            outlineMs: number | null;
+            firstTokenMs: number | null;
+            totalMs: number | null;
+        };
+        /** @description Trimmed */
+        Question: string;
+        /**
+         * @example {
+         *       "question": "Tell me about a time you led a difficult migration.",
+         *       "stream": true
+         *     }
+         */
+        GenerateRequest: {
+            sessionId?: components["schemas"]["Id"];
+            question: components["schemas"]["Question"];
+            /** @description Tried first; unknown: 422 */
+            provider?: string;
+            model?: string;
+            /** @default false */
+            stream: boolean;
+        };
+        Generation: {
+            generationId: components["schemas"]["Id"];
+            /** @description null without a session */
+            questionNumber: number | null;
+            question: string;
+            kind: components["schemas"]["QuestionKind"];
+            points: components["schemas"]["OutlinePoint"][];
+            answer: string;
+            provider: string;
+            model: string;
+            finishReason: components["schemas"]["FinishReason"];
+            transcriptId: string | null;
+            latency: components["schemas"]["Latency"];
+        };
+        InterruptRequest: {
+            generationId?: components["schemas"]["Id"];
+            sessionId?: components["schemas"]["Id"];
+        };
+        ModelList: {
+            items: components["schemas"]["ModelInfo"][];
+        };
+        ModelInfo: {
+            provider: string;
+            model: string;
+            available: boolean;
+            /** @description Nothing leaves this machine */
+            local: boolean;
+            note: string;
+        };
+        WsAuthenticate: {
+            /** @constant */
+            type: "authenticate";
+            accessToken: string;
+        };
+        /** @description Optional; before the first audio. The defaults apply when it does not come. */
+        WsTranscribeStart: {
+            /** @constant */
+            type: "start";
+            /**
+             * @default pcm_s16le
+             * @enum {string}
+             */
+            encoding: "pcm_s16le" | "opus";
+            /** @default 16000 */
+            sampleRate: number;
+            /** @default 1 */
+            channels: number;
+            speaker?: components["schemas"]["Speaker"];
+            language?: components["schemas"]["Language"];
+            /**
+             * @default hands_free
+             * @enum {string}
+             */
+            mode: "hands_free" | "push_to_talk";
+        };
+        /**
+         * @description Questions are answered when the interviewer asks them
+         * @default interviewer
+         * @enum {string}
+         */
+        Speaker: "interviewer" | "candidate";
+        /** @description The other form of a binary message */
+        WsTranscribeAudio: {
+            audioData: string;
+        };
+        /** @description No more audio; the rest is finalised, then the server closes with 1000 */
+        WsTranscribeStop: {
+            /** @constant */
+            type: "stop";
+        };
+        WsTranscribeReady: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ready";
+            engine: string;
+            model: string;
+        };
+        WsTranscribePartial: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "partial";
+            /** @description Counts up on one connection */
+            utterance: number;
+            text: string;
+            /** @description How many leading bytes (UTF-8) of `text` will not change */
+            stable: number;
+            /** @constant */
+            isFinal: false;
+            startMs: number;
+            endMs: number;
+        };
+        WsTranscribeFinal: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "final";
+            utterance: number;
+            /** @description Empty when the utterance turned out to hold no words */
+            text: string;
+            /** @constant */
+            isFinal: true;
+            startMs: number;
+            endMs: number;
+            confidence: number;
+            language: string;
+            words: {
+                text: string;
+                startMs: number;
+                endMs: number;
+                confidence: number;
+            }[];
+            /** @description From the last voiced sample to this message */
+            latencyMs: number;
+        };
+        WsTranscribeTurn: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "turn";
+            utterance: number;
+            /** @enum {string} */
+            state: "eager" | "ended" | "resumed";
+            question: boolean;
+            kind?: components["schemas"]["QuestionKind"];
+        };
+        /**
+         * @description bad_message (not JSON, unknown type, wrong member), bad_audio (cannot be decoded), bad_state (such as `start` after audio),
+         *     unsupported (an encoding, rate or language), unauthorized, not_found, overloaded, too_slow (the client does not read), unavailable (no
+         *     recogniser), provider_failed, rate_limited, shutting_down, internal
+         * @enum {string}
+         */
+        WsErrorCode: "bad_message" | "bad_audio" | "bad_state" | "unsupported" | "unauthorized" | "not_found" | "overloaded" | "too_slow" | "unavailable" | "provider_failed" | "rate_limited" | "shutting_down" | "internal";
+        /** @description On both sockets; a fatal one is followed by a close */
+        WsError: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "error";
+            code: components["schemas"]["WsErrorCode"];
+            message: string;
+        };
+        WsTranscribeClientMessage: components["schemas"]["WsAuthenticate"] | components["schemas"]["WsTranscribeStart"] | components["schemas"]["WsTranscribeAudio"] | components["schemas"]["WsTranscribeStop"];
+        WsTranscribeServerMessage: components["schemas"]["WsTranscribeReady"] | components["schemas"]["WsTranscribePartial"] | components["schemas"]["WsTranscribeFinal"] | components["schemas"]["WsTranscribeTurn"] | components["schemas"]["WsError"];
+        /** @description Supersedes what is running for the session */
+        WsLlmGenerate: {
+            /** @constant */
+            type: "generate";
+            question: components["schemas"]["Question"];
+            provider?: string;
+            model?: string;
+        };
+        WsLlmInterrupt: {
+            /** @constant */
+            type: "interrupt";
+        };
+        /** @description Again, with the same generationId and the new provider, when one was replaced before its first token */
+        WsLlmStarted: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "started";
+            generationId: components["schemas"]["Id"];
+            /** @description null without a session (server-sent events only) */
+            questionNumber: number | null;
+            question: string;
+            provider: string;
+            model: string;
+            /** @description Begun before the question was certainly over */
+            eager: boolean;
+        };
+        WsLlmOutline: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "outline";
+            generationId: components["schemas"]["Id"];
+            kind: components["schemas"]["QuestionKind"];
+            points: components["schemas"]["OutlinePoint"][];
+        };
+        /** @description One piece of the answer, or with `finish` true the end of it */
+        WsLlmDelta: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "delta";
+            generationId: components["schemas"]["Id"];
+            delta: string;
+            finish: boolean;
+            finishReason?: components["schemas"]["FinishReason"];
+            /** @description Only with `finish`; null when nothing was kept */
+            transcriptId?: string | null;
+            latency?: components["schemas"]["Latency"];
+        };
+        WsLlmClientMessage: components["schemas"]["WsAuthenticate"] | components["schemas"]["WsLlmGenerate"] | components["schemas"]["WsLlmInterrupt"];
+        WsLlmServerMessage: components["schemas"]["WsLlmStarted"] | components["schemas"]["WsLlmOutline"] | components["schemas"]["WsLlmDelta"] | components["schemas"]["WsError"];
+    };
+    responses: {
+        /** @description Signed in */
+        SignedIn: {
+            headers: {
+                /** @description `interviewd_refresh=…; HttpOnly; SameSite=Strict; Path=/api/v1/auth; Max-Age=2592000`, with `Secure` over TLS */
+                "Set-Cookie"?: string;
+                "Cache-Control"?: "no-store";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SignedIn"];
+            };
+        };
+        /** @description `invalid_json` (the body is not JSON) or `bad_request` (it cannot be read as this request at all) */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:interviewd:problem:invalid_json",
+                 *       "title": "Bad Request",
+                 *       "status": 400,
+                 *       "code": "invalid_json",
+                 *       "detail": "The body is not JSON: line 1, column 9: unexpected end of input.",
+                 *       "requestId": "r_4f1c"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `unauthorized`, `token_expired`, `invalid_credentials` or `refresh_reused` */
+        Unauthorized: {
+            headers: {
+                /** @description `Bearer` */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:interviewd:problem:token_expired",
+                 *       "title": "Unauthorized",
+                 *       "status": 401,
+                 *       "code": "token_expired",
+                 *       "detail": "The access token has expired; refresh it.",
+                 *       "requestId": "r_4f1c"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `forbidden_origin`, `accounts_on` or `accounts_off` */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:interviewd:problem:accounts_on",
+                 *       "title": "Forbidden",
+                 *       "status": 403,
+                 *       "code": "accounts_on",
+                 *       "detail": "This server has accounts; sign in with yours.",
+                 *       "requestId": "r_4f1c"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `not_found`: there is no such thing, or it is not yours */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:interviewd:problem:not_found",
+                 *       "title": "Not Found",
+                 *       "status": 404,
+                 *       "code": "not_found",
+                 *       "detail": "There is no such session.",
+                 *       "requestId": "r_4f1c"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too_large`: the body is over the limit for this request */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid_fields`: each bad field is named */
+        InvalidFields: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "urn:interviewd:problem:invalid_fields",
+                 *       "title": "Unprocessable Content",
+                 *       "status": 422,
+                 *       "code": "invalid_fields",
+                 *       "detail": "1 field is not right.",
+                 *       "requestId": "r_4f1c",
+                 *       "errors": [
+                 *         {
+                 *           "field": "/skills/3",
+                 *           "message": "must be 1 to 64 characters"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `rate_limited` */
+        RateLimited: {
+            headers: {
+                /** @description Seconds to wait */
+                "Retry-After"?: number;
+                /** @description `"default";r=0;t=42` */
+                RateLimit?: string;
+                /** @description `"default";q=100;w=60` */
+                "RateLimit-Policy"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `overloaded` (full) or `unavailable` (something needed is not there) */
+        Unavailable: {
+            headers: {
+                /** @description Seconds to wait */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Something went wrong here */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description How many at most */
+        Limit: number;
+        /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */
+        Cursor: string;
+        ProfileId: components["schemas"]["Id"];
+        SessionId: components["schemas"]["Id"];
+    };
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Alive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getLiveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The process answers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "ok";
+                    };
+                };
+            };
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Store and recogniser can serve */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Something needed is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    getEngines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Recognisers and providers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engines"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    signup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signup"];
+            };
+        };
+        responses: {
+            201: components["responses"]["SignedIn"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            /** @description `email_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "urn:interviewd:problem:email_taken",
+                     *       "title": "Conflict",
+                     *       "status": 409,
+                     *       "code": "email_taken",
+                     *       "detail": "An account with this e-mail address exists already.",
+                     *       "requestId": "r_4f1c"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    loginLocal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Empty"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshBody"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshBody"];
+            };
+        };
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    /** @description `interviewd_refresh=; Max-Age=0; …` */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The signed-in user */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    deleteMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    updateMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description The user as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["InvalidFields"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listProfiles: {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: components["parameters"]["Limit"];
+                /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["InvalidFields"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    createProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileInput"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    /** @description `/api/v1/profiles/{id}` */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description `conflict`: 200 profiles are the most one user can have */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profileId: components["parameters"]["ProfileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The profile */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    replaceProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profileId: components["parameters"]["ProfileId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileInput"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    deleteProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profileId: components["parameters"]["ProfileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description Only sessions in this state */
+                status?: components["schemas"]["SessionStatus"];
+                /** @description How many at most */
+                limit?: components["parameters"]["Limit"];
+                /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["InvalidFields"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    createSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionInput"];
+            };
+        };
+        responses: {
+            /** @description Begun */
+            201: {
+                headers: {
+                    /** @description `/api/v1/sessions/{id}` */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    createSessionAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionInput"];
+            };
+        };
+        responses: {
+            /** @description Begun */
+            201: {
+                headers: {
+                    /** @description `/api/v1/sessions/{id}` */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    updateSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionUpdate"];
+            };
+        };
+        responses: {
+            /** @description The session as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listTranscripts: {
+        parameters: {
+            query?: {
+                order?: "desc" | "asc";
+                /** @description How many at most */
+                limit?: components["parameters"]["Limit"];
+                /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranscriptList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidFields"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    exportSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description `attachment; filename="interview-2026-05-14.pdf"` */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                    "application/json": components["schemas"]["SessionExport"];
+                    "text/markdown": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidFields"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getTranscript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transcriptId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pair */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    transcribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description The recording */
+                    file: string;
+                    language?: components["schemas"]["Language"];
+                };
+            };
+        };
+        responses: {
+            /** @description What was said */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcription"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["TooLarge"];
+            /** @description `unsupported_media`: neither multipart nor audio that can be decoded */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["InvalidFields"];
+            503: components["responses"]["Unavailable"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    generate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer, or the stream of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generation"];
+                    /**
+                     * @example event: started
+                     *     data: {"type":"started","generationId":"g_1","questionNumber":1,"question":"Why us?","provider":"outline","model":"outline","eager":false}
+                     *
+                     *     event: delta
+                     *     data: {"type":"delta","generationId":"g_1","delta":"","finish":true,"finishReason":"stop","transcriptId":"t_1","latency":{"finalMs":0,"outlineMs":3,"firstTokenMs":4,"totalMs":9}}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            /** @description `provider_failed`: every provider asked for failed before its first word */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: components["responses"]["Unavailable"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    interrupt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InterruptRequest"];
+            };
+        };
+        responses: {
+            /** @description Told to stop */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many generations were told to stop */
+                        interrupted: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidFields"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The models */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+}

@@ -1,0 +1,14 @@
+/** What is captured, and how it is spoken about. */
+export type InputKind = 'microphone' | 'tab';
+export type InputChoice = InputKind | 'both';
+export type Speaker = 'interviewer' | 'candidate';
+export type TurnMode = 'hands_free' | 'push_to_talk';
+
+/** One piece of 16 kHz mono speech out of the worklet. */
+export interface CaptureFrame {
+  pcm: Int16Array;
+  /** Largest absolute sample, 0 to 1. */
+  peak: number;
+  /** Root mean square, 0 to 1. */
+  rms: number;
+}
