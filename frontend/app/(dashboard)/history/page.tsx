@@ -1,0 +1,14 @@
+import type { Metadata } from 'next';
+import { PageHeader } from '@/components/layout/PageHeader';
+import { SessionHistory } from '@/components/session/SessionHistory';
+
+export const metadata: Metadata = { title: 'History' };
+
+export default function HistoryPage() {
+  return (
+    <>
+      <PageHeader title="History">Every question and answer of every session.</PageHeader>
+      <SessionHistory />
+    </>
+  );
+}

@@ -1,0 +1,103 @@
+'use client';
+
+import { ChevronLeft, ChevronRight, Copy, Square } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { LatencyBar } from '@/components/session/LatencyBar';
+import { Button } from '@/components/ui/button';
+import { toast } from '@/components/ui/toast';
+import type { Answer } from '@/lib/live';
+import { QuestionCard } from './QuestionCard';
+import { AnswerText, Outline } from './ResponseStreaming';
+
+interface Props {
+  answers: Answer[];
+  /** Index of the one shown. */
+  at: number;
+  onShow: (at: number) => void;
+  onInterrupt: () => void;
+  empty: ReactNode;
+}
+
+const ENDINGS: Partial<Record<NonNullable<Answer['finish']>, string>> = {
+  interrupted: 'Stopped. What had arrived is kept.',
+  error: 'The provider broke off. What had arrived is kept.',
+  length: 'Cut at the length limit of the model.',
+};
+
+function Pager({ answers, at, onShow }: Pick<Props, 'answers' | 'at' | 'onShow'>) {
+  return (
+    <nav aria-label="Questions of this session" className="flex items-center gap-1">
+      <Button look="ghost" size="icon" aria-label="Previous question" disabled={at <= 0} onClick={() => onShow(at - 1)}>
+        <ChevronLeft aria-hidden="true" />
+      </Button>
+      <span className="text-sm font-semibold text-faint tabular-nums">
+        {at + 1} of {answers.length}
+      </span>
+      <Button look="ghost" size="icon" aria-label="Next question" disabled={at >= answers.length - 1} onClick={() => onShow(at + 1)}>
+        <ChevronRight aria-hidden="true" />
+      </Button>
+    </nav>
+  );
+}
+
+function Foot({ answer }: { answer: Answer }) {
+  const provider = answer.model && answer.model !== answer.provider ? `${answer.provider}, ${answer.model}` : answer.provider;
+  return (
+    <footer className="grid gap-2 border-t border-line pt-3 text-sm text-faint">
+      {answer.finish && ENDINGS[answer.finish] && <p className="font-medium text-soft">{ENDINGS[answer.finish]}</p>}
+      <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2">
+        <LatencyBar latency={answer.latency} />
+        <p>
+          {provider}
+          {answer.replaced.length > 0 && ` (${answer.replaced.join(', ')} did not answer)`}
+        </p>
+      </div>
+    </footer>
+  );
+}
+
+/** The question being answered: talking points with their sources first, then the answer as it streams. */
+export function AnswerPanel({ answers, at, onShow, onInterrupt, empty }: Props) {
+  const answer = answers[at];
+  if (!answer) return <div className="mx-auto grid h-full w-full max-w-3xl content-center px-4 py-8 sm:px-8">{empty}</div>;
+  const running = answer.finish === null;
+  const overtaken = answer.finish === 'superseded';
+
+  async function copy() {
+    try {
+      await navigator.clipboard.writeText(answer!.text);
+      toast('The answer is copied.');
+    } catch {
+      toast('The browser did not allow copying.', true);
+    }
+  }
+
+  return (
+    <article
+      aria-label={`Answer to: ${answer.question}`}
+      className={`mx-auto grid w-full max-w-3xl content-start gap-6 px-4 py-5 sm:px-8 sm:py-7 ${overtaken ? 'opacity-60' : ''}`}
+      data-answer={running ? 'running' : answer.finish}
+    >
+      <div className="flex items-center justify-between gap-3">
+        <Pager answers={answers} at={at} onShow={onShow} />
+        <div className="flex gap-2">
+          {answer.text && !running && (
+            <Button look="ghost" size="icon" aria-label="Copy the answer" onClick={() => void copy()}>
+              <Copy aria-hidden="true" />
+            </Button>
+          )}
+          {running && (
+            <Button look="secondary" size="sm" onClick={onInterrupt}>
+              <Square aria-hidden="true" className="fill-current" />
+              Stop <kbd className="ml-1 hidden rounded bg-sunken px-1.5 text-xs text-soft sm:inline">Esc</kbd>
+            </Button>
+          )}
+        </div>
+      </div>
+      <QuestionCard number={answer.number} question={answer.question} kind={answer.kind} eager={running && answer.eager} />
+      {answer.points.length > 0 && <Outline points={answer.points} />}
+      {(answer.text || running) && <AnswerText text={answer.text} running={running} />}
+      <Foot answer={answer} />
+    </article>
+  );
+}

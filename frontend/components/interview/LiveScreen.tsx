@@ -1,0 +1,313 @@
+'use client';
+
+import { ArrowUp, CircleStop, Keyboard, MicOff, Mic, Settings2 } from 'lucide-react';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { useCallback, useEffect, useState, type FormEvent } from 'react';
+import { RecordButton } from '@/components/audio/RecordButton';
+import { VolumeIndicator } from '@/components/audio/VolumeIndicator';
+import { LogoMark } from '@/components/layout/Logo';
+import { takeFirstStep } from '@/components/session/start';
+import { Button, buttonClass } from '@/components/ui/button';
+import { Dialog } from '@/components/ui/dialog';
+import { ErrorState, SkeletonList } from '@/components/ui/states';
+import { toast } from '@/components/ui/toast';
+import { useKeys, useLiveSession } from '@/hooks/useLiveSession';
+import { usePreferences } from '@/hooks/usePreferences';
+import { useProfile, useSession, useSessionId } from '@/hooks/useSession';
+import { useStore } from '@/hooks/useStore';
+import { api, ApiError, sentence } from '@/lib/api-client';
+import type { LiveSession } from '@/lib/live-session';
+import { inputsOf, setPreferences } from '@/lib/preferences';
+import { forget } from '@/lib/query';
+import { sessionTitle } from '@/lib/utils';
+import type { Schemas, Session } from '@/types/session';
+import { AnswerPanel } from './AnswerPanel';
+import { LiveStatus } from './LiveStatus';
+import { ListeningSettings } from './ListeningSettings';
+import { Shortcuts } from './Shortcuts';
+import { Timer } from './Timer';
+import { TranscriptDisplay } from './TranscriptDisplay';
+
+/** What the session already holds, so that a reload shows it again. */
+function useKept(live: LiveSession | null, sessionId: string | null) {
+  useEffect(() => {
+    if (!live || !sessionId) return;
+    const stop = new AbortController();
+    api
+      .get<Schemas['TranscriptList']>(`/sessions/${sessionId}/transcripts?order=asc&limit=100`, stop.signal)
+      .then((page) => live.keep(page.items))
+      .catch(() => undefined); // the live screen works without; the session's own page shows the error
+    return () => stop.abort();
+  }, [live, sessionId]);
+}
+
+function QuestionInput({ onAsk }: { onAsk: (text: string) => void }) {
+  const [text, setText] = useState('');
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    if (text.trim() === '') return;
+    onAsk(text.trim());
+    setText('');
+  }
+  return (
+    <form onSubmit={submit} className="flex min-w-0 flex-1 items-center gap-1 rounded-xl border border-line-strong bg-raised p-1 pl-3.5 focus-within:border-accent">
+      <label htmlFor="question" className="sr-only">
+        Type a question
+      </label>
+      <input
+        id="question"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        maxLength={4000}
+        autoComplete="off"
+        placeholder="…or type a question"
+        className="min-h-10 min-w-0 flex-1 bg-transparent font-serif text-lg outline-none placeholder:text-faint"
+      />
+      <Button type="submit" size="icon" look={text.trim() ? 'primary' : 'ghost'} aria-label="Ask" className="size-10!">
+        <ArrowUp aria-hidden="true" />
+      </Button>
+    </form>
+  );
+}
+
+function Screen({ live, session }: { live: LiveSession; session: Session }) {
+  const router = useRouter();
+  const prefs = usePreferences();
+  const profile = useProfile(session.profileId).data;
+  const state = useStore(live.state);
+  const listening = useStore(live.listening);
+  const [picked, setPicked] = useState<{ at: number; of: number } | null>(null); // null follows the newest
+  const [open, setOpen] = useState<'settings' | 'keys' | null>(null);
+  const [ending, setEnding] = useState(false);
+  // a new question is shown at once, whatever was being read
+  const at = picked?.of === state.answers.length ? picked.at : state.answers.length - 1;
+  const show = (n: number) => setPicked({ at: Math.max(0, Math.min(n, state.answers.length - 1)), of: state.answers.length });
+  const ptt = prefs.mode === 'push_to_talk';
+  const onLevel = useCallback((watch: Parameters<LiveSession['onLevel']>[0]) => live.onLevel(watch), [live]);
+
+  useKept(live, session.id);
+
+  const listen = useCallback(async () => {
+    try {
+      await live.listen();
+    } catch (error) {
+      toast(sentence(error), true);
+    }
+  }, [live]);
+
+  useEffect(() => {
+    const first = takeFirstStep(session.id);
+    if (first?.ask) live.ask(first.ask);
+    if (first?.listen) void listen();
+  }, [session.id, live, listen]);
+
+  useEffect(() => {
+    if (state.notice) toast(state.notice.message, true);
+  }, [state.notice]);
+
+  const newest = state.answers.at(-1);
+  const running = newest !== undefined && newest.finish === null;
+
+  useKeys((event) => {
+    const target = event.target as HTMLElement;
+    if (open || target.closest('dialog')) return;
+    const typing = target.matches('input, textarea, select');
+    if (event.type === 'keyup') {
+      if (event.code === 'Space' && listening.talking) live.talk(false);
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape') {
+      if (typing) target.blur();
+      if (running) live.interrupt();
+      return;
+    }
+    if (typing) return;
+    if (event.code === 'Space' && ptt && listening.phase === 'on' && !target.matches('button:not([aria-pressed]), a, summary')) {
+      event.preventDefault();
+      if (!event.repeat) live.talk(true);
+    } else if (event.key === '/') {
+      event.preventDefault();
+      document.getElementById('question')?.focus();
+    } else if (event.key === 'm') live.mute(!listening.muted);
+    else if (event.key === '[') show(at - 1);
+    else if (event.key === ']') show(at + 1);
+    else if (event.key === '?') setOpen('keys');
+  });
+
+  async function end() {
+    setEnding(true);
+    await live.end();
+    try {
+      await api.put<Session>(`/sessions/${session.id}`, { status: 'completed' });
+      forget('/sessions');
+      router.push(`/interview/${session.id}/review/`);
+    } catch (error) {
+      toast(sentence(error), true);
+      setEnding(false);
+    }
+  }
+
+  const draftEngine = state.engine?.engine === 'pocketsphinx';
+  return (
+    <div className="flex h-dvh flex-col bg-paper">
+      <header className="flex items-center gap-3 border-b border-line bg-surface px-3 py-2.5 sm:px-5">
+        <Link href="/" aria-label="Home" className="rounded-lg">
+          <LogoMark />
+        </Link>
+        <div className="min-w-0 flex-1">
+          <h1 className="truncate leading-tight font-semibold">{sessionTitle(session, profile)}</h1>
+          <p className="hidden truncate text-sm text-faint sm:block">{profile ? `as ${profile.name}` : 'without a profile: answers have nothing to quote'}</p>
+        </div>
+        <span className="hidden sm:block">
+          <LiveStatus state={listening} ptt={ptt} />
+        </span>
+        <Timer since={session.createdAt} className="text-lg font-semibold text-soft tabular-nums" />
+        <Button look="danger" busy={ending} onClick={() => void end()}>
+          {!ending && <CircleStop aria-hidden="true" />}
+          End
+        </Button>
+      </header>
+
+      <main className="grid min-h-0 flex-1 grid-rows-[minmax(0,2fr)_minmax(0,5fr)] lg:grid-cols-[minmax(18rem,24rem)_minmax(0,1fr)] lg:grid-rows-1">
+        <section aria-label="Transcript" className="flex min-h-0 flex-col border-b border-line bg-surface lg:border-r lg:border-b-0">
+          <div className="flex items-center justify-between gap-2 px-4 pt-3 sm:hidden">
+            <LiveStatus state={listening} ptt={ptt} />
+          </div>
+          <h2 className="hidden px-5 pt-5 text-sm font-semibold text-faint lg:block">What is said</h2>
+          <div className="flex min-h-0 flex-1 flex-col [&>div]:flex-1">
+            <TranscriptDisplay
+              utterances={state.utterances}
+              listening={listening.phase === 'on'}
+              onAsk={(key, text) => {
+                live.dispatch({ type: 'edited', key, text });
+                setPicked(null);
+                live.ask(text);
+              }}
+            />
+          </div>
+          {draftEngine && (
+            <p className="hidden border-t border-line px-5 py-3 text-sm leading-snug text-soft lg:block">
+              This recogniser gets the gist, so read the words as a draft and correct them where it matters.{' '}
+              <Link href="/settings/#recogniser" className="font-semibold text-accent underline underline-offset-4">
+                Get a better one
+              </Link>
+            </p>
+          )}
+        </section>
+        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
+        <section aria-label="Answer" tabIndex={0} className="min-h-0 overflow-y-auto overscroll-contain">
+          <AnswerPanel
+            answers={state.answers}
+            at={at}
+            onShow={show}
+            onInterrupt={() => live.interrupt()}
+            empty={<Waiting on={listening.phase === 'on'} ptt={ptt} onListen={() => void listen()} />}
+          />
+        </section>
+      </main>
+
+      <footer className="border-t border-line bg-surface px-3 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5">
+        <div className="mx-auto flex max-w-6xl items-center gap-3">
+          <RecordButton
+            phase={listening.phase}
+            mode={prefs.mode}
+            talking={listening.talking}
+            onToggle={() => void (listening.phase === 'on' ? live.stopListening() : listen())}
+            onTalk={(talking) => live.talk(talking)}
+          />
+          {listening.phase === 'on' && (
+            <>
+              <VolumeIndicator onLevel={onLevel} className="hidden md:grid" />
+              <Button
+                look="ghost"
+                size="icon"
+                aria-pressed={listening.muted}
+                aria-label={listening.muted ? 'Unmute' : 'Mute'}
+                onClick={() => live.mute(!listening.muted)}
+                className="hidden sm:inline-flex"
+              >
+                {listening.muted ? <MicOff aria-hidden="true" className="text-live" /> : <Mic aria-hidden="true" />}
+              </Button>
+            </>
+          )}
+          <QuestionInput onAsk={(text) => live.ask(text)} />
+          <Button look="ghost" size="icon" aria-label="Listening settings" onClick={() => setOpen('settings')}>
+            <Settings2 aria-hidden="true" />
+          </Button>
+          <Button look="ghost" size="icon" aria-label="Keyboard" onClick={() => setOpen('keys')} className="hidden lg:inline-flex">
+            <Keyboard aria-hidden="true" />
+          </Button>
+        </div>
+      </footer>
+
+      <Dialog open={open === 'keys'} title="Keyboard" onClose={() => setOpen(null)}>
+        <Shortcuts />
+      </Dialog>
+      <Dialog open={open === 'settings'} title="How it listens" onClose={() => setOpen(null)}>
+        <ListeningSettings
+          prefs={prefs}
+          onChange={(change) => {
+            setPreferences(change);
+            const next = { ...prefs, ...change };
+            void live.configure({ mode: next.mode, language: next.language, inputs: inputsOf(next) }).catch((e: unknown) => toast(sentence(e), true));
+          }}
+        />
+      </Dialog>
+    </div>
+  );
+}
+
+function Waiting({ on, ptt, onListen }: { on: boolean; ptt: boolean; onListen: () => void }) {
+  if (on)
+    return (
+      <div className="grid gap-3">
+        <h2 className="font-serif text-3xl leading-tight">Waiting for a question.</h2>
+        <p className="max-w-prose text-lg text-soft">
+          {ptt ? 'Hold Space, or the round button, while the question is asked.' : 'When one ends, talking points from your profile are here at once, and the answer after them.'}
+        </p>
+      </div>
+    );
+  return (
+    <div className="grid justify-items-start gap-4">
+      <h2 className="font-serif text-3xl leading-tight">Ready when you are.</h2>
+      <p className="max-w-prose text-lg text-soft">Nothing is heard or recorded until you start. You can also type a question below.</p>
+      <Button size="lg" onClick={onListen}>
+        <Mic aria-hidden="true" />
+        Start listening
+      </Button>
+    </div>
+  );
+}
+
+/** The live interview, for the whole window. */
+export function LiveScreen() {
+  const id = useSessionId();
+  const session = useSession(id);
+  const live = useLiveSession(id, session.data !== undefined);
+  if (session.error) {
+    const gone = session.error instanceof ApiError && session.error.status === 404;
+    return (
+      <main className="mx-auto max-w-xl p-6 pt-16">
+        <ErrorState
+          title={gone ? 'There is no such session' : 'The session could not be opened'}
+          error={session.error}
+          retry={gone ? undefined : session.reload}
+          action={
+            <Link href="/interview/" className={buttonClass('secondary', 'sm')}>
+              Start another
+            </Link>
+          }
+        />
+      </main>
+    );
+  }
+  if (!session.data || !live)
+    return (
+      <main className="mx-auto max-w-3xl p-6 pt-24">
+        <SkeletonList rows={3} label="Opening the session" />
+      </main>
+    );
+  return <Screen key={session.data.id} live={live} session={session.data} />;
+}

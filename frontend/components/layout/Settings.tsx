@@ -1,0 +1,199 @@
+'use client';
+
+import { LogOut } from 'lucide-react';
+import { useRouter } from 'next/navigation';
+import { useState, type FormEvent } from 'react';
+import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
+import { Card, CardTitle } from '@/components/ui/card';
+import { ConfirmDialog } from '@/components/ui/dialog';
+import { Input, Segmented, Select } from '@/components/ui/field';
+import { ErrorState, Skeleton } from '@/components/ui/states';
+import { toast } from '@/components/ui/toast';
+import { useAuth } from '@/hooks/useAuth';
+import { usePreferences } from '@/hooks/usePreferences';
+import { useEngines } from '@/hooks/useSession';
+import { sentence } from '@/lib/api-client';
+import { eraseMe, logout, startAuth, updateMe } from '@/lib/auth';
+import { applyTheme, setPreferences } from '@/lib/preferences';
+import { forget } from '@/lib/query';
+import { LANGUAGES } from '@/lib/utils';
+import type { Theme, User } from '@/types/user';
+
+function Look() {
+  const prefs = usePreferences();
+  function choose(theme: Theme) {
+    setPreferences({ theme });
+    applyTheme(theme);
+    void updateMe({ settings: { theme } }).catch(() => undefined); // kept in this browser even so
+  }
+  return (
+    <Card className="grid gap-5">
+      <CardTitle>Look and language</CardTitle>
+      <Segmented<Theme>
+        label="Theme"
+        value={prefs.theme}
+        onChange={choose}
+        choices={[
+          { value: 'system', label: 'As the system' },
+          { value: 'light', label: 'Light' },
+          { value: 'dark', label: 'Dark' },
+        ]}
+      />
+      <Select
+        label="Language of interviews"
+        value={prefs.language}
+        onChange={(event) => {
+          setPreferences({ language: event.target.value });
+          void updateMe({ settings: { language: event.target.value } }).catch(() => undefined);
+        }}
+      >
+        {LANGUAGES.map(([code, name]) => (
+          <option key={code} value={code}>
+            {name}
+          </option>
+        ))}
+      </Select>
+    </Card>
+  );
+}
+
+function Engine({ name, detail, active, note }: { name: string; detail?: string | null; active: boolean; note: string }) {
+  return (
+    <li className="grid gap-1 py-3.5 first:pt-0 last:pb-0">
+      <div className="flex flex-wrap items-center gap-2">
+        <span className="font-semibold">{name}</span>
+        {detail && <span className="text-sm text-faint">{detail}</span>}
+        <span className="ml-auto">{active ? <Badge tone="accent">Active</Badge> : <Badge>Not set up</Badge>}</span>
+      </div>
+      {note && <p className="text-soft">{note}</p>}
+    </li>
+  );
+}
+
+function Engines() {
+  const { data, error, reload } = useEngines();
+  if (error) return <ErrorState title="The server did not say what it runs" error={error} retry={reload} />;
+  if (!data) return <Skeleton className="h-40 rounded-2xl" />;
+  return (
+    <>
+      <Card id="recogniser" className="grid scroll-mt-6 gap-4">
+        <CardTitle>Who listens</CardTitle>
+        <ul className="divide-y divide-line">
+          {data.recognisers.map((r) => (
+            <Engine key={r.name} name={r.name} detail={r.model} active={r.active} note={r.note} />
+          ))}
+        </ul>
+      </Card>
+      <Card id="providers" className="grid scroll-mt-6 gap-4">
+        <CardTitle>Who answers</CardTitle>
+        <p className="text-soft">Tried in this order; when one fails before its first word the next takes over.</p>
+        <ul className="divide-y divide-line">
+          {data.providers.map((p) => (
+            <Engine key={p.name} name={p.name} detail={p.models.slice(0, 3).join(', ')} active={p.active} note={p.note} />
+          ))}
+        </ul>
+      </Card>
+    </>
+  );
+}
+
+function Name({ user }: { user: User }) {
+  const [name, setName] = useState(user.displayName);
+  const [busy, setBusy] = useState(false);
+  async function save(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await updateMe({ displayName: name.trim() });
+      toast('Your name is saved.');
+    } catch (error) {
+      toast(sentence(error), true);
+    }
+    setBusy(false);
+  }
+  return (
+    <form onSubmit={(event) => void save(event)} className="flex flex-wrap items-end gap-3">
+      <div className="min-w-0 grow">
+        <Input label="Your name" value={name} maxLength={120} onChange={(event) => setName(event.target.value)} />
+      </div>
+      <Button type="submit" look="secondary" busy={busy} disabled={name.trim() === '' || name.trim() === user.displayName}>
+        Save
+      </Button>
+    </form>
+  );
+}
+
+function Account({ user, accounts }: { user: User; accounts: boolean }) {
+  const router = useRouter();
+  const [erasing, setErasing] = useState(false);
+  const [busy, setBusy] = useState(false);
+
+  async function erase() {
+    setBusy(true);
+    try {
+      await eraseMe();
+      forget('');
+      await startAuth(true);
+      router.replace('/');
+    } catch (error) {
+      toast(sentence(error), true);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Card className="grid gap-5">
+      <CardTitle>{accounts ? 'Account' : 'This machine'}</CardTitle>
+      {accounts ? (
+        <p className="text-soft">
+          Signed in as <strong className="text-ink">{user.email}</strong>.
+        </p>
+      ) : (
+        <p className="text-soft">You are its only user, so there is no account and no password. Only this machine can open the page.</p>
+      )}
+      <Name key={user.displayName} user={user} />
+      <div className="flex flex-wrap gap-3">
+        {accounts && (
+          <Button look="secondary" onClick={() => void logout()}>
+            <LogOut aria-hidden="true" />
+            Sign out
+          </Button>
+        )}
+        <Button look="danger" onClick={() => setErasing(true)}>
+          Erase everything
+        </Button>
+      </div>
+      <ConfirmDialog
+        open={erasing}
+        title="Erase everything?"
+        action="Erase for good"
+        busy={busy}
+        onClose={() => setErasing(false)}
+        onConfirm={() => void erase()}
+      >
+        All profiles, sessions, questions and answers{accounts ? ', and the account itself' : ''} go for good. There is no way back.
+      </ConfirmDialog>
+    </Card>
+  );
+}
+
+export function Settings() {
+  const state = useAuth();
+  return (
+    <div className="grid max-w-3xl gap-6">
+      <Look />
+      <Engines />
+      <Card className="grid gap-3">
+        <CardTitle>What stays where</CardTitle>
+        <ul className="grid list-disc gap-2 pl-5 text-soft marker:text-accent">
+          <li>Sound is heard only while the red “Listening” is shown, and goes to the server of this page and nowhere else.</li>
+          <li>With pocketsphinx or whisper, speech becomes text on that machine. With “openai” as recogniser, sentences go to that service.</li>
+          <li>With only “outline” answering, nothing leaves the machine. A cloud provider gets the question, your profile and the job description.</li>
+          <li>Profile text and job descriptions are encrypted before they are stored.</li>
+        </ul>
+      </Card>
+      {state.phase === 'in' ? <Account user={state.user} accounts={state.accounts} /> : <Skeleton className="h-40 rounded-2xl" />}
+    </div>
+  );
+}

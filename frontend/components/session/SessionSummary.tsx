@@ -1,0 +1,171 @@
+'use client';
+
+import { Download, Mic, Trash2 } from 'lucide-react';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { useState } from 'react';
+import { AnswerText, Outline } from '@/components/interview/ResponseStreaming';
+import { QuestionCard } from '@/components/interview/QuestionCard';
+import { PageHeader } from '@/components/layout/PageHeader';
+import { Button, buttonClass } from '@/components/ui/button';
+import { ConfirmDialog } from '@/components/ui/dialog';
+import { EmptyState, ErrorState, SkeletonList } from '@/components/ui/states';
+import { toast } from '@/components/ui/toast';
+import { useProfile, useSession, useSessionId, useTranscripts } from '@/hooks/useSession';
+import { api, ApiError, sentence } from '@/lib/api-client';
+import { forget } from '@/lib/query';
+import { clock, milliseconds, plural, sessionTitle, when } from '@/lib/utils';
+import type { Session, Transcript } from '@/types/session';
+import { ExportDialog } from './ExportDialog';
+import { LatencyBar } from './LatencyBar';
+
+function median(values: number[]): number | null {
+  if (values.length === 0) return null;
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)]!;
+}
+
+function Figures({ session, pairs }: { session: Session; pairs: Transcript[] }) {
+  const outline = median(pairs.flatMap((p) => (p.latency?.outlineMs != null ? [p.latency.outlineMs] : [])));
+  const words = pairs.reduce((sum, p) => sum + p.metrics.wordCount, 0);
+  const figures: [string, string][] = [
+    ['Questions', String(pairs.length)],
+    ['Length', session.duration > 0 ? clock(session.duration) : '–'],
+    ['Talking points after', milliseconds(outline)],
+    ['Words of answers', String(words)],
+  ];
+  return (
+    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-2xl border border-line bg-line sm:grid-cols-4">
+      {figures.map(([name, value]) => (
+        <div key={name} className="grid gap-0.5 bg-surface p-4">
+          <dt className="text-sm text-faint">{name}</dt>
+          <dd className="font-serif text-2xl tabular-nums">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Pair({ pair }: { pair: Transcript }) {
+  return (
+    <li className="grid gap-4 rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-7">
+      <QuestionCard number={pair.questionNumber} question={pair.question} kind={pair.kind ?? null} level="h2" />
+      {pair.outline && pair.outline.length > 0 && <Outline points={pair.outline} />}
+      {pair.answer ? (
+        <AnswerText text={pair.answer} />
+      ) : (
+        <p className="text-soft">No answer was made for this one. The words are kept as they were heard.</p>
+      )}
+      <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2 border-t border-line pt-3">
+        <LatencyBar latency={pair.latency} />
+        {pair.provider && (
+          <p className="text-sm text-faint">
+            {pair.provider}
+            {pair.model && pair.model !== pair.provider ? `, ${pair.model}` : ''}
+          </p>
+        )}
+      </div>
+    </li>
+  );
+}
+
+/** The page of one session: its pairs, what each stage took, saving and deleting. */
+export function SessionSummary() {
+  const id = useSessionId();
+  const router = useRouter();
+  const session = useSession(id);
+  const pairs = useTranscripts(id);
+  const profile = useProfile(session.data?.profileId);
+  const [saving, setSaving] = useState(false);
+  const [deleting, setDeleting] = useState(false);
+  const [busy, setBusy] = useState(false);
+
+  async function remove() {
+    setBusy(true);
+    try {
+      await api.delete(`/sessions/${id}`);
+      forget('/sessions');
+      toast('The session is deleted.');
+      router.replace('/history/');
+    } catch (error) {
+      toast(sentence(error), true);
+      setBusy(false);
+    }
+  }
+
+  const gone = session.error instanceof ApiError && session.error.status === 404;
+  if (session.error)
+    return (
+      <ErrorState
+        title={gone ? 'There is no such session' : 'The session could not be read'}
+        error={session.error}
+        retry={gone ? undefined : session.reload}
+        action={
+          <Link href="/history/" className={buttonClass('secondary', 'sm')}>
+            All sessions
+          </Link>
+        }
+      />
+    );
+  if (!session.data || !id) return <SkeletonList rows={4} label="Reading the session" />;
+  const { data } = session;
+  return (
+    <>
+      <PageHeader
+        title={sessionTitle(data, profile.data)}
+        action={
+          <>
+            <Link href={`/interview/${id}/`} className={buttonClass('secondary')}>
+              <Mic aria-hidden="true" />
+              {data.status === 'active' ? 'Go on' : 'Reopen'}
+            </Link>
+            <Button onClick={() => setSaving(true)}>
+              <Download aria-hidden="true" />
+              Save
+            </Button>
+          </>
+        }
+      >
+        {when(data.createdAt)}
+        {profile.data && `, as ${profile.data.name}`}
+      </PageHeader>
+      {pairs.error ? (
+        <ErrorState title="The questions could not be read" error={pairs.error} retry={pairs.reload} />
+      ) : !pairs.data ? (
+        <SkeletonList rows={3} label="Reading the questions" />
+      ) : pairs.data.length === 0 ? (
+        <EmptyState title="Nothing was asked">{plural(0, 'question')} in this session. Go on with it, or delete it.</EmptyState>
+      ) : (
+        <>
+          <Figures session={data} pairs={pairs.data} />
+          <ol className="grid gap-5">
+            {pairs.data.map((pair) => (
+              <Pair key={pair.id} pair={pair} />
+            ))}
+          </ol>
+        </>
+      )}
+      {data.jobDescription && (
+        <details className="rounded-2xl border border-line bg-surface p-5">
+          <summary className="font-semibold">Job description</summary>
+          <p className="mt-3 whitespace-pre-wrap text-soft">{data.jobDescription}</p>
+        </details>
+      )}
+      <Button look="danger" className="justify-self-start" onClick={() => setDeleting(true)}>
+        <Trash2 aria-hidden="true" />
+        Delete this session
+      </Button>
+      <ExportDialog sessionId={id} open={saving} onClose={() => setSaving(false)} />
+      <ConfirmDialog
+        open={deleting}
+        title="Delete this session?"
+        action="Delete"
+        busy={busy}
+        onClose={() => setDeleting(false)}
+        onConfirm={() => void remove()}
+      >
+        Its questions, answers and recordings go for good: {plural(pairs.data?.length ?? 0, 'question')}.
+      </ConfirmDialog>
+    </>
+  );
+}
