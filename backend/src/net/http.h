@@ -123,8 +123,9 @@ void http_stream_on_gone(struct http_stream *stream, void (*fn)(void *arg), void
 /* -------------------------------------------------------------------- routes */
 
 enum {
-    ROUTE_AUTH = 1 << 0,  /**< before hook must sign the request in */
-    ROUTE_QUIET = 1 << 1, /**< Not logged (health checks) */
+    ROUTE_AUTH = 1 << 0,   /**< before hook must sign the request in */
+    ROUTE_QUIET = 1 << 1,  /**< Not logged (health checks) */
+    ROUTE_INLINE = 1 << 2, /**< Runs on the loop thread: for handlers that only look at memory */
 };
 
 struct http_route {
@@ -176,7 +177,8 @@ struct http_config {
     int port;             /**< 0: any free port, see http_server_port() */
     const char *tls_cert; /**< PEM paths; NULL: plain HTTP */
     const char *tls_key;
-    const char *web_root;       /**< Static export to serve; NULL: API only */
+    const char *web_root;       /**< Static export to serve; NULL: API only. When the folder is
+                                     not there, a page says how to build it */
     const char *const *origins; /**< Allowed cross-site origins, NULL-terminated; may be NULL */
     int connections_max;
     uint64_t idle_timeout_ms;
@@ -195,6 +197,8 @@ size_t http_server_connections(const struct http_server *server);
 /** Stop accepting; close WebSockets with 1001 and finish running requests, then call done once. */
 void http_server_shutdown(struct http_server *server, uint64_t within_ms, void (*done)(void *arg),
                           void *arg);
+
+/** Drops every connection. Workers may still hold requests: close their pool before the loop. */
 void http_server_close(struct http_server *server);
 
 #endif

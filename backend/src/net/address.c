@@ -1,0 +1,102 @@
+/**
+ * @file net/address.c  Peers, Host and Origin
+ */
+#include "net/address.h"
+
+#include "base/text.h"
+#include "net/http.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { HOST_MAX = 256 };
+
+struct authority {
+    char name[HOST_MAX]; /* without brackets */
+    int64_t port;        /* 0: none given */
+};
+
+bool address_is_loopback(const char *text)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+
+    if (strncasecmp(text, "::ffff:", 7) == 0)
+        text += 7;
+    if (inet_pton(AF_INET, text, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    return inet_pton(AF_INET6, text, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+/* "name", "name:port", "[v6]", "[v6]:port"; false for anything else. */
+static bool split(const char *text, struct authority *a)
+{
+    const char *end;
+    size_t len;
+
+    a->port = 0;
+    if (*text == '[') {
+        end = strchr(++text, ']');
+        len = end ? (size_t)(end - text) : 0;
+        end = end ? end + 1 : NULL;
+    } else {
+        len = strcspn(text, ":");
+        end = text + len;
+    }
+    if (!end || !len || len >= sizeof(a->name))
+        return false;
+    memcpy(a->name, text, len);
+    a->name[len] = '\0';
+    if (!*end)
+        return true;
+    return *end == ':' && text_to_int64(end + 1, 1, 65535, &a->port);
+}
+
+bool host_is_loopback(const char *host)
+{
+    struct authority a;
+
+    if (!host || !split(host, &a))
+        return false;
+    return text_equal_nocase(a.name, "localhost") || address_is_loopback(a.name);
+}
+
+bool origin_is_same(const char *origin, const char *host, bool tls)
+{
+    const char *scheme = tls ? "https://" : "http://";
+    int64_t usual = tls ? 443 : 80;
+    struct authority o;
+    struct authority h;
+
+    if (!origin || !host || strncasecmp(origin, scheme, strlen(scheme)) != 0)
+        return false;
+    if (!split(origin + strlen(scheme), &o) || !split(host, &h))
+        return false;
+    return text_equal_nocase(o.name, h.name) &&
+           (o.port ? o.port : usual) == (h.port ? h.port : usual);
+}
+
+bool origin_is_listed(const char *origin, const char *const *list)
+{
+    if (!origin || !list || strcmp(origin, "null") == 0)
+        return false;
+    for (; *list; list++) {
+        if (text_equal_nocase(*list, origin))
+            return true;
+    }
+    return false;
+}
+
+bool http_is_local(const struct http_request *req)
+{
+    const char *host = http_header(req, "host");
+    const char *origin = http_header(req, "origin");
+    const char *site = http_header(req, "sec-fetch-site");
+
+    if (!req->peer_loopback || !host_is_loopback(host))
+        return false;
+    if (origin)
+        return origin_is_same(origin, host, req->tls);
+    return site && strcmp(site, "same-origin") == 0;
+}
