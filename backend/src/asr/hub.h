@@ -14,6 +14,10 @@
  * answers UV_EAGAIN with a sentence for the person.
  *
  * Threads    Every call and every handler on the loop thread.
+ * Remote engines: when the service fails for an utterance, that utterance is heard again from its
+ * kept audio by the local fallback engine, and the service is left alone for a while. Without a
+ * fallback it is tried again a few times; only then on_error says what was not heard.
+ *
  * Errors     0 or negative UV_E*. on_error is the last handler that runs for a line.
  * Ownership  The caller owns the line until asr_line_close(). Results are borrowed.
  */
@@ -33,8 +37,10 @@ struct asr_hub_config {
      *  failed. NULL/"auto": best local one that is available; "none": wait and try again. */
     const char *fallback;
     struct asr_model_params fallback_model;
-    int lines_max; /**< Open lines at the same time; 0: 4 a core */
-    bool preload;  /**< Load the model now rather than at the first line */
+    const struct asr_engine *driver;          /**< If set, this one and not .engine */
+    const struct asr_engine *fallback_driver; /**< If set, this one and not .fallback */
+    int lines_max;                            /**< Open lines at the same time; 0: 4 a core */
+    bool preload; /**< Load the model now rather than at the first line */
 };
 
 struct asr_line_handlers {
@@ -44,6 +50,8 @@ struct asr_line_handlers {
     /** Exactly once for every begun utterance that was ended and not cancelled. */
     void (*on_final)(uint32_t utterance, const struct asr_result *res, void *arg);
     void (*on_error)(int code, const char *message, void *arg);
+    /** (optional) After asr_line_settle(): the text of everything fed before it. */
+    void (*on_settled)(uint32_t utterance, const struct asr_result *res, void *arg);
     /** (optional) Something to tell the person though the line goes on and nothing is lost: a
      *  remote engine failed and the utterance is tried again or heard by a local engine. */
     void (*on_trouble)(uint32_t utterance, int code, const char *message, void *arg);
@@ -51,13 +59,19 @@ struct asr_line_handlers {
 
 enum { ASR_BACKLOG_MAX_MS = 60000 }; /**< Audio waiting on one line; then UV_ENOBUFS from feed */
 
+/** UV_ENOENT: no such engine, or none that can be used here (the sentence says what is missing). */
 int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_config *config,
                  struct errbuf *err);
+/** Stops the workers (what they do is interrupted) and unloads. Lines that are still open hear
+ *  nothing more and must still be closed. */
 void asr_hub_close(struct asr_hub *hub);
 
+struct loop *asr_hub_loop(const struct asr_hub *hub);
 const struct asr_engine *asr_hub_engine(const struct asr_hub *hub);
 bool asr_hub_loaded(const struct asr_hub *hub);
 const char *asr_hub_model(const struct asr_hub *hub); /**< describe(), "" until loaded */
+/** The local engine that stands behind a remote one; NULL if there is none. */
+const struct asr_engine *asr_hub_fallback(const struct asr_hub *hub);
 size_t asr_hub_lines(const struct asr_hub *hub);
 
 int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_params *params,

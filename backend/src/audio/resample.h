@@ -20,6 +20,7 @@ int resampler_open(struct resampler **rp, int rate_in, int channels);
 
 /** n is in samples a channel, interleaved. Returns samples written to out; room is needed for
  *  resampler_room(n) of them. */
+int resampler_channels(const struct resampler *r);
 size_t resampler_room(const struct resampler *r, size_t n);
 size_t resampler_feed(struct resampler *r, const int16_t *pcm, size_t n, int16_t *out);
 size_t resampler_flush(struct resampler *r, int16_t *out, size_t room);

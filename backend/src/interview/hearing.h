@@ -3,12 +3,19 @@
  *
  *     struct hearing *h;
  *     hearing_open(&h, hub, &(struct hearing_params){...}, &handlers, arg, err);
- *     hearing_feed(h, pcm, n);        // as it arrives, at the client's rate and channels
+ *     hearing_feed(h, pcm, n);        // as it arrives, at the client's rate; n is in samples a
+ *                                     // channel, channels interleaved
  *     hearing_stop(h);                // what is left is finalised, then on_done
  *     hearing_close(h);
  *
  * resample -> voice activity -> recogniser, with the turn events of protocol.md. An utterance
- * that is open when the stream is closed or breaks is reported with the words heard so far.
+ * that is open when the stream is closed or breaks is reported with the words heard so far: a
+ * caller whose socket vanished calls hearing_stop() and keeps the handlers until on_done (best),
+ * or takes hearing_unfinished() and closes.
+ *
+ * At the eager end of a turn the recogniser is told to get ready for the end, so that the final
+ * needs little more than the hangover; on_turn(TURN_EAGER) comes with the text of everything said
+ * up to the pause.
  *
  * Threads    Loop thread only; handlers never run from inside hearing_open().
  * Errors     0 or negative UV_E*; on_error is followed by on_done.
@@ -43,11 +50,15 @@ struct hearing_handlers {
      *  the utterance's final. */
     void (*on_turn)(uint32_t utterance, enum turn_state state, const char *text, void *arg);
     void (*on_error)(int code, const char *message, void *arg);
+    /** (optional) Worth telling the person, though the line goes on and nothing is lost. */
+    void (*on_trouble)(int code, const char *message, void *arg);
     void (*on_done)(void *arg); /**< After hearing_stop(): nothing more will come */
 };
 
 int hearing_open(struct hearing **hp, struct asr_hub *hub, const struct hearing_params *params,
                  const struct hearing_handlers *h, void *arg, struct errbuf *err);
+/** UV_ENOBUFS: the recogniser is ASR_BACKLOG_MAX_MS behind; on_error follows. UV_EPIPE after
+ *  hearing_stop() or an error. */
 int hearing_feed(struct hearing *h, const int16_t *pcm, size_t n);
 void hearing_end_utterance(struct hearing *h); /**< Push to talk: the button was released */
 void hearing_stop(struct hearing *h);

@@ -1,0 +1,723 @@
+/**
+ * @file asr/hub.c  The speech workers, seen from the loop: lines, their queues, their reports
+ *
+ * hub_work.c has what the workers do. A line is a queue of pieces (begin, audio, settle, end); a
+ * worker takes the line, not the piece, so the order within a line is kept by itself. Results
+ * travel back by loop_post(), which keeps their order too.
+ */
+#include "asr/hub.h"
+
+#include "asr/hub_private.h"
+#include "loop/loop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { AUDIO_PIECE_MIN = 3200 }; /* samples a piece has room for, 200 ms */
+
+/* ---------------------------------------------------------------- reports */
+
+/** A result on its way to the loop thread, with everything it points to. */
+struct report {
+    struct asr_line *line;
+    enum report_kind kind;
+    uint32_t utterance;
+    struct asr_result res;
+    struct asr_word *words;
+    char *text; /**< All the text and words of the result, one after the other */
+    int code;
+    char message[ERR_TEXT_MAX];
+    char more[128];
+};
+
+static void report_free(struct report *r)
+{
+    free(r->words);
+    free(r->text);
+    free(r);
+}
+
+static int copy_result(struct report *r, const struct asr_result *res)
+{
+    size_t len = strlen(res->text) + 1, total = len;
+    char *to;
+
+    for (size_t i = 0; i < res->word_count; i++)
+        total += strlen(res->words[i].text) + 1;
+    r->text = malloc(total);
+    r->words = res->word_count ? calloc(res->word_count, sizeof(*r->words)) : NULL;
+    if (!r->text || (res->word_count && !r->words))
+        return UV_ENOMEM;
+    r->res = *res;
+    memcpy(r->text, res->text, len);
+    to = r->text + len;
+    for (size_t i = 0; i < res->word_count; i++) {
+        len = strlen(res->words[i].text) + 1;
+        r->words[i] = res->words[i];
+        r->words[i].text = memcpy(to, res->words[i].text, len);
+        to += len;
+    }
+    r->res.text = r->text;
+    r->res.words = r->words;
+    if (r->res.stable > strlen(r->text) || r->kind == REPORT_FINAL)
+        r->res.stable = strlen(r->text);
+    return 0;
+}
+
+static bool wants(const struct report *r)
+{
+    const struct asr_line *line = r->line;
+
+    if (line->closed || line->failed || line->hub->shut)
+        return false;
+    return r->kind == REPORT_READY || r->kind == REPORT_ERROR || r->utterance != line->cancelled;
+}
+
+static void call_handler(struct report *r)
+{
+    struct asr_line *line = r->line;
+    const struct asr_line_handlers *h = &line->h;
+
+    switch (r->kind) {
+    case REPORT_READY:
+        h->on_ready(r->message, r->more, line->arg);
+        break;
+    case REPORT_PARTIAL:
+        h->on_partial(r->utterance, &r->res, line->arg);
+        break;
+    case REPORT_SETTLED:
+        if (h->on_settled)
+            h->on_settled(r->utterance, &r->res, line->arg);
+        break;
+    case REPORT_FINAL:
+        h->on_final(r->utterance, &r->res, line->arg);
+        break;
+    case REPORT_TROUBLE:
+        if (h->on_trouble)
+            h->on_trouble(r->utterance, r->code, r->message, line->arg);
+        break;
+    case REPORT_ERROR:
+        line->failed = true;
+        h->on_error(r->code, r->message, line->arg);
+        break;
+    }
+}
+
+static void deliver(void *arg)
+{
+    struct report *r = arg;
+
+    if (r->kind == REPORT_PARTIAL) {
+        uv_mutex_lock(&r->line->hub->lock);
+        r->line->partial_on_way = false;
+        uv_mutex_unlock(&r->line->hub->lock);
+    }
+    if (wants(r))
+        call_handler(r);
+    line_release(r->line);
+    report_free(r);
+}
+
+void hub_report(struct asr_line *line, enum report_kind kind, uint32_t utterance,
+                const struct asr_result *res, int code, const char *text, const char *more)
+{
+    struct report *r = calloc(1, sizeof(*r));
+
+    if (!r)
+        abort(); /* a final cannot be dropped, and there is no memory to say so */
+    r->line = line;
+    r->kind = kind;
+    r->utterance = utterance;
+    r->code = code;
+    snprintf(r->message, sizeof(r->message), "%s", text ? text : "");
+    snprintf(r->more, sizeof(r->more), "%s", more ? more : "");
+    if (res && copy_result(r, res))
+        abort();
+    uv_mutex_lock(&line->hub->lock);
+    line->refs++;
+    line->partial_on_way |= kind == REPORT_PARTIAL;
+    uv_mutex_unlock(&line->hub->lock);
+    if (loop_post(line->hub->loop, deliver, r)) {
+        line_release(line);
+        report_free(r);
+    }
+}
+
+/* ---------------------------------------------------------------- settings */
+
+static char *copy(const char *text)
+{
+    return text ? strdup(text) : NULL;
+}
+
+static void take_params(struct asr_model_params *to, const struct asr_model_params *from)
+{
+    *to = *from;
+    to->path = copy(from->path);
+    to->data_dir = copy(from->data_dir);
+    to->url = copy(from->url);
+    to->api_key = copy(from->api_key);
+    to->name = copy(from->name);
+}
+
+static void drop(const char *text)
+{
+    free((void *)(uintptr_t)text);
+}
+
+static void drop_params(struct asr_model_params *p)
+{
+    drop(p->path);
+    drop(p->data_dir);
+    drop(p->url);
+    drop(p->api_key);
+    drop(p->name);
+}
+
+static void drop_line_params(struct asr_params *p)
+{
+    for (size_t i = 0; p->vocabulary && i < p->vocabulary_count; i++)
+        drop(p->vocabulary[i]);
+    free((void *)(uintptr_t)p->vocabulary);
+    drop(p->language);
+}
+
+static int take_line_params(struct asr_params *to, const struct asr_params *from)
+{
+    const char **words;
+
+    if (!from)
+        return 0;
+    to->language = copy(from->language);
+    if (!from->vocabulary_count)
+        return 0;
+    words = calloc(from->vocabulary_count, sizeof(*words));
+    if (!words)
+        return UV_ENOMEM;
+    for (size_t i = 0; i < from->vocabulary_count; i++)
+        words[i] = copy(from->vocabulary[i]);
+    to->vocabulary = words;
+    to->vocabulary_count = from->vocabulary_count;
+    return 0;
+}
+
+/* ---------------------------------------------------------------- choosing */
+
+static bool is_auto(const char *name)
+{
+    return !name || !*name || strcmp(name, "auto") == 0;
+}
+
+/** Best engine that can be used here; `why` collects what each one misses. */
+static const struct asr_engine *best(const struct asr_model_params *params, bool local_only,
+                                     struct errbuf *why)
+{
+    size_t used = 0;
+
+    why->text[0] = '\0';
+    for (size_t i = 0; asr_engines[i]; i++) {
+        struct errbuf reason = {{0}};
+        int n;
+
+        if (local_only && asr_engines[i]->remote)
+            continue;
+        if (asr_engines[i]->available(params, &reason))
+            return asr_engines[i];
+        n = snprintf(why->text + used, sizeof(why->text) - used, "%s%s: %s", used ? "; " : "",
+                     asr_engines[i]->name, reason.text);
+        used += n > 0 && (size_t)n < sizeof(why->text) - used ? (size_t)n : 0;
+    }
+    return NULL;
+}
+
+static int choose_main(struct asr_hub *hub, const struct asr_hub_config *config, struct errbuf *err)
+{
+    struct errbuf why = {{0}};
+    struct hub_model *m = &hub->main;
+
+    m->choose = !config->driver && is_auto(config->engine);
+    if (config->driver)
+        m->engine = config->driver;
+    else
+        m->engine = m->choose ? best(&config->model, false, &why) : asr_engine_find(config->engine);
+    if (m->choose && !m->engine)
+        return err_set(err, UV_ENOENT, "no speech recogniser can be used here: %s",
+                       why.text[0] ? why.text : "none was built in");
+    if (!m->engine)
+        return err_set(err, UV_ENOENT, "there is no speech recogniser called \"%s\"",
+                       config->engine);
+    if (!m->engine->available(&config->model, &why))
+        return err_set(err, UV_ENOENT, "the speech recogniser \"%s\" cannot be used: %s",
+                       m->engine->name, why.text);
+    take_params(&m->params, &config->model);
+    m->wanted = config->preload;
+    return 0;
+}
+
+static void choose_spare(struct asr_hub *hub, const struct asr_hub_config *config)
+{
+    struct errbuf why;
+    const char *name = config->fallback;
+    const struct asr_engine *engine;
+
+    if (!hub->main.engine->remote || (name && strcmp(name, "none") == 0))
+        return;
+    if (config->fallback_driver)
+        engine = config->fallback_driver;
+    else
+        engine = is_auto(name) ? best(&config->fallback_model, true, &why) : asr_engine_find(name);
+    if (!engine || engine->remote || !engine->available(&config->fallback_model, &why))
+        return;
+    hub->spare.engine = engine;
+    take_params(&hub->spare.params, &config->fallback_model);
+}
+
+/* ---------------------------------------------------------------- the hub */
+
+static int worker_count(const struct asr_hub *hub)
+{
+    int n = hub->main.engine->workers;
+
+    if (n <= 0)
+        n = (int)uv_available_parallelism();
+    return n < HUB_WORKERS_MAX ? n : HUB_WORKERS_MAX;
+}
+
+static int start_workers(struct asr_hub *hub, struct errbuf *err)
+{
+    int want = worker_count(hub);
+
+    while (hub->thread_count < want) {
+        int rc = uv_thread_create(&hub->threads[hub->thread_count], hub_work, hub);
+
+        if (rc && hub->thread_count == 0)
+            return err_set(err, rc, "cannot start a speech worker: %s", uv_strerror(rc));
+        if (rc)
+            break; /* fewer will do */
+        hub->thread_count++;
+    }
+    return 0;
+}
+
+int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_config *config,
+                 struct errbuf *err)
+{
+    struct asr_hub *hub = calloc(1, sizeof(*hub));
+    int rc;
+
+    if (!hub)
+        return err_set(err, UV_ENOMEM, "no memory for the speech workers");
+    hub->loop = loop;
+    hub->refs = 1;
+    uv_mutex_init(&hub->lock);
+    uv_cond_init(&hub->more);
+    hub->lines_max = config->lines_max > 0 ? (size_t)config->lines_max
+                                           : HUB_LINES_A_CORE * uv_available_parallelism();
+    rc = choose_main(hub, config, err);
+    if (!rc) {
+        choose_spare(hub, config);
+        rc = start_workers(hub, err);
+    }
+    if (rc) {
+        hub_release(hub);
+        return rc;
+    }
+    *hp = hub;
+    return 0;
+}
+
+void hub_release(struct asr_hub *hub)
+{
+    unsigned left;
+
+    uv_mutex_lock(&hub->lock);
+    left = --hub->refs;
+    uv_mutex_unlock(&hub->lock);
+    if (left)
+        return;
+    uv_cond_destroy(&hub->more);
+    uv_mutex_destroy(&hub->lock);
+    drop_params(&hub->main.params);
+    drop_params(&hub->spare.params);
+    free(hub);
+}
+
+static void interrupt(struct asr_line *line)
+{
+    const struct asr_hub *hub = line->hub;
+
+    if (line->work.stream && hub->main.engine->interrupt)
+        hub->main.engine->interrupt(line->work.stream);
+    if (line->work.spare && hub->spare.engine->interrupt)
+        hub->spare.engine->interrupt(line->work.spare);
+}
+
+static void close_streams(struct asr_hub *hub)
+{
+    for (struct asr_line *line = hub->lines; line; line = line->next) {
+        if (line->work.stream)
+            hub->main.engine->close(line->work.stream);
+        if (line->work.spare)
+            hub->spare.engine->close(line->work.spare);
+        line->work.stream = line->work.spare = NULL;
+        line->dead = true;
+    }
+}
+
+static void forget_lines(struct asr_hub *hub)
+{
+    while (hub->lines) {
+        struct asr_line *line = hub->lines;
+
+        hub->lines = line->next;
+        line->next = NULL;
+        pieces_drop(line);
+        line_release(line); /* the hub's reference; the caller's remains */
+    }
+}
+
+void asr_hub_close(struct asr_hub *hub)
+{
+    if (!hub)
+        return;
+    hub->shut = true;
+    uv_mutex_lock(&hub->lock);
+    hub->stopping = true;
+    for (struct asr_line *line = hub->lines; line; line = line->next)
+        interrupt(line);
+    uv_cond_broadcast(&hub->more);
+    uv_mutex_unlock(&hub->lock);
+    for (int i = 0; i < hub->thread_count; i++)
+        uv_thread_join(&hub->threads[i]);
+
+    close_streams(hub);
+    forget_lines(hub);
+    if (hub->main.state == MODEL_LOADED)
+        hub->main.engine->unload(hub->main.model);
+    if (hub->spare.state == MODEL_LOADED)
+        hub->spare.engine->unload(hub->spare.model);
+    hub_release(hub);
+}
+
+struct loop *asr_hub_loop(const struct asr_hub *hub)
+{
+    return hub->loop;
+}
+
+const struct asr_engine *asr_hub_engine(const struct asr_hub *hub)
+{
+    struct asr_hub *h = (struct asr_hub *)(uintptr_t)hub;
+    const struct asr_engine *engine;
+
+    uv_mutex_lock(&h->lock);
+    engine = h->main.engine;
+    uv_mutex_unlock(&h->lock);
+    return engine;
+}
+
+const struct asr_engine *asr_hub_fallback(const struct asr_hub *hub)
+{
+    return hub->spare.engine;
+}
+
+bool asr_hub_loaded(const struct asr_hub *hub)
+{
+    struct asr_hub *h = (struct asr_hub *)(uintptr_t)hub;
+    bool loaded;
+
+    uv_mutex_lock(&h->lock);
+    loaded = h->main.state == MODEL_LOADED;
+    uv_mutex_unlock(&h->lock);
+    return loaded;
+}
+
+const char *asr_hub_model(const struct asr_hub *hub)
+{
+    return asr_hub_loaded(hub) ? hub->main.name : "";
+}
+
+size_t asr_hub_lines(const struct asr_hub *hub)
+{
+    struct asr_hub *h = (struct asr_hub *)(uintptr_t)hub;
+    size_t n;
+
+    uv_mutex_lock(&h->lock);
+    n = h->line_count;
+    uv_mutex_unlock(&h->lock);
+    return n;
+}
+
+/* ---------------------------------------------------------------- lines */
+
+void piece_free(struct piece *piece)
+{
+    if (piece)
+        free(piece->pcm);
+    free(piece);
+}
+
+void pieces_drop(struct asr_line *line)
+{
+    while (line->first) {
+        struct piece *p = line->first;
+
+        line->first = p->next;
+        if (p->kind == PIECE_END) {
+            line->ends--;
+            line->hub->ends--;
+        }
+        piece_free(p);
+    }
+    line->last = NULL;
+    line->hub->backlog -= line->backlog;
+    line->backlog = 0;
+}
+
+void line_release(struct asr_line *line)
+{
+    struct asr_hub *hub = line->hub;
+    unsigned left;
+
+    uv_mutex_lock(&hub->lock);
+    left = --line->refs;
+    uv_mutex_unlock(&hub->lock);
+    if (left)
+        return;
+    drop_line_params(&line->params);
+    free(line->work.kept);
+    free(line);
+    hub_release(hub);
+}
+
+static int admit(struct asr_hub *hub, struct errbuf *err)
+{
+    if (hub->stopping)
+        return err_set(err, UV_ECANCELED, "the server is shutting down");
+    if (hub->line_count >= hub->lines_max)
+        return err_set(err, UV_EAGAIN,
+                       "%zu recordings are being heard already, which is all "
+                       "this machine is set to; try again when one has ended",
+                       hub->line_count);
+    if (hub->backlog > (size_t)HUB_BACKLOG_MAX_MS * SAMPLES_PER_MS)
+        return err_set(err, UV_EAGAIN,
+                       "the recogniser is behind with what it hears already; "
+                       "try again in a moment");
+    return 0;
+}
+
+static struct asr_line *line_new(struct asr_hub *hub, const struct asr_params *params)
+{
+    struct asr_line *line = calloc(1, sizeof(*line));
+
+    if (!line)
+        return NULL;
+    line->hub = hub;
+    if (take_line_params(&line->params, params)) {
+        drop_line_params(&line->params);
+        free(line);
+        return NULL;
+    }
+    return line;
+}
+
+int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_params *params,
+                  const struct asr_line_handlers *h, void *arg, struct errbuf *err)
+{
+    struct asr_line *line = line_new(hub, params);
+    int rc;
+
+    if (!line)
+        return err_set(err, UV_ENOMEM, "no memory to hear another voice");
+    line->h = *h;
+    line->arg = arg;
+    line->refs = 2; /* the caller's, and the hub's until the stream is closed */
+
+    uv_mutex_lock(&hub->lock);
+    rc = admit(hub, err);
+    if (!rc) {
+        line->next = hub->lines;
+        hub->lines = line;
+        hub->line_count++;
+        hub->refs++;
+        line->served = hub->turn++;
+        uv_cond_signal(&hub->more);
+    }
+    uv_mutex_unlock(&hub->lock);
+    if (rc) {
+        drop_line_params(&line->params);
+        free(line);
+        return rc;
+    }
+    *lp = line;
+    return 0;
+}
+
+/** {lock} */
+static struct piece *push(struct asr_line *line, enum piece_kind kind, uint32_t utterance,
+                          size_t room)
+{
+    struct piece *p = calloc(1, sizeof(*p));
+
+    if (p && room) {
+        p->pcm = malloc(room * sizeof(*p->pcm));
+        p->cap = room;
+    }
+    if (!p || (room && !p->pcm)) {
+        piece_free(p);
+        return NULL;
+    }
+    p->kind = kind;
+    p->utterance = utterance;
+    if (line->last)
+        line->last->next = p;
+    else
+        line->first = p;
+    line->last = p;
+    return p;
+}
+
+static int push_mark(struct asr_line *line, enum piece_kind kind, uint32_t utterance)
+{
+    struct asr_hub *hub = line->hub;
+    int rc = 0;
+
+    uv_mutex_lock(&hub->lock);
+    if (line->dead || hub->stopping)
+        rc = UV_ECANCELED;
+    else if (!push(line, kind, utterance, 0))
+        rc = UV_ENOMEM;
+    if (!rc && kind == PIECE_END) {
+        line->ends++;
+        hub->ends++;
+    }
+    if (!rc)
+        uv_cond_signal(&hub->more);
+    uv_mutex_unlock(&hub->lock);
+    return rc;
+}
+
+int asr_line_begin(struct asr_line *line, uint32_t utterance)
+{
+    int rc;
+
+    if (line->running || !utterance)
+        return UV_EINVAL;
+    rc = push_mark(line, PIECE_BEGIN, utterance);
+    if (!rc)
+        line->running = utterance;
+    return rc;
+}
+
+/** {lock} */
+static int push_audio(struct asr_line *line, const int16_t *pcm, size_t n)
+{
+    struct piece *p = line->last;
+
+    if (line->backlog + n > (size_t)ASR_BACKLOG_MAX_MS * SAMPLES_PER_MS)
+        return UV_ENOBUFS;
+    if (!p || p->kind != PIECE_AUDIO || p->cap - p->n < n)
+        p = push(line, PIECE_AUDIO, line->running, n > AUDIO_PIECE_MIN ? n : AUDIO_PIECE_MIN);
+    if (!p)
+        return UV_ENOMEM;
+    memcpy(p->pcm + p->n, pcm, n * sizeof(*pcm));
+    p->n += n;
+    line->backlog += n;
+    line->hub->backlog += n;
+    return 0;
+}
+
+int asr_line_feed(struct asr_line *line, const int16_t *pcm, size_t n)
+{
+    struct asr_hub *hub = line->hub;
+    int rc;
+
+    if (!line->running)
+        return UV_EINVAL;
+    if (n == 0)
+        return 0;
+    uv_mutex_lock(&hub->lock);
+    rc = line->dead || hub->stopping ? UV_ECANCELED : push_audio(line, pcm, n);
+    if (!rc)
+        uv_cond_signal(&hub->more);
+    uv_mutex_unlock(&hub->lock);
+    return rc;
+}
+
+int asr_line_settle(struct asr_line *line)
+{
+    return line->running ? push_mark(line, PIECE_SETTLE, line->running) : UV_EINVAL;
+}
+
+int asr_line_end(struct asr_line *line)
+{
+    uint32_t utterance = line->running;
+
+    if (!utterance)
+        return UV_EINVAL;
+    line->running = 0;
+    return push_mark(line, PIECE_END, utterance);
+}
+
+/** {lock} Take the pieces of an utterance out of the queue; it is always the last one there. */
+static void unqueue(struct asr_line *line, uint32_t utterance)
+{
+    struct piece **at = &line->first;
+
+    line->last = NULL;
+    while (*at) {
+        struct piece *p = *at;
+
+        if (p->utterance != utterance) {
+            line->last = p;
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        line->backlog -= p->n;
+        line->hub->backlog -= p->n;
+        piece_free(p);
+    }
+}
+
+int asr_line_cancel(struct asr_line *line)
+{
+    if (!line->running)
+        return UV_EINVAL;
+    uv_mutex_lock(&line->hub->lock);
+    unqueue(line, line->running);
+    uv_mutex_unlock(&line->hub->lock);
+    line->cancelled = line->running;
+    line->running = 0;
+    return 0;
+}
+
+uint32_t asr_line_backlog_ms(const struct asr_line *line)
+{
+    size_t n;
+
+    uv_mutex_lock(&line->hub->lock);
+    n = line->backlog;
+    uv_mutex_unlock(&line->hub->lock);
+    return (uint32_t)(n / SAMPLES_PER_MS);
+}
+
+void asr_line_close(struct asr_line *line)
+{
+    struct asr_hub *hub;
+
+    if (!line)
+        return;
+    hub = line->hub;
+    line->closed = true;
+    uv_mutex_lock(&hub->lock);
+    hub->line_count--;
+    pieces_drop(line);
+    if (!hub->stopping) {
+        line->closing = true;
+        interrupt(line);
+        uv_cond_signal(&hub->more);
+    }
+    uv_mutex_unlock(&hub->lock);
+    line_release(line);
+}

@@ -1,0 +1,132 @@
+/**
+ * @file asr/hub_private.h  What hub.c (the loop's side) and hub_work.c (the workers) share
+ *
+ * One lock, asr_hub.lock, guards everything marked {lock}. Handlers and engine calls never run
+ * under it, except engine->interrupt(), which must return at once.
+ */
+#ifndef ASR_HUB_PRIVATE_H
+#define ASR_HUB_PRIVATE_H
+
+#include "asr/hub.h"
+
+enum {
+    HUB_WORKERS_MAX = 32,
+    HUB_LINES_A_CORE = 4,
+    HUB_BACKLOG_MAX_MS = 120000, /* audio waiting on all lines; then new lines are refused */
+    LINE_TURN_MS = 200,          /* audio a worker takes from one line before it looks around */
+    LINE_KEPT_MAX_MS = 600000,   /* audio of one utterance kept for a second hearing */
+    LINE_TRIES_MAX = 4,          /* of an utterance by a remote engine without a fallback */
+    REMOTE_REST_MS = 20000,      /* after a failure the service is left alone this long */
+    SAMPLES_PER_MS = ASR_SAMPLE_RATE / 1000,
+};
+
+enum model_state { MODEL_UNLOADED, MODEL_LOADING, MODEL_LOADED };
+
+/** An engine with its model. Everything is {lock} but what does not change after open. */
+struct hub_model {
+    const struct asr_engine *engine;
+    struct asr_model_params params; /**< Its strings are ours */
+    bool choose; /**< "auto": another engine may take over when this one does not load */
+    enum model_state state;
+    struct asr_model *model;
+    char name[128]; /**< describe() */
+    bool wanted;    /**< Load though no line needs it yet */
+};
+
+enum piece_kind { PIECE_BEGIN, PIECE_AUDIO, PIECE_SETTLE, PIECE_END };
+
+/** Something to be done for a line, in order. */
+struct piece {
+    struct piece *next;
+    enum piece_kind kind;
+    uint32_t utterance;
+    size_t n, cap; /**< Samples */
+    int16_t *pcm;
+};
+
+/** A line as its worker sees it; touched by nobody else while the line is busy. */
+struct hearing_side {
+    struct asr_stream *stream; /**< {lock} for writing, so that the loop may interrupt it */
+    struct asr_stream *spare;  /**< {lock} likewise; a stream of the fallback engine */
+    bool local;                /**< This utterance is heard by the fallback */
+    bool running;              /**< Between begin and the final */
+    uint32_t utterance;
+    size_t since_partial; /**< Samples fed since the last partial */
+    int16_t *kept;        /**< The utterance so far, when it may have to be heard again */
+    size_t kept_n, kept_cap;
+    int tries;
+};
+
+struct asr_line {
+    struct asr_line *next; /**< {lock} in the hub's list */
+    struct asr_hub *hub;
+    unsigned refs; /**< {lock} */
+
+    /* The loop's side. */
+    struct asr_line_handlers h;
+    void *arg;
+    uint32_t running;   /**< Utterance begun and not ended or cancelled, 0 if none */
+    uint32_t cancelled; /**< Nothing of this utterance is told any more */
+    bool closed;
+    bool failed; /**< on_error ran */
+
+    struct asr_params params; /**< Its strings are ours */
+
+    /* {lock} */
+    struct piece *first, *last;
+    size_t backlog; /**< Samples in pieces */
+    unsigned ends;  /**< PIECE_END waiting */
+    bool busy;
+    bool closing;
+    bool dead; /**< Failed: nothing more is done for it */
+    bool ready_told;
+    bool partial_on_way; /**< One is posted and not delivered: no further one now */
+    uint64_t not_before; /**< [ms] monotonic, while a remote engine is given time */
+    uint64_t served;     /**< Turn number of its last service: least is next */
+
+    struct hearing_side work;
+};
+
+struct asr_hub {
+    struct loop *loop;
+    uv_mutex_t lock;
+    uv_cond_t more;
+    unsigned refs; /**< {lock} the opener, and each line */
+    bool stopping; /**< {lock} */
+    bool shut;     /**< Loop thread: no handler runs any more */
+
+    struct hub_model main;
+    struct hub_model spare; /**< engine NULL: none */
+    uint64_t remote_after;  /**< {lock} [ms] no remote calls before */
+
+    struct asr_line *lines; /**< {lock} */
+    size_t line_count;      /**< {lock} open ones */
+    size_t lines_max;
+    size_t backlog; /**< {lock} samples on all lines */
+    uint64_t turn;  /**< {lock} */
+    unsigned ends;  /**< {lock} finals waiting on all lines */
+
+    uv_thread_t threads[HUB_WORKERS_MAX];
+    int thread_count;
+};
+
+void hub_work(void *hub); /**< A worker's thread */
+
+void hub_release(struct asr_hub *hub);    /* loop thread or last worker gone */
+void line_release(struct asr_line *line); /* any thread */
+void piece_free(struct piece *piece);
+void pieces_drop(struct asr_line *line); /* {lock} held */
+
+/** Tell the loop; res may be NULL. Any thread, without the lock. */
+enum report_kind {
+    REPORT_READY,
+    REPORT_PARTIAL,
+    REPORT_SETTLED,
+    REPORT_FINAL,
+    REPORT_TROUBLE,
+    REPORT_ERROR
+};
+void hub_report(struct asr_line *line, enum report_kind kind, uint32_t utterance,
+                const struct asr_result *res, int code, const char *text, const char *more);
+
+#endif

@@ -1,0 +1,567 @@
+/**
+ * @file asr/hub_work.c  The speech workers: which line is next, and what is done for it
+ *
+ * A worker takes the line that needs it most, works off a bounded stretch of its queue, and looks
+ * again. Lines with a final waiting come first; among equals the one that was served longest ago.
+ * Partials are made only when the line is caught up, and their pace is stretched by the number of
+ * voices a worker has to share itself between.
+ */
+#include "asr/hub_private.h"
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PARTIAL_BACKLOG_MAX = 300 * SAMPLES_PER_MS, /* further behind: catch up before any partial */
+    RETRY_FIRST_MS = 1000,                      /* then twice as long each time */
+    WAIT_MAX_MS = 60000,
+};
+
+/* ---------------------------------------------------------------- models */
+
+/** The next engine after `failed` that can be used here. */
+static const struct asr_engine *next_engine(const struct hub_model *m,
+                                            const struct asr_engine *failed)
+{
+    struct errbuf why;
+    size_t i = 0;
+
+    while (asr_engines[i] && asr_engines[i] != failed)
+        i++;
+    for (i += asr_engines[i] != NULL; asr_engines[i]; i++) {
+        if (asr_engines[i]->available(&m->params, &why))
+            return asr_engines[i];
+    }
+    return NULL;
+}
+
+/** Load m->engine or, when that may be chosen freely, the next that does load. */
+static int load_best(struct hub_model *m, const struct asr_engine **engine,
+                     struct asr_model **model, struct errbuf *err)
+{
+    int rc = (*engine)->load(model, &m->params, err);
+
+    while (rc && m->choose) {
+        struct errbuf other = {{0}};
+        const struct asr_engine *next = next_engine(m, *engine);
+
+        if (!next)
+            break;
+        *engine = next;
+        rc = next->load(model, &m->params, &other);
+    }
+    return rc;
+}
+
+/** {lock} held; it is given up while loading. */
+static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *err)
+{
+    const struct asr_engine *engine = m->engine;
+    struct asr_model *model = NULL;
+    int rc;
+
+    while (m->state == MODEL_LOADING && !hub->stopping)
+        uv_cond_wait(&hub->more, &hub->lock);
+    if (m->state == MODEL_LOADED)
+        return 0;
+    if (hub->stopping)
+        return err_set(err, UV_ECANCELED, "the server is shutting down");
+    m->state = MODEL_LOADING;
+    m->wanted = false;
+    uv_mutex_unlock(&hub->lock);
+    rc = load_best(m, &engine, &model, err);
+    uv_mutex_lock(&hub->lock);
+    m->state = rc ? MODEL_UNLOADED : MODEL_LOADED;
+    if (!rc) {
+        m->engine = engine;
+        m->model = model;
+        snprintf(m->name, sizeof(m->name), "%s", engine->describe(model));
+    }
+    uv_cond_broadcast(&hub->more);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- streams */
+
+static struct hub_model *current_model(const struct asr_line *line)
+{
+    return line->work.local ? &line->hub->spare : &line->hub->main;
+}
+
+static struct asr_stream *current_stream(const struct asr_line *line)
+{
+    return line->work.local ? line->work.spare : line->work.stream;
+}
+
+static void set_stream(struct asr_line *line, struct asr_stream *stream)
+{
+    uv_mutex_lock(&line->hub->lock);
+    if (line->work.local)
+        line->work.spare = stream;
+    else
+        line->work.stream = stream;
+    uv_mutex_unlock(&line->hub->lock);
+}
+
+static int open_stream(struct asr_line *line, struct errbuf *err)
+{
+    struct hub_model *m = current_model(line);
+    struct asr_stream *stream = NULL;
+    int rc;
+
+    uv_mutex_lock(&line->hub->lock);
+    rc = load(line->hub, m, err);
+    uv_mutex_unlock(&line->hub->lock);
+    if (!rc)
+        rc = m->engine->open(&stream, m->model, &line->params, err);
+    if (!rc)
+        set_stream(line, stream);
+    return rc;
+}
+
+static void close_stream(struct asr_line *line)
+{
+    struct asr_stream *stream = current_stream(line);
+
+    set_stream(line, NULL);
+    if (stream)
+        current_model(line)->engine->close(stream);
+}
+
+/** A stream that is in the utterance and has heard all of it that was kept. */
+static int catch_up(struct asr_line *line, struct errbuf *err)
+{
+    const struct asr_engine *engine;
+    int rc = current_stream(line) ? 0 : open_stream(line, err);
+
+    engine = current_model(line)->engine;
+    if (!rc)
+        rc = engine->begin(current_stream(line), err);
+    if (!rc && line->work.kept_n)
+        rc = engine->feed(current_stream(line), line->work.kept, line->work.kept_n, err);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- failures */
+
+static void give_up(struct asr_line *line, int code, const struct errbuf *err)
+{
+    uv_mutex_lock(&line->hub->lock);
+    line->dead = true;
+    pieces_drop(line);
+    uv_mutex_unlock(&line->hub->lock);
+    hub_report(line, REPORT_ERROR, line->work.utterance, NULL, code,
+               err->text[0] ? err->text : uv_strerror(code), NULL);
+}
+
+static bool is_stopping(struct asr_line *line)
+{
+    bool stopping;
+
+    uv_mutex_lock(&line->hub->lock);
+    stopping = line->closing || line->hub->stopping;
+    uv_mutex_unlock(&line->hub->lock);
+    return stopping;
+}
+
+static void rest_remote(struct asr_hub *hub)
+{
+    uv_mutex_lock(&hub->lock);
+    hub->remote_after = clock_mono_ms() + REMOTE_REST_MS;
+    uv_mutex_unlock(&hub->lock);
+}
+
+static bool fall_back(struct asr_line *line, int code, const struct errbuf *why)
+{
+    struct errbuf err = {{0}};
+    char text[ERR_TEXT_MAX];
+    int rc;
+
+    snprintf(text, sizeof(text), "%.380s; hearing it with %s on this machine instead", why->text,
+             line->hub->spare.engine->name);
+    hub_report(line, REPORT_TROUBLE, line->work.utterance, NULL, code, text, NULL);
+    rest_remote(line->hub);
+    line->work.local = true;
+    rc = catch_up(line, &err);
+    if (rc)
+        give_up(line, rc, &err);
+    return rc == 0;
+}
+
+/** An engine call failed. True: go on, another stream has heard all that was kept. */
+static bool recover(struct asr_line *line, int code, const struct errbuf *err)
+{
+    close_stream(line);
+    if (is_stopping(line))
+        return false;
+    if (!line->work.local && line->hub->spare.engine)
+        return fall_back(line, code, err);
+    if (line->work.local || !line->hub->main.engine->remote) {
+        give_up(line, code, err);
+        return false;
+    }
+    return false; /* remote, alone: run_end() tries again */
+}
+
+static bool is_waiting_remote(const struct asr_line *line)
+{
+    return !line->dead && !line->work.local && line->hub->main.engine->remote &&
+           !line->hub->spare.engine;
+}
+
+/* ---------------------------------------------------------------- pieces */
+
+static void keep(struct asr_line *line, const int16_t *pcm, size_t n)
+{
+    struct hearing_side *w = &line->work;
+
+    if (!line->hub->main.engine->remote ||
+        w->kept_n + n > (size_t)LINE_KEPT_MAX_MS * SAMPLES_PER_MS)
+        return;
+    if (w->kept_n + n > w->kept_cap) {
+        size_t cap = (w->kept_n + n) * 2;
+        int16_t *more = realloc(w->kept, cap * sizeof(*more));
+
+        if (!more)
+            return; /* it will be heard by the service or not at all */
+        w->kept = more;
+        w->kept_cap = cap;
+    }
+    memcpy(w->kept + w->kept_n, pcm, n * sizeof(*pcm));
+    w->kept_n += n;
+}
+
+static void run_begin(struct asr_line *line, const struct piece *p)
+{
+    struct hearing_side *w = &line->work;
+    struct errbuf err = {{0}};
+    int rc;
+
+    w->utterance = p->utterance;
+    w->since_partial = w->kept_n = 0;
+    w->tries = 0;
+    w->running = true;
+    uv_mutex_lock(&line->hub->lock);
+    w->local = line->hub->spare.engine && clock_mono_ms() < line->hub->remote_after;
+    uv_mutex_unlock(&line->hub->lock);
+    rc = catch_up(line, &err);
+    if (rc)
+        recover(line, rc, &err);
+}
+
+static void run_audio(struct asr_line *line, const struct piece *p)
+{
+    struct errbuf err = {{0}};
+    int rc;
+
+    keep(line, p->pcm, p->n);
+    line->work.since_partial += p->n;
+    if (!current_stream(line))
+        return;
+    rc = current_model(line)->engine->feed(current_stream(line), p->pcm, p->n, &err);
+    if (rc)
+        recover(line, rc, &err);
+}
+
+static void run_settle(struct asr_line *line)
+{
+    const struct asr_engine *engine = current_model(line)->engine;
+    struct asr_result res = {.text = ""};
+    struct errbuf err = {{0}};
+    bool over;
+    int rc = 0;
+
+    uv_mutex_lock(&line->hub->lock);
+    over = line->first && line->first->kind == PIECE_END;
+    uv_mutex_unlock(&line->hub->lock);
+    if (over || !current_stream(line))
+        return;
+    if (engine->settle)
+        rc = engine->settle(current_stream(line), &err);
+    if (!rc && engine->partial)
+        rc = engine->partial(current_stream(line), &res, &err);
+    line->work.since_partial = 0;
+    if (!rc)
+        hub_report(line, REPORT_SETTLED, line->work.utterance, &res, 0, NULL, NULL);
+    else
+        recover(line, rc, &err);
+}
+
+/** Put the end back and wait: the service may come round. */
+static void try_later(struct asr_line *line, struct piece *p, int code, const struct errbuf *err)
+{
+    struct asr_hub *hub = line->hub;
+    uint64_t wait = (uint64_t)RETRY_FIRST_MS << line->work.tries;
+
+    hub_report(line, REPORT_TROUBLE, p->utterance, NULL, code, err->text, NULL);
+    line->work.tries++;
+    uv_mutex_lock(&hub->lock);
+    line->not_before = clock_mono_ms() + wait;
+    p->next = line->first;
+    line->first = p;
+    if (!line->last)
+        line->last = p;
+    line->ends++;
+    hub->ends++;
+    uv_mutex_unlock(&hub->lock);
+}
+
+static int finish(struct asr_line *line, struct asr_result *res, struct errbuf *err)
+{
+    int rc = current_stream(line) ? 0 : catch_up(line, err);
+
+    return rc ? rc : current_model(line)->engine->finish(current_stream(line), res, err);
+}
+
+/** True when the piece went back into the queue. */
+static bool run_end(struct asr_line *line, struct piece *p)
+{
+    struct asr_result res = {.text = ""};
+    struct errbuf err = {{0}};
+    int rc = finish(line, &res, &err);
+
+    while (rc && recover(line, rc, &err)) {
+        err.text[0] = '\0';
+        rc = finish(line, &res, &err);
+    }
+    if (!rc) {
+        line->work.running = false;
+        hub_report(line, REPORT_FINAL, p->utterance, &res, 0, NULL, NULL);
+    } else if (is_waiting_remote(line) && !is_stopping(line)) {
+        if (rc != UV_EACCES && line->work.tries + 1 < LINE_TRIES_MAX) {
+            try_later(line, p, rc, &err);
+            return true;
+        }
+        give_up(line, rc, &err);
+    }
+    return false;
+}
+
+/* ---------------------------------------------------------------- partials */
+
+/** {lock} Voices that a worker shares itself between, at least 1. */
+static size_t crowd(const struct asr_hub *hub)
+{
+    size_t running = 0, workers = hub->thread_count > 0 ? (size_t)hub->thread_count : 1;
+
+    for (const struct asr_line *line = hub->lines; line; line = line->next)
+        running += line->backlog > 0 || line->busy;
+    return running > workers ? (running + workers - 1) / workers : 1;
+}
+
+static bool partial_due(struct asr_line *line, const struct asr_engine *engine)
+{
+    struct asr_hub *hub = line->hub;
+    size_t pace = (size_t)engine->pace_ms * SAMPLES_PER_MS;
+    bool due;
+
+    if (!engine->partial || !pace || line->work.since_partial < pace)
+        return false;
+    uv_mutex_lock(&hub->lock);
+    due = !line->partial_on_way && !hub->ends && line->backlog < PARTIAL_BACKLOG_MAX &&
+          line->work.since_partial >= pace * crowd(hub);
+    uv_mutex_unlock(&hub->lock);
+    return due;
+}
+
+static void maybe_partial(struct asr_line *line)
+{
+    const struct asr_engine *engine = current_model(line)->engine;
+    struct asr_result res = {.text = ""};
+    struct errbuf err = {{0}};
+    int rc;
+
+    if (!line->work.running || !current_stream(line) || !partial_due(line, engine))
+        return;
+    line->work.since_partial = 0;
+    rc = engine->partial(current_stream(line), &res, &err);
+    if (rc)
+        recover(line, rc, &err);
+    else if (res.text[0])
+        hub_report(line, REPORT_PARTIAL, line->work.utterance, &res, 0, NULL, NULL);
+}
+
+/* ---------------------------------------------------------------- the worker */
+
+/** {lock} */
+static struct piece *pop(struct asr_line *line)
+{
+    struct piece *p = line->first;
+
+    if (!p || line->closing || line->dead || line->hub->stopping)
+        return NULL;
+    if (line->not_before && clock_mono_ms() < line->not_before)
+        return NULL;
+    line->not_before = 0;
+    line->first = p->next;
+    if (!line->first)
+        line->last = NULL;
+    p->next = NULL;
+    line->backlog -= p->n;
+    line->hub->backlog -= p->n;
+    if (p->kind == PIECE_END) {
+        line->ends--;
+        line->hub->ends--;
+    }
+    return p;
+}
+
+/** True when the piece may be freed. */
+static bool run_piece(struct asr_line *line, struct piece *p)
+{
+    switch (p->kind) {
+    case PIECE_BEGIN:
+        run_begin(line, p);
+        break;
+    case PIECE_AUDIO:
+        run_audio(line, p);
+        break;
+    case PIECE_SETTLE:
+        run_settle(line);
+        break;
+    case PIECE_END:
+        return !run_end(line, p);
+    }
+    return true;
+}
+
+static void get_ready(struct asr_line *line)
+{
+    struct errbuf err = {{0}};
+    int rc = open_stream(line, &err);
+
+    line->ready_told = true;
+    if (rc && !is_stopping(line))
+        give_up(line, rc, &err);
+    if (!rc)
+        hub_report(line, REPORT_READY, 0, NULL, 0, line->hub->main.engine->name,
+                   line->hub->main.name);
+}
+
+/** One turn: some audio, or up to the next final. */
+static void serve(struct asr_line *line)
+{
+    struct asr_hub *hub = line->hub;
+    size_t heard = 0;
+
+    if (!line->ready_told)
+        get_ready(line);
+    while (heard < LINE_TURN_MS * SAMPLES_PER_MS) {
+        struct piece *p;
+
+        uv_mutex_lock(&hub->lock);
+        p = pop(line);
+        uv_mutex_unlock(&hub->lock);
+        if (!p)
+            break;
+        heard += p->kind == PIECE_END ? SIZE_MAX / 2 : p->n;
+        if (run_piece(line, p))
+            piece_free(p);
+    }
+    maybe_partial(line);
+}
+
+/** {lock} Has a worker something to do for it now? *soon is lowered to when it may have. */
+static bool is_due(const struct asr_line *line, uint64_t now, uint64_t *soon)
+{
+    if (line->busy)
+        return false;
+    if (line->closing)
+        return true;
+    if (line->dead)
+        return false;
+    if (!line->ready_told)
+        return line->hub->main.state != MODEL_LOADING;
+    if (line->not_before > now) {
+        if (line->not_before < *soon)
+            *soon = line->not_before;
+        return false;
+    }
+    return line->first != NULL;
+}
+
+static unsigned urgency(const struct asr_line *line)
+{
+    return line->closing ? 2 : line->ends > 0;
+}
+
+/** {lock} */
+static struct asr_line *pick(struct asr_hub *hub, uint64_t *soon)
+{
+    struct asr_line *best = NULL;
+    uint64_t now = clock_mono_ms();
+
+    *soon = now + WAIT_MAX_MS;
+    for (struct asr_line *line = hub->lines; line; line = line->next) {
+        if (!is_due(line, now, soon))
+            continue;
+        if (!best || urgency(line) > urgency(best) ||
+            (urgency(line) == urgency(best) && line->served < best->served))
+            best = line;
+    }
+    *soon -= now;
+    return best;
+}
+
+/** {lock} Out of the list; its stream is closed by the caller. */
+static void unlink_line(struct asr_hub *hub, struct asr_line *line)
+{
+    struct asr_line **at = &hub->lines;
+
+    while (*at != line)
+        at = &(*at)->next;
+    *at = line->next;
+}
+
+static void bury(struct asr_line *line)
+{
+    line->work.local = false;
+    close_stream(line);
+    line->work.local = true;
+    if (line->work.spare)
+        close_stream(line);
+    line_release(line);
+}
+
+/** {lock} */
+static void serve_next(struct asr_hub *hub, struct asr_line *line)
+{
+    if (line->closing) {
+        unlink_line(hub, line);
+        uv_mutex_unlock(&hub->lock);
+        bury(line);
+        uv_mutex_lock(&hub->lock);
+        return;
+    }
+    line->busy = true;
+    line->served = ++hub->turn;
+    uv_mutex_unlock(&hub->lock);
+    serve(line);
+    uv_mutex_lock(&hub->lock);
+    line->busy = false;
+    uv_cond_signal(&hub->more); /* it may be due again, and another worker may be free */
+}
+
+void hub_work(void *arg)
+{
+    struct asr_hub *hub = arg;
+
+    uv_mutex_lock(&hub->lock);
+    while (!hub->stopping) {
+        uint64_t soon;
+        struct asr_line *line = pick(hub, &soon);
+
+        if (line) {
+            serve_next(hub, line);
+        } else if (hub->main.wanted && hub->main.state == MODEL_UNLOADED) {
+            struct errbuf err;
+
+            load(hub, &hub->main, &err); /* the first line tells what is wrong, if it still is */
+        } else {
+            uv_cond_timedwait(&hub->more, &hub->lock, soon * 1000000);
+        }
+    }
+    uv_mutex_unlock(&hub->lock);
+}
