@@ -15,9 +15,11 @@
 #define WK_INLINE static inline __attribute__((always_inline))
 
 #ifdef __clang__
-#define WK_UNROLL _Pragma("unroll")
+#define WK_UNROLL   _Pragma("unroll")
+#define WK_UNROLL_2 _Pragma("unroll 2")
 #else
-#define WK_UNROLL _Pragma("GCC unroll 16")
+#define WK_UNROLL   _Pragma("GCC unroll 16")
+#define WK_UNROLL_2 _Pragma("GCC unroll 2")
 #endif
 
 const struct wk_product *wk_avx512_few(enum wk_type type);  /* kernels_avx512_few.c */
@@ -31,6 +33,19 @@ WK_INLINE size_t align64(size_t bytes)
 WK_INLINE __m512 halves(const void *p)
 {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
+}
+
+/* sum += four products a lane of unsigned u and signed s bytes. In assembly because gcc 12 moves
+ * the sums from register to register around the intrinsic. */
+WK_INLINE void dot8(__m512i *sum, __m512i u, __m512i s)
+{
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(*sum) : "v"(u), "v"(s));
+}
+
+/* sum += two products a lane of signed 16-bit integers. */
+WK_INLINE void dot16(__m512i *sum, __m512i a, __m512i b)
+{
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(*sum) : "v"(a), "v"(b));
 }
 
 WK_INLINE int32_t load32(const void *p)

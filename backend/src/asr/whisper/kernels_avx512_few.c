@@ -162,11 +162,12 @@ WK_INLINE void few_type(const struct wk_matrix *m, const uint8_t *panel, const s
 }
 
 static void few_multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
-                         const void *rows, int n, float *tile)
+                         const void *rows, int n, float *tile, const struct wk_ahead *ahead)
 {
     int width = n_panels * WK_PANEL;
 
     (void)scratch;
+    (void)ahead;
     for (int p = 0; p < n_panels; p++, tile += WK_PANEL) {
         const uint8_t *from = wk_panel(m, panel + p);
 
@@ -250,9 +251,10 @@ WK_INLINE void float_rows(const struct wk_matrix *m, const uint8_t *panel, const
 }
 
 static void float_multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
-                           const void *rows, int n, float *tile)
+                           const void *rows, int n, float *tile, const struct wk_ahead *ahead)
 {
     (void)scratch;
+    (void)ahead;
     for (int p = 0; p < n_panels; p++, tile += WK_PANEL) {
         const uint8_t *from = wk_panel(m, panel + p);
 

@@ -27,9 +27,9 @@
 
 enum {
     WK_PANEL = 16,      /* rows of a panel */
-    WK_PANELS_MAX = 2,  /* panels of one tile of the many-row path */
+    WK_PANELS_MAX = 4,  /* panels of one tile of the many-row path */
     WK_QUERY_ROWS = 48, /* most query rows of one tile of encoder attention */
-    WK_TILE_ROWS = 240, /* most input rows the many-row path finishes at once */
+    WK_TILE_ROWS = 48,  /* most input rows the many-row path finishes at once */
 };
 
 struct wk_matrix {
@@ -60,6 +60,14 @@ struct wk_finish {
     int cols; /* of y, at most the tile's width */
 };
 
+/* What a many-row product fetches into cache on the side, spread over its work. */
+struct wk_ahead {
+    const float *y; /* where the tile goes when finished; NULL: nothing to fetch */
+    size_t ldy;
+    const uint8_t *next; /* a slice of the packed weights that come next */
+    size_t bytes;
+};
+
 /* One way of multiplying: how rows of x are prepared, and a panel product. */
 struct wk_product {
     const char *arithmetic; /* "int8", "int16", "f32" */
@@ -76,7 +84,7 @@ struct wk_product {
 
     /* tile[n][WK_PANEL * n_panels] = rows * panel^T */
     void (*multiply)(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
-                     const void *rows, int n, float *tile);
+                     const void *rows, int n, float *tile, const struct wk_ahead *ahead);
 };
 
 /* Decoder attention of one head over a cache, f16 or f32; see kernels_attention.c. */

@@ -77,6 +77,21 @@ static void finish(const struct linear_job *j, const float *tile, int width, int
     j->wk->isa->finish(tile, width, &f);
 }
 
+/* While row .. row + n - 1 are multiplied, fetch their y and a share of the panels to come. */
+static struct wk_ahead look_ahead(const struct linear_job *j, int panel, int n_panels, int row,
+                                  int n)
+{
+    struct wk_ahead a = {.y = j->l->y + (size_t)row * j->ldy + panel * WK_PANEL, .ldy = j->ldy};
+    int next = panel + n_panels * wk_pool_threads(j->wk->pool);
+    size_t all = (size_t)n_panels * j->m->panel_bytes;
+
+    if (next + n_panels > j->m->panels)
+        return a;
+    a.next = wk_panel(j->m, next) + all / (size_t)j->l->n * (size_t)row;
+    a.bytes = all / (size_t)j->l->n * (size_t)n;
+    return a;
+}
+
 /* One group of panels (at most WK_PANELS_MAX) times all rows. */
 static void multiply_group(const struct linear_job *j, int panel, int n_panels, uint8_t *scratch)
 {
@@ -88,8 +103,10 @@ static void multiply_group(const struct linear_job *j, int panel, int n_panels, 
     for (int row = 0; row < j->l->n; row += WK_TILE_ROWS) {
         int n = j->l->n - row < WK_TILE_ROWS ? j->l->n - row : WK_TILE_ROWS;
 
+        struct wk_ahead ahead = look_ahead(j, panel, n_panels, row, n);
+
         j->p->multiply(j->m, panel, n_panels, scratch, j->rows + (size_t)row * j->row_bytes, n,
-                       tile);
+                       tile, &ahead);
         finish(j, tile, n_panels * WK_PANEL, row, n, panel);
     }
 }

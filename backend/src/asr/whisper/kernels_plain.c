@@ -67,11 +67,12 @@ static void multiply_rows(const float *w, const float *const rows[ROWS_AT_ONCE],
 }
 
 static void multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
-                     const void *rows, int n, float *tile)
+                     const void *rows, int n, float *tile, const struct wk_ahead *ahead)
 {
     int width = n_panels * WK_PANEL;
 
     (void)panel;
+    (void)ahead;
     for (int p = 0; p < n_panels; p++) {
         const float *w = (const float *)scratch + (size_t)p * (size_t)padded(m) * WK_PANEL;
 

@@ -1,0 +1,256 @@
+/**
+ * @file bench/whisper_kernels.c  How near the kernels come to what the machine can do
+ *
+ *     whisper_kernels [--threads N] [--isa NAME] [--ms MS] [--rows N] [--type q8_0]
+ *
+ * Prints the peaks (register-only loops, reading memory), then for the layer shapes of each
+ * Whisper model: many rows (the encoder at --rows frames) in GOP/s and percent of the peak of the
+ * arithmetic used, one row (the decoder) in GB/s and percent of the memory bandwidth, and
+ * attention. Every figure is the best of repeated runs for about --ms milliseconds. One-row
+ * matrices are visited in a round larger than the caches.
+ */
+#include "asr/whisper/kernels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    ROUND_BYTES = 192 << 20, /* weights visited before one is visited again */
+    MATRICES_MAX = 256,
+};
+
+struct bench {
+    struct wk *wk;
+    struct wk_peaks peaks;
+    int ms, rows;
+};
+
+static double now(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static struct wk_matrix *random_matrix(struct bench *b, enum wk_type type, int rows, int cols)
+{
+    size_t bytes = wk_type_bytes(type, (size_t)rows * (size_t)cols);
+    uint8_t *data = malloc(bytes);
+    struct wk_matrix *m = NULL;
+    struct errbuf err;
+
+    for (size_t i = 0; i < bytes; i++)
+        data[i] = (uint8_t)(i * 2654435761u >> 13) & 0x3f; /* small, no infinities as f16 */
+    if (wk_matrix_pack(&m, b->wk, &(struct wk_part){type, data, rows}, 1, cols, &err) != 0) {
+        fprintf(stderr, "%s\n", err.text);
+        exit(1);
+    }
+    free(data);
+    return m;
+}
+
+static float *random_rows(size_t count)
+{
+    float *x = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
+
+    for (size_t i = 0; i < count; i++)
+        x[i] = (float)((i * 2654435761u >> 9 & 1023) - 511.5) / 256;
+    return x;
+}
+
+static double peak_of(const struct bench *b, const char *arithmetic)
+{
+    if (strcmp(arithmetic, "int8") == 0)
+        return b->peaks.int8_gops;
+    return strcmp(arithmetic, "int16") == 0 ? b->peaks.int16_gops : b->peaks.f32_gops;
+}
+
+static void many_rows(struct bench *b, enum wk_type type, int rows, int cols)
+{
+    struct wk_matrix *m = random_matrix(b, type, rows, cols);
+    float *x = random_rows((size_t)b->rows * (size_t)cols);
+    float *y = random_rows((size_t)b->rows * (size_t)rows);
+    const char *arithmetic = wk_linear_arithmetic(b->wk, m, b->rows);
+    double end = now() + b->ms * 1e-3, best = 1e9, gops;
+
+    while (now() < end) {
+        double begin = now();
+
+        wk_linear(b->wk, &(struct wk_linear){.w = m, .x = x, .n = b->rows, .y = y});
+        begin = now() - begin;
+        best = begin < best ? begin : best;
+    }
+    gops = 2e-9 * rows * cols * b->rows / best;
+    printf("  %-5s [%4d x %4d] x [%4d x %4d]  %-5s %8.1f GOP/s  %3.0f %% of peak\n",
+           wk_type_name(type), b->rows, cols, rows, cols, arithmetic, gops,
+           100 * gops / peak_of(b, arithmetic));
+    wk_matrix_free(m);
+    free(x), free(y);
+}
+
+static void few_rows(struct bench *b, enum wk_type type, int n, int rows, int cols)
+{
+    struct wk_matrix *m[MATRICES_MAX];
+    float *x = random_rows((size_t)n * (size_t)cols);
+    float *y = random_rows((size_t)n * (size_t)rows);
+    double end, best = 1e9;
+    size_t bytes = 0;
+    int count = 0;
+
+    while (count < MATRICES_MAX && bytes < ROUND_BYTES) {
+        m[count] = random_matrix(b, type, rows, cols);
+        bytes += wk_matrix_bytes(m[count++]);
+    }
+    end = now() + b->ms * 1e-3;
+    while (now() < end) {
+        double begin = now();
+
+        for (int i = 0; i < count; i++)
+            wk_linear(b->wk, &(struct wk_linear){.w = m[i], .x = x, .n = n, .y = y});
+        begin = now() - begin;
+        best = begin < best ? begin : best;
+    }
+    printf("  %-5s [%4d x %4d] x [%5d x %4d] %8.1f GB/s  %3.0f %% of bandwidth%s\n",
+           wk_type_name(type), n, cols, rows, cols, (double)bytes / best * 1e-9,
+           (double)bytes / best * 1e-7 / b->peaks.read_gbytes,
+           bytes < ROUND_BYTES ? " (round fits caches)" : "");
+    for (int i = 0; i < count; i++)
+        wk_matrix_free(m[i]);
+    free(x), free(y);
+}
+
+static void attention(struct bench *b, int heads)
+{
+    size_t width = (size_t)heads * 64;
+    float *qkv = random_rows((size_t)b->rows * 3 * width);
+    float *out = random_rows((size_t)b->rows * width);
+    double end = now() + b->ms * 1e-3, best = 1e9, gops;
+
+    while (now() < end) {
+        double begin = now();
+
+        wk_encoder_attention(b->wk, qkv, b->rows, heads, 64, out);
+        begin = now() - begin;
+        best = begin < best ? begin : best;
+    }
+    gops = 4e-9 * b->rows * b->rows * (double)width / best;
+    printf("  self-attention, %d heads, %d frames    %8.2f ms  %8.1f GOP/s  %3.0f %% of f32 peak\n",
+           heads, b->rows, best * 1e3, gops, 100 * gops / b->peaks.f32_gops);
+    free(qkv), free(out);
+}
+
+static void cached_attention(struct bench *b, int heads, int n)
+{
+    size_t width = (size_t)heads * 64;
+    float *rows = random_rows((size_t)n * width);
+    float *out = random_rows(width);
+    struct wk_kv kv[MATRICES_MAX];
+    double end, best = 1e9;
+    size_t bytes = 0;
+    int count = 0;
+
+    while (count < MATRICES_MAX && bytes < ROUND_BYTES) {
+        if (wk_kv_init(&kv[count], heads, 64, n, false, NULL) != 0)
+            exit(1);
+        wk_kv_store(b->wk, &kv[count], 0, n, rows, width, rows, width);
+        bytes += wk_kv_bytes(&kv[count++]);
+    }
+    end = now() + b->ms * 1e-3;
+    while (now() < end) {
+        double begin = now();
+
+        for (int i = 0; i < count; i++)
+            wk_attention(b->wk,
+                         &(struct wk_attention){.q = rows,
+                                                .ldq = width,
+                                                .n = 1,
+                                                .kv = &kv[i],
+                                                .causal_from = -1,
+                                                .out = out,
+                                                .ldo = width},
+                         1);
+        begin = now() - begin;
+        best = begin < best ? begin : best;
+    }
+    printf("  cross-attention, %d heads, %d frames   %8.1f us  %8.1f GB/s  %3.0f %% of bandwidth\n",
+           heads, n, best * 1e6 / count, (double)bytes / best * 1e-9,
+           (double)bytes / best * 1e-7 / b->peaks.read_gbytes);
+    for (int i = 0; i < count; i++)
+        wk_kv_release(&kv[i]);
+    free(rows), free(out);
+}
+
+static void model(struct bench *b, const char *name, int dim, int vocab, enum wk_type type)
+{
+    printf("%s\n", name);
+    many_rows(b, type, 3 * dim, dim);
+    many_rows(b, type, dim, dim);
+    many_rows(b, type, 4 * dim, dim);
+    many_rows(b, type, dim, 4 * dim);
+    attention(b, dim / 64);
+    few_rows(b, type, 1, 3 * dim, dim);
+    few_rows(b, type, 1, dim, dim);
+    few_rows(b, type, 1, 4 * dim, dim);
+    few_rows(b, type, 1, dim, 4 * dim);
+    few_rows(b, type, 1, vocab, dim);
+    few_rows(b, type, 5, 4 * dim, dim);
+    cached_attention(b, dim / 64, b->rows);
+    fflush(stdout);
+}
+
+static enum wk_type type_named(const char *name)
+{
+    for (int t = 0; t <= WK_Q8_0; t++) {
+        if (wk_type_known(t) && strcmp(wk_type_name((enum wk_type)t), name) == 0)
+            return (enum wk_type)t;
+    }
+    fprintf(stderr, "no weight type '%s'\n", name);
+    exit(2);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int dim, vocab;
+    } models[] = {
+        {"tiny", 384, 51865}, {"base", 512, 51865}, {"small", 768, 51865}, {"large", 1280, 51866}};
+    struct bench b = {.ms = 60, .rows = 256};
+    const char *isa = NULL, *only = NULL;
+    enum wk_type type = WK_Q8_0;
+    int threads = 2;
+    struct errbuf err;
+
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--threads") == 0)
+            threads = atoi(argv[i + 1]);
+        else if (strcmp(argv[i], "--isa") == 0)
+            isa = argv[i + 1];
+        else if (strcmp(argv[i], "--ms") == 0)
+            b.ms = atoi(argv[i + 1]);
+        else if (strcmp(argv[i], "--rows") == 0)
+            b.rows = atoi(argv[i + 1]);
+        else if (strcmp(argv[i], "--type") == 0)
+            type = type_named(argv[i + 1]);
+        else if (strcmp(argv[i], "--model") == 0)
+            only = argv[i + 1];
+    }
+    if (wk_open(&b.wk, threads, isa, &err) != 0) {
+        fprintf(stderr, "%s\n", err.text);
+        return 1;
+    }
+    wk_measure_peaks(b.wk, b.ms * 2, &b.peaks);
+    printf(
+        "%s, %d threads: f32 %.0f GFLOP/s, int16 %.0f GOP/s, int8 %.0f GOP/s, memory %.1f GB/s\n",
+        wk_isa(b.wk), threads, b.peaks.f32_gops, b.peaks.int16_gops, b.peaks.int8_gops,
+        b.peaks.read_gbytes);
+    for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+        if (!only || strcmp(only, models[i].name) == 0)
+            model(&b, models[i].name, models[i].dim, models[i].vocab, type);
+    }
+    wk_close(b.wk);
+    return 0;
+}
