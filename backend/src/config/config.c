@@ -1,0 +1,599 @@
+/**
+ * @file config/config.c  From four sources to one checked struct
+ *
+ * collect (file, environment, flags: last one wins) -> convert each by its kind -> derive what
+ * follows from several (accounts, provider chain, remote recogniser) -> check what must fit.
+ */
+#include "config/config.h"
+
+#include "base/text.h"
+#include "config/settings.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern char **environ;
+
+struct config_inner {
+    struct config_whole *whole;
+};
+
+static int convert(struct config_whole *w, const struct setting *s, const struct setting_value *v,
+                   struct errbuf *err);
+
+/* ------------------------------------------------------------------------------- memory */
+
+/* Everything a config points to hangs on it, so that config_free() needs no knowledge. */
+static void *keep(struct config_whole *w, void *p)
+{
+    if (!p)
+        return NULL;
+    if (w->memory_count == sizeof(w->memory) / sizeof(w->memory[0])) {
+        free(p);
+        return NULL;
+    }
+    w->memory[w->memory_count++] = p;
+    return p;
+}
+
+void config_free(struct config *config)
+{
+    struct config_whole *w = (struct config_whole *)config;
+
+    if (!w)
+        return;
+    for (size_t i = 0; i < w->memory_count; i++)
+        free(w->memory[i]);
+    for (size_t i = 0; i < config_setting_count; i++) {
+        if (w->values[i].text && config_settings[i].secret)
+            explicit_bzero(w->values[i].text, strlen(w->values[i].text));
+        free(w->values[i].text);
+    }
+    free(w);
+}
+
+const char *config_path(const struct config *config, const char *name)
+{
+    struct config_whole *w = config->inner->whole;
+    char *path;
+
+    if (asprintf(&path, "%s/%s", config->data_dir, name) < 0)
+        return NULL;
+    return keep(w, path);
+}
+
+/* ------------------------------------------------------------------------------ sources */
+
+static int put(struct config_whole *w, const struct setting *s, const char *text, const char *where,
+               struct errbuf *err)
+{
+    struct setting_value *v = &w->values[s - config_settings];
+    char *copy = strdup(text);
+
+    if (!copy)
+        return err_set(err, UV_ENOMEM, "out of memory");
+    free(v->text);
+    v->text = copy;
+    snprintf(v->where, sizeof(v->where), "%s", where);
+    return 0;
+}
+
+static int from_environment(struct config_whole *w, char *const *env, struct errbuf *err)
+{
+    char text[64];
+    int e;
+
+    for (size_t i = 0; i < config_setting_count; i++) {
+        const char *name = setting_env(&config_settings[i], text);
+        size_t len = strlen(name);
+
+        for (char *const *p = env; *p; p++) {
+            if (strncmp(*p, name, len) != 0 || (*p)[len] != '=' || !(*p)[len + 1])
+                continue;
+            if ((e = put(w, &config_settings[i], *p + len + 1, "environment", err)))
+                return e;
+        }
+    }
+    return 0;
+}
+
+struct flags {
+    int argc;
+    char *const *argv;
+    int at;
+};
+
+/* --name value, --name=value, and --name alone for a switch. */
+static int take_flag(struct config_whole *w, struct flags *f, const struct setting *s,
+                     const char *equals, struct errbuf *err)
+{
+    const char *value = equals ? equals + 1 : NULL;
+    bool last = f->at + 1 >= f->argc;
+
+    if (s->secret)
+        return err_set(err, UV_EINVAL,
+                       "--%s is not taken from the command line, where others could read it; put "
+                       "it into the environment or the config file",
+                       s->name);
+    if (!value && s->kind == SETTING_SWITCH &&
+        (last || (strcmp(f->argv[f->at + 1], "on") != 0 && strcmp(f->argv[f->at + 1], "off") != 0)))
+        value = "on";
+    if (!value && last)
+        return err_set(err, UV_EINVAL, "--%s needs a value", s->name);
+    return put(w, s, value ? value : f->argv[++f->at], "command line", err);
+}
+
+static int from_flags(struct config_whole *w, int argc, char *const *argv, struct errbuf *err)
+{
+    struct flags f = {argc, argv, 0};
+    bool only_files = false;
+    int e;
+
+    w->c.arg_count = 0;
+    for (; f.at < argc; f.at++) {
+        const char *arg = argv[f.at];
+        const char *equals = strchr(arg, '=');
+        const struct setting *s = NULL;
+
+        if (!only_files && strcmp(arg, "--") == 0) {
+            only_files = true;
+            continue;
+        }
+        if (!only_files && strncmp(arg, "--", 2) == 0)
+            s = setting_by_flag(arg + 2, equals ? (size_t)(equals - arg - 2) : strlen(arg + 2));
+        if (!s)
+            w->c.args[w->c.arg_count++] = arg;
+        else if ((e = take_flag(w, &f, s, equals, err)))
+            return e;
+    }
+    return 0;
+}
+
+struct file_arg {
+    struct config_whole *whole;
+    const char *name;
+};
+
+static int on_line(const char *key, const char *value, int line, void *arg, struct errbuf *err)
+{
+    struct file_arg *f = arg;
+    const struct setting *s = setting_by_env(key);
+    char where[64];
+
+    if (!s)
+        return err_set(err, UV_EINVAL, "line %d: there is no setting %s", line, key);
+    if (s->offset == offsetof(struct config_whole, config_file))
+        return err_set(err, UV_EINVAL, "line %d: a config file cannot name another", line);
+    if (!value[0])
+        return 0;
+    snprintf(where, sizeof(where), "%.40s line %d", f->name, line);
+    return put(f->whole, s, value, where, err);
+}
+
+static int read_file(const char *path, struct buf *text, struct errbuf *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = 1;
+
+    if (fd < 0)
+        return err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
+    while (got > 0 && !text->err) {
+        char *to = buf_reserve(text, 4096);
+
+        if (!to)
+            break;
+        got = read(fd, to, 4096);
+        if (got > 0)
+            text->len += (size_t)got;
+    }
+    close(fd);
+    buf_seal(text);
+    if (got < 0)
+        return err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
+    if (text->err)
+        return err_set(err, UV_E2BIG, "%s is longer than a config file can be (%d bytes)", path,
+                       CONFIG_FILE_MAX);
+    return 0;
+}
+
+static int from_file(struct config_whole *w, const char *path, struct errbuf *err)
+{
+    const char *slash = strrchr(path, '/');
+    struct file_arg arg = {w, slash ? slash + 1 : path};
+    struct buf text;
+    int e;
+
+    buf_init(&text, CONFIG_FILE_MAX + 4096);
+    e = read_file(path, &text, err);
+    if (!e && config_parse_file(text.data ? text.data : "", text.len, on_line, &arg, err))
+        e = err_prefix(err, UV_EINVAL, "%s", path);
+    if (text.data)
+        explicit_bzero(text.data, text.len);
+    buf_release(&text);
+    return e;
+}
+
+/* The value a setting has so far, before conversion. */
+static const char *so_far(const struct config_whole *w, size_t offset)
+{
+    for (size_t i = 0; i < config_setting_count; i++)
+        if (config_settings[i].offset == offset)
+            return w->values[i].text ? w->values[i].text : config_settings[i].otherwise;
+    return NULL;
+}
+
+/* Environment and flags name the file and the data folder, so they are read before and after. */
+static int collect(struct config_whole *w, int argc, char *const *argv, char *const *env,
+                   struct errbuf *err)
+{
+    enum { AT_DATA = offsetof(struct config_whole, c.data_dir) };
+    const char *named;
+    const char *base;
+    char *path = NULL;
+    int e;
+
+    if ((e = from_environment(w, env, err)) || (e = from_flags(w, argc, argv, err)))
+        return e;
+
+    named = so_far(w, offsetof(struct config_whole, config_file));
+    base = named ? named : so_far(w, AT_DATA);
+    if (!base || asprintf(&path, "%s%s", base, named ? "" : "/interviewd.conf") < 0)
+        return err_set(err, UV_ENOMEM, "out of memory");
+    if (named || access(path, F_OK) == 0) {
+        w->c.file = keep(w, path);
+        if (!w->c.file)
+            return err_set(err, UV_ENOMEM, "out of memory");
+        if ((e = from_file(w, path, err)) || (e = from_environment(w, env, err)) ||
+            (e = from_flags(w, argc, argv, err)))
+            return e;
+    } else {
+        free(path);
+    }
+    return 0;
+}
+
+/* --------------------------------------------------------------------------- conversion */
+
+/* "INTERVIEWD_LISTEN (environment)" or "--listen": how the person wrote it. */
+static int bad(const struct setting *s, const struct setting_value *v, struct errbuf *err,
+               const char *must)
+{
+    char env[64];
+    char name[160];
+
+    if (strcmp(v->where, "command line") == 0)
+        snprintf(name, sizeof(name), "--%s", s->name);
+    else
+        snprintf(name, sizeof(name), "%s (%s)", setting_env(s, env), v->where);
+    if (s->secret)
+        return err_set(err, UV_EINVAL, "%s must be %s", name, must);
+    return err_set(err, UV_EINVAL, "%s must be %s, not \"%.80s\"", name, must, v->text);
+}
+
+static int convert_number(void *to, const struct setting *s, const struct setting_value *v,
+                          struct errbuf *err)
+{
+    char must[96];
+    int64_t n;
+
+    if (!text_to_int64(v->text, s->min, s->max, &n)) {
+        snprintf(must, sizeof(must), "a whole number from %lld to %lld", (long long)s->min,
+                 (long long)s->max);
+        return bad(s, v, err, must);
+    }
+    *(int *)to = (int)n;
+    return 0;
+}
+
+static int convert_switch(bool *to, const struct setting *s, const struct setting_value *v,
+                          struct errbuf *err)
+{
+    static const char *const yes[] = {"on", "true", "yes", "1"};
+    static const char *const no[] = {"off", "false", "no", "0"};
+
+    for (size_t i = 0; i < 4; i++) {
+        if (text_equal_nocase(v->text, yes[i]) || text_equal_nocase(v->text, no[i])) {
+            *to = text_equal_nocase(v->text, yes[i]);
+            return 0;
+        }
+    }
+    return bad(s, v, err, "on or off");
+}
+
+static int convert_choice(const char **to, const struct setting *s, const struct setting_value *v,
+                          struct errbuf *err)
+{
+    const char *p = s->choices;
+    size_t len = strlen(v->text);
+    struct buf must;
+    int e;
+
+    for (; *p; p += strcspn(p, "|"), p += *p == '|') {
+        if (strcspn(p, "|") == len && strncmp(p, v->text, len) == 0) {
+            *to = v->text;
+            return 0;
+        }
+    }
+    buf_init(&must, 512);
+    for (p = s->choices; *p; p++)
+        *p == '|' ? buf_puts(&must, strchr(p + 1, '|') ? ", " : " or ") : buf_putc(&must, *p);
+    e = bad(s, v, err, must.err ? s->choices : must.data);
+    buf_release(&must);
+    return e;
+}
+
+/* Commas and spaces part the items; the array and its strings share one block. */
+static int convert_list(struct config_whole *w, void *to, const char *text, struct errbuf *err)
+{
+    size_t most = strlen(text) / 2 + 2;
+    char **items = keep(w, calloc(1, most * sizeof(*items) + strlen(text) + 1));
+    size_t n = 0;
+    char *copy;
+    char *save;
+
+    if (!items)
+        return err_set(err, UV_ENOMEM, "out of memory");
+    copy = (char *)(items + most);
+    memcpy(copy, text, strlen(text) + 1);
+    for (char *p = strtok_r(copy, ", \t", &save); p; p = strtok_r(NULL, ", \t", &save))
+        items[n++] = p;
+
+    memcpy(to, &items, sizeof(items));
+    memcpy((char *)to + sizeof(items), &n, sizeof(n));
+    return 0;
+}
+
+static int convert_url(const char **to, const struct setting *s, const struct setting_value *v,
+                       struct errbuf *err)
+{
+    size_t len = strlen(v->text);
+
+    if (!config_url_valid(v->text))
+        return bad(s, v, err, "an address such as https://host:port/path");
+    while (len && v->text[len - 1] == '/')
+        v->text[--len] = '\0';
+    *to = v->text;
+    return 0;
+}
+
+static int convert_ollama(struct config_whole *w, const char **to, const struct setting *s,
+                          const struct setting_value *v, struct errbuf *err)
+{
+    char *url;
+
+    if (config_ollama_url(v->text, &url))
+        return bad(s, v, err, "HOST, HOST:PORT or an http address");
+    *to = keep(w, url);
+    return *to ? 0 : err_set(err, UV_ENOMEM, "out of memory");
+}
+
+static int convert(struct config_whole *w, const struct setting *s, const struct setting_value *v,
+                   struct errbuf *err)
+{
+    void *to = (char *)w + s->offset;
+
+    switch (s->kind) {
+    case SETTING_NUMBER:
+        return convert_number(to, s, v, err);
+    case SETTING_SWITCH:
+        return convert_switch(to, s, v, err);
+    case SETTING_CHOICE:
+        return convert_choice(to, s, v, err);
+    case SETTING_LIST:
+        return convert_list(w, to, v->text, err);
+    case SETTING_URL:
+        return convert_url(to, s, v, err);
+    case SETTING_OLLAMA:
+        return convert_ollama(w, to, s, v, err);
+    case SETTING_TEXT:
+        break;
+    }
+    *(const char **)to = v->text;
+    return 0;
+}
+
+static int convert_all(struct config_whole *w, struct errbuf *err)
+{
+    for (size_t i = 0; i < config_setting_count; i++) {
+        const struct setting *s = &config_settings[i];
+        int e = 0;
+
+        if (!w->values[i].text && s->otherwise)
+            e = put(w, s, s->otherwise, "default", err);
+        if (!e && w->values[i].text)
+            e = convert(w, s, &w->values[i], err);
+        if (e)
+            return e;
+    }
+    return 0;
+}
+
+/* --------------------------------------------------------------------------- derivation */
+
+static int derive_listen(struct config_whole *w, struct errbuf *err)
+{
+    const struct setting *s = setting_by_flag("listen", 6);
+    char *host = NULL;
+
+    if (config_parse_listen(w->listen, &host, &w->c.listen_port))
+        return bad(s, &w->values[s - config_settings], err,
+                   "ADDRESS:PORT such as 127.0.0.1:8080 or [::1]:8080");
+    w->c.listen_host = keep(w, host);
+    w->c.beyond_loopback = !config_is_loopback(host);
+    w->c.accounts = w->accounts ? strcmp(w->accounts, "on") == 0 : w->c.beyond_loopback;
+    if (w->c.beyond_loopback && !w->c.accounts)
+        return err_set(err, UV_EINVAL,
+                       "accounts are off but %s is reachable from other machines, where anyone "
+                       "could read everything: listen on 127.0.0.1, or set accounts on",
+                       w->listen);
+    return 0;
+}
+
+static int check_file(const char *setting, const char *path, mode_t kind, struct errbuf *err)
+{
+    struct stat st;
+
+    if (!path)
+        return 0;
+    if (stat(path, &st) || access(path, R_OK))
+        return err_set(err, -errno, "%s: cannot read %s: %s", setting, path, strerror(errno));
+    if ((st.st_mode & S_IFMT) != kind)
+        return err_set(err, UV_EINVAL, "%s: %s is not a %s", setting, path,
+                       kind == S_IFDIR ? "folder" : "file");
+    return 0;
+}
+
+static int check_origins(const struct config *c, struct errbuf *err)
+{
+    for (size_t i = 0; i < c->origin_count; i++) {
+        const char *host = strstr(c->origins[i], "://");
+
+        if (!config_url_valid(c->origins[i]) || strchr(host + 3, '/'))
+            return err_set(err, UV_EINVAL,
+                           "INTERVIEWD_ORIGINS: \"%.80s\" is not an origin such as "
+                           "https://app.example.com",
+                           c->origins[i]);
+    }
+    return 0;
+}
+
+static int check(const struct config *c, struct errbuf *err)
+{
+    int e;
+
+    if (!c->tls_cert != !c->tls_key)
+        return err_set(err, UV_EINVAL, "tls-cert and tls-key go together; only one is set");
+    if ((e = check_file("tls-cert", c->tls_cert, S_IFREG, err)) ||
+        (e = check_file("tls-key", c->tls_key, S_IFREG, err)) ||
+        (e = check_file("web-root", c->web_root, S_IFDIR, err)) || (e = check_origins(c, err)))
+        return e;
+    if (c->vad_eager_ms > c->vad_hangover_ms)
+        return err_set(err, UV_EINVAL,
+                       "vad-eager-ms (%d) must not be longer than vad-hangover-ms (%d): a question "
+                       "looks finished before it is",
+                       c->vad_eager_ms, c->vad_hangover_ms);
+    return 0;
+}
+
+/* Which remote recogniser: the address that was set, or the usual one of a key that is there. A
+ * key goes to no other server than its own. */
+static void derive_remote_asr(struct config_whole *w)
+{
+    struct config *c = &w->c;
+    bool groq = !c->asr_url && w->groq_key && !c->asr_key;
+
+    if (!c->asr_url)
+        c->asr_url = groq ? w->groq_url : w->openai_url;
+    else if (!c->asr_name)
+        c->asr_name = "whisper-1";
+    if (!c->asr_key && c->asr_url == w->groq_url)
+        c->asr_key = w->groq_key;
+    if (!c->asr_key && c->asr_url == w->openai_url)
+        c->asr_key = w->openai_key;
+    if (!c->asr_name)
+        c->asr_name = groq ? "whisper-large-v3-turbo" : "whisper-1";
+}
+
+static int provider_named(const struct config_whole *w, const char *name, struct config_provider *p)
+{
+    bool elsewhere = strcmp(w->openai_url, "https://api.openai.com/v1") != 0;
+
+    if (strcmp(name, "groq") == 0)
+        *p = (struct config_provider){"groq",      "openai",      w->groq_url,
+                                      w->groq_key, w->groq_model, !w->groq_key};
+    else if (strcmp(name, "openai") == 0)
+        *p = (struct config_provider){"openai",      "openai",        w->openai_url,
+                                      w->openai_key, w->openai_model, !w->openai_key && !elsewhere};
+    else if (strcmp(name, "ollama") == 0)
+        *p = (struct config_provider){
+            "ollama", "ollama",        w->ollama_url ? w->ollama_url : "http://127.0.0.1:11434",
+            NULL,     w->ollama_model, false};
+    else if (strcmp(name, "outline") == 0)
+        *p = (struct config_provider){"outline", "outline", NULL, NULL, "outline", false};
+    else
+        return UV_EINVAL;
+    return 0;
+}
+
+static int derive_given_chain(struct config_whole *w, struct errbuf *err)
+{
+    if (w->chain_count > CONFIG_PROVIDERS_MAX)
+        return err_set(err, UV_EINVAL, "INTERVIEWD_PROVIDERS: at most %d providers",
+                       CONFIG_PROVIDERS_MAX);
+    for (size_t i = 0; i < w->chain_count; i++) {
+        if (provider_named(w, w->chain[i], &w->c.providers[i]))
+            return err_set(err, UV_EINVAL,
+                           "INTERVIEWD_PROVIDERS: there is no provider \"%.40s\"; there are groq, "
+                           "openai, ollama and outline",
+                           w->chain[i]);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(w->chain[i], w->chain[j]) == 0)
+                return err_set(err, UV_EINVAL, "INTERVIEWD_PROVIDERS names %s twice", w->chain[i]);
+    }
+    w->c.provider_count = w->chain_count;
+    return 0;
+}
+
+/* Without a chain of the person's own: fast and remote first, where there is a key for it. */
+static void derive_usual_chain(struct config_whole *w)
+{
+    static const char *const usual[] = {"groq", "openai", "ollama"};
+
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        struct config_provider p;
+
+        if (provider_named(w, usual[i], &p) || p.missing_key)
+            continue;
+        if (strcmp(usual[i], "ollama") == 0 && !w->ollama_url)
+            continue;
+        w->c.providers[w->c.provider_count++] = p;
+    }
+}
+
+static int derive(struct config_whole *w, struct errbuf *err)
+{
+    static const char *const nothing[] = {NULL};
+    int e;
+
+    if (!w->c.origins)
+        w->c.origins = nothing;
+    if ((e = derive_listen(w, err)))
+        return e;
+    derive_remote_asr(w);
+    if (!w->chain)
+        derive_usual_chain(w);
+    else if ((e = derive_given_chain(w, err)))
+        return e;
+    return check(&w->c, err);
+}
+
+int config_load(struct config **cp, int argc, char *const *argv, char *const *env,
+                struct errbuf *err)
+{
+    struct config_whole *w = calloc(1, sizeof(*w));
+    int e;
+
+    if (!w)
+        return err_set(err, UV_ENOMEM, "out of memory");
+    w->c.args = keep(w, calloc((size_t)argc + 1, sizeof(*w->c.args)));
+    w->c.inner = keep(w, malloc(sizeof(*w->c.inner)));
+    if (!w->c.args || !w->c.inner) {
+        config_free(&w->c);
+        return err_set(err, UV_ENOMEM, "out of memory");
+    }
+    w->c.inner->whole = w;
+
+    if ((e = collect(w, argc, argv, env ? env : environ, err)) || (e = convert_all(w, err)) ||
+        (e = derive(w, err))) {
+        config_free(&w->c);
+        return e;
+    }
+    *cp = &w->c;
+    return 0;
+}

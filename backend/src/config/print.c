@@ -1,0 +1,206 @@
+/**
+ * @file config/print.c  The table of settings, printed for people
+ */
+#include "config/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE = 96 };
+
+/* Words of text in lines that begin with prefix. */
+static void wrap(struct buf *out, const char *prefix, const char *text, size_t width)
+{
+    size_t column = 0;
+
+    for (const char *p = text; *p;) {
+        size_t n = strcspn(p, " ");
+
+        if (column && column + 1 + n > width) {
+            buf_putc(out, '\n');
+            column = 0;
+        }
+        buf_puts(out, column ? " " : prefix);
+        column = (column ? column + 1 : strlen(prefix)) + n;
+        buf_append(out, p, n);
+        p += n + (p[n] == ' ');
+    }
+    buf_putc(out, '\n');
+}
+
+/* "on or off", "0 to 256", "auto, text, json". */
+static void describe_values(struct buf *out, const struct setting *s)
+{
+    switch (s->kind) {
+    case SETTING_CHOICE:
+        for (const char *p = s->choices; *p; p++)
+            *p == '|' ? buf_puts(out, ", ") : buf_putc(out, *p);
+        break;
+    case SETTING_NUMBER:
+        buf_printf(out, "%lld to %lld", (long long)s->min, (long long)s->max);
+        break;
+    case SETTING_SWITCH:
+        buf_puts(out, "on, off");
+        break;
+    case SETTING_LIST:
+        buf_puts(out, "comma-separated");
+        break;
+    case SETTING_URL:
+        buf_puts(out, "address");
+        break;
+    case SETTING_OLLAMA:
+    case SETTING_TEXT:
+        buf_puts(out, s->secret ? "secret" : "text");
+        break;
+    }
+}
+
+int config_write_env(struct buf *out)
+{
+    char env[64];
+
+    buf_puts(out, "# Every setting of interviewd with its default. Copy the lines you change into "
+                  "<data>/interviewd.conf\n# or set them in the environment. Written from the "
+                  "table in backend/src/config/settings.c.\n");
+    for (size_t i = 0; i < config_setting_count; i++) {
+        const struct setting *s = &config_settings[i];
+
+        if (s->group)
+            buf_printf(out, "\n# ---- %s\n", s->group);
+        buf_putc(out, '\n');
+        wrap(out, "# ", s->help, LINE);
+        if (s->kind == SETTING_CHOICE || s->kind == SETTING_NUMBER) {
+            buf_puts(out, "# Values: ");
+            describe_values(out, s);
+            buf_putc(out, '\n');
+        }
+        buf_printf(out, "#%s=%s\n", setting_env(s, env), s->otherwise ? s->otherwise : "");
+    }
+    return out->err;
+}
+
+static const char docs_head[] =
+    "# Configuration\n"
+    "\n"
+    "Nothing needs to be set: `interviewd serve` works as it is. What follows changes it.\n"
+    "\n"
+    "A later place wins over an earlier one:\n"
+    "\n"
+    "1. the default\n"
+    "2. the config file: `--config FILE`, or `<data>/interviewd.conf` when it exists. Lines of\n"
+    "   `KEY=value` with the variables' names, `#` comments\n"
+    "3. the environment\n"
+    "4. the command line: `--listen 127.0.0.1:9000` or `--listen=127.0.0.1:9000`\n"
+    "\n"
+    "Secrets are taken from the environment and the config file only, since other users of the\n"
+    "machine can read command lines. Everything is checked at start; a wrong value stops it with "
+    "a\n"
+    "sentence that names the setting and the place. [`.env.example`](../../.env.example) has "
+    "every\n"
+    "setting as a line to copy.\n";
+
+static const char docs_tail[] =
+    "\n"
+    "## The data folder\n"
+    "\n"
+    "| | |\n"
+    "|---|---|\n"
+    "| `interview.db`, `interview.db-wal`, `interview.db-shm` | the database (SQLite, write-ahead "
+    "log) |\n"
+    "| `keys/master.key` | the key that encrypts what is private, mode 0600 |\n"
+    "| `interviewd.conf` | the config file, if there is one |\n"
+    "| `models/` | downloaded recogniser models |\n"
+    "| `audio/` | recordings that are kept |\n"
+    "\n"
+    "How to copy it safely: [backup](backup.md).\n";
+
+int config_write_docs(struct buf *out)
+{
+    char env[64];
+
+    buf_puts(out, docs_head);
+    for (size_t i = 0; i < config_setting_count; i++) {
+        const struct setting *s = &config_settings[i];
+
+        if (s->group)
+            buf_printf(
+                out, "\n## %s\n\n| Variable | Flag | Values | Default | |\n|---|---|---|---|---|\n",
+                s->group);
+        buf_printf(out, "| `%s` | ", setting_env(s, env));
+        s->secret ? buf_puts(out, "–") : buf_printf(out, "`--%s`", s->name);
+        buf_puts(out, " | ");
+        describe_values(out, s);
+        buf_printf(out, " | %s%s%s | %s |\n", s->otherwise ? "`" : "",
+                   s->otherwise ? s->otherwise : "–", s->otherwise ? "`" : "", s->help);
+    }
+    buf_puts(out, docs_tail);
+    return out->err;
+}
+
+int config_write_help(struct buf *out)
+{
+    for (size_t i = 0; i < config_setting_count; i++) {
+        const struct setting *s = &config_settings[i];
+
+        if (s->group)
+            buf_printf(out, "%s%s\n", i ? "\n" : "", s->group);
+        if (s->secret)
+            continue;
+        buf_printf(out, "  --%s", s->name);
+        if (s->otherwise)
+            buf_printf(out, " (%s)", s->otherwise);
+        buf_putc(out, '\n');
+        wrap(out, "      ", s->help, LINE);
+    }
+    return out->err;
+}
+
+/* Edits to make one into the other, counted as far as needed to tell a slip from another word. */
+static size_t distance(const char *a, size_t a_len, const char *b)
+{
+    size_t row[65];
+    size_t b_len = strlen(b);
+
+    if (b_len > 64)
+        return b_len;
+    for (size_t j = 0; j <= b_len; j++)
+        row[j] = j;
+    for (size_t i = 0; i < a_len; i++) {
+        size_t diagonal = row[0];
+
+        row[0] = i + 1;
+        for (size_t j = 0; j < b_len; j++) {
+            size_t best = diagonal + (a[i] != b[j]);
+
+            diagonal = row[j + 1];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (diagonal + 1 < best)
+                best = diagonal + 1;
+            row[j + 1] = best;
+        }
+    }
+    return row[b_len];
+}
+
+int config_unknown_flag(const char *flag, struct errbuf *err)
+{
+    const char *name = flag + strspn(flag, "-");
+    size_t len = strcspn(name, "=");
+    const struct setting *best = NULL;
+    size_t least = 4;
+
+    for (size_t i = 0; i < config_setting_count; i++) {
+        size_t d = distance(name, len, config_settings[i].name);
+
+        if (d < least) {
+            least = d;
+            best = &config_settings[i];
+        }
+    }
+    if (best)
+        return err_set(err, UV_EINVAL, "there is no %.*s; did you mean --%s?",
+                       (int)strcspn(flag, "="), flag, best->name);
+    return err_set(err, UV_EINVAL, "there is no %.*s; --help lists what there is",
+                   (int)strcspn(flag, "="), flag);
+}

@@ -1,0 +1,159 @@
+/**
+ * @file config/settings.c  The table of settings
+ */
+#include "config/settings.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define AT(member)          offsetof(struct config_whole, member)
+#define TEXT(m)             .kind = SETTING_TEXT, .offset = AT(m)
+#define LIST(m)             .kind = SETTING_LIST, .offset = AT(m)
+#define URL(m)              .kind = SETTING_URL, .offset = AT(m)
+#define SWITCH(m)           .kind = SETTING_SWITCH, .offset = AT(m)
+#define CHOICE(m, a)        .kind = SETTING_CHOICE, .offset = AT(m), .choices = (a)
+#define NUMBER(m, from, to) .kind = SETTING_NUMBER, .offset = AT(m), .min = (from), .max = (to)
+
+const struct setting config_settings[] = {
+    {"Serving", "listen", NULL, TEXT(listen), .otherwise = "127.0.0.1:8080",
+     .help = "Address and port to listen on; port 0 takes any free one. Beyond loopback "
+             "(0.0.0.0:8080) accounts are on."},
+    {NULL, "data", NULL, TEXT(c.data_dir), .otherwise = "./data",
+     .help = "Folder of the database, keys, models and audio. Made when it is not there."},
+    {NULL, "config", NULL, TEXT(config_file),
+     .help = "Config file; otherwise <data>/interviewd.conf when there is one."},
+    {NULL, "accounts", NULL, CHOICE(accounts, "on|off"),
+     .help = "Sign up and in with e-mail and password (on), or one local owner without a password "
+             "(off). Off while listening on loopback only, on otherwise; off beyond loopback is "
+             "refused."},
+    {NULL, "web-root", NULL, TEXT(c.web_root),
+     .help = "Folder of the web page's files; otherwise the one that was built beside the "
+             "program."},
+    {NULL, "tls-cert", NULL, TEXT(c.tls_cert),
+     .help = "Certificate chain (PEM); with tls-key, serves https."},
+    {NULL, "tls-key", NULL, TEXT(c.tls_key), .help = "Private key of tls-cert (PEM)."},
+    {NULL, "origins", NULL, LIST(c.origins),
+     .help = "Other sites whose pages may call this server, comma-separated: "
+             "https://app.example.com"},
+    {NULL, "max-connections", NULL, NUMBER(c.connections_max, 1, 100000), .otherwise = "2000",
+     .help = "Connections at the same time; more are answered 503."},
+    {NULL, "idle-timeout-ms", NULL, NUMBER(c.idle_timeout_ms, 1000, 3600000), .otherwise = "60000",
+     .help = "A connection without a request is closed after this long."},
+    {NULL, "request-workers", NULL, NUMBER(c.request_workers, 0, 256), .otherwise = "0",
+     .help = "Threads that answer requests; 0 chooses from the cores."},
+
+    {"Keys and limits", "master-key", NULL, TEXT(c.master_key), .secret = true,
+     .help = "Key that encrypts profiles, job descriptions and transcripts: 64 hex digits or "
+             "base64 of 32 bytes. Otherwise <data>/keys/master.key, made at the first start."},
+    {NULL, "access-token-s", NULL, NUMBER(c.access_token_s, 30, 86400), .otherwise = "900",
+     .help = "Life of an access token in seconds."},
+    {NULL, "refresh-token-s", NULL, NUMBER(c.refresh_token_s, 60, 31536000), .otherwise = "2592000",
+     .help = "Life of a sign-in that is not used, in seconds."},
+    {NULL, "requests-per-minute", NULL, NUMBER(c.requests_per_minute, 0, 1000000),
+     .otherwise = "100",
+     .help = "Requests a signed-in user may make in a minute; 0: no limit. The local owner has "
+             "none."},
+    {NULL, "sign-ins-per-minute", NULL, NUMBER(c.sign_ins_per_minute, 0, 100000), .otherwise = "10",
+     .help = "Sign-in attempts for one e-mail from one address in a minute; 0: no limit."},
+
+    {"Log", "log-level", NULL, CHOICE(c.log_level, "error|warn|info|debug"), .otherwise = "info",
+     .help = "Least severe lines that are written."},
+    {NULL, "log-format", NULL, CHOICE(c.log_format, "auto|text|json"), .otherwise = "auto",
+     .help = "Text for people, JSON lines for machines; auto: text on a terminal."},
+
+    {"Hearing", "asr-engine", NULL, CHOICE(c.asr_engine, "auto|whisper|pocketsphinx|openai"),
+     .otherwise = "auto",
+     .help = "Recogniser. auto takes the best that is here and keeps the audio on this machine; "
+             "openai sends it to a server that speaks POST /v1/audio/transcriptions."},
+    {NULL, "asr-model", NULL, TEXT(c.asr_model),
+     .help = "Model of a local recogniser: a file, a folder, or a name such as base.en."},
+    {NULL, "asr-language", NULL, TEXT(c.asr_language), .otherwise = "en",
+     .help = "Language that is spoken unless the session says otherwise; auto detects it where "
+             "the recogniser can."},
+    {NULL, "asr-lines", NULL, NUMBER(c.asr_lines_max, 0, 1000), .otherwise = "0",
+     .help = "Streams that are heard at the same time; 0: four a core."},
+    {NULL, "asr-preload", NULL, SWITCH(c.asr_preload), .otherwise = "on",
+     .help = "Load the model at start rather than at the first word."},
+    {NULL, "asr-url", NULL, URL(c.asr_url),
+     .help = "Base address for asr-engine openai. Otherwise Groq's or OpenAI's, whichever key "
+             "is set."},
+    {NULL, "asr-key", NULL, TEXT(c.asr_key), .secret = true, .help = "Key for asr-url."},
+    {NULL, "asr-name", NULL, TEXT(c.asr_name),
+     .help = "Model name at asr-url, such as whisper-large-v3-turbo."},
+    {NULL, "whisper-threads", NULL, NUMBER(c.whisper_threads, 0, 256), .otherwise = "0",
+     .help = "Threads for one decode of the whisper recogniser; 0: chosen from the cores."},
+    {NULL, "whisper-ctx", NULL, NUMBER(c.whisper_ctx, 0, 1500), .otherwise = "0",
+     .help = "Least number of encoder frames (50 a second) of the whisper recogniser; 0: its "
+             "measured default."},
+    {NULL, "model-url", NULL, URL(c.model_url), .help = "Mirror for `interviewd models get`."},
+    {NULL, "vad-pre-roll-ms", NULL, NUMBER(c.vad_pre_roll_ms, 0, 2000), .otherwise = "300",
+     .help = "Audio kept from before speech was noticed, so that no first word is clipped."},
+    {NULL, "vad-eager-ms", NULL, NUMBER(c.vad_eager_ms, 40, 5000), .otherwise = "160",
+     .help = "Silence after which a question looks finished and its answer is begun."},
+    {NULL, "vad-hangover-ms", NULL, NUMBER(c.vad_hangover_ms, 60, 10000), .otherwise = "350",
+     .help = "Silence after which it is finished."},
+
+    {"Answering", "providers", NULL, LIST(chain),
+     .help = "Chain of answer providers in the order they are tried, from: groq, openai, ollama, "
+             "outline. Otherwise those that are configured; the built-in outline is always last."},
+    {NULL, "groq-key", "GROQ_API_KEY", TEXT(groq_key), .secret = true,
+     .help = "Key of Groq (https://console.groq.com)."},
+    {NULL, "groq-model", NULL, TEXT(groq_model), .otherwise = "llama-3.3-70b-versatile",
+     .help = "Model at Groq."},
+    {NULL, "groq-url", NULL, URL(groq_url), .otherwise = "https://api.groq.com/openai/v1",
+     .help = "Address of Groq."},
+    {NULL, "openai-key", "OPENAI_API_KEY", TEXT(openai_key), .secret = true,
+     .help = "Key of OpenAI, or of the server at openai-url."},
+    {NULL, "openai-model", NULL, TEXT(openai_model), .otherwise = "gpt-4o-mini",
+     .help = "Model at OpenAI, or at openai-url."},
+    {NULL, "openai-url", NULL, URL(openai_url), .otherwise = "https://api.openai.com/v1",
+     .help = "Address of OpenAI, or of any server that speaks its protocol. Elsewhere than at "
+             "OpenAI the key may be left out."},
+    {NULL, "ollama-host", "OLLAMA_HOST", .kind = SETTING_OLLAMA, .offset = AT(ollama_url),
+     .help = "Where Ollama listens, as Ollama spells it: 127.0.0.1:11434. Setting it puts Ollama "
+             "into the chain."},
+    {NULL, "ollama-model", NULL, TEXT(ollama_model), .otherwise = "llama3.2",
+     .help = "Model at Ollama."},
+    {NULL, "answer-max-tokens", NULL, NUMBER(c.answer_max_tokens, 16, 8192), .otherwise = "400",
+     .help = "Longest answer."},
+    {NULL, "first-token-max-ms", NULL, NUMBER(c.first_token_max_ms, 100, 120000),
+     .otherwise = "8000",
+     .help = "A provider that has not begun to answer by then is replaced by the next."},
+};
+
+const size_t config_setting_count = sizeof(config_settings) / sizeof(config_settings[0]);
+
+_Static_assert(sizeof(config_settings) / sizeof(config_settings[0]) <= SETTINGS_MAX,
+               "make SETTINGS_MAX larger");
+
+const char *setting_env(const struct setting *s, char text[static 64])
+{
+    size_t n;
+
+    if (s->env)
+        return s->env;
+    n = (size_t)snprintf(text, 64, "INTERVIEWD_%s", s->name);
+    for (size_t i = 0; i < n && i < 63; i++)
+        text[i] = text[i] == '-' ? '_' : (char)toupper((unsigned char)text[i]);
+    return text;
+}
+
+const struct setting *setting_by_env(const char *env)
+{
+    char text[64];
+
+    for (size_t i = 0; i < config_setting_count; i++)
+        if (strcmp(setting_env(&config_settings[i], text), env) == 0)
+            return &config_settings[i];
+    return NULL;
+}
+
+const struct setting *setting_by_flag(const char *name, size_t len)
+{
+    for (size_t i = 0; i < config_setting_count; i++)
+        if (strlen(config_settings[i].name) == len &&
+            strncmp(config_settings[i].name, name, len) == 0)
+            return &config_settings[i];
+    return NULL;
+}

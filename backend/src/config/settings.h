@@ -1,0 +1,80 @@
+/**
+ * @file config/settings.h  The table of settings; private to config/
+ *
+ * To add a setting: a member in struct config (or struct config_whole when the rest of the house
+ * is not to see it as such), a line in settings.c, then print .env.example and the guide anew
+ * (the failing test says how).
+ */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include "config/config.h"
+
+enum setting_kind {
+    SETTING_TEXT,   /**< Any line of text */
+    SETTING_CHOICE, /**< One of a|b|c */
+    SETTING_NUMBER, /**< Whole number in [min, max] */
+    SETTING_SWITCH, /**< on or off (true, false, 1, 0, yes, no) */
+    SETTING_LIST,   /**< Comma-separated; const char *const * and, right after it, size_t */
+    SETTING_URL,    /**< http:// or https://, without trailing slash */
+    SETTING_OLLAMA, /**< As Ollama spells OLLAMA_HOST */
+};
+
+struct setting {
+    const char *group; /**< Heading in the guide; NULL: as the one before */
+    const char *name;  /**< Flag without "--"; the variable is INTERVIEWD_ and it in capitals */
+    const char *env;   /**< Another variable that is usual for it; NULL: the one of the name */
+    enum setting_kind kind;
+    size_t offset;         /**< Into struct config_whole */
+    const char *otherwise; /**< Default as text; NULL: unset */
+    int64_t min;
+    int64_t max;
+    const char *choices;
+    bool secret; /**< Never a flag, never shown */
+    const char *help;
+};
+
+/** Where a value came from, for sentences. */
+struct setting_value {
+    char *text;
+    char where[64]; /**< "environment", "interviewd.conf line 3", "command line", "default" */
+};
+
+enum { SETTINGS_MAX = 64 };
+
+/** What the table fills: the public struct first, so that the two pointers convert. */
+struct config_whole {
+    struct config c;
+    const char *listen;
+    const char *accounts;
+    const char *const *chain; /* as given; NULL: chosen from what is configured */
+    size_t chain_count;
+    const char *groq_url, *groq_key, *groq_model;
+    const char *openai_url, *openai_key, *openai_model;
+    const char *ollama_url, *ollama_model;
+    const char *config_file;
+    struct setting_value values[SETTINGS_MAX]; /* index as in config_settings */
+    void *memory[2 * SETTINGS_MAX + 256];      /* everything to free */
+    size_t memory_count;
+};
+
+extern const struct setting config_settings[];
+extern const size_t config_setting_count;
+
+/** The variable's name; in a static place of the table or in `text`. */
+const char *setting_env(const struct setting *s, char text[static 64]);
+const struct setting *setting_by_env(const char *env);
+const struct setting *setting_by_flag(const char *name, size_t len);
+
+/** Parse a config file. fn returns 0 or an error that ends it. Pure: fuzzed. */
+int config_parse_file(const char *text, size_t len,
+                      int (*fn)(const char *key, const char *value, int line, void *arg,
+                                struct errbuf *err),
+                      void *arg, struct errbuf *err);
+
+/** "127.0.0.1:8080", "[::1]:8080", "localhost:0", ":8080" (every address). Caller frees *host. */
+int config_parse_listen(const char *text, char **host, int *port);
+/** http(s)://host[:port][/path] without spaces or credentials in it. */
+bool config_url_valid(const char *text);
+
+#endif

@@ -1,0 +1,27 @@
+/**
+ * @file test/support/scratch.h  A folder that is gone when the test is over
+ *
+ *     char dir[SCRATCH_MAX];
+ *     scratch_make(dir);  ...  scratch_remove(dir);
+ */
+#ifndef TEST_SCRATCH_H
+#define TEST_SCRATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SCRATCH_MAX = 128 };
+
+void scratch_make(char dir[static SCRATCH_MAX]);
+void scratch_remove(const char *dir); /**< With everything in it */
+
+/** dir/name, in one of a few static places. */
+const char *scratch_path(const char *dir, const char *name);
+void scratch_write(const char *path, const char *text);
+/** The whole file, NUL-terminated: free(). NULL when it cannot be read. */
+char *scratch_read(const char *path, size_t *len);
+
+/** A literal where a record wants a text that it will not change. */
+#define LITERAL(text) ((char *)(uintptr_t)(text))
+
+#endif

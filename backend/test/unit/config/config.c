@@ -1,0 +1,365 @@
+/**
+ * @file test/unit/config/config.c  Settings: who wins, what is refused, and how it is said
+ */
+#include "cmocka_all.h"
+
+#include "config/config.h"
+#include "support/scratch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENV(...) ((char *const[]){__VA_ARGS__, NULL})
+#define FLAGS(...)                                                                                 \
+    (int)(sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)), ((char *[]){__VA_ARGS__})
+#define NO_ENV  ((char *const[]){LITERAL("INTERVIEWD_DATA=/nowhere"), NULL})
+#define L(text) LITERAL(text)
+
+static struct config *load(int argc, char *const *argv, char *const *env)
+{
+    struct config *config = NULL;
+    struct errbuf err = {""};
+
+    if (config_load(&config, argc, argv, env, &err))
+        fail_msg("%s", err.text);
+    return config;
+}
+
+static void refused(int argc, char *const *argv, char *const *env, const char *sentence)
+{
+    struct config *config = NULL;
+    struct errbuf err = {""};
+
+    assert_int_not_equal(config_load(&config, argc, argv, env, &err), 0);
+    if (!strstr(err.text, sentence))
+        fail_msg("\"%s\" does not say \"%s\"", err.text, sentence);
+}
+
+static void with_nothing_set_it_serves_this_machine_only(void **state)
+{
+    struct config *c = load(0, NULL, NO_ENV);
+
+    (void)state;
+    assert_string_equal(c->listen_host, "127.0.0.1");
+    assert_int_equal(c->listen_port, 8080);
+    assert_false(c->accounts);
+    assert_false(c->beyond_loopback);
+    assert_string_equal(c->asr_engine, "auto");
+    assert_int_equal(c->provider_count, 0);
+    assert_int_equal(c->access_token_s, 900);
+    assert_int_equal(c->requests_per_minute, 100);
+    assert_int_equal(c->vad_hangover_ms, 350);
+    assert_true(c->asr_preload);
+    assert_null(c->origins[0]);
+    assert_null(c->master_key);
+    assert_null(c->file);
+    config_free(c);
+}
+
+static void a_later_place_wins(void **state)
+{
+    char dir[SCRATCH_MAX];
+    char data[256];
+    struct config *c;
+
+    (void)state;
+    scratch_make(dir);
+    snprintf(data, sizeof(data), "INTERVIEWD_DATA=%s", dir);
+    scratch_write(scratch_path(dir, "interviewd.conf"),
+                  "# mine\n\nINTERVIEWD_LISTEN = 127.0.0.1:1\nINTERVIEWD_LOG_LEVEL=\"debug\"\n"
+                  "export INTERVIEWD_VAD_EAGER_MS='90'\r\nINTERVIEWD_LOG_FORMAT=\n");
+    c = load(0, NULL, ENV(data));
+    assert_int_equal(c->listen_port, 1);
+    assert_string_equal(c->log_level, "debug");
+    assert_string_equal(c->log_format, "auto");
+    assert_int_equal(c->vad_eager_ms, 90);
+    assert_non_null(strstr(c->file, "interviewd.conf"));
+    config_free(c);
+
+    c = load(0, NULL, ENV(data, L("INTERVIEWD_LISTEN=127.0.0.1:2")));
+    assert_int_equal(c->listen_port, 2);
+    config_free(c);
+
+    c = load(FLAGS(L("--listen"), L("127.0.0.1:3"), L("--log-level=warn")),
+             ENV(data, L("INTERVIEWD_LISTEN=127.0.0.1:2")));
+    assert_int_equal(c->listen_port, 3);
+    assert_string_equal(c->log_level, "warn");
+    assert_string_equal(config_path(c, "models") + strlen(dir), "/models");
+    config_free(c);
+    scratch_remove(dir);
+}
+
+static void a_named_config_file_must_be_there_and_right(void **state)
+{
+    char dir[SCRATCH_MAX];
+    const char *path;
+
+    (void)state;
+    scratch_make(dir);
+    path = scratch_path(dir, "my.conf");
+    refused(FLAGS(L("--config"), L(path)), NO_ENV, "cannot read");
+    scratch_write(path, "INTERVIEWD_LISTEN=127.0.0.1:9\nINTERVIEWD_LISTENN=1\n");
+    refused(FLAGS(L("--config"), L(path)), NO_ENV,
+            "line 2: there is no setting INTERVIEWD_LISTENN");
+    scratch_write(path, "LISTEN\n");
+    refused(FLAGS(L("--config"), L(path)), NO_ENV, "line 1 is not KEY=value");
+    scratch_write(path, "INTERVIEWD_LISTEN=\"127\n");
+    refused(FLAGS(L("--config"), L(path)), NO_ENV, "a quote is not closed");
+    scratch_write(path, "\nINTERVIEWD_ASR_LINES=many\n");
+    refused(FLAGS(L("--config"), L(path)), NO_ENV,
+            "INTERVIEWD_ASR_LINES (my.conf line 2) must be a whole number from 0 to 1000, not "
+            "\"many\"");
+    scratch_remove(dir);
+}
+
+static void files_and_a_commands_own_flags_are_left_to_it(void **state)
+{
+    struct config *c = load(FLAGS(L("a.wav"), L("--json"), L("--listen=:0"), L("--accounts=on"),
+                                  L("--"), L("--listen")),
+                            NO_ENV);
+
+    (void)state;
+    assert_int_equal(c->arg_count, 3);
+    assert_string_equal(c->args[0], "a.wav");
+    assert_string_equal(c->args[1], "--json");
+    assert_string_equal(c->args[2], "--listen");
+    config_free(c);
+}
+
+static void a_slip_in_a_flag_is_answered_with_the_right_one(void **state)
+{
+    struct errbuf err = {""};
+
+    (void)state;
+    config_unknown_flag("--listn=127.0.0.1:1", &err);
+    assert_string_equal(err.text, "there is no --listn; did you mean --listen?");
+    config_unknown_flag("--frobnicate", &err);
+    assert_string_equal(err.text, "there is no --frobnicate; --help lists what there is");
+    refused(FLAGS(L("--listen")), NO_ENV, "--listen needs a value");
+}
+
+static void wrong_values_are_named_with_their_place(void **state)
+{
+    (void)state;
+    refused(FLAGS(L("--listen=8080x")), NO_ENV, "--listen must be ADDRESS:PORT");
+    refused(FLAGS(L("--listen=::1:80")), NO_ENV, "--listen must be ADDRESS:PORT");
+    refused(FLAGS(L("--listen=127.0.0.1:70000")), NO_ENV, "--listen must be ADDRESS:PORT");
+    refused(0, NULL, ENV(L("INTERVIEWD_LOG_LEVEL=loud")),
+            "INTERVIEWD_LOG_LEVEL (environment) must be error, warn, info or debug, not \"loud\"");
+    refused(0, NULL, ENV(L("INTERVIEWD_ACCOUNTS=maybe")), "must be on or off");
+    refused(0, NULL, ENV(L("INTERVIEWD_ASR_PRELOAD=perhaps")), "must be on or off");
+    refused(0, NULL, ENV(L("INTERVIEWD_GROQ_URL=ftp://x")), "must be an address such as");
+    refused(0, NULL, ENV(L("INTERVIEWD_PROVIDERS=groq,grok")), "there is no provider \"grok\"");
+    refused(0, NULL, ENV(L("INTERVIEWD_PROVIDERS=groq,groq")), "names groq twice");
+    refused(0, NULL, ENV(L("INTERVIEWD_TLS_CERT=/x")), "go together");
+    refused(0, NULL, ENV(L("INTERVIEWD_WEB_ROOT=/does/not/exist")), "web-root: cannot read");
+    refused(0, NULL, ENV(L("INTERVIEWD_WEB_ROOT=/etc/passwd")), "is not a folder");
+    refused(0, NULL, ENV(L("INTERVIEWD_ORIGINS=https://a.example/path")), "is not an origin");
+    refused(0, NULL, ENV(L("INTERVIEWD_VAD_EAGER_MS=600")), "looks finished before it is");
+    refused(0, NULL, ENV(L("OLLAMA_HOST=http://:::/")), "OLLAMA_HOST (environment) must be HOST");
+}
+
+static void secrets_are_not_taken_from_the_command_line_nor_repeated(void **state)
+{
+    struct config *c = load(0, NULL, ENV(L("GROQ_API_KEY=gsk_1"), L("INTERVIEWD_MASTER_KEY=abc")));
+
+    (void)state;
+    assert_string_equal(c->master_key, "abc");
+    assert_string_equal(c->providers[0].key, "gsk_1");
+    config_free(c);
+    refused(FLAGS(L("--groq-key=gsk_secret")), NO_ENV, "is not taken from the command line");
+}
+
+static void beyond_loopback_accounts_are_on_and_cannot_be_off(void **state)
+{
+    static const char *const here[] = {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1",
+                                       "[::ffff:127.0.0.1]:1"};
+    static const char *const beyond[] = {"0.0.0.0:1",     ":1",         "[::]:1", "192.168.1.5:1",
+                                         "example.com:1", "128.0.0.1:1"};
+    char flag[64];
+    struct config *c;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++) {
+        snprintf(flag, sizeof(flag), "--listen=%s", here[i]);
+        c = load(FLAGS(flag), NO_ENV);
+        assert_false(c->beyond_loopback);
+        assert_false(c->accounts);
+        config_free(c);
+        c = load(FLAGS(flag, L("--accounts"), L("on")), NO_ENV);
+        assert_true(c->accounts);
+        config_free(c);
+    }
+    for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
+        snprintf(flag, sizeof(flag), "--listen=%s", beyond[i]);
+        c = load(FLAGS(flag), NO_ENV);
+        assert_true(c->beyond_loopback);
+        assert_true(c->accounts);
+        config_free(c);
+        refused(FLAGS(flag, L("--accounts=off")), NO_ENV, "anyone could read everything");
+    }
+}
+
+static void ollama_is_found_however_it_is_spelled(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"127.0.0.1", "http://127.0.0.1:11434"},
+        {"box.local:1234", "http://box.local:1234"},
+        {":5678", "http://127.0.0.1:5678"},
+        {"0.0.0.0", "http://127.0.0.1:11434"},
+        {"0.0.0.0:9", "http://127.0.0.1:9"},
+        {"[::1]", "http://[::1]:11434"},
+        {"[::]:8", "http://127.0.0.1:8"},
+        {"http://box", "http://box:80"},
+        {"https://ollama.example.com", "https://ollama.example.com:443"},
+        {"https://example.com/ollama/", "https://example.com:443/ollama"},
+        {"http://10.0.0.2:11434/", "http://10.0.0.2:11434"},
+    };
+    static const char *const bad[] = {"a b", "host:port", "::1", "host:99999", "[::1"};
+    char *url;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        assert_int_equal(config_ollama_url(pairs[i][0], &url), 0);
+        assert_string_equal(url, pairs[i][1]);
+        free(url);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(config_ollama_url(bad[i], &url), UV_EINVAL);
+}
+
+static void the_chain_is_what_is_configured_or_what_was_asked_for(void **state)
+{
+    struct config *c = load(0, NULL, ENV(L("GROQ_API_KEY=g"), L("OLLAMA_HOST=box")));
+
+    (void)state;
+    assert_int_equal(c->provider_count, 2);
+    assert_string_equal(c->providers[0].name, "groq");
+    assert_string_equal(c->providers[0].driver, "openai");
+    assert_string_equal(c->providers[0].url, "https://api.groq.com/openai/v1");
+    assert_string_equal(c->providers[1].url, "http://box:11434");
+    config_free(c);
+
+    c = load(0, NULL, ENV(L("INTERVIEWD_PROVIDERS=ollama, groq,outline")));
+    assert_int_equal(c->provider_count, 3);
+    assert_string_equal(c->providers[0].name, "ollama");
+    assert_string_equal(c->providers[0].url, "http://127.0.0.1:11434");
+    assert_true(c->providers[1].missing_key);
+    assert_string_equal(c->providers[2].driver, "outline");
+    config_free(c);
+
+    c = load(0, NULL, ENV(L("INTERVIEWD_OPENAI_URL=http://127.0.0.1:9000/v1/")));
+    assert_int_equal(c->provider_count, 1); /* a server of one's own may want no key */
+    assert_string_equal(c->providers[0].url, "http://127.0.0.1:9000/v1");
+    assert_null(c->providers[0].key);
+    config_free(c);
+}
+
+static void a_key_goes_to_its_own_server_only(void **state)
+{
+    struct config *c = load(0, NULL, ENV(L("GROQ_API_KEY=g"), L("OPENAI_API_KEY=o")));
+
+    (void)state;
+    assert_string_equal(c->asr_url, "https://api.groq.com/openai/v1");
+    assert_string_equal(c->asr_key, "g");
+    assert_string_equal(c->asr_name, "whisper-large-v3-turbo");
+    config_free(c);
+    c = load(0, NULL, ENV(L("GROQ_API_KEY=g"), L("INTERVIEWD_ASR_URL=http://box:8000")));
+    assert_string_equal(c->asr_url, "http://box:8000");
+    assert_null(c->asr_key);
+    config_free(c);
+    c = load(0, NULL, ENV(L("OPENAI_API_KEY=o")));
+    assert_string_equal(c->asr_key, "o");
+    assert_string_equal(c->asr_name, "whisper-1");
+    config_free(c);
+}
+
+/* The files in the repository say what the table says. To print them anew after a change:
+ * INTERVIEWD_WRITE_DOCS=1 backend/build/test/test-config-config */
+static void same_as_file(const char *name, int (*write)(struct buf *out))
+{
+    const char *root = getenv("INTERVIEWD_SOURCE_ROOT");
+    char path[512];
+    struct buf out;
+    char *file;
+
+    if (!root)
+        skip();
+    snprintf(path, sizeof(path), "%s/%s", root, name);
+    buf_init(&out, 1 << 20);
+    assert_int_equal(write(&out), 0);
+    if (getenv("INTERVIEWD_WRITE_DOCS"))
+        scratch_write(path, out.data);
+    file = scratch_read(path, NULL);
+    assert_non_null(file);
+    if (strcmp(file, out.data) != 0)
+        fail_msg("%s is not what the table of settings says; print it anew with "
+                 "INTERVIEWD_WRITE_DOCS=1 meson test config/config",
+                 name);
+    free(file);
+    buf_release(&out);
+}
+
+static void the_example_lists_every_setting(void **state)
+{
+    (void)state;
+    same_as_file(".env.example", config_write_env);
+}
+
+static void the_guide_lists_every_setting(void **state)
+{
+    (void)state;
+    same_as_file("docs/guides/configuration.md", config_write_docs);
+}
+
+static void the_example_is_a_config_file_that_works(void **state)
+{
+    char dir[SCRATCH_MAX];
+    struct config *c;
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 1 << 20);
+    assert_int_equal(config_write_env(&out), 0);
+    for (char *p = out.data; (p = strstr(p, "\n#INTERVIEWD_"));) {
+        char *end = strchr(p + 1, '\n');
+
+        if (end[-1] != '=')
+            memmove(p + 1, p + 2, strlen(p + 2) + 1); /* every line with a default, made active */
+        p++;
+    }
+    scratch_make(dir);
+    scratch_write(scratch_path(dir, "x.conf"), out.data);
+    c = load(FLAGS(L("--config"), LITERAL(scratch_path(dir, "x.conf"))), ENV(L("A=b")));
+    assert_int_equal(c->listen_port, 8080);
+    config_free(c);
+    buf_clear(&out);
+    assert_int_equal(config_write_help(&out), 0);
+    assert_non_null(strstr(out.data, "--listen"));
+    assert_null(strstr(out.data, "--master-key"));
+    buf_release(&out);
+    scratch_remove(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(with_nothing_set_it_serves_this_machine_only),
+        cmocka_unit_test(a_later_place_wins),
+        cmocka_unit_test(a_named_config_file_must_be_there_and_right),
+        cmocka_unit_test(files_and_a_commands_own_flags_are_left_to_it),
+        cmocka_unit_test(a_slip_in_a_flag_is_answered_with_the_right_one),
+        cmocka_unit_test(wrong_values_are_named_with_their_place),
+        cmocka_unit_test(secrets_are_not_taken_from_the_command_line_nor_repeated),
+        cmocka_unit_test(beyond_loopback_accounts_are_on_and_cannot_be_off),
+        cmocka_unit_test(ollama_is_found_however_it_is_spelled),
+        cmocka_unit_test(the_chain_is_what_is_configured_or_what_was_asked_for),
+        cmocka_unit_test(a_key_goes_to_its_own_server_only),
+        cmocka_unit_test(the_example_lists_every_setting),
+        cmocka_unit_test(the_guide_lists_every_setting),
+        cmocka_unit_test(the_example_is_a_config_file_that_works),
+    };
+
+    return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
