@@ -104,8 +104,9 @@ struct store_list {
 };
 
 struct store_params {
-    const char *path; /**< sqlite: database file */
-    const char *url;  /**< others: connection string */
+    const char *path;   /**< sqlite: database file; its folder is made when it is not there */
+    uint64_t bytes_max; /**< sqlite: largest database file, [bytes]; 0: what the disk holds */
+    const char *url;    /**< others: connection string */
 };
 
 /* ------------------------------------------------------------------------- the store itself */
@@ -137,6 +138,8 @@ int store_refresh_get(struct store *store, const char *hash, struct store_refres
 int store_refresh_rotate(struct store *store, const char *old, const struct store_refresh *fresh,
                          int64_t now, struct errbuf *err);
 int store_refresh_revoke(struct store *store, const char *family, struct errbuf *err);
+/** Forget the tokens that expired before now. */
+int store_refresh_prune(struct store *store, int64_t now, struct errbuf *err);
 
 /* --------------------------------------------------------------------------------- profiles */
 

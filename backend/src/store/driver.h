@@ -1,0 +1,71 @@
+/**
+ * @file store/driver.h  What every database provides; only store/ includes this
+ *
+ * A driver is a const table. store.c checks what comes in (ids, limits, required texts), so a
+ * driver starts from sane input: limit is 1..STORE_PAGE_MAX, a cursor is NULL or has the right
+ * form, records have their required texts. To add one: a file beside sqlite.c, its migrations in
+ * migrations/<name>/, a line in the list in store.c, and a line in test/conformance/store.c,
+ * which must pass unchanged.
+ *
+ * Threads    Any number at the same time on one store.
+ * Errors     As in store.h.
+ */
+#ifndef STORE_DRIVER_H
+#define STORE_DRIVER_H
+
+#include "store/store.h"
+
+struct store_migration {
+    int version;
+    const char *name;
+    const char *sql;
+};
+
+struct store_driver {
+    const char *name;
+
+    int (*open)(void **dbp, const struct store_params *params, struct errbuf *err);
+    void (*close)(void *db);
+    int (*migrate)(void *db, int *from, int *to, struct errbuf *err);
+    int (*ping)(void *db, struct errbuf *err);
+
+    int (*user_put)(void *db, const struct store_user *user, struct errbuf *err);
+    int (*user_get)(void *db, const char *id, struct store_user *user, struct errbuf *err);
+    int (*user_by_email)(void *db, const char *email, struct store_user *user, struct errbuf *err);
+    int (*user_local)(void *db, struct store_user *user, struct errbuf *err);
+    int (*user_erase)(void *db, const char *id, struct errbuf *err);
+
+    int (*refresh_put)(void *db, const struct store_refresh *token, struct errbuf *err);
+    int (*refresh_get)(void *db, const char *hash, struct store_refresh *token, struct errbuf *err);
+    int (*refresh_rotate)(void *db, const char *old, const struct store_refresh *fresh, int64_t now,
+                          struct errbuf *err);
+    int (*refresh_revoke)(void *db, const char *family, struct errbuf *err);
+    int (*refresh_prune)(void *db, int64_t now, struct errbuf *err);
+
+    int (*profile_put)(void *db, const struct store_profile *profile, struct errbuf *err);
+    int (*profile_get)(void *db, const char *user_id, const char *id, struct store_profile *profile,
+                       struct errbuf *err);
+    int (*profile_list)(void *db, const char *user_id, size_t limit, const char *cursor,
+                        struct store_list *list, struct errbuf *err);
+    int (*profile_count)(void *db, const char *user_id, size_t *count, struct errbuf *err);
+    int (*profile_erase)(void *db, const char *user_id, const char *id, struct errbuf *err);
+
+    int (*session_put)(void *db, const struct store_session *session, struct errbuf *err);
+    int (*session_get)(void *db, const char *user_id, const char *id, struct store_session *session,
+                       struct errbuf *err);
+    int (*session_list)(void *db, const char *user_id, enum store_status status, size_t limit,
+                        const char *cursor, struct store_list *list, struct errbuf *err);
+    int (*session_erase)(void *db, const char *user_id, const char *id, struct errbuf *err);
+
+    int (*transcript_put)(void *db, struct store_transcript *transcript, struct errbuf *err);
+    int (*transcript_get)(void *db, const char *user_id, const char *id,
+                          struct store_transcript *transcript, struct errbuf *err);
+    /** cursor: 0, or the number after (before, with newest_first) which the page begins. */
+    int (*transcript_list)(void *db, const char *user_id, const char *session_id, bool newest_first,
+                           size_t limit, int64_t cursor, struct store_list *list,
+                           struct errbuf *err);
+};
+
+extern const struct store_driver store_sqlite;
+
+#endif

@@ -1,0 +1,94 @@
+/**
+ * @file store/record.c  The records of store.h as tables of columns
+ */
+#include "store/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define INLINE(type, m)                                                                            \
+    {                                                                                              \
+        COLUMN_INLINE, offsetof(struct type, m), sizeof(((struct type *)0)->m)                     \
+    }
+#define TEXT(type, m)                                                                              \
+    {                                                                                              \
+        COLUMN_TEXT, offsetof(struct type, m), 0                                                   \
+    }
+#define INT(type, m)                                                                               \
+    {                                                                                              \
+        COLUMN_INT, offsetof(struct type, m), 0                                                    \
+    }
+#define INT64(type, m)                                                                             \
+    {                                                                                              \
+        COLUMN_INT64, offsetof(struct type, m), 0                                                  \
+    }
+#define DOUBLE(type, m)                                                                            \
+    {                                                                                              \
+        COLUMN_DOUBLE, offsetof(struct type, m), 0                                                 \
+    }
+#define RECORD(type)                                                                               \
+    {                                                                                              \
+        sizeof(struct type), sizeof(type##_columns) / sizeof(type##_columns[0]), type##_columns    \
+    }
+
+_Static_assert(sizeof(enum store_status) == sizeof(int), "status is read and written as an int");
+
+static const struct column store_user_columns[] = {
+    INLINE(store_user, id),         TEXT(store_user, email),       TEXT(store_user, display_name),
+    TEXT(store_user, photo_url),    TEXT(store_user, password),    TEXT(store_user, settings),
+    TEXT(store_user, subscription), INT64(store_user, created_at),
+};
+
+static const struct column store_refresh_columns[] = {
+    INLINE(store_refresh, hash),      INLINE(store_refresh, family), INLINE(store_refresh, user_id),
+    INT64(store_refresh, expires_at), INT64(store_refresh, used_at),
+};
+
+static const struct column store_profile_columns[] = {
+    INLINE(store_profile, id),
+    INLINE(store_profile, user_id),
+    TEXT(store_profile, name),
+    TEXT(store_profile, role),
+    DOUBLE(store_profile, years_experience),
+    TEXT(store_profile, skills),
+    TEXT(store_profile, industry),
+    TEXT(store_profile, context),
+    INT64(store_profile, created_at),
+    INT64(store_profile, updated_at),
+};
+
+static const struct column store_session_columns[] = {
+    INLINE(store_session, id),          INLINE(store_session, user_id),
+    INLINE(store_session, profile_id),  TEXT(store_session, job_description),
+    INT(store_session, status),         INT64(store_session, created_at),
+    INT64(store_session, completed_at), INT(store_session, duration),
+    INT(store_session, question_count), TEXT(store_session, metadata),
+};
+
+static const struct column store_transcript_columns[] = {
+    INLINE(store_transcript, id),           INLINE(store_transcript, session_id),
+    INT(store_transcript, question_number), TEXT(store_transcript, question),
+    TEXT(store_transcript, answer),         INT64(store_transcript, timestamp),
+    TEXT(store_transcript, metrics),        TEXT(store_transcript, detail),
+    TEXT(store_transcript, audio_url),
+};
+
+const struct record store_record_user = RECORD(store_user);
+const struct record store_record_refresh = RECORD(store_refresh);
+const struct record store_record_profile = RECORD(store_profile);
+const struct record store_record_session = RECORD(store_session);
+const struct record store_record_transcript = RECORD(store_transcript);
+
+void record_release(const struct record *record, void *data)
+{
+    if (!data)
+        return;
+    for (size_t i = 0; i < record->count; i++) {
+        char **text = (char **)((char *)data + record->columns[i].offset);
+
+        if (record->columns[i].kind != COLUMN_TEXT)
+            continue;
+        free(*text);
+        *text = NULL;
+    }
+}

@@ -1,0 +1,41 @@
+/**
+ * @file store/record.h  The records of store.h as tables of columns
+ *
+ * Lets a driver bind and read every record with one function each, and store.c free them. The
+ * order is that of the column lists in the drivers' statements. Private to store/.
+ */
+#ifndef STORE_RECORD_H
+#define STORE_RECORD_H
+
+#include "store/store.h"
+
+enum column_kind {
+    COLUMN_INLINE, /**< char[]: "" is NULL in the database */
+    COLUMN_TEXT,   /**< char *: owned; NULL is NULL */
+    COLUMN_INT,
+    COLUMN_INT64,
+    COLUMN_DOUBLE,
+};
+
+struct column {
+    enum column_kind kind;
+    size_t offset;
+    size_t size; /**< COLUMN_INLINE: of the array, [bytes] */
+};
+
+struct record {
+    size_t size;
+    size_t count;
+    const struct column *columns;
+};
+
+extern const struct record store_record_user;
+extern const struct record store_record_refresh;
+extern const struct record store_record_profile;
+extern const struct record store_record_session;
+extern const struct record store_record_transcript;
+
+/** Free the texts and zero them. */
+void record_release(const struct record *record, void *data);
+
+#endif

@@ -1,0 +1,796 @@
+/**
+ * @file store/sqlite.c  Store driver "sqlite": one file, write-ahead log, any number of readers
+ *
+ * Every statement stands in one table and is prepared once a connection. Columns are listed in
+ * the order of store/record.c, so binding and reading a record is one loop. Whatever belongs to a
+ * user is asked for with the user's id in the statement itself.
+ */
+#include "base/text.h"
+#include "store/driver.h"
+#include "store/record.h"
+#include "store/sqlite_conn.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct store_migration store_sqlite_migrations[];
+
+#define USER_COLUMNS    "id,email,display_name,photo_url,password,settings,subscription,created_at"
+#define REFRESH_COLUMNS "hash,family,user_id,expires_at,used_at"
+#define PROFILE_COLUMNS                                                                            \
+    "id,user_id,name,role,years_experience,skills,industry,context,created_at,updated_at"
+#define SESSION_COLUMNS                                                                            \
+    "id,user_id,profile_id,job_description,status,created_at,completed_at,duration,"               \
+    "question_count,metadata"
+#define TRANSCRIPT_COLUMNS                                                                         \
+    "id,session_id,question_number,question,answer,timestamp,metrics,detail,audio_url"
+
+enum {
+    USER_PUT,
+    USER_GET,
+    USER_BY_EMAIL,
+    USER_LOCAL,
+    USER_ERASE,
+    REFRESH_PUT,
+    REFRESH_GET,
+    REFRESH_USE,
+    REFRESH_REVOKE,
+    REFRESH_PRUNE,
+    PROFILE_PUT,
+    PROFILE_GET,
+    PROFILE_LIST,
+    PROFILE_COUNT,
+    PROFILE_ERASE,
+    SESSION_PUT,
+    SESSION_GET,
+    SESSION_LIST,
+    SESSION_LIST_STATUS,
+    SESSION_ERASE,
+    SESSION_COUNT_QUESTIONS,
+    TRANSCRIPT_NUMBER,
+    TRANSCRIPT_PUT,
+    TRANSCRIPT_GET,
+    TRANSCRIPT_LIST,
+    TRANSCRIPT_LIST_NEWEST,
+    STATEMENTS,
+};
+
+_Static_assert((int)STATEMENTS <= (int)CONN_STATEMENTS_MAX, "make CONN_STATEMENTS_MAX larger");
+
+static const char *const statements[STATEMENTS] = {
+    [USER_PUT] = "INSERT INTO users (" USER_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8) "
+                 "ON CONFLICT (id) DO UPDATE SET email=?2,display_name=?3,photo_url=?4,"
+                 "password=?5,settings=?6,subscription=?7",
+    [USER_GET] = "SELECT " USER_COLUMNS " FROM users WHERE id=?1",
+    [USER_BY_EMAIL] = "SELECT " USER_COLUMNS " FROM users WHERE email=?1",
+    [USER_LOCAL] = "SELECT " USER_COLUMNS " FROM users WHERE email IS NULL",
+    [USER_ERASE] = "DELETE FROM users WHERE id=?1",
+
+    [REFRESH_PUT] = "INSERT INTO refresh_tokens (" REFRESH_COLUMNS ") VALUES (?1,?2,?3,?4,?5)",
+    [REFRESH_GET] = "SELECT " REFRESH_COLUMNS " FROM refresh_tokens WHERE hash=?1",
+    [REFRESH_USE] = "UPDATE refresh_tokens SET used_at=?2 WHERE hash=?1 AND used_at=0",
+    [REFRESH_REVOKE] = "DELETE FROM refresh_tokens WHERE family=?1",
+    [REFRESH_PRUNE] = "DELETE FROM refresh_tokens WHERE expires_at<?1",
+
+    [PROFILE_PUT] = "INSERT INTO profiles (" PROFILE_COLUMNS ") "
+                    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) "
+                    "ON CONFLICT (id) DO UPDATE SET name=?3,role=?4,years_experience=?5,"
+                    "skills=?6,industry=?7,context=?8,created_at=?9,updated_at=?10 "
+                    "WHERE user_id=?2",
+    [PROFILE_GET] = "SELECT " PROFILE_COLUMNS " FROM profiles WHERE id=?1 AND user_id=?2",
+    [PROFILE_LIST] = "SELECT " PROFILE_COLUMNS " FROM profiles "
+                     "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
+    [PROFILE_COUNT] = "SELECT count(*) FROM profiles WHERE user_id=?1",
+    [PROFILE_ERASE] = "DELETE FROM profiles WHERE id=?1 AND user_id=?2",
+
+    /* question_count is the store's own: 0 at first, and left alone afterwards */
+    [SESSION_PUT] = "INSERT INTO sessions (" SESSION_COLUMNS ") "
+                    "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,0,?10 WHERE ?3 IS NULL OR "
+                    "EXISTS (SELECT 1 FROM profiles WHERE id=?3 AND user_id=?2) "
+                    "ON CONFLICT (id) DO UPDATE SET profile_id=?3,job_description=?4,status=?5,"
+                    "created_at=?6,completed_at=?7,duration=?8,metadata=?10 "
+                    "WHERE user_id=?2",
+    [SESSION_GET] = "SELECT " SESSION_COLUMNS " FROM sessions WHERE id=?1 AND user_id=?2",
+    [SESSION_LIST] = "SELECT " SESSION_COLUMNS " FROM sessions "
+                     "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
+    [SESSION_LIST_STATUS] = "SELECT " SESSION_COLUMNS " FROM sessions "
+                            "WHERE user_id=?1 AND id<?2 AND status=?4 ORDER BY id DESC LIMIT ?3",
+    [SESSION_ERASE] = "DELETE FROM sessions WHERE id=?1 AND user_id=?2",
+    [SESSION_COUNT_QUESTIONS] =
+        "UPDATE sessions SET question_count="
+        "(SELECT count(*) FROM transcripts WHERE session_id=?1) WHERE id=?1",
+
+    /* the number it has already, or else the next of its session */
+    [TRANSCRIPT_NUMBER] =
+        "SELECT coalesce((SELECT question_number FROM transcripts WHERE id=?1 AND session_id=?2),"
+        "(SELECT max(question_number)+1 FROM transcripts WHERE session_id=?2),1)",
+    [TRANSCRIPT_PUT] = "INSERT INTO transcripts (" TRANSCRIPT_COLUMNS ") "
+                       "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9) "
+                       "ON CONFLICT (id) DO UPDATE SET question_number=?3,question=?4,answer=?5,"
+                       "timestamp=?6,metrics=?7,detail=?8,audio_url=?9 WHERE session_id=?2",
+    [TRANSCRIPT_GET] = "SELECT t.id,session_id,question_number,question,answer,timestamp,metrics,"
+                       "detail,audio_url FROM transcripts t JOIN sessions s ON s.id=t.session_id "
+                       "WHERE t.id=?1 AND s.user_id=?2",
+    [TRANSCRIPT_LIST] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE session_id=?1 "
+                        "AND question_number>?2 ORDER BY question_number LIMIT ?3",
+    [TRANSCRIPT_LIST_NEWEST] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE session_id=?1 "
+                               "AND question_number<?2 ORDER BY question_number DESC LIMIT ?3",
+};
+
+static const char after_every_id[] = "~"; /* sorts after all characters of an id */
+
+/* ------------------------------------------------------------------------- bind and read */
+
+static int bind_text(sqlite3_stmt *stmt, int at, const char *text)
+{
+    return text ? sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC)
+                : sqlite3_bind_null(stmt, at);
+}
+
+static int bind_column(sqlite3_stmt *stmt, int at, const struct column *c, const void *data)
+{
+    const char *from = (const char *)data + c->offset;
+    const char *text;
+
+    switch (c->kind) {
+    case COLUMN_INLINE:
+        return bind_text(stmt, at, *from ? from : NULL);
+    case COLUMN_TEXT:
+        memcpy(&text, from, sizeof(text));
+        return bind_text(stmt, at, text);
+    case COLUMN_INT:
+        return sqlite3_bind_int(stmt, at, *(const int *)(const void *)from);
+    case COLUMN_INT64:
+        return sqlite3_bind_int64(stmt, at, *(const int64_t *)(const void *)from);
+    case COLUMN_DOUBLE:
+        return sqlite3_bind_double(stmt, at, *(const double *)(const void *)from);
+    }
+    return SQLITE_MISUSE;
+}
+
+static int bind_record(sqlite3_stmt *stmt, const struct record *record, const void *data)
+{
+    int rc = SQLITE_OK;
+
+    for (size_t i = 0; i < record->count && !rc; i++)
+        rc = bind_column(stmt, (int)i + 1, &record->columns[i], data);
+    return rc;
+}
+
+static int read_text(sqlite3_stmt *stmt, int at, char **to)
+{
+    size_t len = (size_t)sqlite3_column_bytes(stmt, at);
+    const void *text = sqlite3_column_text(stmt, at);
+
+    *to = NULL;
+    if (!text)
+        return sqlite3_column_type(stmt, at) == SQLITE_NULL ? 0 : UV_ENOMEM;
+    *to = malloc(len + 1);
+    if (!*to)
+        return UV_ENOMEM;
+    memcpy(*to, text, len);
+    (*to)[len] = '\0';
+    return 0;
+}
+
+static int read_column(sqlite3_stmt *stmt, int at, const struct column *c, void *data)
+{
+    char *to = (char *)data + c->offset;
+    const char *text;
+
+    switch (c->kind) {
+    case COLUMN_INLINE:
+        text = (const char *)sqlite3_column_text(stmt, at);
+        snprintf(to, c->size, "%s", text ? text : "");
+        return 0;
+    case COLUMN_TEXT:
+        return read_text(stmt, at, (char **)(void *)to);
+    case COLUMN_INT:
+        *(int *)(void *)to = sqlite3_column_int(stmt, at);
+        return 0;
+    case COLUMN_INT64:
+        *(int64_t *)(void *)to = sqlite3_column_int64(stmt, at);
+        return 0;
+    case COLUMN_DOUBLE:
+        *(double *)(void *)to = sqlite3_column_double(stmt, at);
+        return 0;
+    }
+    return UV_EINVAL;
+}
+
+static int read_record(sqlite3_stmt *stmt, const struct record *record, void *data)
+{
+    memset(data, 0, record->size);
+    for (size_t i = 0; i < record->count; i++) {
+        int err = read_column(stmt, (int)i, &record->columns[i], data);
+
+        if (err) {
+            record_release(record, data);
+            return err;
+        }
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------------- common shapes */
+
+/* Put one record with one statement of its own. none: the code when no row was touched. */
+static int put(struct sqlite_db *db, int index, const struct record *record, const void *data,
+               int none, struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int e;
+
+    if ((e = conn_write(db, &conn, err)))
+        return e;
+    stmt = conn_stmt(conn, index, &e, err);
+    if (stmt)
+        e = conn_error(conn, bind_record(stmt, record, data), err);
+    if (stmt && !e)
+        e = conn_run(conn, stmt, err);
+    if (!e && none && sqlite3_changes(conn->sq) == 0)
+        e = err_set(err, none, "there is no such record");
+    conn_done(conn);
+    return e;
+}
+
+/* One record by one or two texts. */
+static int get(struct sqlite_db *db, int index, const char *a, const char *b,
+               const struct record *record, void *data, struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int rc;
+    int e;
+
+    if ((e = conn_read(db, &conn, err)))
+        return e;
+    stmt = conn_stmt(conn, index, &e, err);
+    if (stmt) {
+        if (a)
+            bind_text(stmt, 1, a);
+        if (b)
+            bind_text(stmt, 2, b);
+        rc = sqlite3_step(stmt);
+        if (rc == SQLITE_ROW)
+            e = read_record(stmt, record, data);
+        else if (rc == SQLITE_DONE)
+            e = err_set(err, UV_ENOENT, "there is no such record");
+        else
+            e = conn_error(conn, rc, err);
+    }
+    conn_done(conn);
+    return e;
+}
+
+/* Run one statement with one or two texts. */
+static int change(struct sqlite_db *db, int index, const char *a, const char *b, int none,
+                  struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int e;
+
+    if ((e = conn_write(db, &conn, err)))
+        return e;
+    stmt = conn_stmt(conn, index, &e, err);
+    if (stmt) {
+        bind_text(stmt, 1, a);
+        if (b)
+            bind_text(stmt, 2, b);
+        e = conn_run(conn, stmt, err);
+    }
+    if (!e && none && sqlite3_changes(conn->sq) == 0)
+        e = err_set(err, none, "there is no such record");
+    conn_done(conn);
+    return e;
+}
+
+/* Step through stmt, one row more than asked for: it tells whether there is another page. */
+static int read_page(struct conn *conn, sqlite3_stmt *stmt, const struct record *record,
+                     size_t limit, struct store_list *list, bool *more, struct errbuf *err)
+{
+    char *items = calloc(limit, record->size);
+    size_t n = 0;
+    int rc = SQLITE_ROW;
+    int e = 0;
+
+    *more = false;
+    if (!items)
+        return err_set(err, UV_ENOMEM, "out of memory");
+    while (!e && (rc = sqlite3_step(stmt)) == SQLITE_ROW && !(*more = n == limit)) {
+        e = read_record(stmt, record, items + n * record->size);
+        n += !e;
+    }
+    if (!e && rc != SQLITE_ROW)
+        e = conn_error(conn, rc, err);
+    if (e) {
+        for (size_t i = 0; i < n; i++)
+            record_release(record, items + i * record->size);
+        free(items);
+        return e;
+    }
+    *list = (struct store_list){.items = items, .count = n};
+    return 0;
+}
+
+/* Newest first by id. status < 0: any. */
+static int list_by_id(struct sqlite_db *db, int index, const struct record *record,
+                      const char *user_id, int status, size_t limit, const char *cursor,
+                      struct store_list *list, struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    bool more = false;
+    int e;
+
+    if ((e = conn_read(db, &conn, err)))
+        return e;
+    stmt = conn_stmt(conn, index, &e, err);
+    if (stmt) {
+        bind_text(stmt, 1, user_id);
+        bind_text(stmt, 2, cursor && cursor[0] ? cursor : after_every_id);
+        sqlite3_bind_int64(stmt, 3, (int64_t)limit + 1);
+        if (status >= 0)
+            sqlite3_bind_int(stmt, 4, status);
+        e = read_page(conn, stmt, record, limit, list, &more, err);
+    }
+    if (!e && more) /* the id is the first member of every listed record */
+        memcpy(list->next, (char *)list->items + (list->count - 1) * record->size, ID_TEXT_MAX);
+    conn_done(conn);
+    return e;
+}
+
+/* --------------------------------------------------------------------------- the schema */
+
+static int schema_version(struct conn *conn, int *version, struct errbuf *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(conn->sq, "PRAGMA user_version", -1, &stmt, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW)
+        *version = sqlite3_column_int(stmt, 0);
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_ROW ? 0 : conn_error(conn, rc, err);
+}
+
+static int newest_version(void)
+{
+    int n = 0;
+
+    while (store_sqlite_migrations[n].sql)
+        n++;
+    return n;
+}
+
+static int check_version(int version, struct errbuf *err)
+{
+    if (version <= newest_version())
+        return 0;
+    return err_set(err, UV_ENOTSUP,
+                   "the database was written by a newer version of interviewd (schema %d, this one "
+                   "knows %d): update interviewd, or restore an older backup",
+                   version, newest_version());
+}
+
+static int apply(struct conn *conn, int from, struct errbuf *err)
+{
+    char sql[64];
+    int e = 0;
+
+    for (int v = from; v < newest_version() && !e; v++) {
+        e = conn_exec(conn, store_sqlite_migrations[v].sql, err);
+        if (!e) {
+            snprintf(sql, sizeof(sql), "PRAGMA user_version=%d", v + 1);
+            e = conn_exec(conn, sql, err);
+        }
+        if (e)
+            err_prefix(err, e, "migration %s", store_sqlite_migrations[v].name);
+    }
+    return e;
+}
+
+/* The version is read inside the write transaction, so of two that migrate at once the second
+ * finds nothing left to do. */
+static int sqlite_migrate(void *db, int *from, int *to, struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    int e;
+
+    if ((e = conn_write(db, &conn, err)))
+        return e;
+    e = conn_exec(conn, "BEGIN IMMEDIATE", err);
+    if (!e)
+        e = schema_version(conn, from, err);
+    if (!e)
+        e = check_version(*from, err);
+    if (!e)
+        e = apply(conn, *from, err);
+    if (!e)
+        e = conn_exec(conn, "COMMIT", err);
+    if (!e)
+        *to = newest_version();
+    conn_done(conn);
+    return e;
+}
+
+static int sqlite_open(void **dbp, const struct store_params *params, struct errbuf *err)
+{
+    struct sqlite_db *db = NULL;
+    struct conn *conn = NULL;
+    int version = 0;
+    int e = db_open(&db, params, statements, err);
+
+    if (e)
+        return e;
+    if (!(e = conn_write(db, &conn, err))) {
+        e = schema_version(conn, &version, err);
+        conn_done(conn);
+    }
+    if (!e)
+        e = check_version(version, err);
+    if (e)
+        db_close(db);
+    else
+        *dbp = db;
+    return e;
+}
+
+static void sqlite_close(void *db)
+{
+    db_close(db);
+}
+
+static int sqlite_ping(void *db, struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    int version = 0;
+    int e = conn_read(db, &conn, err);
+
+    if (e)
+        return e;
+    e = schema_version(conn, &version, err);
+    if (!e && version != newest_version())
+        e = err_set(err, UV_EIO, "the schema is at %d and not at %d: run interviewd migrate",
+                    version, newest_version());
+    conn_done(conn);
+    return e;
+}
+
+/* ------------------------------------------------------------------------------- users */
+
+static int user_put(void *db, const struct store_user *user, struct errbuf *err)
+{
+    return put(db, USER_PUT, &store_record_user, user, 0, err);
+}
+
+static int user_get(void *db, const char *id, struct store_user *user, struct errbuf *err)
+{
+    return get(db, USER_GET, id, NULL, &store_record_user, user, err);
+}
+
+static int user_by_email(void *db, const char *email, struct store_user *user, struct errbuf *err)
+{
+    return get(db, USER_BY_EMAIL, email, NULL, &store_record_user, user, err);
+}
+
+static int user_local(void *db, struct store_user *user, struct errbuf *err)
+{
+    return get(db, USER_LOCAL, NULL, NULL, &store_record_user, user, err);
+}
+
+static int user_erase(void *db, const char *id, struct errbuf *err)
+{
+    return change(db, USER_ERASE, id, NULL, UV_ENOENT, err);
+}
+
+/* ----------------------------------------------------------------------- refresh tokens */
+
+static int refresh_put(void *db, const struct store_refresh *token, struct errbuf *err)
+{
+    return put(db, REFRESH_PUT, &store_record_refresh, token, 0, err);
+}
+
+static int refresh_get(void *db, const char *hash, struct store_refresh *token, struct errbuf *err)
+{
+    return get(db, REFRESH_GET, hash, NULL, &store_record_refresh, token, err);
+}
+
+/* Marks old used; UV_EEXIST or UV_ENOENT when it cannot be. */
+static int use(struct conn *conn, const char *old, int64_t now, struct errbuf *err)
+{
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, REFRESH_USE, &e, err);
+
+    if (!stmt)
+        return e;
+    bind_text(stmt, 1, old);
+    sqlite3_bind_int64(stmt, 2, now);
+    if ((e = conn_run(conn, stmt, err)) || sqlite3_changes(conn->sq) == 1)
+        return e;
+
+    stmt = conn_stmt(conn, REFRESH_GET, &e, err);
+    if (!stmt)
+        return e;
+    bind_text(stmt, 1, old);
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        return err_set(err, UV_EEXIST, "the refresh token was used before");
+    return err_set(err, UV_ENOENT, "there is no such refresh token");
+}
+
+static int refresh_rotate(void *db, const char *old, const struct store_refresh *fresh, int64_t now,
+                          struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int e;
+
+    if ((e = conn_write(db, &conn, err)))
+        return e;
+    if ((e = conn_exec(conn, "BEGIN IMMEDIATE", err)) || (e = use(conn, old, now, err)))
+        goto out;
+    stmt = conn_stmt(conn, REFRESH_PUT, &e, err);
+    if (!stmt || (e = conn_error(conn, bind_record(stmt, &store_record_refresh, fresh), err)) ||
+        (e = conn_run(conn, stmt, err)))
+        goto out;
+    e = conn_exec(conn, "COMMIT", err);
+out:
+    conn_done(conn);
+    return e;
+}
+
+static int refresh_revoke(void *db, const char *family, struct errbuf *err)
+{
+    return change(db, REFRESH_REVOKE, family, NULL, 0, err);
+}
+
+static int refresh_prune(void *db, int64_t now, struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int e;
+
+    if ((e = conn_write(db, &conn, err)))
+        return e;
+    stmt = conn_stmt(conn, REFRESH_PRUNE, &e, err);
+    if (stmt) {
+        sqlite3_bind_int64(stmt, 1, now);
+        e = conn_run(conn, stmt, err);
+    }
+    conn_done(conn);
+    return e;
+}
+
+/* ----------------------------------------------------------------------------- profiles */
+
+static int profile_put(void *db, const struct store_profile *profile, struct errbuf *err)
+{
+    return put(db, PROFILE_PUT, &store_record_profile, profile, UV_ENOENT, err);
+}
+
+static int profile_get(void *db, const char *user_id, const char *id, struct store_profile *profile,
+                       struct errbuf *err)
+{
+    return get(db, PROFILE_GET, id, user_id, &store_record_profile, profile, err);
+}
+
+static int profile_list(void *db, const char *user_id, size_t limit, const char *cursor,
+                        struct store_list *list, struct errbuf *err)
+{
+    return list_by_id(db, PROFILE_LIST, &store_record_profile, user_id, -1, limit, cursor, list,
+                      err);
+}
+
+static int profile_count(void *db, const char *user_id, size_t *count, struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int e;
+
+    if ((e = conn_read(db, &conn, err)))
+        return e;
+    stmt = conn_stmt(conn, PROFILE_COUNT, &e, err);
+    if (stmt) {
+        int rc;
+
+        bind_text(stmt, 1, user_id);
+        rc = sqlite3_step(stmt);
+        if (rc == SQLITE_ROW)
+            *count = (size_t)sqlite3_column_int64(stmt, 0);
+        else
+            e = conn_error(conn, rc, err);
+    }
+    conn_done(conn);
+    return e;
+}
+
+static int profile_erase(void *db, const char *user_id, const char *id, struct errbuf *err)
+{
+    return change(db, PROFILE_ERASE, id, user_id, UV_ENOENT, err);
+}
+
+/* ----------------------------------------------------------------------------- sessions */
+
+static int session_put(void *db, const struct store_session *session, struct errbuf *err)
+{
+    return put(db, SESSION_PUT, &store_record_session, session, UV_ENOENT, err);
+}
+
+static int session_get(void *db, const char *user_id, const char *id, struct store_session *session,
+                       struct errbuf *err)
+{
+    return get(db, SESSION_GET, id, user_id, &store_record_session, session, err);
+}
+
+static int session_list(void *db, const char *user_id, enum store_status status, size_t limit,
+                        const char *cursor, struct store_list *list, struct errbuf *err)
+{
+    bool any = status == STORE_ANY;
+
+    return list_by_id(db, any ? SESSION_LIST : SESSION_LIST_STATUS, &store_record_session, user_id,
+                      any ? -1 : (int)status, limit, cursor, list, err);
+}
+
+static int session_erase(void *db, const char *user_id, const char *id, struct errbuf *err)
+{
+    return change(db, SESSION_ERASE, id, user_id, UV_ENOENT, err);
+}
+
+/* -------------------------------------------------------------------------- transcripts */
+
+static int assign_number(struct conn *conn, struct store_transcript *t, struct errbuf *err)
+{
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_NUMBER, &e, err);
+    int rc;
+
+    if (!stmt)
+        return e;
+    bind_text(stmt, 1, t->id);
+    bind_text(stmt, 2, t->session_id);
+    rc = sqlite3_step(stmt);
+    if (rc != SQLITE_ROW)
+        return conn_error(conn, rc, err);
+    t->question_number = sqlite3_column_int(stmt, 0);
+    sqlite3_reset(stmt);
+    return 0;
+}
+
+static int count_questions(struct conn *conn, const char *session_id, struct errbuf *err)
+{
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, SESSION_COUNT_QUESTIONS, &e, err);
+
+    if (!stmt)
+        return e;
+    bind_text(stmt, 1, session_id);
+    return conn_run(conn, stmt, err);
+}
+
+static int write_transcript(struct conn *conn, const struct store_transcript *t, struct errbuf *err)
+{
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_PUT, &e, err);
+
+    if (!stmt)
+        return e;
+    e = conn_error(conn, bind_record(stmt, &store_record_transcript, t), err);
+    if (!e)
+        e = conn_run(conn, stmt, err);
+    if (!e && sqlite3_changes(conn->sq) == 0)
+        e = err_set(err, UV_ENOENT, "there is no such record");
+    return e;
+}
+
+static int transcript_put(void *db, struct store_transcript *transcript, struct errbuf *err)
+{
+    struct store_transcript t = *transcript;
+    struct conn *conn = NULL;
+    int e;
+
+    if ((e = conn_write(db, &conn, err)))
+        return e;
+    e = conn_exec(conn, "BEGIN IMMEDIATE", err);
+    if (!e && t.question_number == 0)
+        e = assign_number(conn, &t, err);
+    if (!e)
+        e = write_transcript(conn, &t, err);
+    if (!e)
+        e = count_questions(conn, t.session_id, err);
+    if (!e)
+        e = conn_exec(conn, "COMMIT", err);
+    if (!e)
+        transcript->question_number = t.question_number;
+    conn_done(conn);
+    return e;
+}
+
+static int transcript_get(void *db, const char *user_id, const char *id,
+                          struct store_transcript *transcript, struct errbuf *err)
+{
+    return get(db, TRANSCRIPT_GET, id, user_id, &store_record_transcript, transcript, err);
+}
+
+static int is_owner(struct conn *conn, const char *user_id, const char *session_id,
+                    struct errbuf *err)
+{
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, SESSION_GET, &e, err);
+    int rc;
+
+    if (!stmt)
+        return e;
+    bind_text(stmt, 1, session_id);
+    bind_text(stmt, 2, user_id);
+    rc = sqlite3_step(stmt);
+    sqlite3_reset(stmt);
+    if (rc == SQLITE_ROW)
+        return 0;
+    return rc == SQLITE_DONE ? err_set(err, UV_ENOENT, "there is no such session")
+                             : conn_error(conn, rc, err);
+}
+
+static int transcript_list(void *db, const char *user_id, const char *session_id, bool newest_first,
+                           size_t limit, int64_t cursor, struct store_list *list,
+                           struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    bool more = false;
+    int e;
+
+    if ((e = conn_read(db, &conn, err)))
+        return e;
+    if ((e = is_owner(conn, user_id, session_id, err)))
+        goto out;
+    stmt = conn_stmt(conn, newest_first ? TRANSCRIPT_LIST_NEWEST : TRANSCRIPT_LIST, &e, err);
+    if (!stmt)
+        goto out;
+    bind_text(stmt, 1, session_id);
+    sqlite3_bind_int64(stmt, 2, newest_first && !cursor ? INT64_MAX : cursor);
+    sqlite3_bind_int64(stmt, 3, (int64_t)limit + 1);
+    e = read_page(conn, stmt, &store_record_transcript, limit, list, &more, err);
+    if (!e && more) {
+        const struct store_transcript *last = list->items;
+
+        snprintf(list->next, sizeof(list->next), "%d", last[list->count - 1].question_number);
+    }
+out:
+    conn_done(conn);
+    return e;
+}
+
+const struct store_driver store_sqlite = {
+    .name = "sqlite",
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .migrate = sqlite_migrate,
+    .ping = sqlite_ping,
+    .user_put = user_put,
+    .user_get = user_get,
+    .user_by_email = user_by_email,
+    .user_local = user_local,
+    .user_erase = user_erase,
+    .refresh_put = refresh_put,
+    .refresh_get = refresh_get,
+    .refresh_rotate = refresh_rotate,
+    .refresh_revoke = refresh_revoke,
+    .refresh_prune = refresh_prune,
+    .profile_put = profile_put,
+    .profile_get = profile_get,
+    .profile_list = profile_list,
+    .profile_count = profile_count,
+    .profile_erase = profile_erase,
+    .session_put = session_put,
+    .session_get = session_get,
+    .session_list = session_list,
+    .session_erase = session_erase,
+    .transcript_put = transcript_put,
+    .transcript_get = transcript_get,
+    .transcript_list = transcript_list,
+};

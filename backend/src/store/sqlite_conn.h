@@ -1,0 +1,55 @@
+/**
+ * @file store/sqlite_conn.h  Connections to one SQLite file; private to store/sqlite*.c
+ *
+ * One writer, taken under a lock, so that writers of this process queue up here and not in
+ * SQLite's busy handler. Readers are as many as threads read at the same time; idle ones are kept
+ * with their prepared statements.
+ *
+ *     struct conn *conn;
+ *     conn_read(db, &conn, err);                 // or conn_write()
+ *     stmt = conn_stmt(conn, INDEX, err);        // prepared once a connection
+ *     ... bind, step ...
+ *     conn_done(conn);                           // resets what was used
+ *
+ * Threads    A connection belongs to one thread between taking and conn_done().
+ */
+#ifndef STORE_SQLITE_CONN_H
+#define STORE_SQLITE_CONN_H
+
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+enum { CONN_STATEMENTS_MAX = 64 };
+
+struct sqlite_db;
+
+struct conn {
+    sqlite3 *sq;
+    struct sqlite_db *db;
+    struct conn *next; /* in the list of idle readers */
+    bool writer;
+    sqlite3_stmt *stmts[CONN_STATEMENTS_MAX];
+    sqlite3_stmt *used[8]; /* since it was taken */
+    size_t used_count;
+};
+
+int db_open(struct sqlite_db **dbp, const struct store_params *params, const char *const *sql,
+            struct errbuf *err);
+void db_close(struct sqlite_db *db);
+
+int conn_read(struct sqlite_db *db, struct conn **cp, struct errbuf *err);
+int conn_write(struct sqlite_db *db, struct conn **cp, struct errbuf *err);
+void conn_done(struct conn *conn); /**< NULL is allowed; an open transaction is rolled back */
+
+/** The statement sql[index] of db_open(), ready to be bound. NULL with *e and a sentence. */
+sqlite3_stmt *conn_stmt(struct conn *conn, int index, int *e, struct errbuf *err);
+int conn_exec(struct conn *conn, const char *sql, struct errbuf *err);
+
+/** Run a statement that returns no row. */
+int conn_run(struct conn *conn, sqlite3_stmt *stmt, struct errbuf *err);
+
+/** SQLite's code as ours, with a sentence that says what to do. */
+int conn_error(struct conn *conn, int rc, struct errbuf *err);
+
+#endif

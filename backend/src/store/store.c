@@ -1,0 +1,335 @@
+/**
+ * @file store/store.c  The store: finds the driver and checks what goes in
+ */
+#include "store/store.h"
+
+#include "base/text.h"
+#include "store/driver.h"
+#include "store/record.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct store_driver *const drivers[] = {
+    &store_sqlite,
+};
+
+struct store {
+    const struct store_driver *driver;
+    void *db;
+};
+
+int store_open(struct store **sp, const char *driver, const struct store_params *params,
+               struct errbuf *err)
+{
+    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+        struct store *store;
+        int e;
+
+        if (strcmp(drivers[i]->name, driver) != 0)
+            continue;
+        store = calloc(1, sizeof(*store));
+        if (!store)
+            return err_set(err, UV_ENOMEM, "out of memory");
+        store->driver = drivers[i];
+        e = drivers[i]->open(&store->db, params, err);
+        if (e) {
+            free(store);
+            return e;
+        }
+        *sp = store;
+        return 0;
+    }
+    return err_set(err, UV_ENOENT, "there is no store \"%s\"", driver);
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    store->driver->close(store->db);
+    free(store);
+}
+
+int store_migrate(struct store *store, int *from, int *to, struct errbuf *err)
+{
+    int was = 0;
+    int is = 0;
+    int e = store->driver->migrate(store->db, &was, &is, err);
+
+    if (!e && from)
+        *from = was;
+    if (!e && to)
+        *to = is;
+    return e;
+}
+
+int store_ping(struct store *store, struct errbuf *err)
+{
+    return store->driver->ping(store->db, err);
+}
+
+/* ------------------------------------------------------------------------------- checks */
+
+static int check_id(const char *id, const char *what, struct errbuf *err)
+{
+    return id_valid(id) ? 0 : err_set(err, UV_ENOENT, "there is no such %s", what);
+}
+
+static int check_own_id(const char *id, const char *what, struct errbuf *err)
+{
+    return id_valid(id) ? 0 : err_set(err, UV_EINVAL, "the %s has no id", what);
+}
+
+static int check_page(size_t limit, struct errbuf *err)
+{
+    if (limit < 1 || limit > STORE_PAGE_MAX)
+        return err_set(err, UV_EINVAL, "a page has 1 to %d records", STORE_PAGE_MAX);
+    return 0;
+}
+
+static int check_cursor(const char *cursor, struct errbuf *err)
+{
+    if (!cursor || !cursor[0] || id_valid(cursor))
+        return 0;
+    return err_set(err, UV_EINVAL, "that is not a cursor of a page before");
+}
+
+/* ------------------------------------------------------------------------------- users */
+
+int store_user_put(struct store *store, const struct store_user *user, struct errbuf *err)
+{
+    int e = check_own_id(user->id, "user", err);
+
+    if (!e && (!user->display_name || !user->settings || !user->subscription))
+        e = err_set(err, UV_EINVAL, "a user has a name, settings and a subscription");
+    return e ? e : store->driver->user_put(store->db, user, err);
+}
+
+int store_user_get(struct store *store, const char *id, struct store_user *user, struct errbuf *err)
+{
+    int e = check_id(id, "user", err);
+
+    return e ? e : store->driver->user_get(store->db, id, user, err);
+}
+
+int store_user_by_email(struct store *store, const char *email, struct store_user *user,
+                        struct errbuf *err)
+{
+    return store->driver->user_by_email(store->db, email, user, err);
+}
+
+int store_user_local(struct store *store, struct store_user *user, struct errbuf *err)
+{
+    return store->driver->user_local(store->db, user, err);
+}
+
+int store_user_erase(struct store *store, const char *id, struct errbuf *err)
+{
+    int e = check_id(id, "user", err);
+
+    return e ? e : store->driver->user_erase(store->db, id, err);
+}
+
+/* ----------------------------------------------------------------------- refresh tokens */
+
+static int check_refresh(const struct store_refresh *token, struct errbuf *err)
+{
+    if (strlen(token->hash) != sizeof(token->hash) - 1 || !id_valid(token->family))
+        return err_set(err, UV_EINVAL, "a refresh token has a hash and a family");
+    return check_id(token->user_id, "user", err);
+}
+
+int store_refresh_put(struct store *store, const struct store_refresh *token, struct errbuf *err)
+{
+    int e = check_refresh(token, err);
+
+    return e ? e : store->driver->refresh_put(store->db, token, err);
+}
+
+int store_refresh_get(struct store *store, const char *hash, struct store_refresh *token,
+                      struct errbuf *err)
+{
+    return store->driver->refresh_get(store->db, hash, token, err);
+}
+
+int store_refresh_rotate(struct store *store, const char *old, const struct store_refresh *fresh,
+                         int64_t now, struct errbuf *err)
+{
+    int e = check_refresh(fresh, err);
+
+    return e ? e : store->driver->refresh_rotate(store->db, old, fresh, now, err);
+}
+
+int store_refresh_revoke(struct store *store, const char *family, struct errbuf *err)
+{
+    return store->driver->refresh_revoke(store->db, family, err);
+}
+
+int store_refresh_prune(struct store *store, int64_t now, struct errbuf *err)
+{
+    return store->driver->refresh_prune(store->db, now, err);
+}
+
+/* ----------------------------------------------------------------------------- profiles */
+
+int store_profile_put(struct store *store, const struct store_profile *profile, struct errbuf *err)
+{
+    int e = check_own_id(profile->id, "profile", err);
+
+    if (!e)
+        e = check_id(profile->user_id, "user", err);
+    if (!e && (!profile->name || !profile->role || !profile->skills || !profile->industry))
+        e = err_set(err, UV_EINVAL, "a profile has a name, role, skills and industry");
+    return e ? e : store->driver->profile_put(store->db, profile, err);
+}
+
+int store_profile_get(struct store *store, const char *user_id, const char *id,
+                      struct store_profile *profile, struct errbuf *err)
+{
+    int e = check_id(id, "profile", err);
+
+    return e ? e : store->driver->profile_get(store->db, user_id, id, profile, err);
+}
+
+int store_profile_list(struct store *store, const char *user_id, size_t limit, const char *cursor,
+                       struct store_list *list, struct errbuf *err)
+{
+    int e = check_page(limit, err);
+
+    if (!e)
+        e = check_cursor(cursor, err);
+    return e ? e : store->driver->profile_list(store->db, user_id, limit, cursor, list, err);
+}
+
+int store_profile_count(struct store *store, const char *user_id, size_t *count, struct errbuf *err)
+{
+    return store->driver->profile_count(store->db, user_id, count, err);
+}
+
+int store_profile_erase(struct store *store, const char *user_id, const char *id,
+                        struct errbuf *err)
+{
+    int e = check_id(id, "profile", err);
+
+    return e ? e : store->driver->profile_erase(store->db, user_id, id, err);
+}
+
+/* ----------------------------------------------------------------------------- sessions */
+
+int store_session_put(struct store *store, const struct store_session *session, struct errbuf *err)
+{
+    int e = check_own_id(session->id, "session", err);
+
+    if (!e)
+        e = check_id(session->user_id, "user", err);
+    if (!e && session->profile_id[0])
+        e = check_id(session->profile_id, "profile", err);
+    if (!e &&
+        (!session->metadata || session->status < STORE_ACTIVE || session->status > STORE_ABANDONED))
+        e = err_set(err, UV_EINVAL, "a session has metadata and a status");
+    return e ? e : store->driver->session_put(store->db, session, err);
+}
+
+int store_session_get(struct store *store, const char *user_id, const char *id,
+                      struct store_session *session, struct errbuf *err)
+{
+    int e = check_id(id, "session", err);
+
+    return e ? e : store->driver->session_get(store->db, user_id, id, session, err);
+}
+
+int store_session_list(struct store *store, const char *user_id, enum store_status status,
+                       size_t limit, const char *cursor, struct store_list *list,
+                       struct errbuf *err)
+{
+    int e = check_page(limit, err);
+
+    if (!e)
+        e = check_cursor(cursor, err);
+    return e ? e
+             : store->driver->session_list(store->db, user_id, status, limit, cursor, list, err);
+}
+
+int store_session_erase(struct store *store, const char *user_id, const char *id,
+                        struct errbuf *err)
+{
+    int e = check_id(id, "session", err);
+
+    return e ? e : store->driver->session_erase(store->db, user_id, id, err);
+}
+
+/* -------------------------------------------------------------------------- transcripts */
+
+int store_transcript_put(struct store *store, struct store_transcript *transcript,
+                         struct errbuf *err)
+{
+    int e = check_own_id(transcript->id, "transcript", err);
+
+    if (!e)
+        e = check_id(transcript->session_id, "session", err);
+    if (!e && (!transcript->metrics || transcript->question_number < 0))
+        e = err_set(err, UV_EINVAL, "a transcript has metrics and no negative number");
+    return e ? e : store->driver->transcript_put(store->db, transcript, err);
+}
+
+int store_transcript_get(struct store *store, const char *user_id, const char *id,
+                         struct store_transcript *transcript, struct errbuf *err)
+{
+    int e = check_id(id, "transcript", err);
+
+    return e ? e : store->driver->transcript_get(store->db, user_id, id, transcript, err);
+}
+
+int store_transcript_list(struct store *store, const char *user_id, const char *session_id,
+                          bool newest_first, size_t limit, const char *cursor,
+                          struct store_list *list, struct errbuf *err)
+{
+    int64_t number = 0;
+    int e = check_page(limit, err);
+
+    if (!e && cursor && cursor[0] && !text_to_int64(cursor, 1, INT_MAX, &number))
+        e = err_set(err, UV_EINVAL, "that is not a cursor of a page before");
+    if (!e)
+        e = check_id(session_id, "session", err);
+    return e ? e
+             : store->driver->transcript_list(store->db, user_id, session_id, newest_first, limit,
+                                              number, list, err);
+}
+
+/* ------------------------------------------------------------------------------- memory */
+
+void store_user_release(struct store_user *user)
+{
+    record_release(&store_record_user, user);
+}
+
+void store_profile_release(struct store_profile *profile)
+{
+    record_release(&store_record_profile, profile);
+}
+
+void store_session_release(struct store_session *session)
+{
+    record_release(&store_record_session, session);
+}
+
+void store_transcript_release(struct store_transcript *transcript)
+{
+    record_release(&store_record_transcript, transcript);
+}
+
+void store_list_release(struct store_list *list, enum store_kind kind)
+{
+    static const struct record *const records[] = {
+        [STORE_KIND_PROFILE] = &store_record_profile,
+        [STORE_KIND_SESSION] = &store_record_session,
+        [STORE_KIND_TRANSCRIPT] = &store_record_transcript,
+    };
+
+    for (size_t i = 0; i < list->count; i++)
+        record_release(records[kind], (char *)list->items + i * records[kind]->size);
+    free(list->items);
+    *list = (struct store_list){0};
+}

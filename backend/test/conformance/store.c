@@ -1,0 +1,644 @@
+/**
+ * @file test/conformance/store.c  What every store driver must do
+ *
+ * To run it on a further driver, add how one is opened to `drivers`. Nothing else here may depend
+ * on which it is.
+ */
+#include "cmocka_all.h"
+
+#include "base/clock.h"
+#include "store/store.h"
+#include "support/scratch.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const drivers[] = {"sqlite"};
+static const char *driver;
+
+struct fixture {
+    char dir[SCRATCH_MAX];
+    struct store *store;
+    struct store_user ada;
+    struct store_user bob;
+};
+
+static struct store *open_store(const char *dir)
+{
+    struct store_params params = {.path = scratch_path(dir, "interview.db")};
+    struct store *store = NULL;
+    struct errbuf err = {""};
+
+    if (store_open(&store, driver, &params, &err))
+        fail_msg("%s", err.text);
+    return store;
+}
+
+static struct store_user make_user(struct store *store, const char *email)
+{
+    struct store_user user = {.display_name = LITERAL("Somebody"),
+                              .password = LITERAL("$argon2id$x"),
+                              .settings = LITERAL("{}"),
+                              .subscription = LITERAL("{}"),
+                              .created_at = clock_unix_ms()};
+
+    user.email = LITERAL(email);
+    id_new(user.id);
+    assert_int_equal(store_user_put(store, &user, NULL), 0);
+    return user;
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    scratch_make(f->dir);
+    f->store = open_store(f->dir);
+    assert_int_equal(store_migrate(f->store, NULL, NULL, NULL), 0);
+    f->ada = make_user(f->store, "ada@example.com");
+    f->bob = make_user(f->store, "bob@example.com");
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    store_close(f->store);
+    scratch_remove(f->dir);
+    free(f);
+    return 0;
+}
+
+static struct store_profile make_profile(const struct store_user *user, const char *name)
+{
+    struct store_profile p = {.role = LITERAL("Engineer"),
+                              .years_experience = 7.5,
+                              .skills = LITERAL("[\"C\",\"SQL\"]"),
+                              .industry = LITERAL(""),
+                              .context = LITERAL("v1.sealed"),
+                              .created_at = 1000,
+                              .updated_at = 2000};
+
+    p.name = LITERAL(name);
+    id_new(p.id);
+    memcpy(p.user_id, user->id, sizeof(p.user_id));
+    return p;
+}
+
+static struct store_session make_session(const struct store_user *user)
+{
+    struct store_session s = {.metadata = LITERAL("{\"language\":\"en\"}"),
+                              .created_at = clock_unix_ms()};
+
+    id_new(s.id);
+    memcpy(s.user_id, user->id, sizeof(s.user_id));
+    return s;
+}
+
+static struct store_transcript make_transcript(const struct store_session *session)
+{
+    struct store_transcript t = {
+        .question = LITERAL("v1.q"), .metrics = LITERAL("{}"), .timestamp = clock_unix_ms()};
+
+    id_new(t.id);
+    memcpy(t.session_id, session->id, sizeof(t.session_id));
+    return t;
+}
+
+static struct store_session put_session(struct fixture *f, const struct store_user *user)
+{
+    struct store_session s = make_session(user);
+
+    assert_int_equal(store_session_put(f->store, &s, NULL), 0);
+    return s;
+}
+
+/* -------------------------------------------------------------------------------- schema */
+
+static void migrating_twice_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    int from = -1;
+    int to = -1;
+
+    assert_int_equal(store_migrate(f->store, &from, &to, NULL), 0);
+    assert_int_equal(from, to);
+    assert_true(to > 0);
+    assert_int_equal(store_ping(f->store, NULL), 0);
+}
+
+static void *migrate_alone(void *arg)
+{
+    struct store *store = open_store(arg);
+    intptr_t e = store_migrate(store, NULL, NULL, NULL);
+
+    store_close(store);
+    return (void *)e;
+}
+
+static void four_that_migrate_at_once_all_succeed(void **state)
+{
+    char dir[SCRATCH_MAX];
+    pthread_t threads[4];
+
+    (void)state;
+    scratch_make(dir);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, migrate_alone, dir), 0);
+    for (int i = 0; i < 4; i++) {
+        void *e;
+
+        pthread_join(threads[i], &e);
+        assert_int_equal((intptr_t)e, 0);
+    }
+    scratch_remove(dir);
+}
+
+static void a_store_that_was_not_migrated_is_not_ready(void **state)
+{
+    char dir[SCRATCH_MAX];
+    struct errbuf err = {""};
+    struct store *store;
+
+    (void)state;
+    scratch_make(dir);
+    store = open_store(dir);
+    assert_int_not_equal(store_ping(store, &err), 0);
+    assert_non_null(strstr(err.text, "migrate"));
+    store_close(store);
+    scratch_remove(dir);
+}
+
+static void records_are_there_after_closing_and_opening(void **state)
+{
+    struct fixture *f = *state;
+    struct store_user user;
+
+    store_close(f->store);
+    f->store = open_store(f->dir);
+    assert_int_equal(store_user_get(f->store, f->ada.id, &user, NULL), 0);
+    assert_string_equal(user.email, "ada@example.com");
+    store_user_release(&user);
+}
+
+/* --------------------------------------------------------------------------------- users */
+
+static void a_user_comes_back_as_it_was_put(void **state)
+{
+    struct fixture *f = *state;
+    struct store_user user;
+
+    f->ada.photo_url = LITERAL("https://example.com/a.png");
+    f->ada.display_name = LITERAL("Ada \xe2\x9c\x93");
+    assert_int_equal(store_user_put(f->store, &f->ada, NULL), 0);
+    assert_int_equal(store_user_by_email(f->store, "ada@example.com", &user, NULL), 0);
+    assert_string_equal(user.id, f->ada.id);
+    assert_string_equal(user.display_name, "Ada \xe2\x9c\x93");
+    assert_string_equal(user.photo_url, "https://example.com/a.png");
+    assert_string_equal(user.password, "$argon2id$x");
+    assert_int_equal(user.created_at, f->ada.created_at);
+    store_user_release(&user);
+}
+
+static void an_email_belongs_to_one_user(void **state)
+{
+    struct fixture *f = *state;
+    struct store_user other = f->bob;
+    struct errbuf err = {""};
+
+    other.email = f->ada.email;
+    assert_int_equal(store_user_put(f->store, &other, &err), UV_EEXIST);
+    id_new(other.id);
+    assert_int_equal(store_user_put(f->store, &other, &err), UV_EEXIST);
+    assert_int_equal(store_user_by_email(f->store, "nobody@example.com", &other, &err), UV_ENOENT);
+}
+
+static void there_is_one_local_owner_at_most(void **state)
+{
+    struct fixture *f = *state;
+    struct store_user owner;
+    struct store_user found;
+
+    assert_int_equal(store_user_local(f->store, &found, NULL), UV_ENOENT);
+    owner = make_user(f->store, NULL);
+    assert_int_equal(store_user_local(f->store, &found, NULL), 0);
+    assert_string_equal(found.id, owner.id);
+    assert_null(found.email);
+    store_user_release(&found);
+
+    id_new(owner.id);
+    assert_int_equal(store_user_put(f->store, &owner, NULL), UV_EEXIST);
+}
+
+static void erasing_a_user_erases_everything_of_it_and_nothing_else(void **state)
+{
+    struct fixture *f = *state;
+    struct store_profile profile = make_profile(&f->ada, "mine");
+    struct store_session mine = put_session(f, &f->ada);
+    struct store_session his = put_session(f, &f->bob);
+    struct store_transcript t = make_transcript(&mine);
+    struct store_refresh token = {.expires_at = 5};
+    struct store_session session;
+    struct store_user user;
+
+    memset(token.hash, 'a', 64);
+    id_new(token.family);
+    memcpy(token.user_id, f->ada.id, ID_TEXT_MAX);
+    assert_int_equal(store_refresh_put(f->store, &token, NULL), 0);
+    assert_int_equal(store_profile_put(f->store, &profile, NULL), 0);
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+
+    assert_int_equal(store_user_erase(f->store, f->ada.id, NULL), 0);
+    assert_int_equal(store_user_get(f->store, f->ada.id, &user, NULL), UV_ENOENT);
+    assert_int_equal(store_session_get(f->store, f->ada.id, mine.id, &session, NULL), UV_ENOENT);
+    assert_int_equal(store_transcript_get(f->store, f->ada.id, t.id, &t, NULL), UV_ENOENT);
+    assert_int_equal(store_profile_get(f->store, f->ada.id, profile.id, &profile, NULL), UV_ENOENT);
+    assert_int_equal(store_refresh_get(f->store, token.hash, &token, NULL), UV_ENOENT);
+    assert_int_equal(store_user_erase(f->store, f->ada.id, NULL), UV_ENOENT);
+
+    assert_int_equal(store_session_get(f->store, f->bob.id, his.id, &session, NULL), 0);
+    store_session_release(&session);
+}
+
+/* ------------------------------------------------------------------------ refresh tokens */
+
+static struct store_refresh make_refresh(const struct store_user *user, const char *family, char c)
+{
+    struct store_refresh token = {.expires_at = 1000};
+
+    memset(token.hash, c, 64);
+    snprintf(token.family, sizeof(token.family), "%s", family);
+    memcpy(token.user_id, user->id, ID_TEXT_MAX);
+    return token;
+}
+
+static void a_refresh_token_rotates_once(void **state)
+{
+    struct fixture *f = *state;
+    char family[ID_TEXT_MAX];
+    struct store_refresh a, b, c, found;
+
+    id_new(family);
+    a = make_refresh(&f->ada, family, 'a');
+    b = make_refresh(&f->ada, family, 'b');
+    c = make_refresh(&f->ada, family, 'c');
+    assert_int_equal(store_refresh_put(f->store, &a, NULL), 0);
+    assert_int_equal(store_refresh_rotate(f->store, a.hash, &b, 77, NULL), 0);
+    assert_int_equal(store_refresh_get(f->store, a.hash, &found, NULL), 0);
+    assert_int_equal(found.used_at, 77);
+
+    assert_int_equal(store_refresh_rotate(f->store, a.hash, &c, 78, NULL), UV_EEXIST);
+    assert_int_equal(store_refresh_get(f->store, c.hash, &found, NULL), UV_ENOENT);
+    memset(a.hash, 'z', 64);
+    assert_int_equal(store_refresh_rotate(f->store, a.hash, &c, 78, NULL), UV_ENOENT);
+
+    assert_int_equal(store_refresh_revoke(f->store, family, NULL), 0);
+    assert_int_equal(store_refresh_get(f->store, b.hash, &found, NULL), UV_ENOENT);
+}
+
+static void expired_refresh_tokens_are_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    char family[ID_TEXT_MAX];
+    struct store_refresh a, found;
+
+    id_new(family);
+    a = make_refresh(&f->ada, family, 'a');
+    assert_int_equal(store_refresh_put(f->store, &a, NULL), 0);
+    assert_int_equal(store_refresh_prune(f->store, 1000, NULL), 0);
+    assert_int_equal(store_refresh_get(f->store, a.hash, &found, NULL), 0);
+    assert_int_equal(store_refresh_prune(f->store, 1001, NULL), 0);
+    assert_int_equal(store_refresh_get(f->store, a.hash, &found, NULL), UV_ENOENT);
+}
+
+/* ------------------------------------------------------------------------------ profiles */
+
+static void a_profile_comes_back_as_it_was_put(void **state)
+{
+    struct fixture *f = *state;
+    struct store_profile p = make_profile(&f->ada, "one");
+    struct store_profile back;
+
+    assert_int_equal(store_profile_put(f->store, &p, NULL), 0);
+    assert_int_equal(store_profile_get(f->store, f->ada.id, p.id, &back, NULL), 0);
+    assert_string_equal(back.name, "one");
+    assert_string_equal(back.skills, "[\"C\",\"SQL\"]");
+    assert_string_equal(back.context, "v1.sealed");
+    assert_true(back.years_experience == 7.5);
+    assert_int_equal(back.updated_at, 2000);
+    store_profile_release(&back);
+
+    p.name = LITERAL("two");
+    p.context = NULL;
+    assert_int_equal(store_profile_put(f->store, &p, NULL), 0);
+    assert_int_equal(store_profile_get(f->store, f->ada.id, p.id, &back, NULL), 0);
+    assert_string_equal(back.name, "two");
+    assert_null(back.context);
+    store_profile_release(&back);
+}
+
+static void what_is_somebody_elses_is_not_there(void **state)
+{
+    struct fixture *f = *state;
+    struct store_profile p = make_profile(&f->ada, "hers");
+    struct store_session s = make_session(&f->ada);
+    struct store_session stolen;
+    struct store_transcript t;
+    struct store_list list;
+
+    assert_int_equal(store_profile_put(f->store, &p, NULL), 0);
+    memcpy(s.profile_id, p.id, ID_TEXT_MAX);
+    assert_int_equal(store_session_put(f->store, &s, NULL), 0);
+    t = make_transcript(&s);
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+
+    assert_int_equal(store_profile_get(f->store, f->bob.id, p.id, &p, NULL), UV_ENOENT);
+    assert_int_equal(store_profile_erase(f->store, f->bob.id, p.id, NULL), UV_ENOENT);
+    assert_int_equal(store_session_get(f->store, f->bob.id, s.id, &s, NULL), UV_ENOENT);
+    assert_int_equal(store_session_erase(f->store, f->bob.id, s.id, NULL), UV_ENOENT);
+    assert_int_equal(store_transcript_get(f->store, f->bob.id, t.id, &t, NULL), UV_ENOENT);
+    assert_int_equal(store_transcript_list(f->store, f->bob.id, s.id, false, 10, NULL, &list, NULL),
+                     UV_ENOENT);
+
+    stolen = s;
+    memcpy(stolen.user_id, f->bob.id, ID_TEXT_MAX);
+    assert_int_equal(store_session_put(f->store, &stolen, NULL), UV_ENOENT);
+    memcpy(p.user_id, f->bob.id, ID_TEXT_MAX);
+    assert_int_equal(store_profile_put(f->store, &p, NULL), UV_ENOENT);
+
+    stolen = make_session(&f->bob); /* a session of his own, with her profile */
+    memcpy(stolen.profile_id, p.id, ID_TEXT_MAX);
+    assert_int_equal(store_session_put(f->store, &stolen, NULL), UV_ENOENT);
+}
+
+static void erasing_a_profile_keeps_its_sessions(void **state)
+{
+    struct fixture *f = *state;
+    struct store_profile p = make_profile(&f->ada, "p");
+    struct store_session s = make_session(&f->ada);
+    size_t count = 9;
+
+    assert_int_equal(store_profile_put(f->store, &p, NULL), 0);
+    memcpy(s.profile_id, p.id, ID_TEXT_MAX);
+    assert_int_equal(store_session_put(f->store, &s, NULL), 0);
+    assert_int_equal(store_profile_count(f->store, f->ada.id, &count, NULL), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(store_profile_erase(f->store, f->ada.id, p.id, NULL), 0);
+    assert_int_equal(store_profile_count(f->store, f->ada.id, &count, NULL), 0);
+    assert_int_equal(count, 0);
+
+    assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &s, NULL), 0);
+    assert_string_equal(s.profile_id, "");
+    store_session_release(&s);
+}
+
+/* ------------------------------------------------------------------------------ sessions */
+
+static void a_session_comes_back_as_it_was_put(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session s = make_session(&f->ada);
+    struct store_session back;
+
+    s.job_description = LITERAL("v1.jd");
+    s.status = STORE_COMPLETED;
+    s.completed_at = 123456;
+    s.duration = 61;
+    s.question_count = 99; /* the store keeps this one itself */
+    assert_int_equal(store_session_put(f->store, &s, NULL), 0);
+    assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &back, NULL), 0);
+    assert_string_equal(back.job_description, "v1.jd");
+    assert_int_equal(back.status, STORE_COMPLETED);
+    assert_int_equal(back.completed_at, 123456);
+    assert_int_equal(back.duration, 61);
+    assert_int_equal(back.question_count, 0);
+    assert_string_equal(back.metadata, "{\"language\":\"en\"}");
+    store_session_release(&back);
+}
+
+static size_t walk(struct fixture *f, enum store_status status, size_t limit, char (*ids)[27])
+{
+    char cursor[STORE_CURSOR_MAX] = "";
+    struct store_list list;
+    size_t n = 0;
+
+    do {
+        const struct store_session *items;
+
+        assert_int_equal(
+            store_session_list(f->store, f->ada.id, status, limit, cursor, &list, NULL), 0);
+        items = list.items;
+        assert_true(list.count <= limit);
+        for (size_t i = 0; i < list.count; i++)
+            memcpy(ids[n++], items[i].id, 27);
+        memcpy(cursor, list.next, sizeof(cursor));
+        store_list_release(&list, STORE_KIND_SESSION);
+    } while (cursor[0]);
+    return n;
+}
+
+static void pages_hold_every_session_once_newest_first(void **state)
+{
+    struct fixture *f = *state;
+    char made[25][27];
+    char seen[64][27];
+
+    for (int i = 0; i < 25; i++) {
+        struct store_session s = make_session(&f->ada);
+
+        s.status = i % 5 ? STORE_ACTIVE : STORE_ABANDONED;
+        assert_int_equal(store_session_put(f->store, &s, NULL), 0);
+        memcpy(made[24 - i], s.id, 27);
+        put_session(f, &f->bob);
+    }
+    for (size_t limit = 1; limit <= 26; limit += 5) {
+        assert_int_equal(walk(f, STORE_ANY, limit, seen), 25);
+        assert_memory_equal(seen, made, sizeof(made));
+    }
+    assert_int_equal(walk(f, STORE_ABANDONED, 2, seen), 5);
+    assert_int_equal(walk(f, STORE_COMPLETED, 2, seen), 0);
+    assert_int_equal(walk(f, STORE_ACTIVE, 20, seen), 20);
+}
+
+static void a_page_that_cannot_be_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct store_list list;
+
+    assert_int_equal(store_session_list(f->store, f->ada.id, STORE_ANY, 0, NULL, &list, NULL),
+                     UV_EINVAL);
+    assert_int_equal(store_session_list(f->store, f->ada.id, STORE_ANY, 101, NULL, &list, NULL),
+                     UV_EINVAL);
+    assert_int_equal(store_session_list(f->store, f->ada.id, STORE_ANY, 5, "' OR 1=1", &list, NULL),
+                     UV_EINVAL);
+    assert_int_equal(store_session_get(f->store, f->ada.id, "../x", NULL, NULL), UV_ENOENT);
+}
+
+/* --------------------------------------------------------------------------- transcripts */
+
+static void questions_are_numbered_and_counted(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session s = put_session(f, &f->ada);
+    struct store_transcript first;
+
+    for (int i = 1; i <= 3; i++) {
+        struct store_transcript t = make_transcript(&s);
+
+        assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+        assert_int_equal(t.question_number, i);
+        if (i == 1)
+            first = t;
+    }
+    first.answer = LITERAL("v1.a"); /* the pair again, now with its answer */
+    assert_int_equal(store_transcript_put(f->store, &first, NULL), 0);
+    first.question_number = 0; /* put once more without saying its number: it keeps it */
+    assert_int_equal(store_transcript_put(f->store, &first, NULL), 0);
+    assert_int_equal(first.question_number, 1);
+
+    assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &s, NULL), 0);
+    assert_int_equal(s.question_count, 3);
+    store_session_release(&s);
+    assert_int_equal(store_transcript_get(f->store, f->ada.id, first.id, &first, NULL), 0);
+    assert_string_equal(first.answer, "v1.a");
+    assert_null(first.audio_url);
+    store_transcript_release(&first);
+}
+
+static void a_number_is_given_once(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session s = put_session(f, &f->ada);
+    struct store_session other = put_session(f, &f->ada);
+    struct store_transcript t = make_transcript(&s);
+    struct store_transcript same = make_transcript(&s);
+
+    t.question_number = same.question_number = 4;
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    assert_int_equal(store_transcript_put(f->store, &same, NULL), UV_EEXIST);
+    same.question_number = 0;
+    assert_int_equal(store_transcript_put(f->store, &same, NULL), 0);
+    assert_int_equal(same.question_number, 5);
+
+    memcpy(t.session_id, other.id, ID_TEXT_MAX); /* cannot move to another session */
+    t.question_number = 1;
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), UV_ENOENT);
+    id_new(t.session_id); /* nor to one that is not there */
+    id_new(t.id);
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), UV_ENOENT);
+}
+
+static void transcripts_are_listed_either_way_round(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session s = put_session(f, &f->ada);
+
+    for (int i = 0; i < 7; i++) {
+        struct store_transcript t = make_transcript(&s);
+
+        assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    }
+    for (int newest = 0; newest < 2; newest++) {
+        char cursor[STORE_CURSOR_MAX] = "";
+        int expect = newest ? 7 : 1;
+        struct store_list list;
+
+        do {
+            const struct store_transcript *items;
+
+            assert_int_equal(
+                store_transcript_list(f->store, f->ada.id, s.id, newest, 3, cursor, &list, NULL),
+                0);
+            items = list.items;
+            for (size_t i = 0; i < list.count; i++, expect += newest ? -1 : 1)
+                assert_int_equal(items[i].question_number, expect);
+            memcpy(cursor, list.next, sizeof(cursor));
+            store_list_release(&list, STORE_KIND_TRANSCRIPT);
+        } while (cursor[0]);
+        assert_int_equal(expect, newest ? 0 : 8);
+    }
+}
+
+/* ------------------------------------------------------------------------------- threads */
+
+struct writer {
+    struct fixture *f;
+    const struct store_session *session;
+    int failed;
+};
+
+static void *write_many(void *arg)
+{
+    struct writer *w = arg;
+
+    for (int i = 0; i < 25; i++) {
+        struct store_transcript t = make_transcript(w->session);
+        struct store_transcript back;
+
+        if (store_transcript_put(w->f->store, &t, NULL) ||
+            store_transcript_get(w->f->store, w->f->ada.id, t.id, &back, NULL)) {
+            w->failed++;
+            continue;
+        }
+        store_transcript_release(&back);
+    }
+    return NULL;
+}
+
+static void threads_that_write_at_once_lose_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session s = put_session(f, &f->ada);
+    struct writer writers[4];
+    pthread_t threads[4];
+
+    for (int i = 0; i < 4; i++) {
+        writers[i] = (struct writer){f, &s, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, write_many, &writers[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(writers[i].failed, 0);
+    }
+    assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &s, NULL), 0);
+    assert_int_equal(s.question_count, 100);
+    store_session_release(&s);
+}
+
+int main(void)
+{
+#define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        EACH(migrating_twice_changes_nothing),
+        cmocka_unit_test(four_that_migrate_at_once_all_succeed),
+        cmocka_unit_test(a_store_that_was_not_migrated_is_not_ready),
+        EACH(records_are_there_after_closing_and_opening),
+        EACH(a_user_comes_back_as_it_was_put),
+        EACH(an_email_belongs_to_one_user),
+        EACH(there_is_one_local_owner_at_most),
+        EACH(erasing_a_user_erases_everything_of_it_and_nothing_else),
+        EACH(a_refresh_token_rotates_once),
+        EACH(expired_refresh_tokens_are_forgotten),
+        EACH(a_profile_comes_back_as_it_was_put),
+        EACH(what_is_somebody_elses_is_not_there),
+        EACH(erasing_a_profile_keeps_its_sessions),
+        EACH(a_session_comes_back_as_it_was_put),
+        EACH(pages_hold_every_session_once_newest_first),
+        EACH(a_page_that_cannot_be_is_refused),
+        EACH(questions_are_numbered_and_counted),
+        EACH(a_number_is_given_once),
+        EACH(transcripts_are_listed_either_way_round),
+        EACH(threads_that_write_at_once_lose_nothing),
+    };
+    int failed = 0;
+
+    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+        driver = drivers[i];
+        failed += cmocka_run_group_tests_name(driver, tests, NULL, NULL);
+    }
+    return failed;
+}
