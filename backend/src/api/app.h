@@ -56,15 +56,4 @@ extern const struct http_route api_transcripts_routes[];
 /** All of them in one table ending with {NULL}. */
 const struct http_route *api_routes(void);
 
-/* Records with their sensitive fields in clear. Ownership as in store/store.h; not the user's is
- * UV_ENOENT. */
-int app_profile_get(const struct app *app, const char *user_id, const char *id,
-                    struct store_profile *profile, struct errbuf *err);
-int app_session_get(const struct app *app, const char *user_id, const char *id,
-                    struct store_session *session, struct errbuf *err);
-/** Seals question, answer and detail of a copy and puts it; number and id are written back. */
-int app_transcript_put(const struct app *app, struct store_transcript *clear, struct errbuf *err);
-/** Replaces sealed fields by clear ones. */
-int app_transcript_open(const struct app *app, struct store_transcript *transcript);
-
 #endif

@@ -11,8 +11,8 @@
  *
  * Threads    accounts_verify() and accounts_claims(): any, the loop thread too. The rest blocks:
  *            request workers.
- * Errors     UV_EACCES wrong e-mail or password, or no such token; UV_ETIME expired; UV_EALREADY
- *            the refresh token had been used before (its family is revoked now); UV_EEXIST e-mail
+ * Errors     UV_EACCES wrong e-mail or password, or no such token; UV_ETIMEDOUT expired;
+ * UV_EALREADY the refresh token had been used before (its family is revoked now); UV_EEXIST e-mail
  *            taken; UV_ENOENT no such user; the store's own, with a sentence.
  * Ownership  grant_release() frees what is in a grant. Store and seal are borrowed.
  */
@@ -58,8 +58,8 @@ int accounts_logout(struct accounts *a, const char *refresh, struct errbuf *err)
 /** Erase everything of the user; access tokens that are still out stop working at once. */
 int accounts_erase(struct accounts *a, const char *user_id, struct errbuf *err);
 
-/** Whose access token is it? Fills user (ID_TEXT_MAX). UV_EACCES or UV_ETIME. */
-int accounts_verify(const struct accounts *a, const char *token, size_t len, int64_t now,
+/** Whose access token is it? Fills user (ID_TEXT_MAX). UV_EACCES or UV_ETIMEDOUT. */
+int accounts_verify(struct accounts *a, const char *token, size_t len, int64_t now,
                     char user[static ID_TEXT_MAX]);
 
 void grant_release(struct grant *grant);

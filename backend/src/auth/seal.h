@@ -9,7 +9,7 @@
  *     seal_text(seal, profile_id, "profile.context", text, &sealed);
  *
  * Threads    Any, after seal_open().
- * Errors     UV_EBADMSG: not sealed by this key, or tampered with.
+ * Errors     UV_EILSEQ: not sealed by this key, or tampered with.
  * Ownership  Returned strings are the caller's: free().
  */
 #ifndef AUTH_SEAL_H

@@ -10,7 +10,7 @@
  * read. Refresh tokens are 256 random bits; only their SHA-256 is kept.
  *
  * Threads    Any; a verification costs a few microseconds, so the loop thread may do it.
- * Errors     UV_EACCES: not one of ours. UV_ETIME: it was, but has expired.
+ * Errors     UV_EACCES: not one of ours. UV_ETIMEDOUT: it was, but has expired.
  */
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H

@@ -1,0 +1,111 @@
+/**
+ * @file auth/password.c  Passwords: argon2id, in its encoded form
+ */
+#include "auth/password.h"
+
+#include "base/id.h"
+
+#include <argon2.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+/* OWASP Password Storage Cheat Sheet: argon2id with m = 19 MiB, t = 2, p = 1. */
+enum {
+    MEMORY_KIB = 19 * 1024,
+    PASSES = 2,
+    LANES = 1,
+    SALT_LEN = 16,
+    HASH_LEN = 32,
+    MEMORY_MAX_KIB = 256 * 1024, /* an encoded string that asks for more is not one of ours */
+};
+
+/* At most PASSWORD_PARALLEL at once: a flood of sign-ins must not take all memory. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t free;
+    int running; /* {lock} */
+} gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .free = PTHREAD_COND_INITIALIZER};
+
+static void enter(void)
+{
+    pthread_mutex_lock(&gate.lock);
+    while (gate.running >= PASSWORD_PARALLEL)
+        pthread_cond_wait(&gate.free, &gate.lock);
+    gate.running++;
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void leave(void)
+{
+    pthread_mutex_lock(&gate.lock);
+    gate.running--;
+    pthread_cond_signal(&gate.free);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+int password_hash(const char *password, char encoded[static PASSWORD_TEXT_MAX])
+{
+    unsigned char salt[SALT_LEN];
+    int e;
+
+    random_bytes(salt, sizeof(salt));
+    enter();
+    e = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password, strlen(password), salt,
+                              sizeof(salt), HASH_LEN, encoded, PASSWORD_TEXT_MAX);
+    leave();
+    return e == ARGON2_OK ? 0 : UV_ENOMEM;
+}
+
+struct cost {
+    unsigned memory, passes, lanes;
+};
+
+static bool read_cost(const char *encoded, struct cost *c)
+{
+    int end = 0;
+
+    return sscanf(encoded, "$argon2id$v=19$m=%u,t=%u,p=%u$%n", &c->memory, &c->passes, &c->lanes,
+                  &end) == 3 &&
+           end > 0;
+}
+
+int password_check(const char *encoded, const char *password)
+{
+    struct cost c;
+    int e;
+
+    if (!read_cost(encoded, &c) || c.memory > MEMORY_MAX_KIB || c.passes > 16 || c.lanes > 16)
+        return UV_EINVAL;
+    enter();
+    e = argon2id_verify(encoded, password, strlen(password));
+    leave();
+    if (e == ARGON2_OK)
+        return 0;
+    if (e == ARGON2_MEMORY_ALLOCATION_ERROR)
+        return UV_ENOMEM;
+    return e == ARGON2_VERIFY_MISMATCH ? UV_EACCES : UV_EINVAL;
+}
+
+bool password_outdated(const char *encoded)
+{
+    struct cost c;
+
+    return !read_cost(encoded, &c) || c.memory < MEMORY_KIB || c.passes < PASSES || c.lanes < LANES;
+}
+
+/* The same work as a check against a hash of ours; the outcome is thrown away. */
+int password_check_nobody(const char *password)
+{
+    static const unsigned char salt[SALT_LEN] = "nobody has this";
+    unsigned char hash[HASH_LEN];
+    int e;
+
+    enter();
+    e = argon2id_hash_raw(PASSES, MEMORY_KIB, LANES, password, strlen(password), salt, sizeof(salt),
+                          hash, sizeof(hash));
+    leave();
+    return e == ARGON2_MEMORY_ALLOCATION_ERROR ? UV_ENOMEM : UV_EACCES;
+}

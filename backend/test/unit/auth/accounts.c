@@ -1,0 +1,268 @@
+/**
+ * @file test/unit/auth/accounts.c  Signing up, in, on and out
+ */
+#include "cmocka_all.h"
+
+#include "auth/accounts.h"
+#include "auth/password.h"
+#include "auth/seal.h"
+#include "support/scratch.h"
+
+#include <argon2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+enum { MINUTE = 60000 };
+static const int64_t now = 1700000000000;
+
+struct fixture {
+    char dir[SCRATCH_MAX];
+    struct store *store;
+    struct seal *seal;
+    struct accounts *accounts;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    struct store_params params;
+
+    scratch_make(f->dir);
+    params = (struct store_params){.path = scratch_path(f->dir, "i.db")};
+    assert_int_equal(store_open(&f->store, "sqlite", &params, NULL), 0);
+    assert_int_equal(store_migrate(f->store, NULL, NULL, NULL), 0);
+    assert_int_equal(seal_open(&f->seal, NULL, KEY, NULL), 0);
+    assert_int_equal(accounts_open(&f->accounts, f->store, f->seal, NULL, NULL), 0);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    accounts_close(f->accounts);
+    seal_close(f->seal);
+    store_close(f->store);
+    scratch_remove(f->dir);
+    free(f);
+    return 0;
+}
+
+static struct grant sign_up(struct fixture *f)
+{
+    struct grant grant;
+    struct errbuf err = {""};
+
+    if (accounts_signup(f->accounts, " Ada@Example.com", "correct horse battery", "Ada", now,
+                        &grant, &err))
+        fail_msg("%s", err.text);
+    return grant;
+}
+
+static void signing_up_signs_in(void **state)
+{
+    struct fixture *f = *state;
+    struct grant grant = sign_up(f);
+    char user[ID_TEXT_MAX];
+
+    assert_string_equal(grant.user.email, "ada@example.com");
+    assert_int_equal(grant.expires_in, 900);
+    assert_int_equal(accounts_verify(f->accounts, grant.access, strlen(grant.access), now, user),
+                     0);
+    assert_string_equal(user, grant.user.id);
+    assert_int_equal(
+        accounts_verify(f->accounts, grant.access, strlen(grant.access), now + 15 * MINUTE, user),
+        UV_ETIMEDOUT);
+    grant_release(&grant);
+    assert_int_equal(
+        accounts_signup(f->accounts, "ADA@example.com", "another password", "A", now, &grant, NULL),
+        UV_EEXIST);
+}
+
+static void the_password_itself_is_not_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct grant grant = sign_up(f);
+    size_t len;
+    char *db;
+
+    assert_memory_equal(grant.user.password, "$argon2id$", 10);
+    store_close(f->store);
+    db = scratch_read(scratch_path(f->dir, "i.db"), &len);
+    assert_null(memmem(db, len, "correct horse", 13));
+    assert_null(memmem(db, len, grant.refresh, strlen(grant.refresh)));
+    assert_non_null(memmem(db, len, "ada@example.com", 15));
+    free(db);
+    grant_release(&grant);
+    f->store = NULL;
+}
+
+static void wrong_mail_and_wrong_password_are_told_alike(void **state)
+{
+    struct fixture *f = *state;
+    struct grant grant = sign_up(f);
+    struct errbuf a = {""};
+    struct errbuf b = {""};
+
+    grant_release(&grant);
+    assert_int_equal(accounts_login(f->accounts, "ada@example.com", "wrong", now, &grant, &a),
+                     UV_EACCES);
+    assert_int_equal(accounts_login(f->accounts, "eve@example.com", "wrong", now, &grant, &b),
+                     UV_EACCES);
+    assert_string_equal(a.text, b.text);
+    assert_int_equal(
+        accounts_login(f->accounts, "ADA@example.com ", "correct horse battery", now, &grant, &a),
+        0);
+    grant_release(&grant);
+}
+
+static void a_weakly_hashed_password_is_hashed_anew_at_login(void **state)
+{
+    struct fixture *f = *state;
+    struct grant grant = sign_up(f);
+    char weak[PASSWORD_TEXT_MAX];
+
+    assert_int_equal(
+        argon2id_hash_encoded(1, 1024, 1, "pw", 2, "saltsalt", 8, 32, weak, sizeof(weak)),
+        ARGON2_OK);
+    free(grant.user.password);
+    grant.user.password = strdup(weak);
+    assert_int_equal(store_user_put(f->store, &grant.user, NULL), 0);
+    grant_release(&grant);
+
+    assert_int_equal(accounts_login(f->accounts, "ada@example.com", "pw", now, &grant, NULL), 0);
+    assert_false(password_outdated(grant.user.password));
+    grant_release(&grant);
+    assert_int_equal(accounts_login(f->accounts, "ada@example.com", "pw", now, &grant, NULL), 0);
+    grant_release(&grant);
+}
+
+static void the_local_owner_is_made_once(void **state)
+{
+    struct fixture *f = *state;
+    struct grant first;
+    struct grant second;
+
+    assert_int_equal(accounts_local(f->accounts, now, &first, NULL), 0);
+    assert_int_equal(accounts_local(f->accounts, now, &second, NULL), 0);
+    assert_string_equal(first.user.id, second.user.id);
+    assert_null(first.user.email);
+    assert_string_not_equal(first.refresh, second.refresh);
+    grant_release(&first);
+    grant_release(&second);
+}
+
+static void refreshing_rotates_and_a_used_token_ends_the_family(void **state)
+{
+    struct fixture *f = *state;
+    struct grant first = sign_up(f);
+    struct grant second;
+    struct grant third;
+
+    assert_int_equal(accounts_refresh(f->accounts, first.refresh, now, &second, NULL), 0);
+    assert_string_not_equal(first.refresh, second.refresh);
+    assert_string_equal(second.user.id, first.user.id);
+    assert_int_equal(accounts_refresh(f->accounts, second.refresh, now, &third, NULL), 0);
+
+    /* somebody has the first one too */
+    grant_release(&second);
+    assert_int_equal(accounts_refresh(f->accounts, first.refresh, now, &second, NULL), UV_EALREADY);
+    assert_int_equal(accounts_refresh(f->accounts, third.refresh, now, &second, NULL), UV_EACCES);
+    grant_release(&first);
+    grant_release(&third);
+}
+
+static void another_sign_in_of_the_same_user_is_left_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct grant phone = sign_up(f);
+    struct grant laptop;
+    struct grant grant;
+
+    assert_int_equal(
+        accounts_login(f->accounts, "ada@example.com", "correct horse battery", now, &laptop, NULL),
+        0);
+    assert_int_equal(accounts_refresh(f->accounts, phone.refresh, now, &grant, NULL), 0);
+    grant_release(&grant);
+    assert_int_equal(accounts_refresh(f->accounts, phone.refresh, now, &grant, NULL), UV_EALREADY);
+    assert_int_equal(accounts_refresh(f->accounts, laptop.refresh, now, &grant, NULL), 0);
+    grant_release(&grant);
+    grant_release(&phone);
+    grant_release(&laptop);
+}
+
+static void what_is_no_refresh_token_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct grant grant;
+    char made_up[REFRESH_TEXT_MAX];
+
+    refresh_new(made_up);
+    assert_int_equal(accounts_refresh(f->accounts, made_up, now, &grant, NULL), UV_EACCES);
+    assert_int_equal(accounts_refresh(f->accounts, "", now, &grant, NULL), UV_EACCES);
+    grant = sign_up(f);
+    assert_int_equal(accounts_refresh(f->accounts, grant.access, now, &grant, NULL), UV_EACCES);
+}
+
+static void a_refresh_token_expires(void **state)
+{
+    struct fixture *f = *state;
+    struct grant grant = sign_up(f);
+    char refresh[REFRESH_TEXT_MAX];
+
+    memcpy(refresh, grant.refresh, sizeof(refresh));
+    grant_release(&grant);
+    assert_int_equal(
+        accounts_refresh(f->accounts, refresh, now + 30LL * 24 * 60 * MINUTE, &grant, NULL),
+        UV_ETIMEDOUT);
+}
+
+static void logging_out_ends_the_family_and_is_always_fine(void **state)
+{
+    struct fixture *f = *state;
+    struct grant grant = sign_up(f);
+    struct grant again;
+
+    assert_int_equal(accounts_logout(f->accounts, grant.refresh, NULL), 0);
+    assert_int_equal(accounts_logout(f->accounts, grant.refresh, NULL), 0);
+    assert_int_equal(accounts_logout(f->accounts, "nonsense", NULL), 0);
+    assert_int_equal(accounts_refresh(f->accounts, grant.refresh, now, &again, NULL), UV_EACCES);
+    grant_release(&grant);
+}
+
+static void erasing_takes_effect_on_tokens_that_are_out(void **state)
+{
+    struct fixture *f = *state;
+    struct grant grant = sign_up(f);
+    struct grant again;
+    char user[ID_TEXT_MAX];
+
+    assert_int_equal(accounts_erase(f->accounts, grant.user.id, NULL), 0);
+    assert_int_equal(accounts_verify(f->accounts, grant.access, strlen(grant.access), now, user),
+                     UV_EACCES);
+    assert_int_equal(accounts_refresh(f->accounts, grant.refresh, now, &again, NULL), UV_EACCES);
+    assert_int_equal(accounts_erase(f->accounts, grant.user.id, NULL), UV_ENOENT);
+    grant_release(&grant);
+}
+
+int main(void)
+{
+#define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        EACH(signing_up_signs_in),
+        EACH(the_password_itself_is_not_kept),
+        EACH(wrong_mail_and_wrong_password_are_told_alike),
+        EACH(a_weakly_hashed_password_is_hashed_anew_at_login),
+        EACH(the_local_owner_is_made_once),
+        EACH(refreshing_rotates_and_a_used_token_ends_the_family),
+        EACH(another_sign_in_of_the_same_user_is_left_alone),
+        EACH(what_is_no_refresh_token_is_refused),
+        EACH(a_refresh_token_expires),
+        EACH(logging_out_ends_the_family_and_is_always_fine),
+        EACH(erasing_takes_effect_on_tokens_that_are_out),
+    };
+
+    return cmocka_run_group_tests_name("accounts", tests, NULL, NULL);
+}
