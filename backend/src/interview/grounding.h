@@ -73,6 +73,7 @@ struct passage {
     size_t len;
     size_t at;        /**< Where in the field, in [bytes] (of the skill, for skills) */
     uint32_t section; /**< Same number: same paragraph or job */
+    uint32_t block;   /**< Same number: same bullet, or same run of prose lines */
     int heading;      /**< Index of the heading it stands under; -1: none */
     uint32_t words;
     bool is_heading;

@@ -7,9 +7,9 @@
  *     outline_release(&o);
  *
  * Three to six points. A point with a field is a fact: its quote is a verbatim run of that field
- * of the profile or job description and its text holds nothing but a label and the quote. A point
- * without a field is advice on form and states nothing about the candidate. Nothing is invented;
- * where the profile has nothing, a point says so.
+ * of the profile or job description, and its text holds nothing else but a label and advice on
+ * form. A point without a field is advice only and states nothing about the candidate. Nothing is
+ * invented; where the profile has nothing, a point says so.
  *
  * Threads    Any; the grounding is only read.
  * Errors     UV_ENOMEM.

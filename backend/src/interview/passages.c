@@ -24,6 +24,7 @@ struct cutter {
     size_t len;
     enum ground_field field;
     uint32_t section;
+    uint32_t block;
     passage_fn *fn;
     void *arg;
     int stopped;
@@ -172,6 +173,7 @@ static void emit(struct cutter *c, size_t start, size_t end, bool bullet, bool i
     p.len = end - start;
     p.at = start;
     p.section = c->section;
+    p.block = c->block;
     p.bullet = bullet;
     p.is_heading = is_heading;
     passage_look(&p);
@@ -254,6 +256,7 @@ static void emit_block(struct cutter *c, size_t start, size_t end, bool bullet)
 {
     size_t from = start;
 
+    c->block++;
     for (size_t i = start; i < end && !c->stopped; i++) {
         size_t stop = sentence_end(c->text, from, i, end);
 

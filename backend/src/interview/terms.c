@@ -139,12 +139,51 @@ static uint64_t hash_bytes(const char *s, size_t n)
     return h;
 }
 
+/* Past forms that no suffix rule reaches, in strcmp order of the first. */
+static const char *const irregular[][2] = {{"began", "begin"},     {"bought", "buy"},
+                                           {"broke", "break"},     {"broken", "break"},
+                                           {"brought", "bring"},   {"built", "build"},
+                                           {"chose", "choose"},    {"chosen", "choose"},
+                                           {"dealt", "deal"},      {"drove", "drive"},
+                                           {"fell", "fall"},       {"felt", "feel"},
+                                           {"found", "find"},      {"gave", "give"},
+                                           {"given", "give"},      {"grew", "grow"},
+                                           {"grown", "grow"},      {"held", "hold"},
+                                           {"kept", "keep"},       {"learnt", "learn"},
+                                           {"led", "lead"},        {"lost", "lose"},
+                                           {"made", "make"},       {"meant", "mean"},
+                                           {"met", "meet"},        {"mistaken", "mistake"},
+                                           {"oversaw", "oversee"}, {"ran", "run"},
+                                           {"rewrote", "rewrite"}, {"sent", "send"},
+                                           {"sold", "sell"},       {"spent", "spend"},
+                                           {"spoke", "speak"},     {"taught", "teach"},
+                                           {"thought", "think"},   {"told", "tell"},
+                                           {"took", "take"},       {"understood", "understand"},
+                                           {"went", "go"},         {"won", "win"},
+                                           {"written", "write"},   {"wrote", "write"}};
+
+static int compare_irregular(const void *key, const void *item)
+{
+    return strcmp(key, ((const char *const *)item)[0]);
+}
+
+/** Stem in place; room for TERM_MAX bytes. */
+static size_t stem_word(char *word, size_t n)
+{
+    const char *const *hit = bsearch(word, irregular, sizeof(irregular) / sizeof(irregular[0]),
+                                     sizeof(irregular[0]), compare_irregular);
+
+    if (hit)
+        n = text_copy(word, TERM_MAX, hit[1], strlen(hit[1]));
+    return stem_english(word, n);
+}
+
 uint64_t term_hash(const char *word)
 {
     char stem[TERM_MAX];
     size_t n = text_copy(stem, sizeof(stem), word, strlen(word));
 
-    n = stem_english(stem, n);
+    n = stem_word(stem, n);
     return hash_bytes(stem, n);
 }
 
@@ -158,7 +197,7 @@ static void emit(const char *word, size_t n, size_t at, size_t len, term_fn *fn,
     memcpy(whole, word, n);
     whole[n] = '\0';
     memcpy(stem, whole, n + 1);
-    k = stem_english(stem, n);
+    k = stem_word(stem, n);
     t.hash = hash_bytes(stem, k);
     t.number = whole[0] >= '0' && whole[0] <= '9';
     fn(&t, arg);
@@ -249,28 +288,30 @@ void terms_each(const char *text, size_t len, term_fn *fn, void *arg)
 
 /* In strcmp order, for bsearch(). */
 static const char *const stopwords[] = {
-    "a",        "about",   "actually", "after",     "again", "all",    "also",  "am",
-    "an",       "and",     "any",      "are",       "as",    "ask",    "at",    "be",
-    "because",  "been",    "before",   "being",     "bit",   "both",   "but",   "by",
-    "can",      "could",   "describe", "did",       "do",    "does",   "doing", "done",
-    "down",     "each",    "example",  "explain",   "few",   "for",    "from",  "further",
-    "gave",     "get",     "give",     "given",     "going", "got",    "had",   "has",
-    "have",     "having",  "he",       "hello",     "her",   "here",   "hi",    "him",
-    "his",      "how",     "i",        "id",        "if",    "im",     "in",    "into",
-    "is",       "it",      "its",      "ive",       "just",  "kind",   "know",  "last",
-    "let",      "lets",    "like",     "little",    "lot",   "make",   "many",  "maybe",
-    "me",       "more",    "most",     "much",      "my",    "no",     "not",   "now",
-    "of",       "off",     "oh",       "ok",        "okay",  "on",     "once",  "one",
-    "only",     "or",      "other",    "our",       "out",   "over",   "own",   "please",
-    "question", "really",  "right",    "same",      "say",   "see",    "share", "she",
-    "should",   "so",      "some",     "something", "such",  "sure",   "take",  "tell",
-    "than",     "thank",   "thanks",   "that",      "thats", "the",    "their", "them",
-    "then",     "there",   "these",    "they",      "thing", "things", "think", "this",
-    "those",    "through", "time",     "times",     "to",    "too",    "uh",    "um",
-    "under",    "up",      "us",       "used",      "very",  "want",   "was",   "way",
-    "we",       "well",    "were",     "what",      "whats", "when",   "where", "which",
-    "while",    "who",     "whom",     "why",       "will",  "with",   "would", "yeah",
-    "yes",      "you",     "your",     "youre",     "yours", "youve"};
+    "a",         "about",   "actually", "after",    "again",      "all",       "also",    "am",
+    "an",        "and",     "any",      "anything", "are",        "as",        "ask",     "at",
+    "be",        "because", "been",     "before",   "being",      "bit",       "both",    "but",
+    "by",        "can",     "company",  "could",    "describe",   "did",       "do",      "does",
+    "doing",     "done",    "down",     "each",     "everything", "example",   "explain", "few",
+    "first",     "for",     "from",     "further",  "gave",       "get",       "give",    "given",
+    "going",     "got",     "had",      "has",      "have",       "having",    "he",      "hello",
+    "her",       "here",    "hi",       "him",      "his",        "how",       "i",       "id",
+    "if",        "im",      "in",       "into",     "is",         "it",        "its",     "ive",
+    "job",       "just",    "kind",     "know",     "last",       "let",       "lets",    "like",
+    "little",    "lot",     "make",     "many",     "maybe",      "me",        "more",    "most",
+    "much",      "my",      "no",       "not",      "now",        "of",        "off",     "oh",
+    "ok",        "okay",    "on",       "once",     "one",        "only",      "or",      "other",
+    "our",       "out",     "over",     "own",      "please",     "question",  "quickly", "really",
+    "right",     "role",    "same",     "say",      "see",        "share",     "she",     "should",
+    "situation", "so",      "some",     "somebody", "someone",    "something", "such",    "sure",
+    "take",      "tell",    "than",     "thank",    "thanks",     "that",      "thats",   "the",
+    "their",     "them",    "then",     "there",    "these",      "they",      "thing",   "things",
+    "think",     "this",    "those",    "through",  "time",       "times",     "to",      "too",
+    "uh",        "um",      "under",    "up",       "us",         "used",      "very",    "want",
+    "was",       "way",     "we",       "well",     "were",       "what",      "whats",   "when",
+    "where",     "which",   "while",    "who",      "whom",       "why",       "will",    "with",
+    "work",      "worked",  "working",  "works",    "would",      "yeah",      "yes",     "you",
+    "your",      "youre",   "yours",    "youve"};
 
 static int compare_word(const void *key, const void *item)
 {

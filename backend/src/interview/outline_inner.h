@@ -1,0 +1,81 @@
+/**
+ * @file interview/outline_inner.h  What the forms of an outline share (private to outline*.c)
+ *
+ * A draft collects points as offsets into one buffer; outline_compose() turns them into pointers.
+ */
+#ifndef INTERVIEW_OUTLINE_INNER_H
+#define INTERVIEW_OUTLINE_INNER_H
+
+#include "base/buffer.h"
+#include "interview/grounding.h"
+#include "interview/outline.h"
+
+#include <stdbool.h>
+
+enum { DRAFT_BYTES_MAX = 16 * 1024, TOPIC_MAX = 96 };
+
+struct draft_point {
+    size_t text;
+    size_t label;
+    size_t quote;
+    int field; /* enum ground_field, or -1 */
+};
+
+struct draft {
+    const struct grounding *g; /* may be NULL */
+    const char *question;
+    enum question_kind kind;
+    bool candidate; /* is there anything about the person? */
+    bool *used;     /* one a passage: said already */
+    float *scores;  /* of every passage for the question */
+    struct buf memory;
+    struct draft_point points[OUTLINE_POINTS_MAX];
+    size_t count;
+};
+
+/** "Label: advice". Nothing happens once the outline is full. */
+void draft_advise(struct draft *d, const char *label, const char *advice);
+
+/** "Label: advice “quote”" (advice may be NULL); the quote is len bytes of passage i from at. */
+void draft_cite(struct draft *d, const char *label, const char *advice, size_t i, size_t at,
+                size_t len);
+void draft_cite_whole(struct draft *d, const char *label, const char *advice, size_t i);
+
+/** Best passage of these fields for the query that was not said yet; false: none. */
+bool draft_find(const struct draft *d, const struct ground_query *q, unsigned fields, size_t *i);
+bool draft_find_text(const struct draft *d, const char *text, unsigned fields, size_t *i);
+
+/** The first passage of a field that is one passage (role, industry …). */
+bool draft_field(const struct draft *d, enum ground_field field, size_t *i);
+
+/** Does the question hold one of these words (separated by spaces, compared by stem)? */
+bool draft_asks(const struct draft *d, const char *words);
+
+/** What the question is about, verbatim from it, frame words left out; "" if nothing is left. */
+void draft_topic(const struct draft *d, char topic[static TOPIC_MAX]);
+
+/** How much passage i proves: deeds, figures, first person. About 0.5 .. 2. */
+float passage_weight(const struct passage *p);
+
+/** How much a passage of a job description asks for something, 0 .. 2. */
+float passage_need(const struct passage *p);
+
+/** Does it ask for years, degrees or knowledge, which is nothing to ask back about? */
+bool passage_credential(const struct passage *p);
+
+/** Best passages of the candidate, by score for the question times weight. */
+bool draft_best_proof(const struct draft *d, bool any, size_t *i);
+
+/* The forms. */
+void form_behavioral(struct draft *d);
+void form_technical(struct draft *d);
+void form_design(struct draft *d);
+void form_situational(struct draft *d);
+void form_motivational(struct draft *d);
+void form_background(struct draft *d);
+void form_logistics(struct draft *d);
+void form_small_talk(struct draft *d);
+void form_closing(struct draft *d);
+void form_other(struct draft *d);
+
+#endif

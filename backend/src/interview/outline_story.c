@@ -1,0 +1,363 @@
+/**
+ * @file interview/outline_story.c  One story from the profile, told as situation, task, action,
+ * result
+ *
+ * The story is one place of the profile: a bullet with its sentences, or a paragraph. It is the one
+ * whose sentences match the question best and show deeds and results; lines of different places
+ * are never mixed into one story. Its sentences get their parts in the order they stand, by the
+ * words that usually announce each part; what the profile does not say becomes advice.
+ */
+#include "interview/outline_inner.h"
+#include "interview/passages.h"
+#include "interview/terms.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum part { SITUATION, TASK, ACTION, RESULT, PARTS, UNUSED = -1 };
+
+enum {
+    STORY_MAX = 8,      /* sentences of one story that are looked at */
+    ACTIONS_MAX = 2,    /* sentences told as action */
+    COVER_PERCENT = 34, /* of the question's words, else the story may be the wrong one */
+    COVER_BYTES = 512,  /* of the question that are looked at */
+};
+
+static const char *const part_names[] = {"Situation", "Task", "Action", "Result"};
+static const char *const part_advice[] = {
+    "Set the scene in one sentence: where, when, what was at stake.",
+    "Say in one sentence what was yours to do.",
+    "Say what you yourself did, step by step.",
+    "Say what came of it, with a number if you have one, and what you learned.",
+};
+
+static const char *const cues[PARTS][48] = {
+    {"when",      "during",   "was",     "were",    "had",    "inherited", "faced",
+     "situation", "problem",  "old",     "legacy",  "before", "while",     "after",
+     "at",        "suddenly", "morning", "growing", "kept",   NULL},
+    {"needed", "asked", "task", "goal", "responsible", "target", "wanted", "required", "must",
+     "challenge", "assigned", "expected", "deadline", "job", "objective", "should", "charge", NULL},
+    {"i", "we", "proposed", "decided", "started", "talked", "then", "first", "myself", "together",
+     "by", "using", "with", NULL},
+    {"result",    "resulting", "reduced", "reducing", "increased", "increasing", "improved",
+     "improving", "saved",     "saving",  "cut",      "cutting",   "dropped",    "grew",
+     "outcome",   "finally",   "since",   "now",      "shipped",   "launched",   "won",
+     "percent",   "fewer",     "faster",  "success",  "delivered", "from",       "end",
+     "learned",   "halved",    "doubled", NULL},
+};
+
+struct story {
+    size_t at[STORY_MAX]; /* passages in order */
+    size_t n;
+    float fit[STORY_MAX][PARTS];
+};
+
+struct search {
+    const struct story *s;
+    int now[STORY_MAX];
+    int best[STORY_MAX];
+    float best_score;
+};
+
+/* ------------------------------------------------------------------------------ finding a story */
+
+static bool same_story(const struct passage *a, const struct passage *b)
+{
+    if (a->field != b->field || a->section != b->section || a->is_heading || b->is_heading ||
+        a->bullet != b->bullet)
+        return false;
+    return !a->bullet || a->block == b->block;
+}
+
+/** How good is the story that begins at passage i? *end gets the first passage behind it. */
+static float story_score(const struct draft *d, size_t i, size_t *end)
+{
+    const struct passage *head = grounding_passage(d->g, i);
+    float top = 0;
+    float sum = 0;
+    bool action = false;
+    bool figure = false;
+    size_t k;
+
+    for (k = i; k < grounding_count(d->g); k++) {
+        const struct passage *p = grounding_passage(d->g, k);
+
+        if (!same_story(head, p))
+            break;
+        top = d->scores[k] > top ? d->scores[k] : top;
+        sum += d->scores[k];
+        action |= p->action || p->first_person;
+        figure |= p->figure;
+    }
+    *end = k;
+    return (top + 0.35f * (sum - top)) *
+               (1 + (action ? 0.35f : 0) + (figure ? 0.3f : 0) + (k - i > 2 ? 0.3f : 0)) +
+           0.01f * (float)(action + 2 * figure) + 0.002f * (float)(k - i > 4 ? 4 : k - i);
+}
+
+/** The best place to take a story from; false: the profile has no prose or bullets. */
+static bool find_story(const struct draft *d, size_t *first, size_t *end)
+{
+    float best = 0;
+    size_t next;
+
+    for (size_t i = 0; i < grounding_count(d->g); i = next) {
+        const struct passage *p = grounding_passage(d->g, i);
+        float score;
+
+        next = i + 1;
+        if (p->field != GROUND_CONTEXT || p->is_heading)
+            continue;
+        score = story_score(d, i, &next);
+        if (score <= best)
+            continue;
+        best = score;
+        *first = i;
+        *end = next;
+    }
+    return best > 0;
+}
+
+struct coverage {
+    const struct draft *d;
+    float *scores;
+    size_t first;
+    size_t end;
+    int words;
+    int covered;
+};
+
+static void cover_word(const struct term *t, void *arg)
+{
+    struct coverage *c = arg;
+    struct ground_query q;
+
+    ground_query_init(&q);
+    ground_query_bytes(&q, t->word, strlen(t->word), 1);
+    if (!q.count)
+        return;
+    c->words++;
+    grounding_score(c->d->g, &q, c->scores);
+    for (size_t i = c->first; i < c->end; i++) {
+        if (c->scores[i] <= 0)
+            continue;
+        c->covered++;
+        return;
+    }
+}
+
+/** Does the story speak of at least COVER_PERCENT of what the question's words name? */
+static bool covers(const struct draft *d, size_t first, size_t end)
+{
+    struct coverage c = {.d = d, .first = first, .end = end};
+
+    c.scores = malloc(grounding_count(d->g) * sizeof(*c.scores));
+    if (!c.scores)
+        return true;
+    terms_each(d->question, strnlen(d->question, COVER_BYTES), cover_word, &c);
+    free(c.scores);
+    return c.covered * 100 >= c.words * COVER_PERCENT;
+}
+
+/** Of a long paragraph, the run of sentences around the one that matches best. */
+static void narrow(const struct draft *d, size_t *first, size_t *end)
+{
+    size_t anchor = *first;
+
+    if (*end - *first <= STORY_MAX)
+        return;
+    for (size_t i = *first; i < *end; i++)
+        if (d->scores[i] > d->scores[anchor])
+            anchor = i;
+    if (anchor > *first + 2)
+        *first = anchor - 2;
+    if (*end > *first + STORY_MAX)
+        *end = *first + STORY_MAX;
+}
+
+/* ------------------------------------------------------------------------------ telling the parts
+ */
+
+struct cue_count {
+    int n[PARTS];
+};
+
+static void count_cues(const struct term *t, void *arg)
+{
+    struct cue_count *c = arg;
+
+    for (int part = 0; part < PARTS; part++)
+        for (size_t i = 0; cues[part][i]; i++)
+            if (strcmp(t->word, cues[part][i]) == 0)
+                c->n[part]++;
+}
+
+static float few(int n, float each)
+{
+    return each * (float)(n > 2 ? 2 : n);
+}
+
+static void judge_sentence(struct story *s, const struct passage *p, size_t i)
+{
+    struct cue_count c = {.n = {0}};
+    float *fit = s->fit[i];
+
+    terms_each(p->text, p->len, count_cues, &c);
+    fit[SITUATION] = few(c.n[SITUATION], 0.3f) + (i == 0 ? 0.6f : 0) - (p->action ? 0.5f : 0);
+    fit[TASK] = few(c.n[TASK], 0.6f) + (i == 1 ? 0.1f : 0) - (p->action ? 0.2f : 0);
+    fit[ACTION] = 0.2f + few(c.n[ACTION], 0.2f) + (p->action ? 0.8f : 0);
+    fit[RESULT] = few(c.n[RESULT], 0.4f) + (p->figure ? 0.5f : 0) + (i + 1 == s->n ? 0.9f : 0);
+}
+
+/** Try every way to give the sentences parts in order; few enough to try them all. */
+static void assign(struct search *x, size_t i, int last, int actions, float score)
+{
+    if (i == x->s->n) {
+        if (score > x->best_score) {
+            x->best_score = score;
+            memcpy(x->best, x->now, sizeof(x->best));
+        }
+        return;
+    }
+    x->now[i] = UNUSED;
+    assign(x, i + 1, last, actions, score);
+    for (int part = last < 0 ? 0 : last; part < PARTS; part++) {
+        bool again = part == last;
+
+        if (again && (part != ACTION || actions >= ACTIONS_MAX))
+            continue;
+        x->now[i] = part;
+        assign(x, i + 1, part, actions + (part == ACTION),
+               score + x->s->fit[i][part] * (again ? 0.6f : 1) + (again ? 0 : 0.15f));
+    }
+}
+
+static void cite_heading(struct draft *d, size_t first)
+{
+    int heading = grounding_passage(d->g, first)->heading;
+    const struct passage *h = heading >= 0 ? grounding_passage(d->g, (size_t)heading) : NULL;
+
+    if (h && h->words > 1 && h->text[h->len - 1] != ':')
+        draft_cite_whole(d, part_names[SITUATION], NULL, (size_t)heading);
+    else
+        draft_advise(d, part_names[SITUATION], part_advice[SITUATION]);
+}
+
+static void tell_parts(struct draft *d, const struct story *s)
+{
+    struct search x = {.s = s, .best_score = -1};
+
+    assign(&x, 0, UNUSED, 0, 0);
+    for (int part = 0; part < PARTS; part++) {
+        bool told = false;
+
+        for (size_t i = 0; i < s->n; i++) {
+            if (x.best[i] != part)
+                continue;
+            draft_cite_whole(d, part_names[part], NULL, s->at[i]);
+            told = true;
+        }
+        if (told)
+            continue;
+        if (part == SITUATION)
+            cite_heading(d, s->at[0]);
+        else
+            draft_advise(d, part_names[part], part_advice[part]);
+    }
+}
+
+/* ------------------------------------------------------------------- a story of one sentence only
+ */
+
+static bool begins_result(const char *p, size_t n)
+{
+    static const char *const starts[] = {
+        "cutting",    "reducing",      "saving",       "increasing", "improving",   "resulting",
+        "raising",    "bringing",      "growing",      "boosting",   "lowering",    "which",
+        "leading",    "halving",       "doubling",     "so that",    "and cut",     "and reduced",
+        "and saved",  "and increased", "and improved", "and raised", "and brought", "and grew",
+        "and halved", "and doubled",   "dropping",     "shrinking",  "making",      "enabling",
+        "allowing",   "generating",    "winning",      "achieving",  "speeding"};
+
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+        if (strlen(starts[i]) < n && strncasecmp(p, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return false;
+}
+
+/** Where in the passage does its result begin? 0: it names none apart. */
+static size_t result_at(const struct passage *p)
+{
+    size_t comma = 0;
+
+    for (size_t i = 8; i + 6 < p->len; i++) {
+        const char *at = p->text + i;
+
+        if (at[-1] != ' ')
+            continue;
+        if (begins_result(at, p->len - i) ||
+            (memcmp(at, "from ", 5) == 0 && at[5] >= '0' && at[5] <= '9'))
+            return i;
+        if (!comma && strchr(",;", p->text[i - 2]))
+            comma = i;
+    }
+    if (comma) {
+        struct passage rest = {.text = p->text + comma, .len = p->len - comma};
+
+        passage_look(&rest);
+        if (rest.figure)
+            return comma;
+    }
+    return 0;
+}
+
+static void tell_sentence(struct draft *d, size_t i)
+{
+    const struct passage *p = grounding_passage(d->g, i);
+    size_t cut = result_at(p);
+    size_t len = cut ? cut : p->len;
+
+    while (cut && len && strchr(" ,;", p->text[len - 1]))
+        len--;
+    cite_heading(d, i);
+    draft_advise(d, part_names[TASK], part_advice[TASK]);
+    draft_cite(d, part_names[ACTION], NULL, i, 0, len);
+    if (cut)
+        draft_cite(d, part_names[RESULT], NULL, i, cut, p->len - cut);
+    else if (p->figure)
+        draft_advise(d, part_names[RESULT], "Name the number above and say why it mattered.");
+    else
+        draft_advise(d, part_names[RESULT], part_advice[RESULT]);
+}
+
+static void advise_story(struct draft *d)
+{
+    for (int part = 0; part < PARTS; part++)
+        draft_advise(d, part_names[part], part_advice[part]);
+}
+
+void form_behavioral(struct draft *d)
+{
+    struct story s = {.n = 0};
+    size_t first = 0;
+    size_t end = 0;
+
+    if (!find_story(d, &first, &end)) {
+        advise_story(d);
+        return;
+    }
+    if (!covers(d, first, end))
+        draft_advise(d, "Careful",
+                     "Your profile names no example that fits well; the nearest is below. "
+                     "Use one you remember better if there is one.");
+    narrow(d, &first, &end);
+    for (size_t i = first; i < end && s.n < STORY_MAX; i++)
+        s.at[s.n++] = i;
+    if (s.n == 1) {
+        tell_sentence(d, s.at[0]);
+        return;
+    }
+    for (size_t i = 0; i < s.n; i++)
+        judge_sentence(&s, grounding_passage(d->g, s.at[i]), i);
+    tell_parts(d, &s);
+}
