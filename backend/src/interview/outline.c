@@ -254,9 +254,10 @@ float passage_need(const struct passage *p)
         "maintain",    "improve",     "deliver",     "degree",  "years",  "familiarity",
         "collaborate", NULL};
     static const char *const offers[] = {
-        "benefits", "perks", "vacation", "insurance", "equal",  "opportunity", "employer",
-        "salary",   "bonus", "pension",  "holidays",  "gender", "religion",    "apply",
-        "founded",  "401k",  "dental",   "equity",    "pto",    "disability",  NULL};
+        "benefits", "perks",  "vacation", "insurance", "equal",      "opportunity",
+        "employer", "salary", "bonus",    "pension",   "holidays",   "gender",
+        "religion", "apply",  "founded",  "401k",      "dental",     "hybrid",
+        "office",   "days",   "equity",   "pto",       "disability", NULL};
     float need = 0.3f + (p->bullet ? 0.6f : 0);
     int n = count_words(p, wants);
 
@@ -276,6 +277,15 @@ bool passage_credential(const struct passage *p)
     return count_words(p, words) > 0;
 }
 
+/** Tells of something that went wrong: a story, but no proof. */
+static bool setback(const struct passage *p)
+{
+    static const char *const words[] = {"failed", "failure", "mistake", "missed", "underestimated",
+                                        "regret", "wrong",   "lost",    NULL};
+
+    return count_words(p, words) > 0;
+}
+
 bool draft_best_proof(const struct draft *d, bool any, size_t *i)
 {
     float best = 0;
@@ -286,7 +296,7 @@ bool draft_best_proof(const struct draft *d, bool any, size_t *i)
 
         if (p->field != GROUND_CONTEXT || p->is_heading || d->used[k])
             continue;
-        score *= passage_weight(p);
+        score *= passage_weight(p) * (setback(p) ? 0.2f : 1);
         if (score > best) {
             best = score;
             *i = k;

@@ -94,7 +94,7 @@ static const struct aspect aspects[] = {
     {"Scale", "Estimate users, requests a second and growth before you draw.",
      "requests per second throughput traffic million concurrent peak load"},
     {"API", "Name the few calls it offers and what each returns.",
-     "api endpoint rest grpc interface contract service"},
+     "api endpoint rest grpc interface"},
     {"Data", "Choose what is stored where, the keys, and how it is partitioned.",
      "database schema storage postgres partition replication cache data"},
     {"Trade-offs", "Say what breaks first, and what you gave up for what.",
