@@ -1,0 +1,312 @@
+/**
+ * @file asr/whisper/model.c  Loading: every tensor is packed or copied once; see model.h
+ *
+ * The pages of a tensor are given back as soon as it was packed, so the peak is little more than
+ * the packed weights. Errors are remembered in the loader and make further steps no-ops.
+ */
+#include "asr/whisper/model.h"
+
+#include "asr/whisper/heads.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct loader {
+    struct whisper_model *m;
+    const struct whisper_file *f;
+    struct wk *wk;
+    whisper_progress_fn *progress;
+    void *arg;
+    size_t done; /* bytes of tensors */
+    int code;
+    struct errbuf *err;
+    char prefix[WHISPER_NAME_MAX];
+};
+
+static const struct whisper_tensor *tensor(struct loader *l, const char *name)
+{
+    char full[2 * WHISPER_NAME_MAX];
+    const struct whisper_tensor *t;
+
+    snprintf(full, sizeof(full), "%s%s", l->prefix, name);
+    t = whisper_file_tensor(l->f, full);
+    if (!t && !l->code)
+        l->code = err_set(l->err, UV_EINVAL, "tensor %s is missing", full);
+    return t;
+}
+
+static void passed(struct loader *l, const struct whisper_tensor *t)
+{
+    whisper_file_done(l->f, t);
+    l->done += t->bytes;
+    if (l->progress)
+        l->progress((double)l->done / (double)l->f->size, l->arg);
+}
+
+/* A copy of an f32 tensor at to[0..]. */
+static void copy_floats(struct loader *l, const char *name, float *to)
+{
+    const struct whisper_tensor *t = tensor(l, name);
+
+    if (!t || !to)
+        return;
+    memcpy(to, t->data, t->bytes);
+    passed(l, t);
+}
+
+static float *floats(struct loader *l, size_t n)
+{
+    float *p = l->code ? NULL : calloc(n, sizeof(*p));
+
+    if (!p && !l->code)
+        l->code = err_set(l->err, UV_ENOMEM, "not enough memory for the model");
+    return p;
+}
+
+static float *vector(struct loader *l, const char *name, size_t n)
+{
+    float *p = floats(l, n);
+
+    copy_floats(l, name, p);
+    return p;
+}
+
+static void norm(struct loader *l, const char *name, struct whisper_norm *to)
+{
+    char full[WHISPER_NAME_MAX];
+    size_t n = (size_t)l->m->shape.n_audio_state;
+
+    snprintf(full, sizeof(full), "%s.weight", name);
+    to->weight = vector(l, full, n);
+    snprintf(full, sizeof(full), "%s.bias", name);
+    to->bias = vector(l, full, n);
+}
+
+/* Matrices one below the other: `names` ends with NULL. */
+static struct wk_matrix *matrix(struct loader *l, const char *const *names, int cols)
+{
+    const struct whisper_tensor *t[3];
+    struct wk_part parts[3];
+    struct wk_matrix *w = NULL;
+    char full[WHISPER_NAME_MAX];
+    int n = 0;
+
+    for (; names[n] && !l->code; n++) {
+        snprintf(full, sizeof(full), "%s.weight", names[n]);
+        t[n] = tensor(l, full);
+        if (t[n])
+            parts[n] = (struct wk_part){(enum wk_type)t[n]->type, t[n]->data, t[n]->ne[1]};
+    }
+    if (!l->code)
+        l->code = wk_matrix_pack(&w, l->wk, parts, n, cols, l->err);
+    for (int i = 0; i < n && !l->code; i++)
+        passed(l, t[i]);
+    if (w)
+        l->m->weight_bytes += wk_matrix_bytes(w);
+    return w;
+}
+
+static void dense(struct loader *l, const char *const *names, int cols, int rows,
+                  struct whisper_dense *to)
+{
+    char full[WHISPER_NAME_MAX];
+
+    to->w = matrix(l, names, cols);
+    to->bias = floats(l, (size_t)(l->code ? 1 : wk_matrix_rows(to->w)));
+    for (int i = 0; names[i] && !l->code; i++) {
+        const char *dot = strrchr(names[i], '.');
+
+        if (dot && !strcmp(dot, ".key"))
+            continue;
+        snprintf(full, sizeof(full), "%s.bias", names[i]);
+        copy_floats(l, full, to->bias + (size_t)i * (size_t)rows);
+    }
+}
+
+static void conv(struct loader *l, const char *name, int in, int out, struct whisper_dense *to)
+{
+    char full[WHISPER_NAME_MAX];
+    const struct whisper_tensor *t;
+
+    snprintf(full, sizeof(full), "%s.weight", name);
+    t = tensor(l, full);
+    if (!t || l->code)
+        return;
+    l->code = wk_conv_pack(&to->w, l->wk, (enum wk_type)t->type, t->data, out, in, l->err);
+    if (l->code)
+        return;
+    passed(l, t);
+    l->m->weight_bytes += wk_matrix_bytes(to->w);
+    snprintf(full, sizeof(full), "%s.bias", name);
+    to->bias = vector(l, full, (size_t)out);
+}
+
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void block(struct loader *l, const char *side, int layer, bool cross,
+                  struct whisper_block *b)
+{
+    int n = l->m->shape.n_audio_state;
+
+    snprintf(l->prefix, sizeof(l->prefix), "%s.blocks.%d.", side, layer);
+    norm(l, "attn_ln", &b->attn_ln);
+    dense(l, NAMES("attn.query", "attn.key", "attn.value"), n, n, &b->qkv);
+    dense(l, NAMES("attn.out"), n, n, &b->out);
+    if (cross) {
+        norm(l, "cross_attn_ln", &b->cross_ln);
+        dense(l, NAMES("cross_attn.query"), n, n, &b->cross_q);
+        dense(l, NAMES("cross_attn.key", "cross_attn.value"), n, n, &b->cross_kv);
+        dense(l, NAMES("cross_attn.out"), n, n, &b->cross_out);
+    }
+    norm(l, "mlp_ln", &b->mlp_ln);
+    dense(l, NAMES("mlp.0"), n, 4 * n, &b->up);
+    dense(l, NAMES("mlp.2"), 4 * n, n, &b->down);
+    l->prefix[0] = '\0';
+}
+
+static struct whisper_block *blocks(struct loader *l, const char *side, int layers, bool cross)
+{
+    struct whisper_block *b = calloc((size_t)layers, sizeof(*b));
+
+    if (!b && !l->code)
+        l->code = err_set(l->err, UV_ENOMEM, "not enough memory for the model");
+    for (int i = 0; i < layers && !l->code; i++)
+        block(l, side, i, cross, &b[i]);
+    return b;
+}
+
+static void load_weights(struct loader *l)
+{
+    struct whisper_model *m = l->m;
+    const struct whisper_shape *s = &m->shape;
+    int n = s->n_audio_state;
+
+    conv(l, "encoder.conv1", s->n_mels, n, &m->conv1);
+    conv(l, "encoder.conv2", n, n, &m->conv2);
+    m->encoder_positions =
+        vector(l, "encoder.positional_embedding", (size_t)s->n_audio_ctx * (size_t)n);
+    m->encoder = blocks(l, "encoder", s->n_audio_layer, false);
+    norm(l, "encoder.ln_post", &m->encoder_ln);
+    m->decoder_positions =
+        vector(l, "decoder.positional_embedding", (size_t)s->n_text_ctx * (size_t)n);
+    m->tokens = matrix(l, NAMES("decoder.token_embedding"), n);
+    m->decoder = blocks(l, "decoder", s->n_text_layer, true);
+    norm(l, "decoder.ln", &m->decoder_ln);
+}
+
+/* ---- name --------------------------------------------------------------------------------- */
+
+static const struct known {
+    int state, text_layers, audio_layers;
+    const char *name;
+} known[] = {
+    {384, 4, 4, "tiny"},      {512, 6, 6, "base"},          {768, 12, 12, "small"},
+    {1024, 24, 24, "medium"}, {1280, 4, 32, "large-turbo"}, {1280, 32, 32, "large"},
+};
+
+static void name_model(struct whisper_model *m)
+{
+    const struct whisper_shape *s = &m->shape;
+    const char *name = "whisper";
+    const char *tail = m->vocab->multilingual ? "" : ".en";
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (known[i].state == s->n_text_state && known[i].text_layers == s->n_text_layer &&
+            known[i].audio_layers == s->n_audio_layer)
+            name = known[i].name;
+    }
+    if (!strcmp(name, "large-turbo")) {
+        name = "large";
+        tail = "-v3-turbo";
+    } else if (!strcmp(name, "large") && s->n_mels == 128) {
+        tail = "-v3";
+    }
+    snprintf(m->name, sizeof(m->name), "%s%s %s", name, tail, whisper_type_name(s->type));
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+int whisper_model_load(struct whisper_model **mp, const char *path, struct wk *wk,
+                       whisper_progress_fn *progress, void *arg, struct errbuf *err)
+{
+    struct whisper_file *f = NULL;
+    struct loader l = {.wk = wk, .progress = progress, .arg = arg, .err = err};
+
+    l.code = whisper_file_open(&f, path, err);
+    if (l.code)
+        return l.code;
+    l.f = f;
+    if (!f->n_tensors)
+        l.code = err_set(err, UV_EINVAL, "%s: the file has no weights", path);
+    l.m = calloc(1, sizeof(*l.m));
+    if (!l.m && !l.code)
+        l.code = err_set(err, UV_ENOMEM, "not enough memory for the model");
+    if (!l.code) {
+        l.m->shape = f->shape;
+        l.m->file_bytes = f->size;
+        l.code = whisper_vocab_open(&l.m->vocab, f, err);
+    }
+    if (!l.code)
+        l.code = whisper_mel_bank_open(&l.m->mel, f->filters, f->shape.n_mels, err);
+    if (!l.code)
+        load_weights(&l);
+    whisper_file_close(f);
+    if (l.code) {
+        whisper_model_free(l.m);
+        return l.code;
+    }
+    name_model(l.m);
+    l.m->n_align = whisper_align_heads(&l.m->shape, l.m->align);
+    if (progress)
+        progress(1.0, arg);
+    *mp = l.m;
+    return 0;
+}
+
+static void free_norm(struct whisper_norm *n)
+{
+    free(n->weight);
+    free(n->bias);
+}
+
+static void free_dense(struct whisper_dense *d)
+{
+    wk_matrix_free(d->w);
+    free(d->bias);
+}
+
+static void free_blocks(struct whisper_block *b, int n)
+{
+    for (int i = 0; b && i < n; i++) {
+        free_norm(&b[i].attn_ln);
+        free_norm(&b[i].cross_ln);
+        free_norm(&b[i].mlp_ln);
+        free_dense(&b[i].qkv);
+        free_dense(&b[i].out);
+        free_dense(&b[i].cross_q);
+        free_dense(&b[i].cross_kv);
+        free_dense(&b[i].cross_out);
+        free_dense(&b[i].up);
+        free_dense(&b[i].down);
+    }
+    free(b);
+}
+
+void whisper_model_free(struct whisper_model *m)
+{
+    if (!m)
+        return;
+    free_dense(&m->conv1);
+    free_dense(&m->conv2);
+    free(m->encoder_positions);
+    free(m->decoder_positions);
+    free_blocks(m->encoder, m->shape.n_audio_layer);
+    free_blocks(m->decoder, m->shape.n_text_layer);
+    free_norm(&m->encoder_ln);
+    free_norm(&m->decoder_ln);
+    wk_matrix_free(m->tokens);
+    whisper_vocab_close(m->vocab);
+    whisper_mel_bank_close(m->mel);
+    free(m);
+}
