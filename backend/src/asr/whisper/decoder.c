@@ -1,0 +1,362 @@
+/**
+ * @file asr/whisper/decoder.c  Self-attention, cross-attention, MLP, logits; see decoder.h
+ */
+#include "asr/whisper/decoder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CTX_STEP = 64 }; /* room for audio positions grows in such steps */
+
+static struct wk_kv *self_of(const struct whisper_decoder *d, int seq)
+{
+    return d->self + (size_t)seq * (size_t)d->model->shape.n_text_layer;
+}
+
+static int head_dim(const struct whisper_model *m)
+{
+    return m->shape.n_text_state / m->shape.n_text_head;
+}
+
+int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf *err)
+{
+    const struct whisper_shape *s = &d->model->shape;
+    size_t layers = (size_t)s->n_text_layer;
+    struct wk_kv *self;
+    int code = 0;
+
+    if (n_seqs > WHISPER_SEQS_MAX)
+        return err_set(err, UV_EINVAL, "at most %d hypotheses at a time", WHISPER_SEQS_MAX);
+    if (n_seqs <= d->n_seqs)
+        return 0;
+    self = realloc(d->self, (size_t)n_seqs * layers * sizeof(*self));
+    if (!self)
+        return err_set(err, UV_ENOMEM, "not enough memory for the decoder");
+    d->self = self;
+    memset(self + (size_t)d->n_seqs * layers, 0,
+           (size_t)(n_seqs - d->n_seqs) * layers * sizeof(*self));
+    for (; !code && d->n_seqs < n_seqs; d->n_seqs++) {
+        for (size_t i = 0; !code && i < layers; i++)
+            code = wk_kv_init(&self_of(d, d->n_seqs)[i], s->n_text_head, head_dim(d->model),
+                              s->n_text_ctx, d->exact, err);
+    }
+    return code;
+}
+
+int whisper_decoder_init(struct whisper_decoder *d, const struct whisper_model *m, int n_seqs,
+                         bool exact, struct errbuf *err)
+{
+    int code;
+
+    memset(d, 0, sizeof(*d));
+    d->model = m;
+    d->exact = exact;
+    d->cross = calloc((size_t)m->shape.n_text_layer, sizeof(*d->cross));
+    if (!d->cross)
+        return err_set(err, UV_ENOMEM, "not enough memory for the decoder");
+    code = whisper_decoder_reserve(d, n_seqs, err);
+    if (code)
+        whisper_decoder_release(d);
+    return code;
+}
+
+void whisper_decoder_release(struct whisper_decoder *d)
+{
+    int layers = d->model ? d->model->shape.n_text_layer : 0;
+
+    for (int i = 0; d->cross && i < layers; i++)
+        wk_kv_release(&d->cross[i]);
+    for (int i = 0; d->self && i < d->n_seqs * layers; i++)
+        wk_kv_release(&d->self[i]);
+    free(d->cross);
+    free(d->self);
+    free(d->align);
+    memset(d, 0, sizeof(*d));
+}
+
+size_t whisper_decoder_bytes(const struct whisper_decoder *d)
+{
+    int layers = d->model->shape.n_text_layer;
+    size_t n = 0;
+
+    for (int i = 0; i < layers; i++)
+        n += wk_kv_bytes(&d->cross[i]);
+    for (int i = 0; i < d->n_seqs * layers; i++)
+        n += wk_kv_bytes(&d->self[i]);
+    return n +
+           (size_t)d->align_cap * (size_t)d->model->n_align * (size_t)d->align_ctx * sizeof(float);
+}
+
+/* ---- audio -------------------------------------------------------------------------------- */
+
+static int fit_cross(struct whisper_decoder *d, int ctx)
+{
+    const struct whisper_shape *s = &d->model->shape;
+    int cap = (ctx + CTX_STEP - 1) / CTX_STEP * CTX_STEP;
+    int code = 0;
+
+    if (d->cross[s->n_text_layer - 1].cap >= ctx)
+        return 0;
+    for (int i = 0; !code && i < s->n_text_layer; i++) {
+        wk_kv_release(&d->cross[i]);
+        memset(&d->cross[i], 0, sizeof(d->cross[i]));
+        code = wk_kv_init(&d->cross[i], s->n_text_head, head_dim(d->model), cap, d->exact, NULL);
+    }
+    return code;
+}
+
+int whisper_decoder_hear(struct whisper_decoder *d, struct whisper_compute *c, const float *encoded,
+                         int ctx)
+{
+    const struct whisper_model *m = d->model;
+    size_t width = (size_t)m->shape.n_text_state;
+    float *kv = whisper_scratch(c, 2 * (size_t)ctx * width);
+    int code = kv ? fit_cross(d, ctx) : UV_ENOMEM;
+
+    d->ctx = 0;
+    for (int i = 0; !code && i < m->shape.n_text_layer; i++) {
+        if (c->stop && c->stop(c->stop_arg))
+            return UV_ECANCELED;
+        wk_linear(c->wk, &(struct wk_linear){.w = m->decoder[i].cross_kv.w,
+                                             .x = encoded,
+                                             .n = ctx,
+                                             .bias = m->decoder[i].cross_kv.bias,
+                                             .y = kv,
+                                             .exact = c->exact});
+        wk_kv_store(c->wk, &d->cross[i], 0, ctx, kv, 2 * width, kv + width, 2 * width);
+    }
+    if (!code)
+        d->ctx = ctx;
+    return code;
+}
+
+/* ---- one step ----------------------------------------------------------------------------- */
+
+/* What a step works on. */
+struct step {
+    struct whisper_decoder *d;
+    struct whisper_compute *c;
+    const struct whisper_batch *b;
+    float *x;     /* [n][state] */
+    float *wide;  /* [n][4 state] */
+    float *seen;  /* [n][state] */
+    float *probs; /* [heads][n][ctx], NULL unless the attention is to be kept */
+};
+
+static void embed(const struct step *st)
+{
+    const struct whisper_model *m = st->d->model;
+    size_t width = (size_t)m->shape.n_text_state;
+
+    for (int i = 0; i < st->b->n; i++) {
+        int pos = st->b->beams ? st->b->pos : st->b->pos + i;
+        float *row = st->x + (size_t)i * width;
+        const float *at = m->decoder_positions + (size_t)pos * width;
+
+        wk_matrix_row(m->tokens, st->b->tokens[i], row);
+        for (size_t k = 0; k < width; k++)
+            row[k] += at[k];
+    }
+}
+
+static void project(const struct step *st, const struct whisper_dense *d,
+                    const struct whisper_norm *norm, const float *x, float *y, bool gelu,
+                    const float *residual)
+{
+    wk_linear(st->c->wk, &(struct wk_linear){.w = d->w,
+                                             .x = x,
+                                             .n = st->b->n,
+                                             .ln_weight = norm ? norm->weight : NULL,
+                                             .ln_bias = norm ? norm->bias : NULL,
+                                             .bias = d->bias,
+                                             .gelu = gelu,
+                                             .residual = residual,
+                                             .y = y,
+                                             .exact = st->c->exact});
+}
+
+static void self_attention(const struct step *st, int layer)
+{
+    const struct whisper_batch *b = st->b;
+    size_t width = (size_t)st->d->model->shape.n_text_state;
+    struct wk_attention items[WHISPER_SEQS_MAX];
+    int n_items = b->beams ? b->n : 1;
+    int rows = b->beams ? 1 : b->n;
+
+    for (int i = 0; i < n_items; i++) {
+        struct wk_kv *kv = &self_of(st->d, b->beams ? b->beams[i] : b->seq)[layer];
+        const float *qkv = st->wide + (size_t)i * 3 * width;
+
+        kv->n = b->pos;
+        wk_kv_store(st->c->wk, kv, b->pos, rows, qkv + width, 3 * width, qkv + 2 * width,
+                    3 * width);
+        items[i] = (struct wk_attention){.q = qkv,
+                                         .ldq = 3 * width,
+                                         .n = rows,
+                                         .kv = kv,
+                                         .causal_from = b->pos,
+                                         .out = st->seen + (size_t)i * width,
+                                         .ldo = width};
+    }
+    wk_attention(st->c->wk, items, n_items);
+}
+
+/* Copy what the alignment heads of this layer looked at. */
+static void keep_attention(const struct step *st, int layer)
+{
+    const struct whisper_model *m = st->d->model;
+    size_t ctx = (size_t)st->d->ctx;
+    size_t n = (size_t)st->b->n;
+
+    for (int h = 0; h < m->n_align; h++) {
+        if (m->align[h].layer != layer)
+            continue;
+        for (size_t i = 0; i < n; i++) {
+            size_t slot = ((size_t)st->b->pos + i) * (size_t)m->n_align + (size_t)h;
+
+            memcpy(st->d->align + slot * (size_t)st->d->align_ctx,
+                   st->probs + (m->align[h].head * n + i) * ctx, ctx * sizeof(float));
+        }
+    }
+}
+
+static void cross_attention(const struct step *st, int layer)
+{
+    size_t width = (size_t)st->d->model->shape.n_text_state;
+
+    wk_attention(st->c->wk,
+                 &(struct wk_attention){.q = st->wide,
+                                        .ldq = width,
+                                        .n = st->b->n,
+                                        .kv = &st->d->cross[layer],
+                                        .causal_from = -1,
+                                        .out = st->seen,
+                                        .ldo = width,
+                                        .probs = st->probs},
+                 1);
+    if (st->probs)
+        keep_attention(st, layer);
+}
+
+static void decoder_block(const struct step *st, int layer)
+{
+    const struct whisper_block *k = &st->d->model->decoder[layer];
+
+    project(st, &k->qkv, &k->attn_ln, st->x, st->wide, false, NULL);
+    self_attention(st, layer);
+    project(st, &k->out, NULL, st->seen, st->x, false, st->x);
+    project(st, &k->cross_q, &k->cross_ln, st->x, st->wide, false, NULL);
+    cross_attention(st, layer);
+    project(st, &k->cross_out, NULL, st->seen, st->x, false, st->x);
+    project(st, &k->up, &k->mlp_ln, st->x, st->wide, true, NULL);
+    project(st, &k->down, NULL, st->wide, st->x, false, st->x);
+}
+
+static int write_logits(const struct step *st)
+{
+    const struct whisper_model *m = st->d->model;
+    int rows = st->b->logits;
+    size_t first = (size_t)(st->b->n - rows) * (size_t)m->shape.n_text_state;
+
+    if (!rows)
+        return 0;
+    if (whisper_logits_reserve(st->c, rows))
+        return UV_ENOMEM;
+    wk_linear(st->c->wk, &(struct wk_linear){.w = m->tokens,
+                                             .x = st->x + first,
+                                             .n = rows,
+                                             .ln_weight = m->decoder_ln.weight,
+                                             .ln_bias = m->decoder_ln.bias,
+                                             .y = st->c->logits,
+                                             .exact = st->c->exact});
+    return 0;
+}
+
+/* Room for the attention of positions up to `end`. What was kept for another context is lost. */
+static int fit_align(struct whisper_decoder *d, int end)
+{
+    size_t row = (size_t)d->model->n_align * (size_t)d->ctx;
+    int cap = end <= 64 ? 64 : WHISPER_TEXT_CTX;
+    float *align;
+
+    if (d->align_ctx == d->ctx && d->align_cap >= end)
+        return 0;
+    if (d->align_ctx != d->ctx) {
+        free(d->align);
+        d->align = NULL;
+        d->align_cap = 0;
+        d->align_ctx = d->ctx;
+    }
+    align = realloc(d->align, (size_t)cap * row * sizeof(float));
+    if (!align)
+        return UV_ENOMEM;
+    d->align = align;
+    d->align_cap = cap;
+    return 0;
+}
+
+static int check_batch(const struct whisper_decoder *d, const struct whisper_batch *b)
+{
+    int end = b->beams ? b->pos + 1 : b->pos + b->n;
+
+    if (b->n < 1 || b->pos < 0 || end > WHISPER_TEXT_CTX || d->ctx < 1 || b->logits < 0 ||
+        b->logits > b->n)
+        return UV_EINVAL;
+    if (b->beams ? b->n > WHISPER_SEQS_MAX : b->seq < 0 || b->seq >= d->n_seqs)
+        return UV_EINVAL;
+    for (int i = 0; i < b->n; i++) {
+        if (b->tokens[i] < 0 || b->tokens[i] >= d->model->shape.n_vocab)
+            return UV_EINVAL;
+    }
+    return 0;
+}
+
+int whisper_decode(struct whisper_decoder *d, struct whisper_compute *c,
+                   const struct whisper_batch *b)
+{
+    const struct whisper_shape *s = &d->model->shape;
+    size_t n = (size_t)b->n;
+    size_t width = (size_t)s->n_text_state;
+    bool keep = b->align && !b->beams;
+    struct step st = {.d = d, .c = c, .b = b};
+    int code = check_batch(d, b);
+
+    if (!code && keep)
+        code = fit_align(d, b->pos + b->n);
+    if (code)
+        return code;
+    st.x = whisper_scratch(c, 6 * n * width +
+                                  (keep ? (size_t)s->n_text_head * n * (size_t)d->ctx : 0));
+    if (!st.x)
+        return UV_ENOMEM;
+    st.wide = st.x + n * width;
+    st.seen = st.wide + 4 * n * width;
+    embed(&st);
+    for (int i = 0; i < s->n_text_layer; i++) {
+        if (c->stop && c->stop(c->stop_arg))
+            return UV_ECANCELED;
+        st.probs = NULL;
+        for (int h = 0; keep && h < d->model->n_align; h++) {
+            if (d->model->align[h].layer == i)
+                st.probs = st.seen + n * width;
+        }
+        decoder_block(&st, i);
+    }
+    return write_logits(&st);
+}
+
+void whisper_decoder_copy(struct whisper_decoder *d, int to, int from, int n)
+{
+    for (int i = 0; i < d->model->shape.n_text_layer; i++)
+        wk_kv_copy(&self_of(d, to)[i], &self_of(d, from)[i], n);
+}
+
+void whisper_decoder_swap(struct whisper_decoder *d, int a, int b)
+{
+    for (int i = 0; i < d->model->shape.n_text_layer; i++) {
+        struct wk_kv kept = self_of(d, a)[i];
+
+        self_of(d, a)[i] = self_of(d, b)[i];
+        self_of(d, b)[i] = kept;
+    }
+}

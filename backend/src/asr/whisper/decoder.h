@@ -1,0 +1,69 @@
+/**
+ * @file asr/whisper/decoder.h  The decoder's memory of one stream, and one step of it
+ *
+ *     whisper_decoder_init(&d, model, n_seqs, &err);
+ *     whisper_decoder_hear(&d, c, encoded, ctx);        // keys and values of the audio
+ *     whisper_decode(&d, c, &(struct whisper_batch){.tokens = t, .n = n, .pos = 0, ...});
+ *     ... c->logits ...
+ *
+ * A sequence is one hypothesis: its self-attention keys and values by position. Decoding from a
+ * position forgets what the sequence held from there on, so a hypothesis is resumed simply by
+ * decoding from where it still holds.
+ *
+ * Threads    One owner at a time, together with a compute.
+ * Errors     UV_ENOMEM, UV_ECANCELED; positions past WHISPER_TEXT_CTX are UV_EINVAL.
+ */
+#ifndef ASR_WHISPER_DECODER_H
+#define ASR_WHISPER_DECODER_H
+
+#include "asr/whisper/encoder.h"
+
+enum { WHISPER_SEQS_MAX = 16 };
+
+struct whisper_decoder {
+    const struct whisper_model *model;
+    int ctx;             /**< Positions heard; 0: nothing yet */
+    int n_seqs;          /**< Allocated */
+    bool exact;          /**< f32 caches */
+    struct wk_kv *cross; /**< [layers] */
+    struct wk_kv *self;  /**< [n_seqs][layers] */
+    float *align;        /**< [WHISPER_TEXT_CTX][n_align][align_ctx], see .align in a batch */
+    int align_ctx;
+    int align_cap; /**< [positions] */
+};
+
+/** Tokens to decode: n following ones of one sequence, or one each of n sequences (beams). */
+struct whisper_batch {
+    const int *tokens;
+    int n;
+    int pos;          /**< Of the first token; of all tokens for beams */
+    int seq;          /**< The sequence */
+    const int *beams; /**< (optional) The sequence of each token instead */
+    int logits;       /**< Logits are wanted of so many tokens at the end, 0 .. n */
+    bool align;       /**< Keep the attention of the alignment heads, by position */
+};
+
+int whisper_decoder_init(struct whisper_decoder *d, const struct whisper_model *m, int n_seqs,
+                         bool exact, struct errbuf *err);
+void whisper_decoder_release(struct whisper_decoder *d);
+
+/** More sequences than at init, for beams and sampling. */
+int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf *err);
+
+/** Compute the cross-attention keys and values of encoded audio [ctx][state]. */
+int whisper_decoder_hear(struct whisper_decoder *d, struct whisper_compute *c, const float *encoded,
+                         int ctx);
+
+/** The logits asked for are in c->logits afterwards, rows in the order of the tokens. */
+int whisper_decode(struct whisper_decoder *d, struct whisper_compute *c,
+                   const struct whisper_batch *b);
+
+/** Sequence `to` becomes a copy of the first n positions of `from`. */
+void whisper_decoder_copy(struct whisper_decoder *d, int to, int from, int n);
+
+/** Exchange two sequences. */
+void whisper_decoder_swap(struct whisper_decoder *d, int a, int b);
+
+size_t whisper_decoder_bytes(const struct whisper_decoder *d);
+
+#endif

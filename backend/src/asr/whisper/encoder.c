@@ -1,0 +1,150 @@
+/**
+ * @file asr/whisper/encoder.c  Two convolutions, then pre-norm transformer blocks; see encoder.h
+ */
+#include "asr/whisper/encoder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void whisper_compute_init(struct whisper_compute *c, const struct whisper_model *m, struct wk *wk)
+{
+    memset(c, 0, sizeof(*c));
+    c->model = m;
+    c->wk = wk;
+}
+
+void whisper_compute_release(struct whisper_compute *c)
+{
+    free(c->mem);
+    free(c->logits);
+    c->mem = c->logits = NULL;
+    c->mem_len = 0;
+    c->logits_rows = 0;
+}
+
+int whisper_logits_reserve(struct whisper_compute *c, int rows)
+{
+    if (rows <= c->logits_rows)
+        return 0;
+    free(c->logits);
+    c->logits_rows = 0;
+    c->logits = malloc((size_t)rows * (size_t)c->model->shape.n_vocab * sizeof(float));
+    if (!c->logits)
+        return UV_ENOMEM;
+    c->logits_rows = rows;
+    return 0;
+}
+
+float *whisper_scratch(struct whisper_compute *c, size_t n)
+{
+    if (n <= c->mem_len)
+        return c->mem;
+    free(c->mem);
+    c->mem_len = 0;
+    c->mem = aligned_alloc(64, (n * sizeof(float) + 63) / 64 * 64);
+    if (c->mem)
+        c->mem_len = n;
+    return c->mem;
+}
+
+/* A convolution of width 3 over frame-major rows that lie between two zero rows. */
+static void conv(struct whisper_compute *c, const struct whisper_dense *d, const float *padded,
+                 int in, int stride, int n, float *y)
+{
+    wk_linear(c->wk, &(struct wk_linear){.w = d->w,
+                                         .x = padded,
+                                         .ldx = (size_t)stride * (size_t)in,
+                                         .n = n,
+                                         .bias = d->bias,
+                                         .gelu = true,
+                                         .y = y,
+                                         .exact = c->exact});
+}
+
+static void convolve(struct whisper_compute *c, const float *mel, int ctx, float *mem, float *out)
+{
+    const struct whisper_model *m = c->model;
+    size_t mels = (size_t)m->shape.n_mels;
+    size_t state = (size_t)m->shape.n_audio_state;
+    size_t frames = 2 * (size_t)ctx;
+    float *in = mem;
+    float *mid = in + (frames + 2) * mels;
+
+    memset(in, 0, mels * sizeof(float));
+    memcpy(in + mels, mel, frames * mels * sizeof(float));
+    memset(in + (frames + 1) * mels, 0, mels * sizeof(float));
+    memset(mid, 0, state * sizeof(float));
+    conv(c, &m->conv1, in, m->shape.n_mels, 1, 2 * ctx, mid + state);
+    memset(mid + (frames + 1) * state, 0, state * sizeof(float));
+    conv(c, &m->conv2, mid, m->shape.n_audio_state, 2, ctx, out);
+}
+
+static void encoder_block(struct whisper_compute *c, const struct whisper_block *b, int ctx,
+                          float *x, float *mem)
+{
+    const struct whisper_shape *s = &c->model->shape;
+    size_t n = (size_t)ctx;
+    size_t d = (size_t)s->n_audio_state;
+    float *qkv = mem;
+    float *seen = mem + 3 * n * d;
+    float *wide = mem; /* when attention is done */
+
+    wk_linear(c->wk, &(struct wk_linear){.w = b->qkv.w,
+                                         .x = x,
+                                         .n = ctx,
+                                         .ln_weight = b->attn_ln.weight,
+                                         .ln_bias = b->attn_ln.bias,
+                                         .bias = b->qkv.bias,
+                                         .y = qkv,
+                                         .exact = c->exact});
+    wk_encoder_attention(c->wk, qkv, ctx, s->n_audio_head, s->n_audio_state / s->n_audio_head,
+                         seen);
+    wk_linear(c->wk, &(struct wk_linear){.w = b->out.w,
+                                         .x = seen,
+                                         .n = ctx,
+                                         .bias = b->out.bias,
+                                         .residual = x,
+                                         .y = x,
+                                         .exact = c->exact});
+    wk_linear(c->wk, &(struct wk_linear){.w = b->up.w,
+                                         .x = x,
+                                         .n = ctx,
+                                         .ln_weight = b->mlp_ln.weight,
+                                         .ln_bias = b->mlp_ln.bias,
+                                         .bias = b->up.bias,
+                                         .gelu = true,
+                                         .y = wide,
+                                         .exact = c->exact});
+    wk_linear(c->wk, &(struct wk_linear){.w = b->down.w,
+                                         .x = wide,
+                                         .n = ctx,
+                                         .bias = b->down.bias,
+                                         .residual = x,
+                                         .y = x,
+                                         .exact = c->exact});
+}
+
+int whisper_encode(struct whisper_compute *c, const float *mel, int ctx, float *out,
+                   float *conv_out)
+{
+    const struct whisper_model *m = c->model;
+    size_t n = (size_t)ctx;
+    size_t d = (size_t)m->shape.n_audio_state;
+    size_t conv_need = (2 * n + 2) * ((size_t)m->shape.n_mels + d);
+    size_t block_need = 4 * n * d;
+    float *mem = whisper_scratch(c, conv_need > block_need ? conv_need : block_need);
+
+    if (!mem)
+        return UV_ENOMEM;
+    convolve(c, mel, ctx, mem, out);
+    if (conv_out)
+        memcpy(conv_out, out, n * d * sizeof(float));
+    wk_add(c->wk, out, m->encoder_positions, n * d);
+    for (int i = 0; i < m->shape.n_audio_layer; i++) {
+        if (c->stop && c->stop(c->stop_arg))
+            return UV_ECANCELED;
+        encoder_block(c, &m->encoder[i], ctx, out, mem);
+    }
+    wk_layer_norm(c->wk, out, ctx, (int)d, m->encoder_ln.weight, m->encoder_ln.bias, out);
+    return 0;
+}

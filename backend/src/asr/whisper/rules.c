@@ -1,0 +1,167 @@
+/**
+ * @file asr/whisper/rules.c  Masking and picking; see rules.h
+ */
+#include "asr/whisper/rules.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void mask(float *logits, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        logits[i] = -INFINITY;
+}
+
+static void mask_specials(const struct whisper_vocab *v, float *logits)
+{
+    mask(logits, v->sot, v->beg); /* start, languages, tasks, solm, prev, nosp, no-timestamps */
+}
+
+/* Timestamps come in pairs, except directly before the end. */
+static void mask_pairs(const struct whisper_vocab *v, const struct whisper_past *past,
+                       float *logits)
+{
+    bool last = past->n > 0 && past->ids[past->n - 1] >= v->beg;
+    bool before = past->n < 2 || past->ids[past->n - 2] >= v->beg;
+
+    if (last && before)
+        mask(logits, v->beg, v->n_vocab);
+    else if (last)
+        mask(logits, 0, v->eot);
+}
+
+void whisper_rules_mask(const struct whisper_rules *r, const struct whisper_vocab *v,
+                        const struct whisper_past *past, float *logits)
+{
+    if (r->suppress_blank && past->n == 0) {
+        logits[v->eot] = -INFINITY;
+        if (v->blank >= 0)
+            logits[v->blank] = -INFINITY;
+    }
+    mask_specials(v, logits);
+    if (!r->timestamps)
+        mask(logits, v->beg, v->n_vocab);
+    for (int i = 0; r->suppress_marks && r->marks && i < v->n_words; i++) {
+        if (r->marks[i])
+            logits[i] = -INFINITY;
+    }
+    if (!r->timestamps)
+        return;
+    if (r->stamp_from && past->n >= r->stamp_from)
+        mask(logits, 0, v->beg);
+    mask_pairs(v, past, logits);
+    if (past->n == 0 && r->first_stamp_max)
+        mask(logits, v->beg + r->first_stamp_max + 1, v->n_vocab);
+    if (past->stamped)
+        mask(logits, v->beg, v->beg + past->last_time);
+}
+
+void whisper_rules_settle(const struct whisper_rules *r, const struct whisper_vocab *v,
+                          struct wk *wk, float *logits, struct wk_peak *peak)
+{
+    struct wk_peak stamps;
+
+    wk_logits_peak(wk, logits, v->n_vocab, peak);
+    if (peak->top < 0 || logits[peak->top] == -INFINITY) {
+        peak->top = v->eot; /* everything is masked: nothing is left but to end */
+        peak->logsumexp = 0.0f;
+        return;
+    }
+    if (!r->timestamps)
+        return;
+    wk_logits_peak(wk, logits + v->beg, v->n_vocab - v->beg, &stamps);
+    if (peak->top < v->beg && !(stamps.logsumexp > peak->top_value))
+        return;
+    mask(logits, 0, v->beg);
+    peak->top = v->beg + stamps.top;
+    peak->top_value = stamps.top_value;
+}
+
+struct whisper_pick whisper_pick_id(const struct whisper_rules *r, const struct whisper_vocab *v,
+                                    const float *logits, const struct wk_peak *peak, int id)
+{
+    struct whisper_pick pick = {.id = id, .plog = logits[id] - peak->logsumexp};
+    float best = -INFINITY;
+    float sum = 0.0f;
+
+    for (int i = v->beg; r->timestamps && i < v->n_vocab; i++) {
+        if (logits[i] > best) {
+            best = logits[i];
+            pick.stamp = i;
+        }
+    }
+    for (int i = v->beg; pick.stamp && i < v->n_vocab; i++)
+        sum += expf(logits[i] - best);
+    pick.p_stamp = pick.stamp ? 1.0f / sum : 0.0f;
+    if (id >= v->beg)
+        pick.stamp = id;
+    return pick;
+}
+
+int whisper_pick_random(const struct whisper_vocab *v, const float *logits, double u)
+{
+    float max = -INFINITY;
+    double sum = 0.0;
+    int last = v->eot;
+
+    for (int i = 0; i < v->n_vocab; i++)
+        max = logits[i] > max ? logits[i] : max;
+    for (int i = 0; i < v->n_vocab; i++)
+        sum += max > -INFINITY ? (double)expf(logits[i] - max) : 0.0;
+    u *= sum;
+    for (int i = 0; i < v->n_vocab; i++) {
+        if (logits[i] == -INFINITY)
+            continue;
+        last = i;
+        u -= (double)expf(logits[i] - max);
+        if (u < 0.0)
+            break;
+    }
+    return last;
+}
+
+int whisper_pick_top(const struct whisper_vocab *v, const float *logits, int k, int *ids)
+{
+    int n = 0;
+
+    for (int i = 0; i < v->n_vocab; i++) {
+        int at;
+
+        if (logits[i] == -INFINITY || (n == k && logits[i] <= logits[ids[n - 1]]))
+            continue;
+        n = n < k ? n + 1 : n;
+        for (at = n - 1; at > 0 && logits[ids[at - 1]] < logits[i]; at--)
+            ids[at] = ids[at - 1];
+        ids[at] = i;
+    }
+    return n;
+}
+
+/* ---- tokens nobody says ------------------------------------------------------------------- */
+
+/* After an optional space: only signs of this set, or a character of the music block U+2669..F. */
+static bool is_mark(struct whisper_bytes w)
+{
+    static const char signs[] = "\"#()*+/:;<=>@[\\]^_`{|}~";
+    size_t i = w.len && w.data[0] == ' ';
+    size_t first = i;
+
+    for (; i < w.len; i++) {
+        if (i + 2 < w.len && w.data[i] == 0xe2 && w.data[i + 1] == 0x99 && w.data[i + 2] >= 0xa9 &&
+            w.data[i + 2] <= 0xaf)
+            i += 2;
+        else if (!w.data[i] || !strchr(signs, w.data[i]))
+            return false;
+    }
+    return i > first;
+}
+
+uint8_t *whisper_marks(const struct whisper_vocab *v)
+{
+    uint8_t *marks = calloc((size_t)v->n_vocab, 1);
+
+    for (int i = 0; marks && i < v->n_words; i++)
+        marks[i] = is_mark(v->words[i]);
+    return marks;
+}

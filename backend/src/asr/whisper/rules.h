@@ -1,0 +1,66 @@
+/**
+ * @file asr/whisper/rules.h  Which token may come next
+ *
+ * Masks the logits of tokens that may not follow and picks from the rest. The rules are those of
+ * OpenAI's whisper/decoding.py (SuppressBlank, SuppressTokens, ApplyTimestampRules) in the order
+ * whisper.cpp applies them.
+ *
+ * Threads    Any; pure functions.
+ */
+#ifndef ASR_WHISPER_RULES_H
+#define ASR_WHISPER_RULES_H
+
+#include "asr/whisper/kernels.h"
+#include "asr/whisper/vocab.h"
+
+struct whisper_rules {
+    bool timestamps;      /**< Off: no timestamp token may appear */
+    bool suppress_blank;  /**< The first token may be neither the end nor a lone space */
+    bool suppress_marks;  /**< No tokens that are only brackets, notes and the like */
+    int first_stamp_max;  /**< Latest time of a first timestamp, in steps of 20 ms; 0: any */
+    int stamp_from;       /**< From so many tokens on only timestamps may come; 0: never */
+    const uint8_t *marks; /**< [n_vocab] nonzero: such a token; from whisper_marks() */
+};
+
+/** What was decoded so far in this window. */
+struct whisper_past {
+    const int *ids;
+    int n;
+    bool stamped;  /**< There was a timestamp past zero, */
+    int last_time; /**< at this many steps of 20 ms */
+};
+
+/** A token that was picked. */
+struct whisper_pick {
+    int id;
+    int stamp;     /**< Most probable timestamp token at this place; 0: none possible */
+    float plog;    /**< Log-probability among what was allowed */
+    float p_stamp; /**< Share of that timestamp among all timestamps */
+};
+
+/** Set the logits of everything that may not come to -INFINITY. */
+void whisper_rules_mask(const struct whisper_rules *r, const struct whisper_vocab *v,
+                        const struct whisper_past *past, float *logits);
+
+/**
+ * Look at what is left: when timestamps together are likelier than any single text token, text is
+ * masked too. peak->top is the most probable token then; peak->logsumexp is that of everything
+ * that was allowed before text was masked, to normalise with.
+ */
+void whisper_rules_settle(const struct whisper_rules *r, const struct whisper_vocab *v,
+                          struct wk *wk, float *logits, struct wk_peak *peak);
+
+/** Describe the choice of this id. */
+struct whisper_pick whisper_pick_id(const struct whisper_rules *r, const struct whisper_vocab *v,
+                                    const float *logits, const struct wk_peak *peak, int id);
+
+/** An id at random by probability; u in [0, 1). */
+int whisper_pick_random(const struct whisper_vocab *v, const float *logits, double u);
+
+/** The k most probable ids, best first; returns how many there are. */
+int whisper_pick_top(const struct whisper_vocab *v, const float *logits, int k, int *ids);
+
+/** [n_vocab] bytes, nonzero for tokens made only of signs nobody says; NULL without memory. */
+uint8_t *whisper_marks(const struct whisper_vocab *v);
+
+#endif

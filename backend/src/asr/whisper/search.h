@@ -1,0 +1,112 @@
+/**
+ * @file asr/whisper/search.h  Finding the tokens of one window of audio
+ *
+ *     struct whisper_search s;
+ *
+ *     whisper_search_init(&s, &params);
+ *     err = whisper_search_run(&s, &decoder, compute, &job);     // the audio was heard already
+ *     ... whisper_search_best(&s) ...
+ *     whisper_search_release(&s);
+ *
+ * Greedy, or a beam, at temperature 0; when the result looks wrong (too improbable, or repeating
+ * itself) sampling at rising temperatures, the best of several: Radford et al. (2022), section
+ * 4.5, with the details of whisper.cpp's whisper_full(). A greedy search may be given a draft, the
+ * hypothesis of a moment ago: its tokens are decoded as one batch and kept up to the first that
+ * the model would not choose now, so resuming costs little and yields what decoding from scratch
+ * would have yielded.
+ *
+ * Threads    One owner at a time.
+ * Errors     UV_ENOMEM, UV_ECANCELED, UV_EINVAL for a prompt that does not fit.
+ */
+#ifndef ASR_WHISPER_SEARCH_H
+#define ASR_WHISPER_SEARCH_H
+
+#include "asr/whisper/decoder.h"
+#include "asr/whisper/rules.h"
+
+enum {
+    WHISPER_STEPS_MAX = WHISPER_TEXT_CTX / 2 - 4, /**< Most tokens of one window */
+    WHISPER_BEAMS_MAX = WHISPER_SEQS_MAX / 2,
+    WHISPER_PROMPT_MAX = WHISPER_TEXT_CTX / 2, /**< Most tokens of context before a window */
+};
+
+struct whisper_search_params {
+    struct whisper_rules rules;
+    int tokens_max;         /**< Most tokens of a segment; 0: as many as fit */
+    bool single_segment;    /**< Timestamps do not end the window early */
+    int beams;              /**< 1: greedy */
+    int best_of;            /**< Samples at a temperature above 0 */
+    float temperature;      /**< To begin with */
+    float temperature_step; /**< Up to 1; 0: never fall back */
+    float length_penalty;   /**< As in Google's NMT; negative: plain mean of log-probabilities */
+    float entropy_min;      /**< Of the last 32 tokens; below: it repeats itself */
+    float compression_max;  /**< zlib ratio of the text; above: it repeats itself; 0: not used */
+    float plog_min;         /**< Mean log-probability below which it falls back */
+    float no_speech_max;    /**< Above, and improbable: there is no speech */
+    bool align;             /**< Keep the attention of the alignment heads of the best */
+};
+
+/** Greedy with the thresholds of the paper, no timestamps. */
+struct whisper_search_params whisper_search_defaults(void);
+
+struct whisper_hypothesis {
+    struct whisper_pick tokens[WHISPER_STEPS_MAX];
+    int n;
+    int kept;       /**< Of them, belong to the result: up to the last timestamp, or all */
+    bool stamped;   /**< Had a timestamp past zero */
+    int seek_delta; /**< Where the next window begins, from this one, in [10 ms] */
+    bool failed;
+    bool completed;
+    double sum;  /**< Of log-probabilities */
+    double mean; /**< Over the kept tokens */
+    double entropy;
+    double score;
+};
+
+/** One window to search. */
+struct whisper_search_job {
+    const int *prompt; /**< [prev, past ...] sot [language task] [no-timestamps] */
+    int n_prompt;
+    int sot;          /**< Where sot is in it */
+    int seek;         /**< Where this window begins, in [10 ms] */
+    int seek_end;     /**< Where the audio ends, in [10 ms] */
+    const int *draft; /**< (optional) What is expected */
+    int n_draft;
+    int n_forced; /**< So many of the draft are taken whatever the model says now */
+};
+
+struct whisper_search {
+    struct whisper_search_params params;
+    struct whisper_hypothesis *hyps; /**< [n_hyps] */
+    int n_hyps;
+    int best;
+    float no_speech;   /**< Probability that nobody speaks */
+    float temperature; /**< The best was found at */
+    int accepted;      /**< Tokens of the draft that were kept */
+    int steps;         /**< Decoder runs */
+    uint64_t random;
+};
+
+int whisper_search_init(struct whisper_search *s, const struct whisper_search_params *params);
+void whisper_search_release(struct whisper_search *s);
+
+int whisper_search_run(struct whisper_search *s, struct whisper_decoder *d,
+                       struct whisper_compute *c, const struct whisper_search_job *job);
+
+const struct whisper_hypothesis *whisper_search_best(const struct whisper_search *s);
+
+/** Nobody speaks here: the text is to be dropped. */
+bool whisper_search_silent(const struct whisper_search *s);
+
+/**
+ * Which language is spoken: the most probable language token after a lone sot. The audio must
+ * have been heard. Positions of sequence 0 are overwritten.
+ * @param p (optional) its probability among languages
+ */
+int whisper_detect_language(struct whisper_decoder *d, struct whisper_compute *c, int *language,
+                            float *p);
+
+/** Length of text over its length after zlib's deflate; 0 for none. */
+double whisper_compression(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,343 @@
+/**
+ * @file asr/whisper/transcribe.c  Window after window; see transcribe.h
+ */
+#include "asr/whisper/transcribe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SHORTEST = 10, /* a rest shorter than this is not decoded, in 10 ms */
+    LAST = 500,    /* a last window shorter than this gets no context, in 10 ms */
+};
+
+struct whisper_transcribe_params whisper_transcribe_defaults(void)
+{
+    struct whisper_transcribe_params p = {
+        .search = whisper_search_defaults(), .audio_ctx = -1, .language = -1, .carry = true};
+
+    p.search.rules.timestamps = true;
+    return p;
+}
+
+void whisper_transcript_release(struct whisper_transcript *t)
+{
+    buf_release(&t->text);
+    free(t->segments);
+    free(t->tokens);
+    free(t->words);
+    memset(t, 0, sizeof(*t));
+}
+
+int whisper_trimmed_ctx(size_t frames, int pad_ms)
+{
+    size_t ctx = (frames + (size_t)pad_ms / 10 + 1) / 2;
+
+    ctx = (ctx + WHISPER_CTX_STEP - 1) / WHISPER_CTX_STEP * WHISPER_CTX_STEP;
+    if (ctx < WHISPER_CTX_MIN)
+        return WHISPER_CTX_MIN;
+    return ctx < WHISPER_AUDIO_CTX ? (int)ctx : WHISPER_AUDIO_CTX;
+}
+
+int whisper_prompt_init(const struct whisper_vocab *v, int language, bool translate,
+                        bool timestamps, int *ids)
+{
+    int n = 0;
+
+    ids[n++] = v->sot;
+    if (v->multilingual) {
+        ids[n++] = v->language0 + language;
+        ids[n++] = translate ? v->translate : v->transcribe;
+    }
+    if (!timestamps)
+        ids[n++] = v->no_timestamps;
+    return n;
+}
+
+/* ---- growing arrays ----------------------------------------------------------------------- */
+
+static int grow(void **p, int *cap, int need, size_t size)
+{
+    int next = *cap ? *cap : 64;
+    void *bigger;
+
+    while (next < need)
+        next *= 2;
+    if (next == *cap)
+        return 0;
+    bigger = realloc(*p, (size_t)next * size);
+    if (!bigger)
+        return UV_ENOMEM;
+    *p = bigger;
+    *cap = next;
+    return 0;
+}
+
+#define GROW(t, what, n)                                                                           \
+    grow((void **)&(t)->what, &(t)->what##_cap, (t)->n_##what + (n), sizeof(*(t)->what))
+
+/* ---- one window --------------------------------------------------------------------------- */
+
+struct job {
+    struct whisper_transcript *t;
+    struct whisper_decoder *d;
+    struct whisper_compute *c;
+    const struct whisper_mel *mel;
+    const struct whisper_transcribe_params *p;
+    const struct whisper_vocab *v;
+    struct whisper_search s;
+    int seek;
+    int seek_end;
+    int past[WHISPER_PROMPT_MAX]; /* context: the last tokens before this window */
+    int n_past;
+    size_t text_at[WHISPER_STEPS_MAX + 1]; /* where each token of the window has its text */
+    float *mem;
+    size_t mem_len;
+};
+
+static void remember(struct job *j, const int *ids, int n)
+{
+    int over;
+
+    if (n > WHISPER_PROMPT_MAX) {
+        ids += n - WHISPER_PROMPT_MAX;
+        n = WHISPER_PROMPT_MAX;
+    }
+    over = j->n_past + n - WHISPER_PROMPT_MAX;
+    if (over > 0) {
+        memmove(j->past, j->past + over, (size_t)(j->n_past - over) * sizeof(int));
+        j->n_past -= over;
+    }
+    if (n > 0)
+        memcpy(j->past + j->n_past, ids, (size_t)n * sizeof(int));
+    j->n_past += n;
+}
+
+/* Encode the window at j->seek and let the decoder hear it. */
+static int hear(struct job *j)
+{
+    const struct whisper_shape *s = &j->d->model->shape;
+    int ctx = j->p->audio_ctx ? j->p->audio_ctx : WHISPER_AUDIO_CTX;
+    size_t mel_len, need;
+    int code = 0;
+
+    if (ctx < 0)
+        ctx = whisper_trimmed_ctx((size_t)(j->seek_end - j->seek), WHISPER_PAD_MS);
+    mel_len = 2 * (size_t)ctx * (size_t)s->n_mels;
+    need = mel_len + (size_t)ctx * (size_t)s->n_audio_state;
+    if (need > j->mem_len) {
+        free(j->mem);
+        j->mem = malloc(need * sizeof(float));
+        j->mem_len = j->mem ? need : 0;
+        if (!j->mem)
+            return UV_ENOMEM;
+    }
+    whisper_mel_window(j->mel, (size_t)j->seek, 2 * (size_t)ctx, j->mem);
+    code = whisper_encode(j->c, j->mem, ctx, j->mem + mel_len, NULL);
+    return code ? code : whisper_decoder_hear(j->d, j->c, j->mem + mel_len, ctx);
+}
+
+/* [prev past] and the start tokens. Returns the length; *sot is where the start is. */
+static int make_prompt(const struct job *j, int *ids, int *sot)
+{
+    int n = 0;
+
+    if (j->n_past) {
+        ids[n++] = j->v->prev;
+        memcpy(ids + n, j->past, (size_t)j->n_past * sizeof(int));
+        n += j->n_past;
+    }
+    *sot = n;
+    return n + whisper_prompt_init(j->v, j->t->language, j->p->translate,
+                                   j->s.params.rules.timestamps, ids + n);
+}
+
+static int begin_segment(struct job *j, int t0)
+{
+    struct whisper_transcript *t = j->t;
+
+    if (GROW(t, segments, 1))
+        return UV_ENOMEM;
+    t->segments[t->n_segments] = (struct whisper_segment){
+        .t0 = t0, .text = t->text.len, .first = t->n_tokens, .no_speech = j->s.no_speech};
+    return 0;
+}
+
+/* The open segment is complete; one without text is dropped together with its tokens. */
+static void end_segment(struct job *j, int t1)
+{
+    struct whisper_transcript *t = j->t;
+    struct whisper_segment *s = &t->segments[t->n_segments];
+
+    s->t1 = t1;
+    s->text_len = t->text.len - s->text;
+    s->n = t->n_tokens - s->first;
+    if (s->text_len)
+        t->n_segments++;
+    else
+        t->n_tokens = s->first;
+}
+
+static int add_token(struct job *j, const struct whisper_pick *pick)
+{
+    struct whisper_transcript *t = j->t;
+
+    if (GROW(t, tokens, 1))
+        return UV_ENOMEM;
+    t->tokens[t->n_tokens++] = *pick;
+    return pick->id < j->v->eot ? whisper_vocab_append(j->v, &pick->id, 1, &t->text) : 0;
+}
+
+static int time_of(const struct job *j, const struct whisper_pick *pick)
+{
+    return j->seek + (pick->stamp >= j->v->beg ? 2 * (pick->stamp - j->v->beg) : 0);
+}
+
+/* Cut the tokens of the window into segments at its timestamps. */
+static int add_segments(struct job *j, const struct whisper_hypothesis *h)
+{
+    bool cut = !j->s.params.single_segment;
+    int code = begin_segment(j, time_of(j, &h->tokens[0]));
+
+    for (int i = 0; !code && i < h->n; i++) {
+        j->text_at[i] = j->t->text.len;
+        code = add_token(j, &h->tokens[i]);
+        if (code || !cut || h->tokens[i].id <= j->v->beg)
+            continue;
+        end_segment(j, time_of(j, &h->tokens[i]));
+        while (i + 1 < h->n && h->tokens[i + 1].id > j->v->beg)
+            j->text_at[++i] = j->t->text.len;
+        code = begin_segment(j, time_of(j, &h->tokens[i]));
+    }
+    if (!code)
+        end_segment(j, j->seek + h->seek_delta);
+    j->text_at[h->n] = j->t->text.len;
+    return code;
+}
+
+static int add_words(struct job *j, const struct whisper_hypothesis *h, int n_prompt)
+{
+    struct whisper_transcript *t = j->t;
+    int frames = j->seek_end - j->seek;
+    struct whisper_word *w;
+    int code;
+    int n;
+
+    if (!j->p->words || GROW(t, words, h->n))
+        return j->p->words ? UV_ENOMEM : 0;
+    w = t->words + t->n_words;
+    n = whisper_words_group(j->v, h->tokens, h->n, t->language, w);
+    code = whisper_words_time(j->d, h->tokens, h->n, n_prompt,
+                              frames < WHISPER_WINDOW ? frames : WHISPER_WINDOW, w, n);
+    for (int i = 0; i < n; i++) {
+        w[i].t0 += j->seek;
+        w[i].t1 += j->seek;
+        w[i].text = j->text_at[w[i].first];
+        w[i].text_len = j->text_at[w[i].first + w[i].n] - w[i].text;
+    }
+    t->n_words += n;
+    return code;
+}
+
+/* Where the next window begins. */
+static int next_seek(const struct job *j, const struct whisper_hypothesis *h)
+{
+    int delta = h->seek_delta;
+    const struct whisper_rules *rules = &j->s.params.rules;
+    bool forced = rules->stamp_from && h->n > rules->stamp_from;
+
+    if (h->n > 1 && !forced && h->tokens[h->n - 2].id < j->v->beg &&
+        h->tokens[h->n - 1].id > j->v->beg) { /* text, timestamp, end: nothing is said after it */
+        delta = j->seek_end - j->seek;
+        delta = delta < WHISPER_WINDOW ? delta : WHISPER_WINDOW;
+    }
+    return j->seek + (delta > 0 ? delta : WHISPER_WINDOW); /* never stand still */
+}
+
+static int take_result(struct job *j, int n_prompt)
+{
+    const struct whisper_hypothesis *h = whisper_search_best(&j->s);
+    bool silent = whisper_search_silent(&j->s);
+    int ids[WHISPER_STEPS_MAX];
+    int code = 0;
+
+    for (int i = 0; i < h->kept; i++)
+        ids[i] = h->tokens[i].id;
+    if (!j->p->carry)
+        j->n_past = 0;
+    else if (!silent)
+        remember(j, ids, h->kept);
+    if (h->n > 0 && !silent) {
+        code = add_segments(j, h);
+        if (!code)
+            code = add_words(j, h, n_prompt);
+    }
+    j->seek = next_seek(j, h);
+    return code;
+}
+
+static int one_window(struct job *j)
+{
+    int ids[WHISPER_PROMPT_MAX + 8];
+    struct whisper_search_job job = {.prompt = ids, .seek = j->seek, .seek_end = j->seek_end};
+    int code = hear(j);
+
+    if (!code && j->t->language < 0)
+        code = whisper_detect_language(j->d, j->c, &j->t->language, NULL);
+    if (code)
+        return code;
+    if (j->seek > 0 && j->seek + LAST >= j->seek_end)
+        j->n_past = 0;
+    job.n_prompt = make_prompt(j, ids, &job.sot);
+    code = whisper_search_run(&j->s, j->d, j->c, &job);
+    if (code)
+        return code;
+    /* At a high temperature the context was left out of the prompt. */
+    return take_result(j, j->s.temperature >= 0.5f ? job.n_prompt - job.sot : job.n_prompt);
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+static struct whisper_search_params settle_params(const struct job *j)
+{
+    const struct whisper_shape *s = &j->d->model->shape;
+    struct whisper_search_params p = j->p->search;
+
+    /* Distilled models of the first kind were trained without timestamps (as whisper.cpp tells
+     * them: two decoder layers and not the vocabulary of large-v3). */
+    if (s->n_text_layer == 2 && s->n_vocab != 51866)
+        p.rules.timestamps = false;
+    if (p.rules.timestamps && !p.single_segment && p.tokens_max > 0)
+        p.rules.stamp_from = p.tokens_max;
+    p.align = j->p->words;
+    return p;
+}
+
+int whisper_transcribe(struct whisper_transcript *t, struct whisper_decoder *d,
+                       struct whisper_compute *c, const struct whisper_mel *mel,
+                       const struct whisper_transcribe_params *params)
+{
+    struct job j = {.t = t, .d = d, .c = c, .mel = mel, .p = params, .v = d->model->vocab};
+    struct whisper_search_params search = settle_params(&j);
+    int code;
+
+    memset(t, 0, sizeof(*t));
+    buf_init(&t->text, WHISPER_TRANSCRIPT_TEXT_MAX);
+    t->language = d->model->vocab->multilingual ? params->language : 0;
+    if (t->language >= d->model->vocab->n_languages || params->audio_ctx > WHISPER_AUDIO_CTX)
+        return UV_EINVAL;
+    j.seek_end = (int)whisper_mel_length(mel);
+    code = whisper_search_init(&j.s, &search);
+    if (params->n_prompt > 0)
+        remember(&j, params->prompt, params->n_prompt);
+    while (!code && j.seek + SHORTEST < j.seek_end) {
+        code = one_window(&j);
+        if (!code && params->progress)
+            params->progress(j.seek < j.seek_end ? (double)j.seek / j.seek_end : 1.0, params->arg);
+    }
+    whisper_search_release(&j.s);
+    free(j.mem);
+    if (code)
+        whisper_transcript_release(t);
+    return code;
+}

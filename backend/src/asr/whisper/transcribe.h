@@ -1,0 +1,83 @@
+/**
+ * @file asr/whisper/transcribe.h  A whole recording of any length
+ *
+ *     struct whisper_transcript t;
+ *
+ *     err = whisper_transcribe(&t, decoder, compute, &mel, &params);
+ *     ... t.segments, t.text, t.words ...
+ *     whisper_transcript_release(&t);
+ *
+ * Windows of 30 seconds follow each other where the last timestamp of a window says (Radford et
+ * al. 2022, section 3.8; whisper.cpp's whisper_full(), version 1.9.3-dev, whose output this
+ * reproduces token for token at temperature 0). The text of a window becomes context of the next.
+ *
+ * Threads    One owner at a time.
+ * Errors     UV_ENOMEM, UV_ECANCELED, UV_EINVAL.
+ */
+#ifndef ASR_WHISPER_TRANSCRIBE_H
+#define ASR_WHISPER_TRANSCRIBE_H
+
+#include "asr/whisper/words.h"
+#include "base/buffer.h"
+
+enum {
+    WHISPER_WINDOW = 3000,                /**< [10 ms] */
+    WHISPER_TRANSCRIPT_TEXT_MAX = 4 << 20 /**< [bytes] */
+};
+
+struct whisper_transcribe_params {
+    struct whisper_search_params search;
+    int audio_ctx;     /**< Encoder positions of a window; 0: all 1500; -1: as much as is there */
+    int language;      /**< Index, see whisper_language_find(); -1: detect */
+    bool translate;    /**< Into English */
+    bool carry;        /**< Give each window the text before it as context */
+    const int *prompt; /**< (optional) Tokens given as context before the first window */
+    int n_prompt;
+    bool words; /**< Find words and their times */
+    void (*progress)(double done, void *arg);
+    void *arg;
+};
+
+struct whisper_transcribe_params whisper_transcribe_defaults(void);
+
+struct whisper_segment {
+    int t0; /**< [10 ms] */
+    int t1;
+    size_t text; /**< Where its text begins in .text */
+    size_t text_len;
+    int first; /**< Token */
+    int n;
+    float no_speech;
+};
+
+struct whisper_transcript {
+    struct buf text; /**< Bytes of all segments; may be cut within a character at their ends */
+    struct whisper_segment *segments;
+    int n_segments;
+    struct whisper_pick *tokens;
+    int n_tokens;
+    struct whisper_word *words; /**< Times from the beginning, text in .text; first, n: unused */
+    int n_words;
+    int language;
+    int segments_cap, tokens_cap, words_cap;
+};
+
+int whisper_transcribe(struct whisper_transcript *t, struct whisper_decoder *d,
+                       struct whisper_compute *c, const struct whisper_mel *mel,
+                       const struct whisper_transcribe_params *params);
+void whisper_transcript_release(struct whisper_transcript *t);
+
+/** Positions to encode for so much audio; see docs/architecture/whisper.md on padding. */
+int whisper_trimmed_ctx(size_t frames, int pad_ms);
+
+enum {
+    WHISPER_PAD_MS = 500,  /**< Silence encoded after the audio, by default */
+    WHISPER_CTX_MIN = 128, /**< Fewest positions encoded */
+    WHISPER_CTX_STEP = 16,
+};
+
+/** sot [language task] [no-timestamps]; returns the number of tokens, at most 4. */
+int whisper_prompt_init(const struct whisper_vocab *v, int language, bool translate,
+                        bool timestamps, int *ids);
+
+#endif
