@@ -24,10 +24,55 @@
 
 const struct wk_product *wk_avx512_few(enum wk_type type);  /* kernels_avx512_few.c */
 const struct wk_product *wk_avx512_many(enum wk_type type); /* kernels_avx512_many.c */
+extern const struct wk_product wk_avx512_f32;               /* kernels_avx512_f32.c */
+
+/*
+ * Integers of the many-row path, in groups of columns that share a scale; `bytes` is 1 or 2.
+ *
+ *     a row    groups * WK_GROUP integers, then a struct wk_group_x each
+ *     panels   [group][step][panel][64 bytes], a step being the columns of 4 bytes of one row;
+ *              then scales [group][panel][16]
+ *
+ * 8 bits: weights are stored plus 128; rows start their sums from -128 times their own sum.
+ * 16 bits: both signed, at most WK_TOP_16 large, so that 64 products never leave 32 bits.
+ */
+enum {
+    WK_GROUP = 64,
+    WK_TOP_16 = 5792,
+};
+
+struct wk_group_x {
+    float scale;
+    int32_t start;
+};
+
+struct wk_panels {
+    uint8_t *w;
+    float *scale;
+};
+
+/* kernels_avx512_unpack.c */
+void wk_avx512_prepare_8(const struct wk_matrix *m, const float *x, void *row);
+void wk_avx512_prepare_16(const struct wk_matrix *m, const float *x, void *row);
+void wk_avx512_unpack_8(const struct wk_matrix *m, int panel, int n_panels, void *scratch);
+void wk_avx512_unpack_16(const struct wk_matrix *m, int panel, int n_panels, void *scratch);
 
 WK_INLINE size_t align64(size_t bytes)
 {
     return (bytes + 63) / 64 * 64;
+}
+
+WK_INLINE int groups_of(const struct wk_matrix *m)
+{
+    return (m->blocks * WK_BLOCK + WK_GROUP - 1) / WK_GROUP;
+}
+
+WK_INLINE struct wk_panels panels_at(const struct wk_matrix *m, void *scratch, const int bytes)
+{
+    size_t count = (size_t)groups_of(m) * WK_GROUP * WK_PANEL * WK_PANELS_MAX;
+
+    return (struct wk_panels){scratch,
+                              (float *)(void *)((uint8_t *)scratch + count * (size_t)bytes)};
 }
 
 WK_INLINE __m512 halves(const void *p)

@@ -1,0 +1,329 @@
+/**
+ * @file asr/whisper/kernels_avx512_unpack.c  Floats and packed weights into integers, in groups
+ *
+ * The layout is described in kernels_avx512.h. Block-quantised weights become 8 bits: a group of
+ * 64 takes one scale a row from the two blocks of 32 it is made of, so a weight is off by at most
+ * half a step of 1/127 of the largest its group can hold. f16 weights become 16 bits, off by half
+ * a step of 1/5792 of the group's largest.
+ */
+#include "asr/whisper/kernels_avx512.h"
+
+enum {
+    AHEAD = 2048, /* bytes from what is unpacked to what is fetched */
+    BATCH = 4,    /* groups of a row whose maxima are found together */
+};
+
+/* ---- rows of x ---------------------------------------------------------------------------- */
+
+struct xgroup {
+    __m512 v[4];
+};
+
+WK_INLINE struct xgroup load_group(const float *x, int left)
+{
+    struct xgroup g;
+
+    WK_UNROLL
+    for (int i = 0; i < 4; i++, left -= 16)
+        g.v[i] = left > 0 ? _mm512_maskz_loadu_ps(lanes(left), x + 16 * i) : _mm512_setzero_ps();
+    return g;
+}
+
+WK_INLINE __m512 group_top(const struct xgroup *g)
+{
+    return _mm512_max_ps(_mm512_max_ps(_mm512_abs_ps(g->v[0]), _mm512_abs_ps(g->v[1])),
+                         _mm512_max_ps(_mm512_abs_ps(g->v[2]), _mm512_abs_ps(g->v[3])));
+}
+
+/* The maxima of four vectors. */
+WK_INLINE __m128 max_of_4(const __m512 t[BATCH])
+{
+    __m512 a = _mm512_max_ps(_mm512_unpacklo_ps(t[0], t[1]), _mm512_unpackhi_ps(t[0], t[1]));
+    __m512 b = _mm512_max_ps(_mm512_unpacklo_ps(t[2], t[3]), _mm512_unpackhi_ps(t[2], t[3]));
+    __m512d c = _mm512_castps_pd(a), d = _mm512_castps_pd(b);
+    __m512 e = _mm512_max_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(c, d)),
+                             _mm512_castpd_ps(_mm512_unpackhi_pd(c, d)));
+    __m256 f = _mm256_max_ps(_mm512_castps512_ps256(e), _mm512_extractf32x8_ps(e, 1));
+
+    return _mm_max_ps(_mm256_castps256_ps128(f), _mm256_extractf128_ps(f, 1));
+}
+
+/* The sums of four vectors. */
+WK_INLINE __m128i sum_of_4(const __m512i t[BATCH])
+{
+    __m512i a =
+        _mm512_add_epi32(_mm512_unpacklo_epi32(t[0], t[1]), _mm512_unpackhi_epi32(t[0], t[1]));
+    __m512i b =
+        _mm512_add_epi32(_mm512_unpacklo_epi32(t[2], t[3]), _mm512_unpackhi_epi32(t[2], t[3]));
+    __m512i e = _mm512_add_epi32(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    __m256i f = _mm256_add_epi32(_mm512_castsi512_si256(e), _mm512_extracti32x8_epi32(e, 1));
+
+    return _mm_add_epi32(_mm256_castsi256_si128(f), _mm256_extracti128_si256(f, 1));
+}
+
+/* Quantise one group of a row; returns its sum, lane by lane. */
+WK_INLINE __m512i put_group(const struct xgroup *g, float inverse, uint8_t *to, const int bytes)
+{
+    __m512 inv = _mm512_set1_ps(inverse);
+    __m512i sum = _mm512_setzero_si512();
+
+    WK_UNROLL
+    for (int i = 0; i < 4; i++) {
+        __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(g->v[i], inv));
+
+        sum = _mm512_add_epi32(sum, q);
+        if (bytes == 1)
+            _mm_store_si128((__m128i *)(void *)(to + 16 * i), _mm512_cvtepi32_epi8(q));
+        else
+            _mm256_store_si256((__m256i *)(void *)(to + 32 * i), _mm512_cvtepi32_epi16(q));
+    }
+    return sum;
+}
+
+WK_INLINE void prepare(const struct wk_matrix *m, const float *x, void *row, const int bytes)
+{
+    const float top = bytes == 1 ? 127.0f : (float)WK_TOP_16;
+    int groups = groups_of(m);
+    uint8_t *to = row;
+    struct wk_group_x *of = (void *)(to + (size_t)(groups * WK_GROUP * bytes));
+
+    for (int g = 0; g < groups; g += BATCH, of += BATCH) {
+        int n = groups - g < BATCH ? groups - g : BATCH;
+        struct xgroup xs[BATCH];
+        float max[BATCH], inverse[BATCH];
+        int32_t sums[BATCH];
+        __m512 tops[BATCH];
+        __m512i sum[BATCH];
+        __m128 most;
+
+        WK_UNROLL
+        for (int i = 0; i < BATCH; i++) {
+            xs[i] = load_group(x + (g + i) * WK_GROUP, m->cols - (g + i) * WK_GROUP);
+            tops[i] = group_top(&xs[i]);
+            sum[i] = _mm512_setzero_si512();
+        }
+        most = max_of_4(tops);
+        _mm_storeu_ps(max, most);
+        _mm_storeu_ps(inverse, _mm_maskz_div_ps(_mm_cmp_ps_mask(most, _mm_setzero_ps(), _CMP_GT_OQ),
+                                                _mm_set1_ps(top), most));
+        for (int i = 0; i < n; i++, to += WK_GROUP * bytes)
+            sum[i] = put_group(&xs[i], inverse[i], to, bytes);
+        _mm_storeu_si128((__m128i *)(void *)sums, sum_of_4(sum));
+        for (int i = 0; i < n; i++)
+            of[i] = (struct wk_group_x){max[i] / top, bytes == 1 ? -128 * sums[i] : 0};
+    }
+}
+
+void wk_avx512_prepare_8(const struct wk_matrix *m, const float *x, void *row)
+{
+    prepare(m, x, row, 1);
+}
+
+void wk_avx512_prepare_16(const struct wk_matrix *m, const float *x, void *row)
+{
+    prepare(m, x, row, 2);
+}
+
+/* ---- blocks into 8 bits ------------------------------------------------------------------- */
+
+/* What a block contributes: value = d * n + m for its raw quants n. */
+struct block_scales {
+    __m512 d, m;
+    __m512 top; /* largest magnitude the block can hold */
+};
+
+WK_INLINE struct block_scales scales_of(const struct wk_matrix *m, const uint8_t *panel, int b,
+                                        enum wk_type type)
+{
+    struct block_scales s = {.d = halves(panel + m->d + 32 * (size_t)b)};
+    float most = type == WK_Q8_0 ? 128.0f : type == WK_Q4_0 ? 8.0f : 16.0f;
+
+    if (type == WK_Q4_1 || type == WK_Q5_1) {
+        __m512 range = _mm512_set1_ps(type == WK_Q4_1 ? 15.0f : 31.0f);
+
+        s.m = halves(panel + m->m + 32 * (size_t)b);
+        s.top = _mm512_max_ps(_mm512_abs_ps(s.m), _mm512_abs_ps(_mm512_fmadd_ps(s.d, range, s.m)));
+        return s;
+    }
+    s.m = _mm512_mul_ps(s.d, _mm512_set1_ps(type == WK_Q8_0 ? 0.0f : -most));
+    s.top = _mm512_mul_ps(_mm512_abs_ps(s.d), _mm512_set1_ps(most));
+    return s;
+}
+
+/* Raw quants of quad q (0..7) of a block: 0..31 for 4 and 5 bits, signed for 8. */
+WK_INLINE __m512i raw_quad(const struct wk_matrix *m, const uint8_t *panel, int b, int q,
+                           enum wk_type type)
+{
+    const uint8_t *qs = panel + (size_t)b * (type == WK_Q8_0 ? 512 : 256);
+    __m512i v;
+
+    if (type == WK_Q8_0)
+        return _mm512_loadu_si512(qs + 64 * q);
+    v = _mm512_loadu_si512(qs + 64 * (q % 4));
+    if (q >= 4)
+        v = _mm512_srli_epi16(v, 4);
+    v = _mm512_and_si512(v, _mm512_set1_epi8(15));
+    if (type == WK_Q5_0 || type == WK_Q5_1) {
+        uint64_t mask;
+
+        memcpy(&mask, panel + m->qh + 64 * (size_t)b + 8 * (size_t)q, sizeof(mask));
+        v = _mm512_mask_add_epi8(v, mask, v, _mm512_set1_epi8(16));
+    }
+    return v;
+}
+
+/* Low halves of 16 integers, each twice: for both bytes pairs of a row. */
+WK_INLINE __m512i twice(__m512 f)
+{
+    __m512i v = _mm512_cvtps_epi32(f);
+
+    return _mm512_or_si512(_mm512_and_si512(v, _mm512_set1_epi32(0xffff)),
+                           _mm512_slli_epi32(v, 16));
+}
+
+/* (n * d + m) / 256, byte by byte; d and m in 16 bits, m with what rounds and the 128. */
+WK_INLINE __m512i rescale(__m512i n, __m512i d, __m512i m, enum wk_type type)
+{
+    const __m512i high = _mm512_set1_epi16((short)0xff00);
+    __m512i even, odd;
+
+    if (type == WK_Q8_0) {
+        even = _mm512_srai_epi16(_mm512_slli_epi16(n, 8), 8);
+        odd = _mm512_srai_epi16(n, 8);
+    } else {
+        even = _mm512_andnot_si512(high, n);
+        odd = _mm512_srli_epi16(n, 8);
+    }
+    even = _mm512_add_epi16(_mm512_mullo_epi16(even, d), m); /* may wrap around on the way */
+    odd = _mm512_add_epi16(_mm512_mullo_epi16(odd, d), m);
+    /* high ? odd : even >> 8 */
+    return _mm512_ternarylogic_epi32(high, odd, _mm512_srli_epi16(even, 8), 0xca);
+}
+
+/* One block of one panel into its half of a group. */
+WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int b,
+                            const struct block_scales *s, __m512 inverse, int stride, uint8_t *to,
+                            enum wk_type type)
+{
+    __m512i d = twice(_mm512_mul_ps(s->d, inverse));
+    __m512i bias = twice(_mm512_fmadd_ps(s->m, inverse, _mm512_set1_ps(128.0f * 256 + 128)));
+
+    WK_UNROLL
+    for (int q = 0; q < 8; q++) {
+        _mm_prefetch(panel + (size_t)b * (type == WK_Q8_0 ? 512 : 256) + 64 * q + AHEAD,
+                     _MM_HINT_T0);
+        _mm512_store_si512(to + q * stride, rescale(raw_quad(m, panel, b, q, type), d, bias, type));
+    }
+}
+
+WK_INLINE void unpack_panel(const struct wk_matrix *m, const uint8_t *panel, int p, int n_panels,
+                            struct wk_panels to, enum wk_type type)
+{
+    const int stride = 64 * n_panels;
+
+    for (int g = 0; g < groups_of(m); g++) {
+        uint8_t *w = to.w + (size_t)g * (WK_GROUP / 4) * (size_t)stride + 64 * p;
+        bool two = 2 * g + 1 < m->blocks;
+        struct block_scales a = scales_of(m, panel, 2 * g, type);
+        struct block_scales b = scales_of(m, panel, two ? 2 * g + 1 : 2 * g, type);
+        __m512 top = _mm512_max_ps(a.top, b.top);
+        /* 255/256 of the range, so that what rounds does not carry out of the byte */
+        __m512 inverse =
+            _mm512_maskz_div_ps(_mm512_cmp_ps_mask(top, _mm512_set1_ps(1e-30f), _CMP_GT_OQ),
+                                _mm512_set1_ps(127.0f * 255.0f), top);
+
+        unpack_block(m, panel, 2 * g, &a, inverse, stride, w, type);
+        w += 8 * stride;
+        if (two) {
+            unpack_block(m, panel, 2 * g + 1, &b, inverse, stride, w, type);
+        } else {
+            for (int q = 0; q < 8; q++)
+                _mm512_store_si512(w + q * stride, _mm512_set1_epi8((char)128));
+        }
+        _mm512_store_ps(to.scale + (g * n_panels + p) * WK_PANEL,
+                        _mm512_mul_ps(top, _mm512_set1_ps(256 / (127.0f * 255))));
+    }
+}
+
+void wk_avx512_unpack_8(const struct wk_matrix *m, int panel, int n_panels, void *scratch)
+{
+    struct wk_panels to = panels_at(m, scratch, 1);
+
+    for (int p = 0; p < n_panels; p++) {
+        const uint8_t *from = wk_panel(m, panel + p);
+
+        switch (m->type) {
+        case WK_Q4_0:
+            unpack_panel(m, from, p, n_panels, to, WK_Q4_0);
+            break;
+        case WK_Q4_1:
+            unpack_panel(m, from, p, n_panels, to, WK_Q4_1);
+            break;
+        case WK_Q5_0:
+            unpack_panel(m, from, p, n_panels, to, WK_Q5_0);
+            break;
+        case WK_Q5_1:
+            unpack_panel(m, from, p, n_panels, to, WK_Q5_1);
+            break;
+        default:
+            unpack_panel(m, from, p, n_panels, to, WK_Q8_0);
+            break;
+        }
+    }
+}
+
+/* ---- f16 into 16 bits --------------------------------------------------------------------- */
+
+/* Largest magnitude of each row over `count` columns; halves order like integers. */
+WK_INLINE __m512 largest_half(const uint8_t *from, int count)
+{
+    __m512i top = _mm512_setzero_si512();
+    __m256i both;
+
+    for (int c = 0; c < count; c += 2, from += 64) {
+        _mm_prefetch(from + AHEAD, _MM_HINT_T0);
+        top = _mm512_max_epu16(
+            top, _mm512_and_si512(_mm512_loadu_si512(from), _mm512_set1_epi16(0x7fff)));
+    }
+    both = _mm256_max_epu16(_mm512_castsi512_si256(top), _mm512_extracti64x4_epi64(top, 1));
+    return _mm512_cvtph_ps(both);
+}
+
+/* Two columns of 16 rows: 16-bit pairs, row by row. */
+WK_INLINE __m512i pair(const uint8_t *from, __m512 inverse)
+{
+    __m512i a = _mm512_cvtps_epi32(_mm512_mul_ps(halves(from), inverse));
+    __m512i b = _mm512_cvtps_epi32(_mm512_mul_ps(halves(from + 32), inverse));
+
+    return _mm512_mask_blend_epi16(0xaaaaaaaa, a, _mm512_slli_epi32(b, 16));
+}
+
+static void unpack_halves(const struct wk_matrix *m, const uint8_t *from, int p, int n_panels,
+                          struct wk_panels to)
+{
+    uint8_t *w = to.w + 64 * p;
+
+    for (int g = 0; g < groups_of(m); g++) {
+        int left = m->blocks * WK_BLOCK - g * WK_GROUP;
+        int count = left < WK_GROUP ? left : WK_GROUP;
+        __m512 top = largest_half(from, count);
+        __m512 inverse =
+            _mm512_maskz_div_ps(_mm512_cmp_ps_mask(top, _mm512_setzero_ps(), _CMP_GT_OQ),
+                                _mm512_set1_ps((float)WK_TOP_16), top);
+
+        for (int c = 0; c < count; c += 2, from += 64, w += 64 * n_panels)
+            _mm512_store_si512(w, pair(from, inverse));
+        for (int c = count; c < WK_GROUP; c += 2, w += 64 * n_panels)
+            _mm512_store_si512(w, _mm512_setzero_si512());
+        _mm512_store_ps(to.scale + (g * n_panels + p) * WK_PANEL,
+                        _mm512_mul_ps(top, _mm512_set1_ps(1.0f / WK_TOP_16)));
+    }
+}
+
+void wk_avx512_unpack_16(const struct wk_matrix *m, int panel, int n_panels, void *scratch)
+{
+    struct wk_panels to = panels_at(m, scratch, 2);
+
+    for (int p = 0; p < n_panels; p++)
+        unpack_halves(m, wk_panel(m, panel + p), p, n_panels, to);
+}
