@@ -198,7 +198,8 @@ size_t http_server_connections(const struct http_server *server);
 void http_server_shutdown(struct http_server *server, uint64_t within_ms, void (*done)(void *arg),
                           void *arg);
 
-/** Drops every connection. Workers may still hold requests: close their pool before the loop. */
+/** Drops every connection. Call it when loop_run() has returned (it turns the loop itself until
+ *  its handles are closed). Workers may still hold requests: close their pool before the loop. */
 void http_server_close(struct http_server *server);
 
 #endif

@@ -779,6 +779,20 @@ static void on_listen_closed(uv_handle_t *handle)
     server_unref(handle->data);
 }
 
+/* lws 4.1 on a foreign loop ends in two steps: its handles close on the loop, then the rest. */
+static void close_lws(struct http_server *s)
+{
+    enum { TURNS = 16 };
+
+    if (!s->lws)
+        return;
+    lws_context_destroy(s->lws);
+    for (int i = 0; i < TURNS; i++)
+        uv_run(loop_uv(s->loop), UV_RUN_NOWAIT);
+    lws_context_destroy(s->lws);
+    s->lws = NULL;
+}
+
 void http_server_close(struct http_server *s)
 {
     if (!s)
@@ -790,8 +804,6 @@ void http_server_close(struct http_server *s)
     stop_listening(s);
     if (s->listen_poll.data)
         uv_close((uv_handle_t *)&s->listen_poll, on_listen_closed);
-    if (s->lws)
-        lws_context_destroy(s->lws);
-    s->lws = NULL;
+    close_lws(s);
     server_unref(s);
 }
