@@ -90,8 +90,8 @@ build_backend() {
     if [ ! -f backend/build/build.ninja ]; then
         quietly "Configure the server" meson setup backend/build backend
     fi
-    if ! ninja -C backend/build -n 2>/dev/null | grep -q 'no work to do'; then
-        quietly "Build the server" ninja -C backend/build
+    if ! ninja -C backend/build -n product 2>/dev/null | grep -q 'no work to do'; then
+        quietly "Build the server" ninja -C backend/build product
     fi
 }
 
