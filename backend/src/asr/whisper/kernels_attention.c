@@ -200,8 +200,8 @@ static void prepare_head(void *arg, int head, int worker)
     const float *k = j->qkv + dim + (size_t)(head * j->head_dim);
 
     (void)worker;
-    j->wk->isa->self_prepare(k, k + dim, 3 * dim, j->n, j->head_dim,
-                             j->prepared + (size_t)head * j->head_bytes);
+    j->wk->isa->self->prepare(k, k + dim, 3 * dim, j->n, j->head_dim,
+                              j->prepared + (size_t)head * j->head_bytes);
 }
 
 static void self_tile(void *arg, int chunk, int worker)
@@ -221,7 +221,7 @@ static void self_tile(void *arg, int chunk, int worker)
                         .out = j->out + (size_t)row * dim + col,
                         .ldo = dim};
 
-    j->wk->isa->self_rows(&s);
+    j->wk->isa->self->rows(&s);
 }
 
 void wk_encoder_attention(struct wk *wk, const float *qkv, int n, int heads, int head_dim,
@@ -231,8 +231,8 @@ void wk_encoder_attention(struct wk *wk, const float *qkv, int n, int heads, int
         .wk = wk, .qkv = qkv, .out = out, .n = n, .heads = heads, .head_dim = head_dim};
 
     j.tiles = (n + WK_QUERY_ROWS - 1) / WK_QUERY_ROWS;
-    j.head_bytes = align64(wk->isa->self_bytes(n, head_dim));
-    j.work_bytes = align64(wk->isa->self_work(n, head_dim));
+    j.head_bytes = align64(wk->isa->self->bytes(n, head_dim));
+    j.work_bytes = align64(wk->isa->self->work(n, head_dim));
     j.prepared = wk_scratch_need(&wk->heads, j.head_bytes * (size_t)heads);
     wk_pool_run(wk->pool, heads, prepare_head, &j);
     wk_pool_run(wk->pool, heads * j.tiles, self_tile, &j);

@@ -22,6 +22,7 @@
 #define WK_UNROLL_2 _Pragma("GCC unroll 2")
 #endif
 
+extern const struct wk_self_kind wk_avx512_self;            /* kernels_avx512_self.c */
 const struct wk_product *wk_avx512_few(enum wk_type type);  /* kernels_avx512_few.c */
 const struct wk_product *wk_avx512_many(enum wk_type type); /* kernels_avx512_many.c */
 extern const struct wk_product wk_avx512_f32;               /* kernels_avx512_f32.c */
@@ -54,6 +55,7 @@ struct wk_panels {
 /* kernels_avx512_unpack.c */
 void wk_avx512_prepare_8(const struct wk_matrix *m, const float *x, void *row);
 void wk_avx512_prepare_16(const struct wk_matrix *m, const float *x, void *row);
+void wk_avx512_row_16(const float *x, int cols, void *row); /* cols alone decide the groups */
 void wk_avx512_unpack_8(const struct wk_matrix *m, int panel, int n_panels, void *scratch);
 void wk_avx512_unpack_16(const struct wk_matrix *m, int panel, int n_panels, void *scratch);
 

@@ -80,10 +80,9 @@ WK_INLINE __m512i put_group(const struct xgroup *g, float inverse, uint8_t *to, 
     return sum;
 }
 
-WK_INLINE void prepare(const struct wk_matrix *m, const float *x, void *row, const int bytes)
+WK_INLINE void prepare(int cols, int groups, const float *x, void *row, const int bytes)
 {
     const float top = bytes == 1 ? 127.0f : (float)WK_TOP_16;
-    int groups = groups_of(m);
     uint8_t *to = row;
     struct wk_group_x *of = (void *)(to + (size_t)(groups * WK_GROUP * bytes));
 
@@ -98,7 +97,7 @@ WK_INLINE void prepare(const struct wk_matrix *m, const float *x, void *row, con
 
         WK_UNROLL
         for (int i = 0; i < BATCH; i++) {
-            xs[i] = load_group(x + (g + i) * WK_GROUP, m->cols - (g + i) * WK_GROUP);
+            xs[i] = load_group(x + (g + i) * WK_GROUP, cols - (g + i) * WK_GROUP);
             tops[i] = group_top(&xs[i]);
             sum[i] = _mm512_setzero_si512();
         }
@@ -116,12 +115,27 @@ WK_INLINE void prepare(const struct wk_matrix *m, const float *x, void *row, con
 
 void wk_avx512_prepare_8(const struct wk_matrix *m, const float *x, void *row)
 {
-    prepare(m, x, row, 1);
+    prepare(m->cols, groups_of(m), x, row, 1);
 }
 
 void wk_avx512_prepare_16(const struct wk_matrix *m, const float *x, void *row)
 {
-    prepare(m, x, row, 2);
+    prepare(m->cols, groups_of(m), x, row, 2);
+}
+
+void wk_avx512_row_16(const float *x, int cols, void *row)
+{
+    int groups = (cols + WK_GROUP - 1) / WK_GROUP;
+    uint8_t *to = row;
+    struct wk_group_x *of = (void *)(to + (size_t)(groups * WK_GROUP * 2));
+
+    for (int g = 0; g < groups; g++, to += WK_GROUP * 2) {
+        struct xgroup v = load_group(x + g * WK_GROUP, cols - g * WK_GROUP);
+        float max = _mm512_reduce_max_ps(group_top(&v));
+
+        put_group(&v, max > 0 ? (float)WK_TOP_16 / max : 0, to, 2);
+        of[g] = (struct wk_group_x){max / (float)WK_TOP_16, 0};
+    }
 }
 
 /* ---- blocks into 8 bits ------------------------------------------------------------------- */

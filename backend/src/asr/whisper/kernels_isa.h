@@ -28,7 +28,7 @@
 enum {
     WK_PANEL = 16,      /* rows of a panel */
     WK_PANELS_MAX = 4,  /* panels of one tile of the many-row path */
-    WK_QUERY_ROWS = 48, /* most query rows of one tile of encoder attention */
+    WK_QUERY_ROWS = 24, /* most query rows of one tile of encoder attention */
     WK_TILE_ROWS = 48,  /* most input rows the many-row path finishes at once */
 };
 
@@ -109,6 +109,17 @@ struct wk_self {
     size_t ldo;
 };
 
+/*
+ * Encoder self-attention: one head's keys and values are laid out once (bytes of memory), then
+ * tiles of query rows, at most WK_QUERY_ROWS, are answered. q is not scaled.
+ */
+struct wk_self_kind {
+    size_t (*bytes)(int n, int head_dim);
+    void (*prepare)(const float *k, const float *v, size_t ld, int n, int head_dim, void *prepared);
+    size_t (*work)(int n, int head_dim); /* bytes of a thread's scratch */
+    void (*rows)(const struct wk_self *s);
+};
+
 struct wk_isa {
     const char *name;
     bool (*usable)(void);
@@ -123,13 +134,7 @@ struct wk_isa {
     void (*layer_norm)(const float *x, int dim, const float *w, const float *b, float *y);
     void (*head)(const struct wk_head *h);
 
-    /* Encoder self-attention: one head's keys and values are laid out once (self_bytes of
-     * memory), then tiles of query rows, at most WK_QUERY_ROWS, are answered. q is not scaled. */
-    size_t (*self_bytes)(int n, int head_dim);
-    void (*self_prepare)(const float *k, const float *v, size_t ld, int n, int head_dim,
-                         void *prepared);
-    size_t (*self_work)(int n, int head_dim); /* bytes of a thread's scratch */
-    void (*self_rows)(const struct wk_self *s);
+    const struct wk_self_kind *self;
 
     double (*sum_exp)(const float *x, int count, float max);
 

@@ -226,6 +226,9 @@ static void self_rows(const struct wk_self *s)
     }
 }
 
+static const struct wk_self_kind self = {
+    .bytes = self_bytes, .prepare = self_prepare, .work = self_work, .rows = self_rows};
+
 static double sum_exp(const float *x, int count, float max)
 {
     double sum = 0;
@@ -273,10 +276,7 @@ const struct wk_isa wk_isa_plain = {
     .finish = finish,
     .layer_norm = layer_norm,
     .head = head,
-    .self_bytes = self_bytes,
-    .self_prepare = self_prepare,
-    .self_work = self_work,
-    .self_rows = self_rows,
+    .self = &self,
     .sum_exp = sum_exp,
     .peak_f32 = peak_f32,
     .read = read_all,
