@@ -17,8 +17,9 @@ void whisper_compute_release(struct whisper_compute *c)
 {
     free(c->mem);
     free(c->logits);
-    c->mem = c->logits = NULL;
-    c->mem_len = 0;
+    free(c->window);
+    c->mem = c->logits = c->window = NULL;
+    c->mem_len = c->window_len = 0;
     c->logits_rows = 0;
 }
 

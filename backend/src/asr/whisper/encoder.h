@@ -22,6 +22,8 @@ struct whisper_compute {
     size_t mem_len; /**< [floats] */
     float *logits;  /**< [rows][n_vocab]: what the last whisper_decode() gave */
     int logits_rows;
+    float *window; /**< Mel frames and encoded audio of whisper_listen() */
+    size_t window_len;
 };
 
 void whisper_compute_init(struct whisper_compute *c, const struct whisper_model *m, struct wk *wk);

@@ -82,8 +82,10 @@ struct run {
     const struct whisper_search_job *job;
     const struct whisper_vocab *v;
     float temperature;
-    int n;                          /* hypotheses in use */
-    int n_prompt;                   /* tokens before the first decoded one */
+    int n;        /* hypotheses in use */
+    int n_prompt; /* tokens before the first decoded one */
+    int n_forced; /* tokens of the draft every hypothesis begins with, above temperature 0 */
+    struct whisper_pick forced[WHISPER_STEPS_MAX];
     float *rows[WHISPER_BEAMS_MAX]; /* logits of each hypothesis' next token; may be shared */
 };
 
@@ -181,7 +183,24 @@ static void reset(struct run *r, int n)
         h->seek_delta = WINDOW;
         h->sum = h->entropy = 0.0;
         h->mean = h->score = -INFINITY;
+        for (int k = 0; k < r->n_forced; k++) {
+            h->tokens[h->n++] = r->forced[k];
+            h->sum += (double)r->forced[k].plog;
+        }
     }
+}
+
+/* What may not change is kept when the greedy hypothesis is given up. */
+static void keep_forced(struct run *r)
+{
+    const struct whisper_hypothesis *h = &r->s->hyps[0];
+    int n = r->job->n_forced;
+
+    if (r->temperature > 0.0f || r->n_forced || r->s->params.beams > 1)
+        return;
+    n = n < r->job->n_draft ? n : r->job->n_draft;
+    r->n_forced = n < h->n ? n : h->n;
+    memcpy(r->forced, h->tokens, (size_t)r->n_forced * sizeof(*r->forced));
 }
 
 /* Decode prompt and draft as one batch; logits of sot and of everything that predicts a token. */
@@ -208,9 +227,10 @@ static int start(struct run *r, const int *prompt, int n_prompt, int sot, int n_
     wk_logits_peak(r->c->wk, r->c->logits, r->v->n_vocab, &peak);
     r->s->no_speech = expf(r->c->logits[r->v->nosp] - peak.logsumexp);
     for (int i = 0; i < r->n; i++)
-        r->rows[i] = r->c->logits + (size_t)(n_prompt - sot - 1) * (size_t)r->v->n_vocab;
+        r->rows[i] =
+            r->c->logits + (size_t)(n_prompt - sot - 1 + r->n_forced) * (size_t)r->v->n_vocab;
     for (int i = 1; i < r->n; i++)
-        whisper_decoder_copy(r->d, i, 0, n_prompt);
+        whisper_decoder_copy(r->d, i, 0, n_prompt + r->n_forced);
     return 0;
 }
 
@@ -522,7 +542,7 @@ static int run_once(struct run *r)
     int skip = r->temperature >= 0.5f ? job->sot : 0; /* what led astray is left out */
     bool beam = r->temperature == 0.0f && p->beams > 1;
     int want = beam ? p->beams : r->temperature > 0.0f ? p->best_of : 1;
-    int n_draft = want == 1 && r->temperature == 0.0f ? job->n_draft : 0;
+    int n_draft = want == 1 && r->temperature == 0.0f ? job->n_draft : r->n_forced;
     int code;
 
     reset(r, want < 1 ? 1 : want);
@@ -531,7 +551,7 @@ static int run_once(struct run *r)
     if (!code)
         code = start(r, job->prompt + skip, job->n_prompt - skip, job->sot - skip, n_draft);
     if (!code)
-        code = beam ? run_beam(r) : run_choices(r, n_draft);
+        code = beam ? run_beam(r) : run_choices(r, r->temperature > 0.0f ? 0 : n_draft);
     if (!code)
         choose_best(r);
     return code;
@@ -572,6 +592,7 @@ int whisper_search_run(struct whisper_search *s, struct whisper_decoder *d,
         s->temperature = r.temperature;
         if (code || last || !doubtful(&r))
             break;
+        keep_forced(&r);
     }
     return code ? code : align_best(&r);
 }

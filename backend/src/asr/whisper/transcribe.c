@@ -29,16 +29,6 @@ void whisper_transcript_release(struct whisper_transcript *t)
     memset(t, 0, sizeof(*t));
 }
 
-int whisper_trimmed_ctx(size_t frames, int pad_ms)
-{
-    size_t ctx = (frames + (size_t)pad_ms / 10 + 1) / 2;
-
-    ctx = (ctx + WHISPER_CTX_STEP - 1) / WHISPER_CTX_STEP * WHISPER_CTX_STEP;
-    if (ctx < WHISPER_CTX_MIN)
-        return WHISPER_CTX_MIN;
-    return ctx < WHISPER_AUDIO_CTX ? (int)ctx : WHISPER_AUDIO_CTX;
-}
-
 int whisper_prompt_init(const struct whisper_vocab *v, int language, bool translate,
                         bool timestamps, int *ids)
 {
@@ -91,8 +81,6 @@ struct job {
     int past[WHISPER_PROMPT_MAX]; /* context: the last tokens before this window */
     int n_past;
     size_t text_at[WHISPER_STEPS_MAX + 1]; /* where each token of the window has its text */
-    float *mem;
-    size_t mem_len;
 };
 
 static void remember(struct job *j, const int *ids, int n)
@@ -116,25 +104,11 @@ static void remember(struct job *j, const int *ids, int n)
 /* Encode the window at j->seek and let the decoder hear it. */
 static int hear(struct job *j)
 {
-    const struct whisper_shape *s = &j->d->model->shape;
     int ctx = j->p->audio_ctx ? j->p->audio_ctx : WHISPER_AUDIO_CTX;
-    size_t mel_len, need;
-    int code = 0;
 
     if (ctx < 0)
         ctx = whisper_trimmed_ctx((size_t)(j->seek_end - j->seek), WHISPER_PAD_MS);
-    mel_len = 2 * (size_t)ctx * (size_t)s->n_mels;
-    need = mel_len + (size_t)ctx * (size_t)s->n_audio_state;
-    if (need > j->mem_len) {
-        free(j->mem);
-        j->mem = malloc(need * sizeof(float));
-        j->mem_len = j->mem ? need : 0;
-        if (!j->mem)
-            return UV_ENOMEM;
-    }
-    whisper_mel_window(j->mel, (size_t)j->seek, 2 * (size_t)ctx, j->mem);
-    code = whisper_encode(j->c, j->mem, ctx, j->mem + mel_len, NULL);
-    return code ? code : whisper_decoder_hear(j->d, j->c, j->mem + mel_len, ctx);
+    return whisper_listen(j->d, j->c, j->mel, j->seek, ctx);
 }
 
 /* [prev past] and the start tokens. Returns the length; *sot is where the start is. */
@@ -336,7 +310,6 @@ int whisper_transcribe(struct whisper_transcript *t, struct whisper_decoder *d,
             params->progress(j.seek < j.seek_end ? (double)j.seek / j.seek_end : 1.0, params->arg);
     }
     whisper_search_release(&j.s);
-    free(j.mem);
     if (code)
         whisper_transcript_release(t);
     return code;

@@ -17,13 +17,11 @@
 #ifndef ASR_WHISPER_TRANSCRIBE_H
 #define ASR_WHISPER_TRANSCRIBE_H
 
+#include "asr/whisper/listen.h"
 #include "asr/whisper/words.h"
 #include "base/buffer.h"
 
-enum {
-    WHISPER_WINDOW = 3000,                /**< [10 ms] */
-    WHISPER_TRANSCRIPT_TEXT_MAX = 4 << 20 /**< [bytes] */
-};
+enum { WHISPER_TRANSCRIPT_TEXT_MAX = 4 << 20 }; /**< [bytes] */
 
 struct whisper_transcribe_params {
     struct whisper_search_params search;
@@ -66,15 +64,6 @@ int whisper_transcribe(struct whisper_transcript *t, struct whisper_decoder *d,
                        struct whisper_compute *c, const struct whisper_mel *mel,
                        const struct whisper_transcribe_params *params);
 void whisper_transcript_release(struct whisper_transcript *t);
-
-/** Positions to encode for so much audio; see docs/architecture/whisper.md on padding. */
-int whisper_trimmed_ctx(size_t frames, int pad_ms);
-
-enum {
-    WHISPER_PAD_MS = 500,  /**< Silence encoded after the audio, by default */
-    WHISPER_CTX_MIN = 128, /**< Fewest positions encoded */
-    WHISPER_CTX_STEP = 16,
-};
 
 /** sot [language task] [no-timestamps]; returns the number of tokens, at most 4. */
 int whisper_prompt_init(const struct whisper_vocab *v, int language, bool translate,

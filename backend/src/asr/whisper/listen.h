@@ -1,0 +1,23 @@
+/**
+ * @file asr/whisper/listen.h  One window: from mel frames into the decoder's cross-attention
+ */
+#ifndef ASR_WHISPER_LISTEN_H
+#define ASR_WHISPER_LISTEN_H
+
+#include "asr/whisper/decoder.h"
+
+enum {
+    WHISPER_WINDOW = 3000, /**< 30 seconds, in [10 ms] */
+    WHISPER_PAD_MS = 500,  /**< Silence encoded after the audio, by default */
+    WHISPER_CTX_MIN = 128, /**< Fewest positions encoded */
+    WHISPER_CTX_STEP = 16,
+};
+
+/** Positions to encode for so many frames of audio; see docs/architecture/whisper.md on padding. */
+int whisper_trimmed_ctx(size_t frames, int pad_ms);
+
+/** Encode ctx positions from frame `seek` on and let the decoder hear them. */
+int whisper_listen(struct whisper_decoder *d, struct whisper_compute *c,
+                   const struct whisper_mel *mel, int seek, int ctx);
+
+#endif

@@ -1,0 +1,160 @@
+/**
+ * @file asr/whisper/timing.c  Timing one utterance; see timing.h
+ */
+#include "asr/whisper/timing.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { PEAK_MS = 60, BUDGET_MS = 25000 };
+
+struct times {
+    double mel, encode, decode, total; /* [ms]; decode: of all tokens */
+};
+
+static double since(uint64_t start)
+{
+    return (double)(clock_mono_us() - start) / 1000.0;
+}
+
+/* Multiplications and additions of the encoder and of the cross keys and values. */
+static double encoder_ops(const struct whisper_shape *s, double ctx)
+{
+    double d = s->n_audio_state;
+    double conv = 2 * ctx * d * 3 * s->n_mels + ctx * d * 3 * d;
+    double block = ctx * d * d * 12 + 2 * ctx * ctx * d;
+    double cross = ctx * d * d * 2;
+
+    return 2 * (conv + s->n_audio_layer * block + s->n_text_layer * cross);
+}
+
+/* Bytes that decoding one token reads: the decoder's weights but those of the cross keys and
+ * values, and the cross keys and values themselves (f16). */
+static double decoder_bytes(const struct whisper_model *m, double ctx)
+{
+    double n = (double)wk_matrix_bytes(m->tokens);
+
+    for (int i = 0; i < m->shape.n_text_layer; i++) {
+        const struct whisper_block *b = &m->decoder[i];
+
+        n += (double)(wk_matrix_bytes(b->qkv.w) + wk_matrix_bytes(b->out.w) +
+                      wk_matrix_bytes(b->cross_q.w) + wk_matrix_bytes(b->cross_out.w) +
+                      wk_matrix_bytes(b->up.w) + wk_matrix_bytes(b->down.w));
+        n += 4.0 * ctx * m->shape.n_text_state;
+    }
+    return n;
+}
+
+/* Exactly so many tokens after the prompt, whatever they are: timing does not depend on them. */
+static int decode_tokens(struct whisper_compute *c, struct whisper_decoder *d, int tokens)
+{
+    const struct whisper_vocab *v = c->model->vocab;
+    struct whisper_rules rules = whisper_search_defaults().rules;
+    struct whisper_past past = {NULL, 0, false, 0};
+    int ids[8];
+    int n = whisper_prompt_init(v, 0, false, false, ids);
+    int pos = 0;
+    int code = 0;
+
+    for (int i = 0; i < tokens && !code; i++) {
+        struct wk_peak peak;
+
+        code = whisper_decode(
+            d, c, &(struct whisper_batch){.tokens = ids, .n = n, .pos = pos, .logits = 1});
+        if (code)
+            break;
+        pos += n;
+        whisper_rules_mask(&rules, v, &past, c->logits);
+        whisper_rules_settle(&rules, v, c->wk, c->logits, &peak);
+        ids[0] = peak.top;
+        n = 1;
+    }
+    return code;
+}
+
+static int one_round(struct whisper_compute *c, struct whisper_decoder *d, const int16_t *pcm,
+                     size_t n, const struct whisper_timing_params *p, int ctx, struct times *best)
+{
+    struct whisper_mel mel;
+    struct times t;
+    uint64_t start = clock_mono_us();
+    uint64_t at;
+    int code;
+
+    whisper_mel_init(&mel, c->model->mel);
+    code = whisper_mel_feed(&mel, pcm, n);
+    t.mel = since(start);
+    at = clock_mono_us();
+    if (!code)
+        code = whisper_listen(d, c, &mel, 0, ctx);
+    t.encode = since(at);
+    at = clock_mono_us();
+    if (!code)
+        code = decode_tokens(c, d, p->tokens);
+    t.decode = since(at);
+    t.total = since(start);
+    whisper_mel_release(&mel);
+    best->mel = fmin(best->mel, t.mel);
+    best->encode = fmin(best->encode, t.encode);
+    best->decode = fmin(best->decode, t.decode);
+    best->total = fmin(best->total, t.total);
+    return code;
+}
+
+static void max_peaks(struct wk_peaks *a, const struct wk_peaks *b)
+{
+    a->f32_gops = fmax(a->f32_gops, b->f32_gops);
+    a->int8_gops = fmax(a->int8_gops, b->int8_gops);
+    a->int16_gops = fmax(a->int16_gops, b->int16_gops);
+    a->read_gbytes = fmax(a->read_gbytes, b->read_gbytes);
+}
+
+static double peak_of(const struct wk_peaks *k, const char *arithmetic)
+{
+    if (!strcmp(arithmetic, "int8"))
+        return k->int8_gops;
+    return strcmp(arithmetic, "int16") ? k->f32_gops : k->int16_gops;
+}
+
+static void report(const struct whisper_compute *c, const struct times *t, int ctx, int tokens,
+                   const struct wk_peaks *peaks, struct whisper_timing *out)
+{
+    const struct whisper_model *m = c->model;
+
+    out->ctx = ctx;
+    out->mel_ms = t->mel;
+    out->encode_ms = t->encode;
+    out->token_ms = t->decode / tokens;
+    out->total_ms = t->total;
+    out->arithmetic = wk_linear_arithmetic(c->wk, m->encoder[0].qkv.w, ctx);
+    out->encoder_gop = encoder_ops(&m->shape, ctx) / 1e9;
+    out->gops = out->encoder_gop / t->encode * 1e3;
+    out->peak_gops = peak_of(peaks, out->arithmetic);
+    out->bandwidth = decoder_bytes(m, ctx) / out->token_ms / 1e6;
+    out->peak_bandwidth = peaks->read_gbytes;
+}
+
+int whisper_time(struct whisper_compute *c, const int16_t *pcm, size_t n,
+                 const struct whisper_timing_params *p, struct whisper_timing *out)
+{
+    int ctx = p->ctx ? p->ctx : whisper_trimmed_ctx(n / WHISPER_HOP, WHISPER_PAD_MS);
+    struct times best = {INFINITY, INFINITY, INFINITY, INFINITY};
+    struct wk_peaks peaks, again;
+    struct whisper_decoder d;
+    uint64_t start = clock_mono_us();
+    int code = whisper_decoder_init(&d, c->model, 1, false, NULL);
+
+    if (code)
+        return code;
+    wk_measure_peaks(c->wk, PEAK_MS, &peaks);
+    for (int i = 0; !code && (i < 2 || (i < p->rounds && since(start) < BUDGET_MS)); i++)
+        code = one_round(c, &d, pcm, n, p, ctx, &best);
+    wk_measure_peaks(c->wk, PEAK_MS, &again);
+    max_peaks(&peaks, &again);
+    whisper_decoder_release(&d);
+    if (!code)
+        report(c, &best, ctx, p->tokens, &peaks, out);
+    return code;
+}

@@ -1,0 +1,34 @@
+/**
+ * @file asr/whisper/timing.h  How long one utterance takes, beside what the machine can do
+ *
+ * Minima over a few rounds: other programs only ever make a round slower. Peaks are measured in
+ * the same process, before and after. Operations are counted from the shapes of the weights.
+ *
+ * Threads    One owner at a time.
+ */
+#ifndef ASR_WHISPER_TIMING_H
+#define ASR_WHISPER_TIMING_H
+
+#include "asr/whisper/transcribe.h"
+
+struct whisper_timing_params {
+    int tokens; /**< Decoded, exactly */
+    int ctx;    /**< 0: as much as is there */
+    int rounds; /**< At most; two at least */
+};
+
+struct whisper_timing {
+    int ctx;
+    double mel_ms, encode_ms; /**< encode: with the cross-attention's keys and values */
+    double token_ms;
+    double total_ms;
+    const char *arithmetic;           /**< Of the encoder's products: "int8", "int16", "f32" */
+    double encoder_gop;               /**< Multiplications and additions, in [1e9] */
+    double gops, peak_gops;           /**< [1e9/s] */
+    double bandwidth, peak_bandwidth; /**< Weights read by the decoder, in [1e9 bytes/s] */
+};
+
+int whisper_time(struct whisper_compute *c, const int16_t *pcm, size_t n,
+                 const struct whisper_timing_params *params, struct whisper_timing *out);
+
+#endif

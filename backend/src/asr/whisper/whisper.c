@@ -1,0 +1,393 @@
+/**
+ * @file asr/whisper/whisper.c  The engine "whisper": our own, from ggml model files
+ *
+ * One model with one set of compute threads, which all streams of the process share. The gate
+ * lets one of them compute at a time, with all threads: finals before pauses before partials, each
+ * in the order they came. A partial that does not get in soon, or that a final waits for, gives up
+ * and the text of before is reported again: under load partials thin out and finals stay quick.
+ */
+#include "asr/engine.h"
+#include "asr/models.h"
+#include "asr/whisper/stream.h"
+#include "base/clock.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STREAMS_MAX = 64,      /* open at a time */
+    PARTIAL_WAIT_MS = 60,  /* a partial waits so long for its turn */
+    VOCABULARY_MAX = 2048, /* bytes of terms that are looked at */
+    HUB_WORKERS = 8,       /* most of them wait at the gate */
+};
+
+/* In the order in which they are let in. */
+enum turn { TURN_FINAL, TURN_SETTLE, TURN_PARTIAL, TURNS };
+
+struct asr_model {
+    struct whisper_model *model;
+    struct wk *wk;
+    struct whisper_compute compute; /* {gate} */
+    char name[64];
+    atomic_int streams;
+
+    uv_mutex_t lock;
+    uv_cond_t moved;
+    bool busy;                 /* {lock} */
+    uint64_t tickets[TURNS];   /* {lock} given out */
+    uint64_t serving[TURNS];   /* {lock} next one to be let in */
+    atomic_int finals_waiting; /* written under {lock} */
+};
+
+struct asr_stream {
+    struct asr_model *model;
+    struct whisper_stream *stream;
+    atomic_bool interrupted;
+    bool partial; /* What is computed now may be given up */
+    struct asr_word *words;
+    char *word_text;
+};
+
+/* ---- the gate ----------------------------------------------------------------------------- */
+
+static bool first_in_line(const struct asr_model *m, enum turn turn, uint64_t ticket)
+{
+    if (m->busy || m->serving[turn] != ticket)
+        return false;
+    for (int before = 0; before < (int)turn; before++) {
+        if (m->serving[before] != m->tickets[before])
+            return false;
+    }
+    return true;
+}
+
+/* Wait to be let in. */
+static void gate_enter(struct asr_model *m, enum turn turn)
+{
+    uint64_t ticket;
+
+    uv_mutex_lock(&m->lock);
+    ticket = m->tickets[turn]++;
+    if (turn == TURN_FINAL)
+        atomic_fetch_add(&m->finals_waiting, 1);
+    while (!first_in_line(m, turn, ticket))
+        uv_cond_wait(&m->moved, &m->lock);
+    if (turn == TURN_FINAL)
+        atomic_fetch_sub(&m->finals_waiting, 1);
+    m->serving[turn]++;
+    m->busy = true;
+    uv_mutex_unlock(&m->lock);
+}
+
+/* A partial is let in when nothing else waits, soon or not at all. */
+static bool gate_try(struct asr_model *m)
+{
+    uint64_t until = uv_hrtime() + PARTIAL_WAIT_MS * UINT64_C(1000000);
+    bool in = false;
+
+    uv_mutex_lock(&m->lock);
+    for (;;) {
+        uint64_t now = uv_hrtime();
+
+        in = first_in_line(m, TURN_PARTIAL, m->serving[TURN_PARTIAL]);
+        if (in || now >= until || atomic_load(&m->finals_waiting))
+            break;
+        uv_cond_timedwait(&m->moved, &m->lock, until - now);
+    }
+    m->busy |= in;
+    uv_mutex_unlock(&m->lock);
+    return in;
+}
+
+static void gate_leave(struct asr_model *m)
+{
+    uv_mutex_lock(&m->lock);
+    m->busy = false;
+    uv_cond_broadcast(&m->moved);
+    uv_mutex_unlock(&m->lock);
+}
+
+/* Asked between layers by whoever computes. */
+static bool give_up(void *arg)
+{
+    const struct asr_stream *s = arg;
+
+    return atomic_load(&s->interrupted) ||
+           (s->partial && atomic_load(&s->model->finals_waiting) > 0);
+}
+
+/* ---- models ------------------------------------------------------------------------------- */
+
+static bool whisper_available(const struct asr_model_params *params, struct errbuf *why)
+{
+    char path[MODELS_PATH_MAX];
+
+    return models_find(path, params->path, params->data_dir, params->name, why) == 0;
+}
+
+static void whisper_unload(struct asr_model *m)
+{
+    if (!m)
+        return;
+    whisper_compute_release(&m->compute);
+    whisper_model_free(m->model);
+    wk_close(m->wk);
+    uv_cond_destroy(&m->moved);
+    uv_mutex_destroy(&m->lock);
+    free(m);
+}
+
+static int whisper_load(struct asr_model **mp, const struct asr_model_params *params,
+                        struct errbuf *err)
+{
+    char path[MODELS_PATH_MAX];
+    struct asr_model *m;
+    int code = models_find(path, params->path, params->data_dir, params->name, err);
+
+    if (code)
+        return code;
+    m = calloc(1, sizeof(*m));
+    if (!m)
+        return err_set(err, UV_ENOMEM, "not enough memory for the recogniser");
+    uv_mutex_init(&m->lock);
+    uv_cond_init(&m->moved);
+    code = wk_open(&m->wk, params->threads, NULL, err);
+    if (!code)
+        code =
+            whisper_model_load(&m->model, path, m->wk, params->progress, params->progress_arg, err);
+    if (code) {
+        whisper_unload(m);
+        return code;
+    }
+    whisper_compute_init(&m->compute, m->model, m->wk);
+    snprintf(m->name, sizeof(m->name), "%s", m->model->name);
+    *mp = m;
+    return 0;
+}
+
+static const char *whisper_describe(const struct asr_model *m)
+{
+    return m->name;
+}
+
+/* ---- streams ------------------------------------------------------------------------------ */
+
+/* " Kubernetes, Postgres, Ada Lovelace." as tokens: whole terms, as many as fit. */
+static int vocabulary_tokens(const struct whisper_vocab *v, const struct asr_params *params,
+                             int *ids)
+{
+    struct buf text;
+    size_t n = 0;
+
+    buf_init(&text, VOCABULARY_MAX);
+    for (size_t i = 0; i < params->vocabulary_count && !text.err; i++) {
+        size_t before = text.len;
+        size_t now;
+
+        buf_printf(&text, "%s %s", before ? "," : "", params->vocabulary[i]);
+        now = text.err ? SIZE_MAX : whisper_tokenize(v, text.data, text.len, NULL, 0);
+        if (now < WHISPER_STREAM_PROMPT_MAX - 1) {
+            n = now;
+            continue;
+        }
+        text.err = 0;
+        text.len = before;
+        break;
+    }
+    if (n) {
+        buf_putc(&text, '.');
+        n = whisper_tokenize(v, text.data, text.len, ids, WHISPER_STREAM_PROMPT_MAX);
+    }
+    buf_release(&text);
+    return n < WHISPER_STREAM_PROMPT_MAX ? (int)n : WHISPER_STREAM_PROMPT_MAX;
+}
+
+static int language_of(const struct whisper_vocab *v, const char *name, int *language,
+                       struct errbuf *err)
+{
+    *language = -1;
+    if (!name || !*name || !strcmp(name, "auto"))
+        return 0;
+    *language = whisper_language_find(v, name);
+    if (*language >= 0)
+        return 0;
+    return err_set(err, UV_EINVAL, "the model does not know the language \"%.20s\"", name);
+}
+
+static void whisper_close(struct asr_stream *s)
+{
+    if (!s)
+        return;
+    whisper_stream_close(s->stream);
+    atomic_fetch_sub(&s->model->streams, 1);
+    free(s->words);
+    free(s->word_text);
+    free(s);
+}
+
+static int whisper_open(struct asr_stream **sp, struct asr_model *m,
+                        const struct asr_params *params, struct errbuf *err)
+{
+    struct whisper_stream_params p = whisper_stream_defaults();
+    int ids[WHISPER_STREAM_PROMPT_MAX];
+    struct asr_stream *s;
+    int code = language_of(m->model->vocab, params->language, &p.language, err);
+
+    if (code)
+        return code;
+    if (atomic_fetch_add(&m->streams, 1) >= STREAMS_MAX) {
+        atomic_fetch_sub(&m->streams, 1);
+        return err_set(err, UV_ENOBUFS, "no more than %d streams at a time", STREAMS_MAX);
+    }
+    s = calloc(1, sizeof(*s));
+    if (!s) {
+        atomic_fetch_sub(&m->streams, 1);
+        return err_set(err, UV_ENOBUFS, "not enough memory for another stream");
+    }
+    s->model = m;
+    p.prompt = ids;
+    p.n_prompt = vocabulary_tokens(m->model->vocab, params, ids);
+    code = whisper_stream_open(&s->stream, m->model, &p, err);
+    if (code) {
+        whisper_close(s);
+        return code == UV_ENOMEM ? UV_ENOBUFS : code;
+    }
+    *sp = s;
+    return 0;
+}
+
+static int whisper_begin(struct asr_stream *s, struct errbuf *err)
+{
+    (void)err;
+    whisper_stream_begin(s->stream);
+    return 0;
+}
+
+static int whisper_feed(struct asr_stream *s, const int16_t *pcm, size_t n, struct errbuf *err)
+{
+    int code = whisper_stream_feed(s->stream, pcm, n);
+
+    return code ? err_set(err, code, "cannot take more audio: %s", uv_strerror(code)) : 0;
+}
+
+/* ---- computing ---------------------------------------------------------------------------- */
+
+static int failed(const struct asr_stream *s, int code, struct errbuf *err)
+{
+    if (!code)
+        return 0;
+    if (atomic_load(&s->interrupted))
+        return err_set(err, UV_ECANCELED, "interrupted");
+    return err_set(err, code, "the recogniser failed: %s", uv_strerror(code));
+}
+
+static void fill(struct asr_stream *s, struct asr_result *res)
+{
+    const struct whisper_heard *h = whisper_stream_heard(s->stream);
+
+    *res = (struct asr_result){.text = h->text, .stable = h->stable, .confidence = h->confidence};
+    snprintf(res->language, sizeof(res->language), "%s", whisper_language_code(h->language));
+}
+
+/* The words of a final, each with a terminated text of its own. */
+static int fill_words(struct asr_stream *s, struct asr_result *res)
+{
+    const struct whisper_heard *h = whisper_stream_heard(s->stream);
+    struct asr_word *words = realloc(s->words, (h->n_words + 1) * sizeof(*words));
+    char *text;
+
+    if (!words)
+        return UV_ENOMEM;
+    s->words = words;
+    text = realloc(s->word_text, h->len + h->n_words + 1);
+    if (!text)
+        return UV_ENOMEM;
+    s->word_text = text;
+    for (size_t i = 0; i < h->n_words; i++) {
+        const struct whisper_heard_word *w = &h->words[i];
+
+        memcpy(text, h->text + w->text, w->text_len);
+        text[w->text_len] = '\0';
+        words[i] = (struct asr_word){text, w->start_ms, w->end_ms, w->confidence};
+        text += w->text_len + 1;
+    }
+    res->words = words;
+    res->word_count = h->n_words;
+    return 0;
+}
+
+static void take_compute(struct asr_stream *s, bool partial)
+{
+    s->partial = partial;
+    s->model->compute.stop = give_up;
+    s->model->compute.stop_arg = s;
+}
+
+static int whisper_partial(struct asr_stream *s, struct asr_result *res, struct errbuf *err)
+{
+    int code = 0;
+
+    if (gate_try(s->model)) {
+        take_compute(s, true);
+        code = whisper_stream_update(s->stream, &s->model->compute, false);
+        gate_leave(s->model);
+    }
+    if (code == UV_ECANCELED && !atomic_load(&s->interrupted))
+        code = 0; /* a final went first: the text of before stands */
+    fill(s, res);
+    return failed(s, code, err);
+}
+
+static int whisper_settle(struct asr_stream *s, struct errbuf *err)
+{
+    int code;
+
+    gate_enter(s->model, TURN_SETTLE);
+    take_compute(s, false);
+    code = whisper_stream_update(s->stream, &s->model->compute, true);
+    gate_leave(s->model);
+    return failed(s, code, err);
+}
+
+static int whisper_finish(struct asr_stream *s, struct asr_result *res, struct errbuf *err)
+{
+    int code;
+
+    gate_enter(s->model, TURN_FINAL);
+    take_compute(s, false);
+    code = whisper_stream_finish(s->stream, &s->model->compute);
+    gate_leave(s->model);
+    if (!code) {
+        fill(s, res);
+        code = fill_words(s, res);
+    }
+    return failed(s, code, err);
+}
+
+static void whisper_interrupt(struct asr_stream *s)
+{
+    atomic_store(&s->interrupted, true);
+}
+
+extern const struct asr_engine asr_whisper;
+
+const struct asr_engine asr_whisper = {
+    .name = "whisper",
+    .remote = false,
+    .workers = HUB_WORKERS,
+    .pace_ms = 300,
+    .available = whisper_available,
+    .load = whisper_load,
+    .unload = whisper_unload,
+    .describe = whisper_describe,
+    .open = whisper_open,
+    .begin = whisper_begin,
+    .feed = whisper_feed,
+    .partial = whisper_partial,
+    .settle = whisper_settle,
+    .finish = whisper_finish,
+    .interrupt = whisper_interrupt,
+    .close = whisper_close,
+};
