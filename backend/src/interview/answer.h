@@ -22,6 +22,7 @@
 #define INTERVIEW_ANSWER_H
 
 #include "base/error.h"
+#include "interview/grounding.h"
 #include "interview/question.h"
 #include "llm/driver.h"
 
@@ -36,18 +37,6 @@ struct answer;
 struct briefing;
 
 enum { ANSWER_HISTORY_MAX = 8 }; /**< Earlier pairs that go into a prompt */
-
-/** What the candidate brought, in clear, in memory only. Strings are copied. */
-struct briefing_input {
-    const char *name;
-    const char *role;
-    int years_experience; /**< < 0: unknown */
-    const char *const *skills;
-    size_t skill_count;
-    const char *industry;
-    const char *context;
-    const char *job_description;
-};
 
 int briefing_open(struct briefing **bp, const struct briefing_input *input);
 struct briefing *briefing_ref(struct briefing *b);
@@ -75,9 +64,9 @@ struct answer_ask {
 
 struct answer_latency {
     int64_t final_ms;       /**< Last voiced sample -> final text; -1: not spoken */
-    int64_t outline_ms;     /**< Final (or ask) -> outline */
-    int64_t first_token_ms; /**< Ask -> first token; -1: none came */
-    int64_t total_ms;       /**< Ask -> end */
+    int64_t outline_ms;     /**< Last voiced sample (typed: ask) -> outline */
+    int64_t first_token_ms; /**< The same -> first token; -1: none came */
+    int64_t total_ms;       /**< The same -> end */
 };
 
 enum answer_finish {
@@ -123,7 +112,8 @@ struct answerer_config {
 
 int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *client,
                   const struct answerer_config *config, struct errbuf *err);
-/** Closes every answer that still runs; no handler is called. NULL is allowed. */
+/** Closes every answer that still runs; no handler is called. Not from inside a handler. NULL is
+ *  allowed. */
 void answerer_close(struct answerer *a);
 
 /** The chain in order, "outline" last. */

@@ -81,7 +81,8 @@ struct llm_provider {
 };
 
 struct llm_driver {
-    const char *name; /**< "openai", "ollama", "outline" */
+    const char *name;        /**< "openai", "ollama", "outline" */
+    uint64_t first_token_ms; /**< It may need this long to its first token (loads a model); 0: no */
     int (*start)(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err);
     void (*cancel)(struct llm_gen *gen);
     /** (optional) List models: fn gets each name, then NULL once (err says how it went). */
@@ -98,6 +99,8 @@ struct llm_gen {
     struct llm_handlers h;
     void *arg;
     void *state;
+    unsigned busy;  /* handlers on the stack */
+    bool cancelled; /* or ended: freed once no handler is on the stack */
 };
 
 extern const struct llm_driver *const llm_drivers[]; /**< NULL-terminated */

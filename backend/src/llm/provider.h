@@ -35,7 +35,4 @@ const struct llm_preset *llm_preset_find(const char *name);
 int llm_provider_fill(struct llm_provider *p, const char *name, const char *url, const char *key,
                       const char *model, struct errbuf *err);
 
-/** "host", "host:port" or a URL, as OLLAMA_HOST allows, to a base URL. 0 or UV_ENOBUFS. */
-int llm_ollama_url(const char *host, char *url, size_t size);
-
 #endif

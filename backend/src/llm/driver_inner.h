@@ -1,0 +1,74 @@
+/**
+ * @file llm/driver_inner.h  What drivers share (private to llm/)
+ *
+ * A driver calls llm_emit_start() and llm_emit_delta() while it runs and llm_emit_end() once, last:
+ * the generation is gone when that returns. A handler may cancel from inside: each emit says
+ * whether the generation is still there, and a driver touches nothing when it is not.
+ */
+#ifndef LLM_DRIVER_INNER_H
+#define LLM_DRIVER_INNER_H
+
+#include "base/buffer.h"
+#include "llm/driver.h"
+
+#include <jansson.h>
+
+enum {
+    LLM_MAX_TOKENS_DEFAULT = 400,
+    LLM_BODY_MAX = 2 << 20,        /**< Largest request body, in [bytes] */
+    LLM_ERROR_BODY_MAX = 16 << 10, /**< What is kept of an error's body, in [bytes] */
+    LLM_LINE_MAX = 1 << 20,        /**< Longest line of a stream, in [bytes] */
+    LLM_CONNECT_TIMEOUT_MS = 4000,
+    LLM_IDLE_TIMEOUT_MS = 60000, /**< Without a byte; a model that loads may take this long */
+    LLM_LIST_TIMEOUT_MS = 5000,  /**< For model lists, in all */
+};
+
+bool llm_emit_start(struct llm_gen *gen, const char *model);
+bool llm_emit_delta(struct llm_gen *gen, const char *text, size_t len);
+void llm_emit_end(struct llm_gen *gen, int err, enum llm_finish finish, uint64_t retry_after_ms,
+                  const char *why);
+
+/** What one piece of a provider's stream says. Parsers fill it and know nothing else. */
+struct llm_chunk {
+    const char *text; /**< New words or NULL; borrowed from json */
+    size_t len;
+    enum llm_finish finish;
+    bool done;         /**< The answer is complete */
+    const char *error; /**< The provider's own sentence, or NULL */
+    const char *code;  /**< And its own code, or NULL */
+    json_t *json;      /**< Owns the strings; llm_chunk_release() */
+};
+
+/** data of one server-sent event of chat/completions. 0, or UV_EPROTO: not the protocol. */
+int openai_parse_chunk(const char *data, size_t len, struct llm_chunk *chunk);
+/** One line of Ollama's /api/chat. The same. */
+int ollama_parse_line(const char *line, size_t len, struct llm_chunk *chunk);
+void llm_chunk_release(struct llm_chunk *chunk);
+
+/** The provider's own sentence in an error body of either protocol; false: none was found. */
+bool llm_error_sentence(const char *body, size_t len, char *to, size_t size);
+
+/** A Retry-After or x-ratelimit-reset-* value ("7", "2.5", "7m12s", "850ms", an HTTP date) in
+ *  [ms]; 0: cannot be read. now_ms is the time of day, for dates. */
+uint64_t llm_retry_ms(const char *value, int64_t now_ms);
+
+/** An HTTP status as one of the errors of llm_end. */
+int llm_status_error(int status);
+
+/** Messages as the JSON array both protocols take. NULL: out of memory. */
+json_t *llm_messages_json(const struct llm_request *req);
+
+/** text with every byte that is no UTF-8 replaced. 0 or the buffer's error. */
+int llm_put_clean(struct buf *out, const char *text, size_t len);
+
+/** GET a list of models; each() finds the names in the body. For a driver's .models. */
+int llm_list_start(struct http_client *client, const char *url, const char *const *headers,
+                   void (*each)(const char *body, size_t len,
+                                void (*fn)(const char *name, int err, void *arg), void *arg),
+                   void (*fn)(const char *name, int err, void *arg), void *arg);
+
+extern const struct llm_driver llm_driver_openai;
+extern const struct llm_driver llm_driver_ollama;
+extern const struct llm_driver llm_driver_outline;
+
+#endif
