@@ -1,0 +1,199 @@
+/**
+ * @file observe/log.c  One line for each thing worth knowing afterwards
+ */
+#include "observe/log.h"
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/json.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
+
+struct line {
+    struct line *next;
+    char text[];
+};
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    pthread_t writer;
+    bool open;           /* {lock} */
+    struct line *first;  /* {lock} */
+    struct line **last;  /* {lock} */
+    size_t waiting;      /* {lock} */
+    size_t dropped;      /* {lock} */
+    enum log_level most; /* set before the writer starts */
+    bool json;
+} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .most = LOG_INFO};
+
+/* -------------------------------------------------------------------------- form */
+
+static void write_text(struct buf *out, enum log_level level, const char *area, const char *message)
+{
+    char time[CLOCK_TEXT_MAX];
+
+    clock_format(clock_unix_ms(), time);
+    buf_printf(out, "%.8s %-5s %s: %s\n", time + 11, level_names[level], area, message);
+}
+
+static void write_json(struct buf *out, enum log_level level, const char *area, const char *message)
+{
+    char time[CLOCK_TEXT_MAX];
+    json_t *obj = json_object();
+
+    clock_format(clock_unix_ms(), time);
+    json_set_str(obj, "time", time);
+    json_set_str(obj, "level", level_names[level]);
+    json_set_str(obj, "area", area);
+    json_set_str(obj, "message", message);
+    json_write(out, obj);
+    buf_putc(out, '\n');
+    json_decref(obj);
+}
+
+/* ------------------------------------------------------------------------ writing */
+
+static void write_now(const char *text)
+{
+    size_t len = strlen(text);
+
+    while (len > 0) {
+        ssize_t n = write(STDERR_FILENO, text, len);
+
+        if (n <= 0)
+            return;
+        text += n;
+        len -= (size_t)n;
+    }
+}
+
+static void write_list(struct line *list)
+{
+    struct line *next;
+
+    for (; list; list = next) {
+        next = list->next;
+        write_now(list->text);
+        free(list);
+    }
+}
+
+static void *writer(void *arg)
+{
+    bool open = true;
+
+    (void)arg;
+    while (open) {
+        struct line *list;
+        size_t dropped;
+
+        pthread_mutex_lock(&state.lock);
+        while (state.open && !state.first)
+            pthread_cond_wait(&state.wake, &state.lock);
+        list = state.first;
+        dropped = state.dropped;
+        open = state.open;
+        state.first = NULL;
+        state.last = &state.first;
+        state.waiting = state.dropped = 0;
+        pthread_mutex_unlock(&state.lock);
+
+        write_list(list);
+        if (dropped)
+            log_warn("log", "%zu lines were dropped: they came faster than they can be written",
+                     dropped);
+    }
+    return NULL;
+}
+
+/* Give the line to the writer; false when there is none. Takes the line if it returns true. */
+static bool enqueue(struct line *line)
+{
+    bool open;
+
+    pthread_mutex_lock(&state.lock);
+    open = state.open;
+    if (open && state.waiting >= LOG_QUEUE_MAX) {
+        state.dropped++;
+        free(line);
+    } else if (open) {
+        *state.last = line;
+        state.last = &line->next;
+        state.waiting++;
+        pthread_cond_signal(&state.wake);
+    }
+    pthread_mutex_unlock(&state.lock);
+    return open;
+}
+
+void log_line(enum log_level level, const char *area, const char *fmt, ...)
+{
+    char message[LOG_LINE_MAX];
+    struct buf out;
+    struct line *line;
+    va_list ap;
+
+    if (level > state.most)
+        return;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof(message), fmt, ap);
+    va_end(ap);
+    message[strcspn(message, "\r\n")] = '\0';
+
+    buf_init(&out, 8 * LOG_LINE_MAX);
+    (state.json ? write_json : write_text)(&out, level, area, message);
+    line = out.err ? NULL : malloc(sizeof(*line) + out.len + 1);
+    if (line) {
+        line->next = NULL;
+        memcpy(line->text, out.data, out.len + 1);
+        if (!enqueue(line)) {
+            write_now(line->text);
+            free(line);
+        }
+    }
+    buf_release(&out);
+}
+
+/* ------------------------------------------------------------------ opening and closing */
+
+int log_open(const char *level, const char *format)
+{
+    int found = -1;
+
+    for (int i = 0; i <= LOG_DEBUG; i++) {
+        if (level && !strcmp(level, level_names[i]))
+            found = i;
+    }
+    if (found < 0 || state.open)
+        return UV_EINVAL;
+    state.most = (enum log_level)found;
+    state.json =
+        format && strcmp(format, "text") && (!strcmp(format, "json") || !isatty(STDERR_FILENO));
+    state.last = &state.first;
+    state.open = true;
+    if (pthread_create(&state.writer, NULL, writer, NULL))
+        state.open = false; /* lines are written at once then */
+    return 0;
+}
+
+void log_close(void)
+{
+    pthread_mutex_lock(&state.lock);
+    if (!state.open) {
+        pthread_mutex_unlock(&state.lock);
+        return;
+    }
+    state.open = false;
+    pthread_cond_signal(&state.wake);
+    pthread_mutex_unlock(&state.lock);
+    pthread_join(state.writer, NULL);
+}

@@ -1,0 +1,41 @@
+/**
+ * @file observe/log.h  One line for each thing worth knowing afterwards
+ *
+ *     log_open("info", "auto");
+ *     log_info("net", "listening on port %d", port);
+ *     log_error("store", "%s", err.text);
+ *     log_close();                                  // what was logged is written
+ *
+ * Text for people when standard error is a terminal, otherwise one JSON object a line: time,
+ * level, area, message. Lines go through a bounded queue to a writer thread, so that nobody waits
+ * for a disk; past LOG_QUEUE_MAX the newest are dropped and counted, and a line says how many.
+ *
+ * What must never be logged: secrets, keys, tokens, transcripts, audio, query strings.
+ *
+ * Threads    Any, from the first line to the last. Before log_open() and after log_close() lines
+ *            are written at once.
+ * Ownership  Everything is copied.
+ */
+#ifndef OBSERVE_LOG_H
+#define OBSERVE_LOG_H
+
+enum {
+    LOG_LINE_MAX = 1024,  /**< Longest message, the rest is cut, in [bytes] */
+    LOG_QUEUE_MAX = 4096, /**< Lines waiting for the writer */
+};
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+/** level: "error", "warn", "info", "debug"; format: "auto", "text", "json". 0 or UV_EINVAL. */
+int log_open(const char *level, const char *format);
+void log_close(void);
+
+void log_line(enum log_level level, const char *area, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#define log_error(area, ...) log_line(LOG_ERROR, area, __VA_ARGS__)
+#define log_warn(area, ...)  log_line(LOG_WARN, area, __VA_ARGS__)
+#define log_info(area, ...)  log_line(LOG_INFO, area, __VA_ARGS__)
+#define log_debug(area, ...) log_line(LOG_DEBUG, area, __VA_ARGS__)
+
+#endif
