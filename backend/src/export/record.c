@@ -1,0 +1,218 @@
+/**
+ * @file export/record.c  Records as the JSON of the wire
+ */
+#include "export/record.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *record_status(enum store_status status)
+{
+    static const char *const names[] = {[STORE_ACTIVE] = "active",
+                                        [STORE_COMPLETED] = "completed",
+                                        [STORE_ABANDONED] = "abandoned"};
+
+    return status >= STORE_ACTIVE && status <= STORE_ABANDONED ? names[status] : "active";
+}
+
+/* Bytes from p that can be written as they are. */
+static size_t plain(const char *p, const char *end)
+{
+    const char *from = p;
+
+    while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
+           *p != '\\')
+        p++;
+    return (size_t)(p - from);
+}
+
+static void escape(struct buf *out, char c)
+{
+    switch (c) {
+    case '"':
+        buf_puts(out, "\\\"");
+        break;
+    case '\\':
+        buf_puts(out, "\\\\");
+        break;
+    case '\n':
+        buf_puts(out, "\\n");
+        break;
+    case '\r':
+        buf_puts(out, "\\r");
+        break;
+    case '\t':
+        buf_puts(out, "\\t");
+        break;
+    default:
+        buf_printf(out, "\\u%04x", (unsigned)(unsigned char)c);
+    }
+}
+
+void record_text(struct buf *out, const char *text)
+{
+    const char *end;
+
+    if (!text) {
+        buf_puts(out, "null");
+        return;
+    }
+    buf_putc(out, '"');
+    for (end = text + strlen(text); text < end;) {
+        size_t n = plain(text, end);
+        const char *next = text + n;
+
+        if (n) {
+            buf_append(out, text, n);
+        } else if ((unsigned char)*text < 0x80) {
+            escape(out, *text);
+            next = text + 1;
+        } else if (utf8_next(&next, end) == 0xFFFD && next - text == 1) {
+            buf_puts(out, "\xef\xbf\xbd");
+        } else {
+            buf_append(out, text, (size_t)(next - text));
+        }
+        text = next;
+    }
+    buf_putc(out, '"');
+}
+
+void record_time(struct buf *out, int64_t unix_ms)
+{
+    char text[CLOCK_TEXT_MAX];
+
+    if (!unix_ms) {
+        buf_puts(out, "null");
+        return;
+    }
+    clock_format(unix_ms, text);
+    buf_putc(out, '"');
+    buf_append(out, text, CLOCK_TEXT_MAX - 1);
+    buf_putc(out, '"');
+}
+
+/* "name": and the value; `first` members bring their own opening brace. */
+static void text_member(struct buf *out, const char *name, const char *text)
+{
+    buf_puts(out, name);
+    record_text(out, text);
+}
+
+static void time_member(struct buf *out, const char *name, int64_t unix_ms)
+{
+    buf_puts(out, name);
+    record_time(out, unix_ms);
+}
+
+static void integer_member(struct buf *out, const char *name, long long value)
+{
+    char digits[24];
+    char *p = digits + sizeof(digits);
+    unsigned long long rest =
+        value < 0 ? 0ULL - (unsigned long long)value : (unsigned long long)value;
+
+    do
+        *--p = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--p = '-';
+    buf_puts(out, name);
+    buf_append(out, p, (size_t)(digits + sizeof(digits) - p));
+}
+
+/* An object or array that was stored as JSON by ourselves; otherwise what it is when there is none.
+ */
+static void json_member(struct buf *out, const char *name, const char *json, const char *otherwise)
+{
+    buf_puts(out, name);
+    buf_puts(out, json && (json[0] == '{' || json[0] == '[') ? json : otherwise);
+}
+
+/* ------------------------------------------------------------------------------ records */
+
+void record_user(struct buf *out, const struct store_user *user)
+{
+    text_member(out, "{\"id\":", user->id);
+    text_member(out, ",\"email\":", user->email);
+    text_member(out, ",\"displayName\":", user->display_name);
+    text_member(out, ",\"photoURL\":", user->photo_url);
+    buf_puts(out, user->email ? ",\"local\":false" : ",\"local\":true");
+    time_member(out, ",\"createdAt\":", user->created_at);
+    json_member(out, ",\"settings\":", user->settings, "{}");
+    json_member(out, ",\"subscription\":", user->subscription, "{}");
+    buf_putc(out, '}');
+}
+
+static void years_member(struct buf *out, double years)
+{
+    if (years == floor(years))
+        integer_member(out, ",\"yearsExperience\":", (long long)years);
+    else
+        buf_printf(out, ",\"yearsExperience\":%.6g", years);
+}
+
+void record_profile(struct buf *out, const struct store_profile *profile)
+{
+    text_member(out, "{\"id\":", profile->id);
+    text_member(out, ",\"name\":", profile->name);
+    text_member(out, ",\"role\":", profile->role);
+    years_member(out, profile->years_experience);
+    json_member(out, ",\"skills\":", profile->skills, "[]");
+    text_member(out, ",\"industry\":", profile->industry);
+    text_member(out, ",\"context\":", profile->context ? profile->context : "");
+    time_member(out, ",\"createdAt\":", profile->created_at);
+    time_member(out, ",\"updatedAt\":", profile->updated_at);
+    buf_putc(out, '}');
+}
+
+void record_session(struct buf *out, const struct store_session *session)
+{
+    text_member(out, "{\"id\":", session->id);
+    text_member(out, ",\"userId\":", session->user_id);
+    text_member(out, ",\"profileId\":", session->profile_id[0] ? session->profile_id : NULL);
+    text_member(out,
+                ",\"jobDescription\":", session->job_description ? session->job_description : "");
+    text_member(out, ",\"status\":", record_status(session->status));
+    time_member(out, ",\"createdAt\":", session->created_at);
+    time_member(out, ",\"completedAt\":", session->completed_at);
+    integer_member(out, ",\"duration\":", session->duration);
+    integer_member(out, ",\"questionCount\":", session->question_count);
+    json_member(out, ",\"metadata\":", session->metadata, "{}");
+    buf_putc(out, '}');
+}
+
+/* What else is known of an answer, as far as the wire has a place for it. */
+static void detail_members(struct buf *out, const char *detail)
+{
+    static const char *const names[] = {"kind",  "outline",      "provider",
+                                        "model", "finishReason", "latency"};
+    json_t *object = detail && detail[0] ? json_parse(detail, strlen(detail)) : NULL;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const json_t *value = json_object_get(object, names[i]);
+
+        if (!value)
+            continue;
+        buf_printf(out, ",\"%s\":", names[i]);
+        json_write(out, value);
+    }
+    json_decref(object);
+}
+
+void record_transcript(struct buf *out, const struct store_transcript *t)
+{
+    text_member(out, "{\"id\":", t->id);
+    text_member(out, ",\"sessionId\":", t->session_id);
+    integer_member(out, ",\"questionNumber\":", t->question_number);
+    text_member(out, ",\"question\":", t->question ? t->question : "");
+    text_member(out, ",\"answer\":", t->answer ? t->answer : "");
+    time_member(out, ",\"timestamp\":", t->timestamp);
+    json_member(out, ",\"metrics\":", t->metrics, "{}");
+    text_member(out, ",\"audioUrl\":", t->audio_url);
+    detail_members(out, t->detail);
+    buf_putc(out, '}');
+}

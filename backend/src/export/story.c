@@ -1,0 +1,261 @@
+/**
+ * @file export/story.c  What a document of an interview says
+ */
+#include "export/story.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char *const kinds[][2] = {
+    {"behavioral", "Behavioral"},   {"technical", "Technical"},       {"design", "System design"},
+    {"situational", "Situational"}, {"motivational", "Motivational"}, {"background", "Background"},
+    {"logistics", "Logistics"},     {"small_talk", "Small talk"},     {"closing", "Closing"},
+};
+
+static const char *const fields[][2] = {
+    {"name", "Name"},
+    {"role", "Role"},
+    {"yearsExperience", "Years of experience"},
+    {"skills", "Skills"},
+    {"industry", "Industry"},
+    {"context", "Background"},
+    {"jobDescription", "Job description"},
+};
+
+static const char *look_up(const char *const (*table)[2], size_t n, const char *key)
+{
+    for (size_t i = 0; key && i < n; i++)
+        if (strcmp(table[i][0], key) == 0)
+            return table[i][1];
+    return NULL;
+}
+
+#define LOOK_UP(table, key) look_up(table, sizeof(table) / sizeof(table[0]), key)
+
+/* ------------------------------------------------------------------------------- heading */
+
+static void write_date(char *to, size_t size, int64_t unix_ms)
+{
+    time_t seconds = (time_t)(unix_ms / 1000);
+    char text[48];
+    struct tm tm;
+
+    gmtime_r(&seconds, &tm);
+    strftime(text, sizeof(text), "%B %Y, %H:%M UTC", &tm);
+    snprintf(to, size, "%d %s", tm.tm_mday, text);
+}
+
+static void write_duration(char *to, size_t size, int seconds)
+{
+    int minutes = (seconds + 30) / 60;
+
+    if (seconds <= 0)
+        to[0] = '\0';
+    else if (seconds < 60)
+        snprintf(to, size, "%d second%s", seconds, seconds == 1 ? "" : "s");
+    else if (minutes < 60)
+        snprintf(to, size, "%d minute%s", minutes, minutes == 1 ? "" : "s");
+    else
+        snprintf(to, size, "%d h %02d min", minutes / 60, minutes % 60);
+}
+
+/* Appends to a line whose pieces are parted by a middle dot, if there is something to append. */
+static void add(char *to, size_t size, const char *text)
+{
+    static const char dot[] = " \xc2\xb7 ";
+    size_t used = strlen(to);
+
+    if (!text || !*text || used + sizeof(dot) >= size)
+        return;
+    if (used) {
+        memcpy(to + used, dot, sizeof(dot));
+        used += sizeof(dot) - 1;
+    }
+    text_copy(to + used, size - used, text, strlen(text));
+}
+
+static char *join_skills(const char *json)
+{
+    json_t *list = json ? json_parse(json, strlen(json)) : NULL;
+    struct buf out;
+
+    if (!json_array_size(list)) {
+        json_decref(list);
+        return NULL;
+    }
+    buf_init(&out, 64 << 10);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *skill = json_string_value(json_array_get(list, i));
+
+        buf_puts(&out, i ? ", " : "");
+        buf_puts(&out, skill ? skill : "");
+    }
+    json_decref(list);
+    return buf_steal(&out, NULL);
+}
+
+/* Whole when it is short; otherwise up to the last end of a sentence or a word that fits. */
+static char *shorten(const char *text)
+{
+    const char *p = text;
+    const char *end = text + strlen(text);
+    const char *cut = NULL;
+    const char *word = NULL;
+    size_t n = 0;
+    char *to;
+
+    for (; p < end && n < STORY_JOB_MAX; n++) {
+        const char *at = p;
+
+        if (utf8_next(&p, end) == ' ' || *at == '\n') {
+            word = at;
+            if (at > text && strchr(".!?\n", at[-1]))
+                cut = at;
+        }
+    }
+    if (p == end)
+        return strdup(text);
+    if (!cut || cut - text < (p - text) / 2)
+        cut = word ? word : p;
+    return asprintf(&to, "%.*s \xe2\x80\xa6", (int)(cut - text), text) < 0 ? NULL : to;
+}
+
+static void fill_who(struct story *s, const struct store_profile *p)
+{
+    char years[64];
+
+    if (!p)
+        return;
+    add(s->who, sizeof(s->who), p->name);
+    if (p->years_experience > 0) {
+        snprintf(years, sizeof(years), "%g year%s of experience", p->years_experience,
+                 p->years_experience == 1 ? "" : "s");
+        add(s->who, sizeof(s->who), years);
+    }
+    add(s->who, sizeof(s->who), p->industry);
+    s->skills = join_skills(p->skills);
+}
+
+static void fill_heading(struct story *s, const struct export_doc *doc)
+{
+    const struct store_session *session = doc->session;
+    const char *role = doc->profile ? doc->profile->role : NULL;
+
+    if (!role || !*role)
+        role = "Interview";
+    text_copy(s->title, sizeof(s->title), role, strlen(role));
+    write_date(s->date, sizeof(s->date), session->created_at);
+    write_duration(s->duration, sizeof(s->duration), session->duration);
+    snprintf(s->questions, sizeof(s->questions), "%zu question%s", doc->transcript_count,
+             doc->transcript_count == 1 ? "" : "s");
+    fill_who(s, doc->profile);
+    if (session->job_description && session->job_description[0])
+        s->job = shorten(session->job_description);
+}
+
+/* --------------------------------------------------------------------------------- pairs */
+
+static int fill_points(struct story_pair *pair, const json_t *outline)
+{
+    size_t n = json_array_size(outline);
+
+    pair->points = calloc(n + 1, sizeof(*pair->points));
+    if (!pair->points)
+        return UV_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *from = json_array_get(outline, i);
+        const json_t *source = json_object_get(from, "source");
+        struct story_point *point = &pair->points[pair->point_count];
+
+        point->label = json_str(from, "label");
+        point->text = json_str(from, "text");
+        point->field = LOOK_UP(fields, json_str(source, "field"));
+        point->quote = json_str(source, "quote");
+        pair->point_count += point->text != NULL;
+    }
+    return 0;
+}
+
+static void add_seconds(struct story_pair *pair, const char *what, double seconds)
+{
+    char text[48];
+
+    if (seconds <= 0)
+        return;
+    snprintf(text, sizeof(text), "%s %.*f s", what, seconds < 10 ? 1 : 0, seconds);
+    add(pair->line, sizeof(pair->line), text);
+}
+
+static void fill_line(struct story_pair *pair, const char *metrics_json)
+{
+    json_t *metrics = metrics_json ? json_parse(metrics_json, strlen(metrics_json)) : NULL;
+    const json_t *latency = json_object_get(pair->detail, "latency");
+    const char *provider = json_str(pair->detail, "provider");
+    double quality = json_num(metrics, "qualityScore", -1);
+    char text[48];
+
+    add_seconds(pair, "answered in", json_num(metrics, "responseTime", 0));
+    add_seconds(pair, "first word after", json_num(latency, "firstTokenMs", 0) / 1000);
+    if (quality >= 0) {
+        snprintf(text, sizeof(text), "quality %.0f of 100", quality);
+        add(pair->line, sizeof(pair->line), text);
+    }
+    add(pair->line, sizeof(pair->line), provider);
+    json_decref(metrics);
+}
+
+static int fill_pair(struct story_pair *pair, const struct store_transcript *t)
+{
+    pair->number = t->question_number;
+    pair->question = t->question ? t->question : "";
+    pair->answer = t->answer ? t->answer : "";
+    if (t->detail && t->detail[0])
+        pair->detail = json_parse(t->detail, strlen(t->detail));
+    pair->kind = LOOK_UP(kinds, json_str(pair->detail, "kind"));
+    fill_line(pair, t->metrics);
+    return fill_points(pair, json_object_get(pair->detail, "outline"));
+}
+
+int story_open(struct story **sp, const struct export_doc *doc)
+{
+    struct story *s = calloc(1, sizeof(*s));
+    int e = 0;
+
+    if (!s)
+        return UV_ENOMEM;
+    s->pairs = calloc(doc->transcript_count + 1, sizeof(*s->pairs));
+    if (!s->pairs) {
+        story_close(s);
+        return UV_ENOMEM;
+    }
+    fill_heading(s, doc);
+    for (size_t i = 0; i < doc->transcript_count && !e; i++) {
+        s->pair_count++;
+        e = fill_pair(&s->pairs[i], &doc->transcripts[i]);
+    }
+    if (e)
+        story_close(s);
+    else
+        *sp = s;
+    return e;
+}
+
+void story_close(struct story *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->pair_count; i++) {
+        free(s->pairs[i].points);
+        json_decref(s->pairs[i].detail);
+    }
+    free(s->pairs);
+    free(s->skills);
+    free(s->job);
+    free(s);
+}
