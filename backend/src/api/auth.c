@@ -1,0 +1,356 @@
+/**
+ * @file api/auth.c  Signing up, in, on and out; who am I
+ *
+ * The refresh token is in the body for programs and in an HttpOnly cookie for pages. The cookie
+ * counts only when the request comes from our own page.
+ */
+#include "api/limit.h"
+#include "api/reply.h"
+#include "api/validate.h"
+#include "auth/accounts.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "config/config.h"
+#include "export/record.h"
+#include "net/address.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COOKIE      "interviewd_refresh"
+#define COOKIE_PATH "Path=/api/v1/auth"
+
+static const struct field signup_fields[] = {
+    {"email", FIELD_EMAIL, .max = 254, .flags = FIELD_REQUIRED | FIELD_TRIM},
+    {"password", FIELD_TEXT, .min = 10, .max = 200, .flags = FIELD_REQUIRED},
+    {"displayName", FIELD_TEXT, .min = 1, .max = 120, .flags = FIELD_REQUIRED | FIELD_TRIM},
+    {.name = NULL},
+};
+static const struct field login_fields[] = {
+    {"email", FIELD_EMAIL, .max = 254, .flags = FIELD_REQUIRED | FIELD_TRIM},
+    {"password", FIELD_TEXT, .min = 1, .max = 200, .flags = FIELD_REQUIRED},
+    {.name = NULL},
+};
+static const struct field refresh_fields[] = {
+    {"refreshToken", FIELD_TEXT, .min = 1, .max = 512},
+    {.name = NULL},
+};
+static const struct field no_fields[] = {{.name = NULL}};
+static const struct field settings_fields[] = {
+    {"preferredLLM", FIELD_TEXT, .max = 64, .flags = FIELD_NULLABLE},
+    {"audioDevice", FIELD_TEXT, .max = 256, .flags = FIELD_NULLABLE},
+    {"language", FIELD_LANGUAGE, .flags = 0},
+    {"voiceId", FIELD_TEXT, .max = 128, .flags = FIELD_NULLABLE},
+    {"theme", FIELD_CHOICE, .choices = "system|light|dark"},
+    {.name = NULL},
+};
+static const struct field me_fields[] = {
+    {"displayName", FIELD_TEXT, .min = 1, .max = 120, .flags = FIELD_TRIM},
+    {"settings", FIELD_OBJECT, .members = settings_fields},
+    {.name = NULL},
+};
+
+/* ------------------------------------------------------------------------------- answers */
+
+static void set_cookie(const struct http_request *req, struct http_response *res, const char *value,
+                       int max_age)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text),
+             COOKIE "=%s; HttpOnly; SameSite=Strict; " COOKIE_PATH "; Max-Age=%d%s", value, max_age,
+             req->tls ? "; Secure" : "");
+    http_set_header(res, "Set-Cookie", text);
+}
+
+static int reply_grant(const struct http_request *req, struct http_response *res, int status,
+                       struct grant *grant)
+{
+    struct buf *out = reply_json(res, status);
+
+    set_cookie(req, res, grant->refresh, grant->refresh_expires_in);
+    buf_puts(out, "{\"user\":");
+    record_user(out, &grant->user);
+    buf_printf(out, ",\"accessToken\":\"%s\",\"expiresIn\":%d,\"refreshToken\":\"%s\"}",
+               grant->access, grant->expires_in, grant->refresh);
+    grant_release(grant);
+    return 0;
+}
+
+static int reply_unauthorized(const struct http_request *req, struct http_response *res,
+                              const char *code, const char *detail)
+{
+    http_set_header(res, "WWW-Authenticate", "Bearer");
+    return http_problem(res, req, 401, code, detail, NULL);
+}
+
+/* What accounts_*() answers when it does not grant. */
+static int reply_refused(const struct http_request *req, struct http_response *res, int code,
+                         const struct errbuf *err, const char *access_code)
+{
+    switch (code) {
+    case UV_EACCES:
+        return reply_unauthorized(req, res, access_code, err->text[0] ? err->text : NULL);
+    case UV_ETIMEDOUT:
+        return reply_unauthorized(req, res, "unauthorized", err->text);
+    case UV_EALREADY:
+        set_cookie(req, res, "", 0);
+        return reply_unauthorized(req, res, "refresh_reused", err->text);
+    default:
+        return reply_failed(req, res, code, err, "user");
+    }
+}
+
+static int reply_accounts_off(const struct http_request *req, struct http_response *res)
+{
+    return http_problem(res, req, 403, "accounts_off",
+                        "This server has one local owner and no accounts; use auth/local.", NULL);
+}
+
+/* -------------------------------------------------------------------------- sign up and in */
+
+static int limit_sign_in(const struct http_request *req, struct http_response *res,
+                         const char *what)
+{
+    char key[400];
+
+    snprintf(key, sizeof(key), "%s|%s", req->peer, what);
+    for (char *p = key; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return limit_request(req, res, app_of(req)->sign_in_limit, key, false);
+}
+
+static int post_signup(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct errbuf err = {""};
+    struct grant grant;
+    json_t *body;
+    int e;
+
+    if (!app->config->accounts)
+        return reply_accounts_off(req, res);
+    if (validate_body(req, res, signup_fields, 0, &body))
+        return 0;
+    if (limit_sign_in(req, res, "signup")) {
+        json_decref(body);
+        return 0;
+    }
+    e = accounts_signup(app->accounts, json_str(body, "email"), json_str(body, "password"),
+                        json_str(body, "displayName"), clock_unix_ms(), &grant, &err);
+    json_decref(body);
+    if (e == UV_EEXIST)
+        return http_problem(res, req, 409, "email_taken",
+                            "An account with this e-mail address exists already.", NULL);
+    return e ? reply_refused(req, res, e, &err, "unauthorized")
+             : reply_grant(req, res, 201, &grant);
+}
+
+static int post_login(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct errbuf err = {""};
+    struct grant grant;
+    json_t *body;
+    int e;
+
+    if (!app->config->accounts)
+        return reply_accounts_off(req, res);
+    if (validate_body(req, res, login_fields, 0, &body))
+        return 0;
+    if (limit_sign_in(req, res, json_str(body, "email"))) {
+        json_decref(body);
+        return 0;
+    }
+    e = accounts_login(app->accounts, json_str(body, "email"), json_str(body, "password"),
+                       clock_unix_ms(), &grant, &err);
+    json_decref(body);
+    return e ? reply_refused(req, res, e, &err, "invalid_credentials")
+             : reply_grant(req, res, 200, &grant);
+}
+
+static int post_local(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct errbuf err = {""};
+    struct grant grant;
+    json_t *body;
+    int e;
+
+    if (app->config->accounts)
+        return http_problem(res, req, 403, "accounts_on",
+                            "This server has accounts; sign in with yours.", NULL);
+    if (!http_is_local(req))
+        return http_problem(res, req, 403, "forbidden_origin",
+                            "Only a page of this server on this machine may sign in like that.",
+                            NULL);
+    if (validate_body(req, res, no_fields, BODY_OPTIONAL, &body))
+        return 0;
+    json_decref(body);
+    e = accounts_local(app->accounts, clock_unix_ms(), &grant, &err);
+    return e ? reply_refused(req, res, e, &err, "unauthorized")
+             : reply_grant(req, res, 200, &grant);
+}
+
+/* ----------------------------------------------------------------------------- on and out */
+
+static bool from_our_page(const struct http_request *req)
+{
+    const char *origin = http_header(req, "origin");
+
+    return !origin || origin_is_same(origin, http_header(req, "host"), req->tls) ||
+           origin_is_listed(origin, app_of(req)->config->origins);
+}
+
+/* The refresh token of the body, else of the cookie; "" when there is none. 1: answered. */
+static int find_refresh(const struct http_request *req, struct http_response *res,
+                        char token[static 513])
+{
+    const char *cookie;
+    json_t *body;
+
+    token[0] = '\0';
+    if (validate_body(req, res, refresh_fields, BODY_OPTIONAL, &body))
+        return 1;
+    if (json_str(body, "refreshToken"))
+        snprintf(token, 513, "%s", json_str(body, "refreshToken"));
+    json_decref(body);
+    cookie = token[0] ? NULL : http_cookie(req, COOKIE);
+    if (!cookie || !*cookie)
+        return 0;
+    if (!from_our_page(req)) {
+        http_problem(res, req, 403, "forbidden_origin",
+                     "The cookie counts for pages of this server only.", NULL);
+        return 1;
+    }
+    snprintf(token, 513, "%s", cookie);
+    return 0;
+}
+
+static int post_refresh(const struct http_request *req, struct http_response *res)
+{
+    struct errbuf err = {""};
+    struct grant grant;
+    char token[513];
+    int e;
+
+    if (find_refresh(req, res, token))
+        return 0;
+    if (!token[0])
+        return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
+    e = accounts_refresh(app_of(req)->accounts, token, clock_unix_ms(), &grant, &err);
+    return e ? reply_refused(req, res, e, &err, "unauthorized")
+             : reply_grant(req, res, 200, &grant);
+}
+
+static int post_logout(const struct http_request *req, struct http_response *res)
+{
+    struct errbuf err = {""};
+    char token[513];
+    int e;
+
+    if (find_refresh(req, res, token))
+        return 0;
+    e = token[0] ? accounts_logout(app_of(req)->accounts, token, &err) : 0;
+    if (e)
+        return reply_failed(req, res, e, &err, "user");
+    set_cookie(req, res, "", 0);
+    return http_reply_empty(res, 204);
+}
+
+/* --------------------------------------------------------------------------------- who */
+
+static int get_me(const struct http_request *req, struct http_response *res)
+{
+    struct errbuf err = {""};
+    struct store_user user;
+    int e = store_user_get(app_of(req)->store, req->user, &user, &err);
+
+    if (e == UV_ENOENT)
+        return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
+    if (e)
+        return reply_failed(req, res, e, &err, "user");
+    record_user(reply_json(res, 200), &user);
+    store_user_release(&user);
+    return 0;
+}
+
+static int replace(char **text, char *fresh)
+{
+    if (!fresh)
+        return UV_ENOMEM;
+    free(*text);
+    *text = fresh;
+    return 0;
+}
+
+static int merge_settings(struct store_user *user, json_t *changes)
+{
+    json_t *settings = json_parse(user->settings, strlen(user->settings));
+    int e = UV_ENOMEM;
+
+    if (!settings)
+        settings = json_object();
+    if (!json_object_update(settings, changes))
+        e = replace(&user->settings, json_dumps(settings, JSON_COMPACT));
+    json_decref(settings);
+    return e;
+}
+
+static int patch_me(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct errbuf err = {""};
+    struct store_user user;
+    json_t *body;
+    int e;
+
+    if (validate_body(req, res, me_fields, BODY_NOT_EMPTY, &body))
+        return 0;
+    e = store_user_get(app->store, req->user, &user, &err);
+    if (e) {
+        json_decref(body);
+        return e == UV_ENOENT ? reply_unauthorized(req, res, "unauthorized", "Sign in first.")
+                              : reply_failed(req, res, e, &err, "user");
+    }
+    if (json_str(body, "displayName"))
+        e = replace(&user.display_name, strdup(json_str(body, "displayName")));
+    if (!e && json_object_get(body, "settings"))
+        e = merge_settings(&user, json_object_get(body, "settings"));
+    if (!e)
+        e = store_user_put(app->store, &user, &err);
+    if (e)
+        reply_failed(req, res, e, &err, "user");
+    else
+        record_user(reply_json(res, 200), &user);
+    store_user_release(&user);
+    json_decref(body);
+    return 0;
+}
+
+static int delete_me(const struct http_request *req, struct http_response *res)
+{
+    struct errbuf err = {""};
+    int e = accounts_erase(app_of(req)->accounts, req->user, &err);
+
+    if (e == UV_ENOENT)
+        return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
+    if (e)
+        return reply_failed(req, res, e, &err, "user");
+    set_cookie(req, res, "", 0);
+    return http_reply_empty(res, 204);
+}
+
+const struct http_route api_auth_routes[] = {
+    {"POST", "/api/v1/auth/signup", post_signup, .body_max = 16 << 10},
+    {"POST", "/api/v1/auth/login", post_login, .body_max = 16 << 10},
+    {"POST", "/api/v1/auth/local", post_local, .body_max = 16 << 10},
+    {"POST", "/api/v1/auth/refresh", post_refresh, .body_max = 16 << 10},
+    {"POST", "/api/v1/auth/logout", post_logout, .body_max = 16 << 10},
+    {"GET", "/api/v1/auth/me", get_me, .flags = ROUTE_AUTH},
+    {"PATCH", "/api/v1/auth/me", patch_me, .flags = ROUTE_AUTH, .body_max = 16 << 10},
+    {"DELETE", "/api/v1/auth/me", delete_me, .flags = ROUTE_AUTH},
+    {.method = NULL},
+};

@@ -1,0 +1,181 @@
+/**
+ * @file api/profiles.c  Who the candidate is
+ */
+#include "api/reply.h"
+#include "api/validate.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "export/record.h"
+#include "interview/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PROFILES_MAX = 200, /* of one user */
+    TEXT_MAX = 65536,   /* context, in bytes and in characters */
+};
+
+static const struct field fields[] = {
+    {"name", FIELD_TEXT, .min = 1, .max = 120, .flags = FIELD_REQUIRED | FIELD_TRIM},
+    {"role", FIELD_TEXT, .max = 120, .flags = FIELD_TRIM},
+    {"yearsExperience", FIELD_NUMBER, .min = 0, .max = 80},
+    {"skills", FIELD_TEXTS, .min = 1, .max = 64, .items_max = 100, .flags = FIELD_TRIM},
+    {"industry", FIELD_TEXT, .max = 120, .flags = FIELD_TRIM},
+    {"context", FIELD_TEXT, .max = TEXT_MAX, .bytes_max = TEXT_MAX},
+    {.name = NULL},
+};
+
+static char *copy(const json_t *body, const char *name)
+{
+    const char *text = json_str(body, name);
+
+    return strdup(text ? text : "");
+}
+
+/* The members of body, and defaults for what is not there. */
+static int fill(struct store_profile *p, const json_t *body)
+{
+    const json_t *skills = json_object_get(body, "skills");
+
+    p->name = copy(body, "name");
+    p->role = copy(body, "role");
+    p->years_experience = json_num(body, "yearsExperience", 0);
+    p->skills = skills ? json_dumps(skills, JSON_COMPACT) : strdup("[]");
+    p->industry = copy(body, "industry");
+    p->context = copy(body, "context");
+    return p->name && p->role && p->skills && p->industry && p->context ? 0 : UV_ENOMEM;
+}
+
+static int put(const struct http_request *req, struct http_response *res, int status,
+               const struct store_profile *profile)
+{
+    const struct app *app = app_of(req);
+    struct errbuf err = {""};
+    int e = records_profile_put(app->store, app->seal, profile, &err);
+
+    if (e)
+        return reply_failed(req, res, e, &err, "profile");
+    if (status == 201)
+        reply_location(res, "profiles", profile->id);
+    record_profile(reply_json(res, status), profile);
+    return 0;
+}
+
+static int post_profile(const struct http_request *req, struct http_response *res)
+{
+    struct store_profile profile = {.created_at = clock_unix_ms()};
+    struct errbuf err = {""};
+    size_t count = 0;
+    json_t *body;
+    int e;
+
+    if (validate_body(req, res, fields, 0, &body))
+        return 0;
+    e = store_profile_count(app_of(req)->store, req->user, &count, &err);
+    if (e || count >= PROFILES_MAX) {
+        json_decref(body);
+        return e ? reply_failed(req, res, e, &err, "user")
+                 : http_problem(res, req, 409, "conflict",
+                                "You have 200 profiles, which is the most; delete one first.",
+                                NULL);
+    }
+    id_new(profile.id);
+    memcpy(profile.user_id, req->user, sizeof(profile.user_id));
+    profile.updated_at = profile.created_at;
+    e = fill(&profile, body);
+    if (!e)
+        put(req, res, 201, &profile);
+    store_profile_release(&profile);
+    json_decref(body);
+    return e;
+}
+
+static int get_profiles(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct errbuf err = {""};
+    struct store_list list;
+    struct store_profile *items;
+    struct page page;
+    struct buf *out;
+    int e;
+
+    if (validate_page(req, res, &page))
+        return 0;
+    e = store_profile_list(app->store, req->user, page.limit, page.cursor, &list, &err);
+    if (e)
+        return reply_failed(req, res, e, &err, "profile");
+    items = list.items;
+    out = reply_json(res, 200);
+    buf_puts(out, "{\"items\":[");
+    for (size_t i = 0; i < list.count && !e; i++) {
+        if (i)
+            buf_putc(out, ',');
+        e = records_profile_open(app->seal, &items[i], &err);
+        if (!e)
+            record_profile(out, &items[i]);
+    }
+    reply_list_end(out, &list);
+    store_list_release(&list, STORE_KIND_PROFILE);
+    return e ? reply_failed(req, res, UV_EIO, &err, "profile") : 0;
+}
+
+static int get_profile(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct store_profile profile;
+    struct errbuf err = {""};
+    int e = records_profile_get(app->store, app->seal, req->user, http_param(req, "id"), &profile,
+                                &err);
+
+    if (e)
+        return reply_failed(req, res, e, &err, "profile");
+    record_profile(reply_json(res, 200), &profile);
+    store_profile_release(&profile);
+    return 0;
+}
+
+static int put_profile(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct store_profile old;
+    struct store_profile profile = {.updated_at = clock_unix_ms()};
+    struct errbuf err = {""};
+    json_t *body;
+    int e;
+
+    e = store_profile_get(app->store, req->user, http_param(req, "id"), &old, &err);
+    if (e)
+        return reply_failed(req, res, e, &err, "profile");
+    memcpy(profile.id, old.id, sizeof(profile.id));
+    memcpy(profile.user_id, old.user_id, sizeof(profile.user_id));
+    profile.created_at = old.created_at;
+    store_profile_release(&old);
+
+    if (validate_body(req, res, fields, 0, &body))
+        return 0;
+    e = fill(&profile, body);
+    if (!e)
+        put(req, res, 200, &profile);
+    store_profile_release(&profile);
+    json_decref(body);
+    return e;
+}
+
+static int delete_profile(const struct http_request *req, struct http_response *res)
+{
+    struct errbuf err = {""};
+    int e = store_profile_erase(app_of(req)->store, req->user, http_param(req, "id"), &err);
+
+    return e ? reply_failed(req, res, e, &err, "profile") : http_reply_empty(res, 204);
+}
+
+const struct http_route api_profiles_routes[] = {
+    {"GET", "/api/v1/profiles", get_profiles, .flags = ROUTE_AUTH},
+    {"POST", "/api/v1/profiles", post_profile, .flags = ROUTE_AUTH},
+    {"GET", "/api/v1/profiles/{id}", get_profile, .flags = ROUTE_AUTH},
+    {"PUT", "/api/v1/profiles/{id}", put_profile, .flags = ROUTE_AUTH},
+    {"DELETE", "/api/v1/profiles/{id}", delete_profile, .flags = ROUTE_AUTH},
+    {.method = NULL},
+};

@@ -1,0 +1,30 @@
+/**
+ * @file api/reply.h  What the resources of this folder answer alike
+ *
+ * Threads    Request workers.
+ */
+#ifndef API_REPLY_H
+#define API_REPLY_H
+
+#include "api/app.h"
+
+/** The running server. */
+static inline const struct app *app_of(const struct http_request *req)
+{
+    return req->app;
+}
+
+/** Begin a JSON answer that is written straight into the returned buffer. */
+struct buf *reply_json(struct http_response *res, int status);
+
+/** The end of a list: "],"nextCursor":…}". */
+void reply_list_end(struct buf *out, const struct store_list *list);
+
+/** An error of the store or of a sealed field: 404 "There is no such <what>.", 409, 422 for a
+ *  cursor, 503 with Retry-After; anything else is logged and becomes 500. Returns 0. */
+int reply_failed(const struct http_request *req, struct http_response *res, int code,
+                 const struct errbuf *err, const char *what);
+
+int reply_location(struct http_response *res, const char *collection, const char *id);
+
+#endif

@@ -1,0 +1,253 @@
+/**
+ * @file api/sessions.c  Interviews: begin, list, change, delete
+ */
+#include "api/sessions.h"
+#include "api/reply.h"
+#include "api/validate.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "export/record.h"
+#include "interview/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_MAX = 65536 }; /* job description, in bytes and in characters */
+
+#define SHARED_FIELDS                                                                              \
+    {"profileId", FIELD_TEXT, .max = 64, .flags = FIELD_NULLABLE},                                 \
+        {"jobDescription", FIELD_TEXT, .max = TEXT_MAX, .bytes_max = TEXT_MAX},                    \
+        {"language", FIELD_LANGUAGE, .flags = 0},                                                              \
+        {"llmProvider", FIELD_TEXT, .max = 64, .flags = FIELD_NULLABLE},                           \
+    {                                                                                              \
+        "model", FIELD_TEXT, .max = 128, .flags = FIELD_NULLABLE                                   \
+    }
+
+static const struct field begin_fields[] = {SHARED_FIELDS, {.name = NULL}};
+static const struct field change_fields[] = {
+    {"status", FIELD_CHOICE, .choices = "active|completed|abandoned"},
+    SHARED_FIELDS,
+    {.name = NULL},
+};
+
+static bool read_status(const char *text, enum store_status *status)
+{
+    for (enum store_status s = STORE_ACTIVE; s <= STORE_ABANDONED; s++) {
+        if (strcmp(text, record_status(s)) == 0) {
+            *status = s;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------------ begin, change */
+
+static int set_metadata(struct store_session *s, const json_t *body)
+{
+    static const char *const names[] = {"llmProvider", "model", "language"};
+    json_t *metadata = s->metadata ? json_parse(s->metadata, strlen(s->metadata)) : NULL;
+    char *text;
+
+    if (!metadata)
+        metadata = json_pack("{s:n, s:n, s:s}", "llmProvider", "model", "language", "en");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        json_t *value = json_object_get(body, names[i]);
+
+        if (value)
+            json_object_set(metadata, names[i], value);
+    }
+    text = json_dumps(metadata, JSON_COMPACT);
+    json_decref(metadata);
+    free(s->metadata);
+    s->metadata = text;
+    return text ? 0 : UV_ENOMEM;
+}
+
+/* The profile must be there and the user's. 1: answered. */
+static int set_profile(const struct http_request *req, struct http_response *res,
+                       struct store_session *s, const json_t *value)
+{
+    struct store_profile profile;
+    struct errbuf err = {""};
+    const char *id = json_string_value(value);
+    int e;
+
+    s->profile_id[0] = '\0';
+    if (!id || !*id)
+        return 0;
+    e = store_profile_get(app_of(req)->store, req->user, id, &profile, &err);
+    if (e == UV_ENOENT)
+        return validate_refuse(req, res, "/profileId", "there is no such profile");
+    if (e) {
+        reply_failed(req, res, e, &err, "profile");
+        return 1;
+    }
+    memcpy(s->profile_id, profile.id, sizeof(s->profile_id));
+    store_profile_release(&profile);
+    return 0;
+}
+
+static void set_status(struct store_session *s, enum store_status status, int64_t now)
+{
+    s->status = status;
+    if (status == STORE_ACTIVE) {
+        s->completed_at = 0;
+        s->duration = 0;
+        return;
+    }
+    if (!s->completed_at)
+        s->completed_at = now > s->created_at ? now : s->created_at;
+    s->duration = (int)((s->completed_at - s->created_at + 500) / 1000);
+}
+
+/* What body says goes into s. 0, 1 answered, or an error. */
+static int apply(const struct http_request *req, struct http_response *res, struct store_session *s,
+                 const json_t *body)
+{
+    const char *job = json_str(body, "jobDescription");
+    const char *status = json_str(body, "status");
+    enum store_status wanted;
+    int e;
+
+    if (json_object_get(body, "profileId")) {
+        e = set_profile(req, res, s, json_object_get(body, "profileId"));
+        if (e)
+            return e;
+    }
+    if (job) {
+        free(s->job_description);
+        s->job_description = strdup(job);
+        if (!s->job_description)
+            return UV_ENOMEM;
+    }
+    if (status && read_status(status, &wanted))
+        set_status(s, wanted, clock_unix_ms());
+    return set_metadata(s, body);
+}
+
+static int put(const struct http_request *req, struct http_response *res, int status,
+               const struct store_session *s)
+{
+    const struct app *app = app_of(req);
+    struct errbuf err = {""};
+    int e = records_session_put(app->store, app->seal, s, &err);
+
+    if (e)
+        return reply_failed(req, res, e, &err, "session");
+    if (status == 201)
+        reply_location(res, "sessions", s->id);
+    record_session(reply_json(res, status), s);
+    return 0;
+}
+
+static int post_session(const struct http_request *req, struct http_response *res)
+{
+    struct store_session s = {.created_at = clock_unix_ms()};
+    json_t *body;
+    int e;
+
+    if (validate_body(req, res, begin_fields, 0, &body))
+        return 0;
+    id_new(s.id);
+    memcpy(s.user_id, req->user, sizeof(s.user_id));
+    e = apply(req, res, &s, body);
+    if (!e)
+        e = put(req, res, 201, &s);
+    store_session_release(&s);
+    json_decref(body);
+    return e < 0 ? e : 0;
+}
+
+static int put_session(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct store_session s;
+    struct errbuf err = {""};
+    json_t *body;
+    int e;
+
+    e = records_session_get(app->store, app->seal, req->user, http_param(req, "id"), &s, &err);
+    if (e)
+        return reply_failed(req, res, e, &err, "session");
+    if (!validate_body(req, res, change_fields, BODY_NOT_EMPTY, &body)) {
+        e = apply(req, res, &s, body);
+        if (!e)
+            e = put(req, res, 200, &s);
+        json_decref(body);
+    }
+    store_session_release(&s);
+    return e < 0 ? e : 0;
+}
+
+/* ------------------------------------------------------------------------ get and delete */
+
+static int get_sessions(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    const char *wanted = http_query(req, "status");
+    enum store_status status = STORE_ANY;
+    struct errbuf err = {""};
+    struct store_session *items;
+    struct store_list list;
+    struct page page;
+    struct buf *out;
+    int e;
+
+    if (wanted && !read_status(wanted, &status)) {
+        validate_refuse(req, res, "status", "must be one of active, completed, abandoned");
+        return 0;
+    }
+    if (validate_page(req, res, &page))
+        return 0;
+    e = store_session_list(app->store, req->user, status, page.limit, page.cursor, &list, &err);
+    if (e)
+        return reply_failed(req, res, e, &err, "session");
+    items = list.items;
+    out = reply_json(res, 200);
+    buf_puts(out, "{\"items\":[");
+    for (size_t i = 0; i < list.count && !e; i++) {
+        if (i)
+            buf_putc(out, ',');
+        e = records_session_open(app->seal, &items[i], &err);
+        if (!e)
+            record_session(out, &items[i]);
+    }
+    reply_list_end(out, &list);
+    store_list_release(&list, STORE_KIND_SESSION);
+    return e ? reply_failed(req, res, UV_EIO, &err, "session") : 0;
+}
+
+static int get_session(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct store_session s;
+    struct errbuf err = {""};
+    int e = records_session_get(app->store, app->seal, req->user, http_param(req, "id"), &s, &err);
+
+    if (e)
+        return reply_failed(req, res, e, &err, "session");
+    record_session(reply_json(res, 200), &s);
+    store_session_release(&s);
+    return 0;
+}
+
+static int delete_session(const struct http_request *req, struct http_response *res)
+{
+    struct errbuf err = {""};
+    int e = store_session_erase(app_of(req)->store, req->user, http_param(req, "id"), &err);
+
+    return e ? reply_failed(req, res, e, &err, "session") : http_reply_empty(res, 204);
+}
+
+const struct http_route api_sessions_routes[] = {
+    {"GET", "/api/v1/sessions", get_sessions, .flags = ROUTE_AUTH},
+    {"POST", "/api/v1/sessions", post_session, .flags = ROUTE_AUTH},
+    {"POST", "/api/v1/sessions/create", post_session, .flags = ROUTE_AUTH},
+    {"GET", "/api/v1/sessions/{id}", get_session, .flags = ROUTE_AUTH},
+    {"PUT", "/api/v1/sessions/{id}", put_session, .flags = ROUTE_AUTH},
+    {"DELETE", "/api/v1/sessions/{id}", delete_session, .flags = ROUTE_AUTH},
+    {"GET", "/api/v1/sessions/{id}/transcripts", api_list_transcripts, .flags = ROUTE_AUTH},
+    {"POST", "/api/v1/sessions/{id}/export", api_export_session, .flags = ROUTE_AUTH},
+    {.method = NULL},
+};

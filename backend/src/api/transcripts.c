@@ -1,0 +1,71 @@
+/**
+ * @file api/transcripts.c  The pairs of question and answer
+ */
+#include "api/reply.h"
+#include "api/sessions.h"
+#include "api/validate.h"
+#include "export/record.h"
+#include "interview/records.h"
+
+#include <string.h>
+
+int api_list_transcripts(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    const char *order = http_query(req, "order");
+    struct errbuf err = {""};
+    struct store_transcript *items;
+    struct store_list list;
+    struct page page;
+    struct buf *out;
+    bool newest;
+    int e;
+
+    if (order && strcmp(order, "asc") != 0 && strcmp(order, "desc") != 0) {
+        validate_refuse(req, res, "order", "must be one of desc, asc");
+        return 0;
+    }
+    if (validate_page(req, res, &page))
+        return 0;
+    newest = !order || order[0] == 'd';
+    e = store_transcript_list(app->store, req->user, http_param(req, "id"), newest, page.limit,
+                              page.cursor, &list, &err);
+    if (e)
+        return reply_failed(req, res, e, &err, "session");
+    items = list.items;
+    out = reply_json(res, 200);
+    buf_puts(out, "{\"items\":[");
+    for (size_t i = 0; i < list.count && !e; i++) {
+        if (i)
+            buf_putc(out, ',');
+        e = records_transcript_open(app->seal, &items[i], &err);
+        if (!e)
+            record_transcript(out, &items[i]);
+    }
+    reply_list_end(out, &list);
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+    return e ? reply_failed(req, res, UV_EIO, &err, "transcript") : 0;
+}
+
+static int get_transcript(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct store_transcript t;
+    struct errbuf err = {""};
+    int e = store_transcript_get(app->store, req->user, http_param(req, "id"), &t, &err);
+
+    if (e)
+        return reply_failed(req, res, e, &err, "transcript");
+    e = records_transcript_open(app->seal, &t, &err);
+    if (e)
+        reply_failed(req, res, UV_EIO, &err, "transcript");
+    else
+        record_transcript(reply_json(res, 200), &t);
+    store_transcript_release(&t);
+    return 0;
+}
+
+const struct http_route api_transcripts_routes[] = {
+    {"GET", "/api/v1/transcripts/{id}", get_transcript, .flags = ROUTE_AUTH},
+    {.method = NULL},
+};

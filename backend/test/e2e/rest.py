@@ -1,0 +1,557 @@
+#!/usr/bin/env python3
+"""Every documented REST operation of the running server, each answer held against docs/api/openapi.yaml.
+
+    rest.py PROGRAM [ARG...]      PROGRAM is started with --listen=127.0.0.1:0 --data=DIR
+
+Says TAP. A check named "contract" fails when an answer has a status or a form that the document does not give it,
+and the last one fails when an operation of the resources below was never called.
+"""
+import base64
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+
+import jsonschema
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+OURS = re.compile(r"^/(healthz|readyz|api/v1/(health|auth|profiles|sessions|transcripts)(/|$))")
+
+
+# ------------------------------------------------------------------------------------- the document
+
+class Contract:
+    def __init__(self):
+        self.doc = yaml.safe_load((ROOT / "docs/api/openapi.yaml").read_text())
+        self.seen = set()
+        self.wrong = []
+        self.resolver = jsonschema.RefResolver("", self.doc)
+        self.formats = jsonschema.FormatChecker()
+
+    def deref(self, node):
+        while isinstance(node, dict) and "$ref" in node:
+            node = self.resolver.resolve(node["$ref"])[1]
+        return node
+
+    def operation(self, method, path):
+        best = None
+        for pattern, item in self.doc["paths"].items():
+            regex = re.sub(r"\{[^}]+\}", "[^/]+", pattern)
+            if re.fullmatch(regex, path) and method.lower() in item:
+                if best is None or "{" not in pattern:
+                    best = (pattern, item[method.lower()])
+        return best
+
+    def check(self, method, path, status, headers, body):
+        path = path.split("?")[0]
+        found = self.operation(method, path)
+        where = f"{method} {path} -> {status}"
+        if not found:
+            return
+        pattern, operation = found
+        self.seen.add((method, pattern))
+        responses = operation["responses"]
+        response = self.deref(responses.get(str(status)) or responses.get(f"{status // 100}XX"))
+        if response is None:
+            self.wrong.append(f"{where}: this status is not documented")
+            return
+        for name in response.get("headers", {}):
+            if name == "Set-Cookie" and status == 200:
+                pass
+            if name.lower() not in headers and not (status in (503,) and name == "Retry-After"):
+                self.wrong.append(f"{where}: the header {name} is missing")
+        content = response.get("content")
+        if not content:
+            if body:
+                self.wrong.append(f"{where}: a body where none is documented")
+            return
+        kind = headers.get("content-type", "").split(";")[0]
+        if kind not in content:
+            self.wrong.append(f"{where}: {kind} is not documented")
+            return
+        if kind.endswith("json"):
+            validator = jsonschema.Draft202012Validator(content[kind]["schema"], resolver=self.resolver,
+                                                        format_checker=self.formats)
+            for error in validator.iter_errors(json.loads(body)):
+                self.wrong.append(f"{where}: {'/'.join(map(str, error.absolute_path))}: {error.message[:200]}")
+            if "problem" in kind:
+                problem = json.loads(body)
+                if problem["status"] != status or problem["requestId"] != headers["x-request-id"]:
+                    self.wrong.append(f"{where}: status or requestId does not agree with the header")
+
+
+# --------------------------------------------------------------------------------------- the server
+
+class Server:
+    def __init__(self, program, *settings, env=None, data=None):
+        self.dir = data or tempfile.mkdtemp(prefix="interviewd-")
+        clean = {k: v for k, v in os.environ.items() if not re.match("INTERVIEWD_|GROQ_|OPENAI_|OLLAMA_", k)}
+        clean.update(env or {})
+        self.process = subprocess.Popen([*program, "--listen=127.0.0.1:0", f"--data={self.dir}", *settings],
+                                        stdout=subprocess.PIPE, text=True, env=clean)
+        for line in self.process.stdout:
+            found = re.search(r"(?:listening on |://[^ ]+:)(\d+)", line)
+            if found:
+                self.port = int(found[1])
+                break
+        else:
+            raise RuntimeError("the server did not start")
+        threading.Thread(target=lambda: [None for _ in self.process.stdout], daemon=True).start()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Client:
+    def __init__(self, server, contract, token=None):
+        self.server, self.contract, self.token = server, contract, token
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        self.cookie = None
+
+    def __call__(self, method, path, body=None, **headers):
+        headers = {k.replace("_", "-"): v for k, v in headers.items()}
+        if self.token and "Authorization" not in headers:
+            headers["Authorization"] = f"Bearer {self.token}"
+        if body is not None and not isinstance(body, (bytes, str)):
+            body = json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        if path.startswith("v1/"):
+            path = "/api/" + path
+        self.connection.request(method, path, body, headers)
+        response = self.connection.getresponse()
+        data = response.read()
+        fields = {k.lower(): v for k, v in response.getheaders()}
+        self.contract.check(method, path, response.status, fields, data)
+        if "set-cookie" in fields:
+            self.cookie = fields["set-cookie"].split(";")[0]
+        return Answer(response.status, fields, data)
+
+
+# ---------------------------------------------------------------------------------------- the tests
+
+tests = []
+
+
+def test(fn):
+    tests.append(fn)
+    return fn
+
+
+def equal(a, b):
+    if a != b:
+        raise AssertionError(f"{a!r} is not {b!r}")
+
+
+def holds(condition, what="it does not hold"):
+    if not condition:
+        raise AssertionError(what)
+
+
+def problem(answer, status, code, field=None):
+    equal((answer.status, answer.json["code"]), (status, code))
+    if field is not None:
+        holds(field in [e["field"] for e in answer.json["errors"]], f"{answer.json['errors']} does not name {field}")
+
+
+class Single:
+    """Accounts off: one local owner."""
+
+    def __init__(self, program, contract):
+        self.server = Server(program)
+        self.anyone = Client(self.server, contract)
+        self.me = Client(self.server, contract)
+        signed_in = self.me("POST", "v1/auth/local", Origin=f"http://127.0.0.1:{self.server.port}")
+        equal(signed_in.status, 200)
+        self.user = signed_in.json["user"]
+        self.me.token = signed_in.json["accessToken"]
+
+
+class Many:
+    """Accounts on."""
+
+    def __init__(self, program, contract):
+        self.contract = contract
+        self.server = Server(program, "--accounts=on", "--sign-ins-per-minute=0", "--requests-per-minute=0")
+        self.anyone = Client(self.server, contract)
+        self.ada = self.sign_up("ada@example.com", "Ada")
+        self.bob = self.sign_up("bob@example.com", "Bob")
+
+    def sign_up(self, email, name):
+        client = Client(self.server, self.contract)
+        answer = client("POST", "v1/auth/signup",
+                        {"email": email, "password": "correct horse battery", "displayName": name})
+        equal(answer.status, 201)
+        client.token, client.refresh = answer.json["accessToken"], answer.json["refreshToken"]
+        return client
+
+
+@test
+def it_says_that_it_is_alive(one, many):
+    equal(one.anyone("GET", "/healthz").json, {"status": "ok"})
+    equal(one.anyone("GET", "v1/health").json["accounts"], "off")
+    equal(many.anyone("GET", "v1/health").json["accounts"], "on")
+    holds(one.anyone("GET", "/readyz").status in (200, 503))
+
+
+@test
+def the_local_owner_signs_in_from_our_own_page_only(one, many):
+    port = one.server.port
+    for origin, host, status in [(f"http://127.0.0.1:{port}", None, 200), (None, None, 403),
+                                 ("https://evil.example", None, 403), ("null", None, 403),
+                                 (f"http://evil.example:{port}", f"evil.example:{port}", 403),
+                                 (f"http://localhost:{port}", f"localhost:{port}", 200),
+                                 (None, "evil.example", 403)]:
+        headers = {k: v for k, v in [("Origin", origin), ("Host", host)] if v}
+        answer = one.anyone("POST", "v1/auth/local", **headers)
+        equal((origin, host, answer.status), (origin, host, status))
+    problem(one.anyone("POST", "v1/auth/local", Origin="https://evil.example"), 403, "forbidden_origin")
+    problem(many.anyone("POST", "v1/auth/local"), 403, "accounts_on")
+    problem(one.anyone("POST", "v1/auth/signup", {}), 403, "accounts_off")
+    problem(one.anyone("POST", "v1/auth/login", {}), 403, "accounts_off")
+    equal(one.user["local"], True)
+    equal(one.user["email"], None)
+
+
+@test
+def what_is_not_an_account_is_told_field_by_field(one, many):
+    answer = many.anyone("POST", "v1/auth/signup", {"email": "no", "password": "short", "admin": True})
+    problem(answer, 422, "invalid_fields", "/email")
+    equal({e["field"] for e in answer.json["errors"]}, {"/email", "/password", "/displayName", "/admin"})
+    problem(many.anyone("POST", "v1/auth/signup", "{"), 400, "invalid_json")
+    problem(many.anyone("POST", "v1/auth/signup", '{"email":"a@b.c","email":"d@e.f"}'), 400, "invalid_json")
+    problem(many.anyone("POST", "v1/auth/signup"), 400, "invalid_json")
+    problem(many.anyone("POST", "v1/auth/signup", "[]"), 422, "invalid_fields", "")
+    problem(many.anyone("POST", "v1/auth/signup", {"email": "ADA@example.com", "password": "another password",
+                                                    "displayName": "A"}), 409, "email_taken")
+
+
+@test
+def signing_in_wants_the_right_password(one, many):
+    good = {"email": " Ada@Example.com ", "password": "correct horse battery"}
+    answer = many.anyone("POST", "v1/auth/login", good)
+    equal(answer.status, 200)
+    holds("HttpOnly; SameSite=Strict; Path=/api/v1/auth; Max-Age=2592000" in answer.headers["set-cookie"])
+    holds("Secure" not in answer.headers["set-cookie"])
+    equal(answer.headers["cache-control"], "no-store")
+    equal(answer.json["expiresIn"], 900)
+    wrong = many.anyone("POST", "v1/auth/login", {**good, "password": "wrong"})
+    nobody = many.anyone("POST", "v1/auth/login", {**good, "email": "eve@example.com"})
+    problem(wrong, 401, "invalid_credentials")
+    equal({**wrong.json, "requestId": ""}, {**nobody.json, "requestId": ""})
+
+
+@test
+def a_request_without_a_good_token_is_refused(one, many):
+    for path in ["v1/auth/me", "v1/profiles", "v1/sessions", "v1/transcripts/x"]:
+        problem(many.anyone("GET", path), 401, "unauthorized")
+    me = many.anyone("GET", "v1/auth/me", Authorization="Bearer x.y.z")
+    problem(me, 401, "unauthorized")
+    equal(me.headers["www-authenticate"], "Bearer")
+    head, payload, signature = many.ada.token.split(".")
+    none = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').rstrip(b"=").decode()
+    for token in [f"{none}.{payload}.", f"{none}.{payload}.{signature}", f"{head}.{payload}.", f"{head}.{payload}"]:
+        problem(many.anyone("GET", "v1/auth/me", Authorization=f"Bearer {token}"), 401, "unauthorized")
+    problem(many.anyone("GET", "v1/auth/me", Authorization="Basic YTpi"), 401, "unauthorized")
+
+
+@test
+def the_cookie_alone_changes_nothing(one, many):
+    client = many.sign_up("cookie@example.com", "C")
+    client.token = None
+    problem(client("POST", "v1/profiles", {"name": "x"}, Cookie=client.cookie), 401, "unauthorized")
+    problem(client("DELETE", "v1/auth/me", Cookie=client.cookie), 401, "unauthorized")
+    for path in ["v1/auth/refresh", "v1/auth/logout"]:
+        problem(client("POST", path, Cookie=client.cookie, Origin="https://evil.example"), 403, "forbidden_origin")
+    origin = f"http://127.0.0.1:{many.server.port}"
+    equal(client("POST", "v1/auth/refresh", Cookie=client.cookie, Origin=origin).status, 200)
+    equal(client("POST", "v1/auth/refresh", Cookie=client.cookie).status, 200)
+    answer = client("POST", "v1/auth/logout", Cookie=client.cookie, Origin=origin)
+    equal(answer.status, 204)
+    holds("Max-Age=0" in answer.headers["set-cookie"])
+
+
+@test
+def a_refresh_token_works_once_and_its_second_use_ends_the_family(one, many):
+    client = many.sign_up("refresh@example.com", "R")
+    first = client.refresh
+    second = many.anyone("POST", "v1/auth/refresh", {"refreshToken": first}).json["refreshToken"]
+    third = many.anyone("POST", "v1/auth/refresh", {"refreshToken": second}).json["refreshToken"]
+    problem(many.anyone("POST", "v1/auth/refresh", {"refreshToken": first}), 401, "refresh_reused")
+    problem(many.anyone("POST", "v1/auth/refresh", {"refreshToken": third}), 401, "unauthorized")
+    problem(many.anyone("POST", "v1/auth/refresh"), 401, "unauthorized")
+    problem(many.anyone("POST", "v1/auth/refresh", {"refreshToken": ""}), 422, "invalid_fields", "/refreshToken")
+    equal(many.anyone("POST", "v1/auth/logout", {"refreshToken": third}).status, 204)
+    equal(many.anyone("POST", "v1/auth/logout").status, 204)
+
+
+@test
+def what_a_user_changes_of_itself_stays(one, many):
+    me = many.ada("PATCH", "v1/auth/me", {"displayName": " Ada L. ", "settings": {"theme": "dark", "preferredLLM": "groq"}})
+    equal(me.status, 200)
+    equal(me.json["displayName"], "Ada L.")
+    me = many.ada("PATCH", "v1/auth/me", {"settings": {"preferredLLM": None}})
+    equal((me.json["settings"]["theme"], me.json["settings"]["preferredLLM"]), ("dark", None))
+    equal(many.ada("GET", "v1/auth/me").json, me.json)
+    problem(many.ada("PATCH", "v1/auth/me", {}), 422, "invalid_fields", "")
+    problem(many.ada("PATCH", "v1/auth/me", {"settings": {"theme": "pink", "x": 1}}), 422, "invalid_fields", "/settings/theme")
+    problem(many.ada("PATCH", "v1/auth/me", {"displayName": None}), 422, "invalid_fields", "/displayName")
+    problem(many.ada("PATCH", "v1/auth/me", "nope"), 400, "invalid_json")
+
+
+PROFILE = {"name": " Platform engineer ", "role": "Senior", "yearsExperience": 7.5, "skills": [" C ", "SQL"],
+           "industry": "Payments", "context": "I led the move to PostgreSQL.\n\u20ac \U0001f3a4 \"quoted\" \\ \u0007"}
+
+
+@test
+def a_profile_is_kept_changed_and_deleted(one, many):
+    made = many.ada("POST", "v1/profiles", PROFILE)
+    equal(made.status, 201)
+    path = made.headers["location"]
+    equal(path, f"/api/v1/profiles/{made.json['id']}")
+    equal(made.json["name"], "Platform engineer")
+    equal(made.json["skills"], ["C", "SQL"])
+    equal(made.json["yearsExperience"], 7.5)
+    equal(made.json["context"], PROFILE["context"])
+    equal(many.ada("GET", path).json, made.json)
+    changed = many.ada("PUT", path, {"name": "Only a name"})
+    equal(changed.status, 200)
+    equal((changed.json["skills"], changed.json["context"], changed.json["yearsExperience"]), ([], "", 0))
+    equal(changed.json["createdAt"], made.json["createdAt"])
+    holds(changed.json["updatedAt"] >= made.json["updatedAt"])
+    equal(many.ada("GET", "v1/profiles").json["items"][0], changed.json)
+    problem(many.ada("PUT", path, {"name": ""}), 422, "invalid_fields", "/name")
+    problem(many.ada("PUT", path, "{"), 400, "invalid_json")
+    equal(many.ada("DELETE", path).status, 204)
+    problem(many.ada("GET", path), 404, "not_found")
+    problem(many.ada("DELETE", path), 404, "not_found")
+    problem(many.ada("PUT", path, PROFILE), 404, "not_found")
+
+
+@test
+def a_bad_profile_is_told_field_by_field(one, many):
+    bad = {"name": "  ", "skills": ["ok", "", 3, "x" * 65], "yearsExperience": 81, "context": "x" * 65537, "role": 5,
+           "a/b~c": 1}
+    answer = many.ada("POST", "v1/profiles", bad)
+    problem(answer, 422, "invalid_fields", "/name")
+    equal({e["field"] for e in answer.json["errors"]},
+          {"/name", "/skills/1", "/skills/2", "/skills/3", "/yearsExperience", "/context", "/role", "/a~1b~0c"})
+    problem(many.ada("POST", "v1/profiles", {"name": "x", "context": "\u20ac" * 21846}), 422, "invalid_fields", "/context")
+    problem(many.ada("POST", "v1/profiles", b'{"name":"\xff"}'), 400, "invalid_json")
+    problem(many.ada("POST", "v1/profiles", {"name": "x", "skills": ["a"] * 101}), 422, "invalid_fields", "/skills")
+    answer = many.ada("POST", "v1/profiles", b" " * (2 << 20))
+    problem(answer, 413, "too_large")
+    many.ada.connection.close()
+
+
+@test
+def lists_come_in_pages_newest_first(one, many):
+    client = many.sign_up("pages@example.com", "P")
+    made = [client("POST", "v1/sessions", {}).json["id"] for _ in range(7)]
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = client("GET", "v1/sessions?limit=3" + (f"&cursor={cursor}" if cursor else "")).json
+        seen += [s["id"] for s in page["items"]]
+        cursor = page["nextCursor"]
+    equal(seen, made[::-1])
+    client("PUT", f"v1/sessions/{made[2]}", {"status": "completed"})
+    equal([s["id"] for s in client("GET", "v1/sessions?status=completed").json["items"]], [made[2]])
+    equal(len(client("GET", "v1/sessions?status=active").json["items"]), 6)
+    for query, field in [("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("cursor=!", "cursor"),
+                         ("cursor=", "cursor"), ("status=done", "status")]:
+        problem(client("GET", f"v1/sessions?{query}"), 422, "invalid_fields", field)
+    for path in ["v1/profiles", f"v1/sessions/{made[0]}/transcripts"]:
+        problem(client("GET", f"{path}?limit=0"), 422, "invalid_fields", "limit")
+        problem(client("GET", f"{path}?cursor=!"), 422, "invalid_fields", "cursor")
+    problem(client("GET", f"v1/sessions/{made[0]}/transcripts?order=up"), 422, "invalid_fields", "order")
+    equal(client("GET", f"v1/sessions/{made[0]}/transcripts").json, {"items": [], "nextCursor": None})
+
+
+@test
+def a_session_is_begun_completed_and_deleted(one, many):
+    profile = many.ada("POST", "v1/profiles", PROFILE).json["id"]
+    made = many.ada("POST", "v1/sessions", {"profileId": profile, "jobDescription": "We look for \u201cyou\u201d.", "language": "de-CH",
+                                            "llmProvider": "groq", "model": None})
+    equal(made.status, 201)
+    path = made.headers["location"]
+    session = made.json
+    equal((session["status"], session["completedAt"], session["duration"], session["questionCount"]), ("active", None, 0, 0))
+    equal(session["metadata"], {"llmProvider": "groq", "model": None, "language": "de-CH"})
+    equal(many.ada("GET", path).json, session)
+    done = many.ada("PUT", path, {"status": "completed"}).json
+    holds(done["completedAt"] >= done["createdAt"])
+    equal({**done, "status": 0, "completedAt": 0, "duration": 0}, {**session, "status": 0, "completedAt": 0, "duration": 0})
+    again = many.ada("PUT", path, {"status": "abandoned", "language": "auto"}).json
+    equal(again["completedAt"], done["completedAt"])
+    back = many.ada("PUT", path, {"status": "active", "profileId": None, "jobDescription": ""}).json
+    equal((back["completedAt"], back["duration"], back["profileId"], back["jobDescription"]), (None, 0, None, ""))
+    equal(back["metadata"]["language"], "auto")
+    problem(many.ada("PUT", path, {}), 422, "invalid_fields", "")
+    problem(many.ada("PUT", path, {"status": "done"}), 422, "invalid_fields", "/status")
+    problem(many.ada("PUT", path, "{"), 400, "invalid_json")
+    problem(many.ada("POST", "v1/sessions", {"language": "english"}), 422, "invalid_fields", "/language")
+    problem(many.ada("POST", "v1/sessions", {"profileId": "nope"}), 422, "invalid_fields", "/profileId")
+    problem(many.bob("POST", "v1/sessions/create", {"profileId": profile}), 422, "invalid_fields", "/profileId")
+    problem(many.bob("POST", "v1/sessions/create", "{"), 400, "invalid_json")
+    problem(many.ada("POST", "v1/sessions", "{"), 400, "invalid_json")
+    alias = many.ada("POST", "v1/sessions/create", {})
+    equal(alias.status, 201)
+    equal(many.ada("DELETE", path).status, 204)
+    problem(many.ada("GET", path), 404, "not_found")
+    problem(many.ada("DELETE", path), 404, "not_found")
+    problem(many.ada("PUT", path, {"status": "active"}), 404, "not_found")
+
+
+@test
+def what_is_somebody_elses_is_as_if_it_were_not_there(one, many):
+    profile = many.ada("POST", "v1/profiles", PROFILE).json["id"]
+    session = many.ada("POST", "v1/sessions", {"profileId": profile}).json["id"]
+    for method, path, body in [("GET", f"v1/profiles/{profile}", None), ("PUT", f"v1/profiles/{profile}", PROFILE),
+                               ("DELETE", f"v1/profiles/{profile}", None), ("GET", f"v1/sessions/{session}", None),
+                               ("PUT", f"v1/sessions/{session}", {"status": "completed"}),
+                               ("DELETE", f"v1/sessions/{session}", None),
+                               ("GET", f"v1/sessions/{session}/transcripts", None),
+                               ("POST", f"v1/sessions/{session}/export", {"format": "json"})]:
+        theirs = many.bob(method, path, body)
+        problem(theirs, 404, "not_found")
+        nothing = many.bob(method, path.replace(profile, profile[::-1]).replace(session, session[::-1]), body)
+        equal({**theirs.json, "requestId": 0}, {**nothing.json, "requestId": 0})
+    equal(many.bob("GET", "v1/sessions").json["items"], [])
+    equal(many.ada("GET", f"v1/profiles/{profile}").status, 200)
+    many.ada("DELETE", f"v1/profiles/{profile}")
+    equal(many.ada("GET", f"v1/sessions/{session}").json["profileId"], None)
+
+
+@test
+def a_session_is_exported_in_each_format(one, many):
+    profile = many.ada("POST", "v1/profiles", PROFILE).json["id"]
+    session = many.ada("POST", "v1/sessions", {"profileId": profile, "jobDescription": "Payments platform."}).json
+    path = f"v1/sessions/{session['id']}/export"
+    day = session["createdAt"][:10]
+    for kind, magic in [("json", b"{"), ("md", b"# Senior"), ("pdf", b"%PDF-")]:
+        file = many.ada("POST", path, {"format": kind})
+        equal(file.status, 200)
+        equal(file.headers["content-disposition"], f'attachment; filename="interview-{day}.{kind}"')
+        holds(file.body.startswith(magic), file.body[:80])
+    problem(many.ada("POST", path, {"format": "docx"}), 422, "invalid_fields", "/format")
+    problem(many.ada("POST", path, {}), 422, "invalid_fields", "/format")
+    problem(many.ada("POST", path, "x"), 400, "invalid_json")
+
+
+@test
+def a_transcript_that_is_not_there_is_not_found(one, many):
+    problem(many.ada("GET", "v1/transcripts/0123456789abcdefghjkmnpqrs"), 404, "not_found")
+    problem(many.ada("GET", "v1/transcripts/%2e%2e%2fetc"), 404, "not_found")
+
+
+@test
+def erasing_oneself_erases_everything_at_once(one, many):
+    client = many.sign_up("gone@example.com", "G")
+    client("POST", "v1/profiles", PROFILE)
+    answer = client("DELETE", "v1/auth/me")
+    equal(answer.status, 204)
+    problem(client("GET", "v1/auth/me"), 401, "unauthorized")
+    problem(client("POST", "v1/profiles", PROFILE), 401, "unauthorized")
+    problem(many.anyone("POST", "v1/auth/refresh", {"refreshToken": client.refresh}), 401, "unauthorized")
+    problem(many.anyone("POST", "v1/auth/login", {"email": "gone@example.com", "password": "correct horse battery"}),
+            401, "invalid_credentials")
+    equal(many.sign_up("gone@example.com", "again").token is not None, True)
+
+
+@test
+def what_is_private_is_not_on_the_disk_in_clear(one, many):
+    secret = "Zebrafish-7c1d91"
+    one.me("POST", "v1/profiles", {"name": "n", "context": f"I am {secret}."})
+    one.me("POST", "v1/sessions", {"jobDescription": f"Wanted: {secret}."})
+    names = os.listdir(one.server.dir)
+    holds("interview.db-wal" in names, names)
+    for name in names:
+        file = pathlib.Path(one.server.dir, name)
+        holds(not file.is_file() or secret.encode() not in file.read_bytes(), f"{name} has it in clear")
+
+
+@test
+def who_comes_too_often_is_told_when_to_come_again(one, many):
+    server = Server(many.program, "--accounts=on", "--requests-per-minute=5", "--sign-ins-per-minute=3")
+    try:
+        client = Client(server, many.contract)
+        answer = client("POST", "v1/auth/signup", {"email": "a@example.com", "password": "correct horse battery",
+                                                   "displayName": "A"})
+        client.token = answer.json["accessToken"]
+        for left in range(4, -1, -1):
+            answer = client("GET", "v1/auth/me")
+            equal(answer.status, 200)
+            holds(answer.headers["ratelimit"].startswith(f'"default";r={left};t='), answer.headers["ratelimit"])
+        answer = Client(server, Contract(), client.token)("GET", "v1/auth/me")
+        problem(answer, 429, "rate_limited")
+        equal(answer.headers["ratelimit-policy"], '"default";q=5;w=60')
+        holds(1 <= int(answer.headers["retry-after"]) <= 60)
+        tries = [client("POST", "v1/auth/login", {"email": "a@example.com", "password": "x"}) for _ in range(4)]
+        equal([t.status for t in tries], [401, 401, 401, 429])
+        other = client("POST", "v1/auth/login", {"email": "b@example.com", "password": "x"})
+        equal(other.status, 401)
+        for _ in range(20):  # the owner of the machine is not limited on it
+            equal(one.me("GET", "v1/auth/me").status, 200)
+    finally:
+        equal(server.stop(), 0)
+
+
+@test
+def the_key_lies_where_only_its_owner_can_read_it(one, many):
+    mode = os.stat(pathlib.Path(one.server.dir, "keys/master.key")).st_mode
+    equal(oct(mode & 0o777), "0o600")
+
+
+# -------------------------------------------------------------------------------------------- TAP
+
+def main():
+    program = sys.argv[1:]
+    contract = Contract()
+    one, many = Single(program, contract), Many(program, contract)
+    many.program = program
+    failed = 0
+    print(f"1..{len(tests) + 3}")
+    for number, fn in enumerate(tests, 1):
+        name = fn.__name__.replace("_", " ")
+        try:
+            fn(one, many)
+            print(f"ok {number} - {name}")
+        except Exception:  # noqa: BLE001
+            failed += 1
+            print(f"not ok {number} - {name}")
+            print("# " + traceback.format_exc().replace("\n", "\n# "))
+        sys.stdout.flush()
+    number = len(tests) + 1
+
+    stopped = [one.server.stop(), many.server.stop()]
+    print(f"{'ok' if stopped == [0, 0] else 'not ok'} {number} - the servers stop when told ({stopped})")
+    print(f"{'not ok' if contract.wrong else 'ok'} {number + 1} - contract: every answer is as documented")
+    for line in contract.wrong:
+        print("# " + line)
+    wanted = {(method.upper(), path) for path, item in contract.doc["paths"].items() if OURS.match(path)
+              for method in item if method in ("get", "put", "post", "patch", "delete")}
+    missed = wanted - contract.seen
+    print(f"{'not ok' if missed else 'ok'} {number + 2} - contract: every documented operation was called")
+    for method, path in sorted(missed):
+        print(f"# {method} {path}")
+    sys.exit(1 if failed or contract.wrong or missed or stopped != [0, 0] else 0)
+
+
+main()
