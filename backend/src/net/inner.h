@@ -158,6 +158,7 @@ struct ws {
     bool pinged;
     bool h2;
     bool opened; /* on_open said yes, so on_close is owed */
+    bool close_sent;
     bool doomed; /* a timer will end it whatever the peer does */
 };
 

@@ -581,14 +581,18 @@ static int start_listening(struct http_server *s, struct errbuf *err)
     return uv_poll_start(&s->listen_poll, UV_READABLE, on_listen);
 }
 
+static void on_listen_closed(uv_handle_t *handle)
+{
+    server_unref(handle->data);
+}
+
 static void stop_listening(struct http_server *s)
 {
-    if (s->listening) {
-        uv_poll_stop(&s->listen_poll);
-        s->listening = false;
-    }
+    if (s->listening)
+        uv_close((uv_handle_t *)&s->listen_poll, on_listen_closed);
+    s->listening = false;
     if (s->listen_fd >= 0)
-        close(s->listen_fd);
+        close(s->listen_fd); /* uv_close() has taken it out of the poll set already */
     s->listen_fd = -1;
 }
 
@@ -645,8 +649,8 @@ static int open_lws(struct http_server *s, struct errbuf *err)
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_VALIDATE_UTF8 |
-                   LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                   LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
         .foreign_loops = loops,
         .user = s,
         .timeout_secs = HEADER_TIMEOUT_S,
@@ -774,11 +778,6 @@ void http_server_shutdown(struct http_server *s, uint64_t within_ms, void (*done
     server_maybe_stopped(s);
 }
 
-static void on_listen_closed(uv_handle_t *handle)
-{
-    server_unref(handle->data);
-}
-
 /* lws 4.1 on a foreign loop ends in two steps: its handles close on the loop, then the rest. */
 static void close_lws(struct http_server *s)
 {
@@ -802,8 +801,6 @@ void http_server_close(struct http_server *s)
     timer_close(s->sweep);
     timer_close(s->deadline);
     stop_listening(s);
-    if (s->listen_poll.data)
-        uv_close((uv_handle_t *)&s->listen_poll, on_listen_closed);
     close_lws(s);
     server_unref(s);
 }

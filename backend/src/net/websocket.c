@@ -19,6 +19,7 @@
 enum {
     CODE_ABNORMAL = 1006, /* the socket went without a close frame */
     CODE_NONE = 1005,     /* a close frame without a code */
+    WRITE_CLOSE = 4,      /* lws keeps the name for lws_write() to itself, the value is its ABI */
 };
 
 /* --------------------------------------------------------------- queue */
@@ -209,20 +210,29 @@ static int write_ping(struct ws *ws)
     return lws_write(ws->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
 }
 
+/* lws would send the frame for us when a callback fails, but as Debian builds it (with its debug
+ * checks) it closes twice and the frame is lost. So: send it, wait for the answer, then go. */
 static int write_close(struct ws *ws)
 {
-    unsigned char reason[124];
+    unsigned char frame[LWS_PRE + 125];
     size_t len = ws->reason ? strlen(ws->reason) : 0;
 
-    memcpy(reason, ws->reason ? ws->reason : "", len);
-    lws_close_reason(ws->wsi, (enum lws_close_status)ws->close_code, reason, len);
-    return -1;
+    frame[LWS_PRE] = (unsigned char)(ws->close_code >> 8);
+    frame[LWS_PRE + 1] = (unsigned char)ws->close_code;
+    memcpy(frame + LWS_PRE + 2, ws->reason ? ws->reason : "", len);
+    ws->close_sent = true;
+    doom(ws);
+    return lws_write(ws->wsi, frame + LWS_PRE, len + 2, (enum lws_write_protocol)WRITE_CLOSE) < 0
+               ? -1
+               : 0;
 }
 
 static int ws_writable(struct ws *ws)
 {
     int err = 0;
 
+    if (ws->close_sent)
+        return 0;
     if (ws->ping_due && !ws->sent)
         err = write_ping(ws);
     else if (ws->first)
@@ -356,7 +366,7 @@ static void ws_gone(struct http_server *s, struct session *session)
     if (!ws)
         return;
     session->ws = NULL;
-    code = ws->peer_code ? ws->peer_code : ws->close_code ? ws->close_code : CODE_ABNORMAL;
+    code = ws->close_code ? ws->close_code : CODE_ABNORMAL;
     if (ws->opened && ws->route->h.on_close)
         ws->route->h.on_close(ws, code, ws->ctx);
     link_del(&ws->in_list);
@@ -367,11 +377,13 @@ static void ws_gone(struct http_server *s, struct session *session)
     server_maybe_stopped(s);
 }
 
-static void peer_closes(struct ws *ws, const unsigned char *in, size_t len)
+/* Not 0: both sides have said it, the connection can go. */
+static int peer_closes(struct ws *ws, const unsigned char *in, size_t len)
 {
     ws->peer_code = len >= 2 ? in[0] << 8 | in[1] : CODE_NONE;
     if (!ws->close_code)
         ws->close_code = ws->peer_code; /* nothing more can be sent */
+    return ws->close_sent ? -1 : 0;
 }
 
 int ws_callback(struct http_server *s, struct lws *wsi, enum lws_callback_reasons reason,
@@ -397,8 +409,7 @@ int ws_callback(struct http_server *s, struct lws *wsi, enum lws_callback_reason
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return ws_writable(ws);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-        peer_closes(ws, in, len);
-        return 0;
+        return peer_closes(ws, in, len);
     default:
         return 0;
     }
