@@ -14,14 +14,6 @@
 
 #define WK_INLINE static inline __attribute__((always_inline))
 
-#ifdef __clang__
-#define WK_UNROLL   _Pragma("unroll")
-#define WK_UNROLL_2 _Pragma("unroll 2")
-#else
-#define WK_UNROLL   _Pragma("GCC unroll 16")
-#define WK_UNROLL_2 _Pragma("GCC unroll 2")
-#endif
-
 extern const struct wk_self_kind wk_avx512_self;            /* kernels_avx512_self.c */
 const struct wk_product *wk_avx512_few(enum wk_type type);  /* kernels_avx512_few.c */
 const struct wk_product *wk_avx512_many(enum wk_type type); /* kernels_avx512_many.c */

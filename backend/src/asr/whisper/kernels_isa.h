@@ -25,6 +25,15 @@
 
 #include "asr/whisper/kernels.h"
 
+/* Before a loop of constant length whose variables must stay in registers. */
+#ifdef __clang__
+#define WK_UNROLL   _Pragma("unroll")
+#define WK_UNROLL_2 _Pragma("unroll 2")
+#else
+#define WK_UNROLL   _Pragma("GCC unroll 16")
+#define WK_UNROLL_2 _Pragma("GCC unroll 2")
+#endif
+
 enum {
     WK_PANEL = 16,      /* rows of a panel */
     WK_PANELS_MAX = 4,  /* panels of one tile of the many-row path */

@@ -1,0 +1,95 @@
+/**
+ * @file asr/whisper/kernels_avx2.c  AVX2 with FMA and F16C: most x86 processors since 2013
+ *
+ * Without VNNI, products of bytes need three instructions where f32 needs one for half as many,
+ * so only the memory-bound few-row path uses them; many rows are multiplied in f32.
+ */
+#include "asr/whisper/kernels_isa.h"
+
+#include <cpuid.h>
+#include <immintrin.h>
+
+#define GENERIC_LANES   8
+#define GENERIC_KEEP(v) "+x"(v)
+
+static inline void halves_to_floats(const uint16_t *from, float *to)
+{
+    const __m128i *x = (const __m128i *)(const void *)from;
+
+    _mm256_storeu_ps(to, _mm256_cvtph_ps(_mm_loadu_si128(x)));
+    _mm256_storeu_ps(to + 8, _mm256_cvtph_ps(_mm_loadu_si128(x + 1)));
+}
+
+/* Eight rows; pairs of products fit 16 bits because one factor is at most 31, or 128 unsigned. */
+static inline __m256i dot_half(const uint8_t *w, const int8_t *x, enum wk_type type)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i sum = _mm256_setzero_si256();
+
+    for (int q = 0; q < 8; q++, w += 64, x += 4) {
+        __m256i raw = _mm256_loadu_si256((const __m256i *)(const void *)w);
+        __m256i four;
+        int32_t quad;
+
+        __builtin_memcpy(&quad, x, sizeof(quad));
+        four = _mm256_set1_epi32(quad);
+        if (type == WK_Q8_0) {
+            four = _mm256_sign_epi8(four, raw);
+            raw = _mm256_abs_epi8(raw);
+        }
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(raw, four), ones));
+    }
+    return sum;
+}
+
+static inline void dot_quads(const uint8_t *w, const int8_t *x, int32_t *sums, enum wk_type type)
+{
+    __m256i *to = (__m256i *)(void *)sums;
+
+    for (int half = 0; half < 2; half++)
+        _mm256_storeu_si256(to + half, _mm256_add_epi32(_mm256_loadu_si256(to + half),
+                                                        dot_half(w + 32 * half, x, type)));
+}
+
+#include "asr/whisper/kernels_generic.h"
+
+static bool usable(void)
+{
+    unsigned a, b, c, d;
+
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+
+static double peak_int8(long rounds)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i sum[12], a = _mm256_set1_epi8(1);
+
+    for (int k = 0; k < 12; k++)
+        sum[k] = _mm256_setzero_si256();
+    for (long i = 0; i < rounds; i++) {
+        WK_UNROLL
+        for (int k = 0; k < 12; k++) {
+            sum[k] = _mm256_add_epi32(sum[k], _mm256_madd_epi16(_mm256_maddubs_epi16(a, a), ones));
+            __asm__ volatile("" : "+x"(sum[k]), "+x"(a));
+        }
+    }
+    return (double)rounds * 12 * 32 * 2;
+}
+
+const struct wk_isa wk_isa_avx2 = {
+    .name = "avx2",
+    .usable = usable,
+    .few = few,
+    .many = many,
+    .finish = finish,
+    .layer_norm = layer_norm,
+    .head = head,
+    .self = &self,
+    .sum_exp = sum_exp,
+    .peak_f32 = peak_f32,
+    .peak_int8 = peak_int8,
+    .read = read_all,
+};

@@ -1,0 +1,76 @@
+/**
+ * @file asr/whisper/kernels_neon.c  64-bit Arm with the dot-product extension (2018 and later)
+ *
+ * Processors without it run the plain kernels.
+ */
+#include "asr/whisper/kernels_isa.h"
+
+#include <arm_neon.h>
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+
+#define GENERIC_LANES   4
+#define GENERIC_KEEP(v) "+w"(v)
+
+static inline void halves_to_floats(const uint16_t *from, float *to)
+{
+    for (int i = 0; i < 16; i += 4)
+        vst1q_f32(to + i, vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from + i))));
+}
+
+/* Raw quants are at most 31, or signed: signed products serve both. */
+static inline void dot_quads(const uint8_t *w, const int8_t *x, int32_t *sums, enum wk_type type)
+{
+    (void)type;
+    for (int r = 0; r < 16; r += 4, sums += 4) {
+        int32x4_t sum = vld1q_s32(sums);
+
+        for (int q = 0; q < 8; q++) {
+            int32_t quad;
+
+            __builtin_memcpy(&quad, x + 4 * q, sizeof(quad));
+            sum = vdotq_s32(sum, vreinterpretq_s8_u8(vld1q_u8(w + 64 * q + 4 * r)),
+                            vreinterpretq_s8_s32(vdupq_n_s32(quad)));
+        }
+        vst1q_s32(sums, sum);
+    }
+}
+
+#include "asr/whisper/kernels_generic.h"
+
+static bool usable(void)
+{
+    return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+}
+
+static double peak_int8(long rounds)
+{
+    int32x4_t sum[12];
+    int8x16_t a = vdupq_n_s8(1);
+
+    for (int k = 0; k < 12; k++)
+        sum[k] = vdupq_n_s32(0);
+    for (long i = 0; i < rounds; i++) {
+        WK_UNROLL
+        for (int k = 0; k < 12; k++) {
+            sum[k] = vdotq_s32(sum[k], a, a);
+            __asm__ volatile("" : "+w"(sum[k]), "+w"(a));
+        }
+    }
+    return (double)rounds * 12 * 16 * 2;
+}
+
+const struct wk_isa wk_isa_neon = {
+    .name = "neon",
+    .usable = usable,
+    .few = few,
+    .many = many,
+    .finish = finish,
+    .layer_norm = layer_norm,
+    .head = head,
+    .self = &self,
+    .sum_exp = sum_exp,
+    .peak_f32 = peak_f32,
+    .peak_int8 = peak_int8,
+    .read = read_all,
+};
