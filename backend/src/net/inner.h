@@ -207,6 +207,7 @@ struct http_server {
 struct txn *txn_new(struct http_server *s, struct lws *wsi);
 int request_read(struct txn *t);
 void txn_free(struct txn *t);
+char *text_take(struct http_request_inner *text, size_t n); /* NULL when full */
 const char *pairs_get(const struct pairs *pairs, const char *name);
 
 /* router.c */

@@ -32,7 +32,7 @@ static const char *const extra[] = {
 
 /* ------------------------------------------------------------- copying */
 
-static char *text_take(struct http_request_inner *text, size_t n)
+char *text_take(struct http_request_inner *text, size_t n)
 {
     char *to = text->text + text->text_len;
 

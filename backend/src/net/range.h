@@ -1,0 +1,24 @@
+/**
+ * @file net/range.h  The Range header as a pure function (RFC 9110 section 14.2)
+ *
+ * Threads    Any.
+ */
+#ifndef NET_RANGE_H
+#define NET_RANGE_H
+
+#include <stdint.h>
+
+struct http_request;
+struct http_response;
+
+/**
+ * One byte range of a representation of size bytes. 0 and the first and last byte; UV_ENOENT when
+ * the header is absent, another unit, several ranges or malformed (answer 200 with everything);
+ * UV_ERANGE when it lies outside (answer 416).
+ */
+int range_parse(const char *header, uint64_t size, uint64_t *first, uint64_t *last);
+
+/** Turn a complete 200 response into a 206 or 416 when the request asks for a range. */
+int http_apply_range(const struct http_request *req, struct http_response *res);
+
+#endif
