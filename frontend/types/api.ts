@@ -126,8 +126,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in as the local owner (single-user mode)
-         * @description Only for a loopback peer whose `Host` names loopback (127.0.0.0/8, [::1], localhost) and whose `Origin` is absent or the same
-         *     origin; otherwise 403 `forbidden_origin`. With accounts on: 403 `accounts_on`. The body may be empty.
+         * @description Only for a loopback peer whose `Host` names loopback (127.0.0.0/8, [::1], localhost) and whose `Origin` is the same origin
+         *     (browsers send one with every POST; other programs set it themselves); otherwise 403 `forbidden_origin`. With accounts on: 403 `accounts_on`. The body may be empty.
          */
         post: operations["loginLocal"];
         delete?: never;

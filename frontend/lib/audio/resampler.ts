@@ -8,7 +8,7 @@
  * (Crochiere and Rabiner, "Multirate Digital Signal Processing", 1983, section 2.3). Window: Kaiser, beta 9 (about 90 dB).
  * Delay: half the filter, constant; `delay` tells it in output samples. Runs in the AudioWorklet: nothing here touches the DOM.
  */
-const ZERO_CROSSINGS = 24; // on each side, at the lower of both rates: transition of about 1 kHz at 16 kHz
+const ZERO_CROSSINGS = 32; // on each side, at the lower of both rates: flat to 7 kHz, gone from 8.6 kHz on (16 kHz out)
 const KAISER_BETA = 9;
 const CUTOFF = 0.94; // of the lower Nyquist frequency
 

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { bytesToUnits, emptyLive, reduceLive, type LiveEvent, type LiveState } from '@/lib/live';
+import type { LlmMessage, Transcript, TranscribeMessage } from '@/types/session';
+
+const heard = (message: TranscribeMessage, epoch = 1): LiveEvent => ({ type: 'heard', source: 'mic', epoch, speaker: 'interviewer', message });
+const answered = (message: LlmMessage): LiveEvent => ({ type: 'answered', message });
+const after = (...events: LiveEvent[]): LiveState => events.reduce(reduceLive, emptyLive);
+
+const partial = (text: string, stable: number, utterance = 1) =>
+  heard({ type: 'partial', utterance, text, stable, isFinal: false, startMs: 0, endMs: 500 });
+const final = (text: string, utterance = 1, epoch = 1) =>
+  heard({ type: 'final', utterance, text, isFinal: true, startMs: 0, endMs: 900, confidence: 0.9, language: 'en', words: [], latencyMs: 180 }, epoch);
+const started = (generationId: string, question: string, provider = 'groq', eager = false) =>
+  answered({ type: 'started', generationId, questionNumber: 1, question, provider, model: 'm', eager });
+const delta = (generationId: string, text: string) => answered({ type: 'delta', generationId, delta: text, finish: false });
+const finish = (generationId: string, finishReason: 'stop' | 'superseded' | 'interrupted' = 'stop', transcriptId: string | null = 't_1') =>
+  answered({
+    type: 'delta',
+    generationId,
+    delta: '',
+    finish: true,
+    finishReason,
+    transcriptId,
+    latency: { finalMs: 180, outlineMs: 190, firstTokenMs: 400, totalMs: 900 },
+  });
+
+describe('words heard', () => {
+  it('shows a partial with the part that will not change, and replaces it by the next', () => {
+    const state = after(partial('tell me', 0), partial('tell me about', 7));
+    expect(state.utterances).toHaveLength(1);
+    expect(state.utterances[0]).toMatchObject({ text: 'tell me about', stable: 7, final: false });
+  });
+
+  it('counts the stable part in characters although the wire counts bytes', () => {
+    expect(bytesToUnits('schöne Größe', 7)).toBe(6);
+    expect(bytesToUnits('日本語です', 6)).toBe(2);
+    expect(bytesToUnits('a👍b', 5)).toBe(3);
+    expect(bytesToUnits('a👍b', 3)).toBe(1);
+    expect(bytesToUnits('abc', 99)).toBe(3);
+  });
+
+  it('makes a final of it, with its turn', () => {
+    const state = after(
+      partial('why us', 3),
+      heard({ type: 'turn', utterance: 1, state: 'eager', question: true, kind: 'motivational' }),
+      final('Why us?'),
+      heard({ type: 'turn', utterance: 1, state: 'ended', question: true, kind: 'motivational' }),
+    );
+    expect(state.utterances[0]).toMatchObject({ text: 'Why us?', final: true, turn: 'ended', question: true, kind: 'motivational', latencyMs: 180 });
+  });
+
+  it('drops an utterance that turned out to hold no words', () => {
+    expect(after(partial('uh', 0), final('')).utterances).toEqual([]);
+  });
+
+  it('keeps utterances of two connections apart, and drops the unfinished one when a connection is lost', () => {
+    const state = after(final('First.'), partial('second ha', 0, 2), { type: 'lost', source: 'mic' }, final('Second half.', 1, 2));
+    expect(state.utterances.map((u) => u.text)).toEqual(['First.', 'Second half.']);
+  });
+
+  it('does not touch other sources when one is lost', () => {
+    const tab: LiveEvent = { ...(partial('from the tab', 0) as Extract<LiveEvent, { type: 'heard' }>), source: 'tab' };
+    expect(after(tab, { type: 'lost', source: 'mic' }).utterances).toHaveLength(1);
+  });
+
+  it('keeps a correction', () => {
+    const state = after(final('new text'));
+    expect(reduceLive(state, { type: 'edited', key: state.utterances[0]!.key, text: 'mutex' }).utterances[0]!.text).toBe('mutex');
+  });
+
+  it('tells of an error until it is dismissed', () => {
+    const state = after(heard({ type: 'error', code: 'overloaded', message: 'Full.' }));
+    expect(state.notice).toEqual({ code: 'overloaded', message: 'Full.' });
+    expect(reduceLive(state, { type: 'dismissed' }).notice).toBeNull();
+  });
+});
+
+describe('answers', () => {
+  it('grows with each delta and ends with its figures', () => {
+    const state = after(started('g1', 'Why us?'), delta('g1', 'Because'), delta('g1', ' you'), finish('g1'));
+    expect(state.answers[0]).toMatchObject({ text: 'Because you', finish: 'stop', transcriptId: 't_1' });
+    expect(state.answers[0]!.latency?.firstTokenMs).toBe(400);
+  });
+
+  it('keeps the outline when the next provider takes over', () => {
+    const points = [{ text: 'P', source: { field: 'context' as const, quote: 'P' } }];
+    const state = after(
+      started('g1', 'Why us?', 'groq'),
+      answered({ type: 'outline', generationId: 'g1', kind: 'motivational', points }),
+      started('g1', 'Why us?', 'ollama'),
+    );
+    expect(state.answers).toHaveLength(1);
+    expect(state.answers[0]).toMatchObject({ provider: 'ollama', replaced: ['groq'], points, kind: 'motivational' });
+  });
+
+  it('puts the real question in the place of an overtaken guess', () => {
+    const state = after(
+      started('g1', 'Why do you', 'groq', true),
+      delta('g1', 'x'),
+      finish('g1', 'superseded', null),
+      started('g2', 'Why do you want this job?'),
+    );
+    expect(state.answers.map((a) => a.question)).toEqual(['Why do you want this job?']);
+  });
+
+  it('leaves finished answers in place when another begins', () => {
+    expect(after(started('g1', 'A?'), finish('g1', 'interrupted'), started('g2', 'B?')).answers).toHaveLength(2);
+  });
+
+  it('ignores a delta of a generation it never saw begin', () => {
+    expect(after(delta('g9', 'x')).answers).toEqual([]);
+  });
+
+  it('shows the pairs of an earlier visit first, each once', () => {
+    const pair = (id: string, n: number): Transcript => ({
+      id,
+      sessionId: 's',
+      questionNumber: n,
+      question: `Q${n}`,
+      answer: 'A',
+      timestamp: '2026-01-01T00:00:00.000Z',
+      metrics: { responseTime: 1, wordCount: 1, confidence: 1, qualityScore: null },
+      audioUrl: null,
+    });
+    const state = after(started('g1', 'Q3'), finish('g1', 'stop', 't3'), { type: 'kept', transcripts: [pair('t1', 1), pair('t2', 2), pair('t3', 3)] });
+    expect(state.answers.map((a) => a.question)).toEqual(['Q1', 'Q2', 'Q3']);
+  });
+});

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { clock, milliseconds, sessionTitle, when } from '@/lib/utils';
+import type { Session } from '@/types/session';
+
+const session = (jobDescription: string) => ({ jobDescription }) as Session;
+
+describe('words about sessions', () => {
+  it('tells times as people do', () => {
+    expect([clock(5), clock(75), clock(3675)]).toEqual(['0:05', '1:15', '1:01:15']);
+    expect([milliseconds(184.4), milliseconds(1234), milliseconds(null)]).toEqual(['184 ms', '1.2 s', '–']);
+  });
+
+  it('names days near now', () => {
+    const now = new Date(2026, 4, 14, 12, 0);
+    expect(when(new Date(2026, 4, 14, 9, 5).toISOString(), now)).toBe('Today, 09:05');
+    expect(when(new Date(2026, 4, 13, 23, 59).toISOString(), now)).toBe('Yesterday, 23:59');
+    expect(when(new Date(2025, 0, 3, 8, 0).toISOString(), now)).toContain('2025');
+  });
+
+  it('titles a session by its job, else by the profile', () => {
+    expect(sessionTitle(session('\n## Staff engineer\nmore'))).toBe('Staff engineer');
+    expect(sessionTitle(session(''), { role: 'Nurse', name: 'N' } as never)).toBe('Nurse');
+    expect(sessionTitle(session(''))).toBe('Practice interview');
+    expect(sessionTitle(session('x'.repeat(200))).length).toBeLessThan(75);
+  });
+});

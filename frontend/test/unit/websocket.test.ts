@@ -1,0 +1,115 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { LiveSocket, socketUrl, type SocketState } from '@/lib/websocket';
+import { latest, TestSocket, useTestSockets } from '../support/sockets';
+
+function open(extra: { again?: () => boolean } = {}) {
+  const states: [SocketState, number][] = [];
+  const messages: unknown[] = [];
+  const asked: boolean[] = [];
+  const socket = new LiveSocket({
+    path: '/ws/llm-stream?session_id=s_1',
+    token: (fresh) => {
+      asked.push(fresh);
+      return Promise.resolve(`token-${asked.length}`);
+    },
+    onMessage: (message) => messages.push(message),
+    onState: (state, code) => states.push([state, code]),
+    ...extra,
+  });
+  return { socket, states, messages, asked };
+}
+
+describe('LiveSocket', () => {
+  beforeEach(useTestSockets);
+
+  it('signs in with its first message', async () => {
+    const { socket } = open();
+    const wire = await latest(1);
+    wire.open();
+    expect(wire.url).toBe('ws://127.0.0.1:8080/ws/llm-stream?session_id=s_1');
+    expect(wire.messages).toEqual([{ type: 'authenticate', accessToken: 'token-1' }]);
+    expect(socket.send({ type: 'interrupt' })).toBe(true);
+    socket.close();
+    expect(socket.send({ type: 'interrupt' })).toBe(false);
+  });
+
+  it('comes back after a drop, with another sign-in', async () => {
+    const { socket, states } = open();
+    (await latest(1)).open();
+    TestSocket.all[0]!.drop(1006);
+    expect(states.at(-1)).toEqual(['waiting', 1006]);
+    const second = await latest(2);
+    second.open();
+    expect(second.messages[0]).toMatchObject({ type: 'authenticate' });
+    expect(socket.state).toBe('open');
+    socket.close();
+  });
+
+  it('asks for a fresh token after 4401 and gives up after the second', async () => {
+    const { states, asked } = open();
+    (await latest(1)).open();
+    TestSocket.all[0]!.drop(4401);
+    (await latest(2)).open();
+    expect(asked).toEqual([false, true]);
+    TestSocket.all[1]!.drop(4401);
+    expect(states.at(-1)).toEqual(['refused', 4401]);
+  });
+
+  it('does not come back to a session that does not exist', async () => {
+    const { states } = open();
+    (await latest(1)).open();
+    TestSocket.all[0]!.drop(4404);
+    expect(states.at(-1)).toEqual(['refused', 4404]);
+  });
+
+  it('stays closed after a clean end unless it is wanted again', async () => {
+    const { socket } = open();
+    (await latest(1)).open();
+    TestSocket.all[0]!.drop(1000);
+    expect(socket.state).toBe('closed');
+    const again = open({ again: () => true });
+    (await latest(2)).open();
+    TestSocket.all[1]!.drop(1000);
+    await latest(3);
+    expect(again.socket.state).toBe('connecting');
+    again.socket.close();
+  });
+
+  it('ignores what is not JSON and goes on', async () => {
+    const { socket, messages } = open();
+    const wire = await latest(1);
+    wire.open();
+    wire.onmessage?.({ data: '{"type":' });
+    wire.say({ type: 'ready' });
+    expect(messages).toEqual([{ type: 'ready' }]);
+    socket.close();
+  });
+
+  it('hurries when the browser says it is online again', async () => {
+    const { socket } = open();
+    (await latest(1)).open();
+    for (let n = 0; n < 3; n += 1) {
+      TestSocket.all.at(-1)!.drop();
+      dispatchEvent(new Event('online'));
+      await latest(n + 2);
+    }
+    expect(TestSocket.all.length).toBe(4);
+    socket.close();
+  });
+
+  it('never reports a state after close()', async () => {
+    const { socket, states } = open();
+    (await latest(1)).open();
+    socket.close();
+    const seen = states.length;
+    TestSocket.all[0]!.drop(1006);
+    await vi.waitFor(() => expect(states.length).toBe(seen));
+  });
+});
+
+describe('socketUrl', () => {
+  it('uses wss on a page over TLS', () => {
+    expect(socketUrl('/ws/transcribe', new URL('https://example.org/interview/'))).toBe('wss://example.org/ws/transcribe');
+  });
+});
