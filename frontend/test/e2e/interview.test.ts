@@ -1,0 +1,161 @@
+// The main job, in the browser: a question is spoken, its words appear, talking points with their sources and the answer follow, and the pair is
+// there after a reload.
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBrowser } from '../support/browser.mjs';
+import { openPage, type Watched } from '../support/page';
+import { startServer, type Server } from '../support/server';
+import { spokenQuestion, wordsHeard, type Spoken } from '../support/speech';
+
+describe('an interview', () => {
+  let server: Server;
+  let browser: Browser;
+  let watched: Watched;
+  let page: Page;
+  let spoken: Spoken;
+  let live = '';
+
+  beforeAll(async () => {
+    spoken = spokenQuestion();
+    server = await startServer();
+    browser = await startBrowser({ microphone: spoken.file });
+    watched = await openPage(browser, { viewport: { width: 1280, height: 860 } });
+    page = watched.page;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  it('opens straight into the product, without an account', async () => {
+    await page.goto(server.url);
+    await page.getByText('No interviews yet').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/');
+  });
+
+  it('makes a profile from an example', async () => {
+    await page.getByRole('link', { name: 'Profiles' }).first().click();
+    await page.getByRole('button', { name: 'Start from an example' }).click();
+    await page.getByRole('button', { name: /Mara Lindqvist/ }).click();
+    await page.getByLabel('Role you apply for').fill('Staff platform engineer');
+    await page.getByRole('button', { name: 'Save the profile' }).click();
+    await page.getByText('Staff platform engineer, Payments').waitFor();
+  });
+
+  it('shows words while they are spoken', async () => {
+    await page.getByRole('link', { name: 'Interview', exact: true }).first().click();
+    await page.getByLabel('Job description').fill('Staff engineer, ledger platform\nYou resolve disagreements with data.');
+    await page.getByRole('button', { name: 'Start the interview' }).click();
+    await page.getByRole('status').getByText('Listening').waitFor();
+    const partial = page.locator('[data-utterance=partial] p').first();
+    await partial.waitFor({ timeout: 30_000 });
+    expect((await partial.innerText()).trim()).not.toBe('');
+    live = page.url();
+  });
+
+  it('moves the level meter', async () => {
+    await page.waitForFunction('[...document.querySelectorAll("[style*=--level]")].some((e) => Number(e.style.getPropertyValue("--level")) > 0.2)', undefined, {
+      polling: 20,
+    });
+  });
+
+  it('makes a final text of them that has most of the words', async () => {
+    await page.locator('[data-utterance=final]').first().waitFor({ timeout: 30_000 });
+    const heard = (await page.locator('[data-utterance=final] p').allInnerTexts()).join(' ');
+    expect(wordsHeard(spoken.text, heard), `heard: ${heard}`).toBeGreaterThan(0.5);
+  });
+
+  it('puts up talking points that quote the profile, and an answer', async () => {
+    await page.locator('[data-answer=stop]').waitFor({ timeout: 30_000 });
+    const profile = JSON.parse(await readFile('../profiles/platform-engineer.json', 'utf8')) as { context: string };
+    const material = `${profile.context} Staff engineer, ledger platform You resolve disagreements with data. Staff platform engineer`.replace(/\s+/g, ' ');
+    const quotes = await page.getByLabel('Talking points').locator('q').allInnerTexts();
+    expect(quotes.length).toBeGreaterThan(0);
+    for (const quote of quotes) expect(material).toContain(quote.replace(/\s+/g, ' ').replace(/[.]$/, ''));
+  });
+
+  it('shows how long each stage took', async () => {
+    const figures = page.getByLabel('Time from the end of the question');
+    await figures.getByText('talking points').waitFor();
+  });
+
+  it('takes a typed question as well', async () => {
+    const before = await page.locator('article').getAttribute('aria-label');
+    await page.keyboard.press('/');
+    await page.keyboard.type('Why do you want to work here?');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Why do you want to work here?' }).waitFor();
+    await page.locator('[data-answer=stop]').waitFor();
+    expect(await page.locator('article').getAttribute('aria-label')).not.toBe(before);
+  });
+
+  it('asks again with the words corrected', async () => {
+    await page.locator('[data-utterance=final]').first().hover();
+    await page.getByRole('button', { name: /^Correct: / }).first().click();
+    await page.getByLabel('Correct the question').fill('What is a mutex?');
+    await page.getByRole('button', { name: 'Ask this' }).click();
+    await page.getByRole('heading', { name: 'What is a mutex?' }).waitFor();
+    await page.locator('[data-answer=stop]').waitFor();
+  });
+
+  it('has all pairs after a reload', async () => {
+    await page.reload();
+    await page.getByRole('heading', { name: 'What is a mutex?' }).waitFor();
+    await page.getByText('3 of 3').waitFor();
+    await page.keyboard.press('[');
+    await page.getByRole('heading', { name: 'Why do you want to work here?' }).waitFor();
+  });
+
+  it('says plainly that it does not listen after a reload', async () => {
+    await page.getByRole('status').getByText('Not listening').waitFor();
+  });
+
+  it('ends, and shows the session with its pairs', async () => {
+    await page.getByRole('button', { name: 'End' }).click();
+    await page.waitForURL('**/review/');
+    await page.getByRole('heading', { name: 'Staff engineer, ledger platform' }).waitFor();
+    expect(await page.getByRole('heading', { level: 2, name: /\?$/ }).count()).toBeGreaterThanOrEqual(2);
+  });
+
+  it('opens the session by its address', async () => {
+    await page.reload();
+    await page.getByRole('heading', { name: 'Why do you want to work here?' }).waitFor();
+  });
+
+  for (const [name, format, head] of [
+    ['PDF', 'pdf', '%PDF-'],
+    ['JSON', 'json', '{'],
+    ['Markdown', 'md', '#'],
+  ] as const)
+    it(`saves it as ${name}`, async () => {
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: new RegExp(`^${name}`) }).click()]);
+      expect(file.suggestedFilename()).toMatch(new RegExp(`\\.${format}$`));
+      expect((await readFile(await file.path())).toString('latin1', 0, 5)).toContain(head);
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    });
+
+  it('is listed at home and in the history', async () => {
+    await page.goto(server.url);
+    await page.getByRole('link', { name: /Staff engineer, ledger platform.*3 questions/ }).waitFor();
+    await page.goto(`${server.url}/history/`);
+    await page.getByRole('link', { name: /Staff engineer, ledger platform/ }).click();
+    await page.waitForURL('**/review/');
+  });
+
+  it('is gone once deleted', async () => {
+    await page.getByRole('button', { name: 'Delete this session' }).click();
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.waitForURL('**/history/');
+    await page.getByText('No interviews yet').waitFor();
+    watched.troubles.length = 0;
+    await page.goto(live);
+    await page.getByRole('heading', { name: 'There is no such session' }).waitFor();
+    watched.troubles.length = 0; // the browser reports the 404 itself
+  });
+
+  it('caused no error in the console on the way', () => {
+    expect(watched.troubles).toEqual([]);
+  });
+});

@@ -1,0 +1,47 @@
+// The network goes away in the middle of a question and comes back: no word of it is missing.
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBrowser } from '../support/browser.mjs';
+import { openPage, type Watched } from '../support/page';
+import { startRelay, type Relay } from '../support/proxy';
+import { startServer, type Server } from '../support/server';
+import { spokenQuestion, wordsHeard, type Spoken } from '../support/speech';
+
+describe('a connection that drops in the middle of a question', () => {
+  let server: Server;
+  let relay: Relay;
+  let browser: Browser;
+  let watched: Watched;
+  let spoken: Spoken;
+
+  beforeAll(async () => {
+    spoken = spokenQuestion();
+    server = await startServer();
+    relay = await startRelay(server.url);
+    browser = await startBrowser({ microphone: spoken.file });
+    watched = await openPage(browser);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    relay?.close();
+    await server?.stop();
+  });
+
+  it('loses no word and says what is going on', async () => {
+    const { page } = watched;
+    await page.goto(`${relay.url}/interview/`);
+    await page.getByRole('button', { name: 'Start the interview' }).click();
+    await page.locator('[data-utterance=partial]').first().waitFor({ timeout: 30_000 });
+    relay.cut(true);
+    await page.getByRole('status').getByText('Reconnecting; nothing is lost for 30 s').waitFor();
+    await page.waitForTimeout(1500);
+    relay.resume();
+    await page.getByRole('status').getByText('Listening').waitFor({ timeout: 20_000 });
+    await page.locator('[data-utterance=final]').first().waitFor({ timeout: 30_000 });
+    await page.locator('[data-answer=stop]').first().waitFor({ timeout: 30_000 });
+    const heard = (await page.locator('[data-utterance=final] p').allInnerTexts()).join(' ');
+    const begin = spoken.text.split(' ').slice(0, 5).join(' ');
+    expect(wordsHeard(spoken.text, heard), `heard: ${heard}`).toBeGreaterThan(0.5);
+    expect(wordsHeard(begin, heard), `the beginning of: ${heard}`).toBeGreaterThan(0.5);
+  });
+});

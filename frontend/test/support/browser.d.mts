@@ -1,0 +1,3 @@
+import type { Browser } from 'playwright-core';
+export const CHROMIUM: string | undefined;
+export function startBrowser(options?: { microphone?: string }): Promise<Browser>;

@@ -1,0 +1,6 @@
+export interface Standin {
+  url: string;
+  dropSockets(): void;
+  close(): void;
+}
+export function startStandin(options?: { port?: number; accounts?: boolean }): Promise<Standin>;
