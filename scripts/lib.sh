@@ -109,7 +109,9 @@ use_node() {
 
 web_fingerprint() {
     find frontend docs/api profiles -type f \
-        -not -path '*/node_modules/*' -not -path '*/.node/*' -not -path '*/.next/*' -not -path '*/out/*' -print0 |
+        -not -path '*/node_modules/*' -not -path '*/.node/*' -not -path '*/.next/*' -not -path '*/out/*' \
+        -not -path '*/test-results/*' -not -path 'frontend/public/audio/*' -not -path 'frontend/public/examples/*' \
+        -not -name next-env.d.ts -not -name '*.tsbuildinfo' -print0 |
         sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 

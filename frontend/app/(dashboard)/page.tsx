@@ -18,7 +18,7 @@ export default function HomePage() {
           </Link>
         }
       >
-        It listens, writes along, and answers from your own profile with the line it took each point from.
+        It listens along and answers from your own profile, quoting the line behind every point.
       </PageHeader>
       <div className="grid items-start gap-6 lg:grid-cols-[3fr_2fr]">
         <TryQuestion />

@@ -1,11 +1,13 @@
 'use client';
 
 import { ChevronLeft, ChevronRight, Copy, Square } from 'lucide-react';
+import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { LatencyBar } from '@/components/session/LatencyBar';
 import { Button } from '@/components/ui/button';
 import { toast } from '@/components/ui/toast';
 import type { Answer } from '@/lib/live';
+import { repeatsPoints } from '@/lib/outline';
 import { QuestionCard } from './QuestionCard';
 import { AnswerText, Outline } from './ResponseStreaming';
 
@@ -56,11 +58,24 @@ function Foot({ answer }: { answer: Answer }) {
   );
 }
 
+/** Said in place of an answer that would only say the talking points again. */
+export function OutlineOnly() {
+  return (
+    <p className="text-soft">
+      These points are the whole answer, because no language model is set up.{' '}
+      <Link href="/settings/#providers" className="font-semibold text-accent underline underline-offset-4">
+        Add one for full sentences
+      </Link>
+    </p>
+  );
+}
+
 /** The question being answered: talking points with their sources first, then the answer as it streams. */
 export function AnswerPanel({ answers, at, onShow, onInterrupt, empty }: Props) {
   const answer = answers[at];
   if (!answer) return <div className="mx-auto grid h-full w-full max-w-3xl content-center px-4 py-8 sm:px-8">{empty}</div>;
   const running = answer.finish === null;
+  const outlineOnly = repeatsPoints(answer.text, answer.points);
   const overtaken = answer.finish === 'superseded';
 
   async function copy() {
@@ -78,8 +93,8 @@ export function AnswerPanel({ answers, at, onShow, onInterrupt, empty }: Props) 
       className={`mx-auto grid w-full max-w-3xl content-start gap-6 px-4 py-5 sm:px-8 sm:py-7 ${overtaken ? 'opacity-60' : ''}`}
       data-answer={running ? 'running' : answer.finish}
     >
-      <div className="flex items-center justify-between gap-3">
-        <Pager answers={answers} at={at} onShow={onShow} />
+      <div className="-mb-3 -ml-3 flex min-h-11 items-center justify-between gap-3">
+        {answers.length > 1 ? <Pager answers={answers} at={at} onShow={onShow} /> : <span />}
         <div className="flex gap-2">
           {answer.text && !running && (
             <Button look="ghost" size="icon" aria-label="Copy the answer" onClick={() => void copy()}>
@@ -96,7 +111,7 @@ export function AnswerPanel({ answers, at, onShow, onInterrupt, empty }: Props) 
       </div>
       <QuestionCard number={answer.number} question={answer.question} kind={answer.kind} eager={running && answer.eager} />
       {answer.points.length > 0 && <Outline points={answer.points} />}
-      {(answer.text || running) && <AnswerText text={answer.text} running={running} />}
+      {outlineOnly ? <OutlineOnly /> : (answer.text || running) && <AnswerText text={answer.text} running={running} />}
       <Foot answer={answer} />
     </article>
   );

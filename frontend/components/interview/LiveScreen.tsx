@@ -17,6 +17,7 @@ import { usePreferences } from '@/hooks/usePreferences';
 import { useProfile, useSession, useSessionId } from '@/hooks/useSession';
 import { useStore } from '@/hooks/useStore';
 import { api, ApiError, sentence } from '@/lib/api-client';
+import type { Utterance } from '@/lib/live';
 import type { LiveSession } from '@/lib/live-session';
 import { inputsOf, setPreferences } from '@/lib/preferences';
 import { forget } from '@/lib/query';
@@ -170,7 +171,7 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
         </Button>
       </header>
 
-      <main className="grid min-h-0 flex-1 grid-rows-[minmax(0,2fr)_minmax(0,5fr)] lg:grid-cols-[minmax(18rem,24rem)_minmax(0,1fr)] lg:grid-rows-1">
+      <main className="grid min-h-0 flex-1 grid-rows-[minmax(0,1fr)_minmax(0,3fr)] lg:grid-cols-[minmax(18rem,24rem)_minmax(0,1fr)] lg:grid-rows-1">
         <section aria-label="Transcript" className="flex min-h-0 flex-col border-b border-line bg-surface lg:border-r lg:border-b-0">
           <div className="flex items-center justify-between gap-2 px-4 pt-3 sm:hidden">
             <LiveStatus state={listening} ptt={ptt} />
@@ -197,19 +198,20 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
           )}
         </section>
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
-        <section aria-label="Answer" tabIndex={0} className="min-h-0 overflow-y-auto overscroll-contain">
+        <section aria-label="Question and answer" tabIndex={0} className="min-h-0 overflow-y-auto overscroll-contain">
           <AnswerPanel
             answers={state.answers}
             at={at}
             onShow={show}
             onInterrupt={() => live.interrupt()}
-            empty={<Waiting on={listening.phase === 'on'} ptt={ptt} onListen={() => void listen()} />}
+            empty={<Waiting on={listening.phase === 'on'} ptt={ptt} hearing={state.utterances.at(-1)} onListen={() => void listen()} />}
           />
         </section>
       </main>
 
       <footer className="border-t border-line bg-surface px-3 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5">
-        <div className="mx-auto flex max-w-6xl items-center gap-3">
+        <div className="flex items-center gap-3 lg:grid lg:grid-cols-[minmax(16.75rem,22.75rem)_minmax(0,1fr)] lg:gap-0">
+          <div className="flex items-center gap-3">
           <RecordButton
             phase={listening.phase}
             mode={prefs.mode}
@@ -226,19 +228,22 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
                 aria-pressed={listening.muted}
                 aria-label={listening.muted ? 'Unmute' : 'Mute'}
                 onClick={() => live.mute(!listening.muted)}
-                className="hidden sm:inline-flex"
+                className="max-sm:hidden"
               >
                 {listening.muted ? <MicOff aria-hidden="true" className="text-live" /> : <Mic aria-hidden="true" />}
               </Button>
             </>
           )}
+          </div>
+          <div className="mx-auto flex w-full max-w-3xl min-w-0 flex-1 items-center gap-1 lg:px-8">
           <QuestionInput onAsk={(text) => live.ask(text)} />
           <Button look="ghost" size="icon" aria-label="Listening settings" onClick={() => setOpen('settings')}>
             <Settings2 aria-hidden="true" />
           </Button>
-          <Button look="ghost" size="icon" aria-label="Keyboard" onClick={() => setOpen('keys')} className="hidden lg:inline-flex">
+          <Button look="ghost" size="icon" aria-label="Keyboard" onClick={() => setOpen('keys')} className="max-lg:hidden">
             <Keyboard aria-hidden="true" />
           </Button>
+          </div>
         </div>
       </footer>
 
@@ -259,7 +264,14 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
   );
 }
 
-function Waiting({ on, ptt, onListen }: { on: boolean; ptt: boolean; onListen: () => void }) {
+function Waiting({ on, ptt, hearing, onListen }: { on: boolean; ptt: boolean; hearing?: Utterance; onListen: () => void }) {
+  if (on && hearing?.speaker === 'interviewer' && !hearing.final)
+    return (
+      <p aria-hidden="true" className="font-serif text-3xl leading-snug">
+        {hearing.text.slice(0, hearing.stable)}
+        <span className="text-faint">{hearing.text.slice(hearing.stable)}</span>
+      </p>
+    );
   if (on)
     return (
       <div className="grid gap-3">

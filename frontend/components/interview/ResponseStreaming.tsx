@@ -1,23 +1,31 @@
-import { Quote } from 'lucide-react';
 import { fieldName } from '@/lib/utils';
+import { layOut } from '@/lib/outline';
 import type { OutlinePoint } from '@/types/session';
 
-/** One talking point with the words it rests on. */
-function Point({ point, at }: { point: OutlinePoint; at: number }) {
+function Quoted({ quote, field }: { quote: string; field: string }) {
   return (
-    <li className="rise grid gap-1.5" style={{ animationDelay: `${at * 40}ms` }}>
-      <p className="text-lg leading-snug font-medium">
-        {point.label && <span className="mr-2 text-sm font-semibold text-accent">{point.label}</span>}
-        {point.text}
+    <>
+      <span className="sr-only">Quoted: </span>
+      <q className="rounded bg-mark box-decoration-clone px-1 py-px font-serif text-mark-ink [quotes:none]">{quote}</q>
+      <span className="ml-2 text-sm whitespace-nowrap text-faint">{fieldName(field)}</span>
+    </>
+  );
+}
+
+/** One talking point: the part it plays, advice, and the words it rests on, marked. */
+function Point({ point, at }: { point: OutlinePoint; at: number }) {
+  const { label, before, quote, after, inline, field } = layOut(point);
+  return (
+    <li className="rise grid gap-0.5" style={{ animationDelay: `${at * 40}ms` }}>
+      {label && <p className="text-sm font-semibold text-accent">{label}</p>}
+      <p className={quote ? 'text-lg leading-snug' : 'leading-snug text-soft'}>
+        {before && <span className={quote && inline ? 'text-soft' : undefined}>{before} </span>}
+        {quote && inline && <Quoted quote={quote} field={field} />}
+        {after && <span className="text-soft"> {after}</span>}
       </p>
-      {point.source && (
-        <p className="flex items-start gap-2 text-[15px] leading-snug text-mark-ink">
-          <Quote className="mt-1 size-3.5 shrink-0 fill-current opacity-70" aria-hidden="true" />
-          <span>
-            <span className="sr-only">Source: </span>
-            <q className="box-decoration-clone rounded bg-mark px-1 py-px font-serif [quotes:none]">{point.source.quote}</q>
-            <span className="ml-2 text-sm text-faint">{fieldName(point.source.field)}</span>
-          </span>
+      {quote && !inline && (
+        <p className="text-[17px] leading-snug">
+          <Quoted quote={quote} field={field} />
         </p>
       )}
     </li>
@@ -36,7 +44,7 @@ export function Outline({ points }: { points: OutlinePoint[] }) {
   );
 }
 
-/** The answer as it comes: paragraphs, and lists where the model wrote some; everything stays text. */
+/** The answer as it comes: paragraphs of plain text, whatever the model marks up. */
 export function AnswerText({ text, running = false }: { text: string; running?: boolean }) {
   const blocks = text.split(/\n{2,}/).filter((block) => block.trim() !== '');
   return (

@@ -48,7 +48,7 @@ export function Readiness() {
       <CardTitle>Ready to go</CardTitle>
       <ul className="grid gap-4">
         <Line ok={profiles.items.length > 0} title={profiles.items.length > 0 ? plural(profiles.items.length, 'profile') : 'No profile yet'}>
-          {profiles.items.length > 0 ? 'Answers quote it, line by line. ' : 'Answers need something to quote. '}
+          {profiles.items.length > 0 ? 'Answers quote what you wrote there. ' : 'Answers need something to quote. '}
           <Link href="/profiles/" className={linkClass}>
             {profiles.items.length > 0 ? 'Edit' : 'Make one'}
           </Link>

@@ -13,6 +13,7 @@ import { EmptyState, ErrorState, SkeletonList } from '@/components/ui/states';
 import { toast } from '@/components/ui/toast';
 import { useProfile, useSession, useSessionId, useTranscripts } from '@/hooks/useSession';
 import { api, ApiError, sentence } from '@/lib/api-client';
+import { repeatsPoints } from '@/lib/outline';
 import { forget } from '@/lib/query';
 import { clock, milliseconds, plural, sessionTitle, when } from '@/lib/utils';
 import type { Session, Transcript } from '@/types/session';
@@ -51,7 +52,7 @@ function Pair({ pair }: { pair: Transcript }) {
     <li className="grid gap-4 rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-7">
       <QuestionCard number={pair.questionNumber} question={pair.question} kind={pair.kind ?? null} level="h2" />
       {pair.outline && pair.outline.length > 0 && <Outline points={pair.outline} />}
-      {pair.answer ? (
+      {repeatsPoints(pair.answer, pair.outline ?? []) ? null : pair.answer ? (
         <AnswerText text={pair.answer} />
       ) : (
         <p className="text-soft">No answer was made for this one. The words are kept as they were heard.</p>

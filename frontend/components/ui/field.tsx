@@ -86,9 +86,9 @@ export function Segmented<T extends string>(props: {
 }) {
   const name = useId();
   return (
-    <fieldset className="grid gap-1.5" disabled={props.disabled}>
+    <fieldset className="@container grid gap-1.5" disabled={props.disabled}>
       <legend className={props.quiet ? 'sr-only' : 'mb-1.5 text-sm font-semibold'}>{props.label}</legend>
-      <div className={props.cards ? 'grid gap-2.5 sm:grid-cols-3' : 'inline-flex w-fit max-w-full flex-wrap rounded-xl border border-line bg-sunken p-1'}>
+      <div className={props.cards ? 'grid gap-2.5 @lg:grid-cols-3' : 'inline-flex w-fit max-w-full flex-wrap rounded-xl border border-line bg-sunken p-1'}>
         {props.choices.map((choice) => (
           <label key={choice.value} className={props.cards ? cardClass : keyClass}>
             <input
