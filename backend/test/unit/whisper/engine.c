@@ -1,0 +1,489 @@
+/**
+ * @file test/unit/whisper/engine.c  Searching, streaming and the engine, on a tiny model
+ *
+ * The model's weights are noise, so what is heard means nothing; that it is the same however it
+ * was come by means everything.
+ */
+#include "cmocka_all.h"
+
+#include "asr/engine.h"
+#include "asr/whisper/stream.h"
+#include "support/scratch.h"
+#include "support/whisper_file.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SECONDS = 3, N = SECONDS * 16000 };
+
+static char dir[SCRATCH_MAX];
+static char path[256];
+static int16_t pcm[N];
+
+static int set_up(void **state)
+{
+    (void)state;
+    scratch_make(dir);
+    snprintf(path, sizeof(path), "%s", scratch_path(dir, "ggml-noise.bin"));
+    tiny_file_write(path, 5, 1);
+    tiny_speech(pcm, N);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    scratch_remove(dir);
+    return 0;
+}
+
+struct kit {
+    struct wk *wk;
+    struct whisper_model *m;
+    struct whisper_compute c;
+    struct whisper_decoder d;
+};
+
+static void open_kit(struct kit *k)
+{
+    assert_int_equal(wk_open(&k->wk, 1, NULL, NULL), 0);
+    assert_int_equal(whisper_model_load(&k->m, path, k->wk, NULL, NULL, NULL), 0);
+    whisper_compute_init(&k->c, k->m, k->wk);
+    assert_int_equal(whisper_decoder_init(&k->d, k->m, 1, false, NULL), 0);
+}
+
+static void close_kit(struct kit *k)
+{
+    whisper_decoder_release(&k->d);
+    whisper_compute_release(&k->c);
+    whisper_model_free(k->m);
+    wk_close(k->wk);
+}
+
+static void listen_to(struct kit *k, size_t n)
+{
+    struct whisper_mel mel;
+
+    whisper_mel_init(&mel, k->m->mel);
+    assert_int_equal(whisper_mel_feed(&mel, pcm, n), 0);
+    assert_int_equal(
+        whisper_listen(&k->d, &k->c, &mel, 0, whisper_trimmed_ctx(whisper_mel_length(&mel), 500)),
+        0);
+    whisper_mel_release(&mel);
+}
+
+static struct whisper_search_params quick_params(int tokens)
+{
+    struct whisper_search_params p = whisper_search_defaults();
+
+    p.temperature_step = 0.0f;
+    p.tokens_max = tokens;
+    return p;
+}
+
+static int search(struct kit *k, const struct whisper_search_params *p, const int *draft,
+                  int n_draft, int n_forced, int *ids, struct whisper_search *s)
+{
+    int prompt[4];
+    struct whisper_search_job job = {.prompt = prompt,
+                                     .n_prompt =
+                                         whisper_prompt_init(k->m->vocab, 0, false, false, prompt),
+                                     .seek_end = 300,
+                                     .draft = draft,
+                                     .n_draft = n_draft,
+                                     .n_forced = n_forced};
+    const struct whisper_hypothesis *h;
+
+    assert_int_equal(whisper_search_init(s, p), 0);
+    assert_int_equal(whisper_search_run(s, &k->d, &k->c, &job), 0);
+    h = whisper_search_best(s);
+    for (int i = 0; i < h->n; i++)
+        ids[i] = h->tokens[i].id;
+    return h->n;
+}
+
+static void a_draft_changes_the_work_but_not_the_result(void **state)
+{
+    struct whisper_search_params p = quick_params(20);
+    int want[WHISPER_STEPS_MAX], got[WHISPER_STEPS_MAX];
+    struct whisper_search s;
+    struct kit k;
+    int n;
+    int steps;
+
+    (void)state;
+    open_kit(&k);
+    listen_to(&k, N);
+    n = search(&k, &p, NULL, 0, 0, want, &s);
+    steps = s.steps;
+    whisper_search_release(&s);
+    assert_true(n > 5);
+    for (int right = 0; right < n - 1; right += 3) {
+        int draft[WHISPER_STEPS_MAX];
+
+        memcpy(draft, want, sizeof(draft));
+        draft[right] = draft[right] == 65 ? 66 : 65; /* right up to here, then wrong */
+        assert_int_equal(search(&k, &p, draft, n - 1, 0, got, &s), n);
+        assert_memory_equal(got, want, (size_t)n * sizeof(int));
+        assert_int_equal(s.accepted, right);
+        assert_true(s.steps <= steps - right + 1);
+        whisper_search_release(&s);
+        assert_true(search(&k, &p, draft, right + 1, right + 1, got, &s) > right);
+        assert_int_equal(got[right], draft[right]); /* what is forced stays, right or wrong */
+        whisper_search_release(&s);
+    }
+    close_kit(&k);
+}
+
+static void a_beam_finds_nothing_less_likely_than_greedy(void **state)
+{
+    struct whisper_search_params p = quick_params(6);
+    int ids[WHISPER_STEPS_MAX];
+    struct whisper_search s;
+    struct kit k;
+    double greedy;
+
+    (void)state;
+    open_kit(&k);
+    listen_to(&k, N);
+    search(&k, &p, NULL, 0, 0, ids, &s);
+    greedy = whisper_search_best(&s)->mean;
+    whisper_search_release(&s);
+    p.beams = 4;
+    p.align = true;
+    search(&k, &p, NULL, 0, 0, ids, &s);
+    assert_true(whisper_search_best(&s)->mean >= greedy - 1e-4);
+    whisper_search_release(&s);
+    close_kit(&k);
+}
+
+static void a_beam_of_one_path_keeps_its_caches_apart(void **state)
+{
+    struct whisper_search_params p = quick_params(12);
+    int ids[WHISPER_STEPS_MAX], again[WHISPER_STEPS_MAX];
+    struct whisper_search s;
+    struct kit k;
+    double sum;
+    int n;
+
+    (void)state;
+    open_kit(&k);
+    listen_to(&k, N);
+    p.beams = 5;
+    n = search(&k, &p, NULL, 0, 0, ids, &s);
+    sum = whisper_search_best(&s)->sum;
+    whisper_search_release(&s);
+    p.beams = 1;
+    search(&k, &p, ids, n, n, again, &s); /* the same tokens, decoded from scratch in one batch */
+    assert_memory_equal(ids, again, (size_t)n * sizeof(int));
+    assert_float_equal(whisper_search_best(&s)->sum, sum, 0.05);
+    whisper_search_release(&s);
+    close_kit(&k);
+}
+
+static void improbable_text_is_sampled_again(void **state)
+{
+    struct whisper_search_params p = whisper_search_defaults();
+    int ids[WHISPER_STEPS_MAX];
+    struct whisper_search s;
+    struct kit k;
+
+    (void)state;
+    open_kit(&k);
+    listen_to(&k, N);
+    p.tokens_max = 10;
+    p.temperature_step = 0.4f;
+    p.plog_min = 0.0f; /* nothing is ever probable enough */
+    search(&k, &p, NULL, 0, 0, ids, &s);
+    assert_true(s.temperature > 0.7f);
+    whisper_search_release(&s);
+    close_kit(&k);
+}
+
+static void repeated_text_compresses_well(void **state)
+{
+    static const char loop[] = " and then and then and then and then and then and then and then";
+    static const char plain[] = " tell me about a time when you had to change your mind";
+
+    (void)state;
+    assert_true(whisper_compression(loop, strlen(loop)) > 2.4);
+    assert_true(whisper_compression(plain, strlen(plain)) < 1.5);
+    assert_true(whisper_compression("", 0) == 0.0);
+}
+
+static void what_is_stable_never_changes(void **state)
+{
+    struct whisper_stream_params p = whisper_stream_defaults();
+    struct whisper_stream *s = NULL;
+    char stable[4096] = "";
+    size_t n_stable = 0;
+    struct kit k;
+
+    (void)state;
+    open_kit(&k);
+    p.language = 0;
+    assert_int_equal(whisper_stream_open(&s, k.m, &p, NULL), 0);
+    for (size_t at = 0; at < N; at += 4800) {
+        const struct whisper_heard *h;
+
+        assert_int_equal(whisper_stream_feed(s, pcm + at, 4800), 0);
+        assert_int_equal(whisper_stream_update(s, &k.c, false), 0);
+        h = whisper_stream_heard(s);
+        assert_true(h->stable >= n_stable && h->stable <= h->len && h->len < sizeof(stable));
+        assert_memory_equal(h->text, stable, n_stable);
+        n_stable = h->stable;
+        memcpy(stable, h->text, n_stable);
+    }
+    assert_int_equal(whisper_stream_finish(s, &k.c), 0);
+    assert_memory_equal(whisper_stream_heard(s)->text, stable, n_stable);
+    assert_int_equal(whisper_stream_heard(s)->stable, whisper_stream_heard(s)->len);
+    whisper_stream_close(s);
+    close_kit(&k);
+}
+
+static void a_final_after_a_pause_has_nothing_left_to_hear(void **state)
+{
+    static const int16_t silence[4800];
+    struct whisper_stream_params p = whisper_stream_defaults();
+    struct whisper_stream *s = NULL;
+    struct kit k;
+    int encoded, steps;
+
+    (void)state;
+    open_kit(&k);
+    p.language = 0;
+    assert_int_equal(whisper_stream_open(&s, k.m, &p, NULL), 0);
+    whisper_stream_feed(s, pcm, N);
+    assert_int_equal(whisper_stream_update(s, &k.c, true), 0);
+    encoded = whisper_stream_counted(s)->encoded;
+    steps = whisper_stream_counted(s)->steps;
+    whisper_stream_feed(s, silence, 4800);
+    assert_int_equal(whisper_stream_finish(s, &k.c), 0);
+    assert_int_equal(whisper_stream_counted(s)->encoded, encoded);
+    assert_int_equal(whisper_stream_counted(s)->steps, steps);
+
+    whisper_stream_begin(s); /* but speech after the pause is heard */
+    whisper_stream_feed(s, pcm, 16000);
+    assert_int_equal(whisper_stream_update(s, &k.c, true), 0);
+    whisper_stream_feed(s, pcm + 16000, 8000);
+    assert_int_equal(whisper_stream_finish(s, &k.c), 0);
+    assert_int_equal(whisper_stream_counted(s)->encoded, 2);
+    whisper_stream_close(s);
+    close_kit(&k);
+}
+
+static void an_utterance_longer_than_a_window_goes_on(void **state)
+{
+    struct whisper_stream_params p = whisper_stream_defaults();
+    struct whisper_stream *s = NULL;
+    const struct whisper_heard *h;
+    uint32_t before = 0;
+    struct kit k;
+
+    (void)state;
+    open_kit(&k);
+    p.language = 0;
+    assert_int_equal(whisper_stream_open(&s, k.m, &p, NULL), 0);
+    for (int i = 0; i < 25; i++) { /* 75 seconds */
+        assert_int_equal(whisper_stream_feed(s, pcm, N), 0);
+        assert_int_equal(whisper_stream_update(s, &k.c, false), 0);
+    }
+    assert_int_equal(whisper_stream_finish(s, &k.c), 0);
+    h = whisper_stream_heard(s);
+    assert_true(h->n_words > 0);
+    for (size_t i = 0; i < h->n_words; i++) {
+        assert_true(h->words[i].start_ms >= before && h->words[i].end_ms >= h->words[i].start_ms);
+        assert_true(h->words[i].text + h->words[i].text_len <= h->len);
+        before = h->words[i].start_ms;
+    }
+    assert_true(before <= 75000);
+    whisper_stream_close(s);
+    close_kit(&k);
+}
+
+static void silence_is_no_text(void **state)
+{
+    static const int16_t silence[32000];
+    struct whisper_stream_params p = whisper_stream_defaults();
+    struct whisper_stream *s = NULL;
+    struct kit k;
+
+    (void)state;
+    open_kit(&k);
+    assert_int_equal(whisper_stream_open(&s, k.m, &p, NULL), 0);
+    whisper_stream_feed(s, silence, 32000);
+    assert_int_equal(whisper_stream_update(s, &k.c, false), 0);
+    assert_int_equal(whisper_stream_finish(s, &k.c), 0);
+    assert_string_equal(whisper_stream_heard(s)->text, "");
+    whisper_stream_begin(s);
+    assert_int_equal(whisper_stream_finish(s, &k.c), 0); /* nor is no audio at all */
+    assert_string_equal(whisper_stream_heard(s)->text, "");
+    whisper_stream_close(s);
+    close_kit(&k);
+}
+
+static bool stop_now(void *arg)
+{
+    return --*(int *)arg < 0;
+}
+
+static void a_cancelled_update_can_be_repeated(void **state)
+{
+    struct whisper_stream_params p = whisper_stream_defaults();
+    struct whisper_stream *s = NULL;
+    char text[4096];
+    struct kit k;
+
+    (void)state;
+    open_kit(&k);
+    p.language = 0;
+    assert_int_equal(whisper_stream_open(&s, k.m, &p, NULL), 0);
+    whisper_stream_feed(s, pcm, N);
+    assert_int_equal(whisper_stream_update(s, &k.c, false), 0);
+    snprintf(text, sizeof(text), "%s", whisper_stream_heard(s)->text);
+    whisper_stream_begin(s);
+    whisper_stream_feed(s, pcm, N);
+    k.c.stop = stop_now;
+    for (int layers = 0; layers < 3; layers++) {
+        int left = layers;
+
+        k.c.stop_arg = &left;
+        assert_int_equal(whisper_stream_update(s, &k.c, false), UV_ECANCELED);
+        assert_string_equal(whisper_stream_heard(s)->text, "");
+    }
+    k.c.stop = NULL;
+    assert_int_equal(whisper_stream_update(s, &k.c, false), 0);
+    assert_string_equal(whisper_stream_heard(s)->text, text);
+    whisper_stream_close(s);
+    close_kit(&k);
+}
+
+/* ---- the engine --------------------------------------------------------------------------- */
+
+static struct asr_model *load_engine(const struct asr_engine *e)
+{
+    struct asr_model_params params = {.data_dir = dir, .path = path, .threads = 2};
+    struct asr_model *m = NULL;
+    struct errbuf err = {""};
+
+    assert_true(e->available(&params, &err));
+    assert_int_equal(e->load(&m, &params, &err), 0);
+    assert_non_null(strstr(e->describe(m), "f16"));
+    return m;
+}
+
+static void the_engine_says_what_is_missing(void **state)
+{
+    const struct asr_engine *e = asr_engine_find("whisper");
+    struct asr_model_params params = {.data_dir = "/nonexistent"};
+    struct asr_model *m = NULL;
+    struct errbuf err = {""};
+
+    (void)state;
+    assert_non_null(e);
+    assert_false(e->available(&params, &err));
+    assert_non_null(strstr(err.text, "interviewd models get"));
+    assert_int_equal(e->load(&m, &params, &err), UV_ENOENT);
+}
+
+struct speaker {
+    const struct asr_engine *e;
+    struct asr_model *m;
+    char text[8192];
+    int words;
+    bool ok;
+};
+
+static bool speak_once(struct speaker *sp, struct asr_stream *s)
+{
+    struct asr_result res;
+    bool ok = !sp->e->begin(s, NULL);
+
+    for (size_t at = 0; ok && at < N; at += 4800) {
+        ok = !sp->e->feed(s, pcm + at, 4800, NULL) && !sp->e->partial(s, &res, NULL) &&
+             res.stable <= strlen(res.text);
+    }
+    ok = ok && !sp->e->settle(s, NULL) && !sp->e->finish(s, &res, NULL);
+    if (ok) {
+        snprintf(sp->text, sizeof(sp->text), "%s", res.text);
+        sp->words = (int)res.word_count;
+    }
+    return ok;
+}
+
+static void speak(void *arg)
+{
+    static const char *const terms[] = {"hello", "quick", "time"};
+    struct speaker *sp = arg;
+    struct asr_params params = {.language = "en", .vocabulary = terms, .vocabulary_count = 3};
+    struct asr_stream *s = NULL;
+
+    sp->ok = !sp->e->open(&s, sp->m, &params, NULL) && speak_once(sp, s) && speak_once(sp, s);
+    sp->e->close(s);
+}
+
+static void many_streams_share_one_model(void **state)
+{
+    enum { SPEAKERS = 5 };
+    const struct asr_engine *e = asr_engine_find("whisper");
+    struct asr_model *m = load_engine(e);
+    struct speaker sp[SPEAKERS];
+    uv_thread_t threads[SPEAKERS];
+
+    (void)state;
+    for (int i = 0; i < SPEAKERS; i++) {
+        sp[i] = (struct speaker){.e = e, .m = m};
+        assert_int_equal(uv_thread_create(&threads[i], speak, &sp[i]), 0);
+    }
+    for (int i = 0; i < SPEAKERS; i++)
+        uv_thread_join(&threads[i]);
+    for (int i = 0; i < SPEAKERS; i++) {
+        assert_true(sp[i].ok);
+        assert_true(sp[i].words > 0);
+    }
+    e->unload(m);
+}
+
+static void an_interrupted_stream_returns_at_once(void **state)
+{
+    const struct asr_engine *e = asr_engine_find("whisper");
+    struct asr_model *m = load_engine(e);
+    struct asr_params params = {.language = "auto"};
+    struct asr_stream *s = NULL;
+    struct asr_result res;
+    struct errbuf err = {""};
+
+    (void)state;
+    assert_int_equal(e->open(&s, m, &params, &err), 0);
+    assert_int_equal(e->begin(s, &err), 0);
+    assert_int_equal(e->feed(s, pcm, N, &err), 0);
+    e->interrupt(s);
+    assert_int_equal(e->finish(s, &res, &err), UV_ECANCELED);
+    e->close(s);
+    params.language = "klingon";
+    assert_int_equal(e->open(&s, m, &params, &err), UV_EINVAL);
+    e->unload(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_draft_changes_the_work_but_not_the_result),
+        cmocka_unit_test(a_beam_finds_nothing_less_likely_than_greedy),
+        cmocka_unit_test(a_beam_of_one_path_keeps_its_caches_apart),
+        cmocka_unit_test(improbable_text_is_sampled_again),
+        cmocka_unit_test(repeated_text_compresses_well),
+        cmocka_unit_test(what_is_stable_never_changes),
+        cmocka_unit_test(a_final_after_a_pause_has_nothing_left_to_hear),
+        cmocka_unit_test(an_utterance_longer_than_a_window_goes_on),
+        cmocka_unit_test(silence_is_no_text),
+        cmocka_unit_test(a_cancelled_update_can_be_repeated),
+        cmocka_unit_test(the_engine_says_what_is_missing),
+        cmocka_unit_test(many_streams_share_one_model),
+        cmocka_unit_test(an_interrupted_stream_returns_at_once),
+    };
+
+    return cmocka_run_group_tests_name("whisper/engine", tests, set_up, tear_down);
+}
