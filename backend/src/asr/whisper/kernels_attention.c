@@ -68,44 +68,62 @@ void wk_kv_release(struct wk_kv *kv)
 }
 
 struct store_job {
+    const struct wk_isa *isa;
     struct wk_kv *kv;
     int first, n;
     const float *k, *v;
     size_t ldk, ldv;
 };
 
-static void put(const struct wk_kv *kv, void *to, size_t at, float value)
+/* One position of one head, f16. */
+static void store_halves(const struct store_job *j, size_t base, size_t pos, const float *k,
+                         const float *v)
 {
-    if (kv->f32)
-        ((float *)to)[at] = value;
-    else
-        ((uint16_t *)to)[at] = wk_float_to_half(value);
+    const struct wk_kv *kv = j->kv;
+    uint16_t *keys = (uint16_t *)kv->k + base + pos;
+    uint16_t half[WK_HEAD_DIM_MAX];
+
+    j->isa->to_halves(v, (uint16_t *)kv->v + base + pos * (size_t)kv->head_dim, kv->head_dim);
+    j->isa->to_halves(k, half, kv->head_dim);
+    for (int d = 0; d < kv->head_dim; d++, keys += kv->cap)
+        *keys = half[d];
+}
+
+static void store_floats(const struct store_job *j, size_t base, size_t pos, const float *k,
+                         const float *v)
+{
+    const struct wk_kv *kv = j->kv;
+    float *keys = (float *)kv->k + base + pos;
+
+    memcpy((float *)kv->v + base + pos * (size_t)kv->head_dim, v,
+           (size_t)kv->head_dim * sizeof(float));
+    for (int d = 0; d < kv->head_dim; d++, keys += kv->cap)
+        *keys = k[d];
 }
 
 static void store_head(void *arg, int head, int worker)
 {
     const struct store_job *j = arg;
-    const struct wk_kv *kv = j->kv;
-    size_t dim = (size_t)kv->head_dim, cap = (size_t)kv->cap;
-    size_t base = (size_t)head * dim * cap;
+    size_t dim = (size_t)j->kv->head_dim;
+    size_t base = (size_t)head * dim * (size_t)j->kv->cap;
 
     (void)worker;
     for (size_t i = 0; i < (size_t)j->n; i++) {
         const float *k = j->k + i * j->ldk + (size_t)head * dim;
         const float *v = j->v + i * j->ldv + (size_t)head * dim;
-        size_t pos = (size_t)j->first + i;
 
-        for (size_t d = 0; d < dim; d++) {
-            put(kv, kv->k, base + d * cap + pos, k[d]);
-            put(kv, kv->v, base + pos * dim + d, v[d]);
-        }
+        if (j->kv->f32)
+            store_floats(j, base, (size_t)j->first + i, k, v);
+        else
+            store_halves(j, base, (size_t)j->first + i, k, v);
     }
 }
 
 void wk_kv_store(struct wk *wk, struct wk_kv *kv, int first, int n, const float *k, size_t ldk,
                  const float *v, size_t ldv)
 {
-    struct store_job j = {.kv = kv, .first = first, .n = n, .k = k, .v = v, .ldk = ldk, .ldv = ldv};
+    struct store_job j = {
+        .isa = wk->isa, .kv = kv, .first = first, .n = n, .k = k, .v = v, .ldk = ldk, .ldv = ldv};
 
     if (n < STORE_PARALLEL) {
         for (int head = 0; head < kv->heads; head++)

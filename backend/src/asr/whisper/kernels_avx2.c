@@ -62,6 +62,16 @@ static bool usable(void)
            __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
 }
 
+static void to_halves(const float *x, uint16_t *y, int count)
+{
+    int i = 0;
+
+    for (; i + 8 <= count; i += 8)
+        _mm_storeu_si128((__m128i *)(void *)(y + i), _mm256_cvtps_ph(_mm256_loadu_ps(x + i), 0));
+    for (; i < count; i++)
+        y[i] = (uint16_t)_cvtss_sh(x[i], 0);
+}
+
 static double peak_int8(long rounds)
 {
     const __m256i ones = _mm256_set1_epi16(1);
@@ -88,6 +98,7 @@ const struct wk_isa wk_isa_avx2 = {
     .layer_norm = layer_norm,
     .head = head,
     .self = &self,
+    .to_halves = to_halves,
     .sum_exp = sum_exp,
     .peak_f32 = peak_f32,
     .peak_int8 = peak_int8,

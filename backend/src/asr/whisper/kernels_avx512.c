@@ -68,6 +68,15 @@ static void layer_norm(const float *x, int dim, const float *w, const float *b, 
     }
 }
 
+static void to_halves(const float *x, uint16_t *y, int count)
+{
+    for (int i = 0; i < count; i += 16) {
+        __mmask16 m = lanes(count - i);
+
+        _mm256_mask_storeu_epi16(y + i, m, _mm512_cvtps_ph(_mm512_maskz_loadu_ps(m, x + i), 0));
+    }
+}
+
 static double sum_exp(const float *x, int count, float max)
 {
     __m512d lo = _mm512_setzero_pd(), hi = _mm512_setzero_pd();
@@ -265,6 +274,7 @@ const struct wk_isa wk_isa_avx512vnni = {
     .layer_norm = layer_norm,
     .head = head,
     .self = &wk_avx512_self,
+    .to_halves = to_halves,
     .sum_exp = sum_exp,
     .peak_f32 = peak_f32,
     .peak_int8 = peak_int8,

@@ -93,101 +93,121 @@ WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int
     }
 }
 
-WK_INLINE void few_panel(const struct wk_matrix *m, const uint8_t *panel, const struct xblock *x,
-                         const int n, float *tile, int width, enum wk_type type)
+/* Integer sums of one block of one row: two chains, since each addition takes five cycles. */
+WK_INLINE __m512i dot_block(const __m512i w[8], const struct xblock *x)
+{
+    __m512i even = _mm512_set1_epi32(x->start), odd = _mm512_setzero_si512();
+
+    WK_UNROLL
+    for (int q = 0; q < 8; q += 2) {
+        dot8(&even, w[q], _mm512_set1_epi32(load32(x->q + 4 * q)));
+        dot8(&odd, w[q + 1], _mm512_set1_epi32(load32(x->q + 4 * q + 4)));
+    }
+    return _mm512_add_epi32(even, odd);
+}
+
+/* n rows by P panels, which follow one another in memory. */
+WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const struct xblock *x,
+                          const int n, const int P, float *tile, int width, enum wk_type type)
 {
     const bool has_m = type == WK_Q4_1 || type == WK_Q5_1;
     __m512 sum[ROWS];
 
     WK_UNROLL
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n * P; i++)
         sum[i] = _mm512_setzero_ps();
     for (int b = 0; b < m->blocks; b++) {
-        __m512 d = halves(panel + m->d + 32 * (size_t)b);
-        __m512 min = has_m ? halves(panel + m->m + 32 * (size_t)b) : d;
-        __m512i w[8];
-
-        unpack_block(m, panel, b, w, type);
         WK_UNROLL
-        for (int i = 0; i < n; i++) {
-            const struct xblock *xb = x + (size_t)i * (size_t)m->blocks + b;
-            __m512i even = _mm512_set1_epi32(xb->start), odd = _mm512_setzero_si512();
+        for (int p = 0; p < P; p++) {
+            const uint8_t *at = panel + (size_t)p * m->panel_bytes;
+            __m512 d = halves(at + m->d + 32 * (size_t)b);
+            __m512 min = has_m ? halves(at + m->m + 32 * (size_t)b) : d;
+            __m512i w[8];
 
+            unpack_block(m, at, b, w, type);
             WK_UNROLL
-            for (int q = 0; q < 8; q += 2) {
-                even = _mm512_dpbusd_epi32(even, w[q], _mm512_set1_epi32(load32(xb->q + 4 * q)));
-                odd = _mm512_dpbusd_epi32(odd, w[q + 1],
-                                          _mm512_set1_epi32(load32(xb->q + 4 * q + 4)));
+            for (int i = 0; i < n; i++) {
+                const struct xblock *xb = x + (size_t)i * (size_t)m->blocks + b;
+                __m512 *to = &sum[i * P + p];
+
+                *to = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot_block(w, xb)),
+                                      _mm512_mul_ps(d, _mm512_set1_ps(xb->scale)), *to);
+                if (has_m)
+                    *to = _mm512_fmadd_ps(min, _mm512_set1_ps(xb->sum), *to);
             }
-            sum[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(even, odd)),
-                                     _mm512_mul_ps(d, _mm512_set1_ps(xb->scale)), sum[i]);
-            if (has_m)
-                sum[i] = _mm512_fmadd_ps(min, _mm512_set1_ps(xb->sum), sum[i]);
         }
     }
     WK_UNROLL
-    for (int i = 0; i < n; i++)
-        _mm512_storeu_ps(tile + i * width, sum[i]);
+    for (int i = 0; i < n; i++) {
+        WK_UNROLL
+        for (int p = 0; p < P; p++)
+            _mm512_storeu_ps(tile + i * width + p * WK_PANEL, sum[i * P + p]);
+    }
 }
 
 WK_INLINE void few_type(const struct wk_matrix *m, const uint8_t *panel, const struct xblock *x,
                         int n, float *tile, int width, enum wk_type type)
 {
     switch (n) {
-    case 1:
-        few_panel(m, panel, x, 1, tile, width, type);
-        break;
     case 2:
-        few_panel(m, panel, x, 2, tile, width, type);
+        few_panels(m, panel, x, 2, 1, tile, width, type);
         break;
     case 3:
-        few_panel(m, panel, x, 3, tile, width, type);
+        few_panels(m, panel, x, 3, 1, tile, width, type);
         break;
     case 4:
-        few_panel(m, panel, x, 4, tile, width, type);
+        few_panels(m, panel, x, 4, 1, tile, width, type);
         break;
     case 5:
-        few_panel(m, panel, x, 5, tile, width, type);
+        few_panels(m, panel, x, 5, 1, tile, width, type);
         break;
     case 6:
-        few_panel(m, panel, x, 6, tile, width, type);
+        few_panels(m, panel, x, 6, 1, tile, width, type);
         break;
     case 7:
-        few_panel(m, panel, x, 7, tile, width, type);
+        few_panels(m, panel, x, 7, 1, tile, width, type);
+        break;
+    case 8:
+        few_panels(m, panel, x, 8, 1, tile, width, type);
         break;
     default:
-        few_panel(m, panel, x, 8, tile, width, type);
+        few_panels(m, panel, x, 1, 1, tile, width, type);
         break;
     }
+}
+
+WK_INLINE void few_all(const struct wk_matrix *m, int panel, int n_panels,
+                       const struct xblock *rows, int n, float *tile, enum wk_type type)
+{
+    int width = n_panels * WK_PANEL;
+
+    for (; n == 1 && n_panels >= 2; n_panels -= 2, panel += 2, tile += 2 * WK_PANEL)
+        few_panels(m, wk_panel(m, panel), rows, 1, 2, tile, width, type);
+    for (; n_panels > 0; n_panels--, panel++, tile += WK_PANEL)
+        few_type(m, wk_panel(m, panel), rows, n, tile, width, type);
 }
 
 static void few_multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
                          const void *rows, int n, float *tile, const struct wk_ahead *ahead)
 {
-    int width = n_panels * WK_PANEL;
-
     (void)scratch;
     (void)ahead;
-    for (int p = 0; p < n_panels; p++, tile += WK_PANEL) {
-        const uint8_t *from = wk_panel(m, panel + p);
-
-        switch (m->type) {
-        case WK_Q4_0:
-            few_type(m, from, rows, n, tile, width, WK_Q4_0);
-            break;
-        case WK_Q4_1:
-            few_type(m, from, rows, n, tile, width, WK_Q4_1);
-            break;
-        case WK_Q5_0:
-            few_type(m, from, rows, n, tile, width, WK_Q5_0);
-            break;
-        case WK_Q5_1:
-            few_type(m, from, rows, n, tile, width, WK_Q5_1);
-            break;
-        default:
-            few_type(m, from, rows, n, tile, width, WK_Q8_0);
-            break;
-        }
+    switch (m->type) {
+    case WK_Q4_0:
+        few_all(m, panel, n_panels, rows, n, tile, WK_Q4_0);
+        break;
+    case WK_Q4_1:
+        few_all(m, panel, n_panels, rows, n, tile, WK_Q4_1);
+        break;
+    case WK_Q5_0:
+        few_all(m, panel, n_panels, rows, n, tile, WK_Q5_0);
+        break;
+    case WK_Q5_1:
+        few_all(m, panel, n_panels, rows, n, tile, WK_Q5_1);
+        break;
+    default:
+        few_all(m, panel, n_panels, rows, n, tile, WK_Q8_0);
+        break;
     }
 }
 

@@ -145,6 +145,7 @@ struct wk_isa {
 
     const struct wk_self_kind *self;
 
+    void (*to_halves)(const float *x, uint16_t *y, int count);
     double (*sum_exp)(const float *x, int count, float max);
 
     /* Operations done by `rounds` rounds of a register-only loop (multiply and add are two). */

@@ -43,6 +43,16 @@ static bool usable(void)
     return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
 }
 
+static void to_halves(const float *x, uint16_t *y, int count)
+{
+    int i = 0;
+
+    for (; i + 4 <= count; i += 4)
+        vst1_u16(y + i, vreinterpret_u16_f16(vcvt_f16_f32(vld1q_f32(x + i))));
+    for (; i < count; i++)
+        vst1_lane_u16(y + i, vreinterpret_u16_f16(vcvt_f16_f32(vdupq_n_f32(x[i]))), 0);
+}
+
 static double peak_int8(long rounds)
 {
     int32x4_t sum[12];
@@ -69,6 +79,7 @@ const struct wk_isa wk_isa_neon = {
     .layer_norm = layer_norm,
     .head = head,
     .self = &self,
+    .to_halves = to_halves,
     .sum_exp = sum_exp,
     .peak_f32 = peak_f32,
     .peak_int8 = peak_int8,

@@ -229,6 +229,11 @@ static void self_rows(const struct wk_self *s)
 static const struct wk_self_kind self = {
     .bytes = self_bytes, .prepare = self_prepare, .work = self_work, .rows = self_rows};
 
+static void to_halves(const float *x, uint16_t *y, int count)
+{
+    wk_f32_to_f16(x, y, (size_t)count);
+}
+
 static double sum_exp(const float *x, int count, float max)
 {
     double sum = 0;
@@ -277,6 +282,7 @@ const struct wk_isa wk_isa_plain = {
     .layer_norm = layer_norm,
     .head = head,
     .self = &self,
+    .to_halves = to_halves,
     .sum_exp = sum_exp,
     .peak_f32 = peak_f32,
     .read = read_all,

@@ -20,9 +20,12 @@
 #include <unistd.h>
 
 enum {
-    SOLO_LOOPS = 512,   /* loops the caller runs alone after helpers were late */
-    LATE_US = 300,      /* waiting longer than this for a helper's last chunk is late */
-    LATE_SCORE_MAX = 4, /* so many late loops in close succession mean a busy machine */
+    LATE_US = 300,     /* waiting longer than this for helpers, and ... */
+    LATE_SHARE = 4,    /* ... for more than this share (a quarter) of the loop, is late */
+    LATE_MAX = 2,      /* late loops in close succession that mean a busy machine */
+    FORGET_LOOPS = 64, /* punctual loops after which lateness is forgotten */
+    SOLO_MIN_MS = 25,  /* then the caller works alone for so long, */
+    SOLO_MAX_MS = 800, /* twice as long each time it happens again */
 };
 
 struct helper {
@@ -34,8 +37,10 @@ struct helper {
 struct wk_pool {
     int threads;
     bool adaptive;
-    int solo;       /* loops left to run without helpers */
-    int late_score; /* late loops lately */
+    int late;            /* late loops lately */
+    int punctual;        /* loops since the last late one */
+    int solo_ms;         /* how long to work alone next time */
+    uint64_t solo_until; /* monotonic time, in [ns] */
     struct helper helpers[WK_THREADS_MAX];
 
     /* The loop now running: written by the caller while no chunk can be claimed. */
@@ -157,7 +162,7 @@ int wk_pool_open(struct wk_pool **poolp, int threads, struct errbuf *err)
     pool = aligned_alloc(64, (sizeof(*pool) + 63) / 64 * 64);
     if (!pool)
         return err_set(err, UV_ENOMEM, "out of memory for the thread pool");
-    *pool = (struct wk_pool){.threads = 1, .adaptive = true};
+    *pool = (struct wk_pool){.threads = 1, .adaptive = true, .solo_ms = SOLO_MIN_MS};
     for (int i = 1; i < threads; i++) {
         pool->helpers[i] = (struct helper){.pool = pool, .index = i};
         if (pthread_create(&pool->helpers[i].thread, NULL, helper_main, &pool->helpers[i]) != 0)
@@ -188,36 +193,43 @@ int wk_pool_threads(const struct wk_pool *pool)
 void wk_pool_set_adaptive(struct wk_pool *pool, bool adaptive)
 {
     pool->adaptive = adaptive;
-    pool->solo = pool->late_score = 0;
+    pool->late = pool->punctual = 0;
+    pool->solo_until = 0;
+    pool->solo_ms = SOLO_MIN_MS;
 }
 
-/* Keep score of how long helpers made the caller wait, and send them away when it is often long. */
-static void judge(struct wk_pool *pool, uint64_t waited_ns)
+/* Keep score of helpers that came late, and do without them when it happens again and again. */
+static void judge(struct wk_pool *pool, uint64_t took, uint64_t waited, uint64_t now)
 {
-    if (waited_ns > LATE_US * 1000u)
-        pool->late_score += 2;
-    else if (pool->late_score > 0 && waited_ns < LATE_US * 1000u / 8)
-        pool->late_score--;
-    if (pool->late_score < LATE_SCORE_MAX)
+    if (waited < LATE_US * 1000u || waited < took / LATE_SHARE) {
+        if (++pool->punctual < FORGET_LOOPS)
+            return;
+        pool->late = 0;
+        pool->solo_ms = SOLO_MIN_MS;
         return;
-    pool->solo = SOLO_LOOPS;
-    pool->late_score = 0;
+    }
+    pool->punctual = 0;
+    if (++pool->late < LATE_MAX)
+        return;
+    pool->late = LATE_MAX - 1; /* the next late loop is one too many again */
+    pool->solo_until = now + (uint64_t)pool->solo_ms * 1000000u;
+    pool->solo_ms = pool->solo_ms * 2 < SOLO_MAX_MS ? pool->solo_ms * 2 : SOLO_MAX_MS;
 }
 
-static void await_helpers(struct wk_pool *pool)
+static void await_helpers(struct wk_pool *pool, uint64_t started)
 {
     uint32_t left = atomic_load(&pool->left);
-    uint64_t begin;
+    uint64_t begin = now_ns();
 
-    if (left == 0)
-        return;
-    begin = now_ns();
     while (left != 0) {
         wait_change(&pool->left, left, &pool->waiting);
         left = atomic_load(&pool->left);
     }
-    if (pool->adaptive)
-        judge(pool, now_ns() - begin);
+    if (pool->adaptive) {
+        uint64_t end = now_ns();
+
+        judge(pool, end - started, end - begin, end);
+    }
 }
 
 static void run_alone(int chunks, wk_chunk_fn *fn, void *arg)
@@ -228,11 +240,10 @@ static void run_alone(int chunks, wk_chunk_fn *fn, void *arg)
 
 void wk_pool_run(struct wk_pool *pool, int chunks, wk_chunk_fn *fn, void *arg)
 {
+    uint64_t started;
     uint32_t number;
 
-    if (pool->solo > 0)
-        pool->solo--;
-    if (chunks <= 1 || pool->threads == 1 || pool->solo > 0) {
+    if (chunks <= 1 || pool->threads == 1 || (started = now_ns()) < pool->solo_until) {
         run_alone(chunks, fn, arg);
         return;
     }
@@ -246,5 +257,5 @@ void wk_pool_run(struct wk_pool *pool, int chunks, wk_chunk_fn *fn, void *arg)
     if (atomic_load(&pool->parked) > 0)
         futex_wake(&pool->epoch);
     work(pool, number, 0);
-    await_helpers(pool);
+    await_helpers(pool, started);
 }
