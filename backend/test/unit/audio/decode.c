@@ -1,0 +1,271 @@
+/**
+ * @file test/unit/audio/decode.c  Recordings of many kinds, and files that are none
+ */
+#include "audio/decode.h"
+
+#include "cmocka_all.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HEADER = 44, SECONDS = 2 };
+
+static void le(uint8_t *p, uint32_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        p[i] = (uint8_t)(value >> (8 * i));
+}
+
+struct kind {
+    unsigned tag, bits, rate, channels;
+};
+
+static void put_sample(uint8_t *p, const struct kind *k, double value)
+{
+    if (k->tag == 3 && k->bits == 32)
+        memcpy(p, &(float){(float)value}, 4);
+    else if (k->tag == 3)
+        memcpy(p, &value, 8);
+    else if (k->bits == 8)
+        p[0] = (uint8_t)lrint(value * 127 + 128);
+    else
+        le(p, (uint32_t)(int32_t)lrint(value * (pow(2, k->bits - 1) - 1)), (int)k->bits / 8);
+}
+
+/** A WAV file with a 440 Hz sine at half scale on every channel. */
+static uint8_t *make_wav(const struct kind *k, size_t *len)
+{
+    size_t block = (size_t)k->channels * k->bits / 8, frames = (size_t)k->rate * SECONDS;
+    uint8_t *wav = calloc(1, HEADER + frames * block), *p = wav + HEADER;
+
+    memcpy(wav, "RIFF____WAVEfmt ", 16);
+    le(wav + 4, (uint32_t)(HEADER - 8 + frames * block), 4);
+    le(wav + 16, 16, 4);
+    le(wav + 20, k->tag, 2);
+    le(wav + 22, k->channels, 2);
+    le(wav + 24, k->rate, 4);
+    le(wav + 28, (uint32_t)(k->rate * block), 4);
+    le(wav + 32, (uint32_t)block, 2);
+    le(wav + 34, k->bits, 2);
+    memcpy(wav + 36, "data", 4);
+    le(wav + 40, (uint32_t)(frames * block), 4);
+    for (size_t i = 0; i < frames; i++) {
+        for (unsigned c = 0; c < k->channels; c++, p += k->bits / 8)
+            put_sample(p, k, 0.5 * sin(2 * M_PI * 440 * (double)i / k->rate));
+    }
+    *len = HEADER + frames * block;
+    return wav;
+}
+
+static double rms(const struct pcm *pcm)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < pcm->n; i++)
+        sum += (double)pcm->samples[i] * pcm->samples[i];
+    return sqrt(sum / (double)pcm->n) / 32768;
+}
+
+static void expect_sine(const struct pcm *pcm, double tolerance)
+{
+    size_t crossings = 0;
+
+    assert_in_range(pcm->n, SECONDS * 16000 - 1700, SECONDS * 16000 + 1700);
+    assert_in_range(pcm->duration_ms, SECONDS * 1000 - 110, SECONDS * 1000 + 110);
+    assert_true(fabs(rms(pcm) - 0.5 / sqrt(2)) < tolerance);
+    for (size_t i = 1; i < pcm->n; i++)
+        crossings += pcm->samples[i - 1] < 0 && pcm->samples[i] >= 0;
+    assert_in_range(crossings, 440 * SECONDS - 50, 440 * SECONDS + 5);
+}
+
+static void wav_of_every_width_rate_and_channel_count_is_read(void **state)
+{
+    static const struct kind kinds[] = {
+        {1, 16, 16000, 1},  {1, 8, 8000, 1},   {1, 24, 48000, 2},
+        {1, 32, 44100, 2},  {3, 32, 48000, 2}, {3, 64, 22050, 1},
+        {1, 16, 192000, 1}, {1, 16, 11025, 2}, {1, 16, 44100, 6},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct pcm pcm = {0};
+        struct errbuf err = {{0}};
+        size_t len;
+        uint8_t *wav = make_wav(&kinds[i], &len);
+
+        assert_int_equal(0, audio_decode_bytes(wav, len, &pcm, &err));
+        expect_sine(&pcm, 0.01);
+        assert_memory_equal(pcm.format, "wav / pcm_", 10);
+        pcm_release(&pcm);
+        free(wav);
+    }
+}
+
+static void a_wav_that_was_never_finished_is_read_to_its_end(void **state)
+{
+    struct kind k = {1, 16, 16000, 1};
+    struct pcm pcm = {0};
+    size_t len;
+    uint8_t *wav = make_wav(&k, &len);
+
+    (void)state;
+    le(wav + 4, 0xFFFFFFFF, 4);
+    le(wav + 40, 0xFFFFFFFF, 4);
+    assert_int_equal(0, audio_decode_bytes(wav, len, &pcm, NULL));
+    expect_sine(&pcm, 0.01);
+    pcm_release(&pcm);
+    le(wav + 40, (uint32_t)(len - HEADER), 4);
+    assert_int_equal(0, audio_decode_bytes(wav, len / 2 + 1, &pcm, NULL)); /* and half a sample */
+    assert_in_range(pcm.n, 15900, 16100);
+    pcm_release(&pcm);
+    free(wav);
+}
+
+static void expect_refusal(const void *data, size_t len, const char *sentence)
+{
+    struct pcm pcm = {0};
+    struct errbuf err = {{0}};
+
+    assert_int_equal(UV_EINVAL, audio_decode_bytes(data, len, &pcm, &err));
+    if (!strstr(err.text, sentence))
+        fail_msg("\"%s\" does not say \"%s\"", err.text, sentence);
+    assert_null(pcm.samples);
+}
+
+static void what_is_no_recording_is_called_by_its_name(void **state)
+{
+    static const char pdf[] = "%PDF-1.7 and so on", png[] = "\x89PNG\r\n\x1a\n....";
+    static const char text[] = "Dear Sir or Madam, I apply for the position of";
+    uint8_t noise[4096];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(noise); i++)
+        noise[i] = (uint8_t)(i * 7919 >> 3 ^ i * 31);
+    noise[0] = 1;
+    expect_refusal("", 0, "is empty");
+    expect_refusal(pdf, sizeof(pdf) - 1, "a PDF document, not a recording");
+    expect_refusal(png, sizeof(png) - 1, "a picture");
+    expect_refusal(text, sizeof(text) - 1, "this is text");
+    expect_refusal(noise, sizeof(noise), "cannot be read");
+}
+
+static void a_wav_header_without_sound_is_refused(void **state)
+{
+    struct kind k = {1, 16, 16000, 1};
+    size_t len;
+    uint8_t *wav = make_wav(&k, &len);
+
+    (void)state;
+    expect_refusal(wav, HEADER, "no sound in it");
+    free(wav);
+}
+
+static void a_file_that_is_not_there_is_named(void **state)
+{
+    struct pcm pcm = {0};
+    struct errbuf err = {{0}};
+
+    (void)state;
+    assert_int_equal(UV_ENOENT, audio_decode_file("/nonexistent/a.wav", &pcm, &err));
+    assert_non_null(strstr(err.text, "/nonexistent/a.wav"));
+    assert_int_equal(UV_EINVAL, audio_decode_file("/tmp", &pcm, &err));
+    assert_non_null(strstr(err.text, "not a file"));
+}
+
+/** ffmpeg and sox write what browsers and people write; where they are missing this is skipped. */
+static bool encode(const uint8_t *wav, size_t len, const char *folder, const char *file)
+{
+    char in[256], command[1024];
+    FILE *f;
+
+    snprintf(in, sizeof(in), "%s/in.wav", folder);
+    f = fopen(in, "wb");
+    assert_int_equal(len, fwrite(wav, 1, len, f));
+    fclose(f);
+    snprintf(command, sizeof(command),
+             "cd %s && (ffmpeg -loglevel quiet -y -i in.wav %s || sox -q in.wav %s) 2>/dev/null",
+             folder, file, file);
+    return system(command) == 0;
+}
+
+static void what_browsers_and_people_record_is_read(void **state)
+{
+    static const char *const files[] = {"a.webm", "a.ogg",  "a.m4a", "a.mp4", "a.mp3",
+                                        "a.flac", "a.aiff", "a.au",  "a.caf"};
+    struct kind k = {1, 16, 48000, 2};
+    char folder[] = "/tmp/interviewd-decode-XXXXXX", path[300], remove[300];
+    size_t len, read = 0;
+    uint8_t *wav = make_wav(&k, &len);
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct pcm pcm = {0};
+        struct errbuf err = {{0}};
+
+        if (!encode(wav, len, folder, files[i]))
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+        if (audio_decode_file(path, &pcm, &err))
+            fail_msg("%s", err.text);
+        expect_sine(&pcm, 0.05);
+        pcm_release(&pcm);
+        read++;
+    }
+    snprintf(remove, sizeof(remove), "rm -rf %s", folder);
+    assert_int_equal(0, system(remove));
+    free(wav);
+    print_message("# %zu encoded formats read\n", read);
+    if (!read)
+        skip();
+}
+
+static void a_cut_recording_gives_what_is_there_or_a_sentence(void **state)
+{
+    char folder[] = "/tmp/interviewd-decode-XXXXXX", path[300], remove[300];
+    static uint8_t data[1 << 20];
+    struct kind k = {1, 16, 48000, 2};
+    size_t len, n = 0;
+    uint8_t *wav = make_wav(&k, &len);
+    FILE *f;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/a.ogg", folder);
+    if (encode(wav, len, folder, "a.ogg") && (f = fopen(path, "rb"))) {
+        n = fread(data, 1, sizeof(data), f);
+        fclose(f);
+    }
+    for (size_t cut = 1; cut < n; cut += n / 37 + 1) {
+        struct pcm pcm = {0};
+        struct errbuf err = {{0}};
+        int rc = audio_decode_bytes(data, cut, &pcm, &err);
+
+        assert_true(rc == 0 ? pcm.n > 0 : err.text[0] != '\0');
+        pcm_release(&pcm);
+    }
+    snprintf(remove, sizeof(remove), "rm -rf %s", folder);
+    assert_int_equal(0, system(remove));
+    free(wav);
+    if (!n)
+        skip();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wav_of_every_width_rate_and_channel_count_is_read),
+        cmocka_unit_test(a_wav_that_was_never_finished_is_read_to_its_end),
+        cmocka_unit_test(what_is_no_recording_is_called_by_its_name),
+        cmocka_unit_test(a_wav_header_without_sound_is_refused),
+        cmocka_unit_test(a_file_that_is_not_there_is_named),
+        cmocka_unit_test(what_browsers_and_people_record_is_read),
+        cmocka_unit_test(a_cut_recording_gives_what_is_there_or_a_sentence),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
