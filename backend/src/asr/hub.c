@@ -702,6 +702,11 @@ uint32_t asr_line_backlog_ms(const struct asr_line *line)
     return (uint32_t)(n / SAMPLES_PER_MS);
 }
 
+bool asr_line_gone(const struct asr_line *line)
+{
+    return line->failed || line->hub->shut;
+}
+
 void asr_line_close(struct asr_line *line)
 {
     struct asr_hub *hub;

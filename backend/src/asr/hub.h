@@ -82,6 +82,7 @@ int asr_line_settle(struct asr_line *line); /**< It looks finished: get ready fo
 int asr_line_end(struct asr_line *line);    /**< on_final follows */
 int asr_line_cancel(struct asr_line *line); /**< Forget the running utterance; no final */
 uint32_t asr_line_backlog_ms(const struct asr_line *line); /**< Audio fed but not decoded yet */
+bool asr_line_gone(const struct asr_line *line); /**< It failed, or its hub was closed */
 void asr_line_close(struct asr_line *line); /**< NULL is allowed; no handler runs any more */
 
 #endif

@@ -21,12 +21,16 @@ enum {
     RING = 200 * VAD_FRAME,  /* samples kept, 2 s: more than BACK_MAX and any pre-roll */
     EMIT_AT = 8 * VAD_FRAME, /* samples gathered before VAD_AUDIO, 80 ms */
     PRE_ROLL_MAX_MS = 600,
-    BACK_MAX = 100,     /* frames an opening may reach back before its first voiced frame */
-    GAP_MAX = 12,       /* frames without anything that end a run of activity */
-    EVIDENCE = 32,      /* frames looked at for voice, 320 ms */
-    GLIDES_MIN = 3,     /* frames of those whose pitch must glide */
-    UNVOICED_MAX = 28,  /* frames that sound without voice may hold an utterance open */
-    RESUME_MIN = 3,     /* frames of sound in a row after silence that count as speech */
+    BACK_MAX = 100,    /* frames an opening may reach back before its first voiced frame */
+    GAP_MAX = 12,      /* frames without anything that end a run of activity */
+    EVIDENCE = 64,     /* frames looked at for what voice does, 640 ms */
+    RECENT = 32,       /* frames in which the voice that opens an utterance must lie */
+    UNVOICED_MAX = 28, /* frames that sound without voice may hold an utterance open */
+    RUN_MIN = 4,       /* voiced frames in a row somewhere: a key's click rings for less */
+    RESUME_MIN = 5,    /* voiced frames in a row after a pause that make it go on */
+    CLOSURE_MAX = 10,  /* frames of silence inside a word: after more, only voice goes on */
+    LINGER = 12,       /* frames the end waits when something sounds just then */
+    LINGER_RUN = 5,
     CUT_PAUSE_MS = 60,  /* past longest_ms, a pause of this length ends the utterance */
     CUT_HARD_MS = 5000, /* and this long past it, it is cut in the middle of sound */
 };
@@ -34,18 +38,20 @@ enum {
 static const float LEVEL_LEAST_DB = -62.0f;
 static const float ACTIVE_SNR_DB = 5.0f; /* steady noise: 1 on average, 3.5 at most */
 static const float HOLD_SNR_DB = 4.0f;   /* in an open utterance */
-static const float VOICING_MIN = 0.52f;  /* noise: 0.22 on average, 0.45 at most in 20 s */
-static const float VOICING_HOLD = 0.48f;
+static const float VOICING_MIN = 0.48f;  /* noise: 0.22 on average, 0.45 at most in 20 s */
+static const float VOICING_HOLD = 0.45f;
 static const float GLIDE_LEAST = 0.0012f; /* of the period, frame to frame: a note stands still */
 static const float GLIDE_MOST = 0.12f;    /* more is a jump */
-static const float MOVING_MIN = 0.05f;    /* mean over the voiced frames; hum and notes: 0.00 */
-static const float TONAL_MAX = 0.992f;    /* mean over the voiced frames: a lone sine, a whistle */
+static const float GLIDING_MIN = 0.25f; /* share of voiced frames; speech: 0.4 to 0.9, notes: 0.1 */
+static const float MOVING_MIN = 0.05f;  /* mean over the voiced frames; hum and notes: 0.00 */
+static const float TONAL_MAX = 0.992f;  /* mean over the voiced frames: a lone sine, a whistle */
 
 enum state { IDLE, SPEAKING };
 
 /** What is remembered of a frame as evidence. */
 struct sound {
     bool voiced;
+    unsigned run; /**< Voiced frames in a row up to here */
     bool glides;
     float moving;
     float tonal;
@@ -67,6 +73,7 @@ struct vad {
     uint64_t run_start;   /**< First frame of the activity that is going on */
     uint64_t active_last; /**< Last frame with anything there */
     unsigned active_run;  /**< Frames in a row with something there */
+    unsigned voiced_run;
     bool running;
     float period_last;
     struct sound evidence[EVIDENCE];
@@ -97,7 +104,7 @@ int vad_open(struct vad **vp, const struct vad_params *params)
     struct vad_params p = params ? *params : vad_params_defaults();
     struct vad *vad;
 
-    if (p.pre_roll_ms > PRE_ROLL_MAX_MS || p.open_ms < 10 || p.open_ms > 10 * EVIDENCE ||
+    if (p.pre_roll_ms > PRE_ROLL_MAX_MS || p.open_ms < 10 || p.open_ms > 10 * RECENT ||
         p.hangover_ms < 50 || p.eager_ms > p.hangover_ms || p.longest_ms < 1000)
         return UV_EINVAL;
     vad = calloc(1, sizeof(*vad));
@@ -139,6 +146,7 @@ static void tell(struct vad *vad, enum vad_kind kind, const int16_t *pcm, size_t
         .utterance = vad->utterance,
         .pcm = pcm,
         .n = n,
+        .audio_ms = (vad->emitted - n) * 1000 / VAD_RATE,
         .start_ms = frame_ms(vad->speech_first),
         .end_ms = frame_ms(vad->speech_last + 1),
         .now_ms = vad->fed * 1000 / VAD_RATE,
@@ -177,6 +185,8 @@ static void judge(struct vad *vad, bool active)
     float glide = vad->period_last > 0 ? fabsf(f->period / vad->period_last - 1) : 1;
 
     s->voiced = active && f->voicing >= need && f->period > 0;
+    vad->voiced_run = s->voiced ? vad->voiced_run + 1 : 0;
+    s->run = vad->voiced_run;
     s->glides = s->voiced && glide >= GLIDE_LEAST && glide <= GLIDE_MOST;
     s->moving = f->moving;
     s->tonal = f->tonal;
@@ -186,21 +196,24 @@ static void judge(struct vad *vad, bool active)
 
 static bool is_voice(const struct vad *vad)
 {
-    unsigned voiced = 0, glides = 0;
-    float moves = 0, tones = 0;
+    unsigned voiced = 0, recent = 0, run = 0;
+    float glides = 0, moves = 0, tones = 0;
 
-    for (unsigned i = 0; i < EVIDENCE; i++) {
-        const struct sound *s = &vad->evidence[i];
+    for (unsigned back = 0; back < EVIDENCE; back++) {
+        const struct sound *s = &vad->evidence[(vad->frame + EVIDENCE - back) % EVIDENCE];
 
         if (!s->voiced)
             continue;
         voiced++;
+        recent += back < RECENT;
+        run = s->run > run && back < RECENT ? s->run : run;
         glides += s->glides;
         moves += s->moving;
         tones += s->tonal;
     }
-    return voiced * 10 >= vad->params.open_ms && glides >= GLIDES_MIN &&
-           moves >= MOVING_MIN * (float)voiced && tones <= TONAL_MAX * (float)voiced;
+    return recent * 10 >= vad->params.open_ms && run >= RUN_MIN &&
+           glides >= GLIDING_MIN * (float)voiced && moves >= MOVING_MIN * (float)voiced &&
+           tones <= TONAL_MAX * (float)voiced;
 }
 
 /** Oldest voiced frame that the evidence still holds. */
@@ -273,15 +286,25 @@ static void close_utterance(struct vad *vad, vad_fn *fn, void *arg)
     vad->running = false;
 }
 
-/** Does this frame hold the utterance open? */
+/** Does this frame hold the utterance open? After a pause only voice does; right after voice
+ *  everything that sounds does. */
 static bool is_speech(struct vad *vad, bool active)
 {
-    if (vad->voiced_now) {
+    bool pause = vad->frame - vad->speech_last > CLOSURE_MAX;
+
+    if (vad->voiced_now && (!pause || vad->voiced_run >= RESUME_MIN)) {
         vad->voiced_last = vad->frame;
-        return vad->active_run >= RESUME_MIN || !vad->eager_sent;
+        return true;
     }
-    return active && vad->active_run >= RESUME_MIN - (vad->eager_sent ? 0 : 1) &&
+    return active && !pause && vad->active_run >= 2 &&
            vad->frame - vad->voiced_last <= UNVOICED_MAX;
+}
+
+/** The silence is over its time; but a sound that is going on may be the hiss before a voice. */
+static bool is_over(const struct vad *vad, uint64_t silence_ms)
+{
+    return silence_ms >= vad->params.hangover_ms &&
+           (vad->active_run < LINGER_RUN || silence_ms >= vad->params.hangover_ms + LINGER * 10);
 }
 
 static void cut(struct vad *vad, vad_fn *fn, void *arg)
@@ -320,7 +343,7 @@ static void follow_utterance(struct vad *vad, bool active, vad_fn *fn, void *arg
         vad->eager_sent = true;
         tell(vad, VAD_EAGER, NULL, 0, fn, arg);
     }
-    if (silence_ms >= vad->params.hangover_ms)
+    if (is_over(vad, silence_ms))
         close_utterance(vad, fn, arg);
     else if (too_long(vad, silence_ms))
         cut(vad, fn, arg);

@@ -34,6 +34,7 @@ struct utterance {
     uint32_t number;
     uint64_t start_ms;
     uint64_t end_ms;
+    uint64_t audio_ms;  /**< Where its pre-roll begins: word times count from there */
     uint64_t voiced_us; /**< When its last voiced sample arrived */
     bool ended;
     bool eager;      /**< A pause is going on */
@@ -158,6 +159,7 @@ static struct utterance *add(struct hearing *h, const struct vad_event *event)
     u->number = event->utterance;
     u->start_ms = event->start_ms;
     u->end_ms = event->end_ms;
+    u->audio_ms = event->audio_ms;
     while (*at)
         at = &(*at)->next;
     *at = u;
@@ -204,6 +206,34 @@ static void on_ready(const char *engine, const char *model, void *arg)
         maybe_done(h);
 }
 
+/** The result with its words in stream time; *words is to be freed. */
+static struct asr_result in_stream_time(const struct utterance *u, const struct asr_result *res,
+                                        struct asr_word **words)
+{
+    struct asr_result shifted = *res;
+
+    *words = res->word_count ? calloc(res->word_count, sizeof(**words)) : NULL;
+    if (!*words)
+        shifted.word_count = 0;
+    for (size_t i = 0; i < shifted.word_count; i++) {
+        (*words)[i] = res->words[i];
+        (*words)[i].start_ms += (uint32_t)u->audio_ms;
+        (*words)[i].end_ms += (uint32_t)u->audio_ms;
+    }
+    shifted.words = *words;
+    return shifted;
+}
+
+static void tell_partial(struct hearing *h, const struct utterance *u, const struct asr_result *res)
+{
+    struct asr_word *words;
+    struct asr_result shifted = in_stream_time(u, res, &words);
+
+    if (h->h.on_partial)
+        h->h.on_partial(u->number, &shifted, u->start_ms, u->end_ms, h->arg);
+    free(words);
+}
+
 static void on_partial(uint32_t number, const struct asr_result *res, void *arg)
 {
     struct hearing *h = arg;
@@ -213,8 +243,7 @@ static void on_partial(uint32_t number, const struct asr_result *res, void *arg)
         return;
     enter(h);
     keep_text(u, res->text);
-    if (h->h.on_partial)
-        h->h.on_partial(number, res, u->start_ms, u->end_ms, h->arg);
+    tell_partial(h, u, res);
     leave(h);
 }
 
@@ -228,8 +257,7 @@ static void on_settled(uint32_t number, const struct asr_result *res, void *arg)
     enter(h);
     if (res->text[0]) {
         keep_text(u, res->text);
-        if (h->h.on_partial)
-            h->h.on_partial(number, res, u->start_ms, u->end_ms, h->arg);
+        tell_partial(h, u, res);
     }
     if (!h->closed && u->eager && !u->eager_told) {
         u->eager_told = true;
@@ -243,13 +271,17 @@ static void on_final(uint32_t number, const struct asr_result *res, void *arg)
     struct hearing *h = arg;
     struct utterance *u = find(h, number);
     uint64_t now = clock_mono_us(), latency_ms;
+    struct asr_result shifted;
+    struct asr_word *words;
 
     if (!u)
         return;
+    shifted = in_stream_time(u, res, &words);
     latency_ms = now > u->voiced_us ? (now - u->voiced_us) / 1000 : 0;
     enter(h);
     if (h->h.on_final)
-        h->h.on_final(number, res, u->start_ms, u->end_ms, latency_ms, h->arg);
+        h->h.on_final(number, &shifted, u->start_ms, u->end_ms, latency_ms, h->arg);
+    free(words);
     tell_turn(h, u, TURN_ENDED, res->text);
     if (!h->closed)
         forget(h, u);

@@ -18,6 +18,8 @@
  * up to the pause.
  *
  * Threads    Loop thread only; handlers never run from inside hearing_open().
+ * Every time that is told, those of words included, is in [ms] since the first sample fed.
+ *
  * Errors     0 or negative UV_E*; on_error is followed by on_done.
  * Ownership  The caller owns it until hearing_close(). Events are borrowed.
  */
