@@ -1,0 +1,650 @@
+/**
+ * @file test/unit/net/server.c  The server on a real socket: requests, halves of them, refusals
+ */
+#include "cmocka_all.h"
+
+#include "base/json.h"
+#include "net/address.h"
+#include "net/range.h"
+#include "support/net_fixture.h"
+#include "support/wire.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct net_fixture f;
+static atomic_int gone;
+static uv_sem_t gate;
+
+/* ------------------------------------------------------------ handlers */
+
+static int hello(const struct http_request *req, struct http_response *res)
+{
+    json_t *obj = json_object();
+    const char *name = http_query(req, "name");
+    const char *id = http_param(req, "id");
+    const char *cookie = http_cookie(req, "refresh");
+
+    json_set_str(obj, "name", name);
+    json_set_str(obj, "id", id);
+    json_set_str(obj, "cookie", cookie);
+    json_set_str(obj, "auth", http_header(req, "Authorization"));
+    json_object_set_new(obj, "local", json_boolean(http_is_local(req)));
+    return http_reply_json(res, 200, obj);
+}
+
+static int echo(const struct http_request *req, struct http_response *res)
+{
+    return http_reply_bytes(res, 200, "application/octet-stream", req->body ? req->body : "",
+                            req->body_len);
+}
+
+static int big(const struct http_request *req, struct http_response *res)
+{
+    char *at = buf_reserve(&res->body, 3 << 20);
+
+    memset(at, 'b', 3 << 20);
+    res->body.len = 3 << 20;
+    res->status = 200;
+    res->type = "text/plain";
+    return http_apply_range(req, res);
+}
+
+static int fails(const struct http_request *req, struct http_response *res)
+{
+    const char *code = http_query(req, "code");
+
+    http_set_header(res, "X-Left-Over", "1");
+    return code ? -atoi(code) : UV_EIO;
+}
+
+static int slow(const struct http_request *req, struct http_response *res)
+{
+    (void)req;
+    uv_sem_wait(&gate);
+    return http_reply_empty(res, 204);
+}
+
+static int upload(const struct http_request *req, struct http_response *res)
+{
+    struct http_part part;
+    int rc = http_multipart(req, "file", &part);
+
+    return rc ? rc : http_reply_bytes(res, 200, "audio/wav", part.data, part.len);
+}
+
+static void on_gone(void *arg)
+{
+    (void)arg;
+    atomic_fetch_add(&gone, 1);
+}
+
+static void one_event(struct http_stream *stream, void *arg)
+{
+    http_stream_on_gone(stream, on_gone, NULL);
+    http_stream_write(stream, "data: 1\n\n", 9);
+    if (arg)
+        http_stream_end(stream);
+}
+
+static int stream(const struct http_request *req, struct http_response *res)
+{
+    return http_reply_stream(res, "text/event-stream", one_event,
+                             http_query(req, "end") ? &f : NULL);
+}
+
+static const struct http_route routes[] = {
+    {.method = "GET", .pattern = "/api/hello", .handler = hello},
+    {.method = "GET", .pattern = "/api/hello/{id}", .handler = hello},
+    {.method = "PUT", .pattern = "/api/hello/{id}", .handler = echo},
+    {.method = "PATCH", .pattern = "/api/hello/{id}", .handler = echo},
+    {.method = "DELETE", .pattern = "/api/hello/{id}", .handler = hello},
+    {.method = "GET", .pattern = "/api/inline", .handler = hello, .flags = ROUTE_INLINE},
+    {.method = "POST", .pattern = "/api/echo", .handler = echo, .body_max = 4 << 20},
+    {.method = "POST", .pattern = "/api/small", .handler = echo, .body_max = 10},
+    {.method = "POST", .pattern = "/api/upload", .handler = upload},
+    {.method = "GET", .pattern = "/api/big", .handler = big},
+    {.method = "GET", .pattern = "/api/fails", .handler = fails},
+    {.method = "GET", .pattern = "/api/slow", .handler = slow},
+    {.method = "GET", .pattern = "/api/stream", .handler = stream},
+    {.method = NULL},
+};
+
+static const struct ws_route sockets[] = {{.path = "/ws/x"}, {.path = NULL}};
+
+/* ---------------------------------------------------------------- site */
+
+static char site[] = "/tmp/siteXXXXXX";
+
+static void put(const char *rel, const char *text)
+{
+    char path[256];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", site, rel);
+    file = fopen(path, "w");
+    fputs(text, file);
+    fclose(file);
+}
+
+static void make_folder(const char *rel)
+{
+    char path[256];
+
+    snprintf(path, sizeof(path), "%s/%s", site, rel);
+    mkdir(path, 0755);
+}
+
+static void make_site(void)
+{
+    char link[256];
+
+    assert_non_null(mkdtemp(site));
+    make_folder("interview");
+    make_folder("interview/placeholder");
+    make_folder("_next");
+    make_folder("_next/static");
+    put("index.html", "<html><script src=\"/a.js\"></script><script>go()</script></html>");
+    put("404.html", "<html>lost</html>");
+    put("interview/placeholder/index.html", "<html>live</html>");
+    put("interview/placeholder/index.txt", "flight");
+    put("_next/static/a.js", "plain");
+    put("_next/static/a.js.gz", "zipped");
+    snprintf(link, sizeof(link), "%s/leak.txt", site);
+    assert_int_equal(symlink("/etc/passwd", link), 0);
+}
+
+static int start(void **state)
+{
+    static const char *const origins[] = {"https://app.example", NULL};
+    struct http_config config = {.connections_max = 8, .web_root = site, .origins = origins};
+
+    (void)state;
+    uv_sem_init(&gate, 0);
+    make_site();
+    net_fixture_start(&f, &config, routes, sockets);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    char command[64];
+
+    (void)state;
+    net_fixture_stop(&f);
+    snprintf(command, sizeof(command), "rm -rf %s", site);
+    return system(command);
+}
+
+/* --------------------------------------------------------------- helpers */
+
+static struct wire_answer ask(const char *method, const char *path, const char *headers,
+                              const char *body)
+{
+    struct wire_answer a;
+
+    assert_int_equal(wire_request(f.port, method, path, headers, body, body ? strlen(body) : 0, &a),
+                     0);
+    return a;
+}
+
+static void expect_problem(const char *method, const char *path, const char *headers, int status,
+                           const char *code)
+{
+    struct wire_answer a = ask(method, path, headers, NULL);
+    char type[64];
+    char id[64];
+    json_t *obj = json_parse(a.body, a.len);
+
+    assert_int_equal(a.status, status);
+    assert_string_equal(wire_header(&a, "content-type", type, sizeof(type)),
+                        "application/problem+json");
+    assert_string_equal(json_str(obj, "code"), code);
+    assert_int_equal(json_int(obj, "status", 0), status);
+    assert_string_equal(json_str(obj, "requestId"), wire_header(&a, "x-request-id", id, 64));
+    json_decref(obj);
+    wire_answer_release(&a);
+}
+
+static json_t *ask_json(const char *method, const char *path, const char *headers)
+{
+    struct wire_answer a = ask(method, path, headers, NULL);
+    json_t *obj = json_parse(a.body, a.len);
+
+    assert_int_equal(a.status, 200);
+    wire_answer_release(&a);
+    return obj;
+}
+
+static void expect_header(const char *path, const char *headers, const char *name,
+                          const char *value)
+{
+    struct wire_answer a = ask("GET", path, headers, NULL);
+    char found[4096];
+
+    if (value)
+        assert_string_equal(wire_header(&a, name, found, sizeof(found)), value);
+    else
+        assert_null(wire_header(&a, name, found, sizeof(found)));
+    wire_answer_release(&a);
+}
+
+/* ------------------------------------------------------------- requests */
+
+static void a_handler_sees_query_path_cookies_and_headers(void **state)
+{
+    json_t *obj = ask_json("GET", "/api/hello/s_1?name=J%C3%BCrgen+M&x=%26&y",
+                           "Cookie: a=b; refresh=tok; c=d\r\nAuthorization: Bearer t\r\n");
+
+    (void)state;
+    assert_string_equal(json_str(obj, "name"), "J\xc3\xbcrgen M");
+    assert_string_equal(json_str(obj, "id"), "s_1");
+    assert_string_equal(json_str(obj, "cookie"), "tok");
+    assert_string_equal(json_str(obj, "auth"), "Bearer t");
+    json_decref(obj);
+}
+
+static void every_method_reaches_its_route(void **state)
+{
+    static const char *const methods[] = {"PUT", "PATCH"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct wire_answer a = ask(methods[i], "/api/hello/1", NULL, "body");
+
+        assert_int_equal(a.status, 200);
+        assert_string_equal(a.body, "body");
+        wire_answer_release(&a);
+    }
+    json_decref(ask_json("DELETE", "/api/hello/1", NULL));
+    json_decref(ask_json("GET", "/api/inline", NULL));
+}
+
+static void head_says_the_length_and_sends_nothing(void **state)
+{
+    struct wire_answer a = ask("HEAD", "/api/big", NULL, NULL);
+    char length[32];
+
+    (void)state;
+    assert_int_equal(a.status, 200);
+    assert_string_equal(wire_header(&a, "content-length", length, sizeof(length)), "3145728");
+    wire_answer_release(&a);
+}
+
+static void a_large_answer_arrives_whole_and_in_part(void **state)
+{
+    struct wire_answer a = ask("GET", "/api/big", NULL, NULL);
+
+    (void)state;
+    assert_int_equal(a.len, 3 << 20);
+    wire_answer_release(&a);
+    a = ask("GET", "/api/big", "Range: bytes=5-9\r\n", NULL);
+    assert_int_equal(a.status, 206);
+    assert_string_equal(a.body, "bbbbb");
+    wire_answer_release(&a);
+    expect_problem("GET", "/api/big", "Range: bytes=9999999-\r\n", 416, "bad_request");
+}
+
+static void failures_become_problems_and_leave_nothing_behind(void **state)
+{
+    (void)state;
+    expect_problem("GET", "/api/nothing", NULL, 404, "not_found");
+    expect_problem("GET", "/api/fails?code=2", NULL, 404, "not_found");
+    expect_problem("GET", "/api/fails?code=13", NULL, 401, "unauthorized");
+    expect_problem("GET", "/api/fails?code=11", NULL, 503, "overloaded");
+    expect_problem("GET", "/api/fails?code=17", NULL, 409, "conflict");
+    expect_problem("GET", "/api/fails", NULL, 500, "internal");
+    expect_problem("POST", "/api/hello", NULL, 405, "method_not_allowed");
+    expect_problem("GET", "/ws/x", NULL, 426, "bad_request");
+    expect_header("/api/fails", NULL, "x-left-over", NULL);
+}
+
+static void one_connection_serves_many_requests_also_all_at_once(void **state)
+{
+    enum { MANY = 20 };
+    struct wire_answer a;
+    int fd = wire_connect(f.port);
+
+    (void)state;
+    for (int i = 0; i < MANY; i++)
+        wire_puts(fd, "GET /api/hello?name=x HTTP/1.1\r\nHost: h\r\n\r\n");
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(wire_answer_read(fd, 0, &a), 0);
+        assert_int_equal(a.status, 200);
+        wire_answer_release(&a);
+    }
+    wire_puts(fd, "POST /api/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
+    assert_int_equal(wire_answer_read(fd, 0, &a), 0);
+    assert_string_equal(a.body, "hello");
+    wire_answer_release(&a);
+    wire_close(fd);
+}
+
+static void a_request_in_single_bytes_is_still_a_request(void **state)
+{
+    static const char text[] =
+        "POST /api/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello";
+    struct wire_answer a;
+    int fd = wire_connect(f.port);
+
+    (void)state;
+    for (size_t i = 0; i + 1 < sizeof(text); i++)
+        assert_int_equal(wire_send(fd, text + i, 1), 0);
+    assert_int_equal(wire_answer_read(fd, 0, &a), 0);
+    assert_string_equal(a.body, "hello");
+    wire_answer_release(&a);
+    wire_close(fd);
+}
+
+static void a_form_is_taken_apart(void **state)
+{
+    struct wire_answer a =
+        ask("POST", "/api/upload", "Content-Type: multipart/form-data; boundary=B\r\n",
+            "--B\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nRIFF\r\n--B--");
+
+    (void)state;
+    assert_int_equal(a.status, 200);
+    assert_string_equal(a.body, "RIFF");
+    wire_answer_release(&a);
+}
+
+/* ------------------------------------------------------------- refusals */
+
+static void a_large_body_is_refused_before_it_is_read(void **state)
+{
+    static char body[2 << 20];
+    struct wire_answer a;
+
+    (void)state;
+    assert_int_equal(wire_request(f.port, "POST", "/api/small", NULL, body, sizeof(body), &a), 0);
+    assert_int_equal(a.status, 413);
+    wire_answer_release(&a);
+}
+
+static void refused_at_once(const char *request, int status)
+{
+    struct wire_answer a;
+    int fd = wire_connect(f.port);
+
+    wire_puts(fd, request);
+    assert_int_equal(wire_answer_read(fd, 0, &a), 0);
+    assert_int_equal(a.status, status);
+    wire_answer_release(&a);
+    wire_close(fd);
+}
+
+static void a_body_of_unknown_or_nonsense_length_is_refused(void **state)
+{
+    (void)state;
+    refused_at_once("POST /api/echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
+                    411);
+    refused_at_once("POST /api/echo HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n", 400);
+    refused_at_once("POST /api/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5x\r\n\r\n", 400);
+}
+
+static void a_post_without_a_length_has_no_body(void **state)
+{
+    (void)state;
+    refused_at_once("POST /api/echo HTTP/1.1\r\nHost: h\r\n\r\n", 200);
+}
+
+static void expect_continue_is_answered(void **state)
+{
+    char text[26] = "";
+    struct wire_answer a;
+    int fd = wire_connect(f.port);
+
+    (void)state;
+    wire_puts(fd, "POST /api/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: "
+                  "100-continue\r\n\r\n");
+    assert_int_equal(wire_recv_all(fd, text, 25, WIRE_WAIT_MS), 0);
+    assert_string_equal(text, "HTTP/1.1 100 Continue\r\n\r\n");
+    wire_puts(fd, "ok");
+    assert_int_equal(wire_answer_read(fd, 0, &a), 0);
+    assert_string_equal(a.body, "ok");
+    wire_answer_release(&a);
+    wire_close(fd);
+}
+
+static void a_full_server_says_503_and_recovers(void **state)
+{
+    int fd[8];
+
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        struct wire_answer a;
+
+        fd[i] = wire_connect(f.port);
+        wire_puts(fd[i], "GET /api/inline HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_int_equal(wire_answer_read(fd[i], 0, &a), 0);
+        wire_answer_release(&a);
+    }
+    expect_problem("GET", "/api/inline", NULL, 503, "overloaded");
+    for (int i = 0; i < 8; i++)
+        wire_close(fd[i]);
+    for (int tries = 0; tries < 100; tries++) {
+        struct wire_answer a = ask("GET", "/api/inline", NULL, NULL);
+        int status = a.status;
+
+        wire_answer_release(&a);
+        if (status == 200)
+            return;
+        usleep(20000);
+    }
+    fail();
+}
+
+static void nobody_notices_who_vanishes(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        int fd = wire_connect(f.port);
+
+        if (i % 3 == 0)
+            wire_puts(fd, "POST /api/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\nhalf");
+        else if (i % 3 == 1)
+            wire_puts(fd, "GET /api/big HTTP/1.1\r\nHost: h\r\n\r\n");
+        else
+            wire_puts(fd, "GET /api/he");
+        if (i % 2)
+            wire_reset(fd);
+        else
+            wire_close(fd);
+        usleep(2000);
+    }
+    json_decref(ask_json("GET", "/api/hello", NULL));
+}
+
+static void a_request_whose_client_left_is_finished_quietly(void **state)
+{
+    int fd = wire_connect(f.port);
+
+    (void)state;
+    wire_puts(fd, "GET /api/slow HTTP/1.1\r\nHost: h\r\n\r\n");
+    usleep(50000);
+    wire_reset(fd);
+    usleep(50000);
+    uv_sem_post(&gate);
+    json_decref(ask_json("GET", "/api/hello", NULL));
+}
+
+/* -------------------------------------------------------------- streams */
+
+static void a_stream_ends_when_it_is_told(void **state)
+{
+    struct wire_answer a = ask("GET", "/api/stream?end=1", NULL, NULL);
+
+    (void)state;
+    assert_string_equal(a.body, "data: 1\n\n");
+    wire_answer_release(&a);
+}
+
+static void a_stream_learns_that_its_reader_left(void **state)
+{
+    int before = atomic_load(&gone);
+    char text[512];
+    int fd = wire_connect(f.port);
+
+    (void)state;
+    wire_puts(fd, "GET /api/stream HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_true(wire_recv(fd, text, sizeof(text), WIRE_WAIT_MS) > 0);
+    wire_close(fd);
+    for (int i = 0; i < 200 && atomic_load(&gone) == before; i++)
+        usleep(10000);
+    assert_int_equal(atomic_load(&gone), before + 1);
+}
+
+/* ------------------------------------------------------ who may ask what */
+
+static void only_the_same_site_on_this_machine_is_local(void **state)
+{
+    static const struct {
+        const char *headers;
+        bool local;
+    } cases[] = {
+        {"Origin: http://127.0.0.1:%d\r\n", true},
+        {"Sec-Fetch-Site: same-origin\r\n", true},
+        {"Origin: http://evil.example\r\n", false},
+        {"Sec-Fetch-Site: cross-site\r\n", false},
+        {"", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char headers[128];
+        char *percent = strstr(cases[i].headers, "%d");
+        json_t *obj;
+
+        if (percent)
+            snprintf(headers, sizeof(headers), "%.*s%d\r\n", (int)(percent - cases[i].headers),
+                     cases[i].headers, f.port);
+        else
+            snprintf(headers, sizeof(headers), "%s", cases[i].headers);
+        obj = ask_json("GET", "/api/hello", headers);
+        assert_int_equal(json_flag(obj, "local", false), cases[i].local);
+        json_decref(obj);
+    }
+    refused_at_once("GET /api/hello HTTP/1.1\r\nHost: evil.example\r\n\r\n", 200);
+}
+
+static void other_sites_are_allowed_by_list_only(void **state)
+{
+    struct wire_answer a = ask("OPTIONS", "/api/hello", "Origin: https://app.example\r\n", NULL);
+    char value[128];
+
+    (void)state;
+    assert_int_equal(a.status, 204);
+    assert_string_equal(wire_header(&a, "access-control-allow-origin", value, sizeof(value)),
+                        "https://app.example");
+    assert_non_null(wire_header(&a, "access-control-allow-methods", value, sizeof(value)));
+    wire_answer_release(&a);
+    expect_header("/api/hello", "Origin: https://evil.example\r\n", "access-control-allow-origin",
+                  NULL);
+}
+
+/* ----------------------------------------------------------------- site */
+
+static void the_site_is_served_with_its_rules(void **state)
+{
+    struct wire_answer a = ask("GET", "/interview/s_77/", NULL, NULL);
+
+    (void)state;
+    assert_string_equal(a.body, "<html>live</html>");
+    wire_answer_release(&a);
+    a = ask("GET", "/interview/s_77/index.txt", NULL, NULL);
+    assert_string_equal(a.body, "flight");
+    wire_answer_release(&a);
+    a = ask("GET", "/no/such/page", NULL, NULL);
+    assert_int_equal(a.status, 404);
+    assert_string_equal(a.body, "<html>lost</html>");
+    wire_answer_release(&a);
+    a = ask("GET", "/leak.txt", NULL, NULL);
+    assert_int_equal(a.status, 404);
+    wire_answer_release(&a);
+    a = ask("GET", "/_next/static/a.js", "Accept-Encoding: br, gzip\r\n", NULL);
+    assert_string_equal(a.body, "zipped");
+    wire_answer_release(&a);
+    expect_header("/_next/static/a.js", NULL, "cache-control",
+                  "public, max-age=31536000, immutable");
+    expect_header("/", NULL, "cache-control", "no-cache");
+}
+
+static void an_unchanged_page_is_not_sent_again(void **state)
+{
+    struct wire_answer a = ask("GET", "/", NULL, NULL);
+    char tag[64];
+    char header[128];
+
+    (void)state;
+    assert_non_null(wire_header(&a, "etag", tag, sizeof(tag)));
+    wire_answer_release(&a);
+    snprintf(header, sizeof(header), "If-None-Match: %s\r\n", tag);
+    a = ask("GET", "/", header, NULL);
+    assert_int_equal(a.status, 304);
+    assert_int_equal(a.len, 0);
+    wire_answer_release(&a);
+}
+
+static void inline_scripts_are_named_by_their_hash(void **state)
+{
+    /* printf 'go()' | openssl dgst -sha256 -binary | base64 */
+    static const char hash[] = "'sha256-5KYv+PUboo5h+0+YAtGRPbwv5d/QxzHslP4YGnUaxRw='";
+    struct wire_answer a = ask("GET", "/", NULL, NULL);
+    char policy[4096] = "";
+
+    (void)state;
+    assert_non_null(wire_header(&a, "content-security-policy", policy, sizeof(policy)));
+    assert_non_null(strstr(policy, hash));
+    assert_non_null(strstr(policy, "frame-ancestors 'none'"));
+    assert_null(strstr(policy, "script-src 'self' 'unsafe-inline'"));
+    wire_answer_release(&a);
+}
+
+static void paths_out_of_the_site_are_not_found(void **state)
+{
+    static const char *const bad[] = {"/../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
+                                      "/..%2f..%2fetc/passwd", "/.git/config"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct wire_answer a = ask("GET", bad[i], NULL, NULL);
+
+        assert_int_equal(a.status, 404);
+        wire_answer_release(&a);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_handler_sees_query_path_cookies_and_headers),
+        cmocka_unit_test(every_method_reaches_its_route),
+        cmocka_unit_test(head_says_the_length_and_sends_nothing),
+        cmocka_unit_test(a_large_answer_arrives_whole_and_in_part),
+        cmocka_unit_test(failures_become_problems_and_leave_nothing_behind),
+        cmocka_unit_test(one_connection_serves_many_requests_also_all_at_once),
+        cmocka_unit_test(a_request_in_single_bytes_is_still_a_request),
+        cmocka_unit_test(a_form_is_taken_apart),
+        cmocka_unit_test(a_large_body_is_refused_before_it_is_read),
+        cmocka_unit_test(a_body_of_unknown_or_nonsense_length_is_refused),
+        cmocka_unit_test(a_post_without_a_length_has_no_body),
+        cmocka_unit_test(expect_continue_is_answered),
+        cmocka_unit_test(a_full_server_says_503_and_recovers),
+        cmocka_unit_test(nobody_notices_who_vanishes),
+        cmocka_unit_test(a_request_whose_client_left_is_finished_quietly),
+        cmocka_unit_test(a_stream_ends_when_it_is_told),
+        cmocka_unit_test(a_stream_learns_that_its_reader_left),
+        cmocka_unit_test(only_the_same_site_on_this_machine_is_local),
+        cmocka_unit_test(other_sites_are_allowed_by_list_only),
+        cmocka_unit_test(the_site_is_served_with_its_rules),
+        cmocka_unit_test(an_unchanged_page_is_not_sent_again),
+        cmocka_unit_test(inline_scripts_are_named_by_their_hash),
+        cmocka_unit_test(paths_out_of_the_site_are_not_found),
+    };
+
+    return cmocka_run_group_tests_name("net/server", tests, start, stop);
+}

@@ -1,0 +1,337 @@
+/**
+ * @file test/unit/net/socket.c  WebSockets: good peers, bad peers, absent peers
+ */
+#include "cmocka_all.h"
+
+#include "support/net_fixture.h"
+#include "support/wire.h"
+#include "support/ws_client.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct net_fixture f;
+static atomic_int closed_with;
+
+static int on_open(struct ws *ws, const struct http_request *req, void *app, void **ctx)
+{
+    const char *id = http_query(req, "session_id");
+
+    (void)ws;
+    (void)app;
+    *ctx = NULL;
+    return id && strcmp(id, "unknown") == 0 ? 4404 : 0;
+}
+
+static bool merge(struct buf *older, const char *newer, size_t len)
+{
+    return buf_append(older, newer, len) == 0;
+}
+
+/* Queue rules, seen from outside: all of this is queued before anything can be sent. */
+static void send_a_mix(struct ws *ws)
+{
+    ws_send(ws, "p1", 2, WS_REPLACE, 1);
+    ws_send(ws, "d1 ", 3, WS_MERGE, 2);
+    ws_send(ws, "d2 ", 3, WS_MERGE, 2);
+    ws_send(ws, "p2", 2, WS_REPLACE, 1);
+    ws_send(ws, "final", 5, WS_KEEP, 0);
+    ws_send(ws, "d3 ", 3, WS_MERGE, 2);
+}
+
+static void flood(struct ws *ws)
+{
+    static char big[64 << 10];
+
+    memset(big, 'f', sizeof(big));
+    while (ws_send(ws, big, sizeof(big), WS_KEEP, 0) == 0)
+        ;
+}
+
+static void on_text(struct ws *ws, const char *text, size_t len, void *ctx)
+{
+    (void)ctx;
+    if (len == 3 && memcmp(text, "mix", 3) == 0)
+        send_a_mix(ws);
+    else if (len == 5 && memcmp(text, "flood", 5) == 0)
+        flood(ws);
+    else if (len == 3 && memcmp(text, "bye", 3) == 0)
+        ws_close(ws, 4401, "sign in");
+    else
+        ws_send(ws, text, len, WS_KEEP, 0);
+}
+
+static void on_binary(struct ws *ws, const void *data, size_t len, void *ctx)
+{
+    char text[32];
+
+    (void)data;
+    (void)ctx;
+    ws_send(ws, text, (size_t)snprintf(text, sizeof(text), "%zu bytes", len), WS_KEEP, 0);
+}
+
+static void on_close(struct ws *ws, int code, void *ctx)
+{
+    (void)ws;
+    (void)ctx;
+    atomic_store(&closed_with, code);
+}
+
+static const struct ws_route sockets[] = {
+    {.path = "/ws/echo", .h = {on_open, on_text, on_binary, on_close, merge}},
+    {.path = NULL},
+};
+
+static const struct http_route routes[] = {{.method = NULL}};
+
+static int start(void **state)
+{
+    static const char *const origins[] = {"https://app.example", NULL};
+    struct http_config config = {.connections_max = 64, .origins = origins};
+
+    (void)state;
+    net_fixture_start(&f, &config, routes, sockets);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    net_fixture_stop(&f);
+    return 0;
+}
+
+static struct ws_client open_one(void)
+{
+    struct ws_client c;
+
+    assert_int_equal(ws_client_open(&c, f.port, "/ws/echo?session_id=s", NULL), 0);
+    return c;
+}
+
+static void expect_text(struct ws_client *c, const char *text)
+{
+    struct ws_frame frame;
+
+    assert_int_equal(ws_client_recv(c, &frame, WIRE_WAIT_MS), 0);
+    assert_int_equal(frame.opcode, WS_TEXT);
+    assert_string_equal(frame.data, text);
+}
+
+/* Whatever happened to the others, a new client is served. */
+static void expect_service(void)
+{
+    struct ws_client c = open_one();
+
+    ws_client_text(&c, "still there?");
+    expect_text(&c, "still there?");
+    ws_client_close(&c);
+}
+
+static void expect_closed_with(int code)
+{
+    for (int i = 0; i < 1000 && atomic_load(&closed_with) != code; i++)
+        usleep(10000);
+    assert_int_equal(atomic_load(&closed_with), code);
+}
+
+static void messages_come_whole_however_they_were_cut(void **state)
+{
+    struct ws_client c = open_one();
+    uint8_t header[14];
+    size_t n = ws_client_header(header, 1, WS_TEXT, 5);
+
+    (void)state;
+    for (size_t i = 0; i < n; i++)
+        wire_send(c.fd, header + i, 1);
+    wire_send(c.fd, "he", 2);
+    usleep(5000);
+    wire_send(c.fd, "llo", 3);
+    expect_text(&c, "hello");
+    ws_client_frame(&c, 0, WS_TEXT, "h\xc3", 2);
+    ws_client_frame(&c, 1, WS_PING, "?", 1);
+    ws_client_frame(&c, 0, WS_CONTINUATION, "\xa9", 1);
+    ws_client_frame(&c, 1, WS_CONTINUATION, "!", 1);
+    {
+        struct ws_frame frame;
+
+        assert_int_equal(ws_client_recv(&c, &frame, WIRE_WAIT_MS), 0);
+        assert_int_equal(frame.opcode, WS_PONG);
+    }
+    expect_text(&c, "h\xc3\xa9!");
+    ws_client_close(&c);
+}
+
+static void a_megabyte_goes_through_and_more_is_1009(void **state)
+{
+    static char big[WS_BINARY_MAX + 1];
+    struct ws_client c = open_one();
+
+    (void)state;
+    ws_client_binary(&c, big, WS_BINARY_MAX);
+    expect_text(&c, "1048576 bytes");
+    ws_client_binary(&c, big, WS_BINARY_MAX + 1);
+    assert_int_equal(ws_client_wait_close(&c, WIRE_WAIT_MS), 1009);
+    ws_client_close(&c);
+    expect_service();
+}
+
+static void fragments_do_not_get_around_the_limit(void **state)
+{
+    static char piece[256 << 10];
+    struct ws_client c = open_one();
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        ws_client_frame(&c, 0, i ? WS_CONTINUATION : WS_BINARY, piece, sizeof(piece));
+    assert_int_equal(ws_client_wait_close(&c, WIRE_WAIT_MS), 1009);
+    ws_client_close(&c);
+}
+
+static void text_that_is_not_utf8_is_1007(void **state)
+{
+    struct ws_client c = open_one();
+
+    (void)state;
+    ws_client_frame(&c, 1, WS_TEXT, "a\xff", 2);
+    assert_int_equal(ws_client_wait_close(&c, WIRE_WAIT_MS), 1007);
+    ws_client_close(&c);
+    expect_service();
+}
+
+static void the_queue_replaces_merges_and_keeps(void **state)
+{
+    struct ws_client c = open_one();
+
+    (void)state;
+    ws_client_text(&c, "mix");
+    expect_text(&c, "p2");
+    expect_text(&c, "d1 d2 ");
+    expect_text(&c, "final");
+    expect_text(&c, "d3 ");
+    ws_client_close(&c);
+}
+
+static void a_client_that_never_reads_is_given_up(void **state)
+{
+    struct ws_client c = open_one();
+
+    (void)state;
+    ws_client_text(&c, "flood");
+    expect_service();
+    expect_closed_with(1013);
+    ws_client_close(&c);
+}
+
+static void a_close_has_its_code_on_both_sides(void **state)
+{
+    struct ws_client c = open_one();
+    struct ws_client d = open_one();
+
+    (void)state;
+    ws_client_text(&c, "bye");
+    assert_int_equal(ws_client_wait_close(&c, WIRE_WAIT_MS), 4401);
+    ws_client_send_close(&c, 4401);
+    expect_closed_with(4401);
+    ws_client_send_close(&d, 1000);
+    assert_int_equal(ws_client_wait_close(&d, WIRE_WAIT_MS), 1000);
+    expect_closed_with(1000);
+    ws_client_close(&c);
+    ws_client_close(&d);
+}
+
+static void a_socket_that_vanishes_mid_frame_is_reported(void **state)
+{
+    struct ws_client c = open_one();
+    uint8_t header[14];
+    size_t n = ws_client_header(header, 1, WS_BINARY, 1000);
+
+    (void)state;
+    wire_send(c.fd, header, n);
+    wire_send(c.fd, "half", 4);
+    usleep(20000);
+    ws_client_vanish(&c);
+    expect_closed_with(1006);
+    expect_service();
+}
+
+static void strangers_are_refused_before_the_upgrade(void **state)
+{
+    struct ws_client c;
+    char origin[64];
+
+    (void)state;
+    assert_int_equal(ws_client_open(&c, f.port, "/ws/nothing", NULL), 404);
+    assert_int_equal(ws_client_open(&c, f.port, "/ws/echo", "Origin: http://evil.example\r\n"),
+                     403);
+    snprintf(origin, sizeof(origin), "Origin: http://127.0.0.1:%d\r\n", f.port);
+    assert_int_equal(ws_client_open(&c, f.port, "/ws/echo", origin), 0);
+    ws_client_close(&c);
+    assert_int_equal(ws_client_open(&c, f.port, "/ws/echo", "Origin: https://app.example\r\n"), 0);
+    ws_client_close(&c);
+}
+
+static void a_refusal_by_the_handler_is_a_close_code(void **state)
+{
+    struct ws_client c;
+
+    (void)state;
+    assert_int_equal(ws_client_open(&c, f.port, "/ws/echo?session_id=unknown", NULL), 0);
+    assert_int_equal(ws_client_wait_close(&c, WIRE_WAIT_MS), 4404);
+    ws_client_close(&c);
+}
+
+static void broken_frames_end_only_their_own_connection(void **state)
+{
+    static const int opcodes[] = {3, 7, 11, 15};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(opcodes) / sizeof(opcodes[0]); i++) {
+        struct ws_client c = open_one();
+
+        ws_client_frame(&c, 1, opcodes[i], "x", 1);
+        assert_true(ws_client_wait_close(&c, WIRE_WAIT_MS) != 0);
+        ws_client_close(&c);
+    }
+    expect_service();
+}
+
+static void a_server_that_stops_says_1001(void **state)
+{
+    static struct net_fixture other;
+    struct ws_client c;
+    uv_thread_t thread;
+
+    (void)state;
+    other = (struct net_fixture){.shutdown_ms = 3000};
+    net_fixture_start(&other, NULL, routes, sockets);
+    assert_int_equal(ws_client_open(&c, other.port, "/ws/echo", NULL), 0);
+    uv_thread_create(&thread, (uv_thread_cb)net_fixture_stop, &other);
+    assert_int_equal(ws_client_wait_close(&c, WIRE_WAIT_MS), 1001);
+    ws_client_send_close(&c, 1001);
+    uv_thread_join(&thread);
+    ws_client_close(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(messages_come_whole_however_they_were_cut),
+        cmocka_unit_test(a_megabyte_goes_through_and_more_is_1009),
+        cmocka_unit_test(fragments_do_not_get_around_the_limit),
+        cmocka_unit_test(text_that_is_not_utf8_is_1007),
+        cmocka_unit_test(the_queue_replaces_merges_and_keeps),
+        cmocka_unit_test(a_client_that_never_reads_is_given_up),
+        cmocka_unit_test(a_close_has_its_code_on_both_sides),
+        cmocka_unit_test(a_socket_that_vanishes_mid_frame_is_reported),
+        cmocka_unit_test(strangers_are_refused_before_the_upgrade),
+        cmocka_unit_test(a_refusal_by_the_handler_is_a_close_code),
+        cmocka_unit_test(broken_frames_end_only_their_own_connection),
+        cmocka_unit_test(a_server_that_stops_says_1001),
+    };
+
+    return cmocka_run_group_tests_name("net/socket", tests, start, stop);
+}
