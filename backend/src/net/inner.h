@@ -243,6 +243,7 @@ const struct ws_route *ws_route_find(const struct http_server *s, const char *pa
 /* server.c */
 void txn_answer(struct txn *t);
 void txn_dispatch(struct txn *t);
+void wsi_end(struct lws *wsi, int seconds); /* End a connection, 0: as soon as possible */
 void server_maybe_stopped(struct http_server *s);
 
 /* static.c */

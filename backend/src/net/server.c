@@ -51,6 +51,13 @@ static void server_unref(struct http_server *s)
     free(s);
 }
 
+/* lws looks at its timers only after one of its sockets did something, so it is nudged. */
+void wsi_end(struct lws *wsi, int seconds)
+{
+    lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_SEND, seconds ? seconds : LWS_TO_KILL_ASYNC);
+    lws_cancel_service(lws_get_context(wsi));
+}
+
 /* ------------------------------------------------------------- answers */
 
 static void txn_forget(struct session *session)
@@ -612,7 +619,7 @@ static void sweep_txns(struct http_server *s, uint64_t now)
         if (t->state == TXN_BODY)
             refuse_body(t, 408);
         else if (t->state == TXN_LINGER)
-            lws_set_timeout(t->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+            wsi_end(t->wsi, 0);
     }
 }
 

@@ -25,9 +25,8 @@ static void unwatch(struct http_stream *stream)
 {
     if (!stream->watch)
         return;
-    uv_poll_stop(stream->watch);
+    uv_close((uv_handle_t *)stream->watch, on_watch_closed); /* out of the poll set at once */
     close(stream->watch_fd);
-    uv_close((uv_handle_t *)stream->watch, on_watch_closed);
     stream->watch = NULL;
 }
 
@@ -39,7 +38,7 @@ static void on_hang_up(uv_poll_t *poll, int status, int events)
     (void)events;
     unwatch(stream);
     if (stream->txn && stream->txn->wsi)
-        lws_set_timeout(stream->txn->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+        wsi_end(stream->txn->wsi, 0);
 }
 
 static void watch(struct http_stream *stream, struct lws *wsi)
@@ -88,7 +87,7 @@ void stream_begin(struct txn *t)
     struct http_stream *stream = calloc(1, sizeof(*stream));
 
     if (!stream) {
-        lws_set_timeout(t->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+        wsi_end(t->wsi, 0);
         return;
     }
     stream->txn = t;
@@ -124,7 +123,7 @@ int http_stream_write(struct http_stream *stream, const void *data, size_t len)
         return UV_EPIPE;
     err = buf_append(&stream->out, data, len);
     if (err) {
-        lws_set_timeout(stream->txn->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+        wsi_end(stream->txn->wsi, 0);
         return err;
     }
     wake(stream->txn);

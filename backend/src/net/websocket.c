@@ -106,7 +106,7 @@ static int queue_add(struct ws *ws, const char *text, size_t len, enum ws_kind k
 static void doom(struct ws *ws)
 {
     if (!ws->doomed)
-        lws_set_timeout(ws->wsi, PENDING_TIMEOUT_CLOSE_SEND, CLOSE_WITHIN_S);
+        wsi_end(ws->wsi, CLOSE_WITHIN_S);
     ws->doomed = true;
 }
 
@@ -427,7 +427,7 @@ void ws_sweep(struct http_server *s, uint64_t now_ms)
         next = l->next;
         if (silent >= DEAD_AFTER_MS && !ws->doomed) {
             ws->doomed = true;
-            lws_set_timeout(ws->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+            wsi_end(ws->wsi, 0);
         } else if (silent >= PING_AFTER_MS && !ws->pinged && !ws->ping_due) {
             ws->ping_due = true;
             lws_callback_on_writable(ws->wsi);
