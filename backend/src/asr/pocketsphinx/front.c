@@ -1,0 +1,192 @@
+/**
+ * @file asr/pocketsphinx/front.c  From samples to normalised cepstra
+ */
+#include "asr/pocketsphinx/front.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+enum { STEP = 160, STEP_FRAMES_MAX = 256, MS = 10, SAMPLES_PER_MS = 16 };
+
+int front_init(struct front *f, cmd_ln_t *config)
+{
+    memset(f, 0, sizeof(*f));
+    f->fe = fe_init_auto_r(config);
+    return f->fe ? 0 : UV_ENOMEM;
+}
+
+void front_release(struct front *f)
+{
+    if (f->fe)
+        fe_free(f->fe);
+    free(f->cep);
+    free(f->time_ms);
+    memset(f, 0, sizeof(*f));
+}
+
+static void remember_mean(struct front *f)
+{
+    if (f->voiced < FRONT_MEAN_AGAIN)
+        return;
+    for (int k = 0; k < FRONT_DIM; k++)
+        f->prior[k] = (float)(f->sum[k] / f->voiced);
+    f->has_prior = true;
+}
+
+void front_begin(struct front *f)
+{
+    remember_mean(f);
+    memset(f->sum, 0, sizeof(f->sum));
+    f->voiced = 0;
+    f->frames = f->samples = f->carried = 0;
+    f->ended = f->known = false;
+    fe_start_stream(f->fe);
+    fe_start_utt(f->fe);
+}
+
+static int make_room(struct front *f)
+{
+    size_t cap = f->cap ? 2 * f->cap : 1024;
+    mfcc_t *cep;
+    uint32_t *time_ms;
+
+    if (f->frames + STEP_FRAMES_MAX <= f->cap)
+        return 0;
+    if (f->frames + STEP_FRAMES_MAX > FRONT_FRAMES_MAX)
+        return UV_ENOBUFS;
+    cep = realloc(f->cep, cap * FRONT_DIM * sizeof(*cep));
+    if (cep)
+        f->cep = cep;
+    time_ms = realloc(f->time_ms, cap * sizeof(*time_ms));
+    if (time_ms)
+        f->time_ms = time_ms;
+    if (!cep || !time_ms)
+        return UV_ENOMEM;
+    f->cap = cap;
+    return 0;
+}
+
+/* Frames that came out of one step: the last ends where the audio ends. The first of an utterance
+ * come in a burst, because silence before it was held back. */
+static void count_frames(struct front *f, int32_t n)
+{
+    uint32_t end = (uint32_t)(f->samples / SAMPLES_PER_MS);
+
+    for (int32_t i = 0; i < n; i++) {
+        const mfcc_t *c = f->cep + (f->frames + (size_t)i) * FRONT_DIM;
+        uint32_t back = (uint32_t)(n - 1 - i) * MS;
+
+        f->time_ms[f->frames + (size_t)i] = end > back ? end - back : 0;
+        if (c[0] < 0) /* less energy than anything spoken */
+            continue;
+        for (int k = 0; k < FRONT_DIM; k++)
+            f->sum[k] += (double)c[k];
+        f->voiced++;
+    }
+    f->frames += (size_t)n;
+}
+
+/* Trust the mean once enough was heard, or when there will be no more. */
+static void settle_mean(struct front *f)
+{
+    double weight = f->has_prior ? FRONT_PRIOR_FRAMES : 0;
+    double total = f->voiced + weight;
+
+    if (f->known || total <= 0)
+        return;
+    if (!f->ended && f->voiced < (f->has_prior ? FRONT_MEAN_AGAIN : FRONT_MEAN_FRAMES))
+        return;
+    for (int k = 0; k < FRONT_DIM; k++)
+        f->mean[k] = (float)((f->sum[k] + weight * (double)f->prior[k]) / total);
+    f->known = true;
+}
+
+static void rows_of(struct front *f, mfcc_t *row[STEP_FRAMES_MAX])
+{
+    for (size_t i = 0; i < STEP_FRAMES_MAX; i++)
+        row[i] = f->cep + (f->frames + i) * FRONT_DIM;
+}
+
+static int take_step(struct front *f, const int16_t *pcm)
+{
+    mfcc_t *row[STEP_FRAMES_MAX];
+    size_t left = STEP;
+    int rc = make_room(f);
+
+    if (rc)
+        return rc;
+    f->samples += STEP;
+    while (left) {
+        int32_t n = STEP_FRAMES_MAX;
+        int32_t first;
+
+        if ((rc = make_room(f)))
+            return rc;
+        rows_of(f, row);
+        if (fe_process_frames(f->fe, &pcm, &left, row, &n, &first) < 0)
+            return UV_EINVAL;
+        count_frames(f, n);
+        settle_mean(f);
+    }
+    return 0;
+}
+
+int front_feed(struct front *f, const int16_t *pcm, size_t n)
+{
+    while (n) {
+        size_t take = n < STEP - f->carried ? n : STEP - f->carried;
+        int rc;
+
+        memcpy(f->carry + f->carried, pcm, take * sizeof(*pcm));
+        f->carried += take;
+        pcm += take;
+        n -= take;
+        if (f->carried < STEP)
+            break;
+        f->carried = 0;
+        rc = take_step(f, f->carry);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+int front_end(struct front *f)
+{
+    mfcc_t *row[STEP_FRAMES_MAX];
+    int32_t n = 0;
+    int rc = make_room(f);
+
+    if (rc)
+        return rc;
+    if (f->carried) {
+        memset(f->carry + f->carried, 0, (STEP - f->carried) * sizeof(f->carry[0]));
+        f->carried = 0;
+        rc = take_step(f, f->carry);
+        if (!rc)
+            rc = make_room(f);
+        if (rc)
+            return rc;
+    }
+    rows_of(f, row);
+    if (fe_end_utt(f->fe, row[0], &n) < 0)
+        return UV_EINVAL;
+    count_frames(f, n);
+    f->ended = true;
+    settle_mean(f);
+    return 0;
+}
+
+size_t front_ready(const struct front *f, size_t from, mfcc_t block[FRONT_FIRST_BLOCK][FRONT_DIM])
+{
+    size_t most = from ? FRONT_BLOCK : FRONT_FIRST_BLOCK;
+    size_t n = f->frames - from < most ? f->frames - from : most;
+
+    if (!f->known || (!f->ended && n < most && !from))
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < FRONT_DIM; k++)
+            block[i][k] = f->cep[(from + i) * FRONT_DIM + (size_t)k] - f->mean[k];
+    return n;
+}

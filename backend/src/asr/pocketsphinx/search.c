@@ -1,0 +1,120 @@
+/**
+ * @file asr/pocketsphinx/search.c  One decoder with one language model, fed frame by frame
+ */
+#include "asr/pocketsphinx/search.h"
+
+#include <string.h>
+
+static cmd_ln_t *config_of(const struct search_files *files)
+{
+    /* One pass over the lexicon tree, no second pass and no lattice: after the last frame the
+     * text is there. compallsen makes path scores of two searches comparable. */
+    return cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", files->acoustic, "-featparams",
+                       files->features, "-lm", files->lm, "-dict", files->dict, "-fwdflat", "no",
+                       "-bestpath", "no", "-compallsen", "yes", NULL);
+}
+
+int search_open(struct search *s, const struct search_files *files, struct errbuf *err)
+{
+    memset(s, 0, sizeof(*s));
+    s->config = config_of(files);
+    if (s->config)
+        s->ps = ps_init(s->config);
+    if (s->ps)
+        return 0;
+    search_close(s);
+    return err_set(err, UV_EINVAL, "PocketSphinx could not load %s with %s", files->acoustic,
+                   files->lm);
+}
+
+void search_close(struct search *s)
+{
+    if (s->ps)
+        ps_free(s->ps);
+    if (s->config)
+        cmd_ln_free_r(s->config);
+    memset(s, 0, sizeof(*s));
+}
+
+int search_begin(struct search *s, struct errbuf *err)
+{
+    search_end(s);
+    if (ps_start_utt(s->ps) < 0)
+        return err_set(err, UV_EINVAL, "PocketSphinx could not begin an utterance");
+    s->fed = 0;
+    s->running = true;
+    return 0;
+}
+
+int search_advance(struct search *s, const struct front *f, struct errbuf *err)
+{
+    mfcc_t block[FRONT_FIRST_BLOCK][FRONT_DIM];
+    mfcc_t *row[FRONT_FIRST_BLOCK];
+    size_t n;
+
+    for (size_t i = 0; i < FRONT_FIRST_BLOCK; i++)
+        row[i] = block[i];
+    while (s->running && (n = front_ready(f, s->fed, block)) > 0) {
+        if (ps_process_cep(s->ps, row, (int)n, FALSE, FALSE) < 0)
+            return err_set(err, UV_EINVAL, "PocketSphinx could not decode");
+        s->fed += n;
+    }
+    return 0;
+}
+
+int32_t search_score(struct search *s)
+{
+    int32 score = INT32_MIN;
+
+    if (!s->fed || !ps_get_hyp(s->ps, &score))
+        return INT32_MIN;
+    return score;
+}
+
+/* "word(2)" -> "word"; silence and noise have no text. */
+static bool spoken(const char *word, char *to, size_t size)
+{
+    size_t n = strcspn(word, "(");
+
+    if (!n || word[0] == '<' || word[0] == '[' || word[0] == '+' || n >= size)
+        return false;
+    memcpy(to, word, n);
+    to[n] = '\0';
+    return true;
+}
+
+static uint32_t time_at(const struct front *f, int frame)
+{
+    size_t i = frame < 0 ? 0 : (size_t)frame;
+
+    if (!f->frames)
+        return 0;
+    return f->time_ms[i < f->frames ? i : f->frames - 1];
+}
+
+size_t search_words(struct search *s, const struct front *f, struct heard *to, size_t max)
+{
+    size_t n = 0;
+
+    if (!s->fed)
+        return 0;
+    for (ps_seg_t *seg = ps_seg_iter(s->ps); seg; seg = ps_seg_next(seg)) {
+        int from;
+        int last;
+
+        if (n == max || !spoken(ps_seg_word(seg), to[n].text, sizeof(to[n].text)))
+            continue;
+        ps_seg_frames(seg, &from, &last);
+        to[n].start_ms = from > 0 ? time_at(f, from - 1) : 0;
+        to[n].end_ms = time_at(f, last);
+        n++;
+    }
+    return n;
+}
+
+void search_end(struct search *s)
+{
+    if (s->running)
+        ps_end_utt(s->ps);
+    s->running = false;
+}

@@ -1,0 +1,45 @@
+/**
+ * @file asr/pocketsphinx/search.h  One decoder with one language model, fed frame by frame
+ *
+ * Threads    One owner.
+ * Ownership  Text from search_words() belongs to the decoder's dictionary and lives as long as it.
+ */
+#ifndef ASR_POCKETSPHINX_SEARCH_H
+#define ASR_POCKETSPHINX_SEARCH_H
+
+#include "asr/pocketsphinx/front.h"
+#include "base/error.h"
+
+enum { SEARCH_WORDS_MAX = 2048 }; /**< In one utterance; the rest is dropped */
+
+struct search {
+    ps_decoder_t *ps;
+    cmd_ln_t *config;
+    size_t fed; /**< Frames of the utterance decoded so far */
+    bool running;
+};
+
+struct heard {
+    char text[48];
+    uint32_t start_ms;
+    uint32_t end_ms;
+};
+
+struct search_files {
+    const char *acoustic; /**< Folder of the acoustic model */
+    const char *features; /**< feat.params with the mean left to us */
+    const char *lm;
+    const char *dict;
+};
+
+int search_open(struct search *s, const struct search_files *files, struct errbuf *err);
+void search_close(struct search *s);
+int search_begin(struct search *s, struct errbuf *err);
+int search_advance(struct search *s, const struct front *f, struct errbuf *err);
+/** Logarithm of the best path's probability, to the decoder's base; comparable between searches
+ *  over the same frames because all senones are always scored. */
+int32_t search_score(struct search *s);
+size_t search_words(struct search *s, const struct front *f, struct heard *to, size_t max);
+void search_end(struct search *s);
+
+#endif
