@@ -107,10 +107,6 @@ static void multiply(const struct wk_matrix *m, int panel, int n_panels, const v
         t.end = t.begin + COLUMNS_L1 < cols ? t.begin + COLUMNS_L1 : cols;
         if (n_panels == 4)
             rows_of(t, n, 4);
-        else if (n_panels == 3)
-            rows_of(t, n, 3);
-        else if (n_panels == 2)
-            rows_of(t, n, 2);
         else
             rows_of(t, n, 1);
     }

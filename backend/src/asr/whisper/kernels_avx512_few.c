@@ -12,7 +12,7 @@
 
 enum {
     AHEAD = 2048, /* bytes from what is multiplied to what is fetched */
-    ROWS = WK_SMALL_BATCH,
+    ROWS = 4,     /* multiplied at once */
 };
 
 /* ---- blocks ------------------------------------------------------------------------------- */
@@ -145,46 +145,26 @@ WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const
     }
 }
 
-WK_INLINE void few_type(const struct wk_matrix *m, const uint8_t *panel, const struct xblock *x,
-                        int n, float *tile, int width, enum wk_type type)
+/* Rows by fours, twos and ones: a panel that was read a moment ago is in cache. */
+WK_INLINE void few_all(const struct wk_matrix *m, int panel, int n_panels, const struct xblock *x,
+                       int n, float *tile, enum wk_type type)
 {
-    switch (n) {
-    case 2:
-        few_panels(m, panel, x, 2, 1, tile, width, type);
-        break;
-    case 3:
-        few_panels(m, panel, x, 3, 1, tile, width, type);
-        break;
-    case 4:
-        few_panels(m, panel, x, 4, 1, tile, width, type);
-        break;
-    case 5:
-        few_panels(m, panel, x, 5, 1, tile, width, type);
-        break;
-    case 6:
-        few_panels(m, panel, x, 6, 1, tile, width, type);
-        break;
-    case 7:
-        few_panels(m, panel, x, 7, 1, tile, width, type);
-        break;
-    case 8:
-        few_panels(m, panel, x, 8, 1, tile, width, type);
-        break;
-    default:
-        few_panels(m, panel, x, 1, 1, tile, width, type);
-        break;
-    }
-}
-
-WK_INLINE void few_all(const struct wk_matrix *m, int panel, int n_panels,
-                       const struct xblock *rows, int n, float *tile, enum wk_type type)
-{
+    const size_t row = (size_t)m->blocks;
     int width = n_panels * WK_PANEL;
 
     for (; n == 1 && n_panels >= 2; n_panels -= 2, panel += 2, tile += 2 * WK_PANEL)
-        few_panels(m, wk_panel(m, panel), rows, 1, 2, tile, width, type);
-    for (; n_panels > 0; n_panels--, panel++, tile += WK_PANEL)
-        few_type(m, wk_panel(m, panel), rows, n, tile, width, type);
+        few_panels(m, wk_panel(m, panel), x, 1, 2, tile, width, type);
+    for (; n_panels > 0; n_panels--, panel++, tile += WK_PANEL) {
+        const uint8_t *from = wk_panel(m, panel);
+        int i = 0;
+
+        for (; i + 4 <= n; i += 4)
+            few_panels(m, from, x + (size_t)i * row, 4, 1, tile + i * width, width, type);
+        for (; i + 2 <= n; i += 2)
+            few_panels(m, from, x + (size_t)i * row, 2, 1, tile + i * width, width, type);
+        if (i < n)
+            few_panels(m, from, x + (size_t)i * row, 1, 1, tile + i * width, width, type);
+    }
 }
 
 static void few_multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,

@@ -75,10 +75,6 @@ WK_INLINE void multiply(const struct wk_matrix *m, int n_panels, const void *scr
         t.end = t.begin + at_once < groups ? t.begin + at_once : groups;
         if (n_panels == 4)
             rows_of(t, n, 4, bytes, &side);
-        else if (n_panels == 3)
-            rows_of(t, n, 3, bytes, &side);
-        else if (n_panels == 2)
-            rows_of(t, n, 2, bytes, &side);
         else
             rows_of(t, n, 1, bytes, &side);
     }

@@ -88,7 +88,7 @@ struct wk_product {
     /* Bytes of a thread's scratch for unpacked panels. */
     size_t (*scratch_bytes)(const struct wk_matrix *m);
 
-    /* Unpack n_panels (1 .. WK_PANELS_MAX) into scratch. NULL: multiply reads the panel itself. */
+    /* Unpack n_panels (1 or WK_PANELS_MAX) into scratch. NULL: multiply reads the panel itself. */
     void (*unpack)(const struct wk_matrix *m, int panel, int n_panels, void *scratch);
 
     /* tile[n][WK_PANEL * n_panels] = rows * panel^T */

@@ -120,9 +120,8 @@ static void multiply_chunk(void *arg, int chunk, int worker)
     size_t tile = sizeof(float) * WK_TILE_ROWS * WK_PANEL * WK_PANELS_MAX;
     uint8_t *scratch = wk_scratch_need(&j->wk->workers[worker], unpacked + tile);
 
-    for (int panel = begin; panel < end; panel += WK_PANELS_MAX) {
-        int n = end - panel < WK_PANELS_MAX ? end - panel : WK_PANELS_MAX;
-
+    for (int panel = begin, n; panel < end; panel += n) {
+        n = panel + WK_PANELS_MAX <= end ? WK_PANELS_MAX : 1;
         multiply_group(j, panel, n, scratch);
     }
 }
