@@ -122,7 +122,7 @@ static void error_bodies_of_every_form_give_a_sentence(void **state)
     char text[64];
 
     (void)state;
-    assert_true(llm_error_sentence("{\"error\":{\"message\":\"a\\nb\"}}", 27, text, sizeof(text)));
+    assert_true(llm_error_sentence("{\"error\":{\"message\":\"a\\nb\"}}", 28, text, sizeof(text)));
     assert_string_equal(text, "a b");
     assert_true(llm_error_sentence("{\"error\":\"c\"}", 13, text, sizeof(text)));
     assert_true(llm_error_sentence("{\"detail\":\"d\"}", 14, text, sizeof(text)));
