@@ -83,7 +83,8 @@ struct answer {
     struct llm_gen *gen;
     struct loop_timer *tick;     /* first reports, moving on, the end: never from inside a call */
     struct loop_timer *deadline; /* for the first token */
-    bool moved;                  /* tick has a new provider to report */
+    bool leaving;                /* tick is to ask the next provider */
+    bool moved;                  /* tick is to report a new provider */
     bool outlined;
     struct buf text;
     char model[128];
@@ -438,13 +439,22 @@ static int start_provider(struct answer *x, struct errbuf *err)
     return rc;
 }
 
-/** The next provider, or the end of the answer when none is left. */
+/** Leave the provider that failed. The next is asked from the tick: we may stand inside a handler
+ *  of the client, which starts no call from there. */
 static void move_on(struct answer *x, const char *why)
+{
+    timer_stop(x->deadline);
+    text_copy(x->why, sizeof(x->why), why, strlen(why));
+    x->leaving = true;
+    timer_start(x->tick, 0, 0);
+}
+
+/** Ask the next provider, or end the answer when none is left. */
+static void start_next(struct answer *x)
 {
     struct errbuf err = {""};
 
-    timer_stop(x->deadline);
-    text_copy(x->why, sizeof(x->why), why, strlen(why));
+    x->leaving = false;
     while (x->at + 1 < x->order_count) {
         x->at++;
         if (!breaker_allows(&current(x)->breaker, clock_mono_ms()))
@@ -454,7 +464,6 @@ static void move_on(struct answer *x, const char *why)
             continue;
         }
         x->moved = true;
-        timer_start(x->tick, 0, 0);
         return;
     }
     memcpy(err.text, x->why, sizeof(err.text));
@@ -486,7 +495,11 @@ static void on_tick(void *arg)
 {
     struct answer *x = arg;
 
-    if ((x->moved || !x->outlined) && !report_progress(x))
+    if (!x->outlined && !report_progress(x))
+        return;
+    if (x->leaving && x->state < ENDING)
+        start_next(x);
+    if (x->moved && x->state < ENDING && !report_progress(x))
         return;
     if (x->state == ENDING)
         report_finished(x);

@@ -81,6 +81,9 @@ struct passage {
     bool figure;       /**< Says a number that is no year */
     bool first_person; /**< I, we, my, our */
     bool action;       /**< Begins with what somebody did: "Led …", "I built …" */
+    bool setback;      /**< Tells of something that went wrong */
+    bool credential;   /**< Asks for years, degrees or knowledge */
+    float need;        /**< How much it asks for something, 0 .. 2 (job descriptions) */
 };
 
 struct ground_query {

@@ -202,7 +202,7 @@ void draft_topic(const struct draft *d, char topic[static TOPIC_MAX])
     struct topic t = {.any = false};
 
     topic[0] = '\0';
-    terms_each(d->question, strlen(d->question), topic_word, &t);
+    words_each(d->question, strlen(d->question), topic_word, &t);
     if (t.any && t.last - t.first < TOPIC_MAX)
         text_copy(topic, TOPIC_MAX, d->question + t.first, t.last - t.first);
 }
@@ -222,70 +222,6 @@ float passage_weight(const struct passage *p)
     return w;
 }
 
-struct count {
-    const char *const *words;
-    int n;
-};
-
-static void count_word(const struct term *t, void *arg)
-{
-    struct count *c = arg;
-
-    for (size_t i = 0; c->words[i]; i++)
-        if (strcmp(t->word, c->words[i]) == 0)
-            c->n++;
-}
-
-static int count_words(const struct passage *p, const char *const *words)
-{
-    struct count c = {.words = words};
-
-    terms_each(p->text, p->len, count_word, &c);
-    return c.n;
-}
-
-float passage_need(const struct passage *p)
-{
-    static const char *const wants[] = {
-        "you",         "your",        "will",        "must",    "need",   "needs",
-        "required",    "requires",    "looking",     "ability", "strong", "knowledge",
-        "experience",  "own",         "lead",        "build",   "design", "develop",
-        "work",        "responsible", "proficiency", "skills",  "proven", "manage",
-        "maintain",    "improve",     "deliver",     "degree",  "years",  "familiarity",
-        "collaborate", NULL};
-    static const char *const offers[] = {
-        "benefits", "perks",  "vacation", "insurance", "equal",      "opportunity",
-        "employer", "salary", "bonus",    "pension",   "holidays",   "gender",
-        "religion", "apply",  "founded",  "401k",      "dental",     "hybrid",
-        "office",   "days",   "equity",   "pto",       "disability", NULL};
-    float need = 0.3f + (p->bullet ? 0.6f : 0);
-    int n = count_words(p, wants);
-
-    need += 0.35f * (float)(n > 3 ? 3 : n);
-    need -= 0.8f * (float)count_words(p, offers);
-    if (p->words < 3 || p->is_heading)
-        need = 0;
-    return need > 0 ? need : 0;
-}
-
-bool passage_credential(const struct passage *p)
-{
-    static const char *const words[] = {"years",       "degree",        "knowledge",  "proficiency",
-                                        "familiarity", "proficient",    "experience", "familiar",
-                                        "bachelor",    "certification", NULL};
-
-    return count_words(p, words) > 0;
-}
-
-/** Tells of something that went wrong: a story, but no proof. */
-static bool setback(const struct passage *p)
-{
-    static const char *const words[] = {"failed", "failure", "mistake", "missed", "underestimated",
-                                        "regret", "wrong",   "lost",    NULL};
-
-    return count_words(p, words) > 0;
-}
-
 bool draft_best_proof(const struct draft *d, bool any, size_t *i)
 {
     float best = 0;
@@ -296,7 +232,7 @@ bool draft_best_proof(const struct draft *d, bool any, size_t *i)
 
         if (p->field != GROUND_CONTEXT || p->is_heading || d->used[k])
             continue;
-        score *= passage_weight(p) * (setback(p) ? 0.2f : 1);
+        score *= passage_weight(p) * (p->setback ? 0.2f : 1);
         if (score > best) {
             best = score;
             *i = k;

@@ -183,7 +183,7 @@ static size_t match_needs(const struct draft *d, struct need *best, size_t max)
         struct need x = {.job = k};
         struct ground_query q;
         struct ground_hit hit;
-        float need = passage_need(p);
+        float need = (p->is_heading ? 0 : p->need);
 
         if (p->field != GROUND_JOB || need <= 0)
             continue;
@@ -393,9 +393,9 @@ static size_t top_needs(const struct draft *d, struct need *best, size_t max)
 
     for (size_t k = 0; k < grounding_count(d->g); k++) {
         const struct passage *p = grounding_passage(d->g, k);
-        struct need x = {.job = k, .score = passage_need(p)};
+        struct need x = {.job = k, .score = (p->is_heading ? 0 : p->need)};
 
-        if (p->field == GROUND_JOB && x.score > 0.5f && !passage_credential(p))
+        if (p->field == GROUND_JOB && x.score > 0.5f && !p->credential)
             insert_need(best, &n, max, x);
     }
     return n;

@@ -57,12 +57,6 @@ void draft_topic(const struct draft *d, char topic[static TOPIC_MAX]);
 /** How much passage i proves: deeds, figures, first person. About 0.5 .. 2. */
 float passage_weight(const struct passage *p);
 
-/** How much a passage of a job description asks for something, 0 .. 2. */
-float passage_need(const struct passage *p);
-
-/** Does it ask for years, degrees or knowledge, which is nothing to ask back about? */
-bool passage_credential(const struct passage *p);
-
 /** Best passages of the candidate, by score for the question times weight. */
 bool draft_best_proof(const struct draft *d, bool any, size_t *i);
 

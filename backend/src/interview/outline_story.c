@@ -202,7 +202,7 @@ static void judge_sentence(struct story *s, const struct passage *p, size_t i)
     struct cue_count c = {.n = {0}};
     float *fit = s->fit[i];
 
-    terms_each(p->text, p->len, count_cues, &c);
+    words_each(p->text, p->len, count_cues, &c);
     fit[SITUATION] = few(c.n[SITUATION], 0.3f) + (i == 0 ? 0.6f : 0) - (p->action ? 0.5f : 0);
     fit[TASK] = few(c.n[TASK], 0.6f) + (i == 1 ? 0.1f : 0) - (p->action ? 0.2f : 0);
     fit[ACTION] = 0.2f + few(c.n[ACTION], 0.2f) + (p->action ? 0.8f : 0);

@@ -152,7 +152,7 @@ static bool heading(const struct cutter *c, const struct line *l)
         return true;
     if (last == ',' || terminated(c->text, l->start, l->end))
         return false;
-    terms_each(c->text + l->start, l->end - l->start, see_word, &f);
+    words_each(c->text + l->start, l->end - l->start, see_word, &f);
     if (f.n == 0 || f.n > HEADING_WORDS)
         return false;
     return !begins_with_action(&f) && strcmp(f.word[0], "i") != 0 && strcmp(f.word[0], "we") != 0 &&
@@ -391,9 +391,117 @@ bool passage_action_verb(const char *word)
                    sizeof(action_verbs[0]), compare_word);
 }
 
+/* What a word says about the passage it stands in. */
+enum {
+    OWN = 1 << 0,        /* first person */
+    COUNT = 1 << 1,      /* a figure without digits */
+    SETBACK = 1 << 2,    /* something went wrong */
+    CREDENTIAL = 1 << 3, /* years, degrees, knowledge */
+    WANT = 1 << 4,       /* a job description asks */
+    OFFER = 1 << 5,      /* or offers */
+};
+
+struct marked {
+    const char *word;
+    unsigned marks;
+};
+
+/* In strcmp order. */
+static const struct marked marked[] = {
+    {"401k", OFFER},
+    {"ability", WANT},
+    {"apply", OFFER},
+    {"bachelor", CREDENTIAL},
+    {"benefits", OFFER},
+    {"bonus", OFFER},
+    {"build", WANT},
+    {"certification", CREDENTIAL},
+    {"collaborate", WANT},
+    {"days", OFFER},
+    {"degree", CREDENTIAL | WANT},
+    {"deliver", WANT},
+    {"dental", OFFER},
+    {"design", WANT},
+    {"develop", WANT},
+    {"disability", OFFER},
+    {"doubled", COUNT},
+    {"employer", OFFER},
+    {"equal", OFFER},
+    {"equity", OFFER},
+    {"experience", CREDENTIAL | WANT},
+    {"failed", SETBACK},
+    {"failure", SETBACK},
+    {"familiar", CREDENTIAL},
+    {"familiarity", CREDENTIAL | WANT},
+    {"founded", OFFER},
+    {"gender", OFFER},
+    {"half", COUNT},
+    {"halved", COUNT},
+    {"holidays", OFFER},
+    {"hybrid", OFFER},
+    {"i", OWN},
+    {"id", OWN},
+    {"im", OWN},
+    {"improve", WANT},
+    {"insurance", OFFER},
+    {"ive", OWN},
+    {"knowledge", CREDENTIAL | WANT},
+    {"lead", WANT},
+    {"looking", WANT},
+    {"lost", SETBACK},
+    {"maintain", WANT},
+    {"manage", WANT},
+    {"me", OWN},
+    {"missed", SETBACK},
+    {"mistake", SETBACK},
+    {"must", WANT},
+    {"my", OWN},
+    {"need", WANT},
+    {"needs", WANT},
+    {"office", OFFER},
+    {"opportunity", OFFER},
+    {"our", OWN},
+    {"own", WANT},
+    {"pension", OFFER},
+    {"perks", OFFER},
+    {"proficiency", CREDENTIAL | WANT},
+    {"proficient", CREDENTIAL},
+    {"proven", WANT},
+    {"pto", OFFER},
+    {"quadrupled", COUNT},
+    {"regret", SETBACK},
+    {"religion", OFFER},
+    {"required", WANT},
+    {"requires", WANT},
+    {"responsible", WANT},
+    {"salary", OFFER},
+    {"skills", WANT},
+    {"strong", WANT},
+    {"tripled", COUNT},
+    {"twice", COUNT},
+    {"underestimated", SETBACK},
+    {"us", OWN},
+    {"vacation", OFFER},
+    {"we", OWN},
+    {"weve", OWN},
+    {"will", WANT},
+    {"work", WANT},
+    {"wrong", SETBACK},
+    {"years", CREDENTIAL | WANT},
+    {"you", WANT},
+    {"your", WANT},
+};
+
+static int compare_marked(const void *key, const void *item)
+{
+    return strcmp(key, ((const struct marked *)item)->word);
+}
+
 struct look {
     struct passage *p;
     struct first_words first;
+    int wants;
+    int offers;
 };
 
 static bool year(const char *word)
@@ -403,22 +511,31 @@ static bool year(const char *word)
 
 static void look_at(const struct term *t, void *arg)
 {
-    static const char *const own[] = {"i",    "im", "ive", "id",  "we",
-                                      "weve", "my", "me",  "our", "us"};
-    static const char *const counts[] = {"doubled", "halved", "tripled",
-                                         "half",    "twice",  "quadrupled"};
     struct look *l = arg;
+    const struct marked *m;
 
     see_word(t, &l->first);
     l->p->words++;
     if (t->number && !year(t->word))
         l->p->figure = true;
-    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-        if (strcmp(t->word, own[i]) == 0)
-            l->p->first_person = true;
-    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-        if (strcmp(t->word, counts[i]) == 0)
-            l->p->figure = true;
+    m = bsearch(t->word, marked, sizeof(marked) / sizeof(marked[0]), sizeof(marked[0]),
+                compare_marked);
+    if (!m)
+        return;
+    l->p->first_person |= (m->marks & OWN) != 0;
+    l->p->figure |= (m->marks & COUNT) != 0;
+    l->p->setback |= (m->marks & SETBACK) != 0;
+    l->p->credential |= (m->marks & CREDENTIAL) != 0;
+    l->wants += (m->marks & WANT) != 0;
+    l->offers += (m->marks & OFFER) != 0;
+}
+
+static float need(const struct passage *p, const struct look *l)
+{
+    float n = 0.3f + (p->bullet ? 0.6f : 0) + 0.35f * (float)(l->wants > 3 ? 3 : l->wants) -
+              0.8f * (float)l->offers;
+
+    return p->words < 3 || n < 0 ? 0 : n;
 }
 
 void passage_look(struct passage *p)
@@ -426,6 +543,7 @@ void passage_look(struct passage *p)
     struct look l = {.p = p};
 
     p->words = 0;
-    terms_each(p->text, p->len, look_at, &l);
+    words_each(p->text, p->len, look_at, &l);
     p->action = begins_with_action(&l.first);
+    p->need = need(p, &l);
 }

@@ -19,7 +19,7 @@ typedef int passage_fn(const struct passage *p, void *arg);
 uint32_t passages_cut(const char *text, size_t len, enum ground_field field, uint32_t section,
                       passage_fn *fn, void *arg);
 
-/** Fill .words, .figure, .first_person and .action from the text. */
+/** Fill .words and all that is seen in the words from the text. */
 void passage_look(struct passage *p);
 
 /** Is this folded word a verb for what somebody did ("led", "designed")? */

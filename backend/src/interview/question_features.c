@@ -230,7 +230,7 @@ size_t question_features(const char *text, size_t len, uint32_t hashes[QUESTION_
     struct features f = {.hashes = hashes};
     size_t n = 0;
 
-    terms_each(text, len, see, &w);
+    words_each(text, len, see, &w);
     if (w.n == 0)
         return 0;
     while (w.first + 1 < w.n && is_filler(w.w[w.first]))

@@ -187,20 +187,27 @@ uint64_t term_hash(const char *word)
     return hash_bytes(stem, n);
 }
 
-static void emit(const char *word, size_t n, size_t at, size_t len, term_fn *fn, void *arg)
-{
-    char whole[TERM_MAX];
-    char stem[TERM_MAX];
-    struct term t = {.word = whole, .stem = stem, .at = at, .len = len};
-    size_t k;
+struct out {
+    const char *text;
+    term_fn *fn;
+    void *arg;
+    bool stems;
+};
 
-    memcpy(whole, word, n);
-    whole[n] = '\0';
-    memcpy(stem, whole, n + 1);
-    k = stem_word(stem, n);
-    t.hash = hash_bytes(stem, k);
-    t.number = whole[0] >= '0' && whole[0] <= '9';
-    fn(&t, arg);
+/** word has room for a NUL at word[n]. */
+static void emit(const struct out *o, char *word, size_t n, size_t at, size_t len)
+{
+    char stem[TERM_MAX];
+    struct term t = {.word = word, .at = at, .len = len};
+
+    word[n] = '\0';
+    t.number = word[0] >= '0' && word[0] <= '9';
+    if (o->stems) {
+        memcpy(stem, word, n + 1);
+        t.hash = hash_bytes(stem, stem_word(stem, n));
+        t.stem = stem;
+    }
+    o->fn(&t, o->arg);
 }
 
 /** An apostrophe with a letter on both sides does not end a word. */
@@ -211,8 +218,15 @@ static bool inner_apostrophe(uint32_t c, const char *p, const char *end)
     return p < end && rune_is_letter(utf8_next(&p, end));
 }
 
-static const char *take_word(const char *start, const char *end, const char *text, term_fn *fn,
-                             void *arg)
+/** c after the word so far: goes on (and in, unless it is an apostrophe) or ends it. */
+static bool word_goes_on(uint32_t c, const char *word, size_t n)
+{
+    if (rune_is_letter(c))
+        return !is_unspaced(c);
+    return n && (c == '+' || c == '#') && (word[n - 1] == 'c' || word[n - 1] == '+'); /* C++, C# */
+}
+
+static const char *take_word(const struct out *o, const char *start, const char *end)
 {
     char word[TERM_MAX];
     size_t n = 0;
@@ -220,25 +234,28 @@ static const char *take_word(const char *start, const char *end, const char *tex
 
     while (p < end) {
         const char *next = p;
-        uint32_t c = utf8_next(&next, end);
+        unsigned char b = (unsigned char)*p;
+        uint32_t c;
 
-        if (n && (c == '+' || c == '#') && (word[n - 1] == 'c' || word[n - 1] == '+'))
-            ; /* C++, C# */
-        else if (inner_apostrophe(c, next, end)) {
-            p = next;
+        if ((b >= 'a' && b <= 'z') || (b >= '0' && b <= '9')) { /* nearly always */
+            if (n < sizeof(word) - 1)
+                word[n++] = (char)b;
+            p++;
             continue;
-        } else if (!rune_is_letter(c) || is_unspaced(c))
+        }
+        c = utf8_next(&next, end);
+        if (word_goes_on(c, word, n))
+            n += put_rune(word + n, sizeof(word) - 1 - n, rune_fold(c));
+        else if (!inner_apostrophe(c, next, end))
             break;
-        n += put_rune(word + n, sizeof(word) - 1 - n, rune_fold(c));
         p = next;
     }
-    emit(word, n, (size_t)(start - text), (size_t)(p - start), fn, arg);
+    emit(o, word, n, (size_t)(start - o->text), (size_t)(p - start));
     return p;
 }
 
 /** Pairs of characters; a single one stands alone only if it has no neighbour. */
-static const char *take_unspaced(const char *start, const char *end, const char *text, term_fn *fn,
-                                 void *arg)
+static const char *take_unspaced(const struct out *o, const char *start, const char *end)
 {
     const char *p = start;
     bool paired = false;
@@ -258,20 +275,20 @@ static const char *take_unspaced(const char *start, const char *end, const char 
         n = put_rune(word, sizeof(word) - 1, a);
         if (is_unspaced(b) && rune_is_letter(b)) {
             n += put_rune(word + n, sizeof(word) - 1 - n, b);
-            emit(word, n, (size_t)(p - text), (size_t)(after - p), fn, arg);
+            emit(o, word, n, (size_t)(p - o->text), (size_t)(after - p));
             paired = true;
         } else if (!paired) {
-            emit(word, n, (size_t)(p - text), (size_t)(second - p), fn, arg);
+            emit(o, word, n, (size_t)(p - o->text), (size_t)(second - p));
         }
         p = second;
     }
     return p;
 }
 
-void terms_each(const char *text, size_t len, term_fn *fn, void *arg)
+static void each(const struct out *o, size_t len)
 {
-    const char *p = text;
-    const char *end = text + len;
+    const char *p = o->text;
+    const char *end = p + len;
 
     while (p < end) {
         const char *next = p;
@@ -280,10 +297,20 @@ void terms_each(const char *text, size_t len, term_fn *fn, void *arg)
         if (c == 0xfffd || !rune_is_letter(c))
             p = next;
         else if (is_unspaced(c))
-            p = take_unspaced(p, end, text, fn, arg);
+            p = take_unspaced(o, p, end);
         else
-            p = take_word(p, end, text, fn, arg);
+            p = take_word(o, p, end);
     }
+}
+
+void terms_each(const char *text, size_t len, term_fn *fn, void *arg)
+{
+    each(&(struct out){.text = text, .fn = fn, .arg = arg, .stems = true}, len);
+}
+
+void words_each(const char *text, size_t len, term_fn *fn, void *arg)
+{
+    each(&(struct out){.text = text, .fn = fn, .arg = arg, .stems = false}, len);
 }
 
 /* In strcmp order, for bsearch(). */
