@@ -48,6 +48,7 @@ int api_before(struct http_request *req, struct http_response *res);
 
 /** The REST routes of this folder, each table ending with {NULL}; api/routes.c joins them. */
 extern const struct http_route api_auth_routes[];
+extern const struct http_route api_engines_routes[];
 extern const struct http_route api_health_routes[];
 extern const struct http_route api_profiles_routes[];
 extern const struct http_route api_sessions_routes[];

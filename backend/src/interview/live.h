@@ -50,7 +50,8 @@ struct live_deps {
     const struct seal *seal;
     struct answerer *answerer;
     struct asr_hub *hub;
-    bool keep; /**< Write pairs to the store (false: `ask --no-save`) */
+    const char *language; /**< Where the session names none; NULL: the recogniser's */
+    bool keep;            /**< Write pairs to the store (false: `ask --no-save`) */
 };
 
 int live_registry_open(struct live_registry **rp, const struct live_deps *deps);
@@ -109,6 +110,7 @@ struct live_ear_params {
     int channels;
     bool candidate; /**< The candidate speaks: written down, not answered */
     bool push_to_talk;
+    bool quiet_ready;     /**< Send no `ready`: the socket has had one */
     const char *language; /**< NULL: the session's */
     struct vad_params vad;
 };
@@ -124,7 +126,8 @@ int live_ear_open(struct live_ear **ep, struct live *live, const struct live_ear
 int live_ear_feed(struct live_ear *ear, const int16_t *pcm, size_t n);
 void live_ear_stop(struct live_ear *ear); /**< No more audio: on_done follows */
 
-/** At any point. Words of an unfinished utterance are stored as a transcript of their own. */
+/** At any point; no handler runs any more. What was said is still heard to its end: a question is
+ *  answered and kept, other words of an unfinished utterance are kept as a transcript. */
 void live_ear_close(struct live_ear *ear);
 
 #endif

@@ -1,0 +1,114 @@
+/**
+ * @file api/engines.c  What hears and what answers here: GET /api/v1/engines
+ */
+#include "api/reply.h"
+#include "asr/hub.h"
+#include "base/json.h"
+#include "config/config.h"
+#include "interview/answer.h"
+#include "llm/provider.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *engine;
+    const char *note;
+} good_for[] = {
+    {"whisper", "On this machine; accurate on ordinary speech."},
+    {"pocketsphinx", "On this machine, works at once; gets the gist of clear speech."},
+    {"openai", "A service hears it: audio leaves this machine."},
+};
+
+static json_t *recogniser(const struct app *app, const struct asr_engine *engine)
+{
+    const struct config *c = app->config;
+    struct asr_model_params params = {.path = engine->remote ? NULL : c->asr_model,
+                                      .data_dir = c->data_dir,
+                                      .url = c->asr_url,
+                                      .api_key = c->asr_key,
+                                      .name = engine->remote ? c->asr_name : NULL};
+    bool active = app->hub && asr_hub_engine(app->hub) == engine;
+    const char *model = active ? asr_hub_model(app->hub) : "";
+    json_t *obj = json_object();
+    struct errbuf why = {""};
+
+    if (!active)
+        engine->available(&params, &why);
+    for (size_t i = 0; !why.text[0] && i < sizeof(good_for) / sizeof(good_for[0]); i++) {
+        if (!strcmp(good_for[i].engine, engine->name))
+            err_set(&why, 0, "%s", good_for[i].note);
+    }
+    json_set_str(obj, "name", engine->name);
+    json_set_str(obj, "model", model && *model ? model : NULL);
+    json_object_set_new(obj, "active", json_boolean(active));
+    json_set_str(obj, "note", why.text);
+    return obj;
+}
+
+/* The provider of the running chain with this name, or NULL. */
+static const struct llm_provider *in_chain(const struct app *app, const char *name)
+{
+    size_t count = 0;
+    const struct llm_provider *chain =
+        app->answerer ? answerer_providers(app->answerer, &count) : NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!strcmp(chain[i].name, name))
+            return &chain[i];
+    }
+    return NULL;
+}
+
+static void provider_note(const struct llm_preset *preset, bool active, char *note, size_t size)
+{
+    if (!strcmp(preset->name, "outline"))
+        snprintf(note, size, "Built in: talking points quoted from your profile.");
+    else if (active)
+        snprintf(note, size, "%s",
+                 preset->local ? "Answers are written on this machine."
+                               : "Questions and your profile are sent to it.");
+    else if (preset->key_env)
+        snprintf(note, size, "Set %s to use it.", preset->key_env);
+    else
+        snprintf(note, size, "Set INTERVIEWD_PROVIDERS=%s to use it.", preset->name);
+}
+
+static json_t *provider(const struct app *app, const struct llm_preset *preset)
+{
+    const struct llm_provider *active = in_chain(app, preset->name);
+    json_t *obj = json_object();
+    json_t *models = json_array();
+    char note[256];
+
+    provider_note(preset, active != NULL, note, sizeof(note));
+    json_set_str(obj, "name", preset->name);
+    if (active && active->model)
+        json_array_append_new(models, json_string(active->model));
+    json_object_set_new(obj, "models", models);
+    json_object_set_new(obj, "active", json_boolean(active != NULL));
+    json_set_str(obj, "note", note);
+    return obj;
+}
+
+/* On the loop thread: the hub and the chain are asked there, and nothing here waits. */
+static int get_engines(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    json_t *obj = json_object();
+    json_t *recognisers = json_array();
+    json_t *providers = json_array();
+
+    for (size_t i = 0; asr_engines[i]; i++)
+        json_array_append_new(recognisers, recogniser(app, asr_engines[i]));
+    for (const struct llm_preset *p = llm_presets; p->name; p++)
+        json_array_append_new(providers, provider(app, p));
+    json_object_set_new(obj, "recognisers", recognisers);
+    json_object_set_new(obj, "providers", providers);
+    return http_reply_json(res, 200, obj);
+}
+
+const struct http_route api_engines_routes[] = {
+    {"GET", "/api/v1/engines", get_engines, .flags = ROUTE_AUTH | ROUTE_INLINE},
+    {.method = NULL},
+};

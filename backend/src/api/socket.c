@@ -1,0 +1,339 @@
+/**
+ * @file api/socket.c  What both WebSockets share: signing in and joining an interview
+ *
+ * States, changed by set_state() only:
+ *
+ *     SIGN_IN -> LOADING -> JOINED -> CLOSED
+ *         \__________\________________/
+ *
+ * A load that is on its way when the socket goes holds the struct until it comes back.
+ */
+#include "api/socket.h"
+
+#include "auth/accounts.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "interview/messages.h"
+#include "loop/loop.h"
+#include "observe/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum state { SIGN_IN, LOADING, JOINED, CLOSED };
+
+struct waiting {
+    struct waiting *next;
+    bool binary;
+    size_t len;
+    char data[];
+};
+
+struct socket_inner {
+    enum state state;
+    char session_id[ID_TEXT_MAX];
+    char user_id[ID_TEXT_MAX];
+    struct loop_timer *timer;
+    struct waiting *first;
+    struct waiting **last;
+    size_t waiting_bytes;
+    bool loading; /* a worker has it */
+    struct live_deps deps;
+    struct live_brief brief;
+    int code;
+    struct errbuf err;
+};
+
+/* -------------------------------------------------------------------------- leaving */
+
+static void drop_waiting(struct socket_inner *in)
+{
+    struct waiting *next;
+
+    for (struct waiting *w = in->first; w; w = next) {
+        next = w->next;
+        free(w);
+    }
+    in->first = NULL;
+    in->last = &in->first;
+    in->waiting_bytes = 0;
+}
+
+static void socket_free(struct socket *s)
+{
+    struct socket_inner *in = s->inner;
+
+    drop_waiting(in);
+    timer_close(in->timer);
+    live_brief_release(&in->brief);
+    free(in);
+    free(s);
+}
+
+static void shut(struct socket *s, int code, const char *reason)
+{
+    s->inner->state = CLOSED;
+    timer_stop(s->inner->timer);
+    drop_waiting(s->inner);
+    if (s->ws)
+        ws_close(s->ws, code, reason);
+}
+
+void socket_error(struct socket *s, const char *code, const char *message, int close_code)
+{
+    struct buf msg;
+
+    if (!s->ws || s->inner->state == CLOSED)
+        return;
+    buf_init(&msg, MESSAGE_MAX);
+    message_error(&msg, code, message);
+    if (!msg.err)
+        ws_send(s->ws, msg.data, msg.len, WS_KEEP, 0);
+    buf_release(&msg);
+    if (close_code)
+        shut(s, close_code, code);
+}
+
+void socket_send(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg)
+{
+    struct socket *s = arg;
+
+    if (s->ws)
+        ws_send(s->ws, text, len, kind, key);
+}
+
+void socket_closed(struct socket *s)
+{
+    s->ws = NULL;
+    s->inner->state = CLOSED;
+    timer_stop(s->inner->timer);
+    s->kind->on_gone(s->owner);
+    if (s->live)
+        live_leave(s->live);
+    s->live = NULL;
+    if (!s->inner->loading)
+        socket_free(s);
+}
+
+/* --------------------------------------------------------------------------- joining */
+
+static void deliver(struct socket *s, bool binary, const char *data, size_t len)
+{
+    json_t *msg;
+
+    if (binary) {
+        if (s->kind->on_audio)
+            s->kind->on_audio(s, data, len, s->owner);
+        else
+            socket_error(s, "bad_message", "this socket takes no binary messages",
+                         SOCKET_CLOSE_RULES);
+        return;
+    }
+    msg = json_parse(data, len);
+    if (!json_is_object(msg))
+        socket_error(s, "bad_message", "a message must be one JSON object", SOCKET_CLOSE_RULES);
+    else
+        s->kind->on_message(s, msg, s->owner);
+    json_decref(msg);
+}
+
+static void deliver_waiting(struct socket *s)
+{
+    struct socket_inner *in = s->inner;
+
+    while (in->first && in->state == JOINED) {
+        struct waiting *w = in->first;
+
+        in->first = w->next;
+        if (!in->first)
+            in->last = &in->first;
+        in->waiting_bytes -= w->len;
+        deliver(s, w->binary, w->data, w->len);
+        free(w);
+    }
+}
+
+static void load(void *arg)
+{
+    struct socket *s = arg;
+    struct socket_inner *in = s->inner;
+
+    in->code = live_brief(&in->deps, in->user_id, in->session_id, &in->brief, &in->err);
+}
+
+static void join(struct socket *s)
+{
+    struct socket_inner *in = s->inner;
+    int code = live_join(s->app->live, &in->brief, &s->live);
+
+    if (code == UV_ECANCELED) {
+        socket_error(s, "shutting_down", "the server is going away", 1012);
+        return;
+    }
+    if (!code) {
+        in->state = JOINED;
+        code = s->kind->on_joined(s, s->owner);
+    }
+    if (code)
+        socket_error(s, "internal", "the interview could not be joined", SOCKET_CLOSE_FAILED);
+    else
+        deliver_waiting(s);
+}
+
+static void loaded(int err, void *arg)
+{
+    struct socket *s = arg;
+    struct socket_inner *in = s->inner;
+
+    in->loading = false;
+    if (err)
+        in->code = err;
+    if (!s->ws) {
+        socket_free(s);
+        return;
+    }
+    if (in->state == CLOSED)
+        return;
+    if (in->code == UV_ENOENT) {
+        socket_error(s, "not_found", "there is no such session", SOCKET_CLOSE_NO_SESSION);
+    } else if (in->code) {
+        log_error("api", "a session could not be loaded: %s", in->err.text);
+        socket_error(s, "internal", "the session could not be loaded", SOCKET_CLOSE_FAILED);
+    } else {
+        join(s);
+    }
+}
+
+static void start_loading(struct socket *s)
+{
+    struct socket_inner *in = s->inner;
+
+    timer_stop(in->timer);
+    if (!id_valid(in->session_id)) {
+        socket_error(s, "not_found", "there is no such session", SOCKET_CLOSE_NO_SESSION);
+        return;
+    }
+    in->state = LOADING;
+    in->loading = true;
+    if (pool_submit(s->app->workers, load, loaded, s)) {
+        in->loading = false;
+        socket_error(s, "overloaded", "the server is busy; try again in a moment",
+                     SOCKET_CLOSE_FULL);
+    }
+}
+
+/* ------------------------------------------------------------------------- signing in */
+
+static bool verify(struct socket *s, const char *token)
+{
+    return token && !accounts_verify(s->app->accounts, token, strlen(token), clock_unix_ms(),
+                                     s->inner->user_id);
+}
+
+static void refuse(struct socket *s, const char *message)
+{
+    socket_error(s, "unauthorized", message, SOCKET_CLOSE_SIGN_IN);
+}
+
+static void sign_in_late(void *arg)
+{
+    refuse(arg, "sign in within 5 seconds: the first message must be authenticate");
+}
+
+static void sign_in(struct socket *s, const char *text, size_t len)
+{
+    json_t *msg = json_parse(text, len);
+    const char *type = json_str(msg, "type");
+
+    if (!type || strcmp(type, "authenticate"))
+        refuse(s, "the first message must be authenticate");
+    else if (!verify(s, json_str(msg, "accessToken")))
+        refuse(s, "the access token is not valid or has expired");
+    else
+        start_loading(s);
+    json_decref(msg);
+}
+
+static void wait_for_join(struct socket *s, bool binary, const char *data, size_t len)
+{
+    struct socket_inner *in = s->inner;
+    struct waiting *w;
+
+    if (in->waiting_bytes + len > SOCKET_WAITING_MAX) {
+        socket_error(s, "overloaded", "too much was sent before the session was ready",
+                     SOCKET_CLOSE_FULL);
+        return;
+    }
+    w = malloc(sizeof(*w) + len);
+    if (!w) {
+        socket_error(s, "internal", "out of memory", SOCKET_CLOSE_FAILED);
+        return;
+    }
+    *w = (struct waiting){.binary = binary, .len = len};
+    memcpy(w->data, data, len);
+    *in->last = w;
+    in->last = &w->next;
+    in->waiting_bytes += len;
+}
+
+static void take(struct socket *s, bool binary, const char *data, size_t len)
+{
+    switch (s->inner->state) {
+    case SIGN_IN:
+        if (binary)
+            refuse(s, "audio came before authenticate");
+        else
+            sign_in(s, data, len);
+        break;
+    case LOADING:
+        wait_for_join(s, binary, data, len);
+        break;
+    case JOINED:
+        deliver(s, binary, data, len);
+        break;
+    case CLOSED:
+        break;
+    }
+}
+
+void socket_text(struct socket *s, const char *text, size_t len)
+{
+    take(s, false, text, len);
+}
+
+void socket_binary(struct socket *s, const void *data, size_t len)
+{
+    take(s, true, data, len);
+}
+
+int socket_open(struct socket **sp, struct ws *ws, const struct http_request *req, struct app *app,
+                const struct socket_kind *kind, void *owner)
+{
+    struct socket *s = calloc(1, sizeof(*s));
+    struct socket_inner *in = calloc(1, sizeof(*in));
+    const char *session = http_query(req, "session_id");
+    const char *bearer = http_header(req, "authorization");
+
+    if (!s || !in || timer_open(&in->timer, app->loop, sign_in_late, s)) {
+        free(s);
+        free(in);
+        return SOCKET_CLOSE_FAILED;
+    }
+    *s = (struct socket){.app = app, .ws = ws, .kind = kind, .owner = owner, .inner = in};
+    in->last = &in->first;
+    in->deps = (struct live_deps){.store = app->store, .seal = app->seal};
+    text_copy(in->session_id, sizeof(in->session_id), session ? session : "",
+              session ? strlen(session) : 0);
+    *sp = s;
+
+    if (bearer && !strncasecmp(bearer, "Bearer ", 7)) {
+        if (verify(s, bearer + 7))
+            start_loading(s);
+        else
+            refuse(s, "the access token is not valid or has expired");
+    } else {
+        timer_start(in->timer, SOCKET_SIGN_IN_MS, 0);
+    }
+    return 0;
+}

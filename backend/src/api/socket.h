@@ -1,0 +1,69 @@
+/**
+ * @file api/socket.h  What both WebSockets share: signing in and joining an interview
+ *
+ * A socket opens, says who it is (the Authorization header, or a first message within
+ * SOCKET_SIGN_IN_MS), its session is loaded on a worker, and it joins that interview. Messages
+ * that arrive before that wait in a bounded queue.
+ *
+ *     socket_open(&s, ws, req, app, &kind, owner);     // kind: what to do with messages
+ *         kind.on_joined -> kind.on_text / kind.on_binary ... -> socket_closed() frees
+ *
+ * Close codes as in docs/api/openapi.yaml: 4401 not signed in, 4404 no such session, 1008 a
+ * message that breaks the rules, 1011 the server failed, 1012 it goes away, 1013 full.
+ *
+ * Threads    Loop thread only.
+ */
+#ifndef API_SOCKET_H
+#define API_SOCKET_H
+
+#include "api/app.h"
+#include "interview/live.h"
+
+#include <jansson.h>
+
+enum {
+    SOCKET_SIGN_IN_MS = 5000,     /**< Then 4401 */
+    SOCKET_WAITING_MAX = 4 << 20, /**< Bytes that wait while the session loads; then 1008 */
+    SOCKET_FRAME_MAX = 256 << 10, /**< Largest audio frame, [bytes] */
+    SOCKET_CLOSE_RULES = 1008,
+    SOCKET_CLOSE_TOO_BIG = 1009,
+    SOCKET_CLOSE_FAILED = 1011,
+    SOCKET_CLOSE_FULL = 1013,
+    SOCKET_CLOSE_SIGN_IN = 4401,
+    SOCKET_CLOSE_NO_SESSION = 4404,
+};
+
+struct socket;
+
+struct socket_kind {
+    /** Signed in and joined; queued messages follow. 0, or a negative code that closes (1011). */
+    int (*on_joined)(struct socket *s, void *owner);
+    void (*on_message)(struct socket *s, json_t *msg, void *owner); /**< msg is borrowed */
+    void (*on_audio)(struct socket *s, const void *data, size_t len,
+                     void *owner); /**< (optional) */
+    void (*on_gone)(void *owner);  /**< The last call; frees owner. The live is left after it */
+};
+
+struct socket {
+    struct app *app;
+    struct ws *ws;     /**< NULL once it is gone */
+    struct live *live; /**< NULL until joined */
+    const struct socket_kind *kind;
+    void *owner;
+    struct socket_inner *inner;
+};
+
+/** Returns 0, or the close code to refuse with. */
+int socket_open(struct socket **sp, struct ws *ws, const struct http_request *req, struct app *app,
+                const struct socket_kind *kind, void *owner);
+void socket_text(struct socket *s, const char *text, size_t len);
+void socket_binary(struct socket *s, const void *data, size_t len);
+void socket_closed(struct socket *s);
+
+/** An error message; with a close code, also the end. Safe when the socket is gone. */
+void socket_error(struct socket *s, const char *code, const char *message, int close_code);
+
+/** live_send_fn with the socket as arg. */
+void socket_send(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg);
+
+#endif

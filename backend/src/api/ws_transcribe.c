@@ -1,0 +1,375 @@
+/**
+ * @file api/ws_transcribe.c  WS /ws/transcribe: audio in, words out
+ *
+ * Messages as in docs/api/openapi.yaml (WsTranscribe…). A frame may end in the middle of a sample:
+ * the odd byte waits for the next one.
+ */
+#include "api/sockets.h"
+
+#include "api/socket.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "loop/loop.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { START_WAIT_MS = 250 }; /* after joining, for `start`; then the defaults apply */
+
+struct transcribe {
+    struct socket *socket;
+    struct loop_timer *start_timer;
+    struct live_ear_params params;
+    char language[16];
+    struct live_ear *ear; /* NULL until the first audio, or after stop finished */
+    bool started;         /* `start` was seen */
+    bool heard;           /* audio was seen */
+    bool ready;           /* `ready` was sent: not again after a late start */
+    bool stopping;
+    size_t skew; /* bytes of a sample group that wait in carry */
+    unsigned char carry[4];
+};
+
+static void bad(struct transcribe *t, const char *code, const char *message)
+{
+    socket_error(t->socket, code, message, SOCKET_CLOSE_RULES);
+}
+
+/* ------------------------------------------------------------------------ the ear */
+
+static void ear_send(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg)
+{
+    struct transcribe *t = arg;
+
+    t->ready = true; /* it is the first message of all */
+    socket_send(text, len, kind, key, t->socket);
+}
+
+static void ear_done(void *arg)
+{
+    struct transcribe *t = arg;
+
+    if (t->socket->ws)
+        ws_close(t->socket->ws, 1000, "");
+}
+
+static void ear_fatal(int code, const char *message, void *arg)
+{
+    struct transcribe *t = arg;
+
+    (void)message; /* the ear has sent it */
+    if (t->socket->ws)
+        ws_close(t->socket->ws, code == UV_EAGAIN ? SOCKET_CLOSE_FULL : SOCKET_CLOSE_FAILED, "");
+}
+
+static const struct live_ear_handlers ear_handlers = {
+    .send = ear_send,
+    .on_done = ear_done,
+    .on_fatal = ear_fatal,
+};
+
+static bool open_ear(struct transcribe *t)
+{
+    struct errbuf err = {""};
+    int code;
+
+    if (t->ear)
+        return true;
+    timer_stop(t->start_timer);
+    t->params.quiet_ready = t->ready;
+    code = live_ear_open(&t->ear, t->socket->live, &t->params, &ear_handlers, t, &err);
+    if (code == UV_EAGAIN)
+        socket_error(t->socket, "overloaded", err.text, SOCKET_CLOSE_FULL);
+    else if (code)
+        socket_error(t->socket, "unavailable", err.text[0] ? err.text : uv_strerror(code),
+                     SOCKET_CLOSE_FAILED);
+    return !code;
+}
+
+/* ----------------------------------------------------------------------------- start */
+
+static bool read_number(struct transcribe *t, json_t *msg, const char *key, int min, int max,
+                        int *to)
+{
+    json_t *value = json_object_get(msg, key);
+    json_int_t n = json_integer_value(value);
+
+    if (!value)
+        return true;
+    if (!json_is_integer(value) || n < min || n > max) {
+        bad(t, "unsupported",
+            strcmp(key, "channels") ? "sampleRate must be a whole number from 8000 to 48000"
+                                    : "channels must be 1 or 2");
+        return false;
+    }
+    *to = (int)n;
+    return true;
+}
+
+/* One of two words, the first being the default. */
+static bool read_choice(struct transcribe *t, json_t *msg, const char *key, const char *one,
+                        const char *two, bool *is_two)
+{
+    json_t *value = json_object_get(msg, key);
+    const char *text = json_string_value(value);
+    char message[96];
+
+    if (!value)
+        return true;
+    *is_two = text && !strcmp(text, two);
+    if (*is_two || (text && !strcmp(text, one)))
+        return true;
+    snprintf(message, sizeof(message), "%s must be %s or %s", key, one, two);
+    bad(t, "bad_message", message);
+    return false;
+}
+
+static bool read_encoding(struct transcribe *t, json_t *msg)
+{
+    json_t *value = json_object_get(msg, "encoding");
+    const char *text = json_string_value(value);
+
+    if (!value || (text && !strcmp(text, "pcm_s16le")))
+        return true;
+    bad(t, "unsupported", "only the encoding pcm_s16le can be heard here");
+    return false;
+}
+
+static void on_start(struct transcribe *t, json_t *msg)
+{
+    const char *language = json_str(msg, "language");
+
+    if (t->started || t->heard) {
+        bad(t, "bad_state", "start must come once, before the first audio");
+        return;
+    }
+    t->started = true;
+    if (!read_encoding(t, msg) ||
+        !read_number(t, msg, "sampleRate", 8000, 48000, &t->params.sample_rate) ||
+        !read_number(t, msg, "channels", 1, 2, &t->params.channels) ||
+        !read_choice(t, msg, "speaker", "interviewer", "candidate", &t->params.candidate) ||
+        !read_choice(t, msg, "mode", "hands_free", "push_to_talk", &t->params.push_to_talk))
+        return;
+    if (language) {
+        text_copy(t->language, sizeof(t->language), language, strlen(language));
+        t->params.language = t->language;
+    }
+    live_ear_close(t->ear); /* opened with the defaults: nothing was heard by it yet */
+    t->ear = NULL;
+    open_ear(t);
+}
+
+/* -------------------------------------------------------------------------- audio */
+
+static void feed(struct transcribe *t, const int16_t *pcm, size_t n)
+{
+    int code = n ? live_ear_feed(t->ear, pcm, n) : 0;
+
+    if (code == UV_ENOBUFS)
+        socket_error(t->socket, "overloaded",
+                     "the recogniser is more than a minute behind; the audio was not taken",
+                     SOCKET_CLOSE_FULL);
+    else if (code)
+        bad(t, "bad_audio", "this audio cannot be heard");
+}
+
+/* Complete the sample (of all channels) that the last frame cut. */
+static size_t complete_carry(struct transcribe *t, const unsigned char *data, size_t len)
+{
+    size_t group = 2 * (size_t)t->params.channels;
+    size_t used = 0;
+    int16_t whole[2];
+
+    if (!t->skew)
+        return 0;
+    while (t->skew < group && used < len)
+        t->carry[t->skew++] = data[used++];
+    if (t->skew == group) {
+        memcpy(whole, t->carry, group);
+        t->skew = 0;
+        feed(t, whole, 1);
+    }
+    return used;
+}
+
+static void on_audio(struct socket *s, const void *data, size_t len, void *owner)
+{
+    struct transcribe *t = owner;
+    size_t group = 2 * (size_t)t->params.channels;
+    const unsigned char *bytes = data;
+    int16_t *pcm;
+    size_t used;
+
+    if (t->stopping || !s->ws)
+        return;
+    if (len > SOCKET_FRAME_MAX) {
+        socket_error(s, "bad_audio", "an audio frame holds at most 256 KiB", SOCKET_CLOSE_TOO_BIG);
+        return;
+    }
+    t->heard = true;
+    if (!open_ear(t))
+        return;
+    used = complete_carry(t, bytes, len);
+    bytes += used;
+    len -= used;
+    t->skew += len % group; /* carry is empty here unless len is 0 */
+    if (len % group)
+        memcpy(t->carry, bytes + len - len % group, len % group);
+
+    pcm = malloc(len ? len : 1); /* a frame of the wire need not be aligned */
+    if (!pcm)
+        return;
+    memcpy(pcm, bytes, len);
+    feed(t, pcm, len / group);
+    free(pcm);
+}
+
+/* Bytes written, or -1. RFC 4648 section 4, with its padding and nothing else. */
+static int base64_decode(const char *text, size_t len, unsigned char *data)
+{
+    size_t body = strcspn(text, "=");
+    size_t padding = strspn(text + body, "=");
+    int n;
+
+    if (body + padding != len || padding > 2 || strpbrk(text, " \t\r\n"))
+        return -1;
+    n = EVP_DecodeBlock(data, (const unsigned char *)text, (int)len);
+    return n < 0 ? -1 : n - (int)padding;
+}
+
+/* The seed's form: {"audioData": "<base64>"}. */
+static void on_base64(struct transcribe *t, const char *text)
+{
+    size_t len = strlen(text);
+    unsigned char *data = malloc(len + 4);
+    int n = data ? base64_decode(text, len, data) : -1;
+
+    if (n < 0)
+        bad(t, "bad_audio", "audioData is not base64");
+    else
+        on_audio(t->socket, data, (size_t)n, t);
+    free(data);
+}
+
+/* ------------------------------------------------------------------------ messages */
+
+static void on_stop(struct transcribe *t)
+{
+    if (t->stopping)
+        return;
+    t->stopping = true;
+    timer_stop(t->start_timer);
+    if (t->ear)
+        live_ear_stop(t->ear);
+    else
+        ear_done(t);
+}
+
+static void on_message(struct socket *s, json_t *msg, void *owner)
+{
+    struct transcribe *t = owner;
+    const char *type = json_str(msg, "type");
+    const char *audio = json_str(msg, "audioData");
+
+    (void)s;
+    if (audio)
+        on_base64(t, audio);
+    else if (!type)
+        bad(t, "bad_message", "a message needs a type: start, stop, or audioData");
+    else if (!strcmp(type, "start"))
+        on_start(t, msg);
+    else if (!strcmp(type, "stop"))
+        on_stop(t);
+    else if (strcmp(type, "authenticate")) /* once more does no harm */
+        bad(t, "bad_message", "this type of message is not known here: start, stop, audioData");
+}
+
+static void no_start_came(void *arg)
+{
+    open_ear(arg);
+}
+
+/* A client may wait for `ready` before it sends anything, or begin with `start`. */
+static int on_joined(struct socket *s, void *owner)
+{
+    struct transcribe *t = owner;
+
+    if (timer_open(&t->start_timer, s->app->loop, no_start_came, t))
+        return UV_ENOMEM;
+    return timer_start(t->start_timer, START_WAIT_MS, 0);
+}
+
+static void on_gone(void *owner)
+{
+    struct transcribe *t = owner;
+
+    timer_close(t->start_timer);
+    live_ear_close(t->ear);
+    free(t);
+}
+
+static const struct socket_kind transcribe_kind = {
+    .on_joined = on_joined,
+    .on_message = on_message,
+    .on_audio = on_audio,
+    .on_gone = on_gone,
+};
+
+/* -------------------------------------------------------------------------- the route */
+
+static int on_open(struct ws *ws, const struct http_request *req, void *arg, void **ctx)
+{
+    struct app *app = arg;
+    struct transcribe *t = calloc(1, sizeof(*t));
+    int refused;
+
+    if (!t)
+        return SOCKET_CLOSE_FAILED;
+    t->params = (struct live_ear_params){.sample_rate = ASR_SAMPLE_RATE, .channels = 1};
+    t->params.vad = vad_params_defaults();
+    t->params.vad.pre_roll_ms = (uint32_t)app->config->vad_pre_roll_ms;
+    t->params.vad.eager_ms = (uint32_t)app->config->vad_eager_ms;
+    t->params.vad.hangover_ms = (uint32_t)app->config->vad_hangover_ms;
+    refused = socket_open(&t->socket, ws, req, app, &transcribe_kind, t);
+    if (refused) {
+        free(t);
+        return refused;
+    }
+    *ctx = t;
+    return 0;
+}
+
+static void on_text(struct ws *ws, const char *text, size_t len, void *ctx)
+{
+    struct transcribe *t = ctx;
+
+    (void)ws;
+    socket_text(t->socket, text, len);
+}
+
+static void on_binary(struct ws *ws, const void *data, size_t len, void *ctx)
+{
+    struct transcribe *t = ctx;
+
+    (void)ws;
+    socket_binary(t->socket, data, len);
+}
+
+static void on_close(struct ws *ws, int code, void *ctx)
+{
+    struct transcribe *t = ctx;
+
+    (void)ws;
+    (void)code;
+    socket_closed(t->socket);
+}
+
+const struct ws_handlers ws_transcribe_handlers = {
+    .on_open = on_open,
+    .on_text = on_text,
+    .on_binary = on_binary,
+    .on_close = on_close,
+};

@@ -1,0 +1,573 @@
+/**
+ * @file ask.c  interviewd ask FILE: the whole live path on a recording
+ *
+ * The recording is fed in real time, FRAME_MS at a time, through the same code that serves the
+ * WebSockets, and what those would send is shown with the moment it came, counted from the start
+ * of the recording. The pair is kept in a session of the local owner unless --no-save.
+ */
+#include "program.h"
+
+#include "audio/decode.h"
+#include "auth/accounts.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "interview/records.h"
+#include "loop/loop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    FRAME_MS = 20,
+    FRAME = ASR_SAMPLE_RATE * FRAME_MS / 1000,
+    FILE_TEXT_MAX = 256 << 10, /* profile or job description, [bytes] */
+    ANSWER_WAIT_MS = 120000,   /* after the recording; then it is given up */
+};
+
+struct options {
+    const char *file;
+    const char *profile;
+    const char *job;
+    bool json;
+    bool save;
+};
+
+struct ask {
+    struct program program;
+    struct options options;
+    struct pcm pcm;
+    size_t fed;
+    uint64_t start_us;
+    char session_id[ID_TEXT_MAX];
+    char user_id[ID_TEXT_MAX];
+    struct live *live;
+    struct live_ear *ear;
+    struct live_listener *listener;
+    struct loop_timer *frames;
+    struct loop_timer *patience;
+    bool colour;
+    bool terminal;
+    bool heard_all;
+    int running;    /* generations begun and not ended */
+    int answered;   /* generations that ended with an answer */
+    bool in_answer; /* the cursor stands inside streamed text */
+    bool partial_line;
+    int status;
+};
+
+/* ---------------------------------------------------------------------------- showing */
+
+static const char *paint(const struct ask *a, const char *code)
+{
+    return a->colour ? code : "";
+}
+
+#define DIM    "\033[2m"
+#define BOLD   "\033[1m"
+#define GREEN  "\033[32m"
+#define CYAN   "\033[36m"
+#define YELLOW "\033[33m"
+#define PLAIN  "\033[0m"
+
+/* Leave a half-written line, and begin one with the time. */
+static void begin_line(struct ask *a, const char *what, const char *colour)
+{
+    double seconds = (double)(clock_mono_us() - a->start_us) / 1e6;
+
+    if (a->in_answer)
+        fputc('\n', stdout);
+    if (a->partial_line)
+        fputs("\r\033[K", stdout);
+    a->in_answer = a->partial_line = false;
+    printf("%s%7.2f s%s  %s%-8s%s ", paint(a, DIM), seconds, paint(a, PLAIN), paint(a, colour),
+           what, paint(a, PLAIN));
+}
+
+static void show_partial(struct ask *a, const json_t *msg)
+{
+    const char *text = json_str(msg, "text");
+    size_t len = text ? strlen(text) : 0;
+    size_t stable = (size_t)json_int(msg, "stable", 0);
+
+    if (!len)
+        return;
+    if (stable > len)
+        stable = len;
+    begin_line(a, "hearing", CYAN);
+    printf("%.*s%s%s%s", (int)stable, text, paint(a, DIM), text + stable, paint(a, PLAIN));
+    a->partial_line = a->terminal; /* on a terminal the next one takes its place */
+    if (!a->terminal)
+        fputc('\n', stdout);
+}
+
+static void show_final(struct ask *a, const json_t *msg)
+{
+    const char *text = json_str(msg, "text");
+
+    begin_line(a, "heard", CYAN);
+    printf("%s%s%s  %s(%d ms after the last word)%s\n", paint(a, BOLD),
+           text && *text ? text : "(no words)", paint(a, PLAIN), paint(a, DIM),
+           (int)json_int(msg, "latencyMs", 0), paint(a, PLAIN));
+}
+
+static void show_started(struct ask *a, const json_t *msg)
+{
+    const char *model = json_str(msg, "model");
+
+    begin_line(a, "asked", YELLOW);
+    printf("%s  %s(%s%s%s%s)%s\n", json_str(msg, "question"), paint(a, DIM),
+           json_str(msg, "provider"), model && *model ? " " : "", model ? model : "",
+           json_flag(msg, "eager", false) ? ", ahead of the end of the turn" : "", paint(a, PLAIN));
+}
+
+static void show_outline(struct ask *a, const json_t *msg)
+{
+    const json_t *points = json_object_get(msg, "points");
+
+    begin_line(a, "outline", GREEN);
+    printf("%s\n", json_str(msg, "kind"));
+    for (size_t i = 0; i < json_array_size(points); i++) {
+        const json_t *point = json_array_get(points, i);
+        const char *field = json_str(json_object_get(point, "source"), "field");
+
+        printf("                     • %s  %s[%s]%s\n", json_str(point, "text"), paint(a, DIM),
+               field ? field : "", paint(a, PLAIN));
+    }
+}
+
+static void show_stage(struct ask *a, const json_t *latency, const char *key, const char *name)
+{
+    const json_t *value = json_object_get(latency, key);
+
+    if (json_is_number(value))
+        printf("%s%s %.0f ms%s  ", paint(a, DIM), name, json_number_value(value), paint(a, PLAIN));
+}
+
+static void show_delta(struct ask *a, const json_t *msg)
+{
+    const json_t *latency = json_object_get(msg, "latency");
+
+    if (!json_flag(msg, "finish", false)) {
+        if (!a->in_answer)
+            begin_line(a, "answer", GREEN);
+        a->in_answer = true;
+        fputs(json_str(msg, "delta"), stdout);
+        return;
+    }
+    begin_line(a, "done", GREEN);
+    printf("%s  ", json_str(msg, "finishReason"));
+    show_stage(a, latency, "finalMs", "final");
+    show_stage(a, latency, "outlineMs", "outline");
+    show_stage(a, latency, "firstTokenMs", "first token");
+    show_stage(a, latency, "totalMs", "whole");
+    fputc('\n', stdout);
+}
+
+static void show(struct ask *a, const json_t *msg)
+{
+    static const struct {
+        const char *type;
+        void (*show)(struct ask *a, const json_t *msg);
+    } kinds[] = {
+        {"partial", show_partial}, {"final", show_final}, {"started", show_started},
+        {"outline", show_outline}, {"delta", show_delta},
+    };
+    const char *type = json_str(msg, "type");
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!strcmp(type, kinds[i].type))
+            kinds[i].show(a, msg);
+    }
+    if (!strcmp(type, "error")) {
+        begin_line(a, "error", YELLOW);
+        printf("%s\n", json_str(msg, "message"));
+    } else if (!strcmp(type, "ready")) {
+        begin_line(a, "ready", CYAN);
+        printf("%s %s\n", json_str(msg, "engine"), json_str(msg, "model"));
+    }
+}
+
+static void show_json(struct ask *a, const char *text, size_t len)
+{
+    printf("{\"atMs\":%llu,\"message\":%.*s}\n",
+           (unsigned long long)((clock_mono_us() - a->start_us) / 1000), (int)len, text);
+}
+
+/* ----------------------------------------------------------------------------- events */
+
+static void stop_if_done(struct ask *a)
+{
+    if (a->heard_all && a->running == 0)
+        loop_stop(a->program.app.loop);
+}
+
+static void count(struct ask *a, const json_t *msg)
+{
+    const char *type = json_str(msg, "type");
+    const char *reason = json_str(msg, "finishReason");
+
+    /* A `started` again for the next provider of the chain has the same id: count ends instead. */
+    if (!strcmp(type, "ready")) { /* a live interview begins when it hears */
+        a->start_us = clock_mono_us();
+        timer_start(a->frames, FRAME_MS, FRAME_MS);
+    }
+    if (!strcmp(type, "outline"))
+        a->running++;
+    if (reason) {
+        a->running--;
+        a->answered += strcmp(reason, "superseded") != 0;
+    }
+}
+
+static void on_message(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg)
+{
+    struct ask *a = arg;
+    json_t *msg = json_parse(text, len);
+
+    (void)kind;
+    (void)key;
+    if (a->options.json)
+        show_json(a, text, len);
+    else
+        show(a, msg);
+    fflush(stdout);
+    count(a, msg);
+    json_decref(msg);
+    stop_if_done(a);
+}
+
+static void on_heard_all(void *arg)
+{
+    struct ask *a = arg;
+
+    a->heard_all = true;
+    timer_start(a->patience, ANSWER_WAIT_MS, 0);
+    stop_if_done(a);
+}
+
+static void on_fatal(int code, const char *message, void *arg)
+{
+    struct ask *a = arg;
+
+    (void)code;
+    a->status = program_fail("%s", message);
+    loop_stop(a->program.app.loop);
+}
+
+static void on_patience(void *arg)
+{
+    struct ask *a = arg;
+
+    a->status = program_fail("the answer did not end within %d s", ANSWER_WAIT_MS / 1000);
+    loop_stop(a->program.app.loop);
+}
+
+/* As much as the clock says has been spoken by now. */
+static void on_frame(void *arg)
+{
+    struct ask *a = arg;
+    size_t due = (size_t)((clock_mono_us() - a->start_us) * ASR_SAMPLE_RATE / 1000000);
+
+    while (a->fed + FRAME <= due && a->fed < a->pcm.n) {
+        size_t n = a->pcm.n - a->fed < FRAME ? a->pcm.n - a->fed : FRAME;
+
+        live_ear_feed(a->ear, a->pcm.samples + a->fed, n);
+        a->fed += n;
+    }
+    if (a->fed >= a->pcm.n) {
+        timer_stop(a->frames);
+        live_ear_stop(a->ear);
+    }
+}
+
+/* -------------------------------------------------------------------------- preparing */
+
+static char *read_text(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = calloc(1, FILE_TEXT_MAX);
+    size_t n = file && text ? fread(text, 1, FILE_TEXT_MAX - 1, file) : 0;
+
+    if (file)
+        fclose(file);
+    if (n && utf8_valid(text, n))
+        return text;
+    program_fail("%s cannot be read as text", path);
+    free(text);
+    return NULL;
+}
+
+/* A profile as the API takes it: a JSON object with name, role, skills, context ... */
+static int read_profile(struct ask *a, struct live_brief *brief, const char *job)
+{
+    char *text = read_text(a->options.profile);
+    json_t *obj = text ? json_parse(text, strlen(text)) : NULL;
+    json_t *skills = json_object_get(obj, "skills");
+    const char *list[100];
+    struct briefing_input in = {
+        .name = json_str(obj, "name"),
+        .role = json_str(obj, "role"),
+        .years_experience = (int)json_int(obj, "yearsExperience", -1),
+        .industry = json_str(obj, "industry"),
+        .context = json_str(obj, "context"),
+        .job_description = job,
+        .skills = list,
+    };
+    int code = json_is_object(obj) ? 0 : UV_EINVAL;
+
+    for (size_t i = 0; i < json_array_size(skills) && in.skill_count < 100; i++) {
+        const char *skill = json_string_value(json_array_get(skills, i));
+
+        if (skill)
+            list[in.skill_count++] = skill;
+    }
+    if (!code) {
+        briefing_unref(brief->briefing);
+        brief->briefing = NULL;
+        code = briefing_open(&brief->briefing, &in);
+    } else if (text) {
+        program_fail("%s is not a profile (a JSON object)", a->options.profile);
+    }
+    json_decref(obj);
+    free(text);
+    return code;
+}
+
+static int make_session(struct ask *a, struct store_session *session, char *job)
+{
+    struct app *app = &a->program.app;
+    struct grant owner = {0};
+    struct errbuf err = {""};
+    int code = accounts_local(app->accounts, clock_unix_ms(), &owner, &err);
+
+    if (!code) {
+        *session = (struct store_session){.status = STORE_ACTIVE, .created_at = clock_unix_ms()};
+        id_new(session->id);
+        memcpy(session->user_id, owner.user.id, ID_TEXT_MAX);
+        session->job_description = job;
+        session->metadata = strdup("{}");
+        code = records_session_put(app->store, app->seal, session, &err);
+        free(session->metadata);
+        session->metadata = NULL;
+        grant_release(&owner);
+    }
+    if (code)
+        program_fail("a session could not be made: %s", err.text);
+    return code;
+}
+
+/* A session of its own in the store, loaded back as the server would. */
+static int stored_brief(struct ask *a, char *job, struct live_brief *brief)
+{
+    struct app *app = &a->program.app;
+    struct live_deps deps = {.store = app->store, .seal = app->seal};
+    struct store_session session = {0};
+    struct errbuf err = {""};
+    int code = make_session(a, &session, job);
+
+    if (code)
+        return code;
+    code = live_brief(&deps, session.user_id, session.id, brief, &err);
+    if (code)
+        program_fail("%s", err.text);
+    return code;
+}
+
+static int unstored_brief(char *job, struct live_brief *brief)
+{
+    struct briefing_input in = {.years_experience = -1, .job_description = job};
+
+    id_new(brief->session_id);
+    return briefing_open(&brief->briefing, &in);
+}
+
+static int join(struct ask *a, char *job)
+{
+    struct live_brief brief = {0};
+    int code = a->options.save ? stored_brief(a, job, &brief) : unstored_brief(job, &brief);
+
+    if (!code && a->options.profile)
+        code = read_profile(a, &brief, job);
+    if (!code) {
+        memcpy(a->session_id, brief.session_id, ID_TEXT_MAX);
+        memcpy(a->user_id, brief.user_id, ID_TEXT_MAX);
+        code = live_join(a->program.app.live, &brief, &a->live);
+    }
+    live_brief_release(&brief);
+    return code;
+}
+
+/* The session is over: it gets its end and its length. */
+static void complete_session(struct ask *a)
+{
+    struct app *app = &a->program.app;
+    struct store_session session = {0};
+    struct errbuf err = {""};
+    int code =
+        records_session_get(app->store, app->seal, a->user_id, a->session_id, &session, &err);
+
+    if (!code) {
+        session.status = STORE_COMPLETED;
+        session.completed_at = clock_unix_ms();
+        session.duration = (int)((session.completed_at - session.created_at) / 1000);
+        code = records_session_put(app->store, app->seal, &session, &err);
+        store_session_release(&session);
+    }
+    if (code)
+        program_fail("the session could not be completed: %s", err.text);
+    else if (!a->options.json)
+        printf("\nKept as session %s.\n", a->session_id);
+}
+
+static const struct live_ear_handlers ear_handlers = {
+    .send = on_message,
+    .on_done = on_heard_all,
+    .on_fatal = on_fatal,
+};
+
+static int start(struct ask *a)
+{
+    struct app *app = &a->program.app;
+    const struct config *c = a->program.config;
+    struct live_ear_params params = {.sample_rate = ASR_SAMPLE_RATE, .channels = 1};
+    struct errbuf err = {""};
+    int code;
+
+    params.vad = vad_params_defaults();
+    params.vad.pre_roll_ms = (uint32_t)c->vad_pre_roll_ms;
+    params.vad.eager_ms = (uint32_t)c->vad_eager_ms;
+    params.vad.hangover_ms = (uint32_t)c->vad_hangover_ms;
+    code = live_listen(a->live, on_message, a, &a->listener);
+    if (!code)
+        code = live_ear_open(&a->ear, a->live, &params, &ear_handlers, a, &err);
+    if (!code)
+        code = timer_open(&a->frames, app->loop, on_frame, a);
+    if (!code)
+        code = timer_open(&a->patience, app->loop, on_patience, a);
+    if (code)
+        return program_fail("%s", err.text[0] ? err.text : uv_strerror(code));
+    a->start_us = clock_mono_us();
+    return 0;
+}
+
+static void on_stored(void *arg)
+{
+    struct ask *a = arg;
+
+    loop_stop(a->program.app.loop);
+}
+
+/* What the interview still has to write is written before the program ends. */
+static void finish(struct ask *a)
+{
+    timer_close(a->frames);
+    timer_close(a->patience);
+    live_ear_close(a->ear);
+    live_unlisten(a->listener);
+    if (a->live)
+        live_leave(a->live);
+    live_registry_shutdown(a->program.app.live, on_stored, a);
+    if (live_count(a->program.app.live))
+        loop_run(a->program.app.loop);
+}
+
+/* ------------------------------------------------------------------------ command line */
+
+static int usage(const char *what)
+{
+    program_fail("%s\nUsage: interviewd ask FILE [--profile FILE.json] [--job FILE] [--json] "
+                 "[--no-save]",
+                 what);
+    return EXIT_USAGE;
+}
+
+/* What config_load() left: the file and the flags of this command. */
+static int read_options(struct ask *a)
+{
+    const struct config *c = a->program.config;
+    struct options *o = &a->options;
+
+    o->save = true;
+    for (size_t i = 0; i < c->arg_count; i++) {
+        const char *arg = c->args[i];
+        bool more = i + 1 < c->arg_count;
+
+        if (!strcmp(arg, "--json"))
+            o->json = true;
+        else if (!strcmp(arg, "--no-save"))
+            o->save = false;
+        else if (!strcmp(arg, "--profile") && more)
+            o->profile = c->args[++i];
+        else if (!strcmp(arg, "--job") && more)
+            o->job = c->args[++i];
+        else if (arg[0] == '-')
+            return usage("this flag is not known, or needs a value");
+        else if (o->file)
+            return usage("one recording at a time");
+        else
+            o->file = arg;
+    }
+    return o->file ? EXIT_OK : usage("which recording?");
+}
+
+static int run(struct ask *a)
+{
+    struct errbuf err = {""};
+    char *job = a->options.job ? read_text(a->options.job) : NULL;
+    int code = a->options.job && !job ? UV_EINVAL : 0;
+
+    if (!code) {
+        code = audio_decode_file(a->options.file, &a->pcm, &err);
+        if (code)
+            program_fail("%s: %s", a->options.file, err.text);
+    }
+    if (!code)
+        code = join(a, job);
+    if (!code)
+        code = start(a);
+    if (!code) {
+        loop_run(a->program.app.loop);
+        if (!a->status && !a->answered) {
+            program_fail("no question was heard in %s", a->options.file);
+            a->status = EXIT_NOTHING;
+        }
+    }
+    finish(a);
+    if (a->options.save && a->live)
+        complete_session(a);
+    free(job);
+    pcm_release(&a->pcm);
+    return code ? EXIT_FAILED : a->status;
+}
+
+static bool wants_no_save(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        if (!strcmp(argv[i], "--no-save"))
+            return true;
+    }
+    return false;
+}
+
+int command_ask(int argc, char **argv)
+{
+    static struct ask a;
+    unsigned parts = PROGRAM_STORE | PROGRAM_HEARING | PROGRAM_ANSWERS;
+    int status;
+
+    if (wants_no_save(argc, argv))
+        parts |= PROGRAM_NO_KEEP;
+    status = program_open(&a.program, argc, argv, parts);
+    if (status)
+        return status;
+    a.terminal = isatty(STDOUT_FILENO) != 0;
+    a.colour = a.terminal && !getenv("NO_COLOR");
+    status = read_options(&a);
+    if (!status)
+        status = run(&a);
+    program_close(&a.program);
+    return status;
+}

@@ -1,0 +1,283 @@
+/**
+ * @file doctor.c  interviewd doctor: what works here, and how to fix what does not
+ *
+ * Every check is one line: a mark, what was looked at, what was found; below it, when something is
+ * wrong or could be better, the way out. The exit status is 0 when nothing that is needed fails.
+ */
+#include "program.h"
+
+#include "asr/engine.h"
+#include "llm/driver.h"
+#include "loop/loop.h"
+#include "net/client.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { SPACE_WANTED_MIB = 500, PROVIDER_WAIT_MS = 8000 };
+
+enum mark { GOOD, COULD_BE_BETTER, BROKEN };
+
+struct doctor {
+    struct program program;
+    bool colour;
+    int broken;
+};
+
+static void report(struct doctor *d, enum mark mark, const char *what, const char *found)
+{
+    static const char *const marks[] = {"ok  ", "note", "FAIL"};
+    static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m"};
+
+    printf("%s%s%s  %-12s %s\n", d->colour ? colours[mark] : "", marks[mark],
+           d->colour ? "\033[0m" : "", what, found);
+    d->broken += mark == BROKEN;
+}
+
+static void advise(const char *how)
+{
+    printf("                    -> %s\n", how);
+}
+
+/* ----------------------------------------------------------------------------- data */
+
+static void check_data(struct doctor *d)
+{
+    const struct config *c = d->program.config;
+    const char *probe = config_path(c, ".doctor");
+    struct statvfs fs;
+    char text[512];
+    FILE *file;
+
+    mkdir(c->data_dir, 0700);
+    file = fopen(probe, "w");
+    if (!file) {
+        snprintf(text, sizeof(text), "%s cannot be written: %s", c->data_dir, strerror(errno));
+        report(d, BROKEN, "data", text);
+        advise("choose a folder of yours: --data DIR or INTERVIEWD_DATA");
+        return;
+    }
+    fclose(file);
+    unlink(probe);
+    if (statvfs(c->data_dir, &fs))
+        return;
+    snprintf(text, sizeof(text), "%s, %llu MiB free", c->data_dir,
+             (unsigned long long)fs.f_bavail * fs.f_frsize >> 20);
+    if (((unsigned long long)fs.f_bavail * fs.f_frsize >> 20) < SPACE_WANTED_MIB) {
+        report(d, COULD_BE_BETTER, "data", text);
+        advise("free some space: recordings and models need more than that");
+    } else {
+        report(d, GOOD, "data", text);
+    }
+}
+
+static void check_store(struct doctor *d)
+{
+    struct store_params params = {.path = config_path(d->program.config, "interview.db")};
+    struct store *store = NULL;
+    struct errbuf err = {""};
+    int code;
+
+    if (access(params.path, F_OK)) {
+        report(d, GOOD, "store", "will be made at the first start");
+        return;
+    }
+    code = store_open(&store, "sqlite", &params, &err);
+    if (!code)
+        code = store_ping(store, &err);
+    if (code) {
+        report(d, BROKEN, "store", err.text);
+        advise("put back a copy of the data folder, or move the file away to begin anew");
+    } else {
+        report(d, GOOD, "store", params.path);
+    }
+    if (store)
+        store_close(store);
+}
+
+/* ----------------------------------------------------------------------------- port */
+
+static void check_port(struct doctor *d)
+{
+    const struct config *c = d->program.config;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    char port[8];
+    char text[256];
+    int one = 1;
+    int fd;
+
+    snprintf(port, sizeof(port), "%d", c->listen_port);
+    if (getaddrinfo(c->listen_host, port, &hints, &found)) {
+        snprintf(text, sizeof(text), "%s is no address of this machine", c->listen_host);
+        report(d, BROKEN, "address", text);
+        advise("--listen 127.0.0.1:8080");
+        return;
+    }
+    snprintf(text, sizeof(text), "%s:%s", c->listen_host, port);
+    fd = socket(found->ai_family, SOCK_STREAM, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    if (!bind(fd, found->ai_addr, found->ai_addrlen)) {
+        report(d, GOOD, "address", text);
+    } else {
+        snprintf(text, sizeof(text), "%s:%s is taken: %s", c->listen_host, port, strerror(errno));
+        report(d, COULD_BE_BETTER, "address", text);
+        advise("Interview Assistant may be running already; else choose another: --listen "
+               "127.0.0.1:9090");
+    }
+    close(fd);
+    freeaddrinfo(found);
+}
+
+static void check_page(struct doctor *d)
+{
+    const char *root = program_web_root(&d->program);
+
+    if (root) {
+        report(d, GOOD, "page", root);
+        return;
+    }
+    report(d, COULD_BE_BETTER, "page", "not built");
+    advise("scripts/setup_dev.sh builds it");
+}
+
+/* ----------------------------------------------------------------------- recognisers */
+
+static void check_recognisers(struct doctor *d)
+{
+    bool any = false;
+
+    for (size_t i = 0; asr_engines[i]; i++) {
+        struct asr_model_params params = program_asr_params(&d->program, asr_engines[i]->remote);
+        struct errbuf why = {""};
+        bool there = asr_engines[i]->available(&params, &why);
+        char text[ERR_TEXT_MAX + 32];
+
+        snprintf(text, sizeof(text), "%s: %s", asr_engines[i]->name,
+                 there ? (why.text[0] ? why.text : "ready") : why.text);
+        report(d, there ? GOOD : COULD_BE_BETTER, "recogniser", text);
+        any |= there;
+    }
+    if (any)
+        return;
+    report(d, BROKEN, "recogniser", "none can be used");
+    advise("apt install pocketsphinx-en-us, or: interviewd models get base.en");
+}
+
+/* ------------------------------------------------------------------------- providers */
+
+struct asking {
+    struct loop *loop;
+    size_t models;
+    int err;
+    bool done;
+};
+
+static void on_model(const char *name, int err, void *arg)
+{
+    struct asking *asking = arg;
+
+    if (name) {
+        asking->models++;
+        return;
+    }
+    asking->err = err;
+    asking->done = true;
+    loop_stop(asking->loop);
+}
+
+static void on_late(void *arg)
+{
+    struct asking *asking = arg;
+
+    asking->err = UV_ETIMEDOUT;
+    loop_stop(asking->loop);
+}
+
+static void way_out(const struct llm_provider *p, int err)
+{
+    char text[256];
+
+    if (err == UV_EACCES)
+        snprintf(text, sizeof(text), "the key for %s was refused: make a new one", p->name);
+    else if (!strcmp(p->driver->name, "ollama"))
+        snprintf(text, sizeof(text), "start it: ollama serve; then: ollama pull %s", p->model);
+    else
+        snprintf(text, sizeof(text), "is the network there? its address is %s", p->url);
+    advise(text);
+}
+
+static void check_provider(struct doctor *d, const struct llm_provider *p)
+{
+    struct asking asking = {.loop = d->program.app.loop};
+    struct loop_timer *late = NULL;
+    char text[256];
+
+    if (!p->driver->models)
+        return;
+    timer_open(&late, asking.loop, on_late, &asking);
+    timer_start(late, PROVIDER_WAIT_MS, 0);
+    asking.err = p->driver->models(d->program.app.client, p, on_model, &asking);
+    if (!asking.err)
+        loop_run(asking.loop);
+    timer_close(late);
+    if (asking.err) {
+        snprintf(text, sizeof(text), "%s does not answer: %s", p->name, uv_strerror(asking.err));
+        report(d, COULD_BE_BETTER, "answers", text);
+        way_out(p, asking.err);
+    } else {
+        snprintf(text, sizeof(text), "%s: %zu models", p->name, asking.models);
+        report(d, GOOD, "answers", text);
+    }
+}
+
+static void check_providers(struct doctor *d)
+{
+    const struct config *c = d->program.config;
+
+    for (size_t i = 0; i < d->program.provider_count; i++)
+        check_provider(d, &d->program.providers[i]);
+    for (size_t i = 0; i < c->provider_count; i++) {
+        char text[256];
+
+        if (!c->providers[i].missing_key)
+            continue;
+        snprintf(text, sizeof(text), "%s is asked for, but its key is not set",
+                 c->providers[i].name);
+        report(d, BROKEN, "answers", text);
+        advise("set its key in the environment or in the config file");
+    }
+    report(d, GOOD, "answers", "outline: built in, needs no key and no network");
+    if (!d->program.provider_count)
+        advise("for written-out answers: set GROQ_API_KEY, or start Ollama and set "
+               "INTERVIEWD_PROVIDERS=ollama");
+}
+
+int command_doctor(int argc, char **argv)
+{
+    static struct doctor d;
+    int status = program_open(&d.program, argc, argv, PROGRAM_ENGINES);
+
+    if (status)
+        return status;
+    d.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    check_data(&d);
+    check_store(&d);
+    check_port(&d);
+    check_page(&d);
+    check_recognisers(&d);
+    check_providers(&d);
+    printf("\n%s\n", d.broken ? "Something that is needed does not work; see FAIL above."
+                              : "Everything that is needed works.");
+    program_close(&d.program);
+    return d.broken ? EXIT_FAILED : EXIT_OK;
+}

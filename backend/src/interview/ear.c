@@ -1,0 +1,451 @@
+/**
+ * @file interview/ear.c  One speaker's socket: what is heard, and what of it wants an answer
+ *
+ * hearing.h gives utterances; people ask questions, and a question may pause. So what is heard
+ * goes through a turn: utterances that follow one another within LIVE_JOIN_GAP_MS belong to the
+ * same turn when the first was a question or only a few words ("so ..."). A turn that looks
+ * finished is asked at once (eager); its final text confirms that answer, or takes its place.
+ */
+#include "interview/live_inner.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "interview/messages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TURN_TEXT_MAX = 8192,  /* longest joined question, [bytes] */
+    LEAD_IN_WORDS_MAX = 4, /* "okay so next one" still belongs to what follows */
+};
+
+struct turn {
+    struct buf text; /* of its finished utterances */
+    uint64_t end_ms; /* of the last one */
+    int utterances;
+    bool question;                   /* its text so far is one */
+    char generation_id[ID_TEXT_MAX]; /* "" until asked */
+};
+
+struct live_ear {
+    struct live_ear *next;
+    struct live *live;
+    struct hearing *hearing;
+    struct live_ear_handlers h;
+    void *arg;
+    bool candidate;
+    bool quiet_ready;
+    bool gone; /* its socket is: nothing is sent, and on_done frees it */
+    bool done;
+    struct turn turn;
+    struct buf said; /* the running utterance joined to its turn */
+    uint32_t utterance;
+    uint64_t start_ms; /* of the running utterance */
+    uint64_t end_ms;
+    struct asked_words words; /* of its final; question stays in final_text */
+    struct buf final_text;
+};
+
+static void send_message(struct live_ear *ear, struct buf *msg, enum ws_kind kind, uint32_t key)
+{
+    if (!msg->err && !ear->gone)
+        ear->h.send(msg->data, msg->len, kind, key, ear->arg);
+    buf_release(msg);
+}
+
+/* ------------------------------------------------------------------------- the turn */
+
+static void turn_clear(struct turn *turn)
+{
+    buf_clear(&turn->text);
+    turn->utterances = 0;
+    turn->question = false;
+    turn->generation_id[0] = '\0';
+}
+
+static int count_words(const struct buf *text)
+{
+    int words = text->len > 0;
+
+    for (size_t i = 0; i < text->len; i++)
+        words += text->data[i] == ' ';
+    return words;
+}
+
+/* Does what is said now belong to the turn before? */
+static bool turn_goes_on(const struct live_ear *ear)
+{
+    const struct turn *turn = &ear->turn;
+
+    if (turn->utterances == 0 || turn->utterances >= LIVE_JOINS_MAX)
+        return false;
+    if (ear->start_ms > turn->end_ms + LIVE_JOIN_GAP_MS)
+        return false;
+    return turn->question || count_words(&turn->text) <= LEAD_IN_WORDS_MAX;
+}
+
+/* The words of the turn with those of the running utterance: "Tell me about a time" + "you led". */
+static const char *turn_with(struct live_ear *ear, const char *text)
+{
+    const struct turn *turn = &ear->turn;
+    size_t len = turn->text.len;
+
+    buf_clear(&ear->said);
+    while (len > 0 && strchr("?.! ", turn->text.data[len - 1]))
+        len--;
+    if (len > 0) {
+        buf_append(&ear->said, turn->text.data, len);
+        buf_putc(&ear->said, ' ');
+    }
+    buf_puts(&ear->said, text);
+    return ear->said.err || !ear->said.data ? text : ear->said.data;
+}
+
+static void ask(struct live_ear *ear, const char *text, bool eager)
+{
+    struct asked_input in = {
+        .question = text,
+        .eager = eager,
+        .confidence = ear->words.confidence,
+        .speech_end_us = eager ? 0 : ear->words.speech_end_us,
+        .final_us = eager ? 0 : ear->words.final_us,
+        .replaces = ear->turn.generation_id,
+    };
+    struct errbuf err = {""};
+    struct asked *asked;
+    struct buf msg;
+
+    if (!asked_start(ear->live, &in, &asked, &err)) {
+        memcpy(ear->turn.generation_id, asked->generation_id, ID_TEXT_MAX);
+        return;
+    }
+    buf_init(&msg, MESSAGE_MAX);
+    message_error(&msg, "provider_failed", err.text);
+    send_message(ear, &msg, WS_KEEP, 0);
+}
+
+/* It looks finished: answer ahead, unless that is what is being answered already. */
+static void looks_finished(struct live_ear *ear, const char *text, const struct question *question)
+{
+    const struct asked *asked = live_current(ear->live, ear->turn.generation_id);
+
+    if (!question->is_question || ear->candidate)
+        return;
+    if (!asked || !answer_same_question(asked->question, text))
+        ask(ear, text, true);
+}
+
+/* The words of an utterance that nobody will finish: of a question that was looked ahead to, it
+ * becomes the text; else they are kept as they are. */
+static void keep_unfinished(struct live_ear *ear, const char *words)
+{
+    struct asked *asked = live_current(ear->live, ear->turn.generation_id);
+    struct asked_words known = {.speech_end_us = clock_mono_us(), .final_us = clock_mono_us()};
+
+    if (!words || !*words)
+        return;
+    if (asked && !asked->confirmed) {
+        known.question = turn_with(ear, words);
+        asked_confirm(asked, &known);
+    } else {
+        live_keep_words(ear->live, words);
+    }
+}
+
+static void is_finished(struct live_ear *ear, const char *text, const struct question *question)
+{
+    struct asked *asked = live_current(ear->live, ear->turn.generation_id);
+    struct asked_words words = ear->words;
+
+    if (ear->candidate) {
+        if (ear->gone)
+            keep_unfinished(ear, text);
+        return;
+    }
+    words.question = text;
+    if (!question->is_question) {
+        if (ear->gone)
+            keep_unfinished(ear, text);
+        else if (asked && !asked->confirmed)
+            asked_withdraw(asked);
+    } else if (asked && answer_same_question(asked->question, text)) {
+        asked_confirm(asked, &words);
+    } else {
+        ask(ear, text, false);
+    }
+}
+
+/* --------------------------------------------------------------- what hearing reports */
+
+static void on_ready(const char *engine, const char *model, void *arg)
+{
+    struct live_ear *ear = arg;
+    struct buf msg;
+
+    if (ear->quiet_ready)
+        return;
+    buf_init(&msg, MESSAGE_MAX);
+    message_ready(&msg, engine, model);
+    send_message(ear, &msg, WS_KEEP, 0);
+}
+
+static void begin_utterance(struct live_ear *ear, uint32_t utterance, uint64_t start_ms)
+{
+    if (ear->utterance == utterance)
+        return;
+    ear->utterance = utterance;
+    ear->start_ms = start_ms;
+    if (!turn_goes_on(ear))
+        turn_clear(&ear->turn);
+}
+
+static void on_partial(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
+                       uint64_t end_ms, void *arg)
+{
+    struct live_ear *ear = arg;
+    struct buf msg;
+
+    begin_utterance(ear, utterance, start_ms);
+    buf_init(&msg, MESSAGE_MAX);
+    message_partial(&msg, utterance, res, start_ms, end_ms);
+    send_message(ear, &msg, WS_REPLACE, utterance);
+}
+
+static void on_final(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
+                     uint64_t end_ms, uint64_t latency_ms, void *arg)
+{
+    struct live_ear *ear = arg;
+    struct buf msg;
+
+    begin_utterance(ear, utterance, start_ms);
+    ear->end_ms = end_ms;
+    ear->words.final_us = clock_mono_us();
+    ear->words.speech_end_us = ear->words.final_us - latency_ms * 1000;
+    ear->words.confidence = res->confidence;
+    buf_clear(&ear->final_text);
+    buf_puts(&ear->final_text, res->text);
+
+    /* The same key as its partials: an unsent one is not worth sending after this. */
+    buf_init(&msg, MESSAGE_MAX);
+    message_final(&msg, utterance, res, start_ms, end_ms, latency_ms);
+    send_message(ear, &msg, WS_KEEP, utterance);
+}
+
+static void send_turn(struct live_ear *ear, uint32_t utterance, enum turn_state state,
+                      const struct question *question)
+{
+    struct buf msg;
+
+    buf_init(&msg, MESSAGE_MAX);
+    message_turn(&msg, utterance, state, question);
+    send_message(ear, &msg, WS_KEEP, 0);
+}
+
+static void end_utterance(struct live_ear *ear, const char *text, bool question)
+{
+    struct turn *turn = &ear->turn;
+    struct buf whole;
+
+    buf_init(&whole, TURN_TEXT_MAX);
+    buf_puts(&whole, text);
+    buf_release(&turn->text);
+    turn->text = whole;
+    turn->end_ms = ear->end_ms;
+    turn->utterances++;
+    turn->question = question;
+}
+
+static void on_turn(uint32_t utterance, enum turn_state state, const char *text, void *arg)
+{
+    struct live_ear *ear = arg;
+    const char *said = state == TURN_ENDED && ear->final_text.data ? ear->final_text.data : text;
+    struct question question = {0};
+
+    if (state == TURN_ENDED && !ear->final_text.len)
+        said = "";
+    if (state != TURN_RESUMED && *said) {
+        said = turn_with(ear, said);
+        question = question_classify(said);
+    }
+    send_turn(ear, utterance, state, &question);
+
+    if (state == TURN_EAGER && *said && ear->utterance == utterance) {
+        looks_finished(ear, said, &question);
+    } else if (state == TURN_ENDED) {
+        is_finished(ear, said, &question);
+        if (*said)
+            end_utterance(ear, said, question.is_question);
+    }
+}
+
+static const char *wire_code(int code)
+{
+    switch (code) {
+    case UV_EAGAIN:
+    case UV_ENOBUFS:
+        return "overloaded";
+    case UV_ENOENT:
+    case UV_ENOSYS:
+        return "unavailable";
+    case UV_EINVAL:
+        return "bad_audio";
+    default:
+        return "internal";
+    }
+}
+
+static void on_error(int code, const char *message, void *arg)
+{
+    struct live_ear *ear = arg;
+    struct buf msg;
+
+    buf_init(&msg, MESSAGE_MAX);
+    message_error(&msg, wire_code(code), message);
+    send_message(ear, &msg, WS_KEEP, 0);
+    if (!ear->gone)
+        ear->h.on_fatal(code, message, ear->arg);
+}
+
+/* Something went wrong and was mended: the line goes on. */
+static void on_trouble(int code, const char *message, void *arg)
+{
+    struct live_ear *ear = arg;
+    struct buf msg;
+
+    (void)code;
+    buf_init(&msg, MESSAGE_MAX);
+    message_error(&msg, "provider_failed", message);
+    send_message(ear, &msg, WS_KEEP, 0);
+}
+
+static void leave(struct live_ear *ear);
+
+static void on_done(void *arg)
+{
+    struct live_ear *ear = arg;
+
+    ear->done = true;
+    if (ear->gone)
+        leave(ear);
+    else
+        ear->h.on_done(ear->arg);
+}
+
+static const struct hearing_handlers hearing_events = {
+    .on_ready = on_ready,
+    .on_partial = on_partial,
+    .on_final = on_final,
+    .on_turn = on_turn,
+    .on_error = on_error,
+    .on_trouble = on_trouble,
+    .on_done = on_done,
+};
+
+/* -------------------------------------------------------------------------- the ear */
+
+static struct live_ear *ear_make(struct live *live, const struct live_ear_params *params,
+                                 const struct live_ear_handlers *h, void *arg)
+{
+    struct live_ear *ear = calloc(1, sizeof(*ear));
+
+    if (!ear)
+        return NULL;
+    ear->live = live;
+    ear->h = *h;
+    ear->arg = arg;
+    ear->candidate = params->candidate;
+    ear->quiet_ready = params->quiet_ready;
+    buf_init(&ear->turn.text, TURN_TEXT_MAX);
+    buf_init(&ear->said, 2 * TURN_TEXT_MAX);
+    buf_init(&ear->final_text, TURN_TEXT_MAX);
+    return ear;
+}
+
+static void ear_free(struct live_ear *ear)
+{
+    hearing_close(ear->hearing);
+    buf_release(&ear->turn.text);
+    buf_release(&ear->said);
+    buf_release(&ear->final_text);
+    free(ear);
+}
+
+int live_ear_open(struct live_ear **ep, struct live *live, const struct live_ear_params *params,
+                  const struct live_ear_handlers *h, void *arg, struct errbuf *err)
+{
+    const struct live_brief *b = &live->brief;
+    const char *language = params->language ? params->language
+                           : b->language[0] ? b->language
+                                            : live_deps(live)->language;
+    struct hearing_params hearing = {
+        .sample_rate = params->sample_rate,
+        .channels = params->channels,
+        .push_to_talk = params->push_to_talk,
+        .vad = params->vad,
+        .asr = {.language = language,
+                .vocabulary = (const char *const *)b->vocabulary,
+                .vocabulary_count = b->vocabulary_count},
+    };
+    struct live_ear *ear = ear_make(live, params, h, arg);
+    int code;
+
+    if (!ear)
+        return UV_ENOMEM;
+    code = hearing_open(&ear->hearing, live_deps(live)->hub, &hearing, &hearing_events, ear, err);
+    if (code) {
+        ear_free(ear);
+        return code;
+    }
+    live->joined++;
+    ear->next = live->ears;
+    live->ears = ear;
+    *ep = ear;
+    return 0;
+}
+
+int live_ear_feed(struct live_ear *ear, const int16_t *pcm, size_t n)
+{
+    return hearing_feed(ear->hearing, pcm, n);
+}
+
+void live_ear_stop(struct live_ear *ear)
+{
+    hearing_stop(ear->hearing);
+}
+
+static void unlink_ear(struct live_ear *ear)
+{
+    struct live_ear **at = &ear->live->ears;
+
+    while (*at != ear)
+        at = &(*at)->next;
+    *at = ear->next;
+}
+
+static void leave(struct live_ear *ear)
+{
+    struct live *live = ear->live;
+
+    unlink_ear(ear);
+    ear_free(ear);
+    live_leave(live);
+}
+
+void live_ear_give_up(struct live_ear *ear)
+{
+    keep_unfinished(ear, hearing_unfinished(ear->hearing));
+    leave(ear);
+}
+
+/* Nobody listens any more, but what was said is still heard to its end and kept. */
+void live_ear_close(struct live_ear *ear)
+{
+    if (!ear)
+        return;
+    ear->gone = true;
+    if (ear->done || ear->live->stopping)
+        live_ear_give_up(ear);
+    else
+        hearing_stop(ear->hearing);
+}

@@ -1,0 +1,281 @@
+/**
+ * @file program.c  The parts of interviewd put together
+ */
+#include "program.h"
+
+#include "asr/engine.h"
+#include "auth/accounts.h"
+#include "auth/ratelimit.h"
+#include "auth/seal.h"
+#include "base/text.h"
+#include "interview/answer.h"
+#include "llm/driver.h"
+#include "loop/loop.h"
+#include "net/client.h"
+#include "observe/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    WORKERS_MIN = 4,
+    WORKERS_PER_CORE = 2, /* a worker mostly waits for the store */
+    PATH_TEXT_MAX = 4096,
+};
+
+int program_fail(const char *fmt, ...)
+{
+    va_list ap;
+
+    fputs("interviewd: ", stderr);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    return EXIT_FAILED;
+}
+
+/* ------------------------------------------------------------------ store and accounts */
+
+static int make_folder(const char *path, struct errbuf *err)
+{
+    if (!mkdir(path, 0700) || errno == EEXIST)
+        return 0;
+    return err_set(err, -errno, "the folder %s cannot be made: %s", path, strerror(errno));
+}
+
+static int open_store(struct program *p, struct errbuf *err)
+{
+    const struct config *c = p->config;
+    struct store_params params = {.path = config_path(c, "interview.db")};
+    struct accounts_params accounts = {c->access_token_s, c->refresh_token_s};
+    int from;
+    int to;
+    int code;
+
+    code = make_folder(c->data_dir, err);
+    if (!code)
+        code = make_folder(config_path(c, "keys"), err);
+    if (!code)
+        code = seal_open(&p->app.seal, config_path(c, "keys/master.key"), c->master_key, err);
+    if (!code)
+        code = store_open(&p->app.store, "sqlite", &params, err);
+    if (!code)
+        code = store_migrate(p->app.store, &from, &to, err);
+    if (!code)
+        code = accounts_open(&p->app.accounts, p->app.store, p->app.seal, &accounts, err);
+    return code;
+}
+
+static int open_limits(struct program *p)
+{
+    const struct config *c = p->config;
+    int code = 0;
+
+    if (c->accounts && c->requests_per_minute)
+        code = ratelimit_open(&p->app.user_limit, "user", c->requests_per_minute, 60);
+    if (!code && c->accounts && c->sign_ins_per_minute)
+        code = ratelimit_open(&p->app.sign_in_limit, "sign-in", c->sign_ins_per_minute, 60);
+    return code;
+}
+
+/* ---------------------------------------------------------------- loop and recogniser */
+
+static int worker_count(const struct config *c)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int n = cores > 0 ? (int)cores * WORKERS_PER_CORE : WORKERS_MIN;
+
+    if (c->request_workers)
+        return c->request_workers;
+    return n < WORKERS_MIN ? WORKERS_MIN : n;
+}
+
+struct asr_model_params program_asr_params(const struct program *p, bool remote)
+{
+    const struct config *c = p->config;
+    struct asr_model_params params = {.data_dir = c->data_dir, .threads = c->whisper_threads};
+
+    if (remote) {
+        params.url = c->asr_url;
+        params.api_key = c->asr_key;
+        params.name = c->asr_name;
+        params.http = p->app.client;
+    } else {
+        params.path = c->asr_model;
+    }
+    return params;
+}
+
+static int open_loop(struct program *p, struct errbuf *err)
+{
+    struct app *app = &p->app;
+    int code = loop_open(&app->loop, err);
+
+    if (!code)
+        code = pool_open(&app->workers, app->loop, "request", worker_count(p->config),
+                         POOL_QUEUE_DEFAULT);
+    if (!code)
+        code = http_client_open(&app->client, app->loop, err);
+    return code;
+}
+
+static int open_hearing(struct program *p, struct errbuf *err)
+{
+    const struct config *c = p->config;
+    const struct asr_engine *engine;
+    struct app *app = &p->app;
+
+    p->hub.engine = c->asr_engine;
+    p->hub.lines_max = c->asr_lines_max;
+    p->hub.preload = c->asr_preload;
+    engine = asr_engine_find(c->asr_engine);
+    p->hub.model = program_asr_params(p, engine && engine->remote);
+    p->hub.fallback_model = program_asr_params(p, false);
+    return asr_hub_open(&app->hub, app->loop, &p->hub, err);
+}
+
+/* --------------------------------------------------------------------------- answers */
+
+static void list_providers(struct program *p)
+{
+    const struct config *c = p->config;
+
+    for (size_t i = 0; i < c->provider_count; i++) {
+        const struct config_provider *from = &c->providers[i];
+
+        if (from->missing_key) /* said at the start, by serve and doctor */
+            continue;
+        p->providers[p->provider_count++] = (struct llm_provider){
+            .name = from->name,
+            .driver = llm_driver_find(from->driver),
+            .url = from->url,
+            .api_key = from->key,
+            .model = from->model,
+        };
+    }
+}
+
+static int open_answers(struct program *p, unsigned parts, struct errbuf *err)
+{
+    const struct config *c = p->config;
+    struct answerer_config config = {
+        .first_token_max_ms = (uint64_t)c->first_token_max_ms,
+        .max_tokens = c->answer_max_tokens,
+    };
+    struct live_deps deps = {
+        .loop = p->app.loop,
+        .workers = p->app.workers,
+        .store = p->app.store,
+        .seal = p->app.seal,
+        .hub = p->app.hub,
+        .language = c->asr_language,
+        .keep = !(parts & PROGRAM_NO_KEEP),
+    };
+    int code;
+
+    config.providers = p->providers;
+    config.provider_count = p->provider_count;
+    code = answerer_open(&p->app.answerer, p->app.loop, p->app.client, &config, err);
+    if (code)
+        return code;
+    deps.answerer = p->app.answerer;
+    return live_registry_open(&p->app.live, &deps);
+}
+
+/* ------------------------------------------------------------------------- the whole */
+
+static int open_parts(struct program *p, unsigned parts, struct errbuf *err)
+{
+    int code = 0;
+
+    if (parts & PROGRAM_STORE)
+        code = open_store(p, err);
+    if (!code)
+        code = open_limits(p);
+    if (!code && (parts & (PROGRAM_HEARING | PROGRAM_ENGINES)))
+        code = open_loop(p, err);
+    list_providers(p);
+    if (!code && (parts & PROGRAM_HEARING))
+        code = open_hearing(p, err);
+    if (!code && (parts & PROGRAM_ANSWERS))
+        code = open_answers(p, parts, err);
+    return code;
+}
+
+int program_open(struct program *p, int argc, char **argv, unsigned parts)
+{
+    struct errbuf err = {""};
+    int code;
+
+    *p = (struct program){0};
+    code = config_load(&p->config, argc, argv, NULL, &err);
+    if (code) {
+        program_fail("%s", err.text);
+        return EXIT_USAGE;
+    }
+    log_open(p->config->log_level, p->config->log_format);
+    p->app.config = p->config;
+    code = open_parts(p, parts, &err);
+    if (!code)
+        return EXIT_OK;
+    program_fail("%s", err.text[0] ? err.text : uv_strerror(code));
+    program_close(p);
+    return EXIT_FAILED;
+}
+
+void program_close(struct program *p)
+{
+    struct app *app = &p->app;
+
+    live_registry_close(app->live);
+    if (app->answerer)
+        answerer_close(app->answerer);
+    if (app->hub)
+        asr_hub_close(app->hub);
+    if (app->client)
+        http_client_close(app->client);
+    pool_close(app->workers);
+    if (app->loop)
+        loop_close(app->loop);
+    ratelimit_close(app->user_limit);
+    ratelimit_close(app->sign_in_limit);
+    accounts_close(app->accounts);
+    if (app->store)
+        store_close(app->store);
+    seal_close(app->seal);
+    config_free(p->config);
+    log_close();
+    *p = (struct program){0};
+}
+
+/* Built in the source tree, installed beside share/, or told by a setting. */
+const char *program_web_root(struct program *p)
+{
+    static const char *const places[] = {"../../frontend/out", "../share/interview-assistant/web"};
+    static char found[PATH_TEXT_MAX];
+    char exe[PATH_TEXT_MAX / 2];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    char *slash;
+
+    if (p->config->web_root)
+        return p->config->web_root;
+    if (n <= 0)
+        return NULL;
+    exe[n] = '\0';
+    slash = strrchr(exe, '/');
+    *slash = '\0';
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        snprintf(found, sizeof(found), "%s/%s/index.html", exe, places[i]);
+        if (!access(found, R_OK)) {
+            *strrchr(found, '/') = '\0';
+            return found;
+        }
+    }
+    return NULL;
+}

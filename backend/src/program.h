@@ -1,0 +1,61 @@
+/**
+ * @file program.h  The parts of interviewd put together, and the commands that use them
+ *
+ *     struct program p;
+ *     program_open(&p, argc, argv, PROGRAM_STORE | PROGRAM_HEARING | PROGRAM_ANSWERS);
+ *     ... p.app is what request handlers and commands work with ...
+ *     program_close(&p);
+ *
+ * Parts are opened in the order in which they need each other and closed in reverse.
+ *
+ * Threads    Main thread only; the loop runs on it too.
+ * Errors     Said to the person on standard error; the return value is the exit status.
+ */
+#ifndef PROGRAM_H
+#define PROGRAM_H
+
+#include "api/app.h"
+#include "asr/hub.h"
+#include "config/config.h"
+#include "interview/live.h"
+
+enum {
+    PROGRAM_STORE = 1 << 0,   /**< Store, keys and accounts */
+    PROGRAM_HEARING = 1 << 1, /**< Loop, workers, client and recogniser */
+    PROGRAM_ANSWERS = 1 << 2, /**< Providers and live interviews; needs both others */
+    PROGRAM_NO_KEEP = 1 << 3, /**< Pairs are not written to the store */
+    PROGRAM_ENGINES = 1 << 4, /**< Loop, client and providers alone, nothing loaded: doctor */
+};
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOTHING = 3 };
+
+struct program {
+    struct app app;
+    struct config *config;
+    struct llm_provider providers[CONFIG_PROVIDERS_MAX];
+    size_t provider_count;
+    struct asr_hub_config hub;
+};
+
+int program_open(struct program *p, int argc, char **argv, unsigned parts);
+void program_close(struct program *p);
+
+/** Where the page's files are: the configured folder, else beside the executable; NULL if nowhere.
+ */
+const char *program_web_root(struct program *p);
+
+/** What the settings say for a local or a remote recogniser. */
+struct asr_model_params program_asr_params(const struct program *p, bool remote);
+
+/** Print "interviewd: <text>" to standard error and return EXIT_FAILED. */
+int program_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The commands: what follows the command's name; the exit status. */
+int command_serve(int argc, char **argv);
+int command_transcribe(int argc, char **argv);
+int command_ask(int argc, char **argv);
+int command_doctor(int argc, char **argv);
+int command_migrate(int argc, char **argv);
+int command_models(int argc, char **argv);
+
+#endif

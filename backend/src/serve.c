@@ -1,0 +1,142 @@
+/**
+ * @file serve.c  interviewd serve: the server, from its first line to its last
+ *
+ * SIGTERM or SIGINT: stop accepting, close the WebSockets (1001), interrupt what is being answered
+ * and store it, then leave: within STOP_WITHIN_MS. A second signal leaves at once.
+ */
+#include "program.h"
+
+#include "api/sockets.h"
+#include "asr/engine.h"
+#include "loop/loop.h"
+#include "observe/log.h"
+#include "welcome.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { STOP_WITHIN_MS = 8000 };
+
+struct serve {
+    struct program program;
+    struct http_server *server;
+    uv_signal_t signals[2];
+    bool stopping;
+};
+
+static const struct ws_route sockets[] = {
+    {"/ws/transcribe", {0}},
+    {"/ws/llm-stream", {0}},
+    {NULL, {0}},
+};
+
+/* -------------------------------------------------------------------------- stopping */
+
+static void on_stored(void *arg)
+{
+    struct serve *s = arg;
+
+    loop_stop(s->program.app.loop);
+}
+
+static void on_server_down(void *arg)
+{
+    struct serve *s = arg;
+
+    live_registry_shutdown(s->program.app.live, on_stored, s);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct serve *s = handle->data;
+
+    if (s->stopping)
+        _exit(128 + number);
+    s->stopping = true;
+    log_info("serve", "stopping");
+    http_server_shutdown(s->server, STOP_WITHIN_MS, on_server_down, s);
+}
+
+static int watch_signals(struct serve *s)
+{
+    static const int numbers[] = {SIGTERM, SIGINT};
+
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < 2; i++) {
+        int err = uv_signal_init(loop_uv(s->program.app.loop), &s->signals[i]);
+
+        s->signals[i].data = s;
+        if (!err)
+            err = uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+        if (err)
+            return err;
+        uv_unref((uv_handle_t *)&s->signals[i]);
+    }
+    return 0;
+}
+
+static void unwatch_signals(struct serve *s)
+{
+    for (size_t i = 0; i < 2; i++) {
+        if (s->signals[i].data)
+            uv_close((uv_handle_t *)&s->signals[i], NULL);
+    }
+}
+
+/* -------------------------------------------------------------------------- starting */
+
+static int open_server(struct serve *s, struct errbuf *err)
+{
+    const struct config *c = s->program.config;
+    struct http_config config = {
+        .host = c->listen_host,
+        .port = c->listen_port,
+        .tls_cert = c->tls_cert,
+        .tls_key = c->tls_key,
+        .web_root = program_web_root(&s->program),
+        .origins = c->origins,
+        .connections_max = c->connections_max,
+        .idle_timeout_ms = (uint64_t)c->idle_timeout_ms,
+        .before = api_before,
+    };
+    struct ws_route routes[3] = {sockets[0], sockets[1], sockets[2]};
+
+    routes[0].h = ws_transcribe_handlers;
+    routes[1].h = ws_llm_handlers;
+    return http_server_open(&s->server, s->program.app.loop, s->program.app.workers, &config,
+                            api_routes(), routes, &s->program.app, err);
+}
+
+int command_serve(int argc, char **argv)
+{
+    static struct serve s;
+    struct errbuf err = {""};
+    int status;
+
+    status =
+        program_open(&s.program, argc, argv, PROGRAM_STORE | PROGRAM_HEARING | PROGRAM_ANSWERS);
+    if (status)
+        return status;
+    if (s.program.config->arg_count) {
+        config_unknown_flag(s.program.config->args[0], &err);
+        status = EXIT_USAGE;
+    } else if (open_server(&s, &err) || watch_signals(&s)) {
+        status = EXIT_FAILED;
+    }
+    if (status) {
+        program_fail("%s", err.text);
+    } else {
+        welcome_print(&s.program, http_server_port(s.server));
+        loop_run(s.program.app.loop);
+        log_info("serve", "stopped");
+    }
+
+    if (s.program.app.loop)
+        unwatch_signals(&s);
+    if (s.server)
+        http_server_close(s.server);
+    program_close(&s.program);
+    return status;
+}

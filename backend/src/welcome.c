@@ -1,0 +1,91 @@
+/**
+ * @file welcome.c  In plain words: what was found here, and how to get better
+ */
+#include "welcome.h"
+
+#include "asr/engine.h"
+
+#include <string.h>
+
+static const struct {
+    const char *engine;
+    const char *is;
+    const char *better; /* NULL: it is the best there is */
+} hearing[] = {
+    {"whisper", "Whisper, on this machine", NULL},
+    {"pocketsphinx", "PocketSphinx, on this machine (gets the gist of clear speech)",
+     "for far better text: interviewd models get base.en   (then start again)"},
+    {"openai", "a remote service (audio leaves this machine)", NULL},
+};
+
+void welcome_hearing(FILE *to, const struct program *p)
+{
+    const struct asr_engine *engine = p->app.hub ? asr_hub_engine(p->app.hub) : NULL;
+
+    if (!engine) {
+        fputs("  Hearing    no recogniser is available: run `interviewd doctor`\n", to);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(hearing) / sizeof(hearing[0]); i++) {
+        if (strcmp(hearing[i].engine, engine->name))
+            continue;
+        fprintf(to, "  Hearing    %s\n", hearing[i].is);
+        if (hearing[i].better)
+            fprintf(to, "             %s\n", hearing[i].better);
+        return;
+    }
+    fprintf(to, "  Hearing    %s\n", engine->name);
+}
+
+static void missing_key(FILE *to, const struct config_provider *provider)
+{
+    fprintf(to, "             %s is asked for, but its key is not set\n", provider->name);
+}
+
+void welcome_answering(FILE *to, const struct program *p)
+{
+    bool first = true;
+
+    fputs("  Answering  ", to);
+    for (size_t i = 0; i < p->provider_count; i++) {
+        if (!strcmp(p->providers[i].name, "outline"))
+            continue;
+        fprintf(to, "%s%s (%s)", first ? "" : ", then ", p->providers[i].name,
+                p->providers[i].model ? p->providers[i].model : "its default model");
+        first = false;
+    }
+    fprintf(to, "%sthe built-in outline from your profile\n", first ? "" : ", then ");
+    if (first)
+        fputs("             for written-out answers: set GROQ_API_KEY, or start Ollama and set "
+              "INTERVIEWD_PROVIDERS=ollama\n",
+              to);
+    for (size_t i = 0; i < p->config->provider_count; i++) {
+        if (p->config->providers[i].missing_key)
+            missing_key(to, &p->config->providers[i]);
+    }
+}
+
+static void print_address(FILE *to, struct program *p, int port)
+{
+    const struct config *c = p->config;
+    const char *host = c->listen_host;
+    bool any = !strcmp(host, "0.0.0.0") || !strcmp(host, "::");
+    bool v6 = strchr(host, ':') != NULL;
+
+    fprintf(to, "\nInterview Assistant is ready: %s://%s%s%s:%d\n\n",
+            c->tls_cert ? "https" : "http", v6 && !any ? "[" : "", any ? "localhost" : host,
+            v6 && !any ? "]" : "", port);
+}
+
+void welcome_print(struct program *p, int port)
+{
+    print_address(stdout, p, port);
+    welcome_hearing(stdout, p);
+    welcome_answering(stdout, p);
+    if (!program_web_root(p))
+        puts("  Page       not built: run scripts/setup_dev.sh (the API works without it)");
+    printf("  Data       %s (%s)\n", p->config->data_dir,
+           p->config->accounts ? "accounts are on" : "one local owner, no account needed");
+    puts("\nIt hears only while the page says so. Stop with Ctrl-C.");
+    fflush(stdout);
+}
