@@ -115,6 +115,7 @@ struct txn {
     struct buf out; /* header (and small body), LWS_PRE bytes in front */
     size_t sent;    /* of res.body */
     size_t body_max;
+    size_t body_len; /* as announced */
     uint64_t body_due_ms;
     struct http_stream *stream;
     int (*handler)(const struct http_request *req, struct http_response *res);

@@ -253,6 +253,7 @@ static enum body expect_body(struct txn *t)
         return BODY_NONSENSE;
     if (n && (uint64_t)n > t->body_max)
         return BODY_TOO_LARGE;
+    t->body_len = (size_t)n;
     return n ? BODY_COMING : BODY_NONE;
 }
 
@@ -311,6 +312,9 @@ static int on_body_expected(struct txn *t, int status)
         t->state = TXN_BODY;
         t->in.max = t->body_max;
         t->body_due_ms = clock_mono_ms() + BODY_GRACE_MS;
+        /* HTTP/2: lws 4.1 lets the window run down to single bytes; all of it is granted now */
+        if (t->h2)
+            lws_wsi_tx_credit(t->wsi, LWSTXCR_PEER_TO_US, (int)t->body_len);
         return say_continue(t);
     case BODY_NONE:
         break;
