@@ -203,6 +203,10 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *err)
     list_providers(p);
     if (!code && (parts & PROGRAM_HEARING))
         code = open_hearing(p, err);
+    if (code == UV_ENOENT && (parts & PROGRAM_DEAF_TOO)) {
+        log_warn("serve", "%s", err->text);
+        code = 0;
+    }
     if (!code && (parts & PROGRAM_ANSWERS))
         code = open_answers(p, parts, err);
     return code;

@@ -20,11 +20,12 @@
 #include "interview/live.h"
 
 enum {
-    PROGRAM_STORE = 1 << 0,   /**< Store, keys and accounts */
-    PROGRAM_HEARING = 1 << 1, /**< Loop, workers, client and recogniser */
-    PROGRAM_ANSWERS = 1 << 2, /**< Providers and live interviews; needs both others */
-    PROGRAM_NO_KEEP = 1 << 3, /**< Pairs are not written to the store */
-    PROGRAM_ENGINES = 1 << 4, /**< Loop, client and providers alone, nothing loaded: doctor */
+    PROGRAM_STORE = 1 << 0,    /**< Store, keys and accounts */
+    PROGRAM_HEARING = 1 << 1,  /**< Loop, workers, client and recogniser */
+    PROGRAM_ANSWERS = 1 << 2,  /**< Providers and live interviews; needs both others */
+    PROGRAM_NO_KEEP = 1 << 3,  /**< Pairs are not written to the store */
+    PROGRAM_DEAF_TOO = 1 << 5, /**< Go on without a recogniser: typed questions still work */
+    PROGRAM_ENGINES = 1 << 4,  /**< Loop, client and providers alone, nothing loaded: doctor */
 };
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOTHING = 3 };

@@ -115,8 +115,8 @@ int command_serve(int argc, char **argv)
     struct errbuf err = {""};
     int status;
 
-    status =
-        program_open(&s.program, argc, argv, PROGRAM_STORE | PROGRAM_HEARING | PROGRAM_ANSWERS);
+    status = program_open(&s.program, argc, argv,
+                          PROGRAM_STORE | PROGRAM_HEARING | PROGRAM_ANSWERS | PROGRAM_DEAF_TOO);
     if (status)
         return status;
     if (s.program.config->arg_count) {

@@ -387,9 +387,12 @@ int live_ear_open(struct live_ear **ep, struct live *live, const struct live_ear
                 .vocabulary = (const char *const *)b->vocabulary,
                 .vocabulary_count = b->vocabulary_count},
     };
-    struct live_ear *ear = ear_make(live, params, h, arg);
+    struct live_ear *ear;
     int code;
 
+    if (!live_deps(live)->hub)
+        return err_set(err, UV_ENOENT, "no recogniser is available: interviewd doctor says why");
+    ear = ear_make(live, params, h, arg);
     if (!ear)
         return UV_ENOMEM;
     code = hearing_open(&ear->hearing, live_deps(live)->hub, &hearing, &hearing_events, ear, err);
