@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ADD_CHUNK = 16384 };
+enum { PEAK_BLOCK = 1024 }; /* logits compared before their place is looked for */
 
 /* Best first; "plain" runs everywhere. */
 static const struct wk_isa *const all[] = {
@@ -153,25 +153,48 @@ struct peak_job {
     double sum[WK_THREADS_MAX];
 };
 
+/* Where the largest value is: blocks are compared first, in loops that become vectors. */
+static int find_largest(const float *x, int count)
+{
+    float top = -INFINITY;
+    int at = 0;
+
+    for (int i = 0; i < count; i += PEAK_BLOCK) {
+        int n = count - i < PEAK_BLOCK ? count - i : PEAK_BLOCK;
+        float lane[16], largest = -INFINITY;
+
+        for (int k = 0; k < 16; k++)
+            lane[k] = -INFINITY;
+        for (int c = 0; c + 16 <= n; c += 16) {
+            for (int k = 0; k < 16; k++)
+                lane[k] = x[i + c + k] > lane[k] ? x[i + c + k] : lane[k];
+        }
+        for (int k = 0; k < 16; k++)
+            largest = lane[k] > largest ? lane[k] : largest;
+        for (int c = n / 16 * 16; c < n; c++)
+            largest = x[i + c] > largest ? x[i + c] : largest;
+        if (largest > top) {
+            top = largest;
+            at = i;
+        }
+    }
+    while (at + 1 < count && x[at] < top)
+        at++;
+    return at;
+}
+
 static void find_top(void *arg, int chunk, int worker)
 {
     struct peak_job *j = arg;
     int begin = chunk * j->step;
     int count = j->count - begin < j->step ? j->count - begin : j->step;
     const float *x = j->x + begin;
-    float top = -INFINITY;
-    int at = 0;
+    int at = find_largest(x, count);
 
     (void)worker;
-    for (int i = 0; i < count; i++) {
-        if (x[i] > top) {
-            top = x[i];
-            at = i;
-        }
-    }
-    j->top[chunk] = top;
     j->at[chunk] = begin + at;
-    j->sum[chunk] = top > -INFINITY ? j->wk->isa->sum_exp(x, count, top) : 0;
+    j->top[chunk] = x[at];
+    j->sum[chunk] = x[at] > -INFINITY ? j->wk->isa->sum_exp(x, count, x[at]) : 0;
 }
 
 void wk_logits_peak(struct wk *wk, const float *x, int count, struct wk_peak *out)

@@ -14,8 +14,9 @@
 #include <string.h>
 
 enum {
-    CAP_UNIT = 32,      /* caches hold a multiple of this many positions */
-    STORE_PARALLEL = 16 /* positions from which storing is shared among threads */
+    CAP_UNIT = 32,       /* caches hold a multiple of this many positions */
+    STORE_PARALLEL = 16, /* positions from which storing is shared among threads */
+    ALONE = 1 << 15,     /* products not worth waking a helper for */
 };
 
 static size_t align64(size_t bytes)
@@ -194,10 +195,19 @@ void wk_attention(struct wk *wk, const struct wk_attention *items, int n_items)
 {
     struct attention_job j = {.wk = wk, .items = items};
 
+    size_t work = 0;
+
     if (n_items < 1)
         return;
     j.heads = items[0].kv->heads;
-    wk_pool_run(wk->pool, n_items * j.heads, attend_head, &j);
+    for (int i = 0; i < n_items; i++)
+        work += (size_t)items[i].n * (size_t)items[i].kv->n;
+    if (work * (size_t)(j.heads * items[0].kv->head_dim) >= ALONE) {
+        wk_pool_run(wk->pool, n_items * j.heads, attend_head, &j);
+        return;
+    }
+    for (int i = 0; i < n_items * j.heads; i++)
+        attend_head(&j, i, 0);
 }
 
 /* ---- encoder ------------------------------------------------------------------------------ */
