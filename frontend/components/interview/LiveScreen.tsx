@@ -171,8 +171,8 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
         </Button>
       </header>
 
-      <main className="grid min-h-0 flex-1 grid-rows-[minmax(0,1fr)_minmax(0,3fr)] lg:grid-cols-[minmax(18rem,24rem)_minmax(0,1fr)] lg:grid-rows-1">
-        <section aria-label="Transcript" className="flex min-h-0 flex-col border-b border-line bg-surface lg:border-r lg:border-b-0">
+      <main className="grid min-h-0 flex-1 grid-rows-[auto_minmax(0,1fr)] lg:grid-cols-[minmax(18rem,24rem)_minmax(0,1fr)] lg:grid-rows-1">
+        <section aria-label="Transcript" className="flex max-h-[27dvh] min-h-0 flex-col border-b border-line bg-surface lg:max-h-none lg:border-r lg:border-b-0">
           <div className="flex items-center justify-between gap-2 px-4 pt-3 sm:hidden">
             <LiveStatus state={listening} ptt={ptt} />
           </div>

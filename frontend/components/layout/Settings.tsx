@@ -137,6 +137,7 @@ function Account({ user, accounts }: { user: User; accounts: boolean }) {
       await startAuth(true);
       router.replace('/');
     } catch (error) {
+      setErasing(false); // a modal would cover the message
       toast(sentence(error), true);
       setBusy(false);
     }

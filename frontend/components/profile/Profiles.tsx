@@ -124,6 +124,7 @@ export function Profiles() {
       setDeleting(null);
       toast('The profile is deleted.');
     } catch (failure) {
+      setDeleting(null); // a modal would cover the message
       toast(sentence(failure), true);
     }
     setBusy(false);

@@ -3,7 +3,6 @@
 import { Braces, FileText, Hash } from 'lucide-react';
 import { useState } from 'react';
 import { Dialog } from '@/components/ui/dialog';
-import { toast } from '@/components/ui/toast';
 import { api, sentence } from '@/lib/api-client';
 import type { ExportFormat } from '@/types/session';
 
@@ -24,14 +23,16 @@ async function download(sessionId: string, format: ExportFormat): Promise<void> 
 
 export function ExportDialog({ sessionId, open, onClose }: { sessionId: string; open: boolean; onClose: () => void }) {
   const [busy, setBusy] = useState<ExportFormat | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
 
   async function save(format: ExportFormat) {
     setBusy(format);
+    setFailure(null);
     try {
       await download(sessionId, format);
       onClose();
     } catch (error) {
-      toast(sentence(error), true);
+      setFailure(sentence(error));
     }
     setBusy(null);
   }
@@ -57,6 +58,11 @@ export function ExportDialog({ sessionId, open, onClose }: { sessionId: string; 
           </li>
         ))}
       </ul>
+      {failure && (
+        <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
+          {failure}
+        </p>
+      )}
     </Dialog>
   );
 }

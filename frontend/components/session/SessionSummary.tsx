@@ -89,6 +89,7 @@ export function SessionSummary() {
       toast('The session is deleted.');
       router.replace('/history/');
     } catch (error) {
+      setDeleting(false); // a modal would cover the message
       toast(sentence(error), true);
       setBusy(false);
     }
