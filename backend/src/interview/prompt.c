@@ -38,8 +38,7 @@ static const char *const shapes[] = {
     "What I would do first, whom I would tell, and one time I did the like.",
     "Link one need of the job to one proof from the profile.",
     "Who I am now, the proof, why this job.",
-    "The plain fact first, then what can move. If the profile does not say, leave a gap in "
-    "brackets.",
+    "The plain fact first, then what can move; a gap in brackets if it is not known.",
     "One friendly sentence, then the question back.",
     "Two or three good questions to ask back, taken from the job description.",
     "Answer in one sentence, then one reason and one example.",
