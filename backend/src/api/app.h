@@ -50,7 +50,7 @@ int api_before(struct http_request *req, struct http_response *res);
 extern const struct http_route api_auth_routes[];
 extern const struct http_route api_engines_routes[];
 extern const struct http_route api_health_routes[];
-extern const struct http_route api_llm_routes[]; /* needs interview/live.c */
+extern const struct http_route api_llm_routes[];
 extern const struct http_route api_profiles_routes[];
 extern const struct http_route api_sessions_routes[];
 extern const struct http_route api_transcripts_routes[];
