@@ -2,7 +2,7 @@
  * @file bench/net_ws.c  WebSocket memory and latency against bench/net_server.c
  *
  *     net-ws PID PORT idle N          N idle connections: resident memory a connection
- *     net-ws PID PORT echo N SECONDS  N connections, one 3,200-byte frame each 100 ms: p50, p99
+ *     net-ws PID PORT echo N SECONDS  N connections, one 3,200-byte frame each 500 ms: p50, p99
  *
  * PID is the server's, for its memory. A frame carries the time it was sent; the server's answer
  * repeats it, so a sample is the whole way: our write, its loop, its queue, our read.
@@ -18,7 +18,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { FRAME = 3200, PERIOD_US = 100000, SAMPLES_MAX = 1 << 20 };
+enum { FRAME = 3200, PERIOD_US = 500000, SAMPLES_MAX = 1 << 20 };
 
 static struct ws_client *clients;
 static uint32_t *samples;
