@@ -89,7 +89,7 @@ static int copy_words(struct whisper_vocab *v, const struct whisper_file *f)
     v->n_words = f->n_tokens < v->eot ? f->n_tokens : v->eot;
     for (int i = 0; i < v->n_words; i++)
         total += f->tokens[i].len;
-    v->words = calloc((size_t)v->n_words, sizeof(*v->words));
+    v->words = calloc((unsigned)v->n_words, sizeof(*v->words));
     v->pool = to = malloc(total);
     if (!v->words || !v->pool)
         return UV_ENOMEM;

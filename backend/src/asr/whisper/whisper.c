@@ -9,7 +9,7 @@
 #include "asr/engine.h"
 #include "asr/models.h"
 #include "asr/whisper/stream.h"
-#include "base/clock.h"
+#include "base/text.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -216,6 +216,15 @@ static int language_of(const struct whisper_vocab *v, const char *name, int *lan
     return err_set(err, UV_EINVAL, "the model does not know the language \"%.20s\"", name);
 }
 
+/* Silence encoded behind the audio; see docs/architecture/whisper.md on trimming. */
+static int pad_ms(void)
+{
+    const char *text = getenv("INTERVIEWD_WHISPER_PAD_MS");
+    int64_t ms;
+
+    return text && text_to_int64(text, 0, 30000, &ms) ? (int)ms : WHISPER_PAD_MS;
+}
+
 static void whisper_close(struct asr_stream *s)
 {
     if (!s)
@@ -247,6 +256,7 @@ static int whisper_open(struct asr_stream **sp, struct asr_model *m,
         return err_set(err, UV_ENOBUFS, "not enough memory for another stream");
     }
     s->model = m;
+    p.pad_ms = pad_ms();
     p.prompt = ids;
     p.n_prompt = vocabulary_tokens(m->model->vocab, params, ids);
     code = whisper_stream_open(&s->stream, m->model, &p, err);
