@@ -53,6 +53,7 @@ extern const struct http_route api_health_routes[];
 extern const struct http_route api_llm_routes[];
 extern const struct http_route api_profiles_routes[];
 extern const struct http_route api_sessions_routes[];
+extern const struct http_route api_transcription_routes[];
 extern const struct http_route api_transcripts_routes[];
 
 /** All of them in one table ending with {NULL}. */

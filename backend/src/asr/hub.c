@@ -209,9 +209,9 @@ static bool is_auto(const char *name)
     return !name || !*name || strcmp(name, "auto") == 0;
 }
 
-/** Best engine that can be used here; `why` collects what each one misses. */
-static const struct asr_engine *best(const struct asr_model_params *params, bool local_only,
-                                     struct errbuf *why)
+/** Best local engine that can be used here; `why` collects what each one misses. Audio leaves the
+ *  machine only when somebody named the engine that sends it. */
+static const struct asr_engine *best(const struct asr_model_params *params, struct errbuf *why)
 {
     size_t used = 0;
 
@@ -220,7 +220,7 @@ static const struct asr_engine *best(const struct asr_model_params *params, bool
         struct errbuf reason = {{0}};
         int n;
 
-        if (local_only && asr_engines[i]->remote)
+        if (asr_engines[i]->remote)
             continue;
         if (asr_engines[i]->available(params, &reason))
             return asr_engines[i];
@@ -240,7 +240,7 @@ static int choose_main(struct asr_hub *hub, const struct asr_hub_config *config,
     if (config->driver)
         m->engine = config->driver;
     else
-        m->engine = m->choose ? best(&config->model, false, &why) : asr_engine_find(config->engine);
+        m->engine = m->choose ? best(&config->model, &why) : asr_engine_find(config->engine);
     if (m->choose && !m->engine)
         return err_set(err, UV_ENOENT, "no speech recogniser can be used here: %s",
                        why.text[0] ? why.text : "none was built in");
@@ -266,7 +266,7 @@ static void choose_spare(struct asr_hub *hub, const struct asr_hub_config *confi
     if (config->fallback_driver)
         engine = config->fallback_driver;
     else
-        engine = is_auto(name) ? best(&config->fallback_model, true, &why) : asr_engine_find(name);
+        engine = is_auto(name) ? best(&config->fallback_model, &why) : asr_engine_find(name);
     if (!engine || engine->remote || !engine->available(&config->fallback_model, &why))
         return;
     hub->spare.engine = engine;

@@ -7,8 +7,8 @@
  *     asr_line_begin(line, 1);  asr_line_feed(line, pcm, n) ...  asr_line_end(line);
  *     asr_line_close(line);                     // at any point, inside a handler too
  *
- * The hub chooses the engine (the configured one, else the best that is available), loads its
- * model once on a worker at the first need (or at once with .preload), and gives each line one
+ * The hub chooses the engine (the configured one, else the best local one that is available), loads
+ * its model once on a worker at the first need (or at once with .preload), and gives each line one
  * worker at a time. When the workers can't keep up, partials become rarer first; finals never
  * go missing; past lines_max, or when the backlog of all lines exceeds its limit, asr_line_open()
  * answers UV_EAGAIN with a sentence for the person.
@@ -82,7 +82,7 @@ int asr_line_settle(struct asr_line *line); /**< It looks finished: get ready fo
 int asr_line_end(struct asr_line *line);    /**< on_final follows */
 int asr_line_cancel(struct asr_line *line); /**< Forget the running utterance; no final */
 uint32_t asr_line_backlog_ms(const struct asr_line *line); /**< Audio fed but not decoded yet */
-bool asr_line_gone(const struct asr_line *line); /**< It failed, or its hub was closed */
+bool asr_line_gone(const struct asr_line *line);           /**< It failed, or its hub was closed */
 void asr_line_close(struct asr_line *line); /**< NULL is allowed; no handler runs any more */
 
 #endif

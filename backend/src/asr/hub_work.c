@@ -21,7 +21,7 @@ enum {
 
 /* ---------------------------------------------------------------- models */
 
-/** The next engine after `failed` that can be used here. */
+/** The next local engine after `failed` that can be used here. */
 static const struct asr_engine *next_engine(const struct hub_model *m,
                                             const struct asr_engine *failed)
 {
@@ -31,7 +31,7 @@ static const struct asr_engine *next_engine(const struct hub_model *m,
     while (asr_engines[i] && asr_engines[i] != failed)
         i++;
     for (i += asr_engines[i] != NULL; asr_engines[i]; i++) {
-        if (asr_engines[i]->available(&m->params, &why))
+        if (!asr_engines[i]->remote && asr_engines[i]->available(&m->params, &why))
             return asr_engines[i];
     }
     return NULL;

@@ -1,0 +1,520 @@
+/**
+ * @file asr/openai.c  A distant recogniser: POST {base}/audio/transcriptions
+ *
+ * The protocol of OpenAI's "Create transcription" (API reference, Audio), which Groq, speaches,
+ * LocalAI and whisper.cpp's server speak too. An utterance is collected and sent as a WAV file
+ * when it ends; there are no partials. `verbose_json` gives words and confidence; a server that
+ * refuses it is asked for `json` from then on.
+ *
+ * A call that failed in a way that may pass (no connection, 429 with a short wait, 5xx) is made
+ * again here once or twice: transcribing twice does no harm. What fails for longer is the hub's
+ * to deal with: it has the audio.
+ */
+#include "asr/engine.h"
+#include "base/buffer.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "net/client.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WORKERS = 8,
+    UTTERANCE_MAX = 10 * 60 * ASR_SAMPLE_RATE, /* samples: 19 MB, services take 25 */
+    REQUEST_MAX = 24 << 20,
+    REPLY_MAX = 4 << 20,
+    PROMPT_MAX = 800, /* bytes of vocabulary: Whisper looks at 224 tokens */
+    CONNECT_MS = 3000,
+    IDLE_MS = 15000,
+    TOTAL_MS = 30000,
+    TRIES = 3,
+    BACKOFF_MS = 250,          /* then twice as long */
+    RETRY_AFTER_MAX_MS = 2000, /* a longer wait is not ours to make: somebody is listening */
+    WORDS_MAX = 4096,
+    WAV_HEADER = 44,
+};
+
+static const char boundary[] = "----interviewd-7b1f0c94e2a845d6";
+
+struct asr_model {
+    struct http_client *http;
+    char *url;           /**< The whole address */
+    char *name;          /**< Of the model */
+    char *authorization; /**< Header line, NULL without a key */
+    atomic_bool plain;   /**< The server does not know verbose_json */
+};
+
+struct asr_stream {
+    struct asr_model *model;
+    char language[ASR_LANGUAGE_MAX];
+    char prompt[PROMPT_MAX];
+    int16_t *pcm;
+    size_t n, cap;
+    char *text;
+    struct asr_word *words; /**< Their texts are borrowed from reply */
+    json_t *reply;
+    atomic_bool interrupted;
+};
+
+/* ---------------------------------------------------------------- model */
+
+static bool openai_available(const struct asr_model_params *params, struct errbuf *why)
+{
+    if (params->url && params->url[0] && params->http)
+        return true;
+    err_set(why, UV_ENOENT,
+            "no address of a transcription service is set "
+            "(INTERVIEWD_ASR_URL, or a Groq or OpenAI key)");
+    return false;
+}
+
+static char *join(const char *a, const char *b)
+{
+    size_t n = strlen(a);
+    struct buf out;
+
+    while (n > 0 && a[n - 1] == '/')
+        n--;
+    buf_init(&out, 8192);
+    buf_append(&out, a, n);
+    buf_puts(&out, b);
+    return buf_steal(&out, NULL);
+}
+
+static char *bearer(const char *key)
+{
+    struct buf out;
+
+    if (!key || !key[0])
+        return NULL;
+    buf_init(&out, 8192);
+    buf_printf(&out, "Authorization: Bearer %s", key);
+    return buf_steal(&out, NULL);
+}
+
+static void openai_unload(struct asr_model *m)
+{
+    if (!m)
+        return;
+    free(m->url);
+    free(m->name);
+    free(m->authorization);
+    free(m);
+}
+
+/** Nothing is asked of the service yet: it may come up later, and a call would cost money. */
+static int openai_load(struct asr_model **mp, const struct asr_model_params *params,
+                       struct errbuf *err)
+{
+    struct asr_model *m;
+
+    if (!openai_available(params, err))
+        return UV_ENOENT;
+    m = calloc(1, sizeof(*m));
+    if (!m)
+        return err_set(err, UV_ENOMEM, "no memory for the transcription service");
+    m->http = params->http;
+    m->url = join(params->url, "/audio/transcriptions");
+    m->name = strdup(params->name && params->name[0] ? params->name : "whisper-1");
+    m->authorization = bearer(params->api_key);
+    if (!m->url || !m->name) {
+        openai_unload(m);
+        return err_set(err, UV_ENOMEM, "no memory for the transcription service");
+    }
+    *mp = m;
+    return 0;
+}
+
+static const char *openai_describe(const struct asr_model *m)
+{
+    return m->name;
+}
+
+/* ---------------------------------------------------------------- stream */
+
+static void join_vocabulary(struct asr_stream *st, const struct asr_params *params)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < params->vocabulary_count; i++) {
+        size_t len = strlen(params->vocabulary[i]);
+
+        if (used + len + 3 > sizeof(st->prompt))
+            break;
+        used += (size_t)snprintf(st->prompt + used, sizeof(st->prompt) - used, "%s%s",
+                                 used ? ", " : "", params->vocabulary[i]);
+    }
+}
+
+static int openai_open(struct asr_stream **sp, struct asr_model *model,
+                       const struct asr_params *params, struct errbuf *err)
+{
+    struct asr_stream *st = calloc(1, sizeof(*st));
+
+    if (!st)
+        return err_set(err, UV_ENOBUFS, "no memory to hear another voice");
+    st->model = model;
+    if (params && params->language && strcmp(params->language, "auto") != 0)
+        snprintf(st->language, sizeof(st->language), "%.*s", (int)strcspn(params->language, "-_"),
+                 params->language);
+    if (params)
+        join_vocabulary(st, params);
+    *sp = st;
+    return 0;
+}
+
+static void forget_result(struct asr_stream *st)
+{
+    free(st->text);
+    free(st->words);
+    json_decref(st->reply);
+    st->text = NULL;
+    st->words = NULL;
+    st->reply = NULL;
+}
+
+static void openai_close(struct asr_stream *st)
+{
+    if (!st)
+        return;
+    forget_result(st);
+    free(st->pcm);
+    free(st);
+}
+
+static void openai_interrupt(struct asr_stream *st)
+{
+    st->interrupted = true;
+}
+
+static int openai_begin(struct asr_stream *st, struct errbuf *err)
+{
+    (void)err;
+    forget_result(st);
+    st->n = 0;
+    return 0;
+}
+
+static int openai_feed(struct asr_stream *st, const int16_t *pcm, size_t n, struct errbuf *err)
+{
+    if (st->n + n > UTTERANCE_MAX)
+        return err_set(err, UV_E2BIG, "an utterance of more than ten minutes cannot be sent");
+    if (st->n + n > st->cap) {
+        size_t cap = st->cap ? st->cap : ASR_SAMPLE_RATE * 4;
+        int16_t *more;
+
+        while (cap < st->n + n)
+            cap *= 2;
+        more = realloc(st->pcm, cap * sizeof(*more));
+        if (!more)
+            return err_set(err, UV_ENOMEM, "no memory for what is being said");
+        st->pcm = more;
+        st->cap = cap;
+    }
+    memcpy(st->pcm + st->n, pcm, n * sizeof(*pcm));
+    st->n += n;
+    return 0;
+}
+
+/* ---------------------------------------------------------------- the request */
+
+static void put_le(struct buf *out, uint32_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        buf_putc(out, (char)(value >> (8 * i) & 0xFF));
+}
+
+static void put_wav(struct buf *out, const int16_t *pcm, size_t n)
+{
+    uint32_t bytes = (uint32_t)(n * 2);
+
+    buf_puts(out, "RIFF");
+    put_le(out, WAV_HEADER - 8 + bytes, 4);
+    buf_puts(out, "WAVEfmt ");
+    put_le(out, 16, 4);
+    put_le(out, 1, 2); /* PCM */
+    put_le(out, 1, 2); /* mono */
+    put_le(out, ASR_SAMPLE_RATE, 4);
+    put_le(out, ASR_SAMPLE_RATE * 2, 4);
+    put_le(out, 2, 2);
+    put_le(out, 16, 2);
+    buf_puts(out, "data");
+    put_le(out, bytes, 4);
+    buf_append(out, pcm, n * sizeof(*pcm)); /* every machine we build for is little-endian */
+}
+
+static void put_field(struct buf *out, const char *name, const char *value)
+{
+    buf_printf(out, "--%s\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n", boundary,
+               name, value);
+}
+
+static void put_request(struct buf *out, const struct asr_stream *st, bool plain)
+{
+    put_field(out, "model", st->model->name);
+    put_field(out, "response_format", plain ? "json" : "verbose_json");
+    if (!plain) {
+        put_field(out, "timestamp_granularities[]", "segment");
+        put_field(out, "timestamp_granularities[]", "word");
+    }
+    put_field(out, "temperature", "0");
+    if (st->language[0])
+        put_field(out, "language", st->language);
+    if (st->prompt[0])
+        put_field(out, "prompt", st->prompt);
+    buf_printf(out,
+               "--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"utterance.wav\""
+               "\r\nContent-Type: audio/wav\r\n\r\n",
+               boundary);
+    put_wav(out, st->pcm, st->n);
+    buf_printf(out, "\r\n--%s--\r\n", boundary);
+}
+
+static int post(struct asr_stream *st, bool plain, struct http_reply *reply, struct errbuf *err)
+{
+    const char *headers[4] = {NULL};
+    struct http_call_request req = {.method = "POST",
+                                    .url = st->model->url,
+                                    .headers = headers,
+                                    .connect_timeout_ms = CONNECT_MS,
+                                    .idle_timeout_ms = IDLE_MS,
+                                    .total_timeout_ms = TOTAL_MS};
+    char type[128];
+    struct buf body;
+    int rc;
+
+    snprintf(type, sizeof(type), "Content-Type: multipart/form-data; boundary=%s", boundary);
+    headers[0] = type;
+    headers[1] = st->model->authorization;
+    buf_init(&body, REQUEST_MAX);
+    put_request(&body, st, plain);
+    req.body = body.data;
+    req.body_len = body.len;
+    rc = body.err ? err_set(err, body.err, "no memory to send what was said")
+                  : http_fetch(st->model->http, &req, REPLY_MAX, reply, err);
+    buf_release(&body);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- the answer */
+
+/** What the service says is wrong, for the person; never for a refused key, which some quote. */
+static const char *complaint(const struct http_reply *reply, char text[static 200])
+{
+    json_t *root = json_parse(reply->body.data ? reply->body.data : "", reply->body.len);
+    const json_t *error = json_object_get(root, "error");
+    const char *message =
+        json_is_string(error) ? json_string_value(error) : json_str(error, "message");
+
+    snprintf(text, 200, "%.190s", message ? message : "no reason given");
+    json_decref(root);
+    return text;
+}
+
+static int status_error(const struct asr_model *m, const struct http_reply *reply,
+                        struct errbuf *err)
+{
+    char text[200];
+
+    if (reply->status == 401 || reply->status == 403)
+        return err_set(err, UV_EACCES, "the transcription service refused the key");
+    if (reply->status == 404)
+        return err_set(err, UV_ENOENT,
+                       "the transcription service does not know the address or the model %.80s",
+                       m->name);
+    if (reply->status == 413)
+        return err_set(err, UV_E2BIG, "the utterance is too long for the transcription service");
+    if (reply->status == 429)
+        return err_set(err, UV_EAGAIN, "the transcription service's rate limit is reached");
+    if (reply->status >= 500)
+        return err_set(err, UV_EPROTO, "the transcription service failed (HTTP %d)", reply->status);
+    return err_set(err, UV_EINVAL, "the transcription service refused the audio (HTTP %d: %s)",
+                   reply->status, complaint(reply, text));
+}
+
+/** Mean of the segments' exp(avg_logprob), each weighed by its length: the mean probability of a
+ *  token, as Whisper itself judges. 0 when there is nothing to judge by. */
+static float confidence_of(const json_t *root)
+{
+    const json_t *segments = json_object_get(root, "segments");
+    double sum = 0, weight = 0;
+
+    for (size_t i = 0; i < json_array_size(segments); i++) {
+        const json_t *s = json_array_get(segments, i);
+        double length = json_num(s, "end", 0) - json_num(s, "start", 0);
+        double logprob = json_num(s, "avg_logprob", 1);
+
+        if (logprob > 0 || !(length > 0))
+            continue;
+        sum += length * exp(logprob);
+        weight += length;
+    }
+    return weight > 0 ? (float)(sum / weight) : 0;
+}
+
+static uint32_t to_ms(double seconds)
+{
+    return seconds > 0 && seconds < 1e6 ? (uint32_t)(seconds * 1000 + 0.5) : 0;
+}
+
+static void take_words(struct asr_stream *st, struct asr_result *res, float confidence)
+{
+    const json_t *list = json_object_get(st->reply, "words");
+    size_t n = json_array_size(list);
+
+    if (n > WORDS_MAX)
+        n = WORDS_MAX;
+    st->words = n ? calloc(n, sizeof(*st->words)) : NULL;
+    for (size_t i = 0; st->words && i < n; i++) {
+        const json_t *w = json_array_get(list, i);
+        const char *text = json_str(w, "word");
+
+        if (!text)
+            continue;
+        st->words[res->word_count++] = (struct asr_word){.text = text + strspn(text, " "),
+                                                         .start_ms = to_ms(json_num(w, "start", 0)),
+                                                         .end_ms = to_ms(json_num(w, "end", 0)),
+                                                         .confidence = confidence};
+    }
+    res->words = st->words;
+}
+
+/** Services say "english" where we say "en". */
+static void take_language(const struct asr_stream *st, struct asr_result *res)
+{
+    static const char *const names[][2] = {
+        {"english", "en"}, {"german", "de"},     {"french", "fr"},  {"spanish", "es"},
+        {"italian", "it"}, {"portuguese", "pt"}, {"dutch", "nl"},   {"polish", "pl"},
+        {"russian", "ru"}, {"turkish", "tr"},    {"chinese", "zh"}, {"japanese", "ja"},
+        {"korean", "ko"},  {"arabic", "ar"},     {"hindi", "hi"},   {"ukrainian", "uk"},
+    };
+    const char *said = json_str(st->reply, "language");
+
+    for (size_t i = 0; said && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (text_equal_nocase(said, names[i][0]))
+            said = names[i][1];
+    }
+    if (!said || strlen(said) > 3)
+        said = st->language;
+    snprintf(res->language, sizeof(res->language), "%s", said);
+}
+
+static char *trimmed(const char *text)
+{
+    size_t n;
+
+    text += strspn(text, " \t\r\n");
+    n = strlen(text);
+    while (n > 0 && strchr(" \t\r\n", text[n - 1]))
+        n--;
+    return strndup(text, n);
+}
+
+static int read_answer(struct asr_stream *st, const struct http_reply *reply,
+                       struct asr_result *res, struct errbuf *err)
+{
+    const char *text;
+
+    forget_result(st);
+    st->reply = json_parse(reply->body.data ? reply->body.data : "", reply->body.len);
+    text = json_str(st->reply, "text");
+    if (!text)
+        return err_set(err, UV_EPROTO, "the transcription service answered with no transcript");
+    st->text = trimmed(text);
+    if (!st->text)
+        return err_set(err, UV_ENOMEM, "no memory for what was said");
+    *res = (struct asr_result){.text = st->text, .stable = strlen(st->text)};
+    res->confidence = confidence_of(st->reply);
+    take_language(st, res);
+    take_words(st, res, res->confidence);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- finishing */
+
+static bool may_pass(int rc, const struct http_reply *reply, uint64_t *wait_ms)
+{
+    if (rc) /* a timeout took its time already */
+        return rc == UV_ECONNRESET || rc == UV_ECONNREFUSED;
+    if (reply->status == 429 && reply->retry_after_ms > *wait_ms)
+        *wait_ms = reply->retry_after_ms;
+    return reply->status == 429 ? *wait_ms <= RETRY_AFTER_MAX_MS
+                                : reply->status >= 500 && reply->status != 501;
+}
+
+/** A 400 for verbose_json means: ask for json, once and for all. */
+static bool wants_plain(struct asr_stream *st, const struct http_reply *reply)
+{
+    char text[200];
+
+    if (st->model->plain || (reply->status != 400 && reply->status != 422))
+        return false;
+    complaint(reply, text);
+    if (!strstr(text, "response_format") && !strstr(text, "verbose_json") &&
+        !strstr(text, "timestamp_granularities"))
+        return false;
+    st->model->plain = true;
+    return true;
+}
+
+static int ask(struct asr_stream *st, struct asr_result *res, struct errbuf *err)
+{
+    uint64_t backoff = BACKOFF_MS;
+    int rc = UV_ECANCELED;
+
+    for (int left = TRIES; left > 0 && !st->interrupted;) {
+        struct http_reply reply = {0};
+        uint64_t wait = backoff;
+        bool again;
+
+        rc = post(st, st->model->plain, &reply, err);
+        if (!rc && wants_plain(st, &reply)) {
+            buf_release(&reply.body);
+            continue;
+        }
+        again = --left > 0 && may_pass(rc, &reply, &wait);
+        if (!rc && reply.status / 100 != 2)
+            rc = status_error(st->model, &reply, err);
+        else if (!rc)
+            rc = read_answer(st, &reply, res, err);
+        buf_release(&reply.body);
+        if (!rc || !again)
+            return rc;
+        uv_sleep((unsigned)wait);
+        backoff *= 2;
+    }
+    return st->interrupted ? err_set(err, UV_ECANCELED, "the transcription was interrupted") : rc;
+}
+
+static int openai_finish(struct asr_stream *st, struct asr_result *res, struct errbuf *err)
+{
+    int rc;
+
+    *res = (struct asr_result){.text = ""};
+    if (st->n < ASR_SAMPLE_RATE / 10) /* services refuse less than 0.1 s, and nothing is said */
+        return 0;
+    rc = ask(st, res, err);
+    st->n = 0;
+    return rc;
+}
+
+extern const struct asr_engine asr_openai;
+const struct asr_engine asr_openai = {
+    .name = "openai",
+    .remote = true,
+    .workers = WORKERS,
+    .available = openai_available,
+    .load = openai_load,
+    .unload = openai_unload,
+    .describe = openai_describe,
+    .open = openai_open,
+    .begin = openai_begin,
+    .feed = openai_feed,
+    .finish = openai_finish,
+    .interrupt = openai_interrupt,
+    .close = openai_close,
+};
