@@ -31,7 +31,7 @@ struct term {
 typedef void term_fn(const struct term *term, void *arg);
 
 void terms_each(const char *text, size_t len, term_fn *fn, void *arg);
-/** The same without stems: .stem is NULL and .hash 0. Three times as fast. */
+/** The same without stems: .stem is NULL and .hash 0. */
 void words_each(const char *text, size_t len, term_fn *fn, void *arg);
 
 /** Hash of one already folded word's stem, for tables. */
