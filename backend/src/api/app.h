@@ -46,11 +46,15 @@ struct app {
 /** http_config.before: signs ROUTE_AUTH requests in and counts them against their limit. */
 int api_before(struct http_request *req, struct http_response *res);
 
+/** http_config.after: counts the request and, at level debug, logs it. */
+void api_after(const struct http_request *req, int status, uint64_t micros);
+
 /** The REST routes of this folder, each table ending with {NULL}; api/routes.c joins them. */
 extern const struct http_route api_auth_routes[];
 extern const struct http_route api_engines_routes[];
 extern const struct http_route api_health_routes[];
 extern const struct http_route api_llm_routes[];
+extern const struct http_route api_metrics_routes[];
 extern const struct http_route api_profiles_routes[];
 extern const struct http_route api_sessions_routes[];
 extern const struct http_route api_transcription_routes[];

@@ -17,7 +17,7 @@ enum { TEXT_MAX = 65536 }; /* job description, in bytes and in characters */
 #define SHARED_FIELDS                                                                              \
     {"profileId", FIELD_TEXT, .max = 64, .flags = FIELD_NULLABLE},                                 \
         {"jobDescription", FIELD_TEXT, .max = TEXT_MAX, .bytes_max = TEXT_MAX},                    \
-        {"language", FIELD_LANGUAGE, .flags = 0},                                                              \
+        {"language", FIELD_LANGUAGE, .flags = 0},                                                  \
         {"llmProvider", FIELD_TEXT, .max = 64, .flags = FIELD_NULLABLE},                           \
     {                                                                                              \
         "model", FIELD_TEXT, .max = 128, .flags = FIELD_NULLABLE                                   \

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "interview/messages.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -284,6 +285,10 @@ static void on_finished(const char *generation_id, const struct answer_result *r
     (void)generation_id;
     asked->answer = NULL; /* gone when this returns */
     asked->end_us = clock_mono_us();
+    metric_add(METRIC_ANSWERS, answer_finish_name(res->finish), 1);
+    if (asked->first_us)
+        metric_observe(METRIC_FIRST_TOKEN_SECONDS, res->provider,
+                       (double)(asked->first_us - asked->asked_us) / 1e6);
     asked->result = result_copy(res);
     if (!asked->result) {
         asked->told = true;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "interview/messages.h"
+#include "observe/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -219,6 +220,9 @@ static void on_final(uint32_t utterance, const struct asr_result *res, uint64_t 
     struct buf msg;
 
     begin_utterance(ear, utterance, start_ms);
+    metric_add(METRIC_UTTERANCES, asr_hub_engine(live_deps(ear->live)->hub)->name, 1);
+    metric_observe(METRIC_FINAL_SECONDS, asr_hub_engine(live_deps(ear->live)->hub)->name,
+                   (double)latency_ms / 1000);
     ear->end_ms = end_ms;
     ear->words.final_us = clock_mono_us();
     ear->words.speech_end_us = ear->words.final_us - latency_ms * 1000;

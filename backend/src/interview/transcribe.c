@@ -15,11 +15,12 @@
 #include <string.h>
 
 enum { /* the tick also ends the job, so that no handler frees what called it */
-    SLICE = 2 * VAD_RATE, /* samples a turn of the loop: voice activity takes about 5 ms for it */
-    AHEAD_MS = 20000,     /* audio queued for the recogniser; less than ASR_BACKLOG_MAX_MS */
-    TICK_MS = 10,
-    HANGOVER_MS = 500,     /* nobody waits: segments may be a little longer than turns */
-    SEGMENTS_MAX = 100000, /* more than 6 h of shortest utterances */
+       SLICE =
+           2 * VAD_RATE, /* samples a turn of the loop: voice activity takes about 5 ms for it */
+       AHEAD_MS = 20000, /* audio queued for the recogniser; less than ASR_BACKLOG_MAX_MS */
+       TICK_MS = 10,
+       HANGOVER_MS = 500,     /* nobody waits: segments may be a little longer than turns */
+       SEGMENTS_MAX = 100000, /* more than 6 h of shortest utterances */
 };
 
 struct open_segment {

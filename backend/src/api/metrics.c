@@ -1,0 +1,35 @@
+/**
+ * @file api/metrics.c  GET /metrics for Prometheus, and what each request leaves behind
+ */
+#include "observe/metrics.h"
+#include "api/reply.h"
+#include "asr/hub.h"
+#include "interview/live.h"
+#include "loop/loop.h"
+#include "observe/log.h"
+
+static int get_metrics(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+
+    metric_set(METRIC_QUEUE, "request", (double)pool_queued(app->workers));
+    buf_init(&res->body, METRIC_TEXT_MAX);
+    res->status = 200;
+    res->type = METRICS_TYPE;
+    return metrics_write(&res->body);
+}
+
+void api_after(const struct http_request *req, int status, uint64_t micros)
+{
+    const struct http_route *route = req->route;
+
+    metric_http(req->method, route ? route->pattern : NULL, status, micros);
+    if (route && !(route->flags & ROUTE_QUIET))
+        log_debug("api", "%s %s %d %llu us %s", req->method, route->pattern, status,
+                  (unsigned long long)micros, req->id);
+}
+
+const struct http_route api_metrics_routes[] = {
+    {"GET", "/metrics", get_metrics, .flags = ROUTE_QUIET | ROUTE_INLINE},
+    {.method = NULL},
+};
