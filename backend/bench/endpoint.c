@@ -1,0 +1,200 @@
+/**
+ * @file bench/endpoint.c  From the end of speech to the final text, at the pace of real speech
+ *
+ * Recordings are played through hearing 20 ms at a time, as they would arrive, each followed by a
+ * second of silence. Latency runs from the arrival of the last voiced sample (as voice activity
+ * sees it) to the final; the part of it that is waiting for silence is the hangover.
+ *
+ *     backend/build/bench/bench-endpoint FOLDER [ENGINE [COUNT]]
+ */
+#include "audio/decode.h"
+#include "base/clock.h"
+#include "interview/hearing.h"
+#include "loop/loop.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAME = 320, FRAME_MS = 20, TAIL_MS = 1200, FINALS_MAX = 1024, COUNT_DEFAULT = 24 };
+
+struct play {
+    struct loop *loop;
+    struct hearing *hearing;
+    double latency[FINALS_MAX];
+    size_t finals;
+    unsigned eager, resumed, partials;
+    bool ready, done;
+};
+
+static void on_ready(const char *engine, const char *model, void *arg)
+{
+    struct play *p = arg;
+
+    if (!p->finals)
+        printf("engine %s, model %s\n", engine, model);
+    p->ready = true;
+}
+
+static void on_partial(uint32_t u, const struct asr_result *res, uint64_t start, uint64_t end,
+                       void *arg)
+{
+    (void)u;
+    (void)res;
+    (void)start;
+    (void)end;
+    ((struct play *)arg)->partials++;
+}
+
+static void on_final(uint32_t u, const struct asr_result *res, uint64_t start, uint64_t end,
+                     uint64_t latency_ms, void *arg)
+{
+    struct play *p = arg;
+
+    (void)u;
+    (void)res;
+    (void)start;
+    (void)end;
+    if (p->finals < FINALS_MAX)
+        p->latency[p->finals++] = (double)latency_ms;
+}
+
+static void on_turn(uint32_t u, enum turn_state state, const char *text, void *arg)
+{
+    struct play *p = arg;
+
+    (void)u;
+    (void)text;
+    p->eager += state == TURN_EAGER;
+    p->resumed += state == TURN_RESUMED;
+}
+
+static void on_error(int code, const char *message, void *arg)
+{
+    (void)code;
+    (void)arg;
+    fprintf(stderr, "%s\n", message);
+}
+
+static void on_done(void *arg)
+{
+    ((struct play *)arg)->done = true;
+}
+
+static const struct hearing_handlers handlers = {.on_ready = on_ready,
+                                                 .on_partial = on_partial,
+                                                 .on_final = on_final,
+                                                 .on_turn = on_turn,
+                                                 .on_error = on_error,
+                                                 .on_done = on_done};
+
+static void run_until(struct play *p, uint64_t at_us)
+{
+    do {
+        uv_run(loop_uv(p->loop), UV_RUN_NOWAIT);
+        if (clock_mono_us() < at_us)
+            uv_sleep(1);
+    } while (clock_mono_us() < at_us);
+}
+
+static void play(struct play *p, const struct pcm *pcm)
+{
+    static const int16_t silence[FRAME];
+    uint64_t start;
+    size_t frames = pcm->n / FRAME + TAIL_MS / FRAME_MS;
+
+    while (!p->ready) {
+        uv_run(loop_uv(p->loop), UV_RUN_NOWAIT);
+        uv_sleep(1);
+    }
+    start = clock_mono_us();
+    for (size_t i = 0; i < frames; i++) {
+        bool sound = (i + 1) * FRAME <= pcm->n;
+
+        run_until(p, start + (i + 1) * FRAME_MS * 1000);
+        hearing_feed(p->hearing, sound ? pcm->samples + i * FRAME : silence, FRAME);
+    }
+    hearing_stop(p->hearing);
+    while (!p->done) {
+        uv_run(loop_uv(p->loop), UV_RUN_NOWAIT);
+        uv_sleep(1);
+    }
+}
+
+static void play_file(struct play *p, struct asr_hub *hub, const char *path)
+{
+    struct hearing_params params = {.asr = {.language = "en"}};
+    struct errbuf err = {{0}};
+    struct pcm pcm = {0};
+
+    p->ready = p->done = false;
+    if (audio_decode_file(path, &pcm, &err) ||
+        hearing_open(&p->hearing, hub, &params, &handlers, p, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        exit(1);
+    }
+    play(p, &pcm);
+    hearing_close(p->hearing);
+    pcm_release(&pcm);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void report(struct play *p)
+{
+    double hangover = vad_params_defaults().hangover_ms;
+
+    if (!p->finals)
+        return;
+    qsort(p->latency, p->finals, sizeof(*p->latency), by_value);
+    printf("%zu finals, %u partials, %u eager turns of which %u were resumed\n", p->finals,
+           p->partials, p->eager, p->resumed);
+    printf("end of speech -> final: p50 %.0f ms, p95 %.0f ms, worst %.0f ms (%.0f of it silence)\n",
+           p->latency[p->finals / 2], p->latency[p->finals * 95 / 100], p->latency[p->finals - 1],
+           hangover);
+}
+
+static int is_wav(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+
+    return dot && strcmp(dot, ".wav") == 0 && strncmp(entry->d_name, "night", 5) != 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *folder = argc > 1 ? argv[1] : "../shared/speech";
+    struct asr_hub_config config = {.engine = argc > 2 ? argv[2] : NULL};
+    int want = argc > 3 ? atoi(argv[3]) : COUNT_DEFAULT, found;
+    static struct play p;
+    struct dirent **entries;
+    struct errbuf err = {{0}};
+    struct asr_hub *hub;
+
+    found = scandir(folder, &entries, is_wav, alphasort);
+    if (found <= 0 || want <= 0) {
+        printf("no recordings in %s\n", folder);
+        return 77;
+    }
+    if (loop_open(&p.loop, &err) || asr_hub_open(&hub, p.loop, &config, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        return 77;
+    }
+    for (int i = 0; i < want && i < found; i++) {
+        char path[1024]; /* evenly over the alphabet, so that every voice has its turn */
+
+        snprintf(path, sizeof(path), "%s/%s", folder,
+                 entries[want < found ? i * found / want : i]->d_name);
+        play_file(&p, hub, path);
+    }
+    report(&p);
+    asr_hub_close(hub);
+    loop_close(p.loop);
+    return 0;
+}
