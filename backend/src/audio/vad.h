@@ -52,8 +52,8 @@ struct vad_event {
     uint32_t utterance; /**< From 1 */
     const int16_t *pcm; /**< VAD_AUDIO only */
     size_t n;
-    uint64_t audio_ms;  /**< VAD_BEGIN, VAD_AUDIO: where the (next) audio begins, since the first
-                             sample fed */
+    uint64_t audio_ms; /**< VAD_BEGIN, VAD_AUDIO: where the (next) audio begins, since the first
+                            sample fed */
     uint64_t start_ms; /**< Of the first voiced frame, since the first sample fed */
     uint64_t end_ms;   /**< Of the last voiced frame */
     uint64_t now_ms;   /**< Audio fed so far */

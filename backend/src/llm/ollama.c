@@ -66,8 +66,8 @@ static void end_refused(struct ollama *s)
         llm_error_sentence(s->line.data ? s->line.data : "", s->line.len, said, sizeof(said));
     if (err == UV_ENOENT || (strstr(said, "not found") && strstr(said, "model"))) {
         err = UV_ENOENT;
-        snprintf(why, sizeof(why), "%.64s has no model %.120s: get it with `ollama pull %.120s`", name,
-                 s->model, s->model);
+        snprintf(why, sizeof(why), "%.64s has no model %.120s: get it with `ollama pull %.120s`",
+                 name, s->model, s->model);
     } else {
         snprintf(why, sizeof(why), "%.64s failed (HTTP %d)%s%s", name, s->status, *said ? ": " : "",
                  said);

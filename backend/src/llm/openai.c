@@ -190,8 +190,9 @@ static void end_refused(struct openai *s)
         snprintf(why, sizeof(why), "%s refuses the key (HTTP %d): check it in the settings",
                  title(s), s->status);
     else if (err == UV_ENOENT)
-        snprintf(why, sizeof(why), "%.64s does not know the model %.120s or the address is wrong: %s",
-                 title(s), s->model, *said ? said : "not found");
+        snprintf(why, sizeof(why),
+                 "%.64s does not know the model %.120s or the address is wrong: %s", title(s),
+                 s->model, *said ? said : "not found");
     else if (s->status == 429)
         snprintf(why, sizeof(why), "%s is rate limited%s%s", title(s), *said ? ": " : "", said);
     else if (err == UV_EAGAIN)
