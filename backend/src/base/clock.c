@@ -31,15 +31,44 @@ int64_t clock_unix_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Days since 1970 to year, month, day (Howard Hinnant, "chrono-Compatible Low-Level Date
+ * Algorithms", civil_from_days): years begin in March, so that the leap day is the last one. */
+static void civil(int64_t days, int *year, int *month, int *day)
+{
+    int64_t z = days + 719468;
+    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+    int of_era = (int)(z - era * 146097);
+    int y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int of_year = of_era - (365 * y + y / 4 - y / 100);
+    int m = (5 * of_year + 2) / 153;
+
+    *day = of_year - (153 * m + 2) / 5 + 1;
+    *month = m < 10 ? m + 3 : m - 9;
+    *year = (int)(y + era * 400) + (*month <= 2);
+}
+
+static void digits(char *to, int n, int value)
+{
+    for (; n > 0; n--, value /= 10)
+        to[n - 1] = (char)('0' + value % 10);
+}
+
 void clock_format(int64_t unix_ms, char text[static CLOCK_TEXT_MAX])
 {
     int64_t ms = ((unix_ms % 1000) + 1000) % 1000;
-    time_t seconds = (time_t)((unix_ms - ms) / 1000);
-    struct tm tm;
+    int64_t seconds = (unix_ms - ms) / 1000;
+    int64_t of_day = ((seconds % 86400) + 86400) % 86400;
+    int year, month, day;
 
-    gmtime_r(&seconds, &tm);
-    strftime(text, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + 19, CLOCK_TEXT_MAX - 19, ".%03dZ", (int)ms);
+    civil((seconds - of_day) / 86400, &year, &month, &day);
+    memcpy(text, "0000-00-00T00:00:00.000Z", CLOCK_TEXT_MAX);
+    digits(text, 4, year);
+    digits(text + 5, 2, month);
+    digits(text + 8, 2, day);
+    digits(text + 11, 2, (int)(of_day / 3600));
+    digits(text + 14, 2, (int)(of_day / 60 % 60));
+    digits(text + 17, 2, (int)(of_day % 60));
+    digits(text + 20, 3, (int)ms);
 }
 
 /* ".123456" -> 123; moves *p past it. */

@@ -19,11 +19,30 @@ const char *record_status(enum store_status status)
     return status >= STORE_ACTIVE && status <= STORE_ABANDONED ? names[status] : "active";
 }
 
+#define EACH_BYTE(c) ((uint64_t)(c)*0x0101010101010101u)
+
+/* Does any of eight bytes need a closer look: control, quote, backslash, not ASCII? (The usual
+ * test for a zero byte, "Bit Twiddling Hacks": it may also mark a byte above one that counts.) */
+static bool odd_among(uint64_t x)
+{
+    uint64_t quote = x ^ EACH_BYTE('"');
+    uint64_t slash = x ^ EACH_BYTE('\\');
+
+    return ((x - EACH_BYTE(0x20)) | (quote - EACH_BYTE(1)) | (slash - EACH_BYTE(1)) | x) &
+           EACH_BYTE(0x80);
+}
+
 /* Bytes from p that can be written as they are. */
 static size_t plain(const char *p, const char *end)
 {
     const char *from = p;
+    uint64_t x;
 
+    for (; end - p >= 8; p += 8) {
+        memcpy(&x, p, sizeof(x));
+        if (odd_among(x))
+            break;
+    }
     while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
            *p != '\\')
         p++;

@@ -179,11 +179,14 @@ static int read_column(sqlite3_stmt *stmt, int at, const struct column *c, void 
 {
     char *to = (char *)data + c->offset;
     const char *text;
+    size_t len;
 
     switch (c->kind) {
     case COLUMN_INLINE:
         text = (const char *)sqlite3_column_text(stmt, at);
-        snprintf(to, c->size, "%s", text ? text : "");
+        len = (size_t)sqlite3_column_bytes(stmt, at);
+        if (text && len < c->size) /* the record was zeroed, so it ends there */
+            memcpy(to, text, len);
         return 0;
     case COLUMN_TEXT:
         return read_text(stmt, at, (char **)(void *)to);
