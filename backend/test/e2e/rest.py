@@ -554,4 +554,5 @@ def main():
     sys.exit(1 if failed or contract.wrong or missed or stopped != [0, 0] else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
