@@ -5,11 +5,7 @@
 
 #include "api/validate.h"
 #include "export/record.h"
-#if __has_include("observe/log.h")
 #include "observe/log.h"
-#else
-#define log_error(area, ...) ((void)(area), (void)err)
-#endif
 
 #include <stdio.h>
 

@@ -140,9 +140,9 @@ static void foot(struct page *p)
     cairo_move_to(p->cr, LEFT, y - 8);
     cairo_line_to(p->cr, PAGE_W - RIGHT, y - 8);
     cairo_stroke(p->cr);
-    snprintf(number, sizeof(number), "%d / %d", p->number, p->total);
+    snprintf(number, sizeof(number), "Page %d of %d", p->number, p->total);
     draw_at(p, &line_style, p->story->title, LEFT, y, TEXT_W * 0.55, PANGO_ALIGN_LEFT);
-    draw_at(p, &line_style, number, PAGE_W - RIGHT - 60, y, 60, PANGO_ALIGN_RIGHT);
+    draw_at(p, &line_style, number, PAGE_W - RIGHT - 120, y, 120, PANGO_ALIGN_RIGHT);
 }
 
 static void next_page(struct page *p)
@@ -174,12 +174,11 @@ static void bar(struct page *p, double x, double from, double to, const struct c
     cairo_fill(p->cr);
 }
 
-/* Text from the current height on, over as many pages as it takes. bar: a line at its left side. */
-static void flow(struct page *p, const struct style *style, const char *text, double indent,
-                 const struct colour *bar_colour)
+/* Lays out what is in layout from the current height on, over as many pages as it takes. */
+static void flow_layout(struct page *p, const struct style *style, PangoLayout *layout,
+                        double indent, const struct colour *bar_colour)
 {
     double text_x = LEFT + indent;
-    PangoLayout *layout = lay_out(p, style, text, TEXT_W - indent);
     PangoLayoutIter *iter = pango_layout_get_iter(layout);
 
     do {
@@ -203,6 +202,29 @@ static void flow(struct page *p, const struct style *style, const char *text, do
     } while (pango_layout_iter_next_line(iter));
     pango_layout_iter_free(iter);
     g_object_unref(layout);
+}
+
+/* The same for a text. bar_colour: of a line at its left side; NULL: none. */
+static void flow(struct page *p, const struct style *style, const char *text, double indent,
+                 const struct colour *bar_colour)
+{
+    flow_layout(p, style, lay_out(p, style, text, TEXT_W - indent), indent, bar_colour);
+}
+
+/* Its first bytes bold. */
+static void flow_bold(struct page *p, const struct style *style, const char *text, size_t bold,
+                      double indent, const struct colour *bar_colour)
+{
+    PangoLayout *layout = lay_out(p, style, text, TEXT_W - indent);
+    PangoAttrList *attrs = pango_attr_list_new();
+    PangoAttribute *weight = pango_attr_weight_new(PANGO_WEIGHT_BOLD);
+
+    weight->start_index = 0;
+    weight->end_index = (guint)bold;
+    pango_attr_list_insert(attrs, weight);
+    pango_layout_set_attributes(layout, attrs);
+    pango_attr_list_unref(attrs);
+    flow_layout(p, style, layout, indent, bar_colour);
 }
 
 /* ------------------------------------------------------------------------------- heading */
@@ -263,6 +285,7 @@ static void number_badge(struct page *p, int number, double y)
 
     snprintf(text, sizeof(text), "%d", number);
     set_colour(p, &accent);
+    cairo_new_path(p->cr);
     cairo_arc(p->cr, LEFT - 22, y + 9.5, 11, 0, 6.2832);
     cairo_fill(p->cr);
     layout = lay_out(p, &style, text, 60);
@@ -293,10 +316,10 @@ static void point(struct page *p, const struct story_point *point)
     char *text = NULL;
     char *quote = NULL;
 
-    if (asprintf(&text, point->label ? "%s: %s" : "%s%s", point->label ? point->label : "",
+    if (asprintf(&text, "%s%s%s", point->label ? point->label : "", point->label ? ": " : "",
                  point->text) < 0)
         return;
-    flow(p, &point_style, text, BAR_GAP, &pale);
+    flow_bold(p, &point_style, text, point->label ? strlen(point->label) + 1 : 0, BAR_GAP, &pale);
     free(text);
     if (point->field && point->quote && point->quote[0] &&
         asprintf(&quote, "%s: \xe2\x80\x9c%s\xe2\x80\x9d", point->field, point->quote) >= 0) {
@@ -349,6 +372,7 @@ static void draw(struct page *p)
     next_page(p);
     head(p);
     brief(p);
+    p->y += 12;
     for (size_t i = 0; i < p->story->pair_count; i++)
         pair(p, &p->story->pairs[i]);
     foot(p);
@@ -380,12 +404,19 @@ static int render(const struct story *s, PangoFontMap *fonts, int total, int64_t
                   struct buf *out)
 {
     struct page p = {.story = s, .total = total};
+    cairo_font_options_t *exact;
     cairo_status_t status;
 
     p.surface = cairo_pdf_surface_create_for_stream(write_bytes, out, PAGE_W, PAGE_H);
     describe(p.surface, s, now);
     p.cr = cairo_create(p.surface);
     p.pango = pango_font_map_create_context(fonts);
+    pango_context_set_round_glyph_positions(p.pango, FALSE); /* paper has no pixels */
+    exact = cairo_font_options_create();
+    cairo_font_options_set_hint_style(exact, CAIRO_HINT_STYLE_NONE);
+    cairo_font_options_set_hint_metrics(exact, CAIRO_HINT_METRICS_OFF);
+    pango_cairo_context_set_font_options(p.pango, exact);
+    cairo_font_options_destroy(exact);
     pango_cairo_update_context(p.cr, p.pango);
     draw(&p);
     g_object_unref(p.pango);

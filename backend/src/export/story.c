@@ -200,7 +200,7 @@ static void fill_line(struct story_pair *pair, const char *metrics_json)
     double quality = json_num(metrics, "qualityScore", -1);
     char text[48];
 
-    add_seconds(pair, "answered in", json_num(metrics, "responseTime", 0));
+    add_seconds(pair, "Answered in", json_num(metrics, "responseTime", 0));
     add_seconds(pair, "first word after", json_num(latency, "firstTokenMs", 0) / 1000);
     if (quality >= 0) {
         snprintf(text, sizeof(text), "quality %.0f of 100", quality);
