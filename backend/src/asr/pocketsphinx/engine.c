@@ -36,7 +36,8 @@ enum {
 
 enum { INTERVIEW, GENERAL, SEARCHES };
 
-/* How often a word was right: both searches heard it, or only the winning one (measured). */
+/* How often a word was right: both searches heard it, or only the winning one. A guess
+ * that orders words by certainty; no recordings were counted for it. */
 static const float CONFIDENCE_BOTH = 0.88f;
 static const float CONFIDENCE_ONE = 0.55f;
 
@@ -61,13 +62,16 @@ struct asr_stream {
     bool changed; /* words were added: not for the pool */
     struct heard heard[SEARCHES][SEARCH_WORDS_MAX];
     size_t count[SEARCHES];
+    struct heard rough[SEARCH_WORDS_MAX]; /* what refined was made from */
+    struct heard refined[SEARCH_WORDS_MAX];
+    size_t rough_count, refined_count;
+    int rough_who; /* the search it was, -1: nothing is refined */
     const char *text_of[SEARCH_WORDS_MAX];
     size_t ends[SEARCH_WORDS_MAX];
     struct asr_word word[SEARCH_WORDS_MAX];
     struct buf text;
     struct buf said; /* words in their written form, each with its NUL */
     struct buf last; /* text of the partial before */
-    size_t stable;
 };
 
 /* ---------------------------------------------------------------- decoders */
@@ -223,15 +227,30 @@ static const char *model_describe(const struct asr_model *m)
 
 /* ---------------------------------------------------------------- vocabulary */
 
-/* One word of the profile: known already, or added with the phones its spelling suggests. */
-static bool add_word(struct search *s, const char *word)
+/* Phones of a word: from the general dictionary, which has many more words than the interview's,
+ * else as the spelling suggests. */
+static bool find_phones(struct pair *p, const char *word, const char *lower, char to[PRONOUNCE_MAX])
 {
+    char *known = ps_lookup_word(p->search[GENERAL].ps, lower);
+    bool fits = known && strlen(known) < PRONOUNCE_MAX;
+
+    if (fits)
+        strcpy(to, known);
+    if (known)
+        ckd_free(known);
+    return fits || pronounce(word, to);
+}
+
+/* One word of the profile: known already, or added. */
+static bool add_word(struct pair *p, const char *word)
+{
+    struct search *s = &p->search[INTERVIEW];
     char lower[PRONOUNCE_WORD_MAX];
     char phones[PRONOUNCE_MAX];
     size_t n = strlen(word);
     char *known;
 
-    if (n < 2 || n >= sizeof(lower) || !pronounce(word, phones))
+    if (n < 2 || n >= sizeof(lower))
         return false;
     for (size_t i = 0; i <= n; i++)
         lower[i] = (char)tolower((unsigned char)word[i]);
@@ -240,10 +259,10 @@ static bool add_word(struct search *s, const char *word)
         ckd_free(known);
         return false;
     }
-    return ps_add_word(s->ps, lower, phones, FALSE) >= 0;
+    return find_phones(p, word, lower, phones) && ps_add_word(s->ps, lower, phones, FALSE) >= 0;
 }
 
-static bool add_line(struct search *s, const char *line, size_t *left)
+static bool add_line(struct pair *p, const char *line, size_t *left)
 {
     char word[PRONOUNCE_WORD_MAX];
     bool added = false;
@@ -257,7 +276,7 @@ static bool add_line(struct search *s, const char *line, size_t *left)
             if (n < sizeof(word) - 1)
                 word[n++] = *line;
         word[n] = '\0';
-        if (n && add_word(s, word)) {
+        if (n && add_word(p, word)) {
             added = true;
             (*left)--;
         }
@@ -269,18 +288,15 @@ static void add_vocabulary(struct asr_stream *st, const struct asr_params *param
 {
     struct search *s = &st->pair->search[INTERVIEW];
     size_t left = VOCABULARY_MAX;
-    char *word;
     char *phones;
 
     for (size_t i = 0; i < params->vocabulary_count; i++)
-        if (params->vocabulary[i] && add_line(s, params->vocabulary[i], &left))
+        if (params->vocabulary[i] && add_line(st->pair, params->vocabulary[i], &left))
             st->changed = true;
     if (!st->changed)
         return;
     /* Any word, once more with update: the lexicon tree is built anew. */
-    word = NULL;
     phones = ps_lookup_word(s->ps, "a");
-    (void)word;
     if (phones) {
         ps_add_word(s->ps, "a(9)", phones, TRUE);
         ckd_free(phones);
@@ -335,7 +351,7 @@ static int stream_begin(struct asr_stream *st, struct errbuf *err)
 
     front_begin(&st->pair->front);
     buf_clear(&st->last);
-    st->stable = 0;
+    st->rough_who = -1;
     for (int i = 0; i < SEARCHES && !rc; i++)
         rc = search_begin(&st->pair->search[i], err);
     return rc;
@@ -376,6 +392,42 @@ static void read_words(struct asr_stream *st)
     for (int i = 0; i < SEARCHES; i++)
         st->count[i] =
             search_words(&st->pair->search[i], &st->pair->front, st->heard[i], SEARCH_WORDS_MAX);
+}
+
+/* The first pass still hears the words it heard when they were refined. */
+static bool refined_holds(const struct asr_stream *st, int who)
+{
+    if (who != st->rough_who || st->count[who] != st->rough_count)
+        return false;
+    for (size_t i = 0; i < st->rough_count; i++)
+        if (strcmp(st->rough[i].text, st->heard[who][i].text) != 0)
+            return false;
+    return true;
+}
+
+/* Only the winner's lattice is made: it is what costs time after the end. */
+static void refine(struct asr_stream *st)
+{
+    int who = winner(st);
+
+    read_words(st);
+    if (refined_holds(st, who))
+        return;
+    st->rough_who = -1;
+    if (!search_refine(&st->pair->search[who], &st->pair->front, st->refined, SEARCH_WORDS_MAX,
+                       &st->refined_count))
+        return;
+    st->rough_who = who;
+    st->rough_count = st->count[who];
+    memcpy(st->rough, st->heard[who], st->rough_count * sizeof(st->rough[0]));
+}
+
+static void use_refined(struct asr_stream *st, int who)
+{
+    if (!refined_holds(st, who))
+        return;
+    st->count[who] = st->refined_count;
+    memcpy(st->heard[who], st->refined, st->refined_count * sizeof(st->refined[0]));
 }
 
 /* Did the other search hear the same word at the same time? */
@@ -445,6 +497,7 @@ static int tell(struct asr_stream *st, bool final, struct asr_result *res, struc
     int rc;
 
     read_words(st);
+    use_refined(st, who);
     rc = write_words(st, who);
     buf_clear(&st->text);
     if (!rc)
@@ -469,10 +522,15 @@ static int stream_partial(struct asr_stream *st, struct asr_result *res, struct 
     return tell(st, false, res, err);
 }
 
-/* Everything fed is decoded already; nothing is left to prepare. */
+/* Everything fed is decoded already. The lattice can be made while the pause becomes an end; if the
+ * speaker goes on instead, it is forgotten. */
 static int stream_settle(struct asr_stream *st, struct errbuf *err)
 {
-    return advance(st, err);
+    int rc = advance(st, err);
+
+    if (!rc)
+        refine(st);
+    return rc;
 }
 
 static int stream_finish(struct asr_stream *st, struct asr_result *res, struct errbuf *err)
@@ -484,6 +542,7 @@ static int stream_finish(struct asr_stream *st, struct asr_result *res, struct e
     rc = advance(st, err);
     if (rc)
         return rc;
+    refine(st);
     for (int i = 0; i < SEARCHES; i++)
         search_end(&st->pair->search[i]);
     return tell(st, true, res, err);

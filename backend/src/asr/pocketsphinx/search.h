@@ -10,7 +10,10 @@
 #include "asr/pocketsphinx/front.h"
 #include "base/error.h"
 
-enum { SEARCH_WORDS_MAX = 2048 }; /**< In one utterance; the rest is dropped */
+enum {
+    SEARCH_WORDS_MAX = 2048,     /**< In one utterance; the rest is dropped */
+    SEARCH_REFINE_FRAMES = 2000, /**< Longer utterances, in 10 ms, keep the first pass's words */
+};
 
 struct search {
     ps_decoder_t *ps;
@@ -40,6 +43,11 @@ int search_advance(struct search *s, const struct front *f, struct errbuf *err);
  *  over the same frames because all senones are always scored. */
 int32_t search_score(struct search *s);
 size_t search_words(struct search *s, const struct front *f, struct heard *to, size_t max);
+/** The words of the best path through the lattice of everything decoded so far: the first pass
+ *  shortens the language model's memory, the lattice does not. Takes up to 70 ms for a sentence,
+ *  0.2 to 0.4 s for 11 s. More frames may follow. False: no path, to and count are as before. */
+bool search_refine(struct search *s, const struct front *f, struct heard *to, size_t max,
+                   size_t *count);
 void search_end(struct search *s);
 
 #endif

@@ -201,6 +201,32 @@ static void partials_grow_and_their_stable_part_stays(void **state)
     free(pcm);
 }
 
+static void a_pause_within_an_utterance_loses_nothing(void **state)
+{
+    struct asr_stream *st;
+    struct asr_result res;
+    struct errbuf err;
+    int16_t *pcm;
+    size_t n;
+
+    (void)state;
+    if (!read_clip("fliteslt__q12.wav", &pcm, &n))
+        return;
+    st = open_stream(NULL);
+    assert_int_equal(engine->begin(st, &err), 0);
+    assert_int_equal(engine->settle(st, &err), 0);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(engine->feed(st, pcm + i * (n / 4), n / 4, &err), 0);
+        assert_int_equal(engine->settle(st, &err), 0);
+        assert_int_equal(engine->partial(st, &res, &err), 0);
+    }
+    assert_int_equal(engine->finish(st, &res, &err), 0);
+    assert_true(words_found(res.text, "Where do you see yourself in five years") >= 7);
+    assert_in_range(res.word_count, 7, 9);
+    engine->close(st);
+    free(pcm);
+}
+
 struct hearer {
     const int16_t *pcm;
     size_t n;
@@ -276,6 +302,7 @@ int main(void)
         cmocka_unit_test(silence_is_an_empty_text),
         cmocka_unit_test(words_of_a_profile_are_taken_in),
         cmocka_unit_test(partials_grow_and_their_stable_part_stays),
+        cmocka_unit_test(a_pause_within_an_utterance_loses_nothing),
         cmocka_unit_test(two_streams_hear_at_the_same_time),
         cmocka_unit_test(other_languages_are_refused_with_a_sentence),
         cmocka_unit_test(a_folder_without_a_model_is_named),
