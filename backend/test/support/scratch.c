@@ -35,8 +35,8 @@ void scratch_remove(const char *dir)
 
 const char *scratch_path(const char *dir, const char *name)
 {
-    static char paths[8][SCRATCH_MAX + 128];
-    static unsigned next;
+    static _Thread_local char paths[8][SCRATCH_MAX + 128];
+    static _Thread_local unsigned next;
     char *path = paths[next++ % 8];
 
     snprintf(path, sizeof(paths[0]), "%s/%s", dir, name);

@@ -196,14 +196,16 @@ static void another_sign_in_of_the_same_user_is_left_alone(void **state)
 static void what_is_no_refresh_token_is_refused(void **state)
 {
     struct fixture *f = *state;
+    struct grant mine;
     struct grant grant;
     char made_up[REFRESH_TEXT_MAX];
 
     refresh_new(made_up);
     assert_int_equal(accounts_refresh(f->accounts, made_up, now, &grant, NULL), UV_EACCES);
     assert_int_equal(accounts_refresh(f->accounts, "", now, &grant, NULL), UV_EACCES);
-    grant = sign_up(f);
-    assert_int_equal(accounts_refresh(f->accounts, grant.access, now, &grant, NULL), UV_EACCES);
+    mine = sign_up(f);
+    assert_int_equal(accounts_refresh(f->accounts, mine.access, now, &grant, NULL), UV_EACCES);
+    grant_release(&mine);
 }
 
 static void a_refresh_token_expires(void **state)
