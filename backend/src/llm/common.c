@@ -64,6 +64,7 @@ bool llm_error_sentence(const char *body, size_t len, char *to, size_t size)
     json_t *root = json_parse(body, len);
     json_t *error = root ? json_object_get(root, "error") : NULL;
     const char *text = NULL;
+    bool said;
 
     if (json_is_string(error))
         text = json_string_value(error);
@@ -77,8 +78,9 @@ bool llm_error_sentence(const char *body, size_t len, char *to, size_t size)
             if ((unsigned char)*p < ' ')
                 *p = ' ';
     }
-    json_decref(root);
-    return text && *text;
+    said = text && *text;
+    json_decref(root); /* text goes with it */
+    return said;
 }
 
 int llm_status_error(int status)

@@ -232,7 +232,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 const char *http_call_header(const struct http_call *call, const char *name)
 {
     const char *p = call->reply_headers.data;
-    const char *end = p + call->reply_headers.len;
+    const char *end = p ? p + call->reply_headers.len : NULL;
 
     while (p && p < end) {
         const char *value = p + strlen(p) + 1;

@@ -48,6 +48,8 @@ int multipart_init(struct multipart *mp, const char *content_type, const char *b
 {
     struct span boundary;
 
+    if (!body)
+        body = "";
     if (!content_type || strncasecmp(content_type, "multipart/form-data", 19) != 0)
         return UV_EINVAL;
     boundary = parameter(content_type, strlen(content_type), "boundary");
@@ -62,7 +64,7 @@ int multipart_init(struct multipart *mp, const char *content_type, const char *b
     if (len >= mp->delimiter_len - 2 && memcmp(body, mp->delimiter + 2, mp->delimiter_len - 2) == 0)
         mp->at = body + mp->delimiter_len - 2;
     else
-        mp->at = memmem(body ? body : "", len, mp->delimiter, mp->delimiter_len);
+        mp->at = memmem(body, len, mp->delimiter, mp->delimiter_len);
     if (!mp->at)
         return UV_EINVAL;
     if (mp->at != body + mp->delimiter_len - 2)

@@ -126,6 +126,14 @@ static bool is_marker(const char *word)
     return word[0] == '<';
 }
 
+static void release_words(struct vocabulary *v)
+{
+    for (size_t i = 0; i < v->count; i++)
+        free(v->word[i]);
+    free(v->word);
+    free(v->slot);
+}
+
 /* The words of the result: the bank's, then the most frequent of the general model. */
 static void choose_words(struct vocabulary *v, const struct lm *g, const struct args *a)
 {
@@ -156,6 +164,7 @@ static void choose_words(struct vocabulary *v, const struct lm *g, const struct 
     for (size_t i = 0; i < n; i++)
         if (i < a->mix.keep || is_marker(g->v.word[r[i].word]))
             vocabulary_add(v, g->v.word[r[i].word]);
+    release_words(&said);
     free(r);
 }
 
@@ -315,9 +324,6 @@ int main(int argc, char **argv)
     lm_release(&general);
     lm_release(&mixed);
     counts_release(&c);
-    for (size_t i = 0; i < v.count; i++)
-        free(v.word[i]);
-    free(v.word);
-    free(v.slot);
+    release_words(&v);
     return 0;
 }

@@ -45,7 +45,8 @@ WK_INLINE void fetch_some(struct side *s, bool first, const int P)
     }
     for (size_t i = 0; i < s->lines; i++)
         _mm_prefetch(next + 64 * i, _MM_HINT_T1);
-    s->ahead.next = next + 64 * s->lines;
+    if (s->lines)
+        s->ahead.next = next + 64 * s->lines;
 }
 
 WK_INLINE void rows_of(struct int_tile t, int n, const int P, const int bytes, struct side *side)
