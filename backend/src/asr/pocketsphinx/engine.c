@@ -12,12 +12,11 @@
  */
 #include "asr/pocketsphinx/display.h"
 #include "asr/pocketsphinx/module.h"
-#include "asr/pocketsphinx/pronounce.h"
 #include "asr/pocketsphinx/search.h"
+#include "asr/pocketsphinx/vocabulary.h"
 #include "base/buffer.h"
 #include "base/text.h"
 
-#include <ctype.h>
 #include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
@@ -29,7 +28,6 @@
 enum {
     STREAMS_MAX = 8,        /* decoders take about 150 MB a stream */
     POOL_MAX = 2,           /* pairs of decoders kept for the next stream */
-    VOCABULARY_MAX = 300,   /* words a stream may add */
     TEXT_MAX_BYTES = 65536, /* of one utterance */
     STABLE_LAG_MS = 900,    /* words younger than this may still change */
 };
@@ -225,84 +223,6 @@ static const char *model_describe(const struct asr_model *m)
     return "en-us with interview questions";
 }
 
-/* ---------------------------------------------------------------- vocabulary */
-
-/* Phones of a word: from the general dictionary, which has many more words than the interview's,
- * else as the spelling suggests. */
-static bool find_phones(struct pair *p, const char *word, const char *lower, char to[PRONOUNCE_MAX])
-{
-    char *known = ps_lookup_word(p->search[GENERAL].ps, lower);
-    bool fits = known && strlen(known) < PRONOUNCE_MAX;
-
-    if (fits)
-        strcpy(to, known);
-    if (known)
-        ckd_free(known);
-    return fits || pronounce(word, to);
-}
-
-/* One word of the profile: known already, or added. */
-static bool add_word(struct pair *p, const char *word)
-{
-    struct search *s = &p->search[INTERVIEW];
-    char lower[PRONOUNCE_WORD_MAX];
-    char phones[PRONOUNCE_MAX];
-    size_t n = strlen(word);
-    char *known;
-
-    if (n < 2 || n >= sizeof(lower))
-        return false;
-    for (size_t i = 0; i <= n; i++)
-        lower[i] = (char)tolower((unsigned char)word[i]);
-    known = ps_lookup_word(s->ps, lower);
-    if (known) {
-        ckd_free(known);
-        return false;
-    }
-    return find_phones(p, word, lower, phones) && ps_add_word(s->ps, lower, phones, FALSE) >= 0;
-}
-
-static bool add_line(struct pair *p, const char *line, size_t *left)
-{
-    char word[PRONOUNCE_WORD_MAX];
-    bool added = false;
-
-    while (*left && *line) {
-        size_t n = 0;
-
-        while (*line && !isalnum((unsigned char)*line))
-            line++;
-        for (; isalnum((unsigned char)*line) || (*line == '\'' && n); line++)
-            if (n < sizeof(word) - 1)
-                word[n++] = *line;
-        word[n] = '\0';
-        if (n && add_word(p, word)) {
-            added = true;
-            (*left)--;
-        }
-    }
-    return added;
-}
-
-static void add_vocabulary(struct asr_stream *st, const struct asr_params *params)
-{
-    struct search *s = &st->pair->search[INTERVIEW];
-    size_t left = VOCABULARY_MAX;
-    char *phones;
-
-    for (size_t i = 0; i < params->vocabulary_count; i++)
-        if (params->vocabulary[i] && add_line(st->pair, params->vocabulary[i], &left))
-            st->changed = true;
-    if (!st->changed)
-        return;
-    /* Any word, once more with update: the lexicon tree is built anew. */
-    phones = ps_lookup_word(s->ps, "a");
-    if (phones) {
-        ps_add_word(s->ps, "a(9)", phones, TRUE);
-        ckd_free(phones);
-    }
-}
-
 /* ---------------------------------------------------------------- stream */
 
 static void stream_close(struct asr_stream *st)
@@ -340,7 +260,8 @@ static int stream_open(struct asr_stream **sp, struct asr_model *m, const struct
         return rc;
     }
     if (params)
-        add_vocabulary(st, params);
+        st->changed = vocabulary_add(&st->pair->search[INTERVIEW], &st->pair->search[GENERAL],
+                                     params->vocabulary, params->vocabulary_count);
     *sp = st;
     return 0;
 }
