@@ -74,27 +74,31 @@ suite_server() {
     meson_suite "the server (gcc)" backend/build
 }
 
-suite_sanitize() {
+# The tests and the fuzz targets of the server share one build under the sanitizers.
+configure_sanitized() {
     configure backend/build-asan CC=clang CC_LD=lld meson setup backend/build-asan backend \
-        -Db_sanitize=address,undefined -Doptimization=1 -Db_lundef=false
+        -Dfuzz=true -Db_sanitize=address,undefined -Doptimization=1
+}
+
+suite_sanitize() {
+    configure_sanitized
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 LSAN_OPTIONS=suppressions=$PWD/backend/test/lsan.supp:print_suppressions=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         meson_suite "the server (clang, address and undefined behaviour)" backend/build-asan --suite unit --suite conformance
 }
 
 suite_threads() {
     configure backend/build-tsan CC=clang CC_LD=lld meson setup backend/build-tsan backend \
-        -Db_sanitize=thread -Doptimization=1 -Db_lundef=false
+        -Db_sanitize=thread -Doptimization=1
     TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
         meson_suite "the server (clang, threads)" backend/build-tsan --suite threads
 }
 
 suite_fuzz() {
     local target name
-    configure backend/build-fuzz CC=clang CC_LD=lld meson setup backend/build-fuzz backend \
-        -Dfuzz=true -Db_sanitize=address,undefined -Doptimization=1 -Db_lundef=false
-    quietly "Build the fuzz targets" ninja -C backend/build-fuzz
+    configure_sanitized
+    quietly "Build the fuzz targets" ninja -C backend/build-asan fuzz
     say "Fuzz each parser for $FUZZ_SECONDS s"
-    for target in backend/build-fuzz/fuzz/fuzz-*; do
+    for target in backend/build-asan/fuzz/fuzz-*; do
         [ -x "$target" ] && [ -f "$target" ] || continue
         name=$(basename "$target")
         mkdir -p "$LOGS/$name-new"
