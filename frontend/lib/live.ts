@@ -144,7 +144,7 @@ function answered(state: LiveState, message: LlmMessage): LiveState {
 function kept(state: LiveState, transcripts: Transcript[]): LiveState {
   const known = new Set(state.answers.map((a) => a.transcriptId));
   const older = transcripts
-    .filter((t) => !known.has(t.id))
+    .filter((t) => t.isQuestion !== false && !known.has(t.id))
     .map((t): Answer => ({
       id: `kept-${t.id}`,
       number: t.questionNumber,

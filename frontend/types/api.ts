@@ -346,7 +346,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The pairs of a session
+         * The pairs of a session, and the lines between them
          * @description Newest first (by `questionNumber`, then `timestamp`), or oldest first with `order=asc`.
          */
         get: operations["listTranscripts"];
@@ -810,13 +810,18 @@ export interface components {
             /** @description Oldest first */
             transcripts: components["schemas"]["Transcript"][];
         };
-        /** @description One question with its answer */
+        /**
+         * @description One question with its answer, or a line: words that wanted no answer (`isQuestion` false), such as what the candidate says. A
+         *     line carries the `questionNumber` of the question that follows it, so it sorts before that question, and `questionCount` leaves
+         *     lines out. A line that turns out to begin a question becomes that question, under the same `id`.
+         */
         Transcript: {
             id: components["schemas"]["Id"];
             sessionId: components["schemas"]["Id"];
             questionNumber: number;
+            /** @description What was said */
             question: string;
-            /** @description Empty when nothing was generated (words kept from a dropped socket) */
+            /** @description Empty for a line, and when nothing was generated (words kept from a dropped socket) */
             answer: string;
             timestamp: components["schemas"]["Time"];
             metrics: {
@@ -829,6 +834,9 @@ export interface components {
                 qualityScore: number | null;
             };
             audioUrl: string | null;
+            /** @description Absent: true */
+            isQuestion?: boolean;
+            speaker?: components["schemas"]["Speaker"];
             kind?: components["schemas"]["QuestionKind"];
             /** @description Absent when there was none */
             outline?: components["schemas"]["OutlinePoint"][];

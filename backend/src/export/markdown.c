@@ -81,8 +81,19 @@ static void point(struct buf *out, const struct story_point *p)
     buf_putc(out, '\n');
 }
 
+static void line(struct buf *out, const struct story_pair *p)
+{
+    buf_printf(out, "\n*%s:* ", p->speaker);
+    text(out, "", p->question);
+    buf_putc(out, '\n');
+}
+
 static void pair(struct buf *out, const struct story_pair *p)
 {
+    if (p->speaker) {
+        line(out, p);
+        return;
+    }
     buf_printf(out, "\n## %d. ", p->number);
     text(out, "", p->question);
     buf_putc(out, '\n');

@@ -332,7 +332,19 @@ static void point(struct page *p, const struct story_point *point)
     }
 }
 
-static void pair(struct page *p, const struct story_pair *pair)
+/* What was said and wanted no answer: small, in the order of the talk. */
+static void line(struct page *p, const struct story_pair *pair)
+{
+    char *text = NULL;
+
+    if (asprintf(&text, "%s: %s", pair->speaker, pair->question) < 0)
+        return;
+    flow_bold(p, &small_style, text, strlen(pair->speaker) + 1, 0, NULL);
+    free(text);
+    p->y += 12;
+}
+
+static void question(struct page *p, const struct story_pair *pair)
 {
     PangoLayout *layout = lay_out(p, &question_style, pair->question, TEXT_W);
     double height = height_of(layout);
@@ -374,7 +386,7 @@ static void draw(struct page *p)
     brief(p);
     p->y += 12;
     for (size_t i = 0; i < p->story->pair_count; i++)
-        pair(p, &p->story->pairs[i]);
+        (p->story->pairs[i].speaker ? line : question)(p, &p->story->pairs[i]);
     foot(p);
     cairo_show_page(p->cr);
 }

@@ -232,6 +232,8 @@ void record_transcript(struct buf *out, const struct store_transcript *t)
     time_member(out, ",\"timestamp\":", t->timestamp);
     json_member(out, ",\"metrics\":", t->metrics, "{}");
     text_member(out, ",\"audioUrl\":", t->audio_url);
+    buf_puts(out, t->line == STORE_QUESTION ? ",\"isQuestion\":true" : ",\"isQuestion\":false");
+    text_member(out, ",\"speaker\":", t->line == STORE_CANDIDATE ? "candidate" : "interviewer");
     detail_members(out, t->detail);
     buf_putc(out, '}');
 }

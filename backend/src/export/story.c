@@ -146,14 +146,17 @@ static void fill_heading(struct story *s, const struct export_doc *doc)
 {
     const struct store_session *session = doc->session;
     const char *role = doc->profile ? doc->profile->role : NULL;
+    size_t questions = 0;
 
     if (!role || !*role)
         role = "Interview";
     text_copy(s->title, sizeof(s->title), role, strlen(role));
     write_date(s->date, sizeof(s->date), session->created_at);
     write_duration(s->duration, sizeof(s->duration), session->duration);
-    snprintf(s->questions, sizeof(s->questions), "%zu question%s", doc->transcript_count,
-             doc->transcript_count == 1 ? "" : "s");
+    for (size_t i = 0; i < doc->transcript_count; i++)
+        questions += doc->transcripts[i].line == STORE_QUESTION;
+    snprintf(s->questions, sizeof(s->questions), "%zu question%s", questions,
+             questions == 1 ? "" : "s");
     fill_who(s, doc->profile);
     if (session->job_description && session->job_description[0])
         s->job = shorten(session->job_description);
@@ -212,6 +215,8 @@ static void fill_line(struct story_pair *pair, const char *metrics_json)
 
 static int fill_pair(struct story_pair *pair, const struct store_transcript *t)
 {
+    if (t->line != STORE_QUESTION)
+        pair->speaker = t->line == STORE_CANDIDATE ? "Candidate" : "Interviewer";
     pair->number = t->question_number;
     pair->question = t->question ? t->question : "";
     pair->answer = t->answer ? t->answer : "";

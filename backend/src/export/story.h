@@ -24,6 +24,7 @@ struct story_point {
 
 struct story_pair {
     int number;
+    const char *speaker; /**< "Interviewer" …: words that wanted no answer; NULL: a question */
     const char *question;
     const char *kind;   /**< "Behavioral" …; NULL */
     const char *answer; /**< "" when there is none */

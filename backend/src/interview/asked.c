@@ -344,21 +344,43 @@ void asked_withdraw(struct asked *asked)
         give_way(asked, true);
 }
 
+static void set_question(struct asked *asked, const char *text)
+{
+    char *question = strdup(text);
+
+    if (!question)
+        return;
+    free(asked->question);
+    asked->question = question;
+}
+
+/* The person went on with a question whose answer stands: its row gets all of the words. */
+static void reword(struct asked *asked, const char *text)
+{
+    struct answer_latency latency = latency_of(asked);
+    struct keep_pair pair;
+
+    if (asked->dropped || !strcmp(asked->question, text))
+        return;
+    set_question(asked, text);
+    pair = pair_of(asked);
+    if (asked->result)
+        pair.latency = &latency;
+    if (live_deps(asked->live)->keep)
+        keep_pair(asked->live->keep, &pair, NULL, NULL);
+}
+
 void asked_confirm(struct asked *asked, const struct asked_words *words)
 {
-    char *question;
-
-    if (asked->confirmed)
+    if (asked->confirmed) {
+        reword(asked, words->question);
         return;
+    }
     asked->confirmed = true;
     asked->confidence = words->confidence;
     asked->speech_end_us = words->speech_end_us;
     asked->final_us = words->final_us;
-    question = strdup(words->question);
-    if (question) {
-        free(asked->question);
-        asked->question = question;
-    }
+    set_question(asked, words->question);
     store_question(asked);
     asked_settle(asked);
 }
@@ -389,7 +411,7 @@ static struct asked *asked_make(struct live *live, const struct asked_input *in)
 }
 
 /* Take over the place of an earlier one, or get a new number. */
-static void take_place(struct asked *asked, const struct asked *old)
+static void take_place(struct asked *asked, const struct asked *old, const struct kept_line *line)
 {
     if (old) {
         asked->number = old->number;
@@ -398,6 +420,10 @@ static void take_place(struct asked *asked, const struct asked *old)
     } else {
         asked->number = ++asked->live->brief.questions;
         id_new(asked->transcript_id);
+    }
+    if (!old && line && line->transcript_id[0]) {
+        memcpy(asked->transcript_id, line->transcript_id, ID_TEXT_MAX);
+        asked->timestamp = line->timestamp;
     }
 }
 
@@ -438,7 +464,7 @@ int asked_start(struct live *live, const struct asked_input *in, struct asked **
     asked = asked_make(live, in);
     if (!asked)
         return UV_ENOMEM;
-    take_place(asked, old);
+    take_place(asked, old, in->line);
     code = ask_answerer(asked, in, err);
     if (code) {
         if (!old)
@@ -489,21 +515,25 @@ bool live_interrupt(struct live *live)
     return true;
 }
 
-void live_keep_words(struct live *live, const char *words)
+void live_keep_line(struct live *live, const struct line_words *words, struct kept_line *line)
 {
-    char id[ID_TEXT_MAX];
     struct keep_pair pair = {
-        .transcript_id = id,
+        .transcript_id = line->transcript_id,
         .session_id = live->brief.session_id,
-        .question = words,
+        .number = live->brief.questions + 1, /* of the question that follows */
+        .question = words->text,
         .answer = "",
-        .timestamp = clock_unix_ms(),
+        .confidence = words->confidence,
+        .line = words->candidate ? STORE_CANDIDATE : STORE_INTERVIEWER,
     };
 
     if (!live_deps(live)->keep)
         return;
-    id_new(id);
-    pair.number = ++live->brief.questions;
+    if (!line->transcript_id[0]) {
+        id_new(line->transcript_id);
+        line->timestamp = clock_unix_ms();
+    }
+    pair.timestamp = line->timestamp;
     if (keep_pair(live->keep, &pair, NULL, NULL))
-        log_error("interview", "words of an unfinished utterance could not be kept: no memory");
+        log_error("interview", "words could not be kept: no memory");
 }

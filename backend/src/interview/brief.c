@@ -123,13 +123,27 @@ static void free_pair(struct answer_pair *pair)
     free((void *)(uintptr_t)pair->answer);
 }
 
+/* A line that is no question carries the number of the one that follows it. */
 static void add_pair(struct live_brief *b, const struct store_transcript *t)
 {
-    if (t->question_number > b->questions)
-        b->questions = t->question_number;
-    if (t->answer && *t->answer)
+    int asked = t->question_number - (t->line != STORE_QUESTION);
+
+    if (asked > b->questions)
+        b->questions = asked;
+    if (t->answer && *t->answer && b->history_count < ANSWER_HISTORY_MAX)
         b->history[b->history_count++] =
             (struct answer_pair){strdup(t->question ? t->question : ""), strdup(t->answer)};
+}
+
+/* [0] becomes the oldest. */
+static void turn_round(struct answer_pair *pairs, size_t n)
+{
+    for (size_t i = 0; i < n / 2; i++) {
+        struct answer_pair pair = pairs[i];
+
+        pairs[i] = pairs[n - 1 - i];
+        pairs[n - 1 - i] = pair;
+    }
 }
 
 /* The newest few, put into the order in which they were asked. */
@@ -141,17 +155,18 @@ static int load_history(const struct live_deps *deps, struct live_brief *b, stru
     b->history = calloc(ANSWER_HISTORY_MAX, sizeof(*b->history));
     if (!b->history)
         return UV_ENOMEM;
-    code = store_transcript_list(deps->store, b->user_id, b->session_id, true, ANSWER_HISTORY_MAX,
-                                 NULL, &list, err);
+    code = store_transcript_list(deps->store, b->user_id, b->session_id, true, STORE_PAGE_MAX, NULL,
+                                 &list, err);
     if (code)
         return code;
-    for (size_t i = list.count; !code && i-- > 0;) {
+    for (size_t i = 0; !code && i < list.count; i++) {
         struct store_transcript *t = (struct store_transcript *)list.items + i;
 
         code = records_transcript_open(deps->seal, t, err);
         if (!code)
             add_pair(b, t);
     }
+    turn_round(b->history, b->history_count);
     store_list_release(&list, STORE_KIND_TRANSCRIPT);
     return code;
 }

@@ -5,6 +5,8 @@
  * goes through a turn: utterances that follow one another within LIVE_JOIN_GAP_MS belong to the
  * same turn when the first was a question or only a few words ("so ..."). A turn that looks
  * finished is asked at once (eager); its final text confirms that answer, or takes its place.
+ * What is said and wants no answer is kept as a line; when it began a question, that question takes
+ * over the line's row.
  */
 #include "interview/live_inner.h"
 
@@ -27,6 +29,7 @@ struct turn {
     int utterances;
     bool question;                   /* its text so far is one */
     char generation_id[ID_TEXT_MAX]; /* "" until asked */
+    struct kept_line line;           /* its words, as long as they are no question */
 };
 
 struct live_ear {
@@ -63,6 +66,7 @@ static void turn_clear(struct turn *turn)
     turn->utterances = 0;
     turn->question = false;
     turn->generation_id[0] = '\0';
+    turn->line.transcript_id[0] = '\0';
 }
 
 static int count_words(const struct buf *text)
@@ -103,7 +107,8 @@ static const char *turn_with(struct live_ear *ear, const char *text)
     return ear->said.err || !ear->said.data ? text : ear->said.data;
 }
 
-static void ask(struct live_ear *ear, const char *text, bool eager)
+/* Was it asked? */
+static bool ask(struct live_ear *ear, const char *text, bool eager)
 {
     struct asked_input in = {
         .question = text,
@@ -112,6 +117,7 @@ static void ask(struct live_ear *ear, const char *text, bool eager)
         .speech_end_us = eager ? 0 : ear->words.speech_end_us,
         .final_us = eager ? 0 : ear->words.final_us,
         .replaces = ear->turn.generation_id,
+        .line = &ear->turn.line,
     };
     struct errbuf err = {""};
     struct asked *asked;
@@ -119,11 +125,12 @@ static void ask(struct live_ear *ear, const char *text, bool eager)
 
     if (!asked_start(ear->live, &in, &asked, &err)) {
         memcpy(ear->turn.generation_id, asked->generation_id, ID_TEXT_MAX);
-        return;
+        return true;
     }
     buf_init(&msg, MESSAGE_MAX);
     message_error(&msg, "provider_failed", err.text);
     send_message(ear, &msg, WS_KEEP, 0);
+    return false;
 }
 
 /* It looks finished: answer ahead, unless that is what is being answered already. */
@@ -135,6 +142,21 @@ static void looks_finished(struct live_ear *ear, const char *text, const struct 
         return;
     if (!asked || !answer_same_question(asked->question, text))
         ask(ear, text, true);
+}
+
+/* They want no answer: kept as they are, with the words before them in the same turn unless those
+ * are kept as a question. */
+static void keep_line(struct live_ear *ear, const char *own)
+{
+    struct turn *turn = &ear->turn;
+    struct line_words words = {
+        .text = turn->line.transcript_id[0] ? turn_with(ear, own) : own,
+        .confidence = ear->words.confidence,
+        .candidate = ear->candidate,
+    };
+
+    if (*own)
+        live_keep_line(ear->live, &words, &turn->line);
 }
 
 /* The words of an utterance that nobody will finish: of a question that was looked ahead to, it
@@ -150,31 +172,40 @@ static void keep_unfinished(struct live_ear *ear, const char *words)
         known.question = turn_with(ear, words);
         asked_confirm(asked, &known);
     } else {
-        live_keep_words(ear->live, words);
+        keep_line(ear, words);
     }
 }
 
-static void is_finished(struct live_ear *ear, const char *text, const struct question *question)
+static void is_no_question(struct live_ear *ear, struct asked *asked, const char *own)
+{
+    if (ear->gone && asked && !asked->confirmed) {
+        keep_unfinished(ear, own);
+        return;
+    }
+    if (asked && !asked->confirmed)
+        asked_withdraw(asked);
+    keep_line(ear, own);
+}
+
+/* text: of the whole turn; own: of its last utterance. */
+static void is_finished(struct live_ear *ear, const char *text, const char *own,
+                        const struct question *question)
 {
     struct asked *asked = live_current(ear->live, ear->turn.generation_id);
     struct asked_words words = ear->words;
 
-    if (ear->candidate) {
-        if (ear->gone)
-            keep_unfinished(ear, text);
+    words.question = text;
+    if (ear->candidate || !question->is_question) {
+        is_no_question(ear, asked, own);
         return;
     }
-    words.question = text;
-    if (!question->is_question) {
-        if (ear->gone)
-            keep_unfinished(ear, text);
-        else if (asked && !asked->confirmed)
-            asked_withdraw(asked);
-    } else if (asked && answer_same_question(asked->question, text)) {
+    if (asked && answer_same_question(asked->question, text)) {
         asked_confirm(asked, &words);
-    } else {
-        ask(ear, text, false);
+    } else if (!ask(ear, text, false)) {
+        keep_line(ear, own);
+        return;
     }
+    ear->turn.line.transcript_id[0] = '\0'; /* its row is the question's now */
 }
 
 /* --------------------------------------------------------------- what hearing reports */
@@ -263,13 +294,15 @@ static void end_utterance(struct live_ear *ear, const char *text, bool question)
 static void on_turn(uint32_t utterance, enum turn_state state, const char *text, void *arg)
 {
     struct live_ear *ear = arg;
-    const char *said = state == TURN_ENDED && ear->final_text.data ? ear->final_text.data : text;
+    const char *own = state == TURN_ENDED && ear->final_text.data ? ear->final_text.data : text;
+    const char *said;
     struct question question = {0};
 
     if (state == TURN_ENDED && !ear->final_text.len)
-        said = "";
-    if (state != TURN_RESUMED && *said) {
-        said = turn_with(ear, said);
+        own = "";
+    said = own;
+    if (state != TURN_RESUMED && *own) {
+        said = turn_with(ear, own);
         question = question_classify(said);
     }
     send_turn(ear, utterance, state, &question);
@@ -277,7 +310,7 @@ static void on_turn(uint32_t utterance, enum turn_state state, const char *text,
     if (state == TURN_EAGER && *said && ear->utterance == utterance) {
         looks_finished(ear, said, &question);
     } else if (state == TURN_ENDED) {
-        is_finished(ear, said, &question);
+        is_finished(ear, said, own, &question);
         if (*said)
             end_utterance(ear, said, question.is_question);
     }

@@ -121,6 +121,7 @@ static int fill(struct store_transcript *row, const struct keep_pair *pair)
     text_copy(row->session_id, sizeof(row->session_id), pair->session_id, strlen(pair->session_id));
     row->question_number = pair->number;
     row->timestamp = pair->timestamp;
+    row->line = pair->line;
     row->question = strdup(pair->question);
     row->answer = strdup(pair->answer);
     row->metrics = metrics(pair);
@@ -144,7 +145,7 @@ static void finish_first(struct keep *keep)
     struct job *job = keep->first;
 
     if (job->err)
-        log_error("interview", "a pair could not be stored: %s",
+        log_error("interview", "what was said could not be stored: %s",
                   job->why.text[0] ? job->why.text : uv_strerror(job->err));
     if (job->stored)
         job->stored(job->err, job->arg); /* keep is still busy, so nobody closes it in there */
@@ -186,7 +187,7 @@ static void start_first(struct keep *keep)
     if (!job || !pool_submit(keep->deps->workers, write_row, written, job))
         return;
     if (loop_post(keep->deps->loop, write_here, job))
-        log_error("interview", "a pair could not be stored: the program has ended");
+        log_error("interview", "what was said could not be stored: the program has ended");
 }
 
 int keep_pair(struct keep *keep, const struct keep_pair *pair, void (*stored)(int err, void *arg),

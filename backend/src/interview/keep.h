@@ -17,6 +17,7 @@
 
 #include "base/id.h"
 #include "interview/answer.h"
+#include "store/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,6 +38,7 @@ struct keep_pair {
     double response_s;                  /**< End of the question to the end of the answer, [s] */
     const struct answer_result *result; /**< NULL while it is not there yet */
     const struct answer_latency *latency;
+    enum store_line line; /**< What it is when it is no pair: words without an answer */
 };
 
 int keep_open(struct keep **kp, const struct live_deps *deps, void (*idle)(void *arg), void *arg);

@@ -83,6 +83,12 @@ struct asked {
     uint64_t end_us;
 };
 
+/** Where words without an answer are kept, in case they turn out to begin a question. */
+struct kept_line {
+    char transcript_id[ID_TEXT_MAX]; /* "": nowhere yet */
+    int64_t timestamp;               /* [ms] since 1970 */
+};
+
 struct asked_input {
     const char *question;
     const char *provider; /* NULL: the session's, then the chain */
@@ -92,17 +98,19 @@ struct asked_input {
     uint64_t speech_end_us; /* 0 when typed */
     uint64_t final_us;      /* 0 when typed or eager */
     const char *replaces;   /* generation id of the question this one takes the place of, or NULL */
+    const struct kept_line *line; /* what it takes the place of otherwise, or NULL */
 };
 
 int asked_start(struct live *live, const struct asked_input *in, struct asked **askedp,
                 struct errbuf *err);
-/** The final text is known and means the same: it will be stored under these words. */
 struct asked_words {
     const char *question;
     float confidence;
     uint64_t speech_end_us;
     uint64_t final_us;
 };
+/** The final text is known and means the same: it is stored under these words. Again, with more
+ *  of them, when the person went on. */
 void asked_confirm(struct asked *asked, const struct asked_words *words);
 /** It was no question after all. */
 void asked_withdraw(struct asked *asked);
@@ -115,7 +123,13 @@ struct asked *live_current(struct live *live, const char *generation_id);
 /** Keep what is known of an unfinished utterance and free the ear now. */
 void live_ear_give_up(struct live_ear *ear);
 
-/** Store words without an answer, such as those of a socket that vanished. */
-void live_keep_words(struct live *live, const char *words);
+/** Store words that want no answer, or those of a socket that vanished: in the row of line, which
+ * is made when it has none. */
+struct line_words {
+    const char *text;
+    float confidence;
+    bool candidate;
+};
+void live_keep_line(struct live *live, const struct line_words *words, struct kept_line *line);
 
 #endif

@@ -60,9 +60,8 @@ struct store_driver {
     int (*transcript_put)(void *db, struct store_transcript *transcript, struct errbuf *err);
     int (*transcript_get)(void *db, const char *user_id, const char *id,
                           struct store_transcript *transcript, struct errbuf *err);
-    /** cursor: 0, or the number after (before, with newest_first) which the page begins. */
     int (*transcript_list)(void *db, const char *user_id, const char *session_id, bool newest_first,
-                           size_t limit, int64_t cursor, struct store_list *list,
+                           size_t limit, const char *cursor, struct store_list *list,
                            struct errbuf *err);
 };
 

@@ -32,6 +32,7 @@
     }
 
 _Static_assert(sizeof(enum store_status) == sizeof(int), "status is read and written as an int");
+_Static_assert(sizeof(enum store_line) == sizeof(int), "line is read and written as an int");
 
 static const struct column store_user_columns[] = {
     INLINE(store_user, id),         TEXT(store_user, email),       TEXT(store_user, display_name),
@@ -70,7 +71,7 @@ static const struct column store_transcript_columns[] = {
     INT(store_transcript, question_number), TEXT(store_transcript, question),
     TEXT(store_transcript, answer),         INT64(store_transcript, timestamp),
     TEXT(store_transcript, metrics),        TEXT(store_transcript, detail),
-    TEXT(store_transcript, audio_url),
+    TEXT(store_transcript, audio_url),      INT(store_transcript, line),
 };
 
 const struct record store_record_user = RECORD(store_user);

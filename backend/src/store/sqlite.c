@@ -25,7 +25,9 @@ extern const struct store_migration store_sqlite_migrations[];
     "id,user_id,profile_id,job_description,status,created_at,completed_at,duration,"               \
     "question_count,metadata"
 #define TRANSCRIPT_COLUMNS                                                                         \
-    "id,session_id,question_number,question,answer,timestamp,metrics,detail,audio_url"
+    "id,session_id,question_number,question,answer,timestamp,metrics,detail,audio_url,line"
+#define TRANSCRIPT_ORDER "question_number,timestamp,id"
+#define TRANSCRIPT_AT    "(SELECT " TRANSCRIPT_ORDER " FROM transcripts WHERE id=?2 AND session_id=?1)"
 
 enum {
     USER_PUT,
@@ -100,23 +102,27 @@ static const char *const statements[STATEMENTS] = {
     [SESSION_ERASE] = "DELETE FROM sessions WHERE id=?1 AND user_id=?2",
     [SESSION_COUNT_QUESTIONS] =
         "UPDATE sessions SET question_count="
-        "(SELECT count(*) FROM transcripts WHERE session_id=?1) WHERE id=?1",
+        "(SELECT count(*) FROM transcripts WHERE session_id=?1 AND line=0) WHERE id=?1",
 
     /* the number it has already, or else the next of its session */
     [TRANSCRIPT_NUMBER] =
         "SELECT coalesce((SELECT question_number FROM transcripts WHERE id=?1 AND session_id=?2),"
-        "(SELECT max(question_number)+1 FROM transcripts WHERE session_id=?2),1)",
-    [TRANSCRIPT_PUT] = "INSERT INTO transcripts (" TRANSCRIPT_COLUMNS ") "
-                       "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9) "
-                       "ON CONFLICT (id) DO UPDATE SET question_number=?3,question=?4,answer=?5,"
-                       "timestamp=?6,metrics=?7,detail=?8,audio_url=?9 WHERE session_id=?2",
-    [TRANSCRIPT_GET] = "SELECT t.id,session_id,question_number,question,answer,timestamp,metrics,"
-                       "detail,audio_url FROM transcripts t JOIN sessions s ON s.id=t.session_id "
-                       "WHERE t.id=?1 AND s.user_id=?2",
+        "(SELECT max(question_number)+1 FROM transcripts WHERE session_id=?2 AND line=0),1)",
+    [TRANSCRIPT_PUT] =
+        "INSERT INTO transcripts (" TRANSCRIPT_COLUMNS ") "
+        "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) "
+        "ON CONFLICT (id) DO UPDATE SET question_number=?3,question=?4,answer=?5,"
+        "timestamp=?6,metrics=?7,detail=?8,audio_url=?9,line=?10 WHERE session_id=?2",
+    [TRANSCRIPT_GET] =
+        "SELECT t.id,session_id,question_number,question,answer,timestamp,metrics,"
+        "detail,audio_url,line FROM transcripts t JOIN sessions s ON s.id=t.session_id "
+        "WHERE t.id=?1 AND s.user_id=?2",
     [TRANSCRIPT_LIST] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE session_id=?1 "
-                        "AND question_number>?2 ORDER BY question_number LIMIT ?3",
+                        "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") > " TRANSCRIPT_AT ") "
+                        "ORDER BY " TRANSCRIPT_ORDER " LIMIT ?3",
     [TRANSCRIPT_LIST_NEWEST] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE session_id=?1 "
-                               "AND question_number<?2 ORDER BY question_number DESC LIMIT ?3",
+                               "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") < " TRANSCRIPT_AT ") "
+                               "ORDER BY question_number DESC,timestamp DESC,id DESC LIMIT ?3",
 };
 
 static const char after_every_id[] = "~"; /* sorts after all characters of an id */
@@ -739,7 +745,7 @@ static int is_owner(struct conn *conn, const char *user_id, const char *session_
 }
 
 static int transcript_list(void *db, const char *user_id, const char *session_id, bool newest_first,
-                           size_t limit, int64_t cursor, struct store_list *list,
+                           size_t limit, const char *cursor, struct store_list *list,
                            struct errbuf *err)
 {
     struct conn *conn = NULL;
@@ -755,13 +761,13 @@ static int transcript_list(void *db, const char *user_id, const char *session_id
     if (!stmt)
         goto out;
     bind_text(stmt, 1, session_id);
-    sqlite3_bind_int64(stmt, 2, newest_first && !cursor ? INT64_MAX : cursor);
+    bind_text(stmt, 2, cursor && cursor[0] ? cursor : NULL);
     sqlite3_bind_int64(stmt, 3, (int64_t)limit + 1);
     e = read_page(conn, stmt, &store_record_transcript, limit, list, &more, err);
     if (!e && more) {
-        const struct store_transcript *last = list->items;
+        const struct store_transcript *items = list->items;
 
-        snprintf(list->next, sizeof(list->next), "%d", last[list->count - 1].question_number);
+        memcpy(list->next, items[list->count - 1].id, ID_TEXT_MAX);
     }
 out:
     conn_done(conn);

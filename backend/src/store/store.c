@@ -7,7 +7,6 @@
 #include "store/driver.h"
 #include "store/record.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,6 +268,8 @@ int store_transcript_put(struct store *store, struct store_transcript *transcrip
 
     if (!e)
         e = check_id(transcript->session_id, "session", err);
+    if (!e && (transcript->line < STORE_QUESTION || transcript->line > STORE_CANDIDATE))
+        e = err_set(err, UV_EINVAL, "that is no kind of transcript");
     if (!e && (!transcript->metrics || transcript->question_number < 0))
         e = err_set(err, UV_EINVAL, "a transcript has metrics and no negative number");
     return e ? e : store->driver->transcript_put(store->db, transcript, err);
@@ -286,16 +287,15 @@ int store_transcript_list(struct store *store, const char *user_id, const char *
                           bool newest_first, size_t limit, const char *cursor,
                           struct store_list *list, struct errbuf *err)
 {
-    int64_t number = 0;
     int e = check_page(limit, err);
 
-    if (!e && cursor && cursor[0] && !text_to_int64(cursor, 1, INT_MAX, &number))
-        e = err_set(err, UV_EINVAL, "that is not a cursor of a page before");
+    if (!e)
+        e = check_cursor(cursor, err);
     if (!e)
         e = check_id(session_id, "session", err);
     return e ? e
              : store->driver->transcript_list(store->db, user_id, session_id, newest_first, limit,
-                                              number, list, err);
+                                              cursor, list, err);
 }
 
 /* ------------------------------------------------------------------------------- memory */

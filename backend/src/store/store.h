@@ -84,16 +84,21 @@ struct store_session {
     char *metadata; /**< JSON object: llmProvider, model, language */
 };
 
+/** What a transcript holds: a question with its answer, or words that wanted none. */
+enum store_line { STORE_QUESTION, STORE_INTERVIEWER, STORE_CANDIDATE };
+
 struct store_transcript {
     char id[ID_TEXT_MAX];
     char session_id[ID_TEXT_MAX];
-    int question_number; /**< From 1; the store assigns it when 0 */
-    char *question;      /**< Sealed, as the answer: what was said is private too */
+    int question_number; /**< From 1; the store assigns it when 0. Of a line that is no question:
+                              the number of the question that follows it */
+    char *question;      /**< What was said; sealed, as the answer: it is private too */
     char *answer;
     int64_t timestamp;
     char *metrics; /**< JSON object: responseTime, wordCount, confidence, qualityScore, latency … */
     char *detail; /**< JSON object: kind, outline points, provider, model, finishReason; sealed */
     char *audio_url; /**< NULL when not kept */
+    enum store_line line;
 };
 
 /** A page of records, newest first. next is the cursor for the following page, "" at the end. */
@@ -171,12 +176,14 @@ int store_session_erase(struct store *store, const char *user_id, const char *id
 /* ------------------------------------------------------------------------------ transcripts */
 
 /** Insert or replace, and keep the session's question_count true, in one transaction.
- *  When question_number is 0 it becomes the next of the session and is written back. */
+ *  When question_number is 0 it becomes the next of the session and is written back. Only
+ *  questions count, and only their numbers are unique. A line may become a question. */
 int store_transcript_put(struct store *store, struct store_transcript *transcript,
                          struct errbuf *err);
 int store_transcript_get(struct store *store, const char *user_id, const char *id,
                          struct store_transcript *transcript, struct errbuf *err);
-/** A session's pairs by question_number: in the order asked, or with newest_first the reverse. */
+/** A session's questions and lines by question_number, then time: as said, or with newest_first
+ *  the reverse. */
 int store_transcript_list(struct store *store, const char *user_id, const char *session_id,
                           bool newest_first, size_t limit, const char *cursor,
                           struct store_list *list, struct errbuf *err);

@@ -563,6 +563,67 @@ static void transcripts_are_listed_either_way_round(void **state)
     }
 }
 
+static void lines_stand_where_they_were_said_and_do_not_count(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session s = put_session(f, &f->ada);
+    struct store_transcript line = make_transcript(&s);
+    struct store_transcript reply = make_transcript(&s);
+    struct store_transcript question = make_transcript(&s);
+    const struct store_transcript *items;
+    struct store_list list;
+
+    line.line = STORE_INTERVIEWER;
+    reply.line = STORE_CANDIDATE;
+    line.question_number = reply.question_number = question.question_number = 1;
+    line.timestamp = 1000;
+    reply.timestamp = 2000;
+    question.timestamp = 3000;
+    assert_int_equal(store_transcript_put(f->store, &question, NULL), 0);
+    assert_int_equal(store_transcript_put(f->store, &reply, NULL), 0);
+    assert_int_equal(store_transcript_put(f->store, &line, NULL), 0);
+
+    assert_int_equal(store_transcript_list(f->store, f->ada.id, s.id, false, 2, NULL, &list, NULL),
+                     0);
+    items = list.items;
+    assert_int_equal(list.count, 2);
+    assert_string_equal(items[0].id, line.id);
+    assert_int_equal(items[1].line, STORE_CANDIDATE);
+    memcpy(s.profile_id, list.next, ID_TEXT_MAX);
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+    assert_int_equal(
+        store_transcript_list(f->store, f->ada.id, s.id, false, 2, s.profile_id, &list, NULL), 0);
+    items = list.items;
+    assert_int_equal(list.count, 1);
+    assert_string_equal(items[0].id, question.id);
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+
+    assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &s, NULL), 0);
+    assert_int_equal(s.question_count, 1);
+    store_session_release(&s);
+}
+
+static void a_line_can_become_a_question(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session s = put_session(f, &f->ada);
+    struct store_transcript t = make_transcript(&s);
+    struct store_transcript next = make_transcript(&s);
+
+    t.line = STORE_INTERVIEWER;
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    assert_int_equal(t.question_number, 1);
+    t.line = STORE_QUESTION;
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    assert_int_equal(store_transcript_put(f->store, &next, NULL), 0);
+    assert_int_equal(next.question_number, 2);
+    t.line = (enum store_line)7;
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), UV_EINVAL);
+    assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &s, NULL), 0);
+    assert_int_equal(s.question_count, 2);
+    store_session_release(&s);
+}
+
 /* ------------------------------------------------------------------------------- threads */
 
 struct writer {
@@ -632,6 +693,8 @@ int main(void)
         EACH(questions_are_numbered_and_counted),
         EACH(a_number_is_given_once),
         EACH(transcripts_are_listed_either_way_round),
+        EACH(lines_stand_where_they_were_said_and_do_not_count),
+        EACH(a_line_can_become_a_question),
         EACH(threads_that_write_at_once_lose_nothing),
     };
     int failed = 0;

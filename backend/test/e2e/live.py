@@ -16,6 +16,7 @@ CONTEXT = ("At Norwind I led the migration of the billing system to PostgreSQL. 
            "the replication kept failing. I split the work into daily cut-overs and wrote a checker for every table. "
            "We finished three days early and lost no invoice.")
 QUESTION = "Tell me about a time you led a project under pressure."
+STATEMENT = "Our company makes software for hospitals and we have four hundred people in two offices."
 
 
 class SpokenQuestion(harness.Case):
@@ -76,7 +77,51 @@ class SpokenQuestion(harness.Case):
             ear.send({"type": "stop"})
             self.assertEqual(ear.wait_for_close(), 1000)
             self.assertTrue(ear.of_type("final")[0]["text"])
-        self.assertEqual(self.server.transcripts(self.id), [])
+        items = self.server.wait_for_transcripts(self.id, lambda items: len(items) == 1)
+        self.assertEqual((items[0]["speaker"], items[0]["isQuestion"], items[0]["answer"]), ("candidate", False, ""))
+        self.assertIn("project", items[0]["question"].lower())
+        self.assertEqual(self.server.get(f"/api/v1/sessions/{self.id}")["questionCount"], 0)
+
+    def test_what_is_no_question_is_kept_as_a_line_before_the_question(self):
+        statement = harness.speak(STATEMENT, self.folder)
+        with self.server.socket("/ws/transcribe", self.id) as ear:
+            for wav in (statement, self.wav):
+                ear.stream(wav, pace=1.0) if wav is statement else self.go_on(ear, wav)
+            ear.send({"type": "stop"})
+            self.assertEqual(ear.wait_for_close(), 1000)
+        items = self.server.wait_for_transcripts(
+            self.id, lambda items: len(items) == 2 and any(i["isQuestion"] and i["answer"] for i in items))
+        question, line = items
+        self.assertEqual((line["isQuestion"], line["speaker"], line["answer"]), (False, "interviewer", ""))
+        said = [m["text"] for m in ear.of_type("final") if m["text"]]
+        self.assertEqual((line["question"], question["question"]), (said[0], " ".join(said[1:])))
+        self.assertEqual((line["questionNumber"], question["questionNumber"]), (1, 1), "of the question it leads to")
+        self.assertEqual(self.server.get(f"/api/v1/sessions/{self.id}")["questionCount"], 1)
+        exported = self.server.request("POST", f"/api/v1/sessions/{self.id}/export", {"format": "md"})[2].decode()
+        self.assertIn("*Interviewer:*", exported)
+        self.assertIn("1 question", exported)
+
+    def go_on(self, ear, wav):
+        _, _, data = harness.samples(wav)
+        for at in range(0, len(data), 1280):
+            ear.send_audio(data[at:at + 1280])
+            time.sleep(0.04)
+
+    def test_the_interview_goes_on_with_its_numbers_after_lines(self):
+        statement = harness.speak(STATEMENT, self.folder)
+        with self.server.socket("/ws/llm-stream", self.id) as llm:
+            llm.send({"type": "generate", "question": "What is a mutex?"})
+            llm.wait_for(lambda m: m.get("finish"))
+        with self.server.socket("/ws/transcribe", self.id) as ear:
+            ear.stream(statement)
+            ear.send({"type": "stop"})
+            self.assertEqual(ear.wait_for_close(), 1000)
+        self.server.wait_for_transcripts(self.id, lambda items: len(items) == 2)
+        with self.server.socket("/ws/llm-stream", self.id) as llm:
+            llm.send({"type": "generate", "question": "What is a semaphore?"})
+            llm.wait_for(lambda m: m.get("finish"))
+        items = self.server.transcripts(self.id)
+        self.assertEqual([(i["questionNumber"], i["isQuestion"]) for i in items], [(2, True), (2, False), (1, True)])
 
     def test_push_to_talk_ends_only_with_stop(self):
         with self.server.socket("/ws/transcribe", self.id) as ear:

@@ -30,7 +30,7 @@ function Figures({ session, pairs }: { session: Session; pairs: Transcript[] }) 
   const outline = median(pairs.flatMap((p) => (p.latency?.outlineMs != null ? [p.latency.outlineMs] : [])));
   const words = pairs.reduce((sum, p) => sum + p.metrics.wordCount, 0);
   const figures: [string, string][] = [
-    ['Questions', String(pairs.length)],
+    ['Questions', String(pairs.filter((p) => p.isQuestion !== false).length)],
     ['Length', session.duration > 0 ? clock(session.duration) : '–'],
     ['Talking points after', milliseconds(outline)],
     ['Words of answers', String(words)],
@@ -44,6 +44,16 @@ function Figures({ session, pairs }: { session: Session; pairs: Transcript[] }) 
         </div>
       ))}
     </dl>
+  );
+}
+
+/** Words that wanted no answer, in their place between the questions. */
+function Line({ line }: { line: Transcript }) {
+  return (
+    <li className="grid gap-1 px-5 sm:px-7">
+      <p className="text-sm text-faint">{line.speaker === 'candidate' ? 'You' : 'Interviewer'}</p>
+      <p className="text-soft">{line.question}</p>
+    </li>
   );
 }
 
@@ -141,9 +151,7 @@ export function SessionSummary() {
         <>
           <Figures session={data} pairs={pairs.data} />
           <ol className="grid gap-5">
-            {pairs.data.map((pair) => (
-              <Pair key={pair.id} pair={pair} />
-            ))}
+            {pairs.data.map((pair) => (pair.isQuestion === false ? <Line key={pair.id} line={pair} /> : <Pair key={pair.id} pair={pair} />))}
           </ol>
         </>
       )}
@@ -166,7 +174,7 @@ export function SessionSummary() {
         onClose={() => setDeleting(false)}
         onConfirm={() => void remove()}
       >
-        Its questions, answers and recordings go for good: {plural(pairs.data?.length ?? 0, 'question')}.
+        Its questions, answers and recordings go for good: {plural(data.questionCount, 'question')}.
       </ConfirmDialog>
     </>
   );
