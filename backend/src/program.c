@@ -7,6 +7,7 @@
 #include "auth/accounts.h"
 #include "auth/ratelimit.h"
 #include "auth/seal.h"
+#include "base/module.h"
 #include "base/text.h"
 #include "interview/answer.h"
 #include "llm/driver.h"
@@ -263,19 +264,14 @@ const char *program_web_root(struct program *p)
 {
     static const char *const places[] = {"../../frontend/out", "../share/interview-assistant/web"};
     static char found[PATH_TEXT_MAX];
-    char exe[PATH_TEXT_MAX / 2];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    char *slash;
+    char folder[PATH_TEXT_MAX / 2];
 
     if (p->config->web_root)
         return p->config->web_root;
-    if (n <= 0)
+    if (exe_folder(folder, sizeof(folder)))
         return NULL;
-    exe[n] = '\0';
-    slash = strrchr(exe, '/');
-    *slash = '\0';
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        snprintf(found, sizeof(found), "%s/%s/index.html", exe, places[i]);
+        snprintf(found, sizeof(found), "%s/%s/index.html", folder, places[i]);
         if (!access(found, R_OK)) {
             *strrchr(found, '/') = '\0';
             return found;

@@ -5,17 +5,18 @@
 
 #include <dlfcn.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static int exe_folder(char *folder, size_t size)
+int exe_folder(char *folder, size_t size)
 {
     ssize_t n = readlink("/proc/self/exe", folder, size - 1);
     char *slash;
 
-    if (n <= 0)
+    if (n <= 0 || (size_t)n >= size - 1)
         return UV_ENOENT;
     folder[n] = '\0';
     slash = strrchr(folder, '/');
@@ -24,41 +25,52 @@ static int exe_folder(char *folder, size_t size)
     return 0;
 }
 
-static void *try_folder(const char *folder, const char *below, const char *name)
+static bool lies_in(const char *folder, const char *below, const char *name, char *path)
 {
-    char path[PATH_MAX];
+    int n = snprintf(path, PATH_MAX, "%s%s/%s.so", folder, below, name);
 
-    if (snprintf(path, sizeof(path), "%s%s/%s.so", folder, below, name) >= (int)sizeof(path))
-        return NULL;
-    return access(path, R_OK) == 0 ? dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) : NULL;
+    return n > 0 && n < PATH_MAX && access(path, R_OK) == 0;
 }
 
-static void *find(const char *name)
+static bool find(const char *name, char *path)
 {
     static const char *const below[] = {"", "/..", "/../lib/interviewd"};
     const char *set = getenv("INTERVIEWD_MODULES");
     char folder[PATH_MAX];
-    void *handle = set && *set ? try_folder(set, "", name) : NULL;
 
-    if (handle || exe_folder(folder, sizeof(folder)))
-        return handle;
-    for (size_t i = 0; !handle && i < sizeof(below) / sizeof(below[0]); i++)
-        handle = try_folder(folder, below[i], name);
-    return handle;
+    if (set && *set && lies_in(set, "", name, path))
+        return true;
+    if (exe_folder(folder, sizeof(folder)))
+        return false;
+    for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+        if (lies_in(folder, below[i], name, path))
+            return true;
+    }
+    return false;
+}
+
+int module_find(const char *name, struct errbuf *err)
+{
+    char path[PATH_MAX];
+
+    if (find(name, path))
+        return 0;
+    return err_set(err, UV_ENOSYS, "%s.so, which belongs beside the program, is missing", name);
 }
 
 void *module_open(const char *name, const char *symbol, struct errbuf *err)
 {
+    char path[PATH_MAX];
     void *handle, *found;
-    const char *why;
 
-    dlerror();
-    handle = find(name);
-    why = handle ? NULL : dlerror();
+    if (!find(name, path)) {
+        module_find(name, err);
+        return NULL;
+    }
+    handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     found = handle ? dlsym(handle, symbol) : NULL;
     if (!handle)
-        err_set(err, UV_ENOSYS, "%s.so, which belongs beside the program, %s%s", name,
-                why ? "does not load: " : "is missing", why ? why : "");
+        err_set(err, UV_ENOSYS, "%s.so does not load: %s", name, dlerror());
     else if (!found)
         err_set(err, UV_ENOSYS, "%s.so belongs to another version of the program", name);
     return found;

@@ -17,7 +17,15 @@
 
 #include "base/error.h"
 
+#include <stddef.h>
+
+/** Whether a module is there, without loading it: 0 or UV_ENOSYS. */
+int module_find(const char *name, struct errbuf *err);
+
 /** The address of a symbol in a module; NULL if it cannot be had. */
 void *module_open(const char *name, const char *symbol, struct errbuf *err);
+
+/** The folder the running program lies in, without a slash at its end: 0 or UV_ENOENT. */
+int exe_folder(char *folder, size_t size);
 
 #endif

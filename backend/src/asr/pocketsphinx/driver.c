@@ -1,12 +1,12 @@
 /**
  * @file asr/pocketsphinx/driver.c  Engine "pocketsphinx": the part that is always there
  *
- * Finds the shared module (module.h) beside the executable or where the build left it, opens it
- * once at the first load and hands every call on.
+ * Opens the shared module (module.h) at the first load and hands every call on.
  */
 #include "asr/pocketsphinx/module.h"
 
-#include <dlfcn.h>
+#include "base/module.h"
+
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -18,38 +18,12 @@ enum { PACE_MS = 300 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const struct asr_engine *module; /* {lock} until set, then never changes */
 
-/* Below the executable's folder: installed beside it, or a program of the build tree. */
-static const char *const places[] = {"", "../lib/interviewd/", "src/asr/pocketsphinx/",
-                                     "../src/asr/pocketsphinx/", "../../src/asr/pocketsphinx/"};
-
-static int find_module(char path[PATH_MAX], struct errbuf *err)
-{
-    char exe[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    char *slash;
-
-    if (n < 0)
-        return err_set(err, UV_ENOENT, "cannot tell where the program lies");
-    exe[n] = '\0';
-    slash = strrchr(exe, '/');
-    if (slash)
-        slash[1] = '\0';
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        int len = snprintf(path, PATH_MAX, "%s%s%s", exe, places[i], ASR_POCKETSPHINX_FILE);
-
-        if (len > 0 && len < PATH_MAX && access(path, R_OK) == 0)
-            return 0;
-    }
-    return err_set(err, UV_ENOSYS, "%s is not beside the program: was it built with it?",
-                   ASR_POCKETSPHINX_FILE);
-}
-
 static bool ps_available(const struct asr_model_params *params, struct errbuf *why)
 {
     const char *folder = params && params->path ? params->path : ASR_POCKETSPHINX_MODEL;
     char path[PATH_MAX];
 
-    if (find_module(path, why))
+    if (module_find(ASR_POCKETSPHINX_MODULE, why))
         return false;
     if (snprintf(path, sizeof(path), "%s/en-us/mdef", folder) < (int)sizeof(path) &&
         access(path, R_OK) == 0)
@@ -61,21 +35,12 @@ static bool ps_available(const struct asr_model_params *params, struct errbuf *w
 
 static int open_module(struct errbuf *err)
 {
+    void *symbol = module_open(ASR_POCKETSPHINX_MODULE, ASR_POCKETSPHINX_SYMBOL, err);
     const struct asr_engine *(*entry)(void);
-    char path[PATH_MAX];
-    void *so;
-    int rc = find_module(path, err);
 
-    if (rc)
-        return rc;
-    so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!so)
-        return err_set(err, UV_ENOSYS, "%s", dlerror());
-    *(void **)&entry = dlsym(so, ASR_POCKETSPHINX_SYMBOL);
-    if (!entry) {
-        dlclose(so);
-        return err_set(err, UV_ENOSYS, "%s is not ours", path);
-    }
+    if (!symbol)
+        return UV_ENOSYS;
+    memcpy(&entry, &symbol, sizeof(entry)); /* ISO C has no cast from data to function */
     module = entry();
     return 0;
 }

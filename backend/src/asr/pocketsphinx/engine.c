@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     STREAMS_MAX = 8,        /* decoders take about 150 MB a stream */
@@ -170,19 +171,24 @@ static void model_unload(struct asr_model *m)
     free(m);
 }
 
-/* The files that the build made lie beside this module. */
+/* What the build made lies beside this module, or where the build tree keeps it. */
 static int find_built(struct asr_model *m, struct errbuf *err)
 {
+    static const char *const below[] = {"", "/src/asr/pocketsphinx"};
+    char file[PATH_MAX];
+    const char *slash;
     Dl_info info;
-    char *slash;
 
     if (!dladdr((void *)(uintptr_t)&find_built, &info) || !info.dli_fname ||
-        strlen(info.dli_fname) >= sizeof(m->built))
+        !(slash = strrchr(info.dli_fname, '/')))
         return err_set(err, UV_ENOENT, "cannot tell where the PocketSphinx module lies");
-    strcpy(m->built, info.dli_fname);
-    slash = strrchr(m->built, '/');
-    strcpy(slash ? slash : m->built, slash ? "" : ".");
-    return 0;
+    for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+        snprintf(m->built, sizeof(m->built), "%.*s%s", (int)(slash - info.dli_fname),
+                 info.dli_fname, below[i]);
+        if (!join_path(file, m->built, "interview.lm.bin", err) && !access(file, R_OK))
+            return 0;
+    }
+    return err_set(err, UV_ENOENT, "the interview language model is not beside %s", info.dli_fname);
 }
 
 static int model_load(struct asr_model **mp, const struct asr_model_params *params,

@@ -9,7 +9,7 @@
 
 #include "asr/engine.h"
 
-#define ASR_POCKETSPHINX_FILE   "asr-pocketsphinx.so"
+#define ASR_POCKETSPHINX_MODULE "asr-pocketsphinx"
 #define ASR_POCKETSPHINX_SYMBOL "asr_pocketsphinx_module"
 
 /** Where Debian's pocketsphinx-en-us puts the model; params->path stands for another folder. */
