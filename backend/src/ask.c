@@ -5,6 +5,7 @@
  * WebSockets, and what those would send is shown with the moment it came, counted from the start
  * of the recording. The pair is kept in a session of the local owner unless --no-save.
  */
+#include "ask_show.h"
 #include "program.h"
 
 #include "audio/decode.h"
@@ -40,7 +41,7 @@ struct ask {
     struct options options;
     struct pcm pcm;
     size_t fed;
-    uint64_t start_us;
+    struct ask_screen screen;
     char session_id[ID_TEXT_MAX];
     char user_id[ID_TEXT_MAX];
     struct live *live;
@@ -48,153 +49,11 @@ struct ask {
     struct live_listener *listener;
     struct loop_timer *frames;
     struct loop_timer *patience;
-    bool colour;
-    bool terminal;
     bool heard_all;
-    int running;    /* generations begun and not ended */
-    int answered;   /* generations that ended with an answer */
-    bool in_answer; /* the cursor stands inside streamed text */
-    bool partial_line;
+    int running;  /* generations begun and not ended */
+    int answered; /* generations that ended with an answer */
     int status;
 };
-
-/* ---------------------------------------------------------------------------- showing */
-
-static const char *paint(const struct ask *a, const char *code)
-{
-    return a->colour ? code : "";
-}
-
-#define DIM    "\033[2m"
-#define BOLD   "\033[1m"
-#define GREEN  "\033[32m"
-#define CYAN   "\033[36m"
-#define YELLOW "\033[33m"
-#define PLAIN  "\033[0m"
-
-/* Leave a half-written line, and begin one with the time. */
-static void begin_line(struct ask *a, const char *what, const char *colour)
-{
-    double seconds = (double)(clock_mono_us() - a->start_us) / 1e6;
-
-    if (a->in_answer)
-        fputc('\n', stdout);
-    if (a->partial_line)
-        fputs("\r\033[K", stdout);
-    a->in_answer = a->partial_line = false;
-    printf("%s%7.2f s%s  %s%-8s%s ", paint(a, DIM), seconds, paint(a, PLAIN), paint(a, colour),
-           what, paint(a, PLAIN));
-}
-
-static void show_partial(struct ask *a, const json_t *msg)
-{
-    const char *text = json_str(msg, "text");
-    size_t len = text ? strlen(text) : 0;
-    size_t stable = (size_t)json_int(msg, "stable", 0);
-
-    if (!len)
-        return;
-    if (stable > len)
-        stable = len;
-    begin_line(a, "hearing", CYAN);
-    printf("%.*s%s%s%s", (int)stable, text, paint(a, DIM), text + stable, paint(a, PLAIN));
-    a->partial_line = a->terminal; /* on a terminal the next one takes its place */
-    if (!a->terminal)
-        fputc('\n', stdout);
-}
-
-static void show_final(struct ask *a, const json_t *msg)
-{
-    const char *text = json_str(msg, "text");
-
-    begin_line(a, "heard", CYAN);
-    printf("%s%s%s  %s(%d ms after the last word)%s\n", paint(a, BOLD),
-           text && *text ? text : "(no words)", paint(a, PLAIN), paint(a, DIM),
-           (int)json_int(msg, "latencyMs", 0), paint(a, PLAIN));
-}
-
-static void show_started(struct ask *a, const json_t *msg)
-{
-    const char *model = json_str(msg, "model");
-
-    begin_line(a, "asked", YELLOW);
-    printf("%s  %s(%s%s%s%s)%s\n", json_str(msg, "question"), paint(a, DIM),
-           json_str(msg, "provider"), model && *model ? " " : "", model ? model : "",
-           json_flag(msg, "eager", false) ? ", ahead of the end of the turn" : "", paint(a, PLAIN));
-}
-
-static void show_outline(struct ask *a, const json_t *msg)
-{
-    const json_t *points = json_object_get(msg, "points");
-
-    begin_line(a, "outline", GREEN);
-    printf("%s\n", json_str(msg, "kind"));
-    for (size_t i = 0; i < json_array_size(points); i++) {
-        const json_t *point = json_array_get(points, i);
-        const char *field = json_str(json_object_get(point, "source"), "field");
-
-        printf("                     • %s  %s[%s]%s\n", json_str(point, "text"), paint(a, DIM),
-               field ? field : "", paint(a, PLAIN));
-    }
-}
-
-static void show_stage(struct ask *a, const json_t *latency, const char *key, const char *name)
-{
-    const json_t *value = json_object_get(latency, key);
-
-    if (json_is_number(value))
-        printf("%s%s %.0f ms%s  ", paint(a, DIM), name, json_number_value(value), paint(a, PLAIN));
-}
-
-static void show_delta(struct ask *a, const json_t *msg)
-{
-    const json_t *latency = json_object_get(msg, "latency");
-
-    if (!json_flag(msg, "finish", false)) {
-        if (!a->in_answer)
-            begin_line(a, "answer", GREEN);
-        a->in_answer = true;
-        fputs(json_str(msg, "delta"), stdout);
-        return;
-    }
-    begin_line(a, "done", GREEN);
-    printf("%s  ", json_str(msg, "finishReason"));
-    show_stage(a, latency, "finalMs", "final");
-    show_stage(a, latency, "outlineMs", "outline");
-    show_stage(a, latency, "firstTokenMs", "first token");
-    show_stage(a, latency, "totalMs", "whole");
-    fputc('\n', stdout);
-}
-
-static void show(struct ask *a, const json_t *msg)
-{
-    static const struct {
-        const char *type;
-        void (*show)(struct ask *a, const json_t *msg);
-    } kinds[] = {
-        {"partial", show_partial}, {"final", show_final}, {"started", show_started},
-        {"outline", show_outline}, {"delta", show_delta},
-    };
-    const char *type = json_str(msg, "type");
-
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (!strcmp(type, kinds[i].type))
-            kinds[i].show(a, msg);
-    }
-    if (!strcmp(type, "error")) {
-        begin_line(a, "error", YELLOW);
-        printf("%s\n", json_str(msg, "message"));
-    } else if (!strcmp(type, "ready")) {
-        begin_line(a, "ready", CYAN);
-        printf("%s %s\n", json_str(msg, "engine"), json_str(msg, "model"));
-    }
-}
-
-static void show_json(struct ask *a, const char *text, size_t len)
-{
-    printf("{\"atMs\":%llu,\"message\":%.*s}\n",
-           (unsigned long long)((clock_mono_us() - a->start_us) / 1000), (int)len, text);
-}
 
 /* ----------------------------------------------------------------------------- events */
 
@@ -211,7 +70,7 @@ static void count(struct ask *a, const json_t *msg)
 
     /* A `started` again for the next provider of the chain has the same id: count ends instead. */
     if (!strcmp(type, "ready")) { /* a live interview begins when it hears */
-        a->start_us = clock_mono_us();
+        a->screen.start_us = clock_mono_us();
         timer_start(a->frames, FRAME_MS, FRAME_MS);
     }
     if (!strcmp(type, "outline"))
@@ -230,10 +89,9 @@ static void on_message(const char *text, size_t len, enum ws_kind kind, uint32_t
     (void)kind;
     (void)key;
     if (a->options.json)
-        show_json(a, text, len);
+        ask_print_json(&a->screen, text, len);
     else
-        show(a, msg);
-    fflush(stdout);
+        ask_show(&a->screen, msg);
     count(a, msg);
     json_decref(msg);
     stop_if_done(a);
@@ -269,7 +127,7 @@ static void on_patience(void *arg)
 static void on_frame(void *arg)
 {
     struct ask *a = arg;
-    size_t due = (size_t)((clock_mono_us() - a->start_us) * ASR_SAMPLE_RATE / 1000000);
+    size_t due = (size_t)((clock_mono_us() - a->screen.start_us) * ASR_SAMPLE_RATE / 1000000);
 
     while (a->fed + FRAME <= due && a->fed < a->pcm.n) {
         size_t n = a->pcm.n - a->fed < FRAME ? a->pcm.n - a->fed : FRAME;
@@ -449,7 +307,7 @@ static int start(struct ask *a)
         code = timer_open(&a->patience, app->loop, on_patience, a);
     if (code)
         return program_fail("%s", err.text[0] ? err.text : uv_strerror(code));
-    a->start_us = clock_mono_us();
+    a->screen.start_us = clock_mono_us();
     return 0;
 }
 
@@ -563,8 +421,7 @@ int command_ask(int argc, char **argv)
     status = program_open(&a.program, argc, argv, parts);
     if (status)
         return status;
-    a.terminal = isatty(STDOUT_FILENO) != 0;
-    a.colour = a.terminal && !getenv("NO_COLOR");
+    a.screen = ask_screen_of(STDOUT_FILENO);
     status = read_options(&a);
     if (!status)
         status = run(&a);

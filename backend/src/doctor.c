@@ -154,23 +154,29 @@ static void check_page(struct doctor *d)
 
 static void check_recognisers(struct doctor *d)
 {
+    const char *wanted = d->program.config->asr_engine;
     bool any = false;
 
     for (size_t i = 0; asr_engines[i]; i++) {
-        struct asr_model_params params = program_asr_params(&d->program, asr_engines[i]->remote);
+        const struct asr_engine *engine = asr_engines[i];
+        struct asr_model_params params = program_asr_params(&d->program, engine->remote);
         struct errbuf why = {""};
-        bool there = asr_engines[i]->available(&params, &why);
-        char text[ERR_TEXT_MAX + 32];
+        bool there = engine->available(&params, &why);
+        bool asked = !engine->remote || !strcmp(wanted, engine->name);
+        char text[ERR_TEXT_MAX + 96];
 
-        snprintf(text, sizeof(text), "%s: %s", asr_engines[i]->name,
-                 there ? (why.text[0] ? why.text : "ready") : why.text);
-        report(d, there ? GOOD : COULD_BE_BETTER, "recogniser", text);
-        any |= there;
+        snprintf(text, sizeof(text), "%s: %s", engine->name,
+                 !there  ? why.text
+                 : asked ? "ready"
+                         : "could be used, but audio would leave this machine: only if you say "
+                           "--asr-engine openai");
+        report(d, there && asked ? GOOD : COULD_BE_BETTER, "recogniser", text);
+        any |= there && asked;
     }
-    if (any)
-        return;
-    report(d, BROKEN, "recogniser", "none can be used");
-    advise("apt install pocketsphinx-en-us, or: interviewd models get base.en");
+    if (!any) {
+        report(d, BROKEN, "recogniser", "none can be used");
+        advise("apt install pocketsphinx-en-us, or: interviewd models get base.en-q5_1");
+    }
 }
 
 /* ------------------------------------------------------------------------- providers */

@@ -4,18 +4,18 @@
 #include "welcome.h"
 
 #include "asr/engine.h"
+#include "asr/models.h"
 
 #include <string.h>
 
 static const struct {
     const char *engine;
     const char *is;
-    const char *better; /* NULL: it is the best there is */
+    bool best;
 } hearing[] = {
-    {"whisper", "Whisper, on this machine", NULL},
-    {"pocketsphinx", "PocketSphinx, on this machine (gets the gist of clear speech)",
-     "for far better text: interviewd models get base.en   (then start again)"},
-    {"openai", "a remote service (audio leaves this machine)", NULL},
+    {"whisper", "Whisper, on this machine", true},
+    {"pocketsphinx", "PocketSphinx, on this machine (gets the gist of clear speech)", false},
+    {"openai", "a remote service (audio leaves this machine)", true},
 };
 
 void welcome_hearing(FILE *to, const struct program *p)
@@ -30,8 +30,8 @@ void welcome_hearing(FILE *to, const struct program *p)
         if (strcmp(hearing[i].engine, engine->name))
             continue;
         fprintf(to, "  Hearing    %s\n", hearing[i].is);
-        if (hearing[i].better)
-            fprintf(to, "             %s\n", hearing[i].better);
+        if (!hearing[i].best)
+            fprintf(to, "             %s; then start again\n", models_hint());
         return;
     }
     fprintf(to, "  Hearing    %s\n", engine->name);

@@ -64,7 +64,7 @@ const struct model_entry *models_entry(const char *name)
 
 const char *models_hint(void)
 {
-    return "For much better hearing: interviewd models get base.en-q5_1 (60 MB), or "
+    return "for much better hearing: interviewd models get base.en-q5_1 (60 MB), or "
            "large-v3-turbo-q5_0 (574 MB)";
 }
 

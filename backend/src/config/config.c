@@ -481,17 +481,24 @@ static int check(const struct config *c, struct errbuf *err)
     return 0;
 }
 
-/* Which remote recogniser: the address that was set, or the usual one of a key that is there. A
- * key goes to no other server than its own. */
+static bool openai_is_elsewhere(const struct config_whole *w)
+{
+    return strcmp(w->openai_url, "https://api.openai.com/v1") != 0;
+}
+
+/* Which remote recogniser: the address that was set, or the usual one of a key that is there, or
+ * none. A key goes to no other server than its own. */
 static void derive_remote_asr(struct config_whole *w)
 {
     struct config *c = &w->c;
     bool groq = !c->asr_url && w->groq_key && !c->asr_key;
 
-    if (!c->asr_url)
-        c->asr_url = groq ? w->groq_url : w->openai_url;
-    else if (!c->asr_name)
+    if (c->asr_url && !c->asr_name)
         c->asr_name = "whisper-1";
+    else if (groq)
+        c->asr_url = w->groq_url;
+    else if (!c->asr_url && (c->asr_key || w->openai_key || openai_is_elsewhere(w)))
+        c->asr_url = w->openai_url;
     if (!c->asr_key && c->asr_url == w->groq_url)
         c->asr_key = w->groq_key;
     if (!c->asr_key && c->asr_url == w->openai_url)
@@ -502,7 +509,7 @@ static void derive_remote_asr(struct config_whole *w)
 
 static int provider_named(const struct config_whole *w, const char *name, struct config_provider *p)
 {
-    bool elsewhere = strcmp(w->openai_url, "https://api.openai.com/v1") != 0;
+    bool elsewhere = openai_is_elsewhere(w);
 
     if (strcmp(name, "groq") == 0)
         *p = (struct config_provider){"groq",      "openai",      w->groq_url,

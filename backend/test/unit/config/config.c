@@ -275,6 +275,18 @@ static void a_key_goes_to_its_own_server_only(void **state)
     config_free(c);
 }
 
+static void without_a_key_no_service_is_offered_audio(void **state)
+{
+    struct config *c = load(0, NULL, NO_ENV);
+
+    (void)state;
+    assert_null(c->asr_url);
+    config_free(c);
+    c = load(0, NULL, ENV(L("INTERVIEWD_OPENAI_URL=http://127.0.0.1:9000/v1")));
+    assert_string_equal(c->asr_url, "http://127.0.0.1:9000/v1");
+    config_free(c);
+}
+
 /* The files in the repository say what the table says. To print them anew after a change:
  * INTERVIEWD_WRITE_DOCS=1 backend/build/test/test-config-config */
 static void same_as_file(const char *name, int (*write)(struct buf *out))
@@ -356,6 +368,7 @@ int main(void)
         cmocka_unit_test(ollama_is_found_however_it_is_spelled),
         cmocka_unit_test(the_chain_is_what_is_configured_or_what_was_asked_for),
         cmocka_unit_test(a_key_goes_to_its_own_server_only),
+        cmocka_unit_test(without_a_key_no_service_is_offered_audio),
         cmocka_unit_test(the_example_lists_every_setting),
         cmocka_unit_test(the_guide_lists_every_setting),
         cmocka_unit_test(the_example_is_a_config_file_that_works),

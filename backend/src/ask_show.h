@@ -1,0 +1,39 @@
+/**
+ * @file ask_show.h  What the live path says, as lines for a person
+ *
+ *     struct ask_screen screen = ask_screen_of(STDOUT_FILENO);
+ *
+ *     screen.start_us = clock_mono_us();
+ *     ask_show(&screen, message);        for every message of the WebSockets
+ *
+ * Each line begins with the moment it came. On a terminal a partial is overwritten by the next and
+ * words that may still change are dim; piped, every message has a line and no colour.
+ *
+ * Threads    One, with stdout to itself.
+ * Ownership  Nothing is kept of a message.
+ */
+#ifndef ASK_SHOW_H
+#define ASK_SHOW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ask_screen {
+    uint64_t start_us; /* of clock_mono_us(): the zero of the times shown */
+    bool terminal;
+    bool colour;
+    bool in_answer;    /* the cursor stands inside streamed text */
+    bool partial_line; /* the cursor stands behind a partial */
+};
+
+/** A screen as that file descriptor allows; NO_COLOR is respected (no-color.org). */
+struct ask_screen ask_screen_of(int fd);
+
+/** Show one message of the live path. Unknown types are passed over. */
+void ask_show(struct ask_screen *s, const json_t *msg);
+
+/** The same for machines: {"atMs":…,"message":…} on a line, the message as it was sent. */
+void ask_print_json(const struct ask_screen *s, const char *text, size_t len);
+
+#endif
