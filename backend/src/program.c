@@ -241,11 +241,13 @@ void program_close(struct program *p)
     live_registry_close(app->live);
     if (app->answerer)
         answerer_close(app->answerer);
+    if (app->client)
+        http_client_stop(app->client); /* nobody is waited for who waits for the network */
     if (app->hub)
         asr_hub_close(app->hub);
+    pool_close(app->workers);
     if (app->client)
         http_client_close(app->client);
-    pool_close(app->workers);
     if (app->loop)
         loop_close(app->loop);
     ratelimit_close(app->user_limit);

@@ -33,6 +33,7 @@ enum {
     TOTAL_MS = 30000,
     TRIES = 3,
     BACKOFF_MS = 250,          /* then twice as long */
+    PAUSE_STEP_MS = 50,        /* an interruption is noticed this soon while waiting */
     RETRY_AFTER_MAX_MS = 2000, /* a longer wait is not ours to make: somebody is listening */
     WORDS_MAX = 4096,
     WAV_HEADER = 44,
@@ -57,7 +58,7 @@ struct asr_stream {
     char *text;
     struct asr_word *words; /**< Their texts are borrowed from reply */
     json_t *reply;
-    atomic_bool interrupted;
+    struct http_stop stop;
 };
 
 /* ---------------------------------------------------------------- model */
@@ -188,7 +189,7 @@ static void openai_close(struct asr_stream *st)
 
 static void openai_interrupt(struct asr_stream *st)
 {
-    st->interrupted = true;
+    http_fetch_stop(st->model->http, &st->stop);
 }
 
 static int openai_begin(struct asr_stream *st, struct errbuf *err)
@@ -295,7 +296,7 @@ static int post(struct asr_stream *st, bool plain, struct http_reply *reply, str
     req.body = body.data;
     req.body_len = body.len;
     rc = body.err ? err_set(err, body.err, "no memory to send what was said")
-                  : http_fetch(st->model->http, &req, REPLY_MAX, reply, err);
+                  : http_fetch(st->model->http, &req, REPLY_MAX, &st->stop, reply, err);
     buf_release(&body);
     return rc;
 }
@@ -373,7 +374,7 @@ static void take_words(struct asr_stream *st, struct asr_result *res, float conf
         const json_t *w = json_array_get(list, i);
         const char *text = json_str(w, "word");
 
-        if (!text)
+        if (!text || !text[strspn(text, " ")])
             continue;
         st->words[res->word_count++] = (struct asr_word){.text = text + strspn(text, " "),
                                                          .start_ms = to_ms(json_num(w, "start", 0)),
@@ -461,12 +462,18 @@ static bool wants_plain(struct asr_stream *st, const struct http_reply *reply)
     return true;
 }
 
+static void pause_for(const struct asr_stream *st, uint64_t ms)
+{
+    for (; ms > 0 && !st->stop.set; ms -= ms < PAUSE_STEP_MS ? ms : PAUSE_STEP_MS)
+        uv_sleep(ms < PAUSE_STEP_MS ? (unsigned)ms : PAUSE_STEP_MS);
+}
+
 static int ask(struct asr_stream *st, struct asr_result *res, struct errbuf *err)
 {
     uint64_t backoff = BACKOFF_MS;
     int rc = UV_ECANCELED;
 
-    for (int left = TRIES; left > 0 && !st->interrupted;) {
+    for (int left = TRIES; left > 0 && !st->stop.set;) {
         struct http_reply reply = {0};
         uint64_t wait = backoff;
         bool again;
@@ -484,10 +491,10 @@ static int ask(struct asr_stream *st, struct asr_result *res, struct errbuf *err
         buf_release(&reply.body);
         if (!rc || !again)
             return rc;
-        uv_sleep((unsigned)wait);
+        pause_for(st, wait);
         backoff *= 2;
     }
-    return st->interrupted ? err_set(err, UV_ECANCELED, "the transcription was interrupted") : rc;
+    return st->stop.set ? err_set(err, UV_ECANCELED, "the transcription was interrupted") : rc;
 }
 
 static int openai_finish(struct asr_stream *st, struct asr_result *res, struct errbuf *err)

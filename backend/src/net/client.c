@@ -16,6 +16,7 @@
 #include "loop/loop.h"
 
 #include <curl/curl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,10 @@ struct http_client {
     uv_timer_t *timer;
     struct http_call *calls;
     bool closing;
+    uv_async_t *wake; /* a worker wants something */
+    uv_mutex_t lock;
+    struct fetch *fetches; /* {lock} */
+    atomic_bool stopped;
 };
 
 struct http_call {
@@ -67,6 +72,7 @@ struct watch {
 
 static void check_done(struct http_client *client);
 static void call_free(struct http_call *call, bool hang_up);
+static void on_wake(uv_async_t *wake);
 
 /* ---------------------------------------------------------- descriptors */
 
@@ -508,14 +514,19 @@ int http_client_open(struct http_client **cp, struct loop *loop, struct errbuf *
     client->loop = loop;
     client->multi = curl_multi_init();
     client->timer = calloc(1, sizeof(*client->timer));
-    if (!client->multi || !client->timer) {
+    client->wake = calloc(1, sizeof(*client->wake));
+    if (!client->multi || !client->timer || !client->wake || uv_mutex_init(&client->lock) ||
+        uv_async_init(loop_uv(loop), client->wake, on_wake)) {
         curl_multi_cleanup(client->multi);
         free(client->timer);
+        free(client->wake);
         free(client);
         return err_set(err, UV_ENOMEM, "outgoing HTTP cannot start");
     }
     uv_timer_init(loop_uv(loop), client->timer);
     client->timer->data = client;
+    client->wake->data = client;
+    uv_unref((uv_handle_t *)client->wake); /* does not keep the loop running */
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
     curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
@@ -525,7 +536,7 @@ int http_client_open(struct http_client **cp, struct loop *loop, struct errbuf *
     return 0;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     free(handle);
 }
@@ -539,20 +550,28 @@ void http_client_close(struct http_client *client)
     client->closing = true;
     curl_multi_cleanup(client->multi);
     uv_timer_stop(client->timer);
-    uv_close((uv_handle_t *)client->timer, on_timer_closed);
+    uv_close((uv_handle_t *)client->timer, on_handle_closed);
+    uv_close((uv_handle_t *)client->wake, on_handle_closed);
+    uv_mutex_destroy(&client->lock);
     free(client);
     curl_global_cleanup();
 }
 
 /* ------------------------------------------------------- blocking form */
 
+/* One worker's wait. Only the loop thread starts and ends it, so one that has not ended stays where
+ * it is while the loop thread looks at it. */
 struct fetch {
+    struct fetch *next; /* {client->lock} */
     struct http_client *client;
     const struct http_call_request *req;
+    const struct http_stop *stop;
     struct http_call *call;
     struct http_reply *reply;
     struct errbuf *err;
     uv_sem_t finished;
+    bool started;
+    bool ended;
     int rc;
 };
 
@@ -569,6 +588,7 @@ static uint64_t retry_after(const struct http_call *call)
 static void fetch_end(struct fetch *f, int rc, const char *why)
 {
     f->rc = rc;
+    f->ended = true;
     if (rc)
         err_set(f->err, rc, "%s", why ? why : uv_strerror(rc));
     uv_sem_post(&f->finished);
@@ -593,20 +613,91 @@ static void fetch_done(struct http_call *call, int err, const char *why, void *a
     fetch_end(f, err, why);
 }
 
-static void fetch_start(void *arg)
+static void fetch_start(struct fetch *f)
 {
     static const struct http_call_handlers h = {.on_data = fetch_data, .on_done = fetch_done};
-    struct fetch *f = arg;
     int rc = http_call_start(f->client, f->req, &h, f, &f->call);
 
+    f->started = true;
     if (rc)
         fetch_end(f, rc, NULL);
 }
 
-int http_fetch(struct http_client *client, const struct http_call_request *req, size_t body_max,
-               struct http_reply *reply, struct errbuf *err)
+static void fetch_abort(struct fetch *f)
 {
-    struct fetch f = {.client = client, .req = req, .reply = reply, .err = err};
+    if (f->started)
+        http_call_cancel(f->call);
+    fetch_end(f, UV_ECANCELED, "the request was given up");
+}
+
+static bool is_stopped(const struct fetch *f)
+{
+    return f->client->stopped || (f->stop && f->stop->set);
+}
+
+/* The first one that there is something to do for. */
+static struct fetch *fetch_next(struct http_client *client)
+{
+    struct fetch *f;
+
+    uv_mutex_lock(&client->lock);
+    f = client->fetches;
+    while (f && (f->ended || (f->started && !is_stopped(f))))
+        f = f->next;
+    uv_mutex_unlock(&client->lock);
+    return f;
+}
+
+static void serve_fetches(struct http_client *client)
+{
+    struct fetch *f;
+
+    while ((f = fetch_next(client))) {
+        if (is_stopped(f))
+            fetch_abort(f);
+        else
+            fetch_start(f);
+    }
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    serve_fetches(wake->data);
+}
+
+/* UV_ECANCELED: too late. */
+static int fetch_link(struct fetch *f)
+{
+    struct http_client *client = f->client;
+    int rc = 0;
+
+    uv_mutex_lock(&client->lock);
+    if (client->stopped) {
+        rc = UV_ECANCELED;
+    } else {
+        f->next = client->fetches;
+        client->fetches = f;
+        uv_async_send(client->wake);
+    }
+    uv_mutex_unlock(&client->lock);
+    return rc;
+}
+
+static void fetch_unlink(struct fetch *f)
+{
+    struct fetch **at = &f->client->fetches;
+
+    uv_mutex_lock(&f->client->lock);
+    while (*at != f)
+        at = &(*at)->next;
+    *at = f->next;
+    uv_mutex_unlock(&f->client->lock);
+}
+
+int http_fetch(struct http_client *client, const struct http_call_request *req, size_t body_max,
+               const struct http_stop *stop, struct http_reply *reply, struct errbuf *err)
+{
+    struct fetch f = {.client = client, .req = req, .stop = stop, .reply = reply, .err = err};
     int rc;
 
     if (loop_is_current(client->loop))
@@ -616,13 +707,33 @@ int http_fetch(struct http_client *client, const struct http_call_request *req, 
     rc = uv_sem_init(&f.finished, 0);
     if (rc)
         return rc;
-    rc = loop_post(client->loop, fetch_start, &f);
-    if (!rc) {
+    rc = fetch_link(&f);
+    if (rc) {
+        err_set(err, rc, "the program is ending");
+    } else {
         uv_sem_wait(&f.finished);
+        fetch_unlink(&f);
         rc = f.rc;
     }
     uv_sem_destroy(&f.finished);
     if (rc)
         buf_release(&reply->body);
     return rc;
+}
+
+void http_fetch_stop(struct http_client *client, struct http_stop *stop)
+{
+    stop->set = true;
+    if (loop_is_current(client->loop))
+        serve_fetches(client); /* the loop may not turn any more */
+    else
+        uv_async_send(client->wake);
+}
+
+void http_client_stop(struct http_client *client)
+{
+    uv_mutex_lock(&client->lock);
+    client->stopped = true;
+    uv_mutex_unlock(&client->lock);
+    serve_fetches(client);
 }

@@ -18,6 +18,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,7 +46,11 @@ struct http_call_handlers {
 };
 
 int http_client_open(struct http_client **cp, struct loop *loop, struct errbuf *err);
-void http_client_close(struct http_client *client); /**< Cancels what runs */
+/** Before the workers are waited for: every http_fetch(), running or to come, ends with
+ *  UV_ECANCELED. Works though the loop has stopped turning. */
+void http_client_stop(struct http_client *client);
+/** Cancels what runs. No worker may be in http_fetch() any more. */
+void http_client_close(struct http_client *client);
 
 int http_call_start(struct http_client *client, const struct http_call_request *req,
                     const struct http_call_handlers *h, void *arg, struct http_call **callp);
@@ -58,8 +63,16 @@ struct http_reply {
     uint64_t retry_after_ms; /**< From Retry-After, 0 if absent */
 };
 
-/** Blocking form for workers (never the loop thread: UV_EDEADLK… is UV_EINVAL). */
+/** Lets somebody else end a worker's http_fetch()es: every one that was given it. Zeroed at first;
+ *  lives as long as they may. */
+struct http_stop {
+    atomic_bool set;
+};
+
+/** Blocking form for workers (never the loop thread: UV_EINVAL). stop may be NULL. UV_ECANCELED:
+ *  http_fetch_stop() or http_client_stop(). */
 int http_fetch(struct http_client *client, const struct http_call_request *req, size_t body_max,
-               struct http_reply *reply, struct errbuf *err);
+               const struct http_stop *stop, struct http_reply *reply, struct errbuf *err);
+void http_fetch_stop(struct http_client *client, struct http_stop *stop); /**< Any thread */
 
 #endif

@@ -336,6 +336,20 @@ class Stopping(harness.Case):
         finally:
             again.stop()
 
+    def test_a_transcription_service_that_does_not_answer_holds_nothing_up(self):
+        stand_in = pathlib.Path(__file__).parent.parent / "support" / "transcriptions_server.py"
+        with subprocess.Popen([sys.executable, stand_in], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as service:
+            url = f"http://127.0.0.1:{service.stdout.readline().strip()}/v1"
+            server = harness.Server(INTERVIEWD_ASR_ENGINE="openai", INTERVIEWD_ASR_URL=url, INTERVIEWD_ASR_NAME="slow")
+            self.addCleanup(server.remove)
+            session = server.post("/api/v1/sessions", {})["id"]
+            with server.socket("/ws/transcribe", session) as ear:
+                ear.wait_for(lambda m: m["type"] == "ready")
+                ear.stream(harness.speak(QUESTION, server.data))
+                time.sleep(0.5)  # it is being asked, and does not answer
+                self.assertEqual(server.stop(), 0)
+            service.stdin.close()
+
     def test_listening_to_others_without_accounts_is_refused(self):
         run = subprocess.run([harness.PROGRAM, "serve", "--listen", "0.0.0.0:0", "--accounts", "off"],
                              capture_output=True, text=True, timeout=30, env=harness.environment())

@@ -318,13 +318,14 @@ static int fill_words(struct asr_stream *s, struct asr_result *res)
     for (size_t i = 0; i < h->n_words; i++) {
         const struct whisper_heard_word *w = &h->words[i];
 
+        if (!w->text_len) /* a space alone is no word */
+            continue;
         memcpy(text, h->text + w->text, w->text_len);
         text[w->text_len] = '\0';
-        words[i] = (struct asr_word){text, w->start_ms, w->end_ms, w->confidence};
+        words[res->word_count++] = (struct asr_word){text, w->start_ms, w->end_ms, w->confidence};
         text += w->text_len + 1;
     }
     res->words = words;
-    res->word_count = h->n_words;
     return 0;
 }
 

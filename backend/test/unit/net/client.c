@@ -110,7 +110,7 @@ static int fetch(const struct http_call_request *base, const char *path, size_t 
 
     snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", f.port, path);
     req.url = url;
-    return http_fetch(client, &req, max, reply, err);
+    return http_fetch(client, &req, max, NULL, reply, err);
 }
 
 /* ------------------------------------------------------------- fetching */
@@ -184,12 +184,12 @@ static void failures_have_their_names(void **state)
     (void)state;
     snprintf(url, sizeof(url), "http://127.0.0.1:%d/", dead_port(&fd));
     req.url = url;
-    assert_int_equal(http_fetch(client, &req, 10, &reply, NULL), UV_ECONNREFUSED);
+    assert_int_equal(http_fetch(client, &req, 10, NULL, &reply, NULL), UV_ECONNREFUSED);
     close(fd);
     snprintf(url, sizeof(url), "https://127.0.0.1:%d/", f.port);
-    assert_int_equal(http_fetch(client, &req, 10, &reply, NULL), UV_EPROTO);
+    assert_int_equal(http_fetch(client, &req, 10, NULL, &reply, NULL), UV_EPROTO);
     req.url = "ftp://127.0.0.1/";
-    assert_int_equal(http_fetch(client, &req, 10, &reply, NULL), UV_EINVAL);
+    assert_int_equal(http_fetch(client, &req, 10, NULL, &reply, NULL), UV_EINVAL);
 }
 
 /* --------------------------------------------------------------- calling */
@@ -288,9 +288,82 @@ static void closing_the_client_ends_what_runs(void **state)
     uv_sem_destroy(&r.step);
 }
 
+struct waiter {
+    struct http_stop stop;
+    uv_sem_t begun;
+    int rc;
+};
+
+static void wait_for_ever(void *arg)
+{
+    struct http_call_request req = {.url = NULL};
+    struct waiter *w = arg;
+    struct http_reply reply;
+    struct errbuf err = {""};
+    char url[64];
+
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/endless", f.port);
+    req.url = url;
+    uv_sem_post(&w->begun);
+    w->rc = http_fetch(client, &req, 1 << 20, &w->stop, &reply, &err);
+}
+
+/* Before it asks, while it waits or in between: it comes back all the same. */
+static void a_waiting_worker_is_given_up(void **state)
+{
+    (void)state;
+    for (int wait_ms = 0; wait_ms <= 40; wait_ms += 8) {
+        struct waiter w = {.rc = 0}, other = {.rc = 0};
+        uv_thread_t thread, beside;
+
+        uv_sem_init(&w.begun, 0);
+        uv_sem_init(&other.begun, 0);
+        uv_thread_create(&thread, wait_for_ever, &w);
+        uv_thread_create(&beside, wait_for_ever, &other);
+        uv_sem_wait(&w.begun);
+        uv_sem_wait(&other.begun);
+        usleep((unsigned)wait_ms * 1000);
+        http_fetch_stop(client, &w.stop);
+        uv_thread_join(&thread);
+        assert_int_equal(w.rc, UV_ECANCELED);
+        assert_int_equal(other.rc, 0); /* it waits on */
+        http_fetch_stop(client, &other.stop);
+        uv_thread_join(&beside);
+        uv_sem_destroy(&w.begun);
+        uv_sem_destroy(&other.begun);
+    }
+}
+
+static void stop_client(void *arg)
+{
+    http_client_stop(client);
+    uv_sem_post(arg);
+}
+
+static void a_stopped_client_holds_no_worker_up(void **state)
+{
+    struct waiter w = {.rc = 0};
+    uv_thread_t thread;
+
+    (void)state;
+    uv_sem_init(&w.begun, 0);
+    uv_thread_create(&thread, wait_for_ever, &w);
+    uv_sem_wait(&w.begun);
+    on_loop(stop_client);
+    uv_thread_join(&thread);
+    assert_int_equal(w.rc, UV_ECANCELED);
+    wait_for_ever(&w);
+    assert_int_equal(w.rc, UV_ECANCELED);
+    on_loop(close_client);
+    on_loop(open_client);
+    uv_sem_destroy(&w.begun);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_waiting_worker_is_given_up),
+        cmocka_unit_test(a_stopped_client_holds_no_worker_up),
         cmocka_unit_test(an_answer_comes_with_status_body_and_patience),
         cmocka_unit_test(redirects_are_reported_not_followed),
         cmocka_unit_test(an_answer_that_is_too_large_is_cut_off),

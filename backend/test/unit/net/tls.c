@@ -180,7 +180,7 @@ static void our_own_client_trusts_no_stranger(void **state)
         usleep(1000); /* until the other thread owns it */
     snprintf(url, sizeof(url), "https://127.0.0.1:%d/stream", f.port);
     req.url = url;
-    assert_int_equal(http_fetch(client, &req, 100, &reply, NULL), UV_EPROTO);
+    assert_int_equal(http_fetch(client, &req, 100, NULL, &reply, NULL), UV_EPROTO);
     loop_stop(plain.loop);
     uv_thread_join(&plain.thread);
     http_client_close(client);
