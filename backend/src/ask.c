@@ -334,11 +334,11 @@ static void finish(struct ask *a)
 
 /* ------------------------------------------------------------------------ command line */
 
-static int usage(const char *what)
+static int usage(const char *what, const char *arg)
 {
-    program_fail("%s\nUsage: interviewd ask FILE [--profile FILE.json] [--job FILE] [--json] "
-                 "[--no-save]",
-                 what);
+    program_fail("%s%s%s", arg, *arg ? ": " : "", what);
+    fputs("Usage: interviewd ask FILE [--profile FILE.json] [--job FILE] [--json] [--no-save]\n",
+          stderr);
     return EXIT_USAGE;
 }
 
@@ -362,13 +362,13 @@ static int read_options(struct ask *a)
         else if (!strcmp(arg, "--job") && more)
             o->job = c->args[++i];
         else if (arg[0] == '-')
-            return usage("this flag is not known, or needs a value");
+            return usage("this flag is not known, or needs a value", arg);
         else if (o->file)
-            return usage("one recording at a time");
+            return usage("one recording at a time", arg);
         else
             o->file = arg;
     }
-    return o->file ? EXIT_OK : usage("which recording?");
+    return o->file ? EXIT_OK : usage("which recording?", "");
 }
 
 static int run(struct ask *a)
@@ -380,7 +380,7 @@ static int run(struct ask *a)
     if (!code) {
         code = audio_decode_file(a->options.file, &a->pcm, &err);
         if (code)
-            program_fail("%s: %s", a->options.file, err.text);
+            program_fail("%s", err.text);
     }
     if (!code)
         code = join(a, job);

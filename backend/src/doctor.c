@@ -273,8 +273,12 @@ int command_doctor(int argc, char **argv)
     static struct doctor d;
     int status = program_open(&d.program, argc, argv, PROGRAM_ENGINES);
 
-    if (status)
+    if (!status)
+        status = program_no_arguments(&d.program);
+    if (status) {
+        program_close(&d.program);
         return status;
+    }
     d.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
     check_data(&d);
     check_store(&d);

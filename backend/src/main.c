@@ -6,10 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#ifndef INTERVIEWD_VERSION
-#define INTERVIEWD_VERSION "unknown"
-#endif
-
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
@@ -17,8 +13,10 @@ static const struct {
     const char *help;
 } commands[] = {
     {"serve", command_serve, "", "start Interview Assistant and print its address"},
-    {"ask", command_ask, "FILE", "play a recorded question as if it were live, show the answer"},
-    {"transcribe", command_transcribe, "FILE...", "write down what recordings say"},
+    {"ask", command_ask, "FILE [--profile FILE.json] [--job FILE] [--json] [--no-save]",
+     "play a recorded question as if it were live, show the answer"},
+    {"transcribe", command_transcribe, "FILE... [--json | --srt]",
+     "write down what recordings say"},
     {"doctor", command_doctor, "", "say what works here and how to fix what does not"},
     {"models", command_models, "list | get NAME | remove NAME | bench",
      "manage the Whisper models on this machine"},
@@ -27,23 +25,46 @@ static const struct {
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
-static int print_help(FILE *to)
+static void print_settings(FILE *to)
 {
     struct buf flags;
 
+    buf_init(&flags, CONFIG_FILE_MAX);
+    if (!config_write_help(&flags) && flags.data)
+        fprintf(to, "\nSettings:\n%s", flags.data);
+    buf_release(&flags);
+}
+
+static int print_help(FILE *to)
+{
     fputs("interviewd listens to an interview, writes it down live, and answers from your own\n"
           "profile. Everything stays on this machine unless you configure a remote engine.\n\n"
           "Usage: interviewd COMMAND [settings]\n\nCommands:\n",
           to);
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-10s %-26s %s\n", commands[i].name,
-                strlen(commands[i].arguments) <= 26 ? commands[i].arguments : "...",
-                commands[i].help);
-    buf_init(&flags, CONFIG_FILE_MAX);
-    if (!config_write_help(&flags) && flags.data)
-        fprintf(to, "\nSettings:\n%s", flags.data);
-    buf_release(&flags);
+        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
+    fputs("\ninterviewd COMMAND --help says what it takes.\n", to);
+    print_settings(to);
     return to == stdout ? EXIT_OK : EXIT_USAGE;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+            return true;
+    }
+    return false;
+}
+
+static int run(size_t i, int argc, char **argv)
+{
+    if (!wants_help(argc, argv))
+        return commands[i].run(argc, argv);
+    printf("Usage: interviewd %s %s\n\nTo %s.\n", commands[i].name, commands[i].arguments,
+           commands[i].help);
+    print_settings(stdout);
+    return EXIT_OK;
 }
 
 int main(int argc, char **argv)
@@ -58,7 +79,7 @@ int main(int argc, char **argv)
         return print_help(stdout);
     for (size_t i = 0; i < COMMANDS; i++) {
         if (!strcmp(name, commands[i].name))
-            return commands[i].run(argc - 2, argv + 2);
+            return run(i, argc - 2, argv + 2);
     }
     if (*name)
         fprintf(stderr, "interviewd: there is no command '%s'\n\n", name);

@@ -17,8 +17,12 @@ int command_migrate(int argc, char **argv)
     int to = 0;
     int code = program_open(&p, argc, argv, 0);
 
-    if (code)
+    if (!code)
+        code = program_no_arguments(&p);
+    if (code) {
+        program_close(&p);
         return code;
+    }
     mkdir(p.config->data_dir, 0700);
     params.path = config_path(p.config, "interview.db");
     code = store_open(&store, "sqlite", &params, &err);

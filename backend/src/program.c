@@ -41,6 +41,17 @@ int program_fail(const char *fmt, ...)
     return EXIT_FAILED;
 }
 
+int program_no_arguments(const struct program *p)
+{
+    struct errbuf err = {""};
+
+    if (!p->config->arg_count)
+        return EXIT_OK;
+    config_unknown_flag(p->config->args[0], &err);
+    program_fail("%s", err.text);
+    return EXIT_USAGE;
+}
+
 /* ------------------------------------------------------------------ store and accounts */
 
 static int make_folder(const char *path, struct errbuf *err)

@@ -48,6 +48,9 @@ const char *program_web_root(struct program *p);
 /** What the settings say for a local or a remote recogniser. */
 struct asr_model_params program_asr_params(const struct program *p, bool remote);
 
+/** For a command that takes settings only: EXIT_OK, or EXIT_USAGE and what is unknown is said. */
+int program_no_arguments(const struct program *p);
+
 /** Print "interviewd: <text>" to standard error and return EXIT_FAILED. */
 int program_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -120,15 +120,10 @@ int command_serve(int argc, char **argv)
                           PROGRAM_STORE | PROGRAM_HEARING | PROGRAM_ANSWERS | PROGRAM_DEAF_TOO);
     if (status)
         return status;
-    if (s.program.config->arg_count) {
-        config_unknown_flag(s.program.config->args[0], &err);
-        status = EXIT_USAGE;
-    } else if (open_server(&s, &err) || watch_signals(&s)) {
-        status = EXIT_FAILED;
-    }
-    if (status) {
-        program_fail("%s", err.text);
-    } else {
+    status = program_no_arguments(&s.program);
+    if (!status && (open_server(&s, &err) || watch_signals(&s)))
+        status = program_fail("%s", err.text);
+    if (!status) {
         welcome_print(&s.program, http_server_port(s.server));
         loop_run(s.program.app.loop);
         log_info("serve", "stopped");

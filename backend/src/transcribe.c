@@ -29,9 +29,10 @@ struct job {
     int status;
 };
 
-static int usage(const char *what)
+static int usage(const char *what, const char *arg)
 {
-    program_fail("%s\nUsage: interviewd transcribe FILE... [--json | --srt]", what);
+    program_fail("%s%s%s", arg, *arg ? ": " : "", what);
+    fputs("Usage: interviewd transcribe FILE... [--json | --srt]\n", stderr);
     return EXIT_USAGE;
 }
 
@@ -111,11 +112,14 @@ static void transcribe_file(struct job *job)
     struct pcm pcm = {0};
     int code = audio_decode_file(job->file, &pcm, &err);
 
-    if (!code)
+    if (!code) {
         code =
             transcribe_start(&running, job->program.app.hub, &pcm, &params, &handlers, job, &err);
+        if (code)
+            err_prefix(&err, code, "%s", job->file);
+    }
     if (code)
-        job->status = program_fail("%s: %s", job->file, err.text);
+        job->status = program_fail("%s", err.text);
     else
         loop_run(job->program.app.loop);
     pcm_release(&pcm);
@@ -134,11 +138,11 @@ static int read_flags(struct job *job, const char **files)
         else if (!strcmp(arg, "--srt"))
             job->form = SRT;
         else if (arg[0] == '-' && arg[1])
-            return usage("this flag is not known");
+            return usage("this flag is not known", arg);
         else
             files[job->files++] = arg;
     }
-    return job->files ? EXIT_OK : usage("which recording?");
+    return job->files ? EXIT_OK : usage("which recording?", "");
 }
 
 int command_transcribe(int argc, char **argv)

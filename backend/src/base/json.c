@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -46,9 +47,15 @@ static int append(const char *data, size_t len, void *arg)
     return buf_append(arg, data, len) ? -1 : 0;
 }
 
+json_t *json_thousandths(double value)
+{
+    return json_real(round(value * 1000.0) / 1000.0);
+}
+
+/* 15 digits are what a double holds for sure: 0.1 stays 0.1. */
 int json_write(struct buf *b, const json_t *value)
 {
-    if (json_dump_callback(value, append, b, JSON_COMPACT | JSON_ENCODE_ANY) && !b->err)
+    if (json_dump_callback(value, append, b, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) && !b->err)
         b->err = UV_EINVAL;
     return b->err;
 }

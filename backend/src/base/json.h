@@ -25,6 +25,9 @@ int64_t json_int(const json_t *obj, const char *key, int64_t otherwise);
 double json_num(const json_t *obj, const char *key, double otherwise);
 bool json_flag(const json_t *obj, const char *key, bool otherwise);
 
+/** A real number with three decimals, as a confidence is worth. */
+json_t *json_thousandths(double value);
+
 /** Compact form appended to b. 0 or b->err. */
 int json_write(struct buf *b, const json_t *value);
 

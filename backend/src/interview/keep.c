@@ -90,9 +90,9 @@ static char *metrics(const struct keep_pair *pair)
     json_t *m = json_object();
     int quality = pair->result ? pair->result->quality : -1;
 
-    json_object_set_new(m, "responseTime", json_real(pair->response_s));
+    json_object_set_new(m, "responseTime", json_thousandths(pair->response_s));
     json_object_set_new(m, "wordCount", json_integer(count_words(pair->answer)));
-    json_object_set_new(m, "confidence", json_real((double)pair->confidence));
+    json_object_set_new(m, "confidence", json_thousandths((double)pair->confidence));
     json_object_set_new(m, "qualityScore", quality < 0 ? json_null() : json_integer(quality));
     return dump(m);
 }

@@ -63,7 +63,7 @@ static json_t *words(const struct asr_result *res, uint64_t start_ms)
         json_set_str(word, "text", w->text);
         set_int(word, "startMs", start_ms + w->start_ms);
         set_int(word, "endMs", start_ms + w->end_ms);
-        json_object_set_new(word, "confidence", json_real((double)w->confidence));
+        json_object_set_new(word, "confidence", json_thousandths((double)w->confidence));
         json_array_append_new(list, word);
     }
     return list;
@@ -79,7 +79,7 @@ void message_final(struct buf *out, uint32_t utterance, const struct asr_result 
     json_object_set_new(msg, "isFinal", json_true());
     set_int(msg, "startMs", start_ms);
     set_int(msg, "endMs", end_ms);
-    json_object_set_new(msg, "confidence", json_real((double)res->confidence));
+    json_object_set_new(msg, "confidence", json_thousandths((double)res->confidence));
     json_set_str(msg, "language", res->language);
     json_object_set_new(msg, "words", words(res, start_ms));
     set_int(msg, "latencyMs", latency_ms);

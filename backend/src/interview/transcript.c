@@ -61,7 +61,7 @@ static json_t *words_json(const struct transcript_segment *s)
         json_set_text(word, "text", w->text, strlen(w->text));
         json_object_set_new(word, "startMs", json_integer(w->start_ms));
         json_object_set_new(word, "endMs", json_integer(w->end_ms));
-        json_object_set_new(word, "confidence", json_real((double)w->confidence));
+        json_object_set_new(word, "confidence", json_thousandths((double)w->confidence));
         json_array_append_new(list, word);
     }
     return list;
@@ -74,7 +74,7 @@ static json_t *segment_json(const struct transcript_segment *s, bool words)
     json_object_set_new(obj, "startMs", json_integer((json_int_t)s->start_ms));
     json_object_set_new(obj, "endMs", json_integer((json_int_t)s->end_ms));
     json_set_text(obj, "text", s->text, strlen(s->text));
-    json_object_set_new(obj, "confidence", json_real((double)s->confidence));
+    json_object_set_new(obj, "confidence", json_thousandths((double)s->confidence));
     if (words)
         json_object_set_new(obj, "words", words_json(s));
     return obj;
@@ -98,7 +98,7 @@ json_t *transcript_json(const struct transcript *t, bool words)
     set_whole_text(obj, t);
     json_set_text(obj, "language", t->language, strlen(t->language));
     json_object_set_new(obj, "durationMs", json_integer((json_int_t)t->duration_ms));
-    json_object_set_new(obj, "confidence", json_real((double)t->confidence));
+    json_object_set_new(obj, "confidence", json_thousandths((double)t->confidence));
     for (size_t i = 0; i < t->segment_count; i++)
         json_array_append_new(segments, segment_json(&t->segments[i], words));
     json_object_set_new(obj, "segments", segments);

@@ -357,42 +357,4 @@ class Stopping(harness.Case):
         self.assertIn("accounts", run.stderr)
 
 
-class Terminal(harness.Case):
-    """interviewd ask: the same path in the terminal."""
-
-    @classmethod
-    def setUpClass(cls):
-        import tempfile
-        cls.folder = tempfile.mkdtemp(prefix="interviewd-speech-")
-
-    @classmethod
-    def tearDownClass(cls):
-        import shutil
-        shutil.rmtree(cls.folder, ignore_errors=True)
-
-    def run_ask(self, *args):
-        return subprocess.run([harness.PROGRAM, "ask", *args, "--data", self.folder], capture_output=True, text=True,
-                              timeout=120, env=harness.environment())
-
-    def test_words_come_before_the_final_and_the_answer_after_it(self):
-        run = self.run_ask(str(harness.speak(QUESTION, self.folder)), "--json")
-        self.assertEqual(run.returncode, 0, run.stderr)
-        kinds = [json.loads(line)["message"]["type"] for line in run.stdout.splitlines()]
-        self.assertLess(kinds.index("partial"), kinds.index("final"))
-        self.assertLess(kinds.index("started"), kinds.index("delta"))
-
-    def test_it_is_plain_text_when_piped(self):
-        run = self.run_ask(str(harness.speak(QUESTION, self.folder)), "--no-save")
-        self.assertEqual(run.returncode, 0, run.stderr)
-        self.assertNotIn("\033", run.stdout)
-        self.assertIn("outline", run.stdout)
-
-    def test_a_file_that_is_no_recording_is_an_error_with_its_name(self):
-        path = pathlib.Path(self.folder) / "not-audio.txt"
-        path.write_text("hello")
-        run = self.run_ask(str(path))
-        self.assertNotEqual(run.returncode, 0)
-        self.assertIn("not-audio.txt", run.stderr)
-
-
 harness.main()

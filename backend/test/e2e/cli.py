@@ -1,0 +1,133 @@
+"""The program in a terminal: every command, as a person or a script would call it."""
+
+import json
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import harness  # noqa: E402
+
+QUESTION = "Tell me about a time you led a project under pressure."
+COMMANDS = ("serve", "ask", "transcribe", "doctor", "models", "migrate")
+
+
+class Terminal(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="interviewd-cli-")
+        cls.speech = str(harness.speak(QUESTION, cls.folder))
+        cls.text = pathlib.Path(cls.folder) / "not-audio.txt"
+        cls.text.write_text("hello")
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    def interviewd(self, *args, data=None, status=0):
+        run = subprocess.run([harness.PROGRAM, *map(str, args), "--data", str(data or self.folder)],
+                             capture_output=True, text=True, timeout=120, env=harness.environment())
+        self.assertEqual(run.returncode, status, run.stderr + run.stdout)
+        return run
+
+
+class Help(Terminal):
+    def test_each_command_says_what_it_takes(self):
+        whole = self.interviewd("--help").stdout
+        for command in COMMANDS:
+            self.assertIn(command, whole)
+            self.assertIn(f"interviewd {command}", self.interviewd(command, "--help").stdout)
+        self.assertIn("--profile", self.interviewd("ask", "--help").stdout)
+
+    def test_what_is_not_known_is_named(self):
+        for args, name in ((["listen"], "'listen'"), (["serve", "--lisen", "x"], "--lisen"), (["doctor", "now"], "now"),
+                           (["migrate", "up"], "up"), (["ask", "--loud"], "--loud"), (["transcribe", "--loud"], "--loud")):
+            self.assertIn(name, self.interviewd(*args, status=2).stderr)
+
+
+class Ask(Terminal):
+    def test_words_come_before_the_final_and_the_answer_after_it(self):
+        run = self.interviewd("ask", self.speech, "--json")
+        kinds = [json.loads(line)["message"]["type"] for line in run.stdout.splitlines()]
+        self.assertLess(kinds.index("partial"), kinds.index("final"))
+        self.assertLess(kinds.index("started"), kinds.index("delta"))
+
+    def test_it_is_plain_text_when_piped(self):
+        run = self.interviewd("ask", self.speech, "--no-save")
+        self.assertNotIn("\033", run.stdout)
+        self.assertIn("outline", run.stdout)
+
+    def test_a_file_that_is_no_recording_is_an_error_that_names_it_once(self):
+        self.assertEqual(self.interviewd("ask", self.text, status=1).stderr.count("not-audio.txt"), 1)
+
+    def test_a_profile_that_is_none_is_an_error_with_its_name(self):
+        self.assertIn("not-audio.txt", self.interviewd("ask", self.speech, "--profile", self.text, status=1).stderr)
+
+
+class Transcribe(Terminal):
+    def test_words_have_times_and_confidence(self):
+        text = self.interviewd("transcribe", self.speech, "--json").stdout
+        found = json.loads(text)
+        self.assertIn("project", found["text"].lower())
+        words = found["segments"][0]["words"]
+        self.assertTrue(all(w["startMs"] < w["endMs"] <= found["durationMs"] for w in words))
+        self.assertTrue(all(0 <= w["confidence"] <= 1 for w in words))
+        self.assertNotRegex(text, r"\.\d{4,}", "three decimals are what a confidence is worth")
+
+    def test_subtitles_and_several_files(self):
+        out = self.interviewd("transcribe", "--srt", self.speech, self.speech).stdout
+        self.assertEqual(out.count(self.speech), 2)
+        self.assertRegex(out, r"1\n00:00:0\d,\d{3} --> 00:00:0\d,\d{3}\n")
+
+    def test_the_others_are_heard_when_one_cannot_be_read(self):
+        run = self.interviewd("transcribe", self.text, "/nonexistent.wav", self.speech, status=1)
+        self.assertIn("project", run.stdout.lower())
+        self.assertEqual(run.stderr.count("not-audio.txt"), 1)
+        self.assertEqual(run.stderr.count("/nonexistent.wav"), 1)
+
+
+class Doctor(Terminal):
+    def test_it_says_what_works_and_how_to_hear_better(self):
+        out = self.interviewd("doctor", "--listen", "127.0.0.1:0").stdout
+        self.assertIn("Everything that is needed works.", out)
+        self.assertIn("interviewd models get", out)
+
+    def test_a_folder_that_cannot_be_written_is_a_failure_with_the_way_out(self):
+        out = self.interviewd("doctor", data=self.text / "below", status=1).stdout
+        self.assertIn("FAIL  data", out)
+        self.assertIn("--data DIR", out)
+
+    def test_an_address_that_is_taken_is_noted(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            out = self.interviewd("doctor", "--listen", f"127.0.0.1:{other.getsockname()[1]}").stdout
+        self.assertIn("is taken", out)
+
+    def test_a_remote_recogniser_is_never_a_silent_choice(self):
+        run = subprocess.run([harness.PROGRAM, "doctor", "--data", self.folder, "--listen", "127.0.0.1:0"],
+                             capture_output=True, text=True, timeout=60,
+                             env=harness.environment(GROQ_API_KEY="k", INTERVIEWD_GROQ_URL="http://127.0.0.1:9/v1"))
+        self.assertIn("audio would leave this machine", run.stdout)
+
+
+class Store(Terminal):
+    def test_migrating_twice_changes_nothing_the_second_time(self):
+        with tempfile.TemporaryDirectory() as data:
+            self.assertIn("was brought from schema 0", self.interviewd("migrate", data=data).stdout)
+            self.assertIn("already", self.interviewd("migrate", data=data).stdout)
+
+
+class Models(Terminal):
+    def test_the_list_says_what_is_here(self):
+        self.assertIn("0 of them", self.interviewd("models", "list").stdout)
+
+    def test_a_model_nobody_knows_is_refused_by_name(self):
+        self.assertIn("base.xx", self.interviewd("models", "get", "base.xx", status=1).stderr)
+
+
+harness.main()
