@@ -31,6 +31,7 @@ enum {
     SOCKET_CLOSE_FULL = 1013,
     SOCKET_CLOSE_SIGN_IN = 4401,
     SOCKET_CLOSE_NO_SESSION = 4404,
+    SOCKET_CLOSE_TAKEN = 4409, /**< Its client goes on with another socket */
 };
 
 struct socket;

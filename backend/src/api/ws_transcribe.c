@@ -17,7 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { START_WAIT_MS = 250 }; /* after joining, for `start`; then the defaults apply */
+enum {
+    START_WAIT_MS = 250,   /* after joining, for `start`; then the defaults apply */
+    CLOSE_ABNORMAL = 1006, /* no close frame: a network that broke (RFC 6455 section 7.4.1) */
+};
 
 struct transcribe {
     struct socket *socket;
@@ -29,12 +32,16 @@ struct transcribe {
     bool heard;           /* audio was seen */
     bool ready;           /* `ready` was sent: not again after a late start */
     bool stopping;
+    bool over; /* the server ended it: a socket that goes now has not vanished */
+    bool vanished;
+    char key[LIVE_KEY_MAX];
     size_t skew; /* bytes of a sample group that wait in carry */
     unsigned char carry[4];
 };
 
 static void bad(struct transcribe *t, const char *code, const char *message)
 {
+    t->over = true;
     socket_error(t->socket, code, message, SOCKET_CLOSE_RULES);
 }
 
@@ -52,6 +59,7 @@ static void ear_done(void *arg)
 {
     struct transcribe *t = arg;
 
+    t->over = true;
     if (t->socket->ws)
         ws_close(t->socket->ws, 1000, "");
 }
@@ -61,14 +69,27 @@ static void ear_fatal(int code, const char *message, void *arg)
     struct transcribe *t = arg;
 
     (void)message; /* the ear has sent it */
+    t->over = true;
     if (t->socket->ws)
         ws_close(t->socket->ws, code == UV_EAGAIN ? SOCKET_CLOSE_FULL : SOCKET_CLOSE_FAILED, "");
+}
+
+/* The client is back on another socket; this one only has not heard that it is dead. */
+static void ear_taken(void *arg)
+{
+    struct transcribe *t = arg;
+
+    t->ear = NULL;
+    t->stopping = true;
+    if (t->socket->ws)
+        ws_close(t->socket->ws, SOCKET_CLOSE_TAKEN, "resumed on another socket");
 }
 
 static const struct live_ear_handlers ear_handlers = {
     .send = ear_send,
     .on_done = ear_done,
     .on_fatal = ear_fatal,
+    .on_taken = ear_taken,
 };
 
 static bool open_ear(struct transcribe *t)
@@ -79,7 +100,7 @@ static bool open_ear(struct transcribe *t)
     if (t->ear)
         return true;
     timer_stop(t->start_timer);
-    t->params.quiet_ready = t->ready;
+    t->params.quiet_ready = t->ready && !t->params.key;
     code = live_ear_open(&t->ear, t->socket->live, &t->params, &ear_handlers, t, &err);
     if (code == UV_EAGAIN)
         socket_error(t->socket, "overloaded", err.text, SOCKET_CLOSE_FULL);
@@ -138,6 +159,41 @@ static bool read_encoding(struct transcribe *t, json_t *msg)
     return false;
 }
 
+/* `resume`: the client's own name for this line of audio. */
+static bool read_key(struct transcribe *t, json_t *msg)
+{
+    const char *key = json_str(msg, "resume");
+    size_t len = key ? strlen(key) : 0;
+
+    if (!json_object_get(msg, "resume"))
+        return true;
+    if (len < LIVE_KEY_MIN || len >= LIVE_KEY_MAX) {
+        bad(t, "bad_message", "resume must be a text of 16 to 64 bytes");
+        return false;
+    }
+    text_copy(t->key, sizeof(t->key), key, len);
+    t->params.key = t->key;
+    return true;
+}
+
+/* Go on where the socket before this one was lost. False: there is nothing to go on with. */
+static bool resume_ear(struct transcribe *t, json_t *msg)
+{
+    json_int_t seen = json_integer_value(json_object_get(msg, "lastFinal"));
+
+    if (!t->params.key)
+        return false;
+    live_ear_close(t->ear); /* opened with the defaults: nothing was heard by it yet */
+    t->ear =
+        live_ear_resume(t->socket->live, t->key, seen > 0 ? (uint32_t)seen : 0, &ear_handlers, t);
+    if (!t->ear)
+        return false;
+    timer_stop(t->start_timer);
+    if (live_ear_finished(t->ear))
+        ear_done(t);
+    return true;
+}
+
 static void on_start(struct transcribe *t, json_t *msg)
 {
     const char *language = json_str(msg, "language");
@@ -151,7 +207,8 @@ static void on_start(struct transcribe *t, json_t *msg)
         !read_number(t, msg, "sampleRate", 8000, 48000, &t->params.sample_rate) ||
         !read_number(t, msg, "channels", 1, 2, &t->params.channels) ||
         !read_choice(t, msg, "speaker", "interviewer", "candidate", &t->params.candidate) ||
-        !read_choice(t, msg, "mode", "hands_free", "push_to_talk", &t->params.push_to_talk))
+        !read_choice(t, msg, "mode", "hands_free", "push_to_talk", &t->params.push_to_talk) ||
+        !read_key(t, msg) || resume_ear(t, msg))
         return;
     if (language) {
         text_copy(t->language, sizeof(t->language), language, strlen(language));
@@ -307,7 +364,10 @@ static void on_gone(void *owner)
     struct transcribe *t = owner;
 
     timer_close(t->start_timer);
-    live_ear_close(t->ear);
+    if (t->vanished && !t->over)
+        live_ear_vanish(t->ear);
+    else
+        live_ear_close(t->ear);
     free(t);
 }
 
@@ -363,7 +423,7 @@ static void on_close(struct ws *ws, int code, void *ctx)
     struct transcribe *t = ctx;
 
     (void)ws;
-    (void)code;
+    t->vanished = code == CLOSE_ABNORMAL;
     socket_closed(t->socket);
 }
 

@@ -7,12 +7,17 @@
  * finished is asked at once (eager); its final text confirms that answer, or takes its place.
  * What is said and wants no answer is kept as a line; when it began a question, that question takes
  * over the line's row.
+ *
+ * An ear and its socket part in three ways: stopped (on_done), closed (what was said is heard to
+ * its end and kept), or vanished: then it is parked, and another socket may resume it.
  */
 #include "interview/live_inner.h"
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "interview/messages.h"
+#include "interview/resume.h"
+#include "loop/loop.h"
 #include "observe/metrics.h"
 
 #include <stdlib.h>
@@ -42,6 +47,14 @@ struct live_ear {
     bool quiet_ready;
     bool gone; /* its socket is: nothing is sent, and on_done frees it */
     bool done;
+    bool stopped; /* live_ear_stop() */
+    bool parked;  /* its socket vanished and may come back: nothing is sent, but remembered */
+    struct loop_timer *park_timer; /* NULL without a key */
+    struct resume memory;
+    uint64_t fed;        /* samples a channel */
+    uint64_t fed_before; /* of those, on sockets before this one */
+    char engine[32];     /* of its `ready`; "" before */
+    char model[96];
     struct turn turn;
     struct buf said; /* the running utterance joined to its turn */
     uint32_t utterance;
@@ -53,9 +66,16 @@ struct live_ear {
 
 static void send_message(struct live_ear *ear, struct buf *msg, enum ws_kind kind, uint32_t key)
 {
-    if (!msg->err && !ear->gone)
+    if (!msg->err && !ear->gone && !ear->parked)
         ear->h.send(msg->data, msg->len, kind, key, ear->arg);
     buf_release(msg);
+}
+
+/* What a client that comes back must not have missed. */
+static void send_lasting(struct live_ear *ear, uint32_t utterance, struct buf *msg, uint32_t key)
+{
+    resume_note(&ear->memory, utterance, msg);
+    send_message(ear, msg, WS_KEEP, key);
 }
 
 /* ------------------------------------------------------------------------- the turn */
@@ -210,16 +230,24 @@ static void is_finished(struct live_ear *ear, const char *text, const char *own,
 
 /* --------------------------------------------------------------- what hearing reports */
 
+static void send_ready(struct live_ear *ear)
+{
+    struct buf msg;
+
+    buf_init(&msg, MESSAGE_MAX);
+    message_ready(&msg, ear->engine, ear->model,
+                  ear->memory.key[0] ? (int64_t)ear->fed_before : -1);
+    send_message(ear, &msg, WS_KEEP, 0);
+}
+
 static void on_ready(const char *engine, const char *model, void *arg)
 {
     struct live_ear *ear = arg;
-    struct buf msg;
 
-    if (ear->quiet_ready)
-        return;
-    buf_init(&msg, MESSAGE_MAX);
-    message_ready(&msg, engine, model);
-    send_message(ear, &msg, WS_KEEP, 0);
+    text_copy(ear->engine, sizeof(ear->engine), engine, strlen(engine));
+    text_copy(ear->model, sizeof(ear->model), model, strlen(model));
+    if (!ear->quiet_ready)
+        send_ready(ear);
 }
 
 static void begin_utterance(struct live_ear *ear, uint32_t utterance, uint64_t start_ms)
@@ -264,7 +292,7 @@ static void on_final(uint32_t utterance, const struct asr_result *res, uint64_t 
     /* The same key as its partials: an unsent one is not worth sending after this. */
     buf_init(&msg, MESSAGE_MAX);
     message_final(&msg, utterance, res, start_ms, end_ms, latency_ms);
-    send_message(ear, &msg, WS_KEEP, utterance);
+    send_lasting(ear, utterance, &msg, utterance);
 }
 
 static void send_turn(struct live_ear *ear, uint32_t utterance, enum turn_state state,
@@ -274,7 +302,7 @@ static void send_turn(struct live_ear *ear, uint32_t utterance, enum turn_state 
 
     buf_init(&msg, MESSAGE_MAX);
     message_turn(&msg, utterance, state, question);
-    send_message(ear, &msg, WS_KEEP, 0);
+    send_lasting(ear, utterance, &msg, 0);
 }
 
 static void end_utterance(struct live_ear *ear, const char *text, bool question)
@@ -340,7 +368,9 @@ static void on_error(int code, const char *message, void *arg)
     buf_init(&msg, MESSAGE_MAX);
     message_error(&msg, wire_code(code), message);
     send_message(ear, &msg, WS_KEEP, 0);
-    if (!ear->gone)
+    if (ear->parked)
+        ear->gone = true; /* who comes back begins anew */
+    else if (!ear->gone)
         ear->h.on_fatal(code, message, ear->arg);
 }
 
@@ -365,7 +395,7 @@ static void on_done(void *arg)
     ear->done = true;
     if (ear->gone)
         leave(ear);
-    else
+    else if (!ear->parked)
         ear->h.on_done(ear->arg);
 }
 
@@ -380,6 +410,8 @@ static const struct hearing_handlers hearing_events = {
 };
 
 /* -------------------------------------------------------------------------- the ear */
+
+static void nobody_came(void *arg);
 
 static struct live_ear *ear_make(struct live *live, const struct live_ear_params *params,
                                  const struct live_ear_handlers *h, void *arg)
@@ -396,12 +428,16 @@ static struct live_ear *ear_make(struct live *live, const struct live_ear_params
     buf_init(&ear->turn.text, TURN_TEXT_MAX);
     buf_init(&ear->said, 2 * TURN_TEXT_MAX);
     buf_init(&ear->final_text, TURN_TEXT_MAX);
+    if (params->key && !timer_open(&ear->park_timer, live_deps(live)->loop, nobody_came, ear))
+        resume_init(&ear->memory, params->key);
     return ear;
 }
 
 static void ear_free(struct live_ear *ear)
 {
     hearing_close(ear->hearing);
+    timer_close(ear->park_timer);
+    resume_release(&ear->memory);
     buf_release(&ear->turn.text);
     buf_release(&ear->said);
     buf_release(&ear->final_text);
@@ -446,12 +482,15 @@ int live_ear_open(struct live_ear **ep, struct live *live, const struct live_ear
 
 int live_ear_feed(struct live_ear *ear, const int16_t *pcm, size_t n)
 {
+    ear->fed += n;
     return hearing_feed(ear->hearing, pcm, n);
 }
 
 void live_ear_stop(struct live_ear *ear)
 {
-    hearing_stop(ear->hearing);
+    if (!ear->stopped)
+        hearing_stop(ear->hearing);
+    ear->stopped = true;
 }
 
 static void unlink_ear(struct live_ear *ear)
@@ -483,9 +522,82 @@ void live_ear_close(struct live_ear *ear)
 {
     if (!ear)
         return;
+    if (ear->park_timer)
+        timer_stop(ear->park_timer);
     ear->gone = true;
     if (ear->done || ear->live->stopping)
         live_ear_give_up(ear);
     else
-        hearing_stop(ear->hearing);
+        live_ear_stop(ear);
+}
+
+/* -------------------------------------------------------------- vanishing and coming back */
+
+static void nobody_came(void *arg)
+{
+    live_ear_close(arg);
+}
+
+/* Of too many that wait the one that has waited longest gives up: it is nearest the list's end. */
+static void limit_parked(const struct live *live)
+{
+    struct live_ear *oldest = NULL;
+    int parked = 0;
+
+    for (struct live_ear *ear = live->ears; ear; ear = ear->next) {
+        if (ear->parked && !ear->gone) {
+            oldest = ear;
+            parked++;
+        }
+    }
+    if (parked > LIVE_PARKED_MAX)
+        live_ear_close(oldest);
+}
+
+void live_ear_vanish(struct live_ear *ear)
+{
+    if (!ear)
+        return;
+    if (!ear->memory.key[0] || ear->live->stopping ||
+        timer_start(ear->park_timer, LIVE_PARK_MS, 0)) {
+        live_ear_close(ear);
+        return;
+    }
+    ear->parked = true;
+    limit_parked(ear->live);
+}
+
+static struct live_ear *find_key(const struct live *live, const char *key)
+{
+    struct live_ear *ear = live->ears;
+
+    while (ear && (ear->gone || !ear->memory.key[0] || strcmp(ear->memory.key, key) != 0))
+        ear = ear->next;
+    return ear;
+}
+
+struct live_ear *live_ear_resume(struct live *live, const char *key, uint32_t seen,
+                                 const struct live_ear_handlers *h, void *arg)
+{
+    struct live_ear *ear = find_key(live, key);
+
+    if (!ear)
+        return NULL;
+    timer_stop(ear->park_timer);
+    if (!ear->parked && ear->h.on_taken)
+        ear->h.on_taken(ear->arg); /* its old socket has not noticed yet that it is dead */
+    ear->parked = false;
+    ear->quiet_ready = false;
+    ear->fed_before = ear->fed;
+    ear->h = *h;
+    ear->arg = arg;
+    if (ear->engine[0])
+        send_ready(ear);
+    resume_tell(&ear->memory, seen, h->send, arg);
+    return ear;
+}
+
+bool live_ear_finished(const struct live_ear *ear)
+{
+    return ear->done;
 }

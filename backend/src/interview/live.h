@@ -41,6 +41,10 @@ struct store;
 enum {
     LIVE_JOIN_GAP_MS = 1500, /**< A pause shorter than this joins two utterances to one question */
     LIVE_JOINS_MAX = 4,      /**< Utterances joined at most */
+    LIVE_PARK_MS = 30000,    /**< How long an ear waits for its client to come back */
+    LIVE_PARKED_MAX = 4,     /**< Ears of one interview that wait; the longest waiting gives up */
+    LIVE_KEY_MIN = 16,       /**< A key must not be guessed by chance, [bytes] */
+    LIVE_KEY_MAX = 65,       /**< With its NUL, [bytes] */
 };
 
 struct live_deps {
@@ -112,6 +116,7 @@ struct live_ear_params {
     bool push_to_talk;
     bool quiet_ready;     /**< Send no `ready`: the socket has had one */
     const char *language; /**< NULL: the session's */
+    const char *key;      /**< (optional) The client's name for it: see live_ear_resume() */
     struct vad_params vad;
 };
 
@@ -119,6 +124,8 @@ struct live_ear_handlers {
     live_send_fn *send;         /**< ready, partial, final, turn, error: as in protocol.md */
     void (*on_done)(void *arg); /**< Everything said is final and stored */
     void (*on_fatal)(int code, const char *message, void *arg); /**< After its error message */
+    void (*on_taken)(
+        void *arg); /**< (optional) Another socket resumed it: forget it, don't close */
 };
 
 int live_ear_open(struct live_ear **ep, struct live *live, const struct live_ear_params *params,
@@ -129,5 +136,19 @@ void live_ear_stop(struct live_ear *ear); /**< No more audio: on_done follows */
 /** At any point; no handler runs any more. What was said is still heard to its end: a question is
  *  answered and kept, other words of an unfinished utterance are kept as a transcript. */
 void live_ear_close(struct live_ear *ear);
+
+/** Its socket vanished without a word. With a key it waits LIVE_PARK_MS for live_ear_resume(): an
+ *  utterance that a bad network cut is then one utterance and one transcript. Without a key, or
+ * when nobody came: live_ear_close(). */
+void live_ear_vanish(struct live_ear *ear);
+
+/** The ear of this key, for a new socket; NULL if there is none. `ready` comes first and tells how
+ *  much audio it has (heardSamples), then every final and turn of utterances after `seen` once
+ *  more. Numbers of utterances and times go on where they were. */
+struct live_ear *live_ear_resume(struct live *live, const char *key, uint32_t seen,
+                                 const struct live_ear_handlers *h, void *arg);
+
+/** on_done ran, or would have while nobody was there: a resumed one may be over already. */
+bool live_ear_finished(const struct live_ear *ear);
 
 #endif

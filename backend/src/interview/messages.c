@@ -28,12 +28,14 @@ static void finish(struct buf *out, json_t *msg)
 
 /* ------------------------------------------------------------------ /ws/transcribe */
 
-void message_ready(struct buf *out, const char *engine, const char *model)
+void message_ready(struct buf *out, const char *engine, const char *model, int64_t heard)
 {
     json_t *msg = message("ready");
 
     json_set_str(msg, "engine", engine);
     json_set_str(msg, "model", model);
+    if (heard >= 0)
+        json_object_set_new(msg, "heardSamples", json_integer(heard));
     finish(out, msg);
 }
 

@@ -24,7 +24,8 @@
 
 enum { MESSAGE_MAX = 4 << 20 }; /**< Longest message, [bytes] */
 
-void message_ready(struct buf *out, const char *engine, const char *model);
+/** heard: samples a channel that a line which can be resumed has; negative: it cannot be. */
+void message_ready(struct buf *out, const char *engine, const char *model, int64_t heard);
 void message_partial(struct buf *out, uint32_t utterance, const struct asr_result *res,
                      uint64_t start_ms, uint64_t end_ms);
 void message_final(struct buf *out, uint32_t utterance, const struct asr_result *res,

@@ -140,6 +140,57 @@ class SpokenQuestion(harness.Case):
         items = self.server.wait_for_transcripts(self.id, lambda items: len(items) == 1)
         self.assertGreaterEqual(len(items[0]["question"].split()), 3)
 
+    def test_a_line_that_breaks_in_mid_word_goes_on_where_it_was(self):
+        rate, _, data = harness.samples(self.wav)
+        start = {"type": "start", "sampleRate": rate, "resume": "k" * 32}
+        with self.server.socket("/ws/transcribe", self.id) as ear:
+            ear.stream(self.wav, start=start, pace=1.0, until=2.0)
+            self.assertEqual(ear.wait_for(lambda m: m["type"] == "ready")["heardSamples"], 0)
+            ear.wait_for(lambda m: m["type"] == "partial" and len(m["text"].split()) >= 2)
+        with self.server.socket("/ws/transcribe", self.id) as ear:
+            ear.send({**start, "lastFinal": 0})
+            heard = ear.wait_for(lambda m: m["type"] == "ready")["heardSamples"]
+            self.assertEqual(heard, 2 * rate)
+            for at in range(2 * heard, len(data), 3200):
+                ear.send_audio(data[at:at + 3200])
+            ear.send({"type": "stop"})
+            self.assertEqual(ear.wait_for_close(), 1000)
+            final = ear.of_type("final")[0]
+        self.assertEqual(final["utterance"], 1)
+        self.assertIn("tell me", final["text"].lower())
+        self.assertIn("project", final["text"].lower())
+        items = self.server.wait_for_transcripts(self.id, lambda items: items and items[0]["answer"])
+        self.assertEqual([i["question"] for i in items], [final["text"]], "no half of it is kept apart")
+
+    def test_a_final_that_was_lost_on_the_way_comes_again(self):
+        rate, _, data = harness.samples(self.wav)
+        start = {"type": "start", "sampleRate": rate, "resume": "another key of mine"}
+        with self.server.socket("/ws/transcribe", self.id) as ear:
+            ear.stream(self.wav, start=start, pace=1.0)
+            first = ear.wait_for(lambda m: m["type"] == "final")
+        with self.server.socket("/ws/transcribe", self.id) as ear:
+            ear.send({**start, "lastFinal": 0})
+            self.assertEqual(ear.wait_for(lambda m: m["type"] == "ready")["heardSamples"], len(data) // 2)
+            self.assertEqual(ear.wait_for(lambda m: m["type"] == "final"), first)
+            ear.send({"type": "stop"})
+            self.assertEqual(ear.wait_for_close(), 1000)
+        with self.server.socket("/ws/transcribe", self.id) as ear:
+            ear.send({**start, "lastFinal": 1})
+            self.assertEqual(ear.wait_for(lambda m: m["type"] == "ready")["heardSamples"], 0, "stopped: a new line")
+
+    def test_a_line_is_taken_over_from_a_socket_that_seems_alive(self):
+        rate, _, data = harness.samples(self.wav)
+        start = {"type": "start", "sampleRate": rate, "resume": "the same key twice"}
+        with self.server.socket("/ws/transcribe", self.id) as old:
+            old.send(start)
+            old.wait_for(lambda m: m["type"] == "ready")
+            old.send_audio(data[:3200])
+            time.sleep(0.3)
+            with self.server.socket("/ws/transcribe", self.id) as new:
+                new.send(start)
+                self.assertEqual(new.wait_for(lambda m: m["type"] == "ready")["heardSamples"], 1600)
+                self.assertEqual(old.wait_for_close(), 4409)
+
     def test_a_page_that_reloads_in_the_middle_misses_nothing(self):
         with self.server.socket("/ws/llm-stream", self.id) as first:
             first.send({"type": "generate", "question": QUESTION})
@@ -228,7 +279,7 @@ class BadInput(harness.Case):
 
     def test_a_start_that_makes_no_sense(self):
         for start in ({"sampleRate": 7}, {"sampleRate": "16000"}, {"channels": 9}, {"encoding": "mp3"},
-                      {"speaker": "nobody"}, {"mode": "sideways"}):
+                      {"speaker": "nobody"}, {"mode": "sideways"}, {"resume": "short"}, {"resume": 7}):
             self.refused({"type": "start", **start}, 1008)
 
     def test_start_after_audio(self):
