@@ -2,7 +2,7 @@ import type { Metadata, Viewport } from 'next';
 import localFont from 'next/font/local';
 import type { ReactNode } from 'react';
 import { Toaster } from '@/components/ui/toast';
-import { THEME_SCRIPT } from '@/lib/preferences';
+import { FIRST_SCRIPT } from '@/lib/preferences';
 import '@/styles/globals.css';
 
 const grotesk = localFont({
@@ -41,7 +41,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
     <html lang="en" className={`${grotesk.variable} ${reading.variable}`} suppressHydrationWarning>
       <head>
         {/* before the first paint, so that nobody sees the other theme flash by */}
-        <script dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
+        <script dangerouslySetInnerHTML={{ __html: FIRST_SCRIPT }} />
       </head>
       <body>
         {children}

@@ -53,6 +53,8 @@ export class ApiClient {
   private expiresAt = 0;
   private renewal: Promise<SignedIn> | null = null;
   private renewBy: Renew | null = null;
+  /** Signing in, while that is under way: requests that need a token wait for it. */
+  starting: Promise<void> | null = null;
   /** Told when a renewal is refused: the person has to sign in again. */
   onSignedOut: (() => void) | null = null;
 
@@ -73,6 +75,7 @@ export class ApiClient {
 
   /** A token that lives a while yet; `fresh` asks for another one even so. */
   async token(fresh = false): Promise<string> {
+    await this.starting;
     if (fresh || !this.accessToken || Date.now() > this.expiresAt - RENEW_BEFORE_MS) await this.renew();
     if (!this.accessToken) throw new ApiError(401, 'unauthorized', 'You are not signed in.');
     return this.accessToken;

@@ -43,7 +43,7 @@ let starting: Promise<void> | null = null;
 /** Find out, once. Call again (`true`) after a failure. */
 export function startAuth(again = false): Promise<void> {
   if (again) starting = null;
-  starting ??= begin();
+  starting ??= api.starting = begin();
   return starting;
 }
 

@@ -120,7 +120,7 @@ export class LiveSession {
       ...this.settings,
       speaker: input.speaker,
       onMessage: (message, link) => this.dispatch({ type: 'heard', source, epoch: link.epoch, speaker: input.speaker, message }),
-      onState: (state, link) => this.linkChanged(at, source, state, link),
+      onState: (state, link) => this.linkChanged(at, state, link),
     });
   }
 
@@ -130,8 +130,7 @@ export class LiveSession {
     this.levels.forEach((watch) => watch(frame, at));
   }
 
-  private linkChanged(at: number, source: string, state: SocketState, link: TranscribeLink): void {
-    if (state === 'waiting') this.dispatch({ type: 'lost', source });
+  private linkChanged(at: number, state: SocketState, link: TranscribeLink): void {
     this.linkStates[at] = state;
     const worst = WORST.find((s) => this.linkStates.includes(s)) ?? 'closed';
     this.listening.update((s) => ({ ...s, link: worst, lostMs: link.lostMs }));

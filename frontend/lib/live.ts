@@ -3,8 +3,8 @@
  *
  *     state = reduceLive(state, { type: 'heard', source, message });
  *
- * Utterances are known by `key` = source, connection and number, because the server counts anew on each connection. When a connection is lost,
- * the unfinished utterance goes: its audio is sent again and comes back whole.
+ * Utterances are known by `key` = source, line (epoch) and number. A line goes on after a lost connection; when the server had to begin a new
+ * one, the unfinished utterance of the old goes: its audio is sent again and comes back whole.
  */
 import type { Speaker } from '../types/audio';
 import type { FinishReason, Latency, LlmMessage, OutlinePoint, QuestionKind, Transcript, TranscribeMessage } from '../types/session';
@@ -50,7 +50,6 @@ export interface LiveState {
 
 export type LiveEvent =
   | { type: 'heard'; source: string; epoch: number; speaker: Speaker; message: TranscribeMessage }
-  | { type: 'lost'; source: string }
   | { type: 'answered'; message: LlmMessage }
   | { type: 'kept'; transcripts: Transcript[] }
   | { type: 'edited'; key: string; text: string }
@@ -87,7 +86,10 @@ function change(state: LiveState, key: string, speaker: Speaker, patch: Partial<
 
 function heard(state: LiveState, event: Extract<LiveEvent, { type: 'heard' }>): LiveState {
   const { message, speaker } = event;
-  if (message.type === 'ready') return { ...state, engine: { engine: message.engine, model: message.model } };
+  if (message.type === 'ready') {
+    const stale = (u: Utterance) => !u.final && u.key.startsWith(`${event.source}/`) && !u.key.startsWith(`${event.source}/${event.epoch}/`);
+    return { ...state, engine: { engine: message.engine, model: message.model }, utterances: state.utterances.filter((u) => !stale(u)) };
+  }
   if (message.type === 'error') return { ...state, notice: { code: message.code, message: message.message } };
   const key = `${event.source}/${event.epoch}/${message.utterance}`;
   if (message.type === 'turn')
@@ -140,35 +142,57 @@ function answered(state: LiveState, message: LlmMessage): LiveState {
   return { ...state, answers: state.answers.map(patch) };
 }
 
-/** Pairs the session already holds (after a reload), below those of this visit. */
-function kept(state: LiveState, transcripts: Transcript[]): LiveState {
-  const known = new Set(state.answers.map((a) => a.transcriptId));
-  const older = transcripts
-    .filter((t) => t.isQuestion !== false && !known.has(t.id))
-    .map((t): Answer => ({
-      id: `kept-${t.id}`,
-      number: t.questionNumber,
-      question: t.question,
-      provider: t.provider ?? '',
-      model: t.model ?? '',
-      eager: false,
-      kind: t.kind ?? null,
-      points: t.outline ?? [],
-      text: t.answer,
-      finish: t.finishReason ?? 'stop',
-      transcriptId: t.id,
-      latency: t.latency ?? null,
-      replaced: [],
-    }));
-  return { ...state, answers: [...older.sort((a, b) => (a.number ?? 0) - (b.number ?? 0)), ...state.answers] };
+function fromTranscript(t: Transcript): Answer {
+  return {
+    id: `kept-${t.id}`,
+    number: t.questionNumber,
+    question: t.question,
+    provider: t.provider ?? '',
+    model: t.model ?? '',
+    eager: false,
+    kind: t.kind ?? null,
+    points: t.outline ?? [],
+    text: t.answer,
+    finish: t.finishReason ?? 'stop',
+    transcriptId: t.id,
+    latency: t.latency ?? null,
+    replaced: [],
+  };
+}
+
+/** What was said before this visit, questions and all else, as it stands in the transcript. */
+function saidBefore(t: Transcript): Utterance {
+  const question = t.isQuestion !== false;
+  const { question: text, metrics } = t;
+  return {
+    ...blank(`kept/${t.id}`, t.speaker ?? 'interviewer'),
+    text,
+    stable: text.length,
+    final: true,
+    confidence: metrics.confidence,
+    turn: 'ended',
+    question,
+    kind: question ? (t.kind ?? null) : null,
+  };
+}
+
+/** Pairs the session holds: those from before this visit, and answers that ended while the connection was away. */
+function kept(state: LiveState, all: Transcript[]): LiveState {
+  const transcripts = all.filter((t) => t.isQuestion !== false);
+  const over = new Map(transcripts.filter((t) => t.finishReason).map((t) => [t.questionNumber, t]));
+  const live = state.answers.map((a) => (a.finish === null && a.number !== null && over.has(a.number) ? fromTranscript(over.get(a.number)!) : a));
+  const known = new Set(live.map((a) => a.transcriptId));
+  const running = new Set(live.map((a) => (a.finish === null ? a.number : null)));
+  const more = transcripts.filter((t) => !known.has(t.id) && !running.has(t.questionNumber)).map(fromTranscript);
+  const last = Number.MAX_SAFE_INTEGER;
+  const answers = [...more, ...live].sort((a, b) => (a.number ?? last) - (b.number ?? last));
+  return { ...state, answers, utterances: state.utterances.length > 0 ? state.utterances : all.map(saidBefore) };
 }
 
 export function reduceLive(state: LiveState, event: LiveEvent): LiveState {
   switch (event.type) {
     case 'heard':
       return heard(state, event);
-    case 'lost':
-      return { ...state, utterances: state.utterances.filter((u) => u.final || !u.key.startsWith(`${event.source}/`)) };
     case 'answered':
       return answered(state, event.message);
     case 'kept':

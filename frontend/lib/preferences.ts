@@ -67,4 +67,5 @@ export function applyTheme(theme: Theme): void {
   document.documentElement.dataset.theme = dark ? 'dark' : 'light';
 }
 
-export const THEME_SCRIPT = `try{var t=(JSON.parse(localStorage.getItem(${JSON.stringify(KEY)})||"{}")).theme}catch(e){}document.documentElement.dataset.theme=t==="dark"||t!=="light"&&matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"`;
+/** Runs before the first paint: the theme; and no form leaves the page by itself when its button is pressed before React is there. */
+export const FIRST_SCRIPT = `try{var t=(JSON.parse(localStorage.getItem(${JSON.stringify(KEY)})||"{}")).theme}catch(e){}document.documentElement.dataset.theme=t==="dark"||t!=="light"&&matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light";addEventListener("submit",function(e){e.preventDefault()},true)`;

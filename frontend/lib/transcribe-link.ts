@@ -1,9 +1,10 @@
 /**
  * One captured source on its way to /ws/transcribe, without loss.
  *
- * Audio goes into a ring of 30 s first and from there to the socket. The server's results say how far it has heard (`endMs` of a final); what
- * comes after that is kept, and sent again on the next connection. So a connection may be gone for up to 30 s in an utterance and no
- * word is missing; only what is older than the ring is lost, and `lostMs` tells.
+ * Audio goes into a ring of 30 s first and from there to the socket. The line has a name (`resume`), under which the server waits 30 s for it
+ * after a connection broke: the next one goes on with the sample the server lacks (`heardSamples`), in the middle of the same utterance. When
+ * the server has forgotten the line (it was started anew), everything after the last final is sent again. So a connection may be gone for up
+ * to 30 s and no word is missing or there twice; only what is older than the ring is lost, and `lostMs` tells.
  *
  *     const link = new TranscribeLink({ sessionId, speaker: 'interviewer', mode: 'hands_free', language: 'en', … });
  *     link.feed(pcm);
@@ -37,15 +38,22 @@ export interface TranscribeLinkOptions {
   onState: (state: SocketState, link: TranscribeLink, closeCode: number) => void;
 }
 
+/** A name for a line that nobody else can guess (crypto.randomUUID is missing on pages without HTTPS). */
+function lineName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 export class TranscribeLink {
-  /** Counts connections; utterance numbers begin again with each. */
+  /** Counts lines as the server knows them; utterance numbers begin again with each. */
   epoch = 0;
   /** Milliseconds of audio that fell out of the ring unheard. */
   lostMs = 0;
   readonly speaker: Speaker;
   private readonly ring = new PcmRing(RING_SECONDS * RATE);
   private readonly socket: LiveSocket;
-  private base = 0; // absolute sample at which the present connection began
+  private line = lineName();
+  private lastFinal = 0; // the last utterance of this line whose final arrived
+  private base = 0; // absolute sample at which the present line began
   private sent = 0; // absolute sample up to which the present connection has it
   private acked = 0; // absolute sample up to which the server has made words of it
   private stops: number[] = []; // absolute samples at which a `stop` belongs
@@ -116,17 +124,31 @@ export class TranscribeLink {
 
   private opened(): void {
     const { speaker, language, mode } = this.options;
-    this.epoch += 1;
     this.ready = false;
     this.stopped = false;
-    this.base = this.sent = this.acked;
+    const { line: resume, lastFinal } = this;
+    this.socket.send({ type: 'start', encoding: 'pcm_s16le', sampleRate: RATE, channels: 1, speaker, language, mode, resume, lastFinal });
+  }
+
+  /** The server is listening: to the line it knows, or to a new one. */
+  private begin(heardSamples: number): void {
+    this.ready = true;
+    if (heardSamples > 0 && this.epoch > 0) {
+      this.sent = this.base + heardSamples;
+    } else {
+      this.epoch += 1;
+      this.lastFinal = 0;
+      this.base = this.sent = this.acked;
+    }
     this.skipLost();
-    this.socket.send({ type: 'start', encoding: 'pcm_s16le', sampleRate: RATE, channels: 1, speaker, language, mode });
   }
 
   private received(message: TranscribeMessage): void {
-    if (message.type === 'ready') this.ready = true;
-    if (message.type === 'final') this.acknowledge(message.endMs);
+    if (message.type === 'ready') this.begin(message.heardSamples ?? 0);
+    if (message.type === 'final') {
+      this.lastFinal = message.utterance;
+      this.acknowledge(message.endMs);
+    }
     this.options.onMessage(message, this);
     if (message.type === 'ready') this.pump();
   }
@@ -140,7 +162,10 @@ export class TranscribeLink {
   /** The server ended the connection after `stop`: that stretch is done. True to connect for the next. */
   private cleanEnd(): boolean {
     const end = this.stopped ? this.stops.shift() : undefined;
-    if (end !== undefined) this.ring.ack((this.acked = end));
+    if (end !== undefined) {
+      this.ring.ack((this.acked = end));
+      this.line = lineName();
+    }
     return !this.finishing || this.stops.length > 0;
   }
 

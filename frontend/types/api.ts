@@ -962,6 +962,13 @@ export interface components {
              * @enum {string}
              */
             mode: "hands_free" | "push_to_talk";
+            /** @description The client's own name for this line of audio, not to be guessed; the same one after a broken connection goes on with it */
+            resume?: string;
+            /**
+             * @description The last utterance whose `final` arrived
+             * @default 0
+             */
+            lastFinal: number;
         };
         /**
          * @description Questions are answered when the interviewer asks them
@@ -986,6 +993,8 @@ export interface components {
             type: "ready";
             engine: string;
             model: string;
+            /** @description Only with `resume`. Samples (of each channel) of this line that the server has from connections before this one */
+            heardSamples?: number;
         };
         WsTranscribePartial: {
             /**
@@ -993,7 +1002,7 @@ export interface components {
              * @enum {string}
              */
             type: "partial";
-            /** @description Counts up on one connection */
+            /** @description Counts up on one connection, or on one line */
             utterance: number;
             text: string;
             /** @description How many leading bytes (UTF-8) of `text` will not change */

@@ -30,17 +30,18 @@ import { Shortcuts } from './Shortcuts';
 import { Timer } from './Timer';
 import { TranscriptDisplay } from './TranscriptDisplay';
 
-/** What the session already holds, so that a reload shows it again. */
-function useKept(live: LiveSession | null, sessionId: string | null) {
+/** What the session already holds, so that a reload shows it again; read anew when the answers' connection was away. */
+function useKept(live: LiveSession, sessionId: string) {
+  const connected = useStore(live.answers) === 'open';
   useEffect(() => {
-    if (!live || !sessionId) return;
+    if (!connected) return;
     const stop = new AbortController();
     api
       .get<Schemas['TranscriptList']>(`/sessions/${sessionId}/transcripts?order=asc&limit=100`, stop.signal)
       .then((page) => live.keep(page.items))
       .catch(() => undefined); // the live screen works without; the session's own page shows the error
     return () => stop.abort();
-  }, [live, sessionId]);
+  }, [live, sessionId, connected]);
 }
 
 function QuestionInput({ onAsk }: { onAsk: (text: string) => void }) {

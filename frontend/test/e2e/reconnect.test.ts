@@ -1,4 +1,4 @@
-// The network goes away in the middle of a question and comes back: no word of it is missing.
+// The network goes away in the middle of a question and comes back: no word of it is missing, and none is there twice.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBrowser } from '../support/browser.mjs';
@@ -6,6 +6,13 @@ import { openPage, type Watched } from '../support/page';
 import { startRelay, type Relay } from '../support/proxy';
 import { startServer, type Server } from '../support/server';
 import { spokenQuestion, wordsHeard, type Spoken } from '../support/speech';
+
+/** Three words in a row that come again later: a stretch of audio that was heard two times. */
+function heardTwice(text: string): boolean {
+  const words = text.toLowerCase().match(/[a-z']+/g) ?? [];
+  const threes = words.slice(2).map((_, n) => words.slice(n, n + 3).join(' '));
+  return new Set(threes).size < threes.length;
+}
 
 describe('a connection that drops in the middle of a question', () => {
   let server: Server;
@@ -43,5 +50,16 @@ describe('a connection that drops in the middle of a question', () => {
     const begin = spoken.text.split(' ').slice(0, 5).join(' ');
     expect(wordsHeard(spoken.text, heard), `heard: ${heard}`).toBeGreaterThan(0.5);
     expect(wordsHeard(begin, heard), `the beginning of: ${heard}`).toBeGreaterThan(0.5);
+  });
+
+  it('keeps the question once, not its half as well', async () => {
+    const { page } = watched;
+    const shown = await page.locator('[data-utterance=final] p').allInnerTexts();
+    expect(shown, 'one utterance').toHaveLength(1);
+    expect(heardTwice(shown[0]!), `words said twice in: ${shown[0]}`).toBe(false);
+    await page.getByRole('button', { name: 'End' }).click();
+    await page.waitForURL('**/review/');
+    await page.locator('ol h2').first().waitFor();
+    expect(await page.locator('ol h2').count()).toBe(1);
   });
 });

@@ -28,6 +28,14 @@ describe('ApiClient', () => {
     expect(tokens()).toEqual(['Bearer one']);
   });
 
+  it('lets a request wait for a sign-in that is under way', async () => {
+    api.signedOut();
+    api.starting = new Promise((resolve) => setTimeout(resolve, 10)).then(() => void api.signedIn(session('late'), renew));
+    fetchMock.mockResolvedValue(json(200, {}));
+    await api.get('/sessions');
+    expect(tokens()).toEqual(['Bearer late']);
+  });
+
   it('renews a refused token and repeats the request once', async () => {
     fetchMock.mockResolvedValueOnce(problem(401, 'token_expired')).mockResolvedValueOnce(json(200, { ok: true }));
     renew.mockResolvedValue(session('two'));

@@ -10,8 +10,8 @@ const partial = (text: string, stable: number, utterance = 1) =>
   heard({ type: 'partial', utterance, text, stable, isFinal: false, startMs: 0, endMs: 500 });
 const final = (text: string, utterance = 1, epoch = 1) =>
   heard({ type: 'final', utterance, text, isFinal: true, startMs: 0, endMs: 900, confidence: 0.9, language: 'en', words: [], latencyMs: 180 }, epoch);
-const started = (generationId: string, question: string, provider = 'groq', eager = false) =>
-  answered({ type: 'started', generationId, questionNumber: 1, question, provider, model: 'm', eager });
+const started = (generationId: string, question: string, provider = 'groq', eager = false, questionNumber = 1) =>
+  answered({ type: 'started', generationId, questionNumber, question, provider, model: 'm', eager });
 const delta = (generationId: string, text: string) => answered({ type: 'delta', generationId, delta: text, finish: false });
 const finish = (generationId: string, finishReason: 'stop' | 'superseded' | 'interrupted' = 'stop', transcriptId: string | null = 't_1') =>
   answered({
@@ -53,14 +53,27 @@ describe('words heard', () => {
     expect(after(partial('uh', 0), final('')).utterances).toEqual([]);
   });
 
-  it('keeps utterances of two connections apart, and drops the unfinished one when a connection is lost', () => {
-    const state = after(final('First.'), partial('second ha', 0, 2), { type: 'lost', source: 'mic' }, final('Second half.', 1, 2));
+  const ready = (epoch: number, source = 'mic'): LiveEvent => ({
+    type: 'heard',
+    source,
+    epoch,
+    speaker: 'interviewer',
+    message: { type: 'ready', engine: 'x', model: 'y' },
+  });
+
+  it('keeps the unfinished utterance of a line that goes on after a lost connection', () => {
+    const state = after(ready(1), partial('tell me abo', 0), ready(1), final('Tell me about it.'));
+    expect(state.utterances.map((u) => u.text)).toEqual(['Tell me about it.']);
+  });
+
+  it('keeps utterances of two lines apart, and drops the unfinished one of the old', () => {
+    const state = after(ready(1), final('First.'), partial('second ha', 0, 2), ready(2), final('Second half.', 1, 2));
     expect(state.utterances.map((u) => u.text)).toEqual(['First.', 'Second half.']);
   });
 
-  it('does not touch other sources when one is lost', () => {
+  it('does not touch other sources when one begins anew', () => {
     const tab: LiveEvent = { ...(partial('from the tab', 0) as Extract<LiveEvent, { type: 'heard' }>), source: 'tab' };
-    expect(after(tab, { type: 'lost', source: 'mic' }).utterances).toHaveLength(1);
+    expect(after(tab, ready(2)).utterances).toHaveLength(1);
   });
 
   it('keeps a correction', () => {
@@ -111,18 +124,40 @@ describe('answers', () => {
     expect(after(delta('g9', 'x')).answers).toEqual([]);
   });
 
+  const pair = (id: string, n: number): Transcript => ({
+    id,
+    sessionId: 's',
+    questionNumber: n,
+    question: `Q${n}`,
+    answer: 'A',
+    timestamp: '2026-01-01T00:00:00.000Z',
+    metrics: { responseTime: 1, wordCount: 1, confidence: 1, qualityScore: null },
+    audioUrl: null,
+  });
+
   it('shows the pairs of an earlier visit first, each once', () => {
-    const pair = (id: string, n: number): Transcript => ({
-      id,
-      sessionId: 's',
-      questionNumber: n,
-      question: `Q${n}`,
-      answer: 'A',
-      timestamp: '2026-01-01T00:00:00.000Z',
-      metrics: { responseTime: 1, wordCount: 1, confidence: 1, qualityScore: null },
-      audioUrl: null,
-    });
-    const state = after(started('g1', 'Q3'), finish('g1', 'stop', 't3'), { type: 'kept', transcripts: [pair('t1', 1), pair('t2', 2), pair('t3', 3)] });
+    const state = after(started('g1', 'Q3', 'groq', false, 3), finish('g1', 'stop', 't3'), { type: 'kept', transcripts: [pair('t1', 1), pair('t2', 2), pair('t3', 3)] });
     expect(state.answers.map((a) => a.question)).toEqual(['Q1', 'Q2', 'Q3']);
+  });
+
+  it('shows what was said before a reload, questions and the rest', () => {
+    const said: Transcript = { ...pair('t1', 1), question: 'We make lamps.', answer: '', isQuestion: false, speaker: 'interviewer' };
+    const state = after({ type: 'kept', transcripts: [said, pair('t2', 1)] });
+    expect(state.utterances.map((u) => [u.text, u.question])).toEqual([
+      ['We make lamps.', false],
+      ['Q1', true],
+    ]);
+    expect(state.answers.map((a) => a.question)).toEqual(['Q1']);
+  });
+
+  it('shows the end of an answer that was given while the connection was away', () => {
+    const away = after(started('g1', 'Q1'), delta('g1', 'I wou'));
+    const state = reduceLive(away, { type: 'kept', transcripts: [{ ...pair('t1', 1), answer: 'I would.', finishReason: 'stop' }] });
+    expect(state.answers).toMatchObject([{ text: 'I would.', finish: 'stop', transcriptId: 't1' }]);
+  });
+
+  it('leaves an answer that is still being written alone', () => {
+    const state = after(started('g1', 'Q1'), delta('g1', 'I wou'), { type: 'kept', transcripts: [{ ...pair('t1', 1), answer: '' }] });
+    expect(state.answers).toMatchObject([{ id: 'g1', text: 'I wou', finish: null }]);
   });
 });

@@ -24,10 +24,10 @@ function link(options: Partial<TranscribeLinkOptions> = {}) {
   });
 }
 
-async function connected(count: number): Promise<TestSocket> {
+async function connected(count: number, heardSamples?: number): Promise<TestSocket> {
   const wire = await latest(count);
   wire.open();
-  wire.say({ type: 'ready', engine: 'pocketsphinx', model: 'en-us' });
+  wire.say({ type: 'ready', engine: 'pocketsphinx', model: 'en-us', heardSamples });
   return wire;
 }
 
@@ -54,7 +54,7 @@ describe('TranscribeLink', () => {
     const l = link();
     const wire = await connected(1);
     frames(3).forEach((f) => l.feed(f));
-    expect(wire.messages[1]).toEqual({
+    expect(wire.messages[1]).toMatchObject({
       type: 'start',
       encoding: 'pcm_s16le',
       sampleRate: 16000,
@@ -78,7 +78,35 @@ describe('TranscribeLink', () => {
     l.close();
   });
 
-  it('sends again, after a drop, everything since the last final', async () => {
+  it('goes on, after a drop, with the first sample that the server lacks', async () => {
+    const l = link();
+    const first = await connected(1);
+    frames(50).forEach((f) => l.feed(f));
+    first.say(final(1000));
+    first.drop();
+    frames(25).forEach((f) => l.feed(f));
+    const second = await connected(2, 30 * FRAME); // 20 of the frames were lost on the way
+    expect(second.messages[1]).toMatchObject({ resume: first.messages[1]!.resume, lastFinal: 1 });
+    expect(second.audio).toEqual(numbers(30 * FRAME, 75 * FRAME));
+    expect(l.epoch).toBe(1);
+    second.say(final(3000, 2)); // times go on: all of it is heard
+    second.drop();
+    expect((await connected(3)).audio).toEqual([]);
+    l.close();
+  });
+
+  it('counts a new line when the server has forgotten the old one', async () => {
+    const l = link();
+    const first = await connected(1);
+    frames(5).forEach((f) => l.feed(f));
+    first.drop();
+    const second = await connected(2, 0);
+    expect(l.epoch).toBe(2);
+    expect(second.audio).toEqual(numbers(0, 5 * FRAME));
+    l.close();
+  });
+
+  it('sends again, to a server that forgot it, everything since the last final', async () => {
     const l = link();
     const first = await connected(1);
     frames(50).forEach((f) => l.feed(f)); // 2 s
@@ -175,6 +203,20 @@ describe('TranscribeLink', () => {
       first.drop(1000);
       const second = await connected(2);
       expect(second.audio).toEqual(numbers(5 * FRAME, 8 * FRAME));
+      expect(second.messages[1]!.resume).not.toBe(first.messages[1]!.resume);
+      l.close();
+    });
+
+    it('asks once more for the end of an utterance that was sent whole', async () => {
+      const l = link({ mode: 'push_to_talk' });
+      const first = await connected(1);
+      l.press();
+      frames(5).forEach((f) => l.feed(f));
+      l.release();
+      first.drop(1006);
+      const second = await connected(2, 5 * FRAME);
+      expect(second.audio).toEqual([]);
+      expect(second.messages.at(-1)).toEqual({ type: 'stop' });
       l.close();
     });
 
