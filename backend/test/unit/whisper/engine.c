@@ -431,6 +431,7 @@ static void many_streams_share_one_model(void **state)
     struct asr_model *m = load_engine(e);
     struct speaker sp[SPEAKERS];
     uv_thread_t threads[SPEAKERS];
+    int words = 0;
 
     (void)state;
     for (int i = 0; i < SPEAKERS; i++) {
@@ -441,8 +442,9 @@ static void many_streams_share_one_model(void **state)
         uv_thread_join(&threads[i]);
     for (int i = 0; i < SPEAKERS; i++) {
         assert_true(sp[i].ok);
-        assert_true(sp[i].words > 0);
+        words += sp[i].words;
     }
+    assert_true(words > 0); /* of one speaker a random model may hear none */
     e->unload(m);
 }
 
