@@ -104,6 +104,24 @@ const char *answer_finish_name(enum answer_finish finish)
     return names[finish];
 }
 
+static void wipe_text(const char **text)
+{
+    char *own = (char *)(uintptr_t)*text;
+
+    if (own)
+        explicit_bzero(own, strlen(own));
+    free(own);
+    *text = NULL;
+}
+
+void answer_pair_release(struct answer_pair *pair)
+{
+    if (!pair)
+        return;
+    wipe_text(&pair->question);
+    wipe_text(&pair->answer);
+}
+
 /* ---------------------------------------------------------------------------------- briefing */
 
 int briefing_open(struct briefing **bp, const struct briefing_input *input)

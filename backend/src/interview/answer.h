@@ -47,6 +47,8 @@ struct answer_pair {
     const char *question;
     const char *answer;
 };
+/** Free (and wipe) the strings of a pair that owns them; NULL is allowed. */
+void answer_pair_release(struct answer_pair *pair);
 
 struct answer_ask {
     const char *question;

@@ -117,12 +117,6 @@ static int make_briefing(struct live_brief *b, const struct store_profile *profi
 
 /* ------------------------------------------------------------------ earlier pairs */
 
-static void free_pair(struct answer_pair *pair)
-{
-    free((void *)(uintptr_t)pair->question);
-    free((void *)(uintptr_t)pair->answer);
-}
-
 /* A line that is no question carries the number of the one that follows it. */
 static void add_pair(struct live_brief *b, const struct store_transcript *t)
 {
@@ -239,7 +233,7 @@ void live_brief_release(struct live_brief *brief)
         free(brief->vocabulary[i]);
     free(brief->vocabulary);
     for (size_t i = 0; i < brief->history_count; i++)
-        free_pair(&brief->history[i]);
+        answer_pair_release(&brief->history[i]);
     free(brief->history);
     *brief = (struct live_brief){0};
 }

@@ -198,13 +198,11 @@ void live_remember(struct live *live, const char *question, const char *answer)
     if (!b->history)
         b->history = calloc(ANSWER_HISTORY_MAX, sizeof(*b->history));
     if (!b->history || !pair.question || !pair.answer) {
-        free((void *)(uintptr_t)pair.question);
-        free((void *)(uintptr_t)pair.answer);
+        answer_pair_release(&pair);
         return;
     }
     if (b->history_count == ANSWER_HISTORY_MAX) {
-        free((void *)(uintptr_t)b->history[0].question);
-        free((void *)(uintptr_t)b->history[0].answer);
+        answer_pair_release(&b->history[0]);
         memmove(b->history, b->history + 1, (ANSWER_HISTORY_MAX - 1) * sizeof(*b->history));
         b->history_count--;
     }
