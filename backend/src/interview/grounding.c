@@ -21,12 +21,6 @@ static const double BM25_K1 = 1.2; /* both as Robertson and Zaragoza suggest, se
 static const double BM25_B = 0.75;
 static const float RELATED_WEIGHT = 0.35f; /* of a word's own weight */
 
-struct posting {
-    uint64_t hash;
-    uint32_t passage;
-    uint32_t count;
-};
-
 struct grounding {
     struct briefing_input in; /* points into memory and skills */
     const char **skills;
@@ -37,12 +31,13 @@ struct grounding {
     struct passage *passages;
     size_t count;
     size_t passages_cap;
-    struct posting *postings; /* sorted by hash, then passage */
+    struct ground_posting *postings; /* sorted by hash, then passage */
     size_t posting_count;
     size_t postings_cap;
     double mean_words;
     uint32_t section;
-    int heading; /* the one that passages now stand under */
+    int heading;  /* the one that passages now stand under */
+    bool negated; /* "no", "without": the next word tells of what there was not */
     int err;
 };
 
@@ -125,9 +120,13 @@ static void *grow(void *old, size_t *cap, size_t item)
 static void add_posting(const struct term *t, void *arg)
 {
     struct grounding *g = arg;
+    bool negated = g->negated;
 
+    g->negated = strcmp(t->word, "no") == 0 || strcmp(t->word, "without") == 0;
+    if (negated)
+        return;
     if (g->posting_count == g->postings_cap) {
-        struct posting *p = grow(g->postings, &g->postings_cap, sizeof(*p));
+        struct ground_posting *p = grow(g->postings, &g->postings_cap, sizeof(*p));
 
         if (!p) {
             g->err = UV_ENOMEM;
@@ -136,7 +135,7 @@ static void add_posting(const struct term *t, void *arg)
         g->postings = p;
     }
     g->postings[g->posting_count++] =
-        (struct posting){.hash = t->hash, .passage = (uint32_t)g->count, .count = 1};
+        (struct ground_posting){.hash = t->hash, .passage = (uint32_t)g->count, .count = 1};
 }
 
 static int add_passage(const struct passage *p, void *arg)
@@ -154,6 +153,7 @@ static int add_passage(const struct passage *p, void *arg)
         }
         g->passages = grown;
     }
+    g->negated = false;
     terms_each(p->text, p->len, add_posting, g);
     if (g->err)
         return 1;
@@ -186,8 +186,8 @@ static void add_text(struct grounding *g, enum ground_field field, const char *t
 
 static int compare_posting(const void *a, const void *b)
 {
-    const struct posting *x = a;
-    const struct posting *y = b;
+    const struct ground_posting *x = a;
+    const struct ground_posting *y = b;
 
     if (x->hash != y->hash)
         return x->hash < y->hash ? -1 : 1;
@@ -368,25 +368,36 @@ static size_t first_posting(const struct grounding *g, uint64_t hash)
     return lo;
 }
 
-static void score_term(const struct grounding *g, uint64_t hash, double weight, float *scores)
+const struct ground_posting *grounding_term(const struct grounding *g, uint64_t hash, size_t *n)
 {
     size_t first = first_posting(g, hash);
     size_t last = first;
-    double n = (double)g->count;
-    double df;
-    double idf;
 
     while (last < g->posting_count && g->postings[last].hash == hash)
         last++;
-    df = (double)(last - first);
-    idf = log(1 + (n - df + 0.5) / (df + 0.5));
-    for (size_t i = first; i < last; i++) {
-        const struct posting *p = &g->postings[i];
-        double tf = p->count;
-        double len = g->passages[p->passage].words / g->mean_words;
+    *n = last - first;
+    return g->postings + first;
+}
 
-        scores[p->passage] += (float)(weight * idf * tf * (BM25_K1 + 1) /
-                                      (tf + BM25_K1 * (1 - BM25_B + BM25_B * len)));
+double grounding_idf(const struct grounding *g, size_t df)
+{
+    double n = (double)g->count;
+
+    return log(1 + (n - (double)df + 0.5) / ((double)df + 0.5));
+}
+
+static void score_term(const struct grounding *g, uint64_t hash, double weight, float *scores)
+{
+    size_t df;
+    const struct ground_posting *p = grounding_term(g, hash, &df);
+    double idf = grounding_idf(g, df);
+
+    for (size_t i = 0; i < df; i++) {
+        double tf = p[i].count;
+        double len = g->passages[p[i].passage].words / g->mean_words;
+
+        scores[p[i].passage] += (float)(weight * idf * tf * (BM25_K1 + 1) /
+                                        (tf + BM25_K1 * (1 - BM25_B + BM25_B * len)));
     }
 }
 

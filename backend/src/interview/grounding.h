@@ -86,6 +86,13 @@ struct passage {
     float need;        /**< How much it asks for something, 0 .. 2 (job descriptions) */
 };
 
+/** Where a term stands. */
+struct ground_posting {
+    uint64_t hash;
+    uint32_t passage;
+    uint32_t count;
+};
+
 struct ground_query {
     struct {
         uint64_t hash;
@@ -108,6 +115,11 @@ const struct briefing_input *grounding_input(const struct grounding *g); /**< Th
 
 /** Is there anything about the candidate, a job description alone not counted? */
 bool grounding_has_candidate(const struct grounding *g);
+
+/** The passages that hold a term, in order; n gets how many. */
+const struct ground_posting *grounding_term(const struct grounding *g, uint64_t hash, size_t *n);
+/** How much a term that stands in df passages tells: Robertson and Zaragoza's idf. */
+double grounding_idf(const struct grounding *g, size_t df);
 
 /** A query is a weighted set of terms; text adds its words (no stopwords) and related ones. */
 void ground_query_init(struct ground_query *q);

@@ -9,9 +9,12 @@
 #include "base/text.h"
 #include "interview/outline_inner.h"
 #include "interview/terms.h"
+#include "interview/themes.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static const float PROOF_COVER = 0.15f; /* of what was asked; less is no answer to it */
 
 typedef void form_fn(struct draft *d);
 
@@ -222,23 +225,38 @@ float passage_weight(const struct passage *p)
     return w;
 }
 
+static bool any_used(const struct draft *d, const struct evidence *e)
+{
+    for (size_t i = e->first; i < e->end; i++)
+        if (d->used[i])
+            return true;
+    return false;
+}
+
 bool draft_best_proof(const struct draft *d, bool any, size_t *i)
 {
-    float best = 0;
+    for (size_t k = 0; k < d->evidence_count; k++) {
+        const struct evidence *e = &d->evidence[k];
 
-    for (size_t k = 0; k < grounding_count(d->g); k++) {
-        const struct passage *p = grounding_passage(d->g, k);
-        float score = d->scores[k] + (any ? 0.5f : 0);
-
-        if (p->field != GROUND_CONTEXT || p->is_heading || d->used[k])
+        if ((!any && e->cover < PROOF_COVER) || any_used(d, e))
             continue;
-        score *= passage_weight(p) * (p->setback ? 0.2f : 1);
-        if (score > best) {
-            best = score;
-            *i = k;
-        }
+        *i = e->best;
+        return true;
     }
-    return best > 0;
+    return false;
+}
+
+bool draft_best_fact(const struct draft *d, size_t *i)
+{
+    for (size_t k = 0; k < d->evidence_count; k++) {
+        const struct evidence *e = &d->evidence[k];
+
+        if (!e->fact || e->cover < PROOF_COVER || any_used(d, e))
+            continue;
+        *i = e->best;
+        return true;
+    }
+    return false;
 }
 
 /* ---------------------------------------------------------------------------------- composing */
@@ -246,7 +264,6 @@ bool draft_best_proof(const struct draft *d, bool any, size_t *i)
 static int draft_open(struct draft *d, const struct grounding *g, const char *question,
                       enum question_kind kind)
 {
-    struct ground_query q;
     size_t n = grounding_count(g);
 
     memset(d, 0, sizeof(*d));
@@ -256,12 +273,10 @@ static int draft_open(struct draft *d, const struct grounding *g, const char *qu
     d->candidate = grounding_has_candidate(g);
     buf_init(&d->memory, DRAFT_BYTES_MAX);
     d->used = calloc(n + 1, sizeof(*d->used));
-    d->scores = calloc(n + 1, sizeof(*d->scores));
-    if (!d->used || !d->scores)
+    if (!d->used)
         return UV_ENOMEM;
-    ground_query_init(&q);
-    ground_query_text(&q, question, 1);
-    grounding_score(g, &q, d->scores);
+    d->themes = evidence_themes(question);
+    d->evidence_count = evidence_find(g, question, kind, d->evidence, EVIDENCE_MAX);
     return 0;
 }
 
@@ -271,7 +286,6 @@ static void draft_release(struct draft *d)
         explicit_bzero(d->memory.data, d->memory.cap);
     buf_release(&d->memory);
     free(d->used);
-    free(d->scores);
 }
 
 static void fill_up(struct draft *d)
@@ -287,6 +301,18 @@ static void fill_up(struct draft *d)
                      "Add a profile to get points from your own experience here.");
     for (size_t i = 0; d->count < OUTLINE_POINTS_MIN && i < 3; i++)
         draft_advise(d, general[i][0], general[i][1]);
+}
+
+/** The form of the kind, unless what is asked for is plainly something else. */
+static form_fn *choose_form(const struct draft *d)
+{
+    bool fact = d->themes & THEME_FACT && d->evidence_count && d->evidence[0].fact;
+
+    if (d->themes & THEME_SELF)
+        return form_background;
+    if (d->kind == QUESTION_BEHAVIORAL && fact)
+        return form_background;
+    return forms[d->kind];
 }
 
 static int hand_over(struct draft *d, struct outline *o)
@@ -326,7 +352,7 @@ int outline_compose(struct outline *o, const struct grounding *g, const char *qu
 
     if (err)
         goto out;
-    forms[kind](&d);
+    choose_form (&d)(&d);
     fill_up(&d);
     err = hand_over(&d, o);
 out:

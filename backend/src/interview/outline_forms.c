@@ -4,6 +4,7 @@
  * Every sentence here is advice on form; what is said about the candidate or the job is cited.
  */
 #include "interview/outline_inner.h"
+#include "interview/themes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,7 +196,7 @@ static size_t match_needs(const struct draft *d, struct need *best, size_t max)
             x.proof = hit.passage;
             need *= 1 + hit.score * passage_weight(grounding_passage(d->g, hit.passage));
         }
-        x.score = need + 0.05f * d->scores[k];
+        x.score = need;
         insert_need(best, &n, max, x);
     }
     return n;
@@ -222,6 +223,12 @@ static void cite_fit(struct draft *d, size_t pairs)
 
 void form_motivational(struct draft *d)
 {
+    size_t i;
+
+    if (d->themes & THEME_PRIDE && d->candidate) {
+        form_behavioral(d);
+        return;
+    }
     if (draft_asks(d, "leave leaving left change"))
         draft_advise(d, "Direction", "Speak of what you go to, not of what you leave.");
     else if (draft_asks(d, "years goals future"))
@@ -230,6 +237,8 @@ void form_motivational(struct draft *d)
         draft_advise(d, "In one line", "Name their need and your proof in the same sentence.");
     else
         draft_advise(d, "In one line", "Name the one thing about this role that fits you best.");
+    if (draft_best_fact(d, &i))
+        draft_cite_whole(d, "What you want", NULL, i);
     cite_fit(d, PAIRS_MAX);
     draft_advise(d, "Close", "Say what you would like to achieve here in the first year.");
 }
@@ -241,6 +250,8 @@ static void form_strength(struct draft *d)
     size_t i;
 
     draft_advise(d, "In one line", "Name one strength that this job needs.");
+    if (draft_best_fact(d, &i))
+        draft_cite_whole(d, "In your own words", NULL, i);
     for (int n = 0; n < 2 && draft_best_proof(d, true, &i); n++)
         draft_cite_whole(d, n ? "And" : "Proof", NULL, i);
     if (draft_field(d, GROUND_SKILLS, &i))
@@ -252,13 +263,12 @@ static void form_weakness(struct draft *d)
 {
     size_t i;
 
-    draft_advise(d, "Name it", "One real weakness that is not the core of this job.");
-    draft_advise(d, "Show it", "One sentence on when it cost something.");
-    if (draft_find_text(d, "learned feedback mistake improved course weakness",
-                        GROUND_BIT(GROUND_CONTEXT), &i))
-        draft_cite_whole(d, "What you do about it", "your profile has:", i);
+    if (draft_best_proof(d, false, &i))
+        draft_cite_whole(d, "Name it", NULL, i);
     else
-        draft_advise(d, "What you do about it", "Name the habit or help that keeps it small.");
+        draft_advise(d, "Name it", "One real weakness that is not the core of this job.");
+    draft_advise(d, "Show it", "One sentence on when it cost something.");
+    draft_advise(d, "What you do about it", "Name the habit or help that keeps it small.");
     draft_advise(d, "Close", "Say how it is better today than a year ago.");
 }
 
@@ -279,7 +289,9 @@ void form_background(struct draft *d)
     struct need need;
     size_t i;
 
-    if (draft_asks(d, "weakness weaknesses improve gap")) {
+    bool whole = draft_asks(d, "yourself background resume cv introduce");
+
+    if (d->themes & THEME_SELF) {
         form_weakness(d);
         return;
     }
@@ -287,6 +299,8 @@ void form_background(struct draft *d)
         form_strength(d);
         return;
     }
+    if (!whole && draft_best_proof(d, false, &i))
+        draft_cite_whole(d, "Answer first", NULL, i);
     cite_now(d);
     for (int n = 0; n < 2 && draft_best_proof(d, true, &i); n++)
         draft_cite_whole(d, n ? "And" : "Proof", NULL, i);
@@ -346,7 +360,7 @@ void form_logistics(struct draft *d)
         break;
     }
     draft_advise(d, "Answer first", t->first);
-    if (draft_find_text(d, t->search, GROUND_BIT(GROUND_CONTEXT), &i))
+    if (draft_best_proof(d, false, &i))
         draft_cite_whole(d, "Your profile says", NULL, i);
     if (draft_find_text(d, t->search, GROUND_BIT(GROUND_JOB), &i))
         draft_cite_whole(d, "The posting says", NULL, i);

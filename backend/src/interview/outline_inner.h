@@ -7,12 +7,13 @@
 #define INTERVIEW_OUTLINE_INNER_H
 
 #include "base/buffer.h"
+#include "interview/evidence.h"
 #include "interview/grounding.h"
 #include "interview/outline.h"
 
 #include <stdbool.h>
 
-enum { DRAFT_BYTES_MAX = 16 * 1024, TOPIC_MAX = 96 };
+enum { DRAFT_BYTES_MAX = 16 * 1024, TOPIC_MAX = 96, EVIDENCE_MAX = 6 };
 
 struct draft_point {
     size_t text;
@@ -25,9 +26,11 @@ struct draft {
     const struct grounding *g; /* may be NULL */
     const char *question;
     enum question_kind kind;
-    bool candidate; /* is there anything about the person? */
-    bool *used;     /* one a passage: said already */
-    float *scores;  /* of every passage for the question */
+    bool candidate;                         /* is there anything about the person? */
+    bool *used;                             /* one a passage: said already */
+    struct evidence evidence[EVIDENCE_MAX]; /* places for the question, best first */
+    size_t evidence_count;
+    unsigned themes; /* of the question, enum theme_flag */
     struct buf memory;
     struct draft_point points[OUTLINE_POINTS_MAX];
     size_t count;
@@ -57,8 +60,12 @@ void draft_topic(const struct draft *d, char topic[static TOPIC_MAX]);
 /** How much passage i proves: deeds, figures, first person. About 0.5 .. 2. */
 float passage_weight(const struct passage *p);
 
-/** Best passages of the candidate, by score for the question times weight. */
+/** The best sentence of the best place that was not quoted yet; any: also of places that have
+ *  nothing to do with the question, then the strongest of them. */
 bool draft_best_proof(const struct draft *d, bool any, size_t *i);
+
+/** The same among what the profile states ("Notice period: …"). */
+bool draft_best_fact(const struct draft *d, size_t *i);
 
 /* The forms. */
 void form_behavioral(struct draft *d);

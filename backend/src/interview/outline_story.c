@@ -17,11 +17,13 @@
 enum part { SITUATION, TASK, ACTION, RESULT, PARTS, UNUSED = -1 };
 
 enum {
-    STORY_MAX = 8,      /* sentences of one story that are looked at */
-    ACTIONS_MAX = 2,    /* sentences told as action */
-    COVER_PERCENT = 34, /* of the question's words, else the story may be the wrong one */
-    COVER_BYTES = 512,  /* of the question that are looked at */
+    STORY_MAX = 8,   /* sentences of one story that are looked at */
+    ACTIONS_MAX = 2, /* sentences told as action */
 };
+
+static const float STORY_COVER = 0.34f; /* of the question, else the story may be the wrong one */
+static const float OPENS = 4;           /* fit of the sentence that the rest goes on from */
+static const float ALSO_SCORE = 0.55f;  /* of the best story's, to be offered beside it */
 
 static const char *const part_names[] = {"Situation", "Task", "Action", "Result"};
 static const char *const part_advice[] = {
@@ -61,114 +63,20 @@ struct search {
 
 /* ------------------------------------------------------------------------------ finding a story */
 
-static bool same_story(const struct passage *a, const struct passage *b)
+/** The best story of the profile; NULL: it has none. */
+static const struct evidence *find_story(const struct draft *d)
 {
-    if (a->field != b->field || a->section != b->section || a->is_heading || b->is_heading ||
-        a->bullet != b->bullet)
-        return false;
-    return !a->bullet || a->block == b->block;
-}
-
-/** How good is the story that begins at passage i? *end gets the first passage behind it. */
-static float story_score(const struct draft *d, size_t i, size_t *end)
-{
-    const struct passage *head = grounding_passage(d->g, i);
-    float top = 0;
-    float sum = 0;
-    bool action = false;
-    bool figure = false;
-    size_t k;
-
-    for (k = i; k < grounding_count(d->g); k++) {
-        const struct passage *p = grounding_passage(d->g, k);
-
-        if (!same_story(head, p))
-            break;
-        top = d->scores[k] > top ? d->scores[k] : top;
-        sum += d->scores[k];
-        action |= p->action || p->first_person;
-        figure |= p->figure;
-    }
-    *end = k;
-    return (top + 0.35f * (sum - top)) *
-               (1 + (action ? 0.35f : 0) + (figure ? 0.3f : 0) + (k - i > 2 ? 0.3f : 0)) +
-           0.01f * (float)(action + 2 * figure) + 0.002f * (float)(k - i > 4 ? 4 : k - i);
-}
-
-/** The best place to take a story from; false: the profile has no prose or bullets. */
-static bool find_story(const struct draft *d, size_t *first, size_t *end)
-{
-    float best = 0;
-    size_t next;
-
-    for (size_t i = 0; i < grounding_count(d->g); i = next) {
-        const struct passage *p = grounding_passage(d->g, i);
-        float score;
-
-        next = i + 1;
-        if (p->field != GROUND_CONTEXT || p->is_heading)
-            continue;
-        score = story_score(d, i, &next);
-        if (score <= best)
-            continue;
-        best = score;
-        *first = i;
-        *end = next;
-    }
-    return best > 0;
-}
-
-struct coverage {
-    const struct draft *d;
-    float *scores;
-    size_t first;
-    size_t end;
-    int words;
-    int covered;
-};
-
-static void cover_word(const struct term *t, void *arg)
-{
-    struct coverage *c = arg;
-    struct ground_query q;
-
-    ground_query_init(&q);
-    ground_query_bytes(&q, t->word, strlen(t->word), 1);
-    if (!q.count)
-        return;
-    c->words++;
-    grounding_score(c->d->g, &q, c->scores);
-    for (size_t i = c->first; i < c->end; i++) {
-        if (c->scores[i] <= 0)
-            continue;
-        c->covered++;
-        return;
-    }
-}
-
-/** Does the story speak of at least COVER_PERCENT of what the question's words name? */
-static bool covers(const struct draft *d, size_t first, size_t end)
-{
-    struct coverage c = {.d = d, .first = first, .end = end};
-
-    c.scores = malloc(grounding_count(d->g) * sizeof(*c.scores));
-    if (!c.scores)
-        return true;
-    terms_each(d->question, strnlen(d->question, COVER_BYTES), cover_word, &c);
-    free(c.scores);
-    return c.covered * 100 >= c.words * COVER_PERCENT;
+    for (size_t k = 0; k < d->evidence_count; k++)
+        if (!d->evidence[k].fact)
+            return &d->evidence[k];
+    return d->evidence_count ? &d->evidence[0] : NULL;
 }
 
 /** Of a long paragraph, the run of sentences around the one that matches best. */
-static void narrow(const struct draft *d, size_t *first, size_t *end)
+static void narrow(size_t anchor, size_t *first, size_t *end)
 {
-    size_t anchor = *first;
-
     if (*end - *first <= STORY_MAX)
         return;
-    for (size_t i = *first; i < *end; i++)
-        if (d->scores[i] > d->scores[anchor])
-            anchor = i;
     if (anchor > *first + 2)
         *first = anchor - 2;
     if (*end > *first + STORY_MAX)
@@ -197,16 +105,33 @@ static float few(int n, float each)
     return each * (float)(n > 2 ? 2 : n);
 }
 
+static bool begins_with_i(const struct passage *p)
+{
+    return p->len > 2 && memcmp(p->text, "I ", 2) == 0;
+}
+
 static void judge_sentence(struct story *s, const struct passage *p, size_t i)
 {
     struct cue_count c = {.n = {0}};
     float *fit = s->fit[i];
 
     words_each(p->text, p->len, count_cues, &c);
-    fit[SITUATION] = few(c.n[SITUATION], 0.3f) + (i == 0 ? 0.6f : 0) - (p->action ? 0.5f : 0);
+    fit[SITUATION] = few(c.n[SITUATION], 0.3f) + (i == 0 ? 0.6f : 0) - (p->action ? 0.5f : 0) +
+                     (p->setback ? 0.6f : 0);
     fit[TASK] = few(c.n[TASK], 0.6f) + (i == 1 ? 0.1f : 0) - (p->action ? 0.2f : 0);
     fit[ACTION] = 0.2f + few(c.n[ACTION], 0.2f) + (p->action ? 0.8f : 0);
-    fit[RESULT] = few(c.n[RESULT], 0.4f) + (p->figure ? 0.5f : 0) + (i + 1 == s->n ? 0.9f : 0);
+    fit[RESULT] = few(c.n[RESULT], 0.4f) + (p->figure ? 0.5f : 0) +
+                  (i + 1 < s->n       ? 0
+                   : begins_with_i(p) ? 0.6f
+                                      : 1.1f);
+}
+
+/** A scene has two sentences only when it opens with another bullet's. */
+static bool may_repeat(const struct story *s, int part, int actions)
+{
+    if (part == SITUATION)
+        return s->fit[0][SITUATION] >= OPENS;
+    return part == ACTION && actions < ACTIONS_MAX;
 }
 
 /** Try every way to give the sentences parts in order; few enough to try them all. */
@@ -224,7 +149,7 @@ static void assign(struct search *x, size_t i, int last, int actions, float scor
     for (int part = last < 0 ? 0 : last; part < PARTS; part++) {
         bool again = part == last;
 
-        if (again && (part != ACTION || actions >= ACTIONS_MAX))
+        if (again && !may_repeat(x->s, part, actions))
             continue;
         x->now[i] = part;
         assign(x, i + 1, part, actions + (part == ACTION),
@@ -336,21 +261,41 @@ static void advise_story(struct draft *d)
         draft_advise(d, part_names[part], part_advice[part]);
 }
 
-void form_behavioral(struct draft *d)
+/** The first sentence of the bullet before the one that begins at passage i. */
+static size_t before(const struct draft *d, size_t i)
+{
+    uint32_t block = grounding_passage(d->g, i - 1)->block;
+
+    while (i > 1 && grounding_passage(d->g, i - 2)->block == block &&
+           !grounding_passage(d->g, i - 2)->is_heading)
+        i--;
+    return i - 1;
+}
+
+/** A story that goes on with the bullet before opens with that one's first sentence, and may end
+ *  with its last: that is what came of it in the end. */
+static void frame(const struct draft *d, struct story *s)
+{
+    size_t opening = s->at[0];
+    size_t last = s->at[1] - 1;
+    const struct passage *p = grounding_passage(d->g, last);
+
+    s->fit[0][SITUATION] = OPENS;
+    if (last == opening || !p->figure || s->n == STORY_MAX)
+        return;
+    s->at[s->n++] = last;
+    judge_sentence(s, p, s->n - 1);
+}
+
+static void tell_story(struct draft *d, const struct evidence *e)
 {
     struct story s = {.n = 0};
-    size_t first = 0;
-    size_t end = 0;
+    size_t first = e->first;
+    size_t end = e->end;
 
-    if (!find_story(d, &first, &end)) {
-        advise_story(d);
-        return;
-    }
-    if (!covers(d, first, end))
-        draft_advise(d, "Careful",
-                     "Your profile names no example that fits well; the nearest is below. "
-                     "Use one you remember better if there is one.");
-    narrow(d, &first, &end);
+    narrow(e->best, &first, &end);
+    if (e->goes_on)
+        s.at[s.n++] = before(d, first);
     for (size_t i = first; i < end && s.n < STORY_MAX; i++)
         s.at[s.n++] = i;
     if (s.n == 1) {
@@ -359,5 +304,37 @@ void form_behavioral(struct draft *d)
     }
     for (size_t i = 0; i < s.n; i++)
         judge_sentence(&s, grounding_passage(d->g, s.at[i]), i);
+    if (e->goes_on)
+        frame(d, &s);
     tell_parts(d, &s);
+}
+
+/** A second story for who would rather tell that one. */
+static void offer_other(struct draft *d, const struct evidence *told)
+{
+    for (size_t k = 0; k < d->evidence_count; k++) {
+        const struct evidence *e = &d->evidence[k];
+
+        if (e == told || e->fact || d->used[e->best] || e->cover < STORY_COVER ||
+            e->score < told->score * ALSO_SCORE)
+            continue;
+        draft_cite_whole(d, "Or tell", NULL, e->best);
+        return;
+    }
+}
+
+void form_behavioral(struct draft *d)
+{
+    const struct evidence *e = find_story(d);
+
+    if (!e) {
+        advise_story(d);
+        return;
+    }
+    if (e->cover < STORY_COVER)
+        draft_advise(d, "Careful",
+                     "Your profile names no example that fits well; the nearest is below. "
+                     "Use one you remember better if there is one.");
+    tell_story(d, e);
+    offer_other(d, e);
 }

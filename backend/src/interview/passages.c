@@ -448,6 +448,7 @@ static const struct marked marked[] = {
     {"knowledge", CREDENTIAL | WANT},
     {"lead", WANT},
     {"looking", WANT},
+    {"loss", SETBACK},
     {"lost", SETBACK},
     {"maintain", WANT},
     {"manage", WANT},
@@ -461,6 +462,7 @@ static const struct marked marked[] = {
     {"office", OFFER},
     {"opportunity", OFFER},
     {"our", OWN},
+    {"outage", SETBACK},
     {"own", WANT},
     {"pension", OFFER},
     {"perks", OFFER},
@@ -499,6 +501,7 @@ static int compare_marked(const void *key, const void *item)
 
 struct look {
     struct passage *p;
+    bool negated; /* "no", "without" stood before */
     struct first_words first;
     int wants;
     int offers;
@@ -513,18 +516,21 @@ static void look_at(const struct term *t, void *arg)
 {
     struct look *l = arg;
     const struct marked *m;
+    bool negated;
 
     see_word(t, &l->first);
     l->p->words++;
     if (t->number && !year(t->word))
         l->p->figure = true;
+    negated = l->negated;
+    l->negated = strcmp(t->word, "no") == 0 || strcmp(t->word, "without") == 0;
     m = bsearch(t->word, marked, sizeof(marked) / sizeof(marked[0]), sizeof(marked[0]),
                 compare_marked);
     if (!m)
         return;
     l->p->first_person |= (m->marks & OWN) != 0;
     l->p->figure |= (m->marks & COUNT) != 0;
-    l->p->setback |= (m->marks & SETBACK) != 0;
+    l->p->setback |= (m->marks & SETBACK) != 0 && !negated;
     l->p->credential |= (m->marks & CREDENTIAL) != 0;
     l->wants += (m->marks & WANT) != 0;
     l->offers += (m->marks & OFFER) != 0;
