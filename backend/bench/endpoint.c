@@ -5,7 +5,10 @@
  * second of silence. Latency runs from the arrival of the last voiced sample (as voice activity
  * sees it) to the final; the part of it that is waiting for silence is the hangover.
  *
- *     backend/build/bench/bench-endpoint FOLDER [ENGINE [COUNT]]
+ *     backend/build/bench/bench-endpoint FOLDER [ENGINE [COUNT]] [list]
+ *
+ * `list` prints a line a final: how long after the last voiced sample the pause was heard (eager),
+ * the end was heard and the final came.
  */
 #include "audio/decode.h"
 #include "base/clock.h"
@@ -25,7 +28,8 @@ struct play {
     double latency[FINALS_MAX];
     size_t finals;
     unsigned eager, resumed, partials;
-    bool ready, done;
+    uint64_t eager_at_us;
+    bool list, ready, done;
 };
 
 static void on_ready(const char *engine, const char *model, void *arg)
@@ -53,9 +57,15 @@ static void on_final(uint32_t u, const struct asr_result *res, uint64_t start, u
     struct play *p = arg;
 
     (void)u;
-    (void)res;
     (void)start;
-    (void)end;
+    if (p->list) {
+        printf("  final %4.0f ms after speech (%5.2f s)", (double)latency_ms, (double)end / 1000);
+        if (p->eager_at_us)
+            printf(", eager turn %4.0f ms before it",
+                   (double)(clock_mono_us() - p->eager_at_us) / 1000);
+        printf(": %s\n", res->text);
+    }
+    p->eager_at_us = 0;
     if (p->finals < FINALS_MAX)
         p->latency[p->finals++] = (double)latency_ms;
 }
@@ -68,6 +78,10 @@ static void on_turn(uint32_t u, enum turn_state state, const char *text, void *a
     (void)text;
     p->eager += state == TURN_EAGER;
     p->resumed += state == TURN_RESUMED;
+    if (state == TURN_EAGER)
+        p->eager_at_us = clock_mono_us();
+    else if (state == TURN_RESUMED)
+        p->eager_at_us = 0;
 }
 
 static void on_error(int code, const char *message, void *arg)
@@ -177,6 +191,7 @@ int main(int argc, char **argv)
     struct errbuf err = {{0}};
     struct asr_hub *hub;
 
+    p.list = argc > 4 && strcmp(argv[4], "list") == 0;
     found = scandir(folder, &entries, is_wav, alphasort);
     if (found <= 0 || want <= 0) {
         printf("no recordings in %s\n", folder);
@@ -191,6 +206,8 @@ int main(int argc, char **argv)
 
         snprintf(path, sizeof(path), "%s/%s", folder,
                  entries[want < found ? i * found / want : i]->d_name);
+        if (p.list)
+            printf("%s\n", strrchr(path, '/') + 1);
         play_file(&p, hub, path);
     }
     report(&p);

@@ -11,6 +11,7 @@
  * next one, unless words of a profile were added to them.
  */
 #include "asr/pocketsphinx/display.h"
+#include "asr/pocketsphinx/mate.h"
 #include "asr/pocketsphinx/module.h"
 #include "asr/pocketsphinx/search.h"
 #include "asr/pocketsphinx/vocabulary.h"
@@ -43,6 +44,9 @@ static const float CONFIDENCE_ONE = 0.55f;
 struct pair {
     struct search search[SEARCHES];
     struct front front;
+    struct mate *mate;   /* hears with the general search while the caller does with the other */
+    int general_rc;      /* of the mate's last call */
+    struct errbuf error; /* the same */
 };
 
 struct asr_model {
@@ -79,6 +83,7 @@ static void pair_free(struct pair *p)
 {
     if (!p)
         return;
+    mate_close(p->mate);
     for (int i = 0; i < SEARCHES; i++)
         search_close(&p->search[i]);
     front_release(&p->front);
@@ -109,6 +114,8 @@ static int pair_open(struct pair **pp, const struct asr_model *m, struct errbuf 
                          err);
     if (!rc && front_init(&p->front, p->search[INTERVIEW].config))
         rc = err_set(err, UV_ENOMEM, "no memory for the front end");
+    if (!rc && mate_open(&p->mate))
+        p->mate = NULL; /* no thread to be had: one search after the other */
     if (rc)
         pair_free(p);
     else
@@ -284,13 +291,24 @@ static int stream_begin(struct asr_stream *st, struct errbuf *err)
     return rc;
 }
 
+static void advance_general(void *arg)
+{
+    struct pair *p = arg;
+
+    p->general_rc = search_advance(&p->search[GENERAL], &p->front, &p->error);
+}
+
+/* Both searches, each on its core: one after the other they would be behind the speaker for the
+ * first three seconds. */
 static int advance(struct asr_stream *st, struct errbuf *err)
 {
-    int rc = 0;
+    struct pair *p = st->pair;
+    int rc;
 
-    for (int i = 0; i < SEARCHES && !rc; i++)
-        rc = search_advance(&st->pair->search[i], &st->pair->front, err);
-    return rc;
+    mate_start(p->mate, advance_general, p);
+    rc = search_advance(&p->search[INTERVIEW], &p->front, err);
+    mate_wait(p->mate);
+    return rc || !p->general_rc ? rc : err_set(err, p->general_rc, "%s", p->error.text);
 }
 
 static int front_error(int rc, struct errbuf *err)

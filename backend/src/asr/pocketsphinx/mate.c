@@ -1,0 +1,96 @@
+/**
+ * @file asr/pocketsphinx/mate.c  A thread that works beside its owner, one call at a time
+ */
+#include "asr/pocketsphinx/mate.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <uv.h>
+
+struct mate {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    void (*fn)(void *arg); /* {lock} what is to be done or being done; NULL: nothing */
+    void *arg;             /* {lock} */
+    bool leaving;          /* {lock} */
+};
+
+static void *work(void *arg)
+{
+    struct mate *m = arg;
+
+    pthread_mutex_lock(&m->lock);
+    while (!m->leaving) {
+        if (!m->fn) {
+            pthread_cond_wait(&m->changed, &m->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&m->lock);
+        m->fn(m->arg); /* the owner changes neither before it was told that this is done */
+        pthread_mutex_lock(&m->lock);
+        m->fn = NULL;
+        pthread_cond_signal(&m->changed);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return NULL;
+}
+
+int mate_open(struct mate **mp)
+{
+    struct mate *m = calloc(1, sizeof(*m));
+    int rc;
+
+    if (!m)
+        return UV_ENOMEM;
+    pthread_mutex_init(&m->lock, NULL);
+    pthread_cond_init(&m->changed, NULL);
+    rc = pthread_create(&m->thread, NULL, work, m);
+    if (rc) {
+        pthread_cond_destroy(&m->changed);
+        pthread_mutex_destroy(&m->lock);
+        free(m);
+        return UV_EAGAIN;
+    }
+    *mp = m;
+    return 0;
+}
+
+void mate_start(struct mate *m, void (*fn)(void *arg), void *arg)
+{
+    if (!m) {
+        fn(arg);
+        return;
+    }
+    pthread_mutex_lock(&m->lock);
+    m->fn = fn;
+    m->arg = arg;
+    pthread_cond_signal(&m->changed);
+    pthread_mutex_unlock(&m->lock);
+}
+
+void mate_wait(struct mate *m)
+{
+    if (!m)
+        return;
+    pthread_mutex_lock(&m->lock);
+    while (m->fn)
+        pthread_cond_wait(&m->changed, &m->lock);
+    pthread_mutex_unlock(&m->lock);
+}
+
+void mate_close(struct mate *m)
+{
+    if (!m)
+        return;
+    mate_wait(m);
+    pthread_mutex_lock(&m->lock);
+    m->leaving = true;
+    pthread_cond_signal(&m->changed);
+    pthread_mutex_unlock(&m->lock);
+    pthread_join(m->thread, NULL);
+    pthread_cond_destroy(&m->changed);
+    pthread_mutex_destroy(&m->lock);
+    free(m);
+}
