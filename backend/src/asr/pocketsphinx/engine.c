@@ -63,15 +63,17 @@ struct asr_stream {
     struct asr_model *model;
     struct pair *pair;
     bool changed; /* words were added: not for the pool */
-    struct heard heard[SEARCHES][SEARCH_WORDS_MAX];
+    struct heard heard[SEARCHES][HEARD_WORDS_MAX];
     size_t count[SEARCHES];
-    struct heard rough[SEARCH_WORDS_MAX]; /* what refined was made from */
-    struct heard refined[SEARCH_WORDS_MAX];
+    struct heard rough[HEARD_WORDS_MAX]; /* what refined was made from */
+    struct heard refined[HEARD_WORDS_MAX];
     size_t rough_count, refined_count;
-    int rough_who; /* the search it was, -1: nothing is refined */
-    const char *text_of[SEARCH_WORDS_MAX];
-    size_t ends[SEARCH_WORDS_MAX];
-    struct asr_word word[SEARCH_WORDS_MAX];
+    int rough_who;                          /* the search it was, -1: nothing is refined */
+    struct heard promised[HEARD_WORDS_MAX]; /* what a partial said will not change */
+    size_t promised_count;
+    const char *text_of[HEARD_WORDS_MAX];
+    size_t ends[HEARD_WORDS_MAX];
+    struct asr_word word[HEARD_WORDS_MAX];
     struct buf text;
     struct buf said; /* words in their written form, each with its NUL */
     struct buf last; /* text of the partial before */
@@ -286,6 +288,7 @@ static int stream_begin(struct asr_stream *st, struct errbuf *err)
     front_begin(&st->pair->front);
     buf_clear(&st->last);
     st->rough_who = -1;
+    st->promised_count = 0;
     for (int i = 0; i < SEARCHES && !rc; i++)
         rc = search_begin(&st->pair->search[i], err);
     return rc;
@@ -336,7 +339,7 @@ static void read_words(struct asr_stream *st)
 {
     for (int i = 0; i < SEARCHES; i++)
         st->count[i] =
-            search_words(&st->pair->search[i], &st->pair->front, st->heard[i], SEARCH_WORDS_MAX);
+            search_words(&st->pair->search[i], &st->pair->front, st->heard[i], HEARD_WORDS_MAX);
 }
 
 /* The first pass still hears the words it heard when they were refined. */
@@ -359,7 +362,7 @@ static void refine(struct asr_stream *st)
     if (refined_holds(st, who))
         return;
     st->rough_who = -1;
-    if (!search_refine(&st->pair->search[who], &st->pair->front, st->refined, SEARCH_WORDS_MAX,
+    if (!search_refine(&st->pair->search[who], &st->pair->front, st->refined, HEARD_WORDS_MAX,
                        &st->refined_count))
         return;
     st->rough_who = who;
@@ -420,20 +423,26 @@ static float weigh_words(struct asr_stream *st, int who)
     return st->count[who] ? sum / (float)st->count[who] : 0;
 }
 
-/* Words that both searches agree on, that this and the last partial share, and that are old. */
-static size_t stable_bytes(const struct asr_stream *st, int who)
+static bool is_settled(const struct asr_stream *st, size_t i)
 {
     uint32_t now = (uint32_t)(st->pair->front.samples / 16);
-    size_t bytes = 0;
 
-    for (size_t i = 0; i < st->count[who]; i++) {
-        if (st->word[i].confidence < CONFIDENCE_BOTH || st->ends[i] > st->last.len ||
-            st->word[i].end_ms + STABLE_LAG_MS > now ||
-            memcmp(st->text.data, st->last.data, st->ends[i]) != 0)
-            break;
-        bytes = st->ends[i];
-    }
-    return bytes;
+    return st->word[i].confidence >= CONFIDENCE_BOTH && st->ends[i] <= st->last.len &&
+           st->word[i].end_ms + STABLE_LAG_MS <= now &&
+           memcmp(st->text.data, st->last.data, st->ends[i]) == 0;
+}
+
+/* Words that both searches agree on, that this and the last partial share, and that are old are
+ * promised to stay. Returns how many bytes of the text they take. */
+static size_t promise(struct asr_stream *st, int who)
+{
+    size_t n = st->promised_count;
+
+    while (n < st->count[who] && is_settled(st, n))
+        n++;
+    memcpy(st->promised, st->heard[who], n * sizeof(st->promised[0]));
+    st->promised_count = n;
+    return n ? st->ends[n - 1] : 0;
 }
 
 static int tell(struct asr_stream *st, bool final, struct asr_result *res, struct errbuf *err)
@@ -443,6 +452,7 @@ static int tell(struct asr_stream *st, bool final, struct asr_result *res, struc
 
     read_words(st);
     use_refined(st, who);
+    st->count[who] = heard_keep(st->promised, st->promised_count, st->heard[who], st->count[who]);
     rc = write_words(st, who);
     buf_clear(&st->text);
     if (!rc)
@@ -455,7 +465,7 @@ static int tell(struct asr_stream *st, bool final, struct asr_result *res, struc
     res->confidence = weigh_words(st, who);
     res->words = st->word;
     res->word_count = st->count[who];
-    res->stable = final ? st->text.len : stable_bytes(st, who);
+    res->stable = final ? st->text.len : promise(st, who);
     strcpy(res->language, "en");
     buf_clear(&st->last);
     buf_append(&st->last, st->text.data ? st->text.data : "", st->text.len);

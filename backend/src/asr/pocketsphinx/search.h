@@ -8,11 +8,11 @@
 #define ASR_POCKETSPHINX_SEARCH_H
 
 #include "asr/pocketsphinx/front.h"
+#include "asr/pocketsphinx/heard.h"
 #include "base/error.h"
 
 enum {
-    SEARCH_WORDS_MAX = 2048,     /**< In one utterance; the rest is dropped */
-    SEARCH_REFINE_FRAMES = 2000, /**< Longer utterances, in 10 ms, keep the first pass's words */
+    SEARCH_REFINE_FRAMES = 2000 /**< Longer utterances, in 10 ms, keep the first pass's words */
 };
 
 struct search {
@@ -20,12 +20,6 @@ struct search {
     cmd_ln_t *config;
     size_t fed; /**< Frames of the utterance decoded so far */
     bool running;
-};
-
-struct heard {
-    char text[48];
-    uint32_t start_ms;
-    uint32_t end_ms;
 };
 
 struct search_files {

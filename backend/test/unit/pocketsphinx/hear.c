@@ -201,6 +201,55 @@ static void partials_grow_and_their_stable_part_stays(void **state)
     free(pcm);
 }
 
+/* The stable part of this result begins with that of the one before; kept is replaced by it. */
+static void expect_kept(const struct asr_result *res, char kept[TEXT_BYTES])
+{
+    size_t len = strlen(kept);
+
+    if (res->stable < len || strncmp(res->text, kept, len) != 0)
+        fail_msg("promised \"%s\", then said \"%s\"", kept, res->text);
+    assert_true(res->stable <= strlen(res->text) && res->stable < TEXT_BYTES);
+    snprintf(kept, TEXT_BYTES, "%.*s", (int)res->stable, res->text);
+}
+
+static void expect_stable_stays(const char *clip)
+{
+    struct asr_stream *st;
+    struct asr_result res;
+    struct errbuf err;
+    char kept[TEXT_BYTES] = "";
+    int16_t *pcm;
+    size_t n;
+
+    if (!read_clip(clip, &pcm, &n))
+        return;
+    st = open_stream(NULL);
+    assert_int_equal(engine->begin(st, &err), 0);
+    for (size_t i = 0; i < n; i += 2 * PIECE) {
+        size_t take = n - i < 2 * PIECE ? n - i : 2 * PIECE;
+
+        assert_int_equal(engine->feed(st, pcm + i, take, &err), 0);
+        if (i % (16 * PIECE) == 0)
+            assert_int_equal(engine->settle(st, &err), 0);
+        assert_int_equal(engine->partial(st, &res, &err), 0);
+        expect_kept(&res, kept);
+    }
+    assert_int_equal(engine->finish(st, &res, &err), 0);
+    expect_kept(&res, kept);
+    engine->close(st);
+    free(pcm);
+}
+
+static void what_a_partial_calls_stable_stays_whatever_is_heard_later(void **state)
+{
+    static const char *const clips[] = {"jfk.wav", "night_10s_back_down_the_road.wav",
+                                        "espkgb__q04.wav", "fliterms__q04.wav"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(clips) / sizeof(clips[0]); i++)
+        expect_stable_stays(clips[i]);
+}
+
 static void a_pause_within_an_utterance_loses_nothing(void **state)
 {
     struct asr_stream *st;
@@ -302,6 +351,7 @@ int main(void)
         cmocka_unit_test(silence_is_an_empty_text),
         cmocka_unit_test(words_of_a_profile_are_taken_in),
         cmocka_unit_test(partials_grow_and_their_stable_part_stays),
+        cmocka_unit_test(what_a_partial_calls_stable_stays_whatever_is_heard_later),
         cmocka_unit_test(a_pause_within_an_utterance_loses_nothing),
         cmocka_unit_test(two_streams_hear_at_the_same_time),
         cmocka_unit_test(other_languages_are_refused_with_a_sentence),

@@ -4,6 +4,8 @@
 #include "cmocka_all.h"
 
 #include "asr/pocketsphinx/display.h"
+#include "asr/pocketsphinx/heard.h"
+#include "asr/pocketsphinx/mate.h"
 #include "asr/pocketsphinx/pronounce.h"
 
 #include <stdio.h>
@@ -102,6 +104,80 @@ static void acronyms_are_spelled(void **state)
     assert_int_equal(pronounce("averyveryveryveryveryveryverylongwordthatnobodysays", to), 0);
 }
 
+static size_t words_at(struct heard to[8], const char *words, uint32_t start_ms)
+{
+    char copy[128];
+    size_t n = 0;
+
+    snprintf(copy, sizeof(copy), "%s", words);
+    for (char *w = strtok(copy, " "); w; w = strtok(NULL, " "), n++) {
+        snprintf(to[n].text, sizeof(to[n].text), "%s", w);
+        to[n].start_ms = start_ms + 200 * (uint32_t)n;
+        to[n].end_ms = to[n].start_ms + 200;
+    }
+    return n;
+}
+
+static void expect_words(const char *promised, const char *heard, const char *said)
+{
+    static struct heard kept[8], word[HEARD_WORDS_MAX];
+    char text[256] = "";
+    size_t n = heard_keep(kept, words_at(kept, promised, 100), word, words_at(word, heard, 120));
+
+    for (size_t i = 0; i < n; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), i ? " %s" : "%s", word[i].text);
+    assert_string_equal(text, said);
+}
+
+static void promised_words_stay_and_later_ones_follow(void **state)
+{
+    (void)state;
+    expect_words("", "why are you", "why are you");
+    expect_words("why are", "why are you here", "why are you here");
+    expect_words("why are", "while our you here", "why are you here");
+    expect_words("why are you", "why", "why are you");
+    expect_words("why are", "", "why are");
+}
+
+static void promised_words_leave_room_for_no_more_than_fit(void **state)
+{
+    static struct heard kept[1] = {{"first", 0, 10}}, word[HEARD_WORDS_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < HEARD_WORDS_MAX; i++)
+        word[i] = (struct heard){"x", (uint32_t)i * 10 + 10, (uint32_t)i * 10 + 20};
+    assert_int_equal(heard_keep(kept, 1, word, HEARD_WORDS_MAX), HEARD_WORDS_MAX);
+    assert_string_equal(word[0].text, "first");
+    assert_int_equal(word[HEARD_WORDS_MAX - 1].start_ms, 10 * HEARD_WORDS_MAX - 10);
+}
+
+static void add_one(void *arg)
+{
+    ++*(int *)arg;
+}
+
+static void a_mate_does_each_call_once_and_its_work_is_seen(void **state)
+{
+    struct mate *mate = NULL;
+    int calls = 0;
+
+    (void)state;
+    assert_int_equal(mate_open(&mate), 0);
+    mate_wait(mate);
+    for (int i = 1; i <= 1000; i++) {
+        mate_start(mate, add_one, &calls);
+        mate_wait(mate);
+        assert_int_equal(calls, i);
+    }
+    mate_start(mate, add_one, &calls);
+    mate_close(mate);
+    assert_int_equal(calls, 1001);
+    mate_start(NULL, add_one, &calls);
+    mate_wait(NULL);
+    assert_int_equal(calls, 1002);
+    mate_close(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +186,9 @@ int main(void)
         cmocka_unit_test(a_table_that_is_not_there_is_an_empty_one),
         cmocka_unit_test(spelling_suggests_phones),
         cmocka_unit_test(acronyms_are_spelled),
+        cmocka_unit_test(promised_words_stay_and_later_ones_follow),
+        cmocka_unit_test(promised_words_leave_room_for_no_more_than_fit),
+        cmocka_unit_test(a_mate_does_each_call_once_and_its_work_is_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
