@@ -9,6 +9,7 @@
 #include "api/sockets.h"
 #include "asr/engine.h"
 #include "loop/loop.h"
+#include "net/client.h"
 #include "observe/log.h"
 #include "welcome.h"
 
@@ -17,13 +18,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { STOP_WITHIN_MS = 8000 };
+enum {
+    STOP_WITHIN_MS = 7000,
+    LEAVE_WITHIN_MS = 1500, /* for the workers, after all they could wait for has ended */
+    LEAVE_TICK_MS = 10,
+};
 
 struct serve {
     struct program program;
     struct http_server *server;
     uv_signal_t signals[2];
     bool stopping;
+    struct loop_timer *leaving;
+    int ticks;
 };
 
 static const struct ws_route sockets[] = {
@@ -34,11 +41,29 @@ static const struct ws_route sockets[] = {
 
 /* -------------------------------------------------------------------------- stopping */
 
-static void on_stored(void *arg)
+static void look_who_works(void *arg)
 {
     struct serve *s = arg;
 
+    if (pool_busy(s->program.app.workers) && ++s->ticks < LEAVE_WITHIN_MS / LEAVE_TICK_MS)
+        return;
+    timer_close(s->leaving);
     loop_stop(s->program.app.loop);
+}
+
+/* A worker may wait for a transcript or a far server: both end now, while the loop still turns to
+ * tell it. */
+static void on_stored(void *arg)
+{
+    struct serve *s = arg;
+    struct app *app = &s->program.app;
+
+    http_client_stop(app->client);
+    if (app->hub)
+        asr_hub_stop(app->hub);
+    if (timer_open(&s->leaving, app->loop, look_who_works, s) ||
+        timer_start(s->leaving, 0, LEAVE_TICK_MS))
+        loop_stop(app->loop);
 }
 
 static void on_server_down(void *arg)

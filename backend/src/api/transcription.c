@@ -6,6 +6,7 @@
  */
 #include "api/app.h"
 #include "api/reply.h"
+#include "api/validate.h"
 #include "audio/decode.h"
 #include "interview/transcribe.h"
 
@@ -17,7 +18,7 @@ enum {
     UPLOAD_MAX = 64 << 20,       /* [bytes] */
     LENGTH_MAX_MS = 2 * 3600000, /* as docs/api/openapi.yaml says */
     RUNNING_MAX = 2,             /* request workers they may hold */
-    LANGUAGE_MAX = 16,
+    LANGUAGE_MAX = 16,           /* of the field; a language is shorter */
 };
 
 static atomic_int running;
@@ -52,8 +53,12 @@ static int find_recording(const struct http_request *req, struct http_response *
         http_problem(res, req, 400, "bad_request", "The form cannot be read.", NULL);
         return 1;
     }
-    if (http_multipart(req, "language", &part) == 0 && part.len && part.len < LANGUAGE_MAX)
+    if (http_multipart(req, "language", &part) == 0 && part.len) {
         snprintf(language, LANGUAGE_MAX, "%.*s", (int)part.len, part.data);
+        if (part.len >= LANGUAGE_MAX || !validate_is_language(language))
+            return validate_refuse(req, res, "/language",
+                                   "must be a language such as en or en-GB, or auto");
+    }
     return 0;
 }
 
@@ -72,6 +77,10 @@ static int decode_failed(const struct http_request *req, struct http_response *r
 static int transcribe_failed(const struct http_request *req, struct http_response *res, int rc,
                              const struct errbuf *err)
 {
+    if (rc == UV_ENOTSUP || rc == UV_EINVAL) { /* the language: the audio was read before */
+        validate_refuse(req, res, "/language", err->text);
+        return 0;
+    }
     http_set_header(res, "Retry-After", "5");
     return http_problem(res, req, 503, rc == UV_EAGAIN ? "overloaded" : "unavailable", err->text,
                         NULL);

@@ -377,9 +377,9 @@ static void forget_lines(struct asr_hub *hub)
     }
 }
 
-void asr_hub_close(struct asr_hub *hub)
+void asr_hub_stop(struct asr_hub *hub)
 {
-    if (!hub)
+    if (hub->shut)
         return;
     hub->shut = true;
     uv_mutex_lock(&hub->lock);
@@ -390,7 +390,13 @@ void asr_hub_close(struct asr_hub *hub)
     uv_mutex_unlock(&hub->lock);
     for (int i = 0; i < hub->thread_count; i++)
         uv_thread_join(&hub->threads[i]);
+}
 
+void asr_hub_close(struct asr_hub *hub)
+{
+    if (!hub)
+        return;
+    asr_hub_stop(hub);
     close_streams(hub);
     forget_lines(hub);
     if (hub->main.state == MODEL_LOADED)

@@ -62,8 +62,11 @@ enum { ASR_BACKLOG_MAX_MS = 60000 }; /**< Audio waiting on one line; then UV_ENO
 /** UV_ENOENT: no such engine, or none that can be used here (the sentence says what is missing). */
 int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_config *config,
                  struct errbuf *err);
-/** Stops the workers (what they do is interrupted) and unloads. Lines that are still open hear
- *  nothing more and must still be closed. */
+/** Stops the workers (what they do is interrupted). Lines that are open hear nothing more, new ones
+ *  are refused; both must still be closed. While the loop still turns: who waits on a worker for a
+ *  line sees that it is gone, and can leave. */
+void asr_hub_stop(struct asr_hub *hub);
+/** Stops and unloads. Lines that are still open must still be closed. */
 void asr_hub_close(struct asr_hub *hub);
 
 struct loop *asr_hub_loop(const struct asr_hub *hub);

@@ -67,6 +67,9 @@ int pool_submit(struct pool *pool, void (*work)(void *arg), void (*done)(int err
 /** Items waiting for a thread, for metrics. Any thread. */
 size_t pool_queued(struct pool *pool);
 
+/** Items waiting or with a thread. Any thread. */
+size_t pool_busy(struct pool *pool);
+
 /** Wait for running work, cancel what waits, join the threads; every outstanding `done` has run
  *  when this returns. On the loop thread, not from inside a `done`. NULL is allowed. */
 void pool_close(struct pool *pool);

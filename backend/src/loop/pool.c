@@ -34,6 +34,7 @@ struct pool {
     struct list waiting;  /* {lock} */
     struct list finished; /* {lock} */
     size_t queued;        /* {lock} items in waiting */
+    size_t running;       /* {lock} items with a worker */
     size_t queue_max;
     bool closing; /* {lock} */
     char name[NAME_MAX_LEN + 1];
@@ -98,11 +99,13 @@ static void worker(void *arg)
             break;
         it = list_pop(&pool->waiting);
         pool->queued--;
+        pool->running++;
         uv_mutex_unlock(&pool->lock);
 
         it->work(it->arg);
 
         uv_mutex_lock(&pool->lock);
+        pool->running--;
         list_push(&pool->finished, it);
         uv_async_send(&pool->wake);
     }
@@ -229,6 +232,16 @@ size_t pool_queued(struct pool *pool)
 
     uv_mutex_lock(&pool->lock);
     n = pool->queued;
+    uv_mutex_unlock(&pool->lock);
+    return n;
+}
+
+size_t pool_busy(struct pool *pool)
+{
+    size_t n;
+
+    uv_mutex_lock(&pool->lock);
+    n = pool->queued + pool->running;
     uv_mutex_unlock(&pool->lock);
     return n;
 }

@@ -1,0 +1,170 @@
+"""POST /api/v1/transcribe over real sockets: recordings of many kinds, and what is no recording.
+
+Every answer is held against docs/api/openapi.yaml.
+"""
+
+import http.client
+import json
+import pathlib
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import harness  # noqa: E402
+import rest  # noqa: E402
+
+QUESTION = "Tell me about a time you led a project under pressure."
+PATH = "/api/v1/transcribe"
+UPLOAD_MAX = 64 << 20
+
+
+def form(data, name="file", boundary="x7b", **fields):
+    body = b"".join(f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'.encode()
+                    for k, v in fields.items())
+    body += f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="a"\r\n\r\n'.encode()
+    return body + data + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+class Transcribe(harness.Case):
+    def setUp(self):
+        self.contract = rest.Contract()
+        self.wav = harness.speak(QUESTION, self.folder)
+
+    def tearDown(self):
+        self.assertEqual(self.contract.wrong, [])
+
+    def post(self, body, kind=None, token=True):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=harness.PATIENCE_S)
+        headers = {"Authorization": "Bearer " + self.server.token} if token else {}
+        connection.request("POST", PATH, body, {**headers, **({"Content-Type": kind} if kind else {})})
+        return self.answer(connection.getresponse())
+
+    def answer(self, response):
+        data = response.read()
+        self.contract.check("POST", PATH, response.status, {k.lower(): v for k, v in response.getheaders()}, data)
+        return response.status, json.loads(data)
+
+    def heard(self, body, kind=None):
+        status, answer = self.post(body, kind)
+        self.assertEqual(status, 200, answer)
+        self.assertIn("project", answer["text"].lower())
+        self.assertEqual(answer["language"], "en")
+        starts = [s["startMs"] for s in answer["segments"]]
+        self.assertEqual(starts, sorted(starts))
+        self.assertTrue(all(s["startMs"] < s["endMs"] <= answer["durationMs"] + 100 for s in answer["segments"]))
+        return answer
+
+    def refused(self, status, code, body, kind=None):
+        got, answer = self.post(body, kind)
+        self.assertEqual((got, answer["code"]), (status, code), answer)
+        self.assertGreater(len(answer["detail"]), 10)
+        return answer
+
+    def recoded(self, name, *how):
+        out = pathlib.Path(self.folder) / name
+        subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", self.wav, *how, out], check=True)
+        return out.read_bytes()
+
+    def test_a_wav_as_the_raw_body(self):
+        self.heard(self.wav.read_bytes(), "audio/wav")
+
+    def test_a_form_with_a_file_and_a_language(self):
+        self.heard(*form(self.wav.read_bytes(), language="en"))
+
+    def test_webm_with_opus_as_browsers_record_it(self):
+        self.heard(self.recoded("a.webm", "-c:a", "libopus", "-ar", "48000"), "audio/webm")
+
+    def test_mp3_flac_m4a_and_ogg(self):
+        for name, codec in (("a.mp3", "libmp3lame"), ("a.flac", "flac"), ("a.m4a", "aac"), ("a.ogg", "libopus")):
+            self.heard(*form(self.recoded(name, "-c:a", codec)))
+
+    def test_44_khz_stereo(self):
+        self.heard(self.recoded("b.wav", "-ar", "44100", "-ac", "2"))
+
+    def test_silence_is_no_words(self):
+        status, answer = self.post(self.wav.read_bytes()[:44] + bytes(64000))
+        self.assertEqual((status, answer["text"], answer["segments"]), (200, "", []))
+
+    def test_a_cut_off_recording_gives_what_is_there(self):
+        whole = self.recoded("c.webm", "-c:a", "libopus")
+        answer = self.post(whole[:len(whole) * 2 // 3])[1]
+        self.assertTrue(answer["text"])
+        self.assertLess(answer["durationMs"], self.heard(whole)["durationMs"])
+
+    def test_a_header_without_sound(self):
+        for head in (self.wav.read_bytes()[:44], self.wav.read_bytes()[:20], self.recoded("d.webm", "-c:a", "libopus")[:200]):
+            self.refused(415, "unsupported_media", head)
+
+    def test_nothing_at_all(self):
+        self.assertIn("empty", self.refused(415, "unsupported_media", b"")["detail"])
+        self.refused(415, "unsupported_media", *form(b""))
+
+    def test_what_is_no_recording_is_called_by_its_name(self):
+        for data, what in ((b"%PDF-1.7 ...", "PDF"), (b"PK\x03\x04" + bytes(50), "ZIP"), (b"Dear reader,\n" * 9, "text")):
+            self.assertIn(what, self.refused(415, "unsupported_media", data)["detail"])
+        self.refused(415, "unsupported_media", bytes(range(256)) * 40, "audio/wav")
+        self.refused(415, "unsupported_media", json.dumps({"audioId": "x"}), "application/json")
+
+    def test_a_form_without_a_file(self):
+        answer = self.refused(422, "invalid_fields", *form(b"x", name="other"))
+        self.assertEqual(answer["errors"][0]["field"], "/file")
+
+    def test_a_form_that_is_cut_off(self):
+        body, kind = form(self.wav.read_bytes())
+        self.refused(400, "bad_request", body[:len(body) // 2], kind)
+
+    def test_a_language_that_is_none_or_not_known_here(self):
+        for language in ("klingon", "e", "en;drop", "fr"):
+            answer = self.refused(422, "invalid_fields", *form(self.wav.read_bytes(), language=language))
+            self.assertEqual(answer["errors"][0]["field"], "/language", language)
+
+    def test_too_large_is_said_before_it_is_sent(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=harness.PATIENCE_S)
+        connection.putrequest("POST", PATH)
+        connection.putheader("Authorization", "Bearer " + self.server.token)
+        connection.putheader("Content-Length", str(UPLOAD_MAX + 1))
+        connection.endheaders()
+        status, answer = self.answer(connection.getresponse())
+        self.assertEqual((status, answer["code"]), (413, "too_large"))
+
+    def test_without_a_token(self):
+        self.assertEqual(self.post(self.wav.read_bytes(), token=False)[0], 401)
+
+    def test_a_client_that_leaves_in_the_middle_disturbs_nobody(self):
+        with socket.create_connection(("127.0.0.1", self.server.port)) as client:
+            client.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.server.token}\r\n"
+                           "Content-Length: 100000\r\n\r\n".encode() + bytes(5000))
+        self.heard(self.wav.read_bytes())
+
+
+class Overloaded(harness.Case):
+    def test_no_more_than_some_at_the_same_time_and_the_others_are_told_when(self):
+        import threading
+        wav = harness.speak(QUESTION, self.folder)
+        long = pathlib.Path(self.folder) / "long.wav"
+        subprocess.run(["sox", wav, long, "repeat", "40"], check=True)
+        contract, answers = rest.Contract(), []
+
+        def post():
+            connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=harness.PATIENCE_S)
+            connection.request("POST", PATH, long.read_bytes(), {"Authorization": "Bearer " + self.server.token})
+            response = connection.getresponse()
+            data = response.read()
+            contract.check("POST", PATH, response.status, {k.lower(): v for k, v in response.getheaders()}, data)
+            answers.append((response.status, response.getheader("Retry-After"), json.loads(data).get("code")))
+
+        threads = [threading.Thread(target=post) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        while not answers:  # the refusals come first: what is taken takes long
+            threads[0].join(0.05)
+        self.assertEqual(answers[0], (503, "10", "overloaded"))
+        self.assertEqual(self.server.get("/healthz")["status"], "ok")
+        self.assertEqual(self.server.stop(), 0)  # those that run do not keep it from leaving
+        for thread in threads:
+            thread.join()
+        self.assertEqual(contract.wrong, [])
+
+
+harness.main()
