@@ -947,11 +947,15 @@ export interface components {
             /** @constant */
             type: "start";
             /**
+             * @description `opus`: one packet (RFC 6716) per binary message, at most 120 ms
              * @default pcm_s16le
              * @enum {string}
              */
             encoding: "pcm_s16le" | "opus";
-            /** @default 16000 */
+            /**
+             * @description Of samples, as `channels`; an Opus packet says both itself
+             * @default 16000
+             */
             sampleRate: number;
             /** @default 1 */
             channels: number;

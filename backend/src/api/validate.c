@@ -101,7 +101,7 @@ static bool is_email(const char *text)
     return true;
 }
 
-static bool is_language(const char *text)
+bool validate_is_language(const char *text)
 {
     size_t n = 0;
 
@@ -256,7 +256,7 @@ static void check_value(struct check *c, const struct field *f, const char *poin
             complain(c, pointer, "must be an e-mail address");
         break;
     case FIELD_LANGUAGE:
-        if (!is_language(json_string_value(value)))
+        if (!validate_is_language(json_string_value(value)))
             complain(c, pointer, "must be a language such as en or en-GB, or auto");
         break;
     case FIELD_OBJECT:

@@ -66,6 +66,8 @@ struct page {
 
 int validate_page(const struct http_request *req, struct http_response *res, struct page *page);
 
+bool validate_is_language(const char *text); /**< en, en-GB, auto */
+
 /** One bad field: 422. Returns 1. */
 int validate_refuse(const struct http_request *req, struct http_response *res, const char *field,
                     const char *message);

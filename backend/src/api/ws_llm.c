@@ -4,6 +4,7 @@
 #include "api/sockets.h"
 
 #include "api/socket.h"
+#include "api/ws_messages.h"
 #include "base/json.h"
 #include "interview/messages.h"
 
@@ -15,18 +16,15 @@ struct llm_socket {
     struct live_listener *listener;
 };
 
-static void on_generate(struct llm_socket *l, json_t *msg)
+static void on_generate(struct llm_socket *l, const json_t *msg)
 {
-    struct live_ask ask = {
-        .question = json_str(msg, "question"),
-        .provider = json_str(msg, "provider"),
-        .model = json_str(msg, "model"),
-    };
     struct errbuf err = {""};
+    struct ws_complaint why;
+    struct live_ask ask;
     int code;
 
-    if (!ask.question || !*ask.question) {
-        socket_error(l->socket, "bad_message", "generate needs a question", 0);
+    if (!ws_read_generate(msg, &ask, &why)) {
+        socket_error(l->socket, why.code, why.text, 0);
         return;
     }
     code = live_ask(l->socket->live, &ask, NULL, &err);

@@ -2,18 +2,18 @@
  * @file api/ws_transcribe.c  WS /ws/transcribe: audio in, words out
  *
  * Messages as in docs/api/openapi.yaml (WsTranscribe…). A frame may end in the middle of a sample:
- * the odd byte waits for the next one.
+ * the odd byte waits for the next one. With `encoding` `opus` each binary message is one packet.
  */
 #include "api/sockets.h"
 
 #include "api/socket.h"
+#include "api/ws_messages.h"
+#include "audio/opus.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "loop/loop.h"
 
-#include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +35,8 @@ struct transcribe {
     bool over; /* the server ended it: a socket that goes now has not vanished */
     bool vanished;
     char key[LIVE_KEY_MAX];
-    size_t skew; /* bytes of a sample group that wait in carry */
+    struct opus_stream *opus; /* NULL: samples */
+    size_t skew;              /* bytes of a sample group that wait in carry */
     unsigned char carry[4];
 };
 
@@ -112,80 +113,39 @@ static bool open_ear(struct transcribe *t)
 
 /* ----------------------------------------------------------------------------- start */
 
-static bool read_number(struct transcribe *t, json_t *msg, const char *key, int min, int max,
-                        int *to)
+static bool take_start(struct transcribe *t, const struct ws_start *start)
 {
-    json_t *value = json_object_get(msg, key);
-    json_int_t n = json_integer_value(value);
+    struct errbuf err = {""};
 
-    if (!value)
+    t->params.candidate = start->candidate;
+    t->params.push_to_talk = start->push_to_talk;
+    if (start->language) {
+        text_copy(t->language, sizeof(t->language), start->language, strlen(start->language));
+        t->params.language = t->language;
+    }
+    if (start->resume) {
+        text_copy(t->key, sizeof(t->key), start->resume, strlen(start->resume));
+        t->params.key = t->key;
+    }
+    if (!start->opus) {
+        t->params.sample_rate = start->sample_rate;
+        t->params.channels = start->channels;
         return true;
-    if (!json_is_integer(value) || n < min || n > max) {
-        bad(t, "unsupported",
-            strcmp(key, "channels") ? "sampleRate must be a whole number from 8000 to 48000"
-                                    : "channels must be 1 or 2");
+    }
+    if (opus_stream_open(&t->opus, &err)) {
+        bad(t, "unsupported", err.text);
         return false;
     }
-    *to = (int)n;
-    return true;
-}
-
-/* One of two words, the first being the default. */
-static bool read_choice(struct transcribe *t, json_t *msg, const char *key, const char *one,
-                        const char *two, bool *is_two)
-{
-    json_t *value = json_object_get(msg, key);
-    const char *text = json_string_value(value);
-    char message[96];
-
-    if (!value)
-        return true;
-    *is_two = text && !strcmp(text, two);
-    if (*is_two || (text && !strcmp(text, one)))
-        return true;
-    snprintf(message, sizeof(message), "%s must be %s or %s", key, one, two);
-    bad(t, "bad_message", message);
-    return false;
-}
-
-static bool read_encoding(struct transcribe *t, json_t *msg)
-{
-    json_t *value = json_object_get(msg, "encoding");
-    const char *text = json_string_value(value);
-
-    if (!value || (text && !strcmp(text, "pcm_s16le")))
-        return true;
-    bad(t, "unsupported", "only the encoding pcm_s16le can be heard here");
-    return false;
-}
-
-/* `resume`: the client's own name for this line of audio. */
-static bool read_key(struct transcribe *t, json_t *msg)
-{
-    const char *key = json_str(msg, "resume");
-    size_t len = key ? strlen(key) : 0;
-
-    if (!json_object_get(msg, "resume"))
-        return true;
-    if (len < LIVE_KEY_MIN || len >= LIVE_KEY_MAX) {
-        bad(t, "bad_message", "resume must be a text of 16 to 64 bytes");
-        return false;
-    }
-    text_copy(t->key, sizeof(t->key), key, len);
-    t->params.key = t->key;
     return true;
 }
 
 /* Go on where the socket before this one was lost. False: there is nothing to go on with. */
-static bool resume_ear(struct transcribe *t, json_t *msg)
+static bool resume_ear(struct transcribe *t, const struct ws_start *start)
 {
-    json_int_t seen = json_integer_value(json_object_get(msg, "lastFinal"));
-
     if (!t->params.key)
         return false;
     live_ear_close(t->ear); /* opened with the defaults: nothing was heard by it yet */
-    t->ear =
-        live_ear_resume(t->socket->live, t->key, seen > 0 ? (uint32_t)seen : 0, &ear_handlers, t);
+    t->ear = live_ear_resume(t->socket->live, t->key, start->last_final, &ear_handlers, t);
     if (!t->ear)
         return false;
     timer_stop(t->start_timer);
@@ -194,26 +154,22 @@ static bool resume_ear(struct transcribe *t, json_t *msg)
     return true;
 }
 
-static void on_start(struct transcribe *t, json_t *msg)
+static void on_start(struct transcribe *t, const json_t *msg)
 {
-    const char *language = json_str(msg, "language");
+    struct ws_start start = ws_start_defaults();
+    struct ws_complaint why;
 
     if (t->started || t->heard) {
         bad(t, "bad_state", "start must come once, before the first audio");
         return;
     }
     t->started = true;
-    if (!read_encoding(t, msg) ||
-        !read_number(t, msg, "sampleRate", 8000, 48000, &t->params.sample_rate) ||
-        !read_number(t, msg, "channels", 1, 2, &t->params.channels) ||
-        !read_choice(t, msg, "speaker", "interviewer", "candidate", &t->params.candidate) ||
-        !read_choice(t, msg, "mode", "hands_free", "push_to_talk", &t->params.push_to_talk) ||
-        !read_key(t, msg) || resume_ear(t, msg))
+    if (!ws_read_start(msg, &start, &why)) {
+        bad(t, why.code, why.text);
         return;
-    if (language) {
-        text_copy(t->language, sizeof(t->language), language, strlen(language));
-        t->params.language = t->language;
     }
+    if (!take_start(t, &start) || resume_ear(t, &start))
+        return;
     live_ear_close(t->ear); /* opened with the defaults: nothing was heard by it yet */
     t->ear = NULL;
     open_ear(t);
@@ -252,24 +208,12 @@ static size_t complete_carry(struct transcribe *t, const unsigned char *data, si
     return used;
 }
 
-static void on_audio(struct socket *s, const void *data, size_t len, void *owner)
+static void feed_samples(struct transcribe *t, const unsigned char *bytes, size_t len)
 {
-    struct transcribe *t = owner;
     size_t group = 2 * (size_t)t->params.channels;
-    const unsigned char *bytes = data;
+    size_t used = complete_carry(t, bytes, len);
     int16_t *pcm;
-    size_t used;
 
-    if (t->stopping || !s->ws)
-        return;
-    if (len > SOCKET_FRAME_MAX) {
-        socket_error(s, "bad_audio", "an audio frame holds at most 256 KiB", SOCKET_CLOSE_TOO_BIG);
-        return;
-    }
-    t->heard = true;
-    if (!open_ear(t))
-        return;
-    used = complete_carry(t, bytes, len);
     bytes += used;
     len -= used;
     t->skew += len % group; /* carry is empty here unless len is 0 */
@@ -284,25 +228,42 @@ static void on_audio(struct socket *s, const void *data, size_t len, void *owner
     free(pcm);
 }
 
-/* Bytes written, or -1. RFC 4648 section 4, with its padding and nothing else. */
-static int base64_decode(const char *text, size_t len, unsigned char *data)
+static void feed_packet(struct transcribe *t, const void *data, size_t len)
 {
-    size_t body = strcspn(text, "=");
-    size_t padding = strspn(text + body, "=");
-    int n;
+    int16_t pcm[OPUS_SAMPLES_MAX];
+    int n = opus_stream_decode(t->opus, data, len, pcm);
 
-    if (body + padding != len || padding > 2 || strpbrk(text, " \t\r\n"))
-        return -1;
-    n = EVP_DecodeBlock(data, (const unsigned char *)text, (int)len);
-    return n < 0 ? -1 : n - (int)padding;
+    if (n < 0)
+        bad(t, "bad_audio", "this is no Opus packet");
+    else
+        feed(t, pcm, (size_t)n);
+}
+
+static void on_audio(struct socket *s, const void *data, size_t len, void *owner)
+{
+    struct transcribe *t = owner;
+
+    if (t->stopping || !s->ws)
+        return;
+    if (len > SOCKET_FRAME_MAX) {
+        socket_error(s, "bad_audio", "an audio frame holds at most 256 KiB", SOCKET_CLOSE_TOO_BIG);
+        return;
+    }
+    t->heard = true;
+    if (!open_ear(t))
+        return;
+    if (t->opus)
+        feed_packet(t, data, len);
+    else
+        feed_samples(t, data, len);
 }
 
 /* The seed's form: {"audioData": "<base64>"}. */
 static void on_base64(struct transcribe *t, const char *text)
 {
     size_t len = strlen(text);
-    unsigned char *data = malloc(len + 4);
-    int n = data ? base64_decode(text, len, data) : -1;
+    unsigned char *data = malloc(ws_base64_room(len));
+    int n = data ? ws_base64_decode(text, len, data) : -1;
 
     if (n < 0)
         bad(t, "bad_audio", "audioData is not base64");
@@ -368,6 +329,7 @@ static void on_gone(void *owner)
         live_ear_vanish(t->ear);
     else
         live_ear_close(t->ear);
+    opus_stream_close(t->opus);
     free(t);
 }
 

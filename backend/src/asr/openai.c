@@ -11,12 +11,12 @@
  * to deal with: it has the audio.
  */
 #include "asr/engine.h"
+#include "asr/openai_answer.h"
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "net/client.h"
 
-#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,6 @@ enum {
     BACKOFF_MS = 250,          /* then twice as long */
     PAUSE_STEP_MS = 50,        /* an interruption is noticed this soon while waiting */
     RETRY_AFTER_MAX_MS = 2000, /* a longer wait is not ours to make: somebody is listening */
-    WORDS_MAX = 4096,
     WAV_HEADER = 44,
 };
 
@@ -55,9 +54,7 @@ struct asr_stream {
     char prompt[PROMPT_MAX];
     int16_t *pcm;
     size_t n, cap;
-    char *text;
-    struct asr_word *words; /**< Their texts are borrowed from reply */
-    json_t *reply;
+    struct openai_answer answer;
     struct http_stop stop;
 };
 
@@ -168,21 +165,11 @@ static int openai_open(struct asr_stream **sp, struct asr_model *model,
     return 0;
 }
 
-static void forget_result(struct asr_stream *st)
-{
-    free(st->text);
-    free(st->words);
-    json_decref(st->reply);
-    st->text = NULL;
-    st->words = NULL;
-    st->reply = NULL;
-}
-
 static void openai_close(struct asr_stream *st)
 {
     if (!st)
         return;
-    forget_result(st);
+    openai_answer_release(&st->answer);
     free(st->pcm);
     free(st);
 }
@@ -195,7 +182,7 @@ static void openai_interrupt(struct asr_stream *st)
 static int openai_begin(struct asr_stream *st, struct errbuf *err)
 {
     (void)err;
-    forget_result(st);
+    openai_answer_release(&st->answer);
     st->n = 0;
     return 0;
 }
@@ -337,101 +324,21 @@ static int status_error(const struct asr_model *m, const struct http_reply *repl
                    reply->status, complaint(reply, text));
 }
 
-/** Mean of the segments' exp(avg_logprob), each weighed by its length: the mean probability of a
- *  token, as Whisper itself judges. 0 when there is nothing to judge by. */
-static float confidence_of(const json_t *root)
-{
-    const json_t *segments = json_object_get(root, "segments");
-    double sum = 0, weight = 0;
-
-    for (size_t i = 0; i < json_array_size(segments); i++) {
-        const json_t *s = json_array_get(segments, i);
-        double length = json_num(s, "end", 0) - json_num(s, "start", 0);
-        double logprob = json_num(s, "avg_logprob", 1);
-
-        if (logprob > 0 || !(length > 0))
-            continue;
-        sum += length * exp(logprob);
-        weight += length;
-    }
-    return weight > 0 ? (float)(sum / weight) : 0;
-}
-
-static uint32_t to_ms(double seconds)
-{
-    return seconds > 0 && seconds < 1e6 ? (uint32_t)(seconds * 1000 + 0.5) : 0;
-}
-
-static void take_words(struct asr_stream *st, struct asr_result *res, float confidence)
-{
-    const json_t *list = json_object_get(st->reply, "words");
-    size_t n = json_array_size(list);
-
-    if (n > WORDS_MAX)
-        n = WORDS_MAX;
-    st->words = n ? calloc(n, sizeof(*st->words)) : NULL;
-    for (size_t i = 0; st->words && i < n; i++) {
-        const json_t *w = json_array_get(list, i);
-        const char *text = json_str(w, "word");
-
-        if (!text || !text[strspn(text, " ")])
-            continue;
-        st->words[res->word_count++] = (struct asr_word){.text = text + strspn(text, " "),
-                                                         .start_ms = to_ms(json_num(w, "start", 0)),
-                                                         .end_ms = to_ms(json_num(w, "end", 0)),
-                                                         .confidence = confidence};
-    }
-    res->words = st->words;
-}
-
-/** Services say "english" where we say "en". */
-static void take_language(const struct asr_stream *st, struct asr_result *res)
-{
-    static const char *const names[][2] = {
-        {"english", "en"}, {"german", "de"},     {"french", "fr"},  {"spanish", "es"},
-        {"italian", "it"}, {"portuguese", "pt"}, {"dutch", "nl"},   {"polish", "pl"},
-        {"russian", "ru"}, {"turkish", "tr"},    {"chinese", "zh"}, {"japanese", "ja"},
-        {"korean", "ko"},  {"arabic", "ar"},     {"hindi", "hi"},   {"ukrainian", "uk"},
-    };
-    const char *said = json_str(st->reply, "language");
-
-    for (size_t i = 0; said && i < sizeof(names) / sizeof(names[0]); i++) {
-        if (text_equal_nocase(said, names[i][0]))
-            said = names[i][1];
-    }
-    if (!said || strlen(said) > 3)
-        said = st->language;
-    snprintf(res->language, sizeof(res->language), "%s", said);
-}
-
-static char *trimmed(const char *text)
-{
-    size_t n;
-
-    text += strspn(text, " \t\r\n");
-    n = strlen(text);
-    while (n > 0 && strchr(" \t\r\n", text[n - 1]))
-        n--;
-    return strndup(text, n);
-}
-
-static int read_answer(struct asr_stream *st, const struct http_reply *reply,
+static int take_answer(struct asr_stream *st, const struct http_reply *reply,
                        struct asr_result *res, struct errbuf *err)
 {
-    const char *text;
+    int rc;
 
-    forget_result(st);
-    st->reply = json_parse(reply->body.data ? reply->body.data : "", reply->body.len);
-    text = json_str(st->reply, "text");
-    if (!text)
-        return err_set(err, UV_EPROTO, "the transcription service answered with no transcript");
-    st->text = trimmed(text);
-    if (!st->text)
-        return err_set(err, UV_ENOMEM, "no memory for what was said");
-    *res = (struct asr_result){.text = st->text, .stable = strlen(st->text)};
-    res->confidence = confidence_of(st->reply);
-    take_language(st, res);
-    take_words(st, res, res->confidence);
+    openai_answer_release(&st->answer);
+    rc = openai_answer_read(&st->answer, reply->body.data, reply->body.len, st->language, err);
+    if (rc)
+        return rc;
+    *res = (struct asr_result){.text = st->answer.text,
+                               .stable = strlen(st->answer.text),
+                               .confidence = st->answer.confidence,
+                               .words = st->answer.words,
+                               .word_count = st->answer.word_count};
+    memcpy(res->language, st->answer.language, sizeof(res->language));
     return 0;
 }
 
@@ -487,7 +394,7 @@ static int ask(struct asr_stream *st, struct asr_result *res, struct errbuf *err
         if (!rc && reply.status / 100 != 2)
             rc = status_error(st->model, &reply, err);
         else if (!rc)
-            rc = read_answer(st, &reply, res, err);
+            rc = take_answer(st, &reply, res, err);
         buf_release(&reply.body);
         if (!rc || !again)
             return rc;

@@ -72,6 +72,23 @@ def samples(path):
         return wav.getframerate(), wav.getnchannels(), wav.readframes(wav.getnframes())
 
 
+def opus_packets(wav):
+    """The packets of a WAV as Opus, by ffmpeg: those of an Ogg stream (RFC 3533) after its two headers (RFC 7845)."""
+    data = subprocess.run(["ffmpeg", "-v", "error", "-i", wav, "-c:a", "libopus", "-f", "ogg", "-"], check=True,
+                          capture_output=True).stdout
+    at, packet, packets = 0, b"", []
+    while at < len(data):
+        lacing = data[at + 27:at + 27 + data[at + 26]]
+        at += 27 + len(lacing)
+        for n in lacing:
+            packet += data[at:at + n]
+            at += n
+            if n < 255:
+                packets.append(packet)
+                packet = b""
+    return packets[2:]
+
+
 # ------------------------------------------------------------------------------------ server
 
 class HttpError(Exception):

@@ -71,6 +71,15 @@ class SpokenQuestion(harness.Case):
             self.assertEqual(ear.wait_for_close(), 1000)
             self.assertIn("project", ear.of_type("final")[0]["text"].lower())
 
+    def test_opus_packets_are_heard(self):
+        with self.server.socket("/ws/transcribe", self.id) as ear:
+            ear.send({"type": "start", "encoding": "opus", "sampleRate": 48000, "channels": 1})
+            for packet in harness.opus_packets(self.wav):
+                ear.send_audio(packet)
+            ear.send({"type": "stop"})
+            self.assertEqual(ear.wait_for_close(), 1000, ear.seen)
+            self.assertIn("project", ear.of_type("final")[0]["text"].lower())
+
     def test_what_the_candidate_says_is_written_down_and_not_answered(self):
         with self.server.socket("/ws/transcribe", self.id) as ear:
             ear.stream(self.wav, start={"speaker": "candidate"})
@@ -278,7 +287,7 @@ class BadInput(harness.Case):
             self.assertEqual(self.refused({"audioData": text}, 1008).of_type("error")[0]["code"], "bad_audio", text)
 
     def test_a_start_that_makes_no_sense(self):
-        for start in ({"sampleRate": 7}, {"sampleRate": "16000"}, {"channels": 9}, {"encoding": "mp3"},
+        for start in ({"sampleRate": 7}, {"sampleRate": "16000"}, {"channels": 9}, {"encoding": "mp3"}, {"language": "klingon"}, {"language": 7},
                       {"speaker": "nobody"}, {"mode": "sideways"}, {"resume": "short"}, {"resume": 7}):
             self.refused({"type": "start", **start}, 1008)
 
@@ -306,6 +315,14 @@ class BadInput(harness.Case):
             ws.send({"type": "stop"})
             self.assertEqual(ws.wait_for_close(), 1000)
             self.assertIn("project", ws.of_type("final")[0]["text"].lower())
+
+    def test_bytes_that_are_no_opus_packet(self):
+        for packet in (b"\xff" * 3, bytes([0x03, 0xff]) + bytes(9), b"\x03" + b"\xff" * 70000):
+            with self.server.socket("/ws/transcribe", self.id) as ws:
+                ws.send({"type": "start", "encoding": "opus"})
+                ws.send_audio(packet)
+                self.assertEqual(ws.wait_for_close(), 1008, ws.seen)
+                self.assertEqual(ws.of_type("error")[0]["code"], "bad_audio")
 
     def test_audio_that_is_not_audio_is_heard_as_nothing_or_noise(self):
         noise = random.Random(1).randbytes(64000)

@@ -1,0 +1,71 @@
+/**
+ * @file fuzz/ws_message.c  What clients say on the WebSockets: JSON, start, audioData, generate
+ *
+ * Held: a message is either taken within its limits or refused with a code and a sentence.
+ */
+#include "api/ws_messages.h"
+
+#include "base/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must_complain(const struct ws_complaint *why)
+{
+    if (!why->code || !why->text[0] || strlen(why->text) >= sizeof(why->text))
+        abort();
+}
+
+static void read_start(const json_t *msg)
+{
+    struct ws_start start = ws_start_defaults();
+    struct ws_complaint why = {NULL, ""};
+
+    if (!ws_read_start(msg, &start, &why))
+        must_complain(&why);
+    else if (start.sample_rate < 8000 || start.sample_rate > 48000 || start.channels < 1 ||
+             start.channels > 2 || (start.language && strlen(start.language) > 6))
+        abort();
+}
+
+static void read_audio(const json_t *msg)
+{
+    const char *text = json_str(msg, "audioData");
+    size_t len = text ? strlen(text) : 0;
+    unsigned char *room;
+    int n;
+
+    if (!text)
+        return;
+    room = malloc(ws_base64_room(len)); /* of the exact size, so that one byte more is seen */
+    n = ws_base64_decode(text, len, room);
+    if (n > 0 && (size_t)n > len / 4 * 3)
+        abort();
+    free(room);
+}
+
+static void read_generate(const json_t *msg)
+{
+    struct ws_complaint why = {NULL, ""};
+    struct live_ask ask;
+
+    if (!ws_read_generate(msg, &ask, &why))
+        must_complain(&why);
+    else if (!ask.question || !ask.question[0])
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    json_t *msg = json_parse((const char *)data, size);
+
+    if (json_is_object(msg)) {
+        read_start(msg);
+        read_audio(msg);
+        read_generate(msg);
+    }
+    json_decref(msg);
+    return 0;
+}

@@ -1,0 +1,132 @@
+/**
+ * @file api/ws_messages.c  What clients say on the WebSockets, read
+ */
+#include "api/ws_messages.h"
+
+#include "api/validate.h"
+#include "asr/engine.h"
+#include "base/json.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool complain(struct ws_complaint *why, const char *code, const char *text)
+{
+    why->code = code;
+    snprintf(why->text, sizeof(why->text), "%s", text);
+    return false;
+}
+
+/* ------------------------------------------------------------------------ start */
+
+struct ws_start ws_start_defaults(void)
+{
+    return (struct ws_start){.sample_rate = ASR_SAMPLE_RATE, .channels = 1};
+}
+
+static bool read_number(const json_t *msg, const char *key, int min, int max, int *to,
+                        struct ws_complaint *why)
+{
+    const json_t *value = json_object_get(msg, key);
+    json_int_t n = json_integer_value(value);
+
+    if (!value)
+        return true;
+    if (!json_is_integer(value) || n < min || n > max)
+        return complain(why, "unsupported",
+                        strcmp(key, "channels")
+                            ? "sampleRate must be a whole number from 8000 to 48000"
+                            : "channels must be 1 or 2");
+    *to = (int)n;
+    return true;
+}
+
+/* One of two words, the first being the default. */
+static bool read_choice(const json_t *msg, const char *key, const char *one, const char *two,
+                        bool *is_two, struct ws_complaint *why)
+{
+    const json_t *value = json_object_get(msg, key);
+    const char *text = json_string_value(value);
+    bool encoding = !strcmp(key, "encoding");
+
+    if (!value)
+        return true;
+    *is_two = text && !strcmp(text, two);
+    if (*is_two || (text && !strcmp(text, one)))
+        return true;
+    why->code = encoding ? "unsupported" : "bad_message";
+    snprintf(why->text, sizeof(why->text), "%s must be %s or %s", key, one, two);
+    return false;
+}
+
+static bool read_language(const json_t *msg, const char **to, struct ws_complaint *why)
+{
+    const json_t *value = json_object_get(msg, "language");
+    const char *text = json_string_value(value);
+
+    if (!value)
+        return true;
+    if (!text || !validate_is_language(text))
+        return complain(why, "unsupported", "language must be like en, en-GB or auto");
+    *to = text;
+    return true;
+}
+
+static bool read_resume(const json_t *msg, struct ws_start *start, struct ws_complaint *why)
+{
+    const json_t *value = json_object_get(msg, "resume");
+    const char *key = json_string_value(value);
+    json_int_t seen = json_integer_value(json_object_get(msg, "lastFinal"));
+
+    if (!value)
+        return true;
+    if (!key || strlen(key) < LIVE_KEY_MIN || strlen(key) >= LIVE_KEY_MAX)
+        return complain(why, "bad_message", "resume must be a text of 16 to 64 bytes");
+    start->resume = key;
+    start->last_final = seen > 0 && seen <= UINT32_MAX ? (uint32_t)seen : 0;
+    return true;
+}
+
+bool ws_read_start(const json_t *msg, struct ws_start *start, struct ws_complaint *why)
+{
+    return read_choice(msg, "encoding", "pcm_s16le", "opus", &start->opus, why) &&
+           read_number(msg, "sampleRate", 8000, 48000, &start->sample_rate, why) &&
+           read_number(msg, "channels", 1, 2, &start->channels, why) &&
+           read_choice(msg, "speaker", "interviewer", "candidate", &start->candidate, why) &&
+           read_choice(msg, "mode", "hands_free", "push_to_talk", &start->push_to_talk, why) &&
+           read_language(msg, &start->language, why) && read_resume(msg, start, why);
+}
+
+/* ------------------------------------------------------------------------ audioData */
+
+size_t ws_base64_room(size_t len)
+{
+    return len / 4 * 3 + 4;
+}
+
+int ws_base64_decode(const char *text, size_t len, unsigned char *data)
+{
+    size_t body = strcspn(text, "=");
+    size_t padding = strspn(text + body, "=");
+    int n;
+
+    if (body + padding != len || padding > 2 || strpbrk(text, " \t\r\n"))
+        return -1;
+    n = EVP_DecodeBlock(data, (const unsigned char *)text, (int)len);
+    return n < 0 ? -1 : n - (int)padding;
+}
+
+/* ------------------------------------------------------------------------ generate */
+
+bool ws_read_generate(const json_t *msg, struct live_ask *ask, struct ws_complaint *why)
+{
+    *ask = (struct live_ask){
+        .question = json_str(msg, "question"),
+        .provider = json_str(msg, "provider"),
+        .model = json_str(msg, "model"),
+    };
+    if (!ask->question || !ask->question[strspn(ask->question, " \t\r\n")])
+        return complain(why, "bad_message", "generate needs a question");
+    return true;
+}

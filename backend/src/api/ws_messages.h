@@ -1,0 +1,45 @@
+/**
+ * @file api/ws_messages.h  What clients say on the WebSockets, read
+ *
+ * The messages of docs/api/openapi.yaml (WsTranscribe…, WsLlm…) from JSON to values, apart from the
+ * sockets so that they can be fuzzed (fuzz/ws_message.c).
+ *
+ * Threads    Any; pure.
+ * Errors     false, with a complaint: one of WsErrorCode and a sentence for the person.
+ * Ownership  What a struct points to belongs to the message.
+ */
+#ifndef API_WS_MESSAGES_H
+#define API_WS_MESSAGES_H
+
+#include "interview/live.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct ws_complaint {
+    const char *code;
+    char text[128];
+};
+
+struct ws_start {
+    bool opus;       /**< One packet a binary message; the packet says its rate and channels */
+    int sample_rate; /**< 8,000 to 48,000 [Hz] */
+    int channels;    /**< 1 or 2 */
+    bool candidate;
+    bool push_to_talk;
+    const char *language; /**< NULL: the session's */
+    const char *resume;   /**< The client's name for this line of audio, or NULL */
+    uint32_t last_final;  /**< The last utterance whose final the client has seen; 0: none */
+};
+
+struct ws_start ws_start_defaults(void);
+bool ws_read_start(const json_t *msg, struct ws_start *start, struct ws_complaint *why);
+
+bool ws_read_generate(const json_t *msg, struct live_ask *ask, struct ws_complaint *why);
+
+/** Base64 (RFC 4648 section 4, with its padding and nothing else) into room for
+ *  ws_base64_room(len) bytes: how many were written, or -1. */
+int ws_base64_decode(const char *text, size_t len, unsigned char *data);
+size_t ws_base64_room(size_t len);
+
+#endif
