@@ -6,6 +6,7 @@
 #include "interview/outline.h"
 #include "interview/grounding.h"
 #include "interview/prompt.h"
+#include "interview/spoken.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                     .context = part[3],
                                                     .job_description = part[4]}) == 0 &&
         outline_compose(&o, g, part[0], size % 3 ? q.kind : (enum question_kind)(size % 10)) == 0) {
+        struct buf text;
+
         check(&o, part);
+        buf_init(&text, SPOKEN_BYTES_MAX);
+        if (spoken_compose(&text, g, part[0], size % 3 ? q.kind : (enum question_kind)(size % 10),
+                           &o) == 0 &&
+            !text.len)
+            abort();
+        buf_release(&text);
         if (prompt_build(&prompt, g, part[0], q.kind, o.points, o.count, NULL, 0) == 0)
             prompt_release(&prompt);
         outline_release(&o);

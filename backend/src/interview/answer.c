@@ -19,6 +19,7 @@
 #include "interview/outline.h"
 #include "interview/prompt.h"
 #include "interview/quality.h"
+#include "interview/spoken.h"
 #include "loop/loop.h"
 
 #include <stdio.h>
@@ -73,6 +74,7 @@ struct answer {
     char *question;
     char *model_asked; /* NULL: each provider's own */
     struct outline outline;
+    struct buf draft; /* the built-in answer */
     struct prompt prompt;
     enum question_kind kind;
     enum state state;
@@ -264,6 +266,9 @@ static void answer_free(struct answer *x)
     if (x->text.data)
         explicit_bzero(x->text.data, x->text.cap);
     buf_release(&x->text);
+    if (x->draft.data)
+        explicit_bzero(x->draft.data, x->draft.cap);
+    buf_release(&x->draft);
     if (x->question)
         explicit_bzero(x->question, strlen(x->question));
     free(x->question);
@@ -433,8 +438,7 @@ static int start_provider(struct answer *x, struct errbuf *err)
     struct llm_request req = {
         .messages = x->prompt.messages,
         .message_count = x->prompt.count,
-        .points = x->outline.points,
-        .point_count = x->outline.count,
+        .draft = x->draft.data,
         .kind = question_kind_name(x->kind),
         .question = x->question,
         .model = model,
@@ -565,6 +569,8 @@ static int prepare(struct answer *x, const struct answer_ask *ask)
     x->kind = question_classify(x->question).kind;
     err = outline_compose(&x->outline, g, x->question, x->kind);
     if (!err)
+        err = spoken_compose(&x->draft, g, x->question, x->kind, &x->outline);
+    if (!err)
         err = prompt_build(&x->prompt, g, x->question, x->kind, x->outline.points, x->outline.count,
                            ask->history, ask->history_count);
     if (!err)
@@ -608,6 +614,7 @@ int answer_ask(struct answerer *a, struct briefing *b, const struct answer_ask *
         x->next->prev = x;
     a->running = x;
     buf_init(&x->text, ANSWER_BYTES_MAX);
+    buf_init(&x->draft, SPOKEN_BYTES_MAX);
     remember(x, ask);
     rc = prepare(x, ask);
     if (rc) {

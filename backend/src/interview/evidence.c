@@ -24,17 +24,18 @@ enum {
     FACT_WORDS = 8,         /* a plain sentence of more words is no stated fact */
 };
 
-static const float RELATED = 0.2f;  /* of a word's own weight */
-static const float EXACT = 1.5f;    /* a word of the question itself */
-static const float WEAK = 0.35f;    /* words that nearly every question has */
-static const float CUED = 0.5f;     /* words that name a theme: the theme speaks for them */
-static const float THEME = 0.9f;    /* a theme's own words */
-static const float MILD = 0.5f;     /* of that, for a theme that only qualifies another */
-static const float BEFORE = 0.7f;   /* what a bullet that goes on takes over from the one before */
-static const float OTHERS = 0.35f;  /* further terms of a group, further sentences of a place */
-static const float HEADING = 0.25f; /* a word that stands in the heading above */
-static const float LENGTH_B = 0.2f; /* how much a long place pays for its length */
-static const float TERM_K = 0.8f;   /* how fast a repeated term stops counting */
+static const float RELATED = 0.2f; /* of a word's own weight */
+static const float EXACT = 1.5f;   /* a word of the question itself */
+static const float WEAK = 0.35f;   /* words that nearly every question has */
+static const float CUED = 0.5f;    /* words that name a theme: the theme speaks for them */
+static const float THEME = 0.9f;   /* a theme's own words */
+static const float MILD = 0.5f;    /* of that, for a theme that only qualifies another */
+static const float BEFORE = 0.7f;  /* what a bullet that goes on takes over from the one before */
+static const float KIN_COVER = 0.35f; /* a related word covers only so much of the asked one */
+static const float OTHERS = 0.35f;    /* further terms of a group, further sentences of a place */
+static const float HEADING = 0.25f;   /* a word that stands in the heading above */
+static const float LENGTH_B = 0.2f;   /* how much a long place pays for its length */
+static const float TERM_K = 0.8f;     /* how fast a repeated term stops counting */
 
 struct ranking {
     const struct grounding *g;
@@ -71,20 +72,36 @@ size_t passage_label(const struct passage *p)
     return 0;
 }
 
-/** "Free from 1 March.", "Strengths: calm." */
-static bool states_fact(const struct passage *p)
-{
-    if (p->action || p->is_heading)
-        return false;
-    if (passage_label(p))
-        return !p->bullet || p->words <= 2 * FACT_WORDS;
-    return !p->bullet && !p->first_person && p->words <= FACT_WORDS;
-}
-
 static bool same_place(const struct passage *a, const struct passage *b)
 {
     return b->field == a->field && !b->is_heading && a->section == b->section &&
            a->block == b->block;
+}
+
+/** Does somebody do something in the block of passage i? */
+static bool block_tells(const struct grounding *g, size_t i)
+{
+    const struct passage *p = grounding_passage(g, i);
+    size_t k = i;
+
+    while (k > 0 && same_place(p, grounding_passage(g, k - 1)))
+        k--;
+    for (; k < grounding_count(g) && same_place(p, grounding_passage(g, k)); k++)
+        if (grounding_passage(g, k)->first_person || grounding_passage(g, k)->action)
+            return true;
+    return false;
+}
+
+/** "Free from 1 March.", "Strengths: calm." */
+static bool states_fact(const struct grounding *g, size_t i)
+{
+    const struct passage *p = grounding_passage(g, i);
+
+    if (p->action || p->is_heading)
+        return false;
+    if (passage_label(p))
+        return !p->bullet || p->words <= 2 * FACT_WORDS;
+    return !p->bullet && p->words <= FACT_WORDS && !block_tells(g, i);
 }
 
 /** "The first rehearsal failed", "It still runs": begins with what the bullet before told. */
@@ -108,7 +125,7 @@ static void find_places(struct ranking *r)
     for (size_t i = 0; i < n; i++) {
         const struct passage *p = grounding_passage(r->g, i);
         struct evidence *last = r->place_count ? &r->places[r->place_count - 1] : NULL;
-        bool fact = states_fact(p);
+        bool fact = states_fact(r->g, i);
 
         if (p->field != GROUND_CONTEXT || p->is_heading)
             continue;
@@ -236,6 +253,14 @@ static float group_value(const struct ranking *r, const struct evidence *e)
     return top + OTHERS * (sum - top);
 }
 
+/** Let places that the group meets so far speak of weight more of the question. */
+static void group_cover(struct ranking *r, float weight)
+{
+    for (size_t k = 0; k < r->place_count; k++)
+        if (group_value(r, &r->places[k]) > 0)
+            r->cover[k] += weight;
+}
+
 /** Fold the group into totals; weight is what it adds to the cover of places that it meets. */
 static void group_end(struct ranking *r, float weight)
 {
@@ -248,9 +273,8 @@ static void group_end(struct ranking *r, float weight)
         e->score += value;
         if (e->goes_on)
             e->score += BEFORE * group_value(r, &r->places[k - 1]);
-        if (value > 0)
-            r->cover[k] += weight;
     }
+    group_cover(r, weight);
 }
 
 struct relating {
@@ -270,16 +294,19 @@ static void score_words(struct ranking *r)
     for (size_t i = 0; i < r->words; i++) {
         struct relating a = {r, r->weight[i] * RELATED};
         bool again = false;
+        float wanted;
 
         for (size_t k = 0; k < i; k++)
             again |= r->stems[k] == r->stems[i];
         if (r->weight[i] <= 0 || again)
             continue;
         group_begin(r);
+        wanted = r->cued[i] ? 0 : r->weight[i];
         group_term(r, r->stems[i], r->weight[i]);
+        group_cover(r, wanted * (1 - KIN_COVER));
         related_each(r->stems[i], add_related, &a);
-        group_end(r, r->cued[i] ? 0 : r->weight[i]);
-        r->wanted += r->cued[i] ? 0 : r->weight[i];
+        group_end(r, wanted * KIN_COVER);
+        r->wanted += wanted;
     }
 }
 
@@ -331,7 +358,7 @@ static struct form form_of(const struct ranking *r, const struct evidence *e)
 static float weigh_fact(const struct ranking *r, const struct evidence *e, const struct form *f)
 {
     if (r->flags & THEME_FACT)
-        return e->fact ? 1.6f : f->words > 30 ? 0.45f : 0.75f;
+        return e->fact ? 1.6f : f->words > 30 ? 0.3f : 0.75f;
     return e->fact ? 0.35f : 1;
 }
 

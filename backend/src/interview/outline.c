@@ -233,17 +233,41 @@ static bool any_used(const struct draft *d, const struct evidence *e)
     return false;
 }
 
+/** A story of what went wrong proves nothing to who asks for strengths. */
+static bool tells_setback(const struct draft *d, const struct evidence *e)
+{
+    bool setback = e->goes_on;
+
+    for (size_t i = e->first; i < e->end; i++)
+        setback |= grounding_passage(d->g, i)->setback;
+    return setback;
+}
+
 bool draft_best_proof(const struct draft *d, bool any, size_t *i)
 {
     for (size_t k = 0; k < d->evidence_count; k++) {
         const struct evidence *e = &d->evidence[k];
 
-        if ((!any && e->cover < PROOF_COVER) || any_used(d, e))
+        if ((any ? e->fact || tells_setback(d, e) : e->cover < PROOF_COVER) || any_used(d, e))
             continue;
         *i = e->best;
         return true;
     }
     return false;
+}
+
+bool draft_proof_elsewhere(const struct draft *d, size_t than, size_t *i)
+{
+    for (size_t k = 0; k < d->evidence_count; k++) {
+        const struct evidence *e = &d->evidence[k];
+
+        if (tells_setback(d, e) || any_used(d, e) || e->fact ||
+            grounding_passage(d->g, e->first)->heading == grounding_passage(d->g, than)->heading)
+            continue;
+        *i = e->best;
+        return true;
+    }
+    return draft_best_proof(d, true, i);
 }
 
 bool draft_best_fact(const struct draft *d, size_t *i)

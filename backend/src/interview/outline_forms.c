@@ -55,7 +55,7 @@ static void cite_use(struct draft *d)
         draft_cite_whole(d, n ? "Also" : "Where you used it", NULL, i);
         cited = true;
     }
-    if (!cited && draft_best_proof(d, false, &i))
+    if (!cited && draft_best_proof(d, false, &i) && !grounding_passage(d->g, i)->setback)
         draft_cite_whole(d, "Nearest in your work", NULL, i);
     else if (!cited && d->candidate)
         draft_advise(d, "Where you used it",
@@ -302,8 +302,11 @@ void form_background(struct draft *d)
     if (!whole && draft_best_proof(d, false, &i))
         draft_cite_whole(d, "Answer first", NULL, i);
     cite_now(d);
-    for (int n = 0; n < 2 && draft_best_proof(d, true, &i); n++)
-        draft_cite_whole(d, n ? "And" : "Proof", NULL, i);
+    if (draft_best_proof(d, true, &i)) {
+        draft_cite_whole(d, "Proof", NULL, i);
+        if (draft_proof_elsewhere(d, i, &i))
+            draft_cite_whole(d, "And", NULL, i);
+    }
     if (match_needs(d, &need, 1) == 1)
         draft_cite_whole(d, "Why this role", "they look for", need.job);
     else
@@ -360,7 +363,8 @@ void form_logistics(struct draft *d)
         break;
     }
     draft_advise(d, "Answer first", t->first);
-    if (draft_best_proof(d, false, &i))
+    if (draft_best_fact(d, &i) ||
+        (draft_best_proof(d, false, &i) && !grounding_passage(d->g, i)->bullet))
         draft_cite_whole(d, "Your profile says", NULL, i);
     if (draft_find_text(d, t->search, GROUND_BIT(GROUND_JOB), &i))
         draft_cite_whole(d, "The posting says", NULL, i);

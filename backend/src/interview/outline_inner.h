@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-enum { DRAFT_BYTES_MAX = 16 * 1024, TOPIC_MAX = 96, EVIDENCE_MAX = 6 };
+enum { DRAFT_BYTES_MAX = 16 * 1024, TOPIC_MAX = 96, EVIDENCE_MAX = 10 };
 
 struct draft_point {
     size_t text;
@@ -63,6 +63,9 @@ float passage_weight(const struct passage *p);
 /** The best sentence of the best place that was not quoted yet; any: also of places that have
  *  nothing to do with the question, then the strongest of them. */
 bool draft_best_proof(const struct draft *d, bool any, size_t *i);
+
+/** Any strong place, under another heading than passage `than` if there is one. */
+bool draft_proof_elsewhere(const struct draft *d, size_t than, size_t *i);
 
 /** The same among what the profile states ("Notice period: …"). */
 bool draft_best_fact(const struct draft *d, size_t *i);

@@ -47,8 +47,7 @@ struct llm_point {
 struct llm_request {
     const struct llm_message *messages; /**< Stable prefix first: provider-side caches hit */
     size_t message_count;
-    const struct llm_point *points; /**< For the built-in outline driver */
-    size_t point_count;
+    const char *draft;    /**< What the built-in outline driver says */
     const char *kind;     /**< Question kind, e.g. "behavioral" */
     const char *question; /**< As asked; the last message holds it too */
     const char *model;    /**< NULL: the provider's configured one */

@@ -44,6 +44,21 @@ export function Outline({ points }: { points: OutlinePoint[] }) {
   );
 }
 
+const MARK = /\s*\[(context|role|skills|industry|yearsExperience|jobDescription)\]/;
+
+/** Text with the built-in answer's marks ("[context]") as quiet notes of where it was quoted from. */
+function Marked({ text }: { text: string }) {
+  return text.split(MARK).map((part, at) =>
+    at % 2 === 0 ? (
+      part
+    ) : (
+      <span key={at} className="ml-1.5 font-sans text-sm whitespace-nowrap text-faint">
+        {fieldName(part)}
+      </span>
+    ),
+  );
+}
+
 /** The answer as it comes: paragraphs of plain text, whatever the model marks up. */
 export function AnswerText({ text, running = false }: { text: string; running?: boolean }) {
   const blocks = text.split(/\n{2,}/).filter((block) => block.trim() !== '');
@@ -51,7 +66,7 @@ export function AnswerText({ text, running = false }: { text: string; running?: 
     <section aria-label="Answer" aria-busy={running} className="grid gap-3.5 font-serif text-xl leading-relaxed">
       {blocks.map((block, at) => (
         <p key={at} className={`whitespace-pre-wrap ${running && at === blocks.length - 1 ? 'caret' : ''}`}>
-          {block.replace(/\*\*([^*]+)\*\*/g, '$1')}
+          <Marked text={block.replace(/\*\*([^*]+)\*\*/g, '$1')} />
         </p>
       ))}
       {running && blocks.length === 0 && <p className="caret text-faint">Writing</p>}
