@@ -48,14 +48,18 @@ const MARK = /\s*\[(context|role|skills|industry|yearsExperience|jobDescription)
 
 /** Text with the built-in answer's marks ("[context]") as quiet notes of where it was quoted from. */
 function Marked({ text }: { text: string }) {
-  return text.split(MARK).map((part, at) =>
-    at % 2 === 0 ? (
-      part
-    ) : (
-      <span key={at} className="ml-1.5 font-sans text-sm whitespace-nowrap text-faint">
-        {fieldName(part)}
-      </span>
-    ),
+  return (
+    <>
+      {text.split(MARK).map((part, at) =>
+        at % 2 === 0 ? (
+          part
+        ) : (
+          <span key={at} className="ml-1.5 font-sans text-sm whitespace-nowrap text-faint">
+            {fieldName(part)}
+          </span>
+        ),
+      )}
+    </>
   );
 }
 
