@@ -1,4 +1,4 @@
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import { Logo } from '@/components/layout/Logo';
 import { buttonClass } from '@/components/ui/button';
 

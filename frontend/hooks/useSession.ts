@@ -28,21 +28,21 @@ export function useSessionId(): string | null {
 }
 
 export function useSessions(limit: number) {
-  return useQuery(useKey(`/sessions?limit=${limit}`), (key, signal) => api.get<Schemas['SessionList']>(key, signal));
+  return useQuery(useKey(`/sessions?limit=${limit}`), (key) => api.get<Schemas['SessionList']>(key));
 }
 
 export function useSession(id: string | null) {
-  return useQuery(useKey(id && `/sessions/${id}`), (key, signal) => api.get<Session>(key, signal));
+  return useQuery(useKey(id && `/sessions/${id}`), (key) => api.get<Session>(key));
 }
 
 /** All pairs of a session, oldest first. */
 export function useTranscripts(id: string | null) {
-  return useQuery(useKey(id && `/sessions/${id}/transcripts?order=asc&limit=100`), async (key, signal) => {
+  return useQuery(useKey(id && `/sessions/${id}/transcripts?order=asc&limit=100`), async (key) => {
     const all: Transcript[] = [];
     let cursor: string | null = null;
     do {
       const more: string = cursor ? `${key}&cursor=${encodeURIComponent(cursor)}` : key;
-      const page: Schemas['TranscriptList'] = await api.get(more, signal);
+      const page: Schemas['TranscriptList'] = await api.get(more);
       all.push(...page.items);
       cursor = page.nextCursor;
     } while (cursor);
@@ -51,13 +51,13 @@ export function useTranscripts(id: string | null) {
 }
 
 export function useProfiles() {
-  return useQuery(useKey('/profiles?limit=100'), (key, signal) => api.get<Schemas['ProfileList']>(key, signal));
+  return useQuery(useKey('/profiles?limit=100'), (key) => api.get<Schemas['ProfileList']>(key));
 }
 
 export function useProfile(id: string | null | undefined) {
-  return useQuery(useKey(id ? `/profiles/${id}` : null), (key, signal) => api.get<Profile>(key, signal));
+  return useQuery(useKey(id ? `/profiles/${id}` : null), (key) => api.get<Profile>(key));
 }
 
 export function useEngines() {
-  return useQuery(useKey('/engines'), (key, signal) => api.get<Schemas['Engines']>(key, signal));
+  return useQuery(useKey('/engines'), (key) => api.get<Schemas['Engines']>(key));
 }

@@ -1,7 +1,7 @@
 /**
  * Reading from the server with a memory: what was read before shows at once while it is read anew.
  *
- *     const { data, error, loading, reload } = useQuery('/profiles?limit=100', (signal) => api.get<…>(…, signal));
+ *     const { data, error, loading, reload } = useQuery('/profiles?limit=100', (key) => api.get<…>(key));
  *     forget('/profiles');     // after a change: drops every key that begins so, and components read again
  */
 'use client';
@@ -10,10 +10,11 @@ import { useCallback, useEffect, useState } from 'react';
 import { Store } from './store';
 
 const memory = new Map<string, unknown>();
+const reading = new Map<string, Promise<unknown>>(); // so that two components which want the same ask once
 const generation = new Store(0);
 
 export function forget(prefix: string): void {
-  for (const key of memory.keys()) if (key.startsWith(prefix)) memory.delete(key);
+  for (const known of [memory, reading]) for (const key of known.keys()) if (key.startsWith(prefix)) known.delete(key);
   generation.update((n) => n + 1);
 }
 
@@ -30,8 +31,18 @@ interface Result<T> {
   error: unknown;
 }
 
+function readOnce<T>(key: string, read: (key: string) => Promise<T>): Promise<T> {
+  const known = reading.get(key) as Promise<T> | undefined;
+  if (known) return known;
+  const started = read(key).finally(() => {
+    if (reading.get(key) === started) reading.delete(key);
+  });
+  reading.set(key, started);
+  return started;
+}
+
 /** A null key reads nothing (yet). */
-export function useQuery<T>(key: string | null, read: (key: string, signal: AbortSignal) => Promise<T>): QueryState<T> {
+export function useQuery<T>(key: string | null, read: (key: string) => Promise<T>): QueryState<T> {
   const [result, setResult] = useState<Result<T>>({ key: null, data: undefined, error: null });
   const [turn, setTurn] = useState(0);
   const reload = useCallback(() => setTurn((n) => n + 1), []);
@@ -39,18 +50,18 @@ export function useQuery<T>(key: string | null, read: (key: string, signal: Abor
   useEffect(() => generation.watch(reload), [reload]);
   useEffect(() => {
     if (key === null) return;
-    const stop = new AbortController();
-    read(key, stop.signal).then(
+    let here = true;
+    readOnce(key, read).then(
       (data) => {
-        if (stop.signal.aborted) return;
+        if (!here) return;
         memory.set(key, data);
         setResult({ key, data, error: null });
       },
       (error: unknown) => {
-        if (!stop.signal.aborted) setResult((old) => ({ key, data: old.key === key ? old.data : undefined, error }));
+        if (here) setResult((old) => ({ key, data: old.key === key ? old.data : undefined, error }));
       },
     );
-    return () => stop.abort();
+    return () => void (here = false);
     // `read` is a new function on every render; the key says all that matters
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [key, turn]);

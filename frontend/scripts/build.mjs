@@ -35,6 +35,18 @@ async function* walk(folder) {
   }
 }
 
+/**
+ * Tells V8 to compile a script whole while it arrives, away from the main thread (explicit compile hints, Chromium 136 on; others see a
+ * comment). What the page loads it also runs: compiled at first call, it blocked the first page for half of its time to react.
+ */
+async function hintCompilation(folder) {
+  for await (const path of walk(folder)) {
+    if (extname(path) !== '.js') continue;
+    const plain = await readFile(path, 'utf8');
+    await writeFile(path, `//# allFunctionsCalledOnLoad\n${plain}`);
+  }
+}
+
 async function precompress(folder) {
   let count = 0;
   for await (const path of walk(folder)) {
@@ -55,6 +67,7 @@ await copyExamples();
 await rm(join(root, 'out'), { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [join(root, 'node_modules/next/dist/bin/next'), 'build'], { stdio: 'inherit', cwd: root });
 if (status !== 0) process.exit(status ?? 1);
+await hintCompilation(join(root, 'out', '_next', 'static', 'chunks'));
 console.log(`${await precompress(join(root, 'out'))} files compressed`);
 const { bytes, limit } = await firstPageBudget();
 console.log(`JavaScript of the first page: ${(bytes / 1000).toFixed(1)} kB gzipped (at most ${limit / 1000})`);

@@ -1,5 +1,5 @@
 import { Mic } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import { PageHeader } from '@/components/layout/PageHeader';
 import { Readiness } from '@/components/session/Readiness';
 import { RecentSessions } from '@/components/session/SessionHistory';

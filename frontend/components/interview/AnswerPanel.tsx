@@ -1,7 +1,7 @@
 'use client';
 
 import { ChevronLeft, ChevronRight, Copy, Square } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import type { ReactNode } from 'react';
 import { LatencyBar } from '@/components/session/LatencyBar';
 import { Button } from '@/components/ui/button';

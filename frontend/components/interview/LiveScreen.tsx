@@ -1,7 +1,7 @@
 'use client';
 
 import { ArrowUp, CircleStop, Keyboard, MicOff, Mic, Settings2 } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useState, type FormEvent } from 'react';
 import { RecordButton } from '@/components/audio/RecordButton';

@@ -1,7 +1,7 @@
 'use client';
 
 import { Mic, Volume2 } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState, type FormEvent } from 'react';
 import { VolumeIndicator } from '@/components/audio/VolumeIndicator';

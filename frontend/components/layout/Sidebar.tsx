@@ -1,7 +1,7 @@
 'use client';
 
 import { History, House, Mic, Settings, UserRound } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import { usePathname } from 'next/navigation';
 import { cn } from '@/lib/utils';
 import { Logo } from './Logo';

@@ -1,7 +1,7 @@
 'use client';
 
 import { CircleCheck, CircleDashed } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import type { ReactNode } from 'react';
 import { Card, CardTitle } from '@/components/ui/card';
 import { Skeleton } from '@/components/ui/states';

@@ -1,7 +1,7 @@
 'use client';
 
 import { ChevronRight, MessagesSquare, Mic } from 'lucide-react';
-import Link from 'next/link';
+import { Link } from '@/components/ui/link';
 import { useState } from 'react';
 import { Badge } from '@/components/ui/badge';
 import { Button, buttonClass } from '@/components/ui/button';
@@ -25,7 +25,6 @@ function Row({ session, profile }: { session: Session; profile?: Profile }) {
       <Link
         href={href}
         className="group flex items-center gap-4 rounded-2xl border border-line bg-surface p-4 hover:border-accent sm:px-5"
-        prefetch={false}
       >
         <span className="grid min-w-0 flex-1 gap-1">
           <span className="truncate font-semibold">{sessionTitle(session, profile)}</span>
