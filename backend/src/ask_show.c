@@ -73,11 +73,14 @@ static void show_final(struct ask_screen *s, const json_t *msg)
 
 static void show_started(struct ask_screen *s, const json_t *msg)
 {
+    const char *provider = json_str(msg, "provider");
     const char *model = json_str(msg, "model");
+    bool named = model && *model && strcmp(model, provider) != 0;
 
     begin_line(s, "asked", YELLOW);
     printf("%s  %s(%s%s%s%s)%s\n", json_str(msg, "question"), paint(s, DIM),
-           json_str(msg, "provider"), model && *model ? " " : "", model ? model : "",
+           strcmp(provider, "outline") ? provider : "built in", named ? " " : "",
+           named ? model : "",
            json_flag(msg, "eager", false) ? ", ahead of the end of the turn" : "", paint(s, PLAIN));
 }
 
