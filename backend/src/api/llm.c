@@ -22,8 +22,10 @@
 
 enum {
     QUESTION_MAX = 4000,
-    WAIT_MAX_S = 300, /* for one answer; then 503 */
-    NAMES_MAX = 64,   /* models listed of one provider */
+    WAIT_MAX_S = 300,         /* for one answer; then 503 */
+    INTERRUPT_WAIT_MS = 5000, /* for the loop to hear of it; then 503 */
+    MODELS_WAIT_MS = 15000,   /* for all lists; each has a limit of its own, too */
+    NAMES_MAX = 64,           /* models listed of one provider */
     ANSWER_MAX = 1 << 20,
 };
 
@@ -469,40 +471,108 @@ static int post_generate(const struct http_request *req, struct http_response *r
 
 /* ------------------------------------------------------------- work on the loop, waited for */
 
+/* Held by the worker that waits and by the loop that works: the worker may give up first. */
 struct errand {
     const struct app *app;
-    const char *user;
-    const char *generation;
-    const char *session;
+    char user[HTTP_USER_MAX];
+    char generation[ID_TEXT_MAX]; /* "": none */
+    char session[ID_TEXT_MAX];    /* "": none */
+
+    /* {lock} */
+    uv_mutex_t lock;
+    uv_cond_t wake;
+    int refs;
+    bool done;
     size_t interrupted;
     json_t *items;
-    size_t waiting; /* lists that are still to come */
-    uv_sem_t done;
+    size_t waiting; /* loop thread: lists that are still to come */
 };
+
+static struct errand *errand_new(const struct http_request *req)
+{
+    struct errand *x = calloc(1, sizeof(*x));
+
+    if (!x)
+        return NULL;
+    x->app = app_of(req);
+    x->refs = 1;
+    snprintf(x->user, sizeof(x->user), "%s", req->user);
+    uv_mutex_init(&x->lock);
+    uv_cond_init(&x->wake);
+    return x;
+}
+
+static void errand_unref(struct errand *x)
+{
+    int left;
+
+    uv_mutex_lock(&x->lock);
+    left = --x->refs;
+    uv_mutex_unlock(&x->lock);
+    if (left)
+        return;
+    json_decref(x->items);
+    uv_cond_destroy(&x->wake);
+    uv_mutex_destroy(&x->lock);
+    free(x);
+}
+
+/** On the loop: whoever waits may go on; the loop's hold ends. */
+static void errand_done(struct errand *x)
+{
+    uv_mutex_lock(&x->lock);
+    x->done = true;
+    uv_cond_signal(&x->wake);
+    uv_mutex_unlock(&x->lock);
+    errand_unref(x);
+}
 
 static void interrupt_on_loop(void *arg)
 {
     struct errand *x = arg;
-    struct live *live =
-        x->session && x->app->live ? live_find(x->app->live, x->user, x->session) : NULL;
+    const char *generation = x->generation[0] ? x->generation : NULL;
+    const char *session = x->session[0] ? x->session : NULL;
+    struct live *live = session && x->app->live ? live_find(x->app->live, x->user, session) : NULL;
 
-    x->interrupted = answerer_interrupt(x->app->answerer, x->user, x->generation, x->session);
+    x->interrupted = answerer_interrupt(x->app->answerer, x->user, generation, session);
     if (!x->interrupted && live)
         x->interrupted = live_interrupt(live);
-    uv_sem_post(&x->done);
+    errand_done(x);
 }
 
-static int run_errand(struct errand *x, void (*fn)(void *arg))
+/** Have fn done on the loop. 0, or UV_ETIMEDOUT: it did not end in time (and may yet). */
+static int run_errand(struct errand *x, void (*fn)(void *arg), uint64_t wait_ms)
 {
-    int e = uv_sem_init(&x->done, 0);
+    uint64_t until = uv_hrtime() + wait_ms * 1000000u;
+    int e;
 
-    if (e)
-        return e;
+    x->refs++; /* the loop's */
     e = loop_post(x->app->loop, fn, x);
-    if (!e)
-        uv_sem_wait(&x->done);
-    uv_sem_destroy(&x->done);
+    if (e) {
+        x->refs--;
+        return e;
+    }
+    uv_mutex_lock(&x->lock);
+    while (!x->done && !e) {
+        uint64_t now = uv_hrtime();
+
+        e = now >= until ? UV_ETIMEDOUT : uv_cond_timedwait(&x->wake, &x->lock, until - now);
+    }
+    e = x->done ? 0 : UV_ETIMEDOUT;
+    uv_mutex_unlock(&x->lock);
     return e;
+}
+
+static int reply_late(const struct http_request *req, struct http_response *res, int e)
+{
+    if (e != UV_ETIMEDOUT)
+        return http_problem(res, req, 503, "shutting_down", "The server is going away.", NULL);
+    return http_problem(res, req, 503, "overloaded", "The server is too busy for this now.", NULL);
+}
+
+static void copy_id(char to[static ID_TEXT_MAX], const char *id)
+{
+    text_copy(to, ID_TEXT_MAX, id ? id : "", id ? strlen(id) : 0);
 }
 
 static int post_interrupt(const struct http_request *req, struct http_response *res)
@@ -511,24 +581,31 @@ static int post_interrupt(const struct http_request *req, struct http_response *
         {"generationId", FIELD_TEXT, .min = 1, .max = ID_TEXT_MAX - 1},
         {"sessionId", FIELD_TEXT, .min = 1, .max = ID_TEXT_MAX - 1},
         {.name = NULL}};
-    struct errand x = {.app = app_of(req), .user = req->user};
+    struct errand *x;
     json_t *body;
     int e;
 
     if (validate_body(req, res, fields, BODY_NOT_EMPTY, &body))
         return 0;
-    x.generation = json_str(body, "generationId");
-    x.session = json_str(body, "sessionId");
-    if (x.generation && x.session) {
+    if (json_str(body, "generationId") && json_str(body, "sessionId")) {
         json_decref(body);
         validate_refuse(req, res, "/sessionId", "Give either generationId or sessionId.");
         return 0;
     }
-    e = run_errand(&x, interrupt_on_loop);
+    x = errand_new(req);
+    if (!x) {
+        json_decref(body);
+        return UV_ENOMEM;
+    }
+    copy_id(x->generation, json_str(body, "generationId"));
+    copy_id(x->session, json_str(body, "sessionId"));
     json_decref(body);
-    if (e)
-        return e;
-    return http_reply_json(res, 202, json_pack("{s:I}", "interrupted", (json_int_t)x.interrupted));
+    e = run_errand(x, interrupt_on_loop, INTERRUPT_WAIT_MS);
+    e = e ? reply_late(req, res, e)
+          : http_reply_json(res, 202,
+                            json_pack("{s:I}", "interrupted", (json_int_t)x->interrupted));
+    errand_unref(x);
+    return e;
 }
 
 /* ---------------------------------------------------------------------------------- models */
@@ -579,7 +656,7 @@ static void on_name(const char *name, int err, void *arg)
                               model_info(l->provider, l->provider->model, false, list_note(err)));
     free(l);
     if (--x->waiting == 0)
-        uv_sem_post(&x->done);
+        errand_done(x);
 }
 
 static void list_on_loop(void *arg)
@@ -606,26 +683,31 @@ static void list_on_loop(void *arg)
         free(l);
     }
     if (--x->waiting == 0)
-        uv_sem_post(&x->done);
+        errand_done(x);
 }
 
 static int get_models(const struct http_request *req, struct http_response *res)
 {
-    struct errand x = {.app = app_of(req), .items = json_array()};
-    json_t *flat = json_array();
+    struct errand *x = errand_new(req);
+    json_t *flat;
     json_t *names;
     size_t i;
-    int e = run_errand(&x, list_on_loop);
+    int e;
 
-    json_array_foreach(x.items, i, names)
+    if (!x)
+        return UV_ENOMEM;
+    x->items = json_array();
+    e = run_errand(x, list_on_loop, MODELS_WAIT_MS);
+    if (e) {
+        errand_unref(x);
+        return reply_late(req, res, e);
+    }
+    flat = json_array();
+    json_array_foreach(x->items, i, names)
     {
         json_array_extend(flat, names);
     }
-    json_decref(x.items);
-    if (e) {
-        json_decref(flat);
-        return e;
-    }
+    errand_unref(x);
     return http_reply_json(res, 200, json_pack("{s:o}", "items", flat));
 }
 

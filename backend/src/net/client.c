@@ -35,6 +35,7 @@ struct http_client {
     CURLM *multi;
     uv_timer_t *timer;
     struct http_call *calls;
+    bool inside; /* libcurl is on the stack: it takes and gives up no call now */
     bool closing;
     uv_async_t *wake; /* a worker wants something */
     uv_mutex_t lock;
@@ -60,6 +61,7 @@ struct http_call {
     bool idle_out;
     bool inside;    /* in a handler called from libcurl: it may not be torn down now */
     bool cancelled; /* asked for from inside */
+    bool waiting;   /* started or given up from inside another call's handler */
     char why[WHY_MAX];
 };
 
@@ -71,6 +73,7 @@ struct watch {
 };
 
 static void check_done(struct http_client *client);
+static void check_waiting(struct http_client *client);
 static void call_free(struct http_call *call, bool hang_up);
 static void on_wake(uv_async_t *wake);
 
@@ -89,7 +92,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)
         flags |= CURL_CSELECT_OUT;
+    client->inside = true;
     curl_multi_socket_action(client->multi, w->fd, flags, &running);
+    client->inside = false;
+    check_waiting(client);
     check_done(client);
 }
 
@@ -153,7 +159,10 @@ static void on_timer(uv_timer_t *timer)
     struct http_client *client = timer->data;
     int running;
 
+    client->inside = true;
     curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    client->inside = false;
+    check_waiting(client);
     check_done(client);
 }
 
@@ -212,7 +221,7 @@ static void tell_headers(struct http_call *call)
 {
     long status = 0;
 
-    if (call->headers_told)
+    if (call->headers_told || call->cancelled)
         return;
     call->headers_told = true;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -360,8 +369,31 @@ void http_call_cancel(struct http_call *call)
     if (!call)
         return;
     call->cancelled = true;
-    if (!call->inside)
+    if (call->client->inside && !call->inside)
+        call->waiting = true; /* until libcurl has left the handler of another call */
+    else if (!call->inside)
         call_free(call, true);
+}
+
+/** Do what handlers asked of other calls while libcurl was on the stack. */
+static void check_waiting(struct http_client *client)
+{
+    struct http_call *call = client->calls;
+
+    while (call) {
+        struct http_call *next = call->next;
+
+        if (call->waiting && call->cancelled) {
+            call_free(call, true);
+        } else if (call->waiting) {
+            call->waiting = false;
+            if (curl_multi_add_handle(client->multi, call->easy)) {
+                finish(call, CURLE_OUT_OF_MEMORY);
+                next = client->calls; /* its handler may have changed the list */
+            }
+        }
+        call = next;
+    }
 }
 
 static void on_idle(void *arg)
@@ -489,7 +521,8 @@ int http_call_start(struct http_client *client, const struct http_call_request *
         err = timer_open(&call->idle, client->loop, on_idle, call);
     if (!err)
         err = timer_start(call->idle, call->idle_ms, 0);
-    if (!err && curl_multi_add_handle(client->multi, call->easy))
+    call->waiting = client->inside;
+    if (!err && !call->waiting && curl_multi_add_handle(client->multi, call->easy))
         err = UV_ENOMEM;
     if (err) {
         call_free(call, true);

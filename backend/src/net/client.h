@@ -8,6 +8,7 @@
  *     http_call_cancel(call);      // the connection is closed at once; no handler runs any more
  *
  * Threads    Loop thread only, except http_fetch(), which blocks a worker while the loop works.
+ *            A handler may start calls and cancel any, its own and others.
  * Errors     on_done gets 0 or UV_ETIMEDOUT, UV_ECONNREFUSED, UV_EAI_NONAME, UV_ECONNRESET,
  *            UV_EPROTO (TLS or malformed), UV_ENOBUFS. HTTP error statuses are not errors here.
  * Ownership  Everything in the request is copied. The call lives until on_done or cancel.

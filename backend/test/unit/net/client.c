@@ -270,6 +270,101 @@ static void a_call_may_be_cancelled_from_its_own_handler(void **state)
     cancel_and_watch(true);
 }
 
+/* --------------------------------------------------- one call's handler, another call */
+
+struct pair {
+    struct http_call *endless;
+    struct http_call *doomed; /* given up from inside the handler of the first */
+    struct http_call *second; /* started there */
+    int rc;
+    atomic_int doomed_events;
+    int status;
+    uv_sem_t done;
+};
+
+static void second_done(struct http_call *call, int err, const char *why, void *arg)
+{
+    struct pair *p = arg;
+
+    (void)call;
+    (void)why;
+    p->rc = err;
+    http_call_cancel(p->endless);
+    uv_sem_post(&p->done);
+}
+
+static void second_headers(struct http_call *call, int status, void *arg)
+{
+    (void)call;
+    ((struct pair *)arg)->status = status;
+}
+
+static void second_data(struct http_call *call, const char *data, size_t len, void *arg)
+{
+    (void)call;
+    (void)data;
+    (void)len;
+    (void)arg;
+}
+
+static void doomed_done(struct http_call *call, int err, const char *why, void *arg)
+{
+    (void)call;
+    (void)err;
+    (void)why;
+    atomic_fetch_add(&((struct pair *)arg)->doomed_events, 1);
+}
+
+static void first_data(struct http_call *call, const char *data, size_t len, void *arg)
+{
+    static const struct http_call_handlers h = {
+        .on_headers = second_headers, .on_data = second_data, .on_done = second_done};
+    struct pair *p = arg;
+    char url[64];
+
+    (void)call;
+    (void)data;
+    (void)len;
+    if (p->second)
+        return;
+    http_call_cancel(p->doomed);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/hello", f.port);
+    assert_int_equal(
+        http_call_start(client, &(struct http_call_request){.url = url}, &h, p, &p->second), 0);
+}
+
+static void start_pair(void *arg)
+{
+    static const struct http_call_handlers silent = {.on_data = second_data,
+                                                     .on_done = doomed_done};
+    static const struct http_call_handlers h = {.on_data = first_data, .on_done = doomed_done};
+    struct pair *p = arg;
+    char url[64];
+    struct http_call_request req = {.url = url};
+
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/endless", f.port);
+    assert_int_equal(http_call_start(client, &req, &silent, p, &p->doomed), 0);
+    assert_int_equal(http_call_start(client, &req, &h, p, &p->endless), 0);
+}
+
+static void a_handler_may_start_a_call_and_cancel_another(void **state)
+{
+    struct pair p = {.rc = -1};
+    int before = atomic_load(&gone);
+
+    (void)state;
+    uv_sem_init(&p.done, 0);
+    loop_post(f.loop, start_pair, &p);
+    uv_sem_wait(&p.done);
+    assert_int_equal(p.rc, 0);
+    assert_int_equal(p.status, 429);
+    for (int i = 0; i < 500 && atomic_load(&gone) < before + 2; i++)
+        usleep(2000);
+    assert_int_equal(atomic_load(&gone), before + 2);
+    assert_int_equal(atomic_load(&p.doomed_events), 0);
+    uv_sem_destroy(&p.done);
+}
+
 static void closing_the_client_ends_what_runs(void **state)
 {
     struct run r = {.cancel_inside = false};
@@ -371,6 +466,7 @@ int main(void)
         cmocka_unit_test(failures_have_their_names),
         cmocka_unit_test(a_cancelled_call_hangs_up_at_the_far_end),
         cmocka_unit_test(a_call_may_be_cancelled_from_its_own_handler),
+        cmocka_unit_test(a_handler_may_start_a_call_and_cancel_another),
         cmocka_unit_test(closing_the_client_ends_what_runs),
     };
 
