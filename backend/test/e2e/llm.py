@@ -1,0 +1,269 @@
+"""Answers over REST and server-sent events, with stand-ins for the services that give them.
+
+The stand-ins (test/support/providers.py) speak the real protocols and note when a client hangs up, on the clock
+that this program reads too.
+"""
+
+import http.client
+import json
+import pathlib
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import harness  # noqa: E402
+
+QUESTION = "Tell me about a migration you led."
+ANSWER = "I led the migration myself. - We measured first. - Latency fell by 40 %. - I would do it again."
+STAND_IN = pathlib.Path(__file__).resolve().parents[1] / "support/providers.py"
+
+
+class StandIn:
+    def __init__(self):
+        self.process = subprocess.Popen([sys.executable, STAND_IN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline().split()[1])
+
+    def log(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=harness.PATIENCE_S)
+        connection.request("GET", "/_log")
+        entries = json.loads(connection.getresponse().read())
+        connection.close()
+        return entries
+
+    def asked(self, model):
+        return [entry for entry in self.log() if entry["model"] == model]
+
+    def closed_ns(self, model):
+        """When the client of the last request for a model hung up."""
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while time.monotonic() < deadline:
+            entries = self.asked(model)
+            if entries and entries[-1]["closedNs"]:
+                return entries[-1]["closedNs"]
+            time.sleep(0.02)
+        raise AssertionError(f"nobody hung up on {model}")
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=harness.PATIENCE_S)
+        self.process.stdout.close()
+
+
+class Case(harness.Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.provider = StandIn()
+        cls.settings = {"OPENAI_API_KEY": "sk-stand-in", "INTERVIEWD_OPENAI_URL": f"http://127.0.0.1:{cls.provider.port}/v1",
+                        "INTERVIEWD_OPENAI_MODEL": "ok", "INTERVIEWD_PROVIDERS": "openai",
+                        "INTERVIEWD_FIRST_TOKEN_MAX_MS": 700, "INTERVIEWD_ASR_PRELOAD": "off", **cls.more()}
+        super().setUpClass()
+
+    @classmethod
+    def more(cls):
+        return {}
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.provider.stop()
+
+    def ask(self, model="ok", **fields):
+        return self.server.post("/api/v1/llm/generate", {"question": QUESTION, "provider": "openai", "model": model, **fields})
+
+    def stream(self, model="ok", **fields):
+        """An open connection and the response whose events follow."""
+        body = json.dumps({"question": QUESTION, "provider": "openai", "model": model, "stream": True, **fields})
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=harness.PATIENCE_S)
+        connection.request("POST", "/api/v1/llm/generate", body,
+                           {"Content-Type": "application/json", "Authorization": "Bearer " + self.server.token})
+        return connection, connection.getresponse()
+
+
+def events(response):
+    """(event, data) pairs as they arrive, until the stream ends."""
+    name = None
+    for line in response:
+        line = line.decode().rstrip("\n")
+        if line.startswith("event: "):
+            name = line[7:]
+        elif line.startswith("data: "):
+            yield name, json.loads(line[6:])
+
+
+class Generate(Case):
+    @classmethod
+    def more(cls):
+        return {"OLLAMA_HOST": f"127.0.0.1:{cls.provider.port}", "INTERVIEWD_OLLAMA_MODEL": "ok", "INTERVIEWD_PROVIDERS": "openai,ollama"}
+
+    def test_json_has_the_whole_answer(self):
+        reply = self.ask()
+        self.assertEqual(reply["answer"], ANSWER)
+        self.assertEqual((reply["provider"], reply["model"], reply["finishReason"]), ("openai", "ok", "stop"))
+        self.assertEqual(reply["kind"], "behavioral")
+        self.assertGreaterEqual(len(reply["points"]), 3)
+        self.assertGreaterEqual(reply["latency"]["totalMs"], reply["latency"]["firstTokenMs"])
+
+    def test_events_come_in_the_order_of_the_wire(self):
+        connection, response = self.stream()
+        self.assertEqual(response.getheader("Content-Type").split(";")[0], "text/event-stream")
+        seen = list(events(response))
+        connection.close()
+        self.assertEqual([name for name, _ in seen[:2]], ["started", "outline"])
+        self.assertTrue(all(name == data["type"] for name, data in seen))
+        self.assertEqual("".join(data["delta"] for name, data in seen if name == "delta"), ANSWER)
+        self.assertEqual([data["finish"] for name, data in seen if name == "delta"][-1], True)
+        self.assertEqual(seen[-1][1]["finishReason"], "stop")
+
+    def test_ollama_is_asked_by_its_own_protocol(self):
+        reply = self.ask(provider="ollama")
+        self.assertEqual((reply["provider"], reply["answer"]), ("ollama", ANSWER))
+        self.assertEqual(self.provider.log()[-1]["path"], "/api/chat")
+
+    def test_with_a_session_the_pair_is_kept(self):
+        session = self.session(profileId=self.profile(context="I led the migration to PostgreSQL."))
+        reply = self.ask(sessionId=session)
+        kept = self.server.get(f"/api/v1/transcripts/{reply['transcriptId']}")
+        self.assertEqual((kept["question"], kept["answer"]), (QUESTION, ANSWER))
+        sent = self.provider.log()[-1]["body"]["messages"]
+        self.assertIn("I led the migration to PostgreSQL.", sent[0]["content"])
+        self.assertIn(QUESTION, sent[-1]["content"])
+
+    def test_a_session_of_nobody_is_not_there(self):
+        self.assertHttp(404, self.ask, sessionId="nobody")
+
+    def test_what_makes_no_sense_is_refused_by_field(self):
+        for fields, field in (({"question": ""}, "/question"), ({"question": "x" * 4001}, "/question"), ({"provider": "nobody"}, "/provider"),
+                              ({"stream": "yes"}, "/stream"), ({"question": 7}, "/question")):
+            problem = self.assertHttp(422, self.ask, **fields)
+            self.assertEqual([error["field"] for error in problem["errors"]], [field], fields)
+
+    def test_models_of_each_provider_are_listed(self):
+        items = self.server.get("/api/v1/llm/models")["items"]
+        self.assertEqual([(item["provider"], item["model"]) for item in items],
+                         [("openai", "ok"), ("openai", "endless"), ("ollama", "ok:latest"), ("outline", "outline")])
+        self.assertTrue(all(item["available"] for item in items))
+
+    def test_words_before_a_break_are_kept(self):
+        for model in ("break", "mid-error"):
+            reply = self.ask(model)
+            self.assertEqual(reply["finishReason"], "error", model)
+            self.assertTrue(ANSWER.startswith(reply["answer"]) and reply["answer"], model)
+
+    def test_an_answer_at_its_limit_says_so(self):
+        self.assertEqual(self.ask("length")["finishReason"], "length")
+
+    def test_letters_of_several_bytes_survive_any_cut(self):
+        self.assertEqual(self.ask("utf8")["answer"], "Grüße aus 東京 🎤 e\u0301")
+        self.assertEqual(self.ask("crumbs")["answer"], ANSWER)
+
+
+class Interrupt(Case):
+    def interrupt(self, **fields):
+        return self.server.post("/api/v1/llm/interrupt", fields)["interrupted"]
+
+    def running(self, **fields):
+        connection, response = self.stream("endless", **fields)
+        told = events(response)
+        started = next(data for name, data in told if name == "started")
+        next(data for name, data in told if name == "delta")
+        return connection, told, started["generationId"]
+
+    def test_by_generation(self):
+        connection, told, generation = self.running()
+        begun = time.monotonic_ns()
+        self.assertEqual(self.interrupt(generationId=generation), 1)
+        self.assertEqual(list(told)[-1][1]["finishReason"], "interrupted")
+        self.assertGreater(self.provider.closed_ns("endless"), begun)
+        self.assertEqual(self.interrupt(generationId=generation), 0)
+        connection.close()
+
+    def test_by_session(self):
+        session = self.session()
+        connection, told, _ = self.running(sessionId=session)
+        self.assertEqual(self.interrupt(sessionId=session), 1)
+        end = list(told)[-1][1]
+        self.assertEqual(end["finishReason"], "interrupted")
+        self.assertTrue(self.server.get(f"/api/v1/transcripts/{end['transcriptId']}")["answer"].startswith("word"))
+        connection.close()
+
+    def test_exactly_one_of_both_is_wanted(self):
+        self.assertHttp(422, self.interrupt)
+        self.assertHttp(422, self.interrupt, generationId="a", sessionId="b")
+
+    def test_a_reader_that_goes_away_hangs_up_on_the_provider(self):
+        connection, told, _ = self.running()
+        begun = time.monotonic_ns()
+        connection.sock.shutdown(socket.SHUT_RDWR)  # as a closed tab: the response holds the descriptor
+        connection.close()
+        closed = self.provider.closed_ns("endless")
+        self.assertGreater(closed, begun)
+        print(f"# the provider was hung up on {(closed - begun) / 1e6:.1f} ms after the reader left", flush=True)
+
+    def test_of_a_waiting_json_answer(self):
+        replies = []
+        waiter = threading.Thread(target=lambda: replies.append(self.ask("endless", sessionId=session)))
+        session = self.session()
+        waiter.start()
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while not self.interrupt(sessionId=session) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        waiter.join(harness.PATIENCE_S)
+        self.assertEqual(replies[0]["finishReason"], "interrupted")
+
+
+class Fallback(Case):
+    """One provider that fails, the built-in answer behind it. Each test has a server of its own: breakers remember."""
+
+    def setUp(self):
+        self.tearDownClass.__func__(type(self))
+        self.setUpClass.__func__(type(self))
+
+    def ask(self, model, **fields):
+        """Without naming the provider: one that is named is tried even while it rests."""
+        return self.server.post("/api/v1/llm/generate", {"question": QUESTION, "model": model, **fields})
+
+    def test_silence_before_the_first_word_is_left_after_the_limit(self):
+        reply = self.ask("slow-20000")
+        self.assertEqual((reply["provider"], reply["finishReason"]), ("outline", "stop"))
+        self.assertGreaterEqual(reply["latency"]["firstTokenMs"], 700)
+        self.provider.closed_ns("slow-20000")
+
+    def test_every_start_is_told(self):
+        connection, response = self.stream("status-500")
+        started = [data["provider"] for name, data in events(response) if name == "started"]
+        connection.close()
+        self.assertEqual(started, ["openai", "outline"])
+
+    def test_failures_in_a_row_let_a_provider_rest(self):
+        for _ in range(4):
+            self.assertEqual(self.ask("status-500")["provider"], "outline")
+        self.assertEqual(len(self.provider.asked("status-500")), 3)
+
+    def test_a_refused_request_is_no_failure_of_the_provider(self):
+        for _ in range(4):
+            self.assertEqual(self.ask("status-400")["provider"], "outline")
+        self.assertEqual(len(self.provider.asked("status-400")), 4)
+
+    def test_a_rate_limit_is_heeded_at_once(self):
+        for _ in range(2):
+            self.assertEqual(self.ask("limited")["provider"], "outline")
+        self.assertEqual(len(self.provider.asked("limited")), 1)
+
+    def test_a_provider_that_is_broken_or_gone(self):
+        for model in ("garbage", "reset", "empty"):
+            self.assertEqual(self.ask(model)["provider"], "outline", model)
+
+    def test_models_of_a_provider_that_is_gone_say_why(self):
+        self.provider.stop()
+        try:
+            items = self.server.get("/api/v1/llm/models")["items"]
+            self.assertEqual([(item["provider"], item["available"]) for item in items], [("openai", False), ("outline", True)])
+            self.assertIn("nothing answers", items[0]["note"])
+        finally:
+            type(self).provider = StandIn()
+
+
+harness.main()
