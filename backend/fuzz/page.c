@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ROWS = 7 };
 
+static char path[64];
 static struct store *store;
 static struct store_user ada;
 static struct store_session session;
@@ -31,14 +32,19 @@ static void must(int rc)
         abort();
 }
 
+/* The last connection takes the files beside it away. */
+static void remove_store(void)
+{
+    store_close(store);
+    unlink(path);
+}
+
 static void fill(void)
 {
-    char path[64];
-
     snprintf(path, sizeof(path), "/tmp/fuzz-page-%d.db", (int)getpid());
+    atexit(remove_store);
     must(store_open(&store, "sqlite", &(struct store_params){.path = path}, NULL));
     must(store_migrate(store, NULL, NULL, NULL));
-    unlink(path); /* open it stays; nothing is left behind */
     ada = (struct store_user){
         .display_name = own("Ada"), .settings = own("{}"), .subscription = own("{}")};
     id_new(ada.id);

@@ -13,6 +13,7 @@
 #include "llm/driver.h"
 #include "loop/loop.h"
 #include "net/client.h"
+#include "observe/audit.h"
 #include "observe/log.h"
 
 #include <errno.h>
@@ -81,6 +82,8 @@ static int open_store(struct program *p, struct errbuf *err)
         code = store_migrate(p->app.store, &from, &to, err);
     if (!code)
         code = accounts_open(&p->app.accounts, p->app.store, p->app.seal, &accounts, err);
+    if (!code)
+        code = audit_open(config_path(c, "audit.jsonl"), err);
     return code;
 }
 
@@ -268,6 +271,7 @@ void program_close(struct program *p)
         store_close(app->store);
     seal_close(app->seal);
     config_free(p->config);
+    audit_close();
     log_close();
     *p = (struct program){0};
 }

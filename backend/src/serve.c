@@ -125,6 +125,7 @@ static int open_server(struct serve *s, struct errbuf *err)
         .connections_max = c->connections_max,
         .idle_timeout_ms = (uint64_t)c->idle_timeout_ms,
         .before = api_before,
+        .handled = api_audit,
         .after = api_after,
     };
     struct ws_route routes[3] = {sockets[0], sockets[1], sockets[2]};

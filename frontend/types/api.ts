@@ -168,7 +168,9 @@ export interface paths {
         /**
          * Exchange a refresh token for a new pair
          * @description Takes the token from the body, or else from the cookie `interviewd_refresh`. Every use rotates it. A token that was used
-         *     before revokes its whole family and answers 401 `refresh_reused`; anything else that is no good answers 401 `unauthorized`.
+         *     before revokes its whole family and answers 401 `refresh_reused`; anything else that is no good answers 401 `unauthorized`. A
+         *     request that was on its way already while another one rotated the same token (two tabs at the same moment) is 409 `conflict`:
+         *     nothing is revoked, and the cookie holds the new token.
          *     The cookie counts only when `Origin` is absent or same-origin, else 403 `forbidden_origin`. The body may be empty.
          */
         post: operations["refresh"];
@@ -1517,6 +1519,15 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            /** @description `conflict`: another request renewed this sign-in at the same moment */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];

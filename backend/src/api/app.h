@@ -46,6 +46,12 @@ struct app {
 /** http_config.before: signs ROUTE_AUTH requests in and counts them against their limit. */
 int api_before(struct http_request *req, struct http_response *res);
 
+/** http_config.handled: writes what succeeded into the audit log. */
+void api_audit(const struct http_request *req, const struct http_response *res);
+/** One line of it; a failure is logged. Not on the loop thread. */
+void api_audit_say(const char *user, const char *action, const char *kind, const char *id,
+                   const char *request_id);
+
 /** http_config.after: counts the request and, at level debug, logs it. */
 void api_after(const struct http_request *req, int status, uint64_t micros);
 

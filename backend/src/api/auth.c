@@ -70,6 +70,8 @@ static int reply_grant(const struct http_request *req, struct http_response *res
 {
     struct buf *out = reply_json(res, status);
 
+    api_audit_say(grant->user.id, strrchr(req->route->pattern, '/') + 1, "user", grant->user.id,
+                  req->id);
     set_cookie(req, res, grant->refresh, grant->refresh_expires_in);
     buf_puts(out, "{\"user\":");
     record_user(out, &grant->user);
@@ -240,7 +242,10 @@ static int post_refresh(const struct http_request *req, struct http_response *re
         return 0;
     if (!token[0])
         return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
-    e = accounts_refresh(app_of(req)->accounts, token, clock_unix_ms(), &grant, &err);
+    e = accounts_refresh(app_of(req)->accounts, token, clock_unix_ms(), req->received_us, &grant,
+                         &err);
+    if (e == UV_EBUSY)
+        return http_problem(res, req, 409, "conflict", err.text, NULL);
     return e ? reply_refused(req, res, e, &err, "unauthorized")
              : reply_grant(req, res, 200, &grant);
 }

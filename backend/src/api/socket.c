@@ -17,6 +17,7 @@
 #include "interview/messages.h"
 #include "loop/loop.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,7 @@ void socket_send(const char *text, size_t len, enum ws_kind kind, uint32_t key, 
 
 void socket_closed(struct socket *s)
 {
+    metric_add(METRIC_WS_CONNECTIONS, s->kind->path, -1);
     s->ws = NULL;
     s->inner->state = CLOSED;
     timer_stop(s->inner->timer);
@@ -160,6 +162,8 @@ static void load(void *arg)
     struct socket_inner *in = s->inner;
 
     in->code = live_brief(&in->deps, in->user_id, in->session_id, &in->brief, &in->err);
+    if (!in->code)
+        api_audit_say(in->user_id, "join", "session", in->session_id, "");
 }
 
 static void join(struct socket *s)
@@ -168,7 +172,7 @@ static void join(struct socket *s)
     int code = live_join(s->app->live, &in->brief, &s->live);
 
     if (code == UV_ECANCELED) {
-        socket_error(s, "shutting_down", "the server is going away", 1012);
+        socket_error(s, "shutting_down", "the server is going away", SOCKET_CLOSE_AWAY);
         return;
     }
     if (!code) {
@@ -321,6 +325,7 @@ int socket_open(struct socket **sp, struct ws *ws, const struct http_request *re
         return SOCKET_CLOSE_FAILED;
     }
     *s = (struct socket){.app = app, .ws = ws, .kind = kind, .owner = owner, .inner = in};
+    metric_add(METRIC_WS_CONNECTIONS, kind->path, 1);
     in->last = &in->first;
     in->deps = (struct live_deps){.store = app->store, .seal = app->seal};
     text_copy(in->session_id, sizeof(in->session_id), session ? session : "",

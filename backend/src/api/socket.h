@@ -8,8 +8,9 @@
  *     socket_open(&s, ws, req, app, &kind, owner);     // kind: what to do with messages
  *         kind.on_joined -> kind.on_text / kind.on_binary ... -> socket_closed() frees
  *
- * Close codes as in docs/api/openapi.yaml: 4401 not signed in, 4404 no such session, 1008 a
- * message that breaks the rules, 1011 the server failed, 1012 it goes away, 1013 full.
+ * Close codes as in docs/api/openapi.yaml: 1001 the server goes away, 4401 not signed in, 4404 no
+ * such session, 1008 a message that breaks the rules, 1011 the server failed, 1013 full.
+ * such session, 1008 a message that breaks the rules, 1011 the server failed, 1013 full.
  *
  * Threads    Loop thread only.
  */
@@ -25,6 +26,7 @@ enum {
     SOCKET_SIGN_IN_MS = 5000,     /**< Then 4401 */
     SOCKET_WAITING_MAX = 4 << 20, /**< Bytes that wait while the session loads; then 1008 */
     SOCKET_FRAME_MAX = 256 << 10, /**< Largest audio frame, [bytes] */
+    SOCKET_CLOSE_AWAY = 1001,
     SOCKET_CLOSE_RULES = 1008,
     SOCKET_CLOSE_TOO_BIG = 1009,
     SOCKET_CLOSE_FAILED = 1011,
@@ -37,6 +39,7 @@ enum {
 struct socket;
 
 struct socket_kind {
+    const char *path; /**< For the metrics */
     /** Signed in and joined; queued messages follow. 0, or a negative code that closes (1011). */
     int (*on_joined)(struct socket *s, void *owner);
     void (*on_message)(struct socket *s, json_t *msg, void *owner); /**< msg is borrowed */

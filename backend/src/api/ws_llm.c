@@ -67,6 +67,7 @@ static void on_gone(void *owner)
 }
 
 static const struct socket_kind llm_kind = {
+    .path = "/ws/llm-stream",
     .on_joined = on_joined,
     .on_message = on_message,
     .on_gone = on_gone,

@@ -334,6 +334,7 @@ static void on_gone(void *owner)
 }
 
 static const struct socket_kind transcribe_kind = {
+    .path = "/ws/transcribe",
     .on_joined = on_joined,
     .on_message = on_message,
     .on_audio = on_audio,

@@ -5,6 +5,7 @@
 
 #include "auth/password.h"
 #include "auth/seal.h"
+#include "base/clock.h"
 
 #include <ctype.h>
 #include <pthread.h>
@@ -17,11 +18,17 @@ enum {
     REFRESH_S = 30 * 24 * 3600,
     ERASED_MAX = 1024, /* accounts erased within the life of an access token; then oldest first */
     EMAIL_MAX = 255,
+    ROTATIONS_MAX = 256, /* a rotation takes milliseconds: far more than run at a time */
 };
 
 static const char default_settings[] = "{\"preferredLLM\":null,\"audioDevice\":null,"
                                        "\"language\":\"en\",\"voiceId\":null,\"theme\":\"system\"}";
 static const char default_subscription[] = "{\"tier\":\"free\",\"expiresAt\":null}";
+
+struct rotation {
+    char hash[REFRESH_HASH_MAX]; /* of the token that was used */
+    uint64_t done_us;            /* clock_mono_us() when the new one was stored */
+};
 
 struct accounts {
     struct store *store;
@@ -34,6 +41,10 @@ struct accounts {
     pthread_mutex_t lock;
     char erased[ERASED_MAX][ID_TEXT_MAX]; /* {lock} */
     size_t erased_count;                  /* {lock} counts on; the index is modulo ERASED_MAX */
+
+    /* The newest rotations, to tell who asked at the same time from who came later. */
+    struct rotation rotations[ROTATIONS_MAX]; /* {lock} */
+    size_t rotation_count;                    /* {lock} counts on, modulo ROTATIONS_MAX */
 };
 
 int accounts_open(struct accounts **ap, struct store *store, const struct seal *seal,
@@ -225,11 +236,66 @@ int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct 
     return settle(grant, e ? e : begin(a, now, grant, err));
 }
 
-int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, struct grant *grant,
-                     struct errbuf *err)
+/* Before the token is used, so that whoever finds it used finds this too. */
+static struct rotation *rotation_begin(struct accounts *a, const char *hash)
+{
+    struct rotation *r;
+
+    pthread_mutex_lock(&a->lock);
+    r = &a->rotations[a->rotation_count++ % ROTATIONS_MAX];
+    snprintf(r->hash, sizeof(r->hash), "%s", hash);
+    r->done_us = UINT64_MAX;
+    pthread_mutex_unlock(&a->lock);
+    return r;
+}
+
+static void rotation_end(struct accounts *a, struct rotation *r, const char *hash, bool used)
+{
+    pthread_mutex_lock(&a->lock);
+    if (strcmp(r->hash, hash) == 0) {
+        r->done_us = clock_mono_us();
+        if (!used)
+            r->hash[0] = '\0';
+    }
+    pthread_mutex_unlock(&a->lock);
+}
+
+/* Did somebody use it while this request was on its way already? */
+static bool is_beside_another(struct accounts *a, const char *hash, uint64_t asked_us)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&a->lock);
+    for (size_t i = 0; i < ROTATIONS_MAX && !found; i++) {
+        const struct rotation *r = &a->rotations[i];
+
+        found = strcmp(r->hash, hash) == 0 && asked_us <= r->done_us;
+    }
+    pthread_mutex_unlock(&a->lock);
+    return found;
+}
+
+static int used_before(struct accounts *a, const struct store_refresh *old, bool beside,
+                       struct errbuf *err)
+{
+    int e;
+
+    if (beside)
+        return err_set(err, UV_EBUSY,
+                       "The sign-in was renewed by another request at the same moment.");
+    e = store_refresh_revoke(a->store, old->family, err);
+    return e ? e
+             : err_set(err, UV_EALREADY,
+                       "The refresh token had been used before, so this sign-in was ended "
+                       "everywhere; sign in again.");
+}
+
+int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint64_t asked_us,
+                     struct grant *grant, struct errbuf *err)
 {
     struct store_refresh old;
     struct store_refresh fresh;
+    struct rotation *rotation;
     char hash[REFRESH_HASH_MAX];
     int e;
 
@@ -243,22 +309,21 @@ int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, struc
         return e;
     if (old.expires_at <= now)
         return err_set(err, UV_ETIMEDOUT, "The refresh token has expired; sign in again.");
+    if (old.used_at)
+        return used_before(a, &old, is_beside_another(a, hash, asked_us), err);
 
     if ((e = store_user_get(a->store, old.user_id, &grant->user, err)))
         return e == UV_ENOENT ? UV_EACCES : e;
     if ((e = make_tokens(a, old.family, now, grant, &fresh)))
         return settle(grant, err_set(err, e, "cannot make a token"));
 
-    /* Whoever comes second with the same token, now or later, is not to be trusted, and neither
-     * is who came first: nobody knows which of them is the thief. */
+    /* Whoever comes later with the same token is not to be trusted, and neither is who came
+     * first: nobody knows which of them is the thief. */
+    rotation = rotation_begin(a, hash);
     e = store_refresh_rotate(a->store, hash, &fresh, now, err);
-    if (e == UV_EEXIST) {
-        e = store_refresh_revoke(a->store, old.family, err);
-        return settle(grant, e ? e
-                               : err_set(err, UV_EALREADY,
-                                         "The refresh token had been used before, so this sign-in "
-                                         "was ended everywhere; sign in again."));
-    }
+    rotation_end(a, rotation, hash, !e);
+    if (e == UV_EEXIST) /* used since we looked: at the same moment, that is */
+        return settle(grant, used_before(a, &old, true, err));
     return settle(grant, e == UV_ENOENT ? UV_EACCES : e);
 }
 

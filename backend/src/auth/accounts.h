@@ -7,7 +7,9 @@
  *     accounts_verify(accounts, token, strlen(token), now, user_id);      // each request
  *
  * Every refresh rotates its token; one that was used before revokes its whole family (RFC 9700
- * section 4.14.2). An unknown e-mail takes as long to be refused as a wrong password.
+ * section 4.14.2). Two tabs of a browser that refresh at the same moment are no reuse: who asked
+ * before the other had its answer cannot have known (docs/architecture/decisions/0006). An unknown
+ * e-mail takes as long to be refused as a wrong password.
  *
  * Threads    accounts_verify() and accounts_claims(): any, the loop thread too. The rest blocks:
  *            request workers.
@@ -51,8 +53,10 @@ int accounts_login(struct accounts *a, const char *email, const char *password, 
                    struct grant *grant, struct errbuf *err);
 /** Single-user mode: the local owner, made now if there is none. */
 int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct errbuf *err);
-int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, struct grant *grant,
-                     struct errbuf *err);
+/** asked_us: when the request arrived, clock_mono_us(). UV_EBUSY: another request with the same
+ *  token was being served when this one arrived; it got the new token, and nothing is revoked. */
+int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint64_t asked_us,
+                     struct grant *grant, struct errbuf *err);
 /** Revokes the family of the token; 0 also when there was nothing to revoke. */
 int accounts_logout(struct accounts *a, const char *refresh, struct errbuf *err);
 /** Erase everything of the user; access tokens that are still out stop working at once. */

@@ -8,7 +8,7 @@
  *     records_transcript_put(store, seal, &transcript, err);
  *
  * Threads    Request workers; calls block.
- * Errors     The store's own; UV_EBADMSG when a field was sealed with another key.
+ * Errors     The store's own; UV_EILSEQ when a field was sealed with another key.
  * Ownership  As in store/store.h. put never changes the texts of what it is given.
  */
 #ifndef INTERVIEW_RECORDS_H

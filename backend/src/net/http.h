@@ -182,9 +182,14 @@ struct http_config {
     const char *const *origins; /**< Allowed cross-site origins, NULL-terminated; may be NULL */
     int connections_max;
     uint64_t idle_timeout_ms;
+    uint64_t ping_after_ms; /**< A silent WebSocket is pinged; 0: 20,000 */
+    uint64_t dead_after_ms; /**< And given up when it stays silent; 0: 45,000 */
+    uint64_t body_grace_ms; /**< Then a body must come at 4 KiB/s or better; 0: 10,000 */
     /** Runs on the worker before a handler. 0 to go on; 1 when it has filled res (401, 429 …). */
     int (*before)(struct http_request *req, struct http_response *res);
-    /** Runs on the loop thread after the response was handed to the socket: metrics, audit, log. */
+    /** (optional) Runs on the worker after a handler that is not inline: audit. */
+    void (*handled)(const struct http_request *req, const struct http_response *res);
+    /** Runs on the loop thread after the response was handed to the socket: metrics, log. */
     void (*after)(const struct http_request *req, int status, uint64_t micros);
 };
 

@@ -102,6 +102,8 @@ static void run_handler(struct txn *t)
         err = s->config.before(&t->req, &t->res);
     if (!err)
         err = t->handler(&t->req, &t->res);
+    if (!err && s->config.handled && t->req.route && !(t->req.route->flags & ROUTE_INLINE))
+        s->config.handled(&t->req, &t->res);
     if (err < 0)
         reply_error(t, err);
     else if (t->res.body.err)
@@ -311,7 +313,7 @@ static int on_body_expected(struct txn *t, int status)
         }
         t->state = TXN_BODY;
         t->in.max = t->body_max;
-        t->body_due_ms = clock_mono_ms() + BODY_GRACE_MS;
+        t->body_due_ms = clock_mono_ms() + t->server->config.body_grace_ms;
         /* HTTP/2: lws 4.1 lets the window run down to single bytes; all of it is granted now */
         if (t->h2)
             lws_wsi_tx_credit(t->wsi, LWSTXCR_PEER_TO_US, (int)t->body_len);
@@ -709,6 +711,16 @@ static int open_parts(struct http_server *s, struct errbuf *err)
     return rc;
 }
 
+static void patience(struct http_config *c)
+{
+    if (!c->ping_after_ms)
+        c->ping_after_ms = PING_AFTER_MS;
+    if (!c->dead_after_ms)
+        c->dead_after_ms = DEAD_AFTER_MS;
+    if (!c->body_grace_ms)
+        c->body_grace_ms = BODY_GRACE_MS;
+}
+
 int http_server_open(struct http_server **sp, struct loop *loop, struct pool *workers,
                      const struct http_config *config, const struct http_route *routes,
                      const struct ws_route *sockets, void *app, struct errbuf *err)
@@ -721,6 +733,7 @@ int http_server_open(struct http_server **sp, struct loop *loop, struct pool *wo
     s->loop = loop;
     s->workers = workers;
     s->config = *config;
+    patience(&s->config);
     s->routes = routes;
     s->sockets = sockets;
     s->app = app;

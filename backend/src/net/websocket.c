@@ -207,7 +207,8 @@ static int write_ping(struct ws *ws)
 
     ws->ping_due = false;
     ws->pinged = true;
-    return lws_write(ws->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+    ping[LWS_PRE] = '.'; /* lws does not tell of a pong that carries nothing */
+    return lws_write(ws->wsi, ping + LWS_PRE, 1, LWS_WRITE_PING) < 0 ? -1 : 0;
 }
 
 /* lws would send the frame for us when a callback fails, but as Debian builds it (with its debug
@@ -425,10 +426,10 @@ void ws_sweep(struct http_server *s, uint64_t now_ms)
         uint64_t silent = now_ms - ws->heard_ms;
 
         next = l->next;
-        if (silent >= DEAD_AFTER_MS && !ws->doomed) {
+        if (silent >= s->config.dead_after_ms && !ws->doomed) {
             ws->doomed = true;
             wsi_end(ws->wsi, 0);
-        } else if (silent >= PING_AFTER_MS && !ws->pinged && !ws->ping_due) {
+        } else if (silent >= s->config.ping_after_ms && !ws->pinged && !ws->ping_due) {
             ws->ping_due = true;
             lws_callback_on_writable(ws->wsi);
         }

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -238,6 +239,21 @@ class TypedQuestion(harness.Case):
         self.assertEqual([i["questionNumber"] for i in items], [3, 2, 1], "newest first")
         self.assertEqual(items[1]["question"], "Why do you want this job?")
 
+    def test_open_sockets_are_counted(self):
+        def count():
+            text = self.server.request("GET", "/metrics")[2].decode()
+            found = re.search(r'interviewd_websocket_connections\{path="/ws/llm-stream"\} (\d+)', text)
+            return int(found[1]) if found else 0
+        before = count()
+        with self.server.socket("/ws/llm-stream", self.id) as one, self.server.socket("/ws/llm-stream", self.id) as two:
+            self.ask(one, QUESTION)
+            two.wait_for(lambda m: m.get("finish"))
+            self.assertEqual(count(), before + 2)
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while count() != before:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+
     def test_everybody_on_the_session_hears_of_it(self):
         with self.server.socket("/ws/llm-stream", self.id) as one, self.server.socket("/ws/llm-stream", self.id) as two:
             time.sleep(0.3)
@@ -396,6 +412,7 @@ class Stopping(harness.Case):
             llm.wait_for(lambda m: m["type"] == "outline")
             begun = time.monotonic()
             self.assertEqual(server.stop(), 0)
+            self.assertEqual(llm.wait_for_close(), 1001)
             self.assertLess(time.monotonic() - begun, 10, "the protocol promises 10 s")
         again = harness.Server(data=server.data)
         try:

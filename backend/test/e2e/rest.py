@@ -519,6 +519,33 @@ def the_key_lies_where_only_its_owner_can_read_it(one, many):
     equal(oct(mode & 0o777), "0o600")
 
 
+@test
+def it_says_its_version(one, many):
+    said = subprocess.run([many.program[0], "--version"], capture_output=True, text=True, check=True).stdout
+    version = one.anyone("GET", "v1/health").json["version"]
+    holds(re.fullmatch(r"\d+\.\d+\.\d+", version), version)
+    holds(version in said, f"{said!r} does not say {version}")
+
+
+@test
+def the_audit_log_says_who_touched_what_and_nothing_of_it(one, many):
+    secret = "Zebrafish-7c1d92"
+    made = many.bob("POST", "v1/profiles", {"name": secret, "context": secret}).json["id"]
+    many.bob("GET", f"v1/profiles/{made}")
+    many.bob("GET", "v1/profiles")
+    many.ada("GET", f"v1/profiles/{made}")  # 404: nothing was touched
+    many.bob("DELETE", f"v1/profiles/{made}")
+    bob = many.bob("GET", "v1/auth/me").json["id"]
+    path = pathlib.Path(many.server.dir, "audit.jsonl")
+    equal(oct(path.stat().st_mode & 0o777), "0o600")
+    text = path.read_text()
+    holds(secret not in text, "the audit log tells what a record says")
+    lines = [json.loads(line) for line in text.splitlines()]
+    about = [(line["user"], line["action"], line["kind"]) for line in lines if line["id"] == made]
+    equal(about, [(bob, "create", "profile"), (bob, "read", "profile"), (bob, "erase", "profile")])
+    holds((bob, "signup") in [(line["user"], line["action"]) for line in lines])
+
+
 # -------------------------------------------------------------------------------------------- TAP
 
 def main():

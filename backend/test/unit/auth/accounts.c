@@ -6,9 +6,11 @@
 #include "auth/accounts.h"
 #include "auth/password.h"
 #include "auth/seal.h"
+#include "base/clock.h"
 #include "support/scratch.h"
 
 #include <argon2.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,17 +163,75 @@ static void refreshing_rotates_and_a_used_token_ends_the_family(void **state)
     struct grant second;
     struct grant third;
 
-    assert_int_equal(accounts_refresh(f->accounts, first.refresh, now, &second, NULL), 0);
+    assert_int_equal(
+        accounts_refresh(f->accounts, first.refresh, now, clock_mono_us(), &second, NULL), 0);
     assert_string_not_equal(first.refresh, second.refresh);
     assert_string_equal(second.user.id, first.user.id);
-    assert_int_equal(accounts_refresh(f->accounts, second.refresh, now, &third, NULL), 0);
+    assert_int_equal(
+        accounts_refresh(f->accounts, second.refresh, now, clock_mono_us(), &third, NULL), 0);
 
     /* somebody has the first one too */
     grant_release(&second);
-    assert_int_equal(accounts_refresh(f->accounts, first.refresh, now, &second, NULL), UV_EALREADY);
-    assert_int_equal(accounts_refresh(f->accounts, third.refresh, now, &second, NULL), UV_EACCES);
+    assert_int_equal(
+        accounts_refresh(f->accounts, first.refresh, now, clock_mono_us(), &second, NULL),
+        UV_EALREADY);
+    assert_int_equal(
+        accounts_refresh(f->accounts, third.refresh, now, clock_mono_us(), &second, NULL),
+        UV_EACCES);
     grant_release(&first);
     grant_release(&third);
+}
+
+struct tab {
+    struct fixture *f;
+    const char *refresh;
+    uint64_t asked_us;
+    struct grant grant;
+    int code;
+};
+
+static void *refresh_in_tab(void *arg)
+{
+    struct tab *tab = arg;
+
+    tab->code =
+        accounts_refresh(tab->f->accounts, tab->refresh, now, tab->asked_us, &tab->grant, NULL);
+    return NULL;
+}
+
+/* All requests are there before the first one is answered, as from several tabs of a browser. */
+static void refreshing_at_the_same_moment_is_no_reuse(void **state)
+{
+    enum { TABS = 4 };
+    struct fixture *f = *state;
+    struct grant first = sign_up(f), next;
+    uint64_t asked = clock_mono_us();
+    struct tab tabs[TABS];
+    pthread_t threads[TABS];
+    int granted = 0;
+
+    for (int i = 0; i < TABS; i++) {
+        tabs[i] = (struct tab){.f = f, .refresh = first.refresh, .asked_us = asked};
+        pthread_create(&threads[i], NULL, refresh_in_tab, &tabs[i]);
+    }
+    for (int i = 0; i < TABS; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < TABS; i++) {
+        assert_true(tabs[i].code == 0 || tabs[i].code == UV_EBUSY);
+        if (tabs[i].code)
+            continue;
+        granted++;
+        assert_int_equal(
+            accounts_refresh(f->accounts, tabs[i].grant.refresh, now, clock_mono_us(), &next, NULL),
+            0);
+        grant_release(&next);
+        grant_release(&tabs[i].grant);
+    }
+    assert_int_equal(granted, 1);
+    assert_int_equal(
+        accounts_refresh(f->accounts, first.refresh, now, clock_mono_us() + 1, &next, NULL),
+        UV_EALREADY); /* but who asks after the answer is a thief, or was robbed */
+    grant_release(&first);
 }
 
 static void another_sign_in_of_the_same_user_is_left_alone(void **state)
@@ -184,10 +244,14 @@ static void another_sign_in_of_the_same_user_is_left_alone(void **state)
     assert_int_equal(
         accounts_login(f->accounts, "ada@example.com", "correct horse battery", now, &laptop, NULL),
         0);
-    assert_int_equal(accounts_refresh(f->accounts, phone.refresh, now, &grant, NULL), 0);
+    assert_int_equal(
+        accounts_refresh(f->accounts, phone.refresh, now, clock_mono_us(), &grant, NULL), 0);
     grant_release(&grant);
-    assert_int_equal(accounts_refresh(f->accounts, phone.refresh, now, &grant, NULL), UV_EALREADY);
-    assert_int_equal(accounts_refresh(f->accounts, laptop.refresh, now, &grant, NULL), 0);
+    assert_int_equal(
+        accounts_refresh(f->accounts, phone.refresh, now, clock_mono_us(), &grant, NULL),
+        UV_EALREADY);
+    assert_int_equal(
+        accounts_refresh(f->accounts, laptop.refresh, now, clock_mono_us(), &grant, NULL), 0);
     grant_release(&grant);
     grant_release(&phone);
     grant_release(&laptop);
@@ -201,10 +265,13 @@ static void what_is_no_refresh_token_is_refused(void **state)
     char made_up[REFRESH_TEXT_MAX];
 
     refresh_new(made_up);
-    assert_int_equal(accounts_refresh(f->accounts, made_up, now, &grant, NULL), UV_EACCES);
-    assert_int_equal(accounts_refresh(f->accounts, "", now, &grant, NULL), UV_EACCES);
+    assert_int_equal(accounts_refresh(f->accounts, made_up, now, clock_mono_us(), &grant, NULL),
+                     UV_EACCES);
+    assert_int_equal(accounts_refresh(f->accounts, "", now, clock_mono_us(), &grant, NULL),
+                     UV_EACCES);
     mine = sign_up(f);
-    assert_int_equal(accounts_refresh(f->accounts, mine.access, now, &grant, NULL), UV_EACCES);
+    assert_int_equal(accounts_refresh(f->accounts, mine.access, now, clock_mono_us(), &grant, NULL),
+                     UV_EACCES);
     grant_release(&mine);
 }
 
@@ -216,9 +283,9 @@ static void a_refresh_token_expires(void **state)
 
     memcpy(refresh, grant.refresh, sizeof(refresh));
     grant_release(&grant);
-    assert_int_equal(
-        accounts_refresh(f->accounts, refresh, now + 30LL * 24 * 60 * MINUTE, &grant, NULL),
-        UV_ETIMEDOUT);
+    assert_int_equal(accounts_refresh(f->accounts, refresh, now + 30LL * 24 * 60 * MINUTE,
+                                      clock_mono_us(), &grant, NULL),
+                     UV_ETIMEDOUT);
 }
 
 static void logging_out_ends_the_family_and_is_always_fine(void **state)
@@ -230,7 +297,9 @@ static void logging_out_ends_the_family_and_is_always_fine(void **state)
     assert_int_equal(accounts_logout(f->accounts, grant.refresh, NULL), 0);
     assert_int_equal(accounts_logout(f->accounts, grant.refresh, NULL), 0);
     assert_int_equal(accounts_logout(f->accounts, "nonsense", NULL), 0);
-    assert_int_equal(accounts_refresh(f->accounts, grant.refresh, now, &again, NULL), UV_EACCES);
+    assert_int_equal(
+        accounts_refresh(f->accounts, grant.refresh, now, clock_mono_us(), &again, NULL),
+        UV_EACCES);
     grant_release(&grant);
 }
 
@@ -244,7 +313,9 @@ static void erasing_takes_effect_on_tokens_that_are_out(void **state)
     assert_int_equal(accounts_erase(f->accounts, grant.user.id, NULL), 0);
     assert_int_equal(accounts_verify(f->accounts, grant.access, strlen(grant.access), now, user),
                      UV_EACCES);
-    assert_int_equal(accounts_refresh(f->accounts, grant.refresh, now, &again, NULL), UV_EACCES);
+    assert_int_equal(
+        accounts_refresh(f->accounts, grant.refresh, now, clock_mono_us(), &again, NULL),
+        UV_EACCES);
     assert_int_equal(accounts_erase(f->accounts, grant.user.id, NULL), UV_ENOENT);
     grant_release(&grant);
 }
@@ -259,6 +330,7 @@ int main(void)
         EACH(a_weakly_hashed_password_is_hashed_anew_at_login),
         EACH(the_local_owner_is_made_once),
         EACH(refreshing_rotates_and_a_used_token_ends_the_family),
+        EACH(refreshing_at_the_same_moment_is_no_reuse),
         EACH(another_sign_in_of_the_same_user_is_left_alone),
         EACH(what_is_no_refresh_token_is_refused),
         EACH(a_refresh_token_expires),

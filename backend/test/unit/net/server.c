@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -618,9 +619,62 @@ static void paths_out_of_the_site_are_not_found(void **state)
     }
 }
 
+/* Half a body and then nothing; another client's body, sent whole, is not held up by it. */
+static void a_body_that_does_not_come_is_408_and_others_are_served(void **state)
+{
+    struct http_config config = {.connections_max = 8, .body_grace_ms = 300};
+    static struct net_fixture other;
+    struct wire_answer a;
+    int fd;
+
+    (void)state;
+    other = (struct net_fixture){.shutdown_ms = 3000};
+    net_fixture_start(&other, &config, routes, NULL);
+    fd = wire_connect(other.port);
+    wire_puts(fd, "POST /api/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhello");
+    assert_int_equal(wire_request(other.port, "POST", "/api/echo", NULL, "hello there", 11, &a), 0);
+    assert_int_equal(a.status, 200);
+    wire_answer_release(&a);
+    assert_int_equal(wire_answer_read(fd, 0, &a), 0);
+    assert_int_equal(a.status, 408);
+    wire_answer_release(&a);
+    wire_close(fd);
+    net_fixture_stop(&other);
+}
+
+/* A byte now and then: slower than any line, it does not hold a connection for ever. */
+static void a_body_in_drops_is_408(void **state)
+{
+    struct http_config config = {.connections_max = 8, .body_grace_ms = 300};
+    static struct net_fixture other;
+    struct wire_answer a = {0};
+    int fd, sent;
+
+    (void)state;
+    other = (struct net_fixture){.shutdown_ms = 3000};
+    net_fixture_start(&other, &config, routes, NULL);
+    fd = wire_connect(other.port);
+    wire_puts(fd, "POST /api/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n");
+    for (sent = 0; sent < 1000; sent++) {
+        char c;
+
+        if (wire_send(fd, "x", 1) || recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+            break;
+        usleep(20000);
+    }
+    assert_true(sent < 1000);
+    assert_int_equal(wire_answer_read(fd, 0, &a), 0);
+    assert_int_equal(a.status, 408);
+    wire_answer_release(&a);
+    wire_close(fd);
+    net_fixture_stop(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_body_that_does_not_come_is_408_and_others_are_served),
+        cmocka_unit_test(a_body_in_drops_is_408),
         cmocka_unit_test(a_handler_sees_query_path_cookies_and_headers),
         cmocka_unit_test(every_method_reaches_its_route),
         cmocka_unit_test(head_says_the_length_and_sends_nothing),

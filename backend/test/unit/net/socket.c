@@ -299,6 +299,52 @@ static void broken_frames_end_only_their_own_connection(void **state)
     expect_service();
 }
 
+static void wait_for_text(void *arg)
+{
+    struct ws_client *c = arg;
+    struct ws_frame frame;
+
+    assert_int_equal(ws_client_recv(c, &frame, 4 * WIRE_WAIT_MS), 0);
+    assert_int_equal(frame.opcode, WS_TEXT);
+    assert_memory_equal(frame.data, "here", 4);
+}
+
+/* Until the connection ends: how many pings came before. */
+static int pings_until_the_end(struct ws_client *c)
+{
+    struct ws_frame frame;
+    int pings = 0;
+
+    while (ws_client_recv(c, &frame, WIRE_WAIT_MS) == 0 && frame.opcode != WS_CLOSE)
+        pings += frame.opcode == WS_PING;
+    return pings;
+}
+
+static void a_silent_peer_is_pinged_first_and_then_given_up(void **state)
+{
+    struct http_config config = {.connections_max = 8, .ping_after_ms = 500, .dead_after_ms = 4000};
+    static struct net_fixture other;
+    struct ws_client dead, alive;
+    uv_thread_t thread;
+
+    (void)state;
+    other = (struct net_fixture){.shutdown_ms = 3000};
+    net_fixture_start(&other, &config, routes, sockets);
+    assert_int_equal(ws_client_open(&dead, other.port, "/ws/echo", NULL), 0);
+    assert_int_equal(ws_client_open(&alive, other.port, "/ws/echo", NULL), 0);
+    dead.answer_pings = 0;
+    uv_thread_create(&thread, (uv_thread_cb)wait_for_text, &alive); /* answers pings meanwhile */
+    assert_true(pings_until_the_end(&dead) >= 1);
+
+    /* Who answered is still there when the other one is gone. */
+    usleep(1500000); /* a sweep later */
+    assert_int_equal(ws_client_text(&alive, "here"), 0);
+    uv_thread_join(&thread);
+    ws_client_close(&alive);
+    ws_client_close(&dead);
+    net_fixture_stop(&other);
+}
+
 static void a_server_that_stops_says_1001(void **state)
 {
     static struct net_fixture other;
@@ -330,6 +376,7 @@ int main(void)
         cmocka_unit_test(strangers_are_refused_before_the_upgrade),
         cmocka_unit_test(a_refusal_by_the_handler_is_a_close_code),
         cmocka_unit_test(broken_frames_end_only_their_own_connection),
+        cmocka_unit_test(a_silent_peer_is_pinged_first_and_then_given_up),
         cmocka_unit_test(a_server_that_stops_says_1001),
     };
 
