@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STILL = 30 /* frames each side */, STILL_SHARE = 60 /* [%] */ };
+
 enum { RATE = VAD_RATE, CLIPS_MAX = 256, SPANS_MAX = 128, SECONDS_MAX = 120, PAD = RATE };
 
 struct clip {
@@ -93,9 +95,11 @@ static double loud_db(const struct clip *c)
     return loud;
 }
 
-static bool periodic(const int16_t *x, size_t n)
+/** The period, in samples, of what repeats between 60 and 400 Hz; 0 when nothing does. */
+static size_t period_of(const int16_t *x, size_t n)
 {
     double best = 0;
+    size_t at = 0;
 
     for (size_t lag = RATE / 400; lag <= RATE / 60; lag++) {
         double ab = 0, aa = 1, bb = 1;
@@ -105,24 +109,43 @@ static bool periodic(const int16_t *x, size_t n)
             aa += (double)x[i] * x[i];
             bb += (double)x[i - lag] * x[i - lag];
         }
-        best = fmax(best, ab / sqrt(aa * bb));
+        if (ab / sqrt(aa * bb) > best) {
+            best = ab / sqrt(aa * bb);
+            at = lag;
+        }
     }
-    return best >= 0.5;
+    return best >= 0.5 ? at : 0;
+}
+
+/** Is the frame part of a tone that stands still: hum of the mains, a held note? In most frames
+ *  of the 600 ms around it the period is the same. No voice does that. */
+static bool stands_still(const size_t *period, size_t frames, size_t f)
+{
+    size_t same = 0, from = f < STILL ? 0 : f - STILL;
+    size_t to = f + STILL < frames ? f + STILL : frames - 1;
+
+    for (size_t i = from; i <= to; i++)
+        same += fabs((double)period[i] / (double)period[f] - 1) <= 0.015;
+    return same * 100 >= (to - from + 1) * STILL_SHARE;
 }
 
 static void label(struct clip *c)
 {
     enum { WINDOW = RATE / 25 };
     double loud = loud_db(c);
+    size_t *period = calloc(c->frames, sizeof(*period));
 
     c->voiced = calloc(c->frames, sizeof(*c->voiced));
     for (size_t f = 0; f < c->frames; f++) {
         size_t middle = f * VAD_FRAME + VAD_FRAME / 2;
 
-        if (middle < WINDOW / 2 || frame_db(c->pcm + f * VAD_FRAME) < loud - 28)
-            continue;
-        c->voiced[f] = periodic(c->pcm + middle - WINDOW / 2, WINDOW);
+        if (middle >= WINDOW / 2)
+            period[f] = period_of(c->pcm + middle - WINDOW / 2, WINDOW);
     }
+    for (size_t f = 0; f < c->frames; f++)
+        c->voiced[f] = period[f] && frame_db(c->pcm + f * VAD_FRAME) >= loud - 28 &&
+                       !stands_still(period, c->frames, f);
+    free(period);
 }
 
 /* ---------------------------------------------------------------- recordings */
