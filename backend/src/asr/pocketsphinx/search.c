@@ -3,15 +3,12 @@
  */
 #include "asr/pocketsphinx/search.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Words that may end in one frame. Without a limit the lattice of 11 s takes four times as long to
  * make, and the text is the same. */
 #define WORD_ENDS "20"
-
-/* Phone models alive in one frame; the library's 30000 costs a quarter more time for the same text,
- * 4000 loses words. */
-#define STATES "8000"
 
 /* The library's own choice for its lattice: language weight 9.5 after a first pass with 6.5. */
 static const float LATTICE_WEIGHT = 9.5f / 6.5f;
@@ -19,13 +16,16 @@ static const float LATTICE_SCALE = 1.0f / 20;
 
 static cmd_ln_t *config_of(const struct search_files *files)
 {
+    char alive[16];
+
+    snprintf(alive, sizeof(alive), "%d", files->alive);
     /* One pass over the lexicon tree and no second pass. The lattice is ours to ask for
      * (search_refine): the library would make it only after the end, and of both searches.
      * compallsen makes path scores of two searches comparable. */
     return cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", files->acoustic, "-featparams",
                        files->features, "-lm", files->lm, "-dict", files->dict, "-fwdflat", "no",
                        "-bestpath", "no", "-compallsen", "yes", "-maxwpf", WORD_ENDS, "-maxhmmpf",
-                       STATES, NULL);
+                       alive, NULL);
 }
 
 int search_open(struct search *s, const struct search_files *files, struct errbuf *err)

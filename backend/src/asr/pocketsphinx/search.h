@@ -27,6 +27,7 @@ struct search_files {
     const char *features; /**< feat.params with the mean left to us */
     const char *lm;
     const char *dict;
+    int alive; /**< Phone models alive in one frame, at most */
 };
 
 int search_open(struct search *s, const struct search_files *files, struct errbuf *err);

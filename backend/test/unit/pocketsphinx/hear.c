@@ -131,6 +131,13 @@ static void a_question_in_another_voice_is_heard(void **state)
     expect_most_of("fliterms__q09.wav", "Give me an example of a goal you", 5);
 }
 
+static void a_voice_of_formants_is_heard(void **state)
+{
+    (void)state;
+    expect_most_of("espkgb__q09.wav", "Give me an example of a goal you failed to reach", 9);
+    expect_most_of("espkus__q12.wav", "Where do you see yourself in five years", 6);
+}
+
 static void what_is_no_question_is_heard_too(void **state)
 {
     (void)state;
@@ -347,6 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_question_is_heard),
         cmocka_unit_test(a_question_in_another_voice_is_heard),
+        cmocka_unit_test(a_voice_of_formants_is_heard),
         cmocka_unit_test(what_is_no_question_is_heard_too),
         cmocka_unit_test(silence_is_an_empty_text),
         cmocka_unit_test(words_of_a_profile_are_taken_in),
