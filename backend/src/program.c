@@ -113,18 +113,7 @@ static int worker_count(const struct config *c)
 
 struct asr_model_params program_asr_params(const struct program *p, bool remote)
 {
-    const struct config *c = p->config;
-    struct asr_model_params params = {.data_dir = c->data_dir, .threads = c->whisper_threads};
-
-    if (remote) {
-        params.url = c->asr_url;
-        params.api_key = c->asr_key;
-        params.name = c->asr_name;
-        params.http = p->app.client;
-    } else {
-        params.path = c->asr_model;
-    }
-    return params;
+    return app_asr_params(&p->app, remote);
 }
 
 static int open_loop(struct program *p, struct errbuf *err)

@@ -11,6 +11,7 @@
 #ifndef API_APP_H
 #define API_APP_H
 
+#include "asr/engine.h"
 #include "base/error.h"
 #include "net/http.h"
 #include "store/store.h"
@@ -42,6 +43,9 @@ struct app {
     struct answerer *answerer;       /**< (optional) */
     struct live_registry *live;      /**< (optional) Interviews that run now */
 };
+
+/** What the settings say for a local or a remote recogniser. */
+struct asr_model_params app_asr_params(const struct app *app, bool remote);
 
 /** http_config.before: signs ROUTE_AUTH requests in and counts them against their limit. */
 int api_before(struct http_request *req, struct http_response *res);

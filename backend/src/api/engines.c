@@ -20,14 +20,25 @@ static const struct {
     {"openai", "A service hears it: audio leaves this machine."},
 };
 
-static json_t *recogniser(const struct app *app, const struct asr_engine *engine)
+struct asr_model_params app_asr_params(const struct app *app, bool remote)
 {
     const struct config *c = app->config;
-    struct asr_model_params params = {.path = engine->remote ? NULL : c->asr_model,
-                                      .data_dir = c->data_dir,
-                                      .url = c->asr_url,
-                                      .api_key = c->asr_key,
-                                      .name = engine->remote ? c->asr_name : NULL};
+    struct asr_model_params params = {.data_dir = c->data_dir, .threads = c->whisper_threads};
+
+    if (remote) {
+        params.url = c->asr_url;
+        params.api_key = c->asr_key;
+        params.name = c->asr_name;
+        params.http = app->client;
+    } else {
+        params.path = c->asr_model;
+    }
+    return params;
+}
+
+static json_t *recogniser(const struct app *app, const struct asr_engine *engine)
+{
+    struct asr_model_params params = app_asr_params(app, engine->remote);
     bool active = app->hub && asr_hub_engine(app->hub) == engine;
     const char *model = active ? asr_hub_model(app->hub) : "";
     json_t *obj = json_object();

@@ -96,29 +96,13 @@ static int get_profiles(const struct http_request *req, struct http_response *re
     const struct app *app = app_of(req);
     struct errbuf err = {""};
     struct store_list list;
-    struct store_profile *items;
     struct page page;
-    struct buf *out;
     int e;
 
     if (validate_page(req, res, &page))
         return 0;
     e = store_profile_list(app->store, req->user, page.limit, page.cursor, &list, &err);
-    if (e)
-        return reply_failed(req, res, e, &err, "profile");
-    items = list.items;
-    out = reply_json(res, 200);
-    buf_puts(out, "{\"items\":[");
-    for (size_t i = 0; i < list.count && !e; i++) {
-        if (i)
-            buf_putc(out, ',');
-        e = records_profile_open(app->seal, &items[i], &err);
-        if (!e)
-            record_profile(out, &items[i]);
-    }
-    reply_list_end(out, &list);
-    store_list_release(&list, STORE_KIND_PROFILE);
-    return e ? reply_failed(req, res, UV_EIO, &err, "profile") : 0;
+    return reply_list(req, res, STORE_KIND_PROFILE, e, &list, &err);
 }
 
 static int get_profile(const struct http_request *req, struct http_response *res)

@@ -5,6 +5,7 @@
 
 #include "api/validate.h"
 #include "export/record.h"
+#include "interview/records.h"
 #include "observe/log.h"
 
 #include <stdio.h>
@@ -15,13 +16,6 @@ struct buf *reply_json(struct http_response *res, int status)
     res->type = "application/json";
     buf_clear(&res->body);
     return &res->body;
-}
-
-void reply_list_end(struct buf *out, const struct store_list *list)
-{
-    buf_puts(out, "],\"nextCursor\":");
-    record_text(out, list->next[0] ? list->next : NULL);
-    buf_putc(out, '}');
 }
 
 int reply_failed(const struct http_request *req, struct http_response *res, int code,
@@ -51,6 +45,52 @@ int reply_failed(const struct http_request *req, struct http_response *res, int 
         log_error("api", "%s: %s", req->id, err->text[0] ? err->text : uv_strerror(code));
         return http_problem(res, req, 500, "internal", NULL, NULL);
     }
+}
+
+static int write_item(struct buf *out, const struct seal *seal, enum store_kind kind, void *items,
+                      size_t i, struct errbuf *err)
+{
+    struct store_profile *profile = (struct store_profile *)items + i;
+    struct store_session *session = (struct store_session *)items + i;
+    struct store_transcript *transcript = (struct store_transcript *)items + i;
+    int e = 0;
+
+    switch (kind) {
+    case STORE_KIND_PROFILE:
+        if (!(e = records_profile_open(seal, profile, err)))
+            record_profile(out, profile);
+        break;
+    case STORE_KIND_SESSION:
+        if (!(e = records_session_open(seal, session, err)))
+            record_session(out, session);
+        break;
+    case STORE_KIND_TRANSCRIPT:
+        if (!(e = records_transcript_open(seal, transcript, err)))
+            record_transcript(out, transcript);
+        break;
+    }
+    return e;
+}
+
+int reply_list(const struct http_request *req, struct http_response *res, enum store_kind kind,
+               int e, struct store_list *list, struct errbuf *err)
+{
+    struct buf *out;
+
+    if (e) /* a list of transcripts fails for its session */
+        return reply_failed(req, res, e, err, kind == STORE_KIND_PROFILE ? "profile" : "session");
+    out = reply_json(res, 200);
+    buf_puts(out, "{\"items\":[");
+    for (size_t i = 0; i < list->count && !e; i++) {
+        if (i)
+            buf_putc(out, ',');
+        e = write_item(out, app_of(req)->seal, kind, list->items, i, err);
+    }
+    buf_puts(out, "],\"nextCursor\":");
+    record_text(out, list->next[0] ? list->next : NULL);
+    buf_putc(out, '}');
+    store_list_release(list, kind);
+    return e ? reply_failed(req, res, UV_EIO, err, "record") : 0;
 }
 
 int reply_location(struct http_response *res, const char *collection, const char *id)

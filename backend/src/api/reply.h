@@ -7,6 +7,7 @@
 #define API_REPLY_H
 
 #include "api/app.h"
+#include "store/store.h"
 
 /** The running server. */
 static inline const struct app *app_of(const struct http_request *req)
@@ -17,8 +18,10 @@ static inline const struct app *app_of(const struct http_request *req)
 /** Begin a JSON answer that is written straight into the returned buffer. */
 struct buf *reply_json(struct http_response *res, int status);
 
-/** The end of a list: "],"nextCursor":…}". */
-void reply_list_end(struct buf *out, const struct store_list *list);
+/** A page of records: {"items":[…],"nextCursor":…}, with their sealed fields opened, or what is
+ * wrong when e is not 0. Releases the list. Returns 0. */
+int reply_list(const struct http_request *req, struct http_response *res, enum store_kind kind,
+               int e, struct store_list *list, struct errbuf *err);
 
 /** An error of the store or of a sealed field: 404 "There is no such <what>.", 409, 422 for a
  *  cursor, 503 with Retry-After; anything else is logged and becomes 500. Returns 0. */

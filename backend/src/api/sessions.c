@@ -188,10 +188,8 @@ static int get_sessions(const struct http_request *req, struct http_response *re
     const char *wanted = http_query(req, "status");
     enum store_status status = STORE_ANY;
     struct errbuf err = {""};
-    struct store_session *items;
     struct store_list list;
     struct page page;
-    struct buf *out;
     int e;
 
     if (wanted && !read_status(wanted, &status)) {
@@ -201,21 +199,7 @@ static int get_sessions(const struct http_request *req, struct http_response *re
     if (validate_page(req, res, &page))
         return 0;
     e = store_session_list(app->store, req->user, status, page.limit, page.cursor, &list, &err);
-    if (e)
-        return reply_failed(req, res, e, &err, "session");
-    items = list.items;
-    out = reply_json(res, 200);
-    buf_puts(out, "{\"items\":[");
-    for (size_t i = 0; i < list.count && !e; i++) {
-        if (i)
-            buf_putc(out, ',');
-        e = records_session_open(app->seal, &items[i], &err);
-        if (!e)
-            record_session(out, &items[i]);
-    }
-    reply_list_end(out, &list);
-    store_list_release(&list, STORE_KIND_SESSION);
-    return e ? reply_failed(req, res, UV_EIO, &err, "session") : 0;
+    return reply_list(req, res, STORE_KIND_SESSION, e, &list, &err);
 }
 
 static int get_session(const struct http_request *req, struct http_response *res)

@@ -10,7 +10,6 @@
  *
  * Close codes as in docs/api/openapi.yaml: 1001 the server goes away, 4401 not signed in, 4404 no
  * such session, 1008 a message that breaks the rules, 1011 the server failed, 1013 full.
- * such session, 1008 a message that breaks the rules, 1011 the server failed, 1013 full.
  *
  * Threads    Loop thread only.
  */

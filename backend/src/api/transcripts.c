@@ -14,10 +14,8 @@ int api_list_transcripts(const struct http_request *req, struct http_response *r
     const struct app *app = app_of(req);
     const char *order = http_query(req, "order");
     struct errbuf err = {""};
-    struct store_transcript *items;
     struct store_list list;
     struct page page;
-    struct buf *out;
     bool newest;
     int e;
 
@@ -30,21 +28,7 @@ int api_list_transcripts(const struct http_request *req, struct http_response *r
     newest = !order || order[0] == 'd';
     e = store_transcript_list(app->store, req->user, http_param(req, "id"), newest, page.limit,
                               page.cursor, &list, &err);
-    if (e)
-        return reply_failed(req, res, e, &err, "session");
-    items = list.items;
-    out = reply_json(res, 200);
-    buf_puts(out, "{\"items\":[");
-    for (size_t i = 0; i < list.count && !e; i++) {
-        if (i)
-            buf_putc(out, ',');
-        e = records_transcript_open(app->seal, &items[i], &err);
-        if (!e)
-            record_transcript(out, &items[i]);
-    }
-    reply_list_end(out, &list);
-    store_list_release(&list, STORE_KIND_TRANSCRIPT);
-    return e ? reply_failed(req, res, UV_EIO, &err, "transcript") : 0;
+    return reply_list(req, res, STORE_KIND_TRANSCRIPT, e, &list, &err);
 }
 
 static int get_transcript(const struct http_request *req, struct http_response *res)
