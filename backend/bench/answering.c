@@ -13,6 +13,7 @@
 #include "interview/answer.h"
 #include "interview/outline.h"
 #include "interview/prompt.h"
+#include "interview/spoken.h"
 #include "loop/loop.h"
 #include "net/client.h"
 
@@ -91,6 +92,26 @@ static void bench_pure(struct grounding *g, enum question_kind kind, const char 
     show(what, samples, sample_count, "us");
 }
 
+/** The built-in answer, after its outline. */
+static void bench_spoken(struct grounding *g, const char *question)
+{
+    struct outline o;
+
+    outline_compose(&o, g, question, QUESTION_BEHAVIORAL);
+    sample_count = 0;
+    for (int i = 0; i < REPEATS; i++) {
+        struct buf text;
+        uint64_t from = clock_mono_us();
+
+        buf_init(&text, SPOKEN_BYTES_MAX);
+        spoken_compose(&text, g, question, QUESTION_BEHAVIORAL, &o);
+        samples[sample_count++] = (double)(clock_mono_us() - from);
+        buf_release(&text);
+    }
+    show("built-in answer", samples, sample_count, "us");
+    outline_release(&o);
+}
+
 static void bench_parts(const struct briefing_input *input)
 {
     struct grounding *g = NULL;
@@ -128,6 +149,7 @@ static void bench_parts(const struct briefing_input *input)
     for (int kind = 0; kind <= QUESTION_OTHER; kind++)
         bench_pure(g, (enum question_kind)kind,
                    "tell me about a conflict with a customer about a database");
+    bench_spoken(g, "tell me about a conflict with a customer about a database");
     sample_count = 0;
     for (int i = 0; i < REPEATS; i++) {
         uint64_t from = clock_mono_us();

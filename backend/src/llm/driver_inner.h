@@ -21,6 +21,8 @@ enum {
     LLM_CONNECT_TIMEOUT_MS = 4000,
     LLM_IDLE_TIMEOUT_MS = 60000, /**< Without a byte; a model that loads may take this long */
     LLM_LIST_TIMEOUT_MS = 5000,  /**< For model lists, in all */
+    LLM_URL_MAX = 1024,
+    LLM_MODEL_MAX = 256,
 };
 
 bool llm_emit_start(struct llm_gen *gen, const char *model);
@@ -61,11 +63,40 @@ json_t *llm_messages_json(const struct llm_request *req);
 /** text with every byte that is no UTF-8 replaced. 0 or the buffer's error. */
 int llm_put_clean(struct buf *out, const char *text, size_t len);
 
-/** GET a list of models; each() finds the names in the body. For a driver's .models. */
-int llm_list_start(struct http_client *client, const char *url, const char *const *headers,
-                   void (*each)(const char *body, size_t len,
-                                void (*fn)(const char *name, int err, void *arg), void *arg),
+/** GET a list of models, {"<array>": [{"<member>": "name"}]}. For a driver's .models. */
+int llm_list_start(struct http_client *client, const struct llm_provider *p, const char *path,
+                   const char *const *headers, const char *array, const char *member,
                    void (*fn)(const char *name, int err, void *arg), void *arg);
+
+/* ------------------------------------------------------------ one request to a remote provider */
+
+struct http_call;
+struct http_call_handlers;
+
+/** The first member of what a driver that speaks HTTP hangs on gen->state. */
+struct llm_wire {
+    struct llm_gen *gen;
+    struct http_call *call;
+    char model[LLM_MODEL_MAX];
+    int status;
+    bool inside;    /* a handler of the driver is on the stack: freeing waits for it */
+    bool cancelled; /* under such a handler */
+};
+
+/** Make a driver's state of so many bytes; *wp (a pointer to that struct) is set on success. */
+int llm_wire_new(void *wp, size_t size, struct llm_gen *gen, const struct llm_request *req,
+                 struct errbuf *err);
+
+/** POST obj (taken) to the provider's address and path; the handlers get the wire. */
+int llm_wire_post(struct llm_wire *w, const char *path, const char *const *headers, json_t *obj,
+                  const struct http_call_handlers *handlers, struct errbuf *err);
+
+/** Close the connection. What is returned is to be freed now; NULL: nothing, or later, when the
+ *  handler that is on the stack sees .cancelled. */
+struct llm_wire *llm_wire_cancel(struct llm_gen *gen);
+
+/** url of the provider and path, one slash between. */
+int llm_join_url(char *to, size_t size, const struct llm_provider *p, const char *path);
 
 extern const struct llm_driver llm_driver_openai;
 extern const struct llm_driver llm_driver_ollama;

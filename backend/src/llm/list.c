@@ -3,6 +3,7 @@
  */
 #include "llm/driver_inner.h"
 
+#include "base/json.h"
 #include "net/client.h"
 
 #include <stdlib.h>
@@ -15,10 +16,27 @@ typedef void name_fn(const char *name, int err, void *arg);
 struct list {
     struct buf body;
     int status;
-    void (*each)(const char *body, size_t len, name_fn *fn, void *arg);
+    const char *array;
+    const char *member;
     name_fn *fn;
     void *arg;
 };
+
+static void each_name(const struct list *l)
+{
+    json_t *root = json_parse(l->body.data, l->body.len);
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(json_object_get(root, l->array), i, item)
+    {
+        const char *name = json_str(item, l->member);
+
+        if (name)
+            l->fn(name, 0, l->arg);
+    }
+    json_decref(root);
+}
 
 static void on_headers(struct http_call *call, int status, void *arg)
 {
@@ -43,26 +61,31 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     if (!err && l->status != 200)
         err = llm_status_error(l->status);
     if (!err && l->body.len)
-        l->each(l->body.data, l->body.len, l->fn, l->arg);
+        each_name(l);
     l->fn(NULL, err, l->arg);
     buf_release(&l->body);
     free(l);
 }
 
-int llm_list_start(struct http_client *client, const char *url, const char *const *headers,
-                   void (*each)(const char *body, size_t len, name_fn *fn, void *arg), name_fn *fn,
+int llm_list_start(struct http_client *client, const struct llm_provider *p, const char *path,
+                   const char *const *headers, const char *array, const char *member, name_fn *fn,
                    void *arg)
 {
     static const struct http_call_handlers handlers = {
         .on_headers = on_headers, .on_data = on_data, .on_done = on_done};
-    struct list *l = calloc(1, sizeof(*l));
+    struct list *l;
     struct http_call *call;
-    int err;
+    char url[LLM_URL_MAX];
+    int err = llm_join_url(url, sizeof(url), p, path);
 
+    if (err)
+        return err;
+    l = calloc(1, sizeof(*l));
     if (!l)
         return UV_ENOMEM;
     buf_init(&l->body, LIST_BODY_MAX);
-    l->each = each;
+    l->array = array;
+    l->member = member;
     l->fn = fn;
     l->arg = arg;
     err = http_call_start(client,

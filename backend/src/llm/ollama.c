@@ -18,18 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { URL_MAX = 1024, MODEL_MAX = 256, LOAD_MS = 30000 };
+enum { LOAD_MS = 30000 };
 
 static const char keep_alive[] = "30m";
 
 struct ollama {
-    struct llm_gen *gen;
-    struct http_call *call;
-    struct buf line; /* of the stream, or the body of an error */
-    char model[MODEL_MAX];
-    int status;
-    bool inside; /* a handler of ours is on the stack: freeing waits for it */
-    bool cancelled;
+    struct llm_wire wire; /* first, so that the two pointers convert */
+    struct buf line;      /* of the stream, or the body of an error */
     enum { GOING, DONE, BROKEN, REPORTED } outcome;
     enum llm_finish finish;
 };
@@ -44,10 +39,10 @@ static void ollama_free(struct ollama *s)
 
 static void finish(struct ollama *s, int err, const char *why)
 {
-    struct llm_gen *gen = s->gen;
+    struct llm_gen *gen = s->wire.gen;
     enum llm_finish how = err ? LLM_FAILED : s->finish;
 
-    http_call_cancel(s->call);
+    http_call_cancel(s->wire.call);
     gen->state = NULL;
     ollama_free(s);
     llm_emit_end(gen, err, how, 0, why);
@@ -55,8 +50,8 @@ static void finish(struct ollama *s, int err, const char *why)
 
 static void end_refused(struct ollama *s)
 {
-    int err = s->status == 200 ? UV_EAGAIN : llm_status_error(s->status);
-    const char *name = s->gen->provider->name;
+    int err = s->wire.status == 200 ? UV_EAGAIN : llm_status_error(s->wire.status);
+    const char *name = s->wire.gen->provider->name;
     char said[ERR_TEXT_MAX / 2] = "";
     char why[ERR_TEXT_MAX];
 
@@ -67,10 +62,10 @@ static void end_refused(struct ollama *s)
     if (err == UV_ENOENT || (strstr(said, "not found") && strstr(said, "model"))) {
         err = UV_ENOENT;
         snprintf(why, sizeof(why), "%.64s has no model %.120s: get it with `ollama pull %.120s`",
-                 name, s->model, s->model);
+                 name, s->wire.model, s->wire.model);
     } else {
-        snprintf(why, sizeof(why), "%.64s failed (HTTP %d)%s%s", name, s->status, *said ? ": " : "",
-                 said);
+        snprintf(why, sizeof(why), "%.64s failed (HTTP %d)%s%s", name, s->wire.status,
+                 *said ? ": " : "", said);
     }
     finish(s, err, why);
 }
@@ -103,7 +98,7 @@ static void on_line(struct ollama *s, const char *line, size_t len)
         buf_clear(&s->line);
         buf_puts(&s->line, chunk.error);
     } else if (chunk.len) {
-        llm_emit_delta(s->gen, chunk.text, chunk.len);
+        llm_emit_delta(s->wire.gen, chunk.text, chunk.len);
     }
     llm_chunk_release(&chunk);
 }
@@ -111,7 +106,7 @@ static void on_line(struct ollama *s, const char *line, size_t len)
 /** Cut what arrived into lines; a part of one waits in s->line. */
 static void feed(struct ollama *s, const char *data, size_t len)
 {
-    while (len && !s->cancelled && s->outcome == GOING) {
+    while (len && !s->wire.cancelled && s->outcome == GOING) {
         const char *nl = memchr(data, '\n', len);
         size_t n = nl ? (size_t)(nl - data) : len;
 
@@ -133,7 +128,7 @@ static void feed(struct ollama *s, const char *data, size_t len)
 
 static void settle(struct ollama *s)
 {
-    if (s->cancelled)
+    if (s->wire.cancelled)
         ollama_free(s);
     else if (s->outcome == DONE)
         finish(s, 0, NULL);
@@ -148,13 +143,13 @@ static void on_headers(struct http_call *call, int status, void *arg)
     struct ollama *s = arg;
 
     (void)call;
-    s->status = status;
+    s->wire.status = status;
     if (status != 200)
         return;
-    s->inside = true;
-    llm_emit_start(s->gen, s->model);
-    s->inside = false;
-    if (s->cancelled)
+    s->wire.inside = true;
+    llm_emit_start(s->wire.gen, s->wire.model);
+    s->wire.inside = false;
+    if (s->wire.cancelled)
         ollama_free(s);
 }
 
@@ -163,39 +158,39 @@ static void on_data(struct http_call *call, const char *data, size_t len, void *
     struct ollama *s = arg;
 
     (void)call;
-    if (s->status != 200) {
+    if (s->wire.status != 200) {
         size_t room = s->line.len < LLM_ERROR_BODY_MAX ? LLM_ERROR_BODY_MAX - s->line.len : 0;
 
         buf_append(&s->line, data, len < room ? len : room);
         return;
     }
-    s->inside = true;
+    s->wire.inside = true;
     feed(s, data, len);
-    s->inside = false;
+    s->wire.inside = false;
     settle(s);
 }
 
 static void on_done(struct http_call *call, int err, const char *why, void *arg)
 {
     struct ollama *s = arg;
-    const char *name = s->gen->provider->name;
+    const char *name = s->wire.gen->provider->name;
     char text[ERR_TEXT_MAX];
 
     (void)call;
-    s->call = NULL;
+    s->wire.call = NULL;
     if (err == UV_ECONNREFUSED) {
         snprintf(text, sizeof(text), "%s does not answer: start it with `ollama serve`", name);
         finish(s, err, text);
     } else if (err) {
         snprintf(text, sizeof(text), "%s: %s", name, why && *why ? why : uv_strerror(err));
         finish(s, err, text);
-    } else if (s->status != 200) {
+    } else if (s->wire.status != 200) {
         end_refused(s);
     } else {
-        s->inside = true;
+        s->wire.inside = true;
         feed(s, "\n", 1); /* a last line without its end */
-        s->inside = false;
-        if (!s->cancelled && s->outcome == GOING) {
+        s->wire.inside = false;
+        if (!s->wire.cancelled && s->outcome == GOING) {
             snprintf(text, sizeof(text), "%s broke off in the middle of the answer", name);
             finish(s, UV_ECONNRESET, text);
         } else {
@@ -204,18 +199,7 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     }
 }
 
-static int join_url(char *to, size_t size, const struct llm_provider *p, const char *path)
-{
-    size_t n = p->url ? strlen(p->url) : 0;
-
-    while (n && p->url[n - 1] == '/')
-        n--;
-    return snprintf(to, size, "%.*s%s", (int)n, p->url ? p->url : "", path) < (int)size
-               ? 0
-               : UV_ENAMETOOLONG;
-}
-
-static int write_body(struct buf *body, const struct ollama *s, const struct llm_request *req)
+static json_t *body_of(const struct ollama *s, const struct llm_request *req)
 {
     int max = req->max_tokens > 0 ? req->max_tokens : LLM_MAX_TOKENS_DEFAULT;
     json_t *options = json_object();
@@ -224,62 +208,26 @@ static int write_body(struct buf *body, const struct ollama *s, const struct llm
     json_object_set_new(options, "num_predict", json_integer(max));
     if (req->temperature > 0)
         json_object_set_new(options, "temperature", json_real(req->temperature));
-    json_set_str(obj, "model", s->model);
+    json_set_str(obj, "model", s->wire.model);
     json_object_set_new(obj, "messages", llm_messages_json(req));
     json_object_set_new(obj, "stream", json_true());
     json_object_set_new(obj, "options", options);
     json_set_str(obj, "keep_alive", keep_alive);
-    json_write(body, obj);
-    json_decref(obj);
-    return body->err;
-}
-
-static int call_start(struct ollama *s, const struct llm_request *req, struct errbuf *err)
-{
-    static const struct http_call_handlers handlers = {
-        .on_headers = on_headers, .on_data = on_data, .on_done = on_done};
-    static const char *const headers[] = {"Content-Type: application/json", NULL};
-    const char *name = s->gen->provider->name;
-    char url[URL_MAX];
-    struct buf body;
-    int rc;
-
-    if (join_url(url, sizeof(url), s->gen->provider, "/api/chat"))
-        return err_set(err, UV_EINVAL, "the address of %s is too long", name);
-    buf_init(&body, LLM_BODY_MAX);
-    rc = write_body(&body, s, req);
-    if (!rc)
-        rc = http_call_start(
-            s->gen->client,
-            &(struct http_call_request){.method = "POST",
-                                        .url = url,
-                                        .headers = headers,
-                                        .body = body.data,
-                                        .body_len = body.len,
-                                        .connect_timeout_ms = LLM_CONNECT_TIMEOUT_MS,
-                                        .idle_timeout_ms = LLM_IDLE_TIMEOUT_MS},
-            &handlers, s, &s->call);
-    if (body.data)
-        explicit_bzero(body.data, body.len);
-    buf_release(&body);
-    return rc ? err_set(err, rc, "%s cannot be asked: %s", name, uv_strerror(rc)) : 0;
+    return obj;
 }
 
 static int ollama_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err)
 {
-    const char *model = req->model && *req->model ? req->model : gen->provider->model;
+    static const struct http_call_handlers handlers = {
+        .on_headers = on_headers, .on_data = on_data, .on_done = on_done};
+    static const char *const headers[] = {"Content-Type: application/json", NULL};
     struct ollama *s;
-    int rc;
+    int rc = llm_wire_new(&s, sizeof(*s), gen, req, err);
 
-    if (!gen->client || !gen->provider->url || !model || !*model)
-        return err_set(err, UV_EINVAL, "%s has no address or no model", gen->provider->name);
-    s = calloc(1, sizeof(*s));
-    if (!s)
-        return err_set(err, UV_ENOMEM, "out of memory");
-    s->gen = gen;
+    if (rc)
+        return rc;
     buf_init(&s->line, LLM_LINE_MAX);
-    text_copy(s->model, sizeof(s->model), model, strlen(model));
-    rc = call_start(s, req, err);
+    rc = llm_wire_post(&s->wire, "/api/chat", headers, body_of(s, req), &handlers, err);
     if (rc)
         ollama_free(s);
     else
@@ -289,43 +237,16 @@ static int ollama_start(struct llm_gen *gen, const struct llm_request *req, stru
 
 static void ollama_cancel(struct llm_gen *gen)
 {
-    struct ollama *s = gen->state;
+    struct llm_wire *left = llm_wire_cancel(gen);
 
-    gen->state = NULL;
-    if (!s)
-        return;
-    http_call_cancel(s->call);
-    s->call = NULL;
-    s->cancelled = true;
-    if (!s->inside)
-        ollama_free(s);
-}
-
-static void each_model(const char *body, size_t len, void (*fn)(const char *, int, void *),
-                       void *arg)
-{
-    json_t *root = json_parse(body, len);
-    json_t *item;
-    size_t i;
-
-    json_array_foreach(json_object_get(root, "models"), i, item)
-    {
-        const char *name = json_str(item, "name");
-
-        if (name)
-            fn(name, 0, arg);
-    }
-    json_decref(root);
+    if (left)
+        ollama_free((struct ollama *)left);
 }
 
 static int ollama_models(struct http_client *client, const struct llm_provider *p,
                          void (*fn)(const char *name, int err, void *arg), void *arg)
 {
-    char url[URL_MAX];
-
-    if (join_url(url, sizeof(url), p, "/api/tags"))
-        return UV_EINVAL;
-    return llm_list_start(client, url, NULL, each_model, fn, arg);
+    return llm_list_start(client, p, "/api/tags", NULL, "models", "name", fn, arg);
 }
 
 const struct llm_driver llm_driver_ollama = {

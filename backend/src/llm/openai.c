@@ -20,18 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { URL_MAX = 1024, KEY_HEADER_MAX = 1024, MODEL_MAX = 256 };
+enum { KEY_HEADER_MAX = 1024 };
 
 struct openai {
-    struct llm_gen *gen;
-    struct http_call *call;
+    struct llm_wire wire; /* first, so that the two pointers convert */
     struct sse sse;
     struct buf body; /* of an error, or of an answer that is no stream */
-    char model[MODEL_MAX];
-    int status;
     bool events;
-    bool inside;    /* a handler of ours is on the stack: freeing waits for it */
-    bool cancelled; /* under such a handler */
     enum { GOING, FINISHED, DONE, BROKEN, REPORTED } outcome;
     enum llm_finish finish;
     uint64_t retry_ms;
@@ -49,12 +44,12 @@ static void openai_free(struct openai *s)
 /** Report the end. The state is gone afterwards. */
 static void finish(struct openai *s, int err, enum llm_finish how, const char *why)
 {
-    struct llm_gen *gen = s->gen;
+    struct llm_gen *gen = s->wire.gen;
     uint64_t retry = s->retry_ms;
     char text[ERR_TEXT_MAX];
 
     text_copy(text, sizeof(text), why ? why : "", why ? strlen(why) : 0);
-    http_call_cancel(s->call);
+    http_call_cancel(s->wire.call);
     gen->state = NULL;
     openai_free(s);
     llm_emit_end(gen, err, err ? LLM_FAILED : how, err ? retry : 0, text);
@@ -74,35 +69,21 @@ static bool fixed_temperature(const char *model)
            strncmp(model, "gpt-5", 5) == 0;
 }
 
-static int write_body(struct buf *body, const struct openai *s, const struct llm_request *req)
+static json_t *body_of(const struct openai *s, const struct llm_request *req)
 {
-    const struct llm_provider *p = s->gen->provider;
+    const struct llm_provider *p = s->wire.gen->provider;
     bool named = names_service(p, "openai.com") || names_service(p, "groq.com");
     int max = req->max_tokens > 0 ? req->max_tokens : LLM_MAX_TOKENS_DEFAULT;
     json_t *obj = json_object();
 
-    json_set_str(obj, "model", s->model);
+    json_set_str(obj, "model", s->wire.model);
     json_object_set_new(obj, "messages", llm_messages_json(req));
     json_object_set_new(obj, "stream", json_true());
     json_object_set_new(obj, named ? "max_completion_tokens" : "max_tokens", json_integer(max));
-    if (req->temperature > 0 && !fixed_temperature(s->model))
+    if (req->temperature > 0 && !fixed_temperature(s->wire.model))
         json_object_set_new(obj, "temperature", json_real(req->temperature));
     json_object_set_new(obj, "stream_options", json_pack("{s:b}", "include_usage", 1));
-    json_write(body, obj);
-    json_decref(obj);
-    return body->err;
-}
-
-/** url of the provider and path, one slash between. */
-static int join_url(char *to, size_t size, const struct llm_provider *p, const char *path)
-{
-    size_t n = p->url ? strlen(p->url) : 0;
-
-    while (n && p->url[n - 1] == '/')
-        n--;
-    return snprintf(to, size, "%.*s%s", (int)n, p->url ? p->url : "", path) < (int)size
-               ? 0
-               : UV_ENAMETOOLONG;
+    return obj;
 }
 
 static int key_header(char *to, size_t size, const struct llm_provider *p)
@@ -123,7 +104,7 @@ static void on_chunk(struct openai *s, const struct llm_chunk *chunk)
         bool limited = chunk->code && strcmp(chunk->code, "rate_limit_exceeded") == 0;
 
         s->outcome = REPORTED;
-        s->status = limited ? 429 : 500;
+        s->wire.status = limited ? 429 : 500;
         buf_clear(&s->body);
         buf_puts(&s->body, chunk->error);
         return;
@@ -135,7 +116,7 @@ static void on_chunk(struct openai *s, const struct llm_chunk *chunk)
         s->outcome = DONE;
     }
     if (chunk->len)
-        llm_emit_delta(s->gen, chunk->text, chunk->len);
+        llm_emit_delta(s->wire.gen, chunk->text, chunk->len);
 }
 
 static void on_event(const char *event, const char *data, size_t len, void *arg)
@@ -146,7 +127,7 @@ static void on_event(const char *event, const char *data, size_t len, void *arg)
     int err;
 
     (void)event;
-    if (s->cancelled || s->outcome > FINISHED)
+    if (s->wire.cancelled || s->outcome > FINISHED)
         return;
     buf_init(&clean, 3 * (size_t)SSE_EVENT_MAX);
     err = llm_put_clean(&clean, data, len);
@@ -171,13 +152,13 @@ static void end_well(struct openai *s)
 
 static const char *title(const struct openai *s)
 {
-    return s->gen->provider->name;
+    return s->wire.gen->provider->name;
 }
 
 /** An HTTP error, or an error inside a stream, as a sentence that says what to do. */
 static void end_refused(struct openai *s)
 {
-    int err = llm_status_error(s->status);
+    int err = llm_status_error(s->wire.status);
     char said[ERR_TEXT_MAX / 2] = "";
     char why[ERR_TEXT_MAX];
     const char *body = s->body.data ? s->body.data : "";
@@ -188,18 +169,18 @@ static void end_refused(struct openai *s)
         llm_error_sentence(body, s->body.len, said, sizeof(said));
     if (err == UV_EACCES) /* what a service says about a key may quote it */
         snprintf(why, sizeof(why), "%s refuses the key (HTTP %d): check it in the settings",
-                 title(s), s->status);
+                 title(s), s->wire.status);
     else if (err == UV_ENOENT)
         snprintf(why, sizeof(why),
                  "%.64s does not know the model %.120s or the address is wrong: %s", title(s),
-                 s->model, *said ? said : "not found");
-    else if (s->status == 429)
+                 s->wire.model, *said ? said : "not found");
+    else if (s->wire.status == 429)
         snprintf(why, sizeof(why), "%s is rate limited%s%s", title(s), *said ? ": " : "", said);
     else if (err == UV_EAGAIN)
-        snprintf(why, sizeof(why), "%s is overloaded or failing (HTTP %d)%s%s", title(s), s->status,
-                 *said ? ": " : "", said);
+        snprintf(why, sizeof(why), "%s is overloaded or failing (HTTP %d)%s%s", title(s),
+                 s->wire.status, *said ? ": " : "", said);
     else
-        snprintf(why, sizeof(why), "%s refused the request (HTTP %d)%s%s", title(s), s->status,
+        snprintf(why, sizeof(why), "%s refused the request (HTTP %d)%s%s", title(s), s->wire.status,
                  *said ? ": " : "", said);
     finish(s, err, LLM_FAILED, why);
 }
@@ -216,14 +197,14 @@ static void end_object(struct openai *s)
                "the provider's reply is not of the chat/completions protocol");
         return;
     }
-    s->inside = true;
+    s->wire.inside = true;
     if (!chunk.error)
-        llm_emit_start(s->gen, s->model);
-    if (!s->cancelled)
+        llm_emit_start(s->wire.gen, s->wire.model);
+    if (!s->wire.cancelled)
         on_chunk(s, &chunk);
-    s->inside = false;
+    s->wire.inside = false;
     llm_chunk_release(&chunk);
-    if (s->cancelled)
+    if (s->wire.cancelled)
         openai_free(s);
     else if (s->outcome == REPORTED)
         end_refused(s);
@@ -237,17 +218,17 @@ static void on_headers(struct http_call *call, int status, void *arg)
     const char *type = http_call_header(call, "content-type");
     int64_t now = clock_unix_ms();
 
-    s->status = status;
+    s->wire.status = status;
     s->events = status == 200 && type && strncasecmp(type, "text/event-stream", 17) == 0;
     s->retry_ms = llm_retry_ms(http_call_header(call, "retry-after"), now);
     if (!s->retry_ms && status == 429)
         s->retry_ms = llm_retry_ms(http_call_header(call, "x-ratelimit-reset-requests"), now);
     if (!s->events)
         return;
-    s->inside = true;
-    llm_emit_start(s->gen, s->model);
-    s->inside = false;
-    if (s->cancelled)
+    s->wire.inside = true;
+    llm_emit_start(s->wire.gen, s->wire.model);
+    s->wire.inside = false;
+    if (s->wire.cancelled)
         openai_free(s);
 }
 
@@ -258,16 +239,16 @@ static void on_data(struct http_call *call, const char *data, size_t len, void *
 
     (void)call;
     if (!s->events) {
-        size_t max = s->status == 200 ? LLM_LINE_MAX : LLM_ERROR_BODY_MAX;
+        size_t max = s->wire.status == 200 ? LLM_LINE_MAX : LLM_ERROR_BODY_MAX;
 
         if (s->body.len < max)
             buf_append(&s->body, data, len < max - s->body.len ? len : max - s->body.len);
         return;
     }
-    s->inside = true;
+    s->wire.inside = true;
     err = sse_feed(&s->sse, data, len, on_event, s);
-    s->inside = false;
-    if (s->cancelled)
+    s->wire.inside = false;
+    if (s->wire.cancelled)
         openai_free(s);
     else if (s->outcome == DONE)
         end_well(s);
@@ -284,11 +265,11 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     char text[ERR_TEXT_MAX];
 
     (void)call;
-    s->call = NULL;
+    s->wire.call = NULL;
     if (err && s->outcome != FINISHED) {
         snprintf(text, sizeof(text), "%s: %s", title(s), why && *why ? why : uv_strerror(err));
         finish(s, err, LLM_FAILED, text);
-    } else if (s->status != 200) {
+    } else if (s->wire.status != 200) {
         end_refused(s);
     } else if (!s->events) {
         end_object(s);
@@ -302,58 +283,33 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
 
 /* ------------------------------------------------------------------------------------ driver */
 
-static int call_start(struct openai *s, const struct llm_request *req, struct errbuf *err)
+static int post(struct openai *s, const struct llm_request *req, struct errbuf *err)
 {
     static const struct http_call_handlers handlers = {
         .on_headers = on_headers, .on_data = on_data, .on_done = on_done};
-    const struct llm_provider *p = s->gen->provider;
-    char url[URL_MAX];
+    const struct llm_provider *p = s->wire.gen->provider;
     char key[KEY_HEADER_MAX] = "";
     const char *headers[] = {"Content-Type: application/json", "Accept: text/event-stream",
                              p->api_key ? key : NULL, NULL};
-    struct buf body;
     int rc;
 
-    if (join_url(url, sizeof(url), p, "/chat/completions"))
-        return err_set(err, UV_EINVAL, "the address of %s is too long", p->name);
     if (p->api_key && key_header(key, sizeof(key), p))
         return err_set(err, UV_EINVAL, "the key of %s holds characters that no key has", p->name);
-    buf_init(&body, LLM_BODY_MAX);
-    rc = write_body(&body, s, req);
-    if (!rc)
-        rc = http_call_start(
-            s->gen->client,
-            &(struct http_call_request){.method = "POST",
-                                        .url = url,
-                                        .headers = headers,
-                                        .body = body.data,
-                                        .body_len = body.len,
-                                        .connect_timeout_ms = LLM_CONNECT_TIMEOUT_MS,
-                                        .idle_timeout_ms = LLM_IDLE_TIMEOUT_MS},
-            &handlers, s, &s->call);
-    if (body.data)
-        explicit_bzero(body.data, body.len);
+    rc = llm_wire_post(&s->wire, "/chat/completions", headers, body_of(s, req), &handlers, err);
     explicit_bzero(key, sizeof(key));
-    buf_release(&body);
-    return rc ? err_set(err, rc, "%s cannot be asked: %s", p->name, uv_strerror(rc)) : 0;
+    return rc;
 }
 
 static int openai_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err)
 {
-    const char *model = req->model && *req->model ? req->model : gen->provider->model;
     struct openai *s;
-    int rc;
+    int rc = llm_wire_new(&s, sizeof(*s), gen, req, err);
 
-    if (!gen->client || !gen->provider->url || !model || !*model)
-        return err_set(err, UV_EINVAL, "%s has no address or no model", gen->provider->name);
-    s = calloc(1, sizeof(*s));
-    if (!s)
-        return err_set(err, UV_ENOMEM, "out of memory");
-    s->gen = gen;
+    if (rc)
+        return rc;
     sse_init(&s->sse);
     buf_init(&s->body, LLM_LINE_MAX + 1);
-    text_copy(s->model, sizeof(s->model), model, strlen(model));
-    rc = call_start(s, req, err);
+    rc = post(s, req, err);
     if (rc)
         openai_free(s);
     else
@@ -363,48 +319,22 @@ static int openai_start(struct llm_gen *gen, const struct llm_request *req, stru
 
 static void openai_cancel(struct llm_gen *gen)
 {
-    struct openai *s = gen->state;
+    struct llm_wire *left = llm_wire_cancel(gen);
 
-    gen->state = NULL;
-    if (!s)
-        return;
-    http_call_cancel(s->call);
-    s->call = NULL;
-    s->cancelled = true;
-    if (!s->inside)
-        openai_free(s);
-}
-
-/* ------------------------------------------------------------------------------------ models */
-
-static void each_model(const char *body, size_t len, void (*fn)(const char *, int, void *),
-                       void *arg)
-{
-    json_t *root = json_parse(body, len);
-    json_t *item;
-    size_t i;
-
-    json_array_foreach(json_object_get(root, "data"), i, item)
-    {
-        const char *id = json_str(item, "id");
-
-        if (id)
-            fn(id, 0, arg);
-    }
-    json_decref(root);
+    if (left)
+        openai_free((struct openai *)left);
 }
 
 static int openai_models(struct http_client *client, const struct llm_provider *p,
                          void (*fn)(const char *name, int err, void *arg), void *arg)
 {
-    char url[URL_MAX];
     char key[KEY_HEADER_MAX] = "";
     const char *headers[] = {p->api_key ? key : NULL, NULL};
     int rc;
 
-    if (join_url(url, sizeof(url), p, "/models") || (p->api_key && key_header(key, sizeof(key), p)))
+    if (p->api_key && key_header(key, sizeof(key), p))
         return UV_EINVAL;
-    rc = llm_list_start(client, url, headers, each_model, fn, arg);
+    rc = llm_list_start(client, p, "/models", headers, "data", "id", fn, arg);
     explicit_bzero(key, sizeof(key));
     return rc;
 }
