@@ -263,6 +263,22 @@ static void a_service_that_is_down_hands_over_to_the_local_recogniser(void **sta
     assert_int_equal(w->heard.code, UV_ECONNREFUSED);
 }
 
+static void auto_never_sends_audio_away_even_with_a_key(void **state)
+{
+    struct world *w = world(state);
+    struct asr_hub_config config = {.engine = "auto", .fallback = "none"};
+    struct errbuf err = {{0}};
+
+    config.model.url = w->service.url;
+    config.model.api_key = "secret";
+    config.model.name = "whisper-1";
+    config.model.http = w->http;
+    if (asr_hub_open(&w->hub, w->loop, &config, &err)) /* none here that keeps it on the machine */
+        assert_non_null(strstr(err.text, "no speech recogniser"));
+    else
+        assert_false(asr_hub_engine(w->hub)->remote);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -276,6 +292,7 @@ int main(void)
         T(a_long_rate_limit_hands_over_to_the_local_recogniser),
         T(what_is_no_transcript_hands_over_too),
         T(a_model_that_is_not_there_is_named),
+        T(auto_never_sends_audio_away_even_with_a_key),
         T(a_service_that_is_down_hands_over_to_the_local_recogniser),
     };
 
