@@ -134,7 +134,7 @@ static void a_question_in_another_voice_is_heard(void **state)
 static void a_voice_of_formants_is_heard(void **state)
 {
     (void)state;
-    expect_most_of("espkgb__q09.wav", "Give me an example of a goal you failed to reach", 9);
+    expect_most_of("espkus__q09.wav", "Give me an example of a goal you failed to reach", 9);
     expect_most_of("espkus__q12.wav", "Where do you see yourself in five years", 6);
 }
 
