@@ -243,15 +243,26 @@ static bool tells_setback(const struct draft *d, const struct evidence *e)
     return setback;
 }
 
+/** A place that begins with what somebody did, and did well. */
+static bool strong(const struct draft *d, const struct evidence *e)
+{
+    return grounding_passage(d->g, e->first)->action && !e->fact && !tells_setback(d, e);
+}
+
 bool draft_best_proof(const struct draft *d, bool any, size_t *i)
 {
-    for (size_t k = 0; k < d->evidence_count; k++) {
-        const struct evidence *e = &d->evidence[k];
+    for (int pass = any ? 0 : 1; pass < 2; pass++) {
+        for (size_t k = 0; k < d->evidence_count; k++) {
+            const struct evidence *e = &d->evidence[k];
+            bool fits = !any        ? e->cover >= PROOF_COVER
+                        : pass == 0 ? strong(d, e)
+                                    : !e->fact && !tells_setback(d, e);
 
-        if ((any ? e->fact || tells_setback(d, e) : e->cover < PROOF_COVER) || any_used(d, e))
-            continue;
-        *i = e->best;
-        return true;
+            if (!fits || any_used(d, e))
+                continue;
+            *i = any && e->cover < PROOF_COVER ? e->first : e->best;
+            return true;
+        }
     }
     return false;
 }
@@ -261,10 +272,10 @@ bool draft_proof_elsewhere(const struct draft *d, size_t than, size_t *i)
     for (size_t k = 0; k < d->evidence_count; k++) {
         const struct evidence *e = &d->evidence[k];
 
-        if (tells_setback(d, e) || any_used(d, e) || e->fact ||
+        if (!strong(d, e) || any_used(d, e) ||
             grounding_passage(d->g, e->first)->heading == grounding_passage(d->g, than)->heading)
             continue;
-        *i = e->best;
+        *i = e->cover < PROOF_COVER ? e->first : e->best;
         return true;
     }
     return draft_best_proof(d, true, i);
@@ -332,7 +343,7 @@ static form_fn *choose_form(const struct draft *d)
 {
     bool fact = d->themes & THEME_FACT && d->evidence_count && d->evidence[0].fact;
 
-    if (d->themes & THEME_SELF)
+    if (d->themes & THEME_SELF || (fact && draft_asks(d, "strength strengths")))
         return form_background;
     if (d->kind == QUESTION_BEHAVIORAL && fact)
         return form_background;

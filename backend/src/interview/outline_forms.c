@@ -4,6 +4,7 @@
  * Every sentence here is advice on form; what is said about the candidate or the job is cited.
  */
 #include "interview/outline_inner.h"
+#include "interview/terms.h"
 #include "interview/themes.h"
 
 #include <stdio.h>
@@ -12,9 +13,10 @@
 
 enum {
     ADVICE_MAX = 256,
-    NEEDS_MAX = 64, /* passages of a job description that are weighed */
-    PAIRS_MAX = 2,  /* needs that are matched with evidence */
-    ASKED_MAX = 3,  /* questions made of the job description */
+    NEEDS_MAX = 64,  /* passages of a job description that are weighed */
+    PAIRS_MAX = 2,   /* needs that are matched with evidence */
+    WANT_BYTES = 24, /* in which a sentence says that it is about a wish */
+    ASKED_MAX = 3,   /* questions made of the job description */
 };
 
 /* ------------------------------------------------------------------------------------ technical */
@@ -221,6 +223,46 @@ static void cite_fit(struct draft *d, size_t pairs)
                      "description to the session to get it quoted here.)");
 }
 
+static void see_want(const struct term *t, void *arg)
+{
+    static const char *const words[] = {"look",    "looking", "drives", "motivates", "want",
+                                        "seeking", "goal",    "hope",   "wish",      "dream"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        *(bool *)arg |= strcmp(t->word, words[i]) == 0;
+}
+
+/** Does the candidate say here what they want? A label says so in its words, a sentence in its
+ *  first ones. */
+static bool wants(const struct passage *p)
+{
+    size_t label = passage_label(p);
+    size_t len = label ? label : p->len < WANT_BYTES ? p->len : WANT_BYTES;
+    bool found = false;
+
+    if (p->field != GROUND_CONTEXT || p->is_heading || p->bullet || (!label && !p->first_person))
+        return false;
+    words_each(p->text, len, see_want, &found);
+    return found;
+}
+
+static bool find_want(const struct draft *d, size_t *i)
+{
+    for (size_t k = 0; k < d->evidence_count; k++) {
+        if (!wants(grounding_passage(d->g, d->evidence[k].best)))
+            continue;
+        *i = d->evidence[k].best;
+        return true;
+    }
+    for (size_t k = 0; k < grounding_count(d->g); k++) {
+        if (!wants(grounding_passage(d->g, k)))
+            continue;
+        *i = k;
+        return true;
+    }
+    return false;
+}
+
 void form_motivational(struct draft *d)
 {
     size_t i;
@@ -237,7 +279,7 @@ void form_motivational(struct draft *d)
         draft_advise(d, "In one line", "Name their need and your proof in the same sentence.");
     else
         draft_advise(d, "In one line", "Name the one thing about this role that fits you best.");
-    if (draft_best_fact(d, &i))
+    if (!draft_asks(d, "hire choose") && find_want(d, &i))
         draft_cite_whole(d, "What you want", NULL, i);
     cite_fit(d, PAIRS_MAX);
     draft_advise(d, "Close", "Say what you would like to achieve here in the first year.");

@@ -17,6 +17,7 @@
 enum {
     SENTENCES_MAX = 5,
     SKILLS_SAID = 4,
+    NAME_WORDS = 4,
     TURN_BYTES = 128,
     SHORT_BYTES = 60, /* a weakness in fewer says nothing of what is done about it, in [bytes] */
 };
@@ -119,6 +120,11 @@ static void say_story(struct speech *s, const char *quote, const char *turn, int
         if (p->block != block || p->is_heading || p->field != GROUND_CONTEXT ||
             s->said >= SENTENCES_MAX)
             return;
+        if (n == 0 && p->words < NAME_WORDS && !p->action && !p->first_person) {
+            n--; /* a name, "Summary.": no sentence */
+            block = p->block;
+            continue;
+        }
         say_passage(s, i, n ? NULL : turn);
     }
 }
@@ -288,7 +294,7 @@ static void speak_design(struct speech *s)
         if (!led)
             say_frame(s, "I have met parts of this in practice.");
         led = true;
-        say_point(s, p, NULL);
+        say_story(s, p->quote, NULL, 1);
     }
     say_frame(s, "Shall I begin with the numbers?");
 }
@@ -340,7 +346,7 @@ static void speak_motivational(struct speech *s)
         if (!turned)
             say_frame(s, need ? "I have done that." : "What I would bring:");
         turned = true;
-        say_point(s, p, NULL);
+        say_story(s, p->quote, NULL, 2);
     }
     if (!s->said)
         say_frame(s, "What draws me is ___ (the one thing only this role has). It fits because I "
@@ -433,8 +439,16 @@ static void speak_yourself(struct speech *s)
     say_post(s);
     if (proof && proof->quote)
         say_there(s, proof);
-    if (also && also->quote)
-        say_there(s, also);
+    if (also && also->quote) {
+        const char *here = "";
+        const char *there = "";
+        size_t n = proof ? place_of(s, proof->quote, &here) : 0;
+
+        if (n && place_of(s, also->quote, &there) == n && here == there)
+            say_point(s, also, NULL);
+        else
+            say_there(s, also);
+    }
     if (!say_label(s, "What I look for") && !say_label(s, "What drives me"))
         say_skills(s);
 }
@@ -582,7 +596,8 @@ static speak_fn *const forms[] = {
 /** The outline chose its form by what was asked for; follow it. */
 static speak_fn *choose_form(const struct speech *s)
 {
-    if (point(s, "Show it") || (s->kind == QUESTION_BEHAVIORAL && point(s, "Why this role")))
+    if (point(s, "Show it") || point(s, "In your own words") ||
+        (s->kind == QUESTION_BEHAVIORAL && point(s, "Why this role")))
         return speak_background;
     return forms[s->kind];
 }

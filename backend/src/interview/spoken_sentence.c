@@ -50,7 +50,8 @@ static bool deed(const char *text, size_t len)
     static const char after[] =
         "the a an our my its their for with to from in on off out over about into all every each "
         "two three four five six seven eight nine ten along no back between up down both that";
-    static const char odd[] = "rode lost caught felt drew rose stood swam drove flew chose sat";
+    static const char odd[] =
+        "rode lost caught felt drew rose stood swam drove flew chose sat said";
     char first[WORD];
     char second[WORD];
     size_t at = word_at(text, len, 0, first);

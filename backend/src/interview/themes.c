@@ -122,7 +122,7 @@ static const struct theme themes[] = {
     {"study|studied|education|degree|qualification|qualifications|university|college|school did|certificate|certification|certified|academic|graduate|graduated",
      "education degree msc bsc ba ma mba phd studied certificate university college diploma bachelor master instructor", THEME_FACT},
     {"languages|language do you speak|languages do you speak|do you speak|fluent", "languages language english german french spanish portuguese swedish arabic italian", THEME_FACT},
-    {"notice|notice period|start|available|availability|join us|how soon|begin|earliest|when could you|when can you", "notice period start begin free available months month march september immediately", THEME_FACT},
+    {"notice|notice period|could you join|can you join|start|available|availability|how soon|begin|earliest|when could you|when can you", "notice period start begin free available months month march september immediately", THEME_FACT},
     {"relocate|office|remote|remotely|on site|onsite|hybrid|based|commute|travel|move to|where do you live|work from", "remote remotely based berlin office hybrid relocate city travel work", THEME_FACT},
     {"salary|compensation|pay|earn|package|money do you|expectations", "salary euros pay compensation package earn rate car", THEME_FACT},
     {"visa|permit|sponsorship|eligible|citizen|right to work", "visa permit citizen citizenship sponsorship passport eligible", THEME_FACT},
