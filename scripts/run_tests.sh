@@ -89,7 +89,7 @@ suite_sanitize() {
 suite_threads() {
     configure backend/build-tsan CC=clang CC_LD=lld meson setup backend/build-tsan backend \
         -Db_sanitize=thread -Doptimization=1
-    TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+    TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/backend/test/tsan.supp \
         meson_suite "the server (clang, threads)" backend/build-tsan --suite threads
 }
 
