@@ -22,16 +22,24 @@ extern const struct wk_product wk_avx512_f32;               /* kernels_avx512_f3
 /*
  * Integers of the many-row path, in groups of columns that share a scale; `bytes` is 1 or 2.
  *
- *     a row    groups * WK_GROUP integers, then a struct wk_group_x each
+ *     a row    the integers of all groups, then a struct wk_group_x each
  *     panels   [group][step][panel][64 bytes], a step being the columns of 4 bytes of one row;
  *              then scales [group][panel][16]
  *
- * 8 bits: weights are stored plus 128; rows start their sums from -128 times their own sum.
- * 16 bits: both signed, at most WK_TOP_16 large, so that 64 products never leave 32 bits.
+ * 8 bits: at most WK_GROUP_8 columns a group, as equal as multiples of WK_GROUP allow; weights
+ * are stored plus 128; rows start their sums from -128 times their own sum.
+ * 16 bits: WK_GROUP columns a group; both signed, at most WK_TOP_16 large, so that 64 products
+ * never leave 32 bits.
  */
 enum {
     WK_GROUP = 64,
+    WK_GROUP_8 = 256,
     WK_TOP_16 = 5792,
+};
+
+/* How the columns of a matrix are divided. */
+struct wk_groups {
+    int n, cols;
 };
 
 struct wk_group_x {
@@ -56,14 +64,20 @@ WK_INLINE size_t align64(size_t bytes)
     return (bytes + 63) / 64 * 64;
 }
 
-WK_INLINE int groups_of(const struct wk_matrix *m)
+WK_INLINE struct wk_groups groups_of(const struct wk_matrix *m, const int bytes)
 {
-    return (m->blocks * WK_BLOCK + WK_GROUP - 1) / WK_GROUP;
+    const int most = bytes == 1 ? WK_GROUP_8 : WK_GROUP;
+    struct wk_groups g = {.n = (m->blocks * WK_BLOCK + most - 1) / most};
+
+    g.cols = (m->blocks * WK_BLOCK + g.n - 1) / g.n;
+    g.cols = (g.cols + WK_GROUP - 1) / WK_GROUP * WK_GROUP;
+    return g;
 }
 
 WK_INLINE struct wk_panels panels_at(const struct wk_matrix *m, void *scratch, const int bytes)
 {
-    size_t count = (size_t)groups_of(m) * WK_GROUP * WK_PANEL * WK_PANELS_MAX;
+    struct wk_groups g = groups_of(m, bytes);
+    size_t count = (size_t)(g.n * g.cols) * WK_PANEL * WK_PANELS_MAX;
 
     return (struct wk_panels){scratch,
                               (float *)(void *)((uint8_t *)scratch + count * (size_t)bytes)};

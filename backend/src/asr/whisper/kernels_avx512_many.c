@@ -3,7 +3,7 @@
  *
  * Block-quantised weights in 8 bits by vpdpbusd (unsigned times signed, four products a lane), f16
  * in 16 bits by vpdpwssd (signed, two products a lane, twice the rate of f32). Both sides are in
- * groups of 64 columns with a scale each (kernels_avx512_unpack.c):
+ * groups of columns with a scale each (kernels_avx512_unpack.c), 256 and 64 columns at most:
  *
  *     y = sum over groups  s_w s_x (sum (q_w + 128) q_x - 128 sum q_x)
  *
@@ -64,16 +64,16 @@ WK_INLINE void multiply(const struct wk_matrix *m, int n_panels, const void *scr
                         const void *rows, int n, float *tile, const struct wk_ahead *ahead,
                         const int bytes)
 {
-    const int at_once = BLOCK_L1 / (WK_GROUP * bytes * WK_PANEL * WK_PANELS_MAX);
-    int groups = groups_of(m);
-    struct int_tile t = {.x = rows, .y = tile};
-    struct side side = side_of(ahead, n, (groups + at_once - 1) / at_once);
+    struct wk_groups g = groups_of(m, bytes);
+    int at_once = BLOCK_L1 / (g.cols * bytes * WK_PANEL * WK_PANELS_MAX);
+    struct int_tile t = {.x = rows, .y = tile, .steps = g.cols * bytes / 4};
+    struct side side = side_of(ahead, n, (g.n + at_once - 1) / at_once);
 
     t.w = panels_at(m, (void *)(uintptr_t)scratch, bytes);
-    t.row = int_row_bytes(groups, bytes);
-    t.groups = (size_t)(groups * WK_GROUP * bytes);
-    for (; t.begin < groups; t.begin = t.end) {
-        t.end = t.begin + at_once < groups ? t.begin + at_once : groups;
+    t.row = int_row_bytes(g, bytes);
+    t.groups = (size_t)(g.n * g.cols * bytes);
+    for (; t.begin < g.n; t.begin = t.end) {
+        t.end = t.begin + at_once < g.n ? t.begin + at_once : g.n;
         if (n_panels == 4)
             rows_of(t, n, 4, bytes, &side);
         else
@@ -81,14 +81,16 @@ WK_INLINE void multiply(const struct wk_matrix *m, int n_panels, const void *scr
     }
 }
 
-static size_t scratch_bytes(const struct wk_matrix *m, size_t bytes)
+static size_t scratch_bytes(const struct wk_matrix *m, int bytes)
 {
-    return (size_t)groups_of(m) * WK_PANEL * WK_PANELS_MAX * (WK_GROUP * bytes + sizeof(float));
+    struct wk_groups g = groups_of(m, bytes);
+
+    return (size_t)g.n * WK_PANEL * WK_PANELS_MAX * ((size_t)(g.cols * bytes) + sizeof(float));
 }
 
 static size_t row_bytes_8(const struct wk_matrix *m)
 {
-    return int_row_bytes(groups_of(m), 1);
+    return int_row_bytes(groups_of(m, 1), 1);
 }
 
 static size_t scratch_bytes_8(const struct wk_matrix *m)
@@ -114,7 +116,7 @@ static const struct wk_product product_8 = {
 
 static size_t row_bytes_16(const struct wk_matrix *m)
 {
-    return int_row_bytes(groups_of(m), 2);
+    return int_row_bytes(groups_of(m, 2), 2);
 }
 
 static size_t scratch_bytes_16(const struct wk_matrix *m)

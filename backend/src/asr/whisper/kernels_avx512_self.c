@@ -43,9 +43,9 @@ static struct plan plan_for(int n, int head_dim)
     p.v = p.k_scale + tiles * SCALES * sizeof(float);
     p.v_scale = p.v + tiles * PACK;
     p.bytes = p.v_scale + tiles * SCALES * sizeof(float);
-    p.row = int_row_bytes(p.groups, 2);
+    p.row = int_row_bytes((struct wk_groups){p.groups, WK_GROUP}, 2);
     p.p = WK_QUERY_ROWS * p.row;
-    p.p_row = int_row_bytes(p.key_tiles, 2);
+    p.p_row = int_row_bytes((struct wk_groups){p.key_tiles, WK_GROUP}, 2);
     p.scores = p.p + WK_QUERY_ROWS * p.p_row;
     p.out = p.scores + sizeof(float) * WK_QUERY_ROWS * KEYS * (size_t)p.key_tiles;
     p.work = p.out + sizeof(float) * WK_QUERY_ROWS * SCALES;
@@ -184,7 +184,7 @@ static void score(const struct wk_self *s, const struct plan *p)
 
     for (int tile = 0; tile < p->key_tiles; tile++) {
         size_t at = (size_t)(tile * p->groups);
-        struct int_tile t = {.x = s->work, .row = p->row, .end = p->groups};
+        struct int_tile t = {.x = s->work, .row = p->row, .steps = STEPS, .end = p->groups};
 
         t.groups = (size_t)p->groups * WK_GROUP * 2;
         t.w.w = (uint8_t *)(uintptr_t)(prepared + at * PACK);
@@ -263,7 +263,7 @@ static void mix(const struct wk_self *s, const struct plan *p, int g, const floa
     const uint8_t *prepared = s->prepared;
     size_t at = (size_t)(g * p->key_tiles);
     float *out = (float *)(void *)((uint8_t *)s->work + p->out);
-    struct int_tile t = {.x = (uint8_t *)s->work + p->p, .row = p->p_row, .y = out};
+    struct int_tile t = {.x = (uint8_t *)s->work + p->p, .row = p->p_row, .steps = STEPS, .y = out};
 
     t.groups = (size_t)p->key_tiles * WK_GROUP * 2;
     t.w.w = (uint8_t *)(uintptr_t)(prepared + p->v + at * PACK);

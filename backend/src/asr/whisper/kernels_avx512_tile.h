@@ -16,6 +16,7 @@ struct int_tile {
     size_t row;       /* bytes from row to row */
     size_t groups;    /* bytes from a row to its struct wk_group_x */
     struct wk_panels w;
+    int steps;      /* of a group */
     int begin, end; /* groups */
     float *y;       /* [rows][16 * P] */
 };
@@ -29,9 +30,8 @@ WK_INLINE const struct wk_group_x *int_group_of(const struct int_tile *t, int i,
 WK_INLINE void int_sum_group(const struct int_tile *t, int g, __m512i acc[TILE][WK_PANELS_MAX],
                              const int R, const int P, const int bytes)
 {
-    const int steps = WK_GROUP * bytes / 4;
-    const uint8_t *w = t->w.w + (size_t)g * (size_t)(steps * 64 * P);
-    const uint8_t *x = t->x + (size_t)(g * WK_GROUP * bytes);
+    const uint8_t *w = t->w.w + (size_t)g * (size_t)(t->steps * 64 * P);
+    const uint8_t *x = t->x + (size_t)(g * t->steps * 4);
 
     WK_UNROLL
     for (int i = 0; i < R; i++) {
@@ -42,7 +42,7 @@ WK_INLINE void int_sum_group(const struct int_tile *t, int g, __m512i acc[TILE][
             acc[i][p] = start;
     }
     WK_UNROLL_2
-    for (int q = 0; q < steps; q++, w += 64 * P, x += 4) {
+    for (int q = 0; q < t->steps; q++, w += 64 * P, x += 4) {
         __m512i b[WK_PANELS_MAX];
 
         WK_UNROLL
@@ -102,9 +102,9 @@ WK_INLINE void int_rows_of(struct int_tile t, int n, const int P, const int byte
         int_tile_of(&t, 1, P, bytes);
 }
 
-WK_INLINE size_t int_row_bytes(int groups, const int bytes)
+WK_INLINE size_t int_row_bytes(struct wk_groups g, const int bytes)
 {
-    return align64((size_t)groups * (WK_GROUP * (size_t)bytes + sizeof(struct wk_group_x)));
+    return align64((size_t)g.n * ((size_t)(g.cols * bytes) + sizeof(struct wk_group_x)));
 }
 
 #endif

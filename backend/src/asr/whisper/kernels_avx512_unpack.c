@@ -1,16 +1,15 @@
 /**
  * @file asr/whisper/kernels_avx512_unpack.c  Floats and packed weights into integers, in groups
  *
- * The layout is described in kernels_avx512.h. Block-quantised weights become 8 bits: a group of
- * 64 takes one scale a row from the two blocks of 32 it is made of, so a weight is off by at most
- * half a step of 1/127 of the largest its group can hold. f16 weights become 16 bits, off by half
+ * The layout is described in kernels_avx512.h. Block-quantised weights become 8 bits: a group
+ * takes one scale a row from the blocks of 32 it is made of, so a weight is off by at most half a
+ * step of 1/127 of the largest its group can hold. f16 weights become 16 bits, off by half
  * a step of 1/5792 of the group's largest.
  */
 #include "asr/whisper/kernels_avx512.h"
 
 enum {
     AHEAD = 2048, /* bytes from what is unpacked to what is fetched */
-    BATCH = 4,    /* groups of a row whose maxima are found together */
 };
 
 /* ---- rows of x ---------------------------------------------------------------------------- */
@@ -23,6 +22,12 @@ WK_INLINE struct xgroup load_group(const float *x, int left)
 {
     struct xgroup g;
 
+    if (__builtin_expect(left >= WK_GROUP, 1)) {
+        WK_UNROLL
+        for (int i = 0; i < 4; i++)
+            g.v[i] = _mm512_loadu_ps(x + 16 * i);
+        return g;
+    }
     WK_UNROLL
     for (int i = 0; i < 4; i++, left -= 16)
         g.v[i] = left > 0 ? _mm512_maskz_loadu_ps(lanes(left), x + 16 * i) : _mm512_setzero_ps();
@@ -35,92 +40,69 @@ WK_INLINE __m512 group_top(const struct xgroup *g)
                          _mm512_max_ps(_mm512_abs_ps(g->v[2]), _mm512_abs_ps(g->v[3])));
 }
 
-/* The maxima of four vectors. */
-WK_INLINE __m128 max_of_4(const __m512 t[BATCH])
-{
-    __m512 a = _mm512_max_ps(_mm512_unpacklo_ps(t[0], t[1]), _mm512_unpackhi_ps(t[0], t[1]));
-    __m512 b = _mm512_max_ps(_mm512_unpacklo_ps(t[2], t[3]), _mm512_unpackhi_ps(t[2], t[3]));
-    __m512d c = _mm512_castps_pd(a), d = _mm512_castps_pd(b);
-    __m512 e = _mm512_max_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(c, d)),
-                             _mm512_castpd_ps(_mm512_unpackhi_pd(c, d)));
-    __m256 f = _mm256_max_ps(_mm512_castps512_ps256(e), _mm512_extractf32x8_ps(e, 1));
-
-    return _mm_max_ps(_mm256_castps256_ps128(f), _mm256_extractf128_ps(f, 1));
-}
-
-/* The sums of four vectors. */
-WK_INLINE __m128i sum_of_4(const __m512i t[BATCH])
-{
-    __m512i a =
-        _mm512_add_epi32(_mm512_unpacklo_epi32(t[0], t[1]), _mm512_unpackhi_epi32(t[0], t[1]));
-    __m512i b =
-        _mm512_add_epi32(_mm512_unpacklo_epi32(t[2], t[3]), _mm512_unpackhi_epi32(t[2], t[3]));
-    __m512i e = _mm512_add_epi32(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
-    __m256i f = _mm256_add_epi32(_mm512_castsi512_si256(e), _mm512_extracti32x8_epi32(e, 1));
-
-    return _mm_add_epi32(_mm256_castsi256_si128(f), _mm256_extracti128_si256(f, 1));
-}
-
-/* Quantise one group of a row; returns its sum, lane by lane. */
-WK_INLINE __m512i put_group(const struct xgroup *g, float inverse, uint8_t *to, const int bytes)
+/* Quantise one group of a row in 16 bits. */
+WK_INLINE void put_group(const struct xgroup *g, float inverse, uint8_t *to)
 {
     __m512 inv = _mm512_set1_ps(inverse);
-    __m512i sum = _mm512_setzero_si512();
 
     WK_UNROLL
-    for (int i = 0; i < 4; i++) {
-        __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(g->v[i], inv));
-
-        sum = _mm512_add_epi32(sum, q);
-        if (bytes == 1)
-            _mm_store_si128((__m128i *)(void *)(to + 16 * i), _mm512_cvtepi32_epi8(q));
-        else
-            _mm256_store_si256((__m256i *)(void *)(to + 32 * i), _mm512_cvtepi32_epi16(q));
-    }
-    return sum;
+    for (int i = 0; i < 4; i++)
+        _mm256_store_si256((__m256i *)(void *)(to + 32 * i),
+                           _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(_mm512_mul_ps(g->v[i], inv))));
 }
 
-WK_INLINE void prepare(int cols, int groups, const float *x, void *row, const int bytes)
+/* 64 values in 8 bits, in order. */
+WK_INLINE __m512i bytes_of(const struct xgroup *g, __m512 inverse)
 {
-    const float top = bytes == 1 ? 127.0f : (float)WK_TOP_16;
-    uint8_t *to = row;
-    struct wk_group_x *of = (void *)(to + (size_t)(groups * WK_GROUP * bytes));
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i q[4];
 
-    for (int g = 0; g < groups; g += BATCH, of += BATCH) {
-        int n = groups - g < BATCH ? groups - g : BATCH;
-        struct xgroup xs[BATCH];
-        float max[BATCH], inverse[BATCH];
-        int32_t sums[BATCH];
-        __m512 tops[BATCH];
-        __m512i sum[BATCH];
-        __m128 most;
+    WK_UNROLL
+    for (int i = 0; i < 4; i++)
+        q[i] = _mm512_cvtps_epi32(_mm512_mul_ps(g->v[i], inverse));
+    q[0] = _mm512_packs_epi32(q[0], q[1]);
+    q[2] = _mm512_packs_epi32(q[2], q[3]);
+    return _mm512_permutexvar_epi32(order, _mm512_packs_epi16(q[0], q[2]));
+}
 
-        WK_UNROLL
-        for (int i = 0; i < BATCH; i++) {
-            xs[i] = load_group(x + (g + i) * WK_GROUP, cols - (g + i) * WK_GROUP);
-            tops[i] = group_top(&xs[i]);
-            sum[i] = _mm512_setzero_si512();
-        }
-        most = max_of_4(tops);
-        _mm_storeu_ps(max, most);
-        _mm_storeu_ps(inverse, _mm_maskz_div_ps(_mm_cmp_ps_mask(most, _mm_setzero_ps(), _CMP_GT_OQ),
-                                                _mm_set1_ps(top), most));
-        for (int i = 0; i < n; i++, to += WK_GROUP * bytes)
-            sum[i] = put_group(&xs[i], inverse[i], to, bytes);
-        _mm_storeu_si128((__m128i *)(void *)sums, sum_of_4(sum));
-        for (int i = 0; i < n; i++)
-            of[i] = (struct wk_group_x){max[i] / top, bytes == 1 ? -128 * sums[i] : 0};
+/* One group of a row in 8 bits; `left` columns from x on are there, the others are zero. */
+WK_INLINE struct wk_group_x put_bytes(const float *x, int left, int cols, uint8_t *to)
+{
+    __m512 top = _mm512_setzero_ps(), inverse;
+    __m512i sum = _mm512_setzero_si512();
+    float max;
+
+    for (int c = 0; c < cols; c += WK_GROUP) {
+        struct xgroup g = load_group(x + c, left - c);
+
+        top = _mm512_max_ps(top, group_top(&g));
     }
+    max = _mm512_reduce_max_ps(top);
+    inverse = _mm512_set1_ps(max > 0 ? 127.0f / max : 0);
+    for (int c = 0; c < cols; c += WK_GROUP) {
+        struct xgroup g = load_group(x + c, left - c);
+        __m512i q = bytes_of(&g, inverse);
+
+        _mm512_storeu_si512(to + c, q);
+        dot8(&sum, _mm512_set1_epi8(1), q);
+    }
+    return (struct wk_group_x){max / 127.0f, -128 * _mm512_reduce_add_epi32(sum)};
 }
 
 void wk_avx512_prepare_8(const struct wk_matrix *m, const float *x, void *row)
 {
-    prepare(m->cols, groups_of(m), x, row, 1);
+    struct wk_groups groups = groups_of(m, 1);
+    uint8_t *to = row;
+    struct wk_group_x *of = (void *)(to + (size_t)(groups.n * groups.cols));
+
+    for (int g = 0; g < groups.n; g++)
+        of[g] = put_bytes(x + g * groups.cols, m->cols - g * groups.cols, groups.cols,
+                          to + g * groups.cols);
 }
 
 void wk_avx512_prepare_16(const struct wk_matrix *m, const float *x, void *row)
 {
-    prepare(m->cols, groups_of(m), x, row, 2);
+    wk_avx512_row_16(x, m->cols, row);
 }
 
 void wk_avx512_row_16(const float *x, int cols, void *row)
@@ -133,7 +115,7 @@ void wk_avx512_row_16(const float *x, int cols, void *row)
         struct xgroup v = load_group(x + g * WK_GROUP, cols - g * WK_GROUP);
         float max = _mm512_reduce_max_ps(group_top(&v));
 
-        put_group(&v, max > 0 ? (float)WK_TOP_16 / max : 0, to, 2);
+        put_group(&v, max > 0 ? (float)WK_TOP_16 / max : 0, to);
         of[g] = (struct wk_group_x){max / (float)WK_TOP_16, 0};
     }
 }
@@ -230,29 +212,41 @@ WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int
     }
 }
 
+/* Largest magnitude that blocks begin .. end - 1 of each row can hold. */
+WK_INLINE __m512 largest_of(const struct wk_matrix *m, const uint8_t *panel, int begin, int end,
+                            enum wk_type type)
+{
+    __m512 top = _mm512_setzero_ps();
+
+    for (int b = begin; b < end; b++)
+        top = _mm512_max_ps(top, scales_of(m, panel, b, type).top);
+    return top;
+}
+
 WK_INLINE void unpack_panel(const struct wk_matrix *m, const uint8_t *panel, int p, int n_panels,
                             struct wk_panels to, enum wk_type type)
 {
+    const struct wk_groups groups = groups_of(m, 1);
+    const int of_group = groups.cols / WK_BLOCK;
     const int stride = 64 * n_panels;
+    uint8_t *w = to.w + 64 * p;
 
-    for (int g = 0; g < groups_of(m); g++) {
-        uint8_t *w = to.w + (size_t)g * (WK_GROUP / 4) * (size_t)stride + 64 * p;
-        bool two = 2 * g + 1 < m->blocks;
-        struct block_scales a = scales_of(m, panel, 2 * g, type);
-        struct block_scales b = scales_of(m, panel, two ? 2 * g + 1 : 2 * g, type);
-        __m512 top = _mm512_max_ps(a.top, b.top);
+    for (int g = 0; g < groups.n; g++) {
+        int end = (g + 1) * of_group < m->blocks ? (g + 1) * of_group : m->blocks;
+        __m512 top = largest_of(m, panel, g * of_group, end, type);
         /* 255/256 of the range, so that what rounds does not carry out of the byte */
         __m512 inverse =
             _mm512_maskz_div_ps(_mm512_cmp_ps_mask(top, _mm512_set1_ps(1e-30f), _CMP_GT_OQ),
                                 _mm512_set1_ps(127.0f * 255.0f), top);
 
-        unpack_block(m, panel, 2 * g, &a, inverse, stride, w, type);
-        w += 8 * stride;
-        if (two) {
-            unpack_block(m, panel, 2 * g + 1, &b, inverse, stride, w, type);
-        } else {
-            for (int q = 0; q < 8; q++)
-                _mm512_store_si512(w + q * stride, _mm512_set1_epi8((char)128));
+        for (int b = g * of_group; b < end; b++, w += 8 * stride) {
+            struct block_scales s = scales_of(m, panel, b, type);
+
+            unpack_block(m, panel, b, &s, inverse, stride, w, type);
+        }
+        for (int b = end; b < (g + 1) * of_group; b++) {
+            for (int q = 0; q < 8; q++, w += stride)
+                _mm512_store_si512(w, _mm512_set1_epi8((char)128));
         }
         _mm512_store_ps(to.scale + (g * n_panels + p) * WK_PANEL,
                         _mm512_mul_ps(top, _mm512_set1_ps(256 / (127.0f * 255))));
@@ -317,7 +311,7 @@ static void unpack_halves(const struct wk_matrix *m, const uint8_t *from, int p,
 {
     uint8_t *w = to.w + 64 * p;
 
-    for (int g = 0; g < groups_of(m); g++) {
+    for (int g = 0; g < groups_of(m, 2).n; g++) {
         int left = m->blocks * WK_BLOCK - g * WK_GROUP;
         int count = left < WK_GROUP ? left : WK_GROUP;
         __m512 top = largest_half(from, count);
