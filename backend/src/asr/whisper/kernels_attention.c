@@ -15,6 +15,7 @@
 
 enum {
     CAP_UNIT = 32,       /* caches hold a multiple of this many positions */
+    KEYS_AT_ONCE = 16,   /* stored by wk_isa.keys_to_halves() */
     STORE_PARALLEL = 16, /* positions from which storing is shared among threads */
     ALONE = 1 << 15,     /* products not worth waking a helper for */
 };
@@ -77,17 +78,32 @@ struct store_job {
 };
 
 /* One position of one head, f16. */
-static void store_halves(const struct store_job *j, size_t base, size_t pos, const float *k,
-                         const float *v)
+static void store_key(const struct store_job *j, size_t base, size_t pos, const float *k)
 {
     const struct wk_kv *kv = j->kv;
     uint16_t *keys = (uint16_t *)kv->k + base + pos;
     uint16_t half[WK_HEAD_DIM_MAX];
 
-    j->isa->to_halves(v, (uint16_t *)kv->v + base + pos * (size_t)kv->head_dim, kv->head_dim);
     j->isa->to_halves(k, half, kv->head_dim);
     for (int d = 0; d < kv->head_dim; d++, keys += kv->cap)
         *keys = half[d];
+}
+
+/* One head, f16. */
+static void store_halves(const struct store_job *j, size_t base, const float *k, const float *v)
+{
+    const struct wk_kv *kv = j->kv;
+    uint16_t *values = (uint16_t *)kv->v + base + (size_t)j->first * (size_t)kv->head_dim;
+    int i = 0;
+
+    for (; i < j->n; i++, values += kv->head_dim)
+        j->isa->to_halves(v + (size_t)i * j->ldv, values, kv->head_dim);
+    i = 0;
+    for (; j->isa->keys_to_halves && i + KEYS_AT_ONCE <= j->n; i += KEYS_AT_ONCE)
+        j->isa->keys_to_halves(k + (size_t)i * j->ldk, j->ldk, kv->head_dim,
+                               (uint16_t *)kv->k + base + (size_t)(j->first + i), (size_t)kv->cap);
+    for (; i < j->n; i++)
+        store_key(j, base, (size_t)(j->first + i), k + (size_t)i * j->ldk);
 }
 
 static void store_floats(const struct store_job *j, size_t base, size_t pos, const float *k,
@@ -109,15 +125,13 @@ static void store_head(void *arg, int head, int worker)
     size_t base = (size_t)head * dim * (size_t)j->kv->cap;
 
     (void)worker;
-    for (size_t i = 0; i < (size_t)j->n; i++) {
-        const float *k = j->k + i * j->ldk + (size_t)head * dim;
-        const float *v = j->v + i * j->ldv + (size_t)head * dim;
-
-        if (j->kv->f32)
-            store_floats(j, base, (size_t)j->first + i, k, v);
-        else
-            store_halves(j, base, (size_t)j->first + i, k, v);
+    if (!j->kv->f32) {
+        store_halves(j, base, j->k + (size_t)head * dim, j->v + (size_t)head * dim);
+        return;
     }
+    for (size_t i = 0; i < (size_t)j->n; i++)
+        store_floats(j, base, (size_t)j->first + i, j->k + i * j->ldk + (size_t)head * dim,
+                     j->v + i * j->ldv + (size_t)head * dim);
 }
 
 void wk_kv_store(struct wk *wk, struct wk_kv *kv, int first, int n, const float *k, size_t ldk,

@@ -77,6 +77,22 @@ static void to_halves(const float *x, uint16_t *y, int count)
     }
 }
 
+static void keys_to_halves(const float *k, size_t ld, int dim, uint16_t *keys, size_t cap)
+{
+    for (int d = 0; d < dim; d += 16, keys += 16 * cap) {
+        __m512i v[16];
+
+        WK_UNROLL
+        for (int i = 0; i < 16; i++)
+            v[i] = _mm512_loadu_si512(k + (size_t)i * ld + d);
+        transpose_16(v);
+        WK_UNROLL
+        for (int i = 0; i < 16; i++)
+            _mm256_storeu_si256((__m256i *)(void *)(keys + (size_t)i * cap),
+                                _mm512_cvtps_ph(_mm512_castsi512_ps(v[i]), 0));
+    }
+}
+
 static double sum_exp(const float *x, int count, float max)
 {
     __m512d lo = _mm512_setzero_pd(), hi = _mm512_setzero_pd();
@@ -275,6 +291,7 @@ const struct wk_isa wk_isa_avx512vnni = {
     .head = head,
     .self = &wk_avx512_self,
     .to_halves = to_halves,
+    .keys_to_halves = keys_to_halves,
     .sum_exp = sum_exp,
     .peak_f32 = peak_f32,
     .peak_int8 = peak_int8,

@@ -101,6 +101,12 @@ WK_INLINE void dot16(__m512i *sum, __m512i a, __m512i b)
     __asm__("vpdpwssd %2, %1, %0" : "+v"(*sum) : "v"(a), "v"(b));
 }
 
+/* Fetch a line that will be written: it need not be asked for again then. */
+WK_INLINE void fetch_to_write(const void *p)
+{
+    __asm__ volatile("prefetchw %0" : : "m"(*(const char *)p));
+}
+
 WK_INLINE int32_t load32(const void *p)
 {
     int32_t v;
@@ -130,15 +136,69 @@ WK_INLINE __m512 exp_ps(__m512 x)
     return _mm512_scalef_ps(p, n);
 }
 
+/* 1 / x to 1e-7 for normal x below 2^125: an estimate of 14 bits and one step of Newton's. */
+WK_INLINE __m512 inverse_ps(__m512 x)
+{
+    __m512 y = _mm512_rcp14_ps(x);
+
+    return _mm512_mul_ps(y, _mm512_fnmadd_ps(x, y, _mm512_set1_ps(2.0f)));
+}
+
+/* 2^x to 3e-6: a polynomial (Taylor's, scaled by ln 2) on |r| <= 1/2. */
+WK_INLINE __m512 power_ps(__m512 x)
+{
+    __m512 n = _mm512_roundscale_ps(x, 0);
+    __m512 r = _mm512_sub_ps(x, n);
+    __m512 p = _mm512_set1_ps(1.3333558e-3f);
+
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(9.6181291e-3f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.5504109e-2f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(2.4022651e-1f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(6.9314718e-1f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f));
+    return _mm512_scalef_ps(p, n);
+}
+
 /* GELU, tanh form: x * sigmoid(2 u) = x / (1 + exp(-2 u)), u = sqrt(2/pi) (x + 0.044715 x^3). */
 WK_INLINE __m512 gelu_ps(__m512 x)
 {
-    __m512 x2 = _mm512_mul_ps(x, x);
-    __m512 u = _mm512_mul_ps(x, _mm512_fmadd_ps(x2, _mm512_set1_ps(-2 * 0.79788456f * 0.044715f),
-                                                _mm512_set1_ps(-2 * 0.79788456f)));
-    __m512 e = exp_ps(_mm512_min_ps(u, _mm512_set1_ps(80.0f)));
+    const float by = -2 * 0.79788456f * 1.44269504f; /* in units of ln 2 */
+    __m512 u = _mm512_mul_ps(x, _mm512_fmadd_ps(_mm512_mul_ps(x, x), _mm512_set1_ps(by * 0.044715f),
+                                                _mm512_set1_ps(by)));
+    __m512 e = power_ps(_mm512_min_ps(u, _mm512_set1_ps(115.0f)));
 
-    return _mm512_div_ps(x, _mm512_add_ps(e, _mm512_set1_ps(1.0f)));
+    return _mm512_mul_ps(x, inverse_ps(_mm512_add_ps(e, _mm512_set1_ps(1.0f))));
+}
+
+/* 16 x 16 values of 32 bits: v[i] lane j becomes v[j] lane i. */
+WK_INLINE void transpose_16(__m512i v[16])
+{
+    __m512i t[16];
+
+    WK_UNROLL
+    for (int i = 0; i < 16; i += 4) { /* 4 x 4 blocks within the quarters */
+        __m512i a = _mm512_unpacklo_epi32(v[i], v[i + 1]),
+                b = _mm512_unpackhi_epi32(v[i], v[i + 1]);
+        __m512i c = _mm512_unpacklo_epi32(v[i + 2], v[i + 3]);
+        __m512i d = _mm512_unpackhi_epi32(v[i + 2], v[i + 3]);
+
+        t[i] = _mm512_unpacklo_epi64(a, c);
+        t[i + 1] = _mm512_unpackhi_epi64(a, c);
+        t[i + 2] = _mm512_unpacklo_epi64(b, d);
+        t[i + 3] = _mm512_unpackhi_epi64(b, d);
+    }
+    WK_UNROLL
+    for (int i = 0; i < 4; i++) { /* then the quarters */
+        __m512i a = _mm512_shuffle_i32x4(t[i], t[i + 4], 0x88);
+        __m512i b = _mm512_shuffle_i32x4(t[i], t[i + 4], 0xdd);
+        __m512i c = _mm512_shuffle_i32x4(t[i + 8], t[i + 12], 0x88);
+        __m512i d = _mm512_shuffle_i32x4(t[i + 8], t[i + 12], 0xdd);
+
+        v[i] = _mm512_shuffle_i32x4(a, c, 0x88);
+        v[i + 8] = _mm512_shuffle_i32x4(a, c, 0xdd);
+        v[i + 4] = _mm512_shuffle_i32x4(b, d, 0x88);
+        v[i + 12] = _mm512_shuffle_i32x4(b, d, 0xdd);
+    }
 }
 
 WK_INLINE __mmask16 lanes(int n)

@@ -41,7 +41,7 @@ WK_INLINE void fetch_some(struct side *s, bool first, const int P)
 
     for (int i = 0; first && s->ahead.y && i < TILE; i++, s->ahead.y += s->ahead.ldy) {
         for (int p = 0; p < P; p++)
-            __builtin_prefetch(s->ahead.y + 16 * p, 1);
+            fetch_to_write(s->ahead.y + 16 * p);
     }
     for (size_t i = 0; i < s->lines; i++)
         _mm_prefetch(next + 64 * i, _MM_HINT_T1);

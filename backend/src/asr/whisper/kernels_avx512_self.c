@@ -1,17 +1,17 @@
 /**
  * @file asr/whisper/kernels_avx512_self.c  Encoder self-attention in 16-bit integers
  *
- * Both products are those of the many-row path (kernels_avx512_tile.h). Scores: queries are the
- * rows, keys the outputs, groups are of 64 channels.
- * Values: softmax weights are the rows, channels the outputs, each group is 64 keys. A tile of
- * query rows computes all its scores, then all its outputs; nothing larger than that is stored.
+ * Both products use the register tile of the many-row path (kernels_avx512_tile.h), two 16-bit
+ * products a lane. Scores: queries are the rows, keys the outputs, 64 channels at a time.
+ * Values: softmax weights are the rows, channels the outputs. A tile of query rows computes all
+ * its scores, then all its outputs; nothing larger than that is stored.
  *
- *     keys    [64 keys][group of channels][step][panel][64 bytes], scales [64 keys][group][64]
- *     values  [4 panels of channels][64 keys][step][panel][64 bytes], scales [..][64
- * keys][panel][16]
+ *     keys    [64 keys][group of 64 channels][step][panel][64 bytes], scales [64 keys][group][64]
+ *     values  [group of 64 channels][64 keys][step][panel][64 bytes], scales [group][64]
  *
- * Scores are in units of ln 2 (the scale is folded into the queries), so the softmax is made of
- * powers of two.
+ * A query has one scale, a key one a group, a channel of the values one. Softmax weights are
+ * TOP_P 2^(score - largest), so that sums of MIX_KEYS products with values of at most TOP_V
+ * fit 32 bits. Scores are in units of ln 2, which is folded into the scale of the query.
  */
 #include "asr/whisper/kernels_avx512_tile.h"
 
@@ -23,6 +23,10 @@ enum {
     PACK = STEPS * WK_PANELS_MAX * 64, /* bytes of 64 x 64 packed integers */
     SCALES = WK_PANEL * WK_PANELS_MAX, /* scales of those */
     ROW = WK_GROUP * 2 + 64,           /* bytes of one prepared group, at most */
+    TOP_P = 8191,                      /* softmax weight of the largest score */
+    TOP_V = 1023,                      /* largest value */
+    MIX_KEYS = 256,                    /* keys summed in integers: 256 * 8191 * 1023 < 2^31 */
+    MIX_TILES = MIX_KEYS / KEYS,
 };
 
 /* Where everything is, for n keys and heads of head_dim. */
@@ -30,7 +34,7 @@ struct plan {
     int key_tiles; /* 64 keys each */
     int groups;    /* of channels, 64 each: also groups of 4 panels of values */
     size_t k_scale, v, v_scale, bytes;
-    size_t row, p, p_row, scores, out, work; /* of the work memory */
+    size_t row, p, p_row, scores, sums, out, work; /* of the work memory */
 };
 
 static struct plan plan_for(int n, int head_dim)
@@ -42,12 +46,13 @@ static struct plan plan_for(int n, int head_dim)
     p.k_scale = tiles * PACK;
     p.v = p.k_scale + tiles * SCALES * sizeof(float);
     p.v_scale = p.v + tiles * PACK;
-    p.bytes = p.v_scale + tiles * SCALES * sizeof(float);
+    p.bytes = p.v_scale + (size_t)p.groups * SCALES * sizeof(float);
     p.row = int_row_bytes((struct wk_groups){p.groups, WK_GROUP}, 2);
     p.p = WK_QUERY_ROWS * p.row;
-    p.p_row = int_row_bytes((struct wk_groups){p.key_tiles, WK_GROUP}, 2);
+    p.p_row = (size_t)p.key_tiles * KEYS * 2 + 64; /* no power of two: rows share no cache sets */
     p.scores = p.p + WK_QUERY_ROWS * p.p_row;
-    p.out = p.scores + sizeof(float) * WK_QUERY_ROWS * KEYS * (size_t)p.key_tiles;
+    p.sums = p.scores + sizeof(float) * WK_QUERY_ROWS * KEYS * (size_t)p.key_tiles;
+    p.out = p.sums + sizeof(int32_t) * WK_QUERY_ROWS * SCALES;
     p.work = p.out + sizeof(float) * WK_QUERY_ROWS * SCALES;
     return p;
 }
@@ -67,12 +72,17 @@ static size_t self_work(int n, int head_dim)
 /* Sixteen prepared rows into one panel of one group, at `to`; rows lie `row` bytes apart. */
 static void transpose_keys(const uint8_t *rows, size_t row, uint8_t *to)
 {
-    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    const __m512i at = _mm512_mullo_epi32(lane, _mm512_set1_epi32((int)row));
+    for (int s = 0; s < STEPS; s += 16) {
+        __m512i v[16];
 
-    for (int s = 0; s < STEPS; s++)
-        _mm512_store_si512(to + (size_t)s * 64 * WK_PANELS_MAX,
-                           _mm512_i32gather_epi32(at, rows + 4 * s, 1));
+        WK_UNROLL
+        for (int i = 0; i < 16; i++)
+            v[i] = _mm512_loadu_si512(rows + (size_t)i * row + 4 * s);
+        transpose_16(v);
+        WK_UNROLL
+        for (int i = 0; i < 16; i++)
+            _mm512_store_si512(to + (size_t)(s + i) * 64 * WK_PANELS_MAX, v[i]);
+    }
 }
 
 /* Rows of one head lie far apart: nothing else would fetch them in time. */
@@ -113,28 +123,37 @@ WK_INLINE __m512 value_at(const float *v, size_t ld, int t, int n, __mmask16 cha
     return t < n ? _mm512_maskz_loadu_ps(channels, v + (size_t)t * ld) : _mm512_setzero_ps();
 }
 
-/* Values of keys t .. t + 63, 16 channels from v on, into one panel. */
-static void prepare_values(const float *v, size_t ld, int t, int n, int channels, uint8_t *to,
-                           float *scale)
+/* Largest magnitude of each of 16 channels. */
+static __m512 largest_values(const float *v, size_t ld, int n, __mmask16 channels)
 {
-    __mmask16 mask = lanes(channels);
-    __m512 top = _mm512_setzero_ps(), inverse;
+    __m512 top = _mm512_setzero_ps();
 
-    for (int i = 0; i < KEYS; i++) {
-        fetch_row(v + (size_t)(t + i + 16) * ld, 1, i + 16 < KEYS && t + i + 16 < n);
-        top = _mm512_max_ps(top, _mm512_abs_ps(value_at(v, ld, t + i, n, mask)));
+    for (int t = 0; t < n; t++) {
+        fetch_row(v + (size_t)(t + 16) * ld, 1, t + 16 < n);
+        top = _mm512_max_ps(top, _mm512_abs_ps(value_at(v, ld, t, n, channels)));
     }
-    inverse = _mm512_maskz_div_ps(_mm512_cmp_ps_mask(top, _mm512_setzero_ps(), _CMP_GT_OQ),
-                                  _mm512_set1_ps((float)WK_TOP_16), top);
-    for (int i = 0; i < KEYS; i += 2, to += 64 * WK_PANELS_MAX) {
-        __m512 a = _mm512_mul_ps(value_at(v, ld, t + i, n, mask), inverse);
-        __m512 b = _mm512_mul_ps(value_at(v, ld, t + i + 1, n, mask), inverse);
+    return top;
+}
+
+/* First key of pair s of 32: the order in which weigh() packs two vectors of weights. */
+WK_INLINE int key_of(int s)
+{
+    return s / 4 * 4 + (s % 4 < 2 ? s % 4 * 2 : 16 + (s % 4 - 2) * 2);
+}
+
+/* Values of keys t .. t + 63, 16 channels from v on, into one panel. */
+static void prepare_values(const float *v, size_t ld, int t, int n, __mmask16 channels,
+                           __m512 inverse, uint8_t *to)
+{
+    for (int s = 0; s < STEPS; s++, to += 64 * WK_PANELS_MAX) {
+        int key = t + s / 16 * 32 + key_of(s % 16);
+        __m512 a = _mm512_mul_ps(value_at(v, ld, key, n, channels), inverse);
+        __m512 b = _mm512_mul_ps(value_at(v, ld, key + 1, n, channels), inverse);
 
         _mm512_store_si512(to,
                            _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_cvtps_epi32(a),
                                                    _mm512_slli_epi32(_mm512_cvtps_epi32(b), 16)));
     }
-    _mm512_storeu_ps(scale, _mm512_mul_ps(top, _mm512_set1_ps(1.0f / WK_TOP_16)));
 }
 
 static void self_prepare(const float *k, const float *v, size_t ld, int n, int head_dim,
@@ -146,33 +165,83 @@ static void self_prepare(const float *k, const float *v, size_t ld, int n, int h
     for (int t = 0; t < p.key_tiles * KEYS; t += WK_PANEL)
         prepare_keys(&p, k, ld, t, n, head_dim, to);
     for (int c = 0; c < p.groups * WK_GROUP; c += WK_PANEL) {
-        int left = head_dim - c;
+        __mmask16 channels = c < head_dim ? lanes(head_dim - c) : 0;
+        __m512 top = largest_values(v + c, ld, n, channels);
+        __m512 inverse =
+            _mm512_maskz_div_ps(_mm512_cmp_ps_mask(top, _mm512_set1_ps(1e-30f), _CMP_GT_OQ),
+                                _mm512_set1_ps(TOP_V), top);
 
         for (int tile = 0; tile < p.key_tiles; tile++) {
             size_t at = (size_t)(c / WK_GROUP * p.key_tiles + tile);
-            int panel = c % WK_GROUP / WK_PANEL;
 
-            prepare_values(v + c, ld, tile * KEYS, n, left > 0 ? left : 0,
-                           to + p.v + at * PACK + panel * 64,
-                           (float *)(void *)(to + p.v_scale) + at * SCALES + panel * WK_PANEL);
+            prepare_values(v + c, ld, tile * KEYS, n, channels, inverse,
+                           to + p.v + at * PACK + c % WK_GROUP / WK_PANEL * 64);
         }
+        _mm512_storeu_ps((float *)(void *)(to + p.v_scale) + c,
+                         _mm512_mul_ps(top, _mm512_set1_ps(1.0f / TOP_V)));
     }
 }
 
 /* ---- answering query rows ----------------------------------------------------------------- */
 
-/* Prepared queries, scaled so that scores come out in units of ln 2. */
-static void prepare_queries(const struct wk_self *s, const struct plan *p)
+/* Prepared queries; their scales are in units of ln 2. */
+static void prepare_queries(const struct wk_self *s, const struct plan *p, float *scales)
 {
-    __m512 scale = _mm512_set1_ps(1.44269504f / sqrtf((float)s->head_dim));
-    float q[WK_HEAD_DIM_MAX];
+    float scale = 1.44269504f / sqrtf((float)s->head_dim);
 
     for (int i = 0; i < s->rows; i++) {
-        fetch_row(s->q + (size_t)(i + 8) * s->ldq, s->head_dim, i + 8 < s->rows);
+        const float *q = s->q + (size_t)i * s->ldq;
+        uint8_t *to = (uint8_t *)s->work + (size_t)i * p->row;
+        __m512 top = _mm512_setzero_ps(), inverse;
+        float max;
+
+        fetch_row(q + 8 * s->ldq, s->head_dim, i + 8 < s->rows);
         for (int c = 0; c < s->head_dim; c += 16)
-            _mm512_storeu_ps(q + c,
-                             _mm512_mul_ps(scale, _mm512_loadu_ps(s->q + (size_t)i * s->ldq + c)));
-        wk_avx512_row_16(q, s->head_dim, (uint8_t *)s->work + (size_t)i * p->row);
+            top = _mm512_max_ps(top, _mm512_abs_ps(_mm512_loadu_ps(q + c)));
+        max = _mm512_reduce_max_ps(top);
+        inverse = _mm512_set1_ps(max > 1e-30f ? (float)WK_TOP_16 / max : 0);
+        for (int c = 0; c < p->groups * WK_GROUP; c += 16) {
+            __m512 v = c < s->head_dim ? _mm512_loadu_ps(q + c) : _mm512_setzero_ps();
+
+            _mm256_store_si256(
+                (__m256i *)(void *)(to + 2 * c),
+                _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(_mm512_mul_ps(v, inverse))));
+        }
+        scales[i] = scale * max / (float)WK_TOP_16;
+    }
+}
+
+WK_INLINE void clear_sums(__m512i acc[TILE][WK_PANELS_MAX], const int R)
+{
+    WK_UNROLL
+    for (int i = 0; i < R; i++) {
+        WK_UNROLL
+        for (int k = 0; k < WK_PANELS_MAX; k++)
+            acc[i][k] = _mm512_setzero_si512();
+    }
+}
+
+/* Scores of R rows and 64 keys, but for the scale of the query. */
+WK_INLINE void score_tile(const struct plan *p, const uint8_t *q, const uint8_t *k,
+                          const float *scale, float *y, const int R)
+{
+    for (int g = 0; g < p->groups; g++, scale += SCALES) {
+        __m512i acc[TILE][WK_PANELS_MAX];
+        float *to = y;
+
+        clear_sums(acc, R);
+        int_dot(q + g * WK_GROUP * 2, p->row, k + (size_t)g * PACK, STEPS, acc, R, WK_PANELS_MAX,
+                2);
+        WK_UNROLL
+        for (int i = 0; i < R; i++) {
+            WK_UNROLL
+            for (int k4 = 0; k4 < WK_PANELS_MAX; k4++, to += 16) {
+                __m512 v =
+                    _mm512_mul_ps(_mm512_cvtepi32_ps(acc[i][k4]), _mm512_load_ps(scale + 16 * k4));
+
+                _mm512_store_ps(to, g ? _mm512_add_ps(v, _mm512_load_ps(to)) : v);
+            }
+        }
     }
 }
 
@@ -180,29 +249,30 @@ static void prepare_queries(const struct wk_self *s, const struct plan *p)
 static void score(const struct wk_self *s, const struct plan *p)
 {
     const uint8_t *prepared = s->prepared;
-    float *scores = (float *)(void *)((uint8_t *)s->work + p->scores);
+    float *y = (float *)(void *)((uint8_t *)s->work + p->scores);
 
     for (int tile = 0; tile < p->key_tiles; tile++) {
         size_t at = (size_t)(tile * p->groups);
-        struct int_tile t = {.x = s->work, .row = p->row, .steps = STEPS, .end = p->groups};
+        const uint8_t *k = prepared + at * PACK;
+        const float *scale = (const float *)(const void *)(prepared + p->k_scale) + at * SCALES;
+        const uint8_t *q = s->work;
+        int i = 0;
 
-        t.groups = (size_t)p->groups * WK_GROUP * 2;
-        t.w.w = (uint8_t *)(uintptr_t)(prepared + at * PACK);
-        t.w.scale = (float *)(uintptr_t)(prepared + p->k_scale) + at * SCALES;
-        t.y = scores + (size_t)(tile * s->rows * KEYS);
-        int_rows_of(t, s->rows, WK_PANELS_MAX, 2);
+        for (; i + TILE <= s->rows; i += TILE, y += TILE * KEYS)
+            score_tile(p, q + (size_t)i * p->row, k, scale, y, TILE);
+        for (; i < s->rows; i++, y += KEYS)
+            score_tile(p, q + (size_t)i * p->row, k, scale, y, 1);
     }
 }
 
-/* 2^x for x <= 0, to 3e-6: a polynomial (Taylor's, scaled by ln 2) on |r| <= 1/2. */
+/* 2^x to 7e-6: a polynomial on |r| <= 1/2, Taylor's scaled by ln 2 with its last term fitted. */
 WK_INLINE __m512 exp2_ps(__m512 x)
 {
-    __m512 n, r, p = _mm512_set1_ps(1.3333558e-3f);
+    __m512 n = _mm512_roundscale_ps(x, 0);
+    __m512 r = _mm512_sub_ps(x, n);
+    __m512 p = _mm512_set1_ps(9.6391691e-3f);
 
-    n = _mm512_roundscale_ps(x, 0);
-    r = _mm512_sub_ps(x, n);
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(9.6181291e-3f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.5504109e-2f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.5791048e-2f));
     p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(2.4022651e-1f));
     p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(6.9314718e-1f));
     p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f));
@@ -230,55 +300,123 @@ WK_INLINE __m512 top_score(const struct wk_self *s, const struct plan *p, const 
     return _mm512_set1_ps(_mm512_reduce_max_ps(top));
 }
 
-/* Softmax weights of one row as prepared integers, not yet divided by their sum; returns that. */
-static float weigh(const struct wk_self *s, const struct plan *p, const float *scores, uint8_t *to)
+/* Softmax weights of one row as integers, not yet divided by their sum; returns that. */
+static float weigh(const struct wk_self *s, const struct plan *p, const float *scores, float scale,
+                   uint8_t *to)
 {
-    struct wk_group_x *of = (void *)(to + p->key_tiles * WK_GROUP * 2);
-    __m512 top = top_score(s, p, scores), sum = _mm512_setzero_ps();
+    __m512 by = _mm512_set1_ps(scale), sum = _mm512_setzero_ps();
+    /* from the largest down to log2(TOP_P) */
+    __m512 from = _mm512_fnmadd_ps(top_score(s, p, scores), by, _mm512_set1_ps(12.9998239f));
 
     for (int tile = 0; tile < p->key_tiles; tile++, scores += s->rows * KEYS) {
-        __m512 e[4], most, inverse;
+        __m512i e[4];
 
         WK_UNROLL
         for (int k = 0; k < 4; k++) {
-            e[k] = exp2_ps(_mm512_sub_ps(_mm512_load_ps(scores + 16 * k), top));
-            e[k] = _mm512_maskz_mov_ps(keys_of(s, tile, k), e[k]);
-            sum = _mm512_add_ps(sum, e[k]);
+            __m512 v = exp2_ps(_mm512_fmadd_ps(_mm512_load_ps(scores + 16 * k), by, from));
+
+            v = _mm512_maskz_mov_ps(keys_of(s, tile, k), v);
+            sum = _mm512_add_ps(sum, v);
+            e[k] = _mm512_cvtps_epi32(v);
         }
-        most = _mm512_max_ps(_mm512_max_ps(e[0], e[1]), _mm512_max_ps(e[2], e[3]));
-        most = _mm512_set1_ps(fmaxf(_mm512_reduce_max_ps(most), 1e-30f));
-        inverse = _mm512_div_ps(_mm512_set1_ps((float)WK_TOP_16), most);
-        WK_UNROLL
-        for (int k = 0; k < 4; k++, to += 32)
-            _mm256_store_si256((__m256i *)(void *)to, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(
-                                                          _mm512_mul_ps(e[k], inverse))));
-        of[tile] = (struct wk_group_x){_mm512_cvtss_f32(most) / WK_TOP_16, 0};
+        _mm512_store_si512(to + (size_t)tile * KEYS * 2, _mm512_packs_epi32(e[0], e[1]));
+        _mm512_store_si512(to + (size_t)tile * KEYS * 2 + 64, _mm512_packs_epi32(e[2], e[3]));
     }
     return _mm512_reduce_add_ps(sum);
+}
+
+/* Where R rows of a tile of keys go. */
+struct mix {
+    const uint8_t *p, *v;
+    size_t row;
+    int steps;
+    bool first, last; /* of MIX_KEYS keys */
+    bool fresh;       /* nothing is in `out` yet */
+    int32_t *sums;
+    float *out;
+};
+
+/* Sums that wait from tile to tile of keys. */
+WK_INLINE void load_sums(__m512i acc[TILE][WK_PANELS_MAX], const int32_t *sums, const int R)
+{
+    WK_UNROLL
+    for (int i = 0; i < R; i++) {
+        WK_UNROLL
+        for (int k = 0; k < WK_PANELS_MAX; k++, sums += 16)
+            acc[i][k] = _mm512_load_si512(sums);
+    }
+}
+
+WK_INLINE void mix_tile(const struct mix *m, const int R)
+{
+    __m512i acc[TILE][WK_PANELS_MAX];
+    int32_t *sums = m->sums;
+    float *out = m->out;
+
+    if (m->first)
+        clear_sums(acc, R);
+    else
+        load_sums(acc, sums, R);
+    int_dot(m->p, m->row, m->v, m->steps, acc, R, WK_PANELS_MAX, 2);
+    WK_UNROLL
+    for (int i = 0; i < R; i++) {
+        WK_UNROLL
+        for (int k = 0; k < WK_PANELS_MAX; k++, sums += 16, out += 16) {
+            __m512 v = _mm512_cvtepi32_ps(acc[i][k]);
+
+            if (!m->last)
+                _mm512_store_si512(sums, acc[i][k]);
+            else
+                _mm512_store_ps(out, m->fresh ? v : _mm512_add_ps(v, _mm512_load_ps(out)));
+        }
+    }
+}
+
+static void mix_rows(struct mix m, int rows)
+{
+    for (; rows >= TILE; rows -= TILE) {
+        mix_tile(&m, TILE);
+        m.p += TILE * m.row;
+        m.sums += TILE * SCALES;
+        m.out += TILE * SCALES;
+    }
+    for (; rows > 0; rows--) {
+        mix_tile(&m, 1);
+        m.p += m.row;
+        m.sums += SCALES;
+        m.out += SCALES;
+    }
 }
 
 /* Output channels 64 g .. of all rows. */
 static void mix(const struct wk_self *s, const struct plan *p, int g, const float *sums)
 {
     const uint8_t *prepared = s->prepared;
-    size_t at = (size_t)(g * p->key_tiles);
-    float *out = (float *)(void *)((uint8_t *)s->work + p->out);
-    struct int_tile t = {.x = (uint8_t *)s->work + p->p, .row = p->p_row, .steps = STEPS, .y = out};
+    uint8_t *work = s->work;
+    float *out = (float *)(void *)(work + p->out);
+    const float *scale = (const float *)(const void *)(prepared + p->v_scale) + g * SCALES;
 
-    t.groups = (size_t)p->key_tiles * WK_GROUP * 2;
-    t.w.w = (uint8_t *)(uintptr_t)(prepared + p->v + at * PACK);
-    t.w.scale = (float *)(uintptr_t)(prepared + p->v_scale) + at * SCALES;
-    for (; t.begin < p->key_tiles; t.begin = t.end) {
-        t.end = t.begin + 1;
-        int_rows_of(t, s->rows, WK_PANELS_MAX, 2);
+    for (int tile = 0; tile < p->key_tiles; tile++) {
+        int left = s->n - tile * KEYS;
+
+        mix_rows((struct mix){.p = work + p->p + (size_t)tile * KEYS * 2,
+                              .v = prepared + p->v + (size_t)(g * p->key_tiles + tile) * PACK,
+                              .row = p->p_row,
+                              .steps = left > KEYS / 2 ? STEPS : STEPS / 2,
+                              .first = tile % MIX_TILES == 0,
+                              .last = tile % MIX_TILES == MIX_TILES - 1 || left <= KEYS,
+                              .fresh = tile < MIX_TILES,
+                              .sums = (int32_t *)(void *)(work + p->sums),
+                              .out = out},
+                 s->rows);
     }
-    for (int i = 0; i < s->rows; i++) {
+    for (int i = 0; i < s->rows; i++, out += SCALES) {
         __m512 norm = _mm512_set1_ps(1.0f / sums[i]);
 
-        for (int c = g * WK_GROUP; c < (g + 1) * WK_GROUP && c < s->head_dim; c += 16)
-            _mm512_storeu_ps(
-                s->out + (size_t)i * s->ldo + c,
-                _mm512_mul_ps(norm, _mm512_load_ps(out + i * WK_GROUP + c - g * WK_GROUP)));
+        for (int c = 0; c < SCALES && g * SCALES + c < s->head_dim; c += 16)
+            _mm512_storeu_ps(s->out + (size_t)i * s->ldo + g * SCALES + c,
+                             _mm512_mul_ps(_mm512_mul_ps(norm, _mm512_load_ps(scale + c)),
+                                           _mm512_load_ps(out + c)));
     }
 }
 
@@ -286,14 +424,15 @@ static void self_rows(const struct wk_self *s)
 {
     struct plan p = plan_for(s->n, s->head_dim);
     const float *scores = (const float *)(const void *)((uint8_t *)s->work + p.scores);
-    float sums[WK_QUERY_ROWS];
+    float sums[WK_QUERY_ROWS], scales[WK_QUERY_ROWS];
 
-    prepare_queries(s, &p);
+    prepare_queries(s, &p, scales);
     score(s, &p);
     for (int i = 0; i < s->rows; i++) {
         for (int c = 0; c < s->head_dim; c += 16)
-            __builtin_prefetch(s->out + (size_t)i * s->ldo + c, 1);
-        sums[i] = weigh(s, &p, scores + i * KEYS, (uint8_t *)s->work + p.p + (size_t)i * p.p_row);
+            fetch_to_write(s->out + (size_t)i * s->ldo + c);
+        sums[i] = weigh(s, &p, scores + i * KEYS, scales[i],
+                        (uint8_t *)s->work + p.p + (size_t)i * p.p_row);
     }
     for (int g = 0; g < p.groups; g++)
         mix(s, &p, g, sums);

@@ -26,23 +26,12 @@ WK_INLINE const struct wk_group_x *int_group_of(const struct int_tile *t, int i,
     return (const struct wk_group_x *)(const void *)(t->x + (size_t)i * t->row + t->groups) + g;
 }
 
-/* Integer sums of one group. */
-WK_INLINE void int_sum_group(const struct int_tile *t, int g, __m512i acc[TILE][WK_PANELS_MAX],
-                             const int R, const int P, const int bytes)
+/* acc += R rows from x on times P panels of `steps` steps; two of 16 or four of 8 bits a step. */
+WK_INLINE void int_dot(const uint8_t *x, size_t row, const uint8_t *w, int steps,
+                       __m512i acc[TILE][WK_PANELS_MAX], const int R, const int P, const int bytes)
 {
-    const uint8_t *w = t->w.w + (size_t)g * (size_t)(t->steps * 64 * P);
-    const uint8_t *x = t->x + (size_t)(g * t->steps * 4);
-
-    WK_UNROLL
-    for (int i = 0; i < R; i++) {
-        __m512i start = _mm512_set1_epi32(int_group_of(t, i, g)->start);
-
-        WK_UNROLL
-        for (int p = 0; p < P; p++)
-            acc[i][p] = start;
-    }
     WK_UNROLL_2
-    for (int q = 0; q < t->steps; q++, w += 64 * P, x += 4) {
+    for (int q = 0; q < steps; q++, w += 64 * P, x += 4) {
         __m512i b[WK_PANELS_MAX];
 
         WK_UNROLL
@@ -50,7 +39,7 @@ WK_INLINE void int_sum_group(const struct int_tile *t, int g, __m512i acc[TILE][
             b[p] = _mm512_load_si512(w + 64 * p);
         WK_UNROLL
         for (int i = 0; i < R; i++) {
-            __m512i a = _mm512_set1_epi32(load32(x + (size_t)i * t->row));
+            __m512i a = _mm512_set1_epi32(load32(x + (size_t)i * row));
 
             WK_UNROLL
             for (int p = 0; p < P; p++) {
@@ -61,6 +50,22 @@ WK_INLINE void int_sum_group(const struct int_tile *t, int g, __m512i acc[TILE][
             }
         }
     }
+}
+
+/* Integer sums of one group. */
+WK_INLINE void int_sum_group(const struct int_tile *t, int g, __m512i acc[TILE][WK_PANELS_MAX],
+                             const int R, const int P, const int bytes)
+{
+    WK_UNROLL
+    for (int i = 0; i < R; i++) {
+        __m512i start = _mm512_set1_epi32(int_group_of(t, i, g)->start);
+
+        WK_UNROLL
+        for (int p = 0; p < P; p++)
+            acc[i][p] = start;
+    }
+    int_dot(t->x + (size_t)(g * t->steps * 4), t->row,
+            t->w.w + (size_t)g * (size_t)(t->steps * 64 * P), t->steps, acc, R, P, bytes);
 }
 
 WK_INLINE void int_tile_of(const struct int_tile *t, const int R, const int P, const int bytes)

@@ -146,6 +146,9 @@ struct wk_isa {
     const struct wk_self_kind *self;
 
     void (*to_halves)(const float *x, uint16_t *y, int count);
+
+    /* (optional) 16 rows of dim values, ld apart, as dim columns of 16 halves, cap apart. */
+    void (*keys_to_halves)(const float *k, size_t ld, int dim, uint16_t *keys, size_t cap);
     double (*sum_exp)(const float *x, int count, float max);
 
     /* Operations done by `rounds` rounds of a register-only loop (multiply and add are two). */
