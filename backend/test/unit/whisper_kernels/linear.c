@@ -184,7 +184,9 @@ static void outliers_cost_only_their_own_group(void **state)
             wk_linear(wk, &(struct wk_linear){.w = l.m, .x = l.x, .n = n, .y = y});
             for (int i = 0; i < 16 * n; i++)
                 error += fabs((double)y[i] - exact(&l, i / 16, i % 16, &size));
-            assert_true(error / (16 * n) < 6.0); /* products have a deviation of about 22 */
+            /* Products have a deviation of about 22; a group is 32 columns of few rows, and at most
+             * 256 of many: half of these. */
+            assert_true(error / (16 * n) < (n == 1 ? 6.0 : 10.0));
             layer_release(&l);
             free(y);
         }
