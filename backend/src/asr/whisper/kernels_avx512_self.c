@@ -10,7 +10,7 @@
  *     values  [group of 64 channels][64 keys][step][panel][64 bytes], scales [group][64]
  *
  * A query has one scale, a key one a group, a channel of the values one. Softmax weights are
- * TOP_P 2^(score - largest), so that sums of MIX_KEYS products with values of at most TOP_V
+ * TOP_P 2^(score - largest of 64 keys), so that sums of 64 products with values of at most TOP_V
  * fit 32 bits. Scores are in units of ln 2, which is folded into the scale of the query.
  */
 #include "asr/whisper/kernels_avx512_tile.h"
@@ -23,18 +23,18 @@ enum {
     PACK = STEPS * WK_PANELS_MAX * 64, /* bytes of 64 x 64 packed integers */
     SCALES = WK_PANEL * WK_PANELS_MAX, /* scales of those */
     ROW = WK_GROUP * 2 + 64,           /* bytes of one prepared group, at most */
-    TOP_P = 8191,                      /* softmax weight of the largest score */
-    TOP_V = 1023,                      /* largest value */
-    MIX_KEYS = 256,                    /* keys summed in integers: 256 * 8191 * 1023 < 2^31 */
-    MIX_TILES = MIX_KEYS / KEYS,
+    TOP_P = 8191,                      /* softmax weight of the largest score of 64 */
+    TOP_V = 4095,                      /* largest value: 64 * 8191 * 4095 < 2^31 */
 };
+
+static const float LOG2_TOP_P = 12.9998239f;
 
 /* Where everything is, for n keys and heads of head_dim. */
 struct plan {
     int key_tiles; /* 64 keys each */
     int groups;    /* of channels, 64 each: also groups of 4 panels of values */
     size_t k_scale, v, v_scale, bytes;
-    size_t row, p, p_row, scores, sums, out, work; /* of the work memory */
+    size_t row, p, p_scale, p_row, scores, out, work; /* of the work memory */
 };
 
 static struct plan plan_for(int n, int head_dim)
@@ -49,10 +49,10 @@ static struct plan plan_for(int n, int head_dim)
     p.bytes = p.v_scale + (size_t)p.groups * SCALES * sizeof(float);
     p.row = int_row_bytes((struct wk_groups){p.groups, WK_GROUP}, 2);
     p.p = WK_QUERY_ROWS * p.row;
-    p.p_row = (size_t)p.key_tiles * KEYS * 2 + 64; /* no power of two: rows share no cache sets */
+    p.p_scale = (size_t)p.key_tiles * KEYS * 2;
+    p.p_row = p.p_scale + align64((size_t)p.key_tiles * sizeof(float));
     p.scores = p.p + WK_QUERY_ROWS * p.p_row;
-    p.sums = p.scores + sizeof(float) * WK_QUERY_ROWS * KEYS * (size_t)p.key_tiles;
-    p.out = p.sums + sizeof(int32_t) * WK_QUERY_ROWS * SCALES;
+    p.out = p.scores + sizeof(float) * WK_QUERY_ROWS * KEYS * (size_t)p.key_tiles;
     p.work = p.out + sizeof(float) * WK_QUERY_ROWS * SCALES;
     return p;
 }
@@ -287,87 +287,95 @@ WK_INLINE __mmask16 keys_of(const struct wk_self *s, int tile, int k)
     return left > 0 ? lanes(left) : 0;
 }
 
-WK_INLINE __m512 top_score(const struct wk_self *s, const struct plan *p, const float *scores)
+/* Largest score of each tile of keys into `tops`, and of all. */
+WK_INLINE float top_scores(const struct wk_self *s, const struct plan *p, const float *scores,
+                           float *tops)
 {
-    __m512 top = _mm512_set1_ps(-INFINITY);
+    float most = -INFINITY;
 
     for (int tile = 0; tile < p->key_tiles; tile++, scores += s->rows * KEYS) {
+        __m512 top = _mm512_set1_ps(-INFINITY);
+
         WK_UNROLL
         for (int k = 0; k < 4; k++)
             top =
                 _mm512_mask_max_ps(top, keys_of(s, tile, k), top, _mm512_load_ps(scores + 16 * k));
+        tops[tile] = _mm512_reduce_max_ps(top);
+        most = tops[tile] > most ? tops[tile] : most;
     }
-    return _mm512_set1_ps(_mm512_reduce_max_ps(top));
+    return most;
 }
 
-/* Softmax weights of one row as integers, not yet divided by their sum; returns that. */
+/* 64 softmax weights as integers, relative to `from`; returns their sum, lane by lane. */
+WK_INLINE __m512 weigh_tile(const struct wk_self *s, int tile, const float *scores, __m512 by,
+                            __m512 from, uint8_t *to)
+{
+    __m512 sum = _mm512_setzero_ps();
+    __m512i e[4];
+
+    WK_UNROLL
+    for (int k = 0; k < 4; k++) {
+        __m512 v = exp2_ps(_mm512_fmadd_ps(_mm512_load_ps(scores + 16 * k), by, from));
+
+        v = _mm512_maskz_mov_ps(keys_of(s, tile, k), v);
+        sum = _mm512_add_ps(sum, v);
+        e[k] = _mm512_cvtps_epi32(v);
+    }
+    _mm512_store_si512(to, _mm512_packs_epi32(e[0], e[1]));
+    _mm512_store_si512(to + 64, _mm512_packs_epi32(e[2], e[3]));
+    return sum;
+}
+
+/* Softmax weights of one row as integers and the scale of each 64, not yet divided by their sum;
+ * returns that. */
 static float weigh(const struct wk_self *s, const struct plan *p, const float *scores, float scale,
                    uint8_t *to)
 {
+    float *scales = (float *)(void *)(to + p->p_scale);
     __m512 by = _mm512_set1_ps(scale), sum = _mm512_setzero_ps();
-    /* from the largest down to log2(TOP_P) */
-    __m512 from = _mm512_fnmadd_ps(top_score(s, p, scores), by, _mm512_set1_ps(12.9998239f));
+    __m512 top = _mm512_set1_ps(top_scores(s, p, scores, scales));
 
     for (int tile = 0; tile < p->key_tiles; tile++, scores += s->rows * KEYS) {
-        __m512i e[4];
+        /* from the largest of the tile down to log2(TOP_P) */
+        __m512 from =
+            _mm512_fnmadd_ps(_mm512_set1_ps(scales[tile]), by, _mm512_set1_ps(LOG2_TOP_P));
+        __m512 by_tile =
+            exp2_ps(_mm512_mul_ps(by, _mm512_sub_ps(_mm512_set1_ps(scales[tile]), top)));
 
-        WK_UNROLL
-        for (int k = 0; k < 4; k++) {
-            __m512 v = exp2_ps(_mm512_fmadd_ps(_mm512_load_ps(scores + 16 * k), by, from));
-
-            v = _mm512_maskz_mov_ps(keys_of(s, tile, k), v);
-            sum = _mm512_add_ps(sum, v);
-            e[k] = _mm512_cvtps_epi32(v);
-        }
-        _mm512_store_si512(to + (size_t)tile * KEYS * 2, _mm512_packs_epi32(e[0], e[1]));
-        _mm512_store_si512(to + (size_t)tile * KEYS * 2 + 64, _mm512_packs_epi32(e[2], e[3]));
+        sum = _mm512_fmadd_ps(weigh_tile(s, tile, scores, by, from, to + (size_t)tile * KEYS * 2),
+                              by_tile, sum);
+        scales[tile] = _mm512_cvtss_f32(by_tile);
     }
     return _mm512_reduce_add_ps(sum);
 }
 
-/* Where R rows of a tile of keys go. */
+/* R rows of softmax weights of a tile of keys, and where they go. */
 struct mix {
     const uint8_t *p, *v;
+    const uint8_t *scale; /* of the first row; those of others are `row` bytes apart */
     size_t row;
     int steps;
-    bool first, last; /* of MIX_KEYS keys */
-    bool fresh;       /* nothing is in `out` yet */
-    int32_t *sums;
+    bool fresh; /* nothing is in `out` yet */
     float *out;
 };
-
-/* Sums that wait from tile to tile of keys. */
-WK_INLINE void load_sums(__m512i acc[TILE][WK_PANELS_MAX], const int32_t *sums, const int R)
-{
-    WK_UNROLL
-    for (int i = 0; i < R; i++) {
-        WK_UNROLL
-        for (int k = 0; k < WK_PANELS_MAX; k++, sums += 16)
-            acc[i][k] = _mm512_load_si512(sums);
-    }
-}
 
 WK_INLINE void mix_tile(const struct mix *m, const int R)
 {
     __m512i acc[TILE][WK_PANELS_MAX];
-    int32_t *sums = m->sums;
     float *out = m->out;
 
-    if (m->first)
-        clear_sums(acc, R);
-    else
-        load_sums(acc, sums, R);
+    clear_sums(acc, R);
     int_dot(m->p, m->row, m->v, m->steps, acc, R, WK_PANELS_MAX, 2);
     WK_UNROLL
     for (int i = 0; i < R; i++) {
+        __m512 by = _mm512_castsi512_ps(_mm512_set1_epi32(load32(m->scale + (size_t)i * m->row)));
+
         WK_UNROLL
-        for (int k = 0; k < WK_PANELS_MAX; k++, sums += 16, out += 16) {
+        for (int k = 0; k < WK_PANELS_MAX; k++, out += 16) {
             __m512 v = _mm512_cvtepi32_ps(acc[i][k]);
 
-            if (!m->last)
-                _mm512_store_si512(sums, acc[i][k]);
-            else
-                _mm512_store_ps(out, m->fresh ? v : _mm512_add_ps(v, _mm512_load_ps(out)));
+            _mm512_store_ps(out, m->fresh ? _mm512_mul_ps(v, by)
+                                          : _mm512_fmadd_ps(v, by, _mm512_load_ps(out)));
         }
     }
 }
@@ -377,13 +385,13 @@ static void mix_rows(struct mix m, int rows)
     for (; rows >= TILE; rows -= TILE) {
         mix_tile(&m, TILE);
         m.p += TILE * m.row;
-        m.sums += TILE * SCALES;
+        m.scale += TILE * m.row;
         m.out += TILE * SCALES;
     }
     for (; rows > 0; rows--) {
         mix_tile(&m, 1);
         m.p += m.row;
-        m.sums += SCALES;
+        m.scale += m.row;
         m.out += SCALES;
     }
 }
@@ -401,12 +409,10 @@ static void mix(const struct wk_self *s, const struct plan *p, int g, const floa
 
         mix_rows((struct mix){.p = work + p->p + (size_t)tile * KEYS * 2,
                               .v = prepared + p->v + (size_t)(g * p->key_tiles + tile) * PACK,
+                              .scale = work + p->p + p->p_scale + (size_t)tile * sizeof(float),
                               .row = p->p_row,
                               .steps = left > KEYS / 2 ? STEPS : STEPS / 2,
-                              .first = tile % MIX_TILES == 0,
-                              .last = tile % MIX_TILES == MIX_TILES - 1 || left <= KEYS,
-                              .fresh = tile < MIX_TILES,
-                              .sums = (int32_t *)(void *)(work + p->sums),
+                              .fresh = tile == 0,
                               .out = out},
                  s->rows);
     }
