@@ -23,7 +23,8 @@ static const struct {
 struct asr_model_params app_asr_params(const struct app *app, bool remote)
 {
     const struct config *c = app->config;
-    struct asr_model_params params = {.data_dir = c->data_dir, .threads = c->whisper_threads};
+    struct asr_model_params params = {
+        .data_dir = c->data_dir, .threads = c->whisper_threads, .pad_ms = c->whisper_pad_ms};
 
     if (remote) {
         params.url = c->asr_url;

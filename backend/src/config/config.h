@@ -85,7 +85,7 @@ struct config {
     int asr_lines_max;        /**< Streams at the same time; 0: 4 a core */
     bool asr_preload;         /**< Load the model at start */
     int whisper_threads;      /**< 0: the engine decides */
-    int whisper_ctx;          /**< Least encoder frames; 0: the engine decides */
+    int whisper_pad_ms;       /**< Silence heard behind the audio; 0: the engine decides */
     const char *model_url;    /**< Mirror for `models get`; NULL: the usual one */
     int vad_pre_roll_ms;
     int vad_eager_ms;

@@ -83,9 +83,9 @@ const struct setting config_settings[] = {
      .help = "Model name at asr-url, such as whisper-large-v3-turbo."},
     {NULL, "whisper-threads", NULL, NUMBER(c.whisper_threads, 0, 256), .otherwise = "0",
      .help = "Threads for one decode of the whisper recogniser; 0: chosen from the cores."},
-    {NULL, "whisper-ctx", NULL, NUMBER(c.whisper_ctx, 0, 1500), .otherwise = "0",
-     .help = "Least number of encoder frames (50 a second) of the whisper recogniser; 0: its "
-             "measured default."},
+    {NULL, "whisper-pad-ms", NULL, NUMBER(c.whisper_pad_ms, 0, 30000), .otherwise = "0",
+     .help = "Silence that the whisper recogniser hears behind the audio; 30000: a whole window "
+             "of 30 s, slow and exactly as trained; 0: its default, 500."},
     {NULL, "model-url", NULL, URL(c.model_url), .help = "Mirror for `interviewd models get`."},
     {NULL, "vad-pre-roll-ms", NULL, NUMBER(c.vad_pre_roll_ms, 0, 2000), .otherwise = "300",
      .help = "Audio kept from before speech was noticed, so that no first word is clipped."},

@@ -38,12 +38,13 @@ struct whisper_search_params {
     int best_of;            /**< Samples at a temperature above 0 */
     float temperature;      /**< To begin with */
     float temperature_step; /**< Up to 1; 0: never fall back */
-    float length_penalty;   /**< As in Google's NMT; negative: plain mean of log-probabilities */
-    float entropy_min;      /**< Of the last 32 tokens; below: it repeats itself */
-    float compression_max;  /**< zlib ratio of the text; above: it repeats itself; 0: not used */
-    float plog_min;         /**< Mean log-probability below which it falls back */
-    float no_speech_max;    /**< Above, and improbable: there is no speech */
-    bool align;             /**< Keep the attention of the alignment heads of the best */
+    int fallback_ms;       /**< Then falling back is given up and the best so far stays; 0: never */
+    float length_penalty;  /**< As in Google's NMT; negative: plain mean of log-probabilities */
+    float entropy_min;     /**< Of the last 32 tokens; below: it repeats itself */
+    float compression_max; /**< zlib ratio of the text; above: it repeats itself; 0: not used */
+    float plog_min;        /**< Mean log-probability below which it falls back */
+    float no_speech_max;   /**< Above, and improbable: there is no speech */
+    bool align;            /**< Keep the attention of the alignment heads of the best */
 };
 
 /** Greedy with the thresholds of the paper, no timestamps. */

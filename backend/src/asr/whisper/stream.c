@@ -5,9 +5,7 @@
  * window); of hyp the first `agreed` will not change. update() may be cancelled at any point, so
  * it works on the search's own memory and stores only at its end.
  */
-#include "asr/whisper/stream.h"
-
-#include "base/text.h"
+#include "asr/whisper/stream_state.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,48 +19,12 @@ enum {
     LEVEL_STEP = 320,     /* samples whose loudness is looked at together */
     TOKENS_AT_LEAST = 16, /* more than this and as many a second is not speech but a loop */
     TOKENS_A_SECOND = 10,
-    SILENT_MAX_MS = 1500, /* of silence that finish() need not hear */
+    SILENT_MAX_MS = 1500,   /* of silence that finish() need not hear */
+    FALLBACK_MAX_MS = 1000, /* for sampling after a doubtful result: a final may not wait longer */
 };
 
 /* Below this nothing is said at all, in units of full scale (-66 dB). */
 static const float LEVEL_NOTHING = 0.0005f;
-
-struct whisper_stream {
-    const struct whisper_model *model;
-    struct whisper_stream_params params;
-    int prompt[WHISPER_STREAM_PROMPT_MAX];
-    struct whisper_decoder d;
-    struct whisper_search search;
-    struct whisper_mel mel;
-
-    int language;     /* -1: not yet known */
-    int seek;         /* where the window begins, in frames */
-    size_t heard;     /* samples the decoder has heard (the mel's count), 0: none */
-    int heard_seek;   /* with the window at */
-    bool heard_whole; /* and decoded with alignment */
-    bool timed;       /* and its words have their times */
-    struct whisper_pick hyp[WHISPER_STEPS_MAX];
-    int n_hyp;
-    int agreed;
-    int n_prompt; /* tokens before hyp when it was decoded */
-
-    struct whisper_pick *done;
-    int n_done, cap_done;
-    int *done_words; /* pairs: times of words in done, see struct whisper_word */
-
-    float level;     /* loudest stretch so far */
-    float level_new; /* loudest stretch since the last time it was heard */
-    float level_sum; /* of the open stretch: squares */
-    int level_n;
-
-    struct buf text;
-    struct whisper_word *words; /* of done and hyp */
-    int n_words, cap_words;     /* those of done are at the front: */
-    int n_done_words;
-    struct whisper_heard_word *out;
-    struct whisper_heard result;
-    struct whisper_stream_counts counts;
-};
 
 struct whisper_stream_params whisper_stream_defaults(void)
 {
@@ -75,6 +37,7 @@ static struct whisper_search_params search_params(void)
 
     p.best_of = 2; /* sampling is the last resort of a live transcript: keep it cheap */
     p.temperature_step = 0.4f;
+    p.fallback_ms = FALLBACK_MAX_MS;
     return p;
 }
 
@@ -244,13 +207,6 @@ static int decode(struct whisper_stream *s, struct whisper_compute *c, bool whol
     return code;
 }
 
-static bool begins_word(const struct whisper_stream *s, int id)
-{
-    struct whisper_bytes w = whisper_vocab_bytes(s->model->vocab, id);
-
-    return w.len && w.data[0] == ' ';
-}
-
 /* Take over the best hypothesis; what it shares with the one before is agreed upon, but for the
  * last word of that, which may still grow. */
 static void adopt(struct whisper_stream *s)
@@ -264,134 +220,12 @@ static void adopt(struct whisper_stream *s)
         n++;
     while (same < n && same < s->n_hyp && s->hyp[same].id == h->tokens[same].id)
         same++;
-    while (same > s->agreed && (same == n || !begins_word(s, h->tokens[same].id)))
+    while (same > s->agreed && (same == n || !whisper_stream_begins_word(s, h->tokens[same].id)))
         same--;
     memcpy(s->hyp, h->tokens, (size_t)n * sizeof(*s->hyp));
     s->n_hyp = n;
     s->agreed = same > s->agreed ? same : s->agreed;
     s->agreed = s->agreed < n ? s->agreed : n;
-}
-
-/* ---- words and text ----------------------------------------------------------------------- */
-
-static int reserve_words(struct whisper_stream *s, int n)
-{
-    struct whisper_word *words;
-
-    if (n <= s->cap_words)
-        return 0;
-    words = realloc(s->words, (size_t)n * 2 * sizeof(*words));
-    if (!words)
-        return UV_ENOMEM;
-    s->words = words;
-    s->cap_words = n * 2;
-    return 0;
-}
-
-/* Words of hyp behind those of done, with times when the decoder kept its attention. */
-static int find_words(struct whisper_stream *s)
-{
-    int frames = (int)whisper_mel_length(&s->mel) - s->seek;
-    struct whisper_word *w;
-    int n;
-    int code = 0;
-
-    if (reserve_words(s, s->n_done_words + s->n_hyp + 1))
-        return UV_ENOMEM;
-    w = s->words + s->n_done_words;
-    n = whisper_words_group(s->model->vocab, s->hyp, s->n_hyp, s->result.language, w);
-    if (s->heard_seek == s->seek)
-        code = whisper_words_time(&s->d, s->hyp, s->n_hyp, s->n_prompt, frames, w, n);
-    for (int i = 0; i < n; i++) {
-        w[i].t0 += s->seek;
-        w[i].t1 += s->seek;
-        w[i].first += s->n_done;
-    }
-    s->n_words = s->n_done_words + n;
-    s->timed = !code;
-    return code;
-}
-
-static const struct whisper_pick *token_at(const struct whisper_stream *s, int i)
-{
-    return i < s->n_done ? &s->done[i] : &s->hyp[i - s->n_done];
-}
-
-/* Write the text. Malformed bytes, as of a character that is not complete yet, are left out. */
-static int write_text(struct whisper_stream *s)
-{
-    int total = s->n_done + s->n_hyp;
-    double sum = 0.0;
-    size_t n;
-
-    buf_clear(&s->text);
-    s->result.stable = 0;
-    for (int i = 0; i < total; i++) {
-        const struct whisper_pick *t = token_at(s, i);
-
-        if (i == s->n_done + s->agreed)
-            s->result.stable = s->text.len;
-        if (whisper_vocab_append(s->model->vocab, &t->id, 1, &s->text))
-            return UV_ENOMEM;
-        sum += (double)t->plog;
-    }
-    if (s->agreed == s->n_hyp)
-        s->result.stable = s->text.len;
-    n = s->text.len && s->text.data[0] == ' ';
-    if (n) {
-        buf_consume(&s->text, 1);
-        s->result.stable -= s->result.stable > 0;
-    }
-    for (n = s->text.len; n && !utf8_valid(s->text.data, n) && s->text.len - n < 4;)
-        n--;
-    if (utf8_valid(s->text.data, n))
-        s->text.len = n;
-    buf_seal(&s->text);
-    s->result.text = s->text.len ? s->text.data : "";
-    s->result.len = s->text.len;
-    s->result.stable = s->result.stable < s->text.len ? s->result.stable : s->text.len;
-    s->result.confidence = total ? (float)exp(sum / total) : 0.0f;
-    s->result.words = NULL;
-    s->result.n_words = 0;
-    return 0;
-}
-
-/* The words of the result, cut out of its text (whose leading space is gone). */
-static int write_words(struct whisper_stream *s)
-{
-    const struct whisper_vocab *v = s->model->vocab;
-    size_t at = 0;
-    size_t skipped = 0;
-    struct whisper_heard_word *out = realloc(s->out, (size_t)(s->n_words + 1) * sizeof(*out));
-
-    if (!out)
-        return UV_ENOMEM;
-    s->out = out;
-    for (int i = 0; i < s->n_words; i++) {
-        const struct whisper_word *w = &s->words[i];
-        size_t len = 0;
-
-        for (int k = 0; k < w->n; k++)
-            len += whisper_vocab_bytes(v, token_at(s, w->first + k)->id).len;
-        if (i == 0 && len > 0 && begins_word(s, token_at(s, w->first)->id))
-            skipped = 1;
-        len -= i == 0 ? skipped : 0;
-        if (at + len > s->text.len)
-            len = s->text.len - at;
-        out[i] = (struct whisper_heard_word){.text = at,
-                                             .text_len = len,
-                                             .start_ms = (uint32_t)w->t0 * 10,
-                                             .end_ms = (uint32_t)w->t1 * 10,
-                                             .confidence = w->confidence};
-        at += len;
-        while (out[i].text_len && s->text.data[out[i].text] == ' ') {
-            out[i].text++;
-            out[i].text_len--;
-        }
-    }
-    s->result.words = out;
-    s->result.n_words = (size_t)s->n_words;
-    return 0;
 }
 
 /* ---- long utterances ---------------------------------------------------------------------- */
@@ -422,7 +256,7 @@ static int move_done(struct whisper_stream *s, int n)
 static int cut(struct whisper_stream *s)
 {
     int keep = s->n_done_words;
-    int code = find_words(s);
+    int code = whisper_stream_find_words(s);
     int end = (int)whisper_mel_length(&s->mel);
 
     if (code)
@@ -490,8 +324,8 @@ int whisper_stream_update(struct whisper_stream *s, struct whisper_compute *c, b
         return 0;
     code = refresh(s, c, whole);
     if (!code && whole)
-        code = find_words(s);
-    return code ? code : write_text(s);
+        code = whisper_stream_find_words(s);
+    return code ? code : whisper_stream_write_text(s);
 }
 
 /* Nobody spoke, says the model: nothing of this window was said. What is agreed stays. */
@@ -516,11 +350,11 @@ int whisper_stream_finish(struct whisper_stream *s, struct whisper_compute *c)
         return code;
     drop_silence(s);
     if (!s->timed)
-        code = find_words(s);
+        code = whisper_stream_find_words(s);
     if (!code)
-        code = write_text(s);
+        code = whisper_stream_write_text(s);
     if (!code)
-        code = write_words(s);
+        code = whisper_stream_write_words(s);
     s->result.stable = s->result.len;
     return code;
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 
 enum {
+    PAD_MAX_MS = 30000,
     STREAMS_MAX = 64,      /* open at a time */
     PARTIAL_WAIT_MS = 60,  /* a partial waits so long for its turn */
     VOCABULARY_MAX = 2048, /* bytes of terms that are looked at */
@@ -31,6 +32,7 @@ struct asr_model {
     struct wk *wk;
     struct whisper_compute compute; /* {gate} */
     char name[64];
+    int pad_ms; /* 0: the stream decides */
     atomic_int streams;
 
     uv_mutex_t lock;
@@ -162,6 +164,7 @@ static int whisper_load(struct asr_model **mp, const struct asr_model_params *pa
         return code;
     }
     whisper_compute_init(&m->compute, m->model, m->wk);
+    m->pad_ms = params->pad_ms;
     snprintf(m->name, sizeof(m->name), "%s", m->model->name);
     *mp = m;
     return 0;
@@ -216,15 +219,6 @@ static int language_of(const struct whisper_vocab *v, const char *name, int *lan
     return err_set(err, UV_EINVAL, "the model does not know the language \"%.20s\"", name);
 }
 
-/* Silence encoded behind the audio; see docs/architecture/whisper.md on trimming. */
-static int pad_ms(void)
-{
-    const char *text = getenv("INTERVIEWD_WHISPER_PAD_MS");
-    int64_t ms;
-
-    return text && text_to_int64(text, 0, 30000, &ms) ? (int)ms : WHISPER_PAD_MS;
-}
-
 static void whisper_close(struct asr_stream *s)
 {
     if (!s)
@@ -256,7 +250,8 @@ static int whisper_open(struct asr_stream **sp, struct asr_model *m,
         return err_set(err, UV_ENOBUFS, "not enough memory for another stream");
     }
     s->model = m;
-    p.pad_ms = pad_ms();
+    if (m->pad_ms > 0)
+        p.pad_ms = m->pad_ms < PAD_MAX_MS ? m->pad_ms : PAD_MAX_MS;
     p.prompt = ids;
     p.n_prompt = vocabulary_tokens(m->model->vocab, params, ids);
     code = whisper_stream_open(&s->stream, m->model, &p, err);
