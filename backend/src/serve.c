@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -128,8 +129,9 @@ static int open_server(struct serve *s, struct errbuf *err)
         .handled = api_audit,
         .after = api_after,
     };
-    struct ws_route routes[3] = {sockets[0], sockets[1], sockets[2]};
+    static struct ws_route routes[sizeof(sockets) / sizeof(sockets[0])]; /* the server keeps it */
 
+    memcpy(routes, sockets, sizeof(routes));
     routes[0].h = ws_transcribe_handlers;
     routes[1].h = ws_llm_handlers;
     return http_server_open(&s->server, s->program.app.loop, s->program.app.workers, &config,
