@@ -40,9 +40,25 @@ export function layOut(point: OutlinePoint): LaidOutPoint {
   return { label, before, quote, after, inline: true, field };
 }
 
+const bare = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
+
+/**
+ * An answer without what the talking points above it say already: the built-in draft ends with a list of the points that only the person can
+ * fill in. A heading ("To add in your own words:") goes with its list. '' when nothing is left.
+ */
+export function withoutPoints(answer: string, points: OutlinePoint[]): string {
+  const said = new Set(points.flatMap((p) => [bare(p.text), bare(`${p.label ?? ''} ${p.text}`)]));
+  const blocks = answer.split(/\n{2,}/).map((block) => {
+    const lines = block.split('\n');
+    const kept = lines.filter((line) => !said.has(bare(line)));
+    const headingAlone = kept.length < lines.length && kept.every((line) => line.trim().endsWith(':'));
+    return headingAlone ? '' : kept.join('\n');
+  });
+  return blocks.filter((block) => block.trim() !== '').join('\n\n');
+}
+
 /** True when an answer says nothing that the points don't: the built-in outline answering for want of a model. */
 export function repeatsPoints(answer: string, points: OutlinePoint[]): boolean {
-  const bare = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
   let rest = ` ${bare(answer)} `;
   if (points.length === 0) return false;
   for (const point of points) {

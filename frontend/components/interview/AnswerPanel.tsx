@@ -7,7 +7,7 @@ import { LatencyBar } from '@/components/session/LatencyBar';
 import { Button } from '@/components/ui/button';
 import { toast } from '@/components/ui/toast';
 import type { Answer } from '@/lib/live';
-import { repeatsPoints } from '@/lib/outline';
+import { repeatsPoints, withoutPoints } from '@/lib/outline';
 import { QuestionCard } from './QuestionCard';
 import { AnswerText, Outline } from './ResponseStreaming';
 
@@ -76,6 +76,7 @@ export function AnswerPanel({ answers, at, onShow, onInterrupt, empty }: Props) 
   if (!answer) return <div className="mx-auto grid h-full w-full max-w-3xl content-center px-4 py-8 sm:px-8">{empty}</div>;
   const running = answer.finish === null;
   const outlineOnly = repeatsPoints(answer.text, answer.points);
+  const draft = withoutPoints(answer.text, answer.points);
   const overtaken = answer.finish === 'superseded';
 
   async function copy() {
@@ -111,7 +112,7 @@ export function AnswerPanel({ answers, at, onShow, onInterrupt, empty }: Props) 
       </div>
       <QuestionCard number={answer.number} question={answer.question} kind={answer.kind} eager={running && answer.eager} />
       {answer.points.length > 0 && <Outline points={answer.points} />}
-      {outlineOnly ? <OutlineOnly /> : (answer.text || running) && <AnswerText text={answer.text} running={running} />}
+      {outlineOnly ? <OutlineOnly /> : (draft || running) && <AnswerText text={draft} running={running} />}
       <Foot answer={answer} />
     </article>
   );

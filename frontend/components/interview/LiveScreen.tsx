@@ -1,6 +1,6 @@
 'use client';
 
-import { ArrowUp, CircleStop, Keyboard, MicOff, Mic, Settings2 } from 'lucide-react';
+import { ArrowUp, CircleAlert, CircleStop, Keyboard, MicOff, Mic, Settings2 } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useState, type FormEvent } from 'react';
@@ -82,6 +82,7 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
   const [picked, setPicked] = useState<{ at: number; of: number } | null>(null); // null follows the newest
   const [open, setOpen] = useState<'settings' | 'keys' | null>(null);
   const [ending, setEnding] = useState(false);
+  const [trouble, setTrouble] = useState<string | null>(null); // why it does not listen
   // a new question is shown at once, whatever was being read
   const at = picked?.of === state.answers.length ? picked.at : state.answers.length - 1;
   const show = (n: number) => setPicked({ at: Math.max(0, Math.min(n, state.answers.length - 1)), of: state.answers.length });
@@ -90,13 +91,14 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
 
   useKept(live, session.id);
 
-  const listen = useCallback(async () => {
-    try {
-      await live.listen();
-    } catch (error) {
-      toast(sentence(error), true);
-    }
-  }, [live]);
+  const listen = useCallback(
+    () =>
+      live.listen().then(
+        () => setTrouble(null),
+        (error: unknown) => setTrouble(sentence(error)),
+      ),
+    [live],
+  );
 
   useEffect(() => {
     const first = takeFirstStep(session.id);
@@ -200,6 +202,7 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
         </section>
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
         <section aria-label="Question and answer" tabIndex={0} className="min-h-0 overflow-y-auto overscroll-contain">
+          {trouble && listening.phase === 'off' && <Trouble what={trouble} onRetry={() => void listen()} onSettings={() => setOpen('settings')} />}
           <AnswerPanel
             answers={state.answers}
             at={at}
@@ -261,6 +264,26 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
           }}
         />
       </Dialog>
+    </div>
+  );
+}
+
+/** Why nothing is heard, for as long as that is so, and what to do about it. */
+function Trouble({ what, onRetry, onSettings }: { what: string; onRetry: () => void; onSettings: () => void }) {
+  return (
+    <div role="alert" className="mx-auto mt-4 grid w-[calc(100%-2rem)] max-w-3xl gap-3 rounded-2xl border border-live/50 bg-live-soft p-4 sm:mt-6 sm:w-[calc(100%-4rem)] sm:p-5">
+      <p className="flex gap-3 leading-snug font-medium text-live">
+        <CircleAlert aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
+        {what}
+      </p>
+      <div className="flex flex-wrap gap-2">
+        <Button size="sm" look="secondary" onClick={onRetry}>
+          Try again
+        </Button>
+        <Button size="sm" look="ghost" onClick={onSettings}>
+          Choose another input
+        </Button>
+      </div>
     </div>
   );
 }

@@ -108,7 +108,7 @@ function Line({ utterance: u, onAsk }: { utterance: Utterance; onAsk: Props['onA
  * What is being said. The tail that may still change is dimmed. Screen readers are told finished sentences only, once, in a region of their own.
  */
 export function TranscriptDisplay({ utterances, listening, onAsk }: Props) {
-  const end = useRef<HTMLDivElement>(null);
+  const seen = useRef(0); // how many there were: the first ones are shown from their end
   const box = useRef<HTMLDivElement>(null);
   const last = utterances.at(-1);
   const finished = utterances.findLast((u) => u.final);
@@ -117,8 +117,9 @@ export function TranscriptDisplay({ utterances, listening, onAsk }: Props) {
     const list = box.current;
     if (!list) return;
     const near = list.scrollHeight - list.scrollTop - list.clientHeight < 160; // whoever scrolled up is reading: leave them
-    if (near) list.scrollTop = list.scrollHeight;
-  }, [last?.text, last?.key]);
+    if (near || seen.current === 0) list.scrollTop = list.scrollHeight;
+    seen.current = utterances.length;
+  }, [last?.text, last?.key, utterances.length]);
 
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
@@ -132,7 +133,6 @@ export function TranscriptDisplay({ utterances, listening, onAsk }: Props) {
           ))}
         </ol>
       )}
-      <div ref={end} />
       <p className="sr-only" aria-live="polite">
         {finished ? `${finished.speaker === 'candidate' ? 'You' : 'Interviewer'}: ${finished.text}` : ''}
       </p>

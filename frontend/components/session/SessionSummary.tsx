@@ -13,7 +13,7 @@ import { EmptyState, ErrorState, SkeletonList } from '@/components/ui/states';
 import { toast } from '@/components/ui/toast';
 import { useProfile, useSession, useSessionId, useTranscripts } from '@/hooks/useSession';
 import { api, ApiError, sentence } from '@/lib/api-client';
-import { repeatsPoints } from '@/lib/outline';
+import { repeatsPoints, withoutPoints } from '@/lib/outline';
 import { forget } from '@/lib/query';
 import { clock, milliseconds, plural, sessionTitle, when } from '@/lib/utils';
 import type { Session, Transcript } from '@/types/session';
@@ -63,7 +63,7 @@ function Pair({ pair }: { pair: Transcript }) {
       <QuestionCard number={pair.questionNumber} question={pair.question} kind={pair.kind ?? null} level="h2" />
       {pair.outline && pair.outline.length > 0 && <Outline points={pair.outline} />}
       {repeatsPoints(pair.answer, pair.outline ?? []) ? null : pair.answer ? (
-        <AnswerText text={pair.answer} />
+        <AnswerText text={withoutPoints(pair.answer, pair.outline ?? [])} />
       ) : (
         <p className="text-soft">No answer was made for this one. The words are kept as they were heard.</p>
       )}

@@ -1,3 +1,3 @@
 import type { Browser } from 'playwright-core';
 export const CHROMIUM: string | undefined;
-export function startBrowser(options?: { microphone?: string }): Promise<Browser>;
+export function startBrowser(options?: { microphone?: string; tab?: string }): Promise<Browser>;

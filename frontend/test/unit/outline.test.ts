@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { layOut, repeatsPoints } from '@/lib/outline';
+import { layOut, repeatsPoints, withoutPoints } from '@/lib/outline';
 import type { OutlinePoint } from '@/types/session';
 
 const point = (text: string, quote: string, field: OutlinePoint['source']['field'] = 'context', label?: string): OutlinePoint => ({
@@ -49,5 +49,22 @@ describe('repeatsPoints', () => {
   it('knows an answer of its own', () => {
     expect(repeatsPoints('I would say a b c.', points)).toBe(false);
     expect(repeatsPoints('anything', [])).toBe(false);
+  });
+});
+
+describe('an answer beside its talking points', () => {
+  const points = [
+    { text: 'Situation: “The ledger was down.”', label: 'Situation', source: { field: 'context', quote: 'The ledger was down.' } },
+    { text: 'Say in one sentence what was yours to do.', label: 'Task', source: { field: 'question', quote: '' } },
+  ] as OutlinePoint[];
+
+  it('leaves out the list of what the points say already, and its heading', () => {
+    const answer = 'The ledger was down. I led the repair.\n\nTo add in your own words:\n- Task: Say in one sentence what was yours to do.';
+    expect(withoutPoints(answer, points)).toBe('The ledger was down. I led the repair.');
+  });
+
+  it('keeps a heading whose list says something new', () => {
+    const answer = 'First.\n\nThree things:\n- Rehearse.\n- Measure.';
+    expect(withoutPoints(answer, points)).toBe(answer);
   });
 });
