@@ -95,7 +95,7 @@ function Line({ utterance: u, onAsk }: { utterance: Utterance; onAsk: Props['onA
           <Button look="ghost" size="sm" onClick={() => setEditing(true)} aria-label={`Correct: ${u.text}`} className="-ml-3">
             <Pencil aria-hidden="true" /> Correct
           </Button>
-          <Button look="ghost" size="sm" onClick={() => onAsk(u.key, u.text)} aria-label={`Answer: ${u.text}`}>
+          <Button look="ghost" size="sm" onClick={() => onAsk(u.key, u.text)} aria-label={`Answer this: ${u.text}`}>
             <Sparkles aria-hidden="true" /> Answer this
           </Button>
         </div>

@@ -1,7 +1,7 @@
 'use client';
 
-import { Pencil, Plus, Trash2, UserRound } from 'lucide-react';
-import { useState } from 'react';
+import { FileUp, Pencil, Plus, Trash2, UserRound } from 'lucide-react';
+import { useRef, useState, type ChangeEvent } from 'react';
 import { PageHeader } from '@/components/layout/PageHeader';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -10,6 +10,7 @@ import { EmptyState, ErrorState, SkeletonList } from '@/components/ui/states';
 import { toast } from '@/components/ui/toast';
 import { useProfiles } from '@/hooks/useSession';
 import { api, sentence } from '@/lib/api-client';
+import { FILE_MAX, importProfile } from '@/lib/import-profile';
 import { forget } from '@/lib/query';
 import { plural } from '@/lib/utils';
 import type { Profile, ProfileInput } from '@/types/session';
@@ -99,6 +100,28 @@ function Examples({ onPick }: { onPick: (input: ProfileInput) => void }) {
   );
 }
 
+/** A résumé as plain text, or a profile's JSON, opened in the editor. */
+function FromFile({ onPick }: { onPick: (input: ProfileInput) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  async function read(event: ChangeEvent<HTMLInputElement>) {
+    const file = event.target.files?.[0];
+    event.target.value = '';
+    if (!file) return;
+    const profile = file.size <= FILE_MAX ? importProfile(await file.text()) : null;
+    if (profile) onPick(profile);
+    else toast(file.size > FILE_MAX ? 'That file is larger than 256 KiB.' : 'That file holds no plain text. Save the résumé as .txt or .md, or paste it.', true);
+  }
+  return (
+    <>
+      <input ref={input} type="file" aria-label="Résumé or profile file" accept=".txt,.md,.json,text/plain" className="sr-only" tabIndex={-1} onChange={(event) => void read(event)} />
+      <Button look="secondary" onClick={() => input.current?.click()}>
+        <FileUp aria-hidden="true" />
+        From a file
+      </Button>
+    </>
+  );
+}
+
 type Editing = { id: string | null; input: ProfileInput } | null;
 
 /** All profiles, and the editor of one. */
@@ -147,9 +170,10 @@ export function Profiles() {
     </Button>
   );
   const examples = <Examples onPick={(input) => setEditing({ id: null, input })} />;
+  const file = <FromFile onPick={(input) => setEditing({ id: null, input })} />;
   return (
     <>
-      <PageHeader title="Profiles" action={data && data.items.length > 0 && [<span key="e">{examples}</span>, <span key="a">{add}</span>]}>
+      <PageHeader title="Profiles" action={data && data.items.length > 0 && [<span key="e">{examples}</span>, <span key="f">{file}</span>, <span key="a">{add}</span>]}>
         Who answers. Make one for each kind of job you apply for.
       </PageHeader>
       {error ? (
@@ -157,7 +181,7 @@ export function Profiles() {
       ) : !data ? (
         <SkeletonList label="Reading your profiles" />
       ) : data.items.length === 0 ? (
-        <EmptyState icon={<UserRound aria-hidden="true" />} title="Nobody to answer as yet" action={[<span key="a">{add}</span>, <span key="e">{examples}</span>]}>
+        <EmptyState icon={<UserRound aria-hidden="true" />} title="Nobody to answer as yet" action={[<span key="a">{add}</span>, <span key="f">{file}</span>, <span key="e">{examples}</span>]}>
           A profile is what answers are made of: your role, skills, and what you have done. It is encrypted before it is stored.
         </EmptyState>
       ) : (

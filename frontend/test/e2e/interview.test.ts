@@ -52,18 +52,18 @@ describe('an interview', () => {
     const level = () => page.locator('[style*="--level"]').first().evaluate((meter: HTMLElement) => Number(meter.style.getPropertyValue('--level')));
     await expect.poll(level, { interval: 30, timeout: 20_000 }).toBeGreaterThan(0.2);
     const partial = page.locator('[data-utterance=partial] p').first();
-    await partial.waitFor({ timeout: 30_000 });
+    await partial.waitFor({ timeout: 90_000 });
     expect((await partial.innerText()).trim()).not.toBe('');
   });
 
   it('makes a final text of them that has most of the words', async () => {
-    await page.locator('[data-utterance=final]').first().waitFor({ timeout: 30_000 });
+    await page.locator('[data-utterance=final]').first().waitFor({ timeout: 90_000 });
     const heard = (await page.locator('[data-utterance=final] p').allInnerTexts()).join(' ');
     expect(wordsHeard(spoken.text, heard), `heard: ${heard}`).toBeGreaterThan(0.5);
   });
 
   it('puts up talking points that quote the profile, and an answer', async () => {
-    await page.locator('[data-answer=stop]').waitFor({ timeout: 30_000 });
+    await page.locator('[data-answer=stop]').waitFor({ timeout: 90_000 });
     const profile = JSON.parse(await readFile('../profiles/platform-engineer.json', 'utf8')) as { context: string };
     const material = `${profile.context} Staff engineer, ledger platform You resolve disagreements with data. Staff platform engineer`.replace(/\s+/g, ' ');
     const quotes = await page.getByLabel('Talking points').locator('q').allInnerTexts();

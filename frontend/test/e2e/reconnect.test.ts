@@ -38,14 +38,14 @@ describe('a connection that drops in the middle of a question', () => {
     const { page } = watched;
     await page.goto(`${relay.url}/interview/`);
     await page.getByRole('button', { name: 'Start the interview' }).click();
-    await page.locator('[data-utterance=partial]').first().waitFor({ timeout: 30_000 });
+    await page.locator('[data-utterance=partial]').first().waitFor({ timeout: 90_000 });
     relay.cut(true);
     await page.getByRole('status').getByText('Reconnecting; nothing is lost for 30 s').waitFor();
     await page.waitForTimeout(1500);
     relay.resume();
     await page.getByRole('status').getByText('Listening').waitFor({ timeout: 20_000 });
-    await page.locator('[data-utterance=final]').first().waitFor({ timeout: 30_000 });
-    await page.locator('[data-answer=stop]').first().waitFor({ timeout: 30_000 });
+    await page.locator('[data-utterance=final]').first().waitFor({ timeout: 90_000 });
+    await page.locator('[data-answer=stop]').first().waitFor({ timeout: 90_000 });
     const heard = (await page.locator('[data-utterance=final] p').allInnerTexts()).join(' ');
     const begin = spoken.text.split(' ').slice(0, 5).join(' ');
     expect(wordsHeard(spoken.text, heard), `heard: ${heard}`).toBeGreaterThan(0.5);

@@ -68,10 +68,10 @@ describe('a call in another tab', () => {
   it('is heard and answered when its tab is shared', async () => {
     await begin('Shared tab');
     await speak();
-    await said('Interviewer').first().waitFor({ timeout: 30_000 });
+    await said('Interviewer').first().waitFor({ timeout: 90_000 });
     const heard = (await said('Interviewer').allInnerTexts()).join(' ');
     expect(wordsHeard(spoken.text, heard), `heard: ${heard}`).toBeGreaterThan(0.5);
-    await page.locator('[data-answer=stop]').first().waitFor({ timeout: 30_000 });
+    await page.locator('[data-answer=stop]').first().waitFor({ timeout: 90_000 });
   });
 
   it('says so when the tab is closed or no longer shared', async () => {
@@ -84,14 +84,14 @@ describe('a call in another tab', () => {
     caller = await page.context().newPage();
     await caller.goto(`http://127.0.0.1:${(call.address() as AddressInfo).port}/`);
     await begin('Both');
-    await said('You').first().waitFor({ timeout: 30_000 }); // the microphone's recording begins by itself
+    await said('You').first().waitFor({ timeout: 90_000 }); // the microphone's recording begins by itself
     await speak();
-    await said('Interviewer').first().waitFor({ timeout: 30_000 });
+    await said('Interviewer').first().waitFor({ timeout: 90_000 });
     for (const speaker of ['You', 'Interviewer']) {
       const heard = (await said(speaker).allInnerTexts()).join(' ');
       expect(wordsHeard(spoken.text, heard), `${speaker}: ${heard}`).toBeGreaterThan(0.5);
     }
-    await page.locator('[data-answer=stop]').first().waitFor({ timeout: 30_000 });
+    await page.locator('[data-answer=stop]').first().waitFor({ timeout: 90_000 });
     await page.getByText('1 of').or(page.getByText('Question 1')).first().waitFor();
     expect(await page.getByText('Question 2').count(), 'what the candidate said is no question').toBe(0);
   });
