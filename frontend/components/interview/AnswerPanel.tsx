@@ -43,7 +43,8 @@ function Pager({ answers, at, onShow }: Pick<Props, 'answers' | 'at' | 'onShow'>
 }
 
 function Foot({ answer }: { answer: Answer }) {
-  const provider = answer.model && answer.model !== answer.provider ? `${answer.provider}, ${answer.model}` : answer.provider;
+  const name = answer.provider === 'outline' ? 'Built in, from your profile' : answer.provider;
+  const provider = answer.model && answer.model !== answer.provider ? `${name}, ${answer.model}` : name;
   return (
     <footer className="grid gap-2 border-t border-line pt-3 text-sm text-faint">
       {answer.finish && ENDINGS[answer.finish] && <p className="font-medium text-soft">{ENDINGS[answer.finish]}</p>}
@@ -62,9 +63,9 @@ function Foot({ answer }: { answer: Answer }) {
 export function OutlineOnly() {
   return (
     <p className="text-soft">
-      These points are the whole answer, because no language model is set up.{' '}
+      These points say all that your profile has on this.{' '}
       <Link href="/settings/#providers" className="font-semibold text-accent underline underline-offset-4">
-        Add one for full sentences
+        Have a language model write answers
       </Link>
     </p>
   );
