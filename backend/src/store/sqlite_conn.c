@@ -13,9 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
-    BUSY_MS = 5000,   /* another process (migrate, a backup) may write too */
+    BUSY_MS = 5000, /* another process (migrate, a backup) may write too */
+    CONFIGURE_PAUSE_MS = 10,
     IDLE_READERS = 8, /* more are closed when they come back */
     CACHE_KIB = 512,  /* page cache of one connection */
     PATH_TEXT_MAX = 4096,
@@ -159,6 +161,19 @@ static int configure(struct conn *conn, struct errbuf *err)
     return conn_exec(conn, sql, err);
 }
 
+/* Of several that turn a new file to WAL at once SQLite refuses all but one without waiting (its
+ * busy handler is not asked for that lock), so we wait ourselves. */
+static int configure_patiently(struct conn *conn, struct errbuf *err)
+{
+    int e = configure(conn, err);
+
+    for (int waited = 0; e == UV_EAGAIN && waited < BUSY_MS; waited += CONFIGURE_PAUSE_MS) {
+        usleep(CONFIGURE_PAUSE_MS * 1000);
+        e = configure(conn, err);
+    }
+    return e;
+}
+
 static int conn_open(struct sqlite_db *db, bool writer, struct conn **cp, struct errbuf *err)
 {
     struct conn *conn = calloc(1, sizeof(*conn));
@@ -176,7 +191,7 @@ static int conn_open(struct sqlite_db *db, bool writer, struct conn **cp, struct
     if (!e) {
         sqlite3_extended_result_codes(conn->sq, 1);
         sqlite3_busy_timeout(conn->sq, BUSY_MS);
-        e = configure(conn, err);
+        e = configure_patiently(conn, err);
     }
     if (!e && writer && sqlite3_db_readonly(conn->sq, "main") == 1)
         e = conn_error(conn, SQLITE_READONLY, err);

@@ -140,12 +140,11 @@ static void *migrate_alone(void *arg)
     return (void *)e;
 }
 
-static void four_that_migrate_at_once_all_succeed(void **state)
+static void migrate_at_once(void)
 {
     char dir[SCRATCH_MAX];
     pthread_t threads[4];
 
-    (void)state;
     scratch_make(dir);
     for (int i = 0; i < 4; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, migrate_alone, dir), 0);
@@ -156,6 +155,13 @@ static void four_that_migrate_at_once_all_succeed(void **state)
         assert_int_equal((intptr_t)e, 0);
     }
     scratch_remove(dir);
+}
+
+static void four_that_migrate_at_once_all_succeed(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 25; round++)
+        migrate_at_once();
 }
 
 static void a_store_that_was_not_migrated_is_not_ready(void **state)
