@@ -69,10 +69,7 @@ struct asr_stream {
     bool changed; /* words were added: not for the pool */
     struct heard heard[SEARCHES][HEARD_WORDS_MAX];
     size_t count[SEARCHES];
-    struct heard rough[HEARD_WORDS_MAX]; /* what refined was made from */
-    struct heard refined[HEARD_WORDS_MAX];
-    size_t rough_count, refined_count;
-    int rough_who;                          /* the search it was, -1: nothing is refined */
+    struct heard refined[HEARD_WORDS_MAX];  /* of the lattice, while it is read */
     struct heard promised[HEARD_WORDS_MAX]; /* what a partial said will not change */
     size_t promised_count;
     const char *text_of[HEARD_WORDS_MAX];
@@ -290,7 +287,6 @@ static int stream_begin(struct asr_stream *st, struct errbuf *err)
 
     front_begin(&st->pair->front);
     buf_clear(&st->last);
-    st->rough_who = -1;
     st->promised_count = 0;
     for (int i = 0; i < SEARCHES && !rc; i++)
         rc = search_begin(&st->pair->search[i], err);
@@ -345,40 +341,15 @@ static void read_words(struct asr_stream *st)
             search_words(&st->pair->search[i], &st->pair->front, st->heard[i], HEARD_WORDS_MAX);
 }
 
-/* The first pass still hears the words it heard when they were refined. */
-static bool refined_holds(const struct asr_stream *st, int who)
-{
-    if (who != st->rough_who || st->count[who] != st->rough_count)
-        return false;
-    for (size_t i = 0; i < st->rough_count; i++)
-        if (strcmp(st->rough[i].text, st->heard[who][i].text) != 0)
-            return false;
-    return true;
-}
-
 /* Only the winner's lattice is made: it is what costs time after the end. */
-static void refine(struct asr_stream *st)
+static void refine(struct asr_stream *st, int who)
 {
-    int who = winner(st);
+    size_t n;
 
-    read_words(st);
-    if (refined_holds(st, who))
+    if (!search_refine(&st->pair->search[who], &st->pair->front, st->refined, HEARD_WORDS_MAX, &n))
         return;
-    st->rough_who = -1;
-    if (!search_refine(&st->pair->search[who], &st->pair->front, st->refined, HEARD_WORDS_MAX,
-                       &st->refined_count))
-        return;
-    st->rough_who = who;
-    st->rough_count = st->count[who];
-    memcpy(st->rough, st->heard[who], st->rough_count * sizeof(st->rough[0]));
-}
-
-static void use_refined(struct asr_stream *st, int who)
-{
-    if (!refined_holds(st, who))
-        return;
-    st->count[who] = st->refined_count;
-    memcpy(st->heard[who], st->refined, st->refined_count * sizeof(st->refined[0]));
+    st->count[who] = n;
+    memcpy(st->heard[who], st->refined, n * sizeof(st->refined[0]));
 }
 
 /* Did the other search hear the same word at the same time? */
@@ -454,7 +425,8 @@ static int tell(struct asr_stream *st, bool final, struct asr_result *res, struc
     int rc;
 
     read_words(st);
-    use_refined(st, who);
+    if (final)
+        refine(st, who);
     st->count[who] = heard_keep(st->promised, st->promised_count, st->heard[who], st->count[who]);
     rc = write_words(st, who);
     buf_clear(&st->text);
@@ -480,15 +452,10 @@ static int stream_partial(struct asr_stream *st, struct asr_result *res, struct 
     return tell(st, false, res, err);
 }
 
-/* Everything fed is decoded already. The lattice can be made while the pause becomes an end; if the
- * speaker goes on instead, it is forgotten. */
+/* All that can be done before the end is known. The lattice is not: see search_refine(). */
 static int stream_settle(struct asr_stream *st, struct errbuf *err)
 {
-    int rc = advance(st, err);
-
-    if (!rc)
-        refine(st);
-    return rc;
+    return advance(st, err);
 }
 
 static int stream_finish(struct asr_stream *st, struct asr_result *res, struct errbuf *err)
@@ -500,7 +467,6 @@ static int stream_finish(struct asr_stream *st, struct asr_result *res, struct e
     rc = advance(st, err);
     if (rc)
         return rc;
-    refine(st);
     for (int i = 0; i < SEARCHES; i++)
         search_end(&st->pair->search[i]);
     return tell(st, true, res, err);

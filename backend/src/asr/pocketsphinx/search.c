@@ -144,7 +144,8 @@ static size_t take_word(ps_lattice_t *dag, ps_latnode_t *node, int last, const s
 bool search_refine(struct search *s, const struct front *f, struct heard *to, size_t max,
                    size_t *count)
 {
-    ps_lattice_t *dag = s->fed && s->fed <= SEARCH_REFINE_FRAMES ? ps_get_lattice(s->ps) : NULL;
+    bool may = !s->running && s->fed && s->fed <= SEARCH_REFINE_FRAMES;
+    ps_lattice_t *dag = may ? ps_get_lattice(s->ps) : NULL;
     ps_latlink_t *link = dag ? ps_lattice_bestpath(dag, ps_get_lm(s->ps, ps_get_search(s->ps)),
                                                    LATTICE_WEIGHT, LATTICE_SCALE)
                              : NULL;

@@ -38,9 +38,11 @@ int search_advance(struct search *s, const struct front *f, struct errbuf *err);
  *  over the same frames because all senones are always scored. */
 int32_t search_score(struct search *s);
 size_t search_words(struct search *s, const struct front *f, struct heard *to, size_t max);
-/** The words of the best path through the lattice of everything decoded so far: the first pass
- *  shortens the language model's memory, the lattice does not. Takes up to 70 ms for a sentence,
- *  0.2 to 0.4 s for 11 s. More frames may follow. False: no path, to and count are as before. */
+/** The words of the best path through the lattice: the first pass shortens the language model's
+ *  memory, the lattice does not. Takes up to 70 ms for a sentence, 0.2 to 0.4 s for 11 s. Only
+ *  after search_end(): in the middle of an utterance the library (0.8+5prealpha, find_end_node())
+ *  reads an index of the frame that has not come yet, which is whatever lay in memory.
+ *  False: no path, or the utterance still runs; count is as before. */
 bool search_refine(struct search *s, const struct front *f, struct heard *to, size_t max,
                    size_t *count);
 void search_end(struct search *s);
