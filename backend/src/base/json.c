@@ -55,7 +55,9 @@ json_t *json_thousandths(double value)
 /* 15 digits are what a double holds for sure: 0.1 stays 0.1. */
 int json_write(struct buf *b, const json_t *value)
 {
-    if (json_dump_callback(value, append, b, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) && !b->err)
+    if (json_dump_callback(value, append, b,
+                           JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) &&
+        !b->err)
         b->err = UV_EINVAL;
     return b->err;
 }
