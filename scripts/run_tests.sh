@@ -108,6 +108,7 @@ suite_fuzz() {
 }
 
 suite_web() {
+    wait # for what fetch_web_packages() began
     install_web
     say "Test the web app"
     one "the API description is well-formed" npm --prefix frontend run check:api
@@ -131,9 +132,17 @@ suite_browser() {
     fi
 }
 
+# The web app's packages come while the server is built: that waits for the network, this for the processor.
+fetch_web_packages() {
+    case " $SUITES " in
+    *" web "*) (install_web) & ;;
+    esac
+}
+
 need build
 need test
 : >"$LOGS/outcome.txt"
+fetch_web_packages
 for suite in $SUITES; do
     "suite_$suite"
 done
