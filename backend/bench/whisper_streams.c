@@ -84,7 +84,7 @@ static double utter(struct speaker *s, struct asr_stream *stream, uint64_t *now)
     start = *now; /* a settle that lasts longer than the pause counts */
     if (s->engine->finish(stream, &res, &err))
         return -1.0;
-    return (double)(clock_mono_us() - start) / 1000.0;
+    return fmax(0.0, ((double)clock_mono_us() - (double)start) / 1000.0);
 }
 
 static void speak(void *arg)
