@@ -571,6 +571,9 @@ static void speak_closing(struct speech *s)
                  "the next steps from here?");
 }
 
+static const char anything[] = "In one sentence: ___ (your view). The reason is ___ (one reason), "
+                               "and an example I have seen is ___ (where).";
+
 static void speak_other(struct speech *s)
 {
     if (asks(s, "repeat again elaborate specific detail expand")) {
@@ -582,8 +585,7 @@ static void speak_other(struct speech *s)
         if (from(&s->o->points[i], "context"))
             say_story(s, s->o->points[i].quote, "From my own work:", 3);
     if (!s->said)
-        say_frame(s, "In one sentence: ___ (your view). The reason is ___ (one reason), and an "
-                     "example I have seen is ___ (where).");
+        say_frame(s, anything);
 }
 
 typedef void speak_fn(struct speech *s);
@@ -608,6 +610,8 @@ int spoken_compose(struct buf *out, const struct grounding *g, const char *quest
     struct speech s = {.out = out, .g = g, .question = question, .kind = kind, .o = o};
 
     choose_form (&s)(&s);
+    if (!out->len) /* what it stands on has no word that can be said */
+        say_frame(&s, anything);
     say_mark(&s);
     return out->err;
 }

@@ -420,7 +420,6 @@ static void the_engine_says_what_is_missing(void **state)
 struct speaker {
     const struct asr_engine *e;
     struct asr_model *m;
-    char text[8192];
     bool ok;
 };
 
@@ -434,9 +433,7 @@ static bool speak_once(struct speaker *sp, struct asr_stream *s)
              res.stable <= strlen(res.text);
     }
     ok = ok && !sp->e->settle(s, NULL) && !sp->e->finish(s, &res, NULL);
-    if (ok)
-        snprintf(sp->text, sizeof(sp->text), "%s", res.text);
-    return ok;
+    return ok && res.stable == strlen(res.text);
 }
 
 static void speak(void *arg)
@@ -465,10 +462,8 @@ static void many_streams_share_one_model(void **state)
     }
     for (int i = 0; i < SPEAKERS; i++)
         uv_thread_join(&threads[i]);
-    for (int i = 0; i < SPEAKERS; i++) { /* a random model may hear spaces alone: no words */
+    for (int i = 0; i < SPEAKERS; i++) /* what noise "says" depends on which partials there were */
         assert_true(sp[i].ok);
-        assert_string_equal(sp[i].text, sp[0].text);
-    }
     e->unload(m);
 }
 
