@@ -11,6 +11,7 @@
 
 #include "interview/grounding.h"
 #include "interview/outline.h"
+#include "support/profile.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -28,22 +29,6 @@ struct tally {
 struct row {
     char *column[COLUMNS];
 };
-
-static json_t *load_profile(const char *name)
-{
-    static const char *const folders[] = {"profiles", "backend/test/data/interview/profiles"};
-    const char *root = getenv("INTERVIEWD_SOURCE_ROOT");
-    json_t *profile = NULL;
-
-    for (size_t i = 0; !profile && i < 2; i++) {
-        char path[512];
-
-        snprintf(path, sizeof(path), "%s/%s/%s.json", root ? root : ".", folders[i], name);
-        profile = json_load_file(path, 0, NULL);
-    }
-    assert_non_null(profile);
-    return profile;
-}
 
 static struct outline answer(const json_t *profile, const char *question)
 {
@@ -196,7 +181,7 @@ static struct tally run(const char *set, bool heard)
 
         if (strcmp(row.column[0], set) != 0 || !question)
             continue;
-        profile = load_profile(row.column[1]);
+        profile = profile_load(row.column[1]);
         o = answer(profile, question);
         place = place_of(&o, json_string_value(json_object_get(profile, "context")), row.column[3]);
         t.all++;

@@ -7,6 +7,7 @@
 #include "interview/grounding.h"
 #include "interview/outline.h"
 #include "interview/spoken.h"
+#include "support/profile.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -209,25 +210,9 @@ static void check_marked(const char *all, const char *text)
     }
 }
 
-static json_t *load_profile(const char *name)
-{
-    static const char *const folders[] = {"profiles", "backend/test/data/interview/profiles"};
-    const char *root = getenv("INTERVIEWD_SOURCE_ROOT");
-    json_t *profile = NULL;
-
-    for (size_t i = 0; !profile && i < 2; i++) {
-        char path[512];
-
-        snprintf(path, sizeof(path), "%s/%s/%s.json", root ? root : ".", folders[i], name);
-        profile = json_load_file(path, 0, NULL);
-    }
-    assert_non_null(profile);
-    return profile;
-}
-
 static void check_answer(const char *name, const char *question)
 {
-    json_t *profile = load_profile(name);
+    json_t *profile = profile_load(name);
     const char *list[SKILLS];
     struct briefing_input in = {
         .role = json_string_value(json_object_get(profile, "role")),
