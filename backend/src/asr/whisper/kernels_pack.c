@@ -368,12 +368,31 @@ static float value_at(const struct wk_matrix *m, const uint8_t *panel, int r, in
     return types[m->type].m < 0 ? f : f + half_at(panel + m->m + (size_t)(32 * b + 2 * r));
 }
 
+static void block_of_quants(const struct wk_matrix *m, const uint8_t *panel, int b, float *out)
+{
+    float d[WK_PANEL], min[WK_PANEL] = {0};
+
+    for (int r = 0; r < WK_PANEL; r++) {
+        d[r] = half_at(panel + m->d + (size_t)(32 * b + 2 * r));
+        if (types[m->type].m >= 0)
+            min[r] = half_at(panel + m->m + (size_t)(32 * b + 2 * r));
+    }
+    for (int c = 0; c < WK_BLOCK; c++, out += WK_PANEL) {
+        for (int r = 0; r < WK_PANEL; r++)
+            out[r] = d[r] * (float)quant_at(m, panel, b, r, c) + min[r];
+    }
+}
+
 void wk_block_floats(const struct wk_matrix *m, const uint8_t *panel, int b, float *out)
 {
-    for (int c = 0; c < WK_BLOCK; c++) {
-        for (int r = 0; r < WK_PANEL; r++)
-            out[c * WK_PANEL + r] = value_at(m, panel, r, b * WK_BLOCK + c);
-    }
+    const size_t count = WK_BLOCK * WK_PANEL;
+
+    if (quantised(m->type))
+        block_of_quants(m, panel, b, out);
+    else if (m->type == WK_F16)
+        wk_f16_to_f32((const uint16_t *)(const void *)panel + (size_t)b * count, out, count);
+    else
+        memcpy(out, panel + (size_t)b * count * sizeof(float), count * sizeof(float));
 }
 
 void wk_matrix_row(const struct wk_matrix *m, int row, float *out)

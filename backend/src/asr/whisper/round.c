@@ -162,7 +162,7 @@ int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt
 static int advance(struct whisper_round *r)
 {
     int tokens[WHISPER_BEAMS_MAX];
-    int beams[WHISPER_BEAMS_MAX];
+    int beams[WHISPER_BEAMS_MAX] = {0};
     int n = 0;
     int pos = 0;
 
