@@ -81,25 +81,19 @@ static void convolve(struct whisper_compute *c, const float *mel, int ctx, float
 }
 
 static void encoder_block(struct whisper_compute *c, const struct whisper_block *b, int ctx,
-                          float *x, float *mem)
+                          float *x, float *seen)
 {
     const struct whisper_shape *s = &c->model->shape;
-    size_t n = (size_t)ctx;
-    size_t d = (size_t)s->n_audio_state;
-    float *qkv = mem;
-    float *seen = mem + 3 * n * d;
-    float *wide = mem; /* when attention is done */
 
-    wk_linear(c->wk, &(struct wk_linear){.w = b->qkv.w,
-                                         .x = x,
-                                         .n = ctx,
-                                         .ln_weight = b->attn_ln.weight,
-                                         .ln_bias = b->attn_ln.bias,
-                                         .bias = b->qkv.bias,
-                                         .y = qkv,
-                                         .exact = c->exact});
-    wk_encoder_attention(c->wk, qkv, ctx, s->n_audio_head, s->n_audio_state / s->n_audio_head,
-                         seen);
+    wk_self_attention(c->wk,
+                      &(struct wk_linear){.w = b->qkv.w,
+                                          .x = x,
+                                          .n = ctx,
+                                          .ln_weight = b->attn_ln.weight,
+                                          .ln_bias = b->attn_ln.bias,
+                                          .bias = b->qkv.bias,
+                                          .exact = c->exact},
+                      s->n_audio_head, s->n_audio_state / s->n_audio_head, seen);
     wk_linear(c->wk, &(struct wk_linear){.w = b->out.w,
                                          .x = seen,
                                          .n = ctx,
@@ -107,22 +101,21 @@ static void encoder_block(struct whisper_compute *c, const struct whisper_block 
                                          .residual = x,
                                          .y = x,
                                          .exact = c->exact});
-    wk_linear(c->wk, &(struct wk_linear){.w = b->up.w,
-                                         .x = x,
-                                         .n = ctx,
-                                         .ln_weight = b->mlp_ln.weight,
-                                         .ln_bias = b->mlp_ln.bias,
-                                         .bias = b->up.bias,
-                                         .gelu = true,
-                                         .y = wide,
-                                         .exact = c->exact});
-    wk_linear(c->wk, &(struct wk_linear){.w = b->down.w,
-                                         .x = wide,
-                                         .n = ctx,
-                                         .bias = b->down.bias,
-                                         .residual = x,
-                                         .y = x,
-                                         .exact = c->exact});
+    wk_linear_pair(c->wk,
+                   &(struct wk_linear){.w = b->up.w,
+                                       .x = x,
+                                       .n = ctx,
+                                       .ln_weight = b->mlp_ln.weight,
+                                       .ln_bias = b->mlp_ln.bias,
+                                       .bias = b->up.bias,
+                                       .gelu = true,
+                                       .exact = c->exact},
+                   &(struct wk_linear){.w = b->down.w,
+                                       .n = ctx,
+                                       .bias = b->down.bias,
+                                       .residual = x,
+                                       .y = x,
+                                       .exact = c->exact});
 }
 
 int whisper_encode(struct whisper_compute *c, const float *mel, int ctx, float *out,
@@ -132,7 +125,7 @@ int whisper_encode(struct whisper_compute *c, const float *mel, int ctx, float *
     size_t n = (size_t)ctx;
     size_t d = (size_t)m->shape.n_audio_state;
     size_t conv_need = (2 * n + 2) * ((size_t)m->shape.n_mels + d);
-    size_t block_need = 4 * n * d;
+    size_t block_need = n * d;
     float *mem = whisper_scratch(c, conv_need > block_need ? conv_need : block_need);
 
     if (!mem)

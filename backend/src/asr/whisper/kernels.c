@@ -77,6 +77,7 @@ void wk_close(struct wk *wk)
         return;
     wk_pool_close(wk->pool);
     free(wk->shared.data);
+    free(wk->between.data);
     free(wk->heads.data);
     for (int i = 0; i < WK_THREADS_MAX; i++)
         free(wk->workers[i].data);

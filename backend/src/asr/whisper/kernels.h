@@ -168,6 +168,14 @@ struct wk_linear {
 
 void wk_linear(struct wk *wk, const struct wk_linear *l);
 
+/**
+ * Two layers in a row, as wk_linear() of first and then of second with its x being first's y.
+ * The rows between them stay in the context, quantised while they are in cache where the kernels
+ * can do that; so first->y, first->ldy, second->x and second->ldx are not used, second has no
+ * layer norm, and first->n equals second->n.
+ */
+void wk_linear_pair(struct wk *wk, const struct wk_linear *first, const struct wk_linear *second);
+
 /* ---- attention -------------------------------------------------------------------------- */
 
 /**
@@ -179,6 +187,14 @@ void wk_linear(struct wk *wk, const struct wk_linear *l);
  */
 void wk_encoder_attention(struct wk *wk, const float *qkv, int n, int heads, int head_dim,
                           float *out);
+
+/**
+ * The same with the layer that gives queries, keys and values: wk_linear() of qkv, whose y and ldy
+ * are not used, then wk_encoder_attention(). Where there are heads enough for all threads, one
+ * head after the other is done from beginning to end while it is in cache.
+ */
+void wk_self_attention(struct wk *wk, const struct wk_linear *qkv, int heads, int head_dim,
+                       float *out);
 
 /** Keys and values of one layer of one sequence. Layout is private to the kernels. */
 struct wk_kv {

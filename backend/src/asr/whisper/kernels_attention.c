@@ -7,7 +7,7 @@
  *
  *     k [head][head_dim][cap]      v [head][cap][head_dim]
  */
-#include "asr/whisper/kernels_isa.h"
+#include "asr/whisper/kernels_linear.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@ enum {
     KEYS_AT_ONCE = 16,   /* stored by wk_isa.keys_to_halves() */
     STORE_PARALLEL = 16, /* positions from which storing is shared among threads */
     ALONE = 1 << 15,     /* products not worth waking a helper for */
+    HEADS_EACH = 3,      /* heads a thread, at least, for one head to be one chunk */
 };
 
 static size_t align64(size_t bytes)
@@ -278,4 +279,97 @@ void wk_encoder_attention(struct wk *wk, const float *qkv, int n, int heads, int
     j.prepared = wk_scratch_need(&wk->heads, j.head_bytes * (size_t)heads);
     wk_pool_run(wk->pool, heads, prepare_head, &j);
     wk_pool_run(wk->pool, heads * j.tiles, self_tile, &j);
+}
+
+/* ---- encoder, with its queries, keys and values ------------------------------------------- */
+
+/* A chunk is a head: its part of the layer, then its attention, all in this core's cache. */
+struct head_job {
+    struct wk_layer layer;
+    int heads, head_dim;
+    float *out;
+    size_t head_bytes, work_bytes;
+};
+
+static void project_head(const struct head_job *j, int head, float *qkv, uint8_t *scratch)
+{
+    int width = j->head_dim / WK_PANEL;
+    int after = head + wk_pool_threads(j->layer.wk->pool);
+
+    for (int part = 0; part < 3; part++) {
+        int first = (part * j->heads + head) * width;
+        int next = part < 2 ? ((part + 1) * j->heads + head) * width : after * width;
+
+        for (int p = 0; p < width; p += WK_PANELS_MAX)
+            wk_layer_columns(
+                &j->layer,
+                &(struct wk_columns){
+                    .panel = first + p,
+                    .n_panels = WK_PANELS_MAX,
+                    .next = p + WK_PANELS_MAX < width ? first + p + WK_PANELS_MAX : next,
+                    .y = qkv + part * j->head_dim + p * WK_PANEL,
+                    .ldy = 3 * (size_t)j->head_dim,
+                },
+                scratch);
+    }
+}
+
+static void attend_projected(const struct head_job *j, int head, const float *qkv, void *prepared,
+                             void *work)
+{
+    const struct wk_self_kind *self = j->layer.wk->isa->self;
+    size_t ld = 3 * (size_t)j->head_dim;
+    size_t ldo = (size_t)(j->heads * j->head_dim);
+    int n = j->layer.l->n;
+
+    self->prepare(qkv + j->head_dim, qkv + 2 * j->head_dim, ld, n, j->head_dim, prepared);
+    for (int row = 0; row < n; row += WK_QUERY_ROWS) {
+        struct wk_self s = {.q = qkv + (size_t)row * ld,
+                            .ldq = ld,
+                            .rows = n - row < WK_QUERY_ROWS ? n - row : WK_QUERY_ROWS,
+                            .n = n,
+                            .head_dim = j->head_dim,
+                            .prepared = prepared,
+                            .work = work,
+                            .out = j->out + (size_t)row * ldo + (size_t)(head * j->head_dim),
+                            .ldo = ldo};
+
+        self->rows(&s);
+    }
+}
+
+static void whole_head(void *arg, int head, int worker)
+{
+    const struct head_job *j = arg;
+    struct wk *wk = j->layer.wk;
+    size_t qkv = align64(3 * sizeof(float) * (size_t)j->layer.l->n * (size_t)j->head_dim);
+    size_t scratch = align64(wk_layer_scratch(&j->layer));
+    size_t most = scratch > j->work_bytes ? scratch : j->work_bytes;
+    uint8_t *mem = wk_scratch_need(&wk->workers[worker], qkv + j->head_bytes + most);
+
+    project_head(j, head, (float *)(void *)mem, mem + qkv + j->head_bytes);
+    attend_projected(j, head, (const float *)(const void *)mem, mem + qkv,
+                     mem + qkv + j->head_bytes);
+}
+
+void wk_self_attention(struct wk *wk, const struct wk_linear *qkv, int heads, int head_dim,
+                       float *out)
+{
+    struct head_job j = {.heads = heads, .head_dim = head_dim, .out = out};
+    int per_thread = heads / wk_pool_threads(wk->pool);
+
+    if (head_dim % (WK_PANEL * WK_PANELS_MAX) != 0 || per_thread < HEADS_EACH) {
+        struct wk_linear l = *qkv;
+
+        l.ldy = 0;
+        l.y = wk_scratch_need(&wk->between, 3 * sizeof(float) * (size_t)(l.n * heads * head_dim));
+        wk_linear(wk, &l);
+        wk_encoder_attention(wk, l.y, l.n, heads, head_dim, out);
+        return;
+    }
+    j.layer = wk_layer_of(wk, qkv);
+    j.head_bytes = align64(wk->isa->self->bytes(qkv->n, head_dim));
+    j.work_bytes = align64(wk->isa->self->work(qkv->n, head_dim));
+    wk_layer_prepare(&j.layer);
+    wk_pool_run(wk->pool, heads, whole_head, &j);
 }

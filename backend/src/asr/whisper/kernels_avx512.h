@@ -53,6 +53,8 @@ struct wk_panels {
 };
 
 /* kernels_avx512_unpack.c */
+int wk_avx512_part_8(const struct wk_matrix *m);
+void wk_avx512_prepare_part_8(const struct wk_matrix *m, const float *x, int part, void *row);
 void wk_avx512_prepare_8(const struct wk_matrix *m, const float *x, void *row);
 void wk_avx512_prepare_16(const struct wk_matrix *m, const float *x, void *row);
 void wk_avx512_row_16(const float *x, int cols, void *row); /* cols alone decide the groups */
@@ -93,6 +95,13 @@ WK_INLINE __m512 halves(const void *p)
 WK_INLINE void dot8(__m512i *sum, __m512i u, __m512i s)
 {
     __asm__("vpdpbusd %2, %1, %0" : "+v"(*sum) : "v"(u), "v"(s));
+}
+
+/* v in a register of its own: gcc 12 carries sums that start alike from register to register. */
+WK_INLINE __m512i apart(__m512i v)
+{
+    __asm__("" : "+v"(v));
+    return v;
 }
 
 /* sum += two products a lane of signed 16-bit integers. */
@@ -165,7 +174,8 @@ WK_INLINE __m512 gelu_ps(__m512 x)
     const float by = -2 * 0.79788456f * 1.44269504f; /* in units of ln 2 */
     __m512 u = _mm512_mul_ps(x, _mm512_fmadd_ps(_mm512_mul_ps(x, x), _mm512_set1_ps(by * 0.044715f),
                                                 _mm512_set1_ps(by)));
-    __m512 e = power_ps(_mm512_min_ps(u, _mm512_set1_ps(115.0f)));
+    __m512 e =
+        power_ps(_mm512_max_ps(_mm512_min_ps(u, _mm512_set1_ps(115.0f)), _mm512_set1_ps(-30.0f)));
 
     return _mm512_mul_ps(x, inverse_ps(_mm512_add_ps(e, _mm512_set1_ps(1.0f))));
 }

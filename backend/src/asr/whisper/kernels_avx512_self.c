@@ -28,13 +28,14 @@ enum {
 };
 
 static const float LOG2_TOP_P = 12.9998239f;
+static const float LEAST_POWER = -24; /* of two: no weight so small is seen beside TOP_P */
 
 /* Where everything is, for n keys and heads of head_dim. */
 struct plan {
     int key_tiles; /* 64 keys each */
     int groups;    /* of channels, 64 each: also groups of 4 panels of values */
     size_t k_scale, v, v_scale, bytes;
-    size_t row, p, p_scale, p_row, scores, out, work; /* of the work memory */
+    size_t row, p, p_scale, p_row, sums, out, work; /* of the work memory */
 };
 
 static struct plan plan_for(int n, int head_dim)
@@ -51,8 +52,8 @@ static struct plan plan_for(int n, int head_dim)
     p.p = WK_QUERY_ROWS * p.row;
     p.p_scale = (size_t)p.key_tiles * KEYS * 2;
     p.p_row = p.p_scale + align64((size_t)p.key_tiles * sizeof(float));
-    p.scores = p.p + WK_QUERY_ROWS * p.p_row;
-    p.out = p.scores + sizeof(float) * WK_QUERY_ROWS * KEYS * (size_t)p.key_tiles;
+    p.sums = p.p + WK_QUERY_ROWS * p.p_row;
+    p.out = p.sums + sizeof(float) * WK_QUERY_ROWS * WK_PANEL * (size_t)p.key_tiles;
     p.work = p.out + sizeof(float) * WK_QUERY_ROWS * SCALES;
     return p;
 }
@@ -69,8 +70,14 @@ static size_t self_work(int n, int head_dim)
 
 /* ---- laying out keys and values ----------------------------------------------------------- */
 
+/* Panels of a tile of keys: the last has two when that is enough. */
+static int panels_of(int n, int tile)
+{
+    return n - tile * KEYS > KEYS / 2 ? WK_PANELS_MAX : WK_PANELS_MAX / 2;
+}
+
 /* Sixteen prepared rows into one panel of one group, at `to`; rows lie `row` bytes apart. */
-static void transpose_keys(const uint8_t *rows, size_t row, uint8_t *to)
+static void transpose_keys(const uint8_t *rows, size_t row, int panels, uint8_t *to)
 {
     for (int s = 0; s < STEPS; s += 16) {
         __m512i v[16];
@@ -81,7 +88,7 @@ static void transpose_keys(const uint8_t *rows, size_t row, uint8_t *to)
         transpose_16(v);
         WK_UNROLL
         for (int i = 0; i < 16; i++)
-            _mm512_store_si512(to + (size_t)(s + i) * 64 * WK_PANELS_MAX, v[i]);
+            _mm512_store_si512(to + (size_t)((s + i) * 64 * panels), v[i]);
     }
 }
 
@@ -97,7 +104,7 @@ static void prepare_keys(const struct plan *p, const float *k, size_t ld, int t,
                          int head_dim, uint8_t *prepared)
 {
     uint8_t rows[WK_PANEL * 2 * ROW] __attribute__((aligned(64)));
-    int tile = t / KEYS, panel = t % KEYS / WK_PANEL;
+    int tile = t / KEYS, panel = t % KEYS / WK_PANEL, panels = panels_of(n, tile);
 
     if (t + WK_PANEL > n)
         memset(rows, 0, sizeof(rows));
@@ -109,7 +116,7 @@ static void prepare_keys(const struct plan *p, const float *k, size_t ld, int t,
         size_t at = (size_t)(tile * p->groups + g);
         float *scales = (float *)(void *)(prepared + p->k_scale) + at * SCALES + panel * WK_PANEL;
 
-        transpose_keys(rows + g * WK_GROUP * 2, p->row, prepared + at * PACK + panel * 64);
+        transpose_keys(rows + g * WK_GROUP * 2, p->row, panels, prepared + at * PACK + panel * 64);
         for (int i = 0; i < WK_PANEL; i++) {
             const uint8_t *of = rows + (size_t)i * p->row + p->groups * WK_GROUP * 2;
 
@@ -162,7 +169,8 @@ static void self_prepare(const float *k, const float *v, size_t ld, int n, int h
     struct plan p = plan_for(n, head_dim);
     uint8_t *to = prepared;
 
-    for (int t = 0; t < p.key_tiles * KEYS; t += WK_PANEL)
+    for (int t = 0; t < (p.key_tiles - 1) * KEYS + panels_of(n, p.key_tiles - 1) * WK_PANEL;
+         t += WK_PANEL)
         prepare_keys(&p, k, ld, t, n, head_dim, to);
     for (int c = 0; c < p.groups * WK_GROUP; c += WK_PANEL) {
         __mmask16 channels = c < head_dim ? lanes(head_dim - c) : 0;
@@ -211,65 +219,64 @@ static void prepare_queries(const struct wk_self *s, const struct plan *p, float
     }
 }
 
-WK_INLINE void clear_sums(__m512i acc[TILE][WK_PANELS_MAX], const int R)
+WK_INLINE void clear_sums(__m512i acc[TILE][WK_PANELS_MAX], const int R, const int P)
 {
     WK_UNROLL
     for (int i = 0; i < R; i++) {
         WK_UNROLL
-        for (int k = 0; k < WK_PANELS_MAX; k++)
-            acc[i][k] = _mm512_setzero_si512();
+        for (int k = 0; k < P; k++)
+            acc[i][k] = apart(_mm512_setzero_si512());
     }
 }
 
-/* Scores of R rows and 64 keys, but for the scale of the query. */
-WK_INLINE void score_tile(const struct plan *p, const uint8_t *q, const uint8_t *k,
-                          const float *scale, float *y, const int R)
+/* Some rows of queries against one tile of keys. */
+struct scoring {
+    const struct plan *p;
+    const uint8_t *q, *k;
+    const float *k_scale;
+    const float *q_scale; /* in units of ln 2 */
+    int keys;             /* of the tile that are there */
+    uint8_t *weights;     /* p_row apart */
+    float *tops;          /* largest score of the tile, p_row apart */
+    float *sums;          /* 16 lanes, sums_row floats apart */
+    size_t sums_row;
+};
+
+/* Scores of R rows and 16 P keys, but for the scale of the query: y[R][P][16]. */
+WK_INLINE void score_tile(const struct scoring *s, float *y, const int R, const int P)
 {
-    for (int g = 0; g < p->groups; g++, scale += SCALES) {
+    int g = 0;
+
+    do {
+        const float *scale = s->k_scale + g * SCALES;
         __m512i acc[TILE][WK_PANELS_MAX];
         float *to = y;
 
-        clear_sums(acc, R);
-        int_dot(q + g * WK_GROUP * 2, p->row, k + (size_t)g * PACK, STEPS, acc, R, WK_PANELS_MAX,
-                2);
+        clear_sums(acc, R, P);
+        int_dot(s->q + g * WK_GROUP * 2, s->p->row, s->k + (size_t)g * PACK, STEPS, acc, R, P, 2);
         WK_UNROLL
         for (int i = 0; i < R; i++) {
             WK_UNROLL
-            for (int k4 = 0; k4 < WK_PANELS_MAX; k4++, to += 16) {
+            for (int k = 0; k < P; k++, to += 16) {
                 __m512 v =
-                    _mm512_mul_ps(_mm512_cvtepi32_ps(acc[i][k4]), _mm512_load_ps(scale + 16 * k4));
+                    _mm512_mul_ps(_mm512_cvtepi32_ps(acc[i][k]), _mm512_load_ps(scale + 16 * k));
 
                 _mm512_store_ps(to, g ? _mm512_add_ps(v, _mm512_load_ps(to)) : v);
             }
         }
-    }
+    } while (++g < s->p->groups);
 }
 
-/* Scores [key tile][row][64]. */
-static void score(const struct wk_self *s, const struct plan *p)
-{
-    const uint8_t *prepared = s->prepared;
-    float *y = (float *)(void *)((uint8_t *)s->work + p->scores);
-
-    for (int tile = 0; tile < p->key_tiles; tile++) {
-        size_t at = (size_t)(tile * p->groups);
-        const uint8_t *k = prepared + at * PACK;
-        const float *scale = (const float *)(const void *)(prepared + p->k_scale) + at * SCALES;
-        const uint8_t *q = s->work;
-        int i = 0;
-
-        for (; i + TILE <= s->rows; i += TILE, y += TILE * KEYS)
-            score_tile(p, q + (size_t)i * p->row, k, scale, y, TILE);
-        for (; i < s->rows; i++, y += KEYS)
-            score_tile(p, q + (size_t)i * p->row, k, scale, y, 1);
-    }
-}
-
-/* 2^x to 7e-6: a polynomial on |r| <= 1/2, Taylor's scaled by ln 2 with its last term fitted. */
+/*
+ * 2^x to 7e-6 for x >= LEAST_POWER, which is taken for anything less: a polynomial on |r| <= 1/2,
+ * Taylor's scaled by ln 2 with its last term fitted. Without that limit denormal results would
+ * cost a hundred cycles each.
+ */
 WK_INLINE __m512 exp2_ps(__m512 x)
 {
-    __m512 n = _mm512_roundscale_ps(x, 0);
-    __m512 r = _mm512_sub_ps(x, n);
+    __m512 within = _mm512_max_ps(x, _mm512_set1_ps(LEAST_POWER));
+    __m512 n = _mm512_roundscale_ps(within, 0);
+    __m512 r = _mm512_sub_ps(within, n);
     __m512 p = _mm512_set1_ps(9.6391691e-3f);
 
     p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.5791048e-2f));
@@ -279,73 +286,117 @@ WK_INLINE __m512 exp2_ps(__m512 x)
     return _mm512_scalef_ps(p, n);
 }
 
-/* The lanes of vector k of the last tile that are keys. */
-WK_INLINE __mmask16 keys_of(const struct wk_self *s, int tile, int k)
+/* Lanes of vector k of a tile that are keys. */
+WK_INLINE __mmask16 keys_of(const struct scoring *s, int k, const bool whole)
 {
-    int left = s->n - tile * KEYS - 16 * k;
+    int left = s->keys - 16 * k;
 
-    return left > 0 ? lanes(left) : 0;
+    return whole ? 0xffff : left > 0 ? lanes(left) : 0;
 }
 
-/* Largest score of each tile of keys into `tops`, and of all. */
-WK_INLINE float top_scores(const struct wk_self *s, const struct plan *p, const float *scores,
-                           float *tops)
+/* Row i: scores into integer weights, relative to the largest score; both kept with their sum. */
+WK_INLINE void weigh_row(const struct scoring *s, const float *scores, int i, const int P,
+                         const bool whole)
 {
-    float most = -INFINITY;
-
-    for (int tile = 0; tile < p->key_tiles; tile++, scores += s->rows * KEYS) {
-        __m512 top = _mm512_set1_ps(-INFINITY);
-
-        WK_UNROLL
-        for (int k = 0; k < 4; k++)
-            top =
-                _mm512_mask_max_ps(top, keys_of(s, tile, k), top, _mm512_load_ps(scores + 16 * k));
-        tops[tile] = _mm512_reduce_max_ps(top);
-        most = tops[tile] > most ? tops[tile] : most;
-    }
-    return most;
-}
-
-/* 64 softmax weights as integers, relative to `from`; returns their sum, lane by lane. */
-WK_INLINE __m512 weigh_tile(const struct wk_self *s, int tile, const float *scores, __m512 by,
-                            __m512 from, uint8_t *to)
-{
-    __m512 sum = _mm512_setzero_ps();
-    __m512i e[4];
+    uint8_t *to = s->weights + (size_t)i * s->p->p_row;
+    __m512 by = _mm512_set1_ps(s->q_scale[i]), sum = _mm512_setzero_ps();
+    __m512 top = _mm512_set1_ps(-INFINITY), from;
+    __m512i e[WK_PANELS_MAX];
+    float most;
 
     WK_UNROLL
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < P; k++)
+        top = _mm512_mask_max_ps(top, keys_of(s, k, whole), top, _mm512_load_ps(scores + 16 * k));
+    most = _mm512_reduce_max_ps(top);
+    from = _mm512_fnmadd_ps(_mm512_set1_ps(most), by, _mm512_set1_ps(LOG2_TOP_P));
+    WK_UNROLL
+    for (int k = 0; k < P; k++) {
         __m512 v = exp2_ps(_mm512_fmadd_ps(_mm512_load_ps(scores + 16 * k), by, from));
 
-        v = _mm512_maskz_mov_ps(keys_of(s, tile, k), v);
+        v = whole ? v : _mm512_maskz_mov_ps(keys_of(s, k, whole), v);
         sum = _mm512_add_ps(sum, v);
         e[k] = _mm512_cvtps_epi32(v);
     }
-    _mm512_store_si512(to, _mm512_packs_epi32(e[0], e[1]));
-    _mm512_store_si512(to + 64, _mm512_packs_epi32(e[2], e[3]));
-    return sum;
+    for (int k = 0; k < P; k += 2)
+        _mm512_store_si512(to + 32 * k, _mm512_packs_epi32(e[k], e[k + 1]));
+    *(float *)(void *)((uint8_t *)s->tops + (size_t)i * s->p->p_row) = most;
+    _mm512_store_ps(s->sums + (size_t)i * s->sums_row, sum);
 }
 
-/* Softmax weights of one row as integers and the scale of each 64, not yet divided by their sum;
- * returns that. */
-static float weigh(const struct wk_self *s, const struct plan *p, const float *scores, float scale,
-                   uint8_t *to)
+WK_INLINE void weigh_tile(const struct scoring *s, const int R, const int P, const bool whole)
 {
-    float *scales = (float *)(void *)(to + p->p_scale);
-    __m512 by = _mm512_set1_ps(scale), sum = _mm512_setzero_ps();
-    __m512 top = _mm512_set1_ps(top_scores(s, p, scores, scales));
+    float scores[TILE * KEYS] __attribute__((aligned(64)));
 
-    for (int tile = 0; tile < p->key_tiles; tile++, scores += s->rows * KEYS) {
-        /* from the largest of the tile down to log2(TOP_P) */
-        __m512 from =
-            _mm512_fnmadd_ps(_mm512_set1_ps(scales[tile]), by, _mm512_set1_ps(LOG2_TOP_P));
-        __m512 by_tile =
-            exp2_ps(_mm512_mul_ps(by, _mm512_sub_ps(_mm512_set1_ps(scales[tile]), top)));
+    score_tile(s, scores, R, P);
+    WK_UNROLL
+    for (int i = 0; i < R; i++)
+        weigh_row(s, scores + 16 * P * i, i, P, whole);
+}
 
-        sum = _mm512_fmadd_ps(weigh_tile(s, tile, scores, by, from, to + (size_t)tile * KEYS * 2),
-                              by_tile, sum);
-        scales[tile] = _mm512_cvtss_f32(by_tile);
+WK_INLINE void weigh_rows(struct scoring s, int rows, const int P, const bool whole)
+{
+    for (int n; rows > 0; rows -= n) {
+        n = rows >= TILE ? TILE : rows >= 2 ? 2 : 1;
+        if (n == TILE)
+            weigh_tile(&s, TILE, P, whole);
+        else if (n == 2)
+            weigh_tile(&s, 2, P, whole);
+        else
+            weigh_tile(&s, 1, P, whole);
+        s.q += (size_t)n * s.p->row;
+        s.q_scale += n;
+        s.weights += (size_t)n * s.p->p_row;
+        s.tops = (float *)(void *)((uint8_t *)s.tops + (size_t)n * s.p->p_row);
+        s.sums += (size_t)n * s.sums_row;
     }
+}
+
+/* Weights of all rows, tile of keys by tile. */
+static void weigh(const struct wk_self *s, const struct plan *p, const float *scales)
+{
+    const uint8_t *prepared = s->prepared;
+    uint8_t *work = s->work;
+
+    for (int tile = 0; tile < p->key_tiles; tile++) {
+        size_t at = (size_t)(tile * p->groups);
+        struct scoring t = {
+            .p = p,
+            .q = work,
+            .k = prepared + at * PACK,
+            .k_scale = (const float *)(const void *)(prepared + p->k_scale) + at * SCALES,
+            .q_scale = scales,
+            .keys = s->n - tile * KEYS,
+            .weights = work + p->p + (size_t)tile * KEYS * 2,
+            .tops = (float *)(void *)(work + p->p + p->p_scale) + tile,
+            .sums = (float *)(void *)(work + p->sums) + 16 * tile,
+            .sums_row = 16 * (size_t)p->key_tiles,
+        };
+
+        if (t.keys >= KEYS)
+            weigh_rows(t, s->rows, 4, true);
+        else if (t.keys > KEYS / 2)
+            weigh_rows(t, s->rows, 4, false);
+        else
+            weigh_rows(t, s->rows, 2, false);
+    }
+}
+
+/* The largest scores of a row's tiles become the scales of their weights, not yet divided by the
+ * sum of all weights; returns that. */
+static float settle_row(const struct plan *p, float by, float *tops, const float *sums)
+{
+    __m512 most = _mm512_set1_ps(-INFINITY), sum = _mm512_setzero_ps();
+
+    for (int t = 0; t < p->key_tiles; t += 16)
+        most = _mm512_mask_max_ps(most, lanes(p->key_tiles - t), most, _mm512_load_ps(tops + t));
+    most = _mm512_set1_ps(_mm512_reduce_max_ps(most));
+    for (int t = 0; t < p->key_tiles; t += 16) {
+        __m512 below = _mm512_maskz_sub_ps(lanes(p->key_tiles - t), _mm512_load_ps(tops + t), most);
+
+        _mm512_store_ps(tops + t, exp2_ps(_mm512_mul_ps(_mm512_set1_ps(by), below)));
+    }
+    for (int t = 0; t < p->key_tiles; t++)
+        sum = _mm512_fmadd_ps(_mm512_load_ps(sums + 16 * t), _mm512_set1_ps(tops[t]), sum);
     return _mm512_reduce_add_ps(sum);
 }
 
@@ -364,7 +415,7 @@ WK_INLINE void mix_tile(const struct mix *m, const int R)
     __m512i acc[TILE][WK_PANELS_MAX];
     float *out = m->out;
 
-    clear_sums(acc, R);
+    clear_sums(acc, R, WK_PANELS_MAX);
     int_dot(m->p, m->row, m->v, m->steps, acc, R, WK_PANELS_MAX, 2);
     WK_UNROLL
     for (int i = 0; i < R; i++) {
@@ -382,17 +433,17 @@ WK_INLINE void mix_tile(const struct mix *m, const int R)
 
 static void mix_rows(struct mix m, int rows)
 {
-    for (; rows >= TILE; rows -= TILE) {
-        mix_tile(&m, TILE);
-        m.p += TILE * m.row;
-        m.scale += TILE * m.row;
-        m.out += TILE * SCALES;
-    }
-    for (; rows > 0; rows--) {
-        mix_tile(&m, 1);
-        m.p += m.row;
-        m.scale += m.row;
-        m.out += SCALES;
+    for (int n; rows > 0; rows -= n) {
+        n = rows >= TILE ? TILE : rows >= 2 ? 2 : 1;
+        if (n == TILE)
+            mix_tile(&m, TILE);
+        else if (n == 2)
+            mix_tile(&m, 2);
+        else
+            mix_tile(&m, 1);
+        m.p += (size_t)n * m.row;
+        m.scale += (size_t)n * m.row;
+        m.out += n * SCALES;
     }
 }
 
@@ -429,16 +480,17 @@ static void mix(const struct wk_self *s, const struct plan *p, int g, const floa
 static void self_rows(const struct wk_self *s)
 {
     struct plan p = plan_for(s->n, s->head_dim);
-    const float *scores = (const float *)(const void *)((uint8_t *)s->work + p.scores);
+    uint8_t *work = s->work;
     float sums[WK_QUERY_ROWS], scales[WK_QUERY_ROWS];
 
     prepare_queries(s, &p, scales);
-    score(s, &p);
+    weigh(s, &p, scales);
     for (int i = 0; i < s->rows; i++) {
         for (int c = 0; c < s->head_dim; c += 16)
             fetch_to_write(s->out + (size_t)i * s->ldo + c);
-        sums[i] = weigh(s, &p, scores + i * KEYS, scales[i],
-                        (uint8_t *)s->work + p.p + (size_t)i * p.p_row);
+        sums[i] = settle_row(
+            &p, scales[i], (float *)(void *)(work + p.p + p.p_scale + (size_t)i * p.p_row),
+            (const float *)(const void *)(work + p.sums) + 16 * (size_t)(i * p.key_tiles));
     }
     for (int g = 0; g < p.groups; g++)
         mix(s, &p, g, sums);

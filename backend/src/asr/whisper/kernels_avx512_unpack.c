@@ -89,15 +89,26 @@ WK_INLINE struct wk_group_x put_bytes(const float *x, int left, int cols, uint8_
     return (struct wk_group_x){max / 127.0f, -128 * _mm512_reduce_add_epi32(sum)};
 }
 
-void wk_avx512_prepare_8(const struct wk_matrix *m, const float *x, void *row)
+int wk_avx512_part_8(const struct wk_matrix *m)
+{
+    return groups_of(m, 1).cols;
+}
+
+void wk_avx512_prepare_part_8(const struct wk_matrix *m, const float *x, int part, void *row)
 {
     struct wk_groups groups = groups_of(m, 1);
     uint8_t *to = row;
     struct wk_group_x *of = (void *)(to + (size_t)(groups.n * groups.cols));
 
+    of[part] = put_bytes(x, m->cols - part * groups.cols, groups.cols, to + part * groups.cols);
+}
+
+void wk_avx512_prepare_8(const struct wk_matrix *m, const float *x, void *row)
+{
+    struct wk_groups groups = groups_of(m, 1);
+
     for (int g = 0; g < groups.n; g++)
-        of[g] = put_bytes(x + g * groups.cols, m->cols - g * groups.cols, groups.cols,
-                          to + g * groups.cols);
+        wk_avx512_prepare_part_8(m, x + g * groups.cols, g, row);
 }
 
 void wk_avx512_prepare_16(const struct wk_matrix *m, const float *x, void *row)

@@ -85,6 +85,11 @@ struct wk_product {
     size_t (*row_bytes)(const struct wk_matrix *m);
     void (*prepare)(const struct wk_matrix *m, const float *x, void *row);
 
+    /* (optional) The same for a part of a row's columns, x being the first of part(m) values;
+     * those past the end are not looked at. part() is a multiple of WK_PANEL * WK_PANELS_MAX. */
+    int (*part)(const struct wk_matrix *m);
+    void (*prepare_part)(const struct wk_matrix *m, const float *x, int part, void *row);
+
     /* Bytes of a thread's scratch for unpacked panels. */
     size_t (*scratch_bytes)(const struct wk_matrix *m);
 
@@ -188,6 +193,7 @@ struct wk {
     struct wk_pool *pool;
     const struct wk_isa *isa;
     struct wk_scratch shared;                  /* prepared rows, written by all */
+    struct wk_scratch between;                 /* those of the second of two layers */
     struct wk_scratch heads;                   /* prepared keys and values */
     struct wk_scratch workers[WK_THREADS_MAX]; /* one a thread */
 };

@@ -5,27 +5,20 @@
  * 2. Threads take groups of panels; each unpacks its panels, multiplies all prepared rows by
  *    them tile by tile, and finishes the tile (bias, GELU, residual) while it is in cache.
  *
+ * Of two layers in a row, the first takes so many panels at once that its finished tiles, side by
+ * side, are a group of columns that the second quantises together: they leave the cache prepared.
+ *
  * Few rows (the decoder) and many rows (the encoder, prompts) differ in the product the
  * instruction set gives: the first reads packed weights as they are, the second unpacks first.
  */
-#include "asr/whisper/kernels_isa.h"
+#include "asr/whisper/kernels_linear.h"
 
 #include <string.h>
 
 enum {
     PREPARE_STEP = 8,      /* rows prepared by one chunk */
     FEW_BYTES = 48 * 1024, /* weights of one chunk, at least, when there are few rows */
-};
-
-struct linear_job {
-    struct wk *wk;
-    const struct wk_linear *l;
-    const struct wk_matrix *m;
-    const struct wk_product *p;
-    size_t ldx, ldy, ldr;
-    size_t row_bytes;
-    uint8_t *rows;
-    int panels; /* of one chunk */
+    TILE_BYTES = WK_TILE_ROWS * WK_PANEL * WK_PANELS_MAX * (int)sizeof(float),
 };
 
 static size_t align64(size_t bytes)
@@ -33,7 +26,12 @@ static size_t align64(size_t bytes)
     return (bytes + 63) / 64 * 64;
 }
 
-static void prepare_row(const struct linear_job *j, int row, float *normal)
+static uint8_t *prepared_row(const struct wk_layer *j, int row)
+{
+    return j->rows + (size_t)row * j->row_bytes;
+}
+
+static void prepare_row(const struct wk_layer *j, int row, float *normal)
 {
     const struct wk_linear *l = j->l;
     const float *x = l->x + (size_t)row * j->ldx;
@@ -42,12 +40,12 @@ static void prepare_row(const struct linear_job *j, int row, float *normal)
         j->wk->isa->layer_norm(x, j->m->cols, l->ln_weight, l->ln_bias, normal);
         x = normal;
     }
-    j->p->prepare(j->m, x, j->rows + (size_t)row * j->row_bytes);
+    j->p->prepare(j->m, x, prepared_row(j, row));
 }
 
 static void prepare_rows(void *arg, int chunk, int worker)
 {
-    const struct linear_job *j = arg;
+    const struct wk_layer *j = arg;
     int end = (chunk + 1) * PREPARE_STEP < j->l->n ? (chunk + 1) * PREPARE_STEP : j->l->n;
     float *normal =
         wk_scratch_need(&j->wk->workers[worker], align64((size_t)j->m->cols * sizeof(float)));
@@ -56,17 +54,13 @@ static void prepare_rows(void *arg, int chunk, int worker)
         prepare_row(j, i, normal);
 }
 
-static void finish(const struct linear_job *j, const float *tile, int width, int row, int n,
-                   int panel)
+/* Where the finished tile of rows from `row` and columns from `panel` on goes. */
+static struct wk_finish finish_of(const struct wk_layer *j, int width, int row, int n, int panel)
 {
     const struct wk_linear *l = j->l;
     int col = panel * WK_PANEL;
     int left = j->m->rows - col;
-    struct wk_finish f = {.gelu = l->gelu,
-                          .y = l->y + (size_t)row * j->ldy + col,
-                          .ldy = j->ldy,
-                          .rows = n,
-                          .cols = left < width ? left : width};
+    struct wk_finish f = {.gelu = l->gelu, .rows = n, .cols = left < width ? left : width};
 
     if (l->bias)
         f.bias = l->bias + col;
@@ -74,57 +68,128 @@ static void finish(const struct linear_job *j, const float *tile, int width, int
         f.residual = l->residual + (size_t)row * j->ldr + col;
         f.ldr = j->ldr;
     }
-    j->wk->isa->finish(tile, width, &f);
+    return f;
 }
 
+static size_t unpacked_bytes(const struct wk_layer *j)
+{
+    return j->p->scratch_bytes ? align64(j->p->scratch_bytes(j->m)) : 0;
+}
+
+static int rows_at_once(const struct wk_layer *j, int row)
+{
+    return j->l->n - row < WK_TILE_ROWS ? j->l->n - row : WK_TILE_ROWS;
+}
+
+/* ---- into y ------------------------------------------------------------------------------- */
+
 /* While row .. row + n - 1 are multiplied, fetch their y and a share of the panels to come. */
-static struct wk_ahead look_ahead(const struct linear_job *j, int panel, int n_panels, int row,
+static struct wk_ahead look_ahead(const struct wk_layer *j, const struct wk_columns *c, int row,
                                   int n)
 {
-    struct wk_ahead a = {.y = j->l->y + (size_t)row * j->ldy + panel * WK_PANEL, .ldy = j->ldy};
-    int next = panel + n_panels * wk_pool_threads(j->wk->pool);
-    size_t all = (size_t)n_panels * j->m->panel_bytes;
+    struct wk_ahead a = {.y = c->y + (size_t)row * c->ldy, .ldy = c->ldy};
+    size_t all = (size_t)c->n_panels * j->m->panel_bytes;
 
-    if (next + n_panels > j->m->panels)
+    if (c->next + c->n_panels > j->m->panels)
         return a;
-    a.next = wk_panel(j->m, next) + all / (size_t)j->l->n * (size_t)row;
+    a.next = wk_panel(j->m, c->next) + all / (size_t)j->l->n * (size_t)row;
     a.bytes = all / (size_t)j->l->n * (size_t)n;
     return a;
 }
 
-/* One group of panels (at most WK_PANELS_MAX) times all rows. */
-static void multiply_group(const struct linear_job *j, int panel, int n_panels, uint8_t *scratch)
+void wk_layer_columns(const struct wk_layer *j, const struct wk_columns *c, uint8_t *scratch)
 {
-    size_t unpacked = j->p->scratch_bytes ? align64(j->p->scratch_bytes(j->m)) : 0;
-    float *tile = (float *)(void *)(scratch + unpacked);
+    float *tile = (float *)(void *)(scratch + unpacked_bytes(j));
 
     if (j->p->unpack)
-        j->p->unpack(j->m, panel, n_panels, scratch);
-    for (int row = 0; row < j->l->n; row += WK_TILE_ROWS) {
-        int n = j->l->n - row < WK_TILE_ROWS ? j->l->n - row : WK_TILE_ROWS;
+        j->p->unpack(j->m, c->panel, c->n_panels, scratch);
+    for (int row = 0, n; row < j->l->n; row += n) {
+        int width = c->n_panels * WK_PANEL;
+        struct wk_ahead ahead;
+        struct wk_finish f;
 
-        struct wk_ahead ahead = look_ahead(j, panel, n_panels, row, n);
-
-        j->p->multiply(j->m, panel, n_panels, scratch, j->rows + (size_t)row * j->row_bytes, n,
-                       tile, &ahead);
-        finish(j, tile, n_panels * WK_PANEL, row, n, panel);
+        n = rows_at_once(j, row);
+        ahead = look_ahead(j, c, row, n);
+        f = finish_of(j, width, row, n, c->panel);
+        f.y = c->y + (size_t)row * c->ldy;
+        f.ldy = c->ldy;
+        j->p->multiply(j->m, c->panel, c->n_panels, scratch, prepared_row(j, row), n, tile, &ahead);
+        j->wk->isa->finish(tile, width, &f);
     }
+}
+
+size_t wk_layer_scratch(const struct wk_layer *j)
+{
+    return unpacked_bytes(j) + TILE_BYTES;
 }
 
 static void multiply_chunk(void *arg, int chunk, int worker)
 {
-    const struct linear_job *j = arg;
+    const struct wk_layer *j = arg;
     int begin = chunk * j->panels;
     int end = begin + j->panels < j->m->panels ? begin + j->panels : j->m->panels;
-    size_t unpacked = j->p->scratch_bytes ? align64(j->p->scratch_bytes(j->m)) : 0;
-    size_t tile = sizeof(float) * WK_TILE_ROWS * WK_PANEL * WK_PANELS_MAX;
-    uint8_t *scratch = wk_scratch_need(&j->wk->workers[worker], unpacked + tile);
+    int step = wk_pool_threads(j->wk->pool);
+    uint8_t *scratch = wk_scratch_need(&j->wk->workers[worker], wk_layer_scratch(j));
 
     for (int panel = begin, n; panel < end; panel += n) {
         n = panel + WK_PANELS_MAX <= end ? WK_PANELS_MAX : 1;
-        multiply_group(j, panel, n, scratch);
+        wk_layer_columns(j,
+                         &(struct wk_columns){.panel = panel,
+                                              .n_panels = n,
+                                              .next = panel + n * step,
+                                              .y = j->l->y + panel * WK_PANEL,
+                                              .ldy = j->ldy},
+                         scratch);
     }
 }
+
+/* ---- into the next layer's rows ----------------------------------------------------------- */
+
+/* Panels panel .. panel + n_panels - 1, unpacked one after the other, times some rows. */
+static void multiply_side_by_side(const struct wk_layer *j, int panel, int n_panels, int row,
+                                  const uint8_t *scratch, float *tile, float *wide)
+{
+    int n = rows_at_once(j, row);
+
+    for (int p = 0, some; p < n_panels; p += some, scratch += unpacked_bytes(j)) {
+        struct wk_ahead none = {.y = NULL};
+        struct wk_finish f;
+
+        some = p + WK_PANELS_MAX <= n_panels ? WK_PANELS_MAX : 1;
+        f = finish_of(j, some * WK_PANEL, row, n, panel + p);
+        f.y = wide + p * WK_PANEL;
+        f.ldy = (size_t)j->part;
+        j->p->multiply(j->m, panel + p, some, scratch, prepared_row(j, row), n, tile, &none);
+        j->wk->isa->finish(tile, some * WK_PANEL, &f);
+    }
+    for (int i = 0; i < n; i++)
+        j->next->p->prepare_part(j->next->m, wide + i * j->part, panel * WK_PANEL / j->part,
+                                 prepared_row(j->next, row + i));
+}
+
+/* One part of the next layer's columns. */
+static void multiply_part(void *arg, int part, int worker)
+{
+    const struct wk_layer *j = arg;
+    int panel = part * j->part / WK_PANEL;
+    int n_panels = j->part / WK_PANEL;
+    size_t unpacked = unpacked_bytes(j) * (size_t)(n_panels / WK_PANELS_MAX + WK_PANELS_MAX - 1);
+    size_t tile = TILE_BYTES;
+    size_t wide = sizeof(float) * WK_TILE_ROWS * (size_t)j->part;
+    uint8_t *scratch = wk_scratch_need(&j->wk->workers[worker], unpacked + tile + wide);
+
+    n_panels = panel + n_panels < j->m->panels ? n_panels : j->m->panels - panel;
+    for (int p = 0, at = 0, some; p < n_panels; p += some, at++) {
+        some = p + WK_PANELS_MAX <= n_panels ? WK_PANELS_MAX : 1;
+        j->p->unpack(j->m, panel + p, some, scratch + (size_t)at * unpacked_bytes(j));
+    }
+    for (int row = 0; row < j->l->n; row += WK_TILE_ROWS)
+        multiply_side_by_side(j, panel, n_panels, row, scratch,
+                              (float *)(void *)(scratch + unpacked),
+                              (float *)(void *)(scratch + unpacked + tile));
+}
+
+/* ---- the order of work -------------------------------------------------------------------- */
 
 static const struct wk_product *choose(const struct wk *wk, const struct wk_matrix *m, int n,
                                        bool exact)
@@ -140,7 +205,7 @@ const char *wk_linear_arithmetic(const struct wk *wk, const struct wk_matrix *m,
 }
 
 /* Panels of a chunk: enough bytes to be worth claiming, few enough to share the work evenly. */
-static int chunk_panels(const struct linear_job *j)
+static int chunk_panels(const struct wk_layer *j)
 {
     int threads = wk_pool_threads(j->wk->pool);
     int even = j->m->panels / (threads * 4);
@@ -154,19 +219,70 @@ static int chunk_panels(const struct linear_job *j)
     return panels < WK_PANELS_MAX ? WK_PANELS_MAX : panels;
 }
 
-void wk_linear(struct wk *wk, const struct wk_linear *l)
+struct wk_layer wk_layer_of(struct wk *wk, const struct wk_linear *l)
 {
     const struct wk_matrix *m = l->w;
-    struct linear_job j = {.wk = wk, .l = l, .m = m, .p = choose(wk, m, l->n, l->exact)};
+    struct wk_layer j = {.wk = wk, .l = l, .m = m, .p = choose(wk, m, l->n, l->exact)};
 
-    if (l->n < 1)
-        return;
     j.ldx = l->ldx ? l->ldx : (size_t)m->cols;
     j.ldy = l->ldy ? l->ldy : (size_t)m->rows;
     j.ldr = l->ldr ? l->ldr : (size_t)m->rows;
     j.row_bytes = j.p->row_bytes(m);
-    j.rows = wk_scratch_need(&wk->shared, j.row_bytes * (size_t)l->n);
     j.panels = chunk_panels(&j);
-    wk_pool_run(wk->pool, (l->n + PREPARE_STEP - 1) / PREPARE_STEP, prepare_rows, &j);
-    wk_pool_run(wk->pool, (m->panels + j.panels - 1) / j.panels, multiply_chunk, &j);
+    return j;
+}
+
+void wk_layer_prepare(struct wk_layer *j)
+{
+    j->rows = wk_scratch_need(&j->wk->shared, j->row_bytes * (size_t)j->l->n);
+    wk_pool_run(j->wk->pool, (j->l->n + PREPARE_STEP - 1) / PREPARE_STEP, prepare_rows, j);
+}
+
+static void multiply_all(struct wk_layer *j)
+{
+    wk_pool_run(j->wk->pool, (j->m->panels + j->panels - 1) / j->panels, multiply_chunk, j);
+}
+
+void wk_linear(struct wk *wk, const struct wk_linear *l)
+{
+    struct wk_layer j;
+
+    if (l->n < 1)
+        return;
+    j = wk_layer_of(wk, l);
+    wk_layer_prepare(&j);
+    multiply_all(&j);
+}
+
+/* The rows between two layers as floats, in the context. */
+static void pair_by_floats(struct wk *wk, const struct wk_linear *first,
+                           const struct wk_linear *second)
+{
+    struct wk_linear up = *first, down = *second;
+
+    up.ldy = down.ldx = 0;
+    up.y = wk_scratch_need(&wk->between, sizeof(float) * (size_t)first->n * (size_t)first->w->rows);
+    down.x = up.y;
+    wk_linear(wk, &up);
+    wk_linear(wk, &down);
+}
+
+void wk_linear_pair(struct wk *wk, const struct wk_linear *first, const struct wk_linear *second)
+{
+    struct wk_layer up, down;
+
+    if (first->n < 1)
+        return;
+    up = wk_layer_of(wk, first);
+    down = wk_layer_of(wk, second);
+    if (!up.p->unpack || !down.p->prepare_part) {
+        pair_by_floats(wk, first, second);
+        return;
+    }
+    down.rows = wk_scratch_need(&wk->between, down.row_bytes * (size_t)second->n);
+    up.next = &down;
+    up.part = down.p->part(down.m);
+    wk_layer_prepare(&up);
+    wk_pool_run(wk->pool, (up.m->rows + up.part - 1) / up.part, multiply_part, &up);
+    multiply_all(&down);
 }

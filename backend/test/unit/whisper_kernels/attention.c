@@ -62,9 +62,48 @@ static void the_encoder_attends_to_every_frame(void **state)
             check_encoder(wk, ns[i], 3, 32, 1.0f);
             check_encoder(wk, ns[i], 2, 64, 1.0f);
             check_encoder(wk, ns[i], 1, 48, 4.0f);
+            check_encoder(wk, ns[i], 1, 128, 1.0f);
         }
         check_encoder(wk, 1500, 1, 64, 1.0f);
         wk_close(wk);
+    }
+}
+
+/* Three rows of heads * dim, as from a layer, all in one call and one after the other. */
+static void check_self_attention(const char *isa, int threads, int n, int heads, enum wk_type type)
+{
+    enum { DIM = 64 };
+    struct wk *wk = open_kernels(isa, threads);
+    int width = heads * DIM;
+    size_t count = (size_t)(n * width);
+    float *x = random_floats(count), *bias = random_floats((size_t)(3 * width));
+    float *qkv = random_floats(3 * count), *want = random_floats(count);
+    float *got = random_floats(count);
+    struct wk_matrix *w = random_matrix(wk, type, 3 * width, width);
+    struct wk_linear l = {.w = w, .x = x, .n = n, .bias = bias, .y = qkv};
+
+    wk_linear(wk, &l);
+    wk_encoder_attention(wk, qkv, n, heads, DIM, want);
+    l.y = NULL;
+    wk_self_attention(wk, &l, heads, DIM, got);
+    for (size_t i = 0; i < count; i++)
+        assert_float_equal(got[i], want[i], 1e-5 * (1 + fabs((double)want[i])));
+    wk_matrix_free(w);
+    wk_close(wk);
+    free(x), free(bias), free(qkv), free(want), free(got);
+}
+
+static void heads_done_in_one_go_equal_those_done_in_steps(void **state)
+{
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        check_self_attention(isa, 1, 100, 3, WK_Q5_0);
+        check_self_attention(isa, 2, 49, 6, WK_Q4_0);
+        check_self_attention(isa, 2, 16, 6, WK_F16);
+        check_self_attention(isa, 2, 5, 6, WK_Q8_0); /* few rows */
+        check_self_attention(isa, 2, 33, 2, WK_F32); /* too few heads for that */
     }
 }
 
@@ -233,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_encoder_attends_to_every_frame),
+        cmocka_unit_test(heads_done_in_one_go_equal_those_done_in_steps),
         cmocka_unit_test(the_decoder_attends_to_its_cache),
         cmocka_unit_test(a_copied_cache_answers_like_the_original),
         cmocka_unit_test(senseless_caches_are_refused),

@@ -136,4 +136,16 @@ static inline struct wk *open_kernels(const char *isa, int threads)
     return wk;
 }
 
+/* A packed matrix of random weights. */
+static inline struct wk_matrix *random_matrix(struct wk *wk, enum wk_type type, int rows, int cols)
+{
+    uint8_t *tensor = random_tensor(type, (size_t)rows * (size_t)cols);
+    struct wk_part part = {.type = type, .data = tensor, .rows = rows};
+    struct wk_matrix *m = NULL;
+
+    assert_int_equal(wk_matrix_pack(&m, wk, &part, 1, cols, NULL), 0);
+    free(tensor);
+    return m;
+}
+
 #endif

@@ -244,6 +244,47 @@ static void bias_gelu_norm_and_residual_are_applied_in_order(void **state)
     }
 }
 
+/* `wide` values a row between two layers of `narrow` values, as one pair and as two layers. */
+static void check_pair(struct wk *wk, enum wk_type type, int narrow, int wide, int n)
+{
+    size_t ends = (size_t)(n * narrow), middle = (size_t)(n * wide);
+    float *x = random_floats(ends), *between = random_floats(middle), *want = random_floats(ends);
+    float *got = random_floats(ends), *bias = random_floats((size_t)wide);
+    struct wk_matrix *up = random_matrix(wk, type, wide, narrow);
+    struct wk_matrix *down = random_matrix(wk, type, narrow, wide);
+    struct wk_linear first = {
+        .w = up, .x = x, .n = n, .bias = bias, .gelu = true, .y = between, .ldy = (size_t)wide};
+    struct wk_linear second = {
+        .w = down, .x = between, .n = n, .bias = bias, .residual = x, .y = want};
+
+    wk_linear(wk, &first);
+    wk_linear(wk, &second);
+    first.y = NULL, second.x = NULL, second.y = got;
+    wk_linear_pair(wk, &first, &second);
+    for (size_t i = 0; i < ends; i++)
+        assert_float_equal(got[i], want[i], 1e-5 * (1 + fabs((double)want[i])));
+    wk_matrix_free(up), wk_matrix_free(down);
+    free(x), free(between), free(want), free(got), free(bias);
+}
+
+static void a_pair_of_layers_equals_one_after_the_other(void **state)
+{
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        struct wk *wk = open_kernels(isa, 2);
+
+        for (int i = 0; i < N_TYPES; i++) {
+            check_pair(wk, all_types[i], 64, 256, 100);
+            check_pair(wk, all_types[i], 64, 608, 49); /* the last part is a short one */
+            check_pair(wk, all_types[i], 32, 96, 9);
+            check_pair(wk, all_types[i], 32, 96, 3); /* few rows */
+        }
+        wk_close(wk);
+    }
+}
+
 static void stacked_parts_equal_the_parts(void **state)
 {
     struct wk *wk = open_kernels(NULL, 2);
@@ -388,6 +429,7 @@ int main(void)
         cmocka_unit_test(exact_products_quantise_nothing),
         cmocka_unit_test(outliers_cost_only_their_own_group),
         cmocka_unit_test(bias_gelu_norm_and_residual_are_applied_in_order),
+        cmocka_unit_test(a_pair_of_layers_equals_one_after_the_other),
         cmocka_unit_test(stacked_parts_equal_the_parts),
         cmocka_unit_test(packing_keeps_the_size_of_the_file),
         cmocka_unit_test(a_convolution_is_a_product_of_overlapping_rows),
