@@ -109,21 +109,18 @@ int whisper_decoder_hear(struct whisper_decoder *d, struct whisper_compute *c, c
                          int ctx)
 {
     const struct whisper_model *m = d->model;
-    size_t width = (size_t)m->shape.n_text_state;
-    float *kv = whisper_scratch(c, 2 * (size_t)ctx * width);
-    int code = kv ? fit_cross(d, ctx) : UV_ENOMEM;
+    int code = fit_cross(d, ctx);
 
     d->ctx = 0;
     for (int i = 0; !code && i < m->shape.n_text_layer; i++) {
         if (c->stop && c->stop(c->stop_arg))
             return UV_ECANCELED;
-        wk_linear(c->wk, &(struct wk_linear){.w = m->decoder[i].cross_kv.w,
-                                             .x = encoded,
-                                             .n = ctx,
-                                             .bias = m->decoder[i].cross_kv.bias,
-                                             .y = kv,
-                                             .exact = c->exact});
-        wk_kv_store(c->wk, &d->cross[i], 0, ctx, kv, 2 * width, kv + width, 2 * width);
+        wk_kv_fill(c->wk, &d->cross[i],
+                   &(struct wk_linear){.w = m->decoder[i].cross_kv.w,
+                                       .x = encoded,
+                                       .n = ctx,
+                                       .bias = m->decoder[i].cross_kv.bias,
+                                       .exact = c->exact});
     }
     if (!code)
         d->ctx = ctx;

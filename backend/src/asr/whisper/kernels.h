@@ -188,6 +188,9 @@ void wk_linear_pair(struct wk *wk, const struct wk_linear *first, const struct w
 void wk_encoder_attention(struct wk *wk, const float *qkv, int n, int heads, int head_dim,
                           float *out);
 
+/** The type it multiplies in, as wk_linear_arithmetic(). */
+const char *wk_encoder_attention_arithmetic(const struct wk *wk);
+
 /**
  * The same with the layer that gives queries, keys and values: wk_linear() of qkv, whose y and ldy
  * are not used, then wk_encoder_attention(). Where there are heads enough for all threads, one
@@ -220,6 +223,10 @@ size_t wk_kv_bytes(const struct wk_kv *kv);
  *  becomes first + n. first <= kv->n and first + n <= kv->cap. */
 void wk_kv_store(struct wk *wk, struct wk_kv *kv, int first, int n, const float *k, size_t ldk,
                  const float *v, size_t ldv);
+
+/** Positions 0 .. layer->n - 1 are what wk_linear() of layer (a stack of keys and values; its y and
+ *  ldy are not used) gives, with all threads. layer->n <= kv->cap. */
+void wk_kv_fill(struct wk *wk, struct wk_kv *kv, const struct wk_linear *layer);
 
 /** dst becomes a copy of the first n positions of src (same shape; room for n), for beams. */
 void wk_kv_copy(struct wk_kv *dst, const struct wk_kv *src, int n);

@@ -7,7 +7,7 @@
  *
  *     k [head][head_dim][cap]      v [head][cap][head_dim]
  */
-#include "asr/whisper/kernels_linear.h"
+#include "asr/whisper/kernels_isa.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,7 +18,6 @@ enum {
     KEYS_AT_ONCE = 16,   /* stored by wk_isa.keys_to_halves() */
     STORE_PARALLEL = 16, /* positions from which storing is shared among threads */
     ALONE = 1 << 15,     /* products not worth waking a helper for */
-    HEADS_EACH = 3,      /* heads a thread, at least, for one head to be one chunk */
 };
 
 static size_t align64(size_t bytes)
@@ -71,7 +70,7 @@ void wk_kv_release(struct wk_kv *kv)
 }
 
 struct store_job {
-    const struct wk_isa *isa;
+    struct wk *wk;
     struct wk_kv *kv;
     int first, n;
     const float *k, *v;
@@ -85,7 +84,7 @@ static void store_key(const struct store_job *j, size_t base, size_t pos, const 
     uint16_t *keys = (uint16_t *)kv->k + base + pos;
     uint16_t half[WK_HEAD_DIM_MAX];
 
-    j->isa->to_halves(k, half, kv->head_dim);
+    j->wk->isa->to_halves(k, half, kv->head_dim);
     for (int d = 0; d < kv->head_dim; d++, keys += kv->cap)
         *keys = half[d];
 }
@@ -98,11 +97,12 @@ static void store_halves(const struct store_job *j, size_t base, const float *k,
     int i = 0;
 
     for (; i < j->n; i++, values += kv->head_dim)
-        j->isa->to_halves(v + (size_t)i * j->ldv, values, kv->head_dim);
+        j->wk->isa->to_halves(v + (size_t)i * j->ldv, values, kv->head_dim);
     i = 0;
-    for (; j->isa->keys_to_halves && i + KEYS_AT_ONCE <= j->n; i += KEYS_AT_ONCE)
-        j->isa->keys_to_halves(k + (size_t)i * j->ldk, j->ldk, kv->head_dim,
-                               (uint16_t *)kv->k + base + (size_t)(j->first + i), (size_t)kv->cap);
+    for (; j->wk->isa->keys_to_halves && i + KEYS_AT_ONCE <= j->n; i += KEYS_AT_ONCE)
+        j->wk->isa->keys_to_halves(k + (size_t)i * j->ldk, j->ldk, kv->head_dim,
+                                   (uint16_t *)kv->k + base + (size_t)(j->first + i),
+                                   (size_t)kv->cap);
     for (; i < j->n; i++)
         store_key(j, base, (size_t)(j->first + i), k + (size_t)i * j->ldk);
 }
@@ -119,27 +119,34 @@ static void store_floats(const struct store_job *j, size_t base, size_t pos, con
         *keys = k[d];
 }
 
+void wk_kv_store_head(struct wk *wk, struct wk_kv *kv, int head, int first, int n, const float *k,
+                      size_t ldk, const float *v, size_t ldv)
+{
+    struct store_job j = {.wk = wk, .kv = kv, .first = first, .n = n, .ldk = ldk, .ldv = ldv};
+    size_t base = (size_t)head * (size_t)kv->head_dim * (size_t)kv->cap;
+
+    if (!kv->f32) {
+        store_halves(&j, base, k, v);
+        return;
+    }
+    for (size_t i = 0; i < (size_t)n; i++)
+        store_floats(&j, base, (size_t)first + i, k + i * ldk, v + i * ldv);
+}
+
 static void store_head(void *arg, int head, int worker)
 {
     const struct store_job *j = arg;
-    size_t dim = (size_t)j->kv->head_dim;
-    size_t base = (size_t)head * dim * (size_t)j->kv->cap;
+    size_t at = (size_t)head * (size_t)j->kv->head_dim;
 
     (void)worker;
-    if (!j->kv->f32) {
-        store_halves(j, base, j->k + (size_t)head * dim, j->v + (size_t)head * dim);
-        return;
-    }
-    for (size_t i = 0; i < (size_t)j->n; i++)
-        store_floats(j, base, (size_t)j->first + i, j->k + i * j->ldk + (size_t)head * dim,
-                     j->v + i * j->ldv + (size_t)head * dim);
+    wk_kv_store_head(j->wk, j->kv, head, j->first, j->n, j->k + at, j->ldk, j->v + at, j->ldv);
 }
 
 void wk_kv_store(struct wk *wk, struct wk_kv *kv, int first, int n, const float *k, size_t ldk,
                  const float *v, size_t ldv)
 {
     struct store_job j = {
-        .isa = wk->isa, .kv = kv, .first = first, .n = n, .k = k, .v = v, .ldk = ldk, .ldv = ldv};
+        .wk = wk, .kv = kv, .first = first, .n = n, .k = k, .v = v, .ldk = ldk, .ldv = ldv};
 
     if (n < STORE_PARALLEL) {
         for (int head = 0; head < kv->heads; head++)
@@ -281,95 +288,7 @@ void wk_encoder_attention(struct wk *wk, const float *qkv, int n, int heads, int
     wk_pool_run(wk->pool, heads * j.tiles, self_tile, &j);
 }
 
-/* ---- encoder, with its queries, keys and values ------------------------------------------- */
-
-/* A chunk is a head: its part of the layer, then its attention, all in this core's cache. */
-struct head_job {
-    struct wk_layer layer;
-    int heads, head_dim;
-    float *out;
-    size_t head_bytes, work_bytes;
-};
-
-static void project_head(const struct head_job *j, int head, float *qkv, uint8_t *scratch)
+const char *wk_encoder_attention_arithmetic(const struct wk *wk)
 {
-    int width = j->head_dim / WK_PANEL;
-    int after = head + wk_pool_threads(j->layer.wk->pool);
-
-    for (int part = 0; part < 3; part++) {
-        int first = (part * j->heads + head) * width;
-        int next = part < 2 ? ((part + 1) * j->heads + head) * width : after * width;
-
-        for (int p = 0; p < width; p += WK_PANELS_MAX)
-            wk_layer_columns(
-                &j->layer,
-                &(struct wk_columns){
-                    .panel = first + p,
-                    .n_panels = WK_PANELS_MAX,
-                    .next = p + WK_PANELS_MAX < width ? first + p + WK_PANELS_MAX : next,
-                    .y = qkv + part * j->head_dim + p * WK_PANEL,
-                    .ldy = 3 * (size_t)j->head_dim,
-                },
-                scratch);
-    }
-}
-
-static void attend_projected(const struct head_job *j, int head, const float *qkv, void *prepared,
-                             void *work)
-{
-    const struct wk_self_kind *self = j->layer.wk->isa->self;
-    size_t ld = 3 * (size_t)j->head_dim;
-    size_t ldo = (size_t)(j->heads * j->head_dim);
-    int n = j->layer.l->n;
-
-    self->prepare(qkv + j->head_dim, qkv + 2 * j->head_dim, ld, n, j->head_dim, prepared);
-    for (int row = 0; row < n; row += WK_QUERY_ROWS) {
-        struct wk_self s = {.q = qkv + (size_t)row * ld,
-                            .ldq = ld,
-                            .rows = n - row < WK_QUERY_ROWS ? n - row : WK_QUERY_ROWS,
-                            .n = n,
-                            .head_dim = j->head_dim,
-                            .prepared = prepared,
-                            .work = work,
-                            .out = j->out + (size_t)row * ldo + (size_t)(head * j->head_dim),
-                            .ldo = ldo};
-
-        self->rows(&s);
-    }
-}
-
-static void whole_head(void *arg, int head, int worker)
-{
-    const struct head_job *j = arg;
-    struct wk *wk = j->layer.wk;
-    size_t qkv = align64(3 * sizeof(float) * (size_t)j->layer.l->n * (size_t)j->head_dim);
-    size_t scratch = align64(wk_layer_scratch(&j->layer));
-    size_t most = scratch > j->work_bytes ? scratch : j->work_bytes;
-    uint8_t *mem = wk_scratch_need(&wk->workers[worker], qkv + j->head_bytes + most);
-
-    project_head(j, head, (float *)(void *)mem, mem + qkv + j->head_bytes);
-    attend_projected(j, head, (const float *)(const void *)mem, mem + qkv,
-                     mem + qkv + j->head_bytes);
-}
-
-void wk_self_attention(struct wk *wk, const struct wk_linear *qkv, int heads, int head_dim,
-                       float *out)
-{
-    struct head_job j = {.heads = heads, .head_dim = head_dim, .out = out};
-    int per_thread = heads / wk_pool_threads(wk->pool);
-
-    if (head_dim % (WK_PANEL * WK_PANELS_MAX) != 0 || per_thread < HEADS_EACH) {
-        struct wk_linear l = *qkv;
-
-        l.ldy = 0;
-        l.y = wk_scratch_need(&wk->between, 3 * sizeof(float) * (size_t)(l.n * heads * head_dim));
-        wk_linear(wk, &l);
-        wk_encoder_attention(wk, l.y, l.n, heads, head_dim, out);
-        return;
-    }
-    j.layer = wk_layer_of(wk, qkv);
-    j.head_bytes = align64(wk->isa->self->bytes(qkv->n, head_dim));
-    j.work_bytes = align64(wk->isa->self->work(qkv->n, head_dim));
-    wk_layer_prepare(&j.layer);
-    wk_pool_run(wk->pool, heads, whole_head, &j);
+    return wk->isa->self->arithmetic;
 }

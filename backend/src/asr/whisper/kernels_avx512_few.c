@@ -11,7 +11,7 @@
 #include "asr/whisper/kernels_avx512.h"
 
 enum {
-    AHEAD = 2048, /* bytes from what is multiplied to what is fetched */
+    AHEAD = 8192, /* bytes from what is multiplied to what is fetched, at most to the end */
     ROWS = 4,     /* multiplied at once */
 };
 
@@ -57,32 +57,41 @@ static void few_prepare(const struct wk_matrix *m, const float *x, void *row)
     }
 }
 
+/* `bytes` AHEAD of p, or the last ones before the end. */
+WK_INLINE void fetch_ahead(const uint8_t *p, const uint8_t *end, const int bytes)
+{
+    const uint8_t *at = p + AHEAD + bytes < end ? p + AHEAD : end - bytes;
+
+    WK_UNROLL
+    for (int i = 0; i < bytes; i += 64)
+        _mm_prefetch(at + i, _MM_HINT_T0);
+}
+
 /* The eight quads of a block as unsigned bytes. */
-WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int b, __m512i w[8],
-                            enum wk_type type)
+WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int b,
+                            const uint8_t *end, __m512i w[8], enum wk_type type)
 {
     const uint8_t *qs = panel + (size_t)b * (type == WK_Q8_0 ? 512 : 256);
 
+    fetch_ahead(qs, end, type == WK_Q8_0 ? 512 : 256);
+
     if (type == WK_Q8_0) {
         WK_UNROLL
-        for (int q = 0; q < 8; q++) {
-            _mm_prefetch(qs + AHEAD + 64 * q, _MM_HINT_T0);
+        for (int q = 0; q < 8; q++)
             w[q] = _mm512_xor_si512(_mm512_load_si512(qs + 64 * q), _mm512_set1_epi8((char)0x80));
-        }
         return;
     }
     WK_UNROLL
     for (int q = 0; q < 4; q++) {
         __m512i v = _mm512_load_si512(qs + 64 * q);
 
-        _mm_prefetch(qs + AHEAD + 64 * q, _MM_HINT_T0);
         w[q] = _mm512_and_si512(v, _mm512_set1_epi8(15));
         w[q + 4] = _mm512_and_si512(_mm512_srli_epi16(v, 4), _mm512_set1_epi8(15));
     }
     if (type == WK_Q5_0 || type == WK_Q5_1) {
         const uint8_t *qh = panel + m->qh + 64 * (size_t)b;
 
-        _mm_prefetch(qh + AHEAD / 4, _MM_HINT_T0);
+        fetch_ahead(qh, end, 64);
         WK_UNROLL
         for (int q = 0; q < 8; q++) {
             uint64_t mask;
@@ -107,8 +116,9 @@ WK_INLINE __m512i dot_block(const __m512i w[8], const struct xblock *x)
 }
 
 /* n rows by P panels, which follow one another in memory. */
-WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const struct xblock *x,
-                          const int n, const int P, float *tile, int width, enum wk_type type)
+WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const uint8_t *end,
+                          const struct xblock *x, const int n, const int P, float *tile, int width,
+                          enum wk_type type)
 {
     const bool has_m = type == WK_Q4_1 || type == WK_Q5_1;
     __m512 sum[ROWS];
@@ -124,7 +134,7 @@ WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const
             __m512 min = has_m ? halves(at + m->m + 32 * (size_t)b) : d;
             __m512i w[8];
 
-            unpack_block(m, at, b, w, type);
+            unpack_block(m, at, b, end, w, type);
             WK_UNROLL
             for (int i = 0; i < n; i++) {
                 const struct xblock *xb = x + (size_t)i * (size_t)m->blocks + b;
@@ -146,24 +156,24 @@ WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const
 }
 
 /* Rows by fours, twos and ones: a panel that was read a moment ago is in cache. */
-WK_INLINE void few_all(const struct wk_matrix *m, int panel, int n_panels, const struct xblock *x,
-                       int n, float *tile, enum wk_type type)
+WK_INLINE void few_all(const struct wk_matrix *m, int panel, int n_panels, const uint8_t *end,
+                       const struct xblock *x, int n, float *tile, enum wk_type type)
 {
     const size_t row = (size_t)m->blocks;
     int width = n_panels * WK_PANEL;
 
     for (; n == 1 && n_panels >= 2; n_panels -= 2, panel += 2, tile += 2 * WK_PANEL)
-        few_panels(m, wk_panel(m, panel), x, 1, 2, tile, width, type);
+        few_panels(m, wk_panel(m, panel), end, x, 1, 2, tile, width, type);
     for (; n_panels > 0; n_panels--, panel++, tile += WK_PANEL) {
         const uint8_t *from = wk_panel(m, panel);
         int i = 0;
 
         for (; i + 4 <= n; i += 4)
-            few_panels(m, from, x + (size_t)i * row, 4, 1, tile + i * width, width, type);
+            few_panels(m, from, end, x + (size_t)i * row, 4, 1, tile + i * width, width, type);
         for (; i + 2 <= n; i += 2)
-            few_panels(m, from, x + (size_t)i * row, 2, 1, tile + i * width, width, type);
+            few_panels(m, from, end, x + (size_t)i * row, 2, 1, tile + i * width, width, type);
         if (i < n)
-            few_panels(m, from, x + (size_t)i * row, 1, 1, tile + i * width, width, type);
+            few_panels(m, from, end, x + (size_t)i * row, 1, 1, tile + i * width, width, type);
     }
 }
 
@@ -171,22 +181,21 @@ static void few_multiply(const struct wk_matrix *m, int panel, int n_panels, con
                          const void *rows, int n, float *tile, const struct wk_ahead *ahead)
 {
     (void)scratch;
-    (void)ahead;
     switch (m->type) {
     case WK_Q4_0:
-        few_all(m, panel, n_panels, rows, n, tile, WK_Q4_0);
+        few_all(m, panel, n_panels, ahead->end, rows, n, tile, WK_Q4_0);
         break;
     case WK_Q4_1:
-        few_all(m, panel, n_panels, rows, n, tile, WK_Q4_1);
+        few_all(m, panel, n_panels, ahead->end, rows, n, tile, WK_Q4_1);
         break;
     case WK_Q5_0:
-        few_all(m, panel, n_panels, rows, n, tile, WK_Q5_0);
+        few_all(m, panel, n_panels, ahead->end, rows, n, tile, WK_Q5_0);
         break;
     case WK_Q5_1:
-        few_all(m, panel, n_panels, rows, n, tile, WK_Q5_1);
+        few_all(m, panel, n_panels, ahead->end, rows, n, tile, WK_Q5_1);
         break;
     default:
-        few_all(m, panel, n_panels, rows, n, tile, WK_Q8_0);
+        few_all(m, panel, n_panels, ahead->end, rows, n, tile, WK_Q8_0);
         break;
     }
 }
@@ -212,8 +221,8 @@ static void float_prepare(const struct wk_matrix *m, const float *x, void *row)
 }
 
 /* Four columns at once keep four sums a row going; at most two rows. */
-WK_INLINE void float_panel(const struct wk_matrix *m, const uint8_t *panel, const float *x,
-                           const int n, float *tile, int width, enum wk_type type)
+WK_INLINE void float_panel(const struct wk_matrix *m, const uint8_t *panel, const uint8_t *end,
+                           const float *x, const int n, float *tile, int width, enum wk_type type)
 {
     const size_t size = type == WK_F16 ? 32 : 64;
     const int cols = m->blocks * WK_BLOCK;
@@ -224,8 +233,7 @@ WK_INLINE void float_panel(const struct wk_matrix *m, const uint8_t *panel, cons
             sum[i][k] = _mm512_setzero_ps();
     }
     for (int c = 0; c < cols; c += 4, panel += 4 * size) {
-        _mm_prefetch(panel + AHEAD, _MM_HINT_T0);
-        _mm_prefetch(panel + AHEAD + 64, _MM_HINT_T0);
+        fetch_ahead(panel, end, type == WK_F16 ? 128 : 256);
         WK_UNROLL
         for (int k = 0; k < 4; k++) {
             __m512 w = type == WK_F16 ? halves(panel + (size_t)k * size)
@@ -241,27 +249,26 @@ WK_INLINE void float_panel(const struct wk_matrix *m, const uint8_t *panel, cons
                                                          _mm512_add_ps(sum[i][2], sum[i][3])));
 }
 
-WK_INLINE void float_rows(const struct wk_matrix *m, const uint8_t *panel, const float *x, int n,
-                          float *tile, int width, enum wk_type type)
+WK_INLINE void float_rows(const struct wk_matrix *m, const uint8_t *panel, const uint8_t *end,
+                          const float *x, int n, float *tile, int width, enum wk_type type)
 {
     for (; n >= 2; n -= 2, x += 2 * (size_t)m->blocks * WK_BLOCK, tile += 2 * width)
-        float_panel(m, panel, x, 2, tile, width, type);
+        float_panel(m, panel, end, x, 2, tile, width, type);
     if (n > 0)
-        float_panel(m, panel, x, 1, tile, width, type);
+        float_panel(m, panel, end, x, 1, tile, width, type);
 }
 
 static void float_multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
                            const void *rows, int n, float *tile, const struct wk_ahead *ahead)
 {
     (void)scratch;
-    (void)ahead;
     for (int p = 0; p < n_panels; p++, tile += WK_PANEL) {
         const uint8_t *from = wk_panel(m, panel + p);
 
         if (m->type == WK_F16)
-            float_rows(m, from, rows, n, tile, n_panels * WK_PANEL, WK_F16);
+            float_rows(m, from, ahead->end, rows, n, tile, n_panels * WK_PANEL, WK_F16);
         else
-            float_rows(m, from, rows, n, tile, n_panels * WK_PANEL, WK_F32);
+            float_rows(m, from, ahead->end, rows, n, tile, n_panels * WK_PANEL, WK_F32);
     }
 }
 

@@ -496,5 +496,8 @@ static void self_rows(const struct wk_self *s)
         mix(s, &p, g, sums);
 }
 
-const struct wk_self_kind wk_avx512_self = {
-    .bytes = self_bytes, .prepare = self_prepare, .work = self_work, .rows = self_rows};
+const struct wk_self_kind wk_avx512_self = {.arithmetic = "int16",
+                                            .bytes = self_bytes,
+                                            .prepare = self_prepare,
+                                            .work = self_work,
+                                            .rows = self_rows};

@@ -520,8 +520,11 @@ static void self_rows(const struct wk_self *s)
                (size_t)s->head_dim * sizeof(float));
 }
 
-static const struct wk_self_kind self = {
-    .bytes = self_bytes, .prepare = self_prepare, .work = self_work, .rows = self_rows};
+static const struct wk_self_kind self = {.arithmetic = "f32",
+                                         .bytes = self_bytes,
+                                         .prepare = self_prepare,
+                                         .work = self_work,
+                                         .rows = self_rows};
 
 /* ---- peaks -------------------------------------------------------------------------------- */
 

@@ -69,12 +69,13 @@ struct wk_finish {
     int cols; /* of y, at most the tile's width */
 };
 
-/* What a many-row product fetches into cache on the side, spread over its work. */
+/* What a product fetches into cache on the side. Many rows: spread over the work. */
 struct wk_ahead {
     const float *y; /* where the tile goes when finished; NULL: nothing to fetch */
     size_t ldy;
     const uint8_t *next; /* a slice of the packed weights that come next */
     size_t bytes;
+    const uint8_t *end; /* few rows: what follows is not for this thread */
 };
 
 /* One way of multiplying: how rows of x are prepared, and a panel product. */
@@ -96,7 +97,7 @@ struct wk_product {
     /* Unpack n_panels (1 or WK_PANELS_MAX) into scratch. NULL: multiply reads the panel itself. */
     void (*unpack)(const struct wk_matrix *m, int panel, int n_panels, void *scratch);
 
-    /* tile[n][WK_PANEL * n_panels] = rows * panel^T */
+    /* tile[n][WK_PANEL * n_panels] = rows * panel^T. Without unpack: any n_panels. */
     void (*multiply)(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
                      const void *rows, int n, float *tile, const struct wk_ahead *ahead);
 };
@@ -128,6 +129,7 @@ struct wk_self {
  * tiles of query rows, at most WK_QUERY_ROWS, are answered. q is not scaled.
  */
 struct wk_self_kind {
+    const char *arithmetic; /* of both products, as in struct wk_product */
     size_t (*bytes)(int n, int head_dim);
     void (*prepare)(const float *k, const float *v, size_t ld, int n, int head_dim, void *prepared);
     size_t (*work)(int n, int head_dim); /* bytes of a thread's scratch */
@@ -180,6 +182,10 @@ uint16_t wk_float_to_half(float f);
 
 /* Dequantise block `b` of a panel: out[32][16], column-major as the panel lies. */
 void wk_block_floats(const struct wk_matrix *m, const uint8_t *panel, int b, float *out);
+
+/* wk_kv_store() of one head, k and v being its first values; kv->n is left alone. */
+void wk_kv_store_head(struct wk *wk, struct wk_kv *kv, int head, int first, int n, const float *k,
+                      size_t ldk, const float *v, size_t ldv);
 
 /* The scratch of one worker of a context, grown to at least `bytes`; 64-byte aligned. */
 struct wk_scratch {

@@ -17,7 +17,8 @@
 
 enum {
     PREPARE_STEP = 8,      /* rows prepared by one chunk */
-    FEW_BYTES = 48 * 1024, /* weights of one chunk, at least, when there are few rows */
+    FEW_BYTES = 48 * 1024, /* weights of one chunk, when there are few rows and enough to share */
+    ROUNDS = 4,            /* chunks for each thread, at most, when there are few rows */
     TILE_BYTES = WK_TILE_ROWS * WK_PANEL * WK_PANELS_MAX * (int)sizeof(float),
 };
 
@@ -87,7 +88,8 @@ static int rows_at_once(const struct wk_layer *j, int row)
 static struct wk_ahead look_ahead(const struct wk_layer *j, const struct wk_columns *c, int row,
                                   int n)
 {
-    struct wk_ahead a = {.y = c->y + (size_t)row * c->ldy, .ldy = c->ldy};
+    struct wk_ahead a = {
+        .y = c->y + (size_t)row * c->ldy, .ldy = c->ldy, .end = wk_panel(j->m, c->end)};
     size_t all = (size_t)c->n_panels * j->m->panel_bytes;
 
     if (c->next + c->n_panels > j->m->panels)
@@ -132,11 +134,12 @@ static void multiply_chunk(void *arg, int chunk, int worker)
     uint8_t *scratch = wk_scratch_need(&j->wk->workers[worker], wk_layer_scratch(j));
 
     for (int panel = begin, n; panel < end; panel += n) {
-        n = panel + WK_PANELS_MAX <= end ? WK_PANELS_MAX : 1;
+        n = panel + WK_PANELS_MAX <= end ? WK_PANELS_MAX : j->p->unpack ? 1 : end - panel;
         wk_layer_columns(j,
                          &(struct wk_columns){.panel = panel,
                                               .n_panels = n,
                                               .next = panel + n * step,
+                                              .end = end,
                                               .y = j->l->y + panel * WK_PANEL,
                                               .ldy = j->ldy},
                          scratch);
@@ -204,19 +207,17 @@ const char *wk_linear_arithmetic(const struct wk *wk, const struct wk_matrix *m,
     return choose(wk, m, n, false)->arithmetic;
 }
 
-/* Panels of a chunk: enough bytes to be worth claiming, few enough to share the work evenly. */
+/* Panels of a chunk. Few rows: equal shares for all threads, in several rounds when there is enough
+ * to read that a late thread can be helped out. */
 static int chunk_panels(const struct wk_layer *j)
 {
     int threads = wk_pool_threads(j->wk->pool);
-    int even = j->m->panels / (threads * 4);
-    int least = (int)(FEW_BYTES / j->m->panel_bytes);
-    int panels;
+    size_t rounds = (size_t)j->m->panels * j->m->panel_bytes / FEW_BYTES / (size_t)threads;
+    int chunks = threads * (rounds < 1 ? 1 : rounds > ROUNDS ? ROUNDS : (int)rounds);
 
     if (j->l->n > WK_SMALL_BATCH)
         return WK_PANELS_MAX;
-    panels = even > least ? even : least;
-    panels = (panels + WK_PANELS_MAX - 1) / WK_PANELS_MAX * WK_PANELS_MAX;
-    return panels < WK_PANELS_MAX ? WK_PANELS_MAX : panels;
+    return (j->m->panels + chunks - 1) / chunks;
 }
 
 struct wk_layer wk_layer_of(struct wk *wk, const struct wk_linear *l)

@@ -35,6 +35,7 @@ struct wk_layer {
 struct wk_columns {
     int panel, n_panels; /* 1 or WK_PANELS_MAX of them */
     int next;            /* first panel that this thread will want afterwards */
+    int end;             /* few rows: the panel before which this thread stops */
     float *y;            /* row 0, column 16 panel */
     size_t ldy;
 };

@@ -20,14 +20,20 @@ static double since(uint64_t start)
 }
 
 /* Multiplications and additions of the encoder and of the cross keys and values. */
-static double encoder_ops(const struct whisper_shape *s, double ctx)
+struct encoder_ops {
+    double conv, attention, linear;
+};
+
+static struct encoder_ops encoder_ops(const struct whisper_shape *s, double ctx)
 {
     double d = s->n_audio_state;
-    double conv = 2 * ctx * d * 3 * s->n_mels + ctx * d * 3 * d;
-    double block = ctx * d * d * 12 + 2 * ctx * ctx * d;
-    double cross = ctx * d * d * 2;
+    double linear = s->n_audio_layer * ctx * d * d * 12 + s->n_text_layer * ctx * d * d * 2;
 
-    return 2 * (conv + s->n_audio_layer * block + s->n_text_layer * cross);
+    return (struct encoder_ops){
+        .conv = 2 * (2 * ctx * d * 3 * s->n_mels + ctx * d * 3 * d),
+        .attention = 2 * s->n_audio_layer * 2 * ctx * ctx * d,
+        .linear = 2 * linear,
+    };
 }
 
 /* Bytes that decoding one token reads: the decoder's weights but those of the cross keys and
@@ -118,10 +124,23 @@ static double peak_of(const struct wk_peaks *k, const char *arithmetic)
     return strcmp(arithmetic, "int16") ? k->f32_gops : k->int16_gops;
 }
 
+/* Seconds that the encoder would take at the peak of each type. */
+static double at_peak(const struct whisper_compute *c, int ctx, const struct encoder_ops *ops,
+                      const struct wk_peaks *peaks)
+{
+    const struct whisper_model *m = c->model;
+    double conv = peak_of(peaks, wk_linear_arithmetic(c->wk, m->conv1.w, 2 * ctx));
+    double linear = peak_of(peaks, wk_linear_arithmetic(c->wk, m->encoder[0].qkv.w, ctx));
+    double attention = peak_of(peaks, wk_encoder_attention_arithmetic(c->wk));
+
+    return (ops->conv / conv + ops->linear / linear + ops->attention / attention) / 1e9;
+}
+
 static void report(const struct whisper_compute *c, const struct times *t, int ctx, int tokens,
                    const struct wk_peaks *peaks, struct whisper_timing *out)
 {
     const struct whisper_model *m = c->model;
+    struct encoder_ops ops = encoder_ops(&m->shape, ctx);
 
     out->ctx = ctx;
     out->mel_ms = t->mel;
@@ -129,9 +148,10 @@ static void report(const struct whisper_compute *c, const struct times *t, int c
     out->token_ms = t->decode / tokens;
     out->total_ms = t->total;
     out->arithmetic = wk_linear_arithmetic(c->wk, m->encoder[0].qkv.w, ctx);
-    out->encoder_gop = encoder_ops(&m->shape, ctx) / 1e9;
+    out->type_gops = peak_of(peaks, out->arithmetic);
+    out->encoder_gop = (ops.conv + ops.linear + ops.attention) / 1e9;
     out->gops = out->encoder_gop / t->encode * 1e3;
-    out->peak_gops = peak_of(peaks, out->arithmetic);
+    out->peak_gops = out->encoder_gop / at_peak(c, ctx, &ops, peaks);
     out->bandwidth = decoder_bytes(m, ctx) / out->token_ms / 1e6;
     out->peak_bandwidth = peaks->read_gbytes;
 }

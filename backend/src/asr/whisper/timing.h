@@ -22,12 +22,20 @@ struct whisper_timing {
     double mel_ms, encode_ms; /**< encode: with the cross-attention's keys and values */
     double token_ms;
     double total_ms;
-    const char *arithmetic;           /**< Of the encoder's products: "int8", "int16", "f32" */
+    const char *arithmetic;           /**< Of most of the encoder's products: "int8", "f32", ... */
     double encoder_gop;               /**< Multiplications and additions, in [1e9] */
-    double gops, peak_gops;           /**< [1e9/s] */
+    double gops, peak_gops;           /**< [1e9/s]; the peak is that of the mix, see below */
+    double type_gops;                 /**< Peak of `arithmetic` alone */
     double bandwidth, peak_bandwidth; /**< Weights read by the decoder, in [1e9 bytes/s] */
 };
 
+/**
+ * The encoder computes in more than one type: blocks of weights in int8, convolutions (f16 in the
+ * file) and attention in int16 where int8 would be too coarse. peak_gops is what the register-only
+ * loops of these types reach together on the same operations:
+ *
+ *     all operations / sum over types (operations of the type / peak of the type)
+ */
 int whisper_time(struct whisper_compute *c, const int16_t *pcm, size_t n,
                  const struct whisper_timing_params *params, struct whisper_timing *out);
 

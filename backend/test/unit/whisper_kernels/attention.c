@@ -167,6 +167,54 @@ static void the_decoder_attends_to_its_cache(void **state)
     }
 }
 
+/* A cache filled from a layer, and one filled from the layer's rows, answer alike. */
+static void check_fill(const char *isa, int heads, enum wk_type type, bool f32)
+{
+    enum { DIM = 64, N = 49 };
+    struct wk *wk = open_kernels(isa, 2);
+    int width = heads * DIM;
+    float *x = random_floats((size_t)(N * width)), *rows = random_floats((size_t)(2 * N * width));
+    float *q = random_floats((size_t)width), *out = random_floats(2 * (size_t)width);
+    struct wk_matrix *w = random_matrix(wk, type, 2 * width, width);
+    struct wk_linear l = {.w = w, .x = x, .n = N, .y = rows};
+    struct wk_kv kv[2];
+
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(wk_kv_init(&kv[i], heads, DIM, N, f32, NULL), 0);
+    wk_linear(wk, &l);
+    wk_kv_store(wk, &kv[0], 0, N, rows, 2 * (size_t)width, rows + width, 2 * (size_t)width);
+    wk_kv_fill(wk, &kv[1], &l);
+    assert_int_equal(kv[1].n, N);
+    for (int i = 0; i < 2; i++)
+        wk_attention(wk,
+                     &(struct wk_attention){.q = q,
+                                            .ldq = (size_t)width,
+                                            .n = 1,
+                                            .kv = &kv[i],
+                                            .causal_from = -1,
+                                            .out = out + i * width,
+                                            .ldo = (size_t)width},
+                     1);
+    for (int i = 0; i < width; i++)
+        assert_float_equal(out[i], out[width + i], 1e-5 * (1 + fabs((double)out[i])));
+    wk_kv_release(&kv[0]), wk_kv_release(&kv[1]);
+    wk_matrix_free(w);
+    wk_close(wk);
+    free(x), free(rows), free(q), free(out);
+}
+
+static void a_cache_filled_from_a_layer_holds_its_rows(void **state)
+{
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = wk_isa_available(k)); k++) {
+        check_fill(isa, 6, WK_Q5_1, false);
+        check_fill(isa, 6, WK_F16, true);
+        check_fill(isa, 2, WK_Q8_0, false); /* too few heads to do one after the other */
+    }
+}
+
 static void a_copied_cache_answers_like_the_original(void **state)
 {
     enum { HEADS = 2, DIM = 32, W = HEADS * DIM, N = 21 };
@@ -274,6 +322,7 @@ int main(void)
         cmocka_unit_test(the_encoder_attends_to_every_frame),
         cmocka_unit_test(heads_done_in_one_go_equal_those_done_in_steps),
         cmocka_unit_test(the_decoder_attends_to_its_cache),
+        cmocka_unit_test(a_cache_filled_from_a_layer_holds_its_rows),
         cmocka_unit_test(a_copied_cache_answers_like_the_original),
         cmocka_unit_test(senseless_caches_are_refused),
         cmocka_unit_test(layer_norm_centres_and_scales),

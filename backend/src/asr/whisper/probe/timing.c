@@ -28,11 +28,12 @@ static void print_json(const struct probe *p, const struct whisper_timing *t, lo
     printf("{\"model\":\"%s\",\"isa\":\"%s\",\"threads\":%d,\"seconds\":%g,\"tokens\":%d,"
            "\"ctx\":%d,\"melMs\":%.2f,\"encodeMs\":%.2f,\"decodeMsPerToken\":%.3f,"
            "\"totalMs\":%.2f,\"arithmetic\":\"%s\",\"gops\":%.1f,\"peakGops\":%.1f,"
+           "\"typePeakGops\":%.1f,"
            "\"bandwidth\":%.2f,\"peakBandwidth\":%.2f,\"rssMb\":%.1f,\"loadPeakMb\":%.1f,"
            "\"fileMb\":%.1f,\"loadMs\":%.0f}\n",
            p->model->name, wk_isa(p->wk), wk_pool_threads(wk_pool_of(p->wk)), p->o->seconds,
            p->o->tokens, t->ctx, t->mel_ms, t->encode_ms, t->token_ms, t->total_ms, t->arithmetic,
-           t->gops, t->peak_gops, t->bandwidth, t->peak_bandwidth,
+           t->gops, t->peak_gops, t->type_gops, t->bandwidth, t->peak_bandwidth,
            (double)probe_memory("VmRSS") / 1024.0, (double)loaded_kb / 1024.0,
            (double)p->model->file_bytes / 1048576.0, p->load_ms);
 }
