@@ -528,6 +528,17 @@ void whisper_file_done(const struct whisper_file *f, const struct whisper_tensor
         madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
+void whisper_file_vocab_done(struct whisper_file *f)
+{
+    free(f->tokens);
+    f->tokens = NULL;
+    f->n_tokens = 0;
+    /* Looking for the tensors has mapped pages around each of their headers, tenths of a small
+     * file. */
+    if (f->mapped)
+        madvise((void *)(uintptr_t)f->map, f->size, MADV_DONTNEED);
+}
+
 void whisper_file_close(struct whisper_file *f)
 {
     if (!f)

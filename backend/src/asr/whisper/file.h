@@ -103,6 +103,9 @@ const struct whisper_tensor *whisper_file_tensor(const struct whisper_file *f, c
 /** Tell the kernel that the pages of this tensor will not be read again (it was repacked). */
 void whisper_file_done(const struct whisper_file *f, const struct whisper_tensor *t);
 
+/** The vocabulary was copied: forget `tokens`, and give back the pages read so far. */
+void whisper_file_vocab_done(struct whisper_file *f);
+
 void whisper_file_close(struct whisper_file *f);
 
 const char *whisper_type_name(enum whisper_type type);

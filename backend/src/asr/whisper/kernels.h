@@ -110,11 +110,17 @@ struct wk_part {
  * Repack the parts, one below the other, as one [sum of rows, cols] matrix, using all threads.
  * All parts have one type. A part that does not begin at a multiple of 16 rows is allowed.
  *
- * Every read of `data` happens before this returns, front to back roughly, so the pages of a
- * mapped file can be dropped tensor by tensor.
+ * Every read of `data` happens before this returns.
  */
 int wk_matrix_pack(struct wk_matrix **mp, struct wk *wk, const struct wk_part *parts, int n_parts,
                    int cols, struct errbuf *err);
+
+/**
+ * The same for parts that lie in a private read-only mapping of a file: their pages are given back
+ * half a megabyte behind the packing, so that memory never holds a large tensor twice.
+ */
+int wk_matrix_pack_mapped(struct wk_matrix **mp, struct wk *wk, const struct wk_part *parts,
+                          int n_parts, int cols, struct errbuf *err);
 
 /**
  * Repack a convolution kernel, file shape [out][in][3] (f32 or f16), as an [out, 3 * in] matrix

@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum {
     HUGE_PAGE = 2 << 20,
     CONV_TAPS = 3,
+    SLICE_BYTES = 512 << 10, /* of a mapped file, packed before its pages are given back */
 };
 
 struct type_info {
@@ -207,6 +209,7 @@ struct pack_job {
     const struct wk_part *parts;
     int n_parts;
     size_t row_bytes;
+    int first; /* panel of chunk 0 */
 };
 
 static const uint8_t *source_row(const struct pack_job *j, int row)
@@ -221,16 +224,50 @@ static const uint8_t *source_row(const struct pack_job *j, int row)
 static void pack_panel(void *arg, int chunk, int worker)
 {
     const struct pack_job *j = arg;
-    uint8_t *panel = j->m->data + (size_t)chunk * j->m->panel_bytes;
+    int at = j->first + chunk;
+    uint8_t *panel = j->m->data + (size_t)at * j->m->panel_bytes;
 
     (void)worker;
-    for (int r = 0; r < WK_PANEL && chunk * WK_PANEL + r < j->m->rows; r++) {
-        const uint8_t *row = source_row(j, chunk * WK_PANEL + r);
+    for (int r = 0; r < WK_PANEL && at * WK_PANEL + r < j->m->rows; r++) {
+        const uint8_t *row = source_row(j, at * WK_PANEL + r);
 
         if (quantised(j->m->type))
             pack_row_quants(j->m, panel, r, row);
         else
             pack_row_floats(j->m, panel, r, row);
+    }
+}
+
+/* Gives back the pages of source rows from .. to - 1. A page that is shared with what comes next is
+ * kept; one that is shared with what came before would merely be read again. */
+static void drop_rows(const struct pack_job *j, int from, int to)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+    for (int i = 0; i < j->n_parts; i++) {
+        int rows = j->parts[i].rows;
+        int begin = from > 0 ? from : 0;
+        int end = to < rows ? to : rows;
+        uintptr_t data = (uintptr_t)j->parts[i].data;
+        uintptr_t a = (data + (size_t)begin * j->row_bytes) / page * page;
+        uintptr_t b = begin < end ? (data + (size_t)end * j->row_bytes) / page * page : 0;
+
+        if (b > a)
+            madvise((void *)a, b - a, MADV_DONTNEED);
+        from -= rows;
+        to -= rows;
+    }
+}
+
+static void pack_slices(struct pack_job *j, struct wk *wk)
+{
+    size_t slice = SLICE_BYTES / (j->row_bytes * WK_PANEL) + 1;
+
+    for (; j->first < j->m->panels; j->first += (int)slice) {
+        int n = j->m->panels - j->first < (int)slice ? j->m->panels - j->first : (int)slice;
+
+        wk_pool_run(wk->pool, n, pack_panel, j);
+        drop_rows(j, j->first * WK_PANEL, (j->first + n) * WK_PANEL);
     }
 }
 
@@ -253,8 +290,8 @@ static int check_parts(const struct wk_part *parts, int n_parts, int cols, int *
     return 0;
 }
 
-int wk_matrix_pack(struct wk_matrix **mp, struct wk *wk, const struct wk_part *parts, int n_parts,
-                   int cols, struct errbuf *err)
+static int pack(struct wk_matrix **mp, struct wk *wk, const struct wk_part *parts, int n_parts,
+                int cols, bool mapped, struct errbuf *err)
 {
     struct pack_job j = {.parts = parts, .n_parts = n_parts};
     int rows;
@@ -266,9 +303,24 @@ int wk_matrix_pack(struct wk_matrix **mp, struct wk *wk, const struct wk_part *p
     if (rc != 0)
         return rc;
     j.row_bytes = wk_type_bytes(j.m->type, (size_t)cols);
-    wk_pool_run(wk->pool, j.m->panels, pack_panel, &j);
+    if (mapped)
+        pack_slices(&j, wk);
+    else
+        wk_pool_run(wk->pool, j.m->panels, pack_panel, &j);
     *mp = j.m;
     return 0;
+}
+
+int wk_matrix_pack(struct wk_matrix **mp, struct wk *wk, const struct wk_part *parts, int n_parts,
+                   int cols, struct errbuf *err)
+{
+    return pack(mp, wk, parts, n_parts, cols, false, err);
+}
+
+int wk_matrix_pack_mapped(struct wk_matrix **mp, struct wk *wk, const struct wk_part *parts,
+                          int n_parts, int cols, struct errbuf *err)
+{
+    return pack(mp, wk, parts, n_parts, cols, true, err);
 }
 
 /* [out][in][3] -> [out][3][in], values of `size` bytes. */

@@ -1,7 +1,7 @@
 /**
  * @file asr/whisper/model.c  Loading: every tensor is packed or copied once; see model.h
  *
- * The pages of a tensor are given back as soon as it was packed, so the peak is little more than
+ * The pages of the file are given back right behind the packing, so the peak is little more than
  * the packed weights. Errors are remembered in the loader and make further steps no-ops.
  */
 #include "asr/whisper/model.h"
@@ -99,7 +99,7 @@ static struct wk_matrix *matrix(struct loader *l, const char *const *names, int 
             parts[n] = (struct wk_part){(enum wk_type)t[n]->type, t[n]->data, t[n]->ne[1]};
     }
     if (!l->code)
-        l->code = wk_matrix_pack(&w, l->wk, parts, n, cols, l->err);
+        l->code = wk_matrix_pack_mapped(&w, l->wk, parts, n, cols, l->err);
     for (int i = 0; i < n && !l->code; i++)
         passed(l, t[i]);
     if (w)
@@ -247,8 +247,10 @@ int whisper_model_load(struct whisper_model **mp, const char *path, struct wk *w
         l.m->file_bytes = f->size;
         l.code = whisper_vocab_open(&l.m->vocab, f, err);
     }
-    if (!l.code)
+    if (!l.code) {
+        whisper_file_vocab_done(f);
         l.code = whisper_mel_bank_open(&l.m->mel, f->filters, f->shape.n_mels, err);
+    }
     if (!l.code)
         load_weights(&l);
     whisper_file_close(f);

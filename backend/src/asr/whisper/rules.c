@@ -162,6 +162,6 @@ uint8_t *whisper_marks(const struct whisper_vocab *v)
     uint8_t *marks = calloc((size_t)v->n_vocab, 1);
 
     for (int i = 0; marks && i < v->n_words; i++)
-        marks[i] = is_mark(v->words[i]);
+        marks[i] = is_mark(whisper_vocab_bytes(v, i));
     return marks;
 }

@@ -52,6 +52,20 @@ static uint32_t hash_bytes(const uint8_t *p, size_t n)
     return h ^ h >> 15;
 }
 
+static struct whisper_bytes word(const struct whisper_vocab *v, int id)
+{
+    uint32_t begin = id ? v->ends[id - 1] : 0;
+
+    return (struct whisper_bytes){v->pool + begin, v->ends[id] - begin};
+}
+
+static bool is_word(const struct whisper_vocab *v, int id, const uint8_t *p, size_t n)
+{
+    struct whisper_bytes w = word(v, id);
+
+    return w.len == n && !memcmp(w.data, p, n);
+}
+
 static int find_token(const struct whisper_vocab *v, const uint8_t *p, size_t n)
 {
     for (uint32_t i = hash_bytes(p, n);; i++) {
@@ -59,7 +73,7 @@ static int find_token(const struct whisper_vocab *v, const uint8_t *p, size_t n)
 
         if (id < 0)
             return -1;
-        if (v->words[id].len == n && !memcmp(v->words[id].data, p, n))
+        if (is_word(v, id, p, n))
             return id;
     }
 }
@@ -67,14 +81,13 @@ static int find_token(const struct whisper_vocab *v, const uint8_t *p, size_t n)
 /* Of duplicates the last one counts, as it does for whisper.cpp. */
 static void hash_token(struct whisper_vocab *v, int id)
 {
-    const struct whisper_bytes *w = &v->words[id];
-    uint32_t i = hash_bytes(w->data, w->len);
+    struct whisper_bytes w = word(v, id);
+    uint32_t i = hash_bytes(w.data, w.len);
 
     for (;; i++) {
         int32_t *slot = &v->hash[i & v->hash_mask];
 
-        if (*slot < 0 ||
-            (v->words[*slot].len == w->len && !memcmp(v->words[*slot].data, w->data, w->len))) {
+        if (*slot < 0 || is_word(v, *slot, w.data, w.len)) {
             *slot = id;
             return;
         }
@@ -83,23 +96,23 @@ static void hash_token(struct whisper_vocab *v, int id)
 
 static int copy_words(struct whisper_vocab *v, const struct whisper_file *f)
 {
-    size_t total = 1;
-    uint8_t *to;
+    size_t total = 0;
 
     v->n_words = f->n_tokens < v->eot ? f->n_tokens : v->eot;
     for (int i = 0; i < v->n_words; i++)
         total += f->tokens[i].len;
-    v->words = calloc((unsigned)v->n_words, sizeof(*v->words));
-    v->pool = to = malloc(total);
-    if (!v->words || !v->pool)
+    v->ends = calloc((unsigned)v->n_words, sizeof(*v->ends));
+    v->pool = malloc(total + 1);
+    if (!v->ends || !v->pool)
         return UV_ENOMEM;
+    total = 0;
     for (int i = 0; i < v->n_words; i++) {
         size_t len = f->tokens[i].len;
 
         if (len)
-            memcpy(to, f->tokens[i].data, len);
-        v->words[i] = (struct whisper_bytes){to, len};
-        to += len;
+            memcpy(v->pool + total, f->tokens[i].data, len);
+        total += len;
+        v->ends[i] = (uint32_t)total;
     }
     return 0;
 }
@@ -114,7 +127,7 @@ static int build_hash(struct whisper_vocab *v)
         return UV_ENOMEM;
     memset(v->hash, 0xff, size * sizeof(*v->hash));
     for (int i = 0; i < v->n_words; i++) {
-        if (v->words[i].len)
+        if (word(v, i).len)
             hash_token(v, i);
     }
     return 0;
@@ -144,7 +157,7 @@ void whisper_vocab_close(struct whisper_vocab *v)
 {
     if (!v)
         return;
-    free(v->words);
+    free(v->ends);
     free(v->pool);
     free(v->hash);
     free(v);
@@ -239,7 +252,7 @@ size_t whisper_tokenize(const struct whisper_vocab *v, const char *text, size_t 
 
 struct whisper_bytes whisper_vocab_bytes(const struct whisper_vocab *v, int id)
 {
-    return id >= 0 && id < v->n_words ? v->words[id] : (struct whisper_bytes){v->pool, 0};
+    return id >= 0 && id < v->n_words ? word(v, id) : (struct whisper_bytes){v->pool, 0};
 }
 
 int whisper_vocab_append(const struct whisper_vocab *v, const int *ids, size_t n, struct buf *b)

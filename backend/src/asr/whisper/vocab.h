@@ -23,10 +23,10 @@ struct whisper_vocab {
     bool multilingual;
     int n_languages;
     int eot, sot, language0, translate, transcribe, solm, prev, nosp, no_timestamps, beg;
-    int blank; /**< The token " ", or -1 */
-    struct whisper_bytes *words;
-    uint8_t *pool; /**< What words point into */
-    int32_t *hash; /**< Open addressing, ids, -1: free */
+    int blank;      /**< The token " ", or -1 */
+    uint8_t *pool;  /**< The texts, one after the other */
+    uint32_t *ends; /**< Where each text of the pool ends */
+    int32_t *hash;  /**< Open addressing, ids, -1: free */
     uint32_t hash_mask;
 };
 

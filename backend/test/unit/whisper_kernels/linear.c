@@ -6,6 +6,9 @@
  */
 #include "fixture.h"
 
+#include <stdio.h>
+#include <sys/mman.h>
+
 /* A random layer and its exact answer. */
 struct layer {
     enum wk_type type;
@@ -315,6 +318,58 @@ static void stacked_parts_equal_the_parts(void **state)
     wk_close(wk);
 }
 
+/* What of this process lies in memory and belongs to a file, in [kB]. */
+static long file_pages(void)
+{
+    FILE *f = fopen("/proc/self/status", "r");
+    char line[128];
+    long kb = -1;
+
+    while (f && kb < 0 && fgets(line, sizeof(line), f))
+        sscanf(line, "RssFile: %ld", &kb);
+    if (f)
+        fclose(f);
+    return kb;
+}
+
+static void packing_a_mapped_file_gives_its_pages_back(void **state)
+{
+    enum { ROWS = 24000, COLS = 384, HEAD = 100 };
+    size_t bytes = wk_type_bytes(WK_Q8_0, (size_t)ROWS * COLS);
+    uint8_t *t = random_tensor(WK_Q8_0, (size_t)ROWS * COLS);
+    struct wk *wk = open_kernels(NULL, 2);
+    struct wk_part parts[2] = {{WK_Q8_0, t, 9000}, {WK_Q8_0, NULL, ROWS - 9000}};
+    struct wk_matrix *a, *b;
+    FILE *f = tmpfile();
+    float x[COLS], y[COLS];
+    uint8_t *map;
+    long before;
+
+    (void)state;
+    assert_int_equal(fwrite(t, 1, HEAD, f) + fwrite(t, 1, bytes, f), HEAD + bytes);
+    fflush(f);
+    map = mmap(NULL, HEAD + bytes, PROT_READ, MAP_PRIVATE, fileno(f), 0);
+    assert_true(map != MAP_FAILED);
+    parts[1].data = t + bytes / ROWS * 9000;
+    assert_int_equal(wk_matrix_pack(&a, wk, parts, 2, COLS, NULL), 0);
+    parts[0].data = map + HEAD;
+    parts[1].data = map + HEAD + bytes / ROWS * 9000;
+    before = file_pages();
+    assert_int_equal(wk_matrix_pack_mapped(&b, wk, parts, 2, COLS, NULL), 0);
+    assert_true(file_pages() < before + 512); /* of 9.6 MB */
+    for (int r = 0; r < ROWS; r += 7) {
+        wk_matrix_row(a, r, x);
+        wk_matrix_row(b, r, y);
+        assert_memory_equal(x, y, sizeof(x));
+    }
+    wk_matrix_free(a);
+    wk_matrix_free(b);
+    wk_close(wk);
+    munmap(map, HEAD + bytes);
+    fclose(f);
+    free(t);
+}
+
 static void packing_keeps_the_size_of_the_file(void **state)
 {
     struct wk *wk = open_kernels(NULL, 2);
@@ -431,6 +486,7 @@ int main(void)
         cmocka_unit_test(bias_gelu_norm_and_residual_are_applied_in_order),
         cmocka_unit_test(a_pair_of_layers_equals_one_after_the_other),
         cmocka_unit_test(stacked_parts_equal_the_parts),
+        cmocka_unit_test(packing_a_mapped_file_gives_its_pages_back),
         cmocka_unit_test(packing_keeps_the_size_of_the_file),
         cmocka_unit_test(a_convolution_is_a_product_of_overlapping_rows),
         cmocka_unit_test(senseless_tensors_are_refused),
