@@ -1,8 +1,9 @@
 /**
  * @file asr/whisper/kernels_avx2.c  AVX2 with FMA and F16C: most x86 processors since 2013
  *
- * Without VNNI, products of bytes need three instructions where f32 needs one for half as many,
- * so only the memory-bound few-row path uses them; many rows are multiplied in f32.
+ * Few rows are multiplied in bytes, many rows of 4- and 5-bit weights too (kernels_avx2_many.h),
+ * the rest in f32: without VNNI, products of bytes that need 32 bits for their sum take three
+ * instructions where f32 takes one for half as many.
  */
 #include "asr/whisper/kernels_isa.h"
 
@@ -53,6 +54,8 @@ static inline void dot_quads(const uint8_t *w, const int8_t *x, int32_t *sums, e
 
 #include "asr/whisper/kernels_generic.h"
 
+#include "asr/whisper/kernels_avx2_many.h"
+
 static bool usable(void)
 {
     unsigned a, b, c, d;
@@ -93,7 +96,7 @@ const struct wk_isa wk_isa_avx2 = {
     .name = "avx2",
     .usable = usable,
     .few = few,
-    .many = many,
+    .many = many_avx2,
     .finish = finish,
     .layer_norm = layer_norm,
     .head = head,

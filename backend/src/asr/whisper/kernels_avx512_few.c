@@ -43,7 +43,8 @@ static void few_prepare(const struct wk_matrix *m, const float *x, void *row)
 
     for (int i = 0; i < m->blocks; i++, b++, x += WK_BLOCK) {
         __m512 lo = _mm512_loadu_ps(x), hi = _mm512_loadu_ps(x + 16);
-        float max = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(lo), _mm512_abs_ps(hi)));
+        float max =
+            wk_worth(_mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(lo), _mm512_abs_ps(hi))));
         __m512 inv = _mm512_set1_ps(max > 0 ? 127.0f / max : 0);
         __m512i l = _mm512_cvtps_epi32(_mm512_mul_ps(lo, inv));
         __m512i h = _mm512_cvtps_epi32(_mm512_mul_ps(hi, inv));

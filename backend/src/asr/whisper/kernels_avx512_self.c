@@ -206,8 +206,8 @@ static void prepare_queries(const struct wk_self *s, const struct plan *p, float
         fetch_row(q + 8 * s->ldq, s->head_dim, i + 8 < s->rows);
         for (int c = 0; c < s->head_dim; c += 16)
             top = _mm512_max_ps(top, _mm512_abs_ps(_mm512_loadu_ps(q + c)));
-        max = _mm512_reduce_max_ps(top);
-        inverse = _mm512_set1_ps(max > 1e-30f ? (float)WK_TOP_16 / max : 0);
+        max = wk_worth(_mm512_reduce_max_ps(top));
+        inverse = _mm512_set1_ps(max > 0 ? (float)WK_TOP_16 / max : 0);
         for (int c = 0; c < p->groups * WK_GROUP; c += 16) {
             __m512 v = c < s->head_dim ? _mm512_loadu_ps(q + c) : _mm512_setzero_ps();
 

@@ -77,7 +77,7 @@ WK_INLINE struct wk_group_x put_bytes(const float *x, int left, int cols, uint8_
 
         top = _mm512_max_ps(top, group_top(&g));
     }
-    max = _mm512_reduce_max_ps(top);
+    max = wk_worth(_mm512_reduce_max_ps(top));
     inverse = _mm512_set1_ps(max > 0 ? 127.0f / max : 0);
     for (int c = 0; c < cols; c += WK_GROUP) {
         struct xgroup g = load_group(x + c, left - c);
@@ -124,7 +124,7 @@ void wk_avx512_row_16(const float *x, int cols, void *row)
 
     for (int g = 0; g < groups; g++, to += WK_GROUP * 2) {
         struct xgroup v = load_group(x + g * WK_GROUP, cols - g * WK_GROUP);
-        float max = _mm512_reduce_max_ps(group_top(&v));
+        float max = wk_worth(_mm512_reduce_max_ps(group_top(&v)));
 
         put_group(&v, max > 0 ? (float)WK_TOP_16 / max : 0, to);
         of[g] = (struct wk_group_x){max / (float)WK_TOP_16, 0};

@@ -343,6 +343,7 @@ static void i8_prepare(const struct wk_matrix *m, const float *x, void *row)
 
         for (int c = 0; c < WK_BLOCK; c++)
             max = fabsf(x[c]) > max ? fabsf(x[c]) : max;
+        max = wk_worth(max);
         inverse = max > 0 ? 127.0f / max : 0;
         for (int c = 0; c < WK_BLOCK; c++) {
             b->q[c] = (int8_t)nearbyintf(x[c] * inverse);

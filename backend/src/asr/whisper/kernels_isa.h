@@ -176,6 +176,13 @@ extern const struct wk_isa wk_isa_avx512vnni;
 extern const struct wk_isa wk_isa_neon;
 #endif
 
+/* The largest magnitude of a group that is quantised, or 0 when the group is as good as empty: the
+ * inverse of less would be infinite, and denormal products cost a hundred cycles each. */
+static inline float wk_worth(float max)
+{
+    return max > 1e-30f ? max : 0;
+}
+
 /* Scalar f16 conversion, for packing and tails. */
 float wk_half_to_float(uint16_t h);
 uint16_t wk_float_to_half(float f);

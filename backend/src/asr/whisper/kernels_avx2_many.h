@@ -1,0 +1,178 @@
+/**
+ * @file asr/whisper/kernels_avx2_many.h  Many rows times 4- and 5-bit weights in bytes, AVX2
+ *
+ * Included by kernels_avx2.c behind kernels_generic.h. vpmaddubsw adds two products of an unsigned
+ * and a signed byte in 16 bits. With weights of at most 15 (4 bits) all eight quads of a block fit
+ * in there, with 31 (5 bits) four of them do: 8 * 2 * 15 * 127 = 30480, 4 * 2 * 31 * 127 = 31496.
+ * So a block costs two instructions for 32 products, and one conversion at its end. Weights of
+ * 8 bits do not fit; for those, f32 is as fast.
+ *
+ * Rows of x are quantised in blocks of 32 (struct xblock), and the weights keep the blocks of the
+ * file: y = sum over blocks  s_x d sum n q_x + s_x sum q_x (m - zero d).
+ */
+#ifndef ASR_WHISPER_KERNELS_AVX2_MANY_H
+#define ASR_WHISPER_KERNELS_AVX2_MANY_H
+
+enum {
+    ROWS = 4,         /* of the register tile: 4 x 16 sums of 16 bits */
+    BLOCKS_L1 = 24,   /* whose weights stay in the first-level cache over all rows */
+    FIVE_BIT_FIT = 4, /* quads of 5-bit weights that fit 16 bits */
+    QUADS = WK_BLOCK / 4,
+};
+
+/* A block of a panel, unpacked. */
+struct wblock {
+    uint8_t n[QUADS][4 * WK_PANEL];
+    float d[WK_PANEL];
+    float rest[WK_PANEL]; /* m - zero d */
+};
+
+static size_t bytes_scratch(const struct wk_matrix *m)
+{
+    return (size_t)m->blocks * sizeof(struct wblock) * WK_PANELS_MAX;
+}
+
+static void bytes_unpack(const struct wk_matrix *m, int panel, int n_panels, void *scratch)
+{
+    struct wblock *to = scratch;
+
+    for (int p = 0; p < n_panels; p++) {
+        for (int b = 0; b < m->blocks; b++, to++) {
+            scales_of(m, wk_panel(m, panel + p), b, to->d, to->rest);
+            raw_block(m, wk_panel(m, panel + p), b, to->n[0]);
+            for (int r = 0; r < WK_PANEL; r++)
+                to->rest[r] -= to->d[r] * (float)zero_of(m->type);
+        }
+    }
+}
+
+/* The same block, i rows further on; rows are `row` bytes apart. */
+static inline const struct xblock *row_of(const struct xblock *x, size_t row, int i)
+{
+    return (const struct xblock *)(const void *)((const uint8_t *)x + (size_t)i * row);
+}
+
+static inline __m256i quad_of(const struct xblock *x, int q)
+{
+    int32_t quad;
+
+    __builtin_memcpy(&quad, x->q + 4 * q, sizeof(quad));
+    return _mm256_set1_epi32(quad);
+}
+
+/* Sums of quads q .. q + n - 1 of R rows in 16 bits, each of two products. */
+static inline __attribute__((always_inline)) void bytes_dot(const struct wblock *w,
+                                                            const struct xblock *x, size_t row,
+                                                            int q, const int n,
+                                                            __m256i sum[ROWS][2], const int R)
+{
+    for (int i = 0; i < R; i++)
+        sum[i][0] = sum[i][1] = _mm256_setzero_si256();
+    WK_UNROLL
+    for (int k = q; k < q + n; k++) {
+        __m256i lo = _mm256_loadu_si256((const __m256i *)(const void *)w->n[k]);
+        __m256i hi = _mm256_loadu_si256((const __m256i *)(const void *)(w->n[k] + 32));
+
+        WK_UNROLL
+        for (int i = 0; i < R; i++) {
+            __m256i four = quad_of(row_of(x, row, i), k);
+
+            sum[i][0] = _mm256_add_epi16(sum[i][0], _mm256_maddubs_epi16(lo, four));
+            sum[i][1] = _mm256_add_epi16(sum[i][1], _mm256_maddubs_epi16(hi, four));
+        }
+    }
+}
+
+/* One block of R rows, added to y[R][width]. */
+static inline __attribute__((always_inline)) void bytes_block(const struct wblock *w,
+                                                              const struct xblock *x, size_t row,
+                                                              float *y, int width, bool first,
+                                                              const int fit, const int R)
+{
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i whole[ROWS][2];
+
+    for (int q = 0; q < QUADS; q += fit) {
+        __m256i sum[ROWS][2];
+
+        bytes_dot(w, x, row, q, fit, sum, R);
+        WK_UNROLL
+        for (int i = 0; i < R; i++) {
+            for (int v = 0; v < 2; v++) {
+                __m256i wide = _mm256_madd_epi16(sum[i][v], ones);
+
+                whole[i][v] = q ? _mm256_add_epi32(whole[i][v], wide) : wide;
+            }
+        }
+    }
+    WK_UNROLL
+    for (int i = 0; i < R; i++) {
+        const struct xblock *xb = row_of(x, row, i);
+
+        for (int v = 0; v < 2; v++) {
+            float *to = y + i * width + 8 * v;
+            __m256 d = _mm256_mul_ps(_mm256_loadu_ps(w->d + 8 * v), _mm256_set1_ps(xb->scale));
+            __m256 sum = first ? _mm256_setzero_ps() : _mm256_loadu_ps(to);
+
+            sum = _mm256_fmadd_ps(_mm256_loadu_ps(w->rest + 8 * v), _mm256_set1_ps(xb->sum), sum);
+            _mm256_storeu_ps(to, _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole[i][v]), d, sum));
+        }
+    }
+}
+
+/* Blocks begin .. end - 1 of one panel times all rows. */
+static inline __attribute__((always_inline)) void bytes_rows(const struct wblock *w,
+                                                             const struct xblock *x, size_t row,
+                                                             int begin, int end, int n, float *y,
+                                                             int width, const int fit)
+{
+    for (; n >= ROWS; n -= ROWS, x = row_of(x, row, ROWS), y += ROWS * width) {
+        for (int b = begin; b < end; b++)
+            bytes_block(w + b, x + b, row, y, width, b == 0, fit, ROWS);
+    }
+    for (; n > 0; n--, x = row_of(x, row, 1), y += width) {
+        for (int b = begin; b < end; b++)
+            bytes_block(w + b, x + b, row, y, width, b == 0, fit, 1);
+    }
+}
+
+static void bytes_multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
+                           const void *rows, int n, float *tile, const struct wk_ahead *ahead)
+{
+    size_t row = i8_row_bytes(m);
+    bool five = m->type == WK_Q5_0 || m->type == WK_Q5_1;
+
+    (void)panel;
+    (void)ahead;
+    for (int p = 0; p < n_panels; p++) {
+        const struct wblock *w = (const struct wblock *)scratch + (size_t)p * (size_t)m->blocks;
+        float *y = tile + p * WK_PANEL;
+
+        for (int b = 0; b < m->blocks; b += BLOCKS_L1) {
+            int end = b + BLOCKS_L1 < m->blocks ? b + BLOCKS_L1 : m->blocks;
+
+            if (five)
+                bytes_rows(w, rows, row, b, end, n, y, n_panels * WK_PANEL, FIVE_BIT_FIT);
+            else
+                bytes_rows(w, rows, row, b, end, n, y, n_panels * WK_PANEL, QUADS);
+        }
+    }
+}
+
+static const struct wk_product many_bytes = {
+    .arithmetic = "int8",
+    .row_bytes = i8_row_bytes,
+    .prepare = i8_prepare,
+    .scratch_bytes = bytes_scratch,
+    .unpack = bytes_unpack,
+    .multiply = bytes_multiply,
+};
+
+static const struct wk_product *many_avx2(enum wk_type type)
+{
+    bool fits = type == WK_Q4_0 || type == WK_Q4_1 || type == WK_Q5_0 || type == WK_Q5_1;
+
+    return fits ? &many_bytes : many(type);
+}
+
+#endif
