@@ -115,6 +115,12 @@ WK_INLINE __m512 load_lane(const void *p, size_t at, const bool f32)
     return f32 ? _mm512_loadu_ps((const float *)p + at) : halves((const uint16_t *)p + at);
 }
 
+/* Fetch the line of value `at`. Caches are read in short runs, which nothing else foresees. */
+WK_INLINE void fetch_lane(const void *p, size_t at, const bool f32)
+{
+    _mm_prefetch((const char *)p + at * (f32 ? 4 : 2), _MM_HINT_T0);
+}
+
 /* Scores of 64 positions from t on; reads past the end stay within the cache's padding. */
 WK_INLINE void score_positions(const struct wk_head *h, int t, const int vectors, const bool f32)
 {
@@ -127,6 +133,9 @@ WK_INLINE void score_positions(const struct wk_head *h, int t, const int vectors
     for (int d = 0; d < h->head_dim; d++) {
         __m512 q = _mm512_set1_ps(h->q[d]);
 
+        WK_UNROLL
+        for (int k = 0; k < vectors; k += 2)
+            fetch_lane(h->k, (size_t)(d + 8) * (size_t)h->cap + (size_t)(t + 16 * k), f32);
         WK_UNROLL
         for (int k = 0; k < vectors; k++)
             sum[k] = _mm512_fmadd_ps(
@@ -168,6 +177,10 @@ WK_INLINE void mix_values(const struct wk_head *h, int d, const int vectors, con
         for (int i = 0; i < 2; i++) {
             __m512 p = _mm512_set1_ps(h->scores[t + i]);
 
+            WK_UNROLL
+            for (int k = 0; k < vectors; k += 2)
+                fetch_lane(h->v, (size_t)(t + i + 16) * (size_t)h->head_dim + (size_t)(d + 16 * k),
+                           f32);
             WK_UNROLL
             for (int k = 0; k < vectors; k++)
                 sum[i][k] = _mm512_fmadd_ps(
