@@ -12,8 +12,8 @@ const grotesk = localFont({
   display: 'swap',
 });
 const reading = localFont({
-  src: '../node_modules/@fontsource-variable/newsreader/files/newsreader-latin-wght-normal.woff2',
-  weight: '200 800',
+  src: '../node_modules/@fontsource/newsreader/files/newsreader-latin-400-normal.woff2',
+  weight: '400', // the only one in use: the variable font weighs two and a half times as much
   variable: '--font-reading',
   display: 'swap',
   adjustFontFallback: 'Times New Roman',

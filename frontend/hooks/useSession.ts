@@ -5,11 +5,11 @@ import { useSyncExternalStore } from 'react';
 import { api } from '@/lib/api-client';
 import { useQuery } from '@/lib/query';
 import type { Profile, Schemas, Session, Transcript } from '@/types/session';
-import { useAuth } from './useAuth';
+import { useMayRead } from './useAuth';
 
-/** A key only once somebody is signed in. */
+/** No key while nobody is signed in. */
 function useKey(key: string | null): string | null {
-  return useAuth().phase === 'in' ? key : null;
+  return useMayRead() ? key : null;
 }
 
 const none = () => () => undefined;

@@ -6,12 +6,13 @@
  */
 'use client';
 
-import { useCallback, useEffect, useState } from 'react';
+import { startTransition, useCallback, useEffect, useState } from 'react';
 import { Store } from './store';
 
 const memory = new Map<string, unknown>();
 const reading = new Map<string, Promise<unknown>>(); // so that two components which want the same ask once
 const generation = new Store(0);
+const TOGETHER_MS = 40; // an answer waits no longer than this for those still under way
 
 export function forget(prefix: string): void {
   for (const known of [memory, reading]) for (const key of known.keys()) if (key.startsWith(prefix)) known.delete(key);
@@ -41,6 +42,23 @@ function readOnce<T>(key: string, read: (key: string) => Promise<T>): Promise<T>
   return started;
 }
 
+const due: (() => void)[] = [];
+let together: ReturnType<typeof setTimeout> | undefined;
+
+function showDue(): void {
+  clearTimeout(together);
+  together = undefined;
+  const all = due.splice(0);
+  startTransition(() => all.forEach((change) => change())); // in slices, so that a long list never blocks a finger
+}
+
+/** What is read at the same time is shown at once: one rendering and one layout of the page instead of one for each answer. */
+function show(change: () => void): void {
+  due.push(change);
+  if (reading.size === 0) showDue();
+  else together ??= setTimeout(showDue, TOGETHER_MS);
+}
+
 /** A null key reads nothing (yet). */
 export function useQuery<T>(key: string | null, read: (key: string) => Promise<T>): QueryState<T> {
   const [result, setResult] = useState<Result<T>>({ key: null, data: undefined, error: null });
@@ -55,10 +73,10 @@ export function useQuery<T>(key: string | null, read: (key: string) => Promise<T
       (data) => {
         if (!here) return;
         memory.set(key, data);
-        setResult({ key, data, error: null });
+        show(() => setResult({ key, data, error: null }));
       },
       (error: unknown) => {
-        if (here) setResult((old) => ({ key, data: old.key === key ? old.data : undefined, error }));
+        if (here) show(() => setResult((old) => ({ key, data: old.key === key ? old.data : undefined, error })));
       },
     );
     return () => void (here = false);
