@@ -56,10 +56,10 @@ link() { # PROGRAM FILE...
 
 build() {
     local w=src/asr/whisper others
-    others=$(cd backend && ls $w/*.c | grep -vE 'kernels|/whisper\.c')
+    others=$(cd backend && ls $w/*.c | grep -vE '_(avx|neon|plain)|/(kernels|whisper)\.c')
     compile "$KERNELS" $w/kernels.c $w/kernels_plain.c
     compile "$KERNELS -march=armv8.2-a+dotprod" $w/kernels_neon.c
-    compile "" $w/kernels_{attention,linear,pack,peaks}.c $others src/base/{buffer,clock,error,json,text}.c
+    compile "" $others src/base/{buffer,clock,error,json,text}.c
     rm -f "$BUILD/libwhisper.a"
     aarch64-linux-gnu-ar rcs "$BUILD/libwhisper.a" "$BUILD"/src-*.o
     link whisper-probe backend/$w/probe/*.c
