@@ -372,8 +372,7 @@ static void packing_a_mapped_file_gives_its_pages_back(void **state)
     before = file_pages();
     assert_int_equal(wk_matrix_pack_mapped(&b, wk, parts, 2, COLS, NULL), 0);
     if (gives_back)
-        assert_in_range(file_pages() - before + 4096, 0,
-                        2 * 4096); /* of 9.6 MB; what runs counts too */
+        assert_true(file_pages() < before + 4096); /* of 9.6 MB; an emulator reads its own */
     for (int r = 0; r < ROWS; r += 7) {
         wk_matrix_row(a, r, x);
         wk_matrix_row(b, r, y);
