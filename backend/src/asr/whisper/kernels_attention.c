@@ -20,11 +20,6 @@ enum {
     ALONE = 1 << 15,     /* products not worth waking a helper for */
 };
 
-static size_t align64(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
 /* ---- caches ------------------------------------------------------------------------------- */
 
 static size_t half_bytes(const struct wk_kv *kv)

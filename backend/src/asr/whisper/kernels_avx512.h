@@ -61,11 +61,6 @@ void wk_avx512_row_16(const float *x, int cols, void *row); /* cols alone decide
 void wk_avx512_unpack_8(const struct wk_matrix *m, int panel, int n_panels, void *scratch);
 void wk_avx512_unpack_16(const struct wk_matrix *m, int panel, int n_panels, void *scratch);
 
-WK_INLINE size_t align64(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
 WK_INLINE struct wk_groups groups_of(const struct wk_matrix *m, const int bytes)
 {
     const int most = bytes == 1 ? WK_GROUP_8 : WK_GROUP;

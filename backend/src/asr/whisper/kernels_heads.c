@@ -24,11 +24,6 @@ struct head_job {
     struct wk_kv *kv; /* cache */
 };
 
-static size_t align64(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
 static bool worth_it(const struct wk *wk, int heads, int head_dim)
 {
     return head_dim % TILE == 0 && heads >= HEADS_EACH * wk_pool_threads(wk->pool);

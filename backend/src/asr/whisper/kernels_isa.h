@@ -194,6 +194,12 @@ void wk_block_floats(const struct wk_matrix *m, const uint8_t *panel, int b, flo
 void wk_kv_store_head(struct wk *wk, struct wk_kv *kv, int head, int first, int n, const float *k,
                       size_t ldk, const float *v, size_t ldv);
 
+/* Bytes up to the next multiple of a cache line. */
+static inline size_t align64(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
 /* The scratch of one worker of a context, grown to at least `bytes`; 64-byte aligned. */
 struct wk_scratch {
     void *data;

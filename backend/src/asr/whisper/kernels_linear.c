@@ -22,11 +22,6 @@ enum {
     TILE_BYTES = WK_TILE_ROWS * WK_PANEL * WK_PANELS_MAX * (int)sizeof(float),
 };
 
-static size_t align64(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
-}
-
 static uint8_t *prepared_row(const struct wk_layer *j, int row)
 {
     return j->rows + (size_t)row * j->row_bytes;
