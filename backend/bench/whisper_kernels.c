@@ -10,7 +10,7 @@
  * --ms milliseconds. One-row matrices are visited in a round larger than the caches. With one
  * thread its own processor time is taken, so that other programs' time slices do not count.
  */
-#include "asr/whisper/kernels.h"
+#include "whisper_random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,32 +38,6 @@ static double now(void)
     return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
-static struct wk_matrix *random_matrix(struct bench *b, enum wk_type type, int rows, int cols)
-{
-    size_t bytes = wk_type_bytes(type, (size_t)rows * (size_t)cols);
-    uint8_t *data = malloc(bytes);
-    struct wk_matrix *m = NULL;
-    struct errbuf err;
-
-    for (size_t i = 0; i < bytes; i++)
-        data[i] = (uint8_t)(i * 2654435761u >> 13) & 0x3f; /* small, no infinities as f16 */
-    if (wk_matrix_pack(&m, b->wk, &(struct wk_part){type, data, rows}, 1, cols, &err) != 0) {
-        fprintf(stderr, "%s\n", err.text);
-        exit(1);
-    }
-    free(data);
-    return m;
-}
-
-static float *random_rows(size_t count)
-{
-    float *x = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
-
-    for (size_t i = 0; i < count; i++)
-        x[i] = (float)((i * 2654435761u >> 9 & 1023) - 511.5) / 256;
-    return x;
-}
-
 static double peak_of(const struct bench *b, const char *arithmetic)
 {
     if (strcmp(arithmetic, "int8") == 0)
@@ -73,9 +47,9 @@ static double peak_of(const struct bench *b, const char *arithmetic)
 
 static void many_rows(struct bench *b, enum wk_type type, int rows, int cols)
 {
-    struct wk_matrix *m = random_matrix(b, type, rows, cols);
-    float *x = random_rows((size_t)b->rows * (size_t)cols);
-    float *y = random_rows((size_t)b->rows * (size_t)rows);
+    struct wk_matrix *m = random_matrix(b->wk, type, rows, cols);
+    float *x = random_floats((size_t)b->rows * (size_t)cols);
+    float *y = random_floats((size_t)b->rows * (size_t)rows);
     const char *arithmetic = wk_linear_arithmetic(b->wk, m, b->rows);
     double end = now() + b->ms * 1e-3, best = 1e9, gops;
 
@@ -97,14 +71,14 @@ static void many_rows(struct bench *b, enum wk_type type, int rows, int cols)
 static void few_rows(struct bench *b, enum wk_type type, int n, int rows, int cols)
 {
     struct wk_matrix *m[MATRICES_MAX];
-    float *x = random_rows((size_t)n * (size_t)cols);
-    float *y = random_rows((size_t)n * (size_t)rows);
+    float *x = random_floats((size_t)n * (size_t)cols);
+    float *y = random_floats((size_t)n * (size_t)rows);
     double end, best = 1e9;
     size_t bytes = 0;
     int count = 0;
 
     while (count < MATRICES_MAX && bytes < ROUND_BYTES) {
-        m[count] = random_matrix(b, type, rows, cols);
+        m[count] = random_matrix(b->wk, type, rows, cols);
         bytes += wk_matrix_bytes(m[count++]);
     }
     end = now() + b->ms * 1e-3;
@@ -128,8 +102,8 @@ static void few_rows(struct bench *b, enum wk_type type, int n, int rows, int co
 static void attention(struct bench *b, int heads)
 {
     size_t width = (size_t)heads * 64;
-    float *qkv = random_rows((size_t)b->rows * 3 * width);
-    float *out = random_rows((size_t)b->rows * width);
+    float *qkv = random_floats((size_t)b->rows * 3 * width);
+    float *out = random_floats((size_t)b->rows * width);
     double end = now() + b->ms * 1e-3, best = 1e9, gops;
 
     while (now() < end) {
@@ -145,7 +119,7 @@ static void attention(struct bench *b, int heads)
     free(qkv), free(out);
 }
 
-/* What of a block: its weights, and rows in and out. */
+/* A block of the encoder: its weights, and rows in and out. */
 struct block {
     struct wk_matrix *qkv, *out, *up, *down;
     float *x, *seen, *bias;
@@ -179,13 +153,13 @@ static void run_block(struct bench *b, const struct block *k)
 static void encoder_block(struct bench *b, enum wk_type type, int dim)
 {
     struct block k = {.dim = dim,
-                      .qkv = random_matrix(b, type, 3 * dim, dim),
-                      .out = random_matrix(b, type, dim, dim),
-                      .up = random_matrix(b, type, 4 * dim, dim),
-                      .down = random_matrix(b, type, dim, 4 * dim),
-                      .x = random_rows((size_t)b->rows * (size_t)dim),
-                      .seen = random_rows((size_t)b->rows * (size_t)dim),
-                      .bias = random_rows(4 * (size_t)dim)};
+                      .qkv = random_matrix(b->wk, type, 3 * dim, dim),
+                      .out = random_matrix(b->wk, type, dim, dim),
+                      .up = random_matrix(b->wk, type, 4 * dim, dim),
+                      .down = random_matrix(b->wk, type, dim, 4 * dim),
+                      .x = random_floats((size_t)b->rows * (size_t)dim),
+                      .seen = random_floats((size_t)b->rows * (size_t)dim),
+                      .bias = random_floats(4 * (size_t)dim)};
     double products = 24e-9 * b->rows * dim * dim, scores = 4e-9 * b->rows * b->rows * dim;
     double end = now() + b->ms * 1e-3, best = 1e9, ideal;
 
@@ -207,8 +181,8 @@ static void encoder_block(struct bench *b, enum wk_type type, int dim)
 static void cached_attention(struct bench *b, int heads, int n)
 {
     size_t width = (size_t)heads * 64;
-    float *rows = random_rows((size_t)n * width);
-    float *out = random_rows(width);
+    float *rows = random_floats((size_t)n * width);
+    float *out = random_floats(width);
     struct wk_kv kv[MATRICES_MAX];
     double end, best = 1e9;
     size_t bytes = 0;

@@ -11,7 +11,7 @@
  * model. Each figure is the best of runs that take turns for --ms milliseconds, in [1e9
  * operations/s], a multiplication and an addition being two.
  */
-#include "asr/whisper/kernels.h"
+#include "whisper_random.h"
 
 #include <cblas.h>
 #include <omp.h>
@@ -65,36 +65,6 @@ static void must(int status, const char *what)
         fprintf(stderr, "%s failed: %d\n", what, status);
         exit(1);
     }
-}
-
-/* Bytes that are harmless as any type of weight but f32: small, no infinities. */
-static void *random_bytes(size_t bytes)
-{
-    uint8_t *data = aligned_alloc(64, (bytes + 63) / 64 * 64);
-
-    for (size_t i = 0; i < bytes; i++)
-        data[i] = (uint8_t)(i * 2654435761u >> 13) & 0x3f;
-    return data;
-}
-
-static float *random_floats(size_t count)
-{
-    float *x = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
-
-    for (size_t i = 0; i < count; i++)
-        x[i] = (float)((i * 2654435761u >> 9 & 1023) - 511.5) / 256;
-    return x;
-}
-
-static struct wk_matrix *our_matrix(struct wk *wk, enum wk_type type, struct shape s)
-{
-    size_t count = (size_t)s.out * (size_t)s.in;
-    void *data = type == WK_F32 ? random_floats(count) : random_bytes(wk_type_bytes(type, count));
-    struct wk_matrix *m = NULL;
-
-    must(wk_matrix_pack(&m, wk, &(struct wk_part){type, data, s.out}, 1, s.in, NULL), "packing");
-    free(data);
-    return m;
 }
 
 /* ---- oneDNN ------------------------------------------------------------------------------- */
@@ -192,7 +162,7 @@ static void contest_init(struct contest *c, struct wk *wk, struct shape s)
 {
     *c = (struct contest){.s = s, .wk = wk};
     for (int i = 0; i < OURS; i++)
-        c->w[i] = our_matrix(wk, our_types[i], s);
+        c->w[i] = random_matrix(wk, our_types[i], s.out, s.in);
     c->x = random_floats((size_t)s.n * (size_t)s.in);
     c->y = random_floats((size_t)s.n * (size_t)s.out);
     c->floats = random_floats((size_t)s.out * (size_t)s.in);

@@ -21,6 +21,15 @@ static inline void halves_to_floats(const uint16_t *from, float *to)
     _mm256_storeu_ps(to + 8, _mm256_cvtph_ps(_mm_loadu_si128(x + 1)));
 }
 
+/* Four values of x beside every row's. */
+static inline __m256i quad_of(const int8_t *x)
+{
+    int32_t quad;
+
+    __builtin_memcpy(&quad, x, sizeof(quad));
+    return _mm256_set1_epi32(quad);
+}
+
 /* Eight rows; pairs of products fit 16 bits because one factor is at most 31, or 128 unsigned. */
 static inline __m256i dot_half(const uint8_t *w, const int8_t *x, enum wk_type type)
 {
@@ -29,11 +38,8 @@ static inline __m256i dot_half(const uint8_t *w, const int8_t *x, enum wk_type t
 
     for (int q = 0; q < 8; q++, w += 64, x += 4) {
         __m256i raw = _mm256_loadu_si256((const __m256i *)(const void *)w);
-        __m256i four;
-        int32_t quad;
+        __m256i four = quad_of(x);
 
-        __builtin_memcpy(&quad, x, sizeof(quad));
-        four = _mm256_set1_epi32(quad);
         if (type == WK_Q8_0) {
             four = _mm256_sign_epi8(four, raw);
             raw = _mm256_abs_epi8(raw);

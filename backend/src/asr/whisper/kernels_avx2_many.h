@@ -40,8 +40,6 @@ static void bytes_unpack(const struct wk_matrix *m, int panel, int n_panels, voi
         for (int b = 0; b < m->blocks; b++, to++) {
             scales_of(m, wk_panel(m, panel + p), b, to->d, to->rest);
             raw_block(m, wk_panel(m, panel + p), b, to->n[0]);
-            for (int r = 0; r < WK_PANEL; r++)
-                to->rest[r] -= to->d[r] * (float)zero_of(m->type);
         }
     }
 }
@@ -50,14 +48,6 @@ static void bytes_unpack(const struct wk_matrix *m, int panel, int n_panels, voi
 static inline const struct xblock *row_of(const struct xblock *x, size_t row, int i)
 {
     return (const struct xblock *)(const void *)((const uint8_t *)x + (size_t)i * row);
-}
-
-static inline __m256i quad_of(const struct xblock *x, int q)
-{
-    int32_t quad;
-
-    __builtin_memcpy(&quad, x->q + 4 * q, sizeof(quad));
-    return _mm256_set1_epi32(quad);
 }
 
 /* Sums of quads q .. q + n - 1 of R rows in 16 bits, each of two products. */
@@ -75,7 +65,7 @@ static inline __attribute__((always_inline)) void bytes_dot(const struct wblock 
 
         WK_UNROLL
         for (int i = 0; i < R; i++) {
-            __m256i four = quad_of(row_of(x, row, i), k);
+            __m256i four = quad_of(row_of(x, row, i)->q + 4 * k);
 
             sum[i][0] = _mm256_add_epi16(sum[i][0], _mm256_maddubs_epi16(lo, four));
             sum[i][1] = _mm256_add_epi16(sum[i][1], _mm256_maddubs_epi16(hi, four));

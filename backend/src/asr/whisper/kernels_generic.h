@@ -147,6 +147,7 @@ static inline bool has_min(enum wk_type type)
     return type == WK_Q4_1 || type == WK_Q5_1;
 }
 
+/* What a block means: d times its raw quants, plus min, the zero point being in there. */
 static inline void scales_of(const struct wk_matrix *m, const uint8_t *panel, int b, float *d,
                              float *min)
 {
@@ -159,6 +160,8 @@ static inline void scales_of(const struct wk_matrix *m, const uint8_t *panel, in
         memcpy(h, panel + m->m + 32 * (size_t)b, sizeof(h));
         halves_to_floats(h, min);
     }
+    for (int r = 0; r < WK_PANEL; r++)
+        min[r] -= d[r] * (float)zero_of(m->type);
 }
 
 /* A block as floats, [32][16]. */
@@ -169,8 +172,6 @@ static void block_floats(const struct wk_matrix *m, const uint8_t *panel, int b,
 
     scales_of(m, panel, b, d, min);
     raw_block(m, panel, b, raw);
-    for (int r = 0; r < WK_PANEL; r++)
-        min[r] -= d[r] * (float)zero_of(m->type);
     for (int q = 0; q < 8; q++) {
         int32_t w[WK_PANEL];
 
@@ -369,8 +370,6 @@ static void i8_multiply(const struct wk_matrix *m, int panel, int n_panels, cons
 
             scales_of(m, from, b, d, min);
             raw_block(m, from, b, raw);
-            for (int r = 0; r < WK_PANEL; r++)
-                min[r] -= d[r] * (float)zero_of(m->type);
             for (int i = 0; i < n; i++) {
                 const uint8_t *row = (const uint8_t *)rows + (size_t)i * i8_row_bytes(m);
                 const struct xblock *xb = (const struct xblock *)(const void *)row + b;
