@@ -218,12 +218,15 @@ static void set_policy(struct site *site, const char *rel, const struct stat *st
     uv_mutex_unlock(&site->lock);
 }
 
+/* Sharing a tab comes with its picture, and Chromium holds every request for a picture against
+ * `camera` too, not only `display-capture`: camera=() would be a violation in the console each
+ * time. The page never asks for a camera, and the browser would ask the person if it did. */
 static void page_headers(struct http_response *res)
 {
     http_set_header(res, "Referrer-Policy", "same-origin");
     http_set_header(res, "X-Frame-Options", "DENY");
     http_set_header(res, "Permissions-Policy",
-                    "microphone=(self), display-capture=(self), camera=(), geolocation=()");
+                    "microphone=(self), display-capture=(self), camera=(self), geolocation=()");
     http_set_header(res, "Cross-Origin-Opener-Policy", "same-origin");
 }
 

@@ -95,4 +95,8 @@ describe('a call in another tab', () => {
     await page.getByText('1 of').or(page.getByText('Question 1')).first().waitFor();
     expect(await page.getByText('Question 2').count(), 'what the candidate said is no question').toBe(0);
   });
+
+  it('caused no error in the console on the way', () => {
+    expect(watched.troubles).toEqual([]);
+  });
 });
