@@ -7,9 +7,8 @@
 #include "program.h"
 
 #include "asr/engine.h"
-#include "llm/driver.h"
+#include "llm/reach.h"
 #include "loop/loop.h"
-#include "net/client.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -23,7 +22,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { SPACE_WANTED_MIB = 500, PROVIDER_WAIT_MS = 8000 };
+enum { SPACE_WANTED_MIB = 500 };
 
 enum mark { GOOD, COULD_BE_BETTER, BROKEN };
 
@@ -181,77 +180,38 @@ static void check_recognisers(struct doctor *d)
 
 /* ------------------------------------------------------------------------- providers */
 
-struct asking {
-    struct loop *loop;
-    size_t models;
-    int err;
-    bool done;
-};
-
-static void on_model(const char *name, int err, void *arg)
+static void on_settled(void *arg)
 {
-    struct asking *asking = arg;
-
-    if (name) {
-        asking->models++;
-        return;
-    }
-    asking->err = err;
-    asking->done = true;
-    loop_stop(asking->loop);
+    loop_stop(arg);
 }
 
-static void on_late(void *arg)
+static void check_provider(struct doctor *d, size_t i)
 {
-    struct asking *asking = arg;
-
-    asking->err = UV_ETIMEDOUT;
-    loop_stop(asking->loop);
-}
-
-static void way_out(const struct llm_provider *p, int err)
-{
-    char text[256];
-
-    if (err == UV_EACCES)
-        snprintf(text, sizeof(text), "the key for %s was refused: make a new one", p->name);
-    else if (!strcmp(p->driver->name, "ollama"))
-        snprintf(text, sizeof(text), "start it: ollama serve; then: ollama pull %s", p->model);
-    else
-        snprintf(text, sizeof(text), "is the network there? its address is %s", p->url);
-    advise(text);
-}
-
-static void check_provider(struct doctor *d, const struct llm_provider *p)
-{
-    struct asking asking = {.loop = d->program.app.loop};
-    struct loop_timer *late = NULL;
-    char text[256];
+    const struct llm_provider *p = &d->program.providers[i];
+    struct llm_reached known = llm_reach_get(d->program.app.reach, i);
+    bool good = known.state == LLM_REACH_ANSWERS;
+    char say[256];
+    char text[512];
 
     if (!p->driver->models)
         return;
-    timer_open(&late, asking.loop, on_late, &asking);
-    timer_start(late, PROVIDER_WAIT_MS, 0);
-    asking.err = p->driver->models(d->program.app.client, p, on_model, &asking);
-    if (!asking.err)
-        loop_run(asking.loop);
-    timer_close(late);
-    if (asking.err) {
-        snprintf(text, sizeof(text), "%s does not answer: %s", p->name, uv_strerror(asking.err));
-        report(d, COULD_BE_BETTER, "answers", text);
-        way_out(p, asking.err);
-    } else {
-        snprintf(text, sizeof(text), "%s: %zu models", p->name, asking.models);
-        report(d, GOOD, "answers", text);
-    }
+    if (good)
+        snprintf(text, sizeof(text), "%s: %zu models", p->name, known.models);
+    else
+        snprintf(text, sizeof(text), "%s %s", p->name, llm_reach_say(&known, p, say, sizeof(say)));
+    report(d, good ? GOOD : COULD_BE_BETTER, "answers", text);
+    if (!good)
+        advise(llm_reach_advise(&known, p, text, sizeof(text)));
 }
 
 static void check_providers(struct doctor *d)
 {
     const struct config *c = d->program.config;
 
+    llm_reach_look(d->program.app.reach, on_settled, d->program.app.loop);
+    loop_run(d->program.app.loop); /* each list has a limit of its own */
     for (size_t i = 0; i < d->program.provider_count; i++)
-        check_provider(d, &d->program.providers[i]);
+        check_provider(d, i);
     for (size_t i = 0; i < c->provider_count; i++) {
         char text[256];
 

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "interview/answer.h"
 #include "llm/driver.h"
+#include "llm/reach.h"
 #include "loop/loop.h"
 #include "net/client.h"
 #include "observe/audit.h"
@@ -165,6 +166,17 @@ static void list_providers(struct program *p)
     }
 }
 
+/* Of the chain, or of what it would be made of where there is none. */
+static int open_reach(struct program *p)
+{
+    const struct llm_provider *chain = p->providers;
+    size_t count = p->provider_count;
+
+    if (p->app.answerer)
+        chain = answerer_providers(p->app.answerer, &count);
+    return llm_reach_open(&p->app.reach, p->app.loop, p->app.client, chain, count);
+}
+
 static int open_answers(struct program *p, unsigned parts, struct errbuf *err)
 {
     const struct config *c = p->config;
@@ -189,7 +201,8 @@ static int open_answers(struct program *p, unsigned parts, struct errbuf *err)
     if (code)
         return code;
     deps.answerer = p->app.answerer;
-    return live_registry_open(&p->app.live, &deps);
+    code = open_reach(p);
+    return code ? code : live_registry_open(&p->app.live, &deps);
 }
 
 /* ------------------------------------------------------------------------- the whole */
@@ -213,6 +226,8 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *err)
     }
     if (!code && (parts & PROGRAM_ANSWERS))
         code = open_answers(p, parts, err);
+    else if (!code && (parts & PROGRAM_ENGINES))
+        code = open_reach(p);
     return code;
 }
 
@@ -251,6 +266,7 @@ void program_close(struct program *p)
     pool_close(app->workers);
     if (app->client)
         http_client_close(app->client);
+    llm_reach_close(app->reach);
     if (app->loop)
         loop_close(app->loop);
     ratelimit_close(app->user_limit);

@@ -8,6 +8,7 @@
 
 #include "api/sockets.h"
 #include "asr/engine.h"
+#include "llm/reach.h"
 #include "loop/loop.h"
 #include "net/client.h"
 #include "observe/log.h"
@@ -23,6 +24,7 @@ enum {
     STOP_WITHIN_MS = 7000,
     LEAVE_WITHIN_MS = 1500, /* for the workers, after all they could wait for has ended */
     LEAVE_TICK_MS = 10,
+    WELCOME_WAIT_MS = 1000, /* for the answer providers to say that they are there */
 };
 
 struct serve {
@@ -31,6 +33,7 @@ struct serve {
     uv_signal_t signals[2];
     bool stopping;
     struct loop_timer *leaving;
+    struct loop_timer *welcome; /* NULL once it is printed */
     int ticks;
 };
 
@@ -113,6 +116,28 @@ static void unwatch_signals(struct serve *s)
 
 /* -------------------------------------------------------------------------- starting */
 
+static void say_welcome(void *arg)
+{
+    struct serve *s = arg;
+
+    if (!s->welcome)
+        return;
+    timer_close(s->welcome);
+    s->welcome = NULL;
+    welcome_print(&s->program, http_server_port(s->server));
+}
+
+/* The server listens; what it says of its providers is what they just said themselves. */
+static int begin_welcome(struct serve *s)
+{
+    int err = timer_open(&s->welcome, s->program.app.loop, say_welcome, s);
+
+    if (err)
+        return err;
+    llm_reach_look(s->program.app.reach, say_welcome, s);
+    return timer_start(s->welcome, WELCOME_WAIT_MS, 0);
+}
+
 static int open_server(struct serve *s, struct errbuf *err)
 {
     const struct config *c = s->program.config;
@@ -151,12 +176,14 @@ int command_serve(int argc, char **argv)
     status = program_no_arguments(&s.program);
     if (!status && (open_server(&s, &err) || watch_signals(&s)))
         status = program_fail("%s", err.text);
+    if (!status && begin_welcome(&s))
+        status = program_fail("out of memory");
     if (!status) {
-        welcome_print(&s.program, http_server_port(s.server));
         loop_run(s.program.app.loop);
         log_info("serve", "stopped");
     }
 
+    timer_close(s.welcome);
     if (s.program.app.loop)
         unwatch_signals(&s);
     if (s.server)

@@ -5,6 +5,7 @@
 
 #include "asr/engine.h"
 #include "asr/models.h"
+#include "llm/reach.h"
 
 #include <string.h>
 
@@ -37,6 +38,22 @@ void welcome_hearing(FILE *to, const struct program *p)
     fprintf(to, "  Hearing    %s\n", engine->name);
 }
 
+/* Who is configured but does not answer, and the way out. */
+static void unreached(FILE *to, const struct program *p)
+{
+    char say[256];
+    char advice[512];
+
+    for (size_t i = 0; p->app.reach && i < p->provider_count; i++) {
+        struct llm_reached known = llm_reach_get(p->app.reach, i);
+
+        llm_reach_say(&known, &p->providers[i], say, sizeof(say));
+        if (*say)
+            fprintf(to, "             just now %s %s\n             -> %s\n", p->providers[i].name,
+                    say, llm_reach_advise(&known, &p->providers[i], advice, sizeof(advice)));
+    }
+}
+
 static void missing_key(FILE *to, const struct config_provider *provider)
 {
     fprintf(to, "             %s is asked for, but its key is not set\n", provider->name);
@@ -59,6 +76,7 @@ void welcome_answering(FILE *to, const struct program *p)
         fputs("             for written-out answers: set GROQ_API_KEY, or start Ollama and set "
               "INTERVIEWD_PROVIDERS=ollama\n",
               to);
+    unreached(to, p);
     for (size_t i = 0; i < p->config->provider_count; i++) {
         if (p->config->providers[i].missing_key)
             missing_key(to, &p->config->providers[i]);

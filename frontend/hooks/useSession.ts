@@ -1,7 +1,7 @@
 'use client';
 
 import { usePathname } from 'next/navigation';
-import { useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { api } from '@/lib/api-client';
 import { useQuery } from '@/lib/query';
 import type { Profile, Schemas, Session, Transcript } from '@/types/session';
@@ -58,6 +58,16 @@ export function useProfile(id: string | null | undefined) {
   return useQuery(useKey(id ? `/profiles/${id}` : null), (key) => api.get<Profile>(key));
 }
 
+const ASK_AGAIN_MS = 1000;
+
+/** The server answers at once and asks the providers meanwhile: while it does not know of each one, it is asked again. */
 export function useEngines() {
-  return useQuery(useKey('/engines'), (key) => api.get<Schemas['Engines']>(key));
+  const engines = useQuery(useKey('/engines'), (key) => api.get<Schemas['Engines']>(key));
+  const { data, reload } = engines;
+  useEffect(() => {
+    if (!data?.providers.some((p) => p.configured && p.reachable === null)) return;
+    const timer = setTimeout(reload, ASK_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [data, reload]);
+  return engines;
 }

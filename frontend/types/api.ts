@@ -84,7 +84,7 @@ export interface paths {
         };
         /**
          * Which recogniser and which answer providers are active
-         * @description Everything this build knows of, active or not, in the order in which it is tried. `note` is for a person.
+         * @description Everything this build knows of, active or not, in the order in which it is tried. `note` is for a person. Answers at once; providers are asked in the background.
          */
         get: operations["getEngines"];
         put?: never;
@@ -568,6 +568,8 @@ export interface components {
          *         {
          *           "name": "groq",
          *           "models": [],
+         *           "configured": false,
+         *           "reachable": null,
          *           "active": false,
          *           "note": "Set GROQ_API_KEY to use it."
          *         },
@@ -576,6 +578,8 @@ export interface components {
          *           "models": [
          *             "outline"
          *           ],
+         *           "configured": true,
+         *           "reachable": true,
          *           "active": true,
          *           "note": "Built in: talking points quoted from your profile."
          *         }
@@ -607,8 +611,13 @@ export interface components {
              */
             name: string;
             models: string[];
-            /** @description Configured and in the chain */
+            /** @description In the chain */
+            configured: boolean;
+            /** @description Did it answer within the last seconds, with the model that is configured? null: not configured, or being asked just now; ask again in a second. */
+            reachable: boolean | null;
+            /** @description Configured, and as far as is known it answers */
             active: boolean;
+            /** @description What it is good for, or what is wrong with it and the way out */
             note: string;
         };
         /**

@@ -24,6 +24,7 @@ struct asr_hub;
 struct config;
 struct http_client;
 struct live_registry;
+struct llm_reach;
 struct loop;
 struct pool;
 struct ratelimit;
@@ -42,6 +43,7 @@ struct app {
     struct asr_hub *hub;             /**< (optional) */
     struct answerer *answerer;       /**< (optional) */
     struct live_registry *live;      /**< (optional) Interviews that run now */
+    struct llm_reach *reach;         /**< (optional) Of answerer_providers(), in their order */
 };
 
 /** What the settings say for a local or a remote recogniser. */

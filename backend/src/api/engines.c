@@ -7,9 +7,12 @@
 #include "config/config.h"
 #include "interview/answer.h"
 #include "llm/provider.h"
+#include "llm/reach.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { NOTE_MAX = 384 };
 
 static const struct {
     const char *engine;
@@ -58,25 +61,39 @@ static json_t *recogniser(const struct app *app, const struct asr_engine *engine
     return obj;
 }
 
-/* The provider of the running chain with this name, or NULL. */
-static const struct llm_provider *in_chain(const struct app *app, const char *name)
+/* The provider of the running chain with this name, or NULL; *known is what is known of it. */
+static const struct llm_provider *in_chain(const struct app *app, const char *name,
+                                           struct llm_reached *known)
 {
     size_t count = 0;
     const struct llm_provider *chain =
         app->answerer ? answerer_providers(app->answerer, &count) : NULL;
 
     for (size_t i = 0; i < count; i++) {
-        if (!strcmp(chain[i].name, name))
-            return &chain[i];
+        if (strcmp(chain[i].name, name))
+            continue;
+        *known = app->reach ? llm_reach_get(app->reach, i) : *known;
+        return &chain[i];
     }
     return NULL;
 }
 
-static void provider_note(const struct llm_preset *preset, bool active, char *note, size_t size)
+/* "It does not answer: no reply in time. To use it, start it: ollama serve" */
+static void trouble_note(const struct llm_reached *known, const struct llm_provider *p, char *note,
+                         size_t size)
+{
+    char say[NOTE_MAX];
+    char advice[NOTE_MAX];
+
+    snprintf(note, size, "It %s. To use it, %s", llm_reach_say(known, p, say, sizeof(say)),
+             llm_reach_advise(known, p, advice, sizeof(advice)));
+}
+
+static void provider_note(const struct llm_preset *preset, bool configured, char *note, size_t size)
 {
     if (!strcmp(preset->name, "outline"))
         snprintf(note, size, "Built in: talking points quoted from your profile.");
-    else if (active)
+    else if (configured)
         snprintf(note, size, "%s",
                  preset->local ? "Answers are written on this machine."
                                : "Questions and your profile are sent to it.");
@@ -86,24 +103,39 @@ static void provider_note(const struct llm_preset *preset, bool active, char *no
         snprintf(note, size, "Set INTERVIEWD_PROVIDERS=%s to use it.", preset->name);
 }
 
+static json_t *reachable(const struct llm_provider *p, const struct llm_reached *known)
+{
+    if (!p || known->state == LLM_REACH_UNKNOWN)
+        return json_null();
+    return json_boolean(known->state == LLM_REACH_ANSWERS);
+}
+
 static json_t *provider(const struct app *app, const struct llm_preset *preset)
 {
-    const struct llm_provider *active = in_chain(app, preset->name);
+    struct llm_reached known = {.state = LLM_REACH_UNKNOWN};
+    const struct llm_provider *p = in_chain(app, preset->name, &known);
+    bool out = known.state == LLM_REACH_SILENT || known.state == LLM_REACH_NO_MODEL;
     json_t *obj = json_object();
     json_t *models = json_array();
-    char note[256];
+    char note[NOTE_MAX * 2];
 
-    provider_note(preset, active != NULL, note, sizeof(note));
+    if (p && out)
+        trouble_note(&known, p, note, sizeof(note));
+    else
+        provider_note(preset, p != NULL, note, sizeof(note));
     json_set_str(obj, "name", preset->name);
-    if (active && active->model)
-        json_array_append_new(models, json_string(active->model));
+    if (p && p->model)
+        json_array_append_new(models, json_string(p->model));
     json_object_set_new(obj, "models", models);
-    json_object_set_new(obj, "active", json_boolean(active != NULL));
+    json_object_set_new(obj, "configured", json_boolean(p != NULL));
+    json_object_set_new(obj, "reachable", reachable(p, &known));
+    json_object_set_new(obj, "active", json_boolean(p && !out));
     json_set_str(obj, "note", note);
     return obj;
 }
 
-/* On the loop thread: the hub and the chain are asked there, and nothing here waits. */
+/* On the loop thread: the hub and the chain are asked there, and nothing here waits. Who has not
+ * been asked lately is asked meanwhile, for the next time. */
 static int get_engines(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
@@ -111,6 +143,8 @@ static int get_engines(const struct http_request *req, struct http_response *res
     json_t *recognisers = json_array();
     json_t *providers = json_array();
 
+    if (app->reach)
+        llm_reach_look(app->reach, NULL, NULL);
     for (size_t i = 0; asr_engines[i]; i++)
         json_array_append_new(recognisers, recogniser(app, asr_engines[i]));
     for (const struct llm_preset *p = llm_presets; p->name; p++)

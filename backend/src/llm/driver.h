@@ -82,6 +82,7 @@ struct llm_provider {
 struct llm_driver {
     const char *name;        /**< "openai", "ollama", "outline" */
     uint64_t first_token_ms; /**< It may need this long to its first token (loads a model); 0: no */
+    bool lists_all;          /**< What .models does not name cannot be used */
     int (*start)(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err);
     void (*cancel)(struct llm_gen *gen);
     /** (optional) List models: fn gets each name, then NULL once (err says how it went). */

@@ -252,6 +252,7 @@ static int ollama_models(struct http_client *client, const struct llm_provider *
 const struct llm_driver llm_driver_ollama = {
     .name = "ollama",
     .first_token_ms = LOAD_MS,
+    .lists_all = true,
     .start = ollama_start,
     .cancel = ollama_cancel,
     .models = ollama_models,

@@ -160,6 +160,96 @@ class Generate(Case):
         self.assertEqual(self.ask("crumbs")["answer"], ANSWER)
 
 
+class Engines(Case):
+    """Being configured is not answering: what GET /engines, the welcome and `doctor` say of each provider."""
+
+    def providers(self):
+        """By name, as soon as each one is known about."""
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while time.monotonic() < deadline:
+            found = {p["name"]: p for p in self.server.get("/api/v1/engines")["providers"]}
+            if all(p["reachable"] is not None for p in found.values() if p["configured"]):
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"never known: {found}")
+
+    def doctor(self):
+        """What `doctor` says with the settings of the server."""
+        return subprocess.run([harness.PROGRAM, "doctor", "--data", self.server.data, "--listen", "127.0.0.1:0"],
+                              capture_output=True, text=True, timeout=harness.PATIENCE_S,
+                              env=harness.environment(**self.settings)).stdout
+
+
+class EnginesThatAnswer(Engines):
+    @classmethod
+    def more(cls):
+        return {"OLLAMA_HOST": f"127.0.0.1:{cls.provider.port}", "INTERVIEWD_OLLAMA_MODEL": "ok", "INTERVIEWD_PROVIDERS": "openai,ollama"}
+
+    def test_who_answers_is_active_and_who_is_not_configured_is_not(self):
+        found = self.providers()
+        self.assertEqual({name for name, p in found.items() if p["active"]}, {"openai", "ollama", "outline"})
+        self.assertEqual({name for name, p in found.items() if p["configured"]}, {"openai", "ollama", "outline"})
+        self.assertIsNone(found["groq"]["reachable"])
+        self.assertIn("GROQ_API_KEY", found["groq"]["note"])
+        self.assertNotIn("just now", self.server.welcome)
+        self.assertIn("ollama: 1 models", self.doctor())
+
+
+class EnginesThatDoNotAnswer(Engines):
+    @classmethod
+    def more(cls):
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            port = nobody.getsockname()[1]
+        return {"OLLAMA_HOST": f"127.0.0.1:{port}", "INTERVIEWD_PROVIDERS": "ollama"}
+
+    def test_a_server_that_does_not_run_is_configured_but_not_active(self):
+        ollama = self.providers()["ollama"]
+        self.assertEqual((ollama["configured"], ollama["reachable"], ollama["active"]), (True, False, False))
+        self.assertIn("does not answer", ollama["note"])
+        self.assertIn("ollama serve", ollama["note"])
+        for said in (self.server.welcome, self.doctor()):
+            self.assertIn("ollama does not answer", said)
+            self.assertIn("ollama serve", said)
+
+
+class EnginesWithoutTheirModel(Engines):
+    @classmethod
+    def more(cls):
+        return {"OLLAMA_HOST": f"127.0.0.1:{cls.provider.port}", "INTERVIEWD_OLLAMA_MODEL": "llama3.2",
+                "OPENAI_API_KEY": "refused", "INTERVIEWD_PROVIDERS": "openai,ollama"}
+
+    def test_a_model_that_is_not_there_and_a_key_that_is_refused(self):
+        found = self.providers()
+        self.assertEqual([found[name]["active"] for name in ("openai", "ollama", "outline")], [False, False, True])
+        self.assertIn("refuses the key", found["openai"]["note"])
+        self.assertIn("ollama pull llama3.2", found["ollama"]["note"])
+        for said in (self.server.welcome, self.doctor()):
+            self.assertIn("openai refuses the key", said)
+            self.assertIn("ollama has no model called llama3.2", said)
+
+
+class EnginesThatAreSilent(Engines):
+    @classmethod
+    def more(cls):
+        return {"INTERVIEWD_OPENAI_URL": f"http://127.0.0.1:{cls.provider.port}/silent/v1"}
+
+    def test_asking_waits_for_nobody(self):
+        """The first reply comes before the silent provider's time is over: then it is not known yet."""
+        openai = next(p for p in self.server.get("/api/v1/engines")["providers"] if p["name"] == "openai")
+        self.assertEqual((openai["configured"], openai["reachable"], openai["active"]), (True, None, True))
+
+    def test_the_end_of_its_time_is_the_answer(self):
+        openai = self.providers()["openai"]
+        self.assertEqual((openai["reachable"], openai["active"]), (False, False))
+        self.assertIn("no reply in time", openai["note"])
+
+    def test_the_list_of_models_says_so_too(self):
+        items = self.server.get("/api/v1/llm/models")["items"]
+        self.assertEqual([(item["provider"], item["available"]) for item in items], [("openai", False), ("outline", True)])
+        self.assertIn("did not answer in time", items[0]["note"])
+
+
 class Interrupt(Case):
     def interrupt(self, **fields):
         return self.server.post("/api/v1/llm/interrupt", fields)["interrupted"]

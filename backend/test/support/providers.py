@@ -19,6 +19,8 @@ models". What it does is chosen by the model's name:
     status-<n>    that HTTP error                   limited      429 with Retry-After 7
     filter        stopped by the content filter
 
+An address with the path /silent before its own takes a request and never replies. A key "refused" is refused.
+
 GET /_log lists the requests: path, model, messages, whether a key came, when the client closed
 ("closedNs", CLOCK_MONOTONIC). Keys are never kept.
 """
@@ -126,6 +128,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/_log":
             with LOCK:
                 self.reply(200, LOG)
+        elif self.path.startswith("/silent/"):
+            while not self.closed(1):
+                pass
+            self.close_connection = True
+        elif self.headers.get("Authorization") == "Bearer refused":
+            self.reply(401, {"error": {"message": ERRORS[401][2], "type": ERRORS[401][0], "code": ERRORS[401][1]}})
         elif self.path in ("/v1/models", "/openai/v1/models"):
             self.reply(200, {"object": "list", "data": [{"id": n, "object": "model", "owned_by": "stand-in"} for n in ("ok", "endless")]})
         elif self.path == "/api/tags":

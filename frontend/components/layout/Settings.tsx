@@ -58,13 +58,15 @@ function Look() {
   );
 }
 
-function Engine({ name, detail, active, note }: { name: string; detail?: string | null; active: boolean; note: string }) {
+const STATES = { Active: 'accent', 'Cannot answer': 'live', 'Not set up': 'plain' } as const;
+
+function Engine({ name, detail, state, note }: { name: string; detail?: string | null; state: keyof typeof STATES; note: string }) {
   return (
     <li className="grid gap-1 py-3.5 first:pt-0 last:pb-0">
       <div className="flex flex-wrap items-center gap-2">
         <span className="font-semibold">{name}</span>
         {detail && <span className="text-sm text-faint">{detail}</span>}
-        <span className="ml-auto">{active ? <Badge tone="accent">Active</Badge> : <Badge>Not set up</Badge>}</span>
+        <span className="ml-auto"><Badge tone={STATES[state]}>{state}</Badge></span>
       </div>
       {note && <p className="text-soft">{note}</p>}
     </li>
@@ -81,7 +83,7 @@ function Engines() {
         <CardTitle>Who listens</CardTitle>
         <ul className="divide-y divide-line">
           {data.recognisers.map((r) => (
-            <Engine key={r.name} name={r.name} detail={r.model} active={r.active} note={r.note} />
+            <Engine key={r.name} name={r.name} detail={r.model} state={r.active ? 'Active' : 'Not set up'} note={r.note} />
           ))}
         </ul>
       </Card>
@@ -90,7 +92,13 @@ function Engines() {
         <p className="text-soft">Tried in this order; when one fails before its first word the next takes over.</p>
         <ul className="divide-y divide-line">
           {data.providers.map((p) => (
-            <Engine key={p.name} name={p.name} detail={p.models.slice(0, 3).join(', ')} active={p.active} note={p.note} />
+            <Engine
+              key={p.name}
+              name={p.name}
+              detail={p.models.slice(0, 3).join(', ')}
+              state={p.active ? 'Active' : p.configured ? 'Cannot answer' : 'Not set up'}
+              note={p.note}
+            />
           ))}
         </ul>
       </Card>

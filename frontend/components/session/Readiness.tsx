@@ -33,6 +33,7 @@ export function Readiness() {
   const recogniser = engines?.recognisers.find((r) => r.active);
   const providers = engines?.providers.filter((p) => p.active) ?? [];
   const cloud = providers.filter((p) => p.name !== 'outline');
+  const down = engines?.providers.filter((p) => p.reachable === false) ?? [];
   if (!engines || !profiles)
     return (
       <Card aria-busy="true" className="grid gap-4">
@@ -60,7 +61,8 @@ export function Readiness() {
           </Link>
         </Line>
         <Line ok={providers.length > 0} title={cloud.length > 0 ? `Answers from ${cloud.map((p) => p.name).join(', ')}` : 'Answers as talking points'}>
-          {cloud.length > 0 ? 'Talking points come first, at once. ' : 'From your profile, on this machine. Add a model for full sentences. '}
+          {down.length > 0 && `${down.map((p) => p.name).join(', ')} cannot answer just now. `}
+          {cloud.length > 0 ? 'Talking points come first, at once. ' : `From your profile, on this machine. ${down.length > 0 ? '' : 'Add a model for full sentences. '}`}
           <Link href="/settings/#providers" className={linkClass}>
             Details
           </Link>
