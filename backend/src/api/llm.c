@@ -24,7 +24,7 @@ enum {
     QUESTION_MAX = 4000,
     WAIT_MAX_S = 300,         /* for one answer; then 503 */
     INTERRUPT_WAIT_MS = 5000, /* for the loop to hear of it; then 503 */
-    MODELS_WAIT_MS = 15000,   /* for all lists; each has a limit of its own, too */
+    MODELS_WAIT_MS = 8000,    /* for all lists, which are asked at once; each ends after 5 s */
     NAMES_MAX = 64,           /* models listed of one provider */
     ANSWER_MAX = 1 << 20,
 };
