@@ -36,8 +36,9 @@ export function when(iso: string, now = new Date()): string {
   return `${date} ${at.getFullYear()}`;
 }
 
-/** What to call a session: the head line of its job description, else the profile's role, else "Practice". */
+/** What to call a session: what its owner does, else the head line of its job description, else the profile's role, else "Practice". */
 export function sessionTitle(session: Session, profile?: Profile | null): string {
+  if (session.title) return session.title;
   const line = session.jobDescription
     .split('\n')
     .map((l) => l.replace(/^[#*\s-]+/, '').trim())

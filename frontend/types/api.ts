@@ -335,7 +335,11 @@ export interface paths {
         delete: operations["deleteSession"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a session (other name of `PUT`)
+         * @description Exactly `PUT`: members left out stay as they are. `{"title": "…"}` renames a session.
+         */
+        patch: operations["patchSession"];
         trace?: never;
     };
     "/api/v1/sessions/{sessionId}/transcripts": {
@@ -763,6 +767,8 @@ export interface components {
         SessionStatus: "active" | "completed" | "abandoned";
         /** @description Plain text, at most 65,536 bytes of UTF-8; stored encrypted */
         JobDescription: string;
+        /** @description What its owner calls it, trimmed; empty: nothing, and the page names it by its job description. Encrypted in the store */
+        SessionTitle: string;
         /**
          * @example {
          *       "profileId": "p_01hx8m4v2c9q",
@@ -771,6 +777,7 @@ export interface components {
          *     }
          */
         SessionInput: {
+            title?: components["schemas"]["SessionTitle"];
             profileId?: string | null;
             jobDescription?: components["schemas"]["JobDescription"];
             language?: components["schemas"]["Language"];
@@ -780,6 +787,7 @@ export interface components {
         };
         SessionUpdate: {
             status?: components["schemas"]["SessionStatus"];
+            title?: components["schemas"]["SessionTitle"];
             profileId?: string | null;
             jobDescription?: components["schemas"]["JobDescription"];
             language?: components["schemas"]["Language"];
@@ -799,6 +807,7 @@ export interface components {
             /** @description Seconds from `createdAt` to `completedAt`; 0 while active */
             duration: number;
             questionCount: number;
+            title: components["schemas"]["SessionTitle"];
             metadata: {
                 llmProvider: string | null;
                 model: string | null;
@@ -1958,6 +1967,38 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    patchSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionUpdate"];
+            };
+        };
+        responses: {
+            /** @description The session as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
             "5XX": components["responses"]["Problem"];
         };
     };

@@ -12,10 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 65536 }; /* job description, in bytes and in characters */
+enum {
+    TEXT_MAX = 65536, /* job description, in bytes and in characters */
+    TITLE_MAX = 120,
+};
 
 #define SHARED_FIELDS                                                                              \
-    {"profileId", FIELD_TEXT, .max = 64, .flags = FIELD_NULLABLE},                                 \
+    {"title", FIELD_TEXT, .max = TITLE_MAX, .flags = FIELD_TRIM},                                  \
+        {"profileId", FIELD_TEXT, .max = 64, .flags = FIELD_NULLABLE},                             \
         {"jobDescription", FIELD_TEXT, .max = TEXT_MAX, .bytes_max = TEXT_MAX},                    \
         {"language", FIELD_LANGUAGE, .flags = 0},                                                  \
         {"llmProvider", FIELD_TEXT, .max = 64, .flags = FIELD_NULLABLE},                           \
@@ -101,11 +105,23 @@ static void set_status(struct store_session *s, enum store_status status, int64_
     s->duration = (int)((s->completed_at - s->created_at + 500) / 1000);
 }
 
+/* text, if there is one, in the place of *field. */
+static int set_text(char **field, const char *text)
+{
+    char *copy = text ? strdup(text) : *field;
+
+    if (!copy && text)
+        return UV_ENOMEM;
+    if (text)
+        free(*field);
+    *field = copy;
+    return 0;
+}
+
 /* What body says goes into s. 0, 1 answered, or an error. */
 static int apply(const struct http_request *req, struct http_response *res, struct store_session *s,
                  const json_t *body)
 {
-    const char *job = json_str(body, "jobDescription");
     const char *status = json_str(body, "status");
     enum store_status wanted;
     int e;
@@ -115,12 +131,11 @@ static int apply(const struct http_request *req, struct http_response *res, stru
         if (e)
             return e;
     }
-    if (job) {
-        free(s->job_description);
-        s->job_description = strdup(job);
-        if (!s->job_description)
-            return UV_ENOMEM;
-    }
+    e = set_text(&s->job_description, json_str(body, "jobDescription"));
+    if (!e)
+        e = set_text(&s->title, json_str(body, "title"));
+    if (e)
+        return e;
     if (status && read_status(status, &wanted))
         set_status(s, wanted, clock_unix_ms());
     return set_metadata(s, body);
@@ -159,7 +174,7 @@ static int post_session(const struct http_request *req, struct http_response *re
     return e < 0 ? e : 0;
 }
 
-static int put_session(const struct http_request *req, struct http_response *res)
+static int change_session(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
     struct store_session s;
@@ -229,7 +244,8 @@ const struct http_route api_sessions_routes[] = {
     {"POST", "/api/v1/sessions", post_session, .flags = ROUTE_AUTH},
     {"POST", "/api/v1/sessions/create", post_session, .flags = ROUTE_AUTH},
     {"GET", "/api/v1/sessions/{id}", get_session, .flags = ROUTE_AUTH},
-    {"PUT", "/api/v1/sessions/{id}", put_session, .flags = ROUTE_AUTH},
+    {"PUT", "/api/v1/sessions/{id}", change_session, .flags = ROUTE_AUTH},
+    {"PATCH", "/api/v1/sessions/{id}", change_session, .flags = ROUTE_AUTH},
     {"DELETE", "/api/v1/sessions/{id}", delete_session, .flags = ROUTE_AUTH},
     {"GET", "/api/v1/sessions/{id}/transcripts", api_list_transcripts, .flags = ROUTE_AUTH},
     {"POST", "/api/v1/sessions/{id}/export", api_export_session, .flags = ROUTE_AUTH},

@@ -200,6 +200,7 @@ void record_session(struct buf *out, const struct store_session *session)
     time_member(out, ",\"completedAt\":", session->completed_at);
     integer_member(out, ",\"duration\":", session->duration);
     integer_member(out, ",\"questionCount\":", session->question_count);
+    text_member(out, ",\"title\":", session->title ? session->title : "");
     json_member(out, ",\"metadata\":", session->metadata, "{}");
     buf_putc(out, '}');
 }

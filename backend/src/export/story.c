@@ -146,11 +146,12 @@ static void fill_heading(struct story *s, const struct export_doc *doc)
 {
     const struct store_session *session = doc->session;
     const char *role = doc->profile ? doc->profile->role : NULL;
+    const char *title = session->title && *session->title ? session->title : role;
     size_t questions = 0;
 
-    if (!role || !*role)
-        role = "Interview";
-    text_copy(s->title, sizeof(s->title), role, strlen(role));
+    if (!title || !*title)
+        title = "Interview";
+    text_copy(s->title, sizeof(s->title), title, strlen(title));
     write_date(s->date, sizeof(s->date), session->created_at);
     write_duration(s->duration, sizeof(s->duration), session->duration);
     for (size_t i = 0; i < doc->transcript_count; i++)

@@ -63,7 +63,10 @@ int records_profile_put(struct store *store, const struct seal *seal,
 
 int records_session_open(const struct seal *seal, struct store_session *session, struct errbuf *err)
 {
-    return open_field(seal, session->id, "session.jobDescription", &session->job_description, err);
+    int code =
+        open_field(seal, session->id, "session.jobDescription", &session->job_description, err);
+
+    return code ? code : open_field(seal, session->id, "session.title", &session->title, err);
 }
 
 int records_session_get(struct store *store, const struct seal *seal, const char *user_id,
@@ -87,9 +90,13 @@ int records_session_put(struct store *store, const struct seal *seal,
                           &copy.job_description);
 
     if (!code)
+        code = seal_field(seal, session->id, "session.title", session->title, &copy.title);
+    if (!code)
         code = store_session_put(store, &copy, err);
     if (copy.job_description != session->job_description)
         free(copy.job_description);
+    if (copy.title != session->title)
+        free(copy.title);
     return code;
 }
 

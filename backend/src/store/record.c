@@ -64,6 +64,7 @@ static const struct column store_session_columns[] = {
     INT(store_session, status),         INT64(store_session, created_at),
     INT64(store_session, completed_at), INT(store_session, duration),
     INT(store_session, question_count), TEXT(store_session, metadata),
+    TEXT(store_session, title),
 };
 
 static const struct column store_transcript_columns[] = {

@@ -23,7 +23,7 @@ extern const struct store_migration store_sqlite_migrations[];
     "id,user_id,name,role,years_experience,skills,industry,context,created_at,updated_at"
 #define SESSION_COLUMNS                                                                            \
     "id,user_id,profile_id,job_description,status,created_at,completed_at,duration,"               \
-    "question_count,metadata"
+    "question_count,metadata,title"
 #define TRANSCRIPT_COLUMNS                                                                         \
     "id,session_id,question_number,question,answer,timestamp,metrics,detail,audio_url,line"
 #define TRANSCRIPT_ORDER "question_number,timestamp,id"
@@ -89,10 +89,11 @@ static const char *const statements[STATEMENTS] = {
 
     /* question_count is the store's own: 0 at first, and left alone afterwards */
     [SESSION_PUT] = "INSERT INTO sessions (" SESSION_COLUMNS ") "
-                    "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,0,?10 WHERE ?3 IS NULL OR "
+                    "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,0,?10,?11 WHERE ?3 IS NULL OR "
                     "EXISTS (SELECT 1 FROM profiles WHERE id=?3 AND user_id=?2) "
                     "ON CONFLICT (id) DO UPDATE SET profile_id=?3,job_description=?4,status=?5,"
-                    "created_at=?6,completed_at=?7,duration=?8,metadata=?10 "
+                    "created_at=?6,completed_at=?7,duration=?8,metadata=?10,"
+                    "title=?11 "
                     "WHERE user_id=?2",
     [SESSION_GET] = "SELECT " SESSION_COLUMNS " FROM sessions WHERE id=?1 AND user_id=?2",
     [SESSION_LIST] = "SELECT " SESSION_COLUMNS " FROM sessions "

@@ -82,6 +82,7 @@ struct store_session {
     int duration;         /**< [s] */
     int question_count;
     char *metadata; /**< JSON object: llmProvider, model, language */
+    char *title;    /**< What its owner calls it; sealed; NULL: nothing */
 };
 
 /** What a transcript holds: a question with its answer, or words that wanted none. */

@@ -411,6 +411,7 @@ static void a_session_comes_back_as_it_was_put(void **state)
     struct store_session back;
 
     s.job_description = LITERAL("v1.jd");
+    s.title = LITERAL("v1.title");
     s.status = STORE_COMPLETED;
     s.completed_at = 123456;
     s.duration = 61;
@@ -423,6 +424,13 @@ static void a_session_comes_back_as_it_was_put(void **state)
     assert_int_equal(back.duration, 61);
     assert_int_equal(back.question_count, 0);
     assert_string_equal(back.metadata, "{\"language\":\"en\"}");
+    assert_string_equal(back.title, "v1.title");
+    store_session_release(&back);
+
+    s.title = NULL;
+    assert_int_equal(store_session_put(f->store, &s, NULL), 0);
+    assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &back, NULL), 0);
+    assert_null(back.title);
     store_session_release(&back);
 }
 

@@ -420,6 +420,27 @@ def a_session_is_begun_completed_and_deleted(one, many):
 
 
 @test
+def a_session_has_the_name_its_owner_gives_it(one, many):
+    made = many.ada("POST", "v1/sessions", {"jobDescription": "Staff engineer"}).json
+    equal(made["title"], "")
+    path = f"v1/sessions/{made['id']}"
+    named = many.ada("PATCH", path, {"title": "  Acme, second round € "})
+    equal(named.status, 200)
+    equal({**named.json, "title": ""}, made)
+    equal(many.ada("GET", path).json["title"], "Acme, second round €")
+    equal(many.ada("GET", "v1/sessions").json["items"][0]["title"], "Acme, second round €")
+    holds("# Acme, second round" in many.ada("POST", path + "/export", {"format": "md"}).body.decode(), "the export has its name")
+    many.ada("PATCH", path, {"status": "completed"})
+    equal(many.ada("GET", path).json["title"], "Acme, second round €")
+    equal(many.ada("PUT", path, {"title": ""}).json["title"], "")
+    problem(many.ada("PATCH", path, {"title": "x" * 121}), 422, "invalid_fields", "/title")
+    problem(many.ada("PATCH", path, {"title": None}), 422, "invalid_fields", "/title")
+    problem(many.ada("PATCH", path, {}), 422, "invalid_fields")
+    problem(many.bob("PATCH", path, {"title": "mine"}), 404, "not_found")
+    equal(many.ada("POST", "v1/sessions", {"title": "Named at once"}).json["title"], "Named at once")
+
+
+@test
 def what_is_somebody_elses_is_as_if_it_were_not_there(one, many):
     profile = many.ada("POST", "v1/profiles", PROFILE).json["id"]
     session = many.ada("POST", "v1/sessions", {"profileId": profile}).json["id"]
@@ -479,7 +500,7 @@ def erasing_oneself_erases_everything_at_once(one, many):
 def what_is_private_is_not_on_the_disk_in_clear(one, many):
     secret = "Zebrafish-7c1d91"
     one.me("POST", "v1/profiles", {"name": "n", "context": f"I am {secret}."})
-    one.me("POST", "v1/sessions", {"jobDescription": f"Wanted: {secret}."})
+    one.me("POST", "v1/sessions", {"jobDescription": f"Wanted: {secret}.", "title": f"{secret}, round 2"})
     names = os.listdir(one.server.dir)
     holds("interview.db-wal" in names, names)
     for name in names:

@@ -1,6 +1,6 @@
 'use client';
 
-import { Download, Mic, Trash2 } from 'lucide-react';
+import { Download, Mic, Pencil, Trash2 } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
@@ -19,6 +19,7 @@ import { clock, milliseconds, plural, sessionTitle, when } from '@/lib/utils';
 import type { Session, Transcript } from '@/types/session';
 import { ExportDialog } from './ExportDialog';
 import { LatencyBar } from './LatencyBar';
+import { RenameDialog } from './RenameDialog';
 
 function median(values: number[]): number | null {
   if (values.length === 0) return null;
@@ -88,6 +89,7 @@ export function SessionSummary() {
   const pairs = useTranscripts(id);
   const profile = useProfile(session.data?.profileId);
   const [saving, setSaving] = useState(false);
+  const [renaming, setRenaming] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const [busy, setBusy] = useState(false);
 
@@ -121,12 +123,16 @@ export function SessionSummary() {
     );
   if (!session.data || !id) return <SkeletonList rows={4} label="Reading the session" />;
   const { data } = session;
+  const title = sessionTitle(data, profile.data);
   return (
     <>
       <PageHeader
-        title={sessionTitle(data, profile.data)}
+        title={title}
         action={
           <>
+            <Button look="ghost" size="icon" aria-label="Rename this session" title="Rename" onClick={() => setRenaming(true)}>
+              <Pencil aria-hidden="true" />
+            </Button>
             <Link href={`/interview/${id}/`} className={buttonClass('secondary')}>
               <Mic aria-hidden="true" />
               {data.status === 'active' ? 'Go on' : 'Reopen'}
@@ -165,6 +171,7 @@ export function SessionSummary() {
         <Trash2 aria-hidden="true" />
         Delete this session
       </Button>
+      <RenameDialog session={data} shown={title} open={renaming} onClose={() => setRenaming(false)} />
       <ExportDialog sessionId={id} open={saving} onClose={() => setSaving(false)} />
       <ConfirmDialog
         open={deleting}

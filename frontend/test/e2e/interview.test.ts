@@ -141,6 +141,24 @@ describe('an interview', () => {
     await page.waitForURL('**/review/');
   });
 
+  it('can be renamed, with the keyboard alone', async () => {
+    const heading = page.getByRole('heading', { level: 1 });
+    await page.getByRole('button', { name: 'Rename this session' }).focus();
+    await page.keyboard.press('Enter');
+    const field = page.getByLabel('Name of the session');
+    await field.fill('Ledger team, second round');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(await heading.innerText()).toContain('Staff engineer');
+    await page.keyboard.press('Enter'); // the focus is back on the button
+    await field.fill('Ledger team, second round');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Ledger team, second round' }).waitFor();
+    await page.goto(`${server.url}/history/`);
+    await page.getByRole('link', { name: /Ledger team, second round/ }).click();
+    await page.waitForURL('**/review/');
+  });
+
   it('is gone once deleted', async () => {
     await page.getByRole('button', { name: 'Delete this session' }).click();
     await page.getByRole('button', { name: 'Delete', exact: true }).click();

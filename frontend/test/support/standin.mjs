@@ -113,6 +113,7 @@ export function startStandin({ port = 0, accounts = false } = {}) {
         completedAt: null,
         duration: 0,
         questionCount: 0,
+        title: body.title ?? '',
         metadata: { llmProvider: body.llmProvider ?? null, model: null, language: body.language ?? 'en' },
       };
       sessions.set(session.id, session);
@@ -132,7 +133,7 @@ export function startStandin({ port = 0, accounts = false } = {}) {
         headers: { 'Content-Disposition': `attachment; filename="interview.${body.format}"` },
       };
     if (method === 'DELETE') return sessions.delete(key), { status: 204 };
-    if (method === 'PUT') {
+    if (method === 'PUT' || method === 'PATCH') {
       Object.assign(session, body);
       if (body.status && body.status !== 'active') {
         session.completedAt = now();

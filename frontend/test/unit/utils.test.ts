@@ -10,6 +10,11 @@ describe('words about sessions', () => {
     expect([milliseconds(184.4), milliseconds(1234), milliseconds(null)]).toEqual(['184 ms', '1.2 s', '–']);
   });
 
+  it('calls a session what its owner calls it', () => {
+    expect(sessionTitle({ ...session('Staff engineer'), title: 'Acme' })).toBe('Acme');
+    expect(sessionTitle({ ...session('Staff engineer'), title: '' })).toBe('Staff engineer');
+  });
+
   it('names days near now', () => {
     const now = new Date(2026, 4, 14, 12, 0);
     expect(when(new Date(2026, 4, 14, 9, 5).toISOString(), now)).toBe('Today, 09:05');
