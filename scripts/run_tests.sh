@@ -2,15 +2,20 @@
 # Installs what the tests need and runs every suite. The last line is `N passed, N failed`.
 #
 #   scripts/run_tests.sh              everything
-#   scripts/run_tests.sh server web   only these: checks server sanitize threads fuzz web browser
+#   scripts/run_tests.sh server web   only these: checks server web browser sanitize threads fuzz
+#
+# The suites that wait for sound and for sockets come first. Beside them, on what they leave of the processors, is compiled
+# what the suites under the sanitizers run.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-SUITES=${*:-checks server sanitize threads fuzz web browser}
+SUITES=${*:-checks server web browser sanitize threads fuzz}
 FUZZ_SECONDS=${FUZZ_SECONDS:-4}
 passed=0
 failed=0
 skipped=0
+builder= # the process that compiles beside the suites
+fetcher= # the one that fetches the web app's packages
 
 # count REPORT... - add the cases of JUnit reports to the totals.
 count() {
@@ -30,13 +35,6 @@ one() {
         failed=$((failed + 1))
         { printf 'FAILED %s\n' "$what"; tail -n 30 "$log"; } >>"$LOGS/outcome.txt"
     fi
-}
-
-# configure DIR OPTION... - a build folder of its own, set up once.
-configure() {
-    local dir=$1
-    shift
-    [ -f "$dir/build.ninja" ] || quietly "Configure $dir" env "$@"
 }
 
 meson_suite() { # WHAT DIR MESON-TEST-ARGS...
@@ -74,41 +72,71 @@ suite_server() {
     meson_suite "the server (gcc)" backend/build
 }
 
-# The tests and the fuzz targets of the server share one build under the sanitizers.
-configure_sanitized() {
-    configure backend/build-asan CC=clang CC_LD=lld meson setup backend/build-asan backend \
-        -Dfuzz=true -Db_sanitize=address,undefined -Doptimization=1
+# Starts to build, at the lowest priority, what the chosen suites run under sanitizers.
+compile_ahead() {
+    local folders=() lowest=(nice -n 19)
+    case " $SUITES " in *" sanitize "* | *" fuzz "*) folders+=(asan) ;; esac
+    case " $SUITES " in *" threads "*) folders+=(tsan) ;; esac
+    [ ${#folders[@]} -gt 0 ] || return 0
+    ! chrt --idle 0 true 2>/dev/null || lowest=(chrt --idle 0)
+    set -m # in a process group of its own, which can be ended as a whole
+    "${lowest[@]}" scripts/build_sanitized.sh "${folders[@]}" >"$LOGS/build-sanitized.log" 2>&1 </dev/null &
+    builder=$!
+    set +m
+    trap '[ -z "$builder" ] || kill -- "-$builder" 2>/dev/null || true' EXIT
+}
+
+# What did not build is built again by the suite that needs it, which then says what is wrong.
+compiled_ahead() {
+    [ -n "$builder" ] || return 0
+    say "Finish building the server under the sanitizers"
+    wait "$builder" || true
+    builder=
 }
 
 suite_sanitize() {
-    configure_sanitized
+    compiled_ahead
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 LSAN_OPTIONS=suppressions=$PWD/backend/test/lsan.supp:print_suppressions=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         meson_suite "the server (clang, address and undefined behaviour)" backend/build-asan --suite unit --suite conformance
 }
 
 suite_threads() {
-    configure backend/build-tsan CC=clang CC_LD=lld meson setup backend/build-tsan backend \
-        -Db_sanitize=thread -Doptimization=1
+    compiled_ahead
     TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/backend/test/tsan.supp \
         meson_suite "the server (clang, threads)" backend/build-tsan --suite threads
 }
 
+# fuzz TARGET - leaves what it said in NAME.said and how it ended in NAME.status.
+fuzz() {
+    local name=${1##*/} status=0
+    mkdir -p "$LOGS/$name-new"
+    "$1" -max_total_time="$FUZZ_SECONDS" -rss_limit_mb=2048 -timeout=10 -artifact_prefix="$LOGS/$name-" \
+        "$LOGS/$name-new" "backend/fuzz/corpus/${name#fuzz-}" >"$LOGS/$name.said" 2>&1 </dev/null || status=$?
+    printf '%s\n' "$status" >"$LOGS/$name.status"
+}
+
+fuzzed() {
+    cat "$LOGS/$1.said"
+    [ "$(cat "$LOGS/$1.status")" = 0 ]
+}
+
 suite_fuzz() {
-    local target name
-    configure_sanitized
+    local targets name
+    compiled_ahead
     quietly "Build the fuzz targets" ninja -C backend/build-asan fuzz
     say "Fuzz each parser for $FUZZ_SECONDS s"
-    for target in backend/build-asan/fuzz/fuzz-*; do
-        [ -x "$target" ] && [ -f "$target" ] || continue
-        name=$(basename "$target")
-        mkdir -p "$LOGS/$name-new"
-        one "$name" "$target" -max_total_time="$FUZZ_SECONDS" -rss_limit_mb=2048 -timeout=10 \
-            -artifact_prefix="$LOGS/$name-" "$LOGS/$name-new" "backend/fuzz/corpus/${name#fuzz-}"
+    rm -f "$LOGS"/fuzz-*.status
+    targets=$(find backend/build-asan/fuzz -maxdepth 1 -name 'fuzz-*' -type f -executable | sort)
+    export -f fuzz
+    export LOGS FUZZ_SECONDS
+    xargs -P "$(nproc)" -I TARGET bash -c 'fuzz TARGET' <<<"$targets"
+    for name in $targets; do
+        one "${name##*/}" fuzzed "${name##*/}"
     done
 }
 
 suite_web() {
-    wait # for what fetch_web_packages() began
+    [ -z "$fetcher" ] || wait "$fetcher" || true
     install_web
     say "Test the web app"
     one "the API description is well-formed" npm --prefix frontend run check:api
@@ -135,7 +163,10 @@ suite_browser() {
 # The web app's packages come while the server is built: that waits for the network, this for the processor.
 fetch_web_packages() {
     case " $SUITES " in
-    *" web "*) (install_web) & ;;
+    *" web "*)
+        (install_web) &
+        fetcher=$!
+        ;;
     esac
 }
 
@@ -143,6 +174,7 @@ need build
 need test
 : >"$LOGS/outcome.txt"
 fetch_web_packages
+compile_ahead
 for suite in $SUITES; do
     "suite_$suite"
 done

@@ -2,6 +2,7 @@
  * @file test/unit/whisper_kernels/attention.c  Attention, norms and sums of every instruction set
  */
 #include "fixture.h"
+#include "support/sanitized.h"
 
 /* One row over n keys and values at distance ld, in double precision. */
 static void attend(const float *q, const float *k, const float *v, size_t ld, int n, int dim,
@@ -31,11 +32,12 @@ static void check_encoder(struct wk *wk, int n, int heads, int dim, float loud)
     float *qkv = random_floats((size_t)n * 3 * width);
     float *out = random_floats((size_t)n * width);
     double want[WK_HEAD_DIM_MAX], *probs = malloc((size_t)n * sizeof(double));
+    int step = n > 1000 ? 37 : n > 50 ? 7 : 1; /* every place in a tile, not every tile */
 
     for (size_t i = 0; i < (size_t)n * 3 * width; i++)
         qkv[i] *= i % (3 * width) < 2 * width ? loud : 1.0f;
     wk_encoder_attention(wk, qkv, n, heads, dim, out);
-    for (int i = 0; i<n; i += n> 100 ? 7 : 1) {
+    for (int i = 0; i < n; i += step) {
         for (int h = 0; h < heads; h++) {
             const float *q = qkv + (size_t)i * 3 * width + (size_t)(h * dim);
             const float *k = qkv + width + (size_t)(h * dim);
@@ -64,7 +66,7 @@ static void the_encoder_attends_to_every_frame(void **state)
             check_encoder(wk, ns[i], 1, 48, 4.0f);
             check_encoder(wk, ns[i], 1, 128, 1.0f);
         }
-        check_encoder(wk, 1500, 1, 64, 1.0f);
+        check_encoder(wk, SANITIZED ? 449 : 1500, 1, 64, 1.0f);
         wk_close(wk);
     }
 }

@@ -63,14 +63,20 @@ static double tolerance(const char *arithmetic)
     return strcmp(arithmetic, "int16") == 0 ? 2e-3 : 1e-4;
 }
 
+/* Every row and every output of many is looked at, but not each output of each row: a product of
+ * them all in double precision takes far longer than what is tested. */
 static void check(struct wk *wk, struct layer *l, bool exactly)
 {
     double tol = exactly ? 1e-5 : tolerance(wk_linear_arithmetic(wk, l->m, l->n));
     float *y = random_floats((size_t)l->n * (size_t)l->rows);
+    size_t inputs = (size_t)l->n * (size_t)l->cols * sizeof(float);
+    float *x = malloc(inputs); /* nothing lies behind the last one */
+    int step = l->n > 100 ? 7 : 1;
 
-    wk_linear(wk, &(struct wk_linear){.w = l->m, .x = l->x, .n = l->n, .y = y, .exact = exactly});
+    memcpy(x, l->x, inputs);
+    wk_linear(wk, &(struct wk_linear){.w = l->m, .x = x, .n = l->n, .y = y, .exact = exactly});
     for (int i = 0; i < l->n; i++) {
-        for (int r = 0; r < l->rows; r++) {
+        for (int r = i % step; r < l->rows; r += step) {
             double size, want = exact(l, i, r, &size);
             double got = (double)y[i * l->rows + r];
 
@@ -80,7 +86,7 @@ static void check(struct wk *wk, struct layer *l, bool exactly)
                          tol * size);
         }
     }
-    free(y);
+    free(x), free(y);
 }
 
 static void every_type_and_odd_size_multiplies_rightly(void **state)
@@ -94,11 +100,14 @@ static void every_type_and_odd_size_multiplies_rightly(void **state)
     for (int k = 0; (isa = wk_isa_available(k)); k++) {
         struct wk *wk = open_kernels(isa, 2);
 
-        for (size_t i = 0; i < N_TYPES * 4 * 4 * 8; i++) {
+        for (size_t i = 0; i < N_TYPES * 4 * 4; i++) {
             struct layer l;
 
-            layer_make(&l, wk, all_types[i / 128], rows[i / 32 % 4], cols[i / 8 % 4], ns[i % 8]);
-            check(wk, &l, false);
+            layer_make(&l, wk, all_types[i / 16], rows[i / 4 % 4], cols[i % 4], ns[7]);
+            for (size_t j = 0; j < 8; j++) { /* the first of its inputs, and more and more */
+                l.n = ns[j];
+                check(wk, &l, false);
+            }
             layer_release(&l);
         }
         wk_close(wk);
