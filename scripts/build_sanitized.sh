@@ -10,8 +10,9 @@ set -euo pipefail
 configure() {
     local dir=backend/build-$1
     shift
-    [ -f "$dir/build.ninja" ] ||
-        CC=clang CC_LD=lld meson setup "$dir" backend -Doptimization=1 -Dc_args=-gline-tables-only "$@"
+    [ ! -f "$dir/build.ninja" ] || return 0
+    rm -rf "$dir" # an earlier run may have ended in the middle
+    CC=clang CC_LD=lld meson setup "$dir" backend -Doptimization=1 -Dc_args=-gline-tables-only "$@"
 }
 
 for folder in "$@"; do

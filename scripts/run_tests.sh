@@ -72,26 +72,38 @@ suite_server() {
     meson_suite "the server (gcc)" backend/build
 }
 
-# Starts to build, at the lowest priority, what the chosen suites run under sanitizers.
-compile_ahead() {
-    local folders=() lowest=(nice -n 19)
-    case " $SUITES " in *" sanitize "* | *" fuzz "*) folders+=(asan) ;; esac
-    case " $SUITES " in *" threads "*) folders+=(tsan) ;; esac
-    [ ${#folders[@]} -gt 0 ] || return 0
-    ! chrt --idle 0 true 2>/dev/null || lowest=(chrt --idle 0)
-    set -m # in a process group of its own, which can be ended as a whole
-    "${lowest[@]}" scripts/build_sanitized.sh "${folders[@]}" >"$LOGS/build-sanitized.log" 2>&1 </dev/null &
-    builder=$!
-    set +m
-    trap '[ -z "$builder" ] || kill -- "-$builder" 2>/dev/null || true' EXIT
+# The build folders that the chosen suites need besides the ordinary one.
+sanitized_folders() {
+    case " $SUITES " in *" sanitize "* | *" fuzz "*) echo asan ;; esac
+    case " $SUITES " in *" threads "*) echo tsan ;; esac
 }
 
-# What did not build is built again by the suite that needs it, which then says what is wrong.
+# Starts on them, at the lowest priority.
+compile_ahead() {
+    local lowest=(nice -n 19)
+    [ -n "$(sanitized_folders)" ] || return 0
+    ! chrt --idle 0 true 2>/dev/null || lowest=(chrt --idle 0)
+    set -m # in a process group of its own, which can be ended as a whole
+    # shellcheck disable=SC2046
+    "${lowest[@]}" scripts/build_sanitized.sh $(sanitized_folders) >"$LOGS/build-ahead.log" 2>&1 </dev/null &
+    builder=$!
+    set +m
+    trap stop_compiling EXIT
+}
+
+stop_compiling() {
+    [ -z "$builder" ] || kill -- "-$builder" 2>/dev/null || true
+    [ -z "$builder" ] || wait "$builder" 2>/dev/null || true
+    builder=
+}
+
+# What is left of it once it is needed goes on at the ordinary priority. What does not build, the suite that needs it tells.
 compiled_ahead() {
     [ -n "$builder" ] || return 0
-    say "Finish building the server under the sanitizers"
-    wait "$builder" || true
-    builder=
+    stop_compiling
+    say "Finish building under the sanitizers"
+    # shellcheck disable=SC2046
+    scripts/build_sanitized.sh $(sanitized_folders) >"$LOGS/build-sanitized.log" 2>&1 </dev/null || true
 }
 
 suite_sanitize() {
