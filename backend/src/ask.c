@@ -16,6 +16,7 @@
 #include "interview/records.h"
 #include "loop/loop.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,11 +150,16 @@ static char *read_text(const char *path)
     char *text = calloc(1, FILE_TEXT_MAX);
     size_t n = file && text ? fread(text, 1, FILE_TEXT_MAX - 1, file) : 0;
 
+    if (n && utf8_valid(text, n)) {
+        fclose(file);
+        return text;
+    }
+    if (!file || ferror(file))
+        program_fail("%s: %s", path, strerror(errno));
+    else
+        program_fail("%s %s", path, n ? "is not text" : "is empty");
     if (file)
         fclose(file);
-    if (n && utf8_valid(text, n))
-        return text;
-    program_fail("%s cannot be read as text", path);
     free(text);
     return NULL;
 }
@@ -256,6 +262,21 @@ static int join(struct ask *a, char *job)
     }
     live_brief_release(&brief);
     return code;
+}
+
+/* Nothing was heard, no line either: there is nothing to keep. true: the session is gone. */
+static bool forget_empty(struct ask *a)
+{
+    struct store *store = a->program.app.store;
+    struct store_list list;
+    size_t kept = 1;
+    int code = store_transcript_list(store, a->user_id, a->session_id, false, 1, "", &list, NULL);
+
+    if (!code) {
+        kept = list.count;
+        store_list_release(&list, STORE_KIND_TRANSCRIPT);
+    }
+    return !kept && !store_session_erase(store, a->user_id, a->session_id, NULL);
 }
 
 /* The session is over: it gets its end and its length. */
@@ -361,8 +382,10 @@ static int read_options(struct ask *a)
             o->profile = c->args[++i];
         else if (!strcmp(arg, "--job") && more)
             o->job = c->args[++i];
+        else if (!strcmp(arg, "--profile") || !strcmp(arg, "--job"))
+            return usage("a file must follow", arg);
         else if (arg[0] == '-')
-            return usage("this flag is not known, or needs a value", arg);
+            return program_unknown(arg);
         else if (o->file)
             return usage("one recording at a time", arg);
         else
@@ -394,7 +417,7 @@ static int run(struct ask *a)
         }
     }
     finish(a);
-    if (a->options.save && a->live)
+    if (a->options.save && a->live && (a->answered || !forget_empty(a)))
         complete_session(a);
     free(job);
     pcm_release(&a->pcm);

@@ -44,8 +44,10 @@ static int print_help(FILE *to)
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
     fputs("\ninterviewd COMMAND --help says what it takes.\n", to);
+    if (to != stdout) /* a mistake: what is wrong stays in sight */
+        return EXIT_USAGE;
     print_settings(to);
-    return to == stdout ? EXIT_OK : EXIT_USAGE;
+    return EXIT_OK;
 }
 
 static bool wants_help(int argc, char **argv)
@@ -81,7 +83,9 @@ int main(int argc, char **argv)
         if (!strcmp(name, commands[i].name))
             return run(i, argc - 2, argv + 2);
     }
-    if (*name)
+    if (*name == '-')
+        fprintf(stderr, "interviewd: a command comes first, as in: interviewd serve %s\n\n", name);
+    else if (*name)
         fprintf(stderr, "interviewd: there is no command '%s'\n\n", name);
     return print_help(stderr);
 }

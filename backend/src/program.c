@@ -43,15 +43,23 @@ int program_fail(const char *fmt, ...)
     return EXIT_FAILED;
 }
 
-int program_no_arguments(const struct program *p)
+int program_unknown(const char *arg)
 {
     struct errbuf err = {""};
 
-    if (!p->config->arg_count)
-        return EXIT_OK;
-    config_unknown_flag(p->config->args[0], &err);
+    if (arg[0] == '-')
+        config_unknown_flag(arg, &err);
+    else
+        err_set(&err, UV_EINVAL, "'%s' is too much here; this command takes settings only", arg);
     program_fail("%s", err.text);
     return EXIT_USAGE;
+}
+
+int program_no_arguments(const struct program *p)
+{
+    if (!p->config->arg_count)
+        return EXIT_OK;
+    return program_unknown(p->config->args[0]);
 }
 
 /* ------------------------------------------------------------------ store and accounts */

@@ -51,6 +51,9 @@ struct asr_model_params program_asr_params(const struct program *p, bool remote)
 /** For a command that takes settings only: EXIT_OK, or EXIT_USAGE and what is unknown is said. */
 int program_no_arguments(const struct program *p);
 
+/** An argument that means nothing to a command: says so, names what may be meant. EXIT_USAGE. */
+int program_unknown(const char *arg);
+
 /** Print "interviewd: <text>" to standard error and return EXIT_FAILED. */
 int program_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

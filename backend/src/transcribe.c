@@ -133,12 +133,14 @@ static int read_flags(struct job *job, const char **files)
     for (size_t i = 0; i < c->arg_count; i++) {
         const char *arg = c->args[i];
 
-        if (!strcmp(arg, "--json"))
-            job->form = JSON;
-        else if (!strcmp(arg, "--srt"))
-            job->form = SRT;
-        else if (arg[0] == '-' && arg[1])
-            return usage("this flag is not known", arg);
+        if (!strcmp(arg, "--json") || !strcmp(arg, "--srt")) {
+            enum form form = arg[2] == 'j' ? JSON : SRT;
+
+            if (job->form != TEXT && job->form != form)
+                return usage("--json or --srt, not both", "");
+            job->form = form;
+        } else if (arg[0] == '-' && arg[1])
+            return program_unknown(arg);
         else
             files[job->files++] = arg;
     }

@@ -1,9 +1,11 @@
 """The program in a terminal: every command, as a person or a script would call it."""
 
+import contextlib
 import json
 import pathlib
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -43,6 +45,14 @@ class Help(Terminal):
             self.assertIn(f"interviewd {command}", self.interviewd(command, "--help").stdout)
         self.assertIn("--profile", self.interviewd("ask", "--help").stdout)
 
+    def test_a_mistake_stays_in_sight(self):
+        """A short list of the commands follows, and not every setting there is."""
+        for args, said in ((["frobnicate"], "there is no command 'frobnicate'"), (["--listen", "x"], "a command comes first")):
+            run = self.interviewd(*args, status=2)
+            self.assertIn(said, run.stderr.splitlines()[0])
+            self.assertIn("doctor", run.stderr)
+            self.assertLess(len(run.stderr.splitlines()), 20)
+
     def test_what_is_not_known_is_named(self):
         for args, name in ((["listen"], "'listen'"), (["serve", "--lisen", "x"], "--lisen"), (["doctor", "now"], "now"),
                            (["migrate", "up"], "up"), (["ask", "--loud"], "--loud"), (["transcribe", "--loud"], "--loud")):
@@ -64,6 +74,22 @@ class Ask(Terminal):
     def test_a_file_that_is_no_recording_is_an_error_that_names_it_once(self):
         self.assertEqual(self.interviewd("ask", self.text, status=1).stderr.count("not-audio.txt"), 1)
 
+    def test_a_recording_without_a_question_is_said_to_be_and_leaves_nothing_behind(self):
+        silence = pathlib.Path(self.folder) / "silence.wav"
+        subprocess.run(["sox", "-n", "-r", "16000", "-c", "1", "-b", "16", silence, "trim", "0", "1"], check=True)
+        with tempfile.TemporaryDirectory() as data:
+            run = self.interviewd("ask", silence, data=data, status=3)
+            self.assertIn("no question was heard", run.stderr)
+            self.assertNotIn("Kept", run.stdout)
+            with contextlib.closing(sqlite3.connect(pathlib.Path(data) / "interview.db")) as db:
+                self.assertEqual(db.execute("SELECT count(*) FROM sessions").fetchone(), (0,))
+
+    def test_what_is_missing_is_said_exactly(self):
+        for args, status, said in ((["--profile"], 2, "--profile: a file must follow"), (["--job"], 2, "--job: a file must follow"),
+                                   (["--profile", "/nope.json"], 1, "/nope.json: No such file"), (["--job", "/tmp"], 1, "/tmp: Is a directory"),
+                                   (["--profil", "x"], 2, "there is no --profil"), (["b.wav"], 2, "b.wav: one recording at a time")):
+            self.assertIn(said, self.interviewd("ask", self.speech, *args, status=status).stderr)
+
     def test_a_profile_that_is_none_is_an_error_with_its_name(self):
         self.assertIn("not-audio.txt", self.interviewd("ask", self.speech, "--profile", self.text, status=1).stderr)
 
@@ -82,6 +108,9 @@ class Transcribe(Terminal):
         out = self.interviewd("transcribe", "--srt", self.speech, self.speech).stdout
         self.assertEqual(out.count(self.speech), 2)
         self.assertRegex(out, r"1\n00:00:0\d,\d{3} --> 00:00:0\d,\d{3}\n")
+
+    def test_one_form_at_a_time(self):
+        self.assertIn("--json or --srt, not both", self.interviewd("transcribe", "--json", "--srt", self.speech, status=2).stderr)
 
     def test_the_others_are_heard_when_one_cannot_be_read(self):
         run = self.interviewd("transcribe", self.text, "/nonexistent.wav", self.speech, status=1)
