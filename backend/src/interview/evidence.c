@@ -148,12 +148,13 @@ static void find_places(struct ranking *r)
 static bool weak_word(const char *word)
 {
     static const char *const weak[] = {
-        "company",   "team",     "project", "people",     "person", "last",     "current",
-        "previous",  "case",     "moment",  "good",       "big",    "biggest",  "best",
-        "great",     "greatest", "deal",    "dealt",      "handle", "handled",  "happen",
-        "happened",  "position", "career",  "made",       "having", "done",     "important",
-        "something", "anything", "ever",    "particular", "recent", "recently", "find",
-        "found",     "go",       "went",    "going",      "part"};
+        "company",   "team",     "project",  "people",     "person", "last",     "current",
+        "previous",  "case",     "moment",   "good",       "big",    "biggest",  "best",
+        "great",     "greatest", "deal",     "dealt",      "handle", "handled",  "happen",
+        "happened",  "position", "career",   "made",       "having", "done",     "important",
+        "something", "anything", "ever",     "particular", "recent", "recently", "find",
+        "found",     "go",       "went",     "going",      "part",   "resolve",  "resolved",
+        "solve",     "solved",   "overcome", "overcame"};
 
     for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++)
         if (strcmp(word, weak[i]) == 0)

@@ -89,6 +89,30 @@ static void a_single_bullet_gives_deed_and_result(void **state)
     outline_release(&o);
 }
 
+static void how_it_was_resolved_is_no_subject_of_its_own(void **state)
+{
+    static const struct briefing_input logistics = {
+        .role = "Engineer",
+        .context =
+            "Halden Logistics, software engineer, 2017 to 2021\n"
+            "- Built the parcel tracking API in Go: 9,000 requests per second at peak.\n"
+            "- Disagreed with my lead about adding a message broker. I wrote a two-page "
+            "comparison, we ran a one-week trial, and the simpler design won. It still runs.\n"
+            "- Caused an outage in 2019 by a migration that locked the orders table.\n"};
+    static const char question[] =
+        "tell me about a time when you disagreed with a colleague and how you resolved it";
+    struct grounding *g = NULL;
+    struct outline o;
+
+    (void)state;
+    assert_int_equal(grounding_open(&g, &logistics), 0);
+    assert_int_equal(outline_compose(&o, g, question, QUESTION_BEHAVIORAL), 0);
+    assert_null(labelled(&o, "Careful"));
+    assert_non_null(strstr(labelled(&o, "Situation")->quote, "Disagreed with my lead"));
+    outline_release(&o);
+    grounding_free(g);
+}
+
 static void a_story_that_does_not_fit_is_announced(void **state)
 {
     struct outline o = compose("tell me about an angry passenger on a flight", QUESTION_BEHAVIORAL);
@@ -270,6 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_story_is_told_in_four_parts_from_one_place),
         cmocka_unit_test(a_single_bullet_gives_deed_and_result),
+        cmocka_unit_test(how_it_was_resolved_is_no_subject_of_its_own),
         cmocka_unit_test(a_story_that_does_not_fit_is_announced),
         cmocka_unit_test(motivation_links_a_need_to_a_proof),
         cmocka_unit_test(closing_asks_about_the_job),
