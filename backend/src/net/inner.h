@@ -221,6 +221,7 @@ void route_methods(const struct http_route *routes, struct txn *t, char *allow, 
 void reply_init(struct http_response *res);
 void reply_release(struct http_response *res);
 void reply_error(struct txn *t, int err);
+const char *reply_title(int status); /* "Not Found"; "Error" for one that is not known */
 
 /* send.c: from a struct http_response to the wire */
 void send_start(struct txn *t);

@@ -107,6 +107,13 @@ static int status_index(int status)
     return -1;
 }
 
+const char *reply_title(int status)
+{
+    int i = status_index(status);
+
+    return i >= 0 ? statuses[i].title : "Error";
+}
+
 int http_problem(struct http_response *res, const struct http_request *req, int status,
                  const char *code, const char *detail, json_t *fields)
 {
@@ -118,7 +125,7 @@ int http_problem(struct http_response *res, const struct http_request *req, int 
     if (!detail)
         detail = i >= 0 ? statuses[i].detail : "Something went wrong here.";
     json_object_set_new(obj, "type", json_sprintf("urn:interviewd:problem:%s", code));
-    json_object_set_new(obj, "title", json_string(i >= 0 ? statuses[i].title : "Error"));
+    json_object_set_new(obj, "title", json_string(reply_title(status)));
     json_object_set_new(obj, "status", json_integer(status));
     json_object_set_new(obj, "code", json_string(code));
     json_set_text(obj, "detail", detail, strlen(detail));

@@ -304,6 +304,19 @@ static void failures_become_problems_and_leave_nothing_behind(void **state)
     expect_header("/api/fails", NULL, "x-left-over", NULL);
 }
 
+static void each_status_has_its_name_on_the_wire(void **state)
+{
+    static const char head[] = "HTTP/1.1 426 Upgrade Required\r\n";
+    char got[sizeof(head)] = "";
+    int fd = wire_connect(f.port);
+
+    (void)state;
+    wire_puts(fd, "GET /ws/x HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(wire_recv_all(fd, got, sizeof(head) - 1, WIRE_WAIT_MS), 0);
+    assert_string_equal(got, head);
+    wire_close(fd);
+}
+
 static void one_connection_serves_many_requests_also_all_at_once(void **state)
 {
     enum { MANY = 20 };
@@ -696,6 +709,7 @@ int main(void)
         cmocka_unit_test(head_says_the_length_and_sends_nothing),
         cmocka_unit_test(a_large_answer_arrives_whole_and_in_part),
         cmocka_unit_test(failures_become_problems_and_leave_nothing_behind),
+        cmocka_unit_test(each_status_has_its_name_on_the_wire),
         cmocka_unit_test(one_connection_serves_many_requests_also_all_at_once),
         cmocka_unit_test(a_request_in_single_bytes_is_still_a_request),
         cmocka_unit_test(a_form_is_taken_apart),
