@@ -66,6 +66,8 @@ static void print(struct job *job, const struct transcript *t)
     buf_init(&out, OUTPUT_MAX);
     if (job->files > 1 && job->form != JSON)
         buf_printf(&out, "%s\n", job->file);
+    if (job->form != JSON && !t->segment_count)
+        fprintf(stderr, "interviewd: %s: no speech was heard\n", job->file);
     if (write_form(job, t, &out))
         job->status = program_fail("%s: the transcript cannot be printed", job->file);
     else if (out.len)

@@ -9,6 +9,7 @@
 #include "llm/provider.h"
 #include "llm/reach.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,6 +55,7 @@ static json_t *recogniser(const struct app *app, const struct asr_engine *engine
         if (!strcmp(good_for[i].engine, engine->name))
             err_set(&why, 0, "%s", good_for[i].note);
     }
+    why.text[0] = (char)toupper((unsigned char)why.text[0]); /* a sentence of its own here */
     json_set_str(obj, "name", engine->name);
     json_set_str(obj, "model", model && *model ? model : NULL);
     json_object_set_new(obj, "active", json_boolean(active));

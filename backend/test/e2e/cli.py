@@ -109,6 +109,11 @@ class Transcribe(Terminal):
         self.assertEqual(out.count(self.speech), 2)
         self.assertRegex(out, r"1\n00:00:0\d,\d{3} --> 00:00:0\d,\d{3}\n")
 
+    def test_nothing_heard_is_said(self):
+        silence = pathlib.Path(self.folder) / "nothing.wav"
+        subprocess.run(["sox", "-n", "-r", "16000", "-c", "1", "-b", "16", silence, "trim", "0", "1"], check=True)
+        self.assertIn("nothing.wav: no speech was heard", self.interviewd("transcribe", silence).stderr)
+
     def test_one_form_at_a_time(self):
         self.assertIn("--json or --srt, not both", self.interviewd("transcribe", "--json", "--srt", self.speech, status=2).stderr)
 
