@@ -58,7 +58,7 @@ export function useProfile(id: string | null | undefined) {
   return useQuery(useKey(id ? `/profiles/${id}` : null), (key) => api.get<Profile>(key));
 }
 
-const ASK_AGAIN_MS = 1000;
+const ASK_AGAIN_MS = 400;
 
 /** The server answers at once and asks the providers meanwhile: while it does not know of each one, it is asked again. */
 export function useEngines() {

@@ -79,6 +79,21 @@ export function fieldName(field: string): string {
   return FIELDS[field] ?? field;
 }
 
+const ENGINES: Record<string, string> = {
+  whisper: 'Whisper',
+  pocketsphinx: 'PocketSphinx',
+  openai: 'OpenAI',
+  groq: 'Groq',
+  ollama: 'Ollama',
+  compatible: 'Your own server',
+  outline: 'Built-in outline',
+};
+
+/** A recogniser or an answer provider as people write it. */
+export function engineName(name: string): string {
+  return ENGINES[name] ?? name;
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }

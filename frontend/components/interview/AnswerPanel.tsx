@@ -8,6 +8,7 @@ import { Button } from '@/components/ui/button';
 import { toast } from '@/components/ui/toast';
 import type { Answer } from '@/lib/live';
 import { repeatsPoints, withoutPoints } from '@/lib/outline';
+import { engineName } from '@/lib/utils';
 import { QuestionCard } from './QuestionCard';
 import { AnswerText, Outline } from './ResponseStreaming';
 
@@ -43,7 +44,7 @@ function Pager({ answers, at, onShow }: Pick<Props, 'answers' | 'at' | 'onShow'>
 }
 
 function Foot({ answer }: { answer: Answer }) {
-  const name = answer.provider === 'outline' ? 'Built in, from your profile' : answer.provider;
+  const name = answer.provider === 'outline' ? 'Built in, from your profile' : engineName(answer.provider);
   const provider = answer.model && answer.model !== answer.provider ? `${name}, ${answer.model}` : name;
   return (
     <footer className="grid gap-2 border-t border-line pt-3 text-sm text-faint">

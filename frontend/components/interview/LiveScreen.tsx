@@ -53,7 +53,7 @@ function QuestionInput({ onAsk }: { onAsk: (text: string) => void }) {
     setText('');
   }
   return (
-    <form onSubmit={submit} className="flex min-w-0 flex-1 items-center gap-1 rounded-xl border border-line-strong bg-raised p-1 pl-3.5 focus-within:border-accent">
+    <form onSubmit={submit} className="flex min-w-0 flex-1 items-center gap-1 rounded-xl border border-line-strong bg-raised p-1 pl-3.5 has-[input:focus-visible]:outline-2 has-[input:focus-visible]:outline-offset-2 has-[input:focus-visible]:outline-accent">
       <label htmlFor="question" className="sr-only">
         Type a question
       </label>
@@ -327,6 +327,7 @@ export function LiveScreen() {
     return (
       <main className="mx-auto max-w-xl p-6 pt-16">
         <ErrorState
+          whole
           title={gone ? 'There is no such session' : 'The session could not be opened'}
           error={session.error}
           retry={gone ? undefined : session.reload}
@@ -335,7 +336,9 @@ export function LiveScreen() {
               Start another
             </Link>
           }
-        />
+        >
+          {gone && 'The link may be old, or the session was deleted.'}
+        </ErrorState>
       </main>
     );
   }

@@ -15,6 +15,7 @@ import { usePreferences } from '@/hooks/usePreferences';
 import { useEngines, useProfiles } from '@/hooks/useSession';
 import { ApiError, sentence } from '@/lib/api-client';
 import { setPreferences } from '@/lib/preferences';
+import { engineName } from '@/lib/utils';
 import { ListeningSettings } from './ListeningSettings';
 
 const JOB_BYTES = 65_536;
@@ -88,10 +89,10 @@ function ProviderChoice({ value, onChange }: { value: string; onChange: (provide
   if (providers.length < 2) return null;
   return (
     <Select label="Answers from" value={value} onChange={(event) => onChange(event.target.value)}>
-      <option value="">The first that works ({providers.map((p) => p.name).join(', ')})</option>
+      <option value="">The first that works ({providers.map((p) => engineName(p.name)).join(', ')})</option>
       {providers.map((p) => (
         <option key={p.name} value={p.name}>
-          {p.name}
+          {engineName(p.name)}
         </option>
       ))}
     </Select>

@@ -17,7 +17,7 @@ import { sentence } from '@/lib/api-client';
 import { eraseMe, logout, startAuth, updateMe } from '@/lib/auth';
 import { applyTheme, setPreferences } from '@/lib/preferences';
 import { forget } from '@/lib/query';
-import { LANGUAGES } from '@/lib/utils';
+import { engineName, LANGUAGES } from '@/lib/utils';
 import type { Theme, User } from '@/types/user';
 
 function Look() {
@@ -83,7 +83,7 @@ function Engines() {
         <CardTitle>Who listens</CardTitle>
         <ul className="divide-y divide-line">
           {data.recognisers.map((r) => (
-            <Engine key={r.name} name={r.name} detail={r.model} state={r.active ? 'Active' : 'Not set up'} note={r.note} />
+            <Engine key={r.name} name={r.name === 'openai' ? 'A transcription service' : engineName(r.name)} detail={r.model} state={r.active ? 'Active' : 'Not set up'} note={r.note} />
           ))}
         </ul>
       </Card>
@@ -94,7 +94,7 @@ function Engines() {
           {data.providers.map((p) => (
             <Engine
               key={p.name}
-              name={p.name}
+              name={engineName(p.name)}
               detail={p.models.slice(0, 3).join(', ')}
               state={p.active ? 'Active' : p.configured ? 'Cannot answer' : 'Not set up'}
               note={p.note}

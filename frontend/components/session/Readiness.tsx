@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { Card, CardTitle } from '@/components/ui/card';
 import { Skeleton } from '@/components/ui/states';
 import { useEngines, useProfiles } from '@/hooks/useSession';
-import { plural } from '@/lib/utils';
+import { engineName, plural } from '@/lib/utils';
 
 function Line({ ok, title, children }: { ok: boolean; title: string; children: ReactNode }) {
   const Icon = ok ? CircleCheck : CircleDashed;
@@ -54,14 +54,14 @@ export function Readiness() {
             {profiles.items.length > 0 ? 'Edit' : 'Make one'}
           </Link>
         </Line>
-        <Line ok={!!recogniser} title={recogniser ? `Listening with ${recogniser.name}` : 'No recogniser'}>
+        <Line ok={!!recogniser} title={recogniser ? `Listening with ${recogniser.name === 'openai' ? 'a service' : engineName(recogniser.name)}` : 'No recogniser'}>
           {recogniser?.name === 'pocketsphinx' ? 'Works offline, gets the gist of clear speech. ' : (recogniser?.model ?? '')}{' '}
           <Link href="/settings/#recogniser" className={linkClass}>
             {recogniser?.name === 'whisper' ? 'Details' : 'Get a better one'}
           </Link>
         </Line>
-        <Line ok={providers.length > 0} title={cloud.length > 0 ? `Answers from ${cloud.map((p) => p.name).join(', ')}` : 'Answers as talking points'}>
-          {down.length > 0 && `${down.map((p) => p.name).join(', ')} cannot answer just now. `}
+        <Line ok={providers.length > 0} title={cloud.length > 0 ? `Answers from ${cloud.map((p) => engineName(p.name)).join(', ')}` : 'Answers as talking points'}>
+          {down.length > 0 && `${down.map((p) => engineName(p.name)).join(', ')} cannot answer just now. `}
           {cloud.length > 0 ? 'Talking points come first, at once. ' : `From your profile, on this machine. ${down.length > 0 ? '' : 'Add a model for full sentences. '}`}
           <Link href="/settings/#providers" className={linkClass}>
             Details

@@ -15,7 +15,7 @@ import { useProfile, useSession, useSessionId, useTranscripts } from '@/hooks/us
 import { api, ApiError, sentence } from '@/lib/api-client';
 import { repeatsPoints, withoutPoints } from '@/lib/outline';
 import { forget } from '@/lib/query';
-import { clock, milliseconds, plural, sessionTitle, when } from '@/lib/utils';
+import { clock, engineName, milliseconds, plural, sessionTitle, when } from '@/lib/utils';
 import type { Session, Transcript } from '@/types/session';
 import { ExportDialog } from './ExportDialog';
 import { LatencyBar } from './LatencyBar';
@@ -72,7 +72,7 @@ function Pair({ pair }: { pair: Transcript }) {
         <LatencyBar latency={pair.latency} />
         {pair.provider && (
           <p className="text-sm text-faint">
-            {pair.provider}
+            {engineName(pair.provider)}
             {pair.model && pair.model !== pair.provider ? `, ${pair.model}` : ''}
           </p>
         )}
@@ -111,6 +111,7 @@ export function SessionSummary() {
   if (session.error)
     return (
       <ErrorState
+        whole
         title={gone ? 'There is no such session' : 'The session could not be read'}
         error={session.error}
         retry={gone ? undefined : session.reload}
@@ -119,7 +120,9 @@ export function SessionSummary() {
             All sessions
           </Link>
         }
-      />
+      >
+        {gone && 'The link may be old, or the session was deleted.'}
+      </ErrorState>
     );
   if (!session.data || !id) return <SkeletonList rows={4} label="Reading the session" />;
   const { data } = session;

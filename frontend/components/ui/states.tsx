@@ -32,12 +32,24 @@ export function EmptyState({ icon, title, children, action }: { icon?: ReactNode
   );
 }
 
+interface Failure {
+  title: string;
+  error: unknown;
+  retry?: () => void;
+  action?: ReactNode;
+  /** In place of the error's own sentence. */
+  children?: ReactNode;
+  /** It is all there is on the page: its title is the page's. */
+  whole?: boolean;
+}
+
 /** Something failed: what, and the way out. */
-export function ErrorState({ title, error, retry, action }: { title: string; error: unknown; retry?: () => void; action?: ReactNode }) {
+export function ErrorState({ title, error, retry, action, children, whole }: Failure) {
+  const Heading = whole ? 'h1' : 'h2';
   return (
     <div role="alert" className="grid justify-items-start gap-3 rounded-2xl border border-live/50 bg-live-soft p-5">
-      <h2 className="text-lg font-semibold">{title}</h2>
-      <p className="max-w-prose">{sentence(error)}</p>
+      <Heading className="text-lg font-semibold">{title}</Heading>
+      <p className="max-w-prose">{children || sentence(error)}</p>
       <div className="flex flex-wrap gap-3">
         {retry && (
           <Button look="secondary" size="sm" onClick={retry}>

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBrowser } from '../support/browser.mjs';
-import { openPage, type Watched } from '../support/page';
+import { expectAccessible, openPage, type Watched } from '../support/page';
 import { startServer, type Server } from '../support/server';
 import { spokenQuestion, wordsHeard, type Spoken } from '../support/speech';
 
@@ -54,6 +54,7 @@ describe('an interview', () => {
     const partial = page.locator('[data-utterance=partial] p').first();
     await partial.waitFor({ timeout: 90_000 });
     expect((await partial.innerText()).trim()).not.toBe('');
+    await expectAccessible(page, 'while it listens');
   });
 
   it('makes a final text of them that has most of the words', async () => {
@@ -69,6 +70,24 @@ describe('an interview', () => {
     const quotes = await page.getByLabel('Talking points').locator('q').allInnerTexts();
     expect(quotes.length).toBeGreaterThan(0);
     for (const quote of quotes) expect(material).toContain(quote.replace(/\s+/g, ' ').replace(/[.]$/, ''));
+    await expectAccessible(page, 'with an answer');
+  });
+
+  it('shows where the focus is, on every key of the way round', async () => {
+    await page.locator('body').focus();
+    const seen: string[] = [];
+    for (let step = 0; step < 30; step++) {
+      await page.keyboard.press('Tab');
+      const [name, ring] = (await page.evaluate(`(() => {
+        const at = document.activeElement;
+        const ring = [at, ...(at.tagName === 'INPUT' ? [at.closest('form')] : [])].some((e) => e && getComputedStyle(e).outlineStyle !== 'none');
+        return [at.tagName + ' ' + (at.getAttribute('aria-label') ?? at.textContent ?? ''), ring];
+      })()`)) as [string, boolean];
+      if (name.startsWith('BODY') || name === seen[0]) break;
+      seen.push(name);
+      expect(ring, `a ring around ${name}`).toBe(true);
+    }
+    for (const key of ['End', 'Stop listening', 'Listening settings']) expect(seen.join('\n')).toContain(key);
   });
 
   it('shows how long each stage took', async () => {
@@ -166,7 +185,12 @@ describe('an interview', () => {
     await page.getByText('No interviews yet').waitFor();
     watched.troubles.length = 0;
     await page.goto(live);
-    await page.getByRole('heading', { name: 'There is no such session' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'There is no such session' }).waitFor();
+    await expectAccessible(page, 'a session that is gone, live');
+    await page.goto(`${live}review/`);
+    await page.getByRole('heading', { level: 1, name: 'There is no such session' }).waitFor();
+    await page.getByText('The link may be old').waitFor();
+    await expectAccessible(page, 'a session that is gone');
     watched.troubles.length = 0; // the browser reports the 404 itself
   });
 
