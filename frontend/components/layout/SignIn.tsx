@@ -4,7 +4,7 @@ import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState, type FormEvent } from 'react';
 import { Button } from '@/components/ui/button';
-import { Input } from '@/components/ui/field';
+import { Input, useFirstWrong } from '@/components/ui/field';
 import { useAuth } from '@/hooks/useAuth';
 import { ApiError, sentence } from '@/lib/api-client';
 import { login, signup } from '@/lib/auth';
@@ -34,6 +34,7 @@ export function SignIn({ fresh }: { fresh: boolean }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [errors, setErrors] = useState<Record<string, string>>({});
+  const form = useFirstWrong(errors);
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -72,7 +73,7 @@ export function SignIn({ fresh }: { fresh: boolean }) {
           </Link>
         </p>
       </div>
-      <form onSubmit={(event) => void submit(event)} noValidate className="grid gap-5">
+      <form ref={form} onSubmit={(event) => void submit(event)} noValidate className="grid gap-5">
         {fresh && (
           <Input label="Your name" autoComplete="name" maxLength={120} value={name} error={errors['/displayName']} onChange={(e) => setName(e.target.value)} />
         )}

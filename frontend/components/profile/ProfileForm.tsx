@@ -3,7 +3,7 @@
 import { X } from 'lucide-react';
 import { useState, type FormEvent, type KeyboardEvent } from 'react';
 import { Button } from '@/components/ui/button';
-import { Input, Textarea } from '@/components/ui/field';
+import { Input, Textarea, useFirstWrong } from '@/components/ui/field';
 import { ApiError, sentence } from '@/lib/api-client';
 import type { ProfileInput } from '@/types/session';
 
@@ -83,6 +83,7 @@ interface Props {
 export function ProfileForm({ initial, action, onSave, onCancel }: Props) {
   const [input, setInput] = useState(initial);
   const [errors, setErrors] = useState<Record<string, string>>({});
+  const form = useFirstWrong(errors);
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const set = (change: Partial<ProfileInput>) => setInput((old) => ({ ...old, ...change }));
@@ -105,7 +106,7 @@ export function ProfileForm({ initial, action, onSave, onCancel }: Props) {
   const skillError = Object.entries(errors).find(([field]) => field.startsWith('/skills'))?.[1];
 
   return (
-    <form onSubmit={(event) => void save(event)} noValidate className="grid gap-5">
+    <form ref={form} onSubmit={(event) => void save(event)} noValidate className="grid gap-5">
       <div className="grid gap-5 sm:grid-cols-2">
         <Input label="Name of the profile" required maxLength={120} value={input.name} error={errors['/name']} onChange={(e) => set({ name: e.target.value })} />
         <Input label="Role you apply for" maxLength={120} value={input.role} error={errors['/role']} onChange={(e) => set({ role: e.target.value })} />

@@ -1,6 +1,6 @@
 'use client';
 
-import { useId, type ComponentProps, type ReactNode } from 'react';
+import { useEffect, useId, useRef, type ComponentProps, type ReactNode } from 'react';
 import { cn } from '@/lib/utils';
 
 interface Described {
@@ -65,6 +65,13 @@ export function Select({ label, hint, error, quiet, className, children, ...rest
       </select>
     </Frame>
   );
+}
+
+/** For a form's ref: when its errors change, the first field that is wrong gets the focus, and so is read out with what is wrong. */
+export function useFirstWrong(errors: Record<string, string>) {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus(), [errors]);
+  return form;
 }
 
 export interface Choice<T extends string> {

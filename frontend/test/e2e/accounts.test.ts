@@ -44,6 +44,7 @@ describe('accounts', () => {
     await page.getByText('What should we call you?').waitFor();
     await page.getByText('At least 10 characters; a few words').waitFor();
     expect(await page.getByLabel('Password').getAttribute('aria-invalid')).toBe('true');
+    expect(await page.evaluate('document.activeElement.labels[0].textContent'), 'the first field that is wrong has the focus').toBe('Your name');
   });
 
   it('makes an account and opens the product', async () => {
