@@ -651,7 +651,7 @@ static void on_name(const char *name, int err, void *arg)
             json_array_append_new(l->names, model_info(l->provider, name, true, ""));
         return;
     }
-    if (err)
+    if (err && err != UV_ECANCELED)
         json_array_append_new(l->names,
                               model_info(l->provider, l->provider->model, false, list_note(err)));
     free(l);

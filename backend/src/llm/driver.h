@@ -85,7 +85,8 @@ struct llm_driver {
     bool lists_all;          /**< What .models does not name cannot be used */
     int (*start)(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err);
     void (*cancel)(struct llm_gen *gen);
-    /** (optional) List models: fn gets each name, then NULL once (err says how it went). */
+    /** (optional) List models: fn gets each name, then NULL once (err says how it went;
+     *  UV_ECANCELED: the client was closed, and p may be gone). */
     int (*models)(struct http_client *client, const struct llm_provider *p,
                   void (*fn)(const char *name, int err, void *arg), void *arg);
 };

@@ -50,6 +50,18 @@ static void on_data(struct http_call *call, const char *data, size_t len, void *
     buf_append(&((struct list *)arg)->body, data, len);
 }
 
+static void end(struct list *l, int err)
+{
+    l->fn(NULL, err, l->arg);
+    buf_release(&l->body);
+    free(l);
+}
+
+static void on_dropped(void *arg)
+{
+    end(arg, UV_ECANCELED);
+}
+
 static void on_done(struct http_call *call, int err, const char *why, void *arg)
 {
     struct list *l = arg;
@@ -62,9 +74,7 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
         err = llm_status_error(l->status);
     if (!err && l->body.len)
         each_name(l);
-    l->fn(NULL, err, l->arg);
-    buf_release(&l->body);
-    free(l);
+    end(l, err);
 }
 
 int llm_list_start(struct http_client *client, const struct llm_provider *p, const char *path,
@@ -72,7 +82,7 @@ int llm_list_start(struct http_client *client, const struct llm_provider *p, con
                    void *arg)
 {
     static const struct http_call_handlers handlers = {
-        .on_headers = on_headers, .on_data = on_data, .on_done = on_done};
+        .on_headers = on_headers, .on_data = on_data, .on_done = on_done, .on_dropped = on_dropped};
     struct list *l;
     struct http_call *call;
     char url[LLM_URL_MAX];

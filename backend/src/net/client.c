@@ -574,12 +574,22 @@ static void on_handle_closed(uv_handle_t *handle)
     free(handle);
 }
 
+static void drop(struct http_call *call)
+{
+    void (*on_dropped)(void *arg) = call->h.on_dropped;
+    void *arg = call->arg;
+
+    call_free(call, true);
+    if (on_dropped)
+        on_dropped(arg);
+}
+
 void http_client_close(struct http_client *client)
 {
     if (!client)
         return;
     while (client->calls)
-        call_free(client->calls, true);
+        drop(client->calls);
     client->closing = true;
     curl_multi_cleanup(client->multi);
     uv_timer_stop(client->timer);

@@ -44,13 +44,16 @@ struct http_call_handlers {
     void (*on_data)(struct http_call *call, const char *data, size_t len, void *arg);
     /** Exactly once unless cancelled; the call is gone after it returns. */
     void (*on_done)(struct http_call *call, int err, const char *why, void *arg);
+    /** (optional) The client was closed with the call under way, and the call is gone: for those
+     *  who have nobody else to free arg. Start nothing. */
+    void (*on_dropped)(void *arg);
 };
 
 int http_client_open(struct http_client **cp, struct loop *loop, struct errbuf *err);
 /** Before the workers are waited for: every http_fetch(), running or to come, ends with
  *  UV_ECANCELED. Works though the loop has stopped turning. */
 void http_client_stop(struct http_client *client);
-/** Cancels what runs. No worker may be in http_fetch() any more. */
+/** Cancels what runs (on_dropped). No worker may be in http_fetch() any more. */
 void http_client_close(struct http_client *client);
 
 int http_call_start(struct http_client *client, const struct http_call_request *req,

@@ -380,6 +380,26 @@ static void models_are_listed(void **state)
     assert_int_equal(r.err, UV_ECONNREFUSED);
 }
 
+static void a_list_under_way_ends_with_the_client(void **state)
+{
+    struct fixture *f = *state;
+    struct http_client *client;
+    struct errbuf err = {""};
+    struct llm_provider p = provider(f, "openai");
+    struct run r = {.f = f};
+    char url[96];
+
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/silent/v1", f->provider.port);
+    p.url = url;
+    assert_int_equal(http_client_open(&client, f->loop, &err), 0);
+    assert_int_equal(p.driver->models(client, &p, on_name, &r), 0);
+    assert_int_equal(r.err, 0);
+    http_client_close(client);
+    assert_int_equal(r.name_count, 0);
+    assert_int_equal(r.err, UV_ECANCELED);
+    loop_run(f->loop); /* on_name stopped it: what the client closed is run out */
+}
+
 static void a_key_that_would_add_a_header_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -455,6 +475,7 @@ int main(void)
         cmocka_unit_test(a_cancel_before_the_first_word_closes_too),
         cmocka_unit_test(requests_say_what_the_protocol_wants),
         cmocka_unit_test(models_are_listed),
+        cmocka_unit_test(a_list_under_way_ends_with_the_client),
         cmocka_unit_test(a_key_that_would_add_a_header_is_refused),
         cmocka_unit_test(the_outline_says_its_draft_a_few_words_at_a_time),
     };
