@@ -48,9 +48,10 @@ float *whisper_scratch(struct whisper_compute *c, size_t n)
     return c->mem;
 }
 
-/* A convolution of width 3 over frame-major rows that lie between two zero rows. */
+/* A convolution of width 3 over frame-major rows that lie between two zero rows, and `add` (NULL:
+ * nothing). */
 static void conv(struct whisper_compute *c, const struct whisper_dense *d, const float *padded,
-                 int in, int stride, int n, float *y)
+                 int in, int stride, int n, const float *add, float *y)
 {
     wk_linear(c->wk, &(struct wk_linear){.w = d->w,
                                          .x = padded,
@@ -58,10 +59,12 @@ static void conv(struct whisper_compute *c, const struct whisper_dense *d, const
                                          .n = n,
                                          .bias = d->bias,
                                          .gelu = true,
+                                         .residual = add,
                                          .y = y,
                                          .exact = c->exact});
 }
 
+/* Convolutions and positions. */
 static void convolve(struct whisper_compute *c, const float *mel, int ctx, float *mem, float *out)
 {
     const struct whisper_model *m = c->model;
@@ -75,9 +78,9 @@ static void convolve(struct whisper_compute *c, const float *mel, int ctx, float
     memcpy(in + mels, mel, frames * mels * sizeof(float));
     memset(in + (frames + 1) * mels, 0, mels * sizeof(float));
     memset(mid, 0, state * sizeof(float));
-    conv(c, &m->conv1, in, m->shape.n_mels, 1, 2 * ctx, mid + state);
+    conv(c, &m->conv1, in, m->shape.n_mels, 1, 2 * ctx, NULL, mid + state);
     memset(mid + (frames + 1) * state, 0, state * sizeof(float));
-    conv(c, &m->conv2, mid, m->shape.n_audio_state, 2, ctx, out);
+    conv(c, &m->conv2, mid, m->shape.n_audio_state, 2, ctx, m->encoder_positions, out);
 }
 
 static void encoder_block(struct whisper_compute *c, const struct whisper_block *b, int ctx,
@@ -131,9 +134,8 @@ int whisper_encode(struct whisper_compute *c, const float *mel, int ctx, float *
     if (!mem)
         return UV_ENOMEM;
     convolve(c, mel, ctx, mem, out);
-    if (conv_out)
-        memcpy(conv_out, out, n * d * sizeof(float));
-    wk_add(c->wk, out, m->encoder_positions, n * d);
+    for (size_t i = 0; conv_out && i < n * d; i++)
+        conv_out[i] = out[i] - m->encoder_positions[i];
     for (int i = 0; i < m->shape.n_audio_layer; i++) {
         if (c->stop && c->stop(c->stop_arg))
             return UV_ECANCELED;

@@ -111,38 +111,29 @@ void *wk_scratch_need(struct wk_scratch *s, size_t bytes)
 
 struct norm_job {
     struct wk *wk;
-    const float *x, *weight, *bias;
-    float *y;
-    int dim, n, step;
+    struct wk_norm all;
 };
 
 static void norm_rows(void *arg, int chunk, int worker)
 {
     const struct norm_job *j = arg;
-    int end = (chunk + 1) * j->step < j->n ? (chunk + 1) * j->step : j->n;
+    struct wk_norm t = j->all;
+    size_t first = (size_t)(chunk * WK_NORM_ROWS);
 
     (void)worker;
-    for (int i = chunk * j->step; i < end; i++) {
-        size_t at = (size_t)i * (size_t)j->dim;
-
-        j->wk->isa->layer_norm(j->x + at, j->dim, j->weight, j->bias, j->y + at);
-    }
+    t.x += first * t.ldx;
+    t.y += first * t.ldy;
+    t.n = t.n - (int)first < WK_NORM_ROWS ? t.n - (int)first : WK_NORM_ROWS;
+    j->wk->isa->layer_norm(&t);
 }
 
 void wk_layer_norm(struct wk *wk, const float *x, int n, int dim, const float *weight,
                    const float *bias, float *y)
 {
-    struct norm_job j = {
-        .wk = wk, .x = x, .weight = weight, .bias = bias, .y = y, .dim = dim, .n = n, .step = 16};
+    size_t ld = (size_t)dim;
+    struct norm_job j = {wk, {x, ld, n, dim, weight, bias, y, ld}};
 
-    wk_pool_run(wk->pool, (n + j.step - 1) / j.step, norm_rows, &j);
-}
-
-void wk_add(struct wk *wk, float *x, const float *y, size_t count)
-{
-    (void)wk;
-    for (size_t i = 0; i < count; i++)
-        x[i] += y[i];
+    wk_pool_run(wk->pool, (n + WK_NORM_ROWS - 1) / WK_NORM_ROWS, norm_rows, &j);
 }
 
 struct peak_job {

@@ -258,9 +258,6 @@ void wk_attention(struct wk *wk, const struct wk_attention *items, int n_items);
 void wk_layer_norm(struct wk *wk, const float *x, int n, int dim, const float *weight,
                    const float *bias, float *y);
 
-/** x[i] += y[i] */
-void wk_add(struct wk *wk, float *x, const float *y, size_t count);
-
 /** Largest value, where it is, and log(sum(exp)) of a row of logits; -inf entries are skipped. */
 struct wk_peak {
     int top;

@@ -1,7 +1,7 @@
 /**
  * @file asr/whisper/kernels_avx512.c  AVX-512 with VNNI: table, epilogue, norms, attention, peaks
  */
-#include "asr/whisper/kernels_avx512.h"
+#include "asr/whisper/kernels_avx512_finish.h"
 
 #include <math.h>
 
@@ -15,57 +15,101 @@ static bool usable(void)
 
 /* ---- epilogue and norm -------------------------------------------------------------------- */
 
-WK_INLINE void finish_row(const float *tile, const struct wk_finish *f, int row, bool gelu)
-{
-    float *y = f->y + (size_t)row * f->ldy;
-
-    for (int c = 0; c < f->cols; c += 16) {
-        __mmask16 m = lanes(f->cols - c);
-        __m512 v = _mm512_loadu_ps(tile + c);
-
-        if (f->bias)
-            v = _mm512_add_ps(v, _mm512_maskz_loadu_ps(m, f->bias + c));
-        if (gelu)
-            v = gelu_ps(v);
-        if (f->residual)
-            v = _mm512_add_ps(
-                v, _mm512_maskz_loadu_ps(m, f->residual + (size_t)row * f->ldr + (size_t)c));
-        _mm512_mask_storeu_ps(y + c, m, v);
-    }
-}
+const float wk_gelu_table[3][WK_GELU_STEPS] __attribute__((aligned(64))) = {
+    {-8.79645086e-7f, 5.96165992e-2f, 1.17903076e-1f, 1.73618793e-1f, 2.25692004e-1f,
+     2.7328074e-1f,   3.15809429e-1f, 3.52979034e-1f, 3.84752303e-1f, 4.11319047e-1f,
+     4.33047712e-1f,  4.50431168e-1f, 4.64033067e-1f, 4.74440068e-1f, 4.82223332e-1f,
+     4.87910509e-1f,  4.91967976e-1f, 4.94792193e-1f, 4.96708304e-1f, 4.97974157e-1f,
+     4.98787522e-1f,  4.99295235e-1f, 4.99602646e-1f, 4.99783009e-1f, 4.9988538e-1f,
+     4.99941528e-1f,  4.99971241e-1f, 4.9998638e-1f,  4.99993801e-1f, 4.99997288e-1f,
+     4.99998868e-1f,  5.0e-1f},
+    {5.9873011e-2f,  5.91278337e-2f, 5.7159517e-2f,  5.40253147e-2f,
+     4.99275587e-2f, 4.51178588e-2f, 3.98712382e-2f, 3.4459997e-2f,
+     2.913085e-2f,   2.40879599e-2f, 1.94832031e-2f, 1.54136652e-2f,
+     1.19251814e-2f, 9.02014785e-3f, 6.66759536e-3f, 4.81378334e-3f,
+     3.39201139e-3f, 2.33083894e-3f, 1.56036369e-3f, 1.01653533e-3f,
+     6.43700885e-4f, 3.95692652e-4f, 2.35811254e-4f, 1.36051822e-4f,
+     7.58864699e-5f, 4.08622836e-5f, 2.12105733e-5f, 1.05980198e-5f,
+     5.08991161e-6f, 2.34628305e-6f, 1.03659238e-6f, 0},
+    {-1.68970466e-4f, -6.68132911e-4f, -1.29118306e-3f, -1.82913942e-3f,
+     -2.25136685e-3f, -2.53949594e-3f, -2.6885015e-3f,  -2.70589814e-3f,
+     -2.60934699e-3f, -2.42324104e-3f, -2.17497209e-3f, -1.89152814e-3f,
+     -1.59687665e-3f, -1.31034013e-3f, -1.0459309e-3f,  -8.1246387e-4f,
+     -6.14195829e-4f, -4.51744039e-4f, -3.23087967e-4f, -2.24516858e-4f,
+     -1.51442975e-4f, -9.90435001e-5f, -6.27239424e-5f, -3.84138875e-5f,
+     -2.27187047e-5f, -1.2956777e-5f,  -7.11539133e-6f, -3.75713216e-6f,
+     -1.90475032e-6f, -9.25793131e-7f, -4.30782222e-7f, 0},
+};
 
 static void finish(const float *tile, int ld, const struct wk_finish *f)
 {
-    for (int i = 0; i < f->rows; i++) {
-        if (f->gelu)
-            finish_row(tile + i * ld, f, i, true);
-        else
-            finish_row(tile + i * ld, f, i, false);
-    }
+    finish_rows(tile, ld, f, 0, f->rows);
 }
 
-static void layer_norm(const float *x, int dim, const float *w, const float *b, float *y)
+/* Sum of dim values, or of the squares of their differences from `mean`. */
+WK_INLINE float sum_of(const float *x, int dim, float mean, const bool squares)
 {
-    __m512 sum = _mm512_setzero_ps(), square = _mm512_setzero_ps();
-    __m512 mean, scale;
+    __m512 from = _mm512_set1_ps(mean), sum[4], v;
+    int c = 0;
 
-    for (int c = 0; c < dim; c += 16)
-        sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes(dim - c), x + c));
-    mean = _mm512_set1_ps(_mm512_reduce_add_ps(sum) / (float)dim);
-    for (int c = 0; c < dim; c += 16) {
-        __mmask16 m = lanes(dim - c);
-        __m512 v = _mm512_maskz_sub_ps(m, _mm512_maskz_loadu_ps(m, x + c), mean);
-
-        square = _mm512_fmadd_ps(v, v, square);
+    WK_UNROLL
+    for (int k = 0; k < 4; k++)
+        sum[k] = _mm512_setzero_ps();
+    for (; c + 64 <= dim; c += 64) {
+        WK_UNROLL
+        for (int k = 0; k < 4; k++) {
+            v = _mm512_sub_ps(_mm512_loadu_ps(x + c + 16 * k), from);
+            sum[k] = squares ? _mm512_fmadd_ps(v, v, sum[k]) : _mm512_add_ps(v, sum[k]);
+        }
     }
-    scale = _mm512_set1_ps(1.0f / sqrtf(_mm512_reduce_add_ps(square) / (float)dim + 1e-5f));
-    for (int c = 0; c < dim; c += 16) {
-        __mmask16 m = lanes(dim - c);
-        __m512 v = _mm512_mul_ps(_mm512_sub_ps(_mm512_maskz_loadu_ps(m, x + c), mean), scale);
+    for (; c < dim; c += 16) {
+        v = _mm512_maskz_sub_ps(lanes(dim - c), _mm512_maskz_loadu_ps(lanes(dim - c), x + c), from);
+        sum[0] = squares ? _mm512_fmadd_ps(v, v, sum[0]) : _mm512_add_ps(v, sum[0]);
+    }
+    return _mm512_reduce_add_ps(
+        _mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3])));
+}
 
+/* y = (x by - less) w + b */
+WK_INLINE void norm_row(const float *x, int dim, float by, float less, const float *w,
+                        const float *b, float *y)
+{
+    __m512 scale = _mm512_set1_ps(by), shift = _mm512_set1_ps(less), v;
+    int c = 0;
+
+    for (; c + 64 <= dim; c += 64) {
+        WK_UNROLL
+        for (int k = 0; k < 4; k++) {
+            int at = c + 16 * k;
+
+            v = _mm512_fmsub_ps(_mm512_loadu_ps(x + at), scale, shift);
+            _mm512_storeu_ps(y + at,
+                             _mm512_fmadd_ps(v, _mm512_loadu_ps(w + at), _mm512_loadu_ps(b + at)));
+        }
+    }
+    for (; c < dim; c += 16) {
+        __mmask16 m = lanes(dim - c);
+
+        v = _mm512_fmsub_ps(_mm512_maskz_loadu_ps(m, x + c), scale, shift);
         v = _mm512_fmadd_ps(v, _mm512_maskz_loadu_ps(m, w + c), _mm512_maskz_loadu_ps(m, b + c));
         _mm512_mask_storeu_ps(y + c, m, v);
     }
+}
+
+/* Each step for all rows, so that what one row waits for is hidden by the others. */
+static void layer_norm(const struct wk_norm *t)
+{
+    float mean[WK_NORM_ROWS], scale[WK_NORM_ROWS];
+
+    for (int i = 0; i < t->n; i++)
+        mean[i] = sum_of(t->x + (size_t)i * t->ldx, t->dim, 0, false) / (float)t->dim;
+    for (int i = 0; i < t->n; i++)
+        scale[i] = sum_of(t->x + (size_t)i * t->ldx, t->dim, mean[i], true) / (float)t->dim;
+    for (int i = 0; i < t->n; i++)
+        scale[i] = 1.0f / sqrtf(scale[i] + 1e-5f);
+    for (int i = 0; i < t->n; i++)
+        norm_row(t->x + (size_t)i * t->ldx, t->dim, scale[i], mean[i] * scale[i], t->weight,
+                 t->bias, t->y + (size_t)i * t->ldy);
 }
 
 static void to_halves(const float *x, uint16_t *y, int count)

@@ -26,15 +26,16 @@ extern const struct wk_product wk_avx512_f32;               /* kernels_avx512_f3
  *     panels   [group][step][panel][64 bytes], a step being the columns of 4 bytes of one row;
  *              then scales [group][panel][16]
  *
- * 8 bits: at most WK_GROUP_8 columns a group, as equal as multiples of WK_GROUP allow; weights
- * are stored plus 128; rows start their sums from -128 times their own sum.
- * 16 bits: WK_GROUP columns a group; both signed, at most WK_TOP_16 large, so that 64 products
+ * 8 bits: at most WK_GROUP_8 columns a group; weights are stored plus 128; rows start their sums
+ * from -128 times their own sum.
+ * 16 bits: WK_GROUP_16 columns a group; both signed, at most WK_TOP_16 large, so that 128 products
  * never leave 32 bits.
  */
 enum {
-    WK_GROUP = 64,
-    WK_GROUP_8 = 256,
-    WK_TOP_16 = 5792,
+    WK_GROUP = 64, /* what groups are made of */
+    WK_GROUP_8 = 512,
+    WK_GROUP_16 = 128,
+    WK_TOP_16 = 4095,
 };
 
 /* How the columns of a matrix are divided. */
@@ -53,22 +54,31 @@ struct wk_panels {
 };
 
 /* kernels_avx512_unpack.c */
-int wk_avx512_part_8(const struct wk_matrix *m);
-void wk_avx512_prepare_part_8(const struct wk_matrix *m, const float *x, int part, void *row);
-void wk_avx512_prepare_8(const struct wk_matrix *m, const float *x, void *row);
-void wk_avx512_prepare_16(const struct wk_matrix *m, const float *x, void *row);
-void wk_avx512_row_16(const float *x, int cols, void *row); /* cols alone decide the groups */
+void wk_avx512_prepare_8(const struct wk_matrix *m, const float *x, size_t ldx, int n, int part,
+                         void *rows);
+void wk_avx512_prepare_16(const struct wk_matrix *m, const float *x, size_t ldx, int n, int part,
+                          void *rows);
 void wk_avx512_unpack_8(const struct wk_matrix *m, int panel, int n_panels, void *scratch);
 void wk_avx512_unpack_16(const struct wk_matrix *m, int panel, int n_panels, void *scratch);
 
+/* 8 bits: as wide as there is an even number of equal ones, which two threads share well. */
 WK_INLINE struct wk_groups groups_of(const struct wk_matrix *m, const int bytes)
 {
-    const int most = bytes == 1 ? WK_GROUP_8 : WK_GROUP;
-    struct wk_groups g = {.n = (m->blocks * WK_BLOCK + most - 1) / most};
+    int all = (m->blocks * WK_BLOCK + WK_GROUP - 1) / WK_GROUP;
+    int of = WK_GROUP_8 / WK_GROUP;
 
-    g.cols = (m->blocks * WK_BLOCK + g.n - 1) / g.n;
-    g.cols = (g.cols + WK_GROUP - 1) / WK_GROUP * WK_GROUP;
-    return g;
+    if (bytes == 2)
+        return (struct wk_groups){(all + 1) / 2, WK_GROUP_16};
+    if (all <= of)
+        return (struct wk_groups){1, all * WK_GROUP};
+    while (of > 4 && all % (2 * of) != 0)
+        of--;
+    return (struct wk_groups){(all + of - 1) / of, of * WK_GROUP};
+}
+
+WK_INLINE size_t int_row_bytes(struct wk_groups g, const int bytes)
+{
+    return align64((size_t)g.n * ((size_t)(g.cols * bytes) + sizeof(struct wk_group_x)));
 }
 
 WK_INLINE struct wk_panels panels_at(const struct wk_matrix *m, void *scratch, const int bytes)
@@ -140,41 +150,6 @@ WK_INLINE __m512 exp_ps(__m512 x)
     return _mm512_scalef_ps(p, n);
 }
 
-/* 1 / x to 1e-7 for normal x below 2^125: an estimate of 14 bits and one step of Newton's. */
-WK_INLINE __m512 inverse_ps(__m512 x)
-{
-    __m512 y = _mm512_rcp14_ps(x);
-
-    return _mm512_mul_ps(y, _mm512_fnmadd_ps(x, y, _mm512_set1_ps(2.0f)));
-}
-
-/* 2^x to 3e-6: a polynomial (Taylor's, scaled by ln 2) on |r| <= 1/2. */
-WK_INLINE __m512 power_ps(__m512 x)
-{
-    __m512 n = _mm512_roundscale_ps(x, 0);
-    __m512 r = _mm512_sub_ps(x, n);
-    __m512 p = _mm512_set1_ps(1.3333558e-3f);
-
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(9.6181291e-3f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.5504109e-2f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(2.4022651e-1f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(6.9314718e-1f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f));
-    return _mm512_scalef_ps(p, n);
-}
-
-/* GELU, tanh form: x * sigmoid(2 u) = x / (1 + exp(-2 u)), u = sqrt(2/pi) (x + 0.044715 x^3). */
-WK_INLINE __m512 gelu_ps(__m512 x)
-{
-    const float by = -2 * 0.79788456f * 1.44269504f; /* in units of ln 2 */
-    __m512 u = _mm512_mul_ps(x, _mm512_fmadd_ps(_mm512_mul_ps(x, x), _mm512_set1_ps(by * 0.044715f),
-                                                _mm512_set1_ps(by)));
-    __m512 e =
-        power_ps(_mm512_max_ps(_mm512_min_ps(u, _mm512_set1_ps(115.0f)), _mm512_set1_ps(-30.0f)));
-
-    return _mm512_mul_ps(x, inverse_ps(_mm512_add_ps(e, _mm512_set1_ps(1.0f))));
-}
-
 /* 16 x 16 values of 32 bits: v[i] lane j becomes v[j] lane i. */
 WK_INLINE void transpose_16(__m512i v[16])
 {
@@ -204,6 +179,38 @@ WK_INLINE void transpose_16(__m512i v[16])
         v[i + 4] = _mm512_shuffle_i32x4(b, d, 0x88);
         v[i + 12] = _mm512_shuffle_i32x4(b, d, 0xdd);
     }
+}
+
+WK_INLINE __m512 either(__m512 a, __m512 b, const bool largest)
+{
+    return largest ? _mm512_max_ps(a, b) : _mm512_add_ps(a, b);
+}
+
+/* The largest lane or the sum of each of four vectors: that of v[i] in all of quarter i. */
+WK_INLINE __m512 fold(const __m512 v[4], const bool largest)
+{
+    __m512 a = either(_mm512_shuffle_f32x4(v[0], v[1], 0x44),
+                      _mm512_shuffle_f32x4(v[0], v[1], 0xee), largest);
+    __m512 b = either(_mm512_shuffle_f32x4(v[2], v[3], 0x44),
+                      _mm512_shuffle_f32x4(v[2], v[3], 0xee), largest);
+
+    a = either(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd), largest);
+    a = either(a, _mm512_permute_ps(a, 0xb1), largest);
+    return either(a, _mm512_permute_ps(a, 0x4e), largest);
+}
+
+/* One value of each quarter. */
+WK_INLINE void store_quarters(float *to, __m512 v)
+{
+    const __m512i first = _mm512_setr_epi32(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
+
+    _mm_storeu_ps(to, _mm512_castps512_ps128(_mm512_permutexvar_ps(first, v)));
+}
+
+/* 16 values in 16 bits. */
+WK_INLINE void put_16(void *to, __m512 v)
+{
+    _mm256_store_si256((__m256i *)to, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(v)));
 }
 
 WK_INLINE __mmask16 lanes(int n)

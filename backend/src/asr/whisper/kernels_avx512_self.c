@@ -23,6 +23,8 @@ enum {
     PACK = STEPS * WK_PANELS_MAX * 64, /* bytes of 64 x 64 packed integers */
     SCALES = WK_PANEL * WK_PANELS_MAX, /* scales of those */
     ROW = WK_GROUP * 2 + 64,           /* bytes of one prepared group, at most */
+    ROWS = 32,                         /* WK_QUERY_ROWS in whole vectors */
+    TOP_QK = 5792,                     /* largest of queries and keys: 64 * 5792^2 < 2^31 */
     TOP_P = 8191,                      /* softmax weight of the largest score of 64 */
     TOP_V = 4095,                      /* largest value: 64 * 8191 * 4095 < 2^31 */
 };
@@ -35,7 +37,7 @@ struct plan {
     int key_tiles; /* 64 keys each */
     int groups;    /* of channels, 64 each: also groups of 4 panels of values */
     size_t k_scale, v, v_scale, bytes;
-    size_t row, p, p_scale, p_row, sums, out, work; /* of the work memory */
+    size_t row, p, p_row, tops, sums, scores, out, work; /* of the work memory */
 };
 
 static struct plan plan_for(int n, int head_dim)
@@ -50,10 +52,11 @@ static struct plan plan_for(int n, int head_dim)
     p.bytes = p.v_scale + (size_t)p.groups * SCALES * sizeof(float);
     p.row = int_row_bytes((struct wk_groups){p.groups, WK_GROUP}, 2);
     p.p = WK_QUERY_ROWS * p.row;
-    p.p_scale = (size_t)p.key_tiles * KEYS * 2;
-    p.p_row = p.p_scale + align64((size_t)p.key_tiles * sizeof(float));
-    p.sums = p.p + WK_QUERY_ROWS * p.p_row;
-    p.out = p.sums + sizeof(float) * WK_QUERY_ROWS * WK_PANEL * (size_t)p.key_tiles;
+    p.p_row = (size_t)p.key_tiles * KEYS * 2 + 64;
+    p.tops = p.p + WK_QUERY_ROWS * p.p_row;
+    p.sums = p.tops + sizeof(float) * ROWS * (size_t)p.key_tiles;
+    p.scores = p.sums + sizeof(float) * ROWS * (size_t)p.key_tiles;
+    p.out = p.scores + sizeof(float) * WK_QUERY_ROWS * KEYS;
     p.work = p.out + sizeof(float) * WK_QUERY_ROWS * SCALES;
     return p;
 }
@@ -76,6 +79,12 @@ static int panels_of(int n, int tile)
     return n - tile * KEYS > KEYS / 2 ? WK_PANELS_MAX : WK_PANELS_MAX / 2;
 }
 
+/* Heads are multiples of 16 wide. */
+WK_INLINE __m512 channels_of(const float *x, int c, int head_dim)
+{
+    return c < head_dim ? _mm512_loadu_ps(x + c) : _mm512_setzero_ps();
+}
+
 /* Sixteen prepared rows into one panel of one group, at `to`; rows lie `row` bytes apart. */
 static void transpose_keys(const uint8_t *rows, size_t row, int panels, uint8_t *to)
 {
@@ -89,6 +98,29 @@ static void transpose_keys(const uint8_t *rows, size_t row, int panels, uint8_t 
         WK_UNROLL
         for (int i = 0; i < 16; i++)
             _mm512_store_si512(to + (size_t)((s + i) * 64 * panels), v[i]);
+    }
+}
+
+/* A key in 16 bits, a scale for each group. */
+static void prepare_key(const float *k, int head_dim, int groups, uint8_t *row)
+{
+    float *scales = (float *)(void *)(row + groups * WK_GROUP * 2);
+
+    for (int g = 0; g < groups; g++, row += WK_GROUP * 2) {
+        __m512 v[4], top;
+        float max;
+
+        WK_UNROLL
+        for (int i = 0; i < 4; i++)
+            v[i] = channels_of(k, g * WK_GROUP + 16 * i, head_dim);
+        top = _mm512_max_ps(_mm512_max_ps(_mm512_abs_ps(v[0]), _mm512_abs_ps(v[1])),
+                            _mm512_max_ps(_mm512_abs_ps(v[2]), _mm512_abs_ps(v[3])));
+        max = wk_worth(_mm512_reduce_max_ps(top));
+        WK_UNROLL
+        for (int i = 0; i < 4; i++)
+            put_16(row + 32 * i,
+                   _mm512_mul_ps(v[i], _mm512_set1_ps(max > 0 ? (float)TOP_QK / max : 0)));
+        scales[g] = max / (float)TOP_QK;
     }
 }
 
@@ -110,7 +142,7 @@ static void prepare_keys(const struct plan *p, const float *k, size_t ld, int t,
         memset(rows, 0, sizeof(rows));
     for (int i = 0; i < WK_PANEL && t + i < n; i++) {
         fetch_row(k + (size_t)(t + i + WK_PANEL) * ld, head_dim, t + i + WK_PANEL < n);
-        wk_avx512_row_16(k + (size_t)(t + i) * ld, head_dim, rows + (size_t)i * p->row);
+        prepare_key(k + (size_t)(t + i) * ld, head_dim, p->groups, rows + (size_t)i * p->row);
     }
     for (int g = 0; g < p->groups; g++) {
         size_t at = (size_t)(tile * p->groups + g);
@@ -120,7 +152,7 @@ static void prepare_keys(const struct plan *p, const float *k, size_t ld, int t,
         for (int i = 0; i < WK_PANEL; i++) {
             const uint8_t *of = rows + (size_t)i * p->row + p->groups * WK_GROUP * 2;
 
-            scales[i] = ((const struct wk_group_x *)(const void *)of)[g].scale;
+            scales[i] = ((const float *)(const void *)of)[g];
         }
     }
 }
@@ -192,31 +224,47 @@ static void self_prepare(const float *k, const float *v, size_t ld, int n, int h
 
 /* ---- answering query rows ----------------------------------------------------------------- */
 
-/* Prepared queries; their scales are in units of ln 2. */
+/* Four prepared queries, and their largest magnitudes. */
+WK_INLINE void prepare_four(const float *const q[4], const struct plan *p, int head_dim,
+                            uint8_t *to, float *max)
+{
+    __m512 top[4];
+
+    WK_UNROLL
+    for (int i = 0; i < 4; i++) {
+        top[i] = _mm512_abs_ps(_mm512_loadu_ps(q[i]));
+        for (int c = 16; c < head_dim; c += 16)
+            top[i] = _mm512_max_ps(top[i], _mm512_abs_ps(_mm512_loadu_ps(q[i] + c)));
+    }
+    store_quarters(max, fold(top, true));
+    WK_UNROLL
+    for (int i = 0; i < 4; i++) {
+        __m512 by;
+
+        max[i] = wk_worth(max[i]);
+        by = _mm512_set1_ps(max[i] > 0 ? (float)TOP_QK / max[i] : 0);
+        for (int c = 0; c < p->groups * WK_GROUP; c += 16)
+            put_16(to + (size_t)i * p->row + 2 * c,
+                   _mm512_mul_ps(channels_of(q[i], c, head_dim), by));
+    }
+}
+
+/* Prepared queries; their scales are in units of ln 2. Rows past the last repeat it. */
 static void prepare_queries(const struct wk_self *s, const struct plan *p, float *scales)
 {
-    float scale = 1.44269504f / sqrtf((float)s->head_dim);
+    __m512 unit = _mm512_set1_ps(1.44269504f / sqrtf((float)s->head_dim) / (float)TOP_QK);
 
-    for (int i = 0; i < s->rows; i++) {
-        const float *q = s->q + (size_t)i * s->ldq;
-        uint8_t *to = (uint8_t *)s->work + (size_t)i * p->row;
-        __m512 top = _mm512_setzero_ps(), inverse;
-        float max;
+    for (int i = 0; i < s->rows; i += 4) {
+        const float *q[4];
 
-        fetch_row(q + 8 * s->ldq, s->head_dim, i + 8 < s->rows);
-        for (int c = 0; c < s->head_dim; c += 16)
-            top = _mm512_max_ps(top, _mm512_abs_ps(_mm512_loadu_ps(q + c)));
-        max = wk_worth(_mm512_reduce_max_ps(top));
-        inverse = _mm512_set1_ps(max > 0 ? (float)WK_TOP_16 / max : 0);
-        for (int c = 0; c < p->groups * WK_GROUP; c += 16) {
-            __m512 v = c < s->head_dim ? _mm512_loadu_ps(q + c) : _mm512_setzero_ps();
-
-            _mm256_store_si256(
-                (__m256i *)(void *)(to + 2 * c),
-                _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(_mm512_mul_ps(v, inverse))));
+        for (int k = 0; k < 4; k++) {
+            q[k] = s->q + (size_t)(i + k < s->rows ? i + k : s->rows - 1) * s->ldq;
+            fetch_row(q[k] + 8 * s->ldq, s->head_dim, i + k + 8 < s->rows);
         }
-        scales[i] = scale * max / (float)WK_TOP_16;
+        prepare_four(q, p, s->head_dim, (uint8_t *)s->work + (size_t)i * p->row, scales + i);
     }
+    for (int i = 0; i < s->rows; i += 16)
+        _mm512_store_ps(scales + i, _mm512_mul_ps(unit, _mm512_load_ps(scales + i)));
 }
 
 WK_INLINE void clear_sums(__m512i acc[TILE][WK_PANELS_MAX], const int R, const int P)
@@ -229,28 +277,22 @@ WK_INLINE void clear_sums(__m512i acc[TILE][WK_PANELS_MAX], const int R, const i
     }
 }
 
-/* Some rows of queries against one tile of keys. */
+/* ---- softmax weights ---------------------------------------------------------------------- */
+
+/* Queries against one tile of keys. */
 struct scoring {
     const struct plan *p;
-    const uint8_t *q, *k;
+    const uint8_t *q, *k; /* rows of q lie p->row apart */
     const float *k_scale;
-    const float *q_scale; /* in units of ln 2 */
-    int keys;             /* of the tile that are there */
-    uint8_t *weights;     /* p_row apart */
-    float *tops;          /* largest score of the tile, p_row apart */
-    float *sums;          /* 16 lanes, sums_row floats apart */
-    size_t sums_row;
+    float *scores; /* [rows][16 * panels], but for the scale of the query */
 };
 
-/* Scores of R rows and 16 P keys, but for the scale of the query: y[R][P][16]. */
-WK_INLINE void score_tile(const struct scoring *s, float *y, const int R, const int P)
+WK_INLINE void score_tile(const struct scoring *s, const int R, const int P)
 {
-    int g = 0;
-
-    do {
+    for (int g = 0; g < s->p->groups; g++) {
         const float *scale = s->k_scale + g * SCALES;
         __m512i acc[TILE][WK_PANELS_MAX];
-        float *to = y;
+        float *to = s->scores;
 
         clear_sums(acc, R, P);
         int_dot(s->q + g * WK_GROUP * 2, s->p->row, s->k + (size_t)g * PACK, STEPS, acc, R, P, 2);
@@ -264,90 +306,129 @@ WK_INLINE void score_tile(const struct scoring *s, float *y, const int R, const 
                 _mm512_store_ps(to, g ? _mm512_add_ps(v, _mm512_load_ps(to)) : v);
             }
         }
-    } while (++g < s->p->groups);
+    }
+}
+
+typedef void score_fn(const struct scoring *s);
+
+#define SCORE_FN(R, P)                                                                             \
+    static void score_##R##x##P(const struct scoring *s)                                           \
+    {                                                                                              \
+        score_tile(s, R, P);                                                                       \
+    }
+
+SCORE_FN(6, 4)
+SCORE_FN(2, 4)
+SCORE_FN(1, 4)
+SCORE_FN(6, 2)
+SCORE_FN(2, 2)
+SCORE_FN(1, 2)
+
+/* Scores of all rows against the keys of a tile that are there; -infinity for the others. */
+static void score_rows(struct scoring s, int rows, int keys, int panels)
+{
+    static score_fn *const fns[2][3] = {{score_6x4, score_2x4, score_1x4},
+                                        {score_6x2, score_2x2, score_1x2}};
+    score_fn *const *fn = fns[panels == 2];
+    float *scores = s.scores;
+
+    for (int left = rows, n; left > 0; left -= n) {
+        n = left >= TILE ? TILE : left >= 2 ? 2 : 1;
+        fn[n == TILE ? 0 : n == 2 ? 1 : 2](&s);
+        s.q += (size_t)n * s.p->row;
+        s.scores += n * 16 * panels;
+    }
+    for (int i = 0; keys < 16 * panels && i < rows; i++) {
+        for (int k = keys; k < 16 * panels; k++)
+            scores[i * 16 * panels + k] = -INFINITY;
+    }
 }
 
 /*
- * 2^x to 7e-6 for x >= LEAST_POWER, which is taken for anything less: a polynomial on |r| <= 1/2,
- * Taylor's scaled by ln 2 with its last term fitted. Without that limit denormal results would
- * cost a hundred cycles each.
+ * 2^x to 3e-5 for LEAST_POWER <= x < 128; that is taken for anything less, because denormal results
+ * would cost a hundred cycles each. With x = k/32 + r, k an integer: 2^(k % 32 / 32) from a table,
+ * times 2^(k / 32), times 1 + r ln 2, fitted to the interval. The table holds floats less
+ * (k % 32) << 18, so that adding k << 18 sets the exponent.
  */
+static const uint32_t powers[32] __attribute__((aligned(64))) = {
+    0x3f8000f6, 0x3f7ece82, 0x3f7dabc4, 0x3f7c9915, 0x3f7b96ce, 0x3f7aa54b, 0x3f79c4eb, 0x3f78f60e,
+    0x3f783915, 0x3f778e64, 0x3f76f664, 0x3f76717b, 0x3f760015, 0x3f75a2a0, 0x3f75598c, 0x3f75254a,
+    0x3f75064f, 0x3f74fd12, 0x3f750a0f, 0x3f752dc0, 0x3f7568a5, 0x3f75bb41, 0x3f762618, 0x3f76a9b2,
+    0x3f77469a, 0x3f77fd5e, 0x3f78ce8f, 0x3f79bac0, 0x3f7ac28a, 0x3f7be686, 0x3f7d2754, 0x3f7e8594};
+
 WK_INLINE __m512 exp2_ps(__m512 x)
 {
+    const __m512 round = _mm512_set1_ps(0x1.8p18f); /* adding it leaves multiples of 1/32 */
     __m512 within = _mm512_max_ps(x, _mm512_set1_ps(LEAST_POWER));
-    __m512 n = _mm512_roundscale_ps(within, 0);
-    __m512 r = _mm512_sub_ps(within, n);
-    __m512 p = _mm512_set1_ps(9.6391691e-3f);
+    __m512 near = _mm512_add_ps(within, round);
+    __m512 r = _mm512_sub_ps(within, _mm512_sub_ps(near, round));
+    __m512i k = _mm512_castps_si512(near);
+    __m512i power =
+        _mm512_permutex2var_epi32(_mm512_load_si512(powers), k, _mm512_load_si512(powers + 16));
 
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.5791048e-2f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(2.4022651e-1f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(6.9314718e-1f));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f));
-    return _mm512_scalef_ps(p, n);
+    power = _mm512_add_epi32(power, _mm512_slli_epi32(k, 18));
+    return _mm512_mul_ps(_mm512_castsi512_ps(power),
+                         _mm512_fmadd_ps(r, _mm512_set1_ps(0.69313364f), _mm512_set1_ps(1.0f)));
 }
 
-/* Lanes of vector k of a tile that are keys. */
-WK_INLINE __mmask16 keys_of(const struct scoring *s, int k, const bool whole)
+/* The largest scores of four rows. */
+WK_INLINE void tops_of_four(const float *scores, float *tops, const int P)
 {
-    int left = s->keys - 16 * k;
+    __m512 top[4];
 
-    return whole ? 0xffff : left > 0 ? lanes(left) : 0;
+    WK_UNROLL
+    for (int i = 0; i < 4; i++) {
+        top[i] = _mm512_load_ps(scores + i * 16 * P);
+        WK_UNROLL
+        for (int k = 1; k < P; k++)
+            top[i] = _mm512_max_ps(top[i], _mm512_load_ps(scores + 16 * (i * P + k)));
+    }
+    store_quarters(tops, fold(top, true));
 }
 
-/* Row i: scores into integer weights, relative to the largest score; both kept with their sum. */
-WK_INLINE void weigh_row(const struct scoring *s, const float *scores, int i, const int P,
-                         const bool whole)
+/* Scores of a row into integer weights relative to the largest, `most`; their sum in 16 lanes. */
+WK_INLINE __m512 weigh_row(const float *scores, float scale, float most, uint8_t *to, const int P)
 {
-    uint8_t *to = s->weights + (size_t)i * s->p->p_row;
-    __m512 by = _mm512_set1_ps(s->q_scale[i]), sum = _mm512_setzero_ps();
-    __m512 top = _mm512_set1_ps(-INFINITY), from;
-    __m512i e[WK_PANELS_MAX];
-    float most;
+    __m512 by = _mm512_set1_ps(scale);
+    __m512 from = _mm512_fnmadd_ps(_mm512_set1_ps(most), by, _mm512_set1_ps(LOG2_TOP_P));
+    __m512i e[WK_PANELS_MAX], sum = _mm512_setzero_si512();
 
     WK_UNROLL
     for (int k = 0; k < P; k++)
-        top = _mm512_mask_max_ps(top, keys_of(s, k, whole), top, _mm512_load_ps(scores + 16 * k));
-    most = _mm512_reduce_max_ps(top);
-    from = _mm512_fnmadd_ps(_mm512_set1_ps(most), by, _mm512_set1_ps(LOG2_TOP_P));
+        e[k] =
+            _mm512_cvtps_epi32(exp2_ps(_mm512_fmadd_ps(_mm512_load_ps(scores + 16 * k), by, from)));
     WK_UNROLL
-    for (int k = 0; k < P; k++) {
-        __m512 v = exp2_ps(_mm512_fmadd_ps(_mm512_load_ps(scores + 16 * k), by, from));
-
-        v = whole ? v : _mm512_maskz_mov_ps(keys_of(s, k, whole), v);
-        sum = _mm512_add_ps(sum, v);
-        e[k] = _mm512_cvtps_epi32(v);
+    for (int k = 0; k < P; k += 2) {
+        e[k] = _mm512_packs_epi32(e[k], e[k + 1]);
+        dot16(&sum, e[k], _mm512_set1_epi16(1));
+        _mm512_store_si512(to + 32 * k, e[k]);
     }
-    for (int k = 0; k < P; k += 2)
-        _mm512_store_si512(to + 32 * k, _mm512_packs_epi32(e[k], e[k + 1]));
-    *(float *)(void *)((uint8_t *)s->tops + (size_t)i * s->p->p_row) = most;
-    _mm512_store_ps(s->sums + (size_t)i * s->sums_row, sum);
+    return _mm512_cvtepi32_ps(sum);
 }
 
-WK_INLINE void weigh_tile(const struct scoring *s, const int R, const int P, const bool whole)
-{
-    float scores[TILE * KEYS] __attribute__((aligned(64)));
+/* Softmax weights of a tile of keys; all is memory of the work. */
+struct weighing {
+    const float *scores; /* [rows][16 * panels] */
+    const float *scales; /* of the queries */
+    uint8_t *weights;
+    size_t row;         /* bytes from row to row of those */
+    float *tops, *sums; /* a row */
+};
 
-    score_tile(s, scores, R, P);
-    WK_UNROLL
-    for (int i = 0; i < R; i++)
-        weigh_row(s, scores + 16 * P * i, i, P, whole);
-}
-
-WK_INLINE void weigh_rows(struct scoring s, int rows, const int P, const bool whole)
+/* Four rows at a time; past the last they are whatever was there. All largest scores come first,
+ * because what follows would wait for each of them. */
+WK_INLINE void weigh_rows(const struct weighing *w, int rows, const int P)
 {
-    for (int n; rows > 0; rows -= n) {
-        n = rows >= TILE ? TILE : rows >= 2 ? 2 : 1;
-        if (n == TILE)
-            weigh_tile(&s, TILE, P, whole);
-        else if (n == 2)
-            weigh_tile(&s, 2, P, whole);
-        else
-            weigh_tile(&s, 1, P, whole);
-        s.q += (size_t)n * s.p->row;
-        s.q_scale += n;
-        s.weights += (size_t)n * s.p->p_row;
-        s.tops = (float *)(void *)((uint8_t *)s.tops + (size_t)n * s.p->p_row);
-        s.sums += (size_t)n * s.sums_row;
+    for (int i = 0; i < rows; i += 4)
+        tops_of_four(w->scores + i * 16 * P, w->tops + i, P);
+    for (int i = 0; i < rows; i += 4) {
+        __m512 sum[4];
+
+        WK_UNROLL
+        for (int k = 0; k < 4; k++)
+            sum[k] = weigh_row(w->scores + (i + k) * 16 * P, w->scales[i + k], w->tops[i + k],
+                               w->weights + (size_t)(i + k) * w->row, P);
+        store_quarters(w->sums + i, fold(sum, false));
     }
 }
 
@@ -355,56 +436,64 @@ WK_INLINE void weigh_rows(struct scoring s, int rows, const int P, const bool wh
 static void weigh(const struct wk_self *s, const struct plan *p, const float *scales)
 {
     const uint8_t *prepared = s->prepared;
+    const float *k_scale = (const float *)(const void *)(prepared + p->k_scale);
     uint8_t *work = s->work;
+    float *scores = (float *)(void *)(work + p->scores);
 
     for (int tile = 0; tile < p->key_tiles; tile++) {
         size_t at = (size_t)(tile * p->groups);
-        struct scoring t = {
-            .p = p,
-            .q = work,
-            .k = prepared + at * PACK,
-            .k_scale = (const float *)(const void *)(prepared + p->k_scale) + at * SCALES,
-            .q_scale = scales,
-            .keys = s->n - tile * KEYS,
-            .weights = work + p->p + (size_t)tile * KEYS * 2,
-            .tops = (float *)(void *)(work + p->p + p->p_scale) + tile,
-            .sums = (float *)(void *)(work + p->sums) + 16 * tile,
-            .sums_row = 16 * (size_t)p->key_tiles,
-        };
+        int panels = panels_of(s->n, tile);
+        struct weighing w = {.scores = scores,
+                             .scales = scales,
+                             .weights = work + p->p + (size_t)tile * KEYS * 2,
+                             .row = p->p_row,
+                             .tops = (float *)(void *)(work + p->tops) + ROWS * tile,
+                             .sums = (float *)(void *)(work + p->sums) + ROWS * tile};
 
-        if (t.keys >= KEYS)
-            weigh_rows(t, s->rows, 4, true);
-        else if (t.keys > KEYS / 2)
-            weigh_rows(t, s->rows, 4, false);
+        score_rows((struct scoring){.p = p,
+                                    .q = work,
+                                    .k = prepared + at * PACK,
+                                    .k_scale = k_scale + at * SCALES,
+                                    .scores = scores},
+                   s->rows, s->n - tile * KEYS, panels);
+        if (panels == WK_PANELS_MAX)
+            weigh_rows(&w, s->rows, WK_PANELS_MAX);
         else
-            weigh_rows(t, s->rows, 2, false);
+            weigh_rows(&w, s->rows, WK_PANELS_MAX / 2);
     }
 }
 
-/* The largest scores of a row's tiles become the scales of their weights, not yet divided by the
- * sum of all weights; returns that. */
-static float settle_row(const struct plan *p, float by, float *tops, const float *sums)
+/* The largest scores of tiles become the scales of their weights; the inverse of the sum of all
+ * weights of a row goes to norms. */
+static void settle(const struct wk_self *s, const struct plan *p, const float *scales, float *norms)
 {
-    __m512 most = _mm512_set1_ps(-INFINITY), sum = _mm512_setzero_ps();
+    float *tops = (float *)(void *)((uint8_t *)s->work + p->tops);
+    const float *sums = (const float *)(const void *)((uint8_t *)s->work + p->sums);
 
-    for (int t = 0; t < p->key_tiles; t += 16)
-        most = _mm512_mask_max_ps(most, lanes(p->key_tiles - t), most, _mm512_load_ps(tops + t));
-    most = _mm512_set1_ps(_mm512_reduce_max_ps(most));
-    for (int t = 0; t < p->key_tiles; t += 16) {
-        __m512 below = _mm512_maskz_sub_ps(lanes(p->key_tiles - t), _mm512_load_ps(tops + t), most);
+    for (int row = 0; row < s->rows; row += 16) {
+        __m512 most = _mm512_load_ps(tops + row), sum = _mm512_setzero_ps();
 
-        _mm512_store_ps(tops + t, exp2_ps(_mm512_mul_ps(_mm512_set1_ps(by), below)));
+        for (int t = 1; t < p->key_tiles; t++)
+            most = _mm512_max_ps(most, _mm512_load_ps(tops + ROWS * t + row));
+        for (int t = 0; t < p->key_tiles; t++) {
+            float *top = tops + ROWS * t + row;
+            __m512 below = _mm512_sub_ps(_mm512_load_ps(top), most);
+            __m512 scale = exp2_ps(_mm512_mul_ps(_mm512_load_ps(scales + row), below));
+
+            _mm512_store_ps(top, scale);
+            sum = _mm512_fmadd_ps(_mm512_load_ps(sums + ROWS * t + row), scale, sum);
+        }
+        _mm512_store_ps(norms + row, _mm512_div_ps(_mm512_set1_ps(1.0f), sum));
     }
-    for (int t = 0; t < p->key_tiles; t++)
-        sum = _mm512_fmadd_ps(_mm512_load_ps(sums + 16 * t), _mm512_set1_ps(tops[t]), sum);
-    return _mm512_reduce_add_ps(sum);
 }
 
-/* R rows of softmax weights of a tile of keys, and where they go. */
+/* ---- outputs ------------------------------------------------------------------------------ */
+
+/* Rows of softmax weights of a tile of keys, and where they go. */
 struct mix {
     const uint8_t *p, *v;
-    const uint8_t *scale; /* of the first row; those of others are `row` bytes apart */
-    size_t row;
+    size_t row;         /* bytes from row to row of p */
+    const float *scale; /* a row */
     int steps;
     bool fresh; /* nothing is in `out` yet */
     float *out;
@@ -419,7 +508,7 @@ WK_INLINE void mix_tile(const struct mix *m, const int R)
     int_dot(m->p, m->row, m->v, m->steps, acc, R, WK_PANELS_MAX, 2);
     WK_UNROLL
     for (int i = 0; i < R; i++) {
-        __m512 by = _mm512_castsi512_ps(_mm512_set1_epi32(load32(m->scale + (size_t)i * m->row)));
+        __m512 by = _mm512_set1_ps(m->scale[i]);
 
         WK_UNROLL
         for (int k = 0; k < WK_PANELS_MAX; k++, out += 16) {
@@ -442,13 +531,13 @@ static void mix_rows(struct mix m, int rows)
         else
             mix_tile(&m, 1);
         m.p += (size_t)n * m.row;
-        m.scale += (size_t)n * m.row;
+        m.scale += n;
         m.out += n * SCALES;
     }
 }
 
 /* Output channels 64 g .. of all rows. */
-static void mix(const struct wk_self *s, const struct plan *p, int g, const float *sums)
+static void mix(const struct wk_self *s, const struct plan *p, int g, const float *norms)
 {
     const uint8_t *prepared = s->prepared;
     uint8_t *work = s->work;
@@ -460,15 +549,15 @@ static void mix(const struct wk_self *s, const struct plan *p, int g, const floa
 
         mix_rows((struct mix){.p = work + p->p + (size_t)tile * KEYS * 2,
                               .v = prepared + p->v + (size_t)(g * p->key_tiles + tile) * PACK,
-                              .scale = work + p->p + p->p_scale + (size_t)tile * sizeof(float),
                               .row = p->p_row,
+                              .scale = (const float *)(const void *)(work + p->tops) + ROWS * tile,
                               .steps = left > KEYS / 2 ? STEPS : STEPS / 2,
                               .fresh = tile == 0,
                               .out = out},
                  s->rows);
     }
     for (int i = 0; i < s->rows; i++, out += SCALES) {
-        __m512 norm = _mm512_set1_ps(1.0f / sums[i]);
+        __m512 norm = _mm512_set1_ps(norms[i]);
 
         for (int c = 0; c < SCALES && g * SCALES + c < s->head_dim; c += 16)
             _mm512_storeu_ps(s->out + (size_t)i * s->ldo + g * SCALES + c,
@@ -480,20 +569,18 @@ static void mix(const struct wk_self *s, const struct plan *p, int g, const floa
 static void self_rows(const struct wk_self *s)
 {
     struct plan p = plan_for(s->n, s->head_dim);
-    uint8_t *work = s->work;
-    float sums[WK_QUERY_ROWS], scales[WK_QUERY_ROWS];
+    float scales[ROWS] __attribute__((aligned(64))) = {0};
+    float norms[ROWS] __attribute__((aligned(64)));
 
     prepare_queries(s, &p, scales);
     weigh(s, &p, scales);
+    settle(s, &p, scales, norms);
     for (int i = 0; i < s->rows; i++) {
         for (int c = 0; c < s->head_dim; c += 16)
             fetch_to_write(s->out + (size_t)i * s->ldo + c);
-        sums[i] = settle_row(
-            &p, scales[i], (float *)(void *)(work + p.p + p.p_scale + (size_t)i * p.p_row),
-            (const float *)(const void *)(work + p.sums) + 16 * (size_t)(i * p.key_tiles));
     }
     for (int g = 0; g < p.groups; g++)
-        mix(s, &p, g, sums);
+        mix(s, &p, g, norms);
 }
 
 const struct wk_self_kind wk_avx512_self = {.arithmetic = "int16",

@@ -4,7 +4,7 @@
  * The layout is described in kernels_avx512.h. Block-quantised weights become 8 bits: a group
  * takes one scale a row from the blocks of 32 it is made of, so a weight is off by at most half a
  * step of 1/127 of the largest its group can hold. f16 weights become 16 bits, off by half
- * a step of 1/5792 of the group's largest.
+ * a step of 1/4095 of the group's largest.
  */
 #include "asr/whisper/kernels_avx512.h"
 
@@ -40,17 +40,6 @@ WK_INLINE __m512 group_top(const struct xgroup *g)
                          _mm512_max_ps(_mm512_abs_ps(g->v[2]), _mm512_abs_ps(g->v[3])));
 }
 
-/* Quantise one group of a row in 16 bits. */
-WK_INLINE void put_group(const struct xgroup *g, float inverse, uint8_t *to)
-{
-    __m512 inv = _mm512_set1_ps(inverse);
-
-    WK_UNROLL
-    for (int i = 0; i < 4; i++)
-        _mm256_store_si256((__m256i *)(void *)(to + 32 * i),
-                           _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(_mm512_mul_ps(g->v[i], inv))));
-}
-
 /* 64 values in 8 bits, in order. */
 WK_INLINE __m512i bytes_of(const struct xgroup *g, __m512 inverse)
 {
@@ -65,70 +54,111 @@ WK_INLINE __m512i bytes_of(const struct xgroup *g, __m512 inverse)
     return _mm512_permutexvar_epi32(order, _mm512_packs_epi16(q[0], q[2]));
 }
 
-/* One group of a row in 8 bits; `left` columns from x on are there, the others are zero. */
-WK_INLINE struct wk_group_x put_bytes(const float *x, int left, int cols, uint8_t *to)
+/* Largest magnitude of a group of a row; `left` columns from x on are there. */
+WK_INLINE __m512 top_of(const float *x, int left, int cols)
 {
-    __m512 top = _mm512_setzero_ps(), inverse;
-    __m512i sum = _mm512_setzero_si512();
-    float max;
+    __m512 top = _mm512_setzero_ps();
 
     for (int c = 0; c < cols; c += WK_GROUP) {
         struct xgroup g = load_group(x + c, left - c);
 
         top = _mm512_max_ps(top, group_top(&g));
     }
-    max = wk_worth(_mm512_reduce_max_ps(top));
-    inverse = _mm512_set1_ps(max > 0 ? 127.0f / max : 0);
-    for (int c = 0; c < cols; c += WK_GROUP) {
+    return top;
+}
+
+/* One group of a row of integers of `bytes`; the sum of those of 8 bits in 16 lanes. */
+WK_INLINE __m512 put_group(const float *x, int left, int cols, float inverse, uint8_t *to,
+                           const int bytes)
+{
+    __m512 by = _mm512_set1_ps(inverse);
+    __m512i sum = _mm512_setzero_si512();
+
+    for (int c = 0; c < cols; c += WK_GROUP, to += WK_GROUP * bytes) {
         struct xgroup g = load_group(x + c, left - c);
-        __m512i q = bytes_of(&g, inverse);
 
-        _mm512_storeu_si512(to + c, q);
-        dot8(&sum, _mm512_set1_epi8(1), q);
+        if (bytes == 1) {
+            __m512i q = bytes_of(&g, by);
+
+            _mm512_storeu_si512(to, q);
+            dot8(&sum, _mm512_set1_epi8(1), q);
+        } else {
+            WK_UNROLL
+            for (int i = 0; i < 4; i++)
+                put_16(to + 32 * i, _mm512_mul_ps(g.v[i], by));
+        }
     }
-    return (struct wk_group_x){max / 127.0f, -128 * _mm512_reduce_add_epi32(sum)};
+    return _mm512_cvtepi32_ps(sum);
 }
 
-int wk_avx512_part_8(const struct wk_matrix *m)
+/* Largest integer of a kind. */
+WK_INLINE float top_integer(const int bytes)
 {
-    return groups_of(m, 1).cols;
+    return bytes == 1 ? 127.0f : (float)WK_TOP_16;
 }
 
-void wk_avx512_prepare_part_8(const struct wk_matrix *m, const float *x, int part, void *row)
+/* The same group of four rows, so that what one waits for is hidden by the others. */
+WK_INLINE void put_four(const float *x, size_t ldx, int left, int cols, uint8_t *to, size_t row,
+                        uint8_t *of, const int bytes)
 {
-    struct wk_groups groups = groups_of(m, 1);
-    uint8_t *to = row;
-    struct wk_group_x *of = (void *)(to + (size_t)(groups.n * groups.cols));
+    const float most = top_integer(bytes);
+    float max[4], sums[4];
+    __m512 v[4];
 
-    of[part] = put_bytes(x, m->cols - part * groups.cols, groups.cols, to + part * groups.cols);
-}
-
-void wk_avx512_prepare_8(const struct wk_matrix *m, const float *x, void *row)
-{
-    struct wk_groups groups = groups_of(m, 1);
-
-    for (int g = 0; g < groups.n; g++)
-        wk_avx512_prepare_part_8(m, x + g * groups.cols, g, row);
-}
-
-void wk_avx512_prepare_16(const struct wk_matrix *m, const float *x, void *row)
-{
-    wk_avx512_row_16(x, m->cols, row);
-}
-
-void wk_avx512_row_16(const float *x, int cols, void *row)
-{
-    int groups = (cols + WK_GROUP - 1) / WK_GROUP;
-    uint8_t *to = row;
-    struct wk_group_x *of = (void *)(to + (size_t)(groups * WK_GROUP * 2));
-
-    for (int g = 0; g < groups; g++, to += WK_GROUP * 2) {
-        struct xgroup v = load_group(x + g * WK_GROUP, cols - g * WK_GROUP);
-        float max = wk_worth(_mm512_reduce_max_ps(group_top(&v)));
-
-        put_group(&v, max > 0 ? (float)WK_TOP_16 / max : 0, to);
-        of[g] = (struct wk_group_x){max / (float)WK_TOP_16, 0};
+    WK_UNROLL
+    for (int i = 0; i < 4; i++)
+        v[i] = top_of(x + (size_t)i * ldx, left, cols);
+    store_quarters(max, fold(v, true));
+    WK_UNROLL
+    for (int i = 0; i < 4; i++) {
+        max[i] = wk_worth(max[i]);
+        v[i] = put_group(x + (size_t)i * ldx, left, cols, max[i] > 0 ? most / max[i] : 0,
+                         to + (size_t)i * row, bytes);
     }
+    store_quarters(sums, fold(v, false));
+    WK_UNROLL
+    for (int i = 0; i < 4; i++)
+        *(struct wk_group_x *)(void *)(of + (size_t)i * row) =
+            (struct wk_group_x){max[i] / most, -128 * (int32_t)sums[i]};
+}
+
+WK_INLINE void put_one(const float *x, int left, int cols, uint8_t *to, uint8_t *of,
+                       const int bytes)
+{
+    const float most = top_integer(bytes);
+    float max = wk_worth(_mm512_reduce_max_ps(top_of(x, left, cols)));
+    __m512 sum = put_group(x, left, cols, max > 0 ? most / max : 0, to, bytes);
+
+    *(struct wk_group_x *)(void *)of =
+        (struct wk_group_x){max / most, -128 * (int32_t)_mm512_reduce_add_ps(sum)};
+}
+
+WK_INLINE void prepare_part(const struct wk_matrix *m, const float *x, size_t ldx, int n, int part,
+                            void *rows, const int bytes)
+{
+    struct wk_groups groups = groups_of(m, bytes);
+    size_t row = int_row_bytes(groups, bytes);
+    int left = m->cols - part * groups.cols;
+    uint8_t *to = (uint8_t *)rows + part * groups.cols * bytes;
+    uint8_t *of = (uint8_t *)rows + (size_t)(groups.n * groups.cols * bytes) +
+                  (size_t)part * sizeof(struct wk_group_x);
+
+    for (; n >= 4; n -= 4, x += 4 * ldx, to += 4 * row, of += 4 * row)
+        put_four(x, ldx, left, groups.cols, to, row, of, bytes);
+    for (; n > 0; n--, x += ldx, to += row, of += row)
+        put_one(x, left, groups.cols, to, of, bytes);
+}
+
+void wk_avx512_prepare_8(const struct wk_matrix *m, const float *x, size_t ldx, int n, int part,
+                         void *rows)
+{
+    prepare_part(m, x, ldx, n, part, rows, 1);
+}
+
+void wk_avx512_prepare_16(const struct wk_matrix *m, const float *x, size_t ldx, int n, int part,
+                          void *rows)
+{
+    prepare_part(m, x, ldx, n, part, rows, 2);
 }
 
 /* ---- blocks into 8 bits ------------------------------------------------------------------- */
@@ -320,11 +350,12 @@ WK_INLINE __m512i pair(const uint8_t *from, __m512 inverse)
 static void unpack_halves(const struct wk_matrix *m, const uint8_t *from, int p, int n_panels,
                           struct wk_panels to)
 {
+    struct wk_groups groups = groups_of(m, 2);
     uint8_t *w = to.w + 64 * p;
 
-    for (int g = 0; g < groups_of(m, 2).n; g++) {
-        int left = m->blocks * WK_BLOCK - g * WK_GROUP;
-        int count = left < WK_GROUP ? left : WK_GROUP;
+    for (int g = 0; g < groups.n; g++) {
+        int left = m->blocks * WK_BLOCK - g * groups.cols;
+        int count = left < groups.cols ? left : groups.cols;
         __m512 top = largest_half(from, count);
         __m512 inverse =
             _mm512_maskz_div_ps(_mm512_cmp_ps_mask(top, _mm512_setzero_ps(), _CMP_GT_OQ),
@@ -332,7 +363,7 @@ static void unpack_halves(const struct wk_matrix *m, const uint8_t *from, int p,
 
         for (int c = 0; c < count; c += 2, from += 64, w += 64 * n_panels)
             _mm512_store_si512(w, pair(from, inverse));
-        for (int c = count; c < WK_GROUP; c += 2, w += 64 * n_panels)
+        for (int c = count; c < groups.cols; c += 2, w += 64 * n_panels)
             _mm512_store_si512(w, _mm512_setzero_si512());
         _mm512_store_ps(to.scale + (g * n_panels + p) * WK_PANEL,
                         _mm512_mul_ps(top, _mm512_set1_ps(1.0f / WK_TOP_16)));

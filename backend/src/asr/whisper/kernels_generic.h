@@ -58,6 +58,14 @@ static inline float fast_exp(float x)
 
 /* ---- epilogue and norm -------------------------------------------------------------------- */
 
+/* From -10 down nothing is left of it. */
+static inline float gelu(float x)
+{
+    float within = x > -10 ? x : -10;
+
+    return within / (1 + fast_exp(within * (-1.59576912f - 0.07135481f * within * within)));
+}
+
 static void finish(const float *tile, int ld, const struct wk_finish *f)
 {
     for (int i = 0; i < f->rows; i++) {
@@ -69,13 +77,13 @@ static void finish(const float *tile, int ld, const struct wk_finish *f)
         for (int c = 0; c < f->cols; c++)
             v[c] = from[c] + (f->bias ? f->bias[c] : 0);
         for (int c = 0; f->gelu && c < f->cols; c++)
-            v[c] = v[c] / (1 + fast_exp(v[c] * (-1.59576912f - 0.07135481f * v[c] * v[c])));
+            v[c] = gelu(v[c]);
         for (int c = 0; c < f->cols; c++)
             y[c] = v[c] + (residual ? residual[c] : 0);
     }
 }
 
-static void layer_norm(const float *x, int dim, const float *w, const float *b, float *y)
+static void norm_row(const float *x, int dim, const float *w, const float *b, float *y)
 {
     float part[WK_PANEL] = {0}, square[WK_PANEL] = {0};
     float mean = 0, var = 0, scale;
@@ -91,6 +99,12 @@ static void layer_norm(const float *x, int dim, const float *w, const float *b, 
     scale = 1.0f / sqrtf(var + 1e-5f);
     for (int i = 0; i < dim; i++)
         y[i] = (x[i] - mean) * scale * w[i] + b[i];
+}
+
+static void layer_norm(const struct wk_norm *t)
+{
+    for (int i = 0; i < t->n; i++)
+        norm_row(t->x + (size_t)i * t->ldx, t->dim, t->weight, t->bias, t->y + (size_t)i * t->ldy);
 }
 
 static double sum_exp(const float *x, int count, float max)

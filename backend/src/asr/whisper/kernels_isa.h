@@ -39,6 +39,7 @@ enum {
     WK_PANELS_MAX = 4,  /* panels of one tile of the many-row path */
     WK_QUERY_ROWS = 24, /* most query rows of one tile of encoder attention */
     WK_TILE_ROWS = 48,  /* most input rows the many-row path finishes at once */
+    WK_NORM_ROWS = 16,  /* most rows normalised at once */
 };
 
 struct wk_matrix {
@@ -86,10 +87,12 @@ struct wk_product {
     size_t (*row_bytes)(const struct wk_matrix *m);
     void (*prepare)(const struct wk_matrix *m, const float *x, void *row);
 
-    /* (optional) The same for a part of a row's columns, x being the first of part(m) values;
-     * those past the end are not looked at. part() is a multiple of WK_PANEL * WK_PANELS_MAX. */
+    /* (optional, then there is no prepare) The same part of n rows, each part(m) columns; x is the
+     * first of them, rows are ldx apart, and columns past the last are not looked at. part() is a
+     * multiple of WK_PANEL * WK_PANELS_MAX. */
     int (*part)(const struct wk_matrix *m);
-    void (*prepare_part)(const struct wk_matrix *m, const float *x, int part, void *row);
+    void (*prepare_part)(const struct wk_matrix *m, const float *x, size_t ldx, int n, int part,
+                         void *rows);
 
     /* Bytes of a thread's scratch for unpacked panels. */
     size_t (*scratch_bytes)(const struct wk_matrix *m);
@@ -100,6 +103,12 @@ struct wk_product {
     /* tile[n][WK_PANEL * n_panels] = rows * panel^T. Without unpack: any n_panels. */
     void (*multiply)(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
                      const void *rows, int n, float *tile, const struct wk_ahead *ahead);
+
+    /* (optional, with unpack; then there is no multiply) The same for f->rows rows, finished too;
+     * `tile` is memory for that. */
+    void (*multiply_finish)(const struct wk_matrix *m, int n_panels, const void *scratch,
+                            const void *rows, float *tile, const struct wk_ahead *ahead,
+                            const struct wk_finish *f);
 };
 
 /* Decoder attention of one head over a cache, f16 or f32; see kernels_attention.c. */
@@ -136,6 +145,16 @@ struct wk_self_kind {
     void (*rows)(const struct wk_self *s);
 };
 
+/* Layer norm of rows; y may be x. */
+struct wk_norm {
+    const float *x;
+    size_t ldx;
+    int n, dim; /* at most WK_NORM_ROWS rows */
+    const float *weight, *bias;
+    float *y;
+    size_t ldy;
+};
+
 struct wk_isa {
     const char *name;
     bool (*usable)(void);
@@ -147,7 +166,7 @@ struct wk_isa {
     /* Bias, GELU and residual on a tile of width ld. */
     void (*finish)(const float *tile, int ld, const struct wk_finish *f);
 
-    void (*layer_norm)(const float *x, int dim, const float *w, const float *b, float *y);
+    void (*layer_norm)(const struct wk_norm *t);
     void (*head)(const struct wk_head *h);
 
     const struct wk_self_kind *self;

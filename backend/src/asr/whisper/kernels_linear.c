@@ -27,27 +27,34 @@ static uint8_t *prepared_row(const struct wk_layer *j, int row)
     return j->rows + (size_t)row * j->row_bytes;
 }
 
-static void prepare_row(const struct wk_layer *j, int row, float *normal)
+static void prepare_values(const struct wk_layer *j, const float *x, size_t ldx, int row, int n)
 {
-    const struct wk_linear *l = j->l;
-    const float *x = l->x + (size_t)row * j->ldx;
-
-    if (l->ln_weight) {
-        j->wk->isa->layer_norm(x, j->m->cols, l->ln_weight, l->ln_bias, normal);
-        x = normal;
+    if (!j->p->prepare_part) {
+        for (int i = 0; i < n; i++)
+            j->p->prepare(j->m, x + (size_t)i * ldx, prepared_row(j, row + i));
+        return;
     }
-    j->p->prepare(j->m, x, prepared_row(j, row));
+    for (int part = 0, cols = j->p->part(j->m); part * cols < j->m->cols; part++)
+        j->p->prepare_part(j->m, x + part * cols, ldx, n, part, prepared_row(j, row));
 }
 
 static void prepare_rows(void *arg, int chunk, int worker)
 {
     const struct wk_layer *j = arg;
-    int end = (chunk + 1) * PREPARE_STEP < j->l->n ? (chunk + 1) * PREPARE_STEP : j->l->n;
-    float *normal =
-        wk_scratch_need(&j->wk->workers[worker], align64((size_t)j->m->cols * sizeof(float)));
+    int begin = chunk * PREPARE_STEP;
+    int end = begin + PREPARE_STEP < j->l->n ? begin + PREPARE_STEP : j->l->n;
+    size_t cols = (size_t)j->m->cols;
+    const float *x = j->l->x + (size_t)begin * j->ldx;
+    float *normal;
 
-    for (int i = chunk * PREPARE_STEP; i < end; i++)
-        prepare_row(j, i, normal);
+    if (!j->l->ln_weight) {
+        prepare_values(j, x, j->ldx, begin, end - begin);
+        return;
+    }
+    normal = wk_scratch_need(&j->wk->workers[worker], PREPARE_STEP * cols * sizeof(float));
+    j->wk->isa->layer_norm(&(struct wk_norm){x, j->ldx, end - begin, j->m->cols, j->l->ln_weight,
+                                             j->l->ln_bias, normal, cols});
+    prepare_values(j, normal, cols, begin, end - begin);
 }
 
 /* Where the finished tile of rows from `row` and columns from `panel` on goes. */
@@ -77,6 +84,19 @@ static int rows_at_once(const struct wk_layer *j, int row)
     return j->l->n - row < WK_TILE_ROWS ? j->l->n - row : WK_TILE_ROWS;
 }
 
+/* Rows row .. row + f->rows - 1 by some panels, into f->y. */
+static void multiply_tile(const struct wk_layer *j, int panel, int n_panels, int row,
+                          const uint8_t *scratch, float *tile, const struct wk_ahead *ahead,
+                          const struct wk_finish *f)
+{
+    if (j->p->multiply_finish) {
+        j->p->multiply_finish(j->m, n_panels, scratch, prepared_row(j, row), tile, ahead, f);
+        return;
+    }
+    j->p->multiply(j->m, panel, n_panels, scratch, prepared_row(j, row), f->rows, tile, ahead);
+    j->wk->isa->finish(tile, n_panels * WK_PANEL, f);
+}
+
 /* ---- into y ------------------------------------------------------------------------------- */
 
 /* While row .. row + n - 1 are multiplied, fetch their y and a share of the panels to come. */
@@ -101,17 +121,15 @@ void wk_layer_columns(const struct wk_layer *j, const struct wk_columns *c, uint
     if (j->p->unpack)
         j->p->unpack(j->m, c->panel, c->n_panels, scratch);
     for (int row = 0, n; row < j->l->n; row += n) {
-        int width = c->n_panels * WK_PANEL;
         struct wk_ahead ahead;
         struct wk_finish f;
 
         n = rows_at_once(j, row);
         ahead = look_ahead(j, c, row, n);
-        f = finish_of(j, width, row, n, c->panel);
+        f = finish_of(j, c->n_panels * WK_PANEL, row, n, c->panel);
         f.y = c->y + (size_t)row * c->ldy;
         f.ldy = c->ldy;
-        j->p->multiply(j->m, c->panel, c->n_panels, scratch, prepared_row(j, row), n, tile, &ahead);
-        j->wk->isa->finish(tile, width, &f);
+        multiply_tile(j, c->panel, c->n_panels, row, scratch, tile, &ahead, &f);
     }
 }
 
@@ -157,12 +175,10 @@ static void multiply_side_by_side(const struct wk_layer *j, int panel, int n_pan
         f = finish_of(j, some * WK_PANEL, row, n, panel + p);
         f.y = wide + p * WK_PANEL;
         f.ldy = (size_t)j->part;
-        j->p->multiply(j->m, panel + p, some, scratch, prepared_row(j, row), n, tile, &none);
-        j->wk->isa->finish(tile, some * WK_PANEL, &f);
+        multiply_tile(j, panel + p, some, row, scratch, tile, &none, &f);
     }
-    for (int i = 0; i < n; i++)
-        j->next->p->prepare_part(j->next->m, wide + i * j->part, panel * WK_PANEL / j->part,
-                                 prepared_row(j->next, row + i));
+    j->next->p->prepare_part(j->next->m, wide, (size_t)j->part, n, panel * WK_PANEL / j->part,
+                             prepared_row(j->next, row));
 }
 
 /* One part of the next layer's columns. */
@@ -263,6 +279,15 @@ static void pair_by_floats(struct wk *wk, const struct wk_linear *first,
     wk_linear(wk, &down);
 }
 
+/* Parts are large: there must be about as many for each thread. */
+static bool shared_equally(const struct wk *wk, const struct wk_layer *down)
+{
+    int threads = wk_pool_threads(wk->pool), part = down->p->part(down->m);
+    int parts = (down->m->cols + part - 1) / part;
+
+    return parts % threads == 0 || parts > 3 * threads;
+}
+
 void wk_linear_pair(struct wk *wk, const struct wk_linear *first, const struct wk_linear *second)
 {
     struct wk_layer up, down;
@@ -271,7 +296,7 @@ void wk_linear_pair(struct wk *wk, const struct wk_linear *first, const struct w
         return;
     up = wk_layer_of(wk, first);
     down = wk_layer_of(wk, second);
-    if (!up.p->unpack || !down.p->prepare_part) {
+    if (!up.p->unpack || !down.p->prepare_part || !shared_equally(wk, &down)) {
         pair_by_floats(wk, first, second);
         return;
     }

@@ -129,7 +129,7 @@ static void finish(const float *tile, int ld, const struct wk_finish *f)
     }
 }
 
-static void layer_norm(const float *x, int dim, const float *w, const float *b, float *y)
+static void norm_row(const float *x, int dim, const float *w, const float *b, float *y)
 {
     double sum = 0, square = 0;
     float mean, scale;
@@ -142,6 +142,12 @@ static void layer_norm(const float *x, int dim, const float *w, const float *b, 
     scale = (float)(1.0 / sqrt(square / dim + 1e-5));
     for (int i = 0; i < dim; i++)
         y[i] = (x[i] - mean) * scale * w[i] + b[i];
+}
+
+static void layer_norm(const struct wk_norm *t)
+{
+    for (int i = 0; i < t->n; i++)
+        norm_row(t->x + (size_t)i * t->ldx, t->dim, t->weight, t->bias, t->y + (size_t)i * t->ldy);
 }
 
 /* ---- attention ---------------------------------------------------------------------------- */
