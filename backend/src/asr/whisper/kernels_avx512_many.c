@@ -38,7 +38,8 @@ struct tile {
     const float *from;  /* bias or the sums so far, */
     int from_row;       /* so many floats from row to row */
     float *sums;        /* [rows][16 * panels] */
-    const float *residual;
+    bool adds;
+    const float *residual; /* when it adds */
     size_t ldr;
     float *y;
     size_t ldy;
@@ -86,16 +87,15 @@ WK_INLINE void put_gelu(const struct tile *t)
 {
     for (int i = 0; i < TILE; i++) {
         const float *from = t->sums + i * WIDTH;
-        float *y = t->y + (size_t)i * t->ldy;
-
         const float *residual = t->residual + (size_t)i * t->ldr;
+        float *y = t->y + (size_t)i * t->ldy;
 
         WK_UNROLL
         for (int p = 0; p < WK_PANELS_MAX; p++) {
             __m512 v = gelu_ps(_mm512_load_ps(from + 16 * p));
 
-            _mm512_storeu_ps(
-                y + 16 * p, t->residual ? _mm512_add_ps(v, _mm512_loadu_ps(residual + 16 * p)) : v);
+            _mm512_storeu_ps(y + 16 * p,
+                             t->adds ? _mm512_add_ps(v, _mm512_loadu_ps(residual + 16 * p)) : v);
         }
     }
 }
@@ -265,7 +265,8 @@ static void multiply(const struct wk_matrix *m, int panels, const void *scratch,
                      .steps = bytes / 4,
                      .from = bias_of(f, copy),
                      .sums = sums,
-                     .residual = f->residual,
+                     .adds = f->residual != NULL,
+                     .residual = f->residual ? f->residual : f->y,
                      .ldr = f->residual ? f->ldr : 0,
                      .y = f->y,
                      .ldy = f->ldy};
