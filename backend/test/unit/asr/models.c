@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ static int start_server(void **state)
     assert_int_equal(pipe(pipes), 0);
     server = fork();
     if (server == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* or it would outlive a test that is killed */
         dup2(pipes[1], STDOUT_FILENO);
         close(pipes[0]);
         execl("/usr/bin/python3", "python3", script(), served, (char *)NULL);
