@@ -108,7 +108,7 @@ static const struct transcribe_handlers handlers = {
 
 static void transcribe_file(struct job *job)
 {
-    struct asr_params params = {.language = job->program.config->asr_language};
+    struct asr_params params = {.language = job->program.config->asr_language, .patient = true};
     struct transcribe *running;
     struct errbuf err = {""};
     struct pcm pcm = {0};

@@ -89,7 +89,7 @@ static int transcribe_failed(const struct http_request *req, struct http_respons
 static int transcribe(const struct http_request *req, struct http_response *res,
                       const struct http_part *file, const char *language)
 {
-    struct asr_params params = {.language = language};
+    struct asr_params params = {.language = language, .patient = true};
     struct transcript transcript;
     struct errbuf err = {{0}};
     struct pcm pcm = {0};

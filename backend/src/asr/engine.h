@@ -78,6 +78,8 @@ struct asr_params {
     const char *const
         *vocabulary; /**< Words and names likely to be said (profile, job description) */
     size_t vocabulary_count;
+    bool patient; /**< Nobody waits for the text: what is heard must not depend on how fast this
+                       machine is. Otherwise second attempts at doubtful audio end in time. */
 };
 
 /** A recogniser. Instances are const and listed in asr/engine.c. */

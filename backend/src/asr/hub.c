@@ -190,6 +190,7 @@ static int take_line_params(struct asr_params *to, const struct asr_params *from
     if (!from)
         return 0;
     to->language = copy(from->language);
+    to->patient = from->patient;
     if (!from->vocabulary_count)
         return 0;
     words = calloc(from->vocabulary_count, sizeof(*words));

@@ -143,7 +143,7 @@ static int tear_down(void **state)
 
 static struct asr_stream *open_stream(void)
 {
-    struct asr_params params = {.language = "en"};
+    struct asr_params params = {.language = "en", .patient = true};
     struct asr_stream *s = NULL;
     struct errbuf err = {""};
 
@@ -378,7 +378,8 @@ static void words_to_expect_are_copied(void **state)
 {
     char word[] = "Kubernetes";
     const char *odd[] = {word, "", "!!!", "\xc3\xa9t\xc3\xa9", "a b c", "S3"};
-    struct asr_params params = {.language = "en", .vocabulary = odd, .vocabulary_count = 6};
+    struct asr_params params = {
+        .language = "en", .vocabulary = odd, .vocabulary_count = 6, .patient = true};
     struct asr_stream *s = NULL;
     char text[TEXT_BYTES];
     struct errbuf err = {""};
@@ -402,7 +403,7 @@ struct speaker {
 static void speak(void *arg)
 {
     struct speaker *sp = arg;
-    struct asr_params params = {.language = "en"};
+    struct asr_params params = {.language = "en", .patient = true};
     const struct asr_engine *e = bench.engine;
     struct asr_stream *s = NULL;
     struct asr_result res = {0};

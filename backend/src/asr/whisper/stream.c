@@ -31,20 +31,20 @@ struct whisper_stream_params whisper_stream_defaults(void)
     return (struct whisper_stream_params){.language = -1, .pad_ms = WHISPER_PAD_MS};
 }
 
-static struct whisper_search_params search_params(void)
+static struct whisper_search_params search_params(bool patient)
 {
     struct whisper_search_params p = whisper_search_defaults();
 
     p.best_of = 2; /* sampling is the last resort of a live transcript: keep it cheap */
     p.temperature_step = 0.4f;
-    p.fallback_ms = FALLBACK_MAX_MS;
+    p.fallback_ms = patient ? 0 : FALLBACK_MAX_MS;
     return p;
 }
 
 int whisper_stream_open(struct whisper_stream **sp, const struct whisper_model *m,
                         const struct whisper_stream_params *params, struct errbuf *err)
 {
-    struct whisper_search_params search = search_params();
+    struct whisper_search_params search = search_params(params->patient);
     struct whisper_stream *s = calloc(1, sizeof(*s));
     int code;
 

@@ -252,6 +252,7 @@ static int whisper_open(struct asr_stream **sp, struct asr_model *m,
     s->model = m;
     if (m->pad_ms > 0)
         p.pad_ms = m->pad_ms < PAD_MAX_MS ? m->pad_ms : PAD_MAX_MS;
+    p.patient = params->patient;
     p.prompt = ids;
     p.n_prompt = vocabulary_tokens(m->model->vocab, params, ids);
     code = whisper_stream_open(&s->stream, m->model, &p, err);
