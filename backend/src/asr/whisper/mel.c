@@ -301,7 +301,18 @@ static int reserve_frames(struct whisper_mel *m, size_t n)
 
 static float largest(const float *x, size_t n, float max)
 {
-    for (size_t i = 0; i < n; i++)
+    float lane[16];
+    size_t i = 0;
+
+    for (size_t k = 0; k < 16; k++)
+        lane[k] = max;
+    for (; i + 16 <= n; i += 16) {
+        for (size_t k = 0; k < 16; k++)
+            lane[k] = x[i + k] > lane[k] ? x[i + k] : lane[k];
+    }
+    for (size_t k = 0; k < 16; k++)
+        max = lane[k] > max ? lane[k] : max;
+    for (; i < n; i++)
         max = x[i] > max ? x[i] : max;
     return max;
 }
@@ -409,10 +420,13 @@ static size_t cut_frames(const struct whisper_mel *m, float *logs)
     return n;
 }
 
-static void finish_frame(const float *logs, int n_mels, float floor, float *out)
+/* In runs of 16, which all models have whole ones of and compilers turn into vectors. */
+static void finish_frame(const float *restrict logs, int n_mels, float floor, float *restrict out)
 {
-    for (int i = 0; i < n_mels; i++)
-        out[i] = ((logs[i] > floor ? logs[i] : floor) + 4.0f) * 0.25f;
+    for (int i = 0; i < n_mels; i += 16) {
+        for (int k = i; k < i + 16; k++)
+            out[k] = ((logs[k] > floor ? logs[k] : floor) + 4.0f) * 0.25f;
+    }
 }
 
 void whisper_mel_window(const struct whisper_mel *m, size_t first, size_t n, float *out)
