@@ -29,7 +29,7 @@ int whisper_logits_reserve(struct whisper_compute *c, int rows)
         return 0;
     free(c->logits);
     c->logits_rows = 0;
-    c->logits = malloc((size_t)rows * (size_t)c->model->shape.n_vocab * sizeof(float));
+    c->logits = wk_floats((size_t)rows * (size_t)c->model->shape.n_vocab);
     if (!c->logits)
         return UV_ENOMEM;
     c->logits_rows = rows;
@@ -42,7 +42,7 @@ float *whisper_scratch(struct whisper_compute *c, size_t n)
         return c->mem;
     free(c->mem);
     c->mem_len = 0;
-    c->mem = aligned_alloc(64, (n * sizeof(float) + 63) / 64 * 64);
+    c->mem = wk_floats(n);
     if (c->mem)
         c->mem_len = n;
     return c->mem;

@@ -94,6 +94,11 @@ struct wk_pool *wk_pool_of(struct wk *wk)
     return wk->pool;
 }
 
+float *wk_floats(size_t n)
+{
+    return aligned_alloc(64, (n * sizeof(float) + 63) / 64 * 64);
+}
+
 void *wk_scratch_need(struct wk_scratch *s, size_t bytes)
 {
     if (bytes <= s->bytes)

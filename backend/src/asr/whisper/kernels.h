@@ -254,6 +254,10 @@ void wk_attention(struct wk *wk, const struct wk_attention *items, int n_items);
 
 /* ---- small things ----------------------------------------------------------------------- */
 
+/** Memory for n floats that begins with a cache line, because vectors that lie across two of them
+ *  take twice as long. Give it back with free(); NULL: there is none. */
+float *wk_floats(size_t n);
+
 /** Layer norm of n rows, eps 1e-5; y may be x. */
 void wk_layer_norm(struct wk *wk, const float *x, int n, int dim, const float *weight,
                    const float *bias, float *y);

@@ -55,11 +55,14 @@ static void copy_floats(struct loader *l, const char *name, float *to)
     passed(l, t);
 }
 
+/* Zeros. */
 static float *floats(struct loader *l, size_t n)
 {
-    float *p = l->code ? NULL : calloc(n, sizeof(*p));
+    float *p = l->code ? NULL : wk_floats(n);
 
-    if (!p && !l->code)
+    if (p)
+        memset(p, 0, n * sizeof(*p));
+    else if (!l->code)
         l->code = err_set(l->err, UV_ENOMEM, "not enough memory for the model");
     return p;
 }
