@@ -29,7 +29,7 @@ interface Violation {
 
 /** No violation of WCAG 2.1 A and AA that axe can see; what still fades in has no contrast yet. */
 export async function expectAccessible(page: Page, what: string): Promise<void> {
-  await page.waitForFunction(`document.getAnimations().every((a) => a.effect.getTiming().iterations === Infinity || a.playState === 'finished')`);
+  await page.evaluate(`Promise.all(document.getAnimations().filter((a) => a.effect.getTiming().iterations !== Infinity).map((a) => a.finished.catch(() => 0)))`);
   await page.evaluate(AXE);
   const found = (await page.evaluate(
     `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }).then((r) => r.violations)`,
