@@ -78,8 +78,8 @@ struct asr_params {
     const char *const
         *vocabulary; /**< Words and names likely to be said (profile, job description) */
     size_t vocabulary_count;
-    bool patient; /**< Nobody waits for the text: what is heard must not depend on how fast this
-                       machine is. Otherwise second attempts at doubtful audio end in time. */
+    bool patient; /**< Nobody waits for the text: take ten times as long over doubtful audio before
+                       giving up, so that what is heard hardly ever depends on the machine. */
 };
 
 /** A recogniser. Instances are const and listed in asr/engine.c. */

@@ -21,6 +21,7 @@ enum {
     TOKENS_A_SECOND = 10,
     SILENT_MAX_MS = 1500,   /* of silence that finish() need not hear */
     FALLBACK_MAX_MS = 1000, /* for sampling after a doubtful result: a final may not wait longer */
+    FALLBACK_PATIENT_MS = 10000, /* and none for this long: others want the worker */
 };
 
 /* Below this nothing is said at all, in units of full scale (-66 dB). */
@@ -37,7 +38,7 @@ static struct whisper_search_params search_params(bool patient)
 
     p.best_of = 2; /* sampling is the last resort of a live transcript: keep it cheap */
     p.temperature_step = 0.4f;
-    p.fallback_ms = patient ? 0 : FALLBACK_MAX_MS;
+    p.fallback_ms = patient ? FALLBACK_PATIENT_MS : FALLBACK_MAX_MS;
     return p;
 }
 

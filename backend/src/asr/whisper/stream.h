@@ -30,7 +30,7 @@ enum {
 struct whisper_stream_params {
     int language;      /**< -1: detect for each utterance */
     int pad_ms;        /**< Silence encoded after the audio */
-    bool patient;      /**< Fall back for as long as it takes */
+    bool patient;      /**< Nobody waits: fall back for as long as it takes, within reason */
     const int *prompt; /**< Tokens of context; copied */
     int n_prompt;
 };
