@@ -12,7 +12,7 @@
 
 static inline float *random_floats(size_t count)
 {
-    float *x = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
+    float *x = wk_floats(count);
 
     for (size_t i = 0; i < count; i++)
         x[i] = (float)((i * 2654435761u >> 9 & 1023) - 511.5) / 256;

@@ -96,7 +96,7 @@ struct wk_pool *wk_pool_of(struct wk *wk)
 
 float *wk_floats(size_t n)
 {
-    return aligned_alloc(64, (n * sizeof(float) + 63) / 64 * 64);
+    return aligned_alloc(64, align64(n * sizeof(float)));
 }
 
 void *wk_scratch_need(struct wk_scratch *s, size_t bytes)
