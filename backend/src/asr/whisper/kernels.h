@@ -281,7 +281,7 @@ struct wk_peaks {
     double f32_gops;    /**< Multiply and add counted as two, all threads together, in [1e9/s] */
     double int8_gops;   /**< 0 where the kernels in use have no int8 */
     double int16_gops;  /**< 0 where the kernels in use have no int16 */
-    double read_gbytes; /**< Reading 256 MB that no cache holds, in [1e9 bytes/s] */
+    double read_gbytes; /**< Reading several times what the caches hold, in [1e9 bytes/s] */
 };
 
 /** Measure for about `ms` milliseconds per figure, with the context's threads. */

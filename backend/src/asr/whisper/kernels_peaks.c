@@ -5,12 +5,17 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
-    READ_BYTES = 256 << 20, /* several times any cache we know */
+    READ_MIN = 256 << 20, /* bytes; several times the caches of most machines */
+    READ_MAX = 1280 << 20,
+    READ_CACHES = 4, /* times the last cache, where the system tells its size */
     FIRST_ROUNDS = 20000,
     READ_CHUNKS = 256,
+    HUGE_PAGE = 2 << 20,
 };
 
 struct peak_loop {
@@ -22,6 +27,7 @@ struct peak_loop {
 struct read_loop {
     const struct wk_isa *isa;
     const uint8_t *p;
+    size_t chunk; /* bytes */
     _Atomic uint64_t sum;
 };
 
@@ -66,28 +72,39 @@ static double measure(struct wk *wk, int ms, double (*run)(long))
 static void read_chunk(void *arg, int chunk, int worker)
 {
     struct read_loop *l = arg;
-    size_t bytes = READ_BYTES / READ_CHUNKS;
 
     (void)worker;
-    l->sum += l->isa->read(l->p + (size_t)chunk * bytes, bytes);
+    l->sum += l->isa->read(l->p + (size_t)chunk * l->chunk, l->chunk);
+}
+
+/* So much that a cache holds little of it from one round to the next. */
+static size_t bytes_to_read(void)
+{
+    long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
+    size_t bytes = cache > 0 ? READ_CACHES * (size_t)cache : 0;
+
+    bytes = bytes > READ_MAX ? READ_MAX : bytes < READ_MIN ? READ_MIN : bytes;
+    return bytes / HUGE_PAGE * HUGE_PAGE;
 }
 
 static double measure_read(struct wk *wk, int ms)
 {
-    struct read_loop l = {.isa = wk->isa};
-    uint8_t *p = aligned_alloc(2 << 20, READ_BYTES);
+    size_t bytes = bytes_to_read();
+    struct read_loop l = {.isa = wk->isa, .chunk = bytes / READ_CHUNKS};
+    uint8_t *p = aligned_alloc(HUGE_PAGE, bytes);
     double end, best = 0;
 
     if (!p)
         return 0;
-    memset(p, 1, READ_BYTES);
+    madvise(p, bytes, MADV_HUGEPAGE); /* made sooner, and read without misses of the TLB */
+    memset(p, 1, bytes);
     l.p = p;
     end = now() + ms * 1e-3;
     do {
         double begin = now();
 
         wk_pool_run(wk->pool, READ_CHUNKS, read_chunk, &l);
-        begin = READ_BYTES / (now() - begin);
+        begin = (double)bytes / (now() - begin);
         best = begin > best ? begin : best;
     } while (now() < end);
     free(p);

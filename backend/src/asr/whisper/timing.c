@@ -8,7 +8,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { PEAK_MS = 60, BUDGET_MS = 25000 };
+enum {
+    PEAK_MS = 60,
+    ROUNDS = 7,        /* made, within BUDGET_MS, */
+    ENOUGH_MS = 3000,  /* and more until so long has passed: small models show their best late */
+    BUDGET_MS = 25000, /* but for the first two */
+};
 
 struct times {
     double mel, encode, decode, total; /* [ms]; decode: of all tokens */
@@ -109,6 +114,12 @@ static int one_round(struct whisper_compute *c, struct whisper_decoder *d, const
     return code;
 }
 
+/* When round i may still begin. */
+static double allowed_ms(int i)
+{
+    return i < 2 ? INFINITY : i < ROUNDS ? BUDGET_MS : ENOUGH_MS;
+}
+
 static void max_peaks(struct wk_peaks *a, const struct wk_peaks *b)
 {
     a->f32_gops = fmax(a->f32_gops, b->f32_gops);
@@ -169,7 +180,7 @@ int whisper_time(struct whisper_compute *c, const int16_t *pcm, size_t n,
     if (code)
         return code;
     wk_measure_peaks(c->wk, PEAK_MS, &peaks);
-    for (int i = 0; !code && (i < 2 || (i < p->rounds && since(start) < BUDGET_MS)); i++)
+    for (int i = 0; !code && i < p->rounds && since(start) < allowed_ms(i); i++)
         code = one_round(c, &d, pcm, n, p, ctx, &best);
     wk_measure_peaks(c->wk, PEAK_MS, &again);
     max_peaks(&peaks, &again);

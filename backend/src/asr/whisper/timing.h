@@ -1,8 +1,8 @@
 /**
  * @file asr/whisper/timing.h  How long one utterance takes, beside what the machine can do
  *
- * Minima over a few rounds: other programs only ever make a round slower. Peaks are measured in
- * the same process, before and after. Operations are counted from the shapes of the weights.
+ * Minima over rounds of some three seconds: other programs only ever make a round slower. Peaks are
+ * measured in the same process, before and after. Operations are counted from the shapes of the weights.
  *
  * Threads    One owner at a time.
  */
@@ -14,7 +14,7 @@
 struct whisper_timing_params {
     int tokens; /**< Decoded, exactly */
     int ctx;    /**< 0: as much as is there */
-    int rounds; /**< At most; two at least */
+    int rounds; /**< At most; fewer where they take long, but two if so many are allowed */
 };
 
 struct whisper_timing {
