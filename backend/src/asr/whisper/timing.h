@@ -2,7 +2,8 @@
  * @file asr/whisper/timing.h  How long one utterance takes, beside what the machine can do
  *
  * Minima over rounds of some three seconds: other programs only ever make a round slower. Peaks are
- * measured in the same process, before and after. Operations are counted from the shapes of the weights.
+ * measured in the same process, before and after. Operations are counted from the shapes of the
+ * weights.
  *
  * Threads    One owner at a time.
  */
