@@ -156,20 +156,17 @@ static void embed(const struct step *st)
     }
 }
 
+/* l->y = a layer of the decoder, for the rows of the step. */
 static void project(const struct step *st, const struct whisper_dense *d,
-                    const struct whisper_norm *norm, const float *x, float *y, bool gelu,
-                    const float *residual)
+                    const struct whisper_norm *norm, struct wk_linear l)
 {
-    wk_linear(st->c->wk, &(struct wk_linear){.w = d->w,
-                                             .x = x,
-                                             .n = st->b->n,
-                                             .ln_weight = norm ? norm->weight : NULL,
-                                             .ln_bias = norm ? norm->bias : NULL,
-                                             .bias = d->bias,
-                                             .gelu = gelu,
-                                             .residual = residual,
-                                             .y = y,
-                                             .exact = st->c->exact});
+    l.w = d->w;
+    l.n = st->b->n;
+    l.ln_weight = norm ? norm->weight : NULL;
+    l.ln_bias = norm ? norm->bias : NULL;
+    l.bias = d->bias;
+    l.exact = st->c->exact;
+    wk_linear(st->c->wk, &l);
 }
 
 static void self_attention(const struct step *st, int layer)
@@ -184,14 +181,14 @@ static void self_attention(const struct step *st, int layer)
         struct wk_kv *kv = &self_of(st->d, b->beams ? b->beams[i] : b->seq)[layer];
         const float *qkv = st->wide + (size_t)i * 3 * width;
 
-        kv->n = b->pos;
-        wk_kv_store(st->c->wk, kv, b->pos, rows, qkv + width, 3 * width, qkv + 2 * width,
-                    3 * width);
         items[i] = (struct wk_attention){.q = qkv,
                                          .ldq = 3 * width,
                                          .n = rows,
                                          .kv = kv,
                                          .causal_from = b->pos,
+                                         .k = qkv + width,
+                                         .v = qkv + 2 * width,
+                                         .ldkv = 3 * width,
                                          .out = st->seen + (size_t)i * width,
                                          .ldo = width};
     }
@@ -237,16 +234,24 @@ static void cross_attention(const struct step *st, int layer)
 
 static void decoder_block(const struct step *st, int layer)
 {
-    const struct whisper_block *k = &st->d->model->decoder[layer];
+    const struct whisper_model *m = st->d->model;
+    const struct whisper_block *k = &m->decoder[layer];
+    const struct wk_matrix *next =
+        layer + 1 < m->shape.n_text_layer ? m->decoder[layer + 1].qkv.w : m->tokens;
+    float *x = st->x, *wide = st->wide, *seen = st->seen;
 
-    project(st, &k->qkv, &k->attn_ln, st->x, st->wide, false, NULL);
+    project(st, &k->qkv, &k->attn_ln, (struct wk_linear){.x = x, .y = wide, .then = k->out.w});
     self_attention(st, layer);
-    project(st, &k->out, NULL, st->seen, st->x, false, st->x);
-    project(st, &k->cross_q, &k->cross_ln, st->x, st->wide, false, NULL);
+    project(st, &k->out, NULL,
+            (struct wk_linear){.x = seen, .residual = x, .y = x, .then = k->cross_q.w});
+    project(st, &k->cross_q, &k->cross_ln,
+            (struct wk_linear){.x = x, .y = wide, .then = k->cross_out.w});
     cross_attention(st, layer);
-    project(st, &k->cross_out, NULL, st->seen, st->x, false, st->x);
-    project(st, &k->up, &k->mlp_ln, st->x, st->wide, true, NULL);
-    project(st, &k->down, NULL, st->wide, st->x, false, st->x);
+    project(st, &k->cross_out, NULL,
+            (struct wk_linear){.x = seen, .residual = x, .y = x, .then = k->up.w});
+    project(st, &k->up, &k->mlp_ln,
+            (struct wk_linear){.x = x, .gelu = true, .y = wide, .then = k->down.w});
+    project(st, &k->down, NULL, (struct wk_linear){.x = wide, .residual = x, .y = x, .then = next});
 }
 
 static int write_logits(const struct step *st)

@@ -170,6 +170,7 @@ struct wk_linear {
     float *y;
     size_t ldy;
     bool exact; /**< f32 arithmetic with unquantised activations, for comparing (slow) */
+    const struct wk_matrix *then; /**< (optional) multiplied next: its beginning may be fetched */
 };
 
 void wk_linear(struct wk *wk, const struct wk_linear *l);
@@ -242,14 +243,18 @@ struct wk_attention {
     const float *q; /**< n rows, ldq apart */
     size_t ldq;
     int n;
-    const struct wk_kv *kv;
+    struct wk_kv *kv;
     int causal_from; /**< -1: every row sees kv->n positions; else row i sees causal_from + i + 1 */
-    float *out;      /**< n rows, ldo apart */
+    const float *k; /**< (optional) n rows of keys, and of values, that are stored first, as with */
+    const float *v; /**< wk_kv_store() at causal_from */
+    size_t ldkv;
+    float *out; /**< n rows, ldo apart */
     size_t ldo;
     float *probs; /**< (optional) softmax weights [heads][n][kv->n], zero where masked */
 };
 
-/** Attention of each item over its own cache (self: causal_from = position of row 0; cross: -1). */
+/** Attention of each item over a cache of its own (self: causal_from = position of row 0; cross:
+ *  -1, with several items on one cache only when nothing is stored). */
 void wk_attention(struct wk *wk, const struct wk_attention *items, int n_items);
 
 /* ---- small things ----------------------------------------------------------------------- */

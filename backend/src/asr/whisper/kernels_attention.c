@@ -18,6 +18,7 @@ enum {
     KEYS_AT_ONCE = 16,   /* stored by wk_isa.keys_to_halves() */
     STORE_PARALLEL = 16, /* positions from which storing is shared among threads */
     ALONE = 1 << 15,     /* products not worth waking a helper for */
+    STORING = 32,        /* positions that take about as long to look at as one to store */
 };
 
 /* ---- caches ------------------------------------------------------------------------------- */
@@ -197,6 +198,10 @@ static void attend_head(void *arg, int chunk, int worker)
                         .cap = kv->cap,
                         .f32 = kv->f32};
 
+    if (it->k)
+        wk_kv_store_head(j->wk, it->kv, head, it->causal_from, it->n,
+                         it->k + (size_t)(head * kv->head_dim), it->ldkv,
+                         it->v + (size_t)(head * kv->head_dim), it->ldkv);
     h.scores = wk_scratch_need(&j->wk->workers[worker], (size_t)kv->cap * sizeof(float));
     for (int i = 0; i < it->n; i++) {
         h.n = it->causal_from < 0 ? kv->n : it->causal_from + i + 1;
@@ -211,14 +216,16 @@ static void attend_head(void *arg, int chunk, int worker)
 void wk_attention(struct wk *wk, const struct wk_attention *items, int n_items)
 {
     struct attention_job j = {.wk = wk, .items = items};
-
     size_t work = 0;
 
     if (n_items < 1)
         return;
     j.heads = items[0].kv->heads;
-    for (int i = 0; i < n_items; i++)
-        work += (size_t)items[i].n * (size_t)items[i].kv->n;
+    for (int i = 0; i < n_items; i++) {
+        if (items[i].k)
+            items[i].kv->n = items[i].causal_from + items[i].n;
+        work += (size_t)items[i].n * (size_t)(items[i].kv->n + (items[i].k ? STORING : 0));
+    }
     if (work * (size_t)(j.heads * items[0].kv->head_dim) >= ALONE) {
         wk_pool_run(wk->pool, n_items * j.heads, attend_head, &j);
         return;

@@ -165,29 +165,77 @@ WK_INLINE void fetch_lane(const void *p, size_t at, const bool f32)
     _mm_prefetch((const char *)p + at * (f32 ? 4 : 2), _MM_HINT_T0);
 }
 
-/* Scores of 64 positions from t on; reads past the end stay within the cache's padding. */
+enum {
+    LINES_AHEAD = 32, /* fetched before they are read */
+    SCORES = 24,      /* most vectors of scores at once */
+};
+
+/*
+ * Scores of 16 * vectors positions from t on, an even number of vectors; reads past the end stay
+ * within the cache's padding. All at once where there are registers for it: a channel's keys are
+ * then one long run, which memory likes best.
+ */
 WK_INLINE void score_positions(const struct wk_head *h, int t, const int vectors, const bool f32)
 {
-    __m512 sum[4];
+    const int ahead = LINES_AHEAD * 2 / vectors; /* channels; two vectors of halves a line */
+    __m512 sum[SCORES];
     float scale = 1.0f / sqrtf((float)h->head_dim);
 
-    WK_UNROLL
+    WK_UNROLL_24
     for (int k = 0; k < vectors; k++)
         sum[k] = _mm512_setzero_ps();
     for (int d = 0; d < h->head_dim; d++) {
         __m512 q = _mm512_set1_ps(h->q[d]);
+        size_t at = (size_t)d * (size_t)h->cap + (size_t)t;
 
-        WK_UNROLL
-        for (int k = 0; k < vectors; k += 2)
-            fetch_lane(h->k, (size_t)(d + 8) * (size_t)h->cap + (size_t)(t + 16 * k), f32);
-        WK_UNROLL
-        for (int k = 0; k < vectors; k++)
-            sum[k] = _mm512_fmadd_ps(
-                q, load_lane(h->k, (size_t)d * (size_t)h->cap + (size_t)(t + 16 * k), f32), sum[k]);
+        WK_UNROLL_24
+        for (int k = 0; k < vectors; k++) {
+            if (k % 2 == 0)
+                fetch_lane(h->k, at + (size_t)(ahead * h->cap + 16 * k), f32);
+            sum[k] = _mm512_fmadd_ps(q, load_lane(h->k, at + (size_t)(16 * k), f32), sum[k]);
+        }
     }
-    WK_UNROLL
+    WK_UNROLL_24
     for (int k = 0; k < vectors; k++)
         _mm512_storeu_ps(h->scores + t + 16 * k, _mm512_mul_ps(sum[k], _mm512_set1_ps(scale)));
+}
+
+typedef void score_fn(const struct wk_head *h, int t);
+
+#define SCORE_FN(n)                                                                                \
+    static void score_##n(const struct wk_head *h, int t)                                          \
+    {                                                                                              \
+        if (h->f32)                                                                                \
+            score_positions(h, t, n, true);                                                        \
+        else                                                                                       \
+            score_positions(h, t, n, false);                                                       \
+    }
+
+SCORE_FN(2)
+SCORE_FN(4)
+SCORE_FN(6)
+SCORE_FN(8)
+SCORE_FN(10)
+SCORE_FN(12)
+SCORE_FN(14)
+SCORE_FN(16)
+SCORE_FN(18)
+SCORE_FN(20)
+SCORE_FN(22)
+SCORE_FN(24)
+
+/* Scores of all positions, in as few and as equal runs as possible. */
+static void score_all(const struct wk_head *h)
+{
+    static score_fn *const fns[] = {score_2,  score_4,  score_6,  score_8,  score_10, score_12,
+                                    score_14, score_16, score_18, score_20, score_22, score_24};
+    int pairs = (h->n + 31) / 32;
+
+    for (int runs = (2 * pairs + SCORES - 1) / SCORES, t = 0, n; runs > 0; runs--, t += 32 * n) {
+        n = (pairs + runs - 1) / runs;
+        fns[n - 1](h, t);
+        pairs -= n;
+    }
 }
 
 /* scores -> exp(score - max), zero in the lanes past the end; returns the sum. */
@@ -241,15 +289,14 @@ WK_INLINE void mix_values(const struct wk_head *h, int d, const int vectors, con
 
 WK_INLINE void head_of(const struct wk_head *h, const bool f32)
 {
-    int t = 0, d = 0;
+    int d = 0;
     __m512 norm;
 
-    for (; t + 48 < h->n; t += 64) /* caches and scores are padded to 32 positions */
-        score_positions(h, t, 4, f32);
-    for (; t < h->n; t += 16)
-        score_positions(h, t, 1, f32);
+    score_all(h);
+    for (int line = 0; line < LINES_AHEAD && line < h->n * h->head_dim / 32; line++)
+        fetch_lane(h->v, (size_t)(32 * line), f32);
     norm = _mm512_set1_ps(1.0f / softmax(h->scores, h->n));
-    for (t = 0; t < h->n; t += 16)
+    for (int t = 0; t < h->n; t += 16)
         _mm512_storeu_ps(h->scores + t, _mm512_mul_ps(norm, _mm512_loadu_ps(h->scores + t)));
     for (; d + 64 <= h->head_dim; d += 64)
         mix_values(h, d, 4, f32);

@@ -11,8 +11,10 @@
 #include "asr/whisper/kernels_avx512.h"
 
 enum {
-    AHEAD = 8192, /* bytes from what is multiplied to what is fetched, at most to the end */
-    ROWS = 4,     /* multiplied at once */
+    AHEAD =
+        8192, /* bytes of floats from what is multiplied to what is fetched, at most to the end */
+    BLOCKS_AHEAD = 32, /* the same in blocks of each panel */
+    ROWS = 4,          /* multiplied at once */
 };
 
 /* ---- blocks ------------------------------------------------------------------------------- */
@@ -68,13 +70,28 @@ WK_INLINE void fetch_ahead(const uint8_t *p, const uint8_t *end, const int bytes
         _mm_prefetch(at + i, _MM_HINT_T0);
 }
 
+/* Fetch a block of a panel, unless it is past the end. */
+WK_INLINE void fetch_block(const struct wk_matrix *m, const uint8_t *panel, int b,
+                           const uint8_t *end, enum wk_type type)
+{
+    const int bytes = type == WK_Q8_0 ? 512 : 256;
+
+    if (panel >= end)
+        return;
+    WK_UNROLL
+    for (int i = 0; i < bytes; i += 64)
+        _mm_prefetch(panel + b * bytes + i, _MM_HINT_T0);
+    if (type == WK_Q5_0 || type == WK_Q5_1)
+        _mm_prefetch(panel + m->qh + 64 * (size_t)b, _MM_HINT_T0);
+    if (b % 2 == 0)
+        _mm_prefetch(panel + m->d + 32 * (size_t)b, _MM_HINT_T0);
+}
+
 /* The eight quads of a block as unsigned bytes. */
-WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int b,
-                            const uint8_t *end, __m512i w[8], enum wk_type type)
+WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int b, __m512i w[8],
+                            enum wk_type type)
 {
     const uint8_t *qs = panel + (size_t)b * (type == WK_Q8_0 ? 512 : 256);
-
-    fetch_ahead(qs, end, type == WK_Q8_0 ? 512 : 256);
 
     if (type == WK_Q8_0) {
         WK_UNROLL
@@ -92,7 +109,6 @@ WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int
     if (type == WK_Q5_0 || type == WK_Q5_1) {
         const uint8_t *qh = panel + m->qh + 64 * (size_t)b;
 
-        fetch_ahead(qh, end, 64);
         WK_UNROLL
         for (int q = 0; q < 8; q++) {
             uint64_t mask;
@@ -116,12 +132,15 @@ WK_INLINE __m512i dot_block(const __m512i w[8], const struct xblock *x)
     return _mm512_add_epi32(even, odd);
 }
 
-/* n rows by P panels, which follow one another in memory. */
+/* n rows by P panels, which follow one another in memory. They are read side by side, so what is
+ * fetched for each is its own rest and then the same place of the panels after. */
 WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const uint8_t *end,
                           const struct xblock *x, const int n, const int P, float *tile, int width,
                           enum wk_type type)
 {
     const bool has_m = type == WK_Q4_1 || type == WK_Q5_1;
+    const uint8_t *next = panel + BLOCKS_AHEAD / m->blocks * P * m->panel_bytes; /* fetched */
+    int at_next = BLOCKS_AHEAD % m->blocks;
     __m512 sum[ROWS];
 
     WK_UNROLL
@@ -135,7 +154,8 @@ WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const
             __m512 min = has_m ? halves(at + m->m + 32 * (size_t)b) : d;
             __m512i w[8];
 
-            unpack_block(m, at, b, end, w, type);
+            fetch_block(m, next + (size_t)p * m->panel_bytes, at_next, end, type);
+            unpack_block(m, at, b, w, type);
             WK_UNROLL
             for (int i = 0; i < n; i++) {
                 const struct xblock *xb = x + (size_t)i * (size_t)m->blocks + b;
@@ -146,6 +166,10 @@ WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const
                 if (has_m)
                     *to = _mm512_fmadd_ps(min, _mm512_set1_ps(xb->sum), *to);
             }
+        }
+        if (++at_next == m->blocks) {
+            at_next = 0;
+            next += P * m->panel_bytes;
         }
     }
     WK_UNROLL

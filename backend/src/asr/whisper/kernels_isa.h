@@ -27,11 +27,13 @@
 
 /* Before a loop of constant length whose variables must stay in registers. */
 #ifdef __clang__
-#define WK_UNROLL   _Pragma("unroll")
-#define WK_UNROLL_2 _Pragma("unroll 2")
+#define WK_UNROLL    _Pragma("unroll")
+#define WK_UNROLL_2  _Pragma("unroll 2")
+#define WK_UNROLL_24 _Pragma("unroll")
 #else
-#define WK_UNROLL   _Pragma("GCC unroll 16")
-#define WK_UNROLL_2 _Pragma("GCC unroll 2")
+#define WK_UNROLL    _Pragma("GCC unroll 16")
+#define WK_UNROLL_2  _Pragma("GCC unroll 2")
+#define WK_UNROLL_24 _Pragma("GCC unroll 24")
 #endif
 
 enum {

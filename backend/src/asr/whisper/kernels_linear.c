@@ -19,6 +19,7 @@ enum {
     PREPARE_STEP = 8,      /* rows prepared by one chunk */
     FEW_BYTES = 48 * 1024, /* weights of one chunk, when there are few rows and enough to share */
     ROUNDS = 4,            /* chunks for each thread, at most, when there are few rows */
+    FETCH_BYTES = 128 * 1024, /* of the next layer's weights, fetched by a thread that waits */
     TILE_BYTES = WK_TILE_ROWS * WK_PANEL * WK_PANELS_MAX * (int)sizeof(float),
 };
 
@@ -220,15 +221,29 @@ const char *wk_linear_arithmetic(const struct wk *wk, const struct wk_matrix *m,
 
 /* Panels of a chunk. Few rows: equal shares for all threads, in several rounds when there is enough
  * to read that a late thread can be helped out. */
-static int chunk_panels(const struct wk_layer *j)
+static int chunk_panels(const struct wk *wk, const struct wk_matrix *m, int n)
 {
-    int threads = wk_pool_threads(j->wk->pool);
-    size_t rounds = (size_t)j->m->panels * j->m->panel_bytes / FEW_BYTES / (size_t)threads;
+    int threads = wk_pool_threads(wk->pool);
+    size_t rounds = (size_t)m->panels * m->panel_bytes / FEW_BYTES / (size_t)threads;
     int chunks = threads * (rounds < 1 ? 1 : rounds > ROUNDS ? ROUNDS : (int)rounds);
 
-    if (j->l->n > WK_SMALL_BATCH)
+    if (n > WK_SMALL_BATCH)
         return WK_PANELS_MAX;
-    return (j->m->panels + chunks - 1) / chunks;
+    return (m->panels + chunks - 1) / chunks;
+}
+
+/* Helpers that wait for few rows of the next layer fetch the beginning of what they will read. */
+static void fetch_next(const struct wk_layer *j)
+{
+    const struct wk_matrix *m = j->l->then;
+    size_t chunk;
+
+    if (!m || j->l->n > WK_SMALL_BATCH) {
+        wk_pool_fetch(j->wk->pool, NULL, 0, 0);
+        return;
+    }
+    chunk = (size_t)chunk_panels(j->wk, m, j->l->n) * m->panel_bytes;
+    wk_pool_fetch(j->wk->pool, m->data, chunk, chunk < FETCH_BYTES ? chunk : FETCH_BYTES);
 }
 
 struct wk_layer wk_layer_of(struct wk *wk, const struct wk_linear *l)
@@ -240,7 +255,7 @@ struct wk_layer wk_layer_of(struct wk *wk, const struct wk_linear *l)
     j.ldy = l->ldy ? l->ldy : (size_t)m->rows;
     j.ldr = l->ldr ? l->ldr : (size_t)m->rows;
     j.row_bytes = j.p->row_bytes(m);
-    j.panels = chunk_panels(&j);
+    j.panels = chunk_panels(wk, m, l->n);
     return j;
 }
 
@@ -252,6 +267,7 @@ void wk_layer_prepare(struct wk_layer *j)
 
 static void multiply_all(struct wk_layer *j)
 {
+    fetch_next(j);
     wk_pool_run(j->wk->pool, (j->m->panels + j->panels - 1) / j->panels, multiply_chunk, j);
 }
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 enum {
+    LINE = 64,         /* bytes of a cache line */
     LATE_US = 300,     /* waiting longer than this for helpers, and ... */
     LATE_SHARE = 4,    /* ... for more than this share (a quarter) of the loop, is late */
     LATE_MAX = 2,      /* late loops in close succession that mean a busy machine */
@@ -47,6 +48,10 @@ struct wk_pool {
     wk_chunk_fn *fn;
     void *arg;
     int chunks;
+
+    /* What helpers fetch while they wait: written by the caller before a loop is published. */
+    _Atomic uintptr_t ahead;
+    _Atomic size_t ahead_step, ahead_bytes;
 
     _Alignas(64) _Atomic uint32_t epoch;  /* loops published; helpers wait for it to change */
     _Alignas(64) _Atomic uint64_t ticket; /* loop number << 32 | chunks not claimed */
@@ -127,6 +132,22 @@ static void wait_change(_Atomic uint32_t *word, uint32_t seen, _Atomic int *asle
     atomic_fetch_sub(asleep, 1);
 }
 
+/* A few lines at a time, until the next loop is there. */
+static void fetch_ahead(const struct wk_pool *pool, uint32_t seen, int index)
+{
+    uintptr_t at = atomic_load_explicit(&pool->ahead, memory_order_relaxed);
+    size_t step = atomic_load_explicit(&pool->ahead_step, memory_order_relaxed);
+    size_t bytes = atomic_load_explicit(&pool->ahead_bytes, memory_order_relaxed);
+
+    at += (size_t)index * step;
+    for (size_t i = 0; i < bytes; i += 4 * LINE) {
+        if (atomic_load_explicit(&pool->epoch, memory_order_relaxed) != seen)
+            return;
+        for (size_t k = 0; k < 4 * LINE; k += LINE)
+            __builtin_prefetch((const char *)at + i + k, 0, 2);
+    }
+}
+
 static void *helper_main(void *arg)
 {
     struct helper *h = arg;
@@ -139,6 +160,7 @@ static void *helper_main(void *arg)
             return NULL;
         seen = atomic_load(&pool->epoch);
         work(pool, seen, h->index);
+        fetch_ahead(pool, seen, h->index);
     }
 }
 
@@ -188,6 +210,13 @@ void wk_pool_close(struct wk_pool *pool)
 int wk_pool_threads(const struct wk_pool *pool)
 {
     return pool->threads;
+}
+
+void wk_pool_fetch(struct wk_pool *pool, const void *from, size_t step, size_t bytes)
+{
+    atomic_store_explicit(&pool->ahead, (uintptr_t)from, memory_order_relaxed);
+    atomic_store_explicit(&pool->ahead_step, step, memory_order_relaxed);
+    atomic_store_explicit(&pool->ahead_bytes, bytes, memory_order_relaxed);
 }
 
 void wk_pool_set_adaptive(struct wk_pool *pool, bool adaptive)

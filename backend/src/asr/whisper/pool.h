@@ -23,6 +23,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum {
     WK_THREADS_MAX = 64, /**< Most threads of one pool, the caller included */
@@ -49,6 +50,13 @@ int wk_pool_threads(const struct wk_pool *pool);
 
 /** Call fn for every chunk 0 .. chunks - 1, in any order, and return when all are done. */
 void wk_pool_run(struct wk_pool *pool, int chunks, wk_chunk_fn *fn, void *arg);
+
+/**
+ * What helpers fetch into their caches while they wait for the next loop: helper i (1 ..) the lines
+ * of `bytes` from from + i * step on, its likely share of what is read next. Holds until it is
+ * called again; the addresses are never read, only fetched, and need not exist any more.
+ */
+void wk_pool_fetch(struct wk_pool *pool, const void *from, size_t step, size_t bytes);
 
 /**
  * Whether the pool may fall back to the caller alone while the machine is busy (default: true).

@@ -92,12 +92,29 @@ static void an_unused_pool_closes(void **state)
     assert_int_equal(wk_pool_open(&pool, WK_THREADS_MAX + 1, NULL), UV_EINVAL);
 }
 
+static void what_helpers_fetch_may_not_exist(void **state)
+{
+    static struct tally t;
+    struct wk_pool *pool;
+
+    (void)state;
+    t = (struct tally){.threads = 3};
+    assert_int_equal(wk_pool_open(&pool, 3, NULL), 0);
+    for (int i = 1; i <= 50; i++) {
+        wk_pool_fetch(pool, i % 2 ? (void *)&t : (void *)8, (size_t)i << 40, 1 << 16);
+        wk_pool_run(pool, 50, count, &t);
+        assert_int_equal(t.total, 50 * i);
+    }
+    wk_pool_close(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_chunk_runs_once),
         cmocka_unit_test(helpers_wake_up_after_a_pause),
         cmocka_unit_test(an_unused_pool_closes),
+        cmocka_unit_test(what_helpers_fetch_may_not_exist),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
