@@ -98,7 +98,7 @@ class Theirs:
         path = f"{folder}/theirs{lean}.db"
         db = sqlite3.connect(path)
         db.execute("CREATE TABLE sessions (id TEXT PRIMARY KEY, user_id TEXT, profile_id TEXT, job_description TEXT, status INTEGER,"
-                   "created_at INTEGER, completed_at INTEGER, duration INTEGER, question_count INTEGER, metadata TEXT)")
+                   "created_at INTEGER, completed_at INTEGER, duration INTEGER, question_count INTEGER, title TEXT, metadata TEXT)")
         db.execute("CREATE INDEX sessions_user ON sessions (user_id, id)")
         db.execute("PRAGMA journal_mode=WAL")
         db.close()

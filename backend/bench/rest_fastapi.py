@@ -35,6 +35,7 @@ class InterviewSession(Base):
     completed_at = Column(Integer)
     duration = Column(Integer)
     question_count = Column(Integer)
+    title = Column(String)
     metadata_ = Column("metadata", String)
 
 
@@ -54,6 +55,7 @@ class SessionOut(BaseModel):
     completedAt: typing.Optional[str]
     duration: int
     questionCount: int
+    title: str
     metadata: Metadata
 
 
@@ -90,7 +92,8 @@ def when(ms):
 def as_dict(row):
     return {"id": row.id, "userId": row.user_id, "profileId": row.profile_id, "jobDescription": row.job_description,
             "status": STATUS[row.status], "createdAt": when(row.created_at), "completedAt": when(row.completed_at),
-            "duration": row.duration, "questionCount": row.question_count, "metadata": json.loads(row.metadata_)}
+            "duration": row.duration, "questionCount": row.question_count, "title": row.title or "",
+            "metadata": json.loads(row.metadata_)}
 
 
 def page(rows, limit):
