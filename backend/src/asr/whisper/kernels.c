@@ -17,6 +17,9 @@ static const struct wk_isa *const all[] = {
 #ifdef WK_HAVE_AVX512VNNI
     &wk_isa_avx512vnni,
 #endif
+#ifdef WK_HAVE_AVXVNNI
+    &wk_isa_avxvnni,
+#endif
 #ifdef WK_HAVE_AVX2
     &wk_isa_avx2,
 #endif

@@ -4,6 +4,9 @@
  * Few rows are multiplied in bytes, many rows of 4- and 5-bit weights too (kernels_avx2_many.h),
  * the rest in f32: without VNNI, products of bytes that need 32 bits for their sum take three
  * instructions where f32 takes one for half as many.
+ *
+ * Compiled a second time for processors with AVX-VNNI, which are those without AVX-512 since 2021:
+ * one instruction adds four products, and 8-bit weights are multiplied in bytes too.
  */
 #include "asr/whisper/kernels_isa.h"
 
@@ -30,10 +33,21 @@ static inline __m256i quad_of(const int8_t *x)
     return _mm256_set1_epi32(quad);
 }
 
-/* Eight rows; pairs of products fit 16 bits because one factor is at most 31, or 128 unsigned. */
+/* sum += four products a lane of unsigned u and signed s bytes. Without VNNI pairs of products must
+ * fit 16 bits, as they do when u is at most 128. */
+static inline __m256i dot8(__m256i sum, __m256i u, __m256i s)
+{
+#ifdef __AVXVNNI__
+    return _mm256_dpbusd_avx_epi32(sum, u, s);
+#else
+    return _mm256_add_epi32(sum,
+                            _mm256_madd_epi16(_mm256_maddubs_epi16(u, s), _mm256_set1_epi16(1)));
+#endif
+}
+
+/* Eight rows. */
 static inline __m256i dot_half(const uint8_t *w, const int8_t *x, enum wk_type type)
 {
-    const __m256i ones = _mm256_set1_epi16(1);
     __m256i sum = _mm256_setzero_si256();
 
     for (int q = 0; q < 8; q++, w += 64, x += 4) {
@@ -44,7 +58,7 @@ static inline __m256i dot_half(const uint8_t *w, const int8_t *x, enum wk_type t
             four = _mm256_sign_epi8(four, raw);
             raw = _mm256_abs_epi8(raw);
         }
-        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(raw, four), ones));
+        sum = dot8(sum, raw, four);
     }
     return sum;
 }
@@ -62,13 +76,21 @@ static inline void dot_quads(const uint8_t *w, const int8_t *x, int32_t *sums, e
 
 #include "asr/whisper/kernels_avx2_many.h"
 
+enum { AVX_VNNI = 1 << 4 }; /* CPUID leaf 7, sub-leaf 1, EAX */
+
 static bool usable(void)
 {
     unsigned a, b, c, d;
 
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-           __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
+        !__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_F16C))
+        return false;
+#ifdef __AVXVNNI__
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & AVX_VNNI);
+#else
+    return true;
+#endif
 }
 
 static void to_halves(const float *x, uint16_t *y, int count)
@@ -83,23 +105,30 @@ static void to_halves(const float *x, uint16_t *y, int count)
 
 static double peak_int8(long rounds)
 {
-    const __m256i ones = _mm256_set1_epi16(1);
     __m256i sum[12], a = _mm256_set1_epi8(1);
 
-    for (int k = 0; k < 12; k++)
-        sum[k] = _mm256_setzero_si256();
+    WK_UNROLL /* or the sums lie in memory */
+        for (int k = 0; k < 12; k++) sum[k] = _mm256_setzero_si256();
     for (long i = 0; i < rounds; i++) {
         WK_UNROLL
         for (int k = 0; k < 12; k++) {
-            sum[k] = _mm256_add_epi32(sum[k], _mm256_madd_epi16(_mm256_maddubs_epi16(a, a), ones));
+            sum[k] = dot8(sum[k], a, a);
             __asm__ volatile("" : "+x"(sum[k]), "+x"(a));
         }
     }
     return (double)rounds * 12 * 32 * 2;
 }
 
-const struct wk_isa wk_isa_avx2 = {
-    .name = "avx2",
+#ifdef __AVXVNNI__
+#define THIS wk_isa_avxvnni
+#define NAME "avxvnni"
+#else
+#define THIS wk_isa_avx2
+#define NAME "avx2"
+#endif
+
+const struct wk_isa THIS = {
+    .name = NAME,
     .usable = usable,
     .few = few,
     .many = many_avx2,

@@ -1,11 +1,12 @@
 /**
- * @file asr/whisper/kernels_avx2_many.h  Many rows times 4- and 5-bit weights in bytes, AVX2
+ * @file asr/whisper/kernels_avx2_many.h  Many rows times quantised weights in bytes, AVX2
  *
- * Included by kernels_avx2.c behind kernels_generic.h. vpmaddubsw adds two products of an unsigned
- * and a signed byte in 16 bits. With weights of at most 15 (4 bits) all eight quads of a block fit
- * in there, with 31 (5 bits) four of them do: 8 * 2 * 15 * 127 = 30480, 4 * 2 * 31 * 127 = 31496.
- * So a block costs two instructions for 32 products, and one conversion at its end. Weights of
- * 8 bits do not fit; for those, f32 is as fast.
+ * Included by kernels_avx2.c behind kernels_generic.h. With AVX-VNNI, vpdpbusd adds four products
+ * in 32 bits; weights of 8 bits are stored plus 128 for it. Without, vpmaddubsw adds two products
+ * of an unsigned and a signed byte in 16 bits. With weights of at most 15 (4 bits) all eight quads
+ * of a block fit in there, with 31 (5 bits) four of them do: 8 * 2 * 15 * 127 = 30480, 4 * 2 * 31 *
+ * 127 = 31496. So a block costs two instructions for 32 products, and one conversion at its end.
+ * Weights of 8 bits do not fit; for those, f32 is as fast.
  *
  * Rows of x are quantised in blocks of 32 (struct xblock), and the weights keep the blocks of the
  * file: y = sum over blocks  s_x d sum n q_x + s_x sum q_x (m - zero d).
@@ -14,7 +15,11 @@
 #define ASR_WHISPER_KERNELS_AVX2_MANY_H
 
 enum {
-    ROWS = 4,         /* of the register tile: 4 x 16 sums of 16 bits */
+#ifdef __AVXVNNI__
+    ROWS = 6, /* of the register tile: 6 x 16 sums of 32 bits */
+#else
+    ROWS = 4, /* 4 x 16 sums of 16 bits, and as many wider ones */
+#endif
     BLOCKS_L1 = 24,   /* whose weights stay in the first-level cache over all rows */
     FIVE_BIT_FIT = 4, /* quads of 5-bit weights that fit 16 bits */
     QUADS = WK_BLOCK / 4,
@@ -32,6 +37,17 @@ static size_t bytes_scratch(const struct wk_matrix *m)
     return (size_t)m->blocks * sizeof(struct wblock) * WK_PANELS_MAX;
 }
 
+/* Weights plus 128. */
+static void make_unsigned(struct wblock *w)
+{
+    for (int q = 0; q < QUADS; q++) {
+        for (int i = 0; i < 4 * WK_PANEL; i++)
+            w->n[q][i] ^= 0x80;
+    }
+    for (int r = 0; r < WK_PANEL; r++)
+        w->rest[r] -= 128 * w->d[r];
+}
+
 static void bytes_unpack(const struct wk_matrix *m, int panel, int n_panels, void *scratch)
 {
     struct wblock *to = scratch;
@@ -40,6 +56,8 @@ static void bytes_unpack(const struct wk_matrix *m, int panel, int n_panels, voi
         for (int b = 0; b < m->blocks; b++, to++) {
             scales_of(m, wk_panel(m, panel + p), b, to->d, to->rest);
             raw_block(m, wk_panel(m, panel + p), b, to->n[0]);
+            if (m->type == WK_Q8_0)
+                make_unsigned(to);
         }
     }
 }
@@ -49,6 +67,35 @@ static inline const struct xblock *row_of(const struct xblock *x, size_t row, in
 {
     return (const struct xblock *)(const void *)((const uint8_t *)x + (size_t)i * row);
 }
+
+#ifdef __AVXVNNI__
+
+/* Sums of a block of R rows. */
+static inline __attribute__((always_inline)) void bytes_sums(const struct wblock *w,
+                                                             const struct xblock *x, size_t row,
+                                                             __m256i whole[ROWS][2], const int fit,
+                                                             const int R)
+{
+    (void)fit;
+    WK_UNROLL
+    for (int i = 0; i < R; i++)
+        whole[i][0] = whole[i][1] = _mm256_setzero_si256();
+    WK_UNROLL
+    for (int k = 0; k < QUADS; k++) {
+        __m256i lo = _mm256_loadu_si256((const __m256i *)(const void *)w->n[k]);
+        __m256i hi = _mm256_loadu_si256((const __m256i *)(const void *)(w->n[k] + 32));
+
+        WK_UNROLL
+        for (int i = 0; i < R; i++) {
+            __m256i four = quad_of(row_of(x, row, i)->q + 4 * k);
+
+            whole[i][0] = dot8(whole[i][0], lo, four);
+            whole[i][1] = dot8(whole[i][1], hi, four);
+        }
+    }
+}
+
+#else
 
 /* Sums of quads q .. q + n - 1 of R rows in 16 bits, each of two products. */
 static inline __attribute__((always_inline)) void bytes_dot(const struct wblock *w,
@@ -73,14 +120,13 @@ static inline __attribute__((always_inline)) void bytes_dot(const struct wblock 
     }
 }
 
-/* One block of R rows, added to y[R][width]. */
-static inline __attribute__((always_inline)) void bytes_block(const struct wblock *w,
-                                                              const struct xblock *x, size_t row,
-                                                              float *y, int width, bool first,
-                                                              const int fit, const int R)
+/* Sums of a block of R rows; `fit` quads at a time fit 16 bits. */
+static inline __attribute__((always_inline)) void bytes_sums(const struct wblock *w,
+                                                             const struct xblock *x, size_t row,
+                                                             __m256i whole[ROWS][2], const int fit,
+                                                             const int R)
 {
     const __m256i ones = _mm256_set1_epi16(1);
-    __m256i whole[ROWS][2];
 
     for (int q = 0; q < QUADS; q += fit) {
         __m256i sum[ROWS][2];
@@ -95,6 +141,19 @@ static inline __attribute__((always_inline)) void bytes_block(const struct wbloc
             }
         }
     }
+}
+
+#endif
+
+/* One block of R rows, added to y[R][width]. */
+static inline __attribute__((always_inline)) void bytes_block(const struct wblock *w,
+                                                              const struct xblock *x, size_t row,
+                                                              float *y, int width, bool first,
+                                                              const int fit, const int R)
+{
+    __m256i whole[ROWS][2];
+
+    bytes_sums(w, x, row, whole, fit, R);
     WK_UNROLL
     for (int i = 0; i < R; i++) {
         const struct xblock *xb = row_of(x, row, i);
@@ -160,7 +219,11 @@ static const struct wk_product many_bytes = {
 
 static const struct wk_product *many_avx2(enum wk_type type)
 {
+#ifdef __AVXVNNI__
+    bool fits = type != WK_F32 && type != WK_F16;
+#else
     bool fits = type == WK_Q4_0 || type == WK_Q4_1 || type == WK_Q5_0 || type == WK_Q5_1;
+#endif
 
     return fits ? &many_bytes : many(type);
 }

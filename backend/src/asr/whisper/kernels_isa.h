@@ -187,6 +187,9 @@ struct wk_isa {
 };
 
 extern const struct wk_isa wk_isa_plain;
+#ifdef WK_HAVE_AVXVNNI
+extern const struct wk_isa wk_isa_avxvnni;
+#endif
 #ifdef WK_HAVE_AVX2
 extern const struct wk_isa wk_isa_avx2;
 #endif
