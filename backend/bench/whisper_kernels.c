@@ -17,6 +17,10 @@
 #include <string.h>
 #include <time.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 enum {
     ROUND_BYTES = 192 << 20, /* weights visited before one is visited again */
     MATRICES_MAX = 256,
@@ -238,6 +242,81 @@ static void model(struct bench *b, const char *name, int dim, int vocab, enum wk
     fflush(stdout);
 }
 
+/* ---- types that are not used -------------------------------------------------------------- */
+
+#if defined(__x86_64__)
+
+/* A register of CPUID leaf 7: 0 EAX .. 3 EDX. */
+static unsigned cpuid_7(unsigned sub, int at)
+{
+    unsigned r[4] = {0};
+
+    __get_cpuid_count(7, sub, &r[0], &r[1], &r[2], &r[3]);
+    return r[at];
+}
+
+#define TWELVE(op)                                                                                 \
+    op " %%zmm12,%%zmm13,%%zmm0\n" op " %%zmm12,%%zmm13,%%zmm1\n" op                               \
+       " %%zmm12,%%zmm13,%%zmm2\n" op " %%zmm12,%%zmm13,%%zmm3\n" op                               \
+       " %%zmm12,%%zmm13,%%zmm4\n" op " %%zmm12,%%zmm13,%%zmm5\n" op                               \
+       " %%zmm12,%%zmm13,%%zmm6\n" op " %%zmm12,%%zmm13,%%zmm7\n" op                               \
+       " %%zmm12,%%zmm13,%%zmm8\n" op " %%zmm12,%%zmm13,%%zmm9\n" op                               \
+       " %%zmm12,%%zmm13,%%zmm10\n" op " %%zmm12,%%zmm13,%%zmm11\n"
+
+/* Seconds of `rounds` times twelve independent instructions of a kind. */
+#define LOOP(name, op, feature)                                                                    \
+    __attribute__((target("avx512f," feature))) static double name(long rounds)                    \
+    {                                                                                              \
+        double begin = now();                                                                      \
+                                                                                                   \
+        __asm__ volatile(                                                                          \
+            "vpxorq %%zmm12,%%zmm12,%%zmm12\nvpxorq %%zmm13,%%zmm13,%%zmm13\n1:\n" TWELVE(         \
+                op) "dec %0\njnz 1b\n"                                                             \
+            : "+r"(rounds)                                                                         \
+            :                                                                                      \
+            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",      \
+              "xmm10", "xmm11", "xmm12", "xmm13", "cc");                                           \
+        return now() - begin;                                                                      \
+    }
+
+LOOP(bf16_loop, "vdpbf16ps", "avx512bf16")
+LOOP(f16_loop, "vfmadd231ph", "avx512fp16")
+
+/* What the kernels do without, and why: both do 64 operations, as 16-bit integers do. */
+static void peaks_not_used(const struct bench *b)
+{
+    enum { ROUNDS = 20000, TIMES = 50, BF16 = 1 << 5, F16 = 1 << 23 };
+    const struct {
+        const char *name;
+        double (*loop)(long);
+        bool there;
+    } kinds[] = {{"bf16 dot products", bf16_loop, cpuid_7(1, 0) & BF16},
+                 {"f16 sums", f16_loop, cpuid_7(0, 3) & F16}};
+
+    for (int k = 0; k < 2; k++) {
+        double best = 1e9;
+
+        for (int i = 0; kinds[k].there && i < TIMES; i++) {
+            double took = kinds[k].loop(ROUNDS);
+
+            best = took < best ? took : best;
+        }
+        if (kinds[k].there)
+            printf("not used: %s, %.0f GFLOP/s one thread; 16-bit integers %.0f\n", kinds[k].name,
+                   ROUNDS * 12 * 64e-9 / best,
+                   b->peaks.int16_gops / wk_pool_threads(wk_pool_of(b->wk)));
+    }
+}
+
+#else
+
+static void peaks_not_used(const struct bench *b)
+{
+    (void)b;
+}
+
+#endif
+
 static enum wk_type type_named(const char *name)
 {
     for (int t = 0; t <= WK_Q8_0; t++) {
@@ -285,6 +364,7 @@ int main(int argc, char **argv)
         "%s, %d threads: f32 %.0f GFLOP/s, int16 %.0f GOP/s, int8 %.0f GOP/s, memory %.1f GB/s\n",
         wk_isa(b.wk), threads, b.peaks.f32_gops, b.peaks.int16_gops, b.peaks.int8_gops,
         b.peaks.read_gbytes);
+    peaks_not_used(&b);
     for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
         if (!only || strcmp(only, models[i].name) == 0)
             model(&b, models[i].name, models[i].dim, models[i].vocab, type);
