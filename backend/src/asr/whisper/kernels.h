@@ -79,7 +79,7 @@ struct wk;
  * Open a context: threads, scratch and kernels.
  *
  * @param threads as wk_pool_open
- * @param isa     "avx512vnni", "avx512", "avx2", "neon", "plain"; NULL: $INTERVIEWD_KERNELS when
+ * @param isa     "avx512vnni", "avxvnni", "avx2", "neon", "plain"; NULL: $INTERVIEWD_KERNELS when
  * set, else the best this processor can run
  * @return UV_ENOTSUP when this processor or build cannot run the one asked for
  */
