@@ -59,15 +59,32 @@ export function useProfile(id: string | null | undefined) {
 }
 
 const ASK_AGAIN_MS = 400;
+const LOOK_AGAIN_MS = 10_000;
 
-/** The server answers at once and asks the providers meanwhile: while it does not know of each one, it is asked again. */
+/**
+ * The server answers at once and asks the providers meanwhile: while it does not know of each one, it is asked again. A page that stays open
+ * learns of one that dies or comes back: it looks again every few seconds while somebody sees it, and at once when it is seen again. The first
+ * of two readings then only makes the server ask, so that nothing flickers.
+ */
 export function useEngines() {
   const engines = useQuery(useKey('/engines'), (key) => api.get<Schemas['Engines']>(key));
   const { data, reload } = engines;
   useEffect(() => {
-    if (!data?.providers.some((p) => p.configured && p.reachable === null)) return;
-    const timer = setTimeout(reload, ASK_AGAIN_MS);
-    return () => clearTimeout(timer);
+    const asked = data?.providers.filter((p) => p.configured && p.name !== 'outline') ?? [];
+    if (asked.length === 0) return;
+    let timer: ReturnType<typeof setTimeout>;
+    const lookAgain = () => {
+      clearTimeout(timer);
+      if (document.hidden) return;
+      api.get('/engines').catch(() => undefined);
+      timer = setTimeout(reload, ASK_AGAIN_MS);
+    };
+    timer = asked.some((p) => p.reachable === null) ? setTimeout(reload, ASK_AGAIN_MS) : setTimeout(lookAgain, LOOK_AGAIN_MS);
+    document.addEventListener('visibilitychange', lookAgain);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', lookAgain);
+    };
   }, [data, reload]);
   return engines;
 }
