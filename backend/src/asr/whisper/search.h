@@ -27,7 +27,8 @@
 enum {
     WHISPER_STEPS_MAX = WHISPER_TEXT_CTX / 2 - 4, /**< Most tokens of one window */
     WHISPER_BEAMS_MAX = WHISPER_SEQS_MAX / 2,
-    WHISPER_PROMPT_MAX = WHISPER_TEXT_CTX / 2, /**< Most tokens of context before a window */
+    WHISPER_PROMPT_MAX = WHISPER_TEXT_CTX / 2 - 1, /**< Most tokens of context before a window, with
+                                                        the one that says so half of all */
 };
 
 struct whisper_search_params {

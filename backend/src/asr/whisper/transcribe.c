@@ -8,13 +8,12 @@
 
 enum {
     SHORTEST = 10, /* a rest shorter than this is not decoded, in 10 ms */
-    LAST = 500,    /* a last window shorter than this gets no context, in 10 ms */
 };
 
 struct whisper_transcribe_params whisper_transcribe_defaults(void)
 {
     struct whisper_transcribe_params p = {
-        .search = whisper_search_defaults(), .audio_ctx = -1, .language = -1, .carry = true};
+        .search = whisper_search_defaults(), .audio_ctx = -1, .language = -1};
 
     p.search.rules.timestamps = true;
     return p;
@@ -132,8 +131,11 @@ static int begin_segment(struct job *j, int t0)
 
     if (GROW(t, segments, 1))
         return UV_ENOMEM;
-    t->segments[t->n_segments] = (struct whisper_segment){
-        .t0 = t0, .text = t->text.len, .first = t->n_tokens, .no_speech = j->s.no_speech};
+    t->segments[t->n_segments] = (struct whisper_segment){.t0 = t0,
+                                                          .seek = j->seek,
+                                                          .text = t->text.len,
+                                                          .first = t->n_tokens,
+                                                          .no_speech = j->s.no_speech};
     return 0;
 }
 
@@ -237,9 +239,7 @@ static int take_result(struct job *j, int n_prompt)
 
     for (int i = 0; i < h->kept; i++)
         ids[i] = h->tokens[i].id;
-    if (!j->p->carry)
-        j->n_past = 0;
-    else if (!silent)
+    if (!silent)
         remember(j, ids, h->kept);
     if (h->n > 0 && !silent) {
         code = add_segments(j, h);
@@ -260,7 +260,7 @@ static int one_window(struct job *j)
         code = whisper_detect_language(j->d, j->c, &j->t->language, NULL);
     if (code)
         return code;
-    if (j->seek > 0 && j->seek + LAST >= j->seek_end)
+    if (j->seek > 0 && j->seek + WHISPER_LAST_WINDOW >= j->seek_end)
         j->n_past = 0;
     job.n_prompt = make_prompt(j, ids, &job.sot);
     code = whisper_search_run(&j->s, j->d, j->c, &job);

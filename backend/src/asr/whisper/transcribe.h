@@ -21,14 +21,16 @@
 #include "asr/whisper/words.h"
 #include "base/buffer.h"
 
-enum { WHISPER_TRANSCRIPT_TEXT_MAX = 4 << 20 }; /**< [bytes] */
+enum {
+    WHISPER_TRANSCRIPT_TEXT_MAX = 4 << 20, /**< [bytes] */
+    WHISPER_LAST_WINDOW = 500, /**< A last window shorter than this gets no context, in [10 ms] */
+};
 
 struct whisper_transcribe_params {
     struct whisper_search_params search;
     int audio_ctx;     /**< Encoder positions of a window; 0: all 1500; -1: as much as is there */
     int language;      /**< Index, see whisper_language_find(); -1: detect */
     bool translate;    /**< Into English */
-    bool carry;        /**< Give each window the text before it as context */
     const int *prompt; /**< (optional) Tokens given as context before the first window */
     int n_prompt;
     bool words; /**< Find words and their times */
@@ -41,6 +43,7 @@ struct whisper_transcribe_params whisper_transcribe_defaults(void);
 struct whisper_segment {
     int t0; /**< [10 ms] */
     int t1;
+    int seek;    /**< Where its window begins */
     size_t text; /**< Where its text begins in .text */
     size_t text_len;
     int first; /**< Token */

@@ -8,6 +8,7 @@
 
 #include "asr/engine.h"
 #include "asr/whisper/stream.h"
+#include "asr/whisper/transcribe.h"
 #include "support/sanitized.h"
 #include "support/scratch.h"
 #include "support/whisper_file.h"
@@ -103,6 +104,41 @@ static int search(struct kit *k, const struct whisper_search_params *p, const in
     for (int i = 0; i < h->n; i++)
         ids[i] = h->tokens[i].id;
     return h->n;
+}
+
+/* A logit of the last step after so many tokens of context, the last of a run of 300: it depends on
+ * each of them that the decoder was given. */
+static float logit_after(struct kit *k, int context)
+{
+    struct whisper_transcribe_params p = whisper_transcribe_defaults();
+    struct whisper_transcript t;
+    struct whisper_mel mel;
+    int prompt[300];
+
+    for (int i = 0; i < 300; i++)
+        prompt[i] = 100 + 7 * i;
+    p.search = quick_params(3);
+    p.language = 0;
+    p.prompt = prompt + 300 - context;
+    p.n_prompt = context;
+    whisper_mel_init(&mel, k->m->mel);
+    assert_int_equal(whisper_mel_feed(&mel, pcm, N), 0);
+    assert_int_equal(whisper_transcribe(&t, &k->d, &k->c, &mel, &p), 0);
+    whisper_transcript_release(&t);
+    whisper_mel_release(&mel);
+    return k->c.logits[7];
+}
+
+/* One of the 224 is the token that says that context follows. */
+static void context_is_the_last_223_tokens(void **state)
+{
+    struct kit k;
+
+    (void)state;
+    open_kit(&k);
+    assert_float_equal(logit_after(&k, 300), logit_after(&k, 223), 0);
+    assert_true(fabsf(logit_after(&k, 222) - logit_after(&k, 223)) > 1e-6f);
+    close_kit(&k);
 }
 
 static void a_draft_changes_the_work_but_not_the_result(void **state)
@@ -494,6 +530,7 @@ static void an_interrupted_stream_returns_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(context_is_the_last_223_tokens),
         cmocka_unit_test(a_draft_changes_the_work_but_not_the_result),
         cmocka_unit_test(a_beam_finds_nothing_less_likely_than_greedy),
         cmocka_unit_test(a_beam_of_one_path_keeps_its_caches_apart),

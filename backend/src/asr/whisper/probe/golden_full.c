@@ -1,11 +1,12 @@
 /**
  * @file asr/whisper/probe/golden_full.c  Whole transcripts against a golden; see golden_full.h
  *
- * Each recorded transcript was made greedily at temperature 0, without context. Segments must have
- * the same token ids, text and times, except that a beginning recorded without timestamps is
+ * Each recorded transcript was made greedily at temperature 0; the text of a window is context for
+ * the next one (whisper.cpp's no_context concerns what was before the call only). Segments must
+ * have the same token ids, text and times, except that a beginning recorded without timestamps is
  * garbage (negative) and not compared. Where the tokens of a block-quantised or f16 file part from
- * the recorded ones, the margin of the choice there decides: below twice the tolerance of the
- * logits both are right, and what follows cannot be compared.
+ * the recorded ones, the margin of the choice there, in its window and behind its context, decides:
+ * below twice the tolerance of the logits both are right, and what follows cannot be compared.
  */
 #include "asr/whisper/probe/golden_full.h"
 
@@ -18,7 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLES_PER_POSITION = 320 };
+enum {
+    SAMPLES_PER_POSITION = 320,
+    IDS_MAX = 1 << 14, /* of a whole transcript */
+};
 
 struct full {
     const struct golden *g;
@@ -34,7 +38,6 @@ static void params_of(const json_t *want, struct whisper_transcribe_params *p)
     *p = whisper_transcribe_defaults();
     p->audio_ctx = (int)json_int(want, "audio_ctx", 0);
     p->language = 0;
-    p->carry = false;
     p->search.temperature_step = 0.0f;
     p->search.rules.timestamps = !json_flag(want, "no_timestamps", false);
     p->search.rules.suppress_blank = json_flag(want, "suppress_blank", true);
@@ -96,36 +99,110 @@ static bool same_segments(const struct whisper_transcript *t, const json_t *want
     return true;
 }
 
-/* The difference between the best and the recorded token where the two part, by forcing. */
-static double margin_at(struct full *f, const struct whisper_transcribe_params *p, const int *ids,
-                        int n, int want)
+/* First token of the window that token `at` of a transcript is in; *seek: where that begins. */
+static int window_of(const struct whisper_transcript *t, int at, int *seek)
+{
+    int first = 0;
+
+    *seek = 0;
+    for (int i = 0; i < t->n_segments && t->segments[i].first <= at; i++) {
+        if (t->segments[i].seek != *seek)
+            first = t->segments[i].first;
+        *seek = t->segments[i].seek;
+    }
+    return first;
+}
+
+/* Recorded tokens from .. to - 1 as the decoder met them, at most IDS_MAX: of two timestamps
+ * between segments of a window only the first is recorded; the second is where the segment begins.
+ */
+static int restore(const struct whisper_transcript *t, const struct whisper_vocab *v,
+                   const int *ids, int from, int to, int *out)
+{
+    int segment = 0, n = 0;
+
+    for (int i = from; i <= to && n + 2 < IDS_MAX; i++) {
+        while (segment < t->n_segments && t->segments[segment].first < i)
+            segment++;
+        if (i > from && segment > 0 && segment < t->n_segments && t->segments[segment].first == i &&
+            t->segments[segment].seek == t->segments[segment - 1].seek)
+            out[n++] = v->beg + (t->segments[segment].t0 - t->segments[segment].seek) / 2;
+        if (i < to)
+            out[n++] = ids[i];
+    }
+    return n;
+}
+
+/* Raw logits of token `at` after the recorded ones before it. *past: those of its window, in
+ * `tokens`. */
+static int force(struct full *f, const struct whisper_transcribe_params *p, bool timestamps,
+                 const struct whisper_transcript *t, const int *ids, int at, int *tokens,
+                 struct whisper_past *past)
+{
+    static int before[IDS_MAX];
+    const struct whisper_vocab *v = f->c->model->vocab;
+    int all[2 * WHISPER_TEXT_CTX];
+    int seek, first = window_of(t, at, &seek), n = 0;
+    int n_before = restore(t, v, ids, 0, first, before);
+    int n_tokens = restore(t, v, ids, first, at, tokens);
+    int context = n_before < WHISPER_PROMPT_MAX ? n_before : WHISPER_PROMPT_MAX;
+
+    if (seek > 0 && seek + WHISPER_LAST_WINDOW >= (int)whisper_mel_length(&f->mel))
+        context = 0;
+    if (context)
+        all[n++] = v->prev;
+    memcpy(all + n, before + n_before - context, (size_t)context * sizeof(int));
+    n += context;
+    n += whisper_prompt_init(v, 0, false, timestamps, all + n);
+    if (n + n_tokens > WHISPER_TEXT_CTX)
+        return UV_EINVAL;
+    memcpy(all + n, tokens, (size_t)n_tokens * sizeof(int));
+    *past = (struct whisper_past){.ids = tokens, .n = n_tokens};
+    for (int i = 0; i < n_tokens; i++) {
+        past->stamped |= tokens[i] > v->beg;
+        past->last_time = tokens[i] > v->beg ? tokens[i] - v->beg : past->last_time;
+    }
+    if (whisper_listen(&f->d, f->c, &f->mel, seek, p->audio_ctx ? p->audio_ctx : WHISPER_AUDIO_CTX))
+        return UV_ENOMEM;
+    return whisper_decode(&f->d, f->c,
+                          &(struct whisper_batch){.tokens = all, .n = n + n_tokens, .logits = 1});
+}
+
+/* What the best token has more than `want`; 0 where text hardly outweighs all timestamps or they
+ * it. */
+static double margin_of(const float *logits, int want, float before, const struct wk_peak *peak)
+{
+    if (logits[want] == -INFINITY && before > -INFINITY)
+        return fabs((double)(peak->logsumexp - before)) < 1.0 ? 0.0 : INFINITY;
+    return (double)(peak->top_value - before);
+}
+
+/* The difference between the best and the recorded token where the two part, by forcing: that, or
+ * the end of the window, behind which the recorded one may be. */
+static double margin_at(struct full *f, const struct whisper_transcribe_params *p,
+                        const struct whisper_transcript *t, const int *ids, int at, int want)
 {
     const struct whisper_vocab *v = f->c->model->vocab;
     struct whisper_rules rules = p->search.rules;
-    struct whisper_past past = {ids, n, false, 0};
+    static int tokens[IDS_MAX];
+    struct whisper_past past;
     struct wk_peak peak;
-    int all[WHISPER_TEXT_CTX];
-    int len;
+    float *logits, before, end;
+    double margin;
 
     if (f->c->model->shape.n_text_layer == 2 && f->c->model->shape.n_vocab != 51866)
         rules.timestamps = false;
-    len = whisper_prompt_init(v, 0, false, rules.timestamps, all);
-    for (int i = 0; i < n && len < WHISPER_TEXT_CTX; i++) {
-        all[len++] = ids[i];
-        past.stamped |= ids[i] > v->beg;
-        past.last_time = ids[i] > v->beg ? ids[i] - v->beg : past.last_time;
-    }
-    if (whisper_decode(&f->d, f->c, &(struct whisper_batch){.tokens = all, .n = len, .logits = 1}))
+    if (force(f, p, rules.timestamps, t, ids, at, tokens, &past))
         return INFINITY;
+    logits = f->c->logits;
     if (rules.timestamps && !p->search.single_segment)
         rules.stamp_from = p->search.tokens_max;
-    whisper_rules_mask(&rules, v, &past, f->c->logits);
-    float before = f->c->logits[want];
-
-    whisper_rules_settle(&rules, v, f->c->wk, f->c->logits, &peak);
-    if (f->c->logits[want] == -INFINITY && before > -INFINITY) /* text against all timestamps */
-        return fabs((double)(peak.logsumexp - before)) < 1.0 ? 0.0 : INFINITY;
-    return (double)(peak.top_value - before);
+    whisper_rules_mask(&rules, v, &past, logits);
+    before = logits[want];
+    end = logits[v->eot];
+    whisper_rules_settle(&rules, v, f->c->wk, logits, &peak);
+    margin = margin_of(logits, want, before, &peak);
+    return past.n > 0 ? fmin(margin, margin_of(logits, v->eot, end, &peak)) : margin;
 }
 
 static int line(const struct full *f, bool ok, const char *fmt, ...)
@@ -146,11 +223,10 @@ static int line(const struct full *f, bool ok, const char *fmt, ...)
 static int compare_ids(struct full *f, const struct whisper_transcript *t,
                        const struct whisper_transcribe_params *p)
 {
-    int want[WHISPER_TEXT_CTX];
-    int got[WHISPER_TEXT_CTX];
-    int n_want = wanted_ids(f->want, want, WHISPER_TEXT_CTX);
-    int n_got = got_ids(t, got, WHISPER_TEXT_CTX);
-    int at = 0;
+    static int want[IDS_MAX], got[IDS_MAX];
+    int n_want = wanted_ids(f->want, want, IDS_MAX);
+    int n_got = got_ids(t, got, IDS_MAX);
+    int next, at = 0;
     double margin;
 
     while (at < n_want && at < n_got && want[at] == got[at])
@@ -158,10 +234,11 @@ static int compare_ids(struct full *f, const struct whisper_transcript *t,
     if (at == n_want && at == n_got)
         return line(f, same_segments(t, f->want), "%d tokens, %d segments equal", n_got,
                     t->n_segments);
-    margin = at < n_want ? margin_at(f, p, want, at, want[at]) : INFINITY;
+    next = at < n_want ? want[at] : f->c->model->vocab->eot;
+    margin = margin_at(f, p, t, want, at, next);
     return line(f, margin <= f->g->margin,
                 "%d of %d tokens equal, then %d for %d: margin %.3f, allowed %.3f", at, n_want,
-                at < n_got ? got[at] : -1, at < n_want ? want[at] : -1, margin, f->g->margin);
+                at < n_got ? got[at] : -1, next, margin, f->g->margin);
 }
 
 /* Logits of the first step, what may not come masked. */
