@@ -11,9 +11,8 @@
 #include "asr/whisper/kernels_avx512.h"
 
 enum {
-    AHEAD =
-        8192, /* bytes of floats from what is multiplied to what is fetched, at most to the end */
-    BLOCKS_AHEAD = 32, /* the same in blocks of each panel */
+    AHEAD = 8192,      /* bytes from what is multiplied to what is fetched: f16 and f32, */
+    BLOCKS_AHEAD = 32, /* or so many blocks of each panel; never past the end */
     ROWS = 4,          /* multiplied at once */
 };
 
