@@ -11,7 +11,7 @@
 enum {
     PEAK_MS = 60,
     ROUNDS = 7,        /* made, within BUDGET_MS, */
-    ENOUGH_MS = 3000,  /* and more until so long has passed: small models show their best late */
+    ENOUGH_MS = 6000,  /* and more until so long has passed: small models show their best late */
     BUDGET_MS = 25000, /* but for the first two */
 };
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 100 };
+enum { ROUNDS = 1000 };
 
 /* The utterance: the beginning of the recording, repeated when that is shorter. */
 static int16_t *utterance(const struct probe *p, size_t *n)
