@@ -107,8 +107,9 @@ static double peak_int8(long rounds)
 {
     __m256i sum[12], a = _mm256_set1_epi8(1);
 
-    WK_UNROLL /* or the sums lie in memory */
-        for (int k = 0; k < 12; k++) sum[k] = _mm256_setzero_si256();
+    WK_UNROLL
+    for (int k = 0; k < 12; k++) /* not unrolled, the sums would lie in memory */
+        sum[k] = _mm256_setzero_si256();
     for (long i = 0; i < rounds; i++) {
         WK_UNROLL
         for (int k = 0; k < 12; k++) {

@@ -16,12 +16,13 @@
 
 enum {
 #ifdef __AVXVNNI__
-    ROWS = 6, /* of the register tile: 6 x 16 sums of 32 bits */
+    ROWS = 6,                    /* of the register tile: 6 x 16 sums of 32 bits */
+    FIVE_BIT_FIT = WK_BLOCK / 4, /* quads of 5-bit weights that fit those: all */
 #else
-    ROWS = 4, /* 4 x 16 sums of 16 bits, and as many wider ones */
-#endif
-    BLOCKS_L1 = 24,   /* whose weights stay in the first-level cache over all rows */
+    ROWS = 4,         /* 4 x 16 sums of 16 bits, and as many wider ones */
     FIVE_BIT_FIT = 4, /* quads of 5-bit weights that fit 16 bits */
+#endif
+    BLOCKS_L1 = 24, /* whose weights stay in the first-level cache over all rows */
     QUADS = WK_BLOCK / 4,
 };
 
@@ -68,36 +69,27 @@ static inline const struct xblock *row_of(const struct xblock *x, size_t row, in
     return (const struct xblock *)(const void *)((const uint8_t *)x + (size_t)i * row);
 }
 
-#ifdef __AVXVNNI__
-
-/* Sums of a block of R rows. */
-static inline __attribute__((always_inline)) void bytes_sums(const struct wblock *w,
-                                                             const struct xblock *x, size_t row,
-                                                             __m256i whole[ROWS][2], const int fit,
-                                                             const int R)
+/* Products of unsigned and signed bytes, added up: in 32 bits, or two in 16. */
+static inline __m256i add_products(__m256i sum, __m256i u, __m256i s)
 {
-    (void)fit;
-    WK_UNROLL
-    for (int i = 0; i < R; i++)
-        whole[i][0] = whole[i][1] = _mm256_setzero_si256();
-    WK_UNROLL
-    for (int k = 0; k < QUADS; k++) {
-        __m256i lo = _mm256_loadu_si256((const __m256i *)(const void *)w->n[k]);
-        __m256i hi = _mm256_loadu_si256((const __m256i *)(const void *)(w->n[k] + 32));
-
-        WK_UNROLL
-        for (int i = 0; i < R; i++) {
-            __m256i four = quad_of(row_of(x, row, i)->q + 4 * k);
-
-            whole[i][0] = dot8(whole[i][0], lo, four);
-            whole[i][1] = dot8(whole[i][1], hi, four);
-        }
-    }
+#ifdef __AVXVNNI__
+    return dot8(sum, u, s);
+#else
+    return _mm256_add_epi16(sum, _mm256_maddubs_epi16(u, s));
+#endif
 }
 
+/* Such sums in 32 bits. */
+static inline __m256i widen(__m256i sum)
+{
+#ifdef __AVXVNNI__
+    return sum;
 #else
+    return _mm256_madd_epi16(sum, _mm256_set1_epi16(1));
+#endif
+}
 
-/* Sums of quads q .. q + n - 1 of R rows in 16 bits, each of two products. */
+/* Sums of quads q .. q + n - 1 of R rows. */
 static inline __attribute__((always_inline)) void bytes_dot(const struct wblock *w,
                                                             const struct xblock *x, size_t row,
                                                             int q, const int n,
@@ -114,36 +106,11 @@ static inline __attribute__((always_inline)) void bytes_dot(const struct wblock 
         for (int i = 0; i < R; i++) {
             __m256i four = quad_of(row_of(x, row, i)->q + 4 * k);
 
-            sum[i][0] = _mm256_add_epi16(sum[i][0], _mm256_maddubs_epi16(lo, four));
-            sum[i][1] = _mm256_add_epi16(sum[i][1], _mm256_maddubs_epi16(hi, four));
+            sum[i][0] = add_products(sum[i][0], lo, four);
+            sum[i][1] = add_products(sum[i][1], hi, four);
         }
     }
 }
-
-/* Sums of a block of R rows; `fit` quads at a time fit 16 bits. */
-static inline __attribute__((always_inline)) void bytes_sums(const struct wblock *w,
-                                                             const struct xblock *x, size_t row,
-                                                             __m256i whole[ROWS][2], const int fit,
-                                                             const int R)
-{
-    const __m256i ones = _mm256_set1_epi16(1);
-
-    for (int q = 0; q < QUADS; q += fit) {
-        __m256i sum[ROWS][2];
-
-        bytes_dot(w, x, row, q, fit, sum, R);
-        WK_UNROLL
-        for (int i = 0; i < R; i++) {
-            for (int v = 0; v < 2; v++) {
-                __m256i wide = _mm256_madd_epi16(sum[i][v], ones);
-
-                whole[i][v] = q ? _mm256_add_epi32(whole[i][v], wide) : wide;
-            }
-        }
-    }
-}
-
-#endif
 
 /* One block of R rows, added to y[R][width]. */
 static inline __attribute__((always_inline)) void bytes_block(const struct wblock *w,
@@ -153,7 +120,19 @@ static inline __attribute__((always_inline)) void bytes_block(const struct wbloc
 {
     __m256i whole[ROWS][2];
 
-    bytes_sums(w, x, row, whole, fit, R);
+    for (int q = 0; q < QUADS; q += fit) {
+        __m256i sum[ROWS][2];
+
+        bytes_dot(w, x, row, q, fit, sum, R);
+        WK_UNROLL
+        for (int i = 0; i < R; i++) {
+            for (int v = 0; v < 2; v++) {
+                __m256i wide = widen(sum[i][v]);
+
+                whole[i][v] = q ? _mm256_add_epi32(whole[i][v], wide) : wide;
+            }
+        }
+    }
     WK_UNROLL
     for (int i = 0; i < R; i++) {
         const struct xblock *xb = row_of(x, row, i);

@@ -181,21 +181,21 @@ WK_INLINE void score_positions(const struct wk_head *h, int t, const int vectors
     __m512 sum[SCORES];
     float scale = 1.0f / sqrtf((float)h->head_dim);
 
-    WK_UNROLL_24
+    WK_UNROLL
     for (int k = 0; k < vectors; k++)
         sum[k] = _mm512_setzero_ps();
     for (int d = 0; d < h->head_dim; d++) {
         __m512 q = _mm512_set1_ps(h->q[d]);
         size_t at = (size_t)d * (size_t)h->cap + (size_t)t;
 
-        WK_UNROLL_24
+        WK_UNROLL
         for (int k = 0; k < vectors; k++) {
             if (k % 2 == 0)
                 fetch_lane(h->k, at + (size_t)(ahead * h->cap + 16 * k), f32);
             sum[k] = _mm512_fmadd_ps(q, load_lane(h->k, at + (size_t)(16 * k), f32), sum[k]);
         }
     }
-    WK_UNROLL_24
+    WK_UNROLL
     for (int k = 0; k < vectors; k++)
         _mm512_storeu_ps(h->scores + t + 16 * k, _mm512_mul_ps(sum[k], _mm512_set1_ps(scale)));
 }

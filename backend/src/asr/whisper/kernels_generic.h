@@ -546,8 +546,9 @@ static double peak_f32(long rounds)
 {
     vec sum[12], a = (vec){0} + 0.5f, b = (vec){0} + 0.25f;
 
-    WK_UNROLL /* or the sums lie in memory */
-        for (int k = 0; k < 12; k++) sum[k] = (vec){0};
+    WK_UNROLL
+    for (int k = 0; k < 12; k++) /* not unrolled, the sums would lie in memory */
+        sum[k] = (vec){0};
     for (long i = 0; i < rounds; i++) {
         WK_UNROLL
         for (int k = 0; k < 12; k++) {

@@ -27,13 +27,11 @@
 
 /* Before a loop of constant length whose variables must stay in registers. */
 #ifdef __clang__
-#define WK_UNROLL    _Pragma("unroll")
-#define WK_UNROLL_2  _Pragma("unroll 2")
-#define WK_UNROLL_24 _Pragma("unroll")
+#define WK_UNROLL   _Pragma("unroll")
+#define WK_UNROLL_2 _Pragma("unroll 2")
 #else
-#define WK_UNROLL    _Pragma("GCC unroll 16")
-#define WK_UNROLL_2  _Pragma("GCC unroll 2")
-#define WK_UNROLL_24 _Pragma("GCC unroll 24")
+#define WK_UNROLL   _Pragma("GCC unroll 24")
+#define WK_UNROLL_2 _Pragma("GCC unroll 2")
 #endif
 
 enum {
