@@ -272,18 +272,19 @@ static int one_window(struct job *j)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-static struct whisper_search_params settle_params(const struct job *j)
+struct whisper_search_params
+whisper_transcribe_search(const struct whisper_model *m,
+                          const struct whisper_transcribe_params *params)
 {
-    const struct whisper_shape *s = &j->d->model->shape;
-    struct whisper_search_params p = j->p->search;
+    struct whisper_search_params p = params->search;
 
     /* Distilled models of the first kind were trained without timestamps (as whisper.cpp tells
      * them: two decoder layers and not the vocabulary of large-v3). */
-    if (s->n_text_layer == 2 && s->n_vocab != 51866)
+    if (m->shape.n_text_layer == 2 && m->shape.n_vocab != 51866)
         p.rules.timestamps = false;
     if (p.rules.timestamps && !p.single_segment && p.tokens_max > 0)
         p.rules.stamp_from = p.tokens_max;
-    p.align = j->p->words;
+    p.align = params->words;
     return p;
 }
 
@@ -292,7 +293,7 @@ int whisper_transcribe(struct whisper_transcript *t, struct whisper_decoder *d,
                        const struct whisper_transcribe_params *params)
 {
     struct job j = {.t = t, .d = d, .c = c, .mel = mel, .p = params, .v = d->model->vocab};
-    struct whisper_search_params search = settle_params(&j);
+    struct whisper_search_params search = whisper_transcribe_search(d->model, params);
     int code;
 
     memset(t, 0, sizeof(*t));

@@ -68,6 +68,11 @@ int whisper_transcribe(struct whisper_transcript *t, struct whisper_decoder *d,
                        const struct whisper_transcribe_params *params);
 void whisper_transcript_release(struct whisper_transcript *t);
 
+/** How the windows of a recording are searched: params->search as the model needs it. */
+struct whisper_search_params
+whisper_transcribe_search(const struct whisper_model *m,
+                          const struct whisper_transcribe_params *params);
+
 /** sot [language task] [no-timestamps]; returns the number of tokens, at most 4. */
 int whisper_prompt_init(const struct whisper_vocab *v, int language, bool translate,
                         bool timestamps, int *ids);

@@ -177,32 +177,41 @@ static double margin_of(const float *logits, int want, float before, const struc
     return (double)(peak->top_value - before);
 }
 
-/* The difference between the best and the recorded token where the two part, by forcing: that, or
- * the end of the window, behind which the recorded one may be. */
+/* Whether recorded token `at` is the first of a segment, or behind all of them. */
+static bool begins_segment(const json_t *want, int at)
+{
+    const json_t *segments = json_object_get(want, "segments");
+    int first = 0;
+
+    for (size_t i = 0; i < json_array_size(segments) && first < at; i++)
+        first += (int)json_array_size(json_object_get(json_array_get(segments, i), "ids"));
+    return first == at;
+}
+
+/* The difference between the best and the recorded token where the two part, by forcing. A recorded
+ * token that begins a segment may be of the window after, and the end of this one was chosen. */
 static double margin_at(struct full *f, const struct whisper_transcribe_params *p,
                         const struct whisper_transcript *t, const int *ids, int at, int want)
 {
     const struct whisper_vocab *v = f->c->model->vocab;
-    struct whisper_rules rules = p->search.rules;
+    struct whisper_rules rules = whisper_transcribe_search(f->c->model, p).rules;
     static int tokens[IDS_MAX];
     struct whisper_past past;
     struct wk_peak peak;
     float *logits, before, end;
     double margin;
 
-    if (f->c->model->shape.n_text_layer == 2 && f->c->model->shape.n_vocab != 51866)
-        rules.timestamps = false;
     if (force(f, p, rules.timestamps, t, ids, at, tokens, &past))
         return INFINITY;
     logits = f->c->logits;
-    if (rules.timestamps && !p->search.single_segment)
-        rules.stamp_from = p->search.tokens_max;
     whisper_rules_mask(&rules, v, &past, logits);
     before = logits[want];
     end = logits[v->eot];
     whisper_rules_settle(&rules, v, f->c->wk, logits, &peak);
     margin = margin_of(logits, want, before, &peak);
-    return past.n > 0 ? fmin(margin, margin_of(logits, v->eot, end, &peak)) : margin;
+    if (past.n > 0 && begins_segment(f->want, at))
+        margin = fmin(margin, margin_of(logits, v->eot, end, &peak));
+    return margin;
 }
 
 static int line(const struct full *f, bool ok, const char *fmt, ...)
