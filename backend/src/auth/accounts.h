@@ -54,7 +54,8 @@ int accounts_login(struct accounts *a, const char *email, const char *password, 
 /** Single-user mode: the local owner, made now if there is none. */
 int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct errbuf *err);
 /** asked_us: when the request arrived, clock_mono_us(). UV_EBUSY: another request with the same
- *  token was being served when this one arrived; it got the new token, and nothing is revoked. */
+ *  token was being served when this one arrived (or ended in the same microsecond); it got the new
+ *  token, and nothing is revoked. */
 int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint64_t asked_us,
                      struct grant *grant, struct errbuf *err);
 /** Revokes the family of the token; 0 also when there was nothing to revoke. */
