@@ -319,7 +319,7 @@ static void peaks_not_used(const struct bench *b)
 
 static enum wk_type type_named(const char *name)
 {
-    for (int t = 0; t <= WK_Q8_0; t++) {
+    for (int t = 0; t <= WK_S12; t++) {
         if (wk_type_known(t) && strcmp(wk_type_name((enum wk_type)t), name) == 0)
             return (enum wk_type)t;
     }

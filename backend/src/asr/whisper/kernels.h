@@ -21,8 +21,11 @@
  *     wk_close(wk);
  *
  * What is quantised stays quantised in memory: a packed matrix takes the bytes of its tensor plus
- * padding of the rows to a multiple of 16. Block-quantised weights are multiplied in int8 or
- * int16 with activations quantised on the fly, f16 in int16 or f32, f32 in f32: see
+ * padding of the rows to a multiple of 16. Weights of f16 that are read once a token may be packed
+ * as WK_S12 (parts of that type are f16 in the source), which is four fifths of the bytes: integers
+ * of at most 2047 in blocks of 32 columns with an f16 scale, so that a weight is off by at most
+ * 1/4094 of the largest of its block. Block-quantised weights are multiplied in int8 or int16 with
+ * activations quantised on the fly, f16 in int16 or f32, f32 in f32: see
  * docs/architecture/whisper-kernels.md for what is done where and how exact it is.
  *
  * Threads    A struct wk belongs to one thread at a time. Matrices are read-only once packed and
@@ -53,6 +56,7 @@ enum wk_type {
     WK_Q5_0 = 6,
     WK_Q5_1 = 7,
     WK_Q8_0 = 8,
+    WK_S12 = 9, /**< In no file: f16 that is packed as 12-bit integers, for memory-bound products */
 };
 
 enum {
@@ -65,7 +69,8 @@ enum {
 /** True when the number names a type above (a hostile file may say anything). */
 bool wk_type_known(int type);
 
-/** Bytes of `count` weights of one row; count is a multiple of WK_BLOCK for quantised types. */
+/** Bytes of `count` weights of one row of a tensor; count is a multiple of WK_BLOCK for quantised
+ *  types. */
 size_t wk_type_bytes(enum wk_type type, size_t count);
 
 /** "q5_0" and so on. */

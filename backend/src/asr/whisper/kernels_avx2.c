@@ -24,13 +24,13 @@ static inline void halves_to_floats(const uint16_t *from, float *to)
     _mm256_storeu_ps(to + 8, _mm256_cvtph_ps(_mm_loadu_si128(x + 1)));
 }
 
-/* Four values of x beside every row's. */
-static inline __m256i quad_of(const int8_t *x)
+/* Four bytes of x, that is four or two values, beside every row's. */
+static inline __m256i same_for_all(const void *x)
 {
-    int32_t quad;
+    int32_t four;
 
-    __builtin_memcpy(&quad, x, sizeof(quad));
-    return _mm256_set1_epi32(quad);
+    __builtin_memcpy(&four, x, sizeof(four));
+    return _mm256_set1_epi32(four);
 }
 
 /* sum += four products a lane of unsigned u and signed s bytes. Without VNNI pairs of products must
@@ -52,7 +52,7 @@ static inline __m256i dot_half(const uint8_t *w, const int8_t *x, enum wk_type t
 
     for (int q = 0; q < 8; q++, w += 64, x += 4) {
         __m256i raw = _mm256_loadu_si256((const __m256i *)(const void *)w);
-        __m256i four = quad_of(x);
+        __m256i four = same_for_all(x);
 
         if (type == WK_Q8_0) {
             four = _mm256_sign_epi8(four, raw);
@@ -70,6 +70,34 @@ static inline void dot_quads(const uint8_t *w, const int8_t *x, int32_t *sums, e
     for (int half = 0; half < 2; half++)
         _mm256_storeu_si256(to + half, _mm256_add_epi32(_mm256_loadu_si256(to + half),
                                                         dot_half(w + 32 * half, x, type)));
+}
+
+/* sum += products of eight rows and eight columns in 12 bits. */
+static inline __m256i dot_eight(__m256i sum, const uint8_t *words, const int16_t *x)
+{
+    __m256i w[4];
+
+    for (int k = 0; k < 3; k++)
+        w[k] = _mm256_loadu_si256((const __m256i *)(const void *)(words + 64 * k));
+    w[3] = _mm256_or_si256(
+        _mm256_slli_epi16(w[0], 12),
+        _mm256_or_si256(_mm256_and_si256(_mm256_slli_epi16(w[1], 8), _mm256_set1_epi16(0xf00)),
+                        _mm256_and_si256(_mm256_slli_epi16(w[2], 4), _mm256_set1_epi16(0xf0))));
+    for (int k = 0; k < 4; k++)
+        sum = _mm256_add_epi32(
+            sum, _mm256_madd_epi16(_mm256_srai_epi16(w[k], 4), same_for_all(x + 2 * k)));
+    return sum;
+}
+
+static inline void dot_twelve(const uint8_t *words, const int16_t *x, int32_t *sums)
+{
+    for (int half = 0; half < 2; half++) {
+        __m256i sum = _mm256_setzero_si256();
+
+        for (int g = 0; g < 4; g++)
+            sum = dot_eight(sum, words + 192 * g + 32 * half, x + 8 * g);
+        _mm256_storeu_si256((__m256i *)(void *)sums + half, sum);
+    }
 }
 
 #include "asr/whisper/kernels_generic.h"

@@ -104,7 +104,7 @@ static inline __attribute__((always_inline)) void bytes_dot(const struct wblock 
 
         WK_UNROLL
         for (int i = 0; i < R; i++) {
-            __m256i four = quad_of(row_of(x, row, i)->q + 4 * k);
+            __m256i four = same_for_all(row_of(x, row, i)->q + 4 * k);
 
             sum[i][0] = add_products(sum[i][0], lo, four);
             sum[i][1] = add_products(sum[i][1], hi, four);
@@ -199,7 +199,7 @@ static const struct wk_product many_bytes = {
 static const struct wk_product *many_avx2(enum wk_type type)
 {
 #ifdef __AVXVNNI__
-    bool fits = type != WK_F32 && type != WK_F16;
+    bool fits = type != WK_F32 && type != WK_F16 && type != WK_S12;
 #else
     bool fits = type == WK_Q4_0 || type == WK_Q4_1 || type == WK_Q5_0 || type == WK_Q5_1;
 #endif

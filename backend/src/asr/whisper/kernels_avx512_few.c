@@ -6,13 +6,14 @@
  *
  *     y = sum over blocks  d s_x (sum n q_x - zero sum q_x) + m s_x sum q_x
  *
- * where zero is 8, 16 or 128 and m is there for the _1 types only. f16 and f32: fused multiply-add.
+ * where zero is 8, 16 or 128 and m is there for the _1 types only. 12-bit integers are signed and
+ * multiplied by 16 bits of x. f16 and f32: fused multiply-add.
  */
 #include "asr/whisper/kernels_avx512.h"
 
 enum {
     AHEAD = 8192,      /* bytes from what is multiplied to what is fetched: f16 and f32, */
-    BLOCKS_AHEAD = 32, /* or so many blocks of each panel; never past the end */
+    BLOCKS_AHEAD = 32, /* or so many blocks of each panel (12 bits: half); never past the end */
     ROWS = 4,          /* multiplied at once */
 };
 
@@ -59,6 +60,29 @@ static void few_prepare(const struct wk_matrix *m, const float *x, void *row)
     }
 }
 
+static size_t twelve_row_bytes(const struct wk_matrix *m)
+{
+    return align64((size_t)m->blocks * sizeof(struct wk_block_16));
+}
+
+static void twelve_prepare(const struct wk_matrix *m, const float *x, void *row)
+{
+    struct wk_block_16 *b = row;
+
+    for (int left = m->cols; left > 0; left -= WK_BLOCK, b++, x += WK_BLOCK) {
+        __m512 lo = _mm512_maskz_loadu_ps(lanes(left), x), hi = _mm512_setzero_ps(), inv;
+        float max;
+
+        if (left > 16)
+            hi = _mm512_maskz_loadu_ps(lanes(left - 16), x + 16);
+        max = wk_worth(_mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(lo), _mm512_abs_ps(hi))));
+        inv = _mm512_set1_ps(max > 0 ? 32767.0f / max : 0);
+        put_16(b->q, _mm512_mul_ps(lo, inv));
+        put_16(b->q + 16, _mm512_mul_ps(hi, inv));
+        b->scale = max / 32767.0f;
+    }
+}
+
 /* `bytes` AHEAD of p, or the last ones before the end. */
 WK_INLINE void fetch_ahead(const uint8_t *p, const uint8_t *end, const int bytes)
 {
@@ -69,11 +93,17 @@ WK_INLINE void fetch_ahead(const uint8_t *p, const uint8_t *end, const int bytes
         _mm_prefetch(at + i, _MM_HINT_T0);
 }
 
+/* Of the integers of a block of a panel. */
+WK_INLINE int block_bytes(enum wk_type type)
+{
+    return type == WK_S12 ? WK_BYTES_12 : type == WK_Q8_0 ? 512 : 256;
+}
+
 /* Fetch a block of a panel, unless it is past the end. */
 WK_INLINE void fetch_block(const struct wk_matrix *m, const uint8_t *panel, int b,
                            const uint8_t *end, enum wk_type type)
 {
-    const int bytes = type == WK_Q8_0 ? 512 : 256;
+    const int bytes = block_bytes(type);
 
     if (panel >= end)
         return;
@@ -86,12 +116,18 @@ WK_INLINE void fetch_block(const struct wk_matrix *m, const uint8_t *panel, int 
         _mm_prefetch(panel + m->d + 32 * (size_t)b, _MM_HINT_T0);
 }
 
-/* The eight quads of a block as unsigned bytes. */
-WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int b, __m512i w[8],
+/* The eight quads of a block as unsigned bytes; 12 bits: its sixteen pairs. */
+WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int b, __m512i w[16],
                             enum wk_type type)
 {
-    const uint8_t *qs = panel + (size_t)b * (type == WK_Q8_0 ? 512 : 256);
+    const uint8_t *qs = panel + (size_t)b * (size_t)block_bytes(type);
 
+    if (type == WK_S12) {
+        WK_UNROLL
+        for (int g = 0; g < 4; g++)
+            twelve(qs + 192 * g, w + 4 * g);
+        return;
+    }
     if (type == WK_Q8_0) {
         WK_UNROLL
         for (int q = 0; q < 8; q++)
@@ -131,15 +167,51 @@ WK_INLINE __m512i dot_block(const __m512i w[8], const struct xblock *x)
     return _mm512_add_epi32(even, odd);
 }
 
+WK_INLINE __m512i dot_twelve(const __m512i w[16], const struct wk_block_16 *x)
+{
+    __m512i even = _mm512_setzero_si512(), odd = apart(_mm512_setzero_si512());
+
+    WK_UNROLL
+    for (int k = 0; k < 16; k += 2) {
+        dot16(&even, w[k], _mm512_set1_epi32(load32(x->q + 2 * k)));
+        dot16(&odd, w[k + 1], _mm512_set1_epi32(load32(x->q + 2 * k + 2)));
+    }
+    return _mm512_add_epi32(even, odd);
+}
+
+/* sum += the products of a block with the at-th of x. */
+WK_INLINE __m512 add_block(__m512 sum, const __m512i w[16], __m512 d, __m512 min, const void *x,
+                           size_t at, enum wk_type type)
+{
+    const struct xblock *b = (const struct xblock *)x + at;
+    const struct wk_block_16 *b16 = (const struct wk_block_16 *)x + at;
+
+    if (type == WK_S12)
+        return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot_twelve(w, b16)),
+                               _mm512_mul_ps(d, _mm512_set1_ps(b16->scale)), sum);
+    sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot_block(w, b)),
+                          _mm512_mul_ps(d, _mm512_set1_ps(b->scale)), sum);
+    if (type == WK_Q4_1 || type == WK_Q5_1)
+        sum = _mm512_fmadd_ps(min, _mm512_set1_ps(b->sum), sum);
+    return sum;
+}
+
+WK_INLINE size_t x_row_bytes(const struct wk_matrix *m, enum wk_type type)
+{
+    return type == WK_S12 ? twelve_row_bytes(m) : few_row_bytes(m);
+}
+
 /* n rows by P panels, which follow one another in memory. They are read side by side, so what is
  * fetched for each is its own rest and then the same place of the panels after. */
 WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const uint8_t *end,
-                          const struct xblock *x, const int n, const int P, float *tile, int width,
+                          const uint8_t *x, const int n, const int P, float *tile, int width,
                           enum wk_type type)
 {
+    const size_t row = x_row_bytes(m, type);
     const bool has_m = type == WK_Q4_1 || type == WK_Q5_1;
-    const uint8_t *next = panel + BLOCKS_AHEAD / m->blocks * P * m->panel_bytes; /* fetched */
-    int at_next = BLOCKS_AHEAD % m->blocks;
+    const int ahead = type == WK_S12 ? BLOCKS_AHEAD / 2 : BLOCKS_AHEAD;
+    const uint8_t *next = panel + ahead / m->blocks * P * m->panel_bytes; /* fetched */
+    int at_next = ahead % m->blocks;
     __m512 sum[ROWS];
 
     WK_UNROLL
@@ -151,20 +223,14 @@ WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const
             const uint8_t *at = panel + (size_t)p * m->panel_bytes;
             __m512 d = halves(at + m->d + 32 * (size_t)b);
             __m512 min = has_m ? halves(at + m->m + 32 * (size_t)b) : d;
-            __m512i w[8];
+            __m512i w[16];
 
             fetch_block(m, next + (size_t)p * m->panel_bytes, at_next, end, type);
             unpack_block(m, at, b, w, type);
             WK_UNROLL
-            for (int i = 0; i < n; i++) {
-                const struct xblock *xb = x + (size_t)i * (size_t)m->blocks + b;
-                __m512 *to = &sum[i * P + p];
-
-                *to = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot_block(w, xb)),
-                                      _mm512_mul_ps(d, _mm512_set1_ps(xb->scale)), *to);
-                if (has_m)
-                    *to = _mm512_fmadd_ps(min, _mm512_set1_ps(xb->sum), *to);
-            }
+            for (int i = 0; i < n; i++)
+                sum[i * P + p] =
+                    add_block(sum[i * P + p], w, d, min, x + (size_t)i * row, (size_t)b, type);
         }
         if (++at_next == m->blocks) {
             at_next = 0;
@@ -181,9 +247,9 @@ WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const
 
 /* Rows by fours, twos and ones: a panel that was read a moment ago is in cache. */
 WK_INLINE void few_all(const struct wk_matrix *m, int panel, int n_panels, const uint8_t *end,
-                       const struct xblock *x, int n, float *tile, enum wk_type type)
+                       const uint8_t *x, int n, float *tile, enum wk_type type)
 {
-    const size_t row = (size_t)m->blocks;
+    const size_t row = x_row_bytes(m, type);
     int width = n_panels * WK_PANEL;
 
     for (; n == 1 && n_panels >= 2; n_panels -= 2, panel += 2, tile += 2 * WK_PANEL)
@@ -218,6 +284,9 @@ static void few_multiply(const struct wk_matrix *m, int panel, int n_panels, con
     case WK_Q5_1:
         few_all(m, panel, n_panels, ahead->end, rows, n, tile, WK_Q5_1);
         break;
+    case WK_S12:
+        few_all(m, panel, n_panels, ahead->end, rows, n, tile, WK_S12);
+        break;
     default:
         few_all(m, panel, n_panels, ahead->end, rows, n, tile, WK_Q8_0);
         break;
@@ -228,6 +297,13 @@ static const struct wk_product block_product = {
     .arithmetic = "int8",
     .row_bytes = few_row_bytes,
     .prepare = few_prepare,
+    .multiply = few_multiply,
+};
+
+static const struct wk_product twelve_product = {
+    .arithmetic = "int16",
+    .row_bytes = twelve_row_bytes,
+    .prepare = twelve_prepare,
     .multiply = few_multiply,
 };
 
@@ -305,5 +381,7 @@ static const struct wk_product float_product = {
 
 const struct wk_product *wk_avx512_few(enum wk_type type)
 {
-    return type == WK_F32 || type == WK_F16 ? &float_product : &block_product;
+    if (type == WK_F32 || type == WK_F16)
+        return &float_product;
+    return type == WK_S12 ? &twelve_product : &block_product;
 }

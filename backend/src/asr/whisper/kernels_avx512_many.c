@@ -362,5 +362,5 @@ const struct wk_product *wk_avx512_many(enum wk_type type)
 {
     if (type == WK_F32)
         return &wk_avx512_f32;
-    return type == WK_F16 ? &product_16 : &product_8;
+    return type == WK_F16 || type == WK_S12 ? &product_16 : &product_8;
 }

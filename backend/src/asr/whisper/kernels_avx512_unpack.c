@@ -4,7 +4,7 @@
  * The layout is described in kernels_avx512.h. Block-quantised weights become 8 bits: a group
  * takes one scale a row from the blocks of 32 it is made of, so a weight is off by at most half a
  * step of 1/127 of the largest its group can hold. f16 weights become 16 bits, off by half
- * a step of 1/4095 of the group's largest.
+ * a step of 1/4095 of the group's largest, and so do 12-bit integers.
  */
 #include "asr/whisper/kernels_avx512.h"
 
@@ -370,10 +370,67 @@ static void unpack_halves(const struct wk_matrix *m, const uint8_t *from, int p,
     }
 }
 
+/* ---- 12 bits into 16 bits ----------------------------------------------------------------- */
+
+/* Pairs of integers times what each row needs. */
+WK_INLINE __m512i scaled_pair(__m512i w, __m512 by)
+{
+    __m512 a = _mm512_cvtepi32_ps(_mm512_srai_epi32(_mm512_slli_epi32(w, 16), 16));
+    __m512 b = _mm512_cvtepi32_ps(_mm512_srai_epi32(w, 16));
+
+    return _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_cvtps_epi32(_mm512_mul_ps(a, by)),
+                                   _mm512_slli_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(b, by)), 16));
+}
+
+WK_INLINE void unpack_block_12(const uint8_t *words, __m512 by, int stride, uint8_t *to)
+{
+    for (int g = 0; g < WK_BLOCK / 8; g++, words += 192) {
+        __m512i w[4];
+
+        twelve(words, w);
+        WK_UNROLL
+        for (int k = 0; k < 4; k++, to += stride) {
+            _mm_prefetch(words + 64 * k + AHEAD, _MM_HINT_T0);
+            _mm512_store_si512(to, scaled_pair(w[k], by));
+        }
+    }
+}
+
+static void unpack_twelve(const struct wk_matrix *m, const uint8_t *from, int p, int n_panels,
+                          struct wk_panels to)
+{
+    const struct wk_groups groups = groups_of(m, 2);
+    const int of_group = WK_GROUP_16 / WK_BLOCK, stride = 64 * n_panels;
+    uint8_t *w = to.w + 64 * p;
+
+    for (int g = 0; g < groups.n; g++) {
+        int end = (g + 1) * of_group < m->blocks ? (g + 1) * of_group : m->blocks;
+        __m512 top = _mm512_setzero_ps(), inverse;
+
+        for (int b = g * of_group; b < end; b++)
+            top = _mm512_max_ps(top, halves(from + m->d + 32 * (size_t)b));
+        top = _mm512_mul_ps(top, _mm512_set1_ps(WK_TOP_12)); /* the largest it can hold */
+        inverse = _mm512_maskz_div_ps(_mm512_cmp_ps_mask(top, _mm512_setzero_ps(), _CMP_GT_OQ),
+                                      _mm512_set1_ps((float)WK_TOP_16), top);
+        for (int b = g * of_group; b < end; b++, w += WK_BLOCK / 2 * stride)
+            unpack_block_12(from + (size_t)b * WK_BYTES_12,
+                            _mm512_mul_ps(halves(from + m->d + 32 * (size_t)b), inverse), stride,
+                            w);
+        for (int c = end * WK_BLOCK; c < (g + 1) * WK_GROUP_16; c += 2, w += stride)
+            _mm512_store_si512(w, _mm512_setzero_si512());
+        _mm512_store_ps(to.scale + (g * n_panels + p) * WK_PANEL,
+                        _mm512_mul_ps(top, _mm512_set1_ps(1.0f / WK_TOP_16)));
+    }
+}
+
 void wk_avx512_unpack_16(const struct wk_matrix *m, int panel, int n_panels, void *scratch)
 {
     struct wk_panels to = panels_at(m, scratch, 2);
 
-    for (int p = 0; p < n_panels; p++)
-        unpack_halves(m, wk_panel(m, panel + p), p, n_panels, to);
+    for (int p = 0; p < n_panels; p++) {
+        if (m->type == WK_S12)
+            unpack_twelve(m, wk_panel(m, panel + p), p, n_panels, to);
+        else
+            unpack_halves(m, wk_panel(m, panel + p), p, n_panels, to);
+    }
 }

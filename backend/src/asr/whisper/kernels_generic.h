@@ -7,11 +7,12 @@
  *     GENERIC_LANES                                     floats of a vector
  *     void halves_to_floats(const uint16_t *, float *)  16 values
  *     void dot_quads(const uint8_t *w, const int8_t *x, int32_t *sums, enum wk_type)
- *                                     sums[16] += the raw quants of a block, w[8][16][4], times
- * x[32]
+ *                                     sums[16] += the raw quants of a block, w[8][16][4], by x[32]
+ *     void dot_twelve(const uint8_t *words, const int16_t *x, int32_t *sums)
+ *                                     sums[16] = a block in 12 bits by x[32]
  *
- * Many rows are multiplied in f32, from panels dequantised once per tile; few rows in 8-bit
- * integers straight from the packed panels, f16 and f32 weights in f32.
+ * Many rows are multiplied in f32, from panels dequantised once per tile; few rows in integers of 8
+ * bits (weights in 12 bits: of 16) straight from the packed panels, f16 and f32 weights in f32.
  */
 #ifndef ASR_WHISPER_KERNELS_GENERIC_H
 #define ASR_WHISPER_KERNELS_GENERIC_H
@@ -25,6 +26,7 @@ enum {
     TILE = 6,         /* rows of the register tile */
     COLUMNS_L1 = 128, /* columns whose weights stay in the first-level cache over all rows */
     POSITIONS = 64,   /* cache positions converted at once */
+    FEW_AHEAD = 8192, /* bytes from what few rows are multiplied by to what is fetched */
 };
 
 typedef float vec __attribute__((vector_size(4 * GENERIC_LANES), aligned(4), may_alias));
@@ -202,6 +204,31 @@ static void block_floats(const struct wk_matrix *m, const uint8_t *panel, int b,
     }
 }
 
+/* A block of 12-bit integers as floats, [32][16]. Two words of a row are one of 32 bits here. */
+static void twelve_floats(const struct wk_matrix *m, const uint8_t *panel, int b, float *out)
+{
+    const uint8_t *from = panel + (size_t)b * WK_BYTES_12;
+    float d[WK_PANEL];
+    uint16_t h[WK_PANEL];
+
+    memcpy(h, panel + m->d + 32 * (size_t)b, sizeof(h));
+    halves_to_floats(h, d);
+    for (int g = 0; g < WK_BLOCK / 8; g++, from += 192) {
+        uint32_t w[4][WK_PANEL];
+
+        memcpy(w, from, 192);
+        for (int r = 0; r < WK_PANEL; r++)
+            w[3][r] = (w[0][r] << 12 & 0xf000f000) | (w[1][r] << 8 & 0x0f000f00) |
+                      (w[2][r] << 4 & 0x00f000f0);
+        for (int k = 0; k < 4; k++, out += 2 * WK_PANEL) {
+            for (int r = 0; r < WK_PANEL; r++) {
+                out[r] = d[r] * (float)((int32_t)(w[k][r] << 16) >> 20);
+                out[WK_PANEL + r] = d[r] * (float)((int32_t)w[k][r] >> 20);
+            }
+        }
+    }
+}
+
 /* Columns 32 b .. 32 b + 31 of any type as floats. */
 static void columns(const struct wk_matrix *m, const uint8_t *panel, int b, float *out)
 {
@@ -215,6 +242,8 @@ static void columns(const struct wk_matrix *m, const uint8_t *panel, int b, floa
             memcpy(h, from, sizeof(h));
             halves_to_floats(h, out);
         }
+    } else if (m->type == WK_S12) {
+        twelve_floats(m, panel, b, out);
     } else {
         block_floats(m, panel, b, out);
     }
@@ -335,6 +364,13 @@ static const struct wk_product few_f32 = {
     .multiply = few_f32_multiply,
 };
 
+/* Fetch what this thread multiplies some blocks later: memory is the limit of few rows. */
+static inline void fetch_ahead(const uint8_t *block, int bytes, const uint8_t *end)
+{
+    for (int at = FEW_AHEAD; at < FEW_AHEAD + bytes && block + at < end; at += 64)
+        __builtin_prefetch(block + at);
+}
+
 /* ---- 8-bit product, few rows -------------------------------------------------------------- */
 
 struct xblock {
@@ -372,8 +408,9 @@ static void i8_prepare(const struct wk_matrix *m, const float *x, void *row)
 static void i8_multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
                         const void *rows, int n, float *tile, const struct wk_ahead *ahead)
 {
+    const int bytes = m->type == WK_Q8_0 ? 512 : 256;
+
     (void)scratch;
-    (void)ahead;
     memset(tile, 0, (size_t)(n * n_panels * WK_PANEL) * sizeof(float));
     for (int p = 0; p < n_panels; p++) {
         const uint8_t *from = wk_panel(m, panel + p);
@@ -382,6 +419,7 @@ static void i8_multiply(const struct wk_matrix *m, int panel, int n_panels, cons
             float d[WK_PANEL], min[WK_PANEL];
             uint8_t raw[8 * 64] __attribute__((aligned(64)));
 
+            fetch_ahead(from + (size_t)(b * bytes), bytes, ahead->end);
             scales_of(m, from, b, d, min);
             raw_block(m, from, b, raw);
             for (int i = 0; i < n; i++) {
@@ -405,9 +443,72 @@ static const struct wk_product few_i8 = {
     .multiply = i8_multiply,
 };
 
+/* ---- 16-bit product of weights in 12 bits, few rows ---------------------------------------- */
+
+static size_t i16_row_bytes(const struct wk_matrix *m)
+{
+    return align64((size_t)m->blocks * sizeof(struct wk_block_16));
+}
+
+static void i16_prepare(const struct wk_matrix *m, const float *x, void *row)
+{
+    struct wk_block_16 *b = row;
+
+    for (int left = m->cols; left > 0; left -= WK_BLOCK, b++, x += WK_BLOCK) {
+        int n = left < WK_BLOCK ? left : WK_BLOCK;
+        float max = 0, inverse;
+
+        for (int c = 0; c < n; c++)
+            max = fabsf(x[c]) > max ? fabsf(x[c]) : max;
+        max = wk_worth(max);
+        inverse = max > 0 ? 32767.0f / max : 0;
+        for (int c = 0; c < WK_BLOCK; c++)
+            b->q[c] = c < n ? (int16_t)nearbyintf(x[c] * inverse) : 0;
+        b->scale = max / 32767.0f;
+    }
+}
+
+static void i16_multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
+                         const void *rows, int n, float *tile, const struct wk_ahead *ahead)
+{
+    (void)scratch;
+    memset(tile, 0, (size_t)(n * n_panels * WK_PANEL) * sizeof(float));
+    for (int p = 0; p < n_panels; p++) {
+        const uint8_t *from = wk_panel(m, panel + p);
+
+        for (int b = 0; b < m->blocks; b++) {
+            float d[WK_PANEL];
+            uint16_t h[WK_PANEL];
+
+            fetch_ahead(from + (size_t)b * WK_BYTES_12, WK_BYTES_12, ahead->end);
+            memcpy(h, from + m->d + 32 * (size_t)b, sizeof(h));
+            halves_to_floats(h, d);
+            for (int i = 0; i < n; i++) {
+                const uint8_t *row = (const uint8_t *)rows + (size_t)i * i16_row_bytes(m);
+                const struct wk_block_16 *xb = (const struct wk_block_16 *)(const void *)row + b;
+                float *y = tile + (i * n_panels + p) * WK_PANEL;
+                int32_t sums[WK_PANEL];
+
+                dot_twelve(from + (size_t)b * WK_BYTES_12, xb->q, sums);
+                for (int r = 0; r < WK_PANEL; r++)
+                    y[r] += d[r] * xb->scale * (float)sums[r];
+            }
+        }
+    }
+}
+
+static const struct wk_product few_i16 = {
+    .arithmetic = "int16",
+    .row_bytes = i16_row_bytes,
+    .prepare = i16_prepare,
+    .multiply = i16_multiply,
+};
+
 static const struct wk_product *few(enum wk_type type)
 {
-    return type == WK_F32 || type == WK_F16 ? &few_f32 : &few_i8;
+    if (type == WK_F32 || type == WK_F16)
+        return &few_f32;
+    return type == WK_S12 ? &few_i16 : &few_i8;
 }
 
 static const struct wk_product *many(enum wk_type type)

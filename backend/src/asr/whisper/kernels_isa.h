@@ -12,6 +12,7 @@
  *     quantised  qs: per block 4-bit 256 bytes, 8-bit 512 bytes
  *                qh: (5-bit types) per block 64 bytes
  *                d:  per block 16 f16, one a row;   m: (_1 types) the same
+ *     s12        words: per block 768 bytes; d: as above
  *     f16, f32   per column 16 values, one a row
  *
  * Within a block the columns form 8 quads of 4. 8-bit: quad q, row r at qs[64 q + 4 r .. + 3].
@@ -19,6 +20,10 @@
  * nibble, q = 0..3 (ggml's own pairing, rows interleaved). qh: bit 4 r + i of the q-th
  * little-endian 64-bit word is the fifth bit of column 4 q + i of row r, q = 0..7: a byte mask
  * for a 512-bit register.
+ *
+ * 12-bit: eight columns are four pairs; a pair is 16-bit words, the two of a row side by side.
+ * The words of the first three pairs, 64 bytes each, hold their weights in the upper 12 bits. The
+ * lower 4 bits of the three words of a place are the weight of the fourth pair, highest first.
  */
 #ifndef ASR_WHISPER_KERNELS_ISA_H
 #define ASR_WHISPER_KERNELS_ISA_H
@@ -40,6 +45,15 @@ enum {
     WK_QUERY_ROWS = 24, /* most query rows of one tile of encoder attention */
     WK_TILE_ROWS = 48,  /* most input rows the many-row path finishes at once */
     WK_NORM_ROWS = 16,  /* most rows normalised at once */
+    WK_TOP_12 = 2047,   /* largest weight in 12 bits */
+    WK_BYTES_12 = 768,  /* of the words of a block of a panel in 12 bits */
+};
+
+/* A block of a row of x by which weights in 12 bits are multiplied; q is at most 32767, so that the
+ * sum of a block just fits 32 bits: 32 * 2047 * 32767 < 2^31. */
+struct wk_block_16 {
+    int16_t q[WK_BLOCK];
+    float scale;
 };
 
 struct wk_matrix {

@@ -36,6 +36,38 @@ static inline void dot_quads(const uint8_t *w, const int8_t *x, int32_t *sums, e
     }
 }
 
+/* sum += products of four rows and two columns, from 12 bits at the top of words. */
+static inline int32x4_t add_pairs(int32x4_t sum, int16x8_t words, const int16_t *x)
+{
+    int16x8_t w = vshrq_n_s16(words, 4), two;
+    int32_t pair;
+
+    __builtin_memcpy(&pair, x, sizeof(pair));
+    two = vreinterpretq_s16_s32(vdupq_n_s32(pair));
+    return vaddq_s32(
+        sum, vpaddq_s32(vmull_s16(vget_low_s16(w), vget_low_s16(two)), vmull_high_s16(w, two)));
+}
+
+static inline void dot_twelve(const uint8_t *words, const int16_t *x, int32_t *sums)
+{
+    for (int r = 0; r < 16; r += 4) {
+        int32x4_t sum = vdupq_n_s32(0);
+
+        for (int g = 0; g < 4; g++) {
+            int16x8_t w[3], last;
+
+            for (int k = 0; k < 3; k++) {
+                w[k] = vreinterpretq_s16_u8(vld1q_u8(words + 192 * g + 64 * k + 4 * r));
+                sum = add_pairs(sum, w[k], x + 8 * g + 2 * k);
+            }
+            last = vorrq_s16(vandq_s16(vshlq_n_s16(w[1], 8), vdupq_n_s16(0xf00)),
+                             vandq_s16(vshlq_n_s16(w[2], 4), vdupq_n_s16(0xf0)));
+            sum = add_pairs(sum, vorrq_s16(vshlq_n_s16(w[0], 12), last), x + 8 * g + 6);
+        }
+        vst1q_s32(sums + r, sum);
+    }
+}
+
 #include "asr/whisper/kernels_generic.h"
 
 static bool usable(void)

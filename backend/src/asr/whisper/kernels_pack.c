@@ -2,10 +2,11 @@
  * @file asr/whisper/kernels_pack.c  Weights as the kernels want them: panels of 16 rows
  *
  * Reads the tensor types of ggml model files and writes the layout described in kernels_isa.h.
- * Packing is a pure rearrangement: no weight changes its value.
+ * Packing is a pure rearrangement: no weight changes its value, except those asked for in 12 bits.
  */
 #include "asr/whisper/kernels_isa.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,16 +20,16 @@ enum {
 
 struct type_info {
     const char *name;
-    int bytes;     /* of a block, or of one value for f32 and f16 */
+    int bytes;     /* in a file: of a block, or of one value for f16 and f32 */
     int m, qh, qs; /* offsets in a block, -1: has none; d is at 0 */
-    int quants;    /* bytes of qs */
+    int quants;    /* packed bytes of the integers of a block of one row */
 };
 
 static const struct type_info types[] = {
     [WK_F32] = {"f32", 4, -1, -1, 0, 0},     [WK_F16] = {"f16", 2, -1, -1, 0, 0},
     [WK_Q4_0] = {"q4_0", 18, -1, -1, 2, 16}, [WK_Q4_1] = {"q4_1", 20, 2, -1, 4, 16},
     [WK_Q5_0] = {"q5_0", 22, -1, 2, 6, 16},  [WK_Q5_1] = {"q5_1", 24, 2, 4, 8, 16},
-    [WK_Q8_0] = {"q8_0", 34, -1, -1, 2, 32},
+    [WK_Q8_0] = {"q8_0", 34, -1, -1, 2, 32}, [WK_S12] = {"s12", 2, -1, -1, -1, 48},
 };
 
 bool wk_type_known(int type)
@@ -41,9 +42,10 @@ const char *wk_type_name(enum wk_type type)
     return wk_type_known((int)type) ? types[type].name : "unknown";
 }
 
+/* In the file. */
 static bool quantised(enum wk_type type)
 {
-    return type != WK_F32 && type != WK_F16;
+    return type != WK_F32 && type != WK_F16 && type != WK_S12;
 }
 
 size_t wk_type_bytes(enum wk_type type, size_t count)
@@ -109,6 +111,14 @@ void wk_f32_to_f16(const float *x, uint16_t *y, size_t count)
         y[i] = wk_float_to_half(x[i]);
 }
 
+static float half_at(const uint8_t *p)
+{
+    uint16_t h;
+
+    memcpy(&h, p, sizeof(h));
+    return wk_half_to_float(h);
+}
+
 /* ---- packing ------------------------------------------------------------------------------ */
 
 static void *map_bytes(size_t bytes)
@@ -136,7 +146,7 @@ static int matrix_new(struct wk_matrix **mp, enum wk_type type, int rows, int co
     m->cols = cols;
     m->panels = (rows + WK_PANEL - 1) / WK_PANEL;
     m->blocks = (cols + WK_BLOCK - 1) / WK_BLOCK;
-    if (quantised(type)) {
+    if (t->quants) {
         at = (size_t)m->blocks * WK_PANEL * (size_t)t->quants;
         m->qh = at;
         at += t->qh < 0 ? 0 : (size_t)m->blocks * 64;
@@ -193,6 +203,59 @@ static void pack_row_quants(const struct wk_matrix *m, uint8_t *panel, int r, co
     }
 }
 
+/* The scale of a block: the least f16 that makes its largest at most WK_TOP_12. */
+static uint16_t scale_of(const float w[WK_BLOCK])
+{
+    float top = 0;
+    uint16_t d;
+
+    for (int c = 0; c < WK_BLOCK; c++)
+        top = fabsf(w[c]) > top ? fabsf(w[c]) : top;
+    d = wk_float_to_half(top / WK_TOP_12);
+    return wk_half_to_float(d) * WK_TOP_12 < top ? (uint16_t)(d + 1) : d;
+}
+
+/* To the nearest; what is no number becomes some number. */
+static int nearest_12(float v)
+{
+    return v >= WK_TOP_12   ? WK_TOP_12
+           : v > -WK_TOP_12 ? (int)(v + (v < 0 ? -0.5f : 0.5f))
+                            : -WK_TOP_12;
+}
+
+static void pack_block_12(uint8_t *words, uint16_t d, const float w[WK_BLOCK], int r)
+{
+    float inverse = d ? 1 / wk_half_to_float(d) : 0;
+
+    for (int c = 0; c < WK_BLOCK / 4; c++) { /* column c % 2 of each of four pairs */
+        uint8_t *to = words + 192 * (c / 2) + 4 * r + 2 * (c % 2);
+        unsigned q[4];
+
+        for (int k = 0; k < 4; k++)
+            q[k] = (unsigned)nearest_12(w[c / 2 * 8 + c % 2 + 2 * k] * inverse);
+        for (int k = 0; k < 3; k++) {
+            uint16_t word = (uint16_t)(q[k] << 4 | (q[3] >> (8 - 4 * k) & 15));
+
+            memcpy(to + 64 * k, &word, sizeof(word));
+        }
+    }
+}
+
+static void pack_row_12(const struct wk_matrix *m, uint8_t *panel, int r, const uint8_t *row)
+{
+    for (int b = 0; b < m->blocks; b++) {
+        int n = m->cols - b * WK_BLOCK < WK_BLOCK ? m->cols - b * WK_BLOCK : WK_BLOCK;
+        float w[WK_BLOCK] = {0};
+        uint16_t d;
+
+        for (int c = 0; c < n; c++)
+            w[c] = half_at(row + 2 * (b * WK_BLOCK + c));
+        d = scale_of(w);
+        memcpy(panel + m->d + 32 * (size_t)b + 2 * (size_t)r, &d, 2);
+        pack_block_12(panel + (size_t)b * WK_BYTES_12, d, w, r);
+    }
+}
+
 static void pack_row_floats(const struct wk_matrix *m, uint8_t *panel, int r, const uint8_t *row)
 {
     if (m->type == WK_F16) {
@@ -231,7 +294,9 @@ static void pack_panel(void *arg, int chunk, int worker)
     for (int r = 0; r < WK_PANEL && at * WK_PANEL + r < j->m->rows; r++) {
         const uint8_t *row = source_row(j, at * WK_PANEL + r);
 
-        if (quantised(j->m->type))
+        if (j->m->type == WK_S12)
+            pack_row_12(j->m, panel, r, row);
+        else if (quantised(j->m->type))
             pack_row_quants(j->m, panel, r, row);
         else
             pack_row_floats(j->m, panel, r, row);
@@ -376,12 +441,16 @@ size_t wk_matrix_bytes(const struct wk_matrix *m)
 
 /* ---- back to floats ----------------------------------------------------------------------- */
 
-static float half_at(const uint8_t *p)
+/* Column c (0..31) of row r of a block in 12 bits, without scale. */
+static int twelve_at(const uint8_t *words, int r, int c)
 {
-    uint16_t h;
+    uint16_t word[3];
 
-    memcpy(&h, p, sizeof(h));
-    return wk_half_to_float(h);
+    for (int k = 0; k < 3; k++)
+        memcpy(&word[k], words + 192 * (c / 8) + 64 * k + 4 * r + 2 * (c % 2), 2);
+    if (c % 8 < 6)
+        return (int16_t)word[c % 8 / 2] >> 4;
+    return (int16_t)(word[0] << 12 | (word[1] & 15) << 8 | (word[2] & 15) << 4) >> 4;
 }
 
 /* Column c (0..31) of row r of block b, without scale. */
@@ -392,6 +461,8 @@ static int quant_at(const struct wk_matrix *m, const uint8_t *panel, int b, int 
     int high = 0;
     uint8_t byte;
 
+    if (m->type == WK_S12)
+        return twelve_at(qs, r, c);
     if (m->type == WK_Q8_0)
         return (int8_t)qs[64 * (c / 4) + 4 * r + c % 4];
     if (t->qh >= 0)
@@ -439,7 +510,7 @@ void wk_block_floats(const struct wk_matrix *m, const uint8_t *panel, int b, flo
 {
     const size_t count = WK_BLOCK * WK_PANEL;
 
-    if (quantised(m->type))
+    if (types[m->type].quants)
         block_of_quants(m, panel, b, out);
     else if (m->type == WK_F16)
         wk_f16_to_f32((const uint16_t *)(const void *)panel + (size_t)b * count, out, count);

@@ -86,6 +86,16 @@ static void norm(struct loader *l, const char *name, struct whisper_norm *to)
     to->bias = vector(l, full, n);
 }
 
+/* What a tensor is packed as. Those of the decoder are multiplied by one row a token, which memory
+ * limits; only its cross keys and values are made for all frames at once. */
+static enum wk_type packed_as(const struct whisper_tensor *t)
+{
+    bool few = !strncmp(t->name, "decoder.", 8) && !strstr(t->name, "cross_attn.key") &&
+               !strstr(t->name, "cross_attn.value");
+
+    return few && t->type == WHISPER_F16 ? WK_S12 : (enum wk_type)t->type;
+}
+
 /* Matrices one below the other: `names` ends with NULL. */
 static struct wk_matrix *matrix(struct loader *l, const char *const *names, int cols)
 {
@@ -99,7 +109,7 @@ static struct wk_matrix *matrix(struct loader *l, const char *const *names, int 
         snprintf(full, sizeof(full), "%s.weight", names[n]);
         t[n] = tensor(l, full);
         if (t[n])
-            parts[n] = (struct wk_part){(enum wk_type)t[n]->type, t[n]->data, t[n]->ne[1]};
+            parts[n] = (struct wk_part){packed_as(t[n]), t[n]->data, t[n]->ne[1]};
     }
     if (!l->code)
         l->code = wk_matrix_pack_mapped(&w, l->wk, parts, n, cols, l->err);

@@ -64,7 +64,7 @@ static inline float get_half(const uint8_t *from)
 
 static inline bool has_blocks(enum wk_type type)
 {
-    return type != WK_F32 && type != WK_F16;
+    return type != WK_F32 && type != WK_F16 && type != WK_S12;
 }
 
 /* `count` weights of `type` as they lie in a file; values of about unit size. */
@@ -106,7 +106,7 @@ static inline float tensor_value(enum wk_type type, const uint8_t *t, size_t i)
     int n;
     float f;
 
-    if (type == WK_F16)
+    if (type == WK_F16 || type == WK_S12)
         return get_half(t + 2 * i);
     if (type == WK_F32) {
         memcpy(&f, t + 4 * i, 4);
@@ -125,7 +125,7 @@ static inline float tensor_value(enum wk_type type, const uint8_t *t, size_t i)
 }
 
 static const enum wk_type all_types[] = {WK_F32,  WK_F16,  WK_Q4_0, WK_Q4_1,
-                                         WK_Q5_0, WK_Q5_1, WK_Q8_0};
+                                         WK_Q5_0, WK_Q5_1, WK_Q8_0, WK_S12};
 enum { N_TYPES = sizeof(all_types) / sizeof(all_types[0]) };
 
 static inline struct wk *open_kernels(const char *isa, int threads)

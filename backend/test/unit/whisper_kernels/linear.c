@@ -63,11 +63,18 @@ static double tolerance(const char *arithmetic)
     return strcmp(arithmetic, "int16") == 0 ? 2e-3 : 1e-4;
 }
 
+/* Packing rounds weights that are asked for in 12 bits, by 3e-4 of their deviation. */
+static double rounding(enum wk_type type)
+{
+    return type == WK_S12 ? 2e-3 : 0;
+}
+
 /* Every row and every output of many is looked at, but not each output of each row: a product of
  * them all in double precision takes far longer than what is tested. */
 static void check(struct wk *wk, struct layer *l, bool exactly)
 {
-    double tol = exactly ? 1e-5 : tolerance(wk_linear_arithmetic(wk, l->m, l->n));
+    double tol =
+        rounding(l->type) + (exactly ? 1e-5 : tolerance(wk_linear_arithmetic(wk, l->m, l->n)));
     float *y = random_floats((size_t)l->n * (size_t)l->rows);
     size_t inputs = (size_t)l->n * (size_t)l->cols * sizeof(float);
     float *x = malloc(inputs); /* nothing lies behind the last one */
@@ -141,11 +148,11 @@ static void floats_may_have_any_number_of_columns(void **state)
     for (int k = 0; (isa = wk_isa_available(k)); k++) {
         struct wk *wk = open_kernels(isa, 2);
 
-        for (int i = 0; i < 12; i++) {
+        for (int i = 0; i < 18; i++) {
             struct layer l;
 
-            layer_make(&l, wk, i % 2 ? WK_F16 : WK_F32, 20, (int[]){1, 7, 240}[i / 2 % 3],
-                       i / 6 ? 11 : 2);
+            layer_make(&l, wk, (enum wk_type[]){WK_F32, WK_F16, WK_S12}[i % 3], 20,
+                       (int[]){1, 7, 240}[i / 3 % 3], i / 9 ? 11 : 2);
             check(wk, &l, false);
             layer_release(&l);
         }
@@ -357,7 +364,8 @@ static void stacked_parts_equal_the_parts(void **state)
 
             wk_matrix_row(m, r, row);
             for (int i = 0; i < COLS; i++)
-                assert_float_equal(row[i], tensor_value(type, from, (size_t)(at * COLS + i)), 1e-6);
+                assert_float_equal(row[i], tensor_value(type, from, (size_t)(at * COLS + i)),
+                                   1e-6 + rounding(type));
         }
         wk_matrix_free(m);
         free(a), free(b), free(c);
@@ -443,8 +451,61 @@ static void packing_keeps_the_size_of_the_file(void **state)
 
         layer_make(&l, wk, all_types[t], 384, 1536, 1);
         assert_true(wk_matrix_bytes(l.m) <= wk_type_bytes(l.type, 384 * 1536) + 24 * 64);
+        if (l.type == WK_S12)
+            assert_int_equal(wk_matrix_bytes(l.m), 384 * 1536 / 32 * 50);
         layer_release(&l);
     }
+    wk_close(wk);
+}
+
+/* Blocks of very different sizes side by side, down to the least numbers of f16. */
+static void twelve_bits_are_wrong_by_half_a_step_of_their_block(void **state)
+{
+    enum { ROWS = 19, COLS = 240, BLOCKS = (COLS + 31) / 32 };
+    uint8_t *t = random_tensor(WK_F16, ROWS * COLS);
+    struct wk *wk = open_kernels(NULL, 1);
+    struct wk_part part = {WK_S12, t, ROWS};
+    struct wk_matrix *m;
+    float got[COLS];
+
+    (void)state;
+    for (int i = 0; i < ROWS * COLS; i++)
+        put_half(t + 2 * i, ldexpf(get_half(t + 2 * i), -3 * (i / 32 % 9)));
+    assert_int_equal(wk_matrix_pack(&m, wk, &part, 1, COLS, NULL), 0);
+    for (int r = 0; r < ROWS; r++) {
+        const uint8_t *row = t + 2 * r * COLS;
+
+        wk_matrix_row(m, r, got);
+        for (int b = 0; b < BLOCKS; b++) {
+            int end = 32 * b + 32 < COLS ? 32 * b + 32 : COLS;
+            float top = 0, step;
+
+            for (int c = 32 * b; c < end; c++)
+                top = fmaxf(top, fabsf(get_half(row + 2 * c)));
+            step = top / 2047 * 1.001f + 0x1p-24f; /* a scale is an f16 too */
+            for (int c = 32 * b; c < end; c++)
+                assert_float_equal(got[c], get_half(row + 2 * c), 0.5f * step + 1e-6f * top);
+        }
+    }
+    wk_matrix_free(m);
+    wk_close(wk);
+    free(t);
+}
+
+static void what_is_no_number_does_not_break_packing(void **state)
+{
+    struct wk *wk = open_kernels(NULL, 1);
+    uint16_t t[2][32] = {{0x7c00, 0xfc00, 0x7e00, 0x3c00}, {0x7e00, 0x3c00, 0xbc00}};
+    struct wk_part part = {WK_S12, t, 2};
+    struct wk_matrix *m;
+    float row[32];
+
+    (void)state;
+    assert_int_equal(wk_matrix_pack(&m, wk, &part, 1, 32, NULL), 0);
+    wk_matrix_row(m, 1, row);
+    assert_float_equal(row[1], 1, 1e-3);
+    assert_float_equal(row[2], -1, 1e-3);
+    wk_matrix_free(m);
     wk_close(wk);
 }
 
@@ -552,6 +613,8 @@ int main(void)
         cmocka_unit_test(stacked_parts_equal_the_parts),
         cmocka_unit_test(packing_a_mapped_file_gives_its_pages_back),
         cmocka_unit_test(packing_keeps_the_size_of_the_file),
+        cmocka_unit_test(twelve_bits_are_wrong_by_half_a_step_of_their_block),
+        cmocka_unit_test(what_is_no_number_does_not_break_packing),
         cmocka_unit_test(a_convolution_is_a_product_of_overlapping_rows),
         cmocka_unit_test(senseless_tensors_are_refused),
         cmocka_unit_test(halves_round_to_the_nearest),
