@@ -223,6 +223,11 @@ static inline float wk_worth(float max)
 float wk_half_to_float(uint16_t h);
 uint16_t wk_float_to_half(float f);
 
+/* 32 weights of row r of a panel into the words of a block in 12 bits, and its scale; and the
+ * integer that column c (0..31) became. */
+void wk_twelve_put(const uint16_t halves[WK_BLOCK], int r, uint8_t *words, uint16_t *scale);
+int wk_twelve_at(const uint8_t *words, int r, int c);
+
 /* Dequantise block `b` of a panel: out[32][16], column-major as the panel lies. */
 void wk_block_floats(const struct wk_matrix *m, const uint8_t *panel, int b, float *out);
 

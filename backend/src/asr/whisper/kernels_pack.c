@@ -6,7 +6,6 @@
  */
 #include "asr/whisper/kernels_isa.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -111,14 +110,6 @@ void wk_f32_to_f16(const float *x, uint16_t *y, size_t count)
         y[i] = wk_float_to_half(x[i]);
 }
 
-static float half_at(const uint8_t *p)
-{
-    uint16_t h;
-
-    memcpy(&h, p, sizeof(h));
-    return wk_half_to_float(h);
-}
-
 /* ---- packing ------------------------------------------------------------------------------ */
 
 static void *map_bytes(size_t bytes)
@@ -203,56 +194,15 @@ static void pack_row_quants(const struct wk_matrix *m, uint8_t *panel, int r, co
     }
 }
 
-/* The scale of a block: the least f16 that makes its largest at most WK_TOP_12. */
-static uint16_t scale_of(const float w[WK_BLOCK])
-{
-    float top = 0;
-    uint16_t d;
-
-    for (int c = 0; c < WK_BLOCK; c++)
-        top = fabsf(w[c]) > top ? fabsf(w[c]) : top;
-    d = wk_float_to_half(top / WK_TOP_12);
-    return wk_half_to_float(d) * WK_TOP_12 < top ? (uint16_t)(d + 1) : d;
-}
-
-/* To the nearest; what is no number becomes some number. */
-static int nearest_12(float v)
-{
-    return v >= WK_TOP_12   ? WK_TOP_12
-           : v > -WK_TOP_12 ? (int)(v + (v < 0 ? -0.5f : 0.5f))
-                            : -WK_TOP_12;
-}
-
-static void pack_block_12(uint8_t *words, uint16_t d, const float w[WK_BLOCK], int r)
-{
-    float inverse = d ? 1 / wk_half_to_float(d) : 0;
-
-    for (int c = 0; c < WK_BLOCK / 4; c++) { /* column c % 2 of each of four pairs */
-        uint8_t *to = words + 192 * (c / 2) + 4 * r + 2 * (c % 2);
-        unsigned q[4];
-
-        for (int k = 0; k < 4; k++)
-            q[k] = (unsigned)nearest_12(w[c / 2 * 8 + c % 2 + 2 * k] * inverse);
-        for (int k = 0; k < 3; k++) {
-            uint16_t word = (uint16_t)(q[k] << 4 | (q[3] >> (8 - 4 * k) & 15));
-
-            memcpy(to + 64 * k, &word, sizeof(word));
-        }
-    }
-}
-
 static void pack_row_12(const struct wk_matrix *m, uint8_t *panel, int r, const uint8_t *row)
 {
     for (int b = 0; b < m->blocks; b++) {
-        int n = m->cols - b * WK_BLOCK < WK_BLOCK ? m->cols - b * WK_BLOCK : WK_BLOCK;
-        float w[WK_BLOCK] = {0};
-        uint16_t d;
+        int left = m->cols - b * WK_BLOCK;
+        uint16_t w[WK_BLOCK] = {0}, d;
 
-        for (int c = 0; c < n; c++)
-            w[c] = half_at(row + 2 * (b * WK_BLOCK + c));
-        d = scale_of(w);
-        memcpy(panel + m->d + 32 * (size_t)b + 2 * (size_t)r, &d, 2);
-        pack_block_12(panel + (size_t)b * WK_BYTES_12, d, w, r);
+        memcpy(w, row + 2 * b * WK_BLOCK, 2 * (size_t)(left < WK_BLOCK ? left : WK_BLOCK));
+        wk_twelve_put(w, r, panel + (size_t)b * WK_BYTES_12, &d);
+        memcpy(panel + m->d + 32 * (size_t)b + 2 * (size_t)r, &d, sizeof(d));
     }
 }
 
@@ -441,16 +391,12 @@ size_t wk_matrix_bytes(const struct wk_matrix *m)
 
 /* ---- back to floats ----------------------------------------------------------------------- */
 
-/* Column c (0..31) of row r of a block in 12 bits, without scale. */
-static int twelve_at(const uint8_t *words, int r, int c)
+static float half_at(const uint8_t *p)
 {
-    uint16_t word[3];
+    uint16_t h;
 
-    for (int k = 0; k < 3; k++)
-        memcpy(&word[k], words + 192 * (c / 8) + 64 * k + 4 * r + 2 * (c % 2), 2);
-    if (c % 8 < 6)
-        return (int16_t)word[c % 8 / 2] >> 4;
-    return (int16_t)(word[0] << 12 | (word[1] & 15) << 8 | (word[2] & 15) << 4) >> 4;
+    memcpy(&h, p, sizeof(h));
+    return wk_half_to_float(h);
 }
 
 /* Column c (0..31) of row r of block b, without scale. */
@@ -462,7 +408,7 @@ static int quant_at(const struct wk_matrix *m, const uint8_t *panel, int b, int 
     uint8_t byte;
 
     if (m->type == WK_S12)
-        return twelve_at(qs, r, c);
+        return wk_twelve_at(qs, r, c);
     if (m->type == WK_Q8_0)
         return (int8_t)qs[64 * (c / 4) + 4 * r + c % 4];
     if (t->qh >= 0)
