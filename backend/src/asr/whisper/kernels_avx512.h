@@ -90,6 +90,12 @@ WK_INLINE struct wk_panels panels_at(const struct wk_matrix *m, void *scratch, c
                               (float *)(void *)((uint8_t *)scratch + count * (size_t)bytes)};
 }
 
+/* Of blocks whose weights are d n + m. */
+WK_INLINE bool has_min(enum wk_type type)
+{
+    return type == WK_Q4_1 || type == WK_Q5_1;
+}
+
 WK_INLINE __m512 halves(const void *p)
 {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));

@@ -93,17 +93,11 @@ WK_INLINE void fetch_ahead(const uint8_t *p, const uint8_t *end, const int bytes
         _mm_prefetch(at + i, _MM_HINT_T0);
 }
 
-/* Of the integers of a block of a panel. */
-WK_INLINE int block_bytes(enum wk_type type)
-{
-    return type == WK_S12 ? WK_BYTES_12 : type == WK_Q8_0 ? 512 : 256;
-}
-
 /* Fetch a block of a panel, unless it is past the end. */
 WK_INLINE void fetch_block(const struct wk_matrix *m, const uint8_t *panel, int b,
                            const uint8_t *end, enum wk_type type)
 {
-    const int bytes = block_bytes(type);
+    const int bytes = wk_block_bytes(type);
 
     if (panel >= end)
         return;
@@ -120,7 +114,7 @@ WK_INLINE void fetch_block(const struct wk_matrix *m, const uint8_t *panel, int 
 WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int b, __m512i w[16],
                             enum wk_type type)
 {
-    const uint8_t *qs = panel + (size_t)b * (size_t)block_bytes(type);
+    const uint8_t *qs = panel + (size_t)b * (size_t)wk_block_bytes(type);
 
     if (type == WK_S12) {
         WK_UNROLL
@@ -191,7 +185,7 @@ WK_INLINE __m512 add_block(__m512 sum, const __m512i w[16], __m512 d, __m512 min
                                _mm512_mul_ps(d, _mm512_set1_ps(b16->scale)), sum);
     sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot_block(w, b)),
                           _mm512_mul_ps(d, _mm512_set1_ps(b->scale)), sum);
-    if (type == WK_Q4_1 || type == WK_Q5_1)
+    if (has_min(type))
         sum = _mm512_fmadd_ps(min, _mm512_set1_ps(b->sum), sum);
     return sum;
 }
@@ -208,7 +202,6 @@ WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const
                           enum wk_type type)
 {
     const size_t row = x_row_bytes(m, type);
-    const bool has_m = type == WK_Q4_1 || type == WK_Q5_1;
     const int ahead = type == WK_S12 ? BLOCKS_AHEAD / 2 : BLOCKS_AHEAD;
     const uint8_t *next = panel + ahead / m->blocks * P * m->panel_bytes; /* fetched */
     int at_next = ahead % m->blocks;
@@ -222,7 +215,7 @@ WK_INLINE void few_panels(const struct wk_matrix *m, const uint8_t *panel, const
         for (int p = 0; p < P; p++) {
             const uint8_t *at = panel + (size_t)p * m->panel_bytes;
             __m512 d = halves(at + m->d + 32 * (size_t)b);
-            __m512 min = has_m ? halves(at + m->m + 32 * (size_t)b) : d;
+            __m512 min = has_min(type) ? halves(at + m->m + 32 * (size_t)b) : d;
             __m512i w[16];
 
             fetch_block(m, next + (size_t)p * m->panel_bytes, at_next, end, type);

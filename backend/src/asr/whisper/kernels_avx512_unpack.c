@@ -175,7 +175,7 @@ WK_INLINE struct block_scales scales_of(const struct wk_matrix *m, const uint8_t
     struct block_scales s = {.d = halves(panel + m->d + 32 * (size_t)b)};
     float most = type == WK_Q8_0 ? 128.0f : type == WK_Q4_0 ? 8.0f : 16.0f;
 
-    if (type == WK_Q4_1 || type == WK_Q5_1) {
+    if (has_min(type)) {
         __m512 range = _mm512_set1_ps(type == WK_Q4_1 ? 15.0f : 31.0f);
 
         s.m = halves(panel + m->m + 32 * (size_t)b);
@@ -191,7 +191,7 @@ WK_INLINE struct block_scales scales_of(const struct wk_matrix *m, const uint8_t
 WK_INLINE __m512i raw_quad(const struct wk_matrix *m, const uint8_t *panel, int b, int q,
                            enum wk_type type)
 {
-    const uint8_t *qs = panel + (size_t)b * (type == WK_Q8_0 ? 512 : 256);
+    const uint8_t *qs = panel + (size_t)b * (size_t)wk_block_bytes(type);
     __m512i v;
 
     if (type == WK_Q8_0)
@@ -247,7 +247,7 @@ WK_INLINE void unpack_block(const struct wk_matrix *m, const uint8_t *panel, int
 
     WK_UNROLL
     for (int q = 0; q < 8; q++) {
-        _mm_prefetch(panel + (size_t)b * (type == WK_Q8_0 ? 512 : 256) + 64 * q + AHEAD,
+        _mm_prefetch(panel + (size_t)b * (size_t)wk_block_bytes(type) + 64 * q + AHEAD,
                      _MM_HINT_T0);
         _mm512_store_si512(to + q * stride, rescale(raw_quad(m, panel, b, q, type), d, bias, type));
     }
@@ -338,13 +338,13 @@ WK_INLINE __m512 largest_half(const uint8_t *from, int count)
     return _mm512_cvtph_ps(both);
 }
 
-/* Two columns of 16 rows: 16-bit pairs, row by row. */
-WK_INLINE __m512i pair(const uint8_t *from, __m512 inverse)
+/* Two columns of 16 rows, scaled: 16-bit pairs, row by row. */
+WK_INLINE __m512i pair(__m512 a, __m512 b, __m512 by)
 {
-    __m512i a = _mm512_cvtps_epi32(_mm512_mul_ps(halves(from), inverse));
-    __m512i b = _mm512_cvtps_epi32(_mm512_mul_ps(halves(from + 32), inverse));
+    __m512i low = _mm512_cvtps_epi32(_mm512_mul_ps(a, by));
+    __m512i high = _mm512_cvtps_epi32(_mm512_mul_ps(b, by));
 
-    return _mm512_mask_blend_epi16(0xaaaaaaaa, a, _mm512_slli_epi32(b, 16));
+    return _mm512_mask_blend_epi16(0xaaaaaaaa, low, _mm512_slli_epi32(high, 16));
 }
 
 static void unpack_halves(const struct wk_matrix *m, const uint8_t *from, int p, int n_panels,
@@ -362,7 +362,7 @@ static void unpack_halves(const struct wk_matrix *m, const uint8_t *from, int p,
                                 _mm512_set1_ps((float)WK_TOP_16), top);
 
         for (int c = 0; c < count; c += 2, from += 64, w += 64 * n_panels)
-            _mm512_store_si512(w, pair(from, inverse));
+            _mm512_store_si512(w, pair(halves(from), halves(from + 32), inverse));
         for (int c = count; c < groups.cols; c += 2, w += 64 * n_panels)
             _mm512_store_si512(w, _mm512_setzero_si512());
         _mm512_store_ps(to.scale + (g * n_panels + p) * WK_PANEL,
@@ -378,8 +378,7 @@ WK_INLINE __m512i scaled_pair(__m512i w, __m512 by)
     __m512 a = _mm512_cvtepi32_ps(_mm512_srai_epi32(_mm512_slli_epi32(w, 16), 16));
     __m512 b = _mm512_cvtepi32_ps(_mm512_srai_epi32(w, 16));
 
-    return _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_cvtps_epi32(_mm512_mul_ps(a, by)),
-                                   _mm512_slli_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(b, by)), 16));
+    return pair(a, b, by);
 }
 
 WK_INLINE void unpack_block_12(const uint8_t *words, __m512 by, int stride, uint8_t *to)
@@ -413,7 +412,7 @@ static void unpack_twelve(const struct wk_matrix *m, const uint8_t *from, int p,
         inverse = _mm512_maskz_div_ps(_mm512_cmp_ps_mask(top, _mm512_setzero_ps(), _CMP_GT_OQ),
                                       _mm512_set1_ps((float)WK_TOP_16), top);
         for (int b = g * of_group; b < end; b++, w += WK_BLOCK / 2 * stride)
-            unpack_block_12(from + (size_t)b * WK_BYTES_12,
+            unpack_block_12(from + (size_t)b * (size_t)wk_block_bytes(WK_S12),
                             _mm512_mul_ps(halves(from + m->d + 32 * (size_t)b), inverse), stride,
                             w);
         for (int c = end * WK_BLOCK; c < (g + 1) * WK_GROUP_16; c += 2, w += stride)

@@ -126,7 +126,7 @@ static double sum_exp(const float *x, int count, float max)
 /* Raw quants of a block as bytes [8][16][4]: unsigned, for q8_0 signed. */
 static inline void raw_block(const struct wk_matrix *m, const uint8_t *panel, int b, uint8_t *to)
 {
-    const uint8_t *qs = panel + (size_t)b * (m->type == WK_Q8_0 ? 512 : 256);
+    const uint8_t *qs = panel + (size_t)b * (size_t)wk_block_bytes(m->type);
     const uint8_t *qh = panel + m->qh + 64 * (size_t)b;
 
     if (m->type == WK_Q8_0) {
@@ -163,19 +163,23 @@ static inline bool has_min(enum wk_type type)
     return type == WK_Q4_1 || type == WK_Q5_1;
 }
 
+/* 16 halves, of one a row, from packed memory. */
+static inline void halves_at(const uint8_t *from, float *to)
+{
+    uint16_t h[WK_PANEL];
+
+    memcpy(h, from, sizeof(h));
+    halves_to_floats(h, to);
+}
+
 /* What a block means: d times its raw quants, plus min, the zero point being in there. */
 static inline void scales_of(const struct wk_matrix *m, const uint8_t *panel, int b, float *d,
                              float *min)
 {
-    uint16_t h[WK_PANEL];
-
-    memcpy(h, panel + m->d + 32 * (size_t)b, sizeof(h));
-    halves_to_floats(h, d);
+    halves_at(panel + m->d + 32 * (size_t)b, d);
     memset(min, 0, WK_PANEL * sizeof(float));
-    if (has_min(m->type)) {
-        memcpy(h, panel + m->m + 32 * (size_t)b, sizeof(h));
-        halves_to_floats(h, min);
-    }
+    if (has_min(m->type))
+        halves_at(panel + m->m + 32 * (size_t)b, min);
     for (int r = 0; r < WK_PANEL; r++)
         min[r] -= d[r] * (float)zero_of(m->type);
 }
@@ -207,12 +211,10 @@ static void block_floats(const struct wk_matrix *m, const uint8_t *panel, int b,
 /* A block of 12-bit integers as floats, [32][16]. Two words of a row are one of 32 bits here. */
 static void twelve_floats(const struct wk_matrix *m, const uint8_t *panel, int b, float *out)
 {
-    const uint8_t *from = panel + (size_t)b * WK_BYTES_12;
+    const uint8_t *from = panel + (size_t)b * (size_t)wk_block_bytes(WK_S12);
     float d[WK_PANEL];
-    uint16_t h[WK_PANEL];
 
-    memcpy(h, panel + m->d + 32 * (size_t)b, sizeof(h));
-    halves_to_floats(h, d);
+    halves_at(panel + m->d + 32 * (size_t)b, d);
     for (int g = 0; g < WK_BLOCK / 8; g++, from += 192) {
         uint32_t w[4][WK_PANEL];
 
@@ -236,12 +238,9 @@ static void columns(const struct wk_matrix *m, const uint8_t *panel, int b, floa
         memcpy(out, panel + (size_t)b * WK_BLOCK * WK_PANEL * 4, WK_BLOCK * WK_PANEL * 4);
     } else if (m->type == WK_F16) {
         const uint8_t *from = panel + (size_t)b * WK_BLOCK * WK_PANEL * 2;
-        uint16_t h[WK_PANEL];
 
-        for (int c = 0; c < WK_BLOCK; c++, from += sizeof(h), out += WK_PANEL) {
-            memcpy(h, from, sizeof(h));
-            halves_to_floats(h, out);
-        }
+        for (int c = 0; c < WK_BLOCK; c++, from += 2 * WK_PANEL, out += WK_PANEL)
+            halves_at(from, out);
     } else if (m->type == WK_S12) {
         twelve_floats(m, panel, b, out);
     } else {
@@ -408,7 +407,7 @@ static void i8_prepare(const struct wk_matrix *m, const float *x, void *row)
 static void i8_multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
                         const void *rows, int n, float *tile, const struct wk_ahead *ahead)
 {
-    const int bytes = m->type == WK_Q8_0 ? 512 : 256;
+    const int bytes = wk_block_bytes(m->type);
 
     (void)scratch;
     memset(tile, 0, (size_t)(n * n_panels * WK_PANEL) * sizeof(float));
@@ -471,25 +470,26 @@ static void i16_prepare(const struct wk_matrix *m, const float *x, void *row)
 static void i16_multiply(const struct wk_matrix *m, int panel, int n_panels, const void *scratch,
                          const void *rows, int n, float *tile, const struct wk_ahead *ahead)
 {
+    const int bytes = wk_block_bytes(WK_S12);
+
     (void)scratch;
     memset(tile, 0, (size_t)(n * n_panels * WK_PANEL) * sizeof(float));
     for (int p = 0; p < n_panels; p++) {
         const uint8_t *from = wk_panel(m, panel + p);
 
         for (int b = 0; b < m->blocks; b++) {
+            const uint8_t *words = from + (size_t)(b * bytes);
             float d[WK_PANEL];
-            uint16_t h[WK_PANEL];
 
-            fetch_ahead(from + (size_t)b * WK_BYTES_12, WK_BYTES_12, ahead->end);
-            memcpy(h, from + m->d + 32 * (size_t)b, sizeof(h));
-            halves_to_floats(h, d);
+            fetch_ahead(words, bytes, ahead->end);
+            halves_at(from + m->d + 32 * (size_t)b, d);
             for (int i = 0; i < n; i++) {
                 const uint8_t *row = (const uint8_t *)rows + (size_t)i * i16_row_bytes(m);
                 const struct wk_block_16 *xb = (const struct wk_block_16 *)(const void *)row + b;
                 float *y = tile + (i * n_panels + p) * WK_PANEL;
                 int32_t sums[WK_PANEL];
 
-                dot_twelve(from + (size_t)b * WK_BYTES_12, xb->q, sums);
+                dot_twelve(words, xb->q, sums);
                 for (int r = 0; r < WK_PANEL; r++)
                     y[r] += d[r] * xb->scale * (float)sums[r];
             }

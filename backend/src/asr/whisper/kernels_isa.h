@@ -46,7 +46,6 @@ enum {
     WK_TILE_ROWS = 48,  /* most input rows the many-row path finishes at once */
     WK_NORM_ROWS = 16,  /* most rows normalised at once */
     WK_TOP_12 = 2047,   /* largest weight in 12 bits */
-    WK_BYTES_12 = 768,  /* of the words of a block of a panel in 12 bits */
 };
 
 /* A block of a row of x by which weights in 12 bits are multiplied; q is at most 32767, so that the
@@ -66,6 +65,12 @@ struct wk_matrix {
     uint8_t *data;   /* 64-byte aligned */
     size_t data_bytes;
 };
+
+/* Bytes of the integers of a block of a panel: `words`, or `qs` without the fifth bits. */
+static inline int wk_block_bytes(enum wk_type type)
+{
+    return type == WK_S12 ? 768 : type == WK_Q8_0 ? 512 : 256;
+}
 
 static inline const uint8_t *wk_panel(const struct wk_matrix *m, int panel)
 {

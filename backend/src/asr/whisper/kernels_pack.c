@@ -201,7 +201,7 @@ static void pack_row_12(const struct wk_matrix *m, uint8_t *panel, int r, const 
         uint16_t w[WK_BLOCK] = {0}, d;
 
         memcpy(w, row + 2 * b * WK_BLOCK, 2 * (size_t)(left < WK_BLOCK ? left : WK_BLOCK));
-        wk_twelve_put(w, r, panel + (size_t)b * WK_BYTES_12, &d);
+        wk_twelve_put(w, r, panel + (size_t)b * (size_t)wk_block_bytes(WK_S12), &d);
         memcpy(panel + m->d + 32 * (size_t)b + 2 * (size_t)r, &d, sizeof(d));
     }
 }
