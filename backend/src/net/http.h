@@ -64,7 +64,8 @@ struct http_request {
     char user[HTTP_USER_MAX];     /**< Set by the before hook on ROUTE_AUTH routes; "" otherwise */
     uint64_t received_us;         /**< clock_mono_us() when the last byte of the request arrived */
     const struct http_route *route;
-    void *app; /**< The pointer given to http_server_open() */
+    struct http_server *server; /**< For http_answer_later() */
+    void *app;                  /**< The pointer given to http_server_open() */
     struct http_request_inner *inner;
 };
 
@@ -95,6 +96,10 @@ struct http_response {
     struct buf headers; /**< "Name: value\n" lines, through http_set_header() */
     void (*on_stream)(struct http_stream *stream, void *arg); /**< See http_reply_stream() */
     void *stream_arg;
+    uint64_t ticket;            /**< Names this request; set before the handler runs */
+    bool later;                 /**< See http_reply_later() */
+    void (*on_gone)(void *arg); /**< See http_later_on_gone() */
+    void *gone_arg;
 };
 
 int http_set_header(struct http_response *res, const char *name, const char *value);
@@ -119,6 +124,45 @@ int http_reply_stream(struct http_response *res, const char *type,
 int http_stream_write(struct http_stream *stream, const void *data, size_t len);
 void http_stream_end(struct http_stream *stream);
 void http_stream_on_gone(struct http_stream *stream, void (*fn)(void *arg), void *arg);
+
+/* ------------------------------------------------------------- answering later */
+
+/**
+ * For a handler that would have to wait: it takes a ticket, starts what it waits for, and returns
+ * 0. No worker is held while the request waits, however long that is.
+ *
+ *     static int post_generate(const struct http_request *req, struct http_response *res)
+ *     {
+ *         ...
+ *         http_reply_later(res, &job->ticket);
+ *         http_later_on_gone(res, stop_job, job);          // optional
+ *         job->server = req->server;
+ *         return loop_post(loop, begin_job, job);          // not 0: that error is the answer
+ *     }
+ *     ... when it is done, on the loop thread:
+ *         if (http_answer_later(job->server, job->ticket, fill, job) == UV_ENOENT)
+ *             job_free(job);                               // its client has left
+ *
+ * A ticket is a number, never used twice by a server, so it may be kept longer than the request.
+ * The handler must not touch req or res once it has returned.
+ */
+int http_reply_later(struct http_response *res, uint64_t *ticket);
+
+/** Handler only, after http_reply_later(): fn runs once on the loop thread when the client leaves
+ *  (or the server closes) before it was answered, and never while the handler still runs. It does
+ *  not run when the handler returned an error, or once http_answer_later() returned 0. */
+void http_later_on_gone(struct http_response *res, void (*fn)(void *arg), void *arg);
+
+/**
+ * Loop thread: the answer to a ticket. fill gets the request and an empty response, like a
+ * handler (0, or a negative code that becomes a problem; it may reply with a stream but not later
+ * again), and must not block. It runs once: at once, or, when the handler has not returned yet,
+ * as soon as it has. UV_ENOENT: the client is gone or the ticket was answered; fill will not run.
+ */
+int http_answer_later(struct http_server *server, uint64_t ticket,
+                      int (*fill)(const struct http_request *req, struct http_response *res,
+                                  void *arg),
+                      void *arg);
 
 /* -------------------------------------------------------------------- routes */
 

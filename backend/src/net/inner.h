@@ -92,6 +92,7 @@ struct http_request_inner {
 enum txn_state {
     TXN_BODY,      /* reading the body */
     TXN_WORKING,   /* with a worker */
+    TXN_WAITING,   /* for http_answer_later() */
     TXN_HEAD,      /* answer ready, nothing sent */
     TXN_SENDING,   /* body going out */
     TXN_STREAMING, /* open-ended body */
@@ -119,6 +120,8 @@ struct txn {
     uint64_t body_due_ms;
     struct http_stream *stream;
     int (*handler)(const struct http_request *req, struct http_response *res);
+    int (*fill)(const struct http_request *req, struct http_response *res, void *arg);
+    void *fill_arg;
 };
 
 struct http_stream {
@@ -201,7 +204,8 @@ struct http_server {
     char date[40];      /* for the Date header */
     int64_t date_at;
     bool tls;
-    int refs; /* the owner, the listening handle, and each request that is with a worker */
+    uint64_t tickets; /* given so far */
+    int refs;         /* the owner, the listening handle, and each request that is with a worker */
 };
 
 /* request.c: from the connection's headers to a struct http_request */
@@ -245,8 +249,13 @@ const struct ws_route *ws_route_find(const struct http_server *s, const char *pa
 /* server.c */
 void txn_answer(struct txn *t);
 void txn_dispatch(struct txn *t);
+void txn_handled(struct txn *t); /* a late answer is filled in: audit it on a worker, then send */
 void wsi_end(struct lws *wsi, int seconds); /* End a connection, 0: as soon as possible */
 void server_maybe_stopped(struct http_server *s);
+
+/* later.c */
+void later_handled(struct txn *t); /* the handler asked for it and has returned */
+void later_gone(struct txn *t);    /* nobody will hear it: the client left, the handler failed */
 
 /* static.c */
 int site_open(struct site **sp, const char *root);

@@ -291,6 +291,8 @@ struct txn *txn_new(struct http_server *s, struct lws *wsi)
     buf_init(&t->in, HTTP_BODY_DEFAULT_MAX);
     buf_init(&t->out, LWS_PRE + RESPONSE_HEADERS_MAX + H1_INLINE);
     reply_init(&t->res);
+    t->req.server = s;
+    t->res.ticket = ++s->tickets;
     return t;
 }
 

@@ -73,6 +73,7 @@ static void txn_forget(struct session *session)
     stream_gone(t->stream);
     t->stream = NULL;
     if (!t->with_worker) {
+        later_gone(t);
         txn_free(t);
         server_maybe_stopped(s);
     }
@@ -102,6 +103,9 @@ static void run_handler(struct txn *t)
         err = s->config.before(&t->req, &t->res);
     if (!err)
         err = t->handler(&t->req, &t->res);
+    if (t->res.later && err >= 0)
+        return;
+    t->res.later = false;
     if (!err && s->config.handled && t->req.route && !(t->req.route->flags & ROUTE_INLINE))
         s->config.handled(&t->req, &t->res);
     if (err < 0)
@@ -122,14 +126,44 @@ static void worked(int err, void *arg)
 
     t->with_worker = false;
     if (!t->wsi) {
+        later_gone(t);
         txn_free(t);
         server_maybe_stopped(s);
     } else if (err) {
         answer_status(t, 503);
+    } else if (t->res.later) {
+        later_handled(t);
     } else {
+        later_gone(t);
         txn_answer(t);
     }
     server_unref(s);
+}
+
+static void tell_handled(void *arg)
+{
+    struct txn *t = arg;
+
+    t->server->config.handled(&t->req, &t->res);
+}
+
+void txn_handled(struct txn *t)
+{
+    struct http_server *s = t->server;
+
+    if (!s->config.handled || !t->req.route || t->req.route->flags & ROUTE_INLINE) {
+        txn_answer(t);
+        return;
+    }
+    t->state = TXN_HEAD; /* answered: its ticket is used up */
+    t->with_worker = true;
+    s->refs++;
+    if (pool_submit(s->workers, tell_handled, worked, t)) {
+        t->with_worker = false;
+        s->refs--;
+        tell_handled(t); /* no worker to be had: what was done is told and written all the same */
+        txn_answer(t);
+    }
 }
 
 static int serve_site(const struct http_request *req, struct http_response *res)
@@ -150,7 +184,10 @@ void txn_dispatch(struct txn *t)
     t->handler = t->req.route ? t->req.route->handler : serve_site;
     if (t->req.route && t->req.route->flags & ROUTE_INLINE) {
         run_handler(t);
-        txn_answer(t);
+        if (t->res.later)
+            later_handled(t);
+        else
+            txn_answer(t);
         return;
     }
     if (!t->h2)

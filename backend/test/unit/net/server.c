@@ -98,7 +98,57 @@ static int stream(const struct http_request *req, struct http_response *res)
                              http_query(req, "end") ? &f : NULL);
 }
 
+/* ------------------------------------------------------------ answering later */
+
+static uint64_t tickets[4];
+static atomic_int ticket_count;
+
+static int wait_for_it(const struct http_request *req, struct http_response *res)
+{
+    int i = atomic_load(&ticket_count);
+
+    (void)req;
+    http_reply_later(res, &tickets[i]);
+    http_later_on_gone(res, on_gone, NULL);
+    atomic_store(&ticket_count, i + 1);
+    return 0;
+}
+
+static int say_late(const struct http_request *req, struct http_response *res, void *arg)
+{
+    const char *fails = http_query(req, "fails");
+
+    (void)arg;
+    return fails ? UV_EEXIST : http_reply_bytes(res, 200, "text/plain", "late", 4);
+}
+
+static void answer_at_once(void *arg)
+{
+    uint64_t *ticket = arg;
+
+    assert_int_equal(http_answer_later(f.server, *ticket, say_late, NULL), 0);
+    assert_int_equal(http_answer_later(f.server, *ticket, say_late, NULL), UV_ENOENT);
+    uv_sem_post(&gate); /* only now may the handler return */
+}
+
+static int overtaken(const struct http_request *req, struct http_response *res)
+{
+    static uint64_t ticket;
+
+    (void)req;
+    http_reply_later(res, &ticket);
+    assert_int_equal(loop_post(f.loop, answer_at_once, &ticket), 0);
+    uv_sem_wait(&gate);
+    return http_query(req, "fails-itself") ? UV_EACCES : 0;
+}
+
 static const struct http_route routes[] = {
+    {.method = "GET", .pattern = "/api/later", .handler = wait_for_it},
+    {.method = "GET",
+     .pattern = "/api/later-inline",
+     .handler = wait_for_it,
+     .flags = ROUTE_INLINE},
+    {.method = "GET", .pattern = "/api/overtaken", .handler = overtaken},
     {.method = "GET", .pattern = "/api/hello", .handler = hello},
     {.method = "GET", .pattern = "/api/hello/{id}", .handler = hello},
     {.method = "PUT", .pattern = "/api/hello/{id}", .handler = echo},
@@ -528,6 +578,70 @@ static void a_stream_learns_that_its_reader_left(void **state)
     assert_int_equal(atomic_load(&gone), before + 1);
 }
 
+/* ---------------------------------------------------------------- later */
+
+static atomic_int late_err;
+
+static void answer_ticket(void *arg)
+{
+    atomic_store(&late_err, http_answer_later(f.server, *(uint64_t *)arg, say_late, NULL));
+    uv_sem_post(&gate);
+}
+
+static int answer_from_here(uint64_t *ticket)
+{
+    assert_int_equal(loop_post(f.loop, answer_ticket, ticket), 0);
+    uv_sem_wait(&gate);
+    return atomic_load(&late_err);
+}
+
+static void wait_for_tickets(int n)
+{
+    for (int i = 0; i < 500 && atomic_load(&ticket_count) < n; i++)
+        usleep(10000);
+    assert_int_equal(atomic_load(&ticket_count), n);
+}
+
+/* More of them than there are workers, and others are served meanwhile. */
+static void waiting_for_an_answer_holds_no_worker(void **state)
+{
+    static const char *const paths[] = {"/api/later", "/api/later?fails=1", "/api/later-inline",
+                                        "/api/later"};
+    int fd[4];
+
+    (void)state;
+    atomic_store(&ticket_count, 0);
+    for (int i = 0; i < 4; i++) {
+        char text[96];
+
+        fd[i] = wire_connect(f.port);
+        snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: h\r\n\r\n", paths[i]);
+        wire_puts(fd[i], text);
+        wait_for_tickets(i + 1);
+    }
+    json_decref(ask_json("GET", "/api/hello", NULL));
+    for (int i = 3; i >= 0; i--) {
+        struct wire_answer a;
+
+        assert_int_equal(answer_from_here(&tickets[i]), 0);
+        assert_int_equal(answer_from_here(&tickets[i]), UV_ENOENT);
+        assert_int_equal(wire_answer_read(fd[i], 0, &a), 0);
+        assert_int_equal(a.status, i == 1 ? 409 : 200);
+        wire_answer_release(&a);
+        wire_close(fd[i]);
+    }
+}
+
+static void an_answer_may_overtake_its_handler(void **state)
+{
+    struct wire_answer a = ask("GET", "/api/overtaken", NULL, NULL);
+
+    (void)state;
+    assert_string_equal(a.body, "late");
+    wire_answer_release(&a);
+    expect_problem("GET", "/api/overtaken?fails-itself=1", NULL, 401, "unauthorized");
+}
+
 /* ------------------------------------------------------ who may ask what */
 
 static void only_the_same_site_on_this_machine_is_local(void **state)
@@ -722,6 +836,8 @@ int main(void)
         cmocka_unit_test(a_request_whose_client_left_is_finished_quietly),
         cmocka_unit_test(a_stream_ends_when_it_is_told),
         cmocka_unit_test(a_stream_learns_that_its_reader_left),
+        cmocka_unit_test(waiting_for_an_answer_holds_no_worker),
+        cmocka_unit_test(an_answer_may_overtake_its_handler),
         cmocka_unit_test(only_the_same_site_on_this_machine_is_local),
         cmocka_unit_test(other_sites_are_allowed_by_list_only),
         cmocka_unit_test(the_site_is_served_with_its_rules),
