@@ -4,8 +4,8 @@
 Rooms may use rooms further right, never the reverse; rooms in one pair of braces do not include
 each other (docs/architecture/README.md draws it):
 
-    main -> api -> interview -> {asr llm store blob auth export} -> {net audio config observe}
-         -> loop -> base
+    main -> api -> live -> answer -> ground -> {asr llm store blob auth export}
+         -> {models nn net audio config observe} -> loop -> base
 """
 import pathlib
 import re
@@ -14,9 +14,11 @@ import sys
 LAYERS = [
     ["main"],
     ["api"],
-    ["interview"],
+    ["live"],
+    ["answer"],
+    ["ground"],
     ["asr", "llm", "store", "blob", "auth", "export"],
-    ["net", "audio", "config", "observe"],
+    ["models", "nn", "net", "audio", "config", "observe"],
     ["loop"],
     ["base"],
 ]

@@ -15,10 +15,10 @@ BUILD=$PWD/backend/build-arm
 ROOT=$BUILD/root
 LIBRARIES=$ROOT/usr/lib/aarch64-linux-gnu
 PACKAGES="libcmocka0 libcmocka-dev libjansson4 libjansson-dev libuv1 libuv1-dev zlib1g zlib1g-dev"
-# Meson's own options for these folders (asr/whisper/meson.build) in short; warnings are errors here, too.
+# Meson's own options for these folders (nn/meson.build) in short; warnings are errors here, too.
 CC="aarch64-linux-gnu-gcc -std=gnu11 -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -Ibackend/src -Ibackend/test
     -isystem $ROOT/usr/include -isystem $ROOT/usr/include/aarch64-linux-gnu"
-KERNELS="-O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast -DWK_HAVE_NEON"
+KERNELS="-O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast -DNN_HAVE_NEON"
 passed=0
 failed=0
 
@@ -56,14 +56,14 @@ link() { # PROGRAM FILE...
 
 build() {
     local w=src/asr/whisper others
-    others=$(cd backend && ls $w/*.c | grep -vE '_(avx|neon|plain)|/(kernels|whisper)\.c')
-    compile "$KERNELS" $w/kernels.c $w/kernels_plain.c
-    compile "$KERNELS -march=armv8.2-a+dotprod" $w/kernels_neon.c
+    others=$(cd backend && ls $w/*.c src/nn/*.c | grep -vE '_(avx|neon|plain)|/(kernels|kernels_q12|whisper)\.c')
+    compile "$KERNELS" src/nn/kernels.c src/nn/kernels_plain.c src/nn/kernels_q12.c
+    compile "$KERNELS -march=armv8.2-a+dotprod" src/nn/kernels_neon.c
     compile "" $others src/base/{buffer,clock,error,json,text}.c
     rm -f "$BUILD/libwhisper.a"
     aarch64-linux-gnu-ar rcs "$BUILD/libwhisper.a" "$BUILD"/src-*.o
-    link whisper-probe backend/$w/probe/*.c
-    for test in linear attention pool; do link "$test" "backend/test/unit/whisper_kernels/$test.c"; done
+    link whisper-probe -Ibackend/tools backend/tools/whisper-probe/*.c
+    for test in linear attention pool; do link "$test" "backend/test/unit/nn/$test.c"; done
 }
 
 # Adds the `ok` and `not ok` lines of what runs to the totals.

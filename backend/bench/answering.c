@@ -9,11 +9,11 @@
  * Beside it the same stream is read by a bare blocking socket, so that what the stand-in and the
  * kernel cost is not counted as ours.
  */
+#include "answer/answer.h"
+#include "answer/outline.h"
+#include "answer/prompt.h"
+#include "answer/spoken.h"
 #include "base/clock.h"
-#include "interview/answer.h"
-#include "interview/outline.h"
-#include "interview/prompt.h"
-#include "interview/spoken.h"
 #include "loop/loop.h"
 #include "net/client.h"
 

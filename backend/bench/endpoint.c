@@ -12,7 +12,7 @@
  */
 #include "audio/decode.h"
 #include "base/clock.h"
-#include "interview/hearing.h"
+#include "live/asr_session.h"
 #include "loop/loop.h"
 
 #include <dirent.h>

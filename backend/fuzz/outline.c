@@ -3,10 +3,10 @@
  *
  * The input is cut at NUL bytes: question, role, skill, context, job description.
  */
-#include "interview/outline.h"
-#include "interview/grounding.h"
-#include "interview/prompt.h"
-#include "interview/spoken.h"
+#include "answer/outline.h"
+#include "answer/prompt.h"
+#include "answer/spoken.h"
+#include "ground/grounding.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "interview/records.h"
+#include "live/records.h"
 #include "loop/loop.h"
 
 #include <errno.h>

@@ -3,13 +3,13 @@
  */
 #include "program.h"
 
+#include "answer/answer.h"
 #include "asr/engine.h"
 #include "auth/accounts.h"
 #include "auth/ratelimit.h"
 #include "auth/seal.h"
 #include "base/module.h"
 #include "base/text.h"
-#include "interview/answer.h"
 #include "llm/driver.h"
 #include "llm/reach.h"
 #include "loop/loop.h"

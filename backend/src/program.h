@@ -17,7 +17,7 @@
 #include "api/app.h"
 #include "asr/hub.h"
 #include "config/config.h"
-#include "interview/live.h"
+#include "live/live.h"
 
 enum {
     PROGRAM_STORE = 1 << 0,    /**< Store, keys and accounts */

@@ -6,9 +6,9 @@
  */
 #include "program.h"
 
+#include "asr/transcribe.h"
 #include "audio/decode.h"
 #include "base/json.h"
-#include "interview/transcribe.h"
 #include "loop/loop.h"
 
 #include <stdio.h>

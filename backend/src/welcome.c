@@ -4,8 +4,8 @@
 #include "welcome.h"
 
 #include "asr/engine.h"
-#include "asr/models.h"
 #include "llm/reach.h"
+#include "models/models.h"
 
 #include <string.h>
 

@@ -4,13 +4,13 @@
  *     question-train OUT.h FILE.tsv …     kind<TAB>text; {a|b} in a text are alternatives
  *
  * Multinomial logistic regression (softmax; C. Bishop, "Pattern Recognition and Machine Learning",
- * 2006, section 4.3.4) over the features of interview/question_features.h, fitted by AdaGrad
+ * 2006, section 4.3.4) over the features of ground/question_features.h, fitted by AdaGrad
  * (J. Duchi, E. Hazan, Y. Singer, JMLR 12, 2011) with L2 decay. Every random choice comes from a
  * fixed seed: the same input gives the same header. Copies with dropped words and fillers in
  * front stand for what a recogniser gets wrong. Weights leave as 8-bit numbers with one scale.
  */
-#include "interview/question.h"
-#include "interview/question_features.h"
+#include "ground/question.h"
+#include "ground/question_features.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,11 +1,11 @@
 /**
  * @file api/engines.c  What hears and what answers here: GET /api/v1/engines
  */
+#include "answer/answer.h"
 #include "api/reply.h"
 #include "asr/hub.h"
 #include "base/json.h"
 #include "config/config.h"
-#include "interview/answer.h"
 #include "llm/provider.h"
 #include "llm/reach.h"
 

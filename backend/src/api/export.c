@@ -8,7 +8,7 @@
 #include "api/validate.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "interview/records.h"
+#include "live/records.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,16 +3,16 @@
  *
  * Handlers run on workers, answers on the loop. A handler posts a struct generation to the loop
  * and either waits for its end (JSON) or gives it to a stream (server-sent events). Both forms are
- * made of the messages that /ws/llm-stream sends (interview/messages.h). With a session, the
+ * made of the messages that /ws/llm-stream sends (live/messages.h). With a session, the
  * question goes to its live interview, so that its sockets hear of it and the pair is kept.
  */
+#include "answer/answer.h"
 #include "api/reply.h"
 #include "api/validate.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "interview/answer.h"
-#include "interview/live.h"
-#include "interview/messages.h"
+#include "live/live.h"
+#include "live/messages.h"
 #include "llm/provider.h"
 #include "loop/loop.h"
 

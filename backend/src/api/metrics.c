@@ -4,7 +4,7 @@
 #include "observe/metrics.h"
 #include "api/reply.h"
 #include "asr/hub.h"
-#include "interview/live.h"
+#include "live/live.h"
 #include "loop/loop.h"
 #include "observe/log.h"
 

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "export/record.h"
-#include "interview/records.h"
+#include "live/records.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "interview/messages.h"
+#include "live/messages.h"
 #include "loop/loop.h"
 #include "observe/log.h"
 #include "observe/metrics.h"

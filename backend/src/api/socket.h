@@ -17,7 +17,7 @@
 #define API_SOCKET_H
 
 #include "api/app.h"
-#include "interview/live.h"
+#include "live/live.h"
 
 #include <jansson.h>
 

@@ -7,8 +7,8 @@
 #include "api/app.h"
 #include "api/reply.h"
 #include "api/validate.h"
+#include "asr/transcribe.h"
 #include "audio/decode.h"
-#include "interview/transcribe.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "api/sessions.h"
 #include "api/validate.h"
 #include "export/record.h"
-#include "interview/records.h"
+#include "live/records.h"
 
 #include <string.h>
 

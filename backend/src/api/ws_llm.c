@@ -6,7 +6,7 @@
 #include "api/socket.h"
 #include "api/ws_messages.h"
 #include "base/json.h"
-#include "interview/messages.h"
+#include "live/messages.h"
 
 #include <stdlib.h>
 #include <string.h>

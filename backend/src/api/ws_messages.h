@@ -11,7 +11,7 @@
 #ifndef API_WS_MESSAGES_H
 #define API_WS_MESSAGES_H
 
-#include "interview/live.h"
+#include "live/live.h"
 
 #include <jansson.h>
 #include <stdbool.h>

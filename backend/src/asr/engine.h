@@ -10,7 +10,7 @@
  *
  * begin() while an utterance is running forgets that utterance.
  *
- * Voice activity and endpointing happen before the engine (audio/vad.h, interview/hearing.h): it
+ * Voice activity and endpointing happen before the engine (audio/vad.h, live/asr_session.h): it
  * is given only speech, with its pre-roll, and is told when an utterance ends.
  *
  * Threads    Every call blocks and is made from a speech worker, never from the loop thread. Calls

@@ -6,7 +6,7 @@
  *     llm_cancel(gen);   // the provider's connection is closed before this returns
  *
  * A driver knows one protocol; a provider is a configured instance of it (name, address, key,
- * model). interview/answer.h has the chain, the circuit breaker and the timing.
+ * model). answer/answer.h has the chain, the circuit breaker and the timing.
  *
  * Threads    Loop thread only. No handler runs from inside llm_start().
  * Errors     llm_end.err: 0, UV_ECONNREFUSED, UV_ETIMEDOUT, UV_ECONNRESET (stream broke off),

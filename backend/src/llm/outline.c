@@ -1,7 +1,7 @@
 /**
  * @file llm/outline.c  The built-in driver: says the draft that was made from the profile
  *
- * The words come with the request (interview/spoken.h): they are quoted from the profile, so that
+ * The words come with the request (answer/spoken.h): they are quoted from the profile, so that
  * not one about the candidate is invented. They leave a few at a time from a timer, so that this
  * provider can be interrupted like any other.
  */

@@ -3,7 +3,7 @@
  */
 #include "support/whisper_file.h"
 
-#include "asr/whisper/kernels.h"
+#include "nn/nn.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -58,7 +58,7 @@ static void tensor(struct writer *w, const char *name, int half, float gain, flo
         uint16_t h;
 
         if (half) {
-            wk_f32_to_f16(&x, &h, 1);
+            nn_f32_to_f16(&x, &h, 1);
             put(w, &h, 2);
         } else {
             put(w, &x, 4);

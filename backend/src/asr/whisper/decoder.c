@@ -8,7 +8,7 @@
 
 enum { CTX_STEP = 64 }; /* room for audio positions grows in such steps */
 
-static struct wk_kv *self_of(const struct whisper_decoder *d, int seq)
+static struct nn_kv *self_of(const struct whisper_decoder *d, int seq)
 {
     return d->self + (size_t)seq * (size_t)d->model->shape.n_text_layer;
 }
@@ -22,7 +22,7 @@ int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf
 {
     const struct whisper_shape *s = &d->model->shape;
     size_t layers = (size_t)s->n_text_layer;
-    struct wk_kv *self;
+    struct nn_kv *self;
     int code = 0;
 
     if (n_seqs > WHISPER_SEQS_MAX)
@@ -37,7 +37,7 @@ int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf
            (size_t)(n_seqs - d->n_seqs) * layers * sizeof(*self));
     for (; !code && d->n_seqs < n_seqs; d->n_seqs++) {
         for (size_t i = 0; !code && i < layers; i++)
-            code = wk_kv_init(&self_of(d, d->n_seqs)[i], s->n_text_head, head_dim(d->model),
+            code = nn_kv_init(&self_of(d, d->n_seqs)[i], s->n_text_head, head_dim(d->model),
                               s->n_text_ctx, d->exact, err);
     }
     return code;
@@ -65,9 +65,9 @@ void whisper_decoder_release(struct whisper_decoder *d)
     int layers = d->model ? d->model->shape.n_text_layer : 0;
 
     for (int i = 0; d->cross && i < layers; i++)
-        wk_kv_release(&d->cross[i]);
+        nn_kv_release(&d->cross[i]);
     for (int i = 0; d->self && i < d->n_seqs * layers; i++)
-        wk_kv_release(&d->self[i]);
+        nn_kv_release(&d->self[i]);
     free(d->cross);
     free(d->self);
     free(d->align);
@@ -80,9 +80,9 @@ size_t whisper_decoder_bytes(const struct whisper_decoder *d)
     size_t n = 0;
 
     for (int i = 0; i < layers; i++)
-        n += wk_kv_bytes(&d->cross[i]);
+        n += nn_kv_bytes(&d->cross[i]);
     for (int i = 0; i < d->n_seqs * layers; i++)
-        n += wk_kv_bytes(&d->self[i]);
+        n += nn_kv_bytes(&d->self[i]);
     return n +
            (size_t)d->align_cap * (size_t)d->model->n_align * (size_t)d->align_ctx * sizeof(float);
 }
@@ -98,9 +98,9 @@ static int fit_cross(struct whisper_decoder *d, int ctx)
     if (d->cross[s->n_text_layer - 1].cap >= ctx)
         return 0;
     for (int i = 0; !code && i < s->n_text_layer; i++) {
-        wk_kv_release(&d->cross[i]);
+        nn_kv_release(&d->cross[i]);
         memset(&d->cross[i], 0, sizeof(d->cross[i]));
-        code = wk_kv_init(&d->cross[i], s->n_text_head, head_dim(d->model), cap, d->exact, NULL);
+        code = nn_kv_init(&d->cross[i], s->n_text_head, head_dim(d->model), cap, d->exact, NULL);
     }
     return code;
 }
@@ -115,8 +115,8 @@ int whisper_decoder_hear(struct whisper_decoder *d, struct whisper_compute *c, c
     for (int i = 0; !code && i < m->shape.n_text_layer; i++) {
         if (c->stop && c->stop(c->stop_arg))
             return UV_ECANCELED;
-        wk_kv_fill(c->wk, &d->cross[i],
-                   &(struct wk_linear){.w = m->decoder[i].cross_kv.w,
+        nn_kv_fill(c->nn, &d->cross[i],
+                   &(struct nn_linear){.w = m->decoder[i].cross_kv.w,
                                        .x = encoded,
                                        .n = ctx,
                                        .bias = m->decoder[i].cross_kv.bias,
@@ -150,7 +150,7 @@ static void embed(const struct step *st)
         float *row = st->x + (size_t)i * width;
         const float *at = m->decoder_positions + (size_t)pos * width;
 
-        wk_matrix_row(m->tokens, st->b->tokens[i], row);
+        nn_matrix_row(m->tokens, st->b->tokens[i], row);
         for (size_t k = 0; k < width; k++)
             row[k] += at[k];
     }
@@ -158,7 +158,7 @@ static void embed(const struct step *st)
 
 /* l->y = a layer of the decoder, for the rows of the step. */
 static void project(const struct step *st, const struct whisper_dense *d,
-                    const struct whisper_norm *norm, struct wk_linear l)
+                    const struct whisper_norm *norm, struct nn_linear l)
 {
     l.w = d->w;
     l.n = st->b->n;
@@ -166,22 +166,22 @@ static void project(const struct step *st, const struct whisper_dense *d,
     l.ln_bias = norm ? norm->bias : NULL;
     l.bias = d->bias;
     l.exact = st->c->exact;
-    wk_linear(st->c->wk, &l);
+    nn_linear(st->c->nn, &l);
 }
 
 static void self_attention(const struct step *st, int layer)
 {
     const struct whisper_batch *b = st->b;
     size_t width = (size_t)st->d->model->shape.n_text_state;
-    struct wk_attention items[WHISPER_SEQS_MAX];
+    struct nn_attention items[WHISPER_SEQS_MAX];
     int n_items = b->beams ? b->n : 1;
     int rows = b->beams ? 1 : b->n;
 
     for (int i = 0; i < n_items; i++) {
-        struct wk_kv *kv = &self_of(st->d, b->beams ? b->beams[i] : b->seq)[layer];
+        struct nn_kv *kv = &self_of(st->d, b->beams ? b->beams[i] : b->seq)[layer];
         const float *qkv = st->wide + (size_t)i * 3 * width;
 
-        items[i] = (struct wk_attention){.q = qkv,
+        items[i] = (struct nn_attention){.q = qkv,
                                          .ldq = 3 * width,
                                          .n = rows,
                                          .kv = kv,
@@ -192,7 +192,7 @@ static void self_attention(const struct step *st, int layer)
                                          .out = st->seen + (size_t)i * width,
                                          .ldo = width};
     }
-    wk_attention(st->c->wk, items, n_items);
+    nn_attention(st->c->nn, items, n_items);
 }
 
 /* Copy what the alignment heads of this layer looked at. */
@@ -218,8 +218,8 @@ static void cross_attention(const struct step *st, int layer)
 {
     size_t width = (size_t)st->d->model->shape.n_text_state;
 
-    wk_attention(st->c->wk,
-                 &(struct wk_attention){.q = st->wide,
+    nn_attention(st->c->nn,
+                 &(struct nn_attention){.q = st->wide,
                                         .ldq = width,
                                         .n = st->b->n,
                                         .kv = &st->d->cross[layer],
@@ -236,22 +236,22 @@ static void decoder_block(const struct step *st, int layer)
 {
     const struct whisper_model *m = st->d->model;
     const struct whisper_block *k = &m->decoder[layer];
-    const struct wk_matrix *next =
+    const struct nn_matrix *next =
         layer + 1 < m->shape.n_text_layer ? m->decoder[layer + 1].qkv.w : m->tokens;
     float *x = st->x, *wide = st->wide, *seen = st->seen;
 
-    project(st, &k->qkv, &k->attn_ln, (struct wk_linear){.x = x, .y = wide, .then = k->out.w});
+    project(st, &k->qkv, &k->attn_ln, (struct nn_linear){.x = x, .y = wide, .then = k->out.w});
     self_attention(st, layer);
     project(st, &k->out, NULL,
-            (struct wk_linear){.x = seen, .residual = x, .y = x, .then = k->cross_q.w});
+            (struct nn_linear){.x = seen, .residual = x, .y = x, .then = k->cross_q.w});
     project(st, &k->cross_q, &k->cross_ln,
-            (struct wk_linear){.x = x, .y = wide, .then = k->cross_out.w});
+            (struct nn_linear){.x = x, .y = wide, .then = k->cross_out.w});
     cross_attention(st, layer);
     project(st, &k->cross_out, NULL,
-            (struct wk_linear){.x = seen, .residual = x, .y = x, .then = k->up.w});
+            (struct nn_linear){.x = seen, .residual = x, .y = x, .then = k->up.w});
     project(st, &k->up, &k->mlp_ln,
-            (struct wk_linear){.x = x, .gelu = true, .y = wide, .then = k->down.w});
-    project(st, &k->down, NULL, (struct wk_linear){.x = wide, .residual = x, .y = x, .then = next});
+            (struct nn_linear){.x = x, .gelu = true, .y = wide, .then = k->down.w});
+    project(st, &k->down, NULL, (struct nn_linear){.x = wide, .residual = x, .y = x, .then = next});
 }
 
 static int write_logits(const struct step *st)
@@ -264,7 +264,7 @@ static int write_logits(const struct step *st)
         return 0;
     if (whisper_logits_reserve(st->c, rows))
         return UV_ENOMEM;
-    wk_linear(st->c->wk, &(struct wk_linear){.w = m->tokens,
+    nn_linear(st->c->nn, &(struct nn_linear){.w = m->tokens,
                                              .x = st->x + first,
                                              .n = rows,
                                              .ln_weight = m->decoder_ln.weight,
@@ -350,13 +350,13 @@ int whisper_decode(struct whisper_decoder *d, struct whisper_compute *c,
 void whisper_decoder_copy(struct whisper_decoder *d, int to, int from, int n)
 {
     for (int i = 0; i < d->model->shape.n_text_layer; i++)
-        wk_kv_copy(&self_of(d, to)[i], &self_of(d, from)[i], n);
+        nn_kv_copy(&self_of(d, to)[i], &self_of(d, from)[i], n);
 }
 
 void whisper_decoder_swap(struct whisper_decoder *d, int a, int b)
 {
     for (int i = 0; i < d->model->shape.n_text_layer; i++) {
-        struct wk_kv kept = self_of(d, a)[i];
+        struct nn_kv kept = self_of(d, a)[i];
 
         self_of(d, a)[i] = self_of(d, b)[i];
         self_of(d, b)[i] = kept;

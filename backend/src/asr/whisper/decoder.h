@@ -25,8 +25,8 @@ struct whisper_decoder {
     int ctx;             /**< Positions heard; 0: nothing yet */
     int n_seqs;          /**< Allocated */
     bool exact;          /**< f32 caches */
-    struct wk_kv *cross; /**< [layers] */
-    struct wk_kv *self;  /**< [n_seqs][layers] */
+    struct nn_kv *cross; /**< [layers] */
+    struct nn_kv *self;  /**< [n_seqs][layers] */
     float *align;        /**< [WHISPER_TEXT_CTX][n_align][align_ctx], see .align in a batch */
     int align_ctx;
     int align_cap; /**< [positions] */

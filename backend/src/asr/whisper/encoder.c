@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-void whisper_compute_init(struct whisper_compute *c, const struct whisper_model *m, struct wk *wk)
+void whisper_compute_init(struct whisper_compute *c, const struct whisper_model *m, struct nn *nn)
 {
     memset(c, 0, sizeof(*c));
     c->model = m;
-    c->wk = wk;
+    c->nn = nn;
 }
 
 void whisper_compute_release(struct whisper_compute *c)
@@ -29,7 +29,7 @@ int whisper_logits_reserve(struct whisper_compute *c, int rows)
         return 0;
     free(c->logits);
     c->logits_rows = 0;
-    c->logits = wk_floats((size_t)rows * (size_t)c->model->shape.n_vocab);
+    c->logits = nn_floats((size_t)rows * (size_t)c->model->shape.n_vocab);
     if (!c->logits)
         return UV_ENOMEM;
     c->logits_rows = rows;
@@ -42,7 +42,7 @@ float *whisper_scratch(struct whisper_compute *c, size_t n)
         return c->mem;
     free(c->mem);
     c->mem_len = 0;
-    c->mem = wk_floats(n);
+    c->mem = nn_floats(n);
     if (c->mem)
         c->mem_len = n;
     return c->mem;
@@ -53,7 +53,7 @@ float *whisper_scratch(struct whisper_compute *c, size_t n)
 static void conv(struct whisper_compute *c, const struct whisper_dense *d, const float *padded,
                  int in, int stride, int n, const float *add, float *y)
 {
-    wk_linear(c->wk, &(struct wk_linear){.w = d->w,
+    nn_linear(c->nn, &(struct nn_linear){.w = d->w,
                                          .x = padded,
                                          .ldx = (size_t)stride * (size_t)in,
                                          .n = n,
@@ -88,8 +88,8 @@ static void encoder_block(struct whisper_compute *c, const struct whisper_block 
 {
     const struct whisper_shape *s = &c->model->shape;
 
-    wk_self_attention(c->wk,
-                      &(struct wk_linear){.w = b->qkv.w,
+    nn_self_attention(c->nn,
+                      &(struct nn_linear){.w = b->qkv.w,
                                           .x = x,
                                           .n = ctx,
                                           .ln_weight = b->attn_ln.weight,
@@ -97,15 +97,15 @@ static void encoder_block(struct whisper_compute *c, const struct whisper_block 
                                           .bias = b->qkv.bias,
                                           .exact = c->exact},
                       s->n_audio_head, s->n_audio_state / s->n_audio_head, seen);
-    wk_linear(c->wk, &(struct wk_linear){.w = b->out.w,
+    nn_linear(c->nn, &(struct nn_linear){.w = b->out.w,
                                          .x = seen,
                                          .n = ctx,
                                          .bias = b->out.bias,
                                          .residual = x,
                                          .y = x,
                                          .exact = c->exact});
-    wk_linear_pair(c->wk,
-                   &(struct wk_linear){.w = b->up.w,
+    nn_linear_pair(c->nn,
+                   &(struct nn_linear){.w = b->up.w,
                                        .x = x,
                                        .n = ctx,
                                        .ln_weight = b->mlp_ln.weight,
@@ -113,7 +113,7 @@ static void encoder_block(struct whisper_compute *c, const struct whisper_block 
                                        .bias = b->up.bias,
                                        .gelu = true,
                                        .exact = c->exact},
-                   &(struct wk_linear){.w = b->down.w,
+                   &(struct nn_linear){.w = b->down.w,
                                        .n = ctx,
                                        .bias = b->down.bias,
                                        .residual = x,
@@ -141,6 +141,6 @@ int whisper_encode(struct whisper_compute *c, const float *mel, int ctx, float *
             return UV_ECANCELED;
         encoder_block(c, &m->encoder[i], ctx, out, mem);
     }
-    wk_layer_norm(c->wk, out, ctx, (int)d, m->encoder_ln.weight, m->encoder_ln.bias, out);
+    nn_layer_norm(c->nn, out, ctx, (int)d, m->encoder_ln.weight, m->encoder_ln.bias, out);
     return 0;
 }

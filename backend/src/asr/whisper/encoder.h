@@ -14,7 +14,7 @@
 
 struct whisper_compute {
     const struct whisper_model *model;
-    struct wk *wk;
+    struct nn *nn;
     bool exact;              /**< f32 everywhere: for comparisons, slow */
     bool (*stop)(void *arg); /**< (optional) Asked between layers; true: give up */
     void *stop_arg;
@@ -26,8 +26,8 @@ struct whisper_compute {
     size_t window_len;
 };
 
-void whisper_compute_init(struct whisper_compute *c, const struct whisper_model *m, struct wk *wk);
-void whisper_compute_release(struct whisper_compute *c); /**< Leaves wk to its owner */
+void whisper_compute_init(struct whisper_compute *c, const struct whisper_model *m, struct nn *nn);
+void whisper_compute_release(struct whisper_compute *c); /**< Leaves nn to its owner */
 
 /** Room for so many rows of logits in c->logits. */
 int whisper_logits_reserve(struct whisper_compute *c, int rows);

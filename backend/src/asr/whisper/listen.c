@@ -26,7 +26,7 @@ int whisper_listen(struct whisper_decoder *d, struct whisper_compute *c,
     if (need > c->window_len) {
         free(c->window);
         c->window_len = 0;
-        c->window = wk_floats(need);
+        c->window = nn_floats(need);
         if (!c->window)
             return UV_ENOMEM;
         c->window_len = need;

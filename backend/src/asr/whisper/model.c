@@ -15,7 +15,7 @@
 struct loader {
     struct whisper_model *m;
     const struct whisper_file *f;
-    struct wk *wk;
+    struct nn *nn;
     whisper_progress_fn *progress;
     void *arg;
     size_t done; /* bytes of tensors */
@@ -58,7 +58,7 @@ static void copy_floats(struct loader *l, const char *name, float *to)
 /* Zeros. */
 static float *floats(struct loader *l, size_t n)
 {
-    float *p = l->code ? NULL : wk_floats(n);
+    float *p = l->code ? NULL : nn_floats(n);
 
     if (p)
         memset(p, 0, n * sizeof(*p));
@@ -88,20 +88,20 @@ static void norm(struct loader *l, const char *name, struct whisper_norm *to)
 
 /* What a tensor is packed as. Those of the decoder are multiplied by one row a token, which memory
  * limits; only its cross keys and values are made for all frames at once. */
-static enum wk_type packed_as(const struct whisper_tensor *t)
+static enum nn_type packed_as(const struct whisper_tensor *t)
 {
     bool few = !strncmp(t->name, "decoder.", 8) && !strstr(t->name, "cross_attn.key") &&
                !strstr(t->name, "cross_attn.value");
 
-    return few && t->type == WHISPER_F16 ? WK_S12 : (enum wk_type)t->type;
+    return few && t->type == WHISPER_F16 ? NN_Q12 : (enum nn_type)t->type;
 }
 
 /* Matrices one below the other: `names` ends with NULL. */
-static struct wk_matrix *matrix(struct loader *l, const char *const *names, int cols)
+static struct nn_matrix *matrix(struct loader *l, const char *const *names, int cols)
 {
     const struct whisper_tensor *t[3];
-    struct wk_part parts[3];
-    struct wk_matrix *w = NULL;
+    struct nn_part parts[3];
+    struct nn_matrix *w = NULL;
     char full[WHISPER_NAME_MAX];
     int n = 0;
 
@@ -109,14 +109,14 @@ static struct wk_matrix *matrix(struct loader *l, const char *const *names, int 
         snprintf(full, sizeof(full), "%s.weight", names[n]);
         t[n] = tensor(l, full);
         if (t[n])
-            parts[n] = (struct wk_part){packed_as(t[n]), t[n]->data, t[n]->ne[1]};
+            parts[n] = (struct nn_part){packed_as(t[n]), t[n]->data, t[n]->ne[1]};
     }
     if (!l->code)
-        l->code = wk_matrix_pack_mapped(&w, l->wk, parts, n, cols, l->err);
+        l->code = nn_matrix_pack_mapped(&w, l->nn, parts, n, cols, l->err);
     for (int i = 0; i < n && !l->code; i++)
         passed(l, t[i]);
     if (w)
-        l->m->weight_bytes += wk_matrix_bytes(w);
+        l->m->weight_bytes += nn_matrix_bytes(w);
     return w;
 }
 
@@ -126,7 +126,7 @@ static void dense(struct loader *l, const char *const *names, int cols, int rows
     char full[WHISPER_NAME_MAX];
 
     to->w = matrix(l, names, cols);
-    to->bias = floats(l, (size_t)(l->code ? 1 : wk_matrix_rows(to->w)));
+    to->bias = floats(l, (size_t)(l->code ? 1 : nn_matrix_rows(to->w)));
     for (int i = 0; names[i] && !l->code; i++) {
         const char *dot = strrchr(names[i], '.');
 
@@ -146,11 +146,11 @@ static void conv(struct loader *l, const char *name, int in, int out, struct whi
     t = tensor(l, full);
     if (!t || l->code)
         return;
-    l->code = wk_conv_pack(&to->w, l->wk, (enum wk_type)t->type, t->data, out, in, l->err);
+    l->code = nn_conv_pack(&to->w, l->nn, (enum nn_type)t->type, t->data, out, in, l->err);
     if (l->code)
         return;
     passed(l, t);
-    l->m->weight_bytes += wk_matrix_bytes(to->w);
+    l->m->weight_bytes += nn_matrix_bytes(to->w);
     snprintf(full, sizeof(full), "%s.bias", name);
     to->bias = vector(l, full, (size_t)out);
 }
@@ -240,11 +240,11 @@ static void name_model(struct whisper_model *m)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-int whisper_model_load(struct whisper_model **mp, const char *path, struct wk *wk,
+int whisper_model_load(struct whisper_model **mp, const char *path, struct nn *nn,
                        whisper_progress_fn *progress, void *arg, struct errbuf *err)
 {
     struct whisper_file *f = NULL;
-    struct loader l = {.wk = wk, .progress = progress, .arg = arg, .err = err};
+    struct loader l = {.nn = nn, .progress = progress, .arg = arg, .err = err};
 
     l.code = whisper_file_open(&f, path, err);
     if (l.code)
@@ -287,7 +287,7 @@ static void free_norm(struct whisper_norm *n)
 
 static void free_dense(struct whisper_dense *d)
 {
-    wk_matrix_free(d->w);
+    nn_matrix_free(d->w);
     free(d->bias);
 }
 
@@ -320,7 +320,7 @@ void whisper_model_free(struct whisper_model *m)
     free_blocks(m->decoder, m->shape.n_text_layer);
     free_norm(&m->encoder_ln);
     free_norm(&m->decoder_ln);
-    wk_matrix_free(m->tokens);
+    nn_matrix_free(m->tokens);
     whisper_vocab_close(m->vocab);
     whisper_mel_bank_close(m->mel);
     free(m);

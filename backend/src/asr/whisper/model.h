@@ -3,8 +3,8 @@
  *
  *     struct whisper_model *m;
  *
- *     err = whisper_model_load(&m, path, wk, on_progress, arg, &why);
- *     ... any number of streams, each with its own struct wk and state ...
+ *     err = whisper_model_load(&m, path, nn, on_progress, arg, &why);
+ *     ... any number of streams, each with its own struct nn and state ...
  *     whisper_model_free(m);
  *
  * Architecture: Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision"
@@ -19,9 +19,9 @@
 #define ASR_WHISPER_MODEL_H
 
 #include "asr/whisper/file.h"
-#include "asr/whisper/kernels.h"
 #include "asr/whisper/mel.h"
 #include "asr/whisper/vocab.h"
+#include "nn/nn.h"
 
 enum { WHISPER_ALIGN_HEADS_MAX = 24 };
 
@@ -31,7 +31,7 @@ struct whisper_norm {
 };
 
 struct whisper_dense {
-    struct wk_matrix *w;
+    struct nn_matrix *w;
     float *bias; /**< NULL: none */
 };
 
@@ -60,7 +60,7 @@ struct whisper_model {
     struct whisper_block *encoder; /**< [n_audio_layer] */
     struct whisper_norm encoder_ln;
     float *decoder_positions; /**< [448][state] */
-    struct wk_matrix *tokens; /**< [n_vocab][state], embedding and output */
+    struct nn_matrix *tokens; /**< [n_vocab][state], embedding and output */
     struct whisper_block *decoder;
     struct whisper_norm decoder_ln;
     struct whisper_align_head align[WHISPER_ALIGN_HEADS_MAX]; /**< For word times; see words.h */
@@ -72,7 +72,7 @@ struct whisper_model {
 
 typedef void whisper_progress_fn(double done, void *arg); /**< 0..1 */
 
-int whisper_model_load(struct whisper_model **mp, const char *path, struct wk *wk,
+int whisper_model_load(struct whisper_model **mp, const char *path, struct nn *nn,
                        whisper_progress_fn *progress, void *arg, struct errbuf *err);
 void whisper_model_free(struct whisper_model *m); /**< NULL is allowed */
 

@@ -39,7 +39,7 @@ void whisper_round_ids(const struct whisper_hypothesis *h, int *ids)
 
 /* Apply temperature and rules to the logits of a hypothesis. */
 static void prepare(struct whisper_round *r, const struct whisper_hypothesis *h, float *logits,
-                    struct wk_peak *peak)
+                    struct nn_peak *peak)
 {
     int ids[WHISPER_STEPS_MAX];
     struct whisper_past past = {ids, h->n, h->stamped, h->seek_delta / 2};
@@ -48,11 +48,11 @@ static void prepare(struct whisper_round *r, const struct whisper_hypothesis *h,
     for (int i = 0; r->temperature > 0.0f && i < r->v->n_vocab; i++)
         logits[i] /= r->temperature;
     whisper_rules_mask(&r->s->params.rules, r->v, &past, logits);
-    whisper_rules_settle(&r->s->params.rules, r->v, r->c->wk, logits, peak);
+    whisper_rules_settle(&r->s->params.rules, r->v, r->c->nn, logits, peak);
 }
 
 static void append(struct whisper_round *r, struct whisper_hypothesis *h, const float *logits,
-                   const struct wk_peak *peak, int id)
+                   const struct nn_peak *peak, int id)
 {
     struct whisper_pick pick = whisper_pick_id(&r->s->params.rules, r->v, logits, peak, id);
 
@@ -132,7 +132,7 @@ int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt
 {
     int ids[WHISPER_TEXT_CTX];
     int rows = n_prompt - sot + n_draft;
-    struct wk_peak peak;
+    struct nn_peak peak;
     int code;
 
     if (n_prompt + n_draft > WHISPER_TEXT_CTX)
@@ -148,7 +148,7 @@ int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt
             .tokens = ids, .n = n_prompt + n_draft, .logits = rows, .align = r->s->params.align});
     if (code)
         return code;
-    wk_logits_peak(r->c->wk, r->c->logits, r->v->n_vocab, &peak);
+    nn_logits_peak(r->c->nn, r->c->logits, r->v->n_vocab, &peak);
     r->s->no_speech = expf(r->c->logits[r->v->nosp] - peak.logsumexp);
     for (int i = 0; i < r->n; i++)
         r->rows[i] =
@@ -214,7 +214,7 @@ bool whisper_round_late(const struct whisper_round *r)
 static void follow_draft(struct whisper_round *r, int n_draft)
 {
     struct whisper_hypothesis *h = &r->s->hyps[0];
-    struct wk_peak peak;
+    struct nn_peak peak;
 
     r->s->accepted = 0;
     for (int i = 0; i < n_draft && live(h); i++) {
@@ -235,7 +235,7 @@ static void follow_draft(struct whisper_round *r, int n_draft)
 }
 
 static void choose(struct whisper_round *r, struct whisper_hypothesis *h, float *logits,
-                   const struct wk_peak *peak)
+                   const struct nn_peak *peak)
 {
     int id = peak->top;
 
@@ -247,7 +247,7 @@ static void choose(struct whisper_round *r, struct whisper_hypothesis *h, float 
 
 int whisper_round_choose(struct whisper_round *r, int n_draft)
 {
-    struct wk_peak peak;
+    struct nn_peak peak;
     int code = 0;
 
     if (n_draft)
@@ -293,7 +293,7 @@ static int by_sum(const void *a, const void *b)
 static int find_candidates(struct whisper_round *r, struct candidate *out)
 {
     int ids[WHISPER_BEAMS_MAX];
-    struct wk_peak peak;
+    struct nn_peak peak;
     int n = 0;
 
     for (int i = 0; i < r->n; i++) {

@@ -58,11 +58,11 @@ void whisper_rules_mask(const struct whisper_rules *r, const struct whisper_voca
 }
 
 void whisper_rules_settle(const struct whisper_rules *r, const struct whisper_vocab *v,
-                          struct wk *wk, float *logits, struct wk_peak *peak)
+                          struct nn *nn, float *logits, struct nn_peak *peak)
 {
-    struct wk_peak stamps;
+    struct nn_peak stamps;
 
-    wk_logits_peak(wk, logits, v->n_vocab, peak);
+    nn_logits_peak(nn, logits, v->n_vocab, peak);
     if (peak->top < 0 || logits[peak->top] == -INFINITY) {
         peak->top = v->eot; /* everything is masked: nothing is left but to end */
         peak->logsumexp = 0.0f;
@@ -70,7 +70,7 @@ void whisper_rules_settle(const struct whisper_rules *r, const struct whisper_vo
     }
     if (!r->timestamps)
         return;
-    wk_logits_peak(wk, logits + v->beg, v->n_vocab - v->beg, &stamps);
+    nn_logits_peak(nn, logits + v->beg, v->n_vocab - v->beg, &stamps);
     if (peak->top < v->beg && !(stamps.logsumexp > peak->top_value))
         return;
     mask(logits, 0, v->beg);
@@ -79,7 +79,7 @@ void whisper_rules_settle(const struct whisper_rules *r, const struct whisper_vo
 }
 
 struct whisper_pick whisper_pick_id(const struct whisper_rules *r, const struct whisper_vocab *v,
-                                    const float *logits, const struct wk_peak *peak, int id)
+                                    const float *logits, const struct nn_peak *peak, int id)
 {
     struct whisper_pick pick = {.id = id, .plog = logits[id] - peak->logsumexp};
     float best = -INFINITY;

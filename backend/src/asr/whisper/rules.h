@@ -10,8 +10,8 @@
 #ifndef ASR_WHISPER_RULES_H
 #define ASR_WHISPER_RULES_H
 
-#include "asr/whisper/kernels.h"
 #include "asr/whisper/vocab.h"
+#include "nn/nn.h"
 
 struct whisper_rules {
     bool timestamps;      /**< Off: no timestamp token may appear */
@@ -48,11 +48,11 @@ void whisper_rules_mask(const struct whisper_rules *r, const struct whisper_voca
  * that was allowed before text was masked, to normalise with.
  */
 void whisper_rules_settle(const struct whisper_rules *r, const struct whisper_vocab *v,
-                          struct wk *wk, float *logits, struct wk_peak *peak);
+                          struct nn *nn, float *logits, struct nn_peak *peak);
 
 /** Describe the choice of this id. */
 struct whisper_pick whisper_pick_id(const struct whisper_rules *r, const struct whisper_vocab *v,
-                                    const float *logits, const struct wk_peak *peak, int id);
+                                    const float *logits, const struct nn_peak *peak, int id);
 
 /** An id at random by probability; u in [0, 1). */
 int whisper_pick_random(const struct whisper_vocab *v, const float *logits, double u);

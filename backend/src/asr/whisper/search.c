@@ -280,7 +280,7 @@ int whisper_detect_language(struct whisper_decoder *d, struct whisper_compute *c
                             float *p)
 {
     const struct whisper_vocab *v = d->model->vocab;
-    struct wk_peak peak;
+    struct nn_peak peak;
     int code;
 
     *language = 0;
@@ -291,7 +291,7 @@ int whisper_detect_language(struct whisper_decoder *d, struct whisper_compute *c
     code = whisper_decode(d, c, &(struct whisper_batch){.tokens = &v->sot, .n = 1, .logits = 1});
     if (code)
         return code;
-    wk_logits_peak(c->wk, c->logits + v->language0, v->n_languages, &peak);
+    nn_logits_peak(c->nn, c->logits + v->language0, v->n_languages, &peak);
     *language = peak.top;
     if (p)
         *p = expf(peak.top_value - peak.logsumexp);

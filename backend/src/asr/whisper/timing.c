@@ -45,14 +45,14 @@ static struct encoder_ops encoder_ops(const struct whisper_shape *s, double ctx)
  * values, and the cross keys and values themselves (f16). */
 static double decoder_bytes(const struct whisper_model *m, double ctx)
 {
-    double n = (double)wk_matrix_bytes(m->tokens);
+    double n = (double)nn_matrix_bytes(m->tokens);
 
     for (int i = 0; i < m->shape.n_text_layer; i++) {
         const struct whisper_block *b = &m->decoder[i];
 
-        n += (double)(wk_matrix_bytes(b->qkv.w) + wk_matrix_bytes(b->out.w) +
-                      wk_matrix_bytes(b->cross_q.w) + wk_matrix_bytes(b->cross_out.w) +
-                      wk_matrix_bytes(b->up.w) + wk_matrix_bytes(b->down.w));
+        n += (double)(nn_matrix_bytes(b->qkv.w) + nn_matrix_bytes(b->out.w) +
+                      nn_matrix_bytes(b->cross_q.w) + nn_matrix_bytes(b->cross_out.w) +
+                      nn_matrix_bytes(b->up.w) + nn_matrix_bytes(b->down.w));
         n += 4.0 * ctx * m->shape.n_text_state;
     }
     return n;
@@ -70,7 +70,7 @@ static int decode_tokens(struct whisper_compute *c, struct whisper_decoder *d, i
     int code = 0;
 
     for (int i = 0; i < tokens && !code; i++) {
-        struct wk_peak peak;
+        struct nn_peak peak;
 
         code = whisper_decode(
             d, c, &(struct whisper_batch){.tokens = ids, .n = n, .pos = pos, .logits = 1});
@@ -78,7 +78,7 @@ static int decode_tokens(struct whisper_compute *c, struct whisper_decoder *d, i
             break;
         pos += n;
         whisper_rules_mask(&rules, v, &past, c->logits);
-        whisper_rules_settle(&rules, v, c->wk, c->logits, &peak);
+        whisper_rules_settle(&rules, v, c->nn, c->logits, &peak);
         ids[0] = peak.top;
         n = 1;
     }
@@ -120,7 +120,7 @@ static double allowed_ms(int i)
     return i < 2 ? INFINITY : i < ROUNDS ? BUDGET_MS : ENOUGH_MS;
 }
 
-static void max_peaks(struct wk_peaks *a, const struct wk_peaks *b)
+static void max_peaks(struct nn_peaks *a, const struct nn_peaks *b)
 {
     a->f32_gops = fmax(a->f32_gops, b->f32_gops);
     a->int8_gops = fmax(a->int8_gops, b->int8_gops);
@@ -128,7 +128,7 @@ static void max_peaks(struct wk_peaks *a, const struct wk_peaks *b)
     a->read_gbytes = fmax(a->read_gbytes, b->read_gbytes);
 }
 
-static double peak_of(const struct wk_peaks *k, const char *arithmetic)
+static double peak_of(const struct nn_peaks *k, const char *arithmetic)
 {
     if (!strcmp(arithmetic, "int8"))
         return k->int8_gops;
@@ -137,18 +137,18 @@ static double peak_of(const struct wk_peaks *k, const char *arithmetic)
 
 /* Seconds that the encoder would take at the peak of each type. */
 static double at_peak(const struct whisper_compute *c, int ctx, const struct encoder_ops *ops,
-                      const struct wk_peaks *peaks)
+                      const struct nn_peaks *peaks)
 {
     const struct whisper_model *m = c->model;
-    double conv = peak_of(peaks, wk_linear_arithmetic(c->wk, m->conv1.w, 2 * ctx));
-    double linear = peak_of(peaks, wk_linear_arithmetic(c->wk, m->encoder[0].qkv.w, ctx));
-    double attention = peak_of(peaks, wk_encoder_attention_arithmetic(c->wk));
+    double conv = peak_of(peaks, nn_linear_arithmetic(c->nn, m->conv1.w, 2 * ctx));
+    double linear = peak_of(peaks, nn_linear_arithmetic(c->nn, m->encoder[0].qkv.w, ctx));
+    double attention = peak_of(peaks, nn_encoder_attention_arithmetic(c->nn));
 
     return (ops->conv / conv + ops->linear / linear + ops->attention / attention) / 1e9;
 }
 
 static void report(const struct whisper_compute *c, const struct times *t, int ctx, int tokens,
-                   const struct wk_peaks *peaks, struct whisper_timing *out)
+                   const struct nn_peaks *peaks, struct whisper_timing *out)
 {
     const struct whisper_model *m = c->model;
     struct encoder_ops ops = encoder_ops(&m->shape, ctx);
@@ -158,7 +158,7 @@ static void report(const struct whisper_compute *c, const struct times *t, int c
     out->encode_ms = t->encode;
     out->token_ms = t->decode / tokens;
     out->total_ms = t->total;
-    out->arithmetic = wk_linear_arithmetic(c->wk, m->encoder[0].qkv.w, ctx);
+    out->arithmetic = nn_linear_arithmetic(c->nn, m->encoder[0].qkv.w, ctx);
     out->type_gops = peak_of(peaks, out->arithmetic);
     out->encoder_gop = (ops.conv + ops.linear + ops.attention) / 1e9;
     out->gops = out->encoder_gop / t->encode * 1e3;
@@ -172,17 +172,17 @@ int whisper_time(struct whisper_compute *c, const int16_t *pcm, size_t n,
 {
     int ctx = p->ctx ? p->ctx : whisper_trimmed_ctx(n / WHISPER_HOP, WHISPER_PAD_MS);
     struct times best = {INFINITY, INFINITY, INFINITY, INFINITY};
-    struct wk_peaks peaks, again;
+    struct nn_peaks peaks, again;
     struct whisper_decoder d;
     uint64_t start = clock_mono_us();
     int code = whisper_decoder_init(&d, c->model, 1, false, NULL);
 
     if (code)
         return code;
-    wk_measure_peaks(c->wk, PEAK_MS, &peaks);
+    nn_measure_peaks(c->nn, PEAK_MS, &peaks);
     for (int i = 0; !code && i < p->rounds && since(start) < allowed_ms(i); i++)
         code = one_round(c, &d, pcm, n, p, ctx, &best);
-    wk_measure_peaks(c->wk, PEAK_MS, &again);
+    nn_measure_peaks(c->nn, PEAK_MS, &again);
     max_peaks(&peaks, &again);
     whisper_decoder_release(&d);
     if (!code)

@@ -7,9 +7,9 @@
  * and the text of before is reported again: under load partials thin out and finals stay quick.
  */
 #include "asr/engine.h"
-#include "asr/models.h"
 #include "asr/whisper/stream.h"
 #include "base/text.h"
+#include "models/models.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@ enum turn { TURN_FINAL, TURN_SETTLE, TURN_PARTIAL, TURNS };
 
 struct asr_model {
     struct whisper_model *model;
-    struct wk *wk;
+    struct nn *nn;
     struct whisper_compute compute; /* {gate} */
     char name[64];
     int pad_ms; /* 0: the stream decides */
@@ -135,7 +135,7 @@ static void whisper_unload(struct asr_model *m)
         return;
     whisper_compute_release(&m->compute);
     whisper_model_free(m->model);
-    wk_close(m->wk);
+    nn_close(m->nn);
     uv_cond_destroy(&m->moved);
     uv_mutex_destroy(&m->lock);
     free(m);
@@ -155,15 +155,15 @@ static int whisper_load(struct asr_model **mp, const struct asr_model_params *pa
         return err_set(err, UV_ENOMEM, "not enough memory for the recogniser");
     uv_mutex_init(&m->lock);
     uv_cond_init(&m->moved);
-    code = wk_open(&m->wk, params->threads, NULL, err);
+    code = nn_open(&m->nn, params->threads, NULL, err);
     if (!code)
         code =
-            whisper_model_load(&m->model, path, m->wk, params->progress, params->progress_arg, err);
+            whisper_model_load(&m->model, path, m->nn, params->progress, params->progress_arg, err);
     if (code) {
         whisper_unload(m);
         return code;
     }
-    whisper_compute_init(&m->compute, m->model, m->wk);
+    whisper_compute_init(&m->compute, m->model, m->nn);
     m->pad_ms = params->pad_ms;
     snprintf(m->name, sizeof(m->name), "%s", m->model->name);
     *mp = m;

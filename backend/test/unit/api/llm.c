@@ -9,9 +9,9 @@
  */
 #include "cmocka_all.h"
 
+#include "answer/answer.h"
 #include "api/app.h"
 #include "base/json.h"
-#include "interview/answer.h"
 #include "loop/loop.h"
 #include "net/client.h"
 #include "net/inner.h"

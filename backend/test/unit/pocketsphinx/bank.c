@@ -6,7 +6,7 @@
  */
 #include "cmocka_all.h"
 
-#include "interview/question.h"
+#include "ground/question.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -42,7 +42,7 @@ static int tear_down(void **state)
 }
 
 struct kit {
-    struct wk *wk;
+    struct nn *nn;
     struct whisper_model *m;
     struct whisper_compute c;
     struct whisper_decoder d;
@@ -50,9 +50,9 @@ struct kit {
 
 static void open_kit(struct kit *k)
 {
-    assert_int_equal(wk_open(&k->wk, 1, NULL, NULL), 0);
-    assert_int_equal(whisper_model_load(&k->m, path, k->wk, NULL, NULL, NULL), 0);
-    whisper_compute_init(&k->c, k->m, k->wk);
+    assert_int_equal(nn_open(&k->nn, 1, NULL, NULL), 0);
+    assert_int_equal(whisper_model_load(&k->m, path, k->nn, NULL, NULL, NULL), 0);
+    whisper_compute_init(&k->c, k->m, k->nn);
     assert_int_equal(whisper_decoder_init(&k->d, k->m, 1, false, NULL), 0);
 }
 
@@ -61,7 +61,7 @@ static void close_kit(struct kit *k)
     whisper_decoder_release(&k->d);
     whisper_compute_release(&k->c);
     whisper_model_free(k->m);
-    wk_close(k->wk);
+    nn_close(k->nn);
 }
 
 static void listen_to(struct kit *k, size_t n)

@@ -58,7 +58,7 @@ static void a_file_without_tensors_opens_but_does_not_load(void **state)
     struct whisper_model *m = NULL;
     struct errbuf err = {""};
     char dir[SCRATCH_MAX];
-    struct wk *wk;
+    struct nn *nn;
     FILE *out;
 
     (void)state;
@@ -69,11 +69,11 @@ static void a_file_without_tensors_opens_but_does_not_load(void **state)
     out = fopen(scratch_path(dir, "stub.bin"), "wb");
     assert_int_equal(fwrite(t.data, 1, t.tensors_at, out), t.tensors_at);
     fclose(out);
-    assert_int_equal(wk_open(&wk, 1, NULL, &err), 0);
-    assert_int_equal(whisper_model_load(&m, scratch_path(dir, "stub.bin"), wk, NULL, NULL, &err),
+    assert_int_equal(nn_open(&nn, 1, NULL, &err), 0);
+    assert_int_equal(whisper_model_load(&m, scratch_path(dir, "stub.bin"), nn, NULL, NULL, &err),
                      UV_EINVAL);
     assert_non_null(strstr(err.text, "no weights"));
-    wk_close(wk);
+    nn_close(nn);
     scratch_remove(dir);
     free(t.data);
 }
@@ -195,21 +195,21 @@ static void loading_reports_progress_up_to_one(void **state)
     struct whisper_model *m = NULL;
     struct errbuf err = {""};
     char dir[SCRATCH_MAX];
-    struct wk *wk;
+    struct nn *nn;
     double last = 0.0;
 
     (void)state;
     scratch_make(dir);
     tiny_file_write(scratch_path(dir, "m.bin"), 1, 1);
-    assert_int_equal(wk_open(&wk, 2, NULL, &err), 0);
+    assert_int_equal(nn_open(&nn, 2, NULL, &err), 0);
     assert_int_equal(
-        whisper_model_load(&m, scratch_path(dir, "m.bin"), wk, note_progress, &last, &err), 0);
+        whisper_model_load(&m, scratch_path(dir, "m.bin"), nn, note_progress, &last, &err), 0);
     assert_true(last >= 1.0);
     assert_true(m->vocab->multilingual);
     whisper_model_free(m);
-    assert_int_equal(whisper_model_load(&m, scratch_path(dir, "none.bin"), wk, NULL, NULL, &err),
+    assert_int_equal(whisper_model_load(&m, scratch_path(dir, "none.bin"), nn, NULL, NULL, &err),
                      UV_ENOENT);
-    wk_close(wk);
+    nn_close(nn);
     scratch_remove(dir);
 }
 

@@ -312,22 +312,22 @@ static void stamps_win_when_together_they_are_likelier_than_any_text(void **stat
     struct whisper_vocab *v = tiny_vocab(0);
     struct whisper_rules rules = {.timestamps = true};
     float *x = malloc((size_t)v->n_vocab * sizeof(float));
-    struct wk_peak peak;
-    struct wk *wk;
+    struct nn_peak peak;
+    struct nn *nn;
 
     (void)state;
-    assert_int_equal(wk_open(&wk, 1, NULL, NULL), 0);
+    assert_int_equal(nn_open(&nn, 1, NULL, NULL), 0);
     fill(x, v->n_vocab, -20.0f);
     x[65] = 3.0f;
     for (int i = 0; i < 10; i++)
         x[v->beg + i] = 1.0f + 0.01f * (float)i; /* each is less, together e^1 * 10 > e^3 */
-    whisper_rules_settle(&rules, v, wk, x, &peak);
+    whisper_rules_settle(&rules, v, nn, x, &peak);
     assert_int_equal(peak.top, v->beg + 9);
     assert_true(isinf(x[65]));
     x[65] = 8.0f;
-    whisper_rules_settle(&rules, v, wk, x, &peak);
+    whisper_rules_settle(&rules, v, nn, x, &peak);
     assert_int_equal(peak.top, 65);
-    wk_close(wk);
+    nn_close(nn);
     free(x);
     whisper_vocab_close(v);
 }

@@ -1,0 +1,662 @@
+/**
+ * @file answer/answer.c  The chain of providers, the clocks, and what happens when one fails
+ *
+ *     ASKED --tick--> (on_started, on_outline) RUNNING --first delta--> STREAMING --end--> ENDING
+ *                          ^      |                                                  |
+ *                          +------+ the next provider                          (on_finished)
+ *
+ * The provider is called from within answer_ask(), before anything is reported: the request is on
+ * its way while the outline is shown. Reports leave from timers and from the drivers' own events.
+ */
+#include "answer/answer.h"
+
+#include "answer/breaker.h"
+#include "answer/outline.h"
+#include "answer/prompt.h"
+#include "answer/quality.h"
+#include "answer/spoken.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "ground/grounding.h"
+#include "loop/loop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PROVIDERS_MAX = 16,
+    ANSWER_BYTES_MAX = 256 * 1024, /* a longer answer is cut here: finish "length" */
+    WHY_MAX = ERR_TEXT_MAX,
+    BREAKER_FAILURES = 3,
+    BREAKER_REST_MS = 30000,
+    FIRST_TOKEN_MAX_MS = 8000,
+    MAX_TOKENS = 400,
+};
+
+static const double TEMPERATURE = 0.4;
+
+struct link {
+    struct llm_provider provider;
+    struct breaker breaker;
+};
+
+struct answerer {
+    struct loop *loop;
+    struct http_client *client;
+    struct link links[PROVIDERS_MAX];
+    struct llm_provider providers[PROVIDERS_MAX]; /* the same, for answerer_providers() */
+    size_t count;
+    uint64_t first_token_max_ms;
+    int max_tokens;
+    struct answer *running; /* a list */
+};
+
+struct briefing {
+    struct grounding *g;
+    unsigned refs;
+};
+
+enum state { ASKED, RUNNING, STREAMING, ENDING, CLOSED };
+
+struct answer {
+    struct answerer *a;
+    struct briefing *b;
+    struct answer *next;
+    struct answer *prev;
+    struct answer_handlers h;
+    void *arg;
+    char id[ID_TEXT_MAX];
+    char owner[64];
+    char session[64];
+    char *question;
+    char *model_asked; /* NULL: each provider's own */
+    struct outline outline;
+    struct buf draft; /* the built-in answer */
+    struct prompt prompt;
+    enum question_kind kind;
+    enum state state;
+    unsigned busy; /* handlers on the stack */
+    size_t order[PROVIDERS_MAX];
+    size_t order_count;
+    size_t at; /* in order: the one that runs */
+    struct llm_gen *gen;
+    struct loop_timer *tick;     /* first reports, moving on, the end: never from inside a call */
+    struct loop_timer *deadline; /* for the first token */
+    bool leaving;                /* tick is to ask the next provider */
+    bool moved;                  /* tick is to report a new provider */
+    bool outlined;
+    struct buf text;
+    char model[128];
+    char why[WHY_MAX];
+    enum answer_finish finish;
+    uint64_t speech_end_us;
+    uint64_t final_us;
+    uint64_t asked_us;
+    uint64_t outline_us;
+    uint64_t first_us;
+};
+
+const char *answer_finish_name(enum answer_finish finish)
+{
+    static const char *const names[] = {"stop", "length", "interrupted", "superseded", "error"};
+
+    return names[finish];
+}
+
+static void wipe_text(const char **text)
+{
+    char *own = (char *)(uintptr_t)*text;
+
+    if (own)
+        explicit_bzero(own, strlen(own));
+    free(own);
+    *text = NULL;
+}
+
+void answer_pair_release(struct answer_pair *pair)
+{
+    if (!pair)
+        return;
+    wipe_text(&pair->question);
+    wipe_text(&pair->answer);
+}
+
+/* ---------------------------------------------------------------------------------- briefing */
+
+int briefing_open(struct briefing **bp, const struct briefing_input *input)
+{
+    struct briefing *b = calloc(1, sizeof(*b));
+    int err;
+
+    if (!b)
+        return UV_ENOMEM;
+    b->refs = 1;
+    err = grounding_open(&b->g, input);
+    if (err)
+        free(b);
+    else
+        *bp = b;
+    return err;
+}
+
+struct briefing *briefing_ref(struct briefing *b)
+{
+    if (b)
+        __atomic_add_fetch(&b->refs, 1, __ATOMIC_RELAXED);
+    return b;
+}
+
+void briefing_unref(struct briefing *b)
+{
+    if (!b || __atomic_sub_fetch(&b->refs, 1, __ATOMIC_ACQ_REL))
+        return;
+    grounding_free(b->g);
+    free(b);
+}
+
+/* ---------------------------------------------------------------------------------- answerer */
+
+static void add_link(struct answerer *a, const struct llm_provider *p,
+                     const struct answerer_config *config)
+{
+    int failures = config->breaker_failures ? config->breaker_failures : BREAKER_FAILURES;
+    uint64_t rest = config->breaker_rest_ms ? config->breaker_rest_ms : BREAKER_REST_MS;
+
+    a->providers[a->count] = *p;
+    a->links[a->count].provider = *p;
+    breaker_init(&a->links[a->count++].breaker, failures, rest);
+}
+
+int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *client,
+                  const struct answerer_config *config, struct errbuf *err)
+{
+    static const struct llm_provider outline = {.name = "outline", .model = "outline"};
+    struct answerer *a;
+    struct llm_provider last = outline;
+
+    if (config->provider_count >= PROVIDERS_MAX)
+        return err_set(err, UV_EINVAL, "more than %d answer providers", PROVIDERS_MAX - 1);
+    a = calloc(1, sizeof(*a));
+    if (!a)
+        return err_set(err, UV_ENOMEM, "out of memory");
+    a->loop = loop;
+    a->client = client;
+    a->max_tokens = config->max_tokens ? config->max_tokens : MAX_TOKENS;
+    a->first_token_max_ms =
+        config->first_token_max_ms ? config->first_token_max_ms : FIRST_TOKEN_MAX_MS;
+    for (size_t i = 0; i < config->provider_count; i++)
+        if (strcmp(config->providers[i].driver->name, "outline") != 0)
+            add_link(a, &config->providers[i], config);
+    last.driver = llm_driver_find("outline");
+    add_link(a, &last, config);
+    *ap = a;
+    return 0;
+}
+
+const struct llm_provider *answerer_providers(const struct answerer *a, size_t *count)
+{
+    *count = a->count;
+    return a->providers;
+}
+
+static size_t find_link(const struct answerer *a, const char *name)
+{
+    size_t i = 0;
+
+    while (i < a->count && strcmp(a->links[i].provider.name, name) != 0)
+        i++;
+    return i;
+}
+
+bool answerer_available(const struct answerer *a, const char *provider)
+{
+    size_t i = find_link(a, provider);
+
+    return i < a->count && breaker_allows(&a->links[i].breaker, clock_mono_ms());
+}
+
+void answerer_close(struct answerer *a)
+{
+    if (!a)
+        return;
+    for (struct answer *next, *x = a->running; x; x = next) {
+        next = x->next;
+        answer_close(x);
+    }
+    free(a);
+}
+
+static bool matches(const struct answer *x, const char *owner, const char *id, const char *session)
+{
+    return strcmp(x->owner, owner ? owner : "") == 0 && (!id || strcmp(x->id, id) == 0) &&
+           (!session || strcmp(x->session, session) == 0) && x->state < ENDING;
+}
+
+size_t answerer_interrupt(struct answerer *a, const char *owner, const char *generation_id,
+                          const char *session)
+{
+    size_t n = 0;
+
+    for (struct answer *x = a->running; x; x = x->next) {
+        if (!matches(x, owner, generation_id, session))
+            continue;
+        answer_interrupt(x);
+        n++;
+    }
+    return n;
+}
+
+/* ------------------------------------------------------------------------------------- ending */
+
+static void answer_free(struct answer *x)
+{
+    if (x->prev)
+        x->prev->next = x->next;
+    else
+        x->a->running = x->next;
+    if (x->next)
+        x->next->prev = x->prev;
+    timer_close(x->tick);
+    timer_close(x->deadline);
+    outline_release(&x->outline);
+    prompt_release(&x->prompt);
+    if (x->text.data)
+        explicit_bzero(x->text.data, x->text.cap);
+    buf_release(&x->text);
+    if (x->draft.data)
+        explicit_bzero(x->draft.data, x->draft.cap);
+    buf_release(&x->draft);
+    if (x->question)
+        explicit_bzero(x->question, strlen(x->question));
+    free(x->question);
+    free(x->model_asked);
+    briefing_unref(x->b);
+    free(x);
+}
+
+/** After a handler: false when the answer was closed under it, and is gone now. */
+static bool still_open(struct answer *x)
+{
+    x->busy--;
+    if (x->state != CLOSED)
+        return true;
+    if (!x->busy)
+        answer_free(x);
+    return false;
+}
+
+static struct link *current(const struct answer *x)
+{
+    return &x->a->links[x->order[x->at]];
+}
+
+/** Stop the provider, keep what arrived; on_finished follows from the tick. */
+static void end(struct answer *x, enum answer_finish finish, const char *why)
+{
+    if (x->state >= ENDING)
+        return;
+    if (x->gen) {
+        if (x->state < STREAMING)
+            breaker_abandon(&current(x)->breaker);
+        llm_cancel(x->gen);
+        x->gen = NULL;
+    }
+    x->state = ENDING;
+    x->finish = finish;
+    text_copy(x->why, sizeof(x->why), why, strlen(why));
+    timer_stop(x->deadline);
+    timer_start(x->tick, 0, 0);
+}
+
+static int64_t since_ms(uint64_t from_us, uint64_t to_us)
+{
+    if (!from_us || !to_us)
+        return -1;
+    return to_us > from_us ? (int64_t)((to_us - from_us + 500) / 1000) : 0;
+}
+
+/** Everything counts from the last voiced sample, or from the asking when it was typed. */
+static struct answer_latency latencies(const struct answer *x, uint64_t now_us)
+{
+    uint64_t origin = x->speech_end_us ? x->speech_end_us : x->asked_us;
+
+    return (struct answer_latency){
+        .final_ms = x->speech_end_us ? since_ms(x->speech_end_us, x->final_us) : -1,
+        .outline_ms = since_ms(origin, x->outline_us),
+        .first_token_ms = since_ms(origin, x->first_us),
+        .total_ms = since_ms(origin, now_us),
+    };
+}
+
+static void report_finished(struct answer *x)
+{
+    const char *text = x->text.data ? x->text.data : "";
+    struct answer_result res = {
+        .finish = x->finish,
+        .why = x->why,
+        .text = text,
+        .len = x->text.len,
+        .provider = current(x)->provider.name,
+        .model = x->model,
+        .points = x->outline.points,
+        .point_count = x->outline.count,
+        .kind = x->kind,
+        .latency = latencies(x, clock_mono_us()),
+        .quality = -1,
+    };
+
+    if (x->text.len)
+        res.quality = quality_score(text, x->kind, x->outline.points, x->outline.count).total;
+    x->busy++;
+    if (x->h.on_finished)
+        x->h.on_finished(x->id, &res, x->arg);
+    x->busy--;
+    answer_free(x);
+}
+
+/* ---------------------------------------------------------------------------------- the chain */
+
+static void move_on(struct answer *x, const char *why);
+
+static void on_start(const char *model, void *arg)
+{
+    struct answer *x = arg;
+
+    text_copy(x->model, sizeof(x->model), model, strlen(model));
+}
+
+static bool report_progress(struct answer *x);
+
+static void on_delta(const char *text, size_t len, void *arg)
+{
+    struct answer *x = arg;
+
+    if (x->state == RUNNING || x->state == ASKED) {
+        /* A very fast provider may beat the tick: the order on the wire stays the same. */
+        if ((x->moved || !x->outlined) && !report_progress(x))
+            return;
+        if (x->state >= ENDING)
+            return;
+        x->state = STREAMING;
+        x->first_us = clock_mono_us();
+        breaker_success(&current(x)->breaker);
+        timer_stop(x->deadline);
+    }
+    if (buf_append(&x->text, text, len)) {
+        end(x, ANSWER_LENGTH, "");
+        return;
+    }
+    x->busy++;
+    if (x->h.on_delta)
+        x->h.on_delta(x->id, text, len, x->arg);
+    still_open(x);
+}
+
+static void on_end(const struct llm_end *e, void *arg)
+{
+    struct answer *x = arg;
+    bool first = x->state < STREAMING;
+
+    x->gen = NULL;
+    if (!e->err && x->text.len) {
+        end(x, e->finish == LLM_LENGTH ? ANSWER_LENGTH : ANSWER_STOP, "");
+        return;
+    }
+    if (e->err != UV_EINVAL) /* a refused request says nothing about the provider's health */
+        breaker_failure(&current(x)->breaker, clock_mono_ms(), e->retry_after_ms);
+    else
+        breaker_abandon(&current(x)->breaker);
+    if (first)
+        move_on(x, e->err ? e->why : "the provider ended without a word");
+    else
+        end(x, ANSWER_ERROR, e->why);
+}
+
+static void on_deadline(void *arg)
+{
+    struct answer *x = arg;
+    char why[WHY_MAX];
+
+    snprintf(why, sizeof(why), "%s gave no word in time", current(x)->provider.name);
+    llm_cancel(x->gen);
+    x->gen = NULL;
+    breaker_failure(&current(x)->breaker, clock_mono_ms(), 0);
+    move_on(x, why);
+}
+
+/** Ask the provider at x->at. */
+static int start_provider(struct answer *x, struct errbuf *err)
+{
+    static const struct llm_handlers handlers = {
+        .on_start = on_start, .on_delta = on_delta, .on_end = on_end};
+    struct link *l = current(x);
+    /* A model that was asked for belongs to the provider that was asked for (or the first). */
+    const char *model = x->at == 0 ? x->model_asked : NULL;
+    struct llm_request req = {
+        .messages = x->prompt.messages,
+        .message_count = x->prompt.count,
+        .draft = x->draft.data,
+        .kind = question_kind_name(x->kind),
+        .question = x->question,
+        .model = model,
+        .max_tokens = x->a->max_tokens,
+        .temperature = TEMPERATURE,
+    };
+    const char *shown = model ? model : l->provider.model ? l->provider.model : "";
+    uint64_t wait = x->a->first_token_max_ms;
+    int rc;
+
+    if (l->provider.driver->first_token_ms > wait)
+        wait = l->provider.driver->first_token_ms;
+    text_copy(x->model, sizeof(x->model), shown, strlen(shown));
+    breaker_begin(&l->breaker);
+    rc = llm_start(x->a->loop, x->a->client, &l->provider, &req, &handlers, x, &x->gen, err);
+    if (rc)
+        breaker_failure(&l->breaker, clock_mono_ms(), 0);
+    else
+        timer_start(x->deadline, wait, 0);
+    return rc;
+}
+
+/** Leave the provider that failed. The next is asked from the tick: we may stand inside a handler
+ *  of the client, which starts no call from there. */
+static void move_on(struct answer *x, const char *why)
+{
+    timer_stop(x->deadline);
+    text_copy(x->why, sizeof(x->why), why, strlen(why));
+    x->leaving = true;
+    timer_start(x->tick, 0, 0);
+}
+
+/** Ask the next provider, or end the answer when none is left. */
+static void start_next(struct answer *x)
+{
+    struct errbuf err = {""};
+
+    x->leaving = false;
+    while (x->at + 1 < x->order_count) {
+        x->at++;
+        if (!breaker_allows(&current(x)->breaker, clock_mono_ms()))
+            continue;
+        if (start_provider(x, &err)) {
+            text_copy(x->why, sizeof(x->why), err.text, strlen(err.text));
+            continue;
+        }
+        x->moved = true;
+        return;
+    }
+    memcpy(err.text, x->why, sizeof(err.text));
+    end(x, ANSWER_ERROR, err.text);
+}
+
+/** on_started, and on_outline the first time. false: closed by a handler. */
+static bool report_progress(struct answer *x)
+{
+    x->moved = false;
+    if (x->state == ASKED)
+        x->state = RUNNING;
+    x->busy++;
+    if (x->h.on_started)
+        x->h.on_started(x->id, current(x)->provider.name, x->model, x->arg);
+    if (!still_open(x))
+        return false;
+    if (x->outlined)
+        return true;
+    x->outlined = true;
+    x->outline_us = clock_mono_us();
+    x->busy++;
+    if (x->h.on_outline)
+        x->h.on_outline(x->id, x->kind, x->outline.points, x->outline.count, x->arg);
+    return still_open(x);
+}
+
+static void on_tick(void *arg)
+{
+    struct answer *x = arg;
+
+    if (!x->outlined && !report_progress(x))
+        return;
+    if (x->leaving && x->state < ENDING)
+        start_next(x);
+    if (x->moved && x->state < ENDING && !report_progress(x))
+        return;
+    if (x->state == ENDING)
+        report_finished(x);
+}
+
+/* ------------------------------------------------------------------------------------- asking */
+
+/** The asked-for provider first, then the rest of the chain; resting ones are left out. */
+static void choose_order(struct answer *x, const char *provider)
+{
+    struct answerer *a = x->a;
+    uint64_t now = clock_mono_ms();
+    size_t asked = provider ? find_link(a, provider) : a->count;
+
+    if (asked < a->count)
+        x->order[x->order_count++] = asked;
+    for (size_t i = 0; i < a->count; i++)
+        if (i != asked && (breaker_allows(&a->links[i].breaker, now) || i + 1 == a->count))
+            x->order[x->order_count++] = i;
+}
+
+static int check_ask(const struct answerer *a, const struct answer_ask *ask, struct errbuf *err)
+{
+    size_t len = ask->question ? strlen(ask->question) : 0;
+
+    if (len == 0 || strspn(ask->question, " \t\r\n") == len)
+        return err_set(err, UV_EINVAL, "there is no question");
+    if (len > PROMPT_QUESTION_MAX * 4u || !utf8_valid(ask->question, len) ||
+        utf8_count(ask->question, len) > PROMPT_QUESTION_MAX)
+        return err_set(err, UV_EINVAL, "a question has at most %d characters", PROMPT_QUESTION_MAX);
+    if (ask->provider && *ask->provider && find_link(a, ask->provider) == a->count)
+        return err_set(err, UV_EINVAL, "no answer provider is called %s here", ask->provider);
+    return 0;
+}
+
+static int prepare(struct answer *x, const struct answer_ask *ask)
+{
+    const struct grounding *g = x->b ? x->b->g : NULL;
+    int err;
+
+    x->question = strdup(ask->question);
+    x->model_asked = ask->model && *ask->model ? strdup(ask->model) : NULL;
+    if (!x->question || (ask->model && *ask->model && !x->model_asked))
+        return UV_ENOMEM;
+    x->kind = question_classify(x->question).kind;
+    err = outline_compose(&x->outline, g, x->question, x->kind);
+    if (!err)
+        err = spoken_compose(&x->draft, g, x->question, x->kind, &x->outline);
+    if (!err)
+        err = prompt_build(&x->prompt, g, x->question, x->kind, x->outline.points, x->outline.count,
+                           ask->history, ask->history_count);
+    if (!err)
+        err = timer_open(&x->tick, x->a->loop, on_tick, x);
+    if (!err)
+        err = timer_open(&x->deadline, x->a->loop, on_deadline, x);
+    return err;
+}
+
+static void remember(struct answer *x, const struct answer_ask *ask)
+{
+    id_new(x->id);
+    if (ask->owner)
+        text_copy(x->owner, sizeof(x->owner), ask->owner, strlen(ask->owner));
+    if (ask->session)
+        text_copy(x->session, sizeof(x->session), ask->session, strlen(ask->session));
+    x->asked_us = clock_mono_us();
+    x->speech_end_us = ask->speech_end_us;
+    x->final_us = ask->final_us;
+}
+
+int answer_ask(struct answerer *a, struct briefing *b, const struct answer_ask *ask,
+               const struct answer_handlers *h, void *arg, struct answer **answerp,
+               struct errbuf *err)
+{
+    struct errbuf why = {""};
+    struct answer *x;
+    int rc = check_ask(a, ask, err);
+
+    if (rc)
+        return rc;
+    x = calloc(1, sizeof(*x));
+    if (!x)
+        return err_set(err, UV_ENOMEM, "out of memory");
+    x->a = a;
+    x->b = briefing_ref(b);
+    x->h = *h;
+    x->arg = arg;
+    x->next = a->running;
+    if (x->next)
+        x->next->prev = x;
+    a->running = x;
+    buf_init(&x->text, ANSWER_BYTES_MAX);
+    buf_init(&x->draft, SPOKEN_BYTES_MAX);
+    remember(x, ask);
+    rc = prepare(x, ask);
+    if (rc) {
+        answer_free(x);
+        return err_set(err, rc, "the question cannot be prepared: %s", uv_strerror(rc));
+    }
+    choose_order(x, ask->provider && *ask->provider ? ask->provider : NULL);
+    timer_start(x->tick, 0, 0);
+    if (start_provider(x, &why))
+        move_on(x, why.text);
+    *answerp = x;
+    return 0;
+}
+
+const char *answer_id(const struct answer *answer)
+{
+    return answer->id;
+}
+
+void answer_interrupt(struct answer *answer)
+{
+    end(answer, ANSWER_INTERRUPTED, "");
+}
+
+void answer_supersede(struct answer *answer)
+{
+    end(answer, ANSWER_SUPERSEDED, "");
+}
+
+void answer_close(struct answer *answer)
+{
+    if (!answer || answer->state == CLOSED)
+        return;
+    if (answer->gen) {
+        if (answer->state < STREAMING)
+            breaker_abandon(&current(answer)->breaker);
+        llm_cancel(answer->gen);
+        answer->gen = NULL;
+    }
+    answer->state = CLOSED;
+    timer_stop(answer->tick);
+    timer_stop(answer->deadline);
+    if (!answer->busy)
+        answer_free(answer);
+}

@@ -1,0 +1,144 @@
+/**
+ * @file answer/answer.h  From a question to an outline at once and an answer that streams
+ *
+ *     answerer_open(&a, loop, client, &config, err);
+ *     briefing_open(&b, profile fields, job description);     // index in memory, per session
+ *     answer_ask(a, b, &ask, &handlers, arg, &answer);
+ *         on_started -> on_outline -> on_delta ... -> on_finished
+ *     answer_interrupt(answer)  or  answer_supersede(answer)
+ *
+ * Each question is classified, the briefing searched, the outline composed (< 20 ms, on this
+ * thread: a few hundred microseconds), then the providers of the chain are tried in order until
+ * one gives its first token; after that a failure ends the answer with what arrived. A provider
+ * that failed several times in a row is left out for a while (circuit breaker). When nothing else
+ * is configured, or nothing else works, the built-in outline is the answer.
+ *
+ * Threads    Loop thread only. No handler runs from inside answer_ask().
+ * Errors     answer_ask: UV_EINVAL (empty or oversized question, unknown provider).
+ * Ownership  The caller owns answer until on_finished returned: then it is gone (no
+ *            answer_close()). A briefing is reference counted; what is asked is copied.
+ */
+#ifndef ANSWER_ANSWER_H
+#define ANSWER_ANSWER_H
+
+#include "base/error.h"
+#include "ground/grounding.h"
+#include "ground/question.h"
+#include "llm/driver.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+struct http_client;
+struct answerer;
+struct answer;
+struct briefing;
+
+enum { ANSWER_HISTORY_MAX = 8 }; /**< Earlier pairs that go into a prompt */
+
+int briefing_open(struct briefing **bp, const struct briefing_input *input);
+struct briefing *briefing_ref(struct briefing *b);
+void briefing_unref(struct briefing *b); /**< NULL is allowed; wipes the text */
+
+/** An earlier question of the session and what was answered, oldest first. */
+struct answer_pair {
+    const char *question;
+    const char *answer;
+};
+/** Free (and wipe) the strings of a pair that owns them; NULL is allowed. */
+void answer_pair_release(struct answer_pair *pair);
+
+struct answer_ask {
+    const char *question;
+    const char *provider; /**< NULL: the chain */
+    const char *model;    /**< NULL: the provider's */
+    const char *owner;    /**< User id, for answerer_interrupt(); NULL: nobody's */
+    const char *session;  /**< Session id, the same; NULL: none */
+    bool eager;           /**< Started before the turn was surely over */
+    int question_number;
+    uint64_t speech_end_us; /**< clock_mono_us() at the last voiced sample; 0: typed */
+    uint64_t final_us;      /**< When the final text was known; 0: typed */
+    const struct answer_pair *history;
+    size_t history_count;
+};
+
+struct answer_latency {
+    int64_t final_ms;       /**< Last voiced sample -> final text; -1: not spoken */
+    int64_t outline_ms;     /**< Last voiced sample (typed: ask) -> outline */
+    int64_t first_token_ms; /**< The same -> first token; -1: none came */
+    int64_t total_ms;       /**< The same -> end */
+};
+
+enum answer_finish {
+    ANSWER_STOP,
+    ANSWER_LENGTH,
+    ANSWER_INTERRUPTED,
+    ANSWER_SUPERSEDED,
+    ANSWER_ERROR
+};
+const char *answer_finish_name(enum answer_finish finish); /**< As on the wire */
+
+struct answer_result {
+    enum answer_finish finish;
+    const char *why;  /**< With ANSWER_ERROR: a sentence for the person */
+    const char *text; /**< All that arrived */
+    size_t len;
+    const char *provider;
+    const char *model;
+    const struct llm_point *points;
+    size_t point_count;
+    enum question_kind kind;
+    struct answer_latency latency;
+    int quality; /**< 0..100, answer/quality.h; -1: not scored */
+};
+
+struct answer_handlers {
+    void (*on_started)(const char *generation_id, const char *provider, const char *model,
+                       void *arg); /**< Again when the chain moved on */
+    void (*on_outline)(const char *generation_id, enum question_kind kind,
+                       const struct llm_point *points, size_t n, void *arg);
+    void (*on_delta)(const char *generation_id, const char *text, size_t len, void *arg);
+    void (*on_finished)(const char *generation_id, const struct answer_result *res, void *arg);
+};
+
+struct answerer_config {
+    const struct llm_provider *providers; /**< In chain order; "outline" is added at the end */
+    size_t provider_count;
+    int breaker_failures;        /**< In a row until a provider rests; 0: 3 */
+    uint64_t breaker_rest_ms;    /**< 0: 30,000 */
+    uint64_t first_token_max_ms; /**< Then the next is tried; 0: 8,000 */
+    int max_tokens;              /**< 0: 400 */
+};
+
+int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *client,
+                  const struct answerer_config *config, struct errbuf *err);
+/** Closes every answer that still runs; no handler is called. Not from inside a handler. NULL is
+ *  allowed. */
+void answerer_close(struct answerer *a);
+
+/** The chain in order, "outline" last. */
+const struct llm_provider *answerer_providers(const struct answerer *a, size_t *count);
+
+/** May this provider be tried now, or does its circuit breaker let it rest? */
+bool answerer_available(const struct answerer *a, const char *provider);
+
+/** Interrupt what runs for this owner and matches; a NULL id matches all. Returns how many. */
+size_t answerer_interrupt(struct answerer *a, const char *owner, const char *generation_id,
+                          const char *session);
+
+int answer_ask(struct answerer *a, struct briefing *b, const struct answer_ask *ask,
+               const struct answer_handlers *h, void *arg, struct answer **answerp,
+               struct errbuf *err);
+const char *answer_id(const struct answer *answer);
+
+/** Stop now: the provider's connection is closed before this returns, on_finished follows. */
+void answer_interrupt(struct answer *answer);
+void answer_supersede(struct answer *answer);
+void answer_close(struct answer *answer); /**< As interrupt, but no handler runs; NULL is allowed */
+
+/** Would asking `newer` mean the same as `older`? Then a running eager answer is kept. */
+bool answer_same_question(const char *older, const char *newer);
+
+#endif

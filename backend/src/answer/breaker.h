@@ -1,0 +1,36 @@
+/**
+ * @file answer/breaker.h  Leave a provider that keeps failing alone for a while
+ *
+ * The circuit breaker of M. Nygard, "Release It!", 2nd edition 2018, section "Circuit Breaker":
+ * closed until `failures` in a row, then open for `rest_ms`, then half open: one call may try;
+ * success closes it, failure opens it again.
+ *
+ *     if (breaker_allows(&b, now)) { breaker_begin(&b); ... breaker_success(&b) or _failure(&b,
+ * now) }
+ *
+ * Threads    None of its own. Pure: the caller brings the time in [ms].
+ */
+#ifndef ANSWER_BREAKER_H
+#define ANSWER_BREAKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct breaker {
+    int failures_max;
+    uint64_t rest_ms;
+    int failures;
+    bool open;
+    bool trying; /**< Half open, and one call is on its way */
+    uint64_t open_until_ms;
+};
+
+void breaker_init(struct breaker *b, int failures_max, uint64_t rest_ms);
+bool breaker_allows(const struct breaker *b, uint64_t now_ms);
+void breaker_begin(struct breaker *b);
+void breaker_success(struct breaker *b);
+/** retry_after_ms: how long the provider asked to be left alone; 0: not said. */
+void breaker_failure(struct breaker *b, uint64_t now_ms, uint64_t retry_after_ms);
+void breaker_abandon(struct breaker *b); /**< The call was stopped by us: no verdict */
+
+#endif

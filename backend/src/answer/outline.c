@@ -1,0 +1,404 @@
+/**
+ * @file answer/outline.c  Composing talking points: the parts that all forms share
+ *
+ * The forms themselves are in outline_story.c (behavioral) and outline_forms.c (the rest).
+ */
+#include "answer/outline.h"
+
+#include "answer/outline_internal.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "ground/terms.h"
+#include "ground/themes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const float PROOF_COVER = 0.15f; /* of what was asked; less is no answer to it */
+
+typedef void form_fn(struct draft *d);
+
+/* In the order of enum question_kind. */
+static form_fn *const forms[] = {
+    form_behavioral, form_technical, form_design,     form_situational, form_motivational,
+    form_background, form_logistics, form_small_talk, form_closing,     form_other};
+
+/* ------------------------------------------------------------------------------------- points */
+
+static struct draft_point *new_point(struct draft *d, const char *label)
+{
+    struct draft_point *p;
+
+    if (d->count == OUTLINE_POINTS_MAX || d->memory.err)
+        return NULL;
+    p = &d->points[d->count];
+    p->field = -1;
+    p->quote = 0;
+    p->label = d->memory.len;
+    buf_append(&d->memory, label, strlen(label) + 1);
+    p->text = d->memory.len;
+    return p;
+}
+
+void draft_advise(struct draft *d, const char *label, const char *advice)
+{
+    struct draft_point *p = new_point(d, label);
+
+    if (!p)
+        return;
+    buf_printf(&d->memory, "%s: %s", label, advice);
+    buf_append(&d->memory, "", 1);
+    d->count++;
+}
+
+/** The quote as one line: hard line breaks and runs of spaces become one space. */
+static void put_line(struct buf *b, const char *text, size_t len)
+{
+    bool space = false;
+
+    for (size_t i = 0; i < len; i++) {
+        if (strchr(" \t\r\n\f\v", text[i]) && text[i]) {
+            space = true;
+            continue;
+        }
+        if (space)
+            buf_putc(b, ' ');
+        space = false;
+        buf_putc(b, text[i]);
+    }
+}
+
+void draft_cite(struct draft *d, const char *label, const char *advice, size_t i, size_t at,
+                size_t len)
+{
+    const struct passage *passage = grounding_passage(d->g, i);
+    struct draft_point *p = new_point(d, label);
+
+    if (!p)
+        return;
+    buf_printf(&d->memory, "%s: %s%s“", label, advice ? advice : "", advice ? " " : "");
+    put_line(&d->memory, passage->text + at, len);
+    buf_puts(&d->memory, "”");
+    if (passage->field == GROUND_YEARS)
+        buf_puts(&d->memory, " years");
+    buf_append(&d->memory, "", 1);
+    p->quote = d->memory.len;
+    buf_append(&d->memory, passage->text + at, len);
+    buf_append(&d->memory, "", 1);
+    p->field = (int)passage->field;
+    d->used[i] = true;
+    d->count++;
+}
+
+void draft_cite_whole(struct draft *d, const char *label, const char *advice, size_t i)
+{
+    draft_cite(d, label, advice, i, 0, grounding_passage(d->g, i)->len);
+}
+
+/* ----------------------------------------------------------------------------------- searching */
+
+bool draft_find(const struct draft *d, const struct ground_query *q, unsigned fields, size_t *i)
+{
+    enum { LOOK = 12 };
+    struct ground_hit hits[LOOK];
+    size_t n = grounding_search(d->g, q, fields, hits, LOOK);
+
+    for (size_t k = 0; k < n; k++) {
+        if (d->used[hits[k].passage])
+            continue;
+        *i = hits[k].passage;
+        return true;
+    }
+    return false;
+}
+
+bool draft_find_text(const struct draft *d, const char *text, unsigned fields, size_t *i)
+{
+    struct ground_query q;
+
+    ground_query_init(&q);
+    ground_query_text(&q, text, 1);
+    return draft_find(d, &q, fields, i);
+}
+
+bool draft_field(const struct draft *d, enum ground_field field, size_t *i)
+{
+    for (size_t k = 0; k < grounding_count(d->g); k++) {
+        if (grounding_passage(d->g, k)->field != field || d->used[k])
+            continue;
+        *i = k;
+        return true;
+    }
+    return false;
+}
+
+struct asking {
+    const char *question;
+    bool found;
+};
+
+static void same_stem(const struct term *t, void *arg)
+{
+    uint64_t *wanted = arg;
+
+    if (wanted[0] == t->hash)
+        wanted[1] = 1;
+}
+
+static void asked_word(const struct term *t, void *arg)
+{
+    struct asking *a = arg;
+    uint64_t wanted[2] = {t->hash, 0};
+
+    terms_each(a->question, strlen(a->question), same_stem, wanted);
+    a->found |= wanted[1] != 0;
+}
+
+bool draft_asks(const struct draft *d, const char *words)
+{
+    struct asking a = {.question = d->question};
+
+    terms_each(words, strlen(words), asked_word, &a);
+    return a.found;
+}
+
+/* Words of a question that only frame its topic. */
+static const char *const frames[] = {
+    "advantages", "between",    "brief",       "comfortable", "compare",       "concept",
+    "define",     "difference", "differences", "different",   "disadvantages", "experience",
+    "familiar",   "happens",    "main",        "mean",        "means",         "purpose",
+    "quickly",    "short",      "terms",       "use",         "using",         "versus",
+    "work",       "worked",     "working",     "works",       "understand",    "understanding",
+    "ever",       "simple",     "technical",   "someone",     "somebody",      "important",
+    "matter",     "good",       "design",      "build",       "implement",     "architect"};
+
+struct topic {
+    size_t first;
+    size_t last;
+    bool any;
+};
+
+static bool framing(const char *word)
+{
+    if (term_stopword(word))
+        return true;
+    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
+        if (strcmp(word, frames[i]) == 0)
+            return true;
+    return false;
+}
+
+static void topic_word(const struct term *t, void *arg)
+{
+    struct topic *topic = arg;
+
+    if (framing(t->word))
+        return;
+    if (!topic->any)
+        topic->first = t->at;
+    topic->any = true;
+    topic->last = t->at + t->len;
+}
+
+void draft_topic(const struct draft *d, char topic[static TOPIC_MAX])
+{
+    struct topic t = {.any = false};
+
+    topic[0] = '\0';
+    words_each(d->question, strlen(d->question), topic_word, &t);
+    if (t.any && t.last - t.first < TOPIC_MAX)
+        text_copy(topic, TOPIC_MAX, d->question + t.first, t.last - t.first);
+}
+
+/* -------------------------------------------------------------------------------- how good is it
+ */
+
+float passage_weight(const struct passage *p)
+{
+    float w = 0.7f;
+
+    w += p->action ? 0.35f : 0;
+    w += p->figure ? 0.35f : 0;
+    w += p->first_person ? 0.2f : 0;
+    if (p->words < 4)
+        w *= 0.4f;
+    return w;
+}
+
+static bool any_used(const struct draft *d, const struct evidence *e)
+{
+    for (size_t i = e->first; i < e->end; i++)
+        if (d->used[i])
+            return true;
+    return false;
+}
+
+/** A story of what went wrong proves nothing to who asks for strengths. */
+static bool tells_setback(const struct draft *d, const struct evidence *e)
+{
+    bool setback = e->goes_on;
+
+    for (size_t i = e->first; i < e->end; i++)
+        setback |= grounding_passage(d->g, i)->setback;
+    return setback;
+}
+
+/** A place that begins with what somebody did, and did well. */
+static bool strong(const struct draft *d, const struct evidence *e)
+{
+    return grounding_passage(d->g, e->first)->action && !e->fact && !tells_setback(d, e);
+}
+
+bool draft_best_proof(const struct draft *d, bool any, size_t *i)
+{
+    for (int pass = any ? 0 : 1; pass < 2; pass++) {
+        for (size_t k = 0; k < d->evidence_count; k++) {
+            const struct evidence *e = &d->evidence[k];
+            bool fits = !any        ? e->cover >= PROOF_COVER
+                        : pass == 0 ? strong(d, e)
+                                    : !e->fact && !tells_setback(d, e);
+
+            if (!fits || any_used(d, e))
+                continue;
+            *i = any && e->cover < PROOF_COVER ? e->first : e->best;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool draft_proof_elsewhere(const struct draft *d, size_t than, size_t *i)
+{
+    for (size_t k = 0; k < d->evidence_count; k++) {
+        const struct evidence *e = &d->evidence[k];
+
+        if (!strong(d, e) || any_used(d, e) ||
+            grounding_passage(d->g, e->first)->heading == grounding_passage(d->g, than)->heading)
+            continue;
+        *i = e->cover < PROOF_COVER ? e->first : e->best;
+        return true;
+    }
+    return draft_best_proof(d, true, i);
+}
+
+bool draft_best_fact(const struct draft *d, size_t *i)
+{
+    for (size_t k = 0; k < d->evidence_count; k++) {
+        const struct evidence *e = &d->evidence[k];
+
+        if (!e->fact || e->cover < PROOF_COVER || any_used(d, e))
+            continue;
+        *i = e->best;
+        return true;
+    }
+    return false;
+}
+
+/* ---------------------------------------------------------------------------------- composing */
+
+static int draft_open(struct draft *d, const struct grounding *g, const char *question,
+                      enum question_kind kind)
+{
+    size_t n = grounding_count(g);
+
+    memset(d, 0, sizeof(*d));
+    d->g = g;
+    d->question = question;
+    d->kind = kind;
+    d->candidate = grounding_has_candidate(g);
+    buf_init(&d->memory, DRAFT_BYTES_MAX);
+    d->used = calloc(n + 1, sizeof(*d->used));
+    if (!d->used)
+        return UV_ENOMEM;
+    d->themes = evidence_themes(question);
+    d->evidence_count = evidence_find(g, question, kind, d->evidence, EVIDENCE_MAX);
+    return 0;
+}
+
+static void draft_release(struct draft *d)
+{
+    if (d->memory.data)
+        explicit_bzero(d->memory.data, d->memory.cap);
+    buf_release(&d->memory);
+    free(d->used);
+}
+
+static void fill_up(struct draft *d)
+{
+    static const char *const general[][2] = {
+        {"First", "Answer in one sentence before you explain."},
+        {"Example", "Give one concrete example, with a number if you have one."},
+        {"Close", "Stop after a minute and ask whether to go on."},
+    };
+
+    if (!d->candidate && d->kind != QUESTION_SMALL_TALK && d->kind != QUESTION_CLOSING)
+        draft_advise(d, "Your own words",
+                     "Add a profile to get points from your own experience here.");
+    for (size_t i = 0; d->count < OUTLINE_POINTS_MIN && i < 3; i++)
+        draft_advise(d, general[i][0], general[i][1]);
+}
+
+/** The form of the kind, unless what is asked for is plainly something else. */
+static form_fn *choose_form(const struct draft *d)
+{
+    bool fact = d->themes & THEME_FACT && d->evidence_count && d->evidence[0].fact;
+
+    if (d->themes & THEME_SELF || (fact && draft_asks(d, "strength strengths")))
+        return form_background;
+    if (d->kind == QUESTION_BEHAVIORAL && fact)
+        return form_background;
+    return forms[d->kind];
+}
+
+static int hand_over(struct draft *d, struct outline *o)
+{
+    char *memory;
+    size_t len;
+
+    if (d->memory.err)
+        return d->memory.err;
+    memory = malloc(d->memory.len + 1);
+    if (!memory)
+        return UV_ENOMEM;
+    len = d->memory.len;
+    memcpy(memory, d->memory.data, len);
+    memory[len] = '\0';
+    memset(o, 0, sizeof(*o));
+    for (size_t i = 0; i < d->count; i++) {
+        const struct draft_point *p = &d->points[i];
+        bool fact = p->field >= 0;
+
+        o->points[i].text = memory + p->text;
+        o->points[i].label = memory + p->label;
+        o->points[i].field = fact ? ground_field_name((enum ground_field)p->field) : NULL;
+        o->points[i].quote = fact ? memory + p->quote : NULL;
+    }
+    o->count = d->count;
+    o->memory = memory;
+    o->memory_len = len + 1;
+    return 0;
+}
+
+int outline_compose(struct outline *o, const struct grounding *g, const char *question,
+                    enum question_kind kind)
+{
+    struct draft d;
+    int err = draft_open(&d, g, question, kind);
+
+    if (err)
+        goto out;
+    choose_form (&d)(&d);
+    fill_up(&d);
+    err = hand_over(&d, o);
+out:
+    draft_release(&d);
+    return err;
+}
+
+void outline_release(struct outline *o)
+{
+    if (o->memory)
+        explicit_bzero(o->memory, o->memory_len);
+    free(o->memory);
+    memset(o, 0, sizeof(*o));
+}

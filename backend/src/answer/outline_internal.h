@@ -1,0 +1,85 @@
+/**
+ * @file answer/outline_internal.h  What the forms of an outline share (private to outline*.c)
+ *
+ * A draft collects points as offsets into one buffer; outline_compose() turns them into pointers.
+ */
+#ifndef ANSWER_OUTLINE_INTERNAL_H
+#define ANSWER_OUTLINE_INTERNAL_H
+
+#include "answer/outline.h"
+#include "base/buffer.h"
+#include "ground/evidence.h"
+#include "ground/grounding.h"
+
+#include <stdbool.h>
+
+enum { DRAFT_BYTES_MAX = 16 * 1024, TOPIC_MAX = 96, EVIDENCE_MAX = 10 };
+
+struct draft_point {
+    size_t text;
+    size_t label;
+    size_t quote;
+    int field; /* enum ground_field, or -1 */
+};
+
+struct draft {
+    const struct grounding *g; /* may be NULL */
+    const char *question;
+    enum question_kind kind;
+    bool candidate;                         /* is there anything about the person? */
+    bool *used;                             /* one a passage: said already */
+    struct evidence evidence[EVIDENCE_MAX]; /* places for the question, best first */
+    size_t evidence_count;
+    unsigned themes; /* of the question, enum theme_flag */
+    struct buf memory;
+    struct draft_point points[OUTLINE_POINTS_MAX];
+    size_t count;
+};
+
+/** "Label: advice". Nothing happens once the outline is full. */
+void draft_advise(struct draft *d, const char *label, const char *advice);
+
+/** "Label: advice “quote”" (advice may be NULL); the quote is len bytes of passage i from at. */
+void draft_cite(struct draft *d, const char *label, const char *advice, size_t i, size_t at,
+                size_t len);
+void draft_cite_whole(struct draft *d, const char *label, const char *advice, size_t i);
+
+/** Best passage of these fields for the query that was not said yet; false: none. */
+bool draft_find(const struct draft *d, const struct ground_query *q, unsigned fields, size_t *i);
+bool draft_find_text(const struct draft *d, const char *text, unsigned fields, size_t *i);
+
+/** The first passage of a field that is one passage (role, industry …). */
+bool draft_field(const struct draft *d, enum ground_field field, size_t *i);
+
+/** Does the question hold one of these words (separated by spaces, compared by stem)? */
+bool draft_asks(const struct draft *d, const char *words);
+
+/** What the question is about, verbatim from it, frame words left out; "" if nothing is left. */
+void draft_topic(const struct draft *d, char topic[static TOPIC_MAX]);
+
+/** How much passage i proves: deeds, figures, first person. About 0.5 .. 2. */
+float passage_weight(const struct passage *p);
+
+/** The best sentence of the best place that was not quoted yet; any: also of places that have
+ *  nothing to do with the question, then the strongest of them. */
+bool draft_best_proof(const struct draft *d, bool any, size_t *i);
+
+/** Any strong place, under another heading than passage `than` if there is one. */
+bool draft_proof_elsewhere(const struct draft *d, size_t than, size_t *i);
+
+/** The same among what the profile states ("Notice period: …"). */
+bool draft_best_fact(const struct draft *d, size_t *i);
+
+/* The forms. */
+void form_behavioral(struct draft *d);
+void form_technical(struct draft *d);
+void form_design(struct draft *d);
+void form_situational(struct draft *d);
+void form_motivational(struct draft *d);
+void form_background(struct draft *d);
+void form_logistics(struct draft *d);
+void form_small_talk(struct draft *d);
+void form_closing(struct draft *d);
+void form_other(struct draft *d);
+
+#endif

@@ -1,0 +1,76 @@
+/**
+ * @file asr/transcribe.h  A whole recording to text: utterances, words, times, confidence
+ *
+ *     struct pcm pcm;
+ *     audio_decode_file(path, &pcm, err);
+ *     transcribe_start(&job, hub, &pcm, &params, &handlers, arg, err);   // loop thread
+ *     ... on_progress(0.4) ... on_segment ... on_done(0, &transcript, NULL)
+ *
+ * or, on a request worker, transcribe_blocking(). Voice activity finds the utterances, a line of
+ * the hub hears them, as in a live interview, but as fast as the recogniser can: the line is fed
+ * ahead of it, so that live lines, which have little queued, still come in between.
+ *
+ * Threads    transcribe_start() and transcribe_cancel() on the loop thread, handlers too;
+ *            transcribe_blocking() on any other thread while the loop runs.
+ * Errors     0 or negative UV_E* with a sentence. UV_EAGAIN: no line is free.
+ * Ownership  transcribe_start() takes the samples out of pcm. The transcript in on_done is the
+ *            caller's: transcript_release().
+ */
+#ifndef ASR_TRANSCRIBE_H
+#define ASR_TRANSCRIBE_H
+
+#include "asr/hub.h"
+#include "audio/decode.h"
+#include "base/buffer.h"
+
+#include <jansson.h>
+
+struct transcribe;
+
+struct transcript_segment {
+    uint64_t start_ms;
+    uint64_t end_ms;
+    char *text;
+    float confidence;
+    struct asr_word *words; /**< Times since the start of the recording */
+    size_t word_count;
+};
+
+struct transcript {
+    char engine[32];
+    char model[128];
+    char format[64]; /**< "matroska,webm / opus" */
+    char language[ASR_LANGUAGE_MAX];
+    uint64_t duration_ms;
+    float confidence; /**< Mean over the segments, each weighed by its length */
+    struct transcript_segment *segments;
+    size_t segment_count;
+};
+
+struct transcribe_handlers {
+    void (*on_progress)(double done, void *arg); /**< (optional) 0..1 of the audio heard */
+    /** (optional) Each segment as soon as it is known. */
+    void (*on_segment)(const struct transcript_segment *segment, void *arg);
+    /** Exactly once unless cancelled. transcript is NULL when err is not 0. */
+    void (*on_done)(int err, const char *message, struct transcript *transcript, void *arg);
+};
+
+int transcribe_start(struct transcribe **jp, struct asr_hub *hub, struct pcm *pcm,
+                     const struct asr_params *params, const struct transcribe_handlers *h,
+                     void *arg, struct errbuf *err);
+void transcribe_cancel(struct transcribe *job); /**< No handler runs any more */
+
+/** The same, waiting. */
+int transcribe_blocking(struct asr_hub *hub, struct pcm *pcm, const struct asr_params *params,
+                        struct transcript *transcript, struct errbuf *err);
+
+void transcript_release(struct transcript *t); /**< What is inside */
+
+/** All segments' text, one a line. */
+int transcript_text(const struct transcript *t, struct buf *out);
+/** SubRip: numbered blocks with "00:00:01,320 --> 00:00:03,040". */
+int transcript_srt(const struct transcript *t, struct buf *out);
+/** As `POST /api/v1/transcribe` answers; with words when asked for. */
+json_t *transcript_json(const struct transcript *t, bool words);
+
+#endif

@@ -1,0 +1,106 @@
+/**
+ * @file asr/transcript.c  What was said in a recording, written down in three forms
+ */
+#include "asr/transcribe.h"
+#include "base/json.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+void transcript_release(struct transcript *t)
+{
+    for (size_t i = 0; i < t->segment_count; i++) {
+        struct transcript_segment *s = &t->segments[i];
+
+        for (size_t w = 0; w < s->word_count; w++)
+            free((void *)(uintptr_t)s->words[w].text);
+        free(s->words);
+        free(s->text);
+    }
+    free(t->segments);
+    t->segments = NULL;
+    t->segment_count = 0;
+}
+
+int transcript_text(const struct transcript *t, struct buf *out)
+{
+    for (size_t i = 0; i < t->segment_count; i++)
+        buf_printf(out, "%s\n", t->segments[i].text);
+    return out->err;
+}
+
+static void srt_time(struct buf *out, uint64_t ms)
+{
+    buf_printf(out, "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ",%03" PRIu64, ms / 3600000,
+               ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
+}
+
+int transcript_srt(const struct transcript *t, struct buf *out)
+{
+    for (size_t i = 0; i < t->segment_count; i++) {
+        const struct transcript_segment *s = &t->segments[i];
+
+        buf_printf(out, "%zu\n", i + 1);
+        srt_time(out, s->start_ms);
+        buf_puts(out, " --> ");
+        srt_time(out, s->end_ms);
+        buf_printf(out, "\n%s\n\n", s->text);
+    }
+    return out->err;
+}
+
+static json_t *words_json(const struct transcript_segment *s)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < s->word_count; i++) {
+        const struct asr_word *w = &s->words[i];
+        json_t *word = json_object();
+
+        json_set_text(word, "text", w->text, strlen(w->text));
+        json_object_set_new(word, "startMs", json_integer(w->start_ms));
+        json_object_set_new(word, "endMs", json_integer(w->end_ms));
+        json_object_set_new(word, "confidence", json_thousandths((double)w->confidence));
+        json_array_append_new(list, word);
+    }
+    return list;
+}
+
+static json_t *segment_json(const struct transcript_segment *s, bool words)
+{
+    json_t *obj = json_object();
+
+    json_object_set_new(obj, "startMs", json_integer((json_int_t)s->start_ms));
+    json_object_set_new(obj, "endMs", json_integer((json_int_t)s->end_ms));
+    json_set_text(obj, "text", s->text, strlen(s->text));
+    json_object_set_new(obj, "confidence", json_thousandths((double)s->confidence));
+    if (words)
+        json_object_set_new(obj, "words", words_json(s));
+    return obj;
+}
+
+static void set_whole_text(json_t *obj, const struct transcript *t)
+{
+    struct buf text;
+
+    buf_init(&text, (size_t)16 << 20);
+    for (size_t i = 0; i < t->segment_count; i++)
+        buf_printf(&text, "%s%s", i ? " " : "", t->segments[i].text);
+    json_set_text(obj, "text", text.data ? text.data : "", text.len);
+    buf_release(&text);
+}
+
+json_t *transcript_json(const struct transcript *t, bool words)
+{
+    json_t *obj = json_object(), *segments = json_array();
+
+    set_whole_text(obj, t);
+    json_set_text(obj, "language", t->language, strlen(t->language));
+    json_object_set_new(obj, "durationMs", json_integer((json_int_t)t->duration_ms));
+    json_object_set_new(obj, "confidence", json_thousandths((double)t->confidence));
+    for (size_t i = 0; i < t->segment_count; i++)
+        json_array_append_new(segments, segment_json(&t->segments[i], words));
+    json_object_set_new(obj, "segments", segments);
+    return obj;
+}

@@ -1,0 +1,47 @@
+/**
+ * @file ground/terms.h  From text in any language to terms that can be compared
+ *
+ *     terms_each(text, len, add, arg);      // add() sees each word folded, stemmed, placed
+ *
+ * Words are runs of letters and digits; letters fold to lower case and Latin ones lose their
+ * accents; an apostrophe inside a word vanishes ("don't" -> "dont"); "c++" and "c#" stay whole.
+ * Scripts that do not put spaces between words (Han, kana, Thai, Lao, Khmer, Burmese) give
+ * overlapping pairs of characters. Words of a-z are stemmed (ground/stem.h).
+ *
+ * Threads    Any; pure, nothing is allocated.
+ */
+#ifndef GROUND_TERMS_H
+#define GROUND_TERMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TERM_MAX = 64 }; /**< Longer words are cut to this, NUL included, in [bytes] */
+
+struct term {
+    const char *word; /**< Folded, whole */
+    const char *stem; /**< Folded and stemmed */
+    uint64_t hash;    /**< Of the stem */
+    size_t at;        /**< Where it stands in the text, in [bytes] */
+    size_t len;       /**< And how long it is there */
+    bool number;      /**< Begins with a digit */
+};
+
+typedef void term_fn(const struct term *term, void *arg);
+
+void terms_each(const char *text, size_t len, term_fn *fn, void *arg);
+/** The same without stems: .stem is NULL and .hash 0. */
+void words_each(const char *text, size_t len, term_fn *fn, void *arg);
+
+/** Hash of one already folded word's stem, for tables. */
+uint64_t term_hash(const char *word);
+
+/** Words that say how something is asked rather than what is asked ("tell", "me", "the"). */
+bool term_stopword(const char *word);
+
+/** Is this code point part of a word? */
+bool rune_is_letter(uint32_t rune);
+uint32_t rune_fold(uint32_t rune); /**< Lower case; Latin letters lose accents */
+
+#endif

@@ -1,0 +1,549 @@
+/**
+ * @file live/asr_session.c  From a socket's frames to utterances, partials, finals and turns
+ *
+ * Two clocks meet here: the audio's (milliseconds since the first sample) and the wall's. For
+ * every frame that arrives it is noted when it did, so that a final can say how long after its
+ * last voiced sample it came. Several utterances may be under way at once: one being spoken, and
+ * others whose finals the recogniser still owes.
+ */
+#include "live/asr_session.h"
+
+#include "audio/resample.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "loop/loop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FEED_MAX = 4096, /* samples a channel resampled at a time */
+    ARRIVALS = 256,  /* frames whose arrival is remembered: more than a hangover's worth */
+    UNFINISHED_MAX = 64 << 10, /* words of open utterances, in [bytes] */
+};
+
+/** Up to this sample time the audio had arrived at that moment. */
+struct arrival {
+    uint64_t upto_ms;
+    uint64_t at_us;
+};
+
+struct utterance {
+    struct utterance *next;
+    uint32_t number;
+    uint64_t start_ms;
+    uint64_t end_ms;
+    uint64_t audio_ms;  /**< Where its pre-roll begins: word times count from there */
+    uint64_t voiced_us; /**< When its last voiced sample arrived */
+    bool ended;
+    bool eager;      /**< A pause is going on */
+    bool eager_told; /**< on_turn(TURN_EAGER) ran for this pause */
+    char *text;      /**< Best so far; NULL if none */
+};
+
+struct hearing {
+    struct asr_line *line;
+    struct resampler *resampler; /**< NULL: 16 kHz mono already */
+    struct vad *vad;
+    struct loop_timer *done_timer;
+    struct hearing_handlers h;
+    void *arg;
+    bool push_to_talk;
+
+    struct arrival arrivals[ARRIVALS];
+    size_t arrival_count;
+    uint64_t fed; /**< Samples at 16 kHz */
+    int16_t *out; /**< Room for FEED_MAX resampled */
+
+    struct utterance *first; /**< Oldest one whose final has not come */
+    struct buf unfinished;
+    int feed_error; /**< Of the line, from inside a voice activity event */
+    bool ready;
+    bool stopping;
+    bool broken; /**< An error was told */
+    bool done;
+    int depth;   /**< Handlers that are running */
+    bool closed; /**< hearing_close() came from inside one of them */
+};
+
+/* ---------------------------------------------------------------- handlers */
+
+static void release(struct hearing *h);
+
+static void enter(struct hearing *h)
+{
+    h->depth++;
+}
+
+/** False when a handler closed us: touch nothing any more. */
+static bool leave(struct hearing *h)
+{
+    h->depth--;
+    if (!h->closed)
+        return true;
+    if (h->depth == 0)
+        release(h);
+    return false;
+}
+
+static void tell_turn(struct hearing *h, const struct utterance *u, enum turn_state state,
+                      const char *text)
+{
+    if (!h->closed && h->h.on_turn)
+        h->h.on_turn(u->number, state, text ? text : "", h->arg);
+}
+
+static void maybe_done(struct hearing *h)
+{
+    if (h->stopping && !h->done && !h->first && (h->ready || h->broken))
+        timer_start(h->done_timer, 0, 0);
+}
+
+static void on_done_timer(void *arg)
+{
+    struct hearing *h = arg;
+
+    if (h->done)
+        return;
+    h->done = true;
+    if (h->h.on_done)
+        h->h.on_done(h->arg);
+}
+
+static void break_off(struct hearing *h, int code, const char *message)
+{
+    if (h->broken || h->closed)
+        return;
+    h->broken = true;
+    h->stopping = true;
+    if (h->h.on_error)
+        h->h.on_error(code, message, h->arg);
+    if (!h->closed)
+        timer_start(h->done_timer, 0, 0);
+}
+
+/* ---------------------------------------------------------------- utterances */
+
+static struct utterance *find(struct hearing *h, uint32_t number)
+{
+    struct utterance *u = h->first;
+
+    while (u && u->number != number)
+        u = u->next;
+    return u;
+}
+
+static void utterance_free(struct utterance *u)
+{
+    free(u->text);
+    free(u);
+}
+
+static void forget(struct hearing *h, struct utterance *u)
+{
+    struct utterance **at = &h->first;
+
+    while (*at != u)
+        at = &(*at)->next;
+    *at = u->next;
+    utterance_free(u);
+}
+
+static struct utterance *add(struct hearing *h, const struct vad_event *event)
+{
+    struct utterance *u = calloc(1, sizeof(*u)), **at = &h->first;
+
+    if (!u)
+        return NULL;
+    u->number = event->utterance;
+    u->start_ms = event->start_ms;
+    u->end_ms = event->end_ms;
+    u->audio_ms = event->audio_ms;
+    while (*at)
+        at = &(*at)->next;
+    *at = u;
+    return u;
+}
+
+static void keep_text(struct utterance *u, const char *text)
+{
+    char *copy = strdup(text);
+
+    if (!copy)
+        return;
+    free(u->text);
+    u->text = copy;
+}
+
+/** When the sample at ms arrived. */
+static uint64_t arrival_of(const struct hearing *h, uint64_t ms)
+{
+    size_t n = h->arrival_count < ARRIVALS ? h->arrival_count : ARRIVALS;
+    uint64_t at = clock_mono_us();
+
+    for (size_t back = 1; back <= n; back++) {
+        const struct arrival *a = &h->arrivals[(h->arrival_count - back) % ARRIVALS];
+
+        if (a->upto_ms < ms)
+            break;
+        at = a->at_us;
+    }
+    return at;
+}
+
+/* ---------------------------------------------------------------- the recogniser's side */
+
+static void on_ready(const char *engine, const char *model, void *arg)
+{
+    struct hearing *h = arg;
+
+    enter(h);
+    h->ready = true;
+    if (h->h.on_ready)
+        h->h.on_ready(engine, model, h->arg);
+    if (leave(h))
+        maybe_done(h);
+}
+
+/** The result with its words in stream time; *words is to be freed. */
+static struct asr_result in_stream_time(const struct utterance *u, const struct asr_result *res,
+                                        struct asr_word **words)
+{
+    struct asr_result shifted = *res;
+
+    *words = res->word_count ? calloc(res->word_count, sizeof(**words)) : NULL;
+    if (!*words)
+        shifted.word_count = 0;
+    for (size_t i = 0; i < shifted.word_count; i++) {
+        (*words)[i] = res->words[i];
+        (*words)[i].start_ms += (uint32_t)u->audio_ms;
+        (*words)[i].end_ms += (uint32_t)u->audio_ms;
+    }
+    shifted.words = *words;
+    return shifted;
+}
+
+static void tell_partial(struct hearing *h, const struct utterance *u, const struct asr_result *res)
+{
+    struct asr_word *words;
+    struct asr_result shifted = in_stream_time(u, res, &words);
+
+    if (h->h.on_partial)
+        h->h.on_partial(u->number, &shifted, u->start_ms, u->end_ms, h->arg);
+    free(words);
+}
+
+static void on_partial(uint32_t number, const struct asr_result *res, void *arg)
+{
+    struct hearing *h = arg;
+    struct utterance *u = find(h, number);
+
+    if (!u)
+        return;
+    enter(h);
+    keep_text(u, res->text);
+    tell_partial(h, u, res);
+    leave(h);
+}
+
+static void on_settled(uint32_t number, const struct asr_result *res, void *arg)
+{
+    struct hearing *h = arg;
+    struct utterance *u = find(h, number);
+
+    if (!u)
+        return;
+    enter(h);
+    if (res->text[0]) {
+        keep_text(u, res->text);
+        tell_partial(h, u, res);
+    }
+    if (!h->closed && u->eager && !u->eager_told) {
+        u->eager_told = true;
+        tell_turn(h, u, TURN_EAGER, u->text);
+    }
+    leave(h);
+}
+
+static void on_final(uint32_t number, const struct asr_result *res, void *arg)
+{
+    struct hearing *h = arg;
+    struct utterance *u = find(h, number);
+    uint64_t now = clock_mono_us(), latency_ms;
+    struct asr_result shifted;
+    struct asr_word *words;
+
+    if (!u)
+        return;
+    shifted = in_stream_time(u, res, &words);
+    latency_ms = now > u->voiced_us ? (now - u->voiced_us) / 1000 : 0;
+    enter(h);
+    if (h->h.on_final)
+        h->h.on_final(number, &shifted, u->start_ms, u->end_ms, latency_ms, h->arg);
+    free(words);
+    tell_turn(h, u, TURN_ENDED, res->text);
+    if (!h->closed)
+        forget(h, u);
+    if (leave(h))
+        maybe_done(h);
+}
+
+static void on_error(int code, const char *message, void *arg)
+{
+    struct hearing *h = arg;
+
+    enter(h);
+    break_off(h, code, message);
+    leave(h);
+}
+
+static void on_trouble(uint32_t number, int code, const char *message, void *arg)
+{
+    struct hearing *h = arg;
+
+    (void)number;
+    enter(h);
+    if (h->h.on_trouble)
+        h->h.on_trouble(code, message, h->arg);
+    leave(h);
+}
+
+static const struct asr_line_handlers line_handlers = {
+    .on_ready = on_ready,
+    .on_partial = on_partial,
+    .on_final = on_final,
+    .on_error = on_error,
+    .on_settled = on_settled,
+    .on_trouble = on_trouble,
+};
+
+/* ---------------------------------------------------------------- voice activity's side */
+
+static int on_begin(struct hearing *h, const struct vad_event *event)
+{
+    return add(h, event) ? asr_line_begin(h->line, event->utterance) : UV_ENOMEM;
+}
+
+static int on_pause(struct hearing *h, struct utterance *u)
+{
+    u->eager = true;
+    u->eager_told = false;
+    return asr_line_settle(h->line);
+}
+
+static void on_resumed(struct hearing *h, struct utterance *u)
+{
+    bool told = u->eager_told;
+
+    u->eager = u->eager_told = false;
+    if (told)
+        tell_turn(h, u, TURN_RESUMED, u->text);
+}
+
+static int on_end(struct hearing *h, struct utterance *u)
+{
+    u->ended = true;
+    u->eager = false;
+    u->voiced_us = h->push_to_talk ? clock_mono_us() : arrival_of(h, u->end_ms);
+    return asr_line_end(h->line);
+}
+
+static void on_voice(const struct vad_event *event, void *arg)
+{
+    struct hearing *h = arg;
+    struct utterance *u = find(h, event->utterance);
+    int rc = 0;
+
+    if (h->feed_error || h->closed)
+        return;
+    if (u) {
+        u->start_ms = event->start_ms;
+        u->end_ms = event->end_ms;
+    }
+    if (event->kind == VAD_BEGIN)
+        rc = on_begin(h, event);
+    else if (event->kind == VAD_AUDIO)
+        rc = asr_line_feed(h->line, event->pcm, event->n);
+    else if (u && event->kind == VAD_EAGER)
+        rc = on_pause(h, u);
+    else if (u && event->kind == VAD_RESUMED)
+        on_resumed(h, u);
+    else if (u && event->kind == VAD_END)
+        rc = on_end(h, u);
+    h->feed_error = rc;
+}
+
+/** What the line refused, if it did, becomes the error of this hearing. */
+static int settle_feed(struct hearing *h)
+{
+    int rc = h->feed_error;
+
+    if (!rc || h->broken || h->closed)
+        return rc;
+    if (rc == UV_ENOBUFS)
+        break_off(h, rc,
+                  "the recogniser is more than a minute behind what is being said; this "
+                  "machine is too busy to go on hearing");
+    else if (rc != UV_ECANCELED) /* the line is gone: its own error is on the way */
+        break_off(h, rc, "no memory to go on hearing");
+    return rc;
+}
+
+/* ---------------------------------------------------------------- the caller's side */
+
+static int open_parts(struct hearing *h, const struct hearing_params *params, struct errbuf *err)
+{
+    int rate = params->sample_rate ? params->sample_rate : VAD_RATE;
+    int channels = params->channels ? params->channels : 1;
+    struct vad_params vad = params->vad.open_ms ? params->vad : vad_params_defaults();
+
+    vad.push_to_talk |= params->push_to_talk;
+    h->push_to_talk = vad.push_to_talk;
+    if (rate != VAD_RATE || channels != 1) {
+        if (resampler_open(&h->resampler, rate, channels))
+            return err_set(err, UV_EINVAL,
+                           "audio at %d Hz in %d channels cannot be taken: %d to %d Hz, 1 to %d "
+                           "channels can",
+                           rate, channels, RESAMPLE_RATE_MIN, RESAMPLE_RATE_MAX,
+                           RESAMPLE_CHANNELS_MAX);
+        h->out = calloc(resampler_room(h->resampler, FEED_MAX), sizeof(*h->out));
+        if (!h->out)
+            return err_set(err, UV_ENOMEM, "no memory to hear another voice");
+    }
+    if (vad_open(&h->vad, &vad))
+        return err_set(err, UV_EINVAL, "these settings of voice activity contradict each other");
+    return 0;
+}
+
+int hearing_open(struct hearing **hp, struct asr_hub *hub, const struct hearing_params *params,
+                 const struct hearing_handlers *handlers, void *arg, struct errbuf *err)
+{
+    struct hearing *h = calloc(1, sizeof(*h));
+    int rc;
+
+    if (!h)
+        return err_set(err, UV_ENOMEM, "no memory to hear another voice");
+    h->h = *handlers;
+    h->arg = arg;
+    buf_init(&h->unfinished, UNFINISHED_MAX);
+    rc = open_parts(h, params, err);
+    if (!rc && timer_open(&h->done_timer, asr_hub_loop(hub), on_done_timer, h))
+        rc = err_set(err, UV_ENOMEM, "no memory to hear another voice");
+    if (!rc)
+        rc = asr_line_open(&h->line, hub, &params->asr, &line_handlers, h, err);
+    if (rc) {
+        release(h);
+        return rc;
+    }
+    *hp = h;
+    return 0;
+}
+
+static void feed_16k(struct hearing *h, const int16_t *pcm, size_t n)
+{
+    h->fed += n;
+    h->arrivals[h->arrival_count++ % ARRIVALS] =
+        (struct arrival){.upto_ms = h->fed * 1000 / VAD_RATE, .at_us = clock_mono_us()};
+    vad_feed(h->vad, pcm, n, on_voice, h);
+}
+
+static void feed_any(struct hearing *h, const int16_t *pcm, size_t n, int channels)
+{
+    while (n > 0 && !h->feed_error && !h->closed) {
+        size_t take = n < FEED_MAX ? n : FEED_MAX;
+
+        feed_16k(h, h->out, resampler_feed(h->resampler, pcm, take, h->out));
+        pcm += take * (size_t)channels;
+        n -= take;
+    }
+}
+
+int hearing_feed(struct hearing *h, const int16_t *pcm, size_t n)
+{
+    int rc;
+
+    if (h->stopping || h->closed)
+        return UV_EPIPE;
+    enter(h);
+    if (h->resampler)
+        feed_any(h, pcm, n, resampler_channels(h->resampler));
+    else
+        feed_16k(h, pcm, n);
+    rc = settle_feed(h);
+    leave(h);
+    return rc;
+}
+
+static void flush(struct hearing *h)
+{
+    enter(h);
+    if (h->resampler && !h->feed_error) {
+        size_t n = resampler_flush(h->resampler, h->out, resampler_room(h->resampler, 0));
+
+        feed_16k(h, h->out, n);
+    }
+    vad_flush(h->vad, on_voice, h);
+    settle_feed(h);
+    leave(h);
+}
+
+void hearing_end_utterance(struct hearing *h)
+{
+    if (!h->stopping && !h->closed)
+        flush(h);
+}
+
+void hearing_stop(struct hearing *h)
+{
+    if (h->stopping || h->closed)
+        return;
+    enter(h);
+    flush(h);
+    h->stopping = true;
+    if (leave(h))
+        maybe_done(h);
+}
+
+const char *hearing_unfinished(const struct hearing *h)
+{
+    struct buf *b = (struct buf *)(uintptr_t)&h->unfinished;
+
+    buf_clear(b);
+    for (const struct utterance *u = h->first; u; u = u->next) {
+        if (u->text && u->text[0])
+            buf_printf(b, "%s%s", b->len ? " " : "", u->text);
+    }
+    return b->len ? b->data : "";
+}
+
+float hearing_level_db(const struct hearing *h)
+{
+    return vad_level_db(h->vad);
+}
+
+static void release(struct hearing *h)
+{
+    while (h->first) {
+        struct utterance *u = h->first;
+
+        h->first = u->next;
+        utterance_free(u);
+    }
+    resampler_close(h->resampler);
+    vad_close(h->vad);
+    buf_release(&h->unfinished);
+    free(h->out);
+    timer_close(h->done_timer);
+    asr_line_close(h->line);
+    free(h);
+}
+
+void hearing_close(struct hearing *h)
+{
+    if (!h || h->closed)
+        return;
+    h->closed = true;
+    if (h->depth == 0)
+        release(h);
+}

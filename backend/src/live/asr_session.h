@@ -1,0 +1,74 @@
+/**
+ * @file live/asr_session.h  From a socket's frames to utterances, partials, finals and turns
+ *
+ *     struct hearing *h;
+ *     hearing_open(&h, hub, &(struct hearing_params){...}, &handlers, arg, err);
+ *     hearing_feed(h, pcm, n);        // as it arrives, at the client's rate; n is in samples a
+ *                                     // channel, channels interleaved
+ *     hearing_stop(h);                // what is left is finalised, then on_done
+ *     hearing_close(h);
+ *
+ * resample -> voice activity -> recogniser, with the turn events of protocol.md. An utterance
+ * that is open when the stream is closed or breaks is reported with the words heard so far: a
+ * caller whose socket vanished calls hearing_stop() and keeps the handlers until on_done (best),
+ * or takes hearing_unfinished() and closes.
+ *
+ * At the eager end of a turn the recogniser is told to get ready for the end, so that the final
+ * needs little more than the hangover; on_turn(TURN_EAGER) comes with the text of everything said
+ * up to the pause.
+ *
+ * Threads    Loop thread only; handlers never run from inside hearing_open().
+ * Every time that is told, those of words included, is in [ms] since the first sample fed.
+ *
+ * Errors     0 or negative UV_E*; on_error is followed by on_done.
+ * Ownership  The caller owns it until hearing_close(). Events are borrowed.
+ */
+#ifndef LIVE_ASR_SESSION_H
+#define LIVE_ASR_SESSION_H
+
+#include "asr/hub.h"
+#include "audio/vad.h"
+
+struct hearing;
+
+struct hearing_params {
+    int sample_rate; /**< 0: 16,000 */
+    int channels;    /**< 0: 1 */
+    bool push_to_talk;
+    struct asr_params asr;
+    struct vad_params vad; /**< Zeroed: defaults */
+};
+
+enum turn_state { TURN_EAGER, TURN_ENDED, TURN_RESUMED };
+
+struct hearing_handlers {
+    void (*on_ready)(const char *engine, const char *model, void *arg);
+    void (*on_partial)(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
+                       uint64_t end_ms, void *arg);
+    /** latency_ms: from the last voiced sample's arrival to now. */
+    void (*on_final)(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
+                     uint64_t end_ms, uint64_t latency_ms, void *arg);
+    /** text: best words known at that moment ("" if none), for eager answers. ENDED comes after
+     *  the utterance's final. */
+    void (*on_turn)(uint32_t utterance, enum turn_state state, const char *text, void *arg);
+    void (*on_error)(int code, const char *message, void *arg);
+    /** (optional) Worth telling the person, though the line goes on and nothing is lost. */
+    void (*on_trouble)(int code, const char *message, void *arg);
+    void (*on_done)(void *arg); /**< After hearing_stop(): nothing more will come */
+};
+
+int hearing_open(struct hearing **hp, struct asr_hub *hub, const struct hearing_params *params,
+                 const struct hearing_handlers *h, void *arg, struct errbuf *err);
+/** UV_ENOBUFS: the recogniser is ASR_BACKLOG_MAX_MS behind; on_error follows. UV_EPIPE after
+ *  hearing_stop() or an error. */
+int hearing_feed(struct hearing *h, const int16_t *pcm, size_t n);
+void hearing_end_utterance(struct hearing *h); /**< Push to talk: the button was released */
+void hearing_stop(struct hearing *h);
+
+/** The words of an open utterance as far as they are known ("" if none): what to keep when the
+ *  socket vanished. Borrowed until the next call. */
+const char *hearing_unfinished(const struct hearing *h);
+float hearing_level_db(const struct hearing *h);
+void hearing_close(struct hearing *h);
+
+#endif

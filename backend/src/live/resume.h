@@ -1,0 +1,41 @@
+/**
+ * @file live/resume.h  What an ear remembers so that a socket that vanished can be taken up
+ *
+ * Private to src/live/. A client that names its line (`resume` in `start`) may lose its socket
+ * in the middle of a word and come back with another one: the ear waits for it, and what was told
+ * meanwhile, or was lost on the way, is told again.
+ *
+ *     resume_init(&memory, key);
+ *     resume_note(&memory, utterance, &msg);          // what must not be missed
+ *     resume_tell(&memory, last_seen, send, arg);     // to the new socket, in order
+ *     resume_release(&memory);
+ *
+ * Threads    Loop thread only.
+ */
+#ifndef LIVE_RESUME_H
+#define LIVE_RESUME_H
+
+#include "base/buffer.h"
+#include "live/live.h"
+
+enum {
+    RESUME_NOTES_MAX = 32, /* messages remembered: eight utterances or so; the oldest goes */
+};
+
+struct resume_note;
+
+struct resume {
+    char key[LIVE_KEY_MAX]; /* "": this ear cannot be taken up, nothing is remembered */
+    struct resume_note *first;
+    struct resume_note *last;
+    size_t count;
+};
+
+void resume_init(struct resume *memory, const char *key);
+void resume_note(struct resume *memory, uint32_t utterance, const struct buf *msg);
+
+/** Sends the notes of utterances above `seen`. */
+void resume_tell(const struct resume *memory, uint32_t seen, live_send_fn *send, void *arg);
+void resume_release(struct resume *memory);
+
+#endif

@@ -1,0 +1,239 @@
+/**
+ * @file live/session_context.c  What a session brings to a live interview, loaded on a worker
+ */
+#include "live/live.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "live/records.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    VOCABULARY_MAX = 200, /* words told to the recogniser */
+    VOCABULARY_WORD_MAX = 48,
+};
+
+/* --------------------------------------------------------------------- vocabulary */
+
+static bool has_word(const struct live_brief *b, const char *word, size_t len)
+{
+    for (size_t i = 0; i < b->vocabulary_count; i++) {
+        if (strlen(b->vocabulary[i]) == len && !strncasecmp(b->vocabulary[i], word, len))
+            return true;
+    }
+    return false;
+}
+
+static void add_word(struct live_brief *b, const char *word, size_t len)
+{
+    if (len < 2 || len > VOCABULARY_WORD_MAX || b->vocabulary_count >= VOCABULARY_MAX ||
+        has_word(b, word, len))
+        return;
+    if (!b->vocabulary)
+        b->vocabulary = calloc(VOCABULARY_MAX, sizeof(*b->vocabulary));
+    if (!b->vocabulary)
+        return;
+    b->vocabulary[b->vocabulary_count] = strndup(word, len);
+    if (b->vocabulary[b->vocabulary_count])
+        b->vocabulary_count++;
+}
+
+static bool in_word(unsigned char c)
+{
+    return isalnum(c) || c >= 0x80 || c == '+' || c == '#' || c == '-' || c == '\'';
+}
+
+/* Names and technical terms stand out: a capital or a digit that does not begin a sentence. */
+static void add_names(struct live_brief *b, const char *text)
+{
+    bool sentence_start = true;
+
+    for (const char *p = text; p && *p;) {
+        const char *word = p;
+        bool stands_out = false;
+
+        if (!in_word((unsigned char)*p)) {
+            sentence_start |= *p == '.' || *p == '\n' || *p == '?' || *p == '!' || *p == ':';
+            p++;
+            continue;
+        }
+        for (; in_word((unsigned char)*p); p++)
+            stands_out |= (isupper((unsigned char)*p) || isdigit((unsigned char)*p)) &&
+                          (p > word || !sentence_start);
+        if (stands_out && isalpha((unsigned char)*word))
+            add_word(b, word, (size_t)(p - word));
+        sentence_start = false;
+    }
+}
+
+/* ----------------------------------------------------------------------- briefing */
+
+/* The skills array as plain strings; *list borrows from the array. */
+static size_t skill_list(json_t *array, const char ***list)
+{
+    size_t n = json_array_size(array);
+    size_t used = 0;
+
+    *list = calloc(n + 1, sizeof(**list));
+    for (size_t i = 0; *list && i < n; i++) {
+        const char *skill = json_string_value(json_array_get(array, i));
+
+        if (skill)
+            (*list)[used++] = skill;
+    }
+    return used;
+}
+
+static int make_briefing(struct live_brief *b, const struct store_profile *profile,
+                         const char *job_description)
+{
+    json_t *skills =
+        profile && profile->skills ? json_parse(profile->skills, strlen(profile->skills)) : NULL;
+    struct briefing_input in = {.years_experience = -1, .job_description = job_description};
+    const char **list = NULL;
+    int code;
+
+    if (profile) {
+        in.name = profile->name;
+        in.role = profile->role;
+        in.years_experience = profile->years_experience;
+        in.industry = profile->industry;
+        in.context = profile->context;
+        in.skill_count = skill_list(skills, &list);
+        in.skills = list;
+    }
+    code = briefing_open(&b->briefing, &in);
+    for (size_t i = 0; i < in.skill_count; i++)
+        add_word(b, list[i], strlen(list[i]));
+    add_names(b, in.context);
+    add_names(b, job_description);
+    free(list);
+    json_decref(skills);
+    return code;
+}
+
+/* ------------------------------------------------------------------ earlier pairs */
+
+/* A line that is no question carries the number of the one that follows it. */
+static void add_pair(struct live_brief *b, const struct store_transcript *t)
+{
+    int asked = t->question_number - (t->line != STORE_QUESTION);
+
+    if (asked > b->questions)
+        b->questions = asked;
+    if (t->answer && *t->answer && b->history_count < ANSWER_HISTORY_MAX)
+        b->history[b->history_count++] =
+            (struct answer_pair){strdup(t->question ? t->question : ""), strdup(t->answer)};
+}
+
+/* [0] becomes the oldest. */
+static void turn_round(struct answer_pair *pairs, size_t n)
+{
+    for (size_t i = 0; i < n / 2; i++) {
+        struct answer_pair pair = pairs[i];
+
+        pairs[i] = pairs[n - 1 - i];
+        pairs[n - 1 - i] = pair;
+    }
+}
+
+/* The newest few, put into the order in which they were asked. */
+static int load_history(const struct live_deps *deps, struct live_brief *b, struct errbuf *err)
+{
+    struct store_list list = {0};
+    int code;
+
+    b->history = calloc(ANSWER_HISTORY_MAX, sizeof(*b->history));
+    if (!b->history)
+        return UV_ENOMEM;
+    code = store_transcript_list(deps->store, b->user_id, b->session_id, true, STORE_PAGE_MAX, NULL,
+                                 &list, err);
+    if (code)
+        return code;
+    for (size_t i = 0; !code && i < list.count; i++) {
+        struct store_transcript *t = (struct store_transcript *)list.items + i;
+
+        code = records_transcript_open(deps->seal, t, err);
+        if (!code)
+            add_pair(b, t);
+    }
+    turn_round(b->history, b->history_count);
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+    return code;
+}
+
+/* ------------------------------------------------------------------------ the whole */
+
+static void copy_setting(char *to, size_t size, const json_t *metadata, const char *key)
+{
+    const char *value = json_str(metadata, key);
+
+    text_copy(to, size, value ? value : "", value ? strlen(value) : 0);
+}
+
+static void read_metadata(struct live_brief *b, const char *text)
+{
+    json_t *metadata = text ? json_parse(text, strlen(text)) : NULL;
+
+    copy_setting(b->language, sizeof(b->language), metadata, "language");
+    copy_setting(b->provider, sizeof(b->provider), metadata, "llmProvider");
+    copy_setting(b->model, sizeof(b->model), metadata, "model");
+    json_decref(metadata);
+}
+
+static int load_profile(const struct live_deps *deps, struct live_brief *b,
+                        const struct store_session *session, struct errbuf *err)
+{
+    struct store_profile profile = {0};
+    bool found;
+    int code = 0;
+
+    if (session->profile_id[0])
+        code = records_profile_get(deps->store, deps->seal, b->user_id, session->profile_id,
+                                   &profile, err);
+    found = session->profile_id[0] && !code;
+    if (code && code != UV_ENOENT) /* a profile erased since then: go on without it */
+        return code;
+    code = make_briefing(b, found ? &profile : NULL, session->job_description);
+    store_profile_release(&profile);
+    return code;
+}
+
+int live_brief(const struct live_deps *deps, const char *user_id, const char *session_id,
+               struct live_brief *brief, struct errbuf *err)
+{
+    struct store_session session = {0};
+    struct live_brief b = {0};
+    int code;
+
+    code = records_session_get(deps->store, deps->seal, user_id, session_id, &session, err);
+    if (code)
+        return code;
+    text_copy(b.session_id, sizeof(b.session_id), session.id, strlen(session.id));
+    text_copy(b.user_id, sizeof(b.user_id), user_id, strlen(user_id));
+    read_metadata(&b, session.metadata);
+    code = load_profile(deps, &b, &session, err);
+    if (!code)
+        code = load_history(deps, &b, err);
+    store_session_release(&session);
+    if (code)
+        live_brief_release(&b);
+    else
+        *brief = b;
+    return code;
+}
+
+void live_brief_release(struct live_brief *brief)
+{
+    briefing_unref(brief->briefing);
+    for (size_t i = 0; i < brief->vocabulary_count; i++)
+        free(brief->vocabulary[i]);
+    free(brief->vocabulary);
+    for (size_t i = 0; i < brief->history_count; i++)
+        answer_pair_release(&brief->history[i]);
+    free(brief->history);
+    *brief = (struct live_brief){0};
+}

@@ -1,0 +1,213 @@
+/**
+ * @file live/transcript_writer.c  Writing pairs to the store, in order, from the loop
+ */
+#include "live/transcript_writer.h"
+
+#include "base/buffer.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "live/live.h"
+#include "live/messages.h"
+#include "live/records.h"
+#include "loop/loop.h"
+#include "observe/log.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct job {
+    struct job *next;
+    struct keep *keep;
+    struct store_transcript row;
+    void (*stored)(int err, void *arg);
+    void *arg;
+    int tries;
+    int err;
+    struct errbuf why;
+};
+
+struct keep {
+    const struct live_deps *deps;
+    struct job *first; /* the first one is on a worker */
+    struct job **last;
+    void (*idle)(void *arg);
+    void *arg;
+};
+
+int keep_open(struct keep **kp, const struct live_deps *deps, void (*idle)(void *arg), void *arg)
+{
+    struct keep *keep = calloc(1, sizeof(*keep));
+
+    if (!keep)
+        return UV_ENOMEM;
+    keep->deps = deps;
+    keep->last = &keep->first;
+    keep->idle = idle;
+    keep->arg = arg;
+    *kp = keep;
+    return 0;
+}
+
+bool keep_busy(const struct keep *keep)
+{
+    return keep->first != NULL;
+}
+
+void keep_close(struct keep *keep)
+{
+    free(keep);
+}
+
+/* ----------------------------------------------------------------- what is written */
+
+static int count_words(const char *text)
+{
+    int words = 0;
+    bool in_word = false;
+
+    for (; *text; text++) {
+        bool space = isspace((unsigned char)*text) != 0;
+
+        words += !space && !in_word;
+        in_word = !space;
+    }
+    return words;
+}
+
+static char *dump(json_t *value)
+{
+    struct buf out;
+
+    buf_init(&out, MESSAGE_MAX);
+    json_write(&out, value);
+    json_decref(value);
+    return buf_steal(&out, NULL);
+}
+
+static char *metrics(const struct keep_pair *pair)
+{
+    json_t *m = json_object();
+    int quality = pair->result ? pair->result->quality : -1;
+
+    json_object_set_new(m, "responseTime", json_thousandths(pair->response_s));
+    json_object_set_new(m, "wordCount", json_integer(count_words(pair->answer)));
+    json_object_set_new(m, "confidence", json_thousandths((double)pair->confidence));
+    json_object_set_new(m, "qualityScore", quality < 0 ? json_null() : json_integer(quality));
+    return dump(m);
+}
+
+static char *detail(const struct keep_pair *pair)
+{
+    const struct answer_result *r = pair->result;
+    json_t *d = json_object();
+
+    if (r) {
+        json_set_str(d, "kind", question_kind_name(r->kind));
+        json_object_set_new(d, "outline",
+                            message_points(pair->question, r->points, r->point_count));
+        json_set_str(d, "provider", r->provider);
+        json_set_str(d, "model", r->model);
+        json_set_str(d, "finishReason", answer_finish_name(r->finish));
+    }
+    if (pair->latency)
+        json_object_set_new(d, "latency", message_latency(pair->latency));
+    return dump(d);
+}
+
+static int fill(struct store_transcript *row, const struct keep_pair *pair)
+{
+    text_copy(row->id, sizeof(row->id), pair->transcript_id, strlen(pair->transcript_id));
+    text_copy(row->session_id, sizeof(row->session_id), pair->session_id, strlen(pair->session_id));
+    row->question_number = pair->number;
+    row->timestamp = pair->timestamp;
+    row->line = pair->line;
+    row->question = strdup(pair->question);
+    row->answer = strdup(pair->answer);
+    row->metrics = metrics(pair);
+    row->detail = detail(pair);
+    return row->question && row->answer && row->metrics && row->detail ? 0 : UV_ENOMEM;
+}
+
+/* ---------------------------------------------------------------------- one by one */
+
+static void write_row(void *arg)
+{
+    struct job *job = arg;
+    const struct live_deps *deps = job->keep->deps;
+
+    job->tries++;
+    job->err = records_transcript_put(deps->store, deps->seal, &job->row, &job->why);
+}
+
+static void finish_first(struct keep *keep)
+{
+    struct job *job = keep->first;
+
+    if (job->err)
+        log_error("interview", "what was said could not be stored: %s",
+                  job->why.text[0] ? job->why.text : uv_strerror(job->err));
+    if (job->stored)
+        job->stored(job->err, job->arg); /* keep is still busy, so nobody closes it in there */
+    keep->first = job->next;
+    if (!keep->first)
+        keep->last = &keep->first;
+    store_transcript_release(&job->row);
+    free(job);
+}
+
+static void start_first(struct keep *keep);
+
+static void written(int err, void *arg)
+{
+    struct job *job = arg;
+    struct keep *keep = job->keep;
+
+    if (err)
+        job->err = err;
+    if (job->err != UV_EAGAIN || job->tries >= KEEP_TRIES)
+        finish_first(keep);
+
+    start_first(keep);
+    if (!keep->first)
+        keep->idle(keep->arg); /* may close keep */
+}
+
+static void write_here(void *arg)
+{
+    write_row(arg);
+    written(0, arg);
+}
+
+/* A full request queue must not lose a pair: then it is written on the loop thread instead. */
+static void start_first(struct keep *keep)
+{
+    struct job *job = keep->first;
+
+    if (!job || !pool_submit(keep->deps->workers, write_row, written, job))
+        return;
+    if (loop_post(keep->deps->loop, write_here, job))
+        log_error("interview", "what was said could not be stored: the program has ended");
+}
+
+int keep_pair(struct keep *keep, const struct keep_pair *pair, void (*stored)(int err, void *arg),
+              void *arg)
+{
+    struct job *job = calloc(1, sizeof(*job));
+    bool was_idle = !keep->first;
+
+    if (!job || fill(&job->row, pair)) {
+        if (job)
+            store_transcript_release(&job->row);
+        free(job);
+        return UV_ENOMEM;
+    }
+    job->keep = keep;
+    job->stored = stored;
+    job->arg = arg;
+    *keep->last = job;
+    keep->last = &job->next;
+    if (was_idle)
+        start_first(keep);
+    return 0;
+}

@@ -1,0 +1,168 @@
+/**
+ * @file models_bench.c  How quick is each model on this machine, and which to take
+ *
+ * Times the final of a 5-second utterance of 20 tokens as if nothing had been done while it was
+ * spoken; live it is about half of that. Writes the recommendation beside the models, where
+ * models_find() reads it.
+ */
+#include "models_bench.h"
+
+#include "asr/whisper/timing.h"
+#include "models/models.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BENCH_MODELS_MAX = 64, SECONDS = 5, TOKENS = 20 };
+
+struct row {
+    char name[80];
+    long long bytes;
+    struct whisper_timing t;
+};
+
+/* Something with the level and the changes of speech; timing does not depend on the words. */
+static void fill_audio(int16_t *pcm, size_t n)
+{
+    uint32_t noise = 1;
+    double phase = 0.0;
+
+    for (size_t i = 0; i < n; i++) {
+        double t = (double)i / WHISPER_RATE;
+
+        noise = noise * 1664525u + 1013904223u;
+        phase += (150.0 + 60.0 * sin(3.0 * t)) / WHISPER_RATE;
+        pcm[i] = (int16_t)(8000.0 * fabs(sin(9.0 * t)) * (2.0 * (phase - floor(phase)) - 1.0) +
+                           (double)(noise >> 24));
+    }
+}
+
+static int measure(const char *path, struct nn *nn, struct row *row, struct errbuf *err)
+{
+    static int16_t pcm[SECONDS * WHISPER_RATE];
+    struct whisper_model *m = NULL;
+    struct whisper_compute c;
+    int code = whisper_model_load(&m, path, nn, NULL, NULL, err);
+
+    if (code)
+        return code;
+    fill_audio(pcm, SECONDS * WHISPER_RATE);
+    whisper_compute_init(&c, m, nn);
+    code = whisper_time(&c, pcm, SECONDS * WHISPER_RATE,
+                        &(struct whisper_timing_params){.tokens = TOKENS, .rounds = 3}, &row->t);
+    row->bytes = (long long)m->file_bytes;
+    whisper_compute_release(&c);
+    whisper_model_free(m);
+    return code ? err_set(err, code, "cannot time %.300s", path) : 0;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const struct row *x = a;
+    const struct row *y = b;
+
+    return (x->bytes > y->bytes) - (x->bytes < y->bytes);
+}
+
+static int measure_all(const char *dir, struct row *rows, int *n, struct errbuf *err)
+{
+    DIR *d = opendir(dir);
+    const struct dirent *e;
+    struct nn *nn = NULL;
+    int code = d ? nn_open(&nn, 0, NULL, err) : 0;
+
+    while (!code && d && (e = readdir(d)) != NULL && *n < BENCH_MODELS_MAX) {
+        size_t len = strlen(e->d_name);
+        char path[MODELS_PATH_MAX];
+
+        if (len < 10 || len > 80 || strncmp(e->d_name, "ggml-", 5) != 0 ||
+            strcmp(e->d_name + len - 4, ".bin") != 0)
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+        snprintf(rows[*n].name, sizeof(rows[*n].name), "%.*s", (int)(len - 9), e->d_name + 5);
+        fprintf(stderr, "measuring %s ...\n", rows[*n].name);
+        code = measure(path, nn, &rows[*n], err);
+        if (code == UV_EINVAL) { /* not a model: say so and go on */
+            fprintf(stderr, "%s\n", err->text);
+            code = 0;
+            continue;
+        }
+        *n += !code;
+    }
+    if (d)
+        closedir(d);
+    nn_close(nn);
+    return code;
+}
+
+/* The larger of two sizes of model hears better; among types of one size the larger file does. */
+static const struct row *choose(const struct row *rows, int n, double latency_ms)
+{
+    const struct row *best = NULL;
+    double best_work = 0.0;
+
+    for (int i = 0; i < n; i++) {
+        if (rows[i].t.total_ms > latency_ms)
+            continue;
+        if (!best || rows[i].t.encoder_gop > best_work * 1.01 ||
+            (rows[i].t.encoder_gop > best_work * 0.99 && rows[i].bytes > best->bytes)) {
+            best = &rows[i];
+            best_work = rows[i].t.encoder_gop;
+        }
+    }
+    return best;
+}
+
+static void write_down(const char *dir, const char *name)
+{
+    char path[MODELS_PATH_MAX];
+    FILE *f;
+
+    if (snprintf(path, sizeof(path), "%s/recommended", dir) >= (int)sizeof(path))
+        return;
+    f = fopen(path, "w");
+    if (!f)
+        return;
+    fprintf(f, "%s\n", name);
+    fclose(f);
+}
+
+int models_bench(const struct models_config *config, double latency_ms, struct errbuf *err)
+{
+    struct row *rows = calloc(BENCH_MODELS_MAX, sizeof(*rows));
+    char dir[MODELS_PATH_MAX];
+    const struct row *best;
+    int n = 0;
+    int code;
+
+    if (!rows)
+        return err_set(err, UV_ENOMEM, "not enough memory");
+    if (snprintf(dir, sizeof(dir), "%.3800s/models", config->data_dir) < 0)
+        dir[0] = '\0';
+    code = measure_all(dir, rows, &n, err);
+    if (!code && n == 0)
+        code = err_set(err, UV_ENOENT,
+                       "no model in %.300s; to get one: interviewd models get base.en-q5_1", dir);
+    if (!code) {
+        qsort(rows, (size_t)n, sizeof(*rows), by_size);
+        printf("%-24s %8s %10s %10s %12s %10s\n", "model", "file", "encoder", "a token",
+               "final of 5 s", "of peak");
+        for (int i = 0; i < n; i++)
+            printf("%-24s %5lld MB %7.0f ms %7.1f ms %9.0f ms %8.0f %%\n", rows[i].name,
+                   rows[i].bytes / 1000000, rows[i].t.encode_ms, rows[i].t.token_ms,
+                   rows[i].t.total_ms,
+                   rows[i].t.peak_gops > 0 ? 100.0 * rows[i].t.gops / rows[i].t.peak_gops : 0.0);
+        best = choose(rows, n, latency_ms);
+        if (best) {
+            printf("For %.0f ms take %s. It will be used from now on.\n", latency_ms, best->name);
+            write_down(dir, best->name);
+        } else {
+            printf("None is done within %.0f ms.\n", latency_ms);
+        }
+    }
+    free(rows);
+    return code;
+}

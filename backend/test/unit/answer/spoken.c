@@ -1,0 +1,280 @@
+/**
+ * @file test/unit/answer/spoken.c  The built-in answer: speakable, and nothing is invented
+ */
+#include "cmocka_all.h"
+
+#include "answer/outline.h"
+#include "answer/spoken.h"
+#include "base/buffer.h"
+#include "ground/grounding.h"
+#include "support/profile.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SKILLS = 32, TEXT = 16 * 1024, LINE_BYTES = 2048, FORM_WORDS = 6 };
+
+static const char context[] =
+    "Northwind Pay, platform engineer, 2021 to now\n"
+    "- Led the migration of the ledger to PostgreSQL. The nightly close fell from 4 hours to 35 "
+    "minutes.\n"
+    "- The first rehearsal failed: replication lag grew to 40 minutes. I stopped the date and "
+    "rehearsed twice more.\n"
+    "- On-call lead for 14 services.\n"
+    "\n"
+    "What I look for: a team that owns what it runs.\n"
+    "Strengths: calm in incidents. Working on: delegating earlier.\n"
+    "Notice period: two months. Can work in Berlin or remotely.\n";
+
+static const char job[] = "Requirements\n- Design and build payment services in PostgreSQL\n";
+
+static const char *const skills[] = {"PostgreSQL", "Kubernetes"};
+
+static const struct briefing_input input = {.role = "Senior platform engineer",
+                                            .years_experience = 8,
+                                            .skills = skills,
+                                            .skill_count = 2,
+                                            .industry = "Payments",
+                                            .context = context};
+
+static char said[TEXT];
+
+static const char *speak_of(const struct briefing_input *in, const char *question)
+{
+    enum question_kind kind = question_classify(question).kind;
+    struct grounding *g = NULL;
+    struct outline o;
+    struct buf text;
+
+    buf_init(&text, SPOKEN_BYTES_MAX);
+    if (in)
+        assert_int_equal(grounding_open(&g, in), 0);
+    assert_int_equal(outline_compose(&o, g, question, kind), 0);
+    assert_int_equal(spoken_compose(&text, g, question, kind, &o), 0);
+    assert_true(text.len > 0 && text.len < sizeof(said));
+    memcpy(said, text.data, text.len);
+    said[text.len] = '\0';
+    buf_release(&text);
+    outline_release(&o);
+    grounding_free(g);
+    return said;
+}
+
+static const char *speak(const char *question)
+{
+    return speak_of(&input, question);
+}
+
+static void a_story_is_told_in_the_first_person_with_its_scene(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        speak("Tell me about a time something you led went wrong."),
+        "One example is from Northwind Pay. I led the migration of the ledger to PostgreSQL. The "
+        "first rehearsal failed: replication lag grew to 40 minutes. So I stopped the date and "
+        "rehearsed twice more. In the end, the nightly close fell from 4 hours to 35 minutes. "
+        "[context]");
+}
+
+static void labels_become_sentences(void **state)
+{
+    (void)state;
+    assert_string_equal(speak("What is your notice period?"),
+                        "My notice period is two months. [context]");
+    assert_non_null(strstr(speak("What is your greatest weakness?"),
+                           "I am working on delegating earlier. [context]"));
+    assert_non_null(strstr(speak("Why do you want to leave your current job?"),
+                           "What I look for is a team that owns what it runs. [context]"));
+}
+
+static void an_introduction_cites_each_field(void **state)
+{
+    const char *text = speak("Tell me about yourself.");
+
+    (void)state;
+    assert_non_null(strstr(text, "I am a senior platform engineer. [role]"));
+    assert_non_null(strstr(text, "I have 8 years of experience. [yearsExperience]"));
+    assert_non_null(strstr(text, "[context]"));
+}
+
+static void a_skill_that_is_listed_is_a_yes(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(speak("Do you have experience with Kubernetes?"),
+                           "Yes. One of my skills is Kubernetes. [skills]"));
+    assert_null(strstr(speak("Do you have experience with Haskell?"), "Yes"));
+}
+
+static void the_posting_is_quoted_as_the_posting(void **state)
+{
+    struct briefing_input in = input;
+
+    (void)state;
+    in.job_description = job;
+    assert_non_null(strstr(speak_of(&in, "Do you have any questions for us?"),
+                           "Your posting says: “Design and build payment services in PostgreSQL.” "
+                           "[jobDescription]"));
+}
+
+static void without_a_profile_blanks_are_left_and_nothing_is_cited(void **state)
+{
+    static const char *const questions[] = {
+        "Tell me about a time you failed.", "Tell me about yourself.",
+        "Why do you want to work here?",    "What are your salary expectations?",
+        "How would you handle a conflict?", "What is a mutex?"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+        const char *text = speak_of(NULL, questions[i]);
+
+        assert_non_null(strstr(text, "___ ("));
+        assert_null(strstr(text, "["));
+    }
+}
+
+/* ---------------------------------------------------------------------- nothing is invented */
+
+/** Letters and digits of a text, small, one space between words. */
+static void plain(char *to, size_t size, const char *text, size_t len)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len && n + 2 < size; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool letter = c >= 0x80 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+
+        if (letter)
+            to[n++] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+        else if (n && to[n - 1] != ' ')
+            to[n++] = ' ';
+    }
+    to[n] = '\0';
+}
+
+/** Is what stands before a mark, but for a few words of form, a run of the profile's texts? */
+static bool run_of(const char *all, const char *sentence)
+{
+    const char *at = sentence;
+
+    for (int dropped = 0; dropped <= FORM_WORDS && *at; dropped++) {
+        if (strstr(all, at))
+            return true;
+        at += strcspn(at, " ");
+        at += *at == ' ';
+    }
+    return false;
+}
+
+/* Our own sentences that may stand before a cited one: none says anything about the person. */
+static const char *const frames[] = {
+    "first i would find out what happened and whom it touches",
+    "i can best show you how i go about it by an example",
+    "in one line the definition or the step that decides",
+    "nothing i have noted is exactly that this comes closest",
+    "yes",
+};
+
+static void check_sentence(const char *all, const char *text, size_t len)
+{
+    char sentence[LINE_BYTES];
+    size_t n;
+
+    plain(sentence, sizeof(sentence), text, len);
+    n = strlen(sentence);
+    while (n && sentence[n - 1] == ' ')
+        sentence[--n] = '\0';
+    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
+        if (strcmp(sentence + (*sentence == ' '), frames[i]) == 0)
+            return;
+    if (!run_of(all, sentence))
+        print_error("not of the profile: %s\n", sentence);
+    assert_true(run_of(all, sentence));
+}
+
+/** Each sentence with a mark behind it (or a sentence with one behind it). */
+static void check_marked(const char *all, const char *text)
+{
+    const char *start = text;
+    const char *mark;
+
+    while ((mark = strchr(start, '['))) {
+        for (const char *p = start; p < mark; p++) {
+            if (!strchr(".!?", *p) || p[1] != ' ')
+                continue;
+            check_sentence(all, start, (size_t)(p - start));
+            start = p + 1;
+        }
+        start = strchr(mark, ']') + 1;
+    }
+}
+
+static void check_answer(const char *name, const char *question)
+{
+    json_t *profile = profile_load(name);
+    const char *list[SKILLS];
+    struct briefing_input in = {
+        .role = json_string_value(json_object_get(profile, "role")),
+        .industry = json_string_value(json_object_get(profile, "industry")),
+        .context = json_string_value(json_object_get(profile, "context")),
+        .years_experience = (int)json_integer_value(json_object_get(profile, "yearsExperience")),
+        .skills = list};
+    static char raw[TEXT];
+    static char all[TEXT];
+    json_t *skill;
+    size_t i;
+
+    snprintf(raw, sizeof(raw), "%s\n%s\n", in.context, in.role);
+    json_array_foreach(json_object_get(profile, "skills"), i, skill)
+    {
+        list[in.skill_count++] = json_string_value(skill);
+        strncat(raw, json_string_value(skill), sizeof(raw) - strlen(raw) - 2);
+        strncat(raw, " and ", sizeof(raw) - strlen(raw) - 1);
+    }
+    plain(all, sizeof(all), raw, strlen(raw));
+    check_marked(all, speak_of(&in, question));
+    json_decref(profile);
+}
+
+static void every_cited_sentence_is_a_run_of_the_profile(void **state)
+{
+    const char *root = getenv("INTERVIEWD_SOURCE_ROOT");
+    char path[512];
+    char line[LINE_BYTES];
+    int checked = 0;
+    FILE *f;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/backend/test/data/interview/relevance.tsv", root ? root : ".");
+    f = fopen(path, "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f)) {
+        char *rest = line;
+        char *column[3];
+
+        if (*line == '#')
+            continue;
+        for (int i = 0; i < 3; i++)
+            column[i] = strsep(&rest, "\t");
+        check_answer(column[1], column[2]);
+        checked++;
+    }
+    fclose(f);
+    assert_true(checked > 40);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_story_is_told_in_the_first_person_with_its_scene),
+        cmocka_unit_test(labels_become_sentences),
+        cmocka_unit_test(an_introduction_cites_each_field),
+        cmocka_unit_test(a_skill_that_is_listed_is_a_yes),
+        cmocka_unit_test(the_posting_is_quoted_as_the_posting),
+        cmocka_unit_test(without_a_profile_blanks_are_left_and_nothing_is_cited),
+        cmocka_unit_test(every_cited_sentence_is_a_run_of_the_profile),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

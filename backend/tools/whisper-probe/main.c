@@ -1,0 +1,108 @@
+/**
+ * @file whisper-probe/main.c  whisper-probe: is the engine right, and how fast is it?
+ *
+ *     whisper-probe MODEL WAV --golden FILE --run jfk      compare with recorded numbers
+ *     whisper-probe MODEL WAV --time --seconds 5 --tokens 20 --threads 2 [--ctx C]
+ *     whisper-probe MODEL WAV [--ctx C] [--beams N]        transcribe
+ *
+ * Exit status 0 when all comparisons hold, 1 when one does not, 2 for what cannot be run.
+ */
+#include "base/text.h"
+#include "whisper-probe/probe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: whisper-probe MODEL WAV --golden FILE --run NAME [--threads T] [--isa NAME]\n"
+    "       whisper-probe MODEL WAV --time --seconds S --tokens N --threads T [--ctx C]\n"
+    "       whisper-probe MODEL WAV [--ctx C] [--beams N] [--language L] [--prompt TEXT]\n"
+    "       whisper-probe MODEL WAV --trim          what trimming the context changes\n"
+    "       whisper-probe MODEL WAV --stream        as it would be heard live\n";
+
+static bool take_number(const char *text, int64_t min, int64_t max, int *to)
+{
+    int64_t n;
+
+    if (!text || !text_to_int64(text, min, max, &n))
+        return false;
+    *to = (int)n;
+    return true;
+}
+
+/* One option and its value. Returns how many arguments it took, 0 when it is not understood. */
+static int take_option(struct probe_options *o, char **arg)
+{
+    const char *value = arg[1];
+
+    if (!strcmp(arg[0], "--time"))
+        return o->mode = PROBE_TIME, 1;
+    if (!strcmp(arg[0], "--trim"))
+        return o->mode = PROBE_TRIM, 1;
+    if (!strcmp(arg[0], "--stream"))
+        return o->mode = PROBE_STREAM, 1;
+    if (!value)
+        return 0;
+    if (!strcmp(arg[0], "--golden"))
+        return o->mode = PROBE_GOLDEN, o->golden = value, 2;
+    if (!strcmp(arg[0], "--run"))
+        return o->run = value, 2;
+    if (!strcmp(arg[0], "--isa"))
+        return o->isa = value, 2;
+    if (!strcmp(arg[0], "--language"))
+        return o->language = value, 2;
+    if (!strcmp(arg[0], "--prompt"))
+        return o->prompt = value, 2;
+    if (!strcmp(arg[0], "--seconds"))
+        return (o->seconds = atof(value)) > 0.0 && o->seconds <= 30.0 ? 2 : 0;
+    if (!strcmp(arg[0], "--tokens"))
+        return take_number(value, 1, 200, &o->tokens) ? 2 : 0;
+    if (!strcmp(arg[0], "--threads"))
+        return take_number(value, 1, NN_THREADS_MAX, &o->threads) ? 2 : 0;
+    if (!strcmp(arg[0], "--ctx"))
+        return take_number(value, 1, WHISPER_AUDIO_CTX, &o->ctx) ? 2 : 0;
+    if (!strcmp(arg[0], "--beams"))
+        return take_number(value, 1, WHISPER_BEAMS_MAX, &o->beams) ? 2 : 0;
+    return 0;
+}
+
+static bool parse(struct probe_options *o, int argc, char **argv)
+{
+    *o = (struct probe_options){.run = "jfk", .seconds = 5.0, .tokens = 20, .beams = 1};
+    for (int i = 1; i < argc;) {
+        if (argv[i][0] == '-' && argv[i][1] == '-') {
+            int n = take_option(o, argv + i);
+
+            if (!n) {
+                fprintf(stderr, "whisper-probe: %s: not understood\n", argv[i]);
+                return false;
+            }
+            i += n;
+        } else if (!o->model) {
+            o->model = argv[i++];
+        } else if (!o->wav) {
+            o->wav = argv[i++];
+        } else {
+            return false;
+        }
+    }
+    return o->model && o->wav;
+}
+
+int main(int argc, char **argv)
+{
+    struct probe_options o;
+    struct errbuf err = {""};
+    int status;
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (!parse(&o, argc, argv)) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    status = probe_run(&o, &err);
+    if (status == 2)
+        fprintf(stderr, "whisper-probe: %s\n", err.text[0] ? err.text : "failed");
+    return status;
+}

@@ -1,0 +1,44 @@
+/**
+ * @file whisper-probe/probe.h  What whisper-probe can do
+ */
+#ifndef ASR_WHISPER_PROBE_PROBE_H
+#define ASR_WHISPER_PROBE_PROBE_H
+
+#include "asr/whisper/transcribe.h"
+
+struct probe_options {
+    enum { PROBE_TRANSCRIBE, PROBE_GOLDEN, PROBE_TIME, PROBE_TRIM, PROBE_STREAM } mode;
+    const char *model, *wav;
+    const char *golden, *run;
+    const char *isa;
+    const char *language, *prompt;
+    double seconds; /**< Of the utterance that is timed */
+    int tokens;     /**< Decoded for it, exactly */
+    int threads;    /**< 0: one a core */
+    int ctx;        /**< 0: as much as is there */
+    int beams;
+};
+
+/** A loaded model with what a run needs. */
+struct probe {
+    const struct probe_options *o;
+    struct nn *nn;
+    struct whisper_model *model;
+    struct whisper_compute c;
+    int16_t *pcm;
+    size_t n; /**< Samples */
+    double load_ms;
+};
+
+/** Exit status: 0, 1 a comparison failed, 2 it could not run (err says why). */
+int probe_run(const struct probe_options *o, struct errbuf *err);
+
+/** The modes; the same status. */
+int probe_time(struct probe *p, struct errbuf *err);
+int probe_trim(struct probe *p, struct errbuf *err);
+int probe_stream(struct probe *p, struct errbuf *err);
+
+/** Highest and present resident memory of this process, in [kB] (/proc/self/status). */
+long probe_memory(const char *field);
+
+#endif
