@@ -279,22 +279,25 @@ static bool forget_empty(struct ask *a)
     return !kept && !store_session_erase(store, a->user_id, a->session_id, NULL);
 }
 
+static int complete(struct store_session *session, void *arg)
+{
+    session->status = STORE_COMPLETED;
+    session->completed_at = *(const int64_t *)arg;
+    session->duration = (int)((session->completed_at - session->created_at) / 1000);
+    return 0;
+}
+
 /* The session is over: it gets its end and its length. */
 static void complete_session(struct ask *a)
 {
     struct app *app = &a->program.app;
+    int64_t now = clock_unix_ms();
     struct store_session session = {0};
     struct errbuf err = {""};
     int code =
-        records_session_get(app->store, app->seal, a->user_id, a->session_id, &session, &err);
+        store_session_change(app->store, a->user_id, a->session_id, complete, &now, &session, &err);
 
-    if (!code) {
-        session.status = STORE_COMPLETED;
-        session.completed_at = clock_unix_ms();
-        session.duration = (int)((session.completed_at - session.created_at) / 1000);
-        code = records_session_put(app->store, app->seal, &session, &err);
-        store_session_release(&session);
-    }
+    store_session_release(&session);
     if (code)
         program_fail("the session could not be completed: %s", err.text);
     else if (!a->options.json)

@@ -304,9 +304,20 @@ static int merge_settings(struct store_user *user, json_t *changes)
     return e;
 }
 
+/* What the body says goes into user; called by the store while nobody else changes it. */
+static int change_me(struct store_user *user, void *arg)
+{
+    const json_t *body = arg;
+    json_t *settings = json_object_get(body, "settings");
+    int e = 0;
+
+    if (json_str(body, "displayName"))
+        e = replace(&user->display_name, strdup(json_str(body, "displayName")));
+    return !e && settings ? merge_settings(user, settings) : e;
+}
+
 static int patch_me(const struct http_request *req, struct http_response *res)
 {
-    const struct app *app = app_of(req);
     struct errbuf err = {""};
     struct store_user user;
     json_t *body;
@@ -314,24 +325,14 @@ static int patch_me(const struct http_request *req, struct http_response *res)
 
     if (validate_body(req, res, me_fields, BODY_NOT_EMPTY, &body))
         return 0;
-    e = store_user_get(app->store, req->user, &user, &err);
-    if (e) {
-        json_decref(body);
-        return e == UV_ENOENT ? reply_unauthorized(req, res, "unauthorized", "Sign in first.")
-                              : reply_failed(req, res, e, &err, "user");
-    }
-    if (json_str(body, "displayName"))
-        e = replace(&user.display_name, strdup(json_str(body, "displayName")));
-    if (!e && json_object_get(body, "settings"))
-        e = merge_settings(&user, json_object_get(body, "settings"));
-    if (!e)
-        e = store_user_put(app->store, &user, &err);
-    if (e)
-        reply_failed(req, res, e, &err, "user");
-    else
-        record_user(reply_json(res, 200), &user);
-    store_user_release(&user);
+    e = store_user_change(app_of(req)->store, req->user, change_me, body, &user, &err);
     json_decref(body);
+    if (e == UV_ENOENT)
+        return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
+    if (e)
+        return reply_failed(req, res, e, &err, "user");
+    record_user(reply_json(res, 200), &user);
+    store_user_release(&user);
     return 0;
 }
 

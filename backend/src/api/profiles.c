@@ -26,69 +26,70 @@ static const struct field fields[] = {
     {.name = NULL},
 };
 
-static char *copy(const json_t *body, const char *name)
+static int set(char **field, char *fresh)
+{
+    if (!fresh)
+        return UV_ENOMEM;
+    free(*field);
+    *field = fresh;
+    return 0;
+}
+
+static int set_text(char **field, const json_t *body, const char *name)
 {
     const char *text = json_str(body, name);
 
-    return strdup(text ? text : "");
+    return set(field, strdup(text ? text : ""));
 }
 
-/* The members of body, and defaults for what is not there. */
-static int fill(struct store_profile *p, const json_t *body)
+/* A profile is written whole: the members of body, and defaults for what is not there. */
+static int fill(struct store_profile *p, void *arg)
 {
+    const json_t *body = arg;
     const json_t *skills = json_object_get(body, "skills");
+    int e = set_text(&p->name, body, "name");
 
-    p->name = copy(body, "name");
-    p->role = copy(body, "role");
+    if (!e)
+        e = set_text(&p->role, body, "role");
+    if (!e)
+        e = set(&p->skills, skills ? json_dumps(skills, JSON_COMPACT) : strdup("[]"));
+    if (!e)
+        e = set_text(&p->industry, body, "industry");
+    if (!e)
+        e = set_text(&p->context, body, "context");
     p->years_experience = json_num(body, "yearsExperience", 0);
-    p->skills = skills ? json_dumps(skills, JSON_COMPACT) : strdup("[]");
-    p->industry = copy(body, "industry");
-    p->context = copy(body, "context");
-    return p->name && p->role && p->skills && p->industry && p->context ? 0 : UV_ENOMEM;
-}
-
-static int put(const struct http_request *req, struct http_response *res, int status,
-               const struct store_profile *profile)
-{
-    const struct app *app = app_of(req);
-    struct errbuf err = {""};
-    int e = records_profile_put(app->store, app->seal, profile, &err);
-
-    if (e)
-        return reply_failed(req, res, e, &err, "profile");
-    if (status == 201)
-        reply_location(res, "profiles", profile->id);
-    record_profile(reply_json(res, status), profile);
-    return 0;
+    p->updated_at = clock_unix_ms();
+    return e;
 }
 
 static int post_profile(const struct http_request *req, struct http_response *res)
 {
-    struct store_profile profile = {.created_at = clock_unix_ms()};
+    const struct app *app = app_of(req);
+    struct store_profile profile = {.created_at = 0};
     struct errbuf err = {""};
-    size_t count = 0;
     json_t *body;
     int e;
 
     if (validate_body(req, res, fields, 0, &body))
         return 0;
-    e = store_profile_count(app_of(req)->store, req->user, &count, &err);
-    if (e || count >= PROFILES_MAX) {
-        json_decref(body);
-        return e ? reply_failed(req, res, e, &err, "user")
-                 : http_problem(res, req, 409, "conflict",
-                                "You have 200 profiles, which is the most; delete one first.",
-                                NULL);
-    }
     id_new(profile.id);
     memcpy(profile.user_id, req->user, sizeof(profile.user_id));
-    profile.updated_at = profile.created_at;
     e = fill(&profile, body);
+    profile.created_at = profile.updated_at;
     if (!e)
-        put(req, res, 201, &profile);
+        e = records_profile_add(app->store, app->seal, &profile, PROFILES_MAX, &err);
+    if (e == UV_ERANGE) {
+        http_problem(res, req, 409, "conflict",
+                     "You have 200 profiles, which is the most; delete one first.", NULL);
+    } else if (e) {
+        reply_failed(req, res, e, &err, "user");
+    } else {
+        reply_location(res, "profiles", profile.id);
+        record_profile(reply_json(res, 201), &profile);
+    }
     store_profile_release(&profile);
     json_decref(body);
-    return e;
+    return 0;
 }
 
 static int get_profiles(const struct http_request *req, struct http_response *res)
@@ -120,31 +121,39 @@ static int get_profile(const struct http_request *req, struct http_response *res
     return 0;
 }
 
+/* A profile that is not there is said before what is wrong with the body. 1: answered. */
+static int find_profile(const struct http_request *req, struct http_response *res)
+{
+    struct store_profile p;
+    struct errbuf err = {""};
+    int e = store_profile_get(app_of(req)->store, req->user, http_param(req, "id"), &p, &err);
+
+    if (e) {
+        reply_failed(req, res, e, &err, "profile");
+        return 1;
+    }
+    store_profile_release(&p);
+    return 0;
+}
+
 static int put_profile(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
-    struct store_profile old;
-    struct store_profile profile = {.updated_at = clock_unix_ms()};
+    struct store_profile profile;
     struct errbuf err = {""};
     json_t *body;
     int e;
 
-    e = store_profile_get(app->store, req->user, http_param(req, "id"), &old, &err);
+    if (find_profile(req, res) || validate_body(req, res, fields, 0, &body))
+        return 0;
+    e = records_profile_change(app->store, app->seal, req->user, http_param(req, "id"), fill, body,
+                               &profile, &err);
+    json_decref(body);
     if (e)
         return reply_failed(req, res, e, &err, "profile");
-    memcpy(profile.id, old.id, sizeof(profile.id));
-    memcpy(profile.user_id, old.user_id, sizeof(profile.user_id));
-    profile.created_at = old.created_at;
-    store_profile_release(&old);
-
-    if (validate_body(req, res, fields, 0, &body))
-        return 0;
-    e = fill(&profile, body);
-    if (!e)
-        put(req, res, 200, &profile);
+    record_profile(reply_json(res, 200), &profile);
     store_profile_release(&profile);
-    json_decref(body);
-    return e;
+    return 0;
 }
 
 static int delete_profile(const struct http_request *req, struct http_response *res)

@@ -68,6 +68,8 @@ static int write_item(struct buf *out, const struct seal *seal, enum store_kind 
         if (!(e = records_transcript_open(seal, transcript, err)))
             record_transcript(out, transcript);
         break;
+    case STORE_KIND_USER:
+        break;
     }
     return e;
 }

@@ -68,16 +68,22 @@ static int set_metadata(struct store_session *s, const json_t *body)
     return text ? 0 : UV_ENOMEM;
 }
 
+/* A change that was asked for, checked as far as it can be without the session. */
+struct change {
+    const json_t *body;
+    char profile_id[ID_TEXT_MAX]; /* the new one, when body has one; "" for none */
+    int64_t now;
+};
+
 /* The profile must be there and the user's. 1: answered. */
-static int set_profile(const struct http_request *req, struct http_response *res,
-                       struct store_session *s, const json_t *value)
+static int find_profile(const struct http_request *req, struct http_response *res,
+                        struct change *change)
 {
     struct store_profile profile;
     struct errbuf err = {""};
-    const char *id = json_string_value(value);
+    const char *id = json_str(change->body, "profileId");
     int e;
 
-    s->profile_id[0] = '\0';
     if (!id || !*id)
         return 0;
     e = store_profile_get(app_of(req)->store, req->user, id, &profile, &err);
@@ -87,7 +93,7 @@ static int set_profile(const struct http_request *req, struct http_response *res
         reply_failed(req, res, e, &err, "profile");
         return 1;
     }
-    memcpy(s->profile_id, profile.id, sizeof(s->profile_id));
+    memcpy(change->profile_id, profile.id, sizeof(change->profile_id));
     store_profile_release(&profile);
     return 0;
 }
@@ -118,81 +124,97 @@ static int set_text(char **field, const char *text)
     return 0;
 }
 
-/* What body says goes into s. 0, 1 answered, or an error. */
-static int apply(const struct http_request *req, struct http_response *res, struct store_session *s,
-                 const json_t *body)
+/* What body says goes into s; called by the store while nobody else changes it. */
+static int apply(struct store_session *s, void *arg)
 {
+    const struct change *change = arg;
+    const json_t *body = change->body;
     const char *status = json_str(body, "status");
     enum store_status wanted;
     int e;
 
-    if (json_object_get(body, "profileId")) {
-        e = set_profile(req, res, s, json_object_get(body, "profileId"));
-        if (e)
-            return e;
-    }
+    if (json_object_get(body, "profileId"))
+        memcpy(s->profile_id, change->profile_id, sizeof(s->profile_id));
     e = set_text(&s->job_description, json_str(body, "jobDescription"));
     if (!e)
         e = set_text(&s->title, json_str(body, "title"));
     if (e)
         return e;
     if (status && read_status(status, &wanted))
-        set_status(s, wanted, clock_unix_ms());
+        set_status(s, wanted, change->now);
     return set_metadata(s, body);
-}
-
-static int put(const struct http_request *req, struct http_response *res, int status,
-               const struct store_session *s)
-{
-    const struct app *app = app_of(req);
-    struct errbuf err = {""};
-    int e = records_session_put(app->store, app->seal, s, &err);
-
-    if (e)
-        return reply_failed(req, res, e, &err, "session");
-    if (status == 201)
-        reply_location(res, "sessions", s->id);
-    record_session(reply_json(res, status), s);
-    return 0;
 }
 
 static int post_session(const struct http_request *req, struct http_response *res)
 {
-    struct store_session s = {.created_at = clock_unix_ms()};
+    const struct app *app = app_of(req);
+    struct change change = {.now = clock_unix_ms()};
+    struct store_session s = {.created_at = change.now};
+    struct errbuf err = {""};
     json_t *body;
     int e;
 
     if (validate_body(req, res, begin_fields, 0, &body))
         return 0;
+    change.body = body;
     id_new(s.id);
     memcpy(s.user_id, req->user, sizeof(s.user_id));
-    e = apply(req, res, &s, body);
-    if (!e)
-        e = put(req, res, 201, &s);
+    e = find_profile(req, res, &change);
+    if (!e) {
+        e = apply(&s, &change);
+        if (!e)
+            e = records_session_put(app->store, app->seal, &s, &err);
+        if (e) {
+            reply_failed(req, res, e, &err, "session");
+        } else {
+            reply_location(res, "sessions", s.id);
+            record_session(reply_json(res, 201), &s);
+        }
+    }
     store_session_release(&s);
     json_decref(body);
-    return e < 0 ? e : 0;
+    return 0;
+}
+
+/* A session that is not there is said before what is wrong with the body. 1: answered. */
+static int find_session(const struct http_request *req, struct http_response *res)
+{
+    struct store_session s;
+    struct errbuf err = {""};
+    int e = store_session_get(app_of(req)->store, req->user, http_param(req, "id"), &s, &err);
+
+    if (e) {
+        reply_failed(req, res, e, &err, "session");
+        return 1;
+    }
+    store_session_release(&s);
+    return 0;
 }
 
 static int change_session(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
+    struct change change = {.now = clock_unix_ms()};
     struct store_session s;
     struct errbuf err = {""};
     json_t *body;
     int e;
 
-    e = records_session_get(app->store, app->seal, req->user, http_param(req, "id"), &s, &err);
-    if (e)
-        return reply_failed(req, res, e, &err, "session");
-    if (!validate_body(req, res, change_fields, BODY_NOT_EMPTY, &body)) {
-        e = apply(req, res, &s, body);
-        if (!e)
-            e = put(req, res, 200, &s);
-        json_decref(body);
+    if (find_session(req, res) || validate_body(req, res, change_fields, BODY_NOT_EMPTY, &body))
+        return 0;
+    change.body = body;
+    if (!find_profile(req, res, &change)) {
+        e = records_session_change(app->store, app->seal, req->user, http_param(req, "id"), apply,
+                                   &change, &s, &err);
+        if (e) {
+            reply_failed(req, res, e, &err, "session");
+        } else {
+            record_session(reply_json(res, 200), &s);
+            store_session_release(&s);
+        }
     }
-    store_session_release(&s);
-    return e < 0 ? e : 0;
+    json_decref(body);
+    return 0;
 }
 
 /* ------------------------------------------------------------------------ get and delete */

@@ -180,17 +180,40 @@ int accounts_signup(struct accounts *a, const char *email, const char *password,
     return settle(grant, e ? e : begin(a, now, grant, err));
 }
 
-/* The parameters have become stronger since this password was set. */
+struct rehash {
+    const char *old;
+    const char *encoded;
+};
+
+/* Unless the password was changed since it was checked. */
+static int change_password(struct store_user *user, void *arg)
+{
+    const struct rehash *how = arg;
+    char *copy;
+
+    if (!user->password || strcmp(user->password, how->old) != 0)
+        return UV_EAGAIN;
+    copy = strdup(how->encoded);
+    if (!copy)
+        return UV_ENOMEM;
+    free(user->password);
+    user->password = copy;
+    return 0;
+}
+
+/* The parameters have become stronger since this password was set. When that cannot be stored now,
+ * the next sign-in tries again. */
 static void rehash(struct accounts *a, struct store_user *user, const char *password)
 {
     char encoded[PASSWORD_TEXT_MAX];
-    char *copy;
+    struct rehash how = {user->password, encoded};
+    struct store_user fresh;
 
-    if (password_hash(password, encoded) || !(copy = strdup(encoded)))
+    if (password_hash(password, encoded) ||
+        store_user_change(a->store, user->id, change_password, &how, &fresh, NULL))
         return;
-    free(user->password);
-    user->password = copy;
-    store_user_put(a->store, user, NULL);
+    store_user_release(user);
+    *user = fresh;
 }
 
 int accounts_login(struct accounts *a, const char *email, const char *password, int64_t now,

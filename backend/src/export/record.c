@@ -151,6 +151,13 @@ static void json_member(struct buf *out, const char *name, const char *json, con
     buf_puts(out, json && (json[0] == '{' || json[0] == '[') ? json : otherwise);
 }
 
+/* Said only where it is so. */
+static void unreadable_member(struct buf *out, bool unreadable)
+{
+    if (unreadable)
+        buf_puts(out, ",\"unreadable\":true");
+}
+
 /* ------------------------------------------------------------------------------ records */
 
 void record_user(struct buf *out, const struct store_user *user)
@@ -185,6 +192,7 @@ void record_profile(struct buf *out, const struct store_profile *profile)
     text_member(out, ",\"context\":", profile->context ? profile->context : "");
     time_member(out, ",\"createdAt\":", profile->created_at);
     time_member(out, ",\"updatedAt\":", profile->updated_at);
+    unreadable_member(out, profile->unreadable);
     buf_putc(out, '}');
 }
 
@@ -202,6 +210,7 @@ void record_session(struct buf *out, const struct store_session *session)
     integer_member(out, ",\"questionCount\":", session->question_count);
     text_member(out, ",\"title\":", session->title ? session->title : "");
     json_member(out, ",\"metadata\":", session->metadata, "{}");
+    unreadable_member(out, session->unreadable);
     buf_putc(out, '}');
 }
 
@@ -236,5 +245,6 @@ void record_transcript(struct buf *out, const struct store_transcript *t)
     buf_puts(out, t->line == STORE_QUESTION ? ",\"isQuestion\":true" : ",\"isQuestion\":false");
     text_member(out, ",\"speaker\":", t->line == STORE_CANDIDATE ? "candidate" : "interviewer");
     detail_members(out, t->detail);
+    unreadable_member(out, t->unreadable);
     buf_putc(out, '}');
 }

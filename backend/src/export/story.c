@@ -220,6 +220,8 @@ static int fill_pair(struct story_pair *pair, const struct store_transcript *t)
         pair->speaker = t->line == STORE_CANDIDATE ? "Candidate" : "Interviewer";
     pair->number = t->question_number;
     pair->question = t->question ? t->question : "";
+    if (t->unreadable && !pair->question[0])
+        pair->question = "(This entry is damaged and cannot be read.)";
     pair->answer = t->answer ? t->answer : "";
     if (t->detail && t->detail[0])
         pair->detail = json_parse(t->detail, strlen(t->detail));

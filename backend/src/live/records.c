@@ -1,146 +1,316 @@
 /**
  * @file live/records.c  Records with their sensitive fields in clear
+ *
+ * Each kind of record lists its sealed fields once; opening, sealing and changing go over that
+ * list.
  */
 #include "live/records.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Replace *field, sealed, by its clear text. */
-static int open_field(const struct seal *seal, const char *id, const char *name, char **field,
-                      struct errbuf *err)
-{
-    char *clear;
-    int code = unseal_text(seal, id, name, *field, &clear);
+enum { FIELDS_MAX = 3 };
 
-    if (code)
-        return err_set(err, code, "a field was encrypted with another key (%s)", name);
-    free(*field);
-    *field = clear;
+struct fields {
+    const char *id; /* of the record: authenticated with each field */
+    bool *unreadable;
+    size_t count;
+    struct {
+        const char *name;
+        char **text;
+    } at[FIELDS_MAX];
+};
+
+static struct fields profile_fields(struct store_profile *p)
+{
+    return (struct fields){p->id, &p->unreadable, 1, {{"profile.context", &p->context}}};
+}
+
+static struct fields session_fields(struct store_session *s)
+{
+    return (struct fields){
+        s->id,
+        &s->unreadable,
+        2,
+        {{"session.jobDescription", &s->job_description}, {"session.title", &s->title}}};
+}
+
+static struct fields transcript_fields(struct store_transcript *t)
+{
+    return (struct fields){t->id,
+                           &t->unreadable,
+                           3,
+                           {{"transcript.question", &t->question},
+                            {"transcript.answer", &t->answer},
+                            {"transcript.detail", &t->detail}}};
+}
+
+/* The clear text of field i, NULL when it cannot be opened. */
+static int clear_of(const struct seal *seal, const struct fields *f, size_t i, char **clear)
+{
+    int e = unseal_text(seal, f->id, f->at[i].name, *f->at[i].text, clear);
+
+    if (e == UV_EILSEQ) {
+        *clear = NULL;
+        *f->unreadable = true;
+        e = 0;
+    }
+    return e;
+}
+
+/* Replace each field, sealed, by its clear text. */
+static int open_fields(const struct seal *seal, struct fields f, struct errbuf *err)
+{
+    for (size_t i = 0; i < f.count; i++) {
+        char *clear;
+        int e = clear_of(seal, &f, i, &clear);
+
+        if (e)
+            return err_set(err, e, "a field could not be opened: out of memory");
+        free(*f.at[i].text);
+        *f.at[i].text = clear;
+    }
     return 0;
 }
 
-static int seal_field(const struct seal *seal, const char *id, const char *name, const char *clear,
+static int seal_field(const struct seal *seal, const struct fields *f, size_t i, const char *clear,
                       char **sealed)
 {
     if (!clear || !*clear) {
         *sealed = NULL;
         return 0;
     }
-    return seal_text(seal, id, name, clear, sealed);
+    return seal_text(seal, f->id, f->at[i].name, clear, sealed);
 }
+
+/* The fields of a copy, which point to clear text of somebody else's, become sealed text. */
+static int seal_copy(const struct seal *seal, struct fields copy, struct errbuf *err)
+{
+    int e = 0;
+
+    for (size_t i = 0; i < copy.count; i++) {
+        const char *clear = *copy.at[i].text;
+
+        *copy.at[i].text = NULL;
+        if (!e)
+            e = seal_field(seal, &copy, i, clear, copy.at[i].text);
+    }
+    return e ? err_set(err, e, "a field could not be encrypted") : 0;
+}
+
+static void free_copy(struct fields copy)
+{
+    for (size_t i = 0; i < copy.count; i++)
+        free(*copy.at[i].text);
+}
+
+/* ------------------------------------------------------------------------------- change */
+
+/* The fields of one record while its owner changes it. */
+struct opened {
+    struct fields f;
+    char *sealed[FIELDS_MAX]; /* as they were stored */
+    char *before[FIELDS_MAX]; /* in clear */
+};
+
+static int open_to_change(const struct seal *seal, struct opened *o)
+{
+    for (size_t i = 0; i < o->f.count; i++) {
+        char **text = o->f.at[i].text;
+        int e = clear_of(seal, &o->f, i, &o->before[i]);
+
+        if (e)
+            return e;
+        o->sealed[i] = *text;
+        *text = o->before[i] ? strdup(o->before[i]) : NULL;
+        if (o->before[i] && !*text)
+            return UV_ENOMEM;
+    }
+    return 0;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* What was not changed goes back as it was. */
+static int seal_changed(const struct seal *seal, struct opened *o)
+{
+    for (size_t i = 0; i < o->f.count; i++) {
+        char **text = o->f.at[i].text;
+        char *now = o->sealed[i];
+
+        if (!is_same(*text, o->before[i])) {
+            int e = seal_field(seal, &o->f, i, *text, &now);
+
+            if (e)
+                return e;
+        } else {
+            o->sealed[i] = NULL;
+        }
+        free(*text);
+        *text = now;
+    }
+    return 0;
+}
+
+static void close_opened(struct opened *o)
+{
+    for (size_t i = 0; i < o->f.count; i++) {
+        free(o->sealed[i]);
+        if (o->before[i])
+            explicit_bzero(o->before[i], strlen(o->before[i]));
+        free(o->before[i]);
+    }
+}
+
+struct change {
+    const struct seal *seal;
+    int (*profile)(struct store_profile *profile, void *arg);
+    int (*session)(struct store_session *session, void *arg);
+    void *arg;
+};
+
+static int change_profile(struct store_profile *profile, void *arg)
+{
+    const struct change *change = arg;
+    struct opened o = {.f = profile_fields(profile)};
+    int e = open_to_change(change->seal, &o);
+
+    if (!e)
+        e = change->profile(profile, change->arg);
+    if (!e)
+        e = seal_changed(change->seal, &o);
+    close_opened(&o);
+    return e;
+}
+
+static int change_session(struct store_session *session, void *arg)
+{
+    const struct change *change = arg;
+    struct opened o = {.f = session_fields(session)};
+    int e = open_to_change(change->seal, &o);
+
+    if (!e)
+        e = change->session(session, change->arg);
+    if (!e)
+        e = seal_changed(change->seal, &o);
+    close_opened(&o);
+    return e;
+}
+
+/* ------------------------------------------------------------------------------ profiles */
 
 int records_profile_open(const struct seal *seal, struct store_profile *profile, struct errbuf *err)
 {
-    return open_field(seal, profile->id, "profile.context", &profile->context, err);
+    return open_fields(seal, profile_fields(profile), err);
+}
+
+/* What was read, in clear; released when that fails. */
+static int settle_profile(const struct seal *seal, int e, struct store_profile *profile,
+                          struct errbuf *err)
+{
+    if (e)
+        return e;
+    e = records_profile_open(seal, profile, err);
+    if (e)
+        store_profile_release(profile);
+    return e;
 }
 
 int records_profile_get(struct store *store, const struct seal *seal, const char *user_id,
                         const char *id, struct store_profile *profile, struct errbuf *err)
 {
-    int code = store_profile_get(store, user_id, id, profile, err);
-
-    if (code)
-        return code;
-    code = records_profile_open(seal, profile, err);
-    if (code)
-        store_profile_release(profile);
-    return code;
+    return settle_profile(seal, store_profile_get(store, user_id, id, profile, err), profile, err);
 }
 
-int records_profile_put(struct store *store, const struct seal *seal,
-                        const struct store_profile *profile, struct errbuf *err)
+int records_profile_change(struct store *store, const struct seal *seal, const char *user_id,
+                           const char *id, int (*fn)(struct store_profile *profile, void *arg),
+                           void *arg, struct store_profile *profile, struct errbuf *err)
+{
+    struct change change = {.seal = seal, .profile = fn, .arg = arg};
+    int e = store_profile_change(store, user_id, id, change_profile, &change, profile, err);
+
+    return settle_profile(seal, e, profile, err);
+}
+
+int records_profile_add(struct store *store, const struct seal *seal,
+                        const struct store_profile *profile, size_t most, struct errbuf *err)
 {
     struct store_profile copy = *profile;
-    int code = seal_field(seal, profile->id, "profile.context", profile->context, &copy.context);
+    int e = seal_copy(seal, profile_fields(&copy), err);
 
-    if (!code)
-        code = store_profile_put(store, &copy, err);
-    if (copy.context != profile->context)
-        free(copy.context);
-    return code;
+    if (!e)
+        e = store_profile_add(store, &copy, most, err);
+    free_copy(profile_fields(&copy));
+    return e;
 }
+
+/* ------------------------------------------------------------------------------ sessions */
 
 int records_session_open(const struct seal *seal, struct store_session *session, struct errbuf *err)
 {
-    int code =
-        open_field(seal, session->id, "session.jobDescription", &session->job_description, err);
+    return open_fields(seal, session_fields(session), err);
+}
 
-    return code ? code : open_field(seal, session->id, "session.title", &session->title, err);
+static int settle_session(const struct seal *seal, int e, struct store_session *session,
+                          struct errbuf *err)
+{
+    if (e)
+        return e;
+    e = records_session_open(seal, session, err);
+    if (e)
+        store_session_release(session);
+    return e;
 }
 
 int records_session_get(struct store *store, const struct seal *seal, const char *user_id,
                         const char *id, struct store_session *session, struct errbuf *err)
 {
-    int code = store_session_get(store, user_id, id, session, err);
+    return settle_session(seal, store_session_get(store, user_id, id, session, err), session, err);
+}
 
-    if (code)
-        return code;
-    code = records_session_open(seal, session, err);
-    if (code)
-        store_session_release(session);
-    return code;
+int records_session_change(struct store *store, const struct seal *seal, const char *user_id,
+                           const char *id, int (*fn)(struct store_session *session, void *arg),
+                           void *arg, struct store_session *session, struct errbuf *err)
+{
+    struct change change = {.seal = seal, .session = fn, .arg = arg};
+    int e = store_session_change(store, user_id, id, change_session, &change, session, err);
+
+    return settle_session(seal, e, session, err);
 }
 
 int records_session_put(struct store *store, const struct seal *seal,
                         const struct store_session *session, struct errbuf *err)
 {
     struct store_session copy = *session;
-    int code = seal_field(seal, session->id, "session.jobDescription", session->job_description,
-                          &copy.job_description);
+    int e = seal_copy(seal, session_fields(&copy), err);
 
-    if (!code)
-        code = seal_field(seal, session->id, "session.title", session->title, &copy.title);
-    if (!code)
-        code = store_session_put(store, &copy, err);
-    if (copy.job_description != session->job_description)
-        free(copy.job_description);
-    if (copy.title != session->title)
-        free(copy.title);
-    return code;
+    if (!e)
+        e = store_session_put(store, &copy, err);
+    free_copy(session_fields(&copy));
+    return e;
 }
+
+/* --------------------------------------------------------------------------- transcripts */
 
 int records_transcript_open(const struct seal *seal, struct store_transcript *transcript,
                             struct errbuf *err)
 {
-    const struct {
-        const char *name;
-        char **field;
-    } fields[] = {
-        {"transcript.question", &transcript->question},
-        {"transcript.answer", &transcript->answer},
-        {"transcript.detail", &transcript->detail},
-    };
-
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        int code = open_field(seal, transcript->id, fields[i].name, fields[i].field, err);
-
-        if (code)
-            return code;
-    }
-    return 0;
+    return open_fields(seal, transcript_fields(transcript), err);
 }
 
 int records_transcript_put(struct store *store, const struct seal *seal,
                            struct store_transcript *transcript, struct errbuf *err)
 {
     struct store_transcript copy = *transcript;
-    const char *id = transcript->id;
-    int code;
+    int e = seal_copy(seal, transcript_fields(&copy), err);
 
-    copy.question = copy.answer = copy.detail = NULL;
-    code = seal_field(seal, id, "transcript.question", transcript->question, &copy.question);
-    if (!code)
-        code = seal_field(seal, id, "transcript.answer", transcript->answer, &copy.answer);
-    if (!code)
-        code = seal_field(seal, id, "transcript.detail", transcript->detail, &copy.detail);
-    if (!code)
-        code = store_transcript_put(store, &copy, err);
-    if (!code)
+    if (!e)
+        e = store_transcript_put(store, &copy, err);
+    if (!e)
         transcript->question_number = copy.question_number;
-
-    free(copy.question);
-    free(copy.answer);
-    free(copy.detail);
-    return code;
+    free_copy(transcript_fields(&copy));
+    return e;
 }

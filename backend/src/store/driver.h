@@ -29,6 +29,10 @@ struct store_driver {
     int (*migrate)(void *db, int *from, int *to, struct errbuf *err);
     int (*ping)(void *db, struct errbuf *err);
 
+    /* Read, fn, write, in one transaction; see store_user_change(). user_id is NULL for a user. */
+    int (*change)(void *db, enum store_kind kind, const char *user_id, const char *id,
+                  int (*fn)(void *record, void *arg), void *arg, void *record, struct errbuf *err);
+
     int (*user_put)(void *db, const struct store_user *user, struct errbuf *err);
     int (*user_get)(void *db, const char *id, struct store_user *user, struct errbuf *err);
     int (*user_by_email)(void *db, const char *email, struct store_user *user, struct errbuf *err);
@@ -43,6 +47,8 @@ struct store_driver {
     int (*refresh_prune)(void *db, int64_t now, struct errbuf *err);
 
     int (*profile_put)(void *db, const struct store_profile *profile, struct errbuf *err);
+    int (*profile_add)(void *db, const struct store_profile *profile, size_t most,
+                       struct errbuf *err);
     int (*profile_get)(void *db, const char *user_id, const char *id, struct store_profile *profile,
                        struct errbuf *err);
     int (*profile_list)(void *db, const char *user_id, size_t limit, const char *cursor,
@@ -63,6 +69,10 @@ struct store_driver {
     int (*transcript_list)(void *db, const char *user_id, const char *session_id, bool newest_first,
                            size_t limit, const char *cursor, struct store_list *list,
                            struct errbuf *err);
+
+    int (*fact_get)(void *db, const char *name, char **value, struct errbuf *err);
+    int (*fact_put)(void *db, const char *name, const char *value, struct errbuf *err);
+    int (*fact_claim)(void *db, const char *name, const char *value, char **is, struct errbuf *err);
 };
 
 extern const struct store_driver store_sqlite;

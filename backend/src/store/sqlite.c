@@ -41,6 +41,7 @@ enum {
     REFRESH_REVOKE,
     REFRESH_PRUNE,
     PROFILE_PUT,
+    PROFILE_ADD,
     PROFILE_GET,
     PROFILE_LIST,
     PROFILE_COUNT,
@@ -56,6 +57,9 @@ enum {
     TRANSCRIPT_GET,
     TRANSCRIPT_LIST,
     TRANSCRIPT_LIST_NEWEST,
+    FACT_GET,
+    FACT_PUT,
+    FACT_CLAIM,
     STATEMENTS,
 };
 
@@ -81,6 +85,9 @@ static const char *const statements[STATEMENTS] = {
                     "ON CONFLICT (id) DO UPDATE SET name=?3,role=?4,years_experience=?5,"
                     "skills=?6,industry=?7,context=?8,created_at=?9,updated_at=?10 "
                     "WHERE user_id=?2",
+    [PROFILE_ADD] = "INSERT INTO profiles (" PROFILE_COLUMNS ") "
+                    "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10 "
+                    "WHERE (SELECT count(*) FROM profiles WHERE user_id=?2)<?11",
     [PROFILE_GET] = "SELECT " PROFILE_COLUMNS " FROM profiles WHERE id=?1 AND user_id=?2",
     [PROFILE_LIST] = "SELECT " PROFILE_COLUMNS " FROM profiles "
                      "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
@@ -124,9 +131,21 @@ static const char *const statements[STATEMENTS] = {
     [TRANSCRIPT_LIST_NEWEST] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE session_id=?1 "
                                "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") < " TRANSCRIPT_AT ") "
                                "ORDER BY question_number DESC,timestamp DESC,id DESC LIMIT ?3",
+
+    [FACT_GET] = "SELECT value FROM facts WHERE name=?1",
+    [FACT_PUT] = "INSERT INTO facts (name,value) VALUES (?1,?2) "
+                 "ON CONFLICT (name) DO UPDATE SET value=?2",
+    [FACT_CLAIM] = "INSERT INTO facts (name,value) VALUES (?1,?2) ON CONFLICT (name) DO NOTHING",
 };
 
 static const char after_every_id[] = "~"; /* sorts after all characters of an id */
+
+/* How a kind of record is changed: by which statements. */
+struct changes {
+    const struct record *record;
+    int get;
+    int put;
+};
 
 /* ------------------------------------------------------------------------- bind and read */
 
@@ -351,6 +370,74 @@ static int list_by_id(struct sqlite_db *db, int index, const struct record *reco
     if (!e && more) /* the id is the first member of every listed record */
         memcpy(list->next, (char *)list->items + (list->count - 1) * record->size, ID_TEXT_MAX);
     conn_done(conn);
+    return e;
+}
+
+/* One record in the transaction that is open on conn: as stored, then as fn left it. */
+static int change_row(struct conn *conn, const struct changes *how, const char *user_id,
+                      const char *id, int (*fn)(void *record, void *arg), void *arg, void *record,
+                      struct errbuf *err)
+{
+    sqlite3_stmt *stmt;
+    int rc;
+    int e;
+
+    stmt = conn_stmt(conn, how->get, &e, err);
+    if (!stmt)
+        return e;
+    bind_text(stmt, 1, id);
+    if (user_id)
+        bind_text(stmt, 2, user_id);
+    rc = sqlite3_step(stmt);
+    if (rc != SQLITE_ROW)
+        return rc == SQLITE_DONE ? err_set(err, UV_ENOENT, "there is no such record")
+                                 : conn_error(conn, rc, err);
+    if ((e = read_record(stmt, how->record, record)))
+        return e;
+    sqlite3_reset(stmt);
+    if ((e = fn(record, arg)))
+        return e;
+    stmt = conn_stmt(conn, how->put, &e, err);
+    if (stmt)
+        e = conn_error(conn, bind_record(stmt, how->record, record), err);
+    if (stmt && !e)
+        e = conn_run(conn, stmt, err);
+    if (!e && sqlite3_changes(conn->sq) == 0)
+        e = err_set(err, UV_ENOENT, "what it belongs to is not there");
+    return e;
+}
+
+static int sqlite_change(void *db, enum store_kind kind, const char *user_id, const char *id,
+                         int (*fn)(void *record, void *arg), void *arg, void *record,
+                         struct errbuf *err)
+{
+    static const struct changes changes[] = {
+        [STORE_KIND_PROFILE] = {&store_record_profile, PROFILE_GET, PROFILE_PUT},
+        [STORE_KIND_SESSION] = {&store_record_session, SESSION_GET, SESSION_PUT},
+        [STORE_KIND_TRANSCRIPT] = {&store_record_transcript, TRANSCRIPT_GET, TRANSCRIPT_PUT},
+        [STORE_KIND_USER] = {&store_record_user, USER_GET, USER_PUT},
+    };
+    const struct changes *how = &changes[kind];
+    struct conn *conn = NULL;
+    void *row = calloc(1, how->record->size);
+    int e;
+
+    if (!row)
+        return err_set(err, UV_ENOMEM, "out of memory");
+    if ((e = conn_write(db, &conn, err)))
+        goto out;
+    e = conn_exec(conn, "BEGIN IMMEDIATE", err);
+    if (!e)
+        e = change_row(conn, how, user_id, id, fn, arg, row, err);
+    if (!e)
+        e = conn_exec(conn, "COMMIT", err);
+    conn_done(conn);
+out:
+    if (e)
+        record_release(how->record, row);
+    else
+        memcpy(record, row, how->record->size);
+    free(row);
     return e;
 }
 
@@ -583,6 +670,28 @@ static int profile_put(void *db, const struct store_profile *profile, struct err
     return put(db, PROFILE_PUT, &store_record_profile, profile, UV_ENOENT, err);
 }
 
+static int profile_add(void *db, const struct store_profile *profile, size_t most,
+                       struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int e;
+
+    if ((e = conn_write(db, &conn, err)))
+        return e;
+    stmt = conn_stmt(conn, PROFILE_ADD, &e, err);
+    if (stmt)
+        e = conn_error(conn, bind_record(stmt, &store_record_profile, profile), err);
+    if (stmt && !e) {
+        sqlite3_bind_int64(stmt, (int)store_record_profile.count + 1, (int64_t)most);
+        e = conn_run(conn, stmt, err);
+    }
+    if (!e && sqlite3_changes(conn->sq) == 0)
+        e = err_set(err, UV_ERANGE, "the user has %zu profiles, which is the most", most);
+    conn_done(conn);
+    return e;
+}
+
 static int profile_get(void *db, const char *user_id, const char *id, struct store_profile *profile,
                        struct errbuf *err)
 {
@@ -775,12 +884,54 @@ out:
     return e;
 }
 
+/* -------------------------------------------------------------------------------- facts */
+
+static int read_fact(struct conn *conn, const char *name, char **value, struct errbuf *err)
+{
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, FACT_GET, &e, err);
+    int rc;
+
+    if (!stmt)
+        return e;
+    bind_text(stmt, 1, name);
+    rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW)
+        return read_text(stmt, 0, value);
+    return rc == SQLITE_DONE ? err_set(err, UV_ENOENT, "there is no such fact")
+                             : conn_error(conn, rc, err);
+}
+
+static int fact_get(void *db, const char *name, char **value, struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    int e = conn_read(db, &conn, err);
+
+    if (!e)
+        e = read_fact(conn, name, value, err);
+    conn_done(conn);
+    return e;
+}
+
+static int fact_put(void *db, const char *name, const char *value, struct errbuf *err)
+{
+    return change(db, FACT_PUT, name, value, 0, err);
+}
+
+static int fact_claim(void *db, const char *name, const char *value, char **is, struct errbuf *err)
+{
+    int e = change(db, FACT_CLAIM, name, value, 0, err);
+
+    return e ? e : fact_get(db, name, is, err);
+}
+
 const struct store_driver store_sqlite = {
     .name = "sqlite",
     .open = sqlite_open,
     .close = sqlite_close,
     .migrate = sqlite_migrate,
     .ping = sqlite_ping,
+    .change = sqlite_change,
     .user_put = user_put,
     .user_get = user_get,
     .user_by_email = user_by_email,
@@ -792,6 +943,7 @@ const struct store_driver store_sqlite = {
     .refresh_revoke = refresh_revoke,
     .refresh_prune = refresh_prune,
     .profile_put = profile_put,
+    .profile_add = profile_add,
     .profile_get = profile_get,
     .profile_list = profile_list,
     .profile_count = profile_count,
@@ -803,4 +955,7 @@ const struct store_driver store_sqlite = {
     .transcript_put = transcript_put,
     .transcript_get = transcript_get,
     .transcript_list = transcript_list,
+    .fact_get = fact_get,
+    .fact_put = fact_put,
+    .fact_claim = fact_claim,
 };

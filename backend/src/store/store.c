@@ -95,6 +95,102 @@ static int check_cursor(const char *cursor, struct errbuf *err)
     return err_set(err, UV_EINVAL, "that is not a cursor of a page before");
 }
 
+/* ----------------------------------------------------------------------------- changes */
+
+/* A driver changes any kind of record with one function; here each kind gets its type back, and
+ * what may not change is put back. */
+struct change {
+    int (*user)(struct store_user *user, void *arg);
+    int (*profile)(struct store_profile *profile, void *arg);
+    int (*session)(struct store_session *session, void *arg);
+    int (*transcript)(struct store_transcript *transcript, void *arg);
+    void *arg;
+};
+
+static int change_user(void *record, void *arg)
+{
+    const struct change *change = arg;
+    struct store_user *user = record;
+    int e = change->user(user, change->arg);
+
+    return e || (user->display_name && user->settings && user->subscription) ? e : UV_ENOMEM;
+}
+
+static int change_profile(void *record, void *arg)
+{
+    const struct change *change = arg;
+    struct store_profile *p = record;
+    int e = change->profile(p, change->arg);
+
+    return e || (p->name && p->role && p->skills && p->industry) ? e : UV_ENOMEM;
+}
+
+static int change_session(void *record, void *arg)
+{
+    const struct change *change = arg;
+    struct store_session *session = record;
+    int e = change->session(session, change->arg);
+
+    return e || session->metadata ? e : UV_ENOMEM;
+}
+
+static int change_transcript(void *record, void *arg)
+{
+    const struct change *change = arg;
+    struct store_transcript *transcript = record;
+    int e = change->transcript(transcript, change->arg);
+
+    return e || transcript->metrics ? e : UV_ENOMEM;
+}
+
+int store_user_change(struct store *store, const char *id,
+                      int (*fn)(struct store_user *user, void *arg), void *arg,
+                      struct store_user *user, struct errbuf *err)
+{
+    struct change change = {.user = fn, .arg = arg};
+    int e = check_id(id, "user", err);
+
+    return e ? e
+             : store->driver->change(store->db, STORE_KIND_USER, NULL, id, change_user, &change,
+                                     user, err);
+}
+
+int store_profile_change(struct store *store, const char *user_id, const char *id,
+                         int (*fn)(struct store_profile *profile, void *arg), void *arg,
+                         struct store_profile *profile, struct errbuf *err)
+{
+    struct change change = {.profile = fn, .arg = arg};
+    int e = check_id(id, "profile", err);
+
+    return e ? e
+             : store->driver->change(store->db, STORE_KIND_PROFILE, user_id, id, change_profile,
+                                     &change, profile, err);
+}
+
+int store_session_change(struct store *store, const char *user_id, const char *id,
+                         int (*fn)(struct store_session *session, void *arg), void *arg,
+                         struct store_session *session, struct errbuf *err)
+{
+    struct change change = {.session = fn, .arg = arg};
+    int e = check_id(id, "session", err);
+
+    return e ? e
+             : store->driver->change(store->db, STORE_KIND_SESSION, user_id, id, change_session,
+                                     &change, session, err);
+}
+
+int store_transcript_change(struct store *store, const char *user_id, const char *id,
+                            int (*fn)(struct store_transcript *transcript, void *arg), void *arg,
+                            struct store_transcript *transcript, struct errbuf *err)
+{
+    struct change change = {.transcript = fn, .arg = arg};
+    int e = check_id(id, "transcript", err);
+
+    return e ? e
+             : store->driver->change(store->db, STORE_KIND_TRANSCRIPT, user_id, id,
+                                     change_transcript, &change, transcript, err);
+}
+
 /* ------------------------------------------------------------------------------- users */
 
 int store_user_put(struct store *store, const struct store_user *user, struct errbuf *err)
@@ -173,7 +269,7 @@ int store_refresh_prune(struct store *store, int64_t now, struct errbuf *err)
 
 /* ----------------------------------------------------------------------------- profiles */
 
-int store_profile_put(struct store *store, const struct store_profile *profile, struct errbuf *err)
+static int check_profile(const struct store_profile *profile, struct errbuf *err)
 {
     int e = check_own_id(profile->id, "profile", err);
 
@@ -181,7 +277,22 @@ int store_profile_put(struct store *store, const struct store_profile *profile, 
         e = check_id(profile->user_id, "user", err);
     if (!e && (!profile->name || !profile->role || !profile->skills || !profile->industry))
         e = err_set(err, UV_EINVAL, "a profile has a name, role, skills and industry");
+    return e;
+}
+
+int store_profile_put(struct store *store, const struct store_profile *profile, struct errbuf *err)
+{
+    int e = check_profile(profile, err);
+
     return e ? e : store->driver->profile_put(store->db, profile, err);
+}
+
+int store_profile_add(struct store *store, const struct store_profile *profile, size_t most,
+                      struct errbuf *err)
+{
+    int e = check_profile(profile, err);
+
+    return e ? e : store->driver->profile_add(store->db, profile, most, err);
 }
 
 int store_profile_get(struct store *store, const char *user_id, const char *id,
@@ -298,6 +409,24 @@ int store_transcript_list(struct store *store, const char *user_id, const char *
                                               cursor, list, err);
 }
 
+/* -------------------------------------------------------------------------------- facts */
+
+int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *err)
+{
+    return store->driver->fact_get(store->db, name, value, err);
+}
+
+int store_fact_put(struct store *store, const char *name, const char *value, struct errbuf *err)
+{
+    return store->driver->fact_put(store->db, name, value, err);
+}
+
+int store_fact_claim(struct store *store, const char *name, const char *value, char **is,
+                     struct errbuf *err)
+{
+    return store->driver->fact_claim(store->db, name, value, is, err);
+}
+
 /* ------------------------------------------------------------------------------- memory */
 
 void store_user_release(struct store_user *user)
@@ -326,6 +455,7 @@ void store_list_release(struct store_list *list, enum store_kind kind)
         [STORE_KIND_PROFILE] = &store_record_profile,
         [STORE_KIND_SESSION] = &store_record_session,
         [STORE_KIND_TRANSCRIPT] = &store_record_transcript,
+        [STORE_KIND_USER] = &store_record_user,
     };
 
     for (size_t i = 0; i < list->count; i++)

@@ -16,6 +16,10 @@
  *            UV_EAGAIN busy, try again; UV_ENOSPC disk full; UV_EROFS may not write; UV_ENOTSUP
  *            written by a newer version; UV_EINVAL a value or cursor that cannot be; UV_EIO and
  *            others. Each with a sentence.
+ * Changes    put writes a record whole: for one that was just made. What is there already is
+ *            changed with <record>_change(): read, changed and written in one transaction, so that
+ *            two who change different fields at once both get their way, and what was erased in
+ *            between stays erased.
  * Ownership  Records are filled with strings the caller frees through <record>_release(); lists
  *            through store_list_release(). What is passed in is borrowed.
  */
@@ -67,6 +71,7 @@ struct store_profile {
     char *context; /**< Sealed; NULL or "" when empty */
     int64_t created_at;
     int64_t updated_at;
+    bool unreadable; /**< Something of it is damaged, and left out here; never stored */
 };
 
 enum store_status { STORE_ACTIVE, STORE_COMPLETED, STORE_ABANDONED, STORE_ANY };
@@ -83,6 +88,7 @@ struct store_session {
     int question_count;
     char *metadata; /**< JSON object: llmProvider, model, language */
     char *title;    /**< What its owner calls it; sealed; NULL: nothing */
+    bool unreadable;
 };
 
 /** What a transcript holds: a question with its answer, or words that wanted none. */
@@ -100,6 +106,7 @@ struct store_transcript {
     char *detail; /**< JSON object: kind, outline points, provider, model, finishReason; sealed */
     char *audio_url; /**< NULL when not kept */
     enum store_line line;
+    bool unreadable;
 };
 
 /** A page of records, newest first. next is the cursor for the following page, "" at the end. */
@@ -128,6 +135,13 @@ int store_ping(struct store *store, struct errbuf *err); /**< Can it answer now?
 /* ------------------------------------------------------------------------------------ users */
 
 int store_user_put(struct store *store, const struct store_user *user, struct errbuf *err);
+/** fn gets the record as it is stored now and changes what it means to: a text is freed and
+ *  replaced by one on the heap; id, owner and created_at are left alone. It runs inside the
+ *  transaction and maybe more than once: it calls no store and changes nothing but its record. A
+ *  code other than 0 gives up and comes back. On success *user is as stored; release it. */
+int store_user_change(struct store *store, const char *id,
+                      int (*fn)(struct store_user *user, void *arg), void *arg,
+                      struct store_user *user, struct errbuf *err);
 int store_user_get(struct store *store, const char *id, struct store_user *user,
                    struct errbuf *err);
 int store_user_by_email(struct store *store, const char *email, struct store_user *user,
@@ -150,6 +164,13 @@ int store_refresh_prune(struct store *store, int64_t now, struct errbuf *err);
 /* --------------------------------------------------------------------------------- profiles */
 
 int store_profile_put(struct store *store, const struct store_profile *profile, struct errbuf *err);
+/** A new one, unless the user has `most` already: UV_ERANGE. */
+int store_profile_add(struct store *store, const struct store_profile *profile, size_t most,
+                      struct errbuf *err);
+/** As store_user_change(). */
+int store_profile_change(struct store *store, const char *user_id, const char *id,
+                         int (*fn)(struct store_profile *profile, void *arg), void *arg,
+                         struct store_profile *profile, struct errbuf *err);
 int store_profile_get(struct store *store, const char *user_id, const char *id,
                       struct store_profile *profile, struct errbuf *err);
 int store_profile_list(struct store *store, const char *user_id, size_t limit, const char *cursor,
@@ -166,6 +187,10 @@ int store_profile_erase(struct store *store, const char *user_id, const char *id
 /** put inserts or replaces, all but question_count, which the store keeps itself; a replace by
  *  another user_id is UV_ENOENT. */
 int store_session_put(struct store *store, const struct store_session *session, struct errbuf *err);
+/** As store_user_change(). */
+int store_session_change(struct store *store, const char *user_id, const char *id,
+                         int (*fn)(struct store_session *session, void *arg), void *arg,
+                         struct store_session *session, struct errbuf *err);
 int store_session_get(struct store *store, const char *user_id, const char *id,
                       struct store_session *session, struct errbuf *err);
 int store_session_list(struct store *store, const char *user_id, enum store_status status,
@@ -183,11 +208,25 @@ int store_transcript_put(struct store *store, struct store_transcript *transcrip
                          struct errbuf *err);
 int store_transcript_get(struct store *store, const char *user_id, const char *id,
                          struct store_transcript *transcript, struct errbuf *err);
+/** As store_user_change(); question_number and session_id are left alone too. */
+int store_transcript_change(struct store *store, const char *user_id, const char *id,
+                            int (*fn)(struct store_transcript *transcript, void *arg), void *arg,
+                            struct store_transcript *transcript, struct errbuf *err);
 /** A session's questions and lines by question_number, then time: as said, or with newest_first
  *  the reverse. */
 int store_transcript_list(struct store *store, const char *user_id, const char *session_id,
                           bool newest_first, size_t limit, const char *cursor,
                           struct store_list *list, struct errbuf *err);
+
+/* ---------------------------------------------------------------------------------- facts */
+
+/** What the program remembers of itself, by name: *value is the caller's; UV_ENOENT. */
+int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *err);
+int store_fact_put(struct store *store, const char *name, const char *value, struct errbuf *err);
+/** Put value unless there is one; *is, the caller's, is the one that holds from now on. Of several
+ *  that come at once the first one's holds. */
+int store_fact_claim(struct store *store, const char *name, const char *value, char **is,
+                     struct errbuf *err);
 
 /* --------------------------------------------------------------------------------- memory */
 
@@ -196,7 +235,12 @@ void store_profile_release(struct store_profile *profile);
 void store_session_release(struct store_session *session);
 void store_transcript_release(struct store_transcript *transcript);
 
-enum store_kind { STORE_KIND_PROFILE, STORE_KIND_SESSION, STORE_KIND_TRANSCRIPT };
+enum store_kind {
+    STORE_KIND_PROFILE,
+    STORE_KIND_SESSION,
+    STORE_KIND_TRANSCRIPT,
+    STORE_KIND_USER, /**< Never listed */
+};
 void store_list_release(struct store_list *list, enum store_kind kind);
 
 #endif

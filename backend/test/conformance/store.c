@@ -684,6 +684,258 @@ static void threads_that_write_at_once_lose_nothing(void **state)
     store_session_release(&s);
 }
 
+/* Each thread owns one field of a record and changes only that: what the other one wrote a moment
+ * ago must still be there afterwards. */
+enum { CHANGES = 60 };
+
+struct changer {
+    struct fixture *f;
+    const char *id;
+    bool first; /* the first field or the other one */
+    int value;
+    int (*change)(struct changer *c);
+    int failed;
+};
+
+static char *numbered(const char *what, int n)
+{
+    char *text = NULL;
+
+    assert_true(asprintf(&text, "%s%d", what, n) > 0);
+    return text;
+}
+
+static void set_numbered(char **field, const char *what, int n)
+{
+    free(*field);
+    *field = numbered(what, n);
+}
+
+static int set_user(struct store_user *user, void *arg)
+{
+    const struct changer *c = arg;
+
+    set_numbered(c->first ? &user->display_name : &user->settings, "v", c->value);
+    return 0;
+}
+
+static int change_user(struct changer *c)
+{
+    struct store_user user;
+    int e = store_user_change(c->f->store, c->id, set_user, c, &user, NULL);
+
+    if (!e)
+        store_user_release(&user);
+    return e;
+}
+
+static int set_profile(struct store_profile *profile, void *arg)
+{
+    const struct changer *c = arg;
+
+    set_numbered(c->first ? &profile->name : &profile->context, "v", c->value);
+    return 0;
+}
+
+static int change_profile(struct changer *c)
+{
+    struct store_profile profile;
+    int e = store_profile_change(c->f->store, c->f->ada.id, c->id, set_profile, c, &profile, NULL);
+
+    if (!e)
+        store_profile_release(&profile);
+    return e;
+}
+
+static int set_session(struct store_session *session, void *arg)
+{
+    const struct changer *c = arg;
+
+    if (c->first)
+        session->duration = c->value;
+    else
+        set_numbered(&session->title, "v", c->value);
+    return 0;
+}
+
+static int change_session(struct changer *c)
+{
+    struct store_session session;
+    int e = store_session_change(c->f->store, c->f->ada.id, c->id, set_session, c, &session, NULL);
+
+    if (!e)
+        store_session_release(&session);
+    return e;
+}
+
+static int set_transcript(struct store_transcript *transcript, void *arg)
+{
+    const struct changer *c = arg;
+
+    set_numbered(c->first ? &transcript->answer : &transcript->metrics, "v", c->value);
+    return 0;
+}
+
+static int change_transcript(struct changer *c)
+{
+    struct store_transcript t;
+    int e = store_transcript_change(c->f->store, c->f->ada.id, c->id, set_transcript, c, &t, NULL);
+
+    if (!e)
+        store_transcript_release(&t);
+    return e;
+}
+
+static void *change_often(void *arg)
+{
+    struct changer *c = arg;
+
+    for (c->value = 1; c->value <= CHANGES; c->value++)
+        c->failed += c->change(c) != 0;
+    return NULL;
+}
+
+/* Two threads change the two fields of the record at once. */
+static void change_at_once(struct fixture *f, const char *id, int (*change)(struct changer *c))
+{
+    struct changer changers[2] = {{f, id, true, 0, change, 0}, {f, id, false, 0, change, 0}};
+    pthread_t threads[2];
+
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, change_often, &changers[i]), 0);
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(changers[i].failed, 0);
+    }
+}
+
+static void two_fields_of_a_record_change_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct store_profile profile = make_profile(&f->ada, "p");
+    struct store_session session = put_session(f, &f->ada);
+    struct store_transcript t = make_transcript(&session);
+    struct store_user user;
+    char *last = numbered("v", CHANGES);
+
+    assert_int_equal(store_profile_put(f->store, &profile, NULL), 0);
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    change_at_once(f, f->ada.id, change_user);
+    change_at_once(f, profile.id, change_profile);
+    change_at_once(f, session.id, change_session);
+    change_at_once(f, t.id, change_transcript);
+
+    assert_int_equal(store_user_get(f->store, f->ada.id, &user, NULL), 0);
+    assert_string_equal(user.display_name, last);
+    assert_string_equal(user.settings, last);
+    store_user_release(&user);
+    assert_int_equal(store_profile_get(f->store, f->ada.id, profile.id, &profile, NULL), 0);
+    assert_string_equal(profile.name, last);
+    assert_string_equal(profile.context, last);
+    assert_string_equal(profile.role, "Engineer");
+    store_profile_release(&profile);
+    assert_int_equal(store_session_get(f->store, f->ada.id, session.id, &session, NULL), 0);
+    assert_int_equal(session.duration, CHANGES);
+    assert_string_equal(session.title, last);
+    assert_int_equal(session.question_count, 1);
+    store_session_release(&session);
+    assert_int_equal(store_transcript_get(f->store, f->ada.id, t.id, &t, NULL), 0);
+    assert_string_equal(t.answer, last);
+    assert_string_equal(t.metrics, last);
+    store_transcript_release(&t);
+    free(last);
+}
+
+static int refuse(struct store_session *session, void *arg)
+{
+    (void)arg;
+    session->duration = 12345;
+    return UV_EPERM;
+}
+
+static void a_change_that_gives_up_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session s = put_session(f, &f->ada);
+
+    assert_int_equal(store_session_change(f->store, f->ada.id, s.id, refuse, NULL, &s, NULL),
+                     UV_EPERM);
+    assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &s, NULL), 0);
+    assert_int_equal(s.duration, 0);
+    store_session_release(&s);
+}
+
+static void a_change_neither_brings_back_nor_takes(void **state)
+{
+    struct fixture *f = *state;
+    struct store_profile p = make_profile(&f->ada, "p");
+    struct store_session s = put_session(f, &f->ada);
+    struct changer c = {.f = f, .first = true, .value = 3};
+
+    assert_int_equal(store_session_change(f->store, f->bob.id, s.id, set_session, &c, &s, NULL),
+                     UV_ENOENT);
+    assert_int_equal(store_session_erase(f->store, f->ada.id, s.id, NULL), 0);
+    c.id = s.id;
+    assert_int_equal(change_session(&c), UV_ENOENT);
+    c.id = p.id; /* never put */
+    assert_int_equal(change_profile(&c), UV_ENOENT);
+    assert_int_equal(store_user_erase(f->store, f->ada.id, NULL), 0);
+    c.id = f->ada.id;
+    assert_int_equal(change_user(&c), UV_ENOENT);
+    assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &s, NULL), UV_ENOENT);
+}
+
+static void *add_profiles(void *arg)
+{
+    struct writer *w = arg;
+
+    for (int i = 0; i < 20; i++) {
+        struct store_profile p = make_profile(&w->f->ada, "p");
+        int e = store_profile_add(w->f->store, &p, 30, NULL);
+
+        w->failed += e == UV_ERANGE;
+        if (e && e != UV_ERANGE)
+            w->failed += 1000;
+    }
+    return NULL;
+}
+
+static void nobody_gets_more_profiles_than_the_most(void **state)
+{
+    struct fixture *f = *state;
+    struct writer writers[2] = {{f, NULL, 0}, {f, NULL, 0}};
+    pthread_t threads[2];
+    size_t count = 0;
+
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, add_profiles, &writers[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(store_profile_count(f->store, f->ada.id, &count, NULL), 0);
+    assert_int_equal(count, 30);
+    assert_int_equal(writers[0].failed + writers[1].failed, 10);
+}
+
+/* --------------------------------------------------------------------------------- facts */
+
+static void a_fact_is_claimed_once(void **state)
+{
+    struct fixture *f = *state;
+    char *is = NULL;
+
+    assert_int_equal(store_fact_get(f->store, "colour", &is, NULL), UV_ENOENT);
+    assert_int_equal(store_fact_claim(f->store, "colour", "red", &is, NULL), 0);
+    assert_string_equal(is, "red");
+    free(is);
+    assert_int_equal(store_fact_claim(f->store, "colour", "blue", &is, NULL), 0);
+    assert_string_equal(is, "red");
+    free(is);
+    assert_int_equal(store_fact_put(f->store, "colour", "green", NULL), 0);
+    assert_int_equal(store_fact_get(f->store, "colour", &is, NULL), 0);
+    assert_string_equal(is, "green");
+    free(is);
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -710,6 +962,11 @@ int main(void)
         EACH(lines_stand_where_they_were_said_and_do_not_count),
         EACH(a_line_can_become_a_question),
         EACH(threads_that_write_at_once_lose_nothing),
+        EACH(two_fields_of_a_record_change_at_once),
+        EACH(a_change_that_gives_up_changes_nothing),
+        EACH(a_change_neither_brings_back_nor_takes),
+        EACH(nobody_gets_more_profiles_than_the_most),
+        EACH(a_fact_is_claimed_once),
     };
     int failed = 0;
 
