@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "live/records.h"
 #include "loop/loop.h"
+#include "store/sealed.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -213,7 +213,7 @@ static int make_session(struct ask *a, struct store_session *session, char *job)
         memcpy(session->user_id, owner.user.id, ID_TEXT_MAX);
         session->job_description = job;
         session->metadata = strdup("{}");
-        code = records_session_put(app->store, app->seal, session, &err);
+        code = sealed_session_put(app->store, app->seal, session, &err);
         free(session->metadata);
         session->metadata = NULL;
         grant_release(&owner);

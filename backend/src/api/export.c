@@ -8,7 +8,7 @@
 #include "api/validate.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "live/records.h"
+#include "store/sealed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +68,7 @@ static int load_pairs(const struct http_request *req, struct pairs *pairs, struc
     } while (!e && cursor[0] && pairs->n < TRANSCRIPTS_MAX);
 
     for (size_t i = 0; i < pairs->n && !e; i++)
-        e = records_transcript_open(app->seal, &pairs->at[i], err);
+        e = sealed_transcript_open(app->seal, &pairs->at[i], err);
     return e;
 }
 
@@ -103,8 +103,7 @@ int api_export_session(const struct http_request *req, struct http_response *res
     json_t *body;
     int e;
 
-    e = records_session_get(app->store, app->seal, req->user, http_param(req, "id"), &session,
-                            &err);
+    e = sealed_session_get(app->store, app->seal, req->user, http_param(req, "id"), &session, &err);
     if (e)
         return reply_failed(req, res, e, &err, "session");
     if (validate_body(req, res, fields, 0, &body)) {
@@ -115,8 +114,8 @@ int api_export_session(const struct http_request *req, struct http_response *res
     json_decref(body);
 
     if (session.profile_id[0])
-        e = records_profile_get(app->store, app->seal, req->user, session.profile_id, &profile,
-                                &err);
+        e = sealed_profile_get(app->store, app->seal, req->user, session.profile_id, &profile,
+                               &err);
     if (e == UV_ENOENT)
         e = 0; /* deleted in between */
     if (!e)

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "export/record.h"
-#include "live/records.h"
+#include "store/sealed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +77,7 @@ static int post_profile(const struct http_request *req, struct http_response *re
     e = fill(&profile, body);
     profile.created_at = profile.updated_at;
     if (!e)
-        e = records_profile_add(app->store, app->seal, &profile, PROFILES_MAX, &err);
+        e = sealed_profile_add(app->store, app->seal, &profile, PROFILES_MAX, &err);
     if (e == UV_ERANGE) {
         http_problem(res, req, 409, "conflict",
                      "You have 200 profiles, which is the most; delete one first.", NULL);
@@ -111,8 +111,8 @@ static int get_profile(const struct http_request *req, struct http_response *res
     const struct app *app = app_of(req);
     struct store_profile profile;
     struct errbuf err = {""};
-    int e = records_profile_get(app->store, app->seal, req->user, http_param(req, "id"), &profile,
-                                &err);
+    int e =
+        sealed_profile_get(app->store, app->seal, req->user, http_param(req, "id"), &profile, &err);
 
     if (e)
         return reply_failed(req, res, e, &err, "profile");
@@ -146,8 +146,8 @@ static int put_profile(const struct http_request *req, struct http_response *res
 
     if (find_profile(req, res) || validate_body(req, res, fields, 0, &body))
         return 0;
-    e = records_profile_change(app->store, app->seal, req->user, http_param(req, "id"), fill, body,
-                               &profile, &err);
+    e = sealed_profile_change(app->store, app->seal, req->user, http_param(req, "id"), fill, body,
+                              &profile, &err);
     json_decref(body);
     if (e)
         return reply_failed(req, res, e, &err, "profile");

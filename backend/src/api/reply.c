@@ -5,8 +5,8 @@
 
 #include "api/validate.h"
 #include "export/record.h"
-#include "live/records.h"
 #include "observe/log.h"
+#include "store/sealed.h"
 
 #include <stdio.h>
 
@@ -57,15 +57,15 @@ static int write_item(struct buf *out, const struct seal *seal, enum store_kind 
 
     switch (kind) {
     case STORE_KIND_PROFILE:
-        if (!(e = records_profile_open(seal, profile, err)))
+        if (!(e = sealed_profile_open(seal, profile, err)))
             record_profile(out, profile);
         break;
     case STORE_KIND_SESSION:
-        if (!(e = records_session_open(seal, session, err)))
+        if (!(e = sealed_session_open(seal, session, err)))
             record_session(out, session);
         break;
     case STORE_KIND_TRANSCRIPT:
-        if (!(e = records_transcript_open(seal, transcript, err)))
+        if (!(e = sealed_transcript_open(seal, transcript, err)))
             record_transcript(out, transcript);
         break;
     case STORE_KIND_USER:

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "export/record.h"
-#include "live/records.h"
+#include "store/sealed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -163,7 +163,7 @@ static int post_session(const struct http_request *req, struct http_response *re
     if (!e) {
         e = apply(&s, &change);
         if (!e)
-            e = records_session_put(app->store, app->seal, &s, &err);
+            e = sealed_session_put(app->store, app->seal, &s, &err);
         if (e) {
             reply_failed(req, res, e, &err, "session");
         } else {
@@ -204,8 +204,8 @@ static int change_session(const struct http_request *req, struct http_response *
         return 0;
     change.body = body;
     if (!find_profile(req, res, &change)) {
-        e = records_session_change(app->store, app->seal, req->user, http_param(req, "id"), apply,
-                                   &change, &s, &err);
+        e = sealed_session_change(app->store, app->seal, req->user, http_param(req, "id"), apply,
+                                  &change, &s, &err);
         if (e) {
             reply_failed(req, res, e, &err, "session");
         } else {
@@ -244,7 +244,7 @@ static int get_session(const struct http_request *req, struct http_response *res
     const struct app *app = app_of(req);
     struct store_session s;
     struct errbuf err = {""};
-    int e = records_session_get(app->store, app->seal, req->user, http_param(req, "id"), &s, &err);
+    int e = sealed_session_get(app->store, app->seal, req->user, http_param(req, "id"), &s, &err);
 
     if (e)
         return reply_failed(req, res, e, &err, "session");

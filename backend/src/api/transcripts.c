@@ -5,7 +5,7 @@
 #include "api/sessions.h"
 #include "api/validate.h"
 #include "export/record.h"
-#include "live/records.h"
+#include "store/sealed.h"
 
 #include <string.h>
 
@@ -40,7 +40,7 @@ static int get_transcript(const struct http_request *req, struct http_response *
 
     if (e)
         return reply_failed(req, res, e, &err, "transcript");
-    e = records_transcript_open(app->seal, &t, &err);
+    e = sealed_transcript_open(app->seal, &t, &err);
     if (e)
         reply_failed(req, res, UV_EIO, &err, "transcript");
     else

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "live/records.h"
+#include "store/sealed.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -156,7 +156,7 @@ static int load_history(const struct live_deps *deps, struct live_brief *b, stru
     for (size_t i = 0; !code && i < list.count; i++) {
         struct store_transcript *t = (struct store_transcript *)list.items + i;
 
-        code = records_transcript_open(deps->seal, t, err);
+        code = sealed_transcript_open(deps->seal, t, err);
         if (!code)
             add_pair(b, t);
     }
@@ -192,8 +192,8 @@ static int load_profile(const struct live_deps *deps, struct live_brief *b,
     int code = 0;
 
     if (session->profile_id[0])
-        code = records_profile_get(deps->store, deps->seal, b->user_id, session->profile_id,
-                                   &profile, err);
+        code = sealed_profile_get(deps->store, deps->seal, b->user_id, session->profile_id,
+                                  &profile, err);
     found = session->profile_id[0] && !code;
     if (code && code != UV_ENOENT) /* a profile erased since then: go on without it */
         return code;
@@ -209,7 +209,7 @@ int live_brief(const struct live_deps *deps, const char *user_id, const char *se
     struct live_brief b = {0};
     int code;
 
-    code = records_session_get(deps->store, deps->seal, user_id, session_id, &session, err);
+    code = sealed_session_get(deps->store, deps->seal, user_id, session_id, &session, err);
     if (code)
         return code;
     text_copy(b.session_id, sizeof(b.session_id), session.id, strlen(session.id));

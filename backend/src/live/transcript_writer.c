@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "live/live.h"
 #include "live/messages.h"
-#include "live/records.h"
 #include "loop/loop.h"
 #include "observe/log.h"
+#include "store/sealed.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -137,7 +137,7 @@ static void write_row(void *arg)
     const struct live_deps *deps = job->keep->deps;
 
     job->tries++;
-    job->err = records_transcript_put(deps->store, deps->seal, &job->row, &job->why);
+    job->err = sealed_transcript_put(deps->store, deps->seal, &job->row, &job->why);
 }
 
 static void finish_first(struct keep *keep)

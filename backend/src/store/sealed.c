@@ -1,10 +1,10 @@
 /**
- * @file live/records.c  Records with their sensitive fields in clear
+ * @file store/sealed.c  Records with their sensitive fields in clear
  *
  * Each kind of record lists its sealed fields once; opening, sealing and changing go over that
  * list.
  */
-#include "live/records.h"
+#include "store/sealed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -202,7 +202,7 @@ static int change_session(struct store_session *session, void *arg)
 
 /* ------------------------------------------------------------------------------ profiles */
 
-int records_profile_open(const struct seal *seal, struct store_profile *profile, struct errbuf *err)
+int sealed_profile_open(const struct seal *seal, struct store_profile *profile, struct errbuf *err)
 {
     return open_fields(seal, profile_fields(profile), err);
 }
@@ -213,21 +213,21 @@ static int settle_profile(const struct seal *seal, int e, struct store_profile *
 {
     if (e)
         return e;
-    e = records_profile_open(seal, profile, err);
+    e = sealed_profile_open(seal, profile, err);
     if (e)
         store_profile_release(profile);
     return e;
 }
 
-int records_profile_get(struct store *store, const struct seal *seal, const char *user_id,
-                        const char *id, struct store_profile *profile, struct errbuf *err)
+int sealed_profile_get(struct store *store, const struct seal *seal, const char *user_id,
+                       const char *id, struct store_profile *profile, struct errbuf *err)
 {
     return settle_profile(seal, store_profile_get(store, user_id, id, profile, err), profile, err);
 }
 
-int records_profile_change(struct store *store, const struct seal *seal, const char *user_id,
-                           const char *id, int (*fn)(struct store_profile *profile, void *arg),
-                           void *arg, struct store_profile *profile, struct errbuf *err)
+int sealed_profile_change(struct store *store, const struct seal *seal, const char *user_id,
+                          const char *id, int (*fn)(struct store_profile *profile, void *arg),
+                          void *arg, struct store_profile *profile, struct errbuf *err)
 {
     struct change change = {.seal = seal, .profile = fn, .arg = arg};
     int e = store_profile_change(store, user_id, id, change_profile, &change, profile, err);
@@ -235,8 +235,8 @@ int records_profile_change(struct store *store, const struct seal *seal, const c
     return settle_profile(seal, e, profile, err);
 }
 
-int records_profile_add(struct store *store, const struct seal *seal,
-                        const struct store_profile *profile, size_t most, struct errbuf *err)
+int sealed_profile_add(struct store *store, const struct seal *seal,
+                       const struct store_profile *profile, size_t most, struct errbuf *err)
 {
     struct store_profile copy = *profile;
     int e = seal_copy(seal, profile_fields(&copy), err);
@@ -249,7 +249,7 @@ int records_profile_add(struct store *store, const struct seal *seal,
 
 /* ------------------------------------------------------------------------------ sessions */
 
-int records_session_open(const struct seal *seal, struct store_session *session, struct errbuf *err)
+int sealed_session_open(const struct seal *seal, struct store_session *session, struct errbuf *err)
 {
     return open_fields(seal, session_fields(session), err);
 }
@@ -259,21 +259,21 @@ static int settle_session(const struct seal *seal, int e, struct store_session *
 {
     if (e)
         return e;
-    e = records_session_open(seal, session, err);
+    e = sealed_session_open(seal, session, err);
     if (e)
         store_session_release(session);
     return e;
 }
 
-int records_session_get(struct store *store, const struct seal *seal, const char *user_id,
-                        const char *id, struct store_session *session, struct errbuf *err)
+int sealed_session_get(struct store *store, const struct seal *seal, const char *user_id,
+                       const char *id, struct store_session *session, struct errbuf *err)
 {
     return settle_session(seal, store_session_get(store, user_id, id, session, err), session, err);
 }
 
-int records_session_change(struct store *store, const struct seal *seal, const char *user_id,
-                           const char *id, int (*fn)(struct store_session *session, void *arg),
-                           void *arg, struct store_session *session, struct errbuf *err)
+int sealed_session_change(struct store *store, const struct seal *seal, const char *user_id,
+                          const char *id, int (*fn)(struct store_session *session, void *arg),
+                          void *arg, struct store_session *session, struct errbuf *err)
 {
     struct change change = {.seal = seal, .session = fn, .arg = arg};
     int e = store_session_change(store, user_id, id, change_session, &change, session, err);
@@ -281,8 +281,8 @@ int records_session_change(struct store *store, const struct seal *seal, const c
     return settle_session(seal, e, session, err);
 }
 
-int records_session_put(struct store *store, const struct seal *seal,
-                        const struct store_session *session, struct errbuf *err)
+int sealed_session_put(struct store *store, const struct seal *seal,
+                       const struct store_session *session, struct errbuf *err)
 {
     struct store_session copy = *session;
     int e = seal_copy(seal, session_fields(&copy), err);
@@ -295,14 +295,14 @@ int records_session_put(struct store *store, const struct seal *seal,
 
 /* --------------------------------------------------------------------------- transcripts */
 
-int records_transcript_open(const struct seal *seal, struct store_transcript *transcript,
-                            struct errbuf *err)
+int sealed_transcript_open(const struct seal *seal, struct store_transcript *transcript,
+                           struct errbuf *err)
 {
     return open_fields(seal, transcript_fields(transcript), err);
 }
 
-int records_transcript_put(struct store *store, const struct seal *seal,
-                           struct store_transcript *transcript, struct errbuf *err)
+int sealed_transcript_put(struct store *store, const struct seal *seal,
+                          struct store_transcript *transcript, struct errbuf *err)
 {
     struct store_transcript copy = *transcript;
     int e = seal_copy(seal, transcript_fields(&copy), err);

@@ -1,0 +1,50 @@
+/**
+ * @file store/sealed.h  Records with their sensitive fields in clear
+ *
+ * The one place that knows which fields of a record are sealed and under which name:
+ * profile.context, session.jobDescription, session.title, transcript.question, .answer, .detail.
+ *
+ *     sealed_profile_get(store, seal, user_id, id, &profile, err);
+ *     sealed_session_change(store, seal, user_id, id, rename, title, &session, err);
+ *
+ * A field that cannot be opened, since its bytes were damaged or moved, is NULL in the record and
+ * the record is marked unreadable: the rest of it, and the records beside it, are still there.
+ *
+ * Threads    Request workers; calls block.
+ * Errors     The store's own; UV_ENOMEM.
+ * Ownership  As in store/store.h. put never changes the texts of what it is given.
+ */
+#ifndef STORE_SEALED_H
+#define STORE_SEALED_H
+
+#include "auth/seal.h"
+#include "store/store.h"
+
+int sealed_profile_get(struct store *store, const struct seal *seal, const char *user_id,
+                       const char *id, struct store_profile *profile, struct errbuf *err);
+int sealed_profile_open(const struct seal *seal, struct store_profile *profile, struct errbuf *err);
+int sealed_profile_add(struct store *store, const struct seal *seal,
+                       const struct store_profile *profile, size_t most, struct errbuf *err);
+/** As store_profile_change(), fn sees clear text. What fn leaves alone stays sealed as it was,
+ *  also what could not be opened. *profile comes back in clear. */
+int sealed_profile_change(struct store *store, const struct seal *seal, const char *user_id,
+                          const char *id, int (*fn)(struct store_profile *profile, void *arg),
+                          void *arg, struct store_profile *profile, struct errbuf *err);
+
+int sealed_session_get(struct store *store, const struct seal *seal, const char *user_id,
+                       const char *id, struct store_session *session, struct errbuf *err);
+int sealed_session_open(const struct seal *seal, struct store_session *session, struct errbuf *err);
+int sealed_session_put(struct store *store, const struct seal *seal,
+                       const struct store_session *session, struct errbuf *err);
+/** As sealed_profile_change(). */
+int sealed_session_change(struct store *store, const struct seal *seal, const char *user_id,
+                          const char *id, int (*fn)(struct store_session *session, void *arg),
+                          void *arg, struct store_session *session, struct errbuf *err);
+
+/** Gives the transcript its question_number when that is 0. */
+int sealed_transcript_put(struct store *store, const struct seal *seal,
+                          struct store_transcript *transcript, struct errbuf *err);
+int sealed_transcript_open(const struct seal *seal, struct store_transcript *transcript,
+                           struct errbuf *err);
+
+#endif
