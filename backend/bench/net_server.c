@@ -106,13 +106,13 @@ int main(int argc, char **argv)
         .tls_key = getenv("NET_SERVER_KEY"),
     };
     struct errbuf err = {""};
-    struct pool *pool;
+    struct lanes *lanes;
     uv_signal_t term;
     uv_signal_t intr;
 
     signal(SIGPIPE, SIG_IGN);
-    if (loop_open(&loop, &err) || pool_open(&pool, loop, "request", 2, POOL_QUEUE_DEFAULT) ||
-        http_server_open(&server, loop, pool, &config, routes, sockets, NULL, &err)) {
+    if (loop_open(&loop, &err) || lanes_open(&lanes, loop, NULL) ||
+        http_server_open(&server, loop, lanes, &config, routes, sockets, NULL, &err)) {
         fprintf(stderr, "net-server: %s\n", err.text);
         return 1;
     }
@@ -128,6 +128,6 @@ int main(int argc, char **argv)
     if (!uv_is_closing((uv_handle_t *)&intr))
         uv_close((uv_handle_t *)&intr, NULL);
     http_server_close(server);
-    pool_close(pool);
+    lanes_close(lanes);
     return loop_close(loop) ? 1 : 0;
 }

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "llm/driver.h"
 #include "llm/reach.h"
+#include "loop/lanes.h"
 #include "loop/loop.h"
 #include "net/client.h"
 #include "observe/audit.h"
@@ -26,8 +27,6 @@
 #include <unistd.h>
 
 enum {
-    WORKERS_MIN = 4,
-    WORKERS_PER_CORE = 2, /* a worker mostly waits for the store */
     PATH_TEXT_MAX = 4096,
 };
 
@@ -110,16 +109,6 @@ static int open_limits(struct program *p)
 
 /* ---------------------------------------------------------------- loop and recogniser */
 
-static int worker_count(const struct config *c)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int n = cores > 0 ? (int)cores * WORKERS_PER_CORE : WORKERS_MIN;
-
-    if (c->request_workers)
-        return c->request_workers;
-    return n < WORKERS_MIN ? WORKERS_MIN : n;
-}
-
 struct asr_model_params program_asr_params(const struct program *p, bool remote)
 {
     return app_asr_params(&p->app, remote);
@@ -128,11 +117,13 @@ struct asr_model_params program_asr_params(const struct program *p, bool remote)
 static int open_loop(struct program *p, struct errbuf *err)
 {
     struct app *app = &p->app;
+    const struct lane_size sizes[LANE_COUNT] = {
+        [LANE_REQUEST] = {.threads = p->config->request_workers},
+    };
     int code = loop_open(&app->loop, err);
 
     if (!code)
-        code = pool_open(&app->workers, app->loop, "request", worker_count(p->config),
-                         POOL_QUEUE_DEFAULT);
+        code = lanes_open(&app->lanes, app->loop, sizes);
     if (!code)
         code = http_client_open(&app->client, app->loop, err);
     return code;
@@ -194,7 +185,7 @@ static int open_answers(struct program *p, unsigned parts, struct errbuf *err)
     };
     struct live_deps deps = {
         .loop = p->app.loop,
-        .workers = p->app.workers,
+        .lanes = p->app.lanes,
         .store = p->app.store,
         .seal = p->app.seal,
         .hub = p->app.hub,
@@ -271,7 +262,7 @@ void program_close(struct program *p)
         http_client_stop(app->client); /* nobody is waited for who waits for the network */
     if (app->hub)
         asr_hub_close(app->hub);
-    pool_close(app->workers);
+    lanes_close(app->lanes);
     if (app->client)
         http_client_close(app->client);
     llm_reach_close(app->reach);

@@ -9,6 +9,7 @@
 #include "api/sockets.h"
 #include "asr/engine.h"
 #include "llm/reach.h"
+#include "loop/lanes.h"
 #include "loop/loop.h"
 #include "net/client.h"
 #include "observe/log.h"
@@ -49,7 +50,7 @@ static void look_who_works(void *arg)
 {
     struct serve *s = arg;
 
-    if (pool_busy(s->program.app.workers) && ++s->ticks < LEAVE_WITHIN_MS / LEAVE_TICK_MS)
+    if (lanes_busy(s->program.app.lanes) && ++s->ticks < LEAVE_WITHIN_MS / LEAVE_TICK_MS)
         return;
     timer_close(s->leaving);
     loop_stop(s->program.app.loop);
@@ -159,7 +160,7 @@ static int open_server(struct serve *s, struct errbuf *err)
     memcpy(routes, sockets, sizeof(routes));
     routes[0].h = ws_transcribe_handlers;
     routes[1].h = ws_llm_handlers;
-    return http_server_open(&s->server, s->program.app.loop, s->program.app.workers, &config,
+    return http_server_open(&s->server, s->program.app.loop, s->program.app.lanes, &config,
                             api_routes(), routes, &s->program.app, err);
 }
 

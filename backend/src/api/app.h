@@ -23,17 +23,17 @@ struct answerer;
 struct asr_hub;
 struct config;
 struct http_client;
+struct lanes;
 struct live_registry;
 struct llm_reach;
 struct loop;
-struct pool;
 struct ratelimit;
 struct seal;
 
 struct app {
     const struct config *config;
     struct loop *loop;
-    struct pool *workers; /**< Request workers */
+    struct lanes *lanes; /**< Workers for what blocks */
     struct http_client *client;
     struct store *store;
     struct seal *seal;

@@ -400,7 +400,7 @@ static int load_brief(struct generation *g, struct errbuf *err)
 {
     const struct app *app = g->app;
     struct live_deps deps = {.loop = app->loop,
-                             .workers = app->workers,
+                             .lanes = app->lanes,
                              .store = app->store,
                              .seal = app->seal,
                              .answerer = app->answerer,

@@ -5,14 +5,28 @@
 #include "api/reply.h"
 #include "asr/hub.h"
 #include "live/live.h"
-#include "loop/loop.h"
+#include "loop/lanes.h"
 #include "observe/log.h"
+
+static void count_lanes(struct lanes *lanes)
+{
+    for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
+        struct lane_stats now = lane_stats(lanes, lane);
+
+        metric_set(METRIC_QUEUE, lane_name(lane), (double)now.queued);
+        metric_set(METRIC_LANE_RUNNING, lane_name(lane), (double)now.running);
+        metric_set(METRIC_LANE_DONE, lane_name(lane), (double)now.done);
+        metric_set(METRIC_LANE_REFUSED, lane_name(lane), (double)now.refused);
+        metric_set(METRIC_LANE_WAITED, lane_name(lane), (double)now.waited_us / 1e6);
+        metric_set(METRIC_LANE_WORKED, lane_name(lane), (double)now.worked_us / 1e6);
+    }
+}
 
 static int get_metrics(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
 
-    metric_set(METRIC_QUEUE, "request", (double)pool_queued(app->workers));
+    count_lanes(app->lanes);
     buf_init(&res->body, METRIC_TEXT_MAX);
     res->status = 200;
     res->type = METRICS_TYPE;

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "live/messages.h"
+#include "loop/lanes.h"
 #include "loop/loop.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
@@ -220,7 +221,7 @@ static void start_loading(struct socket *s)
     }
     in->state = LOADING;
     in->loading = true;
-    if (pool_submit(s->app->workers, load, loaded, s)) {
+    if (lane_submit(s->app->lanes, LANE_READ, load, loaded, s)) {
         in->loading = false;
         socket_error(s, "overloaded", "the server is busy; try again in a moment",
                      SOCKET_CLOSE_FULL);

@@ -9,6 +9,7 @@
 #include "audio/vad.h"
 #include "base/text.h"
 #include "loop/loop.h"
+#include "loop/wait.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -294,7 +295,7 @@ struct waiting {
     struct transcript *transcript;
     struct errbuf *err;
     int rc;
-    uv_sem_t over;
+    struct wait over;
 };
 
 static void on_waited(int err, const char *message, struct transcript *transcript, void *arg)
@@ -304,7 +305,7 @@ static void on_waited(int err, const char *message, struct transcript *transcrip
     w->rc = err ? err_set(w->err, err, "%s", message) : 0;
     if (!err)
         *w->transcript = *transcript;
-    uv_sem_post(&w->over);
+    wait_end(&w->over);
 }
 
 static void start_waited(void *arg)
@@ -314,7 +315,7 @@ static void start_waited(void *arg)
 
     w->rc = transcribe_start(NULL, w->hub, w->pcm, w->params, &handlers, w, w->err);
     if (w->rc)
-        uv_sem_post(&w->over);
+        wait_end(&w->over);
 }
 
 int transcribe_blocking(struct asr_hub *hub, struct pcm *pcm, const struct asr_params *params,
@@ -325,12 +326,14 @@ int transcribe_blocking(struct asr_hub *hub, struct pcm *pcm, const struct asr_p
 
     if (loop_is_current(asr_hub_loop(hub)))
         return err_set(err, UV_EINVAL, "the loop thread cannot wait for a transcript");
-    uv_sem_init(&w.over, 0);
+    wait_check(WAIT_LOOP | WAIT_OTHERS, "a transcript");
+    if (wait_open(&w.over))
+        return err_set(err, UV_ENOMEM, "out of memory");
     w.rc = loop_post(asr_hub_loop(hub), start_waited, &w);
     if (!w.rc)
-        uv_sem_wait(&w.over);
+        wait_for(&w.over, WAIT_LOOP | WAIT_OTHERS, "a transcript", 0);
     else
         err_set(err, w.rc, "the server is shutting down");
-    uv_sem_destroy(&w.over);
+    wait_close(&w.over);
     return w.rc;
 }

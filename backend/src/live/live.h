@@ -34,7 +34,7 @@ struct live_ear;
 struct live_listener;
 struct live_registry;
 struct loop;
-struct pool;
+struct lanes;
 struct seal;
 struct store;
 
@@ -49,7 +49,7 @@ enum {
 
 struct live_deps {
     struct loop *loop;
-    struct pool *workers;
+    struct lanes *lanes;
     struct store *store;
     const struct seal *seal;
     struct answerer *answerer;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "live/live.h"
 #include "live/messages.h"
+#include "loop/lanes.h"
 #include "loop/loop.h"
 #include "observe/log.h"
 #include "store/sealed.h"
@@ -184,7 +185,7 @@ static void start_first(struct keep *keep)
 {
     struct job *job = keep->first;
 
-    if (!job || !pool_submit(keep->deps->workers, write_row, written, job))
+    if (!job || !lane_submit(keep->deps->lanes, LANE_STORE, write_row, written, job))
         return;
     if (loop_post(keep->deps->loop, write_here, job))
         log_error("interview", "what was said could not be stored: the program has ended");

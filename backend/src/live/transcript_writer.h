@@ -2,7 +2,7 @@
  * @file live/transcript_writer.h  Writing pairs to the store, in order, from the loop
  *
  * A queue of its own for each live interview: writes of one interview happen one after the other,
- * in the order they were asked for, on a request worker.
+ * in the order they were asked for, on the store lane.
  *
  *     keep_open(&keep, &deps, idle, arg);
  *     keep_pair(keep, &pair, stored, arg);          // copies; stored(err) comes later

@@ -3,8 +3,13 @@
  *
  * One uv_async_t wakes the loop for posts and for stopping. Posts are a list under a lock; the
  * wake-up takes the whole list at once, so a burst of posts costs one wake-up.
+ *
+ * The end of a turn is a uv_check_t: libuv runs it when the timers and sockets of the turn have
+ * been served. While something waits to be freed an idle handle keeps libuv from sleeping first.
  */
 #include "loop/loop.h"
+
+#include "loop/inner.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,9 +20,25 @@ struct post {
     void *arg;
 };
 
+/* Something to be freed at the end of the turn. */
+struct remains {
+    void *ptr;
+    void (*free_fn)(void *ptr);
+};
+
+struct remains_list {
+    struct remains *at;
+    size_t n;
+    size_t cap;
+};
+
 struct loop {
     uv_loop_t uv;
     uv_async_t wake;
+    uv_check_t turn_ends;
+    uv_idle_t stay_awake;        /* active while remains wait */
+    struct remains_list remains; /* of this turn */
+    struct remains_list freeing; /* of the last one; kept for its memory */
     uv_mutex_t lock;
     struct post *first; /* {lock} */
     struct post **last; /* {lock} */
@@ -110,6 +131,61 @@ static void shut_door(struct loop *loop)
     }
 }
 
+/* ------------------------------------------------- the end of the turn */
+
+static void free_remains(struct loop *loop)
+{
+    struct remains_list now = loop->remains;
+
+    loop->remains = loop->freeing; /* empty: what is given meanwhile goes a turn later */
+    for (size_t i = 0; i < now.n; i++)
+        now.at[i].free_fn(now.at[i].ptr);
+    now.n = 0;
+    loop->freeing = now;
+}
+
+static void on_turn_end(uv_check_t *check)
+{
+    struct loop *loop = check->data;
+
+    free_remains(loop);
+    if (!loop->remains.n)
+        uv_idle_stop(&loop->stay_awake);
+}
+
+static void on_stay_awake(uv_idle_t *idle)
+{
+    (void)idle; /* that it is active is all that is wanted */
+}
+
+void loop_free_later(struct loop *loop, void *ptr, void (*free_fn)(void *ptr))
+{
+    enum { FIRST = 16 };
+    struct remains_list *list = &loop->remains;
+
+    if (!ptr)
+        return;
+    if (list->n == list->cap) {
+        size_t cap = list->cap ? 2 * list->cap : FIRST;
+        struct remains *at = realloc(list->at, cap * sizeof(*at));
+
+        if (!at)
+            return;
+        list->at = at;
+        list->cap = cap;
+    }
+    list->at[list->n++] = (struct remains){ptr, free_fn};
+    if (!uv_is_closing((uv_handle_t *)&loop->stay_awake))
+        uv_idle_start(&loop->stay_awake, on_stay_awake);
+}
+
+/* With the loop at rest: nobody is on the stack. */
+static void free_all_remains(struct loop *loop)
+{
+    while (loop->remains.n)
+        free_remains(loop);
+}
+
 /* ------------------------------------------------------------ lifetime */
 
 static void own(struct loop *loop)
@@ -135,6 +211,12 @@ int loop_open(struct loop **lp, struct errbuf *err)
         goto no_wake;
     loop->wake.data = loop;
     loop->last = &loop->first;
+    uv_check_init(&loop->uv, &loop->turn_ends); /* neither this nor the next three can fail */
+    uv_check_start(&loop->turn_ends, on_turn_end);
+    uv_idle_init(&loop->uv, &loop->stay_awake);
+    loop->turn_ends.data = loop;
+    uv_unref((uv_handle_t *)&loop->turn_ends);
+    uv_unref((uv_handle_t *)&loop->stay_awake);
     own(loop);
     *lp = loop;
     return 0;
@@ -169,8 +251,11 @@ static void run_out(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
+    int before = here_set(HERE_LOOP);
+
     own(loop);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
+    here_set(before);
     uv_mutex_lock(&loop->lock);
     loop->stop = false; /* so that it may be run again */
     uv_mutex_unlock(&loop->lock);
@@ -183,6 +268,12 @@ void loop_stop(struct loop *loop)
     loop->stop = true;
     uv_async_send(&loop->wake);
     uv_mutex_unlock(&loop->lock);
+}
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
 }
 
 /* Whatever somebody forgot to close must not keep us waiting. */
@@ -201,13 +292,18 @@ int loop_close(struct loop *loop)
         return 0;
     own(loop);
     shut_door(loop);
-    if (!uv_is_closing((uv_handle_t *)&loop->wake))
-        uv_close((uv_handle_t *)&loop->wake, NULL);
+    free_all_remains(loop);
+    close_handle((uv_handle_t *)&loop->wake);
+    close_handle((uv_handle_t *)&loop->turn_ends);
+    close_handle((uv_handle_t *)&loop->stay_awake);
     uv_walk(&loop->uv, let_go, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
+    free_all_remains(loop); /* of what the last close callbacks closed */
     rc = uv_loop_close(&loop->uv);
     if (rc)
         return rc; /* a handle is still open: its memory must stay */
+    free(loop->remains.at);
+    free(loop->freeing.at);
     uv_mutex_destroy(&loop->lock);
     free(loop);
     return 0;

@@ -1,20 +1,30 @@
 /**
- * @file loop/loop.h  The loop thread, and how work leaves it and comes back
+ * @file loop/loop.h  The loop thread: posts, timers, and when its memory goes
  *
  *     struct loop *loop;
  *     loop_open(&loop, NULL);
- *     pool_open(&pool, loop, "request", 4, POOL_QUEUE_DEFAULT);
- *     pool_submit(pool, hash_password, send_reply, arg);   // loop -> worker -> loop
- *     loop_run(loop);                                      // until loop_stop()
- *     pool_close(pool); loop_close(loop);
+ *     loop_post(loop, take_result, arg);       // from any thread: fn runs on the loop, soon
+ *     loop_run(loop);                          // until loop_stop()
+ *     loop_close(loop);
+ *
+ * The one rule for life and death on the loop, the same for everything that lives on it:
+ *
+ *   1. Close marks and unhooks. x_close(x) sets x->closed, takes x out of every list, stops its
+ *      timers and ends its calls. From then on x calls nobody. Closing may happen anywhere, inside
+ *      a handler that x itself is calling too; closing twice does nothing.
+ *   2. Memory goes at the end of the turn: close ends with loop_free_later(loop, x, x_free). Who
+ *      is on the stack may still look at x, and after each handler it called looks at x->closed
+ *      and returns. So there is no `inside`, no `busy`, no count of handlers on the stack.
+ *   3. Rooms hold each other's ids, never pointers, where the other may go first: base/slots.h
+ *      gives ids and finds what they name. An id that is gone is a normal answer.
+ *   4. What holds a uv handle frees it in the handle's close callback, which libuv runs at the end
+ *      of a turn: that is the same rule.
  *
  * Threads    One loop thread owns sockets, timers and outgoing HTTP; it never blocks and never
- *            computes for long. loop_post() and loop_stop() may be called from any thread, the
- *            rest on the loop thread only.
- * Errors     0 or a negative UV_E* code. UV_EAGAIN: the queue is full (shed load now).
- *            UV_ECANCELED reaches `done` when the loop stops before the work began.
- * Ownership  `arg` belongs to the caller until submitted, then to work/done; `done` runs exactly
- *            once for every pool_submit() that returned 0.
+ *            computes for long (that is what loop/lanes.h is for). loop_post() and loop_stop() may
+ *            be called from any thread, the rest on the loop thread only.
+ * Errors     0 or a negative UV_E* code.
+ * Ownership  loop_post(): the caller owns arg until fn runs. loop_free_later(): the loop owns ptr.
  */
 #ifndef LOOP_LOOP_H
 #define LOOP_LOOP_H
@@ -27,10 +37,7 @@
 #include <uv.h>
 
 struct loop;
-struct pool;
 struct loop_timer;
-
-enum { POOL_QUEUE_DEFAULT = 1024 }; /**< Items waiting before UV_EAGAIN */
 
 int loop_open(struct loop **lp, struct errbuf *err);
 uv_loop_t *loop_uv(struct loop *loop);
@@ -49,29 +56,17 @@ bool loop_is_current(const struct loop *loop); /**< Is this the loop thread? */
  *  once the loop has closed its door (fn will not run; the caller still owns arg). */
 int loop_post(struct loop *loop, void (*fn)(void *arg), void *arg);
 
+/** Call free_fn(ptr) when no handler is on the stack any more: at the end of this turn of the
+ *  loop, at the latest in loop_close(). In the order of the calls; what free_fn itself gives to
+ *  loop_free_later() goes a turn later. Cannot fail: where there is no memory to remember ptr it
+ *  is lost, not freed too early. NULL is allowed. */
+void loop_free_later(struct loop *loop, void *ptr, void (*free_fn)(void *ptr));
+
 /** One-shot (repeat_ms 0) or repeating timer. timer_close(NULL) is allowed; closing inside its
  *  own callback is allowed. */
 int timer_open(struct loop_timer **tp, struct loop *loop, void (*fn)(void *arg), void *arg);
 int timer_start(struct loop_timer *t, uint64_t after_ms, uint64_t repeat_ms);
 void timer_stop(struct loop_timer *t);
 void timer_close(struct loop_timer *t);
-
-/** A set of worker threads with one bounded queue. Idle threads sleep. */
-int pool_open(struct pool **pp, struct loop *loop, const char *name, int threads, size_t queue_max);
-
-/** Run work(arg) on a worker, then done(err, arg) on the loop thread (err 0 or UV_ECANCELED).
- *  done may be NULL. Any thread. */
-int pool_submit(struct pool *pool, void (*work)(void *arg), void (*done)(int err, void *arg),
-                void *arg);
-
-/** Items waiting for a thread, for metrics. Any thread. */
-size_t pool_queued(struct pool *pool);
-
-/** Items waiting or with a thread. Any thread. */
-size_t pool_busy(struct pool *pool);
-
-/** Wait for running work, cancel what waits, join the threads; every outstanding `done` has run
- *  when this returns. On the loop thread, not from inside a `done`. NULL is allowed. */
-void pool_close(struct pool *pool);
 
 #endif

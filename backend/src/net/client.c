@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "loop/loop.h"
+#include "loop/wait.h"
 
 #include <curl/curl.h>
 #include <stdatomic.h>
@@ -612,7 +613,7 @@ struct fetch {
     struct http_call *call;
     struct http_reply *reply;
     struct errbuf *err;
-    uv_sem_t finished;
+    struct wait finished;
     bool started;
     bool ended;
     int rc;
@@ -634,7 +635,7 @@ static void fetch_end(struct fetch *f, int rc, const char *why)
     f->ended = true;
     if (rc)
         err_set(f->err, rc, "%s", why ? why : uv_strerror(rc));
-    uv_sem_post(&f->finished);
+    wait_end(&f->finished);
 }
 
 static void fetch_data(struct http_call *call, const char *data, size_t len, void *arg)
@@ -747,18 +748,19 @@ int http_fetch(struct http_client *client, const struct http_call_request *req, 
         return err_set(err, UV_EINVAL, "http_fetch() would block the loop");
     *reply = (struct http_reply){.status = 0};
     buf_init(&reply->body, body_max);
-    rc = uv_sem_init(&f.finished, 0);
+    wait_check(WAIT_LOOP, "a far server");
+    rc = wait_open(&f.finished);
     if (rc)
         return rc;
     rc = fetch_link(&f);
     if (rc) {
         err_set(err, rc, "the program is ending");
     } else {
-        uv_sem_wait(&f.finished);
+        wait_for(&f.finished, WAIT_LOOP, "a far server", 0);
         fetch_unlink(&f);
         rc = f.rc;
     }
-    uv_sem_destroy(&f.finished);
+    wait_close(&f.finished);
     if (rc)
         buf_release(&reply->body);
     return rc;

@@ -1,8 +1,8 @@
 /**
  * @file net/http.h  The HTTP and WebSocket server, as the rest of the house sees it
  *
- * No lws_* name leaves src/net/. A REST handler is one plain function that runs on a request
- * worker, may block, and never touches a socket:
+ * No lws_* name leaves src/net/. A REST handler is one plain function that runs on a worker of the
+ * lane its route names, may block on what that lane is for, and never touches a socket:
  *
  *     static int get_session(const struct http_request *req, struct http_response *res)
  *     {
@@ -14,7 +14,7 @@
  *         {"GET", "/api/v1/sessions/{id}", get_session, .flags = ROUTE_AUTH},
  *         {NULL}};
  *
- * Threads    Handlers run on request workers, several at once; the before hook too. ws_* calls
+ * Threads    Handlers run on workers, several at once; the before hook too. ws_* calls
  *            and ws handlers run on the loop thread only. http_stream_* may be called on the loop
  *            thread only.
  * Errors     A handler returns 0, or a negative UV_E* code, which becomes a problem+json:
@@ -28,6 +28,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "loop/lanes.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -35,7 +36,6 @@
 #include <stdint.h>
 
 struct loop;
-struct pool;
 struct http_server;
 struct http_stream;
 struct ws;
@@ -170,6 +170,14 @@ enum {
     ROUTE_AUTH = 1 << 0,   /**< before hook must sign the request in */
     ROUTE_QUIET = 1 << 1,  /**< Not logged (health checks) */
     ROUTE_INLINE = 1 << 2, /**< Runs on the loop thread: for handlers that only look at memory */
+
+    /* The lane (loop/lanes.h) whose worker runs the handler; none said: LANE_REQUEST. Whatever
+     * writes to the store is on its lane. What waits for more than that answers later. */
+    ROUTE_LANE_SHIFT = 8,
+    ROUTE_LANE_READ = LANE_READ << ROUTE_LANE_SHIFT,
+    ROUTE_LANE_DECODE = LANE_DECODE << ROUTE_LANE_SHIFT,
+    ROUTE_LANE_HASH = LANE_HASH << ROUTE_LANE_SHIFT,
+    ROUTE_LANE_STORE = LANE_STORE << ROUTE_LANE_SHIFT,
 };
 
 struct http_route {
@@ -237,7 +245,7 @@ struct http_config {
     void (*after)(const struct http_request *req, int status, uint64_t micros);
 };
 
-int http_server_open(struct http_server **sp, struct loop *loop, struct pool *workers,
+int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *lanes,
                      const struct http_config *config, const struct http_route *routes,
                      const struct ws_route *sockets, void *app, struct errbuf *err);
 int http_server_port(const struct http_server *server);

@@ -180,7 +180,7 @@ struct conn {
 
 struct http_server {
     struct loop *loop;
-    struct pool *workers;
+    struct lanes *lanes;
     struct http_config config;
     const struct http_route *routes;
     const struct ws_route *sockets;

@@ -173,6 +173,12 @@ static int serve_site(const struct http_request *req, struct http_response *res)
     return site_serve(t->server->site, req, res);
 }
 
+/* The site's files are read from the disk. */
+static enum lane lane_of(const struct txn *t)
+{
+    return t->req.route ? (enum lane)(t->req.route->flags >> ROUTE_LANE_SHIFT) : LANE_READ;
+}
+
 /* The request is complete: let somebody answer it. */
 void txn_dispatch(struct txn *t)
 {
@@ -194,7 +200,7 @@ void txn_dispatch(struct txn *t)
         lws_rx_flow_control(t->wsi, 0);
     t->with_worker = true;
     t->server->refs++;
-    if (pool_submit(t->server->workers, work, worked, t)) {
+    if (lane_submit(t->server->lanes, lane_of(t), work, worked, t)) {
         t->with_worker = false;
         t->server->refs--;
         answer_status(t, 503);
@@ -758,7 +764,7 @@ static void patience(struct http_config *c)
         c->body_grace_ms = BODY_GRACE_MS;
 }
 
-int http_server_open(struct http_server **sp, struct loop *loop, struct pool *workers,
+int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *lanes,
                      const struct http_config *config, const struct http_route *routes,
                      const struct ws_route *sockets, void *app, struct errbuf *err)
 {
@@ -768,7 +774,7 @@ int http_server_open(struct http_server **sp, struct loop *loop, struct pool *wo
     if (!s)
         return err_set(err, UV_ENOMEM, "no memory for the server");
     s->loop = loop;
-    s->workers = workers;
+    s->lanes = lanes;
     s->config = *config;
     patience(&s->config);
     s->routes = routes;

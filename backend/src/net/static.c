@@ -1,7 +1,7 @@
 /**
  * @file net/static.c  The exported web app, served from its folder
  *
- * Runs on request workers: a file is read whole (from the page cache, as a rule) and sent. Names
+ * Runs on the read lane: a file is read whole (from the page cache, as a rule) and sent. Names
  * with a content hash (/_next/static/) may be kept for a year; all else is asked for again with
  * its ETag. Files with a `.gz` beside them go out compressed. Pages carry a content security
  * policy that names the hash of each inline script they contain, so nothing injected can run.

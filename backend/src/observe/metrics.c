@@ -39,7 +39,15 @@ static const struct {
                                     HISTOGRAM},
     [METRIC_ANSWERS] = {"interviewd_answers_total", "Answers, by how they ended.", "finish",
                         COUNTER},
-    [METRIC_QUEUE] = {"interviewd_queue_depth", "Work waiting for a thread.", "pool", GAUGE},
+    [METRIC_QUEUE] = {"interviewd_queue_depth", "Work waiting for a thread.", "lane", GAUGE},
+    [METRIC_LANE_RUNNING] = {"interviewd_lane_running", "Work with a thread.", "lane", GAUGE},
+    [METRIC_LANE_DONE] = {"interviewd_lane_done_total", "Work done.", "lane", COUNTER},
+    [METRIC_LANE_REFUSED] = {"interviewd_lane_refused_total",
+                             "Work refused because too much was waiting.", "lane", COUNTER},
+    [METRIC_LANE_WAITED] = {"interviewd_lane_waited_seconds_total",
+                            "Time that work waited for a thread.", "lane", COUNTER},
+    [METRIC_LANE_WORKED] = {"interviewd_lane_worked_seconds_total", "Time that threads worked.",
+                            "lane", COUNTER},
 };
 
 struct series {

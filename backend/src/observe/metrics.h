@@ -4,7 +4,7 @@
  *     metric_http("GET", "/api/v1/sessions/{id}", 200, 850);     // from http_config.after
  *     metric_add(METRIC_UTTERANCES, "pocketsphinx", 1);
  *     metric_observe(METRIC_FINAL_SECONDS, "pocketsphinx", 0.42);
- *     metric_set(METRIC_QUEUE, "request", pool_queued(pool));
+ *     metric_set(METRIC_QUEUE, "request", stats.queued);
  *     metrics_write(&body);                                       // GET /metrics
  *
  * To add one, add a line to the enum here and to the table in metrics.c. Labels are few by
@@ -38,12 +38,18 @@ enum metric {
     METRIC_FINAL_SECONDS,       /**< histogram; engine: last voiced sample to final */
     METRIC_FIRST_TOKEN_SECONDS, /**< histogram; provider */
     METRIC_ANSWERS,             /**< counter; how it ended */
-    METRIC_QUEUE,               /**< gauge; pool */
+    METRIC_QUEUE,               /**< gauge; lane: work waiting for a thread */
+    METRIC_LANE_RUNNING,        /**< gauge; lane: work with a thread */
+    METRIC_LANE_DONE,           /**< counter; lane */
+    METRIC_LANE_REFUSED,        /**< counter; lane: its queue was full */
+    METRIC_LANE_WAITED,         /**< counter; lane: waiting for a thread, [s] in all */
+    METRIC_LANE_WORKED,         /**< counter; lane: with a thread, [s] in all */
     METRIC_COUNT,
 };
 
-void metric_add(enum metric metric, const char *label, double by);  /**< Counters and gauges */
-void metric_set(enum metric metric, const char *label, double now); /**< Gauges */
+void metric_add(enum metric metric, const char *label, double by); /**< Counters and gauges */
+void metric_set(enum metric metric, const char *label,
+                double now); /**< Gauges, and counters kept elsewhere */
 void metric_observe(enum metric metric, const char *label, double seconds);
 
 /** Count a request and its time. route: the pattern; NULL: the exported site or nothing. */

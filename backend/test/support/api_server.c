@@ -40,9 +40,7 @@ static int open_parts(struct config *c, struct errbuf *err)
     int e;
 
     app.config = c;
-    if ((e = loop_open(&app.loop, err)) ||
-        (e = pool_open(&app.workers, app.loop, "request",
-                       c->request_workers ? c->request_workers : 4, POOL_QUEUE_DEFAULT)) ||
+    if ((e = loop_open(&app.loop, err)) || (e = lanes_open(&app.lanes, app.loop, NULL)) ||
         (e = store_open(&app.store, "sqlite", &params, err)) ||
         (e = store_migrate(app.store, NULL, NULL, err)) ||
         (e = seal_open(&app.seal, config_path(c, "keys/master.key"), c->master_key, err)) ||
@@ -65,8 +63,8 @@ static int serve(struct config *c, struct errbuf *err)
                                .before = api_before};
     static const struct ws_route no_sockets[] = {{NULL, {0}}};
     uv_signal_t stop;
-    int e = http_server_open(&server, app.loop, app.workers, &http, api_routes(), no_sockets, &app,
-                             err);
+    int e =
+        http_server_open(&server, app.loop, app.lanes, &http, api_routes(), no_sockets, &app, err);
 
     if (e)
         return e;
@@ -92,7 +90,7 @@ int main(int argc, char **argv)
     if (e)
         fprintf(stderr, "api-server: %s\n", err.text);
     http_server_close(server);
-    pool_close(app.workers);
+    lanes_close(app.lanes);
     ratelimit_close(app.user_limit);
     ratelimit_close(app.sign_in_limit);
     accounts_close(app.accounts);

@@ -16,14 +16,15 @@ void net_fixture_start(struct net_fixture *f, const struct http_config *config,
                        const struct http_route *routes, const struct ws_route *sockets)
 {
     struct http_config c = config ? *config : (struct http_config){.connections_max = 256};
+    const struct lane_size sizes[LANE_COUNT] = {[LANE_REQUEST] = {2, 64}};
     struct errbuf err = {""};
 
     signal(SIGPIPE, SIG_IGN);
     c.host = "127.0.0.1";
     c.port = 0;
     assert_int_equal(loop_open(&f->loop, &err), 0);
-    assert_int_equal(pool_open(&f->pool, f->loop, "request", 2, 64), 0);
-    if (http_server_open(&f->server, f->loop, f->pool, &c, routes, sockets, f->app, &err))
+    assert_int_equal(lanes_open(&f->lanes, f->loop, sizes), 0);
+    if (http_server_open(&f->server, f->loop, f->lanes, &c, routes, sockets, f->app, &err))
         fail_msg("%s", err.text);
     f->port = http_server_port(f->server);
     assert_int_equal(uv_thread_create(&f->thread, run, f), 0);
@@ -46,6 +47,6 @@ void net_fixture_stop(struct net_fixture *f)
     assert_int_equal(loop_post(f->loop, shut_down, f), 0);
     uv_thread_join(&f->thread);
     http_server_close(f->server);
-    pool_close(f->pool);
+    lanes_close(f->lanes);
     assert_int_equal(loop_close(f->loop), 0);
 }

@@ -14,7 +14,7 @@
 
 struct net_fixture {
     struct loop *loop;
-    struct pool *pool;
+    struct lanes *lanes;
     struct http_server *server;
     int port;
     void *app;

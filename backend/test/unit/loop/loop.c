@@ -1,26 +1,20 @@
 /**
- * @file test/unit/loop/loop.c  Posts, timers and workers
+ * @file test/unit/loop/loop.c  Posts, timers, and when memory goes
  */
 #include "cmocka_all.h"
 
 #include "loop/loop.h"
 
-#include <stdatomic.h>
-
-enum { POSTS = 1000, POSTERS = 4, ITEMS = 500 };
+enum { POSTS = 1000 };
 
 struct counts {
     struct loop *loop;
-    struct pool *pool;
     struct loop_timer *timer;
-    atomic_int worked;
     int done;
-    int canceled;
     int last;
     int expect;
     bool in_order;
     bool on_loop;
-    uv_sem_t gate;
 };
 
 struct numbered {
@@ -141,75 +135,103 @@ static void a_handle_left_open_is_reported(void **state)
     assert_int_equal(loop_close(c->loop), 0);
 }
 
-static void count_work(void *arg)
-{
-    struct counts *c = arg;
+/* ----------------------------------------------------------- memory that goes at the turn's end */
 
-    atomic_fetch_add(&c->worked, 1);
-    if (loop_is_current(c->loop))
-        c->on_loop = false;
+struct mortal {
+    struct counts *c;
+    int freed_after; /* handlers that had run when it was freed */
+};
+
+static int handlers_run;
+
+static void note_freed(void *ptr)
+{
+    struct mortal *m = ptr;
+
+    m->freed_after = handlers_run;
+    m->c->done++;
 }
 
-static void count_done(int err, void *arg)
+static void give_away(void *arg)
 {
-    struct counts *c = arg;
+    struct mortal *m = arg;
 
-    if (err == UV_ECANCELED)
-        c->canceled++;
-    if (++c->done == c->expect)
-        loop_stop(c->loop);
+    loop_free_later(m->c->loop, m, note_freed);
+    assert_int_equal(m->freed_after, -1); /* this handler may still look at it */
+    handlers_run++;
 }
 
-static void work_leaves_the_loop_and_comes_back(void **state)
+static void memory_goes_when_no_handler_is_on_the_stack(void **state)
 {
     struct counts *c = *state;
+    struct mortal one = {c, -1};
+    struct mortal two = {c, -1};
 
-    c->expect = ITEMS;
-    assert_int_equal(pool_open(&c->pool, c->loop, "test", POSTERS, ITEMS), 0);
-    for (int i = 0; i < ITEMS; i++)
-        assert_int_equal(pool_submit(c->pool, count_work, count_done, c), 0);
+    handlers_run = 0;
+    loop_post(c->loop, give_away, &one);
+    loop_post(c->loop, give_away, &two);
+    loop_post(c->loop, stop, c);
     loop_run(c->loop);
-    assert_int_equal(atomic_load(&c->worked), ITEMS);
-    assert_int_equal(c->done, ITEMS);
-    assert_true(c->on_loop);
-    assert_int_equal(pool_queued(c->pool), 0);
-    pool_close(c->pool);
+    assert_int_equal(c->done, 2);
+    assert_int_equal(one.freed_after, 2); /* not between the two */
+    assert_int_equal(two.freed_after, 2);
     assert_int_equal(loop_close(c->loop), 0);
 }
 
-static void wait_at_the_gate(void *arg)
+static void stop_when_freed(void *ptr)
+{
+    struct counts *c = ptr;
+
+    c->done++;
+    loop_stop(c->loop);
+}
+
+static void give_from_timer(void *arg)
 {
     struct counts *c = arg;
 
-    uv_sem_wait(&c->gate);
-    atomic_fetch_add(&c->worked, 1);
+    loop_free_later(c->loop, c, stop_when_freed);
 }
 
-static void a_full_queue_sheds_load_and_close_cancels_what_waits(void **state)
+static void a_loop_with_nothing_else_to_do_does_not_sleep_before(void **state)
 {
     struct counts *c = *state;
-    int taken = 0;
 
-    uv_sem_init(&c->gate, 0);
-    assert_int_equal(pool_open(&c->pool, c->loop, "test", 1, 2), 0);
-    while (pool_submit(c->pool, wait_at_the_gate, count_done, c) != UV_EAGAIN)
-        taken++;
-    assert_in_range(taken, 2, 3); /* two wait; one more if the worker was quick */
-    for (int i = 0; i < taken; i++)
-        uv_sem_post(&c->gate);
-    pool_close(c->pool);
-    assert_int_equal(c->done, taken);
-    assert_int_equal(c->canceled + atomic_load(&c->worked), taken);
+    assert_int_equal(timer_open(&c->timer, c->loop, give_from_timer, c), 0);
+    assert_int_equal(timer_start(c->timer, 1, 0), 0);
+    loop_run(c->loop); /* would never return */
+    assert_int_equal(c->done, 1);
+    timer_close(c->timer);
     assert_int_equal(loop_close(c->loop), 0);
-    uv_sem_destroy(&c->gate);
+}
+
+static void free_and_give_another(void *ptr)
+{
+    struct mortal *m = ptr;
+
+    m->c->done++;
+    loop_free_later(m->c->loop, m, note_freed);
+}
+
+static void what_a_destructor_gives_away_goes_too(void **state)
+{
+    struct counts *c = *state;
+    struct mortal m[40];
+
+    for (size_t i = 0; i < 40; i++) {
+        m[i] = (struct mortal){c, -1};
+        loop_free_later(c->loop, &m[i], free_and_give_another);
+    }
+    loop_free_later(c->loop, NULL, note_freed);
+    assert_int_equal(c->done, 0);
+    assert_int_equal(loop_close(c->loop), 0); /* though it never ran */
+    assert_int_equal(c->done, 80);
 }
 
 static void nonsense_is_refused(void **state)
 {
     struct counts *c = *state;
 
-    assert_int_equal(pool_open(&c->pool, c->loop, "test", 0, 1), UV_EINVAL);
-    pool_close(NULL);
     timer_close(NULL);
     assert_int_equal(loop_post(c->loop, stop, c), 0);
     loop_run(c->loop);
@@ -225,8 +247,9 @@ int main(void)
         cmocka_unit_test_setup(what_was_posted_before_the_close_still_runs, setup),
         cmocka_unit_test_setup(a_repeating_timer_may_close_itself, setup),
         cmocka_unit_test_setup(a_handle_left_open_is_reported, setup),
-        cmocka_unit_test_setup(work_leaves_the_loop_and_comes_back, setup),
-        cmocka_unit_test_setup(a_full_queue_sheds_load_and_close_cancels_what_waits, setup),
+        cmocka_unit_test_setup(memory_goes_when_no_handler_is_on_the_stack, setup),
+        cmocka_unit_test_setup(a_loop_with_nothing_else_to_do_does_not_sleep_before, setup),
+        cmocka_unit_test_setup(what_a_destructor_gives_away_goes_too, setup),
         cmocka_unit_test_setup(nonsense_is_refused, setup),
     };
 

@@ -81,7 +81,7 @@ static void labels_cannot_break_out_or_grow_without_end(void **state)
     }
     text = written();
     assert_non_null(strstr(text, "{route=\"GET /a\\\"b \",status=\"200\"} 1\n"));
-    assert_non_null(strstr(text, "interviewd_queue_depth{pool=\"request\"} 2\n"));
+    assert_non_null(strstr(text, "interviewd_queue_depth{lane=\"request\"} 2\n"));
     assert_non_null(strstr(text, "{engine=\"other\"} 872\n"));
     for (const char *p = text; (p = strstr(p, "utterances_total{")) != NULL; p++)
         lines++;
