@@ -158,7 +158,7 @@ void txn_handled(struct txn *t)
     t->state = TXN_HEAD; /* answered: its ticket is used up */
     t->with_worker = true;
     s->refs++;
-    if (pool_submit(s->workers, tell_handled, worked, t)) {
+    if (lane_submit(s->lanes, LANE_REQUEST, tell_handled, worked, t)) {
         t->with_worker = false;
         s->refs--;
         tell_handled(t); /* no worker to be had: what was done is told and written all the same */
