@@ -1,18 +1,18 @@
 /**
  * @file ground/stem.h  English suffix stripping
  *
- * M. F. Porter, "An algorithm for suffix stripping", Program 14(3), 1980, pp. 130-137, with the
- * two departures its author recommends (bli -> ble, logi -> log).
+ * libstemmer's "english" algorithm (M. F. Porter, Porter2, snowballstem.org/algorithms/english).
  *
- * Threads    Any; pure.
+ * Threads    Any; each thread has a stemmer of its own, made when it first stems a word.
  */
 #ifndef GROUND_STEM_H
 #define GROUND_STEM_H
 
 #include <stddef.h>
 
-/** Stem a lower-case word in place; words with anything but a-z are left alone. Returns the new
- *  length; the NUL is moved too when word[len] was one. */
-size_t stem_english(char *word, size_t len);
+/** Stem a lower-case word in place; words with anything but a-z are left alone, and all are when
+ *  memory is short. `size` is the room for word and NUL. Returns the new length; the result is
+ *  terminated. */
+size_t stem_english(char *word, size_t len, size_t size);
 
 #endif

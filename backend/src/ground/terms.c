@@ -1,9 +1,9 @@
 /**
  * @file ground/terms.c  Tokens of text in any language
  *
- * There is no character database here: what is no letter is listed by block (Unicode 15, chapter
- * "Blocks"), everything else past ASCII counts as one. That errs on the side of keeping words
- * whole, which is harmless for search.
+ * What is a letter, its lower case and its parts are libunistring's answers (the Unicode character
+ * database); English words are stemmed by libstemmer. Text of a-z, which is nearly all of it, never
+ * gets as far as the first.
  */
 #include "ground/terms.h"
 
@@ -12,122 +12,78 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unicase.h>
+#include <unictype.h>
+#include <uninorm.h>
+#include <unistr.h>
 
 struct range {
     uint32_t first;
     uint32_t last;
 };
 
-/* Spaces, punctuation, symbols, private use and emoji past ASCII. */
-static const struct range not_letters[] = {
-    {0x0080, 0x00a9}, {0x00ab, 0x00b4}, {0x00b6, 0x00b9}, {0x00bb, 0x00bf},   {0x00d7, 0x00d7},
-    {0x00f7, 0x00f7}, {0x02c2, 0x02df}, {0x037e, 0x037e}, {0x0387, 0x0387},   {0x055a, 0x055f},
-    {0x0589, 0x058f}, {0x05be, 0x05be}, {0x05c0, 0x05c0}, {0x05c3, 0x05c3},   {0x05f3, 0x05f4},
-    {0x0600, 0x060f}, {0x061b, 0x061f}, {0x066a, 0x066d}, {0x06d4, 0x06d4},   {0x0964, 0x0965},
-    {0x0e3f, 0x0e3f}, {0x0e4f, 0x0e4f}, {0x0e5a, 0x0e5b}, {0x104a, 0x104f},   {0x1360, 0x1368},
-    {0x17d4, 0x17db}, {0x1800, 0x180a}, {0x2000, 0x2bff}, {0x2e00, 0x2e7f},   {0x2ff0, 0x3004},
-    {0x3008, 0x3020}, {0x3030, 0x3030}, {0x303d, 0x303f}, {0x30a0, 0x30a0},   {0x30fb, 0x30fb},
-    {0xe000, 0xf8ff}, {0xfe10, 0xfe1f}, {0xfe30, 0xfe6f}, {0xfeff, 0xff0f},   {0xff1a, 0xff20},
-    {0xff3b, 0xff40}, {0xff5b, 0xff65}, {0xffe0, 0xffff}, {0x1f000, 0x1faff}, {0xe0000, 0x10ffff}};
-
 /* Scripts written without spaces between words. */
 static const struct range unspaced[] = {
     {0x0e00, 0x0eff}, {0x1000, 0x109f}, {0x1780, 0x17ff}, {0x3005, 0x3007}, {0x3040, 0x30ff},
     {0x31f0, 0x31ff}, {0x3400, 0x9fff}, {0xf900, 0xfaff}, {0xff66, 0xff9f}, {0x20000, 0x3ffff}};
 
-/* U+00C0..U+017F to ASCII; ' ' keeps the (lower-cased) letter: those are letters of their own. */
-static const char latin[] = "aaaaaa ceeeeiiii nooooo ouuuuy  aaaaaa ceeeeiiii nooooo ouuuuy y"
-                            "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii  jjkkklllllll"
-                            "lllnnnnnnn  oooooo  rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
-
-static bool in_ranges(const struct range *r, size_t n, uint32_t c)
+static bool is_unspaced(uint32_t c)
 {
-    for (size_t i = 0; i < n && c >= r[i].first; i++)
-        if (c <= r[i].last)
+    if (c < 0x0e00)
+        return false;
+    for (size_t i = 0; i < sizeof(unspaced) / sizeof(unspaced[0]); i++)
+        if (c >= unspaced[i].first && c <= unspaced[i].last)
             return true;
     return false;
 }
 
-static bool is_unspaced(uint32_t c)
-{
-    return c >= 0x0e00 && in_ranges(unspaced, sizeof(unspaced) / sizeof(unspaced[0]), c);
-}
-
+/* Letters, digits, and the marks that belong to a letter (vowel signs, accents). */
 bool rune_is_letter(uint32_t c)
 {
     if (c < 0x80)
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    return !in_ranges(not_letters, sizeof(not_letters) / sizeof(not_letters[0]), c);
+    return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M |
+                                                   UC_CATEGORY_MASK_N);
 }
 
-static uint32_t fold_latin(uint32_t c)
+/* Latin letters with a stroke are letters of their own to Unicode; people leave the stroke out. */
+static uint32_t without_stroke(uint32_t c)
 {
-    char base = latin[c - 0xc0];
+    static const uint32_t plain[][2] = {{0xf8, 'o'},  {0x111, 'd'}, {0x127, 'h'},
+                                        {0x131, 'i'}, {0x142, 'l'}, {0x167, 't'}};
 
-    if (base != ' ')
-        return (uint32_t)base;
-    if (c >= 0xc0 && c <= 0xde)
-        return c + 0x20;
-    if (c == 0x132 || c == 0x152)
-        return c + 1;
-    return c == 0x14a ? 0x14b : c;
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+        if (c == plain[i][0])
+            return plain[i][1];
+    return c;
 }
 
 uint32_t rune_fold(uint32_t c)
 {
+    ucs4_t parts[UC_DECOMPOSITION_MAX_LENGTH];
+    int tag = UC_DECOMP_CANONICAL;
+
     if (c < 0x80)
         return c >= 'A' && c <= 'Z' ? c + 32 : c;
-    if (c >= 0xc0 && c <= 0x17f)
-        return fold_latin(c);
-    if (c >= 0x391 && c <= 0x3ab) /* Greek */
-        return c + 32;
-    if (c == 0x3c2)
+    c = uc_tolower(c);
+    if (c == 0x3c2) /* a sigma that ends a word */
         return 0x3c3;
-    if (c >= 0x400 && c <= 0x40f) /* Cyrillic */
-        return c + 80;
-    if (c >= 0x410 && c <= 0x42f)
-        return c + 32;
-    if ((c >= 0x460 && c <= 0x4bf) || (c >= 0x4d0 && c <= 0x52f) || (c >= 0x1e00 && c <= 0x1eff))
-        return c | 1;
-    if (c >= 0x531 && c <= 0x556) /* Armenian */
-        return c + 48;
-    if (c >= 0xff21 && c <= 0xff3a) /* full-width Latin */
-        return c - 0xff21 + 'a';
-    if (c >= 0xff41 && c <= 0xff5a)
-        return c - 0xff41 + 'a';
-    if (c >= 0xff10 && c <= 0xff19)
-        return c - 0xff10 + '0';
-    return c;
+    while (c >= 0x80 && uc_decomposition(c, &tag, parts) > 0) {
+        bool latin = parts[0] < 0x250;
+
+        if (tag != UC_DECOMP_WIDE && !(tag == UC_DECOMP_CANONICAL && latin))
+            break;
+        c = uc_tolower(parts[0]);
+    }
+    return without_stroke(c);
 }
 
+/* 0 when it does not fit. */
 static size_t put_rune(char *to, size_t room, uint32_t c)
 {
-    unsigned char b[4];
-    size_t n;
+    int n = u8_uctomb((uint8_t *)to, c, (ptrdiff_t)room);
 
-    if (c < 0x80) {
-        b[0] = (unsigned char)c;
-        n = 1;
-    } else if (c < 0x800) {
-        b[0] = (unsigned char)(0xc0 | c >> 6);
-        b[1] = (unsigned char)(0x80 | (c & 0x3f));
-        n = 2;
-    } else if (c < 0x10000) {
-        b[0] = (unsigned char)(0xe0 | c >> 12);
-        b[1] = (unsigned char)(0x80 | (c >> 6 & 0x3f));
-        b[2] = (unsigned char)(0x80 | (c & 0x3f));
-        n = 3;
-    } else {
-        b[0] = (unsigned char)(0xf0 | c >> 18);
-        b[1] = (unsigned char)(0x80 | (c >> 12 & 0x3f));
-        b[2] = (unsigned char)(0x80 | (c >> 6 & 0x3f));
-        b[3] = (unsigned char)(0x80 | (c & 0x3f));
-        n = 4;
-    }
-    if (n > room)
-        return 0;
-    memcpy(to, b, n);
-    return n;
+    return n > 0 ? (size_t)n : 0;
 }
 
 static uint64_t hash_bytes(const char *s, size_t n)
@@ -175,7 +131,7 @@ static size_t stem_word(char *word, size_t n)
 
     if (hit)
         n = text_copy(word, TERM_MAX, hit[1], strlen(hit[1]));
-    return stem_english(word, n);
+    return stem_english(word, n, TERM_MAX);
 }
 
 uint64_t term_hash(const char *word)
