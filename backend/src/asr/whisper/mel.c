@@ -1,13 +1,12 @@
 /**
  * @file asr/whisper/mel.c  Log-mel spectrogram; see mel.h
  *
- * Four frames are transformed at once, one in each lane of a vector. The 400-point real transform
- * is a 200-point complex one (Stockham's self-sorting form, radices 4 5 5 2) over pairs of samples,
- * then the usual separation (Press et al., Numerical Recipes, section 12.3.2).
+ * Four frames are transformed at once, one in each lane of a vector (audio/fft.h).
  */
 #include "asr/whisper/mel.h"
 
 #include "asr/whisper/file.h"
+#include "audio/fft.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -15,20 +14,16 @@
 #include <string.h>
 
 enum {
-    LANES = 4,
-    HALF = WHISPER_FRAME / 2, /* length of the complex transform */
+    LANES = FFT_LANES,
     BINS = WHISPER_FFT_BINS,
     REFLECT = WHISPER_FRAME / 2, /* samples put before the first one */
     FRAMES_STEP = 512,           /* memory grows by so many frames at least */
 };
 
-typedef float vec __attribute__((vector_size(16)));
-
 struct whisper_mel_bank {
     int n_mels;
     float window[WHISPER_FRAME];
-    float cosine[WHISPER_FRAME]; /* of 2 pi k / 400 */
-    float sine[WHISPER_FRAME];
+    struct fft_plan fft;
     int *first;     /* [n_mels] first bin with a weight */
     int *count;     /* [n_mels] */
     float *weights; /* [n_mels][BINS] */
@@ -70,11 +65,10 @@ int whisper_mel_bank_open(struct whisper_mel_bank **bp, const float *filters, in
     }
     memcpy(b->weights, filters, n * BINS * sizeof(float));
     note_bands(b);
+    fft_plan_init(&b->fft, WHISPER_FRAME);
     for (int i = 0; i < WHISPER_FRAME; i++) {
         double angle = 2.0 * M_PI * i / WHISPER_FRAME;
 
-        b->cosine[i] = (float)cos(angle);
-        b->sine[i] = (float)sin(angle);
         b->window[i] = (float)(0.5 - 0.5 * cos(angle));
     }
     *bp = b;
@@ -91,146 +85,22 @@ void whisper_mel_bank_close(struct whisper_mel_bank *b)
     free(b);
 }
 
-/* ---- transform of four frames ------------------------------------------------------------- */
-
-struct complex4 {
-    vec re, im;
-};
-
-/* y = x * exp(-2 pi i k / 200) */
-static inline void turn(const struct whisper_mel_bank *b, const struct complex4 *x, int k,
-                        struct complex4 *y)
-{
-    float c = b->cosine[2 * k];
-    float s = b->sine[2 * k];
-    vec re = x->re * c + x->im * s;
-
-    y->im = x->im * c - x->re * s;
-    y->re = re;
-}
-
-static void radix2(const struct whisper_mel_bank *b, const struct complex4 *x, struct complex4 *y,
-                   int m, int s)
-{
-    for (int p = 0; p < m; p++) {
-        for (int q = 0; q < s; q++) {
-            const struct complex4 *a0 = &x[q + s * p];
-            const struct complex4 *a1 = &x[q + s * (p + m)];
-            struct complex4 *out = &y[q + s * 2 * p];
-            struct complex4 d = {a0->re - a1->re, a0->im - a1->im};
-
-            out[0].re = a0->re + a1->re;
-            out[0].im = a0->im + a1->im;
-            turn(b, &d, p * (HALF / (2 * m)), &out[s]);
-        }
-    }
-}
-
-static void radix4(const struct whisper_mel_bank *b, const struct complex4 *x, struct complex4 *y,
-                   int m, int s)
-{
-    for (int p = 0; p < m; p++) {
-        int w = p * (HALF / (4 * m));
-
-        for (int q = 0; q < s; q++) {
-            const struct complex4 *a = &x[q + s * p];
-            struct complex4 *out = &y[q + s * 4 * p];
-            struct complex4 sum02 = {a[0].re + a[2 * s * m].re, a[0].im + a[2 * s * m].im};
-            struct complex4 dif02 = {a[0].re - a[2 * s * m].re, a[0].im - a[2 * s * m].im};
-            struct complex4 sum13 = {a[s * m].re + a[3 * s * m].re, a[s * m].im + a[3 * s * m].im};
-            struct complex4 dif13 = {a[s * m].re - a[3 * s * m].re, a[s * m].im - a[3 * s * m].im};
-            struct complex4 b1 = {dif02.re + dif13.im, dif02.im - dif13.re};
-            struct complex4 b2 = {sum02.re - sum13.re, sum02.im - sum13.im};
-            struct complex4 b3 = {dif02.re - dif13.im, dif02.im + dif13.re};
-
-            out[0].re = sum02.re + sum13.re;
-            out[0].im = sum02.im + sum13.im;
-            turn(b, &b1, w, &out[s]);
-            turn(b, &b2, 2 * w, &out[2 * s]);
-            turn(b, &b3, 3 * w, &out[3 * s]);
-        }
-    }
-}
-
-static void radix5(const struct whisper_mel_bank *b, const struct complex4 *x, struct complex4 *y,
-                   int m, int s)
-{
-    const float c1 = b->cosine[80], c2 = b->cosine[160]; /* of 72 and 144 degrees */
-    const float s1 = b->sine[80], s2 = b->sine[160];
-
-    for (int p = 0; p < m; p++) {
-        int w = p * (HALF / (5 * m));
-
-        for (int q = 0; q < s; q++) {
-            const struct complex4 *a0 = &x[q + s * p];
-            const struct complex4 *a1 = a0 + s * m, *a2 = a1 + s * m, *a3 = a2 + s * m,
-                                  *a4 = a3 + s * m;
-            struct complex4 *out = &y[q + s * 5 * p];
-            struct complex4 t1 = {a1->re + a4->re, a1->im + a4->im};
-            struct complex4 t2 = {a2->re + a3->re, a2->im + a3->im};
-            struct complex4 d1 = {a1->re - a4->re, a1->im - a4->im};
-            struct complex4 d2 = {a2->re - a3->re, a2->im - a3->im};
-            struct complex4 m1 = {a0->re + c1 * t1.re + c2 * t2.re,
-                                  a0->im + c1 * t1.im + c2 * t2.im};
-            struct complex4 m2 = {a0->re + c2 * t1.re + c1 * t2.re,
-                                  a0->im + c2 * t1.im + c1 * t2.im};
-            struct complex4 n1 = {s1 * d1.re + s2 * d2.re, s1 * d1.im + s2 * d2.im};
-            struct complex4 n2 = {s2 * d1.re - s1 * d2.re, s2 * d1.im - s1 * d2.im};
-            struct complex4 b1 = {m1.re + n1.im, m1.im - n1.re};
-            struct complex4 b2 = {m2.re + n2.im, m2.im - n2.re};
-            struct complex4 b3 = {m2.re - n2.im, m2.im + n2.re};
-            struct complex4 b4 = {m1.re - n1.im, m1.im + n1.re};
-
-            out[0].re = a0->re + t1.re + t2.re;
-            out[0].im = a0->im + t1.im + t2.im;
-            turn(b, &b1, w, &out[s]);
-            turn(b, &b2, 2 * w, &out[2 * s]);
-            turn(b, &b3, 3 * w, &out[3 * s]);
-            turn(b, &b4, 4 * w, &out[4 * s]);
-        }
-    }
-}
-
-/* power[k] = |X[k]|^2, k = 0..200, of the frames whose windowed sample pairs are in z. */
-static void power_of(const struct whisper_mel_bank *b, struct complex4 *z, struct complex4 *tmp,
-                     vec *power)
-{
-    radix4(b, z, tmp, HALF / 4, 1);
-    radix5(b, tmp, z, HALF / 20, 4);
-    radix5(b, z, tmp, HALF / 100, 20);
-    radix2(b, tmp, z, 1, 100);
-    for (int k = 0; k <= HALF; k++) {
-        const struct complex4 *p = &z[k % HALF];
-        const struct complex4 *n = &z[(HALF - k) % HALF];
-        struct complex4 even = {p->re + n->re, p->im - n->im};
-        struct complex4 odd = {p->im + n->im, n->re - p->re};
-        float c = b->cosine[k];
-        float s = b->sine[k];
-        vec re = even.re + c * odd.re + s * odd.im;
-        vec im = even.im + c * odd.im - s * odd.re;
-
-        power[k] = (re * re + im * im) * 0.25f;
-    }
-}
+/* ---- four frames ------------------------------------------------------------------------- */
 
 /* Four frames: pcm[lane] points to 400 samples; out[lane] to n_mels logarithms. */
 static void four_frames(const struct whisper_mel_bank *b, const float *const *pcm,
                         float *const *out)
 {
-    struct complex4 z[HALF], tmp[HALF];
-    vec power[BINS];
+    fft_vec x[WHISPER_FRAME], power[BINS];
 
-    for (int i = 0; i < HALF; i++) {
-        for (int lane = 0; lane < LANES; lane++) {
-            z[i].re[lane] = pcm[lane][2 * i] * b->window[2 * i];
-            z[i].im[lane] = pcm[lane][2 * i + 1] * b->window[2 * i + 1];
-        }
-    }
-    power_of(b, z, tmp, power);
+    for (int i = 0; i < WHISPER_FRAME; i++)
+        for (int lane = 0; lane < LANES; lane++)
+            x[i][lane] = pcm[lane][i] * b->window[i];
+    fft_power(&b->fft, x, power);
     for (int band = 0; band < b->n_mels; band++) {
         const float *w = b->weights + (size_t)band * BINS + b->first[band];
-        const vec *p = power + b->first[band];
-        vec sum = {0.0f};
+        const fft_vec *p = power + b->first[band];
+        fft_vec sum = {0.0f};
 
         for (int i = 0; i < b->count[band]; i++)
             sum += w[i] * p[i];
