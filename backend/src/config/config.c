@@ -70,11 +70,41 @@ const char *config_path(const struct config *config, const char *name)
 
 /* ------------------------------------------------------------------------------ sources */
 
+/* "docker run --env-file" keeps the quotes of its lines, and $(cat key) a line end of Windows. */
+static char *bare(const char *text)
+{
+    size_t len;
+
+    text += strspn(text, " \t\r\n");
+    len = strlen(text);
+    while (len && strchr(" \t\r\n", text[len - 1]))
+        len--;
+    if (len >= 2 && (text[0] == '"' || text[0] == '\'') && text[len - 1] == text[0])
+        return strndup(text + 1, len - 2);
+    return strndup(text, len);
+}
+
+/* Only a shell knows ~ and $HOME; a folder of that name is never meant. */
+static char *expand_home(const char *text)
+{
+    static const char *const spellings[] = {"~/", "$HOME/", "${HOME}/"};
+    const char *home = getenv("HOME");
+    char *path;
+
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]) && home; i++) {
+        size_t n = strlen(spellings[i]);
+
+        if (strncmp(text, spellings[i], n) == 0)
+            return asprintf(&path, "%s/%s", home, text + n) < 0 ? NULL : path;
+    }
+    return strdup(text);
+}
+
 static int put(struct config_whole *w, const struct setting *s, const char *text, const char *where,
                struct errbuf *err)
 {
     struct setting_value *v = &w->values[s - config_settings];
-    char *copy = strdup(text);
+    char *copy = expand_home(text);
 
     if (!copy)
         return err_set(err, UV_ENOMEM, "out of memory");
@@ -94,9 +124,17 @@ static int from_environment(struct config_whole *w, char *const *env, struct err
         size_t len = strlen(name);
 
         for (char *const *p = env; *p; p++) {
-            if (strncmp(*p, name, len) != 0 || (*p)[len] != '=' || !(*p)[len + 1])
+            char *value;
+
+            if (strncmp(*p, name, len) != 0 || (*p)[len] != '=')
                 continue;
-            if ((e = put(w, &config_settings[i], *p + len + 1, "environment", err)))
+            value = bare(*p + len + 1);
+            if (!value)
+                return err_set(err, UV_ENOMEM, "out of memory");
+            e = value[0] ? put(w, &config_settings[i], value, "environment", err) : 0;
+            explicit_bzero(value, strlen(value));
+            free(value);
+            if (e)
                 return e;
         }
     }
@@ -158,7 +196,22 @@ static int from_flags(struct config_whole *w, int argc, char *const *argv, struc
 struct file_arg {
     struct config_whole *whole;
     const char *name;
+    int lines[SETTINGS_MAX]; /* where each setting was set; 0: not yet */
 };
+
+/* A name that nobody knows, with the one that may be meant. */
+static int unknown_key(const char *key, int line, struct errbuf *err)
+{
+    char meant[64];
+
+    if (setting_nearest(key, meant))
+        return err_set(err, UV_EINVAL, "line %d: there is no setting %s; did you mean %s?", line,
+                       key, meant);
+    return err_set(err, UV_EINVAL,
+                   "line %d: there is no setting %s; docs/guides/configuration.md lists what there "
+                   "is",
+                   line, key);
+}
 
 static int on_line(const char *key, const char *value, int line, void *arg, struct errbuf *err)
 {
@@ -167,7 +220,12 @@ static int on_line(const char *key, const char *value, int line, void *arg, stru
     char where[64];
 
     if (!s)
-        return err_set(err, UV_EINVAL, "line %d: there is no setting %s", line, key);
+        return unknown_key(key, line, err);
+    if (f->lines[s - config_settings])
+        return err_set(err, UV_EINVAL,
+                       "line %d sets %s again, which line %d sets already: keep one", line, key,
+                       f->lines[s - config_settings]);
+    f->lines[s - config_settings] = line;
     if (s->offset == offsetof(struct config_whole, config_file))
         return err_set(err, UV_EINVAL, "line %d: a config file cannot name another", line);
     if (!value[0])
@@ -205,7 +263,7 @@ static int read_file(const char *path, struct buf *text, struct errbuf *err)
 static int from_file(struct config_whole *w, const char *path, struct errbuf *err)
 {
     const char *slash = strrchr(path, '/');
-    struct file_arg arg = {w, slash ? slash + 1 : path};
+    struct file_arg arg = {w, slash ? slash + 1 : path, {0}};
     struct buf text;
     int e;
 

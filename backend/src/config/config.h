@@ -14,8 +14,8 @@
  *     default  <  config file  <  environment  <  command line
  *
  * The config file is --config FILE (or INTERVIEWD_CONFIG), otherwise <data>/interviewd.conf when
- * it exists: lines of KEY=value with the variables' names, # comments. Keys and passwords are
- * refused on the command line, where every user of the machine could read them.
+ * it exists: lines of KEY=value with the variables' names, # comments (config/file.c). Keys and
+ * passwords are refused on the command line, where every user of the machine could read them.
  *
  * Threads    config_load() once at start; then read-only, any thread.
  * Errors     UV_EINVAL with "<where>: <setting> ...", UV_ENOENT for a --config file that is not

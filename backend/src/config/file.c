@@ -2,8 +2,10 @@
  * @file config/file.c  Lines of KEY=value
  *
  * A line is blank, a comment (#), or a key, an equals sign and a value. Spaces around both are
- * dropped; a value in single or double quotes keeps its own. "export KEY=value" is taken too, so
- * that a file for the shell can be used as it is.
+ * dropped, and so is a comment behind the value: a space, #, anything. A value in single or double
+ * quotes keeps its spaces and its #. "export KEY=value" is taken too, so that a file for the shell
+ * can be used as it is, and so are a byte-order mark and every kind of line end. What cannot be
+ * meant is refused with its line and the way out.
  */
 #include "config/settings.h"
 
@@ -17,14 +19,52 @@ struct line {
     size_t len;
 };
 
+static bool starts(const struct line *l, const char *with)
+{
+    size_t n = strlen(with);
+
+    return l->len >= n && memcmp(l->at, with, n) == 0;
+}
+
+static void skip(struct line *l, size_t n)
+{
+    l->at += n;
+    l->len -= n;
+}
+
+/* Text copied from a web page has no-break spaces (U+00A0), which nobody sees. */
+static size_t space_at_begin(const struct line *l)
+{
+    if (l->len && isspace((unsigned char)l->at[0]))
+        return 1;
+    return starts(l, "\xc2\xa0") ? 2 : 0;
+}
+
+static size_t space_at_end(const struct line *l)
+{
+    if (l->len && isspace((unsigned char)l->at[l->len - 1]))
+        return 1;
+    return l->len >= 2 && memcmp(l->at + l->len - 2, "\xc2\xa0", 2) == 0 ? 2 : 0;
+}
+
 static void trim(struct line *l)
 {
-    while (l->len && isspace((unsigned char)l->at[0])) {
-        l->at++;
-        l->len--;
-    }
-    while (l->len && isspace((unsigned char)l->at[l->len - 1]))
-        l->len--;
+    size_t n;
+
+    while ((n = space_at_begin(l)))
+        skip(l, n);
+    while ((n = space_at_end(l)))
+        l->len -= n;
+}
+
+static bool is_key(const struct line *name)
+{
+    if (name->len == 0 || name->len >= KEY_MAX)
+        return false;
+    for (size_t i = 0; i < name->len; i++)
+        if (!isalnum((unsigned char)name->at[i]) && name->at[i] != '_')
+            return false;
+    return true;
 }
 
 static int take_key(struct line *l, char key[static KEY_MAX], int line, struct errbuf *err)
@@ -32,35 +72,82 @@ static int take_key(struct line *l, char key[static KEY_MAX], int line, struct e
     const char *equals;
     struct line name;
 
-    if (l->len > 7 && memcmp(l->at, "export ", 7) == 0) {
-        l->at += 7;
-        l->len -= 7;
+    if (starts(l, "export") && l->len > 6 && isspace((unsigned char)l->at[6])) {
+        skip(l, 6);
+        trim(l);
     }
     equals = memchr(l->at, '=', l->len);
-    if (!equals)
-        return err_set(err, UV_EINVAL, "line %d is not KEY=value", line);
-
-    name = (struct line){l->at, (size_t)(equals - l->at)};
+    name = (struct line){l->at, equals ? (size_t)(equals - l->at) : 0};
     trim(&name);
-    if (name.len == 0 || name.len >= KEY_MAX)
-        return err_set(err, UV_EINVAL, "line %d is not KEY=value", line);
+    if (!is_key(&name))
+        return err_set(err, UV_EINVAL,
+                       "line %d is not KEY=value: write it as in INTERVIEWD_LISTEN=127.0.0.1:8080, "
+                       "or put a # before a comment",
+                       line);
     memcpy(key, name.at, name.len);
     key[name.len] = '\0';
-    l->len -= (size_t)(equals + 1 - l->at);
-    l->at = equals + 1;
-    trim(l);
+    skip(l, (size_t)(equals + 1 - l->at));
     return 0;
+}
+
+/* What stands in quotes; behind it there may be a comment and nothing else. */
+static int take_quoted(struct line *l, int line, struct errbuf *err)
+{
+    const char *begin = l->at + 1;
+    const char *close = memchr(begin, l->at[0], l->len - 1);
+    struct line rest;
+
+    if (!close)
+        return err_set(err, UV_EINVAL,
+                       "line %d: a quote is not closed: add %c at the end of the value", line,
+                       l->at[0]);
+    rest = (struct line){close + 1, (size_t)(l->at + l->len - close - 1)};
+    trim(&rest);
+    if (rest.len && rest.at[0] != '#')
+        return err_set(err, UV_EINVAL,
+                       "line %d: something follows the closing quote: put the whole value into "
+                       "quotes, or # before a comment",
+                       line);
+    *l = (struct line){begin, (size_t)(close - begin)};
+    return 0;
+}
+
+static void drop_comment(struct line *l)
+{
+    for (size_t i = 0; i < l->len; i++) {
+        if (l->at[i] != '#' || (i && !isspace((unsigned char)l->at[i - 1])))
+            continue;
+        if (i == 0 && l->len > 1 && !isspace((unsigned char)l->at[1]))
+            continue; /* KEY=#value, as the shell takes it */
+        l->len = i;
+    }
 }
 
 static int take_value(struct line l, char value[static CONFIG_VALUE_MAX], int line,
                       struct errbuf *err)
 {
-    if (l.len >= 1 && (l.at[0] == '"' || l.at[0] == '\'')) {
-        if (l.len < 2 || l.at[l.len - 1] != l.at[0])
-            return err_set(err, UV_EINVAL, "line %d: a quote is not closed", line);
-        l.at++;
-        l.len -= 2;
+    static const char *const curly[] = {"\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x9e",
+                                        "\xe2\x80\x98", "\xe2\x80\x99"};
+    struct line bare = l;
+    int e = 0;
+
+    trim(&bare);
+    for (size_t i = 0; i < sizeof(curly) / sizeof(curly[0]); i++) {
+        if (starts(&bare, curly[i]))
+            return err_set(err, UV_EINVAL,
+                           "line %d: the value is in typographic quotes: use straight ones, \" or "
+                           "', or none",
+                           line);
     }
+    if (bare.len && (bare.at[0] == '"' || bare.at[0] == '\'')) {
+        l = bare;
+        e = take_quoted(&l, line, err);
+    } else {
+        drop_comment(&l);
+        trim(&l);
+    }
+    if (e)
+        return e;
     if (l.len >= CONFIG_VALUE_MAX)
         return err_set(err, UV_EINVAL, "line %d: the value is longer than %d bytes", line,
                        CONFIG_VALUE_MAX - 1);
@@ -69,25 +156,48 @@ static int take_value(struct line l, char value[static CONFIG_VALUE_MAX], int li
     return 0;
 }
 
+/* The next line of *p, which moves behind its end: LF, CR LF, or CR alone. */
+static struct line next_line(const char **p, const char *end)
+{
+    struct line l = {*p, 0};
+
+    while (*p < end && **p != '\n' && **p != '\r')
+        (*p)++;
+    l.len = (size_t)(*p - l.at);
+    if (*p < end)
+        *p += **p == '\r' && *p + 1 < end && (*p)[1] == '\n' ? 2 : 1;
+    return l;
+}
+
+static int check_encoding(const struct line *text, struct errbuf *err)
+{
+    if (starts(text, "\xff\xfe") || starts(text, "\xfe\xff"))
+        return err_set(err, UV_EINVAL,
+                       "it is saved as UTF-16 (\"Unicode\"): save it again as UTF-8");
+    if (memchr(text->at, '\0', text->len))
+        return err_set(err, UV_EINVAL, "it is not a text file");
+    return 0;
+}
+
 int config_parse_file(const char *text, size_t len,
                       int (*fn)(const char *key, const char *value, int line, void *arg,
                                 struct errbuf *err),
                       void *arg, struct errbuf *err)
 {
+    struct line whole = {text, len};
     char key[KEY_MAX];
     char value[CONFIG_VALUE_MAX];
     const char *end = text + len;
     int number = 1;
-    int e;
+    int e = check_encoding(&whole, err);
 
-    if (memchr(text, '\0', len))
-        return err_set(err, UV_EINVAL, "it is not a text file");
+    if (e)
+        return e;
+    if (starts(&whole, "\xef\xbb\xbf")) /* byte-order mark, which Windows editors write */
+        skip(&whole, 3);
+    for (const char *p = whole.at; p < end; number++) {
+        struct line l = next_line(&p, end);
 
-    for (const char *p = text; p < end; number++) {
-        const char *eol = memchr(p, '\n', (size_t)(end - p));
-        struct line l = {p, (size_t)((eol ? eol : end) - p)};
-
-        p = eol ? eol + 1 : end;
         trim(&l);
         if (l.len == 0 || l.at[0] == '#')
             continue;

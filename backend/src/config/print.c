@@ -3,6 +3,7 @@
  */
 #include "config/settings.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,7 +89,12 @@ static const char docs_head[] =
     "\n"
     "1. the default\n"
     "2. the config file: `--config FILE`, or `<data>/interviewd.conf` when it exists. Lines of\n"
-    "   `KEY=value` with the variables' names, `#` comments\n"
+    "   `KEY=value` with the variables' names; `#` begins a comment, on a line of its own or "
+    "behind "
+    "a\n"
+    "   value. Quotes around a value keep its spaces and its `#`. A file for the shell "
+    "(`export KEY=value`)\n"
+    "   and one from a Windows editor are taken as they are\n"
     "3. the environment\n"
     "4. the command line: `--listen 127.0.0.1:9000` or `--listen=127.0.0.1:9000`\n"
     "\n"
@@ -181,6 +187,46 @@ static size_t distance(const char *a, size_t a_len, const char *b)
         }
     }
     return row[b_len];
+}
+
+static const char *unprefixed(const char *name)
+{
+    return strncmp(name, "INTERVIEWD_", 11) == 0 ? name + 11 : name;
+}
+
+/* In capitals, with _ for -. */
+static void normalise(const char *from, char to[static 64])
+{
+    size_t n = 0;
+
+    for (; *from && n < 63; from++)
+        to[n++] = *from == '-' ? '_' : (char)toupper((unsigned char)*from);
+    to[n] = '\0';
+}
+
+/* People leave INTERVIEWD_ out, or put it where it does not belong, or write the flag's name. */
+bool setting_nearest(const char *key, char text[static 64])
+{
+    size_t least = 4;
+    char meant[64];
+
+    normalise(key, meant);
+    for (size_t i = 0; i < config_setting_count; i++) {
+        const char *asked = unprefixed(meant);
+        char name[64];
+        char flag[64];
+        const char *env = setting_env(&config_settings[i], name);
+        size_t by_env = distance(asked, strlen(asked), unprefixed(env));
+        size_t by_flag;
+
+        normalise(config_settings[i].name, flag);
+        by_flag = distance(asked, strlen(asked), flag);
+        if (by_env >= least && by_flag >= least)
+            continue;
+        least = by_env < by_flag ? by_env : by_flag;
+        snprintf(text, 64, "%s", env);
+    }
+    return least < 4;
 }
 
 int config_unknown_flag(const char *flag, struct errbuf *err)

@@ -64,6 +64,8 @@ extern const size_t config_setting_count;
 /** The variable's name; in a static place of the table or in `text`. */
 const char *setting_env(const struct setting *s, char text[static 64]);
 const struct setting *setting_by_env(const char *env);
+/** The variable whose name is the most like key, into text; false when none is near. */
+bool setting_nearest(const char *key, char text[static 64]);
 const struct setting *setting_by_flag(const char *name, size_t len);
 
 /** Parse a config file. fn returns 0 or an error that ends it. Pure: fuzzed. */

@@ -113,6 +113,100 @@ static void a_named_config_file_must_be_there_and_right(void **state)
     scratch_remove(dir);
 }
 
+static void a_file_is_read_as_people_write_it(void **state)
+{
+    static const struct {
+        const char *text;
+        int port;
+        const char *model;
+    } files[] = {
+        {"\xef\xbb\xbfINTERVIEWD_LISTEN=127.0.0.1:3", 3, "gpt-4o-mini"},
+        {"\xef\xbb\xbf# mine\r\nINTERVIEWD_LISTEN=127.0.0.1:3\r\n", 3, "gpt-4o-mini"},
+        {"export\tINTERVIEWD_LISTEN=127.0.0.1:3\n", 3, "gpt-4o-mini"},
+        {" export \t INTERVIEWD_LISTEN\t= \t127.0.0.1:3 \t\n", 3, "gpt-4o-mini"},
+        {"INTERVIEWD_LISTEN=127.0.0.1:3\rINTERVIEWD_OPENAI_MODEL=a b\r", 3, "a b"},
+        {"INTERVIEWD_OPENAI_MODEL=llama3   # local\nINTERVIEWD_LISTEN=[::1]:4\t#x\n", 4, "llama3"},
+        {"INTERVIEWD_LISTEN=:5\nINTERVIEWD_OPENAI_MODEL= # none\n", 5, "gpt-4o-mini"},
+        {"INTERVIEWD_LISTEN=:5\nINTERVIEWD_OPENAI_MODEL= #none\n", 5, "gpt-4o-mini"},
+        {"INTERVIEWD_LISTEN=:5\nINTERVIEWD_OPENAI_MODEL=#1\n", 5, "#1"},
+        {"INTERVIEWD_LISTEN=:5\nINTERVIEWD_OPENAI_MODEL=a#b\n", 5, "a#b"},
+        {"INTERVIEWD_LISTEN=':5' # port\nINTERVIEWD_OPENAI_MODEL=\" a # b \"# c\n", 5, " a # b "},
+        {"INTERVIEWD_LISTEN=:5\nINTERVIEWD_OPENAI_MODEL='it\"s'\n", 5, "it\"s"},
+        {"INTERVIEWD_LISTEN\xc2\xa0=\xc2\xa0:5\xc2\xa0\n", 5, "gpt-4o-mini"},
+        {"INTERVIEWD_LISTEN=:5\nINTERVIEWD_OPENAI_MODEL=gr\xc3\xa0\n", 5, "gr\xc3\xa0"},
+    };
+    char dir[SCRATCH_MAX];
+    const char *path;
+
+    (void)state;
+    scratch_make(dir);
+    path = scratch_path(dir, "my.conf");
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct config *c;
+
+        scratch_write(path, files[i].text);
+        c = load(FLAGS(L("--config"), L(path)),
+                 ENV(L("OPENAI_API_KEY=k"), L("INTERVIEWD_PROVIDERS=openai"),
+                     L("INTERVIEWD_ACCOUNTS=on")));
+        assert_int_equal(c->listen_port, files[i].port);
+        assert_string_equal(c->providers[0].model, files[i].model);
+        config_free(c);
+    }
+    scratch_remove(dir);
+}
+
+static void what_cannot_be_meant_is_named_with_its_line(void **state)
+{
+    static const char *const files[][2] = {
+        {"INTERVIEWD_LISTEN: 127.0.0.1:3\n", "line 1 is not KEY=value: write it as in"},
+        {"[server]\n", "line 1 is not KEY=value"},
+        {"\n// note = x\n", "line 2 is not KEY=value"},
+        {"INTERVIEWD_LISTEN=\xe2\x80\x9c:3\xe2\x80\x9d\n", "typographic quotes"},
+        {"INTERVIEWD_LISTEN=\":3\n", "add \" at the end"},
+        {"INTERVIEWD_LISTEN=':3' :4\n", "something follows the closing quote"},
+        {"INTERVIEWD_LISTEN=:3\n\nINTERVIEWD_LISTEN=:4\n",
+         "line 3 sets INTERVIEWD_LISTEN again, which line 1 sets already"},
+        {"LISTEN=:3\n", "there is no setting LISTEN; did you mean INTERVIEWD_LISTEN?"},
+        {"interviewd_listen=:3\n", "did you mean INTERVIEWD_LISTEN?"},
+        {"INTERVIEWD_GROQ_API_KEY=x\n", "did you mean GROQ_API_KEY?"},
+        {"OPENAI_KEY=x\n", "did you mean OPENAI_API_KEY?"},
+        {"SMTP_HOST=x\n", "docs/guides/configuration.md"},
+        {"\xff\xfeI", "save it again as UTF-8"},
+        {"INTERVIEWD_ACCESS_TOKEN_S=5 # s\n",
+         "INTERVIEWD_ACCESS_TOKEN_S (my.conf line 1) must be a whole number from 30 to 86400"},
+    };
+    char dir[SCRATCH_MAX];
+    const char *path;
+
+    (void)state;
+    scratch_make(dir);
+    path = scratch_path(dir, "my.conf");
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        scratch_write(path, files[i][0]);
+        refused(FLAGS(L("--config"), L(path)), NO_ENV, files[i][1]);
+    }
+    scratch_remove(dir);
+}
+
+static void the_environment_is_read_as_tools_set_it(void **state)
+{
+    const char *home = getenv("HOME");
+    struct config *c =
+        load(0, NULL,
+             ENV(L("INTERVIEWD_LISTEN=\"127.0.0.1:7\""), L("GROQ_API_KEY= gsk_1\r\n"),
+                 L("INTERVIEWD_LOG_LEVEL=''"), L("INTERVIEWD_DATA=~/somewhere")));
+
+    (void)state;
+    assert_int_equal(c->listen_port, 7);
+    assert_string_equal(c->providers[0].key, "gsk_1");
+    assert_string_equal(c->log_level, "info");
+    if (home) {
+        assert_memory_equal(c->data_dir, home, strlen(home));
+        assert_string_equal(c->data_dir + strlen(home), "/somewhere");
+    }
+    config_free(c);
+}
+
 static void files_and_a_commands_own_flags_are_left_to_it(void **state)
 {
     struct config *c = load(FLAGS(L("a.wav"), L("--json"), L("--listen=:0"), L("--accounts=on"),
@@ -360,6 +454,9 @@ int main(void)
         cmocka_unit_test(with_nothing_set_it_serves_this_machine_only),
         cmocka_unit_test(a_later_place_wins),
         cmocka_unit_test(a_named_config_file_must_be_there_and_right),
+        cmocka_unit_test(a_file_is_read_as_people_write_it),
+        cmocka_unit_test(what_cannot_be_meant_is_named_with_its_line),
+        cmocka_unit_test(the_environment_is_read_as_tools_set_it),
         cmocka_unit_test(files_and_a_commands_own_flags_are_left_to_it),
         cmocka_unit_test(a_slip_in_a_flag_is_answered_with_the_right_one),
         cmocka_unit_test(wrong_values_are_named_with_their_place),
