@@ -112,7 +112,7 @@ static void bench_spoken(struct grounding *g, const char *question)
     outline_release(&o);
 }
 
-static void bench_parts(const struct briefing_input *input)
+static void bench_parts(const struct grounding_input *input)
 {
     struct grounding *g = NULL;
     struct ground_query q;
@@ -307,7 +307,7 @@ static void with_stand_in(const char *script)
 int main(int argc, char **argv)
 {
     static const char *const skills[] = {"PostgreSQL", "Python"};
-    struct briefing_input input = {
+    struct grounding_input input = {
         .role = "Engineer", .years_experience = 8, .skills = skills, .skill_count = 2};
     char *context = make_context();
 

@@ -24,7 +24,7 @@ enum { FRAME = 320, FRAME_MS = 20, TAIL_MS = 1200, FINALS_MAX = 1024, COUNT_DEFA
 
 struct play {
     struct loop *loop;
-    struct hearing *hearing;
+    struct asr_session *session;
     double latency[FINALS_MAX];
     size_t finals;
     unsigned eager, resumed, partials;
@@ -96,12 +96,12 @@ static void on_done(void *arg)
     ((struct play *)arg)->done = true;
 }
 
-static const struct hearing_handlers handlers = {.on_ready = on_ready,
-                                                 .on_partial = on_partial,
-                                                 .on_final = on_final,
-                                                 .on_turn = on_turn,
-                                                 .on_error = on_error,
-                                                 .on_done = on_done};
+static const struct asr_session_handlers handlers = {.on_ready = on_ready,
+                                                     .on_partial = on_partial,
+                                                     .on_final = on_final,
+                                                     .on_turn = on_turn,
+                                                     .on_error = on_error,
+                                                     .on_done = on_done};
 
 static void run_until(struct play *p, uint64_t at_us)
 {
@@ -127,9 +127,9 @@ static void play(struct play *p, const struct pcm *pcm)
         bool sound = (i + 1) * FRAME <= pcm->n;
 
         run_until(p, start + (i + 1) * FRAME_MS * 1000);
-        hearing_feed(p->hearing, sound ? pcm->samples + i * FRAME : silence, FRAME);
+        asr_session_feed(p->session, sound ? pcm->samples + i * FRAME : silence, FRAME);
     }
-    hearing_stop(p->hearing);
+    asr_session_stop(p->session);
     while (!p->done) {
         uv_run(loop_uv(p->loop), UV_RUN_NOWAIT);
         uv_sleep(1);
@@ -138,18 +138,18 @@ static void play(struct play *p, const struct pcm *pcm)
 
 static void play_file(struct play *p, struct asr_hub *hub, const char *path)
 {
-    struct hearing_params params = {.asr = {.language = "en"}};
+    struct asr_session_params params = {.asr = {.language = "en"}};
     struct errbuf err = {{0}};
     struct pcm pcm = {0};
 
     p->ready = p->done = false;
     if (audio_decode_file(path, &pcm, &err) ||
-        hearing_open(&p->hearing, hub, &params, &handlers, p, &err)) {
+        asr_session_open(&p->session, hub, &params, &handlers, p, &err)) {
         fprintf(stderr, "%s\n", err.text);
         exit(1);
     }
     play(p, &pcm);
-    hearing_close(p->hearing);
+    asr_session_close(p->session);
     pcm_release(&pcm);
 }
 

@@ -51,12 +51,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         p += p < end;
     }
     q = question_classify(part[0]);
-    if (grounding_open(&g, &(struct briefing_input){.role = part[1],
-                                                    .years_experience = (int)(size % 50),
-                                                    .skills = (const char *const *)&part[2],
-                                                    .skill_count = 1,
-                                                    .context = part[3],
-                                                    .job_description = part[4]}) == 0 &&
+    if (grounding_open(&g, &(struct grounding_input){.role = part[1],
+                                                     .years_experience = (int)(size % 50),
+                                                     .skills = (const char *const *)&part[2],
+                                                     .skill_count = 1,
+                                                     .context = part[3],
+                                                     .job_description = part[4]}) == 0 &&
         outline_compose(&o, g, part[0], size % 3 ? q.kind : (enum question_kind)(size % 10)) == 0) {
         struct buf text;
 

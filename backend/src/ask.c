@@ -46,7 +46,7 @@ struct ask {
     char session_id[ID_TEXT_MAX];
     char user_id[ID_TEXT_MAX];
     struct live *live;
-    struct live_ear *ear;
+    struct speaker *speaker;
     struct live_listener *listener;
     struct loop_timer *frames;
     struct loop_timer *patience;
@@ -133,12 +133,12 @@ static void on_frame(void *arg)
     while (a->fed + FRAME <= due && a->fed < a->pcm.n) {
         size_t n = a->pcm.n - a->fed < FRAME ? a->pcm.n - a->fed : FRAME;
 
-        live_ear_feed(a->ear, a->pcm.samples + a->fed, n);
+        speaker_feed(a->speaker, a->pcm.samples + a->fed, n);
         a->fed += n;
     }
     if (a->fed >= a->pcm.n) {
         timer_stop(a->frames);
-        live_ear_stop(a->ear);
+        speaker_stop(a->speaker);
     }
 }
 
@@ -165,13 +165,13 @@ static char *read_text(const char *path)
 }
 
 /* A profile as the API takes it: a JSON object with name, role, skills, context ... */
-static int read_profile(struct ask *a, struct live_brief *brief, const char *job)
+static int read_profile(struct ask *a, struct session_context *context, const char *job)
 {
     char *text = read_text(a->options.profile);
     json_t *obj = text ? json_parse(text, strlen(text)) : NULL;
     json_t *skills = json_object_get(obj, "skills");
     const char *list[100];
-    struct briefing_input in = {
+    struct grounding_input in = {
         .name = json_str(obj, "name"),
         .role = json_str(obj, "role"),
         .years_experience = (int)json_int(obj, "yearsExperience", -1),
@@ -189,9 +189,9 @@ static int read_profile(struct ask *a, struct live_brief *brief, const char *job
             list[in.skill_count++] = skill;
     }
     if (!code) {
-        briefing_unref(brief->briefing);
-        brief->briefing = NULL;
-        code = briefing_open(&brief->briefing, &in);
+        profile_index_unref(context->index);
+        context->index = NULL;
+        code = profile_index_open(&context->index, &in);
     } else if (text) {
         program_fail("%s is not a profile (a JSON object)", a->options.profile);
     }
@@ -224,7 +224,7 @@ static int make_session(struct ask *a, struct store_session *session, char *job)
 }
 
 /* A session of its own in the store, loaded back as the server would. */
-static int stored_brief(struct ask *a, char *job, struct live_brief *brief)
+static int stored_context(struct ask *a, char *job, struct session_context *context)
 {
     struct app *app = &a->program.app;
     struct live_deps deps = {.store = app->store, .seal = app->seal};
@@ -234,33 +234,33 @@ static int stored_brief(struct ask *a, char *job, struct live_brief *brief)
 
     if (code)
         return code;
-    code = live_brief(&deps, session.user_id, session.id, brief, &err);
+    code = session_context_load(&deps, session.user_id, session.id, context, &err);
     if (code)
         program_fail("%s", err.text);
     return code;
 }
 
-static int unstored_brief(char *job, struct live_brief *brief)
+static int unstored_context(char *job, struct session_context *context)
 {
-    struct briefing_input in = {.years_experience = -1, .job_description = job};
+    struct grounding_input in = {.years_experience = -1, .job_description = job};
 
-    id_new(brief->session_id);
-    return briefing_open(&brief->briefing, &in);
+    id_new(context->session_id);
+    return profile_index_open(&context->index, &in);
 }
 
 static int join(struct ask *a, char *job)
 {
-    struct live_brief brief = {0};
-    int code = a->options.save ? stored_brief(a, job, &brief) : unstored_brief(job, &brief);
+    struct session_context context = {0};
+    int code = a->options.save ? stored_context(a, job, &context) : unstored_context(job, &context);
 
     if (!code && a->options.profile)
-        code = read_profile(a, &brief, job);
+        code = read_profile(a, &context, job);
     if (!code) {
-        memcpy(a->session_id, brief.session_id, ID_TEXT_MAX);
-        memcpy(a->user_id, brief.user_id, ID_TEXT_MAX);
-        code = live_join(a->program.app.live, &brief, &a->live);
+        memcpy(a->session_id, context.session_id, ID_TEXT_MAX);
+        memcpy(a->user_id, context.user_id, ID_TEXT_MAX);
+        code = live_join(a->program.app.live, &context, &a->live);
     }
-    live_brief_release(&brief);
+    session_context_release(&context);
     return code;
 }
 
@@ -304,7 +304,7 @@ static void complete_session(struct ask *a)
         printf("\nKept as session %s.\n", a->session_id);
 }
 
-static const struct live_ear_handlers ear_handlers = {
+static const struct speaker_handlers speaker_events = {
     .send = on_message,
     .on_done = on_heard_all,
     .on_fatal = on_fatal,
@@ -314,7 +314,7 @@ static int start(struct ask *a)
 {
     struct app *app = &a->program.app;
     const struct config *c = a->program.config;
-    struct live_ear_params params = {.sample_rate = ASR_SAMPLE_RATE, .channels = 1};
+    struct speaker_params params = {.sample_rate = ASR_SAMPLE_RATE, .channels = 1};
     struct errbuf err = {""};
     int code;
 
@@ -324,7 +324,7 @@ static int start(struct ask *a)
     params.vad.hangover_ms = (uint32_t)c->vad_hangover_ms;
     code = live_listen(a->live, on_message, a, &a->listener);
     if (!code)
-        code = live_ear_open(&a->ear, a->live, &params, &ear_handlers, a, &err);
+        code = speaker_open(&a->speaker, a->live, &params, &speaker_events, a, &err);
     if (!code)
         code = timer_open(&a->frames, app->loop, on_frame, a);
     if (!code)
@@ -347,7 +347,7 @@ static void finish(struct ask *a)
 {
     timer_close(a->frames);
     timer_close(a->patience);
-    live_ear_close(a->ear);
+    speaker_close(a->speaker);
     live_unlisten(a->listener);
     if (a->live)
         live_leave(a->live);

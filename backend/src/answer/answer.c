@@ -54,7 +54,7 @@ struct answerer {
     struct answer *running; /* a list */
 };
 
-struct briefing {
+struct profile_index {
     struct grounding *g;
     unsigned refs;
 };
@@ -63,7 +63,7 @@ enum state { ASKED, RUNNING, STREAMING, ENDING, CLOSED };
 
 struct answer {
     struct answerer *a;
-    struct briefing *b;
+    struct profile_index *b;
     struct answer *next;
     struct answer *prev;
     struct answer_handlers h;
@@ -124,11 +124,12 @@ void answer_pair_release(struct answer_pair *pair)
     wipe_text(&pair->answer);
 }
 
-/* ---------------------------------------------------------------------------------- briefing */
+/* ---------------------------------------------------------------------------------- profile index
+ */
 
-int briefing_open(struct briefing **bp, const struct briefing_input *input)
+int profile_index_open(struct profile_index **bp, const struct grounding_input *input)
 {
-    struct briefing *b = calloc(1, sizeof(*b));
+    struct profile_index *b = calloc(1, sizeof(*b));
     int err;
 
     if (!b)
@@ -142,14 +143,14 @@ int briefing_open(struct briefing **bp, const struct briefing_input *input)
     return err;
 }
 
-struct briefing *briefing_ref(struct briefing *b)
+struct profile_index *profile_index_ref(struct profile_index *b)
 {
     if (b)
         __atomic_add_fetch(&b->refs, 1, __ATOMIC_RELAXED);
     return b;
 }
 
-void briefing_unref(struct briefing *b)
+void profile_index_unref(struct profile_index *b)
 {
     if (!b || __atomic_sub_fetch(&b->refs, 1, __ATOMIC_ACQ_REL))
         return;
@@ -273,7 +274,7 @@ static void answer_free(struct answer *x)
         explicit_bzero(x->question, strlen(x->question));
     free(x->question);
     free(x->model_asked);
-    briefing_unref(x->b);
+    profile_index_unref(x->b);
     free(x);
 }
 
@@ -592,7 +593,7 @@ static void remember(struct answer *x, const struct answer_ask *ask)
     x->final_us = ask->final_us;
 }
 
-int answer_ask(struct answerer *a, struct briefing *b, const struct answer_ask *ask,
+int answer_ask(struct answerer *a, struct profile_index *b, const struct answer_ask *ask,
                const struct answer_handlers *h, void *arg, struct answer **answerp,
                struct errbuf *err)
 {
@@ -606,7 +607,7 @@ int answer_ask(struct answerer *a, struct briefing *b, const struct answer_ask *
     if (!x)
         return err_set(err, UV_ENOMEM, "out of memory");
     x->a = a;
-    x->b = briefing_ref(b);
+    x->b = profile_index_ref(b);
     x->h = *h;
     x->arg = arg;
     x->next = a->running;

@@ -2,12 +2,12 @@
  * @file answer/answer.h  From a question to an outline at once and an answer that streams
  *
  *     answerer_open(&a, loop, client, &config, err);
- *     briefing_open(&b, profile fields, job description);     // index in memory, per session
+ *     profile_index_open(&b, profile fields, job description);     // index in memory, per session
  *     answer_ask(a, b, &ask, &handlers, arg, &answer);
  *         on_started -> on_outline -> on_delta ... -> on_finished
  *     answer_interrupt(answer)  or  answer_supersede(answer)
  *
- * Each question is classified, the briefing searched, the outline composed (< 20 ms, on this
+ * Each question is classified, the profile index searched, the outline composed (< 20 ms, on this
  * thread: a few hundred microseconds), then the providers of the chain are tried in order until
  * one gives its first token; after that a failure ends the answer with what arrived. A provider
  * that failed several times in a row is left out for a while (circuit breaker). When nothing else
@@ -16,7 +16,7 @@
  * Threads    Loop thread only. No handler runs from inside answer_ask().
  * Errors     answer_ask: UV_EINVAL (empty or oversized question, unknown provider).
  * Ownership  The caller owns answer until on_finished returned: then it is gone (no
- *            answer_close()). A briefing is reference counted; what is asked is copied.
+ *            answer_close()). A profile index is reference counted; what is asked is copied.
  */
 #ifndef ANSWER_ANSWER_H
 #define ANSWER_ANSWER_H
@@ -34,13 +34,13 @@ struct loop;
 struct http_client;
 struct answerer;
 struct answer;
-struct briefing;
+struct profile_index;
 
 enum { ANSWER_HISTORY_MAX = 8 }; /**< Earlier pairs that go into a prompt */
 
-int briefing_open(struct briefing **bp, const struct briefing_input *input);
-struct briefing *briefing_ref(struct briefing *b);
-void briefing_unref(struct briefing *b); /**< NULL is allowed; wipes the text */
+int profile_index_open(struct profile_index **bp, const struct grounding_input *input);
+struct profile_index *profile_index_ref(struct profile_index *b);
+void profile_index_unref(struct profile_index *b); /**< NULL is allowed; wipes the text */
 
 /** An earlier question of the session and what was answered, oldest first. */
 struct answer_pair {
@@ -128,7 +128,7 @@ bool answerer_available(const struct answerer *a, const char *provider);
 size_t answerer_interrupt(struct answerer *a, const char *owner, const char *generation_id,
                           const char *session);
 
-int answer_ask(struct answerer *a, struct briefing *b, const struct answer_ask *ask,
+int answer_ask(struct answerer *a, struct profile_index *b, const struct answer_ask *ask,
                const struct answer_handlers *h, void *arg, struct answer **answerp,
                struct errbuf *err);
 const char *answer_id(const struct answer *answer);

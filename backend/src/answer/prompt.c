@@ -112,7 +112,7 @@ static void put_field(struct writer *w, const char *name, const char *text, size
     buf_putc(&w->b, '\n');
 }
 
-static void put_profile(struct writer *w, const struct briefing_input *in)
+static void put_profile(struct writer *w, const struct grounding_input *in)
 {
     enum { SHORT_MAX = 256 };
 
@@ -137,7 +137,7 @@ static void put_profile(struct writer *w, const struct briefing_input *in)
 
 static void put_prefix(struct writer *w, const struct grounding *g)
 {
-    const struct briefing_input *in = g ? grounding_input(g) : NULL;
+    const struct grounding_input *in = g ? grounding_input(g) : NULL;
 
     begin(w, LLM_SYSTEM);
     buf_puts(&w->b, rules);

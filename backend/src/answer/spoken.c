@@ -382,7 +382,7 @@ static bool small_role(const char *role)
 /** "I am a senior platform engineer. [role] I have 8 years of experience. [yearsExperience]" */
 static void say_post(struct speech *s)
 {
-    const struct briefing_input *in = grounding_input(s->g);
+    const struct grounding_input *in = grounding_input(s->g);
 
     if (in->role && *in->role) {
         bool small = small_role(in->role);
@@ -404,7 +404,7 @@ static void say_post(struct speech *s)
 
 static void say_skills(struct speech *s)
 {
-    const struct briefing_input *in = grounding_input(s->g);
+    const struct grounding_input *in = grounding_input(s->g);
     size_t n = in->skill_count < SKILLS_SAID ? in->skill_count : SKILLS_SAID;
 
     if (!n)

@@ -36,7 +36,7 @@ struct generation {
     char *question;
     char *provider;
     char *model;
-    struct live_brief brief;
+    struct session_context context;
 
     /* loop thread */
     char id[ID_TEXT_MAX];
@@ -81,7 +81,7 @@ static void generation_unref(struct generation *g)
     free(g->provider);
     free(g->model);
     if (g->session[0])
-        live_brief_release(&g->brief);
+        session_context_release(&g->context);
     json_decref(g->started);
     json_decref(g->outline);
     json_decref(g->finish);
@@ -276,7 +276,7 @@ static int begin_alone(struct generation *g, struct errbuf *err)
 static int begin_live(struct generation *g, struct errbuf *err)
 {
     struct live_ask ask = {.question = g->question, .provider = g->provider, .model = g->model};
-    int e = live_join(g->app->live, &g->brief, &g->live);
+    int e = live_join(g->app->live, &g->context, &g->live);
 
     if (!e)
         e = live_listen(g->live, on_message, g, &g->listener);
@@ -396,7 +396,7 @@ static bool provider_known(const struct app *app, const char *name)
     return false;
 }
 
-static int load_brief(struct generation *g, struct errbuf *err)
+static int load_context(struct generation *g, struct errbuf *err)
 {
     const struct app *app = g->app;
     struct live_deps deps = {.loop = app->loop,
@@ -406,7 +406,7 @@ static int load_brief(struct generation *g, struct errbuf *err)
                              .answerer = app->answerer,
                              .hub = app->hub,
                              .keep = true};
-    int e = g->session[0] ? live_brief(&deps, g->user, g->session, &g->brief, err) : 0;
+    int e = g->session[0] ? session_context_load(&deps, g->user, g->session, &g->context, err) : 0;
 
     if (e)
         g->session[0] = '\0'; /* nothing to release */
@@ -417,7 +417,7 @@ static int run_generation(const struct http_request *req, struct http_response *
                           struct generation *g, bool stream)
 {
     struct errbuf err = {""};
-    int e = load_brief(g, &err);
+    int e = load_context(g, &err);
 
     if (e)
         return reply_failed(req, res, e, &err, "session");

@@ -42,7 +42,7 @@ struct socket_inner {
     size_t waiting_bytes;
     bool loading; /* a worker has it */
     struct live_deps deps;
-    struct live_brief brief;
+    struct session_context context;
     int code;
     struct errbuf err;
 };
@@ -68,7 +68,7 @@ static void socket_free(struct socket *s)
 
     drop_waiting(in);
     timer_close(in->timer);
-    live_brief_release(&in->brief);
+    session_context_release(&in->context);
     free(in);
     free(s);
 }
@@ -162,7 +162,7 @@ static void load(void *arg)
     struct socket *s = arg;
     struct socket_inner *in = s->inner;
 
-    in->code = live_brief(&in->deps, in->user_id, in->session_id, &in->brief, &in->err);
+    in->code = session_context_load(&in->deps, in->user_id, in->session_id, &in->context, &in->err);
     if (!in->code)
         api_audit_say(in->user_id, "join", "session", in->session_id, "");
 }
@@ -170,7 +170,7 @@ static void load(void *arg)
 static void join(struct socket *s)
 {
     struct socket_inner *in = s->inner;
-    int code = live_join(s->app->live, &in->brief, &s->live);
+    int code = live_join(s->app->live, &in->context, &s->live);
 
     if (code == UV_ECANCELED) {
         socket_error(s, "shutting_down", "the server is going away", SOCKET_CLOSE_AWAY);

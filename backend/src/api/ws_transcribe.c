@@ -25,12 +25,12 @@ enum {
 struct transcribe {
     struct socket *socket;
     struct loop_timer *start_timer;
-    struct live_ear_params params;
+    struct speaker_params params;
     char language[16];
-    struct live_ear *ear; /* NULL until the first audio, or after stop finished */
-    bool started;         /* `start` was seen */
-    bool heard;           /* audio was seen */
-    bool ready;           /* `ready` was sent: not again after a late start */
+    struct speaker *speaker; /* NULL until the first audio, or after stop finished */
+    bool started;            /* `start` was seen */
+    bool heard;              /* audio was seen */
+    bool ready;              /* `ready` was sent: not again after a late start */
     bool stopping;
     bool over; /* the server ended it: a socket that goes now has not vanished */
     bool vanished;
@@ -46,9 +46,9 @@ static void bad(struct transcribe *t, const char *code, const char *message)
     socket_error(t->socket, code, message, SOCKET_CLOSE_RULES);
 }
 
-/* ------------------------------------------------------------------------ the ear */
+/* ------------------------------------------------------------------------ the speaker */
 
-static void ear_send(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg)
+static void speaker_send(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg)
 {
     struct transcribe *t = arg;
 
@@ -56,7 +56,7 @@ static void ear_send(const char *text, size_t len, enum ws_kind kind, uint32_t k
     socket_send(text, len, kind, key, t->socket);
 }
 
-static void ear_done(void *arg)
+static void speaker_done(void *arg)
 {
     struct transcribe *t = arg;
 
@@ -65,44 +65,44 @@ static void ear_done(void *arg)
         ws_close(t->socket->ws, 1000, "");
 }
 
-static void ear_fatal(int code, const char *message, void *arg)
+static void speaker_fatal(int code, const char *message, void *arg)
 {
     struct transcribe *t = arg;
 
-    (void)message; /* the ear has sent it */
+    (void)message; /* the speaker has sent it */
     t->over = true;
     if (t->socket->ws)
         ws_close(t->socket->ws, code == UV_EAGAIN ? SOCKET_CLOSE_FULL : SOCKET_CLOSE_FAILED, "");
 }
 
 /* The client is back on another socket; this one only has not heard that it is dead. */
-static void ear_taken(void *arg)
+static void speaker_taken(void *arg)
 {
     struct transcribe *t = arg;
 
-    t->ear = NULL;
+    t->speaker = NULL;
     t->stopping = true;
     if (t->socket->ws)
         ws_close(t->socket->ws, SOCKET_CLOSE_TAKEN, "resumed on another socket");
 }
 
-static const struct live_ear_handlers ear_handlers = {
-    .send = ear_send,
-    .on_done = ear_done,
-    .on_fatal = ear_fatal,
-    .on_taken = ear_taken,
+static const struct speaker_handlers speaker_events = {
+    .send = speaker_send,
+    .on_done = speaker_done,
+    .on_fatal = speaker_fatal,
+    .on_taken = speaker_taken,
 };
 
-static bool open_ear(struct transcribe *t)
+static bool open_speaker(struct transcribe *t)
 {
     struct errbuf err = {""};
     int code;
 
-    if (t->ear)
+    if (t->speaker)
         return true;
     timer_stop(t->start_timer);
     t->params.quiet_ready = t->ready && !t->params.key;
-    code = live_ear_open(&t->ear, t->socket->live, &t->params, &ear_handlers, t, &err);
+    code = speaker_open(&t->speaker, t->socket->live, &t->params, &speaker_events, t, &err);
     if (code == UV_EAGAIN)
         socket_error(t->socket, "overloaded", err.text, SOCKET_CLOSE_FULL);
     else if (code)
@@ -140,17 +140,17 @@ static bool take_start(struct transcribe *t, const struct ws_start *start)
 }
 
 /* Go on where the socket before this one was lost. False: there is nothing to go on with. */
-static bool resume_ear(struct transcribe *t, const struct ws_start *start)
+static bool resume_speaker(struct transcribe *t, const struct ws_start *start)
 {
     if (!t->params.key)
         return false;
-    live_ear_close(t->ear); /* opened with the defaults: nothing was heard by it yet */
-    t->ear = live_ear_resume(t->socket->live, t->key, start->last_final, &ear_handlers, t);
-    if (!t->ear)
+    speaker_close(t->speaker); /* opened with the defaults: nothing was heard by it yet */
+    t->speaker = speaker_resume(t->socket->live, t->key, start->last_final, &speaker_events, t);
+    if (!t->speaker)
         return false;
     timer_stop(t->start_timer);
-    if (live_ear_finished(t->ear))
-        ear_done(t);
+    if (speaker_finished(t->speaker))
+        speaker_done(t);
     return true;
 }
 
@@ -168,18 +168,18 @@ static void on_start(struct transcribe *t, const json_t *msg)
         bad(t, why.code, why.text);
         return;
     }
-    if (!take_start(t, &start) || resume_ear(t, &start))
+    if (!take_start(t, &start) || resume_speaker(t, &start))
         return;
-    live_ear_close(t->ear); /* opened with the defaults: nothing was heard by it yet */
-    t->ear = NULL;
-    open_ear(t);
+    speaker_close(t->speaker); /* opened with the defaults: nothing was heard by it yet */
+    t->speaker = NULL;
+    open_speaker(t);
 }
 
 /* -------------------------------------------------------------------------- audio */
 
 static void feed(struct transcribe *t, const int16_t *pcm, size_t n)
 {
-    int code = n ? live_ear_feed(t->ear, pcm, n) : 0;
+    int code = n ? speaker_feed(t->speaker, pcm, n) : 0;
 
     if (code == UV_ENOBUFS)
         socket_error(t->socket, "overloaded",
@@ -250,7 +250,7 @@ static void on_audio(struct socket *s, const void *data, size_t len, void *owner
         return;
     }
     t->heard = true;
-    if (!open_ear(t))
+    if (!open_speaker(t))
         return;
     if (t->opus)
         feed_packet(t, data, len);
@@ -280,10 +280,10 @@ static void on_stop(struct transcribe *t)
         return;
     t->stopping = true;
     timer_stop(t->start_timer);
-    if (t->ear)
-        live_ear_stop(t->ear);
+    if (t->speaker)
+        speaker_stop(t->speaker);
     else
-        ear_done(t);
+        speaker_done(t);
 }
 
 static void on_message(struct socket *s, json_t *msg, void *owner)
@@ -307,7 +307,7 @@ static void on_message(struct socket *s, json_t *msg, void *owner)
 
 static void no_start_came(void *arg)
 {
-    open_ear(arg);
+    open_speaker(arg);
 }
 
 /* A client may wait for `ready` before it sends anything, or begin with `start`. */
@@ -326,9 +326,9 @@ static void on_gone(void *owner)
 
     timer_close(t->start_timer);
     if (t->vanished && !t->over)
-        live_ear_vanish(t->ear);
+        speaker_vanish(t->speaker);
     else
-        live_ear_close(t->ear);
+        speaker_close(t->speaker);
     opus_stream_close(t->opus);
     free(t);
 }
@@ -351,7 +351,7 @@ static int on_open(struct ws *ws, const struct http_request *req, void *arg, voi
 
     if (!t)
         return SOCKET_CLOSE_FAILED;
-    t->params = (struct live_ear_params){.sample_rate = ASR_SAMPLE_RATE, .channels = 1};
+    t->params = (struct speaker_params){.sample_rate = ASR_SAMPLE_RATE, .channels = 1};
     t->params.vad = vad_params_defaults();
     t->params.vad.pre_roll_ms = (uint32_t)app->config->vad_pre_roll_ms;
     t->params.vad.eager_ms = (uint32_t)app->config->vad_eager_ms;

@@ -1,5 +1,5 @@
 /**
- * @file ground/grounding.c  The searchable memory of one briefing
+ * @file ground/grounding.c  The searchable memory of one profile
  *
  * All text is copied into one block, cut into passages, and turned into an inverted index: one
  * sorted array of (term, passage, count). Everything is wiped before it is freed.
@@ -22,7 +22,7 @@ static const double BM25_B = 0.75;
 static const float RELATED_WEIGHT = 0.35f; /* of a word's own weight */
 
 struct grounding {
-    struct briefing_input in; /* points into memory and skills */
+    struct grounding_input in; /* points into memory and skills */
     const char **skills;
     char *memory;
     size_t memory_len;
@@ -73,7 +73,7 @@ static const char *keep(struct grounding *g, const char *s)
     return to;
 }
 
-static int copy_input(struct grounding *g, const struct briefing_input *in)
+static int copy_input(struct grounding *g, const struct grounding_input *in)
 {
     const char *const texts[] = {in->name, in->role, in->industry, in->context,
                                  in->job_description};
@@ -213,7 +213,7 @@ static void build_index(struct grounding *g)
     g->mean_words = g->count ? words / (double)g->count : 1;
 }
 
-int grounding_open(struct grounding **gp, const struct briefing_input *input)
+int grounding_open(struct grounding **gp, const struct grounding_input *input)
 {
     struct grounding *g = calloc(1, sizeof(*g));
     int err;
@@ -271,7 +271,7 @@ const struct passage *grounding_passage(const struct grounding *g, size_t i)
     return &g->passages[i];
 }
 
-const struct briefing_input *grounding_input(const struct grounding *g)
+const struct grounding_input *grounding_input(const struct grounding *g)
 {
     return &g->in;
 }

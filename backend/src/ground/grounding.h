@@ -41,7 +41,7 @@ enum {
 };
 
 /** What the candidate brought, in clear. Any string may be NULL or "". */
-struct briefing_input {
+struct grounding_input {
     const char *name; /**< What the profile is called; not a fact about the person */
     const char *role;
     int years_experience; /**< < 0: unknown */
@@ -106,12 +106,12 @@ struct ground_hit {
     float score;
 };
 
-int grounding_open(struct grounding **gp, const struct briefing_input *input);
+int grounding_open(struct grounding **gp, const struct grounding_input *input);
 void grounding_free(struct grounding *g); /**< NULL is allowed */
 
 size_t grounding_count(const struct grounding *g); /**< 0 for NULL */
 const struct passage *grounding_passage(const struct grounding *g, size_t i);
-const struct briefing_input *grounding_input(const struct grounding *g); /**< The copies */
+const struct grounding_input *grounding_input(const struct grounding *g); /**< The copies */
 
 /** Is there anything about the candidate, a job description alone not counted? */
 bool grounding_has_candidate(const struct grounding *g);

@@ -42,12 +42,12 @@ struct utterance {
     char *text;      /**< Best so far; NULL if none */
 };
 
-struct hearing {
+struct asr_session {
     struct asr_line *line;
     struct resampler *resampler; /**< NULL: 16 kHz mono already */
     struct vad *vad;
     struct loop_timer *done_timer;
-    struct hearing_handlers h;
+    struct asr_session_handlers h;
     void *arg;
     bool push_to_talk;
 
@@ -64,20 +64,20 @@ struct hearing {
     bool broken; /**< An error was told */
     bool done;
     int depth;   /**< Handlers that are running */
-    bool closed; /**< hearing_close() came from inside one of them */
+    bool closed; /**< asr_session_close() came from inside one of them */
 };
 
 /* ---------------------------------------------------------------- handlers */
 
-static void release(struct hearing *h);
+static void release(struct asr_session *h);
 
-static void enter(struct hearing *h)
+static void enter(struct asr_session *h)
 {
     h->depth++;
 }
 
 /** False when a handler closed us: touch nothing any more. */
-static bool leave(struct hearing *h)
+static bool leave(struct asr_session *h)
 {
     h->depth--;
     if (!h->closed)
@@ -87,14 +87,14 @@ static bool leave(struct hearing *h)
     return false;
 }
 
-static void tell_turn(struct hearing *h, const struct utterance *u, enum turn_state state,
+static void tell_turn(struct asr_session *h, const struct utterance *u, enum turn_state state,
                       const char *text)
 {
     if (!h->closed && h->h.on_turn)
         h->h.on_turn(u->number, state, text ? text : "", h->arg);
 }
 
-static void maybe_done(struct hearing *h)
+static void maybe_done(struct asr_session *h)
 {
     if (h->stopping && !h->done && !h->first && (h->ready || h->broken))
         timer_start(h->done_timer, 0, 0);
@@ -102,7 +102,7 @@ static void maybe_done(struct hearing *h)
 
 static void on_done_timer(void *arg)
 {
-    struct hearing *h = arg;
+    struct asr_session *h = arg;
 
     if (h->done)
         return;
@@ -111,7 +111,7 @@ static void on_done_timer(void *arg)
         h->h.on_done(h->arg);
 }
 
-static void break_off(struct hearing *h, int code, const char *message)
+static void break_off(struct asr_session *h, int code, const char *message)
 {
     if (h->broken || h->closed)
         return;
@@ -125,7 +125,7 @@ static void break_off(struct hearing *h, int code, const char *message)
 
 /* ---------------------------------------------------------------- utterances */
 
-static struct utterance *find(struct hearing *h, uint32_t number)
+static struct utterance *find(struct asr_session *h, uint32_t number)
 {
     struct utterance *u = h->first;
 
@@ -140,7 +140,7 @@ static void utterance_free(struct utterance *u)
     free(u);
 }
 
-static void forget(struct hearing *h, struct utterance *u)
+static void forget(struct asr_session *h, struct utterance *u)
 {
     struct utterance **at = &h->first;
 
@@ -150,7 +150,7 @@ static void forget(struct hearing *h, struct utterance *u)
     utterance_free(u);
 }
 
-static struct utterance *add(struct hearing *h, const struct vad_event *event)
+static struct utterance *add(struct asr_session *h, const struct vad_event *event)
 {
     struct utterance *u = calloc(1, sizeof(*u)), **at = &h->first;
 
@@ -177,7 +177,7 @@ static void keep_text(struct utterance *u, const char *text)
 }
 
 /** When the sample at ms arrived. */
-static uint64_t arrival_of(const struct hearing *h, uint64_t ms)
+static uint64_t arrival_of(const struct asr_session *h, uint64_t ms)
 {
     size_t n = h->arrival_count < ARRIVALS ? h->arrival_count : ARRIVALS;
     uint64_t at = clock_mono_us();
@@ -196,7 +196,7 @@ static uint64_t arrival_of(const struct hearing *h, uint64_t ms)
 
 static void on_ready(const char *engine, const char *model, void *arg)
 {
-    struct hearing *h = arg;
+    struct asr_session *h = arg;
 
     enter(h);
     h->ready = true;
@@ -224,7 +224,8 @@ static struct asr_result in_stream_time(const struct utterance *u, const struct 
     return shifted;
 }
 
-static void tell_partial(struct hearing *h, const struct utterance *u, const struct asr_result *res)
+static void tell_partial(struct asr_session *h, const struct utterance *u,
+                         const struct asr_result *res)
 {
     struct asr_word *words;
     struct asr_result shifted = in_stream_time(u, res, &words);
@@ -236,7 +237,7 @@ static void tell_partial(struct hearing *h, const struct utterance *u, const str
 
 static void on_partial(uint32_t number, const struct asr_result *res, void *arg)
 {
-    struct hearing *h = arg;
+    struct asr_session *h = arg;
     struct utterance *u = find(h, number);
 
     if (!u)
@@ -249,7 +250,7 @@ static void on_partial(uint32_t number, const struct asr_result *res, void *arg)
 
 static void on_settled(uint32_t number, const struct asr_result *res, void *arg)
 {
-    struct hearing *h = arg;
+    struct asr_session *h = arg;
     struct utterance *u = find(h, number);
 
     if (!u)
@@ -268,7 +269,7 @@ static void on_settled(uint32_t number, const struct asr_result *res, void *arg)
 
 static void on_final(uint32_t number, const struct asr_result *res, void *arg)
 {
-    struct hearing *h = arg;
+    struct asr_session *h = arg;
     struct utterance *u = find(h, number);
     uint64_t now = clock_mono_us(), latency_ms;
     struct asr_result shifted;
@@ -291,7 +292,7 @@ static void on_final(uint32_t number, const struct asr_result *res, void *arg)
 
 static void on_error(int code, const char *message, void *arg)
 {
-    struct hearing *h = arg;
+    struct asr_session *h = arg;
 
     enter(h);
     break_off(h, code, message);
@@ -300,7 +301,7 @@ static void on_error(int code, const char *message, void *arg)
 
 static void on_trouble(uint32_t number, int code, const char *message, void *arg)
 {
-    struct hearing *h = arg;
+    struct asr_session *h = arg;
 
     (void)number;
     enter(h);
@@ -320,19 +321,19 @@ static const struct asr_line_handlers line_handlers = {
 
 /* ---------------------------------------------------------------- voice activity's side */
 
-static int on_begin(struct hearing *h, const struct vad_event *event)
+static int on_begin(struct asr_session *h, const struct vad_event *event)
 {
     return add(h, event) ? asr_line_begin(h->line, event->utterance) : UV_ENOMEM;
 }
 
-static int on_pause(struct hearing *h, struct utterance *u)
+static int on_pause(struct asr_session *h, struct utterance *u)
 {
     u->eager = true;
     u->eager_told = false;
     return asr_line_settle(h->line);
 }
 
-static void on_resumed(struct hearing *h, struct utterance *u)
+static void on_resumed(struct asr_session *h, struct utterance *u)
 {
     bool told = u->eager_told;
 
@@ -341,7 +342,7 @@ static void on_resumed(struct hearing *h, struct utterance *u)
         tell_turn(h, u, TURN_RESUMED, u->text);
 }
 
-static int on_end(struct hearing *h, struct utterance *u)
+static int on_end(struct asr_session *h, struct utterance *u)
 {
     u->ended = true;
     u->eager = false;
@@ -351,7 +352,7 @@ static int on_end(struct hearing *h, struct utterance *u)
 
 static void on_voice(const struct vad_event *event, void *arg)
 {
-    struct hearing *h = arg;
+    struct asr_session *h = arg;
     struct utterance *u = find(h, event->utterance);
     int rc = 0;
 
@@ -375,7 +376,7 @@ static void on_voice(const struct vad_event *event, void *arg)
 }
 
 /** What the line refused, if it did, becomes the error of this hearing. */
-static int settle_feed(struct hearing *h)
+static int settle_feed(struct asr_session *h)
 {
     int rc = h->feed_error;
 
@@ -392,7 +393,8 @@ static int settle_feed(struct hearing *h)
 
 /* ---------------------------------------------------------------- the caller's side */
 
-static int open_parts(struct hearing *h, const struct hearing_params *params, struct errbuf *err)
+static int open_parts(struct asr_session *h, const struct asr_session_params *params,
+                      struct errbuf *err)
 {
     int rate = params->sample_rate ? params->sample_rate : VAD_RATE;
     int channels = params->channels ? params->channels : 1;
@@ -416,10 +418,11 @@ static int open_parts(struct hearing *h, const struct hearing_params *params, st
     return 0;
 }
 
-int hearing_open(struct hearing **hp, struct asr_hub *hub, const struct hearing_params *params,
-                 const struct hearing_handlers *handlers, void *arg, struct errbuf *err)
+int asr_session_open(struct asr_session **hp, struct asr_hub *hub,
+                     const struct asr_session_params *params,
+                     const struct asr_session_handlers *handlers, void *arg, struct errbuf *err)
 {
-    struct hearing *h = calloc(1, sizeof(*h));
+    struct asr_session *h = calloc(1, sizeof(*h));
     int rc;
 
     if (!h)
@@ -440,7 +443,7 @@ int hearing_open(struct hearing **hp, struct asr_hub *hub, const struct hearing_
     return 0;
 }
 
-static void feed_16k(struct hearing *h, const int16_t *pcm, size_t n)
+static void feed_16k(struct asr_session *h, const int16_t *pcm, size_t n)
 {
     h->fed += n;
     h->arrivals[h->arrival_count++ % ARRIVALS] =
@@ -448,7 +451,7 @@ static void feed_16k(struct hearing *h, const int16_t *pcm, size_t n)
     vad_feed(h->vad, pcm, n, on_voice, h);
 }
 
-static void feed_any(struct hearing *h, const int16_t *pcm, size_t n, int channels)
+static void feed_any(struct asr_session *h, const int16_t *pcm, size_t n, int channels)
 {
     while (n > 0 && !h->feed_error && !h->closed) {
         size_t take = n < FEED_MAX ? n : FEED_MAX;
@@ -459,7 +462,7 @@ static void feed_any(struct hearing *h, const int16_t *pcm, size_t n, int channe
     }
 }
 
-int hearing_feed(struct hearing *h, const int16_t *pcm, size_t n)
+int asr_session_feed(struct asr_session *h, const int16_t *pcm, size_t n)
 {
     int rc;
 
@@ -475,7 +478,7 @@ int hearing_feed(struct hearing *h, const int16_t *pcm, size_t n)
     return rc;
 }
 
-static void flush(struct hearing *h)
+static void flush(struct asr_session *h)
 {
     enter(h);
     if (h->resampler && !h->feed_error) {
@@ -488,13 +491,13 @@ static void flush(struct hearing *h)
     leave(h);
 }
 
-void hearing_end_utterance(struct hearing *h)
+void asr_session_end_utterance(struct asr_session *h)
 {
     if (!h->stopping && !h->closed)
         flush(h);
 }
 
-void hearing_stop(struct hearing *h)
+void asr_session_stop(struct asr_session *h)
 {
     if (h->stopping || h->closed)
         return;
@@ -505,7 +508,7 @@ void hearing_stop(struct hearing *h)
         maybe_done(h);
 }
 
-const char *hearing_unfinished(const struct hearing *h)
+const char *asr_session_unfinished(const struct asr_session *h)
 {
     struct buf *b = (struct buf *)(uintptr_t)&h->unfinished;
 
@@ -517,12 +520,12 @@ const char *hearing_unfinished(const struct hearing *h)
     return b->len ? b->data : "";
 }
 
-float hearing_level_db(const struct hearing *h)
+float asr_session_level_db(const struct asr_session *h)
 {
     return vad_level_db(h->vad);
 }
 
-static void release(struct hearing *h)
+static void release(struct asr_session *h)
 {
     while (h->first) {
         struct utterance *u = h->first;
@@ -539,7 +542,7 @@ static void release(struct hearing *h)
     free(h);
 }
 
-void hearing_close(struct hearing *h)
+void asr_session_close(struct asr_session *h)
 {
     if (!h || h->closed)
         return;

@@ -1,27 +1,27 @@
 /**
  * @file live/asr_session.h  From a socket's frames to utterances, partials, finals and turns
  *
- *     struct hearing *h;
- *     hearing_open(&h, hub, &(struct hearing_params){...}, &handlers, arg, err);
- *     hearing_feed(h, pcm, n);        // as it arrives, at the client's rate; n is in samples a
+ *     struct asr_session *h;
+ *     asr_session_open(&h, hub, &(struct asr_session_params){...}, &handlers, arg, err);
+ *     asr_session_feed(h, pcm, n);        // as it arrives, at the client's rate; n is in samples a
  *                                     // channel, channels interleaved
- *     hearing_stop(h);                // what is left is finalised, then on_done
- *     hearing_close(h);
+ *     asr_session_stop(h);                // what is left is finalised, then on_done
+ *     asr_session_close(h);
  *
  * resample -> voice activity -> recogniser, with the turn events of protocol.md. An utterance
  * that is open when the stream is closed or breaks is reported with the words heard so far: a
- * caller whose socket vanished calls hearing_stop() and keeps the handlers until on_done (best),
- * or takes hearing_unfinished() and closes.
+ * caller whose socket vanished calls asr_session_stop() and keeps the handlers until on_done
+ * (best), or takes asr_session_unfinished() and closes.
  *
  * At the eager end of a turn the recogniser is told to get ready for the end, so that the final
  * needs little more than the hangover; on_turn(TURN_EAGER) comes with the text of everything said
  * up to the pause.
  *
- * Threads    Loop thread only; handlers never run from inside hearing_open().
+ * Threads    Loop thread only; handlers never run from inside asr_session_open().
  * Every time that is told, those of words included, is in [ms] since the first sample fed.
  *
  * Errors     0 or negative UV_E*; on_error is followed by on_done.
- * Ownership  The caller owns it until hearing_close(). Events are borrowed.
+ * Ownership  The caller owns it until asr_session_close(). Events are borrowed.
  */
 #ifndef LIVE_ASR_SESSION_H
 #define LIVE_ASR_SESSION_H
@@ -29,9 +29,9 @@
 #include "asr/hub.h"
 #include "audio/vad.h"
 
-struct hearing;
+struct asr_session;
 
-struct hearing_params {
+struct asr_session_params {
     int sample_rate; /**< 0: 16,000 */
     int channels;    /**< 0: 1 */
     bool push_to_talk;
@@ -41,7 +41,7 @@ struct hearing_params {
 
 enum turn_state { TURN_EAGER, TURN_ENDED, TURN_RESUMED };
 
-struct hearing_handlers {
+struct asr_session_handlers {
     void (*on_ready)(const char *engine, const char *model, void *arg);
     void (*on_partial)(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
                        uint64_t end_ms, void *arg);
@@ -54,21 +54,22 @@ struct hearing_handlers {
     void (*on_error)(int code, const char *message, void *arg);
     /** (optional) Worth telling the person, though the line goes on and nothing is lost. */
     void (*on_trouble)(int code, const char *message, void *arg);
-    void (*on_done)(void *arg); /**< After hearing_stop(): nothing more will come */
+    void (*on_done)(void *arg); /**< After asr_session_stop(): nothing more will come */
 };
 
-int hearing_open(struct hearing **hp, struct asr_hub *hub, const struct hearing_params *params,
-                 const struct hearing_handlers *h, void *arg, struct errbuf *err);
+int asr_session_open(struct asr_session **hp, struct asr_hub *hub,
+                     const struct asr_session_params *params, const struct asr_session_handlers *h,
+                     void *arg, struct errbuf *err);
 /** UV_ENOBUFS: the recogniser is ASR_BACKLOG_MAX_MS behind; on_error follows. UV_EPIPE after
- *  hearing_stop() or an error. */
-int hearing_feed(struct hearing *h, const int16_t *pcm, size_t n);
-void hearing_end_utterance(struct hearing *h); /**< Push to talk: the button was released */
-void hearing_stop(struct hearing *h);
+ *  asr_session_stop() or an error. */
+int asr_session_feed(struct asr_session *h, const int16_t *pcm, size_t n);
+void asr_session_end_utterance(struct asr_session *h); /**< Push to talk: the button was released */
+void asr_session_stop(struct asr_session *h);
 
 /** The words of an open utterance as far as they are known ("" if none): what to keep when the
  *  socket vanished. Borrowed until the next call. */
-const char *hearing_unfinished(const struct hearing *h);
-float hearing_level_db(const struct hearing *h);
-void hearing_close(struct hearing *h);
+const char *asr_session_unfinished(const struct asr_session *h);
+float asr_session_level_db(const struct asr_session *h);
+void asr_session_close(struct asr_session *h);
 
 #endif

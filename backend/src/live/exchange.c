@@ -2,9 +2,9 @@
  * @file live/exchange.c  One question of an interview, from being asked to being stored
  *
  * Two things must come together before a pair is whole: the answer's end, and the final text of
- * the question (an eager answer starts before that is known). asked_settle() looks whether both
- * are there. Each stage's time is taken here, counted from the last voiced sample of the question
- * or, when it was typed, from the request (openapi: Latency).
+ * the question (an eager answer starts before that is known). exchange_finish_if_ready() looks
+ * whether both are there. Each stage's time is taken here, counted from the last voiced sample of
+ * the question or, when it was typed, from the request (openapi: Latency).
  */
 #include "live/live_internal.h"
 
@@ -31,7 +31,7 @@ static void drop_text(const char *text)
     free((void *)(uintptr_t)text);
 }
 
-static void result_free(struct kept_result *kept)
+static void result_free(struct result_copy *kept)
 {
     if (!kept)
         return;
@@ -49,9 +49,9 @@ static void result_free(struct kept_result *kept)
     free(kept);
 }
 
-static struct kept_result *result_copy(const struct answer_result *r)
+static struct result_copy *result_copy(const struct answer_result *r)
 {
-    struct kept_result *kept = calloc(1, sizeof(*kept));
+    struct result_copy *kept = calloc(1, sizeof(*kept));
 
     if (!kept)
         return NULL;
@@ -74,84 +74,85 @@ static struct kept_result *result_copy(const struct answer_result *r)
 
 /* ------------------------------------------------------------------------ memory */
 
-void asked_free(struct asked *asked)
+void exchange_free(struct exchange *exchange)
 {
-    answer_close(asked->answer);
-    result_free(asked->result);
-    buf_release(&asked->started);
-    buf_release(&asked->outline);
-    buf_release(&asked->text);
-    free(asked->question);
-    free(asked);
+    answer_close(exchange->answer);
+    result_free(exchange->result);
+    buf_release(&exchange->started);
+    buf_release(&exchange->outline);
+    buf_release(&exchange->text);
+    free(exchange->question);
+    free(exchange);
 }
 
 /* Forget what was told and is not the current one. */
 static void sweep(struct live *live)
 {
-    struct asked **at = &live->asks;
+    struct exchange **at = &live->exchanges;
 
     while (*at) {
-        struct asked *asked = *at;
+        struct exchange *exchange = *at;
 
-        if (asked->told && asked != live->asked) {
-            *at = asked->next;
-            asked_free(asked);
+        if (exchange->told && exchange != live->current) {
+            *at = exchange->next;
+            exchange_free(exchange);
         } else {
-            at = &asked->next;
+            at = &exchange->next;
         }
     }
 }
 
 /* ---------------------------------------------------------------------- latency */
 
-static uint64_t base_us(const struct asked *asked)
+static uint64_t base_us(const struct exchange *exchange)
 {
-    return asked->speech_end_us ? asked->speech_end_us : asked->asked_us;
+    return exchange->speech_end_us ? exchange->speech_end_us : exchange->asked_us;
 }
 
-static int64_t stage_ms(const struct asked *asked, uint64_t at)
+static int64_t stage_ms(const struct exchange *exchange, uint64_t at)
 {
-    uint64_t base = base_us(asked);
+    uint64_t base = base_us(exchange);
 
     if (!at)
         return -1;
     return at > base ? (int64_t)((at - base) / 1000) : 0;
 }
 
-static struct answer_latency latency_of(const struct asked *asked)
+static struct answer_latency latency_of(const struct exchange *exchange)
 {
     return (struct answer_latency){
-        .final_ms = stage_ms(asked, asked->final_us),
-        .outline_ms = stage_ms(asked, asked->outline_us),
-        .first_token_ms = stage_ms(asked, asked->first_us),
-        .total_ms = stage_ms(asked, asked->end_us),
+        .final_ms = stage_ms(exchange, exchange->final_us),
+        .outline_ms = stage_ms(exchange, exchange->outline_us),
+        .first_token_ms = stage_ms(exchange, exchange->first_us),
+        .total_ms = stage_ms(exchange, exchange->end_us),
     };
 }
 
 /* ------------------------------------------------------------- storing and telling */
 
-static void tell_end(struct asked *asked, const char *transcript_id)
+static void tell_end(struct exchange *exchange, const char *transcript_id)
 {
-    struct answer_latency latency = latency_of(asked);
-    struct live *live = asked->live;
+    struct answer_latency latency = latency_of(exchange);
+    struct live *live = exchange->live;
     struct buf msg;
 
     buf_init(&msg, MESSAGE_MAX);
-    if (asked->result->r.finish == ANSWER_ERROR) {
-        message_error(&msg, "provider_failed", asked->result->r.why);
+    if (exchange->result->r.finish == ANSWER_ERROR) {
+        message_error(&msg, "provider_failed", exchange->result->r.why);
         live_broadcast(live, &msg, WS_KEEP, 0);
         buf_clear(&msg);
     }
-    message_finish(&msg, asked->generation_id, asked->result->r.finish, transcript_id, &latency);
+    message_finish(&msg, exchange->generation_id, exchange->result->r.finish, transcript_id,
+                   &latency);
     live_broadcast(live, &msg, WS_KEEP, 0);
     buf_release(&msg);
 
-    asked->told = true;
+    exchange->told = true;
     sweep(live);
-    live_settle(live);
+    live_end_if_over(live);
 }
 
-/* Names an asked across the time a write takes: it may be gone by then. */
+/* Names an exchange across the time a write takes: it may be gone by then. */
 struct ticket {
     struct live *live;
     char generation_id[ID_TEXT_MAX];
@@ -160,68 +161,69 @@ struct ticket {
 static void on_stored(int err, void *arg)
 {
     struct ticket *ticket = arg;
-    struct asked *asked = ticket->live->asks;
+    struct exchange *exchange = ticket->live->exchanges;
 
-    while (asked && strcmp(asked->generation_id, ticket->generation_id))
-        asked = asked->next;
+    while (exchange && strcmp(exchange->generation_id, ticket->generation_id))
+        exchange = exchange->next;
     free(ticket);
-    if (asked)
-        tell_end(asked, err ? NULL : asked->transcript_id);
+    if (exchange)
+        tell_end(exchange, err ? NULL : exchange->transcript_id);
 }
 
-static struct keep_pair pair_of(const struct asked *asked)
+static struct transcript_pair pair_of(const struct exchange *exchange)
 {
-    return (struct keep_pair){
-        .transcript_id = asked->transcript_id,
-        .session_id = asked->live->brief.session_id,
-        .number = asked->number,
-        .question = asked->question,
-        .answer = asked->result ? asked->result->r.text : "",
-        .timestamp = asked->timestamp,
-        .confidence = asked->confidence,
-        .response_s = asked->end_us ? (double)stage_ms(asked, asked->end_us) / 1000 : 0,
-        .result = asked->result ? &asked->result->r : NULL,
+    return (struct transcript_pair){
+        .transcript_id = exchange->transcript_id,
+        .session_id = exchange->live->context.session_id,
+        .number = exchange->number,
+        .question = exchange->question,
+        .answer = exchange->result ? exchange->result->r.text : "",
+        .timestamp = exchange->timestamp,
+        .confidence = exchange->confidence,
+        .response_s = exchange->end_us ? (double)stage_ms(exchange, exchange->end_us) / 1000 : 0,
+        .result = exchange->result ? &exchange->result->r : NULL,
     };
 }
 
-static void store_answer(struct asked *asked)
+static void store_answer(struct exchange *exchange)
 {
-    struct answer_latency latency = latency_of(asked);
-    struct keep_pair pair = pair_of(asked);
+    struct answer_latency latency = latency_of(exchange);
+    struct transcript_pair pair = pair_of(exchange);
     struct ticket *ticket = calloc(1, sizeof(*ticket));
 
-    asked->storing = true;
+    exchange->storing = true;
     pair.latency = &latency;
-    live_remember(asked->live, asked->question, asked->result->r.text);
+    live_remember(exchange->live, exchange->question, exchange->result->r.text);
     if (!ticket) {
-        tell_end(asked, NULL);
+        tell_end(exchange, NULL);
         return;
     }
-    ticket->live = asked->live;
-    memcpy(ticket->generation_id, asked->generation_id, ID_TEXT_MAX);
-    if (!live_deps(asked->live)->keep || keep_pair(asked->live->keep, &pair, on_stored, ticket)) {
+    ticket->live = exchange->live;
+    memcpy(ticket->generation_id, exchange->generation_id, ID_TEXT_MAX);
+    if (!live_deps(exchange->live)->keep ||
+        transcript_write(exchange->live->writer, &pair, on_stored, ticket)) {
         free(ticket);
-        tell_end(asked, NULL);
+        tell_end(exchange, NULL);
     }
 }
 
 /* The question is safe on the disk before its answer is there. */
-static void store_question(struct asked *asked)
+static void store_question(struct exchange *exchange)
 {
-    struct keep_pair pair = pair_of(asked);
+    struct transcript_pair pair = pair_of(exchange);
 
-    if (live_deps(asked->live)->keep && !asked->result)
-        keep_pair(asked->live->keep, &pair, NULL, NULL);
+    if (live_deps(exchange->live)->keep && !exchange->result)
+        transcript_write(exchange->live->writer, &pair, NULL, NULL);
 }
 
-static void asked_settle(struct asked *asked)
+static void exchange_finish_if_ready(struct exchange *exchange)
 {
-    if (!asked->result || asked->told || asked->storing)
+    if (!exchange->result || exchange->told || exchange->storing)
         return;
-    if (asked->dropped)
-        tell_end(asked, NULL);
-    else if (asked->confirmed)
-        store_answer(asked);
+    if (exchange->dropped)
+        tell_end(exchange, NULL);
+    else if (exchange->confirmed)
+        store_answer(exchange);
 }
 
 /* --------------------------------------------------------------- the answer's events */
@@ -229,30 +231,30 @@ static void asked_settle(struct asked *asked)
 static void on_started(const char *generation_id, const char *provider, const char *model,
                        void *arg)
 {
-    struct asked *asked = arg;
+    struct exchange *exchange = arg;
     struct message_started started = {
         .generation_id = generation_id,
-        .question_number = asked->number,
-        .question = asked->question,
+        .question_number = exchange->number,
+        .question = exchange->question,
         .provider = provider,
         .model = model,
-        .eager = asked->eager,
+        .eager = exchange->eager,
     };
 
-    buf_clear(&asked->started);
-    message_started(&asked->started, &started);
-    live_broadcast(asked->live, &asked->started, WS_KEEP, 0);
+    buf_clear(&exchange->started);
+    message_started(&exchange->started, &started);
+    live_broadcast(exchange->live, &exchange->started, WS_KEEP, 0);
 }
 
 static void on_outline(const char *generation_id, enum question_kind kind,
                        const struct llm_point *points, size_t n, void *arg)
 {
-    struct asked *asked = arg;
+    struct exchange *exchange = arg;
 
-    asked->outline_us = clock_mono_us();
-    buf_clear(&asked->outline);
-    message_outline(&asked->outline, generation_id, asked->question, kind, points, n);
-    live_broadcast(asked->live, &asked->outline, WS_KEEP, 0);
+    exchange->outline_us = clock_mono_us();
+    buf_clear(&exchange->outline);
+    message_outline(&exchange->outline, generation_id, exchange->question, kind, points, n);
+    live_broadcast(exchange->live, &exchange->outline, WS_KEEP, 0);
 }
 
 static uint32_t key_of(const char *generation_id)
@@ -266,35 +268,35 @@ static uint32_t key_of(const char *generation_id)
 
 static void on_delta(const char *generation_id, const char *text, size_t len, void *arg)
 {
-    struct asked *asked = arg;
+    struct exchange *exchange = arg;
     struct buf msg;
 
-    if (!asked->first_us)
-        asked->first_us = clock_mono_us();
-    buf_append(&asked->text, text, len);
+    if (!exchange->first_us)
+        exchange->first_us = clock_mono_us();
+    buf_append(&exchange->text, text, len);
     buf_init(&msg, MESSAGE_MAX);
     message_delta(&msg, generation_id, text, len);
-    live_broadcast(asked->live, &msg, WS_MERGE, key_of(generation_id));
+    live_broadcast(exchange->live, &msg, WS_MERGE, key_of(generation_id));
     buf_release(&msg);
 }
 
 static void on_finished(const char *generation_id, const struct answer_result *res, void *arg)
 {
-    struct asked *asked = arg;
+    struct exchange *exchange = arg;
 
     (void)generation_id;
-    asked->answer = NULL; /* gone when this returns */
-    asked->end_us = clock_mono_us();
+    exchange->answer = NULL; /* gone when this returns */
+    exchange->end_us = clock_mono_us();
     metric_add(METRIC_ANSWERS, answer_finish_name(res->finish), 1);
-    if (asked->first_us)
+    if (exchange->first_us)
         metric_observe(METRIC_FIRST_TOKEN_SECONDS, res->provider,
-                       (double)(asked->first_us - asked->asked_us) / 1e6);
-    asked->result = result_copy(res);
-    if (!asked->result) {
-        asked->told = true;
+                       (double)(exchange->first_us - exchange->asked_us) / 1e6);
+    exchange->result = result_copy(res);
+    if (!exchange->result) {
+        exchange->told = true;
         return;
     }
-    asked_settle(asked);
+    exchange_finish_if_ready(exchange);
 }
 
 static const struct answer_handlers answer_events = {
@@ -306,221 +308,225 @@ static const struct answer_handlers answer_events = {
 
 /* -------------------------------------------------------------------------- asking */
 
-bool asked_running(const struct asked *asked)
+bool exchange_running(const struct exchange *exchange)
 {
-    return asked->answer != NULL;
+    return exchange->answer != NULL;
 }
 
-struct asked *live_current(struct live *live, const char *generation_id)
+struct exchange *live_current(struct live *live, const char *generation_id)
 {
-    struct asked *asked = live->asked;
+    struct exchange *exchange = live->current;
 
-    return asked && generation_id[0] && !strcmp(asked->generation_id, generation_id) ? asked : NULL;
+    return exchange && generation_id[0] && !strcmp(exchange->generation_id, generation_id)
+               ? exchange
+               : NULL;
 }
 
 /* It gives way: in place (its number and row go to the next), or for a question of its own. */
-static void give_way(struct asked *asked, bool in_place)
+static void give_way(struct exchange *exchange, bool in_place)
 {
-    asked->dropped = in_place || !asked->confirmed;
-    if (asked->answer) {
-        answer_supersede(asked->answer);
-    } else if (asked->result && !asked->told && !asked->storing) {
-        asked->result->r.finish = ANSWER_SUPERSEDED;
-        asked_settle(asked);
+    exchange->dropped = in_place || !exchange->confirmed;
+    if (exchange->answer) {
+        answer_supersede(exchange->answer);
+    } else if (exchange->result && !exchange->told && !exchange->storing) {
+        exchange->result->r.finish = ANSWER_SUPERSEDED;
+        exchange_finish_if_ready(exchange);
     }
 }
 
-void asked_withdraw(struct asked *asked)
+void exchange_withdraw(struct exchange *exchange)
 {
-    struct live *live = asked->live;
+    struct live *live = exchange->live;
 
-    if (asked->number == live->brief.questions && !asked->confirmed)
-        live->brief.questions--;
-    if (live->asked == asked)
-        live->asked = NULL;
-    if (asked->told)
+    if (exchange->number == live->context.questions && !exchange->confirmed)
+        live->context.questions--;
+    if (live->current == exchange)
+        live->current = NULL;
+    if (exchange->told)
         sweep(live);
     else
-        give_way(asked, true);
+        give_way(exchange, true);
 }
 
-static void set_question(struct asked *asked, const char *text)
+static void set_question(struct exchange *exchange, const char *text)
 {
     char *question = strdup(text);
 
     if (!question)
         return;
-    free(asked->question);
-    asked->question = question;
+    free(exchange->question);
+    exchange->question = question;
 }
 
 /* The person went on with a question whose answer stands: its row gets all of the words. */
-static void reword(struct asked *asked, const char *text)
+static void reword(struct exchange *exchange, const char *text)
 {
-    struct answer_latency latency = latency_of(asked);
-    struct keep_pair pair;
+    struct answer_latency latency = latency_of(exchange);
+    struct transcript_pair pair;
 
-    if (asked->dropped || !strcmp(asked->question, text))
+    if (exchange->dropped || !strcmp(exchange->question, text))
         return;
-    set_question(asked, text);
-    pair = pair_of(asked);
-    if (asked->result)
+    set_question(exchange, text);
+    pair = pair_of(exchange);
+    if (exchange->result)
         pair.latency = &latency;
-    if (live_deps(asked->live)->keep)
-        keep_pair(asked->live->keep, &pair, NULL, NULL);
+    if (live_deps(exchange->live)->keep)
+        transcript_write(exchange->live->writer, &pair, NULL, NULL);
 }
 
-void asked_confirm(struct asked *asked, const struct asked_words *words)
+void exchange_confirm(struct exchange *exchange, const struct exchange_words *words)
 {
-    if (asked->confirmed) {
-        reword(asked, words->question);
+    if (exchange->confirmed) {
+        reword(exchange, words->question);
         return;
     }
-    asked->confirmed = true;
-    asked->confidence = words->confidence;
-    asked->speech_end_us = words->speech_end_us;
-    asked->final_us = words->final_us;
-    set_question(asked, words->question);
-    store_question(asked);
-    asked_settle(asked);
+    exchange->confirmed = true;
+    exchange->confidence = words->confidence;
+    exchange->speech_end_us = words->speech_end_us;
+    exchange->final_us = words->final_us;
+    set_question(exchange, words->question);
+    store_question(exchange);
+    exchange_finish_if_ready(exchange);
 }
 
-static struct asked *asked_make(struct live *live, const struct asked_input *in)
+static struct exchange *exchange_make(struct live *live, const struct exchange_input *in)
 {
-    struct asked *asked = calloc(1, sizeof(*asked));
+    struct exchange *exchange = calloc(1, sizeof(*exchange));
 
-    if (!asked)
+    if (!exchange)
         return NULL;
-    asked->question = strdup(in->question);
-    if (!asked->question) {
-        free(asked);
+    exchange->question = strdup(in->question);
+    if (!exchange->question) {
+        free(exchange);
         return NULL;
     }
-    asked->live = live;
-    asked->eager = in->eager;
-    asked->confirmed = !in->eager;
-    asked->confidence = in->confidence;
-    asked->speech_end_us = in->speech_end_us;
-    asked->final_us = in->final_us;
-    asked->asked_us = clock_mono_us();
-    asked->timestamp = clock_unix_ms();
-    buf_init(&asked->started, MESSAGE_MAX);
-    buf_init(&asked->outline, MESSAGE_MAX);
-    buf_init(&asked->text, ANSWER_TEXT_MAX);
-    return asked;
+    exchange->live = live;
+    exchange->eager = in->eager;
+    exchange->confirmed = !in->eager;
+    exchange->confidence = in->confidence;
+    exchange->speech_end_us = in->speech_end_us;
+    exchange->final_us = in->final_us;
+    exchange->asked_us = clock_mono_us();
+    exchange->timestamp = clock_unix_ms();
+    buf_init(&exchange->started, MESSAGE_MAX);
+    buf_init(&exchange->outline, MESSAGE_MAX);
+    buf_init(&exchange->text, ANSWER_TEXT_MAX);
+    return exchange;
 }
 
 /* Take over the place of an earlier one, or get a new number. */
-static void take_place(struct asked *asked, const struct asked *old, const struct kept_line *line)
+static void take_place(struct exchange *exchange, const struct exchange *old,
+                       const struct remark *remark)
 {
     if (old) {
-        asked->number = old->number;
-        memcpy(asked->transcript_id, old->transcript_id, ID_TEXT_MAX);
-        asked->timestamp = old->timestamp;
+        exchange->number = old->number;
+        memcpy(exchange->transcript_id, old->transcript_id, ID_TEXT_MAX);
+        exchange->timestamp = old->timestamp;
     } else {
-        asked->number = ++asked->live->brief.questions;
-        id_new(asked->transcript_id);
+        exchange->number = ++exchange->live->context.questions;
+        id_new(exchange->transcript_id);
     }
-    if (!old && line && line->transcript_id[0]) {
-        memcpy(asked->transcript_id, line->transcript_id, ID_TEXT_MAX);
-        asked->timestamp = line->timestamp;
+    if (!old && remark && remark->transcript_id[0]) {
+        memcpy(exchange->transcript_id, remark->transcript_id, ID_TEXT_MAX);
+        exchange->timestamp = remark->timestamp;
     }
 }
 
-static int ask_answerer(struct asked *asked, const struct asked_input *in, struct errbuf *err)
+static int ask_answerer(struct exchange *exchange, const struct exchange_input *in,
+                        struct errbuf *err)
 {
-    const struct live_brief *b = &asked->live->brief;
+    const struct session_context *b = &exchange->live->context;
     struct answer_ask ask = {
-        .question = asked->question,
+        .question = exchange->question,
         .provider = in->provider ? in->provider : (b->provider[0] ? b->provider : NULL),
         .model = in->model ? in->model : (!in->provider && b->model[0] ? b->model : NULL),
         .eager = in->eager,
         .owner = b->user_id,
         .session = b->session_id,
-        .question_number = asked->number,
+        .question_number = exchange->number,
         .speech_end_us = in->speech_end_us,
         .final_us = in->final_us,
         .history = b->history,
         .history_count = b->history_count,
     };
-    int code = answer_ask(live_deps(asked->live)->answerer, b->briefing, &ask, &answer_events,
-                          asked, &asked->answer, err);
+    int code = answer_ask(live_deps(exchange->live)->answerer, b->index, &ask, &answer_events,
+                          exchange, &exchange->answer, err);
 
     if (!code)
-        text_copy(asked->generation_id, ID_TEXT_MAX, answer_id(asked->answer),
-                  strlen(answer_id(asked->answer)));
+        text_copy(exchange->generation_id, ID_TEXT_MAX, answer_id(exchange->answer),
+                  strlen(answer_id(exchange->answer)));
     return code;
 }
 
-int asked_start(struct live *live, const struct asked_input *in, struct asked **askedp,
-                struct errbuf *err)
+int exchange_start(struct live *live, const struct exchange_input *in, struct exchange **exchangep,
+                   struct errbuf *err)
 {
-    struct asked *old = live_current(live, in->replaces ? in->replaces : "");
-    struct asked *asked;
+    struct exchange *old = live_current(live, in->replaces ? in->replaces : "");
+    struct exchange *exchange;
     int code;
 
     if (live->stopping)
         return err_set(err, UV_ECANCELED, "the server is going away");
-    asked = asked_make(live, in);
-    if (!asked)
+    exchange = exchange_make(live, in);
+    if (!exchange)
         return UV_ENOMEM;
-    take_place(asked, old, in->line);
-    code = ask_answerer(asked, in, err);
+    take_place(exchange, old, in->remark);
+    code = ask_answerer(exchange, in, err);
     if (code) {
         if (!old)
-            live->brief.questions--;
-        asked_free(asked);
+            live->context.questions--;
+        exchange_free(exchange);
         return code;
     }
 
-    asked->next = live->asks;
-    live->asks = asked;
-    if (live->asked) {
-        struct asked *before = live->asked;
+    exchange->next = live->exchanges;
+    live->exchanges = exchange;
+    if (live->current) {
+        struct exchange *before = live->current;
 
-        live->asked = asked;
+        live->current = exchange;
         give_way(before, before == old);
         sweep(live);
     }
-    live->asked = asked;
-    if (asked->confirmed)
-        store_question(asked);
-    if (askedp)
-        *askedp = asked;
+    live->current = exchange;
+    if (exchange->confirmed)
+        store_question(exchange);
+    if (exchangep)
+        *exchangep = exchange;
     return 0;
 }
 
 int live_ask(struct live *live, const struct live_ask *ask, char generation_id[ID_TEXT_MAX],
              struct errbuf *err)
 {
-    struct asked_input in = {
+    struct exchange_input in = {
         .question = ask->question,
         .provider = ask->provider,
         .model = ask->model,
         .confidence = 1,
     };
-    struct asked *asked;
-    int code = asked_start(live, &in, &asked, err);
+    struct exchange *exchange;
+    int code = exchange_start(live, &in, &exchange, err);
 
     if (!code && generation_id)
-        memcpy(generation_id, asked->generation_id, ID_TEXT_MAX);
+        memcpy(generation_id, exchange->generation_id, ID_TEXT_MAX);
     return code;
 }
 
 bool live_interrupt(struct live *live)
 {
-    if (!live->asked || !live->asked->answer)
+    if (!live->current || !live->current->answer)
         return false;
-    answer_interrupt(live->asked->answer);
+    answer_interrupt(live->current->answer);
     return true;
 }
 
-void live_keep_line(struct live *live, const struct line_words *words, struct kept_line *line)
+void live_keep_remark(struct live *live, const struct remark_words *words, struct remark *remark)
 {
-    struct keep_pair pair = {
-        .transcript_id = line->transcript_id,
-        .session_id = live->brief.session_id,
-        .number = live->brief.questions + 1, /* of the question that follows */
+    struct transcript_pair pair = {
+        .transcript_id = remark->transcript_id,
+        .session_id = live->context.session_id,
+        .number = live->context.questions + 1, /* of the question that follows */
         .question = words->text,
         .answer = "",
         .confidence = words->confidence,
@@ -529,11 +535,11 @@ void live_keep_line(struct live *live, const struct line_words *words, struct ke
 
     if (!live_deps(live)->keep)
         return;
-    if (!line->transcript_id[0]) {
-        id_new(line->transcript_id);
-        line->timestamp = clock_unix_ms();
+    if (!remark->transcript_id[0]) {
+        id_new(remark->transcript_id);
+        remark->timestamp = clock_unix_ms();
     }
-    pair.timestamp = line->timestamp;
-    if (keep_pair(live->keep, &pair, NULL, NULL))
+    pair.timestamp = remark->timestamp;
+    if (transcript_write(live->writer, &pair, NULL, NULL))
         log_error("interview", "words could not be kept: no memory");
 }

@@ -63,10 +63,10 @@ void live_registry_shutdown(struct live_registry *reg, void (*done)(void *arg), 
         next = live->next;
         live->stopping = true;
         live->joined++; /* keeps it while its answer ends */
-        while (live->ears)
-            live_ear_give_up(live->ears);
-        if (live->asked && !live->asked->confirmed)
-            asked_withdraw(live->asked);
+        while (live->speakers)
+            speaker_give_up(live->speakers);
+        if (live->current && !live->current->confirmed)
+            exchange_withdraw(live->current);
         live_interrupt(live);
         live_leave(live);
     }
@@ -75,14 +75,14 @@ void live_registry_shutdown(struct live_registry *reg, void (*done)(void *arg), 
 
 static void live_free(struct live *live)
 {
-    struct asked *next;
+    struct exchange *next;
 
-    for (struct asked *asked = live->asks; asked; asked = next) {
-        next = asked->next;
-        asked_free(asked);
+    for (struct exchange *exchange = live->exchanges; exchange; exchange = next) {
+        next = exchange->next;
+        exchange_free(exchange);
     }
-    keep_close(live->keep);
-    live_brief_release(&live->brief);
+    transcript_writer_close(live->writer);
+    session_context_release(&live->context);
     free(live);
 }
 
@@ -104,7 +104,8 @@ void live_registry_close(struct live_registry *reg)
 struct live *live_find(struct live_registry *reg, const char *user_id, const char *session_id)
 {
     for (struct live *live = reg->first; live; live = live->next) {
-        if (!strcmp(live->brief.session_id, session_id) && !strcmp(live->brief.user_id, user_id))
+        if (!strcmp(live->context.session_id, session_id) &&
+            !strcmp(live->context.user_id, user_id))
             return live;
     }
     return NULL;
@@ -112,23 +113,24 @@ struct live *live_find(struct live_registry *reg, const char *user_id, const cha
 
 static void on_kept(void *arg)
 {
-    live_settle(arg);
+    live_end_if_over(arg);
 }
 
-static int live_make(struct live_registry *reg, struct live_brief *brief, struct live **livep)
+static int live_make(struct live_registry *reg, struct session_context *context,
+                     struct live **livep)
 {
     struct live *live = calloc(1, sizeof(*live));
     int err;
 
     if (!live)
         return UV_ENOMEM;
-    err = keep_open(&live->keep, &reg->deps, on_kept, live);
+    err = transcript_writer_open(&live->writer, &reg->deps, on_kept, live);
     if (err) {
         free(live);
         return err;
     }
-    live->brief = *brief;
-    *brief = (struct live_brief){0};
+    live->context = *context;
+    *context = (struct session_context){0};
     live->registry = reg;
     live->next = reg->first;
     reg->first = live;
@@ -136,14 +138,14 @@ static int live_make(struct live_registry *reg, struct live_brief *brief, struct
     return 0;
 }
 
-int live_join(struct live_registry *reg, struct live_brief *brief, struct live **livep)
+int live_join(struct live_registry *reg, struct session_context *context, struct live **livep)
 {
-    struct live *live = live_find(reg, brief->user_id, brief->session_id);
+    struct live *live = live_find(reg, context->user_id, context->session_id);
 
     if (reg->on_shut)
         return UV_ECANCELED;
     if (!live) {
-        int err = live_make(reg, brief, &live);
+        int err = live_make(reg, context, &live);
 
         if (err)
             return err;
@@ -156,28 +158,28 @@ int live_join(struct live_registry *reg, struct live_brief *brief, struct live *
 void live_leave(struct live *live)
 {
     live->joined--;
-    live_settle(live);
+    live_end_if_over(live);
 }
 
 static bool all_told(const struct live *live)
 {
-    for (const struct asked *asked = live->asks; asked; asked = asked->next) {
-        if (!asked->told)
+    for (const struct exchange *exchange = live->exchanges; exchange; exchange = exchange->next) {
+        if (!exchange->told)
             return false;
     }
     return true;
 }
 
-void live_settle(struct live *live)
+void live_end_if_over(struct live *live)
 {
     struct live_registry *reg = live->registry;
     struct live **at = &reg->first;
 
-    if (live->joined > 0 || keep_busy(live->keep))
+    if (live->joined > 0 || transcript_writer_busy(live->writer))
         return;
     /* Nobody will say the final text of a question that was only looked ahead to. */
-    if (live->asked && !live->asked->confirmed && !live->asked->told) {
-        asked_withdraw(live->asked);
+    if (live->current && !live->current->confirmed && !live->current->told) {
+        exchange_withdraw(live->current);
         return;
     }
     if (!all_told(live))
@@ -192,7 +194,7 @@ void live_settle(struct live *live)
 
 void live_remember(struct live *live, const char *question, const char *answer)
 {
-    struct live_brief *b = &live->brief;
+    struct session_context *b = &live->context;
     struct answer_pair pair = {strdup(question), strdup(answer)};
 
     if (!b->history)
@@ -226,18 +228,18 @@ void live_broadcast(struct live *live, const struct buf *msg, enum ws_kind kind,
 /* What has been said of the running answer so far, for somebody who comes in the middle. */
 static void catch_up(struct live_listener *l)
 {
-    const struct asked *asked = l->live->asked;
+    const struct exchange *exchange = l->live->current;
     struct buf delta;
 
-    if (!asked || asked->told || asked->dropped || !asked->started.len)
+    if (!exchange || exchange->told || exchange->dropped || !exchange->started.len)
         return;
-    l->send(asked->started.data, asked->started.len, WS_KEEP, 0, l->arg);
-    if (asked->outline.len)
-        l->send(asked->outline.data, asked->outline.len, WS_KEEP, 0, l->arg);
-    if (!asked->text.len)
+    l->send(exchange->started.data, exchange->started.len, WS_KEEP, 0, l->arg);
+    if (exchange->outline.len)
+        l->send(exchange->outline.data, exchange->outline.len, WS_KEEP, 0, l->arg);
+    if (!exchange->text.len)
         return;
     buf_init(&delta, MESSAGE_MAX);
-    message_delta(&delta, asked->generation_id, asked->text.data, asked->text.len);
+    message_delta(&delta, exchange->generation_id, exchange->text.data, exchange->text.len);
     if (!delta.err)
         l->send(delta.data, delta.len, WS_KEEP, 0, l->arg);
     buf_release(&delta);

@@ -1,11 +1,11 @@
 /**
  * @file live/live.h  One live interview: who listens, what was asked, what is being answered
  *
- *     live_brief(&deps, user, session, &brief, err);          // worker: loads and unseals
- *     live_join(registry, &brief, &live);                      // loop: the one of this session
- *     live_listen(live, send, arg, &listener);                 // /ws/llm-stream
- *     live_ear_open(&ear, live, &params, &handlers, arg, err); // /ws/transcribe
- *     live_ask(live, &ask, err);                               // typed, or POST llm/generate
+ *     session_context_load(&deps, user, session, &context, err);  // worker: loads and unseals
+ *     live_join(registry, &context, &live);                       // loop: the one of this session
+ *     live_listen(live, send, arg, &listener);                    // /ws/llm-stream
+ *     speaker_open(&speaker, live, &params, &handlers, arg, err); // /ws/transcribe
+ *     live_ask(live, &ask, err);                                  // typed, or POST llm/generate
  *     live_leave(live);
  *
  * Everybody who joined the same session shares one struct live: an answer started by one socket
@@ -13,9 +13,9 @@
  * finished; when the final text says something else, that answer is superseded in place. Every
  * pair is written to the store when its question is known and again when its answer is complete.
  *
- * Threads    live_brief() on a worker; everything else on the loop thread.
- * Errors     0 or negative UV_E* with a sentence. live_brief: UV_ENOENT when the session is not
- *            there or not this user's.
+ * Threads    session_context_load() on a worker; everything else on the loop thread.
+ * Errors     0 or negative UV_E* with a sentence. session_context_load: UV_ENOENT when the session
+ *            is not there or not this user's.
  * Ownership  live_join() counts; live_leave() gives up. A live interview ends when everybody left
  *            and its last answer is stored.
  */
@@ -30,7 +30,7 @@
 #include "net/http.h"
 
 struct live;
-struct live_ear;
+struct speaker;
 struct live_listener;
 struct live_registry;
 struct loop;
@@ -41,10 +41,10 @@ struct store;
 enum {
     LIVE_JOIN_GAP_MS = 1500, /**< A pause shorter than this joins two utterances to one question */
     LIVE_JOINS_MAX = 4,      /**< Utterances joined at most */
-    LIVE_PARK_MS = 30000,    /**< How long an ear waits for its client to come back */
-    LIVE_PARKED_MAX = 4,     /**< Ears of one interview that wait; the longest waiting gives up */
-    LIVE_KEY_MIN = 16,       /**< A key must not be guessed by chance, [bytes] */
-    LIVE_KEY_MAX = 65,       /**< With its NUL, [bytes] */
+    LIVE_PARK_MS = 30000,    /**< How long a speaker waits for its client to come back */
+    LIVE_PARKED_MAX = 4, /**< Speakers of one interview that wait; the longest waiting gives up */
+    LIVE_KEY_MIN = 16,   /**< A key must not be guessed by chance, [bytes] */
+    LIVE_KEY_MAX = 65,   /**< With its NUL, [bytes] */
 };
 
 struct live_deps {
@@ -65,13 +65,13 @@ void live_registry_close(struct live_registry *reg);
 size_t live_count(const struct live_registry *reg);
 
 /** What a session brings, loaded from the store and unsealed. */
-struct live_brief {
+struct session_context {
     char session_id[ID_TEXT_MAX];
     char user_id[ID_TEXT_MAX];
     char language[16];
     char provider[32]; /**< From the session's metadata; "": the chain */
     char model[128];
-    struct briefing *briefing;
+    struct profile_index *index;
     char **vocabulary; /**< Names and terms for the recogniser */
     size_t vocabulary_count;
     struct answer_pair *history; /**< Strings owned */
@@ -79,12 +79,12 @@ struct live_brief {
     int questions; /**< Highest question number so far */
 };
 
-int live_brief(const struct live_deps *deps, const char *user_id, const char *session_id,
-               struct live_brief *brief, struct errbuf *err);
-void live_brief_release(struct live_brief *brief);
+int session_context_load(const struct live_deps *deps, const char *user_id, const char *session_id,
+                         struct session_context *context, struct errbuf *err);
+void session_context_release(struct session_context *context);
 
-/** Join the interview of brief->session_id; moves what it needs out of brief. */
-int live_join(struct live_registry *reg, struct live_brief *brief, struct live **livep);
+/** Join the interview of context->session_id; moves what it needs out of context. */
+int live_join(struct live_registry *reg, struct session_context *context, struct live **livep);
 void live_leave(struct live *live);
 
 /** Find one that is running; NULL if nobody joined it. Not counted. */
@@ -109,18 +109,18 @@ int live_ask(struct live *live, const struct live_ask *ask, char generation_id[I
              struct errbuf *err);
 bool live_interrupt(struct live *live); /**< Was anything running? */
 
-struct live_ear_params {
+struct speaker_params {
     int sample_rate; /**< [Hz] */
     int channels;
     bool candidate; /**< The candidate speaks: written down, not answered */
     bool push_to_talk;
     bool quiet_ready;     /**< Send no `ready`: the socket has had one */
     const char *language; /**< NULL: the session's */
-    const char *key;      /**< (optional) The client's name for it: see live_ear_resume() */
+    const char *key;      /**< (optional) The client's name for it: see speaker_resume() */
     struct vad_params vad;
 };
 
-struct live_ear_handlers {
+struct speaker_handlers {
     live_send_fn *send;         /**< ready, partial, final, turn, error: as in protocol.md */
     void (*on_done)(void *arg); /**< Everything said is final and stored */
     void (*on_fatal)(int code, const char *message, void *arg); /**< After its error message */
@@ -128,27 +128,27 @@ struct live_ear_handlers {
         void *arg); /**< (optional) Another socket resumed it: forget it, don't close */
 };
 
-int live_ear_open(struct live_ear **ep, struct live *live, const struct live_ear_params *params,
-                  const struct live_ear_handlers *h, void *arg, struct errbuf *err);
-int live_ear_feed(struct live_ear *ear, const int16_t *pcm, size_t n);
-void live_ear_stop(struct live_ear *ear); /**< No more audio: on_done follows */
+int speaker_open(struct speaker **ep, struct live *live, const struct speaker_params *params,
+                 const struct speaker_handlers *h, void *arg, struct errbuf *err);
+int speaker_feed(struct speaker *speaker, const int16_t *pcm, size_t n);
+void speaker_stop(struct speaker *speaker); /**< No more audio: on_done follows */
 
 /** At any point; no handler runs any more. What was said is still heard to its end: a question is
  *  answered and kept, other words of an unfinished utterance are kept as a transcript. */
-void live_ear_close(struct live_ear *ear);
+void speaker_close(struct speaker *speaker);
 
-/** Its socket vanished without a word. With a key it waits LIVE_PARK_MS for live_ear_resume(): an
+/** Its socket vanished without a word. With a key it waits LIVE_PARK_MS for speaker_resume(): an
  *  utterance that a bad network cut is then one utterance and one transcript. Without a key, or
- * when nobody came: live_ear_close(). */
-void live_ear_vanish(struct live_ear *ear);
+ * when nobody came: speaker_close(). */
+void speaker_vanish(struct speaker *speaker);
 
-/** The ear of this key, for a new socket; NULL if there is none. `ready` comes first and tells how
- *  much audio it has (heardSamples), then every final and turn of utterances after `seen` once
+/** The speaker of this key, for a new socket; NULL if there is none. `ready` comes first and tells
+ * how much audio it has (heardSamples), then every final and turn of utterances after `seen` once
  *  more. Numbers of utterances and times go on where they were. */
-struct live_ear *live_ear_resume(struct live *live, const char *key, uint32_t seen,
-                                 const struct live_ear_handlers *h, void *arg);
+struct speaker *speaker_resume(struct live *live, const char *key, uint32_t seen,
+                               const struct speaker_handlers *h, void *arg);
 
 /** on_done ran, or would have while nobody was there: a resumed one may be over already. */
-bool live_ear_finished(const struct live_ear *ear);
+bool speaker_finished(const struct speaker *speaker);
 
 #endif

@@ -1,12 +1,12 @@
 /**
- * @file live/live_internal.h  What live.c, asked.c, ear.c and brief.c share
+ * @file live/live_internal.h  What live.c, exchange.c, speaker.c and session_context.c share
  *
  * Private to src/live/.
  *
  *     live.c    the registry, joining and leaving, listeners
- *     asked.c   one question of an interview, from being asked to being stored
- *     ear.c     one speaker's socket: hearing, turns, which of them are questions
- *     brief.c   what a session brings, loaded on a worker
+ *     exchange.c         one question of an interview, from being asked to being stored
+ *     speaker.c          one speaker's socket: utterances, turns, which of them are questions
+ *     session_context.c  what a session brings, loaded on a worker
  */
 #ifndef LIVE_LIVE_INTERNAL_H
 #define LIVE_LIVE_INTERNAL_H
@@ -25,13 +25,13 @@ struct live_listener {
 struct live {
     struct live *next;
     struct live_registry *registry;
-    struct live_brief brief;
+    struct session_context context;
     int joined;
     struct live_listener *listeners;
-    struct live_ear *ears; /* also those that finish what was said on a socket that is gone */
-    struct asked *asks;    /* all that are not yet told and stored, and the current one */
-    struct asked *asked;   /* the current one; NULL before the first */
-    struct keep *keep;
+    struct speaker *speakers;   /* also those that finish what was said on a socket that is gone */
+    struct exchange *exchanges; /* all that are not yet told and stored, and the current one */
+    struct exchange *current;   /* the current one; NULL before the first */
+    struct transcript_writer *writer;
     bool stopping; /* the program ends: nothing new is asked */
 };
 
@@ -39,15 +39,15 @@ const struct live_deps *live_deps(const struct live *live);
 void live_broadcast(struct live *live, const struct buf *msg, enum ws_kind kind, uint32_t key);
 
 /** Free the live interview if nothing holds it any more. */
-void live_settle(struct live *live);
+void live_end_if_over(struct live *live);
 
 /** Put a finished pair into the history that prompts carry. */
 void live_remember(struct live *live, const char *question, const char *answer);
 
-/* ------------------------------------------------------------------------ asked.c */
+/* ------------------------------------------------------------------------ exchange.c */
 
 /** What the copy of an answer_result holds, so that it can wait for its question's final text. */
-struct kept_result {
+struct result_copy {
     struct answer_result r; /* strings and points owned */
     struct llm_point *points;
 };
@@ -56,8 +56,8 @@ struct kept_result {
  * One question: asked -> (outline, deltas) -> result; and, apart from that, unconfirmed ->
  * confirmed, when its final text is known. It is stored, and its end told, when it has both.
  */
-struct asked {
-    struct asked *next;
+struct exchange {
+    struct exchange *next;
     struct live *live;
     struct answer *answer; /* NULL once it finished */
     char generation_id[ID_TEXT_MAX];
@@ -74,7 +74,7 @@ struct asked {
     struct buf started; /* the messages so far, for who joins late */
     struct buf outline;
     struct buf text;
-    struct kept_result *result;
+    struct result_copy *result;
     uint64_t asked_us; /* clock_mono_us() of each stage; 0: not reached */
     uint64_t speech_end_us;
     uint64_t final_us;
@@ -84,12 +84,12 @@ struct asked {
 };
 
 /** Where words without an answer are kept, in case they turn out to begin a question. */
-struct kept_line {
+struct remark {
     char transcript_id[ID_TEXT_MAX]; /* "": nowhere yet */
     int64_t timestamp;               /* [ms] since 1970 */
 };
 
-struct asked_input {
+struct exchange_input {
     const char *question;
     const char *provider; /* NULL: the session's, then the chain */
     const char *model;
@@ -98,12 +98,12 @@ struct asked_input {
     uint64_t speech_end_us; /* 0 when typed */
     uint64_t final_us;      /* 0 when typed or eager */
     const char *replaces;   /* generation id of the question this one takes the place of, or NULL */
-    const struct kept_line *line; /* what it takes the place of otherwise, or NULL */
+    const struct remark *remark; /* what it takes the place of otherwise, or NULL */
 };
 
-int asked_start(struct live *live, const struct asked_input *in, struct asked **askedp,
-                struct errbuf *err);
-struct asked_words {
+int exchange_start(struct live *live, const struct exchange_input *in, struct exchange **exchangep,
+                   struct errbuf *err);
+struct exchange_words {
     const char *question;
     float confidence;
     uint64_t speech_end_us;
@@ -111,25 +111,25 @@ struct asked_words {
 };
 /** The final text is known and means the same: it is stored under these words. Again, with more
  *  of them, when the person went on. */
-void asked_confirm(struct asked *asked, const struct asked_words *words);
+void exchange_confirm(struct exchange *exchange, const struct exchange_words *words);
 /** It was no question after all. */
-void asked_withdraw(struct asked *asked);
-bool asked_running(const struct asked *asked);
-void asked_free(struct asked *asked);
+void exchange_withdraw(struct exchange *exchange);
+bool exchange_running(const struct exchange *exchange);
+void exchange_free(struct exchange *exchange);
 
 /** The current question if it still is the one of this generation; else NULL. */
-struct asked *live_current(struct live *live, const char *generation_id);
+struct exchange *live_current(struct live *live, const char *generation_id);
 
-/** Keep what is known of an unfinished utterance and free the ear now. */
-void live_ear_give_up(struct live_ear *ear);
+/** Keep what is known of an unfinished utterance and free the speaker now. */
+void speaker_give_up(struct speaker *speaker);
 
-/** Store words that want no answer, or those of a socket that vanished: in the row of line, which
+/** Store words that want no answer, or those of a socket that vanished: in the row of remark, which
  * is made when it has none. */
-struct line_words {
+struct remark_words {
     const char *text;
     float confidence;
     bool candidate;
 };
-void live_keep_line(struct live *live, const struct line_words *words, struct kept_line *line);
+void live_keep_remark(struct live *live, const struct remark_words *words, struct remark *remark);
 
 #endif

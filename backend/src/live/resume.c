@@ -1,5 +1,5 @@
 /**
- * @file live/resume.c  What an ear remembers so that a socket that vanished can be taken up
+ * @file live/resume.c  What a speaker remembers so that a socket that vanished can be taken up
  */
 #include "live/resume.h"
 

@@ -1,9 +1,9 @@
 /**
- * @file live/resume.h  What an ear remembers so that a socket that vanished can be taken up
+ * @file live/resume.h  What a speaker remembers so that a socket that vanished can be taken up
  *
  * Private to src/live/. A client that names its line (`resume` in `start`) may lose its socket
- * in the middle of a word and come back with another one: the ear waits for it, and what was told
- * meanwhile, or was lost on the way, is told again.
+ * in the middle of a word and come back with another one: the speaker waits for it, and what was
+ * told meanwhile, or was lost on the way, is told again.
  *
  *     resume_init(&memory, key);
  *     resume_note(&memory, utterance, &msg);          // what must not be missed
@@ -25,7 +25,7 @@ enum {
 struct resume_note;
 
 struct resume {
-    char key[LIVE_KEY_MAX]; /* "": this ear cannot be taken up, nothing is remembered */
+    char key[LIVE_KEY_MAX]; /* "": this speaker cannot be taken up, nothing is remembered */
     struct resume_note *first;
     struct resume_note *last;
     size_t count;

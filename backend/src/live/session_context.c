@@ -18,7 +18,7 @@ enum {
 
 /* --------------------------------------------------------------------- vocabulary */
 
-static bool has_word(const struct live_brief *b, const char *word, size_t len)
+static bool has_word(const struct session_context *b, const char *word, size_t len)
 {
     for (size_t i = 0; i < b->vocabulary_count; i++) {
         if (strlen(b->vocabulary[i]) == len && !strncasecmp(b->vocabulary[i], word, len))
@@ -27,7 +27,7 @@ static bool has_word(const struct live_brief *b, const char *word, size_t len)
     return false;
 }
 
-static void add_word(struct live_brief *b, const char *word, size_t len)
+static void add_word(struct session_context *b, const char *word, size_t len)
 {
     if (len < 2 || len > VOCABULARY_WORD_MAX || b->vocabulary_count >= VOCABULARY_MAX ||
         has_word(b, word, len))
@@ -47,7 +47,7 @@ static bool in_word(unsigned char c)
 }
 
 /* Names and technical terms stand out: a capital or a digit that does not begin a sentence. */
-static void add_names(struct live_brief *b, const char *text)
+static void add_names(struct session_context *b, const char *text)
 {
     bool sentence_start = true;
 
@@ -69,7 +69,7 @@ static void add_names(struct live_brief *b, const char *text)
     }
 }
 
-/* ----------------------------------------------------------------------- briefing */
+/* ----------------------------------------------------------------------- the index */
 
 /* The skills array as plain strings; *list borrows from the array. */
 static size_t skill_list(json_t *array, const char ***list)
@@ -87,12 +87,12 @@ static size_t skill_list(json_t *array, const char ***list)
     return used;
 }
 
-static int make_briefing(struct live_brief *b, const struct store_profile *profile,
-                         const char *job_description)
+static int make_index(struct session_context *b, const struct store_profile *profile,
+                      const char *job_description)
 {
     json_t *skills =
         profile && profile->skills ? json_parse(profile->skills, strlen(profile->skills)) : NULL;
-    struct briefing_input in = {.years_experience = -1, .job_description = job_description};
+    struct grounding_input in = {.years_experience = -1, .job_description = job_description};
     const char **list = NULL;
     int code;
 
@@ -105,7 +105,7 @@ static int make_briefing(struct live_brief *b, const struct store_profile *profi
         in.skill_count = skill_list(skills, &list);
         in.skills = list;
     }
-    code = briefing_open(&b->briefing, &in);
+    code = profile_index_open(&b->index, &in);
     for (size_t i = 0; i < in.skill_count; i++)
         add_word(b, list[i], strlen(list[i]));
     add_names(b, in.context);
@@ -118,7 +118,7 @@ static int make_briefing(struct live_brief *b, const struct store_profile *profi
 /* ------------------------------------------------------------------ earlier pairs */
 
 /* A line that is no question carries the number of the one that follows it. */
-static void add_pair(struct live_brief *b, const struct store_transcript *t)
+static void add_pair(struct session_context *b, const struct store_transcript *t)
 {
     int asked = t->question_number - (t->line != STORE_QUESTION);
 
@@ -141,7 +141,7 @@ static void turn_round(struct answer_pair *pairs, size_t n)
 }
 
 /* The newest few, put into the order in which they were asked. */
-static int load_history(const struct live_deps *deps, struct live_brief *b, struct errbuf *err)
+static int load_history(const struct live_deps *deps, struct session_context *b, struct errbuf *err)
 {
     struct store_list list = {0};
     int code;
@@ -174,7 +174,7 @@ static void copy_setting(char *to, size_t size, const json_t *metadata, const ch
     text_copy(to, size, value ? value : "", value ? strlen(value) : 0);
 }
 
-static void read_metadata(struct live_brief *b, const char *text)
+static void read_metadata(struct session_context *b, const char *text)
 {
     json_t *metadata = text ? json_parse(text, strlen(text)) : NULL;
 
@@ -184,7 +184,7 @@ static void read_metadata(struct live_brief *b, const char *text)
     json_decref(metadata);
 }
 
-static int load_profile(const struct live_deps *deps, struct live_brief *b,
+static int load_profile(const struct live_deps *deps, struct session_context *b,
                         const struct store_session *session, struct errbuf *err)
 {
     struct store_profile profile = {0};
@@ -197,16 +197,16 @@ static int load_profile(const struct live_deps *deps, struct live_brief *b,
     found = session->profile_id[0] && !code;
     if (code && code != UV_ENOENT) /* a profile erased since then: go on without it */
         return code;
-    code = make_briefing(b, found ? &profile : NULL, session->job_description);
+    code = make_index(b, found ? &profile : NULL, session->job_description);
     store_profile_release(&profile);
     return code;
 }
 
-int live_brief(const struct live_deps *deps, const char *user_id, const char *session_id,
-               struct live_brief *brief, struct errbuf *err)
+int session_context_load(const struct live_deps *deps, const char *user_id, const char *session_id,
+                         struct session_context *context, struct errbuf *err)
 {
     struct store_session session = {0};
-    struct live_brief b = {0};
+    struct session_context b = {0};
     int code;
 
     code = sealed_session_get(deps->store, deps->seal, user_id, session_id, &session, err);
@@ -220,20 +220,20 @@ int live_brief(const struct live_deps *deps, const char *user_id, const char *se
         code = load_history(deps, &b, err);
     store_session_release(&session);
     if (code)
-        live_brief_release(&b);
+        session_context_release(&b);
     else
-        *brief = b;
+        *context = b;
     return code;
 }
 
-void live_brief_release(struct live_brief *brief)
+void session_context_release(struct session_context *context)
 {
-    briefing_unref(brief->briefing);
-    for (size_t i = 0; i < brief->vocabulary_count; i++)
-        free(brief->vocabulary[i]);
-    free(brief->vocabulary);
-    for (size_t i = 0; i < brief->history_count; i++)
-        answer_pair_release(&brief->history[i]);
-    free(brief->history);
-    *brief = (struct live_brief){0};
+    profile_index_unref(context->index);
+    for (size_t i = 0; i < context->vocabulary_count; i++)
+        free(context->vocabulary[i]);
+    free(context->vocabulary);
+    for (size_t i = 0; i < context->history_count; i++)
+        answer_pair_release(&context->history[i]);
+    free(context->history);
+    *context = (struct session_context){0};
 }

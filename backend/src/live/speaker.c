@@ -1,15 +1,15 @@
 /**
  * @file live/speaker.c  One speaker's socket: what is heard, and what of it wants an answer
  *
- * hearing.h gives utterances; people ask questions, and a question may pause. So what is heard
+ * asr_session.h gives utterances; people ask questions, and a question may pause. So what is heard
  * goes through a turn: utterances that follow one another within LIVE_JOIN_GAP_MS belong to the
  * same turn when the first was a question or only a few words ("so ..."). A turn that looks
  * finished is asked at once (eager); its final text confirms that answer, or takes its place.
- * What is said and wants no answer is kept as a line; when it began a question, that question takes
- * over the line's row.
+ * What is said and wants no answer is kept as a remark; when it began a question, that question
+ * takes over the line's row.
  *
- * An ear and its socket part in three ways: stopped (on_done), closed (what was said is heard to
- * its end and kept), or vanished: then it is parked, and another socket may resume it.
+ * A speaker and its socket part in three ways: stopped (on_done), closed (what was said is heard
+ * to its end and kept), or vanished: then it is parked, and another socket may resume it.
  */
 #include "live/live_internal.h"
 
@@ -34,20 +34,20 @@ struct turn {
     int utterances;
     bool question;                   /* its text so far is one */
     char generation_id[ID_TEXT_MAX]; /* "" until asked */
-    struct kept_line line;           /* its words, as long as they are no question */
+    struct remark remark;            /* its words, as long as they are no question */
 };
 
-struct live_ear {
-    struct live_ear *next;
+struct speaker {
+    struct speaker *next;
     struct live *live;
-    struct hearing *hearing;
-    struct live_ear_handlers h;
+    struct asr_session *session;
+    struct speaker_handlers h;
     void *arg;
     bool candidate;
     bool quiet_ready;
     bool gone; /* its socket is: nothing is sent, and on_done frees it */
     bool done;
-    bool stopped; /* live_ear_stop() */
+    bool stopped; /* speaker_stop() */
     bool parked;  /* its socket vanished and may come back: nothing is sent, but remembered */
     struct loop_timer *park_timer; /* NULL without a key */
     struct resume memory;
@@ -60,22 +60,22 @@ struct live_ear {
     uint32_t utterance;
     uint64_t start_ms; /* of the running utterance */
     uint64_t end_ms;
-    struct asked_words words; /* of its final; question stays in final_text */
+    struct exchange_words words; /* of its final; question stays in final_text */
     struct buf final_text;
 };
 
-static void send_message(struct live_ear *ear, struct buf *msg, enum ws_kind kind, uint32_t key)
+static void send_message(struct speaker *speaker, struct buf *msg, enum ws_kind kind, uint32_t key)
 {
-    if (!msg->err && !ear->gone && !ear->parked)
-        ear->h.send(msg->data, msg->len, kind, key, ear->arg);
+    if (!msg->err && !speaker->gone && !speaker->parked)
+        speaker->h.send(msg->data, msg->len, kind, key, speaker->arg);
     buf_release(msg);
 }
 
 /* What a client that comes back must not have missed. */
-static void send_lasting(struct live_ear *ear, uint32_t utterance, struct buf *msg, uint32_t key)
+static void send_lasting(struct speaker *speaker, uint32_t utterance, struct buf *msg, uint32_t key)
 {
-    resume_note(&ear->memory, utterance, msg);
-    send_message(ear, msg, WS_KEEP, key);
+    resume_note(&speaker->memory, utterance, msg);
+    send_message(speaker, msg, WS_KEEP, key);
 }
 
 /* ------------------------------------------------------------------------- the turn */
@@ -86,7 +86,7 @@ static void turn_clear(struct turn *turn)
     turn->utterances = 0;
     turn->question = false;
     turn->generation_id[0] = '\0';
-    turn->line.transcript_id[0] = '\0';
+    turn->remark.transcript_id[0] = '\0';
 }
 
 static int count_words(const struct buf *text)
@@ -99,248 +99,250 @@ static int count_words(const struct buf *text)
 }
 
 /* Does what is said now belong to the turn before? */
-static bool turn_goes_on(const struct live_ear *ear)
+static bool turn_goes_on(const struct speaker *speaker)
 {
-    const struct turn *turn = &ear->turn;
+    const struct turn *turn = &speaker->turn;
 
     if (turn->utterances == 0 || turn->utterances >= LIVE_JOINS_MAX)
         return false;
-    if (ear->start_ms > turn->end_ms + LIVE_JOIN_GAP_MS)
+    if (speaker->start_ms > turn->end_ms + LIVE_JOIN_GAP_MS)
         return false;
     return turn->question || count_words(&turn->text) <= LEAD_IN_WORDS_MAX;
 }
 
 /* The words of the turn with those of the running utterance: "Tell me about a time" + "you led". */
-static const char *turn_with(struct live_ear *ear, const char *text)
+static const char *turn_with(struct speaker *speaker, const char *text)
 {
-    const struct turn *turn = &ear->turn;
+    const struct turn *turn = &speaker->turn;
     size_t len = turn->text.len;
 
-    buf_clear(&ear->said);
+    buf_clear(&speaker->said);
     while (len > 0 && strchr("?.! ", turn->text.data[len - 1]))
         len--;
     if (len > 0) {
-        buf_append(&ear->said, turn->text.data, len);
-        buf_putc(&ear->said, ' ');
+        buf_append(&speaker->said, turn->text.data, len);
+        buf_putc(&speaker->said, ' ');
     }
-    buf_puts(&ear->said, text);
-    return ear->said.err || !ear->said.data ? text : ear->said.data;
+    buf_puts(&speaker->said, text);
+    return speaker->said.err || !speaker->said.data ? text : speaker->said.data;
 }
 
 /* Was it asked? */
-static bool ask(struct live_ear *ear, const char *text, bool eager)
+static bool ask(struct speaker *speaker, const char *text, bool eager)
 {
-    struct asked_input in = {
+    struct exchange_input in = {
         .question = text,
         .eager = eager,
-        .confidence = ear->words.confidence,
-        .speech_end_us = eager ? 0 : ear->words.speech_end_us,
-        .final_us = eager ? 0 : ear->words.final_us,
-        .replaces = ear->turn.generation_id,
-        .line = &ear->turn.line,
+        .confidence = speaker->words.confidence,
+        .speech_end_us = eager ? 0 : speaker->words.speech_end_us,
+        .final_us = eager ? 0 : speaker->words.final_us,
+        .replaces = speaker->turn.generation_id,
+        .remark = &speaker->turn.remark,
     };
     struct errbuf err = {""};
-    struct asked *asked;
+    struct exchange *exchange;
     struct buf msg;
 
-    if (!asked_start(ear->live, &in, &asked, &err)) {
-        memcpy(ear->turn.generation_id, asked->generation_id, ID_TEXT_MAX);
+    if (!exchange_start(speaker->live, &in, &exchange, &err)) {
+        memcpy(speaker->turn.generation_id, exchange->generation_id, ID_TEXT_MAX);
         return true;
     }
     buf_init(&msg, MESSAGE_MAX);
     message_error(&msg, "provider_failed", err.text);
-    send_message(ear, &msg, WS_KEEP, 0);
+    send_message(speaker, &msg, WS_KEEP, 0);
     return false;
 }
 
 /* It looks finished: answer ahead, unless that is what is being answered already. */
-static void looks_finished(struct live_ear *ear, const char *text, const struct question *question)
+static void looks_finished(struct speaker *speaker, const char *text,
+                           const struct question *question)
 {
-    const struct asked *asked = live_current(ear->live, ear->turn.generation_id);
+    const struct exchange *exchange = live_current(speaker->live, speaker->turn.generation_id);
 
-    if (!question->is_question || ear->candidate)
+    if (!question->is_question || speaker->candidate)
         return;
-    if (!asked || !answer_same_question(asked->question, text))
-        ask(ear, text, true);
+    if (!exchange || !answer_same_question(exchange->question, text))
+        ask(speaker, text, true);
 }
 
 /* They want no answer: kept as they are, with the words before them in the same turn unless those
  * are kept as a question. */
-static void keep_line(struct live_ear *ear, const char *own)
+static void keep_remark(struct speaker *speaker, const char *own)
 {
-    struct turn *turn = &ear->turn;
-    struct line_words words = {
-        .text = turn->line.transcript_id[0] ? turn_with(ear, own) : own,
-        .confidence = ear->words.confidence,
-        .candidate = ear->candidate,
+    struct turn *turn = &speaker->turn;
+    struct remark_words words = {
+        .text = turn->remark.transcript_id[0] ? turn_with(speaker, own) : own,
+        .confidence = speaker->words.confidence,
+        .candidate = speaker->candidate,
     };
 
     if (*own)
-        live_keep_line(ear->live, &words, &turn->line);
+        live_keep_remark(speaker->live, &words, &turn->remark);
 }
 
 /* The words of an utterance that nobody will finish: of a question that was looked ahead to, it
  * becomes the text; else they are kept as they are. */
-static void keep_unfinished(struct live_ear *ear, const char *words)
+static void keep_unfinished(struct speaker *speaker, const char *words)
 {
-    struct asked *asked = live_current(ear->live, ear->turn.generation_id);
-    struct asked_words known = {.speech_end_us = clock_mono_us(), .final_us = clock_mono_us()};
+    struct exchange *exchange = live_current(speaker->live, speaker->turn.generation_id);
+    struct exchange_words known = {.speech_end_us = clock_mono_us(), .final_us = clock_mono_us()};
 
     if (!words || !*words)
         return;
-    if (asked && !asked->confirmed) {
-        known.question = turn_with(ear, words);
-        asked_confirm(asked, &known);
+    if (exchange && !exchange->confirmed) {
+        known.question = turn_with(speaker, words);
+        exchange_confirm(exchange, &known);
     } else {
-        keep_line(ear, words);
+        keep_remark(speaker, words);
     }
 }
 
-static void is_no_question(struct live_ear *ear, struct asked *asked, const char *own)
+static void is_no_question(struct speaker *speaker, struct exchange *exchange, const char *own)
 {
-    if (ear->gone && asked && !asked->confirmed) {
-        keep_unfinished(ear, own);
+    if (speaker->gone && exchange && !exchange->confirmed) {
+        keep_unfinished(speaker, own);
         return;
     }
-    if (asked && !asked->confirmed)
-        asked_withdraw(asked);
-    keep_line(ear, own);
+    if (exchange && !exchange->confirmed)
+        exchange_withdraw(exchange);
+    keep_remark(speaker, own);
 }
 
 /* text: of the whole turn; own: of its last utterance. */
-static void is_finished(struct live_ear *ear, const char *text, const char *own,
+static void is_finished(struct speaker *speaker, const char *text, const char *own,
                         const struct question *question)
 {
-    struct asked *asked = live_current(ear->live, ear->turn.generation_id);
-    struct asked_words words = ear->words;
+    struct exchange *exchange = live_current(speaker->live, speaker->turn.generation_id);
+    struct exchange_words words = speaker->words;
 
     words.question = text;
-    if (ear->candidate || !question->is_question) {
-        is_no_question(ear, asked, own);
+    if (speaker->candidate || !question->is_question) {
+        is_no_question(speaker, exchange, own);
         return;
     }
-    if (asked && answer_same_question(asked->question, text)) {
-        asked_confirm(asked, &words);
-    } else if (!ask(ear, text, false)) {
-        keep_line(ear, own);
+    if (exchange && answer_same_question(exchange->question, text)) {
+        exchange_confirm(exchange, &words);
+    } else if (!ask(speaker, text, false)) {
+        keep_remark(speaker, own);
         return;
     }
-    ear->turn.line.transcript_id[0] = '\0'; /* its row is the question's now */
+    speaker->turn.remark.transcript_id[0] = '\0'; /* its row is the question's now */
 }
 
-/* --------------------------------------------------------------- what hearing reports */
+/* --------------------------------------------------------------- what the recogniser reports */
 
-static void send_ready(struct live_ear *ear)
+static void send_ready(struct speaker *speaker)
 {
     struct buf msg;
 
     buf_init(&msg, MESSAGE_MAX);
-    message_ready(&msg, ear->engine, ear->model,
-                  ear->memory.key[0] ? (int64_t)ear->fed_before : -1);
-    send_message(ear, &msg, WS_KEEP, 0);
+    message_ready(&msg, speaker->engine, speaker->model,
+                  speaker->memory.key[0] ? (int64_t)speaker->fed_before : -1);
+    send_message(speaker, &msg, WS_KEEP, 0);
 }
 
 static void on_ready(const char *engine, const char *model, void *arg)
 {
-    struct live_ear *ear = arg;
+    struct speaker *speaker = arg;
 
-    text_copy(ear->engine, sizeof(ear->engine), engine, strlen(engine));
-    text_copy(ear->model, sizeof(ear->model), model, strlen(model));
-    if (!ear->quiet_ready)
-        send_ready(ear);
+    text_copy(speaker->engine, sizeof(speaker->engine), engine, strlen(engine));
+    text_copy(speaker->model, sizeof(speaker->model), model, strlen(model));
+    if (!speaker->quiet_ready)
+        send_ready(speaker);
 }
 
-static void begin_utterance(struct live_ear *ear, uint32_t utterance, uint64_t start_ms)
+static void begin_utterance(struct speaker *speaker, uint32_t utterance, uint64_t start_ms)
 {
-    if (ear->utterance == utterance)
+    if (speaker->utterance == utterance)
         return;
-    ear->utterance = utterance;
-    ear->start_ms = start_ms;
-    if (!turn_goes_on(ear))
-        turn_clear(&ear->turn);
+    speaker->utterance = utterance;
+    speaker->start_ms = start_ms;
+    if (!turn_goes_on(speaker))
+        turn_clear(&speaker->turn);
 }
 
 static void on_partial(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
                        uint64_t end_ms, void *arg)
 {
-    struct live_ear *ear = arg;
+    struct speaker *speaker = arg;
     struct buf msg;
 
-    begin_utterance(ear, utterance, start_ms);
+    begin_utterance(speaker, utterance, start_ms);
     buf_init(&msg, MESSAGE_MAX);
     message_partial(&msg, utterance, res, start_ms, end_ms);
-    send_message(ear, &msg, WS_REPLACE, utterance);
+    send_message(speaker, &msg, WS_REPLACE, utterance);
 }
 
 static void on_final(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
                      uint64_t end_ms, uint64_t latency_ms, void *arg)
 {
-    struct live_ear *ear = arg;
+    struct speaker *speaker = arg;
     struct buf msg;
 
-    begin_utterance(ear, utterance, start_ms);
-    metric_add(METRIC_UTTERANCES, asr_hub_engine(live_deps(ear->live)->hub)->name, 1);
-    metric_observe(METRIC_FINAL_SECONDS, asr_hub_engine(live_deps(ear->live)->hub)->name,
+    begin_utterance(speaker, utterance, start_ms);
+    metric_add(METRIC_UTTERANCES, asr_hub_engine(live_deps(speaker->live)->hub)->name, 1);
+    metric_observe(METRIC_FINAL_SECONDS, asr_hub_engine(live_deps(speaker->live)->hub)->name,
                    (double)latency_ms / 1000);
-    ear->end_ms = end_ms;
-    ear->words.final_us = clock_mono_us();
-    ear->words.speech_end_us = ear->words.final_us - latency_ms * 1000;
-    ear->words.confidence = res->confidence;
-    buf_clear(&ear->final_text);
-    buf_puts(&ear->final_text, res->text);
+    speaker->end_ms = end_ms;
+    speaker->words.final_us = clock_mono_us();
+    speaker->words.speech_end_us = speaker->words.final_us - latency_ms * 1000;
+    speaker->words.confidence = res->confidence;
+    buf_clear(&speaker->final_text);
+    buf_puts(&speaker->final_text, res->text);
 
     /* The same key as its partials: an unsent one is not worth sending after this. */
     buf_init(&msg, MESSAGE_MAX);
     message_final(&msg, utterance, res, start_ms, end_ms, latency_ms);
-    send_lasting(ear, utterance, &msg, utterance);
+    send_lasting(speaker, utterance, &msg, utterance);
 }
 
-static void send_turn(struct live_ear *ear, uint32_t utterance, enum turn_state state,
+static void send_turn(struct speaker *speaker, uint32_t utterance, enum turn_state state,
                       const struct question *question)
 {
     struct buf msg;
 
     buf_init(&msg, MESSAGE_MAX);
     message_turn(&msg, utterance, state, question);
-    send_lasting(ear, utterance, &msg, 0);
+    send_lasting(speaker, utterance, &msg, 0);
 }
 
-static void end_utterance(struct live_ear *ear, const char *text, bool question)
+static void end_utterance(struct speaker *speaker, const char *text, bool question)
 {
-    struct turn *turn = &ear->turn;
+    struct turn *turn = &speaker->turn;
     struct buf whole;
 
     buf_init(&whole, TURN_TEXT_MAX);
     buf_puts(&whole, text);
     buf_release(&turn->text);
     turn->text = whole;
-    turn->end_ms = ear->end_ms;
+    turn->end_ms = speaker->end_ms;
     turn->utterances++;
     turn->question = question;
 }
 
 static void on_turn(uint32_t utterance, enum turn_state state, const char *text, void *arg)
 {
-    struct live_ear *ear = arg;
-    const char *own = state == TURN_ENDED && ear->final_text.data ? ear->final_text.data : text;
+    struct speaker *speaker = arg;
+    const char *own =
+        state == TURN_ENDED && speaker->final_text.data ? speaker->final_text.data : text;
     const char *said;
     struct question question = {0};
 
-    if (state == TURN_ENDED && !ear->final_text.len)
+    if (state == TURN_ENDED && !speaker->final_text.len)
         own = "";
     said = own;
     if (state != TURN_RESUMED && *own) {
-        said = turn_with(ear, own);
+        said = turn_with(speaker, own);
         question = question_classify(said);
     }
-    send_turn(ear, utterance, state, &question);
+    send_turn(speaker, utterance, state, &question);
 
-    if (state == TURN_EAGER && *said && ear->utterance == utterance) {
-        looks_finished(ear, said, &question);
+    if (state == TURN_EAGER && *said && speaker->utterance == utterance) {
+        looks_finished(speaker, said, &question);
     } else if (state == TURN_ENDED) {
-        is_finished(ear, said, own, &question);
+        is_finished(speaker, said, own, &question);
         if (*said)
-            end_utterance(ear, said, question.is_question);
+            end_utterance(speaker, said, question.is_question);
     }
 }
 
@@ -362,44 +364,44 @@ static const char *wire_code(int code)
 
 static void on_error(int code, const char *message, void *arg)
 {
-    struct live_ear *ear = arg;
+    struct speaker *speaker = arg;
     struct buf msg;
 
     buf_init(&msg, MESSAGE_MAX);
     message_error(&msg, wire_code(code), message);
-    send_message(ear, &msg, WS_KEEP, 0);
-    if (ear->parked)
-        ear->gone = true; /* who comes back begins anew */
-    else if (!ear->gone)
-        ear->h.on_fatal(code, message, ear->arg);
+    send_message(speaker, &msg, WS_KEEP, 0);
+    if (speaker->parked)
+        speaker->gone = true; /* who comes back begins anew */
+    else if (!speaker->gone)
+        speaker->h.on_fatal(code, message, speaker->arg);
 }
 
-/* Something went wrong and was mended: the line goes on. */
+/* Something went wrong and was mended: the remark goes on. */
 static void on_trouble(int code, const char *message, void *arg)
 {
-    struct live_ear *ear = arg;
+    struct speaker *speaker = arg;
     struct buf msg;
 
     (void)code;
     buf_init(&msg, MESSAGE_MAX);
     message_error(&msg, "provider_failed", message);
-    send_message(ear, &msg, WS_KEEP, 0);
+    send_message(speaker, &msg, WS_KEEP, 0);
 }
 
-static void leave(struct live_ear *ear);
+static void leave(struct speaker *speaker);
 
 static void on_done(void *arg)
 {
-    struct live_ear *ear = arg;
+    struct speaker *speaker = arg;
 
-    ear->done = true;
-    if (ear->gone)
-        leave(ear);
-    else if (!ear->parked)
-        ear->h.on_done(ear->arg);
+    speaker->done = true;
+    if (speaker->gone)
+        leave(speaker);
+    else if (!speaker->parked)
+        speaker->h.on_done(speaker->arg);
 }
 
-static const struct hearing_handlers hearing_events = {
+static const struct asr_session_handlers session_events = {
     .on_ready = on_ready,
     .on_partial = on_partial,
     .on_final = on_final,
@@ -409,49 +411,50 @@ static const struct hearing_handlers hearing_events = {
     .on_done = on_done,
 };
 
-/* -------------------------------------------------------------------------- the ear */
+/* -------------------------------------------------------------------------- the speaker */
 
 static void nobody_came(void *arg);
 
-static struct live_ear *ear_make(struct live *live, const struct live_ear_params *params,
-                                 const struct live_ear_handlers *h, void *arg)
+static struct speaker *speaker_make(struct live *live, const struct speaker_params *params,
+                                    const struct speaker_handlers *h, void *arg)
 {
-    struct live_ear *ear = calloc(1, sizeof(*ear));
+    struct speaker *speaker = calloc(1, sizeof(*speaker));
 
-    if (!ear)
+    if (!speaker)
         return NULL;
-    ear->live = live;
-    ear->h = *h;
-    ear->arg = arg;
-    ear->candidate = params->candidate;
-    ear->quiet_ready = params->quiet_ready;
-    buf_init(&ear->turn.text, TURN_TEXT_MAX);
-    buf_init(&ear->said, 2 * TURN_TEXT_MAX);
-    buf_init(&ear->final_text, TURN_TEXT_MAX);
-    if (params->key && !timer_open(&ear->park_timer, live_deps(live)->loop, nobody_came, ear))
-        resume_init(&ear->memory, params->key);
-    return ear;
+    speaker->live = live;
+    speaker->h = *h;
+    speaker->arg = arg;
+    speaker->candidate = params->candidate;
+    speaker->quiet_ready = params->quiet_ready;
+    buf_init(&speaker->turn.text, TURN_TEXT_MAX);
+    buf_init(&speaker->said, 2 * TURN_TEXT_MAX);
+    buf_init(&speaker->final_text, TURN_TEXT_MAX);
+    if (params->key &&
+        !timer_open(&speaker->park_timer, live_deps(live)->loop, nobody_came, speaker))
+        resume_init(&speaker->memory, params->key);
+    return speaker;
 }
 
-static void ear_free(struct live_ear *ear)
+static void speaker_free(struct speaker *speaker)
 {
-    hearing_close(ear->hearing);
-    timer_close(ear->park_timer);
-    resume_release(&ear->memory);
-    buf_release(&ear->turn.text);
-    buf_release(&ear->said);
-    buf_release(&ear->final_text);
-    free(ear);
+    asr_session_close(speaker->session);
+    timer_close(speaker->park_timer);
+    resume_release(&speaker->memory);
+    buf_release(&speaker->turn.text);
+    buf_release(&speaker->said);
+    buf_release(&speaker->final_text);
+    free(speaker);
 }
 
-int live_ear_open(struct live_ear **ep, struct live *live, const struct live_ear_params *params,
-                  const struct live_ear_handlers *h, void *arg, struct errbuf *err)
+int speaker_open(struct speaker **ep, struct live *live, const struct speaker_params *params,
+                 const struct speaker_handlers *h, void *arg, struct errbuf *err)
 {
-    const struct live_brief *b = &live->brief;
+    const struct session_context *b = &live->context;
     const char *language = params->language ? params->language
                            : b->language[0] ? b->language
                                             : live_deps(live)->language;
-    struct hearing_params hearing = {
+    struct asr_session_params session = {
         .sample_rate = params->sample_rate,
         .channels = params->channels,
         .push_to_talk = params->push_to_talk,
@@ -460,144 +463,146 @@ int live_ear_open(struct live_ear **ep, struct live *live, const struct live_ear
                 .vocabulary = (const char *const *)b->vocabulary,
                 .vocabulary_count = b->vocabulary_count},
     };
-    struct live_ear *ear;
+    struct speaker *speaker;
     int code;
 
     if (!live_deps(live)->hub)
         return err_set(err, UV_ENOENT, "no recogniser is available: interviewd doctor says why");
-    ear = ear_make(live, params, h, arg);
-    if (!ear)
+    speaker = speaker_make(live, params, h, arg);
+    if (!speaker)
         return UV_ENOMEM;
-    code = hearing_open(&ear->hearing, live_deps(live)->hub, &hearing, &hearing_events, ear, err);
+    code = asr_session_open(&speaker->session, live_deps(live)->hub, &session, &session_events,
+                            speaker, err);
     if (code) {
-        ear_free(ear);
+        speaker_free(speaker);
         return code;
     }
     live->joined++;
-    ear->next = live->ears;
-    live->ears = ear;
-    *ep = ear;
+    speaker->next = live->speakers;
+    live->speakers = speaker;
+    *ep = speaker;
     return 0;
 }
 
-int live_ear_feed(struct live_ear *ear, const int16_t *pcm, size_t n)
+int speaker_feed(struct speaker *speaker, const int16_t *pcm, size_t n)
 {
-    ear->fed += n;
-    return hearing_feed(ear->hearing, pcm, n);
+    speaker->fed += n;
+    return asr_session_feed(speaker->session, pcm, n);
 }
 
-void live_ear_stop(struct live_ear *ear)
+void speaker_stop(struct speaker *speaker)
 {
-    if (!ear->stopped)
-        hearing_stop(ear->hearing);
-    ear->stopped = true;
+    if (!speaker->stopped)
+        asr_session_stop(speaker->session);
+    speaker->stopped = true;
 }
 
-static void unlink_ear(struct live_ear *ear)
+static void unlink_speaker(struct speaker *speaker)
 {
-    struct live_ear **at = &ear->live->ears;
+    struct speaker **at = &speaker->live->speakers;
 
-    while (*at != ear)
+    while (*at != speaker)
         at = &(*at)->next;
-    *at = ear->next;
+    *at = speaker->next;
 }
 
-static void leave(struct live_ear *ear)
+static void leave(struct speaker *speaker)
 {
-    struct live *live = ear->live;
+    struct live *live = speaker->live;
 
-    unlink_ear(ear);
-    ear_free(ear);
+    unlink_speaker(speaker);
+    speaker_free(speaker);
     live_leave(live);
 }
 
-void live_ear_give_up(struct live_ear *ear)
+void speaker_give_up(struct speaker *speaker)
 {
-    keep_unfinished(ear, hearing_unfinished(ear->hearing));
-    leave(ear);
+    keep_unfinished(speaker, asr_session_unfinished(speaker->session));
+    leave(speaker);
 }
 
 /* Nobody listens any more, but what was said is still heard to its end and kept. */
-void live_ear_close(struct live_ear *ear)
+void speaker_close(struct speaker *speaker)
 {
-    if (!ear)
+    if (!speaker)
         return;
-    if (ear->park_timer)
-        timer_stop(ear->park_timer);
-    ear->gone = true;
-    if (ear->done || ear->live->stopping)
-        live_ear_give_up(ear);
+    if (speaker->park_timer)
+        timer_stop(speaker->park_timer);
+    speaker->gone = true;
+    if (speaker->done || speaker->live->stopping)
+        speaker_give_up(speaker);
     else
-        live_ear_stop(ear);
+        speaker_stop(speaker);
 }
 
 /* -------------------------------------------------------------- vanishing and coming back */
 
 static void nobody_came(void *arg)
 {
-    live_ear_close(arg);
+    speaker_close(arg);
 }
 
 /* Of too many that wait the one that has waited longest gives up: it is nearest the list's end. */
 static void limit_parked(const struct live *live)
 {
-    struct live_ear *oldest = NULL;
+    struct speaker *oldest = NULL;
     int parked = 0;
 
-    for (struct live_ear *ear = live->ears; ear; ear = ear->next) {
-        if (ear->parked && !ear->gone) {
-            oldest = ear;
+    for (struct speaker *speaker = live->speakers; speaker; speaker = speaker->next) {
+        if (speaker->parked && !speaker->gone) {
+            oldest = speaker;
             parked++;
         }
     }
     if (parked > LIVE_PARKED_MAX)
-        live_ear_close(oldest);
+        speaker_close(oldest);
 }
 
-void live_ear_vanish(struct live_ear *ear)
+void speaker_vanish(struct speaker *speaker)
 {
-    if (!ear)
+    if (!speaker)
         return;
-    if (!ear->memory.key[0] || ear->live->stopping ||
-        timer_start(ear->park_timer, LIVE_PARK_MS, 0)) {
-        live_ear_close(ear);
+    if (!speaker->memory.key[0] || speaker->live->stopping ||
+        timer_start(speaker->park_timer, LIVE_PARK_MS, 0)) {
+        speaker_close(speaker);
         return;
     }
-    ear->parked = true;
-    limit_parked(ear->live);
+    speaker->parked = true;
+    limit_parked(speaker->live);
 }
 
-static struct live_ear *find_key(const struct live *live, const char *key)
+static struct speaker *find_key(const struct live *live, const char *key)
 {
-    struct live_ear *ear = live->ears;
+    struct speaker *speaker = live->speakers;
 
-    while (ear && (ear->gone || !ear->memory.key[0] || strcmp(ear->memory.key, key) != 0))
-        ear = ear->next;
-    return ear;
+    while (speaker &&
+           (speaker->gone || !speaker->memory.key[0] || strcmp(speaker->memory.key, key) != 0))
+        speaker = speaker->next;
+    return speaker;
 }
 
-struct live_ear *live_ear_resume(struct live *live, const char *key, uint32_t seen,
-                                 const struct live_ear_handlers *h, void *arg)
+struct speaker *speaker_resume(struct live *live, const char *key, uint32_t seen,
+                               const struct speaker_handlers *h, void *arg)
 {
-    struct live_ear *ear = find_key(live, key);
+    struct speaker *speaker = find_key(live, key);
 
-    if (!ear)
+    if (!speaker)
         return NULL;
-    timer_stop(ear->park_timer);
-    if (!ear->parked && ear->h.on_taken)
-        ear->h.on_taken(ear->arg); /* its old socket has not noticed yet that it is dead */
-    ear->parked = false;
-    ear->quiet_ready = false;
-    ear->fed_before = ear->fed;
-    ear->h = *h;
-    ear->arg = arg;
-    if (ear->engine[0])
-        send_ready(ear);
-    resume_tell(&ear->memory, seen, h->send, arg);
-    return ear;
+    timer_stop(speaker->park_timer);
+    if (!speaker->parked && speaker->h.on_taken)
+        speaker->h.on_taken(speaker->arg); /* its old socket has not noticed yet that it is dead */
+    speaker->parked = false;
+    speaker->quiet_ready = false;
+    speaker->fed_before = speaker->fed;
+    speaker->h = *h;
+    speaker->arg = arg;
+    if (speaker->engine[0])
+        send_ready(speaker);
+    resume_tell(&speaker->memory, seen, h->send, arg);
+    return speaker;
 }
 
-bool live_ear_finished(const struct live_ear *ear)
+bool speaker_finished(const struct speaker *speaker)
 {
-    return ear->done;
+    return speaker->done;
 }

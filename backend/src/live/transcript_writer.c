@@ -19,7 +19,7 @@
 
 struct job {
     struct job *next;
-    struct keep *keep;
+    struct transcript_writer *writer;
     struct store_transcript row;
     void (*stored)(int err, void *arg);
     void *arg;
@@ -28,7 +28,7 @@ struct job {
     struct errbuf why;
 };
 
-struct keep {
+struct transcript_writer {
     const struct live_deps *deps;
     struct job *first; /* the first one is on a worker */
     struct job **last;
@@ -36,28 +36,29 @@ struct keep {
     void *arg;
 };
 
-int keep_open(struct keep **kp, const struct live_deps *deps, void (*idle)(void *arg), void *arg)
+int transcript_writer_open(struct transcript_writer **wp, const struct live_deps *deps,
+                           void (*idle)(void *arg), void *arg)
 {
-    struct keep *keep = calloc(1, sizeof(*keep));
+    struct transcript_writer *writer = calloc(1, sizeof(*writer));
 
-    if (!keep)
+    if (!writer)
         return UV_ENOMEM;
-    keep->deps = deps;
-    keep->last = &keep->first;
-    keep->idle = idle;
-    keep->arg = arg;
-    *kp = keep;
+    writer->deps = deps;
+    writer->last = &writer->first;
+    writer->idle = idle;
+    writer->arg = arg;
+    *wp = writer;
     return 0;
 }
 
-bool keep_busy(const struct keep *keep)
+bool transcript_writer_busy(const struct transcript_writer *writer)
 {
-    return keep->first != NULL;
+    return writer->first != NULL;
 }
 
-void keep_close(struct keep *keep)
+void transcript_writer_close(struct transcript_writer *writer)
 {
-    free(keep);
+    free(writer);
 }
 
 /* ----------------------------------------------------------------- what is written */
@@ -86,7 +87,7 @@ static char *dump(json_t *value)
     return buf_steal(&out, NULL);
 }
 
-static char *metrics(const struct keep_pair *pair)
+static char *metrics(const struct transcript_pair *pair)
 {
     json_t *m = json_object();
     int quality = pair->result ? pair->result->quality : -1;
@@ -98,7 +99,7 @@ static char *metrics(const struct keep_pair *pair)
     return dump(m);
 }
 
-static char *detail(const struct keep_pair *pair)
+static char *detail(const struct transcript_pair *pair)
 {
     const struct answer_result *r = pair->result;
     json_t *d = json_object();
@@ -116,7 +117,7 @@ static char *detail(const struct keep_pair *pair)
     return dump(d);
 }
 
-static int fill(struct store_transcript *row, const struct keep_pair *pair)
+static int fill(struct store_transcript *row, const struct transcript_pair *pair)
 {
     text_copy(row->id, sizeof(row->id), pair->transcript_id, strlen(pair->transcript_id));
     text_copy(row->session_id, sizeof(row->session_id), pair->session_id, strlen(pair->session_id));
@@ -135,43 +136,43 @@ static int fill(struct store_transcript *row, const struct keep_pair *pair)
 static void write_row(void *arg)
 {
     struct job *job = arg;
-    const struct live_deps *deps = job->keep->deps;
+    const struct live_deps *deps = job->writer->deps;
 
     job->tries++;
     job->err = sealed_transcript_put(deps->store, deps->seal, &job->row, &job->why);
 }
 
-static void finish_first(struct keep *keep)
+static void finish_first(struct transcript_writer *writer)
 {
-    struct job *job = keep->first;
+    struct job *job = writer->first;
 
     if (job->err)
         log_error("interview", "what was said could not be stored: %s",
                   job->why.text[0] ? job->why.text : uv_strerror(job->err));
     if (job->stored)
-        job->stored(job->err, job->arg); /* keep is still busy, so nobody closes it in there */
-    keep->first = job->next;
-    if (!keep->first)
-        keep->last = &keep->first;
+        job->stored(job->err, job->arg); /* writer is still busy, so nobody closes it in there */
+    writer->first = job->next;
+    if (!writer->first)
+        writer->last = &writer->first;
     store_transcript_release(&job->row);
     free(job);
 }
 
-static void start_first(struct keep *keep);
+static void start_first(struct transcript_writer *writer);
 
 static void written(int err, void *arg)
 {
     struct job *job = arg;
-    struct keep *keep = job->keep;
+    struct transcript_writer *writer = job->writer;
 
     if (err)
         job->err = err;
-    if (job->err != UV_EAGAIN || job->tries >= KEEP_TRIES)
-        finish_first(keep);
+    if (job->err != UV_EAGAIN || job->tries >= TRANSCRIPT_TRIES)
+        finish_first(writer);
 
-    start_first(keep);
-    if (!keep->first)
-        keep->idle(keep->arg); /* may close keep */
+    start_first(writer);
+    if (!writer->first)
+        writer->idle(writer->arg); /* may close writer */
 }
 
 static void write_here(void *arg)
@@ -181,21 +182,21 @@ static void write_here(void *arg)
 }
 
 /* A full request queue must not lose a pair: then it is written on the loop thread instead. */
-static void start_first(struct keep *keep)
+static void start_first(struct transcript_writer *writer)
 {
-    struct job *job = keep->first;
+    struct job *job = writer->first;
 
-    if (!job || !lane_submit(keep->deps->lanes, LANE_STORE, write_row, written, job))
+    if (!job || !lane_submit(writer->deps->lanes, LANE_STORE, write_row, written, job))
         return;
-    if (loop_post(keep->deps->loop, write_here, job))
+    if (loop_post(writer->deps->loop, write_here, job))
         log_error("interview", "what was said could not be stored: the program has ended");
 }
 
-int keep_pair(struct keep *keep, const struct keep_pair *pair, void (*stored)(int err, void *arg),
-              void *arg)
+int transcript_write(struct transcript_writer *writer, const struct transcript_pair *pair,
+                     void (*stored)(int err, void *arg), void *arg)
 {
     struct job *job = calloc(1, sizeof(*job));
-    bool was_idle = !keep->first;
+    bool was_idle = !writer->first;
 
     if (!job || fill(&job->row, pair)) {
         if (job)
@@ -203,12 +204,12 @@ int keep_pair(struct keep *keep, const struct keep_pair *pair, void (*stored)(in
         free(job);
         return UV_ENOMEM;
     }
-    job->keep = keep;
+    job->writer = writer;
     job->stored = stored;
     job->arg = arg;
-    *keep->last = job;
-    keep->last = &job->next;
+    *writer->last = job;
+    writer->last = &job->next;
     if (was_idle)
-        start_first(keep);
+        start_first(writer);
     return 0;
 }

@@ -4,13 +4,13 @@
  * A queue of its own for each live interview: writes of one interview happen one after the other,
  * in the order they were asked for, on the store lane.
  *
- *     keep_open(&keep, &deps, idle, arg);
- *     keep_pair(keep, &pair, stored, arg);          // copies; stored(err) comes later
- *     keep_close(keep);                             // once keep_busy() is false
+ *     transcript_writer_open(&writer, &deps, idle, arg);
+ *     transcript_write(writer, &pair, stored, arg); // copies; stored(err) comes later
+ *     transcript_writer_close(writer);              // once transcript_writer_busy() is false
  *
  * Threads    Loop thread only.
- * Errors     A failed write is tried again KEEP_TRIES times when the store was busy; then it is
- *            logged (without its text) and stored() gets the code.
+ * Errors     A failed write is tried again TRANSCRIPT_TRIES times when the store was busy; then it
+ * is logged (without its text) and stored() gets the code.
  */
 #ifndef LIVE_TRANSCRIPT_WRITER_H
 #define LIVE_TRANSCRIPT_WRITER_H
@@ -22,12 +22,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct keep;
+struct transcript_writer;
 struct live_deps;
 
-enum { KEEP_TRIES = 5 };
+enum { TRANSCRIPT_TRIES = 5 };
 
-struct keep_pair {
+struct transcript_pair {
     const char *transcript_id;
     const char *session_id;
     int number;
@@ -41,10 +41,11 @@ struct keep_pair {
     enum store_line line; /**< What it is when it is no pair: words without an answer */
 };
 
-int keep_open(struct keep **kp, const struct live_deps *deps, void (*idle)(void *arg), void *arg);
-int keep_pair(struct keep *keep, const struct keep_pair *pair, void (*stored)(int err, void *arg),
-              void *arg);
-bool keep_busy(const struct keep *keep);
-void keep_close(struct keep *keep);
+int transcript_writer_open(struct transcript_writer **wp, const struct live_deps *deps,
+                           void (*idle)(void *arg), void *arg);
+int transcript_write(struct transcript_writer *writer, const struct transcript_pair *pair,
+                     void (*stored)(int err, void *arg), void *arg);
+bool transcript_writer_busy(const struct transcript_writer *writer);
+void transcript_writer_close(struct transcript_writer *writer);
 
 #endif

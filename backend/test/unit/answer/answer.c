@@ -20,7 +20,7 @@ struct fixture {
     struct stand_in service;
     struct loop *loop;
     struct http_client *client;
-    struct briefing *briefing;
+    struct profile_index *index;
 };
 
 struct run {
@@ -171,7 +171,7 @@ static void start(struct run *r, const char *provider, const char *model)
                              .session = "s1"};
     struct errbuf err = {""};
 
-    assert_int_equal(answer_ask(r->a, r->f->briefing, &ask, &handlers, r, &r->answer, &err), 0);
+    assert_int_equal(answer_ask(r->a, r->f->index, &ask, &handlers, r, &r->answer, &err), 0);
     assert_string_equal(r->order, ""); /* nothing from inside */
 }
 
@@ -412,20 +412,20 @@ static int setup(void **state)
     if (!stand_in_open(&f->service) || loop_open(&f->loop, &err) ||
         http_client_open(&f->client, f->loop, &err))
         return -1;
-    return briefing_open(
-        &f->briefing, &(struct briefing_input){
-                          .role = "Engineer",
-                          .years_experience = 5,
-                          .skills = skills,
-                          .skill_count = 1,
-                          .context = "- Led the migration to PostgreSQL, cutting cost by 20 %."});
+    return profile_index_open(
+        &f->index, &(struct grounding_input){
+                       .role = "Engineer",
+                       .years_experience = 5,
+                       .skills = skills,
+                       .skill_count = 1,
+                       .context = "- Led the migration to PostgreSQL, cutting cost by 20 %."});
 }
 
 static int teardown(void **state)
 {
     struct fixture *f = *state;
 
-    briefing_unref(f->briefing);
+    profile_index_unref(f->index);
     http_client_close(f->client);
     loop_close(f->loop);
     stand_in_close(&f->service);

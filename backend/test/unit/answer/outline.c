@@ -28,13 +28,13 @@ static const char job[] = "Requirements\n"
 
 static const char *const skills[] = {"PostgreSQL", "Kubernetes"};
 
-static const struct briefing_input input = {.role = "Backend Engineer",
-                                            .years_experience = 8,
-                                            .skills = skills,
-                                            .skill_count = 2,
-                                            .industry = "Fintech",
-                                            .context = profile,
-                                            .job_description = job};
+static const struct grounding_input input = {.role = "Backend Engineer",
+                                             .years_experience = 8,
+                                             .skills = skills,
+                                             .skill_count = 2,
+                                             .industry = "Fintech",
+                                             .context = profile,
+                                             .job_description = job};
 
 static struct outline compose(const char *question, enum question_kind kind)
 {
@@ -91,7 +91,7 @@ static void a_single_bullet_gives_deed_and_result(void **state)
 
 static void how_it_was_resolved_is_no_subject_of_its_own(void **state)
 {
-    static const struct briefing_input logistics = {
+    static const struct grounding_input logistics = {
         .role = "Engineer",
         .context =
             "Halden Logistics, software engineer, 2017 to 2021\n"
@@ -231,7 +231,7 @@ static void random_text(char *to, size_t size)
     to[n] = '\0';
 }
 
-static bool in_field(const struct briefing_input *in, const char *field, const char *quote)
+static bool in_field(const struct grounding_input *in, const char *field, const char *quote)
 {
     char years[16];
 
@@ -262,13 +262,13 @@ static void every_quote_is_a_run_of_its_field(void **state)
     for (int round = 0; round < ROUNDS; round++) {
         struct grounding *g = NULL;
         const char *const some[] = {text[2]};
-        struct briefing_input in = {.role = text[0],
-                                    .years_experience = (int)chance(60) - 1,
-                                    .skills = some,
-                                    .skill_count = chance(2),
-                                    .industry = text[1],
-                                    .context = text[3],
-                                    .job_description = text[4]};
+        struct grounding_input in = {.role = text[0],
+                                     .years_experience = (int)chance(60) - 1,
+                                     .skills = some,
+                                     .skill_count = chance(2),
+                                     .industry = text[1],
+                                     .context = text[3],
+                                     .job_description = text[4]};
         char question[TEXT_BYTES];
         struct outline o;
 

@@ -15,10 +15,10 @@ static struct grounding *brief(const char *context, const char *job)
 {
     struct grounding *g = NULL;
 
-    assert_int_equal(grounding_open(&g, &(struct briefing_input){.role = "Engineer",
-                                                                 .years_experience = 4,
-                                                                 .context = context,
-                                                                 .job_description = job}),
+    assert_int_equal(grounding_open(&g, &(struct grounding_input){.role = "Engineer",
+                                                                  .years_experience = 4,
+                                                                  .context = context,
+                                                                  .job_description = job}),
                      0);
     return g;
 }

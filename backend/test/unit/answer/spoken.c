@@ -32,16 +32,16 @@ static const char job[] = "Requirements\n- Design and build payment services in 
 
 static const char *const skills[] = {"PostgreSQL", "Kubernetes"};
 
-static const struct briefing_input input = {.role = "Senior platform engineer",
-                                            .years_experience = 8,
-                                            .skills = skills,
-                                            .skill_count = 2,
-                                            .industry = "Payments",
-                                            .context = context};
+static const struct grounding_input input = {.role = "Senior platform engineer",
+                                             .years_experience = 8,
+                                             .skills = skills,
+                                             .skill_count = 2,
+                                             .industry = "Payments",
+                                             .context = context};
 
 static char said[TEXT];
 
-static const char *speak_of(const struct briefing_input *in, const char *question)
+static const char *speak_of(const struct grounding_input *in, const char *question)
 {
     enum question_kind kind = question_classify(question).kind;
     struct grounding *g = NULL;
@@ -109,7 +109,7 @@ static void a_skill_that_is_listed_is_a_yes(void **state)
 
 static void the_posting_is_quoted_as_the_posting(void **state)
 {
-    struct briefing_input in = input;
+    struct grounding_input in = input;
 
     (void)state;
     in.job_description = job;
@@ -214,7 +214,7 @@ static void check_answer(const char *name, const char *question)
 {
     json_t *profile = profile_load(name);
     const char *list[SKILLS];
-    struct briefing_input in = {
+    struct grounding_input in = {
         .role = json_string_value(json_object_get(profile, "role")),
         .industry = json_string_value(json_object_get(profile, "industry")),
         .context = json_string_value(json_object_get(profile, "context")),

@@ -30,11 +30,11 @@ static struct grounding *open_context(const char *text)
     static const char *const skills[] = {"PostgreSQL", "C++"};
     struct grounding *g = NULL;
 
-    assert_int_equal(grounding_open(&g, &(struct briefing_input){.role = "Engineer",
-                                                                 .years_experience = 8,
-                                                                 .skills = skills,
-                                                                 .skill_count = 2,
-                                                                 .context = text}),
+    assert_int_equal(grounding_open(&g, &(struct grounding_input){.role = "Engineer",
+                                                                  .years_experience = 8,
+                                                                  .skills = skills,
+                                                                  .skill_count = 2,
+                                                                  .context = text}),
                      0);
     return g;
 }
@@ -223,7 +223,7 @@ static void an_empty_briefing_has_nothing_to_find(void **state)
     struct ground_hit hit;
 
     (void)state;
-    assert_int_equal(grounding_open(&g, &(struct briefing_input){.years_experience = -1}), 0);
+    assert_int_equal(grounding_open(&g, &(struct grounding_input){.years_experience = -1}), 0);
     assert_int_equal(grounding_count(g), 0);
     assert_false(grounding_has_candidate(g));
     ground_query_init(&q);

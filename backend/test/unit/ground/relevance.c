@@ -33,7 +33,7 @@ struct row {
 static struct outline answer(const json_t *profile, const char *question)
 {
     const char *skills[SKILLS];
-    struct briefing_input in = {
+    struct grounding_input in = {
         .role = json_string_value(json_object_get(profile, "role")),
         .industry = json_string_value(json_object_get(profile, "industry")),
         .context = json_string_value(json_object_get(profile, "context")),

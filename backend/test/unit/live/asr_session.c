@@ -15,7 +15,7 @@
 enum { RATE = 16000, LENGTH = 8 * RATE };
 
 struct seen {
-    struct hearing *h;
+    struct asr_session *h;
     int ready, partials, finals, errors, done;
     int eager, resumed, ended;
     bool after_done; /* something came after on_done */
@@ -70,7 +70,7 @@ static void on_final(uint32_t u, const struct asr_result *res, uint64_t start, u
     s->first_word_ms = res->word_count ? res->words[0].start_ms : 0;
     snprintf(s->text, sizeof(s->text), "%s", res->text);
     if (s->close_in_final) {
-        hearing_close(s->h);
+        asr_session_close(s->h);
         s->h = NULL;
     }
 }
@@ -104,12 +104,12 @@ static void on_done(void *arg)
     ((struct seen *)arg)->done++;
 }
 
-static const struct hearing_handlers handlers = {.on_ready = on_ready,
-                                                 .on_partial = on_partial,
-                                                 .on_final = on_final,
-                                                 .on_turn = on_turn,
-                                                 .on_error = on_error,
-                                                 .on_done = on_done};
+static const struct asr_session_handlers handlers = {.on_ready = on_ready,
+                                                     .on_partial = on_partial,
+                                                     .on_final = on_final,
+                                                     .on_turn = on_turn,
+                                                     .on_error = on_error,
+                                                     .on_done = on_done};
 
 static int setup(void **state)
 {
@@ -130,7 +130,7 @@ static int teardown(void **state)
 {
     struct world *w = *state;
 
-    hearing_close(w->seen.h);
+    asr_session_close(w->seen.h);
     asr_hub_close(w->hub);
     assert_int_equal(0, loop_close(w->loop));
     assert_false(w->seen.after_done);
@@ -141,11 +141,11 @@ static int teardown(void **state)
     return 0;
 }
 
-static void open_hearing(struct world *w, const struct hearing_params *params)
+static void open_hearing(struct world *w, const struct asr_session_params *params)
 {
     struct errbuf err = {{0}};
 
-    if (hearing_open(&w->seen.h, w->hub, params, &handlers, &w->seen, &err))
+    if (asr_session_open(&w->seen.h, w->hub, params, &handlers, &w->seen, &err))
         fail_msg("%s", err.text);
 }
 
@@ -165,7 +165,7 @@ static void until(struct world *w, const int *count, int n)
 static void feed(struct world *w, const int16_t *pcm, size_t n)
 {
     for (size_t at = 0; at < n && w->seen.h; at += 320) {
-        assert_int_equal(0, hearing_feed(w->seen.h, pcm + at, n - at < 320 ? n - at : 320));
+        assert_int_equal(0, asr_session_feed(w->seen.h, pcm + at, n - at < 320 ? n - at : 320));
         turn(w);
     }
 }
@@ -175,7 +175,7 @@ static void a_sentence_becomes_a_final_with_its_times(void **state)
     struct world *w = *state;
 
     sound_voice(w->pcm + 2 * RATE, 3 * RATE, -25, 1);
-    open_hearing(w, &(struct hearing_params){0});
+    open_hearing(w, &(struct asr_session_params){0});
     feed(w, w->pcm, LENGTH);
     until(w, &w->seen.ended, 1);
     assert_int_equal(w->seen.finals, 1);
@@ -183,11 +183,11 @@ static void a_sentence_becomes_a_final_with_its_times(void **state)
     assert_in_range(w->seen.end_ms, 4900, 5050);
     assert_in_range(w->seen.first_word_ms, 1500, 1800); /* stream time: where the pre-roll began */
     assert_memory_equal(w->seen.text, "tell me about", 13);
-    hearing_stop(w->seen.h);
+    asr_session_stop(w->seen.h);
     until(w, &w->seen.done, 1);
     assert_int_equal(w->seen.ready, 1);
     assert_int_equal(w->seen.errors, 0);
-    assert_int_equal(UV_EPIPE, hearing_feed(w->seen.h, w->pcm, 320));
+    assert_int_equal(UV_EPIPE, asr_session_feed(w->seen.h, w->pcm, 320));
 }
 
 static void an_eager_turn_has_the_words_up_to_the_pause(void **state)
@@ -195,7 +195,7 @@ static void an_eager_turn_has_the_words_up_to_the_pause(void **state)
     struct world *w = *state;
 
     sound_voice(w->pcm + RATE, 2 * RATE, -25, 1);
-    open_hearing(w, &(struct hearing_params){0});
+    open_hearing(w, &(struct asr_session_params){0});
     feed(w, w->pcm, 3 * RATE + RATE / 4); /* 250 ms into the silence */
     until(w, &w->seen.eager, 1);
     assert_memory_equal(w->seen.eager_text, "tell me about a time", 20);
@@ -211,7 +211,7 @@ static void speech_after_a_short_pause_resumes_the_turn(void **state)
 
     sound_voice(w->pcm + RATE, 2 * RATE, -25, 1);
     sound_voice(w->pcm + 3 * RATE + RATE / 4, RATE, -25, 2);
-    open_hearing(w, &(struct hearing_params){0});
+    open_hearing(w, &(struct asr_session_params){0});
     feed(w, w->pcm, 3 * RATE + RATE / 4);
     until(w, &w->seen.eager, 1);
     feed(w, w->pcm + 3 * RATE + RATE / 4, 3 * RATE);
@@ -234,16 +234,16 @@ static void any_rate_and_channel_count_is_heard_alike(void **state)
         for (size_t k = 0; k < n; k++) /* the nearest sample will do for a voice like this */
             stereo[2 * k] = stereo[2 * k + 1] = w->pcm[k * RATE / (size_t)rate];
         memset(&w->seen, 0, sizeof(w->seen));
-        open_hearing(w, &(struct hearing_params){.sample_rate = rate, .channels = 2});
+        open_hearing(w, &(struct asr_session_params){.sample_rate = rate, .channels = 2});
         for (size_t at = 0; at < n; at += 1000)
             assert_int_equal(
-                0, hearing_feed(w->seen.h, stereo + 2 * at, n - at < 1000 ? n - at : 1000));
-        hearing_stop(w->seen.h);
+                0, asr_session_feed(w->seen.h, stereo + 2 * at, n - at < 1000 ? n - at : 1000));
+        asr_session_stop(w->seen.h);
         until(w, &w->seen.done, 1);
         assert_int_equal(w->seen.finals, 1);
         assert_in_range(w->seen.start_ms, 1850, 2100);
         assert_in_range(w->seen.end_ms, 4850, 5150);
-        hearing_close(w->seen.h);
+        asr_session_close(w->seen.h);
         w->seen.h = NULL;
         free(stereo);
     }
@@ -254,9 +254,9 @@ static void stopping_in_mid_word_still_gives_the_final(void **state)
     struct world *w = *state;
 
     sound_voice(w->pcm, LENGTH, -25, 1);
-    open_hearing(w, &(struct hearing_params){0});
+    open_hearing(w, &(struct asr_session_params){0});
     feed(w, w->pcm, 2 * RATE);
-    hearing_stop(w->seen.h);
+    asr_session_stop(w->seen.h);
     until(w, &w->seen.done, 1);
     assert_int_equal(w->seen.finals, 1);
     assert_int_equal(w->seen.ended, 1);
@@ -268,15 +268,15 @@ static void the_words_of_an_open_utterance_can_be_kept(void **state)
     struct world *w = *state;
 
     sound_voice(w->pcm, LENGTH, -25, 1);
-    open_hearing(w, &(struct hearing_params){0});
-    assert_string_equal(hearing_unfinished(w->seen.h), "");
+    open_hearing(w, &(struct asr_session_params){0});
+    assert_string_equal(asr_session_unfinished(w->seen.h), "");
     feed(w, w->pcm, 3 * RATE);
     while (!w->seen.partials) { /* a little more speech until the recogniser is caught up */
-        hearing_feed(w->seen.h, w->pcm, 160);
+        asr_session_feed(w->seen.h, w->pcm, 160);
         uv_sleep(1);
         turn(w);
     }
-    assert_memory_equal(hearing_unfinished(w->seen.h), "tell me", 7);
+    assert_memory_equal(asr_session_unfinished(w->seen.h), "tell me", 7);
 }
 
 static void push_to_talk_ends_when_the_button_is_released(void **state)
@@ -285,13 +285,13 @@ static void push_to_talk_ends_when_the_button_is_released(void **state)
 
     sound_voice(w->pcm + RATE / 2, RATE, -25, 1);
     sound_voice(w->pcm + 3 * RATE, RATE, -25, 2); /* 1.5 s later, same press */
-    open_hearing(w, &(struct hearing_params){.push_to_talk = true});
+    open_hearing(w, &(struct asr_session_params){.push_to_talk = true});
     feed(w, w->pcm, 5 * RATE);
     assert_int_equal(w->seen.finals, 0);
-    hearing_end_utterance(w->seen.h);
+    asr_session_end_utterance(w->seen.h);
     until(w, &w->seen.finals, 1);
     feed(w, w->pcm, 2 * RATE); /* pressed again */
-    hearing_stop(w->seen.h);
+    asr_session_stop(w->seen.h);
     until(w, &w->seen.done, 1);
     assert_int_equal(w->seen.finals, 2);
 }
@@ -302,7 +302,7 @@ static void it_may_be_closed_inside_its_handlers(void **state)
 
     w->seen.close_in_final = true;
     sound_voice(w->pcm + RATE, 2 * RATE, -25, 1);
-    open_hearing(w, &(struct hearing_params){0});
+    open_hearing(w, &(struct asr_session_params){0});
     feed(w, w->pcm, LENGTH);
     until(w, &w->seen.finals, 1);
     assert_null(w->seen.h);
@@ -313,9 +313,9 @@ static void silence_and_noise_say_nothing(void **state)
     struct world *w = *state;
 
     sound_noise(w->pcm, LENGTH, SOUND_PINK, -30, 1);
-    open_hearing(w, &(struct hearing_params){0});
+    open_hearing(w, &(struct asr_session_params){0});
     feed(w, w->pcm, LENGTH);
-    hearing_stop(w->seen.h);
+    asr_session_stop(w->seen.h);
     until(w, &w->seen.done, 1);
     assert_int_equal(w->seen.finals, 0);
     assert_int_equal(w->script.samples, 0);
@@ -328,9 +328,9 @@ static void a_recogniser_that_fails_is_an_error_then_done(void **state)
     w->script.fail_feeds = 1;
     w->script.fail_code = UV_EIO;
     sound_voice(w->pcm, LENGTH, -25, 1);
-    open_hearing(w, &(struct hearing_params){0});
+    open_hearing(w, &(struct asr_session_params){0});
     for (size_t at = 0; at < LENGTH && !w->seen.errors; at += 320) {
-        hearing_feed(w->seen.h, w->pcm + at, 320);
+        asr_session_feed(w->seen.h, w->pcm + at, 320);
         turn(w);
     }
     until(w, &w->seen.done, 1);
@@ -342,9 +342,9 @@ static void a_form_that_cannot_be_taken_is_refused(void **state)
     struct world *w = *state;
     struct errbuf err = {{0}};
 
-    assert_int_equal(UV_EINVAL,
-                     hearing_open(&w->seen.h, w->hub, &(struct hearing_params){.sample_rate = 4000},
-                                  &handlers, &w->seen, &err));
+    assert_int_equal(UV_EINVAL, asr_session_open(&w->seen.h, w->hub,
+                                                 &(struct asr_session_params){.sample_rate = 4000},
+                                                 &handlers, &w->seen, &err));
     assert_non_null(strstr(err.text, "4000 Hz"));
     assert_null(w->seen.h);
 }
