@@ -1,10 +1,11 @@
 /**
  * @file api/llm.c  Answers over REST: generate, interrupt, models
  *
- * Handlers run on workers, answers on the loop. A handler posts a struct generation to the loop
- * and either waits for its end (JSON) or gives it to a stream (server-sent events). Both forms are
- * made of the messages that /ws/llm-stream sends (live/messages.h). With a session, the
- * question goes to its live interview, so that its sockets hear of it and the pair is kept.
+ * Nothing here waits: a handler takes a ticket, posts what it wants to the loop and returns, and
+ * the loop answers the ticket later (net/http.h). A client that leaves meanwhile interrupts its
+ * generation. JSON and server-sent events are made of the messages that /ws/llm-stream sends
+ * (live/messages.h). With a session, the question goes to its live interview, so that its sockets
+ * hear of it and the pair is kept.
  */
 #include "answer/answer.h"
 #include "api/reply.h"
@@ -22,15 +23,24 @@
 
 enum {
     QUESTION_MAX = 4000,
-    WAIT_MAX_S = 300,         /* for one answer; then 503 */
-    INTERRUPT_WAIT_MS = 5000, /* for the loop to hear of it; then 503 */
-    MODELS_WAIT_MS = 8000,    /* for all lists, which are asked at once; each ends after 5 s */
-    NAMES_MAX = 64,           /* models listed of one provider */
+    WAIT_MAX_MS = 300000, /* for one answer as JSON; then 503 */
+    NAMES_MAX = 64,       /* models listed of one provider */
     ANSWER_MAX = 1 << 20,
 };
 
+/*
+ * One question over REST. Its worker makes it and posts it; from then on it is the loop's:
+ *
+ *     posted -> begun -> ended -> left: the ticket is answered, or the stream ended, and it is
+ * freed
+ *
+ * A client may leave at any point, and a stream may begin after the last message was made.
+ */
 struct generation {
     const struct app *app;
+    struct http_server *server;
+    uint64_t ticket;
+    bool wants_stream;
     char user[HTTP_USER_MAX];
     char session[ID_TEXT_MAX]; /* "": none */
     char *question;
@@ -38,25 +48,23 @@ struct generation {
     char *model;
     struct session_context context;
 
-    /* loop thread */
     char id[ID_TEXT_MAX];
-    struct answer *answer;
+    struct answer *answer; /* of a question without a session */
     struct live *live;
     struct live_listener *listener;
-    struct http_stream *stream; /* NULL: somebody waits for JSON */
+    struct loop_timer *late;
+    struct http_stream *stream;
+    bool answered; /* the ticket is used up: a stream has begun or will */
+    bool gone;     /* the client has left */
+    bool begun;
     bool ended;
-
-    /* {lock}: between the two */
-    uv_mutex_t lock;
-    uv_cond_t wake;
-    int refs;
-    bool done;
+    bool left;
     int err;
     struct errbuf why;
     json_t *started;
     json_t *outline;
     json_t *finish;
-    struct buf text;
+    struct buf text; /* the answer; for a stream, events that wait for it to begin */
 };
 
 /* -------------------------------------------------------------------------------- lifetime */
@@ -68,15 +76,9 @@ static void wipe_string(char *s)
     free(s);
 }
 
-static void generation_unref(struct generation *g)
+static void generation_free(struct generation *g)
 {
-    int left;
-
-    uv_mutex_lock(&g->lock);
-    left = --g->refs;
-    uv_mutex_unlock(&g->lock);
-    if (left)
-        return;
+    timer_close(g->late);
     wipe_string(g->question);
     free(g->provider);
     free(g->model);
@@ -85,9 +87,9 @@ static void generation_unref(struct generation *g)
     json_decref(g->started);
     json_decref(g->outline);
     json_decref(g->finish);
+    if (g->text.data)
+        explicit_bzero(g->text.data, g->text.len);
     buf_release(&g->text);
-    uv_cond_destroy(&g->wake);
-    uv_mutex_destroy(&g->lock);
     free(g);
 }
 
@@ -101,9 +103,7 @@ static struct generation *generation_new(const struct http_request *req, const j
     if (!g)
         return NULL;
     g->app = app_of(req);
-    g->refs = 1;
-    uv_mutex_init(&g->lock);
-    uv_cond_init(&g->wake);
+    g->server = req->server;
     buf_init(&g->text, ANSWER_MAX);
     snprintf(g->user, sizeof(g->user), "%s", req->user);
     text_copy(g->session, sizeof(g->session), session ? session : "",
@@ -111,25 +111,19 @@ static struct generation *generation_new(const struct http_request *req, const j
     g->question = strdup(json_str(body, "question"));
     g->provider = provider ? strdup(provider) : NULL;
     g->model = model ? strdup(model) : NULL;
+    if (!g->question || (provider && !g->provider) || (model && !g->model)) {
+        g->session[0] = '\0';
+        generation_free(g);
+        return NULL;
+    }
     return g;
 }
 
-/* ----------------------------------------------------------------------- loop: the messages */
+/* ------------------------------------------------------------------------- loop: its end */
 
-/** Last step on the loop: tell who waits, or end the stream. */
-static void settle(struct generation *g)
-{
-    if (g->stream)
-        http_stream_end(g->stream);
-    g->stream = NULL;
-    uv_mutex_lock(&g->lock);
-    g->done = true;
-    uv_cond_signal(&g->wake);
-    uv_mutex_unlock(&g->lock);
-    generation_unref(g);
-}
+static int fill(const struct http_request *req, struct http_response *res, void *arg);
 
-/** Outside every handler of the interview: give it back. */
+/** Outside every handler of the interview: give it back, then tell who waits. */
 static void leave(void *arg)
 {
     struct generation *g = arg;
@@ -139,7 +133,13 @@ static void leave(void *arg)
     if (g->live)
         live_leave(g->live);
     g->live = NULL;
-    settle(g);
+    g->left = true;
+    if (g->answered && !g->gone && !g->stream)
+        return; /* the stream is still to begin */
+    if (g->stream)
+        http_stream_end(g->stream);
+    if (g->gone || g->answered || http_answer_later(g->server, g->ticket, fill, g))
+        generation_free(g);
 }
 
 static void end(struct generation *g, int err, const char *why)
@@ -151,6 +151,61 @@ static void end(struct generation *g, int err, const char *why)
     text_copy(g->why.text, sizeof(g->why.text), why, strlen(why));
     if (loop_post(g->app->loop, leave, g))
         leave(g);
+}
+
+/** Nobody waits for it any more: the provider is told to stop. */
+static void give_up(struct generation *g, int err)
+{
+    if (g->ended)
+        return;
+    if (g->live)
+        answerer_interrupt(g->app->answerer, g->user, g->id, NULL);
+    answer_close(g->answer);
+    g->answer = NULL;
+    end(g, err, "");
+}
+
+static void on_late(void *arg)
+{
+    give_up(arg, UV_ETIMEDOUT);
+}
+
+/** The client left: before it was answered, or in the middle of its stream. */
+static void on_gone(void *arg)
+{
+    struct generation *g = arg;
+
+    g->gone = true;
+    g->stream = NULL;
+    if (g->begun)
+        give_up(g, UV_ECANCELED);
+}
+
+/* ----------------------------------------------------------------------- loop: the messages */
+
+static void on_stream(struct http_stream *stream, void *arg)
+{
+    struct generation *g = arg;
+
+    if (!stream) { /* the client left before it began */
+        on_gone(g);
+    } else {
+        g->stream = stream;
+        http_stream_on_gone(stream, on_gone, g);
+        if (g->text.len)
+            http_stream_write(stream, g->text.data, g->text.len);
+        if (g->left)
+            http_stream_end(stream);
+    }
+    if (g->left)
+        generation_free(g);
+}
+
+static int fill_stream(const struct http_request *req, struct http_response *res, void *arg)
+{
+    (void)req;
+    http_set_header(res, "Cache-Control", "no-store");
+    return http_reply_stream(res, "text/event-stream", on_stream, arg);
 }
 
 static void keep(json_t **slot, json_t *msg)
@@ -167,8 +222,10 @@ static void stream_message(struct generation *g, const char *type, const char *t
     buf_printf(&out, "event: %s\ndata: ", type);
     buf_append(&out, text, len);
     buf_puts(&out, "\n\n");
-    if (!out.err)
+    if (!out.err && g->stream)
         http_stream_write(g->stream, out.data, out.len);
+    else if (!out.err)
+        buf_append(&g->text, out.data, out.len);
     buf_release(&out);
 }
 
@@ -182,13 +239,13 @@ static void take(struct generation *g, const char *text, size_t len)
     bool finish = json_flag(msg, "finish", false);
 
     if (type && id && strcmp(id, g->id) == 0 && !g->ended) {
-        if (g->stream)
+        if (g->wants_stream)
             stream_message(g, type, text, len);
         if (strcmp(type, "started") == 0)
             keep(&g->started, msg);
         else if (strcmp(type, "outline") == 0)
             keep(&g->outline, msg);
-        else if (delta && !g->stream)
+        else if (delta && !g->wants_stream)
             buf_puts(&g->text, delta);
         if (finish) {
             keep(&g->finish, msg);
@@ -283,55 +340,40 @@ static int begin_live(struct generation *g, struct errbuf *err)
     return e ? e : live_ask(g->live, &ask, g->id, err);
 }
 
+/** A stream is answered as soon as it is known that there will be one. */
+static int begin_reply(struct generation *g)
+{
+    int e;
+
+    if (!g->wants_stream) {
+        e = timer_open(&g->late, g->app->loop, on_late, g);
+        return e ? e : timer_start(g->late, WAIT_MAX_MS, 0);
+    }
+    e = http_answer_later(g->server, g->ticket, fill_stream, g);
+    if (!e)
+        g->answered = true;
+    return e;
+}
+
 static void begin(void *arg)
 {
     struct generation *g = arg;
     struct errbuf err = {""};
-    int e = g->session[0] ? begin_live(g, &err) : begin_alone(g, &err);
+    int e;
 
+    if (g->gone) {
+        generation_free(g);
+        return;
+    }
+    g->begun = true;
+    e = g->session[0] ? begin_live(g, &err) : begin_alone(g, &err);
+    if (!e)
+        e = begin_reply(g);
     if (e)
         end(g, e, err.text);
 }
 
-/** The reader of the stream went away: that interrupts. */
-static void on_gone(void *arg)
-{
-    struct generation *g = arg;
-
-    g->stream = NULL;
-    if (g->ended)
-        return;
-    if (g->live)
-        live_interrupt(g->live);
-    answer_close(g->answer);
-    g->answer = NULL;
-    end(g, UV_ECANCELED, "");
-}
-
-static void on_stream(struct http_stream *stream, void *arg)
-{
-    struct generation *g = arg;
-
-    g->stream = stream;
-    http_stream_on_gone(stream, on_gone, g);
-    begin(g);
-}
-
 /* -------------------------------------------------------------------------------- generate */
-
-static void wait_done(struct generation *g)
-{
-    uint64_t until = uv_hrtime() + (uint64_t)WAIT_MAX_S * 1000000000u;
-
-    uv_mutex_lock(&g->lock);
-    while (!g->done) {
-        uint64_t now = uv_hrtime();
-
-        if (now >= until || uv_cond_timedwait(&g->wake, &g->lock, until - now) == UV_ETIMEDOUT)
-            break;
-    }
-    uv_mutex_unlock(&g->lock);
-}
 
 static void copy_member(json_t *to, const json_t *from, const char *key)
 {
@@ -363,8 +405,10 @@ static int reply_generation(const struct http_request *req, struct http_response
 {
     const char *reason = json_str(g->finish, "finishReason");
 
-    if (!g->done)
+    if (g->err == UV_ETIMEDOUT)
         return http_problem(res, req, 503, "overloaded", "The answer takes too long.", NULL);
+    if (g->err == UV_ECANCELED)
+        return http_problem(res, req, 503, "shutting_down", "The server is going away.", NULL);
     if (g->err == UV_EINVAL) {
         validate_refuse(req, res, g->provider ? "/provider" : "/question", g->why.text);
         return 0;
@@ -376,6 +420,14 @@ static int reply_generation(const struct http_request *req, struct http_response
                             "No answer provider gave a word; try again or check the settings.",
                             NULL);
     return http_reply_json(res, 200, generation_json(g));
+}
+
+static int fill(const struct http_request *req, struct http_response *res, void *arg)
+{
+    int e = reply_generation(req, res, arg);
+
+    generation_free(arg);
+    return e;
 }
 
 static bool wants_stream(const struct http_request *req, const json_t *body)
@@ -413,26 +465,22 @@ static int load_context(struct generation *g, struct errbuf *err)
     return e;
 }
 
-static int run_generation(const struct http_request *req, struct http_response *res,
-                          struct generation *g, bool stream)
+static int post_to_loop(const struct http_request *req, struct http_response *res,
+                        struct generation *g)
 {
     struct errbuf err = {""};
     int e = load_context(g, &err);
 
-    if (e)
-        return reply_failed(req, res, e, &err, "session");
-    g->refs++; /* the loop's */
-    if (stream) {
-        http_set_header(res, "Cache-Control", "no-store");
-        return http_reply_stream(res, "text/event-stream", on_stream, g);
-    }
-    e = loop_post(g->app->loop, begin, g);
     if (e) {
-        g->refs--;
-        return http_problem(res, req, 503, "shutting_down", "The server is going away.", NULL);
+        generation_free(g);
+        return reply_failed(req, res, e, &err, "session");
     }
-    wait_done(g);
-    return reply_generation(req, res, g);
+    http_reply_later(res, &g->ticket);
+    http_later_on_gone(res, on_gone, g);
+    e = loop_post(g->app->loop, begin, g);
+    if (e)
+        generation_free(g);
+    return e;
 }
 
 static int post_generate(const struct http_request *req, struct http_response *res)
@@ -448,7 +496,6 @@ static int post_generate(const struct http_request *req, struct http_response *r
     struct generation *g;
     json_t *body;
     const char *provider;
-    int e;
 
     if (validate_body(req, res, fields, 0, &body))
         return 0;
@@ -459,77 +506,43 @@ static int post_generate(const struct http_request *req, struct http_response *r
         return 0;
     }
     g = generation_new(req, body);
-    if (!g || !g->question) {
-        json_decref(body);
-        return UV_ENOMEM;
-    }
-    e = run_generation(req, res, g, wants_stream(req, body));
+    if (g)
+        g->wants_stream = wants_stream(req, body);
     json_decref(body);
-    generation_unref(g);
-    return e;
+    return g ? post_to_loop(req, res, g) : UV_ENOMEM;
 }
 
-/* ------------------------------------------------------------- work on the loop, waited for */
+/* ------------------------------------------------------------------------------- interrupt */
 
-/* Held by the worker that waits and by the loop that works: the worker may give up first. */
-struct errand {
+struct interruption {
     const struct app *app;
+    struct http_server *server;
+    uint64_t ticket;
     char user[HTTP_USER_MAX];
     char generation[ID_TEXT_MAX]; /* "": none */
     char session[ID_TEXT_MAX];    /* "": none */
-
-    /* {lock} */
-    uv_mutex_t lock;
-    uv_cond_t wake;
-    int refs;
-    bool done;
     size_t interrupted;
-    json_t *items;
-    size_t waiting; /* loop thread: lists that are still to come */
+    bool gone; /* the client has left, or the server with it */
 };
 
-static struct errand *errand_new(const struct http_request *req)
+static void interruption_gone(void *arg)
 {
-    struct errand *x = calloc(1, sizeof(*x));
-
-    if (!x)
-        return NULL;
-    x->app = app_of(req);
-    x->refs = 1;
-    snprintf(x->user, sizeof(x->user), "%s", req->user);
-    uv_mutex_init(&x->lock);
-    uv_cond_init(&x->wake);
-    return x;
+    ((struct interruption *)arg)->gone = true;
 }
 
-static void errand_unref(struct errand *x)
+static int fill_interrupted(const struct http_request *req, struct http_response *res, void *arg)
 {
-    int left;
+    struct interruption *x = arg;
+    json_int_t n = (json_int_t)x->interrupted;
 
-    uv_mutex_lock(&x->lock);
-    left = --x->refs;
-    uv_mutex_unlock(&x->lock);
-    if (left)
-        return;
-    json_decref(x->items);
-    uv_cond_destroy(&x->wake);
-    uv_mutex_destroy(&x->lock);
+    (void)req;
     free(x);
-}
-
-/** On the loop: whoever waits may go on; the loop's hold ends. */
-static void errand_done(struct errand *x)
-{
-    uv_mutex_lock(&x->lock);
-    x->done = true;
-    uv_cond_signal(&x->wake);
-    uv_mutex_unlock(&x->lock);
-    errand_unref(x);
+    return http_reply_json(res, 202, json_pack("{s:I}", "interrupted", n));
 }
 
 static void interrupt_on_loop(void *arg)
 {
-    struct errand *x = arg;
+    struct interruption *x = arg;
     const char *generation = x->generation[0] ? x->generation : NULL;
     const char *session = x->session[0] ? x->session : NULL;
     struct live *live = session && x->app->live ? live_find(x->app->live, x->user, session) : NULL;
@@ -537,37 +550,8 @@ static void interrupt_on_loop(void *arg)
     x->interrupted = answerer_interrupt(x->app->answerer, x->user, generation, session);
     if (!x->interrupted && live)
         x->interrupted = live_interrupt(live);
-    errand_done(x);
-}
-
-/** Have fn done on the loop. 0, or UV_ETIMEDOUT: it did not end in time (and may yet). */
-static int run_errand(struct errand *x, void (*fn)(void *arg), uint64_t wait_ms)
-{
-    uint64_t until = uv_hrtime() + wait_ms * 1000000u;
-    int e;
-
-    x->refs++; /* the loop's */
-    e = loop_post(x->app->loop, fn, x);
-    if (e) {
-        x->refs--;
-        return e;
-    }
-    uv_mutex_lock(&x->lock);
-    while (!x->done && !e) {
-        uint64_t now = uv_hrtime();
-
-        e = now >= until ? UV_ETIMEDOUT : uv_cond_timedwait(&x->wake, &x->lock, until - now);
-    }
-    e = x->done ? 0 : UV_ETIMEDOUT;
-    uv_mutex_unlock(&x->lock);
-    return e;
-}
-
-static int reply_late(const struct http_request *req, struct http_response *res, int e)
-{
-    if (e != UV_ETIMEDOUT)
-        return http_problem(res, req, 503, "shutting_down", "The server is going away.", NULL);
-    return http_problem(res, req, 503, "overloaded", "The server is too busy for this now.", NULL);
+    if (x->gone || http_answer_later(x->server, x->ticket, fill_interrupted, x))
+        free(x);
 }
 
 static void copy_id(char to[static ID_TEXT_MAX], const char *id)
@@ -581,7 +565,7 @@ static int post_interrupt(const struct http_request *req, struct http_response *
         {"generationId", FIELD_TEXT, .min = 1, .max = ID_TEXT_MAX - 1},
         {"sessionId", FIELD_TEXT, .min = 1, .max = ID_TEXT_MAX - 1},
         {.name = NULL}};
-    struct errand *x;
+    struct interruption *x;
     json_t *body;
     int e;
 
@@ -592,29 +576,77 @@ static int post_interrupt(const struct http_request *req, struct http_response *
         validate_refuse(req, res, "/sessionId", "Give either generationId or sessionId.");
         return 0;
     }
-    x = errand_new(req);
+    x = calloc(1, sizeof(*x));
     if (!x) {
         json_decref(body);
         return UV_ENOMEM;
     }
+    x->app = app_of(req);
+    x->server = req->server;
+    snprintf(x->user, sizeof(x->user), "%s", req->user);
     copy_id(x->generation, json_str(body, "generationId"));
     copy_id(x->session, json_str(body, "sessionId"));
     json_decref(body);
-    e = run_errand(x, interrupt_on_loop, INTERRUPT_WAIT_MS);
-    e = e ? reply_late(req, res, e)
-          : http_reply_json(res, 202,
-                            json_pack("{s:I}", "interrupted", (json_int_t)x->interrupted));
-    errand_unref(x);
+    http_reply_later(res, &x->ticket);
+    http_later_on_gone(res, interruption_gone, x);
+    e = loop_post(x->app->loop, interrupt_on_loop, x);
+    if (e)
+        free(x);
     return e;
 }
 
 /* ---------------------------------------------------------------------------------- models */
 
+/* All providers are asked at once; each list ends by itself within seconds. */
+struct survey {
+    const struct app *app;
+    struct http_server *server;
+    uint64_t ticket;
+    json_t *lists;  /* one of each provider, in the order of the chain */
+    size_t waiting; /* lists that are still to come */
+    bool gone;      /* the client has left, or the server with it */
+};
+
 struct listing {
-    struct errand *errand;
+    struct survey *survey;
     const struct llm_provider *provider;
     json_t *names;
 };
+
+static void survey_free(struct survey *x)
+{
+    json_decref(x->lists);
+    free(x);
+}
+
+static void survey_gone(void *arg)
+{
+    ((struct survey *)arg)->gone = true;
+}
+
+static int fill_models(const struct http_request *req, struct http_response *res, void *arg)
+{
+    struct survey *x = arg;
+    json_t *flat = json_array();
+    json_t *names;
+    size_t i;
+
+    (void)req;
+    json_array_foreach(x->lists, i, names)
+    {
+        json_array_extend(flat, names);
+    }
+    survey_free(x);
+    return http_reply_json(res, 200, json_pack("{s:o}", "items", flat));
+}
+
+static void one_less(struct survey *x)
+{
+    if (--x->waiting)
+        return;
+    if (x->gone || http_answer_later(x->server, x->ticket, fill_models, x))
+        survey_free(x);
+}
 
 static json_t *model_info(const struct llm_provider *p, const char *model, bool available,
                           const char *note)
@@ -644,7 +676,7 @@ static const char *list_note(int err)
 static void on_name(const char *name, int err, void *arg)
 {
     struct listing *l = arg;
-    struct errand *x = l->errand;
+    struct survey *x = l->survey;
 
     if (name) {
         if (json_array_size(l->names) < NAMES_MAX)
@@ -655,13 +687,12 @@ static void on_name(const char *name, int err, void *arg)
         json_array_append_new(l->names,
                               model_info(l->provider, l->provider->model, false, list_note(err)));
     free(l);
-    if (--x->waiting == 0)
-        errand_done(x);
+    one_less(x);
 }
 
 static void list_on_loop(void *arg)
 {
-    struct errand *x = arg;
+    struct survey *x = arg;
     size_t n;
     const struct llm_provider *p = answerer_providers(x->app->answerer, &n);
 
@@ -670,9 +701,9 @@ static void list_on_loop(void *arg)
         struct listing *l = calloc(1, sizeof(*l));
         json_t *names = json_array();
 
-        json_array_append_new(x->items, names);
+        json_array_append_new(x->lists, names);
         if (p[i].driver->models && l) {
-            *l = (struct listing){.errand = x, .provider = &p[i], .names = names};
+            *l = (struct listing){.survey = x, .provider = &p[i], .names = names};
             x->waiting++;
             if (p[i].driver->models(x->app->client, &p[i], on_name, l) == 0)
                 continue;
@@ -682,33 +713,25 @@ static void list_on_loop(void *arg)
                                                 p[i].driver->models ? "it cannot be asked" : ""));
         free(l);
     }
-    if (--x->waiting == 0)
-        errand_done(x);
+    one_less(x);
 }
 
 static int get_models(const struct http_request *req, struct http_response *res)
 {
-    struct errand *x = errand_new(req);
-    json_t *flat;
-    json_t *names;
-    size_t i;
+    struct survey *x = calloc(1, sizeof(*x));
     int e;
 
     if (!x)
         return UV_ENOMEM;
-    x->items = json_array();
-    e = run_errand(x, list_on_loop, MODELS_WAIT_MS);
-    if (e) {
-        errand_unref(x);
-        return reply_late(req, res, e);
-    }
-    flat = json_array();
-    json_array_foreach(x->items, i, names)
-    {
-        json_array_extend(flat, names);
-    }
-    errand_unref(x);
-    return http_reply_json(res, 200, json_pack("{s:o}", "items", flat));
+    x->app = app_of(req);
+    x->server = req->server;
+    x->lists = json_array();
+    http_reply_later(res, &x->ticket);
+    http_later_on_gone(res, survey_gone, x);
+    e = loop_post(x->app->loop, list_on_loop, x);
+    if (e)
+        survey_free(x);
+    return e;
 }
 
 const struct http_route api_llm_routes[] = {

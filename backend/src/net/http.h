@@ -96,6 +96,7 @@ struct http_response {
     struct buf headers; /**< "Name: value\n" lines, through http_set_header() */
     void (*on_stream)(struct http_stream *stream, void *arg); /**< See http_reply_stream() */
     void *stream_arg;
+    bool streaming;             /**< on_stream has run */
     uint64_t ticket;            /**< Names this request; set before the handler runs */
     bool later;                 /**< See http_reply_later() */
     void (*on_gone)(void *arg); /**< See http_later_on_gone() */
@@ -117,7 +118,8 @@ int http_problem(struct http_response *res, const struct http_request *req, int 
 
 /**
  * Answer with a stream (server-sent events): after the headers went out, on_stream runs once on
- * the loop thread with a stream that stays valid until http_stream_end() or on_gone.
+ * the loop thread with a stream that stays valid until http_stream_end() or on_gone; or with NULL
+ * when the client left before that, or asked for the header alone.
  */
 int http_reply_stream(struct http_response *res, const char *type,
                       void (*on_stream)(struct http_stream *stream, void *arg), void *arg);
@@ -150,7 +152,8 @@ int http_reply_later(struct http_response *res, uint64_t *ticket);
 
 /** Handler only, after http_reply_later(): fn runs once on the loop thread when the client leaves
  *  (or the server closes) before it was answered, and never while the handler still runs. It does
- *  not run when the handler returned an error, or once http_answer_later() returned 0. */
+ *  not run when the handler returned an error, nor after http_answer_later() was called, whatever
+ *  that returned: so who has had neither may free what it waited with exactly then. */
 void http_later_on_gone(struct http_response *res, void (*fn)(void *arg), void *arg);
 
 /**

@@ -53,8 +53,12 @@ int http_answer_later(struct http_server *server, uint64_t ticket,
 {
     struct txn *t = find(server, ticket);
 
-    if (!t || t->fill || !t->wsi || (t->state != TXN_WAITING && t->state != TXN_WORKING))
+    if (!t || t->fill || (t->state != TXN_WAITING && t->state != TXN_WORKING))
         return UV_ENOENT;
+    if (!t->wsi) {             /* the client left while the handler was still at work */
+        t->res.on_gone = NULL; /* this is how the caller hears of it */
+        return UV_ENOENT;
+    }
     t->fill = fn;
     t->fill_arg = arg;
     if (t->state == TXN_WAITING)

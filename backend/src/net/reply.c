@@ -19,6 +19,9 @@ void reply_release(struct http_response *res)
 {
     buf_release(&res->body);
     buf_release(&res->headers);
+    if (res->on_stream && !res->streaming)
+        res->on_stream(NULL, res->stream_arg); /* it never began */
+    res->on_stream = NULL;
 }
 
 int http_set_header(struct http_response *res, const char *name, const char *value)
@@ -154,6 +157,7 @@ static int errno_status(int err)
     case UV_E2BIG:
         return 413;
     case UV_EAGAIN:
+    case UV_ECANCELED: /* the server is going away */
         return 503;
     default:
         return 500;

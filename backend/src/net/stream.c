@@ -97,6 +97,7 @@ void stream_begin(struct txn *t)
         watch(stream, t->wsi);
     lws_set_timeout(t->wsi, NO_PENDING_TIMEOUT, 0);
     rest(t);
+    t->res.streaming = true;
     t->res.on_stream(stream, t->res.stream_arg);
 }
 

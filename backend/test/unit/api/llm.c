@@ -1,17 +1,17 @@
 /**
- * @file test/unit/api/llm.c  What a request is told when the loop thread does not come to its
- * errand
+ * @file test/unit/api/llm.c  Handlers that answer later do not wait for the loop
  *
- * The handlers run on threads of their own, as on request workers, while the loop stands still: as
- * it would in a machine that is far too busy. Each must give up by itself, and what it posted must
- * find its memory still there when the loop turns at last. (That providers are slow, refuse or are
- * gone is in e2e/llm.)
+ * They run while the loop stands still, as it would in a machine that is far too busy: each must
+ * return at once and hold no worker, and what it posted must be done with when the loop turns at
+ * last, though its client has left or its ticket names nobody. (That providers are slow, refuse or
+ * are gone is in e2e/llm.)
  */
 #include "cmocka_all.h"
 
 #include "answer/answer.h"
 #include "api/app.h"
 #include "base/json.h"
+#include "loop/lanes.h"
 #include "loop/loop.h"
 #include "net/client.h"
 #include "net/inner.h"
@@ -22,8 +22,6 @@ struct call {
     const char *method;
     const char *path;
     const char *body;
-    struct app *app;
-    uv_thread_t thread;
     struct http_response res;
     int err;
 };
@@ -38,9 +36,8 @@ static const struct http_route *route_of(const struct call *c)
     return r;
 }
 
-static void run_call(void *arg)
+static void run_call(struct call *c, struct app *app, struct http_server *server)
 {
-    struct call *c = arg;
     struct http_request_inner inner = {.text_len = 0};
     struct http_request req = {
         .method = c->method,
@@ -50,7 +47,8 @@ static void run_call(void *arg)
         .body_len = c->body ? strlen(c->body) : 0,
         .id = "a-request",
         .user = "a-user",
-        .app = c->app,
+        .app = app,
+        .server = server,
         .inner = &inner,
     };
 
@@ -58,60 +56,80 @@ static void run_call(void *arg)
     c->err = route_of(c)->handler(&req, &c->res);
 }
 
-static void start(struct call *c, struct app *app)
-{
-    c->app = app;
-    assert_int_equal(uv_thread_create(&c->thread, run_call, c), 0);
-}
-
-static void assert_overloaded(struct call *c)
-{
-    json_t *problem;
-
-    uv_thread_join(&c->thread);
-    assert_int_equal(c->err, 0);
-    assert_int_equal(c->res.status, 503);
-    problem = json_parse(c->res.body.data, c->res.body.len);
-    assert_string_equal(json_str(problem, "code"), "overloaded");
-    json_decref(problem);
-    reply_release(&c->res);
-}
-
 static void stop(void *arg)
 {
     loop_stop(arg);
 }
 
-static void a_loop_that_stands_still_is_not_waited_for_for_ever(void **state)
+/* clients_leave: before the loop turns; else their tickets are asked for and name nobody. */
+static void run_while_the_loop_stands_still(bool clients_leave)
 {
+    static const struct http_route no_routes[] = {{.method = NULL}};
+    static const struct ws_route no_sockets[] = {{.path = NULL}};
+    struct http_config http = {.host = "127.0.0.1"};
     struct answerer_config config = {.provider_count = 0};
-    struct call models = {.method = "GET", .path = "/api/v1/llm/models"};
-    struct call interrupt = {
-        .method = "POST", .path = "/api/v1/llm/interrupt", .body = "{\"sessionId\":\"a-session\"}"};
+    struct call calls[] = {
+        {.method = "GET", .path = "/api/v1/llm/models"},
+        {.method = "POST",
+         .path = "/api/v1/llm/interrupt",
+         .body = "{\"sessionId\":\"a-session\"}"},
+        {.method = "POST",
+         .path = "/api/v1/llm/generate",
+         .body = "{\"question\":\"Why?\",\"stream\":true}"},
+        /* goes on until its client leaves or is answered, so it needs one that leaves */
+        {.method = "POST", .path = "/api/v1/llm/generate", .body = "{\"question\":\"Why?\"}"},
+    };
+    size_t count = sizeof(calls) / sizeof(calls[0]) - !clients_leave;
     struct app app = {.loop = NULL};
+    struct http_server *server;
     struct errbuf err = {""};
 
-    (void)state;
     assert_int_equal(loop_open(&app.loop, &err), 0);
+    assert_int_equal(lanes_open(&app.lanes, app.loop, NULL), 0);
     assert_int_equal(http_client_open(&app.client, app.loop, &err), 0);
     assert_int_equal(answerer_open(&app.answerer, app.loop, app.client, &config, &err), 0);
-    start(&models, &app);
-    start(&interrupt, &app);
-    assert_overloaded(&interrupt);
-    assert_overloaded(&models);
+    assert_int_equal(
+        http_server_open(&server, app.loop, app.lanes, &http, no_routes, no_sockets, &app, &err),
+        0);
+    for (size_t i = 0; i < count; i++) {
+        struct call *c = &calls[i];
 
-    /* Now it turns: both errands are done, for nobody, and free what is theirs. */
+        run_call(c, &app, server);
+        assert_int_equal(c->err, 0);
+        assert_true(c->res.later);
+        assert_non_null(c->res.on_gone);
+        if (clients_leave)
+            c->res.on_gone(c->res.gone_arg);
+        reply_release(&c->res);
+    }
+
+    /* Now it turns. The sanitizers see what is left behind, or touched too late. */
     assert_int_equal(loop_post(app.loop, stop, app.loop), 0);
     loop_run(app.loop);
     answerer_close(app.answerer);
     http_client_close(app.client);
+    http_server_close(server);
+    lanes_close(app.lanes);
     assert_int_equal(loop_close(app.loop), 0);
+}
+
+static void no_handler_waits_for_the_loop(void **state)
+{
+    (void)state;
+    run_while_the_loop_stands_still(false);
+}
+
+static void what_was_posted_for_a_client_that_left_is_freed(void **state)
+{
+    (void)state;
+    run_while_the_loop_stands_still(true);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_loop_that_stands_still_is_not_waited_for_for_ever),
+        cmocka_unit_test(no_handler_waits_for_the_loop),
+        cmocka_unit_test(what_was_posted_for_a_client_that_left_is_freed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,10 @@ static void on_gone(void *arg)
 
 static void one_event(struct http_stream *stream, void *arg)
 {
+    if (!stream) {
+        on_gone(arg);
+        return;
+    }
     http_stream_on_gone(stream, on_gone, NULL);
     http_stream_write(stream, "data: 1\n\n", 9);
     if (arg)
@@ -578,6 +582,19 @@ static void a_stream_learns_that_its_reader_left(void **state)
     assert_int_equal(atomic_load(&gone), before + 1);
 }
 
+static void a_stream_that_never_begins_is_told(void **state)
+{
+    int before = atomic_load(&gone);
+    struct wire_answer a = ask("HEAD", "/api/stream", NULL, NULL);
+
+    (void)state;
+    assert_int_equal(a.status, 200);
+    wire_answer_release(&a);
+    for (int i = 0; i < 200 && atomic_load(&gone) == before; i++)
+        usleep(10000);
+    assert_int_equal(atomic_load(&gone), before + 1);
+}
+
 /* ---------------------------------------------------------------- later */
 
 static atomic_int late_err;
@@ -836,6 +853,7 @@ int main(void)
         cmocka_unit_test(a_request_whose_client_left_is_finished_quietly),
         cmocka_unit_test(a_stream_ends_when_it_is_told),
         cmocka_unit_test(a_stream_learns_that_its_reader_left),
+        cmocka_unit_test(a_stream_that_never_begins_is_told),
         cmocka_unit_test(waiting_for_an_answer_holds_no_worker),
         cmocka_unit_test(an_answer_may_overtake_its_handler),
         cmocka_unit_test(only_the_same_site_on_this_machine_is_local),
