@@ -216,11 +216,11 @@ static void speak_story(struct speech *s)
         placed = true;
         if (is_heading_quote(s, p->quote))
             continue;
-        if (before && goes_on(p) && s->out->data[s->out->len - 1] == '.') {
-            s->out->data[--s->out->len] = '\0';
+        if (before && goes_on(p) && buf_last(s->out) == '.') {
+            buf_chop(s->out, 1);
             buf_printf(s->out, ", %s", p->quote);
-            while (s->out->len && strchr(". \n", s->out->data[s->out->len - 1]))
-                s->out->data[--s->out->len] = '\0';
+            while (s->out->len && strchr(". \n", buf_last(s->out)))
+                buf_chop(s->out, 1);
             buf_putc(s->out, '.');
         } else {
             say_point(s, p, turn_for(p, before));

@@ -137,3 +137,15 @@ void buf_release(struct buf *b)
     free(b->data);
     buf_init(b, b->max);
 }
+
+char buf_last(const struct buf *b)
+{
+    return b->len ? b->data[b->len - 1] : '\0';
+}
+
+void buf_chop(struct buf *b, size_t n)
+{
+    b->len -= n < b->len ? n : b->len;
+    if (b->data)
+        b->data[b->len] = '\0';
+}

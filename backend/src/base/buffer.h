@@ -39,6 +39,11 @@ int buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((forma
 char *buf_reserve(struct buf *b, size_t n);
 void buf_seal(struct buf *b);
 
+/** The last byte; NUL when there is none. */
+char buf_last(const struct buf *b);
+/** Drop the last n bytes, or all there are. */
+void buf_chop(struct buf *b, size_t n);
+
 /** Drop the first n bytes. */
 void buf_consume(struct buf *b, size_t n);
 

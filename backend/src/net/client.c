@@ -63,6 +63,7 @@ struct http_call {
     bool inside;    /* in a handler called from libcurl: it may not be torn down now */
     bool cancelled; /* asked for from inside */
     bool waiting;   /* started or given up from inside another call's handler */
+    bool unwatched; /* nothing will tell of its socket: it ends */
     char why[WHY_MAX];
 };
 
@@ -133,24 +134,33 @@ static struct watch *watch_new(struct http_client *client, curl_socket_t fd)
     return w;
 }
 
+/* An error told to libcurl here ends every transfer and the multi handle for good. Only the call
+ * whose socket cannot be watched ends, as soon as libcurl has returned: check_waiting(). */
+static void cannot_watch(CURL *easy)
+{
+    struct http_call *call = NULL;
+
+    if (!curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call) && call)
+        call->unwatched = true;
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *userp, void *socketp)
 {
     struct http_client *client = userp;
     struct watch *w = socketp;
     int events = 0;
 
-    (void)easy;
     if (what == CURL_POLL_REMOVE)
         return unwatch(client, fd, w);
-    if (!w)
-        w = watch_new(client, fd);
-    if (!w)
-        return -1;
     if (what != CURL_POLL_OUT)
         events |= UV_READABLE;
     if (what != CURL_POLL_IN)
         events |= UV_WRITABLE;
-    return uv_poll_start(&w->poll, events, on_poll) ? -1 : 0;
+    if (!w)
+        w = watch_new(client, fd);
+    if (!w || uv_poll_start(&w->poll, events, on_poll))
+        cannot_watch(easy);
+    return 0;
 }
 
 /* ---------------------------------------------------------------- timer */
@@ -386,6 +396,9 @@ static void check_waiting(struct http_client *client)
 
         if (call->waiting && call->cancelled) {
             call_free(call, true);
+        } else if (call->unwatched) {
+            finish(call, CURLE_OUT_OF_MEMORY);
+            next = client->calls; /* its handler may have changed the list */
         } else if (call->waiting) {
             call->waiting = false;
             if (curl_multi_add_handle(client->multi, call->easy)) {
