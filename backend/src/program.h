@@ -28,7 +28,13 @@ enum {
     PROGRAM_ENGINES = 1 << 4,  /**< Loop, client and providers alone, nothing loaded: doctor */
 };
 
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOTHING = 3 };
+enum {
+    EXIT_OK = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_NOTHING = 3,
+    EXIT_HUNG = 4, /**< Asked to stop, the server did not come to its end: loop/watchdog.h */
+};
 
 struct program {
     struct app app;

@@ -2,7 +2,8 @@
  * @file serve.c  interviewd serve: the server, from its first line to its last
  *
  * SIGTERM or SIGINT: stop accepting, close the WebSockets (1001), interrupt what is being answered
- * and store it, then leave: within STOP_WITHIN_MS. A second signal leaves at once.
+ * and store it, end what is left after STOP_WITHIN_MS, then free and leave. A second signal leaves
+ * at once, and so does a server that hangs: loop/watchdog.h.
  */
 #include "program.h"
 
@@ -11,6 +12,8 @@
 #include "llm/reach.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
+#include "loop/service.h"
+#include "loop/watchdog.h"
 #include "net/client.h"
 #include "observe/log.h"
 #include "welcome.h"
@@ -31,8 +34,8 @@ enum {
 struct serve {
     struct program program;
     struct http_server *server;
-    uv_signal_t signals[2];
-    bool stopping;
+    struct watchdog *watchdog;
+    struct service *service;
     struct loop_timer *leaving;
     struct loop_timer *welcome; /* NULL once it is printed */
     int ticks;
@@ -78,41 +81,32 @@ static void on_server_down(void *arg)
     live_registry_shutdown(s->program.app.live, on_stored, s);
 }
 
-static void on_signal(uv_signal_t *handle, int number)
+static void on_stop(int number, void *arg)
 {
-    struct serve *s = handle->data;
+    struct serve *s = arg;
 
-    if (s->stopping)
-        _exit(128 + number);
-    s->stopping = true;
-    log_info("serve", "stopping");
+    log_info("serve", "stopping: signal %d", number);
+    service_stopping(s->service);
     http_server_shutdown(s->server, STOP_WITHIN_MS, on_server_down, s);
 }
 
-static int watch_signals(struct serve *s)
+static void say_hung(const char *line)
 {
-    static const int numbers[] = {SIGTERM, SIGINT};
-
-    signal(SIGPIPE, SIG_IGN);
-    for (size_t i = 0; i < 2; i++) {
-        int err = uv_signal_init(loop_uv(s->program.app.loop), &s->signals[i]);
-
-        s->signals[i].data = s;
-        if (!err)
-            err = uv_signal_start(&s->signals[i], on_signal, numbers[i]);
-        if (err)
-            return err;
-        uv_unref((uv_handle_t *)&s->signals[i]);
-    }
-    return 0;
+    log_error("watchdog", "%s", line);
 }
 
-static void unwatch_signals(struct serve *s)
+static int open_watchdog(struct serve *s, struct errbuf *err)
 {
-    for (size_t i = 0; i < 2; i++) {
-        if (s->signals[i].data)
-            uv_close((uv_handle_t *)&s->signals[i], NULL);
-    }
+    const struct watchdog_config config = {
+        .stuck_ms = (uint64_t)s->program.config->watchdog_ms,
+        .on_stop = on_stop,
+        .arg = s,
+        .say = say_hung,
+    };
+    int code = watchdog_open(&s->watchdog, s->program.app.loop, &config, err);
+
+    signal(SIGPIPE, SIG_IGN);
+    return code ? code : service_open(&s->service, s->program.app.loop, err);
 }
 
 /* -------------------------------------------------------------------------- starting */
@@ -170,25 +164,28 @@ int command_serve(int argc, char **argv)
     struct errbuf err = {""};
     int status;
 
+    watchdog_take_signals();
     status = program_open(&s.program, argc, argv,
                           PROGRAM_STORE | PROGRAM_HEARING | PROGRAM_ANSWERS | PROGRAM_DEAF_TOO);
     if (status)
         return status;
     status = program_no_arguments(&s.program);
-    if (!status && (open_server(&s, &err) || watch_signals(&s)))
+    if (!status && (open_server(&s, &err) || open_watchdog(&s, &err)))
         status = program_fail("%s", err.text);
     if (!status && begin_welcome(&s))
         status = program_fail("out of memory");
     if (!status) {
+        service_ready(s.service);
         loop_run(s.program.app.loop);
         log_info("serve", "stopped");
     }
 
+    watchdog_leave_loop(s.watchdog);
+    service_close(s.service);
     timer_close(s.welcome);
-    if (s.program.app.loop)
-        unwatch_signals(&s);
     if (s.server)
         http_server_close(s.server);
     program_close(&s.program);
+    watchdog_close(s.watchdog);
     return status;
 }

@@ -63,6 +63,7 @@ struct config {
     int connections_max;
     int idle_timeout_ms;
     int request_workers; /**< 0: chosen from the cores */
+    int watchdog_ms;     /**< 0: off */
 
     /* keys and limits */
     const char *master_key;  /**< NULL: the key file <data>/keys/master.key */

@@ -42,6 +42,9 @@ const struct setting config_settings[] = {
      .help = "A connection without a request is closed after this long."},
     {NULL, "request-workers", NULL, NUMBER(c.request_workers, 0, 256), .otherwise = "0",
      .help = "Threads that answer requests; 0 chooses from the cores."},
+    {NULL, "watchdog-ms", NULL, NUMBER(c.watchdog_ms, 0, 3600000), .otherwise = "10000",
+     .help = "When the server has not come round for this long, it says in the log where it stands "
+             "and ends itself, to be started again; 0: never."},
 
     {"Keys and limits", "master-key", NULL, TEXT(c.master_key), .secret = true,
      .help = "Key that encrypts profiles, job descriptions and transcripts: 64 hex digits or "

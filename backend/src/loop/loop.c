@@ -45,6 +45,8 @@ struct loop {
     bool shut;          /* {lock} no more posts */
     bool stop;          /* {lock} */
     atomic_uintptr_t owner;
+    atomic_bool running;
+    atomic_uint_fast64_t turns;
 };
 
 struct loop_timer {
@@ -148,6 +150,7 @@ static void on_turn_end(uv_check_t *check)
 {
     struct loop *loop = check->data;
 
+    atomic_fetch_add_explicit(&loop->turns, 1, memory_order_relaxed);
     free_remains(loop);
     if (!loop->remains.n)
         uv_idle_stop(&loop->stay_awake);
@@ -240,6 +243,21 @@ bool loop_is_current(const struct loop *loop)
     return atomic_load_explicit(&loop->owner, memory_order_acquire) == (uintptr_t)uv_thread_self();
 }
 
+bool loop_is_running(const struct loop *loop)
+{
+    return atomic_load(&loop->running);
+}
+
+uint64_t loop_turns(const struct loop *loop)
+{
+    return atomic_load_explicit(&loop->turns, memory_order_relaxed);
+}
+
+uintptr_t loop_thread(const struct loop *loop)
+{
+    return atomic_load_explicit(&loop->owner, memory_order_acquire);
+}
+
 /* Handles that are closing need at most a few turns to be gone; nothing here waits. */
 static void run_out(struct loop *loop)
 {
@@ -254,7 +272,9 @@ void loop_run(struct loop *loop)
     int before = here_set(HERE_LOOP);
 
     own(loop);
+    atomic_store(&loop->running, true);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
+    atomic_store(&loop->running, false);
     here_set(before);
     uv_mutex_lock(&loop->lock);
     loop->stop = false; /* so that it may be run again */

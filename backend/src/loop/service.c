@@ -1,0 +1,111 @@
+/**
+ * @file loop/service.c  What a service manager is told: ready, alive, stopping
+ */
+#include "loop/service.h"
+
+#include "base/text.h"
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct service {
+    struct loop_timer *alive;
+    uint64_t every_ms; /* 0: nobody asked for a sign of life */
+    int fd;            /* -1: there is no service manager */
+    struct sockaddr_un to;
+    socklen_t to_len;
+};
+
+static void say(const struct service *s, const char *text)
+{
+    if (s->fd >= 0) /* a manager that does not listen is no reason to stop */
+        sendto(s->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
+               (const struct sockaddr *)&s->to, s->to_len);
+}
+
+static void on_alive(void *arg)
+{
+    say(arg, "WATCHDOG=1");
+}
+
+/* "/run/…", or "@…" for a name that is in no folder. */
+static int find_manager(struct service *s, const char *path)
+{
+    size_t n = path ? strlen(path) : 0;
+
+    if (n < 2 || n >= sizeof(s->to.sun_path) || (*path != '/' && *path != '@'))
+        return 0;
+    s->to.sun_family = AF_UNIX;
+    memcpy(s->to.sun_path, path, n);
+    if (*path == '@')
+        s->to.sun_path[0] = '\0';
+    s->to_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
+    s->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return s->fd < 0 ? -errno : 0;
+}
+
+static uint64_t alive_every_ms(void)
+{
+    const char *pid = getenv("WATCHDOG_PID");
+    const char *usec = getenv("WATCHDOG_USEC");
+    int64_t whose;
+    int64_t n;
+
+    if (pid && (!text_to_int64(pid, 1, INT64_MAX, &whose) || whose != getpid()))
+        return 0;
+    if (!usec || !text_to_int64(usec, 1, INT64_MAX, &n))
+        return 0;
+    return n / 2000 ? (uint64_t)n / 2000 : 1; /* twice as often as is wanted */
+}
+
+int service_open(struct service **sp, struct loop *loop, struct errbuf *err)
+{
+    struct service *s = calloc(1, sizeof(*s));
+    int rc;
+
+    if (!s)
+        return err_set(err, UV_ENOMEM, "out of memory");
+    s->fd = -1;
+    s->every_ms = alive_every_ms();
+    rc = find_manager(s, getenv("NOTIFY_SOCKET"));
+    if (!rc)
+        rc = timer_open(&s->alive, loop, on_alive, s);
+    if (rc) {
+        service_close(s);
+        return err_set(err, rc, "the service manager cannot be told: %s", uv_strerror(rc));
+    }
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+    unsetenv("WATCHDOG_PID");
+    *sp = s;
+    return 0;
+}
+
+void service_ready(struct service *s)
+{
+    say(s, "READY=1");
+    if (s->every_ms)
+        timer_start(s->alive, 0, s->every_ms);
+}
+
+void service_stopping(struct service *s)
+{
+    if (s)
+        say(s, "STOPPING=1");
+}
+
+void service_close(struct service *s)
+{
+    if (!s)
+        return;
+    timer_close(s->alive);
+    if (s->fd >= 0)
+        close(s->fd);
+    free(s);
+}
