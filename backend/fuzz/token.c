@@ -2,10 +2,11 @@
  * @file fuzz/token.c  Access tokens, refresh tokens and sealed fields from anybody
  *
  * Held: nobody without the key makes a token or a sealed field; what base64url takes has one
- * spelling. The first bytes choose whether the payload is signed with the key, so that the reader
- * behind the signature is reached too.
+ * spelling. Each input is also a payload that is signed with the key, so that the reader behind the
+ * signature is reached too, and an e-mail address, whose normal form is its own.
  */
 #include "auth/token.h"
+#include "auth/accounts.h"
 #include "auth/base64url.h"
 #include "auth/seal.h"
 
@@ -31,7 +32,7 @@ static void spelling(const char *text, size_t size)
 
 static void signed_payload(struct token_key *key, const char *text, size_t size)
 {
-    char token[8192] = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.";
+    char token[8192] = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEiLCJ0eXAiOiJKV1QifQ.";
     size_t len = strlen(token);
     struct token_claims claims;
     unsigned char mac[32];
@@ -44,7 +45,17 @@ static void signed_payload(struct token_key *key, const char *text, size_t size)
     token[len++] = '.';
     len += base64url_encode(mac, 32, token + len);
     if (!token_verify(key, token, len, 1700000000000, &claims) &&
-        (!id_valid(claims.user) || claims.expires_at <= 1700000000000))
+        (!id_valid(claims.user) || !id_valid(claims.family) || claims.expires_at <= 1700000000000 ||
+         claims.issued_at > 1700000000000 + TOKEN_LEEWAY_MS ||
+         claims.expires_at - claims.issued_at > TOKEN_LIFE_MAX_S * 1000LL))
+        abort();
+}
+
+static void address(const char *text)
+{
+    char once[ACCOUNTS_EMAIL_MAX], twice[ACCOUNTS_EMAIL_MAX];
+
+    if (!accounts_email(text, once) && (accounts_email(once, twice) || strcmp(once, twice) != 0))
         abort();
 }
 
@@ -60,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!text)
         return 0;
     if (!key &&
-        (token_key_open(&key, raw) ||
+        (token_key_open(&key, raw, "1") ||
          seal_open(&seal, NULL, "0000000000000000000000000000000000000000000000000000000000000001",
                    NULL)))
         abort();
@@ -74,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!unseal_text(seal, "id", "field", text, &clear) && text[0])
         abort();
     spelling(text, size);
+    address(text);
     free(clear);
     free(text);
     return 0;

@@ -4,6 +4,7 @@
 #include "program.h"
 
 #include "answer/answer.h"
+#include "api/presence.h"
 #include "asr/engine.h"
 #include "auth/accounts.h"
 #include "auth/ratelimit.h"
@@ -28,6 +29,7 @@
 
 enum {
     PATH_TEXT_MAX = 4096,
+    SIGN_INS_OF_MANY = 6, /* times as many from one address to all, and to one from everywhere */
 };
 
 int program_fail(const char *fmt, ...)
@@ -74,7 +76,9 @@ static int open_store(struct program *p, struct errbuf *err)
 {
     const struct config *c = p->config;
     struct store_params params = {.path = config_path(c, "interview.db")};
-    struct accounts_params accounts = {c->access_token_s, c->refresh_token_s};
+    struct accounts_params accounts = {.access_token_s = c->access_token_s,
+                                       .refresh_token_s = c->refresh_token_s,
+                                       .token_key = c->token_key};
     int from;
     int to;
     int code;
@@ -95,15 +99,24 @@ static int open_store(struct program *p, struct errbuf *err)
     return code;
 }
 
+/* Of sign-ins the setting says how many for one e-mail from one address. */
 static int open_limits(struct program *p)
 {
     const struct config *c = p->config;
+    struct app *app = &p->app;
     int code = 0;
 
     if (c->accounts && c->requests_per_minute)
-        code = ratelimit_open(&p->app.user_limit, "user", c->requests_per_minute, 60);
-    if (!code && c->accounts && c->sign_ins_per_minute)
-        code = ratelimit_open(&p->app.sign_in_limit, "sign-in", c->sign_ins_per_minute, 60);
+        code = ratelimit_open(&app->user_limit, "user", c->requests_per_minute, 60);
+    if (code || !c->accounts || !c->sign_ins_per_minute)
+        return code;
+    code = ratelimit_open(&app->sign_in_limit, "sign-in", c->sign_ins_per_minute, 60);
+    if (!code)
+        code = ratelimit_open(&app->address_limit, "address",
+                              c->sign_ins_per_minute * SIGN_INS_OF_MANY, 60);
+    if (!code)
+        code = ratelimit_open(&app->account_limit, "account",
+                              c->sign_ins_per_minute * SIGN_INS_OF_MANY, 60);
     return code;
 }
 
@@ -112,6 +125,21 @@ static int open_limits(struct program *p)
 struct asr_model_params program_asr_params(const struct program *p, bool remote)
 {
     return app_asr_params(&p->app, remote);
+}
+
+/* The owner of the machine is not limited on it. */
+static int open_presence(struct program *p)
+{
+    const struct config *c = p->config;
+    struct presence_limits limits = {0};
+    int code;
+
+    if (c->accounts)
+        limits = (struct presence_limits){c->sockets_per_user, c->lines_per_user};
+    code = presence_open(&p->app.presence, p->app.loop, &limits);
+    if (!code && p->app.accounts)
+        accounts_watch(p->app.accounts, presence_signed_out, p->app.presence);
+    return code;
 }
 
 static int open_loop(struct program *p, struct errbuf *err)
@@ -126,7 +154,7 @@ static int open_loop(struct program *p, struct errbuf *err)
         code = lanes_open(&app->lanes, app->loop, sizes);
     if (!code)
         code = http_client_open(&app->client, app->loop, err);
-    return code;
+    return code ? code : open_presence(p);
 }
 
 static int open_hearing(struct program *p, struct errbuf *err)
@@ -266,10 +294,15 @@ void program_close(struct program *p)
     if (app->client)
         http_client_close(app->client);
     llm_reach_close(app->reach);
+    if (app->accounts)
+        accounts_watch(app->accounts, NULL, NULL);
     if (app->loop)
         loop_close(app->loop);
+    presence_close(app->presence);
     ratelimit_close(app->user_limit);
     ratelimit_close(app->sign_in_limit);
+    ratelimit_close(app->address_limit);
+    ratelimit_close(app->account_limit);
     accounts_close(app->accounts);
     if (app->store)
         store_close(app->store);

@@ -167,11 +167,11 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for a new pair
-         * @description Takes the token from the body, or else from the cookie `interviewd_refresh`. Every use rotates it. A token that was used
-         *     before revokes its whole family and answers 401 `refresh_reused`; anything else that is no good answers 401 `unauthorized`. A
+         * @description Takes the token from the body, or else from the cookie `__Host-interviewd_refresh` (over plain HTTP `interviewd_refresh`). Every use rotates it. A token that was used
+         *     before ends the whole sign-in, access tokens and sockets included, and answers 401 `refresh_reused`; anything else that is no good answers 401 `unauthorized`. A
          *     request that was on its way already while another one rotated the same token (two tabs at the same moment) is 409 `conflict`:
          *     nothing is revoked, and the cookie holds the new token.
-         *     The cookie counts only when `Origin` is absent or same-origin, else 403 `forbidden_origin`. The body may be empty.
+         *     The body may be empty.
          */
         post: operations["refresh"];
         delete?: never;
@@ -191,10 +191,31 @@ export interface paths {
         put?: never;
         /**
          * Sign out here
-         * @description Revokes the family of the refresh token in the body or the cookie, and clears the cookie. 204 also when there was nothing to
-         *     revoke. Needs no access token.
+         * @description Ends the sign-in of the refresh token in the body or the cookie, and that of the access token if there is one, and clears the
+         *     cookie. 204 also when there was nothing to end. Needs no access token.
          */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set another password
+         * @description The sign-in that asks stays; every other one of the account ends. A wrong `current` is 401 `invalid_credentials`. Limited as signing
+         *     in is. 403 `accounts_off` in single-user mode.
+         */
+        post: operations["changePassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -646,9 +667,13 @@ export interface components {
             email: components["schemas"]["Email"];
             password: string;
         };
+        PasswordChange: {
+            current: string;
+            new: components["schemas"]["Password"];
+        };
         /**
          * Format: email
-         * @description Trimmed; compared without regard to case
+         * @description Trimmed; compared without regard to case, in any script, and composed (Unicode NFC)
          */
         Email: string;
         /** @description Any characters; not trimmed */
@@ -957,10 +982,26 @@ export interface components {
             local: boolean;
             note: string;
         };
+        /**
+         * @description The first message of a socket, and again with a fresh access token of the same user before the last one expires. A token that is no good
+         *     closes the socket with 4401.
+         */
         WsAuthenticate: {
             /** @constant */
             type: "authenticate";
             accessToken: string;
+        };
+        /**
+         * @description On both sockets: the access token expires soon; without another `authenticate` the socket closes then with 4401. Sent a minute before,
+         *     or at half of a shorter life.
+         */
+        WsExpiring: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "expiring";
+            inMs: number;
         };
         /** @description Optional; before the first audio. The defaults apply when it does not come. */
         WsTranscribeStart: {
@@ -1074,11 +1115,12 @@ export interface components {
         };
         /**
          * @description bad_message (not JSON, unknown type, wrong member), bad_audio (cannot be decoded), bad_state (such as `start` after audio),
-         *     unsupported (an encoding, rate or language), unauthorized, not_found, overloaded, too_slow (the client does not read), unavailable (no
-         *     recogniser), provider_failed, rate_limited, shutting_down, internal
+         *     unsupported (an encoding, rate or language), unauthorized, signed_out (the sign-in was ended), token_expired, not_found, overloaded,
+         *     too_slow (the client does not read), unavailable (no recogniser), provider_failed, rate_limited (too many sockets or streams of this user,
+         *     closed with 1013), shutting_down, internal
          * @enum {string}
          */
-        WsErrorCode: "bad_message" | "bad_audio" | "bad_state" | "unsupported" | "unauthorized" | "not_found" | "overloaded" | "too_slow" | "unavailable" | "provider_failed" | "rate_limited" | "shutting_down" | "internal";
+        WsErrorCode: "bad_message" | "bad_audio" | "bad_state" | "unsupported" | "unauthorized" | "signed_out" | "token_expired" | "not_found" | "overloaded" | "too_slow" | "unavailable" | "provider_failed" | "rate_limited" | "shutting_down" | "internal";
         /** @description On both sockets; a fatal one is followed by a close */
         WsError: {
             /**
@@ -1090,7 +1132,7 @@ export interface components {
             message: string;
         };
         WsTranscribeClientMessage: components["schemas"]["WsAuthenticate"] | components["schemas"]["WsTranscribeStart"] | components["schemas"]["WsTranscribeAudio"] | components["schemas"]["WsTranscribeStop"];
-        WsTranscribeServerMessage: components["schemas"]["WsTranscribeReady"] | components["schemas"]["WsTranscribePartial"] | components["schemas"]["WsTranscribeFinal"] | components["schemas"]["WsTranscribeTurn"] | components["schemas"]["WsError"];
+        WsTranscribeServerMessage: components["schemas"]["WsTranscribeReady"] | components["schemas"]["WsTranscribePartial"] | components["schemas"]["WsTranscribeFinal"] | components["schemas"]["WsTranscribeTurn"] | components["schemas"]["WsExpiring"] | components["schemas"]["WsError"];
         /** @description Supersedes what is running for the session */
         WsLlmGenerate: {
             /** @constant */
@@ -1145,13 +1187,16 @@ export interface components {
             latency?: components["schemas"]["Latency"];
         };
         WsLlmClientMessage: components["schemas"]["WsAuthenticate"] | components["schemas"]["WsLlmGenerate"] | components["schemas"]["WsLlmInterrupt"];
-        WsLlmServerMessage: components["schemas"]["WsLlmStarted"] | components["schemas"]["WsLlmOutline"] | components["schemas"]["WsLlmDelta"] | components["schemas"]["WsError"];
+        WsLlmServerMessage: components["schemas"]["WsLlmStarted"] | components["schemas"]["WsLlmOutline"] | components["schemas"]["WsLlmDelta"] | components["schemas"]["WsExpiring"] | components["schemas"]["WsError"];
     };
     responses: {
         /** @description Signed in */
         SignedIn: {
             headers: {
-                /** @description `interviewd_refresh=…; HttpOnly; SameSite=Strict; Path=/api/v1/auth; Max-Age=2592000`, with `Secure` over TLS */
+                /**
+                 * @description Over TLS `__Host-interviewd_refresh=…; HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000; Secure`, else
+                 *     `interviewd_refresh=…; HttpOnly; SameSite=Strict; Path=/api/v1/auth; Max-Age=2592000`
+                 */
                 "Set-Cookie"?: string;
                 "Cache-Control"?: "no-store";
                 [name: string]: unknown;
@@ -1436,6 +1481,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1575,6 +1621,35 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1597,6 +1672,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1617,6 +1693,8 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1644,7 +1722,9 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1674,6 +1754,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1703,6 +1784,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description `conflict`: 200 profiles are the most one user can have */
             409: {
                 headers: {
@@ -1714,6 +1796,7 @@ export interface operations {
             };
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1739,6 +1822,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1768,9 +1852,11 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1793,7 +1879,9 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1825,6 +1913,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1854,8 +1943,10 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1885,8 +1976,10 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1912,6 +2005,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1941,9 +2035,11 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1966,7 +2062,9 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1996,9 +2094,11 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2032,6 +2132,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2065,8 +2166,10 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2092,6 +2195,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2123,6 +2227,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             /** @description `unsupported_media`: neither multipart nor audio that can be decoded */
             415: {
@@ -2134,6 +2239,7 @@ export interface operations {
                 };
             };
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             503: components["responses"]["Unavailable"];
             "5XX": components["responses"]["Problem"];
         };
@@ -2170,6 +2276,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
@@ -2213,8 +2320,10 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2237,6 +2346,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];
         };
     };

@@ -27,6 +27,7 @@ struct lanes;
 struct live_registry;
 struct llm_reach;
 struct loop;
+struct presence;
 struct ratelimit;
 struct seal;
 
@@ -38,8 +39,11 @@ struct app {
     struct store *store;
     struct seal *seal;
     struct accounts *accounts;
+    struct presence *presence;       /**< (optional) Who has a socket open */
     struct ratelimit *user_limit;    /**< Per signed-in user; NULL: none */
     struct ratelimit *sign_in_limit; /**< Per address and e-mail; NULL: none */
+    struct ratelimit *address_limit; /**< Sign-ins per address; NULL: none */
+    struct ratelimit *account_limit; /**< Sign-ins per e-mail; NULL: none */
     struct asr_hub *hub;             /**< (optional) */
     struct answerer *answerer;       /**< (optional) */
     struct live_registry *live;      /**< (optional) Interviews that run now */

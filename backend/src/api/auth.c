@@ -8,19 +8,21 @@
 #include "api/reply.h"
 #include "api/validate.h"
 #include "auth/accounts.h"
+#include "auth/password.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "config/config.h"
 #include "export/record.h"
 #include "net/address.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define COOKIE      "interviewd_refresh"
-#define COOKIE_PATH "Path=/api/v1/auth"
+/* Over TLS under the name that browsers let only this host set, and only over TLS (RFC 6265bis
+ * section 4.1.3.2): then no other host or plain page can put one of its own there. */
+#define COOKIE        "interviewd_refresh"
+#define COOKIE_SECURE "__Host-interviewd_refresh"
 
 static const struct field signup_fields[] = {
     {"email", FIELD_EMAIL, .max = 254, .flags = FIELD_REQUIRED | FIELD_TRIM},
@@ -31,6 +33,11 @@ static const struct field signup_fields[] = {
 static const struct field login_fields[] = {
     {"email", FIELD_EMAIL, .max = 254, .flags = FIELD_REQUIRED | FIELD_TRIM},
     {"password", FIELD_TEXT, .min = 1, .max = 200, .flags = FIELD_REQUIRED},
+    {.name = NULL},
+};
+static const struct field password_fields[] = {
+    {"current", FIELD_TEXT, .min = 1, .max = 200, .flags = FIELD_REQUIRED},
+    {"new", FIELD_TEXT, .min = 10, .max = 200, .flags = FIELD_REQUIRED},
     {.name = NULL},
 };
 static const struct field refresh_fields[] = {
@@ -57,11 +64,12 @@ static const struct field me_fields[] = {
 static void set_cookie(const struct http_request *req, struct http_response *res, const char *value,
                        int max_age)
 {
+    bool secure = request_is_secure(req);
     char text[256];
 
-    snprintf(text, sizeof(text),
-             COOKIE "=%s; HttpOnly; SameSite=Strict; " COOKIE_PATH "; Max-Age=%d%s", value, max_age,
-             req->tls ? "; Secure" : "");
+    snprintf(text, sizeof(text), "%s=%s; HttpOnly; SameSite=Strict; Path=%s; Max-Age=%d%s",
+             secure ? COOKIE_SECURE : COOKIE, value, secure ? "/" : "/api/v1/auth", max_age,
+             secure ? "; Secure" : "");
     http_set_header(res, "Set-Cookie", text);
 }
 
@@ -113,20 +121,44 @@ static int reply_accounts_off(const struct http_request *req, struct http_respon
 
 /* -------------------------------------------------------------------------- sign up and in */
 
+/* Guesses are bounded for the one who guesses, for the account, and for both together. account: an
+ * e-mail address as accounts_email() writes it, or a user's id; NULL: an account is to be made. */
 static int limit_sign_in(const struct http_request *req, struct http_response *res,
-                         const char *what)
+                         const char *account)
 {
-    char key[400];
+    const struct app *app = app_of(req);
+    char address[64];
+    char both[64 + 1 + ACCOUNTS_EMAIL_MAX];
 
-    snprintf(key, sizeof(key), "%s|%s", req->peer, what);
-    for (char *p = key; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    return limit_request(req, res, app_of(req)->sign_in_limit, key, false);
+    address_network(req->peer, address);
+    snprintf(both, sizeof(both), "%s|%s", address, account ? account : "");
+    return limit_request(req, res, app->address_limit, address, false) ||
+           (account && limit_request(req, res, app->account_limit, account, false)) ||
+           limit_request(req, res, app->sign_in_limit, both, false);
+}
+
+/* The e-mail address of the body as accounts know it. 1: answered. */
+static int find_email(const struct http_request *req, struct http_response *res, json_t *body,
+                      char email[static ACCOUNTS_EMAIL_MAX])
+{
+    if (!accounts_email(json_str(body, "email"), email))
+        return 0;
+    return validate_refuse(req, res, "/email", "must be an e-mail address");
+}
+
+static bool is_refused_password(const struct http_request *req, struct http_response *res,
+                                const char *field, const char *password)
+{
+    if (!password_is_common(password))
+        return false;
+    validate_refuse(req, res, field, "is one of the passwords that are tried first; take another");
+    return true;
 }
 
 static int post_signup(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
+    char email[ACCOUNTS_EMAIL_MAX];
     struct errbuf err = {""};
     struct grant grant;
     json_t *body;
@@ -136,7 +168,9 @@ static int post_signup(const struct http_request *req, struct http_response *res
         return reply_accounts_off(req, res);
     if (validate_body(req, res, signup_fields, 0, &body))
         return 0;
-    if (limit_sign_in(req, res, "signup")) {
+    if (find_email(req, res, body, email) ||
+        is_refused_password(req, res, "/password", json_str(body, "password")) ||
+        limit_sign_in(req, res, NULL)) {
         json_decref(body);
         return 0;
     }
@@ -153,6 +187,7 @@ static int post_signup(const struct http_request *req, struct http_response *res
 static int post_login(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
+    char email[ACCOUNTS_EMAIL_MAX];
     struct errbuf err = {""};
     struct grant grant;
     json_t *body;
@@ -162,7 +197,7 @@ static int post_login(const struct http_request *req, struct http_response *res)
         return reply_accounts_off(req, res);
     if (validate_body(req, res, login_fields, 0, &body))
         return 0;
-    if (limit_sign_in(req, res, json_str(body, "email"))) {
+    if (find_email(req, res, body, email) || limit_sign_in(req, res, email)) {
         json_decref(body);
         return 0;
     }
@@ -198,14 +233,6 @@ static int post_local(const struct http_request *req, struct http_response *res)
 
 /* ----------------------------------------------------------------------------- on and out */
 
-static bool from_our_page(const struct http_request *req)
-{
-    const char *origin = http_header(req, "origin");
-
-    return !origin || origin_is_same(origin, http_header(req, "host"), req->tls) ||
-           origin_is_listed(origin, app_of(req)->config->origins);
-}
-
 /* The refresh token of the body, else of the cookie; "" when there is none. 1: answered. */
 static int find_refresh(const struct http_request *req, struct http_response *res,
                         char token[static 513])
@@ -219,15 +246,9 @@ static int find_refresh(const struct http_request *req, struct http_response *re
     if (json_str(body, "refreshToken"))
         snprintf(token, 513, "%s", json_str(body, "refreshToken"));
     json_decref(body);
-    cookie = token[0] ? NULL : http_cookie(req, COOKIE);
-    if (!cookie || !*cookie)
-        return 0;
-    if (!from_our_page(req)) {
-        http_problem(res, req, 403, "forbidden_origin",
-                     "The cookie counts for pages of this server only.", NULL);
-        return 1;
-    }
-    snprintf(token, 513, "%s", cookie);
+    cookie = token[0] ? NULL : http_cookie(req, request_is_secure(req) ? COOKIE_SECURE : COOKIE);
+    if (cookie) /* from a page of ours, or from no page at all: api/before.c has seen to it */
+        snprintf(token, 513, "%s", cookie);
     return 0;
 }
 
@@ -254,15 +275,47 @@ static int post_logout(const struct http_request *req, struct http_response *res
 {
     struct errbuf err = {""};
     char token[513];
+    char user[ID_TEXT_MAX] = "";
+    struct token_claims claims;
     int e;
 
     if (find_refresh(req, res, token))
         return 0;
-    e = token[0] ? accounts_logout(app_of(req)->accounts, token, &err) : 0;
+    e = token[0] ? accounts_logout(app_of(req)->accounts, token, clock_unix_ms(), user, &err) : 0;
+    if (!e && !request_claims(req, &claims))
+        e = accounts_end(app_of(req)->accounts, claims.user, claims.family, clock_unix_ms(), &err);
     if (e)
         return reply_failed(req, res, e, &err, "user");
     set_cookie(req, res, "", 0);
     return http_reply_empty(res, 204);
+}
+
+/* Whoever asks stays signed in; every other sign-in of the account ends. */
+static int post_password(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct token_claims claims;
+    struct errbuf err = {""};
+    json_t *body;
+    int e;
+
+    if (!app->config->accounts)
+        return reply_accounts_off(req, res);
+    if (validate_body(req, res, password_fields, 0, &body))
+        return 0;
+    if (is_refused_password(req, res, "/new", json_str(body, "new")) ||
+        limit_sign_in(req, res, req->user)) {
+        json_decref(body);
+        return 0;
+    }
+    e = request_claims(req, &claims);
+    if (!e)
+        e = accounts_password(app->accounts, claims.user, claims.family, json_str(body, "current"),
+                              json_str(body, "new"), clock_unix_ms(), &err);
+    json_decref(body);
+    if (e == UV_ENOTSUP)
+        return reply_accounts_off(req, res);
+    return e ? reply_refused(req, res, e, &err, "invalid_credentials") : http_reply_empty(res, 204);
 }
 
 /* --------------------------------------------------------------------------------- who */
@@ -339,7 +392,7 @@ static int patch_me(const struct http_request *req, struct http_response *res)
 static int delete_me(const struct http_request *req, struct http_response *res)
 {
     struct errbuf err = {""};
-    int e = accounts_erase(app_of(req)->accounts, req->user, &err);
+    int e = accounts_erase(app_of(req)->accounts, req->user, clock_unix_ms(), &err);
 
     if (e == UV_ENOENT)
         return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
@@ -355,6 +408,8 @@ const struct http_route api_auth_routes[] = {
     {"POST", "/api/v1/auth/local", post_local, .flags = ROUTE_LANE_STORE, .body_max = 16 << 10},
     {"POST", "/api/v1/auth/refresh", post_refresh, .flags = ROUTE_LANE_STORE, .body_max = 16 << 10},
     {"POST", "/api/v1/auth/logout", post_logout, .flags = ROUTE_LANE_STORE, .body_max = 16 << 10},
+    {"POST", "/api/v1/auth/password", post_password, .flags = ROUTE_AUTH | ROUTE_LANE_HASH,
+     .body_max = 16 << 10},
     {"GET", "/api/v1/auth/me", get_me, .flags = ROUTE_AUTH},
     {"PATCH", "/api/v1/auth/me", patch_me, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
      .body_max = 16 << 10},

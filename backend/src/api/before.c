@@ -1,8 +1,9 @@
 /**
- * @file api/before.c  Before a handler runs: who is it, and does it come too often?
+ * @file api/before.c  Before a handler runs: where from, who is it, and does it come too often?
  *
  * Only the Authorization header signs a request in. The cookie is for auth/refresh and
- * auth/logout alone, so a page of another site can make a browser change nothing here.
+ * auth/logout alone. A page of another site can make a browser change nothing here, with or
+ * without it.
  */
 #include "api/limit.h"
 #include "api/reply.h"
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "net/address.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,24 +24,54 @@ static int refuse(const struct http_request *req, struct http_response *res, con
     return 1;
 }
 
-static int sign_in(struct http_request *req, struct http_response *res)
+bool request_is_secure(const struct http_request *req)
 {
-    const struct app *app = app_of(req);
+    return req->tls;
+}
+
+int request_claims(const struct http_request *req, struct token_claims *claims)
+{
     const char *header = http_header(req, "authorization");
-    char user[ID_TEXT_MAX];
-    int e;
 
     if (!header || strncasecmp(header, "Bearer ", 7) != 0)
-        return refuse(req, res, "unauthorized", "Sign in first.");
+        return UV_ENOENT;
     header += 7;
     header += strspn(header, " ");
-    e = accounts_verify(app->accounts, header, strlen(header), clock_unix_ms(), user);
+    return accounts_verify(app_of(req)->accounts, header, strlen(header), clock_unix_ms(), claims);
+}
+
+static int sign_in(struct http_request *req, struct http_response *res)
+{
+    struct token_claims claims;
+    int e = request_claims(req, &claims);
+
+    if (e == UV_ENOENT)
+        return refuse(req, res, "unauthorized", "Sign in first.");
     if (e == UV_ETIMEDOUT)
         return refuse(req, res, "token_expired", "The access token has expired; refresh it.");
     if (e)
-        return refuse(req, res, "unauthorized", "The access token is not one of this server's.");
-    memcpy(req->user, user, sizeof(user));
+        return refuse(req, res, "unauthorized",
+                      "The access token is not one of this server's, or its sign-in was ended.");
+    memcpy(req->user, claims.user, sizeof(claims.user));
     return 0;
+}
+
+/* What a page of another site can make a browser send, it may not change anything with, signing in
+ * included: browsers say with every such request where it comes from (Origin, RFC 6454 section 7.3;
+ * Sec-Fetch-Site, W3C Fetch Metadata). Other programs send neither. */
+static bool is_from_elsewhere(const struct http_request *req)
+{
+    const char *origin = http_header(req, "origin");
+    const char *site = http_header(req, "sec-fetch-site");
+
+    if (!strcmp(req->method, "GET") || !strcmp(req->method, "HEAD") ||
+        !strcmp(req->method, "OPTIONS"))
+        return false;
+    if (origin_is_listed(origin, app_of(req)->config->origins))
+        return false;
+    if (origin && !origin_is_same(origin, http_header(req, "host"), request_is_secure(req)))
+        return true;
+    return site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
 }
 
 int api_before(struct http_request *req, struct http_response *res)
@@ -47,6 +79,11 @@ int api_before(struct http_request *req, struct http_response *res)
     const struct app *app = app_of(req);
     int e;
 
+    if (is_from_elsewhere(req)) {
+        http_problem(res, req, 403, "forbidden_origin",
+                     "Pages of other sites may change nothing here.", NULL);
+        return 1;
+    }
     if (!(req->route->flags & ROUTE_AUTH))
         return 0;
     e = sign_in(req, res);

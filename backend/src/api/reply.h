@@ -7,6 +7,7 @@
 #define API_REPLY_H
 
 #include "api/app.h"
+#include "auth/token.h"
 #include "store/store.h"
 
 /** The running server. */
@@ -27,6 +28,12 @@ int reply_list(const struct http_request *req, struct http_response *res, enum s
  *  cursor, 503 with Retry-After; anything else is logged and becomes 500. Returns 0. */
 int reply_failed(const struct http_request *req, struct http_response *res, int code,
                  const struct errbuf *err, const char *what);
+
+/** The access token of a request, verified. 0, or as accounts_verify(). */
+int request_claims(const struct http_request *req, struct token_claims *claims);
+
+/** Did its client come over TLS? Then cookies can be Secure, and its own origin is https. */
+bool request_is_secure(const struct http_request *req);
 
 int reply_location(struct http_response *res, const char *collection, const char *id);
 

@@ -10,6 +10,7 @@
  */
 #include "api/socket.h"
 
+#include "api/presence.h"
 #include "auth/accounts.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -35,7 +36,9 @@ struct waiting {
 struct socket_inner {
     enum state state;
     char session_id[ID_TEXT_MAX];
-    char user_id[ID_TEXT_MAX];
+    struct presence_entry who; /* its user and family are "" until it has signed in */
+    int64_t expires_at;        /* of its access token, [ms] since 1970 */
+    bool reminded;
     struct loop_timer *timer;
     struct waiting *first;
     struct waiting **last;
@@ -77,6 +80,7 @@ static void shut(struct socket *s, int code, const char *reason)
 {
     s->inner->state = CLOSED;
     timer_stop(s->inner->timer);
+    presence_leave(&s->inner->who);
     drop_waiting(s->inner);
     if (s->ws)
         ws_close(s->ws, code, reason);
@@ -111,6 +115,7 @@ void socket_closed(struct socket *s)
     s->ws = NULL;
     s->inner->state = CLOSED;
     timer_stop(s->inner->timer);
+    presence_leave(&s->inner->who);
     s->kind->on_gone(s->owner);
     if (s->live)
         live_leave(s->live);
@@ -120,6 +125,15 @@ void socket_closed(struct socket *s)
 }
 
 /* --------------------------------------------------------------------------- joining */
+
+static void sign_in_again(struct socket *s, const json_t *msg);
+
+static bool is_authenticate(const json_t *msg)
+{
+    const char *type = json_str(msg, "type");
+
+    return type && !strcmp(type, "authenticate");
+}
 
 static void deliver(struct socket *s, bool binary, const char *data, size_t len)
 {
@@ -136,6 +150,8 @@ static void deliver(struct socket *s, bool binary, const char *data, size_t len)
     msg = json_parse(data, len);
     if (!json_is_object(msg))
         socket_error(s, "bad_message", "a message must be one JSON object", SOCKET_CLOSE_RULES);
+    else if (is_authenticate(msg))
+        sign_in_again(s, msg);
     else
         s->kind->on_message(s, msg, s->owner);
     json_decref(msg);
@@ -162,9 +178,9 @@ static void load(void *arg)
     struct socket *s = arg;
     struct socket_inner *in = s->inner;
 
-    in->code = session_context_load(&in->deps, in->user_id, in->session_id, &in->context, &in->err);
+    in->code = session_context_load(&in->deps, in->who.user, in->session_id, &in->context, &in->err);
     if (!in->code)
-        api_audit_say(in->user_id, "join", "session", in->session_id, "");
+        api_audit_say(in->who.user, "join", "session", in->session_id, "");
 }
 
 static void join(struct socket *s)
@@ -214,7 +230,6 @@ static void start_loading(struct socket *s)
 {
     struct socket_inner *in = s->inner;
 
-    timer_stop(in->timer);
     if (!id_valid(in->session_id)) {
         socket_error(s, "not_found", "there is no such session", SOCKET_CLOSE_NO_SESSION);
         return;
@@ -230,34 +245,127 @@ static void start_loading(struct socket *s)
 
 /* ------------------------------------------------------------------------- signing in */
 
-static bool verify(struct socket *s, const char *token)
-{
-    return token && !accounts_verify(s->app->accounts, token, strlen(token), clock_unix_ms(),
-                                     s->inner->user_id);
-}
-
 static void refuse(struct socket *s, const char *message)
 {
     socket_error(s, "unauthorized", message, SOCKET_CLOSE_SIGN_IN);
 }
 
-static void sign_in_late(void *arg)
+static void on_signed_out(void *arg)
 {
-    refuse(arg, "sign in within 5 seconds: the first message must be authenticate");
+    socket_error(arg, "signed_out", "this sign-in was ended", SOCKET_CLOSE_SIGN_IN);
+}
+
+static void remind(struct socket *s, int64_t left_ms)
+{
+    struct buf msg;
+
+    s->inner->reminded = true;
+    buf_init(&msg, MESSAGE_MAX);
+    buf_printf(&msg, "{\"type\":\"expiring\",\"inMs\":%lld}", (long long)left_ms);
+    if (!msg.err)
+        ws_send(s->ws, msg.data, msg.len, WS_KEEP, 0);
+    buf_release(&msg);
+}
+
+/* The wall clock is asked again each time: the machine may have slept, or the clock been set. */
+static void watch_expiry(struct socket *s)
+{
+    struct socket_inner *in = s->inner;
+    int64_t left = in->expires_at - clock_unix_ms();
+    int64_t remind_at = left > 2 * SOCKET_REMIND_MS ? SOCKET_REMIND_MS : left / 2;
+
+    if (left <= 0) {
+        s->lapsed = true;
+        socket_error(s, "token_expired", "the access token has expired", SOCKET_CLOSE_SIGN_IN);
+        return;
+    }
+    if (in->reminded)
+        remind_at = 0;
+    timer_start(in->timer, (uint64_t)(left - remind_at), 0);
+}
+
+static void on_timer(void *arg)
+{
+    struct socket *s = arg;
+    struct socket_inner *in = s->inner;
+
+    if (in->state == SIGN_IN) {
+        refuse(s, "sign in within 5 seconds: the first message must be authenticate");
+        return;
+    }
+    if (!in->reminded && in->expires_at > clock_unix_ms())
+        remind(s, in->expires_at - clock_unix_ms());
+    watch_expiry(s);
+}
+
+static bool verify(struct socket *s, const char *token, struct token_claims *claims)
+{
+    return token &&
+           !accounts_verify(s->app->accounts, token, strlen(token), clock_unix_ms(), claims);
+}
+
+static void sign_in_as(struct socket *s, const char *token)
+{
+    struct socket_inner *in = s->inner;
+    struct token_claims claims;
+
+    if (!verify(s, token, &claims)) {
+        refuse(s, "the access token is not valid or has expired");
+        return;
+    }
+    memcpy(in->who.user, claims.user, sizeof(in->who.user));
+    memcpy(in->who.family, claims.family, sizeof(in->who.family));
+    in->who.on_signed_out = on_signed_out;
+    in->who.arg = s;
+    in->expires_at = claims.expires_at;
+    if (presence_join(s->app->presence, &in->who)) {
+        socket_error(s, "rate_limited", "too many sockets of this user are open",
+                     SOCKET_CLOSE_FULL);
+        return;
+    }
+    start_loading(s);
+    if (in->state != CLOSED)
+        watch_expiry(s);
+}
+
+/* A fresh token before the old one expires. It may be of another sign-in of the same user. */
+static void sign_in_again(struct socket *s, const json_t *msg)
+{
+    struct socket_inner *in = s->inner;
+    struct token_claims claims;
+
+    if (!verify(s, json_str(msg, "accessToken"), &claims)) {
+        refuse(s, "the access token is not valid or has expired");
+        return;
+    }
+    if (strcmp(claims.user, in->who.user) != 0) {
+        refuse(s, "this socket belongs to somebody else");
+        return;
+    }
+    memcpy(in->who.family, claims.family, sizeof(in->who.family));
+    in->expires_at = claims.expires_at;
+    in->reminded = false;
+    watch_expiry(s);
 }
 
 static void sign_in(struct socket *s, const char *text, size_t len)
 {
     json_t *msg = json_parse(text, len);
-    const char *type = json_str(msg, "type");
 
-    if (!type || strcmp(type, "authenticate"))
-        refuse(s, "the first message must be authenticate");
-    else if (!verify(s, json_str(msg, "accessToken")))
-        refuse(s, "the access token is not valid or has expired");
+    if (is_authenticate(msg))
+        sign_in_as(s, json_str(msg, "accessToken"));
     else
-        start_loading(s);
+        refuse(s, "the first message must be authenticate");
     json_decref(msg);
+}
+
+bool socket_listen(struct socket *s)
+{
+    if (!presence_listen(&s->inner->who))
+        return true;
+    socket_error(s, "rate_limited", "as many streams of this user are heard as may be at a time",
+                 SOCKET_CLOSE_FULL);
+    return false;
 }
 
 static void wait_for_join(struct socket *s, bool binary, const char *data, size_t len)
@@ -320,7 +428,7 @@ int socket_open(struct socket **sp, struct ws *ws, const struct http_request *re
     const char *session = http_query(req, "session_id");
     const char *bearer = http_header(req, "authorization");
 
-    if (!s || !in || timer_open(&in->timer, app->loop, sign_in_late, s)) {
+    if (!s || !in || timer_open(&in->timer, app->loop, on_timer, s)) {
         free(s);
         free(in);
         return SOCKET_CLOSE_FAILED;
@@ -333,13 +441,9 @@ int socket_open(struct socket **sp, struct ws *ws, const struct http_request *re
               session ? strlen(session) : 0);
     *sp = s;
 
-    if (bearer && !strncasecmp(bearer, "Bearer ", 7)) {
-        if (verify(s, bearer + 7))
-            start_loading(s);
-        else
-            refuse(s, "the access token is not valid or has expired");
-    } else {
+    if (bearer && !strncasecmp(bearer, "Bearer ", 7))
+        sign_in_as(s, bearer + 7);
+    else
         timer_start(in->timer, SOCKET_SIGN_IN_MS, 0);
-    }
     return 0;
 }

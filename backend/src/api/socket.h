@@ -5,6 +5,10 @@
  * SOCKET_SIGN_IN_MS), its session is loaded on a worker, and it joins that interview. Messages
  * that arrive before that wait in a bounded queue.
  *
+ * A socket lives as long as its sign-in: when that ends (api/presence.h) it is closed, and when its
+ * access token expires too, unless a fresh one came in another `authenticate` before. `expiring`
+ * reminds of that SOCKET_REMIND_MS earlier.
+ *
  *     socket_open(&s, ws, req, app, &kind, owner);     // kind: what to do with messages
  *         kind.on_joined -> kind.on_text / kind.on_binary ... -> socket_closed() frees
  *
@@ -23,6 +27,7 @@
 
 enum {
     SOCKET_SIGN_IN_MS = 5000,     /**< Then 4401 */
+    SOCKET_REMIND_MS = 60000,     /**< Before the token expires; of a short life half of it */
     SOCKET_WAITING_MAX = 4 << 20, /**< Bytes that wait while the session loads; then 1008 */
     SOCKET_FRAME_MAX = 256 << 10, /**< Largest audio frame, [bytes] */
     SOCKET_CLOSE_AWAY = 1001,
@@ -51,6 +56,7 @@ struct socket {
     struct app *app;
     struct ws *ws;     /**< NULL once it is gone */
     struct live *live; /**< NULL until joined */
+    bool lapsed;       /**< Closed since its token expired: its client may well come back */
     const struct socket_kind *kind;
     void *owner;
     struct socket_inner *inner;
@@ -65,6 +71,10 @@ void socket_closed(struct socket *s);
 
 /** An error message; with a close code, also the end. Safe when the socket is gone. */
 void socket_error(struct socket *s, const char *code, const char *message, int close_code);
+
+/** Before audio is heard from it: false when as many of its user's sockets are heard as may be; it
+ *  is closed then. Its place is given back when it closes. Once more does no harm. */
+bool socket_listen(struct socket *s);
 
 /** live_send_fn with the socket as arg. */
 void socket_send(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg);

@@ -45,7 +45,7 @@ static void on_message(struct socket *s, json_t *msg, void *owner)
         on_generate(l, msg);
     else if (!strcmp(type, "interrupt"))
         live_interrupt(s->live);
-    else if (strcmp(type, "authenticate"))
+    else
         socket_error(s, "bad_message",
                      "this type of message is not known here: generate, interrupt",
                      SOCKET_CLOSE_RULES);

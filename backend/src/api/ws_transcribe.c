@@ -250,7 +250,7 @@ static void on_audio(struct socket *s, const void *data, size_t len, void *owner
         return;
     }
     t->heard = true;
-    if (!open_speaker(t))
+    if (!socket_listen(s) || !open_speaker(t))
         return;
     if (t->opus)
         feed_packet(t, data, len);
@@ -301,7 +301,7 @@ static void on_message(struct socket *s, json_t *msg, void *owner)
         on_start(t, msg);
     else if (!strcmp(type, "stop"))
         on_stop(t);
-    else if (strcmp(type, "authenticate")) /* once more does no harm */
+    else
         bad(t, "bad_message", "this type of message is not known here: start, stop, audioData");
 }
 
@@ -386,7 +386,7 @@ static void on_close(struct ws *ws, int code, void *ctx)
     struct transcribe *t = ctx;
 
     (void)ws;
-    t->vanished = code == CLOSE_ABNORMAL;
+    t->vanished = code == CLOSE_ABNORMAL || t->socket->lapsed;
     socket_closed(t->socket);
 }
 

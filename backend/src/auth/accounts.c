@@ -3,21 +3,23 @@
  */
 #include "auth/accounts.h"
 
+#include "auth/ended.h"
 #include "auth/password.h"
 #include "auth/seal.h"
 #include "base/clock.h"
+#include "base/text.h"
 
-#include <ctype.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicase.h>
+#include <uninorm.h>
 
 enum {
     ACCESS_S = 900,
     REFRESH_S = 30 * 24 * 3600,
-    ERASED_MAX = 1024, /* accounts erased within the life of an access token; then oldest first */
-    EMAIL_MAX = 255,
+    KEYS = 2,            /* that which signs, and that which did before */
     ROTATIONS_MAX = 256, /* a rotation takes milliseconds: far more than run at a time */
 };
 
@@ -32,25 +34,55 @@ struct rotation {
 
 struct accounts {
     struct store *store;
-    struct token_key *key;
+    struct token_key *keys[KEYS]; /* the second may be NULL */
+    struct ended *ended;
     int access_s;
     int refresh_s;
 
-    /* An access token needs no look-up to be believed, so the few users that were erased while
-     * theirs were still out are remembered here. */
     pthread_mutex_t lock;
-    char erased[ERASED_MAX][ID_TEXT_MAX]; /* {lock} */
-    size_t erased_count;                  /* {lock} counts on; the index is modulo ERASED_MAX */
+    void (*on_end)(const char *user_id, const char *family, void *arg); /* {lock} */
+    void *on_end_arg;                                                   /* {lock} */
 
     /* The newest rotations, to tell who asked at the same time from who came later. */
     struct rotation rotations[ROTATIONS_MAX]; /* {lock} */
     size_t rotation_count;                    /* {lock} counts on, modulo ROTATIONS_MAX */
 };
 
+static int open_keys(struct accounts *a, const struct seal *seal, int number)
+{
+    unsigned char raw[TOKEN_KEY_LEN];
+    char purpose[64];
+    char kid[TOKEN_KID_MAX];
+    int e = 0;
+
+    for (int i = 0; i < KEYS && number - i > 0 && !e; i++) {
+        snprintf(kid, sizeof(kid), "%d", number - i);
+        snprintf(purpose, sizeof(purpose), "interviewd access tokens v%s", kid);
+        e = seal_derive(seal, purpose, raw, sizeof(raw));
+        if (!e)
+            e = token_key_open(&a->keys[i], raw, kid);
+    }
+    explicit_bzero(raw, sizeof(raw));
+    return e;
+}
+
+/* What was ended before this start and may still be out. */
+static int load_ended(struct accounts *a, int64_t now, struct errbuf *err)
+{
+    struct store_list list = {0};
+    const struct store_ended *items;
+    int e = store_ended_list(a->store, now, &list, err);
+
+    items = list.items;
+    for (size_t i = 0; i < list.count; i++)
+        ended_add(a->ended, items[i].family, items[i].expires_at, now);
+    free(list.items);
+    return e;
+}
+
 int accounts_open(struct accounts **ap, struct store *store, const struct seal *seal,
                   const struct accounts_params *params, struct errbuf *err)
 {
-    unsigned char raw[TOKEN_KEY_LEN];
     struct accounts *a = calloc(1, sizeof(*a));
     int e;
 
@@ -60,24 +92,32 @@ int accounts_open(struct accounts **ap, struct store *store, const struct seal *
     a->store = store;
     a->access_s = params && params->access_token_s ? params->access_token_s : ACCESS_S;
     a->refresh_s = params && params->refresh_token_s ? params->refresh_token_s : REFRESH_S;
+    if (a->access_s > TOKEN_LIFE_MAX_S)
+        a->access_s = TOKEN_LIFE_MAX_S;
+    if (a->access_s > a->refresh_s) /* a sign-in is known as long as it has a refresh token */
+        a->access_s = a->refresh_s;
 
-    e = seal_derive(seal, "interviewd access tokens v1", raw, sizeof(raw));
+    e = open_keys(a, seal, params && params->token_key ? params->token_key : 1);
+    if (e)
+        err_set(err, e, "cannot derive the key of access tokens");
+    if (!e && (e = ended_open(&a->ended)))
+        err_set(err, e, "out of memory");
     if (!e)
-        e = token_key_open(&a->key, raw);
-    explicit_bzero(raw, sizeof(raw));
-    if (e) {
+        e = load_ended(a, clock_unix_ms(), err);
+    if (e)
         accounts_close(a);
-        return err_set(err, e, "cannot derive the key of access tokens");
-    }
-    *ap = a;
-    return 0;
+    else
+        *ap = a;
+    return e;
 }
 
 void accounts_close(struct accounts *a)
 {
     if (!a)
         return;
-    token_key_close(a->key);
+    for (size_t i = 0; i < KEYS; i++)
+        token_key_close(a->keys[i]);
+    ended_close(a->ended);
     pthread_mutex_destroy(&a->lock);
     free(a);
 }
@@ -95,9 +135,13 @@ static int make_tokens(const struct accounts *a, const char *family, int64_t now
                        struct grant *grant, struct store_refresh *row)
 {
     struct token_claims claims = {.issued_at = now, .expires_at = now + a->access_s * 1000LL};
+    int64_t refused = ended_all_until(a->ended);
 
+    if (claims.issued_at / 1000 <= refused / 1000) /* the wire has whole seconds */
+        claims.issued_at = refused + 1000;
     *row = (struct store_refresh){.expires_at = now + a->refresh_s * 1000LL};
     snprintf(row->family, sizeof(row->family), "%s", family);
+    memcpy(grant->family, row->family, sizeof(grant->family));
     memcpy(row->user_id, grant->user.id, sizeof(row->user_id));
     memcpy(claims.user, grant->user.id, sizeof(claims.user));
     memcpy(claims.family, row->family, sizeof(claims.family));
@@ -106,7 +150,7 @@ static int make_tokens(const struct accounts *a, const char *family, int64_t now
     refresh_hash(grant->refresh, row->hash);
     grant->expires_in = a->access_s;
     grant->refresh_expires_in = a->refresh_s;
-    return token_issue(a->key, &claims, grant->access);
+    return token_issue(a->keys[0], &claims, grant->access);
 }
 
 /* A new sign-in, that is, a new family of refresh tokens. */
@@ -124,17 +168,95 @@ static int begin(struct accounts *a, int64_t now, struct grant *grant, struct er
     return store_refresh_prune(a->store, now, err);
 }
 
-static void normalise(const char *email, char to[static EMAIL_MAX])
+/* -------------------------------------------------------------------------------- ending */
+
+/* Until when a token may be out that was issued by now, also with another access_token_s. */
+static int64_t last_expiry(int64_t now)
 {
+    return now + TOKEN_LIFE_MAX_S * 1000LL + TOKEN_LEEWAY_MS;
+}
+
+/* Its end is stored already. */
+static void ended_now(struct accounts *a, const char *user_id, const char *family, int64_t now)
+{
+    void (*fn)(const char *user_id, const char *family, void *arg);
+    void *arg;
+
+    ended_add(a->ended, family, last_expiry(now), now);
+    pthread_mutex_lock(&a->lock);
+    fn = a->on_end;
+    arg = a->on_end_arg;
+    pthread_mutex_unlock(&a->lock);
+    if (fn)
+        fn(user_id, family, arg);
+}
+
+static void all_ended_now(struct accounts *a, const char *user_id, struct store_list *list,
+                          int64_t now)
+{
+    const struct store_ended *items = list->items;
+
+    for (size_t i = 0; i < list->count; i++)
+        ended_now(a, user_id, items[i].family, now);
+    free(list->items);
+}
+
+void accounts_watch(struct accounts *a,
+                    void (*fn)(const char *user_id, const char *family, void *arg), void *arg)
+{
+    pthread_mutex_lock(&a->lock);
+    a->on_end = fn;
+    a->on_end_arg = arg;
+    pthread_mutex_unlock(&a->lock);
+}
+
+int accounts_end(struct accounts *a, const char *user_id, const char *family, int64_t now,
+                 struct errbuf *err)
+{
+    int e = store_refresh_revoke(a->store, family, last_expiry(now), err);
+
+    if (!e)
+        ended_now(a, user_id, family, now);
+    return e;
+}
+
+/* ------------------------------------------------------------------------------ accounts */
+
+static bool is_space(ucs4_t c)
+{
+    return c <= ' ' || c == 0x7f || c == 0xa0 || c == 0x200b || c == 0xfeff;
+}
+
+/* Case folding and composing may each undo the other once, so u8_casefold() does both. */
+int accounts_email(const char *email, char to[static ACCOUNTS_EMAIL_MAX])
+{
+    const char *end = email + strlen(email);
+    const char *first = NULL, *last = NULL;
+    uint8_t *folded;
     size_t n = 0;
 
-    while (isspace((unsigned char)*email))
-        email++;
-    for (; *email && n < EMAIL_MAX - 1; email++)
-        to[n++] = (char)tolower((unsigned char)*email);
-    while (n && isspace((unsigned char)to[n - 1]))
-        n--;
-    to[n] = '\0';
+    if (!utf8_valid(email, (size_t)(end - email)))
+        return UV_EINVAL;
+    for (const char *p = email; p < end;) {
+        const char *at = p;
+
+        if (is_space(utf8_next(&p, end)))
+            continue;
+        first = first ? first : at;
+        last = p;
+    }
+    if (!first || last - first > 4 * ACCOUNTS_EMAIL_MAX)
+        return UV_EINVAL;
+    folded =
+        u8_casefold((const uint8_t *)first, (size_t)(last - first), NULL, UNINORM_NFC, NULL, &n);
+    if (!folded)
+        return UV_ENOMEM;
+    if (n < ACCOUNTS_EMAIL_MAX) {
+        memcpy(to, folded, n);
+        to[n] = '\0';
+    }
+    free(folded);
+    return n && n < ACCOUNTS_EMAIL_MAX ? 0 : UV_EINVAL;
 }
 
 static int make_user(struct store_user *user, const char *email, const char *display_name,
@@ -165,11 +287,12 @@ int accounts_signup(struct accounts *a, const char *email, const char *password,
                     const char *display_name, int64_t now, struct grant *grant, struct errbuf *err)
 {
     char encoded[PASSWORD_TEXT_MAX];
-    char address[EMAIL_MAX];
+    char address[ACCOUNTS_EMAIL_MAX];
     int e;
 
     *grant = (struct grant){0};
-    normalise(email, address);
+    if ((e = accounts_email(email, address)))
+        return err_set(err, e, "That is not an e-mail address.");
     if ((e = password_hash(password, encoded)) ||
         (e = make_user(&grant->user, address, display_name, now)))
         return err_set(err, e, "out of memory");
@@ -216,29 +339,81 @@ static void rehash(struct accounts *a, struct store_user *user, const char *pass
     *user = fresh;
 }
 
+/* What a check of a password that failed is to whoever asked. */
+static int not_right(int e, const char *sentence, struct errbuf *err)
+{
+    if (e == UV_ENOMEM || e == UV_EAGAIN)
+        return err_set(err, e, "the password could not be checked now");
+    return err_set(err, UV_EACCES, "%s", sentence);
+}
+
+/* It may have been changed after it was read and before this sign-in was there to be ended. */
+static int still_the_password(struct accounts *a, const struct grant *grant, int64_t now,
+                              struct errbuf *err)
+{
+    struct store_user user;
+    bool same;
+    int e = store_user_get(a->store, grant->user.id, &user, err);
+
+    if (e)
+        return e == UV_ENOENT ? err_set(err, UV_EACCES, "E-mail or password is not right.") : e;
+    same = user.password && strcmp(user.password, grant->user.password) == 0;
+    store_user_release(&user);
+    if (same)
+        return 0;
+    accounts_end(a, grant->user.id, grant->family, now, NULL);
+    return err_set(err, UV_EACCES, "E-mail or password is not right.");
+}
+
 int accounts_login(struct accounts *a, const char *email, const char *password, int64_t now,
                    struct grant *grant, struct errbuf *err)
 {
-    char address[EMAIL_MAX];
+    char address[ACCOUNTS_EMAIL_MAX];
     int e;
 
     *grant = (struct grant){0};
-    normalise(email, address);
-    e = store_user_by_email(a->store, address, &grant->user, err);
+    e = accounts_email(email, address) ? UV_ENOENT : 0;
+    if (!e)
+        e = store_user_by_email(a->store, address, &grant->user, err);
     if (e && e != UV_ENOENT)
         return e;
     if (e || !grant->user.password) {
         store_user_release(&grant->user);
-        password_check_nobody(password);
-        return err_set(err, UV_EACCES, "E-mail or password is not right.");
+        e = password_check_nobody(password);
+        return not_right(e, "E-mail or password is not right.", err);
     }
     if ((e = password_check(grant->user.password, password)))
-        return settle(grant, e == UV_ENOMEM
-                                 ? err_set(err, e, "out of memory")
-                                 : err_set(err, UV_EACCES, "E-mail or password is not right."));
+        return settle(grant, not_right(e, "E-mail or password is not right.", err));
     if (password_outdated(grant->user.password))
         rehash(a, &grant->user, password);
-    return settle(grant, begin(a, now, grant, err));
+    if (!(e = begin(a, now, grant, err)))
+        e = still_the_password(a, grant, now, err);
+    return settle(grant, e);
+}
+
+int accounts_password(struct accounts *a, const char *user_id, const char *keep,
+                      const char *current, const char *fresh, int64_t now, struct errbuf *err)
+{
+    char encoded[PASSWORD_TEXT_MAX];
+    struct store_list ended;
+    struct store_user user;
+    int e = store_user_get(a->store, user_id, &user, err);
+
+    if (e)
+        return e;
+    if (!user.password)
+        e = err_set(err, UV_ENOTSUP, "This user signs in without a password.");
+    else if ((e = password_check(user.password, current)))
+        e = not_right(e, "That is not the password.", err);
+    store_user_release(&user);
+    if (e)
+        return e;
+    if ((e = password_hash(fresh, encoded)))
+        return err_set(err, e, "the password could not be hashed");
+    e = store_user_password(a->store, user_id, encoded, keep, last_expiry(now), &ended, err);
+    if (!e)
+        all_ended_now(a, user_id, &ended, now);
+    return e;
 }
 
 int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct errbuf *err)
@@ -299,14 +474,14 @@ static bool is_beside_another(struct accounts *a, const char *hash, uint64_t ask
 }
 
 static int used_before(struct accounts *a, const struct store_refresh *old, bool beside,
-                       struct errbuf *err)
+                       int64_t now, struct errbuf *err)
 {
     int e;
 
     if (beside)
         return err_set(err, UV_EBUSY,
                        "The sign-in was renewed by another request at the same moment.");
-    e = store_refresh_revoke(a->store, old->family, err);
+    e = accounts_end(a, old->user_id, old->family, now, err);
     return e ? e
              : err_set(err, UV_EALREADY,
                        "The refresh token had been used before, so this sign-in was ended "
@@ -333,7 +508,7 @@ int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint6
     if (old.expires_at <= now)
         return err_set(err, UV_ETIMEDOUT, "The refresh token has expired; sign in again.");
     if (old.used_at)
-        return used_before(a, &old, is_beside_another(a, hash, asked_us), err);
+        return used_before(a, &old, is_beside_another(a, hash, asked_us), now, err);
 
     if ((e = store_user_get(a->store, old.user_id, &grant->user, err)))
         return e == UV_ENOENT ? UV_EACCES : e;
@@ -346,63 +521,48 @@ int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint6
     e = store_refresh_rotate(a->store, hash, &fresh, now, err);
     rotation_end(a, rotation, hash, !e);
     if (e == UV_EEXIST) /* used since we looked: at the same moment, that is */
-        return settle(grant, used_before(a, &old, true, err));
+        return settle(grant, used_before(a, &old, true, now, err));
     return settle(grant, e == UV_ENOENT ? UV_EACCES : e);
 }
 
-int accounts_logout(struct accounts *a, const char *refresh, struct errbuf *err)
+int accounts_logout(struct accounts *a, const char *refresh, int64_t now,
+                    char user[static ID_TEXT_MAX], struct errbuf *err)
 {
     struct store_refresh row;
     char hash[REFRESH_HASH_MAX];
     int e;
 
+    user[0] = '\0';
     if (refresh_hash(refresh, hash))
         return 0;
     e = store_refresh_get(a->store, hash, &row, err);
     if (e)
         return e == UV_ENOENT ? 0 : e;
-    return store_refresh_revoke(a->store, row.family, err);
+    memcpy(user, row.user_id, ID_TEXT_MAX);
+    return accounts_end(a, row.user_id, row.family, now, err);
 }
 
-/* ------------------------------------------------------------------------------- erasure */
-
-static void remember_erased(struct accounts *a, const char *user_id)
+int accounts_erase(struct accounts *a, const char *user_id, int64_t now, struct errbuf *err)
 {
-    pthread_mutex_lock(&a->lock);
-    snprintf(a->erased[a->erased_count++ % ERASED_MAX], ID_TEXT_MAX, "%s", user_id);
-    pthread_mutex_unlock(&a->lock);
-}
-
-static bool is_erased(struct accounts *a, const char *user_id)
-{
-    bool found = false;
-
-    pthread_mutex_lock(&a->lock);
-    for (size_t i = 0; i < a->erased_count && i < ERASED_MAX && !found; i++)
-        found = strcmp(a->erased[i], user_id) == 0;
-    pthread_mutex_unlock(&a->lock);
-    return found;
-}
-
-int accounts_erase(struct accounts *a, const char *user_id, struct errbuf *err)
-{
-    int e = store_user_erase(a->store, user_id, err);
+    struct store_list ended;
+    int e = store_user_erase(a->store, user_id, last_expiry(now), &ended, err);
 
     if (!e)
-        remember_erased(a, user_id);
+        all_ended_now(a, user_id, &ended, now);
     return e;
 }
 
 int accounts_verify(struct accounts *a, const char *token, size_t len, int64_t now,
-                    char user[static ID_TEXT_MAX])
+                    struct token_claims *claims)
 {
-    struct token_claims claims;
-    int e = token_verify(a->key, token, len, now, &claims);
+    struct token_claims c;
+    int e = UV_EACCES;
 
-    if (e)
-        return e;
-    if (is_erased(a, claims.user))
-        return UV_EACCES;
-    memcpy(user, claims.user, ID_TEXT_MAX);
-    return 0;
+    for (size_t i = 0; i < KEYS && a->keys[i] && e == UV_EACCES; i++)
+        e = token_verify(a->keys[i], token, len, now, &c);
+    if (!e && ended_has(a->ended, c.family, c.issued_at))
+        e = UV_EACCES;
+    if (!e)
+        *claims = c;
+    return e;
 }

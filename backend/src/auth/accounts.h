@@ -4,15 +4,20 @@
  *     accounts_open(&accounts, store, seal, &params, err);
  *     accounts_login(accounts, email, password, now, &grant, err);
  *     ...                       grant.user, grant.access, grant.refresh
- *     accounts_verify(accounts, token, strlen(token), now, user_id);      // each request
+ *     accounts_verify(accounts, token, strlen(token), now, &claims);      // each request
  *
  * Every refresh rotates its token; one that was used before revokes its whole family (RFC 9700
  * section 4.14.2). Two tabs of a browser that refresh at the same moment are no reuse: who asked
  * before the other had its answer cannot have known (docs/architecture/decisions/0006). An unknown
  * e-mail takes as long to be refused as a wrong password.
  *
- * Threads    accounts_verify() and accounts_claims(): any, the loop thread too. The rest blocks:
- *            request workers.
+ * A sign-in (a family, the claim sid) that ends takes its access tokens with it, at once and across
+ * restarts: by accounts_logout(), a refresh token used twice, accounts_password() (all others of
+ * the user) and accounts_erase() (all). Whoever keeps something open for a sign-in hears of its end
+ * through accounts_watch().
+ *
+ * Threads    accounts_verify(): any, the loop thread too. The rest blocks: request workers. The
+ *            watcher is called on them.
  * Errors     UV_EACCES wrong e-mail or password, or no such token; UV_ETIMEDOUT expired;
  * UV_EALREADY the refresh token had been used before (its family is revoked now); UV_EEXIST e-mail
  *            taken; UV_ENOENT no such user; the store's own, with a sentence.
@@ -30,13 +35,18 @@
 struct accounts;
 struct seal;
 
+enum { ACCOUNTS_EMAIL_MAX = 255 }; /**< RFC 5321 section 4.5.3.1.3, and NUL, [bytes] */
+
 struct accounts_params {
-    int access_token_s;  /**< 0: 900 */
+    int access_token_s;  /**< 0: 900; at most TOKEN_LIFE_MAX_S */
     int refresh_token_s; /**< 0: 30 days */
+    int token_key;       /**< Number of the key that signs access tokens; 0: 1. Those signed with
+                              the number before still count until they expire, older ones not */
 };
 
 struct grant {
     struct store_user user;
+    char family[ID_TEXT_MAX]; /**< The sign-in: claim sid of its access tokens */
     char access[TOKEN_TEXT_MAX];
     int expires_in; /**< Of the access token, [s] */
     char refresh[REFRESH_TEXT_MAX];
@@ -58,14 +68,31 @@ int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct 
  *  token, and nothing is revoked. */
 int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint64_t asked_us,
                      struct grant *grant, struct errbuf *err);
-/** Revokes the family of the token; 0 also when there was nothing to revoke. */
-int accounts_logout(struct accounts *a, const char *refresh, struct errbuf *err);
-/** Erase everything of the user; access tokens that are still out stop working at once. */
-int accounts_erase(struct accounts *a, const char *user_id, struct errbuf *err);
+/** Ends the sign-in of the refresh token; 0 also when there was nothing to end. user: whose it
+ *  was, "" when there was none. */
+int accounts_logout(struct accounts *a, const char *refresh, int64_t now,
+                    char user[static ID_TEXT_MAX], struct errbuf *err);
+/** Ends a sign-in by its name: that of an access token. */
+int accounts_end(struct accounts *a, const char *user_id, const char *family, int64_t now,
+                 struct errbuf *err);
+/** Sets another password and ends every other sign-in of the user. keep: the family of the one
+ *  who asks. UV_EACCES: current is not the password; UV_ENOTSUP: the user has none. */
+int accounts_password(struct accounts *a, const char *user_id, const char *keep,
+                      const char *current, const char *fresh, int64_t now, struct errbuf *err);
+/** Erase everything of the user, and end its sign-ins. */
+int accounts_erase(struct accounts *a, const char *user_id, int64_t now, struct errbuf *err);
 
-/** Whose access token is it? Fills user (ID_TEXT_MAX). UV_EACCES or UV_ETIMEDOUT. */
+/** Whose access token is it? UV_EACCES or UV_ETIMEDOUT. */
 int accounts_verify(struct accounts *a, const char *token, size_t len, int64_t now,
-                    char user[static ID_TEXT_MAX]);
+                    struct token_claims *claims);
+
+/** fn(user, family, arg) for each sign-in that ends, once its end is stored. NULL: nobody. */
+void accounts_watch(struct accounts *a,
+                    void (*fn)(const char *user_id, const char *family, void *arg), void *arg);
+
+/** An address as accounts know it: trimmed, composed (Unicode NFC) and without case. UV_EINVAL
+ *  when nothing is left, it is no UTF-8, or longer than 254 bytes then. */
+int accounts_email(const char *email, char to[static ACCOUNTS_EMAIL_MAX]);
 
 void grant_release(struct grant *grant);
 

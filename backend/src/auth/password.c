@@ -4,6 +4,7 @@
 #include "auth/password.h"
 
 #include "base/id.h"
+#include "base/text.h"
 
 #include <argon2.h>
 #include <pthread.h>
@@ -108,4 +109,34 @@ int password_check_nobody(const char *password)
                           hash, sizeof(hash));
     leave();
     return e == ARGON2_MEMORY_ALLOCATION_ERROR ? UV_ENOMEM : UV_EACCES;
+}
+
+/* Of ten characters and more: shorter ones are refused for their length. */
+static const char *const common[] = {
+    "0123456789",   "0987654321",         "1q2w3e4r5t",       "1q2w3e4r5t6y", "1234567890",
+    "12345678910",  "123456789012",       "1234512345",       "1234567891",   "9876543210",
+    "abcdefghij",   "abcdefghijk",        "abc1234567",       "abcd123456",   "admin12345",
+    "admin123456",  "asdfghjkl1",         "asdfghjkl;",       "basketball",   "changeme123",
+    "changeme1234", "football123",        "helloworld",       "iloveyou123",  "iloveyou12",
+    "interview123", "interviewassistant", "letmein123",       "letmein1234",  "liverpool1",
+    "mypassword",   "p@ssw0rd123",        "passw0rd123",      "password01",   "password10",
+    "password11",   "password12",         "password123",      "password1234", "password12345",
+    "password!1",   "password1!",         "passwordpassword", "princess123",  "q1w2e3r4t5",
+    "q1w2e3r4t5y6", "qazwsxedcrfv",       "qwerty12345",      "qwerty123456", "qwertyuiop",
+    "qwertyuiop1",  "qwertyuiop123",      "qwertyuiop[]",     "sunshine123",  "superman123",
+    "test123456",   "testtest123",        "welcome123",       "welcome1234",  "zaq12wsxcde3",
+    "zxcvbnm123",   "1qaz2wsx3edc",       "1qazxsw23edc",     "111222333444",
+};
+
+bool password_is_common(const char *password)
+{
+    size_t len = strlen(password);
+
+    if (len && strspn(password, (char[]){password[0], '\0'}) == len)
+        return true;
+    for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++) {
+        if (text_equal_nocase(common[i], password))
+            return true;
+    }
+    return false;
 }

@@ -27,6 +27,9 @@ int password_hash(const char *password, char encoded[static PASSWORD_TEXT_MAX]);
 int password_check(const char *encoded, const char *password);
 bool password_outdated(const char *encoded);
 
+/** One of those that are tried first (a short list, without case, and one character repeated)? */
+bool password_is_common(const char *password);
+
 /** Takes as long as a check and always fails: for an e-mail that nobody has. */
 int password_check_nobody(const char *password);
 

@@ -1,8 +1,8 @@
 /**
  * @file auth/token.c  Access tokens (JWT) and refresh tokens (random)
  *
- * A token is header "." payload "." signature. The header is always the same bytes, so it is
- * compared and not parsed: "alg":"none" and other algorithms cannot even be asked for. The
+ * A token is header "." payload "." signature. The header of a key is always the same bytes, so it
+ * is compared and not parsed: "alg":"none" and other algorithms cannot even be asked for. The
  * payload is read only after its signature was found right, and strictly in the form in which
  * token_issue() writes it: nobody else holds the key.
  */
@@ -24,20 +24,28 @@
 enum {
     MAC_LEN = 32,
     PAYLOAD_MAX = 320,
-    SKEW_MS = 60000, /* a clock set back by less does not sign everybody out */
+    HEADER_MAX = 96,
     REFRESH_BYTES = 32,
 };
 
-/* base64url of {"alg":"HS256","typ":"JWT"} and the dot after it */
-static const char header[] = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.";
 static const char refresh_prefix[] = "rt_";
 
 struct token_key {
     EVP_MAC *mac;
-    EVP_MAC_CTX *keyed; /* never used itself, only copied: so any thread may */
+    EVP_MAC_CTX *keyed;      /* never used itself, only copied: so any thread may */
+    char header[HEADER_MAX]; /* of its tokens: base64url, and the dot after it */
+    size_t header_len;
 };
 
-int token_key_open(struct token_key **kp, const unsigned char raw[static TOKEN_KEY_LEN])
+static bool is_name(const char *kid)
+{
+    size_t n = strspn(kid, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    return n && n < TOKEN_KID_MAX && !kid[n];
+}
+
+int token_key_open(struct token_key **kp, const unsigned char raw[static TOKEN_KEY_LEN],
+                   const char *kid)
 {
     struct token_key *key = calloc(1, sizeof(*key));
     char digest[] = "SHA256";
@@ -45,9 +53,18 @@ int token_key_open(struct token_key **kp, const unsigned char raw[static TOKEN_K
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
         OSSL_PARAM_construct_end(),
     };
+    char json[64];
+    int n;
 
     if (!key)
         return UV_ENOMEM;
+    if (!is_name(kid)) {
+        free(key);
+        return UV_EINVAL;
+    }
+    n = snprintf(json, sizeof(json), "{\"alg\":\"HS256\",\"kid\":\"%s\",\"typ\":\"JWT\"}", kid);
+    key->header_len = base64url_encode(json, (size_t)n, key->header);
+    key->header[key->header_len++] = '.';
     key->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     key->keyed = key->mac ? EVP_MAC_CTX_new(key->mac) : NULL;
     if (!key->keyed || EVP_MAC_init(key->keyed, raw, TOKEN_KEY_LEN, params) != 1) {
@@ -79,26 +96,27 @@ static int sign(const struct token_key *key, const char *text, size_t len,
     return ok ? 0 : UV_ENOMEM;
 }
 
-static const char payload_form[] = "{\"iss\":\"interviewd\",\"aud\":\"interviewd\",\"sub\":\"%s\","
-                                   "\"sid\":\"%s\",\"iat\":%" PRId64 ",\"exp\":%" PRId64 "}";
+static const char payload_form[] =
+    "{\"iss\":\"interviewd\",\"aud\":\"interviewd\",\"sub\":\"%s\","
+    "\"sid\":\"%s\",\"iat\":%" PRId64 ",\"nbf\":%" PRId64 ",\"exp\":%" PRId64 "}";
 
 int token_issue(const struct token_key *key, const struct token_claims *claims,
                 char text[static TOKEN_TEXT_MAX])
 {
     char payload[PAYLOAD_MAX];
     unsigned char mac[MAC_LEN];
-    size_t len = sizeof(header) - 1;
+    size_t len = key->header_len;
     int n;
     int err;
 
-    if (!id_valid(claims->user) || (claims->family[0] && !id_valid(claims->family)))
+    if (!id_valid(claims->user) || !id_valid(claims->family))
         return UV_EINVAL;
     n = snprintf(payload, sizeof(payload), payload_form, claims->user, claims->family,
-                 claims->issued_at / 1000, claims->expires_at / 1000);
+                 claims->issued_at / 1000, claims->issued_at / 1000, claims->expires_at / 1000);
     if (n < 0 || n >= PAYLOAD_MAX)
         return UV_EINVAL;
 
-    memcpy(text, header, len);
+    memcpy(text, key->header, len);
     len += base64url_encode(payload, (size_t)n, text + len);
     err = sign(key, text, len, mac);
     if (err)
@@ -120,14 +138,10 @@ static bool take(const char **p, const char *literal)
     return true;
 }
 
-static bool take_id(const char **p, char id[static ID_TEXT_MAX], bool may_be_empty)
+static bool take_id(const char **p, char id[static ID_TEXT_MAX])
 {
     size_t n = strcspn(*p, "\"");
 
-    if (may_be_empty && n == 0) {
-        id[0] = '\0';
-        return true;
-    }
     if (n != ID_TEXT_MAX - 1)
         return false;
     memcpy(id, *p, n);
@@ -153,14 +167,14 @@ static bool take_seconds(const char **p, int64_t *ms)
     return true;
 }
 
-static bool read_payload(const char *payload, struct token_claims *c)
+static bool read_payload(const char *payload, struct token_claims *c, int64_t *not_before)
 {
     const char *p = payload;
 
     return take(&p, "{\"iss\":\"interviewd\",\"aud\":\"interviewd\",\"sub\":\"") &&
-           take_id(&p, c->user, false) && take(&p, "\",\"sid\":\"") &&
-           take_id(&p, c->family, true) && take(&p, "\",\"iat\":") &&
-           take_seconds(&p, &c->issued_at) && take(&p, ",\"exp\":") &&
+           take_id(&p, c->user) && take(&p, "\",\"sid\":\"") && take_id(&p, c->family) &&
+           take(&p, "\",\"iat\":") && take_seconds(&p, &c->issued_at) && take(&p, ",\"nbf\":") &&
+           take_seconds(&p, not_before) && take(&p, ",\"exp\":") &&
            take_seconds(&p, &c->expires_at) && take(&p, "}") && !*p;
 }
 
@@ -172,11 +186,12 @@ int token_verify(const struct token_key *key, const char *text, size_t len, int6
     unsigned char ours[MAC_LEN];
     char payload[PAYLOAD_MAX + 1];
     struct token_claims c;
+    int64_t not_before;
     size_t body;
     long n;
 
-    if (len >= TOKEN_TEXT_MAX || len < sizeof(header) + SIGNATURE ||
-        memcmp(text, header, sizeof(header) - 1) != 0)
+    if (len >= TOKEN_TEXT_MAX || len < key->header_len + 1 + SIGNATURE ||
+        memcmp(text, key->header, key->header_len) != 0)
         return UV_EACCES;
     body = len - SIGNATURE - 1;
     if (text[body] != '.' ||
@@ -185,13 +200,14 @@ int token_verify(const struct token_key *key, const char *text, size_t len, int6
     if (sign(key, text, body, ours) || !text_equal_secret(given, ours, MAC_LEN))
         return UV_EACCES;
 
-    n = base64url_decode(text + sizeof(header) - 1, body - (sizeof(header) - 1), payload,
-                         PAYLOAD_MAX);
+    n = base64url_decode(text + key->header_len, body - key->header_len, payload, PAYLOAD_MAX);
     if (n < 0)
         return UV_EACCES;
     payload[n] = '\0';
-    if (strlen(payload) != (size_t)n || !read_payload(payload, &c) ||
-        c.issued_at > now_ms + SKEW_MS)
+    if (strlen(payload) != (size_t)n || !read_payload(payload, &c, &not_before))
+        return UV_EACCES;
+    if (c.issued_at > now_ms + TOKEN_LEEWAY_MS || not_before > now_ms + TOKEN_LEEWAY_MS ||
+        c.expires_at <= c.issued_at || c.expires_at - c.issued_at > TOKEN_LIFE_MAX_S * 1000LL)
         return UV_EACCES;
     if (c.expires_at <= now_ms)
         return UV_ETIMEDOUT;

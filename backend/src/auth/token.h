@@ -1,13 +1,16 @@
 /**
  * @file auth/token.h  Access tokens (JWT) and refresh tokens (random)
  *
- *     token_issue(key, &(struct token_claims){.user = id, .issued_at = now, .expires_at = ...},
- * text); token_verify(key, text, strlen(text), now, &claims);
+ *     token_key_open(&key, raw, "1");
+ *     token_issue(key, &claims, text);
+ *     token_verify(key, text, strlen(text), now, &claims);
  *
  * Access tokens are JWTs (RFC 7519) in JWS compact form (RFC 7515) signed with HS256 (RFC 7518
- * section 3.2): claims iss, aud, sub, iat, exp, sid. Only our own header is accepted, so there is
- * no algorithm to negotiate; the signature is compared in constant time before anything else is
- * read. Refresh tokens are 256 random bits; only their SHA-256 is kept.
+ * section 3.2): claims iss, aud, sub, sid, iat, nbf, exp; all of them are wanted (RFC 8725). A key
+ * has a name (kid), and a token is of a key only when its header is that key's, byte by byte: so
+ * there is no algorithm to negotiate and no name to look up. The signature is compared in constant
+ * time before anything else is read. Refresh tokens are 256 random bits; only their SHA-256 is
+ * kept.
  *
  * Threads    Any; a verification costs a few microseconds, so the loop thread may do it.
  * Errors     UV_EACCES: not one of ours. UV_ETIMEDOUT: it was, but has expired.
@@ -21,10 +24,13 @@
 #include <stdint.h>
 
 enum {
-    TOKEN_TEXT_MAX = 512,  /**< Longest access token and NUL, [bytes]; longer ones are refused */
-    TOKEN_KEY_LEN = 32,    /**< HMAC key, [bytes] */
-    REFRESH_TEXT_MAX = 47, /**< "rt_", 43 characters of base64url and NUL */
-    REFRESH_HASH_MAX = 65, /**< SHA-256 in hex and NUL */
+    TOKEN_TEXT_MAX = 512,     /**< Longest access token and NUL, [bytes]; longer ones are refused */
+    TOKEN_KEY_LEN = 32,       /**< HMAC key, [bytes] */
+    TOKEN_KID_MAX = 12,       /**< Name of a key and NUL: letters and digits */
+    TOKEN_LIFE_MAX_S = 86400, /**< What says that it lives longer is not one of ours */
+    TOKEN_LEEWAY_MS = 10000,  /**< For iat and nbf: a clock may be set back by that; exp has none */
+    REFRESH_TEXT_MAX = 47,    /**< "rt_", 43 characters of base64url and NUL */
+    REFRESH_HASH_MAX = 65,    /**< SHA-256 in hex and NUL */
 };
 
 struct token_key;
@@ -32,11 +38,12 @@ struct token_key;
 struct token_claims {
     char user[ID_TEXT_MAX];   /**< sub */
     char family[ID_TEXT_MAX]; /**< sid: the sign-in it belongs to */
-    int64_t issued_at;        /**< iat, [ms] since 1970, whole seconds on the wire */
+    int64_t issued_at;        /**< iat and nbf, [ms] since 1970, whole seconds on the wire */
     int64_t expires_at;       /**< exp, the same */
 };
 
-int token_key_open(struct token_key **kp, const unsigned char raw[static TOKEN_KEY_LEN]);
+int token_key_open(struct token_key **kp, const unsigned char raw[static TOKEN_KEY_LEN],
+                   const char *kid);
 void token_key_close(struct token_key *key); /**< NULL is allowed; wipes it */
 
 int token_issue(const struct token_key *key, const struct token_claims *claims,

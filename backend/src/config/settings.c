@@ -49,16 +49,26 @@ const struct setting config_settings[] = {
     {"Keys and limits", "master-key", NULL, TEXT(c.master_key), .secret = true,
      .help = "Key that encrypts profiles, job descriptions and transcripts: 64 hex digits or "
              "base64 of 32 bytes. Otherwise <data>/keys/master.key, made at the first start."},
-    {NULL, "access-token-s", NULL, NUMBER(c.access_token_s, 30, 86400), .otherwise = "900",
+    {NULL, "access-token-s", NULL, NUMBER(c.access_token_s, 5, 86400), .otherwise = "900",
      .help = "Life of an access token in seconds."},
     {NULL, "refresh-token-s", NULL, NUMBER(c.refresh_token_s, 60, 31536000), .otherwise = "2592000",
      .help = "Life of a sign-in that is not used, in seconds."},
+    {NULL, "token-key", NULL, NUMBER(c.token_key, 1, 1000000), .otherwise = "1",
+     .help = "Number of the key that signs access tokens, derived from the master key. One more "
+             "makes a new one: tokens of the number before still count until they expire."},
     {NULL, "requests-per-minute", NULL, NUMBER(c.requests_per_minute, 0, 1000000),
      .otherwise = "100",
      .help = "Requests a signed-in user may make in a minute; 0: no limit. The local owner has "
              "none."},
     {NULL, "sign-ins-per-minute", NULL, NUMBER(c.sign_ins_per_minute, 0, 100000), .otherwise = "10",
-     .help = "Sign-in attempts for one e-mail from one address in a minute; 0: no limit."},
+     .help = "Sign-in attempts for one e-mail from one address in a minute, and six times as many "
+             "for one e-mail from everywhere or from one address for all; 0: no limit."},
+    {NULL, "sockets-per-user", NULL, NUMBER(c.sockets_per_user, 0, 100000), .otherwise = "32",
+     .help = "WebSockets that a signed-in user may have open at the same time; 0: no limit. The "
+             "local owner has none."},
+    {NULL, "lines-per-user", NULL, NUMBER(c.lines_per_user, 0, 1000), .otherwise = "4",
+     .help = "Streams of a signed-in user that are heard at the same time; 0: no limit. The local "
+             "owner has none."},
 
     {"Log", "log-level", NULL, CHOICE(c.log_level, "error|warn|info|debug"), .otherwise = "info",
      .help = "Least severe lines that are written."},

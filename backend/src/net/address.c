@@ -29,6 +29,19 @@ bool address_is_loopback(const char *text)
     return inet_pton(AF_INET6, text, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+void address_network(const char *text, char to[static 64])
+{
+    struct in6_addr v6;
+
+    if (strncasecmp(text, "::ffff:", 7) == 0 && strchr(text, '.'))
+        text += 7;
+    snprintf(to, 64, "%s", text);
+    if (inet_pton(AF_INET6, text, &v6) != 1)
+        return;
+    memset(v6.s6_addr + 8, 0, 8);
+    inet_ntop(AF_INET6, &v6, to, 64);
+}
+
 /* "name", "name:port", "[v6]", "[v6]:port"; false for anything else. */
 static bool split(const char *text, struct authority *a)
 {

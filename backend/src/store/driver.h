@@ -37,14 +37,18 @@ struct store_driver {
     int (*user_get)(void *db, const char *id, struct store_user *user, struct errbuf *err);
     int (*user_by_email)(void *db, const char *email, struct store_user *user, struct errbuf *err);
     int (*user_local)(void *db, struct store_user *user, struct errbuf *err);
-    int (*user_erase)(void *db, const char *id, struct errbuf *err);
+    int (*user_erase)(void *db, const char *id, int64_t expires_at, struct store_list *ended,
+                      struct errbuf *err);
+    int (*user_password)(void *db, const char *id, const char *password, const char *keep,
+                         int64_t expires_at, struct store_list *ended, struct errbuf *err);
 
     int (*refresh_put)(void *db, const struct store_refresh *token, struct errbuf *err);
     int (*refresh_get)(void *db, const char *hash, struct store_refresh *token, struct errbuf *err);
     int (*refresh_rotate)(void *db, const char *old, const struct store_refresh *fresh, int64_t now,
                           struct errbuf *err);
-    int (*refresh_revoke)(void *db, const char *family, struct errbuf *err);
+    int (*refresh_revoke)(void *db, const char *family, int64_t expires_at, struct errbuf *err);
     int (*refresh_prune)(void *db, int64_t now, struct errbuf *err);
+    int (*ended_list)(void *db, int64_t now, struct store_list *ended, struct errbuf *err);
 
     int (*profile_put)(void *db, const struct store_profile *profile, struct errbuf *err);
     int (*profile_add)(void *db, const struct store_profile *profile, size_t most,

@@ -45,6 +45,11 @@ static const struct column store_refresh_columns[] = {
     INT64(store_refresh, expires_at), INT64(store_refresh, used_at),
 };
 
+static const struct column store_ended_columns[] = {
+    INLINE(store_ended, family),
+    INT64(store_ended, expires_at),
+};
+
 static const struct column store_profile_columns[] = {
     INLINE(store_profile, id),
     INLINE(store_profile, user_id),
@@ -77,6 +82,7 @@ static const struct column store_transcript_columns[] = {
 
 const struct record store_record_user = RECORD(store_user);
 const struct record store_record_refresh = RECORD(store_refresh);
+const struct record store_record_ended = RECORD(store_ended);
 const struct record store_record_profile = RECORD(store_profile);
 const struct record store_record_session = RECORD(store_session);
 const struct record store_record_transcript = RECORD(store_transcript);

@@ -19,6 +19,7 @@ extern const struct store_migration store_sqlite_migrations[];
 
 #define USER_COLUMNS    "id,email,display_name,photo_url,password,settings,subscription,created_at"
 #define REFRESH_COLUMNS "hash,family,user_id,expires_at,used_at"
+#define ENDED_COLUMNS   "family,expires_at"
 #define PROFILE_COLUMNS                                                                            \
     "id,user_id,name,role,years_experience,skills,industry,context,created_at,updated_at"
 #define SESSION_COLUMNS                                                                            \
@@ -35,11 +36,17 @@ enum {
     USER_BY_EMAIL,
     USER_LOCAL,
     USER_ERASE,
+    USER_PASSWORD,
     REFRESH_PUT,
     REFRESH_GET,
     REFRESH_USE,
     REFRESH_REVOKE,
+    REFRESH_REVOKE_USER,
     REFRESH_PRUNE,
+    ENDED_PUT,
+    ENDED_PUT_USER,
+    ENDED_PRUNE,
+    ENDED_LIST,
     PROFILE_PUT,
     PROFILE_ADD,
     PROFILE_GET,
@@ -73,12 +80,26 @@ static const char *const statements[STATEMENTS] = {
     [USER_BY_EMAIL] = "SELECT " USER_COLUMNS " FROM users WHERE email=?1",
     [USER_LOCAL] = "SELECT " USER_COLUMNS " FROM users WHERE email IS NULL",
     [USER_ERASE] = "DELETE FROM users WHERE id=?1",
+    [USER_PASSWORD] = "UPDATE users SET password=?2 WHERE id=?1",
 
     [REFRESH_PUT] = "INSERT INTO refresh_tokens (" REFRESH_COLUMNS ") VALUES (?1,?2,?3,?4,?5)",
     [REFRESH_GET] = "SELECT " REFRESH_COLUMNS " FROM refresh_tokens WHERE hash=?1",
     [REFRESH_USE] = "UPDATE refresh_tokens SET used_at=?2 WHERE hash=?1 AND used_at=0",
     [REFRESH_REVOKE] = "DELETE FROM refresh_tokens WHERE family=?1",
+    [REFRESH_REVOKE_USER] = "DELETE FROM refresh_tokens WHERE user_id=?1 AND family<>?2",
     [REFRESH_PRUNE] = "DELETE FROM refresh_tokens WHERE expires_at<?1",
+
+    /* one whose refresh tokens are all gone has no access token out either, or was ended before */
+    [ENDED_PUT] = "INSERT INTO ended_sign_ins (" ENDED_COLUMNS ") "
+                  "SELECT DISTINCT family,?2 FROM refresh_tokens WHERE family=?1 "
+                  "ON CONFLICT (family) DO NOTHING",
+    [ENDED_PUT_USER] = "INSERT INTO ended_sign_ins (" ENDED_COLUMNS ") "
+                       "SELECT DISTINCT family,?3 FROM refresh_tokens "
+                       "WHERE user_id=?1 AND family<>?2 "
+                       "ON CONFLICT (family) DO UPDATE SET expires_at=?3 "
+                       "RETURNING " ENDED_COLUMNS,
+    [ENDED_PRUNE] = "DELETE FROM ended_sign_ins WHERE expires_at<?1",
+    [ENDED_LIST] = "SELECT " ENDED_COLUMNS " FROM ended_sign_ins WHERE expires_at>=?1",
 
     [PROFILE_PUT] = "INSERT INTO profiles (" PROFILE_COLUMNS ") "
                     "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) "
@@ -581,9 +602,100 @@ static int user_local(void *db, struct store_user *user, struct errbuf *err)
     return get(db, USER_LOCAL, NULL, NULL, &store_record_user, user, err);
 }
 
-static int user_erase(void *db, const char *id, struct errbuf *err)
+/* All rows of stmt, of which there are no pages. */
+static int read_ended(struct conn *conn, sqlite3_stmt *stmt, struct store_list *list,
+                      struct errbuf *err)
 {
-    return change(db, USER_ERASE, id, NULL, UV_ENOENT, err);
+    struct store_ended *items = NULL;
+    size_t room = 0, n = 0;
+    int rc, e = 0;
+
+    while (!e && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        if (n == room) {
+            void *more = reallocarray(items, room = room ? 2 * room : 16, sizeof(*items));
+
+            if (!more) {
+                free(items);
+                return err_set(err, UV_ENOMEM, "out of memory");
+            }
+            items = more;
+        }
+        e = read_record(stmt, &store_record_ended, &items[n++]);
+    }
+    if (!e && rc != SQLITE_DONE)
+        e = conn_error(conn, rc, err);
+    if (e)
+        free(items);
+    else
+        *list = (struct store_list){.items = items, .count = n};
+    return e;
+}
+
+/* Inside a transaction: end every sign-in of the user but keep ("" for none). */
+static int end_sign_ins(struct conn *conn, const char *user_id, const char *keep,
+                        int64_t expires_at, struct store_list *ended, struct errbuf *err)
+{
+    sqlite3_stmt *stmt;
+    int e = 0;
+
+    if (!(stmt = conn_stmt(conn, ENDED_PUT_USER, &e, err)))
+        return e;
+    bind_text(stmt, 1, user_id);
+    bind_text(stmt, 2, keep);
+    sqlite3_bind_int64(stmt, 3, expires_at);
+    if ((e = read_ended(conn, stmt, ended, err)))
+        return e;
+    if (!(stmt = conn_stmt(conn, REFRESH_REVOKE_USER, &e, err)))
+        return e;
+    bind_text(stmt, 1, user_id);
+    bind_text(stmt, 2, keep);
+    return conn_run(conn, stmt, err);
+}
+
+/* Change the user by one statement and end its sign-ins. */
+static int change_and_end(struct sqlite_db *db, int index, const char *id, const char *password,
+                          const char *keep, int64_t expires_at, struct store_list *ended,
+                          struct errbuf *err)
+{
+    struct store_list list = {0};
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int e;
+
+    if ((e = conn_write(db, &conn, err)))
+        return e;
+    if ((e = conn_exec(conn, "BEGIN IMMEDIATE", err)) ||
+        (e = end_sign_ins(conn, id, keep, expires_at, &list, err)))
+        goto out;
+    if (!(stmt = conn_stmt(conn, index, &e, err)))
+        goto out;
+    bind_text(stmt, 1, id);
+    if (password)
+        bind_text(stmt, 2, password);
+    e = conn_run(conn, stmt, err);
+    if (!e && sqlite3_changes(conn->sq) == 0)
+        e = err_set(err, UV_ENOENT, "there is no such record");
+    if (!e)
+        e = conn_exec(conn, "COMMIT", err);
+out:
+    conn_done(conn);
+    if (e)
+        free(list.items);
+    else
+        *ended = list;
+    return e;
+}
+
+static int user_erase(void *db, const char *id, int64_t expires_at, struct store_list *ended,
+                      struct errbuf *err)
+{
+    return change_and_end(db, USER_ERASE, id, NULL, "", expires_at, ended, err);
+}
+
+static int user_password(void *db, const char *id, const char *password, const char *keep,
+                         int64_t expires_at, struct store_list *ended, struct errbuf *err)
+{
+    return change_and_end(db, USER_PASSWORD, id, password, keep, expires_at, ended, err);
 }
 
 /* ----------------------------------------------------------------------- refresh tokens */
@@ -641,12 +753,7 @@ out:
     return e;
 }
 
-static int refresh_revoke(void *db, const char *family, struct errbuf *err)
-{
-    return change(db, REFRESH_REVOKE, family, NULL, 0, err);
-}
-
-static int refresh_prune(void *db, int64_t now, struct errbuf *err)
+static int refresh_revoke(void *db, const char *family, int64_t expires_at, struct errbuf *err)
 {
     struct conn *conn = NULL;
     sqlite3_stmt *stmt;
@@ -654,10 +761,51 @@ static int refresh_prune(void *db, int64_t now, struct errbuf *err)
 
     if ((e = conn_write(db, &conn, err)))
         return e;
-    stmt = conn_stmt(conn, REFRESH_PRUNE, &e, err);
+    if ((e = conn_exec(conn, "BEGIN IMMEDIATE", err)) ||
+        !(stmt = conn_stmt(conn, ENDED_PUT, &e, err)))
+        goto out;
+    bind_text(stmt, 1, family);
+    sqlite3_bind_int64(stmt, 2, expires_at);
+    if ((e = conn_run(conn, stmt, err)) || !(stmt = conn_stmt(conn, REFRESH_REVOKE, &e, err)))
+        goto out;
+    bind_text(stmt, 1, family);
+    if (!(e = conn_run(conn, stmt, err)))
+        e = conn_exec(conn, "COMMIT", err);
+out:
+    conn_done(conn);
+    return e;
+}
+
+static int refresh_prune(void *db, int64_t now, struct errbuf *err)
+{
+    static const int indexes[] = {REFRESH_PRUNE, ENDED_PRUNE};
+    struct conn *conn = NULL;
+    int e = conn_write(db, &conn, err);
+
+    for (size_t i = 0; !e && i < sizeof(indexes) / sizeof(indexes[0]); i++) {
+        sqlite3_stmt *stmt = conn_stmt(conn, indexes[i], &e, err);
+
+        if (stmt) {
+            sqlite3_bind_int64(stmt, 1, now);
+            e = conn_run(conn, stmt, err);
+        }
+    }
+    conn_done(conn);
+    return e;
+}
+
+static int ended_list(void *db, int64_t now, struct store_list *ended, struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int e;
+
+    if ((e = conn_read(db, &conn, err)))
+        return e;
+    stmt = conn_stmt(conn, ENDED_LIST, &e, err);
     if (stmt) {
         sqlite3_bind_int64(stmt, 1, now);
-        e = conn_run(conn, stmt, err);
+        e = read_ended(conn, stmt, ended, err);
     }
     conn_done(conn);
     return e;
@@ -937,11 +1085,13 @@ const struct store_driver store_sqlite = {
     .user_by_email = user_by_email,
     .user_local = user_local,
     .user_erase = user_erase,
+    .user_password = user_password,
     .refresh_put = refresh_put,
     .refresh_get = refresh_get,
     .refresh_rotate = refresh_rotate,
     .refresh_revoke = refresh_revoke,
     .refresh_prune = refresh_prune,
+    .ended_list = ended_list,
     .profile_put = profile_put,
     .profile_add = profile_add,
     .profile_get = profile_get,

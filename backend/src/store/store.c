@@ -220,11 +220,23 @@ int store_user_local(struct store *store, struct store_user *user, struct errbuf
     return store->driver->user_local(store->db, user, err);
 }
 
-int store_user_erase(struct store *store, const char *id, struct errbuf *err)
+int store_user_erase(struct store *store, const char *id, int64_t expires_at,
+                     struct store_list *ended, struct errbuf *err)
 {
     int e = check_id(id, "user", err);
 
-    return e ? e : store->driver->user_erase(store->db, id, err);
+    return e ? e : store->driver->user_erase(store->db, id, expires_at, ended, err);
+}
+
+int store_user_password(struct store *store, const char *id, const char *password, const char *keep,
+                        int64_t expires_at, struct store_list *ended, struct errbuf *err)
+{
+    int e = check_id(id, "user", err);
+
+    if (!e && !password)
+        e = err_set(err, UV_EINVAL, "there is no password");
+    return e ? e
+             : store->driver->user_password(store->db, id, password, keep, expires_at, ended, err);
 }
 
 /* ----------------------------------------------------------------------- refresh tokens */
@@ -257,14 +269,20 @@ int store_refresh_rotate(struct store *store, const char *old, const struct stor
     return e ? e : store->driver->refresh_rotate(store->db, old, fresh, now, err);
 }
 
-int store_refresh_revoke(struct store *store, const char *family, struct errbuf *err)
+int store_refresh_revoke(struct store *store, const char *family, int64_t expires_at,
+                         struct errbuf *err)
 {
-    return store->driver->refresh_revoke(store->db, family, err);
+    return store->driver->refresh_revoke(store->db, family, expires_at, err);
 }
 
 int store_refresh_prune(struct store *store, int64_t now, struct errbuf *err)
 {
     return store->driver->refresh_prune(store->db, now, err);
+}
+
+int store_ended_list(struct store *store, int64_t now, struct store_list *ended, struct errbuf *err)
+{
+    return store->driver->ended_list(store->db, now, ended, err);
 }
 
 /* ----------------------------------------------------------------------------- profiles */

@@ -60,6 +60,12 @@ struct store_refresh {
     int64_t used_at; /**< 0: not yet rotated */
 };
 
+/** A sign-in that was ended while access tokens of it may still be out. */
+struct store_ended {
+    char family[ID_TEXT_MAX];
+    int64_t expires_at; /**< When the last of those tokens expires */
+};
+
 struct store_profile {
     char id[ID_TEXT_MAX];
     char user_id[ID_TEXT_MAX];
@@ -148,8 +154,13 @@ int store_user_by_email(struct store *store, const char *email, struct store_use
                         struct errbuf *err);
 /** The owner of single-user mode, if there is one. */
 int store_user_local(struct store *store, struct store_user *user, struct errbuf *err);
-/** Erases the user and everything that hangs on it, in one transaction. */
-int store_user_erase(struct store *store, const char *id, struct errbuf *err);
+/** Erases the user and everything that hangs on it, and ends its sign-ins, in one transaction.
+ *  expires_at: of the last access token that may be out. ended: struct store_ended; free(items). */
+int store_user_erase(struct store *store, const char *id, int64_t expires_at,
+                     struct store_list *ended, struct errbuf *err);
+/** A new password; ends every sign-in of the user but `keep` (a family), in one transaction. */
+int store_user_password(struct store *store, const char *id, const char *password, const char *keep,
+                        int64_t expires_at, struct store_list *ended, struct errbuf *err);
 
 int store_refresh_put(struct store *store, const struct store_refresh *token, struct errbuf *err);
 int store_refresh_get(struct store *store, const char *hash, struct store_refresh *token,
@@ -157,9 +168,14 @@ int store_refresh_get(struct store *store, const char *hash, struct store_refres
 /** Mark `old` used and add `fresh` in one transaction; UV_EEXIST when `old` was used before. */
 int store_refresh_rotate(struct store *store, const char *old, const struct store_refresh *fresh,
                          int64_t now, struct errbuf *err);
-int store_refresh_revoke(struct store *store, const char *family, struct errbuf *err);
-/** Forget the tokens that expired before now. */
+/** Ends the sign-in: its refresh tokens go, and its name is kept until expires_at. */
+int store_refresh_revoke(struct store *store, const char *family, int64_t expires_at,
+                         struct errbuf *err);
+/** Forget the tokens and the ended sign-ins that expired before now. */
 int store_refresh_prune(struct store *store, int64_t now, struct errbuf *err);
+/** All ended sign-ins that have not expired now: struct store_ended, no pages; free(items). */
+int store_ended_list(struct store *store, int64_t now, struct store_list *ended,
+                     struct errbuf *err);
 
 /* --------------------------------------------------------------------------------- profiles */
 

@@ -249,6 +249,7 @@ static void erasing_a_user_erases_everything_of_it_and_nothing_else(void **state
     struct store_transcript t = make_transcript(&mine);
     struct store_refresh token = {.expires_at = 5};
     struct store_session session;
+    struct store_list ended;
     struct store_user user;
 
     memset(token.hash, 'a', 64);
@@ -258,13 +259,16 @@ static void erasing_a_user_erases_everything_of_it_and_nothing_else(void **state
     assert_int_equal(store_profile_put(f->store, &profile, NULL), 0);
     assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
 
-    assert_int_equal(store_user_erase(f->store, f->ada.id, NULL), 0);
+    assert_int_equal(store_user_erase(f->store, f->ada.id, 99, &ended, NULL), 0);
+    assert_int_equal(ended.count, 1);
+    assert_string_equal(((struct store_ended *)ended.items)->family, token.family);
+    free(ended.items);
     assert_int_equal(store_user_get(f->store, f->ada.id, &user, NULL), UV_ENOENT);
     assert_int_equal(store_session_get(f->store, f->ada.id, mine.id, &session, NULL), UV_ENOENT);
     assert_int_equal(store_transcript_get(f->store, f->ada.id, t.id, &t, NULL), UV_ENOENT);
     assert_int_equal(store_profile_get(f->store, f->ada.id, profile.id, &profile, NULL), UV_ENOENT);
     assert_int_equal(store_refresh_get(f->store, token.hash, &token, NULL), UV_ENOENT);
-    assert_int_equal(store_user_erase(f->store, f->ada.id, NULL), UV_ENOENT);
+    assert_int_equal(store_user_erase(f->store, f->ada.id, 99, &ended, NULL), UV_ENOENT);
 
     assert_int_equal(store_session_get(f->store, f->bob.id, his.id, &session, NULL), 0);
     store_session_release(&session);
@@ -302,8 +306,78 @@ static void a_refresh_token_rotates_once(void **state)
     memset(a.hash, 'z', 64);
     assert_int_equal(store_refresh_rotate(f->store, a.hash, &c, 78, NULL), UV_ENOENT);
 
-    assert_int_equal(store_refresh_revoke(f->store, family, NULL), 0);
+    assert_int_equal(store_refresh_revoke(f->store, family, 99, NULL), 0);
     assert_int_equal(store_refresh_get(f->store, b.hash, &found, NULL), UV_ENOENT);
+}
+
+static bool is_ended(struct fixture *f, const char *family, int64_t now)
+{
+    struct store_list ended;
+    bool found = false;
+
+    assert_int_equal(store_ended_list(f->store, now, &ended, NULL), 0);
+    for (size_t i = 0; i < ended.count; i++)
+        found = found || !strcmp(((struct store_ended *)ended.items)[i].family, family);
+    free(ended.items);
+    return found;
+}
+
+static void an_ended_sign_in_is_known_until_it_expires(void **state)
+{
+    struct fixture *f = *state;
+    char family[ID_TEXT_MAX];
+    struct store_refresh a;
+
+    id_new(family);
+    a = make_refresh(&f->ada, family, 'a');
+    assert_int_equal(store_refresh_put(f->store, &a, NULL), 0);
+    assert_false(is_ended(f, family, 0));
+    assert_int_equal(store_refresh_revoke(f->store, family, 500, NULL), 0);
+    assert_int_equal(store_refresh_revoke(f->store, family, 900, NULL), 0); /* nothing to end */
+    assert_true(is_ended(f, family, 500));
+    assert_false(is_ended(f, family, 501));
+    assert_int_equal(store_refresh_prune(f->store, 501, NULL), 0);
+    assert_false(is_ended(f, family, 0));
+    assert_int_equal(store_refresh_revoke(f->store, "01made0up0made0up0made0up0", 500, NULL), 0);
+    assert_false(is_ended(f, "01made0up0made0up0made0up0", 0));
+}
+
+/* More sign-ins than one growth of the list. */
+static void a_new_password_ends_the_other_sign_ins_of_this_user_only(void **state)
+{
+    enum { SIGN_INS = 40 };
+    struct fixture *f = *state;
+    char families[SIGN_INS][ID_TEXT_MAX], bobs[ID_TEXT_MAX];
+    struct store_refresh token, found;
+    struct store_list ended;
+    struct store_user user;
+
+    for (int i = 0; i < SIGN_INS; i++) {
+        id_new(families[i]);
+        token = make_refresh(&f->ada, families[i], (char)('0' + i));
+        assert_int_equal(store_refresh_put(f->store, &token, NULL), 0);
+    }
+    id_new(bobs);
+    token = make_refresh(&f->bob, bobs, '~');
+    assert_int_equal(store_refresh_put(f->store, &token, NULL), 0);
+
+    assert_int_equal(
+        store_user_password(f->store, f->ada.id, "$argon2id$new", families[7], 99, &ended, NULL),
+        0);
+    assert_int_equal(ended.count, SIGN_INS - 1);
+    free(ended.items);
+    for (int i = 0; i < SIGN_INS; i++) {
+        token = make_refresh(&f->ada, families[i], (char)('0' + i));
+        assert_int_equal(is_ended(f, families[i], 99), i != 7);
+        assert_int_equal(store_refresh_get(f->store, token.hash, &found, NULL),
+                         i == 7 ? 0 : UV_ENOENT);
+    }
+    assert_false(is_ended(f, bobs, 99));
+    assert_int_equal(store_user_get(f->store, f->ada.id, &user, NULL), 0);
+    assert_string_equal(user.password, "$argon2id$new");
+    store_user_release(&user);
+    assert_int_equal(store_user_password(f->store, families[0], "$", "", 99, &ended, NULL),
+                     UV_ENOENT);
 }
 
 static void expired_refresh_tokens_are_forgotten(void **state)
@@ -949,6 +1023,8 @@ int main(void)
         EACH(there_is_one_local_owner_at_most),
         EACH(erasing_a_user_erases_everything_of_it_and_nothing_else),
         EACH(a_refresh_token_rotates_once),
+        EACH(an_ended_sign_in_is_known_until_it_expires),
+        EACH(a_new_password_ends_the_other_sign_ins_of_this_user_only),
         EACH(expired_refresh_tokens_are_forgotten),
         EACH(a_profile_comes_back_as_it_was_put),
         EACH(what_is_somebody_elses_is_not_there),

@@ -36,6 +36,8 @@ import websocket  # Debian's python3-websocket
 BUILD = pathlib.Path(os.environ.get("INTERVIEWD_BUILD_ROOT", "backend/build")).resolve()
 SOURCE = pathlib.Path(os.environ.get("INTERVIEWD_SOURCE_ROOT", ".")).resolve()
 PROGRAM = BUILD / "interviewd"
+# 1013 (try again later) is registered with IANA, and older clients do not know it.
+websocket._abnf.VALID_CLOSE_STATUS = (*websocket._abnf.VALID_CLOSE_STATUS, 1013)
 PATIENCE_S = 60  # for anything that must happen: generous, since nothing here measures speed
 
 
@@ -145,8 +147,9 @@ class Server:
         request = urllib.request.Request(self.base + path, data=data, method=method, headers=headers or {})
         if data is not None and not request.has_header("Content-type"):
             request.add_header("Content-Type", "application/json")
-        if self.token and token:
-            request.add_header("Authorization", "Bearer " + (self.token if token is True else token))
+        bearer = self.token if token is True else token
+        if bearer:
+            request.add_header("Authorization", "Bearer " + bearer)
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
                 return response.status, response.headers, response.read()

@@ -241,6 +241,9 @@ def what_is_not_an_account_is_told_field_by_field(one, many):
     problem(many.anyone("POST", "v1/auth/signup", "[]"), 422, "invalid_fields", "")
     problem(many.anyone("POST", "v1/auth/signup", {"email": "ADA@example.com", "password": "another password",
                                                     "displayName": "A"}), 409, "email_taken")
+    zoe = {"password": "correct horse battery", "displayName": "Z"}
+    equal(many.anyone("POST", "v1/auth/signup", {"email": "zo\u00eb@example.com", **zoe}).status, 201)
+    problem(many.anyone("POST", "v1/auth/signup", {"email": "ZOE\u0308@example.com", **zoe}), 409, "email_taken")
 
 
 @test
@@ -314,6 +317,33 @@ def what_a_user_changes_of_itself_stays(one, many):
     problem(many.ada("PATCH", "v1/auth/me", {"settings": {"theme": "pink", "x": 1}}), 422, "invalid_fields", "/settings/theme")
     problem(many.ada("PATCH", "v1/auth/me", {"displayName": None}), 422, "invalid_fields", "/displayName")
     problem(many.ada("PATCH", "v1/auth/me", "nope"), 400, "invalid_json")
+
+
+@test
+def a_password_is_changed_by_who_knows_it(one, many):
+    client = many.sign_up("password@example.com", "P")
+    change = {"current": "correct horse battery", "new": "battery horse correct"}
+    problem(client("POST", "v1/auth/password", {**change, "current": "wrong"}), 401, "invalid_credentials")
+    for new in ["short", "Password123", "zzzzzzzzzzzz", 7]:
+        problem(client("POST", "v1/auth/password", {**change, "new": new}), 422, "invalid_fields", "/new")
+    problem(client("POST", "v1/auth/password", '{"current":"a\\u0000b","new":"battery horse correct"}'), 400, "invalid_json")
+    problem(many.anyone("POST", "v1/auth/password", change), 401, "unauthorized")
+    problem(one.me("POST", "v1/auth/password", change), 403, "accounts_off")
+    equal(client("POST", "v1/auth/password", change).status, 204)
+    equal(client("GET", "v1/auth/me").status, 200)
+    good = {"email": "password@example.com", "password": "battery horse correct"}
+    equal(many.anyone("POST", "v1/auth/login", good).status, 200)
+    problem(many.anyone("POST", "v1/auth/login", {**good, "password": "correct horse battery"}), 401, "invalid_credentials")
+
+
+@test
+def passwords_that_are_tried_first_are_refused_and_length_is_counted_in_characters(one, many):
+    def attempt(password):
+        return many.anyone("POST", "v1/auth/signup", {"email": "pw@example.com", "password": password, "displayName": "P"})
+    for password in ["password123", "QWERTYUIOP", "1111111111", "\u00e4" * 9, "x" * 201]:
+        problem(attempt(password), 422, "invalid_fields", "/password")
+    problem(attempt("correct horse\0 battery"), 400, "invalid_json")
+    equal(attempt("\u00e4\u00f6\u00fc\u00df\u00e9\U0001f40e\u00e8\u00ea\u00eb\u00ef").status, 201)
 
 
 PROFILE = {"name": " Platform engineer ", "role": "Senior", "yearsExperience": 7.5, "skills": [" C ", "SQL"],

@@ -36,7 +36,8 @@ static void on_signal(uv_signal_t *handle, int number)
 static int open_parts(struct config *c, struct errbuf *err)
 {
     struct store_params params = {.path = config_path(c, "interview.db")};
-    struct accounts_params life = {c->access_token_s, c->refresh_token_s};
+    struct accounts_params life = {.access_token_s = c->access_token_s,
+                                   .refresh_token_s = c->refresh_token_s};
     int e;
 
     app.config = c;

@@ -49,6 +49,18 @@ static void nobody_has_no_password(void **state)
     assert_int_equal(password_check_nobody("anything"), UV_EACCES);
 }
 
+static void what_is_tried_first_is_known_in_any_case(void **state)
+{
+    (void)state;
+    assert_true(password_is_common("password123"));
+    assert_true(password_is_common("PassWord123"));
+    assert_true(password_is_common("1234567890"));
+    assert_true(password_is_common("aaaaaaaaaaaaaaa"));
+    assert_false(password_is_common("correct horse battery"));
+    assert_false(password_is_common("password123 but longer"));
+    assert_false(password_is_common(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -56,6 +68,7 @@ int main(void)
         cmocka_unit_test(weaker_parameters_are_outdated),
         cmocka_unit_test(what_was_not_made_here_is_refused_without_the_work_it_asks_for),
         cmocka_unit_test(nobody_has_no_password),
+        cmocka_unit_test(what_is_tried_first_is_known_in_any_case),
     };
 
     return cmocka_run_group_tests_name("password", tests, NULL, NULL);

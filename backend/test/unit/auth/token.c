@@ -15,12 +15,13 @@
 static const unsigned char raw[TOKEN_KEY_LEN] = "0123456789abcdef0123456789abcde";
 enum { NOW = 1700000000 };
 #define NOW_MS (NOW * 1000LL)
+#define OURS   "{\"alg\":\"HS256\",\"kid\":\"1\",\"typ\":\"JWT\"}"
 
 static struct token_key *open_key(void)
 {
     struct token_key *key = NULL;
 
-    assert_int_equal(token_key_open(&key, raw), 0);
+    assert_int_equal(token_key_open(&key, raw, "1"), 0);
     return key;
 }
 
@@ -105,7 +106,9 @@ static void another_algorithm_is_refused_even_when_signed(void **state)
                                           "{\"alg\":\"HS512\",\"typ\":\"JWT\"}",
                                           "{\"typ\":\"JWT\",\"alg\":\"HS256\"}",
                                           "{\"alg\":\"hs256\",\"typ\":\"JWT\"}",
-                                          "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"../../x\"}",
+                                          "{\"alg\":\"HS256\",\"typ\":\"JWT\"}",
+                                          "{\"alg\":\"HS256\",\"kid\":\"2\",\"typ\":\"JWT\"}",
+                                          "{\"alg\":\"HS256\",\"kid\":\"../../x\",\"typ\":\"JWT\"}",
                                           ""};
     struct token_key *key = open_key();
     struct token_claims claims = make_claims();
@@ -115,20 +118,22 @@ static void another_algorithm_is_refused_even_when_signed(void **state)
     (void)state;
     snprintf(payload, sizeof(payload),
              "{\"iss\":\"interviewd\",\"aud\":\"interviewd\",\"sub\":\"%s\",\"sid\":\"%s\","
-             "\"iat\":%d,\"exp\":%d}",
-             claims.user, claims.family, NOW, NOW + 900);
+             "\"iat\":%d,\"nbf\":%d,\"exp\":%d}",
+             claims.user, claims.family, NOW, NOW, NOW + 900);
     for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
         size_t len = forge(headers[i], payload, text);
 
         assert_int_equal(token_verify(key, text, len, NOW_MS, &claims), UV_EACCES);
     }
     /* the same payload under our own header is good: it was the header that was refused */
-    assert_int_equal(token_verify(key, text,
-                                  forge("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", payload, text),
-                                  NOW_MS, &claims),
-                     0);
+    assert_int_equal(token_verify(key, text, forge(OURS, payload, text), NOW_MS, &claims), 0);
     token_key_close(key);
 }
+
+#define ID "0123456789abcdefghjkmnpqrs"
+#define CLAIMS                                                                                     \
+    "{\"iss\":\"interviewd\",\"aud\":\"interviewd\",\"sub\":\"" ID "\",\"sid\":\"" ID "\","
+#define GOOD_TIMES "\"iat\":1700000000,\"nbf\":1700000000,\"exp\":1700000900}"
 
 static void other_claims_are_refused_even_when_signed(void **state)
 {
@@ -136,20 +141,26 @@ static void other_claims_are_refused_even_when_signed(void **state)
         "",
         "{}",
         "null",
-        "{\"iss\":\"other\",\"aud\":\"interviewd\",\"sub\":\"%s\",\"sid\":\"\",\"iat\":1,\"exp\":"
-        "9999999999}",
-        "{\"iss\":\"interviewd\",\"aud\":\"other\",\"sub\":\"%s\",\"sid\":\"\",\"iat\":1,\"exp\":"
-        "9999999999}",
-        "{\"iss\":\"interviewd\",\"aud\":\"interviewd\",\"sub\":\"\",\"sid\":\"\",\"iat\":1,"
-        "\"exp\":9999999999}",
+        "{\"iss\":\"other\",\"aud\":\"interviewd\",\"sub\":\"" ID "\",\"sid\":\"" ID
+        "\"," GOOD_TIMES,
+        "{\"iss\":\"interviewd\",\"aud\":\"other\",\"sub\":\"" ID "\",\"sid\":\"" ID
+        "\"," GOOD_TIMES,
+        "{\"iss\":\"interviewd\",\"aud\":\"interviewd\",\"sub\":\"\",\"sid\":\"" ID
+        "\"," GOOD_TIMES,
+        "{\"iss\":\"interviewd\",\"aud\":\"interviewd\",\"sub\":\"" ID
+        "\",\"sid\":\"\"," GOOD_TIMES,
         "{\"iss\":\"interviewd\",\"aud\":\"interviewd\",\"sub\":\"../../../../../../etc/"
-        "pass\",\"sid\":\"\",\"iat\":1,\"exp\":9999999999}",
-        "{\"iss\":\"interviewd\",\"aud\":\"interviewd\",\"sub\":\"0123456789abcdefghjkmnpqrs\","
-        "\"sid\":\"\",\"iat\":1,\"exp\":-1}",
-        "{\"iss\":\"interviewd\",\"aud\":\"interviewd\",\"sub\":\"0123456789abcdefghjkmnpqrs\","
-        "\"sid\":\"\",\"iat\":1,\"exp\":99999999999999999999}",
-        "{\"iss\":\"interviewd\",\"aud\":\"interviewd\",\"sub\":\"0123456789abcdefghjkmnpqrs\","
-        "\"sid\":\"\",\"iat\":1,\"exp\":9999999999} ",
+        "pass\",\"sid\":\"" ID "\"," GOOD_TIMES,
+        CLAIMS GOOD_TIMES " ",
+        CLAIMS "\"iat\":1700000000,\"exp\":1700000900}",
+        CLAIMS "\"iat\":1700000000,\"nbf\":1700000000}",
+        CLAIMS "\"iat\":1700000000,\"nbf\":1700000000,\"exp\":-1}",
+        CLAIMS "\"iat\":1700000000,\"nbf\":1700000000,\"exp\":99999999999999999999}",
+        CLAIMS "\"iat\":1700000000,\"nbf\":1700000000,\"exp\":1700000900.5}",
+        CLAIMS "\"iat\":1700000011,\"nbf\":1700000000,\"exp\":1700000900}", /* issued later */
+        CLAIMS "\"iat\":1700000000,\"nbf\":1700000011,\"exp\":1700000900}", /* not yet */
+        CLAIMS "\"iat\":1700000010,\"nbf\":1700000000,\"exp\":1700000010}", /* no life */
+        CLAIMS "\"iat\":1700000000,\"nbf\":1700000000,\"exp\":1700086401}", /* over a day */
     };
     struct token_key *key = open_key();
     struct token_claims claims;
@@ -157,11 +168,35 @@ static void other_claims_are_refused_even_when_signed(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
-        size_t len = forge("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", payloads[i], text);
+        size_t len = forge(OURS, payloads[i], text);
 
         assert_int_equal(token_verify(key, text, len, NOW_MS, &claims), UV_EACCES);
     }
+    assert_int_equal(token_verify(key, text, forge(OURS, CLAIMS GOOD_TIMES, text), NOW_MS, &claims),
+                     0);
+    assert_int_equal(/* our own clock may be ten seconds behind itself */
+                     token_verify(key, text, forge(OURS, CLAIMS GOOD_TIMES, text), NOW_MS - 10000,
+                                  &claims),
+                     0);
     token_key_close(key);
+}
+
+static void a_key_has_a_name_and_knows_its_own_tokens(void **state)
+{
+    struct token_key *one = open_key(), *two = NULL;
+    struct token_claims claims = make_claims();
+    char text[TOKEN_TEXT_MAX];
+
+    (void)state;
+    assert_int_equal(token_key_open(&two, raw, "2"), 0);
+    assert_int_equal(token_issue(two, &claims, text), 0);
+    assert_int_equal(token_verify(two, text, strlen(text), NOW_MS, &claims), 0);
+    assert_int_equal(token_verify(one, text, strlen(text), NOW_MS, &claims), UV_EACCES);
+    token_key_close(one);
+    token_key_close(two);
+    assert_int_equal(token_key_open(&two, raw, ""), UV_EINVAL);
+    assert_int_equal(token_key_open(&two, raw, "a\"b"), UV_EINVAL);
+    assert_int_equal(token_key_open(&two, raw, "123456789012"), UV_EINVAL);
 }
 
 static void another_servers_key_is_refused(void **state)
@@ -173,7 +208,7 @@ static void another_servers_key_is_refused(void **state)
     char text[TOKEN_TEXT_MAX];
 
     (void)state;
-    assert_int_equal(token_key_open(&other, other_raw), 0);
+    assert_int_equal(token_key_open(&other, other_raw, "1"), 0);
     assert_int_equal(token_issue(other, &claims, text), 0);
     assert_int_equal(token_verify(key, text, strlen(text), NOW_MS, &claims), UV_EACCES);
     token_key_close(key);
@@ -209,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_changed_or_cut_token_is_refused),
         cmocka_unit_test(another_algorithm_is_refused_even_when_signed),
         cmocka_unit_test(other_claims_are_refused_even_when_signed),
+        cmocka_unit_test(a_key_has_a_name_and_knows_its_own_tokens),
         cmocka_unit_test(another_servers_key_is_refused),
         cmocka_unit_test(only_the_hash_of_a_refresh_token_is_for_keeping),
     };
