@@ -178,7 +178,8 @@ static void load(void *arg)
     struct socket *s = arg;
     struct socket_inner *in = s->inner;
 
-    in->code = session_context_load(&in->deps, in->who.user, in->session_id, &in->context, &in->err);
+    in->code =
+        session_context_load(&in->deps, in->who.user, in->session_id, &in->context, &in->err);
     if (!in->code)
         api_audit_say(in->who.user, "join", "session", in->session_id, "");
 }

@@ -941,6 +941,7 @@ static void a_change_that_gives_up_changes_nothing(void **state)
 
 static void a_change_neither_brings_back_nor_takes(void **state)
 {
+    struct store_list ended;
     struct fixture *f = *state;
     struct store_profile p = make_profile(&f->ada, "p");
     struct store_session s = put_session(f, &f->ada);
@@ -953,7 +954,8 @@ static void a_change_neither_brings_back_nor_takes(void **state)
     assert_int_equal(change_session(&c), UV_ENOENT);
     c.id = p.id; /* never put */
     assert_int_equal(change_profile(&c), UV_ENOENT);
-    assert_int_equal(store_user_erase(f->store, f->ada.id, NULL), 0);
+    assert_int_equal(store_user_erase(f->store, f->ada.id, 99, &ended, NULL), 0);
+    free(ended.items);
     c.id = f->ada.id;
     assert_int_equal(change_user(&c), UV_ENOENT);
     assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &s, NULL), UV_ENOENT);
