@@ -172,8 +172,8 @@ static void what_cannot_be_meant_is_named_with_its_line(void **state)
         {"OPENAI_KEY=x\n", "did you mean OPENAI_API_KEY?"},
         {"SMTP_HOST=x\n", "docs/guides/configuration.md"},
         {"\xff\xfeI", "save it again as UTF-8"},
-        {"INTERVIEWD_ACCESS_TOKEN_S=5 # s\n",
-         "INTERVIEWD_ACCESS_TOKEN_S (my.conf line 1) must be a whole number from 30 to 86400"},
+        {"INTERVIEWD_ACCESS_TOKEN_S=4 # s\n",
+         "INTERVIEWD_ACCESS_TOKEN_S (my.conf line 1) must be a whole number from 5 to 86400"},
     };
     char dir[SCRATCH_MAX];
     const char *path;
