@@ -73,6 +73,13 @@ export class ApiClient {
     this.renewBy = null;
   }
 
+  /** The server refuses even a fresh token: the person has to sign in again. */
+  expelled(): void {
+    if (!this.accessToken) return;
+    this.signedOut();
+    this.onSignedOut?.();
+  }
+
   /** A token that lives a while yet; `fresh` asks for another one even so. */
   async token(fresh = false): Promise<string> {
     await this.starting;
@@ -142,8 +149,7 @@ export class ApiClient {
       .then((session) => this.signedIn(session, renewBy))
       .catch((error: unknown) => {
         if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
-          this.signedOut();
-          this.onSignedOut?.();
+          this.expelled();
         }
         throw error;
       })

@@ -6,8 +6,13 @@
  *     socket.close();                           // for good
  *
  * States: connecting -> open -> waiting -> connecting …; closed after close() or a clean end (1000); refused when coming back cannot help
- * (4404 no such session, 4401 twice in a row). Waits 0.25 s, doubling to 5 s, less when the browser says it is online again.
+ * (4404 no such session, 4401 twice in a row, no token to be had). Waits 0.25 s, doubling to 5 s, less when the browser says it is online again.
+ *
+ * A socket lives as long as its access token: when the server says that it is `expiring`, a fresh one is sent. After 4401 (the sign-in was
+ * ended, here or elsewhere) one fresh token is tried; if that is refused too, the person is signed out.
  */
+import { api, ApiError } from './api-client';
+
 export type SocketState = 'connecting' | 'open' | 'waiting' | 'closed' | 'refused';
 
 export interface LiveSocketOptions {
@@ -20,6 +25,8 @@ export interface LiveSocketOptions {
   onState?: (state: SocketState, closeCode: number) => void;
   /** After a clean end (1000): true to connect again at once. */
   again?: () => boolean;
+  /** Not even a fresh token counts any more. Default: the page shows the sign-in. */
+  onSignedOut?: () => void;
 }
 
 const CLOSE_DONE = 1000;
@@ -30,6 +37,10 @@ const WAIT_MAX_MS = 5000;
 
 export function socketUrl(path: string, base: Location | URL = location): string {
   return `${base.protocol === 'https:' ? 'wss' : 'ws'}://${base.host}${path}`;
+}
+
+function isSignedOut(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 401 || error.status === 403);
 }
 
 export class LiveSocket {
@@ -84,8 +95,8 @@ export class LiveSocket {
     let token: string;
     try {
       token = await this.options.token(this.refusals > 0);
-    } catch {
-      return this.wait(0);
+    } catch (error) {
+      return isSignedOut(error) ? this.set('refused', CLOSE_UNAUTHENTICATED) : this.wait(0);
     }
     if (this.current !== 'connecting') return;
     const socket = new WebSocket(socketUrl(this.options.path));
@@ -106,14 +117,22 @@ export class LiveSocket {
   private received(socket: WebSocket, data: unknown): void {
     if (socket !== this.socket || typeof data !== 'string') return;
     this.waits = 0;
-    this.refusals = 0;
-    let message: unknown;
+    let message: { type?: unknown } | null;
     try {
-      message = JSON.parse(data);
+      message = JSON.parse(data) as { type?: unknown } | null;
     } catch {
       return; // not ours to repair; the next one may be fine
     }
+    if (message?.type !== 'error') this.refusals = 0; // an error may be the reason of the 4401 that follows
+    if (message?.type === 'expiring') return void this.renew(socket);
     this.options.onMessage(message);
+  }
+
+  /** Without a fresh token the server closes the socket, and coming back tries again. */
+  private async renew(socket: WebSocket): Promise<void> {
+    const accessToken = await this.options.token(true).catch(() => null);
+    if (accessToken !== null && socket === this.socket && socket.readyState === WebSocket.OPEN)
+      socket.send(JSON.stringify({ type: 'authenticate', accessToken }));
   }
 
   private ended(socket: WebSocket, code: number): void {
@@ -124,6 +143,7 @@ export class LiveSocket {
       return void this.connect();
     }
     if (code === CLOSE_UNAUTHENTICATED) this.refusals += 1;
+    if (this.refusals > 1) (this.options.onSignedOut ?? (() => api.expelled()))();
     if (code === CLOSE_NOT_FOUND || this.refusals > 1) return this.set('refused', code);
     this.wait(code);
   }

@@ -13,6 +13,7 @@ export type QuestionKind = Schemas['QuestionKind'];
 export type OutlinePoint = Schemas['OutlinePoint'];
 export type FinishReason = Schemas['FinishReason'];
 export type Latency = Schemas['Latency'];
-export type TranscribeMessage = Schemas['WsTranscribeServerMessage'];
-export type LlmMessage = Schemas['WsLlmServerMessage'];
+/** `expiring` is answered by the socket itself (lib/websocket.ts) and goes no further. */
+export type TranscribeMessage = Exclude<Schemas['WsTranscribeServerMessage'], { type: 'expiring' }>;
+export type LlmMessage = Exclude<Schemas['WsLlmServerMessage'], { type: 'expiring' }>;
 export type ExportFormat = Schemas['ExportRequest']['format'];

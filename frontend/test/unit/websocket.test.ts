@@ -1,12 +1,14 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { LiveSocket, socketUrl, type SocketState } from '@/lib/websocket';
+import { ApiError } from '@/lib/api-client';
+import { LiveSocket, socketUrl, type LiveSocketOptions, type SocketState } from '@/lib/websocket';
 import { latest, TestSocket, useTestSockets } from '../support/sockets';
 
-function open(extra: { again?: () => boolean } = {}) {
+function open(extra: Partial<Pick<LiveSocketOptions, 'again' | 'token'>> = {}) {
   const states: [SocketState, number][] = [];
   const messages: unknown[] = [];
   const asked: boolean[] = [];
+  const onSignedOut = vi.fn();
   const socket = new LiveSocket({
     path: '/ws/llm-stream?session_id=s_1',
     token: (fresh) => {
@@ -15,9 +17,10 @@ function open(extra: { again?: () => boolean } = {}) {
     },
     onMessage: (message) => messages.push(message),
     onState: (state, code) => states.push([state, code]),
+    onSignedOut,
     ...extra,
   });
-  return { socket, states, messages, asked };
+  return { socket, states, messages, asked, onSignedOut };
 }
 
 describe('LiveSocket', () => {
@@ -46,14 +49,63 @@ describe('LiveSocket', () => {
     socket.close();
   });
 
-  it('asks for a fresh token after 4401 and gives up after the second', async () => {
-    const { states, asked } = open();
+  it('asks for a fresh token after 4401, and after the second in a row the person is signed out', async () => {
+    const { states, asked, onSignedOut } = open();
     (await latest(1)).open();
+    TestSocket.all[0]!.say({ type: 'error', code: 'signed_out', message: 'this sign-in was ended' });
     TestSocket.all[0]!.drop(4401);
     (await latest(2)).open();
     expect(asked).toEqual([false, true]);
+    expect(onSignedOut).not.toHaveBeenCalled();
+    TestSocket.all[1]!.say({ type: 'error', code: 'unauthorized', message: 'the access token is not valid or has expired' });
     TestSocket.all[1]!.drop(4401);
     expect(states.at(-1)).toEqual(['refused', 4401]);
+    expect(onSignedOut).toHaveBeenCalledOnce();
+  });
+
+  it('takes a second 4401 for a new one once the socket has been good in between', async () => {
+    const { socket, onSignedOut } = open();
+    for (let n = 1; n <= 3; n += 1) {
+      const wire = await latest(n);
+      wire.open();
+      wire.say({ type: 'ready' });
+      wire.drop(4401);
+    }
+    expect(socket.state).toBe('waiting');
+    expect(onSignedOut).not.toHaveBeenCalled();
+    socket.close();
+  });
+
+  it('sends a fresh token when the server says that the last one is expiring, and keeps that to itself', async () => {
+    const { socket, messages, asked } = open();
+    const wire = await latest(1);
+    wire.open();
+    wire.say({ type: 'expiring', inMs: 60000 });
+    await vi.waitFor(() => expect(wire.messages.at(-1)).toEqual({ type: 'authenticate', accessToken: 'token-2' }));
+    expect(asked).toEqual([false, true]);
+    expect(messages).toEqual([]);
+    expect(socket.state).toBe('open');
+    socket.close();
+  });
+
+  it('does not send a fresh token that comes after the socket has gone', async () => {
+    let give: (token: string) => void = () => undefined;
+    const { socket } = open({ token: (fresh) => (fresh ? new Promise((resolve) => (give = resolve)) : Promise.resolve('first')) });
+    const wire = await latest(1);
+    wire.open();
+    wire.say({ type: 'expiring', inMs: 60000 });
+    socket.close();
+    give('late');
+    await Promise.resolve();
+    expect(wire.messages.length).toBe(1);
+  });
+
+  it('does not try again when there is no token to be had, and does when only the server is away', async () => {
+    const out = open({ token: () => Promise.reject(new ApiError(401, 'unauthorized', 'You are not signed in.')) });
+    await vi.waitFor(() => expect(out.states.at(-1)).toEqual(['refused', 4401]));
+    const away = open({ token: () => Promise.reject(new ApiError(0, 'network', 'The server cannot be reached.')) });
+    await vi.waitFor(() => expect(away.states.at(-1)).toEqual(['waiting', 0]));
+    away.socket.close();
   });
 
   it('does not come back to a session that does not exist', async () => {
