@@ -56,6 +56,9 @@ export class LiveSession {
   private links: TranscribeLink[] = [];
   private linkStates: SocketState[] = [];
   private waiting: string | null = null;
+  /** Counts how often listening began or ended: an input that the browser grants later than that is not wanted any more. */
+  private turn = 0;
+  private closed = false;
 
   constructor(private settings: LiveSettings) {
     this.socket = new LiveSocket({
@@ -87,33 +90,36 @@ export class LiveSession {
 
   /** Change inputs, mode or language; what is listening begins again with them. */
   async configure(change: Partial<Pick<LiveSettings, 'inputs' | 'mode' | 'language'>>): Promise<void> {
-    const listening = this.listening.get().phase === 'on';
+    const listening = this.listening.get().phase !== 'off';
     if (listening) await this.stopListening();
     this.settings = { ...this.settings, ...change };
     if (listening) await this.listen();
   }
 
+  /** Whoever leaves or stops while the browser still asks gets nothing opened: this returns with `phase` off. */
   async listen(): Promise<void> {
-    if (this.listening.get().phase !== 'off') return;
+    if (this.closed || this.listening.get().phase !== 'off') return;
+    const turn = ++this.turn;
     this.listening.set({ ...resting, phase: 'asking' });
     try {
       // a tab first: the browser grants that only shortly after a click, a microphone at any time
       const inputs = this.settings.inputs.toSorted((a, b) => Number(b.kind === 'tab') - Number(a.kind === 'tab'));
-      for (const [at, input] of inputs.entries()) await this.open(input, at);
-      this.listening.update((s) => ({ ...s, phase: 'on', labels: this.captures.map((c) => c.label) }));
+      for (const [at, input] of inputs.entries()) if (turn === this.turn) await this.open(input, at, turn);
+      if (turn === this.turn) this.listening.update((s) => ({ ...s, phase: 'on', labels: this.labels() }));
     } catch (error) {
-      this.drop();
-      this.listening.set(resting);
+      if (turn !== this.turn) return; // what the browser says of a question nobody waits for
+      this.rest();
       throw error;
     }
   }
 
-  private async open(input: LiveInput, at: number): Promise<void> {
+  private async open(input: LiveInput, at: number, turn: number): Promise<void> {
     const capture = await openCapture(
       input,
       (frame) => this.frame(frame, at),
-      () => this.captureEnded(input.kind),
+      () => void this.captureEnded(input.kind, at),
     );
+    if (turn !== this.turn) return capture.stop();
     this.captures[at] = capture;
     const source = `${input.kind}${at}`;
     this.links[at] = new TranscribeLink({
@@ -131,13 +137,33 @@ export class LiveSession {
   }
 
   private linkChanged(at: number, state: SocketState, link: TranscribeLink): void {
+    if (this.links[at] && this.links[at] !== link) return; // one that is gone
     this.linkStates[at] = state;
-    const worst = WORST.find((s) => this.linkStates.includes(s)) ?? 'closed';
-    this.listening.update((s) => ({ ...s, link: worst, lostMs: link.lostMs }));
+    this.listening.update((s) => ({ ...s, link: this.worstLink(), lostMs: Math.max(s.lostMs, link.lostMs) }));
   }
 
-  private captureEnded(kind: InputKind): void {
-    void this.stopListening().then(() => this.listening.update((s) => ({ ...s, ended: kind })));
+  private worstLink(): SocketState {
+    return WORST.find((s) => this.linkStates.includes(s)) ?? 'closed';
+  }
+
+  private labels(): string[] {
+    return this.captures.flatMap((capture) => capture.label);
+  }
+
+  /** One input's end does not end the other; its last words still arrive. */
+  private async captureEnded(kind: InputKind, at: number): Promise<void> {
+    const link = this.links[at];
+    delete this.captures[at];
+    if (this.captures.some(Boolean)) {
+      this.listening.update((s) => ({ ...s, labels: this.labels(), ended: kind }));
+      await link?.finish();
+      delete this.links[at];
+      delete this.linkStates[at];
+      this.listening.update((s) => ({ ...s, link: this.worstLink() }));
+    } else {
+      await this.stopListening();
+      this.listening.update((s) => ({ ...s, ended: kind }));
+    }
   }
 
   private drop(): void {
@@ -148,14 +174,23 @@ export class LiveSession {
     this.linkStates = [];
   }
 
+  /** Nothing is captured from here on, also not what the browser grants later. */
+  private rest(): void {
+    this.turn += 1;
+    this.drop();
+    this.listening.set(resting);
+  }
+
   /** Stop capturing; the words still on their way arrive. */
   async stopListening(): Promise<void> {
-    if (this.listening.get().phase !== 'on') return;
+    const { phase } = this.listening.get();
+    if (phase === 'asking') this.rest();
+    if (phase !== 'on') return;
+    const turn = ++this.turn;
     this.listening.update((s) => ({ ...s, phase: 'ending' }));
     this.captures.forEach((capture) => capture.stop());
     await Promise.all(this.links.map((link) => link.finish()));
-    this.drop();
-    this.listening.set(resting);
+    if (turn === this.turn) this.rest();
   }
 
   mute(muted: boolean): void {
@@ -189,7 +224,8 @@ export class LiveSession {
   }
 
   close(): void {
-    this.drop();
+    this.closed = true;
+    this.rest();
     this.socket.close();
   }
 }

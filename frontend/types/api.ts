@@ -782,7 +782,13 @@ export interface components {
             context: string;
             createdAt: components["schemas"]["Time"];
             updatedAt: components["schemas"]["Time"];
+            unreadable?: components["schemas"]["Unreadable"];
         };
+        /**
+         * @description `true`: some of the record is damaged in the store, and empty here. The rest of it is right; it can be changed and deleted. Absent
+         *     otherwise.
+         */
+        Unreadable: boolean;
         ProfileList: {
             items: components["schemas"]["Profile"][];
             /** @description null on the last page */
@@ -838,6 +844,7 @@ export interface components {
                 model: string | null;
                 language: string;
             };
+            unreadable?: components["schemas"]["Unreadable"];
         };
         SessionList: {
             items: components["schemas"]["Session"][];
@@ -889,6 +896,7 @@ export interface components {
             model?: string | null;
             finishReason?: components["schemas"]["FinishReason"];
             latency?: components["schemas"]["Latency"];
+            unreadable?: components["schemas"]["Unreadable"];
         };
         TranscriptList: {
             items: components["schemas"]["Transcript"][];
