@@ -9,19 +9,17 @@
 #include "audio/vad.h"
 #include "base/text.h"
 #include "loop/loop.h"
-#include "loop/wait.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { /* the tick also ends the job, so that no handler frees what called it */
-       SLICE =
-           2 * VAD_RATE, /* samples a turn of the loop: voice activity takes about 5 ms for it */
-       AHEAD_MS = 20000, /* audio queued for the recogniser; less than ASR_BACKLOG_MAX_MS */
-       TICK_MS = 10,
-       HANGOVER_MS = 500,     /* nobody waits: segments may be a little longer than turns */
-       SEGMENTS_MAX = 100000, /* more than 6 h of shortest utterances */
+enum {
+    SLICE = 2 * VAD_RATE, /* samples a turn of the loop: voice activity takes about 5 ms for it */
+    AHEAD_MS = 20000,     /* audio queued for the recogniser; less than ASR_BACKLOG_MAX_MS */
+    TICK_MS = 10,
+    HANGOVER_MS = 500,     /* nobody waits: segments may be a little longer than turns */
+    SEGMENTS_MAX = 100000, /* more than 6 h of shortest utterances */
 };
 
 struct open_segment {
@@ -29,6 +27,8 @@ struct open_segment {
 };
 
 struct transcribe {
+    struct loop *loop;
+    bool closed;
     struct asr_line *line;
     struct vad *vad;
     struct loop_timer *timer;
@@ -45,11 +45,11 @@ struct transcribe {
     double weight; /**< Of the mean confidence */
 };
 
-static void job_free(struct transcribe *job)
+static void job_free(void *arg)
 {
-    asr_line_close(job->line);
+    struct transcribe *job = arg;
+
     vad_close(job->vad);
-    timer_close(job->timer);
     pcm_release(&job->pcm);
     transcript_release(&job->transcript);
     free(job->open);
@@ -58,8 +58,12 @@ static void job_free(struct transcribe *job)
 
 void transcribe_cancel(struct transcribe *job)
 {
-    if (job)
-        job_free(job);
+    if (!job || job->closed)
+        return;
+    job->closed = true;
+    asr_line_close(job->line);
+    timer_close(job->timer);
+    loop_free_later(job->loop, job, job_free);
 }
 
 /** The job is over: hand out what there is and be gone. */
@@ -73,7 +77,7 @@ static void end(struct transcribe *job, int err, const char *message)
         result.confidence /= (float)job->weight;
     if (!err)
         memset(&job->transcript, 0, sizeof(job->transcript));
-    job_free(job);
+    transcribe_cancel(job);
     h.on_done(err, message, err ? NULL : &result, arg);
 }
 
@@ -267,11 +271,12 @@ int transcribe_start(struct transcribe **jp, struct asr_hub *hub, struct pcm *pc
 
     if (!job)
         return err_set(err, UV_ENOMEM, "no memory to transcribe");
+    job->loop = asr_hub_loop(hub);
     job->h = *h;
     job->arg = arg;
     rc = open_parts(job, hub, params, err);
     if (rc) {
-        job_free(job);
+        transcribe_cancel(job);
         return rc;
     }
     job->pcm = *pcm;
@@ -284,56 +289,4 @@ int transcribe_start(struct transcribe **jp, struct asr_hub *hub, struct pcm *pc
     if (jp)
         *jp = job;
     return 0;
-}
-
-/* ---------------------------------------------------------------- waiting for it */
-
-struct waiting {
-    struct asr_hub *hub;
-    struct pcm *pcm;
-    const struct asr_params *params;
-    struct transcript *transcript;
-    struct errbuf *err;
-    int rc;
-    struct wait over;
-};
-
-static void on_waited(int err, const char *message, struct transcript *transcript, void *arg)
-{
-    struct waiting *w = arg;
-
-    w->rc = err ? err_set(w->err, err, "%s", message) : 0;
-    if (!err)
-        *w->transcript = *transcript;
-    wait_end(&w->over);
-}
-
-static void start_waited(void *arg)
-{
-    static const struct transcribe_handlers handlers = {.on_done = on_waited};
-    struct waiting *w = arg;
-
-    w->rc = transcribe_start(NULL, w->hub, w->pcm, w->params, &handlers, w, w->err);
-    if (w->rc)
-        wait_end(&w->over);
-}
-
-int transcribe_blocking(struct asr_hub *hub, struct pcm *pcm, const struct asr_params *params,
-                        struct transcript *transcript, struct errbuf *err)
-{
-    struct waiting w = {
-        .hub = hub, .pcm = pcm, .params = params, .transcript = transcript, .err = err};
-
-    if (loop_is_current(asr_hub_loop(hub)))
-        return err_set(err, UV_EINVAL, "the loop thread cannot wait for a transcript");
-    wait_check(WAIT_LOOP | WAIT_OTHERS, "a transcript");
-    if (wait_open(&w.over))
-        return err_set(err, UV_ENOMEM, "out of memory");
-    w.rc = loop_post(asr_hub_loop(hub), start_waited, &w);
-    if (!w.rc)
-        wait_for(&w.over, WAIT_LOOP | WAIT_OTHERS, "a transcript", 0);
-    else
-        err_set(err, w.rc, "the server is shutting down");
-    wait_close(&w.over);
-    return w.rc;
 }

@@ -6,12 +6,11 @@
  *     transcribe_start(&job, hub, &pcm, &params, &handlers, arg, err);   // loop thread
  *     ... on_progress(0.4) ... on_segment ... on_done(0, &transcript, NULL)
  *
- * or, on a request worker, transcribe_blocking(). Voice activity finds the utterances, a line of
- * the hub hears them, as in a live interview, but as fast as the recogniser can: the line is fed
- * ahead of it, so that live lines, which have little queued, still come in between.
+ * Voice activity finds the utterances, a line of the hub hears them, as in a live interview, but
+ * as fast as the recogniser can: the line is fed ahead of it, so that live lines, which have
+ * little queued, still come in between.
  *
- * Threads    transcribe_start() and transcribe_cancel() on the loop thread, handlers too;
- *            transcribe_blocking() on any other thread while the loop runs.
+ * Threads    Loop thread only.
  * Errors     0 or negative UV_E* with a sentence. UV_EAGAIN: no line is free.
  * Ownership  transcribe_start() takes the samples out of pcm. The transcript in on_done is the
  *            caller's: transcript_release().
@@ -55,14 +54,11 @@ struct transcribe_handlers {
     void (*on_done)(int err, const char *message, struct transcript *transcript, void *arg);
 };
 
+/** jp may be NULL: then it ends by itself only. */
 int transcribe_start(struct transcribe **jp, struct asr_hub *hub, struct pcm *pcm,
                      const struct asr_params *params, const struct transcribe_handlers *h,
                      void *arg, struct errbuf *err);
 void transcribe_cancel(struct transcribe *job); /**< No handler runs any more */
-
-/** The same, waiting. */
-int transcribe_blocking(struct asr_hub *hub, struct pcm *pcm, const struct asr_params *params,
-                        struct transcript *transcript, struct errbuf *err);
 
 void transcript_release(struct transcript *t); /**< What is inside */
 
