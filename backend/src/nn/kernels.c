@@ -82,6 +82,7 @@ void nn_close(struct nn *nn)
     free(nn->shared.data);
     free(nn->between.data);
     free(nn->heads.data);
+    free(nn->gates.data);
     for (int i = 0; i < NN_THREADS_MAX; i++)
         free(nn->workers[i].data);
     free(nn);

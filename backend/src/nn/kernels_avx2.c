@@ -8,6 +8,7 @@
  * Compiled a second time for processors with AVX-VNNI, which are those without AVX-512 since 2021:
  * one instruction adds four products, and 8-bit weights are multiplied in bytes too.
  */
+#include "nn/kernels_curves.h"
 #include "nn/kernels_isa.h"
 
 #include <cpuid.h>
@@ -167,6 +168,8 @@ const struct nn_isa THIS = {
     .self = &self,
     .to_halves = to_halves,
     .sum_exp = sum_exp,
+    .curve = curve,
+    .lstm_cell = lstm_cell,
     .peak_f32 = peak_f32,
     .peak_int8 = peak_int8,
     .read = read_all,

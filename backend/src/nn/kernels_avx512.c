@@ -2,6 +2,7 @@
  * @file nn/kernels_avx512.c  AVX-512 with VNNI: table, epilogue, norms, attention, peaks
  */
 #include "nn/kernels_avx512_finish.h"
+#include "nn/kernels_curves.h"
 
 #include <math.h>
 
@@ -397,6 +398,8 @@ const struct nn_isa nn_isa_avx512vnni = {
     .to_halves = to_halves,
     .keys_to_halves = keys_to_halves,
     .sum_exp = sum_exp,
+    .curve = curve,
+    .lstm_cell = lstm_cell,
     .peak_f32 = peak_f32,
     .peak_int8 = peak_int8,
     .peak_int16 = peak_int16,

@@ -1,7 +1,7 @@
 /**
  * @file nn/kernels_isa.h  Between the kernels' common part and the instruction sets
  *
- * Private to asr/whisper/kernels*.c. The common part (kernels.c, kernels_pack.c, kernels_linear.c,
+ * Private to nn/. The common part (kernels.c, kernels_pack.c, kernels_linear.c,
  * kernels_attention.c) owns memory, threads and the order of work; a struct nn_isa does the
  * arithmetic on what one thread has been given. Each instruction set is one file compiled with its
  * own flags, so nothing of it may be called before nn_isa.usable() said yes.
@@ -196,6 +196,10 @@ struct nn_isa {
     void (*keys_to_halves)(const float *k, size_t ld, int dim, uint16_t *keys, size_t cap);
     double (*sum_exp)(const float *x, int count, float max);
 
+    /* kernels_curves.h gives both */
+    void (*curve)(enum nn_curve which, float *x, size_t count);
+    void (*lstm_cell)(const float *gates, size_t size, float *h, float *c);
+
     /* Operations done by `rounds` rounds of a register-only loop (multiply and add are two). */
     double (*peak_f32)(long rounds);
     double (*peak_int8)(long rounds);  /* NULL: no int8 */
@@ -260,6 +264,7 @@ struct nn {
     struct nn_scratch shared;                  /* prepared rows, written by all */
     struct nn_scratch between;                 /* those of the second of two layers */
     struct nn_scratch heads;                   /* prepared keys and values */
+    struct nn_scratch gates;                   /* of a recurrent layer */
     struct nn_scratch workers[NN_THREADS_MAX]; /* one a thread */
 };
 

@@ -3,6 +3,7 @@
  *
  * Processors without it run the plain kernels.
  */
+#include "nn/kernels_curves.h"
 #include "nn/kernels_isa.h"
 
 #include <arm_neon.h>
@@ -113,6 +114,8 @@ const struct nn_isa nn_isa_neon = {
     .self = &self,
     .to_halves = to_halves,
     .sum_exp = sum_exp,
+    .curve = curve,
+    .lstm_cell = lstm_cell,
     .peak_f32 = peak_f32,
     .peak_int8 = peak_int8,
     .read = read_all,

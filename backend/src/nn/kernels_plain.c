@@ -4,6 +4,7 @@
  * Weights are dequantised to f32 and multiplied in f32; nothing is approximated. Written in loops
  * of 16 that any compiler turns into what vectors the baseline has.
  */
+#include "nn/kernels_curves.h"
 #include "nn/kernels_isa.h"
 
 #include <math.h>
@@ -290,6 +291,8 @@ const struct nn_isa nn_isa_plain = {
     .self = &self,
     .to_halves = to_halves,
     .sum_exp = sum_exp,
+    .curve = curve,
+    .lstm_cell = lstm_cell,
     .peak_f32 = peak_f32,
     .read = read_all,
 };

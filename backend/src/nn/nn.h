@@ -1,9 +1,9 @@
 /**
- * @file nn/nn.h  The arithmetic of the Whisper engine
+ * @file nn/nn.h  The arithmetic of every network here: Whisper, voice activity, turns, voices
  *
- * Weights come from a `ggml-*.bin` file and are repacked once (nn_matrix_pack); activations are
- * plain float rows, one row a frame or token. A context (nn_open) holds the threads, the scratch
- * memory and the choice of instruction set:
+ * Weights come from a file (nn/weights.h, asr/whisper/file.h) and are repacked once
+ * (nn_matrix_pack); activations are plain float rows, one row a frame or token. A context (nn_open)
+ * holds the threads, the scratch memory and the choice of instruction set:
  *
  *     struct nn *nn;
  *     nn_open(&nn, 2, NULL, &err);
@@ -283,6 +283,45 @@ void nn_logits_peak(struct nn *nn, const float *x, int count, struct nn_peak *ou
 /** f16 <-> f32 rows (IEEE half, round to nearest even). */
 void nn_f16_to_f32(const uint16_t *x, float *y, size_t count);
 void nn_f32_to_f16(const float *x, uint16_t *y, size_t count);
+
+/** Curves between layers, to f32 precision. */
+enum nn_curve {
+    NN_SIGMOID,
+    NN_TANH,
+    NN_GELU, /**< By erf; nn_linear() has the tanh form */
+    NN_RELU,
+};
+
+/** x becomes its curve, with all threads. */
+void nn_curve(struct nn *nn, enum nn_curve which, float *x, size_t count);
+
+/** x becomes its softmax. */
+void nn_softmax(float *x, size_t count);
+
+/* ---- recurrent layers ------------------------------------------------------------------- */
+
+/** One layer of long short-term memory (Hochreiter and Schmidhuber 1997, with forget gates). */
+struct nn_lstm {
+    struct nn_matrix *input; /**< [4 size, in]: gates input, forget, cell, output, as PyTorch has */
+    struct nn_matrix *hidden; /**< [4 size, size] */
+    float *bias;              /**< [4 size]: both of them added */
+    int in, size;             /**< size: a multiple of 16 */
+};
+
+/** Copies; w_ih [4 size][in], w_hh [4 size][size], b_ih and b_hh [4 size]. */
+int nn_lstm_pack(struct nn_lstm *l, struct nn *nn, const float *w_ih, const float *w_hh,
+                 const float *b_ih, const float *b_hh, int in, int size, struct errbuf *err);
+void nn_lstm_release(struct nn_lstm *l);
+
+/**
+ * `rows` sequences side by side, `steps` steps of each.
+ *
+ * @param x   [steps][rows][in]
+ * @param h   [rows][size], and c: the state before the first step; afterwards, after the last
+ * @param out (optional) [steps][rows][size]: h after each step; must not overlap x
+ */
+void nn_lstm_run(struct nn *nn, const struct nn_lstm *l, const float *x, int steps, int rows,
+                 float *h, float *c, float *out);
 
 /* ---- measuring the machine -------------------------------------------------------------- */
 
