@@ -1,0 +1,50 @@
+/**
+ * @file asr/turn/silero.h  Is somebody speaking? Silero's network, 32 ms at a time
+ *
+ *     struct silero_model *model;
+ *     struct silero state;
+ *     silero_load(&model, "vad.onnx", nn, &err);
+ *     silero_reset(&state);
+ *     p = silero_step(model, nn, &state, pcm);      // every 512 samples
+ *     silero_unload(model);
+ *
+ * The 16 kHz half of Silero VAD 6.2 (github.com/snakers4/silero-vad, MIT): 512 samples with the 64
+ * before them, the magnitudes of four short-time spectra, four convolutions, one recurrent layer,
+ * one number. Equal to the published network run by onnxruntime to 1e-5. 0.68 million products a
+ * step.
+ *
+ * Use: speech begins at p >= 0.5 and goes on while p >= 0.35.
+ *
+ * Threads    A model is read-only; a state and an nn belong to one thread at a time.
+ * Errors     UV_EINVAL when the file is no such network (the sentence says what is missing).
+ */
+#ifndef ASR_TURN_SILERO_H
+#define ASR_TURN_SILERO_H
+
+#include "base/error.h"
+
+enum {
+    SILERO_WINDOW = 512, /**< Samples a step, at 16 kHz: 32 ms */
+    SILERO_CONTEXT = 64, /**< Samples before them that are seen again */
+    SILERO_STATE = 128,
+};
+
+struct nn;
+struct silero_model;
+
+struct silero {
+    float h[SILERO_STATE], c[SILERO_STATE];
+    float context[SILERO_CONTEXT];
+};
+
+int silero_load(struct silero_model **mp, const char *path, struct nn *nn, struct errbuf *err);
+void silero_unload(struct silero_model *m); /**< NULL is allowed */
+
+/** Before the first step, and when what is heard has nothing to do with what was heard before. */
+void silero_reset(struct silero *s);
+
+/** Probability that the window holds speech; pcm within -1..1. */
+float silero_step(const struct silero_model *m, struct nn *nn, struct silero *s,
+                  const float pcm[SILERO_WINDOW]);
+
+#endif
