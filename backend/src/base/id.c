@@ -83,6 +83,16 @@ void id_new(char text[static ID_TEXT_MAX])
     write_base32(raw, text);
 }
 
+/* Ten digits of 5 bits: the two zero bits and the 48 of the time. */
+int64_t id_time(const char *text)
+{
+    int64_t ms = 0;
+
+    for (int i = 0; i < 10; i++)
+        ms = ms << 5 | (strchr(alphabet, text[i]) - alphabet);
+    return ms;
+}
+
 bool id_valid(const char *text)
 {
     if (!text || strlen(text) != ID_TEXT_MAX - 1)

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { ID_TEXT_MAX = 27 }; /**< 26 characters and NUL */
 
@@ -20,6 +21,9 @@ void id_new(char text[static ID_TEXT_MAX]);
 
 /** Has it the form of an id? Anything else need not be looked up. */
 bool id_valid(const char *text);
+
+/** When a valid id was made, [ms] since 1970 UTC. */
+int64_t id_time(const char *text);
 
 /** From the kernel; a process without randomness must not go on, so failure aborts. */
 void random_bytes(void *to, size_t n);

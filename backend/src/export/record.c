@@ -209,7 +209,8 @@ void record_session(struct buf *out, const struct store_session *session)
     integer_member(out, ",\"duration\":", session->duration);
     integer_member(out, ",\"questionCount\":", session->question_count);
     text_member(out, ",\"title\":", session->title ? session->title : "");
-    json_member(out, ",\"metadata\":", session->metadata, "{}");
+    json_member(out, ",\"metadata\":", session->metadata,
+                "{\"llmProvider\":null,\"model\":null,\"language\":\"en\"}");
     unreadable_member(out, session->unreadable);
     buf_putc(out, '}');
 }
@@ -240,7 +241,8 @@ void record_transcript(struct buf *out, const struct store_transcript *t)
     text_member(out, ",\"question\":", t->question ? t->question : "");
     text_member(out, ",\"answer\":", t->answer ? t->answer : "");
     time_member(out, ",\"timestamp\":", t->timestamp);
-    json_member(out, ",\"metrics\":", t->metrics, "{}");
+    json_member(out, ",\"metrics\":", t->metrics,
+                "{\"responseTime\":0,\"wordCount\":0,\"confidence\":0,\"qualityScore\":null}");
     text_member(out, ",\"audioUrl\":", t->audio_url);
     buf_puts(out, t->line == STORE_QUESTION ? ",\"isQuestion\":true" : ",\"isQuestion\":false");
     text_member(out, ",\"speaker\":", t->line == STORE_CANDIDATE ? "candidate" : "interviewer");

@@ -28,6 +28,7 @@ struct store_driver {
     void (*close)(void *db);
     int (*migrate)(void *db, int *from, int *to, struct errbuf *err);
     int (*ping)(void *db, struct errbuf *err);
+    enum store_fault (*fault)(void *db); /* does not block */
 
     /* Read, fn, write, in one transaction; see store_user_change(). user_id is NULL for a user. */
     int (*change)(void *db, enum store_kind kind, const char *user_id, const char *id,

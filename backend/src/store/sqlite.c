@@ -5,6 +5,7 @@
  * the order of store/record.c, so binding and reading a record is one loop. Whatever belongs to a
  * user is asked for with the user's id in the statement itself.
  */
+#include "base/clock.h"
 #include "base/text.h"
 #include "store/driver.h"
 #include "store/record.h"
@@ -51,12 +52,15 @@ enum {
     PROFILE_ADD,
     PROFILE_GET,
     PROFILE_LIST,
+    PROFILE_IDS,
     PROFILE_COUNT,
     PROFILE_ERASE,
     SESSION_PUT,
     SESSION_GET,
     SESSION_LIST,
     SESSION_LIST_STATUS,
+    SESSION_IDS,
+    SESSION_IDS_STATUS,
     SESSION_ERASE,
     SESSION_COUNT_QUESTIONS,
     TRANSCRIPT_NUMBER,
@@ -64,6 +68,9 @@ enum {
     TRANSCRIPT_GET,
     TRANSCRIPT_LIST,
     TRANSCRIPT_LIST_NEWEST,
+    TRANSCRIPT_IDS,
+    TRANSCRIPT_IDS_NEWEST,
+    TRANSCRIPT_ONE,
     FACT_GET,
     FACT_PUT,
     FACT_CLAIM,
@@ -112,6 +119,9 @@ static const char *const statements[STATEMENTS] = {
     [PROFILE_GET] = "SELECT " PROFILE_COLUMNS " FROM profiles WHERE id=?1 AND user_id=?2",
     [PROFILE_LIST] = "SELECT " PROFILE_COLUMNS " FROM profiles "
                      "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
+    /* From the index alone: for a table with a damaged page, row by row. */
+    [PROFILE_IDS] = "SELECT id FROM profiles INDEXED BY profiles_user "
+                    "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
     [PROFILE_COUNT] = "SELECT count(*) FROM profiles WHERE user_id=?1",
     [PROFILE_ERASE] = "DELETE FROM profiles WHERE id=?1 AND user_id=?2",
 
@@ -128,6 +138,10 @@ static const char *const statements[STATEMENTS] = {
                      "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
     [SESSION_LIST_STATUS] = "SELECT " SESSION_COLUMNS " FROM sessions "
                             "WHERE user_id=?1 AND id<?2 AND status=?4 ORDER BY id DESC LIMIT ?3",
+    [SESSION_IDS] = "SELECT id FROM sessions INDEXED BY sessions_user "
+                    "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
+    [SESSION_IDS_STATUS] = "SELECT id FROM sessions INDEXED BY sessions_user_status "
+                           "WHERE user_id=?1 AND id<?2 AND status=?4 ORDER BY id DESC LIMIT ?3",
     [SESSION_ERASE] = "DELETE FROM sessions WHERE id=?1 AND user_id=?2",
     [SESSION_COUNT_QUESTIONS] =
         "UPDATE sessions SET question_count="
@@ -152,6 +166,15 @@ static const char *const statements[STATEMENTS] = {
     [TRANSCRIPT_LIST_NEWEST] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE session_id=?1 "
                                "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") < " TRANSCRIPT_AT ") "
                                "ORDER BY question_number DESC,timestamp DESC,id DESC LIMIT ?3",
+    [TRANSCRIPT_IDS] =
+        "SELECT id FROM transcripts INDEXED BY transcripts_order WHERE session_id=?1 "
+        "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") > " TRANSCRIPT_AT ") "
+        "ORDER BY " TRANSCRIPT_ORDER " LIMIT ?3",
+    [TRANSCRIPT_IDS_NEWEST] =
+        "SELECT id FROM transcripts INDEXED BY transcripts_order WHERE session_id=?1 "
+        "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") < " TRANSCRIPT_AT ") "
+        "ORDER BY question_number DESC,timestamp DESC,id DESC LIMIT ?3",
+    [TRANSCRIPT_ONE] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE id=?1",
 
     [FACT_GET] = "SELECT value FROM facts WHERE name=?1",
     [FACT_PUT] = "INSERT INTO facts (name,value) VALUES (?1,?2) "
@@ -160,6 +183,15 @@ static const char *const statements[STATEMENTS] = {
 };
 
 static const char after_every_id[] = "~"; /* sorts after all characters of an id */
+
+/* How a kind of record is listed: whole, by ids alone, and one of them. */
+struct listed {
+    enum store_kind kind;
+    const struct record *record;
+    int list;
+    int ids;
+    int one;
+};
 
 /* How a kind of record is changed: by which statements. */
 struct changes {
@@ -316,17 +348,12 @@ static int get(struct sqlite_db *db, int index, const char *a, const char *b,
     return e;
 }
 
-/* Run one statement with one or two texts. */
-static int change(struct sqlite_db *db, int index, const char *a, const char *b, int none,
-                  struct errbuf *err)
+static int run_with(struct conn *conn, int index, const char *a, const char *b, int none,
+                    struct errbuf *err)
 {
-    struct conn *conn = NULL;
-    sqlite3_stmt *stmt;
-    int e;
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, index, &e, err);
 
-    if ((e = conn_write(db, &conn, err)))
-        return e;
-    stmt = conn_stmt(conn, index, &e, err);
     if (stmt) {
         bind_text(stmt, 1, a);
         if (b)
@@ -335,7 +362,54 @@ static int change(struct sqlite_db *db, int index, const char *a, const char *b,
     }
     if (!e && none && sqlite3_changes(conn->sq) == 0)
         e = err_set(err, none, "there is no such record");
+    return e;
+}
+
+/* Run one statement with one or two texts. */
+static int change(struct sqlite_db *db, int index, const char *a, const char *b, int none,
+                  struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    int e;
+
+    if ((e = conn_write(db, &conn, err)))
+        return e;
+    e = run_with(conn, index, a, b, none, err);
     conn_done(conn);
+    return e;
+}
+
+/* The disk is full: what is kept for that is given back. true: trying again makes sense. */
+static bool make_room(struct sqlite_db *db)
+{
+    struct conn *conn = NULL;
+
+    if (conn_write(db, &conn, NULL))
+        return false;
+    conn_make_room(conn);
+    conn_done(conn);
+    return true;
+}
+
+static void keep_reserve(struct sqlite_db *db)
+{
+    struct conn *conn = NULL;
+
+    if (conn_write(db, &conn, NULL))
+        return;
+    conn_keep_reserve(conn);
+    conn_done(conn);
+}
+
+/* A deletion, which must work on a full disk too. */
+static int erase(struct sqlite_db *db, int index, const char *a, const char *b, struct errbuf *err)
+{
+    int e = change(db, index, a, b, UV_ENOENT, err);
+
+    if (e == UV_ENOSPC && make_room(db)) {
+        e = change(db, index, a, b, UV_ENOENT, err);
+        keep_reserve(db);
+    }
     return e;
 }
 
@@ -367,29 +441,152 @@ static int read_page(struct conn *conn, sqlite3_stmt *stmt, const struct record 
     return 0;
 }
 
-/* Newest first by id. status < 0: any. */
-static int list_by_id(struct sqlite_db *db, int index, const struct record *record,
-                      const char *user_id, int status, size_t limit, const char *cursor,
-                      struct store_list *list, struct errbuf *err)
+/* What a list asks for; the same for its records and for their ids alone. */
+struct page_of {
+    const struct listed *what;
+    const char *owner;  /* whose: a user, of transcripts a session */
+    const char *cursor; /* NULL: from the beginning */
+    const char *user_id;
+    int status; /* < 0: any */
+    size_t limit;
+};
+
+static void bind_page(sqlite3_stmt *stmt, const struct page_of *page)
 {
-    struct conn *conn = NULL;
+    bind_text(stmt, 1, page->owner);
+    bind_text(stmt, 2, page->cursor);
+    sqlite3_bind_int64(stmt, 3, (int64_t)page->limit + 1);
+    if (page->status >= 0)
+        sqlite3_bind_int(stmt, 4, page->status);
+}
+
+/* A record that cannot be read at all, as far as it is known. */
+static int make_unreadable(const struct listed *what, const char *id, const char *owner,
+                           void *record)
+{
+    struct store_profile *p = record;
+    struct store_session *s = record;
+    struct store_transcript *t = record;
+
+    memset(record, 0, what->record->size);
+    switch (what->kind) {
+    case STORE_KIND_PROFILE:
+        *p = (struct store_profile){.created_at = id_time(id), .unreadable = true};
+        p->name = strdup("");
+        p->role = strdup("");
+        p->skills = strdup("[]");
+        p->industry = strdup("");
+        p->updated_at = p->created_at;
+        memcpy(p->user_id, owner, ID_TEXT_MAX);
+        break;
+    case STORE_KIND_SESSION:
+        *s = (struct store_session){.created_at = id_time(id), .unreadable = true};
+        memcpy(s->user_id, owner, ID_TEXT_MAX);
+        break;
+    case STORE_KIND_TRANSCRIPT:
+        *t = (struct store_transcript){
+            .question_number = 1, .timestamp = id_time(id), .unreadable = true};
+        memcpy(t->session_id, owner, ID_TEXT_MAX);
+        break;
+    case STORE_KIND_USER:
+        return UV_EINVAL;
+    }
+    memcpy(record, id, ID_TEXT_MAX); /* the id is the first member of every listed record */
+    return 0;
+}
+
+static int read_one(struct conn *conn, const struct page_of *page, const char *id, void *record,
+                    struct errbuf *err)
+{
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, page->what->one, &e, err);
+    int rc;
+
+    if (!stmt)
+        return e;
+    bind_text(stmt, 1, id);
+    if (page->user_id)
+        bind_text(stmt, 2, page->user_id);
+    rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW)
+        return read_record(stmt, page->what->record, record);
+    if (rc == SQLITE_DONE)
+        return UV_ENOENT;
+    e = conn_error(conn, rc, err);
+    return e == UV_EIO ? make_unreadable(page->what, id, page->owner, record) : e;
+}
+
+/* A page of the table is damaged: the ids come from the index, each record by itself, and the
+ * ones that cannot be read say so. */
+static int read_rows(struct conn *conn, const struct page_of *page, struct store_list *list,
+                     bool *more, struct errbuf *err)
+{
+    const struct record *record = page->what->record;
+    char *items = calloc(page->limit, record->size);
+    char(*ids)[ID_TEXT_MAX] = calloc(page->limit, sizeof(*ids));
+    size_t found = 0;
+    size_t n = 0;
     sqlite3_stmt *stmt;
+    int rc = SQLITE_ROW;
+    int e = items && ids ? 0 : err_set(err, UV_ENOMEM, "out of memory");
+
+    stmt = e ? NULL : conn_stmt(conn, page->what->ids, &e, err);
+    if (stmt)
+        bind_page(stmt, page);
+    while (!e && (rc = sqlite3_step(stmt)) == SQLITE_ROW && !(*more = found == page->limit))
+        snprintf(ids[found++], sizeof(*ids), "%s", (const char *)sqlite3_column_text(stmt, 0));
+    if (!e && rc != SQLITE_ROW)
+        e = conn_error(conn, rc, err);
+    for (size_t i = 0; i < found && !e; i++) {
+        e = id_valid(ids[i]) ? read_one(conn, page, ids[i], items + n * record->size, err) : 0;
+        n += !e && id_valid(ids[i]);
+        e = e == UV_ENOENT ? 0 : e;
+    }
+    free(ids);
+    *list = (struct store_list){.items = items, .count = n};
+    if (e) {
+        store_list_release(list, page->what->kind);
+        return e;
+    }
+    return 0;
+}
+
+static int read_list(struct conn *conn, const struct page_of *page, struct store_list *list,
+                     struct errbuf *err)
+{
+    const struct record *record = page->what->record;
     bool more = false;
     int e;
+    sqlite3_stmt *stmt = conn_stmt(conn, page->what->list, &e, err);
 
-    if ((e = conn_read(db, &conn, err)))
+    if (!stmt)
         return e;
-    stmt = conn_stmt(conn, index, &e, err);
-    if (stmt) {
-        bind_text(stmt, 1, user_id);
-        bind_text(stmt, 2, cursor && cursor[0] ? cursor : after_every_id);
-        sqlite3_bind_int64(stmt, 3, (int64_t)limit + 1);
-        if (status >= 0)
-            sqlite3_bind_int(stmt, 4, status);
-        e = read_page(conn, stmt, record, limit, list, &more, err);
-    }
-    if (!e && more) /* the id is the first member of every listed record */
+    bind_page(stmt, page);
+    e = read_page(conn, stmt, record, page->limit, list, &more, err);
+    if (e == UV_EIO)
+        e = read_rows(conn, page, list, &more, err);
+    if (!e && more && list->count)
         memcpy(list->next, (char *)list->items + (list->count - 1) * record->size, ID_TEXT_MAX);
+    return e;
+}
+
+/* Newest first by id. status < 0: any. */
+static int list_by_id(struct sqlite_db *db, const struct listed *what, const char *user_id,
+                      int status, size_t limit, const char *cursor, struct store_list *list,
+                      struct errbuf *err)
+{
+    struct page_of page = {.what = what,
+                           .owner = user_id,
+                           .user_id = user_id,
+                           .cursor = cursor && cursor[0] ? cursor : after_every_id,
+                           .status = status,
+                           .limit = limit};
+    struct conn *conn = NULL;
+    int e = conn_read(db, &conn, err);
+
+    if (e)
+        return e;
+    e = read_list(conn, &page, list, err);
     conn_done(conn);
     return e;
 }
@@ -537,6 +734,31 @@ static int sqlite_migrate(void *db, int *from, int *to, struct errbuf *err)
     return e;
 }
 
+static int is_late(void *deadline_ms)
+{
+    return clock_mono_ms() > *(const uint64_t *)deadline_ms;
+}
+
+/* Looks at every page, or at as many as there is time for. What is found does not end the opening:
+ * the rest can still be read, exported and deleted. */
+static void inspect(struct sqlite_db *db, struct conn *conn, int at_most_ms)
+{
+    enum { OPS = 2000 }; /* of SQLite's machine between two looks at the clock */
+    uint64_t deadline = clock_mono_ms() + (uint64_t)at_most_ms;
+    sqlite3_stmt *stmt = NULL;
+    int rc;
+
+    sqlite3_progress_handler(conn->sq, OPS, is_late, &deadline);
+    rc = sqlite3_prepare_v2(conn->sq, "PRAGMA quick_check(1)", -1, &stmt, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if ((rc & 0xff) == SQLITE_CORRUPT ||
+        (rc == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0))
+        db_note_damage(db);
+    sqlite3_finalize(stmt);
+    sqlite3_progress_handler(conn->sq, 0, NULL, NULL);
+}
+
 static int sqlite_open(void **dbp, const struct store_params *params, struct errbuf *err)
 {
     struct sqlite_db *db = NULL;
@@ -548,15 +770,19 @@ static int sqlite_open(void **dbp, const struct store_params *params, struct err
         return e;
     if (!(e = conn_write(db, &conn, err))) {
         e = schema_version(conn, &version, err);
+        if (!e && params->inspect_ms)
+            inspect(db, conn, params->inspect_ms);
         conn_done(conn);
     }
     if (!e)
         e = check_version(version, err);
-    if (e)
+    if (e) {
         db_close(db);
-    else
-        *dbp = db;
-    return e;
+        return e;
+    }
+    db_identify(db);
+    *dbp = db;
+    return 0;
 }
 
 static void sqlite_close(void *db)
@@ -578,6 +804,13 @@ static int sqlite_ping(void *db, struct errbuf *err)
                     version, newest_version());
     conn_done(conn);
     return e;
+}
+
+static enum store_fault sqlite_fault(void *db)
+{
+    enum store_fault fault = db_fault(db);
+
+    return fault || !sqlite_ping(db, NULL) ? fault : STORE_OUTDATED;
 }
 
 /* ------------------------------------------------------------------------------- users */
@@ -689,7 +922,13 @@ out:
 static int user_erase(void *db, const char *id, int64_t expires_at, struct store_list *ended,
                       struct errbuf *err)
 {
-    return change_and_end(db, USER_ERASE, id, NULL, "", expires_at, ended, err);
+    int e = change_and_end(db, USER_ERASE, id, NULL, "", expires_at, ended, err);
+
+    if (e == UV_ENOSPC && make_room(db)) {
+        e = change_and_end(db, USER_ERASE, id, NULL, "", expires_at, ended, err);
+        keep_reserve(db);
+    }
+    return e;
 }
 
 static int user_password(void *db, const char *id, const char *password, const char *keep,
@@ -700,9 +939,18 @@ static int user_password(void *db, const char *id, const char *password, const c
 
 /* ----------------------------------------------------------------------- refresh tokens */
 
-static int refresh_put(void *db, const struct store_refresh *token, struct errbuf *err)
+/* A sign-in also says how late it is, so that no later start believes a clock that went back. */
+static int write_refresh(struct conn *conn, const struct store_refresh *token, struct errbuf *err)
 {
-    return put(db, REFRESH_PUT, &store_record_refresh, token, 0, err);
+    char now[24];
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, REFRESH_PUT, &e, err);
+
+    if (!stmt || (e = conn_error(conn, bind_record(stmt, &store_record_refresh, token), err)) ||
+        (e = conn_run(conn, stmt, err)))
+        return e;
+    snprintf(now, sizeof(now), "%" PRId64, clock_unix_ms());
+    return run_with(conn, FACT_PUT, STORE_FACT_CLOCK, now, 0, err);
 }
 
 static int refresh_get(void *db, const char *hash, struct store_refresh *token, struct errbuf *err)
@@ -732,28 +980,45 @@ static int use(struct conn *conn, const char *old, int64_t now, struct errbuf *e
     return err_set(err, UV_ENOENT, "there is no such refresh token");
 }
 
-static int refresh_rotate(void *db, const char *old, const struct store_refresh *fresh, int64_t now,
-                          struct errbuf *err)
+/* old: NULL for a new sign-in. */
+static int sign_in(void *db, const char *old, const struct store_refresh *fresh, int64_t now,
+                   struct errbuf *err)
 {
     struct conn *conn = NULL;
-    sqlite3_stmt *stmt;
-    int e;
+    int e = conn_write(db, &conn, err);
 
-    if ((e = conn_write(db, &conn, err)))
+    if (e)
         return e;
-    if ((e = conn_exec(conn, "BEGIN IMMEDIATE", err)) || (e = use(conn, old, now, err)))
-        goto out;
-    stmt = conn_stmt(conn, REFRESH_PUT, &e, err);
-    if (!stmt || (e = conn_error(conn, bind_record(stmt, &store_record_refresh, fresh), err)) ||
-        (e = conn_run(conn, stmt, err)))
-        goto out;
-    e = conn_exec(conn, "COMMIT", err);
-out:
+    e = conn_exec(conn, "BEGIN IMMEDIATE", err);
+    if (!e && old)
+        e = use(conn, old, now, err);
+    if (!e)
+        e = write_refresh(conn, fresh, err);
+    if (!e)
+        e = conn_exec(conn, "COMMIT", err);
     conn_done(conn);
     return e;
 }
 
-static int refresh_revoke(void *db, const char *family, int64_t expires_at, struct errbuf *err)
+/* Who cannot sign in cannot delete anything either, so this may use what is kept for deletions. */
+static int refresh_rotate(void *db, const char *old, const struct store_refresh *fresh, int64_t now,
+                          struct errbuf *err)
+{
+    int e = sign_in(db, old, fresh, now, err);
+
+    if (e == UV_ENOSPC && make_room(db)) {
+        e = sign_in(db, old, fresh, now, err);
+        keep_reserve(db);
+    }
+    return e;
+}
+
+static int refresh_put(void *db, const struct store_refresh *token, struct errbuf *err)
+{
+    return refresh_rotate(db, NULL, token, 0, err);
+}
+
+static int revoke(void *db, const char *family, int64_t expires_at, struct errbuf *err)
 {
     struct conn *conn = NULL;
     sqlite3_stmt *stmt;
@@ -773,6 +1038,17 @@ static int refresh_revoke(void *db, const char *family, int64_t expires_at, stru
         e = conn_exec(conn, "COMMIT", err);
 out:
     conn_done(conn);
+    return e;
+}
+
+static int refresh_revoke(void *db, const char *family, int64_t expires_at, struct errbuf *err)
+{
+    int e = revoke(db, family, expires_at, err);
+
+    if (e == UV_ENOSPC && make_room(db)) {
+        e = revoke(db, family, expires_at, err);
+        keep_reserve(db);
+    }
     return e;
 }
 
@@ -849,8 +1125,10 @@ static int profile_get(void *db, const char *user_id, const char *id, struct sto
 static int profile_list(void *db, const char *user_id, size_t limit, const char *cursor,
                         struct store_list *list, struct errbuf *err)
 {
-    return list_by_id(db, PROFILE_LIST, &store_record_profile, user_id, -1, limit, cursor, list,
-                      err);
+    static const struct listed what = {STORE_KIND_PROFILE, &store_record_profile, PROFILE_LIST,
+                                       PROFILE_IDS, PROFILE_GET};
+
+    return list_by_id(db, &what, user_id, -1, limit, cursor, list, err);
 }
 
 static int profile_count(void *db, const char *user_id, size_t *count, struct errbuf *err)
@@ -878,7 +1156,7 @@ static int profile_count(void *db, const char *user_id, size_t *count, struct er
 
 static int profile_erase(void *db, const char *user_id, const char *id, struct errbuf *err)
 {
-    return change(db, PROFILE_ERASE, id, user_id, UV_ENOENT, err);
+    return erase(db, PROFILE_ERASE, id, user_id, err);
 }
 
 /* ----------------------------------------------------------------------------- sessions */
@@ -897,15 +1175,19 @@ static int session_get(void *db, const char *user_id, const char *id, struct sto
 static int session_list(void *db, const char *user_id, enum store_status status, size_t limit,
                         const char *cursor, struct store_list *list, struct errbuf *err)
 {
+    static const struct listed all = {STORE_KIND_SESSION, &store_record_session, SESSION_LIST,
+                                      SESSION_IDS, SESSION_GET};
+    static const struct listed some = {STORE_KIND_SESSION, &store_record_session,
+                                       SESSION_LIST_STATUS, SESSION_IDS_STATUS, SESSION_GET};
     bool any = status == STORE_ANY;
 
-    return list_by_id(db, any ? SESSION_LIST : SESSION_LIST_STATUS, &store_record_session, user_id,
-                      any ? -1 : (int)status, limit, cursor, list, err);
+    return list_by_id(db, any ? &all : &some, user_id, any ? -1 : (int)status, limit, cursor, list,
+                      err);
 }
 
 static int session_erase(void *db, const char *user_id, const char *id, struct errbuf *err)
 {
-    return change(db, SESSION_ERASE, id, user_id, UV_ENOENT, err);
+    return erase(db, SESSION_ERASE, id, user_id, err);
 }
 
 /* -------------------------------------------------------------------------- transcripts */
@@ -1006,28 +1288,24 @@ static int transcript_list(void *db, const char *user_id, const char *session_id
                            size_t limit, const char *cursor, struct store_list *list,
                            struct errbuf *err)
 {
+    static const struct listed oldest = {STORE_KIND_TRANSCRIPT, &store_record_transcript,
+                                         TRANSCRIPT_LIST, TRANSCRIPT_IDS, TRANSCRIPT_ONE};
+    static const struct listed newest = {STORE_KIND_TRANSCRIPT, &store_record_transcript,
+                                         TRANSCRIPT_LIST_NEWEST, TRANSCRIPT_IDS_NEWEST,
+                                         TRANSCRIPT_ONE};
+    struct page_of page = {.what = newest_first ? &newest : &oldest,
+                           .owner = session_id,
+                           .cursor = cursor && cursor[0] ? cursor : NULL,
+                           .status = -1,
+                           .limit = limit};
     struct conn *conn = NULL;
-    sqlite3_stmt *stmt;
-    bool more = false;
-    int e;
+    int e = conn_read(db, &conn, err);
 
-    if ((e = conn_read(db, &conn, err)))
+    if (e)
         return e;
-    if ((e = is_owner(conn, user_id, session_id, err)))
-        goto out;
-    stmt = conn_stmt(conn, newest_first ? TRANSCRIPT_LIST_NEWEST : TRANSCRIPT_LIST, &e, err);
-    if (!stmt)
-        goto out;
-    bind_text(stmt, 1, session_id);
-    bind_text(stmt, 2, cursor && cursor[0] ? cursor : NULL);
-    sqlite3_bind_int64(stmt, 3, (int64_t)limit + 1);
-    e = read_page(conn, stmt, &store_record_transcript, limit, list, &more, err);
-    if (!e && more) {
-        const struct store_transcript *items = list->items;
-
-        memcpy(list->next, items[list->count - 1].id, ID_TEXT_MAX);
-    }
-out:
+    e = is_owner(conn, user_id, session_id, err);
+    if (!e)
+        e = read_list(conn, &page, list, err);
     conn_done(conn);
     return e;
 }
@@ -1079,6 +1357,7 @@ const struct store_driver store_sqlite = {
     .close = sqlite_close,
     .migrate = sqlite_migrate,
     .ping = sqlite_ping,
+    .fault = sqlite_fault,
     .change = sqlite_change,
     .user_put = user_put,
     .user_get = user_get,

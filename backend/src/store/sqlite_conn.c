@@ -7,12 +7,14 @@
  */
 #include "store/sqlite_conn.h"
 
+#include "store/sqlite_file.h"
+
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -20,12 +22,14 @@ enum {
     CONFIGURE_PAUSE_MS = 10,
     IDLE_READERS = 8, /* more are closed when they come back */
     CACHE_KIB = 512,  /* page cache of one connection */
-    PATH_TEXT_MAX = 4096,
+    PAGE = 4096,      /* SQLite's default, [bytes] */
+    CHECKPOINT_PAGES = 1000,
 };
 
 struct sqlite_db {
-    char *path;
+    struct db_file file;
     uint64_t bytes_max;
+    _Atomic(enum store_fault) fault; /* the newest that use has shown */
     const char *const *sql;
     struct conn *writer; /* {write} */
     pthread_mutex_t write;
@@ -50,11 +54,45 @@ static int constraint_error(struct conn *conn, struct errbuf *err)
     }
 }
 
+/* A full quota and a file at its limit are a full disk too, which SQLite calls an input/output
+ * error. */
+static int plain_code(const struct conn *conn, int rc)
+{
+    int system = (rc & 0xff) == SQLITE_IOERR && conn->sq ? sqlite3_system_errno(conn->sq) : 0;
+
+    if (system == ENOSPC || system == EDQUOT || system == EFBIG)
+        return SQLITE_FULL;
+    return rc & 0xff;
+}
+
+/* What is damaged stays so; the rest may get better. */
+static void note_fault(struct conn *conn, int rc)
+{
+    enum store_fault fault = rc == SQLITE_FULL       ? STORE_FULL
+                             : rc == SQLITE_READONLY ? STORE_READ_ONLY
+                             : rc == SQLITE_IOERR    ? STORE_FAILING
+                             : rc == SQLITE_CORRUPT  ? STORE_DAMAGED
+                                                     : STORE_SOUND;
+
+    if (fault && atomic_load(&conn->db->fault) != STORE_DAMAGED)
+        atomic_store(&conn->db->fault, fault);
+}
+
+/* Something was written for good. */
+static void note_written(struct conn *conn)
+{
+    if (conn->writer && sqlite3_get_autocommit(conn->sq) &&
+        atomic_load(&conn->db->fault) != STORE_DAMAGED)
+        atomic_store(&conn->db->fault, STORE_SOUND);
+}
+
 int conn_error(struct conn *conn, int rc, struct errbuf *err)
 {
-    const char *path = conn->db->path;
+    const char *path = conn->db->file.path;
+    int code = plain_code(conn, rc);
 
-    switch (rc & 0xff) {
+    note_fault(conn, code);
+    switch (code) {
     case SQLITE_OK:
     case SQLITE_ROW:
     case SQLITE_DONE:
@@ -125,12 +163,17 @@ int conn_run(struct conn *conn, sqlite3_stmt *stmt, struct errbuf *err)
     if (rc != SQLITE_DONE)
         return conn_error(conn, rc == SQLITE_ROW ? SQLITE_MISUSE : rc, err);
     sqlite3_reset(stmt);
+    note_written(conn);
     return 0;
 }
 
 int conn_exec(struct conn *conn, const char *sql, struct errbuf *err)
 {
-    return conn_error(conn, sqlite3_exec(conn->sq, sql, NULL, NULL, NULL), err);
+    int e = conn_error(conn, sqlite3_exec(conn->sq, sql, NULL, NULL, NULL), err);
+
+    if (!e)
+        note_written(conn);
+    return e;
 }
 
 /* -------------------------------------------------------------------------- connections */
@@ -148,11 +191,20 @@ static void conn_close(struct conn *conn)
 static int configure(struct conn *conn, struct errbuf *err)
 {
     char sql[512];
-    char limit[64] = "";
+    char limit[96] = "";
+    uint64_t most = conn->db->bytes_max;
+    uint64_t file_max = file_size_limit();
 
-    if (conn->db->bytes_max)
-        snprintf(limit, sizeof(limit), "PRAGMA max_page_count=%llu;",
-                 (unsigned long long)(conn->db->bytes_max / 4096 + 1));
+    /* Where files are limited the log must end before the database does, or nothing could be
+     * deleted any more. */
+    if (file_max && (!most || file_max < most))
+        most = file_max - file_max / 4;
+    if (most)
+        snprintf(limit, sizeof(limit),
+                 "PRAGMA max_page_count=%llu; PRAGMA wal_autocheckpoint=%llu;",
+                 (unsigned long long)(most / PAGE + 1),
+                 (unsigned long long)(most / PAGE / 8 < CHECKPOINT_PAGES ? most / PAGE / 8 + 1
+                                                                         : CHECKPOINT_PAGES));
     snprintf(sql, sizeof(sql),
              "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
              "PRAGMA cache_size=-%d; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=FAST;"
@@ -185,7 +237,7 @@ static int conn_open(struct sqlite_db *db, bool writer, struct conn **cp, struct
     conn->db = db;
     conn->writer = writer;
     rc = sqlite3_open_v2(
-        db->path, &conn->sq,
+        db->file.path, &conn->sq,
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0), NULL);
     e = conn_error(conn, rc, err);
     if (!e) {
@@ -222,10 +274,31 @@ int conn_read(struct sqlite_db *db, struct conn **cp, struct errbuf *err)
 
 int conn_write(struct sqlite_db *db, struct conn **cp, struct errbuf *err)
 {
-    (void)err;
     pthread_mutex_lock(&db->write);
+    if (db_file_lost(&db->file)) {
+        pthread_mutex_unlock(&db->write);
+        return err_set(err, UV_ENXIO,
+                       "the database %s was deleted or replaced while it was open: put it back and "
+                       "restart interviewd",
+                       db->file.path);
+    }
     *cp = db->writer;
     return 0;
+}
+
+bool conn_make_room(struct conn *conn)
+{
+    bool spent = reserve_spend(&conn->db->file);
+
+    /* The log goes into the database as far as there is room, and begins anew. */
+    sqlite3_exec(conn->sq, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+    return spent;
+}
+
+void conn_keep_reserve(struct conn *conn)
+{
+    sqlite3_exec(conn->sq, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+    reserve_keep(&conn->db->file);
 }
 
 void conn_done(struct conn *conn)
@@ -265,25 +338,6 @@ static void configure_library(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* its counters cost a lock each allocation */
 }
 
-static int make_folder(const char *path, struct errbuf *err)
-{
-    char folder[PATH_TEXT_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash ? (size_t)(slash - path) : 0;
-
-    if (len >= sizeof(folder))
-        return err_set(err, UV_ENAMETOOLONG, "the path of the database is too long");
-    for (size_t i = 1; i <= len; i++) {
-        if (path[i] != '/')
-            continue;
-        memcpy(folder, path, i);
-        folder[i] = '\0';
-        if (mkdir(folder, 0700) && errno != EEXIST)
-            return err_set(err, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
-    }
-    return 0;
-}
-
 int db_open(struct sqlite_db **dbp, const struct store_params *params, const char *const *sql,
             struct errbuf *err)
 {
@@ -294,24 +348,40 @@ int db_open(struct sqlite_db **dbp, const struct store_params *params, const cha
     if (!params || !params->path || !params->path[0])
         return err_set(err, UV_EINVAL, "the database has no path");
     pthread_once(&once, configure_library);
-    if ((e = make_folder(params->path, err)))
-        return e;
-
     db = calloc(1, sizeof(*db));
-    if (!db || !(db->path = strdup(params->path))) {
-        free(db);
+    if (!db)
         return err_set(err, UV_ENOMEM, "out of memory");
+    if ((e = db_file_open(&db->file, params->path, params->reserve_bytes, err))) {
+        free(db);
+        return e;
     }
     db->bytes_max = params->bytes_max;
     db->sql = sql;
     pthread_mutex_init(&db->write, NULL);
     pthread_mutex_init(&db->lock, NULL);
     e = conn_open(db, true, &db->writer, err);
-    if (e)
+    if (e) {
         db_close(db);
-    else
-        *dbp = db;
-    return e;
+        return e;
+    }
+    reserve_keep(&db->file);
+    *dbp = db;
+    return 0;
+}
+
+void db_identify(struct sqlite_db *db)
+{
+    db_file_identify(&db->file);
+}
+
+enum store_fault db_fault(struct sqlite_db *db)
+{
+    return db_file_lost(&db->file) ? STORE_LOST : atomic_load(&db->fault);
+}
+
+void db_note_damage(struct sqlite_db *db)
+{
+    atomic_store(&db->fault, STORE_DAMAGED);
 }
 
 void db_close(struct sqlite_db *db)
@@ -327,6 +397,6 @@ void db_close(struct sqlite_db *db)
     conn_close(db->writer); /* the last one writes the log back into the file */
     pthread_mutex_destroy(&db->write);
     pthread_mutex_destroy(&db->lock);
-    free(db->path);
+    db_file_release(&db->file);
     free(db);
 }

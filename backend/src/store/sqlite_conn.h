@@ -37,10 +37,21 @@ struct conn {
 int db_open(struct sqlite_db **dbp, const struct store_params *params, const char *const *sql,
             struct errbuf *err);
 void db_close(struct sqlite_db *db);
+/** Once the database was read: remember which files it is made of. Before other threads come. */
+void db_identify(struct sqlite_db *db);
 
 int conn_read(struct sqlite_db *db, struct conn **cp, struct errbuf *err);
 int conn_write(struct sqlite_db *db, struct conn **cp, struct errbuf *err);
 void conn_done(struct conn *conn); /**< NULL is allowed; an open transaction is rolled back */
+
+/** On a full disk: give back what is kept for that and shorten the log. With the writer, outside
+ *  of a transaction. True when there is more room than before. */
+bool conn_make_room(struct conn *conn);
+void conn_keep_reserve(struct conn *conn); /**< After that: keep room for the next time */
+
+/** What is wrong, as far as use has shown; any thread, does not block. */
+enum store_fault db_fault(struct sqlite_db *db);
+void db_note_damage(struct sqlite_db *db);
 
 /** The statement sql[index] of db_open(), ready to be bound. NULL with *e and a sentence. */
 sqlite3_stmt *conn_stmt(struct conn *conn, int index, int *e, struct errbuf *err);

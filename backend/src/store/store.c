@@ -69,6 +69,43 @@ int store_ping(struct store *store, struct errbuf *err)
     return store->driver->ping(store->db, err);
 }
 
+void store_health(struct store *store, struct store_health *health)
+{
+    static const struct store_health healths[] = {
+        [STORE_SOUND] = {STORE_SOUND, "ok", "", ""},
+        [STORE_FULL] = {STORE_FULL, "storage_full",
+                        "There is no room left for the database: nothing new is stored.",
+                        "Free some space on the disk of the data folder; deleting interviews and "
+                        "profiles works meanwhile, and storing goes on by itself."},
+        [STORE_READ_ONLY] = {STORE_READ_ONLY, "read_only",
+                             "The database may not be written: nothing new is stored.",
+                             "Give the data folder and its files back to the user who runs the "
+                             "server, or mount its disk writable."},
+        [STORE_FAILING] = {STORE_FAILING, "disk_failing",
+                           "The disk of the database reports errors.",
+                           "Make a backup of the data folder now, and look at the disk "
+                           "(dmesg, smartctl)."},
+        [STORE_DAMAGED] = {STORE_DAMAGED, "damaged",
+                           "Some of the database is damaged and cannot be read.",
+                           "Stop the server and put a backup of interview.db back, or rescue what "
+                           "can be read: docs/guides/backup.md says how."},
+        [STORE_LOST] = {STORE_LOST, "lost",
+                        "The database was deleted or replaced while the server runs: nothing new "
+                        "is stored.",
+                        "Put the right files back into the data folder and restart the server."},
+        [STORE_OUTDATED] = {STORE_OUTDATED, "schema",
+                            "The database has not the schema that this version needs.",
+                            "Run interviewd migrate, or the version that wrote the database."},
+    };
+
+    *health = healths[store->driver->fault(store->db)];
+}
+
+int store_probe(struct store *store, struct errbuf *err)
+{
+    return store_fact_put(store, "probe", "", err);
+}
+
 /* ------------------------------------------------------------------------------- checks */
 
 static int check_id(const char *id, const char *what, struct errbuf *err)

@@ -123,10 +123,32 @@ struct store_list {
 };
 
 struct store_params {
-    const char *path;   /**< sqlite: database file; its folder is made when it is not there */
-    uint64_t bytes_max; /**< sqlite: largest database file, [bytes]; 0: what the disk holds */
-    const char *url;    /**< others: connection string */
+    const char *path;       /**< sqlite: database file; its folder is made when it is not there */
+    uint64_t bytes_max;     /**< sqlite: largest database file, [bytes]; 0: what the disk holds */
+    uint64_t reserve_bytes; /**< sqlite: room kept so that deleting works on a full disk; 0: none */
+    int inspect_ms;         /**< Look for damage at open, for this long at most; 0: not */
+    const char *url;        /**< others: connection string */
 };
+
+/** What keeps a store from doing all of its work. */
+enum store_fault {
+    STORE_SOUND,
+    STORE_FULL,      /**< No room left: nothing new is stored, deleting works */
+    STORE_READ_ONLY, /**< May not be written any more */
+    STORE_FAILING,   /**< The disk reports errors */
+    STORE_DAMAGED,   /**< Some of it cannot be read */
+    STORE_LOST,      /**< Deleted or replaced while open: writes are refused */
+    STORE_OUTDATED,  /**< Not migrated, or by a newer version */
+};
+
+struct store_health {
+    enum store_fault fault;
+    const char *code; /**< "ok", "storage_full", "read_only", "disk_failing", "damaged", "lost" … */
+    const char *what; /**< A sentence without paths or names, for anybody who asks */
+    const char *help; /**< The way out */
+};
+
+enum { STORE_RESERVE = 16 << 20 }; /**< What a server keeps for deletions, [bytes] */
 
 /* ------------------------------------------------------------------------- the store itself */
 
@@ -136,7 +158,13 @@ void store_close(struct store *store);
 
 /** Bring the schema to the newest version; says from and to. Safe to run twice, and by two. */
 int store_migrate(struct store *store, int *from, int *to, struct errbuf *err);
-int store_ping(struct store *store, struct errbuf *err); /**< Can it answer now? For /readyz */
+int store_ping(struct store *store, struct errbuf *err); /**< Can it answer now? */
+/** How it is, as far as its use has shown. Any thread, the loop thread too: looks at file names and
+ *  one cached page, writes nothing. A fault that goes away by itself (full, read-only, failing) is
+ *  over after the next write that succeeds: store_probe(). */
+void store_health(struct store *store, struct store_health *health);
+/** Write something that changes nothing. */
+int store_probe(struct store *store, struct errbuf *err);
 
 /* ------------------------------------------------------------------------------------ users */
 
@@ -235,6 +263,9 @@ int store_transcript_list(struct store *store, const char *user_id, const char *
                           struct store_list *list, struct errbuf *err);
 
 /* ---------------------------------------------------------------------------------- facts */
+
+/** Fact: how late it was at the newest sign-in, [ms] since 1970 as text. */
+#define STORE_FACT_CLOCK "clock.newest"
 
 /** What the program remembers of itself, by name: *value is the caller's; UV_ENOENT. */
 int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *err);
