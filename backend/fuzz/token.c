@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!key &&
         (token_key_open(&key, raw, "1") ||
          seal_open(&seal, NULL, "0000000000000000000000000000000000000000000000000000000000000001",
-                   NULL)))
+                   SEAL_FIRST_START, NULL)))
         abort();
     memcpy(text, data, size);
     text[size] = '\0';

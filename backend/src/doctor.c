@@ -7,11 +7,14 @@
 #include "program.h"
 
 #include "asr/engine.h"
+#include "auth/seal.h"
+#include "base/clock.h"
+#include "base/text.h"
 #include "llm/reach.h"
 #include "loop/loop.h"
+#include "store/sealed.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -22,7 +25,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { SPACE_WANTED_MIB = 500 };
+enum {
+    SPACE_WANTED_MIB = 500,
+    SPACE_FULL_MIB = 20,
+    INSPECT_MS = 20000, /* to look for damage */
+};
 
 enum mark { GOOD, COULD_BE_BETTER, BROKEN };
 
@@ -52,26 +59,24 @@ static void advise(const char *how)
 static void check_data(struct doctor *d)
 {
     const struct config *c = d->program.config;
-    const char *probe = config_path(c, ".doctor");
+    struct errbuf err = {""};
     struct statvfs fs;
     char text[512];
-    FILE *file;
 
-    mkdir(c->data_dir, 0700);
-    file = fopen(probe, "w");
-    if (!file) {
-        snprintf(text, sizeof(text), "%s cannot be written: %s", c->data_dir, strerror(errno));
-        report(d, BROKEN, "data", text);
+    if (folder_open(c->data_dir, &err)) {
+        report(d, BROKEN, "data", err.text);
         advise("choose a folder of yours: --data DIR or INTERVIEWD_DATA");
         return;
     }
-    fclose(file);
-    unlink(probe);
     if (statvfs(c->data_dir, &fs))
         return;
     snprintf(text, sizeof(text), "%s, %llu MiB free", c->data_dir,
              (unsigned long long)fs.f_bavail * fs.f_frsize >> 20);
-    if (((unsigned long long)fs.f_bavail * fs.f_frsize >> 20) < SPACE_WANTED_MIB) {
+    if (((unsigned long long)fs.f_bavail * fs.f_frsize >> 20) < SPACE_FULL_MIB) {
+        report(d, BROKEN, "data", text);
+        advise("the disk is full: free some space; deleting interviews in the page works "
+               "meanwhile");
+    } else if (((unsigned long long)fs.f_bavail * fs.f_frsize >> 20) < SPACE_WANTED_MIB) {
         report(d, COULD_BE_BETTER, "data", text);
         advise("free some space: recordings and models need more than that");
     } else {
@@ -79,28 +84,95 @@ static void check_data(struct doctor *d)
     }
 }
 
+static void check_server(struct doctor *d)
+{
+    long pid = folder_holder(config_path(d->program.config, FOLDER_LOCK));
+    char text[96];
+
+    if (!pid)
+        return;
+    if (pid > 0)
+        snprintf(text, sizeof(text), "process %ld serves this data folder now", pid);
+    else
+        snprintf(text, sizeof(text), "another process serves this data folder now");
+    report(d, GOOD, "server", text);
+}
+
+/* Is it the key that sealed what is stored? */
+static void check_key(struct doctor *d, struct store *store)
+{
+    const struct config *c = d->program.config;
+    const char *path = config_path(c, "keys/master.key");
+    struct seal *seal = NULL;
+    struct errbuf err = {""};
+    bool in_use = false;
+    int code = sealed_any(store, &in_use, &err);
+
+    if (!code && !in_use)
+        return; /* made at the first start */
+    if (!code)
+        code = seal_open(&seal, path, c->master_key, SEAL_KEY_IN_USE, &err);
+    if (!code)
+        code = sealed_check(store, seal, &err);
+    report(d, code ? BROKEN : GOOD, "key",
+           code            ? err.text
+           : c->master_key ? "the one of INTERVIEWD_MASTER_KEY"
+                           : path);
+    seal_close(seal);
+}
+
+static void check_clock(struct doctor *d, struct store *store)
+{
+    enum { TOLD_FROM_MS = 60000 };
+    char *fact = NULL;
+    int64_t newest = 0;
+    int64_t now = clock_unix_ms();
+    char text[96];
+
+    if (store_fact_get(store, STORE_FACT_CLOCK, &fact, NULL))
+        return;
+    text_to_int64(fact, 0, INT64_MAX / 2, &newest);
+    free(fact);
+    if (newest - now <= TOLD_FROM_MS)
+        return;
+    snprintf(text, sizeof(text), "%lld minutes behind what is stored already",
+             (long long)(newest - now) / 60000);
+    report(d, BROKEN, "clock", text);
+    advise("set the clock of this machine right; when it is right now: interviewd migrate "
+           "--accept-clock");
+}
+
 static void check_store(struct doctor *d)
 {
-    struct store_params params = {.path = config_path(d->program.config, "interview.db")};
+    struct store_params params = {.path = config_path(d->program.config, "interview.db"),
+                                  .inspect_ms = INSPECT_MS};
+    struct store_health health;
     struct store *store = NULL;
     struct errbuf err = {""};
-    int code;
 
     if (access(params.path, F_OK)) {
         report(d, GOOD, "store", "will be made at the first start");
         return;
     }
-    code = store_open(&store, "sqlite", &params, &err);
-    if (!code)
-        code = store_ping(store, &err);
-    if (code) {
+    if (store_open(&store, "sqlite", &params, &err)) {
         report(d, BROKEN, "store", err.text);
         advise("put back a copy of the data folder, or move the file away to begin anew");
+        return;
+    }
+    store_health(store, &health);
+    if (health.fault == STORE_OUTDATED) {
+        report(d, COULD_BE_BETTER, "store", "of an older version; the next start brings it up");
+    } else if (health.fault) {
+        report(d, BROKEN, "store", health.what);
+        advise(health.help);
     } else {
         report(d, GOOD, "store", params.path);
     }
-    if (store)
-        store_close(store);
+    if (health.fault != STORE_OUTDATED) {
+        check_key(d, store);
+        check_clock(d, store);
+    }
+    store_close(store);
 }
 
 /* ----------------------------------------------------------------------------- port */
@@ -241,6 +313,7 @@ int command_doctor(int argc, char **argv)
     }
     d.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
     check_data(&d);
+    check_server(&d);
     check_store(&d);
     check_port(&d);
     check_page(&d);

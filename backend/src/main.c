@@ -3,8 +3,10 @@
  */
 #include "program.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct {
     const char *name;
@@ -20,7 +22,7 @@ static const struct {
     {"doctor", command_doctor, "", "say what works here and how to fix what does not"},
     {"models", command_models, "list | get NAME | remove NAME | bench",
      "manage the Whisper models on this machine"},
-    {"migrate", command_migrate, "", "bring the store to the current schema"},
+    {"migrate", command_migrate, "[--accept-clock]", "bring the store to the current schema"},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -72,6 +74,9 @@ static int run(size_t i, int argc, char **argv)
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
+
+    umask(077);               /* whatever is made is its owner's alone */
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk, not the end */
 
     if (!strcmp(name, "--version") || !strcmp(name, "version")) {
         puts("interviewd " INTERVIEWD_VERSION);

@@ -3,9 +3,27 @@
  */
 #include "program.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <uv.h>
+
+/* The clock was wrong when something was stored, and is right now. */
+static int accept_clock(struct store *store, struct errbuf *err)
+{
+    char now[24];
+
+    snprintf(now, sizeof(now), "%lld", (long long)clock_unix_ms());
+    return store_fact_put(store, STORE_FACT_CLOCK, now, err);
+}
+
+/* --accept-clock or nothing; anything else is said. */
+static int read_arguments(const struct program *p, bool *clock)
+{
+    *clock = p->config->arg_count == 1 && !strcmp(p->config->args[0], "--accept-clock");
+    return *clock ? EXIT_OK : program_no_arguments(p);
+}
 
 int command_migrate(int argc, char **argv)
 {
@@ -13,29 +31,34 @@ int command_migrate(int argc, char **argv)
     struct store *store = NULL;
     struct program p;
     struct errbuf err = {""};
+    bool clock = false;
     int from = 0;
     int to = 0;
     int code = program_open(&p, argc, argv, 0);
 
     if (!code)
-        code = program_no_arguments(&p);
+        code = read_arguments(&p, &clock);
     if (code) {
         program_close(&p);
         return code;
     }
-    mkdir(p.config->data_dir, 0700);
     params.path = config_path(p.config, "interview.db");
-    code = store_open(&store, "sqlite", &params, &err);
+    code = folder_open(p.config->data_dir, &err);
+    if (!code)
+        code = store_open(&store, "sqlite", &params, &err);
     if (!code)
         code = store_migrate(store, &from, &to, &err);
+    if (!code && clock)
+        code = accept_clock(store, &err);
     if (code)
         program_fail("%s", err.text);
     else if (from == to)
         printf("%s is at schema %d already.\n", params.path, to);
     else
         printf("%s was brought from schema %d to %d.\n", params.path, from, to);
-    if (store)
-        store_close(store);
+    if (!code && clock)
+        puts("The clock of this machine is taken as right.");
+    store_close(store);
     program_close(&p);
-    return code ? EXIT_FAILED : EXIT_OK;
+    return code ? EXIT_DATA : EXIT_OK;
 }

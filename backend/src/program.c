@@ -9,6 +9,7 @@
 #include "auth/accounts.h"
 #include "auth/ratelimit.h"
 #include "auth/seal.h"
+#include "base/clock.h"
 #include "base/module.h"
 #include "base/text.h"
 #include "llm/driver.h"
@@ -18,18 +19,19 @@
 #include "net/client.h"
 #include "observe/audit.h"
 #include "observe/log.h"
+#include "store/sealed.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     PATH_TEXT_MAX = 4096,
     SIGN_INS_OF_MANY = 6, /* times as many from one address to all, and to one from everywhere */
+    INSPECT_MS = 1500,    /* to look for damage at the start; doctor takes more */
 };
 
 int program_fail(const char *fmt, ...)
@@ -65,38 +67,91 @@ int program_no_arguments(const struct program *p)
 
 /* ------------------------------------------------------------------ store and accounts */
 
-static int make_folder(const char *path, struct errbuf *err)
+/* Where the clock was set back, times go on from what is stored. */
+static void check_clock(struct store *store)
 {
-    if (!mkdir(path, 0700) || errno == EEXIST)
-        return 0;
-    return err_set(err, -errno, "the folder %s cannot be made: %s", path, strerror(errno));
+    enum { TOLD_FROM_MS = 60000 };
+    char *text = NULL;
+    int64_t newest = 0;
+    int64_t behind;
+
+    if (store_fact_get(store, STORE_FACT_CLOCK, &text, NULL))
+        return;
+    if (text_to_int64(text, 0, INT64_MAX / 2, &newest))
+        clock_not_before(newest);
+    free(text);
+    behind = clock_behind_ms();
+    if (behind > TOLD_FROM_MS)
+        log_warn("serve",
+                 "the clock of this machine is %lld minutes behind what is stored already, so "
+                 "times go on from there: set the clock right and start again; if it is right now, "
+                 "interviewd migrate --accept-clock says so",
+                 (long long)behind / 60000);
 }
 
-static int open_store(struct program *p, struct errbuf *err)
+static void remember_clock(struct store *store)
+{
+    char now[24];
+
+    snprintf(now, sizeof(now), "%lld", (long long)clock_unix_ms());
+    store_fact_put(store, STORE_FACT_CLOCK, now, NULL); /* on a full disk: next time */
+}
+
+/* A key is made only where nothing was ever sealed, and used only where it is the right one. */
+static int open_seal(struct program *p, struct errbuf *err)
+{
+    const struct config *c = p->config;
+    bool in_use = false;
+    int code = sealed_any(p->app.store, &in_use, err);
+
+    if (!code)
+        code = seal_open(&p->app.seal, config_path(c, "keys/master.key"), c->master_key,
+                         in_use ? SEAL_KEY_IN_USE : SEAL_FIRST_START, err);
+    return code ? code : sealed_check(p->app.store, p->app.seal, err);
+}
+
+static int open_folder(struct program *p, unsigned parts, struct errbuf *err)
+{
+    const struct config *c = p->config;
+    int code = folder_open(c->data_dir, err);
+
+    if (!code && (parts & PROGRAM_SERVES))
+        code = folder_lock(config_path(c, FOLDER_LOCK), &p->lock, err);
+    return code;
+}
+
+static int open_store(struct program *p, unsigned parts, struct errbuf *err)
 {
     const struct config *c = p->config;
     struct store_params params = {.path = config_path(c, "interview.db")};
     struct accounts_params accounts = {.access_token_s = c->access_token_s,
                                        .refresh_token_s = c->refresh_token_s,
                                        .token_key = c->token_key};
+    struct store_health health;
     int from;
     int to;
     int code;
 
-    code = make_folder(c->data_dir, err);
-    if (!code)
-        code = make_folder(config_path(c, "keys"), err);
-    if (!code)
-        code = seal_open(&p->app.seal, config_path(c, "keys/master.key"), c->master_key, err);
+    if (parts & PROGRAM_SERVES) {
+        params.reserve_bytes = STORE_RESERVE;
+        params.inspect_ms = INSPECT_MS;
+    }
+    code = open_folder(p, parts, err);
     if (!code)
         code = store_open(&p->app.store, "sqlite", &params, err);
     if (!code)
         code = store_migrate(p->app.store, &from, &to, err);
     if (!code)
-        code = accounts_open(&p->app.accounts, p->app.store, p->app.seal, &accounts, err);
-    if (!code)
-        code = audit_open(config_path(c, "audit.jsonl"), err);
-    return code;
+        code = open_seal(p, err);
+    if (code)
+        return code;
+    store_health(p->app.store, &health);
+    if (health.fault)
+        log_error("store", "%s %s", health.what, health.help);
+    check_clock(p->app.store);
+    remember_clock(p->app.store);
+    code = accounts_open(&p->app.accounts, p->app.store, p->app.seal, &accounts, err);
+    return code ? code : audit_open(config_path(c, "audit.jsonl"), err);
 }
 
 /* Of sign-ins the setting says how many for one e-mail from one address. */
@@ -238,18 +293,22 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *err)
 {
     int code = 0;
 
-    if (parts & PROGRAM_STORE)
-        code = open_store(p, err);
+    if (parts & PROGRAM_STORE) {
+        code = open_store(p, parts, err);
+        if (code)
+            p->status = code == UV_ENOMEM ? EXIT_FAILED : EXIT_DATA;
+    }
     if (!code)
         code = open_limits(p);
     if (!code && (parts & (PROGRAM_HEARING | PROGRAM_ENGINES)))
         code = open_loop(p, err);
     list_providers(p);
-    if (!code && (parts & PROGRAM_HEARING))
+    if (!code && (parts & PROGRAM_HEARING)) {
         code = open_hearing(p, err);
-    if (code == UV_ENOENT && (parts & PROGRAM_DEAF_TOO)) {
-        log_warn("serve", "%s", err->text);
-        code = 0;
+        if (code == UV_ENOENT && (parts & PROGRAM_DEAF_TOO)) {
+            log_warn("serve", "%s", err->text);
+            code = 0;
+        }
     }
     if (!code && (parts & PROGRAM_ANSWERS))
         code = open_answers(p, parts, err);
@@ -261,6 +320,7 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *err)
 int program_open(struct program *p, int argc, char **argv, unsigned parts)
 {
     struct errbuf err = {""};
+    int status;
     int code;
 
     *p = (struct program){0};
@@ -275,8 +335,9 @@ int program_open(struct program *p, int argc, char **argv, unsigned parts)
     if (!code)
         return EXIT_OK;
     program_fail("%s", err.text[0] ? err.text : uv_strerror(code));
+    status = p->status ? p->status : EXIT_FAILED;
     program_close(p);
-    return EXIT_FAILED;
+    return status;
 }
 
 void program_close(struct program *p)
@@ -303,9 +364,12 @@ void program_close(struct program *p)
     ratelimit_close(app->sign_in_limit);
     ratelimit_close(app->address_limit);
     ratelimit_close(app->account_limit);
+    if (app->accounts)
+        remember_clock(app->store);
     accounts_close(app->accounts);
     if (app->store)
         store_close(app->store);
+    folder_unlock(&p->lock);
     seal_close(app->seal);
     config_free(p->config);
     audit_close();

@@ -17,6 +17,7 @@
 #include "api/app.h"
 #include "asr/hub.h"
 #include "config/config.h"
+#include "folder.h"
 #include "live/live.h"
 
 enum {
@@ -25,16 +26,20 @@ enum {
     PROGRAM_ANSWERS = 1 << 2,  /**< Providers and live interviews; needs both others */
     PROGRAM_NO_KEEP = 1 << 3,  /**< Pairs are not written to the store */
     PROGRAM_DEAF_TOO = 1 << 5, /**< Go on without a recogniser: typed questions still work */
+    PROGRAM_SERVES = 1 << 6,   /**< The only server of its data folder */
     PROGRAM_ENGINES = 1 << 4,  /**< Loop, client and providers alone, nothing loaded: doctor */
 };
 
 enum {
     EXIT_OK = 0,
     EXIT_FAILED = 1,
-    EXIT_USAGE = 2,
-    EXIT_NOTHING = 3,
-    EXIT_HUNG = 4, /**< Asked to stop, the server did not come to its end: loop/watchdog.h */
+    EXIT_USAGE = 2,   /**< A setting or an argument */
+    EXIT_NOTHING = 3, /**< Nothing was heard */
+    EXIT_HUNG = 4,    /**< Asked to stop, the server did not come to its end: loop/watchdog.h */
+    EXIT_DATA = 5,    /**< The data folder needs a person first; starting again does not help */
 };
+
+#define FOLDER_LOCK "interviewd.lock"
 
 struct program {
     struct app app;
@@ -42,6 +47,8 @@ struct program {
     struct llm_provider providers[CONFIG_PROVIDERS_MAX];
     size_t provider_count;
     struct asr_hub_config hub;
+    struct folder_lock lock;
+    int status; /**< Why it could not be opened: an exit status; 0: EXIT_FAILED */
 };
 
 int program_open(struct program *p, int argc, char **argv, unsigned parts);

@@ -166,7 +166,8 @@ int command_serve(int argc, char **argv)
 
     watchdog_take_signals();
     status = program_open(&s.program, argc, argv,
-                          PROGRAM_STORE | PROGRAM_HEARING | PROGRAM_ANSWERS | PROGRAM_DEAF_TOO);
+                          PROGRAM_STORE | PROGRAM_SERVES | PROGRAM_HEARING | PROGRAM_ANSWERS |
+                              PROGRAM_DEAF_TOO);
     if (status)
         return status;
     status = program_no_arguments(&s.program);

@@ -44,6 +44,7 @@ export function sessionTitle(session: Session, profile?: Profile | null): string
     .map((l) => l.replace(/^[#*\s-]+/, '').trim())
     .find((l) => l !== '');
   if (line) return line.length > 72 ? `${line.slice(0, 70).trimEnd()}…` : line;
+  if (session.unreadable) return 'Damaged session';
   return profile?.role || profile?.name || 'Practice interview';
 }
 

@@ -528,10 +528,11 @@ export interface components {
         /**
          * @description 400 bad_request, invalid_json · 401 unauthorized, token_expired, invalid_credentials, refresh_reused · 403 forbidden_origin,
          *     accounts_on, accounts_off · 404 not_found · 405 method_not_allowed · 409 conflict, email_taken · 413 too_large ·
-         *     415 unsupported_media · 422 invalid_fields · 429 rate_limited · 500 internal · 502 provider_failed · 503 overloaded, unavailable
+         *     415 unsupported_media · 422 invalid_fields · 429 rate_limited · 500 internal, damaged · 502 provider_failed · 503 overloaded,
+         *     unavailable · 507 storage_full (deleting works)
          * @enum {string}
          */
-        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable";
+        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable" | "damaged" | "storage_full";
         Problem: {
             /**
              * Format: uri-reference
@@ -572,6 +573,18 @@ export interface components {
             store: "ok" | "unavailable";
             /** @enum {string} */
             recogniser: "ok" | "loading" | "unavailable";
+            /** @description What is wrong, worst first; empty when nothing is. A problem of `key` or `clock` leaves the server ready. */
+            problems: components["schemas"]["ReadinessProblem"][];
+        };
+        ReadinessProblem: {
+            /** @enum {string} */
+            part: "store" | "recogniser" | "key" | "clock";
+            /** @enum {string} */
+            code: "storage_full" | "read_only" | "disk_failing" | "damaged" | "lost" | "schema" | "loading" | "no_recogniser" | "key_missing" | "key_changed" | "key_unreadable" | "clock_set_back";
+            /** @description What is wrong, for a person; no path, name or key in it */
+            detail: string;
+            /** @description The way out */
+            help: string;
         };
         /**
          * @example {

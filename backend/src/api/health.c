@@ -1,16 +1,27 @@
 /**
  * @file api/health.c  Is it alive, and can it serve?
+ *
+ * What is wrong is said as part, code, sentence and way out. Anybody may ask, so nothing here names
+ * a path, a person or a key.
  */
 #include "api/reply.h"
 #include "asr/hub.h"
+#include "auth/seal.h"
+#include "base/clock.h"
 #include "config/config.h"
 #include "export/record.h"
+#include "loop/lanes.h"
 
 #include <string.h>
 
 #ifndef INTERVIEWD_VERSION
 #define INTERVIEWD_VERSION "0.0.0"
 #endif
+
+enum {
+    PROBE_EVERY_MS = 1000,
+    CLOCK_TOLD_MS = 60000, /* set back by less is what time servers do */
+};
 
 static int get_alive(const struct http_request *req, struct http_response *res)
 {
@@ -26,6 +37,19 @@ static int get_health(const struct http_request *req, struct http_response *res)
                       app_of(req)->config->accounts ? "on" : "off");
 }
 
+/* ------------------------------------------------------------------------------ problems */
+
+static void problem(struct buf *out, int *count, const char *part, const char *code,
+                    const char *detail, const char *help)
+{
+    buf_printf(out, "%s{\"part\":\"%s\",\"code\":\"%s\",\"detail\":", (*count)++ ? "," : "", part,
+               code);
+    record_text(out, detail);
+    buf_puts(out, ",\"help\":");
+    record_text(out, help);
+    buf_putc(out, '}');
+}
+
 static const char *recogniser(const struct app *app)
 {
     if (!app->hub || !asr_hub_engine(app->hub))
@@ -35,17 +59,90 @@ static const char *recogniser(const struct app *app)
     return "ok";
 }
 
-/* On the loop thread, because the recogniser is asked there; the store reads one cached page. */
+static void recogniser_problem(struct buf *out, int *count, const char *hears)
+{
+    if (!strcmp(hears, "loading"))
+        problem(out, count, "recogniser", "loading", "The recogniser's model is being loaded.",
+                "Ask again in a moment.");
+    else if (strcmp(hears, "ok") != 0)
+        problem(out, count, "recogniser", "no_recogniser", "No recogniser can be used.",
+                "interviewd doctor says which can be had and how.");
+}
+
+static void key_problem(struct buf *out, int *count, const struct seal *seal)
+{
+    int code = seal ? seal_look(seal, NULL) : 0;
+
+    if (code == UV_ENOENT)
+        problem(out, count, "key", "key_missing",
+                "The file of the master key is gone; this server still has the key, the next start "
+                "will not.",
+                "Put master.key back from a backup, with mode 0600, before the server stops.");
+    else if (code == UV_EILSEQ)
+        problem(out, count, "key", "key_changed",
+                "The file of the master key holds another key than the one in use.",
+                "Put the right master.key back before the server stops.");
+    else if (code)
+        problem(out, count, "key", "key_unreadable", "The file of the master key cannot be read.",
+                "Give master.key mode 0600 and the user who runs the server.");
+}
+
+static void clock_problem(struct buf *out, int *count)
+{
+    if (clock_behind_ms() > CLOCK_TOLD_MS)
+        problem(out, count, "clock", "clock_set_back",
+                "The clock of this machine is behind what is stored already; times go on from "
+                "there.",
+                "Set the clock right and restart the server; when it is right now, run interviewd "
+                "migrate --accept-clock first.");
+}
+
+/* Whether a full or failing disk has recovered shows when something is written, and nobody sends
+ * requests to a server that is not ready. */
+static void write_something(void *store)
+{
+    store_probe(store, NULL);
+}
+
+static void probe(const struct app *app, enum store_fault fault)
+{
+    static uint64_t last_ms; /* loop thread only */
+    uint64_t now = clock_mono_ms();
+
+    if (fault != STORE_FULL && fault != STORE_READ_ONLY && fault != STORE_FAILING)
+        return;
+    if (last_ms && now - last_ms < PROBE_EVERY_MS)
+        return;
+    last_ms = now;
+    lane_submit(app->lanes, LANE_STORE, write_something, NULL, app->store);
+}
+
+/* On the loop thread, because the recogniser is asked there; the store reads one cached page. A
+ * problem that only warns (key, clock) leaves the server ready. */
 static int get_ready(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
-    bool store = store_ping(app->store, NULL) == 0;
     const char *hears = recogniser(app);
-    bool ok = store && strcmp(hears, "ok") == 0;
+    struct store_health health;
+    struct buf problems;
+    int count = 0;
+    bool ok;
 
-    return buf_printf(reply_json(res, ok ? 200 : 503),
-                      "{\"status\":\"%s\",\"store\":\"%s\",\"recogniser\":\"%s\"}",
-                      ok ? "ok" : "unavailable", store ? "ok" : "unavailable", hears);
+    store_health(app->store, &health);
+    probe(app, health.fault);
+    ok = !health.fault && strcmp(hears, "ok") == 0;
+    buf_init(&problems, 8192);
+    if (health.fault)
+        problem(&problems, &count, "store", health.code, health.what, health.help);
+    recogniser_problem(&problems, &count, hears);
+    key_problem(&problems, &count, app->seal);
+    clock_problem(&problems, &count);
+    buf_printf(reply_json(res, ok ? 200 : 503),
+               "{\"status\":\"%s\",\"store\":\"%s\",\"recogniser\":\"%s\",\"problems\":[%s]}",
+               ok ? "ok" : "unavailable", health.fault ? "unavailable" : "ok", hears,
+               problems.data ? problems.data : "");
+    buf_release(&problems);
+    return 0;
 }
 
 const struct http_route api_health_routes[] = {

@@ -18,6 +18,14 @@ struct buf *reply_json(struct http_response *res, int status)
     return &res->body;
 }
 
+static bool is_damaged(const struct http_request *req)
+{
+    struct store_health health;
+
+    store_health(app_of(req)->store, &health);
+    return health.fault == STORE_DAMAGED;
+}
+
 int reply_failed(const struct http_request *req, struct http_response *res, int code,
                  const struct errbuf *err, const char *what)
 {
@@ -36,11 +44,25 @@ int reply_failed(const struct http_request *req, struct http_response *res, int 
         http_set_header(res, "Retry-After", "1");
         return http_problem(res, req, 503, "overloaded", NULL, NULL);
     case UV_ENOSPC:
+        log_error("api", "%s: %s", req->id, err->text);
+        http_set_header(res, "Retry-After", "60");
+        return http_problem(res, req, 507, "storage_full",
+                            "There is no room left on the server's disk. What was stored is safe; "
+                            "deleting something makes room.",
+                            NULL);
     case UV_EROFS:
+    case UV_ENXIO:
         log_error("api", "%s: %s", req->id, err->text);
         http_set_header(res, "Retry-After", "60");
         return http_problem(res, req, 503, "unavailable", "Nothing can be stored at the moment.",
                             NULL);
+    case UV_EIO:
+        if (is_damaged(req)) {
+            log_error("api", "%s: %s", req->id, err->text);
+            return http_problem(res, req, 500, "damaged",
+                                "This is damaged in the store and cannot be read.", NULL);
+        }
+        /* fall through */
     default:
         log_error("api", "%s: %s", req->id, err->text[0] ? err->text : uv_strerror(code));
         return http_problem(res, req, 500, "internal", NULL, NULL);

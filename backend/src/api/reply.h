@@ -25,7 +25,8 @@ int reply_list(const struct http_request *req, struct http_response *res, enum s
                int e, struct store_list *list, struct errbuf *err);
 
 /** An error of the store or of a sealed field: 404 "There is no such <what>.", 409, 422 for a
- *  cursor, 503 with Retry-After; anything else is logged and becomes 500. Returns 0. */
+ *  cursor, 503 with Retry-After, 507 on a full disk; anything else is logged and becomes 500.
+ *  Returns 0. */
 int reply_failed(const struct http_request *req, struct http_response *res, int code,
                  const struct errbuf *err, const char *what);
 

@@ -9,6 +9,7 @@
 
 #include "auth/base64url.h"
 #include "base/id.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +38,7 @@ struct seal {
     unsigned char master[KEY_LEN];
     unsigned char field[KEY_LEN];
     EVP_CIPHER *cipher;
+    char *path; /* of the key file; NULL when the key came as text */
 };
 
 /* ------------------------------------------------------------------------------ the key */
@@ -134,7 +136,9 @@ static int make_folder(const char *path, struct errbuf *err)
         if (was != '/' && was != '\0')
             continue;
         *p = '\0';
-        if (mkdir(folder, 0700) && errno != EEXIST)
+        if (!mkdir(folder, 0700))
+            chmod(folder, 0700); /* whatever the umask */
+        else if (errno != EEXIST)
             return err_set(err, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
         *p = was;
         if (!was)
@@ -193,7 +197,7 @@ static int make_key(const char *path, struct errbuf *err)
 
     unlink(temporary);
     fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    e = fd < 0 ? -errno : write_all(fd, text, 2 * KEY_LEN + 1);
+    e = fd < 0 || fchmod(fd, 0600) ? -errno : write_all(fd, text, 2 * KEY_LEN + 1);
     if (fd >= 0 && close(fd) && !e)
         e = -errno;
     if (!e && link(temporary, path) && errno != EEXIST)
@@ -209,11 +213,18 @@ static int make_key(const char *path, struct errbuf *err)
     return e;
 }
 
-static int load_key(const char *path, unsigned char key[static KEY_LEN], struct errbuf *err)
+static int load_key(const char *path, enum seal_start start, unsigned char key[static KEY_LEN],
+                    struct errbuf *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     int e;
 
+    if (fd < 0 && errno == ENOENT && start == SEAL_KEY_IN_USE)
+        return err_set(err, UV_ENOENT,
+                       "the key file %s is missing, and what is stored cannot be read without it: "
+                       "put it back from a backup with mode 0600, or set INTERVIEWD_MASTER_KEY; no "
+                       "second key is made",
+                       path);
     if (fd < 0 && errno == ENOENT) {
         if ((e = make_key(path, err)))
             return e;
@@ -256,7 +267,20 @@ int seal_derive(const struct seal *seal, const char *purpose, unsigned char *key
     return derive(seal->master, purpose, key, len);
 }
 
-int seal_open(struct seal **sp, const char *key_path, const char *key_text, struct errbuf *err)
+int seal_look(const struct seal *seal, struct errbuf *err)
+{
+    unsigned char key[KEY_LEN];
+    int e = seal->path ? load_key(seal->path, SEAL_KEY_IN_USE, key, err) : 0;
+
+    if (!e && seal->path && !text_equal_secret(key, seal->master, KEY_LEN))
+        e = err_set(err, UV_EILSEQ, "the key file %s holds another key than the one in use",
+                    seal->path);
+    explicit_bzero(key, sizeof(key));
+    return e;
+}
+
+int seal_open(struct seal **sp, const char *key_path, const char *key_text, enum seal_start start,
+              struct errbuf *err)
 {
     struct seal *seal = calloc(1, sizeof(*seal));
     int e = 0;
@@ -268,7 +292,9 @@ int seal_open(struct seal **sp, const char *key_path, const char *key_text, stru
             e = err_set(err, UV_EINVAL,
                         "INTERVIEWD_MASTER_KEY must be 64 hex digits or base64 of 32 bytes");
     } else {
-        e = load_key(key_path, seal->master, err);
+        e = load_key(key_path, start, seal->master, err);
+        if (!e && !(seal->path = strdup(key_path)))
+            e = err_set(err, UV_ENOMEM, "out of memory");
     }
     if (!e && derive(seal->master, "interviewd fields v1", seal->field, KEY_LEN))
         e = err_set(err, UV_ENOMEM, "cannot derive a key");
@@ -287,6 +313,7 @@ void seal_close(struct seal *seal)
     if (!seal)
         return;
     EVP_CIPHER_free(seal->cipher);
+    free(seal->path);
     explicit_bzero(seal, sizeof(*seal));
     free(seal);
 }

@@ -5,7 +5,7 @@
  * are authenticated with it, so that a sealed field cannot be moved to another record unnoticed.
  * Sealed form: "v1." and base64url of nonce, ciphertext, tag.
  *
- *     seal_open(&seal, "data/keys/master.key", getenv(...), err);
+ *     seal_open(&seal, "data/keys/master.key", getenv(...), SEAL_FIRST_START, err);
  *     seal_text(seal, profile_id, "profile.context", text, &sealed);
  *
  * Threads    Any, after seal_open().
@@ -21,10 +21,21 @@
 
 struct seal;
 
-/** key_text (64 hex digits or base64 of 32 bytes) wins; otherwise the key file, made with mode
- *  0600 at the first start. A file that others may read is refused with the way out. */
-int seal_open(struct seal **sp, const char *key_path, const char *key_text, struct errbuf *err);
+enum seal_start {
+    SEAL_FIRST_START, /**< Nothing is sealed yet: a key file that is not there is made */
+    SEAL_KEY_IN_USE,  /**< Something is: a key file that is not there is UV_ENOENT, since a second
+                           key would lose everything that the first one sealed */
+};
+
+/** key_text (64 hex digits or base64 of 32 bytes) wins; otherwise the key file, of mode 0600. A
+ *  file that others may read is refused with the way out. */
+int seal_open(struct seal **sp, const char *key_path, const char *key_text, enum seal_start start,
+              struct errbuf *err);
 void seal_close(struct seal *seal);
+
+/** Does the key file still hold this key? 0, also without a file; UV_ENOENT it is gone; UV_EILSEQ
+ *  it holds another one; others when it cannot be read. Reads a few bytes. */
+int seal_look(const struct seal *seal, struct errbuf *err);
 
 int seal_text(const struct seal *seal, const char *id, const char *field, const char *text,
               char **sealed);

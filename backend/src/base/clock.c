@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include <ctype.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,12 +24,46 @@ uint64_t clock_mono_ms(void)
     return clock_mono_us() / 1000;
 }
 
-int64_t clock_unix_ms(void)
+/* The machine's time of day is its monotonic clock and an offset, which a person or a time server
+ * may change. The largest offset that was ever seen counts. */
+static _Atomic int64_t largest_offset_ms = INT64_MIN;
+
+static int64_t machine_ms(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The larger one of offset and what was seen before. */
+static int64_t see_offset(int64_t offset)
+{
+    int64_t largest = atomic_load(&largest_offset_ms);
+
+    while (offset > largest)
+        if (atomic_compare_exchange_weak(&largest_offset_ms, &largest, offset))
+            return offset;
+    return largest;
+}
+
+int64_t clock_unix_ms(void)
+{
+    int64_t mono = (int64_t)clock_mono_ms();
+
+    return mono + see_offset(machine_ms() - mono);
+}
+
+void clock_not_before(int64_t unix_ms)
+{
+    see_offset(unix_ms - (int64_t)clock_mono_ms());
+}
+
+int64_t clock_behind_ms(void)
+{
+    int64_t behind = clock_unix_ms() - machine_ms();
+
+    return behind > 0 ? behind : 0;
 }
 
 /* Days since 1970 to year, month, day (Howard Hinnant, "chrono-Compatible Low-Level Date

@@ -13,7 +13,14 @@ enum { CLOCK_TEXT_MAX = 25 }; /**< "2026-01-31T23:59:59.999Z" and NUL, in [bytes
 
 uint64_t clock_mono_us(void); /**< Never runs backwards; only differences mean anything, in [us] */
 uint64_t clock_mono_ms(void); /**< The same in [ms] */
-int64_t clock_unix_ms(void);  /**< Since 1970-01-01 UTC, in [ms] */
+/** Since 1970-01-01 UTC, in [ms]. Never runs backwards: where the machine's clock was set back this
+ *  one goes on from where it was, so that new records sort behind old ones and a token that had
+ *  expired stays expired, until the machine's clock has caught up or the program starts anew. */
+int64_t clock_unix_ms(void);
+/** It is later than that: what was written down before this start says so. */
+void clock_not_before(int64_t unix_ms);
+/** How far the machine's clock is behind clock_unix_ms(), in [ms]; 0 when it was not set back. */
+int64_t clock_behind_ms(void);
 
 /** RFC 3339 in UTC with milliseconds, as the wire and the store write times. */
 void clock_format(int64_t unix_ms, char text[static CLOCK_TEXT_MAX]);

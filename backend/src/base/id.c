@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -26,6 +27,8 @@ void random_bytes(void *to, size_t n)
     while (n > 0) {
         ssize_t got = getrandom(p, n < 256 ? n : 256, 0);
 
+        if (got < 0 && errno == EINTR)
+            continue;
         if (got <= 0)
             abort();
         p += got;

@@ -113,12 +113,30 @@ static const char docs_tail[] =
     "|---|---|\n"
     "| `interview.db`, `interview.db-wal`, `interview.db-shm` | the database (SQLite, write-ahead "
     "log) |\n"
+    "| `interview.db-reserve` | room that is kept so that deleting works on a full disk |\n"
+    "| `interviewd.lock` | says which process serves this folder; one does at a time |\n"
     "| `keys/master.key` | the key that encrypts what is private, mode 0600 |\n"
     "| `interviewd.conf` | the config file, if there is one |\n"
     "| `models/` | downloaded recogniser models |\n"
     "| `audio/` | recordings that are kept |\n"
     "\n"
-    "How to copy it safely: [backup](backup.md).\n";
+    "Files are mode 0600 and folders 0700, whatever the umask. How to copy it safely, and what to "
+    "do "
+    "when something\n"
+    "is wrong with it: [backup](backup.md).\n"
+    "\n"
+    "## Exit status\n"
+    "\n"
+    "| | |\n"
+    "|---|---|\n"
+    "| 0 | all went well |\n"
+    "| 1 | something failed |\n"
+    "| 2 | a setting or an argument is wrong |\n"
+    "| 3 | `transcribe`, `ask`: nothing was heard |\n"
+    "| 4 | told to stop, the server did not come to its end in time |\n"
+    "| 5 | the data folder needs a person first: wrong or missing key, a newer version's, not "
+    "writable, no database, or served by another process; for systemd: "
+    "`RestartPreventExitStatus=5` |\n";
 
 int config_write_docs(struct buf *out)
 {

@@ -99,6 +99,7 @@ static const struct {
     {501, "Not Implemented", "bad_request", "This method is not known here."},
     {502, "Bad Gateway", "provider_failed", "The provider failed."},
     {503, "Service Unavailable", "overloaded", "Too much is going on here; try again in a moment."},
+    {507, "Insufficient Storage", "storage_full", "There is no room left to store anything."},
 };
 
 static int status_index(int status)

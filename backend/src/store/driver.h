@@ -78,6 +78,8 @@ struct store_driver {
     int (*fact_get)(void *db, const char *name, char **value, struct errbuf *err);
     int (*fact_put)(void *db, const char *name, const char *value, struct errbuf *err);
     int (*fact_claim)(void *db, const char *name, const char *value, char **is, struct errbuf *err);
+    int (*samples)(void *db, size_t limit, struct store_sample *samples, size_t *n,
+                   struct errbuf *err);
 };
 
 extern const struct store_driver store_sqlite;

@@ -314,3 +314,93 @@ int sealed_transcript_put(struct store *store, const struct seal *seal,
     free_copy(transcript_fields(&copy));
     return e;
 }
+
+/* ------------------------------------------------------------------------------- the key */
+
+/* A fact that the right key can open; its associated data. */
+#define KEY_FACT  "key.check"
+#define KEY_OWNER "store"
+
+enum { SAMPLES_MAX = 16 };
+
+/* A store from before there was the fact: does the key open anything that lies there? One row may
+ * be damaged, all of them are not. */
+static int check_samples(struct store *store, const struct seal *seal, struct errbuf *err)
+{
+    struct store_sample samples[SAMPLES_MAX];
+    size_t opened = 0;
+    size_t n = 0;
+    int e = store_samples(store, SAMPLES_MAX, samples, &n, err);
+
+    for (size_t i = 0; i < n; i++) {
+        char *clear = NULL;
+
+        opened += !unseal_text(seal, samples[i].id, samples[i].field, samples[i].text, &clear);
+        free(clear);
+        free(samples[i].text);
+    }
+    return !e && n && !opened ? UV_EILSEQ : e;
+}
+
+static int open_fact(const struct seal *seal, const char *fact)
+{
+    char *clear = NULL;
+    int e = unseal_text(seal, KEY_OWNER, KEY_FACT, fact, &clear);
+
+    free(clear);
+    return e;
+}
+
+/* The fact that is there, or else this key's. */
+static int check_fact(struct store *store, const struct seal *seal, struct errbuf *err)
+{
+    char *ours = NULL;
+    char *fact = NULL;
+    int e = store_fact_get(store, KEY_FACT, &fact, err);
+
+    if (e == UV_ENOENT) {
+        e = check_samples(store, seal, err);
+        if (!e)
+            e = seal_text(seal, KEY_OWNER, KEY_FACT, "interviewd", &ours);
+        if (!e)
+            e = store_fact_claim(store, KEY_FACT, ours, &fact, err);
+    }
+    if (!e)
+        e = open_fact(seal, fact);
+    free(ours);
+    free(fact);
+    return e;
+}
+
+int sealed_check(struct store *store, const struct seal *seal, struct errbuf *err)
+{
+    int e = check_fact(store, seal, err);
+
+    if (e == UV_EILSEQ)
+        return err_set(
+            err, e,
+            "the master key is not the one that sealed what is stored: put the right key "
+            "file back, or set INTERVIEWD_MASTER_KEY to the right key; nothing was "
+            "changed");
+    return e;
+}
+
+int sealed_any(struct store *store, bool *any, struct errbuf *err)
+{
+    struct store_sample sample;
+    char *fact = NULL;
+    size_t n = 0;
+    int e = store_fact_get(store, KEY_FACT, &fact, err);
+
+    if (e == UV_ENOENT) {
+        e = store_samples(store, 1, &sample, &n, err);
+        if (n)
+            free(sample.text);
+    } else {
+        n = 1;
+    }
+    free(fact);
+    if (!e)
+        *any = n > 0;
+    return e;
+}

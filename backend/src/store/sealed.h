@@ -20,6 +20,12 @@
 #include "auth/seal.h"
 #include "store/store.h"
 
+/** Is anything sealed in the store already? */
+int sealed_any(struct store *store, bool *any, struct errbuf *err);
+/** Is it this key that seals what is stored? The first key that asks becomes that key. UV_EILSEQ:
+ *  it is another one, and nothing was changed. */
+int sealed_check(struct store *store, const struct seal *seal, struct errbuf *err);
+
 int sealed_profile_get(struct store *store, const struct seal *seal, const char *user_id,
                        const char *id, struct store_profile *profile, struct errbuf *err);
 int sealed_profile_open(const struct seal *seal, struct store_profile *profile, struct errbuf *err);

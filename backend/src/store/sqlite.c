@@ -74,6 +74,7 @@ enum {
     FACT_GET,
     FACT_PUT,
     FACT_CLAIM,
+    SAMPLES,
     STATEMENTS,
 };
 
@@ -180,6 +181,14 @@ static const char *const statements[STATEMENTS] = {
     [FACT_PUT] = "INSERT INTO facts (name,value) VALUES (?1,?2) "
                  "ON CONFLICT (name) DO UPDATE SET value=?2",
     [FACT_CLAIM] = "INSERT INTO facts (name,value) VALUES (?1,?2) ON CONFLICT (name) DO NOTHING",
+    [SAMPLES] = "SELECT * FROM (SELECT id,'profile.context',context FROM profiles "
+                "WHERE context LIKE 'v_.%' LIMIT 4) UNION ALL "
+                "SELECT * FROM (SELECT id,'session.jobDescription',job_description FROM sessions "
+                "WHERE job_description LIKE 'v_.%' LIMIT 4) UNION ALL "
+                "SELECT * FROM (SELECT id,'session.title',title FROM sessions "
+                "WHERE title LIKE 'v_.%' LIMIT 4) UNION ALL "
+                "SELECT * FROM (SELECT id,'transcript.question',question FROM transcripts "
+                "WHERE question LIKE 'v_.%' LIMIT 4) LIMIT ?1",
 };
 
 static const char after_every_id[] = "~"; /* sorts after all characters of an id */
@@ -1018,7 +1027,7 @@ static int refresh_put(void *db, const struct store_refresh *token, struct errbu
     return refresh_rotate(db, NULL, token, 0, err);
 }
 
-static int revoke(void *db, const char *family, int64_t expires_at, struct errbuf *err)
+static int end_family(void *db, const char *family, int64_t expires_at, struct errbuf *err)
 {
     struct conn *conn = NULL;
     sqlite3_stmt *stmt;
@@ -1043,10 +1052,10 @@ out:
 
 static int refresh_revoke(void *db, const char *family, int64_t expires_at, struct errbuf *err)
 {
-    int e = revoke(db, family, expires_at, err);
+    int e = end_family(db, family, expires_at, err);
 
     if (e == UV_ENOSPC && make_room(db)) {
-        e = revoke(db, family, expires_at, err);
+        e = end_family(db, family, expires_at, err);
         keep_reserve(db);
     }
     return e;
@@ -1351,6 +1360,34 @@ static int fact_claim(void *db, const char *name, const char *value, char **is, 
     return e ? e : fact_get(db, name, is, err);
 }
 
+static int samples(void *db, size_t limit, struct store_sample *samples, size_t *n,
+                   struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int rc = SQLITE_ROW;
+    int e = conn_read(db, &conn, err);
+
+    *n = 0;
+    if (e)
+        return e;
+    stmt = conn_stmt(conn, SAMPLES, &e, err);
+    if (stmt)
+        sqlite3_bind_int64(stmt, 1, (int64_t)limit);
+    while (!e && *n < limit && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        struct store_sample *s = &samples[*n];
+
+        snprintf(s->id, sizeof(s->id), "%s", (const char *)sqlite3_column_text(stmt, 0));
+        snprintf(s->field, sizeof(s->field), "%s", (const char *)sqlite3_column_text(stmt, 1));
+        e = read_text(stmt, 2, &s->text);
+        *n += !e;
+    }
+    if (!e && rc != SQLITE_ROW)
+        e = conn_error(conn, rc, err);
+    conn_done(conn);
+    return e;
+}
+
 const struct store_driver store_sqlite = {
     .name = "sqlite",
     .open = sqlite_open,
@@ -1387,4 +1424,5 @@ const struct store_driver store_sqlite = {
     .fact_get = fact_get,
     .fact_put = fact_put,
     .fact_claim = fact_claim,
+    .samples = samples,
 };

@@ -482,6 +482,12 @@ int store_fact_claim(struct store *store, const char *name, const char *value, c
     return store->driver->fact_claim(store->db, name, value, is, err);
 }
 
+int store_samples(struct store *store, size_t limit, struct store_sample *samples, size_t *n,
+                  struct errbuf *err)
+{
+    return store->driver->samples(store->db, limit, samples, n, err);
+}
+
 /* ------------------------------------------------------------------------------- memory */
 
 void store_user_release(struct store_user *user)

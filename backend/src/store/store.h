@@ -275,6 +275,17 @@ int store_fact_put(struct store *store, const char *name, const char *value, str
 int store_fact_claim(struct store *store, const char *name, const char *value, char **is,
                      struct errbuf *err);
 
+/** A sealed field, whichever: to tell whether a key is the right one. */
+struct store_sample {
+    char id[ID_TEXT_MAX]; /**< Of its record */
+    char field[32];       /**< As in store/sealed.h: "profile.context" … */
+    char *text;           /**< Sealed; the caller's */
+};
+
+/** At most limit of them, of every kind that there is. */
+int store_samples(struct store *store, size_t limit, struct store_sample *samples, size_t *n,
+                  struct errbuf *err);
+
 /* --------------------------------------------------------------------------------- memory */
 
 void store_user_release(struct store_user *user);

@@ -44,7 +44,8 @@ static int open_parts(struct config *c, struct errbuf *err)
     if ((e = loop_open(&app.loop, err)) || (e = lanes_open(&app.lanes, app.loop, NULL)) ||
         (e = store_open(&app.store, "sqlite", &params, err)) ||
         (e = store_migrate(app.store, NULL, NULL, err)) ||
-        (e = seal_open(&app.seal, config_path(c, "keys/master.key"), c->master_key, err)) ||
+        (e = seal_open(&app.seal, config_path(c, "keys/master.key"), c->master_key,
+                       SEAL_FIRST_START, err)) ||
         (e = accounts_open(&app.accounts, app.store, app.seal, &life, err)))
         return e;
     if (c->requests_per_minute)

@@ -39,6 +39,7 @@ function ProfileCard({ profile, onEdit, onDelete }: { profile: Profile; onEdit: 
           {profile.skills.length > 8 && <li className="px-1 text-sm text-faint">and {profile.skills.length - 8} more</li>}
         </ul>
       )}
+      {profile.unreadable && <p className="text-sm text-soft">Its text is damaged and cannot be read. Edit the profile to write it anew.</p>}
       <p className="text-sm text-faint">{lines > 0 ? `${plural(lines, 'line')} that answers can quote` : 'No text yet: answers can quote only role and skills'}</p>
       <div className="mt-auto flex gap-2 border-t border-line pt-3">
         <Button look="secondary" size="sm" onClick={onEdit} aria-label={`Edit ${profile.name}`}>

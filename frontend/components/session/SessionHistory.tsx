@@ -33,6 +33,7 @@ function Row({ session, profile }: { session: Session; profile?: Profile }) {
             <span>{plural(session.questionCount, 'question')}</span>
             {session.duration > 0 && <span>{clock(session.duration)}</span>}
             {profile && <span className="truncate">{profile.name}</span>}
+            {session.unreadable && <span>Some of it cannot be read</span>}
           </span>
         </span>
         <StatusBadge status={session.status} />

@@ -48,12 +48,15 @@ function Figures({ session, pairs }: { session: Session; pairs: Transcript[] }) 
   );
 }
 
+/** In place of what the server could not read; what lies beside it is right. */
+const DAMAGED = 'This entry is damaged and cannot be read.';
+
 /** Words that wanted no answer, in their place between the questions. */
 function Line({ line }: { line: Transcript }) {
   return (
     <li className="grid gap-1 px-5 sm:px-7">
       <p className="text-sm text-faint">{line.speaker === 'candidate' ? 'You' : 'Interviewer'}</p>
-      <p className="text-soft">{line.question}</p>
+      <p className="text-soft">{line.unreadable ? DAMAGED : line.question}</p>
     </li>
   );
 }
@@ -61,7 +64,7 @@ function Line({ line }: { line: Transcript }) {
 function Pair({ pair }: { pair: Transcript }) {
   return (
     <li className="grid gap-4 rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-7">
-      <QuestionCard number={pair.questionNumber} question={pair.question} kind={pair.kind ?? null} level="h2" />
+      <QuestionCard number={pair.questionNumber} question={pair.unreadable && !pair.question ? DAMAGED : pair.question} kind={pair.kind ?? null} level="h2" />
       {pair.outline && pair.outline.length > 0 && <Outline points={pair.outline} />}
       {repeatsPoints(pair.answer, pair.outline ?? []) ? null : pair.answer ? (
         <AnswerText text={withoutPoints(pair.answer, pair.outline ?? [])} />

@@ -28,5 +28,7 @@ describe('words about sessions', () => {
     expect(sessionTitle(session(''), { role: 'Nurse', name: 'N' } as never)).toBe('Nurse');
     expect(sessionTitle(session(''))).toBe('Practice interview');
     expect(sessionTitle(session('x'.repeat(200))).length).toBeLessThan(75);
+    expect(sessionTitle({ ...session(''), unreadable: true })).toBe('Damaged session');
+    expect(sessionTitle({ ...session('Staff engineer'), unreadable: true })).toBe('Staff engineer');
   });
 });

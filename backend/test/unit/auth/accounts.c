@@ -35,7 +35,7 @@ static int setup(void **state)
     params = (struct store_params){.path = scratch_path(f->dir, "i.db")};
     assert_int_equal(store_open(&f->store, "sqlite", &params, NULL), 0);
     assert_int_equal(store_migrate(f->store, NULL, NULL, NULL), 0);
-    assert_int_equal(seal_open(&f->seal, NULL, KEY, NULL), 0);
+    assert_int_equal(seal_open(&f->seal, NULL, KEY, SEAL_FIRST_START, NULL), 0);
     assert_int_equal(accounts_open(&f->accounts, f->store, f->seal, NULL, NULL), 0);
     *state = f;
     return 0;

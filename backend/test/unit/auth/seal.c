@@ -20,7 +20,7 @@ static struct seal *with_key(const char *text)
     struct seal *seal = NULL;
     struct errbuf err = {""};
 
-    if (seal_open(&seal, NULL, text, &err))
+    if (seal_open(&seal, NULL, text, SEAL_FIRST_START, &err))
         fail_msg("%s", err.text);
     return seal;
 }
@@ -121,14 +121,14 @@ static void the_key_file_is_made_for_its_owner_only_and_kept(void **state)
     (void)state;
     scratch_make(dir);
     path = scratch_path(dir, "keys/master.key");
-    assert_int_equal(seal_open(&first, path, NULL, NULL), 0);
+    assert_int_equal(seal_open(&first, path, NULL, SEAL_FIRST_START, NULL), 0);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(st.st_nlink, 1);
     assert_int_equal(st.st_size, 65);
 
     seal_text(first, "id", "f", "kept", &sealed);
-    assert_int_equal(seal_open(&second, path, "", NULL), 0);
+    assert_int_equal(seal_open(&second, path, "", SEAL_FIRST_START, NULL), 0);
     assert_int_equal(unseal_text(second, "id", "f", sealed, &clear), 0);
     assert_string_equal(clear, "kept");
     free(sealed);
@@ -150,10 +150,10 @@ static void a_key_file_that_others_can_read_is_refused_with_the_way_out(void **s
     path = scratch_path(dir, "master.key");
     scratch_write(path, KEY "\n");
     chmod(path, 0640);
-    assert_int_equal(seal_open(&seal, path, NULL, &err), UV_EPERM);
+    assert_int_equal(seal_open(&seal, path, NULL, SEAL_FIRST_START, &err), UV_EPERM);
     assert_non_null(strstr(err.text, "chmod 600"));
     chmod(path, 0600);
-    assert_int_equal(seal_open(&seal, path, NULL, &err), 0);
+    assert_int_equal(seal_open(&seal, path, NULL, SEAL_FIRST_START, &err), 0);
     seal_close(seal);
     scratch_remove(dir);
 }
@@ -168,14 +168,68 @@ static void what_is_no_key_is_refused_and_not_repeated(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        assert_int_equal(seal_open(&seal, NULL, bad[i], &err), UV_EINVAL);
+        assert_int_equal(seal_open(&seal, NULL, bad[i], SEAL_FIRST_START, &err), UV_EINVAL);
         assert_null(strstr(err.text, bad[i]));
     }
     scratch_make(dir);
     scratch_write(scratch_path(dir, "k"), "hunter2");
     chmod(scratch_path(dir, "k"), 0600);
-    assert_int_equal(seal_open(&seal, scratch_path(dir, "k"), NULL, &err), UV_EINVAL);
+    assert_int_equal(seal_open(&seal, scratch_path(dir, "k"), NULL, SEAL_FIRST_START, &err),
+                     UV_EINVAL);
     assert_non_null(strstr(err.text, "backup"));
+    scratch_remove(dir);
+}
+
+static void no_second_key_is_made_where_one_is_in_use(void **state)
+{
+    char dir[SCRATCH_MAX];
+    const char *path;
+    struct seal *seal = NULL;
+    struct errbuf err = {""};
+
+    (void)state;
+    scratch_make(dir);
+    path = scratch_path(dir, "keys/master.key");
+    assert_int_equal(seal_open(&seal, path, NULL, SEAL_KEY_IN_USE, &err), UV_ENOENT);
+    assert_non_null(strstr(err.text, "backup"));
+    assert_int_equal(access(path, F_OK), -1);
+
+    assert_int_equal(seal_open(&seal, path, NULL, SEAL_FIRST_START, &err), 0);
+    assert_int_equal(seal_look(seal, NULL), 0);
+    scratch_write(path, KEY "\n");
+    assert_int_equal(seal_look(seal, NULL), UV_EILSEQ);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(seal_look(seal, NULL), UV_ENOENT);
+    seal_close(seal);
+
+    seal = with_key(KEY); /* no file, nothing to look at */
+    assert_int_equal(seal_look(seal, NULL), 0);
+    seal_close(seal);
+    scratch_remove(dir);
+}
+
+static void the_key_file_is_its_owners_whatever_the_mask(void **state)
+{
+    static const mode_t masks[] = {0, 077, 0277};
+    char dir[SCRATCH_MAX];
+
+    (void)state;
+    scratch_make(dir);
+    for (size_t i = 0; i < 3; i++) {
+        struct seal *seal = NULL;
+        struct stat st;
+        mode_t was = umask(masks[i]);
+        int e = seal_open(&seal, scratch_path(dir, "a/b/k"), NULL, SEAL_FIRST_START, NULL);
+
+        umask(was);
+        assert_int_equal(e, 0);
+        assert_int_equal(stat(scratch_path(dir, "a/b/k"), &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+        assert_int_equal(stat(scratch_path(dir, "a/b"), &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0700);
+        seal_close(seal);
+        scratch_remove(scratch_path(dir, "a"));
+    }
     scratch_remove(dir);
 }
 
@@ -219,6 +273,8 @@ int main(void)
         cmocka_unit_test(the_key_file_is_made_for_its_owner_only_and_kept),
         cmocka_unit_test(a_key_file_that_others_can_read_is_refused_with_the_way_out),
         cmocka_unit_test(what_is_no_key_is_refused_and_not_repeated),
+        cmocka_unit_test(no_second_key_is_made_where_one_is_in_use),
+        cmocka_unit_test(the_key_file_is_its_owners_whatever_the_mask),
         cmocka_unit_test(keys_for_other_purposes_differ),
         cmocka_unit_test(base64url_has_one_spelling_for_each_value),
     };

@@ -68,6 +68,30 @@ static void ids_sort_in_the_order_they_were_made(void **state)
     assert_false(id_valid(""));
 }
 
+/* The last one: the clock of this process is ahead from here on. */
+static void time_never_goes_back_behind_what_was_written_down(void **state)
+{
+    int64_t now = clock_unix_ms();
+    char before[ID_TEXT_MAX];
+    char after[ID_TEXT_MAX];
+
+    (void)state;
+    id_new(before);
+    assert_in_range(id_time(before), now, now + 10000);
+    assert_true(clock_behind_ms() < 1000);
+    clock_not_before(now - 3600000); /* nothing new */
+    assert_true(clock_unix_ms() < now + 10000);
+
+    clock_not_before(now + 3600000);
+    assert_in_range(clock_unix_ms(), now + 3600000, now + 3610000);
+    assert_in_range(clock_behind_ms(), 3590000, 3610000);
+    id_new(after);
+    assert_true(strcmp(before, after) < 0);
+    assert_true(id_time(after) >= now + 3600000);
+    clock_not_before(now); /* and it stays */
+    assert_true(clock_unix_ms() >= now + 3600000);
+}
+
 static void malformed_utf8_is_noticed(void **state)
 {
     static const char *const bad[] = {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80",
@@ -133,6 +157,7 @@ int main(void)
         cmocka_unit_test(json_text_is_always_valid),
         cmocka_unit_test(numbers_are_read_whole_or_not_at_all),
         cmocka_unit_test(an_error_keeps_its_code_and_gains_context),
+        cmocka_unit_test(time_never_goes_back_behind_what_was_written_down),
     };
 
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);

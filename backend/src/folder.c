@@ -1,0 +1,96 @@
+/**
+ * @file folder.c  The data folder: made for its owner alone, served by one server at a time
+ */
+#include "folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int folder_open(const char *dir, struct errbuf *err)
+{
+    if (!mkdir(dir, 0700))
+        chmod(dir, 0700); /* whatever the umask */
+    else if (errno != EEXIST)
+        return err_set(err, -errno, "the folder %s cannot be made: %s", dir, strerror(errno));
+    if (!access(dir, W_OK | X_OK))
+        return 0;
+    return err_set(err, -errno,
+                   "the folder %s cannot be written (%s): give it to the user who runs interviewd, "
+                   "mount its disk writable, or choose another one with --data",
+                   dir, strerror(errno));
+}
+
+static struct flock whole_file(void)
+{
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+}
+
+static long read_pid(int fd)
+{
+    char text[24] = "";
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+    long pid = n > 0 ? strtol(text, NULL, 10) : 0;
+
+    return pid > 0 ? pid : -1;
+}
+
+static void write_pid(int fd)
+{
+    char text[24];
+    int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+    if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n)
+        return; /* a full disk: the lock holds without it */
+}
+
+int folder_lock(const char *path, struct folder_lock *lock, struct errbuf *err)
+{
+    struct flock all = whole_file();
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    long pid;
+
+    if (fd < 0)
+        return err_set(err, -errno, "cannot make %s: %s", path, strerror(errno));
+    fchmod(fd, 0600);
+    if (!fcntl(fd, F_SETLK, &all)) {
+        write_pid(fd);
+        *lock = (struct folder_lock){true, fd};
+        return 0;
+    }
+    pid = read_pid(fd);
+    close(fd);
+    if (pid > 0)
+        return err_set(err, UV_EBUSY,
+                       "another interviewd (process %ld) serves this data folder already: use that "
+                       "one, stop it, or choose another folder with --data",
+                       pid);
+    return err_set(err, UV_EBUSY,
+                   "another interviewd serves this data folder already: use that one, stop it, or "
+                   "choose another folder with --data");
+}
+
+void folder_unlock(struct folder_lock *lock)
+{
+    if (lock->held)
+        close(lock->fd);
+    *lock = (struct folder_lock){0};
+}
+
+long folder_holder(const char *path)
+{
+    struct flock all = whole_file();
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    long pid = 0;
+
+    if (fd < 0)
+        return 0;
+    if (!fcntl(fd, F_GETLK, &all) && all.l_type != F_UNLCK)
+        pid = read_pid(fd);
+    close(fd);
+    return pid;
+}

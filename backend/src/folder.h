@@ -1,0 +1,36 @@
+/**
+ * @file folder.h  The data folder: made for its owner alone, served by one server at a time
+ *
+ *     folder_open(dir, err);
+ *     folder_lock(path, &lock, err);       // path: <data>/interviewd.lock
+ *     ...
+ *     folder_unlock(&lock);
+ *
+ * The lock is the kernel's (fcntl), so it ends with the process however that ends, and children do
+ * not inherit it. Inside the file stands the process id, for people and for containers.
+ *
+ * Threads    Main thread only.
+ * Errors     UV_EBUSY another server has it, with its process id; others as the system says.
+ */
+#ifndef FOLDER_H
+#define FOLDER_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+struct folder_lock {
+    bool held;
+    int fd;
+};
+
+/** Make it, mode 0700, when it is not there; see that it can be written. */
+int folder_open(const char *dir, struct errbuf *err);
+
+int folder_lock(const char *path, struct folder_lock *lock, struct errbuf *err);
+void folder_unlock(struct folder_lock *lock);
+
+/** The process id of the server that has it; 0: nobody, -1: somebody whose id is not known. */
+long folder_holder(const char *path);
+
+#endif
