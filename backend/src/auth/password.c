@@ -5,9 +5,9 @@
 
 #include "base/id.h"
 #include "base/text.h"
+#include "loop/lanes.h"
 
 #include <argon2.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,40 +23,15 @@ enum {
     MEMORY_MAX_KIB = 256 * 1024, /* an encoded string that asks for more is not one of ours */
 };
 
-/* At most PASSWORD_PARALLEL at once: a flood of sign-ins must not take all memory. */
-static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t free;
-    int running; /* {lock} */
-} gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .free = PTHREAD_COND_INITIALIZER};
-
-static void enter(void)
-{
-    pthread_mutex_lock(&gate.lock);
-    while (gate.running >= PASSWORD_PARALLEL)
-        pthread_cond_wait(&gate.free, &gate.lock);
-    gate.running++;
-    pthread_mutex_unlock(&gate.lock);
-}
-
-static void leave(void)
-{
-    pthread_mutex_lock(&gate.lock);
-    gate.running--;
-    pthread_cond_signal(&gate.free);
-    pthread_mutex_unlock(&gate.lock);
-}
-
 int password_hash(const char *password, char encoded[static PASSWORD_TEXT_MAX])
 {
     unsigned char salt[SALT_LEN];
     int e;
 
+    lane_only(LANE_HASH, "hashing a password");
     random_bytes(salt, sizeof(salt));
-    enter();
     e = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password, strlen(password), salt,
                               sizeof(salt), HASH_LEN, encoded, PASSWORD_TEXT_MAX);
-    leave();
     return e == ARGON2_OK ? 0 : UV_ENOMEM;
 }
 
@@ -80,9 +55,8 @@ int password_check(const char *encoded, const char *password)
 
     if (!read_cost(encoded, &c) || c.memory > MEMORY_MAX_KIB || c.passes > 16 || c.lanes > 16)
         return UV_EINVAL;
-    enter();
+    lane_only(LANE_HASH, "hashing a password");
     e = argon2id_verify(encoded, password, strlen(password));
-    leave();
     if (e == ARGON2_OK)
         return 0;
     if (e == ARGON2_MEMORY_ALLOCATION_ERROR)
@@ -104,10 +78,9 @@ int password_check_nobody(const char *password)
     unsigned char hash[HASH_LEN];
     int e;
 
-    enter();
+    lane_only(LANE_HASH, "hashing a password");
     e = argon2id_hash_raw(PASSES, MEMORY_KIB, LANES, password, strlen(password), salt, sizeof(salt),
                           hash, sizeof(hash));
-    leave();
     return e == ARGON2_MEMORY_ALLOCATION_ERROR ? UV_ENOMEM : UV_EACCES;
 }
 

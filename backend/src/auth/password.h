@@ -6,10 +6,10 @@
  *     password_outdated(encoded)                          // made with weaker parameters: hash anew
  *
  * RFC 9106 with the parameters of the OWASP Password Storage Cheat Sheet (19 MiB, 2 passes, one
- * lane). One call takes some tens of milliseconds and 19 MiB, so it runs on a request worker, and
- * at most PASSWORD_PARALLEL at the same time; others wait.
+ * lane). One call takes some tens of milliseconds and 19 MiB, so it has worker threads of its own,
+ * at low priority: a flood of sign-ins takes a bounded amount of memory and slows sign-ins only.
  *
- * Threads    Any worker, never the loop thread.
+ * Threads    The hash lane (loop/lanes.h; a worker of another lane aborts), or a thread of none.
  * Errors     UV_EACCES: not the password. UV_EINVAL: not an argon2id string. UV_ENOMEM.
  */
 #ifndef AUTH_PASSWORD_H
@@ -18,10 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum {
-    PASSWORD_TEXT_MAX = 128, /**< Encoded form and NUL, [bytes] */
-    PASSWORD_PARALLEL = 2,   /**< Hashes computed at the same time: bounds memory */
-};
+enum { PASSWORD_TEXT_MAX = 128 }; /**< Encoded form and NUL, [bytes] */
 
 int password_hash(const char *password, char encoded[static PASSWORD_TEXT_MAX]);
 int password_check(const char *encoded, const char *password);
