@@ -3,12 +3,17 @@
 
     kill.py PROGRAM [ARG...]      PROGRAM is started with --listen=127.0.0.1:0 --data=DIR
 
-A hundred times: start the server, let clients write over HTTP, kill it in the middle. Whatever was answered with a 2xx
-must be there afterwards as it was answered, and the database must be sound. Says TAP.
+A hundred times: start the server, let clients work on it, kill it in the middle. The load is mixed: sessions and
+profiles are made, changed and deleted; two clients change different fields of one session at once, two others different
+settings of one user; questions are asked in live interviews; exports run beside it, and children of the server, if it has
+some, are killed too. Whatever was answered with a 2xx, and every question whose end was told, must be there afterwards as
+it was answered; what was on its way may have happened or not. The database must be sound. Says TAP.
 """
+import collections
 import http.client
 import json
 import os
+import pathlib
 import random
 import signal
 import sqlite3
@@ -17,127 +22,320 @@ import tempfile
 import threading
 import time
 
+import websocket  # Debian's python3-websocket
+
 from rest import Server
 
 KILLS = int(os.environ.get("INTERVIEWD_KILLS", "100"))
-CLIENTS = 4
+GONE, ANYTHING = object(), object()
+OFTEN_CHECKED = 400  # records of earlier rounds that are looked at again at the end
 
 
-class Writer(threading.Thread):
-    """Writes as fast as it is answered, and remembers the answers, until the server is gone."""
+class Ledger:
+    """What must be there: by path and field, each value that is right. GONE as a value: 404 is right."""
 
-    def __init__(self, port, token, known, seed):
-        super().__init__()
-        self.port, self.token, self.known = port, token, known
+    def __init__(self):
+        self.fields = collections.defaultdict(dict)
+        self.asked = []  # (session, question) whose end was told
+
+    def begin(self, path, values):
+        """A change is on its way: from now on the old values are right, and the new ones."""
+        for field, value in values.items():
+            self.fields[path].setdefault(field, [ANYTHING]).append(value)  # what it was before is not known here
+
+    def settle(self, path, values):
+        """It was acknowledged: only the new values are right."""
+        for field, value in values.items():
+            self.fields[path][field] = [value]
+
+    def merge(self, other):
+        for path, fields in other.fields.items():
+            self.fields[path].update(fields)
+        self.asked += other.asked
+
+
+class Killed(Exception):
+    pass
+
+
+class Client(threading.Thread):
+    """Does step() as fast as it is answered until the server is gone."""
+
+    def __init__(self, server, token, shared, seed):
+        super().__init__(daemon=True)
+        self.port, self.token, self.shared = server.port, token, shared
+        self.pid = server.process.pid
         self.random = random.Random(seed)
+        self.ledger = Ledger()
+        self.wrong = []
+        self.steps = 0
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
 
-    def call(self, method, path, body):
-        self.connection.request(method, "/api/v1/" + path, json.dumps(body),
-                                {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
-        response = self.connection.getresponse()
-        data = response.read()
-        if response.status not in (200, 201):
+    def call(self, method, path, body=None):
+        try:
+            self.connection.request(method, "/api/v1/" + path, None if body is None else json.dumps(body),
+                                    {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
+            response = self.connection.getresponse()
+            data = response.read()
+        except (OSError, http.client.HTTPException):
+            raise Killed from None
+        if response.status not in (200, 201, 204):
             raise AssertionError(f"{method} {path}: {response.status} {data[:200]}")
-        return json.loads(data)
+        return json.loads(data) if data else None
 
-    def step(self, mine):
-        choice = self.random.random()
-        if choice < 0.5 or not mine:
-            session = self.call("POST", "sessions", {"jobDescription": f"Job {self.random.random()}"})
-            self.known["sessions", session["id"]] = session
-            mine.append(session["id"])
-        elif choice < 0.8:
-            session = self.call("PUT", f"sessions/{mine[-1]}", {"status": self.random.choice(["completed", "active"]),
-                                                               "model": f"m{self.random.random()}"})
-            self.known["sessions", session["id"]] = session
-        else:
-            profile = self.call("POST", "profiles", {"name": "p", "context": f"Context {self.random.random()}"})
-            self.known["profiles", profile["id"]] = profile
+    def change(self, method, path, body, values):
+        self.ledger.begin(path, values)
+        self.call(method, path, body)
+        self.ledger.settle(path, values)
 
     def run(self):
-        mine = []
-        key = None
         try:
-            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
             while True:
-                # A request that is killed in the middle may have happened or not: both are right.
-                key = ("sessions", mine[-1]) if mine else None
-                before = self.known.get(key)
-                try:
-                    self.step(mine)
-                except (OSError, http.client.HTTPException):
-                    if key:
-                        self.known.pop(key, None)
-                        self.known[key + ("unsure",)] = before
-                    return
+                self.step()
+                self.steps += 1
+        except Killed:
+            pass
         except AssertionError as error:
-            # 200 profiles are the most one user can have
-            if "conflict" not in str(error):
-                self.known["error", str(error)] = None
+            self.wrong.append(str(error))
+
+    def word(self):
+        return f"w{self.random.randrange(10 ** 9)}"
 
 
-def get(port, token, path):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    connection.request("GET", "/api/v1/" + path, headers={"Authorization": f"Bearer {token}"})
-    response = connection.getresponse()
-    data = json.loads(response.read())
-    connection.close()
-    return response.status, data
+class Maker(Client):
+    """Makes, changes whole and deletes what nobody else touches."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.mine = []
+
+    def step(self):
+        dice = self.random.random()
+        if dice < 0.4 or not self.mine:
+            kind, body = self.random.choice([("sessions", {"jobDescription": self.word(), "title": self.word()}),
+                                             ("profiles", {"name": self.word(), "context": self.word(), "skills": [self.word()]})])
+            made = self.call("POST", kind, body)
+            path = f"{kind}/{made['id']}"
+            self.ledger.settle(path, {field: made[field] for field in (*body, "createdAt")})
+            self.mine.append(path)
+        elif dice < 0.75:
+            path = self.random.choice(self.mine)
+            body = ({"title": self.word(), "jobDescription": self.word()} if path.startswith("sessions")
+                    else {"name": self.word(), "context": self.word(), "skills": [self.word()]})
+            self.change("PUT", path, body, body)
+        else:
+            path = self.mine.pop(self.random.randrange(len(self.mine)))
+            self.ledger.begin(path, dict.fromkeys(self.ledger.fields[path], GONE))
+            self.call("DELETE", path)
+            self.ledger.fields[path] = {"id": [GONE]}
 
 
-def missing(port, token, known):
+class Title(Client):
+    def step(self):
+        title = self.word()
+        self.change("PATCH", f"sessions/{self.shared}", {"title": title}, {"title": title})
+
+
+class Status(Client):
+    def step(self):
+        status, model = self.random.choice(["active", "completed"]), self.word()
+        self.change("PUT", f"sessions/{self.shared}", {"status": status, "model": model},
+                    {"status": status, "metadata.model": model})
+
+
+class Device(Client):
+    field = "audioDevice"
+
+    def step(self):
+        value = self.word()
+        self.change("PATCH", "auth/me", {"settings": {self.field: value}}, {f"settings.{self.field}": value})
+
+
+class Voice(Device):
+    field = "voiceId"
+
+
+class Exporter(Client):
+    def step(self):
+        made = self.call("POST", f"sessions/{self.shared}/export", {"format": "json"})
+        assert made["session"]["id"] == self.shared, made
+
+
+class Interviewer(Client):
+    """Asks in a live interview; the end of an answer is told once the pair is stored."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.session = None
+
+    def step(self):
+        if not self.session:
+            self.session = self.call("POST", "sessions", {})["id"]
+            self.ledger.settle(f"sessions/{self.session}", {"id": self.session})
+        try:
+            live = websocket.create_connection(f"ws://127.0.0.1:{self.port}/ws/llm-stream?session_id={self.session}",
+                                               timeout=20, origin=f"http://127.0.0.1:{self.port}")
+            live.send(json.dumps({"type": "authenticate", "accessToken": self.token}))
+            for _ in range(self.random.randrange(1, 6)):
+                self.ask(live)
+            live.close()
+        except (OSError, websocket.WebSocketException):
+            raise Killed from None
+
+    def ask(self, live):
+        question = f"Why did you choose {self.word()}?"
+        live.send(json.dumps({"type": "generate", "question": question}))
+        while True:
+            message = json.loads(live.recv())
+            if message.get("type") == "error":
+                raise AssertionError(f"asking: {message}")
+            if message.get("finish"):
+                self.ledger.asked.append((self.session, question))
+                return
+
+
+class Child(Client):
+    """Kills a child of the server now and then: that is no reason to lose anything either."""
+
+    def step(self):
+        time.sleep(self.random.uniform(0.02, 0.1))
+        try:
+            children = [int(pid) for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir()
+                        for pid in (task / "children").read_text().split()]
+        except OSError:
+            raise Killed from None
+        if children:
+            try:
+                os.kill(self.random.choice(children), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+CLIENTS = [Maker, Maker, Title, Status, Device, Voice, Interviewer, Interviewer, Exporter, Child]
+
+
+# --------------------------------------------------------------------------------------- afterwards
+
+class Reader:
+    def __init__(self, port, token):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self.token = token
+
+    def get(self, path):
+        self.connection.request("GET", "/api/v1/" + path, headers={"Authorization": f"Bearer {self.token}"})
+        response = self.connection.getresponse()
+        data = response.read()
+        return response.status, json.loads(data) if data else None
+
+
+def member(record, name):
+    for part in name.split("."):
+        record = record[part]
+    return record
+
+
+def missing_fields(reader, ledger):
+    for path, fields in ledger.fields.items():
+        status, record = reader.get(path)
+        for field, right in fields.items():
+            if status == 404 and GONE in right or ANYTHING in right:
+                continue
+            if status != 200 or member(record, field) not in right:
+                yield f"{path}: {status} {record} has not {field} of {right}"
+                break
+
+
+def missing_answers(reader, ledger):
+    by_session = collections.defaultdict(list)
+    for session, question in ledger.asked:
+        by_session[session].append(question)
+    for session, questions in by_session.items():
+        kept, cursor = {}, ""
+        while cursor is not None:
+            status, page = reader.get(f"sessions/{session}/transcripts?limit=100{cursor and '&cursor=' + cursor}")
+            if status != 200:
+                yield f"{session}: {status} {page}"
+                break
+            kept.update({pair["question"]: pair["answer"] for pair in page["items"]})
+            cursor = page["nextCursor"]
+        for question in questions:
+            if not kept.get(question):
+                yield f"{session}: {question!r} is not there with its answer"
+
+
+def missing(port, token, ledger):
     """What was acknowledged and is not there, or not as it was."""
-    wrong = []
-    for key, value in known.items():
-        if key[0] == "error":
-            wrong.append(key[1])
-        elif len(key) == 2:
-            status, data = get(port, token, f"{key[0]}/{key[1]}")
-            if status != 200 or data != value:
-                wrong.append(f"{key}: {status} {data} is not {value}")
-    return wrong
+    reader = Reader(port, token)
+    return [*missing_fields(reader, ledger), *missing_answers(reader, ledger)]
 
 
 def sign_in(port):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("POST", "/api/v1/auth/local", headers={"Origin": f"http://127.0.0.1:{port}"})
-    response = connection.getresponse()
-    return json.loads(response.read())["accessToken"]
+    return json.loads(connection.getresponse().read())["accessToken"]
+
+
+def thin_out(maker, everything):
+    """A user has 200 profiles at most: those of earlier rounds make room for new ones."""
+    for profile in maker.call("GET", "profiles?limit=100")["items"]:
+        maker.call("DELETE", f"profiles/{profile['id']}")
+        everything.fields[f"profiles/{profile['id']}"] = {"id": [GONE]}
+
+
+def one_round(program, data, seed, last, everything, wrong):
+    """Start, look at what the round before left, work, kill. The round's ledger and steps by kind of client."""
+    server = Server(program, "--requests-per-minute=0", "--asr-preload=off", data=data)
+    token = sign_in(server.port)
+    wrong += missing(server.port, token, last)
+    maker = Client(server, token, None, 0)
+    shared = maker.call("POST", "sessions", {})["id"]
+    if seed % 10 == 0:
+        thin_out(maker, everything)
+    clients = [kind(server, token, shared, seed * len(CLIENTS) + i) for i, kind in enumerate(CLIENTS)]
+    for client in clients:
+        client.start()
+    time.sleep(random.Random(seed).uniform(0.02, 0.4))
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+    server.process.stdout.close()
+    ledger = Ledger()
+    for client in clients:
+        client.join()
+        wrong += client.wrong
+        ledger.merge(client.ledger)
+    return ledger, collections.Counter({type(client).__name__: client.steps for client in clients})
+
+
+def sample(ledger, chosen):
+    """As many of all rounds as can be looked at once more."""
+    some = Ledger()
+    paths = list(ledger.fields)
+    for path in chosen.sample(paths, min(len(paths), OFTEN_CHECKED)):
+        some.fields[path] = ledger.fields[path]
+    some.asked = chosen.sample(ledger.asked, min(len(ledger.asked), OFTEN_CHECKED))
+    return some
 
 
 def main():
     program = sys.argv[1:]
     data = tempfile.mkdtemp(prefix="interviewd-kill-")
-    everything = {}
+    everything, last = Ledger(), Ledger()
+    steps = collections.Counter()
     wrong = []
-    token = None
-    dice = random.Random(7)
     begun = time.monotonic()
-    kills = 0
     print("1..4")
-    for kills in range(1, KILLS + 1):
-        server = Server(program, "--requests-per-minute=0", "--asr-preload=off", data=data)
-        token = token or sign_in(server.port)
-        if kills > 1:
-            wrong += missing(server.port, token, last)
-        last = {}
-        writers = [Writer(server.port, token, last, kills * CLIENTS + i) for i in range(CLIENTS)]
-        for writer in writers:
-            writer.start()
-        time.sleep(dice.uniform(0.01, 0.25))
-        server.process.send_signal(signal.SIGKILL)
-        server.process.wait()
-        server.process.stdout.close()
-        for writer in writers:
-            writer.join()
-        everything.update(last)
+    for kill in range(1, KILLS + 1):
+        last, more = one_round(program, data, kill, last, everything, wrong)
+        everything.merge(last)
+        steps += more
 
-    server = Server(program, "--asr-preload=off", data=data)
-    wrong += missing(server.port, token, everything)
+    server = Server(program, "--asr-preload=off", "--requests-per-minute=0", data=data)
+    token = sign_in(server.port)
+    wrong += missing(server.port, token, last) + missing(server.port, token, sample(everything, random.Random(1)))
     stopped = server.stop()
-    acknowledged = sum(len(key) == 2 for key in everything)
-    print(f"# {kills} kills in {time.monotonic() - begun:.1f} s, {acknowledged} records acknowledged")
-    print(f"{'ok' if acknowledged > KILLS else 'not ok'} 1 - clients wrote while it was killed")
+    print(f"# {KILLS} kills in {time.monotonic() - begun:.1f} s; acknowledged: {dict(steps)}, {len(everything.asked)} answers")
+    enough = all(steps[kind.__name__] > KILLS / 2 for kind in CLIENTS if kind not in (Child, Interviewer)) and len(everything.asked) > KILLS
+    print(f"{'ok' if enough else 'not ok'} 1 - clients of every kind worked while it was killed")
     print(f"{'not ok' if wrong else 'ok'} 2 - everything acknowledged is there as it was answered")
     for line in wrong[:20]:
         print("# " + line)
@@ -145,7 +343,7 @@ def main():
     sound = db.execute("PRAGMA integrity_check").fetchall() == [("ok",)] and not db.execute("PRAGMA foreign_key_check").fetchall()
     print(f"{'ok' if sound else 'not ok'} 3 - the database is sound")
     print(f"{'ok' if stopped == 0 else 'not ok'} 4 - it still stops when told")
-    sys.exit(0 if not wrong and sound and stopped == 0 and acknowledged > KILLS else 1)
+    sys.exit(0 if not wrong and sound and stopped == 0 and enough else 1)
 
 
 if __name__ == "__main__":
