@@ -5,9 +5,9 @@
  *     backend/build/bench/bench-answering --provider   and provider -> first and every further
  * word, against test/support/providers.py, which sends its own clock (CLOCK_MONOTONIC) as words
  *
- * "Forwarded" is the moment on_delta runs, the call that hands the words to the socket's queue.
- * Beside it the same stream is read by a bare blocking socket, so that what the stand-in and the
- * kernel cost is not counted as ours.
+ * "Forwarded" is the moment ANSWER_DELTA comes, the call that hands the words to the socket's
+ * queue. Beside it the same stream is read by a bare blocking socket, so that what the stand-in and
+ * the kernel cost is not counted as ours.
  */
 #include "answer/answer.h"
 #include "answer/outline.h"
@@ -176,15 +176,13 @@ static int64_t mono_ns(void)
 static struct loop *loop;
 static bool first_word;
 
-static void on_delta(const char *id, const char *text, size_t len, void *arg)
+static void on_delta(const char *text, size_t len)
 {
     int64_t now = mono_ns();
     char *end;
     int64_t sent = strtoll(text, &end, 10);
     double us = (double)(now - sent) / 1000;
 
-    (void)id;
-    (void)arg;
     if (end == text || len < 8)
         return;
     if (first_word && first_count < SAMPLES)
@@ -194,12 +192,15 @@ static void on_delta(const char *id, const char *text, size_t len, void *arg)
     first_word = false;
 }
 
-static void on_finished(const char *id, const struct answer_result *res, void *arg)
+static void on_event(const struct answer_event *event, void *arg)
 {
-    (void)id;
     (void)arg;
-    if (res->finish != ANSWER_STOP)
-        printf("the stand-in failed: %s\n", res->why);
+    if (event->kind == ANSWER_DELTA)
+        on_delta(event->delta.text, event->delta.len);
+    if (event->kind != ANSWER_FINISHED)
+        return;
+    if (event->finished->finish != ANSWER_STOP)
+        printf("the stand-in failed: %s\n", event->finished->why);
     loop_stop(loop);
 }
 
@@ -238,8 +239,6 @@ static void bare(int port)
 
 static void bench_provider(int port)
 {
-    static const struct answer_handlers handlers = {.on_delta = on_delta,
-                                                    .on_finished = on_finished};
     char url[64];
     struct llm_provider p = {
         .name = "groq", .driver = llm_driver_find("openai"), .url = url, .model = "stamp-25"};
@@ -260,7 +259,7 @@ static void bench_provider(int port)
         struct answer *answer;
 
         first_word = true;
-        if (answer_ask(a, NULL, &ask, &handlers, NULL, &answer, &err) == 0)
+        if (answer_ask(a, NULL, &ask, on_event, NULL, &answer, &err) == 0)
             loop_run(loop);
     }
     show("provider's send -> first word forwarded", firsts, first_count, "us");

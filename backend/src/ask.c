@@ -64,37 +64,28 @@ static void stop_if_done(struct ask *a)
         loop_stop(a->program.app.loop);
 }
 
-static void count(struct ask *a, const json_t *msg)
+static void count(struct ask *a, const struct live_event *event)
 {
-    const char *type = json_str(msg, "type");
-    const char *reason = json_str(msg, "finishReason");
-
-    /* A `started` again for the next provider of the chain has the same id: count ends instead. */
-    if (!strcmp(type, "ready")) { /* a live interview begins when it hears */
+    if (event->kind == LIVE_LISTENING) { /* a live interview begins when it hears */
         a->screen.start_us = clock_mono_us();
         timer_start(a->frames, FRAME_MS, FRAME_MS);
-    }
-    if (!strcmp(type, "outline"))
+    } else if (event->kind == LIVE_OUTLINE) { /* one an answer; LIVE_STARTED may come again */
         a->running++;
-    if (reason) {
+    } else if (event->kind == LIVE_FINISHED) {
         a->running--;
-        a->answered += strcmp(reason, "superseded") != 0;
+        a->answered += event->finished.finish != ANSWER_SUPERSEDED;
     }
 }
 
-static void on_message(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg)
+static void on_event(const struct live_event *event, void *arg)
 {
     struct ask *a = arg;
-    json_t *msg = json_parse(text, len);
 
-    (void)kind;
-    (void)key;
     if (a->options.json)
-        ask_print_json(&a->screen, text, len);
+        ask_print_json(&a->screen, event);
     else
-        ask_show(&a->screen, msg);
-    count(a, msg);
-    json_decref(msg);
+        ask_show(&a->screen, event);
+    count(a, event);
     stop_if_done(a);
 }
 
@@ -107,12 +98,12 @@ static void on_heard_all(void *arg)
     stop_if_done(a);
 }
 
-static void on_fatal(int code, const char *message, void *arg)
+static void on_fatal(int err, const char *why, void *arg)
 {
     struct ask *a = arg;
 
-    (void)code;
-    a->status = program_fail("%s", message);
+    (void)err;
+    a->status = program_fail("%s", why);
     loop_stop(a->program.app.loop);
 }
 
@@ -305,7 +296,7 @@ static void complete_session(struct ask *a)
 }
 
 static const struct speaker_handlers speaker_events = {
-    .send = on_message,
+    .on_event = on_event,
     .on_done = on_heard_all,
     .on_fatal = on_fatal,
 };
@@ -322,7 +313,7 @@ static int start(struct ask *a)
     params.vad.pre_roll_ms = (uint32_t)c->vad_pre_roll_ms;
     params.vad.eager_ms = (uint32_t)c->vad_eager_ms;
     params.vad.hangover_ms = (uint32_t)c->vad_hangover_ms;
-    code = live_listen(a->live, on_message, a, &a->listener);
+    code = live_listen(a->live, on_event, a, &a->listener);
     if (!code)
         code = speaker_open(&a->speaker, a->live, &params, &speaker_events, a, &err);
     if (!code)

@@ -3,8 +3,8 @@
  */
 #include "ask_show.h"
 
+#include "api/messages.h"
 #include "base/clock.h"
-#include "base/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,11 +44,17 @@ static void begin_line(struct ask_screen *s, const char *what, const char *colou
            what, paint(s, PLAIN));
 }
 
-static void show_partial(struct ask_screen *s, const json_t *msg)
+static void show_listening(struct ask_screen *s, const struct live_event *event)
 {
-    const char *text = json_str(msg, "text");
-    size_t len = text ? strlen(text) : 0;
-    size_t stable = (size_t)json_int(msg, "stable", 0);
+    begin_line(s, "ready", CYAN);
+    printf("%s %s\n", event->listening.engine, event->listening.model);
+}
+
+static void show_partial(struct ask_screen *s, const struct live_event *event)
+{
+    const char *text = event->words.result->text;
+    size_t len = strlen(text);
+    size_t stable = event->words.result->stable;
 
     if (!len)
         return;
@@ -61,101 +67,97 @@ static void show_partial(struct ask_screen *s, const json_t *msg)
         fputc('\n', stdout);
 }
 
-static void show_final(struct ask_screen *s, const json_t *msg)
+static void show_final(struct ask_screen *s, const struct live_event *event)
 {
-    const char *text = json_str(msg, "text");
+    const char *text = event->words.result->text;
 
     begin_line(s, "heard", CYAN);
-    printf("%s%s%s  %s(%d ms after the last word)%s\n", paint(s, BOLD),
-           text && *text ? text : "(no words)", paint(s, PLAIN), paint(s, DIM),
-           (int)json_int(msg, "latencyMs", 0), paint(s, PLAIN));
+    printf("%s%s%s  %s(%d ms after the last word)%s\n", paint(s, BOLD), *text ? text : "(no words)",
+           paint(s, PLAIN), paint(s, DIM), (int)event->words.latency_ms, paint(s, PLAIN));
 }
 
-static void show_started(struct ask_screen *s, const json_t *msg)
+static void show_started(struct ask_screen *s, const struct live_event *event)
 {
-    const char *provider = json_str(msg, "provider");
-    const char *model = json_str(msg, "model");
+    const char *provider = event->started.provider;
+    const char *model = event->started.model;
     bool named = model && *model && strcmp(model, provider) != 0;
 
     begin_line(s, "asked", YELLOW);
-    printf("%s  %s(%s%s%s%s)%s\n", json_str(msg, "question"), paint(s, DIM),
+    printf("%s  %s(%s%s%s%s)%s\n", event->started.question, paint(s, DIM),
            strcmp(provider, "outline") ? provider : "built in", named ? " " : "",
-           named ? model : "",
-           json_flag(msg, "eager", false) ? ", ahead of the end of the turn" : "", paint(s, PLAIN));
+           named ? model : "", event->started.eager ? ", ahead of the end of the turn" : "",
+           paint(s, PLAIN));
 }
 
-static void show_outline(struct ask_screen *s, const json_t *msg)
+static void show_outline(struct ask_screen *s, const struct live_event *event)
 {
-    const json_t *points = json_object_get(msg, "points");
-
     begin_line(s, "outline", GREEN);
-    printf("%s\n", json_str(msg, "kind"));
-    for (size_t i = 0; i < json_array_size(points); i++) {
-        const json_t *point = json_array_get(points, i);
-        const char *field = json_str(json_object_get(point, "source"), "field");
+    printf("%s\n", question_kind_name(event->outline.kind));
+    for (size_t i = 0; i < event->outline.count; i++) {
+        const struct llm_point *point = &event->outline.points[i];
 
-        printf("                     • %s  %s[%s]%s\n", json_str(point, "text"), paint(s, DIM),
-               field ? field : "", paint(s, PLAIN));
+        printf("                     • %s  %s[%s]%s\n", point->text, paint(s, DIM),
+               point->field ? point->field : "question", paint(s, PLAIN));
     }
 }
 
-static void show_stage(struct ask_screen *s, const json_t *latency, const char *key,
-                       const char *name)
+static void show_delta(struct ask_screen *s, const struct live_event *event)
 {
-    const json_t *value = json_object_get(latency, key);
-
-    if (json_is_number(value))
-        printf("%s%s %.0f ms%s  ", paint(s, DIM), name, json_number_value(value), paint(s, PLAIN));
+    if (!s->in_answer)
+        begin_line(s, "answer", GREEN);
+    s->in_answer = true;
+    printf("%.*s", (int)event->delta.len, event->delta.text);
 }
 
-static void show_delta(struct ask_screen *s, const json_t *msg)
+static void show_stage(struct ask_screen *s, int64_t ms, const char *name)
 {
-    const json_t *latency = json_object_get(msg, "latency");
+    if (ms >= 0)
+        printf("%s%s %lld ms%s  ", paint(s, DIM), name, (long long)ms, paint(s, PLAIN));
+}
 
-    if (!json_flag(msg, "finish", false)) {
-        if (!s->in_answer)
-            begin_line(s, "answer", GREEN);
-        s->in_answer = true;
-        fputs(json_str(msg, "delta"), stdout);
-        return;
-    }
+static void show_finished(struct ask_screen *s, const struct live_event *event)
+{
+    const struct answer_latency *latency = &event->finished.latency;
+
     begin_line(s, "done", GREEN);
-    printf("%s  ", json_str(msg, "finishReason"));
-    show_stage(s, latency, "finalMs", "final");
-    show_stage(s, latency, "outlineMs", "outline");
-    show_stage(s, latency, "firstTokenMs", "first token");
-    show_stage(s, latency, "totalMs", "whole");
+    printf("%s  ", answer_finish_name(event->finished.finish));
+    show_stage(s, latency->final_ms, "final");
+    show_stage(s, latency->outline_ms, "outline");
+    show_stage(s, latency->first_token_ms, "first token");
+    show_stage(s, latency->total_ms, "whole");
     fputc('\n', stdout);
 }
 
-void ask_show(struct ask_screen *s, const json_t *msg)
+static void show_error(struct ask_screen *s, const struct live_event *event)
 {
-    static const struct {
-        const char *type;
-        void (*show)(struct ask_screen *s, const json_t *msg);
-    } kinds[] = {
-        {"partial", show_partial}, {"final", show_final}, {"started", show_started},
-        {"outline", show_outline}, {"delta", show_delta},
-    };
-    const char *type = json_str(msg, "type");
+    begin_line(s, "error", YELLOW);
+    printf("%s\n", event->error.why);
+}
 
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (!strcmp(type, kinds[i].type))
-            kinds[i].show(s, msg);
-    }
-    if (!strcmp(type, "error")) {
-        begin_line(s, "error", YELLOW);
-        printf("%s\n", json_str(msg, "message"));
-    } else if (!strcmp(type, "ready")) {
-        begin_line(s, "ready", CYAN);
-        printf("%s %s\n", json_str(msg, "engine"), json_str(msg, "model"));
-    }
+void ask_show(struct ask_screen *s, const struct live_event *event)
+{
+    static void (*const show[])(struct ask_screen * s, const struct live_event *event) = {
+        [LIVE_LISTENING] = show_listening, [LIVE_PARTIAL] = show_partial,
+        [LIVE_FINAL] = show_final,         [LIVE_TURN] = NULL, /* seen by what follows */
+        [LIVE_STARTED] = show_started,     [LIVE_OUTLINE] = show_outline,
+        [LIVE_DELTA] = show_delta,         [LIVE_FINISHED] = show_finished,
+        [LIVE_ERROR] = show_error,
+    };
+
+    if (event->kind < sizeof(show) / sizeof(show[0]) && show[event->kind])
+        show[event->kind](s, event);
     fflush(stdout);
 }
 
-void ask_print_json(const struct ask_screen *s, const char *text, size_t len)
+void ask_print_json(const struct ask_screen *s, const struct live_event *event)
 {
-    printf("{\"atMs\":%llu,\"message\":%.*s}\n",
-           (unsigned long long)((clock_mono_us() - s->start_us) / 1000), (int)len, text);
+    unsigned long long at_ms = (clock_mono_us() - s->start_us) / 1000;
+    struct buf msg;
+
+    buf_init(&msg, MESSAGE_MAX);
+    message_write(&msg, event);
+    if (!msg.err)
+        printf("{\"atMs\":%llu,\"message\":%.*s}\n", at_ms, (int)msg.len, msg.data);
+    buf_release(&msg);
     fflush(stdout);
 }

@@ -4,18 +4,19 @@
  *     struct ask_screen screen = ask_screen_of(STDOUT_FILENO);
  *
  *     screen.start_us = clock_mono_us();
- *     ask_show(&screen, message);        for every message of the WebSockets
+ *     ask_show(&screen, event);          for every event of the interview
  *
  * Each line begins with the moment it came. On a terminal a partial is overwritten by the next and
- * words that may still change are dim; piped, every message has a line and no colour.
+ * words that may still change are dim; piped, every event has a line and no colour.
  *
  * Threads    One, with stdout to itself.
- * Ownership  Nothing is kept of a message.
+ * Ownership  Nothing is kept of an event.
  */
 #ifndef ASK_SHOW_H
 #define ASK_SHOW_H
 
-#include <jansson.h>
+#include "live/event.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,10 +31,10 @@ struct ask_screen {
 /** A screen as that file descriptor allows; NO_COLOR is respected (no-color.org). */
 struct ask_screen ask_screen_of(int fd);
 
-/** Show one message of the live path. Unknown types are passed over. */
-void ask_show(struct ask_screen *s, const json_t *msg);
+/** Show one event. Unknown kinds are passed over. */
+void ask_show(struct ask_screen *s, const struct live_event *event);
 
-/** The same for machines: {"atMs":…,"message":…} on a line, the message as it was sent. */
-void ask_print_json(const struct ask_screen *s, const char *text, size_t len);
+/** The same for machines: {"atMs":…,"message":…} on a line, the message as a socket sends it. */
+void ask_print_json(const struct ask_screen *s, const struct live_event *event);
 
 #endif

@@ -1,12 +1,12 @@
 /**
  * @file answer/answer.c  The chain of providers, the clocks, and what happens when one fails
  *
- *     ASKED --tick--> (on_started, on_outline) RUNNING --first delta--> STREAMING --end--> ENDING
- *                          ^      |                                                  |
- *                          +------+ the next provider                          (on_finished)
+ *     ASKED --tick--> (started, outline) RUNNING --first delta--> STREAMING --end--> ENDING
+ *                          ^      |                                               |
+ *                          +------+ the next provider                        (finished)
  *
  * The provider is called from within answer_ask(), before anything is reported: the request is on
- * its way while the outline is shown. Reports leave from timers and from the drivers' own events.
+ * its way while the outline is shown. Events leave from timers and from the drivers' own events.
  */
 #include "answer/answer.h"
 
@@ -66,7 +66,7 @@ struct answer {
     struct profile_index *b;
     struct answer *next;
     struct answer *prev;
-    struct answer_handlers h;
+    answer_event_fn *on_event;
     void *arg;
     char id[ID_TEXT_MAX];
     char owner[64];
@@ -78,7 +78,6 @@ struct answer {
     struct prompt prompt;
     enum question_kind kind;
     enum state state;
-    unsigned busy; /* handlers on the stack */
     size_t order[PROVIDERS_MAX];
     size_t order_count;
     size_t at; /* in order: the one that runs */
@@ -92,11 +91,7 @@ struct answer {
     char model[128];
     char why[WHY_MAX];
     enum answer_finish finish;
-    uint64_t speech_end_us;
-    uint64_t final_us;
-    uint64_t asked_us;
-    uint64_t outline_us;
-    uint64_t first_us;
+    struct answer_times times;
 };
 
 const char *answer_finish_name(enum answer_finish finish)
@@ -172,17 +167,17 @@ static void add_link(struct answerer *a, const struct llm_provider *p,
 }
 
 int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *client,
-                  const struct answerer_config *config, struct errbuf *err)
+                  const struct answerer_config *config, struct errbuf *why)
 {
     static const struct llm_provider outline = {.name = "outline", .model = "outline"};
     struct answerer *a;
     struct llm_provider last = outline;
 
     if (config->provider_count >= PROVIDERS_MAX)
-        return err_set(err, UV_EINVAL, "more than %d answer providers", PROVIDERS_MAX - 1);
+        return err_set(why, UV_EINVAL, "more than %d answer providers", PROVIDERS_MAX - 1);
     a = calloc(1, sizeof(*a));
     if (!a)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     a->loop = loop;
     a->client = client;
     a->max_tokens = config->max_tokens ? config->max_tokens : MAX_TOKENS;
@@ -252,16 +247,10 @@ size_t answerer_interrupt(struct answerer *a, const char *owner, const char *gen
 
 /* ------------------------------------------------------------------------------------- ending */
 
-static void answer_free(struct answer *x)
+static void answer_free(void *arg)
 {
-    if (x->prev)
-        x->prev->next = x->next;
-    else
-        x->a->running = x->next;
-    if (x->next)
-        x->next->prev = x->prev;
-    timer_close(x->tick);
-    timer_close(x->deadline);
+    struct answer *x = arg;
+
     outline_release(&x->outline);
     prompt_release(&x->prompt);
     if (x->text.data)
@@ -278,15 +267,27 @@ static void answer_free(struct answer *x)
     free(x);
 }
 
-/** After a handler: false when the answer was closed under it, and is gone now. */
-static bool still_open(struct answer *x)
+/** Out of the list, its timers closed: nothing happens to it any more. The memory goes at the end
+ *  of the turn, so that whoever is on the stack may still look at the state. */
+static void unhook(struct answer *x)
 {
-    x->busy--;
-    if (x->state != CLOSED)
-        return true;
-    if (!x->busy)
-        answer_free(x);
-    return false;
+    x->state = CLOSED;
+    if (x->prev)
+        x->prev->next = x->next;
+    else
+        x->a->running = x->next;
+    if (x->next)
+        x->next->prev = x->prev;
+    timer_close(x->tick);
+    timer_close(x->deadline);
+    x->tick = x->deadline = NULL;
+    loop_free_later(x->a->loop, x, answer_free);
+}
+
+static void tell(struct answer *x, struct answer_event event)
+{
+    event.generation_id = x->id;
+    x->on_event(&event, x->arg);
 }
 
 static struct link *current(const struct answer *x)
@@ -294,7 +295,7 @@ static struct link *current(const struct answer *x)
     return &x->a->links[x->order[x->at]];
 }
 
-/** Stop the provider, keep what arrived; on_finished follows from the tick. */
+/** Stop the provider, keep what arrived; ANSWER_FINISHED follows from the tick. */
 static void end(struct answer *x, enum answer_finish finish, const char *why)
 {
     if (x->state >= ENDING)
@@ -320,15 +321,16 @@ static int64_t since_ms(uint64_t from_us, uint64_t to_us)
 }
 
 /** Everything counts from the last voiced sample, or from the asking when it was typed. */
-static struct answer_latency latencies(const struct answer *x, uint64_t now_us)
+struct answer_latency answer_latency(const struct answer_times *times, uint64_t speech_end_us,
+                                     uint64_t final_us)
 {
-    uint64_t origin = x->speech_end_us ? x->speech_end_us : x->asked_us;
+    uint64_t origin = speech_end_us ? speech_end_us : times->asked_us;
 
     return (struct answer_latency){
-        .final_ms = x->speech_end_us ? since_ms(x->speech_end_us, x->final_us) : -1,
-        .outline_ms = since_ms(origin, x->outline_us),
-        .first_token_ms = since_ms(origin, x->first_us),
-        .total_ms = since_ms(origin, now_us),
+        .final_ms = since_ms(speech_end_us, final_us),
+        .outline_ms = since_ms(origin, times->outline_us),
+        .first_token_ms = since_ms(origin, times->first_us),
+        .total_ms = since_ms(origin, times->end_us),
     };
 }
 
@@ -345,17 +347,17 @@ static void report_finished(struct answer *x)
         .points = x->outline.points,
         .point_count = x->outline.count,
         .kind = x->kind,
-        .latency = latencies(x, clock_mono_us()),
         .quality = -1,
     };
 
+    x->times.end_us = clock_mono_us();
+    res.times = x->times;
     if (x->text.len)
         res.quality = quality_score(text, x->kind, x->outline.points, x->outline.count).total;
-    x->busy++;
-    if (x->h.on_finished)
-        x->h.on_finished(x->id, &res, x->arg);
-    x->busy--;
-    answer_free(x);
+    tell(x, (struct answer_event){
+                .kind = ANSWER_FINISHED, .at_us = x->times.end_us, .finished = &res});
+    if (x->state != CLOSED)
+        unhook(x);
 }
 
 /* ---------------------------------------------------------------------------------- the chain */
@@ -374,6 +376,7 @@ static bool report_progress(struct answer *x);
 static void on_delta(const char *text, size_t len, void *arg)
 {
     struct answer *x = arg;
+    uint64_t now = clock_mono_us();
 
     if (x->state == RUNNING || x->state == ASKED) {
         /* A very fast provider may beat the tick: the order on the wire stays the same. */
@@ -382,7 +385,7 @@ static void on_delta(const char *text, size_t len, void *arg)
         if (x->state >= ENDING)
             return;
         x->state = STREAMING;
-        x->first_us = clock_mono_us();
+        x->times.first_us = now;
         breaker_success(&current(x)->breaker);
         timer_stop(x->deadline);
     }
@@ -390,10 +393,8 @@ static void on_delta(const char *text, size_t len, void *arg)
         end(x, ANSWER_LENGTH, "");
         return;
     }
-    x->busy++;
-    if (x->h.on_delta)
-        x->h.on_delta(x->id, text, len, x->arg);
-    still_open(x);
+    tell(x, (struct answer_event){
+                .kind = ANSWER_DELTA, .at_us = now, .delta = {.text = text, .len = len}});
 }
 
 static void on_end(const struct llm_end *e, void *arg)
@@ -429,7 +430,7 @@ static void on_deadline(void *arg)
 }
 
 /** Ask the provider at x->at. */
-static int start_provider(struct answer *x, struct errbuf *err)
+static int start_provider(struct answer *x, struct errbuf *why)
 {
     static const struct llm_handlers handlers = {
         .on_start = on_start, .on_delta = on_delta, .on_end = on_end};
@@ -448,18 +449,18 @@ static int start_provider(struct answer *x, struct errbuf *err)
     };
     const char *shown = model ? model : l->provider.model ? l->provider.model : "";
     uint64_t wait = x->a->first_token_max_ms;
-    int rc;
+    int err;
 
     if (l->provider.driver->first_token_ms > wait)
         wait = l->provider.driver->first_token_ms;
     text_copy(x->model, sizeof(x->model), shown, strlen(shown));
     breaker_begin(&l->breaker);
-    rc = llm_start(x->a->loop, x->a->client, &l->provider, &req, &handlers, x, &x->gen, err);
-    if (rc)
+    err = llm_start(x->a->loop, x->a->client, &l->provider, &req, &handlers, x, &x->gen, why);
+    if (err)
         breaker_failure(&l->breaker, clock_mono_ms(), 0);
     else
         timer_start(x->deadline, wait, 0);
-    return rc;
+    return err;
 }
 
 /** Leave the provider that failed. The next is asked from the tick: we may stand inside a handler
@@ -475,43 +476,46 @@ static void move_on(struct answer *x, const char *why)
 /** Ask the next provider, or end the answer when none is left. */
 static void start_next(struct answer *x)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
 
     x->leaving = false;
     while (x->at + 1 < x->order_count) {
         x->at++;
         if (!breaker_allows(&current(x)->breaker, clock_mono_ms()))
             continue;
-        if (start_provider(x, &err)) {
-            text_copy(x->why, sizeof(x->why), err.text, strlen(err.text));
+        if (start_provider(x, &why)) {
+            text_copy(x->why, sizeof(x->why), why.text, strlen(why.text));
             continue;
         }
         x->moved = true;
         return;
     }
-    memcpy(err.text, x->why, sizeof(err.text));
-    end(x, ANSWER_ERROR, err.text);
+    memcpy(why.text, x->why, sizeof(why.text));
+    end(x, ANSWER_ERROR, why.text);
 }
 
-/** on_started, and on_outline the first time. false: closed by a handler. */
+/** Tell who answers, and the outline the first time. false: it was closed by a handler. */
 static bool report_progress(struct answer *x)
 {
     x->moved = false;
     if (x->state == ASKED)
         x->state = RUNNING;
-    x->busy++;
-    if (x->h.on_started)
-        x->h.on_started(x->id, current(x)->provider.name, x->model, x->arg);
-    if (!still_open(x))
+    tell(x, (struct answer_event){
+                .kind = ANSWER_STARTED,
+                .at_us = clock_mono_us(),
+                .started = {.provider = current(x)->provider.name, .model = x->model}});
+    if (x->state == CLOSED)
         return false;
     if (x->outlined)
         return true;
     x->outlined = true;
-    x->outline_us = clock_mono_us();
-    x->busy++;
-    if (x->h.on_outline)
-        x->h.on_outline(x->id, x->kind, x->outline.points, x->outline.count, x->arg);
-    return still_open(x);
+    x->times.outline_us = clock_mono_us();
+    tell(x,
+         (struct answer_event){
+             .kind = ANSWER_OUTLINE,
+             .at_us = x->times.outline_us,
+             .outline = {.kind = x->kind, .points = x->outline.points, .count = x->outline.count}});
+    return x->state != CLOSED;
 }
 
 static void on_tick(void *arg)
@@ -544,17 +548,17 @@ static void choose_order(struct answer *x, const char *provider)
             x->order[x->order_count++] = i;
 }
 
-static int check_ask(const struct answerer *a, const struct answer_ask *ask, struct errbuf *err)
+static int check_ask(const struct answerer *a, const struct answer_ask *ask, struct errbuf *why)
 {
     size_t len = ask->question ? strlen(ask->question) : 0;
 
     if (len == 0 || strspn(ask->question, " \t\r\n") == len)
-        return err_set(err, UV_EINVAL, "there is no question");
+        return err_set(why, UV_EINVAL, "there is no question");
     if (len > PROMPT_QUESTION_MAX * 4u || !utf8_valid(ask->question, len) ||
         utf8_count(ask->question, len) > PROMPT_QUESTION_MAX)
-        return err_set(err, UV_EINVAL, "a question has at most %d characters", PROMPT_QUESTION_MAX);
+        return err_set(why, UV_EINVAL, "a question has at most %d characters", PROMPT_QUESTION_MAX);
     if (ask->provider && *ask->provider && find_link(a, ask->provider) == a->count)
-        return err_set(err, UV_EINVAL, "no answer provider is called %s here", ask->provider);
+        return err_set(why, UV_EINVAL, "no answer provider is called %s here", ask->provider);
     return 0;
 }
 
@@ -567,7 +571,7 @@ static int prepare(struct answer *x, const struct answer_ask *ask)
     x->model_asked = ask->model && *ask->model ? strdup(ask->model) : NULL;
     if (!x->question || (ask->model && *ask->model && !x->model_asked))
         return UV_ENOMEM;
-    x->kind = question_classify(x->question).kind;
+    x->kind = ask->classified ? ask->classified->kind : question_classify(x->question).kind;
     err = outline_compose(&x->outline, g, x->question, x->kind);
     if (!err)
         err = spoken_compose(&x->draft, g, x->question, x->kind, &x->outline);
@@ -588,27 +592,24 @@ static void remember(struct answer *x, const struct answer_ask *ask)
         text_copy(x->owner, sizeof(x->owner), ask->owner, strlen(ask->owner));
     if (ask->session)
         text_copy(x->session, sizeof(x->session), ask->session, strlen(ask->session));
-    x->asked_us = clock_mono_us();
-    x->speech_end_us = ask->speech_end_us;
-    x->final_us = ask->final_us;
+    x->times.asked_us = clock_mono_us();
 }
 
 int answer_ask(struct answerer *a, struct profile_index *b, const struct answer_ask *ask,
-               const struct answer_handlers *h, void *arg, struct answer **answerp,
-               struct errbuf *err)
+               answer_event_fn *on_event, void *arg, struct answer **answerp, struct errbuf *why)
 {
-    struct errbuf why = {""};
+    struct errbuf refused = {""};
     struct answer *x;
-    int rc = check_ask(a, ask, err);
+    int err = check_ask(a, ask, why);
 
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     x = calloc(1, sizeof(*x));
     if (!x)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     x->a = a;
     x->b = profile_index_ref(b);
-    x->h = *h;
+    x->on_event = on_event;
     x->arg = arg;
     x->next = a->running;
     if (x->next)
@@ -617,15 +618,15 @@ int answer_ask(struct answerer *a, struct profile_index *b, const struct answer_
     buf_init(&x->text, ANSWER_BYTES_MAX);
     buf_init(&x->draft, SPOKEN_BYTES_MAX);
     remember(x, ask);
-    rc = prepare(x, ask);
-    if (rc) {
-        answer_free(x);
-        return err_set(err, rc, "the question cannot be prepared: %s", uv_strerror(rc));
+    err = prepare(x, ask);
+    if (err) {
+        unhook(x);
+        return err_set(why, err, "the question cannot be prepared: %s", uv_strerror(err));
     }
     choose_order(x, ask->provider && *ask->provider ? ask->provider : NULL);
     timer_start(x->tick, 0, 0);
-    if (start_provider(x, &why))
-        move_on(x, why.text);
+    if (start_provider(x, &refused))
+        move_on(x, refused.text);
     *answerp = x;
     return 0;
 }
@@ -655,9 +656,5 @@ void answer_close(struct answer *answer)
         llm_cancel(answer->gen);
         answer->gen = NULL;
     }
-    answer->state = CLOSED;
-    timer_stop(answer->tick);
-    timer_stop(answer->deadline);
-    if (!answer->busy)
-        answer_free(answer);
+    unhook(answer);
 }

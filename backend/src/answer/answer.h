@@ -1,10 +1,10 @@
 /**
  * @file answer/answer.h  From a question to an outline at once and an answer that streams
  *
- *     answerer_open(&a, loop, client, &config, err);
+ *     answerer_open(&a, loop, client, &config, why);
  *     profile_index_open(&b, profile fields, job description);     // index in memory, per session
- *     answer_ask(a, b, &ask, &handlers, arg, &answer);
- *         on_started -> on_outline -> on_delta ... -> on_finished
+ *     answer_ask(a, b, &ask, on_event, arg, &answer, why);
+ *         ANSWER_STARTED -> ANSWER_OUTLINE -> ANSWER_DELTA ... -> ANSWER_FINISHED
  *     answer_interrupt(answer)  or  answer_supersede(answer)
  *
  * Each question is classified, the profile index searched, the outline composed (< 20 ms, on this
@@ -13,10 +13,13 @@
  * that failed several times in a row is left out for a while (circuit breaker). When nothing else
  * is configured, or nothing else works, the built-in outline is the answer.
  *
- * Threads    Loop thread only. No handler runs from inside answer_ask().
+ * Each event says when it happened: nobody who hears of it needs to read the clock again.
+ *
+ * Threads    Loop thread only. No event comes from inside answer_ask().
  * Errors     answer_ask: UV_EINVAL (empty or oversized question, unknown provider).
- * Ownership  The caller owns answer until on_finished returned: then it is gone (no
+ * Ownership  The caller owns answer until it was told ANSWER_FINISHED: then it is gone (no
  *            answer_close()). A profile index is reference counted; what is asked is copied.
+ *            What an event points to is borrowed.
  */
 #ifndef ANSWER_ANSWER_H
 #define ANSWER_ANSWER_H
@@ -52,24 +55,33 @@ void answer_pair_release(struct answer_pair *pair);
 
 struct answer_ask {
     const char *question;
-    const char *provider; /**< NULL: the chain */
-    const char *model;    /**< NULL: the provider's */
-    const char *owner;    /**< User id, for answerer_interrupt(); NULL: nobody's */
-    const char *session;  /**< Session id, the same; NULL: none */
-    bool eager;           /**< Started before the turn was surely over */
-    int question_number;
-    uint64_t speech_end_us; /**< clock_mono_us() at the last voiced sample; 0: typed */
-    uint64_t final_us;      /**< When the final text was known; 0: typed */
+    const char *provider;              /**< NULL: the chain */
+    const char *model;                 /**< NULL: the provider's */
+    const char *owner;                 /**< User id, for answerer_interrupt(); NULL: nobody's */
+    const char *session;               /**< Session id, the same; NULL: none */
+    const struct question *classified; /**< What the question is; NULL: find out */
     const struct answer_pair *history;
     size_t history_count;
+};
+
+/** When an answer reached its stages, clock_mono_us(); 0: not reached. */
+struct answer_times {
+    uint64_t asked_us;
+    uint64_t outline_us;
+    uint64_t first_us;
+    uint64_t end_us;
 };
 
 struct answer_latency {
     int64_t final_ms;       /**< Last voiced sample -> final text; -1: not spoken */
     int64_t outline_ms;     /**< Last voiced sample (typed: ask) -> outline */
     int64_t first_token_ms; /**< The same -> first token; -1: none came */
-    int64_t total_ms;       /**< The same -> end */
+    int64_t total_ms;       /**< The same -> end; -1: it has not ended */
 };
+/** speech_end_us: when the last voiced sample arrived, final_us: when the final text was known;
+ *  both 0 when the question was typed. */
+struct answer_latency answer_latency(const struct answer_times *times, uint64_t speech_end_us,
+                                     uint64_t final_us);
 
 enum answer_finish {
     ANSWER_STOP,
@@ -90,18 +102,39 @@ struct answer_result {
     const struct llm_point *points;
     size_t point_count;
     enum question_kind kind;
-    struct answer_latency latency;
+    struct answer_times times;
     int quality; /**< 0..100, answer/quality.h; -1: not scored */
 };
 
-struct answer_handlers {
-    void (*on_started)(const char *generation_id, const char *provider, const char *model,
-                       void *arg); /**< Again when the chain moved on */
-    void (*on_outline)(const char *generation_id, enum question_kind kind,
-                       const struct llm_point *points, size_t n, void *arg);
-    void (*on_delta)(const char *generation_id, const char *text, size_t len, void *arg);
-    void (*on_finished)(const char *generation_id, const struct answer_result *res, void *arg);
+enum answer_event_kind {
+    ANSWER_STARTED, /**< Again when the chain moved on to another provider */
+    ANSWER_OUTLINE,
+    ANSWER_DELTA,
+    ANSWER_FINISHED, /**< The last one: the answer is gone when the handler returns */
 };
+
+struct answer_event {
+    enum answer_event_kind kind;
+    const char *generation_id;
+    uint64_t at_us; /**< clock_mono_us() when it happened */
+    union {
+        struct {
+            const char *provider;
+            const char *model;
+        } started;
+        struct {
+            enum question_kind kind;
+            const struct llm_point *points;
+            size_t count;
+        } outline;
+        struct {
+            const char *text;
+            size_t len;
+        } delta;
+        const struct answer_result *finished;
+    };
+};
+typedef void answer_event_fn(const struct answer_event *event, void *arg);
 
 struct answerer_config {
     const struct llm_provider *providers; /**< In chain order; "outline" is added at the end */
@@ -113,9 +146,8 @@ struct answerer_config {
 };
 
 int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *client,
-                  const struct answerer_config *config, struct errbuf *err);
-/** Closes every answer that still runs; no handler is called. Not from inside a handler. NULL is
- *  allowed. */
+                  const struct answerer_config *config, struct errbuf *why);
+/** Closes every answer that still runs; no event comes. NULL is allowed. */
 void answerer_close(struct answerer *a);
 
 /** The chain in order, "outline" last. */
@@ -129,14 +161,13 @@ size_t answerer_interrupt(struct answerer *a, const char *owner, const char *gen
                           const char *session);
 
 int answer_ask(struct answerer *a, struct profile_index *b, const struct answer_ask *ask,
-               const struct answer_handlers *h, void *arg, struct answer **answerp,
-               struct errbuf *err);
+               answer_event_fn *on_event, void *arg, struct answer **answerp, struct errbuf *why);
 const char *answer_id(const struct answer *answer);
 
-/** Stop now: the provider's connection is closed before this returns, on_finished follows. */
+/** Stop now: the provider's connection is closed before this returns, ANSWER_FINISHED follows. */
 void answer_interrupt(struct answer *answer);
 void answer_supersede(struct answer *answer);
-void answer_close(struct answer *answer); /**< As interrupt, but no handler runs; NULL is allowed */
+void answer_close(struct answer *answer); /**< As interrupt, but no event comes; NULL is allowed */
 
 /** Would asking `newer` mean the same as `older`? Then a running eager answer is kept. */
 bool answer_same_question(const char *older, const char *newer);

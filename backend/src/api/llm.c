@@ -4,16 +4,16 @@
  * Nothing here waits: a handler takes a ticket, posts what it wants to the loop and returns, and
  * the loop answers the ticket later (net/http.h). A client that leaves meanwhile interrupts its
  * generation. JSON and server-sent events are made of the messages that /ws/llm-stream sends
- * (live/messages.h). With a session, the question goes to its live interview, so that its sockets
+ * (api/messages.h). With a session, the question goes to its live interview, so that its sockets
  * hear of it and the pair is kept.
  */
 #include "answer/answer.h"
+#include "api/messages.h"
 #include "api/reply.h"
 #include "api/validate.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "live/live.h"
-#include "live/messages.h"
 #include "llm/provider.h"
 #include "loop/loop.h"
 
@@ -208,19 +208,19 @@ static int fill_stream(const struct http_request *req, struct http_response *res
     return http_reply_stream(res, "text/event-stream", on_stream, arg);
 }
 
-static void keep(json_t **slot, json_t *msg)
+static void keep(json_t **slot, const struct live_event *event)
 {
     json_decref(*slot);
-    *slot = json_incref(msg);
+    *slot = message_of(event);
 }
 
-static void stream_message(struct generation *g, const char *type, const char *text, size_t len)
+static void stream_event(struct generation *g, const char *type, const struct live_event *event)
 {
     struct buf out;
 
     buf_init(&out, MESSAGE_MAX + 64);
     buf_printf(&out, "event: %s\ndata: ", type);
-    buf_append(&out, text, len);
+    message_write(&out, event);
     buf_puts(&out, "\n\n");
     if (!out.err && g->stream)
         http_stream_write(g->stream, out.data, out.len);
@@ -229,101 +229,84 @@ static void stream_message(struct generation *g, const char *type, const char *t
     buf_release(&out);
 }
 
-/** One message of our generation, in the order of the wire. */
-static void take(struct generation *g, const char *text, size_t len)
+static bool is_ours(const struct generation *g, const char *generation_id)
 {
-    json_t *msg = json_parse(text, len);
-    const char *type = json_str(msg, "type");
-    const char *id = json_str(msg, "generationId");
-    const char *delta = json_str(msg, "delta");
-    bool finish = json_flag(msg, "finish", false);
-
-    if (type && id && strcmp(id, g->id) == 0 && !g->ended) {
-        if (g->wants_stream)
-            stream_message(g, type, text, len);
-        if (strcmp(type, "started") == 0)
-            keep(&g->started, msg);
-        else if (strcmp(type, "outline") == 0)
-            keep(&g->outline, msg);
-        else if (delta && !g->wants_stream)
-            buf_puts(&g->text, delta);
-        if (finish) {
-            keep(&g->finish, msg);
-            end(g, 0, "");
-        }
-    }
-    json_decref(msg);
+    return !g->ended && strcmp(generation_id, g->id) == 0;
 }
 
-static void on_message(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg)
+/** What of our generation is told, in the order of the wire. */
+static void on_event(const struct live_event *event, void *arg)
 {
-    (void)kind;
-    (void)key;
-    take(arg, text, len);
+    struct generation *g = arg;
+
+    if (event->kind == LIVE_STARTED && is_ours(g, event->started.generation_id)) {
+        if (g->wants_stream)
+            stream_event(g, "started", event);
+        keep(&g->started, event);
+    } else if (event->kind == LIVE_OUTLINE && is_ours(g, event->outline.generation_id)) {
+        if (g->wants_stream)
+            stream_event(g, "outline", event);
+        keep(&g->outline, event);
+    } else if (event->kind == LIVE_DELTA && is_ours(g, event->delta.generation_id)) {
+        if (g->wants_stream)
+            stream_event(g, "delta", event);
+        else
+            buf_append(&g->text, event->delta.text, event->delta.len);
+    } else if (event->kind == LIVE_FINISHED && is_ours(g, event->finished.generation_id)) {
+        if (g->wants_stream)
+            stream_event(g, "delta", event);
+        keep(&g->finish, event);
+        end(g, 0, "");
+    }
 }
 
 /* ------------------------------------------------------------------ loop: without a session */
 
-static void send_and_release(struct generation *g, struct buf *msg)
-{
-    if (!msg->err)
-        take(g, msg->data, msg->len);
-    buf_release(msg);
-}
-
-static void on_started(const char *id, const char *provider, const char *model, void *arg)
+static void on_answer(const struct answer_event *event, void *arg)
 {
     struct generation *g = arg;
-    struct buf msg;
+    struct live_event told;
 
-    buf_init(&msg, MESSAGE_MAX);
-    message_started(&msg, &(struct message_started){.generation_id = id,
-                                                    .question = g->question,
-                                                    .provider = provider,
-                                                    .model = model});
-    send_and_release(g, &msg);
-}
-
-static void on_outline(const char *id, enum question_kind kind, const struct llm_point *points,
-                       size_t n, void *arg)
-{
-    struct generation *g = arg;
-    struct buf msg;
-
-    buf_init(&msg, MESSAGE_MAX);
-    message_outline(&msg, id, g->question, kind, points, n);
-    send_and_release(g, &msg);
-}
-
-static void on_delta(const char *id, const char *text, size_t len, void *arg)
-{
-    struct buf msg;
-
-    buf_init(&msg, MESSAGE_MAX);
-    message_delta(&msg, id, text, len);
-    send_and_release(arg, &msg);
-}
-
-static void on_finished(const char *id, const struct answer_result *res, void *arg)
-{
-    struct generation *g = arg;
-    struct buf msg;
-
-    g->answer = NULL;
-    buf_init(&msg, MESSAGE_MAX);
-    message_finish(&msg, id, res->finish, NULL, &res->latency);
-    send_and_release(g, &msg);
+    switch (event->kind) {
+    case ANSWER_STARTED:
+        told = (struct live_event){.kind = LIVE_STARTED,
+                                   .started = {.generation_id = g->id,
+                                               .question = g->question,
+                                               .provider = event->started.provider,
+                                               .model = event->started.model}};
+        break;
+    case ANSWER_OUTLINE:
+        told = (struct live_event){.kind = LIVE_OUTLINE,
+                                   .outline = {.generation_id = g->id,
+                                               .question = g->question,
+                                               .kind = event->outline.kind,
+                                               .points = event->outline.points,
+                                               .count = event->outline.count}};
+        break;
+    case ANSWER_DELTA:
+        told = (struct live_event){
+            .kind = LIVE_DELTA,
+            .delta = {.generation_id = g->id, .text = event->delta.text, .len = event->delta.len}};
+        break;
+    case ANSWER_FINISHED:
+        g->answer = NULL;
+        told = (struct live_event){
+            .kind = LIVE_FINISHED,
+            .finished = {.generation_id = g->id,
+                         .finish = event->finished->finish,
+                         .latency = answer_latency(&event->finished->times, 0, 0)}};
+        break;
+    default:
+        return;
+    }
+    on_event(&told, g);
 }
 
 static int begin_alone(struct generation *g, struct errbuf *err)
 {
-    static const struct answer_handlers handlers = {.on_started = on_started,
-                                                    .on_outline = on_outline,
-                                                    .on_delta = on_delta,
-                                                    .on_finished = on_finished};
     struct answer_ask ask = {
         .question = g->question, .provider = g->provider, .model = g->model, .owner = g->user};
-    int e = answer_ask(g->app->answerer, NULL, &ask, &handlers, g, &g->answer, err);
+    int e = answer_ask(g->app->answerer, NULL, &ask, on_answer, g, &g->answer, err);
 
     if (!e)
         text_copy(g->id, sizeof(g->id), answer_id(g->answer), strlen(answer_id(g->answer)));
@@ -336,7 +319,7 @@ static int begin_live(struct generation *g, struct errbuf *err)
     int e = live_join(g->app->live, &g->context, &g->live);
 
     if (!e)
-        e = live_listen(g->live, on_message, g, &g->listener);
+        e = live_listen(g->live, on_event, g, &g->listener);
     return e ? e : live_ask(g->live, &ask, g->id, err);
 }
 

@@ -10,12 +10,12 @@
  */
 #include "api/socket.h"
 
+#include "api/messages.h"
 #include "api/presence.h"
 #include "auth/accounts.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "live/messages.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "observe/log.h"
@@ -101,12 +101,19 @@ void socket_error(struct socket *s, const char *code, const char *message, int c
         shut(s, close_code, code);
 }
 
-void socket_send(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg)
+void socket_event(const struct live_event *event, void *arg)
 {
+    struct message_delivery how = message_delivery(event);
     struct socket *s = arg;
+    struct buf msg;
 
-    if (s->ws)
-        ws_send(s->ws, text, len, kind, key);
+    if (!s->ws)
+        return;
+    buf_init(&msg, MESSAGE_MAX);
+    message_write(&msg, event);
+    if (!msg.err)
+        ws_send(s->ws, msg.data, msg.len, how.kind, how.key);
+    buf_release(&msg);
 }
 
 void socket_closed(struct socket *s)

@@ -76,7 +76,7 @@ void socket_error(struct socket *s, const char *code, const char *message, int c
  *  is closed then. Its place is given back when it closes. Once more does no harm. */
 bool socket_listen(struct socket *s);
 
-/** live_send_fn with the socket as arg. */
-void socket_send(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg);
+/** live_event_fn with the socket as arg. */
+void socket_event(const struct live_event *event, void *arg);
 
 #endif

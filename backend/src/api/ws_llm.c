@@ -3,10 +3,10 @@
  */
 #include "api/sockets.h"
 
+#include "api/messages.h"
 #include "api/socket.h"
 #include "api/ws_messages.h"
 #include "base/json.h"
-#include "live/messages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static int on_joined(struct socket *s, void *owner)
 {
     struct llm_socket *l = owner;
 
-    return live_listen(s->live, socket_send, s, &l->listener);
+    return live_listen(s->live, socket_event, s, &l->listener);
 }
 
 static void on_gone(void *owner)

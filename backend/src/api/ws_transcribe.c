@@ -48,12 +48,12 @@ static void bad(struct transcribe *t, const char *code, const char *message)
 
 /* ------------------------------------------------------------------------ the speaker */
 
-static void speaker_send(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg)
+static void on_event(const struct live_event *event, void *arg)
 {
     struct transcribe *t = arg;
 
-    t->ready = true; /* it is the first message of all */
-    socket_send(text, len, kind, key, t->socket);
+    t->ready = true; /* it is the first event of all */
+    socket_event(event, t->socket);
 }
 
 static void speaker_done(void *arg)
@@ -65,14 +65,14 @@ static void speaker_done(void *arg)
         ws_close(t->socket->ws, 1000, "");
 }
 
-static void speaker_fatal(int code, const char *message, void *arg)
+static void speaker_fatal(int err, const char *why, void *arg)
 {
     struct transcribe *t = arg;
 
-    (void)message; /* the speaker has sent it */
+    (void)why; /* an event told it */
     t->over = true;
     if (t->socket->ws)
-        ws_close(t->socket->ws, code == UV_EAGAIN ? SOCKET_CLOSE_FULL : SOCKET_CLOSE_FAILED, "");
+        ws_close(t->socket->ws, err == UV_EAGAIN ? SOCKET_CLOSE_FULL : SOCKET_CLOSE_FAILED, "");
 }
 
 /* The client is back on another socket; this one only has not heard that it is dead. */
@@ -87,7 +87,7 @@ static void speaker_taken(void *arg)
 }
 
 static const struct speaker_handlers speaker_events = {
-    .send = speaker_send,
+    .on_event = on_event,
     .on_done = speaker_done,
     .on_fatal = speaker_fatal,
     .on_taken = speaker_taken,

@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "live/messages.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
@@ -19,7 +18,7 @@
 
 enum { ANSWER_TEXT_MAX = 1 << 20 }; /* longest answer kept, [bytes] */
 
-/* ------------------------------------------------------------------- result copy */
+/* ------------------------------------------------------------------- the outline, copied */
 
 static char *copy_text(const char *text)
 {
@@ -31,45 +30,32 @@ static void drop_text(const char *text)
     free((void *)(uintptr_t)text);
 }
 
-static void result_free(struct result_copy *kept)
+static void points_free(struct exchange *exchange)
 {
-    if (!kept)
-        return;
-    for (size_t i = 0; i < kept->r.point_count; i++) {
-        drop_text(kept->points[i].text);
-        drop_text(kept->points[i].label);
-        drop_text(kept->points[i].field);
-        drop_text(kept->points[i].quote);
+    for (size_t i = 0; i < exchange->point_count; i++) {
+        drop_text(exchange->points[i].text);
+        drop_text(exchange->points[i].label);
+        drop_text(exchange->points[i].field);
+        drop_text(exchange->points[i].quote);
     }
-    free(kept->points);
-    drop_text(kept->r.why);
-    drop_text(kept->r.text);
-    drop_text(kept->r.provider);
-    drop_text(kept->r.model);
-    free(kept);
+    free(exchange->points);
+    exchange->points = NULL;
+    exchange->point_count = 0;
 }
 
-static struct result_copy *result_copy(const struct answer_result *r)
+static void points_copy(struct exchange *exchange, const struct llm_point *points, size_t count)
 {
-    struct result_copy *kept = calloc(1, sizeof(*kept));
-
-    if (!kept)
-        return NULL;
-    kept->r = *r;
-    kept->r.why = copy_text(r->why ? r->why : "");
-    kept->r.text = strndup(r->text ? r->text : "", r->len);
-    kept->r.provider = copy_text(r->provider ? r->provider : "");
-    kept->r.model = copy_text(r->model ? r->model : "");
-    kept->points = calloc(r->point_count + 1, sizeof(*kept->points));
-    kept->r.points = kept->points;
-    kept->r.point_count = kept->points ? r->point_count : 0;
-    for (size_t i = 0; i < kept->r.point_count; i++) {
-        kept->points[i].text = copy_text(r->points[i].text);
-        kept->points[i].label = copy_text(r->points[i].label);
-        kept->points[i].field = copy_text(r->points[i].field);
-        kept->points[i].quote = copy_text(r->points[i].quote);
+    points_free(exchange);
+    exchange->points = calloc(count + 1, sizeof(*exchange->points));
+    for (size_t i = 0; exchange->points && i < count; i++) {
+        exchange->points[i] = (struct llm_point){
+            .text = copy_text(points[i].text),
+            .label = copy_text(points[i].label),
+            .field = copy_text(points[i].field),
+            .quote = copy_text(points[i].quote),
+        };
+        exchange->point_count++;
     }
-    return kept;
 }
 
 /* ------------------------------------------------------------------------ memory */
@@ -77,9 +63,7 @@ static struct result_copy *result_copy(const struct answer_result *r)
 void exchange_free(struct exchange *exchange)
 {
     answer_close(exchange->answer);
-    result_free(exchange->result);
-    buf_release(&exchange->started);
-    buf_release(&exchange->outline);
+    points_free(exchange);
     buf_release(&exchange->text);
     free(exchange->question);
     free(exchange);
@@ -104,49 +88,26 @@ static void sweep(struct live *live)
 
 /* ---------------------------------------------------------------------- latency */
 
-static uint64_t base_us(const struct exchange *exchange)
-{
-    return exchange->speech_end_us ? exchange->speech_end_us : exchange->asked_us;
-}
-
-static int64_t stage_ms(const struct exchange *exchange, uint64_t at)
-{
-    uint64_t base = base_us(exchange);
-
-    if (!at)
-        return -1;
-    return at > base ? (int64_t)((at - base) / 1000) : 0;
-}
-
 static struct answer_latency latency_of(const struct exchange *exchange)
 {
-    return (struct answer_latency){
-        .final_ms = stage_ms(exchange, exchange->final_us),
-        .outline_ms = stage_ms(exchange, exchange->outline_us),
-        .first_token_ms = stage_ms(exchange, exchange->first_us),
-        .total_ms = stage_ms(exchange, exchange->end_us),
-    };
+    return answer_latency(&exchange->times, exchange->speech_end_us, exchange->final_us);
 }
 
 /* ------------------------------------------------------------- storing and telling */
 
 static void tell_end(struct exchange *exchange, const char *transcript_id)
 {
-    struct answer_latency latency = latency_of(exchange);
     struct live *live = exchange->live;
-    struct buf msg;
 
-    buf_init(&msg, MESSAGE_MAX);
-    if (exchange->result->r.finish == ANSWER_ERROR) {
-        message_error(&msg, "provider_failed", exchange->result->r.why);
-        live_broadcast(live, &msg, WS_KEEP, 0);
-        buf_clear(&msg);
-    }
-    message_finish(&msg, exchange->generation_id, exchange->result->r.finish, transcript_id,
-                   &latency);
-    live_broadcast(live, &msg, WS_KEEP, 0);
-    buf_release(&msg);
-
+    if (exchange->finish == ANSWER_ERROR)
+        live_broadcast(live, &(struct live_event){
+                                 .kind = LIVE_ERROR,
+                                 .error = {.code = LIVE_PROVIDER_FAILED, .why = exchange->why}});
+    live_broadcast(live, &(struct live_event){.kind = LIVE_FINISHED,
+                                              .finished = {.generation_id = exchange->generation_id,
+                                                           .finish = exchange->finish,
+                                                           .transcript_id = transcript_id,
+                                                           .latency = latency_of(exchange)}});
     exchange->told = true;
     sweep(live);
     live_end_if_over(live);
@@ -172,28 +133,39 @@ static void on_stored(int err, void *arg)
 
 static struct transcript_pair pair_of(const struct exchange *exchange)
 {
-    return (struct transcript_pair){
+    struct transcript_pair pair = {
         .transcript_id = exchange->transcript_id,
         .session_id = exchange->live->context.session_id,
         .number = exchange->number,
         .question = exchange->question,
-        .answer = exchange->result ? exchange->result->r.text : "",
+        .answer = exchange->ended && exchange->text.data ? exchange->text.data : "",
         .timestamp = exchange->timestamp,
         .confidence = exchange->confidence,
-        .response_s = exchange->end_us ? (double)stage_ms(exchange, exchange->end_us) / 1000 : 0,
-        .result = exchange->result ? &exchange->result->r : NULL,
+        .quality = -1,
     };
+
+    if (!exchange->ended)
+        return pair;
+    pair.ended = true;
+    pair.latency = latency_of(exchange);
+    pair.response_s = (double)pair.latency.total_ms / 1000;
+    pair.quality = exchange->quality;
+    pair.kind = exchange->kind;
+    pair.points = exchange->points;
+    pair.point_count = exchange->point_count;
+    pair.provider = exchange->provider;
+    pair.model = exchange->model;
+    pair.finish = exchange->finish;
+    return pair;
 }
 
 static void store_answer(struct exchange *exchange)
 {
-    struct answer_latency latency = latency_of(exchange);
     struct transcript_pair pair = pair_of(exchange);
     struct ticket *ticket = calloc(1, sizeof(*ticket));
 
     exchange->storing = true;
-    pair.latency = &latency;
-    live_remember(exchange->live, exchange->question, exchange->result->r.text);
+    live_remember(exchange->live, exchange->question, pair.answer);
     if (!ticket) {
         tell_end(exchange, NULL);
         return;
@@ -212,13 +184,13 @@ static void store_question(struct exchange *exchange)
 {
     struct transcript_pair pair = pair_of(exchange);
 
-    if (live_deps(exchange->live)->keep && !exchange->result)
+    if (live_deps(exchange->live)->keep && !exchange->ended)
         transcript_write(exchange->live->writer, &pair, NULL, NULL);
 }
 
 static void exchange_finish_if_ready(struct exchange *exchange)
 {
-    if (!exchange->result || exchange->told || exchange->storing)
+    if (!exchange->ended || exchange->told || exchange->storing)
         return;
     if (exchange->dropped)
         tell_end(exchange, NULL);
@@ -228,83 +200,106 @@ static void exchange_finish_if_ready(struct exchange *exchange)
 
 /* --------------------------------------------------------------- the answer's events */
 
-static void on_started(const char *generation_id, const char *provider, const char *model,
-                       void *arg)
+struct live_event exchange_started(const struct exchange *exchange)
 {
-    struct exchange *exchange = arg;
-    struct message_started started = {
-        .generation_id = generation_id,
-        .question_number = exchange->number,
-        .question = exchange->question,
-        .provider = provider,
-        .model = model,
-        .eager = exchange->eager,
-    };
-
-    buf_clear(&exchange->started);
-    message_started(&exchange->started, &started);
-    live_broadcast(exchange->live, &exchange->started, WS_KEEP, 0);
+    return (struct live_event){.kind = LIVE_STARTED,
+                               .started = {.generation_id = exchange->generation_id,
+                                           .question_number = exchange->number,
+                                           .question = exchange->question,
+                                           .provider = exchange->provider,
+                                           .model = exchange->model,
+                                           .eager = exchange->eager}};
 }
 
-static void on_outline(const char *generation_id, enum question_kind kind,
-                       const struct llm_point *points, size_t n, void *arg)
+struct live_event exchange_outlined(const struct exchange *exchange)
 {
-    struct exchange *exchange = arg;
-
-    exchange->outline_us = clock_mono_us();
-    buf_clear(&exchange->outline);
-    message_outline(&exchange->outline, generation_id, exchange->question, kind, points, n);
-    live_broadcast(exchange->live, &exchange->outline, WS_KEEP, 0);
+    return (struct live_event){.kind = LIVE_OUTLINE,
+                               .outline = {.generation_id = exchange->generation_id,
+                                           .question = exchange->question,
+                                           .kind = exchange->kind,
+                                           .points = exchange->points,
+                                           .count = exchange->point_count}};
 }
 
-static uint32_t key_of(const char *generation_id)
+struct live_event exchange_delta(const struct exchange *exchange, const char *text, size_t len)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a, 32 bits */
-
-    for (; *generation_id; generation_id++)
-        hash = (hash ^ (unsigned char)*generation_id) * 16777619u;
-    return hash ? hash : 1;
+    return (struct live_event){
+        .kind = LIVE_DELTA,
+        .delta = {.generation_id = exchange->generation_id, .text = text, .len = len}};
 }
 
-static void on_delta(const char *generation_id, const char *text, size_t len, void *arg)
+static void on_started(struct exchange *exchange, const struct answer_event *event)
 {
-    struct exchange *exchange = arg;
-    struct buf msg;
+    struct live_event told;
 
-    if (!exchange->first_us)
-        exchange->first_us = clock_mono_us();
-    buf_append(&exchange->text, text, len);
-    buf_init(&msg, MESSAGE_MAX);
-    message_delta(&msg, generation_id, text, len);
-    live_broadcast(exchange->live, &msg, WS_MERGE, key_of(generation_id));
-    buf_release(&msg);
+    text_copy(exchange->provider, sizeof(exchange->provider), event->started.provider,
+              strlen(event->started.provider));
+    text_copy(exchange->model, sizeof(exchange->model), event->started.model,
+              strlen(event->started.model));
+    exchange->started = true;
+    told = exchange_started(exchange);
+    live_broadcast(exchange->live, &told);
 }
 
-static void on_finished(const char *generation_id, const struct answer_result *res, void *arg)
+static void on_outline(struct exchange *exchange, const struct answer_event *event)
 {
-    struct exchange *exchange = arg;
+    struct live_event told;
 
-    (void)generation_id;
+    exchange->kind = event->outline.kind;
+    exchange->times.outline_us = event->at_us;
+    points_copy(exchange, event->outline.points, event->outline.count);
+    exchange->outlined = true;
+    told = exchange_outlined(exchange);
+    live_broadcast(exchange->live, &told);
+}
+
+static void on_delta(struct exchange *exchange, const struct answer_event *event)
+{
+    struct live_event told = exchange_delta(exchange, event->delta.text, event->delta.len);
+
+    if (!exchange->times.first_us)
+        exchange->times.first_us = event->at_us;
+    buf_append(&exchange->text, event->delta.text, event->delta.len);
+    live_broadcast(exchange->live, &told);
+}
+
+static void on_finished(struct exchange *exchange, const struct answer_result *res)
+{
     exchange->answer = NULL; /* gone when this returns */
-    exchange->end_us = clock_mono_us();
+    exchange->times = res->times;
     metric_add(METRIC_ANSWERS, answer_finish_name(res->finish), 1);
-    if (exchange->first_us)
+    if (res->times.first_us)
         metric_observe(METRIC_FIRST_TOKEN_SECONDS, res->provider,
-                       (double)(exchange->first_us - exchange->asked_us) / 1e6);
-    exchange->result = result_copy(res);
-    if (!exchange->result) {
-        exchange->told = true;
-        return;
-    }
+                       (double)(res->times.first_us - res->times.asked_us) / 1e6);
+    exchange->ended = true;
+    exchange->finish = res->finish;
+    exchange->quality = res->quality;
+    exchange->kind = res->kind;
+    text_copy(exchange->why, sizeof(exchange->why), res->why, strlen(res->why));
+    text_copy(exchange->provider, sizeof(exchange->provider), res->provider, strlen(res->provider));
+    text_copy(exchange->model, sizeof(exchange->model), res->model, strlen(res->model));
+    if (!exchange->outlined)
+        points_copy(exchange, res->points, res->point_count);
     exchange_finish_if_ready(exchange);
 }
 
-static const struct answer_handlers answer_events = {
-    .on_started = on_started,
-    .on_outline = on_outline,
-    .on_delta = on_delta,
-    .on_finished = on_finished,
-};
+static void on_event(const struct answer_event *event, void *arg)
+{
+    switch (event->kind) {
+    case ANSWER_STARTED:
+        on_started(arg, event);
+        break;
+    case ANSWER_OUTLINE:
+        on_outline(arg, event);
+        break;
+    case ANSWER_DELTA:
+        on_delta(arg, event);
+        break;
+    case ANSWER_FINISHED:
+        on_finished(arg, event->finished);
+        break;
+    }
+}
 
 /* -------------------------------------------------------------------------- asking */
 
@@ -328,8 +323,8 @@ static void give_way(struct exchange *exchange, bool in_place)
     exchange->dropped = in_place || !exchange->confirmed;
     if (exchange->answer) {
         answer_supersede(exchange->answer);
-    } else if (exchange->result && !exchange->told && !exchange->storing) {
-        exchange->result->r.finish = ANSWER_SUPERSEDED;
+    } else if (exchange->ended && !exchange->told && !exchange->storing) {
+        exchange->finish = ANSWER_SUPERSEDED;
         exchange_finish_if_ready(exchange);
     }
 }
@@ -361,15 +356,12 @@ static void set_question(struct exchange *exchange, const char *text)
 /* The person went on with a question whose answer stands: its row gets all of the words. */
 static void reword(struct exchange *exchange, const char *text)
 {
-    struct answer_latency latency = latency_of(exchange);
     struct transcript_pair pair;
 
     if (exchange->dropped || !strcmp(exchange->question, text))
         return;
     set_question(exchange, text);
     pair = pair_of(exchange);
-    if (exchange->result)
-        pair.latency = &latency;
     if (live_deps(exchange->live)->keep)
         transcript_write(exchange->live->writer, &pair, NULL, NULL);
 }
@@ -406,10 +398,7 @@ static struct exchange *exchange_make(struct live *live, const struct exchange_i
     exchange->confidence = in->confidence;
     exchange->speech_end_us = in->speech_end_us;
     exchange->final_us = in->final_us;
-    exchange->asked_us = clock_mono_us();
     exchange->timestamp = clock_unix_ms();
-    buf_init(&exchange->started, MESSAGE_MAX);
-    buf_init(&exchange->outline, MESSAGE_MAX);
     buf_init(&exchange->text, ANSWER_TEXT_MAX);
     return exchange;
 }
@@ -440,17 +429,14 @@ static int ask_answerer(struct exchange *exchange, const struct exchange_input *
         .question = exchange->question,
         .provider = in->provider ? in->provider : (b->provider[0] ? b->provider : NULL),
         .model = in->model ? in->model : (!in->provider && b->model[0] ? b->model : NULL),
-        .eager = in->eager,
+        .classified = in->classified,
         .owner = b->user_id,
         .session = b->session_id,
-        .question_number = exchange->number,
-        .speech_end_us = in->speech_end_us,
-        .final_us = in->final_us,
         .history = b->history,
         .history_count = b->history_count,
     };
-    int code = answer_ask(live_deps(exchange->live)->answerer, b->index, &ask, &answer_events,
-                          exchange, &exchange->answer, err);
+    int code = answer_ask(live_deps(exchange->live)->answerer, b->index, &ask, on_event, exchange,
+                          &exchange->answer, err);
 
     if (!code)
         text_copy(exchange->generation_id, ID_TEXT_MAX, answer_id(exchange->answer),
@@ -529,6 +515,7 @@ void live_keep_remark(struct live *live, const struct remark_words *words, struc
         .number = live->context.questions + 1, /* of the question that follows */
         .question = words->text,
         .answer = "",
+        .quality = -1,
         .confidence = words->confidence,
         .line = words->candidate ? STORE_CANDIDATE : STORE_INTERVIEWER,
     };

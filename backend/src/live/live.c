@@ -3,8 +3,6 @@
  */
 #include "live/live_internal.h"
 
-#include "live/messages.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,15 +211,13 @@ void live_remember(struct live *live, const char *question, const char *answer)
 
 /* -------------------------------------------------------------------- listeners */
 
-void live_broadcast(struct live *live, const struct buf *msg, enum ws_kind kind, uint32_t key)
+void live_broadcast(struct live *live, const struct live_event *event)
 {
     struct live_listener *next;
 
-    if (msg->err)
-        return;
     for (struct live_listener *l = live->listeners; l; l = next) {
-        next = l->next; /* a receiver that lags may unlisten from inside send */
-        l->send(msg->data, msg->len, kind, key, l->arg);
+        next = l->next; /* a receiver that lags may unlisten from inside its handler */
+        l->on_event(event, l->arg);
     }
 }
 
@@ -229,29 +225,30 @@ void live_broadcast(struct live *live, const struct buf *msg, enum ws_kind kind,
 static void catch_up(struct live_listener *l)
 {
     const struct exchange *exchange = l->live->current;
-    struct buf delta;
+    struct live_event event;
 
-    if (!exchange || exchange->told || exchange->dropped || !exchange->started.len)
+    if (!exchange || exchange->told || exchange->dropped || !exchange->started)
         return;
-    l->send(exchange->started.data, exchange->started.len, WS_KEEP, 0, l->arg);
-    if (exchange->outline.len)
-        l->send(exchange->outline.data, exchange->outline.len, WS_KEEP, 0, l->arg);
-    if (!exchange->text.len)
-        return;
-    buf_init(&delta, MESSAGE_MAX);
-    message_delta(&delta, exchange->generation_id, exchange->text.data, exchange->text.len);
-    if (!delta.err)
-        l->send(delta.data, delta.len, WS_KEEP, 0, l->arg);
-    buf_release(&delta);
+    event = exchange_started(exchange);
+    l->on_event(&event, l->arg);
+    if (exchange->outlined) {
+        event = exchange_outlined(exchange);
+        l->on_event(&event, l->arg);
+    }
+    if (exchange->text.len) {
+        event = exchange_delta(exchange, exchange->text.data, exchange->text.len);
+        l->on_event(&event, l->arg);
+    }
 }
 
-int live_listen(struct live *live, live_send_fn *send, void *arg, struct live_listener **lp)
+int live_listen(struct live *live, live_event_fn *on_event, void *arg, struct live_listener **lp)
 {
     struct live_listener *l = calloc(1, sizeof(*l));
 
     if (!l)
         return UV_ENOMEM;
-    *l = (struct live_listener){.next = live->listeners, .live = live, .send = send, .arg = arg};
+    *l = (struct live_listener){
+        .next = live->listeners, .live = live, .on_event = on_event, .arg = arg};
     live->listeners = l;
     *lp = l;
     catch_up(l);

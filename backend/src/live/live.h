@@ -3,7 +3,7 @@
  *
  *     session_context_load(&deps, user, session, &context, err);  // worker: loads and unseals
  *     live_join(registry, &context, &live);                       // loop: the one of this session
- *     live_listen(live, send, arg, &listener);                    // /ws/llm-stream
+ *     live_listen(live, on_event, arg, &listener);                // /ws/llm-stream
  *     speaker_open(&speaker, live, &params, &handlers, arg, err); // /ws/transcribe
  *     live_ask(live, &ask, err);                                  // typed, or POST llm/generate
  *     live_leave(live);
@@ -26,8 +26,7 @@
 #include "asr/hub.h"
 #include "base/error.h"
 #include "base/id.h"
-#include "live/asr_session.h"
-#include "net/http.h"
+#include "live/event.h"
 
 struct live;
 struct speaker;
@@ -80,7 +79,7 @@ struct session_context {
 };
 
 int session_context_load(const struct live_deps *deps, const char *user_id, const char *session_id,
-                         struct session_context *context, struct errbuf *err);
+                         struct session_context *context, struct errbuf *why);
 void session_context_release(struct session_context *context);
 
 /** Join the interview of context->session_id; moves what it needs out of context. */
@@ -90,12 +89,9 @@ void live_leave(struct live *live);
 /** Find one that is running; NULL if nobody joined it. Not counted. */
 struct live *live_find(struct live_registry *reg, const char *user_id, const char *session_id);
 
-/** A whole wire message, to be queued for one receiver. */
-typedef void live_send_fn(const char *text, size_t len, enum ws_kind kind, uint32_t key, void *arg);
-
 /** Hear of every generation. What is running is told from its start, so that a page that was
  *  reloaded in the middle misses nothing. */
-int live_listen(struct live *live, live_send_fn *send, void *arg, struct live_listener **lp);
+int live_listen(struct live *live, live_event_fn *on_event, void *arg, struct live_listener **lp);
 void live_unlisten(struct live_listener *listener); /**< NULL is allowed */
 
 struct live_ask {
@@ -106,7 +102,7 @@ struct live_ask {
 
 /** Ask by hand. A running answer is superseded. generation_id (may be NULL) gets its id. */
 int live_ask(struct live *live, const struct live_ask *ask, char generation_id[ID_TEXT_MAX],
-             struct errbuf *err);
+             struct errbuf *why);
 bool live_interrupt(struct live *live); /**< Was anything running? */
 
 struct speaker_params {
@@ -114,22 +110,22 @@ struct speaker_params {
     int channels;
     bool candidate; /**< The candidate speaks: written down, not answered */
     bool push_to_talk;
-    bool quiet_ready;     /**< Send no `ready`: the socket has had one */
+    bool quiet_ready;     /**< No LIVE_LISTENING: the socket has had one */
     const char *language; /**< NULL: the session's */
     const char *key;      /**< (optional) The client's name for it: see speaker_resume() */
     struct vad_params vad;
 };
 
 struct speaker_handlers {
-    live_send_fn *send;         /**< ready, partial, final, turn, error: as in protocol.md */
+    live_event_fn *on_event;    /**< LISTENING, PARTIAL, FINAL, TURN, ERROR */
     void (*on_done)(void *arg); /**< Everything said is final and stored */
-    void (*on_fatal)(int code, const char *message, void *arg); /**< After its error message */
+    void (*on_fatal)(int err, const char *why, void *arg); /**< After LIVE_ERROR */
     void (*on_taken)(
         void *arg); /**< (optional) Another socket resumed it: forget it, don't close */
 };
 
 int speaker_open(struct speaker **ep, struct live *live, const struct speaker_params *params,
-                 const struct speaker_handlers *h, void *arg, struct errbuf *err);
+                 const struct speaker_handlers *h, void *arg, struct errbuf *why);
 int speaker_feed(struct speaker *speaker, const int16_t *pcm, size_t n);
 void speaker_stop(struct speaker *speaker); /**< No more audio: on_done follows */
 
@@ -142,9 +138,9 @@ void speaker_close(struct speaker *speaker);
  * when nobody came: speaker_close(). */
 void speaker_vanish(struct speaker *speaker);
 
-/** The speaker of this key, for a new socket; NULL if there is none. `ready` comes first and tells
- * how much audio it has (heardSamples), then every final and turn of utterances after `seen` once
- *  more. Numbers of utterances and times go on where they were. */
+/** The speaker of this key, for a new socket; NULL if there is none. LIVE_LISTENING comes first and
+ *  tells how much audio it has, then every final and turn of utterances after `seen` once more.
+ *  Numbers of utterances and times go on where they were. */
 struct speaker *speaker_resume(struct live *live, const char *key, uint32_t seen,
                                const struct speaker_handlers *h, void *arg);
 

@@ -18,7 +18,7 @@
 struct live_listener {
     struct live_listener *next;
     struct live *live;
-    live_send_fn *send;
+    live_event_fn *on_event;
     void *arg;
 };
 
@@ -36,7 +36,7 @@ struct live {
 };
 
 const struct live_deps *live_deps(const struct live *live);
-void live_broadcast(struct live *live, const struct buf *msg, enum ws_kind kind, uint32_t key);
+void live_broadcast(struct live *live, const struct live_event *event);
 
 /** Free the live interview if nothing holds it any more. */
 void live_end_if_over(struct live *live);
@@ -45,12 +45,6 @@ void live_end_if_over(struct live *live);
 void live_remember(struct live *live, const char *question, const char *answer);
 
 /* ------------------------------------------------------------------------ exchange.c */
-
-/** What the copy of an answer_result holds, so that it can wait for its question's final text. */
-struct result_copy {
-    struct answer_result r; /* strings and points owned */
-    struct llm_point *points;
-};
 
 /**
  * One question: asked -> (outline, deltas) -> result; and, apart from that, unconfirmed ->
@@ -68,19 +62,24 @@ struct exchange {
     int64_t timestamp; /* [ms] since 1970 */
     bool eager;
     bool confirmed;
-    bool dropped;       /* superseded in place or withdrawn: not stored */
-    bool storing;       /* its last write is under way */
-    bool told;          /* its last delta was sent */
-    struct buf started; /* the messages so far, for who joins late */
-    struct buf outline;
+    bool dropped; /* superseded in place or withdrawn: not stored */
+    bool storing; /* its last write is under way */
+    bool told;    /* its end was */
+    bool started; /* the answer: what was told of it so far, for who joins late */
+    bool outlined;
+    bool ended;
+    char provider[64];
+    char model[128];
+    enum question_kind kind;
+    struct llm_point *points; /* strings owned */
+    size_t point_count;
     struct buf text;
-    struct result_copy *result;
-    uint64_t asked_us; /* clock_mono_us() of each stage; 0: not reached */
-    uint64_t speech_end_us;
+    enum answer_finish finish; /* these once it has ended */
+    char why[ERR_TEXT_MAX];
+    int quality;
+    struct answer_times times;
+    uint64_t speech_end_us; /* 0 when typed */
     uint64_t final_us;
-    uint64_t outline_us;
-    uint64_t first_us;
-    uint64_t end_us;
 };
 
 /** Where words without an answer are kept, in case they turn out to begin a question. */
@@ -91,7 +90,8 @@ struct remark {
 
 struct exchange_input {
     const char *question;
-    const char *provider; /* NULL: the session's, then the chain */
+    const struct question *classified; /* NULL: find out */
+    const char *provider;              /* NULL: the session's, then the chain */
     const char *model;
     bool eager;
     float confidence;       /* 1 when typed */
@@ -114,6 +114,10 @@ struct exchange_words {
 void exchange_confirm(struct exchange *exchange, const struct exchange_words *words);
 /** It was no question after all. */
 void exchange_withdraw(struct exchange *exchange);
+/** What has been told of it, once more. */
+struct live_event exchange_started(const struct exchange *exchange);
+struct live_event exchange_outlined(const struct exchange *exchange);
+struct live_event exchange_delta(const struct exchange *exchange, const char *text, size_t len);
 bool exchange_running(const struct exchange *exchange);
 void exchange_free(struct exchange *exchange);
 

@@ -8,11 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/** A copy of an event, with the words it points to. */
 struct resume_note {
     struct resume_note *next;
     uint32_t utterance;
-    size_t len;
-    char text[];
+    struct live_event event;
+    struct asr_result result;
+    struct asr_word *words;
+    char *text; /* all text of the result, one after the other */
 };
 
 void resume_init(struct resume *memory, const char *key)
@@ -20,6 +23,13 @@ void resume_init(struct resume *memory, const char *key)
     *memory = (struct resume){0};
     if (key)
         text_copy(memory->key, sizeof(memory->key), key, strlen(key));
+}
+
+static void note_free(struct resume_note *note)
+{
+    free(note->words);
+    free(note->text);
+    free(note);
 }
 
 static void drop_oldest(struct resume *memory)
@@ -30,21 +40,63 @@ static void drop_oldest(struct resume *memory)
     if (!memory->first)
         memory->last = NULL;
     memory->count--;
-    free(note);
+    note_free(note);
+}
+
+static const char *pack(char **to, const char *text)
+{
+    size_t len = strlen(text) + 1;
+    char *at = *to;
+
+    memcpy(at, text, len);
+    *to += len;
+    return at;
+}
+
+static int copy_words(struct resume_note *note, const struct asr_result *from)
+{
+    size_t room = strlen(from->text) + 1;
+    char *to;
+
+    for (size_t i = 0; i < from->word_count; i++)
+        room += strlen(from->words[i].text) + 1;
+    note->text = to = malloc(room);
+    note->words = from->word_count ? calloc(from->word_count, sizeof(*note->words)) : NULL;
+    if (!note->text || (from->word_count && !note->words))
+        return UV_ENOMEM;
+    note->result = *from;
+    note->result.text = pack(&to, from->text);
+    note->result.words = note->words;
+    for (size_t i = 0; i < from->word_count; i++) {
+        note->words[i] = from->words[i];
+        note->words[i].text = pack(&to, from->words[i].text);
+    }
+    note->event.words.result = &note->result;
+    return 0;
+}
+
+static struct resume_note *note_of(const struct live_event *event)
+{
+    struct resume_note *note = calloc(1, sizeof(*note));
+
+    if (!note)
+        return NULL;
+    note->event = *event;
+    note->utterance = event->kind == LIVE_TURN ? event->turn.utterance : event->words.utterance;
+    if (event->kind == LIVE_FINAL && copy_words(note, event->words.result)) {
+        note_free(note);
+        return NULL;
+    }
+    return note;
 }
 
 /* Out of memory: the note is missed if the socket vanishes just now; the transcript has it. */
-void resume_note(struct resume *memory, uint32_t utterance, const struct buf *msg)
+void resume_note(struct resume *memory, const struct live_event *event)
 {
-    struct resume_note *note;
+    struct resume_note *note = memory->key[0] ? note_of(event) : NULL;
 
-    if (!memory->key[0] || msg->err)
-        return;
-    note = malloc(sizeof(*note) + msg->len);
     if (!note)
         return;
-    *note = (struct resume_note){.utterance = utterance, .len = msg->len};
-    memcpy(note->text, msg->data, msg->len);
     if (memory->last)
         memory->last->next = note;
     else
@@ -54,11 +106,11 @@ void resume_note(struct resume *memory, uint32_t utterance, const struct buf *ms
         drop_oldest(memory);
 }
 
-void resume_tell(const struct resume *memory, uint32_t seen, live_send_fn *send, void *arg)
+void resume_tell(const struct resume *memory, uint32_t seen, live_event_fn *on_event, void *arg)
 {
     for (const struct resume_note *note = memory->first; note; note = note->next) {
         if (note->utterance > seen)
-            send(note->text, note->len, WS_KEEP, 0, arg);
+            on_event(&note->event, arg);
     }
 }
 

@@ -6,8 +6,8 @@
  * told meanwhile, or was lost on the way, is told again.
  *
  *     resume_init(&memory, key);
- *     resume_note(&memory, utterance, &msg);          // what must not be missed
- *     resume_tell(&memory, last_seen, send, arg);     // to the new socket, in order
+ *     resume_note(&memory, event);                    // what must not be missed
+ *     resume_tell(&memory, last_seen, on_event, arg); // to the new socket, in order
  *     resume_release(&memory);
  *
  * Threads    Loop thread only.
@@ -15,11 +15,10 @@
 #ifndef LIVE_RESUME_H
 #define LIVE_RESUME_H
 
-#include "base/buffer.h"
 #include "live/live.h"
 
 enum {
-    RESUME_NOTES_MAX = 32, /* messages remembered: eight utterances or so; the oldest goes */
+    RESUME_NOTES_MAX = 32, /* events remembered: eight utterances or so; the oldest goes */
 };
 
 struct resume_note;
@@ -32,10 +31,10 @@ struct resume {
 };
 
 void resume_init(struct resume *memory, const char *key);
-void resume_note(struct resume *memory, uint32_t utterance, const struct buf *msg);
+void resume_note(struct resume *memory, const struct live_event *event); /**< FINAL or TURN */
 
 /** Sends the notes of utterances above `seen`. */
-void resume_tell(const struct resume *memory, uint32_t seen, live_send_fn *send, void *arg);
+void resume_tell(const struct resume *memory, uint32_t seen, live_event_fn *on_event, void *arg);
 void resume_release(struct resume *memory);
 
 #endif

@@ -15,7 +15,6 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "live/messages.h"
 #include "live/resume.h"
 #include "loop/loop.h"
 #include "observe/metrics.h"
@@ -64,18 +63,22 @@ struct speaker {
     struct buf final_text;
 };
 
-static void send_message(struct speaker *speaker, struct buf *msg, enum ws_kind kind, uint32_t key)
+static void tell(struct speaker *speaker, const struct live_event *event)
 {
-    if (!msg->err && !speaker->gone && !speaker->parked)
-        speaker->h.send(msg->data, msg->len, kind, key, speaker->arg);
-    buf_release(msg);
+    if (!speaker->gone && !speaker->parked)
+        speaker->h.on_event(event, speaker->arg);
 }
 
 /* What a client that comes back must not have missed. */
-static void send_lasting(struct speaker *speaker, uint32_t utterance, struct buf *msg, uint32_t key)
+static void tell_lasting(struct speaker *speaker, const struct live_event *event)
 {
-    resume_note(&speaker->memory, utterance, msg);
-    send_message(speaker, msg, WS_KEEP, key);
+    resume_note(&speaker->memory, event);
+    tell(speaker, event);
+}
+
+static void tell_error(struct speaker *speaker, enum live_error code, const char *why)
+{
+    tell(speaker, &(struct live_event){.kind = LIVE_ERROR, .error = {.code = code, .why = why}});
 }
 
 /* ------------------------------------------------------------------------- the turn */
@@ -141,15 +144,12 @@ static bool ask(struct speaker *speaker, const char *text, bool eager)
     };
     struct errbuf err = {""};
     struct exchange *exchange;
-    struct buf msg;
 
     if (!exchange_start(speaker->live, &in, &exchange, &err)) {
         memcpy(speaker->turn.generation_id, exchange->generation_id, ID_TEXT_MAX);
         return true;
     }
-    buf_init(&msg, MESSAGE_MAX);
-    message_error(&msg, "provider_failed", err.text);
-    send_message(speaker, &msg, WS_KEEP, 0);
+    tell_error(speaker, LIVE_PROVIDER_FAILED, err.text);
     return false;
 }
 
@@ -233,12 +233,12 @@ static void is_finished(struct speaker *speaker, const char *text, const char *o
 
 static void send_ready(struct speaker *speaker)
 {
-    struct buf msg;
-
-    buf_init(&msg, MESSAGE_MAX);
-    message_ready(&msg, speaker->engine, speaker->model,
-                  speaker->memory.key[0] ? (int64_t)speaker->fed_before : -1);
-    send_message(speaker, &msg, WS_KEEP, 0);
+    tell(speaker,
+         &(struct live_event){
+             .kind = LIVE_LISTENING,
+             .listening = {.engine = speaker->engine,
+                           .model = speaker->model,
+                           .heard = speaker->memory.key[0] ? (int64_t)speaker->fed_before : -1}});
 }
 
 static void on_ready(const char *engine, const char *model, void *arg)
@@ -265,19 +265,19 @@ static void on_partial(uint32_t utterance, const struct asr_result *res, uint64_
                        uint64_t end_ms, void *arg)
 {
     struct speaker *speaker = arg;
-    struct buf msg;
 
     begin_utterance(speaker, utterance, start_ms);
-    buf_init(&msg, MESSAGE_MAX);
-    message_partial(&msg, utterance, res, start_ms, end_ms);
-    send_message(speaker, &msg, WS_REPLACE, utterance);
+    tell(speaker, &(struct live_event){.kind = LIVE_PARTIAL,
+                                       .words = {.utterance = utterance,
+                                                 .result = res,
+                                                 .start_ms = start_ms,
+                                                 .end_ms = end_ms}});
 }
 
 static void on_final(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
                      uint64_t end_ms, uint64_t latency_ms, void *arg)
 {
     struct speaker *speaker = arg;
-    struct buf msg;
 
     begin_utterance(speaker, utterance, start_ms);
     metric_add(METRIC_UTTERANCES, asr_hub_engine(live_deps(speaker->live)->hub)->name, 1);
@@ -290,20 +290,12 @@ static void on_final(uint32_t utterance, const struct asr_result *res, uint64_t 
     buf_clear(&speaker->final_text);
     buf_puts(&speaker->final_text, res->text);
 
-    /* The same key as its partials: an unsent one is not worth sending after this. */
-    buf_init(&msg, MESSAGE_MAX);
-    message_final(&msg, utterance, res, start_ms, end_ms, latency_ms);
-    send_lasting(speaker, utterance, &msg, utterance);
-}
-
-static void send_turn(struct speaker *speaker, uint32_t utterance, enum turn_state state,
-                      const struct question *question)
-{
-    struct buf msg;
-
-    buf_init(&msg, MESSAGE_MAX);
-    message_turn(&msg, utterance, state, question);
-    send_lasting(speaker, utterance, &msg, 0);
+    tell_lasting(speaker, &(struct live_event){.kind = LIVE_FINAL,
+                                               .words = {.utterance = utterance,
+                                                         .result = res,
+                                                         .start_ms = start_ms,
+                                                         .end_ms = end_ms,
+                                                         .latency_ms = latency_ms}});
 }
 
 static void end_utterance(struct speaker *speaker, const char *text, bool question)
@@ -335,7 +327,10 @@ static void on_turn(uint32_t utterance, enum turn_state state, const char *text,
         said = turn_with(speaker, own);
         question = question_classify(said);
     }
-    send_turn(speaker, utterance, state, &question);
+    tell_lasting(speaker,
+                 &(struct live_event){
+                     .kind = LIVE_TURN,
+                     .turn = {.utterance = utterance, .state = state, .question = question}});
 
     if (state == TURN_EAGER && *said && speaker->utterance == utterance) {
         looks_finished(speaker, said, &question);
@@ -346,46 +341,38 @@ static void on_turn(uint32_t utterance, enum turn_state state, const char *text,
     }
 }
 
-static const char *wire_code(int code)
+static enum live_error error_of(int err)
 {
-    switch (code) {
+    switch (err) {
     case UV_EAGAIN:
     case UV_ENOBUFS:
-        return "overloaded";
+        return LIVE_OVERLOADED;
     case UV_ENOENT:
     case UV_ENOSYS:
-        return "unavailable";
+        return LIVE_UNAVAILABLE;
     case UV_EINVAL:
-        return "bad_audio";
+        return LIVE_BAD_AUDIO;
     default:
-        return "internal";
+        return LIVE_INTERNAL;
     }
 }
 
-static void on_error(int code, const char *message, void *arg)
+static void on_error(int err, const char *why, void *arg)
 {
     struct speaker *speaker = arg;
-    struct buf msg;
 
-    buf_init(&msg, MESSAGE_MAX);
-    message_error(&msg, wire_code(code), message);
-    send_message(speaker, &msg, WS_KEEP, 0);
+    tell_error(speaker, error_of(err), why);
     if (speaker->parked)
         speaker->gone = true; /* who comes back begins anew */
     else if (!speaker->gone)
-        speaker->h.on_fatal(code, message, speaker->arg);
+        speaker->h.on_fatal(err, why, speaker->arg);
 }
 
-/* Something went wrong and was mended: the remark goes on. */
-static void on_trouble(int code, const char *message, void *arg)
+/* Something went wrong and was mended: the line goes on. */
+static void on_trouble(int err, const char *why, void *arg)
 {
-    struct speaker *speaker = arg;
-    struct buf msg;
-
-    (void)code;
-    buf_init(&msg, MESSAGE_MAX);
-    message_error(&msg, "provider_failed", message);
-    send_message(speaker, &msg, WS_KEEP, 0);
+    (void)err;
+    tell_error(arg, LIVE_PROVIDER_FAILED, why);
 }
 
 static void leave(struct speaker *speaker);
@@ -598,7 +585,7 @@ struct speaker *speaker_resume(struct live *live, const char *key, uint32_t seen
     speaker->arg = arg;
     if (speaker->engine[0])
         send_ready(speaker);
-    resume_tell(&speaker->memory, seen, h->send, arg);
+    resume_tell(&speaker->memory, seen, h->on_event, arg);
     return speaker;
 }
 

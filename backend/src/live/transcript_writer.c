@@ -7,7 +7,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "live/live.h"
-#include "live/messages.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "observe/log.h"
@@ -16,6 +15,8 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { DETAIL_MAX = 4 << 20 }; /* longest JSON beside a pair, [bytes] */
 
 struct job {
     struct job *next;
@@ -63,6 +64,43 @@ void transcript_writer_close(struct transcript_writer *writer)
 
 /* ----------------------------------------------------------------- what is written */
 
+json_t *transcript_points(const char *question, const struct llm_point *points, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        const struct llm_point *p = &points[i];
+        json_t *point = json_object();
+        json_t *source = json_object();
+
+        json_set_str(point, "text", p->text);
+        if (p->label)
+            json_set_str(point, "label", p->label);
+        json_set_str(source, "field", p->field ? p->field : "question");
+        json_set_str(source, "quote", p->field ? p->quote : question);
+        json_object_set_new(point, "source", source);
+        json_array_append_new(list, point);
+    }
+    return list;
+}
+
+/* Null where the stage did not happen (openapi: Latency). */
+static void set_stage(json_t *obj, const char *key, int64_t ms)
+{
+    json_object_set_new(obj, key, ms < 0 ? json_null() : json_integer((json_int_t)ms));
+}
+
+json_t *transcript_latency(const struct answer_latency *latency)
+{
+    json_t *obj = json_object();
+
+    set_stage(obj, "finalMs", latency->final_ms);
+    set_stage(obj, "outlineMs", latency->outline_ms);
+    set_stage(obj, "firstTokenMs", latency->first_token_ms);
+    set_stage(obj, "totalMs", latency->total_ms);
+    return obj;
+}
+
 static int count_words(const char *text)
 {
     int words = 0;
@@ -81,7 +119,7 @@ static char *dump(json_t *value)
 {
     struct buf out;
 
-    buf_init(&out, MESSAGE_MAX);
+    buf_init(&out, DETAIL_MAX);
     json_write(&out, value);
     json_decref(value);
     return buf_steal(&out, NULL);
@@ -90,30 +128,28 @@ static char *dump(json_t *value)
 static char *metrics(const struct transcript_pair *pair)
 {
     json_t *m = json_object();
-    int quality = pair->result ? pair->result->quality : -1;
 
     json_object_set_new(m, "responseTime", json_thousandths(pair->response_s));
     json_object_set_new(m, "wordCount", json_integer(count_words(pair->answer)));
     json_object_set_new(m, "confidence", json_thousandths((double)pair->confidence));
-    json_object_set_new(m, "qualityScore", quality < 0 ? json_null() : json_integer(quality));
+    json_object_set_new(m, "qualityScore",
+                        pair->quality < 0 ? json_null() : json_integer(pair->quality));
     return dump(m);
 }
 
 static char *detail(const struct transcript_pair *pair)
 {
-    const struct answer_result *r = pair->result;
     json_t *d = json_object();
 
-    if (r) {
-        json_set_str(d, "kind", question_kind_name(r->kind));
+    if (pair->ended) {
+        json_set_str(d, "kind", question_kind_name(pair->kind));
         json_object_set_new(d, "outline",
-                            message_points(pair->question, r->points, r->point_count));
-        json_set_str(d, "provider", r->provider);
-        json_set_str(d, "model", r->model);
-        json_set_str(d, "finishReason", answer_finish_name(r->finish));
+                            transcript_points(pair->question, pair->points, pair->point_count));
+        json_set_str(d, "provider", pair->provider);
+        json_set_str(d, "model", pair->model);
+        json_set_str(d, "finishReason", answer_finish_name(pair->finish));
+        json_object_set_new(d, "latency", transcript_latency(&pair->latency));
     }
-    if (pair->latency)
-        json_object_set_new(d, "latency", message_latency(pair->latency));
     return dump(d);
 }
 

@@ -19,6 +19,7 @@
 #include "base/id.h"
 #include "store/store.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,19 +33,32 @@ struct transcript_pair {
     const char *session_id;
     int number;
     const char *question;
-    const char *answer;                 /**< "" while it is not there yet */
-    int64_t timestamp;                  /**< [ms] since 1970 */
-    float confidence;                   /**< The recogniser's; 1 when typed */
-    double response_s;                  /**< End of the question to the end of the answer, [s] */
-    const struct answer_result *result; /**< NULL while it is not there yet */
-    const struct answer_latency *latency;
+    const char *answer;   /**< "" while it is not there yet */
+    int64_t timestamp;    /**< [ms] since 1970 */
+    float confidence;     /**< The recogniser's; 1 when typed */
     enum store_line line; /**< What it is when it is no pair: words without an answer */
+
+    /* Once the answer has ended: */
+    bool ended;
+    double response_s; /**< End of the question to the end of the answer, [s] */
+    int quality;       /**< -1: not scored */
+    enum question_kind kind;
+    const struct llm_point *points;
+    size_t point_count;
+    const char *provider;
+    const char *model;
+    enum answer_finish finish;
+    struct answer_latency latency;
 };
 
 int transcript_writer_open(struct transcript_writer **wp, const struct live_deps *deps,
                            void (*idle)(void *arg), void *arg);
 int transcript_write(struct transcript_writer *writer, const struct transcript_pair *pair,
                      void (*stored)(int err, void *arg), void *arg);
+/** Parts of a transcript as JSON, the same in the store and on the wire. New references. */
+json_t *transcript_points(const char *question, const struct llm_point *points, size_t count);
+json_t *transcript_latency(const struct answer_latency *latency);
+
 bool transcript_writer_busy(const struct transcript_writer *writer);
 void transcript_writer_close(struct transcript_writer *writer);
 

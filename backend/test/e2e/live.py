@@ -99,6 +99,9 @@ class SpokenQuestion(harness.Case):
                 ear.stream(wav, pace=1.0) if wav is statement else self.go_on(ear, wav)
             ear.send({"type": "stop"})
             self.assertEqual(ear.wait_for_close(), 1000)
+        for final in ear.of_type("final"):
+            for word in final["words"]:
+                self.assertLessEqual(word["endMs"], final["endMs"] + 1000, "times of words count from the first sample")
         items = self.server.wait_for_transcripts(
             self.id, lambda items: len(items) == 2 and any(i["isQuestion"] and i["answer"] for i in items))
         question, line = items

@@ -39,6 +39,7 @@ struct run {
     char model[64];
     char provider[32];
     struct answer_latency latency;
+    uint64_t last_us;
     int quality;
     int interrupt_at; /* in the nth delta */
     int close_at;
@@ -66,24 +67,19 @@ static void on_started(const char *id, const char *provider, const char *model, 
         answer_interrupt(r->answer);
 }
 
-static void on_outline(const char *id, enum question_kind kind, const struct llm_point *points,
-                       size_t n, void *arg)
+static void on_outline(const struct llm_point *points, size_t n, void *arg)
 {
     struct run *r = arg;
 
-    (void)id;
-    (void)kind;
     assert_true(points[0].text != NULL);
     note(r, 'o');
     r->points = n;
 }
 
-static void on_delta(const char *id, const char *text, size_t len, void *arg)
+static void on_delta(size_t len, void *arg)
 {
     struct run *r = arg;
 
-    (void)id;
-    (void)text;
     assert_true(len > 0);
     note(r, 'd');
     r->deltas++;
@@ -96,15 +92,14 @@ static void on_delta(const char *id, const char *text, size_t len, void *arg)
     }
 }
 
-static void on_finished(const char *id, const struct answer_result *res, void *arg)
+static void on_finished(const struct answer_result *res, void *arg)
 {
     struct run *r = arg;
 
-    (void)id;
     note(r, 'f');
     r->finished++;
     r->finish = res->finish;
-    r->latency = res->latency;
+    r->latency = answer_latency(&res->times, 0, 0);
     r->quality = res->quality;
     snprintf(r->text, sizeof(r->text), "%.*s", (int)res->len, res->text);
     snprintf(r->why, sizeof(r->why), "%s", res->why);
@@ -114,10 +109,27 @@ static void on_finished(const char *id, const struct answer_result *res, void *a
         loop_stop(r->f->loop);
 }
 
-static const struct answer_handlers handlers = {.on_started = on_started,
-                                                .on_outline = on_outline,
-                                                .on_delta = on_delta,
-                                                .on_finished = on_finished};
+static void on_event(const struct answer_event *event, void *arg)
+{
+    struct run *r = arg;
+
+    assert_true(event->at_us >= r->last_us); /* in order */
+    r->last_us = event->at_us;
+    switch (event->kind) {
+    case ANSWER_STARTED:
+        on_started(event->generation_id, event->started.provider, event->started.model, arg);
+        break;
+    case ANSWER_OUTLINE:
+        on_outline(event->outline.points, event->outline.count, arg);
+        break;
+    case ANSWER_DELTA:
+        on_delta(event->delta.len, arg);
+        break;
+    case ANSWER_FINISHED:
+        on_finished(event->finished, arg);
+        break;
+    }
+}
 
 static void out_of_patience(void *arg)
 {
@@ -171,7 +183,7 @@ static void start(struct run *r, const char *provider, const char *model)
                              .session = "s1"};
     struct errbuf err = {""};
 
-    assert_int_equal(answer_ask(r->a, r->f->index, &ask, &handlers, r, &r->answer, &err), 0);
+    assert_int_equal(answer_ask(r->a, r->f->index, &ask, on_event, r, &r->answer, &err), 0);
     assert_string_equal(r->order, ""); /* nothing from inside */
 }
 
@@ -369,7 +381,7 @@ static void bad_questions_are_refused(void **state)
 
     memset(long_text, 'x', sizeof(long_text) - 1);
     for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++)
-        assert_int_equal(answer_ask(a, NULL, &asks[i], &handlers, NULL, &answer, &err), UV_EINVAL);
+        assert_int_equal(answer_ask(a, NULL, &asks[i], on_event, NULL, &answer, &err), UV_EINVAL);
     assert_null(answer);
     answerer_close(a);
 }

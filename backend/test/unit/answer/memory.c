@@ -23,46 +23,27 @@ struct fixture {
     int finished;
 };
 
-static void on_started(const char *id, const char *provider, const char *model, void *arg)
-{
-    (void)id;
-    (void)provider;
-    (void)model;
-    (void)arg;
-}
-
-static void on_outline(const char *id, enum question_kind kind, const struct llm_point *points,
-                       size_t n, void *arg)
-{
-    (void)id;
-    (void)kind;
-    (void)arg;
-    for (size_t i = 0; i < n; i++)
-        assert_non_null(points[i].text);
-}
-
-static void on_delta(const char *id, const char *text, size_t len, void *arg)
-{
-    (void)id;
-    (void)arg;
-    assert_non_null(text);
-    assert_true(len > 0);
-}
-
-static void on_finished(const char *id, const struct answer_result *res, void *arg)
+static void on_event(const struct answer_event *event, void *arg)
 {
     struct fixture *f = arg;
 
-    (void)id;
-    assert_true(res->text || !res->len);
-    f->finished++;
-    loop_stop(f->loop);
+    switch (event->kind) {
+    case ANSWER_STARTED:
+        break;
+    case ANSWER_OUTLINE:
+        for (size_t i = 0; i < event->outline.count; i++)
+            assert_non_null(event->outline.points[i].text);
+        break;
+    case ANSWER_DELTA:
+        assert_non_null(event->delta.text);
+        assert_true(event->delta.len > 0);
+        break;
+    case ANSWER_FINISHED:
+        assert_true(event->finished->text || !event->finished->len);
+        f->finished++;
+        loop_stop(f->loop);
+    }
 }
-
-static const struct answer_handlers handlers = {.on_started = on_started,
-                                                .on_outline = on_outline,
-                                                .on_delta = on_delta,
-                                                .on_finished = on_finished};
 
 static void out_of_patience(void *arg)
 {
@@ -97,7 +78,7 @@ static void one_answer(void *arg)
     f->finished = 0;
     if (!profile_index_open(&index, &input) &&
         !answerer_open(&answerer, f->loop, f->client, &config, &err) &&
-        !answer_ask(answerer, index, &ask, &handlers, f, &answer, &err)) {
+        !answer_ask(answerer, index, &ask, on_event, f, &answer, &err)) {
         timer_start(f->patience, PATIENCE_MS, 0);
         loop_run(f->loop);
         timer_stop(f->patience);

@@ -1,0 +1,105 @@
+/**
+ * @file live/event.h  What happens in a live interview, told to whoever listens
+ *
+ * Everything that a page, a terminal or a stream gets to know is one struct live_event. Rooms speak
+ * in these; api/messages.h makes them the JSON of docs/api/openapi.yaml.
+ *
+ *     static void on_event(const struct live_event *event, void *arg)
+ *     {
+ *         if (event->kind == LIVE_DELTA)
+ *             fwrite(event->delta.text, 1, event->delta.len, stdout);
+ *     }
+ *
+ * More kinds may come (a model that thinks before it answers): a handler passes over those it does
+ * not know.
+ *
+ * Threads    Loop thread only.
+ * Ownership  What an event points to is borrowed for the call.
+ */
+#ifndef LIVE_EVENT_H
+#define LIVE_EVENT_H
+
+#include "answer/answer.h"
+#include "live/asr_session.h"
+
+enum live_event_kind {
+    /* of one speaker */
+    LIVE_LISTENING, /**< The recogniser is ready, before anything else */
+    LIVE_PARTIAL,   /**< Words so far; the next one replaces it */
+    LIVE_FINAL,     /**< The words of an utterance */
+    LIVE_TURN,      /**< It looks finished, it is, or it goes on after all */
+
+    /* of one answer, for everybody in the interview */
+    LIVE_STARTED,
+    LIVE_OUTLINE,
+    LIVE_DELTA,
+    LIVE_FINISHED, /**< The answer's end is told; nothing more of it comes */
+
+    LIVE_ERROR,
+};
+
+enum live_error {
+    LIVE_PROVIDER_FAILED, /**< A service did; the interview goes on */
+    LIVE_OVERLOADED,
+    LIVE_UNAVAILABLE,
+    LIVE_BAD_AUDIO,
+    LIVE_INTERNAL,
+};
+
+struct live_event {
+    enum live_event_kind kind;
+    union {
+        struct {
+            const char *engine;
+            const char *model;
+            int64_t heard; /**< Samples a channel that a line which can be resumed has; -1: it
+                                cannot be */
+        } listening;
+        struct live_words {
+            uint32_t utterance;
+            const struct asr_result *result; /**< Its times too count from the first sample fed */
+            uint64_t start_ms;
+            uint64_t end_ms;
+            uint64_t latency_ms; /**< LIVE_FINAL: since the last voiced sample arrived */
+        } words;                 /**< LIVE_PARTIAL, LIVE_FINAL */
+        struct live_turn {
+            uint32_t utterance;
+            enum turn_state state;
+            struct question question;
+        } turn;
+        struct {
+            const char *generation_id;
+            int question_number; /**< 0: of no session */
+            const char *question;
+            const char *provider;
+            const char *model;
+            bool eager; /**< Begun before the turn was surely over */
+        } started;
+        struct {
+            const char *generation_id;
+            const char *question;
+            enum question_kind kind;
+            const struct llm_point *points;
+            size_t count;
+        } outline;
+        struct {
+            const char *generation_id;
+            const char *text;
+            size_t len;
+        } delta;
+        struct {
+            const char *generation_id;
+            enum answer_finish finish;
+            const char *transcript_id; /**< NULL: nothing was kept */
+            struct answer_latency latency;
+        } finished;
+        struct {
+            enum live_error code;
+            const char *why; /**< A sentence for the person */
+        } error;
+    };
+};
+
+typedef void live_event_fn(const struct live_event *event, void *arg);
+
+#endif
