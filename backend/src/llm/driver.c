@@ -6,6 +6,7 @@
 #include "llm/driver.h"
 
 #include "llm/driver_inner.h"
+#include "loop/loop.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ int llm_start(struct loop *loop, struct http_client *client, const struct llm_pr
     gen->loop = loop;
     gen->client = client;
     gen->provider = provider;
+    gen->driver = provider->driver;
     gen->h = *h;
     gen->arg = arg;
     rc = provider->driver->start(gen, req, err);
@@ -46,41 +48,36 @@ int llm_start(struct loop *loop, struct http_client *client, const struct llm_pr
     return rc;
 }
 
-void llm_cancel(struct llm_gen *gen)
+static void gen_free(void *arg)
 {
-    if (!gen || gen->cancelled)
-        return;
-    gen->cancelled = true;
-    gen->provider->driver->cancel(gen);
-    if (!gen->busy)
-        free(gen);
+    struct llm_gen *gen = arg;
+
+    if (gen->state)
+        gen->driver->release(gen->state);
+    free(gen);
 }
 
-/** After a handler: is the generation still wanted? */
-static bool still_there(struct llm_gen *gen)
+void llm_cancel(struct llm_gen *gen)
 {
-    gen->busy--;
-    if (!gen->cancelled)
-        return true;
-    if (!gen->busy)
-        free(gen);
-    return false;
+    if (!gen || gen->closed)
+        return;
+    gen->closed = true;
+    gen->driver->cancel(gen);
+    loop_free_later(gen->loop, gen, gen_free);
 }
 
 bool llm_emit_start(struct llm_gen *gen, const char *model)
 {
-    gen->busy++;
-    if (gen->h.on_start)
+    if (!gen->closed && gen->h.on_start)
         gen->h.on_start(model, gen->arg);
-    return still_there(gen);
+    return !gen->closed;
 }
 
 bool llm_emit_delta(struct llm_gen *gen, const char *text, size_t len)
 {
-    gen->busy++;
-    if (gen->h.on_delta && len)
+    if (!gen->closed && gen->h.on_delta && len)
         gen->h.on_delta(text, len, gen->arg);
-    return still_there(gen);
+    return !gen->closed;
 }
 
 void llm_emit_end(struct llm_gen *gen, int err, enum llm_finish finish, uint64_t retry_after_ms,
@@ -91,8 +88,8 @@ void llm_emit_end(struct llm_gen *gen, int err, enum llm_finish finish, uint64_t
                                 .finish = finish,
                                 .retry_after_ms = retry_after_ms};
 
-    gen->cancelled = true; /* a cancel from inside the handler finds nothing to do */
-    gen->busy++;
+    if (gen->closed)
+        return;
+    llm_cancel(gen);
     gen->h.on_end(&end, gen->arg);
-    still_there(gen);
 }

@@ -84,24 +84,27 @@ struct llm_driver {
     uint64_t first_token_ms; /**< It may need this long to its first token (loads a model); 0: no */
     bool lists_all;          /**< What .models does not name cannot be used */
     int (*start)(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err);
+    /** Close connection and timers: nothing is reported any more. Once; the state stays. */
     void (*cancel)(struct llm_gen *gen);
+    void (*release)(void *state); /**< At the end of the turn in which it was closed */
     /** (optional) List models: fn gets each name, then NULL once (err says how it went;
      *  UV_ECANCELED: the client was closed, and p may be gone). */
     int (*models)(struct http_client *client, const struct llm_provider *p,
                   void (*fn)(const char *name, int err, void *arg), void *arg);
 };
 
-/** One running generation. A driver hangs its own state on .state, frees it in cancel() and
- *  before it reports the end, and reports through llm_emit_*() of llm/driver_inner.h. */
+/** One running generation. A driver hangs its own state on .state when .start succeeds, and
+ *  reports through llm_emit_*() of llm/driver_inner.h. It is closed when it is cancelled or has
+ *  reported its end; memory goes by the rule of loop/loop.h. */
 struct llm_gen {
     struct loop *loop;
     struct http_client *client;
     const struct llm_provider *provider;
+    const struct llm_driver *driver; /* for the end of the turn: the provider may be gone then */
     struct llm_handlers h;
     void *arg;
     void *state;
-    unsigned busy;  /* handlers on the stack */
-    bool cancelled; /* or ended: freed once no handler is on the stack */
+    bool closed;
 };
 
 extern const struct llm_driver *const llm_drivers[]; /**< NULL-terminated */

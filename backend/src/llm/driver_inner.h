@@ -1,9 +1,10 @@
 /**
  * @file llm/driver_inner.h  What drivers share (private to llm/)
  *
- * A driver calls llm_emit_start() and llm_emit_delta() while it runs and llm_emit_end() once, last:
- * the generation is gone when that returns. A handler may cancel from inside: each emit says
- * whether the generation is still there, and a driver touches nothing when it is not.
+ * A driver calls llm_emit_start() and llm_emit_delta() while it runs and llm_emit_end() once, last,
+ * which closes the generation. A handler may cancel from inside: each emit says whether the
+ * generation is still open, and a driver goes no further when it is not. Its state is there until
+ * the end of the turn.
  */
 #ifndef LLM_DRIVER_INNER_H
 #define LLM_DRIVER_INNER_H
@@ -79,8 +80,6 @@ struct llm_wire {
     struct http_call *call;
     char model[LLM_MODEL_MAX];
     int status;
-    bool inside;    /* a handler of the driver is on the stack: freeing waits for it */
-    bool cancelled; /* under such a handler */
 };
 
 /** Make a driver's state of so many bytes; *wp (a pointer to that struct) is set on success. */
@@ -91,9 +90,8 @@ int llm_wire_new(void *wp, size_t size, struct llm_gen *gen, const struct llm_re
 int llm_wire_post(struct llm_wire *w, const char *path, const char *const *headers, json_t *obj,
                   const struct http_call_handlers *handlers, struct errbuf *err);
 
-/** Close the connection. What is returned is to be freed now; NULL: nothing, or later, when the
- *  handler that is on the stack sees .cancelled. */
-struct llm_wire *llm_wire_cancel(struct llm_gen *gen);
+/** A driver's .cancel: closes the connection. */
+void llm_wire_cancel(struct llm_gen *gen);
 
 /** url of the provider and path, one slash between. */
 int llm_join_url(char *to, size_t size, const struct llm_provider *p, const char *path);

@@ -29,8 +29,10 @@ struct ollama {
     enum llm_finish finish;
 };
 
-static void ollama_free(struct ollama *s)
+static void ollama_release(void *state)
 {
+    struct ollama *s = state;
+
     if (s->line.data)
         explicit_bzero(s->line.data, s->line.cap);
     buf_release(&s->line);
@@ -39,13 +41,7 @@ static void ollama_free(struct ollama *s)
 
 static void finish(struct ollama *s, int err, const char *why)
 {
-    struct llm_gen *gen = s->wire.gen;
-    enum llm_finish how = err ? LLM_FAILED : s->finish;
-
-    http_call_cancel(s->wire.call);
-    gen->state = NULL;
-    ollama_free(s);
-    llm_emit_end(gen, err, how, 0, why);
+    llm_emit_end(s->wire.gen, err, err ? LLM_FAILED : s->finish, 0, why);
 }
 
 static void end_refused(struct ollama *s)
@@ -106,7 +102,7 @@ static void on_line(struct ollama *s, const char *line, size_t len)
 /** Cut what arrived into lines; a part of one waits in s->line. */
 static void feed(struct ollama *s, const char *data, size_t len)
 {
-    while (len && !s->wire.cancelled && s->outcome == GOING) {
+    while (len && !s->wire.gen->closed && s->outcome == GOING) {
         const char *nl = memchr(data, '\n', len);
         size_t n = nl ? (size_t)(nl - data) : len;
 
@@ -128,9 +124,7 @@ static void feed(struct ollama *s, const char *data, size_t len)
 
 static void settle(struct ollama *s)
 {
-    if (s->wire.cancelled)
-        ollama_free(s);
-    else if (s->outcome == DONE)
+    if (s->outcome == DONE)
         finish(s, 0, NULL);
     else if (s->outcome == REPORTED)
         end_refused(s);
@@ -144,13 +138,8 @@ static void on_headers(struct http_call *call, int status, void *arg)
 
     (void)call;
     s->wire.status = status;
-    if (status != 200)
-        return;
-    s->wire.inside = true;
-    llm_emit_start(s->wire.gen, s->wire.model);
-    s->wire.inside = false;
-    if (s->wire.cancelled)
-        ollama_free(s);
+    if (status == 200)
+        llm_emit_start(s->wire.gen, s->wire.model);
 }
 
 static void on_data(struct http_call *call, const char *data, size_t len, void *arg)
@@ -164,9 +153,7 @@ static void on_data(struct http_call *call, const char *data, size_t len, void *
         buf_append(&s->line, data, len < room ? len : room);
         return;
     }
-    s->wire.inside = true;
     feed(s, data, len);
-    s->wire.inside = false;
     settle(s);
 }
 
@@ -177,7 +164,6 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     char text[ERR_TEXT_MAX];
 
     (void)call;
-    s->wire.call = NULL;
     if (err == UV_ECONNREFUSED) {
         snprintf(text, sizeof(text), "%s does not answer: start it with `ollama serve`", name);
         finish(s, err, text);
@@ -187,10 +173,8 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     } else if (s->wire.status != 200) {
         end_refused(s);
     } else {
-        s->wire.inside = true;
         feed(s, "\n", 1); /* a last line without its end */
-        s->wire.inside = false;
-        if (!s->wire.cancelled && s->outcome == GOING) {
+        if (s->outcome == GOING) {
             snprintf(text, sizeof(text), "%s broke off in the middle of the answer", name);
             finish(s, UV_ECONNRESET, text);
         } else {
@@ -229,18 +213,10 @@ static int ollama_start(struct llm_gen *gen, const struct llm_request *req, stru
     buf_init(&s->line, LLM_LINE_MAX);
     rc = llm_wire_post(&s->wire, "/api/chat", headers, body_of(s, req), &handlers, err);
     if (rc)
-        ollama_free(s);
+        ollama_release(s);
     else
         gen->state = s;
     return rc;
-}
-
-static void ollama_cancel(struct llm_gen *gen)
-{
-    struct llm_wire *left = llm_wire_cancel(gen);
-
-    if (left)
-        ollama_free((struct ollama *)left);
 }
 
 static int ollama_models(struct http_client *client, const struct llm_provider *p,
@@ -254,6 +230,7 @@ const struct llm_driver llm_driver_ollama = {
     .first_token_ms = LOAD_MS,
     .lists_all = true,
     .start = ollama_start,
-    .cancel = ollama_cancel,
+    .cancel = llm_wire_cancel,
+    .release = ollama_release,
     .models = ollama_models,
 };

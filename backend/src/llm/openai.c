@@ -32,8 +32,10 @@ struct openai {
     uint64_t retry_ms;
 };
 
-static void openai_free(struct openai *s)
+static void openai_release(void *state)
 {
+    struct openai *s = state;
+
     sse_release(&s->sse);
     if (s->body.data)
         explicit_bzero(s->body.data, s->body.cap);
@@ -41,18 +43,9 @@ static void openai_free(struct openai *s)
     free(s);
 }
 
-/** Report the end. The state is gone afterwards. */
 static void finish(struct openai *s, int err, enum llm_finish how, const char *why)
 {
-    struct llm_gen *gen = s->wire.gen;
-    uint64_t retry = s->retry_ms;
-    char text[ERR_TEXT_MAX];
-
-    text_copy(text, sizeof(text), why ? why : "", why ? strlen(why) : 0);
-    http_call_cancel(s->wire.call);
-    gen->state = NULL;
-    openai_free(s);
-    llm_emit_end(gen, err, err ? LLM_FAILED : how, err ? retry : 0, text);
+    llm_emit_end(s->wire.gen, err, err ? LLM_FAILED : how, err ? s->retry_ms : 0, why);
 }
 
 /* -------------------------------------------------------------------------------- requesting */
@@ -127,7 +120,7 @@ static void on_event(const char *event, const char *data, size_t len, void *arg)
     int err;
 
     (void)event;
-    if (s->wire.cancelled || s->outcome > FINISHED)
+    if (s->wire.gen->closed || s->outcome > FINISHED)
         return;
     buf_init(&clean, 3 * (size_t)SSE_EVENT_MAX);
     err = llm_put_clean(&clean, data, len);
@@ -197,16 +190,10 @@ static void end_object(struct openai *s)
                "the provider's reply is not of the chat/completions protocol");
         return;
     }
-    s->wire.inside = true;
-    if (!chunk.error)
-        llm_emit_start(s->wire.gen, s->wire.model);
-    if (!s->wire.cancelled)
+    if (chunk.error || llm_emit_start(s->wire.gen, s->wire.model))
         on_chunk(s, &chunk);
-    s->wire.inside = false;
     llm_chunk_release(&chunk);
-    if (s->wire.cancelled)
-        openai_free(s);
-    else if (s->outcome == REPORTED)
+    if (s->outcome == REPORTED)
         end_refused(s);
     else
         end_well(s);
@@ -223,13 +210,8 @@ static void on_headers(struct http_call *call, int status, void *arg)
     s->retry_ms = llm_retry_ms(http_call_header(call, "retry-after"), now);
     if (!s->retry_ms && status == 429)
         s->retry_ms = llm_retry_ms(http_call_header(call, "x-ratelimit-reset-requests"), now);
-    if (!s->events)
-        return;
-    s->wire.inside = true;
-    llm_emit_start(s->wire.gen, s->wire.model);
-    s->wire.inside = false;
-    if (s->wire.cancelled)
-        openai_free(s);
+    if (s->events)
+        llm_emit_start(s->wire.gen, s->wire.model);
 }
 
 static void on_data(struct http_call *call, const char *data, size_t len, void *arg)
@@ -245,12 +227,8 @@ static void on_data(struct http_call *call, const char *data, size_t len, void *
             buf_append(&s->body, data, len < max - s->body.len ? len : max - s->body.len);
         return;
     }
-    s->wire.inside = true;
     err = sse_feed(&s->sse, data, len, on_event, s);
-    s->wire.inside = false;
-    if (s->wire.cancelled)
-        openai_free(s);
-    else if (s->outcome == DONE)
+    if (s->outcome == DONE)
         end_well(s);
     else if (s->outcome == REPORTED)
         end_refused(s);
@@ -265,7 +243,6 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     char text[ERR_TEXT_MAX];
 
     (void)call;
-    s->wire.call = NULL;
     if (err && s->outcome != FINISHED) {
         snprintf(text, sizeof(text), "%s: %s", title(s), why && *why ? why : uv_strerror(err));
         finish(s, err, LLM_FAILED, text);
@@ -311,18 +288,10 @@ static int openai_start(struct llm_gen *gen, const struct llm_request *req, stru
     buf_init(&s->body, LLM_LINE_MAX + 1);
     rc = post(s, req, err);
     if (rc)
-        openai_free(s);
+        openai_release(s);
     else
         gen->state = s;
     return rc;
-}
-
-static void openai_cancel(struct llm_gen *gen)
-{
-    struct llm_wire *left = llm_wire_cancel(gen);
-
-    if (left)
-        openai_free((struct openai *)left);
 }
 
 static int openai_models(struct http_client *client, const struct llm_provider *p,
@@ -342,6 +311,7 @@ static int openai_models(struct http_client *client, const struct llm_provider *
 const struct llm_driver llm_driver_openai = {
     .name = "openai",
     .start = openai_start,
-    .cancel = openai_cancel,
+    .cancel = llm_wire_cancel,
+    .release = openai_release,
     .models = openai_models,
 };

@@ -26,13 +26,12 @@ struct writer {
     struct buf text;
     size_t sent;
     bool started;
-    bool inside;
-    bool cancelled;
 };
 
-static void writer_free(struct writer *w)
+static void writer_release(void *state)
 {
-    timer_close(w->timer);
+    struct writer *w = state;
+
     if (w->text.data)
         explicit_bzero(w->text.data, w->text.cap);
     buf_release(&w->text);
@@ -58,23 +57,14 @@ static void on_step(void *arg)
     struct llm_gen *gen = w->gen;
     size_t n = next_piece(w);
 
-    w->inside = true;
     if (!w->started) {
         w->started = true;
         llm_emit_start(gen, "outline");
     }
-    if (n && !w->cancelled) {
-        w->sent += n;
-        llm_emit_delta(gen, w->text.data + w->sent - n, n);
-    }
-    w->inside = false;
-    if (w->cancelled) {
-        writer_free(w);
-    } else if (w->sent == w->text.len) {
-        gen->state = NULL;
-        writer_free(w);
+    w->sent += n;
+    llm_emit_delta(gen, w->text.data + w->sent - n, n);
+    if (w->sent == w->text.len)
         llm_emit_end(gen, 0, LLM_STOP, 0, NULL);
-    }
 }
 
 static int outline_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err)
@@ -93,7 +83,8 @@ static int outline_start(struct llm_gen *gen, const struct llm_request *req, str
     if (!rc)
         rc = timer_start(w->timer, 0, STEP_MS);
     if (rc) {
-        writer_free(w);
+        timer_close(w->timer);
+        writer_release(w);
         return err_set(err, rc, "the outline cannot be written: %s", uv_strerror(rc));
     }
     gen->state = w;
@@ -104,17 +95,13 @@ static void outline_cancel(struct llm_gen *gen)
 {
     struct writer *w = gen->state;
 
-    gen->state = NULL;
-    if (!w)
-        return;
-    w->cancelled = true;
-    timer_stop(w->timer);
-    if (!w->inside)
-        writer_free(w);
+    if (w)
+        timer_close(w->timer);
 }
 
 const struct llm_driver llm_driver_outline = {
     .name = "outline",
     .start = outline_start,
     .cancel = outline_cancel,
+    .release = writer_release,
 };

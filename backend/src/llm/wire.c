@@ -74,15 +74,10 @@ int llm_wire_post(struct llm_wire *w, const char *path, const char *const *heade
     return rc ? err_set(err, rc, "%s cannot be asked: %s", name, uv_strerror(rc)) : 0;
 }
 
-struct llm_wire *llm_wire_cancel(struct llm_gen *gen)
+void llm_wire_cancel(struct llm_gen *gen)
 {
     struct llm_wire *w = gen->state;
 
-    gen->state = NULL;
-    if (!w)
-        return NULL;
-    http_call_cancel(w->call);
-    w->call = NULL;
-    w->cancelled = true;
-    return w->inside ? NULL : w;
+    if (w)
+        http_call_cancel(w->call);
 }

@@ -14,7 +14,8 @@
  *      a handler that x itself is calling too; closing twice does nothing.
  *   2. Memory goes at the end of the turn: close ends with loop_free_later(loop, x, x_free). Who
  *      is on the stack may still look at x, and after each handler it called looks at x->closed
- *      and returns. So there is no `inside`, no `busy`, no count of handlers on the stack.
+ *      and returns. So there is no `inside`, no `busy`, no count of handlers on the stack. x_free
+ *      touches what is x's own alone: what x borrowed may have gone before.
  *   3. Rooms hold each other's ids, never pointers, where the other may go first: base/slots.h
  *      gives ids and finds what they name. An id that is gone is a normal answer.
  *   4. What holds a uv handle frees it in the handle's close callback, which libuv runs at the end

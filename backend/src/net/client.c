@@ -6,6 +6,10 @@
  * the server offers it). A cancelled call takes its connection with it, so that the provider
  * stops computing at once.
  *
+ * libcurl may not be given or lose a call while it is itself on the stack, that is, inside the
+ * handlers of a call. What handlers start and close meanwhile is given and taken when libcurl has
+ * returned, in the same turn (left_libcurl()). All else follows the rule of loop/loop.h.
+ *
  * Addresses and headers carry keys: nothing here is ever logged, and the sentences in `why` name
  * the host only.
  */
@@ -36,7 +40,8 @@ struct http_client {
     CURLM *multi;
     uv_timer_t *timer;
     struct http_call *calls;
-    bool inside; /* libcurl is on the stack: it takes and gives up no call now */
+    struct http_call *closed; /* to be taken from libcurl as soon as it has returned */
+    bool in_libcurl;
     bool closing;
     uv_async_t *wake; /* a worker wants something */
     uv_mutex_t lock;
@@ -60,10 +65,10 @@ struct http_call {
     int status;
     bool headers_told;
     bool idle_out;
-    bool inside;    /* in a handler called from libcurl: it may not be torn down now */
-    bool cancelled; /* asked for from inside */
-    bool waiting;   /* started or given up from inside another call's handler */
+    bool hang_up;   /* with bytes still to come: its connection serves nobody else */
+    bool added;     /* libcurl has it */
     bool unwatched; /* nothing will tell of its socket: it ends */
+    bool closed;
     char why[WHY_MAX];
 };
 
@@ -75,8 +80,7 @@ struct watch {
 };
 
 static void check_done(struct http_client *client);
-static void check_waiting(struct http_client *client);
-static void call_free(struct http_call *call, bool hang_up);
+static void left_libcurl(struct http_client *client);
 static void on_wake(uv_async_t *wake);
 
 /* ---------------------------------------------------------- descriptors */
@@ -94,10 +98,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)
         flags |= CURL_CSELECT_OUT;
-    client->inside = true;
+    client->in_libcurl = true;
     curl_multi_socket_action(client->multi, w->fd, flags, &running);
-    client->inside = false;
-    check_waiting(client);
+    left_libcurl(client);
     check_done(client);
 }
 
@@ -135,7 +138,7 @@ static struct watch *watch_new(struct http_client *client, curl_socket_t fd)
 }
 
 /* An error told to libcurl here ends every transfer and the multi handle for good. Only the call
- * whose socket cannot be watched ends, as soon as libcurl has returned: check_waiting(). */
+ * whose socket cannot be watched ends, as soon as libcurl has returned: left_libcurl(). */
 static void cannot_watch(CURL *easy)
 {
     struct http_call *call = NULL;
@@ -170,10 +173,9 @@ static void on_timer(uv_timer_t *timer)
     struct http_client *client = timer->data;
     int running;
 
-    client->inside = true;
+    client->in_libcurl = true;
     curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    client->inside = false;
-    check_waiting(client);
+    left_libcurl(client);
     check_done(client);
 }
 
@@ -232,7 +234,7 @@ static void tell_headers(struct http_call *call)
 {
     long status = 0;
 
-    if (call->headers_told || call->cancelled)
+    if (call->headers_told || call->closed)
         return;
     call->headers_told = true;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -247,12 +249,10 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     size_t len = size * count;
 
     heard(call);
-    call->inside = true;
     tell_headers(call);
-    if (!call->cancelled && call->h.on_data)
+    if (!call->closed && call->h.on_data)
         call->h.on_data(call, data, len, call->arg);
-    call->inside = false;
-    return call->cancelled ? CURL_WRITEFUNC_ERROR : len;
+    return call->closed ? CURL_WRITEFUNC_ERROR : len;
 }
 
 const char *http_call_header(const struct http_call *call, const char *name)
@@ -328,18 +328,62 @@ static const char *explain(struct http_call *call, int err, CURLcode rc)
     return call->why;
 }
 
+static void call_free(void *arg)
+{
+    struct http_call *call = arg;
+
+    buf_release(&call->reply_headers);
+    free(call);
+}
+
+/* Not while libcurl is on the stack. */
+static void take_from_libcurl(struct http_call *call)
+{
+    if (call->hang_up && call->easy)
+        /* A call with bytes still to come cannot share its connection with the next: libcurl
+         * closes it when the transfer is removed half-way (HTTP/2: the stream is reset). */
+        curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, 1L);
+    if (call->added)
+        curl_multi_remove_handle(call->client->multi, call->easy);
+    curl_easy_cleanup(call->easy);
+    curl_slist_free_all(call->headers);
+    free(call->body);
+    loop_free_later(call->client->loop, call, call_free);
+}
+
+static void call_close(struct http_call *call, bool hang_up)
+{
+    struct http_client *client = call->client;
+
+    if (call->closed)
+        return;
+    call->closed = true;
+    call->hang_up = hang_up;
+    *call->prev = call->next;
+    if (call->next)
+        call->next->prev = call->prev;
+    timer_close(call->idle);
+    if (!client->in_libcurl) {
+        take_from_libcurl(call);
+        return;
+    }
+    call->next = client->closed;
+    client->closed = call;
+}
+
 static void finish(struct http_call *call, CURLcode rc)
 {
+    const char *why;
     int err;
 
-    call->inside = true;
     if (rc == CURLE_OK)
         tell_headers(call);
-    if (!call->cancelled) {
-        err = error_code(call, rc);
-        call->h.on_done(call, err, explain(call, err, rc), call->arg);
-    }
-    call_free(call, rc != CURLE_OK);
+    if (call->closed)
+        return;
+    err = error_code(call, rc);
+    why = explain(call, err, rc);
+    call_close(call, rc != CURLE_OK);
+    call->h.on_done(call, err, why, call->arg);
 }
 
 static void check_done(struct http_client *client)
@@ -357,54 +401,32 @@ static void check_done(struct http_client *client)
     }
 }
 
-static void call_free(struct http_call *call, bool hang_up)
-{
-    if (hang_up)
-        /* A call with bytes still to come cannot share its connection with the next: libcurl
-         * closes it when the transfer is removed half-way (HTTP/2: the stream is reset). */
-        curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, 1L);
-    *call->prev = call->next;
-    if (call->next)
-        call->next->prev = call->prev;
-    timer_close(call->idle);
-    curl_multi_remove_handle(call->client->multi, call->easy);
-    curl_easy_cleanup(call->easy);
-    curl_slist_free_all(call->headers);
-    buf_release(&call->reply_headers);
-    free(call->body);
-    free(call);
-}
-
 void http_call_cancel(struct http_call *call)
 {
-    if (!call)
-        return;
-    call->cancelled = true;
-    if (call->client->inside && !call->inside)
-        call->waiting = true; /* until libcurl has left the handler of another call */
-    else if (!call->inside)
-        call_free(call, true);
+    if (call)
+        call_close(call, true);
 }
 
-/** Do what handlers asked of other calls while libcurl was on the stack. */
-static void check_waiting(struct http_client *client)
+/** Do what handlers asked for while libcurl was on the stack. */
+static void left_libcurl(struct http_client *client)
 {
     struct http_call *call = client->calls;
 
+    client->in_libcurl = false;
+    while (client->closed) {
+        struct http_call *closed = client->closed;
+
+        client->closed = closed->next;
+        take_from_libcurl(closed);
+    }
     while (call) {
         struct http_call *next = call->next;
 
-        if (call->waiting && call->cancelled) {
-            call_free(call, true);
-        } else if (call->unwatched) {
+        if (!call->added && !call->unwatched)
+            call->added = !curl_multi_add_handle(client->multi, call->easy);
+        if (!call->added || call->unwatched) {
             finish(call, CURLE_OUT_OF_MEMORY);
             next = client->calls; /* its handler may have changed the list */
-        } else if (call->waiting) {
-            call->waiting = false;
-            if (curl_multi_add_handle(client->multi, call->easy)) {
-                finish(call, CURLE_OUT_OF_MEMORY);
-                next = client->calls; /* its handler may have changed the list */
-            }
         }
         call = next;
     }
@@ -535,11 +557,12 @@ int http_call_start(struct http_client *client, const struct http_call_request *
         err = timer_open(&call->idle, client->loop, on_idle, call);
     if (!err)
         err = timer_start(call->idle, call->idle_ms, 0);
-    call->waiting = client->inside;
-    if (!err && !call->waiting && curl_multi_add_handle(client->multi, call->easy))
-        err = UV_ENOMEM;
+    if (!err && !client->in_libcurl) {
+        call->added = !curl_multi_add_handle(client->multi, call->easy);
+        err = call->added ? 0 : UV_ENOMEM;
+    }
     if (err) {
-        call_free(call, true);
+        call_close(call, true);
         return err;
     }
     heard(call);
@@ -593,7 +616,7 @@ static void drop(struct http_call *call)
     void (*on_dropped)(void *arg) = call->h.on_dropped;
     void *arg = call->arg;
 
-    call_free(call, true);
+    call_close(call, true);
     if (on_dropped)
         on_dropped(arg);
 }

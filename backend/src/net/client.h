@@ -42,7 +42,7 @@ struct http_call_handlers {
     /** Status line and headers are in; look further with http_call_header(). (optional) */
     void (*on_headers)(struct http_call *call, int status, void *arg);
     void (*on_data)(struct http_call *call, const char *data, size_t len, void *arg);
-    /** Exactly once unless cancelled; the call is gone after it returns. */
+    /** Exactly once unless cancelled. The call is closed: look at its headers, no more. */
     void (*on_done)(struct http_call *call, int err, const char *why, void *arg);
     /** (optional) The client was closed with the call under way, and the call is gone: for those
      *  who have nobody else to free arg. Start nothing. */
