@@ -25,25 +25,27 @@ int exe_folder(char *folder, size_t size)
     return 0;
 }
 
-static bool lies_in(const char *folder, const char *below, const char *name, char *path)
+static bool lies_in(const char *folder, const char *below, const char *name, const char *ending,
+                    char *path)
 {
-    int n = snprintf(path, PATH_MAX, "%s%s/%s.so", folder, below, name);
+    int n = snprintf(path, PATH_MAX, "%s%s/%s%s", folder, below, name, ending);
 
-    return n > 0 && n < PATH_MAX && access(path, R_OK) == 0;
+    return n > 0 && n < PATH_MAX && access(path, *ending ? R_OK : X_OK) == 0;
 }
 
-static bool find(const char *name, char *path)
+/** ending: ".so", or "" for a program. */
+static bool find(const char *name, const char *ending, char *path)
 {
     static const char *const below[] = {"", "/..", "/../lib/interviewd"};
     const char *set = getenv("INTERVIEWD_MODULES");
     char folder[PATH_MAX];
 
-    if (set && *set && lies_in(set, "", name, path))
+    if (set && *set && lies_in(set, "", name, ending, path))
         return true;
     if (exe_folder(folder, sizeof(folder)))
         return false;
     for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
-        if (lies_in(folder, below[i], name, path))
+        if (lies_in(folder, below[i], name, ending, path))
             return true;
     }
     return false;
@@ -53,9 +55,16 @@ int module_find(const char *name, struct errbuf *err)
 {
     char path[PATH_MAX];
 
-    if (find(name, path))
+    if (find(name, ".so", path))
         return 0;
     return err_set(err, UV_ENOSYS, "%s.so, which belongs beside the program, is missing", name);
+}
+
+int program_find(const char *name, char path[PATH_MAX], struct errbuf *err)
+{
+    if (find(name, "", path))
+        return 0;
+    return err_set(err, UV_ENOSYS, "%s, which belongs beside the program, is missing", name);
 }
 
 void *module_open(const char *name, const char *symbol, struct errbuf *err)
@@ -63,7 +72,7 @@ void *module_open(const char *name, const char *symbol, struct errbuf *err)
     char path[PATH_MAX];
     void *handle, *found;
 
-    if (!find(name, path)) {
+    if (!find(name, ".so", path)) {
         module_find(name, err);
         return NULL;
     }

@@ -17,10 +17,14 @@
 
 #include "base/error.h"
 
+#include <limits.h>
 #include <stddef.h>
 
 /** Whether a module is there, without loading it: 0 or UV_ENOSYS. */
 int module_find(const char *name, struct errbuf *err);
+
+/** A program of ours that lies where modules do: its path, or UV_ENOSYS. */
+int program_find(const char *name, char path[PATH_MAX], struct errbuf *err);
 
 /** The address of a symbol in a module; NULL if it cannot be had. */
 void *module_open(const char *name, const char *symbol, struct errbuf *err);

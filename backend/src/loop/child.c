@@ -1,0 +1,293 @@
+/**
+ * @file loop/child.c  Programs of ours that run beside us and may die
+ */
+#include "loop/child.h"
+
+#include "base/module.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SOCKET_FD = 3, NAMES_MAX = 32 };
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { MAPS_TERABYTES = 1 };
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+enum { MAPS_TERABYTES = 1 };
+#else
+enum { MAPS_TERABYTES = 0 };
+#endif
+#else
+enum { MAPS_TERABYTES = 0 };
+#endif
+
+struct child {
+    pid_t pid;
+    int fd;
+};
+
+/* ---------------------------------------------------------------- the thread that makes them */
+
+struct order {
+    struct order *next;
+    const char *path;
+    int fd; /* the child's end */
+    pid_t pid;
+    int rc;
+    bool done;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct order *first; /* {lock} */
+    bool running;        /* {lock} */
+} maker = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+/** Names that are handed on: where things lie, how text is written, how a sanitizer reports. */
+static bool is_harmless(const char *entry)
+{
+    static const char *const names[] = {"PATH=",         "LANG=",         "LC_ALL=",
+                                        "LC_CTYPE=",     "TMPDIR=",       "INTERVIEWD_MODULES=",
+                                        "ASAN_OPTIONS=", "LSAN_OPTIONS=", "TSAN_OPTIONS=",
+                                        "UBSAN_OPTIONS="};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strncmp(entry, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+static void choose_environment(char *to[NAMES_MAX])
+{
+    static char one_thread[] = "OPENBLAS_NUM_THREADS=1"; /* a fork must not find other threads */
+    size_t n = 0;
+
+    to[n++] = one_thread;
+    for (char **e = environ; *e && n < NAMES_MAX - 1; e++)
+        if (is_harmless(*e))
+            to[n++] = *e;
+    to[n] = NULL;
+}
+
+static int prepare_descriptors(posix_spawn_file_actions_t *acts, int fd)
+{
+    int rc = posix_spawn_file_actions_init(acts);
+
+    rc = rc ? rc : posix_spawn_file_actions_addopen(acts, 0, "/dev/null", O_RDONLY, 0);
+    rc = rc ? rc : posix_spawn_file_actions_addopen(acts, 1, "/dev/null", O_WRONLY, 0);
+    rc = rc ? rc : posix_spawn_file_actions_adddup2(acts, fd, SOCKET_FD);
+    return rc ? rc : posix_spawn_file_actions_addclosefrom_np(acts, SOCKET_FD + 1);
+}
+
+static int prepare_signals(posix_spawnattr_t *attr)
+{
+    sigset_t all, none;
+    int rc = posix_spawnattr_init(attr);
+
+    sigfillset(&all);
+    sigemptyset(&none);
+    rc = rc ? rc : posix_spawnattr_setsigdefault(attr, &all);
+    rc = rc ? rc : posix_spawnattr_setsigmask(attr, &none);
+    return rc ? rc : posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+}
+
+static int make(struct order *o)
+{
+    posix_spawn_file_actions_t acts;
+    posix_spawnattr_t attr;
+    char *names[NAMES_MAX];
+    char *argv[] = {(char *)(uintptr_t)o->path, NULL};
+    int rc = prepare_descriptors(&acts, o->fd);
+
+    if (rc)
+        return -rc;
+    rc = prepare_signals(&attr);
+    if (!rc) {
+        choose_environment(names);
+        rc = posix_spawn(&o->pid, o->path, &acts, &attr, argv, names);
+        posix_spawnattr_destroy(&attr);
+    }
+    posix_spawn_file_actions_destroy(&acts);
+    return -rc;
+}
+
+static void *make_all(void *arg)
+{
+    (void)arg;
+    pthread_mutex_lock(&maker.lock);
+    for (;;) {
+        struct order *o = maker.first;
+
+        if (!o) {
+            pthread_cond_wait(&maker.changed, &maker.lock);
+            continue;
+        }
+        maker.first = o->next;
+        pthread_mutex_unlock(&maker.lock);
+        o->rc = make(o);
+        pthread_mutex_lock(&maker.lock);
+        o->done = true;
+        pthread_cond_broadcast(&maker.changed);
+    }
+    return NULL;
+}
+
+/** {lock} */
+static int start_maker(void)
+{
+    sigset_t all, before;
+    pthread_attr_t attr;
+    pthread_t thread;
+    int rc;
+
+    if (maker.running)
+        return 0;
+    sigfillset(&all); /* signals are for the loop thread */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    rc = pthread_create(&thread, &attr, make_all, NULL);
+    pthread_attr_destroy(&attr);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    maker.running = rc == 0;
+    return -rc;
+}
+
+static int place(struct order *o)
+{
+    int rc;
+
+    pthread_mutex_lock(&maker.lock);
+    rc = start_maker();
+    if (!rc) {
+        o->next = maker.first;
+        maker.first = o;
+        pthread_cond_broadcast(&maker.changed);
+        while (!o->done)
+            pthread_cond_wait(&maker.changed, &maker.lock);
+        rc = o->rc;
+    }
+    pthread_mutex_unlock(&maker.lock);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- a child */
+
+int child_find(const char *program, struct errbuf *err)
+{
+    char path[PATH_MAX];
+
+    return program_find(program, path, err);
+}
+
+int child_start(struct child **cp, const char *program, struct errbuf *err)
+{
+    char path[PATH_MAX];
+    struct child *c = calloc(1, sizeof(*c));
+    struct order o = {.path = path};
+    int pair[2];
+    int rc = c ? program_find(program, path, err) : err_set(err, UV_ENOMEM, "no memory");
+
+    if (!rc && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+        rc = err_set(err, -errno, "%s could not be started: %s", program, strerror(errno));
+    if (rc) {
+        free(c);
+        return rc;
+    }
+    o.fd = pair[1];
+    rc = place(&o);
+    close(pair[1]);
+    if (rc) {
+        close(pair[0]);
+        free(c);
+        return err_set(err, rc, "%s could not be started: %s", program, strerror(-rc));
+    }
+    c->pid = o.pid;
+    c->fd = pair[0];
+    *cp = c;
+    return 0;
+}
+
+int child_socket(const struct child *c)
+{
+    return c->fd;
+}
+
+int child_pid(const struct child *c)
+{
+    return (int)c->pid;
+}
+
+void child_close(struct child *c)
+{
+    if (!c)
+        return;
+    close(c->fd);
+    kill(c->pid, SIGKILL); /* ours until it is reaped, so the number is nobody else's */
+    while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    free(c);
+}
+
+/* ---------------------------------------------------------------- inside the program */
+
+static void limit(int what, uint64_t value)
+{
+    struct rlimit was, now = {value, value};
+
+    if (getrlimit(what, &was) == 0 && was.rlim_max != RLIM_INFINITY && was.rlim_max < value)
+        now.rlim_cur = now.rlim_max = was.rlim_max;
+    setrlimit(what, &now);
+}
+
+int worker_begin(const struct worker_limits *limits)
+{
+    static const int not_for_us[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+    int type;
+    socklen_t len = sizeof(type);
+
+    if (getsockopt(SOCKET_FD, SOL_SOCKET, SO_TYPE, &type, &len) || type != SOCK_STREAM)
+        return UV_ENOTSOCK;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC);
+    for (size_t i = 0; i < sizeof(not_for_us) / sizeof(not_for_us[0]); i++)
+        signal(not_for_us[i], SIG_IGN);
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_FSIZE, limits->file_bytes);
+    if (limits->files)
+        limit(RLIMIT_NOFILE, limits->files);
+    if (limits->cpu_s)
+        limit(RLIMIT_CPU, limits->cpu_s);
+    if (limits->memory_bytes && !MAPS_TERABYTES)
+        limit(RLIMIT_AS, limits->memory_bytes);
+    return SOCKET_FD;
+}
+
+bool worker_follow(int parent_pid)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return getppid() == parent_pid;
+}
+
+void worker_allow_cpu(unsigned seconds)
+{
+    struct itimerval t = {.it_value = {.tv_sec = (time_t)seconds}};
+
+    setitimer(ITIMER_PROF, &t, NULL);
+}
