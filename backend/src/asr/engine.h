@@ -97,6 +97,9 @@ struct asr_engine {
     void (*unload)(struct asr_model *model);                /**< NULL is allowed */
     const char *(*describe)(const struct asr_model *model); /**< "base.en q5_1", for `ready` */
 
+    /** (optional) Would open() take these, as far as can be told without opening? For an answer
+     *  before anything was said, e.g. UV_ENOTSUP: the language. */
+    int (*accepts)(struct asr_model *model, const struct asr_params *params, struct errbuf *err);
     int (*open)(struct asr_stream **sp, struct asr_model *model, const struct asr_params *params,
                 struct errbuf *err);
     int (*begin)(struct asr_stream *stream, struct errbuf *err);
@@ -110,6 +113,12 @@ struct asr_engine {
     int (*settle)(struct asr_stream *stream, struct errbuf *err);
     /** The utterance is over: its text. begin() may follow. */
     int (*finish)(struct asr_stream *stream, struct asr_result *res, struct errbuf *err);
+    /** (optional) After a call that succeeded: what the person should know all the same, such as an
+     *  utterance that was heard worse than usual. Told once; NULL: nothing. Copied to `to`. */
+    const char *(*note)(struct asr_stream *stream, char *to, size_t size);
+    /** (optional) Between utterances, when nothing was heard for a while: give memory back that the
+     *  next begin() can get again. */
+    void (*rest)(struct asr_stream *stream);
     /** (optional) From any thread: the call that runs on this stream, and every later one, returns
      *  UV_ECANCELED soon. For engines whose calls may take longer than a second. */
     void (*interrupt)(struct asr_stream *stream);

@@ -15,6 +15,7 @@ enum {
     HUB_BACKLOG_MAX_MS = 120000, /* audio waiting on all lines; then new lines are refused */
     LINE_TURN_MS = 200,          /* audio a worker takes from one line before it looks around */
     LINE_KEPT_MAX_MS = 600000,   /* audio of one utterance kept for a second hearing */
+    LINE_REST_MS = 30000,        /* of silence, then a line's streams give memory back */
     LINE_TRIES_MAX = 4,          /* of an utterance by a remote engine without a fallback */
     REMOTE_REST_MS = 20000,      /* after a failure the service is left alone this long */
     SAMPLES_PER_MS = ASR_SAMPLE_RATE / 1000,
@@ -50,6 +51,7 @@ struct hearing_side {
     struct asr_stream *spare;  /**< {lock} likewise; a stream of the fallback engine */
     bool local;                /**< This utterance is heard by the fallback */
     bool running;              /**< Between begin and the final */
+    bool rested;               /**< Its streams were told to give memory back */
     uint32_t utterance;
     size_t since_partial; /**< Samples fed since the last partial */
     int16_t *kept;        /**< The utterance so far, when it may have to be heard again */
@@ -82,6 +84,7 @@ struct asr_line {
     bool ready_told;
     bool partial_on_way; /**< One is posted and not delivered: no further one now */
     uint64_t not_before; /**< [ms] monotonic, while a remote engine is given time */
+    uint64_t served_at;  /**< [ms] monotonic, the end of its last service */
     uint64_t served;     /**< Turn number of its last service: least is next */
 
     struct hearing_side work;

@@ -17,6 +17,7 @@ enum {
     PARTIAL_BACKLOG_MAX = 300 * SAMPLES_PER_MS, /* further behind: catch up before any partial */
     RETRY_FIRST_MS = 1000,                      /* then twice as long each time */
     WAIT_MAX_MS = 60000,
+    NOTE_MAX = 256,
 };
 
 /* ---------------------------------------------------------------- models */
@@ -119,6 +120,18 @@ static int open_stream(struct asr_line *line, struct errbuf *err)
     if (!rc)
         set_stream(line, stream);
     return rc;
+}
+
+/** Model and settings fit each other; nothing is opened before somebody speaks. */
+static int prepare(struct asr_line *line, struct errbuf *err)
+{
+    struct hub_model *m = current_model(line);
+    int rc;
+
+    uv_mutex_lock(&line->hub->lock);
+    rc = load(line->hub, m, err);
+    uv_mutex_unlock(&line->hub->lock);
+    return rc || !m->engine->accepts ? rc : m->engine->accepts(m->model, &line->params, err);
 }
 
 static void close_stream(struct asr_line *line)
@@ -243,6 +256,7 @@ static void run_begin(struct asr_line *line, const struct piece *p)
     w->since_partial = w->kept_n = 0;
     w->tries = 0;
     w->running = true;
+    w->rested = false;
     uv_mutex_lock(&line->hub->lock);
     w->local = line->hub->spare.engine && clock_mono_ms() < line->hub->remote_after;
     uv_mutex_unlock(&line->hub->lock);
@@ -315,6 +329,16 @@ static int finish(struct asr_line *line, struct asr_result *res, struct errbuf *
     return rc ? rc : current_model(line)->engine->finish(current_stream(line), res, err);
 }
 
+/** Something went wrong and was mended inside the engine. */
+static void tell_note(struct asr_line *line)
+{
+    const struct asr_engine *engine = current_model(line)->engine;
+    char text[NOTE_MAX];
+
+    if (engine->note && engine->note(current_stream(line), text, sizeof(text)))
+        hub_report(line, REPORT_TROUBLE, line->work.utterance, NULL, 0, text, NULL);
+}
+
 /** True when the piece went back into the queue. */
 static bool run_end(struct asr_line *line, struct piece *p)
 {
@@ -328,6 +352,7 @@ static bool run_end(struct asr_line *line, struct piece *p)
     }
     if (!rc) {
         line->work.running = false;
+        tell_note(line);
         hub_report(line, REPORT_FINAL, p->utterance, &res, 0, NULL, NULL);
     } else if (is_waiting_remote(line) && !is_stopping(line)) {
         if (rc != UV_EACCES && line->work.tries + 1 < LINE_TRIES_MAX) {
@@ -430,7 +455,7 @@ static bool run_piece(struct asr_line *line, struct piece *p)
 static void get_ready(struct asr_line *line)
 {
     struct errbuf err = {{0}};
-    int rc = open_stream(line, &err);
+    int rc = prepare(line, &err);
 
     line->ready_told = true;
     if (rc && !is_stopping(line))
@@ -438,6 +463,33 @@ static void get_ready(struct asr_line *line)
     if (!rc)
         hub_report(line, REPORT_READY, 0, NULL, 0, line->hub->main.engine->name,
                    line->hub->main.name);
+}
+
+static void rest_stream(const struct asr_engine *engine, struct asr_stream *stream)
+{
+    if (stream && engine->rest)
+        engine->rest(stream);
+}
+
+/** {lock} Streams of a line that has been silent for a while give memory back. */
+static bool may_rest(const struct asr_line *line)
+{
+    return !line->work.rested && !line->work.running && !line->first &&
+           (line->work.stream || line->work.spare);
+}
+
+static void maybe_rest(struct asr_line *line)
+{
+    bool rest;
+
+    uv_mutex_lock(&line->hub->lock);
+    rest = may_rest(line) && clock_mono_ms() >= line->served_at + LINE_REST_MS;
+    uv_mutex_unlock(&line->hub->lock);
+    if (!rest)
+        return;
+    rest_stream(line->hub->main.engine, line->work.stream);
+    rest_stream(line->hub->spare.engine, line->work.spare);
+    line->work.rested = true;
 }
 
 /** One turn: some audio, or up to the next final. */
@@ -448,6 +500,7 @@ static void serve(struct asr_line *line)
 
     if (!line->ready_told)
         get_ready(line);
+    maybe_rest(line);
     while (heard < LINE_TURN_MS * SAMPLES_PER_MS) {
         struct piece *p;
 
@@ -479,7 +532,13 @@ static bool is_due(const struct asr_line *line, uint64_t now, uint64_t *soon)
             *soon = line->not_before;
         return false;
     }
-    return line->first != NULL;
+    if (line->first)
+        return true;
+    if (may_rest(line) && line->served_at + LINE_REST_MS <= now)
+        return true;
+    if (may_rest(line) && line->served_at + LINE_REST_MS < *soon)
+        *soon = line->served_at + LINE_REST_MS;
+    return false;
 }
 
 static unsigned urgency(const struct asr_line *line)
@@ -541,6 +600,7 @@ static void serve_next(struct asr_hub *hub, struct asr_line *line)
     serve(line);
     uv_mutex_lock(&hub->lock);
     line->busy = false;
+    line->served_at = clock_mono_ms();
     uv_cond_signal(&hub->more); /* it may be due again, and another worker may be free */
 }
 

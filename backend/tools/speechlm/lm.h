@@ -71,7 +71,12 @@ struct mix_params {
     double prior3;
     double shorter;
     size_t keep;
+    size_t reserve; /* words without a meaning, kept free for names of a profile */
 };
+
+/* Name of the n-th such word; asr/pocketsphinx/vocabulary.c gives it a sound and a meaning. */
+#define RESERVED_FORMAT "reserved-%03zu"
+#define RESERVED_PREFIX "reserved-"
 
 static inline uint64_t key2(int32_t a, int32_t b)
 {

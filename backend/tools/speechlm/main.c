@@ -8,6 +8,8 @@
  * The result knows the most frequent `keep` words of the general model and every word of the bank,
  * as far as they have a pronunciation. A word of the bank without one ends the build: it belongs
  * into technical.dict. `test=FILE` (one sentence a line) prints the perplexity of both models.
+ * `reserve` words more are in the model and not in the dictionary: a recogniser that is given a
+ * dictionary with some of them hears names that nobody knew at build time.
  */
 #include "lm.h"
 
@@ -54,6 +56,8 @@ static void take_args(struct args *a, int argc, char **argv)
 
         if (value)
             a->mix.keep = strtoul(value, NULL, 10);
+        if ((value = value_of(argv[i], "reserve")) && (known = true))
+            a->mix.reserve = strtoul(value, NULL, 10);
         for (size_t k = 0; k < sizeof(files) / sizeof(files[0]); k++)
             if ((value = value_of(argv[i], files[k].name)) && (known = true))
                 *files[k].to = value;
@@ -164,6 +168,12 @@ static void choose_words(struct vocabulary *v, const struct lm *g, const struct 
     for (size_t i = 0; i < n; i++)
         if (i < a->mix.keep || is_marker(g->v.word[r[i].word]))
             vocabulary_add(v, g->v.word[r[i].word]);
+    for (size_t i = 0; i < a->mix.reserve; i++) {
+        char name[WORD_TEXT_MAX];
+
+        snprintf(name, sizeof(name), RESERVED_FORMAT, i);
+        vocabulary_add(v, name);
+    }
     release_words(&said);
     free(r);
 }
@@ -299,9 +309,13 @@ static void print_perplexity(const struct lm *lm, const char *path, const char *
 
 int main(int argc, char **argv)
 {
-    struct args a = {
-        .template_weight = 3,
-        .mix = {.unigram = 0.1, .prior2 = 2, .prior3 = 2, .shorter = 0.2, .keep = 15000}};
+    struct args a = {.template_weight = 3,
+                     .mix = {.unigram = 0.1,
+                             .prior2 = 2,
+                             .prior3 = 2,
+                             .shorter = 0.2,
+                             .keep = 15000,
+                             .reserve = 300}};
     struct vocabulary v = {0};
     struct lm full, general, mixed;
     struct counts c;

@@ -10,6 +10,9 @@
  *     P3(w|uv)  = (c(uvw) + k3 Q(w|uv))  / (c(uv) + k3)                k3 = prior3 T(uv)
  *     Q(w|uv)   = b P2(w|v) + (1 - b) G(w|uv)                          b: shorter
  *
+ * Reserved words, which neither has seen, are each as likely as a word of V equally likely ones,
+ * and the rest share what is left.
+ *
  * Where the bank never was, the general model speaks almost unchanged: this is what a mixture with
  * one fixed weight cannot do, and why that one loses on ordinary speech. Back-off weights are
  * computed anew so that each distribution sums to one (Katz 1987).
@@ -96,13 +99,24 @@ static double left_over(double mass, double lower)
     return log(p / q);
 }
 
-static void mix_unigrams(struct lm *out, const struct lm *g, const struct counts *c, double a)
+static bool is_reserved(const char *word)
+{
+    return strncmp(word, RESERVED_PREFIX, strlen(RESERVED_PREFIX)) == 0;
+}
+
+static void mix_unigrams(struct lm *out, const struct lm *g, const struct counts *c,
+                         const struct mix_params *params)
 {
     int32_t start = vocabulary_find(&out->v, "<s>");
+    double each = 1 / (double)out->v.count;
+    double rest = 1 - (double)params->reserve * each;
+    double a = params->unigram;
 
     for (size_t i = 0; i < out->v.count; i++) {
-        double p = (1 - a) * exp((double)g->uni[i]) + a * c->uni[i] / c->words;
+        double p = rest * ((1 - a) * exp((double)g->uni[i]) + a * c->uni[i] / c->words);
 
+        if (is_reserved(out->v.word[i]))
+            p = each;
         out->uni[i] = (int32_t)i == start ? (float)LOG_ZERO : (float)log(p);
     }
 }
@@ -175,7 +189,7 @@ void lm_mix(struct lm *out, const struct lm *g, const struct counts *c, const st
         die("no memory for the mixed model");
     out->bi = merged(g->bi, g->bis, c->bi, c->bis, &out->bis);
     out->tri = merged(g->tri, g->tris, c->tri, c->tris, &out->tris);
-    mix_unigrams(out, g, c, p->unigram);
+    mix_unigrams(out, g, c, p);
     mix_bigrams(out, g, c, p);
     mix_trigrams(out, g, c, p);
 }

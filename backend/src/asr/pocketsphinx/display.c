@@ -48,6 +48,14 @@ void display_free(struct display *d)
     free(d);
 }
 
+void display_add(struct display *d, const char *form)
+{
+    if (d->count == FORMS_MAX || strlen(form) >= FORM_MAX || display_word(d, form) != form)
+        return;
+    strcpy(d->form[d->count++], form);
+    qsort(d->form, d->count, FORM_MAX, by_form);
+}
+
 const char *display_word(const struct display *d, const char *word)
 {
     const char *form = d ? bsearch(word, d->form, d->count, FORM_MAX, by_form) : NULL;

@@ -22,6 +22,9 @@ struct display;
 int display_load(struct display **dp, const char *path);
 void display_free(struct display *d);
 
+/** One more written form; beyond the table's room it is left out. */
+void display_add(struct display *d, const char *form);
+
 /** The written form of one word; itself when there is none. */
 const char *display_word(const struct display *d, const char *word);
 

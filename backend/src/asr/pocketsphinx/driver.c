@@ -1,29 +1,344 @@
 /**
- * @file asr/pocketsphinx/driver.c  Engine "pocketsphinx": the part that is always there
+ * @file asr/pocketsphinx/driver.c  Engine "pocketsphinx", seen from the server: child processes
  *
- * Opens the shared module (module.h) at the first load and hands every call on.
+ * PocketSphinx crashes now and then, so it runs beside us (worker.c, spoken to as wire.h says). A
+ * model is a nursery: a child process that has loaded everything. A stream is a copy of it, taken
+ * at the stream's first utterance.
+ *
+ * The audio of an utterance is kept until its text came back. When the copy dies, another hears
+ * what was kept, and goes on: the speaker's voice and the words that were called stable go with it.
+ * An utterance that kills two is heard without the profile's words (the usual suspects), and one
+ * that goes on killing at the same place, or kills DEATHS_MAX, is given up with the words of its
+ * last partial. Both are told (note).
  */
-#include "asr/pocketsphinx/module.h"
+#include "asr/engine.h"
+#include "asr/pocketsphinx/wire.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "loop/child.h"
 
-#include "base/module.h"
-
+#include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-enum { PACE_MS = 300 };
+#define PROGRAM "interviewd-pocketsphinx"
+/** Where Debian's pocketsphinx-en-us puts the model; params->path stands for another folder. */
+#define MODEL_FOLDER "/usr/share/pocketsphinx/model/en-us"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static const struct asr_engine *module; /* {lock} until set, then never changes */
+enum {
+    PACE_MS = 300,
+    STREAMS_MAX = 32,    /* copies at the same time; each has 10 to 60 MB of its own */
+    LOAD_MS = 120000,    /* for a nursery to be ready */
+    ANSWER_MS = 90000,   /* for one call; the copy ends itself after 60 s of computing */
+    SEND_MS = 10000,     /* for a copy to take what it is sent */
+    NURSERIES_MAX = 3,   /* started for one stream before that is an error */
+    PLAIN_AFTER = 2,     /* deaths in an utterance; then without the profile's words */
+    SAME_PLACE_MAX = 4,  /* deaths in a row after the same sample; then it is given up */
+    DEATHS_MAX = 40,     /* of one utterance, wherever; the same */
+    AGAIN_PIECE = 3200,  /* samples a call when audio is heard again: tells where it dies */
+    PAUSE_FIRST_MS = 20, /* before the third copy of an utterance; then twice as long each time */
+    PAUSE_MAX_MS = 320,
+    KEPT_FIRST = 16000 * 8, /* samples there is room for at first */
+    TEXT_BYTES = 65536,
+};
+
+/** Not an error of the engine: the process at the other end is gone. */
+enum { DIED = 1 };
+
+struct asr_model {
+    uv_mutex_t lock;
+    struct child *nursery; /* {lock} NULL: died, and to be started again */
+    struct frame_inbox inbox;
+    size_t streams; /* {lock} */
+    char folder[PATH_MAX];
+};
+
+struct asr_stream {
+    struct asr_model *model;
+    char **lines; /* of the profile */
+    size_t line_count;
+    uv_mutex_t lock;  /* interrupt() comes from any thread */
+    int fd;           /* {lock} for writing; the copy's socket, negative: none */
+    bool interrupted; /* {lock} */
+    bool counted;     /* among model->streams */
+    struct frame_inbox inbox;
+
+    int16_t *kept; /* the utterance so far */
+    size_t kept_n, kept_cap;
+    bool unkept;     /* there was no memory to keep it all */
+    unsigned deaths; /* in this utterance */
+    size_t heard_n;  /* samples the copy has taken */
+    size_t died_at;  /* heard_n of the last one that died */
+    unsigned same;   /* how many in a row died there */
+    bool plain;      /* the copy hears without the profile's words */
+    bool lost;       /* given up: what the last partial said is what was heard */
+    struct buf voice, promised, text;
+    struct ear_result result;
+    char note[160];
+};
+
+/* ---------------------------------------------------------------- the nursery */
+
+static int load_nursery(struct asr_model *m, struct errbuf *err)
+{
+    struct frame f;
+    struct buf b;
+    int fd = child_socket(m->nursery);
+    int rc;
+
+    buf_init(&b, FRAME_MAX);
+    pack_text(&b, m->folder);
+    rc = frame_send(fd, EAR_LOAD, b.data, b.len, SEND_MS);
+    buf_release(&b);
+    if (!rc)
+        rc = frame_receive(fd, &m->inbox, &f, LOAD_MS);
+    if (rc)
+        return err_set(err, rc == UV_EOF ? UV_ECONNRESET : rc,
+                       "PocketSphinx's process ended while it loaded the model");
+    return f.kind == EAR_READY ? 0 : ear_fail_read(&f, err);
+}
+
+/** {lock} */
+static void drop_nursery(struct asr_model *m)
+{
+    child_close(m->nursery);
+    m->nursery = NULL;
+}
+
+/** {lock} */
+static int start_nursery(struct asr_model *m, struct errbuf *err)
+{
+    int rc = child_start(&m->nursery, PROGRAM, err);
+
+    if (!rc && (rc = load_nursery(m, err)))
+        drop_nursery(m);
+    return rc;
+}
+
+/** {lock} The other end of a socket goes to a new copy. */
+static int hand_over(struct asr_model *m, int end, struct errbuf *err)
+{
+    int rc = UV_EOF;
+
+    for (int i = 0; rc && i < NURSERIES_MAX; i++) {
+        if (!m->nursery && (rc = start_nursery(m, err)))
+            continue;
+        rc = frame_send_with(child_socket(m->nursery), EAR_STREAM, NULL, 0, end, SEND_MS);
+        if (rc)
+            drop_nursery(m);
+    }
+    if (rc && err && !err->text[0])
+        err_set(err, rc, "PocketSphinx's process does not stay alive");
+    return rc;
+}
+
+/* ---------------------------------------------------------------- a copy */
+
+static bool is_interrupted(struct asr_stream *st)
+{
+    bool interrupted;
+
+    uv_mutex_lock(&st->lock);
+    interrupted = st->interrupted;
+    uv_mutex_unlock(&st->lock);
+    return interrupted;
+}
+
+static void set_socket(struct asr_stream *st, int fd)
+{
+    int old;
+
+    uv_mutex_lock(&st->lock);
+    old = st->fd;
+    st->fd = fd;
+    uv_mutex_unlock(&st->lock);
+    if (old >= 0)
+        close(old);
+}
+
+static void leave_copy(struct asr_stream *st)
+{
+    set_socket(st, -1);
+    if (st->counted) {
+        uv_mutex_lock(&st->model->lock);
+        st->model->streams--;
+        uv_mutex_unlock(&st->model->lock);
+    }
+    st->counted = false;
+}
+
+static int take_copy(struct asr_stream *st, struct errbuf *err)
+{
+    struct asr_model *m = st->model;
+    int pair[2];
+    int rc = 0;
+
+    leave_copy(st);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+        return err_set(err, -errno, "no socket to hear with: %s", strerror(errno));
+    uv_mutex_lock(&m->lock);
+    if (m->streams >= STREAMS_MAX)
+        rc = err_set(err, UV_ENOBUFS,
+                     "PocketSphinx hears %d streams at the same time, and all are taken",
+                     STREAMS_MAX);
+    rc = rc ? rc : hand_over(m, pair[1], err);
+    m->streams += rc == 0;
+    uv_mutex_unlock(&m->lock);
+    close(pair[1]);
+    if (rc) {
+        close(pair[0]);
+        return rc;
+    }
+    st->counted = true;
+    set_socket(st, pair[0]);
+    return 0;
+}
+
+/** One call and its answer. 0, DIED, or what went wrong. */
+static int ask(struct asr_stream *st, enum ear_kind kind, const void *data, size_t len,
+               struct errbuf *err)
+{
+    bool result = kind == EAR_PARTIAL || kind == EAR_FINISH;
+    struct frame f;
+    int rc = st->fd < 0 ? UV_EOF : frame_send(st->fd, (uint16_t)kind, data, len, SEND_MS);
+
+    if (!rc)
+        rc = frame_receive(st->fd, &st->inbox, &f, ANSWER_MS);
+    if (is_interrupted(st))
+        return err_set(err, UV_ECANCELED, "interrupted");
+    if (!rc && f.kind == EAR_FAIL)
+        return ear_fail_read(&f, err);
+    if (!rc && result)
+        rc = ear_result_read(&st->result, &f);
+    else if (!rc && f.kind != EAR_DONE)
+        rc = UV_EPROTO;
+    return rc ? DIED : 0;
+}
+
+static int say_open(struct asr_stream *st, struct errbuf *err)
+{
+    size_t count = st->plain ? 0 : st->line_count;
+    struct buf b;
+    int rc;
+
+    buf_init(&b, FRAME_MAX);
+    pack_blob(&b, st->voice.data, st->voice.len);
+    pack_u32(&b, (uint32_t)count);
+    for (size_t i = 0; i < count; i++)
+        pack_text(&b, st->lines[i]);
+    rc = b.err ? err_set(err, b.err, "the profile has more words than can be listened for")
+               : ask(st, EAR_OPEN, b.data, b.len, err);
+    buf_release(&b);
+    return rc;
+}
+
+static int say_begin(struct asr_stream *st, struct errbuf *err)
+{
+    struct buf b;
+    int rc;
+
+    buf_init(&b, FRAME_MAX);
+    pack_blob(&b, st->promised.data, st->promised.len);
+    rc = b.err ? err_set(err, b.err, "no memory to hear") : ask(st, EAR_BEGIN, b.data, b.len, err);
+    buf_release(&b);
+    return rc;
+}
+
+static int say_audio(struct asr_stream *st, const int16_t *pcm, size_t n, size_t piece,
+                     struct errbuf *err)
+{
+    int rc = 0;
+
+    for (size_t at = 0; at < n && !rc; at += piece) {
+        size_t take = n - at < piece ? n - at : piece;
+
+        rc = ask(st, EAR_FEED, pcm + at, take * sizeof(*pcm), err);
+        st->heard_n += rc ? 0 : take;
+    }
+    return rc;
+}
+
+/* ---------------------------------------------------------------- after a death */
+
+/** Short enough for a worker, long enough that what kills at once does not keep a core busy. */
+static void pause_before(unsigned deaths)
+{
+    unsigned ms = PAUSE_FIRST_MS;
+
+    for (unsigned i = PLAIN_AFTER + 1; i < deaths && ms < PAUSE_MAX_MS; i++)
+        ms *= 2;
+    if (deaths > PLAIN_AFTER)
+        uv_sleep(ms);
+}
+
+/** Is there no sense in trying again? */
+static bool is_hopeless(struct asr_stream *st)
+{
+    st->deaths++;
+    st->same = st->heard_n == st->died_at ? st->same + 1 : 1;
+    st->died_at = st->heard_n;
+    return st->same > SAME_PLACE_MAX || st->deaths > DEATHS_MAX || st->unkept;
+}
+
+static void give_up(struct asr_stream *st)
+{
+    leave_copy(st);
+    st->lost = true;
+    snprintf(st->note, sizeof(st->note),
+             "PocketSphinx failed at this utterance %u times; what it had heard of it is kept",
+             st->deaths);
+}
+
+/** Another copy, in the utterance, that has heard all that was kept. 0 also when it was given up.
+ */
+static int hear_again(struct asr_stream *st, struct errbuf *err)
+{
+    int rc = DIED;
+
+    while (rc == DIED) {
+        if (is_hopeless(st)) {
+            give_up(st);
+            return 0;
+        }
+        if (st->deaths >= PLAIN_AFTER && st->line_count && !st->plain) {
+            st->plain = true;
+            snprintf(st->note, sizeof(st->note),
+                     "PocketSphinx failed twice at this utterance; it was heard without the names "
+                     "of the profile");
+        }
+        pause_before(st->deaths);
+        rc = take_copy(st, err);
+        rc = rc ? rc : say_open(st, err);
+        rc = rc ? rc : say_begin(st, err);
+        st->heard_n = 0;
+        rc = rc ? rc : say_audio(st, st->kept, st->kept_n, AGAIN_PIECE, err);
+    }
+    return rc;
+}
+
+/** ask(), by as many copies as it takes. What is asked of a given up utterance is answered 0. */
+static int insist(struct asr_stream *st, enum ear_kind kind, struct errbuf *err)
+{
+    int rc = DIED;
+
+    while (!st->lost && (rc = ask(st, kind, NULL, 0, err)) == DIED)
+        if ((rc = hear_again(st, err)))
+            return rc;
+    return st->lost ? 0 : rc;
+}
+
+/* ---------------------------------------------------------------- the engine */
 
 static bool ps_available(const struct asr_model_params *params, struct errbuf *why)
 {
-    const char *folder = params && params->path ? params->path : ASR_POCKETSPHINX_MODEL;
+    const char *folder = params && params->path ? params->path : MODEL_FOLDER;
     char path[PATH_MAX];
 
-    if (module_find(ASR_POCKETSPHINX_MODULE, why))
+    if (child_find(PROGRAM, why))
         return false;
     if (snprintf(path, sizeof(path), "%s/en-us/mdef", folder) < (int)sizeof(path) &&
         access(path, R_OK) == 0)
@@ -33,75 +348,253 @@ static bool ps_available(const struct asr_model_params *params, struct errbuf *w
     return false;
 }
 
-static int open_module(struct errbuf *err)
+static void ps_unload(struct asr_model *m)
 {
-    void *symbol = module_open(ASR_POCKETSPHINX_MODULE, ASR_POCKETSPHINX_SYMBOL, err);
-    const struct asr_engine *(*entry)(void);
-
-    if (!symbol)
-        return UV_ENOSYS;
-    memcpy(&entry, &symbol, sizeof(entry)); /* ISO C has no cast from data to function */
-    module = entry();
-    return 0;
+    if (!m)
+        return;
+    child_close(m->nursery);
+    frame_inbox_release(&m->inbox);
+    uv_mutex_destroy(&m->lock);
+    free(m);
 }
 
 static int ps_load(struct asr_model **mp, const struct asr_model_params *params, struct errbuf *err)
 {
-    int rc = 0;
+    const char *folder = params->path ? params->path : MODEL_FOLDER;
+    struct asr_model *m = calloc(1, sizeof(*m));
+    int rc;
 
-    pthread_mutex_lock(&lock);
-    if (!module)
-        rc = open_module(err);
-    pthread_mutex_unlock(&lock);
-    return rc ? rc : module->load(mp, params, err);
+    if (!m)
+        return err_set(err, UV_ENOMEM, "no memory for the model");
+    uv_mutex_init(&m->lock);
+    frame_inbox_init(&m->inbox);
+    text_copy(m->folder, sizeof(m->folder), folder, strlen(folder));
+    if (params->progress)
+        params->progress(0.1, params->progress_arg);
+    uv_mutex_lock(&m->lock);
+    rc = start_nursery(m, err);
+    uv_mutex_unlock(&m->lock);
+    if (rc) {
+        ps_unload(m);
+        return rc;
+    }
+    if (params->progress)
+        params->progress(1, params->progress_arg);
+    *mp = m;
+    return 0;
 }
 
-static void ps_unload(struct asr_model *model)
+static const char *ps_describe(const struct asr_model *m)
 {
-    if (model)
-        module->unload(model);
+    (void)m;
+    return "en-us with interview questions";
 }
 
-static const char *ps_describe(const struct asr_model *model)
+static void ps_close(struct asr_stream *st)
 {
-    return module->describe(model);
+    if (!st)
+        return;
+    leave_copy(st);
+    for (size_t i = 0; st->lines && i < st->line_count; i++)
+        free(st->lines[i]);
+    free(st->lines);
+    free(st->kept);
+    buf_release(&st->voice);
+    buf_release(&st->promised);
+    buf_release(&st->text);
+    frame_inbox_release(&st->inbox);
+    uv_mutex_destroy(&st->lock);
+    free(st);
 }
 
-static int ps_open(struct asr_stream **sp, struct asr_model *model, const struct asr_params *params,
+static int copy_lines(struct asr_stream *st, const struct asr_params *params)
+{
+    size_t n = params ? params->vocabulary_count : 0;
+
+    st->lines = n ? calloc(n, sizeof(*st->lines)) : NULL;
+    if (n && !st->lines)
+        return UV_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        if (!params->vocabulary[i])
+            continue;
+        st->lines[st->line_count] = strdup(params->vocabulary[i]);
+        if (!st->lines[st->line_count])
+            return UV_ENOMEM;
+        st->line_count++;
+    }
+    return 0;
+}
+
+static int ps_accepts(struct asr_model *m, const struct asr_params *params, struct errbuf *err)
+{
+    (void)m;
+    if (params && params->language && strcmp(params->language, "auto") != 0 &&
+        strncmp(params->language, "en", 2) != 0)
+        return err_set(err, UV_ENOTSUP, "PocketSphinx hears English only, not \"%s\"",
+                       params->language);
+    return 0;
+}
+
+static int ps_open(struct asr_stream **sp, struct asr_model *m, const struct asr_params *params,
                    struct errbuf *err)
 {
-    return module->open(sp, model, params, err);
+    int rc = ps_accepts(m, params, err);
+    struct asr_stream *st = rc ? NULL : calloc(1, sizeof(*st));
+
+    if (rc)
+        return rc;
+    if (!st)
+        return err_set(err, UV_ENOMEM, "no memory for a stream");
+    st->model = m;
+    st->fd = -1;
+    uv_mutex_init(&st->lock);
+    frame_inbox_init(&st->inbox);
+    buf_init(&st->voice, EAR_VOICE_MAX);
+    buf_init(&st->promised, EAR_PROMISED_MAX);
+    buf_init(&st->text, TEXT_BYTES);
+    if (copy_lines(st, params)) {
+        ps_close(st);
+        return err_set(err, UV_ENOMEM, "no memory for a stream");
+    }
+    *sp = st;
+    return 0;
 }
 
-static int ps_begin(struct asr_stream *stream, struct errbuf *err)
+static int ps_begin(struct asr_stream *st, struct errbuf *err)
 {
-    return module->begin(stream, err);
+    int rc;
+
+    st->kept_n = 0;
+    st->deaths = st->same = 0;
+    st->heard_n = st->died_at = 0;
+    st->unkept = st->lost = false;
+    buf_clear(&st->promised);
+    buf_clear(&st->text);
+    if (st->plain) /* the words are tried again at each utterance */
+        leave_copy(st);
+    st->plain = false;
+    if (st->fd < 0) {
+        rc = take_copy(st, err);
+        rc = rc ? rc : say_open(st, err);
+        rc = rc ? rc : say_begin(st, err);
+    } else {
+        rc = say_begin(st, err);
+    }
+    return rc == DIED ? hear_again(st, err) : rc;
 }
 
-static int ps_feed(struct asr_stream *stream, const int16_t *pcm, size_t n, struct errbuf *err)
+static void keep(struct asr_stream *st, const int16_t *pcm, size_t n)
 {
-    return module->feed(stream, pcm, n, err);
+    size_t cap = st->kept_cap ? st->kept_cap : KEPT_FIRST;
+
+    while (cap < st->kept_n + n)
+        cap *= 2;
+    if (cap != st->kept_cap) {
+        int16_t *more = realloc(st->kept, cap * sizeof(*more));
+
+        if (!more) {
+            st->unkept = true; /* heard now or not at all */
+            return;
+        }
+        st->kept = more;
+        st->kept_cap = cap;
+    }
+    memcpy(st->kept + st->kept_n, pcm, n * sizeof(*pcm));
+    st->kept_n += n;
 }
 
-static int ps_partial(struct asr_stream *stream, struct asr_result *res, struct errbuf *err)
+static int ps_feed(struct asr_stream *st, const int16_t *pcm, size_t n, struct errbuf *err)
 {
-    return module->partial(stream, res, err);
+    int rc;
+
+    if (st->lost)
+        return 0;
+    if (!st->unkept)
+        keep(st, pcm, n);
+    rc = say_audio(st, pcm, n, EAR_PIECE, err);
+    return rc == DIED ? hear_again(st, err) : rc;
 }
 
-static int ps_settle(struct asr_stream *stream, struct errbuf *err)
+static int ps_settle(struct asr_stream *st, struct errbuf *err)
 {
-    return module->settle(stream, err);
+    return insist(st, EAR_SETTLE, err);
 }
 
-static int ps_finish(struct asr_stream *stream, struct asr_result *res, struct errbuf *err)
+/** The words of the last partial, for want of better ones. */
+static void tell_what_is_left(struct asr_stream *st, struct asr_result *res)
 {
-    return module->finish(stream, res, err);
+    memset(res, 0, sizeof(*res));
+    res->text = st->text.len ? st->text.data : "";
+    strcpy(res->language, "en");
 }
 
-static void ps_close(struct asr_stream *stream)
+static int tell(struct asr_stream *st, enum ear_kind kind, struct asr_result *res,
+                struct errbuf *err)
 {
-    if (stream)
-        module->close(stream);
+    int rc = insist(st, kind, err);
+
+    if (rc)
+        return rc;
+    if (st->lost) {
+        tell_what_is_left(st, res);
+        return 0;
+    }
+    *res = st->result.res;
+    return 0;
+}
+
+static int ps_partial(struct asr_stream *st, struct asr_result *res, struct errbuf *err)
+{
+    int rc = tell(st, EAR_PARTIAL, res, err);
+
+    if (rc || st->lost)
+        return rc;
+    buf_clear(&st->promised);
+    buf_append(&st->promised, st->result.promised, st->result.promised_len);
+    buf_clear(&st->text);
+    buf_puts(&st->text, res->text);
+    return 0;
+}
+
+static int ps_finish(struct asr_stream *st, struct asr_result *res, struct errbuf *err)
+{
+    int rc = tell(st, EAR_FINISH, res, err);
+
+    if (rc)
+        return rc;
+    res->stable = strlen(res->text);
+    st->kept_n = 0;
+    if (st->lost)
+        return 0;
+    buf_clear(&st->voice);
+    buf_append(&st->voice, st->result.voice, st->result.voice_len);
+    return 0;
+}
+
+static const char *ps_note(struct asr_stream *st, char *to, size_t size)
+{
+    if (!st->note[0])
+        return NULL;
+    text_copy(to, size, st->note, strlen(st->note));
+    st->note[0] = '\0';
+    return to;
+}
+
+static void ps_rest(struct asr_stream *st)
+{
+    leave_copy(st);
+    free(st->kept);
+    st->kept = NULL;
+    st->kept_n = st->kept_cap = 0;
+}
+
+static void ps_interrupt(struct asr_stream *st)
+{
+    uv_mutex_lock(&st->lock);
+    st->interrupted = true;
+    if (st->fd >= 0)
+        shutdown(st->fd, SHUT_RDWR);
+    uv_mutex_unlock(&st->lock);
 }
 
 extern const struct asr_engine asr_pocketsphinx;
@@ -113,11 +606,15 @@ const struct asr_engine asr_pocketsphinx = {
     .load = ps_load,
     .unload = ps_unload,
     .describe = ps_describe,
+    .accepts = ps_accepts,
     .open = ps_open,
     .begin = ps_begin,
     .feed = ps_feed,
     .partial = ps_partial,
     .settle = ps_settle,
     .finish = ps_finish,
+    .note = ps_note,
+    .rest = ps_rest,
+    .interrupt = ps_interrupt,
     .close = ps_close,
 };

@@ -85,15 +85,18 @@ int32_t search_score(struct search *s)
     return score;
 }
 
-/* "word(2)" -> "word"; silence and noise have no text. */
-static bool spoken(const char *word, char *to, size_t size)
+/* "word(2)" -> "word", and a reserved word is the name it stands for; silence and noise have no
+ * text. */
+static bool spoken(const struct search *s, const char *word, struct heard *to)
 {
-    size_t n = strcspn(word, "(");
+    size_t n;
 
-    if (!n || word[0] == '<' || word[0] == '[' || word[0] == '+' || n >= size)
+    word = vocabulary_word(s->names, word);
+    n = strcspn(word, "(");
+    if (!n || word[0] == '<' || word[0] == '[' || word[0] == '+' || n >= sizeof(to->text))
         return false;
-    memcpy(to, word, n);
-    to[n] = '\0';
+    memcpy(to->text, word, n);
+    to->text[n] = '\0';
     return true;
 }
 
@@ -116,7 +119,7 @@ size_t search_words(struct search *s, const struct front *f, struct heard *to, s
         int from;
         int last;
 
-        if (n == max || !spoken(ps_seg_word(seg), to[n].text, sizeof(to[n].text)))
+        if (n == max || !spoken(s, ps_seg_word(seg), &to[n]))
             continue;
         ps_seg_frames(seg, &from, &last);
         to[n].start_ms = from > 0 ? time_at(f, from - 1) : 0;
@@ -127,14 +130,14 @@ size_t search_words(struct search *s, const struct front *f, struct heard *to, s
 }
 
 /* One word of the lattice before those at to[n..max): the path is walked from its end. */
-static size_t take_word(ps_lattice_t *dag, ps_latnode_t *node, int last, const struct front *f,
-                        struct heard *to, size_t n)
+static size_t take_word(const struct search *s, ps_lattice_t *dag, ps_latnode_t *node, int last,
+                        const struct front *f, struct heard *to, size_t n)
 {
     int16 ends;
     int from = ps_latnode_times(node, &ends, NULL);
     struct heard *w = n ? &to[n - 1] : NULL;
 
-    if (!w || !spoken(ps_latnode_word(dag, node), w->text, sizeof(w->text)))
+    if (!w || !spoken(s, ps_latnode_word(dag, node), w))
         return n;
     w->start_ms = from > 0 ? time_at(f, from - 1) : 0;
     w->end_ms = time_at(f, last);
@@ -153,14 +156,14 @@ bool search_refine(struct search *s, const struct front *f, struct heard *to, si
 
     if (!link)
         return false;
-    n = take_word(dag, ps_latlink_nodes(link, NULL), ps_lattice_n_frames(dag) - 1, f, to, n);
+    n = take_word(s, dag, ps_latlink_nodes(link, NULL), ps_lattice_n_frames(dag) - 1, f, to, n);
     for (; link; link = ps_latlink_pred(link)) {
         ps_latnode_t *source;
         int16 from;
         int last = ps_latlink_times(link, &from);
 
         ps_latlink_nodes(link, &source);
-        n = take_word(dag, source, last, f, to, n);
+        n = take_word(s, dag, source, last, f, to, n);
     }
     *count = max - n;
     memmove(to, to + n, *count * sizeof(*to));

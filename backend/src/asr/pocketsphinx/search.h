@@ -2,13 +2,14 @@
  * @file asr/pocketsphinx/search.h  One decoder with one language model, fed frame by frame
  *
  * Threads    One owner.
- * Ownership  Text from search_words() belongs to the decoder's dictionary and lives as long as it.
+ * Ownership  The caller owns names, which outlive the search.
  */
 #ifndef ASR_POCKETSPHINX_SEARCH_H
 #define ASR_POCKETSPHINX_SEARCH_H
 
 #include "asr/pocketsphinx/front.h"
 #include "asr/pocketsphinx/heard.h"
+#include "asr/pocketsphinx/vocabulary.h"
 #include "base/error.h"
 
 enum {
@@ -18,7 +19,8 @@ enum {
 struct search {
     ps_decoder_t *ps;
     cmd_ln_t *config;
-    size_t fed; /**< Frames of the utterance decoded so far */
+    const struct vocabulary *names; /**< What reserved words stand for; NULL: nothing */
+    size_t fed;                     /**< Frames of the utterance decoded so far */
     bool running;
 };
 

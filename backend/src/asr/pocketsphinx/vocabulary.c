@@ -3,19 +3,36 @@
  */
 #include "asr/pocketsphinx/vocabulary.h"
 
-#include "asr/pocketsphinx/pronounce.h"
-
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { VOCABULARY_MAX = 300 }; /* words a stream may add */
+/* As tools/speechlm/lm.h names them. */
+static const char reserved[] = "reserved-";
+
+static bool knows(ps_decoder_t *ps, const char *word)
+{
+    char *phones = ps_lookup_word(ps, word);
+
+    if (phones)
+        ckd_free(phones);
+    return phones != NULL;
+}
+
+static bool has(const struct vocabulary *v, const char *lower)
+{
+    for (size_t i = 0; i < v->count; i++)
+        if (strcmp(v->word[i], lower) == 0)
+            return true;
+    return false;
+}
 
 /* Phones of a word: from the general dictionary, which has many more words than the interview's,
  * else as the spelling suggests. */
-static bool find_phones(const struct search *general, const char *word, const char *lower,
+static bool find_phones(ps_decoder_t *general, const char *word, const char *lower,
                         char to[PRONOUNCE_MAX])
 {
-    char *known = ps_lookup_word(general->ps, lower);
+    char *known = ps_lookup_word(general, lower);
     bool fits = known && strlen(known) < PRONOUNCE_MAX;
 
     if (fits)
@@ -25,64 +42,55 @@ static bool find_phones(const struct search *general, const char *word, const ch
     return fits || pronounce(word, to);
 }
 
-/* One word of the profile: known already, or added. */
-static bool add_word(struct search *s, const struct search *general, const char *word)
+static void take_word(struct vocabulary *v, ps_decoder_t *interview, ps_decoder_t *general,
+                      const char *word, struct buf *dict)
 {
     char lower[PRONOUNCE_WORD_MAX];
     char phones[PRONOUNCE_MAX];
     size_t n = strlen(word);
-    char *known;
 
-    if (n < 2 || n >= sizeof(lower))
-        return false;
+    if (v->count == VOCABULARY_MAX || n < 2)
+        return;
     for (size_t i = 0; i <= n; i++)
         lower[i] = (char)tolower((unsigned char)word[i]);
-    known = ps_lookup_word(s->ps, lower);
-    if (known) {
-        ckd_free(known);
-        return false;
-    }
-    return find_phones(general, word, lower, phones) &&
-           ps_add_word(s->ps, lower, phones, FALSE) >= 0;
+    if (knows(interview, lower) || has(v, lower) || !find_phones(general, word, lower, phones))
+        return;
+    buf_printf(dict, "%s%03zu %s\n", reserved, v->count, phones);
+    strcpy(v->word[v->count], lower);
+    strcpy(v->written[v->count], word);
+    v->count++;
 }
 
-static bool add_line(struct search *s, const struct search *general, const char *line, size_t *left)
+int vocabulary_choose(struct vocabulary *v, ps_decoder_t *interview, ps_decoder_t *general,
+                      const char *const *lines, size_t count, struct buf *dict)
 {
-    char word[PRONOUNCE_WORD_MAX];
-    bool added = false;
+    v->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *at = lines[i] ? lines[i] : "";
 
-    while (*left && *line) {
-        size_t n = 0;
+        while (*at) {
+            char word[PRONOUNCE_WORD_MAX];
+            size_t n = 0;
 
-        while (*line && !isalnum((unsigned char)*line))
-            line++;
-        for (; isalnum((unsigned char)*line) || (*line == '\'' && n); line++)
-            if (n < sizeof(word) - 1)
-                word[n++] = *line;
-        word[n] = '\0';
-        if (n && add_word(s, general, word)) {
-            added = true;
-            (*left)--;
+            while (*at && !isalnum((unsigned char)*at))
+                at++;
+            for (; isalnum((unsigned char)*at) || (*at == '\'' && n); at++)
+                if (n < sizeof(word) - 1)
+                    word[n++] = *at;
+            word[n] = '\0';
+            take_word(v, interview, general, word, dict);
         }
     }
-    return added;
+    return dict->err;
 }
 
-bool vocabulary_add(struct search *s, const struct search *general, const char *const *words,
-                    size_t count)
+const char *vocabulary_word(const struct vocabulary *v, const char *word)
 {
-    size_t left = VOCABULARY_MAX;
-    bool added = false;
-    char *phones;
+    char *end;
+    unsigned long i;
 
-    for (size_t i = 0; i < count; i++)
-        if (words[i] && add_line(s, general, words[i], &left))
-            added = true;
-    phones = added ? ps_lookup_word(s->ps, "a") : NULL;
-    /* Any word, once more with update: the lexicon tree is built anew. */
-    if (phones) {
-        ps_add_word(s->ps, "a(9)", phones, TRUE);
-        ckd_free(phones);
-    }
-    return added;
+    if (!v || strncmp(word, reserved, sizeof(reserved) - 1) != 0)
+        return word;
+    i = strtoul(word + sizeof(reserved) - 1, &end, 10);
+    return i < v->count ? v->word[i] : word;
 }

@@ -1,0 +1,456 @@
+/**
+ * @file asr/pocketsphinx/decoder.c  PocketSphinx hearing one stream: two searches that compete
+ */
+#include "asr/pocketsphinx/decoder.h"
+
+#include "asr/pocketsphinx/display.h"
+#include "asr/pocketsphinx/mate.h"
+#include "asr/pocketsphinx/search.h"
+#include "asr/pocketsphinx/vocabulary.h"
+#include "base/buffer.h"
+#include "base/module.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <sphinxbase/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+    TEXT_MAX_BYTES = 65536, /* of one utterance */
+    STABLE_LAG_MS = 900,    /* words younger than this may still change */
+    DICT_MAX = 4 << 20,     /* a dictionary with a profile's words [bytes] */
+};
+
+enum { INTERVIEW, GENERAL, SEARCHES };
+
+/* Phone models alive in one frame. The library's 30000 costs a quarter more time for the same text;
+ * of the general search, 4000 loses words, of the interview's few words 3000 do not. */
+static const int alive[SEARCHES] = {[INTERVIEW] = 3000, [GENERAL] = 8000};
+
+/* How often a word was right: both searches heard it, or only the winning one. A guess
+ * that orders words by certainty; no recordings were counted for it. */
+static const float CONFIDENCE_BOTH = 0.88f;
+static const float CONFIDENCE_ONE = 0.55f;
+
+struct files {
+    char acoustic[PATH_MAX], features[PATH_MAX], casing[PATH_MAX];
+    char lm[SEARCHES][PATH_MAX], dict[SEARCHES][PATH_MAX];
+};
+
+struct decoder {
+    struct files files;
+    struct search search[SEARCHES];
+    struct front front;
+    struct display *display;
+    struct vocabulary names;
+    struct mate *mate;   /* hears with the general search while the caller does with the other */
+    int general_rc;      /* of the mate's last call */
+    struct errbuf error; /* the same */
+    struct heard heard[SEARCHES][HEARD_WORDS_MAX];
+    size_t count[SEARCHES];
+    struct heard refined[HEARD_WORDS_MAX];  /* of the lattice, while it is read */
+    struct heard promised[HEARD_WORDS_MAX]; /* what a partial said will not change */
+    size_t promised_count;
+    const char *text_of[HEARD_WORDS_MAX];
+    size_t ends[HEARD_WORDS_MAX];
+    struct asr_word word[HEARD_WORDS_MAX];
+    struct buf text;
+    struct buf said; /* words in their written form, each with its NUL */
+    struct buf last; /* text of the partial before */
+};
+
+/* ---------------------------------------------------------------- loading */
+
+static int join_path(char to[PATH_MAX], const char *folder, const char *name, struct errbuf *err)
+{
+    if (snprintf(to, PATH_MAX, "%s/%s", folder, name) < PATH_MAX)
+        return 0;
+    return err_set(err, UV_ENAMETOOLONG, "the path of %s is too long", name);
+}
+
+/* What the build made lies beside this program, or where the build tree keeps it. */
+static int find_built(char built[PATH_MAX], struct errbuf *err)
+{
+    static const char *const below[] = {"", "/src/asr/pocketsphinx"};
+    char beside[PATH_MAX], file[PATH_MAX];
+
+    if (exe_folder(beside, sizeof(beside)))
+        return err_set(err, UV_ENOENT, "cannot tell where PocketSphinx's program lies");
+    for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+        if (snprintf(built, PATH_MAX, "%s%s", beside, below[i]) < PATH_MAX &&
+            !join_path(file, built, "interview.lm.bin", err) && !access(file, R_OK))
+            return 0;
+    }
+    return err_set(err, UV_ENOENT, "the interview language model is not in %s", beside);
+}
+
+static int find_files(struct files *f, const char *folder, struct errbuf *err)
+{
+    char built[PATH_MAX];
+    int rc = find_built(built, err);
+
+    rc = rc ? rc : join_path(f->acoustic, folder, "en-us", err);
+    rc = rc ? rc : join_path(f->features, built, "feat.params", err);
+    rc = rc ? rc : join_path(f->casing, built, "casing.txt", err);
+    rc = rc ? rc : join_path(f->lm[INTERVIEW], built, "interview.lm.bin", err);
+    rc = rc ? rc : join_path(f->dict[INTERVIEW], built, "interview.dict", err);
+    rc = rc ? rc : join_path(f->lm[GENERAL], folder, "en-us.lm.bin", err);
+    return rc ? rc : join_path(f->dict[GENERAL], folder, "cmudict-en-us.dict", err);
+}
+
+static int open_search(struct decoder *d, int which, const char *dict, struct errbuf *err)
+{
+    return search_open(&d->search[which],
+                       &(struct search_files){d->files.acoustic, d->files.features,
+                                              d->files.lm[which], dict, alive[which]},
+                       err);
+}
+
+int decoder_load(struct decoder **dp, const char *folder, struct errbuf *err)
+{
+    struct decoder *d = calloc(1, sizeof(*d));
+    int rc;
+
+    if (!d)
+        return err_set(err, UV_ENOMEM, "no memory for the model");
+    err_set_logfp(NULL); /* the library writes pages to stderr otherwise */
+    buf_init(&d->text, TEXT_MAX_BYTES);
+    buf_init(&d->said, TEXT_MAX_BYTES);
+    buf_init(&d->last, TEXT_MAX_BYTES);
+    rc = find_files(&d->files, folder, err);
+    if (!rc && display_load(&d->display, d->files.casing))
+        rc = err_set(err, UV_ENOMEM, "no memory for the model");
+    for (int i = 0; i < SEARCHES && !rc; i++)
+        rc = open_search(d, i, d->files.dict[i], err);
+    if (!rc && front_init(&d->front, d->search[INTERVIEW].config))
+        rc = err_set(err, UV_ENOMEM, "no memory for the front end");
+    if (rc)
+        decoder_free(d);
+    else
+        *dp = d;
+    return rc;
+}
+
+void decoder_free(struct decoder *d)
+{
+    if (!d)
+        return;
+    mate_close(d->mate);
+    for (int i = 0; i < SEARCHES; i++)
+        search_close(&d->search[i]);
+    front_release(&d->front);
+    display_free(d->display);
+    buf_release(&d->text);
+    buf_release(&d->said);
+    buf_release(&d->last);
+    free(d);
+}
+
+/* ---------------------------------------------------------------- words of a profile */
+
+static int append_file(struct buf *to, const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char block[16384];
+    size_t n;
+
+    if (!f)
+        return -errno;
+    while ((n = fread(block, 1, sizeof(block), f)) > 0)
+        buf_append(to, block, n);
+    fclose(f);
+    return to->err;
+}
+
+static int write_all(int fd, const char *data, size_t n)
+{
+    while (n) {
+        ssize_t done = write(fd, data, n);
+
+        if (done < 0 && errno != EINTR)
+            return -errno;
+        data += done > 0 ? done : 0;
+        n -= done > 0 ? (size_t)done : 0;
+    }
+    return 0;
+}
+
+/* The interview search anew, over a dictionary that lies in memory only. */
+static int reopen_with(struct decoder *d, const struct buf *dict, struct errbuf *err)
+{
+    struct search plain = d->search[INTERVIEW];
+    char path[64];
+    int fd = memfd_create("dictionary", MFD_CLOEXEC);
+    int rc = fd < 0 ? -errno : write_all(fd, dict->data, dict->len);
+
+    if (rc)
+        rc = err_set(err, rc, "the profile's words could not be written down: %s", strerror(-rc));
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    if (!rc)
+        rc = open_search(d, INTERVIEW, path, err);
+    if (fd >= 0)
+        close(fd);
+    if (rc) {
+        d->search[INTERVIEW] = plain;
+        return rc;
+    }
+    /* The plain search is not freed: its pages are shared with the process we come from, and
+     * freeing them would make copies of them. */
+    d->search[INTERVIEW].names = &d->names;
+    return 0;
+}
+
+/* Letters in the middle that are capital, or digits, are not there by the rules of spelling. */
+static bool is_spelt_its_way(const char *word)
+{
+    for (word++; *word; word++)
+        if (isupper((unsigned char)*word))
+            return true;
+    return false;
+}
+
+static int take_words(struct decoder *d, const char *const *lines, size_t count, struct errbuf *err)
+{
+    struct buf dict;
+    int rc;
+
+    buf_init(&dict, DICT_MAX);
+    rc = append_file(&dict, d->files.dict[INTERVIEW]);
+    rc = rc ? rc
+            : vocabulary_choose(&d->names, d->search[INTERVIEW].ps, d->search[GENERAL].ps, lines,
+                                count, &dict);
+    if (rc)
+        err_set(err, rc, "the profile's words could not be added to the dictionary");
+    else if (d->names.count)
+        rc = reopen_with(d, &dict, err);
+    for (size_t i = 0; !rc && i < d->names.count; i++)
+        if (is_spelt_its_way(d->names.written[i]))
+            display_add(d->display, d->names.written[i]);
+    buf_release(&dict);
+    return rc;
+}
+
+int decoder_open(struct decoder *d, const char *const *lines, size_t count,
+                 const struct voice *voice, struct errbuf *err)
+{
+    int rc = count ? take_words(d, lines, count, err) : 0;
+
+    if (rc)
+        return rc;
+    if (voice) {
+        d->front.voice = voice->last;
+        d->front.before = voice->before;
+    }
+    if (mate_open(&d->mate))
+        d->mate = NULL; /* no thread to be had: one search after the other */
+    return 0;
+}
+
+struct voice decoder_voice(const struct decoder *d)
+{
+    return (struct voice){d->front.voice, d->front.before};
+}
+
+const struct heard *decoder_promised(const struct decoder *d, size_t *count)
+{
+    *count = d->promised_count;
+    return d->promised;
+}
+
+/* ---------------------------------------------------------------- an utterance */
+
+int decoder_begin(struct decoder *d, const struct heard *promised, size_t count, struct errbuf *err)
+{
+    int rc = 0;
+
+    front_begin(&d->front);
+    buf_clear(&d->last);
+    d->promised_count = count < HEARD_WORDS_MAX ? count : HEARD_WORDS_MAX;
+    if (d->promised_count)
+        memcpy(d->promised, promised, d->promised_count * sizeof(d->promised[0]));
+    for (int i = 0; i < SEARCHES && !rc; i++)
+        rc = search_begin(&d->search[i], err);
+    return rc;
+}
+
+static void advance_general(void *arg)
+{
+    struct decoder *d = arg;
+
+    d->general_rc = search_advance(&d->search[GENERAL], &d->front, &d->error);
+}
+
+/* Both searches, each on its core: one after the other they would be behind the speaker for the
+ * first three seconds. */
+static int advance(struct decoder *d, struct errbuf *err)
+{
+    int rc;
+
+    mate_start(d->mate, advance_general, d);
+    rc = search_advance(&d->search[INTERVIEW], &d->front, err);
+    mate_wait(d->mate);
+    return rc || !d->general_rc ? rc : err_set(err, d->general_rc, "%s", d->error.text);
+}
+
+static int front_error(int rc, struct errbuf *err)
+{
+    return rc == UV_ENOBUFS
+               ? err_set(err, rc, "an utterance of more than %d minutes", FRONT_FRAMES_MAX / 6000)
+               : err_set(err, rc, "the audio could not be analysed");
+}
+
+int decoder_feed(struct decoder *d, const int16_t *pcm, size_t n, struct errbuf *err)
+{
+    int rc = front_feed(&d->front, pcm, n);
+
+    return rc ? front_error(rc, err) : advance(d, err);
+}
+
+static int winner(struct decoder *d)
+{
+    int32_t interview = search_score(&d->search[INTERVIEW]);
+
+    return interview >= search_score(&d->search[GENERAL]) ? INTERVIEW : GENERAL;
+}
+
+static void read_words(struct decoder *d)
+{
+    for (int i = 0; i < SEARCHES; i++)
+        d->count[i] = search_words(&d->search[i], &d->front, d->heard[i], HEARD_WORDS_MAX);
+}
+
+/* Only the winner's lattice is made: it is what costs time after the end. */
+static void refine(struct decoder *d, int who)
+{
+    size_t n;
+
+    if (!search_refine(&d->search[who], &d->front, d->refined, HEARD_WORDS_MAX, &n))
+        return;
+    d->count[who] = n;
+    memcpy(d->heard[who], d->refined, n * sizeof(d->refined[0]));
+}
+
+/* Did the other search hear the same word at the same time? */
+static bool confirmed(const struct heard *w, const struct heard *other, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (other[i].start_ms < w->end_ms && w->start_ms < other[i].end_ms &&
+            strcmp(other[i].text, w->text) == 0)
+            return true;
+    return false;
+}
+
+/* Written forms into d->said. Their places are found at the end: the buffer may move. */
+static int write_words(struct decoder *d, int who)
+{
+    size_t at = 0;
+
+    buf_clear(&d->said);
+    for (size_t i = 0; i < d->count[who]; i++) {
+        buf_puts(&d->said, display_word(d->display, d->heard[who][i].text));
+        buf_append(&d->said, "", 1);
+        d->text_of[i] = d->heard[who][i].text;
+    }
+    for (size_t i = 0; i < d->count[who] && !d->said.err; i++) {
+        d->word[i].text = d->said.data + at;
+        at += strlen(d->said.data + at) + 1;
+    }
+    return d->said.err;
+}
+
+static float weigh_words(struct decoder *d, int who)
+{
+    int other = who == INTERVIEW ? GENERAL : INTERVIEW;
+    float sum = 0;
+
+    for (size_t i = 0; i < d->count[who]; i++) {
+        const struct heard *w = &d->heard[who][i];
+
+        d->word[i].start_ms = w->start_ms;
+        d->word[i].end_ms = w->end_ms;
+        d->word[i].confidence =
+            confirmed(w, d->heard[other], d->count[other]) ? CONFIDENCE_BOTH : CONFIDENCE_ONE;
+        sum += d->word[i].confidence;
+    }
+    return d->count[who] ? sum / (float)d->count[who] : 0;
+}
+
+static bool is_settled(const struct decoder *d, size_t i)
+{
+    uint32_t now = (uint32_t)(d->front.samples / 16);
+
+    return d->word[i].confidence >= CONFIDENCE_BOTH && d->ends[i] <= d->last.len &&
+           d->word[i].end_ms + STABLE_LAG_MS <= now &&
+           memcmp(d->text.data, d->last.data, d->ends[i]) == 0;
+}
+
+/* Words that both searches agree on, that this and the last partial share, and that are old are
+ * promised to stay. Returns how many bytes of the text they take. */
+static size_t promise(struct decoder *d, int who)
+{
+    size_t n = d->promised_count;
+
+    while (n < d->count[who] && is_settled(d, n))
+        n++;
+    memcpy(d->promised, d->heard[who], n * sizeof(d->promised[0]));
+    d->promised_count = n;
+    return n ? d->ends[n - 1] : 0;
+}
+
+static int tell(struct decoder *d, bool final, struct asr_result *res, struct errbuf *err)
+{
+    int who = winner(d);
+    int rc;
+
+    read_words(d);
+    if (final)
+        refine(d, who);
+    d->count[who] = heard_keep(d->promised, d->promised_count, d->heard[who], d->count[who]);
+    rc = write_words(d, who);
+    buf_clear(&d->text);
+    if (!rc)
+        rc = display_text(d->display, d->text_of, d->count[who], final, &d->text, d->ends);
+    if (rc)
+        return err_set(err, rc, "the text of the utterance is too long");
+    memset(res, 0, sizeof(*res));
+    res->text = d->text.len ? d->text.data : "";
+    res->confidence = weigh_words(d, who);
+    res->words = d->word;
+    res->word_count = d->count[who];
+    res->stable = final ? d->text.len : promise(d, who);
+    strcpy(res->language, "en");
+    buf_clear(&d->last);
+    buf_append(&d->last, d->text.data ? d->text.data : "", d->text.len);
+    return 0;
+}
+
+int decoder_partial(struct decoder *d, struct asr_result *res, struct errbuf *err)
+{
+    return tell(d, false, res, err);
+}
+
+/* All that can be done before the end is known. The lattice is not: see search_refine(). */
+int decoder_settle(struct decoder *d, struct errbuf *err)
+{
+    return advance(d, err);
+}
+
+int decoder_finish(struct decoder *d, struct asr_result *res, struct errbuf *err)
+{
+    int rc = front_end(&d->front);
+
+    if (rc)
+        return front_error(rc, err);
+    rc = advance(d, err);
+    if (rc)
+        return rc;
+    for (int i = 0; i < SEARCHES; i++)
+        search_end(&d->search[i]);
+    return tell(d, true, res, err);
+}

@@ -1,0 +1,57 @@
+/**
+ * @file asr/pocketsphinx/decoder.h  PocketSphinx hearing one stream: two searches that compete
+ *
+ * Every stream decodes the same frames twice: once with the interview language model (sharp and of
+ * few words), once with the general one. A language model is a probability over sentences, so the
+ * two best paths can be compared: whichever explains the audio better is what was said. Interview
+ * questions win with the first, everything else with the second, and neither pays for the other
+ * (docs/architecture/speech-pocketsphinx.md has the figures).
+ *
+ * Lives in the child process (worker.c). Loaded once, it is copied by fork() for each stream: a
+ * copy shares what it does not change.
+ *
+ *     decoder_load(&d, folder, err);                          // once
+ *     fork();  decoder_open(d, lines, count, NULL, err);       // in each copy
+ *     decoder_begin(d, NULL, 0, err); decoder_feed(...) ... decoder_partial() ... decoder_finish()
+ *
+ * Threads    One owner. decoder_load() makes no thread, so that fork() is allowed after it;
+ *            decoder_open() makes one, for the second search.
+ * Errors     0 or a negative UV_E* code with a sentence.
+ * Ownership  Text and words of a result live until the next call.
+ */
+#ifndef ASR_POCKETSPHINX_DECODER_H
+#define ASR_POCKETSPHINX_DECODER_H
+
+#include "asr/engine.h"
+#include "asr/pocketsphinx/front.h"
+#include "asr/pocketsphinx/heard.h"
+
+struct decoder;
+
+/** What is known of a speaker's voice; survives the process that heard it. */
+struct voice {
+    struct moments last;   /**< Of the utterance that ended last */
+    struct moments before; /**< Of those before it */
+};
+
+/** folder: of the acoustic model and the general language model. */
+int decoder_load(struct decoder **dp, const char *folder, struct errbuf *err);
+void decoder_free(struct decoder *d); /**< NULL is allowed */
+
+/** Hear with the words of these lines, too (vocabulary.h). voice: NULL for a speaker not heard yet.
+ */
+int decoder_open(struct decoder *d, const char *const *lines, size_t count,
+                 const struct voice *voice, struct errbuf *err);
+/** promised: words an earlier hearing of this utterance called stable; they stand. */
+int decoder_begin(struct decoder *d, const struct heard *promised, size_t count,
+                  struct errbuf *err);
+int decoder_feed(struct decoder *d, const int16_t *pcm, size_t n, struct errbuf *err);
+int decoder_partial(struct decoder *d, struct asr_result *res, struct errbuf *err);
+int decoder_settle(struct decoder *d, struct errbuf *err);
+int decoder_finish(struct decoder *d, struct asr_result *res, struct errbuf *err);
+
+/** The words that partials of this utterance called stable. */
+const struct heard *decoder_promised(const struct decoder *d, size_t *count);
+struct voice decoder_voice(const struct decoder *d); /**< After decoder_finish() */
+
+#endif

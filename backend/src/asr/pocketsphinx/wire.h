@@ -1,0 +1,66 @@
+/**
+ * @file asr/pocketsphinx/wire.h  What the engine (driver.c) and its child process (worker.c) say
+ *
+ * Two kinds of sockets, both of frames (loop/frame.h). The nursery's, one a model:
+ *
+ *     ->  LOAD folder                 <-  READY | FAIL
+ *     ->  STREAM and a descriptor     the nursery forks; the copy serves that socket from here on:
+ *
+ *     ->  OPEN voice, lines           <-  DONE | FAIL
+ *     ->  BEGIN promised              <-  DONE | FAIL
+ *     ->  FEED samples                <-  DONE | FAIL
+ *     ->  SETTLE                      <-  DONE | FAIL
+ *     ->  PARTIAL                     <-  RESULT | FAIL
+ *     ->  FINISH                      <-  RESULT | FAIL
+ *
+ * `voice` and `promised` are the child's own memory of the speaker and of what it called stable;
+ * the engine keeps them unread, and gives them to the child that takes a dead one's place.
+ *
+ * Threads    Pure functions.
+ * Errors     Readers answer UV_EPROTO for anything a sound child would not say.
+ */
+#ifndef ASR_POCKETSPHINX_WIRE_H
+#define ASR_POCKETSPHINX_WIRE_H
+
+#include "asr/engine.h"
+#include "loop/frame.h"
+
+enum ear_kind {
+    EAR_LOAD = 1,
+    EAR_READY,
+    EAR_FAIL,
+    EAR_STREAM,
+    EAR_OPEN,
+    EAR_BEGIN,
+    EAR_FEED,
+    EAR_SETTLE,
+    EAR_PARTIAL,
+    EAR_FINISH,
+    EAR_DONE,
+    EAR_RESULT,
+};
+
+enum {
+    EAR_WORDS_MAX = 2048,       /**< In one result */
+    EAR_VOICE_MAX = 1024,       /**< [bytes] */
+    EAR_PROMISED_MAX = 1 << 17, /**< [bytes] */
+    EAR_PIECE = 16000,          /**< Samples in a FEED, at most */
+};
+
+/** A result as it lies in a frame. */
+struct ear_result {
+    struct asr_result res; /**< res.words points at words; texts lie in the frame */
+    struct asr_word words[EAR_WORDS_MAX];
+    const uint8_t *promised, *voice;
+    size_t promised_len, voice_len;
+};
+
+void ear_result_write(struct buf *out, const struct asr_result *res, const void *promised,
+                      size_t promised_len, const void *voice, size_t voice_len);
+int ear_result_read(struct ear_result *r, const struct frame *f);
+
+void ear_fail_write(struct buf *out, int code, const char *text);
+/** The code, which is always negative; the sentence goes to err. */
+int ear_fail_read(const struct frame *f, struct errbuf *err);
+
+#endif

@@ -1,0 +1,263 @@
+/**
+ * @file asr/pocketsphinx/worker.c  The program interviewd-pocketsphinx: a nursery of recognisers
+ *
+ * Started by driver.c, it loads the models once (about 130 MB, 0.4 s), then makes a copy of itself
+ * by fork() for each stream that is opened. A copy shares the models' memory and has only what it
+ * changes for its own; if it crashes, one stream notices and asks for another copy. What both say
+ * is in wire.h. It ends when the socket it was started with does, and its copies with it.
+ */
+#include "asr/pocketsphinx/decoder.h"
+#include "asr/pocketsphinx/wire.h"
+#include "loop/child.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    CPU_A_CALL_S = 60, /* a second of audio and the lattice of twenty take less than five */
+    ANSWER_MS = 60000, /* for the other side to take an answer */
+    LINES_MAX = 4096,  /* of a profile */
+    ANSWER_MAX = FRAME_MAX,
+};
+
+/* What crashes must not fill the disk or the memory of the machine. */
+static const struct worker_limits limits = {
+    .memory_bytes = 2ull << 30, .file_bytes = 16 << 20, .files = 256};
+
+struct stream {
+    int fd;
+    struct decoder *decoder;
+    struct frame_inbox inbox;
+    struct buf answer;
+};
+
+/* ---------------------------------------------------------------- what was kept for us */
+
+static bool is_sound(const struct moments *m)
+{
+    bool sound = isfinite(m->frames) && m->frames >= 0 && m->frames <= FRONT_FRAMES_MAX + 1;
+
+    for (int i = 0; i < FRONT_DIM; i++)
+        sound = sound && isfinite(m->sum[i]) && isfinite(m->square[i]);
+    return sound;
+}
+
+static bool take_voice(struct taking *t, struct voice *voice)
+{
+    size_t n;
+    const uint8_t *at = take_blob(t, &n);
+
+    if (!at || n != sizeof(*voice))
+        return false;
+    memcpy(voice, at, sizeof(*voice));
+    return is_sound(&voice->last) && is_sound(&voice->before);
+}
+
+/** Into a copy that is aligned; NULL when it is none of ours or nothing was promised. */
+static struct heard *take_promised(struct taking *t, size_t *count)
+{
+    size_t n;
+    const uint8_t *at = take_blob(t, &n);
+    struct heard *copy;
+
+    *count = 0;
+    if (!at || !n || n % sizeof(*copy) || n / sizeof(*copy) > HEARD_WORDS_MAX)
+        return NULL;
+    copy = malloc(n);
+    if (!copy)
+        return NULL;
+    memcpy(copy, at, n);
+    *count = n / sizeof(*copy);
+    for (size_t i = 0; i < *count; i++)
+        copy[i].text[sizeof(copy[i].text) - 1] = '\0';
+    return copy;
+}
+
+/* ---------------------------------------------------------------- calls */
+
+static int open_stream(struct stream *s, struct taking *t, struct errbuf *err)
+{
+    const char **lines;
+    struct voice voice;
+    bool known = take_voice(t, &voice);
+    size_t count = take_u32(t);
+    int rc;
+
+    lines = calloc(LINES_MAX, sizeof(*lines));
+    if (!lines)
+        return err_set(err, UV_ENOMEM, "no memory for a profile's words");
+    for (size_t i = 0; i < count && i < LINES_MAX && !t->bad; i++)
+        lines[i] = take_text(t);
+    rc = t->bad ? err_set(err, UV_EPROTO, "a profile's words could not be read") : 0;
+    if (!rc)
+        rc = decoder_open(s->decoder, lines, count < LINES_MAX ? count : LINES_MAX,
+                          known ? &voice : NULL, err);
+    free(lines);
+    return rc;
+}
+
+static int begin(struct stream *s, struct taking *t, struct errbuf *err)
+{
+    size_t count;
+    struct heard *promised = take_promised(t, &count);
+    int rc = decoder_begin(s->decoder, promised, count, err);
+
+    free(promised);
+    return rc;
+}
+
+static int feed(struct stream *s, const struct frame *f, struct errbuf *err)
+{
+    int16_t pcm[EAR_PIECE];
+
+    if (f->len > sizeof(pcm) || f->len % sizeof(pcm[0]))
+        return err_set(err, UV_EPROTO, "samples that are none");
+    memcpy(pcm, f->data, f->len);
+    return decoder_feed(s->decoder, pcm, f->len / sizeof(pcm[0]), err);
+}
+
+static int tell(struct stream *s, bool final, struct errbuf *err)
+{
+    struct asr_result res;
+    struct voice voice;
+    const struct heard *promised;
+    size_t count;
+    int rc = final ? decoder_finish(s->decoder, &res, err) : decoder_partial(s->decoder, &res, err);
+
+    if (rc)
+        return rc;
+    voice = decoder_voice(s->decoder);
+    promised = decoder_promised(s->decoder, &count);
+    ear_result_write(&s->answer, &res, promised, final ? 0 : count * sizeof(*promised), &voice,
+                     final ? sizeof(voice) : 0);
+    return s->answer.err;
+}
+
+static int serve(struct stream *s, const struct frame *f, struct errbuf *err)
+{
+    struct taking t;
+
+    taking_init(&t, f);
+    switch (f->kind) {
+    case EAR_OPEN:
+        return open_stream(s, &t, err);
+    case EAR_BEGIN:
+        return begin(s, &t, err);
+    case EAR_FEED:
+        return feed(s, f, err);
+    case EAR_SETTLE:
+        return decoder_settle(s->decoder, err);
+    case EAR_PARTIAL:
+    case EAR_FINISH:
+        return tell(s, f->kind == EAR_FINISH, err);
+    default:
+        return err_set(err, UV_EPROTO, "an unknown call");
+    }
+}
+
+/** Until the other side is gone. */
+static void serve_stream(struct decoder *decoder, int fd)
+{
+    struct stream s = {.fd = fd, .decoder = decoder};
+    struct frame f;
+
+    frame_inbox_init(&s.inbox);
+    buf_init(&s.answer, ANSWER_MAX);
+    while (!frame_receive(fd, &s.inbox, &f, -1)) {
+        struct errbuf err = {{0}};
+        bool result = f.kind == EAR_PARTIAL || f.kind == EAR_FINISH;
+        int rc;
+
+        worker_allow_cpu(CPU_A_CALL_S);
+        buf_clear(&s.answer);
+        rc = serve(&s, &f, &err);
+        if (rc) {
+            buf_clear(&s.answer);
+            ear_fail_write(&s.answer, rc, err.text);
+        }
+        if (frame_send(fd,
+                       rc       ? EAR_FAIL
+                       : result ? EAR_RESULT
+                                : EAR_DONE,
+                       s.answer.data, s.answer.len, ANSWER_MS))
+            break;
+    }
+}
+
+/* ---------------------------------------------------------------- the nursery */
+
+static void refuse(int fd, int code, const char *text)
+{
+    struct buf b;
+
+    buf_init(&b, FRAME_MAX);
+    ear_fail_write(&b, code, text);
+    frame_send(fd, EAR_FAIL, b.data, b.len, ANSWER_MS);
+    buf_release(&b);
+}
+
+static void make_copy(struct decoder *decoder, int nursery, int fd)
+{
+    int parent = (int)getpid();
+    pid_t pid = fork();
+
+    if (pid < 0)
+        refuse(fd, UV_EAGAIN, "no further process can be made to hear with");
+    if (pid)
+        return;
+    if (worker_follow(parent)) {
+        close(nursery);
+        serve_stream(decoder, fd);
+    }
+    _exit(0); /* nothing of the nursery's is to be tidied up by its copy */
+}
+
+static int load(int fd, struct decoder **decoder)
+{
+    struct frame_inbox inbox;
+    struct taking t;
+    struct frame f;
+    struct errbuf err = {{0}};
+    int rc;
+
+    frame_inbox_init(&inbox);
+    rc = frame_receive(fd, &inbox, &f, -1);
+    if (!rc) {
+        taking_init(&t, &f);
+        rc = f.kind == EAR_LOAD ? decoder_load(decoder, take_text(&t), &err) : UV_EPROTO;
+        if (rc)
+            refuse(fd, rc, err.text);
+        else
+            rc = frame_send(fd, EAR_READY, NULL, 0, ANSWER_MS);
+    }
+    frame_inbox_release(&inbox);
+    return rc;
+}
+
+int main(void)
+{
+    int fd = worker_begin(&limits);
+    struct decoder *decoder = NULL;
+    struct frame_inbox inbox;
+    struct frame f;
+
+    if (fd < 0) {
+        fputs("interviewd-pocketsphinx is started by interviewd, not by hand\n", stderr);
+        return 2;
+    }
+    signal(SIGCHLD, SIG_IGN); /* copies are not waited for */
+    if (load(fd, &decoder))
+        return 1;
+    frame_inbox_init(&inbox);
+    while (!frame_receive(fd, &inbox, &f, -1)) {
+        if (f.kind == EAR_STREAM && inbox.passed >= 0)
+            make_copy(decoder, fd, inbox.passed);
+    }
+    frame_inbox_release(&inbox);
+    decoder_free(decoder);
+    return 0;
+}
