@@ -139,7 +139,7 @@ static void run_block(struct bench *b, const struct block *k)
                                           .ln_weight = k->bias,
                                           .ln_bias = k->bias,
                                           .bias = k->bias},
-                      k->dim / 64, 64, k->seen);
+                      k->dim / 64, 64, NULL, k->seen);
     nn_linear(b->nn, &(struct nn_linear){
                          .w = k->out, .x = k->seen, .n = b->rows, .bias = k->bias, .y = k->x});
     nn_linear_pair(b->nn,

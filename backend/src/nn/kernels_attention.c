@@ -241,18 +241,27 @@ struct self_job {
     const float *qkv;
     float *out;
     int n, heads, head_dim, tiles;
+    const struct nn_kept *kept;
+    int kept_n;
     size_t head_bytes, work_bytes;
     uint8_t *prepared;
 };
 
-static void prepare_head(void *arg, int head, int worker)
+static struct nn_keys keys_of(const struct self_job *j, int head)
 {
-    const struct self_job *j = arg;
     size_t dim = (size_t)(j->heads * j->head_dim);
     const float *k = j->qkv + dim + (size_t)(head * j->head_dim);
 
+    return (struct nn_keys){k, k + dim, 3 * dim, j->n, j->head_dim};
+}
+
+static void prepare_head(void *arg, int head, int worker)
+{
+    const struct self_job *j = arg;
+    struct nn_keys live = keys_of(j, head);
+
     (void)worker;
-    j->nn->isa->self->prepare(k, k + dim, 3 * dim, j->n, j->head_dim,
+    j->nn->isa->self->prepare(&live, nn_kept_head(j->kept, head), j->kept_n,
                               j->prepared + (size_t)head * j->head_bytes);
 }
 
@@ -269,6 +278,8 @@ static void self_tile(void *arg, int chunk, int worker)
                         .n = j->n,
                         .head_dim = j->head_dim,
                         .prepared = j->prepared + (size_t)head * j->head_bytes,
+                        .kept = nn_kept_head(j->kept, head),
+                        .kept_n = j->kept_n,
                         .work = nn_scratch_need(&j->nn->workers[worker], j->work_bytes),
                         .out = j->out + (size_t)row * dim + col,
                         .ldo = dim};
@@ -276,18 +287,77 @@ static void self_tile(void *arg, int chunk, int worker)
     j->nn->isa->self->rows(&s);
 }
 
-void nn_encoder_attention(struct nn *nn, const float *qkv, int n, int heads, int head_dim,
-                          float *out)
+void nn_rows_attention(struct nn *nn, const float *qkv, int n, int heads, int head_dim,
+                       const struct nn_kept *kept, float *out)
 {
     struct self_job j = {
         .nn = nn, .qkv = qkv, .out = out, .n = n, .heads = heads, .head_dim = head_dim};
 
+    if (kept && kept->n > n) {
+        j.kept = kept;
+        j.kept_n = kept->n;
+    }
     j.tiles = (n + NN_QUERY_ROWS - 1) / NN_QUERY_ROWS;
-    j.head_bytes = align64(nn->isa->self->bytes(n, head_dim));
-    j.work_bytes = align64(nn->isa->self->work(n, head_dim));
+    j.head_bytes = align64(nn->isa->self->bytes(n, j.kept_n, head_dim));
+    j.work_bytes = align64(nn->isa->self->work(n, j.kept_n, head_dim));
     j.prepared = nn_scratch_need(&nn->heads, j.head_bytes * (size_t)heads);
     nn_pool_run(nn->pool, heads, prepare_head, &j);
     nn_pool_run(nn->pool, heads * j.tiles, self_tile, &j);
+}
+
+void nn_encoder_attention(struct nn *nn, const float *qkv, int n, int heads, int head_dim,
+                          float *out)
+{
+    nn_rows_attention(nn, qkv, n, heads, head_dim, NULL, out);
+}
+
+/* ---- what is kept ------------------------------------------------------------------------- */
+
+struct keep_job {
+    struct self_job of;
+    struct nn_kept *kept;
+};
+
+static void keep_head(void *arg, int head, int worker)
+{
+    const struct keep_job *j = arg;
+    struct nn_keys all = keys_of(&j->of, head);
+
+    (void)worker;
+    j->kept->isa->self->keep(&all, j->kept->data + (size_t)head * j->kept->head_bytes);
+}
+
+int nn_kept_open(struct nn_kept **kp, struct nn *nn, const float *qkv, int n, int heads,
+                 int head_dim, struct errbuf *err)
+{
+    struct nn_kept *kept = calloc(1, sizeof(*kept));
+    struct keep_job j = {{.qkv = qkv, .n = n, .heads = heads, .head_dim = head_dim}, kept};
+
+    if (kept) {
+        *kept = (struct nn_kept){.isa = nn->isa, .n = n, .heads = heads, .head_dim = head_dim};
+        kept->head_bytes = align64(nn->isa->self->kept_bytes(n, head_dim));
+        kept->data = aligned_alloc(64, kept->head_bytes * (size_t)heads);
+    }
+    if (!kept || !kept->data) {
+        nn_kept_close(kept);
+        return err_set(err, UV_ENOMEM, "out of memory for keys and values to keep");
+    }
+    nn_pool_run(nn->pool, heads, keep_head, &j);
+    *kp = kept;
+    return 0;
+}
+
+void nn_kept_close(struct nn_kept *kept)
+{
+    if (!kept)
+        return;
+    free(kept->data);
+    free(kept);
+}
+
+size_t nn_kept_bytes(const struct nn_kept *kept)
+{
+    return kept->head_bytes * (size_t)kept->heads;
 }
 
 const char *nn_encoder_attention_arithmetic(const struct nn *nn)

@@ -29,43 +29,71 @@ enum {
     TOP_V = 4095,                      /* largest value: 64 * TOP_P * 4095 < 2^31 */
 };
 
-/* Where everything is, for n keys and heads of head_dim. */
+/* Where everything is in keys and values laid out for n positions and heads of head_dim. */
 struct plan {
+    int n;
     int key_tiles; /* 64 keys each */
     int groups;    /* of channels, 64 each: also groups of 4 panels of values */
+    size_t row;    /* bytes of one prepared query or key */
     size_t k_scale, v, v_scale, bytes;
-    size_t row, p, p_row, tops, sums, scores, out, work; /* of the work memory */
 };
 
 static struct plan plan_for(int n, int head_dim)
 {
-    struct plan p = {.key_tiles = (n + KEYS - 1) / KEYS,
-                     .groups = (head_dim + NN_GROUP - 1) / NN_GROUP};
+    struct plan p = {
+        .n = n, .key_tiles = (n + KEYS - 1) / KEYS, .groups = (head_dim + NN_GROUP - 1) / NN_GROUP};
     size_t tiles = (size_t)(p.key_tiles * p.groups);
 
+    p.row = int_row_bytes((struct nn_groups){p.groups, NN_GROUP}, 2);
     p.k_scale = tiles * PACK;
     p.v = p.k_scale + tiles * SCALES * sizeof(float);
     p.v_scale = p.v + tiles * PACK;
     p.bytes = p.v_scale + (size_t)p.groups * SCALES * sizeof(float);
-    p.row = int_row_bytes((struct nn_groups){p.groups, NN_GROUP}, 2);
-    p.p = NN_QUERY_ROWS * p.row;
-    p.p_row = (size_t)p.key_tiles * KEYS * 2 + 64;
-    p.tops = p.p + NN_QUERY_ROWS * p.p_row;
-    p.sums = p.tops + sizeof(float) * ROWS * (size_t)p.key_tiles;
-    p.scores = p.sums + sizeof(float) * ROWS * (size_t)p.key_tiles;
-    p.out = p.scores + sizeof(float) * NN_QUERY_ROWS * KEYS;
-    p.work = p.out + sizeof(float) * NN_QUERY_ROWS * SCALES;
     return p;
 }
 
-static size_t self_bytes(int n, int head_dim)
+/* The first tile that is seen of what is kept behind n positions. */
+static int first_kept_tile(int n)
+{
+    return n / KEYS;
+}
+
+/* Where everything is in the work memory: tiles of live keys, then of kept ones. */
+struct work_plan {
+    int tiles;
+    size_t p, p_row, tops, sums, scores, out, bytes;
+};
+
+static struct work_plan work_plan_for(int n, int kept_n, int head_dim)
+{
+    struct work_plan w = {.tiles = (n + KEYS - 1) / KEYS};
+
+    if (kept_n > n)
+        w.tiles += (kept_n + KEYS - 1) / KEYS - first_kept_tile(n);
+    w.p = NN_QUERY_ROWS * plan_for(n, head_dim).row;
+    w.p_row = (size_t)w.tiles * KEYS * 2 + 64;
+    w.tops = w.p + NN_QUERY_ROWS * w.p_row;
+    w.sums = w.tops + sizeof(float) * ROWS * (size_t)w.tiles;
+    w.scores = w.sums + sizeof(float) * ROWS * (size_t)w.tiles;
+    w.out = w.scores + sizeof(float) * NN_QUERY_ROWS * KEYS;
+    w.bytes = w.out + sizeof(float) * NN_QUERY_ROWS * SCALES;
+    return w;
+}
+
+static size_t self_bytes(int n, int kept_n, int head_dim)
+{
+    (void)kept_n; /* stays where it is */
+    return plan_for(n, head_dim).bytes;
+}
+
+static size_t self_kept_bytes(int n, int head_dim)
 {
     return plan_for(n, head_dim).bytes;
 }
 
-static size_t self_work(int n, int head_dim)
+static size_t self_work(int n, int kept_n, int head_dim)
 {
-    return plan_for(n, head_dim).work;
+    return work_plan_for(n, kept_n, head_dim).bytes;
 }
 
 /* ---- laying out keys and values ----------------------------------------------------------- */
@@ -192,11 +220,13 @@ static void prepare_values(const float *v, size_t ld, int t, int n, __mmask16 ch
     }
 }
 
-static void self_prepare(const float *k, const float *v, size_t ld, int n, int head_dim,
-                         void *prepared)
+static void self_keep(const struct nn_keys *all, void *kept)
 {
+    const float *k = all->k, *v = all->v;
+    size_t ld = all->ld;
+    int n = all->n, head_dim = all->head_dim;
     struct plan p = plan_for(n, head_dim);
-    uint8_t *to = prepared;
+    uint8_t *to = kept;
 
     for (int t = 0; t < (p.key_tiles - 1) * KEYS + panels_of(n, p.key_tiles - 1) * NN_PANEL;
          t += NN_PANEL)
@@ -217,6 +247,13 @@ static void self_prepare(const float *k, const float *v, size_t ld, int n, int h
         _mm512_storeu_ps((float *)(void *)(to + p.v_scale) + c,
                          _mm512_mul_ps(top, _mm512_set1_ps(1.0f / TOP_V)));
     }
+}
+
+static void self_prepare(const struct nn_keys *live, const void *kept, int kept_n, void *prepared)
+{
+    (void)kept;
+    (void)kept_n;
+    self_keep(live, prepared);
 }
 
 /* ---- answering query rows ----------------------------------------------------------------- */
@@ -278,21 +315,22 @@ NN_INLINE void clear_sums(__m512i acc[TILE][NN_PANELS_MAX], const int R, const i
 
 /* Queries against one tile of keys. */
 struct scoring {
-    const struct plan *p;
-    const uint8_t *q, *k; /* rows of q lie p->row apart */
+    int groups;
+    size_t row; /* bytes from row to row of q */
+    const uint8_t *q, *k;
     const float *k_scale;
     float *scores; /* [rows][16 * panels], but for the scale of the query */
 };
 
 NN_INLINE void score_tile(const struct scoring *s, const int R, const int P)
 {
-    for (int g = 0; g < s->p->groups; g++) {
+    for (int g = 0; g < s->groups; g++) {
         const float *scale = s->k_scale + g * SCALES;
         __m512i acc[TILE][NN_PANELS_MAX];
         float *to = s->scores;
 
         clear_sums(acc, R, P);
-        int_dot(s->q + g * NN_GROUP * 2, s->p->row, s->k + (size_t)g * PACK, STEPS, acc, R, P, 2);
+        int_dot(s->q + g * NN_GROUP * 2, s->row, s->k + (size_t)g * PACK, STEPS, acc, R, P, 2);
         NN_UNROLL
         for (int i = 0; i < R; i++) {
             NN_UNROLL
@@ -321,8 +359,8 @@ SCORE_FN(6, 2)
 SCORE_FN(2, 2)
 SCORE_FN(1, 2)
 
-/* Scores of all rows against the keys of a tile that are there; -infinity for the others. */
-static void score_rows(struct scoring s, int rows, int keys, int panels)
+/* Scores of all rows against keys first .. keys - 1 of a tile; -infinity for the others. */
+static void score_rows(struct scoring s, int rows, int first, int keys, int panels)
 {
     static score_fn *const fns[2][3] = {{score_6x4, score_2x4, score_1x4},
                                         {score_6x2, score_2x2, score_1x2}};
@@ -332,39 +370,54 @@ static void score_rows(struct scoring s, int rows, int keys, int panels)
     for (int left = rows, n; left > 0; left -= n) {
         n = left >= TILE ? TILE : left >= 2 ? 2 : 1;
         fn[n == TILE ? 0 : n == 2 ? 1 : 2](&s);
-        s.q += (size_t)n * s.p->row;
+        s.q += (size_t)n * s.row;
         s.scores += n * 16 * panels;
     }
     for (int i = 0; keys < 16 * panels && i < rows; i++) {
         for (int k = keys; k < 16 * panels; k++)
             scores[i * 16 * panels + k] = -INFINITY;
     }
+    for (int i = 0; first > 0 && i < rows; i++) {
+        for (int k = 0; k < first; k++)
+            scores[i * 16 * panels + k] = -INFINITY;
+    }
 }
 
-/* Weights of all rows, tile of keys by tile. */
-static void weigh(const struct nn_self *s, const struct plan *p, const float *scales)
-{
-    const uint8_t *prepared = s->prepared;
-    const float *k_scale = (const float *)(const void *)(prepared + p->k_scale);
-    uint8_t *work = s->work;
-    float *scores = (float *)(void *)(work + p->scores);
+/* Keys and values that are seen, from position `from` on, and where their weights go. */
+struct seen {
+    const struct plan *p;
+    const uint8_t *prepared;
+    int from;
+    int first; /* of the work's tiles */
+};
 
-    for (int tile = 0; tile < p->key_tiles; tile++) {
+/* Weights of all rows, tile of keys by tile. */
+static void weigh(const struct nn_self *s, const struct seen *seen, const struct work_plan *wp,
+                  const float *scales)
+{
+    const struct plan *p = seen->p;
+    const float *k_scale = (const float *)(const void *)(seen->prepared + p->k_scale);
+    uint8_t *work = s->work;
+    float *scores = (float *)(void *)(work + wp->scores);
+    int place = seen->first;
+
+    for (int tile = seen->from / KEYS; tile < p->key_tiles; tile++, place++) {
         size_t at = (size_t)(tile * p->groups);
-        int panels = panels_of(s->n, tile);
+        int panels = panels_of(p->n, tile);
         struct weighing w = {.scores = scores,
                              .scales = scales,
-                             .weights = work + p->p + (size_t)tile * KEYS * 2,
-                             .row = p->p_row,
-                             .tops = (float *)(void *)(work + p->tops) + ROWS * tile,
-                             .sums = (float *)(void *)(work + p->sums) + ROWS * tile};
+                             .weights = work + wp->p + (size_t)place * KEYS * 2,
+                             .row = wp->p_row,
+                             .tops = (float *)(void *)(work + wp->tops) + ROWS * place,
+                             .sums = (float *)(void *)(work + wp->sums) + ROWS * place};
 
-        score_rows((struct scoring){.p = p,
+        score_rows((struct scoring){.groups = p->groups,
+                                    .row = p->row,
                                     .q = work,
-                                    .k = prepared + at * PACK,
+                                    .k = seen->prepared + at * PACK,
                                     .k_scale = k_scale + at * SCALES,
                                     .scores = scores},
-                   s->rows, s->n - tile * KEYS, panels);
+                   s->rows, seen->from - tile * KEYS, p->n - tile * KEYS, panels);
         if (panels == NN_PANELS_MAX)
             weigh_rows(&w, s->rows, NN_PANELS_MAX);
         else
@@ -374,7 +427,8 @@ static void weigh(const struct nn_self *s, const struct plan *p, const float *sc
 
 /* The largest scores of tiles become the scales of their weights; the inverse of the sum of all
  * weights of a row goes to norms. */
-static void settle(const struct nn_self *s, const struct plan *p, const float *scales, float *norms)
+static void settle(const struct nn_self *s, const struct work_plan *p, const float *scales,
+                   float *norms)
 {
     float *tops = (float *)(void *)((uint8_t *)s->work + p->tops);
     const float *sums = (const float *)(const void *)((uint8_t *)s->work + p->sums);
@@ -382,9 +436,9 @@ static void settle(const struct nn_self *s, const struct plan *p, const float *s
     for (int row = 0; row < s->rows; row += 16) {
         __m512 most = _mm512_load_ps(tops + row), sum = _mm512_setzero_ps();
 
-        for (int t = 1; t < p->key_tiles; t++)
+        for (int t = 1; t < p->tiles; t++)
             most = _mm512_max_ps(most, _mm512_load_ps(tops + ROWS * t + row));
-        for (int t = 0; t < p->key_tiles; t++) {
+        for (int t = 0; t < p->tiles; t++) {
             float *top = tops + ROWS * t + row;
             __m512 below = _mm512_sub_ps(_mm512_load_ps(top), most);
             __m512 scale = exp2_ps(_mm512_mul_ps(_mm512_load_ps(scales + row), below));
@@ -445,55 +499,72 @@ static void mix_rows(struct mix m, int rows)
     }
 }
 
-/* Output channels 64 g .. of all rows. */
-static void mix(const struct nn_self *s, const struct plan *p, int g, const float *norms)
+/* Output channels 64 g .. of all rows, from what is seen; added to what is there when it is not the
+ * first. */
+static void mix(const struct nn_self *s, const struct seen *seen, const struct work_plan *wp, int g,
+                const float *norms)
 {
-    const uint8_t *prepared = s->prepared;
+    const struct plan *p = seen->p;
     uint8_t *work = s->work;
-    float *out = (float *)(void *)(work + p->out);
-    const float *scale = (const float *)(const void *)(prepared + p->v_scale) + g * SCALES;
+    float *out = (float *)(void *)(work + wp->out);
+    const float *scale = (const float *)(const void *)(seen->prepared + p->v_scale) + g * SCALES;
+    int from = seen->from / KEYS;
 
-    for (int tile = 0; tile < p->key_tiles; tile++) {
-        int left = s->n - tile * KEYS;
+    for (int tile = from; tile < p->key_tiles; tile++) {
+        int left = p->n - tile * KEYS, place = seen->first + tile - from;
 
-        mix_rows((struct mix){.p = work + p->p + (size_t)tile * KEYS * 2,
-                              .v = prepared + p->v + (size_t)(g * p->key_tiles + tile) * PACK,
-                              .row = p->p_row,
-                              .scale = (const float *)(const void *)(work + p->tops) + ROWS * tile,
-                              .steps = left > KEYS / 2 ? STEPS : STEPS / 2,
-                              .fresh = tile == 0,
-                              .out = out},
-                 s->rows);
+        mix_rows(
+            (struct mix){.p = work + wp->p + (size_t)place * KEYS * 2,
+                         .v = seen->prepared + p->v + (size_t)(g * p->key_tiles + tile) * PACK,
+                         .row = wp->p_row,
+                         .scale = (const float *)(const void *)(work + wp->tops) + ROWS * place,
+                         .steps = left > KEYS / 2 ? STEPS : STEPS / 2,
+                         .fresh = tile == from,
+                         .out = out},
+            s->rows);
     }
     for (int i = 0; i < s->rows; i++, out += SCALES) {
         __m512 norm = _mm512_set1_ps(norms[i]);
+        float *to = s->out + (size_t)i * s->ldo + g * SCALES;
 
-        for (int c = 0; c < SCALES && g * SCALES + c < s->head_dim; c += 16)
-            _mm512_storeu_ps(s->out + (size_t)i * s->ldo + g * SCALES + c,
-                             _mm512_mul_ps(_mm512_mul_ps(norm, _mm512_load_ps(scale + c)),
-                                           _mm512_load_ps(out + c)));
+        for (int c = 0; c < SCALES && g * SCALES + c < s->head_dim; c += 16) {
+            __m512 by = _mm512_mul_ps(norm, _mm512_load_ps(scale + c));
+            __m512 before = seen->first ? _mm512_loadu_ps(to + c) : _mm512_setzero_ps();
+
+            _mm512_storeu_ps(to + c, _mm512_fmadd_ps(by, _mm512_load_ps(out + c), before));
+        }
     }
 }
 
 static void self_rows(const struct nn_self *s)
 {
-    struct plan p = plan_for(s->n, s->head_dim);
+    bool behind = s->kept && s->kept_n > s->n;
+    struct plan live = plan_for(s->n, s->head_dim);
+    struct plan kept = plan_for(behind ? s->kept_n : s->n, s->head_dim);
+    struct work_plan w = work_plan_for(s->n, behind ? s->kept_n : 0, s->head_dim);
+    const struct seen seen[2] = {{&live, s->prepared, 0, 0},
+                                 {&kept, s->kept, s->n, live.key_tiles}};
     float scales[ROWS] __attribute__((aligned(64))) = {0};
     float norms[ROWS] __attribute__((aligned(64)));
 
-    prepare_queries(s, &p, scales);
-    weigh(s, &p, scales);
-    settle(s, &p, scales, norms);
+    prepare_queries(s, &live, scales);
+    for (int i = 0; i < 1 + behind; i++)
+        weigh(s, &seen[i], &w, scales);
+    settle(s, &w, scales, norms);
     for (int i = 0; i < s->rows; i++) {
         for (int c = 0; c < s->head_dim; c += 16)
             fetch_to_write(s->out + (size_t)i * s->ldo + c);
     }
-    for (int g = 0; g < p.groups; g++)
-        mix(s, &p, g, norms);
+    for (int g = 0; g < live.groups; g++) {
+        for (int i = 0; i < 1 + behind; i++)
+            mix(s, &seen[i], &w, g, norms);
+    }
 }
 
 const struct nn_self_kind nn_avx512_self = {.arithmetic = "int16",
                                             .bytes = self_bytes,
                                             .prepare = self_prepare,
                                             .work = self_work,
-                                            .rows = self_rows};
+                                            .rows = self_rows,
+                                            .kept_bytes = self_kept_bytes,
+                                            .keep = self_keep};

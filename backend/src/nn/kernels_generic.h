@@ -574,43 +574,102 @@ static void head(const struct nn_head *h)
     }
 }
 
-/* Encoder: keys are 16-row panels over channels, values 16-channel panels over keys, both f32. */
+/* Encoder: keys are 16-row panels over channels, values 16-channel panels over keys, both f32; what
+ * is kept is laid out in the same way, in halves. */
 static int key_panels(int n)
 {
     return (n + NN_PANEL - 1) / NN_PANEL;
 }
 
-static size_t self_bytes(int n, int head_dim)
+/* Positions that are seen: the live ones and the kept ones past them. */
+static int seen_of(int n, int kept_n)
 {
-    return 2 * sizeof(float) * (size_t)(key_panels(n) * NN_PANEL) * (size_t)head_dim;
+    return kept_n > n ? kept_n : n;
 }
 
-static void self_prepare(const float *k, const float *v, size_t ld, int n, int head_dim,
-                         void *prepared)
+static size_t self_bytes(int n, int kept_n, int head_dim)
 {
-    int padded = key_panels(n) * NN_PANEL;
-    float *keys = prepared, *values = keys + (size_t)padded * (size_t)head_dim;
+    return 2 * sizeof(float) * (size_t)(key_panels(seen_of(n, kept_n)) * NN_PANEL) *
+           (size_t)head_dim;
+}
 
-    memset(prepared, 0, self_bytes(n, head_dim));
-    for (int t = 0; t < n; t++) {
-        for (int c = 0; c < head_dim; c++) {
-            keys[(t / NN_PANEL * head_dim + c) * NN_PANEL + t % NN_PANEL] =
-                k[(size_t)t * ld + (size_t)c];
-            values[(c / NN_PANEL * padded + t) * NN_PANEL + c % NN_PANEL] =
-                v[(size_t)t * ld + (size_t)c];
+/* Place of channel c of key t, and of the value. */
+static inline size_t key_at(int t, int c, int head_dim)
+{
+    return (size_t)((t / NN_PANEL * head_dim + c) * NN_PANEL + t % NN_PANEL);
+}
+
+static inline size_t value_at(int t, int c, int padded)
+{
+    return (size_t)((c / NN_PANEL * padded + t) * NN_PANEL + c % NN_PANEL);
+}
+
+static size_t self_kept_bytes(int n, int head_dim)
+{
+    return 2 * sizeof(uint16_t) * (size_t)(key_panels(n) * NN_PANEL) * (size_t)head_dim;
+}
+
+static void self_keep(const struct nn_keys *all, void *kept)
+{
+    int padded = key_panels(all->n) * NN_PANEL;
+    uint16_t *keys = kept, *values = keys + (size_t)padded * (size_t)all->head_dim;
+
+    memset(kept, 0, self_kept_bytes(all->n, all->head_dim));
+    for (int t = 0; t < all->n; t++) {
+        for (int c = 0; c < all->head_dim; c++) {
+            size_t at = (size_t)t * all->ld + (size_t)c;
+
+            keys[key_at(t, c, all->head_dim)] = nn_float_to_half(all->k[at]);
+            values[value_at(t, c, padded)] = nn_float_to_half(all->v[at]);
+        }
+    }
+}
+
+/* Panels from that of position n on; the live positions of that one are written over later. */
+static void expand_kept(const void *kept, int n, int kept_n, int head_dim, float *keys,
+                        float *values)
+{
+    int from = n / NN_PANEL * NN_PANEL, padded = key_panels(kept_n) * NN_PANEL;
+    const uint16_t *kept_keys = kept;
+    const uint16_t *kept_values = kept_keys + (size_t)padded * (size_t)head_dim;
+
+    for (size_t i = key_at(from, 0, head_dim); i < (size_t)padded * (size_t)head_dim; i += 16)
+        halves_to_floats(kept_keys + i, keys + i);
+    for (int c = 0; c < head_dim; c += NN_PANEL) {
+        for (int t = from; t < padded; t++)
+            halves_to_floats(kept_values + value_at(t, c, padded), values + value_at(t, c, padded));
+    }
+}
+
+static void self_prepare(const struct nn_keys *live, const void *kept, int kept_n, void *prepared)
+{
+    int padded = key_panels(seen_of(live->n, kept_n)) * NN_PANEL;
+    float *keys = prepared, *values = keys + (size_t)padded * (size_t)live->head_dim;
+
+    if (kept)
+        expand_kept(kept, live->n, kept_n, live->head_dim, keys, values);
+    else
+        memset(prepared, 0, self_bytes(live->n, 0, live->head_dim));
+    for (int t = 0; t < live->n; t++) {
+        for (int c = 0; c < live->head_dim; c++) {
+            size_t at = (size_t)t * live->ld + (size_t)c;
+
+            keys[key_at(t, c, live->head_dim)] = live->k[at];
+            values[value_at(t, c, padded)] = live->v[at];
         }
     }
 }
 
 /* Contiguous queries, scores, and outputs of a tile of rows. */
-static size_t self_work(int n, int head_dim)
+static size_t self_work(int n, int kept_n, int head_dim)
 {
-    return sizeof(float) * NN_QUERY_ROWS * (size_t)(key_panels(n) * NN_PANEL + 2 * head_dim);
+    return sizeof(float) * NN_QUERY_ROWS *
+           (size_t)(key_panels(seen_of(n, kept_n)) * NN_PANEL + 2 * head_dim);
 }
 
 static void self_rows(const struct nn_self *s)
 {
-    int padded = key_panels(s->n) * NN_PANEL;
+    int n = seen_of(s->n, s->kept_n), padded = key_panels(n) * NN_PANEL;
     float *q = s->work, *out = q + NN_QUERY_ROWS * s->head_dim;
     float *scores = out + NN_QUERY_ROWS * s->head_dim;
     const float *keys = s->prepared, *values = keys + (size_t)padded * (size_t)s->head_dim;
@@ -620,12 +679,12 @@ static void self_rows(const struct nn_self *s)
         for (int c = 0; c < s->head_dim; c++)
             q[i * s->head_dim + c] = s->q[(size_t)i * s->ldq + (size_t)c] * scale;
     }
-    for (int p = 0; p < key_panels(s->n); p++)
+    for (int p = 0; p < key_panels(n); p++)
         f32_panel(keys + p * NN_PANEL * s->head_dim, q, s->head_dim, s->rows, scores + p * NN_PANEL,
                   padded);
     for (int i = 0; i < s->rows; i++) {
-        softmax(scores + i * padded, s->n);
-        memset(scores + i * padded + s->n, 0, (size_t)(padded - s->n) * sizeof(float));
+        softmax(scores + i * padded, n);
+        memset(scores + i * padded + n, 0, (size_t)(padded - n) * sizeof(float));
     }
     for (int c = 0; c < s->head_dim; c += NN_PANEL)
         f32_panel(values + (size_t)c * (size_t)padded, scores, padded, s->rows, out + c,
@@ -639,7 +698,9 @@ static const struct nn_self_kind self = {.arithmetic = "f32",
                                          .bytes = self_bytes,
                                          .prepare = self_prepare,
                                          .work = self_work,
-                                         .rows = self_rows};
+                                         .rows = self_rows,
+                                         .kept_bytes = self_kept_bytes,
+                                         .keep = self_keep};
 
 /* ---- peaks -------------------------------------------------------------------------------- */
 

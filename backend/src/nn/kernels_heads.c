@@ -18,7 +18,9 @@ struct head_job {
     int parts; /* that lie one below the other in the layer: queries, keys, values */
     int heads, head_dim;
 
-    float *out; /* attention: where to, and the memory it needs */
+    float *out; /* attention: where to, what is seen behind, and the memory it needs */
+    const struct nn_kept *kept;
+    int kept_n;
     size_t head_bytes, work_bytes;
 
     struct nn_kv *kv; /* cache */
@@ -78,8 +80,9 @@ static void attend(const struct head_job *j, int head, const float *qkv, void *p
     size_t ld = 3 * (size_t)j->head_dim;
     size_t ldo = (size_t)(j->heads * j->head_dim);
     int n = j->layer.l->n;
+    struct nn_keys live = {qkv + j->head_dim, qkv + 2 * j->head_dim, ld, n, j->head_dim};
 
-    self->prepare(qkv + j->head_dim, qkv + 2 * j->head_dim, ld, n, j->head_dim, prepared);
+    self->prepare(&live, nn_kept_head(j->kept, head), j->kept_n, prepared);
     for (int row = 0; row < n; row += NN_QUERY_ROWS) {
         struct nn_self s = {.q = qkv + (size_t)row * ld,
                             .ldq = ld,
@@ -87,6 +90,8 @@ static void attend(const struct head_job *j, int head, const float *qkv, void *p
                             .n = n,
                             .head_dim = j->head_dim,
                             .prepared = prepared,
+                            .kept = nn_kept_head(j->kept, head),
+                            .kept_n = j->kept_n,
                             .work = work,
                             .out = j->out + (size_t)row * ldo + (size_t)(head * j->head_dim),
                             .ldo = ldo};
@@ -108,28 +113,32 @@ static void attention_chunk(void *arg, int head, int worker)
 }
 
 static void attention_by_steps(struct nn *nn, const struct nn_linear *qkv, int heads, int head_dim,
-                               float *out)
+                               const struct nn_kept *kept, float *out)
 {
     struct nn_linear l = *qkv;
 
     l.ldy = 0;
     l.y = nn_scratch_need(&nn->between, 3 * sizeof(float) * (size_t)(l.n * heads * head_dim));
     nn_linear(nn, &l);
-    nn_encoder_attention(nn, l.y, l.n, heads, head_dim, out);
+    nn_rows_attention(nn, l.y, l.n, heads, head_dim, kept, out);
 }
 
 void nn_self_attention(struct nn *nn, const struct nn_linear *qkv, int heads, int head_dim,
-                       float *out)
+                       const struct nn_kept *kept, float *out)
 {
     struct head_job j = {.parts = 3, .heads = heads, .head_dim = head_dim, .out = out};
 
     if (!worth_it(nn, heads, head_dim)) {
-        attention_by_steps(nn, qkv, heads, head_dim, out);
+        attention_by_steps(nn, qkv, heads, head_dim, kept, out);
         return;
     }
+    if (kept && kept->n > qkv->n) {
+        j.kept = kept;
+        j.kept_n = kept->n;
+    }
     j.layer = nn_layer_of(nn, qkv);
-    j.head_bytes = align64(nn->isa->self->bytes(qkv->n, head_dim));
-    j.work_bytes = align64(nn->isa->self->work(qkv->n, head_dim));
+    j.head_bytes = align64(nn->isa->self->bytes(qkv->n, j.kept_n, head_dim));
+    j.work_bytes = align64(nn->isa->self->work(qkv->n, j.kept_n, head_dim));
     nn_layer_prepare(&j.layer);
     nn_pool_run(nn->pool, heads, attention_chunk, &j);
 }

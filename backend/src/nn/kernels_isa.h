@@ -147,21 +147,33 @@ struct nn_self {
     size_t ldq;
     int rows, n, head_dim;
     const void *prepared;
+    const void *kept; /* positions n .. kept_n - 1 are seen of it; NULL: none */
+    int kept_n;
     void *work;
     float *out; /* rows, ldo apart */
     size_t ldo;
 };
 
+/* Keys and values of one head: n rows, ld apart. */
+struct nn_keys {
+    const float *k, *v;
+    size_t ld;
+    int n, head_dim;
+};
+
 /*
  * Encoder self-attention: one head's keys and values are laid out once (bytes of memory), then
- * tiles of query rows, at most NN_QUERY_ROWS, are answered. q is not scaled.
+ * tiles of query rows, at most NN_QUERY_ROWS, are answered. q is not scaled. What is kept of a head
+ * (keep) has kept_n positions, of which those from n on are seen; kept_n 0: nothing is kept.
  */
 struct nn_self_kind {
     const char *arithmetic; /* of both products, as in struct nn_product */
-    size_t (*bytes)(int n, int head_dim);
-    void (*prepare)(const float *k, const float *v, size_t ld, int n, int head_dim, void *prepared);
-    size_t (*work)(int n, int head_dim); /* bytes of a thread's scratch */
+    size_t (*bytes)(int n, int kept_n, int head_dim);
+    void (*prepare)(const struct nn_keys *live, const void *kept, int kept_n, void *prepared);
+    size_t (*work)(int n, int kept_n, int head_dim); /* bytes of a thread's scratch */
     void (*rows)(const struct nn_self *s);
+    size_t (*kept_bytes)(int n, int head_dim);
+    void (*keep)(const struct nn_keys *all, void *kept);
 };
 
 /* Layer norm of rows; y may be x. */
@@ -243,6 +255,23 @@ void nn_block_floats(const struct nn_matrix *m, const uint8_t *panel, int b, flo
 /* nn_kv_store() of one head, k and v being its first values; kv->n is left alone. */
 void nn_kv_store_head(struct nn *nn, struct nn_kv *kv, int head, int first, int n, const float *k,
                       size_t ldk, const float *v, size_t ldv);
+
+/* Heads of one layer that stand behind others. */
+struct nn_kept {
+    const struct nn_isa *isa;
+    int n, heads, head_dim;
+    size_t head_bytes;
+    uint8_t *data; /* [heads][head_bytes] */
+};
+
+static inline const void *nn_kept_head(const struct nn_kept *kept, int head)
+{
+    return kept ? kept->data + (size_t)head * kept->head_bytes : NULL;
+}
+
+/* nn_encoder_attention() with what is kept behind; kept may be NULL. */
+void nn_rows_attention(struct nn *nn, const float *qkv, int n, int heads, int head_dim,
+                       const struct nn_kept *kept, float *out);
 
 /* Bytes up to the next multiple of a cache line. */
 static inline size_t align64(size_t bytes)

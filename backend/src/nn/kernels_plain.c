@@ -190,39 +190,67 @@ static void head(const struct nn_head *h)
     }
 }
 
-/* Prepared: keys [head_dim][n], then values [n][head_dim], f32. */
-static size_t self_bytes(int n, int head_dim)
+/* Positions that are seen: the live ones and the kept ones past them. */
+static int seen_of(int n, int kept_n)
 {
-    return 2 * sizeof(float) * (size_t)n * (size_t)head_dim;
+    return kept_n > n ? kept_n : n;
 }
 
-static void self_prepare(const float *k, const float *v, size_t ld, int n, int head_dim,
-                         void *prepared)
+/* Prepared: keys [head_dim][n], then values [n][head_dim], f32. Kept: keys, values [n][head_dim],
+ * halves. */
+static size_t self_bytes(int n, int kept_n, int head_dim)
 {
-    float *keys = prepared;
-    float *values = keys + (size_t)n * (size_t)head_dim;
+    return 2 * sizeof(float) * (size_t)seen_of(n, kept_n) * (size_t)head_dim;
+}
 
-    for (int t = 0; t < n; t++) {
-        for (int d = 0; d < head_dim; d++)
-            keys[(size_t)d * (size_t)n + (size_t)t] = k[(size_t)t * ld + (size_t)d];
-        memcpy(values + (size_t)t * (size_t)head_dim, v + (size_t)t * ld,
-               (size_t)head_dim * sizeof(float));
+static size_t self_kept_bytes(int n, int head_dim)
+{
+    return 2 * sizeof(uint16_t) * (size_t)n * (size_t)head_dim;
+}
+
+static void self_keep(const struct nn_keys *all, void *kept)
+{
+    size_t dim = (size_t)all->head_dim;
+    uint16_t *keys = kept, *values = keys + (size_t)all->n * dim;
+
+    for (size_t t = 0; t < (size_t)all->n; t++) {
+        nn_f32_to_f16(all->k + t * all->ld, keys + t * dim, dim);
+        nn_f32_to_f16(all->v + t * all->ld, values + t * dim, dim);
     }
 }
 
-static size_t self_work(int n, int head_dim)
+static void self_prepare(const struct nn_keys *live, const void *kept, int kept_n, void *prepared)
+{
+    size_t dim = (size_t)live->head_dim, n = (size_t)seen_of(live->n, kept_n);
+    const uint16_t *kept_keys = kept, *kept_values = kept_keys + (size_t)kept_n * dim;
+    float *keys = prepared, *values = keys + n * dim;
+
+    for (size_t t = 0; t < n; t++) {
+        bool is_live = t < (size_t)live->n;
+
+        for (size_t d = 0; d < dim; d++) {
+            keys[d * n + t] =
+                is_live ? live->k[t * live->ld + d] : nn_half_to_float(kept_keys[t * dim + d]);
+            values[t * dim + d] =
+                is_live ? live->v[t * live->ld + d] : nn_half_to_float(kept_values[t * dim + d]);
+        }
+    }
+}
+
+static size_t self_work(int n, int kept_n, int head_dim)
 {
     (void)head_dim;
-    return (size_t)n * sizeof(float);
+    return (size_t)seen_of(n, kept_n) * sizeof(float);
 }
 
 static void self_rows(const struct nn_self *s)
 {
+    int n = seen_of(s->n, s->kept_n);
     struct nn_head h = {.k = s->prepared,
-                        .v = (const float *)s->prepared + (size_t)s->n * (size_t)s->head_dim,
+                        .v = (const float *)s->prepared + (size_t)n * (size_t)s->head_dim,
                         .head_dim = s->head_dim,
-                        .cap = s->n,
-                        .n = s->n,
+                        .cap = n,
+                        .n = n,
                         .f32 = true,
                         .scores = s->work};
 
@@ -233,8 +261,12 @@ static void self_rows(const struct nn_self *s)
     }
 }
 
-static const struct nn_self_kind self = {
-    .bytes = self_bytes, .prepare = self_prepare, .work = self_work, .rows = self_rows};
+static const struct nn_self_kind self = {.bytes = self_bytes,
+                                         .prepare = self_prepare,
+                                         .work = self_work,
+                                         .rows = self_rows,
+                                         .kept_bytes = self_kept_bytes,
+                                         .keep = self_keep};
 
 static void to_halves(const float *x, uint16_t *y, int count)
 {

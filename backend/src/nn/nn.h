@@ -204,12 +204,27 @@ void nn_encoder_attention(struct nn *nn, const float *qkv, int n, int heads, int
 const char *nn_encoder_attention_arithmetic(const struct nn *nn);
 
 /**
+ * Keys and values of n positions of one layer, laid out once and kept, in 16 bits. They stand
+ * behind whatever is encoded later: row i of a shorter attention sees its own rows and the kept
+ * positions past them. Read-only once made; for contexts with the same kernels.
+ */
+struct nn_kept;
+
+/** @param qkv n rows as for nn_encoder_attention(); its queries are not looked at */
+int nn_kept_open(struct nn_kept **kp, struct nn *nn, const float *qkv, int n, int heads,
+                 int head_dim, struct errbuf *err);
+void nn_kept_close(struct nn_kept *kept); /**< NULL is allowed */
+size_t nn_kept_bytes(const struct nn_kept *kept);
+
+/**
  * The same with the layer that gives queries, keys and values: nn_linear() of qkv, whose y and ldy
  * are not used, then nn_encoder_attention(). Where there are heads enough for all threads, one
  * head after the other is done from beginning to end while it is in cache.
+ *
+ * @param kept (optional) what the rows see behind themselves: its positions from qkv->n on
  */
 void nn_self_attention(struct nn *nn, const struct nn_linear *qkv, int heads, int head_dim,
-                       float *out);
+                       const struct nn_kept *kept, float *out);
 
 /** Keys and values of one layer of one sequence. Layout is private to the kernels. */
 struct nn_kv {

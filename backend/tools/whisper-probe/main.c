@@ -4,6 +4,7 @@
  *     whisper-probe MODEL WAV --golden FILE --run jfk      compare with recorded numbers
  *     whisper-probe MODEL WAV --time --seconds 5 --tokens 20 --threads 2 [--ctx C]
  *     whisper-probe MODEL WAV [--ctx C] [--beams N]        transcribe
+ *     whisper-probe MODEL LIST --each                      hear recordings as if spoken now
  *
  * Exit status 0 when all comparisons hold, 1 when one does not, 2 for what cannot be run.
  */
@@ -19,7 +20,11 @@ static const char usage[] =
     "       whisper-probe MODEL WAV --time --seconds S --tokens N --threads T [--ctx C]\n"
     "       whisper-probe MODEL WAV [--ctx C] [--beams N] [--language L] [--prompt TEXT]\n"
     "       whisper-probe MODEL WAV --trim          what trimming the context changes\n"
-    "       whisper-probe MODEL WAV --stream        as it would be heard live\n";
+    "       whisper-probe MODEL WAV --stream        as it would be heard live\n"
+    "       whisper-probe MODEL LIST --each [--finals] [--eager MS] [--hangover MS]\n"
+    "                                               the same for each recording of a list, as "
+    "JSON\n"
+    "   --no-silence: nothing is kept behind short contexts; --whole: whole windows are encoded\n";
 
 static bool take_number(const char *text, int64_t min, int64_t max, int *to)
 {
@@ -42,6 +47,14 @@ static int take_option(struct probe_options *o, char **arg)
         return o->mode = PROBE_TRIM, 1;
     if (!strcmp(arg[0], "--stream"))
         return o->mode = PROBE_STREAM, 1;
+    if (!strcmp(arg[0], "--each"))
+        return o->mode = PROBE_EACH, 1;
+    if (!strcmp(arg[0], "--no-silence"))
+        return o->no_silence = true, 1;
+    if (!strcmp(arg[0], "--whole"))
+        return o->whole = true, 1;
+    if (!strcmp(arg[0], "--finals"))
+        return o->finals_only = true, 1;
     if (!value)
         return 0;
     if (!strcmp(arg[0], "--golden"))
@@ -58,6 +71,10 @@ static int take_option(struct probe_options *o, char **arg)
         return (o->seconds = atof(value)) > 0.0 && o->seconds <= 30.0 ? 2 : 0;
     if (!strcmp(arg[0], "--tokens"))
         return take_number(value, 1, 200, &o->tokens) ? 2 : 0;
+    if (!strcmp(arg[0], "--eager"))
+        return take_number(value, 10, 5000, &o->eager_ms) ? 2 : 0;
+    if (!strcmp(arg[0], "--hangover"))
+        return take_number(value, 10, 5000, &o->hangover_ms) ? 2 : 0;
     if (!strcmp(arg[0], "--threads"))
         return take_number(value, 1, NN_THREADS_MAX, &o->threads) ? 2 : 0;
     if (!strcmp(arg[0], "--ctx"))

@@ -90,17 +90,27 @@ static int transcribe(struct probe *p, struct errbuf *err)
     return code ? err_set(err, code, "cannot transcribe: %s", uv_strerror(code)), 2 : 0;
 }
 
+/* The recorded numbers and the timings beside another engine are of a context that stands alone. */
+static bool needs_silence(const struct probe_options *o)
+{
+    return !o->no_silence &&
+           (o->mode == PROBE_EACH || o->mode == PROBE_STREAM || o->mode == PROBE_TRANSCRIBE);
+}
+
 static int open_all(struct probe *p, struct errbuf *err)
 {
     uint64_t start = clock_mono_us();
     int code = nn_open(&p->nn, p->o->threads, p->o->isa, err);
 
-    if (!code)
+    if (!code && p->o->mode != PROBE_EACH)
         code = wav_read(p->o->wav, &p->pcm, &p->n, err);
     if (!code)
         code = whisper_model_load(&p->model, p->o->model, p->nn, NULL, NULL, err);
     if (!code)
         whisper_compute_init(&p->c, p->model, p->nn);
+    if (!code && needs_silence(p->o))
+        code = whisper_silence_open(&p->silence, p->model, p->nn, err);
+    p->c.silence = p->silence;
     p->load_ms = (double)(clock_mono_us() - start) / 1000.0;
     return code;
 }
@@ -124,12 +134,16 @@ int probe_run(const struct probe_options *o, struct errbuf *err)
         case PROBE_STREAM:
             status = probe_stream(&p, err);
             break;
+        case PROBE_EACH:
+            status = probe_each(&p, err);
+            break;
         case PROBE_TRANSCRIBE:
             status = transcribe(&p, err);
             break;
         }
     }
     whisper_compute_release(&p.c);
+    whisper_silence_close(p.silence);
     whisper_model_free(p.model);
     nn_close(p.nn);
     free(p.pcm);

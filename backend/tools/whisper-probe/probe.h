@@ -7,7 +7,7 @@
 #include "asr/whisper/transcribe.h"
 
 struct probe_options {
-    enum { PROBE_TRANSCRIBE, PROBE_GOLDEN, PROBE_TIME, PROBE_TRIM, PROBE_STREAM } mode;
+    enum { PROBE_TRANSCRIBE, PROBE_GOLDEN, PROBE_TIME, PROBE_TRIM, PROBE_STREAM, PROBE_EACH } mode;
     const char *model, *wav;
     const char *golden, *run;
     const char *isa;
@@ -17,6 +17,10 @@ struct probe_options {
     int threads;    /**< 0: one a core */
     int ctx;        /**< 0: as much as is there */
     int beams;
+    bool no_silence;  /**< Nothing is kept behind short contexts */
+    bool whole;       /**< Always encode the whole window */
+    bool finals_only; /**< --each: no partials */
+    int eager_ms, hangover_ms;
 };
 
 /** A loaded model with what a run needs. */
@@ -24,6 +28,7 @@ struct probe {
     const struct probe_options *o;
     struct nn *nn;
     struct whisper_model *model;
+    struct whisper_silence *silence;
     struct whisper_compute c;
     int16_t *pcm;
     size_t n; /**< Samples */
@@ -37,6 +42,7 @@ int probe_run(const struct probe_options *o, struct errbuf *err);
 int probe_time(struct probe *p, struct errbuf *err);
 int probe_trim(struct probe *p, struct errbuf *err);
 int probe_stream(struct probe *p, struct errbuf *err);
+int probe_each(struct probe *p, struct errbuf *err);
 
 /** Highest and present resident memory of this process, in [kB] (/proc/self/status). */
 long probe_memory(const char *field);

@@ -83,20 +83,22 @@ static void convolve(struct whisper_compute *c, const float *mel, int ctx, float
     conv(c, &m->conv2, mid, m->shape.n_audio_state, 2, ctx, m->encoder_positions, out);
 }
 
-static void encoder_block(struct whisper_compute *c, const struct whisper_block *b, int ctx,
-                          float *x, float *seen)
+static struct nn_linear qkv_layer(const struct whisper_compute *c, const struct whisper_block *b,
+                                  const float *x, int ctx)
 {
-    const struct whisper_shape *s = &c->model->shape;
+    return (struct nn_linear){.w = b->qkv.w,
+                              .x = x,
+                              .n = ctx,
+                              .ln_weight = b->attn_ln.weight,
+                              .ln_bias = b->attn_ln.bias,
+                              .bias = b->qkv.bias,
+                              .exact = c->exact};
+}
 
-    nn_self_attention(c->nn,
-                      &(struct nn_linear){.w = b->qkv.w,
-                                          .x = x,
-                                          .n = ctx,
-                                          .ln_weight = b->attn_ln.weight,
-                                          .ln_bias = b->attn_ln.bias,
-                                          .bias = b->qkv.bias,
-                                          .exact = c->exact},
-                      s->n_audio_head, s->n_audio_state / s->n_audio_head, seen);
+/* What follows attention. */
+static void mix_and_widen(struct whisper_compute *c, const struct whisper_block *b, int ctx,
+                          float *x, const float *seen)
+{
     nn_linear(c->nn, &(struct nn_linear){.w = b->out.w,
                                          .x = seen,
                                          .n = ctx,
@@ -121,26 +123,66 @@ static void encoder_block(struct whisper_compute *c, const struct whisper_block 
                                        .exact = c->exact});
 }
 
+/* Convolutions into out; scratch for [ctx][state], NULL without memory. */
+static float *begin(struct whisper_compute *c, const float *mel, int ctx, float *out)
+{
+    size_t n = (size_t)ctx, d = (size_t)c->model->shape.n_audio_state;
+    size_t conv_need = (2 * n + 2) * ((size_t)c->model->shape.n_mels + d);
+    float *mem = whisper_scratch(c, conv_need > n * d ? conv_need : n * d);
+
+    if (mem)
+        convolve(c, mel, ctx, mem, out);
+    return mem;
+}
+
 int whisper_encode(struct whisper_compute *c, const float *mel, int ctx, float *out,
                    float *conv_out)
 {
     const struct whisper_model *m = c->model;
-    size_t n = (size_t)ctx;
-    size_t d = (size_t)m->shape.n_audio_state;
-    size_t conv_need = (2 * n + 2) * ((size_t)m->shape.n_mels + d);
-    size_t block_need = n * d;
-    float *mem = whisper_scratch(c, conv_need > block_need ? conv_need : block_need);
+    const struct whisper_shape *s = &m->shape;
+    size_t d = (size_t)s->n_audio_state;
+    float *mem = begin(c, mel, ctx, out);
 
     if (!mem)
         return UV_ENOMEM;
-    convolve(c, mel, ctx, mem, out);
-    for (size_t i = 0; conv_out && i < n * d; i++)
+    for (size_t i = 0; conv_out && i < (size_t)ctx * d; i++)
         conv_out[i] = out[i] - m->encoder_positions[i];
-    for (int i = 0; i < m->shape.n_audio_layer; i++) {
+    for (int i = 0; i < s->n_audio_layer; i++) {
+        struct nn_linear qkv = qkv_layer(c, &m->encoder[i], out, ctx);
+
         if (c->stop && c->stop(c->stop_arg))
             return UV_ECANCELED;
-        encoder_block(c, &m->encoder[i], ctx, out, mem);
+        nn_self_attention(c->nn, &qkv, s->n_audio_head, s->n_audio_state / s->n_audio_head,
+                          c->silence ? c->silence->layers[i] : NULL, mem);
+        mix_and_widen(c, &m->encoder[i], ctx, out, mem);
     }
     nn_layer_norm(c->nn, out, ctx, (int)d, m->encoder_ln.weight, m->encoder_ln.bias, out);
     return 0;
+}
+
+int whisper_encode_keeping(struct whisper_compute *c, const float *mel, int ctx, float *out,
+                           struct nn_kept **kept, struct errbuf *err)
+{
+    const struct whisper_model *m = c->model;
+    const struct whisper_shape *s = &m->shape;
+    int head_dim = s->n_audio_state / s->n_audio_head, code = 0;
+    float *mem = begin(c, mel, ctx, out);
+    float *y = nn_floats(3 * (size_t)ctx * (size_t)s->n_audio_state);
+
+    if (!mem || !y)
+        code = err_set(err, UV_ENOMEM, "not enough memory to encode");
+    for (int i = 0; !code && i < s->n_audio_layer; i++) {
+        struct nn_linear qkv = qkv_layer(c, &m->encoder[i], out, ctx);
+
+        qkv.y = y;
+        nn_linear(c->nn, &qkv);
+        code = nn_kept_open(&kept[i], c->nn, y, ctx, s->n_audio_head, head_dim, err);
+        nn_encoder_attention(c->nn, y, ctx, s->n_audio_head, head_dim, mem);
+        mix_and_widen(c, &m->encoder[i], ctx, out, mem);
+    }
+    free(y);
+    if (!code)
+        nn_layer_norm(c->nn, out, ctx, s->n_audio_state, m->encoder_ln.weight, m->encoder_ln.bias,
+                      out);
+    return code;
 }

@@ -10,7 +10,7 @@
 #ifndef ASR_WHISPER_ENCODER_H
 #define ASR_WHISPER_ENCODER_H
 
-#include "asr/whisper/model.h"
+#include "asr/whisper/silence.h"
 
 struct whisper_compute {
     const struct whisper_model *model;
@@ -18,9 +18,11 @@ struct whisper_compute {
     bool exact;              /**< f32 everywhere: for comparisons, slow */
     bool (*stop)(void *arg); /**< (optional) Asked between layers; true: give up */
     void *stop_arg;
-    float *mem;     /**< Scratch */
-    size_t mem_len; /**< [floats] */
-    float *logits;  /**< [rows][n_vocab]: what the last whisper_decode() gave */
+    const struct whisper_silence *silence; /**< (optional) Stands behind contexts that are short of
+                                                the whole window */
+    float *mem;                            /**< Scratch */
+    size_t mem_len;                        /**< [floats] */
+    float *logits; /**< [rows][n_vocab]: what the last whisper_decode() gave */
     int logits_rows;
     float *window; /**< Mel frames and encoded audio of whisper_listen() */
     size_t window_len;
@@ -37,12 +39,17 @@ float *whisper_scratch(struct whisper_compute *c, size_t n);
 
 /**
  * Encode the first ctx positions (20 ms each). The convolutions see zeros after them, as in
- * whisper.cpp with audio_ctx; with 1500 that is the whole 30-second window.
+ * whisper.cpp with audio_ctx; with 1500 that is the whole 30-second window. Positions past them are
+ * those of c->silence, or are not there.
  *
  * @param mel  [2 * ctx][n_mels] finished frames, see whisper_mel_window()
  * @param out  [ctx][state]
  * @param conv (optional) [ctx][state]: a copy of what the convolutions gave
  */
 int whisper_encode(struct whisper_compute *c, const float *mel, int ctx, float *out, float *conv);
+
+/** The same without silence; keys and values of each layer are kept, kept[layers]. */
+int whisper_encode_keeping(struct whisper_compute *c, const float *mel, int ctx, float *out,
+                           struct nn_kept **kept, struct errbuf *err);
 
 #endif

@@ -20,7 +20,8 @@ int whisper_listen(struct whisper_decoder *d, struct whisper_compute *c,
 {
     const struct whisper_shape *s = &d->model->shape;
     size_t mel_len = 2 * (size_t)ctx * (size_t)s->n_mels;
-    size_t need = mel_len + (size_t)ctx * (size_t)s->n_audio_state;
+    int heard = whisper_silence_heard(c->silence, ctx);
+    size_t need = mel_len + (size_t)heard * (size_t)s->n_audio_state;
     int code;
 
     if (need > c->window_len) {
@@ -33,5 +34,7 @@ int whisper_listen(struct whisper_decoder *d, struct whisper_compute *c,
     }
     whisper_mel_window(mel, (size_t)seek, 2 * (size_t)ctx, c->window);
     code = whisper_encode(c, c->window, ctx, c->window + mel_len, NULL);
-    return code ? code : whisper_decoder_hear(d, c, c->window + mel_len, ctx);
+    if (!code && c->silence)
+        whisper_silence_append(c->silence, ctx, c->window + mel_len);
+    return code ? code : whisper_decoder_hear(d, c, c->window + mel_len, heard);
 }

@@ -16,7 +16,8 @@ enum {
 /** Positions to encode for so many frames of audio; see docs/architecture/whisper.md on padding. */
 int whisper_trimmed_ctx(size_t frames, int pad_ms);
 
-/** Encode ctx positions from frame `seek` on and let the decoder hear them. */
+/** Encode ctx positions from frame `seek` on and let the decoder hear them, with the end of
+ *  c->silence behind them where they are short of the window. */
 int whisper_listen(struct whisper_decoder *d, struct whisper_compute *c,
                    const struct whisper_mel *mel, int seek, int ctx);
 

@@ -1,12 +1,10 @@
 /**
  * @file asr/whisper/round.c  Greedy, random and beam decoding at one temperature; see round.h
  *
- * start() decodes prompt and draft, then rounds of choose (greedy or random) or spread (beam),
+ * start() decodes the prompt, then rounds of choose (greedy or random) or spread (beam),
  * settle (is a hypothesis complete?), advance.
  */
 #include "asr/whisper/round.h"
-
-#include "base/clock.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -56,7 +54,7 @@ static void append(struct whisper_round *r, struct whisper_hypothesis *h, const 
 {
     struct whisper_pick pick = whisper_pick_id(&r->s->params.rules, r->v, logits, peak, id);
 
-    if (pick.plog == -INFINITY || isnan(pick.plog)) /* forced against the rules */
+    if (pick.plog == -INFINITY || isnan(pick.plog)) /* nothing was allowed */
         pick.plog = -10.0f;
     h->tokens[h->n++] = pick;
     h->sum += (double)pick.plog;
@@ -83,14 +81,15 @@ static void settle(const struct whisper_round *r, struct whisper_hypothesis *h)
     const struct whisper_search_params *p = &r->s->params;
     int id = h->tokens[h->n - 1].id;
     int i = h->n - 1;
-    bool at_end;
+    bool at_end, capped;
 
     if (!take_stamp(r, h, id)) {
         h->failed = true;
         return;
     }
     at_end = r->job->seek + h->seek_delta + SHORTEST >= r->job->seek_end;
-    if (id == r->v->eot || (p->tokens_max > 0 && i >= p->tokens_max) || (h->stamped && at_end)) {
+    capped = p->tokens_max > 0 && i >= p->tokens_max;
+    if (id == r->v->eot || capped || (h->stamped && at_end)) {
         if (!h->kept && p->rules.timestamps) {
             h->failed = !at_end;
             h->kept = at_end ? h->n : 0;
@@ -102,6 +101,7 @@ static void settle(const struct whisper_round *r, struct whisper_hypothesis *h)
             h->seek_delta = WINDOW;
         }
         h->completed = true;
+        h->capped = capped && id != r->v->eot && !p->rules.timestamps;
     } else if (i == WHISPER_STEPS_MAX - 1) {
         if (!h->kept || h->seek_delta < WINDOW / 2)
             h->failed = true;
@@ -116,45 +116,38 @@ void whisper_round_reset(struct whisper_round *r, int n)
         struct whisper_hypothesis *h = &r->s->hyps[i];
 
         h->n = h->kept = 0;
-        h->stamped = h->failed = h->completed = false;
+        h->stamped = h->failed = h->completed = h->capped = false;
         h->seek_delta = WINDOW;
         h->sum = h->entropy = 0.0;
         h->mean = h->score = -INFINITY;
-        for (int k = 0; k < r->n_forced; k++) {
-            h->tokens[h->n++] = r->forced[k];
-            h->sum += (double)r->forced[k].plog;
-        }
     }
 }
 
-int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt, int sot,
-                        int n_draft)
+int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt, int sot)
 {
-    int ids[WHISPER_TEXT_CTX];
-    int rows = n_prompt - sot + n_draft;
+    struct whisper_batch batch = {.tokens = prompt, .n = sot, .align = r->s->params.align};
     struct nn_peak peak;
-    int code;
+    int code = 0;
 
-    if (n_prompt + n_draft > WHISPER_TEXT_CTX)
-        return UV_EINVAL;
-    memcpy(ids, prompt, (size_t)n_prompt * sizeof(int));
-    if (n_draft)
-        memcpy(ids + n_prompt, r->job->draft, (size_t)n_draft * sizeof(int));
     r->n_prompt = n_prompt;
+    if (sot) { /* context, by itself: what follows does not depend on how long it is */
+        r->s->steps++;
+        code = whisper_decode(r->d, r->c, &batch);
+    }
     r->s->steps++;
-    code = whisper_decode(
-        r->d, r->c,
-        &(struct whisper_batch){
-            .tokens = ids, .n = n_prompt + n_draft, .logits = rows, .align = r->s->params.align});
+    batch.tokens += sot;
+    batch.pos = sot;
+    batch.n = batch.logits = n_prompt - sot;
+    if (!code)
+        code = whisper_decode(r->d, r->c, &batch);
     if (code)
         return code;
     nn_logits_peak(r->c->nn, r->c->logits, r->v->n_vocab, &peak);
     r->s->no_speech = expf(r->c->logits[r->v->nosp] - peak.logsumexp);
     for (int i = 0; i < r->n; i++)
-        r->rows[i] =
-            r->c->logits + (size_t)(n_prompt - sot - 1 + r->n_forced) * (size_t)r->v->n_vocab;
+        r->rows[i] = r->c->logits + (size_t)(n_prompt - sot - 1) * (size_t)r->v->n_vocab;
     for (int i = 1; i < r->n; i++)
-        whisper_decoder_copy(r->d, i, 0, n_prompt + r->n_forced);
+        whisper_decoder_copy(r->d, i, 0, n_prompt);
     return 0;
 }
 
@@ -202,36 +195,57 @@ static bool any_live(const struct whisper_round *r)
     return false;
 }
 
-bool whisper_round_late(const struct whisper_round *r)
+bool whisper_round_spent(const struct whisper_round *r)
 {
-    return r->deadline && any_live(r) && clock_mono_us() >= r->deadline;
+    return r->steps_end && any_live(r) && r->s->steps >= r->steps_end;
 }
 
 /* ---- greedy and random -------------------------------------------------------------------- */
 
-/* Walk along the draft while the model agrees with it. The first token it disagrees on is its
- * own. Leaves rows[0] at the logits of the next token when the whole draft was kept. */
-static void follow_draft(struct whisper_round *r, int n_draft)
+/* The draft's tokens from `from` on, as many as are multiplied like one. */
+static int decode_draft(struct whisper_round *r, int from)
+{
+    int left = r->job->n_draft - from;
+    int n = left < NN_SMALL_BATCH ? left : NN_SMALL_BATCH;
+    struct whisper_batch batch = {.tokens = r->job->draft + from,
+                                  .n = n,
+                                  .pos = r->n_prompt + from,
+                                  .logits = n,
+                                  .align = r->s->params.align};
+
+    if (batch.pos + n > WHISPER_TEXT_CTX)
+        return UV_EINVAL;
+    r->s->steps++;
+    return whisper_decode(r->d, r->c, &batch);
+}
+
+/* Walk along the draft while the model chooses its tokens. Leaves rows[0] at the logits of the next
+ * token, or at NULL: those of the last token are not known yet. */
+static int follow_draft(struct whisper_round *r)
 {
     struct whisper_hypothesis *h = &r->s->hyps[0];
+    int most = WHISPER_STEPS_MAX - 1;
+    int n_draft = r->job->n_draft < most ? r->job->n_draft : most;
     struct nn_peak peak;
+    int code = 0;
 
     r->s->accepted = 0;
-    for (int i = 0; i < n_draft && live(h); i++) {
-        int want = r->job->draft[i];
-
+    for (int i = 0; i < n_draft && live(h) && !code; i++) {
         prepare(r, h, r->rows[0], &peak);
-        if (i >= r->job->n_forced && want != peak.top) {
-            append(r, h, r->rows[0], &peak, peak.top);
-            settle(r, h);
-            r->rows[0] = NULL; /* what follows in the batch followed another token */
-            return;
-        }
-        append(r, h, r->rows[0], &peak, want);
+        append(r, h, r->rows[0], &peak, peak.top);
         settle(r, h);
-        r->rows[0] += r->v->n_vocab;
+        if (peak.top != r->job->draft[i]) {
+            r->rows[0] = NULL;
+            return 0;
+        }
         r->s->accepted++;
+        if (!live(h))
+            break;
+        if (i % NN_SMALL_BATCH == 0)
+            code = decode_draft(r, i);
+        r->rows[0] = r->c->logits + (size_t)(i % NN_SMALL_BATCH) * (size_t)r->v->n_vocab;
     }
+    return code;
 }
 
 static void choose(struct whisper_round *r, struct whisper_hypothesis *h, float *logits,
@@ -245,16 +259,16 @@ static void choose(struct whisper_round *r, struct whisper_hypothesis *h, float 
     settle(r, h);
 }
 
-int whisper_round_choose(struct whisper_round *r, int n_draft)
+int whisper_round_choose(struct whisper_round *r)
 {
     struct nn_peak peak;
     int code = 0;
 
-    if (n_draft)
-        follow_draft(r, n_draft);
-    if (!r->rows[0] && any_live(r))
+    if (r->n == 1 && r->temperature == 0.0f)
+        code = follow_draft(r);
+    if (!code && !r->rows[0] && any_live(r))
         code = advance(r);
-    while (!code && any_live(r) && !whisper_round_late(r)) {
+    while (!code && any_live(r) && !whisper_round_spent(r)) {
         float *shared = NULL; /* at the first token all hypotheses look at the same logits */
 
         for (int i = 0; i < r->n; i++) {

@@ -2,8 +2,8 @@
  * @file asr/whisper/round.h  Decoding at one temperature: private to the search
  *
  *     whisper_round_reset(&r, n);
- *     err = whisper_round_start(&r, prompt, n_prompt, sot, n_draft);
- *     err = whisper_round_choose(&r, n_draft);        // or whisper_round_beam(&r)
+ *     err = whisper_round_start(&r, prompt, n_prompt, sot);
+ *     err = whisper_round_choose(&r);        // or whisper_round_beam(&r)
  *     ... r.s->hyps[0 .. r.n - 1] ...
  *
  * Threads    As the search it belongs to.
@@ -22,28 +22,25 @@ struct whisper_round {
     const struct whisper_search_job *job;
     const struct whisper_vocab *v;
     float temperature;
-    int n;        /* hypotheses in use */
-    int n_prompt; /* tokens before the first decoded one */
-    int n_forced; /* tokens of the draft every hypothesis begins with, above temperature 0 */
-    struct whisper_pick forced[WHISPER_STEPS_MAX];
-    uint64_t deadline;              /* of falling back, monotonic time in [us]; 0: none */
+    int n;                          /* hypotheses in use */
+    int n_prompt;                   /* tokens before the first decoded one */
+    int steps_end;                  /* decoder runs at which falling back ends; 0: never */
     float *rows[WHISPER_BEAMS_MAX]; /* logits of each hypothesis' next token; may be shared */
 };
 
-/** Begin with n hypotheses that hold the forced tokens only. */
+/** Begin with n empty hypotheses. */
 void whisper_round_reset(struct whisper_round *r, int n);
 
-/** Decode prompt and draft as one batch; logits of sot and of everything that predicts a token. */
-int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt, int sot,
-                        int n_draft);
+/** Decode the prompt: how probable silence is, and the logits of the first token. */
+int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt, int sot);
 
-/** Greedy along the draft at temperature 0, random above. Ends early when time is up. */
-int whisper_round_choose(struct whisper_round *r, int n_draft);
+/** Greedy along the draft at temperature 0, random above. Ends early when the budget is spent. */
+int whisper_round_choose(struct whisper_round *r);
 
 int whisper_round_beam(struct whisper_round *r);
 
-/** The deadline has passed and hypotheses are not complete. */
-bool whisper_round_late(const struct whisper_round *r);
+/** The budget is spent and hypotheses are not complete. */
+bool whisper_round_spent(const struct whisper_round *r);
 
 void whisper_round_ids(const struct whisper_hypothesis *h, int *ids);
 

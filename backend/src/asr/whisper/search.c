@@ -6,7 +6,6 @@
 #include "asr/whisper/round.h"
 
 #include "base/buffer.h"
-#include "base/clock.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 enum {
     ENTROPY_OVER = 32,  /* tokens looked at for repetition */
+    PERIOD_MAX = 24,    /* tokens that may come again and again */
     TEXT_MAX = 64 << 10 /* of a window, in bytes */
 };
 
@@ -79,6 +79,20 @@ static double entropy_of(const struct whisper_hypothesis *h)
         entropy -= log(same / total) / total; /* each of the `same` ones adds its share */
     }
     return entropy;
+}
+
+bool whisper_repeats(const struct whisper_pick *tokens, int n)
+{
+    for (int period = 1; period <= PERIOD_MAX; period++) {
+        int run = 0;
+
+        for (int i = period; i < n; i++) {
+            run = tokens[i].id == tokens[i - period].id ? run + 1 : 0;
+            if (run >= 2 * period && run + period >= (period == 1 ? 4 : 6))
+                return true;
+        }
+    }
+    return false;
 }
 
 static void judge(const struct whisper_search_params *p, struct whisper_hypothesis *h)
@@ -150,22 +164,9 @@ static bool doubtful(const struct whisper_round *r)
 {
     const struct whisper_hypothesis *h = whisper_search_best(r->s);
 
-    if (h->failed || too_compressible(r, h))
+    if (h->failed || h->capped || too_compressible(r, h))
         return true;
     return h->mean < (double)r->s->params.plog_min && r->s->no_speech < r->s->params.no_speech_max;
-}
-
-/* What may not change is kept when the greedy hypothesis is given up. */
-static void keep_forced(struct whisper_round *r)
-{
-    const struct whisper_hypothesis *h = &r->s->hyps[0];
-    int n = r->job->n_forced;
-
-    if (r->temperature > 0.0f || r->n_forced || r->s->params.beams > 1)
-        return;
-    n = n < r->job->n_draft ? n : r->job->n_draft;
-    r->n_forced = n < h->n ? n : h->n;
-    memcpy(r->forced, h->tokens, (size_t)r->n_forced * sizeof(*r->forced));
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */
@@ -177,18 +178,14 @@ static int run_once(struct whisper_round *r)
     int skip = r->temperature >= 0.5f ? job->sot : 0; /* what led astray is left out */
     bool beam = r->temperature == 0.0f && p->beams > 1;
     int want = beam ? p->beams : r->temperature > 0.0f ? p->best_of : 1;
-    int n_draft = want == 1 && r->temperature == 0.0f ? job->n_draft : r->n_forced;
     int code;
 
     whisper_round_reset(r, want < 1 ? 1 : want);
-    n_draft = n_draft < WHISPER_STEPS_MAX - 1 ? n_draft : WHISPER_STEPS_MAX - 1;
     code = whisper_decoder_reserve(r->d, beam ? 2 * r->n : r->n, NULL);
     if (!code)
-        code = whisper_round_start(r, job->prompt + skip, job->n_prompt - skip, job->sot - skip,
-                                   n_draft);
+        code = whisper_round_start(r, job->prompt + skip, job->n_prompt - skip, job->sot - skip);
     if (!code)
-        code = beam ? whisper_round_beam(r)
-                    : whisper_round_choose(r, r->temperature > 0.0f ? 0 : n_draft);
+        code = beam ? whisper_round_beam(r) : whisper_round_choose(r);
     if (!code)
         choose_best(r);
     return code;
@@ -210,7 +207,7 @@ static int align_best(struct whisper_round *r, bool lost)
                           &(struct whisper_batch){.tokens = ids, .n = n, .align = true});
 }
 
-/* What is returned to when time is up. */
+/* What is returned to when the budget is spent. */
 struct fallback {
     struct whisper_hypothesis best;
     float temperature;
@@ -232,24 +229,23 @@ static void go_back(const struct fallback *f, struct whisper_round *r)
     r->n_prompt = f->n_prompt;
 }
 
-/* Sample at rising temperatures until a result is good or time is up. */
+/* Sample at rising temperatures until a result is good or the budget is spent. */
 static int fall_back(struct whisper_round *r, struct fallback *f, bool *lost)
 {
     const struct whisper_search_params *p = &r->s->params;
     int code = 0;
 
-    if (p->fallback_ms > 0)
-        r->deadline = clock_mono_us() + (uint64_t)p->fallback_ms * 1000;
+    if (p->fallback_steps > 0)
+        r->steps_end = r->s->steps + p->fallback_steps;
     for (int i = 1; !code && p->temperature_step > 0.0f && doubtful(r); i++) {
         float temperature = p->temperature + (float)i * p->temperature_step;
 
-        if (temperature > 1.0f + 1e-4f || (r->deadline && clock_mono_us() >= r->deadline))
+        if (temperature > 1.0f + 1e-4f || (r->steps_end && r->s->steps >= r->steps_end))
             break;
-        keep_forced(r);
         remember(f, r);
         r->s->temperature = r->temperature = temperature;
         code = run_once(r);
-        *lost = !code && whisper_round_late(r);
+        *lost = !code && whisper_round_spent(r);
         if (*lost) {
             go_back(f, r);
             break;
@@ -273,6 +269,11 @@ int whisper_search_run(struct whisper_search *s, struct whisper_decoder *d,
     code = run_once(&r);
     if (!code)
         code = fall_back(&r, &f, &lost);
+    if (!code) {
+        const struct whisper_hypothesis *h = whisper_search_best(s);
+
+        s->doubtful = doubtful(&r) || whisper_repeats(h->tokens, h->n);
+    }
     return code ? code : align_best(&r, lost);
 }
 

@@ -11,9 +11,11 @@
  * Greedy, or a beam, at temperature 0; when the result looks wrong (too improbable, or repeating
  * itself) sampling at rising temperatures, the best of several: Radford et al. (2022), section
  * 4.5, with the details of whisper.cpp's whisper_full(). A greedy search may be given a draft, the
- * hypothesis of a moment ago: its tokens are decoded as one batch and kept up to the first that
- * the model would not choose now, so resuming costs little and yields what decoding from scratch
- * would have yielded.
+ * hypothesis of a moment ago: its tokens are decoded in batches of NN_SMALL_BATCH and kept up to
+ * the first that the model would not choose now, so resuming costs little. Such batches are
+ * multiplied as single tokens are, so what comes out is bit for bit what decoding from scratch
+ * gives: a draft never changes what is heard, and nor does how many drafts there was time for.
+ * For the same reason falling back is limited in decoder runs and not in time.
  *
  * Threads    One owner at a time.
  * Errors     UV_ENOMEM, UV_ECANCELED, UV_EINVAL for a prompt that does not fit.
@@ -39,13 +41,14 @@ struct whisper_search_params {
     int best_of;            /**< Samples at a temperature above 0 */
     float temperature;      /**< To begin with */
     float temperature_step; /**< Up to 1; 0: never fall back */
-    int fallback_ms;       /**< Then falling back is given up and the best so far stays; 0: never */
-    float length_penalty;  /**< As in Google's NMT; negative: plain mean of log-probabilities */
-    float entropy_min;     /**< Of the last 32 tokens; below: it repeats itself */
-    float compression_max; /**< zlib ratio of the text; above: it repeats itself; 0: not used */
-    float plog_min;        /**< Mean log-probability below which it falls back */
-    float no_speech_max;   /**< Above, and improbable: there is no speech */
-    bool align;            /**< Keep the attention of the alignment heads of the best */
+    int fallback_steps;     /**< Decoder runs, then falling back is given up and the best so far
+                                 stays; 0: never */
+    float length_penalty;   /**< As in Google's NMT; negative: plain mean of log-probabilities */
+    float entropy_min;      /**< Of the last 32 tokens; below: it repeats itself */
+    float compression_max;  /**< zlib ratio of the text; above: it repeats itself; 0: not used */
+    float plog_min;         /**< Mean log-probability below which it falls back */
+    float no_speech_max;    /**< Above, and improbable: there is no speech */
+    bool align;             /**< Keep the attention of the alignment heads of the best */
 };
 
 /** Greedy with the thresholds of the paper, no timestamps. */
@@ -59,6 +62,7 @@ struct whisper_hypothesis {
     int seek_delta; /**< Where the next window begins, from this one, in [10 ms] */
     bool failed;
     bool completed;
+    bool capped; /**< Completed by tokens_max, not by the model */
     double sum;  /**< Of log-probabilities */
     double mean; /**< Over the kept tokens */
     double entropy;
@@ -74,7 +78,6 @@ struct whisper_search_job {
     int seek_end;     /**< Where the audio ends, in [10 ms] */
     const int *draft; /**< (optional) What is expected */
     int n_draft;
-    int n_forced; /**< So many of the draft are taken whatever the model says now */
 };
 
 struct whisper_search {
@@ -86,6 +89,7 @@ struct whisper_search {
     float temperature; /**< The best was found at */
     int accepted;      /**< Tokens of the draft that were kept */
     int steps;         /**< Decoder runs */
+    bool doubtful;     /**< The best still looks wrong: improbable, repeating itself, capped */
     uint64_t random;
 };
 
@@ -99,6 +103,10 @@ const struct whisper_hypothesis *whisper_search_best(const struct whisper_search
 
 /** Nobody speaks here: the text is to be dropped. */
 bool whisper_search_silent(const struct whisper_search *s);
+
+/** The same tokens (up to 24) come three times in a row, six in all, or one token four times. That
+ *  is no proof: people do say "I don't know, I don't know". */
+bool whisper_repeats(const struct whisper_pick *tokens, int n);
 
 /**
  * Which language is spoken: the most probable language token after a lone sot. The audio must

@@ -1,9 +1,8 @@
 /**
  * @file asr/whisper/stream.c  Partials, agreement, final; see stream.h
  *
- * The tokens of an utterance are `done` (behind a cut, no longer heard) and `hyp` (of the present
- * window); of hyp the first `agreed` will not change. update() may be cancelled at any point, so
- * it works on the search's own memory and stores only at its end.
+ * update() may be cancelled at any point, so it works on the search's own memory and stores only at
+ * its end.
  */
 #include "asr/whisper/stream_state.h"
 
@@ -13,39 +12,47 @@
 
 enum {
     SHORTEST = 20,        /* frames of audio before anything is decoded */
-    DETECT_FROM = 100,    /* frames from which a detected language is believed */
-    CUT_AT = 2600,        /* frames in the window at which it is cut */
-    CUT_KEEP = 100,       /* at least so many frames must go when it is cut */
+    CUT_AT = 2600,        /* frames of a window that is cut */
+    CUT_KEEP = 100,       /* at least so many frames must go then */
+    UNHEARD_MAX = 220,    /* frames without a word at the end of a window: it is heard on there */
     LEVEL_STEP = 320,     /* samples whose loudness is looked at together */
     TOKENS_AT_LEAST = 16, /* more than this and as many a second is not speech but a loop */
     TOKENS_A_SECOND = 10,
-    SILENT_MAX_MS = 1500,   /* of silence that finish() need not hear */
-    FALLBACK_MAX_MS = 1000, /* for sampling after a doubtful result: a final may not wait longer */
-    FALLBACK_PATIENT_MS = 10000, /* and none for this long: others want the worker */
+    SILENT_MAX_MS = 5000, /* of silence that finish() need not hear */
+    FALLBACK_STEPS = 120, /* decoder runs of sampling after a doubtful result: a final may not wait
+                             longer, half a second with base */
 };
+
+/* Of temperatures, where a final falls back: two tries. */
+static const float FALLBACK_STEP = 0.4f;
 
 /* Below this nothing is said at all, in units of full scale (-66 dB). */
 static const float LEVEL_NOTHING = 0.0005f;
+
+/* A pause goes on while nothing is louder than so many times what it began with. The loudest speech
+ * only bounds that: a second speaker may well be ten times quieter than the first. */
+static const float PAUSE_OF_QUIET = 2.5f;
+static const float PAUSE_AT_LEAST = 0.02f;
+static const float PAUSE_AT_MOST = 0.25f;
 
 struct whisper_stream_params whisper_stream_defaults(void)
 {
     return (struct whisper_stream_params){.language = -1, .pad_ms = WHISPER_PAD_MS};
 }
 
-static struct whisper_search_params search_params(bool patient)
+static struct whisper_search_params search_params(void)
 {
     struct whisper_search_params p = whisper_search_defaults();
 
     p.best_of = 2; /* sampling is the last resort of a live transcript: keep it cheap */
-    p.temperature_step = 0.4f;
-    p.fallback_ms = patient ? FALLBACK_PATIENT_MS : FALLBACK_MAX_MS;
+    p.fallback_steps = FALLBACK_STEPS;
     return p;
 }
 
 int whisper_stream_open(struct whisper_stream **sp, const struct whisper_model *m,
                         const struct whisper_stream_params *params, struct errbuf *err)
 {
-    struct whisper_search_params search = search_params(params->patient);
+    struct whisper_search_params search = search_params();
     struct whisper_stream *s = calloc(1, sizeof(*s));
     int code;
 
@@ -58,6 +65,8 @@ int whisper_stream_open(struct whisper_stream **sp, const struct whisper_model *
     if (s->params.n_prompt > 0)
         memcpy(s->prompt, params->prompt, (size_t)s->params.n_prompt * sizeof(int));
     s->params.prompt = s->prompt;
+    s->tongue.settled = -1;
+    buf_init(&s->raw, WHISPER_TRANSCRIPT_TEXT_MAX);
     buf_init(&s->text, WHISPER_TRANSCRIPT_TEXT_MAX);
     whisper_mel_init(&s->mel, m->mel);
     code = whisper_decoder_init(&s->d, m, 1, false, err);
@@ -79,7 +88,11 @@ void whisper_stream_close(struct whisper_stream *s)
     whisper_decoder_release(&s->d);
     whisper_search_release(&s->search);
     whisper_mel_release(&s->mel);
+    buf_release(&s->raw);
     buf_release(&s->text);
+    whisper_agree_release(&s->agreement);
+    free(s->at);
+    free(s->keep);
     free(s->done);
     free(s->words);
     free(s->out);
@@ -89,13 +102,16 @@ void whisper_stream_close(struct whisper_stream *s)
 void whisper_stream_begin(struct whisper_stream *s)
 {
     whisper_mel_clear(&s->mel);
-    s->language = s->model->vocab->multilingual ? s->params.language : 0;
-    s->seek = s->heard_seek = 0;
+    s->seek = s->heard_seek = s->window = 0;
     s->heard = 0;
-    s->heard_whole = s->timed = false;
-    s->n_hyp = s->agreed = s->n_done = s->n_words = s->n_done_words = 0;
-    s->level = s->level_new = s->level_sum = 0.0f;
-    s->level_n = 0;
+    s->heard_whole = s->timed = s->fresh = false;
+    s->spoken_p = 0.0f;
+    s->n_hyp = s->n_done = s->n_words = s->n_done_words = 0;
+    s->level = s->level_new = s->level_sum = s->quiet = 0.0f;
+    s->level_n = s->tail_at = 0;
+    memset(s->tail, 0, sizeof(s->tail));
+    whisper_agree_clear(&s->agreement);
+    buf_clear(&s->raw);
     buf_clear(&s->text);
     memset(&s->result, 0, sizeof(s->result));
     memset(&s->counts, 0, sizeof(s->counts));
@@ -115,6 +131,7 @@ static void measure(struct whisper_stream *s, const int16_t *pcm, size_t n)
         x = sqrtf(s->level_sum / LEVEL_STEP);
         s->level = fmaxf(s->level, x);
         s->level_new = fmaxf(s->level_new, x);
+        s->tail[s->tail_at++ % WHISPER_STREAM_TAIL] = x;
         s->level_sum = 0.0f;
         s->level_n = 0;
     }
@@ -131,40 +148,73 @@ static bool nothing_said(const struct whisper_stream *s)
     return s->level < LEVEL_NOTHING;
 }
 
-/* Was only silence fed since the decoder last heard? */
+/* How loud it was just now. */
+static float tail_level(const struct whisper_stream *s)
+{
+    float squares = 0.0f;
+
+    for (int i = 0; i < WHISPER_STREAM_TAIL; i++)
+        squares += s->tail[i] * s->tail[i];
+    return sqrtf(squares / WHISPER_STREAM_TAIL);
+}
+
+/* Was only silence fed since the decoder last heard? Where it is noisy, silence is as loud as the
+ * pause was then. */
 static bool silent_since(const struct whisper_stream *s)
 {
     size_t since = s->mel.samples - s->heard;
+    float most = fminf(PAUSE_OF_QUIET * s->quiet, PAUSE_AT_MOST * s->level);
 
-    return s->heard && since <= SILENT_MAX_MS * (size_t)WHISPER_RATE / 1000 &&
-           s->level_new < fmaxf(0.1f * s->level, LEVEL_NOTHING);
+    most = fmaxf(most, fmaxf(PAUSE_AT_LEAST * s->level, LEVEL_NOTHING));
+    return s->heard && since <= SILENT_MAX_MS * (size_t)WHISPER_RATE / 1000 && s->level_new < most;
 }
 
-static int hear(struct whisper_stream *s, struct whisper_compute *c)
+/* Frames of the window there are: what is longer than a window is heard and cut piece by piece, at
+ * places that do not depend on when it is looked at. */
+static int window_frames(const struct whisper_stream *s)
 {
-    size_t frames = whisper_mel_length(&s->mel) - (size_t)s->seek;
-    int ctx = whisper_trimmed_ctx(frames, s->params.pad_ms);
+    int frames = (int)whisper_mel_length(&s->mel) - s->seek;
+
+    return frames < CUT_AT ? frames : CUT_AT;
+}
+
+/* Which language is this window in? */
+static int listen_for_language(struct whisper_stream *s, struct whisper_compute *c)
+{
+    int code = 0;
+
+    s->spoken = 0;
+    if (s->params.language >= 0 || !s->model->vocab->multilingual) {
+        s->result.language = s->model->vocab->multilingual ? s->params.language : 0;
+        return 0;
+    }
+    code = whisper_detect_language(&s->d, c, &s->spoken, &s->spoken_p);
+    if (!code && !s->n_done) /* a long utterance keeps the language it began with */
+        s->result.language =
+            whisper_tongue_choose(&s->tongue, s->spoken, s->spoken_p, window_frames(s));
+    return code;
+}
+
+static int hear(struct whisper_stream *s, struct whisper_compute *c, int ctx)
+{
+    int frames = window_frames(s);
     int code = whisper_listen(&s->d, c, &s->mel, s->seek, ctx);
 
-    s->heard = 0; /* what the decoder held is gone, whatever happens */
+    s->window = 0; /* what the decoder held is gone, whatever happens */
+    s->heard = 0;
     s->heard_whole = false;
+    if (!code)
+        code = listen_for_language(s, c);
     if (code)
         return code;
     s->counts.encoded++;
+    s->window = frames;
     s->heard = s->mel.samples;
     s->heard_seek = s->seek;
+    s->heard_ctx = ctx;
     s->level_new = 0.0f;
-    if (s->language < 0) {
-        int language = 0;
-
-        code = whisper_detect_language(&s->d, c, &language, NULL);
-        s->result.language = language;
-        if (!code && frames >= DETECT_FROM)
-            s->language = language;
-    } else {
-        s->result.language = s->language;
-    }
-    return code;
+    s->quiet = tail_level(s);
+    return 0;
 }
 
 /* ---- decoding ----------------------------------------------------------------------------- */
@@ -186,19 +236,19 @@ static int make_prompt(const struct whisper_stream *s, int *ids, int *sot)
     return n + whisper_prompt_init(v, s->result.language, false, false, ids + n);
 }
 
-static int decode(struct whisper_stream *s, struct whisper_compute *c, bool whole)
+/* step: of temperatures, to fall back; 0: don't. */
+static int decode(struct whisper_stream *s, struct whisper_compute *c, bool whole, float step)
 {
     int prompt[2 * WHISPER_STREAM_PROMPT_MAX + 8];
     int draft[WHISPER_STEPS_MAX];
-    struct whisper_search_job job = {.prompt = prompt, .draft = draft, .n_forced = s->agreed};
+    struct whisper_search_job job = {.prompt = prompt, .draft = draft, .seek_end = s->window};
     int code;
 
     for (int i = 0; i < s->n_hyp; i++)
         draft[job.n_draft++] = s->hyp[i].id;
     job.n_prompt = make_prompt(s, prompt, &job.sot);
-    job.seek_end = (int)whisper_mel_length(&s->mel) - s->seek;
     s->search.params.align = whole;
-    s->search.params.temperature_step = whole ? 0.4f : 0.0f;
+    s->search.params.temperature_step = step;
     s->search.params.tokens_max = TOKENS_AT_LEAST + job.seek_end * TOKENS_A_SECOND / 100;
     code = whisper_search_run(&s->search, &s->d, c, &job);
     s->counts.steps += s->search.steps;
@@ -208,25 +258,18 @@ static int decode(struct whisper_stream *s, struct whisper_compute *c, bool whol
     return code;
 }
 
-/* Take over the best hypothesis; what it shares with the one before is agreed upon, but for the
- * last word of that, which may still grow. */
+/* Take over the best hypothesis. */
 static void adopt(struct whisper_stream *s)
 {
     const struct whisper_hypothesis *h = whisper_search_best(&s->search);
-    int eot = s->model->vocab->eot;
     int n = 0;
-    int same = 0;
 
-    while (n < h->n && h->tokens[n].id < eot)
+    while (n < h->n && h->tokens[n].id < s->model->vocab->eot)
         n++;
-    while (same < n && same < s->n_hyp && s->hyp[same].id == h->tokens[same].id)
-        same++;
-    while (same > s->agreed && (same == n || !whisper_stream_begins_word(s, h->tokens[same].id)))
-        same--;
     memcpy(s->hyp, h->tokens, (size_t)n * sizeof(*s->hyp));
     s->n_hyp = n;
-    s->agreed = same > s->agreed ? same : s->agreed;
-    s->agreed = s->agreed < n ? s->agreed : n;
+    s->timed = false;
+    s->fresh = true;
 }
 
 /* ---- long utterances ---------------------------------------------------------------------- */
@@ -248,24 +291,47 @@ static int move_done(struct whisper_stream *s, int n)
     memmove(s->hyp, s->hyp + n, (size_t)(s->n_hyp - n) * sizeof(*s->hyp));
     s->n_done += n;
     s->n_hyp -= n;
-    s->agreed = s->agreed > n ? s->agreed - n : 0;
     return 0;
 }
 
-/* The window is nearly full: cut it behind the last agreed word, or else behind the last word but
- * one. The decoder's attention must be there. */
-static int cut(struct whisper_stream *s)
+static bool ends_sentence(const struct whisper_stream *s, const struct whisper_word *w)
 {
-    int keep = s->n_done_words;
-    int code = whisper_stream_find_words(s);
-    int end = (int)whisper_mel_length(&s->mel);
+    const struct whisper_pick *t = &s->hyp[w->first + w->n - 1 - s->n_done];
+    struct whisper_bytes b = whisper_vocab_bytes(s->model->vocab, t->id);
 
-    if (code)
-        return code;
-    while (keep < s->n_words && s->words[keep].first + s->words[keep].n <= s->n_done + s->agreed)
-        keep++;
-    if (keep == s->n_done_words || s->words[keep - 1].t1 < s->seek + CUT_KEEP)
-        keep = s->n_words - 1 > s->n_done_words ? s->n_words - 1 : s->n_words;
+    return b.len && strchr(".?!", b.data[b.len - 1]);
+}
+
+/* How many words stay when the window is cut: up to the last sentence that ends in its second half,
+ * else all but two. The end of a window is a guess. */
+static int words_to_keep(const struct whisper_stream *s)
+{
+    int first = s->n_done_words;
+
+    for (int n = s->n_words; n > first; n--) {
+        const struct whisper_word *w = &s->words[n - 1];
+
+        if (w->t1 - s->seek < s->window / 2)
+            break;
+        if (ends_sentence(s, w) && w->t1 - s->seek < s->window - CUT_KEEP)
+            return n;
+    }
+    return s->n_words - 2 > first ? s->n_words - 2 : s->n_words;
+}
+
+/* The last word ends long before the window does: the decoder took a pause for the end. */
+static bool ends_early(const struct whisper_stream *s)
+{
+    return s->n_words > s->n_done_words &&
+           s->seek + s->window - s->words[s->n_words - 1].t1 > UNHEARD_MAX;
+}
+
+/* So many words stay and are done, and the next window begins behind them. */
+static int cut(struct whisper_stream *s, int keep)
+{
+    int end = s->seek + s->window;
+    int code;
+
     if (keep > s->n_done_words && s->words[keep - 1].t1 >= s->seek + CUT_KEEP)
         end = s->words[keep - 1].t1;
     code = move_done(s, keep > 0 ? s->words[keep - 1].first + s->words[keep - 1].n - s->n_done : 0);
@@ -278,21 +344,73 @@ static int cut(struct whisper_stream *s)
 
 /* ---- update and finish -------------------------------------------------------------------- */
 
-static int decode_and_adopt(struct whisper_stream *s, struct whisper_compute *c, bool whole)
+/* Nobody spoke, says the model, or nobody would say it like that: nothing of this window was said.
+ */
+static bool nobody_said_it(struct whisper_stream *s)
 {
-    int code = decode(s, c, whole);
+    const struct whisper_word *w = s->words + s->n_done_words;
+    int n = s->n_words - s->n_done_words;
+    float sum = 0.0f;
 
-    if (code)
-        return code;
-    s->heard_whole = whole;
-    s->timed = false;
+    for (int i = 0; i < n; i++)
+        sum += w[i].confidence;
+    return whisper_search_silent(&s->search) ||
+           (n == 1 && !s->n_done ? sum < WHISPER_SAID_ALONE_MIN
+                                 : n && sum / (float)n < WHISPER_SAID_MIN);
+}
+
+static int take_whole(struct whisper_stream *s)
+{
     adopt(s);
-    return 0;
+    s->heard_whole = true;
+    return whisper_stream_find_words(s);
+}
+
+/* All that a final needs, for the window that was heard: tried again with the whole window where it
+ * is doubtful, with times, and dropped when nobody said it. */
+static int decode_whole(struct whisper_stream *s, struct whisper_compute *c)
+{
+    bool again = s->heard_ctx < WHISPER_AUDIO_CTX && !s->params.trusting;
+    int code = decode(s, c, true, again ? 0.0f : FALLBACK_STEP);
+
+    if (!code)
+        code = take_whole(s);
+    if (!code && again && s->search.doubtful) {
+        s->counts.again++;
+        s->n_hyp = 0; /* no draft from a doubtful hypothesis */
+        code = hear(s, c, WHISPER_AUDIO_CTX);
+        if (!code)
+            code = decode(s, c, true, FALLBACK_STEP);
+        if (!code)
+            code = take_whole(s);
+    }
+    if (!code && s->n_hyp && !s->params.trusting && nobody_said_it(s)) {
+        s->counts.dropped++;
+        s->n_hyp = 0;
+        s->n_words = s->n_done_words;
+    }
+    return code;
+}
+
+/* A hypothesis on the way: what is doubtful is not shown, the text of before stands. */
+static int decode_partial(struct whisper_stream *s, struct whisper_compute *c)
+{
+    int code = decode(s, c, false, 0.0f);
+
+    if (!code && !s->search.doubtful && !whisper_search_silent(&s->search))
+        adopt(s);
+    return code;
 }
 
 static bool changed(const struct whisper_stream *s)
 {
-    return s->heard != s->mel.samples || s->heard_seek != s->seek;
+    return !s->heard || s->heard_seek != s->seek || s->window != window_frames(s);
+}
+
+/* All is done that a final needs, and nothing was said since. */
+static bool settled(const struct whisper_stream *s)
+{
+    return s->heard_whole && (!changed(s) || silent_since(s));
 }
 
 /* Hear and decode, cutting the window as often as needed. */
@@ -301,63 +419,48 @@ static int refresh(struct whisper_stream *s, struct whisper_compute *c, bool who
     int code = 0;
 
     for (;;) {
-        bool full = (int)whisper_mel_length(&s->mel) - s->seek > CUT_AT;
+        bool full = window_frames(s) == CUT_AT, early;
 
         if (changed(s))
-            code = hear(s, c);
+            code = hear(s, c, whisper_trimmed_ctx((size_t)window_frames(s), s->params.pad_ms));
         if (!code)
-            code = decode_and_adopt(s, c, whole || full);
-        if (code || !full)
+            code = whole || full ? decode_whole(s, c) : decode_partial(s, c);
+        early = s->heard_whole && ends_early(s);
+        if (code || (!full && !early))
             return code;
-        code = cut(s);
-        if (code || (int)whisper_mel_length(&s->mel) - s->seek < SHORTEST)
+        code = cut(s, early ? s->n_words : words_to_keep(s));
+        if (code || window_frames(s) < SHORTEST)
             return code;
     }
 }
 
 int whisper_stream_update(struct whisper_stream *s, struct whisper_compute *c, bool whole)
 {
+    int shortest = whole || s->n_done ? SHORTEST : WHISPER_STREAM_FIRST;
     int code;
 
-    if ((int)whisper_mel_length(&s->mel) - s->seek < SHORTEST || nothing_said(s))
-        return 0;
-    if (!changed(s) && (s->heard_whole || !whole))
+    if (window_frames(s) < shortest || nothing_said(s) || settled(s) || (!changed(s) && !whole))
         return 0;
     code = refresh(s, c, whole);
-    if (!code && whole)
-        code = whisper_stream_find_words(s);
     return code ? code : whisper_stream_write_text(s);
-}
-
-/* Nobody spoke, says the model: nothing of this window was said. What is agreed stays. */
-static void drop_silence(struct whisper_stream *s)
-{
-    if (s->n_hyp && !s->agreed && whisper_search_silent(&s->search))
-        s->n_hyp = s->n_words = 0;
 }
 
 int whisper_stream_finish(struct whisper_stream *s, struct whisper_compute *c)
 {
     int code = 0;
 
-    if (!nothing_said(s) && (int)whisper_mel_length(&s->mel) - s->seek >= SHORTEST &&
-        !(s->heard_whole && (!changed(s) || silent_since(s)))) {
-        if (silent_since(s) && s->n_hyp)
-            code = decode_and_adopt(s, c, true); /* only the attention is missing */
-        else
-            code = refresh(s, c, true);
-    }
-    if (code)
-        return code;
-    drop_silence(s);
-    if (!s->timed)
-        code = whisper_stream_find_words(s);
+    if (!settled(s) && !nothing_said(s) && window_frames(s) >= SHORTEST)
+        code = refresh(s, c, true);
     if (!code)
         code = whisper_stream_write_text(s);
     if (!code)
         code = whisper_stream_write_words(s);
+    if (code)
+        return code;
+    if (s->result.len && s->spoken_p > 0.0f)
+        whisper_tongue_learn(&s->tongue, s->spoken, s->spoken_p, s->window);
     s->result.stable = s->result.len;
-    return code;
+    return 0;
 }
 
 const struct whisper_heard *whisper_stream_heard(const struct whisper_stream *s)

@@ -6,12 +6,19 @@
  *     whisper_stream_feed(s, pcm, n) ...  whisper_stream_update(s, c, false) ...
  *     whisper_stream_finish(s, c);  ... whisper_stream_heard(s) ...
  *
- * Every update encodes the audio there is and decodes it with the hypothesis before as a draft, so
- * only what changed is decoded token by token. What two successive hypotheses agree on, up to the
- * beginning of the last word, is stable from then on (LocalAgreement-2: Macháček, Dabre, Bojar,
- * "Turning Whisper into Real-Time Transcription System", 2023, section 3). finish() has nothing
- * left to do when only silence came after the last update. An utterance longer than a window is
- * cut behind words that are stable.
+ * Every update encodes the audio there is, with kept silence behind it (silence.h), and decodes it
+ * with the hypothesis before as a draft, so only what changed is decoded token by token. Nothing is
+ * ever forced: what words are sure to stay is a matter of agreement (said.h).
+ *
+ * A final is held back when it is doubtful. Improbable text, text that repeats itself or does not
+ * end is heard again with the whole window and without a draft; what nobody said (the model's own
+ * "no speech", words of a mean confidence below WHISPER_SAID_MIN, notes in brackets) is no text.
+ * finish() has nothing left to do when only silence came after update(.., true): an utterance whose
+ * pauses were told by that is decoded once, up to the pause, however long its end was waited for.
+ * An utterance longer than a window is cut behind a sentence.
+ *
+ * What comes out depends on the audio and on where update(.., true) was called, not on how many
+ * partials there was time for.
  *
  * Threads    One owner at a time, together with a compute.
  * Errors     UV_ENOMEM; UV_ECANCELED when compute->stop() said so: the stream is as before the
@@ -20,17 +27,25 @@
 #ifndef ASR_WHISPER_STREAM_H
 #define ASR_WHISPER_STREAM_H
 
+#include "asr/whisper/said.h"
+#include "asr/whisper/tongue.h"
 #include "asr/whisper/transcribe.h"
 
 enum {
     WHISPER_STREAM_PROMPT_MAX = 64,   /**< Tokens of vocabulary given as context */
     WHISPER_STREAM_TOKENS_MAX = 8192, /**< Of one utterance */
+    WHISPER_STREAM_FIRST = 100,       /**< Frames before the first partial: less is guessed at */
 };
 
+/** Mean confidence of words below which nobody said them, and of a word that stands alone: a sneeze
+ *  is "Cute!" to tiny at 0.37. Of 100 utterances of people none lies below. */
+#define WHISPER_SAID_MIN       0.30f
+#define WHISPER_SAID_ALONE_MIN 0.45f
+
 struct whisper_stream_params {
-    int language;      /**< -1: detect for each utterance */
+    int language;      /**< -1: find out which one is spoken, see tongue.h */
     int pad_ms;        /**< Silence encoded after the audio */
-    bool patient;      /**< Nobody waits: fall back for as long as it takes, within reason */
+    bool trusting;     /**< Whatever the model writes was said: nothing is heard again or dropped */
     const int *prompt; /**< Tokens of context; copied */
     int n_prompt;
 };
@@ -47,7 +62,7 @@ struct whisper_heard_word {
 struct whisper_heard {
     const char *text; /**< UTF-8, NUL-terminated */
     size_t len;
-    size_t stable; /**< Leading bytes that will not change */
+    size_t stable; /**< Leading bytes that are sure to stay */
     float confidence;
     int language;
     const struct whisper_heard_word *words; /**< Only after finish() */
@@ -60,6 +75,8 @@ struct whisper_stream_counts {
     int steps;    /**< Decoder runs */
     int drafted;  /**< Tokens offered as drafts */
     int accepted; /**< Of them kept */
+    int again;    /**< Doubtful finals heard again with the whole window */
+    int dropped;  /**< Finals that nobody said */
 };
 
 struct whisper_stream;

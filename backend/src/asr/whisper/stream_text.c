@@ -9,13 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool whisper_stream_begins_word(const struct whisper_stream *s, int id)
-{
-    struct whisper_bytes w = whisper_vocab_bytes(s->model->vocab, id);
-
-    return w.len && w.data[0] == ' ';
-}
-
 static int reserve_words(struct whisper_stream *s, int n)
 {
     struct whisper_word *words;
@@ -59,79 +52,115 @@ static const struct whisper_pick *token_at(const struct whisper_stream *s, int i
     return i < s->n_done ? &s->done[i] : &s->hyp[i - s->n_done];
 }
 
-/* Write the text. Malformed bytes, as of a character that is not complete yet, are left out. */
-int whisper_stream_write_text(struct whisper_stream *s)
+/* Bytes of whole characters at the beginning. */
+static size_t whole_length(const struct buf *b)
 {
-    int total = s->n_done + s->n_hyp;
-    double sum = 0.0;
-    size_t n;
+    size_t n = b->len;
 
-    buf_clear(&s->text);
-    s->result.stable = 0;
-    for (int i = 0; i < total; i++) {
-        const struct whisper_pick *t = token_at(s, i);
-
-        if (i == s->n_done + s->agreed)
-            s->result.stable = s->text.len;
-        if (whisper_vocab_append(s->model->vocab, &t->id, 1, &s->text))
-            return UV_ENOMEM;
-        sum += (double)t->plog;
-    }
-    if (s->agreed == s->n_hyp)
-        s->result.stable = s->text.len;
-    n = s->text.len && s->text.data[0] == ' ';
-    if (n) {
-        buf_consume(&s->text, 1);
-        s->result.stable -= s->result.stable > 0;
-    }
-    for (n = s->text.len; n && !utf8_valid(s->text.data, n) && s->text.len - n < 4;)
+    while (n && !utf8_valid(b->data, n) && b->len - n < 4)
         n--;
-    if (utf8_valid(s->text.data, n))
-        s->text.len = n;
-    buf_seal(&s->text);
-    s->result.text = s->text.len ? s->text.data : "";
-    s->result.len = s->text.len;
-    s->result.stable = s->result.stable < s->text.len ? s->result.stable : s->text.len;
-    s->result.confidence = total ? (float)exp(sum / total) : 0.0f;
-    s->result.words = NULL;
-    s->result.n_words = 0;
+    return utf8_valid(b->data, n) ? n : b->len;
+}
+
+static int reserve_bytes(struct whisper_stream *s, size_t n)
+{
+    size_t *at;
+    uint8_t *keep;
+
+    if (n <= s->cap_at)
+        return 0;
+    at = realloc(s->at, 2 * n * sizeof(*at));
+    if (at)
+        s->at = at;
+    keep = realloc(s->keep, 2 * n);
+    if (keep)
+        s->keep = keep;
+    if (!at || !keep)
+        return UV_ENOMEM;
+    s->cap_at = 2 * n;
     return 0;
 }
 
-/* The words of the result, cut out of its text (whose leading space is gone). */
+/* What was said of raw, without the spaces that are left between. */
+static int write_said(struct whisper_stream *s, size_t len)
+{
+    if (reserve_bytes(s, len + 1))
+        return UV_ENOMEM;
+    whisper_said(s->raw.data, len, s->keep);
+    buf_clear(&s->text);
+    for (size_t i = 0; i < len; i++) {
+        bool space = s->raw.data[i] == ' ';
+        bool after_space = !s->text.len || s->text.data[s->text.len - 1] == ' ';
+
+        s->at[i] = s->text.len;
+        if (s->keep[i] && !(space && after_space))
+            buf_putc(&s->text, s->raw.data[i]);
+    }
+    if (s->text.len && s->text.data[s->text.len - 1] == ' ')
+        s->text.len--;
+    if (!whisper_is_word(s->text.len ? s->text.data : "", s->text.len))
+        buf_clear(&s->text);
+    for (size_t i = 0; i <= len; i++)
+        s->at[i] = i < len && s->at[i] < s->text.len ? s->at[i] : s->text.len;
+    return s->text.err;
+}
+
+int whisper_stream_write_text(struct whisper_stream *s)
+{
+    int total = s->n_done + s->n_hyp, code = 0;
+    double sum = 0.0;
+
+    buf_clear(&s->raw);
+    for (int i = 0; !code && i < total; i++) {
+        const struct whisper_pick *t = token_at(s, i);
+
+        code = whisper_vocab_append(s->model->vocab, &t->id, 1, &s->raw);
+        sum += (double)t->plog;
+    }
+    if (!code)
+        code = write_said(s, whole_length(&s->raw));
+    if (code)
+        return code;
+    buf_seal(&s->text);
+    s->result.text = s->text.len ? s->text.data : "";
+    s->result.len = s->text.len;
+    s->result.confidence = total && s->text.len ? (float)exp(sum / total) : 0.0f;
+    s->result.words = NULL;
+    s->result.n_words = 0;
+    if (s->fresh)
+        code = whisper_agree(&s->agreement, s->result.text, s->result.len, &s->result.stable);
+    s->fresh = false;
+    return code;
+}
+
 int whisper_stream_write_words(struct whisper_stream *s)
 {
     const struct whisper_vocab *v = s->model->vocab;
-    size_t at = 0;
-    size_t skipped = 0;
+    size_t from = 0, len = whole_length(&s->raw);
     struct whisper_heard_word *out = realloc(s->out, (size_t)(s->n_words + 1) * sizeof(*out));
 
     if (!out)
         return UV_ENOMEM;
     s->out = out;
+    s->result.n_words = 0;
     for (int i = 0; i < s->n_words; i++) {
         const struct whisper_word *w = &s->words[i];
-        size_t len = 0;
+        size_t to = from, first, end;
 
         for (int k = 0; k < w->n; k++)
-            len += whisper_vocab_bytes(v, token_at(s, w->first + k)->id).len;
-        if (i == 0 && len > 0 && whisper_stream_begins_word(s, token_at(s, w->first)->id))
-            skipped = 1;
-        len -= i == 0 ? skipped : 0;
-        if (at + len > s->text.len)
-            len = s->text.len - at;
-        out[i] = (struct whisper_heard_word){.text = at,
-                                             .text_len = len,
-                                             .start_ms = (uint32_t)w->t0 * 10,
-                                             .end_ms = (uint32_t)w->t1 * 10,
-                                             .confidence = w->confidence};
-        at += len;
-        while (out[i].text_len && s->text.data[out[i].text] == ' ') {
-            out[i].text++;
-            out[i].text_len--;
-        }
+            to += whisper_vocab_bytes(v, token_at(s, w->first + k)->id).len;
+        to = to < len ? to : len;
+        for (first = s->at[from], end = s->at[to]; first < end && s->text.data[first] == ' ';)
+            first++;
+        for (from = to; first < end && s->text.data[end - 1] == ' ';)
+            end--;
+        if (first < end)
+            out[s->result.n_words++] = (struct whisper_heard_word){.text = first,
+                                                                   .text_len = end - first,
+                                                                   .start_ms = (uint32_t)w->t0 * 10,
+                                                                   .end_ms = (uint32_t)w->t1 * 10,
+                                                                   .confidence = w->confidence};
     }
     s->result.words = out;
-    s->result.n_words = (size_t)s->n_words;
     return 0;
 }

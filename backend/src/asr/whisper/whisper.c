@@ -30,6 +30,7 @@ enum turn { TURN_FINAL, TURN_SETTLE, TURN_PARTIAL, TURNS };
 struct asr_model {
     struct whisper_model *model;
     struct nn *nn;
+    struct whisper_silence *silence;
     struct whisper_compute compute; /* {gate} */
     char name[64];
     int pad_ms; /* 0: the stream decides */
@@ -134,6 +135,7 @@ static void whisper_unload(struct asr_model *m)
     if (!m)
         return;
     whisper_compute_release(&m->compute);
+    whisper_silence_close(m->silence);
     whisper_model_free(m->model);
     nn_close(m->nn);
     uv_cond_destroy(&m->moved);
@@ -159,11 +161,14 @@ static int whisper_load(struct asr_model **mp, const struct asr_model_params *pa
     if (!code)
         code =
             whisper_model_load(&m->model, path, m->nn, params->progress, params->progress_arg, err);
+    if (!code)
+        code = whisper_silence_open(&m->silence, m->model, m->nn, err);
     if (code) {
         whisper_unload(m);
         return code;
     }
     whisper_compute_init(&m->compute, m->model, m->nn);
+    m->compute.silence = m->silence;
     m->pad_ms = params->pad_ms;
     snprintf(m->name, sizeof(m->name), "%s", m->model->name);
     *mp = m;
@@ -252,7 +257,6 @@ static int whisper_open(struct asr_stream **sp, struct asr_model *m,
     s->model = m;
     if (m->pad_ms > 0)
         p.pad_ms = m->pad_ms < PAD_MAX_MS ? m->pad_ms : PAD_MAX_MS;
-    p.patient = params->patient;
     p.prompt = ids;
     p.n_prompt = vocabulary_tokens(m->model->vocab, params, ids);
     code = whisper_stream_open(&s->stream, m->model, &p, err);

@@ -87,7 +87,7 @@ static void check_self_attention(const char *isa, int threads, int n, int heads,
     nn_linear(nn, &l);
     nn_encoder_attention(nn, qkv, n, heads, DIM, want);
     l.y = NULL;
-    nn_self_attention(nn, &l, heads, DIM, got);
+    nn_self_attention(nn, &l, heads, DIM, NULL, got);
     for (size_t i = 0; i < count; i++)
         assert_float_equal(got[i], want[i], 1e-5 * (1 + fabs((double)want[i])));
     nn_matrix_free(w);
@@ -106,6 +106,58 @@ static void heads_done_in_one_go_equal_those_done_in_steps(void **state)
         check_self_attention(isa, 2, 16, 6, NN_F16);
         check_self_attention(isa, 2, 5, 6, NN_Q8_0); /* few rows */
         check_self_attention(isa, 2, 33, 2, NN_F32); /* too few heads for that */
+    }
+}
+
+/* n live rows, with those of another sequence of `all` rows kept behind them, against attention
+ * over both written one behind the other. */
+static void check_kept(const char *isa, int threads, int n, int all, int heads, int dim)
+{
+    struct nn *nn = open_kernels(isa, threads);
+    int width = heads * dim;
+    size_t row = 3 * (size_t)width, count = (size_t)(n * width);
+    float *x = random_floats(count), *behind = random_floats((size_t)all * row);
+    float *qkv = random_floats((size_t)all * row), *got = random_floats(count);
+    double want[NN_HEAD_DIM_MAX], *probs = malloc((size_t)all * sizeof(double));
+    struct nn_matrix *w = random_matrix(nn, NN_F32, 3 * width, width);
+    struct nn_kept *kept = NULL;
+    struct errbuf err = {""};
+
+    assert_int_equal(nn_kept_open(&kept, nn, behind, all, heads, dim, &err), 0);
+    assert_true(nn_kept_bytes(kept) >= 4 * (size_t)all * (size_t)width);
+    memcpy(qkv, behind, (size_t)all * row * sizeof(float));
+    for (size_t i = 0; i < count; i++)
+        x[i] /= sqrtf((float)width); /* what comes out is as large as what is kept */
+    nn_linear(nn, &(struct nn_linear){.w = w, .x = x, .n = n, .y = qkv});
+    nn_self_attention(nn, &(struct nn_linear){.w = w, .x = x, .n = n}, heads, dim, kept, got);
+    for (int i = 0; i<n; i += n> 50 ? 7 : 1) {
+        for (int h = 0; h < heads; h++) {
+            const float *q = qkv + (size_t)i * row + (size_t)(h * dim);
+            const float *k = qkv + width + (size_t)(h * dim);
+
+            attend(q, k, k + width, row, all, dim, want, probs);
+            for (int d = 0; d < dim; d++)
+                assert_float_equal(got[(size_t)i * (size_t)width + (size_t)(h * dim + d)], want[d],
+                                   6e-3);
+        }
+    }
+    nn_kept_close(kept);
+    nn_matrix_free(w);
+    nn_close(nn);
+    free(x), free(behind), free(qkv), free(got), free(probs);
+}
+
+static void rows_see_what_is_kept_behind_them(void **state)
+{
+    const char *isa;
+
+    (void)state;
+    for (int k = 0; (isa = nn_isa_available(k)); k++) {
+        check_kept(isa, 1, 16, 100, 3, 64);
+        check_kept(isa, 2, 64, 200, 6, 64);                        /* whole tiles of keys */
+        check_kept(isa, 2, 80, 1500 / (SANITIZED ? 5 : 1), 2, 64); /* too few heads for one go */
+        check_kept(isa, 2, 49, 60, 3, 32);                         /* both end within one tile */
+        check_kept(isa, 1, 100, 100, 3, 64);                       /* nothing left to see */
     }
 }
 
@@ -335,6 +387,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_encoder_attends_to_every_frame),
         cmocka_unit_test(heads_done_in_one_go_equal_those_done_in_steps),
+        cmocka_unit_test(rows_see_what_is_kept_behind_them),
         cmocka_unit_test(the_decoder_attends_to_its_cache),
         cmocka_unit_test(a_cache_filled_from_a_layer_holds_its_rows),
         cmocka_unit_test(a_copied_cache_answers_like_the_original),

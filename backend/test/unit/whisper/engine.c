@@ -86,7 +86,7 @@ static struct whisper_search_params quick_params(int tokens)
 }
 
 static int search(struct kit *k, const struct whisper_search_params *p, const int *draft,
-                  int n_draft, int n_forced, int *ids, struct whisper_search *s)
+                  int n_draft, int *ids, struct whisper_search *s)
 {
     int prompt[4];
     struct whisper_search_job job = {.prompt = prompt,
@@ -94,8 +94,7 @@ static int search(struct kit *k, const struct whisper_search_params *p, const in
                                          whisper_prompt_init(k->m->vocab, 0, false, false, prompt),
                                      .seek_end = 300,
                                      .draft = draft,
-                                     .n_draft = n_draft,
-                                     .n_forced = n_forced};
+                                     .n_draft = n_draft};
     const struct whisper_hypothesis *h;
 
     assert_int_equal(whisper_search_init(s, p), 0);
@@ -145,6 +144,7 @@ static void a_draft_changes_the_work_but_not_the_result(void **state)
 {
     struct whisper_search_params p = quick_params(20);
     int want[WHISPER_STEPS_MAX], got[WHISPER_STEPS_MAX];
+    struct whisper_pick picks[WHISPER_STEPS_MAX];
     struct whisper_search s;
     struct kit k;
     int n;
@@ -153,8 +153,9 @@ static void a_draft_changes_the_work_but_not_the_result(void **state)
     (void)state;
     open_kit(&k);
     listen_to(&k, N);
-    n = search(&k, &p, NULL, 0, 0, want, &s);
+    n = search(&k, &p, NULL, 0, want, &s);
     steps = s.steps;
+    memcpy(picks, whisper_search_best(&s)->tokens, sizeof(picks));
     whisper_search_release(&s);
     assert_true(n > 5);
     for (int right = 0; right < n - 1; right += 3) {
@@ -162,13 +163,12 @@ static void a_draft_changes_the_work_but_not_the_result(void **state)
 
         memcpy(draft, want, sizeof(draft));
         draft[right] = draft[right] == 65 ? 66 : 65; /* right up to here, then wrong */
-        assert_int_equal(search(&k, &p, draft, n - 1, 0, got, &s), n);
+        assert_int_equal(search(&k, &p, draft, n - 1, got, &s), n);
         assert_memory_equal(got, want, (size_t)n * sizeof(int));
+        for (int i = 0; i < n; i++) /* to the last bit */
+            assert_true(whisper_search_best(&s)->tokens[i].plog == picks[i].plog);
         assert_int_equal(s.accepted, right);
-        assert_true(s.steps <= steps - right + 1);
-        whisper_search_release(&s);
-        assert_true(search(&k, &p, draft, right + 1, right + 1, got, &s) > right);
-        assert_int_equal(got[right], draft[right]); /* what is forced stays, right or wrong */
+        assert_true(s.steps <= steps - right + 2 + right / NN_SMALL_BATCH);
         whisper_search_release(&s);
     }
     close_kit(&k);
@@ -185,37 +185,56 @@ static void a_beam_finds_nothing_less_likely_than_greedy(void **state)
     (void)state;
     open_kit(&k);
     listen_to(&k, N);
-    search(&k, &p, NULL, 0, 0, ids, &s);
+    search(&k, &p, NULL, 0, ids, &s);
     greedy = whisper_search_best(&s)->mean;
     whisper_search_release(&s);
     p.beams = 4;
     p.align = true;
-    search(&k, &p, NULL, 0, 0, ids, &s);
+    search(&k, &p, NULL, 0, ids, &s);
     assert_true(whisper_search_best(&s)->mean >= greedy - 1e-4);
     whisper_search_release(&s);
     close_kit(&k);
 }
 
+/* Log-probability of the tokens, decoded in one batch. */
+static double sum_from_scratch(struct kit *k, const struct whisper_rules *rules, const int *ids,
+                               int n)
+{
+    int all[WHISPER_STEPS_MAX + 4];
+    int first = whisper_prompt_init(k->m->vocab, 0, false, false, all);
+    double sum = 0;
+
+    memcpy(all + first, ids, (size_t)n * sizeof(int));
+    assert_int_equal(
+        whisper_decode(&k->d, &k->c,
+                       &(struct whisper_batch){.tokens = all, .n = first + n, .logits = n + 1}),
+        0);
+    for (int i = 0; i < n; i++) {
+        float *logits = k->c.logits + (size_t)i * (size_t)k->m->vocab->n_vocab;
+        struct whisper_past past = {.ids = ids, .n = i};
+        struct nn_peak peak;
+
+        whisper_rules_mask(rules, k->m->vocab, &past, logits);
+        whisper_rules_settle(rules, k->m->vocab, k->nn, logits, &peak);
+        sum += (double)whisper_pick_id(rules, k->m->vocab, logits, &peak, ids[i]).plog;
+    }
+    return sum;
+}
+
 static void a_beam_of_one_path_keeps_its_caches_apart(void **state)
 {
     struct whisper_search_params p = quick_params(12);
-    int ids[WHISPER_STEPS_MAX], again[WHISPER_STEPS_MAX];
+    int ids[WHISPER_STEPS_MAX];
     struct whisper_search s;
     struct kit k;
-    double sum;
     int n;
 
     (void)state;
     open_kit(&k);
     listen_to(&k, N);
     p.beams = 5;
-    n = search(&k, &p, NULL, 0, 0, ids, &s);
-    sum = whisper_search_best(&s)->sum;
-    whisper_search_release(&s);
-    p.beams = 1;
-    search(&k, &p, ids, n, n, again, &s); /* the same tokens, decoded from scratch in one batch */
-    assert_memory_equal(ids, again, (size_t)n * sizeof(int));
-    assert_float_equal(whisper_search_best(&s)->sum, sum, 0.05);
+    n = search(&k, &p, NULL, 0, ids, &s);
+    assert_float_equal(sum_from_scratch(&k, &p.rules, ids, n), whisper_search_best(&s)->sum, 0.05);
     whisper_search_release(&s);
     close_kit(&k);
 }
@@ -233,14 +252,14 @@ static void improbable_text_is_sampled_again(void **state)
     p.tokens_max = 10;
     p.temperature_step = 0.4f;
     p.plog_min = 0.0f; /* nothing is ever probable enough */
-    search(&k, &p, NULL, 0, 0, ids, &s);
+    search(&k, &p, NULL, 0, ids, &s);
     assert_true(s.temperature > 0.7f);
     whisper_search_release(&s);
     close_kit(&k);
 }
 
 /* Sampling that no final could wait for: 5 times 180 tokens at each of 10 temperatures. */
-static void falling_back_ends_when_time_is_up(void **state)
+static void falling_back_ends_when_its_steps_are_used_up(void **state)
 {
     struct whisper_search_params p = whisper_search_defaults();
     int want[WHISPER_STEPS_MAX], ids[WHISPER_STEPS_MAX];
@@ -254,16 +273,16 @@ static void falling_back_ends_when_time_is_up(void **state)
     p.temperature_step = 0.0f;
     p.align = true;
     p.tokens_max = 180;
-    n = search(&k, &p, NULL, 0, 0, want, &s);
+    n = search(&k, &p, NULL, 0, want, &s);
     steps = s.steps;
     whisper_search_release(&s);
     p.temperature_step = 0.1f;
     p.plog_min = 0.0f; /* nothing is ever probable enough */
-    p.fallback_ms = 1;
-    assert_int_equal(search(&k, &p, NULL, 0, 0, ids, &s), n);
+    p.fallback_steps = 15;
+    assert_int_equal(search(&k, &p, NULL, 0, ids, &s), n);
     assert_memory_equal(ids, want, (size_t)n * sizeof(int));
     assert_true(s.temperature == 0.0f);
-    assert_in_range(s.steps, steps, steps + 20);
+    assert_in_range(s.steps, steps + 15, steps + 16);
     whisper_search_release(&s);
     close_kit(&k);
 }
@@ -279,12 +298,12 @@ static void repeated_text_compresses_well(void **state)
     assert_true(whisper_compression("", 0) == 0.0);
 }
 
-static void what_is_stable_never_changes(void **state)
+/* Stable is what four hypotheses agreed on; nothing holds the fifth to it. But in a final all is.
+ */
+static void what_is_stable_lies_within_the_text(void **state)
 {
     struct whisper_stream_params p = whisper_stream_defaults();
     struct whisper_stream *s = NULL;
-    char stable[4096] = "";
-    size_t n_stable = 0;
     struct kit k;
 
     (void)state;
@@ -297,13 +316,11 @@ static void what_is_stable_never_changes(void **state)
         assert_int_equal(whisper_stream_feed(s, pcm + at, 4800), 0);
         assert_int_equal(whisper_stream_update(s, &k.c, false), 0);
         h = whisper_stream_heard(s);
-        assert_true(h->stable >= n_stable && h->stable <= h->len && h->len < sizeof(stable));
-        assert_memory_equal(h->text, stable, n_stable);
-        n_stable = h->stable;
-        memcpy(stable, h->text, n_stable);
+        assert_true(h->stable <= h->len);
+        assert_true(at + 4800 >= 16000 || !h->len); /* less than a second is not guessed at */
+        assert_true(at / 4800 >= 3 + 3 || !h->stable);
     }
     assert_int_equal(whisper_stream_finish(s, &k.c), 0);
-    assert_memory_equal(whisper_stream_heard(s)->text, stable, n_stable);
     assert_int_equal(whisper_stream_heard(s)->stable, whisper_stream_heard(s)->len);
     whisper_stream_close(s);
     close_kit(&k);
@@ -320,6 +337,7 @@ static void a_final_after_a_pause_has_nothing_left_to_hear(void **state)
     (void)state;
     open_kit(&k);
     p.language = 0;
+    p.trusting = true; /* nobody said what noise says */
     assert_int_equal(whisper_stream_open(&s, k.m, &p, NULL), 0);
     whisper_stream_feed(s, pcm, N);
     assert_int_equal(whisper_stream_update(s, &k.c, true), 0);
@@ -352,6 +370,7 @@ static void an_utterance_longer_than_a_window_goes_on(void **state)
     (void)state;
     open_kit(&k);
     p.language = 0;
+    p.trusting = true; /* nobody said what noise says */
     assert_int_equal(whisper_stream_open(&s, k.m, &p, NULL), 0);
     for (int i = 0; i < pieces; i++) {
         assert_int_equal(whisper_stream_feed(s, pcm, N), 0);
@@ -359,7 +378,8 @@ static void an_utterance_longer_than_a_window_goes_on(void **state)
     }
     assert_int_equal(whisper_stream_finish(s, &k.c), 0);
     h = whisper_stream_heard(s);
-    assert_true(h->n_words > 0);
+    /* its tokens have no text; that no word is lost is seen with a real model */
+    assert_true(whisper_stream_counted(s)->encoded > pieces);
     for (size_t i = 0; i < h->n_words; i++) {
         assert_true(h->words[i].start_ms >= before && h->words[i].end_ms >= h->words[i].start_ms);
         assert_true(h->words[i].text + h->words[i].text_len <= h->len);
@@ -535,9 +555,9 @@ int main(void)
         cmocka_unit_test(a_beam_finds_nothing_less_likely_than_greedy),
         cmocka_unit_test(a_beam_of_one_path_keeps_its_caches_apart),
         cmocka_unit_test(improbable_text_is_sampled_again),
-        cmocka_unit_test(falling_back_ends_when_time_is_up),
+        cmocka_unit_test(falling_back_ends_when_its_steps_are_used_up),
         cmocka_unit_test(repeated_text_compresses_well),
-        cmocka_unit_test(what_is_stable_never_changes),
+        cmocka_unit_test(what_is_stable_lies_within_the_text),
         cmocka_unit_test(a_final_after_a_pause_has_nothing_left_to_hear),
         cmocka_unit_test(an_utterance_longer_than_a_window_goes_on),
         cmocka_unit_test(silence_is_no_text),

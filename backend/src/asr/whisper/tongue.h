@@ -1,0 +1,28 @@
+/**
+ * @file asr/whisper/tongue.h  Which language does this speaker speak?
+ *
+ * Every utterance gives an opinion: the most probable language token and its probability. Short and
+ * unclear ones are often wrong, and people do not change languages between two sentences. So a
+ * speaker's language is settled by the first sure utterances, holds for all that follow, and
+ * changes only when utterances are surely in another one.
+ *
+ * Threads    One owner at a time.
+ */
+#ifndef ASR_WHISPER_TONGUE_H
+#define ASR_WHISPER_TONGUE_H
+
+/** Zero-initialise, settled -1. */
+struct whisper_tongue {
+    int settled; /**< -1: not yet */
+    int other;   /**< What the last sure utterances were in, when not in that */
+    int times;   /**< How many of them in a row */
+};
+
+/** The language to write an utterance in that seems to be in `language` with probability p.
+ *  @param frames its length, in [10 ms] */
+int whisper_tongue_choose(const struct whisper_tongue *t, int language, float p, int frames);
+
+/** That utterance is over and was heard: learn from it. */
+void whisper_tongue_learn(struct whisper_tongue *t, int language, float p, int frames);
+
+#endif
