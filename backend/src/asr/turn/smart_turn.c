@@ -450,7 +450,7 @@ static void transform(const struct block *b, struct nn *nn, struct memory *mem)
                                           .ln_weight = b->attn_ln.weight,
                                           .ln_bias = b->attn_ln.bias,
                                           .bias = b->qkv.bias},
-                      HEADS, WIDTH / HEADS, mem->seen);
+                      HEADS, WIDTH / HEADS, NULL, mem->seen);
     nn_linear(nn, &(struct nn_linear){.w = b->out.w,
                                       .x = mem->seen,
                                       .n = POSITIONS,
