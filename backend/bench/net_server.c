@@ -49,6 +49,15 @@ static int stream(const struct http_request *req, struct http_response *res)
     return http_reply_stream(res, "text/event-stream", ten_events, NULL);
 }
 
+static int on_open(struct ws *ws, const struct http_request *req, void *app, void **ctx)
+{
+    (void)req;
+    (void)app;
+    (void)ctx;
+    ws_set_message_max(ws, WS_MESSAGE_MAX);
+    return 0;
+}
+
 static void on_text(struct ws *ws, const char *text, size_t len, void *ctx)
 {
     (void)ctx;
@@ -77,7 +86,7 @@ static const struct http_route routes[] = {
 };
 
 static const struct ws_route sockets[] = {
-    {.path = "/ws/echo", .h = {.on_text = on_text, .on_binary = on_binary}},
+    {.path = "/ws/echo", .h = {.on_open = on_open, .on_text = on_text, .on_binary = on_binary}},
     {.path = NULL},
 };
 

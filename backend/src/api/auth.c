@@ -403,16 +403,21 @@ static int delete_me(const struct http_request *req, struct http_response *res)
 }
 
 const struct http_route api_auth_routes[] = {
-    {"POST", "/api/v1/auth/signup", post_signup, .flags = ROUTE_LANE_HASH, .body_max = 16 << 10},
-    {"POST", "/api/v1/auth/login", post_login, .flags = ROUTE_LANE_HASH, .body_max = 16 << 10},
-    {"POST", "/api/v1/auth/local", post_local, .flags = ROUTE_LANE_STORE, .body_max = 16 << 10},
-    {"POST", "/api/v1/auth/refresh", post_refresh, .flags = ROUTE_LANE_STORE, .body_max = 16 << 10},
-    {"POST", "/api/v1/auth/logout", post_logout, .flags = ROUTE_LANE_STORE, .body_max = 16 << 10},
+    {"POST", "/api/v1/auth/signup", post_signup, .flags = ROUTE_LANE_HASH, .body_max = 16 << 10,
+     .types = HTTP_JSON},
+    {"POST", "/api/v1/auth/login", post_login, .flags = ROUTE_LANE_HASH, .body_max = 16 << 10,
+     .types = HTTP_JSON},
+    {"POST", "/api/v1/auth/local", post_local, .flags = ROUTE_LANE_STORE, .body_max = 16 << 10,
+     .types = HTTP_JSON},
+    {"POST", "/api/v1/auth/refresh", post_refresh, .flags = ROUTE_LANE_STORE, .body_max = 16 << 10,
+     .types = HTTP_JSON},
+    {"POST", "/api/v1/auth/logout", post_logout, .flags = ROUTE_LANE_STORE, .body_max = 16 << 10,
+     .types = HTTP_JSON},
     {"POST", "/api/v1/auth/password", post_password, .flags = ROUTE_AUTH | ROUTE_LANE_HASH,
-     .body_max = 16 << 10},
+     .body_max = 16 << 10, .types = HTTP_JSON},
     {"GET", "/api/v1/auth/me", get_me, .flags = ROUTE_AUTH},
     {"PATCH", "/api/v1/auth/me", patch_me, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
-     .body_max = 16 << 10},
+     .body_max = 16 << 10, .types = HTTP_JSON},
     {"DELETE", "/api/v1/auth/me", delete_me, .flags = ROUTE_AUTH | ROUTE_LANE_STORE},
     {.method = NULL},
 };

@@ -718,7 +718,7 @@ static int get_models(const struct http_request *req, struct http_response *res)
 }
 
 const struct http_route api_llm_routes[] = {
-    {"POST", "/api/v1/llm/generate", post_generate, .flags = ROUTE_AUTH},
-    {"POST", "/api/v1/llm/interrupt", post_interrupt, .flags = ROUTE_AUTH},
+    {"POST", "/api/v1/llm/generate", post_generate, .flags = ROUTE_AUTH, .types = HTTP_JSON},
+    {"POST", "/api/v1/llm/interrupt", post_interrupt, .flags = ROUTE_AUTH, .types = HTTP_JSON},
     {"GET", "/api/v1/llm/models", get_models, .flags = ROUTE_AUTH},
     {.method = NULL}};

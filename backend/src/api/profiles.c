@@ -166,9 +166,11 @@ static int delete_profile(const struct http_request *req, struct http_response *
 
 const struct http_route api_profiles_routes[] = {
     {"GET", "/api/v1/profiles", get_profiles, .flags = ROUTE_AUTH},
-    {"POST", "/api/v1/profiles", post_profile, .flags = ROUTE_AUTH | ROUTE_LANE_STORE},
+    {"POST", "/api/v1/profiles", post_profile, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
+     .types = HTTP_JSON},
     {"GET", "/api/v1/profiles/{id}", get_profile, .flags = ROUTE_AUTH},
-    {"PUT", "/api/v1/profiles/{id}", put_profile, .flags = ROUTE_AUTH | ROUTE_LANE_STORE},
+    {"PUT", "/api/v1/profiles/{id}", put_profile, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
+     .types = HTTP_JSON},
     {"DELETE", "/api/v1/profiles/{id}", delete_profile, .flags = ROUTE_AUTH | ROUTE_LANE_STORE},
     {.method = NULL},
 };

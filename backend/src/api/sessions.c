@@ -263,14 +263,18 @@ static int delete_session(const struct http_request *req, struct http_response *
 
 const struct http_route api_sessions_routes[] = {
     {"GET", "/api/v1/sessions", get_sessions, .flags = ROUTE_AUTH},
-    {"POST", "/api/v1/sessions", post_session, .flags = ROUTE_AUTH | ROUTE_LANE_STORE},
-    {"POST", "/api/v1/sessions/create", post_session, .flags = ROUTE_AUTH | ROUTE_LANE_STORE},
+    {"POST", "/api/v1/sessions", post_session, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
+     .types = HTTP_JSON},
+    {"POST", "/api/v1/sessions/create", post_session, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
+     .types = HTTP_JSON},
     {"GET", "/api/v1/sessions/{id}", get_session, .flags = ROUTE_AUTH},
-    {"PUT", "/api/v1/sessions/{id}", change_session, .flags = ROUTE_AUTH | ROUTE_LANE_STORE},
-    {"PATCH", "/api/v1/sessions/{id}", change_session, .flags = ROUTE_AUTH | ROUTE_LANE_STORE},
+    {"PUT", "/api/v1/sessions/{id}", change_session, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
+     .types = HTTP_JSON},
+    {"PATCH", "/api/v1/sessions/{id}", change_session, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
+     .types = HTTP_JSON},
     {"DELETE", "/api/v1/sessions/{id}", delete_session, .flags = ROUTE_AUTH | ROUTE_LANE_STORE},
     {"GET", "/api/v1/sessions/{id}/transcripts", api_list_transcripts, .flags = ROUTE_AUTH},
     {"POST", "/api/v1/sessions/{id}/export", api_export_session,
-     .flags = ROUTE_AUTH | ROUTE_LANE_READ},
+     .flags = ROUTE_AUTH | ROUTE_LANE_READ, .types = HTTP_JSON},
     {.method = NULL},
 };

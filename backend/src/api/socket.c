@@ -331,6 +331,7 @@ static void sign_in_as(struct socket *s, const char *token)
                      SOCKET_CLOSE_FULL);
         return;
     }
+    ws_set_message_max(s->ws, WS_MESSAGE_MAX); /* it is known by now who sends them */
     start_loading(s);
     if (in->state != CLOSED)
         watch_expiry(s);
@@ -445,8 +446,8 @@ int socket_open(struct socket **sp, struct ws *ws, const struct http_request *re
     metric_add(METRIC_WS_CONNECTIONS, kind->path, 1);
     in->last = &in->first;
     in->deps = (struct live_deps){.store = app->store, .seal = app->seal};
-    text_copy(in->session_id, sizeof(in->session_id), session ? session : "",
-              session ? strlen(session) : 0);
+    if (session && id_valid(session)) /* anything else is no session of ours; nothing is cut */
+        text_copy(in->session_id, sizeof(in->session_id), session, strlen(session));
     *sp = s;
 
     if (bearer && !strncasecmp(bearer, "Bearer ", 7))

@@ -229,6 +229,7 @@ static int post_transcribe(const struct http_request *req, struct http_response 
 }
 
 const struct http_route api_transcription_routes[] = {
-    {"POST", "/api/v1/transcribe", post_transcribe, ROUTE_AUTH | ROUTE_LANE_DECODE, UPLOAD_MAX},
-    {NULL, NULL, NULL, 0, 0},
+    {"POST", "/api/v1/transcribe", post_transcribe, .flags = ROUTE_AUTH | ROUTE_LANE_DECODE,
+     .body_max = UPLOAD_MAX},
+    {.method = NULL},
 };

@@ -1,8 +1,9 @@
 /**
  * @file net/http.h  The HTTP and WebSocket server, as the rest of the house sees it
  *
- * No lws_* name leaves src/net/. A REST handler is one plain function that runs on a worker of the
- * lane its route names, may block on what that lane is for, and never touches a socket:
+ * No nghttp2, wslay or OpenSSL name leaves src/net/. A REST handler is one plain function that runs
+ * on a worker of the lane its route names, may block on what that lane is for, and never touches a
+ * socket:
  *
  *     static int get_session(const struct http_request *req, struct http_response *res)
  *     {
@@ -44,8 +45,8 @@ enum {
     HTTP_BODY_DEFAULT_MAX = 1 << 20, /**< Largest body unless the route says otherwise, [bytes] */
     HTTP_REQUEST_ID_MAX = 27,        /**< Id text and NUL */
     HTTP_USER_MAX = 64,              /**< Longest user id and NUL */
-    WS_TEXT_MAX = 1 << 20,           /**< Largest text message taken, [bytes] */
-    WS_BINARY_MAX = 1 << 20,         /**< Largest binary message taken, [bytes] */
+    WS_FIRST_MAX = 4 << 10,          /**< Largest message taken before ws_set_message_max() */
+    WS_MESSAGE_MAX = 1 << 20,        /**< Largest message a server should ever take, [bytes] */
     WS_QUEUE_MAX = 256, /**< Messages waiting for one receiver; then it is closed (1013) */
     WS_QUEUE_BYTES_MAX = 4 << 20, /**< The same in [bytes] */
 };
@@ -55,6 +56,7 @@ enum {
 struct http_request {
     const char *method; /**< "GET" … */
     const char *path;   /**< Decoded, without query */
+    const char *host;   /**< What the client calls us, "example.org:8443"; NULL: it did not say */
     const char *peer;   /**< "127.0.0.1" */
     bool peer_loopback; /**< The connection comes from this machine */
     bool tls;
@@ -183,12 +185,16 @@ enum {
     ROUTE_LANE_STORE = LANE_STORE << ROUTE_LANE_SHIFT,
 };
 
+#define HTTP_JSON "application/json" /**< For .types */
+
 struct http_route {
     const char *method;
     const char *pattern; /**< "/api/v1/sessions/{id}" */
     int (*handler)(const struct http_request *req, struct http_response *res);
     unsigned flags;
-    size_t body_max; /**< 0: HTTP_BODY_DEFAULT_MAX */
+    size_t body_max;   /**< 0: HTTP_BODY_DEFAULT_MAX */
+    const char *types; /**< Content types a body may have, separated by spaces, or 415. A body that
+                            does not say its type is taken for one of them. NULL: any */
 };
 
 /* ----------------------------------------------------------------- websocket */
@@ -225,6 +231,10 @@ int ws_send_json(struct ws *ws, json_t *msg, enum ws_kind kind, uint32_t key); /
 void ws_close(struct ws *ws, int code, const char *reason);
 size_t ws_queued_bytes(const struct ws *ws);
 
+/** How large a message may be from now on; a larger one closes with 1009. A new socket takes
+ *  WS_FIRST_MAX, so that who has not signed in costs little: raise it when he has. */
+void ws_set_message_max(struct ws *ws, size_t bytes);
+
 /* -------------------------------------------------------------------- server */
 
 struct http_config {
@@ -236,10 +246,12 @@ struct http_config {
                                      not there, a page says how to build it */
     const char *const *origins; /**< Allowed cross-site origins, NULL-terminated; may be NULL */
     int connections_max;
+    int connections_per_address; /**< 0: 256, and as many as there are from this machine */
     uint64_t idle_timeout_ms;
-    uint64_t ping_after_ms; /**< A silent WebSocket is pinged; 0: 20,000 */
-    uint64_t dead_after_ms; /**< And given up when it stays silent; 0: 45,000 */
-    uint64_t body_grace_ms; /**< Then a body must come at 4 KiB/s or better; 0: 10,000 */
+    uint64_t header_timeout_ms; /**< A whole header must come within; 0: 10,000 */
+    uint64_t ping_after_ms;     /**< A silent WebSocket is pinged; 0: 20,000 */
+    uint64_t dead_after_ms;     /**< And given up when it stays silent; 0: 45,000 */
+    uint64_t body_grace_ms;     /**< Then a body must come at 4 KiB/s or better; 0: 10,000 */
     /** Runs on the worker before a handler. 0 to go on; 1 when it has filled res (401, 429 …). */
     int (*before)(struct http_request *req, struct http_response *res);
     /** (optional) Runs on the worker after a handler that is not inline: audit. */

@@ -55,8 +55,8 @@ int http_answer_later(struct http_server *server, uint64_t ticket,
 
     if (!t || t->fill || (t->state != TXN_WAITING && t->state != TXN_WORKING))
         return UV_ENOENT;
-    if (!t->wsi) {             /* the client left while the handler was still at work */
-        t->res.on_gone = NULL; /* this is how the caller hears of it */
+    if (!t->conn || t->conn->dead) { /* the client left while the handler was still at work */
+        t->res.on_gone = NULL;       /* this is how the caller hears of it */
         return UV_ENOENT;
     }
     t->fill = fn;
@@ -71,6 +71,8 @@ void later_handled(struct txn *t)
     t->state = TXN_WAITING;
     if (t->fill)
         fill(t);
+    else if (!t->h2 && (t->conn->eof || t->conn->hung_up))
+        h1_eof(t->conn); /* it may have left while the handler ran */
 }
 
 void later_gone(struct txn *t)

@@ -146,13 +146,7 @@ int multipart_next(struct multipart *mp, struct raw_part *part)
 
 static const char *keep(const struct http_request *req, struct span s)
 {
-    char *to = s.at ? text_take(req->inner, s.len + 1) : NULL;
-
-    if (!to)
-        return NULL;
-    memcpy(to, s.at, s.len);
-    to[s.len] = '\0';
-    return to;
+    return s.at ? request_keep(req->inner, s.at, s.len) : NULL;
 }
 
 int http_multipart(const struct http_request *req, const char *name, struct http_part *part)

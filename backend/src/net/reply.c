@@ -91,6 +91,7 @@ static const struct {
     {414, "URI Too Long", "bad_request", "The address is too long."},
     {415, "Unsupported Media Type", "unsupported_media", "This form of content is not taken."},
     {416, "Range Not Satisfiable", "bad_request", "The range lies outside of the content."},
+    {417, "Expectation Failed", "bad_request", "The only expectation met here is 100-continue."},
     {422, "Unprocessable Content", "invalid_fields", "Some fields are not right."},
     {426, "Upgrade Required", "bad_request", "This address speaks WebSocket, version 13."},
     {429, "Too Many Requests", "rate_limited", "Too many requests; wait a little."},
@@ -100,6 +101,7 @@ static const struct {
     {502, "Bad Gateway", "provider_failed", "The provider failed."},
     {503, "Service Unavailable", "overloaded", "Too much is going on here; try again in a moment."},
     {507, "Insufficient Storage", "storage_full", "There is no room left to store anything."},
+    {505, "HTTP Version Not Supported", "bad_request", "Only HTTP/1.1 is spoken here."},
 };
 
 static int status_index(int status)

@@ -4,38 +4,20 @@
 #include "net/inner.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Keep one {name}=value; names point into the pattern's copy in param_text. */
-static bool keep(struct http_request_inner *text, size_t *used, const char *name, size_t name_len,
-                 const char *value, size_t value_len)
+bool route_match(const char *pattern, const char *path, struct http_request_inner *inner)
 {
-    char *to = text->param_text + *used;
-    size_t need = name_len + value_len + 2;
-
-    if (text->param_count == PARAMS_MAX || *used + need > sizeof(text->param_text))
-        return false;
-    memcpy(to, name, name_len);
-    to[name_len] = '\0';
-    memcpy(to + name_len + 1, value, value_len);
-    to[name_len + 1 + value_len] = '\0';
-    text->params[text->param_count++] = (struct pair){to, to + name_len + 1};
-    *used += need;
-    return true;
-}
-
-bool route_match(const char *pattern, const char *path, struct http_request_inner *text)
-{
-    size_t used = 0;
-
-    text->param_count = 0;
+    inner->param_count = 0;
     while (*pattern && *path) {
         size_t want = strcspn(pattern, "/");
         size_t have = strcspn(path, "/");
 
         if (pattern[0] == '{') {
-            if (!have || !keep(text, &used, pattern + 1, want - 2, path, have))
+            if (!have || inner->param_count == PARAMS_MAX)
                 return false;
+            inner->params[inner->param_count++] = (struct param){pattern + 1, want - 2, path};
         } else if (want != have || strncmp(pattern, path, want) != 0) {
             return false;
         }
@@ -51,6 +33,23 @@ bool route_match(const char *pattern, const char *path, struct http_request_inne
     return *pattern == *path;
 }
 
+/* Values point into the path; a copy of it is cut into pieces for them. */
+static bool keep_params(struct http_request_inner *inner, const char *path)
+{
+    if (!inner->param_count)
+        return true;
+    inner->param_text = strdup(path);
+    if (!inner->param_text)
+        return false;
+    for (int i = 0; i < inner->param_count; i++) {
+        char *value = inner->param_text + (inner->params[i].value - path);
+
+        value[strcspn(value, "/")] = '\0';
+        inner->params[i].value = value;
+    }
+    return true;
+}
+
 static bool method_fits(const char *route, const struct txn *t)
 {
     return strcmp(route, t->req.method) == 0 || (t->head_only && strcmp(route, "GET") == 0);
@@ -61,9 +60,9 @@ int route_find(const struct http_route *routes, struct txn *t)
     int found = MATCH_NONE;
 
     for (const struct http_route *r = routes; r && r->method; r++) {
-        if (!route_match(r->pattern, t->req.path, &t->text))
+        if (!route_match(r->pattern, t->req.path, &t->inner))
             continue;
-        if (method_fits(r->method, t)) {
+        if (method_fits(r->method, t) && keep_params(&t->inner, t->req.path)) {
             t->req.route = r;
             return MATCH_ROUTE;
         }
@@ -78,9 +77,28 @@ void route_methods(const struct http_route *routes, struct txn *t, char *allow, 
 
     allow[0] = '\0';
     for (const struct http_route *r = routes; r && r->method; r++) {
-        if (!route_match(r->pattern, t->req.path, &t->text) || used + 10 > size)
+        if (!route_match(r->pattern, t->req.path, &t->inner) || used + 10 > size)
             continue;
         used += (size_t)snprintf(allow + used, size - used, "%s%s%s", used ? ", " : "", r->method,
                                  strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
     }
+}
+
+bool route_takes(const struct http_route *route, const char *content_type)
+{
+    const char *type = route->types;
+    size_t have;
+
+    if (!type || !content_type)
+        return true;
+    have = strcspn(content_type, "; \t");
+    while (*type) {
+        size_t want = strcspn(type, " ");
+
+        if (want == have && strncasecmp(type, content_type, want) == 0)
+            return true;
+        type += want;
+        type += strspn(type, " ");
+    }
+    return false;
 }

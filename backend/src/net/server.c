@@ -1,11 +1,10 @@
 /**
- * @file net/server.c  The server itself: listening, the lws callback, the life of a request
+ * @file net/server.c  The server itself: listening, the life of a request, stopping
  *
- *     accept -> header -> [body] -> worker -> answer -> next request on the same connection
+ *     accept -> header -> [who is it?] -> [body] -> worker -> answer -> next request
  *
- * lws (4.1) does HTTP/1.1, HTTP/2, TLS and framing; everything that decides is here and in the
- * files beside. We accept connections ourselves, so that a full server can say 503, a stopping one
- * can close its door, and running out of descriptors is not fatal.
+ * The connections (conn.c) and what they speak (h1.c, h2.c, websocket.c) bring requests here and
+ * carry answers away; everything that decides about a request is in this file and those beside it.
  */
 #include "net/inner.h"
 
@@ -13,14 +12,14 @@
 #include "base/text.h"
 #include "net/address.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <netdb.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <wslay/wslay.h>
 
 enum {
     BACKLOG = 511,
@@ -30,76 +29,84 @@ enum {
     OTHER_FILES = 512, /* descriptors the rest of the process may need */
 };
 
-static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                    size_t len);
+static void answer_status(struct txn *t, int status);
 
-static const struct lws_protocols protocols[] = {
-    {.name = "interviewd",
-     .callback = callback,
-     .per_session_data_size = sizeof(struct session),
-     .rx_buffer_size = 4096,
-     .tx_packet_size = H1_CHUNK + RESPONSE_HEADERS_MAX},
-    {.name = NULL},
-};
-
-static void server_unref(struct http_server *s)
+void server_unref(struct http_server *s)
 {
     if (--s->refs)
         return;
     site_close(s->site);
+    tls_close(s->tls);
+    guests_close(s->guests);
+    if (s->spare_frames)
+        wslay_frame_context_free(s->spare_frames);
     buf_release(&s->scratch);
+    buf_release(&s->h2_out);
+    free(s->rx);
     free(s);
-}
-
-/* lws looks at its timers only after one of its sockets did something, so it is nudged. */
-void wsi_end(struct lws *wsi, int seconds)
-{
-    lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_SEND, seconds ? seconds : LWS_TO_KILL_ASYNC);
-    lws_cancel_service(lws_get_context(wsi));
 }
 
 /* ------------------------------------------------------------- answers */
 
-static void txn_forget(struct session *session)
+void txn_forget(struct txn *t)
 {
-    struct txn *t = session->txn;
-    struct http_server *s;
+    struct http_server *s = t->server;
 
-    if (!t)
-        return;
-    s = t->server;
-    session->txn = NULL;
-    t->wsi = NULL;
-    stream_gone(t->stream);
-    t->stream = NULL;
-    if (!t->with_worker) {
-        later_gone(t);
-        txn_free(t);
-        server_maybe_stopped(s);
-    }
+    t->conn = NULL;
+    t->h2 = NULL;
+    if (t->with_worker)
+        return; /* it is freed when it comes back */
+    stream_gone(t);
+    later_gone(t);
+    txn_free(t);
+    server_maybe_stopped(s);
+}
+
+void txn_done(struct txn *t)
+{
+    struct http_server *s = t->server;
+    uint64_t began = t->req.received_us;
+
+    if (s->config.after)
+        s->config.after(&t->req, t->res.status, began ? clock_mono_us() - began : 0);
+    txn_free(t);
+    server_maybe_stopped(s);
 }
 
 void txn_answer(struct txn *t)
 {
     if (!t->res.status)
         reply_error(t, UV_EIO);
-    send_start(t);
+    t->state = TXN_HEAD;
+    if (t->h2)
+        h2_send(t);
+    else
+        h1_send(t);
 }
 
 static void answer_status(struct txn *t, int status)
 {
-    http_problem(&t->res, &t->req, status, NULL, NULL, NULL);
-    if (status == 503)
+    http_problem(&t->res, &t->req, status, NULL, t->why, NULL);
+    if (status == 503 || status == 429)
         http_set_header(&t->res, "Retry-After", "1");
     txn_answer(t);
 }
+
+void txn_refuse(struct txn *t, int status)
+{
+    if (!t->req.received_us)
+        t->req.received_us = clock_mono_us();
+    answer_status(t, status);
+}
+
+/* ------------------------------------------------------------- workers */
 
 static void run_handler(struct txn *t)
 {
     struct http_server *s = t->server;
     int err = 0;
 
-    if (t->req.route && s->config.before)
+    if (t->req.route && s->config.before && !t->admitted)
         err = s->config.before(&t->req, &t->res);
     if (!err)
         err = t->handler(&t->req, &t->res);
@@ -119,17 +126,27 @@ static void work(void *arg)
     run_handler(arg);
 }
 
+/* The worker has let go. True: its client is still there. */
+static bool came_back(struct txn *t)
+{
+    t->with_worker = false;
+    if (!t->conn)
+        txn_forget(t);
+    else if (!t->conn->dead)
+        return true;
+    return false; /* of a dead connection it goes with the connection, in this turn */
+}
+
 static void worked(int err, void *arg)
 {
     struct txn *t = arg;
     struct http_server *s = t->server;
 
-    t->with_worker = false;
-    if (!t->wsi) {
-        later_gone(t);
-        txn_free(t);
-        server_maybe_stopped(s);
-    } else if (err) {
+    if (!came_back(t)) {
+        server_unref(s);
+        return;
+    }
+    if (err) {
         answer_status(t, 503);
     } else if (t->res.later) {
         later_handled(t);
@@ -138,6 +155,18 @@ static void worked(int err, void *arg)
         txn_answer(t);
     }
     server_unref(s);
+}
+
+static bool give_to_worker(struct txn *t, enum lane lane, void (*fn)(void *arg),
+                           void (*done)(int err, void *arg))
+{
+    t->with_worker = true;
+    t->server->refs++;
+    if (lane_submit(t->server->lanes, lane, fn, done, t) == 0)
+        return true;
+    t->with_worker = false;
+    t->server->refs--;
+    return false;
 }
 
 static void tell_handled(void *arg)
@@ -155,12 +184,9 @@ void txn_handled(struct txn *t)
         txn_answer(t);
         return;
     }
-    t->state = TXN_HEAD; /* answered: its ticket is used up */
-    t->with_worker = true;
-    s->refs++;
-    if (lane_submit(s->lanes, LANE_REQUEST, tell_handled, worked, t)) {
-        t->with_worker = false;
-        s->refs--;
+    t->state = TXN_WORKING; /* answered: its ticket is used up */
+    t->res.ticket = 0;
+    if (!give_to_worker(t, LANE_REQUEST, tell_handled, worked)) {
         tell_handled(t); /* no worker to be had: what was done is told and written all the same */
         txn_answer(t);
     }
@@ -168,9 +194,7 @@ void txn_handled(struct txn *t)
 
 static int serve_site(const struct http_request *req, struct http_response *res)
 {
-    const struct txn *t = (const struct txn *)(const void *)req;
-
-    return site_serve(t->server->site, req, res);
+    return site_serve(req->server->site, req, res);
 }
 
 /* The site's files are read from the disk. */
@@ -179,14 +203,18 @@ static enum lane lane_of(const struct txn *t)
     return t->req.route ? (enum lane)(t->req.route->flags >> ROUTE_LANE_SHIFT) : LANE_READ;
 }
 
-/* The request is complete: let somebody answer it. */
+static void answer_options(struct txn *t);
+
 void txn_dispatch(struct txn *t)
 {
     t->state = TXN_WORKING;
     t->req.received_us = clock_mono_us();
     t->req.body = t->in.len ? t->in.data : NULL;
     t->req.body_len = t->in.len;
-    lws_set_timeout(t->wsi, NO_PENDING_TIMEOUT, 0);
+    if (strcmp(t->req.method, "OPTIONS") == 0) {
+        answer_options(t);
+        return;
+    }
     t->handler = t->req.route ? t->req.route->handler : serve_site;
     if (t->req.route && t->req.route->flags & ROUTE_INLINE) {
         run_handler(t);
@@ -196,15 +224,57 @@ void txn_dispatch(struct txn *t)
             txn_answer(t);
         return;
     }
-    if (!t->h2)
-        lws_rx_flow_control(t->wsi, 0);
-    t->with_worker = true;
-    t->server->refs++;
-    if (lane_submit(t->server->lanes, lane_of(t), work, worked, t)) {
-        t->with_worker = false;
-        t->server->refs--;
+    if (!give_to_worker(t, lane_of(t), work, worked))
         answer_status(t, 503);
+}
+
+/* ----------------------------------------------------------- admission */
+
+bool txn_needs_admission(const struct txn *t)
+{
+    return t->req.route && t->req.route->flags & ROUTE_AUTH && t->server->config.before &&
+           (t->length > UNSIGNED_BODY_MAX || !t->length); /* of chunks nobody says how many */
+}
+
+static void ask_who(void *arg)
+{
+    struct txn *t = arg;
+
+    t->admitted = t->server->config.before(&t->req, &t->res) == 0;
+}
+
+static void asked_who(int err, void *arg)
+{
+    struct txn *t = arg;
+    struct http_server *s = t->server;
+
+    if (!came_back(t)) {
+        server_unref(s);
+        return;
     }
+    if (!err && t->admitted) {
+        if (t->h2)
+            h2_admitted(t);
+        else
+            h1_admitted(t);
+    } else {
+        t->close_after = true;
+        t->req.received_us = clock_mono_us();
+        if (err)
+            answer_status(t, 503);
+        else
+            txn_answer(t);
+    }
+    server_unref(s);
+}
+
+void txn_admit(struct txn *t)
+{
+    t->state = TXN_ADMITTING;
+    if (give_to_worker(t, LANE_REQUEST, ask_who, asked_who))
+        return;
+    t->close_after = true;
+    txn_refuse(t, 503);
 }
 
 /* ---------------------------------------------------------- cross-site */
@@ -229,6 +299,8 @@ static void answer_options(struct txn *t)
     char allow[128];
 
     route_methods(t->server->routes, t, allow, sizeof(allow));
+    if (strcmp(t->req.path, "*") == 0)
+        snprintf(allow, sizeof(allow), "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     http_reply_empty(&t->res, 204);
     http_set_header(&t->res, "Allow", *allow ? allow : "GET, HEAD");
     if (origin_is_listed(http_header(&t->req, "origin"), t->server->config.origins)) {
@@ -247,306 +319,100 @@ static bool is_api(const char *path)
     return strncmp(path, "/api/", 5) == 0 || strncmp(path, "/ws/", 4) == 0;
 }
 
+static int not_allowed(struct txn *t, const char *allow)
+{
+    http_set_header(&t->res, "Allow", allow);
+    return 405;
+}
+
+static int choose_socket(struct txn *t)
+{
+    http_set_header(&t->res, "Sec-WebSocket-Version", "13");
+    if (strcmp(t->req.method, "GET") != 0)
+        return not_allowed(t, "GET");
+    if (t->upgrades)
+        return ws_admit(t);
+    if (!t->h2)
+        http_set_header(&t->res, "Upgrade", "websocket");
+    return 426;
+}
+
 /* Who answers? 0, or the status that says nobody. */
 static int choose(struct txn *t)
 {
-    int match = route_find(t->server->routes, t);
     char allow[128];
+    int match;
 
+    if (t->inner.target.slash_hidden)
+        return 404; /* one name or two? Nobody here has a name with a slash in it */
+    if (ws_route_find(t->server, t->req.path))
+        return choose_socket(t);
+    t->upgrades = false; /* an offer that need not be taken */
+    match = route_find(t->server->routes, t);
     if (match == MATCH_ROUTE)
         return 0;
     if (match == MATCH_PATH) {
         route_methods(t->server->routes, t, allow, sizeof(allow));
-        http_set_header(&t->res, "Allow", allow);
-        return 405;
-    }
-    if (ws_route_find(t->server, t->req.path)) {
-        http_set_header(&t->res, "Upgrade", "websocket");
-        return 426;
+        return not_allowed(t, allow);
     }
     if (is_api(t->req.path))
         return 404;
-    if (strcmp(t->req.method, "GET") != 0 && !t->head_only) {
-        http_set_header(&t->res, "Allow", "GET, HEAD");
-        return 405;
-    }
+    if (strcmp(t->req.method, "GET") != 0 && !t->head_only)
+        return not_allowed(t, "GET, HEAD");
     return t->server->site ? 0 : 404;
 }
 
-enum body { BODY_NONE, BODY_COMING, BODY_UNKNOWN_LENGTH, BODY_TOO_LARGE, BODY_NONSENSE };
-
-static enum body expect_body(struct txn *t)
+static int not_here(struct txn *t)
 {
-    const char *length = http_header(&t->req, "content-length");
-    const char *method = t->req.method;
-    int64_t n;
-
-    t->body_max = t->req.route && t->req.route->body_max ? t->req.route->body_max
-                                                         : (size_t)HTTP_BODY_DEFAULT_MAX;
-    if (http_header(&t->req, "transfer-encoding"))
-        return BODY_UNKNOWN_LENGTH;
-    if (!length) {
-        /* lws now waits for a body that may never come, so this connection is at its end */
-        if (strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
-            strcmp(method, "PATCH") == 0) {
-            t->close_after = true;
-            return t->h2 ? BODY_UNKNOWN_LENGTH : BODY_NONE;
-        }
-        return BODY_NONE;
-    }
-    if (!text_to_int64(length, 0, INT64_MAX, &n))
-        return BODY_NONSENSE;
-    if (n && (uint64_t)n > t->body_max)
-        return BODY_TOO_LARGE;
-    t->body_len = (size_t)n;
-    return n ? BODY_COMING : BODY_NONE;
-}
-
-static int say_continue(struct txn *t)
-{
-    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    const char *expect = http_header(&t->req, "expect");
-    unsigned char out[LWS_PRE + sizeof(text)];
-
-    if (!expect || t->h2 || strcasecmp(expect, "100-continue") != 0)
-        return 0;
-    memcpy(out + LWS_PRE, text, sizeof(text) - 1);
-    return lws_write(t->wsi, out + LWS_PRE, sizeof(text) - 1, LWS_WRITE_HTTP) < 0 ? -1 : 0;
-}
-
-/* Answer without reading the body that was announced. */
-static void refuse_body(struct txn *t, int status)
-{
-    t->close_after = true;
-    t->body_due_ms = clock_mono_ms() + LINGER_MS;
-    t->state = TXN_HEAD;
-    answer_status(t, status);
-}
-
-static int error_status(int err)
-{
-    switch (err) {
-    case UV_ENOTSUP:
-        return 501;
-    case UV_E2BIG:
-        return 431;
-    case UV_ENAMETOOLONG:
-        return 414;
-    default:
+    if (t->conn->plain_on_tls) {
+        t->close_after = true;
+        t->why = "This port speaks HTTPS: the address must begin with https://.";
         return 400;
     }
+    if (t->conn->crowded || t->conn->over || t->server->stopping) {
+        t->close_after = true;
+        return t->conn->crowded ? 429 : 503;
+    }
+    return 0;
 }
 
-static int on_body_expected(struct txn *t, int status)
+int txn_headed(struct txn *t)
 {
-    switch (expect_body(t)) {
-    case BODY_UNKNOWN_LENGTH:
-        refuse_body(t, 411);
-        return 0;
-    case BODY_NONSENSE:
-        refuse_body(t, 400);
-        return 0;
-    case BODY_TOO_LARGE:
-        refuse_body(t, status ? status : 413);
-        return 0;
-    case BODY_COMING:
-        if (status) {
-            refuse_body(t, status);
-            return 0;
-        }
-        t->state = TXN_BODY;
-        t->in.max = t->body_max;
-        t->body_due_ms = clock_mono_ms() + t->server->config.body_grace_ms;
-        /* HTTP/2: lws 4.1 lets the window run down to single bytes; all of it is granted now */
-        if (t->h2)
-            lws_wsi_tx_credit(t->wsi, LWSTXCR_PEER_TO_US, (int)t->body_len);
-        return say_continue(t);
-    case BODY_NONE:
-        break;
-    }
+    int status = request_read(t);
+
+    if (t->refused)
+        status = t->refused;
+    if (!status)
+        status = not_here(t);
+    else if (status == 400)
+        t->why = t->why ? t->why : "The address or the Host of this request is not one.";
     if (status)
-        answer_status(t, status);
-    else if (strcmp(t->req.method, "OPTIONS") == 0)
-        answer_options(t);
-    else
-        txn_dispatch(t);
-    return 0;
-}
-
-static int on_request(struct http_server *s, struct lws *wsi, struct session *session)
-{
-    struct conn *conn = lws_get_opaque_user_data(lws_get_network_wsi(wsi));
-    struct txn *t = txn_new(s, wsi);
-    int err;
-
-    if (!t)
-        return -1;
-    session->txn = t;
-    link_add(&s->txns, &t->in_list);
-    t->req.received_us = clock_mono_us();
-    err = request_read(t);
-    if (conn && conn->over)
-        t->close_after = true;
-    if (err) {
-        t->close_after = true;
-        answer_status(t, error_status(err));
-        return 0;
-    }
-    if ((conn && conn->over) || s->stopping) {
-        refuse_body(t, 503);
-        return 0;
-    }
+        return status;
     allow_origin(t);
-    return on_body_expected(t, strcmp(t->req.method, "OPTIONS") == 0 ? 0 : choose(t));
-}
-
-static int on_body(struct txn *t, const void *in, size_t len)
-{
-    if (!t || t->state != TXN_BODY)
-        return 0; /* answered already: dropped */
-    if (buf_append(&t->in, in, len)) {
-        refuse_body(t, 413);
+    t->body_max = HTTP_BODY_DEFAULT_MAX;
+    if (strcmp(t->req.method, "OPTIONS") == 0)
         return 0;
-    }
-    t->body_due_ms += len * 1000 / BODY_RATE;
+    status = choose(t);
+    if (status)
+        return status;
+    if (t->req.route && t->req.route->body_max)
+        t->body_max = t->req.route->body_max;
+    if (t->req.route && t->has_coming &&
+        !route_takes(t->req.route, http_header(&t->req, "content-type")))
+        return 415;
     return 0;
-}
-
-static int on_body_complete(struct session *session)
-{
-    struct txn *t = session->txn;
-
-    if (!t)
-        return 0;
-    if (t->state == TXN_LINGER) {
-        txn_forget(session);
-        return -1;
-    }
-    t->body_due_ms = 0;
-    if (t->state == TXN_BODY)
-        txn_dispatch(t);
-    return 0;
-}
-
-/* ------------------------------------------------------------- upgrade */
-
-static int on_upgrade(struct http_server *s, struct lws *wsi)
-{
-    struct txn *t = txn_new(s, wsi);
-    int status;
-
-    if (!t)
-        return -1;
-    t->req.received_us = clock_mono_us();
-    status = request_read(t) ? 400 : ws_admit(t);
-    if (!status && http_header(&t->req, "sec-websocket-protocol"))
-        status = 400; /* we know none, and lws would hang up without a word */
-    if (!status) {
-        t->wsi = NULL;
-        txn_free(t);
-        return 0;
-    }
-    t->close_after = true;
-    if (status == 426)
-        http_set_header(&t->res, "Sec-WebSocket-Version", "13");
-    http_problem(&t->res, &t->req, status, NULL, NULL, NULL);
-    send_refusal(t);
-    t->wsi = NULL;
-    txn_free(t);
-    return -1;
-}
-
-static int on_filter_ws(struct http_server *s, struct lws *wsi)
-{
-    struct txn *t;
-    int refused;
-
-    if (lws_get_network_wsi(wsi) == wsi)
-        return 0; /* HTTP/1: on_upgrade() has seen it */
-    t = txn_new(s, wsi);
-    refused = !t || request_read(t) || ws_admit(t);
-    if (t)
-        t->wsi = NULL;
-    txn_free(t);
-    return refused;
-}
-
-/* ------------------------------------------------------------ callback */
-
-static void on_wsi_gone(struct http_server *s, struct lws *wsi)
-{
-    struct conn *conn = lws_get_opaque_user_data(wsi);
-
-    if (!conn || conn->wsi != wsi)
-        return;
-    lws_set_opaque_user_data(wsi, NULL);
-    s->connections--;
-    free(conn);
-}
-
-static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                    size_t len)
-{
-    struct http_server *s = lws_context_user(lws_get_context(wsi));
-    struct session *session = user;
-
-    switch (reason) {
-    case LWS_CALLBACK_HTTP:
-        return on_request(s, wsi, session);
-    case LWS_CALLBACK_HTTP_BODY:
-        return on_body(session->txn, in, len);
-    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return on_body_complete(session);
-    case LWS_CALLBACK_HTTP_WRITEABLE:
-        return session && session->txn ? send_writable(session->txn) : 0;
-    case LWS_CALLBACK_CLOSED_HTTP:
-    case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
-        if (session)
-            txn_forget(session);
-        return 0;
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return on_upgrade(s, wsi);
-    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        return on_filter_ws(s, wsi);
-    case LWS_CALLBACK_WSI_DESTROY:
-        on_wsi_gone(s, wsi);
-        return 0;
-    case LWS_CALLBACK_ESTABLISHED:
-    case LWS_CALLBACK_RECEIVE:
-    case LWS_CALLBACK_RECEIVE_PONG:
-    case LWS_CALLBACK_SERVER_WRITEABLE:
-    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-    case LWS_CALLBACK_CLOSED:
-        return session ? ws_callback(s, wsi, reason, session, in, len) : 0;
-    default:
-        return 0;
-    }
 }
 
 /* ----------------------------------------------------------- listening */
 
-static void adopt(struct http_server *s, int fd)
+static void adopt(struct http_server *s, int fd, const struct sockaddr_storage *from)
 {
-    struct conn *conn = calloc(1, sizeof(*conn));
-    int yes = 1;
-    struct lws *wsi;
+    struct in6_addr address;
 
-    if (!conn || s->connections >= (size_t)s->config.connections_max + OVER_CAP_SLACK) {
-        free(conn);
+    conn_in_family((const struct sockaddr *)from, &address);
+    if (s->connections >= (size_t)s->config.connections_max + OVER_CAP_SLACK ||
+        conn_open(s, fd, &address))
         close(fd);
-        return;
-    }
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-    wsi = lws_adopt_socket_vhost(s->vhost, fd); /* closes fd when it fails */
-    if (!wsi) {
-        free(conn);
-        return;
-    }
-    conn->server = s;
-    conn->wsi = wsi;
-    conn->over = s->connections >= (size_t)s->config.connections_max;
-    lws_set_opaque_user_data(wsi, conn);
-    s->connections++;
 }
 
 static void on_listen(uv_poll_t *poll, int status, int events)
@@ -558,15 +424,16 @@ static void on_listen(uv_poll_t *poll, int status, int events)
     if (status)
         return;
     for (int i = 0; i < AT_ONCE; i++) {
-        int fd = accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage from;
+        socklen_t len = sizeof(from);
+        int fd =
+            accept4(s->listen_fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+            uv_poll_stop(poll); /* out of descriptors: the sweep tries again */
         if (fd < 0)
-            break; /* none left; or out of descriptors: the sweep tries again */
-        adopt(s, fd);
-    }
-    if (errno == EMFILE || errno == ENFILE) {
-        uv_poll_stop(poll);
-        errno = 0;
+            break;
+        adopt(s, fd, &from);
     }
 }
 
@@ -654,30 +521,13 @@ static void stop_listening(struct http_server *s)
 
 /* --------------------------------------------------------------- sweep */
 
-static void sweep_txns(struct http_server *s, uint64_t now)
-{
-    struct link *l;
-    struct link *next;
-
-    for (l = s->txns.next; l != &s->txns; l = next) {
-        struct txn *t = LINK_OF(l, struct txn, in_list);
-
-        next = l->next;
-        if (!t->wsi || !t->body_due_ms || now < t->body_due_ms)
-            continue;
-        if (t->state == TXN_BODY)
-            refuse_body(t, 408);
-        else if (t->state == TXN_LINGER)
-            wsi_end(t->wsi, 0);
-    }
-}
-
 static void on_sweep(void *arg)
 {
     struct http_server *s = arg;
-    uint64_t now = clock_mono_ms();
+    uint64_t now = uv_now(loop_uv(s->loop));
 
-    sweep_txns(s, now);
+    conn_sweep(s, now);
+    h2_sweep(s, now);
     ws_sweep(s, now);
     if (s->listening && !uv_is_active((uv_handle_t *)&s->listen_poll))
         uv_poll_start(&s->listen_poll, UV_READABLE, on_listen);
@@ -685,64 +535,44 @@ static void on_sweep(void *arg)
 
 /* ------------------------------------------------------------ lifetime */
 
-/* lws reserves room for every descriptor the process may open; a limit of a million would cost
- * more memory than the whole server. So the soft limit becomes what we need. */
+/* Descriptors for every connection, as far as the hard limit allows. */
 static void limit_files(const struct http_config *config)
 {
     rlim_t need = (rlim_t)config->connections_max + OVER_CAP_SLACK + OTHER_FILES;
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit))
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= need)
         return;
     limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int open_lws(struct http_server *s, struct errbuf *err)
+static void on_turn_closed(uv_handle_t *handle)
 {
-    static const lws_retry_bo_t no_retry = {.secs_since_valid_ping = 0};
-    void *loops[1] = {loop_uv(s->loop)};
-    struct lws_context_creation_info info = {
-        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
-        .protocols = protocols,
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
-        .foreign_loops = loops,
-        .user = s,
-        .timeout_secs = HEADER_TIMEOUT_S,
-        .keepalive_timeout = (int)(s->config.idle_timeout_ms / 1000),
-        .max_http_header_data = 8192,
-        .max_http_header_pool = 0, /* as many as there are connections */
-        .retry_and_idle_policy = &no_retry,
-        .gid = (gid_t)-1,
-        .uid = (uid_t)-1,
-        .vhost_name = "interviewd",
-    };
+    server_unref(handle->data);
+}
 
-    if (s->tls) {
-        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-        info.ssl_cert_filepath = s->config.tls_cert;
-        info.ssl_private_key_filepath = s->config.tls_key;
-        info.alpn = "h2,http/1.1";
-    }
-    lws_set_log_level(0, NULL);
-    limit_files(&s->config);
-    s->lws = lws_create_context(&info);
-    if (!s->lws)
-        return err_set(err, UV_ENOMEM, "the web server library cannot start");
-    s->vhost = lws_create_vhost(s->lws, &info);
-    if (!s->vhost)
-        return err_set(err, UV_EINVAL,
-                       s->tls ? "the certificate or its key cannot be used (%s)"
-                              : "the web server cannot start%.0s",
-                       s->tls ? s->config.tls_cert : "");
-    return 0;
+static int open_turn(struct http_server *s)
+{
+    int err = uv_idle_init(loop_uv(s->loop), &s->turn);
+
+    s->turn.data = s;
+    s->refs++;
+    s->turning = !err;
+    return err;
 }
 
 static int open_parts(struct http_server *s, struct errbuf *err)
 {
-    int rc = open_lws(s, err);
+    int rc = 0;
 
+    limit_files(&s->config);
+    if (s->config.tls_cert)
+        rc = tls_open(&s->tls, s->config.tls_cert, s->config.tls_key, err);
+    if (!rc)
+        rc = guests_open(&s->guests);
+    if (!rc)
+        rc = open_turn(s);
     if (!rc)
         rc = start_listening(s, err);
     if (!rc)
@@ -754,8 +584,14 @@ static int open_parts(struct http_server *s, struct errbuf *err)
     return rc;
 }
 
-static void patience(struct http_config *c)
+static void set_defaults(struct http_config *c)
 {
+    if (c->connections_max <= 0)
+        c->connections_max = CONNECTIONS_DEFAULT;
+    if (!c->idle_timeout_ms)
+        c->idle_timeout_ms = IDLE_DEFAULT_MS;
+    if (!c->header_timeout_ms)
+        c->header_timeout_ms = HEADER_TIMEOUT_MS;
     if (!c->ping_after_ms)
         c->ping_after_ms = PING_AFTER_MS;
     if (!c->dead_after_ms)
@@ -776,21 +612,20 @@ int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *l
     s->loop = loop;
     s->lanes = lanes;
     s->config = *config;
-    patience(&s->config);
+    set_defaults(&s->config);
     s->routes = routes;
     s->sockets = sockets;
     s->app = app;
     s->listen_fd = -1;
     s->refs = 1;
-    s->tls = config->tls_cert != NULL;
-    if (s->config.connections_max <= 0)
-        s->config.connections_max = CONNECTIONS_DEFAULT;
-    if (!s->config.idle_timeout_ms)
-        s->config.idle_timeout_ms = IDLE_DEFAULT_MS;
+    link_init(&s->conns);
     link_init(&s->txns);
     link_init(&s->open_sockets);
-    buf_init(&s->scratch, LWS_PRE + (1 << 20));
-    rc = open_parts(s, err);
+    link_init(&s->touched);
+    buf_init(&s->scratch, RESPONSE_HEADERS_MAX + READ_SIZE + WRITE_SIZE);
+    buf_init(&s->h2_out, READ_SIZE + WRITE_SIZE);
+    s->rx = malloc(READ_SIZE);
+    rc = s->rx ? open_parts(s, err) : UV_ENOMEM;
     if (rc) {
         http_server_close(s);
         return rc;
@@ -824,9 +659,23 @@ static void stopped(void *arg)
 
 void server_maybe_stopped(struct http_server *s)
 {
-    if (!s->on_stopped || s->txns.next != &s->txns || s->open_sockets.next != &s->open_sockets)
+    if (!s->on_stopped || !link_empty(&s->txns) || !link_empty(&s->open_sockets))
         return;
     timer_start(s->deadline, 0, 0); /* soon, but not from inside somebody's callback */
+}
+
+/* To those who ask for nothing at the moment. */
+static void say_goodbye(struct http_server *s)
+{
+    for (struct link *l = s->conns.next; l != &s->conns; l = l->next) {
+        struct conn *c = LINK_OF(l, struct conn, in_list);
+
+        if (c->kind == CONN_HTTP2)
+            h2_goodbye(c);
+        else if (c->kind == CONN_HTTP1 && !c->txn)
+            conn_finish(c);
+        conn_settle(c);
+    }
 }
 
 void http_server_shutdown(struct http_server *s, uint64_t within_ms, void (*done)(void *arg),
@@ -839,24 +688,22 @@ void http_server_shutdown(struct http_server *s, uint64_t within_ms, void (*done
     s->stopped_arg = arg;
     stop_listening(s);
     ws_close_all(s, 1001);
+    say_goodbye(s);
     if (timer_open(&s->deadline, s->loop, stopped, s))
         return;
     timer_start(s->deadline, within_ms, 0);
     server_maybe_stopped(s);
 }
 
-/* lws 4.1 on a foreign loop ends in two steps: its handles close on the loop, then the rest. */
-static void close_lws(struct http_server *s)
+/* Kill them all, and turn the loop until their handles are closed and everybody has been told. */
+static void close_connections(struct http_server *s)
 {
     enum { TURNS = 16 };
 
-    if (!s->lws)
-        return;
-    lws_context_destroy(s->lws);
-    for (int i = 0; i < TURNS; i++)
+    for (struct link *l = s->conns.next; l != &s->conns; l = l->next)
+        conn_kill(LINK_OF(l, struct conn, in_list));
+    for (int i = 0; i < TURNS && !link_empty(&s->conns); i++)
         uv_run(loop_uv(s->loop), UV_RUN_NOWAIT);
-    lws_context_destroy(s->lws);
-    s->lws = NULL;
 }
 
 void http_server_close(struct http_server *s)
@@ -868,6 +715,8 @@ void http_server_close(struct http_server *s)
     timer_close(s->sweep);
     timer_close(s->deadline);
     stop_listening(s);
-    close_lws(s);
+    close_connections(s);
+    if (s->turning)
+        uv_close((uv_handle_t *)&s->turn, on_turn_closed);
     server_unref(s);
 }

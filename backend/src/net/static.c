@@ -9,6 +9,7 @@
 #include "net/static.h"
 
 #include "net/inner.h"
+#include "net/range.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -312,6 +313,14 @@ static int send_file(struct site *site, const struct http_request *req, struct h
     return rc;
 }
 
+/* Who looks at pages says so; a program gets what it can read. */
+static bool wants_page(const struct http_request *req)
+{
+    const char *accept = http_header(req, "accept");
+
+    return accept && strstr(accept, "text/html") != NULL;
+}
+
 static int plain_page(struct http_response *res, int status, const char *html)
 {
     page_headers(res);
@@ -325,11 +334,15 @@ int site_serve(struct site *site, const struct http_request *req, struct http_re
 {
     char rel[SITE_PATH_MAX];
 
+    if (!site->root && strcmp(req->path, "/") != 0 && !wants_page(req))
+        return http_problem(res, req, 404, NULL, NULL, NULL);
     if (!site->root)
         return plain_page(res, strcmp(req->path, "/") == 0 ? 503 : 404, no_site);
     if (site_resolve(req->path, look, site, rel) == 0 && send_file(site, req, res, rel, 200) == 0)
         return 0;
     buf_clear(&res->headers);
+    if (!wants_page(req))
+        return http_problem(res, req, 404, NULL, NULL, NULL);
     if (send_file(site, req, res, "404.html", 404) == 0)
         return 0;
     buf_clear(&res->headers);

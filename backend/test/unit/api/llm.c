@@ -38,7 +38,7 @@ static const struct http_route *route_of(const struct call *c)
 
 static void run_call(struct call *c, struct app *app, struct http_server *server)
 {
-    struct http_request_inner inner = {.text_len = 0};
+    struct http_request_inner inner = {.param_count = 0};
     struct http_request req = {
         .method = c->method,
         .path = c->path,

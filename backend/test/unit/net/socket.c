@@ -20,9 +20,10 @@ static int on_open(struct ws *ws, const struct http_request *req, void *app, voi
 {
     const char *id = http_query(req, "session_id");
 
-    (void)ws;
     (void)app;
     *ctx = NULL;
+    if (!http_query(req, "unsigned"))
+        ws_set_message_max(ws, WS_MESSAGE_MAX);
     return id && strcmp(id, "unknown") == 0 ? 4404 : 0;
 }
 
@@ -167,13 +168,13 @@ static void messages_come_whole_however_they_were_cut(void **state)
 
 static void a_megabyte_goes_through_and_more_is_1009(void **state)
 {
-    static char big[WS_BINARY_MAX + 1];
+    static char big[WS_MESSAGE_MAX + 1];
     struct ws_client c = open_one();
 
     (void)state;
-    ws_client_binary(&c, big, WS_BINARY_MAX);
+    ws_client_binary(&c, big, WS_MESSAGE_MAX);
     expect_text(&c, "1048576 bytes");
-    ws_client_binary(&c, big, WS_BINARY_MAX + 1);
+    ws_client_binary(&c, big, WS_MESSAGE_MAX + 1);
     assert_int_equal(ws_client_wait_close(&c, WIRE_WAIT_MS), 1009);
     ws_client_close(&c);
     expect_service();

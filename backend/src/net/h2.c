@@ -1,0 +1,699 @@
+/**
+ * @file net/h2.c  HTTP/2 on a connection (RFC 9113), with nghttp2
+ *
+ * nghttp2 keeps the protocol; here a stream becomes a txn or a WebSocket (RFC 8441) and back. A
+ * stream that goes wrong is reset and costs the connection nothing. What a client can send without
+ * ever asking for anything (pings, settings, resets, empty frames) is counted, and one that does
+ * little else is sent away with ENHANCE_YOUR_CALM.
+ */
+#include "net/inner.h"
+
+#include <ctype.h>
+#include <nghttp2/nghttp2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WINDOW = 1 << 20,                            /* unread bytes a connection may send us */
+    STREAM_WINDOW = 256 << 10,                   /* the same for a stream */
+    NOISE_MAX = 1000,                            /* frames that ask for nothing, at once */
+    NOISE_A_SECOND = 50,                         /* and all the time */
+    FIELDS_MAX = 48,                             /* of an answer */
+    TEXT_MAX = RESPONSE_HEADERS_MAX + (2 << 10), /* all of their text */
+};
+
+struct h2_stream {
+    struct link in_list; /* h2->all */
+    struct conn *conn;
+    int32_t id;
+    struct txn *txn; /* NULL when it became a WebSocket */
+    struct ws *ws;
+    bool ended;    /* by the peer: no more from it */
+    bool socket;   /* :protocol websocket */
+    size_t unread; /* bytes whose window was not given back: nobody has asked who it is yet */
+};
+
+struct h2 {
+    nghttp2_session *ng;
+    struct link all;
+    bool pumping;
+    bool reading;
+    uint64_t noise;
+    uint64_t noise_ms; /* when it was last counted down */
+};
+
+/* --------------------------------------------------------------- streams */
+
+static struct h2_stream *stream_of(nghttp2_session *ng, int32_t id)
+{
+    return nghttp2_session_get_stream_user_data(ng, id);
+}
+
+void h2_reset(struct h2_stream *st)
+{
+    if (st->conn->dead)
+        return;
+    nghttp2_submit_rst_stream(st->conn->h2->ng, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_CANCEL);
+    conn_touch(st->conn);
+}
+
+void h2_wake(struct h2_stream *st)
+{
+    if (st->conn->dead)
+        return;
+    nghttp2_session_resume_data(st->conn->h2->ng, st->id);
+    conn_touch(st->conn);
+}
+
+static void stream_end(struct h2_stream *st)
+{
+    link_del(&st->in_list);
+    if (st->txn)
+        txn_forget(st->txn);
+    if (st->ws)
+        ws_gone(st->ws);
+    free(st);
+}
+
+static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t code, void *arg)
+{
+    struct h2_stream *st = stream_of(ng, id);
+    struct conn *c = arg;
+
+    (void)code;
+    if (!st)
+        return 0;
+    nghttp2_session_set_stream_user_data(ng, id, NULL);
+    stream_end(st);
+    if (link_empty(&c->h2->all))
+        conn_due(c, c->server->config.idle_timeout_ms);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- header */
+
+static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
+{
+    struct conn *c = arg;
+    struct h2_stream *st;
+
+    if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
+        return 0;
+    st = calloc(1, sizeof(*st));
+    if (st)
+        st->txn = txn_new(c->server, c);
+    if (!st || !st->txn) {
+        free(st);
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* resets this stream */
+    }
+    st->conn = c;
+    st->id = frame->hd.stream_id;
+    st->txn->h2 = st;
+    st->txn->due_ms = uv_now(c->poll.loop) + c->server->config.header_timeout_ms;
+    link_add(&c->server->txns, &st->txn->in_list);
+    nghttp2_session_set_stream_user_data(ng, st->id, st);
+    link_add(&c->h2->all, &st->in_list);
+    conn_due(c, 0);
+    return 0;
+}
+
+static bool is(nghttp2_rcbuf *name, const char *want)
+{
+    nghttp2_vec v = nghttp2_rcbuf_get_buf(name);
+
+    return v.len == strlen(want) && memcmp(v.base, want, v.len) == 0;
+}
+
+/* Cookies may come in crumbs (section 8.2.3): the first field grows by the others. */
+static int join_cookie(struct head *h, nghttp2_vec value)
+{
+    for (int i = 0; i < h->count; i++) {
+        if (strcmp(h->text + h->field[i].name, "cookie") == 0) {
+            size_t len = strlen(h->text + h->field[i].value);
+            char *whole = malloc(len + value.len + 2);
+            int at;
+
+            if (!whole)
+                return UV_ENOMEM;
+            memcpy(whole, h->text + h->field[i].value, len);
+            memcpy(whole + len, "; ", 2);
+            memcpy(whole + len + 2, value.base, value.len);
+            at = head_text(h, whole, len + 2 + value.len);
+            free(whole);
+            h->field[i].value = at < 0 ? h->field[i].value : (uint16_t)at;
+            return at < 0 ? at : 1;
+        }
+    }
+    return 0;
+}
+
+static int keep_field(struct txn *t, nghttp2_rcbuf *name, nghttp2_rcbuf *value)
+{
+    struct head *h = &t->inner.head;
+    nghttp2_vec n = nghttp2_rcbuf_get_buf(name);
+    nghttp2_vec v = nghttp2_rcbuf_get_buf(value);
+    int at, to;
+
+    if (h->len + n.len + v.len + 2 > HEAD_TARGET_MAX + HEAD_FIELDS_MAX)
+        return UV_E2BIG;
+    if (is(name, "cookie")) {
+        int err = join_cookie(h, v);
+
+        if (err)
+            return err < 0 ? err : 0;
+    }
+    if (is(name, ":authority")) /* what HTTP/1 calls Host */
+        at = head_text(h, "host", 4);
+    else
+        at = head_text(h, (const char *)n.base, n.len);
+    to = at < 0 ? at : head_text(h, (const char *)v.base, v.len);
+    if (to < 0)
+        return to;
+    if (is(name, ":method"))
+        h->method = (uint16_t)to;
+    else if (is(name, ":path"))
+        h->target = (uint16_t)to;
+    else if (is(name, ":authority") || *n.base != ':')
+        return head_add(h, (uint16_t)at, (uint16_t)to);
+    return 0;
+}
+
+static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name,
+                     nghttp2_rcbuf *value, uint8_t flags, void *arg)
+{
+    struct h2_stream *st = stream_of(ng, frame->hd.stream_id);
+    struct txn *t = st ? st->txn : NULL;
+
+    (void)flags;
+    (void)arg;
+    if (!t || t->state != TXN_HEADING || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
+        return 0; /* trailers say nothing to us */
+    if (is(name, ":protocol"))
+        st->socket = nghttp2_rcbuf_get_buf(value).len == 9 &&
+                     memcmp(nghttp2_rcbuf_get_buf(value).base, "websocket", 9) == 0;
+    if (is(name, ":path") && nghttp2_rcbuf_get_buf(value).len > HEAD_TARGET_MAX)
+        t->refused = 414;
+    else if (!t->refused && keep_field(t, name, value))
+        t->refused = 431;
+    return 0;
+}
+
+/* A field with bytes that no field may hold. nghttp2 would leave it out; it is told instead. */
+static int on_invalid_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name,
+                             nghttp2_rcbuf *value, uint8_t flags, void *arg)
+{
+    struct h2_stream *st = stream_of(ng, frame->hd.stream_id);
+
+    (void)name;
+    (void)value;
+    (void)flags;
+    (void)arg;
+    if (st && st->txn && st->txn->state == TXN_HEADING) {
+        st->txn->refused = 400;
+        st->txn->why = "The header holds a character that may not be in it.";
+    }
+    return 0;
+}
+
+/* ---------------------------------------------------------------- request */
+
+static void begin_body(struct txn *t)
+{
+    t->state = TXN_BODY;
+    t->in.max = t->body_max;
+    t->due_ms = uv_now(t->conn->poll.loop) + t->server->config.body_grace_ms;
+}
+
+static void upgrade(struct h2_stream *st)
+{
+    struct txn *t = st->txn;
+    struct ws *ws = ws_new(t, st->conn, st);
+
+    if (!ws) {
+        txn_refuse(t, 503);
+        return;
+    }
+    http_reply_empty(&t->res, 200);
+    st->ws = ws;
+    t->req.received_us = 1;
+    txn_answer(t);
+    st->txn = NULL;
+    ws_opened(ws, t);
+    txn_free(t);
+}
+
+/* Content-Length against what comes: nghttp2 resets the stream when they differ. */
+static void on_head(struct h2_stream *st, bool ended)
+{
+    struct txn *t = st->txn;
+    struct head *h = &t->inner.head;
+    const char *length;
+    int status;
+
+    if (!t->refused && st->socket)
+        h->method = (uint16_t)(head_text(h, "GET", 3));
+    if (!h->text) { /* refused before its first field was kept */
+        head_text(h, "", 0);
+        t->refused = t->refused ? t->refused : 400;
+    }
+    length = head_get(h, "content-length");
+    t->length = length ? strtoull(length, NULL, 10) : 0;
+    t->has_coming = !ended && !st->socket;
+    t->upgrades = st->socket;
+    st->ended = ended;
+    status = txn_headed(t);
+    if (!status && t->length > t->body_max)
+        status = 413;
+    if (!status && st->socket && !t->upgrades)
+        status = 501; /* a tunnel to something that is no socket */
+    if (status) {
+        txn_refuse(t, status);
+    } else if (t->upgrades) {
+        upgrade(st);
+    } else if (ended) {
+        t->due_ms = 0;
+        txn_dispatch(t);
+    } else if (txn_needs_admission(t)) {
+        t->due_ms = 0;
+        txn_admit(t);
+    } else {
+        begin_body(t);
+    }
+}
+
+static void on_end(struct h2_stream *st)
+{
+    struct txn *t = st->txn;
+
+    st->ended = true;
+    if (st->ws && !st->ws->peer_code)
+        h2_reset(st); /* a socket without its close frame */
+    if (!t || t->state != TXN_BODY)
+        return;
+    t->due_ms = 0;
+    txn_dispatch(t);
+}
+
+static void give_window(struct h2_stream *st, size_t len)
+{
+    nghttp2_session_consume_stream(st->conn->h2->ng, st->id, len);
+}
+
+void h2_admitted(struct txn *t)
+{
+    struct h2_stream *st = t->h2;
+
+    if (t->in.err) {
+        txn_refuse(t, 413);
+        return;
+    }
+    begin_body(t);
+    give_window(st, st->unread);
+    st->unread = 0;
+    if (st->ended)
+        on_end(st);
+    conn_touch(st->conn);
+}
+
+static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t *data, size_t len,
+                   void *arg)
+{
+    struct h2_stream *st = stream_of(ng, id);
+    struct txn *t = st ? st->txn : NULL;
+
+    (void)flags;
+    (void)arg;
+    nghttp2_session_consume_connection(ng, len);
+    if (!st)
+        return 0;
+    if (t && t->state == TXN_ADMITTING) {
+        t->in.max = t->body_max;
+        st->unread += len;
+        if (buf_append(&t->in, data, len))
+            t->in.err = UV_ENOBUFS;
+        return 0;
+    }
+    give_window(st, len);
+    if (st->ws) {
+        ws_input(st->ws, (const char *)data, len);
+        conn_touch(st->conn);
+    } else if (t && t->state == TXN_BODY) {
+        t->due_ms += len * 1000 / BODY_RATE;
+        if (buf_append(&t->in, data, len))
+            txn_refuse(t, 413);
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------ noise */
+
+static void count_noise(struct conn *c)
+{
+    struct h2 *h2 = c->h2;
+    uint64_t now = uv_now(c->poll.loop);
+    uint64_t gone = (now - h2->noise_ms) * NOISE_A_SECOND / 1000;
+
+    if (gone) {
+        h2->noise = h2->noise > gone ? h2->noise - gone : 0;
+        h2->noise_ms = now;
+    }
+    if (++h2->noise > NOISE_MAX)
+        nghttp2_session_terminate_session(h2->ng, NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
+{
+    struct conn *c = arg;
+    struct h2_stream *st = stream_of(ng, frame->hd.stream_id);
+    bool ended = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
+
+    switch (frame->hd.type) {
+    case NGHTTP2_HEADERS:
+        if (st && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
+            on_head(st, ended);
+        else if (st && ended)
+            on_end(st);
+        break;
+    case NGHTTP2_DATA:
+        if (frame->hd.length == 0 && !ended)
+            count_noise(c);
+        if (st && ended)
+            on_end(st);
+        break;
+    case NGHTTP2_PING:
+    case NGHTTP2_SETTINGS:
+    case NGHTTP2_PRIORITY:
+    case NGHTTP2_RST_STREAM:
+        count_noise(c);
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
+
+static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame, int code, void *arg)
+{
+    (void)ng;
+    (void)frame;
+    (void)code;
+    count_noise(arg);
+    return 0;
+}
+
+/* The end of an answer went out. If it did not wait for the request's body, the peer may stop
+ * sending that (section 8.1). */
+static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
+{
+    struct h2_stream *st = stream_of(ng, frame->hd.stream_id);
+    bool answer = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
+
+    (void)arg;
+    if (!st || !answer || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
+        return 0;
+    if (st->txn) {
+        stream_free(st->txn);
+        txn_done(st->txn);
+        st->txn = NULL;
+    }
+    if (!st->ended)
+        nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_NO_ERROR);
+    return 0;
+}
+
+/* ----------------------------------------------------------------- answer */
+
+struct fields {
+    nghttp2_nv at[FIELDS_MAX];
+    size_t n;
+    char text[TEXT_MAX];
+    size_t used;
+    char status[4];
+    char length[24];
+};
+
+static int put_field(void *to, const char *name, size_t name_len, const char *value,
+                     size_t value_len)
+{
+    struct fields *f = to;
+    char *lower = f->text + f->used;
+
+    if (f->n == FIELDS_MAX || f->used + name_len + value_len > TEXT_MAX)
+        return UV_ENOBUFS;
+    for (size_t i = 0; i < name_len; i++)
+        lower[i] = (char)tolower((unsigned char)name[i]);
+    memcpy(lower + name_len, value, value_len);
+    f->used += name_len + value_len;
+    f->at[f->n++] = (nghttp2_nv){(uint8_t *)lower, (uint8_t *)lower + name_len, name_len, value_len,
+                                 NGHTTP2_NV_FLAG_NONE};
+    return 0;
+}
+
+static bool has_all(const struct txn *t)
+{
+    return t->sent == t->res.body.len;
+}
+
+static ssize_t read_body(nghttp2_session *ng, int32_t id, uint8_t *to, size_t size, uint32_t *flags,
+                         nghttp2_data_source *source, void *arg)
+{
+    struct h2_stream *st = stream_of(ng, id);
+    struct txn *t = st ? st->txn : NULL;
+    size_t n;
+
+    (void)source;
+    (void)arg;
+    if (!t)
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    n = t->res.body.len - t->sent < size ? t->res.body.len - t->sent : size;
+    memcpy(to, t->res.body.data + t->sent, n);
+    t->sent += n;
+    t->due_ms = uv_now(st->conn->poll.loop) + SEND_TIMEOUT_MS;
+    if (has_all(t))
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    return (ssize_t)n;
+}
+
+static ssize_t read_stream(nghttp2_session *ng, int32_t id, uint8_t *to, size_t size,
+                           uint32_t *flags, nghttp2_data_source *source, void *arg)
+{
+    struct h2_stream *st = stream_of(ng, id);
+    struct http_stream *stream = st && st->txn ? st->txn->stream : NULL;
+    size_t n;
+
+    (void)source;
+    (void)arg;
+    if (!stream)
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    n = stream->out.len < size ? stream->out.len : size;
+    if (!n && !stream->ended)
+        return NGHTTP2_ERR_DEFERRED;
+    memcpy(to, stream->out.data, n);
+    buf_consume(&stream->out, n);
+    if (stream->ended && !stream->out.len)
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    return (ssize_t)n;
+}
+
+static ssize_t read_socket(nghttp2_session *ng, int32_t id, uint8_t *to, size_t size,
+                           uint32_t *flags, nghttp2_data_source *source, void *arg)
+{
+    struct h2_stream *st = stream_of(ng, id);
+    size_t n;
+
+    (void)source;
+    (void)arg;
+    if (!st || !st->ws)
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    n = ws_pull(st->ws, (char *)to, size);
+    if (ws_done(st->ws))
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    else if (!n)
+        return NGHTTP2_ERR_DEFERRED;
+    return (ssize_t)n;
+}
+
+void h2_send(struct txn *t)
+{
+    struct h2_stream *st = t->h2;
+    nghttp2_data_provider from = {.read_callback = NULL};
+    struct fields f = {.n = 1};
+
+    if (t->conn->dead)
+        return;
+    snprintf(f.status, sizeof(f.status), "%u", (unsigned)t->res.status % 1000);
+    f.at[0] = (nghttp2_nv){(uint8_t *)(uintptr_t) ":status", (uint8_t *)f.status, 7, 3,
+                           NGHTTP2_NV_FLAG_NONE};
+    if (st->ws)
+        from.read_callback = read_socket;
+    else if (send_is_stream(t))
+        from.read_callback = read_stream;
+    else if (send_has_body(t) && t->res.body.len)
+        from.read_callback = read_body;
+    if (st->ws)
+        put_field(&f, "x-request-id", 12, t->req.id, strlen(t->req.id));
+    else
+        send_fields(t, put_field, &f);
+    t->state = TXN_SENDING;
+    t->due_ms = uv_now(st->conn->poll.loop) + SEND_TIMEOUT_MS;
+    if (nghttp2_submit_response(st->conn->h2->ng, st->id, f.at, f.n,
+                                from.read_callback ? &from : NULL)) {
+        h2_reset(st);
+        return;
+    }
+    conn_touch(st->conn);
+    if (send_is_stream(t)) {
+        t->state = TXN_STREAMING;
+        t->due_ms = 0;
+        stream_begin(t);
+    }
+}
+
+/* ------------------------------------------------------------- connection */
+
+static nghttp2_session_callbacks *callbacks_new(void)
+{
+    nghttp2_session_callbacks *cb;
+
+    if (nghttp2_session_callbacks_new(&cb))
+        return NULL;
+    nghttp2_session_callbacks_set_on_begin_headers_callback(cb, on_begin_headers);
+    nghttp2_session_callbacks_set_on_header_callback2(cb, on_header);
+    nghttp2_session_callbacks_set_on_invalid_header_callback2(cb, on_invalid_header);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(cb, on_invalid_frame);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_data);
+    nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_stream_close);
+    nghttp2_session_callbacks_set_on_frame_send_callback(cb, on_frame_sent);
+    return cb;
+}
+
+static nghttp2_session *session_new(struct conn *c)
+{
+    nghttp2_session_callbacks *cb = callbacks_new();
+    nghttp2_session *ng = NULL;
+    nghttp2_option *option;
+
+    if (!cb)
+        return NULL;
+    if (nghttp2_option_new(&option) == 0) {
+        nghttp2_option_set_no_auto_window_update(option, 1);
+        nghttp2_option_set_no_closed_streams(option, 1);
+        nghttp2_option_set_stream_reset_rate_limit(option, 200, 20);
+        if (nghttp2_session_server_new2(&ng, cb, c, option))
+            ng = NULL;
+        nghttp2_option_del(option);
+    }
+    nghttp2_session_callbacks_del(cb);
+    return ng;
+}
+
+int h2_begin(struct conn *c)
+{
+    static const nghttp2_settings_entry settings[] = {
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, H2_STREAMS_MAX},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, STREAM_WINDOW},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HEAD_FIELDS_MAX},
+        {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},
+    };
+    struct h2 *h2 = calloc(1, sizeof(*h2));
+
+    if (!h2)
+        return UV_ENOMEM;
+    h2->ng = session_new(c);
+    if (!h2->ng) {
+        free(h2);
+        return UV_ENOMEM;
+    }
+    link_init(&h2->all);
+    h2->noise_ms = uv_now(c->poll.loop);
+    conn_due(c, c->server->config.idle_timeout_ms);
+    c->h2 = h2;
+    c->kind = CONN_HTTP2;
+    nghttp2_submit_settings(h2->ng, NGHTTP2_FLAG_NONE, settings,
+                            sizeof(settings) / sizeof(settings[0]));
+    nghttp2_session_set_local_window_size(h2->ng, NGHTTP2_FLAG_NONE, 0, WINDOW);
+    conn_touch(c);
+    return 0;
+}
+
+void h2_pump(struct conn *c)
+{
+    struct h2 *h2 = c->h2;
+    struct buf *out = &c->server->h2_out; /* not scratch: who is told meanwhile may answer others */
+
+    if (h2->pumping || h2->reading)
+        return;
+    h2->pumping = true;
+    while (!c->dead && !conn_blocked(c)) {
+        const uint8_t *data;
+        ssize_t n = 1;
+
+        buf_clear(out);
+        while (out->len < WRITE_SIZE && (n = nghttp2_session_mem_send(h2->ng, &data)) > 0)
+            buf_append(out, data, (size_t)n);
+        if (n < 0)
+            conn_kill(c);
+        if (!out->len)
+            break;
+        conn_send(c, out->data, out->len);
+    }
+    h2->pumping = false;
+    if (!c->dead && !conn_blocked(c) && !nghttp2_session_want_read(h2->ng) &&
+        !nghttp2_session_want_write(h2->ng))
+        conn_finish(c);
+}
+
+void h2_input(struct conn *c, const char *data, size_t len)
+{
+    ssize_t n;
+
+    c->h2->reading = true;
+    n = nghttp2_session_mem_recv(c->h2->ng, (const uint8_t *)data, len);
+    c->h2->reading = false;
+    h2_pump(c); /* nghttp2 has its GOAWAY ready when something was wrong */
+    if (n < 0)
+        conn_finish(c);
+}
+
+void h2_goodbye(struct conn *c)
+{
+    nghttp2_submit_goaway(c->h2->ng, NGHTTP2_FLAG_NONE,
+                          nghttp2_session_get_last_proc_stream_id(c->h2->ng), NGHTTP2_NO_ERROR,
+                          NULL, 0);
+    if (link_empty(&c->h2->all))
+        nghttp2_session_terminate_session(c->h2->ng, NGHTTP2_NO_ERROR);
+    conn_touch(c);
+}
+
+void h2_gone(struct conn *c)
+{
+    struct h2 *h2 = c->h2;
+
+    if (!h2)
+        return;
+    while (!link_empty(&h2->all))
+        stream_end(LINK_OF(h2->all.next, struct h2_stream, in_list));
+    c->h2 = NULL;
+    nghttp2_session_del(h2->ng);
+    free(h2);
+}
+
+void h2_sweep(struct http_server *s, uint64_t now)
+{
+    struct link *next;
+
+    for (struct link *l = s->txns.next; l != &s->txns; l = next) {
+        struct txn *t = LINK_OF(l, struct txn, in_list);
+
+        next = l->next;
+        if (!t->h2 || !t->due_ms || now < t->due_ms || !t->conn || t->conn->dead)
+            continue;
+        t->due_ms = 0;
+        if (t->state == TXN_BODY)
+            txn_refuse(t, 408);
+        else
+            h2_reset(t->h2);
+    }
+}
