@@ -12,6 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 LOGS="${TMPDIR:-/tmp}/interview-assistant-logs-$(id -u)"
 mkdir -p "$LOGS"
 export DEBIAN_FRONTEND=noninteractive
+export SYSTEMD_OFFLINE=1 # what is installed for tests starts no service
 export NEXT_TELEMETRY_DISABLED=1
 command -v ccache >/dev/null && export CCACHE_DIR="${CCACHE_DIR:-$HOME/.cache/ccache}"
 

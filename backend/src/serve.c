@@ -1,9 +1,10 @@
 /**
  * @file serve.c  interviewd serve: the server, from its first line to its last
  *
- * SIGTERM or SIGINT: stop accepting, close the WebSockets (1001), interrupt what is being answered
- * and store it, end what is left after STOP_WITHIN_MS, then free and leave. A second signal leaves
- * at once, and so does a server that hangs: loop/watchdog.h.
+ * SIGHUP: read the certificate again. SIGTERM or SIGINT: stop accepting, close the WebSockets
+ * (1001), interrupt what is being answered and store it, end what is left after STOP_WITHIN_MS,
+ * then free and leave. A second signal leaves at once, and so does a server that hangs:
+ * loop/watchdog.h.
  */
 #include "program.h"
 
@@ -36,6 +37,7 @@ struct serve {
     struct http_server *server;
     struct watchdog *watchdog;
     struct service *service;
+    uv_signal_t hang_up; /* SIGHUP: read the certificate again */
     struct loop_timer *leaving;
     struct loop_timer *welcome; /* NULL once it is printed */
     int ticks;
@@ -90,6 +92,28 @@ static void on_stop(int number, void *arg)
     http_server_shutdown(s->server, STOP_WITHIN_MS, on_server_down, s);
 }
 
+static void on_hang_up(uv_signal_t *signal, int number)
+{
+    struct serve *s = signal->data;
+    struct errbuf err = {""};
+
+    (void)number;
+    if (http_server_renew_certificate(s->server, &err))
+        log_error("serve", "SIGHUP: %s; the one before is still used", err.text);
+    else
+        log_info("serve", "SIGHUP: new connections get the certificate as it is now");
+}
+
+static int watch_hang_up(struct serve *s)
+{
+    int err = uv_signal_init(loop_uv(s->program.app.loop), &s->hang_up);
+
+    if (err)
+        return err;
+    s->hang_up.data = s;
+    return uv_signal_start(&s->hang_up, on_hang_up, SIGHUP);
+}
+
 static void say_hung(const char *line)
 {
     log_error("watchdog", "%s", line);
@@ -141,6 +165,9 @@ static int open_server(struct serve *s, struct errbuf *err)
         .port = c->listen_port,
         .tls_cert = c->tls_cert,
         .tls_key = c->tls_key,
+        .redirect_host = c->redirect_host,
+        .redirect_port = c->redirect_port,
+        .proxies = c->behind_proxy,
         .web_root = program_web_root(&s->program),
         .origins = c->origins,
         .connections_max = c->connections_max,
@@ -171,8 +198,11 @@ int command_serve(int argc, char **argv)
     if (status)
         return status;
     status = program_no_arguments(&s.program);
-    if (!status && (open_server(&s, &err) || open_watchdog(&s, &err)))
+    if (!status && (config_may_serve(s.program.config, &err) || open_server(&s, &err) ||
+                    open_watchdog(&s, &err)))
         status = program_fail("%s", err.text);
+    if (!status && watch_hang_up(&s))
+        status = program_fail("cannot watch for SIGHUP");
     if (!status && begin_welcome(&s))
         status = program_fail("out of memory");
     if (!status) {
@@ -184,6 +214,8 @@ int command_serve(int argc, char **argv)
     watchdog_leave_loop(s.watchdog);
     service_close(s.service);
     timer_close(s.welcome);
+    if (s.hang_up.data)
+        uv_close((uv_handle_t *)&s.hang_up, NULL);
     if (s.server)
         http_server_close(s.server);
     program_close(&s.program);

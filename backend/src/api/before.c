@@ -69,7 +69,7 @@ static bool is_from_elsewhere(const struct http_request *req)
         return false;
     if (origin_is_listed(origin, app_of(req)->config->origins))
         return false;
-    if (origin && !origin_is_same(origin, http_header(req, "host"), request_is_secure(req)))
+    if (origin && !origin_is_same(origin, req->host, request_is_secure(req)))
         return true;
     return site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
 }

@@ -6,6 +6,7 @@
  */
 #include "config/config.h"
 
+#include "base/network.h"
 #include "base/text.h"
 #include "config/settings.h"
 
@@ -484,12 +485,46 @@ static int derive_listen(struct config_whole *w, struct errbuf *err)
                    "ADDRESS:PORT such as 127.0.0.1:8080 or [::1]:8080");
     w->c.listen_host = keep(w, host);
     w->c.beyond_loopback = !config_is_loopback(host);
-    w->c.accounts = w->accounts ? strcmp(w->accounts, "on") == 0 : w->c.beyond_loopback;
+    w->c.accounts = w->accounts ? strcmp(w->accounts, "on") == 0
+                                : w->c.beyond_loopback || w->c.behind_proxy_count;
     if (w->c.beyond_loopback && !w->c.accounts)
         return err_set(err, UV_EINVAL,
                        "accounts are off but %s is reachable from other machines, where anyone "
                        "could read everything: listen on 127.0.0.1, or set accounts on",
                        w->listen);
+    if (w->c.behind_proxy_count && !w->c.accounts)
+        return err_set(err, UV_EINVAL,
+                       "accounts are off, but those who come through the proxy could not sign in: "
+                       "set accounts on, or leave out behind-proxy");
+    return 0;
+}
+
+int config_may_serve(const struct config *c, struct errbuf *err)
+{
+    if (!c->beyond_loopback || c->tls_cert || c->behind_proxy_count)
+        return 0;
+    return err_set(err, UV_EINVAL,
+                   "%s is reachable from other machines, and without TLS passwords and interviews "
+                   "would cross the network in clear: set tls-cert and tls-key, or behind-proxy "
+                   "with the address of the proxy that ends TLS, or listen on 127.0.0.1",
+                   *c->listen_host ? c->listen_host : "every address");
+}
+
+static int derive_redirect(struct config_whole *w, struct errbuf *err)
+{
+    const struct setting *s = setting_by_flag("redirect-listen", 15);
+    char *host = NULL;
+
+    if (!w->redirect_listen)
+        return 0;
+    if (!w->c.tls_cert)
+        return err_set(err, UV_EINVAL,
+                       "redirect-listen sends browsers on to https, which is not served here: set "
+                       "tls-cert and tls-key");
+    if (config_parse_listen(w->redirect_listen, &host, &w->c.redirect_port))
+        return bad(s, &w->values[s - config_settings], err,
+                   "ADDRESS:PORT such as 0.0.0.0:80 or [::]:80");
+    w->c.redirect_host = keep(w, host);
     return 0;
 }
 
@@ -521,6 +556,19 @@ static int check_origins(const struct config *c, struct errbuf *err)
     return 0;
 }
 
+static int check_proxies(const struct config *c, struct errbuf *err)
+{
+    struct network n;
+
+    for (size_t i = 0; i < c->behind_proxy_count; i++)
+        if (network_parse(c->behind_proxy[i], &n))
+            return err_set(err, UV_EINVAL,
+                           "INTERVIEWD_BEHIND_PROXY: \"%.80s\" is neither an address (10.0.0.2) "
+                           "nor a network (10.0.0.0/8)",
+                           c->behind_proxy[i]);
+    return 0;
+}
+
 static int check(const struct config *c, struct errbuf *err)
 {
     int e;
@@ -529,7 +577,8 @@ static int check(const struct config *c, struct errbuf *err)
         return err_set(err, UV_EINVAL, "tls-cert and tls-key go together; only one is set");
     if ((e = check_file("tls-cert", c->tls_cert, S_IFREG, err)) ||
         (e = check_file("tls-key", c->tls_key, S_IFREG, err)) ||
-        (e = check_file("web-root", c->web_root, S_IFDIR, err)) || (e = check_origins(c, err)))
+        (e = check_file("web-root", c->web_root, S_IFDIR, err)) || (e = check_origins(c, err)) ||
+        (e = check_proxies(c, err)))
         return e;
     if (c->vad_eager_ms > c->vad_hangover_ms)
         return err_set(err, UV_EINVAL,
@@ -628,7 +677,9 @@ static int derive(struct config_whole *w, struct errbuf *err)
 
     if (!w->c.origins)
         w->c.origins = nothing;
-    if ((e = derive_listen(w, err)))
+    if (!w->c.behind_proxy)
+        w->c.behind_proxy = nothing;
+    if ((e = derive_listen(w, err)) || (e = derive_redirect(w, err)))
         return e;
     derive_remote_asr(w);
     if (!w->chain)

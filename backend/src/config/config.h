@@ -60,6 +60,10 @@ struct config {
     const char *tls_key;
     const char *const *origins; /**< Allowed cross-site origins, NULL-terminated, never NULL */
     size_t origin_count;
+    const char *const *behind_proxy; /**< Proxies in front, NULL-terminated, never NULL */
+    size_t behind_proxy_count;
+    const char *redirect_host; /**< Plain HTTP that only sends people to https; NULL: none */
+    int redirect_port;
     int connections_max;
     int idle_timeout_ms;
     int request_workers; /**< 0: chosen from the cores */
@@ -122,6 +126,9 @@ const char *config_path(const struct config *config, const char *name);
 int config_unknown_flag(const char *flag, struct errbuf *err);
 
 /* Printed from the table: tests hold the files in the repository to it. */
+/** May a server be started with this? Beyond loopback it needs TLS, its own or a proxy's. */
+int config_may_serve(const struct config *c, struct errbuf *err);
+
 int config_write_env(struct buf *out);  /**< .env.example */
 int config_write_docs(struct buf *out); /**< docs/guides/configuration.md */
 int config_write_help(struct buf *out); /**< The flags, for --help */

@@ -33,6 +33,13 @@ const struct setting config_settings[] = {
     {NULL, "tls-cert", NULL, TEXT(c.tls_cert),
      .help = "Certificate chain (PEM); with tls-key, serves https."},
     {NULL, "tls-key", NULL, TEXT(c.tls_key), .help = "Private key of tls-cert (PEM)."},
+    {NULL, "behind-proxy", NULL, LIST(c.behind_proxy),
+     .help = "Addresses or networks of the proxies in front, comma-separated (10.0.0.2, "
+             "172.16.0.0/12): they end TLS, and what their Forwarded and X-Forwarded-* fields say "
+             "of a client is believed. Of this machine's own proxies it always is. Accounts are "
+             "on."},
+    {NULL, "redirect-listen", NULL, TEXT(redirect_listen),
+     .help = "Another address and port (0.0.0.0:80) that only sends browsers on to https."},
     {NULL, "origins", NULL, LIST(c.origins),
      .help = "Other sites whose pages may call this server, comma-separated: "
              "https://app.example.com"},

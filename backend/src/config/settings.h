@@ -46,6 +46,7 @@ enum { SETTINGS_MAX = 64 };
 struct config_whole {
     struct config c;
     const char *listen;
+    const char *redirect_listen;
     const char *accounts;
     const char *const *chain; /* as given; NULL: chosen from what is configured */
     size_t chain_count;

@@ -5,10 +5,12 @@
 
 #include "base/text.h"
 #include "net/http.h"
+#include "net/owner.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { HOST_MAX = 256 };
 
@@ -103,11 +105,15 @@ bool origin_is_listed(const char *origin, const char *const *list)
 
 bool http_is_local(const struct http_request *req)
 {
-    const char *host = http_header(req, "host");
+    const char *host = req->host;
     const char *origin = http_header(req, "origin");
     const char *site = http_header(req, "sec-fetch-site");
+    uid_t uid;
 
     if (!req->peer_loopback || !host_is_loopback(host))
+        return false;
+    if (owner_of_port(req->peer_port, (uint16_t)http_server_port(req->server), &uid) == 0 &&
+        !owner_is_person(uid, geteuid()))
         return false;
     if (origin)
         return origin_is_same(origin, host, req->tls);

@@ -32,7 +32,8 @@ bool origin_is_same(const char *origin, const char *host, bool tls);
 bool origin_is_listed(const char *origin, const char *const *list);
 
 /** Loopback peer, loopback Host, and an Origin (or, without one, Sec-Fetch-Site) that is the
- *  same site: the guard for whatever needs no password on this machine. */
+ *  same site, and an account of this machine that may (net/owner.h): the guard for whatever needs
+ *  no password on this machine. */
 bool http_is_local(const struct http_request *req);
 
 #endif

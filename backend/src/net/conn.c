@@ -9,6 +9,7 @@
 #include "net/inner.h"
 
 #include "base/clock.h"
+#include "net/forwarded.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -456,15 +457,17 @@ void conn_in_family(const struct sockaddr *from, struct in6_addr *to)
 /* Everybody behind a proxy or on this machine comes from one address. */
 static size_t address_limit(const struct http_server *s, const struct in6_addr *from)
 {
-    bool here =
-        IN6_IS_ADDR_LOOPBACK(from) || (IN6_IS_ADDR_V4MAPPED(from) && from->s6_addr[12] == 127);
+    struct ip_address address;
 
+    memcpy(address.byte, from->s6_addr, sizeof(address.byte));
     if (s->config.connections_per_address > 0)
         return (size_t)s->config.connections_per_address;
-    return here ? SIZE_MAX : (size_t)PER_ADDRESS;
+    return forwarded_believes(s->proxies, s->proxy_count, &address) ? SIZE_MAX
+                                                                    : (size_t)PER_ADDRESS;
 }
 
-int conn_open(struct http_server *s, int fd, const struct in6_addr *from)
+int conn_open(struct http_server *s, int fd, const struct in6_addr *from, uint16_t port,
+              bool redirects)
 {
     struct conn *c = calloc(1, sizeof(*c));
     int yes = 1;
@@ -479,6 +482,8 @@ int conn_open(struct http_server *s, int fd, const struct in6_addr *from)
     c->fd = fd;
     c->over = s->connections >= (size_t)s->config.connections_max;
     c->address = *from;
+    c->port = port;
+    c->redirects = redirects;
     c->counted = true;
     c->crowded = guests_enter(s->guests, from) > address_limit(s, from);
     buf_init(&c->in, SIZE_MAX / 2);
@@ -489,7 +494,7 @@ int conn_open(struct http_server *s, int fd, const struct in6_addr *from)
     s->refs++;
     c->kind = CONN_NEW;
     conn_due(c, s->config.header_timeout_ms);
-    if (!s->tls)
+    if (!s->tls || redirects)
         h1_begin(c);
     conn_settle(c);
     return 0;

@@ -57,10 +57,11 @@ struct http_request {
     const char *method; /**< "GET" … */
     const char *path;   /**< Decoded, without query */
     const char *host;   /**< What the client calls us, "example.org:8443"; NULL: it did not say */
-    const char *peer;   /**< "127.0.0.1" */
-    bool peer_loopback; /**< The connection comes from this machine */
-    bool tls;
-    const char *body; /**< Not NUL-terminated; NULL when empty */
+    const char *peer;   /**< Who asks, "127.0.0.1": behind believed proxies the client */
+    bool peer_loopback; /**< A program of this machine asks, and nobody stands between */
+    uint16_t peer_port; /**< Of the connection */
+    bool tls;           /**< The client speaks TLS, with us or with a believed proxy */
+    const char *body;   /**< Not NUL-terminated; NULL when empty */
     size_t body_len;
     char id[HTTP_REQUEST_ID_MAX]; /**< requestId in errors and logs */
     char user[HTTP_USER_MAX];     /**< Set by the before hook on ROUTE_AUTH routes; "" otherwise */
@@ -242,9 +243,14 @@ struct http_config {
     int port;             /**< 0: any free port, see http_server_port() */
     const char *tls_cert; /**< PEM paths; NULL: plain HTTP */
     const char *tls_key;
+    const char *redirect_host; /**< Another address whose plain HTTP only sends on to https; NULL:
+                                    none. With tls_cert only */
+    int redirect_port;
     const char *web_root;       /**< Static export to serve; NULL: API only. When the folder is
                                      not there, a page says how to build it */
     const char *const *origins; /**< Allowed cross-site origins, NULL-terminated; may be NULL */
+    const char *const *proxies; /**< Addresses and networks of proxies that are believed, besides
+                                     this machine's, NULL-terminated; may be NULL */
     int connections_max;
     int connections_per_address; /**< 0: 256, and as many as there are from this machine */
     uint64_t idle_timeout_ms;
@@ -264,6 +270,10 @@ int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *l
                      const struct http_config *config, const struct http_route *routes,
                      const struct ws_route *sockets, void *app, struct errbuf *err);
 int http_server_port(const struct http_server *server);
+int http_server_redirect_port(const struct http_server *server); /**< 0: none */
+
+/** Read certificate and key again: new connections get them. On failure the old ones stay. */
+int http_server_renew_certificate(struct http_server *server, struct errbuf *err);
 size_t http_server_connections(const struct http_server *server);
 
 /** Stop accepting; close WebSockets with 1001 and finish running requests, then call done once. */

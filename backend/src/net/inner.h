@@ -18,6 +18,7 @@
 #ifndef NET_INNER_H
 #define NET_INNER_H
 
+#include "base/network.h"
 #include "loop/loop.h"
 #include "net/http.h"
 #include "net/http1.h"
@@ -101,7 +102,8 @@ struct http_request_inner {
     char *param_text;
     char *cookies;     /* "name=value\0…\0\0", made when first asked for */
     struct kept *kept; /* further text for the handler */
-    char peer[INET6_ADDRSTRLEN];
+    char peer[IP_ADDRESS_TEXT_MAX];
+    const char *address; /* as it stood in the first line, where it is sent on; else NULL */
 };
 
 enum txn_state {
@@ -166,6 +168,7 @@ struct conn {
     uint8_t kind;
     uint8_t armed;     /* what poll waits for */
     bool dead;         /* conn_kill() */
+    bool redirects;    /* came to the port that only sends on to https */
     bool over;         /* above the cap: gets 503 and goodbye */
     bool crowded;      /* too many from its address: gets 429 */
     bool counted;      /* by its address */
@@ -178,6 +181,7 @@ struct conn {
     bool again;        /* more to do, next turn */
     bool closing;      /* when all is written */
     struct in6_addr address;
+    uint16_t port;
     uint64_t due_ms;   /* 0: no hurry */
     uint64_t write_ms; /* when the socket last took something, while bytes wait for it */
     struct buf in;     /* read, not used yet */
@@ -260,10 +264,13 @@ struct http_server {
     uv_idle_t turn;      /* runs while there are such */
     size_t connections;
     struct guests *guests;
-    int listen_fd;
-    int port;
-    uv_poll_t listen_poll;
-    bool listening;
+    struct listener {
+        uv_poll_t poll;
+        int fd;
+        int port;
+        bool open;
+        bool redirects;
+    } listener[2]; /* the second one only sends on to https */
     bool stopping;
     bool turning; /* turn is open */
     struct loop_timer *sweep;
@@ -271,6 +278,8 @@ struct http_server {
     void (*on_stopped)(void *arg);
     void *stopped_arg;
     struct site *site;
+    struct network *proxies; /* whose word on the client counts, besides this machine's */
+    size_t proxy_count;
     struct tls *tls;    /* NULL: plain HTTP */
     char *rx;           /* READ_SIZE bytes that the poll callback reads into */
     struct buf scratch; /* one answer on its way out */
@@ -283,8 +292,9 @@ struct http_server {
     int refs;         /* the owner, each handle, and each request that is with a worker */
 };
 
-/* peer.c: who asks, and for which site. The one place where a proxy's word could count. */
+/* peer.c: who asks, and for which site */
 void peer_read(struct txn *t);
+int peer_open(struct http_server *s, struct errbuf *err); /* reads config.proxies */
 
 /* guests.c: connections by address */
 int guests_open(struct guests **gp);
@@ -294,11 +304,13 @@ void guests_leave(struct guests *g, const struct in6_addr *from);
 
 /* tls.c */
 int tls_open(struct tls **tp, const char *cert, const char *key, struct errbuf *err);
+int tls_renew(struct tls *tls, const char *cert, const char *key, struct errbuf *err);
 void tls_close(struct tls *tls);
 SSL *tls_accept(struct tls *tls, int fd);
 
 /* conn.c */
-int conn_open(struct http_server *s, int fd, const struct in6_addr *from);
+int conn_open(struct http_server *s, int fd, const struct in6_addr *from, uint16_t port,
+              bool redirects);
 void conn_turn(uv_idle_t *idle);
 void conn_kill(struct conn *c);   /* now, without another word */
 void conn_finish(struct conn *c); /* once all is written, and the peer had time to read it */

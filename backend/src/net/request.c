@@ -93,6 +93,11 @@ int request_read(struct txn *t)
         t->req.method = method;
     t->head_only = method && strcmp(method, "HEAD") == 0;
     peer_read(t);
+    if (t->conn->redirects) { /* reading it changes it */
+        const char *address = in->head.text + in->head.target;
+
+        in->address = *address == '/' ? request_keep(in, address, strlen(address)) : "/";
+    }
     if (target_read(in->head.text + in->head.target, &in->target))
         return method ? 400 : 501;
     t->req.path = in->target.path;
@@ -100,7 +105,8 @@ int request_read(struct txn *t)
         return 501;
     if (strcmp(t->req.path, "*") == 0 && strcmp(method, "OPTIONS") != 0)
         return 400;
-    t->req.host = in->target.authority ? in->target.authority : head_get(&in->head, "host");
+    if (!t->req.host) /* no proxy says otherwise */
+        t->req.host = in->target.authority ? in->target.authority : head_get(&in->head, "host");
     if (t->req.host ? !authority_valid(t->req.host) : !t->http10)
         return 400;
     return 0;

@@ -4,6 +4,7 @@
 #include "net/inner.h"
 
 #include "base/clock.h"
+#include "net/address.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,8 @@ static const char *reason(int status)
         return "Partial Content";
     case 304:
         return "Not Modified";
+    case 308:
+        return "Permanent Redirect";
     default:
         return reply_title(status);
     }
@@ -77,9 +80,13 @@ bool send_is_stream(const struct txn *t)
 static int put_guards(struct txn *t, put_fn *put, void *to)
 {
     static const char policy[] = "default-src 'none'; frame-ancestors 'none'";
+    static const char hsts[] = "max-age=31536000"; /* RFC 6797: a year */
     const char *type = t->res.type;
 
     if (put(to, "x-content-type-options", 22, "nosniff", 7))
+        return -1;
+    if (t->req.tls && !host_is_loopback(t->req.host) &&
+        put(to, "strict-transport-security", 25, hsts, sizeof(hsts) - 1))
         return -1;
     if (!type || strncmp(type, "application/", 12) != 0 || strstr(type, "json") == NULL)
         return 0;

@@ -42,6 +42,7 @@ void server_unref(struct http_server *s)
         wslay_frame_context_free(s->spare_frames);
     buf_release(&s->scratch);
     buf_release(&s->h2_out);
+    free(s->proxies);
     free(s->rx);
     free(s);
 }
@@ -86,7 +87,10 @@ void txn_answer(struct txn *t)
 
 static void answer_status(struct txn *t, int status)
 {
-    http_problem(&t->res, &t->req, status, NULL, t->why, NULL);
+    if (status == 308)
+        http_reply_empty(&t->res, status);
+    else
+        http_problem(&t->res, &t->req, status, NULL, t->why, NULL);
     if (status == 503 || status == 429)
         http_set_header(&t->res, "Retry-After", "1");
     txn_answer(t);
@@ -362,6 +366,28 @@ static int choose(struct txn *t)
     return t->server->site ? 0 : 404;
 }
 
+/* The same address by https; a method and its body go with it (RFC 9110 section 15.4.9). */
+static int send_on(struct txn *t)
+{
+    int port = t->server->listener[0].port;
+    size_t name = t->req.host ? strlen(t->req.host) : 0;
+    const char *colon = name ? strrchr(t->req.host, ':') : NULL;
+    char where[HEAD_TARGET_MAX + 300];
+    char given[8] = "";
+
+    if (!name || !t->inner.address)
+        return 400;
+    if (colon && !strchr(colon, ']'))
+        name = (size_t)(colon - t->req.host);
+    if (port != 443)
+        snprintf(given, sizeof(given), ":%d", port);
+    snprintf(where, sizeof(where), "https://%.*s%s%s", (int)name, t->req.host, given,
+             t->inner.address);
+    http_set_header(&t->res, "Location", where);
+    t->close_after = true;
+    return 308;
+}
+
 static int not_here(struct txn *t)
 {
     if (t->conn->plain_on_tls) {
@@ -369,6 +395,8 @@ static int not_here(struct txn *t)
         t->why = "This port speaks HTTPS: the address must begin with https://.";
         return 400;
     }
+    if (t->conn->redirects)
+        return send_on(t);
     if (t->conn->crowded || t->conn->over || t->server->stopping) {
         t->close_after = true;
         return t->conn->crowded ? 429 : 503;
@@ -405,20 +433,23 @@ int txn_headed(struct txn *t)
 
 /* ----------------------------------------------------------- listening */
 
-static void adopt(struct http_server *s, int fd, const struct sockaddr_storage *from)
+static void adopt(struct http_server *s, const struct listener *l, int fd,
+                  const struct sockaddr_storage *from)
 {
     struct in6_addr address;
+    uint16_t port = from->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)from)->sin6_port
+                                                : ((const struct sockaddr_in *)from)->sin_port;
 
     conn_in_family((const struct sockaddr *)from, &address);
     if (s->connections >= (size_t)s->config.connections_max + OVER_CAP_SLACK ||
-        conn_open(s, fd, &address))
+        conn_open(s, fd, &address, ntohs(port), l->redirects))
         close(fd);
 }
 
 static void on_listen(uv_poll_t *poll, int status, int events)
 {
     enum { AT_ONCE = 64 };
-    struct http_server *s = poll->data;
+    struct listener *l = LINK_OF(poll, struct listener, poll);
 
     (void)events;
     if (status)
@@ -426,14 +457,13 @@ static void on_listen(uv_poll_t *poll, int status, int events)
     for (int i = 0; i < AT_ONCE; i++) {
         struct sockaddr_storage from;
         socklen_t len = sizeof(from);
-        int fd =
-            accept4(s->listen_fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(l->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd < 0 && (errno == EMFILE || errno == ENFILE))
             uv_poll_stop(poll); /* out of descriptors: the sweep tries again */
         if (fd < 0)
             break;
-        adopt(s, fd, &from);
+        adopt(poll->data, l, fd, &from);
     }
 }
 
@@ -486,22 +516,34 @@ static int local_port(int fd)
     return ntohs(((struct sockaddr_in *)&addr)->sin_port);
 }
 
-static int start_listening(struct http_server *s, struct errbuf *err)
+static int start_listening(struct http_server *s, struct listener *l, const char *host, int port,
+                           struct errbuf *err)
 {
-    int fd = open_socket(s->config.host, s->config.port, err);
+    int fd = open_socket(host, port, err);
     int rc;
 
     if (fd < 0)
         return fd;
-    s->listen_fd = fd;
-    s->port = local_port(fd);
-    rc = uv_poll_init(loop_uv(s->loop), &s->listen_poll, fd);
+    l->fd = fd;
+    l->port = local_port(fd);
+    rc = uv_poll_init(loop_uv(s->loop), &l->poll, fd);
     if (rc)
         return err_set(err, rc, "cannot watch the listening socket: %s", uv_strerror(rc));
-    s->listen_poll.data = s;
+    l->poll.data = s;
     s->refs++;
-    s->listening = true;
-    return uv_poll_start(&s->listen_poll, UV_READABLE, on_listen);
+    l->open = true;
+    return uv_poll_start(&l->poll, UV_READABLE, on_listen);
+}
+
+static int listen_everywhere(struct http_server *s, struct errbuf *err)
+{
+    int rc = start_listening(s, &s->listener[0], s->config.host, s->config.port, err);
+
+    if (rc || !s->config.redirect_host)
+        return rc;
+    s->listener[1].redirects = true;
+    return start_listening(s, &s->listener[1], s->config.redirect_host, s->config.redirect_port,
+                           err);
 }
 
 static void on_listen_closed(uv_handle_t *handle)
@@ -511,12 +553,14 @@ static void on_listen_closed(uv_handle_t *handle)
 
 static void stop_listening(struct http_server *s)
 {
-    if (s->listening)
-        uv_close((uv_handle_t *)&s->listen_poll, on_listen_closed);
-    s->listening = false;
-    if (s->listen_fd >= 0)
-        close(s->listen_fd); /* uv_close() has taken it out of the poll set already */
-    s->listen_fd = -1;
+    for (struct listener *l = s->listener; l < s->listener + 2; l++) {
+        if (l->open)
+            uv_close((uv_handle_t *)&l->poll, on_listen_closed);
+        l->open = false;
+        if (l->fd >= 0)
+            close(l->fd); /* uv_close() has taken it out of the poll set already */
+        l->fd = -1;
+    }
 }
 
 /* --------------------------------------------------------------- sweep */
@@ -529,8 +573,10 @@ static void on_sweep(void *arg)
     conn_sweep(s, now);
     h2_sweep(s, now);
     ws_sweep(s, now);
-    if (s->listening && !uv_is_active((uv_handle_t *)&s->listen_poll))
-        uv_poll_start(&s->listen_poll, UV_READABLE, on_listen);
+    for (struct listener *l = s->listener; l < s->listener + 2; l++) {
+        if (l->open && !uv_is_active((uv_handle_t *)&l->poll))
+            uv_poll_start(&l->poll, UV_READABLE, on_listen);
+    }
 }
 
 /* ------------------------------------------------------------ lifetime */
@@ -570,11 +616,13 @@ static int open_parts(struct http_server *s, struct errbuf *err)
     if (s->config.tls_cert)
         rc = tls_open(&s->tls, s->config.tls_cert, s->config.tls_key, err);
     if (!rc)
+        rc = peer_open(s, err);
+    if (!rc)
         rc = guests_open(&s->guests);
     if (!rc)
         rc = open_turn(s);
     if (!rc)
-        rc = start_listening(s, err);
+        rc = listen_everywhere(s, err);
     if (!rc)
         rc = site_open(&s->site, s->config.web_root);
     if (!rc)
@@ -616,7 +664,7 @@ int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *l
     s->routes = routes;
     s->sockets = sockets;
     s->app = app;
-    s->listen_fd = -1;
+    s->listener[0].fd = s->listener[1].fd = -1;
     s->refs = 1;
     link_init(&s->conns);
     link_init(&s->txns);
@@ -636,7 +684,17 @@ int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *l
 
 int http_server_port(const struct http_server *server)
 {
-    return server->port;
+    return server->listener[0].port;
+}
+
+int http_server_redirect_port(const struct http_server *server)
+{
+    return server->listener[1].port;
+}
+
+int http_server_renew_certificate(struct http_server *s, struct errbuf *err)
+{
+    return s->tls ? tls_renew(s->tls, s->config.tls_cert, s->config.tls_key, err) : 0;
 }
 
 size_t http_server_connections(const struct http_server *server)

@@ -68,6 +68,19 @@ int tls_open(struct tls **tp, const char *cert, const char *key, struct errbuf *
     return 0;
 }
 
+/* Connections hold the context they began with; new ones get this one. */
+int tls_renew(struct tls *tls, const char *cert, const char *key, struct errbuf *err)
+{
+    SSL_CTX *ctx = make_context(cert, key);
+
+    ERR_clear_error();
+    if (!ctx)
+        return err_set(err, UV_EINVAL, "the certificate or its key cannot be used (%s)", cert);
+    SSL_CTX_free(tls->ctx);
+    tls->ctx = ctx;
+    return 0;
+}
+
 void tls_close(struct tls *tls)
 {
     if (!tls)

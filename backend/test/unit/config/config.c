@@ -295,6 +295,29 @@ static void beyond_loopback_accounts_are_on_and_cannot_be_off(void **state)
     }
 }
 
+static void beyond_loopback_somebody_ends_tls(void **state)
+{
+    struct config *c = load(FLAGS(L("--listen=0.0.0.0:1")), NO_ENV);
+    struct errbuf err = {""};
+
+    (void)state;
+    assert_int_equal(config_may_serve(c, &err), UV_EINVAL);
+    assert_non_null(strstr(err.text, "behind-proxy"));
+    config_free(c);
+    c = load(FLAGS(L("--listen=0.0.0.0:1"), L("--behind-proxy=10.0.0.2,172.16.0.0/12")), NO_ENV);
+    assert_int_equal(config_may_serve(c, &err), 0);
+    assert_int_equal(c->behind_proxy_count, 2);
+    assert_string_equal(c->behind_proxy[1], "172.16.0.0/12");
+    config_free(c);
+    c = load(FLAGS(L("--behind-proxy=10.0.0.2")), NO_ENV); /* people come from elsewhere */
+    assert_true(c->accounts);
+    config_free(c);
+    refused(FLAGS(L("--behind-proxy=10.0.0.2"), L("--accounts=off")), NO_ENV, "accounts");
+    refused(FLAGS(L("--behind-proxy=10.0.0.2/8")), NO_ENV, "INTERVIEWD_BEHIND_PROXY");
+    refused(FLAGS(L("--behind-proxy=proxy.example")), NO_ENV, "INTERVIEWD_BEHIND_PROXY");
+    refused(FLAGS(L("--redirect-listen=127.0.0.1:1")), NO_ENV, "tls-cert");
+}
+
 static void ollama_is_found_however_it_is_spelled(void **state)
 {
     static const char *const pairs[][2] = {
@@ -462,6 +485,7 @@ int main(void)
         cmocka_unit_test(wrong_values_are_named_with_their_place),
         cmocka_unit_test(secrets_are_not_taken_from_the_command_line_nor_repeated),
         cmocka_unit_test(beyond_loopback_accounts_are_on_and_cannot_be_off),
+        cmocka_unit_test(beyond_loopback_somebody_ends_tls),
         cmocka_unit_test(ollama_is_found_however_it_is_spelled),
         cmocka_unit_test(the_chain_is_what_is_configured_or_what_was_asked_for),
         cmocka_unit_test(a_key_goes_to_its_own_server_only),
