@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AUDIO_PIECE_MIN = 3200 }; /* samples a piece has room for, 200 ms */
+enum {
+    AUDIO_PIECE_MIN = 3200, /* samples a piece has room for, 200 ms */
+    MEMORY_WAIT_MS = 20,    /* before what cannot be dropped is told again */
+};
 
 /* ---------------------------------------------------------------- reports */
 
@@ -119,29 +122,80 @@ static void deliver(void *arg)
     report_free(r);
 }
 
-void hub_report(struct asr_line *line, enum report_kind kind, uint32_t utterance,
-                const struct asr_result *res, int code, const char *text, const char *more)
+static struct report *report_new(struct asr_line *line, enum report_kind kind, uint32_t utterance,
+                                 const struct asr_result *res, int code, const char *text,
+                                 const char *more)
 {
     struct report *r = calloc(1, sizeof(*r));
 
     if (!r)
-        abort(); /* a final cannot be dropped, and there is no memory to say so */
+        return NULL;
     r->line = line;
     r->kind = kind;
     r->utterance = utterance;
     r->code = code;
     snprintf(r->message, sizeof(r->message), "%s", text ? text : "");
     snprintf(r->more, sizeof(r->more), "%s", more ? more : "");
-    if (res && copy_result(r, res))
-        abort();
+    if (res && copy_result(r, res)) {
+        report_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+/** UV_ENOMEM, or UV_ECANCELED when the loop takes nothing any more. */
+static int post_report(struct report *r)
+{
+    struct asr_line *line = r->line;
+    bool partial = r->kind == REPORT_PARTIAL;
+    int rc;
+
     uv_mutex_lock(&line->hub->lock);
     line->refs++;
-    line->partial_on_way |= kind == REPORT_PARTIAL;
+    line->partial_on_way |= partial;
     uv_mutex_unlock(&line->hub->lock);
-    if (loop_post(line->hub->loop, deliver, r)) {
-        line_release(line);
-        report_free(r);
+    rc = loop_post(line->hub->loop, deliver, r);
+    if (!rc)
+        return 0;
+    if (partial) {
+        uv_mutex_lock(&line->hub->lock);
+        line->partial_on_way = false;
+        uv_mutex_unlock(&line->hub->lock);
     }
+    line_release(line);
+    return rc;
+}
+
+static bool is_leaving(struct asr_line *line)
+{
+    bool leaving;
+
+    uv_mutex_lock(&line->hub->lock);
+    leaving = line->closing || line->hub->stopping;
+    uv_mutex_unlock(&line->hub->lock);
+    return leaving;
+}
+
+int hub_report_now(struct asr_line *line, enum report_kind kind, uint32_t utterance,
+                   const struct asr_result *res, int code, const char *text, const char *more)
+{
+    struct report *r = report_new(line, kind, utterance, res, code, text, more);
+    int rc = r ? post_report(r) : UV_ENOMEM;
+
+    if (rc && r)
+        report_free(r);
+    return rc;
+}
+
+void hub_report(struct asr_line *line, enum report_kind kind, uint32_t utterance,
+                const struct asr_result *res, int code, const char *text, const char *more)
+{
+    bool droppable = kind == REPORT_PARTIAL || kind == REPORT_TROUBLE;
+
+    /* A final cannot be dropped: the worker waits with it until there is memory again. */
+    while (hub_report_now(line, kind, utterance, res, code, text, more) == UV_ENOMEM &&
+           !droppable && !is_leaving(line))
+        uv_sleep(MEMORY_WAIT_MS);
 }
 
 /* ---------------------------------------------------------------- settings */
@@ -190,6 +244,8 @@ static int take_line_params(struct asr_params *to, const struct asr_params *from
     if (!from)
         return 0;
     to->language = copy(from->language);
+    if (from->language && !to->language)
+        return UV_ENOMEM;
     to->patient = from->patient;
     if (!from->vocabulary_count)
         return 0;
@@ -497,10 +553,9 @@ void line_release(struct asr_line *line)
     hub_release(hub);
 }
 
-static int admit(struct asr_hub *hub, struct errbuf *err)
+/** {lock} May a line that was silent so far be heard? */
+static int admit(const struct asr_hub *hub, struct errbuf *err)
 {
-    if (hub->stopping)
-        return err_set(err, UV_ECANCELED, "the server is shutting down");
     if (hub->line_count >= hub->lines_max)
         return err_set(err, UV_EAGAIN,
                        "%zu recordings are being heard already, which is all "
@@ -541,11 +596,10 @@ int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_pa
     line->refs = 2; /* the caller's, and the hub's until the stream is closed */
 
     uv_mutex_lock(&hub->lock);
-    rc = admit(hub, err);
+    rc = hub->stopping ? err_set(err, UV_ECANCELED, "the server is shutting down") : 0;
     if (!rc) {
         line->next = hub->lines;
         hub->lines = line;
-        hub->line_count++;
         hub->refs++;
         line->served = hub->turn++;
         uv_cond_signal(&hub->more);
@@ -604,13 +658,38 @@ static int push_mark(struct asr_line *line, enum piece_kind kind, uint32_t utter
     return rc;
 }
 
+/** The first time somebody speaks: a place among those that are heard, kept until the line closes.
+ *  A refusal is told as the line's error. */
+static int take_place(struct asr_line *line)
+{
+    struct asr_hub *hub = line->hub;
+    struct errbuf err = {{0}};
+    int rc = 0;
+
+    uv_mutex_lock(&hub->lock);
+    if (!line->placed && !line->dead && !hub->stopping)
+        rc = admit(hub, &err);
+    if (rc) {
+        line->dead = true;
+    } else if (!line->placed) {
+        line->placed = true;
+        hub->line_count++;
+    }
+    uv_mutex_unlock(&hub->lock);
+    if (!rc)
+        return 0;
+    return hub_report_now(line, REPORT_ERROR, 0, NULL, rc, err.text, NULL) ? UV_ENOMEM
+                                                                           : UV_ECANCELED;
+}
+
 int asr_line_begin(struct asr_line *line, uint32_t utterance)
 {
     int rc;
 
     if (line->running || !utterance)
         return UV_EINVAL;
-    rc = push_mark(line, PIECE_BEGIN, utterance);
+    rc = take_place(line);
+    rc = rc ? rc : push_mark(line, PIECE_BEGIN, utterance);
     if (!rc)
         line->running = utterance;
     return rc;
@@ -723,7 +802,8 @@ void asr_line_close(struct asr_line *line)
     hub = line->hub;
     line->closed = true;
     uv_mutex_lock(&hub->lock);
-    hub->line_count--;
+    hub->line_count -= line->placed;
+    line->placed = false;
     pieces_drop(line);
     if (!hub->stopping) {
         line->closing = true;

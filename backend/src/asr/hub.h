@@ -10,8 +10,13 @@
  * The hub chooses the engine (the configured one, else the best local one that is available), loads
  * its model once on a worker at the first need (or at once with .preload), and gives each line one
  * worker at a time. When the workers can't keep up, partials become rarer first; finals never
- * go missing; past lines_max, or when the backlog of all lines exceeds its limit, asr_line_open()
- * answers UV_EAGAIN with a sentence for the person.
+ * go missing.
+ *
+ * An open line costs next to nothing: who is silent needs no recogniser. At the first
+ * asr_line_begin() it takes one of lines_max places, and keeps it until it is closed. When none is
+ * left, or the backlog of all lines exceeds its limit, that call answers UV_ECANCELED and on_error
+ * comes with UV_EAGAIN and a sentence for the person. A line that says nothing for half a minute
+ * gives memory back in between.
  *
  * Threads    Every call and every handler on the loop thread.
  * Remote engines: when the service fails for an utterance, that utterance is heard again from its
@@ -39,8 +44,8 @@ struct asr_hub_config {
     struct asr_model_params fallback_model;
     const struct asr_engine *driver;          /**< If set, this one and not .engine */
     const struct asr_engine *fallback_driver; /**< If set, this one and not .fallback */
-    int lines_max;                            /**< Open lines at the same time; 0: 4 a core */
-    bool preload; /**< Load the model now rather than at the first line */
+    int lines_max; /**< Lines that are heard at the same time; 0: 4 a core */
+    bool preload;  /**< Load the model now rather than at the first line */
 };
 
 struct asr_line_handlers {
@@ -75,7 +80,7 @@ bool asr_hub_loaded(const struct asr_hub *hub);
 const char *asr_hub_model(const struct asr_hub *hub); /**< describe(), "" until loaded */
 /** The local engine that stands behind a remote one; NULL if there is none. */
 const struct asr_engine *asr_hub_fallback(const struct asr_hub *hub);
-size_t asr_hub_lines(const struct asr_hub *hub);
+size_t asr_hub_lines(const struct asr_hub *hub); /**< That are heard, now or between utterances */
 
 int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_params *params,
                   const struct asr_line_handlers *h, void *arg, struct errbuf *err);

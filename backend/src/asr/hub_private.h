@@ -80,7 +80,8 @@ struct asr_line {
     unsigned ends;  /**< PIECE_END waiting */
     bool busy;
     bool closing;
-    bool dead; /**< Failed: nothing more is done for it */
+    bool placed; /**< Has begun an utterance: counts among those that are heard */
+    bool dead;   /**< Failed: nothing more is done for it */
     bool ready_told;
     bool partial_on_way; /**< One is posted and not delivered: no further one now */
     uint64_t not_before; /**< [ms] monotonic, while a remote engine is given time */
@@ -103,7 +104,7 @@ struct asr_hub {
     uint64_t remote_after;  /**< {lock} [ms] no remote calls before */
 
     struct asr_line *lines; /**< {lock} */
-    size_t line_count;      /**< {lock} open ones */
+    size_t line_count;      /**< {lock} those with a place */
     size_t lines_max;
     size_t backlog; /**< {lock} samples on all lines */
     uint64_t turn;  /**< {lock} */
@@ -129,6 +130,10 @@ enum report_kind {
     REPORT_TROUBLE,
     REPORT_ERROR
 };
+/** hub_report() from a worker, who may wait: what must not be lost is told as soon as there is
+ * memory. hub_report_now() from anywhere: UV_ENOMEM or UV_ECANCELED when it could not be told. */
+int hub_report_now(struct asr_line *line, enum report_kind kind, uint32_t utterance,
+                   const struct asr_result *res, int code, const char *text, const char *more);
 void hub_report(struct asr_line *line, enum report_kind kind, uint32_t utterance,
                 const struct asr_result *res, int code, const char *text, const char *more);
 

@@ -327,15 +327,44 @@ static void a_full_hub_refuses_with_a_sentence(void **state)
 {
     struct world *w = *state;
     struct voice a = {0}, b = {0};
-    struct errbuf err = {{0}};
 
     open_hub(w, &asr_script_local, 1);
     open_line(w, &a);
-    assert_int_equal(UV_EAGAIN, asr_line_open(&b.line, w->hub, NULL, &handlers, &b, &err));
-    assert_non_null(strstr(err.text, "1 recordings"));
-    asr_line_close(a.line);
     open_line(w, &b);
+    assert_int_equal(asr_hub_lines(w->hub), 0); /* who is silent takes no place */
+    say(&a, 1, 1600);
+    until(w, &a, 'f', 1);
+    assert_int_equal(asr_hub_lines(w->hub), 1);
+    assert_int_equal(asr_line_begin(b.line, 1), UV_ECANCELED);
+    until(w, &b, 'e', 1);
+    assert_int_equal(get(&b, 'e', 0)->code, UV_EAGAIN);
+    assert_non_null(strstr(get(&b, 'e', 0)->text, "1 recordings"));
     asr_line_close(b.line);
+    say(&a, 2, 1600); /* who has one keeps it */
+    until(w, &a, 'f', 2);
+    asr_line_close(a.line);
+    assert_int_equal(asr_hub_lines(w->hub), 0);
+    b = (struct voice){0};
+    open_line(w, &b);
+    say(&b, 1, 1600);
+    until(w, &b, 'f', 1);
+    asr_line_close(b.line);
+}
+
+static void no_stream_is_opened_before_somebody_speaks(void **state)
+{
+    struct world *w = *state;
+    struct voice v = {0};
+
+    open_hub(w, &asr_script_local, 0);
+    open_line(w, &v);
+    until(w, &v, 'r', 1);
+    assert_int_equal(w->script.loads, 1);
+    assert_int_equal(w->script.opens, 0);
+    say(&v, 1, 1600);
+    until(w, &v, 'f', 1);
+    assert_int_equal(w->script.opens, 1);
+    asr_line_close(v.line);
 }
 
 static void a_line_too_far_behind_takes_no_more_but_loses_nothing(void **state)
@@ -633,6 +662,7 @@ int main(void)
         T(a_final_waits_for_no_partial),
         T(partials_thin_out_when_the_worker_is_behind),
         T(a_full_hub_refuses_with_a_sentence),
+        T(no_stream_is_opened_before_somebody_speaks),
         T(a_line_too_far_behind_takes_no_more_but_loses_nothing),
         T(a_line_may_be_closed_inside_any_handler),
         T(nothing_is_told_after_close),
