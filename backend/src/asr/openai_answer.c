@@ -3,64 +3,233 @@
  */
 #include "asr/openai_answer.h"
 
+#include "asr/openai_text.h"
 #include "base/json.h"
 #include "base/text.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-enum { WORDS_MAX = 4096 };
+enum {
+    WORDS_MAX = 4096,
+    SEGMENTS_MAX = 4096,
+    TEXT_BYTES = 1 << 20,
+    COMPLAINT_MAX = 160,
+};
+
+/* Whisper's own limits where it decides alone are 0.6 and -1.0; here both are weighed at once: the
+ * chance that somebody spoke, times the mean chance of a token. */
+static const double SILENT_FROM = 0.6;
+static const double SPEECH_LEAST = 0.25;
+static const double SILENT_ALONE = 0.8;     /* without a word about the tokens */
+static const double DOUBTFUL_FROM = 0.5;    /* for phrases that are often made up */
+static const double COMPRESSION_MOST = 2.4; /* text that repeats itself packs well */
+
+/* ---------------------------------------------------------------- numbers */
+
+/** Some services write numbers as text. */
+static double number(const json_t *obj, const char *key, double otherwise)
+{
+    const char *text = json_str(obj, key);
+    char *end;
+    double value;
+
+    if (!text)
+        return json_num(obj, key, otherwise);
+    value = strtod(text, &end);
+    return end != text && !*end && isfinite(value) ? value : otherwise;
+}
 
 /** Mean of the segments' exp(avg_logprob), each weighed by its length: the mean probability of a
  *  token, as Whisper itself judges. 0 when there is nothing to judge by. */
-static float confidence_of(const json_t *root)
+struct weighing {
+    double sum, weight;
+};
+
+static void weigh(struct weighing *w, const json_t *segment)
 {
-    const json_t *segments = json_object_get(root, "segments");
-    double sum = 0, weight = 0;
+    double length = number(segment, "end", 0) - number(segment, "start", 0);
+    double logprob = number(segment, "avg_logprob", 1);
 
-    for (size_t i = 0; i < json_array_size(segments); i++) {
-        const json_t *s = json_array_get(segments, i);
-        double length = json_num(s, "end", 0) - json_num(s, "start", 0);
-        double logprob = json_num(s, "avg_logprob", 1);
+    if (logprob > 0 || !(length > 0) || !isfinite(length))
+        return;
+    w->sum += length * exp(logprob);
+    w->weight += length;
+}
 
-        if (logprob > 0 || !(length > 0))
+/* ---------------------------------------------------------------- segments */
+
+/** Did somebody say this? */
+static bool is_said(const json_t *segment, const char *text, const char *prompt)
+{
+    double silent = number(segment, "no_speech_prob", -1);
+    double logprob = number(segment, "avg_logprob", 1);
+    bool alone = logprob > 0;
+
+    if (!*text || openai_text_is_invented(text, true))
+        return false;
+    if (number(segment, "compression_ratio", 0) > COMPRESSION_MOST)
+        return false;
+    if (silent >= DOUBTFUL_FROM && openai_text_is_invented(text, false))
+        return false;
+    if ((silent < 0 || silent >= DOUBTFUL_FROM) && openai_text_is_echo(text, prompt))
+        return false;
+    if (silent < SILENT_FROM)
+        return true;
+    return alone ? silent < SILENT_ALONE : (1 - silent) * exp(logprob) >= SPEECH_LEAST;
+}
+
+struct reading {
+    struct openai_answer *a;
+    const struct openai_asked *asked;
+    struct buf text;
+    struct buf word_text;
+    size_t at;      /* in text: what comes before was found among the words */
+    uint32_t last;  /* [ms] start of the word before */
+    uint32_t last_end;
+};
+
+/** Text of what was said in the segments; false when there are none to go by. */
+static bool read_segments(struct reading *r)
+{
+    const json_t *list = json_object_get(r->a->reply, "segments");
+    struct weighing w = {0};
+    bool any = false;
+
+    for (size_t i = 0; i < json_array_size(list) && i < SEGMENTS_MAX; i++) {
+        const json_t *segment = json_array_get(list, i), *text = json_object_get(segment, "text");
+        size_t before = r->text.len, from;
+
+        if (!json_is_string(text))
             continue;
-        sum += length * exp(logprob);
-        weight += length;
+        any = true;
+        if (before)
+            buf_putc(&r->text, ' ');
+        from = r->text.len;
+        openai_text_clean(&r->text, json_string_value(text), json_string_length(text));
+        if (!r->text.err && r->text.data &&
+            is_said(segment, r->text.data + from, r->asked->prompt)) {
+            weigh(&w, segment);
+            continue;
+        }
+        r->text.len = before; /* the space, too */
+        buf_seal(&r->text);
     }
-    return weight > 0 && isfinite(weight) ? (float)(sum / weight) : 0;
+    r->a->confidence = w.weight > 0 ? (float)(w.sum / w.weight) : 0;
+    return any;
 }
 
-static uint32_t to_ms(double seconds)
+static void read_whole_text(struct reading *r, const char *text, size_t len)
 {
-    return seconds > 0 && seconds < 1e6 ? (uint32_t)(seconds * 1000 + 0.5) : 0;
+    openai_text_clean(&r->text, text, len);
+    if (!r->text.err && r->text.len && !is_said(NULL, r->text.data, r->asked->prompt)) {
+        r->text.len = 0;
+        buf_seal(&r->text);
+    }
 }
 
-static void take_words(struct openai_answer *a)
+static void cut_loop(struct reading *r)
 {
+    if (r->text.err || !r->text.len)
+        return;
+    r->text.len = openai_text_before_loop(r->text.data);
+    buf_seal(&r->text);
+}
+
+/* ---------------------------------------------------------------- words */
+
+static bool is_mark(char c)
+{
+    return (unsigned char)c < 0x80 && !isalnum((unsigned char)c);
+}
+
+/** Is this word the next one of the text? Words of what was left out are not. */
+static bool follows(struct reading *r, const char *word)
+{
+    size_t n = strlen(word), at = r->at;
+
+    while (n && is_mark(word[n - 1]))
+        n--;
+    while (n && is_mark(*word)) {
+        word++;
+        n--;
+    }
+    while (r->text.data[at] && is_mark(r->text.data[at]))
+        at++;
+    if (!n || strncasecmp(r->text.data + at, word, n) != 0)
+        return false;
+    r->at = at + n;
+    return true;
+}
+
+/** A time within the audio and not before `from`; where it makes no sense, `from`. [ms] */
+static uint32_t time_of(const json_t *word, const char *key, uint32_t from, uint32_t audio_ms)
+{
+    double ms = number(word, key, -1) * 1000;
+    double most = audio_ms ? audio_ms : 1e9;
+
+    return ms >= from && ms <= most ? (uint32_t)(ms + 0.5) : from;
+}
+
+static void take_word(struct reading *r, const json_t *word)
+{
+    struct openai_answer *a = r->a;
+    const json_t *text = json_object_get(word, "word");
+    size_t from = r->word_text.len;
+    struct asr_word *to = &a->words[a->word_count];
+    double sure = number(word, "probability", (double)a->confidence);
+
+    if (!json_is_string(text) || a->word_count == WORDS_MAX)
+        return;
+    openai_text_clean(&r->word_text, json_string_value(text), json_string_length(text));
+    if (r->word_text.err || r->word_text.len == from || !follows(r, r->word_text.data + from)) {
+        r->word_text.len = from;
+        return;
+    }
+    buf_append(&r->word_text, "", 1);
+    to->text = (const char *)(uintptr_t)from; /* made an address when the buffer moves no more */
+    to->start_ms = time_of(word, "start", r->last, r->asked->audio_ms);
+    if (number(word, "start", -1) * 1000 > (double)r->asked->audio_ms && r->asked->audio_ms)
+        to->start_ms = r->last_end;
+    to->end_ms = time_of(word, "end", to->start_ms, r->asked->audio_ms);
+    to->confidence = sure >= 0 && sure <= 1 ? (float)sure : a->confidence;
+    r->last = to->start_ms;
+    r->last_end = to->end_ms;
+    a->word_count++;
+}
+
+static int take_words(struct reading *r)
+{
+    struct openai_answer *a = r->a;
     const json_t *list = json_object_get(a->reply, "words");
-    size_t n = json_array_size(list);
+    const json_t *segments = json_object_get(a->reply, "segments");
 
-    if (n > WORDS_MAX)
-        n = WORDS_MAX;
-    a->words = n ? calloc(n, sizeof(*a->words)) : NULL;
-    for (size_t i = 0; a->words && i < n; i++) {
-        const json_t *w = json_array_get(list, i);
-        const char *text = json_str(w, "word");
-        uint32_t start, end;
+    a->words = calloc(WORDS_MAX, sizeof(*a->words));
+    if (!a->words)
+        return UV_ENOMEM;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        take_word(r, json_array_get(list, i));
+    for (size_t s = 0; !json_array_size(list) && s < json_array_size(segments); s++) {
+        const json_t *words = json_object_get(json_array_get(segments, s), "words");
 
-        if (!text || !text[strspn(text, " ")])
-            continue;
-        start = to_ms(json_num(w, "start", 0));
-        end = to_ms(json_num(w, "end", 0));
-        a->words[a->word_count++] = (struct asr_word){.text = text + strspn(text, " "),
-                                                      .start_ms = start,
-                                                      .end_ms = end > start ? end : start,
-                                                      .confidence = a->confidence};
+        for (size_t i = 0; i < json_array_size(words); i++)
+            take_word(r, json_array_get(words, i));
     }
+    if (r->word_text.err)
+        return r->word_text.err;
+    a->word_text = buf_steal(&r->word_text, NULL);
+    if (!a->word_text)
+        return UV_ENOMEM;
+    for (size_t i = 0; i < a->word_count; i++)
+        a->words[i].text = a->word_text + (uintptr_t)a->words[i].text;
+    return 0;
 }
+
+/* ---------------------------------------------------------------- the whole */
 
 /** Services say "english" where we say "en". */
 static void take_language(struct openai_answer *a, const char *asked)
@@ -70,6 +239,7 @@ static void take_language(struct openai_answer *a, const char *asked)
         {"italian", "it"}, {"portuguese", "pt"}, {"dutch", "nl"},   {"polish", "pl"},
         {"russian", "ru"}, {"turkish", "tr"},    {"chinese", "zh"}, {"japanese", "ja"},
         {"korean", "ko"},  {"arabic", "ar"},     {"hindi", "hi"},   {"ukrainian", "uk"},
+        {"swedish", "sv"},
     };
     const char *said = json_str(a->reply, "language");
 
@@ -82,44 +252,78 @@ static void take_language(struct openai_answer *a, const char *asked)
     snprintf(a->language, sizeof(a->language), "%s", said);
 }
 
-static char *trimmed(const char *text)
+/** `response_format` text, which some servers give whatever was asked for: no page, no JSON. */
+static bool is_text(const char *body, size_t len)
 {
-    size_t n;
+    size_t at = 0;
 
-    text += strspn(text, " \t\r\n");
-    n = strlen(text);
-    while (n > 0 && strchr(" \t\r\n", text[n - 1]))
-        n--;
-    return strndup(text, n);
+    while (at < len && isspace((unsigned char)body[at]))
+        at++;
+    return at < len && !strchr("<{[\"", body[at]) && utf8_valid(body, len);
 }
 
-int openai_answer_read(struct openai_answer *a, const char *body, size_t len, const char *asked,
-                       struct errbuf *err)
+static int complain(const json_t *reply, struct errbuf *err)
 {
-    const char *text;
+    const json_t *error = json_object_get(reply, "error");
+    const char *message =
+        json_is_string(error) ? json_string_value(error) : json_str(error, "message");
+
+    if (message)
+        return err_set(err, UV_EPROTO, "the transcription service answered: %.*s", COMPLAINT_MAX,
+                       message);
+    return err_set(err, UV_EPROTO, "the transcription service answered with no transcript");
+}
+
+static int read_reply(struct reading *r, const char *body, size_t len, struct errbuf *err)
+{
+    const json_t *text = json_object_get(r->a->reply, "text");
+
+    if (!r->a->reply && is_text(body, len))
+        read_whole_text(r, body, len);
+    else if (!read_segments(r) && json_is_string(text))
+        read_whole_text(r, json_string_value(text), json_string_length(text));
+    else if (!text && !json_is_array(json_object_get(r->a->reply, "segments")))
+        return complain(r->a->reply, err);
+    cut_loop(r);
+    return r->text.err;
+}
+
+int openai_answer_read(struct openai_answer *a, const char *body, size_t len,
+                       const struct openai_asked *asked, struct errbuf *err)
+{
+    struct reading r = {.a = a, .asked = asked};
     int rc;
 
-    *a = (struct openai_answer){.reply = json_parse(body ? body : "", len)};
-    text = json_str(a->reply, "text");
-    if (text)
-        a->text = trimmed(text);
-    if (!a->text) {
-        rc = text
-                 ? err_set(err, UV_ENOMEM, "no memory for what was said")
-                 : err_set(err, UV_EPROTO, "the transcription service answered with no transcript");
-        openai_answer_release(a);
-        return rc;
+    *a = (struct openai_answer){.text = NULL};
+    body = body ? body : "";
+    a->reply = json_loadb(body, len, JSON_ALLOW_NUL, NULL);
+    buf_init(&r.text, TEXT_BYTES);
+    buf_init(&r.word_text, TEXT_BYTES);
+    rc = read_reply(&r, body, len, err);
+    if (!rc)
+        a->text = buf_steal(&r.text, NULL);
+    if (!rc && !a->text)
+        rc = UV_ENOMEM;
+    if (!rc) {
+        take_language(a, asked->language);
+        r.text.data = a->text;
+        rc = take_words(&r);
+        r.text.data = NULL;
     }
-    a->confidence = confidence_of(a->reply);
-    take_language(a, asked);
-    take_words(a);
-    return 0;
+    if (rc && rc != UV_EPROTO)
+        err_set(err, rc, "no memory for what was said");
+    buf_release(&r.text);
+    buf_release(&r.word_text);
+    if (rc)
+        openai_answer_release(a);
+    return rc;
 }
 
 void openai_answer_release(struct openai_answer *a)
 {
     free(a->text);
     free(a->words);
+    free(a->word_text);
     json_decref(a->reply);
     *a = (struct openai_answer){.text = NULL};
 }

@@ -1,17 +1,19 @@
 /**
  * @file audio/decode.c  Recordings of any format to 16 kHz mono
  *
- * Plain WAV files are read here (wav.c), everything else by the media module.
+ * Plain WAV files are read here (wav.c), everything else in a process of its own (media.h).
  */
 #include "audio/decode.h"
 
 #include "audio/media.h"
 #include "audio/wav.h"
-#include "base/module.h"
+#include "base/text.h"
+#include "loop/child.h"
+#include "loop/frame.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +23,8 @@
 enum {
     RATE = 16000,
     FIRST_SAMPLES = 1 << 16,
-    HEAD = 512, /* bytes looked at to say what a file is that is no recording */
+    WAIT_MS = 60000, /* for the process to say something; it ends itself before */
+    HEAD = 512,      /* bytes looked at to say what a file is that is no recording */
 };
 
 /* ---------------------------------------------------------------- where bytes come from */
@@ -130,33 +133,103 @@ static const char *what_it_is(const uint8_t *head, size_t n)
 
 /* ---------------------------------------------------------------- decoding */
 
-static pthread_mutex_t module_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static const struct media_module *media(struct errbuf *err)
+/** The process asks for bytes of the recording. */
+static int answer_read(const struct media_source *source, int fd, const struct frame *f)
 {
-    static const struct media_module *module; /* {module_lock} */
-    const struct media_module *found;
+    uint8_t *bytes;
+    uint64_t offset;
+    uint32_t n;
+    int64_t got;
+    int rc;
 
-    pthread_mutex_lock(&module_lock);
-    if (!module)
-        module = module_open("interviewd-media", "media_module", err);
-    found = module;
-    pthread_mutex_unlock(&module_lock);
-    if (found && found->abi != MEDIA_ABI) {
-        err_set(err, UV_ENOSYS, "interviewd-media.so belongs to another version of the program");
-        return NULL;
-    }
-    return found;
+    if (f->len != sizeof(offset) + sizeof(n))
+        return UV_EPROTO;
+    memcpy(&offset, f->data, sizeof(offset));
+    memcpy(&n, f->data + sizeof(offset), sizeof(n));
+    if (n > MEDIA_READ_MAX)
+        return UV_EPROTO;
+    bytes = malloc(n ? n : 1);
+    if (!bytes)
+        return UV_ENOMEM;
+    got = offset < source->size ? source->read(source->arg, offset, bytes, n) : 0;
+    rc = frame_send(fd, got < 0 ? MEDIA_BROKEN : MEDIA_BYTES, bytes, got > 0 ? (size_t)got : 0,
+                    WAIT_MS);
+    free(bytes);
+    return rc;
 }
 
-static int by_module(const struct media_source *source, const struct media_sink *sink,
-                     struct pcm *pcm, char *why, struct errbuf *err)
+static int take_samples(const struct media_sink *sink, const struct frame *f, int16_t *aligned)
 {
-    const struct media_module *module = media(err);
+    if (f->len % sizeof(*aligned) || f->len > MEDIA_SAMPLES_MAX * sizeof(*aligned))
+        return UV_EPROTO;
+    if (f->len)
+        memcpy(aligned, f->data, f->len);
+    return sink->take(sink->arg, aligned, f->len / sizeof(*aligned));
+}
 
-    if (!module)
-        return UV_ENOSYS;
-    return module->decode(source, sink, pcm->format, why);
+/** How it ended. Only text that is text is taken over. */
+static int take_end(const struct frame *f, char *to, size_t size)
+{
+    struct taking t;
+    const char *text;
+
+    taking_init(&t, f);
+    text = take_text(&t);
+    if (t.bad || t.left || !utf8_valid(text, strlen(text)))
+        return UV_EPROTO;
+    text_copy(to, size, text, strlen(text));
+    return f->kind == MEDIA_DONE ? 0 : -1;
+}
+
+/** 0, 1 or -1 as media_decode() has it, or a UV_E* code when the process did not do its part. */
+static int talk(int fd, const struct media_source *source, const struct media_sink *sink,
+                struct pcm *pcm, char *why)
+{
+    int16_t *aligned = malloc(MEDIA_SAMPLES_MAX * sizeof(*aligned));
+    struct frame_inbox inbox;
+    bool over = false;
+    int rc = aligned ? frame_send(fd, MEDIA_DECODE, &source->size, sizeof(source->size), WAIT_MS)
+                     : UV_ENOMEM;
+
+    frame_inbox_init(&inbox);
+    while (!rc && !over) {
+        struct frame f;
+
+        rc = frame_receive(fd, &inbox, &f, WAIT_MS);
+        if (rc)
+            break;
+        over = f.kind == MEDIA_DONE || f.kind == MEDIA_FAILED;
+        if (over)
+            rc = take_end(&f, f.kind == MEDIA_DONE ? pcm->format : why,
+                          f.kind == MEDIA_DONE ? MEDIA_FORMAT_MAX : MEDIA_TEXT_MAX);
+        else if (f.kind == MEDIA_READ)
+            rc = answer_read(source, fd, &f);
+        else
+            rc = f.kind == MEDIA_SAMPLES ? take_samples(sink, &f, aligned) : UV_EPROTO;
+    }
+    frame_inbox_release(&inbox);
+    free(aligned);
+    return rc;
+}
+
+static int by_process(const struct media_source *source, const struct media_sink *sink,
+                      struct pcm *pcm, char *why, struct errbuf *err)
+{
+    struct child *child = NULL;
+    int rc = child_start(&child, MEDIA_PROGRAM, err);
+
+    if (rc)
+        return rc;
+    rc = talk(child_socket(child), source, sink, pcm, why);
+    child_close(child);
+    if (rc == UV_ENOMEM)
+        return err_set(err, rc, "there is not enough memory for this recording");
+    if (rc == UV_ETIMEDOUT)
+        return err_set(err, UV_EINVAL, "this recording cannot be read: decoding it takes too long");
+    if (rc == 1 || rc == 0 || rc == -1)
+        return rc;
+    return err_set(err, UV_EINVAL,
+                   "this recording cannot be read: it is damaged in a way that ended its decoder");
 }
 
 static int refuse(const struct media_source *source, const char *why, struct errbuf *err)
@@ -182,7 +255,7 @@ static int decode(const struct media_source *source, struct pcm *pcm, struct err
         return err_set(err, UV_EINVAL, "this recording is empty");
     rc = wav_decode(source, &sink, got.format, why);
     if (rc == WAV_NOT_OURS)
-        rc = by_module(source, &sink, &got, why, err);
+        rc = by_process(source, &sink, &got, why, err);
     if (rc == 1 && collector.err == UV_E2BIG)
         rc = err_set(err, UV_E2BIG, "this recording is longer than %d hours",
                      AUDIO_LENGTH_MAX_S / 3600);

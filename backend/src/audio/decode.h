@@ -1,8 +1,9 @@
 /**
  * @file audio/decode.h  Recordings of any format to 16 kHz mono
  *
- * libavformat/libavcodec/libswresample live in a shared module beside the executable that is
- * opened at the first use: they cost 26 MB the moment they are linked.
+ * libavformat/libavcodec/libswresample read what strangers send and cost 26 MB the moment they are
+ * linked: they live in a program beside the executable that is started for each recording, with
+ * limits (media.h). A recording that crashes it is an error with a sentence.
  *
  *     struct pcm pcm;
  *     audio_decode_file(path, &pcm, err)  /  audio_decode_bytes(data, len, &pcm, err)
@@ -10,7 +11,7 @@
  *
  * Threads    Any worker; blocks.
  * Errors     UV_ENOENT no file, UV_EINVAL not audio (the sentence says what it is), UV_E2BIG
- *            longer than AUDIO_LENGTH_MAX_S, UV_ENOSYS the module is missing.
+ *            longer than AUDIO_LENGTH_MAX_S, UV_ENOSYS the program is missing.
  */
 #ifndef AUDIO_DECODE_H
 #define AUDIO_DECODE_H

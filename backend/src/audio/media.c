@@ -1,11 +1,16 @@
 /**
- * @file audio/media.c  The shared module that knows media formats (libavformat and its family)
+ * @file audio/media.c  The part that knows media formats (libavformat and its family)
+ *
+ * Runs in a process of its own (media_worker.c): what comes is written by strangers, for libraries
+ * that read a hundred formats. A crash there is a sentence for who sent the file.
  *
  * The bytes come through a reader of ours: no protocol of libavformat's is ever used, so a hostile
  * file cannot name another file or an address. Only formats that carry sound recordings are let in
  * (format_list), and the number of streams, channels and damaged packets is limited.
  */
 #include "audio/media.h"
+
+#include "audio/mixdown.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -42,6 +47,8 @@ struct reading {
     SwrContext *resample;
     AVChannelLayout layout; /* of what the resampler was set up for */
     int rate, sample_format;
+    int channels_out; /* 2 when the source is stereo: mixed by us, see mixdown.h */
+    struct mixdown mixdown;
     AVPacket *packet;
     AVFrame *frame;
     int stream;
@@ -153,8 +160,11 @@ static void name_format(const struct reading *r, char *format)
 
 /* ---------------------------------------------------------------- samples out */
 
-static int give(struct reading *r, const int16_t *samples, int n)
+/** n samples a channel; two channels become one in place. */
+static int give(struct reading *r, int16_t *samples, int n)
 {
+    for (int i = 0; r->channels_out == 2 && i < n; i++)
+        samples[i] = (int16_t)mixdown_stereo(&r->mixdown, samples[2 * i], samples[2 * i + 1]);
     r->decoded += (uint64_t)n;
     if (n > 0 && r->sink->take(r->sink->arg, samples, (size_t)n)) {
         r->stopped = true;
@@ -166,7 +176,7 @@ static int give(struct reading *r, const int16_t *samples, int n)
 /** Resample n samples a channel; with `in` NULL, give out what the resampler still holds. */
 static int convert(struct reading *r, const uint8_t **in, int n)
 {
-    int16_t out[CHUNK];
+    int16_t out[CHUNK * 2];
     uint8_t *to[1] = {(uint8_t *)out};
     int got = swr_convert(r->resample, to, CHUNK, in, n);
 
@@ -199,7 +209,7 @@ static bool same_form(const struct reading *r, const AVFrame *f)
 /** A stream may change its form on the way; the resampler is made anew then. */
 static int fit_resampler(struct reading *r, const AVFrame *f)
 {
-    AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO, from = {0};
+    AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO, stereo = AV_CHANNEL_LAYOUT_STEREO, from = {0};
     int rc;
 
     if (same_form(r, f))
@@ -214,8 +224,10 @@ static int fit_resampler(struct reading *r, const AVFrame *f)
         av_channel_layout_default(&from, f->ch_layout.nb_channels);
     else
         av_channel_layout_copy(&from, &f->ch_layout);
-    rc = swr_alloc_set_opts2(&r->resample, &mono, AV_SAMPLE_FMT_S16, RATE_OUT, &from, f->format,
-                             f->sample_rate, 0, NULL);
+    r->channels_out = f->ch_layout.nb_channels == 2 ? 2 : 1;
+    rc =
+        swr_alloc_set_opts2(&r->resample, r->channels_out == 2 ? &stereo : &mono, AV_SAMPLE_FMT_S16,
+                            RATE_OUT, &from, f->format, f->sample_rate, 0, NULL);
     if (rc >= 0)
         rc = swr_init(r->resample);
     av_channel_layout_uninit(&from);
@@ -282,8 +294,8 @@ static void close_reading(struct reading *r)
     avio_context_free(&r->io);
 }
 
-static int decode(const struct media_source *source, const struct media_sink *sink,
-                  char format[MEDIA_FORMAT_MAX], char why[MEDIA_TEXT_MAX])
+int media_decode(const struct media_source *source, const struct media_sink *sink,
+                 char format[MEDIA_FORMAT_MAX], char why[MEDIA_TEXT_MAX])
 {
     struct reading r = {.source = source, .sink = sink};
     int rc;
@@ -304,6 +316,3 @@ static int decode(const struct media_source *source, const struct media_sink *si
     close_reading(&r);
     return rc;
 }
-
-extern const struct media_module media_module;
-const struct media_module media_module = {.abi = MEDIA_ABI, .decode = decode};

@@ -1,8 +1,15 @@
 /**
- * @file audio/media.h  The door of the shared module that knows media formats
+ * @file audio/media.h  Media formats, and the process that reads them
  *
- * Private to audio/: decode.c opens the module, media.c is the module. The module is linked with
- * libav* and with nothing of ours, so everything it needs comes through here.
+ * Private to audio/. decode.c asks, in the server; media_worker.c, the program interviewd-media,
+ * calls media_decode() of media.c, which is linked with libav*. They say, in frames (loop/frame.h):
+ *
+ *     ->  DECODE u64 bytes            <-  READ u64 offset, u32 bytes     as often as it likes
+ *     ->  BYTES (none: the end) | BROKEN
+ *                                     <-  SAMPLES                        16 kHz mono
+ *                                     <-  DONE format | FAILED sentence
+ *
+ * The bytes stay where they are; the process is given no file and no address, only answers.
  */
 #ifndef AUDIO_MEDIA_H
 #define AUDIO_MEDIA_H
@@ -10,10 +17,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MEDIA_PROGRAM "interviewd-media"
+
 enum {
-    MEDIA_ABI = 1, /**< Raised when this file changes */
     MEDIA_FORMAT_MAX = 64,
     MEDIA_TEXT_MAX = 256,
+    MEDIA_READ_MAX = 256 << 10,  /**< Bytes in one answer */
+    MEDIA_SAMPLES_MAX = 1 << 16, /**< In one frame */
+};
+
+enum media_kind {
+    MEDIA_DECODE = 1,
+    MEDIA_READ,
+    MEDIA_BYTES,
+    MEDIA_BROKEN,
+    MEDIA_SAMPLES,
+    MEDIA_DONE,
+    MEDIA_FAILED,
 };
 
 /** Bytes of a recording, wherever they are. */
@@ -30,11 +50,8 @@ struct media_sink {
     void *arg;
 };
 
-struct media_module {
-    int abi;
-    /** 0; 1 when the sink stopped it; -1 with a sentence when it is no sound that can be read. */
-    int (*decode)(const struct media_source *source, const struct media_sink *sink,
-                  char format[MEDIA_FORMAT_MAX], char why[MEDIA_TEXT_MAX]);
-};
+/** 0; 1 when the sink stopped it; -1 with a sentence when it is no sound that can be read. */
+int media_decode(const struct media_source *source, const struct media_sink *sink,
+                 char format[MEDIA_FORMAT_MAX], char why[MEDIA_TEXT_MAX]);
 
 #endif

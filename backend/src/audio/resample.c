@@ -9,6 +9,8 @@
  */
 #include "audio/resample.h"
 
+#include "audio/mixdown.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -27,6 +29,7 @@ static const double KAISER_BETA = 7.86; /* 80 dB: 0.1102 (80 - 8.7) */
 
 struct resampler {
     int channels;
+    struct mixdown mixdown;
     bool copy;         /**< 16 kHz already: only the channels are mixed */
     uint32_t up, down; /**< Output : input rate in lowest terms */
     uint32_t phases;
@@ -148,10 +151,12 @@ size_t resampler_room(const struct resampler *r, size_t n)
     return (size_t)(((uint64_t)n + (uint64_t)r->taps) * r->up / r->down) + 2;
 }
 
-static float mix(const struct resampler *r, const int16_t *frame)
+static float mix(struct resampler *r, const int16_t *frame)
 {
     int sum = 0;
 
+    if (r->channels == 2)
+        return mixdown_stereo(&r->mixdown, frame[0], frame[1]);
     for (int c = 0; c < r->channels; c++)
         sum += frame[c];
     return (float)sum / (float)r->channels;

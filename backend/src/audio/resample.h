@@ -1,6 +1,8 @@
 /**
  * @file audio/resample.h  Any rate and channel count to 16 kHz mono, as it arrives
  *
+ * Channels are mixed; of two, one may have the opposite sign (audio/mixdown.h).
+ *
  * Polyphase windowed-sinc (Crochiere and Rabiner, Multirate Digital Signal Processing, 1983).
  *
  * Threads    One at a time.

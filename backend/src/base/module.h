@@ -1,13 +1,13 @@
 /**
  * @file base/module.h  Code that is loaded only when it is first needed
  *
- * Some libraries cost tens of megabytes the moment they are linked (libav*, pango). What needs
+ * Some libraries cost megabytes the moment they are linked (pango). What needs
  * them is built as a shared module beside the executable and opened at first use.
  *
- *     const struct media_module *m = module_open("interviewd-media", "media_module", err);
+ *     const struct opus_module *m = module_open("interviewd-opus", "opus_module", err);
  *
  * Looked for in $INTERVIEWD_MODULES, then beside the executable, one folder up (tests), and in
- * ../lib/interviewd. In meson: `modules += {'interviewd-media': [files('media.c'), [deps]]}`.
+ * ../lib/interviewd. In meson: `modules += {'interviewd-pdf': [files('pdf.c'), [deps]]}`.
  *
  * Threads    Any. A module stays open until the program ends.
  * Errors     NULL and a sentence with UV_ENOSYS's meaning: the module is missing or does not fit.

@@ -272,6 +272,8 @@ int worker_begin(const struct worker_limits *limits)
     limit(RLIMIT_FSIZE, limits->file_bytes);
     if (limits->files)
         limit(RLIMIT_NOFILE, limits->files);
+    if (limits->alone)
+        limit(RLIMIT_NPROC, 0);
     if (limits->cpu_s)
         limit(RLIMIT_CPU, limits->cpu_s);
     if (limits->memory_bytes && !MAPS_TERABYTES)

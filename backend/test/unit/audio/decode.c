@@ -4,8 +4,13 @@
 #include "audio/decode.h"
 
 #include "cmocka_all.h"
+#include "support/processes.h"
+#include "support/sanitized.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -255,6 +260,92 @@ static void a_cut_recording_gives_what_is_there_or_a_sentence(void **state)
         skip();
 }
 
+struct killer {
+    atomic_bool stop;
+    atomic_int killed;
+};
+
+static void *kill_decoders(void *arg)
+{
+    struct killer *k = arg;
+    pid_t below[8];
+
+    while (!atomic_load(&k->stop)) {
+        size_t n = processes_below(getpid(), below, 8);
+
+        for (size_t i = 0; i < n; i++)
+            atomic_fetch_add(&k->killed, kill(below[i], SIGKILL) == 0);
+    }
+    return NULL;
+}
+
+/* A file that would be read well, were its decoder left alive. */
+static void a_decoder_that_dies_is_a_sentence(void **state)
+{
+    static const uint8_t junk[4096] = "OggS";
+    struct killer k = {0};
+    struct pcm pcm = {0};
+    struct errbuf err = {{0}};
+    pthread_t thread;
+    int rc = 0;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, kill_decoders, &k), 0);
+    for (int i = 0; i < 1000 && !atomic_load(&k.killed); i++) {
+        rc = audio_decode_bytes(junk, sizeof(junk), &pcm, &err);
+        assert_int_equal(rc, UV_EINVAL);
+    }
+    atomic_store(&k.stop, true);
+    pthread_join(thread, NULL);
+    assert_true(atomic_load(&k.killed) > 0);
+    assert_non_null(strstr(err.text, "cannot be read"));
+    assert_int_equal(audio_decode_bytes(junk, sizeof(junk), &pcm, &err), UV_EINVAL);
+}
+
+/* The recording is damaged at random places; each comes back with sound or with a sentence. */
+static void damage_is_borne(void **state)
+{
+    static const char *const files[] = {"a.ogg", "a.mp4", "a.webm", "a.mp3", "a.flac"};
+    char folder[] = "/tmp/interviewd-decode-XXXXXX", path[300], remove[300];
+    static uint8_t data[1 << 20], hurt[1 << 20];
+    struct kind k = {1, 16, 48000, 2};
+    unsigned seed = 5;
+    size_t len, tried = 0;
+    uint8_t *wav = make_wav(&k, &len);
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        size_t n = 0;
+        FILE *f;
+
+        snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+        if (encode(wav, len, folder, files[i]) && (f = fopen(path, "rb"))) {
+            n = fread(data, 1, sizeof(data), f);
+            fclose(f);
+        }
+        for (int round = 0; n && round < (SANITIZED ? 2 : 12); round++, tried++) {
+            struct pcm pcm = {0};
+            struct errbuf err = {{0}};
+            int rc;
+
+            memcpy(hurt, data, n);
+            for (int hits = 0; hits < 1 << (round % 8); hits++)
+                hurt[(size_t)rand_r(&seed) % (hits % 2  ? n
+                                              : n < 512 ? n
+                                                        : 512)] = (uint8_t)rand_r(&seed);
+            rc = audio_decode_bytes(hurt, n, &pcm, &err);
+            assert_true(rc == 0 ? pcm.n > 0 : err.text[0] != '\0');
+            pcm_release(&pcm);
+        }
+    }
+    snprintf(remove, sizeof(remove), "rm -rf %s", folder);
+    assert_int_equal(0, system(remove));
+    free(wav);
+    if (!tried)
+        skip();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +356,8 @@ int main(void)
         cmocka_unit_test(a_file_that_is_not_there_is_named),
         cmocka_unit_test(what_browsers_and_people_record_is_read),
         cmocka_unit_test(a_cut_recording_gives_what_is_there_or_a_sentence),
+        cmocka_unit_test(a_decoder_that_dies_is_a_sentence),
+        cmocka_unit_test(damage_is_borne),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,52 @@ static void stereo_at_any_rate_is_as_good_as_mono(void **state)
     assert_true(fabs(gain_db(out, n, 1000)) < 0.1);
 }
 
+/* A voice on both channels, one of them upside down, and the right way up in between. */
+static void a_channel_of_the_opposite_sign_takes_nothing_away(void **state)
+{
+    enum { N = 48000, PART = 16000 };
+    int16_t *in = calloc(N * 2, sizeof(*in)), *out = calloc(N, sizeof(*out));
+    struct resampler *r;
+    double energy[3] = {0};
+
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        int16_t left = (int16_t)lrint(8000 * sin(2 * M_PI * 440 * i / 16000.0));
+
+        in[2 * i] = left;
+        in[2 * i + 1] = (int16_t)(i / PART == 1 ? left : -left);
+    }
+    assert_int_equal(0, resampler_open(&r, 16000, 2));
+    assert_int_equal(resampler_feed(r, in, N, out), N);
+    for (int i = 0; i < N; i++)
+        energy[i / PART] += (double)out[i] * out[i] / PART;
+    for (int i = 0; i < 3; i++) /* 8000^2 / 2, less what it takes to notice a change */
+        assert_in_range(energy[i], 27e6, 34e6);
+    resampler_close(r);
+    free(in);
+    free(out);
+}
+
+static void two_voices_on_two_channels_are_both_there(void **state)
+{
+    enum { N = 32000 };
+    int16_t *in = calloc(N * 2, sizeof(*in)), *out = calloc(N, sizeof(*out));
+    struct resampler *r;
+
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        in[2 * i] = (int16_t)lrint(8000 * sin(2 * M_PI * 440 * i / 16000.0));
+        in[2 * i + 1] = (int16_t)lrint(8000 * sin(2 * M_PI * 1000 * i / 16000.0));
+    }
+    assert_int_equal(0, resampler_open(&r, 16000, 2));
+    assert_int_equal(resampler_feed(r, in, N, out), N);
+    assert_true(fabs(gain_db(out, N, 440) - 20 * log10(4000 / 16000.0)) < 0.5);
+    assert_true(fabs(gain_db(out, N, 1000) - 20 * log10(4000 / 16000.0)) < 0.5);
+    resampler_close(r);
+    free(in);
+    free(out);
+}
+
 static void rates_outside_the_limits_are_refused(void **state)
 {
     struct resampler *r = NULL;
@@ -161,6 +207,8 @@ int main(void)
         cmocka_unit_test(no_time_is_added_or_lost),
         cmocka_unit_test(channels_are_averaged),
         cmocka_unit_test(stereo_at_any_rate_is_as_good_as_mono),
+        cmocka_unit_test(a_channel_of_the_opposite_sign_takes_nothing_away),
+        cmocka_unit_test(two_voices_on_two_channels_are_both_there),
         cmocka_unit_test(rates_outside_the_limits_are_refused),
     };
 
