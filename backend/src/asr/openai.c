@@ -2,9 +2,9 @@
  * @file asr/openai.c  A distant recogniser: POST {base}/audio/transcriptions
  *
  * The protocol of OpenAI's "Create transcription" (API reference, Audio), which Groq, speaches,
- * LocalAI and whisper.cpp's server speak too. An utterance is collected and sent as a WAV file
- * when it ends; there are no partials. `verbose_json` gives words and confidence; a server that
- * refuses it is asked for `json` from then on.
+ * LocalAI and whisper.cpp's server (at /inference) speak too. An utterance is collected and sent as
+ * a WAV file when it ends; there are no partials. `verbose_json` gives words and confidence; a
+ * server that refuses it is asked for `json` from then on.
  *
  * A call that failed in a way that may pass (no connection, 429 with a short wait, 5xx) is made
  * again here once or twice: transcribing twice does no harm. What fails for longer is the hub's
@@ -29,7 +29,8 @@ enum {
     REPLY_MAX = 4 << 20,
     PROMPT_MAX = 800, /* bytes of vocabulary: Whisper looks at 224 tokens */
     CONNECT_MS = 3000,
-    IDLE_MS = 15000,
+    IDLE_MS = 5000, /* without a byte, beside what the length of the audio excuses */
+    FREE_MS = 5000, /* of audio: the rest may take a quarter of its length */
     TOTAL_MS = 30000,
     TRIES = 3,
     BACKOFF_MS = 250,          /* then twice as long */
@@ -83,6 +84,28 @@ static char *join(const char *a, const char *b)
     return buf_steal(&out, NULL);
 }
 
+/** The whole address. Most people have a base (".../v1"); an address that already names what to
+ * call
+ *  (".../inference", ".../audio/transcriptions?api-version=...") is taken as it is. */
+static char *address_of(const char *url)
+{
+    static const char *const calls[] = {"/transcriptions", "/inference", "/transcribe", "/asr",
+                                        "/stt"};
+    size_t n = strcspn(url, "#");
+
+    if (strchr(url, '?'))
+        return strndup(url, n);
+    while (n > 0 && url[n - 1] == '/')
+        n--;
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        size_t len = strlen(calls[i]);
+
+        if (n > len && strncmp(url + n - len, calls[i], len) == 0)
+            return strndup(url, strcspn(url, "#"));
+    }
+    return join(url, "/audio/transcriptions");
+}
+
 static char *bearer(const char *key)
 {
     struct buf out;
@@ -116,7 +139,7 @@ static int openai_load(struct asr_model **mp, const struct asr_model_params *par
     if (!m)
         return err_set(err, UV_ENOMEM, "no memory for the transcription service");
     m->http = params->http;
-    m->url = join(params->url, "/audio/transcriptions");
+    m->url = address_of(params->url);
     m->name = strdup(params->name && params->name[0] ? params->name : "whisper-1");
     m->authorization = bearer(params->api_key);
     if (!m->url || !m->name) {
@@ -262,6 +285,15 @@ static void put_request(struct buf *out, const struct asr_stream *st, bool plain
     buf_printf(out, "\r\n--%s--\r\n", boundary);
 }
 
+/** How long a service that works on it may be silent. */
+static uint64_t patience_ms(const struct asr_stream *st)
+{
+    size_t audio_ms = st->n / (ASR_SAMPLE_RATE / 1000);
+    size_t more = audio_ms > FREE_MS ? (audio_ms - FREE_MS) / 4 : 0;
+
+    return IDLE_MS + (more < TOTAL_MS - IDLE_MS ? more : TOTAL_MS - IDLE_MS);
+}
+
 static int post(struct asr_stream *st, bool plain, struct http_reply *reply, struct errbuf *err)
 {
     const char *headers[4] = {NULL};
@@ -269,7 +301,7 @@ static int post(struct asr_stream *st, bool plain, struct http_reply *reply, str
                                     .url = st->model->url,
                                     .headers = headers,
                                     .connect_timeout_ms = CONNECT_MS,
-                                    .idle_timeout_ms = IDLE_MS,
+                                    .idle_timeout_ms = patience_ms(st),
                                     .total_timeout_ms = TOTAL_MS};
     char type[128];
     struct buf body;
@@ -327,10 +359,13 @@ static int status_error(const struct asr_model *m, const struct http_reply *repl
 static int take_answer(struct asr_stream *st, const struct http_reply *reply,
                        struct asr_result *res, struct errbuf *err)
 {
+    struct openai_asked asked = {.language = st->language,
+                                 .prompt = st->prompt,
+                                 .audio_ms = (uint32_t)(st->n / (ASR_SAMPLE_RATE / 1000))};
     int rc;
 
     openai_answer_release(&st->answer);
-    rc = openai_answer_read(&st->answer, reply->body.data, reply->body.len, st->language, err);
+    rc = openai_answer_read(&st->answer, reply->body.data, reply->body.len, &asked, err);
     if (rc)
         return rc;
     *res = (struct asr_result){.text = st->answer.text,

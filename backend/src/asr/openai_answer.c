@@ -88,8 +88,8 @@ struct reading {
     const struct openai_asked *asked;
     struct buf text;
     struct buf word_text;
-    size_t at;      /* in text: what comes before was found among the words */
-    uint32_t last;  /* [ms] start of the word before */
+    size_t at;     /* in text: what comes before was found among the words */
+    uint32_t last; /* [ms] start of the word before */
     uint32_t last_end;
 };
 

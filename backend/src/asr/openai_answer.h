@@ -25,8 +25,8 @@ struct openai_answer {
     size_t word_count;
     float confidence; /**< 0..1; 0 when the service does not say */
     char language[ASR_LANGUAGE_MAX];
-    json_t *reply;     /* with what the texts of the words were read from */
-    char *word_text;   /* they themselves, each with its NUL */
+    json_t *reply;   /* with what the texts of the words were read from */
+    char *word_text; /* they themselves, each with its NUL */
 };
 
 /** What was asked. */

@@ -8,10 +8,10 @@
 #include <strings.h>
 
 enum {
-    NOTE_MAX = 200,     /* bytes in brackets; more is no note */
-    WORDS_MAX = 4096,   /* looked at for loops */
-    PHRASE_MAX = 8,     /* words in a phrase that is said over and over */
-    TIMES = 4,          /* how often makes it a loop */
+    NOTE_MAX = 200,   /* bytes in brackets; more is no note */
+    WORDS_MAX = 4096, /* looked at for loops */
+    PHRASE_MAX = 8,   /* words in a phrase that is said over and over */
+    TIMES = 4,        /* how often makes it a loop */
     ECHO_WORDS = 3,
     PLAIN_MAX = 1024,
 };
@@ -26,7 +26,11 @@ struct pair {
 static size_t note_at(const char *text, size_t len)
 {
     static const struct pair pairs[] = {
-        {"<|", "|>"}, {"[", "]"}, {"(", ")"}, {"{", "}"}, {"*", "*"},
+        {"<|", "|>"},
+        {"[", "]"},
+        {"(", ")"},
+        {"{", "}"},
+        {"*", "*"},
         {"\xef\xbc\x88", "\xef\xbc\x89"}, /* the full-width ( ) and [ ] of Chinese and Japanese */
         {"\xe3\x80\x90", "\xe3\x80\x91"},
     };
@@ -67,7 +71,9 @@ static size_t space_at(const char *text, size_t len)
 static bool has_words(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        if (isalnum((unsigned char)text[i]) || (unsigned char)text[i] >= 0xc3)
+        if (isalnum((unsigned char)text[i]) ||
+            ((unsigned char)text[i] >= 0xc3 &&
+             (unsigned char)text[i] != 0xe2)) /* E2: punctuation */
             return true;
     return false;
 }
@@ -132,7 +138,8 @@ size_t openai_text_before_loop(const char *text)
         for (size_t phrase = 1; phrase <= PHRASE_MAX; phrase++) {
             size_t run = 0; /* words that are as those one phrase before them */
 
-            while (from + phrase + run < n && same(text, &word[from + run], &word[from + phrase + run]))
+            while (from + phrase + run < n &&
+                   same(text, &word[from + run], &word[from + phrase + run]))
                 run++;
             if (run >= (TIMES - 1) * phrase)
                 return from ? word[from].at - 1 : 0;
@@ -176,10 +183,9 @@ bool openai_text_is_invented(const char *text, bool sure)
                                         "like and subscribe",
                                         "subtitles by the amaraorg community",
                                         NULL};
-    static const char *const doubtful[] = {"you", "thank you", "thanks",  "thank you very much",
-                                           "bye", "bye bye",   "okay",    "oh",
-                                           "so",  "the",       "hmm",     "i'm sorry",
-                                           "yeah", "um",       "uh",      NULL};
+    static const char *const doubtful[] = {
+        "you", "thank you", "thanks", "thank you very much", "bye",  "bye bye", "okay", "oh",
+        "so",  "the",       "hmm",    "i'm sorry",           "yeah", "um",      "uh",   NULL};
     char form[PLAIN_MAX];
 
     if (!plain(text, form))
