@@ -302,6 +302,8 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *err)
         code = open_limits(p);
     if (!code && (parts & (PROGRAM_HEARING | PROGRAM_ENGINES)))
         code = open_loop(p, err);
+    if (!code && p->app.store && p->app.lanes)
+        code = store_use_lanes(p->app.store, p->app.lanes);
     list_providers(p);
     if (!code && (parts & PROGRAM_HEARING)) {
         code = open_hearing(p, err);
@@ -352,6 +354,8 @@ void program_close(struct program *p)
     if (app->hub)
         asr_hub_close(app->hub);
     lanes_close(app->lanes);
+    if (app->store)
+        store_use_lanes(app->store, NULL);
     if (app->client)
         http_client_close(app->client);
     llm_reach_close(app->reach);

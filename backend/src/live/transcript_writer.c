@@ -16,7 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DETAIL_MAX = 4 << 20 }; /* longest JSON beside a pair, [bytes] */
+enum {
+    DETAIL_MAX = 4 << 20, /* longest JSON beside a pair, [bytes] */
+    AGAIN_MS = 50,        /* after the store lane was full */
+};
 
 struct job {
     struct job *next;
@@ -33,17 +36,22 @@ struct transcript_writer {
     const struct live_deps *deps;
     struct job *first; /* the first one is on a worker */
     struct job **last;
+    struct loop_timer *again;
     void (*idle)(void *arg);
     void *arg;
 };
+
+static void on_again(void *arg);
 
 int transcript_writer_open(struct transcript_writer **wp, const struct live_deps *deps,
                            void (*idle)(void *arg), void *arg)
 {
     struct transcript_writer *writer = calloc(1, sizeof(*writer));
 
-    if (!writer)
+    if (!writer || timer_open(&writer->again, deps->loop, on_again, writer)) {
+        free(writer);
         return UV_ENOMEM;
+    }
     writer->deps = deps;
     writer->last = &writer->first;
     writer->idle = idle;
@@ -59,6 +67,8 @@ bool transcript_writer_busy(const struct transcript_writer *writer)
 
 void transcript_writer_close(struct transcript_writer *writer)
 {
+    if (writer)
+        timer_close(writer->again);
     free(writer);
 }
 
@@ -211,21 +221,21 @@ static void written(int err, void *arg)
         writer->idle(writer->arg); /* may close writer */
 }
 
-static void write_here(void *arg)
+static void on_again(void *arg)
 {
-    write_row(arg);
-    written(0, arg);
+    start_first(arg);
 }
 
-/* A full request queue must not lose a pair: then it is written on the loop thread instead. */
+/* A full queue must not lose a pair: it is tried again. */
 static void start_first(struct transcript_writer *writer)
 {
     struct job *job = writer->first;
+    int err = job ? lane_submit(writer->deps->lanes, LANE_STORE, write_row, written, job) : 0;
 
-    if (!job || !lane_submit(writer->deps->lanes, LANE_STORE, write_row, written, job))
-        return;
-    if (loop_post(writer->deps->loop, write_here, job))
+    if (err == UV_ECANCELED)
         log_error("interview", "what was said could not be stored: the program has ended");
+    else if (err)
+        timer_start(writer->again, AGAIN_MS, 0);
 }
 
 int transcript_write(struct transcript_writer *writer, const struct transcript_pair *pair,

@@ -245,6 +245,25 @@ int lane_call(struct lanes *lanes, enum lane lane, void (*work)(void *arg), void
     return err ? err : it.err;
 }
 
+static bool is_closed(struct lanes *lanes, enum lane lane)
+{
+    bool closed;
+
+    uv_mutex_lock(&lanes->lock);
+    closed = lanes->closed[lane];
+    uv_mutex_unlock(&lanes->lock);
+    return closed;
+}
+
+int lane_run(struct lanes *lanes, enum lane lane, void (*work)(void *arg), void *arg,
+             const char *what)
+{
+    if (lanes && here() != (int)lane && !is_closed(lanes, lane))
+        return lane_call(lanes, lane, work, arg, what);
+    work(arg);
+    return 0;
+}
+
 /* ---------------------------------------------------------------------------- counting */
 
 struct lane_stats lane_stats(struct lanes *lanes, enum lane lane)

@@ -56,6 +56,11 @@ int lane_submit(struct lanes *lanes, enum lane lane, void (*work)(void *arg),
 int lane_call(struct lanes *lanes, enum lane lane, void (*work)(void *arg), void *arg,
               const char *what);
 
+/** lane_call(), but work runs here and now when this thread is a worker of that lane, when there
+ *  are no lanes (NULL), and when the lane is closed, for nobody else is at work then. */
+int lane_run(struct lanes *lanes, enum lane lane, void (*work)(void *arg), void *arg,
+             const char *what);
+
 /** Abort unless this thread is a worker of that lane or of none. what: for the sentence. */
 void lane_only(enum lane lane, const char *what);
 

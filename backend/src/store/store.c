@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "store/driver.h"
+#include "store/on_lane.h"
 #include "store/record.h"
 
 #include <stdlib.h>
@@ -17,6 +18,9 @@ static const struct store_driver *const drivers[] = {
 struct store {
     const struct store_driver *driver;
     void *db;
+    const struct store_driver *writer; /* the same two, or the way over to the lane that writes */
+    void *writer_db;
+    struct on_lane *on_lane;
 };
 
 int store_open(struct store **sp, const char *driver, const struct store_params *params,
@@ -37,6 +41,8 @@ int store_open(struct store **sp, const char *driver, const struct store_params 
             free(store);
             return e;
         }
+        store->writer = store->driver;
+        store->writer_db = store->db;
         *sp = store;
         return 0;
     }
@@ -47,8 +53,24 @@ void store_close(struct store *store)
 {
     if (!store)
         return;
+    store_use_lanes(store, NULL);
     store->driver->close(store->db);
     free(store);
+}
+
+int store_use_lanes(struct store *store, struct lanes *lanes)
+{
+    on_lane_close(store->on_lane);
+    store->on_lane = NULL;
+    store->writer = store->driver;
+    store->writer_db = store->db;
+    if (!lanes)
+        return 0;
+    if (on_lane_open(&store->on_lane, store->driver, store->db, lanes))
+        return UV_ENOMEM;
+    store->writer = &store_on_lane;
+    store->writer_db = store->on_lane;
+    return 0;
 }
 
 int store_migrate(struct store *store, int *from, int *to, struct errbuf *err)
@@ -188,8 +210,8 @@ int store_user_change(struct store *store, const char *id,
     int e = check_id(id, "user", err);
 
     return e ? e
-             : store->driver->change(store->db, STORE_KIND_USER, NULL, id, change_user, &change,
-                                     user, err);
+             : store->writer->change(store->writer_db, STORE_KIND_USER, NULL, id, change_user,
+                                     &change, user, err);
 }
 
 int store_profile_change(struct store *store, const char *user_id, const char *id,
@@ -200,8 +222,8 @@ int store_profile_change(struct store *store, const char *user_id, const char *i
     int e = check_id(id, "profile", err);
 
     return e ? e
-             : store->driver->change(store->db, STORE_KIND_PROFILE, user_id, id, change_profile,
-                                     &change, profile, err);
+             : store->writer->change(store->writer_db, STORE_KIND_PROFILE, user_id, id,
+                                     change_profile, &change, profile, err);
 }
 
 int store_session_change(struct store *store, const char *user_id, const char *id,
@@ -212,8 +234,8 @@ int store_session_change(struct store *store, const char *user_id, const char *i
     int e = check_id(id, "session", err);
 
     return e ? e
-             : store->driver->change(store->db, STORE_KIND_SESSION, user_id, id, change_session,
-                                     &change, session, err);
+             : store->writer->change(store->writer_db, STORE_KIND_SESSION, user_id, id,
+                                     change_session, &change, session, err);
 }
 
 int store_transcript_change(struct store *store, const char *user_id, const char *id,
@@ -224,7 +246,7 @@ int store_transcript_change(struct store *store, const char *user_id, const char
     int e = check_id(id, "transcript", err);
 
     return e ? e
-             : store->driver->change(store->db, STORE_KIND_TRANSCRIPT, user_id, id,
+             : store->writer->change(store->writer_db, STORE_KIND_TRANSCRIPT, user_id, id,
                                      change_transcript, &change, transcript, err);
 }
 
@@ -236,7 +258,7 @@ int store_user_put(struct store *store, const struct store_user *user, struct er
 
     if (!e && (!user->display_name || !user->settings || !user->subscription))
         e = err_set(err, UV_EINVAL, "a user has a name, settings and a subscription");
-    return e ? e : store->driver->user_put(store->db, user, err);
+    return e ? e : store->writer->user_put(store->writer_db, user, err);
 }
 
 int store_user_get(struct store *store, const char *id, struct store_user *user, struct errbuf *err)
@@ -262,7 +284,7 @@ int store_user_erase(struct store *store, const char *id, int64_t expires_at,
 {
     int e = check_id(id, "user", err);
 
-    return e ? e : store->driver->user_erase(store->db, id, expires_at, ended, err);
+    return e ? e : store->writer->user_erase(store->writer_db, id, expires_at, ended, err);
 }
 
 int store_user_password(struct store *store, const char *id, const char *password, const char *keep,
@@ -273,7 +295,8 @@ int store_user_password(struct store *store, const char *id, const char *passwor
     if (!e && !password)
         e = err_set(err, UV_EINVAL, "there is no password");
     return e ? e
-             : store->driver->user_password(store->db, id, password, keep, expires_at, ended, err);
+             : store->writer->user_password(store->writer_db, id, password, keep, expires_at, ended,
+                                            err);
 }
 
 /* ----------------------------------------------------------------------- refresh tokens */
@@ -289,7 +312,7 @@ int store_refresh_put(struct store *store, const struct store_refresh *token, st
 {
     int e = check_refresh(token, err);
 
-    return e ? e : store->driver->refresh_put(store->db, token, err);
+    return e ? e : store->writer->refresh_put(store->writer_db, token, err);
 }
 
 int store_refresh_get(struct store *store, const char *hash, struct store_refresh *token,
@@ -303,18 +326,18 @@ int store_refresh_rotate(struct store *store, const char *old, const struct stor
 {
     int e = check_refresh(fresh, err);
 
-    return e ? e : store->driver->refresh_rotate(store->db, old, fresh, now, err);
+    return e ? e : store->writer->refresh_rotate(store->writer_db, old, fresh, now, err);
 }
 
 int store_refresh_revoke(struct store *store, const char *family, int64_t expires_at,
                          struct errbuf *err)
 {
-    return store->driver->refresh_revoke(store->db, family, expires_at, err);
+    return store->writer->refresh_revoke(store->writer_db, family, expires_at, err);
 }
 
 int store_refresh_prune(struct store *store, int64_t now, struct errbuf *err)
 {
-    return store->driver->refresh_prune(store->db, now, err);
+    return store->writer->refresh_prune(store->writer_db, now, err);
 }
 
 int store_ended_list(struct store *store, int64_t now, struct store_list *ended, struct errbuf *err)
@@ -339,7 +362,7 @@ int store_profile_put(struct store *store, const struct store_profile *profile, 
 {
     int e = check_profile(profile, err);
 
-    return e ? e : store->driver->profile_put(store->db, profile, err);
+    return e ? e : store->writer->profile_put(store->writer_db, profile, err);
 }
 
 int store_profile_add(struct store *store, const struct store_profile *profile, size_t most,
@@ -347,7 +370,7 @@ int store_profile_add(struct store *store, const struct store_profile *profile, 
 {
     int e = check_profile(profile, err);
 
-    return e ? e : store->driver->profile_add(store->db, profile, most, err);
+    return e ? e : store->writer->profile_add(store->writer_db, profile, most, err);
 }
 
 int store_profile_get(struct store *store, const char *user_id, const char *id,
@@ -378,7 +401,7 @@ int store_profile_erase(struct store *store, const char *user_id, const char *id
 {
     int e = check_id(id, "profile", err);
 
-    return e ? e : store->driver->profile_erase(store->db, user_id, id, err);
+    return e ? e : store->writer->profile_erase(store->writer_db, user_id, id, err);
 }
 
 /* ----------------------------------------------------------------------------- sessions */
@@ -394,7 +417,7 @@ int store_session_put(struct store *store, const struct store_session *session, 
     if (!e &&
         (!session->metadata || session->status < STORE_ACTIVE || session->status > STORE_ABANDONED))
         e = err_set(err, UV_EINVAL, "a session has metadata and a status");
-    return e ? e : store->driver->session_put(store->db, session, err);
+    return e ? e : store->writer->session_put(store->writer_db, session, err);
 }
 
 int store_session_get(struct store *store, const char *user_id, const char *id,
@@ -422,7 +445,7 @@ int store_session_erase(struct store *store, const char *user_id, const char *id
 {
     int e = check_id(id, "session", err);
 
-    return e ? e : store->driver->session_erase(store->db, user_id, id, err);
+    return e ? e : store->writer->session_erase(store->writer_db, user_id, id, err);
 }
 
 /* -------------------------------------------------------------------------- transcripts */
@@ -438,7 +461,7 @@ int store_transcript_put(struct store *store, struct store_transcript *transcrip
         e = err_set(err, UV_EINVAL, "that is no kind of transcript");
     if (!e && (!transcript->metrics || transcript->question_number < 0))
         e = err_set(err, UV_EINVAL, "a transcript has metrics and no negative number");
-    return e ? e : store->driver->transcript_put(store->db, transcript, err);
+    return e ? e : store->writer->transcript_put(store->writer_db, transcript, err);
 }
 
 int store_transcript_get(struct store *store, const char *user_id, const char *id,
@@ -473,13 +496,13 @@ int store_fact_get(struct store *store, const char *name, char **value, struct e
 
 int store_fact_put(struct store *store, const char *name, const char *value, struct errbuf *err)
 {
-    return store->driver->fact_put(store->db, name, value, err);
+    return store->writer->fact_put(store->writer_db, name, value, err);
 }
 
 int store_fact_claim(struct store *store, const char *name, const char *value, char **is,
                      struct errbuf *err)
 {
-    return store->driver->fact_claim(store->db, name, value, is, err);
+    return store->writer->fact_claim(store->writer_db, name, value, is, err);
 }
 
 int store_samples(struct store *store, size_t limit, struct store_sample *samples, size_t *n,

@@ -33,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct lanes;
 struct store;
 
 enum {
@@ -155,6 +156,10 @@ enum { STORE_RESERVE = 16 << 20 }; /**< What a server keeps for deletions, [byte
 int store_open(struct store **sp, const char *driver, const struct store_params *params,
                struct errbuf *err);
 void store_close(struct store *store);
+
+/** From now on whatever writes runs on LANE_STORE, and its caller waits there: one thread writes.
+ *  NULL: where it is called, again. Not while others use the store. 0 or UV_ENOMEM. */
+int store_use_lanes(struct store *store, struct lanes *lanes);
 
 /** Bring the schema to the newest version; says from and to. Safe to run twice, and by two. */
 int store_migrate(struct store *store, int *from, int *to, struct errbuf *err);

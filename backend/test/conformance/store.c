@@ -2,11 +2,14 @@
  * @file test/conformance/store.c  What every store driver must do
  *
  * To run it on a further driver, add how one is opened to `drivers`. Nothing else here may depend
- * on which it is.
+ * on which it is. With the argument `lane` every write goes over to the lane that writes, as in
+ * the server.
  */
 #include "cmocka_all.h"
 
 #include "base/clock.h"
+#include "loop/lanes.h"
+#include "loop/loop.h"
 #include "store/store.h"
 #include "support/scratch.h"
 
@@ -17,6 +20,7 @@
 
 static const char *const drivers[] = {"sqlite"};
 static const char *driver;
+static struct lanes *lanes; /* NULL: writes run where they are called */
 
 struct fixture {
     char dir[SCRATCH_MAX];
@@ -33,6 +37,7 @@ static struct store *open_store(const char *dir)
 
     if (store_open(&store, driver, &params, &err))
         fail_msg("%s", err.text);
+    assert_int_equal(store_use_lanes(store, lanes), 0);
     return store;
 }
 
@@ -1012,7 +1017,7 @@ static void a_fact_is_claimed_once(void **state)
     free(is);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -1046,11 +1051,16 @@ int main(void)
         EACH(nobody_gets_more_profiles_than_the_most),
         EACH(a_fact_is_claimed_once),
     };
+    struct loop *loop = NULL;
     int failed = 0;
 
+    if (argc > 1 && !strcmp(argv[1], "lane") &&
+        (loop_open(&loop, NULL) || lanes_open(&lanes, loop, NULL)))
+        return 1;
     for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
         driver = drivers[i];
         failed += cmocka_run_group_tests_name(driver, tests, NULL, NULL);
     }
-    return failed;
+    lanes_close(lanes);
+    return loop_close(loop) ? 1 : failed;
 }

@@ -1,0 +1,193 @@
+/**
+ * @file store/on_lane.c  Writes of a store, on the one thread that writes
+ *
+ * A driver table whose write calls run another driver's on LANE_STORE and wait for it: whoever
+ * calls store_*() reads like one plain function, wherever it runs, and no thread but one ever
+ * stands at the database's write lock. On that lane itself a call goes straight through.
+ *
+ * Each WRITE_n line makes one call of n arguments: the struct that carries them to the lane, what
+ * runs there, and the function of the table.
+ */
+#include "store/on_lane.h"
+
+#include "loop/lanes.h"
+
+#include <stdlib.h>
+
+struct on_lane {
+    const struct store_driver *driver;
+    void *db;
+    struct lanes *lanes;
+};
+
+/* The first member of what carries a call over. */
+struct call {
+    const struct on_lane *to;
+    struct errbuf *err;
+    int result;
+};
+
+static int cross(struct call *call, void (*run)(void *arg))
+{
+    int e = lane_run(call->to->lanes, LANE_STORE, run, call, "a write to the store");
+
+    return e ? err_set(call->err, e, "too much is waiting to be stored") : call->result;
+}
+
+#define WRITE_1(fn, A, a)                                                                          \
+    struct fn {                                                                                    \
+        struct call call;                                                                          \
+        A a;                                                                                       \
+    };                                                                                             \
+    static void run_##fn(void *arg)                                                                \
+    {                                                                                              \
+        struct fn *w = arg;                                                                        \
+                                                                                                   \
+        w->call.result = w->call.to->driver->fn(w->call.to->db, w->a, w->call.err);                \
+    }                                                                                              \
+    static int fn(void *db, A a, struct errbuf *err)                                               \
+    {                                                                                              \
+        struct fn w = {{db, err, 0}, a};                                                           \
+                                                                                                   \
+        return cross(&w.call, run_##fn);                                                           \
+    }
+#define WRITE_2(fn, A, a, B, b)                                                                    \
+    struct fn {                                                                                    \
+        struct call call;                                                                          \
+        A a;                                                                                       \
+        B b;                                                                                       \
+    };                                                                                             \
+    static void run_##fn(void *arg)                                                                \
+    {                                                                                              \
+        struct fn *w = arg;                                                                        \
+                                                                                                   \
+        w->call.result = w->call.to->driver->fn(w->call.to->db, w->a, w->b, w->call.err);          \
+    }                                                                                              \
+    static int fn(void *db, A a, B b, struct errbuf *err)                                          \
+    {                                                                                              \
+        struct fn w = {{db, err, 0}, a, b};                                                        \
+                                                                                                   \
+        return cross(&w.call, run_##fn);                                                           \
+    }
+#define WRITE_3(fn, A, a, B, b, C, c)                                                              \
+    struct fn {                                                                                    \
+        struct call call;                                                                          \
+        A a;                                                                                       \
+        B b;                                                                                       \
+        C c;                                                                                       \
+    };                                                                                             \
+    static void run_##fn(void *arg)                                                                \
+    {                                                                                              \
+        struct fn *w = arg;                                                                        \
+                                                                                                   \
+        w->call.result = w->call.to->driver->fn(w->call.to->db, w->a, w->b, w->c, w->call.err);    \
+    }                                                                                              \
+    static int fn(void *db, A a, B b, C c, struct errbuf *err)                                     \
+    {                                                                                              \
+        struct fn w = {{db, err, 0}, a, b, c};                                                     \
+                                                                                                   \
+        return cross(&w.call, run_##fn);                                                           \
+    }
+#define WRITE_5(fn, A, a, B, b, C, c, D, d, E, e)                                                  \
+    struct fn {                                                                                    \
+        struct call call;                                                                          \
+        A a;                                                                                       \
+        B b;                                                                                       \
+        C c;                                                                                       \
+        D d;                                                                                       \
+        E e;                                                                                       \
+    };                                                                                             \
+    static void run_##fn(void *arg)                                                                \
+    {                                                                                              \
+        struct fn *w = arg;                                                                        \
+                                                                                                   \
+        w->call.result =                                                                           \
+            w->call.to->driver->fn(w->call.to->db, w->a, w->b, w->c, w->d, w->e, w->call.err);     \
+    }                                                                                              \
+    static int fn(void *db, A a, B b, C c, D d, E e, struct errbuf *err)                           \
+    {                                                                                              \
+        struct fn w = {{db, err, 0}, a, b, c, d, e};                                               \
+                                                                                                   \
+        return cross(&w.call, run_##fn);                                                           \
+    }
+#define WRITE_6(fn, A, a, B, b, C, c, D, d, E, e, F, f)                                            \
+    struct fn {                                                                                    \
+        struct call call;                                                                          \
+        A a;                                                                                       \
+        B b;                                                                                       \
+        C c;                                                                                       \
+        D d;                                                                                       \
+        E e;                                                                                       \
+        F f;                                                                                       \
+    };                                                                                             \
+    static void run_##fn(void *arg)                                                                \
+    {                                                                                              \
+        struct fn *w = arg;                                                                        \
+                                                                                                   \
+        w->call.result = w->call.to->driver->fn(w->call.to->db, w->a, w->b, w->c, w->d, w->e,      \
+                                                w->f, w->call.err);                                \
+    }                                                                                              \
+    static int fn(void *db, A a, B b, C c, D d, E e, F f, struct errbuf *err)                      \
+    {                                                                                              \
+        struct fn w = {{db, err, 0}, a, b, c, d, e, f};                                            \
+                                                                                                   \
+        return cross(&w.call, run_##fn);                                                           \
+    }
+
+typedef int change_fn(void *record, void *arg);
+
+WRITE_6(change, enum store_kind, kind, const char *, user_id, const char *, id, change_fn *,
+        change_record, void *, arg, void *, record)
+WRITE_1(user_put, const struct store_user *, user)
+WRITE_3(user_erase, const char *, id, int64_t, expires_at, struct store_list *, ended)
+WRITE_5(user_password, const char *, id, const char *, password, const char *, keep, int64_t,
+        expires_at, struct store_list *, ended)
+WRITE_1(refresh_put, const struct store_refresh *, token)
+WRITE_3(refresh_rotate, const char *, old, const struct store_refresh *, fresh, int64_t, now)
+WRITE_2(refresh_revoke, const char *, family, int64_t, expires_at)
+WRITE_1(refresh_prune, int64_t, now)
+WRITE_1(profile_put, const struct store_profile *, profile)
+WRITE_2(profile_add, const struct store_profile *, profile, size_t, most)
+WRITE_2(profile_erase, const char *, user_id, const char *, id)
+WRITE_1(session_put, const struct store_session *, session)
+WRITE_2(session_erase, const char *, user_id, const char *, id)
+WRITE_1(transcript_put, struct store_transcript *, transcript)
+WRITE_2(fact_put, const char *, name, const char *, value)
+WRITE_3(fact_claim, const char *, name, const char *, value, char **, is)
+
+const struct store_driver store_on_lane = {
+    .name = "on lane",
+    .change = change,
+    .user_put = user_put,
+    .user_erase = user_erase,
+    .user_password = user_password,
+    .refresh_put = refresh_put,
+    .refresh_rotate = refresh_rotate,
+    .refresh_revoke = refresh_revoke,
+    .refresh_prune = refresh_prune,
+    .profile_put = profile_put,
+    .profile_add = profile_add,
+    .profile_erase = profile_erase,
+    .session_put = session_put,
+    .session_erase = session_erase,
+    .transcript_put = transcript_put,
+    .fact_put = fact_put,
+    .fact_claim = fact_claim,
+};
+
+int on_lane_open(struct on_lane **op, const struct store_driver *driver, void *db,
+                 struct lanes *lanes)
+{
+    struct on_lane *o = malloc(sizeof(*o));
+
+    if (!o)
+        return UV_ENOMEM;
+    *o = (struct on_lane){driver, db, lanes};
+    *op = o;
+    return 0;
+}
+
+void on_lane_close(struct on_lane *o)
+{
+    free(o);
+}
