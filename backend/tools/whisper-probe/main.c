@@ -24,6 +24,7 @@ static const char usage[] =
     "       whisper-probe MODEL LIST --each [--finals] [--eager MS] [--hangover MS]\n"
     "                                               the same for each recording of a list, as "
     "JSON\n"
+    "       whisper-probe MODEL OUT --quantize q8_0|q5_1\n"
     "   --no-silence: nothing is kept behind short contexts; --whole: whole windows are encoded\n";
 
 static bool take_number(const char *text, int64_t min, int64_t max, int *to)
@@ -71,6 +72,8 @@ static int take_option(struct probe_options *o, char **arg)
         return (o->seconds = atof(value)) > 0.0 && o->seconds <= 30.0 ? 2 : 0;
     if (!strcmp(arg[0], "--tokens"))
         return take_number(value, 1, 200, &o->tokens) ? 2 : 0;
+    if (!strcmp(arg[0], "--quantize"))
+        return o->quantize = value, 2;
     if (!strcmp(arg[0], "--eager"))
         return take_number(value, 10, 5000, &o->eager_ms) ? 2 : 0;
     if (!strcmp(arg[0], "--hangover"))
@@ -118,7 +121,7 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return 2;
     }
-    status = probe_run(&o, &err);
+    status = o.quantize ? probe_quantize(&o, &err) : probe_run(&o, &err);
     if (status == 2)
         fprintf(stderr, "whisper-probe: %s\n", err.text[0] ? err.text : "failed");
     return status;

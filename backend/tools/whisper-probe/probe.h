@@ -12,10 +12,11 @@ struct probe_options {
     const char *golden, *run;
     const char *isa;
     const char *language, *prompt;
-    double seconds; /**< Of the utterance that is timed */
-    int tokens;     /**< Decoded for it, exactly */
-    int threads;    /**< 0: one a core */
-    int ctx;        /**< 0: as much as is there */
+    const char *quantize; /**< Write the model in this type to `wav` */
+    double seconds;       /**< Of the utterance that is timed */
+    int tokens;           /**< Decoded for it, exactly */
+    int threads;          /**< 0: one a core */
+    int ctx;              /**< 0: as much as is there */
     int beams;
     bool no_silence;  /**< Nothing is kept behind short contexts */
     bool whole;       /**< Always encode the whole window */
@@ -43,6 +44,7 @@ int probe_time(struct probe *p, struct errbuf *err);
 int probe_trim(struct probe *p, struct errbuf *err);
 int probe_stream(struct probe *p, struct errbuf *err);
 int probe_each(struct probe *p, struct errbuf *err);
+int probe_quantize(const struct probe_options *o, struct errbuf *err);
 
 /** Highest and present resident memory of this process, in [kB] (/proc/self/status). */
 long probe_memory(const char *field);
