@@ -60,13 +60,11 @@ int site_resolve(const char *path, site_look_fn *look, void *arg, char rel[stati
     int rc;
 
     rel[0] = '\0';
-    while (*path) {
-        size_t len;
+    if (*path != '/')
+        return UV_EINVAL;
+    while (*++path) {
+        size_t len = strcspn(path, "/");
 
-        path += strspn(path, "/");
-        len = strcspn(path, "/");
-        if (!len)
-            break;
         if (!segment_ok(path, len))
             return UV_EINVAL;
         if (kind != SITE_FOLDER)
@@ -75,6 +73,8 @@ int site_resolve(const char *path, site_look_fn *look, void *arg, char rel[stati
         if (rc)
             return rc;
         path += len;
+        if (!*path)
+            break;
     }
     if (kind == SITE_FILE)
         return 0;

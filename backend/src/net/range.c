@@ -61,22 +61,59 @@ int range_parse(const char *header, uint64_t size, uint64_t *first, uint64_t *la
     return 0;
 }
 
+/* Value of a header that was put into the response, or NULL. */
+static const char *own_header(const struct http_response *res, const char *name, size_t *len)
+{
+    const char *p = res->headers.len ? res->headers.data : "";
+    size_t n = strlen(name);
+
+    for (; *p; p += strcspn(p, "\n") + 1) {
+        if (strncasecmp(p, name, n) == 0 && p[n] == ':') {
+            *len = strcspn(p + n + 2, "\n");
+            return p + n + 2;
+        }
+    }
+    return NULL;
+}
+
+/* If-Range (RFC 9110 section 13.1.5): does the part belong to what the client already has? Only a
+ * strong tag, or the very date that was told, says so. */
+static bool is_still_the_same(const struct http_request *req, const struct http_response *res)
+{
+    const char *have = http_header(req, "if-range");
+    const char *is;
+    size_t len = 0;
+
+    if (!have)
+        return true;
+    is = own_header(res, *have == '"' ? "ETag" : "Last-Modified", &len);
+    return is && *is != 'W' && strlen(have) == len && memcmp(have, is, len) == 0;
+}
+
+static int refuse(const struct http_request *req, struct http_response *res, size_t size)
+{
+    char value[40];
+
+    buf_clear(&res->headers); /* they described the content */
+    http_set_header(res, "Accept-Ranges", "bytes");
+    snprintf(value, sizeof(value), "bytes */%zu", size);
+    http_set_header(res, "Content-Range", value);
+    return http_problem(res, req, 416, NULL, NULL, NULL);
+}
+
 int http_apply_range(const struct http_request *req, struct http_response *res)
 {
     char value[80];
     uint64_t first;
     uint64_t last;
     size_t size = res->body.len;
-    int rc;
+    int rc = UV_ENOENT;
 
     http_set_header(res, "Accept-Ranges", "bytes");
-    rc = res->status == 200 ? range_parse(http_header(req, "range"), size, &first, &last)
-                            : UV_ENOENT;
-    if (rc == UV_ERANGE) {
-        snprintf(value, sizeof(value), "bytes */%zu", size);
-        http_problem(res, req, 416, NULL, NULL, NULL);
-        return http_set_header(res, "Content-Range", value);
-    }
+    if (res->status == 200 && strcmp(req->method, "GET") == 0 && is_still_the_same(req, res))
+        rc = range_parse(http_header(req, "range"), size, &first, &last);
+    if (rc == UV_ERANGE)
+        return refuse(req, res, size);
     if (rc)
         return 0;
     snprintf(value, sizeof(value), "bytes %llu-%llu/%zu", (unsigned long long)first,

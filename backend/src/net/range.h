@@ -18,7 +18,11 @@ struct http_response;
  */
 int range_parse(const char *header, uint64_t size, uint64_t *first, uint64_t *last);
 
-/** Turn a complete 200 response into a 206 or 416 when the request asks for a range. */
+/**
+ * Turn a complete 200 response into a 206 or 416 when the request asks for a range. Call it last:
+ * If-Range is compared with the ETag (a strong one) or Last-Modified that the response carries by
+ * then. For any handler whose content has an identity, such as a recording.
+ */
 int http_apply_range(const struct http_request *req, struct http_response *res);
 
 #endif

@@ -310,7 +310,7 @@ static int send_file(struct site *site, const struct http_request *req, struct h
     if (gz >= 0)
         close(gz);
     close(fd);
-    return rc;
+    return rc ? rc : http_apply_range(req, res);
 }
 
 /* Who looks at pages says so; a program gets what it can read. */

@@ -21,7 +21,7 @@ enum site_kind { SITE_NOTHING, SITE_FILE, SITE_FOLDER };
 typedef enum site_kind site_look_fn(const char *rel, void *arg);
 
 /** 0 and rel of a file, UV_ENOENT, or UV_EINVAL for a path that is none of ours: "..", hidden
- *  names, backslashes, control characters. */
+ *  names, backslashes, control characters, two slashes in a row. */
 int site_resolve(const char *path, site_look_fn *look, void *arg, char rel[static SITE_PATH_MAX]);
 
 const char *site_type(const char *rel); /**< Content-Type by extension */

@@ -750,6 +750,34 @@ static void an_unchanged_page_is_not_sent_again(void **state)
     wire_answer_release(&a);
 }
 
+static void a_file_is_served_in_parts(void **state)
+{
+    struct wire_answer a = ask("GET", "/interview/s/index.txt", "Range: bytes=1-3\r\n", NULL);
+    char tag[64], value[64], headers[160];
+
+    (void)state;
+    assert_int_equal(a.status, 206);
+    assert_string_equal(a.body, "lig");
+    assert_string_equal(wire_header(&a, "content-range", value, sizeof(value)), "bytes 1-3/6");
+    assert_string_equal(wire_header(&a, "accept-ranges", value, sizeof(value)), "bytes");
+    assert_non_null(wire_header(&a, "etag", tag, sizeof(tag)));
+    wire_answer_release(&a);
+    snprintf(headers, sizeof(headers), "Range: bytes=-2\r\nIf-Range: %s\r\n", tag);
+    a = ask("GET", "/interview/s/index.txt", headers, NULL);
+    assert_int_equal(a.status, 206);
+    assert_string_equal(a.body, "ht");
+    wire_answer_release(&a);
+    a = ask("GET", "/interview/s/index.txt", "Range: bytes=1-3\r\nIf-Range: \"other\"\r\n", NULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(a.body, "flight");
+    wire_answer_release(&a);
+    a = ask("HEAD", "/interview/s/index.txt", "Range: bytes=1-3\r\n", NULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(wire_header(&a, "content-length", value, sizeof(value)), "6");
+    wire_answer_release(&a);
+    expect_problem("GET", "/interview/s/index.txt", "Range: bytes=6-\r\n", 416, "bad_request");
+}
+
 static void inline_scripts_are_named_by_their_hash(void **state)
 {
     /* printf 'go()' | openssl dgst -sha256 -binary | base64 */
@@ -767,8 +795,13 @@ static void inline_scripts_are_named_by_their_hash(void **state)
 
 static void paths_out_of_the_site_are_not_found(void **state)
 {
-    static const char *const bad[] = {"/../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
-                                      "/..%2f..%2fetc/passwd", "/.git/config"};
+    static const char *const bad[] = {"//",
+                                      "//index.html",
+                                      "/interview//s_1/",
+                                      "/../../../etc/passwd",
+                                      "/%2e%2e/%2e%2e/etc/passwd",
+                                      "/..%2f..%2fetc/passwd",
+                                      "/.git/config"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -860,6 +893,7 @@ int main(void)
         cmocka_unit_test(other_sites_are_allowed_by_list_only),
         cmocka_unit_test(the_site_is_served_with_its_rules),
         cmocka_unit_test(an_unchanged_page_is_not_sent_again),
+        cmocka_unit_test(a_file_is_served_in_parts),
         cmocka_unit_test(inline_scripts_are_named_by_their_hash),
         cmocka_unit_test(paths_out_of_the_site_are_not_found),
     };
