@@ -21,6 +21,7 @@
 
 enum {
     OUT_MAX = 16 << 20, /* far above what is ever given at once */
+    CROWD_SLACK = 16,   /* connections above an address's share that still get their 429 */
     TLS_RECORD_HANDSHAKE = 0x16,
 };
 
@@ -37,8 +38,7 @@ static void on_closed(uv_handle_t *handle)
         ws_gone(c->ws);
     SSL_free(c->ssl);
     close(c->fd);
-    if (c->counted)
-        guests_leave(s->guests, &c->address);
+    guests_leave(s->guests, &c->address);
     buf_release(&c->in);
     buf_release(&c->out);
     link_del(&c->in_list);
@@ -469,10 +469,18 @@ static size_t address_limit(const struct http_server *s, const struct in6_addr *
 int conn_open(struct http_server *s, int fd, const struct in6_addr *from, uint16_t port,
               bool redirects)
 {
-    struct conn *c = calloc(1, sizeof(*c));
+    struct conn *c;
+    size_t have = guests_enter(s->guests, from);
+    size_t most = address_limit(s, from);
     int yes = 1;
 
+    if (most < have && have - most > CROWD_SLACK) {
+        guests_leave(s->guests, from);
+        return UV_EMFILE;
+    }
+    c = calloc(1, sizeof(*c));
     if (!c || uv_poll_init(loop_uv(s->loop), &c->poll, fd)) {
+        guests_leave(s->guests, from);
         free(c);
         return UV_ENOMEM;
     }
@@ -484,8 +492,7 @@ int conn_open(struct http_server *s, int fd, const struct in6_addr *from, uint16
     c->address = *from;
     c->port = port;
     c->redirects = redirects;
-    c->counted = true;
-    c->crowded = guests_enter(s->guests, from) > address_limit(s, from);
+    c->crowded = have > most;
     buf_init(&c->in, SIZE_MAX / 2);
     buf_init(&c->out, OUT_MAX);
     link_init(&c->touched);

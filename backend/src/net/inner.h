@@ -171,7 +171,6 @@ struct conn {
     bool redirects;    /* came to the port that only sends on to https */
     bool over;         /* above the cap: gets 503 and goodbye */
     bool crowded;      /* too many from its address: gets 429 */
-    bool counted;      /* by its address */
     bool eof;          /* the peer has said its last word */
     bool hung_up;      /* the same, but there is more to read before it */
     bool wants_write;  /* TLS does, to go on reading */

@@ -285,19 +285,157 @@ static void a_refusal_by_the_handler_is_a_close_code(void **state)
     ws_client_close(&c);
 }
 
+/* Whole frames as bytes, masked with zeros where they are masked; and the code they end with. */
 static void broken_frames_end_only_their_own_connection(void **state)
 {
-    static const int opcodes[] = {3, 7, 11, 15};
+    static const struct {
+        const char *what;
+        const char *bytes;
+        size_t len;
+        int code;
+    } cases[] = {
+        {"opcode 3", "\x83\x80\0\0\0\0", 6, 1002},
+        {"opcode 7", "\x87\x80\0\0\0\0", 6, 1002},
+        {"opcode 11", "\x8b\x80\0\0\0\0", 6, 1002},
+        {"opcode 15", "\x8f\x80\0\0\0\0", 6, 1002},
+        {"no mask", "\x81\x01x", 3, 1002},
+        {"no mask, empty", "\x81\x00", 2, 1002},
+        {"ping without mask", "\x89\x00", 2, 1002},
+        {"RSV1", "\xc1\x81\0\0\0\0x", 7, 1002},
+        {"RSV2", "\xa1\x81\0\0\0\0x", 7, 1002},
+        {"RSV3", "\x91\x81\0\0\0\0x", 7, 1002},
+        {"ping in pieces", "\x09\x80\0\0\0\0", 6, 1002},
+        {"ping of 126 bytes", "\x89\xfe\0\x7e\0\0\0\0", 8, 1002},
+        {"nothing goes on", "\x80\x81\0\0\0\0x", 7, 1002},
+        {"begun twice", "\x01\x81\0\0\0\0x\x81\x81\0\0\0\0x", 14, 1002},
+        {"5 bytes in 16 bits", "\x81\xfe\0\x05\0\0\0\0hello", 13, 1002},
+        {"5 bytes in 64 bits", "\x81\xff\0\0\0\0\0\0\0\x05\0\0\0\0hello", 19, 1002},
+        {"length with its top bit", "\x81\xff\x80\0\0\0\0\0\0\0\0\0\0\0", 14, 1002},
+        {"close with one byte", "\x88\x81\0\0\0\0\x03", 7, 1002},
+        {"close 999", "\x88\x82\0\0\0\0\x03\xe7", 8, 1002},
+        {"close 1004", "\x88\x82\0\0\0\0\x03\xec", 8, 1002},
+        {"close 1005", "\x88\x82\0\0\0\0\x03\xed", 8, 1002},
+        {"close 1006", "\x88\x82\0\0\0\0\x03\xee", 8, 1002},
+        {"close 1015", "\x88\x82\0\0\0\0\x03\xf7", 8, 1002},
+        {"close 2000", "\x88\x82\0\0\0\0\x07\xd0", 8, 1002},
+        {"close 5000", "\x88\x82\0\0\0\0\x13\x88", 8, 1002},
+        {"close with a bad reason", "\x88\x83\0\0\0\0\x03\xe8\xff", 9, 1007},
+        {"close 1000", "\x88\x82\0\0\0\0\x03\xe8", 8, 1000},
+        {"close 3000", "\x88\x82\0\0\0\0\x0b\xb8", 8, 3000},
+        {"close 4999", "\x88\x82\0\0\0\0\x13\x87", 8, 4999},
+        {"text of a surrogate", "\x81\x83\0\0\0\0\xed\xa0\x80", 9, 1007},
+        {"text cut in a letter", "\x81\x81\0\0\0\0\xc3", 7, 1007},
+        {"a bad piece of text", "\x01\x81\0\0\0\0\xff", 7, 1007},
+        {"half a frame of bad text", "\x81\xe4\0\0\0\0\xf4\x90", 8, 1007},
+        {"a megabyte and more, said only", "\x82\xff\0\0\0\0\0\x10\0\x01\0\0\0\0x", 15, 1009},
+    };
 
     (void)state;
-    for (size_t i = 0; i < sizeof(opcodes) / sizeof(opcodes[0]); i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct ws_client c = open_one();
+        int code;
 
-        ws_client_frame(&c, 1, opcodes[i], "x", 1);
-        assert_true(ws_client_wait_close(&c, WIRE_WAIT_MS) != 0);
+        wire_send(c.fd, cases[i].bytes, cases[i].len);
+        code = ws_client_wait_close(&c, WIRE_WAIT_MS);
+        if (code != cases[i].code)
+            fail_msg("%s: %d, not %d", cases[i].what, code, cases[i].code);
         ws_client_close(&c);
     }
     expect_service();
+}
+
+static void a_close_without_a_code_is_answered_alike(void **state)
+{
+    struct ws_client c = open_one();
+    struct ws_frame frame;
+
+    (void)state;
+    ws_client_frame(&c, 1, WS_CLOSE, "", 0);
+    assert_int_equal(ws_client_recv(&c, &frame, WIRE_WAIT_MS), 0);
+    assert_int_equal(frame.opcode, WS_CLOSE);
+    assert_int_equal(frame.len, 0);
+    expect_closed_with(1005);
+    ws_client_close(&c);
+}
+
+/* Sent in one go, while nothing could be answered: the newest is. */
+static void a_burst_of_pings_is_answered_by_the_newest(void **state)
+{
+    struct ws_client c = open_one();
+    struct ws_frame frame;
+    char burst[3 * 7];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        memcpy(burst + i * 7, "\x89\x81\0\0\0\0", 6);
+        burst[i * 7 + 6] = (char)('1' + i);
+    }
+    wire_send(c.fd, burst, sizeof(burst));
+    ws_client_text(&c, "after");
+    assert_int_equal(ws_client_recv(&c, &frame, WIRE_WAIT_MS), 0);
+    assert_int_equal(frame.opcode, WS_PONG);
+    assert_string_equal(frame.data, "3");
+    expect_text(&c, "after");
+    ws_client_close(&c);
+}
+
+static void frames_masked_by_a_key_are_read(void **state)
+{
+    static const char frame[] = "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"; /* section 5.7 */
+    struct ws_client c = open_one();
+
+    (void)state;
+    for (size_t i = 0; i + 1 < sizeof(frame); i++)
+        wire_send(c.fd, frame + i, 1);
+    expect_text(&c, "Hello");
+    ws_client_close(&c);
+}
+
+/* A text that grows letter by letter over many frames, with pings in between. */
+static void letters_may_be_cut_between_frames(void **state)
+{
+    static const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z";
+    struct ws_client c = open_one();
+    struct ws_frame frame;
+
+    (void)state;
+    for (size_t i = 0; i + 1 < sizeof(text); i++) {
+        ws_client_frame(&c, i + 2 == sizeof(text), i ? WS_CONTINUATION : WS_TEXT, text + i, 1);
+        ws_client_frame(&c, 1, WS_PONG, "", 0);
+    }
+    assert_int_equal(ws_client_recv(&c, &frame, WIRE_WAIT_MS), 0);
+    assert_string_equal(frame.data, text);
+    ws_client_close(&c);
+}
+
+static void a_stranger_may_say_little(void **state)
+{
+    static char text[WS_FIRST_MAX + 2];
+    struct ws_client c;
+
+    (void)state;
+    memset(text, 'a', WS_FIRST_MAX);
+    assert_int_equal(ws_client_open(&c, f.port, "/ws/echo?unsigned=1", NULL), 0);
+    ws_client_text(&c, text);
+    expect_text(&c, text);
+    text[WS_FIRST_MAX] = 'a';
+    ws_client_text(&c, text);
+    assert_int_equal(ws_client_wait_close(&c, WIRE_WAIT_MS), 1009);
+    ws_client_close(&c);
+}
+
+static void unknown_subprotocols_are_not_agreed_to(void **state)
+{
+    struct ws_client c;
+
+    (void)state;
+    assert_int_equal(ws_client_open(&c, f.port, "/ws/echo",
+                                    "Sec-WebSocket-Protocol: mqtt, chat\r\n"
+                                    "Sec-WebSocket-Extensions: permessage-deflate\r\n"),
+                     0);
+    ws_client_text(&c, "plain");
+    expect_text(&c, "plain");
+    ws_client_close(&c);
 }
 
 static void wait_for_text(void *arg)
@@ -377,6 +515,12 @@ int main(void)
         cmocka_unit_test(strangers_are_refused_before_the_upgrade),
         cmocka_unit_test(a_refusal_by_the_handler_is_a_close_code),
         cmocka_unit_test(broken_frames_end_only_their_own_connection),
+        cmocka_unit_test(a_close_without_a_code_is_answered_alike),
+        cmocka_unit_test(a_burst_of_pings_is_answered_by_the_newest),
+        cmocka_unit_test(frames_masked_by_a_key_are_read),
+        cmocka_unit_test(letters_may_be_cut_between_frames),
+        cmocka_unit_test(a_stranger_may_say_little),
+        cmocka_unit_test(unknown_subprotocols_are_not_agreed_to),
         cmocka_unit_test(a_silent_peer_is_pinged_first_and_then_given_up),
         cmocka_unit_test(a_server_that_stops_says_1001),
     };
