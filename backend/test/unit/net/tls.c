@@ -4,12 +4,11 @@
 #include "cmocka_all.h"
 
 #include "net/client.h"
+#include "support/certificate.h"
 #include "support/net_fixture.h"
+#include "support/wire.h"
 
 #include <curl/curl.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +17,7 @@
 enum { BIG = 1000000 };
 
 static struct net_fixture f;
-static char folder[] = "/tmp/tlsXXXXXX";
-static char cert_path[64];
-static char key_path[64];
+static struct certificate certificate;
 
 static int echo(const struct http_request *req, struct http_response *res)
 {
@@ -46,51 +43,14 @@ static const struct http_route routes[] = {
     {.method = NULL},
 };
 
-static void name_it(X509 *cert)
-{
-    X509_NAME *name = X509_get_subject_name(cert);
-    X509_EXTENSION *alt = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "IP:127.0.0.1");
-
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
-    X509_set_issuer_name(cert, name);
-    X509_add_ext(cert, alt, -1);
-    X509_EXTENSION_free(alt);
-}
-
-static void make_certificate(void)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *cert = X509_new();
-    FILE *file;
-
-    assert_non_null(mkdtemp(folder));
-    snprintf(cert_path, sizeof(cert_path), "%s/cert.pem", folder);
-    snprintf(key_path, sizeof(key_path), "%s/key.pem", folder);
-    X509_set_version(cert, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -60);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    X509_set_pubkey(cert, key);
-    name_it(cert);
-    assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
-    file = fopen(cert_path, "w");
-    PEM_write_X509(file, cert);
-    fclose(file);
-    file = fopen(key_path, "w");
-    PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL);
-    fclose(file);
-    X509_free(cert);
-    EVP_PKEY_free(key);
-}
-
 static int start(void **state)
 {
     struct http_config config = {.connections_max = 16};
 
     (void)state;
-    make_certificate();
-    config.tls_cert = cert_path;
-    config.tls_key = key_path;
+    certificate_make(&certificate);
+    config.tls_cert = certificate.cert;
+    config.tls_key = certificate.key;
     net_fixture_start(&f, &config, routes, NULL);
     return 0;
 }
@@ -99,9 +59,23 @@ static int stop(void **state)
 {
     (void)state;
     net_fixture_stop(&f);
-    unlink(cert_path);
-    unlink(key_path);
-    return rmdir(folder);
+    certificate_remove(&certificate);
+    return 0;
+}
+
+/* A browser that was sent to http:// by mistake. */
+static void plain_http_is_told_that_this_is_https(void **state)
+{
+    struct wire_answer a;
+    int fd = wire_connect(f.port);
+
+    (void)state;
+    wire_puts(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(wire_answer_read(fd, 0, &a), 0);
+    assert_int_equal(a.status, 400);
+    assert_non_null(strstr(a.body, "https://"));
+    wire_answer_release(&a);
+    wire_close(fd);
 }
 
 static size_t collect(char *data, size_t size, size_t count, void *arg)
@@ -119,7 +93,7 @@ static long ask(long version, const char *path, const char *body, size_t len, st
     buf_init(got, 4 * BIG);
     snprintf(url, sizeof(url), "https://127.0.0.1:%d%s", f.port, path);
     curl_easy_setopt(e, CURLOPT_URL, url);
-    curl_easy_setopt(e, CURLOPT_CAINFO, cert_path);
+    curl_easy_setopt(e, CURLOPT_CAINFO, certificate.cert);
     curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(e, CURLOPT_TIMEOUT, 20L);
     curl_easy_setopt(e, CURLOPT_HTTP_VERSION, version);
@@ -192,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_megabyte_goes_up_and_down),
         cmocka_unit_test(streams_work_over_http2),
+        cmocka_unit_test(plain_http_is_told_that_this_is_https),
         cmocka_unit_test(our_own_client_trusts_no_stranger),
     };
 
