@@ -271,6 +271,7 @@ struct http_server {
         bool redirects;
     } listener[2]; /* the second one only sends on to https */
     bool stopping;
+    bool ending;  /* after the deadline: connections are killed, not finished */
     bool turning; /* turn is open */
     struct loop_timer *sweep;
     struct loop_timer *deadline;

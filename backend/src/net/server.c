@@ -704,22 +704,30 @@ size_t http_server_connections(const struct http_server *server)
 
 /* ------------------------------------------------------------ stopping */
 
-static void stopped(void *arg)
+/* All is answered, or time is up: what is left ends now. Whoever owns something of a connection is
+ * told when it closes, so the rest of the house is not freed before the last one has. */
+static void on_deadline(void *arg)
 {
     struct http_server *s = arg;
     void (*done)(void *) = s->on_stopped;
 
-    s->on_stopped = NULL;
     timer_stop(s->deadline);
+    s->ending = true;
+    for (struct link *l = s->conns.next; l != &s->conns; l = l->next)
+        conn_kill(LINK_OF(l, struct conn, in_list));
+    if (!link_empty(&s->conns))
+        return;
+    s->on_stopped = NULL;
     if (done)
         done(s->stopped_arg);
 }
 
 void server_maybe_stopped(struct http_server *s)
 {
-    if (!s->on_stopped || !link_empty(&s->txns) || !link_empty(&s->open_sockets))
-        return;
-    timer_start(s->deadline, 0, 0); /* soon, but not from inside somebody's callback */
+    bool quiet = link_empty(&s->txns) && link_empty(&s->open_sockets);
+
+    if (s->on_stopped && (s->ending ? link_empty(&s->conns) : quiet))
+        timer_start(s->deadline, 0, 0); /* soon, but not from inside somebody's callback */
 }
 
 /* To those who ask for nothing at the moment. */
@@ -747,7 +755,7 @@ void http_server_shutdown(struct http_server *s, uint64_t within_ms, void (*done
     stop_listening(s);
     ws_close_all(s, 1001);
     say_goodbye(s);
-    if (timer_open(&s->deadline, s->loop, stopped, s))
+    if (timer_open(&s->deadline, s->loop, on_deadline, s))
         return;
     timer_start(s->deadline, within_ms, 0);
     server_maybe_stopped(s);

@@ -32,7 +32,11 @@ void net_fixture_start(struct net_fixture *f, const struct http_config *config,
 
 static void stopped(void *arg)
 {
-    loop_stop(((struct net_fixture *)arg)->loop);
+    struct net_fixture *f = arg;
+
+    if (f->on_stopped)
+        f->on_stopped();
+    loop_stop(f->loop);
 }
 
 static void shut_down(void *arg)

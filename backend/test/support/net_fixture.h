@@ -19,7 +19,8 @@ struct net_fixture {
     int port;
     void *app;
     uv_thread_t thread;
-    uint64_t shutdown_ms; /**< Given to http_server_shutdown(); 0: 2,000 */
+    void (*on_stopped)(void); /**< (optional) When http_server_shutdown() is done */
+    uint64_t shutdown_ms;     /**< Given to http_server_shutdown(); 0: 2,000 */
 };
 
 /** config may be NULL; host and port are set here. */

@@ -501,6 +501,52 @@ static void a_server_that_stops_says_1001(void **state)
     ws_client_close(&c);
 }
 
+static atomic_int open_now;
+static int open_at_stop;
+
+static int count_open(struct ws *ws, const struct http_request *req, void *app, void **ctx)
+{
+    (void)ws;
+    (void)req;
+    (void)app;
+    (void)ctx;
+    atomic_fetch_add(&open_now, 1);
+    return 0;
+}
+
+static void count_closed(struct ws *ws, int code, void *ctx)
+{
+    (void)ws;
+    (void)code;
+    (void)ctx;
+    atomic_fetch_sub(&open_now, 1);
+}
+
+static void look_how_many(void)
+{
+    open_at_stop = atomic_load(&open_now);
+}
+
+/* What a socket's owner holds is freed once the server has stopped: nobody is told after that. */
+static void who_does_not_read_is_closed_before_the_server_has_stopped(void **state)
+{
+    static const struct ws_route counting[] = {
+        {.path = "/ws/count", .h = {.on_open = count_open, .on_close = count_closed}},
+        {.path = NULL},
+    };
+    static struct net_fixture other;
+    struct ws_client deaf;
+
+    (void)state;
+    other = (struct net_fixture){.shutdown_ms = 200, .on_stopped = look_how_many};
+    net_fixture_start(&other, NULL, routes, counting);
+    assert_int_equal(ws_client_open(&deaf, other.port, "/ws/count", NULL), 0);
+    open_at_stop = -1;
+    net_fixture_stop(&other); /* its goodbye is never read */
+    assert_int_equal(open_at_stop, 0);
+    ws_client_close(&deaf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -523,6 +569,7 @@ int main(void)
         cmocka_unit_test(unknown_subprotocols_are_not_agreed_to),
         cmocka_unit_test(a_silent_peer_is_pinged_first_and_then_given_up),
         cmocka_unit_test(a_server_that_stops_says_1001),
+        cmocka_unit_test(who_does_not_read_is_closed_before_the_server_has_stopped),
     };
 
     return cmocka_run_group_tests_name("net/socket", tests, start, stop);
