@@ -30,6 +30,7 @@
 
 enum {
     PATH_TEXT_MAX = 4096,
+    REFUSALS_PER_MINUTE = 60, /* of one address that the audit log has */
     SIGN_INS_OF_MANY = 6, /* times as many from one address to all, and to one from everywhere */
     INSPECT_MS = 1500,    /* to look for damage at the start; doctor takes more */
 };
@@ -159,9 +160,9 @@ static int open_limits(struct program *p)
 {
     const struct config *c = p->config;
     struct app *app = &p->app;
-    int code = 0;
+    int code = ratelimit_open(&app->audit_limit, "audit", REFUSALS_PER_MINUTE, 60);
 
-    if (c->accounts && c->requests_per_minute)
+    if (!code && c->accounts && c->requests_per_minute)
         code = ratelimit_open(&app->user_limit, "user", c->requests_per_minute, 60);
     if (code || !c->accounts || !c->sign_ins_per_minute)
         return code;
@@ -370,6 +371,7 @@ void program_close(struct program *p)
     ratelimit_close(app->account_limit);
     if (app->accounts)
         remember_clock(app->store);
+    ratelimit_close(app->audit_limit);
     accounts_close(app->accounts);
     if (app->store)
         store_close(app->store);

@@ -248,6 +248,28 @@ export interface paths {
         patch: operations["updateMe"];
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done to one's records and account, and what was refused, newest first
+         * @description Own events only: records read, listed, made, changed, exported and erased; sign-ins, failed ones too; sign-outs; a refresh token used
+         *     twice; another password; interviews joined; and what was refused. Names and ids, never what a record says. The log is bounded: the
+         *     oldest events are forgotten first.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/profiles": {
         parameters: {
             query?: never;
@@ -679,6 +701,30 @@ export interface components {
         Login: {
             email: components["schemas"]["Email"];
             password: string;
+        };
+        AuditEvent: {
+            /** @description Grows with every event, whatever the clock did */
+            id: string;
+            time: components["schemas"]["Time"];
+            /**
+             * @description read, list, create, change, erase, export, ask, interrupt, transcribe, join; signup, login, local, refresh, token_reused, logout,
+             *     password. Others may be added.
+             */
+            action: string;
+            /** @description What of: user, profile, session, transcript … */
+            kind: string;
+            recordId: string | null;
+            /** @description How it ended, as HTTP tells it: 2xx done (101 joined), 401, 403, 404 and 429 refused */
+            status: number;
+            requestId: string | null;
+            /** @description Where it came from */
+            address: string | null;
+            /** @description A hash of the program that asked: equal for equal `User-Agent` */
+            agent: string | null;
+        };
+        AuditList: {
+            items: components["schemas"]["AuditEvent"][];
+            nextCursor: string | null;
         };
         PasswordChange: {
             current: string;
@@ -1744,6 +1790,35 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: components["parameters"]["Limit"];
+                /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
             "5XX": components["responses"]["Problem"];

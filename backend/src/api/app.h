@@ -44,6 +44,7 @@ struct app {
     struct ratelimit *sign_in_limit; /**< Per address and e-mail; NULL: none */
     struct ratelimit *address_limit; /**< Sign-ins per address; NULL: none */
     struct ratelimit *account_limit; /**< Sign-ins per e-mail; NULL: none */
+    struct ratelimit *audit_limit;   /**< Refusals that are written down per address; NULL: all */
     struct asr_hub *hub;             /**< (optional) */
     struct answerer *answerer;       /**< (optional) */
     struct live_registry *live;      /**< (optional) Interviews that run now */
@@ -56,16 +57,27 @@ struct asr_model_params app_asr_params(const struct app *app, bool remote);
 /** http_config.before: signs ROUTE_AUTH requests in and counts them against their limit. */
 int api_before(struct http_request *req, struct http_response *res);
 
-/** http_config.handled: writes what succeeded into the audit log. */
+/** http_config.handled: writes what was done and what was refused into the audit log. */
 void api_audit(const struct http_request *req, const struct http_response *res);
-/** One line of it; a failure is logged. Not on the loop thread. */
-void api_audit_say(const char *user, const char *action, const char *kind, const char *id,
-                   const char *request_id);
+/** The same of a request that the before hook answered. */
+void api_audit_refused(const struct http_request *req, const struct http_response *res);
+
+/** Where somebody comes from, as the audit log keeps it: the address, and of the program a hash. */
+struct api_origin {
+    char address[64];
+    char agent[17];
+};
+void api_origin(const struct http_request *req, struct api_origin *origin);
+
+/** One line of it; a failure is logged. status: as HTTP tells it. Not on the loop thread. */
+void api_audit_say(const struct api_origin *origin, const char *user, const char *action,
+                   const char *kind, const char *id, int status, const char *request_id);
 
 /** http_config.after: counts the request and, at level debug, logs it. */
 void api_after(const struct http_request *req, int status, uint64_t micros);
 
 /** The REST routes of this folder, each table ending with {NULL}; api/routes.c joins them. */
+extern const struct http_route api_audit_routes[];
 extern const struct http_route api_auth_routes[];
 extern const struct http_route api_engines_routes[];
 extern const struct http_route api_health_routes[];

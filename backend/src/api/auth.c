@@ -73,13 +73,26 @@ static void set_cookie(const struct http_request *req, struct http_response *res
     http_set_header(res, "Set-Cookie", text);
 }
 
+/* Who signed in or out, or tried to: nobody else knows whose account it was. "": nobody's. */
+static void tell(const struct http_request *req, const char *user, const char *action, int status)
+{
+    struct api_origin origin;
+
+    api_origin(req, &origin);
+    api_audit_say(&origin, user, action, "user", user, status, req->id);
+}
+
+static const char *last_word(const struct http_request *req)
+{
+    return strrchr(req->route->pattern, '/') + 1;
+}
+
 static int reply_grant(const struct http_request *req, struct http_response *res, int status,
                        struct grant *grant)
 {
     struct buf *out = reply_json(res, status);
 
-    api_audit_say(grant->user.id, strrchr(req->route->pattern, '/') + 1, "user", grant->user.id,
-                  req->id);
+    tell(req, grant->user.id, last_word(req), status);
     set_cookie(req, res, grant->refresh, grant->refresh_expires_in);
     buf_puts(out, "{\"user\":");
     record_user(out, &grant->user);
@@ -204,6 +217,8 @@ static int post_login(const struct http_request *req, struct http_response *res)
     e = accounts_login(app->accounts, json_str(body, "email"), json_str(body, "password"),
                        clock_unix_ms(), &grant, &err);
     json_decref(body);
+    if (e == UV_EACCES)
+        tell(req, grant.user.id, "login", 401);
     return e ? reply_refused(req, res, e, &err, "invalid_credentials")
              : reply_grant(req, res, 200, &grant);
 }
@@ -265,6 +280,10 @@ static int post_refresh(const struct http_request *req, struct http_response *re
         return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
     e = accounts_refresh(app_of(req)->accounts, token, clock_unix_ms(), req->received_us, &grant,
                          &err);
+    if (e == UV_EALREADY)
+        tell(req, grant.user.id, "token_reused", 401);
+    else if (e == UV_EACCES || e == UV_ETIMEDOUT)
+        tell(req, grant.user.id, "refresh", 401);
     if (e == UV_EBUSY)
         return http_problem(res, req, 409, "conflict", err.text, NULL);
     return e ? reply_refused(req, res, e, &err, "unauthorized")
@@ -276,7 +295,7 @@ static int post_logout(const struct http_request *req, struct http_response *res
     struct errbuf err = {""};
     char token[513];
     char user[ID_TEXT_MAX] = "";
-    struct token_claims claims;
+    struct token_claims claims = {0};
     int e;
 
     if (find_refresh(req, res, token))
@@ -286,6 +305,8 @@ static int post_logout(const struct http_request *req, struct http_response *res
         e = accounts_end(app_of(req)->accounts, claims.user, claims.family, clock_unix_ms(), &err);
     if (e)
         return reply_failed(req, res, e, &err, "user");
+    if (user[0] || claims.user[0])
+        tell(req, user[0] ? user : claims.user, "logout", 204);
     set_cookie(req, res, "", 0);
     return http_reply_empty(res, 204);
 }

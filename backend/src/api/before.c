@@ -74,7 +74,7 @@ static bool is_from_elsewhere(const struct http_request *req)
     return site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
 }
 
-int api_before(struct http_request *req, struct http_response *res)
+static int check(struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
     int e;
@@ -90,4 +90,13 @@ int api_before(struct http_request *req, struct http_response *res)
     if (e || !app->config->accounts) /* the owner of the machine is not limited on it */
         return e;
     return limit_request(req, res, app->user_limit, req->user, true);
+}
+
+int api_before(struct http_request *req, struct http_response *res)
+{
+    int e = check(req, res);
+
+    if (e)
+        api_audit_refused(req, res);
+    return e;
 }

@@ -36,6 +36,7 @@ struct waiting {
 struct socket_inner {
     enum state state;
     char session_id[ID_TEXT_MAX];
+    struct api_origin origin;
     struct presence_entry who; /* its user and family are "" until it has signed in */
     int64_t expires_at;        /* of its access token, [ms] since 1970 */
     bool reminded;
@@ -188,7 +189,9 @@ static void load(void *arg)
     in->code =
         session_context_load(&in->deps, in->who.user, in->session_id, &in->context, &in->err);
     if (!in->code)
-        api_audit_say(in->who.user, "join", "session", in->session_id, "");
+        api_audit_say(&in->origin, in->who.user, "join", "session", in->session_id, 101, "");
+    else if (in->code == UV_ENOENT)
+        api_audit_say(&in->origin, in->who.user, "join", "session", in->session_id, 404, "");
 }
 
 static void join(struct socket *s)
@@ -448,6 +451,7 @@ int socket_open(struct socket **sp, struct ws *ws, const struct http_request *re
     in->deps = (struct live_deps){.store = app->store, .seal = app->seal};
     if (session && id_valid(session)) /* anything else is no session of ours; nothing is cut */
         text_copy(in->session_id, sizeof(in->session_id), session, strlen(session));
+    api_origin(req, &in->origin);
     *sp = s;
 
     if (bearer && !strncasecmp(bearer, "Bearer ", 7))

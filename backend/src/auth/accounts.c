@@ -275,11 +275,16 @@ static int make_user(struct store_user *user, const char *email, const char *dis
     return 0;
 }
 
-/* On failure nothing of the grant is left behind. */
+/* On failure nothing of the grant is left behind but whose it would have been. */
 static int settle(struct grant *grant, int e)
 {
-    if (e)
-        grant_release(grant);
+    char user[ID_TEXT_MAX];
+
+    if (!e)
+        return 0;
+    memcpy(user, grant->user.id, sizeof(user));
+    grant_release(grant);
+    memcpy(grant->user.id, user, sizeof(user));
     return e;
 }
 
@@ -505,6 +510,7 @@ int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint6
         return err_set(err, UV_EACCES, "The refresh token is not known; sign in again.");
     if (e)
         return e;
+    memcpy(grant->user.id, old.user_id, sizeof(grant->user.id));
     if (old.expires_at <= now)
         return err_set(err, UV_ETIMEDOUT, "The refresh token has expired; sign in again.");
     if (old.used_at)

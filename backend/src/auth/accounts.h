@@ -21,6 +21,8 @@
  * Errors     UV_EACCES wrong e-mail or password, or no such token; UV_ETIMEDOUT expired;
  * UV_EALREADY the refresh token had been used before (its family is revoked now); UV_EEXIST e-mail
  *            taken; UV_ENOENT no such user; the store's own, with a sentence.
+ *            A grant that was refused tells in user.id whose it would have been, "" if nobody's,
+ *            and nothing else.
  * Ownership  grant_release() frees what is in a grant. Store and seal are borrowed.
  */
 #ifndef AUTH_ACCOUNTS_H

@@ -1,80 +1,340 @@
 /**
- * @file observe/audit.c  Who touched which record, and when
+ * @file observe/audit.c  Who touched which record, who was refused, and when
+ *
+ * A line is written whole by one write() to a file that is opened for appending. Reading goes
+ * through the files backwards, from the newest, in blocks; a line of somebody else is known by a
+ * search for the user's id and is not parsed.
  */
 #include "observe/audit.h"
 
 #include "base/buffer.h"
-#include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <uv.h>
 
-enum { LINE_MAX_BYTES = 4096 }; /* one write() of this size is not torn on a local file */
+enum {
+    LINE_MAX_BYTES = 1024,
+    PATH_TEXT_MAX = 4096,
+    BLOCK = 64 << 10, /* read at a time */
+};
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static int file = -1; /* {lock} */
+static struct {
+    pthread_mutex_t lock;
+    int fd;                   /* {lock} -1: closed */
+    off_t size;               /* {lock} */
+    int64_t number;           /* {lock} of the last event */
+    bool torn;                /* {lock} the last line was not written whole */
+    char base[PATH_TEXT_MAX]; /* {lock} the path without ".jsonl" */
+} journal = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
 
-int audit_open(const char *path, struct errbuf *err)
+/* ----------------------------------------------------------------------------- files */
+
+static void path_of(int n, char path[static PATH_TEXT_MAX + 16])
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (n)
+        snprintf(path, PATH_TEXT_MAX + 16, "%s.%d.jsonl", journal.base, n);
+    else
+        snprintf(path, PATH_TEXT_MAX + 16, "%s.jsonl", journal.base);
+}
 
+static int open_file(int n, int flags)
+{
+    char path[PATH_TEXT_MAX + 16];
+    int fd;
+
+    path_of(n, path);
+    fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return fd < 0 ? -errno : fd;
+}
+
+/* What was written becomes audit.1.jsonl, and the oldest goes. */
+static int rotate(void)
+{
+    char from[PATH_TEXT_MAX + 16], to[PATH_TEXT_MAX + 16];
+    int fd;
+
+    for (int n = AUDIT_FILES - 1; n > 0; n--) {
+        path_of(n - 1, from);
+        path_of(n, to);
+        if (rename(from, to) && errno != ENOENT)
+            return -errno;
+    }
+    fd = open_file(0, O_WRONLY | O_CREAT | O_APPEND);
     if (fd < 0)
-        return err_set(err, -errno, "cannot open the audit log %s: %s", path, uv_strerror(-errno));
-    pthread_mutex_lock(&lock);
-    if (file >= 0)
-        close(file);
-    file = fd;
-    pthread_mutex_unlock(&lock);
+        return fd;
+    fchmod(fd, 0600); /* whatever the umask */
+    close(journal.fd);
+    journal.fd = fd;
+    journal.size = 0;
+    journal.torn = false;
     return 0;
 }
 
-static int write_line(const struct buf *line)
-{
-    ssize_t n = 0;
+/* ---------------------------------------------------------------------------- reading */
 
-    pthread_mutex_lock(&lock);
-    if (file >= 0)
-        n = write(file, line->data, line->len);
-    pthread_mutex_unlock(&lock);
-    if (n < 0)
-        return -errno;
-    return n && (size_t)n < line->len ? UV_ENOSPC : 0;
+struct reader {
+    int fd;
+    off_t at;     /* what is before it was not read yet */
+    char *buffer; /* BLOCK + LINE_MAX_BYTES */
+    size_t len;   /* read and not given yet, from the start of buffer */
+};
+
+/* The last line that was not given yet, without its end; false at the beginning of the file. What
+ * does not end or is too long is passed over. */
+static bool line_before(struct reader *r, const char **line, size_t *len)
+{
+    for (;;) {
+        char *end = r->len ? memrchr(r->buffer, '\n', r->len) : NULL;
+        size_t text = end ? (size_t)(end - r->buffer) : 0;
+        char *start = text ? memrchr(r->buffer, '\n', text) : NULL;
+        size_t n;
+
+        if (end && (start || r->at == 0)) {
+            *line = start ? start + 1 : r->buffer;
+            *len = (size_t)(end - *line);
+            r->len = start ? (size_t)(start - r->buffer) + 1 : 0;
+            return true;
+        }
+        if (r->at == 0)
+            return false;
+        if (r->len > LINE_MAX_BYTES) /* one of ours is not that long */
+            r->len = end ? text + 1 : 0;
+        if (r->len > LINE_MAX_BYTES)
+            r->len = 0;
+        n = r->at < BLOCK ? (size_t)r->at : BLOCK;
+        memmove(r->buffer + n, r->buffer, r->len);
+        if (pread(r->fd, r->buffer, n, r->at - (off_t)n) != (ssize_t)n)
+            return false;
+        r->at -= (off_t)n;
+        r->len += n;
+    }
 }
 
-int audit(const char *user, const char *action, const char *kind, const char *id,
-          const char *request_id)
+static void copy(char *to, size_t size, const json_t *obj, const char *key)
+{
+    const char *text = json_str(obj, key);
+
+    text_copy(to, size, text ? text : "", text ? strlen(text) : 0);
+}
+
+static bool parse(const char *line, size_t len, struct audit_entry *e)
+{
+    json_t *obj = json_parse(line, len);
+
+    *e = (struct audit_entry){.number = json_int(obj, "number", 0),
+                              .status = (int)json_int(obj, "status", 0)};
+    copy(e->time, sizeof(e->time), obj, "time");
+    copy(e->action, sizeof(e->action), obj, "action");
+    copy(e->kind, sizeof(e->kind), obj, "kind");
+    copy(e->id, sizeof(e->id), obj, "id");
+    copy(e->request_id, sizeof(e->request_id), obj, "requestId");
+    copy(e->address, sizeof(e->address), obj, "address");
+    copy(e->agent, sizeof(e->agent), obj, "agent");
+    json_decref(obj);
+    return e->number > 0;
+}
+
+/* Adds what is wanted of one file. False: there are enough, and more. */
+static bool collect(struct reader *r, const char *mark, int64_t before, struct audit_entry *entries,
+                    size_t max, size_t *count)
+{
+    struct audit_entry entry;
+    const char *line;
+    size_t len;
+
+    while (line_before(r, &line, &len)) {
+        if (!memmem(line, len, mark, strlen(mark)) || !parse(line, len, &entry) ||
+            (before && entry.number >= before))
+            continue;
+        if (*count == max)
+            return false;
+        entries[(*count)++] = entry;
+    }
+    return true;
+}
+
+int audit_read(const char *user, int64_t before, struct audit_entry *entries, size_t *count,
+               bool *more)
+{
+    char mark[ID_TEXT_MAX + 16];
+    int fds[AUDIT_FILES];
+    size_t max = *count;
+    struct reader r = {.buffer = malloc(BLOCK + LINE_MAX_BYTES)};
+
+    *count = 0;
+    *more = false;
+    if (!r.buffer)
+        return UV_ENOMEM;
+    snprintf(mark, sizeof(mark), "\"user\":\"%s\"", user);
+    pthread_mutex_lock(&journal.lock); /* all of the same moment: they are renamed under it */
+    for (int n = 0; n < AUDIT_FILES; n++)
+        fds[n] = journal.fd >= 0 ? open_file(n, O_RDONLY) : UV_ENOENT;
+    pthread_mutex_unlock(&journal.lock);
+
+    for (int n = 0; n < AUDIT_FILES; n++) {
+        struct stat st;
+
+        if (fds[n] < 0)
+            continue;
+        r = (struct reader){.fd = fds[n], .buffer = r.buffer};
+        r.at = fstat(fds[n], &st) ? 0 : st.st_size;
+        if (!*more)
+            *more = !collect(&r, mark, before, entries, max, count);
+        close(fds[n]);
+    }
+    free(r.buffer);
+    return 0;
+}
+
+/* ---------------------------------------------------------------------------- opening */
+
+/* The number of the last event in the newest file that has one. */
+static int64_t last_number(void)
+{
+    char *buffer = malloc(BLOCK + LINE_MAX_BYTES);
+    int64_t number = 0;
+
+    for (int n = 0; n < AUDIT_FILES && !number && buffer; n++) {
+        struct reader r = {.fd = open_file(n, O_RDONLY), .buffer = buffer};
+        struct audit_entry entry;
+        const char *line;
+        struct stat st;
+        size_t len;
+
+        if (r.fd < 0)
+            continue;
+        r.at = fstat(r.fd, &st) ? 0 : st.st_size;
+        while (!number && line_before(&r, &line, &len))
+            number = parse(line, len, &entry) ? entry.number : 0;
+        close(r.fd);
+    }
+    free(buffer);
+    return number;
+}
+
+/* A line that a crash cut off must not take the next one with it. */
+static bool is_torn(void)
+{
+    char last = '\n';
+    int fd = open_file(0, O_RDONLY);
+
+    if (fd < 0)
+        return false;
+    if (journal.size && pread(fd, &last, 1, journal.size - 1) != 1)
+        last = '\0';
+    close(fd);
+    return last != '\n';
+}
+
+int audit_open(const char *path, struct errbuf *err)
+{
+    size_t len = strlen(path);
+    struct stat st;
+    int e = 0;
+
+    if (len > 6 && !strcmp(path + len - 6, ".jsonl"))
+        len -= 6;
+    if (len >= sizeof(journal.base))
+        return err_set(err, UV_ENAMETOOLONG, "the path of the audit log is too long");
+    audit_close();
+    pthread_mutex_lock(&journal.lock);
+    memcpy(journal.base, path, len);
+    journal.base[len] = '\0';
+    journal.fd = open_file(0, O_WRONLY | O_CREAT | O_APPEND);
+    if (journal.fd < 0)
+        e = journal.fd;
+    else if (fstat(journal.fd, &st) || fchmod(journal.fd, 0600))
+        e = -errno;
+    if (!e) {
+        journal.size = st.st_size;
+        journal.torn = is_torn();
+        journal.number = last_number();
+    }
+    pthread_mutex_unlock(&journal.lock);
+    if (e) {
+        audit_close();
+        err_set(err, e, "cannot open the audit log %s: %s", path, uv_strerror(e));
+    }
+    return e;
+}
+
+/* ----------------------------------------------------------------------------- writing */
+
+/* Everything here is made by us or a number; whatever else would come is made harmless. */
+static void put(struct buf *line, const char *key, const char *text)
+{
+    buf_printf(line, ",\"%s\":\"", key);
+    for (; text && *text; text++)
+        buf_putc(line, *text < ' ' || *text == '"' || *text == '\\' || *text > '~' ? '?' : *text);
+    buf_putc(line, '"');
+}
+
+static int format(struct buf *line, const struct audit_event *event, int64_t number)
 {
     char time[CLOCK_TEXT_MAX];
-    json_t *obj = json_object();
-    struct buf line;
-    int rc;
 
     clock_format(clock_unix_ms(), time);
-    json_set_str(obj, "time", time);
-    json_set_str(obj, "user", user);
-    json_set_str(obj, "action", action);
-    json_set_str(obj, "kind", kind);
-    json_set_str(obj, "id", id);
-    json_set_str(obj, "requestId", request_id);
+    if (journal.torn)
+        buf_putc(line, '\n');
+    buf_printf(line, "{\"number\":%" PRId64 ",\"time\":\"%s\"", number, time);
+    put(line, "user", event->user);
+    put(line, "action", event->action);
+    put(line, "kind", event->kind);
+    put(line, "id", event->id);
+    buf_printf(line, ",\"status\":%d", event->status);
+    put(line, "requestId", event->request_id);
+    put(line, "address", event->address);
+    put(line, "agent", event->agent);
+    buf_puts(line, "}\n");
+    return line->err;
+}
+
+int audit(const struct audit_event *event)
+{
+    struct buf line;
+    ssize_t n;
+    int e = 0;
+
     buf_init(&line, LINE_MAX_BYTES);
-    rc = json_write(&line, obj);
-    json_decref(obj);
-    if (!rc)
-        rc = buf_putc(&line, '\n');
-    if (!rc)
-        rc = write_line(&line);
+    pthread_mutex_lock(&journal.lock);
+    if (journal.fd < 0)
+        goto out;
+    if ((e = format(&line, event, journal.number + 1)))
+        goto out;
+    if (journal.size + (off_t)line.len > AUDIT_FILE_MAX && (e = rotate()))
+        goto out;
+    n = write(journal.fd, line.data, line.len);
+    if (n < 0) {
+        e = -errno;
+        goto out;
+    }
+    journal.size += n;
+    journal.torn = (size_t)n < line.len;
+    if (journal.torn)
+        e = UV_ENOSPC;
+    else
+        journal.number++;
+out:
+    pthread_mutex_unlock(&journal.lock);
     buf_release(&line);
-    return rc;
+    return e;
 }
 
 void audit_close(void)
 {
-    pthread_mutex_lock(&lock);
-    if (file >= 0)
-        close(file);
-    file = -1;
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_lock(&journal.lock);
+    if (journal.fd >= 0)
+        close(journal.fd);
+    journal.fd = -1;
+    pthread_mutex_unlock(&journal.lock);
 }

@@ -1,12 +1,21 @@
 /**
- * @file observe/audit.h  Who touched which record, and when
+ * @file observe/audit.h  Who touched which record, who was refused, and when
  *
  *     audit_open("<data>/audit.jsonl", &err);
- *     audit(user, "read", "session", session_id, request_id);
+ *     audit(&(struct audit_event){.user = user, .action = "read", .kind = "session", ...});
+ *     ...
+ *     n = 20;
+ *     audit_read(user, 0, events, &n, &more);              // the newest of this user
+ *     audit_read(user, events[n - 1].number, events, ...); // and those before
  *
- * Append-only JSON lines, one a call: time, user, action, kind, id, requestId. Names and ids only:
- * never what a record says. The file belongs to its owner alone (0600) and is never shortened by
- * us; whoever runs the server rotates it.
+ * JSON lines, one an event: number, time, user, action, kind, id, status, requestId, address,
+ * agent. Names and ids only: never what a record says, and of the browser only a short hash.
+ * Numbers count on across restarts, so the order is known whatever the clock did. A line that a
+ * crash cut off is ended at the next start and read over.
+ *
+ * At AUDIT_FILE_MAX the file becomes audit.1.jsonl, that one audit.2.jsonl and so on; what was in
+ * the AUDIT_FILESth is gone then: whoever must keep it longer copies the numbered ones in time.
+ * The files belong to their owner alone (0600).
  *
  * Threads    Any but the loop thread: it waits for the disk (the line is written before it
  *            returns). Before audit_open() and after audit_close() calls do nothing.
@@ -14,13 +23,56 @@
 #ifndef OBSERVE_AUDIT_H
 #define OBSERVE_AUDIT_H
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/id.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    AUDIT_FILE_MAX = 8 << 20, /**< [bytes] */
+    AUDIT_FILES = 4,          /**< The one that is written, and those before it */
+    AUDIT_WORD_MAX = 32,      /**< Longest action or kind and NUL; the rest is cut */
+    AUDIT_ADDRESS_MAX = 64,
+    AUDIT_AGENT_MAX = 17,
+};
+
+/** NULL texts are "". */
+struct audit_event {
+    const char *user;   /**< "": nobody who is known */
+    const char *action; /**< "read", "list", "login", "token_reused" … */
+    const char *kind;   /**< What of: "session", "user" … */
+    const char *id;     /**< Which; "": none */
+    int status;         /**< As HTTP tells how it ended: 200 done, 401, 404 and 429 refused … */
+    const char *request_id;
+    const char *address; /**< Where from */
+    const char *agent;   /**< Hash of the program that asked */
+};
+
+/** One that was read back. */
+struct audit_entry {
+    int64_t number;
+    char time[CLOCK_TEXT_MAX];
+    char action[AUDIT_WORD_MAX];
+    char kind[AUDIT_WORD_MAX];
+    char id[ID_TEXT_MAX];
+    int status;
+    char request_id[ID_TEXT_MAX];
+    char address[AUDIT_ADDRESS_MAX];
+    char agent[AUDIT_AGENT_MAX];
+};
 
 int audit_open(const char *path, struct errbuf *err);
 
 /** 0, or the error of the write: a caller that must not act unseen can refuse then. */
-int audit(const char *user, const char *action, const char *kind, const char *id,
-          const char *request_id);
+int audit(const struct audit_event *event);
+
+/** The user's events before that number (0: the newest), newest first: at most *count, and how
+ *  many there are. more: there are older ones. 0 or a negative UV_E* code. */
+int audit_read(const char *user, int64_t before, struct audit_entry *entries, size_t *count,
+               bool *more);
 void audit_close(void);
 
 #endif

@@ -23,7 +23,7 @@ import jsonschema
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-OURS = re.compile(r"^/(healthz|readyz|api/v1/(health|auth|profiles|sessions|transcripts)(/|$))")
+OURS = re.compile(r"^/(healthz|readyz|api/v1/(health|audit|auth|profiles|sessions|transcripts)(/|$))")
 
 
 # ------------------------------------------------------------------------------------- the document
@@ -578,23 +578,73 @@ def it_says_its_version(one, many):
     holds(version in said, f"{said!r} does not say {version}")
 
 
+def audit_lines(server):
+    path = pathlib.Path(server.dir, "audit.jsonl")
+    equal(oct(path.stat().st_mode & 0o777), "0o600")
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
 @test
 def the_audit_log_says_who_touched_what_and_nothing_of_it(one, many):
     secret = "Zebrafish-7c1d92"
-    made = many.bob("POST", "v1/profiles", {"name": secret, "context": secret}).json["id"]
+    made = many.bob("POST", "v1/profiles", {"name": secret, "context": secret}, User_Agent=secret).json["id"]
     many.bob("GET", f"v1/profiles/{made}")
     many.bob("GET", "v1/profiles")
-    many.ada("GET", f"v1/profiles/{made}")  # 404: nothing was touched
+    many.ada("GET", f"v1/profiles/{made}")  # not hers
     many.bob("DELETE", f"v1/profiles/{made}")
-    bob = many.bob("GET", "v1/auth/me").json["id"]
-    path = pathlib.Path(many.server.dir, "audit.jsonl")
-    equal(oct(path.stat().st_mode & 0o777), "0o600")
-    text = path.read_text()
-    holds(secret not in text, "the audit log tells what a record says")
-    lines = [json.loads(line) for line in text.splitlines()]
-    about = [(line["user"], line["action"], line["kind"]) for line in lines if line["id"] == made]
-    equal(about, [(bob, "create", "profile"), (bob, "read", "profile"), (bob, "erase", "profile")])
+    ada, bob = (who("GET", "v1/auth/me").json["id"] for who in (many.ada, many.bob))
+    lines = audit_lines(many.server)
+    holds(secret not in json.dumps(lines), "the audit log tells what a record says")
+    about = [(line["user"], line["action"], line["kind"], line["status"]) for line in lines if line["id"] == made]
+    equal(about, [(bob, "create", "profile", 201), (bob, "read", "profile", 200), (ada, "read", "profile", 404),
+                  (bob, "erase", "profile", 204)])
+    holds((bob, "list", "profile", 200) in [(x["user"], x["action"], x["kind"], x["status"]) for x in lines])
     holds((bob, "signup") in [(line["user"], line["action"]) for line in lines])
+    numbers = [line["number"] for line in lines]
+    equal(numbers, sorted(set(numbers)))
+    equal({line["address"] for line in lines}, {"127.0.0.1"})
+    holds({len(line["agent"]) for line in lines} <= {0, 16})
+
+
+@test
+def its_owner_reads_of_the_audit_log_what_concerns_it(one, many):
+    client = many.sign_up("audit@example.com", "A")
+    good = {"email": "Audit@example.com", "password": "correct horse battery"}
+    many.anyone("POST", "v1/auth/login", {**good, "password": "a guess or two"})
+    many.anyone("POST", "v1/auth/login", {**good, "email": "nobody@example.com"})
+    again = many.anyone("POST", "v1/auth/login", good).json["refreshToken"]
+    many.anyone("POST", "v1/auth/refresh", {"refreshToken": again})
+    many.anyone("POST", "v1/auth/refresh", {"refreshToken": again})
+    client("POST", "v1/auth/password", {"current": "not this one", "new": "battery horse correct"})
+    client("POST", "v1/auth/password", {"current": good["password"], "new": "battery horse correct"})
+    client("GET", "v1/sessions")
+    client("POST", "v1/sessions", {}, Origin="https://evil.example")  # nobody knows that it was she
+    client("GET", "v1/sessions/0123456789abcdefghjkmnpqrs")
+    client("GET", "v1/auth/me")
+    events, cursor, pages = [], "", 0
+    while cursor is not None:
+        page = client("GET", f"v1/audit?limit=4{'&cursor=' + cursor if cursor else ''}")
+        equal(page.status, 200)
+        events += page.json["items"]
+        cursor, pages = page.json["nextCursor"], pages + 1
+    equal([(e["action"], e["kind"], e["status"]) for e in reversed(events)], [
+        ("signup", "user", 201), ("login", "user", 401), ("login", "user", 200), ("refresh", "user", 200),
+        ("token_reused", "user", 401), ("password", "user", 401), ("password", "user", 204), ("list", "session", 200),
+        ("read", "session", 404)])
+    equal(pages, 3)
+    client("POST", "v1/auth/logout")
+    fresh = many.anyone("POST", "v1/auth/login", {**good, "password": "battery horse correct"}).json["accessToken"]
+    newest = many.anyone("GET", "v1/audit?limit=2", Authorization=f"Bearer {fresh}").json["items"]
+    equal([(e["action"], e["status"]) for e in newest], [("login", 200), ("logout", 204)])
+    lines = audit_lines(many.server)
+    for wanted in [("", "login", 401), ("", "create", 403), ("", "read", 401)]:
+        holds(wanted in [(x["user"], x["action"], x["status"]) for x in lines], f"{wanted} is not there")
+    holds("nobody@example.com" not in json.dumps(lines) and "a guess or two" not in json.dumps(lines))
+    problem(many.anyone("GET", "v1/audit"), 401, "unauthorized")
+    problem(many.ada("GET", "v1/audit?limit=0"), 422, "invalid_fields", "limit")
+    for cursor in ["x", "-1", "0", "99999999999999999999"]:
+        problem(many.ada("GET", f"v1/audit?cursor={cursor}"), 422, "invalid_fields", "cursor")
+    equal(one.me("GET", "v1/audit").status, 200)
 
 
 # -------------------------------------------------------------------------------------------- TAP

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "observe/audit.h"
 #include "observe/metrics.h"
+#include "support/scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,38 +91,199 @@ static void labels_cannot_break_out_or_grow_without_end(void **state)
     metrics_reset();
 }
 
-static void the_audit_log_only_grows_and_is_private(void **state)
+static const char ADA[] = "0000000000000000000000000a", BOB[] = "0000000000000000000000000b";
+
+struct journal {
+    char dir[SCRATCH_MAX];
+    char path[SCRATCH_MAX + 16];
+};
+
+static void open_journal(struct journal *j)
 {
-    char path[] = "/tmp/auditXXXXXX";
+    struct errbuf err = {""};
+
+    if (audit_open(j->path, &err))
+        fail_msg("%s", err.text);
+}
+
+static int make_journal(void **state)
+{
+    struct journal *j = calloc(1, sizeof(*j));
+
+    scratch_make(j->dir);
+    snprintf(j->path, sizeof(j->path), "%s/audit.jsonl", j->dir);
+    open_journal(j);
+    *state = j;
+    return 0;
+}
+
+static int remove_journal(void **state)
+{
+    struct journal *j = *state;
+
+    audit_close();
+    scratch_remove(j->dir);
+    free(j);
+    return 0;
+}
+
+static void did(const char *user, const char *action, const char *id)
+{
+    assert_int_equal(audit(&(struct audit_event){.user = user,
+                                                 .action = action,
+                                                 .kind = "session",
+                                                 .id = id,
+                                                 .status = 200,
+                                                 .address = "127.0.0.1"}),
+                     0);
+}
+
+static void the_audit_log_is_private_and_tells_nothing_it_should_not(void **state)
+{
+    struct journal *j = *state;
     struct errbuf err = {""};
     struct stat st;
-    char line[512];
-    json_t *obj;
-    FILE *f;
+    char *text;
+
+    did(ADA, "re\"ad", "s1\n{\"number\":7}\n");
+    assert_int_equal(stat(j->path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    text = scratch_read(j->path, NULL);
+    assert_null(strstr(text, "re\"ad"));
+    assert_int_equal(strchr(text, '\n') - text, (ptrdiff_t)strlen(text) - 1);
+    free(text);
+    assert_int_equal(chmod(j->path, 0644), 0);
+    open_journal(j); /* closes the one that is open */
+    assert_int_equal(stat(j->path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_true(audit_open("/nowhere/audit.jsonl", &err) < 0);
+    did(ADA, "read", "s2"); /* not open: nothing */
+}
+
+static void who_asks_sees_its_own_events_newest_first(void **state)
+{
+    struct audit_entry page[10];
+    size_t n = 10;
+    bool more;
 
     (void)state;
-    assert_int_equal(audit("u", "read", "session", "s", "r"), 0); /* not open: nothing */
-    close(mkstemp(path));
-    unlink(path);
-    assert_int_equal(audit_open(path, &err), 0);
-    assert_int_equal(audit("user1", "read", "session", "s1", "r1"), 0);
+    for (int i = 0; i < 25; i++) {
+        char id[8];
+
+        snprintf(id, sizeof(id), "s%d", i);
+        did(i % 5 ? ADA : BOB, "read", id);
+    }
+    assert_int_equal(audit_read(ADA, 0, page, &n, &more), 0);
+    assert_int_equal(n, 10);
+    assert_true(more);
+    assert_string_equal(page[0].id, "s24");
+    assert_string_equal(page[0].address, "127.0.0.1");
+    assert_int_equal(page[0].status, 200);
+    assert_int_equal(audit_read(ADA, page[9].number, page, &n, &more), 0);
+    assert_int_equal(n, 10);
+    assert_false(more);
+    assert_string_equal(page[9].id, "s1");
+    assert_int_equal(audit_read(ADA, page[9].number, page, &n, &more), 0);
+    assert_int_equal(n, 0);
+    n = 5;
+    assert_int_equal(audit_read(BOB, 0, page, &n, &more), 0);
+    assert_int_equal(n, 5);
+    assert_false(more);
+    n = 5;
+    assert_int_equal(audit_read("0000000000000000000000000c", 0, page, &n, &more), 0);
+    assert_int_equal(n, 0);
+}
+
+static void its_order_goes_on_after_a_restart_and_a_torn_line(void **state)
+{
+    struct journal *j = *state;
+    struct audit_entry page[10];
+    size_t n = 10;
+    bool more;
+    FILE *f;
+
+    did(ADA, "read", "s1");
+    did(ADA, "read", "s2");
     audit_close();
-    assert_int_equal(audit_open(path, &err), 0);
-    assert_int_equal(audit("user1", "delete", "session", "s1\n{", NULL), 0);
-    audit_close();
-    assert_int_equal(stat(path, &st), 0);
-    assert_int_equal(st.st_mode & 0777, 0600);
-    f = fopen(path, "r");
-    assert_non_null(fgets(line, sizeof(line), f));
-    assert_non_null(fgets(line, sizeof(line), f));
-    obj = json_parse(line, strlen(line));
-    assert_string_equal(json_str(obj, "action"), "delete");
-    assert_string_equal(json_str(obj, "id"), "s1\n{");
-    json_decref(obj);
-    assert_null(fgets(line, sizeof(line), f));
+    f = fopen(j->path, "a");
+    fputs("{\"number\":3,\"time\":\"2026-", f);
     fclose(f);
-    unlink(path);
-    assert_true(audit_open("/nowhere/audit", &err) < 0);
+    open_journal(j);
+    did(ADA, "read", "s3");
+    assert_int_equal(audit_read(ADA, 0, page, &n, &more), 0);
+    assert_int_equal(n, 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(page[i].number, 3 - i);
+    assert_string_equal(page[0].id, "s3");
+}
+
+static void a_line_that_is_not_ours_is_read_over(void **state)
+{
+    struct journal *j = *state;
+    struct audit_entry page[10];
+    char *junk = malloc(200000);
+    size_t n = 10;
+    bool more;
+    FILE *f;
+
+    did(ADA, "read", "s1");
+    audit_close();
+    memset(junk, 'x', 199999);
+    junk[199999] = '\0';
+    f = fopen(j->path, "a");
+    fprintf(f, "%s\n{\"user\":\"%s\"}\n\n\n[\n", junk, ADA);
+    fclose(f);
+    free(junk);
+    open_journal(j);
+    did(ADA, "read", "s2");
+    assert_int_equal(audit_read(ADA, 0, page, &n, &more), 0);
+    assert_int_equal(n, 2);
+    assert_string_equal(page[0].id, "s2");
+    assert_int_equal(page[0].number, 2);
+    assert_string_equal(page[1].id, "s1");
+}
+
+static void it_is_bounded_and_the_newest_stay(void **state)
+{
+    enum { LINE = 200, EVENTS = (AUDIT_FILES + 1) * (AUDIT_FILE_MAX / LINE) };
+    struct journal *j = *state;
+    struct audit_entry page[100];
+    size_t n = 100, total = 0;
+    int64_t before = 0;
+    bool more = true;
+    struct stat st;
+    char path[SCRATCH_MAX + 32];
+    off_t bytes = 0;
+
+    for (int i = 0; i < EVENTS; i++)
+        did(i % 1000 ? BOB : ADA, "read", "0123456789abcdefghjkmnpqrs");
+    for (int i = 0; i < AUDIT_FILES + 2; i++) {
+        snprintf(path, sizeof(path), i ? "%s/audit.%d.jsonl" : "%s/audit.jsonl", j->dir, i);
+        if (stat(path, &st)) {
+            assert_true(i >= AUDIT_FILES);
+            continue;
+        }
+        assert_true(i < AUDIT_FILES && st.st_size <= AUDIT_FILE_MAX);
+        assert_int_equal(st.st_mode & 0777, 0600);
+        bytes += st.st_size;
+    }
+    assert_true(bytes > (AUDIT_FILES - 1) * (off_t)AUDIT_FILE_MAX);
+    while (more) {
+        n = 100;
+        assert_int_equal(audit_read(ADA, before, page, &n, &more), 0);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(!before || before - page[i].number == 1000);
+            before = page[i].number;
+        }
+        total += n;
+    }
+    assert_in_range(total, EVENTS / 1000 / 2, EVENTS / 1000);
+    audit_close();
+    open_journal(j);
+    did(ADA, "read", "s1");
+    n = 1;
+    assert_int_equal(audit_read(ADA, 0, page, &n, &more), 0);
+    assert_int_equal(page[0].number, EVENTS + 1);
 }
 
 int main(void)
@@ -130,7 +292,12 @@ int main(void)
         cmocka_unit_test(counts_from_many_threads_add_up),
         cmocka_unit_test(buckets_are_cumulative),
         cmocka_unit_test(labels_cannot_break_out_or_grow_without_end),
-        cmocka_unit_test(the_audit_log_only_grows_and_is_private),
+#define JOURNAL(test) cmocka_unit_test_setup_teardown(test, make_journal, remove_journal)
+        JOURNAL(the_audit_log_is_private_and_tells_nothing_it_should_not),
+        JOURNAL(who_asks_sees_its_own_events_newest_first),
+        JOURNAL(its_order_goes_on_after_a_restart_and_a_torn_line),
+        JOURNAL(a_line_that_is_not_ours_is_read_over),
+        JOURNAL(it_is_bounded_and_the_newest_stay),
     };
 
     return cmocka_run_group_tests_name("observe", tests, NULL, NULL);
