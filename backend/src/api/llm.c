@@ -9,8 +9,10 @@
  */
 #include "answer/answer.h"
 #include "api/messages.h"
+#include "api/presence.h"
 #include "api/reply.h"
 #include "api/validate.h"
+#include "auth/accounts.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "live/live.h"
@@ -42,6 +44,8 @@ struct generation {
     uint64_t ticket;
     bool wants_stream;
     char user[HTTP_USER_MAX];
+    struct token_claims claims;
+    struct presence_entry who; /* it ends with the sign-in that asked */
     char session[ID_TEXT_MAX]; /* "": none */
     char *question;
     char *provider;
@@ -78,6 +82,7 @@ static void wipe_string(char *s)
 
 static void generation_free(struct generation *g)
 {
+    presence_leave(&g->who);
     timer_close(g->late);
     wipe_string(g->question);
     free(g->provider);
@@ -168,6 +173,21 @@ static void give_up(struct generation *g, int err)
 static void on_late(void *arg)
 {
     give_up(arg, UV_ETIMEDOUT);
+}
+
+static void on_signed_out(void *arg)
+{
+    give_up(arg, UV_EACCES);
+}
+
+static void follow_sign_in(struct generation *g)
+{
+    memcpy(g->who.user, g->claims.user, sizeof(g->who.user));
+    memcpy(g->who.family, g->claims.family, sizeof(g->who.family));
+    g->who.on_signed_out = on_signed_out;
+    g->who.arg = g;
+    if (g->app->presence)
+        presence_follow(g->app->presence, &g->who);
 }
 
 /** The client left: before it was answered, or in the middle of its stream. */
@@ -349,6 +369,11 @@ static void begin(void *arg)
         return;
     }
     g->begun = true;
+    if (accounts_has_ended(g->app->accounts, &g->claims)) {
+        end(g, UV_EACCES, "");
+        return;
+    }
+    follow_sign_in(g);
     e = g->session[0] ? begin_live(g, &err) : begin_alone(g, &err);
     if (!e)
         e = begin_reply(g);
@@ -392,6 +417,10 @@ static int reply_generation(const struct http_request *req, struct http_response
         return http_problem(res, req, 503, "overloaded", "The answer takes too long.", NULL);
     if (g->err == UV_ECANCELED)
         return http_problem(res, req, 503, "shutting_down", "The server is going away.", NULL);
+    if (g->err == UV_EACCES) {
+        http_set_header(res, "WWW-Authenticate", "Bearer");
+        return http_problem(res, req, 401, "unauthorized", "This sign-in was ended.", NULL);
+    }
     if (g->err == UV_EINVAL) {
         validate_refuse(req, res, g->provider ? "/provider" : "/question", g->why.text);
         return 0;
@@ -452,7 +481,14 @@ static int post_to_loop(const struct http_request *req, struct http_response *re
                         struct generation *g)
 {
     struct errbuf err = {""};
-    int e = load_context(g, &err);
+    int e = request_claims(req, &g->claims);
+
+    if (e) { /* it has expired since it was looked at first */
+        g->session[0] = '\0';
+        generation_free(g);
+        return UV_EACCES;
+    }
+    e = load_context(g, &err);
 
     if (e) {
         generation_free(g);

@@ -64,17 +64,23 @@ static void unlink_entry(struct presence_entry *e)
 
 int presence_join(struct presence *p, struct presence_entry *entry)
 {
-    struct presence_entry **head = chain(p, entry->user);
     int n = 0;
 
-    for (const struct presence_entry *e = *head; e; e = e->next)
-        n += !strcmp(e->user, entry->user);
+    for (const struct presence_entry *e = *chain(p, entry->user); e; e = e->next)
+        n += e->counts && !strcmp(e->user, entry->user);
     if (p->limits.sockets_per_user && n >= p->limits.sockets_per_user)
         return UV_EMFILE;
-    entry->in = p;
-    entry->listens = false;
-    link_entry(head, entry);
+    presence_follow(p, entry);
+    entry->counts = true;
     return 0;
+}
+
+void presence_follow(struct presence *p, struct presence_entry *entry)
+{
+    entry->in = p;
+    entry->counts = false;
+    entry->listens = false;
+    link_entry(chain(p, entry->user), entry);
 }
 
 void presence_leave(struct presence_entry *entry)

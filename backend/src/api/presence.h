@@ -20,6 +20,8 @@
 
 #include "base/id.h"
 
+#include <stdbool.h>
+
 struct loop;
 struct presence;
 
@@ -36,13 +38,15 @@ struct presence_entry {
 
     struct presence *in; /**< NULL: not here. The rest is private */
     struct presence_entry *next, **at;
-    bool listens;
+    bool counts, listens;
 };
 
 int presence_open(struct presence **pp, struct loop *loop, const struct presence_limits *limits);
 void presence_close(struct presence *p); /**< NULL is allowed; everybody has left */
 
 int presence_join(struct presence *p, struct presence_entry *entry);
+/** Something else that ends with its sign-in, such as a stream of events: no limit is for it. */
+void presence_follow(struct presence *p, struct presence_entry *entry);
 void presence_leave(struct presence_entry *entry); /**< Also when it is not here */
 
 /** It takes one of its user's recogniser streams, until it leaves; once more does no harm. */

@@ -558,6 +558,11 @@ int accounts_erase(struct accounts *a, const char *user_id, int64_t now, struct 
     return e;
 }
 
+bool accounts_has_ended(struct accounts *a, const struct token_claims *claims)
+{
+    return ended_has(a->ended, claims->family, claims->issued_at);
+}
+
 int accounts_verify(struct accounts *a, const char *token, size_t len, int64_t now,
                     struct token_claims *claims)
 {
@@ -566,7 +571,7 @@ int accounts_verify(struct accounts *a, const char *token, size_t len, int64_t n
 
     for (size_t i = 0; i < KEYS && a->keys[i] && e == UV_EACCES; i++)
         e = token_verify(a->keys[i], token, len, now, &c);
-    if (!e && ended_has(a->ended, c.family, c.issued_at))
+    if (!e && accounts_has_ended(a, &c))
         e = UV_EACCES;
     if (!e)
         *claims = c;

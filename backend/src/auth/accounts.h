@@ -32,6 +32,7 @@
 #include "base/error.h"
 #include "store/store.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct accounts;
@@ -87,6 +88,9 @@ int accounts_erase(struct accounts *a, const char *user_id, int64_t now, struct 
 /** Whose access token is it? UV_EACCES or UV_ETIMEDOUT. */
 int accounts_verify(struct accounts *a, const char *token, size_t len, int64_t now,
                     struct token_claims *claims);
+
+/** Has the sign-in of these claims ended since they were verified? Any thread. */
+bool accounts_has_ended(struct accounts *a, const struct token_claims *claims);
 
 /** fn(user, family, arg) for each sign-in that ends, once its end is stored. NULL: nobody. */
 void accounts_watch(struct accounts *a,

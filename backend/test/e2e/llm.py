@@ -73,12 +73,12 @@ class Case(harness.Case):
     def ask(self, model="ok", **fields):
         return self.server.post("/api/v1/llm/generate", {"question": QUESTION, "provider": "openai", "model": model, **fields})
 
-    def stream(self, model="ok", **fields):
+    def stream(self, model="ok", token=None, **fields):
         """An open connection and the response whose events follow."""
         body = json.dumps({"question": QUESTION, "provider": "openai", "model": model, "stream": True, **fields})
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=harness.PATIENCE_S)
         connection.request("POST", "/api/v1/llm/generate", body,
-                           {"Content-Type": "application/json", "Authorization": "Bearer " + self.server.token})
+                           {"Content-Type": "application/json", "Authorization": "Bearer " + (token or self.server.token)})
         return connection, connection.getresponse()
 
 
@@ -291,6 +291,35 @@ class Interrupt(Case):
         closed = self.provider.closed_ns("endless")
         self.assertGreater(closed, begun)
         print(f"# the provider was hung up on {(closed - begun) / 1e6:.1f} ms after the reader left", flush=True)
+
+    def test_signing_out_ends_what_was_begun_with_that_sign_in(self):
+        origin = {"Origin": self.server.base}
+        token = self.server.post("/api/v1/auth/local", headers=origin, token="")["accessToken"]
+        connection, response = self.stream("endless", token)
+        other, told, _ = self.running()
+        refused = []
+
+        def wait_for_json():
+            try:
+                self.server.post("/api/v1/llm/generate", {"question": QUESTION, "provider": "openai", "model": "endless"},
+                                 token=token)
+            except harness.HttpError as error:
+                refused.append(error.status)
+
+        waiter = threading.Thread(target=wait_for_json)
+        waiter.start()
+        next(events(response))
+        time.sleep(0.3)  # until that one is with the provider too
+        begun = time.monotonic()
+        self.server.request("POST", "/api/v1/auth/logout", token=token)
+        rest = list(events(response))
+        waiter.join(harness.PATIENCE_S)
+        self.assertLess(time.monotonic() - begun, 1)
+        self.assertFalse(any(data.get("finish") for _, data in rest), "it was cut, not finished")
+        self.assertEqual(refused, [401])
+        connection.close()
+        next(told)  # of another sign-in: goes on
+        other.close()
 
     def test_of_a_waiting_json_answer(self):
         replies = []

@@ -6,6 +6,7 @@ Every socket is a real one to a real server; what must happen within a second is
 import http.client
 import json
 import pathlib
+import ssl
 import sys
 import threading
 import time
@@ -168,6 +169,41 @@ class SignedOut(Accounts):
             thread.join()
         self.closes(sockets[3:])
         self.stays(sockets[0])
+
+
+class OverTls(Accounts):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = harness.tempfile.mkdtemp(prefix="interviewd-tls-")
+        cert, key = f"{cls.folder}/cert.pem", f"{cls.folder}/key.pem"
+        harness.subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                                "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", cert],
+                               check=True, capture_output=True)
+        cls.server = harness.Server(sign_in=False, args=["--tls-cert", cert, "--tls-key", key], **cls.accounts)
+
+    def post(self, path, body, **headers):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connection = http.client.HTTPSConnection("127.0.0.1", self.server.port, timeout=30, context=context)
+        connection.request("POST", f"/api/v1/auth/{path}", json.dumps(body), {"Content-Type": "application/json", **headers})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.status, answer.headers.get("Set-Cookie", "")
+
+    def test_the_cookie_is_this_hosts_alone(self):
+        ours = f"https://127.0.0.1:{self.server.port}"
+        status_, cookie = self.post("signup", {"email": "tls@example.com", "password": PASSWORD, "displayName": "T"},
+                                    Origin=ours)
+        self.assertEqual(status_, 201)
+        value, *attributes = cookie.split("; ")
+        self.assertTrue(value.startswith("__Host-interviewd_refresh=rt_"), value[:30])
+        self.assertEqual(sorted(attributes), ["HttpOnly", "Max-Age=2592000", "Path=/", "SameSite=Strict", "Secure"])
+        planted = value.removeprefix("__Host-")
+        self.assertEqual(self.post("refresh", {}, Cookie=planted, Origin=ours)[0], 401, "a plain page could have set that")
+        self.assertEqual(self.post("refresh", {}, Cookie=value, Origin=ours.replace("https", "http"))[0], 403)
+        self.assertEqual(self.post("refresh", {}, Cookie=value, Origin=ours)[0], 200)
+        self.assertIn("__Host-interviewd_refresh=; ", self.post("logout", {}, Origin=ours)[1])
 
 
 class Expiry(Accounts):

@@ -135,11 +135,35 @@ static void a_user_has_so_many_sockets_and_so_many_streams(void **state)
     leave(&f);
 }
 
+static void what_only_follows_a_sign_in_hears_and_is_not_counted(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    enter(&f, 1, 0);
+    for (int i = 1; i < 4; i++) {
+        struct presence_entry *e = &f.visits[i].entry;
+
+        snprintf(e->user, sizeof(e->user), "ada");
+        snprintf(e->family, sizeof(e->family), "phone");
+        e->on_signed_out = on_signed_out;
+        e->arg = &f.visits[i];
+        presence_follow(f.presence, e);
+    }
+    assert_int_equal(join(&f, 0, "ada", "phone"), 0);
+    presence_signed_out("ada", "phone", f.presence);
+    turn(&f);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(f.visits[i].told, 1);
+    leave(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sockets_of_the_sign_in_hear_and_no_others),
         cmocka_unit_test(one_that_is_told_may_take_others_along),
+        cmocka_unit_test(what_only_follows_a_sign_in_hears_and_is_not_counted),
         cmocka_unit_test(a_user_has_so_many_sockets_and_so_many_streams),
     };
 

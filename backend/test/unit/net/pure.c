@@ -257,6 +257,25 @@ static void only_this_machine_is_loopback(void **state)
     assert_false(host_is_loopback(NULL));
 }
 
+static void an_ipv6_network_is_one_client(void **state)
+{
+    static const char *const networks[][2] = {
+        {"192.0.2.7", "192.0.2.7"},
+        {"::ffff:192.0.2.7", "192.0.2.7"},
+        {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"},
+        {"2001:db8:1:2::9", "2001:db8:1:2::"},
+        {"2001:db8:1:3::9", "2001:db8:1:3::"},
+        {"unknown", "unknown"},
+    };
+    char to[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++) {
+        address_network(networks[i][0], to);
+        assert_string_equal(to, networks[i][1]);
+    }
+}
+
 static void origins_are_compared_whole(void **state)
 {
     static const char *const list[] = {"https://app.example", NULL};
@@ -287,6 +306,7 @@ int main(void)
         cmocka_unit_test(addresses_never_leave_the_site),
         cmocka_unit_test(gzip_is_sent_only_to_those_who_take_it),
         cmocka_unit_test(only_this_machine_is_loopback),
+        cmocka_unit_test(an_ipv6_network_is_one_client),
         cmocka_unit_test(origins_are_compared_whole),
     };
 
