@@ -10,18 +10,24 @@
 
 #include "answer/answer.h"
 #include "api/app.h"
+#include "auth/accounts.h"
+#include "auth/seal.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "net/client.h"
 #include "net/inner.h"
+#include "support/scratch.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct call {
     const char *method;
     const char *path;
     const char *body;
+    const char *token;
     struct http_response res;
     int err;
 };
@@ -38,6 +44,8 @@ static const struct http_route *route_of(const struct call *c)
 
 static void run_call(struct call *c, struct app *app, struct http_server *server)
 {
+    char bearer[TOKEN_TEXT_MAX + 8];
+    int name, value;
     struct http_request_inner inner = {.param_count = 0};
     struct http_request req = {
         .method = c->method,
@@ -52,13 +60,53 @@ static void run_call(struct call *c, struct app *app, struct http_server *server
         .inner = &inner,
     };
 
+    snprintf(bearer, sizeof(bearer), "Bearer %s", c->token);
+    head_init(&inner.head);
+    name = head_text(&inner.head, "authorization", strlen("authorization"));
+    value = head_text(&inner.head, bearer, strlen(bearer));
+    assert_int_equal(head_add(&inner.head, (uint16_t)name, (uint16_t)value), 0);
     reply_init(&c->res);
     c->err = route_of(c)->handler(&req, &c->res);
+    head_release(&inner.head);
 }
 
 static void stop(void *arg)
 {
     loop_stop(arg);
+}
+
+/* Somebody who is signed in. */
+struct owner {
+    char dir[SCRATCH_MAX];
+    struct store *store;
+    struct seal *seal;
+    struct accounts *accounts;
+    struct grant grant;
+};
+
+static void owner_enter(struct owner *o)
+{
+    struct store_params params;
+
+    scratch_make(o->dir);
+    params = (struct store_params){.path = scratch_path(o->dir, "i.db")};
+    assert_int_equal(store_open(&o->store, "sqlite", &params, NULL), 0);
+    assert_int_equal(store_migrate(o->store, NULL, NULL, NULL), 0);
+    assert_int_equal(seal_open(&o->seal, NULL,
+                               "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+                               SEAL_FIRST_START, NULL),
+                     0);
+    assert_int_equal(accounts_open(&o->accounts, o->store, o->seal, NULL, NULL), 0);
+    assert_int_equal(accounts_local(o->accounts, clock_unix_ms(), &o->grant, NULL), 0);
+}
+
+static void owner_leave(struct owner *o)
+{
+    grant_release(&o->grant);
+    accounts_close(o->accounts);
+    seal_close(o->seal);
+    store_close(o->store);
+    scratch_remove(o->dir);
 }
 
 /* clients_leave: before the loop turns; else their tickets are asked for and name nobody. */
@@ -83,7 +131,10 @@ static void run_while_the_loop_stands_still(bool clients_leave)
     struct app app = {.loop = NULL};
     struct http_server *server;
     struct errbuf err = {""};
+    struct owner owner;
 
+    owner_enter(&owner);
+    app.accounts = owner.accounts;
     assert_int_equal(loop_open(&app.loop, &err), 0);
     assert_int_equal(lanes_open(&app.lanes, app.loop, NULL), 0);
     assert_int_equal(http_client_open(&app.client, app.loop, &err), 0);
@@ -94,6 +145,7 @@ static void run_while_the_loop_stands_still(bool clients_leave)
     for (size_t i = 0; i < count; i++) {
         struct call *c = &calls[i];
 
+        c->token = owner.grant.access;
         run_call(c, &app, server);
         assert_int_equal(c->err, 0);
         assert_true(c->res.later);
@@ -111,6 +163,7 @@ static void run_while_the_loop_stands_still(bool clients_leave)
     http_server_close(server);
     lanes_close(app.lanes);
     assert_int_equal(loop_close(app.loop), 0);
+    owner_leave(&owner);
 }
 
 static void no_handler_waits_for_the_loop(void **state)
