@@ -121,19 +121,17 @@ static int get_profile(const struct http_request *req, struct http_response *res
     return 0;
 }
 
-/* A profile that is not there is said before what is wrong with the body. 1: answered. */
-static int find_profile(const struct http_request *req, struct http_response *res)
+/* A profile that is not there is said rather than what is wrong with the body. */
+static void refuse_body(const struct http_request *req, struct http_response *res)
 {
     struct store_profile p;
     struct errbuf err = {""};
     int e = store_profile_get(app_of(req)->store, req->user, http_param(req, "id"), &p, &err);
 
-    if (e) {
+    if (e)
         reply_failed(req, res, e, &err, "profile");
-        return 1;
-    }
-    store_profile_release(&p);
-    return 0;
+    else
+        store_profile_release(&p);
 }
 
 static int put_profile(const struct http_request *req, struct http_response *res)
@@ -144,8 +142,10 @@ static int put_profile(const struct http_request *req, struct http_response *res
     json_t *body;
     int e;
 
-    if (find_profile(req, res) || validate_body(req, res, fields, 0, &body))
+    if (validate_body(req, res, fields, 0, &body)) {
+        refuse_body(req, res);
         return 0;
+    }
     e = sealed_profile_change(app->store, app->seal, req->user, http_param(req, "id"), fill, body,
                               &profile, &err);
     json_decref(body);

@@ -176,19 +176,17 @@ static int post_session(const struct http_request *req, struct http_response *re
     return 0;
 }
 
-/* A session that is not there is said before what is wrong with the body. 1: answered. */
-static int find_session(const struct http_request *req, struct http_response *res)
+/* A session that is not there is said rather than what is wrong with the body. */
+static void refuse_body(const struct http_request *req, struct http_response *res)
 {
     struct store_session s;
     struct errbuf err = {""};
     int e = store_session_get(app_of(req)->store, req->user, http_param(req, "id"), &s, &err);
 
-    if (e) {
+    if (e)
         reply_failed(req, res, e, &err, "session");
-        return 1;
-    }
-    store_session_release(&s);
-    return 0;
+    else
+        store_session_release(&s);
 }
 
 static int change_session(const struct http_request *req, struct http_response *res)
@@ -200,8 +198,10 @@ static int change_session(const struct http_request *req, struct http_response *
     json_t *body;
     int e;
 
-    if (find_session(req, res) || validate_body(req, res, change_fields, BODY_NOT_EMPTY, &body))
+    if (validate_body(req, res, change_fields, BODY_NOT_EMPTY, &body)) {
+        refuse_body(req, res);
         return 0;
+    }
     change.body = body;
     if (!find_profile(req, res, &change)) {
         e = sealed_session_change(app->store, app->seal, req->user, http_param(req, "id"), apply,
