@@ -84,6 +84,13 @@ static void on_progress(double done, void *arg)
         fprintf(stderr, "\r%s: %3.0f %%", job->file, 100 * done);
 }
 
+static void on_trouble(const char *message, void *arg)
+{
+    struct job *job = arg;
+
+    fprintf(stderr, "%sinterviewd: %s: %s\n", job->progress ? "\r\033[K" : "", job->file, message);
+}
+
 static void on_done(int err, const char *message, struct transcript *transcript, void *arg)
 {
     struct job *job = arg;
@@ -101,6 +108,7 @@ static void on_done(int err, const char *message, struct transcript *transcript,
 
 static const struct transcribe_handlers handlers = {
     .on_progress = on_progress,
+    .on_trouble = on_trouble,
     .on_done = on_done,
 };
 

@@ -940,8 +940,8 @@ export interface components {
                 responseTime: number;
                 /** @description Words of the answer */
                 wordCount: number;
-                /** @description The recogniser's; 1 for a typed question */
-                confidence: number;
+                /** @description The recogniser's; 1 for a typed question, null when the recogniser gives none */
+                confidence: number | null;
                 qualityScore: number | null;
             };
             audioUrl: string | null;
@@ -963,14 +963,21 @@ export interface components {
         };
         Transcription: {
             text: string;
+            /** @description The recogniser that heard it */
+            engine: string;
+            /** @description Its model; empty when another than the one that was set up had to hear it */
+            model: string;
             language: string;
             durationMs: number;
-            confidence: number;
+            confidence: number | null;
             segments: {
                 startMs: number;
                 endMs: number;
                 text: string;
-                confidence: number;
+                /** @description Only where another recogniser heard this segment */
+                engine?: string;
+                /** @description null when the recogniser gives none */
+                confidence: number | null;
             }[];
         };
         /**
@@ -1157,13 +1164,13 @@ export interface components {
             isFinal: true;
             startMs: number;
             endMs: number;
-            confidence: number;
+            confidence: number | null;
             language: string;
             words: {
                 text: string;
                 startMs: number;
                 endMs: number;
-                confidence: number;
+                confidence: number | null;
             }[];
             /** @description From the last voiced sample to this message */
             latencyMs: number;

@@ -65,7 +65,7 @@ static json_t *timed_words(const struct asr_result *res)
         json_set_str(word, "text", w->text);
         set_int(word, "startMs", w->start_ms);
         set_int(word, "endMs", w->end_ms);
-        json_object_set_new(word, "confidence", json_thousandths((double)w->confidence));
+        json_object_set_new(word, "confidence", json_confidence((double)w->confidence));
         json_array_append_new(list, word);
     }
     return list;
@@ -81,7 +81,7 @@ static json_t * final(const struct live_event *event)
     json_object_set_new(msg, "isFinal", json_true());
     set_int(msg, "startMs", w->start_ms);
     set_int(msg, "endMs", w->end_ms);
-    json_object_set_new(msg, "confidence", json_thousandths((double)w->result->confidence));
+    json_object_set_new(msg, "confidence", json_confidence((double)w->result->confidence));
     json_set_str(msg, "language", w->result->language);
     json_object_set_new(msg, "words", timed_words(w->result));
     set_int(msg, "latencyMs", w->latency_ms);

@@ -54,6 +54,7 @@ struct asr_result {
     size_t stable;    /**< Leading bytes of text that will not change (all of it in a final) */
     float confidence; /**< 0..1; 0 when unknown */
     char language[ASR_LANGUAGE_MAX];
+    const char *engine; /**< That heard it; set by the hub in a final, NULL from engines */
     const struct asr_word *words; /**< May be NULL in a partial */
     size_t word_count;
 };

@@ -94,6 +94,7 @@ static void call_handler(struct report *r)
             h->on_settled(r->utterance, &r->res, line->arg);
         break;
     case REPORT_FINAL:
+        r->res.engine = r->message;
         h->on_final(r->utterance, &r->res, line->arg);
         break;
     case REPORT_TROUBLE:

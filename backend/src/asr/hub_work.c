@@ -353,7 +353,8 @@ static bool run_end(struct asr_line *line, struct piece *p)
     if (!rc) {
         line->work.running = false;
         tell_note(line);
-        hub_report(line, REPORT_FINAL, p->utterance, &res, 0, NULL, NULL);
+        hub_report(line, REPORT_FINAL, p->utterance, &res, 0, current_model(line)->engine->name,
+                   NULL);
     } else if (is_waiting_remote(line) && !is_stopping(line)) {
         if (rc != UV_EACCES && line->work.tries + 1 < LINE_TRIES_MAX) {
             try_later(line, p, rc, &err);

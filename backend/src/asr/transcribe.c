@@ -66,6 +66,20 @@ void transcribe_cancel(struct transcribe *job)
     loop_free_later(job->loop, job, job_free);
 }
 
+/** Whatever was meant to hear it: named is what did, where one engine heard all. */
+static void name_engine(struct transcript *t)
+{
+    const char *first = t->segment_count ? t->segments[0].engine : t->engine;
+
+    for (size_t i = 1; i < t->segment_count; i++)
+        if (strcmp(t->segments[i].engine, first) != 0)
+            return;
+    if (strcmp(first, t->engine) == 0)
+        return;
+    snprintf(t->engine, sizeof(t->engine), "%s", first);
+    t->model[0] = '\0';
+}
+
 /** The job is over: hand out what there is and be gone. */
 static void end(struct transcribe *job, int err, const char *message)
 {
@@ -75,6 +89,8 @@ static void end(struct transcribe *job, int err, const char *message)
 
     if (job->weight > 0)
         result.confidence /= (float)job->weight;
+    if (!err)
+        name_engine(&result);
     if (!err)
         memset(&job->transcript, 0, sizeof(job->transcript));
     transcribe_cancel(job);
@@ -131,6 +147,7 @@ static void take_segment(struct transcribe *job, const struct open_segment *open
     s->start_ms = open->start_ms;
     s->end_ms = open->end_ms;
     s->confidence = res->confidence;
+    snprintf(s->engine, sizeof(s->engine), "%s", res->engine ? res->engine : "");
     s->words = copy_words(res, open->audio_ms, &s->word_count);
     job->transcript.confidence += (float)(length * (double)res->confidence);
     job->weight += length;
@@ -173,13 +190,26 @@ static void on_final(uint32_t utterance, const struct asr_result *res, void *arg
     report_progress(job, open->end_ms);
 }
 
+static void on_trouble(uint32_t utterance, int code, const char *message, void *arg)
+{
+    struct transcribe *job = arg;
+
+    (void)utterance;
+    (void)code;
+    if (job->h.on_trouble)
+        job->h.on_trouble(message, job->arg);
+}
+
 static void on_error(int code, const char *message, void *arg)
 {
     end(arg, code, message);
 }
 
-static const struct asr_line_handlers line_handlers = {
-    .on_ready = on_ready, .on_partial = on_partial, .on_final = on_final, .on_error = on_error};
+static const struct asr_line_handlers line_handlers = {.on_ready = on_ready,
+                                                       .on_partial = on_partial,
+                                                       .on_final = on_final,
+                                                       .on_error = on_error,
+                                                       .on_trouble = on_trouble};
 
 /* ---------------------------------------------------------------- voice activity's side */
 

@@ -30,14 +30,15 @@ struct transcript_segment {
     uint64_t start_ms;
     uint64_t end_ms;
     char *text;
+    char engine[32]; /**< That heard it */
     float confidence;
     struct asr_word *words; /**< Times since the start of the recording */
     size_t word_count;
 };
 
 struct transcript {
-    char engine[32];
-    char model[128];
+    char engine[32]; /**< That heard it all, or should have: segments name what heard them */
+    char model[128]; /**< Of that engine, "" when another heard it all */
     char format[64]; /**< "matroska,webm / opus" */
     char language[ASR_LANGUAGE_MAX];
     uint64_t duration_ms;
@@ -52,6 +53,8 @@ struct transcribe_handlers {
     void (*on_segment)(const struct transcript_segment *segment, void *arg);
     /** Exactly once unless cancelled. transcript is NULL when err is not 0. */
     void (*on_done)(int err, const char *message, struct transcript *transcript, void *arg);
+    /** (optional) Something went wrong and was mended, as by hearing with another engine. */
+    void (*on_trouble)(const char *message, void *arg);
 };
 
 /** jp may be NULL: then it ends by itself only. */
@@ -64,7 +67,7 @@ void transcript_release(struct transcript *t); /**< What is inside */
 
 /** All segments' text, one a line. */
 int transcript_text(const struct transcript *t, struct buf *out);
-/** SubRip: numbered blocks with "00:00:01,320 --> 00:00:03,040". */
+/** SubRip: numbered blocks with "00:00:01,320 --> 00:00:03,040", cut as subtitles.h says. */
 int transcript_srt(const struct transcript *t, struct buf *out);
 /** As `POST /api/v1/transcribe` answers; with words when asked for. */
 json_t *transcript_json(const struct transcript *t, bool words);

@@ -1,6 +1,7 @@
 /**
  * @file asr/transcript.c  What was said in a recording, written down in three forms
  */
+#include "asr/subtitles.h"
 #include "asr/transcribe.h"
 #include "base/json.h"
 
@@ -36,18 +37,30 @@ static void srt_time(struct buf *out, uint64_t ms)
                ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
 }
 
+struct cues {
+    struct buf *out;
+    size_t count;
+};
+
+static void write_cue(const struct subtitle *cue, void *arg)
+{
+    struct cues *cues = arg;
+
+    buf_printf(cues->out, "%zu\n", ++cues->count);
+    srt_time(cues->out, cue->start_ms);
+    buf_puts(cues->out, " --> ");
+    srt_time(cues->out, cue->end_ms);
+    buf_printf(cues->out, "\n%s\n\n", cue->text);
+}
+
 int transcript_srt(const struct transcript *t, struct buf *out)
 {
-    for (size_t i = 0; i < t->segment_count; i++) {
-        const struct transcript_segment *s = &t->segments[i];
+    struct cues cues = {.out = out};
+    int rc = 0;
 
-        buf_printf(out, "%zu\n", i + 1);
-        srt_time(out, s->start_ms);
-        buf_puts(out, " --> ");
-        srt_time(out, s->end_ms);
-        buf_printf(out, "\n%s\n\n", s->text);
-    }
-    return out->err;
+    for (size_t i = 0; i < t->segment_count && !rc; i++)
+        rc = subtitles_each(&t->segments[i], write_cue, &cues);
+    return rc ? rc : out->err;
 }
 
 static json_t *words_json(const struct transcript_segment *s)
@@ -61,20 +74,23 @@ static json_t *words_json(const struct transcript_segment *s)
         json_set_text(word, "text", w->text, strlen(w->text));
         json_object_set_new(word, "startMs", json_integer(w->start_ms));
         json_object_set_new(word, "endMs", json_integer(w->end_ms));
-        json_object_set_new(word, "confidence", json_thousandths((double)w->confidence));
+        json_object_set_new(word, "confidence", json_confidence((double)w->confidence));
         json_array_append_new(list, word);
     }
     return list;
 }
 
-static json_t *segment_json(const struct transcript_segment *s, bool words)
+/** engine: of the whole; a segment says its own where another heard it. */
+static json_t *segment_json(const struct transcript_segment *s, const char *engine, bool words)
 {
     json_t *obj = json_object();
 
     json_object_set_new(obj, "startMs", json_integer((json_int_t)s->start_ms));
     json_object_set_new(obj, "endMs", json_integer((json_int_t)s->end_ms));
     json_set_text(obj, "text", s->text, strlen(s->text));
-    json_object_set_new(obj, "confidence", json_thousandths((double)s->confidence));
+    json_object_set_new(obj, "confidence", json_confidence((double)s->confidence));
+    if (strcmp(s->engine, engine) != 0)
+        json_set_str(obj, "engine", s->engine);
     if (words)
         json_object_set_new(obj, "words", words_json(s));
     return obj;
@@ -96,11 +112,13 @@ json_t *transcript_json(const struct transcript *t, bool words)
     json_t *obj = json_object(), *segments = json_array();
 
     set_whole_text(obj, t);
+    json_set_str(obj, "engine", t->engine);
+    json_set_str(obj, "model", t->model);
     json_set_text(obj, "language", t->language, strlen(t->language));
     json_object_set_new(obj, "durationMs", json_integer((json_int_t)t->duration_ms));
-    json_object_set_new(obj, "confidence", json_thousandths((double)t->confidence));
+    json_object_set_new(obj, "confidence", json_confidence((double)t->confidence));
     for (size_t i = 0; i < t->segment_count; i++)
-        json_array_append_new(segments, segment_json(&t->segments[i], words));
+        json_array_append_new(segments, segment_json(&t->segments[i], t->engine, words));
     json_object_set_new(obj, "segments", segments);
     return obj;
 }

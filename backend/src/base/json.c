@@ -52,6 +52,11 @@ json_t *json_thousandths(double value)
     return json_real(round(value * 1000.0) / 1000.0);
 }
 
+json_t *json_confidence(double value)
+{
+    return value > 0 ? json_thousandths(value) : json_null();
+}
+
 /* 15 digits are what a double holds for sure: 0.1 stays 0.1. */
 int json_write(struct buf *b, const json_t *value)
 {

@@ -28,6 +28,9 @@ bool json_flag(const json_t *obj, const char *key, bool otherwise);
 /** A real number with three decimals, as a confidence is worth. */
 json_t *json_thousandths(double value);
 
+/** The same of what a recogniser is sure of: null for 0, which stands for "it does not say". */
+json_t *json_confidence(double value);
+
 /** Compact form appended to b. 0 or b->err. */
 int json_write(struct buf *b, const json_t *value);
 

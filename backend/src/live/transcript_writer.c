@@ -141,7 +141,7 @@ static char *metrics(const struct transcript_pair *pair)
 
     json_object_set_new(m, "responseTime", json_thousandths(pair->response_s));
     json_object_set_new(m, "wordCount", json_integer(count_words(pair->answer)));
-    json_object_set_new(m, "confidence", json_thousandths((double)pair->confidence));
+    json_object_set_new(m, "confidence", json_confidence((double)pair->confidence));
     json_object_set_new(m, "qualityScore",
                         pair->quality < 0 ? json_null() : json_integer(pair->quality));
     return dump(m);

@@ -384,7 +384,7 @@ static void on_whole(int err, const char *message, struct transcript *t, void *a
 
 static void a_recording_becomes_segments_with_times(void **state)
 {
-    static const struct transcribe_handlers h = {on_progress, on_segment, on_whole};
+    static const struct transcribe_handlers h = {on_progress, on_segment, on_whole, NULL};
     struct world *w = *state;
     struct pcm pcm = {.samples = w->pcm, .n = LENGTH, .duration_ms = 8000};
     struct whole whole = {0};
@@ -416,7 +416,7 @@ static void a_recording_becomes_segments_with_times(void **state)
 
 static void a_recording_whose_hub_closes_is_given_up(void **state)
 {
-    static const struct transcribe_handlers h = {NULL, NULL, on_whole};
+    static const struct transcribe_handlers h = {.on_done = on_whole};
     struct world *w = *state;
     struct pcm pcm = {.samples = w->pcm, .n = LENGTH, .duration_ms = 8000};
     struct whole whole = {0};

@@ -1,0 +1,174 @@
+/**
+ * @file asr/subtitles.c  A transcript's segment in pieces that can be read while they are said
+ *
+ * The text is cut into tokens (words; what is longer than a line, in pieces of one). Each gets its
+ * time: from the recogniser's words where these are the same in number, else by its share of the
+ * letters. Then tokens are taken into a cue until it is full, and what came after the best place to
+ * break goes back.
+ */
+#include "asr/subtitles.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SENTENCE_LEAST = SUBTITLE_LETTERS / 2, /* letters before the end of a sentence ends a cue */
+    PAUSE_MS = 1000,                       /* between two words: always a new cue */
+};
+
+struct token {
+    const char *text;
+    size_t len, letters;
+    bool glued; /* goes on where the one before ended, without a space */
+    uint64_t start_ms, end_ms;
+};
+
+/* ---------------------------------------------------------------- tokens */
+
+static size_t cut_tokens(const char *text, struct token *to)
+{
+    size_t n = 0;
+
+    while (*text) {
+        size_t len = strcspn(text, " ");
+        bool glued = false;
+
+        for (size_t done = 0; done < len; glued = true) {
+            const char *at = text + done, *end = at;
+            size_t letters = 0;
+
+            while (letters < SUBTITLE_LETTERS && end < text + len) {
+                utf8_next(&end, text + len);
+                letters++;
+            }
+            to[n++] = (struct token){at, (size_t)(end - at), letters, glued, 0, 0};
+            done += (size_t)(end - at);
+        }
+        text += len;
+        text += strspn(text, " ");
+    }
+    return n;
+}
+
+static void share_time(const struct transcript_segment *s, struct token *t, size_t n)
+{
+    size_t all = 0, before = 0;
+
+    for (size_t i = 0; i < n; i++)
+        all += t[i].letters;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t length = s->end_ms - s->start_ms;
+
+        t[i].start_ms = s->start_ms + length * before / all;
+        before += t[i].letters;
+        t[i].end_ms = s->start_ms + length * before / all;
+    }
+}
+
+static void take_times(const struct transcript_segment *s, struct token *t, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        t[i].start_ms = s->words[i].start_ms;
+        t[i].end_ms = s->words[i].end_ms;
+        if (i && t[i].start_ms < t[i - 1].end_ms)
+            t[i].start_ms = t[i - 1].end_ms;
+        if (t[i].end_ms < t[i].start_ms)
+            t[i].end_ms = t[i].start_ms;
+    }
+}
+
+/* ---------------------------------------------------------------- cues */
+
+/** Lays tokens out in lines. How many of them fit; their text goes to `text` if that is not NULL.
+ */
+static size_t lay_out(const struct token *t, size_t n, char *text)
+{
+    size_t line = 1, letters = 0, i;
+
+    for (i = 0; i < n; i++) {
+        size_t gap = letters && !t[i].glued;
+
+        if (letters + gap + t[i].letters > SUBTITLE_LETTERS) {
+            if (line == SUBTITLE_LINES)
+                break;
+            line++;
+            letters = gap = 0;
+            if (text)
+                *text++ = '\n';
+        }
+        if (text && gap)
+            *text++ = ' ';
+        if (text) {
+            memcpy(text, t[i].text, t[i].len);
+            text += t[i].len;
+        }
+        letters += gap + t[i].letters;
+    }
+    if (text)
+        *text = '\0';
+    return i;
+}
+
+static bool ends_with(const struct token *t, const char *marks)
+{
+    return t->len && strchr(marks, t->text[t->len - 1]) != NULL;
+}
+
+/** Where a cue that could hold n tokens ends best. `rest`: more tokens follow. */
+static size_t break_at(const struct token *t, size_t n, bool rest)
+{
+    size_t letters = 0, clause = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        bool last = i + 1 == n && !rest;
+
+        letters += t[i].letters + 1;
+        if (!last && i + 1 < n && t[i + 1].start_ms > t[i].end_ms + PAUSE_MS)
+            return i + 1;
+        if (letters > SENTENCE_LEAST && ends_with(&t[i], ".?!"))
+            return i + 1;
+        if (letters > SUBTITLE_LETTERS && ends_with(&t[i], ",;:"))
+            clause = i + 1;
+    }
+    return rest && clause ? clause : n;
+}
+
+static size_t next_cue(const struct token *t, size_t n, struct subtitle *cue)
+{
+    size_t fit = lay_out(t, n, NULL), take = 1;
+
+    while (take < fit && t[take].end_ms <= t[0].start_ms + SUBTITLE_MS)
+        take++;
+    take = break_at(t, take, take < n);
+    lay_out(t, take, cue->text);
+    cue->start_ms = t[0].start_ms;
+    cue->end_ms = t[take - 1].end_ms;
+    if (cue->end_ms > cue->start_ms + SUBTITLE_MS)
+        cue->end_ms = cue->start_ms + SUBTITLE_MS;
+    return take;
+}
+
+int subtitles_each(const struct transcript_segment *s,
+                   void (*take)(const struct subtitle *cue, void *arg), void *arg)
+{
+    size_t len = strlen(s->text), n;
+    struct token *t = calloc(len + 1, sizeof(*t));
+
+    if (!t)
+        return UV_ENOMEM;
+    n = cut_tokens(s->text, t);
+    if (n == s->word_count)
+        take_times(s, t, n);
+    else
+        share_time(s, t, n);
+    for (size_t at = 0; at < n;) {
+        struct subtitle cue;
+
+        at += next_cue(t + at, n - at, &cue);
+        take(&cue, arg);
+    }
+    free(t);
+    return 0;
+}
