@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 enum {
-    STOP_WITHIN_MS = 7000,
+    STOP_WITHIN_MS = 5000,
     LEAVE_WITHIN_MS = 1500, /* for the workers, after all they could wait for has ended */
     LEAVE_TICK_MS = 10,
     WELCOME_WAIT_MS = 1000, /* for the answer providers to say that they are there */

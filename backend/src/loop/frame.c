@@ -99,8 +99,10 @@ static int parts_from(struct iovec part[2], uint8_t head[FRAME_HEAD], const void
     part[0] = (struct iovec){head + done, done < FRAME_HEAD ? FRAME_HEAD - done : 0};
     if (done >= FRAME_HEAD)
         part[0].iov_base = head;
+    if (!len)
+        return 1; /* and data may be NULL */
     part[1] = (struct iovec){(uint8_t *)(uintptr_t)data + into, len - into};
-    return len ? 2 : 1;
+    return 2;
 }
 
 int frame_send_with(int fd, uint16_t kind, const void *data, size_t len, int passed, int wait_ms)

@@ -267,11 +267,12 @@ class Socket:
 class Case(unittest.TestCase):
     settings = {}
     args = ()
+    sign_in = True  # as the local owner, which a server with accounts has not
 
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="interviewd-speech-")
-        cls.server = Server(args=cls.args, **cls.settings)
+        cls.server = Server(args=cls.args, sign_in=cls.sign_in, **cls.settings)
 
     @classmethod
     def tearDownClass(cls):

@@ -385,4 +385,5 @@ class Fallback(Case):
             type(self).provider = StandIn()
 
 
-harness.main()
+if __name__ == "__main__":
+    harness.main()
