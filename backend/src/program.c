@@ -377,6 +377,7 @@ void program_close(struct program *p)
         store_close(app->store);
     folder_unlock(&p->lock);
     seal_close(app->seal);
+    slots_release(&app->sockets);
     config_free(p->config);
     audit_close();
     log_close();

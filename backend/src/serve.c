@@ -218,6 +218,8 @@ int command_serve(int argc, char **argv)
         uv_close((uv_handle_t *)&s.hang_up, NULL);
     if (s.server)
         http_server_close(s.server);
+    if (s.program.app.loop)
+        loop_settle(s.program.app.loop);
     program_close(&s.program);
     watchdog_close(s.watchdog);
     return status;

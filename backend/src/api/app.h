@@ -13,6 +13,7 @@
 
 #include "asr/engine.h"
 #include "base/error.h"
+#include "base/slots.h"
 #include "net/http.h"
 #include "store/store.h"
 
@@ -39,6 +40,7 @@ struct app {
     struct store *store;
     struct seal *seal;
     struct accounts *accounts;
+    struct slots sockets;            /**< Open WebSockets by id; loop thread, api/socket.c */
     struct presence *presence;       /**< (optional) Who has a socket open */
     struct ratelimit *user_limit;    /**< Per signed-in user; NULL: none */
     struct ratelimit *sign_in_limit; /**< Per address and e-mail; NULL: none */

@@ -6,7 +6,8 @@
  *     SIGN_IN -> LOADING -> JOINED -> CLOSED
  *         \__________\________________/
  *
- * A load that is on its way when the socket goes holds the struct until it comes back.
+ * A load that is on its way knows its socket by id. When it comes back and the socket is gone,
+ * nobody wants what it brings.
  */
 #include "api/socket.h"
 
@@ -34,6 +35,7 @@ struct waiting {
 };
 
 struct socket_inner {
+    uint64_t id; /* in app->sockets */
     enum state state;
     char session_id[ID_TEXT_MAX];
     struct api_origin origin;
@@ -44,8 +46,15 @@ struct socket_inner {
     struct waiting *first;
     struct waiting **last;
     size_t waiting_bytes;
-    bool loading; /* a worker has it */
-    struct live_deps deps;
+};
+
+/* A session on its way: made on the loop, filled by a worker, back on the loop. */
+struct load {
+    struct app *app;
+    uint64_t socket;
+    struct api_origin origin;
+    char user[ID_TEXT_MAX];
+    char session[ID_TEXT_MAX];
     struct session_context context;
     int code;
     struct errbuf err;
@@ -66,14 +75,12 @@ static void drop_waiting(struct socket_inner *in)
     in->waiting_bytes = 0;
 }
 
-static void socket_free(struct socket *s)
+static void socket_free(void *arg)
 {
-    struct socket_inner *in = s->inner;
+    struct socket *s = arg;
 
-    drop_waiting(in);
-    timer_close(in->timer);
-    session_context_release(&in->context);
-    free(in);
+    drop_waiting(s->inner);
+    free(s->inner);
     free(s);
 }
 
@@ -122,14 +129,14 @@ void socket_closed(struct socket *s)
     metric_add(METRIC_WS_CONNECTIONS, s->kind->path, -1);
     s->ws = NULL;
     s->inner->state = CLOSED;
-    timer_stop(s->inner->timer);
+    slots_drop(&s->app->sockets, s->inner->id);
+    timer_close(s->inner->timer);
     presence_leave(&s->inner->who);
     s->kind->on_gone(s->owner);
     if (s->live)
         live_leave(s->live);
     s->live = NULL;
-    if (!s->inner->loading)
-        socket_free(s);
+    loop_free_later(s->app->loop, s, socket_free);
 }
 
 /* --------------------------------------------------------------------------- joining */
@@ -183,21 +190,20 @@ static void deliver_waiting(struct socket *s)
 
 static void load(void *arg)
 {
-    struct socket *s = arg;
-    struct socket_inner *in = s->inner;
+    struct load *l = arg;
+    struct live_deps deps = {.store = l->app->store, .seal = l->app->seal};
 
-    in->code =
-        session_context_load(&in->deps, in->who.user, in->session_id, &in->context, &in->err);
-    if (!in->code)
-        api_audit_say(&in->origin, in->who.user, "join", "session", in->session_id, 101, "");
-    else if (in->code == UV_ENOENT)
-        api_audit_say(&in->origin, in->who.user, "join", "session", in->session_id, 404, "");
+    l->code = session_context_load(&deps, l->user, l->session, &l->context, &l->err);
+    if (!l->code)
+        api_audit_say(&l->origin, l->user, "join", "session", l->session, 101, "");
+    else if (l->code == UV_ENOENT)
+        api_audit_say(&l->origin, l->user, "join", "session", l->session, 404, "");
 }
 
-static void join(struct socket *s)
+static void join(struct socket *s, struct session_context *context)
 {
     struct socket_inner *in = s->inner;
-    int code = live_join(s->app->live, &in->context, &s->live);
+    int code = live_join(s->app->live, context, &s->live);
 
     if (code == UV_ECANCELED) {
         socket_error(s, "shutting_down", "the server is going away", SOCKET_CLOSE_AWAY);
@@ -215,40 +221,44 @@ static void join(struct socket *s)
 
 static void loaded(int err, void *arg)
 {
-    struct socket *s = arg;
-    struct socket_inner *in = s->inner;
+    struct load *l = arg;
+    struct socket *s = slots_get(&l->app->sockets, l->socket);
+    int code = err ? err : l->code;
 
-    in->loading = false;
-    if (err)
-        in->code = err;
-    if (!s->ws) {
-        socket_free(s);
-        return;
-    }
-    if (in->state == CLOSED)
-        return;
-    if (in->code == UV_ENOENT) {
+    if (!s || s->inner->state == CLOSED) {
+        ; /* nobody wants it any more */
+    } else if (code == UV_ENOENT) {
         socket_error(s, "not_found", "there is no such session", SOCKET_CLOSE_NO_SESSION);
-    } else if (in->code) {
-        log_error("api", "a session could not be loaded: %s", in->err.text);
+    } else if (code) {
+        log_error("api", "a session could not be loaded: %s", l->err.text);
         socket_error(s, "internal", "the session could not be loaded", SOCKET_CLOSE_FAILED);
     } else {
-        join(s);
+        join(s, &l->context);
     }
+    session_context_release(&l->context);
+    free(l);
 }
 
 static void start_loading(struct socket *s)
 {
     struct socket_inner *in = s->inner;
+    struct load *l;
 
     if (!id_valid(in->session_id)) {
         socket_error(s, "not_found", "there is no such session", SOCKET_CLOSE_NO_SESSION);
         return;
     }
     in->state = LOADING;
-    in->loading = true;
-    if (lane_submit(s->app->lanes, LANE_READ, load, loaded, s)) {
-        in->loading = false;
+    l = calloc(1, sizeof(*l));
+    if (l) {
+        l->app = s->app;
+        l->socket = in->id;
+        l->origin = in->origin;
+        memcpy(l->user, in->who.user, sizeof(l->user));
+        memcpy(l->session, in->session_id, sizeof(l->session));
+    }
+    if (!l || lane_submit(s->app->lanes, LANE_READ, load, loaded, l)) {
+        free(l);
         socket_error(s, "overloaded", "the server is busy; try again in a moment",
                      SOCKET_CLOSE_FULL);
     }
@@ -440,7 +450,11 @@ int socket_open(struct socket **sp, struct ws *ws, const struct http_request *re
     const char *session = http_query(req, "session_id");
     const char *bearer = http_header(req, "authorization");
 
-    if (!s || !in || timer_open(&in->timer, app->loop, on_timer, s)) {
+    if (s && in)
+        in->id = slots_add(&app->sockets, s);
+    if (!s || !in || !in->id || timer_open(&in->timer, app->loop, on_timer, s)) {
+        if (in)
+            slots_drop(&app->sockets, in->id);
         free(s);
         free(in);
         return SOCKET_CLOSE_FAILED;
@@ -448,7 +462,6 @@ int socket_open(struct socket **sp, struct ws *ws, const struct http_request *re
     *s = (struct socket){.app = app, .ws = ws, .kind = kind, .owner = owner, .inner = in};
     metric_add(METRIC_WS_CONNECTIONS, kind->path, 1);
     in->last = &in->first;
-    in->deps = (struct live_deps){.store = app->store, .seal = app->seal};
     if (session && id_valid(session)) /* anything else is no session of ours; nothing is cut */
         text_copy(in->session_id, sizeof(in->session_id), session, strlen(session));
     api_origin(req, &in->origin);

@@ -7,6 +7,7 @@
 #include "api/socket.h"
 #include "api/ws_messages.h"
 #include "base/json.h"
+#include "loop/loop.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,7 @@ static void on_gone(void *owner)
     struct llm_socket *l = owner;
 
     live_unlisten(l->listener);
-    free(l);
+    loop_free_later(l->socket->app->loop, l, free);
 }
 
 static const struct socket_kind llm_kind = {

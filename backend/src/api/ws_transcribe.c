@@ -330,7 +330,7 @@ static void on_gone(void *owner)
     else
         speaker_close(t->speaker);
     opus_stream_close(t->opus);
-    free(t);
+    loop_free_later(t->socket->app->loop, t, free);
 }
 
 static const struct socket_kind transcribe_kind = {

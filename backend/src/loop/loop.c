@@ -282,6 +282,12 @@ void loop_run(struct loop *loop)
     run_out(loop);
 }
 
+void loop_settle(struct loop *loop)
+{
+    own(loop);
+    run_out(loop);
+}
+
 void loop_stop(struct loop *loop)
 {
     uv_mutex_lock(&loop->lock);
