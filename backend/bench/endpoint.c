@@ -51,30 +51,29 @@ static void on_partial(uint32_t u, const struct asr_result *res, uint64_t start,
     ((struct play *)arg)->partials++;
 }
 
-static void on_final(uint32_t u, const struct asr_result *res, uint64_t start, uint64_t end,
-                     uint64_t latency_ms, void *arg)
+static void on_final(const struct asr_session_final *final, void *arg)
 {
     struct play *p = arg;
 
-    (void)u;
-    (void)start;
     if (p->list) {
-        printf("  final %4.0f ms after speech (%5.2f s)", (double)latency_ms, (double)end / 1000);
+        printf("  final %4.0f ms after speech (%5.2f s)", (double) final->latency_ms,
+               (double) final->end_ms / 1000);
         if (p->eager_at_us)
             printf(", eager turn %4.0f ms before it",
                    (double)(clock_mono_us() - p->eager_at_us) / 1000);
-        printf(": %s\n", res->text);
+        printf(": %s\n", final->result->text);
     }
     p->eager_at_us = 0;
     if (p->finals < FINALS_MAX)
-        p->latency[p->finals++] = (double)latency_ms;
+        p->latency[p->finals++] = (double) final->latency_ms;
 }
 
-static void on_turn(uint32_t u, enum turn_state state, const char *text, void *arg)
+static void on_turn(uint32_t u, enum turn_state state, const char *text, uint64_t end_ms, void *arg)
 {
     struct play *p = arg;
 
     (void)u;
+    (void)end_ms;
     (void)text;
     p->eager += state == TURN_EAGER;
     p->resumed += state == TURN_RESUMED;

@@ -46,7 +46,7 @@ struct ask {
     char session_id[ID_TEXT_MAX];
     char user_id[ID_TEXT_MAX];
     struct live *live;
-    struct speaker *speaker;
+    uint64_t speaker;
     struct live_listener *listener;
     struct loop_timer *frames;
     struct loop_timer *patience;
@@ -124,12 +124,12 @@ static void on_frame(void *arg)
     while (a->fed + FRAME <= due && a->fed < a->pcm.n) {
         size_t n = a->pcm.n - a->fed < FRAME ? a->pcm.n - a->fed : FRAME;
 
-        speaker_feed(a->speaker, a->pcm.samples + a->fed, n);
+        speaker_feed(a->live, a->speaker, a->pcm.samples + a->fed, n);
         a->fed += n;
     }
     if (a->fed >= a->pcm.n) {
         timer_stop(a->frames);
-        speaker_stop(a->speaker);
+        speaker_stop(a->live, a->speaker);
     }
 }
 
@@ -338,7 +338,7 @@ static void finish(struct ask *a)
 {
     timer_close(a->frames);
     timer_close(a->patience);
-    speaker_close(a->speaker);
+    speaker_close(a->live, a->speaker);
     live_unlisten(a->listener);
     if (a->live)
         live_leave(a->live);

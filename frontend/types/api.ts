@@ -955,6 +955,11 @@ export interface components {
             model?: string | null;
             finishReason?: components["schemas"]["FinishReason"];
             latency?: components["schemas"]["Latency"];
+            /**
+             * @description `true`: the server was killed while this was being said or answered, and these are the words up to a second before that.
+             *     Absent otherwise, and while it is still being said.
+             */
+            cutOff?: boolean;
             unreadable?: components["schemas"]["Unreadable"];
         };
         TranscriptList: {

@@ -27,10 +27,10 @@ struct transcribe {
     struct loop_timer *start_timer;
     struct speaker_params params;
     char language[16];
-    struct speaker *speaker; /* NULL until the first audio, or after stop finished */
-    bool started;            /* `start` was seen */
-    bool heard;              /* audio was seen */
-    bool ready;              /* `ready` was sent: not again after a late start */
+    uint64_t speaker; /* 0 until the first audio, or after stop finished */
+    bool started;     /* `start` was seen */
+    bool heard;       /* audio was seen */
+    bool ready;       /* `ready` was sent: not again after a late start */
     bool stopping;
     bool over; /* the server ended it: a socket that goes now has not vanished */
     bool vanished;
@@ -80,7 +80,7 @@ static void speaker_taken(void *arg)
 {
     struct transcribe *t = arg;
 
-    t->speaker = NULL;
+    t->speaker = 0;
     t->stopping = true;
     if (t->socket->ws)
         ws_close(t->socket->ws, SOCKET_CLOSE_TAKEN, "resumed on another socket");
@@ -144,12 +144,13 @@ static bool resume_speaker(struct transcribe *t, const struct ws_start *start)
 {
     if (!t->params.key)
         return false;
-    speaker_close(t->speaker); /* opened with the defaults: nothing was heard by it yet */
+    speaker_close(t->socket->live,
+                  t->speaker); /* opened with the defaults: nothing was heard by it yet */
     t->speaker = speaker_resume(t->socket->live, t->key, start->last_final, &speaker_events, t);
     if (!t->speaker)
         return false;
     timer_stop(t->start_timer);
-    if (speaker_finished(t->speaker))
+    if (speaker_finished(t->socket->live, t->speaker))
         speaker_done(t);
     return true;
 }
@@ -170,8 +171,9 @@ static void on_start(struct transcribe *t, const json_t *msg)
     }
     if (!take_start(t, &start) || resume_speaker(t, &start))
         return;
-    speaker_close(t->speaker); /* opened with the defaults: nothing was heard by it yet */
-    t->speaker = NULL;
+    speaker_close(t->socket->live,
+                  t->speaker); /* opened with the defaults: nothing was heard by it yet */
+    t->speaker = 0;
     open_speaker(t);
 }
 
@@ -179,7 +181,7 @@ static void on_start(struct transcribe *t, const json_t *msg)
 
 static void feed(struct transcribe *t, const int16_t *pcm, size_t n)
 {
-    int code = n ? speaker_feed(t->speaker, pcm, n) : 0;
+    int code = n ? speaker_feed(t->socket->live, t->speaker, pcm, n) : 0;
 
     if (code == UV_ENOBUFS)
         socket_error(t->socket, "overloaded",
@@ -281,7 +283,7 @@ static void on_stop(struct transcribe *t)
     t->stopping = true;
     timer_stop(t->start_timer);
     if (t->speaker)
-        speaker_stop(t->speaker);
+        speaker_stop(t->socket->live, t->speaker);
     else
         speaker_done(t);
 }
@@ -326,9 +328,9 @@ static void on_gone(void *owner)
 
     timer_close(t->start_timer);
     if (t->vanished && !t->over)
-        speaker_vanish(t->speaker);
+        speaker_vanish(t->socket->live, t->speaker);
     else
-        speaker_close(t->speaker);
+        speaker_close(t->socket->live, t->speaker);
     opus_stream_close(t->opus);
     loop_free_later(t->socket->app->loop, t, free);
 }

@@ -86,6 +86,21 @@ void id_new(char text[static ID_TEXT_MAX])
     write_base32(raw, text);
 }
 
+static char process[ID_TEXT_MAX];
+
+static void make_process(void)
+{
+    id_new(process);
+}
+
+const char *id_of_process(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, make_process);
+    return process;
+}
+
 /* Ten digits of 5 bits: the two zero bits and the 48 of the time. */
 int64_t id_time(const char *text)
 {

@@ -25,6 +25,9 @@ bool id_valid(const char *text);
 /** When a valid id was made, [ms] since 1970 UTC. */
 int64_t id_time(const char *text);
 
+/** Of this run of the program: what was left unfinished under another one is cut off. */
+const char *id_of_process(void);
+
 /** From the kernel; a process without randomness must not go on, so failure aborts. */
 void random_bytes(void *to, size_t n);
 

@@ -221,6 +221,7 @@ static void detail_members(struct buf *out, const char *detail)
     static const char *const names[] = {"kind",  "outline",      "provider",
                                         "model", "finishReason", "latency"};
     json_t *object = detail && detail[0] ? json_parse(detail, strlen(detail)) : NULL;
+    const char *unfinished; /* the run of the program that was to finish it */
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const json_t *value = json_object_get(object, names[i]);
@@ -230,6 +231,9 @@ static void detail_members(struct buf *out, const char *detail)
         buf_printf(out, ",\"%s\":", names[i]);
         json_write(out, value);
     }
+    unfinished = json_str(object, "unfinished");
+    if (unfinished && strcmp(unfinished, id_of_process()) != 0)
+        buf_puts(out, ",\"cutOff\":true");
     json_decref(object);
 }
 

@@ -18,9 +18,9 @@
 #include <string.h>
 
 enum {
-    FEED_MAX = 4096, /* samples a channel resampled at a time */
-    ARRIVALS = 256,  /* frames whose arrival is remembered: more than a hangover's worth */
-    UNFINISHED_MAX = 64 << 10, /* words of open utterances, in [bytes] */
+    FEED_MAX = 4096,          /* samples a channel resampled at a time */
+    ARRIVALS = 256,           /* frames whose arrival is remembered: more than a hangover's worth */
+    UNFINISHED_MAX = 1 << 20, /* words of open utterances, in [bytes] */
 };
 
 /** Up to this sample time the audio had arrived at that moment. */
@@ -43,6 +43,7 @@ struct utterance {
 };
 
 struct asr_session {
+    struct loop *loop;
     struct asr_line *line;
     struct resampler *resampler; /**< NULL: 16 kHz mono already */
     struct vad *vad;
@@ -63,35 +64,16 @@ struct asr_session {
     bool stopping;
     bool broken; /**< An error was told */
     bool done;
-    int depth;   /**< Handlers that are running */
-    bool closed; /**< asr_session_close() came from inside one of them */
+    bool closed; /**< Nothing is told any more; the memory goes with the turn */
 };
 
 /* ---------------------------------------------------------------- handlers */
-
-static void release(struct asr_session *h);
-
-static void enter(struct asr_session *h)
-{
-    h->depth++;
-}
-
-/** False when a handler closed us: touch nothing any more. */
-static bool leave(struct asr_session *h)
-{
-    h->depth--;
-    if (!h->closed)
-        return true;
-    if (h->depth == 0)
-        release(h);
-    return false;
-}
 
 static void tell_turn(struct asr_session *h, const struct utterance *u, enum turn_state state,
                       const char *text)
 {
     if (!h->closed && h->h.on_turn)
-        h->h.on_turn(u->number, state, text ? text : "", h->arg);
+        h->h.on_turn(u->number, state, text ? text : "", u->end_ms, h->arg);
 }
 
 static void maybe_done(struct asr_session *h)
@@ -198,11 +180,10 @@ static void on_ready(const char *engine, const char *model, void *arg)
 {
     struct asr_session *h = arg;
 
-    enter(h);
     h->ready = true;
     if (h->h.on_ready)
         h->h.on_ready(engine, model, h->arg);
-    if (leave(h))
+    if (!h->closed)
         maybe_done(h);
 }
 
@@ -242,10 +223,8 @@ static void on_partial(uint32_t number, const struct asr_result *res, void *arg)
 
     if (!u)
         return;
-    enter(h);
     keep_text(u, res->text);
     tell_partial(h, u, res);
-    leave(h);
 }
 
 static void on_settled(uint32_t number, const struct asr_result *res, void *arg)
@@ -255,7 +234,6 @@ static void on_settled(uint32_t number, const struct asr_result *res, void *arg)
 
     if (!u)
         return;
-    enter(h);
     if (res->text[0]) {
         keep_text(u, res->text);
         tell_partial(h, u, res);
@@ -264,29 +242,33 @@ static void on_settled(uint32_t number, const struct asr_result *res, void *arg)
         u->eager_told = true;
         tell_turn(h, u, TURN_EAGER, u->text);
     }
-    leave(h);
 }
 
 static void on_final(uint32_t number, const struct asr_result *res, void *arg)
 {
     struct asr_session *h = arg;
     struct utterance *u = find(h, number);
-    uint64_t now = clock_mono_us(), latency_ms;
+    struct asr_session_final final;
     struct asr_result shifted;
     struct asr_word *words;
 
     if (!u)
         return;
     shifted = in_stream_time(u, res, &words);
-    latency_ms = now > u->voiced_us ? (now - u->voiced_us) / 1000 : 0;
-    enter(h);
+    final = (struct asr_session_final){.utterance = number,
+                                       .result = &shifted,
+                                       .start_ms = u->start_ms,
+                                       .end_ms = u->end_ms,
+                                       .final_us = clock_mono_us()};
+    final.speech_end_us = u->voiced_us < final.final_us ? u->voiced_us : final.final_us;
+    final.latency_ms = (final.final_us - final.speech_end_us) / 1000;
     if (h->h.on_final)
-        h->h.on_final(number, &shifted, u->start_ms, u->end_ms, latency_ms, h->arg);
+        h->h.on_final(&final, h->arg);
     free(words);
     tell_turn(h, u, TURN_ENDED, res->text);
     if (!h->closed)
         forget(h, u);
-    if (leave(h))
+    if (!h->closed)
         maybe_done(h);
 }
 
@@ -294,9 +276,7 @@ static void on_error(int code, const char *message, void *arg)
 {
     struct asr_session *h = arg;
 
-    enter(h);
     break_off(h, code, message);
-    leave(h);
 }
 
 static void on_trouble(uint32_t number, int code, const char *message, void *arg)
@@ -304,10 +284,8 @@ static void on_trouble(uint32_t number, int code, const char *message, void *arg
     struct asr_session *h = arg;
 
     (void)number;
-    enter(h);
     if (h->h.on_trouble)
         h->h.on_trouble(code, message, h->arg);
-    leave(h);
 }
 
 static const struct asr_line_handlers line_handlers = {
@@ -427,6 +405,7 @@ int asr_session_open(struct asr_session **hp, struct asr_hub *hub,
 
     if (!h)
         return err_set(err, UV_ENOMEM, "no memory to hear another voice");
+    h->loop = asr_hub_loop(hub);
     h->h = *handlers;
     h->arg = arg;
     buf_init(&h->unfinished, UNFINISHED_MAX);
@@ -436,7 +415,7 @@ int asr_session_open(struct asr_session **hp, struct asr_hub *hub,
     if (!rc)
         rc = asr_line_open(&h->line, hub, &params->asr, &line_handlers, h, err);
     if (rc) {
-        release(h);
+        asr_session_close(h);
         return rc;
     }
     *hp = h;
@@ -468,19 +447,16 @@ int asr_session_feed(struct asr_session *h, const int16_t *pcm, size_t n)
 
     if (h->stopping || h->closed)
         return UV_EPIPE;
-    enter(h);
     if (h->resampler)
         feed_any(h, pcm, n, resampler_channels(h->resampler));
     else
         feed_16k(h, pcm, n);
     rc = settle_feed(h);
-    leave(h);
     return rc;
 }
 
 static void flush(struct asr_session *h)
 {
-    enter(h);
     if (h->resampler && !h->feed_error) {
         size_t n = resampler_flush(h->resampler, h->out, resampler_room(h->resampler, 0));
 
@@ -488,7 +464,6 @@ static void flush(struct asr_session *h)
     }
     vad_flush(h->vad, on_voice, h);
     settle_feed(h);
-    leave(h);
 }
 
 void asr_session_end_utterance(struct asr_session *h)
@@ -501,10 +476,9 @@ void asr_session_stop(struct asr_session *h)
 {
     if (h->stopping || h->closed)
         return;
-    enter(h);
     flush(h);
     h->stopping = true;
-    if (leave(h))
+    if (!h->closed)
         maybe_done(h);
 }
 
@@ -525,8 +499,10 @@ float asr_session_level_db(const struct asr_session *h)
     return vad_level_db(h->vad);
 }
 
-static void release(struct asr_session *h)
+static void session_free(void *arg)
 {
+    struct asr_session *h = arg;
+
     while (h->first) {
         struct utterance *u = h->first;
 
@@ -537,8 +513,6 @@ static void release(struct asr_session *h)
     vad_close(h->vad);
     buf_release(&h->unfinished);
     free(h->out);
-    timer_close(h->done_timer);
-    asr_line_close(h->line);
     free(h);
 }
 
@@ -547,6 +521,9 @@ void asr_session_close(struct asr_session *h)
     if (!h || h->closed)
         return;
     h->closed = true;
-    if (h->depth == 0)
-        release(h);
+    timer_close(h->done_timer);
+    asr_line_close(h->line);
+    h->done_timer = NULL;
+    h->line = NULL;
+    loop_free_later(h->loop, h, session_free);
 }

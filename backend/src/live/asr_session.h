@@ -41,16 +41,25 @@ struct asr_session_params {
 
 enum turn_state { TURN_EAGER, TURN_ENDED, TURN_RESUMED };
 
+struct asr_session_final {
+    uint32_t utterance;
+    const struct asr_result *result;
+    uint64_t start_ms;
+    uint64_t end_ms;
+    uint64_t speech_end_us; /**< clock_mono_us() when the last voiced sample arrived */
+    uint64_t final_us;      /**< ... and when the final did */
+    uint64_t latency_ms;    /**< Between the two */
+};
+
 struct asr_session_handlers {
     void (*on_ready)(const char *engine, const char *model, void *arg);
     void (*on_partial)(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
                        uint64_t end_ms, void *arg);
-    /** latency_ms: from the last voiced sample's arrival to now. */
-    void (*on_final)(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
-                     uint64_t end_ms, uint64_t latency_ms, void *arg);
-    /** text: best words known at that moment ("" if none), for eager answers. ENDED comes after
-     *  the utterance's final. */
-    void (*on_turn)(uint32_t utterance, enum turn_state state, const char *text, void *arg);
+    void (*on_final)(const struct asr_session_final *final, void *arg);
+    /** text: best words known at that moment ("" if none), for eager answers. end_ms: of the
+     *  utterance so far. ENDED comes after the utterance's final. */
+    void (*on_turn)(uint32_t utterance, enum turn_state state, const char *text, uint64_t end_ms,
+                    void *arg);
     void (*on_error)(int code, const char *message, void *arg);
     /** (optional) Worth telling the person, though the line goes on and nothing is lost. */
     void (*on_trouble)(int code, const char *message, void *arg);

@@ -1,15 +1,16 @@
 /**
- * @file live/exchange.c  One question of an interview, from being asked to being stored
+ * @file live/exchange.c  One question of an interview and its answer
  *
- * Two things must come together before a pair is whole: the answer's end, and the final text of
- * the question (an eager answer starts before that is known). exchange_finish_if_ready() looks
- * whether both are there. Each stage's time is taken here, counted from the last voiced sample of
- * the question or, when it was typed, from the request (openapi: Latency).
+ * What is done when is decided in conversation.c. Here it is performed: the answerer is asked and
+ * what it tells is passed on; words, times and rows are kept, and written. Each stage's time counts
+ * from the last voiced sample of the question or, when it was typed, from the request (openapi:
+ * Latency).
  */
 #include "live/live_internal.h"
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "loop/loop.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
@@ -60,88 +61,60 @@ static void points_copy(struct exchange *exchange, const struct llm_point *point
 
 /* ------------------------------------------------------------------------ memory */
 
-void exchange_free(struct exchange *exchange)
+struct exchange *exchange_find(struct live *live, uint64_t id)
 {
-    answer_close(exchange->answer);
+    struct exchange *exchange = live->exchanges;
+
+    while (exchange && exchange->id != id)
+        exchange = exchange->next;
+    return exchange;
+}
+
+void exchange_free(void *arg)
+{
+    struct exchange *exchange = arg;
+
     points_free(exchange);
     buf_release(&exchange->text);
     free(exchange->question);
     free(exchange);
 }
 
-/* Forget what was told and is not the current one. */
-static void sweep(struct live *live)
+static void exchange_forget(struct exchange *exchange)
 {
-    struct exchange **at = &live->exchanges;
+    struct exchange **at = &exchange->live->exchanges;
 
-    while (*at) {
-        struct exchange *exchange = *at;
-
-        if (exchange->told && exchange != live->current) {
-            *at = exchange->next;
-            exchange_free(exchange);
-        } else {
-            at = &exchange->next;
-        }
-    }
+    while (*at != exchange)
+        at = &(*at)->next;
+    *at = exchange->next;
+    loop_free_later(live_deps(exchange->live)->loop, exchange, exchange_free);
 }
 
-/* ---------------------------------------------------------------------- latency */
+static void happened(struct exchange *exchange, enum conversation_event_kind kind, uint64_t at_us)
+{
+    live_step(exchange->live,
+              &(struct conversation_event){.kind = kind, .exchange = exchange->id, .at_us = at_us});
+}
+
+/* ---------------------------------------------------------------------- what is stored */
 
 static struct answer_latency latency_of(const struct exchange *exchange)
 {
     return answer_latency(&exchange->times, exchange->speech_end_us, exchange->final_us);
 }
 
-/* ------------------------------------------------------------- storing and telling */
-
-static void tell_end(struct exchange *exchange, const char *transcript_id)
-{
-    struct live *live = exchange->live;
-
-    if (exchange->finish == ANSWER_ERROR)
-        live_broadcast(live, &(struct live_event){
-                                 .kind = LIVE_ERROR,
-                                 .error = {.code = LIVE_PROVIDER_FAILED, .why = exchange->why}});
-    live_broadcast(live, &(struct live_event){.kind = LIVE_FINISHED,
-                                              .finished = {.generation_id = exchange->generation_id,
-                                                           .finish = exchange->finish,
-                                                           .transcript_id = transcript_id,
-                                                           .latency = latency_of(exchange)}});
-    exchange->told = true;
-    sweep(live);
-    live_end_if_over(live);
-}
-
-/* Names an exchange across the time a write takes: it may be gone by then. */
-struct ticket {
-    struct live *live;
-    char generation_id[ID_TEXT_MAX];
-};
-
-static void on_stored(int err, void *arg)
-{
-    struct ticket *ticket = arg;
-    struct exchange *exchange = ticket->live->exchanges;
-
-    while (exchange && strcmp(exchange->generation_id, ticket->generation_id))
-        exchange = exchange->next;
-    free(ticket);
-    if (exchange)
-        tell_end(exchange, err ? NULL : exchange->transcript_id);
-}
-
 static struct transcript_pair pair_of(const struct exchange *exchange)
 {
     struct transcript_pair pair = {
-        .transcript_id = exchange->transcript_id,
+        .transcript_id = exchange->row.transcript_id,
         .session_id = exchange->live->context.session_id,
         .number = exchange->number,
         .question = exchange->question,
-        .answer = exchange->ended && exchange->text.data ? exchange->text.data : "",
-        .timestamp = exchange->timestamp,
+        .answer = exchange->text.data && exchange->text.len ? exchange->text.data : "",
+        .timestamp = exchange->row.timestamp,
         .confidence = exchange->confidence,
         .quality = -1,
+        .unfinished = !exchange->ended,
     };
 
     if (!exchange->ended)
@@ -159,46 +132,60 @@ static struct transcript_pair pair_of(const struct exchange *exchange)
     return pair;
 }
 
-static void store_answer(struct exchange *exchange)
-{
-    struct transcript_pair pair = pair_of(exchange);
-    struct ticket *ticket = calloc(1, sizeof(*ticket));
-
-    exchange->storing = true;
-    live_remember(exchange->live, exchange->question, pair.answer);
-    if (!ticket) {
-        tell_end(exchange, NULL);
-        return;
-    }
-    ticket->live = exchange->live;
-    memcpy(ticket->generation_id, exchange->generation_id, ID_TEXT_MAX);
-    if (!live_deps(exchange->live)->keep ||
-        transcript_write(exchange->live->writer, &pair, on_stored, ticket)) {
-        free(ticket);
-        tell_end(exchange, NULL);
-    }
-}
-
-/* The question is safe on the disk before its answer is there. */
-static void store_question(struct exchange *exchange)
+/* With the running words of a speaker who goes on, unless that is NULL. */
+static void keep_so_far(struct exchange *exchange, struct speaker *speaker)
 {
     struct transcript_pair pair = pair_of(exchange);
 
-    if (live_deps(exchange->live)->keep && !exchange->ended)
+    if (speaker)
+        pair.question = speaker_running_words(speaker);
+    pair.unfinished = true;
+    if (live_deps(exchange->live)->keep)
         transcript_write(exchange->live->writer, &pair, NULL, NULL);
 }
 
-static void exchange_finish_if_ready(struct exchange *exchange)
+static void store(struct exchange *exchange)
 {
-    if (!exchange->ended || exchange->told || exchange->storing)
-        return;
-    if (exchange->dropped)
-        tell_end(exchange, NULL);
-    else if (exchange->confirmed)
-        store_answer(exchange);
+    struct transcript_pair pair = pair_of(exchange);
+
+    if (live_deps(exchange->live)->keep &&
+        transcript_write(exchange->live->writer, &pair, NULL, NULL))
+        log_error("live", "a question could not be kept: no memory");
 }
 
-/* --------------------------------------------------------------- the answer's events */
+/* Names an exchange across the time a write takes: it may be gone by then. */
+struct ticket {
+    struct live *live;
+    uint64_t exchange;
+};
+
+static void on_stored(int err, void *arg)
+{
+    struct ticket *ticket = arg;
+
+    if (exchange_find(ticket->live, ticket->exchange))
+        live_step(ticket->live, &(struct conversation_event){.kind = CONVERSATION_STORED,
+                                                             .exchange = ticket->exchange,
+                                                             .ok = !err});
+    free(ticket);
+}
+
+static void store_answer(struct exchange *exchange)
+{
+    struct transcript_pair pair = pair_of(exchange);
+    struct ticket *ticket = malloc(sizeof(*ticket));
+
+    live_remember(exchange->live, exchange->question, pair.answer);
+    if (ticket)
+        *ticket = (struct ticket){.live = exchange->live, .exchange = exchange->id};
+    if (ticket && live_deps(exchange->live)->keep &&
+        !transcript_write(exchange->live->writer, &pair, on_stored, ticket))
+        return;
+    free(ticket);
+    happened(exchange, CONVERSATION_STORED, 0); /* ok: false, it is not kept */
+}
+
+/* --------------------------------------------------------------- what is told */
 
 struct live_event exchange_started(const struct exchange *exchange)
 {
@@ -208,7 +195,7 @@ struct live_event exchange_started(const struct exchange *exchange)
                                            .question = exchange->question,
                                            .provider = exchange->provider,
                                            .model = exchange->model,
-                                           .eager = exchange->eager}};
+                                           .eager = exchange->ahead}};
 }
 
 struct live_event exchange_outlined(const struct exchange *exchange)
@@ -228,42 +215,24 @@ struct live_event exchange_delta(const struct exchange *exchange, const char *te
         .delta = {.generation_id = exchange->generation_id, .text = text, .len = len}};
 }
 
-static void on_started(struct exchange *exchange, const struct answer_event *event)
+static void tell_end(struct exchange *exchange, const struct conversation_action *action)
 {
-    struct live_event told;
-
-    text_copy(exchange->provider, sizeof(exchange->provider), event->started.provider,
-              strlen(event->started.provider));
-    text_copy(exchange->model, sizeof(exchange->model), event->started.model,
-              strlen(event->started.model));
-    exchange->started = true;
-    told = exchange_started(exchange);
-    live_broadcast(exchange->live, &told);
+    if (action->superseded)
+        exchange->finish = ANSWER_SUPERSEDED;
+    if (exchange->finish == ANSWER_ERROR)
+        live_tell(exchange->live, &(struct live_event){.kind = LIVE_ERROR,
+                                                       .error = {.code = LIVE_PROVIDER_FAILED,
+                                                                 .why = exchange->why}});
+    live_tell(exchange->live,
+              &(struct live_event){
+                  .kind = LIVE_FINISHED,
+                  .finished = {.generation_id = exchange->generation_id,
+                               .finish = exchange->finish,
+                               .transcript_id = action->ok ? exchange->row.transcript_id : NULL,
+                               .latency = latency_of(exchange)}});
 }
 
-static void on_outline(struct exchange *exchange, const struct answer_event *event)
-{
-    struct live_event told;
-
-    exchange->kind = event->outline.kind;
-    exchange->times.outline_us = event->at_us;
-    points_copy(exchange, event->outline.points, event->outline.count);
-    exchange->outlined = true;
-    told = exchange_outlined(exchange);
-    live_broadcast(exchange->live, &told);
-}
-
-static void on_delta(struct exchange *exchange, const struct answer_event *event)
-{
-    struct live_event told = exchange_delta(exchange, event->delta.text, event->delta.len);
-
-    if (!exchange->times.first_us)
-        exchange->times.first_us = event->at_us;
-    buf_append(&exchange->text, event->delta.text, event->delta.len);
-    live_broadcast(exchange->live, &told);
-}
-
-static void on_finished(struct exchange *exchange, const struct answer_result *res)
+static void take_finished(struct exchange *exchange, const struct answer_result *res)
 {
     exchange->answer = NULL; /* gone when this returns */
     exchange->times = res->times;
@@ -280,72 +249,47 @@ static void on_finished(struct exchange *exchange, const struct answer_result *r
     text_copy(exchange->model, sizeof(exchange->model), res->model, strlen(res->model));
     if (!exchange->outlined)
         points_copy(exchange, res->points, res->point_count);
-    exchange_finish_if_ready(exchange);
 }
 
 static void on_event(const struct answer_event *event, void *arg)
 {
+    struct exchange *exchange = arg;
+
     switch (event->kind) {
     case ANSWER_STARTED:
-        on_started(arg, event);
+        text_copy(exchange->provider, sizeof(exchange->provider), event->started.provider,
+                  strlen(event->started.provider));
+        text_copy(exchange->model, sizeof(exchange->model), event->started.model,
+                  strlen(event->started.model));
+        exchange->started = true;
+        exchange->event = exchange_started(exchange);
+        happened(exchange, CONVERSATION_PROGRESS, event->at_us);
         break;
     case ANSWER_OUTLINE:
-        on_outline(arg, event);
+        exchange->kind = event->outline.kind;
+        exchange->times.outline_us = event->at_us;
+        points_copy(exchange, event->outline.points, event->outline.count);
+        exchange->outlined = true;
+        exchange->event = exchange_outlined(exchange);
+        happened(exchange, CONVERSATION_PROGRESS, event->at_us);
         break;
     case ANSWER_DELTA:
-        on_delta(arg, event);
+        buf_append(&exchange->text, event->delta.text, event->delta.len);
+        exchange->event = exchange_delta(exchange, event->delta.text, event->delta.len);
+        happened(exchange, CONVERSATION_STREAMED, event->at_us);
         break;
     case ANSWER_FINISHED:
-        on_finished(arg, event->finished);
+        take_finished(exchange, event->finished);
+        happened(exchange, CONVERSATION_ANSWERED, event->at_us);
         break;
     }
 }
 
 /* -------------------------------------------------------------------------- asking */
 
-bool exchange_running(const struct exchange *exchange)
+static void set_words(struct exchange *exchange, const struct said_words *words)
 {
-    return exchange->answer != NULL;
-}
-
-struct exchange *live_current(struct live *live, const char *generation_id)
-{
-    struct exchange *exchange = live->current;
-
-    return exchange && generation_id[0] && !strcmp(exchange->generation_id, generation_id)
-               ? exchange
-               : NULL;
-}
-
-/* It gives way: in place (its number and row go to the next), or for a question of its own. */
-static void give_way(struct exchange *exchange, bool in_place)
-{
-    exchange->dropped = in_place || !exchange->confirmed;
-    if (exchange->answer) {
-        answer_supersede(exchange->answer);
-    } else if (exchange->ended && !exchange->told && !exchange->storing) {
-        exchange->finish = ANSWER_SUPERSEDED;
-        exchange_finish_if_ready(exchange);
-    }
-}
-
-void exchange_withdraw(struct exchange *exchange)
-{
-    struct live *live = exchange->live;
-
-    if (exchange->number == live->context.questions && !exchange->confirmed)
-        live->context.questions--;
-    if (live->current == exchange)
-        live->current = NULL;
-    if (exchange->told)
-        sweep(live);
-    else
-        give_way(exchange, true);
-}
-
-static void set_question(struct exchange *exchange, const char *text)
-{
-    char *question = strdup(text);
+    char *question = strdup(words->whole);
 
     if (!question)
         return;
@@ -353,180 +297,155 @@ static void set_question(struct exchange *exchange, const char *text)
     exchange->question = question;
 }
 
-/* The person went on with a question whose answer stands: its row gets all of the words. */
-static void reword(struct exchange *exchange, const char *text)
-{
-    struct transcript_pair pair;
-
-    if (exchange->dropped || !strcmp(exchange->question, text))
-        return;
-    set_question(exchange, text);
-    pair = pair_of(exchange);
-    if (live_deps(exchange->live)->keep)
-        transcript_write(exchange->live->writer, &pair, NULL, NULL);
-}
-
-void exchange_confirm(struct exchange *exchange, const struct exchange_words *words)
-{
-    if (exchange->confirmed) {
-        reword(exchange, words->question);
-        return;
-    }
-    exchange->confirmed = true;
-    exchange->confidence = words->confidence;
-    exchange->speech_end_us = words->speech_end_us;
-    exchange->final_us = words->final_us;
-    set_question(exchange, words->question);
-    store_question(exchange);
-    exchange_finish_if_ready(exchange);
-}
-
-static struct exchange *exchange_make(struct live *live, const struct exchange_input *in)
+static struct exchange *exchange_make(struct live *live, uint64_t id, const char *question)
 {
     struct exchange *exchange = calloc(1, sizeof(*exchange));
 
     if (!exchange)
         return NULL;
-    exchange->question = strdup(in->question);
+    exchange->question = strdup(question);
     if (!exchange->question) {
         free(exchange);
         return NULL;
     }
     exchange->live = live;
-    exchange->eager = in->eager;
-    exchange->confirmed = !in->eager;
-    exchange->confidence = in->confidence;
-    exchange->speech_end_us = in->speech_end_us;
-    exchange->final_us = in->final_us;
-    exchange->timestamp = clock_unix_ms();
+    exchange->id = id;
+    exchange->number = conversation_exchange(&live->conversation, id)->number;
+    exchange->confidence = 1;
     buf_init(&exchange->text, ANSWER_TEXT_MAX);
+    exchange->next = live->exchanges;
+    live->exchanges = exchange;
     return exchange;
 }
 
-/* Take over the place of an earlier one, or get a new number. */
-static void take_place(struct exchange *exchange, const struct exchange *old,
-                       const struct remark *remark)
+/* The row of the question that it replaces, of the remark that began it, or a new one. */
+static void take_row(struct exchange *exchange, const struct conversation_action *action,
+                     struct speaker *speaker)
 {
+    const struct exchange *old = exchange_find(exchange->live, action->other);
+
     if (old) {
-        exchange->number = old->number;
-        memcpy(exchange->transcript_id, old->transcript_id, ID_TEXT_MAX);
-        exchange->timestamp = old->timestamp;
+        exchange->row = old->row;
+    } else if (action->row) {
+        exchange->row = *speaker_row(speaker);
     } else {
-        exchange->number = ++exchange->live->context.questions;
-        id_new(exchange->transcript_id);
-    }
-    if (!old && remark && remark->transcript_id[0]) {
-        memcpy(exchange->transcript_id, remark->transcript_id, ID_TEXT_MAX);
-        exchange->timestamp = remark->timestamp;
+        id_new(exchange->row.transcript_id);
+        exchange->row.timestamp = clock_unix_ms();
     }
 }
 
-static int ask_answerer(struct exchange *exchange, const struct exchange_input *in,
-                        struct errbuf *err)
+static int ask_answerer(struct exchange *exchange, const struct live_ask *ask,
+                        const struct question *classified, struct errbuf *why)
 {
     const struct session_context *b = &exchange->live->context;
-    struct answer_ask ask = {
+    struct answer_ask in = {
         .question = exchange->question,
-        .provider = in->provider ? in->provider : (b->provider[0] ? b->provider : NULL),
-        .model = in->model ? in->model : (!in->provider && b->model[0] ? b->model : NULL),
-        .classified = in->classified,
+        .provider = ask->provider ? ask->provider : (b->provider[0] ? b->provider : NULL),
+        .model = ask->model ? ask->model : (!ask->provider && b->model[0] ? b->model : NULL),
+        .classified = classified,
         .owner = b->user_id,
         .session = b->session_id,
         .history = b->history,
         .history_count = b->history_count,
     };
-    int code = answer_ask(live_deps(exchange->live)->answerer, b->index, &ask, on_event, exchange,
-                          &exchange->answer, err);
+    int err = answer_ask(live_deps(exchange->live)->answerer, b->index, &in, on_event, exchange,
+                         &exchange->answer, why);
 
-    if (!code)
+    if (!err)
         text_copy(exchange->generation_id, ID_TEXT_MAX, answer_id(exchange->answer),
                   strlen(answer_id(exchange->answer)));
-    return code;
+    return err;
 }
 
-int exchange_start(struct live *live, const struct exchange_input *in, struct exchange **exchangep,
-                   struct errbuf *err)
+static void ask(struct live *live, const struct conversation_action *action)
 {
-    struct exchange *old = live_current(live, in->replaces ? in->replaces : "");
-    struct exchange *exchange;
-    int code;
+    struct speaker *speaker = speaker_find(live, action->speaker);
+    const struct said_words *words = speaker ? speaker_words(speaker) : NULL;
+    const struct live_ask spoken = {.question = words ? words->whole : NULL};
+    const struct live_ask *in = words ? &spoken : live->typed->ask;
+    struct exchange *exchange = exchange_make(live, action->exchange, in->question);
+    struct errbuf why = {""};
+    int err = UV_ENOMEM;
 
-    if (live->stopping)
-        return err_set(err, UV_ECANCELED, "the server is going away");
-    exchange = exchange_make(live, in);
+    if (exchange) {
+        exchange->ahead = action->ahead;
+        take_row(exchange, action, speaker);
+        if (words)
+            exchange->confidence = words->confidence;
+        if (words && !action->ahead) {
+            exchange->speech_end_us = words->speech_end_us;
+            exchange->final_us = words->final_us;
+        }
+        err = ask_answerer(exchange, in, words ? &words->question : NULL, &why);
+    }
     if (!exchange)
-        return UV_ENOMEM;
-    take_place(exchange, old, in->remark);
-    code = ask_answerer(exchange, in, err);
-    if (code) {
-        if (!old)
-            live->context.questions--;
-        exchange_free(exchange);
-        return code;
+        err_set(&why, err, "no memory for another question");
+    if (!words) {
+        live->typed->err = err;
+        if (live->typed->why)
+            *live->typed->why = why;
+        if (!err && live->typed->generation_id)
+            memcpy(live->typed->generation_id, exchange->generation_id, ID_TEXT_MAX);
     }
-
-    exchange->next = live->exchanges;
-    live->exchanges = exchange;
-    if (live->current) {
-        struct exchange *before = live->current;
-
-        live->current = exchange;
-        give_way(before, before == old);
-        sweep(live);
-    }
-    live->current = exchange;
-    if (exchange->confirmed)
-        store_question(exchange);
-    if (exchangep)
-        *exchangep = exchange;
-    return 0;
+    live_step(live,
+              &(struct conversation_event){.kind = err ? CONVERSATION_REFUSED : CONVERSATION_ASKED,
+                                           .exchange = action->exchange});
+    speaker = speaker_find(live, action->speaker);
+    if (speaker && err)
+        speaker_tell_error(speaker, LIVE_PROVIDER_FAILED, why.text);
 }
 
-int live_ask(struct live *live, const struct live_ask *ask, char generation_id[ID_TEXT_MAX],
-             struct errbuf *err)
+void exchange_perform(struct live *live, const struct conversation_action *action)
 {
-    struct exchange_input in = {
-        .question = ask->question,
-        .provider = ask->provider,
-        .model = ask->model,
-        .confidence = 1,
-    };
-    struct exchange *exchange;
-    int code = exchange_start(live, &in, &exchange, err);
+    struct exchange *exchange = exchange_find(live, action->exchange);
+    struct speaker *speaker = speaker_find(live, action->speaker);
 
-    if (!code && generation_id)
-        memcpy(generation_id, exchange->generation_id, ID_TEXT_MAX);
-    return code;
-}
-
-bool live_interrupt(struct live *live)
-{
-    if (!live->current || !live->current->answer)
-        return false;
-    answer_interrupt(live->current->answer);
-    return true;
-}
-
-void live_keep_remark(struct live *live, const struct remark_words *words, struct remark *remark)
-{
-    struct transcript_pair pair = {
-        .transcript_id = remark->transcript_id,
-        .session_id = live->context.session_id,
-        .number = live->context.questions + 1, /* of the question that follows */
-        .question = words->text,
-        .answer = "",
-        .quality = -1,
-        .confidence = words->confidence,
-        .line = words->candidate ? STORE_CANDIDATE : STORE_INTERVIEWER,
-    };
-
-    if (!live_deps(live)->keep)
+    if (action->kind == DO_ASK) {
+        ask(live, action);
         return;
-    if (!remark->transcript_id[0]) {
-        id_new(remark->transcript_id);
-        remark->timestamp = clock_unix_ms();
     }
-    pair.timestamp = remark->timestamp;
-    if (transcript_write(live->writer, &pair, NULL, NULL))
-        log_error("interview", "words could not be kept: no memory");
+    if (!exchange)
+        return;
+    switch (action->kind) {
+    case DO_SUPERSEDE:
+        answer_supersede(exchange->answer);
+        break;
+    case DO_INTERRUPT:
+        answer_interrupt(exchange->answer);
+        break;
+    case DO_CONFIRM:
+        set_words(exchange, speaker_words(speaker));
+        exchange->confidence = speaker_words(speaker)->confidence;
+        exchange->speech_end_us = speaker_words(speaker)->speech_end_us;
+        exchange->final_us = speaker_words(speaker)->final_us;
+        break;
+    case DO_REWORD:
+        set_words(exchange, speaker_words(speaker));
+        store(exchange);
+        break;
+    case DO_STORE_QUESTION:
+        store(exchange);
+        break;
+    case DO_STORE_ANSWER:
+        store_answer(exchange);
+        break;
+    case DO_KEEP:
+        keep_so_far(exchange, speaker);
+        break;
+    case DO_ERASE:
+        transcript_erase(live->writer, live->context.session_id, exchange->row.transcript_id);
+        break;
+    case DO_TELL:
+        live_tell(live, &exchange->event);
+        break;
+    case DO_TELL_END:
+        tell_end(exchange, action);
+        break;
+    case DO_FORGET:
+        exchange_forget(exchange);
+        break;
+    default:
+        log_error("live", "an action (%d) that no exchange performs", (int)action->kind);
+        break;
+    }
 }

@@ -1,7 +1,11 @@
 /**
- * @file live/live.c  Live interviews: the registry, joining and leaving, listeners
+ * @file live/live.c  Live interviews: the registry, joining and leaving, listeners, steps
  */
 #include "live/live_internal.h"
+
+#include "base/clock.h"
+#include "loop/loop.h"
+#include "observe/log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +20,67 @@ struct live_registry {
 const struct live_deps *live_deps(const struct live *live)
 {
     return &live->registry->deps;
+}
+
+/* ------------------------------------------------------------------------- steps */
+
+static void live_unhook(struct live *live);
+static void catch_up(struct live *live, uint64_t exchange);
+
+static void perform(struct live *live, const struct conversation_action *action)
+{
+    if (action->kind == DO_END)
+        live_unhook(live);
+    else if (action->kind == DO_CATCH_UP)
+        catch_up(live, action->exchange);
+    else if (action->kind == DO_REFUSE && !action->speaker)
+        live->typed->err =
+            err_set(live->typed->why, UV_EAGAIN, "too many questions at once; wait for an answer");
+    else if (action->exchange)
+        exchange_perform(live, action);
+    else
+        speaker_perform(live, action);
+}
+
+static void on_tick(void *arg)
+{
+    live_step(arg,
+              &(struct conversation_event){.kind = CONVERSATION_TICK, .at_us = clock_mono_us()});
+}
+
+static void watch_unwritten(struct live *live)
+{
+    bool unwritten = live_deps(live)->keep && conversation_unwritten(&live->conversation);
+
+    if (unwritten == live->ticking)
+        return;
+    live->ticking = unwritten;
+    if (unwritten)
+        timer_start(live->tick, KEEP_TICK_MS, KEEP_TICK_MS);
+    else
+        timer_stop(live->tick);
+}
+
+/* An action may tell somebody who does the next thing at once: then that step is taken within this
+ * one, on a state that is whole, and what is left of these actions finds its things or not. */
+bool live_step(struct live *live, const struct conversation_event *event)
+{
+    struct conversation *c = &live->conversation;
+    struct conversation_actions actions;
+
+    if (!conversation_step(c, event, &actions)) {
+        log_error("live", "what happened (%d) cannot happen now", (int)event->kind);
+        return false;
+    }
+    for (size_t i = 0; i < actions.count; i++)
+        perform(live, &actions.at[i]);
+    if (c->life == CONVERSATION_OVER)
+        return true;
+    watch_unwritten(live);
+    /* Nothing went to the writer, because nothing is kept or for want of memory. */
+    if (c->writing && !transcript_writer_busy(live->writer))
+        live_step(live, &(struct conversation_event){.kind = CONVERSATION_WRITTEN});
+    return true;
 }
 
 /* ---------------------------------------------------------------------- registry */
@@ -58,42 +123,65 @@ void live_registry_shutdown(struct live_registry *reg, void (*done)(void *arg), 
     reg->on_shut = done;
     reg->shut_arg = arg;
     for (struct live *live = reg->first; live; live = next) {
+        const struct conversation_event hold = {.kind = CONVERSATION_JOINED};
+        const struct conversation_event shutdown = {.kind = CONVERSATION_SHUTDOWN};
+        const struct conversation_event release = {.kind = CONVERSATION_LEFT};
+
         next = live->next;
-        live->stopping = true;
-        live->joined++; /* keeps it while its answer ends */
+        live_step(live, &hold); /* it stays while its last speaker goes */
         while (live->speakers)
             speaker_give_up(live->speakers);
-        if (live->current && !live->current->confirmed)
-            exchange_withdraw(live->current);
-        live_interrupt(live);
-        live_leave(live);
+        live_step(live, &shutdown);
+        live_step(live, &release);
     }
     shut_if_empty(reg);
 }
 
-static void live_free(struct live *live)
+static void live_free(void *arg)
 {
-    struct exchange *next;
+    struct live *live = arg;
 
-    for (struct exchange *exchange = live->exchanges; exchange; exchange = next) {
-        next = exchange->next;
-        exchange_free(exchange);
-    }
-    transcript_writer_close(live->writer);
     session_context_release(&live->context);
     free(live);
 }
 
+/* Nothing of it happens any more; it goes with the turn. */
+static void live_unhook(struct live *live)
+{
+    struct live_registry *reg = live->registry;
+    struct loop *loop = reg->deps.loop;
+    struct live **at = &reg->first;
+
+    while (*at != live)
+        at = &(*at)->next;
+    *at = live->next;
+    live->conversation.life = CONVERSATION_OVER;
+    timer_close(live->tick);
+    transcript_writer_close(live->writer);
+    live->tick = NULL;
+    while (live->speakers) {
+        struct speaker *speaker = live->speakers;
+
+        speaker_unhook(speaker);
+    }
+    while (live->exchanges) {
+        struct exchange *exchange = live->exchanges;
+
+        live->exchanges = exchange->next;
+        answer_close(exchange->answer);
+        loop_free_later(loop, exchange, exchange_free);
+    }
+    loop_free_later(loop, live, live_free);
+    shut_if_empty(reg);
+}
+
 void live_registry_close(struct live_registry *reg)
 {
-    struct live *next;
-
     if (!reg)
         return;
-    for (struct live *live = reg->first; live; live = next) {
-        next = live->next;
-        live_free(live);
-    }
+    reg->on_shut = NULL;
+    while (reg->first)
+        live_unhook(reg->first);
     free(reg);
 }
 
@@ -109,9 +197,9 @@ struct live *live_find(struct live_registry *reg, const char *user_id, const cha
     return NULL;
 }
 
-static void on_kept(void *arg)
+static void on_written(void *arg)
 {
-    live_end_if_over(arg);
+    live_step(arg, &(struct conversation_event){.kind = CONVERSATION_WRITTEN});
 }
 
 static int live_make(struct live_registry *reg, struct session_context *context,
@@ -122,14 +210,18 @@ static int live_make(struct live_registry *reg, struct session_context *context,
 
     if (!live)
         return UV_ENOMEM;
-    err = transcript_writer_open(&live->writer, &reg->deps, on_kept, live);
+    err = timer_open(&live->tick, reg->deps.loop, on_tick, live);
+    if (!err)
+        err = transcript_writer_open(&live->writer, &reg->deps, on_written, live);
     if (err) {
+        timer_close(live->tick);
         free(live);
         return err;
     }
     live->context = *context;
     *context = (struct session_context){0};
     live->registry = reg;
+    conversation_init(&live->conversation, live->context.questions);
     live->next = reg->first;
     reg->first = live;
     *livep = live;
@@ -148,46 +240,14 @@ int live_join(struct live_registry *reg, struct session_context *context, struct
         if (err)
             return err;
     }
-    live->joined++;
+    live_step(live, &(struct conversation_event){.kind = CONVERSATION_JOINED});
     *livep = live;
     return 0;
 }
 
 void live_leave(struct live *live)
 {
-    live->joined--;
-    live_end_if_over(live);
-}
-
-static bool all_told(const struct live *live)
-{
-    for (const struct exchange *exchange = live->exchanges; exchange; exchange = exchange->next) {
-        if (!exchange->told)
-            return false;
-    }
-    return true;
-}
-
-void live_end_if_over(struct live *live)
-{
-    struct live_registry *reg = live->registry;
-    struct live **at = &reg->first;
-
-    if (live->joined > 0 || transcript_writer_busy(live->writer))
-        return;
-    /* Nobody will say the final text of a question that was only looked ahead to. */
-    if (live->current && !live->current->confirmed && !live->current->told) {
-        exchange_withdraw(live->current);
-        return;
-    }
-    if (!all_told(live))
-        return;
-
-    while (*at != live)
-        at = &(*at)->next;
-    *at = live->next;
-    live_free(live);
-    shut_if_empty(reg);
+    live_step(live, &(struct conversation_event){.kind = CONVERSATION_LEFT});
 }
 
 void live_remember(struct live *live, const char *question, const char *answer)
@@ -209,33 +269,62 @@ void live_remember(struct live *live, const char *question, const char *answer)
     b->history[b->history_count++] = pair;
 }
 
+/* ------------------------------------------------------------------------- asking */
+
+int live_ask(struct live *live, const struct live_ask *ask, char generation_id[ID_TEXT_MAX],
+             struct errbuf *why)
+{
+    struct typed_ask typed = {.ask = ask, .generation_id = generation_id, .why = why};
+    struct typed_ask *outer = live->typed;
+
+    if (live->conversation.life != CONVERSATION_OPEN)
+        return err_set(why, UV_ECANCELED, "the server is going away");
+    live->typed = &typed;
+    live_step(live, &(struct conversation_event){.kind = CONVERSATION_TYPED});
+    live->typed = outer;
+    return typed.err;
+}
+
+bool live_interrupt(struct live *live)
+{
+    const struct conversation_exchange *e =
+        conversation_exchange(&live->conversation, live->conversation.current);
+    bool runs = e && (e->phase == PHASE_AHEAD || e->phase == PHASE_ANSWERING);
+
+    live_step(live, &(struct conversation_event){.kind = CONVERSATION_INTERRUPT});
+    return runs;
+}
+
 /* -------------------------------------------------------------------- listeners */
 
-void live_broadcast(struct live *live, const struct live_event *event)
+void live_tell(struct live *live, const struct live_event *event)
 {
     struct live_listener *next;
 
+    /* A receiver that lags may unlisten from inside its handler: its memory goes with the turn. */
     for (struct live_listener *l = live->listeners; l; l = next) {
-        next = l->next; /* a receiver that lags may unlisten from inside its handler */
-        l->on_event(event, l->arg);
+        next = l->next;
+        if (!l->closed)
+            l->on_event(event, l->arg);
     }
 }
 
 /* What has been said of the running answer so far, for somebody who comes in the middle. */
-static void catch_up(struct live_listener *l)
+static void catch_up(struct live *live, uint64_t id)
 {
-    const struct exchange *exchange = l->live->current;
+    const struct exchange *exchange = exchange_find(live, id);
+    struct live_listener *l = live->newcomer;
     struct live_event event;
 
-    if (!exchange || exchange->told || exchange->dropped || !exchange->started)
+    if (!exchange || !exchange->started)
         return;
     event = exchange_started(exchange);
     l->on_event(&event, l->arg);
-    if (exchange->outlined) {
+    if (exchange->outlined && !l->closed) {
         event = exchange_outlined(exchange);
         l->on_event(&event, l->arg);
     }
-    if (exchange->text.len) {
+    if (exchange->text.len && !l->closed) {
         event = exchange_delta(exchange, exchange->text.data, exchange->text.len);
         l->on_event(&event, l->arg);
     }
@@ -251,7 +340,9 @@ int live_listen(struct live *live, live_event_fn *on_event, void *arg, struct li
         .next = live->listeners, .live = live, .on_event = on_event, .arg = arg};
     live->listeners = l;
     *lp = l;
-    catch_up(l);
+    live->newcomer = l;
+    live_step(live, &(struct conversation_event){.kind = CONVERSATION_LISTENED});
+    live->newcomer = NULL;
     return 0;
 }
 
@@ -259,10 +350,11 @@ void live_unlisten(struct live_listener *listener)
 {
     struct live_listener **at;
 
-    if (!listener)
+    if (!listener || listener->closed)
         return;
     for (at = &listener->live->listeners; *at != listener; at = &(*at)->next)
         ;
     *at = listener->next;
-    free(listener);
+    listener->closed = true;
+    loop_free_later(live_deps(listener->live)->loop, listener, free);
 }

@@ -4,7 +4,7 @@
  *     session_context_load(&deps, user, session, &context, err);  // worker: loads and unseals
  *     live_join(registry, &context, &live);                       // loop: the one of this session
  *     live_listen(live, on_event, arg, &listener);                // /ws/llm-stream
- *     speaker_open(&speaker, live, &params, &handlers, arg, err); // /ws/transcribe
+ *     speaker_open(&id, live, &params, &handlers, arg, why);      // /ws/transcribe
  *     live_ask(live, &ask, err);                                  // typed, or POST llm/generate
  *     live_leave(live);
  *
@@ -29,7 +29,6 @@
 #include "live/event.h"
 
 struct live;
-struct speaker;
 struct live_listener;
 struct live_registry;
 struct loop;
@@ -38,12 +37,10 @@ struct seal;
 struct store;
 
 enum {
-    LIVE_JOIN_GAP_MS = 1500, /**< A pause shorter than this joins two utterances to one question */
-    LIVE_JOINS_MAX = 4,      /**< Utterances joined at most */
-    LIVE_PARK_MS = 30000,    /**< How long a speaker waits for its client to come back */
-    LIVE_PARKED_MAX = 4, /**< Speakers of one interview that wait; the longest waiting gives up */
-    LIVE_KEY_MIN = 16,   /**< A key must not be guessed by chance, [bytes] */
-    LIVE_KEY_MAX = 65,   /**< With its NUL, [bytes] */
+    LIVE_PARK_MS = 30000, /**< How long a speaker waits for its client to come back */
+    LIVE_PARKED_MAX = 4,  /**< Speakers of one interview that wait; the longest waiting gives up */
+    LIVE_KEY_MIN = 16,    /**< A key must not be guessed by chance, [bytes] */
+    LIVE_KEY_MAX = 65,    /**< With its NUL, [bytes] */
 };
 
 struct live_deps {
@@ -124,27 +121,28 @@ struct speaker_handlers {
         void *arg); /**< (optional) Another socket resumed it: forget it, don't close */
 };
 
-int speaker_open(struct speaker **ep, struct live *live, const struct speaker_params *params,
+/** id: names it from now on. One that is gone, because the server goes away, is a normal answer. */
+int speaker_open(uint64_t *id, struct live *live, const struct speaker_params *params,
                  const struct speaker_handlers *h, void *arg, struct errbuf *why);
-int speaker_feed(struct speaker *speaker, const int16_t *pcm, size_t n);
-void speaker_stop(struct speaker *speaker); /**< No more audio: on_done follows */
+int speaker_feed(struct live *live, uint64_t id, const int16_t *pcm, size_t n);
+void speaker_stop(struct live *live, uint64_t id); /**< No more audio: on_done follows */
 
 /** At any point; no handler runs any more. What was said is still heard to its end: a question is
  *  answered and kept, other words of an unfinished utterance are kept as a transcript. */
-void speaker_close(struct speaker *speaker);
+void speaker_close(struct live *live, uint64_t id);
 
 /** Its socket vanished without a word. With a key it waits LIVE_PARK_MS for speaker_resume(): an
  *  utterance that a bad network cut is then one utterance and one transcript. Without a key, or
- * when nobody came: speaker_close(). */
-void speaker_vanish(struct speaker *speaker);
+ *  when nobody came: speaker_close(). */
+void speaker_vanish(struct live *live, uint64_t id);
 
-/** The speaker of this key, for a new socket; NULL if there is none. LIVE_LISTENING comes first and
+/** The speaker of this key, for a new socket; 0 if there is none. LIVE_LISTENING comes first and
  *  tells how much audio it has, then every final and turn of utterances after `seen` once more.
  *  Numbers of utterances and times go on where they were. */
-struct speaker *speaker_resume(struct live *live, const char *key, uint32_t seen,
-                               const struct speaker_handlers *h, void *arg);
+uint64_t speaker_resume(struct live *live, const char *key, uint32_t seen,
+                        const struct speaker_handlers *h, void *arg);
 
 /** on_done ran, or would have while nobody was there: a resumed one may be over already. */
-bool speaker_finished(const struct speaker *speaker);
+bool speaker_finished(struct live *live, uint64_t id);
 
 #endif

@@ -1,71 +1,95 @@
 /**
- * @file live/live_internal.h  What live.c, exchange.c, speaker.c and session_context.c share
+ * @file live/live_internal.h  What the files of a live interview share
  *
  * Private to src/live/.
  *
- *     live.c    the registry, joining and leaving, listeners
- *     exchange.c         one question of an interview, from being asked to being stored
- *     speaker.c          one speaker's socket: utterances, turns, which of them are questions
- *     session_context.c  what a session brings, loaded on a worker
+ *     conversation.c       what is done about what happens: one pure step, with a table of phases
+ *     live.c               the registry, joining, listeners; takes the step and performs it
+ *     exchange.c           one question and its answer: the answerer's events, what is stored
+ *     speaker.c            one speaker's socket: utterances, words, what is told
+ *     transcript_writer.c  one write after the other
+ *     session_context.c    what a session brings, loaded on a worker
+ *
+ * Things name each other by the ids of the conversation. One that is gone is a normal answer: a
+ * handler may have closed it meanwhile. Memory goes at the end of the turn (loop/loop.h).
  */
 #ifndef LIVE_LIVE_INTERNAL_H
 #define LIVE_LIVE_INTERNAL_H
 
 #include "base/buffer.h"
+#include "live/conversation.h"
 #include "live/live.h"
 #include "live/transcript_writer.h"
+
+enum { WORDS_MAX = 1 << 20 }; /* longest text that is said in a turn, [bytes] */
 
 struct live_listener {
     struct live_listener *next;
     struct live *live;
     live_event_fn *on_event;
     void *arg;
+    bool closed;
+};
+
+/** What live_ask() asks while the step is taken. */
+struct typed_ask {
+    const struct live_ask *ask;
+    char *generation_id; /* ID_TEXT_MAX bytes, or NULL */
+    struct errbuf *why;
+    int err;
 };
 
 struct live {
     struct live *next;
     struct live_registry *registry;
     struct session_context context;
-    int joined;
+    struct conversation conversation;
     struct live_listener *listeners;
-    struct speaker *speakers;   /* also those that finish what was said on a socket that is gone */
-    struct exchange *exchanges; /* all that are not yet told and stored, and the current one */
-    struct exchange *current;   /* the current one; NULL before the first */
+    struct speaker *speakers;
+    struct exchange *exchanges;
     struct transcript_writer *writer;
-    bool stopping; /* the program ends: nothing new is asked */
+    struct loop_timer *tick; /* while words are unwritten */
+    bool ticking;
+    struct typed_ask *typed;
+    struct live_listener *newcomer; /* whom DO_CATCH_UP tells */
 };
 
 const struct live_deps *live_deps(const struct live *live);
-void live_broadcast(struct live *live, const struct live_event *event);
 
-/** Free the live interview if nothing holds it any more. */
-void live_end_if_over(struct live *live);
+/** Take a step and perform what follows. false: it cannot happen now (it is logged). */
+bool live_step(struct live *live, const struct conversation_event *event);
+
+/** For every listener, or for the one that has just come. */
+void live_tell(struct live *live, const struct live_event *event);
 
 /** Put a finished pair into the history that prompts carry. */
 void live_remember(struct live *live, const char *question, const char *answer);
 
-/* ------------------------------------------------------------------------ exchange.c */
+/* ----------------------------------------------------------------- exchange.c */
 
-/**
- * One question: asked -> (outline, deltas) -> result; and, apart from that, unconfirmed ->
- * confirmed, when its final text is known. It is stored, and its end told, when it has both.
- */
+/** The row of a transcript. */
+struct row {
+    char transcript_id[ID_TEXT_MAX]; /* "": nowhere yet */
+    int64_t timestamp;               /* [ms] since 1970 */
+};
+
+/** A question and its answer. In which phase it is, conversation.h knows. */
 struct exchange {
     struct exchange *next;
     struct live *live;
+    uint64_t id;
     struct answer *answer; /* NULL once it finished */
     char generation_id[ID_TEXT_MAX];
-    char transcript_id[ID_TEXT_MAX];
+    struct row row;
     int number;
     char *question;
     float confidence;
-    int64_t timestamp; /* [ms] since 1970 */
-    bool eager;
-    bool confirmed;
-    bool dropped; /* superseded in place or withdrawn: not stored */
-    bool storing; /* its last write is under way */
-    bool told;    /* its end was */
-    bool started; /* the answer: what was told of it so far, for who joins late */
+    bool ahead;
+    uint64_t speech_end_us; /* 0 when typed, or not known yet */
+    uint64_t final_us;
+
+    /* what was told of its answer so far */
+    bool started;
     bool outlined;
     bool ended;
     char provider[64];
@@ -78,62 +102,40 @@ struct exchange {
     char why[ERR_TEXT_MAX];
     int quality;
     struct answer_times times;
-    uint64_t speech_end_us; /* 0 when typed */
-    uint64_t final_us;
+    struct live_event event; /* what DO_TELL tells */
 };
 
-/** Where words without an answer are kept, in case they turn out to begin a question. */
-struct remark {
-    char transcript_id[ID_TEXT_MAX]; /* "": nowhere yet */
-    int64_t timestamp;               /* [ms] since 1970 */
-};
+struct exchange *exchange_find(struct live *live, uint64_t id);
+void exchange_perform(struct live *live, const struct conversation_action *action);
+void exchange_free(void *exchange);
 
-struct exchange_input {
-    const char *question;
-    const struct question *classified; /* NULL: find out */
-    const char *provider;              /* NULL: the session's, then the chain */
-    const char *model;
-    bool eager;
-    float confidence;       /* 1 when typed */
-    uint64_t speech_end_us; /* 0 when typed */
-    uint64_t final_us;      /* 0 when typed or eager */
-    const char *replaces;   /* generation id of the question this one takes the place of, or NULL */
-    const struct remark *remark; /* what it takes the place of otherwise, or NULL */
-};
-
-int exchange_start(struct live *live, const struct exchange_input *in, struct exchange **exchangep,
-                   struct errbuf *err);
-struct exchange_words {
-    const char *question;
-    float confidence;
-    uint64_t speech_end_us;
-    uint64_t final_us;
-};
-/** The final text is known and means the same: it is stored under these words. Again, with more
- *  of them, when the person went on. */
-void exchange_confirm(struct exchange *exchange, const struct exchange_words *words);
-/** It was no question after all. */
-void exchange_withdraw(struct exchange *exchange);
 /** What has been told of it, once more. */
 struct live_event exchange_started(const struct exchange *exchange);
 struct live_event exchange_outlined(const struct exchange *exchange);
 struct live_event exchange_delta(const struct exchange *exchange, const char *text, size_t len);
-bool exchange_running(const struct exchange *exchange);
-void exchange_free(struct exchange *exchange);
 
-/** The current question if it still is the one of this generation; else NULL. */
-struct exchange *live_current(struct live *live, const char *generation_id);
+/* ------------------------------------------------------------------ speaker.c */
 
-/** Keep what is known of an unfinished utterance and free the speaker now. */
-void speaker_give_up(struct speaker *speaker);
-
-/** Store words that want no answer, or those of a socket that vanished: in the row of remark, which
- * is made when it has none. */
-struct remark_words {
-    const char *text;
+/** The words of the event that is being taken. */
+struct said_words {
+    const char *own;   /* of the utterance */
+    const char *whole; /* with those before them in the turn */
+    struct question question;
     float confidence;
-    bool candidate;
+    uint64_t speech_end_us;
+    uint64_t final_us;
 };
-void live_keep_remark(struct live *live, const struct remark_words *words, struct remark *remark);
+
+struct speaker *speaker_find(struct live *live, uint64_t id);
+const struct said_words *speaker_words(const struct speaker *speaker);
+/** Running words with those of their turn. Borrowed until the next call. */
+const char *speaker_running_words(struct speaker *speaker);
+struct row *speaker_row(struct speaker *speaker);
+void speaker_perform(struct live *live, const struct conversation_action *action);
+void speaker_tell_error(struct speaker *speaker, enum live_error code, const char *why);
+/** Everything said so far is kept, and it is gone. */
+void speaker_give_up(struct speaker *speaker);
+/** Out of the interview, and its memory with the turn. */
+void speaker_unhook(struct speaker *speaker);
 
 #endif

@@ -1,15 +1,13 @@
 /**
- * @file live/speaker.c  One speaker's socket: what is heard, and what of it wants an answer
+ * @file live/speaker.c  One speaker's socket: what is heard, and what is told of it
  *
  * asr_session.h gives utterances; people ask questions, and a question may pause. So what is heard
- * goes through a turn: utterances that follow one another within LIVE_JOIN_GAP_MS belong to the
- * same turn when the first was a question or only a few words ("so ..."). A turn that looks
- * finished is asked at once (eager); its final text confirms that answer, or takes its place.
- * What is said and wants no answer is kept as a remark; when it began a question, that question
- * takes over the line's row.
+ * goes through a turn: utterances that follow one another closely belong to the same turn when the
+ * first was a question or only a few words ("so ..."). conversation.c decides what is asked,
+ * confirmed and kept; here are the words themselves.
  *
- * A speaker and its socket part in three ways: stopped (on_done), closed (what was said is heard
- * to its end and kept), or vanished: then it is parked, and another socket may resume it.
+ * A speaker and its socket part in three ways: stopped (on_done), closed (what was said is heard to
+ * its end and kept), or vanished: then it is parked, and another socket may resume it.
  */
 #include "live/live_internal.h"
 
@@ -17,56 +15,76 @@
 #include "base/text.h"
 #include "live/resume.h"
 #include "loop/loop.h"
+#include "observe/log.h"
 #include "observe/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    TURN_TEXT_MAX = 8192,  /* longest joined question, [bytes] */
-    LEAD_IN_WORDS_MAX = 4, /* "okay so next one" still belongs to what follows */
-};
-
-struct turn {
-    struct buf text; /* of its finished utterances */
-    uint64_t end_ms; /* of the last one */
-    int utterances;
-    bool question;                   /* its text so far is one */
-    char generation_id[ID_TEXT_MAX]; /* "" until asked */
-    struct remark remark;            /* its words, as long as they are no question */
-};
-
 struct speaker {
     struct speaker *next;
     struct live *live;
+    uint64_t id;
     struct asr_session *session;
     struct speaker_handlers h;
     void *arg;
     bool candidate;
     bool quiet_ready;
-    bool gone; /* its socket is: nothing is sent, and on_done frees it */
-    bool done;
-    bool stopped; /* speaker_stop() */
-    bool parked;  /* its socket vanished and may come back: nothing is sent, but remembered */
     struct loop_timer *park_timer; /* NULL without a key */
     struct resume memory;
     uint64_t fed;        /* samples a channel */
     uint64_t fed_before; /* of those, on sockets before this one */
-    char engine[32];     /* of its `ready`; "" before */
+    char engine[32];     /* of its LIVE_LISTENING; "" before */
     char model[96];
-    struct turn turn;
-    struct buf said; /* the running utterance joined to its turn */
-    uint32_t utterance;
-    uint64_t start_ms; /* of the running utterance */
-    uint64_t end_ms;
-    struct exchange_words words; /* of its final; question stays in final_text */
+    struct buf turn; /* words of the finished utterances of its turn */
+    struct row row;  /* of those that are no question */
+    struct buf said; /* the running utterance joined to them */
     struct buf final_text;
+    struct said_words words; /* of the event that is being taken */
+    const char *why;         /* of on_error, likewise */
+    int err;
 };
+
+struct speaker *speaker_find(struct live *live, uint64_t id)
+{
+    struct speaker *speaker = id ? live->speakers : NULL;
+
+    while (speaker && speaker->id != id)
+        speaker = speaker->next;
+    return speaker;
+}
+
+const struct said_words *speaker_words(const struct speaker *speaker)
+{
+    return &speaker->words;
+}
+
+struct row *speaker_row(struct speaker *speaker)
+{
+    return &speaker->row;
+}
+
+/* ------------------------------------------------------------------------ telling */
+
+static enum presence presence_of(const struct speaker *speaker)
+{
+    const struct conversation_speaker *s =
+        conversation_speaker(&speaker->live->conversation, speaker->id);
+
+    return s ? s->presence : SPEAKER_NONE;
+}
 
 static void tell(struct speaker *speaker, const struct live_event *event)
 {
-    if (!speaker->gone && !speaker->parked)
+    switch (presence_of(speaker)) {
+    case SPEAKER_PRESENT:
+    case SPEAKER_STOPPING:
+    case SPEAKER_DONE:
         speaker->h.on_event(event, speaker->arg);
+        break;
+    default:
+        break;
+    }
 }
 
 /* What a client that comes back must not have missed. */
@@ -76,162 +94,12 @@ static void tell_lasting(struct speaker *speaker, const struct live_event *event
     tell(speaker, event);
 }
 
-static void tell_error(struct speaker *speaker, enum live_error code, const char *why)
+void speaker_tell_error(struct speaker *speaker, enum live_error code, const char *why)
 {
     tell(speaker, &(struct live_event){.kind = LIVE_ERROR, .error = {.code = code, .why = why}});
 }
 
-/* ------------------------------------------------------------------------- the turn */
-
-static void turn_clear(struct turn *turn)
-{
-    buf_clear(&turn->text);
-    turn->utterances = 0;
-    turn->question = false;
-    turn->generation_id[0] = '\0';
-    turn->remark.transcript_id[0] = '\0';
-}
-
-static int count_words(const struct buf *text)
-{
-    int words = text->len > 0;
-
-    for (size_t i = 0; i < text->len; i++)
-        words += text->data[i] == ' ';
-    return words;
-}
-
-/* Does what is said now belong to the turn before? */
-static bool turn_goes_on(const struct speaker *speaker)
-{
-    const struct turn *turn = &speaker->turn;
-
-    if (turn->utterances == 0 || turn->utterances >= LIVE_JOINS_MAX)
-        return false;
-    if (speaker->start_ms > turn->end_ms + LIVE_JOIN_GAP_MS)
-        return false;
-    return turn->question || count_words(&turn->text) <= LEAD_IN_WORDS_MAX;
-}
-
-/* The words of the turn with those of the running utterance: "Tell me about a time" + "you led". */
-static const char *turn_with(struct speaker *speaker, const char *text)
-{
-    const struct turn *turn = &speaker->turn;
-    size_t len = turn->text.len;
-
-    buf_clear(&speaker->said);
-    while (len > 0 && strchr("?.! ", turn->text.data[len - 1]))
-        len--;
-    if (len > 0) {
-        buf_append(&speaker->said, turn->text.data, len);
-        buf_putc(&speaker->said, ' ');
-    }
-    buf_puts(&speaker->said, text);
-    return speaker->said.err || !speaker->said.data ? text : speaker->said.data;
-}
-
-/* Was it asked? */
-static bool ask(struct speaker *speaker, const char *text, bool eager)
-{
-    struct exchange_input in = {
-        .question = text,
-        .eager = eager,
-        .confidence = speaker->words.confidence,
-        .speech_end_us = eager ? 0 : speaker->words.speech_end_us,
-        .final_us = eager ? 0 : speaker->words.final_us,
-        .replaces = speaker->turn.generation_id,
-        .remark = &speaker->turn.remark,
-    };
-    struct errbuf err = {""};
-    struct exchange *exchange;
-
-    if (!exchange_start(speaker->live, &in, &exchange, &err)) {
-        memcpy(speaker->turn.generation_id, exchange->generation_id, ID_TEXT_MAX);
-        return true;
-    }
-    tell_error(speaker, LIVE_PROVIDER_FAILED, err.text);
-    return false;
-}
-
-/* It looks finished: answer ahead, unless that is what is being answered already. */
-static void looks_finished(struct speaker *speaker, const char *text,
-                           const struct question *question)
-{
-    const struct exchange *exchange = live_current(speaker->live, speaker->turn.generation_id);
-
-    if (!question->is_question || speaker->candidate)
-        return;
-    if (!exchange || !answer_same_question(exchange->question, text))
-        ask(speaker, text, true);
-}
-
-/* They want no answer: kept as they are, with the words before them in the same turn unless those
- * are kept as a question. */
-static void keep_remark(struct speaker *speaker, const char *own)
-{
-    struct turn *turn = &speaker->turn;
-    struct remark_words words = {
-        .text = turn->remark.transcript_id[0] ? turn_with(speaker, own) : own,
-        .confidence = speaker->words.confidence,
-        .candidate = speaker->candidate,
-    };
-
-    if (*own)
-        live_keep_remark(speaker->live, &words, &turn->remark);
-}
-
-/* The words of an utterance that nobody will finish: of a question that was looked ahead to, it
- * becomes the text; else they are kept as they are. */
-static void keep_unfinished(struct speaker *speaker, const char *words)
-{
-    struct exchange *exchange = live_current(speaker->live, speaker->turn.generation_id);
-    struct exchange_words known = {.speech_end_us = clock_mono_us(), .final_us = clock_mono_us()};
-
-    if (!words || !*words)
-        return;
-    if (exchange && !exchange->confirmed) {
-        known.question = turn_with(speaker, words);
-        exchange_confirm(exchange, &known);
-    } else {
-        keep_remark(speaker, words);
-    }
-}
-
-static void is_no_question(struct speaker *speaker, struct exchange *exchange, const char *own)
-{
-    if (speaker->gone && exchange && !exchange->confirmed) {
-        keep_unfinished(speaker, own);
-        return;
-    }
-    if (exchange && !exchange->confirmed)
-        exchange_withdraw(exchange);
-    keep_remark(speaker, own);
-}
-
-/* text: of the whole turn; own: of its last utterance. */
-static void is_finished(struct speaker *speaker, const char *text, const char *own,
-                        const struct question *question)
-{
-    struct exchange *exchange = live_current(speaker->live, speaker->turn.generation_id);
-    struct exchange_words words = speaker->words;
-
-    words.question = text;
-    if (speaker->candidate || !question->is_question) {
-        is_no_question(speaker, exchange, own);
-        return;
-    }
-    if (exchange && answer_same_question(exchange->question, text)) {
-        exchange_confirm(exchange, &words);
-    } else if (!ask(speaker, text, false)) {
-        keep_remark(speaker, own);
-        return;
-    }
-    speaker->turn.remark.transcript_id[0] = '\0'; /* its row is the question's now */
-}
-
-/* --------------------------------------------------------------- what the recogniser reports */
-
-static void send_ready(struct speaker *speaker)
+static void tell_listening(struct speaker *speaker)
 {
     tell(speaker,
          &(struct live_event){
@@ -241,6 +109,78 @@ static void send_ready(struct speaker *speaker)
                            .heard = speaker->memory.key[0] ? (int64_t)speaker->fed_before : -1}});
 }
 
+/* -------------------------------------------------------------------------- words */
+
+static int count_words(const char *text)
+{
+    int words = *text != '\0';
+
+    for (; *text; text++)
+        words += *text == ' ';
+    return words;
+}
+
+/* The words of the turn with those of the running utterance: "Tell me about a time" + "you led". */
+static const char *join(struct speaker *speaker, const char *own)
+{
+    size_t len = speaker->turn.len;
+
+    buf_clear(&speaker->said);
+    while (len > 0 && strchr("?.! ", speaker->turn.data[len - 1]))
+        len--;
+    if (len > 0) {
+        buf_append(&speaker->said, speaker->turn.data, len);
+        buf_putc(&speaker->said, ' ');
+    }
+    buf_puts(&speaker->said, own);
+    return speaker->said.err || !speaker->said.data ? own : speaker->said.data;
+}
+
+const char *speaker_running_words(struct speaker *speaker)
+{
+    return join(speaker, asr_session_unfinished(speaker->session));
+}
+
+/* What the step needs to know of these words; they are classified here, once. */
+static struct said facts_of(struct speaker *speaker, const char *own)
+{
+    struct said_words *words = &speaker->words;
+    uint64_t id = conversation_turn_exchange(&speaker->live->conversation, speaker->id);
+    const struct exchange *exchange = id ? exchange_find(speaker->live, id) : NULL;
+    struct said said = {.words = *own != '\0'};
+
+    words->own = own;
+    words->whole = own;
+    words->question = (struct question){0};
+    if (!said.words)
+        return said;
+    words->whole = join(speaker, own);
+    words->question = question_classify(words->whole);
+    said.question = words->question.is_question;
+    said.count = count_words(words->whole);
+    said.same = exchange && answer_same_question(exchange->question, words->whole);
+    said.changed = exchange && strcmp(exchange->question, words->whole) != 0;
+    return said;
+}
+
+/* Of utterances that nobody will finish: now is when they were said. */
+static struct said facts_of_unfinished(struct speaker *speaker)
+{
+    uint64_t now = clock_mono_us();
+
+    speaker->words = (struct said_words){.speech_end_us = now, .final_us = now};
+    return facts_of(speaker, asr_session_unfinished(speaker->session));
+}
+
+static bool happened(struct speaker *speaker, struct conversation_event event)
+{
+    event.speaker = speaker->id;
+    return conversation_speaker(&speaker->live->conversation, speaker->id) &&
+           live_step(speaker->live, &event);
+}
+
+/* ---------------------------------------------------------- what the recogniser reports */
+
 static void on_ready(const char *engine, const char *model, void *arg)
 {
     struct speaker *speaker = arg;
@@ -248,17 +188,7 @@ static void on_ready(const char *engine, const char *model, void *arg)
     text_copy(speaker->engine, sizeof(speaker->engine), engine, strlen(engine));
     text_copy(speaker->model, sizeof(speaker->model), model, strlen(model));
     if (!speaker->quiet_ready)
-        send_ready(speaker);
-}
-
-static void begin_utterance(struct speaker *speaker, uint32_t utterance, uint64_t start_ms)
-{
-    if (speaker->utterance == utterance)
-        return;
-    speaker->utterance = utterance;
-    speaker->start_ms = start_ms;
-    if (!turn_goes_on(speaker))
-        turn_clear(&speaker->turn);
+        tell_listening(speaker);
 }
 
 static void on_partial(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
@@ -266,7 +196,11 @@ static void on_partial(uint32_t utterance, const struct asr_result *res, uint64_
 {
     struct speaker *speaker = arg;
 
-    begin_utterance(speaker, utterance, start_ms);
+    happened(speaker, (struct conversation_event){.kind = CONVERSATION_PARTIAL,
+                                                  .utterance = utterance,
+                                                  .start_ms = start_ms,
+                                                  .at_us = clock_mono_us(),
+                                                  .said = {.words = res->text[0] != '\0'}});
     tell(speaker, &(struct live_event){.kind = LIVE_PARTIAL,
                                        .words = {.utterance = utterance,
                                                  .result = res,
@@ -274,71 +208,58 @@ static void on_partial(uint32_t utterance, const struct asr_result *res, uint64_
                                                  .end_ms = end_ms}});
 }
 
-static void on_final(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
-                     uint64_t end_ms, uint64_t latency_ms, void *arg)
+static void on_final(const struct asr_session_final *final, void *arg)
 {
     struct speaker *speaker = arg;
+    const char *engine = asr_hub_engine(live_deps(speaker->live)->hub)->name;
 
-    begin_utterance(speaker, utterance, start_ms);
-    metric_add(METRIC_UTTERANCES, asr_hub_engine(live_deps(speaker->live)->hub)->name, 1);
-    metric_observe(METRIC_FINAL_SECONDS, asr_hub_engine(live_deps(speaker->live)->hub)->name,
-                   (double)latency_ms / 1000);
-    speaker->end_ms = end_ms;
-    speaker->words.final_us = clock_mono_us();
-    speaker->words.speech_end_us = speaker->words.final_us - latency_ms * 1000;
-    speaker->words.confidence = res->confidence;
+    happened(speaker, (struct conversation_event){.kind = CONVERSATION_FINAL,
+                                                  .utterance = final->utterance,
+                                                  .start_ms = final->start_ms});
+    metric_add(METRIC_UTTERANCES, engine, 1);
+    metric_observe(METRIC_FINAL_SECONDS, engine, (double) final->latency_ms / 1000);
+    speaker->words = (struct said_words){.confidence = final->result->confidence,
+                                         .speech_end_us = final->speech_end_us,
+                                         .final_us = final->final_us};
     buf_clear(&speaker->final_text);
-    buf_puts(&speaker->final_text, res->text);
-
+    buf_puts(&speaker->final_text, final->result->text);
     tell_lasting(speaker, &(struct live_event){.kind = LIVE_FINAL,
-                                               .words = {.utterance = utterance,
-                                                         .result = res,
-                                                         .start_ms = start_ms,
-                                                         .end_ms = end_ms,
-                                                         .latency_ms = latency_ms}});
+                                               .words = {.utterance = final->utterance,
+                                                         .result = final->result,
+                                                         .start_ms = final->start_ms,
+                                                         .end_ms = final->end_ms,
+                                                         .latency_ms = final->latency_ms}});
 }
 
-static void end_utterance(struct speaker *speaker, const char *text, bool question)
+/* The words of its finished utterances are these now. */
+static void lengthen_turn(struct speaker *speaker, const char *whole)
 {
-    struct turn *turn = &speaker->turn;
-    struct buf whole;
+    struct buf text;
 
-    buf_init(&whole, TURN_TEXT_MAX);
-    buf_puts(&whole, text);
-    buf_release(&turn->text);
-    turn->text = whole;
-    turn->end_ms = speaker->end_ms;
-    turn->utterances++;
-    turn->question = question;
+    buf_init(&text, WORDS_MAX);
+    buf_puts(&text, whole);
+    buf_release(&speaker->turn);
+    speaker->turn = text;
 }
 
-static void on_turn(uint32_t utterance, enum turn_state state, const char *text, void *arg)
+static void on_turn(uint32_t utterance, enum turn_state state, const char *text, uint64_t end_ms,
+                    void *arg)
 {
+    static const enum conversation_event_kind kinds[] = {[TURN_EAGER] = CONVERSATION_EAGER,
+                                                         [TURN_ENDED] = CONVERSATION_ENDED,
+                                                         [TURN_RESUMED] = CONVERSATION_RESUMED};
     struct speaker *speaker = arg;
-    const char *own =
-        state == TURN_ENDED && speaker->final_text.data ? speaker->final_text.data : text;
-    const char *said;
-    struct question question = {0};
+    struct conversation_event event = {
+        .kind = kinds[state], .utterance = utterance, .end_ms = end_ms};
 
-    if (state == TURN_ENDED && !speaker->final_text.len)
-        own = "";
-    said = own;
-    if (state != TURN_RESUMED && *own) {
-        said = turn_with(speaker, own);
-        question = question_classify(said);
-    }
+    if (state == TURN_ENDED)
+        text = speaker->final_text.len ? speaker->final_text.data : "";
+    event.said = facts_of(speaker, state == TURN_RESUMED ? "" : text);
     tell_lasting(speaker,
-                 &(struct live_event){
-                     .kind = LIVE_TURN,
-                     .turn = {.utterance = utterance, .state = state, .question = question}});
-
-    if (state == TURN_EAGER && *said && speaker->utterance == utterance) {
-        looks_finished(speaker, said, &question);
-    } else if (state == TURN_ENDED) {
-        is_finished(speaker, said, own, &question);
-        if (*said)
-            end_utterance(speaker, said, question.is_question);
-    }
+                 &(struct live_event){.kind = LIVE_TURN,
+                                      .turn = {utterance, state, speaker->words.question}});
+    if (happened(speaker, event) && state == TURN_ENDED && event.said.words)
+        lengthen_turn(speaker, join(speaker, text));
 }
 
 static enum live_error error_of(int err)
@@ -361,31 +282,26 @@ static void on_error(int err, const char *why, void *arg)
 {
     struct speaker *speaker = arg;
 
-    tell_error(speaker, error_of(err), why);
-    if (speaker->parked)
-        speaker->gone = true; /* who comes back begins anew */
-    else if (!speaker->gone)
-        speaker->h.on_fatal(err, why, speaker->arg);
+    speaker_tell_error(speaker, error_of(err), why);
+    speaker->err = err;
+    speaker->why = why;
+    happened(speaker, (struct conversation_event){.kind = CONVERSATION_BROKE});
+    speaker->why = NULL;
 }
 
 /* Something went wrong and was mended: the line goes on. */
 static void on_trouble(int err, const char *why, void *arg)
 {
     (void)err;
-    tell_error(arg, LIVE_PROVIDER_FAILED, why);
+    speaker_tell_error(arg, LIVE_PROVIDER_FAILED, why);
 }
-
-static void leave(struct speaker *speaker);
 
 static void on_done(void *arg)
 {
     struct speaker *speaker = arg;
 
-    speaker->done = true;
-    if (speaker->gone)
-        leave(speaker);
-    else if (!speaker->parked)
-        speaker->h.on_done(speaker->arg);
+    happened(speaker, (struct conversation_event){.kind = CONVERSATION_HEARD_ALL,
+                                                  .said = facts_of_unfinished(speaker)});
 }
 
 static const struct asr_session_handlers session_events = {
@@ -398,9 +314,129 @@ static const struct asr_session_handlers session_events = {
     .on_done = on_done,
 };
 
-/* -------------------------------------------------------------------------- the speaker */
+/* ----------------------------------------------------------------- what is performed */
 
-static void nobody_came(void *arg);
+/* In the turn's row; behind the words that are in it already, or by themselves. */
+static void write_remark(struct speaker *speaker, const char *words, bool unfinished)
+{
+    struct live *live = speaker->live;
+    struct row *row = &speaker->row;
+    struct transcript_pair pair = {
+        .session_id = live->context.session_id,
+        .number = live->conversation.questions + 1, /* of the question that follows */
+        .question = words,
+        .answer = "",
+        .quality = -1,
+        .confidence = speaker->words.confidence,
+        .line = speaker->candidate ? STORE_CANDIDATE : STORE_INTERVIEWER,
+        .unfinished = unfinished,
+    };
+
+    if (!live_deps(live)->keep)
+        return;
+    if (!row->transcript_id[0]) {
+        id_new(row->transcript_id);
+        row->timestamp = clock_unix_ms();
+    }
+    pair.transcript_id = row->transcript_id;
+    pair.timestamp = row->timestamp;
+    if (transcript_write(live->writer, &pair, NULL, NULL))
+        log_error("live", "words could not be kept: no memory");
+}
+
+static void speaker_free(void *arg)
+{
+    struct speaker *speaker = arg;
+
+    resume_release(&speaker->memory);
+    buf_release(&speaker->turn);
+    buf_release(&speaker->said);
+    buf_release(&speaker->final_text);
+    free(speaker);
+}
+
+void speaker_unhook(struct speaker *speaker)
+{
+    struct speaker **at = &speaker->live->speakers;
+
+    while (*at != speaker)
+        at = &(*at)->next;
+    *at = speaker->next;
+    asr_session_close(speaker->session);
+    timer_close(speaker->park_timer);
+    loop_free_later(live_deps(speaker->live)->loop, speaker, speaker_free);
+}
+
+void speaker_perform(struct live *live, const struct conversation_action *action)
+{
+    struct speaker *speaker = speaker_find(live, action->speaker);
+
+    if (!speaker)
+        return;
+    switch (action->kind) {
+    case DO_BEGIN_TURN:
+        buf_clear(&speaker->turn);
+        speaker->row.transcript_id[0] = '\0';
+        break;
+    case DO_REMARK:
+        write_remark(speaker, action->row ? speaker->words.whole : speaker->words.own, false);
+        break;
+    case DO_KEEP_WORDS:
+        write_remark(speaker,
+                     action->row ? speaker_running_words(speaker)
+                                 : asr_session_unfinished(speaker->session),
+                     true);
+        break;
+    case DO_RESTORE_REMARK:
+        write_remark(speaker, speaker->turn.len ? speaker->turn.data : "", false);
+        break;
+    case DO_ERASE_REMARK:
+        transcript_erase(live->writer, live->context.session_id, speaker->row.transcript_id);
+        speaker->row.transcript_id[0] = '\0';
+        break;
+    case DO_LEAVE_REMARK:
+        speaker->row.transcript_id[0] = '\0';
+        break;
+    case DO_STOP_HEARING:
+        asr_session_stop(speaker->session);
+        break;
+    case DO_PARK:
+        timer_start(speaker->park_timer, LIVE_PARK_MS, 0);
+        break;
+    case DO_UNPARK:
+        timer_stop(speaker->park_timer);
+        break;
+    case DO_TELL_TAKEN:
+        if (speaker->h.on_taken)
+            speaker->h.on_taken(speaker->arg);
+        break;
+    case DO_TELL_DONE:
+        speaker->h.on_done(speaker->arg);
+        break;
+    case DO_TELL_FATAL:
+        speaker->h.on_fatal(speaker->err, speaker->why, speaker->arg);
+        break;
+    case DO_DROP_SPEAKER:
+        speaker_unhook(speaker);
+        break;
+    case DO_REFUSE:
+        speaker_tell_error(speaker, LIVE_OVERLOADED, "too many questions at once");
+        break;
+    default:
+        log_error("live", "an action (%d) that no speaker performs", (int)action->kind);
+        break;
+    }
+}
+
+/* ------------------------------------------------------------------------ its socket */
+
+static void nobody_came(void *arg)
+{
+    struct speaker *speaker = arg;
+
+    happened(speaker, (struct conversation_event){.kind = CONVERSATION_NOBODY_CAME,
+                                                  .said = facts_of_unfinished(speaker)});
+}
 
 static struct speaker *speaker_make(struct live *live, const struct speaker_params *params,
                                     const struct speaker_handlers *h, void *arg)
@@ -414,28 +450,17 @@ static struct speaker *speaker_make(struct live *live, const struct speaker_para
     speaker->arg = arg;
     speaker->candidate = params->candidate;
     speaker->quiet_ready = params->quiet_ready;
-    buf_init(&speaker->turn.text, TURN_TEXT_MAX);
-    buf_init(&speaker->said, 2 * TURN_TEXT_MAX);
-    buf_init(&speaker->final_text, TURN_TEXT_MAX);
+    buf_init(&speaker->turn, WORDS_MAX);
+    buf_init(&speaker->said, 2 * WORDS_MAX);
+    buf_init(&speaker->final_text, WORDS_MAX);
     if (params->key &&
         !timer_open(&speaker->park_timer, live_deps(live)->loop, nobody_came, speaker))
         resume_init(&speaker->memory, params->key);
     return speaker;
 }
 
-static void speaker_free(struct speaker *speaker)
-{
-    asr_session_close(speaker->session);
-    timer_close(speaker->park_timer);
-    resume_release(&speaker->memory);
-    buf_release(&speaker->turn.text);
-    buf_release(&speaker->said);
-    buf_release(&speaker->final_text);
-    free(speaker);
-}
-
-int speaker_open(struct speaker **ep, struct live *live, const struct speaker_params *params,
-                 const struct speaker_handlers *h, void *arg, struct errbuf *err)
+int speaker_open(uint64_t *idp, struct live *live, const struct speaker_params *params,
+                 const struct speaker_handlers *h, void *arg, struct errbuf *why)
 {
     const struct session_context *b = &live->context;
     const char *language = params->language ? params->language
@@ -450,146 +475,107 @@ int speaker_open(struct speaker **ep, struct live *live, const struct speaker_pa
                 .vocabulary = (const char *const *)b->vocabulary,
                 .vocabulary_count = b->vocabulary_count},
     };
+    struct conversation_event opened = {.kind = CONVERSATION_OPENED,
+                                        .candidate = params->candidate};
     struct speaker *speaker;
-    int code;
+    int err;
 
+    if (live->conversation.life != CONVERSATION_OPEN)
+        return err_set(why, UV_ECANCELED, "the server is going away");
     if (!live_deps(live)->hub)
-        return err_set(err, UV_ENOENT, "no recogniser is available: interviewd doctor says why");
+        return err_set(why, UV_ENOENT, "no recogniser is available: interviewd doctor says why");
     speaker = speaker_make(live, params, h, arg);
     if (!speaker)
         return UV_ENOMEM;
-    code = asr_session_open(&speaker->session, live_deps(live)->hub, &session, &session_events,
-                            speaker, err);
-    if (code) {
-        speaker_free(speaker);
-        return code;
-    }
-    live->joined++;
+    err = asr_session_open(&speaker->session, live_deps(live)->hub, &session, &session_events,
+                           speaker, why);
+    opened.keyed = speaker->memory.key[0] != '\0';
+    if (!err && !live_step(live, &opened))
+        err = err_set(why, UV_EAGAIN, "as many as can be are heard in this interview already");
     speaker->next = live->speakers;
     live->speakers = speaker;
-    *ep = speaker;
+    if (err) {
+        speaker_unhook(speaker);
+        return err;
+    }
+    *idp = speaker->id = live->conversation.last_id;
     return 0;
 }
 
-int speaker_feed(struct speaker *speaker, const int16_t *pcm, size_t n)
+int speaker_feed(struct live *live, uint64_t id, const int16_t *pcm, size_t n)
 {
+    struct speaker *speaker = speaker_find(live, id);
+
+    if (!speaker)
+        return UV_ECANCELED;
     speaker->fed += n;
     return asr_session_feed(speaker->session, pcm, n);
 }
 
-void speaker_stop(struct speaker *speaker)
+void speaker_stop(struct live *live, uint64_t id)
 {
-    if (!speaker->stopped)
-        asr_session_stop(speaker->session);
-    speaker->stopped = true;
-}
+    struct speaker *speaker = speaker_find(live, id);
 
-static void unlink_speaker(struct speaker *speaker)
-{
-    struct speaker **at = &speaker->live->speakers;
-
-    while (*at != speaker)
-        at = &(*at)->next;
-    *at = speaker->next;
-}
-
-static void leave(struct speaker *speaker)
-{
-    struct live *live = speaker->live;
-
-    unlink_speaker(speaker);
-    speaker_free(speaker);
-    live_leave(live);
+    if (speaker)
+        happened(speaker, (struct conversation_event){.kind = CONVERSATION_STOP});
 }
 
 void speaker_give_up(struct speaker *speaker)
 {
-    keep_unfinished(speaker, asr_session_unfinished(speaker->session));
-    leave(speaker);
+    if (!happened(speaker, (struct conversation_event){.kind = CONVERSATION_GIVE_UP,
+                                                       .said = facts_of_unfinished(speaker)}))
+        speaker_unhook(speaker);
 }
 
-/* Nobody listens any more, but what was said is still heard to its end and kept. */
-void speaker_close(struct speaker *speaker)
+void speaker_close(struct live *live, uint64_t id)
 {
-    if (!speaker)
-        return;
-    if (speaker->park_timer)
-        timer_stop(speaker->park_timer);
-    speaker->gone = true;
-    if (speaker->done || speaker->live->stopping)
-        speaker_give_up(speaker);
-    else
-        speaker_stop(speaker);
+    struct speaker *speaker = speaker_find(live, id);
+
+    if (speaker)
+        happened(speaker, (struct conversation_event){.kind = CONVERSATION_CLOSE,
+                                                      .said = facts_of_unfinished(speaker)});
 }
 
-/* -------------------------------------------------------------- vanishing and coming back */
-
-static void nobody_came(void *arg)
+void speaker_vanish(struct live *live, uint64_t id)
 {
-    speaker_close(arg);
-}
+    struct speaker *speaker = speaker_find(live, id);
 
-/* Of too many that wait the one that has waited longest gives up: it is nearest the list's end. */
-static void limit_parked(const struct live *live)
-{
-    struct speaker *oldest = NULL;
-    int parked = 0;
-
-    for (struct speaker *speaker = live->speakers; speaker; speaker = speaker->next) {
-        if (speaker->parked && !speaker->gone) {
-            oldest = speaker;
-            parked++;
-        }
-    }
-    if (parked > LIVE_PARKED_MAX)
-        speaker_close(oldest);
-}
-
-void speaker_vanish(struct speaker *speaker)
-{
-    if (!speaker)
-        return;
-    if (!speaker->memory.key[0] || speaker->live->stopping ||
-        timer_start(speaker->park_timer, LIVE_PARK_MS, 0)) {
-        speaker_close(speaker);
-        return;
-    }
-    speaker->parked = true;
-    limit_parked(speaker->live);
+    if (speaker)
+        happened(speaker, (struct conversation_event){.kind = CONVERSATION_VANISH,
+                                                      .at_us = clock_mono_us(),
+                                                      .said = facts_of_unfinished(speaker)});
 }
 
 static struct speaker *find_key(const struct live *live, const char *key)
 {
     struct speaker *speaker = live->speakers;
 
-    while (speaker &&
-           (speaker->gone || !speaker->memory.key[0] || strcmp(speaker->memory.key, key) != 0))
+    while (speaker && (presence_of(speaker) == SPEAKER_LEAVING || !speaker->memory.key[0] ||
+                       strcmp(speaker->memory.key, key) != 0))
         speaker = speaker->next;
     return speaker;
 }
 
-struct speaker *speaker_resume(struct live *live, const char *key, uint32_t seen,
-                               const struct speaker_handlers *h, void *arg)
+uint64_t speaker_resume(struct live *live, const char *key, uint32_t seen,
+                        const struct speaker_handlers *h, void *arg)
 {
     struct speaker *speaker = find_key(live, key);
 
-    if (!speaker)
-        return NULL;
-    timer_stop(speaker->park_timer);
-    if (!speaker->parked && speaker->h.on_taken)
-        speaker->h.on_taken(speaker->arg); /* its old socket has not noticed yet that it is dead */
-    speaker->parked = false;
+    if (!speaker || !happened(speaker, (struct conversation_event){.kind = CONVERSATION_COME_BACK}))
+        return 0;
     speaker->quiet_ready = false;
     speaker->fed_before = speaker->fed;
     speaker->h = *h;
     speaker->arg = arg;
     if (speaker->engine[0])
-        send_ready(speaker);
+        tell_listening(speaker);
     resume_tell(&speaker->memory, seen, h->on_event, arg);
-    return speaker;
+    return speaker->id;
 }
 
-bool speaker_finished(const struct speaker *speaker)
+bool speaker_finished(struct live *live, uint64_t id)
 {
-    return speaker->done;
+    struct speaker *speaker = speaker_find(live, id);
+
+    return !speaker || presence_of(speaker) == SPEAKER_DONE;
 }

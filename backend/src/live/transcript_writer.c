@@ -25,6 +25,7 @@ struct job {
     struct job *next;
     struct transcript_writer *writer;
     struct store_transcript row;
+    bool erase; /* the row goes */
     void (*stored)(int err, void *arg);
     void *arg;
     int tries;
@@ -67,9 +68,10 @@ bool transcript_writer_busy(const struct transcript_writer *writer)
 
 void transcript_writer_close(struct transcript_writer *writer)
 {
-    if (writer)
-        timer_close(writer->again);
-    free(writer);
+    if (!writer)
+        return;
+    timer_close(writer->again);
+    loop_free_later(writer->deps->loop, writer, free);
 }
 
 /* ----------------------------------------------------------------- what is written */
@@ -151,6 +153,8 @@ static char *detail(const struct transcript_pair *pair)
 {
     json_t *d = json_object();
 
+    if (pair->unfinished)
+        json_set_str(d, "unfinished", id_of_process());
     if (pair->ended) {
         json_set_str(d, "kind", question_kind_name(pair->kind));
         json_object_set_new(d, "outline",
@@ -185,7 +189,10 @@ static void write_row(void *arg)
     const struct live_deps *deps = job->writer->deps;
 
     job->tries++;
-    job->err = sealed_transcript_put(deps->store, deps->seal, &job->row, &job->why);
+    if (job->erase)
+        job->err = store_transcript_erase(deps->store, job->row.session_id, job->row.id, &job->why);
+    else
+        job->err = sealed_transcript_put(deps->store, deps->seal, &job->row, &job->why);
 }
 
 static void finish_first(struct transcript_writer *writer)
@@ -193,7 +200,7 @@ static void finish_first(struct transcript_writer *writer)
     struct job *job = writer->first;
 
     if (job->err)
-        log_error("interview", "what was said could not be stored: %s",
+        log_error("live", "what was said could not be stored: %s",
                   job->why.text[0] ? job->why.text : uv_strerror(job->err));
     if (job->stored)
         job->stored(job->err, job->arg); /* writer is still busy, so nobody closes it in there */
@@ -218,7 +225,7 @@ static void written(int err, void *arg)
 
     start_first(writer);
     if (!writer->first)
-        writer->idle(writer->arg); /* may close writer */
+        writer->idle(writer->arg); /* may close writer: it goes with the turn */
 }
 
 static void on_again(void *arg)
@@ -233,16 +240,26 @@ static void start_first(struct transcript_writer *writer)
     int err = job ? lane_submit(writer->deps->lanes, LANE_STORE, write_row, written, job) : 0;
 
     if (err == UV_ECANCELED)
-        log_error("interview", "what was said could not be stored: the program has ended");
+        log_error("live", "what was said could not be stored: the program has ended");
     else if (err)
         timer_start(writer->again, AGAIN_MS, 0);
+}
+
+static void enqueue(struct transcript_writer *writer, struct job *job)
+{
+    bool was_idle = !writer->first;
+
+    job->writer = writer;
+    *writer->last = job;
+    writer->last = &job->next;
+    if (was_idle)
+        start_first(writer);
 }
 
 int transcript_write(struct transcript_writer *writer, const struct transcript_pair *pair,
                      void (*stored)(int err, void *arg), void *arg)
 {
     struct job *job = calloc(1, sizeof(*job));
-    bool was_idle = !writer->first;
 
     if (!job || fill(&job->row, pair)) {
         if (job)
@@ -250,12 +267,21 @@ int transcript_write(struct transcript_writer *writer, const struct transcript_p
         free(job);
         return UV_ENOMEM;
     }
-    job->writer = writer;
     job->stored = stored;
     job->arg = arg;
-    *writer->last = job;
-    writer->last = &job->next;
-    if (was_idle)
-        start_first(writer);
+    enqueue(writer, job);
     return 0;
+}
+
+void transcript_erase(struct transcript_writer *writer, const char *session_id,
+                      const char *transcript_id)
+{
+    struct job *job = writer->deps->keep ? calloc(1, sizeof(*job)) : NULL;
+
+    if (!job)
+        return;
+    job->erase = true;
+    text_copy(job->row.id, sizeof(job->row.id), transcript_id, strlen(transcript_id));
+    text_copy(job->row.session_id, sizeof(job->row.session_id), session_id, strlen(session_id));
+    enqueue(writer, job);
 }

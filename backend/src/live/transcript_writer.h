@@ -37,6 +37,7 @@ struct transcript_pair {
     int64_t timestamp;    /**< [ms] since 1970 */
     float confidence;     /**< The recogniser's; 1 when typed */
     enum store_line line; /**< What it is when it is no pair: words without an answer */
+    bool unfinished;      /**< More is to come: a kill leaves it cut off */
 
     /* Once the answer has ended: */
     bool ended;
@@ -55,6 +56,8 @@ int transcript_writer_open(struct transcript_writer **wp, const struct live_deps
                            void (*idle)(void *arg), void *arg);
 int transcript_write(struct transcript_writer *writer, const struct transcript_pair *pair,
                      void (*stored)(int err, void *arg), void *arg);
+void transcript_erase(struct transcript_writer *writer, const char *session_id,
+                      const char *transcript_id);
 /** Parts of a transcript as JSON, the same in the store and on the wire. New references. */
 json_t *transcript_points(const char *question, const struct llm_point *points, size_t count);
 json_t *transcript_latency(const struct answer_latency *latency);

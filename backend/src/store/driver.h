@@ -68,6 +68,7 @@ struct store_driver {
                         const char *cursor, struct store_list *list, struct errbuf *err);
     int (*session_erase)(void *db, const char *user_id, const char *id, struct errbuf *err);
 
+    int (*transcript_erase)(void *db, const char *session_id, const char *id, struct errbuf *err);
     int (*transcript_put)(void *db, struct store_transcript *transcript, struct errbuf *err);
     int (*transcript_get)(void *db, const char *user_id, const char *id,
                           struct store_transcript *transcript, struct errbuf *err);

@@ -65,6 +65,7 @@ enum {
     SESSION_COUNT_QUESTIONS,
     TRANSCRIPT_NUMBER,
     TRANSCRIPT_PUT,
+    TRANSCRIPT_ERASE,
     TRANSCRIPT_GET,
     TRANSCRIPT_LIST,
     TRANSCRIPT_LIST_NEWEST,
@@ -157,6 +158,7 @@ static const char *const statements[STATEMENTS] = {
         "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) "
         "ON CONFLICT (id) DO UPDATE SET question_number=?3,question=?4,answer=?5,"
         "timestamp=?6,metrics=?7,detail=?8,audio_url=?9,line=?10 WHERE session_id=?2",
+    [TRANSCRIPT_ERASE] = "DELETE FROM transcripts WHERE id=?1 AND session_id=?2",
     [TRANSCRIPT_GET] =
         "SELECT t.id,session_id,question_number,question,answer,timestamp,metrics,"
         "detail,audio_url,line FROM transcripts t JOIN sessions s ON s.id=t.session_id "
@@ -1268,6 +1270,40 @@ static int transcript_put(void *db, struct store_transcript *transcript, struct 
     return e;
 }
 
+static int erase_transcript(struct conn *conn, const char *session_id, const char *id,
+                            struct errbuf *err)
+{
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_ERASE, &e, err);
+
+    if (!stmt)
+        return e;
+    bind_text(stmt, 1, id);
+    bind_text(stmt, 2, session_id);
+    e = conn_run(conn, stmt, err);
+    if (!e && sqlite3_changes(conn->sq) == 0)
+        e = err_set(err, UV_ENOENT, "there is no such record");
+    return e;
+}
+
+static int transcript_erase(void *db, const char *session_id, const char *id, struct errbuf *err)
+{
+    struct conn *conn = NULL;
+    int e;
+
+    if ((e = conn_write(db, &conn, err)))
+        return e;
+    e = conn_exec(conn, "BEGIN IMMEDIATE", err);
+    if (!e)
+        e = erase_transcript(conn, session_id, id, err);
+    if (!e)
+        e = count_questions(conn, session_id, err);
+    if (!e)
+        e = conn_exec(conn, "COMMIT", err);
+    conn_done(conn);
+    return e;
+}
+
 static int transcript_get(void *db, const char *user_id, const char *id,
                           struct store_transcript *transcript, struct errbuf *err)
 {
@@ -1419,6 +1455,7 @@ const struct store_driver store_sqlite = {
     .session_list = session_list,
     .session_erase = session_erase,
     .transcript_put = transcript_put,
+    .transcript_erase = transcript_erase,
     .transcript_get = transcript_get,
     .transcript_list = transcript_list,
     .fact_get = fact_get,

@@ -464,6 +464,16 @@ int store_transcript_put(struct store *store, struct store_transcript *transcrip
     return e ? e : store->writer->transcript_put(store->writer_db, transcript, err);
 }
 
+int store_transcript_erase(struct store *store, const char *session_id, const char *id,
+                           struct errbuf *err)
+{
+    int e = check_id(id, "transcript", err);
+
+    if (!e)
+        e = check_id(session_id, "session", err);
+    return e ? e : store->driver->transcript_erase(store->db, session_id, id, err);
+}
+
 int store_transcript_get(struct store *store, const char *user_id, const char *id,
                          struct store_transcript *transcript, struct errbuf *err)
 {

@@ -255,6 +255,9 @@ int store_session_erase(struct store *store, const char *user_id, const char *id
  *  questions count, and only their numbers are unique. A line may become a question. */
 int store_transcript_put(struct store *store, struct store_transcript *transcript,
                          struct errbuf *err);
+/** One that was kept while it was being said, and is nothing in the end. UV_ENOENT: none there. */
+int store_transcript_erase(struct store *store, const char *session_id, const char *id,
+                           struct errbuf *err);
 int store_transcript_get(struct store *store, const char *user_id, const char *id,
                          struct store_transcript *transcript, struct errbuf *err);
 /** As store_user_change(); question_number and session_id are left alone too. */

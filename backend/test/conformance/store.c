@@ -625,6 +625,37 @@ static void a_number_is_given_once(void **state)
     assert_int_equal(store_transcript_put(f->store, &t, NULL), UV_ENOENT);
 }
 
+static void a_transcript_is_erased_and_no_longer_counted(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session s = put_session(f, &f->ada);
+    struct store_session other = put_session(f, &f->ada);
+    struct store_transcript t = make_transcript(&s);
+
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    assert_int_equal(store_transcript_erase(f->store, other.id, t.id, NULL), UV_ENOENT);
+    assert_int_equal(store_transcript_erase(f->store, s.id, t.id, NULL), 0);
+    assert_int_equal(store_transcript_erase(f->store, s.id, t.id, NULL), UV_ENOENT);
+    assert_int_equal(store_transcript_get(f->store, f->ada.id, t.id, &t, NULL), UV_ENOENT);
+    assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &s, NULL), 0);
+    assert_int_equal(s.question_count, 0);
+    store_session_release(&s);
+}
+
+static void a_question_that_was_none_becomes_a_line_again(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session s = put_session(f, &f->ada);
+    struct store_transcript t = make_transcript(&s);
+
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    t.line = STORE_INTERVIEWER;
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &s, NULL), 0);
+    assert_int_equal(s.question_count, 0);
+    store_session_release(&s);
+}
+
 static void transcripts_are_listed_either_way_round(void **state)
 {
     struct fixture *f = *state;
@@ -1041,6 +1072,8 @@ int main(int argc, char **argv)
         EACH(a_page_that_cannot_be_is_refused),
         EACH(questions_are_numbered_and_counted),
         EACH(a_number_is_given_once),
+        EACH(a_transcript_is_erased_and_no_longer_counted),
+        EACH(a_question_that_was_none_becomes_a_line_again),
         EACH(transcripts_are_listed_either_way_round),
         EACH(lines_stand_where_they_were_said_and_do_not_count),
         EACH(a_line_can_become_a_question),

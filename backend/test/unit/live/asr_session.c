@@ -55,18 +55,20 @@ static void on_partial(uint32_t u, const struct asr_result *res, uint64_t start,
     s->partials++;
 }
 
-static void on_final(uint32_t u, const struct asr_result *res, uint64_t start, uint64_t end,
-                     uint64_t latency, void *arg)
+static void on_final(const struct asr_session_final *final, void *arg)
 {
+    const struct asr_result *res = final->result;
+    uint32_t u = final->utterance;
     struct seen *s = arg;
 
     s->after_done |= s->done;
     assert_int_equal(u, s->last_utterance + 1); /* in order, none missing */
     s->last_utterance = u;
     s->finals++;
-    s->start_ms = start;
-    s->end_ms = end;
-    s->latency_ms = latency;
+    s->start_ms = final->start_ms;
+    s->end_ms = final->end_ms;
+    s->latency_ms = final->latency_ms;
+    assert_int_equal((final->final_us - final->speech_end_us) / 1000, final->latency_ms);
     s->first_word_ms = res->word_count ? res->words[0].start_ms : 0;
     snprintf(s->text, sizeof(s->text), "%s", res->text);
     if (s->close_in_final) {
@@ -75,12 +77,13 @@ static void on_final(uint32_t u, const struct asr_result *res, uint64_t start, u
     }
 }
 
-static void on_turn(uint32_t u, enum turn_state state, const char *text, void *arg)
+static void on_turn(uint32_t u, enum turn_state state, const char *text, uint64_t end, void *arg)
 {
     struct seen *s = arg;
 
     assert_non_null(s->h); /* nothing after close */
     s->after_done |= s->done;
+    (void)end;
     s->eager += state == TURN_EAGER;
     s->resumed += state == TURN_RESUMED;
     s->ended += state == TURN_ENDED;

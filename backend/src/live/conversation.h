@@ -1,0 +1,262 @@
+/**
+ * @file live/conversation.h  What a live interview does about what happens in it: one pure step
+ *
+ *     struct conversation c;
+ *     conversation_init(&c, questions_so_far);
+ *     if (conversation_step(&c, &event, &actions))
+ *         for (size_t i = 0; i < actions.count; i++)
+ *             perform(&actions.at[i]);
+ *
+ * The step does no I/O and reads no clock; texts stay with the caller. What it needs to know of
+ * words comes with the event, as facts (struct said), and the time with it. live.c, exchange.c and
+ * speaker.c perform the actions, in their order, and decide nothing.
+ *
+ * A question and its answer (an exchange) go through these phases. Two things must come together:
+ * the answer's end, and the final words of the question, which an answer given ahead does not wait
+ * for.
+ *
+ *     ASKING_AHEAD --> AHEAD ------answered-----> AHEAD_ANSWERED
+ *                        |                              |
+ *                     confirmed                     confirmed
+ *                        v                              v
+ *     ASKING -----> ANSWERING -----answered---------> STORING --stored--> TOLD
+ *
+ * From AHEAD and ANSWERING it may give way: superseded in place (its number and its row go to the
+ * question that replaces it) or withdrawn, because it was no question after all. A question of its
+ * own right that is superseded by another stays in ANSWERING: it is stored with what it has.
+ *
+ * A speaker is PRESENT, then STOPPING (its client said stop), then DONE. Its socket may vanish at
+ * any point: PARKED_… waits for the client to come back. LEAVING: nobody listens any more, what was
+ * said is heard to its end.
+ *
+ * Words are kept piecewise: what is unwritten for KEEP_AFTER_US is written at the next
+ * CONVERSATION_TICK, which comes every KEEP_TICK_MS as long as conversation_unwritten() says so. A
+ * kill -9 loses less than a second.
+ *
+ * Threads    Any, one at a time: it is a value.
+ * Errors     conversation_step() is false, and nothing has changed, when this cannot happen now:
+ *            a mistake of the caller.
+ */
+#ifndef LIVE_CONVERSATION_H
+#define LIVE_CONVERSATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CONVERSATION_EXCHANGES_MAX =
+        32, /**< Not yet stored, at the same time; then CONVERSATION_REFUSE */
+    CONVERSATION_SPEAKERS_MAX = 32,
+    CONVERSATION_PARKED_MAX = 4,     /**< Speakers that wait; the longest waiting gives up */
+    CONVERSATION_JOIN_GAP_MS = 1500, /**< A shorter pause joins two utterances to one question */
+    CONVERSATION_JOINS_MAX = 4,      /**< Utterances joined at most */
+    CONVERSATION_LEAD_IN_WORDS = 4,  /**< "okay so next one" still belongs to what follows */
+    KEEP_AFTER_US = 500000,
+    KEEP_TICK_MS = 250,
+};
+
+enum phase {
+    PHASE_NONE,         /**< A free place */
+    PHASE_ASKING_AHEAD, /**< CONVERSATION_ASK was said: ASKED or REFUSED comes next */
+    PHASE_ASKING,
+    PHASE_AHEAD,          /**< The answer streams, the final words are not known */
+    PHASE_AHEAD_ANSWERED, /**< It has ended, they are still not known */
+    PHASE_ANSWERING,      /**< They are, and the answer streams */
+    PHASE_STORING,        /**< Both are whole: the last write is under way */
+    PHASE_TOLD,           /**< Its end was told; it stays as long as it is the current one */
+    PHASE_GIVING_WAY,     /**< Nothing of it is kept: the end of its answer is awaited */
+    PHASE_COUNT
+};
+
+enum presence {
+    SPEAKER_NONE,
+    SPEAKER_PRESENT,
+    SPEAKER_STOPPING,
+    SPEAKER_DONE, /**< All is heard and that was told: the socket closes */
+    SPEAKER_PARKED,
+    SPEAKER_PARKED_STOPPING,
+    SPEAKER_PARKED_DONE,
+    SPEAKER_LEAVING,
+    SPEAKER_PRESENCES
+};
+
+/** The row of the words of a turn that are no question so far. */
+enum remark_row {
+    ROW_NONE,
+    ROW_UNFINISHED, /**< Only words of the running utterance */
+    ROW_FINISHED,
+    ROW_OVERLAID, /**< Finished words, and behind them those of the running utterance */
+};
+
+struct conversation_exchange {
+    uint64_t id;
+    enum phase phase;
+    int number;
+    bool fresh;            /**< Number and row are its own: no question with final words had them */
+    bool kept;             /**< Its row was written piecewise, before its words were final */
+    uint64_t speaker;      /**< 0: typed */
+    uint64_t replaces;     /**< While ASKING: the one whose place it takes, or 0 */
+    uint64_t unwritten_us; /**< Since when there are unwritten words of its answer; 0: none */
+};
+
+struct conversation_turn {
+    int utterances;
+    int words;
+    uint64_t end_ms;
+    bool question;     /**< Its finished words are one */
+    uint64_t exchange; /**< 0: not asked */
+    enum remark_row row;
+    bool row_taken; /**< The row is that of the exchange too, as long as it is not confirmed */
+};
+
+struct conversation_speaker {
+    uint64_t id;
+    enum presence presence;
+    bool candidate;
+    bool keyed; /**< It can be resumed */
+    uint64_t parked_us;
+    uint32_t utterance;
+    uint64_t start_ms;
+    uint64_t unwritten_us; /**< Since when there are unwritten words of the running utterance */
+    struct conversation_turn turn;
+};
+
+enum conversation_life { CONVERSATION_OPEN, CONVERSATION_SHUTTING, CONVERSATION_OVER };
+
+struct conversation {
+    enum conversation_life life;
+    int joined;    /**< Who holds it, speakers not counted */
+    bool writing;  /**< Something may be on its way to the store */
+    int questions; /**< Highest number so far */
+    uint64_t last_id;
+    uint64_t current; /**< Exchange; 0 before the first, and when the last was withdrawn */
+    struct conversation_exchange exchanges[CONVERSATION_EXCHANGES_MAX];
+    struct conversation_speaker speakers[CONVERSATION_SPEAKERS_MAX];
+};
+
+enum conversation_event_kind {
+    CONVERSATION_JOINED,
+    CONVERSATION_LEFT,
+    CONVERSATION_LISTENED, /**< Somebody listens from now on */
+    CONVERSATION_WRITTEN,  /**< Everything is on the disk */
+    CONVERSATION_TICK,     /**< at_us */
+    CONVERSATION_SHUTDOWN, /**< After every speaker gave up */
+
+    CONVERSATION_TYPED,
+    CONVERSATION_INTERRUPT,
+    /* of .exchange */
+    CONVERSATION_ASKED,
+    CONVERSATION_REFUSED,
+    CONVERSATION_PROGRESS, /**< Its answer started, or has an outline */
+    CONVERSATION_STREAMED, /**< Words of it came; at_us */
+    CONVERSATION_ANSWERED,
+    CONVERSATION_STORED, /**< .ok */
+
+    CONVERSATION_OPENED, /**< .speaker is 0: it gets an id; .candidate, .keyed */
+    /* of .speaker */
+    CONVERSATION_PARTIAL, /**< .utterance, .start_ms, at_us, .said.words */
+    CONVERSATION_FINAL,   /**< .utterance, .start_ms: begins the utterance if no partial did */
+    CONVERSATION_EAGER,   /**< It looks finished: .utterance, .said */
+    CONVERSATION_RESUMED, /**< It goes on after all */
+    CONVERSATION_ENDED,   /**< After FINAL: .said, .end_ms */
+    CONVERSATION_STOP,
+    CONVERSATION_HEARD_ALL, /**< .said: words of utterances that nobody will finish */
+    CONVERSATION_BROKE,     /**< HEARD_ALL follows */
+    CONVERSATION_CLOSE,     /**< .said, likewise */
+    CONVERSATION_VANISH,    /**< at_us; .said, likewise */
+    CONVERSATION_COME_BACK,
+    CONVERSATION_NOBODY_CAME, /**< .said, likewise */
+    CONVERSATION_GIVE_UP,     /**< Now, without waiting: .said, likewise */
+    CONVERSATION_EVENTS
+};
+
+/** What is known of the words of an event. */
+struct said {
+    bool words;    /**< There are any */
+    bool question; /**< With those of their turn they are a question */
+    bool same;     /**< ... that means the same as the turn's exchange */
+    bool changed;  /**< ... in other words than those it has */
+    int count;     /**< Words of the turn with these */
+};
+
+struct conversation_event {
+    enum conversation_event_kind kind;
+    uint64_t exchange;
+    uint64_t speaker;
+    uint64_t at_us;
+    uint32_t utterance;
+    uint64_t start_ms;
+    uint64_t end_ms;
+    struct said said;
+    bool ok;
+    bool candidate;
+    bool keyed;
+};
+
+enum conversation_action_kind {
+    /* of .exchange */
+    DO_ASK,    /**< For .speaker (0: typed), in the place of .other or in a new one; .ahead, .row:
+                    in the row of the turn's remark. Answer with ASKED or REFUSED before anything else
+                */
+    DO_REFUSE, /**< Too many at once, or the end: nothing was asked */
+    DO_SUPERSEDE,
+    DO_INTERRUPT,
+    DO_CONFIRM, /**< It has the words of .speaker now, and they are final */
+    DO_REWORD,  /**< Likewise, and its row gets them */
+    DO_STORE_QUESTION,
+    DO_STORE_ANSWER, /**< Answer with STORED */
+    DO_KEEP,         /**< Write what there is so far; .speaker: with its running words */
+    DO_ERASE,        /**< Its row, which nothing of it shall stay in */
+    DO_TELL,         /**< What came with PROGRESS or STREAMED */
+    DO_TELL_END,     /**< .ok: it is kept; .superseded: that is how it ended */
+    DO_CATCH_UP,     /**< Tell who listens from now on what was told of it */
+    DO_FORGET,
+    /* of .speaker */
+    DO_BEGIN_TURN,
+    DO_REMARK,         /**< Its words stay as they are; .row: behind those in the turn's row */
+    DO_KEEP_WORDS,     /**< Likewise those of the running utterance, so far */
+    DO_RESTORE_REMARK, /**< The row has the finished words only */
+    DO_ERASE_REMARK,
+    DO_LEAVE_REMARK, /**< The row is the question's now */
+    DO_STOP_HEARING,
+    DO_PARK,
+    DO_UNPARK,
+    DO_TELL_TAKEN, /**< Another socket has it */
+    DO_TELL_DONE,
+    DO_TELL_FATAL,
+    DO_DROP_SPEAKER,
+
+    DO_END, /**< Nothing holds the interview any more */
+};
+
+struct conversation_action {
+    enum conversation_action_kind kind;
+    uint64_t exchange;
+    uint64_t speaker;
+    uint64_t other;
+    bool ahead;
+    bool row;
+    bool ok;
+    bool superseded;
+};
+
+enum { CONVERSATION_ACTIONS_MAX = 4 * CONVERSATION_EXCHANGES_MAX + 2 * CONVERSATION_SPEAKERS_MAX };
+
+struct conversation_actions {
+    size_t count;
+    struct conversation_action at[CONVERSATION_ACTIONS_MAX];
+};
+
+void conversation_init(struct conversation *c, int questions);
+bool conversation_step(struct conversation *c, const struct conversation_event *event,
+                       struct conversation_actions *actions);
+
+struct conversation_exchange *conversation_exchange(struct conversation *c, uint64_t id);
+struct conversation_speaker *conversation_speaker(struct conversation *c, uint64_t id);
+
+/** The exchange of the speaker's turn if that is the current one still; else 0. */
+uint64_t conversation_turn_exchange(struct conversation *c, uint64_t speaker);
+bool conversation_unwritten(const struct conversation *c);
+
+#endif
