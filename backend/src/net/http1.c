@@ -199,6 +199,7 @@ static enum http1_event read_version(struct http1 *p, const char *text)
         return bad(p, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
     p->minor = (uint8_t)(text[7] - '0');
     p->state = FIELDS;
+    p->fields = p->line;
     return HTTP1_MORE;
 }
 
@@ -308,8 +309,7 @@ static enum http1_event finish_head(struct http1 *p)
 
 static enum http1_event next_line(struct http1 *p, struct head *h, const char **at, const char *end)
 {
-    size_t most =
-        p->state == LINE ? (size_t)HEAD_TARGET_MAX : (size_t)HEAD_TARGET_MAX + HEAD_FIELDS_MAX;
+    size_t most = p->state == LINE ? (size_t)HEAD_TARGET_MAX : p->fields + (size_t)HEAD_FIELDS_MAX;
     char *line = NULL;
     size_t len = 0;
     enum http1_event got = gather(p, h, at, end, most > h->len ? most - h->len : 0, &line, &len);

@@ -69,6 +69,7 @@ struct http1 {
     uint8_t hosts;   /* Host fields seen */
     uint8_t digits;  /* of the chunk size */
     uint16_t status; /**< After HTTP1_BAD */
+    uint32_t fields; /* where the header fields begin in head->text */
     uint32_t line;   /* where the current line begins in head->text */
     uint32_t extra;  /* bytes of chunk extensions and trailers so far */
     uint64_t length; /**< Of the body when has_length, else 0 */

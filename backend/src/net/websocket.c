@@ -689,6 +689,10 @@ void ws_sweep(struct http_server *s, uint64_t now)
 
 void ws_close_all(struct http_server *s, int code)
 {
-    for (struct link *l = s->open_sockets.next; l != &s->open_sockets; l = l->next)
-        ws_close(LINK_OF(l, struct ws, in_list), code, "going away");
+    for (struct link *l = s->open_sockets.next; l != &s->open_sockets; l = l->next) {
+        struct ws *ws = LINK_OF(l, struct ws, in_list);
+
+        ws_close(ws, code, "going away");
+        doom(ws); /* who does not read does not hold up our going */
+    }
 }

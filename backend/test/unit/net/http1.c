@@ -235,6 +235,13 @@ static void what_is_too_long_is_refused_before_its_end(void **state)
     memcpy(big, line, sizeof(line) - 1);
     read_cut(&r, big, sizeof(big), 4000);
     assert_string_equal(r.seen.text, "!431");
+    memset(big, 'a', sizeof(big));
+    memcpy(big, line, sizeof(line) - 1);
+    memcpy(big + sizeof(line) - 1, "X: ", 3);
+    memcpy(big + HEAD_FIELDS_MAX + 40, "\r\n\r\n",
+           4); /* more than fields may have, less than all */
+    read_cut(&r, big, sizeof(big), 4000);
+    assert_string_equal(r.seen.text, "!431");
     len = (size_t)snprintf(big, sizeof(big), "%s", line);
     for (int i = 0; i < HEAD_COUNT_MAX; i++)
         len += (size_t)snprintf(big + len, sizeof(big) - len, "A: b\r\n");

@@ -15,6 +15,7 @@
 
 static struct net_fixture f;
 static atomic_int closed_with;
+static atomic_bool told_first; /* on_close, before the server said that it has stopped */
 
 static int on_open(struct ws *ws, const struct http_request *req, void *app, void **ctx)
 {
@@ -52,6 +53,15 @@ static void flood(struct ws *ws)
         ;
 }
 
+/* More than the sockets of both sides hold, and less than is given up for. */
+static void half_a_flood(struct ws *ws)
+{
+    static char big[64 << 10];
+
+    for (int i = 0; i < 60; i++)
+        ws_send(ws, big, sizeof(big), WS_KEEP, 0);
+}
+
 static void on_text(struct ws *ws, const char *text, size_t len, void *ctx)
 {
     (void)ctx;
@@ -59,6 +69,8 @@ static void on_text(struct ws *ws, const char *text, size_t len, void *ctx)
         send_a_mix(ws);
     else if (len == 5 && memcmp(text, "flood", 5) == 0)
         flood(ws);
+    else if (len == 12 && memcmp(text, "half a flood", 12) == 0)
+        half_a_flood(ws);
     else if (len == 3 && memcmp(text, "bye", 3) == 0)
         ws_close(ws, 4401, "sign in");
     else
@@ -547,6 +559,43 @@ static void who_does_not_read_is_closed_before_the_server_has_stopped(void **sta
     ws_client_close(&deaf);
 }
 
+static void note_end(void *arg)
+{
+    struct net_fixture *other = arg;
+
+    atomic_store(&told_first, atomic_load(&closed_with) == 1001);
+    loop_stop(other->loop);
+}
+
+static void shut_down(void *arg)
+{
+    struct net_fixture *other = arg;
+
+    http_server_shutdown(other->server, 300, note_end, other);
+}
+
+/* Its on_close has run when the server says that it has stopped: who frees then frees nothing that
+ * is still in use. */
+static void who_does_not_read_is_gone_before_the_server_is(void **state)
+{
+    static struct net_fixture other;
+    struct ws_client c;
+
+    (void)state;
+    net_fixture_start(&other, NULL, routes, sockets);
+    assert_int_equal(ws_client_open(&c, other.port, "/ws/echo", NULL), 0);
+    ws_client_text(&c, "half a flood");
+    usleep(100000);
+    atomic_store(&closed_with, 0);
+    assert_int_equal(loop_post(other.loop, shut_down, &other), 0);
+    uv_thread_join(&other.thread);
+    assert_true(atomic_load(&told_first));
+    http_server_close(other.server);
+    lanes_close(other.lanes);
+    assert_int_equal(loop_close(other.loop), 0);
+    ws_client_close(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -569,6 +618,7 @@ int main(void)
         cmocka_unit_test(unknown_subprotocols_are_not_agreed_to),
         cmocka_unit_test(a_silent_peer_is_pinged_first_and_then_given_up),
         cmocka_unit_test(a_server_that_stops_says_1001),
+        cmocka_unit_test(who_does_not_read_is_gone_before_the_server_is),
         cmocka_unit_test(who_does_not_read_is_closed_before_the_server_has_stopped),
     };
 
