@@ -2,14 +2,14 @@
 # Installs what the tests need and runs every suite. The last line is `N passed, N failed`.
 #
 #   scripts/run_tests.sh              everything
-#   scripts/run_tests.sh server web   only these: checks server web browser sanitize threads fuzz
+#   scripts/run_tests.sh server web   only these: checks server contract web browser sanitize threads fuzz
 #
 # The suites that wait for sound and for sockets come first. Beside them, on what they leave of the processors, is compiled
 # what the suites under the sanitizers run.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-SUITES=${*:-checks server web browser sanitize threads fuzz}
+SUITES=${*:-checks server contract web browser sanitize threads fuzz}
 FUZZ_SECONDS=${FUZZ_SECONDS:-4}
 passed=0
 failed=0
@@ -71,6 +71,27 @@ suite_server() {
     with_tests backend/build
     build_backend
     meson_suite "the server (gcc)" backend/build
+}
+
+# A client made from the API's description sends what fits it and what does not. It comes from the Python index, in an
+# environment of its own; where that cannot be reached, the suite says so.
+SCHEMATHESIS=4.32.5
+suite_contract() {
+    local venv=backend/build/contract-venv
+    build_backend
+    if [ "$(cat "$venv/.installed" 2>/dev/null)" != $SCHEMATHESIS ]; then
+        rm -rf "$venv"
+        if ! { /usr/bin/python3 -m venv "$venv" && "$venv/bin/pip" install -q --only-binary :all: "schemathesis==$SCHEMATHESIS"; } \
+            >"$LOGS/contract-install.log" 2>&1 </dev/null; then
+            say "Skipped: the client that tries the API's description (schemathesis $SCHEMATHESIS cannot be fetched)"
+            skipped=$((skipped + 1))
+            return 0
+        fi
+        echo $SCHEMATHESIS >"$venv/.installed"
+    fi
+    say "Try the API's description"
+    one "the server answers as the API's description says" /usr/bin/python3 backend/test/contract/run.py \
+        "$PWD/backend/build/interviewd" "$PWD/$venv/bin/schemathesis" "$LOGS/contract"
 }
 
 # The build folders that the chosen suites need besides the ordinary one.

@@ -1017,6 +1017,12 @@ export interface components {
         };
         /** @description Trimmed */
         Question: string;
+        /** @description One event of the stream, as a client's parser gives it. `data` is a `WsLlmServerMessage` */
+        ServerSentEvent: {
+            /** @enum {string} */
+            event: "started" | "outline" | "thinking" | "delta" | "check" | "error";
+            data: string;
+        };
         /**
          * @example {
          *       "question": "Tell me about a time you led a difficult migration.",
@@ -1422,6 +1428,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /**
+         * @description What any operation may answer, before it is asked: 405 another method (`Allow` names those there are), 408 header or body came too
+         *     slowly, 411 a body without its length, 413 a body over the limit, 414 an address over 8 KiB, 415 a form of content that is not
+         *     taken, 417 an expectation other than 100-continue, 421 a Host that is not served, 426 a WebSocket's address without an upgrade,
+         *     429 too many requests or connections (`Retry-After`), 431 a header over 16 KiB or 100 fields
+         */
+        Refused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Something went wrong here */
         Problem: {
             headers: {
@@ -1464,6 +1484,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1488,6 +1509,7 @@ export interface operations {
                     };
                 };
             };
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1538,6 +1560,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1561,6 +1584,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1601,6 +1625,7 @@ export interface operations {
             };
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1623,6 +1648,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1642,6 +1668,7 @@ export interface operations {
             200: components["responses"]["SignedIn"];
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1673,6 +1700,7 @@ export interface operations {
             };
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1701,6 +1729,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["InvalidFields"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1729,6 +1758,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1752,6 +1782,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1774,6 +1805,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1804,6 +1836,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1833,6 +1866,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1863,6 +1897,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1905,6 +1940,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1931,6 +1967,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1965,6 +2002,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -1990,6 +2028,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2022,6 +2061,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2055,6 +2095,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2088,6 +2129,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2114,6 +2156,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2148,6 +2191,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2173,6 +2217,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2207,6 +2252,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2241,6 +2287,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2278,6 +2325,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2304,6 +2352,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2349,6 +2398,7 @@ export interface operations {
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
             503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2373,13 +2423,12 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Generation"];
                     /**
-                     * @example event: started
-                     *     data: {"type":"started","generationId":"g_1","questionNumber":1,"question":"Why us?","provider":"outline","model":"outline","eager":false}
-                     *
-                     *     event: delta
-                     *     data: {"type":"delta","generationId":"g_1","delta":"","finish":true,"finishReason":"stop","transcriptId":"t_1","latency":{"finalMs":0,"outlineMs":3,"firstTokenMs":4,"totalMs":9}}
+                     * @example {
+                     *       "event": "delta",
+                     *       "data": "{\"type\":\"delta\",\"generationId\":\"g_1\",\"delta\":\"I led \",\"finish\":false}"
+                     *     }
                      */
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["ServerSentEvent"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -2398,6 +2447,7 @@ export interface operations {
                 };
             };
             503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2432,6 +2482,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };
@@ -2455,6 +2506,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
     };

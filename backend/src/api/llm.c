@@ -504,14 +504,13 @@ static int post_to_loop(const struct http_request *req, struct http_response *re
 
 static int post_generate(const struct http_request *req, struct http_response *res)
 {
-    static const struct field fields[] = {
-        {"sessionId", FIELD_TEXT, .min = 1, .max = ID_TEXT_MAX - 1},
-        {"question", FIELD_TEXT, .min = 1, .max = QUESTION_MAX,
-         .flags = FIELD_REQUIRED | FIELD_TRIM},
-        {"provider", FIELD_TEXT, .min = 1, .max = 64},
-        {"model", FIELD_TEXT, .min = 1, .max = 128},
-        {"stream", FIELD_SWITCH, .flags = 0},
-        {.name = NULL}};
+    static const struct field fields[] = {{"sessionId", FIELD_ID, .max = ID_TEXT_MAX - 1},
+                                          {"question", FIELD_TEXT, .min = 1, .max = QUESTION_MAX,
+                                           .flags = FIELD_REQUIRED | FIELD_TRIM},
+                                          {"provider", FIELD_TEXT, .min = 1, .max = 64},
+                                          {"model", FIELD_TEXT, .min = 1, .max = 128},
+                                          {"stream", FIELD_SWITCH, .flags = 0},
+                                          {.name = NULL}};
     struct generation *g;
     json_t *body;
     const char *provider;
@@ -580,10 +579,9 @@ static void copy_id(char to[static ID_TEXT_MAX], const char *id)
 
 static int post_interrupt(const struct http_request *req, struct http_response *res)
 {
-    static const struct field fields[] = {
-        {"generationId", FIELD_TEXT, .min = 1, .max = ID_TEXT_MAX - 1},
-        {"sessionId", FIELD_TEXT, .min = 1, .max = ID_TEXT_MAX - 1},
-        {.name = NULL}};
+    static const struct field fields[] = {{"generationId", FIELD_ID, .max = ID_TEXT_MAX - 1},
+                                          {"sessionId", FIELD_ID, .max = ID_TEXT_MAX - 1},
+                                          {.name = NULL}};
     struct interruption *x;
     json_t *body;
     int e;

@@ -199,6 +199,7 @@ static const char *wanted(const struct field *f)
     case FIELD_CHOICE:
     case FIELD_EMAIL:
     case FIELD_LANGUAGE:
+    case FIELD_ID:
         break;
     }
     return "must be text";
@@ -219,9 +220,19 @@ static bool has_kind(const struct field *f, const json_t *value)
     case FIELD_CHOICE:
     case FIELD_EMAIL:
     case FIELD_LANGUAGE:
+    case FIELD_ID:
         break;
     }
     return json_is_string(value);
+}
+
+static bool is_id(const char *text, size_t max)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "_-";
+    size_t len = strlen(text);
+
+    return len > 0 && len <= max && strspn(text, letters) == len;
 }
 
 static void check_value(struct check *c, const struct field *f, const char *pointer, json_t *object)
@@ -258,6 +269,10 @@ static void check_value(struct check *c, const struct field *f, const char *poin
     case FIELD_LANGUAGE:
         if (!validate_is_language(json_string_value(value)))
             complain(c, pointer, "must be a language such as en or en-GB, or auto");
+        break;
+    case FIELD_ID:
+        if (!is_id(json_string_value(value), f->max))
+            complain(c, pointer, "must be an id");
         break;
     case FIELD_OBJECT:
         check_members(c, f->members, pointer, value);

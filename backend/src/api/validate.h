@@ -31,6 +31,7 @@ enum field_kind {
     FIELD_CHOICE,   /**< One of "a|b|c" */
     FIELD_EMAIL,    /**< name@domain */
     FIELD_LANGUAGE, /**< en, en-GB, auto */
+    FIELD_ID,       /**< 1..max of A-Z a-z 0-9 _ - */
     FIELD_OBJECT,   /**< Members in .members */
 };
 

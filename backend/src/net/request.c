@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"};
+/* Others are 501: nobody here knows them. TRACE and QUERY are known, and allowed nowhere. */
+static const char *const methods[] = {"GET",     "POST", "PUT",   "PATCH", "DELETE",
+                                      "OPTIONS", "HEAD", "TRACE", "QUERY"};
 
 struct kept {
     struct kept *next;

@@ -55,12 +55,29 @@ static bool method_fits(const char *route, const struct txn *t)
     return strcmp(route, t->req.method) == 0 || (t->head_only && strcmp(route, "GET") == 0);
 }
 
+/* A path that some pattern spells out belongs to that one, not to "{id}" (OpenAPI 3.1, 4.8.8.2). */
+static bool is_named(const struct http_route *routes, const char *path)
+{
+    for (const struct http_route *r = routes; r && r->method; r++) {
+        if (strcmp(r->pattern, path) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool answers(const struct http_route *r, bool named, struct txn *t)
+{
+    return named ? strcmp(r->pattern, t->req.path) == 0
+                 : route_match(r->pattern, t->req.path, &t->inner);
+}
+
 int route_find(const struct http_route *routes, struct txn *t)
 {
+    bool named = is_named(routes, t->req.path);
     int found = MATCH_NONE;
 
     for (const struct http_route *r = routes; r && r->method; r++) {
-        if (!route_match(r->pattern, t->req.path, &t->inner))
+        if (!answers(r, named, t))
             continue;
         if (method_fits(r->method, t) && keep_params(&t->inner, t->req.path)) {
             t->req.route = r;
@@ -73,11 +90,12 @@ int route_find(const struct http_route *routes, struct txn *t)
 
 void route_methods(const struct http_route *routes, struct txn *t, char *allow, size_t size)
 {
+    bool named = is_named(routes, t->req.path);
     size_t used = 0;
 
     allow[0] = '\0';
     for (const struct http_route *r = routes; r && r->method; r++) {
-        if (!route_match(r->pattern, t->req.path, &t->inner) || used + 10 > size)
+        if (!answers(r, named, t) || used + 10 > size)
             continue;
         used += (size_t)snprintf(allow + used, size - used, "%s%s%s", used ? ", " : "", r->method,
                                  strcmp(r->method, "GET") == 0 ? ", HEAD" : "");
