@@ -216,7 +216,7 @@ static void each_refusal_has_its_status(void **state)
               "Sec-WebSocket-Version: 13\r\n\r\n"},
         {501, "BREW /in HTTP/1.1\r\n" H "\r\n"},
         {501, "get /in HTTP/1.1\r\n" H "\r\n"},
-        {501, "TRACE /in HTTP/1.1\r\n" H "\r\n"},
+        {405, "TRACE /in HTTP/1.1\r\n" H "\r\n"},
         {501, "CONNECT h:1 HTTP/1.1\r\n" H "\r\n"},
         {501, "POST /post HTTP/1.1\r\n" H "Transfer-Encoding: gzip\r\n\r\n"},
         {505, "GET /in HTTP/3.0\r\n"},
