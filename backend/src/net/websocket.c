@@ -508,9 +508,9 @@ static void give_back(struct ws *ws)
 {
     struct http_server *s = ws->server;
 
-    if (!ws->frames || ws->given != ws->used)
+    if (!ws->frames || (!ws->deaf && ws->given != ws->used))
         return;
-    if (s->spare_frames)
+    if (s->spare_frames || ws->deaf) /* after a broken frame nobody knows what is in it */
         wslay_frame_context_free(ws->frames);
     else
         s->spare_frames = ws->frames;
