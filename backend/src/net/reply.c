@@ -92,6 +92,7 @@ static const struct {
     {415, "Unsupported Media Type", "unsupported_media", "This form of content is not taken."},
     {416, "Range Not Satisfiable", "bad_request", "The range lies outside of the content."},
     {417, "Expectation Failed", "bad_request", "The only expectation met here is 100-continue."},
+    {421, "Misdirected Request", "bad_request", "This connection is not for that address."},
     {422, "Unprocessable Content", "invalid_fields", "Some fields are not right."},
     {426, "Upgrade Required", "bad_request", "This address speaks WebSocket, version 13."},
     {429, "Too Many Requests", "rate_limited", "Too many requests; wait a little."},

@@ -107,6 +107,8 @@ int request_read(struct txn *t)
         return 501;
     if (strcmp(t->req.path, "*") == 0 && strcmp(method, "OPTIONS") != 0)
         return 400;
+    if (in->target.https && !t->req.tls)
+        return 421;   /* RFC 9110 section 7.4 */
     if (!t->req.host) /* no proxy says otherwise */
         t->req.host = in->target.authority ? in->target.authority : head_get(&in->head, "host");
     if (t->req.host ? !authority_valid(t->req.host) : !t->http10)

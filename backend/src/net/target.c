@@ -106,7 +106,8 @@ static int split_absolute(char **text, struct target *out)
     char *at = *text;
     size_t len;
 
-    at += strncasecmp(at, "https://", 8) == 0 ? 8 : 7;
+    out->https = strncasecmp(at, "https://", 8) == 0;
+    at += out->https ? 8 : 7;
     len = strcspn(at, "/?");
     memmove(at - 1, at, len); /* room for its NUL */
     out->authority = at - 1;

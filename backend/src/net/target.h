@@ -18,6 +18,7 @@ struct target {
     const char *query; /* fields, decoded; see target_query() */
     size_t query_len;
     const char *authority; /**< Of http://authority/path, or NULL */
+    bool https;            /**< It began with https:// */
     bool slash_hidden;     /**< The path held %2F */
 };
 

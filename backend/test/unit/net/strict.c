@@ -207,6 +207,7 @@ static void each_refusal_has_its_status(void **state)
         {415, "POST /json HTTP/1.1\r\n" H "Content-Type: application/jsonx\r\n"
               "Content-Length: 2\r\n\r\n{}"},
         {417, "POST /post HTTP/1.1\r\n" H "Expect: tea\r\nContent-Length: 2\r\n\r\n{}"},
+        {421, "GET https://h/in HTTP/1.1\r\n" H "\r\n"},
         {426, "GET /ws/x HTTP/1.1\r\n" H "\r\n"},
         {426, "GET /ws/x HTTP/1.1\r\n" H "Upgrade: websocket\r\nConnection: upgrade\r\n"
               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n"},
