@@ -1,62 +1,93 @@
 /**
- * @file transcribe.c  interviewd transcribe FILE...: what recordings say, as text, JSON or SRT
+ * @file transcribe.c  interviewd transcribe FILE...: what recordings say, as text, JSON or
+ * subtitles
  *
- * One file after the other, as fast as the recogniser can; on a terminal a line on standard error
- * says how far it is. With several files each result begins with its name.
+ * One file after the other, as fast as the recogniser can; "-" is standard input. On a terminal a
+ * line on standard error says how far it is and how long it will take. Ctrl-C ends it and prints
+ * what was heard until then; a second one ends it at once. With several files each result begins
+ * with its name.
  */
 #include "program.h"
 
 #include "asr/transcribe.h"
 #include "audio/decode.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "loop/loop.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 256 << 20 }; /* longest transcript printed, [bytes] */
+enum {
+    OUTPUT_MAX = 256 << 20,  /* longest transcript printed, [bytes] */
+    INPUT_MAX = 1 << 30,     /* most taken from standard input, [bytes] */
+    ESTIMATE_FROM_MS = 2000, /* before that nothing is said of the time that remains */
+    EXIT_INTERRUPTED = 128 + SIGINT,
+};
 
-enum form { TEXT, JSON, SRT };
+enum form { TEXT, JSON, SRT, VTT };
+
+static const struct {
+    const char *flag;
+    enum form form;
+} forms[] = {{"--txt", TEXT}, {"--json", JSON}, {"--srt", SRT}, {"--vtt", VTT}};
 
 struct job {
     struct program program;
+    struct asr_params params;
     enum form form;
+    bool form_given;
     const char *file;
     size_t files;
     bool progress;
+    uint64_t start_ms;
+    struct transcribe *running;
+    uv_signal_t interrupt;
+    bool interrupted;
     int status;
 };
 
 static int usage(const char *what, const char *arg)
 {
     program_fail("%s%s%s", arg, *arg ? ": " : "", what);
-    fputs("Usage: interviewd transcribe FILE... [--json | --srt]\n", stderr);
+    fputs("Usage: interviewd transcribe FILE...|- [--txt | --json | --srt | --vtt]\n"
+          "                             [--language LANGUAGE] [--prompt TEXT] [--translate]\n",
+          stderr);
     return EXIT_USAGE;
 }
 
 /* ---------------------------------------------------------------------------- writing */
 
+static int write_json(const struct job *job, const struct transcript *t, struct buf *out)
+{
+    json_t *obj = transcript_json(t, true);
+
+    if (job->files > 1)
+        json_set_str(obj, "file", job->file);
+    if (job->interrupted)
+        json_object_set_new(obj, "interrupted", json_true());
+    json_write(out, obj);
+    buf_putc(out, '\n');
+    json_decref(obj);
+    return out->err;
+}
+
 static int write_form(const struct job *job, const struct transcript *t, struct buf *out)
 {
-    json_t *obj;
-
     switch (job->form) {
     case SRT:
         return transcript_srt(t, out);
+    case VTT:
+        return transcript_vtt(t, out);
     case TEXT:
         return transcript_text(t, out);
     case JSON:
         break;
     }
-    obj = transcript_json(t, true);
-    if (job->files > 1)
-        json_set_str(obj, "file", job->file);
-    json_write(out, obj);
-    buf_putc(out, '\n');
-    json_decref(obj);
-    return out->err;
+    return write_json(job, t, out);
 }
 
 static void print(struct job *job, const struct transcript *t)
@@ -66,7 +97,7 @@ static void print(struct job *job, const struct transcript *t)
     buf_init(&out, OUTPUT_MAX);
     if (job->files > 1 && job->form != JSON)
         buf_printf(&out, "%s\n", job->file);
-    if (job->form != JSON && !t->segment_count)
+    if (job->form != JSON && !t->segment_count && !job->interrupted)
         fprintf(stderr, "interviewd: %s: no speech was heard\n", job->file);
     if (write_form(job, t, &out))
         job->status = program_fail("%s: the transcript cannot be printed", job->file);
@@ -79,9 +110,15 @@ static void print(struct job *job, const struct transcript *t)
 static void on_progress(double done, void *arg)
 {
     struct job *job = arg;
+    double passed = (double)(clock_mono_ms() - job->start_ms), left;
 
-    if (job->progress)
-        fprintf(stderr, "\r%s: %3.0f %%", job->file, 100 * done);
+    if (!job->progress)
+        return;
+    fprintf(stderr, "\r\033[K%s: %3.0f %%", job->file, 100 * done);
+    if (passed < ESTIMATE_FROM_MS || done <= 0.0)
+        return;
+    left = passed * (1.0 - done) / done / 1000.0 + 0.5;
+    fprintf(stderr, ", %d:%02d left", (int)left / 60, (int)left % 60);
 }
 
 static void on_trouble(const char *message, void *arg)
@@ -95,6 +132,7 @@ static void on_done(int err, const char *message, struct transcript *transcript,
 {
     struct job *job = arg;
 
+    job->running = NULL;
     if (job->progress)
         fputs("\r\033[K", stderr);
     if (err)
@@ -114,17 +152,60 @@ static const struct transcribe_handlers handlers = {
 
 /* --------------------------------------------------------------------------- one file */
 
+/* The first Ctrl-C keeps what there is; the next one finds no handler. */
+static void on_interrupt(uv_signal_t *signal, int number)
+{
+    struct job *job = signal->data;
+
+    (void)number;
+    uv_signal_stop(signal);
+    job->interrupted = true;
+    if (job->running)
+        transcribe_stop(job->running);
+}
+
+static int read_input(struct pcm *pcm, struct errbuf *err)
+{
+    char piece[1 << 16];
+    struct buf all;
+    ssize_t n;
+    int code = 0;
+
+    buf_init(&all, INPUT_MAX);
+    while (!code && (n = read(STDIN_FILENO, piece, sizeof(piece))) != 0) {
+        if (n > 0)
+            code = buf_append(&all, piece, (size_t)n);
+        else if (errno != EINTR)
+            code = -errno;
+    }
+    if (code)
+        err_set(err, code, "standard input cannot be read: %s", uv_strerror(code));
+    else
+        code = audio_decode_bytes(all.data ? all.data : "", all.len, pcm, err);
+    buf_release(&all);
+    return code;
+}
+
+static int decode(const struct job *job, struct pcm *pcm, struct errbuf *err)
+{
+    int code;
+
+    if (strcmp(job->file, "-") != 0)
+        return audio_decode_file(job->file, pcm, err);
+    code = read_input(pcm, err);
+    return code ? err_prefix(err, code, "standard input") : 0;
+}
+
 static void transcribe_file(struct job *job)
 {
-    struct asr_params params = {.language = job->program.config->asr_language, .patient = true};
-    struct transcribe *running;
     struct errbuf err = {""};
     struct pcm pcm = {0};
-    int code = audio_decode_file(job->file, &pcm, &err);
+    int code = decode(job, &pcm, &err);
 
+    job->start_ms = clock_mono_ms();
     if (!code) {
-        code =
-            transcribe_start(&running, job->program.app.hub, &pcm, &params, &handlers, job, &err);
+        code = transcribe_start(&job->running, job->program.app.hub, &pcm, &job->params, &handlers,
+                                job, &err);
         if (code)
             err_prefix(&err, code, "%s", job->file);
     }
@@ -135,26 +216,67 @@ static void transcribe_file(struct job *job)
     pcm_release(&pcm);
 }
 
+/* ------------------------------------------------------------------------- the command */
+
+static bool take_form(struct job *job, const char *arg)
+{
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (strcmp(arg, forms[i].flag) != 0)
+            continue;
+        if (job->form_given && job->form != forms[i].form)
+            job->status = usage("one of --txt, --json, --srt and --vtt", "");
+        job->form = forms[i].form;
+        job->form_given = true;
+        return true;
+    }
+    return false;
+}
+
 /* Flags are taken out; what stays are files. */
 static int read_flags(struct job *job, const char **files)
 {
     const struct config *c = job->program.config;
 
-    for (size_t i = 0; i < c->arg_count; i++) {
+    for (size_t i = 0; i < c->arg_count && !job->status; i++) {
         const char *arg = c->args[i];
+        const char **value = !strcmp(arg, "--language") ? &job->params.language
+                             : !strcmp(arg, "--prompt") ? &job->params.prompt
+                                                        : NULL;
 
-        if (!strcmp(arg, "--json") || !strcmp(arg, "--srt")) {
-            enum form form = arg[2] == 'j' ? JSON : SRT;
-
-            if (job->form != TEXT && job->form != form)
-                return usage("--json or --srt, not both", "");
-            job->form = form;
-        } else if (arg[0] == '-' && arg[1])
+        if (value && i + 1 == c->arg_count)
+            return usage("it needs a value", arg);
+        if (value)
+            *value = c->args[++i];
+        else if (!strcmp(arg, "--translate"))
+            job->params.translate = true;
+        else if (take_form(job, arg))
+            continue;
+        else if (arg[0] == '-' && arg[1])
             return program_unknown(arg);
         else
             files[job->files++] = arg;
     }
+    if (job->status)
+        return job->status;
     return job->files ? EXIT_OK : usage("which recording?", "");
+}
+
+/* Hear the files; the exit status. */
+static int transcribe_files(struct job *job, const char **files)
+{
+    int code = uv_signal_init(loop_uv(job->program.app.loop), &job->interrupt);
+
+    job->interrupt.data = job;
+    if (!code)
+        code = uv_signal_start(&job->interrupt, on_interrupt, SIGINT);
+    for (size_t i = 0; i < job->files && !job->interrupted; i++) {
+        job->file = files[i];
+        transcribe_file(job);
+    }
+    uv_close((uv_handle_t *)&job->interrupt, NULL);
+    if (job->interrupted)
+        fputs("interviewd: interrupted; this is what was heard until then\n", stderr);
+    return job->interrupted ? EXIT_INTERRUPTED : job->status;
 }
 
 int command_transcribe(int argc, char **argv)
@@ -166,13 +288,13 @@ int command_transcribe(int argc, char **argv)
     if (status)
         return status;
     job.progress = isatty(STDERR_FILENO) != 0;
+    job.params.language = job.program.config->asr_language;
+    job.params.patient = true;
     files = calloc(job.program.config->arg_count + 1, sizeof(*files));
     status = files ? read_flags(&job, files) : EXIT_FAILED;
-    for (size_t i = 0; !status && i < job.files; i++) {
-        job.file = files[i];
-        transcribe_file(&job);
-    }
+    if (!status)
+        status = transcribe_files(&job, files);
     free(files);
     program_close(&job.program);
-    return status ? status : job.status;
+    return status;
 }

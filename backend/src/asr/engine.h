@@ -79,17 +79,22 @@ struct asr_params {
     const char *const
         *vocabulary; /**< Words and names likely to be said (profile, job description) */
     size_t vocabulary_count;
-    bool patient; /**< Nobody waits for the text: take ten times as long over doubtful audio before
-                       giving up, so that what is heard hardly ever depends on the machine. */
+    bool patient;       /**< Nobody waits for the text: take the time that the best one needs. No
+                             partials, and finals only; see asr_engine.passage_ms */
+    bool translate;     /**< Into English, where the engine can */
+    const char *prompt; /**< (optional) Text that might have come before, for names and style */
 };
 
 /** A recogniser. Instances are const and listed in asr/engine.c. */
 struct asr_engine {
-    const char *name; /**< As written in settings: "whisper", "pocketsphinx", "openai" */
-    bool remote;      /**< Audio leaves the machine: the page says so */
-    int workers;      /**< Streams decoded at the same time; 0: one a core. Remote engines wait
-                           rather than compute and name a larger number */
-    uint32_t pace_ms; /**< Audio between partials when there is time; 0: no partials */
+    const char *name;    /**< As written in settings: "whisper", "pocketsphinx", "openai" */
+    bool remote;         /**< Audio leaves the machine: the page says so */
+    int workers;         /**< Streams decoded at the same time; 0: one a core. Remote engines wait
+                              rather than compute and name a larger number */
+    uint32_t pace_ms;    /**< Audio between partials when there is time; 0: no partials */
+    uint32_t passage_ms; /**< A patient stream hears stretches of up to so long in one go, pauses
+                              included, best; several streams side by side, one a core. 0: an
+                              utterance at a time, on one stream */
 
     /** Is it usable here? Fills why with what is missing and how to get it. Quick, no loading. */
     bool (*available)(const struct asr_model_params *params, struct errbuf *why);

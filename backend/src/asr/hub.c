@@ -236,6 +236,7 @@ static void drop_line_params(struct asr_params *p)
         drop(p->vocabulary[i]);
     free((void *)(uintptr_t)p->vocabulary);
     drop(p->language);
+    drop(p->prompt);
 }
 
 static int take_line_params(struct asr_params *to, const struct asr_params *from)
@@ -247,7 +248,9 @@ static int take_line_params(struct asr_params *to, const struct asr_params *from
     to->language = copy(from->language);
     if (from->language && !to->language)
         return UV_ENOMEM;
+    to->prompt = copy(from->prompt);
     to->patient = from->patient;
+    to->translate = from->translate;
     if (!from->vocabulary_count)
         return 0;
     words = calloc(from->vocabulary_count, sizeof(*words));

@@ -1,12 +1,14 @@
 /**
- * @file asr/transcribe.c  A whole recording to text: utterances, words, times, confidence
+ * @file asr/transcribe.c  A whole recording to text: passages, words, times, confidence
  *
- * A timer feeds the recording through voice activity into a line, in slices short enough for the
- * loop and never further ahead of the recogniser than AHEAD_MS. transcript.c holds the result.
+ * A timer feeds the recording through voice activity, in slices short enough for the loop, until
+ * every lane has a passage. A lane is a line of the hub that hears one passage after the other; a
+ * recogniser that hears long passages best has one lane a core. Results come back in any order and
+ * are told in the order of the recording. transcript.c holds what was said.
  */
 #include "asr/transcribe.h"
 
-#include "audio/vad.h"
+#include "asr/passages.h"
 #include "base/text.h"
 #include "loop/loop.h"
 
@@ -14,45 +16,71 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SLICE = 2 * VAD_RATE, /* samples a turn of the loop: voice activity takes about 5 ms for it */
-    AHEAD_MS = 20000,     /* audio queued for the recogniser; less than ASR_BACKLOG_MAX_MS */
-    TICK_MS = 10,
-    HANGOVER_MS = 500,     /* nobody waits: segments may be a little longer than turns */
-    SEGMENTS_MAX = 100000, /* more than 6 h of shortest utterances */
+enum { /* the tick also ends the job, so that no handler frees what called it */
+       SLICE =
+           2 * ASR_SAMPLE_RATE, /* samples a turn of the loop: voice activity takes about 5 ms */
+       TICK_MS = 10,
+       LANES_MAX = 8,
+       SENTENCE_MS = 1500,     /* a segment shorter than this does not end with its sentence */
+       PAUSE_MS = 1000,        /* of silence end a segment, */
+       LONG_SEGMENT_MS = 5000, /* any pause ends one of this length */
+       END_SLACK_MS = 300,     /* a word ends at most so long after the last voiced frame */
 };
 
-struct open_segment {
-    uint64_t audio_ms, start_ms, end_ms;
+/** A line of the hub, and what it hears. */
+struct lane {
+    struct transcribe *job;
+    struct asr_line *line;
+    struct part *part; /**< NULL: nothing */
+};
+
+/** A passage and what was said in it. */
+struct part {
+    struct passage passage;
+    struct stretch *stretches; /**< Its own */
+    struct transcript heard;   /**< Its segments, once it was heard */
+    bool done;
 };
 
 struct transcribe {
     struct loop *loop;
     bool closed;
-    struct asr_line *line;
-    struct vad *vad;
+    struct passages *passages;
+    struct lane lanes[LANES_MAX];
+    size_t lane_count;
+    bool whole_utterances; /**< The recogniser hears one at a time: each is a segment */
     struct loop_timer *timer;
     struct pcm pcm;
     size_t at;
     struct transcribe_handlers h;
     void *arg;
     struct transcript transcript;
-    struct open_segment *open; /**< By utterance number - 1 */
-    size_t open_cap;
-    uint32_t begun, finished;
+    struct part **parts; /**< In the order of the recording */
+    size_t part_count, part_cap, told;
     int failed;
-    bool fed_all;
+    bool fed_all, stopping;
     double weight; /**< Of the mean confidence */
 };
+
+static void part_free(struct part *part)
+{
+    if (!part)
+        return;
+    transcript_release(&part->heard);
+    free(part->stretches);
+    free(part);
+}
 
 static void job_free(void *arg)
 {
     struct transcribe *job = arg;
 
-    vad_close(job->vad);
+    for (size_t i = 0; i < job->part_count; i++)
+        part_free(job->parts[i]);
+    free(job->parts);
+    passages_close(job->passages);
     pcm_release(&job->pcm);
     transcript_release(&job->transcript);
-    free(job->open);
     free(job);
 }
 
@@ -61,9 +89,15 @@ void transcribe_cancel(struct transcribe *job)
     if (!job || job->closed)
         return;
     job->closed = true;
-    asr_line_close(job->line);
+    for (size_t i = 0; i < job->lane_count; i++)
+        asr_line_close(job->lanes[i].line);
     timer_close(job->timer);
     loop_free_later(job->loop, job, job_free);
+}
+
+void transcribe_stop(struct transcribe *job)
+{
+    job->stopping = true;
 }
 
 /** Whatever was meant to hear it: named is what did, where one engine heard all. */
@@ -97,23 +131,7 @@ static void end(struct transcribe *job, int err, const char *message)
     h.on_done(err, message, err ? NULL : &result, arg);
 }
 
-/* ---------------------------------------------------------------- the recogniser's side */
-
-static struct asr_word *copy_words(const struct asr_result *res, uint64_t offset_ms, size_t *count)
-{
-    struct asr_word *words = res->word_count ? calloc(res->word_count, sizeof(*words)) : NULL;
-
-    *count = 0;
-    for (size_t i = 0; words && i < res->word_count; i++) {
-        words[i] = res->words[i];
-        words[i].text = strdup(res->words[i].text);
-        words[i].start_ms += (uint32_t)offset_ms;
-        words[i].end_ms += (uint32_t)offset_ms;
-        if (words[i].text)
-            ++*count;
-    }
-    return words;
-}
+/* ---------------------------------------------------------------- what was said */
 
 static struct transcript_segment *add_segment(struct transcript *t)
 {
@@ -132,41 +150,189 @@ static struct transcript_segment *add_segment(struct transcript *t)
     return &t->segments[n];
 }
 
-static void take_segment(struct transcribe *job, const struct open_segment *open,
-                         const struct asr_result *res)
+/* Words first .. first + n - 1 of a result, and the text they stand in, as a segment. */
+static int add_words(struct transcript *t, const struct asr_result *res, size_t first, size_t n,
+                     const char *text, size_t len, uint64_t offset_ms)
+{
+    struct transcript_segment *s = add_segment(t);
+    float sum = 0;
+
+    if (!s)
+        return UV_ENOMEM;
+    s->text = strndup(text, len);
+    s->words = n ? calloc(n, sizeof(*s->words)) : NULL;
+    if (!s->text || (n && !s->words))
+        return UV_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        struct asr_word *w = &s->words[i];
+
+        *w = res->words[first + i];
+        w->text = strdup(w->text);
+        w->start_ms += (uint32_t)offset_ms;
+        w->end_ms += (uint32_t)offset_ms;
+        if (!w->text)
+            return UV_ENOMEM;
+        s->word_count++;
+        sum += w->confidence;
+    }
+    s->confidence = n ? sum / (float)n : res->confidence;
+    snprintf(s->engine, sizeof(s->engine), "%s", res->engine ? res->engine : "");
+    return 0;
+}
+
+/* What an utterance's recogniser heard is one segment. */
+static int take_utterance(struct part *part, const struct asr_result *res, uint64_t offset_ms)
+{
+    int rc = 0;
+
+    if (!res->text[0])
+        return 0;
+    rc = add_words(&part->heard, res, 0, res->word_count, res->text, strlen(res->text), offset_ms);
+    if (!rc) {
+        part->heard.segments[0].confidence = res->confidence;
+        part->heard.segments[0].start_ms = part->stretches[0].start_ms;
+        part->heard.segments[0].end_ms = part->stretches[0].end_ms;
+    }
+    return rc;
+}
+
+static bool ends_sentence(const char *word)
+{
+    static const char *const marks[] = {".", "?", "!", "\u3002", "\uff1f", "\uff01"};
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        size_t n = strlen(marks[i]);
+
+        if (len >= n && !strcmp(word + len - n, marks[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The last stretch that begins before this moment. */
+static size_t stretch_at(const struct part *part, uint64_t ms)
+{
+    size_t i = 0;
+
+    while (i + 1 < part->passage.n && part->stretches[i + 1].start_ms <= ms + END_SLACK_MS / 2)
+        i++;
+    return i;
+}
+
+/* A segment ends with a sentence and where nobody speaks for long; a long one at any pause. */
+static bool ends_segment(const struct part *part, const struct asr_result *res, size_t first,
+                         size_t i, uint64_t offset_ms)
+{
+    const struct asr_word *w = res->words;
+    uint32_t length = w[i].end_ms - w[first].start_ms;
+    size_t here, next;
+
+    if (i + 1 == res->word_count)
+        return true;
+    here = stretch_at(part, w[i].start_ms + offset_ms);
+    next = stretch_at(part, w[i + 1].start_ms + offset_ms);
+    if (here < next && (part->stretches[next].start_ms - part->stretches[here].end_ms >= PAUSE_MS ||
+                        length >= LONG_SEGMENT_MS))
+        return true;
+    return ends_sentence(w[i].text) && length >= SENTENCE_MS;
+}
+
+/* Words end with the speech they stand in. */
+static void clamp_ends(const struct part *part, struct transcript_segment *s)
+{
+    for (size_t i = 0; i < s->word_count; i++) {
+        struct asr_word *w = &s->words[i];
+        uint64_t end = part->stretches[stretch_at(part, w->start_ms)].end_ms + END_SLACK_MS;
+
+        if (w->end_ms > end && end > w->start_ms)
+            w->end_ms = (uint32_t)end;
+    }
+    s->start_ms = s->words[0].start_ms;
+    s->end_ms = s->words[s->word_count - 1].end_ms;
+}
+
+/* The segments of a passage: its words, cut at pauses and sentences. */
+static int take_passage(struct part *part, const struct asr_result *res, uint64_t offset_ms)
+{
+    const char *at = res->text, *from = at;
+    size_t first = 0;
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < res->word_count; i++) {
+        const char *found = strstr(at, res->words[i].text);
+
+        if (found) {
+            from = i == first ? found : from;
+            at = found + strlen(res->words[i].text);
+        }
+        if (!ends_segment(part, res, first, i, offset_ms))
+            continue;
+        rc = add_words(&part->heard, res, first, i + 1 - first, from, (size_t)(at - from),
+                       offset_ms);
+        if (!rc)
+            clamp_ends(part, &part->heard.segments[part->heard.segment_count - 1]);
+        first = i + 1;
+    }
+    return rc;
+}
+
+/* ---------------------------------------------------------------- in the recording's order */
+
+static void tell_segment(struct transcribe *job, struct transcript_segment *from)
 {
     struct transcript_segment *s = add_segment(&job->transcript);
-    double length = (double)(open->end_ms - open->start_ms);
+    double length = (double)(from->end_ms - from->start_ms);
 
-    if (s)
-        s->text = strdup(res->text);
-    if (!s || !s->text) {
+    if (!s) {
         job->failed = UV_ENOMEM;
         return;
     }
-    s->start_ms = open->start_ms;
-    s->end_ms = open->end_ms;
-    s->confidence = res->confidence;
-    snprintf(s->engine, sizeof(s->engine), "%s", res->engine ? res->engine : "");
-    s->words = copy_words(res, open->audio_ms, &s->word_count);
-    job->transcript.confidence += (float)(length * (double)res->confidence);
+    *s = *from;
+    *from = (struct transcript_segment){.text = NULL};
+    job->transcript.confidence += (float)(length * (double)s->confidence);
     job->weight += length;
-    if (res->language[0])
-        text_copy(job->transcript.language, sizeof(job->transcript.language), res->language,
-                  strlen(res->language));
     if (job->h.on_segment)
         job->h.on_segment(s, job->arg);
 }
 
-static void report_progress(const struct transcribe *job, uint64_t heard_ms)
+/* What is known up to the first passage that is not heard yet. */
+static void tell(struct transcribe *job)
 {
-    if (job->h.on_progress && job->transcript.duration_ms)
-        job->h.on_progress((double)heard_ms / (double)job->transcript.duration_ms, job->arg);
+    while (job->told < job->part_count && job->parts[job->told]->done) {
+        struct part *part = job->parts[job->told++];
+
+        for (size_t i = 0; i < part->heard.segment_count; i++)
+            tell_segment(job, &part->heard.segments[i]);
+        if (part->heard.language[0] && part->heard.segment_count)
+            text_copy(job->transcript.language, sizeof(job->transcript.language),
+                      part->heard.language, strlen(part->heard.language));
+    }
 }
+
+static void report_progress(const struct transcribe *job)
+{
+    size_t heard = 0, part = 0;
+
+    for (size_t i = 0; i < job->part_count; i++) {
+        part = job->parts[i]->passage.to - job->parts[i]->passage.from;
+        heard += job->parts[i]->done ? part : 0;
+    }
+    part = 0;
+    for (size_t i = 0; i < job->part_count; i++)
+        part += job->parts[i]->passage.to - job->parts[i]->passage.from;
+    if (job->h.on_progress && job->pcm.n && part) /* silence that was skipped counts as heard */
+        job->h.on_progress((double)heard / (double)part * (double)job->at / (double)job->pcm.n,
+                           job->arg);
+}
+
+/* ---------------------------------------------------------------- the recogniser's side */
+
+static void pump(struct transcribe *job);
 
 static void on_ready(const char *engine, const char *model, void *arg)
 {
-    struct transcribe *job = arg;
+    struct transcribe *job = ((struct lane *)arg)->job;
 
     snprintf(job->transcript.engine, sizeof(job->transcript.engine), "%s", engine);
     snprintf(job->transcript.model, sizeof(job->transcript.model), "%s", model);
@@ -181,18 +347,31 @@ static void on_partial(uint32_t utterance, const struct asr_result *res, void *a
 
 static void on_final(uint32_t utterance, const struct asr_result *res, void *arg)
 {
-    struct transcribe *job = arg;
-    const struct open_segment *open = &job->open[utterance - 1];
+    struct lane *lane = arg;
+    struct transcribe *job = lane->job;
+    struct part *part = lane->part;
+    uint64_t offset_ms;
+    int rc;
 
-    job->finished++;
-    if (res->text[0])
-        take_segment(job, open, res);
-    report_progress(job, open->end_ms);
+    (void)utterance;
+    if (!part)
+        return;
+    lane->part = NULL;
+    offset_ms = part->passage.from / (ASR_SAMPLE_RATE / 1000);
+    rc = job->whole_utterances || !res->word_count ? take_utterance(part, res, offset_ms)
+                                                   : take_passage(part, res, offset_ms);
+    if (rc)
+        job->failed = rc;
+    snprintf(part->heard.language, sizeof(part->heard.language), "%s", res->language);
+    part->done = true;
+    tell(job);
+    report_progress(job);
+    pump(job);
 }
 
 static void on_trouble(uint32_t utterance, int code, const char *message, void *arg)
 {
-    struct transcribe *job = arg;
+    struct transcribe *job = ((struct lane *)arg)->job;
 
     (void)utterance;
     (void)code;
@@ -202,7 +381,9 @@ static void on_trouble(uint32_t utterance, int code, const char *message, void *
 
 static void on_error(int code, const char *message, void *arg)
 {
-    end(arg, code, message);
+    struct lane *lane = arg;
+
+    end(lane->job, code, message);
 }
 
 static const struct asr_line_handlers line_handlers = {.on_ready = on_ready,
@@ -211,85 +392,146 @@ static const struct asr_line_handlers line_handlers = {.on_ready = on_ready,
                                                        .on_error = on_error,
                                                        .on_trouble = on_trouble};
 
-/* ---------------------------------------------------------------- voice activity's side */
+/* ---------------------------------------------------------------- cutting and giving out */
 
-static int begin(struct transcribe *job, const struct vad_event *event)
+static struct part *add_part(struct transcribe *job, const struct passage *passage,
+                             const struct stretch *stretches)
 {
-    if (event->utterance > SEGMENTS_MAX)
-        return UV_E2BIG;
-    if (event->utterance > job->open_cap) {
-        size_t cap = job->open_cap ? job->open_cap * 2 : 64;
-        struct open_segment *more = realloc(job->open, cap * sizeof(*more));
+    struct part *part = calloc(1, sizeof(*part));
 
-        if (!more)
-            return UV_ENOMEM;
-        job->open = more;
-        job->open_cap = cap;
+    if (!part)
+        return NULL;
+    part->passage = *passage;
+    part->stretches = calloc(passage->n, sizeof(*part->stretches));
+    if (part->stretches && job->part_count == job->part_cap) {
+        size_t cap = job->part_cap ? job->part_cap * 2 : 64;
+        struct part **more = realloc(job->parts, cap * sizeof(struct part *));
+
+        if (more) {
+            job->parts = more;
+            job->part_cap = cap;
+        }
     }
-    job->open[event->utterance - 1] =
-        (struct open_segment){event->audio_ms, event->start_ms, event->end_ms};
-    job->begun++;
-    return asr_line_begin(job->line, event->utterance);
+    if (!part->stretches || job->part_count == job->part_cap) {
+        part_free(part);
+        return NULL;
+    }
+    memcpy(part->stretches, stretches + passage->first, passage->n * sizeof(*stretches));
+    return job->parts[job->part_count++] = part;
 }
 
-static void on_voice(const struct vad_event *event, void *arg)
+/* Feed until there is another passage, at most a slice: voice activity must not hold the loop. */
+static struct part *next_part(struct transcribe *job, size_t *budget)
 {
-    struct transcribe *job = arg;
-    int rc = 0;
+    for (;;) {
+        const struct stretch *stretches;
+        const struct passage *passage = passages_next(job->passages, &stretches);
+        size_t left = job->pcm.n - job->at, n = left < SLICE ? left : SLICE;
+        struct part *part;
 
-    if (job->failed)
-        return;
-    if (event->kind == VAD_BEGIN) {
-        rc = begin(job, event);
-    } else if (event->kind == VAD_AUDIO) {
-        rc = asr_line_feed(job->line, event->pcm, event->n);
-    } else if (event->kind == VAD_END) {
-        job->open[event->utterance - 1].end_ms = event->end_ms;
-        rc = asr_line_end(job->line);
+        if (passage) {
+            part = add_part(job, passage, stretches);
+            if (!part)
+                job->failed = UV_ENOMEM;
+            return part;
+        }
+        if (job->fed_all || job->failed || !*budget)
+            return NULL;
+        job->failed = passages_feed(job->passages, job->pcm.samples + job->at, n);
+        job->at += n;
+        *budget -= n < *budget ? n : *budget;
+        if (!job->failed && job->at == job->pcm.n) {
+            job->failed = passages_end(job->passages);
+            job->fed_all = true;
+        }
     }
-    if (rc && rc != UV_ECANCELED) /* the line's own error is on its way */
-        job->failed = rc;
 }
 
-/* ---------------------------------------------------------------- feeding */
-
-static void feed(struct transcribe *job)
+static int give(struct transcribe *job, struct lane *lane, struct part *part)
 {
-    size_t left = job->pcm.n - job->at, n = left < SLICE ? left : SLICE;
+    const struct passage *p = &part->passage;
+    int rc = asr_line_begin(lane->line, (uint32_t)job->part_count);
 
-    vad_feed(job->vad, job->pcm.samples + job->at, n, on_voice, job);
-    job->at += n;
-    if (job->at == job->pcm.n) {
-        vad_flush(job->vad, on_voice, job);
-        job->fed_all = true;
+    if (!rc)
+        rc = asr_line_feed(lane->line, job->pcm.samples + p->from, p->to - p->from);
+    if (!rc)
+        rc = asr_line_end(lane->line);
+    lane->part = part;
+    return rc;
+}
+
+/* Every idle lane gets the next passage. */
+static void pump(struct transcribe *job)
+{
+    size_t budget = SLICE;
+
+    for (size_t i = 0; i < job->lane_count && !job->failed && !job->stopping; i++) {
+        struct lane *lane = &job->lanes[i];
+        struct part *part = lane->part ? NULL : next_part(job, &budget);
+        int rc = part ? give(job, lane, part) : 0;
+
+        if (rc && rc != UV_ECANCELED) /* the line's own error is on its way */
+            job->failed = rc;
     }
+}
+
+static bool any_busy(const struct transcribe *job)
+{
+    for (size_t i = 0; i < job->lane_count; i++) {
+        if (job->lanes[i].part)
+            return true;
+    }
+    return false;
 }
 
 static void on_tick(void *arg)
 {
     struct transcribe *job = arg;
 
-    if (!job->failed && !job->fed_all && asr_line_backlog_ms(job->line) < AHEAD_MS)
-        feed(job);
-    if (asr_line_gone(job->line))
+    pump(job);
+    if (asr_line_gone(job->lanes[0].line))
         end(job, UV_ECANCELED, "the server is shutting down");
     else if (job->failed)
         end(job, job->failed, "there is not enough memory to transcribe this recording");
-    else if (job->fed_all && job->finished == job->begun)
+    else if (job->stopping || (job->fed_all && !any_busy(job) && job->told == job->part_count))
         end(job, 0, NULL);
+}
+
+/* ---------------------------------------------------------------- beginning */
+
+/* The first lane must be there; more are welcome. */
+static int open_lanes(struct transcribe *job, struct asr_hub *hub, const struct asr_params *params,
+                      struct errbuf *err)
+{
+    size_t want = job->whole_utterances ? 1 : uv_available_parallelism();
+    struct errbuf why;
+    int rc;
+
+    want = want < LANES_MAX ? want : LANES_MAX;
+    do {
+        struct lane *lane = &job->lanes[job->lane_count];
+
+        lane->job = job;
+        rc = asr_line_open(&lane->line, hub, params, &line_handlers, lane,
+                           job->lane_count ? &why : err);
+        job->lane_count += rc == 0;
+    } while (!rc && job->lane_count < want);
+    return job->lane_count ? 0 : rc;
 }
 
 static int open_parts(struct transcribe *job, struct asr_hub *hub, const struct asr_params *params,
                       struct errbuf *err)
 {
-    struct vad_params vad = vad_params_defaults();
+    uint32_t longest_ms = asr_hub_engine(hub)->passage_ms;
 
-    vad.eager_ms = 0;
-    vad.hangover_ms = HANGOVER_MS;
-    if (vad_open(&job->vad, &vad) || timer_open(&job->timer, asr_hub_loop(hub), on_tick, job) ||
+    if (!params || !params->patient)
+        longest_ms = 0;
+    job->whole_utterances = !longest_ms;
+    if (passages_open(&job->passages, longest_ms) ||
+        timer_open(&job->timer, asr_hub_loop(hub), on_tick, job) ||
         timer_start(job->timer, 0, TICK_MS))
         return err_set(err, UV_ENOMEM, "no memory to transcribe");
-    return asr_line_open(&job->line, hub, params, &line_handlers, job, err);
+    return open_lanes(job, hub, params, err);
 }
 
 int transcribe_start(struct transcribe **jp, struct asr_hub *hub, struct pcm *pcm,

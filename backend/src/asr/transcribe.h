@@ -1,14 +1,15 @@
 /**
- * @file asr/transcribe.h  A whole recording to text: utterances, words, times, confidence
+ * @file asr/transcribe.h  A whole recording to text: passages, words, times, confidence
  *
  *     struct pcm pcm;
  *     audio_decode_file(path, &pcm, err);
  *     transcribe_start(&job, hub, &pcm, &params, &handlers, arg, err);   // loop thread
  *     ... on_progress(0.4) ... on_segment ... on_done(0, &transcript, NULL)
  *
- * Voice activity finds the utterances, a line of the hub hears them, as in a live interview, but
- * as fast as the recogniser can: the line is fed ahead of it, so that live lines, which have
- * little queued, still come in between.
+ * The recording is cut at its pauses (passages.h) and lines of the hub hear the passages: one line,
+ * or, where the recogniser hears long passages best (asr_engine.passage_ms), one a core, side by
+ * side. Segments are told in the order of the recording; they end where somebody pauses, and with
+ * sentences. What is heard depends on the recording alone, not on how busy the machine is.
  *
  * Threads    Loop thread only.
  * Errors     0 or negative UV_E* with a sentence. UV_EAGAIN: no line is free.
@@ -63,12 +64,17 @@ int transcribe_start(struct transcribe **jp, struct asr_hub *hub, struct pcm *pc
                      void *arg, struct errbuf *err);
 void transcribe_cancel(struct transcribe *job); /**< No handler runs any more */
 
+/** Enough: on_done comes soon with what was heard so far, up to the first passage that was not. */
+void transcribe_stop(struct transcribe *job);
+
 void transcript_release(struct transcript *t); /**< What is inside */
 
 /** All segments' text, one a line. */
 int transcript_text(const struct transcript *t, struct buf *out);
 /** SubRip: numbered blocks with "00:00:01,320 --> 00:00:03,040", cut as subtitles.h says. */
 int transcript_srt(const struct transcript *t, struct buf *out);
+/** WebVTT (W3C, 2019): a header, then blocks as above with a point before the milliseconds. */
+int transcript_vtt(const struct transcript *t, struct buf *out);
 /** As `POST /api/v1/transcribe` answers; with words when asked for. */
 json_t *transcript_json(const struct transcript *t, bool words);
 

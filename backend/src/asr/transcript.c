@@ -31,36 +31,50 @@ int transcript_text(const struct transcript *t, struct buf *out)
     return out->err;
 }
 
-static void srt_time(struct buf *out, uint64_t ms)
-{
-    buf_printf(out, "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ",%03" PRIu64, ms / 3600000,
-               ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
-}
-
+/* Cues with the sign before their milliseconds, numbered or not. */
 struct cues {
     struct buf *out;
     size_t count;
+    char point;
+    bool numbered;
 };
+
+static void cue_time(const struct cues *cues, uint64_t ms)
+{
+    buf_printf(cues->out, "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 "%c%03" PRIu64, ms / 3600000,
+               ms / 60000 % 60, ms / 1000 % 60, cues->point, ms % 1000);
+}
 
 static void write_cue(const struct subtitle *cue, void *arg)
 {
     struct cues *cues = arg;
 
-    buf_printf(cues->out, "%zu\n", ++cues->count);
-    srt_time(cues->out, cue->start_ms);
+    if (cues->numbered)
+        buf_printf(cues->out, "%zu\n", ++cues->count);
+    cue_time(cues, cue->start_ms);
     buf_puts(cues->out, " --> ");
-    srt_time(cues->out, cue->end_ms);
+    cue_time(cues, cue->end_ms);
     buf_printf(cues->out, "\n%s\n\n", cue->text);
+}
+
+static int write_cues(const struct transcript *t, struct cues *cues)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < t->segment_count && !rc; i++)
+        rc = subtitles_each(&t->segments[i], write_cue, cues);
+    return rc ? rc : cues->out->err;
 }
 
 int transcript_srt(const struct transcript *t, struct buf *out)
 {
-    struct cues cues = {.out = out};
-    int rc = 0;
+    return write_cues(t, &(struct cues){.out = out, .point = ',', .numbered = true});
+}
 
-    for (size_t i = 0; i < t->segment_count && !rc; i++)
-        rc = subtitles_each(&t->segments[i], write_cue, &cues);
-    return rc ? rc : out->err;
+int transcript_vtt(const struct transcript *t, struct buf *out)
+{
+    buf_puts(out, "WEBVTT\n\n");
+    return write_cues(t, &(struct cues){.out = out, .point = '.'});
 }
 
 static json_t *words_json(const struct transcript_segment *s)

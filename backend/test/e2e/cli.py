@@ -4,11 +4,13 @@ import contextlib
 import json
 import pathlib
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -115,7 +117,26 @@ class Transcribe(Terminal):
         self.assertIn("nothing.wav: no speech was heard", self.interviewd("transcribe", silence).stderr)
 
     def test_one_form_at_a_time(self):
-        self.assertIn("--json or --srt, not both", self.interviewd("transcribe", "--json", "--srt", self.speech, status=2).stderr)
+        self.assertIn("one of --txt, --json, --srt and --vtt", self.interviewd("transcribe", "--json", "--srt", self.speech, status=2).stderr)
+        self.assertIn("--language: it needs a value", self.interviewd("transcribe", self.speech, "--language", status=2).stderr)
+
+    def test_web_subtitles_and_standard_input(self):
+        with open(self.speech, "rb") as recording:
+            run = subprocess.run([harness.PROGRAM, "transcribe", "-", "--vtt", "--data", self.folder], stdin=recording,
+                                 capture_output=True, text=True, timeout=harness.PATIENCE_S, env=harness.environment())
+        self.assertRegex(run.stdout, r"^WEBVTT\n\n00:00:0\d\.\d{3} --> 00:00:0\d\.\d{3}\n", run.stderr)
+
+    def test_ctrl_c_keeps_what_was_heard(self):
+        long = pathlib.Path(self.folder) / "long.wav"
+        subprocess.run(["sox", *[self.speech] * 40, long], check=True)
+        run = subprocess.Popen([harness.PROGRAM, "transcribe", long, "--json", "--data", self.folder],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=harness.environment())
+        time.sleep(6)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=harness.PATIENCE_S)
+        self.assertEqual(run.returncode, 130, err)
+        self.assertIn("interrupted", err)
+        self.assertTrue(json.loads(out)["interrupted"])
 
     def test_the_others_are_heard_when_one_cannot_be_read(self):
         run = self.interviewd("transcribe", self.text, "/nonexistent.wav", self.speech, status=1)

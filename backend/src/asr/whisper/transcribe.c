@@ -75,6 +75,7 @@ struct job {
     const struct whisper_transcribe_params *p;
     const struct whisper_vocab *v;
     struct whisper_search s;
+    float step; /* of temperatures */
     int seek;
     int seek_end;
     int past[WHISPER_PROMPT_MAX]; /* context: the last tokens before this window */
@@ -100,14 +101,12 @@ static void remember(struct job *j, const int *ids, int n)
     j->n_past += n;
 }
 
-/* Encode the window at j->seek and let the decoder hear it. */
-static int hear(struct job *j)
+/* Positions that the window at j->seek is encoded in. */
+static int wanted_ctx(const struct job *j)
 {
     int ctx = j->p->audio_ctx ? j->p->audio_ctx : WHISPER_AUDIO_CTX;
 
-    if (ctx < 0)
-        ctx = whisper_trimmed_ctx((size_t)(j->seek_end - j->seek), WHISPER_PAD_MS);
-    return whisper_listen(j->d, j->c, j->mel, j->seek, ctx);
+    return ctx > 0 ? ctx : whisper_trimmed_ctx((size_t)(j->seek_end - j->seek), WHISPER_PAD_MS);
 }
 
 /* [prev past] and the start tokens. Returns the length; *sot is where the start is. */
@@ -254,7 +253,9 @@ static int one_window(struct job *j)
 {
     int ids[WHISPER_PROMPT_MAX + 8];
     struct whisper_search_job job = {.prompt = ids, .seek = j->seek, .seek_end = j->seek_end};
-    int code = hear(j);
+    int ctx = wanted_ctx(j);
+    bool again = j->c->silence && ctx < WHISPER_AUDIO_CTX;
+    int code = whisper_listen(j->d, j->c, j->mel, j->seek, ctx);
 
     if (!code && j->t->language < 0)
         code = whisper_detect_language(j->d, j->c, &j->t->language, NULL);
@@ -263,7 +264,14 @@ static int one_window(struct job *j)
     if (j->seek > 0 && j->seek + WHISPER_LAST_WINDOW >= j->seek_end)
         j->n_past = 0;
     job.n_prompt = make_prompt(j, ids, &job.sot);
+    j->s.params.temperature_step = again ? 0.0f : j->step;
     code = whisper_search_run(&j->s, j->d, j->c, &job);
+    if (!code && again && j->s.doubtful) { /* kept silence is a guess: without it, then */
+        j->s.params.temperature_step = j->step;
+        code = whisper_listen(j->d, j->c, j->mel, j->seek, WHISPER_AUDIO_CTX);
+        if (!code)
+            code = whisper_search_run(&j->s, j->d, j->c, &job);
+    }
     if (code)
         return code;
     /* At a high temperature the context was left out of the prompt. */
@@ -302,6 +310,7 @@ int whisper_transcribe(struct whisper_transcript *t, struct whisper_decoder *d,
     if (t->language >= d->model->vocab->n_languages || params->audio_ctx > WHISPER_AUDIO_CTX)
         return UV_EINVAL;
     j.seek_end = (int)whisper_mel_length(mel);
+    j.step = search.temperature_step;
     code = whisper_search_init(&j.s, &search);
     if (params->n_prompt > 0)
         remember(&j, params->prompt, params->n_prompt);

@@ -7,7 +7,7 @@
  * and the text of before is reported again: under load partials thin out and finals stay quick.
  */
 #include "asr/engine.h"
-#include "asr/whisper/stream.h"
+#include "asr/whisper/passage.h"
 #include "base/text.h"
 #include "models/models.h"
 
@@ -47,6 +47,7 @@ struct asr_model {
 struct asr_stream {
     struct asr_model *model;
     struct whisper_stream *stream;
+    struct whisper_passage *passage; /* instead, when nobody waits */
     atomic_bool interrupted;
     bool partial; /* What is computed now may be given up */
     struct asr_word *words;
@@ -229,19 +230,58 @@ static void whisper_close(struct asr_stream *s)
     if (!s)
         return;
     whisper_stream_close(s->stream);
+    whisper_passage_close(s->passage);
     atomic_fetch_sub(&s->model->streams, 1);
     free(s->words);
     free(s->word_text);
     free(s);
 }
 
-static int whisper_open(struct asr_stream **sp, struct asr_model *m,
-                        const struct asr_params *params, struct errbuf *err)
+static int open_stream(struct asr_stream *s, int language, const struct asr_params *params,
+                       struct errbuf *err)
 {
     struct whisper_stream_params p = whisper_stream_defaults();
     int ids[WHISPER_STREAM_PROMPT_MAX];
+
+    p.language = language;
+    if (s->model->pad_ms > 0)
+        p.pad_ms = s->model->pad_ms < PAD_MAX_MS ? s->model->pad_ms : PAD_MAX_MS;
+    p.prompt = ids;
+    p.n_prompt = vocabulary_tokens(s->model->model->vocab, params, ids);
+    return whisper_stream_open(&s->stream, s->model->model, &p, err);
+}
+
+static bool is_interrupted(void *arg)
+{
+    const struct asr_stream *s = arg;
+
+    return atomic_load(&s->interrupted);
+}
+
+static int open_passage(struct asr_stream *s, int language, const struct asr_params *params,
+                        struct errbuf *err)
+{
+    int ids[WHISPER_PROMPT_MAX];
+    struct whisper_passage_params p = {.language = language,
+                                       .translate = params->translate,
+                                       .prompt = ids,
+                                       .stop = is_interrupted,
+                                       .stop_arg = s};
+    size_t n = 0;
+
+    if (params->prompt)
+        n = whisper_tokenize(s->model->model->vocab, params->prompt, strlen(params->prompt), ids,
+                             WHISPER_PROMPT_MAX);
+    p.n_prompt = n < WHISPER_PROMPT_MAX ? (int)n : WHISPER_PROMPT_MAX;
+    return whisper_passage_open(&s->passage, s->model->model, s->model->silence, &p, err);
+}
+
+static int whisper_open(struct asr_stream **sp, struct asr_model *m,
+                        const struct asr_params *params, struct errbuf *err)
+{
     struct asr_stream *s;
-    int code = language_of(m->model->vocab, params->language, &p.language, err);
+    int language;
+    int code = language_of(m->model->vocab, params->language, &language, err);
 
     if (code)
         return code;
@@ -255,11 +295,8 @@ static int whisper_open(struct asr_stream **sp, struct asr_model *m,
         return err_set(err, UV_ENOBUFS, "not enough memory for another stream");
     }
     s->model = m;
-    if (m->pad_ms > 0)
-        p.pad_ms = m->pad_ms < PAD_MAX_MS ? m->pad_ms : PAD_MAX_MS;
-    p.prompt = ids;
-    p.n_prompt = vocabulary_tokens(m->model->vocab, params, ids);
-    code = whisper_stream_open(&s->stream, m->model, &p, err);
+    code = params->patient ? open_passage(s, language, params, err)
+                           : open_stream(s, language, params, err);
     if (code) {
         whisper_close(s);
         return code == UV_ENOMEM ? UV_ENOBUFS : code;
@@ -271,13 +308,17 @@ static int whisper_open(struct asr_stream **sp, struct asr_model *m,
 static int whisper_begin(struct asr_stream *s, struct errbuf *err)
 {
     (void)err;
-    whisper_stream_begin(s->stream);
+    if (s->passage)
+        whisper_passage_begin(s->passage);
+    else
+        whisper_stream_begin(s->stream);
     return 0;
 }
 
 static int whisper_feed(struct asr_stream *s, const int16_t *pcm, size_t n, struct errbuf *err)
 {
-    int code = whisper_stream_feed(s->stream, pcm, n);
+    int code = s->passage ? whisper_passage_feed(s->passage, pcm, n)
+                          : whisper_stream_feed(s->stream, pcm, n);
 
     return code ? err_set(err, code, "cannot take more audio: %s", uv_strerror(code)) : 0;
 }
@@ -293,9 +334,14 @@ static int failed(const struct asr_stream *s, int code, struct errbuf *err)
     return err_set(err, code, "the recogniser failed: %s", uv_strerror(code));
 }
 
+static const struct whisper_heard *heard_of(const struct asr_stream *s)
+{
+    return s->passage ? whisper_passage_heard(s->passage) : whisper_stream_heard(s->stream);
+}
+
 static void fill(struct asr_stream *s, struct asr_result *res)
 {
-    const struct whisper_heard *h = whisper_stream_heard(s->stream);
+    const struct whisper_heard *h = heard_of(s);
 
     *res = (struct asr_result){.text = h->text, .stable = h->stable, .confidence = h->confidence};
     snprintf(res->language, sizeof(res->language), "%s", whisper_language_code(h->language));
@@ -304,7 +350,7 @@ static void fill(struct asr_stream *s, struct asr_result *res)
 /* The words of a final, each with a terminated text of its own. */
 static int fill_words(struct asr_stream *s, struct asr_result *res)
 {
-    const struct whisper_heard *h = whisper_stream_heard(s->stream);
+    const struct whisper_heard *h = heard_of(s);
     struct asr_word *words = realloc(s->words, (h->n_words + 1) * sizeof(*words));
     char *text;
 
@@ -340,7 +386,7 @@ static int whisper_partial(struct asr_stream *s, struct asr_result *res, struct 
 {
     int code = 0;
 
-    if (gate_try(s->model)) {
+    if (!s->passage && gate_try(s->model)) {
         take_compute(s, true);
         code = whisper_stream_update(s->stream, &s->model->compute, false);
         gate_leave(s->model);
@@ -355,6 +401,8 @@ static int whisper_settle(struct asr_stream *s, struct errbuf *err)
 {
     int code;
 
+    if (s->passage)
+        return 0;
     gate_enter(s->model, TURN_SETTLE);
     take_compute(s, false);
     code = whisper_stream_update(s->stream, &s->model->compute, true);
@@ -362,14 +410,24 @@ static int whisper_settle(struct asr_stream *s, struct errbuf *err)
     return failed(s, code, err);
 }
 
-static int whisper_finish(struct asr_stream *s, struct asr_result *res, struct errbuf *err)
+/* A passage computes beside the gate, on one thread of its own. */
+static int finish_stream(struct asr_stream *s)
 {
     int code;
 
+    if (s->passage)
+        return whisper_passage_finish(s->passage);
     gate_enter(s->model, TURN_FINAL);
     take_compute(s, false);
     code = whisper_stream_finish(s->stream, &s->model->compute);
     gate_leave(s->model);
+    return code;
+}
+
+static int whisper_finish(struct asr_stream *s, struct asr_result *res, struct errbuf *err)
+{
+    int code = finish_stream(s);
+
     if (!code) {
         fill(s, res);
         code = fill_words(s, res);
@@ -389,6 +447,7 @@ const struct asr_engine asr_whisper = {
     .remote = false,
     .workers = HUB_WORKERS,
     .pace_ms = 300,
+    .passage_ms = WHISPER_PASSAGE_MS,
     .available = whisper_available,
     .load = whisper_load,
     .unload = whisper_unload,

@@ -1,0 +1,154 @@
+/**
+ * @file asr/passages.c  Stretches of speech gathered into passages; see passages.h
+ */
+#include "asr/passages.h"
+
+#include "audio/vad.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+enum {
+    SAMPLES_PER_MS = VAD_RATE / 1000,
+    CUT_LATE_MS = 5500, /* voice activity waits so long for a pause, past its longest */
+};
+
+struct passages {
+    struct vad *vad;
+    uint32_t longest_ms;
+    size_t fed; /* samples */
+    struct stretch *stretches;
+    size_t n, cap;
+    bool open; /* the last one is still being spoken */
+    bool over;
+    struct passage next;
+    int code;
+};
+
+int passages_open(struct passages **pp, uint32_t longest_ms)
+{
+    struct vad_params params = vad_params_defaults();
+    struct passages *p = calloc(1, sizeof(*p));
+    int code;
+
+    if (!p)
+        return UV_ENOMEM;
+    p->longest_ms = longest_ms;
+    params.eager_ms = 0;
+    params.hangover_ms = PASSAGES_HANGOVER_MS;
+    if (longest_ms)
+        params.longest_ms = longest_ms - params.pre_roll_ms - PASSAGES_TAIL_MS - CUT_LATE_MS;
+    code = vad_open(&p->vad, &params);
+    if (code) {
+        passages_close(p);
+        return code;
+    }
+    *pp = p;
+    return 0;
+}
+
+void passages_close(struct passages *p)
+{
+    if (!p)
+        return;
+    vad_close(p->vad);
+    free(p->stretches);
+    free(p);
+}
+
+static int begin(struct passages *p, const struct vad_event *event)
+{
+    if (p->n >= PASSAGES_MAX)
+        return UV_E2BIG;
+    if (p->n == p->cap) {
+        size_t cap = p->cap ? p->cap * 2 : 64;
+        struct stretch *more = realloc(p->stretches, cap * sizeof(*more));
+
+        if (!more)
+            return UV_ENOMEM;
+        p->stretches = more;
+        p->cap = cap;
+    }
+    p->stretches[p->n++] = (struct stretch){.start_ms = event->start_ms,
+                                            .end_ms = event->end_ms,
+                                            .from = (size_t)event->audio_ms * SAMPLES_PER_MS};
+    p->open = true;
+    return 0;
+}
+
+static void on_voice(const struct vad_event *event, void *arg)
+{
+    struct passages *p = arg;
+
+    if (p->code)
+        return;
+    if (event->kind == VAD_BEGIN) {
+        p->code = begin(p, event);
+    } else if (event->kind == VAD_END) {
+        p->stretches[p->n - 1].end_ms = event->end_ms;
+        p->open = false;
+    }
+}
+
+int passages_feed(struct passages *p, const int16_t *pcm, size_t n)
+{
+    vad_feed(p->vad, pcm, n, on_voice, p);
+    p->fed += n;
+    return p->code;
+}
+
+int passages_end(struct passages *p)
+{
+    vad_flush(p->vad, on_voice, p);
+    p->over = true;
+    return p->code;
+}
+
+static size_t end_of(const struct passages *p, const struct stretch *s)
+{
+    size_t end = (size_t)(s->end_ms + PASSAGES_TAIL_MS) * SAMPLES_PER_MS;
+
+    return end < p->fed ? end : p->fed;
+}
+
+/* Does this stretch still belong to the passage? */
+static bool fits(const struct passages *p, const struct passage *to, const struct stretch *s)
+{
+    const struct stretch *last = &p->stretches[to->first + to->n - 1];
+
+    return end_of(p, s) - to->from <= (size_t)p->longest_ms * SAMPLES_PER_MS &&
+           s->start_ms < last->end_ms + PASSAGES_PAUSE_MS;
+}
+
+const struct passage *passages_next(struct passages *p, const struct stretch **stretches)
+{
+    struct passage next = {.first = p->next.first + p->next.n};
+    size_t closed = p->n - p->open;
+    bool complete = p->over;
+
+    *stretches = p->stretches;
+    for (size_t i = next.first; i < closed; i++) {
+        const struct stretch *s = &p->stretches[i];
+
+        if (next.n && !fits(p, &next, s)) {
+            complete = true;
+            break;
+        }
+        if (!next.n)
+            next.from = s->from;
+        next.to = end_of(p, s);
+        next.n++;
+    }
+    if (next.n && !complete) { /* nothing that is yet to come can belong to it */
+        size_t silent = p->fed > next.to ? p->fed - next.to : 0;
+
+        complete =
+            !p->longest_ms || (!p->open && silent > (size_t)PASSAGES_PAUSE_MS * SAMPLES_PER_MS);
+    }
+    if (!next.n || !complete)
+        return NULL;
+    if (!p->longest_ms)
+        next.n = 1, next.to = end_of(p, &p->stretches[next.first]);
+    p->next = next;
+    return &p->next;
+}

@@ -1,0 +1,207 @@
+/**
+ * @file asr/whisper/passage.c  One window after the other of a passage; see passage.h
+ */
+#include "asr/whisper/passage.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FALLBACK_STEPS = 1500 }; /* decoder runs of sampling for a doubtful window */
+
+struct whisper_passage {
+    struct nn *nn;
+    struct whisper_compute c;
+    struct whisper_decoder d;
+    struct whisper_mel mel;
+    struct whisper_passage_params params;
+    int prompt[WHISPER_PROMPT_MAX];
+
+    struct buf text;
+    uint8_t *keep; /* of the transcript's bytes, those that were said */
+    struct whisper_heard_word *words;
+    size_t words_cap;
+    struct whisper_heard heard;
+};
+
+int whisper_passage_open(struct whisper_passage **pp, const struct whisper_model *m,
+                         const struct whisper_silence *silence,
+                         const struct whisper_passage_params *params, struct errbuf *err)
+{
+    struct whisper_passage *p = calloc(1, sizeof(*p));
+    int code;
+
+    if (!p)
+        return err_set(err, UV_ENOMEM, "not enough memory for another passage");
+    p->params = *params;
+    if (p->params.n_prompt > WHISPER_PROMPT_MAX)
+        p->params.n_prompt = WHISPER_PROMPT_MAX;
+    if (p->params.n_prompt > 0)
+        memcpy(p->prompt, params->prompt, (size_t)p->params.n_prompt * sizeof(int));
+    p->params.prompt = p->prompt;
+    buf_init(&p->text, WHISPER_TRANSCRIPT_TEXT_MAX);
+    whisper_mel_init(&p->mel, m->mel);
+    code = nn_open(&p->nn, 1, NULL, err);
+    if (!code)
+        code = whisper_decoder_init(&p->d, m, 1, false, err);
+    if (code) {
+        whisper_passage_close(p);
+        return code;
+    }
+    whisper_compute_init(&p->c, m, p->nn);
+    p->c.silence = silence;
+    p->c.stop = params->stop;
+    p->c.stop_arg = params->stop_arg;
+    *pp = p;
+    return 0;
+}
+
+void whisper_passage_close(struct whisper_passage *p)
+{
+    if (!p)
+        return;
+    whisper_compute_release(&p->c);
+    whisper_decoder_release(&p->d);
+    whisper_mel_release(&p->mel);
+    nn_close(p->nn);
+    buf_release(&p->text);
+    free(p->keep);
+    free(p->words);
+    free(p);
+}
+
+void whisper_passage_begin(struct whisper_passage *p)
+{
+    whisper_mel_clear(&p->mel);
+    buf_clear(&p->text);
+    p->heard = (struct whisper_heard){.text = ""};
+}
+
+int whisper_passage_feed(struct whisper_passage *p, const int16_t *pcm, size_t n)
+{
+    return whisper_mel_feed(&p->mel, pcm, n);
+}
+
+/* ---- what was said ------------------------------------------------------------------------ */
+
+/* Mean confidence of the words whose text begins in [from, to), and how many there are. */
+static float confidence_within(const struct whisper_transcript *t, size_t from, size_t to, int *n)
+{
+    float sum = 0.0f;
+
+    *n = 0;
+    for (int i = 0; i < t->n_words; i++) {
+        if (t->words[i].text < from || t->words[i].text >= to || !t->words[i].text_len)
+            continue;
+        sum += t->words[i].confidence;
+        ++*n;
+    }
+    return *n ? sum / (float)*n : 0.0f;
+}
+
+/* Notes are not said, nor are segments nobody would say like that. */
+static int mark_said(struct whisper_passage *p, const struct whisper_transcript *t)
+{
+    uint8_t *keep = realloc(p->keep, t->text.len + 1);
+
+    if (!keep)
+        return UV_ENOMEM;
+    p->keep = keep;
+    whisper_said(t->text.len ? t->text.data : "", t->text.len, keep);
+    for (int i = 0; i < t->n_segments; i++) {
+        const struct whisper_segment *s = &t->segments[i];
+        int n;
+        float mean = confidence_within(t, s->text, s->text + s->text_len, &n);
+
+        if (n && mean < (t->n_words == 1 ? WHISPER_SAID_ALONE_MIN : WHISPER_SAID_MIN))
+            memset(keep + s->text, 0, s->text_len);
+    }
+    return 0;
+}
+
+/* One word, with one space before it unless it is the first or written without. */
+static void write_word(struct whisper_passage *p, const struct whisper_transcript *t,
+                       const struct whisper_word *w)
+{
+    size_t start, before = p->text.len;
+
+    for (size_t i = w->text; i < w->text + w->text_len; i++) {
+        bool space = t->text.data[i] == ' ';
+        bool after_space = !p->text.len || p->text.data[p->text.len - 1] == ' ';
+
+        if (p->keep[i] && !(space && after_space))
+            buf_putc(&p->text, t->text.data[i]);
+    }
+    start = before + (p->text.len > before && p->text.data[before] == ' ');
+    if (p->text.len <= start)
+        return;
+    p->words[p->heard.n_words++] = (struct whisper_heard_word){.text = start,
+                                                               .text_len = p->text.len - start,
+                                                               .start_ms = (uint32_t)w->t0 * 10,
+                                                               .end_ms = (uint32_t)w->t1 * 10,
+                                                               .confidence = w->confidence};
+}
+
+static int write_heard(struct whisper_passage *p, const struct whisper_transcript *t)
+{
+    double sum = 0.0;
+    int code = mark_said(p, t);
+
+    if (!code && (size_t)t->n_words > p->words_cap) {
+        struct whisper_heard_word *words = realloc(p->words, (size_t)t->n_words * sizeof(*words));
+
+        if (!words)
+            return UV_ENOMEM;
+        p->words = words;
+        p->words_cap = (size_t)t->n_words;
+    }
+    for (int i = 0; !code && i < t->n_words; i++)
+        write_word(p, t, &t->words[i]);
+    if (code || p->text.err)
+        return code ? code : UV_ENOMEM;
+    if (!whisper_is_word(p->text.len ? p->text.data : "", p->text.len)) {
+        buf_clear(&p->text);
+        p->heard.n_words = 0;
+    }
+    buf_seal(&p->text);
+    for (size_t i = 0; i < p->heard.n_words; i++)
+        sum += log(fmax((double)p->words[i].confidence, 1e-6));
+    p->heard.text = p->text.len ? p->text.data : "";
+    p->heard.len = p->heard.stable = p->text.len;
+    p->heard.language = t->language;
+    p->heard.words = p->words;
+    p->heard.confidence = p->heard.n_words ? (float)exp(sum / (double)p->heard.n_words) : 0.0f;
+    return 0;
+}
+
+static struct whisper_transcribe_params params_of(const struct whisper_passage *p)
+{
+    struct whisper_transcribe_params params = whisper_transcribe_defaults();
+
+    params.language = p->params.language;
+    params.translate = p->params.translate;
+    params.prompt = p->prompt;
+    params.n_prompt = p->params.n_prompt;
+    params.search.beams = WHISPER_PASSAGE_BEAMS;
+    params.search.fallback_steps = FALLBACK_STEPS;
+    params.words = true;
+    return params;
+}
+
+int whisper_passage_finish(struct whisper_passage *p)
+{
+    struct whisper_transcribe_params params = params_of(p);
+    struct whisper_transcript t;
+    int code = whisper_transcribe(&t, &p->d, &p->c, &p->mel, &params);
+
+    if (code)
+        return code;
+    code = write_heard(p, &t);
+    whisper_transcript_release(&t);
+    return code;
+}
+
+const struct whisper_heard *whisper_passage_heard(const struct whisper_passage *p)
+{
+    return &p->heard;
+}
