@@ -11,6 +11,7 @@ set -euo pipefail
 
 SUITES=${*:-checks server contract web browser sanitize threads fuzz}
 FUZZ_SECONDS=${FUZZ_SECONDS:-4}
+SANITIZED_PROCESSES=${SANITIZED_PROCESSES:-$(($(nproc) * 2))} # the whole server mostly waits for its clients
 passed=0
 failed=0
 skipped=0
@@ -131,13 +132,15 @@ compiled_ahead() {
 suite_sanitize() {
     compiled_ahead
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 LSAN_OPTIONS=suppressions=$PWD/backend/test/lsan.supp:print_suppressions=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-        meson_suite "the server (clang, address and undefined behaviour)" backend/build-asan --suite unit --suite conformance
+        meson_suite "the server (clang, address and undefined behaviour)" backend/build-asan \
+        --suite unit --suite conformance --suite e2e --timeout-multiplier 4 --num-processes "$SANITIZED_PROCESSES"
 }
 
 suite_threads() {
     compiled_ahead
     TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/backend/test/tsan.supp \
-        meson_suite "the server (clang, threads)" backend/build-tsan --suite threads
+        meson_suite "the server (clang, threads)" backend/build-tsan \
+        --suite threads --suite e2e --timeout-multiplier 8 --num-processes "$SANITIZED_PROCESSES"
 }
 
 # fuzz TARGET - leaves what it said in NAME.said and how it ended in NAME.status.

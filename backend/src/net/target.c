@@ -87,7 +87,7 @@ static int decode_query(char *text, struct target *out)
 const char *target_query(const struct target *t, const char *name)
 {
     size_t want = strlen(name);
-    const char *end = t->query + t->query_len;
+    const char *end = t->query ? t->query + t->query_len : NULL;
 
     for (const char *at = t->query; at && at < end; at += strlen(at) + 1) {
         if (strncmp(at, name, want) != 0)

@@ -281,7 +281,8 @@ class Case(unittest.TestCase):
         cls.server.remove()
         shutil.rmtree(cls.folder, ignore_errors=True)
         assert status == 0, f"the server ended with {status}: {output[-4000:]}"
-        assert "ERROR: AddressSanitizer" not in output and "runtime error" not in output, output[-8000:]
+        for finding in ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error"):
+            assert finding not in output, output[-8000:]
 
     def session(self, **fields):
         return self.server.post("/api/v1/sessions", fields)["id"]
