@@ -207,7 +207,7 @@ static bool fall_back(struct asr_line *line, int code, const struct errbuf *why)
 static bool recover(struct asr_line *line, int code, const struct errbuf *err)
 {
     close_stream(line);
-    if (is_stopping(line))
+    if (code == UV_ECANCELED || is_stopping(line)) /* given up by us: nobody wants it heard */
         return false;
     if (!line->work.local && line->hub->spare.engine)
         return fall_back(line, code, err);
