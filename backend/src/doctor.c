@@ -223,6 +223,76 @@ static void check_page(struct doctor *d)
 
 /* ----------------------------------------------------------------------- recognisers */
 
+/** A recogniser far away is given a second of next to nothing: does it answer, and how soon? */
+struct asking {
+    const struct asr_engine *engine;
+    struct asr_model_params params;
+    struct loop *loop;
+    struct errbuf why;
+    uint64_t took_ms;
+    int rc;
+};
+
+static void stop_loop(void *loop)
+{
+    loop_stop(loop);
+}
+
+static int ask_once(struct asking *a)
+{
+    static const struct asr_params english = {.language = "en"};
+    static int16_t sound[ASR_SAMPLE_RATE];
+    struct asr_model *model = NULL;
+    struct asr_stream *stream = NULL;
+    struct asr_result res;
+    int rc = a->engine->load(&model, &a->params, &a->why);
+
+    for (size_t i = 0; i < ASR_SAMPLE_RATE; i++) /* a soft hiss: nothing to hear, and no silence */
+        sound[i] = (int16_t)(i * 7919 % 65 - 32);
+    rc = rc ? rc : a->engine->open(&stream, model, &english, &a->why);
+    rc = rc ? rc : a->engine->begin(stream, &a->why);
+    rc = rc ? rc : a->engine->feed(stream, sound, ASR_SAMPLE_RATE, &a->why);
+    rc = rc ? rc : a->engine->finish(stream, &res, &a->why);
+    a->engine->close(stream);
+    a->engine->unload(model);
+    return rc;
+}
+
+static void ask_recogniser(void *arg)
+{
+    struct asking *a = arg;
+    uint64_t begun = clock_mono_ms();
+
+    a->rc = ask_once(a);
+    a->took_ms = clock_mono_ms() - begun;
+    loop_post(a->loop, stop_loop, a->loop);
+}
+
+static void check_distant(struct doctor *d, const struct asr_engine *engine,
+                          const struct asr_model_params *params)
+{
+    struct asking a = {.engine = engine, .params = *params, .loop = d->program.app.loop};
+    char text[ERR_TEXT_MAX + 96];
+    uv_thread_t thread;
+
+    if (uv_thread_create(&thread, ask_recogniser, &a))
+        return;
+    loop_run(a.loop);
+    uv_thread_join(&thread);
+    if (a.rc) {
+        snprintf(text, sizeof(text), "%s: %s", engine->name,
+                 a.why.text[0] ? a.why.text : uv_strerror(a.rc));
+        report(d, BROKEN, "recogniser", text);
+        advise(
+            "set INTERVIEWD_ASR_URL, INTERVIEWD_ASR_KEY and INTERVIEWD_ASR_NAME to a service that "
+            "answers; meanwhile the local recogniser hears instead");
+        return;
+    }
+    snprintf(text, sizeof(text), "%s: answers (%.0f ms for a second of audio)", engine->name,
+             (double)a.took_ms);
+    report(d, GOOD, "recogniser", text);
+}
+
 static void check_recognisers(struct doctor *d)
 {
     const char *wanted = d->program.config->asr_engine;
@@ -236,6 +306,11 @@ static void check_recognisers(struct doctor *d)
         bool asked = !engine->remote || !strcmp(wanted, engine->name);
         char text[ERR_TEXT_MAX + 96];
 
+        if (engine->remote && there && asked) {
+            check_distant(d, engine, &params);
+            any = true;
+            continue;
+        }
         snprintf(text, sizeof(text), "%s: %s", engine->name,
                  !there  ? why.text
                  : asked ? "ready"
