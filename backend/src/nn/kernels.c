@@ -103,16 +103,23 @@ float *nn_floats(size_t n)
     return aligned_alloc(64, align64(n * sizeof(float)));
 }
 
-void *nn_scratch_need(struct nn_scratch *s, size_t bytes)
+bool nn_starved(struct nn *nn)
+{
+    return atomic_exchange(&nn->starved, false);
+}
+
+void *nn_scratch_need(struct nn *nn, struct nn_scratch *s, size_t bytes)
 {
     if (bytes <= s->bytes)
         return s->data;
     bytes = (bytes + bytes / 4 + 4095) / 4096 * 4096;
     free(s->data);
+    s->bytes = 0;
     s->data = aligned_alloc(64, bytes);
-    if (!s->data)
-        abort(); /* documented in kernels.h: the arithmetic cannot fail */
-    s->bytes = bytes;
+    if (s->data)
+        s->bytes = bytes;
+    else
+        atomic_store(&nn->starved, true);
     return s->data;
 }
 

@@ -202,7 +202,9 @@ static void attend_head(void *arg, int chunk, int worker)
         nn_kv_store_head(j->nn, it->kv, head, it->causal_from, it->n,
                          it->k + (size_t)(head * kv->head_dim), it->ldkv,
                          it->v + (size_t)(head * kv->head_dim), it->ldkv);
-    h.scores = nn_scratch_need(&j->nn->workers[worker], (size_t)kv->cap * sizeof(float));
+    h.scores = nn_scratch_need(j->nn, &j->nn->workers[worker], (size_t)kv->cap * sizeof(float));
+    if (!h.scores)
+        return;
     for (int i = 0; i < it->n; i++) {
         h.n = it->causal_from < 0 ? kv->n : it->causal_from + i + 1;
         h.q = it->q + (size_t)i * it->ldq + (size_t)(head * kv->head_dim);
@@ -280,11 +282,12 @@ static void self_tile(void *arg, int chunk, int worker)
                         .prepared = j->prepared + (size_t)head * j->head_bytes,
                         .kept = nn_kept_head(j->kept, head),
                         .kept_n = j->kept_n,
-                        .work = nn_scratch_need(&j->nn->workers[worker], j->work_bytes),
+                        .work = nn_scratch_need(j->nn, &j->nn->workers[worker], j->work_bytes),
                         .out = j->out + (size_t)row * dim + col,
                         .ldo = dim};
 
-    j->nn->isa->self->rows(&s);
+    if (s.work)
+        j->nn->isa->self->rows(&s);
 }
 
 void nn_rows_attention(struct nn *nn, const float *qkv, int n, int heads, int head_dim,
@@ -300,7 +303,9 @@ void nn_rows_attention(struct nn *nn, const float *qkv, int n, int heads, int he
     j.tiles = (n + NN_QUERY_ROWS - 1) / NN_QUERY_ROWS;
     j.head_bytes = align64(nn->isa->self->bytes(n, j.kept_n, head_dim));
     j.work_bytes = align64(nn->isa->self->work(n, j.kept_n, head_dim));
-    j.prepared = nn_scratch_need(&nn->heads, j.head_bytes * (size_t)heads);
+    j.prepared = nn_scratch_need(nn, &nn->heads, j.head_bytes * (size_t)heads);
+    if (!j.prepared)
+        return;
     nn_pool_run(nn->pool, heads, prepare_head, &j);
     nn_pool_run(nn->pool, heads * j.tiles, self_tile, &j);
 }

@@ -106,7 +106,11 @@ static void attention_chunk(void *arg, int head, int worker)
     size_t qkv = projected_bytes(j);
     size_t scratch = align64(nn_layer_scratch(&j->layer));
     size_t most = scratch > j->work_bytes ? scratch : j->work_bytes;
-    uint8_t *mem = nn_scratch_need(&j->layer.nn->workers[worker], qkv + j->head_bytes + most);
+    uint8_t *mem =
+        nn_scratch_need(j->layer.nn, &j->layer.nn->workers[worker], qkv + j->head_bytes + most);
+
+    if (!mem)
+        return;
 
     project_head(j, head, (float *)(void *)mem, mem + qkv + j->head_bytes);
     attend(j, head, (const float *)(const void *)mem, mem + qkv, mem + qkv + j->head_bytes);
@@ -118,7 +122,9 @@ static void attention_by_steps(struct nn *nn, const struct nn_linear *qkv, int h
     struct nn_linear l = *qkv;
 
     l.ldy = 0;
-    l.y = nn_scratch_need(&nn->between, 3 * sizeof(float) * (size_t)(l.n * heads * head_dim));
+    l.y = nn_scratch_need(nn, &nn->between, 3 * sizeof(float) * (size_t)(l.n * heads * head_dim));
+    if (!l.y)
+        return;
     nn_linear(nn, &l);
     nn_rows_attention(nn, l.y, l.n, heads, head_dim, kept, out);
 }
@@ -139,8 +145,8 @@ void nn_self_attention(struct nn *nn, const struct nn_linear *qkv, int heads, in
     j.layer = nn_layer_of(nn, qkv);
     j.head_bytes = align64(nn->isa->self->bytes(qkv->n, j.kept_n, head_dim));
     j.work_bytes = align64(nn->isa->self->work(qkv->n, j.kept_n, head_dim));
-    nn_layer_prepare(&j.layer);
-    nn_pool_run(nn->pool, heads, attention_chunk, &j);
+    if (nn_layer_prepare(&j.layer))
+        nn_pool_run(nn->pool, heads, attention_chunk, &j);
 }
 
 /* ---- cache -------------------------------------------------------------------------------- */
@@ -149,9 +155,12 @@ static void cache_chunk(void *arg, int head, int worker)
 {
     const struct head_job *j = arg;
     size_t kv = projected_bytes(j), ld = 2 * (size_t)j->head_dim;
-    uint8_t *mem = nn_scratch_need(&j->layer.nn->workers[worker], kv + nn_layer_scratch(&j->layer));
+    uint8_t *mem = nn_scratch_need(j->layer.nn, &j->layer.nn->workers[worker],
+                                   kv + nn_layer_scratch(&j->layer));
     const float *keys = (const float *)(const void *)mem;
 
+    if (!mem)
+        return;
     project_head(j, head, (float *)(void *)mem, mem + kv);
     nn_kv_store_head(j->layer.nn, j->kv, head, 0, j->layer.l->n, keys, ld, keys + j->head_dim, ld);
 }
@@ -162,7 +171,9 @@ static void fill_by_steps(struct nn *nn, struct nn_kv *kv, const struct nn_linea
     struct nn_linear l = *layer;
 
     l.ldy = 0;
-    l.y = nn_scratch_need(&nn->between, 2 * sizeof(float) * width * (size_t)l.n);
+    l.y = nn_scratch_need(nn, &nn->between, 2 * sizeof(float) * width * (size_t)l.n);
+    if (!l.y)
+        return;
     nn_linear(nn, &l);
     nn_kv_store(nn, kv, 0, l.n, l.y, 2 * width, l.y + width, 2 * width);
 }
@@ -176,7 +187,7 @@ void nn_kv_fill(struct nn *nn, struct nn_kv *kv, const struct nn_linear *layer)
         return;
     }
     j.layer = nn_layer_of(nn, layer);
-    nn_layer_prepare(&j.layer);
-    nn_pool_run(nn->pool, kv->heads, cache_chunk, &j);
+    if (nn_layer_prepare(&j.layer))
+        nn_pool_run(nn->pool, kv->heads, cache_chunk, &j);
     kv->n = layer->n;
 }

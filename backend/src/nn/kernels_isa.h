@@ -30,6 +30,8 @@
 
 #include "nn/nn.h"
 
+#include <stdatomic.h>
+
 /* Before a loop of constant length whose variables must stay in registers. */
 #ifdef __clang__
 #define NN_UNROLL   _Pragma("unroll")
@@ -284,7 +286,6 @@ struct nn_scratch {
     void *data;
     size_t bytes;
 };
-void *nn_scratch_need(struct nn_scratch *s, size_t bytes);
 
 /* What a context holds. */
 struct nn {
@@ -295,6 +296,11 @@ struct nn {
     struct nn_scratch heads;                   /* prepared keys and values */
     struct nn_scratch gates;                   /* of a recurrent layer */
     struct nn_scratch workers[NN_THREADS_MAX]; /* one a thread */
+    atomic_bool starved;                       /* see nn_starved() */
 };
+
+/* NULL when there is no memory: the context has starved then, and whoever asked leaves its part
+ * undone. Each scratch is asked for by one thread at a time. */
+void *nn_scratch_need(struct nn *nn, struct nn_scratch *s, size_t bytes);
 
 #endif

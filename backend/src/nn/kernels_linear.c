@@ -52,7 +52,9 @@ static void prepare_rows(void *arg, int chunk, int worker)
         prepare_values(j, x, j->ldx, begin, end - begin);
         return;
     }
-    normal = nn_scratch_need(&j->nn->workers[worker], PREPARE_STEP * cols * sizeof(float));
+    normal = nn_scratch_need(j->nn, &j->nn->workers[worker], PREPARE_STEP * cols * sizeof(float));
+    if (!normal)
+        return;
     j->nn->isa->layer_norm(&(struct nn_norm){x, j->ldx, end - begin, j->m->cols, j->l->ln_weight,
                                              j->l->ln_bias, normal, cols});
     prepare_values(j, normal, cols, begin, end - begin);
@@ -145,9 +147,9 @@ static void multiply_chunk(void *arg, int chunk, int worker)
     int begin = chunk * j->panels;
     int end = begin + j->panels < j->m->panels ? begin + j->panels : j->m->panels;
     int step = nn_pool_threads(j->nn->pool);
-    uint8_t *scratch = nn_scratch_need(&j->nn->workers[worker], nn_layer_scratch(j));
+    uint8_t *scratch = nn_scratch_need(j->nn, &j->nn->workers[worker], nn_layer_scratch(j));
 
-    for (int panel = begin, n; panel < end; panel += n) {
+    for (int panel = begin, n; scratch && panel < end; panel += n) {
         n = panel + NN_PANELS_MAX <= end ? NN_PANELS_MAX : j->p->unpack ? 1 : end - panel;
         nn_layer_columns(j,
                          &(struct nn_columns){.panel = panel,
@@ -191,8 +193,10 @@ static void multiply_part(void *arg, int part, int worker)
     size_t unpacked = unpacked_bytes(j) * (size_t)(n_panels / NN_PANELS_MAX + NN_PANELS_MAX - 1);
     size_t tile = TILE_BYTES;
     size_t wide = sizeof(float) * NN_TILE_ROWS * (size_t)j->part;
-    uint8_t *scratch = nn_scratch_need(&j->nn->workers[worker], unpacked + tile + wide);
+    uint8_t *scratch = nn_scratch_need(j->nn, &j->nn->workers[worker], unpacked + tile + wide);
 
+    if (!scratch)
+        return;
     n_panels = panel + n_panels < j->m->panels ? n_panels : j->m->panels - panel;
     for (int p = 0, at = 0, some; p < n_panels; p += some, at++) {
         some = p + NN_PANELS_MAX <= n_panels ? NN_PANELS_MAX : 1;
@@ -259,10 +263,13 @@ struct nn_layer nn_layer_of(struct nn *nn, const struct nn_linear *l)
     return j;
 }
 
-void nn_layer_prepare(struct nn_layer *j)
+bool nn_layer_prepare(struct nn_layer *j)
 {
-    j->rows = nn_scratch_need(&j->nn->shared, j->row_bytes * (size_t)j->l->n);
+    j->rows = nn_scratch_need(j->nn, &j->nn->shared, j->row_bytes * (size_t)j->l->n);
+    if (!j->rows)
+        return false;
     nn_pool_run(j->nn->pool, (j->l->n + PREPARE_STEP - 1) / PREPARE_STEP, prepare_rows, j);
+    return true;
 }
 
 static void multiply_all(struct nn_layer *j)
@@ -278,8 +285,8 @@ void nn_linear(struct nn *nn, const struct nn_linear *l)
     if (l->n < 1)
         return;
     j = nn_layer_of(nn, l);
-    nn_layer_prepare(&j);
-    multiply_all(&j);
+    if (nn_layer_prepare(&j))
+        multiply_all(&j);
 }
 
 /* The rows between two layers as floats, in the context. */
@@ -289,7 +296,10 @@ static void pair_by_floats(struct nn *nn, const struct nn_linear *first,
     struct nn_linear up = *first, down = *second;
 
     up.ldy = down.ldx = 0;
-    up.y = nn_scratch_need(&nn->between, sizeof(float) * (size_t)first->n * (size_t)first->w->rows);
+    up.y = nn_scratch_need(nn, &nn->between,
+                           sizeof(float) * (size_t)first->n * (size_t)first->w->rows);
+    if (!up.y)
+        return;
     down.x = up.y;
     nn_linear(nn, &up);
     nn_linear(nn, &down);
@@ -316,10 +326,11 @@ void nn_linear_pair(struct nn *nn, const struct nn_linear *first, const struct n
         pair_by_floats(nn, first, second);
         return;
     }
-    down.rows = nn_scratch_need(&nn->between, down.row_bytes * (size_t)second->n);
+    down.rows = nn_scratch_need(nn, &nn->between, down.row_bytes * (size_t)second->n);
     up.next = &down;
     up.part = down.p->part(down.m);
-    nn_layer_prepare(&up);
+    if (!down.rows || !nn_layer_prepare(&up))
+        return;
     nn_pool_run(nn->pool, (up.m->rows + up.part - 1) / up.part, multiply_part, &up);
     multiply_all(&down);
 }

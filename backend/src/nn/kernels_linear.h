@@ -5,9 +5,9 @@
  * own, such as the queries, keys and values of one head:
  *
  *     struct nn_layer layer = nn_layer_of(nn, &linear);
- *     nn_layer_prepare(&layer);                       // rows of x, with all threads
+ *     if (nn_layer_prepare(&layer))                   // rows of x, with all threads
  *     ...                                             // in chunks of the caller's:
- *     scratch = nn_scratch_need(&nn->workers[worker], nn_layer_scratch(&layer));
+ *     scratch = nn_scratch_need(nn, &nn->workers[worker], nn_layer_scratch(&layer));
  *     nn_layer_columns(&layer, &(struct nn_columns){panel, 4, next, y, ldy}, scratch);
  *
  * Prepared rows live in the context until the next layer is prepared.
@@ -41,7 +41,8 @@ struct nn_columns {
 };
 
 struct nn_layer nn_layer_of(struct nn *nn, const struct nn_linear *l);
-void nn_layer_prepare(struct nn_layer *j);
+/** False when the context has starved: there is nothing to multiply then. */
+bool nn_layer_prepare(struct nn_layer *j);
 size_t nn_layer_scratch(const struct nn_layer *j);
 void nn_layer_columns(const struct nn_layer *j, const struct nn_columns *c, uint8_t *scratch);
 

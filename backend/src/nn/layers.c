@@ -82,8 +82,10 @@ void nn_lstm_run(struct nn *nn, const struct nn_lstm *l, const float *x, int ste
                  float *h, float *c, float *out)
 {
     size_t size = (size_t)l->size, step = (size_t)rows * 4 * size;
-    float *gates = nn_scratch_need(&nn->gates, (size_t)steps * step * sizeof(float));
+    float *gates = nn_scratch_need(nn, &nn->gates, (size_t)steps * step * sizeof(float));
 
+    if (!gates)
+        return;
     /* What the input says about all steps is one product; what the state says is one a step. */
     nn_linear(nn, &(struct nn_linear){
                       .w = l->input, .x = x, .n = steps * rows, .bias = l->bias, .y = gates});

@@ -31,11 +31,12 @@
  * Threads    A struct nn belongs to one thread at a time. Matrices are read-only once packed and
  *            may be used by any number of contexts at once. A struct nn_kv is written by one
  *            thread at a time.
- * Errors     Opening, packing and nn_kv_init can fail. The arithmetic itself cannot: scratch
- *            grows by allocation, and abort() is called when memory is exhausted there.
- * Ownership  Packing copies; the source may be unmapped afterwards. Rows, biases and caches are
- *            the caller's and must not overlap unless a comment says that they may.
- * Alignment  No alignment is required of caller's rows; 64 bytes are fastest.
+ * Errors     Opening, packing and nn_kv_init can fail. The arithmetic itself has nothing to say,
+ * but its scratch grows by allocation: when there is no memory for it, what was to be computed is
+ * left undone and nn_starved() says so afterwards. Ownership  Packing copies; the source may be
+ * unmapped afterwards. Rows, biases and caches are the caller's and must not overlap unless a
+ * comment says that they may. Alignment  No alignment is required of caller's rows; 64 bytes are
+ * fastest.
  */
 #ifndef NN_NN_H
 #define NN_NN_H
@@ -90,6 +91,9 @@ struct nn;
  */
 int nn_open(struct nn **wkp, int threads, const char *isa, struct errbuf *err);
 void nn_close(struct nn *nn);
+/** Was there no memory for some arithmetic since this was asked last? What came out of it is worth
+ *  nothing then. Models ask once, after the last layer. */
+bool nn_starved(struct nn *nn);
 
 /** Name of the kernels in use, for example "avx512vnni". */
 const char *nn_isa(const struct nn *nn);

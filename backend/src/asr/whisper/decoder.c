@@ -122,6 +122,8 @@ int whisper_decoder_hear(struct whisper_decoder *d, struct whisper_compute *c, c
                                        .bias = m->decoder[i].cross_kv.bias,
                                        .exact = c->exact});
     }
+    if (!code && nn_starved(c->nn))
+        code = UV_ENOMEM;
     if (!code)
         d->ctx = ctx;
     return code;
@@ -344,7 +346,8 @@ int whisper_decode(struct whisper_decoder *d, struct whisper_compute *c,
         }
         decoder_block(&st, i);
     }
-    return write_logits(&st);
+    code = write_logits(&st);
+    return nn_starved(c->nn) ? UV_ENOMEM : code;
 }
 
 void whisper_decoder_copy(struct whisper_decoder *d, int to, int from, int n)

@@ -157,7 +157,7 @@ int whisper_encode(struct whisper_compute *c, const float *mel, int ctx, float *
         mix_and_widen(c, &m->encoder[i], ctx, out, mem);
     }
     nn_layer_norm(c->nn, out, ctx, (int)d, m->encoder_ln.weight, m->encoder_ln.bias, out);
-    return 0;
+    return nn_starved(c->nn) ? UV_ENOMEM : 0;
 }
 
 int whisper_encode_keeping(struct whisper_compute *c, const float *mel, int ctx, float *out,
@@ -184,5 +184,7 @@ int whisper_encode_keeping(struct whisper_compute *c, const float *mel, int ctx,
     if (!code)
         nn_layer_norm(c->nn, out, ctx, s->n_audio_state, m->encoder_ln.weight, m->encoder_ln.bias,
                       out);
+    if (!code && nn_starved(c->nn))
+        code = err_set(err, UV_ENOMEM, "not enough memory to encode");
     return code;
 }

@@ -4,6 +4,7 @@
  * Compared with the definitions in double precision, over random weights.
  */
 #include "fixture.h"
+#include "support/sanitized.h"
 
 #include <stdio.h>
 
@@ -161,6 +162,28 @@ static void test_a_recurrent_layer_of_an_odd_size_is_refused(void **state)
     nn_close(nn);
 }
 
+/* More than any machine has addresses for: nothing is computed, and that is told once. */
+static void test_arithmetic_without_memory_says_so(void **state)
+{
+    static const float w[4 * 16 * 16], bias[4 * 16];
+    float x[16] = {0}, h[16] = {0}, c[16] = {0};
+    struct nn *nn = open_kernels("plain", 1);
+    struct nn_lstm l;
+
+    (void)state;
+    if (SANITIZED) /* its allocator ends the program instead */
+        skip();
+    assert_int_equal(nn_lstm_pack(&l, nn, w, w, bias, bias, 16, 16, NULL), 0);
+    assert_false(nn_starved(nn));
+    nn_lstm_run(nn, &l, x, 1 << 24, 1 << 20, h, c, NULL);
+    assert_true(nn_starved(nn));
+    assert_false(nn_starved(nn));
+    nn_lstm_run(nn, &l, x, 1, 1, h, c, NULL); /* and with less it goes on */
+    assert_false(nn_starved(nn));
+    nn_lstm_release(&l);
+    nn_close(nn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_softmax_adds_up_to_one),
         cmocka_unit_test(test_recurrent_layers_follow_their_definition),
         cmocka_unit_test(test_a_recurrent_layer_of_an_odd_size_is_refused),
+        cmocka_unit_test(test_arithmetic_without_memory_says_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
