@@ -7,10 +7,15 @@
  * peak of at least 0.5 between 60 and 400 Hz and its level is within 28 dB of the recording's loud
  * frames (95th percentile). "Kept" are the voiced frames inside an utterance, pre-roll included.
  *
- *     backend/build/bench/bench-vad [--clips] [FOLDER]
+ * With MODELS, a folder that vad.onnx lies in, the same through Silero (asr/turn/turn.h) as well.
+ *
+ *     backend/build/bench/bench-vad [--clips] [FOLDER [MODELS]]
  */
-#include "audio/vad.h"
+#include "asr/nets.h"
+#include "asr/turn/turn.h"
 #include "base/clock.h"
+#include "loop/lanes.h"
+#include "loop/loop.h"
 #include "support/sound.h"
 
 #include <dirent.h>
@@ -34,35 +39,41 @@ struct clip {
 
 struct heard {
     struct {
-        uint64_t from, to, end_ms; /* samples; last speech */
+        uint64_t from, to;         /* samples given out */
+        uint64_t start_ms, end_ms; /* of the voice */
     } spans[SPANS_MAX];
     size_t count;
 };
 
-static void on_event(const struct vad_event *e, void *arg)
+static struct asr_nets *nets; /* NULL: voice activity of our own */
+
+static void on_event(const struct turn_event *e, void *arg)
 {
     struct heard *h = arg;
 
-    if (e->kind == VAD_BEGIN && h->count < SPANS_MAX)
+    if (e->kind == TURN_BEGINS && h->count < SPANS_MAX) {
+        h->spans[h->count].start_ms = e->start_ms;
         h->spans[h->count++].from = e->audio_ms * 16;
+    }
     if (h->count == 0)
         return;
-    if (e->kind == VAD_AUDIO)
+    if (e->kind == TURN_AUDIO)
         h->spans[h->count - 1].to = e->audio_ms * 16 + e->n;
     h->spans[h->count - 1].end_ms = e->end_ms;
 }
 
 static void hear(const int16_t *pcm, size_t n, struct heard *h)
 {
-    struct vad *vad;
+    struct turn_params params = {.pace = TURN_QUICK};
+    struct turn *turn;
 
     memset(h, 0, sizeof(*h));
-    if (vad_open(&vad, NULL))
+    if (turn_open(&turn, nets, &params, on_event, h))
         abort();
     for (size_t at = 0; at < n; at += 320)
-        vad_feed(vad, pcm + at, n - at < 320 ? n - at : 320, on_event, h);
-    vad_flush(vad, on_event, h);
-    vad_close(vad);
+        turn_feed(turn, pcm + at, n - at < 320 ? n - at : 320);
+    turn_flush(turn);
+    turn_close(turn);
 }
 
 /* ---------------------------------------------------------------- the reference */
@@ -179,7 +190,7 @@ static size_t load_folder(struct clip *clips, const char *folder)
     struct dirent *entry;
     size_t n = 0;
 
-    while (dir && (entry = readdir(dir)) && n < CLIPS_MAX) {
+    while (dir && (entry = readdir(dir)) && n < CLIPS_MAX / 2) {
         const char *dot = strrchr(entry->d_name, '.');
 
         if (dot && strcmp(dot, ".wav") == 0)
@@ -296,22 +307,53 @@ static void run_set(struct clip *clips, size_t n, const char *set, int colour, d
     free(row);
 }
 
-static void run_noise(const char *folder)
+/* Whose sounds these are; voices without words may be taken for speech. */
+static const char *sound_of(const char *name)
+{
+    static const char *const music[] = {"jazz", "piano", "moh_"};
+    static const char *const voices[] = {"laugh", "baby", "crowd", "cafe", "coffee", "sneeze"};
+
+    for (size_t i = 0; i < sizeof(music) / sizeof(music[0]); i++) {
+        if (strstr(name, music[i]))
+            return "music";
+    }
+    for (size_t i = 0; i < sizeof(voices) / sizeof(voices[0]); i++) {
+        if (strstr(name, voices[i]))
+            return "voices";
+    }
+    return "noise";
+}
+
+/** Seconds a minute that were taken for speech. */
+static void run_sounds(const char *folder, const char *below, const char *sound, bool print)
 {
     static struct clip clips[CLIPS_MAX];
+    double speech = 0, all = 0;
     char path[1024];
-    size_t n, opened = 0;
+    size_t n;
 
-    snprintf(path, sizeof(path), "%s/noise", folder);
+    snprintf(path, sizeof(path), "%s/%s", folder, below);
     n = load_folder(clips, path);
     for (size_t i = 0; i < n; i++) {
         struct heard h;
+        double ms = 0;
 
-        hear(clips[i].pcm, clips[i].n, &h);
-        opened += h.count;
-        printf("%-24s %zu utterances\n", clips[i].name, h.count);
+        if (strcmp(sound_of(clips[i].name), sound) != 0)
+            continue;
+        hear(clips[i].pcm, clips[i].n + PAD, &h);
+        for (size_t k = 0; k < h.count; k++)
+            ms += (double)(h.spans[k].end_ms - h.spans[k].start_ms);
+        speech += ms / 1000;
+        all += (double)clips[i].n / RATE;
+        if (print)
+            printf("    %-48s %5.2f s of %5.2f\n", clips[i].name, ms / 1000,
+                   (double)clips[i].n / RATE);
     }
-    printf("noise: %zu recordings opened %zu utterances\n\n", n, opened);
+    for (size_t i = 0; i < n; i++)
+        free(clips[i].pcm);
+    if (all > 0)
+        printf("%-10s %-8s %5.1f s, taken for speech: %6.2f s a minute\n", below, sound, all,
+               60 * speech / all);
 }
 
 static void run_speed(const struct clip *clips, size_t n)
@@ -335,22 +377,16 @@ static void run_speed(const struct clip *clips, size_t n)
     printf("\nspeed: %.1f us a frame of 10 ms (best of 3)\n", (double)best / (double)frames);
 }
 
-int main(int argc, char **argv)
+static void run_all(struct clip *clips, size_t n, const char *folder, bool print)
 {
     static const char *const sets[] = {"human", "flite", "espeak-ng", "film"};
-    static struct clip clips[CLIPS_MAX];
-    bool print = argc > 1 && strcmp(argv[1], "--clips") == 0;
-    const char *folder = argc > 1 + print ? argv[1 + print] : "../shared/speech";
-    size_t n = load_folder(clips, folder);
 
-    if (!n) {
-        printf("no recordings in %s\n", folder);
-        return 77;
-    }
-    for (size_t i = 0; i < n; i++)
-        label(&clips[i]);
-    run_noise(folder);
-    printf("set        noise        clips   voiced      kept  utt/clip missed end p50/p95 [ms]\n");
+    run_sounds(folder, "noise", "noise", print);
+    run_sounds(folder, "nonspeech", "noise", print);
+    run_sounds(folder, "nonspeech", "music", print);
+    run_sounds(folder, "nonspeech", "voices", print);
+    printf(
+        "\nset        noise        clips   voiced      kept  utt/clip missed end p50/p95 [ms]\n");
     for (size_t s = 0; s < 4; s++) {
         run_set(clips, n, sets[s], -1, 0, print);
         for (int colour = 0; colour < 3; colour++) {
@@ -359,5 +395,58 @@ int main(int argc, char **argv)
         }
     }
     run_speed(clips, n);
+}
+
+static void stop_when_loaded(void *arg)
+{
+    if (asr_nets_gate(nets))
+        loop_stop(arg);
+}
+
+/** Silero from that folder; the rest is left out, so that nothing is awaited. */
+static bool open_nets(struct loop **loop, struct lanes **lanes, const char *models)
+{
+    struct loop_timer *timer;
+
+    if (loop_open(loop, NULL) || lanes_open(lanes, *loop, NULL) ||
+        asr_nets_open(&nets, *lanes, models, NULL) ||
+        timer_open(&timer, *loop, stop_when_loaded, *loop))
+        abort();
+    asr_nets_look(nets);
+    timer_start(timer, 10, 10);
+    loop_run(*loop);
+    timer_close(timer);
+    return asr_nets_gate(nets) != NULL;
+}
+
+int main(int argc, char **argv)
+{
+    static struct clip clips[CLIPS_MAX];
+    bool print = argc > 1 && strcmp(argv[1], "--clips") == 0;
+    const char *folder = argc > 1 + print ? argv[1 + print] : "../shared/speech";
+    size_t n = load_folder(clips, folder);
+    char human[1024];
+
+    snprintf(human, sizeof(human), "%s/human", folder);
+    n += load_folder(clips + n, human);
+    if (!n) {
+        printf("no recordings in %s\n", folder);
+        return 77;
+    }
+    for (size_t i = 0; i < n; i++)
+        label(&clips[i]);
+    printf("voice activity of our own\n");
+    run_all(clips, n, folder, print);
+    if (argc > 2 + print) {
+        struct lanes *lanes;
+        struct loop *loop;
+
+        printf("\nSilero\n");
+        if (open_nets(&loop, &lanes, argv[2 + print]))
+            run_all(clips, n, folder, print);
+        lanes_close(lanes);
+        asr_nets_close(nets);
+        loop_close(loop);
+    }
     return 0;
 }

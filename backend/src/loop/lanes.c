@@ -33,7 +33,7 @@ static const struct {
     [LANE_REQUEST] = {"request", 4, 4, 64, 1024, 0},      [LANE_READ] = {"read", 2, 2, 16, 256, 0},
     [LANE_DECODE] = {"decode", 2, 1, 8, 8, LOW_PRIORITY}, /* each holds a body of up to 64 MiB */
     [LANE_HASH] = {"hash", 1, 1, 4, 64, LOW_PRIORITY},    /* each takes 19 MiB */
-    [LANE_STORE] = {"store", 1, 0, 1, 1024, 0},
+    [LANE_STORE] = {"store", 1, 0, 1, 1024, 0},           [LANE_SOUND] = {"sound", 1, 0, 1, 64, 0},
 };
 
 struct item {

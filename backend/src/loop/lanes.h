@@ -36,6 +36,7 @@ enum lane {
     LANE_DECODE,  /**< Uploads: untrusted media into samples; at low priority */
     LANE_HASH,    /**< Passwords: memory and processor; at low priority */
     LANE_STORE,   /**< Writes to the store: one thread, because SQLite has one writer */
+    LANE_SOUND,   /**< Small networks over what was just said: one thread, tens of milliseconds */
     LANE_COUNT,
 };
 

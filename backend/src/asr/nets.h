@@ -1,0 +1,72 @@
+/**
+ * @file asr/nets.h  The networks that stand beside a recogniser: found, loaded once, shared
+ *
+ *     struct asr_nets *nets;
+ *     asr_nets_open(&nets, lanes, "data/models", &err);
+ *     asr_nets_look(nets);                    // before each session: has a file come?
+ *     gate = asr_nets_gate(nets);             // NULL: there is none (yet)
+ *     asr_nets_judge(nets, pcm, n, JUDGE_TURN | JUDGE_VOICE, judged, arg, &job);
+ *     asr_nets_forget(job);                   // whoever asked is gone
+ *     asr_nets_close(nets);                   // after the lanes
+ *
+ * Three files may lie in the folder, each of use without the others:
+ *
+ *     vad.onnx      Silero: is somebody speaking?       (asr/turn/silero.h)
+ *     turn.onnx     smart-turn: have they finished?     (asr/turn/smart_turn.h; needs vad.onnx)
+ *     voices.pt     the speaker encoder: whose voice?   (asr/voices/encoder.h)
+ *
+ * They are loaded on a worker, so the first session after a file came may still do without it. A
+ * file that cannot be read is named once in the log and done without until it changes.
+ *
+ * Threads    Loop thread. Silero runs there (0.03 ms for 32 ms of audio), the others on LANE_SOUND.
+ * Errors     0 or negative UV_E*.
+ * Ownership  The audio is copied. `judged` runs exactly once on the loop thread, unless forgotten;
+ *            asr_nets_forget() may be called from inside it.
+ */
+#ifndef ASR_NETS_H
+#define ASR_NETS_H
+
+#include "asr/voices/encoder.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct asr_nets;
+struct lanes;
+struct nets_job;
+struct nn;
+struct silero_model;
+
+int asr_nets_open(struct asr_nets **np, struct lanes *lanes, const char *folder,
+                  struct errbuf *err);
+void asr_nets_close(struct asr_nets *nets); /**< NULL is allowed */
+
+/** Begin to load what has come since the last time. NULL is allowed. */
+void asr_nets_look(struct asr_nets *nets);
+
+/** Is it there and loaded? With NULL nothing is. */
+const struct silero_model *asr_nets_gate(const struct asr_nets *nets);
+bool asr_nets_turn(const struct asr_nets *nets);
+bool asr_nets_voices(const struct asr_nets *nets);
+
+/** Arithmetic for the loop thread. */
+struct nn *asr_nets_nn(struct asr_nets *nets);
+
+enum { JUDGE_TURN = 1, JUDGE_VOICE = 2 };
+
+struct judgement {
+    float p;        /**< JUDGE_TURN: that the turn is over; -1: not known */
+    bool has_voice; /**< JUDGE_VOICE: there is one */
+    float voice[VOICE_DIMENSIONS];
+};
+
+typedef void judged_fn(const struct judgement *j, void *arg);
+
+/** Judge these samples. UV_EAGAIN: too many wait. */
+int asr_nets_judge(struct asr_nets *nets, const int16_t *pcm, size_t n, int what, judged_fn *judged,
+                   void *arg, struct nets_job **job);
+void asr_nets_forget(struct nets_job *job); /**< NULL is allowed */
+
+#endif
