@@ -68,13 +68,11 @@ static void on_final(const struct asr_session_final *final, void *arg)
         p->latency[p->finals++] = (double) final->latency_ms;
 }
 
-static void on_turn(uint32_t u, enum turn_state state, const char *text, uint64_t end_ms, void *arg)
+static void on_turn(const struct asr_session_turn *turn, void *arg)
 {
+    enum turn_state state = turn->state;
     struct play *p = arg;
 
-    (void)u;
-    (void)end_ms;
-    (void)text;
     p->eager += state == TURN_EAGER;
     p->resumed += state == TURN_RESUMED;
     if (state == TURN_EAGER)

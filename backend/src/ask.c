@@ -310,6 +310,7 @@ static int start(struct ask *a)
     int code;
 
     params.vad = vad_params_defaults();
+    turn_pace_read(c->turn, &params.pace);
     params.vad.pre_roll_ms = (uint32_t)c->vad_pre_roll_ms;
     params.vad.eager_ms = (uint32_t)c->vad_eager_ms;
     params.vad.hangover_ms = (uint32_t)c->vad_hangover_ms;

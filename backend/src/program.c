@@ -6,6 +6,7 @@
 #include "answer/answer.h"
 #include "api/presence.h"
 #include "asr/engine.h"
+#include "asr/nets.h"
 #include "auth/accounts.h"
 #include "auth/ratelimit.h"
 #include "auth/seal.h"
@@ -213,6 +214,17 @@ static int open_loop(struct program *p, struct errbuf *err)
     return code ? code : open_presence(p);
 }
 
+/* Turns and voices are done without where they cannot be opened. */
+static void open_nets(struct program *p)
+{
+    const char *folder = config_path(p->config, "models");
+    struct errbuf why = {""};
+
+    if (!folder || asr_nets_open(&p->app.nets, p->app.lanes, folder, &why))
+        log_warn("asr", "%s", why.text[0] ? why.text : "no memory for the networks of turns");
+    asr_nets_look(p->app.nets);
+}
+
 static int open_hearing(struct program *p, struct errbuf *err)
 {
     const struct config *c = p->config;
@@ -225,6 +237,7 @@ static int open_hearing(struct program *p, struct errbuf *err)
     engine = asr_engine_find(c->asr_engine);
     p->hub.model = program_asr_params(p, engine && engine->remote);
     p->hub.fallback_model = program_asr_params(p, false);
+    open_nets(p);
     return asr_hub_open(&app->hub, app->loop, &p->hub, err);
 }
 
@@ -273,6 +286,7 @@ static int open_answers(struct program *p, unsigned parts, struct errbuf *err)
         .store = p->app.store,
         .seal = p->app.seal,
         .hub = p->app.hub,
+        .nets = p->app.nets,
         .language = c->asr_language,
         .keep = !(parts & PROGRAM_NO_KEEP),
     };
@@ -355,6 +369,7 @@ void program_close(struct program *p)
     if (app->hub)
         asr_hub_close(app->hub);
     lanes_close(app->lanes);
+    asr_nets_close(app->nets);
     if (app->store)
         store_use_lanes(app->store, NULL);
     if (app->client)

@@ -1112,6 +1112,11 @@ export interface components {
              * @enum {string}
              */
             mode: "hands_free" | "push_to_talk";
+            /**
+             * @description When somebody has finished speaking: answered soon, or never cut short. Otherwise as the server is set (`INTERVIEWD_TURN`)
+             * @enum {string}
+             */
+            turn?: "quick" | "balanced" | "patient";
             /** @description The client's own name for this line of audio, not to be guessed; the same one after a broken connection goes on with it */
             resume?: string;
             /**
@@ -1197,6 +1202,8 @@ export interface components {
             state: "eager" | "ended" | "resumed";
             question: boolean;
             kind?: components["schemas"]["QuestionKind"];
+            /** @description Probability that the turn is over; absent where no network judged it */
+            p?: number;
         };
         /**
          * @description bad_message (not JSON, unknown type, wrong member), bad_audio (cannot be decoded), bad_state (such as `start` after audio),

@@ -22,6 +22,7 @@
 struct accounts;
 struct answerer;
 struct asr_hub;
+struct asr_nets;
 struct config;
 struct http_client;
 struct lanes;
@@ -48,6 +49,7 @@ struct app {
     struct ratelimit *account_limit; /**< Sign-ins per e-mail; NULL: none */
     struct ratelimit *audit_limit;   /**< Refusals that are written down per address; NULL: all */
     struct asr_hub *hub;             /**< (optional) */
+    struct asr_nets *nets;           /**< (optional) */
     struct answerer *answerer;       /**< (optional) */
     struct live_registry *live;      /**< (optional) Interviews that run now */
     struct llm_reach *reach;         /**< (optional) Of answerer_providers(), in their order */

@@ -100,6 +100,8 @@ static json_t *turn(const struct live_event *event)
     json_object_set_new(msg, "question", json_boolean(t->question.is_question));
     if (t->question.is_question)
         json_set_str(msg, "kind", question_kind_name(t->question.kind));
+    if (t->p >= 0)
+        json_object_set_new(msg, "p", json_thousandths((double)t->p));
     return msg;
 }
 

@@ -22,7 +22,7 @@ static bool complain(struct ws_complaint *why, const char *code, const char *tex
 
 struct ws_start ws_start_defaults(void)
 {
-    return (struct ws_start){.sample_rate = ASR_SAMPLE_RATE, .channels = 1};
+    return (struct ws_start){.sample_rate = ASR_SAMPLE_RATE, .channels = 1, .pace = -1};
 }
 
 static bool read_number(const json_t *msg, const char *key, int min, int max, int *to,
@@ -60,6 +60,19 @@ static bool read_choice(const json_t *msg, const char *key, const char *one, con
     return false;
 }
 
+static bool read_pace(const json_t *msg, int *to, struct ws_complaint *why)
+{
+    const json_t *value = json_object_get(msg, "turn");
+    enum turn_pace pace;
+
+    if (!value)
+        return true;
+    if (!turn_pace_read(json_string_value(value), &pace))
+        return complain(why, "bad_message", "turn must be quick, balanced or patient");
+    *to = (int)pace;
+    return true;
+}
+
 static bool read_language(const json_t *msg, const char **to, struct ws_complaint *why)
 {
     const json_t *value = json_object_get(msg, "language");
@@ -95,7 +108,8 @@ bool ws_read_start(const json_t *msg, struct ws_start *start, struct ws_complain
            read_number(msg, "channels", 1, 2, &start->channels, why) &&
            read_choice(msg, "speaker", "interviewer", "candidate", &start->candidate, why) &&
            read_choice(msg, "mode", "hands_free", "push_to_talk", &start->push_to_talk, why) &&
-           read_language(msg, &start->language, why) && read_resume(msg, start, why);
+           read_pace(msg, &start->pace, why) && read_language(msg, &start->language, why) &&
+           read_resume(msg, start, why);
 }
 
 /* ------------------------------------------------------------------------ audioData */

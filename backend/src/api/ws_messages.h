@@ -27,6 +27,7 @@ struct ws_start {
     int channels;    /**< 1 or 2 */
     bool candidate;
     bool push_to_talk;
+    int pace;             /**< enum turn_pace; -1: as the settings say */
     const char *language; /**< NULL: the session's */
     const char *resume;   /**< The client's name for this line of audio, or NULL */
     uint32_t last_final;  /**< The last utterance whose final the client has seen; 0: none */

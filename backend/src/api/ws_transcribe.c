@@ -119,6 +119,8 @@ static bool take_start(struct transcribe *t, const struct ws_start *start)
 
     t->params.candidate = start->candidate;
     t->params.push_to_talk = start->push_to_talk;
+    if (start->pace >= 0)
+        t->params.pace = (enum turn_pace)start->pace;
     if (start->language) {
         text_copy(t->language, sizeof(t->language), start->language, strlen(start->language));
         t->params.language = t->language;
@@ -355,6 +357,7 @@ static int on_open(struct ws *ws, const struct http_request *req, void *arg, voi
         return SOCKET_CLOSE_FAILED;
     t->params = (struct speaker_params){.sample_rate = ASR_SAMPLE_RATE, .channels = 1};
     t->params.vad = vad_params_defaults();
+    turn_pace_read(app->config->turn, &t->params.pace);
     t->params.vad.pre_roll_ms = (uint32_t)app->config->vad_pre_roll_ms;
     t->params.vad.eager_ms = (uint32_t)app->config->vad_eager_ms;
     t->params.vad.hangover_ms = (uint32_t)app->config->vad_hangover_ms;

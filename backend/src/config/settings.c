@@ -107,12 +107,17 @@ const struct setting config_settings[] = {
      .help = "Silence that the whisper recogniser hears behind the audio; 30000: a whole window "
              "of 30 s, slow and exactly as trained; 0: its default, 500."},
     {NULL, "model-url", NULL, URL(c.model_url), .help = "Mirror for `interviewd models get`."},
+    {NULL, "turn", NULL, CHOICE(c.turn, "quick|balanced|patient"), .otherwise = "balanced",
+     .help = "When somebody has finished speaking: quick answers sooner and cuts more pauses, "
+             "patient lets people think. Needs the models vad and turn; without them "
+             "vad-hangover-ms decides."},
     {NULL, "vad-pre-roll-ms", NULL, NUMBER(c.vad_pre_roll_ms, 0, 2000), .otherwise = "300",
      .help = "Audio kept from before speech was noticed, so that no first word is clipped."},
     {NULL, "vad-eager-ms", NULL, NUMBER(c.vad_eager_ms, 40, 5000), .otherwise = "160",
-     .help = "Silence after which a question looks finished and its answer is begun."},
+     .help = "Silence after which a question looks finished and its answer is begun, where "
+             "the model vad is absent."},
     {NULL, "vad-hangover-ms", NULL, NUMBER(c.vad_hangover_ms, 60, 10000), .otherwise = "350",
-     .help = "Silence after which it is finished."},
+     .help = "Silence after which it is finished, likewise."},
 
     {"Answering", "providers", NULL, LIST(chain),
      .help = "Chain of answer providers in the order they are tried, from: groq, openai, ollama, "

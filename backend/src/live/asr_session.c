@@ -37,8 +37,8 @@ struct utterance {
     uint64_t audio_ms;  /**< Where its pre-roll begins: word times count from there */
     uint64_t voiced_us; /**< When its last voiced sample arrived */
     bool ended;
-    bool eager;      /**< A pause is going on */
     bool eager_told; /**< on_turn(TURN_EAGER) ran for this pause */
+    float p;         /**< Probability that the turn is over; -1: unknown */
     char *text;      /**< Best so far; NULL if none */
 };
 
@@ -46,7 +46,7 @@ struct asr_session {
     struct loop *loop;
     struct asr_line *line;
     struct resampler *resampler; /**< NULL: 16 kHz mono already */
-    struct vad *vad;
+    struct turn *turn;
     struct loop_timer *done_timer;
     struct asr_session_handlers h;
     void *arg;
@@ -73,7 +73,12 @@ static void tell_turn(struct asr_session *h, const struct utterance *u, enum tur
                       const char *text)
 {
     if (!h->closed && h->h.on_turn)
-        h->h.on_turn(u->number, state, text ? text : "", u->end_ms, h->arg);
+        h->h.on_turn(&(struct asr_session_turn){.utterance = u->number,
+                                                .state = state,
+                                                .text = text ? text : "",
+                                                .end_ms = u->end_ms,
+                                                .p = u->p},
+                     h->arg);
 }
 
 static void maybe_done(struct asr_session *h)
@@ -132,7 +137,7 @@ static void forget(struct asr_session *h, struct utterance *u)
     utterance_free(u);
 }
 
-static struct utterance *add(struct asr_session *h, const struct vad_event *event)
+static struct utterance *add(struct asr_session *h, const struct turn_event *event)
 {
     struct utterance *u = calloc(1, sizeof(*u)), **at = &h->first;
 
@@ -238,10 +243,8 @@ static void on_settled(uint32_t number, const struct asr_result *res, void *arg)
         keep_text(u, res->text);
         tell_partial(h, u, res);
     }
-    if (!h->closed && u->eager && !u->eager_told) {
-        u->eager_told = true;
-        tell_turn(h, u, TURN_EAGER, u->text);
-    }
+    if (!h->closed)
+        turn_heard(h->turn, number, res->text, res->language);
 }
 
 static void on_final(uint32_t number, const struct asr_result *res, void *arg)
@@ -297,60 +300,63 @@ static const struct asr_line_handlers line_handlers = {
     .on_trouble = on_trouble,
 };
 
-/* ---------------------------------------------------------------- voice activity's side */
+/* ---------------------------------------------------------------- the side of turns */
 
-static int on_begin(struct asr_session *h, const struct vad_event *event)
-{
-    return add(h, event) ? asr_line_begin(h->line, event->utterance) : UV_ENOMEM;
-}
-
-static int on_pause(struct asr_session *h, struct utterance *u)
-{
-    u->eager = true;
-    u->eager_told = false;
-    return asr_line_settle(h->line);
-}
-
-static void on_resumed(struct asr_session *h, struct utterance *u)
+static void on_goes_on(struct asr_session *h, struct utterance *u)
 {
     bool told = u->eager_told;
 
-    u->eager = u->eager_told = false;
+    u->eager_told = false;
+    u->p = -1;
     if (told)
         tell_turn(h, u, TURN_RESUMED, u->text);
 }
 
-static int on_end(struct asr_session *h, struct utterance *u)
+static int on_ends(struct asr_session *h, struct utterance *u)
 {
     u->ended = true;
-    u->eager = false;
     u->voiced_us = h->push_to_talk ? clock_mono_us() : arrival_of(h, u->end_ms);
     return asr_line_end(h->line);
 }
 
-static void on_voice(const struct vad_event *event, void *arg)
+static int follow(struct asr_session *h, struct utterance *u, const struct turn_event *event)
+{
+    switch (event->kind) {
+    case TURN_BEGINS:
+        return add(h, event) ? asr_line_begin(h->line, event->utterance) : UV_ENOMEM;
+    case TURN_AUDIO:
+        return asr_line_feed(h->line, event->pcm, event->n);
+    case TURN_PAUSES:
+        return asr_line_settle(h->line);
+    case TURN_LOOKS_OVER:
+        u->eager_told = true;
+        tell_turn(h, u, TURN_EAGER, u->text);
+        return 0;
+    case TURN_GOES_ON:
+        on_goes_on(h, u);
+        return 0;
+    case TURN_ENDS:
+        return on_ends(h, u);
+    }
+    return 0;
+}
+
+static int settle_feed(struct asr_session *h);
+
+static void on_turn_event(const struct turn_event *event, void *arg)
 {
     struct asr_session *h = arg;
     struct utterance *u = find(h, event->utterance);
-    int rc = 0;
 
-    if (h->feed_error || h->closed)
+    if (h->feed_error || h->closed || (!u && event->kind != TURN_BEGINS))
         return;
     if (u) {
         u->start_ms = event->start_ms;
         u->end_ms = event->end_ms;
+        u->p = event->p;
     }
-    if (event->kind == VAD_BEGIN)
-        rc = on_begin(h, event);
-    else if (event->kind == VAD_AUDIO)
-        rc = asr_line_feed(h->line, event->pcm, event->n);
-    else if (u && event->kind == VAD_EAGER)
-        rc = on_pause(h, u);
-    else if (u && event->kind == VAD_RESUMED)
-        on_resumed(h, u);
-    else if (u && event->kind == VAD_END)
-        rc = on_end(h, u);
-    h->feed_error = rc;
+    h->feed_error = follow(h, u, event);
+    settle_feed(h);
 }
 
 /** What the line refused, if it did, becomes the error of this hearing. */
@@ -376,10 +382,12 @@ static int open_parts(struct asr_session *h, const struct asr_session_params *pa
 {
     int rate = params->sample_rate ? params->sample_rate : VAD_RATE;
     int channels = params->channels ? params->channels : 1;
-    struct vad_params vad = params->vad.open_ms ? params->vad : vad_params_defaults();
+    struct turn_params turn = {.vad = params->vad, .pace = params->pace};
 
-    vad.push_to_talk |= params->push_to_talk;
-    h->push_to_talk = vad.push_to_talk;
+    if (!turn.vad.open_ms)
+        turn.vad = vad_params_defaults();
+    turn.vad.push_to_talk |= params->push_to_talk;
+    h->push_to_talk = turn.vad.push_to_talk;
     if (rate != VAD_RATE || channels != 1) {
         if (resampler_open(&h->resampler, rate, channels))
             return err_set(err, UV_EINVAL,
@@ -391,7 +399,7 @@ static int open_parts(struct asr_session *h, const struct asr_session_params *pa
         if (!h->out)
             return err_set(err, UV_ENOMEM, "no memory to hear another voice");
     }
-    if (vad_open(&h->vad, &vad))
+    if (turn_open(&h->turn, params->nets, &turn, on_turn_event, h))
         return err_set(err, UV_EINVAL, "these settings of voice activity contradict each other");
     return 0;
 }
@@ -427,7 +435,7 @@ static void feed_16k(struct asr_session *h, const int16_t *pcm, size_t n)
     h->fed += n;
     h->arrivals[h->arrival_count++ % ARRIVALS] =
         (struct arrival){.upto_ms = h->fed * 1000 / VAD_RATE, .at_us = clock_mono_us()};
-    vad_feed(h->vad, pcm, n, on_voice, h);
+    turn_feed(h->turn, pcm, n);
 }
 
 static void feed_any(struct asr_session *h, const int16_t *pcm, size_t n, int channels)
@@ -462,7 +470,7 @@ static void flush(struct asr_session *h)
 
         feed_16k(h, h->out, n);
     }
-    vad_flush(h->vad, on_voice, h);
+    turn_flush(h->turn);
     settle_feed(h);
 }
 
@@ -496,7 +504,7 @@ const char *asr_session_unfinished(const struct asr_session *h)
 
 float asr_session_level_db(const struct asr_session *h)
 {
-    return vad_level_db(h->vad);
+    return turn_level_db(h->turn);
 }
 
 static void session_free(void *arg)
@@ -510,7 +518,7 @@ static void session_free(void *arg)
         utterance_free(u);
     }
     resampler_close(h->resampler);
-    vad_close(h->vad);
+    turn_close(h->turn);
     buf_release(&h->unfinished);
     free(h->out);
     free(h);

@@ -8,9 +8,9 @@
  *     asr_session_stop(h);                // what is left is finalised, then on_done
  *     asr_session_close(h);
  *
- * resample -> voice activity -> recogniser, with the turn events of protocol.md. An utterance
- * that is open when the stream is closed or breaks is reported with the words heard so far: a
- * caller whose socket vanished calls asr_session_stop() and keeps the handlers until on_done
+ * resample -> turns (asr/turn/turn.h) -> recogniser, with the turn events of protocol.md. An
+ * utterance that is open when the stream is closed or breaks is reported with the words heard so
+ * far: a caller whose socket vanished calls asr_session_stop() and keeps the handlers until on_done
  * (best), or takes asr_session_unfinished() and closes.
  *
  * At the eager end of a turn the recogniser is told to get ready for the end, so that the final
@@ -27,7 +27,7 @@
 #define LIVE_ASR_SESSION_H
 
 #include "asr/hub.h"
-#include "audio/vad.h"
+#include "asr/turn/turn.h"
 
 struct asr_session;
 
@@ -37,6 +37,8 @@ struct asr_session_params {
     bool push_to_talk;
     struct asr_params asr;
     struct vad_params vad; /**< Zeroed: defaults */
+    enum turn_pace pace;
+    struct asr_nets *nets; /**< NULL: done without */
 };
 
 enum turn_state { TURN_EAGER, TURN_ENDED, TURN_RESUMED };
@@ -51,15 +53,20 @@ struct asr_session_final {
     uint64_t latency_ms;    /**< Between the two */
 };
 
+struct asr_session_turn {
+    uint32_t utterance;
+    enum turn_state state; /**< TURN_ENDED comes after the utterance's final */
+    const char *text;      /**< Best words known at that moment ("" if none), for eager answers */
+    uint64_t end_ms;       /**< Of the utterance so far */
+    float p;               /**< Probability that the turn is over; -1: unknown */
+};
+
 struct asr_session_handlers {
     void (*on_ready)(const char *engine, const char *model, void *arg);
     void (*on_partial)(uint32_t utterance, const struct asr_result *res, uint64_t start_ms,
                        uint64_t end_ms, void *arg);
     void (*on_final)(const struct asr_session_final *final, void *arg);
-    /** text: best words known at that moment ("" if none), for eager answers. end_ms: of the
-     *  utterance so far. ENDED comes after the utterance's final. */
-    void (*on_turn)(uint32_t utterance, enum turn_state state, const char *text, uint64_t end_ms,
-                    void *arg);
+    void (*on_turn)(const struct asr_session_turn *turn, void *arg);
     void (*on_error)(int code, const char *message, void *arg);
     /** (optional) Worth telling the person, though the line goes on and nothing is lost. */
     void (*on_trouble)(int code, const char *message, void *arg);

@@ -66,6 +66,7 @@ struct live_event {
             uint32_t utterance;
             enum turn_state state;
             struct question question;
+            float p; /**< Probability that the turn is over; -1: unknown */
         } turn;
         struct {
             const char *generation_id;

@@ -50,8 +50,9 @@ struct live_deps {
     const struct seal *seal;
     struct answerer *answerer;
     struct asr_hub *hub;
-    const char *language; /**< Where the session names none; NULL: the recogniser's */
-    bool keep;            /**< Write pairs to the store (false: `ask --no-save`) */
+    struct asr_nets *nets; /**< NULL: turns and voices are done without */
+    const char *language;  /**< Where the session names none; NULL: the recogniser's */
+    bool keep;             /**< Write pairs to the store (false: `ask --no-save`) */
 };
 
 int live_registry_open(struct live_registry **rp, const struct live_deps *deps);
@@ -111,6 +112,7 @@ struct speaker_params {
     const char *language; /**< NULL: the session's */
     const char *key;      /**< (optional) The client's name for it: see speaker_resume() */
     struct vad_params vad;
+    enum turn_pace pace;
 };
 
 struct speaker_handlers {

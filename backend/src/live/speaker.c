@@ -11,6 +11,7 @@
  */
 #include "live/live_internal.h"
 
+#include "asr/nets.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "live/resume.h"
@@ -242,23 +243,25 @@ static void lengthen_turn(struct speaker *speaker, const char *whole)
     speaker->turn = text;
 }
 
-static void on_turn(uint32_t utterance, enum turn_state state, const char *text, uint64_t end_ms,
-                    void *arg)
+static void on_turn(const struct asr_session_turn *turn, void *arg)
 {
     static const enum conversation_event_kind kinds[] = {[TURN_EAGER] = CONVERSATION_EAGER,
                                                          [TURN_ENDED] = CONVERSATION_ENDED,
                                                          [TURN_RESUMED] = CONVERSATION_RESUMED};
     struct speaker *speaker = arg;
     struct conversation_event event = {
-        .kind = kinds[state], .utterance = utterance, .end_ms = end_ms};
+        .kind = kinds[turn->state], .utterance = turn->utterance, .end_ms = turn->end_ms};
+    const char *text = turn->text;
 
-    if (state == TURN_ENDED)
+    if (turn->state == TURN_ENDED)
         text = speaker->final_text.len ? speaker->final_text.data : "";
-    event.said = facts_of(speaker, state == TURN_RESUMED ? "" : text);
-    tell_lasting(speaker,
-                 &(struct live_event){.kind = LIVE_TURN,
-                                      .turn = {utterance, state, speaker->words.question}});
-    if (happened(speaker, event) && state == TURN_ENDED && event.said.words)
+    event.said = facts_of(speaker, turn->state == TURN_RESUMED ? "" : text);
+    tell_lasting(speaker, &(struct live_event){.kind = LIVE_TURN,
+                                               .turn = {.utterance = turn->utterance,
+                                                        .state = turn->state,
+                                                        .question = speaker->words.question,
+                                                        .p = turn->p}});
+    if (happened(speaker, event) && turn->state == TURN_ENDED && event.said.words)
         lengthen_turn(speaker, join(speaker, text));
 }
 
@@ -471,6 +474,8 @@ int speaker_open(uint64_t *idp, struct live *live, const struct speaker_params *
         .channels = params->channels,
         .push_to_talk = params->push_to_talk,
         .vad = params->vad,
+        .pace = params->pace,
+        .nets = live_deps(live)->nets,
         .asr = {.language = language,
                 .vocabulary = (const char *const *)b->vocabulary,
                 .vocabulary_count = b->vocabulary_count},
@@ -484,6 +489,7 @@ int speaker_open(uint64_t *idp, struct live *live, const struct speaker_params *
         return err_set(why, UV_ECANCELED, "the server is going away");
     if (!live_deps(live)->hub)
         return err_set(why, UV_ENOENT, "no recogniser is available: interviewd doctor says why");
+    asr_nets_look(live_deps(live)->nets);
     speaker = speaker_make(live, params, h, arg);
     if (!speaker)
         return UV_ENOMEM;

@@ -75,8 +75,6 @@ struct turn {
     bool pausing; /* TURN_PAUSES was told and speech has not gone on */
     struct turn_pause pause;
     struct nets_job *job; /* the network thinks about this pause */
-    int depth;            /* handlers that are running */
-    bool gone;            /* turn_close() came from inside one of them */
 };
 
 /* ---- events ------------------------------------------------------------------------------- */
@@ -94,28 +92,13 @@ static void tell(struct turn *t, enum turn_kind kind, const int16_t *pcm, size_t
         .p = t->pause.p,
     };
 
-    if (!t->gone)
-        t->fn(&event, t->arg);
-}
-
-static void release(struct turn *t);
-
-static void enter(struct turn *t)
-{
-    t->depth++;
-}
-
-static void leave(struct turn *t)
-{
-    t->depth--;
-    if (t->gone && t->depth == 0)
-        release(t);
+    t->fn(&event, t->arg);
 }
 
 /** Give out what was heard up to there; the ring may wrap once. */
 static void emit(struct turn *t, uint64_t upto)
 {
-    while (t->emitted < upto && !t->gone) {
+    while (t->emitted < upto) {
         size_t at = t->emitted % RING, n = (size_t)(upto - t->emitted);
         uint64_t from = t->emitted;
 
@@ -170,9 +153,7 @@ static void on_judged(const struct judgement *j, void *arg)
     t->pause.p = j->p;
     if (j->p < 0) /* it failed: silence and words have to do */
         t->pause.network = false;
-    enter(t);
     consider(t);
-    leave(t);
 }
 
 /** Ask the network about everything of this utterance, its silence too. */
@@ -201,7 +182,7 @@ static void consider(struct turn *t)
 {
     enum turn_step step;
 
-    while (t->speaking && !t->gone && (step = turn_step(&t->policy, &t->pause)) != TURN_STEP_WAIT) {
+    while (t->speaking && (step = turn_step(&t->policy, &t->pause)) != TURN_STEP_WAIT) {
         if (step == TURN_STEP_LOOK)
             begin_pause(t);
         else if (step == TURN_STEP_EAGER)
@@ -213,13 +194,11 @@ static void consider(struct turn *t)
 
 void turn_heard(struct turn *t, uint32_t utterance, const char *text, const char *language)
 {
-    enter(t);
     t->marks |= strpbrk(text, ".?!,") != NULL;
     if (t->pausing && utterance == t->utterance && t->pause.words == TURN_WORDS_AWAITED) {
         t->pause.words = t->gate ? turn_words_of(text, language, t->marks) : TURN_WORDS_NONE;
         consider(t);
     }
-    leave(t);
 }
 
 static void speech_goes_on(struct turn *t)
@@ -314,8 +293,7 @@ static void cut(struct turn *t)
     t->speech_last = at;
     end_utterance(t);
     t->closed = at;
-    if (!t->gone)
-        begin_utterance(t, at); /* nothing twice, nothing lost */
+    begin_utterance(t, at); /* nothing twice, nothing lost */
 }
 
 static void follow(struct turn *t, bool voiced)
@@ -381,8 +359,6 @@ static void on_vad(const struct vad_event *e, void *arg)
 {
     struct turn *t = arg;
 
-    if (t->gone)
-        return;
     t->utterance = e->utterance;
     t->speech_first = e->start_ms * MS;
     t->speech_last = e->end_ms * MS;
@@ -449,35 +425,31 @@ int turn_open(struct turn **tp, struct asr_nets *nets, const struct turn_params 
 
 void turn_feed(struct turn *t, const int16_t *pcm, size_t n)
 {
-    enter(t);
-    while (n > 0 && !t->gone) {
+    while (n > 0) {
         size_t some = n < WINDOW ? n : WINDOW;
 
         remember(t, pcm, some);
         if (!t->gate)
             vad_feed(t->vad, pcm, some, on_vad, t);
-        while (t->gate && t->fed - t->heard >= WINDOW && !t->gone)
+        while (t->gate && t->fed - t->heard >= WINDOW)
             take_window(t);
         pcm += some;
         n -= some;
     }
-    leave(t);
 }
 
 void turn_flush(struct turn *t)
 {
     static const int16_t silence[WINDOW];
 
-    enter(t);
     if (!t->gate) {
         vad_flush(t->vad, on_vad, t);
     } else if (t->fed > t->heard) {
         remember(t, silence, (size_t)(t->heard + WINDOW - t->fed));
         take_window(t);
     }
-    if (t->gate && t->speaking && !t->gone)
+    if (t->gate && t->speaking)
         end_utterance(t);
-    leave(t);
 }
 
 size_t turn_voice(const struct turn *t, int16_t *to, size_t max)
@@ -498,19 +470,11 @@ float turn_level_db(const struct turn *t)
     return n ? (float)(10 * log10(sum / (double)n / 32768 / 32768)) : vad_level_db(t->vad);
 }
 
-static void release(struct turn *t)
-{
-    vad_close(t->vad);
-    free(t);
-}
-
 void turn_close(struct turn *t)
 {
     if (!t)
         return;
     asr_nets_forget(t->job);
-    t->job = NULL;
-    t->gone = true;
-    if (t->depth == 0)
-        release(t);
+    vad_close(t->vad);
+    free(t);
 }

@@ -23,8 +23,8 @@
  *
  * Threads    Loop thread. Where p is awaited events also come from the loop, until turn_close().
  * Errors     UV_ENOMEM, UV_EINVAL for params that contradict each other.
- * Ownership  The audio in an event is borrowed until the handler returns. turn_close() may be
- * called from inside a handler.
+ * Ownership  The audio in an event is borrowed until the handler returns. turn_close() not from
+ * inside a handler: its owner gives it to loop_free_later(), and passes over events until then.
  */
 #ifndef ASR_TURN_TURN_H
 #define ASR_TURN_TURN_H

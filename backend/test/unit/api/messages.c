@@ -38,12 +38,12 @@ static const struct {
      "'confidence':0.75,'language':'en','words':[{'text':'tell','startMs':9000,'endMs':9200,"
      "'confidence':0.5},{'text':'me','startMs':9200,'endMs':9400,'confidence':1.0}],"
      "'latencyMs':120}"},
-    {{.kind = LIVE_TURN, .turn = {.utterance = 1, .state = TURN_RESUMED}},
+    {{.kind = LIVE_TURN, .turn = {.utterance = 1, .state = TURN_RESUMED, .p = -1}},
      "{'type':'turn','utterance':1,'state':'resumed','question':false}"},
     {{.kind = LIVE_TURN,
-      .turn = {1, TURN_EAGER, {.is_question = true, .kind = QUESTION_BEHAVIORAL}}},
-     "{'type':'turn','utterance':1,'state':'eager','question':true,'kind':'behavioral'}"},
-    {{.kind = LIVE_TURN, .turn = {.utterance = 1, .state = TURN_ENDED}},
+      .turn = {1, TURN_EAGER, {.is_question = true, .kind = QUESTION_BEHAVIORAL}, .p = 0.75f}},
+     "{'type':'turn','utterance':1,'state':'eager','question':true,'kind':'behavioral','p':0.75}"},
+    {{.kind = LIVE_TURN, .turn = {.utterance = 1, .state = TURN_ENDED, .p = -1}},
      "{'type':'turn','utterance':1,'state':'ended','question':false}"},
     {{.kind = LIVE_STARTED,
       .started = {.generation_id = "g", .question = "q", .provider = "p", .eager = true}},

@@ -77,20 +77,20 @@ static void on_final(const struct asr_session_final *final, void *arg)
     }
 }
 
-static void on_turn(uint32_t u, enum turn_state state, const char *text, uint64_t end, void *arg)
+static void on_turn(const struct asr_session_turn *turn, void *arg)
 {
+    enum turn_state state = turn->state;
     struct seen *s = arg;
 
     assert_non_null(s->h); /* nothing after close */
     s->after_done |= s->done;
-    (void)end;
     s->eager += state == TURN_EAGER;
     s->resumed += state == TURN_RESUMED;
     s->ended += state == TURN_ENDED;
     if (state == TURN_EAGER)
-        snprintf(s->eager_text, sizeof(s->eager_text), "%s", text);
+        snprintf(s->eager_text, sizeof(s->eager_text), "%s", turn->text);
     if (state == TURN_ENDED)
-        assert_int_equal(u, s->last_utterance); /* after its final */
+        assert_int_equal(turn->utterance, s->last_utterance); /* after its final */
 }
 
 static void on_error(int code, const char *message, void *arg)
