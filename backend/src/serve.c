@@ -89,6 +89,8 @@ static void on_stop(int number, void *arg)
 
     log_info("serve", "stopping: signal %d", number);
     service_stopping(s->service);
+    if (s->program.app.hub)
+        asr_hub_end(s->program.app.hub);
     http_server_shutdown(s->server, STOP_WITHIN_MS, on_server_down, s);
 }
 

@@ -438,6 +438,13 @@ static void forget_lines(struct asr_hub *hub)
     }
 }
 
+void asr_hub_end(struct asr_hub *hub)
+{
+    uv_mutex_lock(&hub->lock);
+    hub->ending = true;
+    uv_mutex_unlock(&hub->lock);
+}
+
 void asr_hub_stop(struct asr_hub *hub)
 {
     if (hub->shut)

@@ -67,6 +67,9 @@ enum { ASR_BACKLOG_MAX_MS = 60000 }; /**< Audio waiting on one line; then UV_ENO
 /** UV_ENOENT: no such engine, or none that can be used here (the sentence says what is missing). */
 int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_config *config,
                  struct errbuf *err);
+/** The server is about to stop: what is being heard goes on, but no model is loaded for it any
+ *  more, because nobody can interrupt that. */
+void asr_hub_end(struct asr_hub *hub);
 /** Stops the workers (what they do is interrupted). Lines that are open hear nothing more, new ones
  *  are refused; both must still be closed. While the loop still turns: who waits on a worker for a
  *  line sees that it is gone, and can leave. */

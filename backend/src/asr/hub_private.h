@@ -96,6 +96,7 @@ struct asr_hub {
     uv_mutex_t lock;
     uv_cond_t more;
     unsigned refs; /**< {lock} the opener, and each line */
+    bool ending;   /**< {lock} No model is loaded any more */
     bool stopping; /**< {lock} */
     bool shut;     /**< Loop thread: no handler runs any more */
 

@@ -67,7 +67,7 @@ static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *err)
         uv_cond_wait(&hub->more, &hub->lock);
     if (m->state == MODEL_LOADED)
         return 0;
-    if (hub->stopping)
+    if (hub->stopping || hub->ending)
         return err_set(err, UV_ECANCELED, "the server is shutting down");
     m->state = MODEL_LOADING;
     m->wanted = false;

@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +52,7 @@ struct watchdog {
 /* What the loop thread's signal handler fills; one process looks at one loop at a time. */
 static struct {
     void *frame[FRAMES_MAX];
-    int count;
+    atomic_int count;
     sem_t done;
 } stack;
 
