@@ -33,7 +33,7 @@ class Server:
     def __init__(self, program):
         self.data = tempfile.mkdtemp(prefix="interviewd-mix-")
         env = {k: v for k, v in os.environ.items() if not re.match("INTERVIEWD_|GROQ_|OPENAI_|OLLAMA_", k)}
-        env |= {"INTERVIEWD_REQUESTS_PER_MINUTE": "0", "INTERVIEWD_SIGN_INS_PER_MINUTE": "0", "INTERVIEWD_SOCKETS_PER_USER": "0",
+        env |= {"INTERVIEWD_REQUESTS_PER_MINUTE": "0", "INTERVIEWD_SIGN_INS_PER_MINUTE": "0", "INTERVIEWD_STRANGERS_PER_MINUTE": "0", "INTERVIEWD_SOCKETS_PER_USER": "0",
                 "INTERVIEWD_MAX_CONNECTIONS": "12000", "INTERVIEWD_ASR_PRELOAD": "off"}
         self.process = subprocess.Popen([program, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--accounts", "on"], env=env,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

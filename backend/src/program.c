@@ -165,6 +165,8 @@ static int open_limits(struct program *p)
 
     if (!code && c->accounts && c->requests_per_minute)
         code = ratelimit_open(&app->user_limit, "user", c->requests_per_minute, 60);
+    if (!code && c->accounts && c->strangers_per_minute)
+        code = ratelimit_open(&app->stranger_limit, "stranger", c->strangers_per_minute, 60);
     if (code || !c->accounts || !c->sign_ins_per_minute)
         return code;
     code = ratelimit_open(&app->sign_in_limit, "sign-in", c->sign_ins_per_minute, 60);
@@ -381,6 +383,7 @@ void program_close(struct program *p)
         loop_close(app->loop);
     presence_close(app->presence);
     ratelimit_close(app->user_limit);
+    ratelimit_close(app->stranger_limit);
     ratelimit_close(app->sign_in_limit);
     ratelimit_close(app->address_limit);
     ratelimit_close(app->account_limit);

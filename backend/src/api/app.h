@@ -41,18 +41,19 @@ struct app {
     struct store *store;
     struct seal *seal;
     struct accounts *accounts;
-    struct slots sockets;            /**< Open WebSockets by id; loop thread, api/socket.c */
-    struct presence *presence;       /**< (optional) Who has a socket open */
-    struct ratelimit *user_limit;    /**< Per signed-in user; NULL: none */
-    struct ratelimit *sign_in_limit; /**< Per address and e-mail; NULL: none */
-    struct ratelimit *address_limit; /**< Sign-ins per address; NULL: none */
-    struct ratelimit *account_limit; /**< Sign-ins per e-mail; NULL: none */
-    struct ratelimit *audit_limit;   /**< Refusals that are written down per address; NULL: all */
-    struct asr_hub *hub;             /**< (optional) */
-    struct asr_nets *nets;           /**< (optional) */
-    struct answerer *answerer;       /**< (optional) */
-    struct live_registry *live;      /**< (optional) Interviews that run now */
-    struct llm_reach *reach;         /**< (optional) Of answerer_providers(), in their order */
+    struct slots sockets;             /**< Open WebSockets by id; loop thread, api/socket.c */
+    struct presence *presence;        /**< (optional) Who has a socket open */
+    struct ratelimit *user_limit;     /**< Per signed-in user; NULL: none */
+    struct ratelimit *sign_in_limit;  /**< Per address and e-mail; NULL: none */
+    struct ratelimit *address_limit;  /**< Sign-ins per address; NULL: none */
+    struct ratelimit *stranger_limit; /**< Requests of nobody's, per address; NULL: none */
+    struct ratelimit *account_limit;  /**< Sign-ins per e-mail; NULL: none */
+    struct ratelimit *audit_limit;    /**< Refusals that are written down per address; NULL: all */
+    struct asr_hub *hub;              /**< (optional) */
+    struct asr_nets *nets;            /**< (optional) */
+    struct answerer *answerer;        /**< (optional) */
+    struct live_registry *live;       /**< (optional) Interviews that run now */
+    struct llm_reach *reach;          /**< (optional) Of answerer_providers(), in their order */
 };
 
 /** What the settings say for a local or a remote recogniser. */

@@ -74,6 +74,15 @@ static bool is_from_elsewhere(const struct http_request *req)
     return site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
 }
 
+/* Whoever is not signed in counts by where he comes from. */
+static int limit_stranger(const struct http_request *req, struct http_response *res)
+{
+    char address[64];
+
+    address_network(req->peer, address);
+    return limit_request(req, res, app_of(req)->stranger_limit, address, false);
+}
+
 static int check(struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
@@ -85,8 +94,10 @@ static int check(struct http_request *req, struct http_response *res)
         return 1;
     }
     if (!(req->route->flags & ROUTE_AUTH))
-        return 0;
+        return req->route->flags & ROUTE_QUIET ? 0 : limit_stranger(req, res);
     e = sign_in(req, res);
+    if (e && limit_stranger(req, res))
+        return 1;                    /* who tries tokens is slowed down, too */
     if (e || !app->config->accounts) /* the owner of the machine is not limited on it */
         return e;
     return limit_request(req, res, app->user_limit, req->user, true);

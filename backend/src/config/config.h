@@ -70,14 +70,15 @@ struct config {
     int watchdog_ms;     /**< 0: off */
 
     /* keys and limits */
-    const char *master_key;  /**< NULL: the key file <data>/keys/master.key */
-    int access_token_s;      /**< Life of an access token, [s] */
-    int refresh_token_s;     /**< Life of a refresh token, [s] */
-    int token_key;           /**< Number of the key that signs access tokens */
-    int requests_per_minute; /**< Per signed-in user; 0: no limit */
-    int sign_ins_per_minute; /**< Per address and e-mail; 0: no limit */
-    int sockets_per_user;    /**< WebSockets of a signed-in user at a time; 0: no limit */
-    int lines_per_user;      /**< Recogniser streams of the same; 0: no limit */
+    const char *master_key;   /**< NULL: the key file <data>/keys/master.key */
+    int access_token_s;       /**< Life of an access token, [s] */
+    int refresh_token_s;      /**< Life of a refresh token, [s] */
+    int token_key;            /**< Number of the key that signs access tokens */
+    int requests_per_minute;  /**< Per signed-in user; 0: no limit */
+    int strangers_per_minute; /**< Requests of nobody's, per address; 0: no limit */
+    int sign_ins_per_minute;  /**< Per address and e-mail; 0: no limit */
+    int sockets_per_user;     /**< WebSockets of a signed-in user at a time; 0: no limit */
+    int lines_per_user;       /**< Recogniser streams of the same; 0: no limit */
 
     /* log */
     const char *log_level;  /**< "error", "warn", "info", "debug" */

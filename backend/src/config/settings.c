@@ -70,6 +70,10 @@ const struct setting config_settings[] = {
     {NULL, "sign-ins-per-minute", NULL, NUMBER(c.sign_ins_per_minute, 0, 100000), .otherwise = "10",
      .help = "Sign-in attempts for one e-mail from one address in a minute, and six times as many "
              "for one e-mail from everywhere or from one address for all; 0: no limit."},
+    {NULL, "strangers-per-minute", NULL, NUMBER(c.strangers_per_minute, 0, 1000000),
+     .otherwise = "600",
+     .help = "Requests from one address in a minute that nobody is signed in for, with accounts "
+             "on; 0: no limit. The page itself is not counted."},
     {NULL, "sockets-per-user", NULL, NUMBER(c.sockets_per_user, 0, 100000), .otherwise = "32",
      .help = "WebSockets that a signed-in user may have open at the same time; 0: no limit. The "
              "local owner has none."},

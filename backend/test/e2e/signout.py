@@ -266,6 +266,21 @@ class Limits(Accounts):
         self.hears(harness.Socket(self.server, "/ws/transcribe", session, person.token))
 
 
+class Strangers(Accounts):
+    accounts = {**Accounts.accounts, "INTERVIEWD_STRANGERS_PER_MINUTE": 30}
+
+    def test_requests_of_nobody_are_bounded_and_cost_who_is_signed_in_nothing(self):
+        person = Person(self.server, "known@example.org", "signup", displayName="K")
+        seen = [status(self.server, "GET", "auth/me", headers={"Authorization": f"Bearer guess{n}"}) for n in range(40)]
+        self.assertEqual({401, 429}, {code for code, _, _ in seen})
+        last = seen[-1]
+        self.assertEqual((429, "rate_limited"), last[:2])
+        self.assertGreater(int(last[2]["retry-after"]), 0)
+        self.assertEqual(429, status(self.server, "POST", "auth/login", {"email": "x@example.org", "password": PASSWORD})[0])
+        self.assertEqual(200, person.status()[0])
+        self.assertEqual(200, status(self.server, "GET", "health")[0])
+
+
 class SigningIn(Accounts):
     accounts = {"INTERVIEWD_ACCOUNTS": "on", "INTERVIEWD_SIGN_INS_PER_MINUTE": 3, "INTERVIEWD_REQUESTS_PER_MINUTE": 0}
 
