@@ -1131,6 +1131,12 @@ export interface components {
          * @enum {string}
          */
         Speaker: "interviewer" | "candidate";
+        /**
+         * @description What `start` said; or, once the candidate's voice is known from a stream of theirs in this session, what the voice says. The candidate's own
+         *     voice asks no questions.
+         * @enum {string}
+         */
+        WhoSpeaks: "interviewer" | "interviewer2" | "candidate" | "unknown";
         /** @description The other form of a binary message */
         WsTranscribeAudio: {
             audioData: string;
@@ -1159,6 +1165,9 @@ export interface components {
             type: "partial";
             /** @description Counts up on one connection, or on one line */
             utterance: number;
+            speaker?: components["schemas"]["WhoSpeaks"];
+            /** @description Likeness with the voice it was taken for; absent where `speaker` is what `start` said, or unknown */
+            voice?: number;
             text: string;
             /** @description How many leading bytes (UTF-8) of `text` will not change */
             stable: number;
@@ -1174,6 +1183,9 @@ export interface components {
              */
             type: "final";
             utterance: number;
+            speaker?: components["schemas"]["WhoSpeaks"];
+            /** @description Likeness with the voice it was taken for; absent where `speaker` is what `start` said, or unknown */
+            voice?: number;
             /** @description Empty when the utterance turned out to hold no words */
             text: string;
             /** @constant */
@@ -1198,6 +1210,9 @@ export interface components {
              */
             type: "turn";
             utterance: number;
+            speaker?: components["schemas"]["WhoSpeaks"];
+            /** @description Likeness with the voice it was taken for; absent where `speaker` is what `start` said, or unknown */
+            voice?: number;
             /** @enum {string} */
             state: "eager" | "ended" | "resumed";
             question: boolean;

@@ -40,6 +40,13 @@ static json_t *listening(const struct live_event *event)
     return msg;
 }
 
+static void set_speaker(json_t *msg, enum voice_who who, float voice)
+{
+    json_set_str(msg, "speaker", voice_who_name(who));
+    if (voice >= 0)
+        json_object_set_new(msg, "voice", json_thousandths((double)voice));
+}
+
 static json_t *partial(const struct live_event *event)
 {
     const struct live_words *w = &event->words;
@@ -51,6 +58,7 @@ static json_t *partial(const struct live_event *event)
     json_object_set_new(msg, "isFinal", json_false());
     set_int(msg, "startMs", w->start_ms);
     set_int(msg, "endMs", w->end_ms);
+    set_speaker(msg, w->who, w->voice);
     return msg;
 }
 
@@ -85,6 +93,7 @@ static json_t * final(const struct live_event *event)
     json_set_str(msg, "language", w->result->language);
     json_object_set_new(msg, "words", timed_words(w->result));
     set_int(msg, "latencyMs", w->latency_ms);
+    set_speaker(msg, w->who, w->voice);
     return msg;
 }
 
@@ -102,6 +111,7 @@ static json_t *turn(const struct live_event *event)
         json_set_str(msg, "kind", question_kind_name(t->question.kind));
     if (t->p >= 0)
         json_object_set_new(msg, "p", json_thousandths((double)t->p));
+    set_speaker(msg, t->who, t->voice);
     return msg;
 }
 

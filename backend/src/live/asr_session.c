@@ -8,6 +8,7 @@
  */
 #include "live/asr_session.h"
 
+#include "asr/nets.h"
 #include "audio/resample.h"
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -40,6 +41,8 @@ struct utterance {
     bool eager_told; /**< on_turn(TURN_EAGER) ran for this pause */
     float p;         /**< Probability that the turn is over; -1: unknown */
     char *text;      /**< Best so far; NULL if none */
+    enum voice_who who;
+    float likeness; /**< -1: no voice was judged */
 };
 
 struct asr_session {
@@ -51,6 +54,13 @@ struct asr_session {
     struct asr_session_handlers h;
     void *arg;
     bool push_to_talk;
+
+    struct asr_nets *nets;
+    struct voice_book *voices;
+    bool candidate;
+    struct nets_job *voice_job; /**< A voice is being judged: */
+    uint32_t voice_of;          /**< that of this utterance, */
+    uint32_t voice_ms;          /**< so much of it */
 
     struct arrival arrivals[ARRIVALS];
     size_t arrival_count;
@@ -147,6 +157,7 @@ static struct utterance *add(struct asr_session *h, const struct turn_event *eve
     u->start_ms = event->start_ms;
     u->end_ms = event->end_ms;
     u->audio_ms = event->audio_ms;
+    u->p = u->likeness = -1;
     while (*at)
         at = &(*at)->next;
     *at = u;
@@ -300,6 +311,60 @@ static const struct asr_line_handlers line_handlers = {
     .on_trouble = on_trouble,
 };
 
+/* ---------------------------------------------------------------- whose voice */
+
+static void on_voice(const struct judgement *j, void *arg)
+{
+    struct asr_session *h = arg;
+    struct utterance *u = find(h, h->voice_of);
+    enum voice_who who;
+    float likeness;
+
+    h->voice_job = NULL;
+    if (!j->has_voice)
+        return;
+    if (h->candidate) {
+        voice_learn(h->voices, VOICE_CANDIDATE, j->voice, h->voice_ms);
+        return;
+    }
+    who = voice_judge(h->voices, j->voice, h->voice_ms, &likeness);
+    if (u && voice_known(h->voices, VOICE_CANDIDATE)) {
+        u->who = who;
+        u->likeness = likeness;
+    }
+}
+
+/** Once an utterance, as soon as enough of it was heard; again as long as nobody is recognised. */
+static void judge_voice(struct asr_session *h, const struct utterance *u)
+{
+    enum { VOICE_MOST = 8 * VAD_RATE };
+    int16_t *pcm;
+    size_t n = 0;
+
+    if (!h->voices || !asr_nets_voices(h->nets) || h->voice_job || u->who != VOICE_UNKNOWN ||
+        (h->candidate && h->voice_of == u->number))
+        return;
+    pcm = malloc(VOICE_MOST * sizeof(*pcm));
+    if (pcm)
+        n = turn_voice(h->turn, pcm, VOICE_MOST);
+    if (n >= VOICE_LEAST &&
+        !asr_nets_judge(h->nets, pcm, n, JUDGE_VOICE, on_voice, h, &h->voice_job)) {
+        h->voice_of = u->number;
+        h->voice_ms = (uint32_t)(n * 1000 / VAD_RATE);
+    }
+    free(pcm);
+}
+
+enum voice_who asr_session_who(const struct asr_session *h, uint32_t utterance, float *likeness)
+{
+    const struct utterance *u = h->first;
+
+    while (u && u->number != utterance)
+        u = u->next;
+    *likeness = u ? u->likeness : -1;
+    return u ? u->who : VOICE_UNKNOWN;
+}
+
 /* ---------------------------------------------------------------- the side of turns */
 
 static void on_goes_on(struct asr_session *h, struct utterance *u)
@@ -314,6 +379,7 @@ static void on_goes_on(struct asr_session *h, struct utterance *u)
 
 static int on_ends(struct asr_session *h, struct utterance *u)
 {
+    judge_voice(h, u);
     u->ended = true;
     u->voiced_us = h->push_to_talk ? clock_mono_us() : arrival_of(h, u->end_ms);
     return asr_line_end(h->line);
@@ -327,6 +393,7 @@ static int follow(struct asr_session *h, struct utterance *u, const struct turn_
     case TURN_AUDIO:
         return asr_line_feed(h->line, event->pcm, event->n);
     case TURN_PAUSES:
+        judge_voice(h, u);
         return asr_line_settle(h->line);
     case TURN_LOOKS_OVER:
         u->eager_told = true;
@@ -388,6 +455,9 @@ static int open_parts(struct asr_session *h, const struct asr_session_params *pa
         turn.vad = vad_params_defaults();
     turn.vad.push_to_talk |= params->push_to_talk;
     h->push_to_talk = turn.vad.push_to_talk;
+    h->nets = params->nets;
+    h->voices = params->voices;
+    h->candidate = params->candidate;
     if (rate != VAD_RATE || channels != 1) {
         if (resampler_open(&h->resampler, rate, channels))
             return err_set(err, UV_EINVAL,
@@ -529,6 +599,8 @@ void asr_session_close(struct asr_session *h)
     if (!h || h->closed)
         return;
     h->closed = true;
+    asr_nets_forget(h->voice_job);
+    h->voice_job = NULL;
     timer_close(h->done_timer);
     asr_line_close(h->line);
     h->done_timer = NULL;

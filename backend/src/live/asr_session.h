@@ -28,6 +28,7 @@
 
 #include "asr/hub.h"
 #include "asr/turn/turn.h"
+#include "asr/voices/book.h"
 
 struct asr_session;
 
@@ -39,6 +40,9 @@ struct asr_session_params {
     struct vad_params vad; /**< Zeroed: defaults */
     enum turn_pace pace;
     struct asr_nets *nets; /**< NULL: done without */
+    struct voice_book
+        *voices;    /**< Who is known by voice; NULL: nobody is told apart. Outlives it */
+    bool candidate; /**< Only the candidate speaks here: their voice is learned */
 };
 
 enum turn_state { TURN_EAGER, TURN_ENDED, TURN_RESUMED };
@@ -85,6 +89,8 @@ void asr_session_stop(struct asr_session *h);
 /** The words of an open utterance as far as they are known ("" if none): what to keep when the
  *  socket vanished. Borrowed until the next call. */
 const char *asr_session_unfinished(const struct asr_session *h);
+/** Whose voice this utterance is, as far as it is known; likeness: -1 when no voice was judged. */
+enum voice_who asr_session_who(const struct asr_session *h, uint32_t utterance, float *likeness);
 float asr_session_level_db(const struct asr_session *h);
 void asr_session_close(struct asr_session *h);
 

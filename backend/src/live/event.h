@@ -61,12 +61,16 @@ struct live_event {
             uint64_t start_ms;
             uint64_t end_ms;
             uint64_t latency_ms; /**< LIVE_FINAL: since the last voiced sample arrived */
-        } words;                 /**< LIVE_PARTIAL, LIVE_FINAL */
+            enum voice_who who;
+            float voice; /**< Likeness with that voice; -1: it was not known by voice */
+        } words;         /**< LIVE_PARTIAL, LIVE_FINAL */
         struct live_turn {
             uint32_t utterance;
             enum turn_state state;
             struct question question;
             float p; /**< Probability that the turn is over; -1: unknown */
+            enum voice_who who;
+            float voice;
         } turn;
         struct {
             const char *generation_id;

@@ -46,6 +46,7 @@ struct live {
     struct conversation conversation;
     struct live_listener *listeners;
     struct speaker *speakers;
+    struct voice_book voices; /* who is known by voice: as long as the interview lives */
     struct exchange *exchanges;
     struct transcript_writer *writer;
     struct loop_timer *tick; /* while words are unwritten */

@@ -164,6 +164,21 @@ static struct said facts_of(struct speaker *speaker, const char *own)
     return said;
 }
 
+/* Whose words an utterance is: what the client said, or what the voice says once the candidate's is
+ * known. voice: -1 when it is not by voice. */
+static enum voice_who who_says(const struct speaker *speaker, uint32_t utterance, float *voice)
+{
+    enum voice_who who = asr_session_who(speaker->session, utterance, voice);
+
+    if (speaker->candidate)
+        return VOICE_CANDIDATE;
+    if (who == VOICE_UNKNOWN && !voice_known(&speaker->live->voices, VOICE_CANDIDATE))
+        who = VOICE_INTERVIEWER;
+    if (who == VOICE_UNKNOWN || *voice <= 0)
+        *voice = -1;
+    return who;
+}
+
 /* Of utterances that nobody will finish: now is when they were said. */
 static struct said facts_of_unfinished(struct speaker *speaker)
 {
@@ -196,6 +211,8 @@ static void on_partial(uint32_t utterance, const struct asr_result *res, uint64_
                        uint64_t end_ms, void *arg)
 {
     struct speaker *speaker = arg;
+    float voice;
+    enum voice_who who = who_says(speaker, utterance, &voice);
 
     happened(speaker, (struct conversation_event){.kind = CONVERSATION_PARTIAL,
                                                   .utterance = utterance,
@@ -206,13 +223,17 @@ static void on_partial(uint32_t utterance, const struct asr_result *res, uint64_
                                        .words = {.utterance = utterance,
                                                  .result = res,
                                                  .start_ms = start_ms,
-                                                 .end_ms = end_ms}});
+                                                 .end_ms = end_ms,
+                                                 .who = who,
+                                                 .voice = voice}});
 }
 
 static void on_final(const struct asr_session_final *final, void *arg)
 {
     struct speaker *speaker = arg;
     const char *engine = asr_hub_engine(live_deps(speaker->live)->hub)->name;
+    float voice;
+    enum voice_who who = who_says(speaker, final->utterance, &voice);
 
     happened(speaker, (struct conversation_event){.kind = CONVERSATION_FINAL,
                                                   .utterance = final->utterance,
@@ -229,7 +250,9 @@ static void on_final(const struct asr_session_final *final, void *arg)
                                                          .result = final->result,
                                                          .start_ms = final->start_ms,
                                                          .end_ms = final->end_ms,
-                                                         .latency_ms = final->latency_ms}});
+                                                         .latency_ms = final->latency_ms,
+                                                         .who = who,
+                                                         .voice = voice}});
 }
 
 /* The words of its finished utterances are these now. */
@@ -252,15 +275,23 @@ static void on_turn(const struct asr_session_turn *turn, void *arg)
     struct conversation_event event = {
         .kind = kinds[turn->state], .utterance = turn->utterance, .end_ms = turn->end_ms};
     const char *text = turn->text;
+    float voice;
+    enum voice_who who = who_says(speaker, turn->utterance, &voice);
 
     if (turn->state == TURN_ENDED)
         text = speaker->final_text.len ? speaker->final_text.data : "";
     event.said = facts_of(speaker, turn->state == TURN_RESUMED ? "" : text);
+    if (who == VOICE_CANDIDATE && !speaker->candidate) { /* one's own voice asks nothing */
+        event.said.question = event.said.same = false;
+        speaker->words.question = (struct question){0};
+    }
     tell_lasting(speaker, &(struct live_event){.kind = LIVE_TURN,
                                                .turn = {.utterance = turn->utterance,
                                                         .state = turn->state,
                                                         .question = speaker->words.question,
-                                                        .p = turn->p}});
+                                                        .p = turn->p,
+                                                        .who = who,
+                                                        .voice = voice}});
     if (happened(speaker, event) && turn->state == TURN_ENDED && event.said.words)
         lengthen_turn(speaker, join(speaker, text));
 }
@@ -476,6 +507,8 @@ int speaker_open(uint64_t *idp, struct live *live, const struct speaker_params *
         .vad = params->vad,
         .pace = params->pace,
         .nets = live_deps(live)->nets,
+        .voices = &live->voices,
+        .candidate = params->candidate,
         .asr = {.language = language,
                 .vocabulary = (const char *const *)b->vocabulary,
                 .vocabulary_count = b->vocabulary_count},

@@ -162,6 +162,7 @@ static void ask_network(struct turn *t)
     int16_t *pcm = asr_nets_turn(t->nets) ? malloc(JUDGED * sizeof(*pcm)) : NULL;
     size_t n;
 
+    t->pause.network = false;
     if (!pcm)
         return;
     n = recent(t, t->fed, pcm, JUDGED);
@@ -172,9 +173,10 @@ static void ask_network(struct turn *t)
 static void begin_pause(struct turn *t)
 {
     t->pausing = true;
-    ask_network(t);
+    t->pause.network = asr_nets_turn(t->nets);
     emit(t, t->fed);
     tell(t, TURN_PAUSES, NULL, 0, t->emitted);
+    ask_network(t); /* behind what the pause made others ask: whose voice it is */
 }
 
 /** What follows from what is known of the silence. */

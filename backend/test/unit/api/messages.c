@@ -29,22 +29,33 @@ static const struct {
      "{'type':'ready','engine':'e','model':'m'}"},
     {{.kind = LIVE_LISTENING, .listening = {.engine = "e", .model = "m", .heard = 0}},
      "{'type':'ready','engine':'e','model':'m','heardSamples':0}"},
-    {{.kind = LIVE_PARTIAL, .words = {.utterance = 2, .result = &heard, 9000, 9400, 0}},
+    {{.kind = LIVE_PARTIAL,
+      .words = {.utterance = 2, .result = &heard, 9000, 9400, 0, VOICE_UNKNOWN, -1}},
      "{'type':'partial','utterance':2,'text':'tell me','stable':4,'isFinal':false,'startMs':9000,"
-     "'endMs':9400}"},
+     "'endMs':9400,'speaker':'unknown'}"},
     /* times of words are those of the line already: nothing is added to them */
-    {{.kind = LIVE_FINAL, .words = {.utterance = 2, .result = &heard, 9000, 9400, 120}},
+    {{.kind = LIVE_FINAL,
+      .words = {.utterance = 2, .result = &heard, 9000, 9400, 120, VOICE_INTERVIEWER, 0.875f}},
      "{'type':'final','utterance':2,'text':'tell me','isFinal':true,'startMs':9000,'endMs':9400,"
      "'confidence':0.75,'language':'en','words':[{'text':'tell','startMs':9000,'endMs':9200,"
      "'confidence':0.5},{'text':'me','startMs':9200,'endMs':9400,'confidence':1.0}],"
-     "'latencyMs':120}"},
-    {{.kind = LIVE_TURN, .turn = {.utterance = 1, .state = TURN_RESUMED, .p = -1}},
-     "{'type':'turn','utterance':1,'state':'resumed','question':false}"},
+     "'latencyMs':120,'speaker':'interviewer','voice':0.875}"},
     {{.kind = LIVE_TURN,
-      .turn = {1, TURN_EAGER, {.is_question = true, .kind = QUESTION_BEHAVIORAL}, .p = 0.75f}},
-     "{'type':'turn','utterance':1,'state':'eager','question':true,'kind':'behavioral','p':0.75}"},
-    {{.kind = LIVE_TURN, .turn = {.utterance = 1, .state = TURN_ENDED, .p = -1}},
-     "{'type':'turn','utterance':1,'state':'ended','question':false}"},
+      .turn =
+          {.utterance = 1, .state = TURN_RESUMED, .p = -1, .who = VOICE_INTERVIEWER, .voice = -1}},
+     "{'type':'turn','utterance':1,'state':'resumed','question':false,'speaker':'interviewer'}"},
+    {{.kind = LIVE_TURN,
+      .turn = {1,
+               TURN_EAGER,
+               {.is_question = true, .kind = QUESTION_BEHAVIORAL},
+               0.75f,
+               VOICE_INTERVIEWER2,
+               -1}},
+     "{'type':'turn','utterance':1,'state':'eager','question':true,'kind':'behavioral','p':0.75,'"
+     "speaker':'interviewer2'}"},
+    {{.kind = LIVE_TURN,
+      .turn = {.utterance = 1, .state = TURN_ENDED, .p = -1, .who = VOICE_CANDIDATE, .voice = -1}},
+     "{'type':'turn','utterance':1,'state':'ended','question':false,'speaker':'candidate'}"},
     {{.kind = LIVE_STARTED,
       .started = {.generation_id = "g", .question = "q", .provider = "p", .eager = true}},
      "{'type':'started','generationId':'g','questionNumber':null,'question':'q','provider':'p',"

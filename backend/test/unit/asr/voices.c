@@ -4,7 +4,7 @@
  */
 #include "cmocka_all.h"
 
-#include "asr/voices/encoder.h"
+#include "asr/voices/book.h"
 #include "nn/nn.h"
 #include "support/kit.h"
 
@@ -83,10 +83,60 @@ static void test_another_file_is_refused_with_a_sentence(void **state)
     nn_close(nn);
 }
 
+/* A voice of two parts that is like the first axis by so much. */
+static void voice_at(float voice[VOICE_DIMENSIONS], int axis, float like, int other)
+{
+    for (int i = 0; i < VOICE_DIMENSIONS; i++)
+        voice[i] = i == axis ? like : i == other ? sqrtf(1 - like * like) : 0;
+}
+
+static void test_nobody_is_judged_before_the_candidate_is_known(void **state)
+{
+    struct voice_book book = {0};
+    float voice[VOICE_DIMENSIONS], likeness = 1;
+
+    (void)state;
+    voice_at(voice, 0, 1, 1);
+    assert_int_equal(voice_judge(&book, voice, 5000, &likeness), VOICE_UNKNOWN);
+    assert_true(likeness == 0);
+    voice_learn(&book, VOICE_CANDIDATE, voice, VOICE_KNOWN_MS - 1);
+    assert_int_equal(voice_judge(&book, voice, 5000, &likeness), VOICE_UNKNOWN);
+    voice_learn(&book, VOICE_CANDIDATE, voice, 1);
+    assert_int_equal(voice_judge(&book, voice, 5000, &likeness), VOICE_CANDIDATE);
+    assert_true(likeness > 0.99f);
+}
+
+/* The nearer the two are, the more must be known; a third voice is a second interviewer. */
+static void test_voices_are_learned_as_they_speak(void **state)
+{
+    struct voice_book book = {0};
+    float own[VOICE_DIMENSIONS], other[VOICE_DIMENSIONS], between[VOICE_DIMENSIONS],
+        third[VOICE_DIMENSIONS], likeness;
+
+    (void)state;
+    voice_at(own, 0, 1, 1);
+    voice_at(other, 0, 0.75f, 1);
+    voice_at(between, 0, 0.81f, 2);
+    voice_at(third, 0, 0.5f, 3);
+    voice_learn(&book, VOICE_CANDIDATE, own, 4000);
+    assert_int_equal(voice_judge(&book, between, 3000, &likeness), VOICE_UNKNOWN);
+    assert_int_equal(voice_judge(&book, other, 3000, &likeness), VOICE_INTERVIEWER);
+    assert_true(voice_known(&book, VOICE_INTERVIEWER));
+    assert_int_equal(voice_judge(&book, other, 1000, &likeness), VOICE_INTERVIEWER);
+    assert_true(likeness > 0.99f);
+    assert_int_equal(voice_judge(&book, own, 1000, &likeness), VOICE_CANDIDATE);
+    assert_int_equal(voice_judge(&book, third, 1000, &likeness), VOICE_UNKNOWN); /* too short */
+    assert_int_equal(voice_judge(&book, third, 3000, &likeness), VOICE_INTERVIEWER2);
+    assert_int_equal(voice_judge(&book, third, 3000, &likeness), VOICE_INTERVIEWER2);
+    assert_string_equal(voice_who_name(VOICE_INTERVIEWER2), "interviewer2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_voices_equal_the_published_network),
+        cmocka_unit_test(test_nobody_is_judged_before_the_candidate_is_known),
+        cmocka_unit_test(test_voices_are_learned_as_they_speak),
         cmocka_unit_test(test_another_file_is_refused_with_a_sentence),
     };
 

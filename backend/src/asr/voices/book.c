@@ -1,0 +1,82 @@
+/**
+ * @file asr/voices/book.c  Who speaks; see book.h
+ */
+#include "asr/voices/book.h"
+
+#include <math.h>
+
+/* Cosines. Tuned on people's clips: bench/voices.c. */
+static const float SAME = 0.84f;    /* alone, it is surely that voice */
+static const float OTHER = 0.78f;   /* it surely is not */
+static const float NEARER = 0.04f;  /* of two known ones it is the nearer by so much */
+static const float NO_MORE = 0.66f; /* none of those that are known */
+
+const char *voice_who_name(enum voice_who who)
+{
+    static const char *const names[VOICE_WHOS] = {"unknown", "candidate", "interviewer",
+                                                  "interviewer2"};
+
+    return names[who];
+}
+
+bool voice_known(const struct voice_book *book, enum voice_who who)
+{
+    return book->voices[who].ms >= VOICE_KNOWN_MS;
+}
+
+static float alike(const struct voice_book *book, enum voice_who who, const float *voice)
+{
+    const float *sum = book->voices[who].sum;
+    float length = 0;
+
+    for (int i = 0; i < VOICE_DIMENSIONS; i++)
+        length += sum[i] * sum[i];
+    return length > 0 ? voice_alike(sum, voice) / sqrtf(length) : 0;
+}
+
+void voice_learn(struct voice_book *book, enum voice_who who, const float voice[VOICE_DIMENSIONS],
+                 uint32_t ms)
+{
+    for (int i = 0; i < VOICE_DIMENSIONS; i++)
+        book->voices[who].sum[i] += voice[i] * (float)ms;
+    book->voices[who].ms += ms;
+}
+
+/** An interviewer who has not been heard before; VOICE_UNKNOWN: there is no place for one. */
+static enum voice_who new_interviewer(const struct voice_book *book)
+{
+    if (!voice_known(book, VOICE_INTERVIEWER))
+        return VOICE_INTERVIEWER;
+    return voice_known(book, VOICE_INTERVIEWER2) ? VOICE_UNKNOWN : VOICE_INTERVIEWER2;
+}
+
+enum voice_who voice_judge(struct voice_book *book, const float voice[VOICE_DIMENSIONS],
+                           uint32_t ms, float *likeness)
+{
+    enum voice_who nearest = VOICE_INTERVIEWER, who = VOICE_UNKNOWN;
+    float own, other = -1;
+
+    *likeness = 0;
+    if (!voice_known(book, VOICE_CANDIDATE))
+        return VOICE_UNKNOWN;
+    own = alike(book, VOICE_CANDIDATE, voice);
+    for (enum voice_who i = VOICE_INTERVIEWER; i < VOICE_WHOS; i++) {
+        if (voice_known(book, i) && alike(book, i, voice) > other) {
+            other = alike(book, i, voice);
+            nearest = i;
+        }
+    }
+    if (other < 0) {
+        who = own >= SAME ? VOICE_CANDIDATE : own <= OTHER ? VOICE_INTERVIEWER : VOICE_UNKNOWN;
+    } else if (own < NO_MORE && other < NO_MORE && ms >= VOICE_LEARNS_MS) {
+        who = new_interviewer(book);
+    } else if (own >= other + NEARER) {
+        who = own > OTHER ? VOICE_CANDIDATE : VOICE_UNKNOWN;
+    } else if (other >= own + NEARER) {
+        who = nearest;
+    }
+    *likeness = who == VOICE_CANDIDATE ? own : who == nearest && other >= 0 ? other : 0;
+    if (who != VOICE_UNKNOWN && ms >= VOICE_LEARNS_MS)
+        voice_learn(book, who, voice, ms);
+    return who;
+}
