@@ -113,6 +113,9 @@ static void say_story(struct speech *s, const char *quote, const char *turn, int
     if (!find_quote(s, quote, &i))
         return;
     i = story_start(s, i);
+    if (s->told == i + 1)
+        return; /* another sentence of the story just told */
+    s->told = i + 1;
     block = grounding_passage(s->g, i)->block;
     for (int n = 0; n < most && i < grounding_count(s->g); n++, i++) {
         const struct passage *p = grounding_passage(s->g, i);

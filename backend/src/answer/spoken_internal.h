@@ -17,6 +17,7 @@ struct speech {
     const struct outline *o;
     const char *field; /* of the sentences since the last mark; NULL: none is due */
     int said;          /* sentences that quote */
+    size_t told;       /* the passage the last story began with, plus one */
 };
 
 /** A sentence of form, without a fact: marks what came before. */

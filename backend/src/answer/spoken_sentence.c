@@ -350,6 +350,17 @@ static bool names_post(const char *text, size_t len)
     return false;
 }
 
+/** "Projects:" is over a part of the profile, and no place. */
+static bool names_part(const char *text, size_t len)
+{
+    static const char parts[] =
+        "projects experience employment achievements highlights summary profile about education "
+        "skills career responsibilities accomplishments";
+    char word[WORD];
+
+    return word_at(text, len, 0, word) == len && listed(word, parts);
+}
+
 size_t heading_place(const char *heading, size_t len, const char **at)
 {
     for (size_t i = 0; i < len;) {
@@ -363,7 +374,8 @@ size_t heading_place(const char *heading, size_t len, const char **at)
             start++;
         while (end > start && strchr(" \t", heading[end - 1]))
             end--;
-        if (end - start < 3 || names_post(heading + start, end - start))
+        if (end - start < 3 || names_post(heading + start, end - start) ||
+            names_part(heading + start, end - start))
             continue;
         *at = heading + start;
         return end - start;

@@ -134,6 +134,31 @@ static void without_a_profile_blanks_are_left_and_nothing_is_cited(void **state)
     }
 }
 
+static void two_sentences_of_one_story_tell_it_once(void **state)
+{
+    static const struct grounding_input in = {
+        .role = "Technician",
+        .context =
+            "Projects:\n- First repair failed because the spare was wrong. Ordered the right "
+            "part. The repaired mast came back.\n"};
+
+    (void)state;
+    assert_string_equal(
+        speak_of(&in, "What is repair?"),
+        "In one line: ___ (the definition or the step that decides). From my own work: First "
+        "repair failed because the spare was wrong. I ordered the right part. [context]");
+}
+
+static void the_name_of_a_part_is_no_place(void **state)
+{
+    static const struct grounding_input in = {
+        .role = "Technician", .context = "Projects:\n- Led the repair of 14 masts in a storm.\n"};
+
+    (void)state;
+    assert_string_equal(speak_of(&in, "Tell me about a repair you led."),
+                        "I led the repair of 14 masts in a storm. [context]");
+}
+
 /* ---------------------------------------------------------------------- nothing is invented */
 
 /** Letters and digits of a text, small, one space between words. */
@@ -273,6 +298,8 @@ int main(void)
         cmocka_unit_test(a_skill_that_is_listed_is_a_yes),
         cmocka_unit_test(the_posting_is_quoted_as_the_posting),
         cmocka_unit_test(without_a_profile_blanks_are_left_and_nothing_is_cited),
+        cmocka_unit_test(two_sentences_of_one_story_tell_it_once),
+        cmocka_unit_test(the_name_of_a_part_is_no_place),
         cmocka_unit_test(every_cited_sentence_is_a_run_of_the_profile),
     };
 

@@ -109,6 +109,30 @@ static void several_threads_may_ask_and_tell(void **state)
     ended_close(NULL);
 }
 
+/* Known until the last millisecond of the last token, also when the table is made anew. */
+static void what_has_not_expired_is_never_forgotten(void **state)
+{
+    enum { MANY = 1000 };
+    struct ended *ended = open_ended();
+
+    (void)state;
+    ended_add(ended, name(0), now, now); /* over already */
+    assert_false(ended_has(ended, name(0), now));
+    ended_add(ended, name(0), now + 1, now);
+    assert_true(ended_has(ended, name(0), now));
+    for (int i = 1; i <= MANY; i++) /* grows at the very end of the first one's life */
+        ended_add(ended, name(i), now + 5000, now + 999);
+    for (int i = 0; i <= MANY; i++)
+        assert_true(ended_has(ended, name(i), now));
+    ended_add(ended, name(1), now + 100, now); /* again: told twice, counted once */
+    for (int i = MANY; i < 4 * MANY; i++)
+        ended_add(ended, name(i), now + 9000, now + 1000);
+    assert_false(ended_has(ended, name(0), now)); /* left behind */
+    for (int i = 2; i < 4 * MANY; i++)
+        assert_true(ended_has(ended, name(i), now));
+    ended_close(ended);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +140,7 @@ int main(void)
         cmocka_unit_test(what_has_expired_makes_room),
         cmocka_unit_test(when_too_many_end_at_once_all_tokens_until_then_are_refused),
         cmocka_unit_test(several_threads_may_ask_and_tell),
+        cmocka_unit_test(what_has_not_expired_is_never_forgotten),
     };
 
     return cmocka_run_group_tests_name("ended", tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "auth/password.h"
 
+#include <argon2.h>
 #include <string.h>
 #include <uv.h>
 
@@ -61,6 +62,54 @@ static void what_is_tried_first_is_known_in_any_case(void **state)
     assert_false(password_is_common(""));
 }
 
+/* Right, but at what cost: the most that is believed, and one more. */
+static void the_cost_that_is_believed_has_a_limit(void **state)
+{
+    static const struct {
+        unsigned memory, passes, lanes;
+        int verdict;
+    } cases[] = {{64, 16, 1, 0},        {64, 17, 1, UV_EINVAL},
+                 {128, 1, 16, 0},       {136, 1, 17, UV_EINVAL},
+                 {256 * 1024, 1, 1, 0}, {256 * 1024 + 4, 1, 1, UV_EINVAL}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char encoded[PASSWORD_TEXT_MAX];
+
+        assert_int_equal(argon2id_hash_encoded(cases[i].passes, cases[i].memory, cases[i].lanes,
+                                               "pw", 2, "saltsalt", 8, 32, encoded,
+                                               sizeof(encoded)),
+                         ARGON2_OK);
+        assert_int_equal(password_check(encoded, "pw"), cases[i].verdict);
+    }
+}
+
+static void each_parameter_counts_for_being_outdated(void **state)
+{
+    char encoded[PASSWORD_TEXT_MAX];
+
+    (void)state;
+    assert_int_equal(password_hash("pw", encoded), 0);
+    assert_int_equal(strlen(encoded), 97); /* 16 bytes of salt, 32 of hash */
+    assert_false(password_outdated(encoded));
+    assert_true(password_outdated("$argon2id$v=19$m=19455,t=2,p=1$c2FsdA$aGFzaA"));
+    assert_true(password_outdated("$argon2id$v=19$m=19456,t=2,p=0$c2FsdA$aGFzaA"));
+    assert_true(password_outdated("$argon2id$v=19$m=19456,t=2,p=1"));
+    assert_true(password_outdated("$argon2id$v=19$m=19456,t=2"));
+    assert_int_equal(password_check("$argon2id$v=19$m=19456,t=2,p=1", "x"), UV_EINVAL);
+}
+
+static void the_whole_list_of_common_ones_is_looked_through(void **state)
+{
+    (void)state;
+    assert_true(password_is_common("0123456789"));
+    assert_true(password_is_common("111222333444"));
+    assert_true(password_is_common("x"));
+    assert_false(password_is_common("aaaaaaaaaaaaaab"));
+    assert_false(password_is_common("baaaaaaaaaaaaaa"));
+    assert_false(password_is_common("password124"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -69,6 +118,9 @@ int main(void)
         cmocka_unit_test(what_was_not_made_here_is_refused_without_the_work_it_asks_for),
         cmocka_unit_test(nobody_has_no_password),
         cmocka_unit_test(what_is_tried_first_is_known_in_any_case),
+        cmocka_unit_test(the_cost_that_is_believed_has_a_limit),
+        cmocka_unit_test(each_parameter_counts_for_being_outdated),
+        cmocka_unit_test(the_whole_list_of_common_ones_is_looked_through),
     };
 
     return cmocka_run_group_tests_name("password", tests, NULL, NULL);

@@ -263,6 +263,227 @@ static void base64url_has_one_spelling_for_each_value(void **state)
     assert_int_equal(base64url_decode("", 0, raw, 0), 0);
 }
 
+/* RFC 4648 section 10, and every length and byte there and back. */
+static void base64url_is_that_of_the_standard(void **state)
+{
+    static const char *const vectors[][2] = {
+        {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},         {"foo", "Zm9v"},
+        {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
+    unsigned char raw[256], back[256];
+    char text[400];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+        base64url_encode(vectors[i][0], strlen(vectors[i][0]), text);
+        assert_string_equal(text, vectors[i][1]);
+    }
+    for (size_t i = 0; i < sizeof(raw); i++)
+        raw[i] = (unsigned char)(i * 7 + 3);
+    for (size_t n = 0; n <= sizeof(raw); n++) {
+        size_t len = base64url_encode(raw, n, text);
+
+        assert_int_equal(len, BASE64URL_LEN(n));
+        assert_int_equal(strlen(text), len);
+        assert_int_equal(base64url_decode(text, len, back, n), n);
+        assert_memory_equal(back, raw, n);
+        if (n)
+            assert_int_equal(base64url_decode(text, len, back, n - 1), UV_EINVAL);
+        for (size_t i = 0; i < len; i++) { /* a stranger at any place */
+            char was = text[i];
+
+            text[i] = "+/=.\x80\n"[i % 6];
+            assert_int_equal(base64url_decode(text, len, back, sizeof(back)), UV_EINVAL);
+            text[i] = was;
+        }
+    }
+    assert_int_equal(base64url_decode("Zm9", 3, raw, 64), UV_EINVAL); /* bits left over */
+}
+
+static void one_key_may_be_written_in_many_ways(void **state)
+{
+    static const char *const ways[] = {
+        "fbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefffe",
+        "FBEFBEFBEFBEFBEFBEFBEFBEFBEFBEFBEFBEFBEFBEFBEFBEFBEFBEFBEFBEFFFE",
+        "fbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefffe\r\n\t ",
+        "++++++++++++++++++++++++++++++++++++++++//4=",
+        "++++++++++++++++++++++++++++++++++++++++//4\n",
+        "----------------------------------------__4="};
+    static const char *const bad[] = {
+        "fbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefffg",
+        "fbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbeff/e",
+        "fbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbeff:e",
+        "`befbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefffe",
+        "@befbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefffe",
+        "Gbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefffe",
+        "++++++++++++++++++++++++++++++++++++++++//5=", /* bits left over */
+        "+++++++++++++++++++++++++++++++++++++++++//4=",
+        " " KEY,
+        "======"};
+    unsigned char first[32], other[32];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        struct seal *seal = with_key(ways[i]);
+
+        assert_int_equal(seal_derive(seal, "x", i ? other : first, 32), 0);
+        if (i)
+            assert_memory_equal(other, first, 32);
+        seal_close(seal);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct seal *seal = NULL;
+
+        assert_int_equal(seal_open(&seal, NULL, bad[i], SEAL_FIRST_START, NULL), UV_EINVAL);
+        assert_null(seal);
+    }
+}
+
+/* Computed apart: HKDF-SHA256 (RFC 5869), empty salt, and AES-256-GCM under the key for fields. */
+static void what_an_earlier_version_sealed_is_read(void **state)
+{
+    static const unsigned char want[] = {0x7e, 0x06, 0xbe, 0x6b, 0x05, 0x30, 0x1a, 0x07,
+                                         0x7e, 0x81, 0x6d, 0x6a, 0x4c, 0xe2, 0x90, 0xec,
+                                         0x30, 0x55, 0xd0, 0xe9, 0x10, 0xf1, 0x3c, 0xf3,
+                                         0x5e, 0x89, 0x38, 0x1f, 0xa3, 0x13, 0xa0, 0x91};
+    struct seal *seal = with_key(KEY);
+    unsigned char key[32];
+    char *clear;
+
+    (void)state;
+    assert_int_equal(seal_derive(seal, "a", key, 32), 0);
+    assert_memory_equal(key, want, 32);
+    assert_int_equal(
+        unseal_text(
+            seal, "id1", "profile.context",
+            "v1.AAECAwQFBgcICQoLfJA1PFsiSsszxfa0PpDRsXK7r5lVYi2d39lz4L3KH49y_aUIzCFh874Qezn4",
+            &clear),
+        0);
+    assert_string_equal(clear, "Kept since the first version.");
+    free(clear);
+    seal_close(seal);
+    seal_close(NULL);
+}
+
+static void a_text_and_a_name_may_be_so_long_and_no_longer(void **state)
+{
+    enum { LONGEST = 4 << 20, NAME = 127 };
+    struct seal *seal = with_key(KEY);
+    char *text = malloc(LONGEST + 2);
+    char id[NAME + 2];
+    char *sealed, *clear;
+
+    (void)state;
+    memset(text, 'x', LONGEST + 1);
+    text[LONGEST + 1] = '\0';
+    assert_int_equal(seal_text(seal, "id", "f", text, &sealed), UV_E2BIG);
+    text[LONGEST] = '\0';
+    assert_int_equal(seal_text(seal, "id", "f", text, &sealed), 0);
+    assert_int_equal(unseal_text(seal, "id", "f", sealed, &clear), 0);
+    assert_string_equal(clear, text);
+    free(clear);
+    free(sealed);
+    free(text);
+
+    memset(id, 'i', sizeof(id)); /* with "f:" before it */
+    id[NAME - 1] = '\0';
+    assert_int_equal(seal_text(seal, id, "f", "x", &sealed), UV_EINVAL);
+    id[NAME - 2] = '\0';
+    assert_int_equal(seal_text(seal, id, "f", "x", &sealed), 0);
+    free(sealed);
+    assert_int_equal(seal_text(seal, "id", "f", NULL, &sealed), 0);
+    assert_int_equal(unseal_text(seal, "id", "f", sealed, &clear), 0);
+    assert_string_equal(clear, "");
+    free(clear);
+    free(sealed);
+    seal_close(seal);
+}
+
+/* Where no key can be made or read, the sentence names the place. */
+static void a_key_that_cannot_be_made_or_read_is_told(void **state)
+{
+    char dir[SCRATCH_MAX], here[512], path[5000];
+    struct seal *seal = NULL;
+    struct errbuf err = {""};
+    struct stat st;
+
+    (void)state;
+    scratch_make(dir);
+    scratch_write(scratch_path(dir, "file"), "no folder");
+    assert_int_equal(seal_open(&seal, scratch_path(dir, "file/k"), NULL, SEAL_FIRST_START, &err),
+                     UV_ENOTDIR);
+    assert_non_null(strstr(err.text, "file"));
+    assert_int_equal(mkdir(scratch_path(dir, "folder"), 0700), 0);
+    assert_int_equal(seal_open(&seal, scratch_path(dir, "folder"), NULL, SEAL_FIRST_START, &err),
+                     UV_EISDIR);
+    assert_int_equal(seal_open(&seal, "/proc/nowhere/k", NULL, SEAL_FIRST_START, &err), UV_ENOENT);
+    assert_non_null(strstr(err.text, "/proc/nowhere"));
+    memset(path, 'p', sizeof(path) - 1);
+    path[0] = '/';
+    path[4500] = '/';
+    path[sizeof(path) - 1] = '\0';
+    assert_int_equal(seal_open(&seal, path, NULL, SEAL_FIRST_START, &err), UV_ENAMETOOLONG);
+    assert_int_equal(seal_open(&seal, "", "nokey", SEAL_FIRST_START, &err), UV_EINVAL);
+    assert_null(seal);
+
+    assert_non_null(getcwd(here, sizeof(here))); /* a name without a folder */
+    assert_int_equal(chdir(dir), 0);
+    assert_int_equal(seal_open(&seal, "bare", NULL, SEAL_FIRST_START, &err), 0);
+    assert_int_equal(stat("bare", &st), 0);
+    assert_int_equal(chdir(here), 0);
+    seal_close(seal);
+    scratch_remove(dir);
+}
+
+static void a_key_file_with_more_behind_the_key_is_none(void **state)
+{
+    static const char hidden[] = KEY "\0more";
+    char dir[SCRATCH_MAX];
+    struct seal *seal = NULL;
+    FILE *f;
+
+    (void)state;
+    scratch_make(dir);
+    f = fopen(scratch_path(dir, "k"), "w");
+    assert_int_equal(fwrite(hidden, 1, sizeof(hidden), f), sizeof(hidden));
+    fclose(f);
+    chmod(scratch_path(dir, "k"), 0600);
+    assert_int_equal(seal_open(&seal, scratch_path(dir, "k"), NULL, SEAL_KEY_IN_USE, NULL),
+                     UV_EINVAL);
+    for (mode_t mode = 1; mode < 0100; mode <<= 1) { /* each right of others by itself */
+        chmod(scratch_path(dir, "k"), 0600 | mode);
+        assert_int_equal(seal_open(&seal, scratch_path(dir, "k"), NULL, SEAL_KEY_IN_USE, NULL),
+                         UV_EPERM);
+    }
+    scratch_remove(dir);
+}
+
+/* Two servers that start at once: the first one's key is everybody's, and nothing else stays. */
+static void a_key_that_is_there_is_never_replaced(void **state)
+{
+    char dir[SCRATCH_MAX];
+    char command[256];
+    struct seal *one = NULL, *two = NULL;
+    char name[64];
+    char *sealed, *clear;
+
+    (void)state;
+    scratch_make(dir);
+    snprintf(name, sizeof(name), "k.%ld.new", (long)getpid());
+    scratch_write(scratch_path(dir, name), "left behind by a crash");
+    assert_int_equal(seal_open(&one, scratch_path(dir, "k"), NULL, SEAL_FIRST_START, NULL), 0);
+    assert_int_equal(access(scratch_path(dir, name), F_OK), -1);
+    assert_int_equal(seal_open(&two, scratch_path(dir, "k"), NULL, SEAL_FIRST_START, NULL), 0);
+    assert_int_equal(seal_text(one, "id", "f", "x", &sealed), 0);
+    assert_int_equal(unseal_text(two, "id", "f", sealed, &clear), 0);
+    free(sealed);
+    free(clear);
+    seal_close(one);
+    seal_close(two);
+    snprintf(command, sizeof(command), "test $(ls %s | wc -l) = 1", dir);
+    assert_int_equal(system(command), 0);
+    scratch_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +498,13 @@ int main(void)
         cmocka_unit_test(the_key_file_is_its_owners_whatever_the_mask),
         cmocka_unit_test(keys_for_other_purposes_differ),
         cmocka_unit_test(base64url_has_one_spelling_for_each_value),
+        cmocka_unit_test(base64url_is_that_of_the_standard),
+        cmocka_unit_test(one_key_may_be_written_in_many_ways),
+        cmocka_unit_test(what_an_earlier_version_sealed_is_read),
+        cmocka_unit_test(a_text_and_a_name_may_be_so_long_and_no_longer),
+        cmocka_unit_test(a_key_that_cannot_be_made_or_read_is_told),
+        cmocka_unit_test(a_key_file_with_more_behind_the_key_is_none),
+        cmocka_unit_test(a_key_that_is_there_is_never_replaced),
     };
 
     return cmocka_run_group_tests_name("seal", tests, NULL, NULL);

@@ -236,6 +236,97 @@ static void only_the_hash_of_a_refresh_token_is_for_keeping(void **state)
     assert_int_equal(refresh_hash(b, hash), UV_EINVAL);
 }
 
+static void the_limits_of_time_are_exact(void **state)
+{
+    static const struct {
+        const char *times;
+        int64_t at;
+        int verdict;
+    } cases[] = {
+        {GOOD_TIMES, NOW_MS - TOKEN_LEEWAY_MS, 0},
+        {GOOD_TIMES, NOW_MS - TOKEN_LEEWAY_MS - 1, UV_EACCES},
+        {"\"iat\":1700000010,\"nbf\":1700000000,\"exp\":1700000900}", NOW_MS, 0},
+        {"\"iat\":1700000010,\"nbf\":1700000000,\"exp\":1700000900}", NOW_MS - 1, UV_EACCES},
+        {"\"iat\":1700000000,\"nbf\":1700000010,\"exp\":1700000900}", NOW_MS, 0},
+        {"\"iat\":1700000000,\"nbf\":1700000010,\"exp\":1700000900}", NOW_MS - 1, UV_EACCES},
+        {"\"iat\":1700000000,\"nbf\":1700000000,\"exp\":1700086400}", NOW_MS, 0},
+        {"\"iat\":1700000000,\"nbf\":1700000000,\"exp\":1700000001}", NOW_MS, 0},
+        {"\"iat\":1700000000,\"nbf\":1700000000,\"exp\":1700000000}", NOW_MS, UV_EACCES},
+        {"\"iat\":1700000000,\"nbf\":1700000000,\"exp\":01700000900}", NOW_MS, 0},
+        {"\"iat\":1700000000,\"nbf\":1700000000,\"exp\":001700000900}", NOW_MS, UV_EACCES},
+        {"\"iat\":,\"nbf\":1700000000,\"exp\":1700000900}", NOW_MS, UV_EACCES},
+    };
+    struct token_key *key = open_key();
+    struct token_claims claims;
+    char payload[512];
+    char text[1024];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(payload, sizeof(payload), CLAIMS "%s", cases[i].times);
+        if (token_verify(key, text, forge(OURS, payload, text), cases[i].at, &claims) !=
+            cases[i].verdict)
+            fail_msg("%s", cases[i].times);
+    }
+    token_key_close(key);
+}
+
+static void a_token_is_written_as_the_header_says(void **state)
+{
+    struct token_key *key = open_key();
+    struct token_claims claims = {
+        .user = ID, .family = ID, .issued_at = NOW_MS + 999, .expires_at = NOW_MS + 900999};
+    char text[TOKEN_TEXT_MAX];
+    char want[1024];
+
+    (void)state;
+    assert_int_equal(token_issue(key, &claims, text), 0);
+    assert_int_equal(forge(OURS, CLAIMS GOOD_TIMES, want), strlen(text));
+    assert_string_equal(text, want);
+    memcpy(claims.user, "../", 3);
+    assert_int_equal(token_issue(key, &claims, text), UV_EINVAL);
+    claims = (struct token_claims){.user = ID, .expires_at = 1};
+    assert_int_equal(token_issue(key, &claims, text), UV_EINVAL);
+    token_key_close(key);
+    assert_int_equal(token_key_open(&key, raw, "12345678901"), 0);
+    token_key_close(key);
+}
+
+static void what_follows_the_claims_is_not_overlooked(void **state)
+{
+    static const char payload[] = CLAIMS GOOD_TIMES "\0,\"admin\":true}";
+    struct token_key *key = open_key();
+    struct token_claims claims;
+    unsigned char mac[32];
+    char text[1024];
+    unsigned n = 0;
+    size_t len = base64url_encode(OURS, strlen(OURS), text);
+
+    (void)state;
+    text[len++] = '.';
+    len += base64url_encode(payload, sizeof(payload) - 1, text + len);
+    HMAC(EVP_sha256(), raw, sizeof(raw), (unsigned char *)text, len, mac, &n);
+    text[len++] = '.';
+    len += base64url_encode(mac, 32, text + len);
+    assert_int_equal(token_verify(key, text, len, NOW_MS, &claims), UV_EACCES);
+    token_key_close(key);
+}
+
+static void a_refresh_token_is_kept_as_its_sha256(void **state)
+{
+    char hash[REFRESH_HASH_MAX];
+
+    (void)state;
+    assert_int_equal(refresh_hash("rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", hash), 0);
+    assert_string_equal(hash, "619682011001d94f7385b7c459e6e3b08711d130160b5e9cf037095c78f7016f");
+    assert_int_equal(refresh_hash("at_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", hash),
+                     UV_EINVAL);
+    assert_int_equal(refresh_hash("rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", hash),
+                     UV_EINVAL);
+    assert_int_equal(refresh_hash("rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", hash),
+                     UV_EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +338,10 @@ int main(void)
         cmocka_unit_test(a_key_has_a_name_and_knows_its_own_tokens),
         cmocka_unit_test(another_servers_key_is_refused),
         cmocka_unit_test(only_the_hash_of_a_refresh_token_is_for_keeping),
+        cmocka_unit_test(the_limits_of_time_are_exact),
+        cmocka_unit_test(a_token_is_written_as_the_header_says),
+        cmocka_unit_test(what_follows_the_claims_is_not_overlooked),
+        cmocka_unit_test(a_refresh_token_is_kept_as_its_sha256),
     };
 
     return cmocka_run_group_tests_name("token", tests, NULL, NULL);
