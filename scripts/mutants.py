@@ -227,12 +227,13 @@ class Copy:
 
     def builds(self, name):
         """Is the program of a test there? An end-to-end test needs all of the product."""
-        programs = [os.path.relpath(arg, self.build) for arg in self.tests[name]["cmd"] if arg.startswith(f"{self.build}/test/")]
+        programs = [arg for arg in self.tests[name]["cmd"] if arg.startswith("test/")]
         return self.run(["ninja", "-j2", "-C", str(self.build), *(programs or ["product"])], 1800) == 0
 
     def passes(self, name, seconds):
         test = self.tests[name]
-        return self.run(test["cmd"], seconds, test["env"]) == 0
+        command = [str(self.build / arg) if arg.startswith("test/") else arg for arg in test["cmd"]]
+        return self.run(command, seconds, test["env"]) == 0
 
     def notices(self, room, tests, seconds):
         """Name of the first test that failed, "" when none did, None when it does not compile."""
