@@ -25,7 +25,7 @@ enum { PATIENCE_MS = 20000, TEXT_BYTES = 1024, KEEPS = 16 << 10 };
 #define CHUNK  "Transfer-Encoding: chunked\r\n"
 #define WORD(text, finish)                                                                         \
     "data: {\"choices\":[{\"delta\":{\"content\":\"" text "\"},\"finish_reason\":" finish "}]}"    \
-                                                                                          "\n\n"
+    "\n\n"
 
 struct run {
     struct loop *loop;
