@@ -316,7 +316,7 @@ static int choose_main(struct asr_hub *hub, const struct asr_hub_config *config,
     return 0;
 }
 
-static void choose_spare(struct asr_hub *hub, const struct asr_hub_config *config)
+static void choose_fallback(struct asr_hub *hub, const struct asr_hub_config *config)
 {
     struct errbuf why;
     const char *name = config->fallback;
@@ -330,8 +330,8 @@ static void choose_spare(struct asr_hub *hub, const struct asr_hub_config *confi
         engine = is_auto(name) ? best(&config->fallback_model, &why) : asr_engine_find(name);
     if (!engine || engine->remote || !engine->available(&config->fallback_model, &why))
         return;
-    hub->spare.engine = engine;
-    take_params(&hub->spare.params, &config->fallback_model);
+    hub->fallback.engine = engine;
+    take_params(&hub->fallback.params, &config->fallback_model);
 }
 
 /* ---------------------------------------------------------------- the hub */
@@ -377,7 +377,7 @@ int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_co
                                            : HUB_LINES_A_CORE * uv_available_parallelism();
     rc = choose_main(hub, config, err);
     if (!rc) {
-        choose_spare(hub, config);
+        choose_fallback(hub, config);
         rc = start_workers(hub, err);
     }
     if (rc) {
@@ -400,7 +400,7 @@ void hub_release(struct asr_hub *hub)
     uv_cond_destroy(&hub->more);
     uv_mutex_destroy(&hub->lock);
     drop_params(&hub->main.params);
-    drop_params(&hub->spare.params);
+    drop_params(&hub->fallback.params);
     free(hub);
 }
 
@@ -410,8 +410,8 @@ static void interrupt(struct asr_line *line)
 
     if (line->work.stream && hub->main.engine->interrupt)
         hub->main.engine->interrupt(line->work.stream);
-    if (line->work.spare && hub->spare.engine->interrupt)
-        hub->spare.engine->interrupt(line->work.spare);
+    if (line->work.fallback && hub->fallback.engine->interrupt)
+        hub->fallback.engine->interrupt(line->work.fallback);
 }
 
 static void close_streams(struct asr_hub *hub)
@@ -419,9 +419,9 @@ static void close_streams(struct asr_hub *hub)
     for (struct asr_line *line = hub->lines; line; line = line->next) {
         if (line->work.stream)
             hub->main.engine->close(line->work.stream);
-        if (line->work.spare)
-            hub->spare.engine->close(line->work.spare);
-        line->work.stream = line->work.spare = NULL;
+        if (line->work.fallback)
+            hub->fallback.engine->close(line->work.fallback);
+        line->work.stream = line->work.fallback = NULL;
         line->dead = true;
     }
 }
@@ -469,8 +469,8 @@ void asr_hub_close(struct asr_hub *hub)
     forget_lines(hub);
     if (hub->main.state == MODEL_LOADED)
         hub->main.engine->unload(hub->main.model);
-    if (hub->spare.state == MODEL_LOADED)
-        hub->spare.engine->unload(hub->spare.model);
+    if (hub->fallback.state == MODEL_LOADED)
+        hub->fallback.engine->unload(hub->fallback.model);
     hub_release(hub);
 }
 
@@ -492,7 +492,7 @@ const struct asr_engine *asr_hub_engine(const struct asr_hub *hub)
 
 const struct asr_engine *asr_hub_fallback(const struct asr_hub *hub)
 {
-    return hub->spare.engine;
+    return hub->fallback.engine;
 }
 
 bool asr_hub_loaded(const struct asr_hub *hub)
@@ -539,7 +539,6 @@ void pieces_drop(struct asr_line *line)
         line->first = p->next;
         if (p->kind == PIECE_END) {
             line->ends--;
-            line->hub->ends--;
         }
         piece_free(p);
     }
@@ -661,7 +660,6 @@ static int push_mark(struct asr_line *line, enum piece_kind kind, uint32_t utter
         rc = UV_ENOMEM;
     if (!rc && kind == PIECE_END) {
         line->ends++;
-        hub->ends++;
     }
     if (!rc)
         uv_cond_signal(&hub->more);

@@ -47,11 +47,11 @@ struct piece {
 
 /** A line as its worker sees it; touched by nobody else while the line is busy. */
 struct hearing_side {
-    struct asr_stream *stream; /**< {lock} for writing, so that the loop may interrupt it */
-    struct asr_stream *spare;  /**< {lock} likewise; a stream of the fallback engine */
-    bool local;                /**< This utterance is heard by the fallback */
-    bool running;              /**< Between begin and the final */
-    bool rested;               /**< Its streams were told to give memory back */
+    struct asr_stream *stream;   /**< {lock} for writing, so that the loop may interrupt it */
+    struct asr_stream *fallback; /**< {lock} likewise; a stream of the fallback engine */
+    bool local;                  /**< This utterance is heard by the fallback */
+    bool running;                /**< Between begin and the final */
+    bool rested;                 /**< Its streams were told to give memory back */
     uint32_t utterance;
     size_t since_partial; /**< Samples fed since the last partial */
     int16_t *kept;        /**< The utterance so far, when it may have to be heard again */
@@ -101,15 +101,14 @@ struct asr_hub {
     bool shut;     /**< Loop thread: no handler runs any more */
 
     struct hub_model main;
-    struct hub_model spare; /**< engine NULL: none */
-    uint64_t remote_after;  /**< {lock} [ms] no remote calls before */
+    struct hub_model fallback; /**< engine NULL: none */
+    uint64_t remote_after;     /**< {lock} [ms] no remote calls before */
 
     struct asr_line *lines; /**< {lock} */
     size_t line_count;      /**< {lock} those with a place */
     size_t lines_max;
     size_t backlog; /**< {lock} samples on all lines */
     uint64_t turn;  /**< {lock} */
-    unsigned ends;  /**< {lock} finals waiting on all lines */
 
     uv_thread_t threads[HUB_WORKERS_MAX];
     int thread_count;

@@ -88,19 +88,19 @@ static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *err)
 
 static struct hub_model *current_model(const struct asr_line *line)
 {
-    return line->work.local ? &line->hub->spare : &line->hub->main;
+    return line->work.local ? &line->hub->fallback : &line->hub->main;
 }
 
 static struct asr_stream *current_stream(const struct asr_line *line)
 {
-    return line->work.local ? line->work.spare : line->work.stream;
+    return line->work.local ? line->work.fallback : line->work.stream;
 }
 
 static void set_stream(struct asr_line *line, struct asr_stream *stream)
 {
     uv_mutex_lock(&line->hub->lock);
     if (line->work.local)
-        line->work.spare = stream;
+        line->work.fallback = stream;
     else
         line->work.stream = stream;
     uv_mutex_unlock(&line->hub->lock);
@@ -193,7 +193,7 @@ static bool fall_back(struct asr_line *line, int code, const struct errbuf *why)
     int rc;
 
     snprintf(text, sizeof(text), "%.380s; hearing it with %s on this machine instead", why->text,
-             line->hub->spare.engine->name);
+             line->hub->fallback.engine->name);
     hub_report(line, REPORT_TROUBLE, line->work.utterance, NULL, code, text, NULL);
     rest_remote(line->hub);
     line->work.local = true;
@@ -209,7 +209,7 @@ static bool recover(struct asr_line *line, int code, const struct errbuf *err)
     close_stream(line);
     if (code == UV_ECANCELED || is_stopping(line)) /* given up by us: nobody wants it heard */
         return false;
-    if (!line->work.local && line->hub->spare.engine)
+    if (!line->work.local && line->hub->fallback.engine)
         return fall_back(line, code, err);
     if (line->work.local || !line->hub->main.engine->remote) {
         give_up(line, code, err);
@@ -221,7 +221,7 @@ static bool recover(struct asr_line *line, int code, const struct errbuf *err)
 static bool is_waiting_remote(const struct asr_line *line)
 {
     return !line->dead && !line->work.local && line->hub->main.engine->remote &&
-           !line->hub->spare.engine;
+           !line->hub->fallback.engine;
 }
 
 /* ---------------------------------------------------------------- pieces */
@@ -258,7 +258,7 @@ static void run_begin(struct asr_line *line, const struct piece *p)
     w->running = true;
     w->rested = false;
     uv_mutex_lock(&line->hub->lock);
-    w->local = line->hub->spare.engine && clock_mono_ms() < line->hub->remote_after;
+    w->local = line->hub->fallback.engine && clock_mono_ms() < line->hub->remote_after;
     uv_mutex_unlock(&line->hub->lock);
     rc = catch_up(line, &err);
     if (rc)
@@ -318,7 +318,6 @@ static void try_later(struct asr_line *line, struct piece *p, int code, const st
     if (!line->last)
         line->last = p;
     line->ends++;
-    hub->ends++;
     uv_mutex_unlock(&hub->lock);
 }
 
@@ -377,6 +376,17 @@ static size_t crowd(const struct asr_hub *hub)
     return running > workers ? (running + workers - 1) / workers : 1;
 }
 
+/** {lock} Does a final wait for a worker? One that waits for its service does not, and neither does
+ *  what is behind it on its line. */
+static bool final_waits(const struct asr_hub *hub, uint64_t now)
+{
+    for (const struct asr_line *line = hub->lines; line; line = line->next) {
+        if (line->ends > 0 && !line->dead && line->not_before <= now)
+            return true;
+    }
+    return false;
+}
+
 static bool partial_due(struct asr_line *line, const struct asr_engine *engine)
 {
     struct asr_hub *hub = line->hub;
@@ -386,8 +396,8 @@ static bool partial_due(struct asr_line *line, const struct asr_engine *engine)
     if (!engine->partial || !pace || line->work.since_partial < pace)
         return false;
     uv_mutex_lock(&hub->lock);
-    due = !line->partial_on_way && !hub->ends && line->backlog < PARTIAL_BACKLOG_MAX &&
-          line->work.since_partial >= pace * crowd(hub);
+    due = !line->partial_on_way && !final_waits(hub, clock_mono_ms()) &&
+          line->backlog < PARTIAL_BACKLOG_MAX && line->work.since_partial >= pace * crowd(hub);
     uv_mutex_unlock(&hub->lock);
     return due;
 }
@@ -429,7 +439,6 @@ static struct piece *pop(struct asr_line *line)
     line->hub->backlog -= p->n;
     if (p->kind == PIECE_END) {
         line->ends--;
-        line->hub->ends--;
     }
     return p;
 }
@@ -476,7 +485,7 @@ static void rest_stream(const struct asr_engine *engine, struct asr_stream *stre
 static bool may_rest(const struct asr_line *line)
 {
     return !line->work.rested && !line->work.running && !line->first &&
-           (line->work.stream || line->work.spare);
+           (line->work.stream || line->work.fallback);
 }
 
 static void maybe_rest(struct asr_line *line)
@@ -489,7 +498,7 @@ static void maybe_rest(struct asr_line *line)
     if (!rest)
         return;
     rest_stream(line->hub->main.engine, line->work.stream);
-    rest_stream(line->hub->spare.engine, line->work.spare);
+    rest_stream(line->hub->fallback.engine, line->work.fallback);
     line->work.rested = true;
 }
 
@@ -580,7 +589,7 @@ static void bury(struct asr_line *line)
     line->work.local = false;
     close_stream(line);
     line->work.local = true;
-    if (line->work.spare)
+    if (line->work.fallback)
         close_stream(line);
     line_release(line);
 }

@@ -244,3 +244,9 @@ const struct asr_engine asr_script_single = {
     .name = "script", .workers = 1, .pace_ms = 200, .partial = script_partial, SCRIPT_CALLS};
 const struct asr_engine asr_script_remote = {
     .name = "distant", .remote = true, .workers = 4, SCRIPT_CALLS};
+const struct asr_engine asr_script_remote_partial = {.name = "distant",
+                                                     .remote = true,
+                                                     .workers = 4,
+                                                     .pace_ms = 200,
+                                                     .partial = script_partial,
+                                                     SCRIPT_CALLS};

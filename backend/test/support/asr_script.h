@@ -45,8 +45,9 @@ struct asr_script {
     _Atomic long samples;
 };
 
-extern const struct asr_engine asr_script_local;  /**< As many workers as cores */
-extern const struct asr_engine asr_script_single; /**< One worker */
-extern const struct asr_engine asr_script_remote; /**< Remote, four workers */
+extern const struct asr_engine asr_script_local;          /**< As many workers as cores */
+extern const struct asr_engine asr_script_single;         /**< One worker */
+extern const struct asr_engine asr_script_remote;         /**< Remote, four workers */
+extern const struct asr_engine asr_script_remote_partial; /**< The same, with partials */
 
 #endif

@@ -543,6 +543,35 @@ static void a_service_without_a_fallback_is_tried_again(void **state)
     asr_line_close(v.line);
 }
 
+/* An utterance that waits for its service, and what is said behind it, holds nobody else up. */
+static void others_have_partials_while_one_waits_for_its_service(void **state)
+{
+    struct world *w = *state;
+    struct voice waits = {0};
+    struct voice speaks = {0};
+
+    w->script.fail_finishes = 1;
+    w->script.ramp = false; /* two voices */
+    open_hub(w, &asr_script_remote_partial, 0);
+    open_line(w, &waits);
+    say(&waits, 1, 3200);
+    until(w, &waits, 't', 1);
+    say(&waits, 2, 3200);
+
+    open_line(w, &speaks);
+    assert_int_equal(0, asr_line_begin(speaks.line, 1));
+    while (!count(&speaks, 'p') && !count(&waits, 'f')) {
+        speak(&speaks, 1600);
+        uv_run(loop_uv(w->loop), UV_RUN_NOWAIT);
+        uv_sleep(20);
+    }
+    assert_int_equal(count(&waits, 'f'), 0);
+    until(w, &waits, 'f', 2);
+    assert_string_equal(get(&waits, 'f', 0)->text, "tell me");
+    asr_line_close(waits.line);
+    asr_line_close(speaks.line);
+}
+
 static void a_refused_key_is_an_error_at_once(void **state)
 {
     struct world *w = *state;
@@ -672,6 +701,7 @@ int main(void)
         T(a_service_that_fails_is_replaced_by_the_local_recogniser),
         T(a_service_that_fails_in_the_middle_loses_no_audio),
         T(a_service_without_a_fallback_is_tried_again),
+        T(others_have_partials_while_one_waits_for_its_service),
         T(a_refused_key_is_an_error_at_once),
         T(a_model_that_does_not_load_is_told_and_tried_by_the_next_line),
         T(an_engine_that_is_missing_says_why),
