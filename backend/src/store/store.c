@@ -471,7 +471,7 @@ int store_transcript_erase(struct store *store, const char *session_id, const ch
 
     if (!e)
         e = check_id(session_id, "session", err);
-    return e ? e : store->driver->transcript_erase(store->db, session_id, id, err);
+    return e ? e : store->writer->transcript_erase(store->writer_db, session_id, id, err);
 }
 
 int store_transcript_get(struct store *store, const char *user_id, const char *id,

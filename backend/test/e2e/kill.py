@@ -24,6 +24,7 @@ import time
 
 import websocket  # Debian's python3-websocket
 
+import streamed
 from rest import Server
 
 KILLS = int(os.environ.get("INTERVIEWD_KILLS", "100"))
@@ -324,7 +325,7 @@ def main():
     steps = collections.Counter()
     wrong = []
     begun = time.monotonic()
-    print("1..4")
+    print("1..6")
     for kill in range(1, KILLS + 1):
         last, more = one_round(program, data, kill, last, everything, wrong)
         everything.merge(last)
@@ -344,7 +345,8 @@ def main():
     sound = db.execute("PRAGMA integrity_check").fetchall() == [("ok",)] and not db.execute("PRAGMA foreign_key_check").fetchall()
     print(f"{'ok' if sound else 'not ok'} 3 - the database is sound")
     print(f"{'ok' if stopped == 0 else 'not ok'} 4 - it still stops when told")
-    sys.exit(0 if not wrong and sound and stopped == 0 and enough else 1)
+    kept = streamed.check(program, 5)
+    sys.exit(0 if not wrong and sound and stopped == 0 and enough and kept else 1)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 4096, WORDS_MAX = 256 };
+enum { TEXT_MAX = 64 << 10, WORDS_MAX = 256 };
 
 struct asr_model {
     struct asr_script *script;

@@ -1,0 +1,401 @@
+/**
+ * @file test/unit/live/live.c  A live interview over a real store: what is said, asked and kept
+ *
+ * The recogniser is a script, the answers are the built-in ones, the store is SQLite on the disk.
+ */
+#include "live/live.h"
+
+#include "auth/seal.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "cmocka_all.h"
+#include "loop/lanes.h"
+#include "loop/loop.h"
+#include "store/sealed.h"
+#include "support/asr_script.h"
+#include "support/scratch.h"
+#include "support/sound.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RATE = 16000, LENGTH = 6 * RATE, EVENTS = 64 };
+
+struct world {
+    char dir[SCRATCH_MAX];
+    struct loop *loop;
+    struct lanes *lanes;
+    struct store *store;
+    struct seal *seal;
+    struct answerer *answerer;
+    struct asr_script script;
+    struct asr_hub *hub;
+    struct live_registry *registry;
+    struct live *live;
+    struct live_listener *listener;
+    uint64_t speaker;
+    char user[ID_TEXT_MAX];
+    char session[ID_TEXT_MAX];
+    int16_t *pcm;
+    size_t fed;
+
+    int told[LIVE_ERROR + 1];
+    int done;
+    int shut;
+    size_t final_len;
+    char transcript[ID_TEXT_MAX];
+    enum answer_finish finish;
+    struct live_listener *leaves; /* at its first event */
+};
+
+static void on_event(const struct live_event *event, void *arg)
+{
+    struct world *w = arg;
+
+    w->told[event->kind]++;
+    if (event->kind == LIVE_FINAL)
+        w->final_len = strlen(event->words.result->text);
+    if (event->kind == LIVE_FINISHED) {
+        w->finish = event->finished.finish;
+        if (event->finished.transcript_id)
+            memcpy(w->transcript, event->finished.transcript_id, ID_TEXT_MAX);
+    }
+    if (w->leaves) {
+        live_unlisten(w->leaves);
+        w->leaves = NULL;
+    }
+}
+
+static void on_done(void *arg)
+{
+    ((struct world *)arg)->done++;
+}
+
+static void on_fatal(int err, const char *why, void *arg)
+{
+    (void)arg;
+    fail_msg("%d: %s", err, why);
+}
+
+static const struct speaker_handlers handlers = {
+    .on_event = on_event, .on_done = on_done, .on_fatal = on_fatal};
+
+static void put_records(struct world *w)
+{
+    struct store_user user = {.display_name = LITERAL("Ada"),
+                              .settings = LITERAL("{}"),
+                              .subscription = LITERAL("{}"),
+                              .created_at = 1};
+    struct store_session session = {.metadata = LITERAL("{}"), .created_at = 1};
+    struct errbuf why = {""};
+
+    id_new(user.id);
+    id_new(session.id);
+    memcpy(session.user_id, user.id, ID_TEXT_MAX);
+    memcpy(w->user, user.id, ID_TEXT_MAX);
+    memcpy(w->session, session.id, ID_TEXT_MAX);
+    if (store_user_put(w->store, &user, &why) || store_session_put(w->store, &session, &why))
+        fail_msg("%s", why.text);
+}
+
+static int setup(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+    struct answerer_config answers = {0};
+    struct asr_hub_config hub = {.driver = &asr_script_local};
+    struct store_params params = {0};
+    struct session_context context;
+    struct live_deps deps;
+    char path[SCRATCH_MAX + 32];
+
+    *state = w;
+    w->script.words = "tell me about a time you changed your mind";
+    w->script.ms_per_word = 100;
+    hub.model.http = &w->script;
+    scratch_make(w->dir);
+    snprintf(path, sizeof(path), "%s", scratch_path(w->dir, "interview.db"));
+    params.path = path;
+    assert_int_equal(store_open(&w->store, "sqlite", &params, NULL), 0);
+    assert_int_equal(store_migrate(w->store, NULL, NULL, NULL), 0);
+    assert_int_equal(
+        seal_open(&w->seal, scratch_path(w->dir, "master.key"), NULL, SEAL_FIRST_START, NULL), 0);
+    put_records(w);
+    assert_int_equal(loop_open(&w->loop, NULL), 0);
+    assert_int_equal(lanes_open(&w->lanes, w->loop, NULL), 0);
+    assert_int_equal(store_use_lanes(w->store, w->lanes), 0);
+    assert_int_equal(answerer_open(&w->answerer, w->loop, NULL, &answers, NULL), 0);
+    assert_int_equal(asr_hub_open(&w->hub, w->loop, &hub, NULL), 0);
+    deps = (struct live_deps){.loop = w->loop,
+                              .lanes = w->lanes,
+                              .store = w->store,
+                              .seal = w->seal,
+                              .answerer = w->answerer,
+                              .hub = w->hub,
+                              .keep = true};
+    assert_int_equal(live_registry_open(&w->registry, &deps), 0);
+    assert_int_equal(session_context_load(&deps, w->user, w->session, &context, NULL), 0);
+    assert_int_equal(live_join(w->registry, &context, &w->live), 0);
+    session_context_release(&context);
+    assert_int_equal(live_listen(w->live, on_event, w, &w->listener), 0);
+    w->pcm = calloc(LENGTH, sizeof(*w->pcm));
+    sound_voice(w->pcm + RATE, 3 * RATE, -25, 1);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+
+    lanes_close(w->lanes);
+    live_registry_close(w->registry);
+    answerer_close(w->answerer);
+    asr_hub_close(w->hub);
+    assert_int_equal(loop_close(w->loop), 0);
+    assert_int_equal(w->script.opens, w->script.closes);
+    store_close(w->store);
+    seal_close(w->seal);
+    scratch_remove(w->dir);
+    free(w->pcm);
+    free(w);
+    return 0;
+}
+
+static void turn(struct world *w)
+{
+    uv_run(loop_uv(w->loop), UV_RUN_NOWAIT);
+}
+
+static void until(struct world *w, const int *count, int n)
+{
+    while (*count < n) {
+        turn(w);
+        uv_sleep(1);
+    }
+}
+
+static void speak(struct world *w, bool candidate)
+{
+    struct speaker_params params = {
+        .sample_rate = RATE, .channels = 1, .candidate = candidate, .vad = vad_params_defaults()};
+    struct errbuf why = {""};
+
+    if (speaker_open(&w->speaker, w->live, &params, &handlers, w, &why))
+        fail_msg("%s", why.text);
+}
+
+static void feed(struct world *w, size_t upto)
+{
+    for (; w->fed < upto; w->fed += 320) {
+        assert_int_equal(speaker_feed(w->live, w->speaker, w->pcm + w->fed, 320), 0);
+        turn(w);
+    }
+}
+
+static void pause_ms(struct world *w, uint64_t ms)
+{
+    uint64_t until_us = clock_mono_us() + ms * 1000;
+
+    while (clock_mono_us() < until_us) {
+        turn(w);
+        uv_sleep(1);
+    }
+}
+
+/* The session's transcripts, opened; release them with store_list_release(). */
+static struct store_list kept(struct world *w)
+{
+    struct store_list list;
+
+    assert_int_equal(
+        store_transcript_list(w->store, w->user, w->session, false, 10, NULL, &list, NULL), 0);
+    for (size_t i = 0; i < list.count; i++)
+        assert_int_equal(
+            sealed_transcript_open(w->seal, (struct store_transcript *)list.items + i, NULL), 0);
+    return list;
+}
+
+static bool is_unfinished(const struct store_transcript *t)
+{
+    json_t *detail = t->detail ? json_parse(t->detail, strlen(t->detail)) : NULL;
+    bool unfinished = json_str(detail, "unfinished") != NULL;
+
+    json_decref(detail);
+    return unfinished;
+}
+
+static void on_shut(void *arg)
+{
+    ((struct world *)arg)->shut++;
+}
+
+static void leave(struct world *w)
+{
+    live_unlisten(w->listener);
+    w->listener = NULL;
+    live_leave(w->live);
+    w->live = NULL;
+    while (live_count(w->registry)) {
+        turn(w);
+        uv_sleep(1);
+    }
+}
+
+static void a_spoken_question_is_answered_and_kept(void **state)
+{
+    struct world *w = *state;
+    const struct store_transcript *t;
+    struct store_list list;
+
+    speak(w, false);
+    feed(w, LENGTH);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    assert_int_equal(w->finish, ANSWER_STOP);
+    assert_int_equal(w->told[LIVE_FINAL], 1);
+    assert_true(w->told[LIVE_STARTED] && w->told[LIVE_OUTLINE] && w->told[LIVE_DELTA]);
+    speaker_stop(w->live, w->speaker);
+    until(w, &w->done, 1);
+    speaker_close(w->live, w->speaker);
+    leave(w);
+
+    list = kept(w);
+    assert_int_equal(list.count, 1);
+    t = list.items;
+    assert_string_equal(t->id, w->transcript);
+    assert_int_equal(t->line, STORE_QUESTION);
+    assert_int_equal(t->question_number, 1);
+    assert_true(strlen(t->answer) > 0);
+    assert_false(is_unfinished(t));
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
+static void a_final_of_any_length_is_kept(void **state)
+{
+    struct world *w = *state;
+    const struct store_transcript *t;
+    struct store_list list;
+
+    w->script.words = "donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamte";
+    w->script.ms_per_word = 10;
+    speak(w, true);
+    feed(w, LENGTH);
+    until(w, &w->told[LIVE_FINAL], 1);
+    assert_true(w->final_len > 8192);
+    speaker_close(w->live, w->speaker);
+    leave(w);
+
+    list = kept(w);
+    assert_int_equal(list.count, 1);
+    t = list.items;
+    assert_int_equal(t->line, STORE_CANDIDATE);
+    assert_int_equal(strlen(t->question), w->final_len);
+    assert_false(is_unfinished(t));
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
+static void words_are_in_the_store_while_they_are_said(void **state)
+{
+    struct world *w = *state;
+    const struct store_transcript *t;
+    struct store_list list;
+
+    speak(w, true);
+    feed(w, 3 * RATE);
+    until(w, &w->told[LIVE_PARTIAL], 1);
+    pause_ms(w, 900); /* KEEP_AFTER_US, a tick, and a write */
+    list = kept(w);
+    assert_int_equal(list.count, 1);
+    t = list.items;
+    assert_memory_equal(t->question, "tell me about", 13);
+    assert_true(is_unfinished(t));
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+
+    feed(w, LENGTH);
+    until(w, &w->told[LIVE_FINAL], 1);
+    speaker_close(w->live, w->speaker);
+    leave(w);
+    list = kept(w);
+    assert_int_equal(list.count, 1); /* the same row, whole */
+    t = list.items;
+    assert_int_equal(strlen(t->question), w->final_len);
+    assert_false(is_unfinished(t));
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
+static void a_shutdown_in_the_middle_of_a_word_keeps_it(void **state)
+{
+    struct world *w = *state;
+    struct store_list list;
+
+    speak(w, false);
+    feed(w, 3 * RATE);
+    until(w, &w->told[LIVE_PARTIAL], 1);
+    live_unlisten(w->listener);
+    live_leave(w->live);
+    live_registry_shutdown(w->registry, on_shut, w);
+    until(w, &w->shut, 1);
+    assert_int_equal(live_count(w->registry), 0);
+
+    list = kept(w);
+    assert_int_equal(list.count, 1);
+    assert_false(is_unfinished(list.items));
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
+static void a_speaker_that_is_gone_is_a_normal_answer(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(speaker_feed(w->live, 77, w->pcm, 320), UV_ECANCELED);
+    speaker_stop(w->live, 77);
+    speaker_close(w->live, 77);
+    speaker_vanish(w->live, 77);
+    assert_true(speaker_finished(w->live, 77));
+    leave(w);
+}
+
+static void a_listener_may_leave_while_it_is_told(void **state)
+{
+    struct world *w = *state;
+    struct live_ask ask = {.question = "What is a mutex?"};
+    struct live_listener *other;
+    char id[ID_TEXT_MAX];
+
+    assert_int_equal(live_listen(w->live, on_event, w, &other), 0);
+    w->leaves = other;
+    assert_int_equal(live_ask(w->live, &ask, id, NULL), 0);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    pause_ms(w, 20);
+    assert_int_equal(w->told[LIVE_FINISHED], 1);
+    leave(w);
+}
+
+static void a_question_that_cannot_be_asked_says_why(void **state)
+{
+    struct world *w = *state;
+    struct live_ask ask = {.question = " "};
+    struct errbuf why = {""};
+
+    assert_int_equal(live_ask(w->live, &ask, NULL, &why), UV_EINVAL);
+    assert_true(why.text[0]);
+    ask = (struct live_ask){.question = "Hello?", .provider = "nobody"};
+    assert_int_equal(live_ask(w->live, &ask, NULL, &why), UV_EINVAL);
+    assert_int_equal(w->told[LIVE_STARTED], 0);
+    leave(w);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        T(a_spoken_question_is_answered_and_kept),
+        T(a_final_of_any_length_is_kept),
+        T(words_are_in_the_store_while_they_are_said),
+        T(a_shutdown_in_the_middle_of_a_word_keeps_it),
+        T(a_speaker_that_is_gone_is_a_normal_answer),
+        T(a_listener_may_leave_while_it_is_told),
+        T(a_question_that_cannot_be_asked_says_why),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
