@@ -35,6 +35,8 @@ export interface Answer {
   text: string;
   /** null while it is running. */
   finish: FinishReason | null;
+  /** The server went down in the middle: this is what it had kept. */
+  cutOff: boolean;
   transcriptId: string | null;
   latency: Latency | null;
   /** Providers that failed before their first word. */
@@ -114,6 +116,7 @@ function started(answers: Answer[], message: Extract<LlmMessage, { type: 'starte
     points: [],
     text: '',
     finish: null,
+    cutOff: false,
     transcriptId: null,
     latency: null,
     replaced: [],
@@ -154,6 +157,7 @@ function fromTranscript(t: Transcript): Answer {
     points: t.outline ?? [],
     text: t.answer,
     finish: t.finishReason ?? 'stop',
+    cutOff: t.cutOff ?? false,
     transcriptId: t.id,
     latency: t.latency ?? null,
     replaced: [],
@@ -179,7 +183,7 @@ function saidBefore(t: Transcript): Utterance {
 /** Pairs the session holds: those from before this visit, and answers that ended while the connection was away. */
 function kept(state: LiveState, all: Transcript[]): LiveState {
   const transcripts = all.filter((t) => t.isQuestion !== false);
-  const over = new Map(transcripts.filter((t) => t.finishReason).map((t) => [t.questionNumber, t]));
+  const over = new Map(transcripts.filter((t) => t.finishReason || t.cutOff).map((t) => [t.questionNumber, t]));
   const live = state.answers.map((a) => (a.finish === null && a.number !== null && over.has(a.number) ? fromTranscript(over.get(a.number)!) : a));
   const known = new Set(live.map((a) => a.transcriptId));
   const running = new Set(live.map((a) => (a.finish === null ? a.number : null)));

@@ -1,6 +1,6 @@
 'use client';
 
-import { ChevronLeft, ChevronRight, Copy, Square } from 'lucide-react';
+import { ChevronLeft, ChevronRight, Copy, RotateCcw, Square } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import type { ReactNode } from 'react';
 import { LatencyBar } from '@/components/session/LatencyBar';
@@ -18,6 +18,8 @@ interface Props {
   at: number;
   onShow: (at: number) => void;
   onInterrupt: () => void;
+  /** Ask the same question once more. */
+  onAgain: (question: string) => void;
   empty: ReactNode;
 }
 
@@ -40,6 +42,19 @@ function Pager({ answers, at, onShow }: Pick<Props, 'answers' | 'at' | 'onShow'>
         <ChevronRight aria-hidden="true" />
       </Button>
     </nav>
+  );
+}
+
+/** What the server had kept when it went down, and the way on. */
+export function CutOff({ onAgain }: { onAgain: () => void }) {
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-3">
+      <p className="font-medium text-soft">Cut off: the server stopped in the middle. What had arrived is kept.</p>
+      <Button look="secondary" size="sm" onClick={onAgain}>
+        <RotateCcw aria-hidden="true" />
+        Ask again
+      </Button>
+    </div>
   );
 }
 
@@ -73,7 +88,7 @@ export function OutlineOnly() {
 }
 
 /** The question being answered: talking points with their sources first, then the answer as it streams. */
-export function AnswerPanel({ answers, at, onShow, onInterrupt, empty }: Props) {
+export function AnswerPanel({ answers, at, onShow, onInterrupt, onAgain, empty }: Props) {
   const answer = answers[at];
   if (!answer) return <div className="mx-auto grid h-full w-full max-w-3xl content-center px-4 py-8 sm:px-8">{empty}</div>;
   const running = answer.finish === null;
@@ -115,6 +130,7 @@ export function AnswerPanel({ answers, at, onShow, onInterrupt, empty }: Props) 
       <QuestionCard number={answer.number} question={answer.question} kind={answer.kind} eager={running && answer.eager} />
       {answer.points.length > 0 && <Outline points={answer.points} />}
       {outlineOnly ? <OutlineOnly /> : (draft || running) && <AnswerText text={draft} running={running} />}
+      {answer.cutOff && <CutOff onAgain={() => onAgain(answer.question)} />}
       <Foot answer={answer} />
     </article>
   );

@@ -208,6 +208,7 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
             at={at}
             onShow={show}
             onInterrupt={() => live.interrupt()}
+            onAgain={(question) => live.ask(question)}
             empty={<Waiting on={listening.phase === 'on'} ptt={ptt} hearing={state.utterances.at(-1)} onListen={() => void listen()} />}
           />
         </section>

@@ -4,6 +4,7 @@ import { Download, Mic, Pencil, Trash2 } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
+import { CutOff } from '@/components/interview/AnswerPanel';
 import { AnswerText, Outline } from '@/components/interview/ResponseStreaming';
 import { QuestionCard } from '@/components/interview/QuestionCard';
 import { PageHeader } from '@/components/layout/PageHeader';
@@ -20,6 +21,7 @@ import type { Session, Transcript } from '@/types/session';
 import { ExportDialog } from './ExportDialog';
 import { LatencyBar } from './LatencyBar';
 import { RenameDialog } from './RenameDialog';
+import { goOn } from './start';
 
 function median(values: number[]): number | null {
   if (values.length === 0) return null;
@@ -55,13 +57,13 @@ const DAMAGED = 'This entry is damaged and cannot be read.';
 function Line({ line }: { line: Transcript }) {
   return (
     <li className="grid gap-1 px-5 sm:px-7">
-      <p className="text-sm text-faint">{line.speaker === 'candidate' ? 'You' : 'Interviewer'}</p>
+      <p className="text-sm text-faint">{line.speaker === 'candidate' ? 'You' : 'Interviewer'}{line.cutOff && ', cut off'}</p>
       <p className="text-soft">{line.unreadable ? DAMAGED : line.question}</p>
     </li>
   );
 }
 
-function Pair({ pair }: { pair: Transcript }) {
+function Pair({ pair, onAgain }: { pair: Transcript; onAgain: () => void }) {
   return (
     <li className="grid gap-4 rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-7">
       <QuestionCard number={pair.questionNumber} question={pair.unreadable && !pair.question ? DAMAGED : pair.question} kind={pair.kind ?? null} level="h2" />
@@ -71,6 +73,7 @@ function Pair({ pair }: { pair: Transcript }) {
       ) : (
         <p className="text-soft">No answer was made for this one. The words are kept as they were heard.</p>
       )}
+      {pair.cutOff && <CutOff onAgain={onAgain} />}
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2 border-t border-line pt-3">
         <LatencyBar latency={pair.latency} />
         {pair.provider && (
@@ -163,7 +166,13 @@ export function SessionSummary() {
         <>
           <Figures session={data} pairs={pairs.data} />
           <ol className="grid gap-5">
-            {pairs.data.map((pair) => (pair.isQuestion === false ? <Line key={pair.id} line={pair} /> : <Pair key={pair.id} pair={pair} />))}
+            {pairs.data.map((pair) =>
+              pair.isQuestion === false ? (
+                <Line key={pair.id} line={pair} />
+              ) : (
+                <Pair key={pair.id} pair={pair} onAgain={() => router.push(goOn(id, { ask: pair.question }))} />
+              ),
+            )}
           </ol>
         </>
       )}

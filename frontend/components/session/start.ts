@@ -15,12 +15,17 @@ export interface FirstStep {
 export async function beginSession(input: SessionInput, first: Omit<FirstStep, 'sessionId'>): Promise<string> {
   const session = await api.post<Session>('/sessions', input);
   forget('/sessions');
+  return goOn(session.id, first);
+}
+
+/** The live screen of a session that is there already, and what it does first. */
+export function goOn(sessionId: string, first: Omit<FirstStep, 'sessionId'>): string {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ ...first, sessionId: session.id } satisfies FirstStep));
+    sessionStorage.setItem(KEY, JSON.stringify({ ...first, sessionId } satisfies FirstStep));
   } catch {
     // without storage the person presses the button on the next screen
   }
-  return `/interview/${session.id}/`;
+  return `/interview/${sessionId}/`;
 }
 
 /** Once: a reload begins nothing by itself. */

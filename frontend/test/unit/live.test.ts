@@ -156,6 +156,21 @@ describe('answers', () => {
     expect(state.answers).toMatchObject([{ text: 'I would.', finish: 'stop', transcriptId: 't1' }]);
   });
 
+  it('says which answers a killed server left cut off', () => {
+    const state = after({ type: 'kept', transcripts: [{ ...pair('t1', 1), answer: 'I wou', cutOff: true }, pair('t2', 2)] });
+    expect(state.answers.map((a) => [a.text, a.cutOff])).toEqual([
+      ['I wou', true],
+      ['A', false],
+    ]);
+  });
+
+  it('shows what is kept of an answer that streamed when the server was killed', () => {
+    const away = after(started('g1', 'Q1'), delta('g1', 'I wou'));
+    const state = reduceLive(away, { type: 'kept', transcripts: [{ ...pair('t1', 1), answer: 'I would', cutOff: true }] });
+    expect(state.answers).toMatchObject([{ text: 'I would', cutOff: true, transcriptId: 't1' }]);
+    expect(state.answers[0]!.finish).not.toBeNull();
+  });
+
   it('leaves an answer that is still being written alone', () => {
     const state = after(started('g1', 'Q1'), delta('g1', 'I wou'), { type: 'kept', transcripts: [{ ...pair('t1', 1), answer: '' }] });
     expect(state.answers).toMatchObject([{ id: 'g1', text: 'I wou', finish: null }]);
