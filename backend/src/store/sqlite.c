@@ -479,7 +479,6 @@ static int make_unreadable(const struct listed *what, const char *id, const char
     struct store_session *s = record;
     struct store_transcript *t = record;
 
-    memset(record, 0, what->record->size);
     switch (what->kind) {
     case STORE_KIND_PROFILE:
         *p = (struct store_profile){.created_at = id_time(id), .unreadable = true};

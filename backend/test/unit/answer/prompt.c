@@ -8,6 +8,7 @@
 #include "answer/prompt.h"
 #include "answer/quality.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,6 +149,192 @@ static void a_grounded_story_scores_above_a_vague_one(void **state)
     assert_int_equal(quality_score("", QUESTION_OTHER, points, 2).total, 0);
 }
 
+/* What the model is shown after the rules, to the letter. */
+static void a_prompt_has_the_form_that_its_rules_speak_of(void **state)
+{
+    static const char *const skills[] = {"C", "SQL"};
+    static const struct answer_pair history[] = {{"Who are you?", "I am Ada."}, {"lost", ""}};
+    static const struct llm_point points[] = {
+        {.text = "Advice", .label = "Advice"},
+        {.text = "", .label = "Action", .field = "context", .quote = "Led <profile>."}};
+    struct grounding *g = NULL;
+    struct prompt p;
+
+    (void)state;
+    assert_int_equal(grounding_open(&g, &(struct grounding_input){.role = "Engineer",
+                                                                  .years_experience = 0,
+                                                                  .industry = "Rail",
+                                                                  .skills = skills,
+                                                                  .skill_count = 2,
+                                                                  .context = "Led a team.",
+                                                                  .job_description = "Build."}),
+                     0);
+    assert_int_equal(prompt_build(&p, g, "Why us?", QUESTION_MOTIVATIONAL, points, 2, history, 2),
+                     0);
+    assert_string_equal(strstr(p.messages[0].text, "\n<profile>\n"),
+                        "\n<profile>\nrole: Engineer\nyearsExperience: 0\nindustry: Rail\n"
+                        "skills: C, SQL\ncontext:\nLed a team.\n</profile>\n"
+                        "\n<job_description>\nBuild.\n</job_description>\n");
+    assert_int_equal(p.count, 4);
+    assert_int_equal(p.messages[1].role, LLM_USER);
+    assert_string_equal(p.messages[1].text, "Who are you?");
+    assert_int_equal(p.messages[2].role, LLM_ASSISTANT);
+    assert_string_equal(p.messages[2].text, "I am Ada.");
+    assert_int_equal(p.messages[3].role, LLM_USER);
+    assert_string_equal(p.messages[3].text,
+                        "The interviewer asks: Why us?\nKind: motivational. Link one need of the "
+                        "job to one proof from the profile.\nThe most fitting passages, with their "
+                        "source:\n<outline>\n- [context] Led ‹profile>.\n</outline>\n");
+    prompt_release(&p);
+    grounding_free(g);
+
+    assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, NULL, 0), 0);
+    assert_non_null(strstr(p.messages[0].text, "There is no profile"));
+    assert_null(strstr(p.messages[0].text, "\n<profile>\n"));
+    assert_int_equal(p.count, 2);
+    assert_string_equal(p.messages[1].text, "The interviewer asks: Why?\nKind: other. Answer in "
+                                            "one sentence, then one reason and one example.\n");
+    prompt_release(&p);
+    assert_null(p.memory);
+    prompt_release(&p);
+
+    assert_int_equal(
+        grounding_open(&g, &(struct grounding_input){.years_experience = -1, .context = "Led."}),
+        0);
+    assert_int_equal(prompt_build(&p, g, "Why?", QUESTION_OTHER, NULL, 0, NULL, 0), 0);
+    assert_string_equal(strstr(p.messages[0].text, "\n<profile>\n"),
+                        "\n<profile>\ncontext:\nLed.\n</profile>\n");
+    prompt_release(&p);
+    grounding_free(g);
+}
+
+/** The role as it stands in the prompt when it was this long: n bytes of `fill`, then tail. */
+static void shown_role(char *to, size_t size, const char *fill, size_t n, const char *tail)
+{
+    struct grounding *g = NULL;
+    struct prompt p;
+    char role[1024] = "";
+    const char *at;
+
+    while (strlen(role) + strlen(fill) <= n)
+        strncat(role, fill, sizeof(role) - strlen(role) - 1);
+    strncat(role, tail, sizeof(role) - strlen(role) - 1);
+    assert_int_equal(
+        grounding_open(
+            &g, &(struct grounding_input){.role = role, .years_experience = -1, .context = "x"}),
+        0);
+    assert_int_equal(prompt_build(&p, g, "Why?", QUESTION_OTHER, NULL, 0, NULL, 0), 0);
+    at = strstr(p.messages[0].text, "\nrole: ") + 7;
+    snprintf(to, size, "%.*s", (int)strcspn(at, "\n"), at);
+    prompt_release(&p);
+    grounding_free(g);
+}
+
+static void a_long_field_is_cut_at_a_word_or_else_a_character(void **state)
+{
+    enum { MOST = 256, CUT = sizeof(PROMPT_CUT) - 1 };
+    char role[1024];
+
+    (void)state;
+    shown_role(role, sizeof(role), "x", MOST, "");
+    assert_int_equal(strlen(role), MOST); /* fits */
+    shown_role(role, sizeof(role), "x", MOST, "y");
+    assert_int_equal(strlen(role), MOST); /* cut, and says so within the same room */
+    assert_string_equal(role + MOST - CUT, PROMPT_CUT);
+    shown_role(role, sizeof(role), "\xe2\x82\xac", MOST, "more of it");
+    assert_int_equal((strlen(role) - CUT) % 3, 0); /* no character in two */
+    assert_string_equal(role + strlen(role) - CUT, PROMPT_CUT);
+    shown_role(role, sizeof(role), "abcdefg ", MOST + 8, "");
+    assert_string_equal(role + strlen(role) - CUT - 7, "abcdefg" PROMPT_CUT);
+    assert_int_equal((strlen(role) - CUT + 1) % 8, 0);
+}
+
+static void the_latest_pairs_that_fit_are_shown_oldest_first(void **state)
+{
+    enum { PAIRS = 12 };
+    struct answer_pair history[PAIRS];
+    char questions[PAIRS][16];
+    static char answer[1200];
+    struct prompt p;
+
+    (void)state;
+    for (int i = 0; i < PAIRS; i++) {
+        snprintf(questions[i], sizeof(questions[i]), "question %d", i);
+        history[i] = (struct answer_pair){questions[i], "short"};
+    }
+    assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, history, PAIRS), 0);
+    assert_int_equal(p.count, 2 + 2 * ANSWER_HISTORY_MAX);
+    assert_string_equal(p.messages[1].text, "question 4");
+    assert_string_equal(p.messages[15].text, "question 11");
+    prompt_release(&p);
+
+    memset(answer, 'x', sizeof(answer) - 1); /* 6 x (1199 + 10) fit in 8 KiB, 7 do not */
+    for (int i = 0; i < PAIRS; i++)
+        history[i].answer = answer;
+    assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, history, PAIRS), 0);
+    assert_int_equal(p.count, 2 + 2 * 6);
+    assert_string_equal(p.messages[1].text, "question 6");
+    prompt_release(&p);
+}
+
+static void each_part_of_a_score_is_counted_as_the_header_says(void **state)
+{
+    static const struct {
+        const char *answer;
+        enum question_kind kind;
+        int structure, specificity, length;
+    } cases[] = {
+        /* sentences: 10 x n / 3 below three */
+        {"Yes", QUESTION_OTHER, 8, 0, 0},
+        {"Yes. No.", QUESTION_OTHER, 12, 0, 0},
+        {"Yes. No. Ok.", QUESTION_OTHER, 15, 0, 1},
+        {"Yes.\nNo!\n\nOk?", QUESTION_OTHER, 15, 0, 1},
+        {"Version 2 is out", QUESTION_OTHER, 8, 5, 1},
+        {"First because it is so", QUESTION_OTHER, 18, 0, 1},
+        {"We did it when it mattered, and so costs dropped", QUESTION_BEHAVIORAL, 18, 0, 3},
+        {"It is 1 and 2 and 3 and 4", QUESTION_OTHER, 8, 15, 3},
+        {"At Acme the Ruby on Rails team and Bob and Eve and Max and Kim and Joe", QUESTION_OTHER,
+         8, 10, 6},
+        {"Acme. Acme is Acme", QUESTION_OTHER, 12, 2, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct quality q = quality_score(cases[i].answer, cases[i].kind, NULL, 0);
+
+        if (q.structure != cases[i].structure || q.specificity != cases[i].specificity ||
+            q.length != cases[i].length)
+            fail_msg("%s: %d %d %d", cases[i].answer, q.structure, q.specificity, q.length);
+        assert_int_equal(q.grounding, 12);
+    }
+}
+
+static void a_score_falls_with_too_many_words_and_sentences(void **state)
+{
+    static const struct {
+        int words;
+        int length;
+    } cases[] = {{39, 14}, {40, 15}, {220, 15}, {221, 14}, {360, 7}, {499, 0}, {500, 0}, {600, 0}};
+    char text[4096];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        text[0] = '\0';
+        for (int w = 0; w < cases[i].words; w++)
+            strcat(text, "word ");
+        assert_int_equal(quality_score(text, QUESTION_OTHER, NULL, 0).length, cases[i].length);
+    }
+    for (int n = 12; n < 40; n++) {
+        int lost = n - 12;
+
+        text[0] = '\0';
+        for (int s = 0; s < n; s++)
+            strcat(text, "Go on. ");
+        assert_in_range(quality_score(text, QUESTION_OTHER, NULL, 0).structure * 10 + 5,
+                        lost > 14 ? 50 : 150 - 7 * lost, lost > 14 ? 60 : 160 - 7 * lost);
+    }
+}
+
 static void small_differences_keep_a_running_answer(void **state)
 {
     (void)state;
@@ -161,6 +348,29 @@ static void small_differences_keep_a_running_answer(void **state)
         answer_same_question("how do you scale to 10 users", "how do you scale to 1000 users"));
 }
 
+/* A question of more words than are compared is compared by the first of them. */
+static void a_very_long_question_is_compared_too(void **state)
+{
+    enum { WORDS = 600, BYTES = 8000 };
+    static char numbers[BYTES], words[BYTES], other[BYTES];
+
+    (void)state;
+    for (int i = 0; i < WORDS; i++) {
+        char word[16];
+
+        snprintf(word, sizeof(word), "%d ", i);
+        strcat(numbers, word);
+        snprintf(word, sizeof(word), "w%dx ", i);
+        strcat(words, word);
+        snprintf(word, sizeof(word), "v%dx ", i);
+        strcat(other, word);
+    }
+    assert_true(answer_same_question(numbers, numbers));
+    assert_true(answer_same_question(words, words));
+    assert_false(answer_same_question(words, other));
+    assert_false(answer_same_question(numbers, words));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +379,12 @@ int main(void)
         cmocka_unit_test(long_texts_are_cut_and_say_so),
         cmocka_unit_test(a_breaker_opens_rests_and_tries_one),
         cmocka_unit_test(a_grounded_story_scores_above_a_vague_one),
+        cmocka_unit_test(a_prompt_has_the_form_that_its_rules_speak_of),
+        cmocka_unit_test(a_long_field_is_cut_at_a_word_or_else_a_character),
+        cmocka_unit_test(the_latest_pairs_that_fit_are_shown_oldest_first),
+        cmocka_unit_test(each_part_of_a_score_is_counted_as_the_header_says),
+        cmocka_unit_test(a_score_falls_with_too_many_words_and_sentences),
+        cmocka_unit_test(a_very_long_question_is_compared_too),
         cmocka_unit_test(small_differences_keep_a_running_answer),
     };
 
