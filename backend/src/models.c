@@ -5,16 +5,23 @@
 
 #include "asr/whisper/file.h"
 #include "models_bench.h"
+#include "models_check.h"
+#include "models_show.h"
 #include "program.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] = "usage: interviewd models list\n"
-                            "       interviewd models get NAME [--unverified]\n"
-                            "       interviewd models remove NAME\n"
-                            "       interviewd models bench [--latency MS]\n";
+static const char usage[] =
+    "usage: interviewd models list\n"
+    "       interviewd models get [--unverified] NAME …      (\"default\": what is best unasked)\n"
+    "       interviewd models remove NAME …\n"
+    "       interviewd models verify [NAME …]                 is it the published file?\n"
+    "       interviewd models import [--as NAME] PATH …       files, folders, wheels that are "
+    "here\n"
+    "       interviewd models quantize NAME q8_0|q5_1\n"
+    "       interviewd models bench [--latency MS]\n";
 
 static int told(int code, const struct errbuf *err)
 {
@@ -24,43 +31,192 @@ static int told(int code, const struct errbuf *err)
     return 1;
 }
 
-/* Can our engine read it? */
-static int check_file(const char *path, struct errbuf *err)
+static void tell_path(const struct models_config *config, const char *name, const char *what)
 {
-    struct whisper_file *file = NULL;
-    int code = whisper_file_open(&file, path, err);
+    const struct model_entry own = {.name = name};
+    const struct model_entry *entry = models_entry(name);
+    char path[MODELS_PATH_MAX];
 
-    whisper_file_close(file);
-    return code;
+    if (!models_path(path, config->data_dir, entry ? entry : &own))
+        fprintf(stderr, "%s: %s, %s\n", name, what, path);
 }
 
-static int run_verb(const struct models_config *config, int argc, const char *const *argv)
+static int get_one(const struct models_config *config, const char *name)
+{
+    const struct model_entry *entry = models_entry(name);
+    bool here = entry && models_here(config->data_dir, entry);
+    struct errbuf err = {""};
+    int code = models_get(config, name, &err);
+
+    models_show_end(config->arg);
+    if (!code)
+        tell_path(config, name,
+                  here                                   ? "is here already"
+                  : config->unverified && !entry->sha256 ? "NOT VERIFIED"
+                                                         : "checksum is right");
+    return told(code, &err);
+}
+
+static int get_default(const struct models_config *config, const char *language)
+{
+    int failed = 0;
+
+    for (const struct model_wish *w = models_default(language); w->names[0]; w++) {
+        struct errbuf err = {""};
+        const char *got = NULL;
+        int code = models_get_first(config, w, &got, &err);
+
+        models_show_end(config->arg);
+        if (!code)
+            tell_path(config, got, "here, checksum is right");
+        failed |= told(code, &err);
+    }
+    return failed;
+}
+
+static int get(struct models_config *config, const struct config *c, const char *const *names,
+               size_t count)
+{
+    struct models_run run = {{0}};
+    int failed = 0;
+
+    config->run = &run;
+    for (size_t i = 0; i < count; i++)
+        config->unverified |= !strcmp(names[i], "--unverified");
+    for (size_t i = 0; i < count; i++) {
+        if (!strcmp(names[i], "default"))
+            failed |= get_default(config, c->asr_language);
+        else if (strcmp(names[i], "--unverified") != 0)
+            failed |= get_one(config, names[i]);
+    }
+    return failed;
+}
+
+static int remove_all(const struct models_config *config, const char *const *names, size_t count)
+{
+    int failed = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct errbuf err = {""};
+
+        failed |= told(models_remove(config, names[i], &err), &err);
+    }
+    return failed;
+}
+
+static int verify_one(const struct models_config *config, const char *name)
 {
     struct errbuf err = {""};
-    const char *verb = argc > 0 ? argv[0] : "list";
-    const char *name = argc > 1 ? argv[1] : NULL;
+    int code = models_verify(config, name, &err);
 
-    if (!strcmp(verb, "list") && argc <= 1) {
-        models_list(config);
+    if (code && code != UV_ENOTSUP)
+        return told(code, &err);
+    printf("%s: %s\n", name, code ? err.text : "as published");
+    return 0;
+}
+
+static int verify(const struct models_config *config, const char *const *names, size_t count)
+{
+    int failed = 0;
+
+    for (size_t i = 0; i < count; i++)
+        failed |= verify_one(config, names[i]);
+    for (const struct model_entry *e = models_known; !count && e->name; e++) {
+        char path[MODELS_PATH_MAX];
+        FILE *f = models_path(path, config->data_dir, e) ? NULL : fopen(path, "rb");
+
+        if (f)
+            failed |= verify_one(config, e->name);
+        if (f)
+            fclose(f);
+    }
+    return failed;
+}
+
+static void say_got(const char *name, void *arg)
+{
+    const struct models_config *config = arg;
+
+    models_show_end(config->arg);
+    tell_path(config, name, models_entry(name) ? "is the published file" : "kept");
+}
+
+static int import(struct models_config *config, const char *const *args, size_t count)
+{
+    struct errbuf err = {""};
+    const char *as = NULL;
+    int code;
+
+    if (count > 2 && !strcmp(args[0], "--as")) {
+        as = args[1];
+        args += 2;
+        count -= 2;
+    }
+    code = models_import(config, args, count, as, say_got, config, &err);
+    models_show_end(config->arg);
+    return told(code, &err);
+}
+
+static int quantize(const struct models_config *config, const char *name, const char *type_name)
+{
+    struct errbuf err = {""};
+    enum models_type type;
+    char made[160];
+    int code;
+
+    if (!models_type_find(type_name, &type)) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    code = models_quantize_file(config, name, type, &err);
+    models_show_end(config->arg);
+    snprintf(made, sizeof(made), "%.80s-%.16s", name, type_name);
+    if (!code)
+        tell_path(config, made,
+                  models_entry(made) && models_entry(made)->sha256 ? "is the published file"
+                                                                   : "kept");
+    return told(code, &err);
+}
+
+static int bench(const struct models_config *config, const char *const *args, size_t count)
+{
+    double latency = count > 1 && !strcmp(args[0], "--latency") ? atof(args[1]) : 1000.0;
+    struct errbuf err = {""};
+
+    return told(models_bench(config, latency, &err), &err);
+}
+
+static int run_verb(struct models_config *config, const struct config *c)
+{
+    const char *const *args = c->args + 1;
+    size_t count = c->arg_count ? c->arg_count - 1 : 0;
+    const char *verb = c->arg_count ? c->args[0] : "list";
+
+    if (!strcmp(verb, "list") && !count) {
+        models_show_list(config);
         return 0;
     }
-    if (!strcmp(verb, "get") && name && name[0] != '-')
-        return told(models_get(config, name, argc > 2 && !strcmp(argv[2], "--unverified"), &err),
-                    &err);
-    if (!strcmp(verb, "remove") && argc == 2)
-        return told(models_remove(config, name, &err), &err);
-    if (!strcmp(verb, "bench")) {
-        double latency = argc > 2 && !strcmp(name, "--latency") ? atof(argv[2]) : 1000.0;
-
-        return told(models_bench(config, latency, &err), &err);
-    }
+    if (!strcmp(verb, "get") && count)
+        return get(config, c, args, count);
+    if (!strcmp(verb, "remove") && count)
+        return remove_all(config, args, count);
+    if (!strcmp(verb, "verify"))
+        return verify(config, args, count);
+    if (!strcmp(verb, "import") && count)
+        return import(config, args, count);
+    if (!strcmp(verb, "quantize") && count == 2)
+        return quantize(config, args[0], args[1]);
+    if (!strcmp(verb, "bench"))
+        return bench(config, args, count);
     fputs(usage, stderr);
     return 2;
 }
 
 int command_models(int argc, char **argv)
 {
-    struct models_config models = {.check = check_file};
+    struct models_bar bar = {.tenth = -1};
+    struct models_config models = {
+        .check = models_check, .progress = models_show_progress, .arg = &bar};
     struct program p;
     int status = program_open(&p, argc, argv, 0);
 
@@ -69,7 +225,7 @@ int command_models(int argc, char **argv)
     models.data_dir = p.config->data_dir;
     models.url = p.config->model_url;
     /* config_load() leaves what is no setting; the verbs take their words as they are. */
-    status = run_verb(&models, (int)p.config->arg_count, p.config->args);
+    status = run_verb(&models, p.config);
     program_close(&p);
     return status;
 }

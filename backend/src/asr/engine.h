@@ -66,9 +66,11 @@ struct asr_model_params {
     const char *url;      /**< Remote engines: base address */
     const char *api_key;  /**< Remote engines; never logged */
     const char *name;     /**< Remote engines: model name; local: wanted size, e.g. "base.en" */
-    int threads;          /**< Compute threads for one decode; 0: the engine decides */
-    int pad_ms;           /**< Whisper: silence heard behind the audio; 0: the engine decides */
-    void *http;           /**< struct http_client *, for remote engines */
+    const char
+        *language; /**< That will be spoken, where several models could be taken; NULL: any */
+    int threads;   /**< Compute threads for one decode; 0: the engine decides */
+    int pad_ms;    /**< Whisper: silence heard behind the audio; 0: the engine decides */
+    void *http;    /**< struct http_client *, for remote engines */
     void (*progress)(double done, void *arg); /**< 0..1 while loading; may be NULL */
     void *progress_arg;
 };

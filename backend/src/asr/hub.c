@@ -214,6 +214,7 @@ static void take_params(struct asr_model_params *to, const struct asr_model_para
     to->url = copy(from->url);
     to->api_key = copy(from->api_key);
     to->name = copy(from->name);
+    to->language = copy(from->language);
 }
 
 static void drop(const char *text)
@@ -228,6 +229,7 @@ static void drop_params(struct asr_model_params *p)
     drop(p->url);
     drop(p->api_key);
     drop(p->name);
+    drop(p->language);
 }
 
 static void drop_line_params(struct asr_params *p)

@@ -10,6 +10,7 @@ says how it behaves:
   /whole/     as /hub/, but ranges are not understood: every answer is the whole file; the
               first one breaks off half-way
   /busy/      503
+  /simple/    a Python package index (PEP 503): FOLDER/simple/NAME/ holds the files of a package
 """
 import hashlib
 import http.server
@@ -42,6 +43,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, body):
         print(self.command, self.path, self.headers.get("Range", "-"), flush=True)
         _, mode, *rest = self.path.split("/")
+        if mode == "simple":
+            return self.index(rest, body)
         path = os.path.join(folder, os.path.basename(rest[-1]) if rest else "")
         if mode == "busy":
             return self.plain(503)
@@ -56,6 +59,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if mode == "hub":
             return self.plain(302, linked + [("Location", "/cdn/" + rest[-1])])
         self.send_file(data, mode, linked, body)
+
+    def index(self, rest, body):
+        package = os.path.join(folder, "simple", os.path.basename(rest[0]))
+        name = os.path.basename(rest[1]) if len(rest) > 1 else ""
+        if not os.path.isdir(package) or name and not os.path.isfile(os.path.join(package, name)):
+            return self.plain(404)
+        if name:
+            with open(os.path.join(package, name), "rb") as f:
+                return self.send_file(f.read(), "cdn", [], body)
+        links = "".join('<a href="%s">%s</a>\n' % (f, f) for f in sorted(os.listdir(package)))
+        self.send_file(("<!DOCTYPE html><html><body>%s</body></html>" % links).encode(), "cdn",
+                       [("Content-Type", "text/html")], body)
 
     def send_file(self, data, mode, linked, body):
         start = 0

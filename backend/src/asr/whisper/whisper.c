@@ -128,7 +128,8 @@ static bool whisper_available(const struct asr_model_params *params, struct errb
 {
     char path[MODELS_PATH_MAX];
 
-    return models_find(path, params->path, params->data_dir, params->name, why) == 0;
+    return models_find(path, params->path, params->data_dir, params->name, params->language, why) ==
+           0;
 }
 
 static void whisper_unload(struct asr_model *m)
@@ -149,7 +150,8 @@ static int whisper_load(struct asr_model **mp, const struct asr_model_params *pa
 {
     char path[MODELS_PATH_MAX];
     struct asr_model *m;
-    int code = models_find(path, params->path, params->data_dir, params->name, err);
+    int code =
+        models_find(path, params->path, params->data_dir, params->name, params->language, err);
 
     if (code)
         return code;

