@@ -121,16 +121,6 @@ void vad_close(struct vad *vad)
     free(vad);
 }
 
-bool vad_voiced(const struct vad *vad)
-{
-    return vad->voiced_now;
-}
-
-float vad_level_db(const struct vad *vad)
-{
-    return vad->now.level_db;
-}
-
 /* ---- events ---- */
 
 static uint64_t frame_ms(uint64_t frame)

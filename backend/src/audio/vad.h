@@ -64,8 +64,6 @@ typedef void vad_fn(const struct vad_event *event, void *arg);
 int vad_open(struct vad **vp, const struct vad_params *params);
 void vad_feed(struct vad *vad, const int16_t *pcm, size_t n, vad_fn *fn, void *arg);
 void vad_flush(struct vad *vad, vad_fn *fn, void *arg);
-bool vad_voiced(const struct vad *vad);    /**< The last frame's raw decision, for measurements */
-float vad_level_db(const struct vad *vad); /**< RMS of the last frame, [dBFS] */
 void vad_close(struct vad *vad);
 
 #endif

@@ -572,11 +572,6 @@ const char *asr_session_unfinished(const struct asr_session *h)
     return b->len ? b->data : "";
 }
 
-float asr_session_level_db(const struct asr_session *h)
-{
-    return turn_level_db(h->turn);
-}
-
 static void session_free(void *arg)
 {
     struct asr_session *h = arg;

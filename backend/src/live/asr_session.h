@@ -91,7 +91,6 @@ void asr_session_stop(struct asr_session *h);
 const char *asr_session_unfinished(const struct asr_session *h);
 /** Whose voice this utterance is, as far as it is known; likeness: -1 when no voice was judged. */
 enum voice_who asr_session_who(const struct asr_session *h, uint32_t utterance, float *likeness);
-float asr_session_level_db(const struct asr_session *h);
 void asr_session_close(struct asr_session *h);
 
 #endif

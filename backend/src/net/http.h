@@ -226,11 +226,9 @@ struct ws_route {
 
 /** Queue a message. UV_ENOBUFS: the receiver lags too far and is being closed. */
 int ws_send(struct ws *ws, const char *text, size_t len, enum ws_kind kind, uint32_t key);
-int ws_send_json(struct ws *ws, json_t *msg, enum ws_kind kind, uint32_t key); /**< steals msg */
 
 /** Close after what is queued was sent. reason: at most 123 bytes (RFC 6455 section 5.5). */
 void ws_close(struct ws *ws, int code, const char *reason);
-size_t ws_queued_bytes(const struct ws *ws);
 
 /** How large a message may be from now on; a larger one closes with 1009. A new socket takes
  *  WS_FIRST_MAX, so that who has not signed in costs little: raise it when he has. */
@@ -270,11 +268,9 @@ int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *l
                      const struct http_config *config, const struct http_route *routes,
                      const struct ws_route *sockets, void *app, struct errbuf *err);
 int http_server_port(const struct http_server *server);
-int http_server_redirect_port(const struct http_server *server); /**< 0: none */
 
 /** Read certificate and key again: new connections get them. On failure the old ones stay. */
 int http_server_renew_certificate(struct http_server *server, struct errbuf *err);
-size_t http_server_connections(const struct http_server *server);
 
 /** Stop accepting; close WebSockets with 1001 and finish running requests, then call done once. */
 void http_server_shutdown(struct http_server *server, uint64_t within_ms, void (*done)(void *arg),

@@ -342,7 +342,6 @@ void h2_wake(struct h2_stream *stream);  /* it has something to send again */
 void h2_reset(struct h2_stream *stream); /* end it now */
 void h2_admitted(struct txn *t);
 void h2_gone(struct conn *c);
-bool h2_idle(const struct conn *c);
 void h2_goodbye(struct conn *c);
 void h2_sweep(struct http_server *s, uint64_t now_ms);
 

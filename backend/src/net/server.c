@@ -687,19 +687,9 @@ int http_server_port(const struct http_server *server)
     return server->listener[0].port;
 }
 
-int http_server_redirect_port(const struct http_server *server)
-{
-    return server->listener[1].port;
-}
-
 int http_server_renew_certificate(struct http_server *s, struct errbuf *err)
 {
     return s->tls ? tls_renew(s->tls, s->config.tls_cert, s->config.tls_key, err) : 0;
-}
-
-size_t http_server_connections(const struct http_server *server)
-{
-    return server->connections;
 }
 
 /* ------------------------------------------------------------ stopping */

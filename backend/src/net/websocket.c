@@ -182,20 +182,6 @@ int ws_send(struct ws *ws, const char *text, size_t len, enum ws_kind kind, uint
     return err;
 }
 
-int ws_send_json(struct ws *ws, json_t *msg, enum ws_kind kind, uint32_t key)
-{
-    struct buf text;
-    int err;
-
-    buf_init(&text, WS_QUEUE_BYTES_MAX);
-    err = msg ? json_write(&text, msg) : UV_ENOMEM;
-    json_decref(msg);
-    if (!err)
-        err = ws_send(ws, text.data, text.len, kind, key);
-    buf_release(&text);
-    return err;
-}
-
 void ws_close(struct ws *ws, int code, const char *reason)
 {
     if (ws->close_code)
@@ -203,11 +189,6 @@ void ws_close(struct ws *ws, int code, const char *reason)
     ws->close_code = code;
     ws->reason = reason ? strndup(reason, CONTROL_MAX - 2) : NULL;
     wake(ws);
-}
-
-size_t ws_queued_bytes(const struct ws *ws)
-{
-    return ws->queued_bytes;
 }
 
 void ws_set_message_max(struct ws *ws, size_t bytes)

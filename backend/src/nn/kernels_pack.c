@@ -374,16 +374,6 @@ int nn_matrix_rows(const struct nn_matrix *m)
     return m->rows;
 }
 
-int nn_matrix_cols(const struct nn_matrix *m)
-{
-    return m->cols;
-}
-
-enum nn_type nn_matrix_type(const struct nn_matrix *m)
-{
-    return m->type;
-}
-
 size_t nn_matrix_bytes(const struct nn_matrix *m)
 {
     return m->data_bytes;

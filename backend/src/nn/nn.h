@@ -147,8 +147,6 @@ int nn_conv_pack(struct nn_matrix **mp, struct nn *nn, enum nn_type type, const 
 void nn_matrix_free(struct nn_matrix *m);
 
 int nn_matrix_rows(const struct nn_matrix *m);
-int nn_matrix_cols(const struct nn_matrix *m);
-enum nn_type nn_matrix_type(const struct nn_matrix *m);
 
 /** Bytes that multiplying by it reads: what memory bandwidth is measured against. */
 size_t nn_matrix_bytes(const struct nn_matrix *m);

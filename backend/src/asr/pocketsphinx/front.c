@@ -55,12 +55,6 @@ static void remember_voice(struct front *f)
     f->before = f->voice;
 }
 
-void front_forget(struct front *f)
-{
-    memset(&f->voice, 0, sizeof(f->voice));
-    memset(&f->before, 0, sizeof(f->before));
-}
-
 void front_begin(struct front *f)
 {
     remember_voice(f);

@@ -67,7 +67,6 @@ struct front {
 int front_init(struct front *f, cmd_ln_t *config);
 void front_release(struct front *f);
 void front_begin(struct front *f);
-void front_forget(struct front *f); /**< The next utterance is another speaker's */
 int front_feed(struct front *f, const int16_t *pcm, size_t n);
 int front_end(struct front *f);
 /** How many frames from `from` on may be decoded now; they are normalised into block. */

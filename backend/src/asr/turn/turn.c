@@ -459,19 +459,6 @@ size_t turn_voice(const struct turn *t, int16_t *to, size_t max)
     return recent(t, t->speech_last < t->fed ? t->speech_last : t->fed, to, max);
 }
 
-float turn_level_db(const struct turn *t)
-{
-    double sum = 1e-3;
-    uint64_t n = t->fed < VAD_FRAME ? t->fed : VAD_FRAME;
-
-    for (uint64_t i = 1; i <= n; i++) {
-        double x = t->ring[(t->fed - i) % RING];
-
-        sum += x * x;
-    }
-    return n ? (float)(10 * log10(sum / (double)n / 32768 / 32768)) : vad_level_db(t->vad);
-}
-
 void turn_close(struct turn *t)
 {
     if (!t)

@@ -82,7 +82,6 @@ void turn_flush(struct turn *turn);
  *  max; how many. */
 size_t turn_voice(const struct turn *turn, int16_t *to, size_t max);
 
-float turn_level_db(const struct turn *turn); /**< Of the latest audio, [dBFS] */
-void turn_close(struct turn *turn);           /**< NULL is allowed */
+void turn_close(struct turn *turn); /**< NULL is allowed */
 
 #endif

@@ -42,10 +42,6 @@ void whisper_rules_mask(const struct whisper_rules *r, const struct whisper_voca
     mask_specials(v, logits);
     if (!r->timestamps)
         mask(logits, v->beg, v->n_vocab);
-    for (int i = 0; r->suppress_marks && r->marks && i < v->n_words; i++) {
-        if (r->marks[i])
-            logits[i] = -INFINITY;
-    }
     if (!r->timestamps)
         return;
     if (r->stamp_from && past->n >= r->stamp_from)
@@ -136,32 +132,4 @@ int whisper_pick_top(const struct whisper_vocab *v, const float *logits, int k, 
         ids[at] = i;
     }
     return n;
-}
-
-/* ---- tokens nobody says ------------------------------------------------------------------- */
-
-/* After an optional space: only signs of this set, or a character of the music block U+2669..F. */
-static bool is_mark(struct whisper_bytes w)
-{
-    static const char signs[] = "\"#()*+/:;<=>@[\\]^_`{|}~";
-    size_t i = w.len && w.data[0] == ' ';
-    size_t first = i;
-
-    for (; i < w.len; i++) {
-        if (i + 2 < w.len && w.data[i] == 0xe2 && w.data[i + 1] == 0x99 && w.data[i + 2] >= 0xa9 &&
-            w.data[i + 2] <= 0xaf)
-            i += 2;
-        else if (!w.data[i] || !strchr(signs, w.data[i]))
-            return false;
-    }
-    return i > first;
-}
-
-uint8_t *whisper_marks(const struct whisper_vocab *v)
-{
-    uint8_t *marks = calloc((size_t)v->n_vocab, 1);
-
-    for (int i = 0; marks && i < v->n_words; i++)
-        marks[i] = is_mark(whisper_vocab_bytes(v, i));
-    return marks;
 }

@@ -14,12 +14,10 @@
 #include "nn/nn.h"
 
 struct whisper_rules {
-    bool timestamps;      /**< Off: no timestamp token may appear */
-    bool suppress_blank;  /**< The first token may be neither the end nor a lone space */
-    bool suppress_marks;  /**< No tokens that are only brackets, notes and the like */
-    int first_stamp_max;  /**< Latest time of a first timestamp, in steps of 20 ms; 0: any */
-    int stamp_from;       /**< From so many tokens on only timestamps may come; 0: never */
-    const uint8_t *marks; /**< [n_vocab] nonzero: such a token; from whisper_marks() */
+    bool timestamps;     /**< Off: no timestamp token may appear */
+    bool suppress_blank; /**< The first token may be neither the end nor a lone space */
+    int first_stamp_max; /**< Latest time of a first timestamp, in steps of 20 ms; 0: any */
+    int stamp_from;      /**< From so many tokens on only timestamps may come; 0: never */
 };
 
 /** What was decoded so far in this window. */
@@ -59,8 +57,5 @@ int whisper_pick_random(const struct whisper_vocab *v, const float *logits, doub
 
 /** The k most probable ids, best first; returns how many there are. */
 int whisper_pick_top(const struct whisper_vocab *v, const float *logits, int k, int *ids);
-
-/** [n_vocab] bytes, nonzero for tokens made only of signs nobody says; NULL without memory. */
-uint8_t *whisper_marks(const struct whisper_vocab *v);
 
 #endif

@@ -10,6 +10,7 @@
 #include "asr/whisper/passage.h"
 #include "base/text.h"
 #include "models/models.h"
+#include "observe/log.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -174,6 +175,8 @@ static int whisper_load(struct asr_model **mp, const struct asr_model_params *pa
     m->compute.silence = m->silence;
     m->pad_ms = params->pad_ms;
     snprintf(m->name, sizeof(m->name), "%s", m->model->name);
+    log_info("whisper", "%s: kept silence takes %.0f MB", m->name,
+             (double)whisper_silence_bytes(m->silence) / 1e6);
     *mp = m;
     return 0;
 }
