@@ -3,19 +3,25 @@
  */
 #include "models/models.h"
 
-#include "asr/whisper/file.h"
+#include "base/buffer.h"
 #include "models_bench.h"
 #include "models_check.h"
 #include "models_show.h"
 #include "program.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 static const char usage[] =
     "usage: interviewd models list\n"
-    "       interviewd models get [--unverified] NAME …      (\"default\": what is best unasked)\n"
+    "       interviewd models get [--unverified] [--beside] NAME …\n"
+    "                                    \"default\": what is best unasked; --beside: in two "
+    "lines, "
+    "and\n"
+    "                                    no longer than the program that started it\n"
     "       interviewd models remove NAME …\n"
     "       interviewd models verify [NAME …]                 is it the published file?\n"
     "       interviewd models import [--as NAME] PATH …       files, folders, wheels that are "
@@ -74,15 +80,101 @@ static int get_default(const struct models_config *config, const char *language)
     return failed;
 }
 
+/* What is still to come of a wish, and how much that is. */
+static int64_t missing(const struct models_config *config, const struct model_wish *wish,
+                       struct buf *names)
+{
+    for (size_t i = 0; i < 3 && wish->names[i]; i++) {
+        if (models_entry(wish->names[i]) && !models_cost(config, wish->names[i]))
+            return 0;
+    }
+    buf_printf(names, "%s%s", names->len ? ", " : "", wish->names[0]);
+    return models_cost(config, wish->names[0]);
+}
+
+static int64_t all_missing(const struct models_config *config, const struct config *c,
+                           const char *const *names, size_t count, struct buf *to)
+{
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct model_wish one = {{names[i]}};
+
+        if (names[i][0] == '-')
+            continue;
+        if (strcmp(names[i], "default") != 0)
+            bytes += missing(config, &one, to);
+        for (const struct model_wish *w = models_default(c->asr_language);
+             !strcmp(names[i], "default") && w->names[0]; w++)
+            bytes += missing(config, w, to);
+    }
+    return bytes;
+}
+
+static int get_wish(const struct models_config *config, const struct model_wish *wish,
+                    struct errbuf *first)
+{
+    struct errbuf err = {""};
+    const char *got = NULL;
+    int code = models_get_first(config, wish, &got, &err);
+
+    if (code && !first->text[0])
+        err_set(first, code, "%.300s", err.text[0] ? err.text : uv_strerror(code));
+    return code != 0;
+}
+
+/* Beside a server that has the terminal: one line at the start, one at the end. */
+static int get_beside(struct models_config *config, const struct config *c,
+                      const char *const *names, size_t count)
+{
+    struct errbuf first = {""};
+    struct buf wanted;
+    int64_t bytes;
+    int failed = 0;
+
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    config->progress = NULL;
+    buf_init(&wanted, 4096);
+    bytes = all_missing(config, c, names, count, &wanted);
+    if (wanted.len)
+        fprintf(stderr,
+                "  Better hearing is being fetched meanwhile: %s (about %.0f MB; to go without: "
+                "--models none)\n",
+                wanted.data, (double)bytes / 1e6);
+    for (size_t i = 0; wanted.len && i < count; i++) {
+        const struct model_wish one = {{names[i]}};
+
+        if (names[i][0] == '-')
+            continue;
+        if (strcmp(names[i], "default") != 0)
+            failed |= get_wish(config, &one, &first);
+        for (const struct model_wish *w = models_default(c->asr_language);
+             !strcmp(names[i], "default") && w->names[0]; w++)
+            failed |= get_wish(config, w, &first);
+    }
+    if (failed)
+        fprintf(stderr, "  Not all of it could be had, and everything else works on: %s\n",
+                first.text);
+    else if (wanted.len)
+        fprintf(stderr, "  Better hearing is here: the next interview uses it.\n");
+    buf_release(&wanted);
+    return failed;
+}
+
 static int get(struct models_config *config, const struct config *c, const char *const *names,
                size_t count)
 {
     struct models_run run = {{0}};
+    bool beside = false;
     int failed = 0;
 
     config->run = &run;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         config->unverified |= !strcmp(names[i], "--unverified");
+        beside |= !strcmp(names[i], "--beside");
+    }
+    if (beside)
+        return get_beside(config, c, names, count);
     for (size_t i = 0; i < count; i++) {
         if (!strcmp(names[i], "default"))
             failed |= get_default(config, c->asr_language);

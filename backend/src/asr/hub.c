@@ -595,6 +595,28 @@ static struct asr_line *line_new(struct asr_hub *hub, const struct asr_params *p
     return line;
 }
 
+/** {lock} A model may have come since the last session: with no line left that uses the old one
+ *  (each holds the hub until its streams are closed), the better engine takes over. One that did
+ *  not load is not tried again. */
+static void take_better(struct asr_hub *hub)
+{
+    struct hub_model *m = &hub->main;
+    const struct asr_engine *better;
+    struct errbuf why;
+
+    if (!m->choose || hub->refs > 1 || m->state == MODEL_LOADING || hub->stopping)
+        return;
+    better = best(&m->params, &why);
+    if (!better || better == m->engine || better == m->failed)
+        return;
+    if (m->state == MODEL_LOADED)
+        m->engine->unload(m->model);
+    m->model = NULL;
+    m->name[0] = '\0';
+    m->state = MODEL_UNLOADED;
+    m->engine = better;
+}
+
 int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_params *params,
                   const struct asr_line_handlers *h, void *arg, struct errbuf *err)
 {
@@ -608,6 +630,7 @@ int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_pa
     line->refs = 2; /* the caller's, and the hub's until the stream is closed */
 
     uv_mutex_lock(&hub->lock);
+    take_better(hub);
     rc = hub->stopping ? err_set(err, UV_ECANCELED, "the server is shutting down") : 0;
     if (!rc) {
         line->next = hub->lines;

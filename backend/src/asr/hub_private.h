@@ -28,6 +28,7 @@ struct hub_model {
     const struct asr_engine *engine;
     struct asr_model_params params; /**< Its strings are ours */
     bool choose; /**< "auto": another engine may take over when this one does not load */
+    const struct asr_engine *failed; /**< It did not load, another took over */
     enum model_state state;
     struct asr_model *model;
     char name[128]; /**< describe() */

@@ -76,6 +76,7 @@ static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *err)
     uv_mutex_lock(&hub->lock);
     m->state = rc ? MODEL_UNLOADED : MODEL_LOADED;
     if (!rc) {
+        m->failed = m->engine != engine ? m->engine : m->failed;
         m->engine = engine;
         m->model = model;
         snprintf(m->name, sizeof(m->name), "%s", engine->describe(model));

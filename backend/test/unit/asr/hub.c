@@ -6,9 +6,12 @@
 #include "cmocka_all.h"
 #include "loop/loop.h"
 #include "support/asr_script.h"
+#include "support/scratch.h"
+#include "support/whisper_file.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SEEN_MAX = 256, SECOND = ASR_SAMPLE_RATE };
 
@@ -684,10 +687,70 @@ static void hub_and_lines_close_in_any_order(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void ignore_ready(const char *engine, const char *model, void *arg)
+{
+    (void)engine;
+    (void)model;
+    (void)arg;
+}
+
+static void ignore_result(uint32_t utterance, const struct asr_result *res, void *arg)
+{
+    (void)utterance;
+    (void)res;
+    (void)arg;
+}
+
+static void ignore_error(int code, const char *message, void *arg)
+{
+    (void)code;
+    (void)message;
+    (void)arg;
+}
+
+/* A model arrives while one session is open: that one keeps its ear, the next has the better. */
+static void a_better_engine_takes_over_between_sessions(void **state)
+{
+    static const struct asr_line_handlers quiet = {.on_ready = ignore_ready,
+                                                   .on_partial = ignore_result,
+                                                   .on_final = ignore_result,
+                                                   .on_error = ignore_error};
+    struct world *w = *state;
+    char data[SCRATCH_MAX], folder[SCRATCH_MAX + 16];
+    struct asr_hub_config config = {.model = {.data_dir = data}};
+    struct asr_hub *hub = NULL;
+    struct asr_line *line = NULL;
+    struct errbuf err = {""};
+
+    scratch_make(data);
+    if (!asr_engine_find("whisper") || asr_hub_open(&hub, w->loop, &config, &err)) {
+        print_message("# only one local recogniser was built: nothing takes over\n");
+        scratch_remove(data);
+        return;
+    }
+    assert_string_equal(asr_hub_engine(hub)->name, "pocketsphinx");
+    assert_int_equal(asr_line_open(&line, hub, NULL, &quiet, NULL, &err), 0);
+    snprintf(folder, sizeof(folder), "%s/models", data);
+    mkdir(folder, 0755);
+    tiny_file_write(scratch_path(folder, "ggml-tiny.en.bin"), 3, 0);
+    assert_string_equal(asr_hub_engine(hub)->name, "pocketsphinx");
+    for (int i = 0; i < 1000 && strcmp(asr_hub_engine(hub)->name, "whisper") != 0; i++) {
+        asr_line_close(line); /* its worker lets go of the old one in its own time */
+        uv_sleep(20);
+        loop_settle(w->loop);
+        assert_int_equal(asr_line_open(&line, hub, NULL, &quiet, NULL, &err), 0);
+    }
+    assert_string_equal(asr_hub_engine(hub)->name, "whisper");
+    asr_line_close(line);
+    asr_hub_close(hub);
+    scratch_remove(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_line_is_ready_then_hears_then_ends),
+        T(a_better_engine_takes_over_between_sessions),
         T(utterances_keep_their_order_and_their_audio),
         T(many_lines_are_heard_apart),
         T(a_final_waits_for_no_partial),
