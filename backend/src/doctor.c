@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "llm/reach.h"
 #include "loop/loop.h"
+#include "models/models.h"
 #include "store/sealed.h"
 
 #include <arpa/inet.h>
@@ -293,6 +294,48 @@ static void check_distant(struct doctor *d, const struct asr_engine *engine,
     report(d, GOOD, "recogniser", text);
 }
 
+/* Which ear is heard with, and what a better one costs. */
+static void check_ear(struct doctor *d)
+{
+    const struct config *c = d->program.config;
+    char path[MODELS_PATH_MAX];
+    const char *name;
+    char text[256];
+    int rank;
+
+    if (models_find(path, c->asr_model, c->data_dir, NULL, NULL, NULL))
+        return; /* said above, with the way to one */
+    name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    rank = strncmp(name, "ggml-", 5) ? 0 : models_rank(name + 5);
+    snprintf(text, sizeof(text), "whisper hears with %.200s", name);
+    report(d, GOOD, "ear", text);
+    if (rank == 1)
+        advise("better: interviewd models get base.en-q8_0 (82 MB)");
+    else if (rank == 2)
+        advise("better where the machine is quick: interviewd models get small.en-q5_1 (190 MB), "
+               "then interviewd models bench");
+}
+
+static void check_networks(struct doctor *d)
+{
+    const struct models_config models = {.data_dir = d->program.config->data_dir};
+
+    for (const struct model_entry *e = models_known; e->name; e++) {
+        char text[160];
+        bool here = models_here(models.data_dir, e);
+
+        if (e->kind == MODEL_EAR || e->kind == MODEL_MEANING)
+            continue;
+        snprintf(text, sizeof(text), "%s (%s) %s", e->name, e->what,
+                 here ? "is here" : "is absent");
+        report(d, here ? GOOD : COULD_BE_BETTER, "network", text);
+        snprintf(text, sizeof(text), "interviewd models get %s (%.0f MB)", e->name,
+                 (double)e->bytes / 1e6);
+        if (!here)
+            advise(text);
+    }
+}
+
 static void check_recognisers(struct doctor *d)
 {
     const char *wanted = d->program.config->asr_engine;
@@ -321,7 +364,7 @@ static void check_recognisers(struct doctor *d)
     }
     if (!any) {
         report(d, BROKEN, "recogniser", "none can be used");
-        advise("apt install pocketsphinx-en-us, or: interviewd models get base.en-q5_1");
+        advise("apt install pocketsphinx-en-us, or: interviewd models get base.en-q8_0");
     }
 }
 
@@ -393,6 +436,8 @@ int command_doctor(int argc, char **argv)
     check_port(&d);
     check_page(&d);
     check_recognisers(&d);
+    check_ear(&d);
+    check_networks(&d);
     check_providers(&d);
     printf("\n%s\n", d.broken ? "Something that is needed does not work; see FAIL above."
                               : "Everything that is needed works.");

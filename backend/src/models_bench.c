@@ -145,7 +145,7 @@ int models_bench(const struct models_config *config, double latency_ms, struct e
     code = measure_all(dir, rows, &n, err);
     if (!code && n == 0)
         code = err_set(err, UV_ENOENT,
-                       "no model in %.300s; to get one: interviewd models get base.en-q5_1", dir);
+                       "no model in %.300s; to get one: interviewd models get base.en-q8_0", dir);
     if (!code) {
         qsort(rows, (size_t)n, sizeof(*rows), by_size);
         printf("%-24s %8s %10s %10s %12s %10s\n", "model", "file", "encoder", "a token",

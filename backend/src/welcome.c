@@ -32,7 +32,7 @@ void welcome_hearing(FILE *to, const struct program *p)
             continue;
         fprintf(to, "  Hearing    %s\n", hearing[i].is);
         if (!hearing[i].best)
-            fprintf(to, "             %s; then start again\n", models_hint());
+            fprintf(to, "             %s; the next interview uses it\n", models_hint());
         return;
     }
     fprintf(to, "  Hearing    %s\n", engine->name);

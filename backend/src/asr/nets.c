@@ -10,6 +10,7 @@
 #include "asr/turn/silero.h"
 #include "asr/turn/smart_turn.h"
 #include "loop/lanes.h"
+#include "models/models.h"
 #include "nn/nn.h"
 #include "observe/log.h"
 
@@ -24,7 +25,7 @@ enum { SAMPLES_MAX = SMART_TURN_SAMPLES }; /* of one judgement: 8 s */
 
 /* A file that is there, and which of its states was tried. */
 struct source {
-    char path[512];
+    char path[MODELS_PATH_MAX];
     uint64_t tried; /* 0: never */
     bool loading;
 };
@@ -39,7 +40,7 @@ struct asr_nets {
     struct nn *worker_nn; /* the worker's */
 };
 
-static const char *const names[NETS] = {"vad.onnx", "turn.onnx", "voices.pt"};
+static const enum model_kind kinds[NETS] = {MODEL_VAD, MODEL_TURN, MODEL_VOICES};
 
 int asr_nets_open(struct asr_nets **np, struct lanes *lanes, const char *folder, struct errbuf *err)
 {
@@ -50,7 +51,7 @@ int asr_nets_open(struct asr_nets **np, struct lanes *lanes, const char *folder,
         return err_set(err, UV_ENOMEM, "not enough memory for the networks beside the recogniser");
     nets->lanes = lanes;
     for (int i = 0; i < NETS; i++)
-        snprintf(nets->sources[i].path, sizeof(nets->sources[i].path), "%s/%s", folder, names[i]);
+        models_network(nets->sources[i].path, folder, kinds[i]);
     rc = nn_open(&nets->nn, 1, NULL, err);
     if (!rc)
         rc = nn_open(&nets->worker_nn, 1, NULL, err);
@@ -140,7 +141,7 @@ static void loaded(int err, void *arg)
             nets->turn = l->made.turn;
         else
             nets->voices = l->made.voices;
-        log_info("asr", "heard with %s from now on", names[l->net]);
+        log_info("asr", "heard with %s from now on", models_kind_name(kinds[l->net]));
     }
     free(l);
 }

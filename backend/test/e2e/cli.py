@@ -150,6 +150,7 @@ class Doctor(Terminal):
         out = self.interviewd("doctor", "--listen", "127.0.0.1:0").stdout
         self.assertIn("Everything that is needed works.", out)
         self.assertIn("interviewd models get", out)
+        self.assertIn("vad (Silero 6.2: is somebody speaking?) is absent", out)
 
     def test_a_folder_that_cannot_be_written_is_a_failure_with_the_way_out(self):
         out = self.interviewd("doctor", data=self.text / "below", status=1).stdout
