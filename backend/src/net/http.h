@@ -224,7 +224,8 @@ struct ws_route {
     struct ws_handlers h;
 };
 
-/** Queue a message. UV_ENOBUFS: the receiver lags too far and is being closed. */
+/** Queue a message. UV_ENOBUFS: the receiver lags too far and is being closed. UV_ENOMEM: it is
+ *  closed too (1011), for a message is never lost in silence. */
 int ws_send(struct ws *ws, const char *text, size_t len, enum ws_kind kind, uint32_t key);
 
 /** Close after what is queued was sent. reason: at most 123 bytes (RFC 6455 section 5.5). */

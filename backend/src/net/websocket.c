@@ -28,6 +28,7 @@ enum {
     CODE_ABNORMAL = 1006, /* the socket went without a close frame */
     CODE_TEXT = 1007,
     CODE_TOO_LARGE = 1009,
+    CODE_INTERNAL = 1011,
     CODE_SLOW = 1013,
     CONTROL_MAX = 125, /* payload of a control frame */
 };
@@ -56,6 +57,8 @@ static struct ws_msg *msg_new(uint8_t opcode, const void *data, size_t len)
     }
     return m;
 }
+
+static const char no_memory[] = "out of memory";
 
 static void queue_drop(struct ws *ws)
 {
@@ -168,8 +171,12 @@ int ws_send(struct ws *ws, const char *text, size_t len, enum ws_kind kind, uint
 
     if (ws->close_code)
         return UV_EPIPE;
-    if (m && kind == WS_REPLACE)
-        return msg_set(ws, m, text, len);
+    if (m && kind == WS_REPLACE) {
+        err = msg_set(ws, m, text, len);
+        if (err)
+            give_up(ws, CODE_INTERNAL, no_memory);
+        return err;
+    }
     if (m && kind == WS_MERGE && m == ws->last && msg_merge(ws, m, text, len))
         return 0;
     if (ws->queued >= WS_QUEUE_MAX || ws->queued_bytes + len > WS_QUEUE_BYTES_MAX) {
@@ -177,7 +184,9 @@ int ws_send(struct ws *ws, const char *text, size_t len, enum ws_kind kind, uint
         return UV_ENOBUFS;
     }
     err = queue_add(ws, text, len, kind, key);
-    if (!err)
+    if (err) /* a message is never dropped in silence: whoever waits for it asks again */
+        give_up(ws, CODE_INTERNAL, no_memory);
+    else
         wake(ws);
     return err;
 }
@@ -523,8 +532,12 @@ void ws_input(struct ws *ws, const char *data, size_t len)
 
     ws->heard_ms = uv_now(loop_uv(ws->server->loop));
     ws->pinged = false;
-    if (ws->deaf || !borrow(ws))
+    if (ws->deaf)
         return;
+    if (!borrow(ws)) {
+        fail(ws, CODE_INTERNAL, no_memory);
+        return;
+    }
     while (!ws->deaf && ws->conn && !ws->conn->dead) {
         struct wslay_frame_iocb f = {0};
         ssize_t n;

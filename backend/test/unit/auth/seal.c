@@ -317,7 +317,7 @@ static void one_key_may_be_written_in_many_ways(void **state)
         "Gbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefbefffe",
         "++++++++++++++++++++++++++++++++++++++++//5=", /* bits left over */
         "+++++++++++++++++++++++++++++++++++++++++//4=",
-        " " KEY,
+        (" " KEY),
         "======"};
     unsigned char first[32], other[32];
 
