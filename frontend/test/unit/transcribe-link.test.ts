@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { TranscribeLink, type TranscribeLinkOptions } from '@/lib/transcribe-link';
 import { latest, TestSocket, useTestSockets } from '../support/sockets';
 
@@ -177,7 +177,58 @@ describe('TranscribeLink', () => {
     expect(TestSocket.all.length).toBe(1);
   });
 
+  it('looks again at a full browser from one timer, however often it is fed', async () => {
+    const l = link();
+    const wire = await connected(1);
+    wire.bufferedAmount = 200_000;
+    vi.useFakeTimers();
+    try {
+      frames(10).forEach((f) => l.feed(f));
+      expect(vi.getTimerCount()).toBe(1);
+      wire.bufferedAmount = 0;
+      vi.advanceTimersByTime(20);
+      expect(vi.getTimerCount()).toBe(0);
+      expect(wire.audio).toEqual(numbers(0, 10 * FRAME));
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(l.speaker).toBe('interviewer');
+    l.close();
+  });
+
+  it('names no final of the old line once it has begun a new one', async () => {
+    const l = link();
+    const first = await connected(1);
+    frames(50).forEach((f) => l.feed(f));
+    first.say(final(1000, 7));
+    first.drop();
+    const second = await connected(2, 0);
+    expect(second.messages[1]).toMatchObject({ lastFinal: 7 });
+    second.drop();
+    const third = await connected(3, 0);
+    expect(third.messages[1]).toMatchObject({ lastFinal: 0 });
+    l.close();
+  });
+
   describe('push-to-talk', () => {
+    it('sends nothing of what is said between two questions, but a moment before the second', async () => {
+      const l = link({ mode: 'push_to_talk' });
+      const first = await connected(1);
+      l.press();
+      frames(5).forEach((f) => l.feed(f));
+      l.release();
+      l.release();
+      frames(20).forEach((f) => l.feed(f));
+      expect(first.messages.filter((m) => m.type === 'stop')).toHaveLength(1);
+      first.drop(1000);
+      const second = await connected(2);
+      expect(second.audio).toEqual([]);
+      l.press();
+      frames(2).forEach((f) => l.feed(f));
+      expect(second.audio).toEqual(numbers(17 * FRAME, 27 * FRAME));
+      l.close();
+    });
+
     it('sends only what is said while the key is down, and a moment before', async () => {
       const l = link({ mode: 'push_to_talk' });
       const wire = await connected(1);
