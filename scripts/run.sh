@@ -16,7 +16,7 @@ while [ $# -gt 0 ]; do
     --data=* | --config=* | --model-url=* | --asr-language=*) serve+=("$1") place+=("$1") ;;
     *) serve+=("$1") ;;
     esac
-    shift
+    [ $# = 0 ] || shift
 done
 unset INTERVIEWD_MODELS # a setting of this script, not of the server
 
