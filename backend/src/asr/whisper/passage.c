@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FALLBACK_STEPS = 1500 }; /* decoder runs of sampling for a doubtful window */
+enum {
+    FALLBACK_STEPS = 1500, /* decoder runs of sampling for a doubtful window */
+    WORD_MS = 20,          /* a word takes at least so long */
+};
 
 struct whisper_passage {
     struct nn *nn;
@@ -124,6 +127,7 @@ static void write_word(struct whisper_passage *p, const struct whisper_transcrip
                        const struct whisper_word *w)
 {
     size_t start, before = p->text.len;
+    uint32_t from, until;
 
     for (size_t i = w->text; i < w->text + w->text_len; i++) {
         bool space = t->text.data[i] == ' ';
@@ -135,11 +139,16 @@ static void write_word(struct whisper_passage *p, const struct whisper_transcrip
     start = before + (p->text.len > before && p->text.data[before] == ' ');
     if (p->text.len <= start)
         return;
-    p->words[p->heard.n_words++] = (struct whisper_heard_word){.text = start,
-                                                               .text_len = p->text.len - start,
-                                                               .start_ms = (uint32_t)w->t0 * 10,
-                                                               .end_ms = (uint32_t)w->t1 * 10,
-                                                               .confidence = w->confidence};
+    from = (uint32_t)w->t0 * 10;
+    if (p->heard.n_words && from < p->words[p->heard.n_words - 1].start_ms)
+        from = p->words[p->heard.n_words - 1].start_ms; /* windows may overlap */
+    until = (uint32_t)w->t1 * 10;
+    p->words[p->heard.n_words++] =
+        (struct whisper_heard_word){.text = start,
+                                    .text_len = p->text.len - start,
+                                    .start_ms = from,
+                                    .end_ms = until > from ? until : from + WORD_MS,
+                                    .confidence = w->confidence};
 }
 
 static int write_heard(struct whisper_passage *p, const struct whisper_transcript *t)

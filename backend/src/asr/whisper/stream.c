@@ -14,6 +14,8 @@ enum {
     SHORTEST = 20,        /* frames of audio before anything is decoded */
     CUT_AT = 2600,        /* frames of a window that is cut */
     CUT_KEEP = 100,       /* at least so many frames must go then */
+    EARLY_MAX = 2,        /* times that a window is heard on behind its last word */
+    NAMES_FROM = 200,     /* frames of a window before names are told: in less they are invented */
     UNHEARD_MAX = 220,    /* frames without a word at the end of a window: it is heard on there */
     LEVEL_STEP = 320,     /* samples whose loudness is looked at together */
     TOKENS_AT_LEAST = 16, /* more than this and as many a second is not speech but a loop */
@@ -224,11 +226,12 @@ static int make_prompt(const struct whisper_stream *s, int *ids, int *sot)
 {
     const struct whisper_vocab *v = s->model->vocab;
     int past = s->n_done < WHISPER_STREAM_PROMPT_MAX ? s->n_done : WHISPER_STREAM_PROMPT_MAX;
+    int names = s->window >= NAMES_FROM ? s->params.n_prompt : 0;
     int n = 0;
 
-    if (past + s->params.n_prompt)
+    if (past + names)
         ids[n++] = v->prev;
-    for (int i = 0; i < s->params.n_prompt; i++)
+    for (int i = 0; i < names; i++)
         ids[n++] = s->prompt[i];
     for (int i = s->n_done - past; i < s->n_done; i++)
         ids[n++] = s->done[i].id;
@@ -416,7 +419,7 @@ static bool settled(const struct whisper_stream *s)
 /* Hear and decode, cutting the window as often as needed. */
 static int refresh(struct whisper_stream *s, struct whisper_compute *c, bool whole)
 {
-    int code = 0;
+    int code = 0, early_left = EARLY_MAX;
 
     for (;;) {
         bool full = window_frames(s) == CUT_AT, early;
@@ -425,7 +428,7 @@ static int refresh(struct whisper_stream *s, struct whisper_compute *c, bool who
             code = hear(s, c, whisper_trimmed_ctx((size_t)window_frames(s), s->params.pad_ms));
         if (!code)
             code = whole || full ? decode_whole(s, c) : decode_partial(s, c);
-        early = s->heard_whole && ends_early(s);
+        early = s->heard_whole && !full && early_left-- > 0 && ends_early(s);
         if (code || (!full && !early))
             return code;
         code = cut(s, early ? s->n_words : words_to_keep(s));

@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEDIAN = 7 };
+enum {
+    MEDIAN = 7,
+    SHORTEST = 2,   /* a word takes at least so long, in [10 ms] */
+    USUAL_MAX = 70, /* and usually at most so long */
+};
 
 /* ---- grouping ----------------------------------------------------------------------------- */
 
@@ -204,6 +208,49 @@ int whisper_dtw(const float *cost, int rows, int cols, int *start)
     return 0;
 }
 
+static int by_length(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* How long a word usually takes here. */
+static int usual_length(const struct whisper_word *words, int n)
+{
+    int *lengths = malloc((size_t)n * sizeof(int));
+    int usual = USUAL_MAX;
+
+    if (!lengths)
+        return usual;
+    for (int i = 0; i < n; i++)
+        lengths[i] = words[i].t1 - words[i].t0;
+    qsort(lengths, (size_t)n, sizeof(int), by_length);
+    if (lengths[n / 2] < usual)
+        usual = lengths[n / 2];
+    free(lengths);
+    return usual;
+}
+
+/* A pause behind a word is no part of it: what ends a clause, and the last word, takes at most
+ * twice what words usually take (OpenAI's whisper/timing.py does the same to sentences). */
+static void clamp_ends(const struct whisper_vocab *v, const struct whisper_pick *tokens, int frames,
+                       struct whisper_word *words, int n)
+{
+    int most = 2 * usual_length(words, n);
+
+    for (int i = 0; i < n; i++) {
+        struct whisper_word *w = &words[i];
+        struct whisper_bytes b = whisper_vocab_bytes(v, tokens[w->first + w->n - 1].id);
+
+        if (most > SHORTEST && w->t1 - w->t0 > most &&
+            (i + 1 == n || (b.len && strchr(".,?!;:", b.data[b.len - 1]))))
+            w->t1 = w->t0 + most;
+        if (w->t1 < w->t0 + SHORTEST)
+            w->t1 = w->t0 + SHORTEST < frames ? w->t0 + SHORTEST : frames;
+        if (w->t0 > w->t1 - SHORTEST && w->t1 >= SHORTEST)
+            w->t0 = w->t1 - SHORTEST;
+    }
+}
+
 int whisper_words_time(const struct whisper_decoder *d, const struct whisper_pick *tokens, int n,
                        int prompt, int frames, struct whisper_word *words, int n_words)
 {
@@ -214,7 +261,6 @@ int whisper_words_time(const struct whisper_decoder *d, const struct whisper_pic
     int *start;
     int code = 0;
 
-    (void)tokens;
     if (n_words < 1 || cols < 1 || prompt < 1 || !d->align)
         return 0;
     if (prompt - 1 + rows > d->align_cap)
@@ -239,6 +285,8 @@ int whisper_words_time(const struct whisper_decoder *d, const struct whisper_pic
         if (words[i].t0 > words[i].t1)
             words[i].t0 = words[i].t1;
     }
+    if (!code)
+        clamp_ends(d->model->vocab, tokens, frames, words, n_words);
     free(cost);
     free(start);
     return code;
