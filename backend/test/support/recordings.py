@@ -42,7 +42,7 @@ def sets():
 
 def weights(name):
     """Path of the published file; None and why it cannot be had."""
-    for folder in (os.environ.get("INTERVIEWD_TEST_WEIGHTS"), "/tmp/weights", BUILD / "weights"):
+    for folder in (os.environ.get("INTERVIEWD_TEST_WEIGHTS"), BUILD / "weights"):
         if folder and (pathlib.Path(folder) / f"ggml-{name}.bin").exists():
             return str(pathlib.Path(folder) / f"ggml-{name}.bin"), None
     get = SHARED / "weights" / "get.py"
