@@ -149,13 +149,30 @@ static struct conversation_speaker *speaker(struct talk *t)
     return conversation_speaker(&t->c, t->speaker);
 }
 
-static const struct said question = {.words = true, .question = true, .count = 9};
-static const struct said same = {.words = true, .question = true, .same = true, .count = 9};
-static const struct said reworded = {
-    .words = true, .question = true, .same = true, .changed = true, .count = 12};
-static const struct said statement = {.words = true, .count = 9};
-static const struct said lead_in = {.words = true, .count = 2};
-static const struct said nothing = {.words = false};
+#define QUESTION                                                                                   \
+    {                                                                                              \
+        .words = true, .question = true, .count = 9                                                \
+    }
+#define SAME                                                                                       \
+    {                                                                                              \
+        .words = true, .question = true, .same = true, .count = 9                                  \
+    }
+#define REWORDED                                                                                   \
+    {                                                                                              \
+        .words = true, .question = true, .same = true, .changed = true, .count = 12                \
+    }
+#define STATEMENT                                                                                  \
+    {                                                                                              \
+        .words = true, .count = 9                                                                  \
+    }
+#define LEAD_IN                                                                                    \
+    {                                                                                              \
+        .words = true, .count = 2                                                                  \
+    }
+#define NOTHING                                                                                    \
+    {                                                                                              \
+        .words = false                                                                             \
+    }
 
 /* ----------------------------------------------------------------- ways into a phase */
 
@@ -171,7 +188,7 @@ static void ask_ahead(struct talk *t)
 {
     utter(t);
     DOES(t, "ask!ahead", .kind = CONVERSATION_EAGER, .speaker = t->speaker,
-         .utterance = t->utterance, .said = question);
+         .utterance = t->utterance, .said = QUESTION);
 }
 
 static void reach(struct talk *t, enum phase phase)
@@ -181,7 +198,7 @@ static void reach(struct talk *t, enum phase phase)
         return;
     if (phase == PHASE_ASKING) {
         utter(t);
-        DOES(t, "ask", .kind = CONVERSATION_ENDED, .speaker = t->speaker, .said = question);
+        DOES(t, "ask", .kind = CONVERSATION_ENDED, .speaker = t->speaker, .said = QUESTION);
         return;
     }
     ask_ahead(t);
@@ -192,13 +209,13 @@ static void reach(struct talk *t, enum phase phase)
         DOES(t, "", .kind = CONVERSATION_ANSWERED, .exchange = t->c.current);
     if (phase == PHASE_GIVING_WAY) {
         DOES(t, "supersede remark", .kind = CONVERSATION_ENDED, .speaker = t->speaker,
-             .said = statement);
+             .said = STATEMENT);
         return;
     }
     if (phase == PHASE_AHEAD || phase == PHASE_AHEAD_ANSWERED)
         return;
     DOES(t, "confirm store-question", .kind = CONVERSATION_ENDED, .speaker = t->speaker,
-         .end_ms = 1900, .said = same);
+         .end_ms = 1900, .said = SAME);
     if (phase == PHASE_ANSWERING)
         return;
     DOES(t, "store-answer", .kind = CONVERSATION_ANSWERED, .exchange = t->c.current);
@@ -220,17 +237,17 @@ static const struct {
     {"streamed", {.kind = CONVERSATION_STREAMED}, .of_exchange = true},
     {"answered", {.kind = CONVERSATION_ANSWERED}, .of_exchange = true},
     {"stored", {.kind = CONVERSATION_STORED, .ok = true}, .of_exchange = true},
-    {"eager same", {.kind = CONVERSATION_EAGER, .utterance = 1, .said = same}, .of_speaker = true},
+    {"eager same", {.kind = CONVERSATION_EAGER, .utterance = 1, .said = SAME}, .of_speaker = true},
     {"eager other",
-     {.kind = CONVERSATION_EAGER, .utterance = 1, .said = question},
+     {.kind = CONVERSATION_EAGER, .utterance = 1, .said = QUESTION},
      .of_speaker = true},
     {"resumed", {.kind = CONVERSATION_RESUMED, .utterance = 1}, .of_speaker = true},
-    {"final same", {.kind = CONVERSATION_ENDED, .said = same}, .of_speaker = true},
-    {"final reworded", {.kind = CONVERSATION_ENDED, .said = reworded}, .of_speaker = true},
-    {"final other", {.kind = CONVERSATION_ENDED, .said = question}, .of_speaker = true},
-    {"final statement", {.kind = CONVERSATION_ENDED, .said = statement}, .of_speaker = true},
+    {"final same", {.kind = CONVERSATION_ENDED, .said = SAME}, .of_speaker = true},
+    {"final reworded", {.kind = CONVERSATION_ENDED, .said = REWORDED}, .of_speaker = true},
+    {"final other", {.kind = CONVERSATION_ENDED, .said = QUESTION}, .of_speaker = true},
+    {"final statement", {.kind = CONVERSATION_ENDED, .said = STATEMENT}, .of_speaker = true},
     {"final nothing", {.kind = CONVERSATION_ENDED, .said = {.words = false}}, .of_speaker = true},
-    {"give up", {.kind = CONVERSATION_GIVE_UP, .said = statement}, .of_speaker = true},
+    {"give up", {.kind = CONVERSATION_GIVE_UP, .said = STATEMENT}, .of_speaker = true},
     {"typed", {.kind = CONVERSATION_TYPED}, false, false},
     {"interrupt", {.kind = CONVERSATION_INTERRUPT}, false, false},
     {"listened", {.kind = CONVERSATION_LISTENED}, false, false},
@@ -439,17 +456,17 @@ static const struct {
     {"partial",
      {.kind = CONVERSATION_PARTIAL, .utterance = 2, .start_ms = 9000, .said = {.words = true}}},
     {"final", {.kind = CONVERSATION_FINAL, .utterance = 2, .start_ms = 9000}},
-    {"eager", {.kind = CONVERSATION_EAGER, .utterance = 1, .said = question}},
+    {"eager", {.kind = CONVERSATION_EAGER, .utterance = 1, .said = QUESTION}},
     {"resumed", {.kind = CONVERSATION_RESUMED, .utterance = 1}},
-    {"ended", {.kind = CONVERSATION_ENDED, .said = statement}},
+    {"ended", {.kind = CONVERSATION_ENDED, .said = STATEMENT}},
     {"stop", {.kind = CONVERSATION_STOP}},
-    {"heard all", {.kind = CONVERSATION_HEARD_ALL, .said = statement}},
+    {"heard all", {.kind = CONVERSATION_HEARD_ALL, .said = STATEMENT}},
     {"broke", {.kind = CONVERSATION_BROKE}},
-    {"close", {.kind = CONVERSATION_CLOSE, .said = statement}},
+    {"close", {.kind = CONVERSATION_CLOSE, .said = STATEMENT}},
     {"vanish", {.kind = CONVERSATION_VANISH}},
     {"come back", {.kind = CONVERSATION_COME_BACK}},
     {"nobody came", {.kind = CONVERSATION_NOBODY_CAME}},
-    {"give up", {.kind = CONVERSATION_GIVE_UP, .said = statement}},
+    {"give up", {.kind = CONVERSATION_GIVE_UP, .said = STATEMENT}},
 };
 
 enum { COMINGS = sizeof(comings) / sizeof(comings[0]) };
@@ -662,7 +679,7 @@ static void an_eager_answer_is_kept_when_the_final_means_the_same(void **state)
     assert_int_equal(current(&t)->number, 1);
     DOES(&t, "tell", .kind = CONVERSATION_STREAMED, .exchange = t.c.current);
     DOES(&t, "confirm store-question", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = same);
+         .said = SAME);
     DOES(&t, "store-answer", .kind = CONVERSATION_ANSWERED, .exchange = t.c.current);
     DOES(&t, "tell-end!kept", .kind = CONVERSATION_STORED, .exchange = t.c.current, .ok = true);
     assert_int_equal(t.c.questions, 1);
@@ -676,7 +693,7 @@ static void another_final_takes_the_place_of_the_eager_question(void **state)
     (void)state;
     reach(&t, PHASE_AHEAD);
     old = t.c.current;
-    DOES(&t, "ask!in-place", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = question);
+    DOES(&t, "ask!in-place", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = QUESTION);
     assert_int_equal(t.c.current, old); /* until it is known that it was taken */
     DOES(&t, "supersede store-question", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
     assert_int_equal(t.c.current, t.c.last_id);
@@ -693,7 +710,7 @@ static void another_final_that_is_refused_leaves_the_eager_one(void **state)
     (void)state;
     reach(&t, PHASE_AHEAD);
     old = t.c.current;
-    DOES(&t, "ask!in-place", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = question);
+    DOES(&t, "ask!in-place", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = QUESTION);
     DOES(&t, "forget remark", .kind = CONVERSATION_REFUSED, .exchange = t.c.last_id);
     assert_int_equal(t.c.current, old);
     assert_int_equal(t.c.questions, 1);
@@ -709,11 +726,11 @@ static void who_goes_on_after_an_eager_end_is_asked_again_in_place(void **state)
     old = t.c.current;
     DOES(&t, "", .kind = CONVERSATION_RESUMED, .speaker = t.speaker, .utterance = 1);
     DOES(&t, "ask!ahead!in-place", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = 1,
-         .said = question);
+         .said = QUESTION);
     DOES(&t, "supersede", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
     DOES(&t, "tell-end forget", .kind = CONVERSATION_ANSWERED, .exchange = old);
     DOES(&t, "confirm store-question", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = same);
+         .said = SAME);
     assert_int_equal(t.c.questions, 1);
     assert_int_equal(current(&t)->number, 1);
 }
@@ -726,7 +743,7 @@ static void an_eager_end_of_an_utterance_that_is_over_asks_nothing(void **state)
     begin(&t);
     utter(&t);
     DOES(&t, "", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = 7,
-         .said = question);
+         .said = QUESTION);
 }
 
 /* The second utterance begins at start_ms; the first ended at 1,900. */
@@ -744,12 +761,12 @@ static void utterances_of_one_question_are_joined(void **state)
     (void)state;
     reach(&t, PHASE_ANSWERING);
     second_utterance(&t, 1900 + CONVERSATION_JOIN_GAP_MS, "");
-    DOES(&t, "reword", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = reworded);
+    DOES(&t, "reword", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = REWORDED);
     assert_int_equal(t.c.questions, 1);
 
     reach(&t, PHASE_ANSWERING);
     second_utterance(&t, 1900 + CONVERSATION_JOIN_GAP_MS + 1, "begin-turn");
-    DOES(&t, "ask", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = question);
+    DOES(&t, "ask", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = QUESTION);
     DOES(&t, "supersede store-question", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
     assert_int_equal(current(&t)->number, 2);
 }
@@ -763,7 +780,7 @@ static void only_so_many_utterances_are_joined(void **state)
     for (int i = 1; i < CONVERSATION_JOINS_MAX; i++) {
         second_utterance(&t, 2000, "");
         DOES(&t, "", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
-             .said = same);
+             .said = SAME);
     }
     second_utterance(&t, 2000, "begin-turn");
 }
@@ -776,21 +793,21 @@ static void a_few_words_lead_into_the_question_that_follows(void **state)
     begin(&t);
     utter(&t);
     DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
-         .said = lead_in);
+         .said = LEAD_IN);
     second_utterance(&t, 2500, "");
     DOES(&t, "ask!ahead!row", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = 2,
-         .said = question);
+         .said = QUESTION);
     DOES(&t, "", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
     DOES(&t, "confirm store-question leave-remark", .kind = CONVERSATION_ENDED,
-         .speaker = t.speaker, .end_ms = 1900, .said = same);
+         .speaker = t.speaker, .end_ms = 1900, .said = SAME);
 
     second_utterance(&t, 2500, ""); /* and has no row of its own any more */
-    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = statement);
+    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = STATEMENT);
 
     begin(&t); /* a whole sentence does not */
     utter(&t);
     DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
-         .said = statement);
+         .said = STATEMENT);
     second_utterance(&t, 2500, "begin-turn");
 }
 
@@ -802,13 +819,13 @@ static void a_lead_in_keeps_its_row_when_no_question_follows(void **state)
     begin(&t);
     utter(&t);
     DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
-         .said = lead_in);
+         .said = LEAD_IN);
     second_utterance(&t, 2500, "");
     DOES(&t, "ask!ahead!row", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = 2,
-         .said = question);
+         .said = QUESTION);
     DOES(&t, "", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
     DOES(&t, "supersede remark!row", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = statement);
+         .said = STATEMENT);
     assert_int_equal(t.c.questions, 0);
 }
 
@@ -868,7 +885,7 @@ static void a_number_goes_back_only_where_it_was_new(void **state)
     reach(&t, PHASE_AHEAD);
     assert_int_equal(t.c.questions, 1);
     DOES(&t, "supersede remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = statement);
+         .said = STATEMENT);
     assert_int_equal(t.c.questions, 0);
     assert_int_equal(t.c.current, 0);
 
@@ -876,10 +893,10 @@ static void a_number_goes_back_only_where_it_was_new(void **state)
     old = t.c.current;
     second_utterance(&t, 2500, "");
     DOES(&t, "ask!ahead!in-place", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = 2,
-         .said = question);
+         .said = QUESTION);
     DOES(&t, "supersede", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
     DOES(&t, "supersede remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = statement);
+         .said = STATEMENT);
     assert_int_equal(t.c.questions, 1);
     DOES(&t, "tell-end forget", .kind = CONVERSATION_ANSWERED, .exchange = old);
 }
@@ -894,7 +911,7 @@ static void an_interrupt_before_the_final_ends_the_answer_and_keeps_the_question
     DOES(&t, "", .kind = CONVERSATION_ANSWERED, .exchange = t.c.current);
     DOES(&t, "", .kind = CONVERSATION_INTERRUPT);
     DOES(&t, "confirm store-answer", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = same);
+         .said = SAME);
 }
 
 static void the_candidate_is_never_asked(void **state)
@@ -907,8 +924,8 @@ static void the_candidate_is_never_asked(void **state)
     t.speaker = t.c.last_id;
     utter(&t);
     DOES(&t, "", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = 1,
-         .said = question);
-    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = question);
+         .said = QUESTION);
+    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = QUESTION);
 }
 
 static void what_was_said_on_a_socket_that_is_gone_is_heard_and_answered(void **state)
@@ -920,7 +937,7 @@ static void what_was_said_on_a_socket_that_is_gone_is_heard_and_answered(void **
     utter(&t);
     DOES(&t, "stop-hearing", .kind = CONVERSATION_CLOSE, .speaker = t.speaker);
     DOES(&t, "", .kind = CONVERSATION_LEFT);
-    DOES(&t, "ask", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = question);
+    DOES(&t, "ask", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = QUESTION);
     DOES(&t, "store-question", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
     DOES(&t, "drop-speaker", .kind = CONVERSATION_HEARD_ALL, .speaker = t.speaker);
     DOES(&t, "", .kind = CONVERSATION_WRITTEN);
@@ -939,11 +956,11 @@ static void a_question_asked_ahead_stays_one_when_its_speaker_has_left(void **st
     reach(&t, PHASE_AHEAD);
     DOES(&t, "stop-hearing", .kind = CONVERSATION_CLOSE, .speaker = t.speaker);
     DOES(&t, "confirm store-question", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = statement);
+         .said = STATEMENT);
 
     reach(&t, PHASE_AHEAD); /* and where nothing was heard in the end, it goes with the last */
     DOES(&t, "stop-hearing", .kind = CONVERSATION_CLOSE, .speaker = t.speaker);
-    DOES(&t, "", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = nothing);
+    DOES(&t, "", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = NOTHING);
     DOES(&t, "", .kind = CONVERSATION_LEFT);
     DOES(&t, "drop-speaker supersede", .kind = CONVERSATION_HEARD_ALL, .speaker = t.speaker);
     DOES(&t, "tell-end forget end", .kind = CONVERSATION_ANSWERED, .exchange = t.c.exchanges[0].id);
@@ -958,7 +975,7 @@ static void a_socket_that_vanishes_in_the_middle_is_taken_up(void **state)
     DOES(&t, "park", .kind = CONVERSATION_VANISH, .speaker = t.speaker);
     DOES(&t, "unpark", .kind = CONVERSATION_COME_BACK, .speaker = t.speaker);
     DOES(&t, "confirm store-question", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = same);
+         .said = SAME);
 
     begin(&t); /* one without a key is closed */
     DOES(&t, "", .kind = CONVERSATION_OPENED);
@@ -1001,7 +1018,7 @@ static void too_many_questions_at_once_are_refused(void **state)
     }
     DOES(&t, "refuse", .kind = CONVERSATION_TYPED);
     utter(&t);
-    DOES(&t, "refuse remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = question);
+    DOES(&t, "refuse remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = QUESTION);
 }
 
 static void only_so_many_speak_at_once(void **state)
@@ -1096,7 +1113,7 @@ static void words_are_kept_while_they_are_said(void **state)
     DOES(&t, "", .kind = CONVERSATION_PARTIAL, .speaker = t.speaker, .utterance = 1,
          .said = {.words = true});
     tick(&t, "keep-words", KEEP_AFTER_US);
-    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = statement);
+    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = STATEMENT);
     assert_true(t.c.writing);
     DOES(&t, "", .kind = CONVERSATION_WRITTEN);
     assert_false(t.c.writing);
@@ -1130,15 +1147,15 @@ static void kept_words_that_were_none_in_the_end_go(void **state)
     begin(&t);
     utter(&t);
     tick(&t, "keep-words", SECOND);
-    DOES(&t, "erase-remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = nothing);
+    DOES(&t, "erase-remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = NOTHING);
 
     begin(&t); /* of a row with finished words these stay */
     utter(&t);
     DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
-         .said = lead_in);
+         .said = LEAD_IN);
     utter(&t);
     tick(&t, "keep-words!row", SECOND);
-    DOES(&t, "restore-remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = nothing);
+    DOES(&t, "restore-remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = NOTHING);
 }
 
 static void kept_words_become_the_question(void **state)
@@ -1150,7 +1167,7 @@ static void kept_words_become_the_question(void **state)
     utter(&t);
     tick(&t, "keep-words", SECOND);
     DOES(&t, "ask!ahead!row", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = 1,
-         .said = question);
+         .said = QUESTION);
     DOES(&t, "", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
     DOES(&t, "tell", .kind = CONVERSATION_STREAMED, .exchange = t.c.current);
     tick(&t, "keep", SECOND);
@@ -1159,7 +1176,7 @@ static void kept_words_become_the_question(void **state)
          .said = {.words = true});
     tick(&t, "keep", SECOND);
     DOES(&t, "confirm store-question leave-remark", .kind = CONVERSATION_ENDED,
-         .speaker = t.speaker, .said = same);
+         .speaker = t.speaker, .said = SAME);
     DOES(&t, "tell", .kind = CONVERSATION_STREAMED, .exchange = t.c.current);
     tick(&t, "keep", SECOND);
     DOES(&t, "tell", .kind = CONVERSATION_STREAMED, .exchange = t.c.current);
@@ -1177,27 +1194,27 @@ static void a_kept_question_that_was_none_leaves_no_row(void **state)
     speaker(&t)->unwritten_us = 0;
     tick(&t, "keep", SECOND);
     DOES(&t, "erase supersede remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = statement);
+         .said = STATEMENT);
 
     begin(&t); /* its row was the remark's: that is written again */
     utter(&t);
     tick(&t, "keep-words", SECOND);
     DOES(&t, "ask!ahead!row", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = 1,
-         .said = question);
+         .said = QUESTION);
     DOES(&t, "", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
     DOES(&t, "tell", .kind = CONVERSATION_STREAMED, .exchange = t.c.current);
     tick(&t, "keep", SECOND);
     DOES(&t, "supersede remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = statement);
+         .said = STATEMENT);
 
     begin(&t); /* and where nothing was said in the end, the row goes */
     utter(&t);
     tick(&t, "keep-words", SECOND);
     DOES(&t, "ask!ahead!row", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = 1,
-         .said = question);
+         .said = QUESTION);
     DOES(&t, "", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
     DOES(&t, "supersede erase-remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = nothing);
+         .said = NOTHING);
 }
 
 static void words_behind_a_confirmed_question_do_not_stay_beside_it(void **state)
@@ -1209,15 +1226,15 @@ static void words_behind_a_confirmed_question_do_not_stay_beside_it(void **state
     utter(&t);
     tick(&t, "keep-words", SECOND);
     DOES(&t, "reword erase-remark leave-remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .end_ms = 2900, .said = reworded);
+         .end_ms = 2900, .said = REWORDED);
     utter(&t);
-    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = statement);
+    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = STATEMENT);
 
     reach(&t, PHASE_ANSWERING); /* asked ahead in its place: not written before it is confirmed */
     utter(&t);
     tick(&t, "keep-words", SECOND);
     DOES(&t, "ask!ahead!in-place", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = 2,
-         .said = question);
+         .said = QUESTION);
     DOES(&t, "supersede", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
     DOES(&t, "tell", .kind = CONVERSATION_STREAMED, .exchange = t.c.current);
     tick(&t, "", SECOND);
@@ -1225,7 +1242,7 @@ static void words_behind_a_confirmed_question_do_not_stay_beside_it(void **state
          .said = {.words = true});
     tick(&t, "keep-words", SECOND);
     DOES(&t, "supersede remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = statement);
+         .said = STATEMENT);
 }
 
 static void a_lead_in_that_was_kept_as_a_question_is_a_remark_again(void **state)
@@ -1236,14 +1253,14 @@ static void a_lead_in_that_was_kept_as_a_question_is_a_remark_again(void **state
     begin(&t);
     utter(&t);
     DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
-         .said = lead_in);
+         .said = LEAD_IN);
     utter(&t);
     DOES(&t, "ask!ahead!row", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = 2,
-         .said = question);
+         .said = QUESTION);
     DOES(&t, "", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
     tick(&t, "keep", SECOND);
     DOES(&t, "supersede restore-remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
-         .said = nothing);
+         .said = NOTHING);
 }
 
 static void the_oldest_unwritten_word_of_an_answer_counts(void **state)
@@ -1268,7 +1285,7 @@ static void nothing_is_over_while_a_write_is_under_way(void **state)
     utter(&t);
     DOES(&t, "", .kind = CONVERSATION_LEFT);
     DOES(&t, "remark drop-speaker", .kind = CONVERSATION_GIVE_UP, .speaker = t.speaker,
-         .said = statement);
+         .said = STATEMENT);
     DOES(&t, "end", .kind = CONVERSATION_WRITTEN);
 }
 

