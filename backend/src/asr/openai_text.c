@@ -97,7 +97,7 @@ int openai_text_clean(struct buf *out, const char *text, size_t len)
         gap = false;
         buf_putc(out, text[at++]);
     }
-    if (!out->err && !has_words(out->data + from, out->len - from) && out->len > from) {
+    if (!out->err && out->len > from && !has_words(out->data + from, out->len - from)) {
         out->len = from;
         buf_seal(out);
     }

@@ -155,11 +155,11 @@ static void pair_up(struct hops *hops, const struct list *from, const struct lis
 /* "192.0.2.7", "192.0.2.7:4711", "[2001:db8::1]:4711", "2001:db8::1" */
 static bool read_client(struct piece from, struct ip_address *to)
 {
-    const char *end = from.at + from.len;
-    const char *colon;
+    const char *end, *colon;
 
     if (!from.len)
         return false;
+    end = from.at + from.len;
     if (*from.at == '[') {
         const char *bracket = memchr(from.at, ']', from.len);
 

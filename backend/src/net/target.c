@@ -109,11 +109,13 @@ static int split_absolute(char **text, struct target *out)
     out->https = strncasecmp(at, "https://", 8) == 0;
     at += out->https ? 8 : 7;
     len = strcspn(at, "/?");
+    if (!len)
+        return UV_EINVAL;
     memmove(at - 1, at, len); /* room for its NUL */
     out->authority = at - 1;
     at[len - 1] = '\0';
     *text = at + len;
-    return len && authority_valid(out->authority) ? 0 : UV_EINVAL;
+    return authority_valid(out->authority) ? 0 : UV_EINVAL;
 }
 
 int target_read(char *text, struct target *out)

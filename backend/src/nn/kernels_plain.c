@@ -222,7 +222,8 @@ static void self_keep(const struct nn_keys *all, void *kept)
 static void self_prepare(const struct nn_keys *live, const void *kept, int kept_n, void *prepared)
 {
     size_t dim = (size_t)live->head_dim, n = (size_t)seen_of(live->n, kept_n);
-    const uint16_t *kept_keys = kept, *kept_values = kept_keys + (size_t)kept_n * dim;
+    const uint16_t *kept_keys = kept; /* NULL: none */
+    const uint16_t *kept_values = kept ? kept_keys + (size_t)kept_n * dim : NULL;
     float *keys = prepared, *values = keys + n * dim;
 
     for (size_t t = 0; t < n; t++) {
