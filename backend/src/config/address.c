@@ -1,10 +1,10 @@
 /**
  * @file config/address.c  Addresses as people write them
  */
+#include "base/network.h"
 #include "base/text.h"
 #include "config/settings.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,16 +12,11 @@
 
 bool config_is_loopback(const char *host)
 {
-    unsigned char v4[4];
-    struct in6_addr v6;
+    struct ip_address a;
 
     if (text_equal_nocase(host, "localhost"))
         return true;
-    if (inet_pton(AF_INET, host, v4) == 1)
-        return v4[0] == 127;
-    if (inet_pton(AF_INET6, host, &v6) == 1)
-        return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
-    return false;
+    return !ip_address_parse(host, strlen(host), &a) && ip_address_is_loopback(&a);
 }
 
 /* Letters, digits, and what a name or address may hold besides. */

@@ -3,6 +3,7 @@
  */
 #include "net/address.h"
 
+#include "base/network.h"
 #include "base/text.h"
 #include "net/http.h"
 #include "net/owner.h"
@@ -21,14 +22,9 @@ struct authority {
 
 bool address_is_loopback(const char *text)
 {
-    struct in_addr v4;
-    struct in6_addr v6;
+    struct ip_address a;
 
-    if (strncasecmp(text, "::ffff:", 7) == 0)
-        text += 7;
-    if (inet_pton(AF_INET, text, &v4) == 1)
-        return ntohl(v4.s_addr) >> 24 == 127;
-    return inet_pton(AF_INET6, text, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+    return !ip_address_parse(text, strlen(text), &a) && ip_address_is_loopback(&a);
 }
 
 void address_network(const char *text, char to[static 64])
