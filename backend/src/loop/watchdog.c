@@ -144,8 +144,11 @@ static void report(struct watchdog *w, struct loop *loop, const char *what, uint
     snprintf(r.line, sizeof(r.line), "%s for %llu ms; it stands here:", what,
              (unsigned long long)ms);
     r.seen = look(loop);
-    if (!uv_thread_create(&teller, tell, &r) && !wait_for(&w->said, WAIT_OTHERS, "the log", SAY_MS))
-        return;
+    if (!uv_thread_create(&teller, tell, &r)) {
+        pthread_detach((pthread_t)teller); /* nobody joins it: the process is about to end */
+        if (!wait_for(&w->said, WAIT_OTHERS, "the log", SAY_MS))
+            return;
+    }
     fprintf(stderr, "interviewd: %s\n", r.line);
     if (r.seen)
         backtrace_symbols_fd(stack.frame, stack.count, STDERR_FILENO);
