@@ -1,0 +1,26 @@
+/**
+ * @file answer-probe/probe.h  What the commands of answer-probe share
+ *
+ * A command is one file with one function, and one line in the table of main.c. It gets what stands
+ * behind its name on the command line and reads standard input; what it prints is JSON, one object
+ * a line that was read, in the same order: stable, for tests and benchmarks.
+ */
+#ifndef ANSWER_PROBE_PROBE_H
+#define ANSWER_PROBE_PROBE_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+/** Returns the exit status: 0, or 2 for what cannot be run. */
+typedef int probe_command(int argc, char **argv);
+
+probe_command probe_classify;
+
+/** Called for each line of standard input, without its end. Returns what is printed for it (it is
+ *  let go of afterwards), or NULL: out of memory. */
+typedef json_t *probe_line(const char *line, size_t len, void *arg);
+
+/** Read standard input to its end. Returns the exit status. */
+int probe_each_line(probe_line *fn, void *arg);
+
+#endif
