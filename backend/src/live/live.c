@@ -157,7 +157,6 @@ static void live_unhook(struct live *live)
     *at = live->next;
     live->conversation.life = CONVERSATION_OVER;
     timer_close(live->tick);
-    transcript_writer_close(live->writer);
     live->tick = NULL;
     while (live->speakers) {
         struct speaker *speaker = live->speakers;
@@ -171,6 +170,7 @@ static void live_unhook(struct live *live)
         answer_close(exchange->answer);
         loop_free_later(loop, exchange, exchange_free);
     }
+    transcript_writer_close(live->writer);
     loop_free_later(loop, live, live_free);
     shut_if_empty(reg);
 }

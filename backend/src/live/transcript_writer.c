@@ -34,10 +34,13 @@ struct job {
 };
 
 struct transcript_writer {
-    const struct live_deps *deps;
-    struct job *first; /* the first one is on a worker */
+    struct live_deps deps; /* of its own: the registry may go before the last write is done */
+    struct job *first;     /* the first one is on a worker, or waits for the timer */
     struct job **last;
     struct loop_timer *again;
+    bool working; /* a worker has the first one, or will */
+    bool over;    /* the lanes have closed: they are not asked again */
+    bool closed;
     void (*idle)(void *arg);
     void *arg;
 };
@@ -53,7 +56,7 @@ int transcript_writer_open(struct transcript_writer **wp, const struct live_deps
         free(writer);
         return UV_ENOMEM;
     }
-    writer->deps = deps;
+    writer->deps = *deps;
     writer->last = &writer->first;
     writer->idle = idle;
     writer->arg = arg;
@@ -66,12 +69,22 @@ bool transcript_writer_busy(const struct transcript_writer *writer)
     return writer->first != NULL;
 }
 
+static void give_up(struct transcript_writer *writer);
+
+static void writer_free(struct transcript_writer *writer)
+{
+    give_up(writer);
+    loop_free_later(writer->deps.loop, writer, free);
+}
+
 void transcript_writer_close(struct transcript_writer *writer)
 {
-    if (!writer)
+    if (!writer || writer->closed)
         return;
+    writer->closed = true;
     timer_close(writer->again);
-    loop_free_later(writer->deps->loop, writer, free);
+    if (!writer->working) /* else it goes once the worker is done */
+        writer_free(writer);
 }
 
 /* ----------------------------------------------------------------- what is written */
@@ -186,7 +199,7 @@ static int fill(struct store_transcript *row, const struct transcript_pair *pair
 static void write_row(void *arg)
 {
     struct job *job = arg;
-    const struct live_deps *deps = job->writer->deps;
+    const struct live_deps *deps = &job->writer->deps;
 
     job->tries++;
     if (job->erase)
@@ -201,7 +214,9 @@ static void finish_first(struct transcript_writer *writer)
 
     if (job->err)
         log_error("live", "what was said could not be stored: %s",
-                  job->why.text[0] ? job->why.text : uv_strerror(job->err));
+                  job->err == UV_ECANCELED ? "the program has ended"
+                  : job->why.text[0]       ? job->why.text
+                                           : uv_strerror(job->err));
     if (job->stored)
         job->stored(job->err, job->arg); /* writer is still busy, so nobody closes it in there */
     writer->first = job->next;
@@ -211,38 +226,61 @@ static void finish_first(struct transcript_writer *writer)
     free(job);
 }
 
-static void start_first(struct transcript_writer *writer);
+/* Nothing is written any more: whoever waits is told, also who comes while others are told. */
+static void give_up(struct transcript_writer *writer)
+{
+    while (writer->first) {
+        writer->first->err = UV_ECANCELED;
+        finish_first(writer);
+    }
+}
+
+static void written(int err, void *arg);
+
+/* A full queue must not lose a pair: it is tried again. That the lanes have closed is told from
+ * the timer as well: we may stand inside transcript_write(). */
+static int start_first(struct transcript_writer *writer)
+{
+    struct job *job = writer->first;
+    int err = 0;
+
+    if (job)
+        err = writer->over ? UV_ECANCELED
+                           : lane_submit(writer->deps.lanes, LANE_STORE, write_row, written, job);
+    writer->working = job && !err;
+    writer->over |= err == UV_ECANCELED;
+    if (err)
+        timer_start(writer->again, writer->over ? 0 : AGAIN_MS, 0);
+    return err;
+}
+
+static void go_on(struct transcript_writer *writer)
+{
+    if (start_first(writer) == UV_ECANCELED)
+        give_up(writer);
+    if (!writer->first)
+        writer->idle(writer->arg); /* may close writer: it goes with the turn */
+}
 
 static void written(int err, void *arg)
 {
     struct job *job = arg;
     struct transcript_writer *writer = job->writer;
 
+    writer->working = false;
     if (err)
         job->err = err;
     if (job->err != UV_EAGAIN || job->tries >= TRANSCRIPT_TRIES)
         finish_first(writer);
-
-    start_first(writer);
-    if (!writer->first)
-        writer->idle(writer->arg); /* may close writer: it goes with the turn */
+    if (writer->closed)
+        writer_free(writer);
+    else
+        go_on(writer);
 }
 
 static void on_again(void *arg)
 {
-    start_first(arg);
-}
-
-/* A full queue must not lose a pair: it is tried again. */
-static void start_first(struct transcript_writer *writer)
-{
-    struct job *job = writer->first;
-    int err = job ? lane_submit(writer->deps->lanes, LANE_STORE, write_row, written, job) : 0;
-
-    if (err == UV_ECANCELED)
-        log_error("live", "what was said could not be stored: the program has ended");
-    else if (err)
-        timer_start(writer->again, AGAIN_MS, 0);
+    go_on(arg);
 }
 
 static void enqueue(struct transcript_writer *writer, struct job *job)
@@ -276,7 +314,7 @@ int transcript_write(struct transcript_writer *writer, const struct transcript_p
 void transcript_erase(struct transcript_writer *writer, const char *session_id,
                       const char *transcript_id)
 {
-    struct job *job = writer->deps->keep ? calloc(1, sizeof(*job)) : NULL;
+    struct job *job = writer->deps.keep ? calloc(1, sizeof(*job)) : NULL;
 
     if (!job)
         return;

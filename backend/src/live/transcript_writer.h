@@ -6,11 +6,13 @@
  *
  *     transcript_writer_open(&writer, &deps, idle, arg);
  *     transcript_write(writer, &pair, stored, arg); // copies; stored(err) comes later
- *     transcript_writer_close(writer);              // once transcript_writer_busy() is false
+ *     transcript_writer_close(writer);              // once transcript_writer_busy() is false; or
+ *                                                   // earlier, when all of the program ends
  *
  * Threads    Loop thread only.
  * Errors     A failed write is tried again TRANSCRIPT_TRIES times when the store was busy; then it
- * is logged (without its text) and stored() gets the code.
+ * is logged (without its text) and stored() gets the code. Once the lanes have closed, and when the
+ * writer is closed before its time, that is UV_ECANCELED for all that waits.
  */
 #ifndef LIVE_TRANSCRIPT_WRITER_H
 #define LIVE_TRANSCRIPT_WRITER_H

@@ -341,6 +341,68 @@ static void a_shutdown_in_the_middle_of_a_word_keeps_it(void **state)
     store_list_release(&list, STORE_KIND_TRANSCRIPT);
 }
 
+static void close_lanes(struct world *w)
+{
+    lanes_close(w->lanes);
+    w->lanes = NULL;
+}
+
+static void hold_the_lane(void *arg)
+{
+    (void)arg;
+    uv_sleep(400);
+}
+
+/* Asked and answered while the lane is held up: its rows wait. */
+static void ask_while_nothing_is_written(struct world *w)
+{
+    struct live_ask ask = {.question = "What is a mutex?"};
+    char id[ID_TEXT_MAX];
+
+    assert_int_equal(lane_submit(w->lanes, LANE_STORE, hold_the_lane, NULL, NULL), 0);
+    assert_int_equal(live_ask(w->live, &ask, id, NULL), 0);
+    until(w, &w->told[LIVE_DELTA], 1);
+    pause_ms(w, 150);
+    assert_int_equal(w->told[LIVE_FINISHED], 0);
+}
+
+static void what_waits_when_the_lanes_close_is_told_so(void **state)
+{
+    struct world *w = *state;
+
+    ask_while_nothing_is_written(w);
+    close_lanes(w);
+    assert_int_equal(w->told[LIVE_FINISHED], 1);
+    assert_string_equal(w->transcript, ""); /* not kept */
+    leave(w);                               /* nothing is left to wait for */
+}
+
+/* Also what comes when they have closed already. */
+static void what_is_asked_after_the_lanes_closed_ends_too(void **state)
+{
+    struct world *w = *state;
+    struct live_ask ask = {.question = "What is a mutex?"};
+    char id[ID_TEXT_MAX];
+
+    close_lanes(w);
+    assert_int_equal(live_ask(w->live, &ask, id, NULL), 0); /* it is written down at once */
+    until(w, &w->told[LIVE_FINISHED], 1);
+    assert_string_equal(w->transcript, "");
+    leave(w);
+}
+
+/* The program ends at its deadline: the interviews go while a row is being written. */
+static void what_is_left_at_the_deadline_is_given_back(void **state)
+{
+    struct world *w = *state;
+
+    ask_while_nothing_is_written(w);
+    live_registry_close(w->registry);
+    w->registry = NULL;
+    close_lanes(w);
+    assert_int_equal(w->told[LIVE_FINISHED], 0); /* a close calls nobody */
+}
+
 static void a_speaker_that_is_gone_is_a_normal_answer(void **state)
 {
     struct world *w = *state;
@@ -392,6 +454,9 @@ int main(void)
         T(a_final_of_any_length_is_kept),
         T(words_are_in_the_store_while_they_are_said),
         T(a_shutdown_in_the_middle_of_a_word_keeps_it),
+        T(what_waits_when_the_lanes_close_is_told_so),
+        T(what_is_asked_after_the_lanes_closed_ends_too),
+        T(what_is_left_at_the_deadline_is_given_back),
         T(a_speaker_that_is_gone_is_a_normal_answer),
         T(a_listener_may_leave_while_it_is_told),
         T(a_question_that_cannot_be_asked_says_why),
