@@ -6,12 +6,12 @@
  * Utterances are known by `key` = source, line (epoch) and number. A line goes on after a lost connection; when the server had to begin a new
  * one, the unfinished utterance of the old goes: its audio is sent again and comes back whole.
  */
-import type { Speaker } from '../types/audio';
+import type { Speaker, WhoSpeaks } from '../types/audio';
 import type { FinishReason, Latency, LlmMessage, OutlinePoint, QuestionKind, Transcript, TranscribeMessage } from '../types/session';
 
 export interface Utterance {
   key: string;
-  speaker: Speaker;
+  speaker: WhoSpeaks;
   text: string;
   /** How many characters of text will not change. */
   stable: number;
@@ -74,26 +74,27 @@ export function bytesToUnits(text: string, bytes: number): number {
   return units;
 }
 
-function blank(key: string, speaker: Speaker): Utterance {
+function blank(key: string, speaker: WhoSpeaks): Utterance {
   return { key, speaker, text: '', stable: 0, final: false, confidence: null, latencyMs: null, turn: 'open', question: false, kind: null };
 }
 
-function change(state: LiveState, key: string, speaker: Speaker, patch: Partial<Utterance>): LiveState {
+function change(state: LiveState, key: string, speaker: WhoSpeaks, patch: Partial<Utterance>): LiveState {
   const known = state.utterances.some((u) => u.key === key);
   const utterances = known
-    ? state.utterances.map((u) => (u.key === key ? { ...u, ...patch } : u))
+    ? state.utterances.map((u) => (u.key === key ? { ...u, speaker, ...patch } : u))
     : [...state.utterances, { ...blank(key, speaker), ...patch }].slice(-UTTERANCES_MAX);
   return { ...state, utterances };
 }
 
 function heard(state: LiveState, event: Extract<LiveEvent, { type: 'heard' }>): LiveState {
-  const { message, speaker } = event;
+  const { message } = event;
   if (message.type === 'ready') {
     const stale = (u: Utterance) => !u.final && u.key.startsWith(`${event.source}/`) && !u.key.startsWith(`${event.source}/${event.epoch}/`);
     return { ...state, engine: { engine: message.engine, model: message.model }, utterances: state.utterances.filter((u) => !stale(u)) };
   }
   if (message.type === 'error') return { ...state, notice: { code: message.code, message: message.message } };
   const key = `${event.source}/${event.epoch}/${message.utterance}`;
+  const speaker = ('speaker' in message && message.speaker) || event.speaker;
   if (message.type === 'turn')
     return change(state, key, speaker, { turn: message.state, question: message.question, kind: message.kind ?? null });
   if (message.type === 'partial')

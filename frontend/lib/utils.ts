@@ -1,4 +1,5 @@
 /** Small helpers of the page: class names, times, words about sessions. */
+import type { WhoSpeaks } from '@/types/audio';
 import type { Profile, QuestionKind, Session } from '@/types/session';
 
 export function cn(...parts: (string | false | null | undefined)[]): string {
@@ -60,6 +61,13 @@ const KINDS: Record<QuestionKind, string> = {
   closing: 'Closing',
   other: 'Question',
 };
+
+/** Who said it, for the reader. */
+export function speakerName(speaker: WhoSpeaks | undefined): string {
+  if (speaker === 'candidate') return 'You';
+  if (speaker === 'interviewer2') return 'Second interviewer';
+  return speaker === 'unknown' ? 'Somebody' : 'Interviewer';
+}
 
 export function kindName(kind: QuestionKind | null | undefined): string {
   return kind ? (KINDS[kind] ?? 'Question') : 'Question';

@@ -943,11 +943,15 @@ export interface components {
                 /** @description The recogniser's; 1 for a typed question, null when the recogniser gives none */
                 confidence: number | null;
                 qualityScore: number | null;
+                /** @description How long it took to say what was said; absent when it was typed */
+                speechMs?: number;
             };
             audioUrl: string | null;
             /** @description Absent: true */
             isQuestion?: boolean;
-            speaker?: components["schemas"]["Speaker"];
+            speaker?: components["schemas"]["WhoSpeaks"];
+            /** @description Likeness with the voice it was taken for; absent where `speaker` is not by voice */
+            voice?: number;
             kind?: components["schemas"]["QuestionKind"];
             /** @description Absent when there was none */
             outline?: components["schemas"]["OutlinePoint"][];
@@ -1132,8 +1136,8 @@ export interface components {
          */
         Speaker: "interviewer" | "candidate";
         /**
-         * @description What `start` said; or, once the candidate's voice is known from a stream of theirs in this session, what the voice says. The candidate's own
-         *     voice asks no questions.
+         * @description What `start` said; or, once the candidate's voice is known in this session (from a phrase, a voice that they keep, or a stream of theirs), what
+         *     the voice says: `unknown` where it is not sure. The candidate's own voice asks no questions and replaces no answer.
          * @enum {string}
          */
         WhoSpeaks: "interviewer" | "interviewer2" | "candidate" | "unknown";

@@ -2,6 +2,8 @@
 export type InputKind = 'microphone' | 'tab';
 export type InputChoice = InputKind | 'both';
 export type Speaker = 'interviewer' | 'candidate';
+/** Who is heard: what the input is for or, once the candidate's voice is known, what the voice says. */
+export type WhoSpeaks = Speaker | 'interviewer2' | 'unknown';
 export type TurnMode = 'hands_free' | 'push_to_talk';
 
 /** One piece of 16 kHz mono speech out of the worklet. */

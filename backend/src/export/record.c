@@ -216,12 +216,18 @@ void record_session(struct buf *out, const struct store_session *session)
 }
 
 /* What else is known of an answer, as far as the wire has a place for it. */
-static void detail_members(struct buf *out, const char *detail)
+static void detail_members(struct buf *out, const struct store_transcript *t)
 {
-    static const char *const names[] = {"kind",  "outline",      "provider",
+    static const char *const names[] = {"voice", "kind",         "outline", "provider",
                                         "model", "finishReason", "latency"};
-    json_t *object = detail && detail[0] ? json_parse(detail, strlen(detail)) : NULL;
+    json_t *object = t->detail && t->detail[0] ? json_parse(t->detail, strlen(t->detail)) : NULL;
+    const char *said = json_str(object, "speaker");
     const char *unfinished; /* the run of the program that was to finish it */
+
+    text_member(out, ",\"speaker\":",
+                said                         ? said
+                : t->line == STORE_CANDIDATE ? "candidate"
+                                             : "interviewer");
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const json_t *value = json_object_get(object, names[i]);
@@ -249,8 +255,7 @@ void record_transcript(struct buf *out, const struct store_transcript *t)
                 "{\"responseTime\":0,\"wordCount\":0,\"confidence\":0,\"qualityScore\":null}");
     text_member(out, ",\"audioUrl\":", t->audio_url);
     buf_puts(out, t->line == STORE_QUESTION ? ",\"isQuestion\":true" : ",\"isQuestion\":false");
-    text_member(out, ",\"speaker\":", t->line == STORE_CANDIDATE ? "candidate" : "interviewer");
-    detail_members(out, t->detail);
+    detail_members(out, t);
     unreadable_member(out, t->unreadable);
     buf_putc(out, '}');
 }

@@ -39,6 +39,8 @@ struct utterance {
     uint64_t voiced_us; /**< When its last voiced sample arrived */
     bool ended;
     bool eager_told; /**< on_turn(TURN_EAGER) ran for this pause */
+    bool eager_held; /**< ... or will, once it is known whose voice it is */
+    bool end_held;   /**< Its final was told; on_turn(TURN_ENDED) waits for the same */
     float p;         /**< Probability that the turn is over; -1: unknown */
     char *text;      /**< Best so far; NULL if none */
     enum voice_who who;
@@ -232,11 +234,50 @@ static void tell_partial(struct asr_session *h, const struct utterance *u,
     free(words);
 }
 
+/* ---------------------------------------------------------------- what waits for a voice */
+
+/** Is it being judged whose voice this is, and would that make a difference? */
+static bool is_judged(const struct asr_session *h, const struct utterance *u)
+{
+    return h->voice_job && h->voice_of == u->number && !h->candidate &&
+           voice_known(h->voices, VOICE_CANDIDATE);
+}
+
+static void tell_eager(struct asr_session *h, struct utterance *u)
+{
+    u->eager_held = false;
+    u->eager_told = true;
+    tell_turn(h, u, TURN_EAGER, u->text);
+}
+
+static void tell_ended(struct asr_session *h, struct utterance *u)
+{
+    u->end_held = false;
+    tell_turn(h, u, TURN_ENDED, u->text);
+    if (!h->closed)
+        forget(h, u);
+    if (!h->closed)
+        maybe_done(h);
+}
+
+/** Nothing of a later utterance is told before the end of this one. */
+static void release_before(struct asr_session *h, uint32_t number)
+{
+    struct utterance *u = h->first;
+
+    while (u && u->number < number && !u->end_held)
+        u = u->next;
+    if (u && u->number < number)
+        tell_ended(h, u);
+}
+
 static void on_partial(uint32_t number, const struct asr_result *res, void *arg)
 {
     struct asr_session *h = arg;
-    struct utterance *u = find(h, number);
+    struct utterance *u;
 
+    release_before(h, number);
+    u = h->closed ? NULL : find(h, number);
     if (!u)
         return;
     keep_text(u, res->text);
@@ -246,8 +287,10 @@ static void on_partial(uint32_t number, const struct asr_result *res, void *arg)
 static void on_settled(uint32_t number, const struct asr_result *res, void *arg)
 {
     struct asr_session *h = arg;
-    struct utterance *u = find(h, number);
+    struct utterance *u;
 
+    release_before(h, number);
+    u = h->closed ? NULL : find(h, number);
     if (!u)
         return;
     if (res->text[0]) {
@@ -261,13 +304,16 @@ static void on_settled(uint32_t number, const struct asr_result *res, void *arg)
 static void on_final(uint32_t number, const struct asr_result *res, void *arg)
 {
     struct asr_session *h = arg;
-    struct utterance *u = find(h, number);
+    struct utterance *u;
     struct asr_session_final final;
     struct asr_result shifted;
     struct asr_word *words;
 
+    release_before(h, number);
+    u = h->closed ? NULL : find(h, number);
     if (!u)
         return;
+    keep_text(u, res->text);
     shifted = in_stream_time(u, res, &words);
     final = (struct asr_session_final){.utterance = number,
                                        .result = &shifted,
@@ -279,11 +325,12 @@ static void on_final(uint32_t number, const struct asr_result *res, void *arg)
     if (h->h.on_final)
         h->h.on_final(&final, h->arg);
     free(words);
-    tell_turn(h, u, TURN_ENDED, res->text);
-    if (!h->closed)
-        forget(h, u);
-    if (!h->closed)
-        maybe_done(h);
+    if (h->closed)
+        return;
+    if (is_judged(h, u))
+        u->end_held = true;
+    else
+        tell_ended(h, u);
 }
 
 static void on_error(int code, const char *message, void *arg)
@@ -313,25 +360,31 @@ static const struct asr_line_handlers line_handlers = {
 
 /* ---------------------------------------------------------------- whose voice */
 
+/** u: NULL when it is gone; what its voice taught is known all the same. */
+static void take_voice(struct asr_session *h, struct utterance *u, const float *voice)
+{
+    float likeness;
+    enum voice_who who = h->candidate ? voice_hear_own(h->voices, voice, h->voice_ms, &likeness)
+                                      : voice_judge(h->voices, voice, h->voice_ms, &likeness);
+
+    if (!u || !voice_known(h->voices, VOICE_CANDIDATE))
+        return;
+    u->who = who;
+    u->likeness = likeness;
+}
+
 static void on_voice(const struct judgement *j, void *arg)
 {
     struct asr_session *h = arg;
     struct utterance *u = find(h, h->voice_of);
-    enum voice_who who;
-    float likeness;
 
     h->voice_job = NULL;
-    if (!j->has_voice)
-        return;
-    if (h->candidate) {
-        voice_learn(h->voices, VOICE_CANDIDATE, j->voice, h->voice_ms);
-        return;
-    }
-    who = voice_judge(h->voices, j->voice, h->voice_ms, &likeness);
-    if (u && voice_known(h->voices, VOICE_CANDIDATE)) {
-        u->who = who;
-        u->likeness = likeness;
-    }
+    if (j->has_voice)
+        take_voice(h, u, j->voice);
+    if (u && u->eager_held)
+        tell_eager(h, u);
+    if (u && u->end_held && !h->closed)
+        tell_ended(h, u);
 }
 
 /** Once an utterance, as soon as enough of it was heard; again as long as nobody is recognised. */
@@ -371,7 +424,7 @@ static void on_goes_on(struct asr_session *h, struct utterance *u)
 {
     bool told = u->eager_told;
 
-    u->eager_told = false;
+    u->eager_told = u->eager_held = false;
     u->p = -1;
     if (told)
         tell_turn(h, u, TURN_RESUMED, u->text);
@@ -380,6 +433,7 @@ static void on_goes_on(struct asr_session *h, struct utterance *u)
 static int on_ends(struct asr_session *h, struct utterance *u)
 {
     judge_voice(h, u);
+    u->eager_held = false; /* the end says it all */
     u->ended = true;
     u->voiced_us = h->push_to_talk ? clock_mono_us() : arrival_of(h, u->end_ms);
     return asr_line_end(h->line);
@@ -396,8 +450,10 @@ static int follow(struct asr_session *h, struct utterance *u, const struct turn_
         judge_voice(h, u);
         return asr_line_settle(h->line);
     case TURN_LOOKS_OVER:
-        u->eager_told = true;
-        tell_turn(h, u, TURN_EAGER, u->text);
+        if (is_judged(h, u))
+            u->eager_held = true;
+        else
+            tell_eager(h, u);
         return 0;
     case TURN_GOES_ON:
         on_goes_on(h, u);

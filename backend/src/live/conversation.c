@@ -364,15 +364,45 @@ static void begin_utterance(struct conversation_speaker *s, const struct convers
     act_for(out, DO_BEGIN_TURN, s);
 }
 
+/* A question with final words is on the screen. */
+static bool is_answered(struct conversation *c)
+{
+    const struct conversation_exchange *e = conversation_exchange(c, c->current);
+
+    return e && !unconfirmed(e);
+}
+
 static void looks_finished(struct conversation *c, struct conversation_speaker *s,
                            const struct conversation_event *event, struct conversation_actions *out)
 {
     const struct conversation_exchange *e = exchange_of_turn(c, s);
 
-    if (s->candidate || !event->said.question || s->utterance != event->utterance)
+    if (s->candidate || event->said.own || !event->said.question ||
+        s->utterance != event->utterance)
+        return;
+    if (event->said.unsure && is_answered(c))
         return;
     if (!e || !event->said.same)
         ask(c, s, true, e, out);
+}
+
+/* The candidate's voice among the interviewer's: what was begun for it is undone, its words get a
+ * row of their own, and whoever speaks next begins a turn. */
+static void own_voice_ended(struct conversation *c, struct conversation_speaker *s,
+                            struct conversation_exchange *e, const struct said *said,
+                            struct conversation_actions *out)
+{
+    if (e && unconfirmed(e))
+        withdraw(c, e, out);
+    if (s->turn.row == ROW_OVERLAID || !said->words)
+        undo_row(c, s, out);
+    if (has_finished(s->turn.row))
+        act_for(out, DO_LEAVE_REMARK, s);
+    if (s->turn.row != ROW_UNFINISHED)
+        s->turn.row = ROW_NONE;
+    if (said->words)
+        remark(c, s, out);
+    s->turn = (struct conversation_turn){0};
 }
 
 static void ended(struct conversation *c, struct conversation_speaker *s,
@@ -382,6 +412,10 @@ static void ended(struct conversation *c, struct conversation_speaker *s,
     const struct said *said = &event->said;
 
     s->unwritten_us = 0;
+    if (said->own) {
+        own_voice_ended(c, s, e, said, out);
+        return;
+    }
     if (said->words && said->question && !s->candidate) {
         if (e && said->same)
             confirm(c, e, s, said->changed, out);

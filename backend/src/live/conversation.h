@@ -29,6 +29,11 @@
  * any point: PARKED_… waits for the client to come back. LEAVING: nobody listens any more, what was
  * said is heard to its end.
  *
+ * The candidate's own voice may be heard where an interviewer's is expected (one microphone for
+ * both). Its words open no question and replace no answer; they end the turn, and are a remark with
+ * a row of its own. As long as a voice cannot be told, nothing is answered ahead of its final words
+ * in the place of an answer that is on the screen.
+ *
  * Words are kept piecewise: what is unwritten for KEEP_AFTER_US is written at the next
  * CONVERSATION_TICK, which comes every KEEP_TICK_MS as long as conversation_unwritten() says so. A
  * kill -9 loses less than a second.
@@ -177,6 +182,8 @@ struct said {
     bool question; /**< With those of their turn they are a question */
     bool same;     /**< ... that means the same as the turn's exchange */
     bool changed;  /**< ... in other words than those it has */
+    bool own;      /**< In the candidate's own voice: they ask nothing, whatever they say */
+    bool unsure;   /**< In whose voice cannot be told, though it could be the candidate's */
     int count;     /**< Words of the turn with these */
 };
 

@@ -113,6 +113,9 @@ static struct transcript_pair pair_of(const struct exchange *exchange)
         .answer = exchange->text.data && exchange->text.len ? exchange->text.data : "",
         .timestamp = exchange->row.timestamp,
         .confidence = exchange->confidence,
+        .speaker = exchange->spoken ? voice_who_name(exchange->who) : NULL,
+        .voice = exchange->voice,
+        .speech_ms = exchange->speech_ms,
         .quality = -1,
         .unfinished = !exchange->ended,
     };
@@ -297,6 +300,17 @@ static void set_words(struct exchange *exchange, const struct said_words *words)
     exchange->question = question;
 }
 
+static void set_facts(struct exchange *exchange, const struct said_words *words)
+{
+    exchange->confidence = words->confidence;
+    exchange->speech_end_us = words->speech_end_us;
+    exchange->final_us = words->final_us;
+    exchange->speech_ms = words->whole_ms;
+    exchange->spoken = true;
+    exchange->who = words->who;
+    exchange->voice = words->voice;
+}
+
 static struct exchange *exchange_make(struct live *live, uint64_t id, const char *question)
 {
     struct exchange *exchange = calloc(1, sizeof(*exchange));
@@ -371,11 +385,9 @@ static void ask(struct live *live, const struct conversation_action *action)
         exchange->ahead = action->ahead;
         take_row(exchange, action, speaker);
         if (words)
-            exchange->confidence = words->confidence;
-        if (words && !action->ahead) {
-            exchange->speech_end_us = words->speech_end_us;
-            exchange->final_us = words->final_us;
-        }
+            set_facts(exchange, words);
+        if (action->ahead)
+            exchange->speech_end_us = exchange->final_us = 0;
         err = ask_answerer(exchange, in, words ? &words->question : NULL, &why);
     }
     if (!exchange)
@@ -415,12 +427,11 @@ void exchange_perform(struct live *live, const struct conversation_action *actio
         break;
     case DO_CONFIRM:
         set_words(exchange, speaker_words(speaker));
-        exchange->confidence = speaker_words(speaker)->confidence;
-        exchange->speech_end_us = speaker_words(speaker)->speech_end_us;
-        exchange->final_us = speaker_words(speaker)->final_us;
+        set_facts(exchange, speaker_words(speaker));
         break;
     case DO_REWORD:
         set_words(exchange, speaker_words(speaker));
+        exchange->speech_ms = speaker_words(speaker)->whole_ms;
         store(exchange);
         break;
     case DO_STORE_QUESTION:

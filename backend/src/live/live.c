@@ -13,6 +13,7 @@
 struct live_registry {
     struct live_deps deps;
     struct live *first;
+    struct known_voices *known;
     void (*on_shut)(void *arg); /* set while shutting down */
     void *shut_arg;
 };
@@ -141,6 +142,7 @@ static void live_free(void *arg)
 {
     struct live *live = arg;
 
+    known_voices_release(live->known);
     session_context_release(&live->context);
     free(live);
 }
@@ -175,6 +177,14 @@ static void live_unhook(struct live *live)
     shut_if_empty(reg);
 }
 
+static void registry_free(void *arg)
+{
+    struct live_registry *reg = arg;
+
+    known_voices_close(&reg->known);
+    free(reg);
+}
+
 void live_registry_close(struct live_registry *reg)
 {
     if (!reg)
@@ -182,7 +192,7 @@ void live_registry_close(struct live_registry *reg)
     reg->on_shut = NULL;
     while (reg->first)
         live_unhook(reg->first);
-    free(reg);
+    loop_free_later(reg->deps.loop, reg, registry_free);
 }
 
 /* ------------------------------------------------------------- joining and leaving */
@@ -195,6 +205,20 @@ struct live *live_find(struct live_registry *reg, const char *user_id, const cha
             return live;
     }
     return NULL;
+}
+
+/* A voice that its owner had kept is known from the beginning. */
+static int know_voices(struct live *live)
+{
+    const struct session_context *context = &live->context;
+
+    live->known = known_voices_hold(&live->registry->known, context->user_id, context->session_id);
+    if (!live->known)
+        return UV_ENOMEM;
+    live->voices = known_voices_book(live->known);
+    if (context->voice_ms && !voice_known(live->voices, VOICE_CANDIDATE))
+        voice_learn(live->voices, VOICE_CANDIDATE, context->voice, context->voice_ms);
+    return 0;
 }
 
 static void on_written(void *arg)
@@ -218,9 +242,16 @@ static int live_make(struct live_registry *reg, struct session_context *context,
         free(live);
         return err;
     }
-    live->context = *context;
-    *context = (struct session_context){0};
     live->registry = reg;
+    live->context = *context;
+    err = know_voices(live);
+    if (err) {
+        timer_close(live->tick);
+        transcript_writer_close(live->writer);
+        free(live);
+        return err;
+    }
+    *context = (struct session_context){0};
     conversation_init(&live->conversation, live->context.questions);
     live->next = reg->first;
     reg->first = live;
@@ -357,4 +388,33 @@ void live_unlisten(struct live_listener *listener)
     *at = listener->next;
     listener->closed = true;
     loop_free_later(live_deps(listener->live)->loop, listener, free);
+}
+
+/* ------------------------------------------------------------------------ voices */
+
+int live_teach_voice(struct live_registry *reg, const char *user_id, const char *session_id,
+                     const float voice[VOICE_DIMENSIONS], uint32_t ms)
+{
+    struct known_voices *known = known_voices_hold(&reg->known, user_id, session_id);
+
+    if (!known)
+        return UV_ENOMEM;
+    voice_forget(known_voices_book(known), VOICE_CANDIDATE);
+    voice_learn(known_voices_book(known), VOICE_CANDIDATE, voice, ms);
+    known_voices_release(known);
+    return 0;
+}
+
+uint64_t live_voice_ms(struct live_registry *reg, const char *user_id, const char *session_id)
+{
+    struct known_voices *known = known_voices_hold(&reg->known, user_id, session_id);
+    uint64_t ms = known ? known_voices_book(known)->voices[VOICE_CANDIDATE].ms : 0;
+
+    known_voices_release(known);
+    return ms;
+}
+
+void live_forget_voices(struct live_registry *reg, const char *user_id, const char *session_id)
+{
+    known_voices_forget(&reg->known, user_id, session_id);
 }

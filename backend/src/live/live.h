@@ -73,7 +73,9 @@ struct session_context {
     size_t vocabulary_count;
     struct answer_pair *history; /**< Strings owned */
     size_t history_count;
-    int questions; /**< Highest question number so far */
+    int questions;                 /**< Highest question number so far */
+    float voice[VOICE_DIMENSIONS]; /**< The candidate's, which they had kept */
+    uint32_t voice_ms;             /**< Of so much speech; 0: none is kept */
 };
 
 int session_context_load(const struct live_deps *deps, const char *user_id, const char *session_id,
@@ -102,6 +104,16 @@ struct live_ask {
 int live_ask(struct live *live, const struct live_ask *ask, char generation_id[ID_TEXT_MAX],
              struct errbuf *why);
 bool live_interrupt(struct live *live); /**< Was anything running? */
+
+/** The candidate's voice of a session, from a phrase: it is known at once, to whoever is in the
+ *  interview and to who joins later. It lives in memory until it is forgotten, or 256 other
+ *  sessions came after it. A phrase replaces the one before. UV_ENOMEM. */
+int live_teach_voice(struct live_registry *reg, const char *user_id, const char *session_id,
+                     const float voice[VOICE_DIMENSIONS], uint32_t ms);
+/** From how much speech the candidate's voice is known there, [ms]; 0: it is not. */
+uint64_t live_voice_ms(struct live_registry *reg, const char *user_id, const char *session_id);
+/** Forget all voices of the session; NULL: of all sessions of the user. */
+void live_forget_voices(struct live_registry *reg, const char *user_id, const char *session_id);
 
 struct speaker_params {
     int sample_rate; /**< [Hz] */

@@ -7,6 +7,7 @@
  *     live.c               the registry, joining, listeners; takes the step and performs it
  *     exchange.c           one question and its answer: the answerer's events, what is stored
  *     speaker.c            one speaker's socket: utterances, words, what is told
+ *     voices.c             whose voices are known in which session
  *     transcript_writer.c  one write after the other
  *     session_context.c    what a session brings, loaded on a worker
  *
@@ -46,7 +47,8 @@ struct live {
     struct conversation conversation;
     struct live_listener *listeners;
     struct speaker *speakers;
-    struct voice_book voices; /* who is known by voice: as long as the interview lives */
+    struct known_voices *known;
+    struct voice_book *voices; /* who is known by voice: in *known */
     struct exchange *exchanges;
     struct transcript_writer *writer;
     struct loop_timer *tick; /* while words are unwritten */
@@ -88,6 +90,10 @@ struct exchange {
     bool ahead;
     uint64_t speech_end_us; /* 0 when typed, or not known yet */
     uint64_t final_us;
+    uint64_t speech_ms;
+    bool spoken;
+    enum voice_who who; /* if so */
+    float voice;
 
     /* what was told of its answer so far */
     bool started;
@@ -115,6 +121,17 @@ struct live_event exchange_started(const struct exchange *exchange);
 struct live_event exchange_outlined(const struct exchange *exchange);
 struct live_event exchange_delta(const struct exchange *exchange, const char *text, size_t len);
 
+/* ------------------------------------------------------------------- voices.c */
+
+/** What is known of the voices of a session; made when there is nothing yet. NULL: no memory. */
+struct known_voices *known_voices_hold(struct known_voices **first, const char *user_id,
+                                       const char *session_id);
+void known_voices_release(struct known_voices *k); /**< Stays, for who comes back. NULL: nothing */
+struct voice_book *known_voices_book(struct known_voices *k);
+/** session_id: NULL for all of the user. */
+void known_voices_forget(struct known_voices **first, const char *user_id, const char *session_id);
+void known_voices_close(struct known_voices **first);
+
 /* ------------------------------------------------------------------ speaker.c */
 
 /** The words of the event that is being taken. */
@@ -125,6 +142,10 @@ struct said_words {
     float confidence;
     uint64_t speech_end_us;
     uint64_t final_us;
+    uint64_t own_ms;   /* how long they took to say */
+    uint64_t whole_ms; /* likewise */
+    enum voice_who who;
+    float voice; /* likeness with that voice; -1: it was not known by voice */
 };
 
 struct speaker *speaker_find(struct live *live, uint64_t id);

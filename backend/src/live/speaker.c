@@ -37,9 +37,10 @@ struct speaker {
     uint64_t fed_before; /* of those, on sockets before this one */
     char engine[32];     /* of its LIVE_LISTENING; "" before */
     char model[96];
-    struct buf turn; /* words of the finished utterances of its turn */
-    struct row row;  /* of those that are no question */
-    struct buf said; /* the running utterance joined to them */
+    struct buf turn;            /* words of the finished utterances of its turn */
+    struct said_words finished; /* who said them, and how long it took */
+    struct row row;             /* of those that are no question */
+    struct buf said;            /* the running utterance joined to them */
     struct buf final_text;
     struct said_words words; /* of the event that is being taken */
     const char *why;         /* of on_error, likewise */
@@ -112,6 +113,26 @@ static void tell_listening(struct speaker *speaker)
 
 /* -------------------------------------------------------------------------- words */
 
+/* Whose words they are as long as no voice says otherwise. */
+static enum voice_who who_by_start(const struct speaker *speaker)
+{
+    return speaker->candidate ? VOICE_CANDIDATE : VOICE_INTERVIEWER;
+}
+
+/* Whose words an utterance is: what the client said, or what the voice says once the candidate's is
+ * known. voice: -1 when it is not by voice. */
+static enum voice_who who_says(const struct speaker *speaker, uint32_t utterance, float *voice)
+{
+    enum voice_who who = asr_session_who(speaker->session, utterance, voice);
+
+    if (who == VOICE_UNKNOWN || *voice <= 0)
+        *voice = -1;
+    if (who == VOICE_UNKNOWN &&
+        (speaker->candidate || !voice_known(speaker->live->voices, VOICE_CANDIDATE)))
+        who = who_by_start(speaker);
+    return who;
+}
+
 static int count_words(const char *text)
 {
     int words = *text != '\0';
@@ -150,12 +171,19 @@ static struct said facts_of(struct speaker *speaker, const char *own)
     const struct exchange *exchange = id ? exchange_find(speaker->live, id) : NULL;
     struct said said = {.words = *own != '\0'};
 
+    said.own = words->who == VOICE_CANDIDATE && !speaker->candidate;
+    said.unsure = words->who == VOICE_UNKNOWN;
+
     words->own = own;
     words->whole = own;
     words->question = (struct question){0};
     if (!said.words)
         return said;
+    words->whole_ms = words->own_ms;
+    if (said.own)
+        return said;
     words->whole = join(speaker, own);
+    words->whole_ms += speaker->finished.whole_ms;
     words->question = question_classify(words->whole);
     said.question = words->question.is_question;
     said.count = count_words(words->whole);
@@ -164,27 +192,13 @@ static struct said facts_of(struct speaker *speaker, const char *own)
     return said;
 }
 
-/* Whose words an utterance is: what the client said, or what the voice says once the candidate's is
- * known. voice: -1 when it is not by voice. */
-static enum voice_who who_says(const struct speaker *speaker, uint32_t utterance, float *voice)
-{
-    enum voice_who who = asr_session_who(speaker->session, utterance, voice);
-
-    if (speaker->candidate)
-        return VOICE_CANDIDATE;
-    if (who == VOICE_UNKNOWN && !voice_known(&speaker->live->voices, VOICE_CANDIDATE))
-        who = VOICE_INTERVIEWER;
-    if (who == VOICE_UNKNOWN || *voice <= 0)
-        *voice = -1;
-    return who;
-}
-
 /* Of utterances that nobody will finish: now is when they were said. */
 static struct said facts_of_unfinished(struct speaker *speaker)
 {
     uint64_t now = clock_mono_us();
 
-    speaker->words = (struct said_words){.speech_end_us = now, .final_us = now};
+    speaker->words = (struct said_words){
+        .speech_end_us = now, .final_us = now, .who = who_by_start(speaker), .voice = -1};
     return facts_of(speaker, asr_session_unfinished(speaker->session));
 }
 
@@ -242,7 +256,10 @@ static void on_final(const struct asr_session_final *final, void *arg)
     metric_observe(METRIC_FINAL_SECONDS, engine, (double) final->latency_ms / 1000);
     speaker->words = (struct said_words){.confidence = final->result->confidence,
                                          .speech_end_us = final->speech_end_us,
-                                         .final_us = final->final_us};
+                                         .final_us = final->final_us,
+                                         .own_ms = final->end_ms - final->start_ms,
+                                         .who = who,
+                                         .voice = voice};
     buf_clear(&speaker->final_text);
     buf_puts(&speaker->final_text, final->result->text);
     tell_lasting(speaker, &(struct live_event){.kind = LIVE_FINAL,
@@ -264,6 +281,8 @@ static void lengthen_turn(struct speaker *speaker, const char *whole)
     buf_puts(&text, whole);
     buf_release(&speaker->turn);
     speaker->turn = text;
+    speaker->finished = speaker->words;
+    speaker->finished.own = speaker->finished.whole = NULL; /* borrowed for the event */
 }
 
 static void on_turn(const struct asr_session_turn *turn, void *arg)
@@ -280,11 +299,9 @@ static void on_turn(const struct asr_session_turn *turn, void *arg)
 
     if (turn->state == TURN_ENDED)
         text = speaker->final_text.len ? speaker->final_text.data : "";
+    speaker->words.who = who;
+    speaker->words.voice = voice;
     event.said = facts_of(speaker, turn->state == TURN_RESUMED ? "" : text);
-    if (who == VOICE_CANDIDATE && !speaker->candidate) { /* one's own voice asks nothing */
-        event.said.question = event.said.same = false;
-        speaker->words.question = (struct question){0};
-    }
     tell_lasting(speaker, &(struct live_event){.kind = LIVE_TURN,
                                                .turn = {.utterance = turn->utterance,
                                                         .state = turn->state,
@@ -292,7 +309,8 @@ static void on_turn(const struct asr_session_turn *turn, void *arg)
                                                         .p = turn->p,
                                                         .who = who,
                                                         .voice = voice}});
-    if (happened(speaker, event) && turn->state == TURN_ENDED && event.said.words)
+    if (happened(speaker, event) && turn->state == TURN_ENDED && event.said.words &&
+        !event.said.own)
         lengthen_turn(speaker, join(speaker, text));
 }
 
@@ -351,7 +369,8 @@ static const struct asr_session_handlers session_events = {
 /* ----------------------------------------------------------------- what is performed */
 
 /* In the turn's row; behind the words that are in it already, or by themselves. */
-static void write_remark(struct speaker *speaker, const char *words, bool unfinished)
+static void write_remark(struct speaker *speaker, const struct said_words *said, const char *words,
+                         bool unfinished)
 {
     struct live *live = speaker->live;
     struct row *row = &speaker->row;
@@ -361,8 +380,11 @@ static void write_remark(struct speaker *speaker, const char *words, bool unfini
         .question = words,
         .answer = "",
         .quality = -1,
-        .confidence = speaker->words.confidence,
-        .line = speaker->candidate ? STORE_CANDIDATE : STORE_INTERVIEWER,
+        .confidence = said->confidence,
+        .line = said->who == VOICE_CANDIDATE ? STORE_CANDIDATE : STORE_INTERVIEWER,
+        .speaker = voice_who_name(said->who),
+        .voice = said->voice,
+        .speech_ms = words == said->own ? said->own_ms : said->whole_ms,
         .unfinished = unfinished,
     };
 
@@ -404,25 +426,30 @@ void speaker_unhook(struct speaker *speaker)
 void speaker_perform(struct live *live, const struct conversation_action *action)
 {
     struct speaker *speaker = speaker_find(live, action->speaker);
+    struct said_words running = {.voice = -1};
 
     if (!speaker)
         return;
+    running.who = who_by_start(speaker);
     switch (action->kind) {
     case DO_BEGIN_TURN:
         buf_clear(&speaker->turn);
+        speaker->finished = (struct said_words){0};
         speaker->row.transcript_id[0] = '\0';
         break;
     case DO_REMARK:
-        write_remark(speaker, action->row ? speaker->words.whole : speaker->words.own, false);
+        write_remark(speaker, &speaker->words,
+                     action->row ? speaker->words.whole : speaker->words.own, false);
         break;
     case DO_KEEP_WORDS:
-        write_remark(speaker,
+        write_remark(speaker, &running,
                      action->row ? speaker_running_words(speaker)
                                  : asr_session_unfinished(speaker->session),
                      true);
         break;
     case DO_RESTORE_REMARK:
-        write_remark(speaker, speaker->turn.len ? speaker->turn.data : "", false);
+        write_remark(speaker, &speaker->finished, speaker->turn.len ? speaker->turn.data : "",
+                     false);
         break;
     case DO_ERASE_REMARK:
         transcript_erase(live->writer, live->context.session_id, speaker->row.transcript_id);
@@ -507,7 +534,7 @@ int speaker_open(uint64_t *idp, struct live *live, const struct speaker_params *
         .vad = params->vad,
         .pace = params->pace,
         .nets = live_deps(live)->nets,
-        .voices = &live->voices,
+        .voices = live->voices,
         .candidate = params->candidate,
         .asr = {.language = language,
                 .vocabulary = (const char *const *)b->vocabulary,

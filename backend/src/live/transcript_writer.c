@@ -159,6 +159,8 @@ static char *metrics(const struct transcript_pair *pair)
     json_object_set_new(m, "confidence", json_confidence((double)pair->confidence));
     json_object_set_new(m, "qualityScore",
                         pair->quality < 0 ? json_null() : json_integer(pair->quality));
+    if (pair->speech_ms)
+        json_object_set_new(m, "speechMs", json_integer((json_int_t)pair->speech_ms));
     return dump(m);
 }
 
@@ -166,6 +168,10 @@ static char *detail(const struct transcript_pair *pair)
 {
     json_t *d = json_object();
 
+    if (pair->speaker)
+        json_set_str(d, "speaker", pair->speaker);
+    if (pair->speaker && pair->voice >= 0)
+        json_object_set_new(d, "voice", json_thousandths((double)pair->voice));
     if (pair->unfinished)
         json_set_str(d, "unfinished", id_of_process());
     if (pair->ended) {

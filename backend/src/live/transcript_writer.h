@@ -39,6 +39,9 @@ struct transcript_pair {
     int64_t timestamp;    /**< [ms] since 1970 */
     float confidence;     /**< The recogniser's; 1 when typed */
     enum store_line line; /**< What it is when it is no pair: words without an answer */
+    const char *speaker;  /**< Who said it, as on the wire; NULL: nobody did, it was typed */
+    float voice;          /**< Likeness with that voice; < 0: it was not known by voice */
+    uint64_t speech_ms;   /**< How long it took to say; 0: not known */
     bool unfinished;      /**< More is to come: a kill leaves it cut off */
 
     /* Once the answer has ended: */

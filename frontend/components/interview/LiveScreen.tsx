@@ -290,7 +290,7 @@ function Trouble({ what, onRetry, onSettings }: { what: string; onRetry: () => v
 }
 
 function Waiting({ on, ptt, hearing, onListen }: { on: boolean; ptt: boolean; hearing?: Utterance; onListen: () => void }) {
-  if (on && hearing?.speaker === 'interviewer' && !hearing.final)
+  if (on && hearing && hearing.speaker !== 'candidate' && !hearing.final)
     return (
       <p aria-hidden="true" className="font-serif text-3xl leading-snug">
         {hearing.text.slice(0, hearing.stable)}

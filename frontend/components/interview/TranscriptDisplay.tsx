@@ -5,7 +5,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import type { Utterance } from '@/lib/live';
-import { kindName } from '@/lib/utils';
+import { kindName, speakerName } from '@/lib/utils';
 
 interface Props {
   utterances: Utterance[];
@@ -63,7 +63,7 @@ function Line({ utterance: u, onAsk }: { utterance: Utterance; onAsk: Props['onA
   return (
     <li className="rise group grid gap-1.5" data-utterance={u.final ? 'final' : 'partial'}>
       <div className="flex min-h-6 flex-wrap items-center gap-2 text-[13px] font-semibold text-faint">
-        <span className={u.speaker === 'candidate' ? 'text-accent' : ''}>{u.speaker === 'candidate' ? 'You' : 'Interviewer'}</span>
+        <span className={u.speaker === 'candidate' ? 'text-accent' : ''}>{speakerName(u.speaker)}</span>
         {turnText(u) && (
           <span className="inline-flex items-center gap-1.5 font-medium">
             {!u.final && <span className="pulse size-1.5 rounded-full bg-live" aria-hidden="true" />}
@@ -134,7 +134,7 @@ export function TranscriptDisplay({ utterances, listening, onAsk }: Props) {
         </ol>
       )}
       <p className="sr-only" aria-live="polite">
-        {finished ? `${finished.speaker === 'candidate' ? 'You' : 'Interviewer'}: ${finished.text}` : ''}
+        {finished ? `${speakerName(finished.speaker)}: ${finished.text}` : ''}
       </p>
     </div>
   );

@@ -16,7 +16,7 @@ import { useProfile, useSession, useSessionId, useTranscripts } from '@/hooks/us
 import { api, ApiError, sentence } from '@/lib/api-client';
 import { repeatsPoints, withoutPoints } from '@/lib/outline';
 import { forget } from '@/lib/query';
-import { clock, engineName, milliseconds, plural, sessionTitle, when } from '@/lib/utils';
+import { clock, engineName, milliseconds, plural, sessionTitle, speakerName, when } from '@/lib/utils';
 import type { Session, Transcript } from '@/types/session';
 import { ExportDialog } from './ExportDialog';
 import { LatencyBar } from './LatencyBar';
@@ -57,7 +57,7 @@ const DAMAGED = 'This entry is damaged and cannot be read.';
 function Line({ line }: { line: Transcript }) {
   return (
     <li className="grid gap-1 px-5 sm:px-7">
-      <p className="text-sm text-faint">{line.speaker === 'candidate' ? 'You' : 'Interviewer'}{line.cutOff && ', cut off'}</p>
+      <p className="text-sm text-faint">{speakerName(line.speaker)}{line.cutOff && ', cut off'}</p>
       <p className="text-soft">{line.unreadable ? DAMAGED : line.question}</p>
     </li>
   );

@@ -39,6 +39,13 @@ describe('words heard', () => {
     expect(bytesToUnits('abc', 99)).toBe(3);
   });
 
+  it('takes the voice for who speaks, also when it is known later than the first words', () => {
+    const begun = reduceLive(emptyLive, partial('so', 0));
+    expect(begun.utterances[0]).toMatchObject({ speaker: 'interviewer' });
+    const told = reduceLive(begun, heard({ type: 'turn', utterance: 1, state: 'ended', question: false, speaker: 'candidate', voice: 0.9 }));
+    expect(told.utterances[0]).toMatchObject({ speaker: 'candidate' });
+  });
+
   it('makes a final of it, with its turn', () => {
     const state = after(
       partial('why us', 3),

@@ -4,6 +4,7 @@
 #include "asr/voices/book.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Cosines. Tuned on people's clips: bench/voices.c. */
 static const float SAME = 0.84f;    /* alone, it is surely that voice */
@@ -42,6 +43,11 @@ void voice_learn(struct voice_book *book, enum voice_who who, const float voice[
     book->voices[who].ms += ms;
 }
 
+void voice_forget(struct voice_book *book, enum voice_who who)
+{
+    explicit_bzero(&book->voices[who], sizeof(book->voices[who]));
+}
+
 /** An interviewer who has not been heard before; VOICE_UNKNOWN: there is no place for one. */
 static enum voice_who new_interviewer(const struct voice_book *book)
 {
@@ -50,33 +56,68 @@ static enum voice_who new_interviewer(const struct voice_book *book)
     return voice_known(book, VOICE_INTERVIEWER2) ? VOICE_UNKNOWN : VOICE_INTERVIEWER2;
 }
 
+/** The interviewer who is nearest, and how near; likeness -1 when none is known. */
+static enum voice_who nearest_interviewer(const struct voice_book *book, const float *voice,
+                                          float *likeness)
+{
+    enum voice_who nearest = VOICE_INTERVIEWER;
+
+    *likeness = -1;
+    for (enum voice_who i = VOICE_INTERVIEWER; i < VOICE_WHOS; i++) {
+        if (voice_known(book, i) && alike(book, i, voice) > *likeness) {
+            *likeness = alike(book, i, voice);
+            nearest = i;
+        }
+    }
+    return nearest;
+}
+
+/** Once the candidate's voice is known; learns nothing. */
+static enum voice_who judge(const struct voice_book *book, const float *voice, uint32_t ms,
+                            float *likeness)
+{
+    float other, own = alike(book, VOICE_CANDIDATE, voice);
+    enum voice_who nearest = nearest_interviewer(book, voice, &other), who = VOICE_UNKNOWN;
+
+    if (other < 0)
+        who = own >= SAME ? VOICE_CANDIDATE : own <= OTHER ? VOICE_INTERVIEWER : VOICE_UNKNOWN;
+    else if (own < NO_MORE && other < NO_MORE && ms >= VOICE_LEARNS_MS)
+        who = new_interviewer(book);
+    else if (own >= other + NEARER)
+        who = own > OTHER ? VOICE_CANDIDATE : VOICE_UNKNOWN;
+    else if (other >= own + NEARER)
+        who = nearest;
+    *likeness = who == VOICE_CANDIDATE ? own : who == nearest && other >= 0 ? other : 0;
+    return who;
+}
+
 enum voice_who voice_judge(struct voice_book *book, const float voice[VOICE_DIMENSIONS],
                            uint32_t ms, float *likeness)
 {
-    enum voice_who nearest = VOICE_INTERVIEWER, who = VOICE_UNKNOWN;
-    float own, other = -1;
+    enum voice_who who;
 
     *likeness = 0;
     if (!voice_known(book, VOICE_CANDIDATE))
         return VOICE_UNKNOWN;
-    own = alike(book, VOICE_CANDIDATE, voice);
-    for (enum voice_who i = VOICE_INTERVIEWER; i < VOICE_WHOS; i++) {
-        if (voice_known(book, i) && alike(book, i, voice) > other) {
-            other = alike(book, i, voice);
-            nearest = i;
-        }
-    }
-    if (other < 0) {
-        who = own >= SAME ? VOICE_CANDIDATE : own <= OTHER ? VOICE_INTERVIEWER : VOICE_UNKNOWN;
-    } else if (own < NO_MORE && other < NO_MORE && ms >= VOICE_LEARNS_MS) {
-        who = new_interviewer(book);
-    } else if (own >= other + NEARER) {
-        who = own > OTHER ? VOICE_CANDIDATE : VOICE_UNKNOWN;
-    } else if (other >= own + NEARER) {
-        who = nearest;
-    }
-    *likeness = who == VOICE_CANDIDATE ? own : who == nearest && other >= 0 ? other : 0;
+    who = judge(book, voice, ms, likeness);
     if (who != VOICE_UNKNOWN && ms >= VOICE_LEARNS_MS)
         voice_learn(book, who, voice, ms);
     return who;
+}
+
+enum voice_who voice_hear_own(struct voice_book *book, const float voice[VOICE_DIMENSIONS],
+                              uint32_t ms, float *likeness)
+{
+    enum voice_who who = VOICE_UNKNOWN;
+    float other;
+
+    *likeness = 0;
+    nearest_interviewer(book, voice, &other);
+    if (voice_known(book, VOICE_CANDIDATE) && other >= SAME)
+        who = judge(book, voice, ms, likeness);
+    if (who == VOICE_INTERVIEWER || who == VOICE_INTERVIEWER2)
+        return who;
+    *likeness = voice_known(book, VOICE_CANDIDATE) ? alike(book, VOICE_CANDIDATE, voice) : 0;
+    voice_learn(book, VOICE_CANDIDATE, voice, ms);
+    return VOICE_CANDIDATE;
 }

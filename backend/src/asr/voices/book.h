@@ -3,7 +3,8 @@
  *
  *     struct voice_book book = {0};
  *     voice_learn(&book, VOICE_CANDIDATE, voice, 4000);     // a phrase, or a line that is theirs
- * alone who = voice_judge(&book, voice, 2500, &likeness);     // and learns from what is sure
+ *     who = voice_judge(&book, voice, 2500, &likeness);           // and learns from what is sure
+ *     who = voice_hear_own(&book, voice, 2500, &likeness);        // where only they should speak
  *
  * Nobody is judged before the candidate's voice is known from VOICE_KNOWN_MS: until then, and where
  * two voices are about as near, the answer is VOICE_UNKNOWN. Interviewers are learned as they
@@ -49,9 +50,16 @@ bool voice_known(const struct voice_book *book, enum voice_who who);
 void voice_learn(struct voice_book *book, enum voice_who who, const float voice[VOICE_DIMENSIONS],
                  uint32_t ms);
 
+void voice_forget(struct voice_book *book, enum voice_who who);
+
 /** Whose it is; likeness: with the voice it was taken for, -1..1. */
 enum voice_who voice_judge(struct voice_book *book, const float voice[VOICE_DIMENSIONS],
                            uint32_t ms, float *likeness);
+
+/** The same where only the candidate should speak: it is theirs, and learned as theirs, unless it
+ *  surely is an interviewer's (out of a loudspeaker). */
+enum voice_who voice_hear_own(struct voice_book *book, const float voice[VOICE_DIMENSIONS],
+                              uint32_t ms, float *likeness);
 
 const char *voice_who_name(enum voice_who who); /**< "unknown", "candidate" ... as on the wire */
 

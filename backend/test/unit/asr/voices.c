@@ -133,12 +133,34 @@ static void test_voices_are_learned_as_they_speak(void **state)
     assert_string_equal(voice_who_name(VOICE_INTERVIEWER2), "interviewer2");
 }
 
+/* Their own microphone teaches the candidate's voice, but not what a loudspeaker says into it. */
+static void test_an_interviewer_in_the_candidates_microphone_is_not_learned(void **state)
+{
+    struct voice_book book = {0};
+    float own[VOICE_DIMENSIONS], other[VOICE_DIMENSIONS], likeness;
+
+    (void)state;
+    voice_at(own, 0, 1, 1);
+    voice_at(other, 0, 0.6f, 1);
+    assert_int_equal(voice_hear_own(&book, own, 4000, &likeness), VOICE_CANDIDATE);
+    assert_true(likeness == 0);
+    voice_learn(&book, VOICE_INTERVIEWER, other, 4000);
+    assert_int_equal(voice_hear_own(&book, other, 3000, &likeness), VOICE_INTERVIEWER);
+    assert_true(likeness > 0.99f);
+    assert_int_equal(book.voices[VOICE_CANDIDATE].ms, 4000);
+    assert_int_equal(voice_hear_own(&book, own, 3000, &likeness), VOICE_CANDIDATE);
+    assert_int_equal(book.voices[VOICE_CANDIDATE].ms, 7000);
+    voice_forget(&book, VOICE_CANDIDATE);
+    assert_false(voice_known(&book, VOICE_CANDIDATE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_voices_equal_the_published_network),
         cmocka_unit_test(test_nobody_is_judged_before_the_candidate_is_known),
         cmocka_unit_test(test_voices_are_learned_as_they_speak),
+        cmocka_unit_test(test_an_interviewer_in_the_candidates_microphone_is_not_learned),
         cmocka_unit_test(test_another_file_is_refused_with_a_sentence),
     };
 

@@ -1289,6 +1289,87 @@ static void nothing_is_over_while_a_write_is_under_way(void **state)
     DOES(&t, "end", .kind = CONVERSATION_WRITTEN);
 }
 
+/* ------------------------------------------------------------------ the candidate's voice */
+
+#define OWN                                                                                        \
+    {                                                                                              \
+        .words = true, .own = true, .count = 9                                                     \
+    }
+
+static void the_own_voice_is_a_remark_and_ends_the_turn(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    reach(&t, PHASE_ANSWERING);
+    utter(&t); /* so close behind the question that it would belong to it */
+    DOES(&t, "", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = t.utterance,
+         .said = OWN);
+    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 2900,
+         .said = OWN);
+    assert_int_equal(current(&t)->phase, PHASE_ANSWERING);
+    t.utterance++;
+    DOES(&t, "begin-turn", .kind = CONVERSATION_PARTIAL, .speaker = t.speaker,
+         .utterance = t.utterance, .start_ms = 3000, .said = {.words = true});
+}
+
+static void what_was_asked_ahead_in_the_own_voice_is_withdrawn(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    reach(&t, PHASE_AHEAD);
+    DOES(&t, "supersede remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = OWN);
+    assert_int_equal(t.c.current, 0);
+}
+
+static void the_own_voice_leaves_the_row_of_what_was_said_before_it(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    begin(&t);
+    utter(&t);
+    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
+         .said = LEAD_IN);
+    utter(&t);
+    t.now_us += SECOND;
+    DOES(&t, "keep-words!row", .kind = CONVERSATION_TICK); /* behind the lead-in, in its row */
+    DOES(&t, "restore-remark leave-remark remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
+         .said = OWN);
+}
+
+static void nothing_is_left_of_an_own_utterance_without_words(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    begin(&t);
+    utter(&t);
+    t.now_us += SECOND;
+    DOES(&t, "keep-words", .kind = CONVERSATION_TICK);
+    DOES(&t, "erase-remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
+         .said = {.own = true});
+}
+
+static void a_voice_that_cannot_be_told_replaces_no_answer_ahead(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    reach(&t, PHASE_TOLD);
+    utter(&t);
+    DOES(&t, "", .kind = CONVERSATION_EAGER, .speaker = t.speaker, .utterance = t.utterance,
+         .said = {.words = true, .question = true, .unsure = true, .count = 9});
+    DOES(&t, "ask!in-place", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
+         .said = {.words = true, .question = true, .unsure = true, .count = 9});
+    reach(&t, PHASE_NONE);
+    utter(&t);
+    DOES(&t, "ask!ahead", .kind = CONVERSATION_EAGER, .speaker = t.speaker,
+         .utterance = t.utterance,
+         .said = {.words = true, .question = true, .unsure = true, .count = 9});
+}
+
 #define TEST(name) cmocka_unit_test(name)
 
 int main(void)
@@ -1329,6 +1410,11 @@ int main(void)
         TEST(a_lead_in_that_was_kept_as_a_question_is_a_remark_again),
         TEST(the_oldest_unwritten_word_of_an_answer_counts),
         TEST(nothing_is_over_while_a_write_is_under_way),
+        TEST(the_own_voice_is_a_remark_and_ends_the_turn),
+        TEST(what_was_asked_ahead_in_the_own_voice_is_withdrawn),
+        TEST(the_own_voice_leaves_the_row_of_what_was_said_before_it),
+        TEST(nothing_is_left_of_an_own_utterance_without_words),
+        TEST(a_voice_that_cannot_be_told_replaces_no_answer_ahead),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

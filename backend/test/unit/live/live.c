@@ -5,6 +5,7 @@
  */
 #include "live/live.h"
 
+#include "asr/nets.h"
 #include "auth/seal.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RATE = 16000, LENGTH = 6 * RATE, EVENTS = 64 };
+enum { RATE = 16000, LENGTH = 6 * RATE, EVENTS = 64, JUDGEMENTS = 8 };
 
 struct world {
     char dir[SCRATCH_MAX];
@@ -46,15 +47,93 @@ struct world {
     char transcript[ID_TEXT_MAX];
     enum answer_finish finish;
     struct live_listener *leaves; /* at its first event */
+
+    /* voices: what the network would say, one judgement after the other */
+    bool has_voices;
+    bool slow; /* judgements come when judge() is called */
+    int axes[JUDGEMENTS];
+    int judged, asked;
+    judged_fn *waiting;
+    void *waiting_arg;
+    enum voice_who final_who, turn_who;
+    float final_voice;
 };
+
+static struct world *the_world;
+
+bool __wrap_asr_nets_voices(const struct asr_nets *nets);
+int __wrap_asr_nets_judge(struct asr_nets *nets, const int16_t *pcm, size_t n, int what,
+                          judged_fn *judged, void *arg, struct nets_job **job);
+void __wrap_asr_nets_forget(struct nets_job *job);
+
+bool __wrap_asr_nets_voices(const struct asr_nets *nets)
+{
+    (void)nets;
+    return the_world->has_voices;
+}
+
+/* Made-up voices: each lies on an axis of its own, so they are nothing alike. */
+static void voice_on(int axis, float voice[VOICE_DIMENSIONS])
+{
+    memset(voice, 0, VOICE_DIMENSIONS * sizeof(*voice));
+    voice[axis] = 1;
+}
+
+static void judge(struct world *w)
+{
+    struct judgement j = {.p = -1, .has_voice = true};
+    judged_fn *judged = w->waiting;
+
+    assert_true(w->judged < JUDGEMENTS);
+    voice_on(w->axes[w->judged++], j.voice);
+    w->waiting = NULL;
+    if (judged)
+        judged(&j, w->waiting_arg);
+}
+
+static void judge_soon(void *arg)
+{
+    struct world *w = arg;
+
+    if (w->waiting)
+        judge(w);
+}
+
+int __wrap_asr_nets_judge(struct asr_nets *nets, const int16_t *pcm, size_t n, int what,
+                          judged_fn *judged, void *arg, struct nets_job **job)
+{
+    struct world *w = the_world;
+
+    (void)nets;
+    (void)pcm;
+    assert_int_equal(what, JUDGE_VOICE);
+    assert_true(n >= VOICE_LEAST);
+    assert_null(w->waiting);
+    w->waiting = judged;
+    w->waiting_arg = arg;
+    w->asked++;
+    *job = (struct nets_job *)(void *)w;
+    return w->slow ? 0 : loop_post(w->loop, judge_soon, w);
+}
+
+void __wrap_asr_nets_forget(struct nets_job *job)
+{
+    if (job)
+        the_world->waiting = NULL;
+}
 
 static void on_event(const struct live_event *event, void *arg)
 {
     struct world *w = arg;
 
     w->told[event->kind]++;
-    if (event->kind == LIVE_FINAL)
+    if (event->kind == LIVE_FINAL) {
         w->final_len = strlen(event->words.result->text);
+        w->final_who = event->words.who;
+        w->final_voice = event->words.voice;
+    }
+    if (event->kind == LIVE_TURN)
+        w->turn_who = event->turn.who;
     if (event->kind == LIVE_FINISHED) {
         w->finish = event->finished.finish;
         if (event->finished.transcript_id)
@@ -108,7 +187,7 @@ static int setup(void **state)
     struct live_deps deps;
     char path[SCRATCH_MAX + 32];
 
-    *state = w;
+    *state = the_world = w;
     w->script.words = "tell me about a time you changed your mind";
     w->script.ms_per_word = 100;
     hub.model.http = &w->script;
@@ -445,6 +524,219 @@ static void a_question_that_cannot_be_asked_says_why(void **state)
     leave(w);
 }
 
+/* ------------------------------------------------------------------------- voices */
+
+enum { OWN, OTHER, THIRD };
+
+/* A network is there, and the candidate spoke a phrase before the interview. */
+static void teach(struct world *w)
+{
+    float voice[VOICE_DIMENSIONS];
+
+    voice_on(OWN, voice);
+    w->has_voices = true;
+    assert_int_equal(live_teach_voice(w->registry, w->user, w->session, voice, 6000), 0);
+}
+
+/* Two utterances of the same words a second apart. */
+static void say_twice(struct world *w)
+{
+    w->pcm = realloc(w->pcm, 2 * LENGTH * sizeof(*w->pcm));
+    memset(w->pcm, 0, 2 * LENGTH * sizeof(*w->pcm));
+    sound_voice(w->pcm + RATE, 3 * RATE, -25, 1);
+    sound_voice(w->pcm + 5 * RATE, 3 * RATE, -25, 2);
+}
+
+static json_t *detail_of(const struct store_transcript *t)
+{
+    json_t *detail = json_parse(t->detail, strlen(t->detail));
+
+    assert_non_null(detail);
+    return detail;
+}
+
+static void end(struct world *w)
+{
+    speaker_close(w->live, w->speaker);
+    leave(w);
+}
+
+static void the_own_voice_asks_nothing_and_is_kept_as_the_candidates(void **state)
+{
+    struct world *w = *state;
+    const struct store_transcript *t;
+    struct store_list list;
+    json_t *detail;
+
+    teach(w);
+    speak(w, false);
+    feed(w, LENGTH);
+    until(w, &w->told[LIVE_FINAL], 1);
+    pause_ms(w, 20);
+    assert_int_equal(w->told[LIVE_STARTED], 0);
+    assert_int_equal(w->final_who, VOICE_CANDIDATE);
+    assert_true(w->final_voice > 0.99f);
+    end(w);
+    list = kept(w);
+    assert_int_equal(list.count, 1);
+    t = list.items;
+    assert_int_equal(t->line, STORE_CANDIDATE);
+    detail = detail_of(t);
+    assert_string_equal(json_str(detail, "speaker"), "candidate");
+    assert_true(json_num(detail, "voice", 0) > 0.99);
+    json_decref(detail);
+    assert_non_null(strstr(t->metrics, "\"speechMs\":"));
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
+static void the_own_voice_replaces_no_answer(void **state)
+{
+    struct world *w = *state;
+    const struct store_transcript *t;
+    struct store_list list;
+
+    teach(w);
+    say_twice(w);
+    w->axes[0] = OTHER;
+    speak(w, false);
+    feed(w, LENGTH - RATE);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    assert_int_equal(w->final_who, VOICE_INTERVIEWER);
+    feed(w, 2 * LENGTH);
+    until(w, &w->told[LIVE_FINAL], 2);
+    pause_ms(w, 20);
+    assert_int_equal(w->final_who, VOICE_CANDIDATE);
+    assert_int_equal(w->told[LIVE_STARTED], 1);
+    end(w);
+    list = kept(w);
+    assert_int_equal(list.count, 2);
+    t = list.items;
+    assert_int_equal(t[0].line == STORE_CANDIDATE, t[1].line == STORE_QUESTION);
+    assert_int_equal(t[0].line == STORE_QUESTION, t[1].line == STORE_CANDIDATE);
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
+static void an_answer_waits_until_it_is_known_whose_question_it_is(void **state)
+{
+    struct world *w = *state;
+
+    teach(w);
+    w->slow = true;
+    speak(w, false);
+    feed(w, LENGTH);
+    until(w, &w->asked, 1);
+    until(w, &w->told[LIVE_FINAL], 1);
+    pause_ms(w, 20);
+    assert_int_equal(w->told[LIVE_TURN], 0);
+    assert_int_equal(w->told[LIVE_STARTED], 0);
+    w->axes[0] = OTHER;
+    judge(w);
+    assert_int_equal(w->told[LIVE_TURN], 1);
+    assert_int_equal(w->turn_who, VOICE_INTERVIEWER);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    speaker_stop(w->live, w->speaker);
+    until(w, &w->done, 1);
+    end(w);
+}
+
+static void a_line_that_stops_waits_for_a_voice_too(void **state)
+{
+    struct world *w = *state;
+
+    teach(w);
+    w->slow = true;
+    speak(w, false);
+    feed(w, LENGTH);
+    until(w, &w->told[LIVE_FINAL], 1);
+    speaker_stop(w->live, w->speaker);
+    pause_ms(w, 20);
+    assert_int_equal(w->done, 0);
+    judge(w);
+    until(w, &w->done, 1);
+    assert_int_equal(w->told[LIVE_STARTED], 0);
+    end(w);
+}
+
+static void the_next_utterance_waits_for_no_voice(void **state)
+{
+    struct world *w = *state;
+
+    teach(w);
+    say_twice(w);
+    w->slow = true;
+    speak(w, false);
+    feed(w, 2 * LENGTH); /* the judgement of the first never comes */
+    until(w, &w->told[LIVE_FINAL], 2);
+    until(w, &w->told[LIVE_STARTED], 1);
+    end(w);
+}
+
+static void without_a_phrase_everybody_is_who_the_client_says(void **state)
+{
+    struct world *w = *state;
+
+    w->has_voices = true;
+    speak(w, false);
+    feed(w, LENGTH);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    assert_int_equal(w->final_who, VOICE_INTERVIEWER);
+    assert_true(w->final_voice < 0);
+    end(w);
+}
+
+static void a_second_interviewer_is_told_from_the_first(void **state)
+{
+    struct world *w = *state;
+
+    teach(w);
+    say_twice(w);
+    w->axes[0] = OTHER;
+    w->axes[1] = THIRD;
+    speak(w, false);
+    feed(w, 2 * LENGTH);
+    until(w, &w->told[LIVE_FINAL], 2);
+    assert_int_equal(w->final_who, VOICE_INTERVIEWER2);
+    end(w);
+}
+
+static void a_loudspeaker_beside_the_candidate_teaches_nothing(void **state)
+{
+    struct world *w = *state;
+    struct store_list list;
+
+    teach(w);
+    w->axes[0] = OTHER;
+    speak(w, false);
+    feed(w, LENGTH);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    speaker_close(w->live, w->speaker);
+    w->axes[1] = OTHER; /* out of the loudspeaker, into the candidate's microphone */
+    w->fed = 0;
+    speak(w, true);
+    feed(w, LENGTH);
+    until(w, &w->told[LIVE_FINAL], 2);
+    pause_ms(w, 20);
+    assert_int_equal(w->final_who, VOICE_INTERVIEWER);
+    assert_int_equal(live_voice_ms(w->registry, w->user, w->session), 6000);
+    end(w);
+    list = kept(w);
+    for (size_t i = 0; i < list.count; i++)
+        assert_int_not_equal(((struct store_transcript *)list.items)[i].line, STORE_CANDIDATE);
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
+static void voices_outlive_a_page_and_are_forgotten_when_asked(void **state)
+{
+    struct world *w = *state;
+
+    teach(w);
+    leave(w);
+    assert_int_equal(live_voice_ms(w->registry, w->user, w->session), 6000);
+    assert_int_equal(live_voice_ms(w->registry, w->user, "another"), 0);
+    live_forget_voices(w->registry, w->user, NULL);
+    assert_int_equal(live_voice_ms(w->registry, w->user, w->session), 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -460,6 +752,15 @@ int main(void)
         T(a_speaker_that_is_gone_is_a_normal_answer),
         T(a_listener_may_leave_while_it_is_told),
         T(a_question_that_cannot_be_asked_says_why),
+        T(the_own_voice_asks_nothing_and_is_kept_as_the_candidates),
+        T(the_own_voice_replaces_no_answer),
+        T(an_answer_waits_until_it_is_known_whose_question_it_is),
+        T(a_line_that_stops_waits_for_a_voice_too),
+        T(the_next_utterance_waits_for_no_voice),
+        T(without_a_phrase_everybody_is_who_the_client_says),
+        T(a_second_interviewer_is_told_from_the_first),
+        T(a_loudspeaker_beside_the_candidate_teaches_nothing),
+        T(voices_outlive_a_page_and_are_forgotten_when_asked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
