@@ -98,7 +98,8 @@ int api_export_session(const struct http_request *req, struct http_response *res
     struct pairs pairs = {NULL, 0};
     struct store_session session;
     struct errbuf err = {""};
-    struct export_doc doc = {.session = &session, .exported_at = clock_unix_ms()};
+    struct export_doc doc = {
+        .session = &session, .exported_at = clock_unix_ms(), .process = id_of_process()};
     const struct export_format *format;
     json_t *body;
     int e;

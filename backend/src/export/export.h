@@ -31,6 +31,7 @@ struct export_doc {
     const struct store_transcript *transcripts; /**< Oldest first; question, answer, detail clear */
     size_t transcript_count;
     int64_t exported_at; /**< [ms] since 1970 */
+    const char *process; /**< id_of_process(): what another run left unfinished is cut off */
 };
 
 struct export_format {

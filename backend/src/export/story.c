@@ -196,7 +196,24 @@ static void add_seconds(struct story_pair *pair, const char *what, double second
     add(pair->line, sizeof(pair->line), text);
 }
 
-static void fill_line(struct story_pair *pair, const char *metrics_json)
+/* Was another run of the program to finish it? Then it was killed in the middle. */
+static bool is_cut_off(const json_t *detail, const char *process)
+{
+    const char *unfinished = json_str(detail, "unfinished");
+
+    return unfinished && strcmp(unfinished, process) != 0;
+}
+
+static const char *speaker(enum store_line line, bool cut_off)
+{
+    if (line == STORE_QUESTION)
+        return NULL;
+    if (line == STORE_CANDIDATE)
+        return cut_off ? "Candidate, cut off" : "Candidate";
+    return cut_off ? "Interviewer, cut off" : "Interviewer";
+}
+
+static void fill_line(struct story_pair *pair, const char *metrics_json, bool cut_off)
 {
     json_t *metrics = metrics_json ? json_parse(metrics_json, strlen(metrics_json)) : NULL;
     const json_t *latency = json_object_get(pair->detail, "latency");
@@ -204,6 +221,9 @@ static void fill_line(struct story_pair *pair, const char *metrics_json)
     double quality = json_num(metrics, "qualityScore", -1);
     char text[48];
 
+    if (cut_off)
+        add(pair->line, sizeof(pair->line),
+            "Cut off: the server stopped in the middle. What had arrived is kept.");
     add_seconds(pair, "Answered in", json_num(metrics, "responseTime", 0));
     add_seconds(pair, "first word after", json_num(latency, "firstTokenMs", 0) / 1000);
     if (quality >= 0) {
@@ -214,19 +234,21 @@ static void fill_line(struct story_pair *pair, const char *metrics_json)
     json_decref(metrics);
 }
 
-static int fill_pair(struct story_pair *pair, const struct store_transcript *t)
+static int fill_pair(struct story_pair *pair, const struct store_transcript *t, const char *process)
 {
-    if (t->line != STORE_QUESTION)
-        pair->speaker = t->line == STORE_CANDIDATE ? "Candidate" : "Interviewer";
+    bool cut_off;
+
+    if (t->detail && t->detail[0])
+        pair->detail = json_parse(t->detail, strlen(t->detail));
+    cut_off = is_cut_off(pair->detail, process);
+    pair->speaker = speaker(t->line, cut_off);
     pair->number = t->question_number;
     pair->question = t->question ? t->question : "";
     if (t->unreadable && !pair->question[0])
         pair->question = "(This entry is damaged and cannot be read.)";
     pair->answer = t->answer ? t->answer : "";
-    if (t->detail && t->detail[0])
-        pair->detail = json_parse(t->detail, strlen(t->detail));
     pair->kind = LOOK_UP(kinds, json_str(pair->detail, "kind"));
-    fill_line(pair, t->metrics);
+    fill_line(pair, t->metrics, cut_off);
     return fill_points(pair, json_object_get(pair->detail, "outline"));
 }
 
@@ -245,7 +267,7 @@ int story_open(struct story **sp, const struct export_doc *doc)
     fill_heading(s, doc);
     for (size_t i = 0; i < doc->transcript_count && !e; i++) {
         s->pair_count++;
-        e = fill_pair(&s->pairs[i], &doc->transcripts[i]);
+        e = fill_pair(&s->pairs[i], &doc->transcripts[i], doc->process);
     }
     if (e)
         story_close(s);

@@ -24,13 +24,15 @@ struct story_point {
 
 struct story_pair {
     int number;
-    const char *speaker; /**< "Interviewer" …: words that wanted no answer; NULL: a question */
+    const char *speaker; /**< "Interviewer", "Candidate, cut off" …: words that wanted no answer;
+                              NULL: a question */
     const char *question;
     const char *kind;   /**< "Behavioral" …; NULL */
     const char *answer; /**< "" when there is none */
     struct story_point *points;
     size_t point_count;
-    char line[256]; /**< "Answered in 1.9 s · first word after 0.4 s · quality 82 of 100 · groq" */
+    char line[256]; /**< "Cut off: …", or "Answered in 1.9 s · first word after 0.4 s · quality 82
+                       of 100 · groq" */
 
     json_t *detail; /* owns what the texts above point to */
 };

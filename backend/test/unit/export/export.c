@@ -102,7 +102,8 @@ static struct doc *make_doc(void)
     d->doc = (struct export_doc){.session = &d->session,
                                  .profile = &d->profile,
                                  .transcripts = d->pairs,
-                                 .exported_at = 1778850813589};
+                                 .exported_at = 1778850813589,
+                                 .process = id_of_process()};
     return d;
 }
 
@@ -350,6 +351,59 @@ static void pdf_of_nothing_is_one_page(void **state)
     free(d);
 }
 
+/* A pair, a remark and a candidate's words that a killed server left, and what is said just now. */
+static struct doc *make_cut_off(void)
+{
+    struct doc *d = make_doc();
+    char now[64];
+
+    add(d, "Why did you", "Because it", "{\"unfinished\":\"06f0000000000000000000000a\"}");
+    add(d, "Let me show you the", "", "{\"unfinished\":\"06f0000000000000000000000a\"}");
+    d->pairs[1].line = STORE_INTERVIEWER;
+    add(d, "And then I", "", "{\"unfinished\":\"06f0000000000000000000000a\"}");
+    d->pairs[2].line = STORE_CANDIDATE;
+    snprintf(now, sizeof(now), "{\"unfinished\":\"%s\"}", id_of_process());
+    add(d, "What is said just now", "", now);
+    d->pairs[3].line = STORE_INTERVIEWER;
+    add(d, "What is answered just now", "And", now);
+    for (size_t i = 0; i < d->doc.transcript_count; i++)
+        d->pairs[i].metrics = NULL;
+    return d;
+}
+
+static void every_format_tells_what_was_cut_off(void **state)
+{
+    static const bool cut[] = {true, true, true, false, false};
+    struct doc *d = make_cut_off();
+    const char *text;
+    struct buf out = written(d, "json", "cut.json");
+    json_t *root = json_parse(out.data, out.len);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++)
+        assert_int_equal(json_is_true(json_object_get(
+                             json_array_get(json_object_get(root, "transcripts"), i), "cutOff")),
+                         cut[i]);
+    json_decref(root);
+    buf_release(&out);
+    out = written(d, "md", "cut.md");
+    assert_non_null(strstr(out.data, "\nBecause it\n\n<small>Cut off: the server stopped in the "
+                                     "middle. What had arrived is kept.</small>\n"));
+    assert_non_null(strstr(out.data, "*Interviewer, cut off:* Let me show you the\n"));
+    assert_non_null(strstr(out.data, "*Candidate, cut off:* And then I\n"));
+    assert_non_null(strstr(out.data, "*Interviewer:* What is said just now\n"));
+    assert_null(strstr(strstr(out.data, "just now"), "ut off"));
+    buf_release(&out);
+    out = written(d, "pdf", "cut.pdf");
+    text = text_of(&out);
+    assert_non_null(strstr(text, "Cut off: the server stopped in the middle."));
+    assert_non_null(strstr(text, "Interviewer, cut off: Let me show you the"));
+    assert_non_null(strstr(text, "Candidate, cut off: And then I"));
+    assert_null(strstr(strstr(text, "just now"), "ut off"));
+    buf_release(&out);
+    free(d);
+}
+
 static void a_file_that_grows_too_large_is_an_error(void **state)
 {
     struct doc *d = make_world();
@@ -397,6 +451,7 @@ int main(void)
         cmocka_unit_test(pdf_holds_every_script),
         cmocka_unit_test(pdf_breaks_long_texts_across_pages),
         cmocka_unit_test(pdf_of_nothing_is_one_page),
+        cmocka_unit_test(every_format_tells_what_was_cut_off),
         cmocka_unit_test(a_file_that_grows_too_large_is_an_error),
         cmocka_unit_test(texts_become_valid_json_whatever_they_hold),
     };
