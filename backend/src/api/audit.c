@@ -177,6 +177,16 @@ void api_audit_refused(const struct http_request *req, const struct http_respons
         say(req, res);
 }
 
+/* Who is erased is erased here too; that it was done stays, as nobody's (docs/guides/accounts.md).
+ */
+static void forget(const char *user)
+{
+    int e = audit_forget(user);
+
+    if (e)
+        log_error("audit", "the audit log still names somebody who was erased: %s", uv_strerror(e));
+}
+
 void api_audit(const struct http_request *req, const struct http_response *res)
 {
     if (!req->user[0] && (res->status / 100 == 2 || res->status == 401))
@@ -185,6 +195,9 @@ void api_audit(const struct http_request *req, const struct http_response *res)
         api_audit_refused(req, res);
     else if (res->status / 100 == 2 && (!is_reading(req) || http_param(req, "id") || is_list(req)))
         say(req, res);
+    if (res->status == 204 && !strcmp(req->method, "DELETE") &&
+        !strcmp(req->route->pattern, "/api/v1/auth/me"))
+        forget(req->user);
 }
 
 /* ------------------------------------------------------------------------------ reading */

@@ -2,7 +2,8 @@
  * @file api/auth.c  Signing up, in, on and out; who am I
  *
  * The refresh token is in the body for programs and in an HttpOnly cookie for pages. The cookie
- * counts only when the request comes from our own page.
+ * counts only when the request shows that it comes from our own page
+ * (docs/architecture/decisions/0015-a-cookie-needs-a-page.md).
  */
 #include "api/limit.h"
 #include "api/reply.h"
@@ -262,8 +263,16 @@ static int find_refresh(const struct http_request *req, struct http_response *re
         snprintf(token, 513, "%s", json_str(body, "refreshToken"));
     json_decref(body);
     cookie = token[0] ? NULL : http_cookie(req, request_is_secure(req) ? COOKIE_SECURE : COOKIE);
-    if (cookie) /* from a page of ours, or from no page at all: api/before.c has seen to it */
-        snprintf(token, 513, "%s", cookie);
+    if (!cookie)
+        return 0;
+    if (!request_is_of_page(req)) {
+        http_problem(res, req, 403, "forbidden_origin",
+                     "The cookie counts only with an Origin, a Sec-Fetch-Site or an Authorization "
+                     "beside it. A program sends the token in the body: refreshToken.",
+                     NULL);
+        return 1;
+    }
+    snprintf(token, 513, "%s", cookie);
     return 0;
 }
 

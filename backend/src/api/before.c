@@ -2,8 +2,8 @@
  * @file api/before.c  Before a handler runs: where from, who is it, and does it come too often?
  *
  * Only the Authorization header signs a request in. The cookie is for auth/refresh and
- * auth/logout alone. A page of another site can make a browser change nothing here, with or
- * without it.
+ * auth/logout alone, from a page of ours. A page of another site can make a browser change nothing
+ * here, with or without it.
  */
 #include "api/limit.h"
 #include "api/reply.h"
@@ -72,6 +72,16 @@ static bool is_from_elsewhere(const struct http_request *req)
     if (origin && !origin_is_same(origin, req->host, request_is_secure(req)))
         return true;
     return site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+}
+
+/* For what the browser adds by itself, "not from elsewhere" is not enough: something must show
+ * where it comes from, or that no form sent it, which can set no Authorization (OWASP, Cross-Site
+ * Request Forgery Prevention: with none of it, refuse). */
+bool request_is_of_page(const struct http_request *req)
+{
+    return !is_from_elsewhere(req) &&
+           (http_header(req, "origin") || http_header(req, "sec-fetch-site") ||
+            http_header(req, "authorization"));
 }
 
 /* Whoever is not signed in counts by where he comes from. */

@@ -36,6 +36,9 @@ int request_claims(const struct http_request *req, struct token_claims *claims);
 /** Did its client come over TLS? Then cookies can be Secure, and its own origin is https. */
 bool request_is_secure(const struct http_request *req);
 
+/** Does it show that no page of another site sent it? Only then does a cookie count. */
+bool request_is_of_page(const struct http_request *req);
+
 int reply_location(struct http_response *res, const char *collection, const char *id);
 
 #endif

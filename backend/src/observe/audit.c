@@ -30,11 +30,13 @@ enum {
 
 static struct {
     pthread_mutex_t lock;
-    int fd;                   /* {lock} -1: closed */
-    off_t size;               /* {lock} */
-    int64_t number;           /* {lock} of the last event */
-    bool torn;                /* {lock} the last line was not written whole */
-    char base[PATH_TEXT_MAX]; /* {lock} the path without ".jsonl" */
+    int fd;                                       /* {lock} -1: closed */
+    off_t size;                                   /* {lock} */
+    int64_t number;                               /* {lock} of the last event */
+    bool torn;                                    /* {lock} the last line was not written whole */
+    char base[PATH_TEXT_MAX];                     /* {lock} the path without ".jsonl" */
+    char forgotten[AUDIT_FORGOTTEN][ID_TEXT_MAX]; /* {lock} a ring */
+    unsigned forgot;                              /* {lock} how many were, in all */
 } journal = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
 
 /* ----------------------------------------------------------------------------- files */
@@ -268,6 +270,100 @@ int audit_open(const char *path, struct errbuf *err)
     return e;
 }
 
+/* ----------------------------------------------------------------------------- forgetting */
+
+/* What of a line tells who it was. Of two with the same name the first is ours. */
+static const char *const telling[] = {",\"user\":\"", ",\"id\":\"", ",\"requestId\":\"",
+                                      ",\"address\":\"", ",\"agent\":\""};
+
+static void blank(char *line, size_t len)
+{
+    for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
+        char *at = memmem(line, len, telling[i], strlen(telling[i]));
+
+        if (!at)
+            continue;
+        for (at += strlen(telling[i]); at < line + len && *at != '"'; at++)
+            *at = '*';
+    }
+}
+
+static bool names(const char *line, size_t len, const char *user)
+{
+    char mark[ID_TEXT_MAX + 16];
+
+    for (int i = 0; i < 2; i++) {
+        snprintf(mark, sizeof(mark), "%s%s\"", telling[i], user);
+        if (memmem(line, len, mark, strlen(mark)))
+            return true;
+    }
+    return false;
+}
+
+/* Byte by byte in the same place: no line moves, and a full disk does not matter. */
+static int forget_lines(int fd, char *text, size_t size, const char *user)
+{
+    for (char *line = text, *end; line < text + size; line = end + 1) {
+        size_t left = (size_t)(text + size - line);
+
+        end = memchr(line, '\n', left);
+        if (!end)
+            end = line + left; /* torn */
+        if (!names(line, (size_t)(end - line), user))
+            continue;
+        blank(line, (size_t)(end - line));
+        if (pwrite(fd, line, (size_t)(end - line), line - text) != end - line)
+            return UV_EIO;
+    }
+    return fdatasync(fd) ? -errno : 0;
+}
+
+static int forget_file(int n, const char *user)
+{
+    int fd = open_file(n, O_RDWR);
+    struct stat st;
+    char *text;
+    int e = 0;
+
+    if (fd < 0)
+        return fd == UV_ENOENT ? 0 : fd;
+    text = fstat(fd, &st) ? NULL : malloc((size_t)st.st_size + 1);
+    if (!text)
+        e = UV_ENOMEM;
+    else if (pread(fd, text, (size_t)st.st_size, 0) != st.st_size)
+        e = UV_EIO;
+    else
+        e = forget_lines(fd, text, (size_t)st.st_size, user);
+    free(text);
+    close(fd);
+    return e;
+}
+
+int audit_forget(const char *user)
+{
+    int e = 0;
+
+    pthread_mutex_lock(&journal.lock);
+    text_copy(journal.forgotten[journal.forgot++ % AUDIT_FORGOTTEN], ID_TEXT_MAX, user,
+              strlen(user));
+    for (int n = 0; n < AUDIT_FILES && journal.fd >= 0; n++) {
+        int err = forget_file(n, user);
+
+        e = e ? e : err;
+    }
+    pthread_mutex_unlock(&journal.lock);
+    return e;
+}
+
+/* {lock} */
+static bool is_forgotten(const char *user)
+{
+    for (size_t i = 0; user && *user && i < AUDIT_FORGOTTEN; i++)
+        if (strcmp(journal.forgotten[i], user) == 0)
+            return true;
+    return false;
+}
+
 /* ----------------------------------------------------------------------------- writing */
 
 /* Everything here is made by us or a number; whatever else would come is made harmless. */
@@ -295,6 +391,8 @@ static int format(struct buf *line, const struct audit_event *event, int64_t num
     put(line, "requestId", event->request_id);
     put(line, "address", event->address);
     put(line, "agent", event->agent);
+    if (line->data && (is_forgotten(event->user) || is_forgotten(event->id)))
+        blank(line->data, line->len);
     buf_puts(line, "}\n");
     return line->err;
 }

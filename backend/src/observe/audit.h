@@ -17,6 +17,10 @@
  * the AUDIT_FILESth is gone then: whoever must keep it longer copies the numbered ones in time.
  * The files belong to their owner alone (0600).
  *
+ * audit_forget() makes somebody's lines nobody's: who, of what, and from where become stars of the
+ * same length, in place, so that it needs no room on the disk. What happened, when, and how it
+ * ended stays, under its number.
+ *
  * Threads    Any but the loop thread: it waits for the disk (the line is written before it
  *            returns). Before audit_open() and after audit_close() calls do nothing.
  */
@@ -32,6 +36,7 @@
 #include <stdint.h>
 
 enum {
+    AUDIT_FORGOTTEN = 64,     /**< Users whose late lines are known as nobody's, the latest */
     AUDIT_FILE_MAX = 8 << 20, /**< [bytes] */
     AUDIT_FILES = 4,          /**< The one that is written, and those before it */
     AUDIT_WORD_MAX = 32,      /**< Longest action or kind and NUL; the rest is cut */
@@ -73,6 +78,10 @@ int audit(const struct audit_event *event);
  *  many there are. more: there are older ones. 0 or a negative UV_E* code. */
 int audit_read(const char *user, int64_t before, struct audit_entry *entries, size_t *count,
                bool *more);
+
+/** The user was erased: no line names them any more, whether written before or later on by this run
+ *  of the program (a request that was under way). 0, or the first error; the rest is done then. */
+int audit_forget(const char *user);
 void audit_close(void);
 
 #endif

@@ -91,7 +91,8 @@ static void labels_cannot_break_out_or_grow_without_end(void **state)
     metrics_reset();
 }
 
-static const char ADA[] = "0000000000000000000000000a", BOB[] = "0000000000000000000000000b";
+static const char ADA[] = "0000000000000000000000000a", BOB[] = "0000000000000000000000000b",
+                  EVE[] = "0000000000000000000000000e";
 
 struct journal {
     char dir[SCRATCH_MAX];
@@ -243,6 +244,72 @@ static void a_line_that_is_not_ours_is_read_over(void **state)
     assert_string_equal(page[1].id, "s1");
 }
 
+/* All of the journal's files in one text. */
+static char *journal_text(const struct journal *j)
+{
+    char *all = calloc(1, 1);
+
+    for (int i = 0; i < AUDIT_FILES; i++) {
+        char name[32], *text, *joined;
+
+        snprintf(name, sizeof(name), i ? "audit.%d.jsonl" : "audit.jsonl", i);
+        if (access(scratch_path(j->dir, name), F_OK))
+            continue;
+        text = scratch_read(scratch_path(j->dir, name), NULL);
+        assert_true(asprintf(&joined, "%s%s", all, text) >= 0);
+        free(text);
+        free(all);
+        all = joined;
+    }
+    return all;
+}
+
+static void who_is_forgotten_is_named_nowhere(void **state)
+{
+    struct journal *j = *state;
+    struct audit_entry page[10];
+    size_t n = 10;
+    bool more;
+    char *text;
+
+    did(EVE, "read", "s1");
+    did(BOB, "read", "s2");
+    audit_close();
+    assert_int_equal(rename(j->path, scratch_path(j->dir, "audit.2.jsonl")), 0);
+    open_journal(j);
+    did("", "login", EVE); /* tried by nobody who is known */
+    did(BOB, "read", ADA);
+    did(EVE, "erase", EVE);
+    assert_int_equal(audit_forget(EVE), 0);
+    did(EVE, "read", "s4"); /* was under way */
+    did(BOB, "read", "s5");
+
+    text = journal_text(j);
+    assert_null(strstr(text, EVE));
+    assert_non_null(strstr(text, "\"user\":\"**************************\",\"action\":\"erase\","
+                                 "\"kind\":\"session\",\"id\":\"**************************\","
+                                 "\"status\":200,\"requestId\":\"\",\"address\":\"*********\""));
+    assert_null(strstr(text, "s1\""));
+    assert_null(strstr(text, "s4\""));
+    assert_non_null(strstr(text, "s5\""));
+    free(text);
+    assert_int_equal(audit_read(EVE, 0, page, &n, &more), 0);
+    assert_int_equal(n, 0);
+    n = 10;
+    assert_int_equal(audit_read(BOB, 0, page, &n, &more), 0); /* whole, and in order */
+    assert_int_equal(n, 3);
+    assert_string_equal(page[0].id, "s5");
+    assert_string_equal(page[0].address, "127.0.0.1");
+    assert_string_equal(page[1].id, ADA);
+    assert_string_equal(page[2].id, "s2");
+    audit_close();
+    open_journal(j);
+    did(BOB, "read", "s6");
+    n = 1;
+    assert_int_equal(audit_read(BOB, 0, page, &n, &more), 0);
+    assert_true(page[0].number > page[1].number);
+}
+
 static void it_is_bounded_and_the_newest_stay(void **state)
 {
     enum { LINE = 200, EVENTS = (AUDIT_FILES + 1) * (AUDIT_FILE_MAX / LINE) };
@@ -297,6 +364,7 @@ int main(void)
         JOURNAL(who_asks_sees_its_own_events_newest_first),
         JOURNAL(its_order_goes_on_after_a_restart_and_a_torn_line),
         JOURNAL(a_line_that_is_not_ours_is_read_over),
+        JOURNAL(who_is_forgotten_is_named_nowhere),
         JOURNAL(it_is_bounded_and_the_newest_stay),
     };
 
