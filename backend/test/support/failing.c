@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,13 +22,16 @@ static atomic_bool failed;
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t n);
+void *__real_reallocarray(void *p, size_t n, size_t size);
 char *__real_strdup(const char *s);
 char *__real_strndup(const char *s, size_t n);
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t n);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
 char *__wrap_strdup(const char *s);
 char *__wrap_strndup(const char *s, size_t n);
+int __wrap_asprintf(char **to, const char *form, ...) __attribute__((format(printf, 2, 3)));
 
 static bool fails(void)
 {
@@ -55,6 +60,11 @@ void *__wrap_realloc(void *p, size_t n)
     return fails() ? NULL : __real_realloc(p, n);
 }
 
+void *__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+    return fails() ? NULL : __real_reallocarray(p, n, size);
+}
+
 char *__wrap_strdup(const char *s)
 {
     return fails() ? NULL : __real_strdup(s);
@@ -63,6 +73,20 @@ char *__wrap_strdup(const char *s)
 char *__wrap_strndup(const char *s, size_t n)
 {
     return fails() ? NULL : __real_strndup(s, n);
+}
+
+int __wrap_asprintf(char **to, const char *form, ...)
+{
+    va_list ap;
+    int n;
+
+    *to = NULL;
+    if (fails())
+        return -1;
+    va_start(ap, form);
+    n = vasprintf(to, form, ap);
+    va_end(ap);
+    return n;
 }
 
 void failing_hold(void)

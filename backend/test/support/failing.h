@@ -7,8 +7,9 @@
  * an error, it may not crash, hang or leak (the sanitizer looks). It is run until it made it to its
  * end without an allocation having failed.
  *
- * What fails are malloc(), calloc(), realloc(), strdup() and strndup() of the product's code, on
- * every thread (the linker wraps them: `failing` in test/meson.build), and jansson's.
+ * What fails are malloc(), calloc(), realloc(), reallocarray(), strdup(), strndup() and asprintf()
+ * of the product's code, on every thread (the linker wraps them: `failing` in test/meson.build),
+ * and jansson's.
  *
  * Threads    One scenario at a time.
  */
