@@ -85,16 +85,15 @@ static void complete(struct conn *c)
 
 static void on_body(struct conn *c, const struct piece *piece)
 {
-    struct txn *t = c->txn;
+    int status = c->skipping ? 0 : txn_take_body(c->txn, piece->at, piece->len);
 
-    if (c->skipping) {
-        c->skipped += piece->len;
-        if (c->skipped > SKIP_MAX) {
-            conn_finish(c);
-            return;
-        }
-    } else if (buf_append(&t->in, piece->at, piece->len)) {
-        refuse_and_close(t, t->in.err == UV_ENOBUFS ? 413 : 503, NULL);
+    if (status) {
+        refuse_and_close(c->txn, status, NULL);
+        return;
+    }
+    c->skipped += c->skipping ? piece->len : 0;
+    if (c->skipping && c->skipped > SKIP_MAX) {
+        conn_finish(c);
         return;
     }
     c->due_ms += piece->len * 1000 / BODY_RATE;

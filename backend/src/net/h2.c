@@ -1,12 +1,16 @@
 /**
  * @file net/h2.c  HTTP/2 on a connection (RFC 9113), with nghttp2
  *
- * nghttp2 keeps the protocol; here a stream becomes a txn or a WebSocket (RFC 8441) and back. A
- * stream that goes wrong is reset and costs the connection nothing. What a client can send without
- * ever asking for anything (pings, settings, resets, empty frames) is counted, and one that does
- * little else is sent away with ENHANCE_YOUR_CALM.
+ * nghttp2 keeps the protocol; here a stream becomes a txn or a WebSocket (RFC 8441) and back. What
+ * nghttp2 calls HTTP messaging is off: a request that is malformed gets its 400 (h2_head.h), where
+ * nghttp2 would reset it. A stream that goes wrong otherwise is reset and costs the connection
+ * nothing. Who sends little but what asks for nothing is sent away with ENHANCE_YOUR_CALM
+ * (h2_guard.h).
  */
 #include "net/inner.h"
+
+#include "net/h2_guard.h"
+#include "net/h2_head.h"
 
 #include <ctype.h>
 #include <nghttp2/nghttp2.h>
@@ -17,8 +21,6 @@
 enum {
     WINDOW = 1 << 20,                            /* unread bytes a connection may send us */
     STREAM_WINDOW = 256 << 10,                   /* the same for a stream */
-    NOISE_MAX = 1000,                            /* frames that ask for nothing, at once */
-    NOISE_A_SECOND = 50,                         /* and all the time */
     FIELDS_MAX = 48,                             /* of an answer */
     TEXT_MAX = RESPONSE_HEADERS_MAX + (2 << 10), /* all of their text */
 };
@@ -29,9 +31,10 @@ struct h2_stream {
     int32_t id;
     struct txn *txn; /* NULL when it became a WebSocket */
     struct ws *ws;
-    bool ended;    /* by the peer: no more from it */
-    bool socket;   /* :protocol websocket */
-    size_t unread; /* bytes whose window was not given back: nobody has asked who it is yet */
+    bool ended; /* by the peer: no more from it */
+    struct h2_head head;
+    uint64_t came; /* bytes of the body */
+    size_t unread; /* of them, whose window was not given back: nobody has asked who it is yet */
 };
 
 struct h2 {
@@ -39,8 +42,8 @@ struct h2 {
     struct link all;
     bool pumping;
     bool reading;
-    uint64_t noise;
-    uint64_t noise_ms; /* when it was last counted down */
+    bool huge; /* the header that begins stands for one that was too large to read */
+    struct h2_guard guard;
 };
 
 /* --------------------------------------------------------------- streams */
@@ -109,6 +112,8 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
     }
     st->conn = c;
     st->id = frame->hd.stream_id;
+    if (c->h2->huge)
+        h2_head_refuse(&st->head, 431, "The header is too large.");
     st->txn->h2 = st;
     st->txn->due_ms = uv_now(c->poll.loop) + c->server->config.header_timeout_ms;
     link_add(&c->server->txns, &st->txn->in_list);
@@ -118,101 +123,22 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
     return 0;
 }
 
-static bool is(nghttp2_rcbuf *name, const char *want)
-{
-    nghttp2_vec v = nghttp2_rcbuf_get_buf(name);
-
-    return v.len == strlen(want) && memcmp(v.base, want, v.len) == 0;
-}
-
-/* Cookies may come in crumbs (section 8.2.3): the first field grows by the others. */
-static int join_cookie(struct head *h, nghttp2_vec value)
-{
-    for (int i = 0; i < h->count; i++) {
-        if (strcmp(h->text + h->field[i].name, "cookie") == 0) {
-            size_t len = strlen(h->text + h->field[i].value);
-            char *whole = malloc(len + value.len + 2);
-            int at;
-
-            if (!whole)
-                return UV_ENOMEM;
-            memcpy(whole, h->text + h->field[i].value, len);
-            memcpy(whole + len, "; ", 2);
-            memcpy(whole + len + 2, value.base, value.len);
-            at = head_text(h, whole, len + 2 + value.len);
-            free(whole);
-            h->field[i].value = at < 0 ? h->field[i].value : (uint16_t)at;
-            return at < 0 ? at : 1;
-        }
-    }
-    return 0;
-}
-
-static int keep_field(struct txn *t, nghttp2_rcbuf *name, nghttp2_rcbuf *value)
-{
-    struct head *h = &t->inner.head;
-    nghttp2_vec n = nghttp2_rcbuf_get_buf(name);
-    nghttp2_vec v = nghttp2_rcbuf_get_buf(value);
-    int at, to;
-
-    if (h->len + n.len + v.len + 2 > HEAD_TARGET_MAX + HEAD_FIELDS_MAX)
-        return UV_E2BIG;
-    if (is(name, "cookie")) {
-        int err = join_cookie(h, v);
-
-        if (err)
-            return err < 0 ? err : 0;
-    }
-    if (is(name, ":authority")) /* what HTTP/1 calls Host */
-        at = head_text(h, "host", 4);
-    else
-        at = head_text(h, (const char *)n.base, n.len);
-    to = at < 0 ? at : head_text(h, (const char *)v.base, v.len);
-    if (to < 0)
-        return to;
-    if (is(name, ":method"))
-        h->method = (uint16_t)to;
-    else if (is(name, ":path"))
-        h->target = (uint16_t)to;
-    else if (is(name, ":authority") || *n.base != ':')
-        return head_add(h, (uint16_t)at, (uint16_t)to);
-    return 0;
-}
-
 static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name,
                      nghttp2_rcbuf *value, uint8_t flags, void *arg)
 {
     struct h2_stream *st = stream_of(ng, frame->hd.stream_id);
-    struct txn *t = st ? st->txn : NULL;
+    nghttp2_vec n = nghttp2_rcbuf_get_buf(name);
+    nghttp2_vec v = nghttp2_rcbuf_get_buf(value);
 
     (void)flags;
     (void)arg;
-    if (!t || t->state != TXN_HEADING || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
-        return 0; /* trailers say nothing to us */
-    if (is(name, ":protocol"))
-        st->socket = nghttp2_rcbuf_get_buf(value).len == 9 &&
-                     memcmp(nghttp2_rcbuf_get_buf(value).base, "websocket", 9) == 0;
-    if (is(name, ":path") && nghttp2_rcbuf_get_buf(value).len > HEAD_TARGET_MAX)
-        t->refused = 414;
-    else if (!t->refused && keep_field(t, name, value))
-        t->refused = 431;
-    return 0;
-}
-
-/* A field with bytes that no field may hold. nghttp2 would leave it out; it is told instead. */
-static int on_invalid_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name,
-                             nghttp2_rcbuf *value, uint8_t flags, void *arg)
-{
-    struct h2_stream *st = stream_of(ng, frame->hd.stream_id);
-
-    (void)name;
-    (void)value;
-    (void)flags;
-    (void)arg;
-    if (st && st->txn && st->txn->state == TXN_HEADING) {
-        st->txn->refused = 400;
-        st->txn->why = "The header holds a character that may not be in it.";
-    }
+    if (!st || !st->txn)
+        return 0;
+    if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
+        h2_head_trailer(&st->head, (const char *)n.base, n.len, (const char *)v.base, v.len);
+    else if (st->txn->state == TXN_HEADING)
+        h2_head_field(&st->head, &st->txn->inner.head, (const char *)n.base, n.len,
+                      (const char *)v.base, v.len);
     return 0;
 }
 
@@ -221,7 +147,6 @@ static int on_invalid_header(nghttp2_session *ng, const nghttp2_frame *frame, ng
 static void begin_body(struct txn *t)
 {
     t->state = TXN_BODY;
-    t->in.max = t->body_max;
     t->due_ms = uv_now(t->conn->poll.loop) + t->server->config.body_grace_ms;
 }
 
@@ -243,29 +168,43 @@ static void upgrade(struct h2_stream *st)
     txn_free(t);
 }
 
-/* Content-Length against what comes: nghttp2 resets the stream when they differ. */
+/* What was found wrong with it, now that it can be answered. */
+static void refuse(struct h2_stream *st)
+{
+    st->txn->why = st->head.why;
+    txn_refuse(st->txn, st->head.status);
+}
+
+/* No more of it will come: is it as long as it said (section 8.1.1)? */
+static void check_length(struct h2_stream *st)
+{
+    if (st->head.has_length && st->came != st->head.length)
+        h2_head_refuse(&st->head, 400, "The body is not as long as Content-Length says.");
+}
+
 static void on_head(struct h2_stream *st, bool ended)
 {
     struct txn *t = st->txn;
     struct head *h = &t->inner.head;
-    const char *length;
     int status;
 
-    if (!t->refused && st->socket)
+    h2_head_end(&st->head, h);
+    if (ended && !st->head.socket)
+        check_length(st);
+    if (!st->head.status && st->head.socket)
         h->method = (uint16_t)(head_text(h, "GET", 3));
-    if (!h->text) { /* refused before its first field was kept */
+    if (!h->text) /* refused before its first field was kept */
         head_text(h, "", 0);
-        t->refused = t->refused ? t->refused : 400;
-    }
-    length = head_get(h, "content-length");
-    t->length = length ? strtoull(length, NULL, 10) : 0;
-    t->has_coming = !ended && !st->socket;
-    t->upgrades = st->socket;
+    t->length = st->head.length;
+    t->has_coming = !ended && !st->head.socket;
+    t->upgrades = st->head.socket;
+    t->refused = st->head.status;
+    t->why = st->head.why;
     st->ended = ended;
     status = txn_headed(t);
     if (!status && t->length > t->body_max)
         status = 413;
-    if (!status && st->socket && !t->upgrades)
+    if (!status && st->head.socket && !t->upgrades)
         status = 501; /* a tunnel to something that is no socket */
     if (status) {
         txn_refuse(t, status);
@@ -291,8 +230,23 @@ static void on_end(struct h2_stream *st)
         h2_reset(st); /* a socket without its close frame */
     if (!t || t->state != TXN_BODY)
         return;
+    check_length(st);
     t->due_ms = 0;
-    txn_dispatch(t);
+    if (st->head.status)
+        refuse(st);
+    else
+        txn_dispatch(t);
+}
+
+/* Fields behind the body: the last there is of a request. */
+static void on_trailers(struct h2_stream *st, bool ended)
+{
+    if (!ended)
+        h2_head_refuse(&st->head, 400, "Trailers must be the end of a request.");
+    if (ended)
+        on_end(st);
+    else if (st->txn && st->txn->state == TXN_BODY)
+        refuse(st);
 }
 
 static void give_window(struct h2_stream *st, size_t len)
@@ -304,16 +258,27 @@ void h2_admitted(struct txn *t)
 {
     struct h2_stream *st = t->h2;
 
-    if (t->in.err) {
-        txn_refuse(t, 413);
+    begin_body(t);
+    if (st->head.status) {
+        refuse(st);
         return;
     }
-    begin_body(t);
     give_window(st, st->unread);
     st->unread = 0;
     if (st->ended)
         on_end(st);
     conn_touch(st->conn);
+}
+
+/* More of the body, up to what may be: what is wrong then is said when it can be answered. */
+static void take_body(struct h2_stream *st, const void *data, size_t len)
+{
+    int status = txn_take_body(st->txn, data, len);
+
+    if (status)
+        h2_head_refuse(&st->head, status, NULL);
+    if (st->head.has_length && st->came > st->head.length)
+        h2_head_refuse(&st->head, 400, "The body is longer than Content-Length says.");
 }
 
 static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t *data, size_t len,
@@ -327,11 +292,10 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
     nghttp2_session_consume_connection(ng, len);
     if (!st)
         return 0;
+    st->came += len;
     if (t && t->state == TXN_ADMITTING) {
-        t->in.max = t->body_max;
         st->unread += len;
-        if (buf_append(&t->in, data, len))
-            t->in.err = UV_ENOBUFS;
+        take_body(st, data, len);
         return 0;
     }
     give_window(st, len);
@@ -340,65 +304,44 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
         conn_touch(st->conn);
     } else if (t && t->state == TXN_BODY) {
         t->due_ms += len * 1000 / BODY_RATE;
-        if (buf_append(&t->in, data, len))
-            txn_refuse(t, 413);
+        take_body(st, data, len);
+        if (st->head.status)
+            refuse(st);
     }
     return 0;
-}
-
-/* ------------------------------------------------------------------ noise */
-
-static void count_noise(struct conn *c)
-{
-    struct h2 *h2 = c->h2;
-    uint64_t now = uv_now(c->poll.loop);
-    uint64_t gone = (now - h2->noise_ms) * NOISE_A_SECOND / 1000;
-
-    if (gone) {
-        h2->noise = h2->noise > gone ? h2->noise - gone : 0;
-        h2->noise_ms = now;
-    }
-    if (++h2->noise > NOISE_MAX)
-        nghttp2_session_terminate_session(h2->ng, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
 {
-    struct conn *c = arg;
     struct h2_stream *st = stream_of(ng, frame->hd.stream_id);
     bool ended = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
 
-    switch (frame->hd.type) {
-    case NGHTTP2_HEADERS:
-        if (st && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
-            on_head(st, ended);
-        else if (st && ended)
-            on_end(st);
-        break;
-    case NGHTTP2_DATA:
-        if (frame->hd.length == 0 && !ended)
-            count_noise(c);
-        if (st && ended)
-            on_end(st);
-        break;
-    case NGHTTP2_PING:
-    case NGHTTP2_SETTINGS:
-    case NGHTTP2_PRIORITY:
-    case NGHTTP2_RST_STREAM:
-        count_noise(c);
-        break;
-    default:
-        break;
-    }
+    (void)arg;
+    if (!st)
+        return 0;
+    if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
+        on_head(st, ended);
+    else if (frame->hd.type == NGHTTP2_HEADERS)
+        on_trailers(st, ended);
+    else if (frame->hd.type == NGHTTP2_DATA && ended)
+        on_end(st);
     return 0;
+}
+
+static void calm_down(struct conn *c)
+{
+    nghttp2_session_terminate_session(c->h2->ng, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame, int code, void *arg)
 {
+    struct conn *c = arg;
+
     (void)ng;
     (void)frame;
     (void)code;
-    count_noise(arg);
+    if (!h2_guard_noise(&c->h2->guard, uv_now(c->poll.loop)))
+        calm_down(c);
     return 0;
 }
 
@@ -408,8 +351,10 @@ static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *
 {
     struct h2_stream *st = stream_of(ng, frame->hd.stream_id);
     bool answer = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
+    struct conn *c = arg;
 
-    (void)arg;
+    if (frame->hd.type == NGHTTP2_DATA)
+        h2_guard_sent(&c->h2->guard);
     if (!st || !answer || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
         return 0;
     if (st->txn) {
@@ -560,7 +505,6 @@ static nghttp2_session_callbacks *callbacks_new(void)
         return NULL;
     nghttp2_session_callbacks_set_on_begin_headers_callback(cb, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback2(cb, on_header);
-    nghttp2_session_callbacks_set_on_invalid_header_callback2(cb, on_invalid_header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(cb, on_invalid_frame);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_data);
@@ -580,7 +524,7 @@ static nghttp2_session *session_new(struct conn *c)
     if (nghttp2_option_new(&option) == 0) {
         nghttp2_option_set_no_auto_window_update(option, 1);
         nghttp2_option_set_no_closed_streams(option, 1);
-        nghttp2_option_set_stream_reset_rate_limit(option, 200, 20);
+        nghttp2_option_set_no_http_messaging(option, 1);
         if (nghttp2_session_server_new2(&ng, cb, c, option))
             ng = NULL;
         nghttp2_option_del(option);
@@ -607,7 +551,7 @@ int h2_begin(struct conn *c)
         return UV_ENOMEM;
     }
     link_init(&h2->all);
-    h2->noise_ms = uv_now(c->poll.loop);
+    h2_guard_init(&h2->guard, uv_now(c->poll.loop));
     conn_due(c, c->server->config.idle_timeout_ms);
     c->h2 = h2;
     c->kind = CONN_HTTP2;
@@ -645,12 +589,62 @@ void h2_pump(struct conn *c)
         conn_finish(c);
 }
 
+/* A request in place of the one whose header is not read, so that there is a stream to answer on;
+ * then no new ones (RFC 9113 section 10.5.1). */
+static ssize_t refuse_huge(struct conn *c)
+{
+    /* All from the static table, so that the dynamic one does not change: GET https /. */
+    static const uint8_t block[] = {0x82, 0x87, 0x84};
+    nghttp2_session *ng = c->h2->ng;
+    uint32_t id = c->h2->guard.id;
+    uint8_t flags = c->h2->guard.flags & NGHTTP2_FLAG_END_STREAM;
+    uint8_t head[H2_FRAME_HEAD + sizeof(block)] = {
+        [2] = sizeof(block), NGHTTP2_HEADERS,     flags | NGHTTP2_FLAG_END_HEADERS,
+        (uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8),
+        (uint8_t)id};
+    ssize_t n;
+
+    memcpy(head + H2_FRAME_HEAD, block, sizeof(block));
+    c->h2->huge = true;
+    n = nghttp2_session_mem_recv(ng, head, sizeof(head));
+    c->h2->huge = false;
+    nghttp2_submit_goaway(ng, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(ng),
+                          NGHTTP2_ENHANCE_YOUR_CALM, NULL, 0);
+    return n;
+}
+
+/* 0, or a negative code: nothing more can be read. */
+static ssize_t read_frames(struct conn *c, const char *at, const char *end)
+{
+    struct piece piece;
+    ssize_t n = 0;
+
+    while (n >= 0) {
+        switch (h2_guard_next(&c->h2->guard, uv_now(c->poll.loop), &at, end, &piece)) {
+        case H2_MORE:
+            return 0;
+        case H2_BYTES:
+            n = nghttp2_session_mem_recv(c->h2->ng, (const uint8_t *)piece.at, piece.len);
+            break;
+        case H2_HUGE:
+            n = refuse_huge(c);
+            break;
+        case H2_FLOOD:
+            calm_down(c);
+            return 0;
+        case H2_ENOMEM:
+            return UV_ENOMEM;
+        }
+    }
+    return n;
+}
+
 void h2_input(struct conn *c, const char *data, size_t len)
 {
     ssize_t n;
 
     c->h2->reading = true;
-    n = nghttp2_session_mem_recv(c->h2->ng, (const uint8_t *)data, len);
+    n = read_frames(c, data, data + len);
     c->h2->reading = false;
     h2_pump(c); /* nghttp2 has its GOAWAY ready when something was wrong */
     if (n < 0)
@@ -677,6 +671,7 @@ void h2_gone(struct conn *c)
         stream_end(LINK_OF(h2->all.next, struct h2_stream, in_list));
     c->h2 = NULL;
     nghttp2_session_del(h2->ng);
+    h2_guard_release(&h2->guard);
     free(h2);
 }
 

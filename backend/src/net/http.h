@@ -252,6 +252,7 @@ struct http_config {
                                      this machine's, NULL-terminated; may be NULL */
     int connections_max;
     int connections_per_address; /**< 0: 256, and as many as there are from this machine */
+    size_t bodies_max; /**< Bodies of all requests held at the same time; 0: 256 MiB, [bytes] */
     uint64_t idle_timeout_ms;
     uint64_t header_timeout_ms; /**< A whole header must come within; 0: 10,000 */
     uint64_t ping_after_ms;     /**< A silent WebSocket is pinged; 0: 20,000 */

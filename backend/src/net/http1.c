@@ -82,6 +82,31 @@ int head_text(struct head *h, const char *text, size_t len)
     return at;
 }
 
+int head_again(struct head *h, uint16_t at)
+{
+    size_t size = strlen(h->text + at) + 1;
+    char *to = reserve(h, size);
+
+    if (!to)
+        return UV_ENOMEM;
+    memcpy(to, h->text + at, size);
+    h->len += (uint32_t)size;
+    return (int)(h->len - size);
+}
+
+int head_extend(struct head *h, const char *text, size_t len)
+{
+    char *to = reserve(h, len);
+
+    if (!to)
+        return UV_ENOMEM;
+    to--; /* over its NUL */
+    memcpy(to, text, len);
+    to[len] = '\0';
+    h->len += (uint32_t)len;
+    return 0;
+}
+
 int head_add(struct head *h, uint16_t name, uint16_t value)
 {
     if (h->count == HEAD_COUNT_MAX)

@@ -58,6 +58,10 @@ void head_release(struct head *h);
 const char *head_get(const struct head *h, const char *name);
 /** Append len bytes and a NUL; their offset, or UV_ENOMEM. For HTTP/2, which has no lines. */
 int head_text(struct head *h, const char *text, size_t len);
+/** Append the text that lies at this offset once more; the same. */
+int head_again(struct head *h, uint16_t at);
+/** Go on with the text that was appended last. 0 or UV_ENOMEM. */
+int head_extend(struct head *h, const char *text, size_t len);
 /** 0, or UV_E2BIG when there are too many. */
 int head_add(struct head *h, uint16_t name, uint16_t value);
 

@@ -38,6 +38,7 @@ enum {
     WRITE_SIZE = 64 << 10,        /* given to the socket at a time */
     H1_INLINE = 32 << 10,         /* header and body go out in one write up to this body size */
     SKIP_MAX = 64 << 10,          /* body of a refused request that is read and dropped */
+    BODIES_MAX = 256 << 20,       /* bodies of all requests that are held at the same time */
     UNSIGNED_BODY_MAX = 64 << 10, /* a longer body is taken only once its sender is signed in */
     STREAM_QUEUE_MAX = 1 << 20,   /* bytes a slow reader of a stream may leave behind */
     PER_ADDRESS = 256,            /* connections from one address that is not this machine */
@@ -262,6 +263,7 @@ struct http_server {
     struct link touched; /* connections with something to do at the end of the turn */
     uv_idle_t turn;      /* runs while there are such */
     size_t connections;
+    size_t bodies; /* bytes of all requests' bodies that are held */
     struct guests *guests;
     struct listener {
         uv_poll_t poll;
@@ -349,7 +351,9 @@ void h2_sweep(struct http_server *s, uint64_t now_ms);
 struct txn *txn_new(struct http_server *s, struct conn *c);
 void txn_free(struct txn *t);
 const char *request_keep(struct http_request_inner *in, const char *text, size_t len);
-int request_read(struct txn *t); /* 0 or the status that says what is wrong */
+int request_read(struct txn *t);                      /* 0 or the status that says what is wrong */
+bool txn_has_room(const struct txn *t, uint64_t len); /* for so much more of a body */
+int txn_take_body(struct txn *t, const void *data, size_t len); /* 0, 413 or 503 */
 
 /* router.c */
 enum { MATCH_NONE = 0, MATCH_PATH = 1, MATCH_ROUTE = 2 };

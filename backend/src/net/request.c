@@ -49,6 +49,7 @@ void txn_free(struct txn *t)
     if (!t)
         return;
     link_del(&t->in_list);
+    t->server->bodies -= t->in.len;
     buf_release(&t->in);
     reply_release(&t->res);
     head_release(&t->inner.head);
@@ -73,6 +74,24 @@ const char *request_keep(struct http_request_inner *in, const char *text, size_t
     memcpy(k->text, text, len);
     k->text[len] = '\0';
     return k->text;
+}
+
+/* ---------------------------------------------------------------- body */
+
+bool txn_has_room(const struct txn *t, uint64_t len)
+{
+    return len <= t->server->config.bodies_max - t->server->bodies;
+}
+
+int txn_take_body(struct txn *t, const void *data, size_t len)
+{
+    t->in.max = t->body_max;
+    if (len > t->in.max || t->in.len > t->in.max - len)
+        return 413;
+    if (!txn_has_room(t, len) || buf_append(&t->in, data, len))
+        return 503;
+    t->server->bodies += len;
+    return 0;
 }
 
 /* ------------------------------------------------------------- reading */

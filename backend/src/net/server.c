@@ -428,6 +428,8 @@ int txn_headed(struct txn *t)
     if (t->req.route && t->has_coming &&
         !route_takes(t->req.route, http_header(&t->req, "content-type")))
         return 415;
+    if (t->length <= t->body_max && !txn_has_room(t, t->length))
+        return 503;
     return 0;
 }
 
@@ -636,6 +638,8 @@ static void set_defaults(struct http_config *c)
 {
     if (c->connections_max <= 0)
         c->connections_max = CONNECTIONS_DEFAULT;
+    if (!c->bodies_max)
+        c->bodies_max = BODIES_MAX;
     if (!c->idle_timeout_ms)
         c->idle_timeout_ms = IDLE_DEFAULT_MS;
     if (!c->header_timeout_ms)

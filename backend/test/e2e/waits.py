@@ -19,6 +19,7 @@ from llm import Case, QUESTION  # noqa: E402
 
 WORKERS = 2
 CROWD = 5  # more than the workers of any lane on a small machine, and than those of requests here
+HASH_LANE_MAX = 64 + 4  # requests that wait for a hash, and the most that are hashed at a time (loop/lanes.c)
 SOON_S = 5  # for a request that waits for nobody; the operations below block for longer, or for ever
 SPOKEN = "What is your greatest weakness?"
 
@@ -188,6 +189,26 @@ class Passwords(Waits):
         self.assertServed("hashing")
         for token in crowd.end():
             self.assertIsInstance(token, str)
+
+
+    def test_more_than_the_lane_holds(self):
+        """Hashing costs memory and time: who finds the lane full is told so at once, and everybody has an answer."""
+        self.server.post("/api/v1/auth/signup", {"email": "full@example.com", "password": "a long one indeed", "displayName": "F"})
+
+        def sign_in(_):
+            try:
+                return self.server.post("/api/v1/auth/login", {"email": "full@example.com", "password": "a long one indeed"})["accessToken"]
+            except harness.HttpError as error:
+                return error.status, error.problem["code"]
+
+        crowd = Crowd(HASH_LANE_MAX + 60, sign_in)
+        results = crowd.end()
+        refused = [result for result in results if result == (503, "overloaded")]
+        served = [result for result in results if isinstance(result, str)]
+        self.assertEqual(len(refused) + len(served), len(results), results)
+        self.assertGreater(len(refused), 0)
+        self.assertGreaterEqual(len(served), HASH_LANE_MAX - 4)
+        self.assertIsInstance(sign_in(0), str)
 
 
 class Stopping(Waits):

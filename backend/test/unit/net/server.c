@@ -863,9 +863,62 @@ static void a_body_in_drops_is_408(void **state)
     net_fixture_stop(&other);
 }
 
+/* Many at once may not hold more than so much: who comes then is told to come again, as soon as it
+ * is known that his body has no room, and small ones still pass. */
+static void bodies_of_all_have_a_bound(void **state)
+{
+    enum { ROOM = 64 << 10, BODY = 40000 };
+    struct http_config config = {.connections_max = 8, .bodies_max = ROOM};
+    static char body[BODY];
+    static struct net_fixture other;
+    char value[8];
+    struct wire_answer a;
+    int first, second;
+
+    (void)state;
+    memset(body, 'b', sizeof(body));
+    other = (struct net_fixture){.shutdown_ms = 3000};
+    net_fixture_start(&other, &config, routes, NULL);
+    first = wire_connect(other.port);
+    wire_puts(first, "POST /api/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 40000\r\n\r\n");
+    wire_send(first, body, BODY - 1);
+    usleep(100000);
+    second = wire_connect(other.port);
+    wire_puts(second, "POST /api/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 40000\r\n\r\n");
+    assert_int_equal(wire_answer_read(second, 0, &a), 0);
+    assert_int_equal(a.status, 503);
+    assert_non_null(wire_header(&a, "Retry-After", value, sizeof(value)));
+    wire_answer_release(&a);
+    wire_close(second);
+    second = wire_connect(other.port); /* of chunks nobody knows before */
+    wire_puts(second, "POST /api/echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      "9c40\r\n");
+    wire_send(second, body, BODY);
+    assert_int_equal(wire_answer_read(second, 0, &a), 0);
+    assert_int_equal(a.status, 503);
+    wire_answer_release(&a);
+    wire_close(second);
+    assert_int_equal(wire_request(other.port, "POST", "/api/echo", NULL, "small", 5, &a), 0);
+    assert_int_equal(a.status, 200);
+    wire_answer_release(&a);
+    wire_puts(first, "b");
+    assert_int_equal(wire_answer_read(first, 0, &a), 0);
+    assert_int_equal(a.status, 200);
+    assert_int_equal(a.len, BODY);
+    wire_answer_release(&a);
+    wire_close(first);
+    for (int i = 0; i < 5; i++) { /* what is over gives its room back */
+        assert_int_equal(wire_request(other.port, "POST", "/api/echo", NULL, body, BODY, &a), 0);
+        assert_int_equal(a.status, 200);
+        wire_answer_release(&a);
+    }
+    net_fixture_stop(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bodies_of_all_have_a_bound),
         cmocka_unit_test(a_body_that_does_not_come_is_408_and_others_are_served),
         cmocka_unit_test(a_body_in_drops_is_408),
         cmocka_unit_test(a_handler_sees_query_path_cookies_and_headers),
