@@ -1,20 +1,22 @@
 /**
  * @file ground/question.c  Is it a question, and of what kind?
  *
- * A linear model over words and our own cues, trained at build time (tools/question_train.c); its
- * weights are the generated question_model.h. A question mark, where there is one, is believed
- * unless the model is quite sure of the opposite.
+ * Whether it is one, and which of its words, says ground/spans.h. The kind is a linear model over
+ * words and our own cues, trained at build time (tools/question-train/kinds.c); its weights are
+ * the generated question_model.h.
  */
 #include "ground/question.h"
 
 #include "ground/question_features.h"
+#include "ground/question_kinds.h"
+#include "ground/spans.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES = QUESTION_OTHER + 2, STATEMENT = CLASSES - 1 };
+enum { CLASSES = QUESTION_OTHER + 1 };
 
 struct model_row {
     uint32_t hash;
@@ -22,8 +24,6 @@ struct model_row {
 };
 
 #include "question_model.h"
-
-static const double MARK_MIN = 0.02; /* with "?", a statement needs 50 to 1 against it */
 
 static int compare_row(const void *key, const void *item)
 {
@@ -61,42 +61,37 @@ static void probabilities(const uint32_t *hashes, size_t n, double p[CLASSES])
         p[k] /= sum;
 }
 
-/** Ends with a question mark of any script? */
-static bool marked(const char *text, size_t len)
+enum question_kind question_kind_of(const char *text, size_t len, float *sure)
 {
-    static const char *const marks[] = {"?", "？",       "؟",
-                                        "⸮", "\xcd\xbe", "՞"}; /* the fifth: Greek U+037E */
+    uint32_t hashes[QUESTION_FEATURES_MAX];
+    double p[CLASSES];
+    size_t n = question_features(text, len, hashes);
+    int kind = QUESTION_OTHER;
 
-    while (len && strchr(" \t\r\n\"')", text[len - 1]))
-        len--;
-    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        size_t n = strlen(marks[i]);
-
-        if (len >= n && memcmp(text + len - n, marks[i], n) == 0)
-            return true;
-    }
-    return false;
+    if (sure)
+        *sure = 0;
+    if (!n)
+        return QUESTION_OTHER;
+    probabilities(hashes, n, p);
+    for (int k = 0; k < CLASSES; k++)
+        if (p[k] > p[kind])
+            kind = k;
+    if (sure)
+        *sure = (float)p[kind];
+    return (enum question_kind)kind;
 }
 
 struct question question_classify(const char *text)
 {
-    struct question q = {.is_question = false, .kind = QUESTION_OTHER, .certainty = 0};
-    uint32_t hashes[QUESTION_FEATURES_MAX];
-    double p[CLASSES];
+    struct question_span spans[QUESTION_SPANS_MAX];
     size_t len = strlen(text);
-    size_t n = question_features(text, len, hashes);
-    double asked;
-    bool mark;
+    size_t n = question_spans(text, len, spans, QUESTION_SPANS_MAX);
+    struct question q = {.is_question = n > 0, .kind = QUESTION_OTHER, .certainty = 0};
 
-    if (n == 0)
-        return q;
-    probabilities(hashes, n, p);
-    asked = 1 - p[STATEMENT];
-    mark = marked(text, len);
-    q.is_question = asked >= (mark ? MARK_MIN : 0.5);
-    for (int k = 0; k < STATEMENT; k++)
-        if (p[k] > p[q.kind])
-            q.kind = (enum question_kind)k;
-    q.certainty = (float)(q.is_question ? p[q.kind] / fmax(asked, 1e-9) : p[STATEMENT]);
+    if (n)
+        q.kind = question_kind_of(text + spans[0].start, spans[n - 1].end - spans[0].start,
+                                  &q.certainty);
+    else
+        q.kind = question_kind_of(text, len, NULL);
     return q;
 }

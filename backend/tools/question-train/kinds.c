@@ -1,16 +1,14 @@
 /**
- * @file tools/question_train.c  Train the classifier of questions at build time
- *
- *     question-train OUT.h FILE.tsv …     kind<TAB>text; {a|b} in a text are alternatives
+ * @file question-train/kinds.c  Train the classifier of the kinds of questions
  *
  * Multinomial logistic regression (softmax; C. Bishop, "Pattern Recognition and Machine Learning",
  * 2006, section 4.3.4) over the features of ground/question_features.h, fitted by AdaGrad
- * (J. Duchi, E. Hazan, Y. Singer, JMLR 12, 2011) with L2 decay. Every random choice comes from a
- * fixed seed: the same input gives the same header. Copies with dropped words and fillers in
- * front stand for what a recogniser gets wrong. Weights leave as 8-bit numbers with one scale.
+ * (J. Duchi, E. Hazan, Y. Singer, JMLR 12, 2011) with L2 decay. Copies
+ * with noise stand for what a recogniser gets wrong. Weights leave as 8-bit numbers with one scale.
  */
 #include "ground/question.h"
 #include "ground/question_features.h"
+#include "question-train/train.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -19,12 +17,9 @@
 #include <string.h>
 
 enum {
-    CLASSES = QUESTION_OTHER + 2, /* the last: no question */
-    STATEMENT = CLASSES - 1,
-    LINE_MAX_BYTES = 8192,
-    PATTERN_SAMPLES = 60, /* expansions of one pattern, at most */
-    TEXT_MAX_BYTES = 1024,
-    EPOCHS = 24,
+    CLASSES = QUESTION_OTHER + 1,
+    PATTERN_SAMPLES = 90, /* texts made of one pattern */
+    EPOCHS = 8,
     FEATURE_MIN = 2, /* a feature seen fewer times is noise */
 };
 
@@ -51,20 +46,6 @@ struct model {
     float (*g)[CLASSES];
 };
 
-static uint32_t seed = 20260101;
-
-static uint32_t chance(uint32_t below)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (uint32_t)(((uint64_t)(seed >> 8) * below) >> 24);
-}
-
-static void die(const char *what)
-{
-    fprintf(stderr, "question-train: %s\n", what);
-    exit(1);
-}
-
 static void add_example(struct set *s, const char *text, int class, float weight)
 {
     uint32_t hashes[QUESTION_FEATURES_MAX];
@@ -89,126 +70,53 @@ static void add_example(struct set *s, const char *text, int class, float weight
     e->weight = weight;
 }
 
-/** A copy as a recogniser may hear it: a filler in front, words gone. */
-static void add_noisy(struct set *s, const char *text, int class, float weight)
+/** Once as it is, once as a recogniser may hear it. */
+static void add_text(struct set *s, char text[TEXT_MAX_BYTES], int class, float weight)
 {
-    static const char *const fronts[] = {"",         "",     "",      "so ",      "okay ",
-                                         "um ",      "and ", "well ", "alright ", "great thanks ",
-                                         "okay so ", "now "};
-    char noisy[TEXT_MAX_BYTES + 64];
-    size_t n;
-    const char *p = text;
-
-    n = (size_t)snprintf(noisy, sizeof(noisy), "%s",
-                         fronts[chance(sizeof(fronts) / sizeof(fronts[0]))]);
-    while (*p && n + 1 < sizeof(noisy)) {
-        size_t k = strcspn(p, " ");
-        bool drop = chance(100) < 8;
-
-        k += p[k] == ' ';
-        for (size_t i = 0; i < k && !drop && n + 1 < sizeof(noisy); i++)
-            noisy[n++] = p[i];
-        p += k;
-    }
-    noisy[n] = '\0';
-    add_example(s, noisy, class, weight);
+    add_example(s, text, class, weight);
+    grammar_noise(text);
+    add_example(s, text, class, weight / 2);
 }
 
-/** Number of ways a pattern can be read. */
-static double ways(const char *p)
+/* Parts carry a question on: with them it is of the same kind. */
+static void add_pattern(struct set *s, const struct pattern *p, int class)
 {
-    double total = 1;
-    double here = 0;
+    size_t count = strpbrk(p->text, "{<") ? PATTERN_SAMPLES : 1;
+    char part_name[64];
 
-    for (; *p; p++) {
-        if (*p == '{')
-            here = 1;
-        else if (*p == '|')
-            here++;
-        else if (*p == '}')
-            total *= here;
-    }
-    return total;
-}
-
-/** Read a pattern one way: choice k of all, or a random one when k < 0. */
-static void expand(const char *p, double k, char *out)
-{
-    size_t n = 0;
-
-    while (*p && n + 1 < TEXT_MAX_BYTES) {
-        if (*p == '{') {
-            const char *end = strchr(p, '}');
-            uint32_t count = 1;
-            uint32_t pick;
-
-            if (!end)
-                die("'{' without '}'");
-            for (const char *q = p; q < end; q++)
-                count += *q == '|';
-            pick = k < 0 ? chance(count) : (uint32_t)fmod(k, count);
-            k = k < 0 ? k : floor(k / count);
-            p++;
-            while (pick) {
-                if (*p == '|')
-                    pick--;
-                p++;
-            }
-            while (*p != '|' && *p != '}' && n + 1 < TEXT_MAX_BYTES)
-                out[n++] = *p++;
-            p = end + 1;
-        } else {
-            out[n++] = *p++;
-        }
-    }
-    out[n] = '\0';
-}
-
-static void add_pattern(struct set *s, const char *pattern, int class)
-{
-    double all = ways(pattern);
-    size_t count = all < PATTERN_SAMPLES ? (size_t)all : PATTERN_SAMPLES;
-    char text[TEXT_MAX_BYTES];
-
+    snprintf(part_name, sizeof(part_name), "part.%s",
+             question_kind_name((enum question_kind) class));
     for (size_t i = 0; i < count; i++) {
-        expand(pattern, all <= PATTERN_SAMPLES ? (double)i : -1, text);
-        add_example(s, text, class, 1);
-        add_noisy(s, text, class, 0.5f);
+        char text[TEXT_MAX_BYTES];
+        char part[TEXT_MAX_BYTES];
+
+        grammar_expand(p, text);
+        if (percent(12) && grammar_make(part_name, part) &&
+            strlen(text) + strlen(part) + 2 < TEXT_MAX_BYTES)
+            strcat(strcat(text, " "), part);
+        add_text(s, text, class, p->weight);
     }
 }
 
 static int class_of(const char *name)
 {
-    if (strcmp(name, "statement") == 0)
-        return STATEMENT;
     for (int k = 0; k <= QUESTION_OTHER; k++)
         if (strcmp(name, question_kind_name((enum question_kind)k)) == 0)
             return k;
     return -1;
 }
 
-static void read_file(struct set *s, const char *path)
+static void add_patterns(struct set *s)
 {
-    static char line[LINE_MAX_BYTES];
-    FILE *f = fopen(path, "r");
+    size_t n;
+    const struct pattern *patterns = grammar_patterns(&n);
 
-    if (!f)
-        die(path);
-    while (fgets(line, sizeof(line), f)) {
-        char *tab = strchr(line, '\t');
-        int class;
+    for (size_t i = 0; i < n; i++) {
+        int class = class_of(patterns[i].name);
 
-        line[strcspn(line, "\r\n")] = '\0';
-        if (line[0] == '#' || !tab)
-            continue;
-        *tab = '\0';
-        class = class_of(line);
         if (class >= 0)
-            add_pattern(s, tab + 1, class);
-        else
-            fprintf(stderr, "question-train: %s: kind '%s' is unknown, ignored\n", path, line);
+            add_pattern(s, &patterns[i], class);
     }
-    fclose(f);
 }
 
 static int compare_hash(const void *a, const void *b)
@@ -341,7 +249,7 @@ static void write_header(const struct model *m, const char *path)
     for (size_t i = 0; i < m->n; i++)
         for (int k = 0; k < CLASSES; k++)
             top = fmaxf(top, fabsf(m->w[i][k]));
-    fprintf(f, "/* Written by tools/question_train.c; do not edit. */\n");
+    fprintf(f, "/* Written by tools/question-train; do not edit. */\n");
     fprintf(f, "static const float model_scale = %.9gf;\n", (double)top / 127);
     fprintf(f, "static const struct model_row model_rows[] = {\n");
     for (size_t i = 0; i < m->n; i++) {
@@ -365,26 +273,22 @@ static void write_header(const struct model *m, const char *path)
         die(path);
 }
 
-int main(int argc, char **argv)
+void train_kinds(const char *path)
 {
     struct set s = {.n = 0};
     struct model m = {.n = 0};
 
-    if (argc < 3)
-        die("usage: question-train OUT.h FILE.tsv ...");
-    for (int i = 2; i < argc; i++)
-        read_file(&s, argv[i]);
+    add_patterns(&s);
     if (s.n < 2)
         die("nothing to learn from");
     balance(&s);
     index_features(&m, &s);
     train(&m, &s);
-    write_header(&m, argv[1]);
+    write_header(&m, path);
     for (size_t i = 0; i < s.n; i++)
         free(s.items[i].features);
     free(s.items);
     free(m.hashes);
     free(m.w);
     free(m.g);
-    return 0;
 }

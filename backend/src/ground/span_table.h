@@ -1,0 +1,34 @@
+/**
+ * @file ground/span_table.h  The form of the tagger's table, for who writes it and who reads it
+ *
+ * Private to ground/ and the tool that trains. Open addressing with linear probing: the low bits of
+ * a feature's hash say where its row is, the top byte whether it is that row. A feature that was
+ * never seen finds a foreign row once in a few hundred times.
+ */
+#ifndef GROUND_SPAN_TABLE_H
+#define GROUND_SPAN_TABLE_H
+
+#include "ground/span_features.h"
+
+#include <stdint.h>
+
+enum { SPAN_TABLE_BITS = 17, SPAN_TABLE_SIZE = 1 << SPAN_TABLE_BITS };
+
+struct span_row {
+    uint8_t check; /* 0: no row */
+    int8_t w[SPAN_LABELS];
+};
+
+static inline uint32_t span_row_at(uint32_t hash)
+{
+    return hash & (SPAN_TABLE_SIZE - 1);
+}
+
+static inline uint8_t span_row_check(uint32_t hash)
+{
+    uint8_t check = (uint8_t)(hash >> 24);
+
+    return check ? check : 1;
+}
+
+#endif
