@@ -22,9 +22,9 @@ enum {
     ROWS_MAX = 92000, /* of SPAN_TABLE_SIZE: seven in ten places are taken */
     SLOTS = 1 << 23,  /* of the table that counts features */
     HIDDEN = 45,      /* words of open classes that are hidden, in percent */
-    NONE = 0xffffffffu,
 };
 
+static const uint32_t NONE = 0xffffffffu; /* no number of a feature */
 static const double RATE = 0.12;
 static const double DECAY = 3e-6;
 static const double CLIP = 3.0; /* the largest weight that is kept as it is */
