@@ -58,6 +58,7 @@ suite_checks() {
     say "Check the sources"
     one "include arrows run one way" python3 scripts/check_includes.py
     one "public functions have a caller" python3 scripts/check_callers.py
+    one "threads wait in one place" python3 scripts/check_waits.py
     one "paths in the documents are there" python3 scripts/check_paths.py
     one "C sources are formatted" sh -c 'git ls-files "backend/*.c" "backend/*.h" | xargs clang-format --dry-run -Werror'
     one "shell scripts parse" sh -c 'for f in scripts/*.sh .ci/run; do bash -n "$f" || exit 1; done'

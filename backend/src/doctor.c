@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "llm/reach.h"
 #include "loop/loop.h"
+#include "loop/wait.h"
 #include "models/models.h"
 #include "store/sealed.h"
 
@@ -279,7 +280,7 @@ static void check_distant(struct doctor *d, const struct asr_engine *engine,
     if (uv_thread_create(&thread, ask_recogniser, &a))
         return;
     loop_run(a.loop);
-    uv_thread_join(&thread);
+    wait_gone(&thread, "the recogniser's answer");
     if (a.rc) {
         snprintf(text, sizeof(text), "%s: %s", engine->name,
                  a.why.text[0] ? a.why.text : uv_strerror(a.rc));

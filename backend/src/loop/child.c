@@ -4,10 +4,12 @@
 #include "loop/child.h"
 
 #include "base/module.h"
+#include "loop/wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -19,9 +21,14 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { SOCKET_FD = 3, NAMES_MAX = 32 };
+enum {
+    SOCKET_FD = 3,
+    NAMES_MAX = 32,
+    LOOK_MS = 100, /* between two looks at a child that owes an answer */
+};
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { MAPS_TERABYTES = 1 };
@@ -134,7 +141,7 @@ static void *make_all(void *arg)
         struct order *o = maker.first;
 
         if (!o) {
-            pthread_cond_wait(&maker.changed, &maker.lock);
+            wait_for_work(&maker.changed, &maker.lock, 0);
             continue;
         }
         maker.first = o->next;
@@ -179,7 +186,7 @@ static int place(struct order *o)
         maker.first = o;
         pthread_cond_broadcast(&maker.changed);
         while (!o->done)
-            pthread_cond_wait(&maker.changed, &maker.lock);
+            wait_on(&maker.changed, &maker.lock, WAIT_OTHERS, "a process to be started", 0);
         rc = o->rc;
     }
     pthread_mutex_unlock(&maker.lock);
@@ -242,6 +249,57 @@ void child_close(struct child *c)
     while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
         ;
     free(c);
+}
+
+/* ---------------------------------------------------------------- waiting for an answer */
+
+/** Processor time that a process has used, all its threads together [ns]; 0 when it is gone. */
+static uint64_t computed_ns(int pid)
+{
+    struct timespec t;
+    clockid_t clock;
+
+    if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &t))
+        return 0;
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/** 1: there is something to read; 0: not within LOOK_MS. */
+static int look(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    int n = poll(&p, 1, LOOK_MS);
+
+    if (n < 0 && errno != EINTR)
+        return -errno;
+    return n > 0;
+}
+
+/* Time in which all of this machine stood still, us included, is no fault of the child's: so looks
+ * are counted, not the clock. */
+int child_await(int pid, int fd, const struct child_patience *p)
+{
+    uint64_t before = computed_ns(pid);
+    int still_ms = 0, waited_ms = 0;
+
+    wait_check(WAIT_OTHERS, "a child process");
+    for (;;) {
+        int there = look(fd);
+        uint64_t now;
+
+        if (there)
+            return there < 0 ? there : 0;
+        if (p->stop && p->stop(p->arg))
+            return UV_ECANCELED;
+        now = computed_ns(pid);
+        still_ms = now != before ? 0 : still_ms + LOOK_MS;
+        before = now;
+        waited_ms += LOOK_MS;
+        if (still_ms >= p->still_ms)
+            return UV_EOF;
+        if (waited_ms >= p->at_most_ms)
+            return UV_ETIMEDOUT;
+    }
 }
 
 /* ---------------------------------------------------------------- inside the program */

@@ -6,7 +6,9 @@
  * talk to each over a socket (loop/frame.h), see its death as UV_EOF there, and start another.
  *
  *     child_start(&child, "interviewd-media", err);
- *     frame_send(child_socket(child), ...);  frame_receive(child_socket(child), ...)
+ *     frame_send(child_socket(child), ...);
+ *     child_await(child_pid(child), child_socket(child), &patience);     // before each
+ *     frame_receive(child_socket(child), ...);
  *     child_close(child);
  *
  * and in the program itself, first thing in main():
@@ -19,7 +21,12 @@
  * kernel kills it (PR_SET_PDEATHSIG, prctl(2)). That signal is tied to the thread that made the
  * child, so one thread, which lives as long as the process, makes them all.
  *
- * Threads    Any; a call blocks for some milliseconds. Each child has one owner.
+ * Who asks a child something waits with child_await(), which knows a child that hangs (stopped, or
+ * waiting for what never comes) from one that computes for long on a busy machine: the first uses
+ * no processor. It is as good as dead, and is treated so.
+ *
+ * Threads    Any but the loop thread; a call blocks for some milliseconds, child_await() for as
+ *            long as it is told. Each child has one owner.
  * Errors     UV_ENOSYS: the program is not beside ours (the sentence names it). Others as
  *            posix_spawn(3) and socketpair(2) give them.
  * Ownership  The caller owns the child until child_close(), which kills and reaps it.
@@ -39,6 +46,19 @@ int child_start(struct child **cp, const char *program, struct errbuf *err);
 int child_socket(const struct child *c);
 int child_pid(const struct child *c);
 void child_close(struct child *c); /**< NULL is allowed */
+
+/** How long a process may owe an answer. */
+struct child_patience {
+    int still_ms;            /**< Without computing: then it hangs */
+    int at_most_ms;          /**< In all, computing or not */
+    bool (*stop)(void *arg); /**< (optional) Does nobody want the answer any more? Asked often */
+    void *arg;
+};
+
+/** Until there is something to read on fd, its end included. UV_EOF: the process hangs and is best
+ *  closed. UV_ETIMEDOUT: it computes, but for too long. UV_ECANCELED: stop() said so. pid may be a
+ *  child of the child's. */
+int child_await(int pid, int fd, const struct child_patience *patience);
 
 /** Whether a program is there: 0 or UV_ENOSYS. */
 int child_find(const char *program, struct errbuf *err);

@@ -4,6 +4,7 @@
 #include "loop/frame.h"
 
 #include "base/clock.h"
+#include "loop/wait.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -46,8 +47,9 @@ int64_t frame_parse(const uint8_t *bytes, size_t n, struct frame *out)
 
 /* ---------------------------------------------------------------- waiting */
 
-static int wait_for(int fd, short events, uint64_t deadline)
+static int await_socket(int fd, short events, uint64_t deadline)
 {
+    wait_check(WAIT_OTHERS, "a child process");
     for (;;) {
         struct pollfd p = {.fd = fd, .events = events};
         uint64_t now = clock_mono_ms();
@@ -131,7 +133,7 @@ int frame_send_with(int fd, uint16_t kind, const void *data, size_t len, int pas
             return UV_EOF;
         else if (errno != EAGAIN && errno != EINTR)
             return -errno;
-        else if ((rc = wait_for(fd, POLLOUT, deadline)))
+        else if ((rc = await_socket(fd, POLLOUT, deadline)))
             return rc;
     }
     return 0;
@@ -213,7 +215,7 @@ static int read_some(int fd, struct frame_inbox *in, size_t *have, size_t want, 
     if (n == 0 || (n < 0 && errno == ECONNRESET))
         return UV_EOF;
     if (n < 0)
-        return errno == EAGAIN || errno == EINTR ? wait_for(fd, POLLIN, deadline) : -errno;
+        return errno == EAGAIN || errno == EINTR ? await_socket(fd, POLLIN, deadline) : -errno;
     keep_passed(in, &m);
     *have += (size_t)n;
     return 0;

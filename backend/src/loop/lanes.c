@@ -148,7 +148,7 @@ static void worker(void *arg)
         struct item *it;
 
         while (!pool->waiting.first && !lanes->closed[pool->lane])
-            uv_cond_wait(&pool->more, &lanes->lock);
+            wait_for_work(&pool->more, &lanes->lock, 0);
         if (lanes->closed[pool->lane])
             break;
         it = list_pop(&pool->waiting);
@@ -417,7 +417,7 @@ static void close_pool(struct lanes *lanes, enum lane lane)
     uv_mutex_unlock(&lanes->lock);
 
     for (int i = 0; i < pool->threads; i++)
-        uv_thread_join(&pool->thread[i]);
+        wait_gone(&pool->thread[i], "a worker to leave");
     run_done(take_finished(lanes));
     cancel(waiting);
 }

@@ -98,23 +98,45 @@ void wait_end(struct wait *w)
     uv_mutex_unlock(&w->lock);
 }
 
+static int next_signal(uv_cond_t *more, uv_mutex_t *lock, uint64_t until_ns)
+{
+    uint64_t now = until_ns ? uv_hrtime() : 0;
+
+    if (until_ns && now >= until_ns)
+        return UV_ETIMEDOUT;
+    if (until_ns)
+        uv_cond_timedwait(more, lock, until_ns - now);
+    else
+        uv_cond_wait(more, lock);
+    return 0;
+}
+
+int wait_on(uv_cond_t *more, uv_mutex_t *lock, unsigned on, const char *what, uint64_t until_ns)
+{
+    wait_check(on, what);
+    return next_signal(more, lock, until_ns);
+}
+
+void wait_for_work(uv_cond_t *more, uv_mutex_t *lock, uint64_t until_ns)
+{
+    next_signal(more, lock, until_ns);
+}
+
 int wait_for(struct wait *w, unsigned on, const char *what, uint64_t at_most_ms)
 {
-    uint64_t until = uv_hrtime() + at_most_ms * 1000000u;
+    uint64_t until_ns = at_most_ms ? uv_hrtime() + at_most_ms * 1000000u : 0;
     int err = 0;
 
     wait_check(on, what);
     uv_mutex_lock(&w->lock);
-    while (!w->over && !err) {
-        uint64_t now = uv_hrtime();
-
-        if (!at_most_ms)
-            uv_cond_wait(&w->more, &w->lock);
-        else if (now >= until)
-            err = UV_ETIMEDOUT;
-        else
-            uv_cond_timedwait(&w->more, &w->lock, until - now);
-    }
+    while (!w->over && !err)
+        err = next_signal(&w->more, &w->lock, until_ns);
     uv_mutex_unlock(&w->lock);
     return err;
+}
+
+void wait_gone(uv_thread_t *thread, const char *what)
+{
+    wait_check(WAIT_OTHERS, what);
+    uv_thread_join(thread);
 }

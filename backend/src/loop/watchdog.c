@@ -338,7 +338,7 @@ void watchdog_close(struct watchdog *w)
     w->closing = true;
     uv_mutex_unlock(&w->lock);
     pthread_kill((pthread_t)w->thread, SIGTERM); /* blocked there: ends its sleep, no more */
-    uv_thread_join(&w->thread);
+    wait_gone(&w->thread, "the watchdog to leave");
     wait_close(&w->said);
     uv_mutex_destroy(&w->lock);
     free(w);

@@ -8,6 +8,8 @@
  */
 #include "nn/pool.h"
 
+#include "loop/wait.h"
+
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -203,7 +205,7 @@ void nn_pool_close(struct nn_pool *pool)
     atomic_fetch_add(&pool->epoch, 1);
     futex_wake(&pool->epoch);
     for (int i = 1; i < pool->threads; i++)
-        pthread_join(pool->helpers[i].thread, NULL);
+        wait_gone(&pool->helpers[i].thread, "a helper to leave");
     free(pool);
 }
 

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "loop/wait.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -98,7 +99,7 @@ static void *writer(void *arg)
 
         pthread_mutex_lock(&state.lock);
         while (state.open && !state.first)
-            pthread_cond_wait(&state.wake, &state.lock);
+            wait_for_work(&state.wake, &state.lock, 0);
         list = state.first;
         dropped = state.dropped;
         open = state.open;
@@ -195,5 +196,5 @@ void log_close(void)
     state.open = false;
     pthread_cond_signal(&state.wake);
     pthread_mutex_unlock(&state.lock);
-    pthread_join(state.writer, NULL);
+    wait_gone(&state.writer, "the log's writer to leave");
 }

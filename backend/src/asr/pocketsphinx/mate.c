@@ -3,6 +3,8 @@
  */
 #include "asr/pocketsphinx/mate.h"
 
+#include "loop/wait.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -24,7 +26,7 @@ static void *work(void *arg)
     pthread_mutex_lock(&m->lock);
     while (!m->leaving) {
         if (!m->fn) {
-            pthread_cond_wait(&m->changed, &m->lock);
+            wait_for_work(&m->changed, &m->lock, 0);
             continue;
         }
         pthread_mutex_unlock(&m->lock);
@@ -76,7 +78,7 @@ void mate_wait(struct mate *m)
         return;
     pthread_mutex_lock(&m->lock);
     while (m->fn)
-        pthread_cond_wait(&m->changed, &m->lock);
+        wait_on(&m->changed, &m->lock, WAIT_OTHERS, "the other search", 0);
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -89,7 +91,7 @@ void mate_close(struct mate *m)
     m->leaving = true;
     pthread_cond_signal(&m->changed);
     pthread_mutex_unlock(&m->lock);
-    pthread_join(m->thread, NULL);
+    wait_gone(&m->thread, "the other search to leave");
     pthread_cond_destroy(&m->changed);
     pthread_mutex_destroy(&m->lock);
     free(m);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -222,6 +223,75 @@ static void it_dies_with_who_started_it(void **state)
     close(report[1]);
 }
 
+/* ------------------------------------------------------------------ waiting for an answer */
+
+static bool count_to_two(void *arg)
+{
+    int *asked = arg;
+
+    return ++*asked == 2;
+}
+
+static void one_that_neither_computes_nor_answers_hangs(void **state)
+{
+    const struct child_patience short_one = {.still_ms = 300, .at_most_ms = SOON_MS};
+    struct child *c = start();
+
+    (void)state;
+    wait_until_settled(c);
+    assert_int_equal(child_await(child_pid(c), child_socket(c), &short_one), UV_EOF);
+    kill(child_pid(c), SIGSTOP);
+    assert_int_equal(child_await(child_pid(c), child_socket(c), &short_one), UV_EOF);
+    child_close(c); /* which ends one that is stopped, too */
+}
+
+static void its_end_is_seen_without_waiting(void **state)
+{
+    const struct child_patience for_ever = {.still_ms = 3600000, .at_most_ms = 3600000};
+    struct child *c = start();
+
+    (void)state;
+    kill(child_pid(c), SIGKILL);
+    assert_int_equal(child_await(child_pid(c), child_socket(c), &for_ever), 0);
+    child_close(c);
+}
+
+static void who_wants_it_no_more_waits_no_more(void **state)
+{
+    int asked = 0;
+    const struct child_patience p = {3600000, 3600000, count_to_two, &asked};
+    struct child *c = start();
+
+    (void)state;
+    assert_int_equal(child_await(child_pid(c), child_socket(c), &p), UV_ECANCELED);
+    assert_int_equal(asked, 2);
+    child_close(c);
+}
+
+static void one_that_computes_is_given_its_time(void **state)
+{
+    const struct child_patience p = {.still_ms = 300, .at_most_ms = 1500};
+    int pair[2];
+    pid_t busy;
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    busy = fork();
+    if (busy == 0) {
+        volatile unsigned n = 0;
+
+        for (;;)
+            n = n + 1;
+    }
+    assert_int_equal(child_await(busy, pair[0], &p), UV_ETIMEDOUT);
+    assert_int_equal(write(pair[1], "x", 1), 1);
+    assert_int_equal(child_await(busy, pair[0], &p), 0);
+    kill(busy, SIGKILL);
+    assert_int_equal(waitpid(busy, NULL, 0), busy);
+    close(pair[0]);
+    close(pair[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +303,10 @@ int main(void)
         cmocka_unit_test(signals_that_are_meant_for_us_do_not_end_it),
         cmocka_unit_test(no_secret_is_handed_on),
         cmocka_unit_test(nothing_that_is_open_here_is_open_there),
+        cmocka_unit_test(one_that_neither_computes_nor_answers_hangs),
+        cmocka_unit_test(its_end_is_seen_without_waiting),
+        cmocka_unit_test(who_wants_it_no_more_waits_no_more),
+        cmocka_unit_test(one_that_computes_is_given_its_time),
     };
 
     return cmocka_run_group_tests(tests, choose, NULL);

@@ -4,6 +4,7 @@
  */
 #include "cmocka_all.h"
 
+#include "loop/child.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "loop/wait.h"
@@ -208,6 +209,32 @@ static void wait_on_the_loop(void *arg)
     lane_call(((struct counts *)arg)->lanes, LANE_STORE, count_work, arg, "a quick write");
 }
 
+static void wait_for_a_state(void *arg)
+{
+    uv_mutex_t lock;
+    uv_cond_t more;
+
+    (void)arg;
+    uv_mutex_init(&lock);
+    uv_cond_init(&more);
+    uv_mutex_lock(&lock);
+    wait_on(&more, &lock, WAIT_OTHERS, "a model", 0);
+}
+
+static void wait_for_a_thread(void *arg)
+{
+    uv_thread_t self = uv_thread_self();
+
+    (void)arg;
+    wait_gone(&self, "a worker to leave");
+}
+
+static void wait_for_a_child(void *arg)
+{
+    (void)arg;
+    child_await(getpid(), -1, &(struct child_patience){.still_ms = 1, .at_most_ms = 1});
+}
+
 static void write_elsewhere(void *arg)
 {
     (void)arg;
@@ -272,6 +299,10 @@ static void a_mistake_is_told_at_once_and_ends_the_process(void **state)
         {LANE_STORE, wait_for_one_before, false,
          "the lane \"store\" waits for the lane \"hash\", which may wait for it (a password)"},
         {LANE_STORE, wait_on_the_loop, true, "the loop thread waits for another (a quick write)"},
+        {LANE_STORE, wait_for_a_state, true, "the loop thread waits for another (a model)"},
+        {LANE_STORE, wait_for_a_thread, true,
+         "the loop thread waits for another (a worker to leave)"},
+        {LANE_STORE, wait_for_a_child, true, "the loop thread waits for another (a child process)"},
         {LANE_REQUEST, write_elsewhere, false,
          "a write to the store belongs on the lane \"store\", not on request"},
     };
