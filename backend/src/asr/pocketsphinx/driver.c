@@ -5,11 +5,11 @@
  * model is a nursery: a child process that has loaded everything. A stream is a copy of it, taken
  * at the stream's first utterance.
  *
- * The audio of an utterance is kept until its text came back. When the copy dies, another hears
- * what was kept, and goes on: the speaker's voice and the words that were called stable go with it.
- * An utterance that kills two is heard without the profile's words (the usual suspects), and one
- * that goes on killing at the same place, or kills DEATHS_MAX, is given up with the words of its
- * last partial. Both are told (note).
+ * The audio of an utterance is kept until its text came back. When the copy dies, or hangs and is
+ * ended for it, another hears what was kept, and goes on: the speaker's voice and the words that
+ * were called stable go with it. An utterance that kills two is heard without the profile's words
+ * (the usual suspects), and one that goes on killing at the same place, or kills DEATHS_MAX, is
+ * given up with the words of its last partial. Both are told (note).
  */
 #include "asr/engine.h"
 #include "asr/pocketsphinx/wire.h"
@@ -19,9 +19,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,16 +33,19 @@
 
 enum {
     PACE_MS = 300,
-    STREAMS_MAX = 32,    /* copies at the same time; each has 10 to 60 MB of its own */
-    LOAD_MS = 120000,    /* for a nursery to be ready */
-    ANSWER_MS = 90000,   /* for one call; the copy ends itself after 60 s of computing */
-    SEND_MS = 10000,     /* for a copy to take what it is sent */
-    NURSERIES_MAX = 3,   /* started for one stream before that is an error */
-    PLAIN_AFTER = 2,     /* deaths in an utterance; then without the profile's words */
-    SAME_PLACE_MAX = 4,  /* deaths in a row after the same sample; then it is given up */
-    DEATHS_MAX = 40,     /* of one utterance, wherever; the same */
-    AGAIN_PIECE = 3200,  /* samples a call when audio is heard again: tells where it dies */
-    PAUSE_FIRST_MS = 20, /* before the third copy of an utterance; then twice as long each time */
+    STREAMS_MAX = 32,      /* copies at the same time; each has 10 to 60 MB of its own */
+    LOAD_MS = 120000,      /* for a nursery to be ready */
+    LOAD_STILL_MS = 20000, /* of it without computing: a slow disk is waited for */
+    BORN_MS = 20000,       /* for a copy to be made */
+    ANSWER_MS = 90000,     /* for one call; the copy ends itself after 60 s of computing */
+    STILL_MS = 3000,       /* of it without computing: the copy hangs */
+    SEND_MS = 10000,       /* for a copy to take what it is sent */
+    NURSERIES_MAX = 3,     /* started for one stream before that is an error */
+    PLAIN_AFTER = 2,       /* deaths in an utterance; then without the profile's words */
+    SAME_PLACE_MAX = 4,    /* deaths in a row after the same sample; then it is given up */
+    DEATHS_MAX = 40,       /* of one utterance, wherever; the same */
+    AGAIN_PIECE = 3200,    /* samples a call when audio is heard again: tells where it dies */
+    PAUSE_FIRST_MS = 20,   /* before the third copy of an utterance; then twice as long each time */
     PAUSE_MAX_MS = 320,
     KEPT_FIRST = 16000 * 8, /* samples there is room for at first */
     TEXT_BYTES = 65536,
@@ -57,12 +62,21 @@ struct asr_model {
     char folder[PATH_MAX];
 };
 
+/** A process that hears one stream. */
+struct copy {
+    int fd;     /* its socket, negative: there is none */
+    int pid;    /* to look whether it computes */
+    int handle; /* its pidfd, to end it with; negative: the system has none */
+};
+
+static const struct copy NO_COPY = {.fd = -1, .handle = -1};
+
 struct asr_stream {
     struct asr_model *model;
     char **lines; /* of the profile */
     size_t line_count;
     uv_mutex_t lock;  /* interrupt() comes from any thread */
-    int fd;           /* {lock} for writing; the copy's socket, negative: none */
+    struct copy copy; /* {lock} for writing */
     bool interrupted; /* {lock} */
     bool counted;     /* among model->streams */
     struct frame_inbox inbox;
@@ -83,7 +97,8 @@ struct asr_stream {
 
 /* ---------------------------------------------------------------- the nursery */
 
-static int load_nursery(struct asr_model *m, struct errbuf *err)
+static int load_nursery(struct asr_model *m, const struct child_patience *patience,
+                        struct errbuf *err)
 {
     struct frame f;
     struct buf b;
@@ -94,8 +109,10 @@ static int load_nursery(struct asr_model *m, struct errbuf *err)
     pack_text(&b, m->folder);
     rc = frame_send(fd, EAR_LOAD, b.data, b.len, SEND_MS);
     buf_release(&b);
-    if (!rc)
-        rc = frame_receive(fd, &m->inbox, &f, LOAD_MS);
+    rc = rc ? rc : child_await(child_pid(m->nursery), fd, patience);
+    rc = rc ? rc : frame_receive(fd, &m->inbox, &f, SEND_MS);
+    if (rc == UV_ECANCELED)
+        return err_set(err, rc, "interrupted");
     if (rc)
         return err_set(err, rc == UV_EOF ? UV_ECONNRESET : rc,
                        "PocketSphinx's process ended while it loaded the model");
@@ -110,36 +127,20 @@ static void drop_nursery(struct asr_model *m)
 }
 
 /** {lock} */
-static int start_nursery(struct asr_model *m, struct errbuf *err)
+static int start_nursery(struct asr_model *m, bool (*stop)(void *arg), void *arg,
+                         struct errbuf *err)
 {
+    const struct child_patience patience = {LOAD_STILL_MS, LOAD_MS, stop, arg};
     int rc = child_start(&m->nursery, PROGRAM, err);
 
-    if (!rc && (rc = load_nursery(m, err)))
+    if (!rc && (rc = load_nursery(m, &patience, err)))
         drop_nursery(m);
     return rc;
 }
 
-/** {lock} The other end of a socket goes to a new copy. */
-static int hand_over(struct asr_model *m, int end, struct errbuf *err)
+static bool is_interrupted(void *arg)
 {
-    int rc = UV_EOF;
-
-    for (int i = 0; rc && i < NURSERIES_MAX; i++) {
-        if (!m->nursery && (rc = start_nursery(m, err)))
-            continue;
-        rc = frame_send_with(child_socket(m->nursery), EAR_STREAM, NULL, 0, end, SEND_MS);
-        if (rc)
-            drop_nursery(m);
-    }
-    if (rc && err && !err->text[0])
-        err_set(err, rc, "PocketSphinx's process does not stay alive");
-    return rc;
-}
-
-/* ---------------------------------------------------------------- a copy */
-
-static bool is_interrupted(struct asr_stream *st)
-{
+    struct asr_stream *st = arg;
     bool interrupted;
 
     uv_mutex_lock(&st->lock);
@@ -148,21 +149,93 @@ static bool is_interrupted(struct asr_stream *st)
     return interrupted;
 }
 
-static void set_socket(struct asr_stream *st, int fd)
+/* ---------------------------------------------------------------- a copy */
+
+static void end_copy(const struct copy *c)
 {
-    int old;
+    if (c->handle >= 0) {
+        pidfd_send_signal(c->handle, SIGKILL, NULL,
+                          0); /* it may hang, and see no end of its socket */
+        close(c->handle);
+    }
+    if (c->fd >= 0)
+        close(c->fd);
+}
+
+/** {lock} of the model. The nursery says on the copy's socket who was born. */
+static int meet_copy(struct asr_stream *st, struct copy *c, struct errbuf *err)
+{
+    const struct child_patience patience = {STILL_MS, BORN_MS, is_interrupted, st};
+    struct frame f;
+    struct taking t;
+    int rc = child_await(child_pid(st->model->nursery), c->fd, &patience);
+
+    rc = rc ? rc : frame_receive(c->fd, &st->inbox, &f, SEND_MS);
+    if (rc)
+        return rc == UV_ECANCELED ? err_set(err, rc, "interrupted") : DIED;
+    if (f.kind == EAR_FAIL)
+        return ear_fail_read(&f, err);
+    taking_init(&t, &f);
+    c->pid = (int)take_u32(&t);
+    if (f.kind != EAR_COPY || t.bad || t.left)
+        return DIED;
+    c->handle = st->inbox.passed;
+    st->inbox.passed = -1;
+    return 0;
+}
+
+/** {lock} of the model. One end of a socket goes to a new copy. DIED: the nursery did not do it. */
+static int order_copy(struct asr_stream *st, struct copy *c, struct errbuf *err)
+{
+    int pair[2];
+    int rc;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+        return err_set(err, -errno, "no socket to hear with: %s", strerror(errno));
+    *c = NO_COPY;
+    c->fd = pair[0];
+    rc = frame_send_with(child_socket(st->model->nursery), EAR_STREAM, NULL, 0, pair[1], SEND_MS);
+    close(pair[1]);
+    rc = rc ? DIED : meet_copy(st, c, err);
+    if (rc)
+        end_copy(c);
+    return rc;
+}
+
+/** {lock} of the model. By as many nurseries as it takes, within reason. */
+static int get_copy(struct asr_stream *st, struct copy *c, struct errbuf *err)
+{
+    struct asr_model *m = st->model;
+    int rc = DIED;
+
+    for (int i = 0; rc == DIED && i < NURSERIES_MAX; i++) {
+        rc = m->nursery ? 0 : start_nursery(m, is_interrupted, st, err);
+        if (rc && rc != UV_ECANCELED)
+            rc = DIED;
+        rc = rc ? rc : order_copy(st, c, err);
+        if (rc == DIED)
+            drop_nursery(m);
+    }
+    if (rc != DIED)
+        return rc;
+    return err->text[0] ? UV_ECONNRESET
+                        : err_set(err, UV_ECONNRESET, "PocketSphinx's process does not stay alive");
+}
+
+static void set_copy(struct asr_stream *st, const struct copy *c)
+{
+    struct copy old;
 
     uv_mutex_lock(&st->lock);
-    old = st->fd;
-    st->fd = fd;
+    old = st->copy;
+    st->copy = *c;
     uv_mutex_unlock(&st->lock);
-    if (old >= 0)
-        close(old);
+    end_copy(&old);
 }
 
 static void leave_copy(struct asr_stream *st)
 {
-    set_socket(st, -1);
+    set_copy(st, &NO_COPY);
     if (st->counted) {
         uv_mutex_lock(&st->model->lock);
         st->model->streams--;
@@ -174,40 +247,46 @@ static void leave_copy(struct asr_stream *st)
 static int take_copy(struct asr_stream *st, struct errbuf *err)
 {
     struct asr_model *m = st->model;
-    int pair[2];
+    struct copy c;
     int rc = 0;
 
     leave_copy(st);
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-        return err_set(err, -errno, "no socket to hear with: %s", strerror(errno));
     uv_mutex_lock(&m->lock);
     if (m->streams >= STREAMS_MAX)
         rc = err_set(err, UV_ENOBUFS,
                      "PocketSphinx hears %d streams at the same time, and all are taken",
                      STREAMS_MAX);
-    rc = rc ? rc : hand_over(m, pair[1], err);
+    rc = rc ? rc : get_copy(st, &c, err);
     m->streams += rc == 0;
     uv_mutex_unlock(&m->lock);
-    close(pair[1]);
-    if (rc) {
-        close(pair[0]);
+    if (rc)
         return rc;
-    }
     st->counted = true;
-    set_socket(st, pair[0]);
+    set_copy(st, &c);
     return 0;
+}
+
+/** It hangs, and there is no handle to end it with: its nursery takes it along. */
+static void end_nursery(struct asr_stream *st)
+{
+    uv_mutex_lock(&st->model->lock);
+    drop_nursery(st->model);
+    uv_mutex_unlock(&st->model->lock);
 }
 
 /** One call and its answer. 0, DIED, or what went wrong. */
 static int ask(struct asr_stream *st, enum ear_kind kind, const void *data, size_t len,
                struct errbuf *err)
 {
+    const struct child_patience patience = {STILL_MS, ANSWER_MS, is_interrupted, st};
     bool result = kind == EAR_PARTIAL || kind == EAR_FINISH;
     struct frame f;
-    int rc = st->fd < 0 ? UV_EOF : frame_send(st->fd, (uint16_t)kind, data, len, SEND_MS);
+    int rc = st->copy.fd < 0 ? UV_EOF : frame_send(st->copy.fd, (uint16_t)kind, data, len, SEND_MS);
 
-    if (!rc)
-        rc = frame_receive(st->fd, &st->inbox, &f, ANSWER_MS);
+    rc = rc ? rc : child_await(st->copy.pid, st->copy.fd, &patience);
+    if (rc && rc != UV_ECANCELED && st->copy.fd >= 0 && st->copy.handle < 0)
+        end_nursery(st);
+    rc = rc ? rc : frame_receive(st->copy.fd, &st->inbox, &f, SEND_MS);
     if (is_interrupted(st))
         return err_set(err, UV_ECANCELED, "interrupted");
     if (!rc && f.kind == EAR_FAIL)
@@ -369,17 +448,13 @@ static int ps_load(struct asr_model **mp, const struct asr_model_params *params,
     uv_mutex_init(&m->lock);
     frame_inbox_init(&m->inbox);
     text_copy(m->folder, sizeof(m->folder), folder, strlen(folder));
-    if (params->progress)
-        params->progress(0.1, params->progress_arg);
     uv_mutex_lock(&m->lock);
-    rc = start_nursery(m, err);
+    rc = start_nursery(m, params->stop, params->stop_arg, err);
     uv_mutex_unlock(&m->lock);
     if (rc) {
         ps_unload(m);
         return rc;
     }
-    if (params->progress)
-        params->progress(1, params->progress_arg);
     *mp = m;
     return 0;
 }
@@ -446,7 +521,7 @@ static int ps_open(struct asr_stream **sp, struct asr_model *m, const struct asr
     if (!st)
         return err_set(err, UV_ENOMEM, "no memory for a stream");
     st->model = m;
-    st->fd = -1;
+    st->copy = NO_COPY;
     uv_mutex_init(&st->lock);
     frame_inbox_init(&st->inbox);
     buf_init(&st->voice, EAR_VOICE_MAX);
@@ -473,7 +548,7 @@ static int ps_begin(struct asr_stream *st, struct errbuf *err)
     if (st->plain) /* the words are tried again at each utterance */
         leave_copy(st);
     st->plain = false;
-    if (st->fd < 0) {
+    if (st->copy.fd < 0) {
         rc = take_copy(st, err);
         rc = rc ? rc : say_open(st, err);
         rc = rc ? rc : say_begin(st, err);
@@ -592,8 +667,8 @@ static void ps_interrupt(struct asr_stream *st)
 {
     uv_mutex_lock(&st->lock);
     st->interrupted = true;
-    if (st->fd >= 0)
-        shutdown(st->fd, SHUT_RDWR);
+    if (st->copy.fd >= 0)
+        shutdown(st->copy.fd, SHUT_RDWR);
     uv_mutex_unlock(&st->lock);
 }
 

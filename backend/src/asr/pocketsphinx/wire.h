@@ -4,8 +4,10 @@
  * Two kinds of sockets, both of frames (loop/frame.h). The nursery's, one a model:
  *
  *     ->  LOAD folder                 <-  READY | FAIL
- *     ->  STREAM and a descriptor     the nursery forks; the copy serves that socket from here on:
+ *     ->  STREAM and a descriptor     the nursery forks; the copy serves that socket from here on,
+ *                                     and the nursery says on it whom to end when it hangs:
  *
+ *                                     <-  COPY pid, with its pidfd (pidfd_open(2)) | FAIL
  *     ->  OPEN voice, lines           <-  DONE | FAIL
  *     ->  BEGIN promised              <-  DONE | FAIL
  *     ->  FEED samples                <-  DONE | FAIL
@@ -38,6 +40,7 @@ enum ear_kind {
     EAR_FINISH,
     EAR_DONE,
     EAR_RESULT,
+    EAR_COPY,
 };
 
 enum {

@@ -2,9 +2,9 @@
  * @file test/unit/pocketsphinx/killed.c  The recogniser's processes are killed, and no word is lost
  *
  * With three profiles, UTTERANCES recordings each are heard twice: in peace, and while a thread
- * kills the processes that hear, at random. INTERVIEWD_TEST_UTTERANCES sets how many (the whole is
- * 300; a slice is heard by default). The text must be the same, except of an utterance that lost
- * two processes, which is heard without the profile's words and says so.
+ * kills the processes that hear, or makes them hang, at random. INTERVIEWD_TEST_UTTERANCES sets how
+ * many (the whole is 300; a slice is heard by default). The text must be the same, except of an
+ * utterance that lost two processes, which is heard without the profile's words and says so.
  */
 #include "cmocka_all.h"
 
@@ -253,6 +253,24 @@ static void kill_nursery(void)
     kill(below[0], SIGKILL);
 }
 
+static void stop_all(size_t first)
+{
+    pid_t below[BELOW_MAX];
+    size_t n = processes_below(getpid(), below, BELOW_MAX);
+
+    for (size_t i = first; i < n; i++)
+        kill(below[i], SIGSTOP);
+}
+
+static void until_only_the_nursery_is_left(void)
+{
+    pid_t below[BELOW_MAX];
+
+    for (int i = 0; i < 1000 && processes_below(getpid(), below, BELOW_MAX) > 1; i++)
+        usleep(10000);
+    assert_int_equal(processes_below(getpid(), below, BELOW_MAX), 1);
+}
+
 /* ----------------------------------------------------------------------------- tests */
 
 static void a_process_killed_in_the_middle_costs_no_word(void **state)
@@ -341,6 +359,75 @@ static void a_nursery_that_dies_is_started_again(void **state)
     engine->close(st);
 }
 
+/* It neither dies nor answers: it is ended, and another hears all of it. */
+static void a_process_that_hangs_is_ended_and_costs_no_word(void **state)
+{
+    struct asr_stream *st = open_stream(NULL);
+    char want[TEXT_BYTES], text[TEXT_BYTES];
+    struct clip c;
+
+    (void)state;
+    if (open_clip(&c, "goforward.wav")) {
+        uint64_t began;
+
+        hear(st, &c, want);
+        engine->close(st);
+        until_only_the_nursery_is_left();
+        st = open_stream(NULL);
+        begin(st);
+        feed(st, c.pcm, c.n / 2);
+        stop_all(1);
+        began = clock_mono_ms();
+        feed(st, c.pcm + c.n / 2, c.n - c.n / 2);
+        finish(st, text);
+        assert_string_equal(text, want);
+        assert_true(SANITIZED || clock_mono_ms() - began < 30000);
+        stop_all(1); /* and one that hangs when its stream closes goes as well */
+        engine->close(st);
+        until_only_the_nursery_is_left();
+        st = open_stream(NULL);
+        free(c.pcm);
+    }
+    engine->close(st);
+}
+
+static void a_nursery_that_hangs_is_started_again(void **state)
+{
+    struct asr_stream *st = open_stream(NULL);
+    char want[TEXT_BYTES], text[TEXT_BYTES];
+    struct clip c;
+
+    (void)state;
+    if (open_clip(&c, "goforward.wav")) {
+        hear(st, &c, want);
+        engine->close(st);
+        st = open_stream(NULL);
+        stop_all(0);
+        hear(st, &c, text);
+        assert_string_equal(text, want);
+        free(c.pcm);
+    }
+    engine->close(st);
+}
+
+static bool at_once(void *arg)
+{
+    (void)arg;
+    return true;
+}
+
+static void a_load_that_nobody_wants_any_more_is_given_up(void **state)
+{
+    const struct asr_model_params params = {.stop = at_once};
+    struct asr_model *other = NULL;
+    struct errbuf err = {""};
+
+    (void)state;
+    assert_int_equal(engine->load(&other, &params, &err), UV_ECANCELED);
+    assert_null(other);
+    until_only_the_nursery_is_left();
+}
+
 static void two_deaths_leave_the_profiles_words_out_and_say_so(void **state)
 {
     static const struct lines lines = {.at = {"Zyntrix Quorvane"}, .n = 1};
@@ -384,6 +471,10 @@ static void *kill_on(void *arg)
             usleep((useconds_t)(k->every_us / 2 + (uint64_t)rand_r(&k->seed) % k->every_us));
         if (k->every_us && rand_r(&k->seed) % 10 == 0)
             kill_nursery();
+        if (k->every_us && rand_r(&k->seed) % 20 == 0) {
+            stop_all(1);
+            break; /* what hangs is to be noticed by others */
+        }
         atomic_fetch_add(&k->killed, (int)kill_copies(BELOW_MAX));
     }
     return NULL;
@@ -462,16 +553,23 @@ static size_t words_in(const char *text)
     return n;
 }
 
-/* In peace, then while processes are killed. Returns how many were. */
-static int hear_twice(const struct lines *lines, const struct clip *c, unsigned seed)
+static void hear_in_peace(const struct lines *lines, const struct clip *c, char text[TEXT_BYTES])
 {
-    struct asr_stream *calm = open_stream(lines), *hunted = open_stream(lines);
+    struct asr_stream *st = open_stream(lines);
+
+    hear(st, c, text);
+    engine->close(st);
+}
+
+/* While processes are killed. Returns how many were. */
+static int hear_hunted(const struct lines *lines, const struct clip *c, const char *want,
+                       unsigned seed)
+{
+    struct asr_stream *hunted = open_stream(lines);
     struct killer k = {.every_us = 800000, .most = 3, .seed = seed};
-    char want[TEXT_BYTES], text[TEXT_BYTES];
+    char text[TEXT_BYTES];
     pthread_t thread;
 
-    hear(calm, c, want);
-    engine->close(calm);
     assert_int_equal(pthread_create(&thread, NULL, kill_on, &k), 0);
     hear(hunted, c, text);
     atomic_store(&k.stop, true);
@@ -491,6 +589,7 @@ static void profiles_and_random_deaths_lose_no_word(void **state)
     const char *many = getenv("INTERVIEWD_TEST_UTTERANCES");
     size_t want = many ? strtoul(many, NULL, 10) : 1;
     struct clip *clips = calloc(CLIPS_MAX, sizeof(*clips));
+    char(*calm)[TEXT_BYTES] = calloc(CLIPS_MAX, TEXT_BYTES); /* what is heard in peace */
     size_t n = list_clips(clips), heard = 0;
     int killed = 0;
 
@@ -501,14 +600,18 @@ static void profiles_and_random_deaths_lose_no_word(void **state)
         struct lines lines;
 
         read_profile(&lines, profiles[p]);
+        memset(calm, 0, CLIPS_MAX * sizeof(*calm));
         for (size_t i = 0; i < want; i++) {
             /* Slices of each profile are other recordings: the steps share no divisor. */
-            struct clip *c = &clips[(i * 37 + p * 13) % n];
+            size_t at = (i * 37 + p * 13) % n;
+            struct clip *c = &clips[at];
 
             if (!read_clip(c))
                 continue;
             if (c->n < CALM_CLIP_S * ASR_SAMPLE_RATE) {
-                killed += hear_twice(&lines, c, (unsigned)(1 + p * 1000 + i));
+                if (!calm[at][0])
+                    hear_in_peace(&lines, c, calm[at]);
+                killed += hear_hunted(&lines, c, calm[at], (unsigned)(1 + p * 1000 + i));
                 heard++;
             }
             free(c->pcm);
@@ -516,6 +619,7 @@ static void profiles_and_random_deaths_lose_no_word(void **state)
         json_decref(lines.profile);
     }
     print_message("%zu utterances with 3 profiles, %d processes killed\n", heard, killed);
+    free(calm);
     free(clips);
 }
 
@@ -525,6 +629,9 @@ int main(void)
         cmocka_unit_test(a_process_killed_in_the_middle_costs_no_word),
         cmocka_unit_test(the_voice_is_known_to_the_process_that_takes_over),
         cmocka_unit_test(a_nursery_that_dies_is_started_again),
+        cmocka_unit_test(a_process_that_hangs_is_ended_and_costs_no_word),
+        cmocka_unit_test(a_nursery_that_hangs_is_started_again),
+        cmocka_unit_test(a_load_that_nobody_wants_any_more_is_given_up),
         cmocka_unit_test(two_deaths_leave_the_profiles_words_out_and_say_so),
         cmocka_unit_test(one_that_never_survives_is_given_up_with_what_was_heard),
         cmocka_unit_test(memory_of_streams_that_went_is_given_back),
