@@ -23,7 +23,9 @@
 enum {
     RATE = 16000,
     FIRST_SAMPLES = 1 << 16,
-    WAIT_MS = 60000, /* for the process to say something; it ends itself before */
+    WAIT_MS = 60000, /* for the process to say something */
+    STILL_MS = 5000, /* of it without computing: it hangs */
+    TRIES = 2,       /* what ends one process may be no fault of the recording */
     HEAD = 512,      /* bytes looked at to say what a file is that is no recording */
 };
 
@@ -182,9 +184,11 @@ static int take_end(const struct frame *f, char *to, size_t size)
 }
 
 /** 0, 1 or -1 as media_decode() has it, or a UV_E* code when the process did not do its part. */
-static int talk(int fd, const struct media_source *source, const struct media_sink *sink,
-                struct pcm *pcm, char *why)
+static int talk(const struct child *child, const struct media_source *source,
+                const struct media_sink *sink, struct pcm *pcm, char *why)
 {
+    const struct child_patience patience = {.still_ms = STILL_MS, .at_most_ms = WAIT_MS};
+    int fd = child_socket(child);
     int16_t *aligned = malloc(MEDIA_SAMPLES_MAX * sizeof(*aligned));
     struct frame_inbox inbox;
     bool over = false;
@@ -195,7 +199,8 @@ static int talk(int fd, const struct media_source *source, const struct media_si
     while (!rc && !over) {
         struct frame f;
 
-        rc = frame_receive(fd, &inbox, &f, WAIT_MS);
+        rc = child_await(child_pid(child), fd, &patience);
+        rc = rc ? rc : frame_receive(fd, &inbox, &f, WAIT_MS);
         if (rc)
             break;
         over = f.kind == MEDIA_DONE || f.kind == MEDIA_FAILED;
@@ -220,16 +225,35 @@ static int by_process(const struct media_source *source, const struct media_sink
 
     if (rc)
         return rc;
-    rc = talk(child_socket(child), source, sink, pcm, why);
+    rc = talk(child, source, sink, pcm, why);
     child_close(child);
+    if (rc == UV_EOF)
+        return rc;
     if (rc == UV_ENOMEM)
         return err_set(err, rc, "there is not enough memory for this recording");
     if (rc == UV_ETIMEDOUT)
         return err_set(err, UV_EINVAL, "this recording cannot be read: decoding it takes too long");
     if (rc == 1 || rc == 0 || rc == -1)
         return rc;
-    return err_set(err, UV_EINVAL,
-                   "this recording cannot be read: it is damaged in a way that ended its decoder");
+    return err_set(err, UV_EINVAL, "this recording cannot be read: its decoder went astray");
+}
+
+/** A process that died or hung is followed by another, which begins anew. */
+static int by_processes(const struct media_source *source, struct collector *to, char *why,
+                        struct errbuf *err)
+{
+    struct media_sink sink = {.take = collect, .arg = to};
+    int rc = UV_EOF;
+
+    for (int i = 0; i < TRIES && rc == UV_EOF; i++) {
+        to->pcm->n = 0;
+        rc = by_process(source, &sink, to->pcm, why, err);
+    }
+    if (rc == UV_EOF)
+        return err_set(err, UV_EINVAL,
+                       "this recording cannot be read: it is damaged in a way that ended its "
+                       "decoder");
+    return rc;
 }
 
 static int refuse(const struct media_source *source, const char *why, struct errbuf *err)
@@ -255,7 +279,7 @@ static int decode(const struct media_source *source, struct pcm *pcm, struct err
         return err_set(err, UV_EINVAL, "this recording is empty");
     rc = wav_decode(source, &sink, got.format, why);
     if (rc == WAV_NOT_OURS)
-        rc = by_process(source, &sink, &got, why, err);
+        rc = by_processes(source, &collector, why, err);
     if (rc == 1 && collector.err == UV_E2BIG)
         rc = err_set(err, UV_E2BIG, "this recording is longer than %d hours",
                      AUDIO_LENGTH_MAX_S / 3600);

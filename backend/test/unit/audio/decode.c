@@ -263,20 +263,64 @@ static void a_cut_recording_gives_what_is_there_or_a_sentence(void **state)
 struct killer {
     atomic_bool stop;
     atomic_int killed;
+    int signal; /* 0: SIGKILL */
+    int most;   /* processes, 0: all */
 };
 
 static void *kill_decoders(void *arg)
 {
     struct killer *k = arg;
-    pid_t below[8];
+    pid_t below[8], last = 0;
 
-    while (!atomic_load(&k->stop)) {
+    while (!atomic_load(&k->stop) && (!k->most || atomic_load(&k->killed) < k->most)) {
         size_t n = processes_below(getpid(), below, 8);
 
-        for (size_t i = 0; i < n; i++)
-            atomic_fetch_add(&k->killed, kill(below[i], SIGKILL) == 0);
+        for (size_t i = 0; i < n && (!k->most || below[i] != last); i++) {
+            last = below[i];
+            atomic_fetch_add(&k->killed, kill(last, k->signal ? k->signal : SIGKILL) == 0);
+        }
     }
     return NULL;
+}
+
+/* What the system ends, or what hangs, is no fault of the recording. */
+static void a_decoder_that_is_killed_or_stopped_is_followed_by_another(void **state)
+{
+    static const int signals[] = {SIGKILL, SIGSTOP};
+    char folder[] = "/tmp/interviewd-decode-XXXXXX", path[300], remove[300];
+    struct kind kind = {1, 16, 48000, 2};
+    size_t len;
+    uint8_t *wav = make_wav(&kind, &len);
+    bool encoded;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    encoded = encode(wav, len, folder, "a.ogg");
+    snprintf(path, sizeof(path), "%s/a.ogg", folder);
+    for (size_t i = 0; encoded && i < 2; i++) {
+        struct killer k = {.signal = signals[i], .most = 1};
+        struct pcm calm = {0}, hunted = {0};
+        struct errbuf err = {{0}};
+        pthread_t thread;
+
+        assert_int_equal(audio_decode_file(path, &calm, &err), 0);
+        assert_int_equal(pthread_create(&thread, NULL, kill_decoders, &k), 0);
+        while (!atomic_load(&k.killed)) { /* it may be done before it is found */
+            pcm_release(&hunted);
+            if (audio_decode_file(path, &hunted, &err))
+                fail_msg("%s", err.text);
+        }
+        pthread_join(thread, NULL);
+        assert_int_equal(hunted.n, calm.n);
+        assert_memory_equal(hunted.samples, calm.samples, calm.n * sizeof(*calm.samples));
+        pcm_release(&calm);
+        pcm_release(&hunted);
+    }
+    snprintf(remove, sizeof(remove), "rm -rf %s", folder);
+    assert_int_equal(0, system(remove));
+    free(wav);
+    if (!encoded)
+        skip();
 }
 
 /* A file that would be read well, were its decoder left alive. */
@@ -357,6 +401,7 @@ int main(void)
         cmocka_unit_test(what_browsers_and_people_record_is_read),
         cmocka_unit_test(a_cut_recording_gives_what_is_there_or_a_sentence),
         cmocka_unit_test(a_decoder_that_dies_is_a_sentence),
+        cmocka_unit_test(a_decoder_that_is_killed_or_stopped_is_followed_by_another),
         cmocka_unit_test(damage_is_borne),
     };
 
