@@ -54,8 +54,10 @@ static const struct ws_route sockets[] = {
 static void look_who_works(void *arg)
 {
     struct serve *s = arg;
+    const struct app *app = &s->program.app;
+    bool busy = lanes_busy(app->lanes) || (app->hub && !asr_hub_stopped(app->hub));
 
-    if (lanes_busy(s->program.app.lanes) && ++s->ticks < LEAVE_WITHIN_MS / LEAVE_TICK_MS)
+    if (busy && ++s->ticks < LEAVE_WITHIN_MS / LEAVE_TICK_MS)
         return;
     timer_close(s->leaving);
     loop_stop(s->program.app.loop);

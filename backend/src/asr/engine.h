@@ -71,8 +71,10 @@ struct asr_model_params {
     int threads;   /**< Compute threads for one decode; 0: the engine decides */
     int pad_ms;    /**< Whisper: silence heard behind the audio; 0: the engine decides */
     void *http;    /**< struct http_client *, for remote engines */
-    void (*progress)(double done, void *arg); /**< 0..1 while loading; may be NULL */
-    void *progress_arg;
+    /** (optional) Asked several times a second while a model loads, from the loading thread; true:
+     *  nobody wants it any more, and load() returns UV_ECANCELED soon. */
+    bool (*stop)(void *arg);
+    void *stop_arg;
 };
 
 /** What a stream is told about the conversation. Copied by open(). */

@@ -9,6 +9,7 @@
 
 #include "asr/hub_private.h"
 #include "loop/loop.h"
+#include "loop/wait.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -294,6 +295,18 @@ static const struct asr_engine *best(const struct asr_model_params *params, stru
     return NULL;
 }
 
+/** For a model that is being loaded: is it too late? */
+static bool is_ending(void *arg)
+{
+    struct asr_hub *hub = arg;
+    bool ending;
+
+    uv_mutex_lock(&hub->lock);
+    ending = hub->ending || hub->stopping;
+    uv_mutex_unlock(&hub->lock);
+    return ending;
+}
+
 static int choose_main(struct asr_hub *hub, const struct asr_hub_config *config, struct errbuf *err)
 {
     struct errbuf why = {{0}};
@@ -314,6 +327,8 @@ static int choose_main(struct asr_hub *hub, const struct asr_hub_config *config,
         return err_set(err, UV_ENOENT, "the speech recogniser \"%s\" cannot be used: %s",
                        m->engine->name, why.text);
     take_params(&m->params, &config->model);
+    m->params.stop = is_ending;
+    m->params.stop_arg = hub;
     m->wanted = config->preload;
     return 0;
 }
@@ -334,6 +349,8 @@ static void choose_fallback(struct asr_hub *hub, const struct asr_hub_config *co
         return;
     hub->fallback.engine = engine;
     take_params(&hub->fallback.params, &config->fallback_model);
+    hub->fallback.params.stop = is_ending;
+    hub->fallback.params.stop_arg = hub;
 }
 
 /* ---------------------------------------------------------------- the hub */
@@ -349,18 +366,18 @@ static int worker_count(const struct asr_hub *hub)
 
 static int start_workers(struct asr_hub *hub, struct errbuf *err)
 {
-    int want = worker_count(hub);
+    int want = worker_count(hub), rc = 0;
 
-    while (hub->thread_count < want) {
-        int rc = uv_thread_create(&hub->threads[hub->thread_count], hub_work, hub);
-
-        if (rc && hub->thread_count == 0)
-            return err_set(err, rc, "cannot start a speech worker: %s", uv_strerror(rc));
-        if (rc)
-            break; /* fewer will do */
-        hub->thread_count++;
+    uv_mutex_lock(&hub->lock);
+    while (!rc && hub->thread_count < want) {
+        rc = uv_thread_create(&hub->threads[hub->thread_count], hub_work, hub);
+        hub->thread_count += rc == 0;
     }
-    return 0;
+    hub->working = hub->thread_count;
+    uv_mutex_unlock(&hub->lock);
+    return hub->thread_count
+               ? 0 /* fewer will do */
+               : err_set(err, rc, "cannot start a speech worker: %s", uv_strerror(rc));
 }
 
 int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_config *config,
@@ -375,6 +392,7 @@ int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_co
     hub->refs = 1;
     uv_mutex_init(&hub->lock);
     uv_cond_init(&hub->more);
+    uv_cond_init(&hub->loaded);
     hub->lines_max = config->lines_max > 0 ? (size_t)config->lines_max
                                            : HUB_LINES_A_CORE * uv_available_parallelism();
     rc = choose_main(hub, config, err);
@@ -400,6 +418,7 @@ void hub_release(struct asr_hub *hub)
     if (left)
         return;
     uv_cond_destroy(&hub->more);
+    uv_cond_destroy(&hub->loaded);
     uv_mutex_destroy(&hub->lock);
     drop_params(&hub->main.params);
     drop_params(&hub->fallback.params);
@@ -457,9 +476,26 @@ void asr_hub_stop(struct asr_hub *hub)
     for (struct asr_line *line = hub->lines; line; line = line->next)
         interrupt(line);
     uv_cond_broadcast(&hub->more);
+    uv_cond_broadcast(&hub->loaded);
     uv_mutex_unlock(&hub->lock);
-    for (int i = 0; i < hub->thread_count; i++)
-        uv_thread_join(&hub->threads[i]);
+}
+
+bool asr_hub_stopped(const struct asr_hub *hub)
+{
+    struct asr_hub *h = (struct asr_hub *)(uintptr_t)hub;
+    bool stopped;
+
+    uv_mutex_lock(&h->lock);
+    stopped = h->stopping && !h->working;
+    uv_mutex_unlock(&h->lock);
+    return stopped;
+}
+
+static void unload(struct hub_model *m)
+{
+    if (m->state == MODEL_LOADED)
+        m->engine->unload(m->model);
+    m->state = MODEL_UNLOADED;
 }
 
 void asr_hub_close(struct asr_hub *hub)
@@ -467,12 +503,13 @@ void asr_hub_close(struct asr_hub *hub)
     if (!hub)
         return;
     asr_hub_stop(hub);
+    for (int i = 0; i < hub->thread_count; i++)
+        wait_gone(&hub->threads[i], "a speech worker to leave");
     close_streams(hub);
     forget_lines(hub);
-    if (hub->main.state == MODEL_LOADED)
-        hub->main.engine->unload(hub->main.model);
-    if (hub->fallback.state == MODEL_LOADED)
-        hub->fallback.engine->unload(hub->fallback.model);
+    unload(&hub->main);
+    unload(&hub->fallback);
+    unload(&hub->old);
     hub_release(hub);
 }
 
@@ -604,13 +641,13 @@ static void take_better(struct asr_hub *hub)
     const struct asr_engine *better;
     struct errbuf why;
 
-    if (!m->choose || hub->refs > 1 || m->state == MODEL_LOADING || hub->stopping)
+    if (!m->choose || hub->refs > 1 || m->state == MODEL_LOADING || hub->old.engine ||
+        hub->stopping)
         return;
     better = best(&m->params, &why);
     if (!better || better == m->engine || better == m->failed)
         return;
-    if (m->state == MODEL_LOADED)
-        m->engine->unload(m->model);
+    hub->old = *m; /* to give back hundreds of megabytes takes longer than the loop has */
     m->model = NULL;
     m->name[0] = '\0';
     m->state = MODEL_UNLOADED;

@@ -69,13 +69,16 @@ enum { ASR_BACKLOG_MAX_MS = 60000 }; /**< Audio waiting on one line; then UV_ENO
 int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_config *config,
                  struct errbuf *err);
 /** The server is about to stop: what is being heard goes on, but no model is loaded for it any
- *  more, because nobody can interrupt that. */
+ *  more. One that is being loaded is given up. */
 void asr_hub_end(struct asr_hub *hub);
-/** Stops the workers (what they do is interrupted). Lines that are open hear nothing more, new ones
- *  are refused; both must still be closed. While the loop still turns: who waits on a worker for a
- *  line sees that it is gone, and can leave. */
+/** Tells the workers to stop (what they do is interrupted) and returns at once. Lines that are open
+ *  hear nothing more, new ones are refused; both must still be closed. While the loop still turns:
+ *  who waits on a worker for a line sees that it is gone, and can leave. */
 void asr_hub_stop(struct asr_hub *hub);
-/** Stops and unloads. Lines that are still open must still be closed. */
+/** After asr_hub_stop(): have all workers left? */
+bool asr_hub_stopped(const struct asr_hub *hub);
+/** Stops, waits for the workers and unloads; not while the loop turns. Lines that are still open
+ *  must still be closed. */
 void asr_hub_close(struct asr_hub *hub);
 
 struct loop *asr_hub_loop(const struct asr_hub *hub);

@@ -95,14 +95,16 @@ struct asr_line {
 struct asr_hub {
     struct loop *loop;
     uv_mutex_t lock;
-    uv_cond_t more;
-    unsigned refs; /**< {lock} the opener, and each line */
-    bool ending;   /**< {lock} No model is loaded any more */
-    bool stopping; /**< {lock} */
-    bool shut;     /**< Loop thread: no handler runs any more */
+    uv_cond_t more;   /**< There is work; one worker is enough for it */
+    uv_cond_t loaded; /**< A model was loaded, or was not */
+    unsigned refs;    /**< {lock} the opener, and each line */
+    bool ending;      /**< {lock} No model is loaded any more */
+    bool stopping;    /**< {lock} */
+    bool shut;        /**< Loop thread: no handler runs any more */
 
     struct hub_model main;
     struct hub_model fallback; /**< engine NULL: none */
+    struct hub_model old;      /**< {lock} a worker unloads it; engine NULL: none */
     uint64_t remote_after;     /**< {lock} [ms] no remote calls before */
 
     struct asr_line *lines; /**< {lock} */
@@ -113,6 +115,7 @@ struct asr_hub {
 
     uv_thread_t threads[HUB_WORKERS_MAX];
     int thread_count;
+    int working; /**< {lock} threads that have not left */
 };
 
 void hub_work(void *hub); /**< A worker's thread */

@@ -8,6 +8,7 @@
  */
 #include "asr/hub_private.h"
 #include "base/clock.h"
+#include "loop/wait.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static int load_best(struct hub_model *m, const struct asr_engine **engine,
 {
     int rc = (*engine)->load(model, &m->params, err);
 
-    while (rc && m->choose) {
+    while (rc && rc != UV_ECANCELED && m->choose) {
         struct errbuf other = {{0}};
         const struct asr_engine *next = next_engine(m, *engine);
 
@@ -64,7 +65,7 @@ static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *err)
     int rc;
 
     while (m->state == MODEL_LOADING && !hub->stopping)
-        uv_cond_wait(&hub->more, &hub->lock);
+        wait_on(&hub->loaded, &hub->lock, WAIT_OTHERS, "a model to be loaded", 0);
     if (m->state == MODEL_LOADED)
         return 0;
     if (hub->stopping || hub->ending)
@@ -73,6 +74,8 @@ static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *err)
     m->wanted = false;
     uv_mutex_unlock(&hub->lock);
     rc = load_best(m, &engine, &model, err);
+    if (rc == UV_ECANCELED)
+        err_set(err, rc, "the server is shutting down");
     uv_mutex_lock(&hub->lock);
     m->state = rc ? MODEL_UNLOADED : MODEL_LOADED;
     if (!rc) {
@@ -81,8 +84,21 @@ static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *err)
         m->model = model;
         snprintf(m->name, sizeof(m->name), "%s", engine->describe(model));
     }
-    uv_cond_broadcast(&hub->more);
+    uv_cond_broadcast(&hub->loaded);
+    uv_cond_broadcast(&hub->more); /* lines that waited for it are due */
     return rc;
+}
+
+/** {lock} held; it is given up while unloading. */
+static void unload_old(struct asr_hub *hub)
+{
+    struct hub_model old = hub->old;
+
+    hub->old = (struct hub_model){0};
+    uv_mutex_unlock(&hub->lock);
+    if (old.state == MODEL_LOADED)
+        old.engine->unload(old.model);
+    uv_mutex_lock(&hub->lock);
 }
 
 /* ---------------------------------------------------------------- streams */
@@ -626,13 +642,16 @@ void hub_work(void *arg)
 
         if (line) {
             serve_next(hub, line);
+        } else if (hub->old.engine) {
+            unload_old(hub);
         } else if (hub->main.wanted && hub->main.state == MODEL_UNLOADED) {
             struct errbuf err;
 
             load(hub, &hub->main, &err); /* the first line tells what is wrong, if it still is */
         } else {
-            uv_cond_timedwait(&hub->more, &hub->lock, soon * 1000000);
+            wait_for_work(&hub->more, &hub->lock, uv_hrtime() + soon * 1000000);
         }
     }
+    hub->working--;
     uv_mutex_unlock(&hub->lock);
 }

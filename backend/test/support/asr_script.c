@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 enum { TEXT_MAX = 64 << 10, WORDS_MAX = 256 };
 
@@ -49,6 +50,10 @@ static int script_load(struct asr_model **mp, const struct asr_model_params *par
     struct asr_model *m;
 
     hook(s, SCRIPT_LOAD);
+    while (s->load_waits && !(params->stop && params->stop(params->stop_arg)))
+        uv_sleep(1);
+    if (params->stop && params->stop(params->stop_arg))
+        return err_set(err, UV_ECANCELED, "the script is put away");
     s->loads++;
     if (s->fail_loads > 0) {
         s->fail_loads--;

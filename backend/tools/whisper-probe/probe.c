@@ -109,7 +109,7 @@ static int open_all(struct probe *p, struct errbuf *err)
     if (!code)
         whisper_compute_init(&p->c, p->model, p->nn);
     if (!code && needs_silence(p->o))
-        code = whisper_silence_open(&p->silence, p->model, p->nn, err);
+        code = whisper_silence_open(&p->silence, p->model, p->nn, NULL, NULL, err);
     p->c.silence = p->silence;
     p->load_ms = (double)(clock_mono_us() - start) / 1000.0;
     return code;

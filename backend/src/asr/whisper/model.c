@@ -16,9 +16,8 @@ struct loader {
     struct whisper_model *m;
     const struct whisper_file *f;
     struct nn *nn;
-    whisper_progress_fn *progress;
+    whisper_stop_fn *stop;
     void *arg;
-    size_t done; /* bytes of tensors */
     int code;
     struct errbuf *err;
     char prefix[WHISPER_NAME_MAX];
@@ -29,19 +28,18 @@ static const struct whisper_tensor *tensor(struct loader *l, const char *name)
     char full[2 * WHISPER_NAME_MAX];
     const struct whisper_tensor *t;
 
+    if (!l->code && l->stop && l->stop(l->arg))
+        l->code = err_set(l->err, UV_ECANCELED, "nobody wants the model any more");
     snprintf(full, sizeof(full), "%s%s", l->prefix, name);
     t = whisper_file_tensor(l->f, full);
     if (!t && !l->code)
         l->code = err_set(l->err, UV_EINVAL, "tensor %s is missing", full);
-    return t;
+    return l->code ? NULL : t;
 }
 
 static void passed(struct loader *l, const struct whisper_tensor *t)
 {
     whisper_file_done(l->f, t);
-    l->done += t->bytes;
-    if (l->progress)
-        l->progress((double)l->done / (double)l->f->size, l->arg);
 }
 
 /* A copy of an f32 tensor at to[0..]. */
@@ -241,10 +239,10 @@ static void name_model(struct whisper_model *m)
 /* ---- the whole ---------------------------------------------------------------------------- */
 
 int whisper_model_load(struct whisper_model **mp, const char *path, struct nn *nn,
-                       whisper_progress_fn *progress, void *arg, struct errbuf *err)
+                       whisper_stop_fn *stop, void *arg, struct errbuf *err)
 {
     struct whisper_file *f = NULL;
-    struct loader l = {.nn = nn, .progress = progress, .arg = arg, .err = err};
+    struct loader l = {.nn = nn, .stop = stop, .arg = arg, .err = err};
 
     l.code = whisper_file_open(&f, path, err);
     if (l.code)
@@ -273,8 +271,6 @@ int whisper_model_load(struct whisper_model **mp, const char *path, struct nn *n
     }
     name_model(l.m);
     l.m->n_align = whisper_align_heads(&l.m->shape, l.m->align);
-    if (progress)
-        progress(1.0, arg);
     *mp = l.m;
     return 0;
 }

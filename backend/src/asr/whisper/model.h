@@ -3,7 +3,7 @@
  *
  *     struct whisper_model *m;
  *
- *     err = whisper_model_load(&m, path, nn, on_progress, arg, &why);
+ *     err = whisper_model_load(&m, path, nn, NULL, NULL, &why);
  *     ... any number of streams, each with its own struct nn and state ...
  *     whisper_model_free(m);
  *
@@ -70,10 +70,11 @@ struct whisper_model {
     char name[32];       /**< "base.en q5_1" */
 };
 
-typedef void whisper_progress_fn(double done, void *arg); /**< 0..1 */
+/** (optional) Asked before each tensor; true: give up, UV_ECANCELED. */
+typedef bool whisper_stop_fn(void *arg);
 
 int whisper_model_load(struct whisper_model **mp, const char *path, struct nn *nn,
-                       whisper_progress_fn *progress, void *arg, struct errbuf *err);
+                       whisper_stop_fn *stop, void *arg, struct errbuf *err);
 void whisper_model_free(struct whisper_model *m); /**< NULL is allowed */
 
 #endif

@@ -18,7 +18,8 @@ static void keep_states(struct whisper_silence *s, const float *encoded)
     nn_f32_to_f16(encoded + first * state, s->states, WHISPER_SILENCE_HEARD * state);
 }
 
-static int encode_silence(struct whisper_silence *s, struct nn *nn, struct errbuf *err)
+static int encode_silence(struct whisper_silence *s, struct nn *nn, whisper_stop_fn *stop,
+                          void *arg, struct errbuf *err)
 {
     const struct whisper_shape *shape = &s->model->shape;
     size_t mel_len = 2 * (size_t)WHISPER_AUDIO_CTX * (size_t)shape->n_mels;
@@ -30,6 +31,8 @@ static int encode_silence(struct whisper_silence *s, struct nn *nn, struct errbu
     if (!mel)
         return err_set(err, UV_ENOMEM, "not enough memory to encode silence");
     whisper_compute_init(&c, s->model, nn);
+    c.stop = stop;
+    c.stop_arg = arg;
     for (size_t i = 0; i < mel_len; i++)
         mel[i] = SILENT_MEL;
     code = whisper_encode_keeping(&c, mel, WHISPER_AUDIO_CTX, mel + mel_len, s->layers, err);
@@ -41,7 +44,7 @@ static int encode_silence(struct whisper_silence *s, struct nn *nn, struct errbu
 }
 
 int whisper_silence_open(struct whisper_silence **sp, const struct whisper_model *m, struct nn *nn,
-                         struct errbuf *err)
+                         whisper_stop_fn *stop, void *arg, struct errbuf *err)
 {
     struct whisper_silence *s = calloc(1, sizeof(*s));
     int code = UV_ENOMEM;
@@ -55,7 +58,7 @@ int whisper_silence_open(struct whisper_silence **sp, const struct whisper_model
     if (!s || !s->layers || !s->states)
         err_set(err, code, "not enough memory to keep silence");
     else
-        code = encode_silence(s, nn, err);
+        code = encode_silence(s, nn, stop, arg, err);
     if (code) {
         whisper_silence_close(s);
         return code;

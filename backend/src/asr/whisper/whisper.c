@@ -9,6 +9,7 @@
 #include "asr/engine.h"
 #include "asr/whisper/passage.h"
 #include "base/text.h"
+#include "loop/wait.h"
 #include "models/models.h"
 #include "observe/log.h"
 
@@ -78,7 +79,7 @@ static void gate_enter(struct asr_model *m, enum turn turn)
     if (turn == TURN_FINAL)
         atomic_fetch_add(&m->finals_waiting, 1);
     while (!first_in_line(m, turn, ticket))
-        uv_cond_wait(&m->moved, &m->lock);
+        wait_on(&m->moved, &m->lock, WAIT_OTHERS, "a turn to compute", 0);
     if (turn == TURN_FINAL)
         atomic_fetch_sub(&m->finals_waiting, 1);
     m->serving[turn]++;
@@ -94,12 +95,10 @@ static bool gate_try(struct asr_model *m)
 
     uv_mutex_lock(&m->lock);
     for (;;) {
-        uint64_t now = uv_hrtime();
-
         in = first_in_line(m, TURN_PARTIAL, m->serving[TURN_PARTIAL]);
-        if (in || now >= until || atomic_load(&m->finals_waiting))
+        if (in || atomic_load(&m->finals_waiting) ||
+            wait_on(&m->moved, &m->lock, WAIT_OTHERS, "a turn for a partial", until))
             break;
-        uv_cond_timedwait(&m->moved, &m->lock, until - now);
     }
     m->busy |= in;
     uv_mutex_unlock(&m->lock);
@@ -163,10 +162,10 @@ static int whisper_load(struct asr_model **mp, const struct asr_model_params *pa
     uv_cond_init(&m->moved);
     code = nn_open(&m->nn, params->threads, NULL, err);
     if (!code)
-        code =
-            whisper_model_load(&m->model, path, m->nn, params->progress, params->progress_arg, err);
+        code = whisper_model_load(&m->model, path, m->nn, params->stop, params->stop_arg, err);
     if (!code)
-        code = whisper_silence_open(&m->silence, m->model, m->nn, err);
+        code =
+            whisper_silence_open(&m->silence, m->model, m->nn, params->stop, params->stop_arg, err);
     if (code) {
         whisper_unload(m);
         return code;

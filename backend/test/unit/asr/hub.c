@@ -129,6 +129,8 @@ static void at_gate(enum script_call call, void *arg)
 {
     struct world *w = arg;
 
+    if (call == SCRIPT_LOAD && w->script.load_waits)
+        uv_sem_post(&w->reached);
     if (!w->gated || call == SCRIPT_LOAD)
         return;
     uv_sem_post(&w->reached);
@@ -662,6 +664,81 @@ static void closing_the_hub_interrupts_what_runs(void **state)
     asr_line_close(v.line);
 }
 
+static void stop_now(void *arg)
+{
+    struct world *w = arg;
+
+    asr_hub_stop(w->hub);
+    loop_stop(w->loop);
+}
+
+/* On a loop that turns, where every wait aborts the process. */
+static void stopping_waits_for_no_worker(void **state)
+{
+    struct world *w = *state;
+    struct voice v = {0};
+
+    open_hub(w, &asr_script_single, 0);
+    open_line(w, &v);
+    until(w, &v, 'r', 1);
+    w->gated = true;
+    say(&v, 1, 10 * SECOND);
+    uv_sem_wait(&w->reached); /* the worker stands where nothing interrupts it */
+    assert_int_equal(loop_post(w->loop, stop_now, w), 0);
+    loop_run(w->loop);
+    assert_false(asr_hub_stopped(w->hub));
+    open_gate(w);
+    for (int i = 0; i < 10000 && !asr_hub_stopped(w->hub); i++)
+        uv_sleep(1);
+    assert_true(asr_hub_stopped(w->hub));
+    asr_line_close(v.line);
+}
+
+static void a_load_is_given_up_when_the_server_ends(void **state)
+{
+    struct world *w = *state;
+    struct voice v = {0};
+
+    w->script.load_waits = true;
+    open_hub(w, &asr_script_single, 0);
+    open_line(w, &v);
+    uv_sem_wait(&w->reached);
+    asr_hub_end(w->hub);
+    until(w, &v, 'e', 1);
+    assert_int_equal(get(&v, 'e', 0)->code, UV_ECANCELED);
+    assert_non_null(strstr(get(&v, 'e', 0)->text, "shutting down"));
+    assert_int_equal(w->script.loads, 0);
+    asr_line_close(v.line);
+}
+
+/* Two voices need the local recogniser at the same time: one worker loads it, another waits for
+ * that. Who comes meanwhile must wake a worker who is free, not the one that waits. */
+static void who_waits_for_a_model_takes_no_work_from_others(void **state)
+{
+    struct world *w = *state;
+    struct voice v[2] = {0}, late[8] = {0};
+
+    w->spare.load_waits = true;
+    w->script.fail_feeds = 1;
+    open_with_fallback(w);
+    for (int i = 0; i < 2; i++)
+        open_line(w, &v[i]);
+    say(&v[0], 1, SECOND);
+    until(w, &v[0], 't', 1);
+    say(&v[1], 1, SECOND); /* the service is left alone: this one is local from its first word */
+    for (int i = 0; i < 8; i++) {
+        open_line(w, &late[i]);
+        until(w, &late[i], 'r', 1);
+    }
+    w->spare.load_waits = false;
+    for (int i = 0; i < 2; i++)
+        until(w, &v[i], 'f', 1);
+    for (int i = 0; i < 8; i++)
+        asr_line_close(late[i].line);
+    for (int i = 0; i < 2; i++)
+        asr_line_close(v[i].line);
+}
+
 static void hub_and_lines_close_in_any_order(void **state)
 {
     struct world *w = *state;
@@ -772,6 +849,9 @@ int main(void)
         T(an_engine_that_is_missing_says_why),
         T(a_preloaded_model_waits_for_its_first_line),
         T(closing_the_hub_interrupts_what_runs),
+        T(stopping_waits_for_no_worker),
+        T(a_load_is_given_up_when_the_server_ends),
+        T(who_waits_for_a_model_takes_no_work_from_others),
         T(hub_and_lines_close_in_any_order),
     };
 
