@@ -267,6 +267,21 @@ struct killer {
     int most;   /* processes, 0: all */
 };
 
+/* Not before it is that program: who makes it waits for that, whatever becomes of it. */
+static bool is_decoder(pid_t pid)
+{
+    char path[64], name[32] = "";
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+    f = fopen(path, "r");
+    if (f && !fgets(name, sizeof(name), f))
+        name[0] = '\0';
+    if (f)
+        fclose(f);
+    return strncmp(name, "interviewd-medi", 15) == 0;
+}
+
 static void *kill_decoders(void *arg)
 {
     struct killer *k = arg;
@@ -276,6 +291,8 @@ static void *kill_decoders(void *arg)
         size_t n = processes_below(getpid(), below, 8);
 
         for (size_t i = 0; i < n && (!k->most || below[i] != last); i++) {
+            if (!is_decoder(below[i]))
+                continue;
             last = below[i];
             atomic_fetch_add(&k->killed, kill(last, k->signal ? k->signal : SIGKILL) == 0);
         }
