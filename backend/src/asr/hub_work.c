@@ -296,6 +296,8 @@ static void run_audio(struct asr_line *line, const struct piece *p)
         recover(line, rc, &err);
 }
 
+/* Settled even when the end is known by now, though then nobody waits for the text: what an engine
+ * heard up to a pause may be what stands, so its words must not depend on how busy it was. */
 static void run_settle(struct asr_line *line)
 {
     const struct asr_engine *engine = current_model(line)->engine;
@@ -307,17 +309,17 @@ static void run_settle(struct asr_line *line)
     uv_mutex_lock(&line->hub->lock);
     over = line->first && line->first->kind == PIECE_END;
     uv_mutex_unlock(&line->hub->lock);
-    if (over || !current_stream(line))
+    if (!current_stream(line))
         return;
     if (engine->settle)
         rc = engine->settle(current_stream(line), &err);
-    if (!rc && engine->partial)
+    if (!rc && !over && engine->partial)
         rc = engine->partial(current_stream(line), &res, &err);
     line->work.since_partial = 0;
-    if (!rc)
-        hub_report(line, REPORT_SETTLED, line->work.utterance, &res, 0, NULL, NULL);
-    else
+    if (rc)
         recover(line, rc, &err);
+    else if (!over)
+        hub_report(line, REPORT_SETTLED, line->work.utterance, &res, 0, NULL, NULL);
 }
 
 /** Put the end back and wait: the service may come round. */

@@ -1,29 +1,49 @@
 /**
  * @file whisper-probe/each.c  Many recordings heard one after the other, as if they were spoken now
  *
- * WAV is a list: one recording a line. What happens is what happens in a live interview, with voice
- * activity opening utterances, seeing pauses and ending them, but for time: a partial is made after
- * each 300 ms of an utterance, however long it takes. So the words are the same on every machine of
- * one kind, and a word error rate can have a limit. Prints a JSON object a recording.
+ * WAV is a list: one recording a line. What happens is what happens in a live interview, with
+ * asr/turn/turn.h opening utterances, seeing pauses and ending them (with the networks of --nets,
+ * else by voice activity), but for time: a partial is made after each 300 ms of an utterance,
+ * however long it takes, and the words and the probability of an end are known --late ms of audio
+ * after a pause was seen. So the words are the same on every machine of one kind, and a word error
+ * rate can have a limit. Prints a JSON object a recording.
  */
 #include "whisper-probe/probe.h"
 #include "whisper-probe/wav.h"
 
+#include "asr/nets.h"
+#include "asr/turn/turn.h"
 #include "asr/whisper/stream.h"
-#include "audio/vad.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "loop/lanes.h"
+#include "loop/loop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { PACE = 300 * VAD_RATE / 1000, TEXT_MAX = 1 << 20 };
+enum {
+    MS = VAD_RATE / 1000,
+    PACE = 300 * MS,
+    FRAME = 20 * MS,   /* samples that arrive together */
+    SILENCE_MS = 3000, /* follows a recording, as a room goes on being quiet */
+    TEXT_MAX = 1 << 20,
+};
 
 struct listener {
     struct probe *p;
+    struct loop *loop;
+    struct lanes *lanes;
+    struct asr_nets *nets;
+    struct turn *turn;
     struct whisper_stream *s;
+    uint64_t fed;      /* samples of this recording */
+    uint64_t asked;    /* what was fed when a pause was told; 0: nothing is awaited */
+    uint32_t asked_of; /* utterance */
+    int pauses;        /* of this utterance */
+    bool network_done;
     size_t since; /* samples since the last partial */
     struct buf stable;
     struct buf text;
@@ -72,7 +92,7 @@ static json_t *words_of(const struct whisper_heard *h)
     return words;
 }
 
-static void finish(struct listener *l, const struct vad_event *e)
+static void finish(struct listener *l, const struct turn_event *e)
 {
     const struct whisper_heard *h = whisper_stream_heard(l->s);
     const struct whisper_stream_counts *n = whisper_stream_counted(l->s);
@@ -83,6 +103,9 @@ static void finish(struct listener *l, const struct vad_event *e)
         l->code = whisper_stream_finish(l->s, &l->p->c);
     json_object_set_new(u, "startMs", json_integer((json_int_t)e->start_ms));
     json_object_set_new(u, "endMs", json_integer((json_int_t)e->end_ms));
+    json_object_set_new(u, "toldMs", json_integer((json_int_t)(l->fed / MS)));
+    json_object_set_new(u, "p", json_thousandths((double)e->p));
+    json_object_set_new(u, "pauses", json_integer(l->pauses));
     json_set_text(u, "text", h->text, h->len);
     json_set_text(u, "stable", l->stable.data ? l->stable.data : "", l->stable.len);
     json_object_set_new(u, "language", json_string(whisper_language_code(h->language)));
@@ -99,54 +122,132 @@ static void finish(struct listener *l, const struct vad_event *e)
     }
 }
 
-static void on_voice(const struct vad_event *e, void *arg)
+static void on_turn(const struct turn_event *e, void *arg)
 {
     struct listener *l = arg;
 
     switch (e->kind) {
-    case VAD_BEGIN:
+    case TURN_BEGINS:
         whisper_stream_begin(l->s);
         buf_clear(&l->stable);
         l->since = 0;
+        l->pauses = 0;
         break;
-    case VAD_AUDIO:
+    case TURN_AUDIO:
         if (!l->code)
             l->code = whisper_stream_feed(l->s, e->pcm, e->n);
         l->since += e->n;
         if (l->since >= PACE && !l->p->o->finals_only)
             update(l, false);
         break;
-    case VAD_EAGER:
+    case TURN_PAUSES:
         l->settle_ms = update(l, true);
+        l->asked = l->fed;
+        l->asked_of = e->utterance;
+        l->pauses++;
         break;
-    case VAD_RESUMED:
+    case TURN_LOOKS_OVER:
+    case TURN_GOES_ON:
         break;
-    case VAD_END:
+    case TURN_ENDS:
         finish(l, e);
         break;
     }
 }
 
+/* ---- the networks ------------------------------------------------------------------------- */
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+static void on_network_done(int err, void *arg)
+{
+    (void)err;
+    ((struct listener *)arg)->network_done = true;
+}
+
+/* What was asked before is answered: their lane has one thread. */
+static void await_networks(struct listener *l)
+{
+    l->network_done = false;
+    if (lane_submit(l->lanes, LANE_SOUND, nothing, on_network_done, l))
+        return;
+    while (!l->network_done)
+        uv_run(loop_uv(l->loop), UV_RUN_ONCE);
+}
+
+/* The answers to a pause, when their time has come. */
+static void answer(struct listener *l)
+{
+    const struct whisper_heard *h = whisper_stream_heard(l->s);
+
+    if (!l->asked || l->fed < l->asked + (uint64_t)l->p->o->late_ms * MS)
+        return;
+    l->asked = 0;
+    turn_heard(l->turn, l->asked_of, h->text, whisper_language_code(h->language));
+    if (l->nets)
+        await_networks(l);
+}
+
+static int open_networks(struct listener *l, struct errbuf *err)
+{
+    int code = loop_open(&l->loop, err);
+
+    if (!code && lanes_open(&l->lanes, l->loop, NULL))
+        code = err_set(err, UV_ENOMEM, "no memory for the networks");
+    if (!code)
+        code = asr_nets_open(&l->nets, l->lanes, l->p->o->nets, err);
+    if (code)
+        return code;
+    asr_nets_look(l->nets);
+    await_networks(l);
+    if (!asr_nets_gate(l->nets))
+        return err_set(err, UV_ENOENT, "%s/vad.onnx: not there", l->p->o->nets);
+    return 0;
+}
+
+static void close_networks(struct listener *l)
+{
+    lanes_close(l->lanes);
+    asr_nets_close(l->nets);
+    loop_close(l->loop);
+}
+
+/* ---- a recording -------------------------------------------------------------------------- */
+
+static void feed(struct listener *l, const int16_t *pcm, size_t n)
+{
+    l->fed += n;
+    turn_feed(l->turn, pcm, n);
+    answer(l);
+}
+
 static int hear(struct listener *l, const char *path, struct errbuf *err)
 {
-    struct vad_params params = vad_params_defaults();
-    struct vad *vad = NULL;
+    static const int16_t silence[FRAME];
+    struct turn_params params = {.vad = vad_params_defaults()};
     int16_t *pcm = NULL;
     size_t n = 0;
     int code;
 
     if (l->p->o->eager_ms)
-        params.eager_ms = (uint32_t)l->p->o->eager_ms;
+        params.vad.eager_ms = (uint32_t)l->p->o->eager_ms;
     if (l->p->o->hangover_ms)
-        params.hangover_ms = (uint32_t)l->p->o->hangover_ms;
+        params.vad.hangover_ms = (uint32_t)l->p->o->hangover_ms;
+    l->fed = l->asked = 0;
     code = wav_read(path, &pcm, &n, err);
     if (!code)
-        code = vad_open(&vad, &params);
-    for (size_t at = 0; !code && at < n; at += VAD_FRAME)
-        vad_feed(vad, pcm + at, n - at < VAD_FRAME ? n - at : VAD_FRAME, on_voice, l);
+        code = turn_open(&l->turn, l->nets, &params, on_turn, l);
+    for (size_t at = 0; !code && at < n; at += FRAME)
+        feed(l, pcm + at, n - at < FRAME ? n - at : FRAME);
+    for (int ms = 0; !code && ms < SILENCE_MS; ms += FRAME / MS)
+        feed(l, silence, FRAME);
     if (!code)
-        vad_flush(vad, on_voice, l);
-    vad_close(vad);
+        turn_flush(l->turn);
+    turn_close(l->turn);
+    l->turn = NULL;
     free(pcm);
     return code ? code : l->code;
 }
@@ -202,6 +303,8 @@ int probe_each(struct probe *p, struct errbuf *err)
     params.n_prompt = names(p, ids);
     buf_init(&l.stable, TEXT_MAX);
     buf_init(&l.text, TEXT_MAX);
+    if (!code && p->o->nets)
+        code = open_networks(&l, err);
     while (!code && fgets(path, sizeof(path), list)) {
         path[strcspn(path, "\n")] = '\0';
         code = whisper_stream_open(&l.s, p->model, &params, err); /* each is another speaker */
@@ -212,6 +315,7 @@ int probe_each(struct probe *p, struct errbuf *err)
     }
     buf_release(&l.stable);
     buf_release(&l.text);
+    close_networks(&l);
     if (list)
         fclose(list);
     return code ? err_prefix(err, code, "cannot hear it"), 2 : 0;

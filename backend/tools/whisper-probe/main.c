@@ -21,7 +21,8 @@ static const char usage[] =
     "       whisper-probe MODEL WAV [--ctx C] [--beams N] [--language L] [--prompt TEXT]\n"
     "       whisper-probe MODEL WAV --trim          what trimming the context changes\n"
     "       whisper-probe MODEL WAV --stream        as it would be heard live\n"
-    "       whisper-probe MODEL LIST --each [--finals] [--eager MS] [--hangover MS]\n"
+    "       whisper-probe MODEL LIST --each [--finals] [--nets FOLDER [--late MS]]\n"
+    "                           [--eager MS] [--hangover MS]\n"
     "                                               the same for each recording of a list, as "
     "JSON\n"
     "       whisper-probe MODEL OUT --quantize q8_0|q5_1\n"
@@ -78,6 +79,10 @@ static int take_option(struct probe_options *o, char **arg)
         return take_number(value, 10, 5000, &o->eager_ms) ? 2 : 0;
     if (!strcmp(arg[0], "--hangover"))
         return take_number(value, 10, 5000, &o->hangover_ms) ? 2 : 0;
+    if (!strcmp(arg[0], "--nets"))
+        return o->nets = value, 2;
+    if (!strcmp(arg[0], "--late"))
+        return take_number(value, 0, 2000, &o->late_ms) ? 2 : 0;
     if (!strcmp(arg[0], "--threads"))
         return take_number(value, 1, NN_THREADS_MAX, &o->threads) ? 2 : 0;
     if (!strcmp(arg[0], "--ctx"))

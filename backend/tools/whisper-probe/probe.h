@@ -22,6 +22,8 @@ struct probe_options {
     bool whole;       /**< Always encode the whole window */
     bool finals_only; /**< --each: no partials */
     int eager_ms, hangover_ms;
+    const char *nets; /**< --each: folder of the networks beside the recogniser */
+    int late_ms;      /**< --each: a pause is answered so much later */
 };
 
 /** A loaded model with what a run needs. */

@@ -20,6 +20,7 @@ static const struct {
                      .asks_p = 0.1f,
                      .sure_p = 0.9f,
                      .likely_p = 0.3f,
+                     .mark_p = 0,
                      .sure_ms = 128,
                      .likely_ms = 450,
                      .asks_ms = 300,
@@ -33,6 +34,7 @@ static const struct {
                         .asks_p = 0.1f,
                         .sure_p = 0.95f,
                         .likely_p = 0.3f,
+                        .mark_p = 0.03f,
                         .sure_ms = 160,
                         .likely_ms = 600,
                         .asks_ms = 400,
@@ -46,6 +48,7 @@ static const struct {
                        .asks_p = 0.1f,
                        .sure_p = 0.97f,
                        .likely_p = 0.3f,
+                       .mark_p = 0.1f,
                        .sure_ms = 320,
                        .likely_ms = 1000,
                        .asks_ms = 600,
@@ -155,15 +158,15 @@ static bool ends_with(const char *text, size_t len, const char *end)
 }
 
 /** Length without a mark at the end, the one-character dots and the question and full stops of
- * other scripts included; *mark: '?', '.', ',' for one that says more follows, or 0. */
+ * other scripts included; *mark: '?', '.', ',' (and its kind), '-' for what is broken off, or 0. */
 static size_t without_mark(const char *text, size_t len, char *mark)
 {
     static const struct {
         const char *text;
         char mark;
-    } marks[] = {{"...", ','}, {"…", ','},  {"?", '?'},  {"？", '?'}, {"؟", '?'},  {".", '.'},
-                 {"!", '.'},   {"。", '.'}, {"！", '.'}, {",", ','},  {"，", ','}, {"-", ','},
-                 {"–", ','},   {"—", ','},  {";", ','},  {":", ','}};
+    } marks[] = {{"...", '-'}, {"…", '-'},  {"?", '?'},  {"？", '?'}, {"؟", '?'},  {".", '.'},
+                 {"!", '.'},   {"。", '.'}, {"！", '.'}, {",", ','},  {"，", ','}, {"-", '-'},
+                 {"–", '-'},   {"—", '-'},  {";", ','},  {":", ','}};
 
     *mark = 0;
     while (len > 0 && strchr(" \t\n\"')", text[len - 1]))
@@ -197,6 +200,8 @@ enum turn_words turn_words_of(const char *text, const char *language, bool marks
     case '.':
         return TURN_WORDS_COMPLETE;
     case ',':
+        return TURN_WORDS_COMMA;
+    case '-':
         return TURN_WORDS_UNFINISHED;
     default:
         return marks ? TURN_WORDS_OPEN : TURN_WORDS_NONE;
@@ -205,9 +210,16 @@ enum turn_words turn_words_of(const char *text, const char *language, bool marks
 
 /* ---- the end ------------------------------------------------------------------------------ */
 
+/** Do the words say that more must come? A comma does where the sound is not that of an end. */
+static bool must_go_on(const struct turn_policy *policy, const struct turn_pause *pause)
+{
+    return pause->words == TURN_WORDS_UNFINISHED ||
+           (pause->words == TURN_WORDS_COMMA && pause->p <= policy->eager_p);
+}
+
 static bool looks_over(const struct turn_policy *policy, const struct turn_pause *pause)
 {
-    if (pause->words == TURN_WORDS_AWAITED || pause->words == TURN_WORDS_UNFINISHED)
+    if (pause->words == TURN_WORDS_AWAITED || must_go_on(policy, pause))
         return false;
     if (!pause->network)
         return true;
@@ -215,12 +227,20 @@ static bool looks_over(const struct turn_policy *policy, const struct turn_pause
            (pause->words == TURN_WORDS_ASK && pause->p > policy->asks_p);
 }
 
+/** Is an end likely, by sound and words together? A final mark weighs much: it is written at one
+ * of eight pauses inside a sentence, and at five of six ends. */
+static bool is_likely(const struct turn_policy *policy, const struct turn_pause *pause)
+{
+    return pause->p > policy->likely_p || pause->words == TURN_WORDS_ASK ||
+           (pause->words == TURN_WORDS_COMPLETE && pause->p > policy->mark_p);
+}
+
 /** The silence that ends the turn, by what is known now. */
 static uint32_t enough(const struct turn_policy *policy, const struct turn_pause *pause)
 {
     uint32_t ms = policy->else_ms;
 
-    if (pause->words == TURN_WORDS_UNFINISHED)
+    if (must_go_on(policy, pause))
         return policy->unfinished_ms;
     if (!pause->network)
         ms = policy->alone_ms;
@@ -228,13 +248,15 @@ static uint32_t enough(const struct turn_policy *policy, const struct turn_pause
         ms = policy->sure_ms;
     else if (pause->words == TURN_WORDS_ASK && pause->p > policy->likely_p)
         ms = policy->asks_ms;
-    else if (pause->p > policy->likely_p || pause->words == TURN_WORDS_ASK)
+    else if (is_likely(policy, pause))
         ms = policy->likely_ms;
-    if (pause->words == TURN_WORDS_OPEN && ms < policy->open_ms)
+    if ((pause->words == TURN_WORDS_OPEN || pause->words == TURN_WORDS_COMMA) &&
+        ms < policy->open_ms)
         ms = policy->open_ms;
-    /* Until the words are there they might say that more must come. */
-    if (pause->words == TURN_WORDS_AWAITED && ms < policy->likely_ms)
-        ms = policy->likely_ms;
+    /* Until the words are there they might say that more must come; and a busy machine, on which
+     * they are late, would be late with the final too. */
+    if (pause->words == TURN_WORDS_AWAITED && ms < policy->else_ms)
+        ms = policy->else_ms;
     return ms;
 }
 

@@ -20,7 +20,8 @@
  *
  * and words that say that more must come ("... and the", no final mark) wait whatever the sound
  * says, as words without a final mark wait a little. An end is not told before the words of the
- * pause are known, up to a limit: they are decoded for the final anyhow, so that costs nothing.
+ * pause are known, up to else_ms: they are decoded for the final anyhow, so that costs nothing, and
+ * a busy machine cuts no sentence that a quiet one does not.
  *
  * p is -1 while it is awaited; without a network it never comes, and silence and words decide.
  *
@@ -47,6 +48,7 @@ struct turn_policy {
     float asks_p;     /**< ... when the words ask */
     float sure_p;     /**< Over after sure_ms above it */
     float likely_p;   /**< Over after likely_ms above it */
+    float mark_p;     /**< ... when the words have a final mark */
     uint32_t sure_ms;
     uint32_t likely_ms;
     uint32_t asks_ms;       /**< Over when the words ask and it is likely */
@@ -64,6 +66,7 @@ enum turn_words {
     TURN_WORDS_ASK,        /**< "... ?" */
     TURN_WORDS_COMPLETE,   /**< A final mark */
     TURN_WORDS_OPEN,       /**< No final mark, from a recogniser that writes them */
+    TURN_WORDS_COMMA,      /**< "...,": more must come, unless it sounds like an end */
     TURN_WORDS_UNFINISHED, /**< They end where no sentence ends */
 };
 

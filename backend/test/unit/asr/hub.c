@@ -483,6 +483,26 @@ static void settling_tells_the_text_so_far(void **state)
     asr_line_close(v.line);
 }
 
+/* On a busy machine the end of an utterance is known before its last pause was heard. */
+static void a_pause_is_settled_though_the_end_is_known(void **state)
+{
+    struct world *w = *state;
+    struct voice v = {0};
+
+    open_hub(w, &asr_script_local, 0);
+    open_line(w, &v);
+    w->gated = true;
+    assert_int_equal(0, asr_line_begin(v.line, 1));
+    speak(&v, 4800);
+    assert_int_equal(0, asr_line_settle(v.line));
+    assert_int_equal(0, asr_line_end(v.line));
+    open_gate(w);
+    until(w, &v, 'f', 1);
+    assert_int_equal(w->script.settles, 1);
+    assert_int_equal(count(&v, 's'), 0);
+    asr_line_close(v.line);
+}
+
 static void calls_out_of_order_are_refused(void **state)
 {
     struct world *w = *state;
@@ -839,6 +859,7 @@ int main(void)
         T(nothing_is_told_after_close),
         T(a_cancelled_utterance_has_no_final),
         T(settling_tells_the_text_so_far),
+        T(a_pause_is_settled_though_the_end_is_known),
         T(calls_out_of_order_are_refused),
         T(a_service_that_fails_is_replaced_by_the_local_recogniser),
         T(a_service_that_fails_in_the_middle_loses_no_audio),

@@ -31,12 +31,17 @@ struct row {
 static const struct row rows[] = {
     {"sure, and a final mark", BALANCED, 0.97f, 160, COMPLETE, 192, 192, 192},
     {"sure, but the words come late", BALANCED, 0.97f, 160, COMPLETE, 320, 320, 320},
-    {"sure, and the words never come", BALANCED, 0.97f, 160, COMPLETE, 9000, NEVER, 608},
+    {"sure, and the words never come", BALANCED, 0.97f, 160, COMPLETE, 9000, NEVER, 1504},
     {"sure, but \"... and the\"", BALANCED, 0.99f, 160, TURN_WORDS_UNFINISHED, 192, NEVER, 2528},
     {"sure, but no final mark", BALANCED, 0.99f, 160, TURN_WORDS_OPEN, 192, 192, 1024},
     {"likely", BALANCED, 0.6f, 160, COMPLETE, 192, 192, 608},
     {"rather unlikely", BALANCED, 0.4f, 160, COMPLETE, 192, NEVER, 608},
-    {"unlikely", BALANCED, 0.1f, 160, COMPLETE, 192, NEVER, 1504},
+    {"rather unlikely, but a final mark", BALANCED, 0.1f, 160, COMPLETE, 192, NEVER, 608},
+    {"rather unlikely, no mark to be had", BALANCED, 0.1f, 160, TURN_WORDS_NONE, 192, NEVER, 1504},
+    {"most unlikely, but a final mark", BALANCED, 0.02f, 160, COMPLETE, 192, NEVER, 1504},
+    {"sounds like an end, but a comma", BALANCED, 0.97f, 160, TURN_WORDS_COMMA, 192, 192, 1024},
+    {"unlikely, and a comma", BALANCED, 0.4f, 160, TURN_WORDS_COMMA, 192, NEVER, 2528},
+    {"no network, and a comma", BALANCED, 0, NEVER, TURN_WORDS_COMMA, 192, NEVER, 2528},
     {"a question, and likely", BALANCED, 0.4f, 160, TURN_WORDS_ASK, 192, 192, 416},
     {"a question that sounds open", BALANCED, 0.2f, 160, TURN_WORDS_ASK, 192, 192, 608},
     {"a question that sounds wide open", BALANCED, 0.05f, 160, TURN_WORDS_ASK, 192, NEVER, 608},
@@ -45,9 +50,10 @@ static const struct row rows[] = {
     {"no network, \"... and the\"", BALANCED, 0, NEVER, TURN_WORDS_UNFINISHED, 192, NEVER, 2528},
     {"a network that is late", BALANCED, 0.97f, 1600, COMPLETE, 192, NEVER, 1504},
     {"quick and sure", TURN_QUICK, 0.92f, 128, COMPLETE, 128, 128, 128},
-    {"quick and unlikely", TURN_QUICK, 0.1f, 128, COMPLETE, 160, NEVER, 1024},
+    {"quick and unlikely", TURN_QUICK, 0.1f, 128, TURN_WORDS_NONE, 160, NEVER, 1024},
     {"patient and sure", TURN_PATIENT, 0.98f, 160, COMPLETE, 192, 192, 320},
     {"patient and unlikely", TURN_PATIENT, 0.1f, 160, COMPLETE, 192, NEVER, 2016},
+    {"patient, but a final mark", TURN_PATIENT, 0.2f, 160, COMPLETE, 192, NEVER, 1024},
     {"patient, \"... and the\"", TURN_PATIENT, 0.99f, 160, TURN_WORDS_UNFINISHED, 192, NEVER, 3008},
 };
 
@@ -134,7 +140,7 @@ static void test_words_say_whether_more_must_come(void **state)
         {"I know what it is for", "en", false, TURN_WORDS_UNFINISHED},
         {"and then I ...", "en", true, TURN_WORDS_UNFINISHED},
         {"and then\xe2\x80\xa6", "en", true, TURN_WORDS_UNFINISHED},
-        {"first, second,", "en", true, TURN_WORDS_UNFINISHED},
+        {"first, second,", "en", true, TURN_WORDS_COMMA},
         {"tell me about yourself", "en", false, TURN_WORDS_NONE},
         {"tell me about yourself", "en", true, TURN_WORDS_OPEN},
         {"AND", "en", false, TURN_WORDS_UNFINISHED},
@@ -205,6 +211,7 @@ static bool read_window(char *line, struct window *w)
                : function_word                            ? TURN_WORDS_UNFINISHED
                : !strcmp(last, ".") || !strcmp(last, "!") ? TURN_WORDS_COMPLETE
                : !strcmp(last, "none")                    ? TURN_WORDS_OPEN
+               : !strcmp(last, ",")                       ? TURN_WORDS_COMMA
                : *last                                    ? TURN_WORDS_UNFINISHED
                                                           : TURN_WORDS_NONE;
     return true;
