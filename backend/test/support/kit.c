@@ -27,10 +27,14 @@ const char *kit_weights(const char *name)
 {
     static char path[1024];
     const char *folder = getenv("INTERVIEWD_WEIGHTS"), *home = getenv("HOME");
+    const char *build = getenv("INTERVIEWD_BUILD_ROOT");
 
-    if (folder)
+    if (folder) {
         snprintf(path, sizeof(path), "%s/%s", folder, name);
-    else
+        return path;
+    }
+    snprintf(path, sizeof(path), "%s/weights/%s", build ? build : ".", name);
+    if (access(path, R_OK))
         snprintf(path, sizeof(path), "%s/.cache/interviewd-weights/%s", home ? home : "", name);
     return path;
 }

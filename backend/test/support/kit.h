@@ -2,7 +2,8 @@
  * @file test/support/kit.h  The folder of recordings and recorded numbers beside the repository
  *
  * $INTERVIEWD_TEST_SHARED, else shared/ beside the source; weights of published networks lie in
- * $INTERVIEWD_WEIGHTS, else in ~/.cache/interviewd-weights. Neither belongs to the repository: a
+ * $INTERVIEWD_WEIGHTS, else in the build folder's weights/ (the test "weights" brings them there),
+ * else in ~/.cache/interviewd-weights. Neither belongs to the repository: a
  * test that needs one of them skips, and says what is missing, where it is absent.
  */
 #ifndef TEST_SUPPORT_KIT_H

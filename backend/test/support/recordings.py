@@ -1,9 +1,10 @@
 """Recordings of people, real weights, and both ways of hearing: what accuracy is measured with.
 
-Recordings lie in $INTERVIEWD_TEST_SHARED/speech, else in shared/speech beside the repository. Weights are
-$INTERVIEWD_TEST_WEIGHTS/ggml-NAME.bin, else what weights/get.py beside the recordings brings into the build folder.
+Recordings lie in $INTERVIEWD_TEST_SHARED/speech, else in shared/speech beside the repository. Weights (ggml-NAME.bin, vad.onnx,
+turn.onnx, voices.pt) lie in $INTERVIEWD_WEIGHTS, else weights/get.py beside the recordings brings them into the build folder.
 """
 
+import array
 import csv
 import json
 import os
@@ -11,6 +12,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import wave
 
 ROOT = pathlib.Path(os.environ.get("INTERVIEWD_SOURCE_ROOT", pathlib.Path(__file__).parents[3]))
 BUILD = pathlib.Path(os.environ.get("INTERVIEWD_BUILD_ROOT", ROOT / "backend" / "build"))
@@ -40,21 +42,51 @@ def sets():
             "spanish": [r for r in languages if r["language"] == "es"]}
 
 
+NETWORKS = {"vad": "vad.onnx", "turn": "turn.onnx", "voices": "voices.pt"}
+
+
 def weights(name):
     """Path of the published file; None and why it cannot be had."""
-    for folder in (os.environ.get("INTERVIEWD_TEST_WEIGHTS"), BUILD / "weights"):
-        if folder and (pathlib.Path(folder) / f"ggml-{name}.bin").exists():
-            return str(pathlib.Path(folder) / f"ggml-{name}.bin"), None
+    file = NETWORKS.get(name, f"ggml-{name}.bin")
+    for folder in (os.environ.get("INTERVIEWD_WEIGHTS"), BUILD / "weights"):
+        if folder and (pathlib.Path(folder) / file).exists():
+            return str(pathlib.Path(folder) / file), None
+    if name.endswith("-q8_0"):
+        return quantised(name)
     get = SHARED / "weights" / "get.py"
     if not get.exists():
-        return None, f"ggml-{name}.bin is not in $INTERVIEWD_TEST_WEIGHTS"
+        return None, f"{file} is not in $INTERVIEWD_WEIGHTS"
     run = subprocess.run([sys.executable, get, "--to", BUILD / "weights", name], capture_output=True, text=True)
-    path = BUILD / "weights" / f"ggml-{name}.bin"
-    return (str(path), None) if path.exists() else (None, f"ggml-{name}.bin cannot be brought: {run.stderr.strip()[-200:]}")
+    path = BUILD / "weights" / file
+    return (str(path), None) if path.exists() else (None, f"{file} cannot be brought: {run.stderr.strip()[-200:]}")
 
 
-def live(model, rows, *options):
-    """As if spoken now, by whisper-probe: an object a recording, see tools/whisper-probe/each.c."""
+def quantised(name):
+    """Made of the file it is published beside."""
+    path, why = weights(name.removesuffix("-q8_0"))
+    if not path:
+        return None, why
+    to = BUILD / "weights" / f"ggml-{name}.bin"
+    to.parent.mkdir(exist_ok=True)
+    subprocess.run([BUILD / "whisper-probe", path, to, "--quantize", "q8_0"], capture_output=True, check=True)
+    return str(to), None
+
+
+def networks():
+    """Folder of the networks beside a recogniser; None and why they cannot be had."""
+    for name in ("vad", "turn"):
+        path, why = weights(name)
+        if not path:
+            return None, why
+    return str(pathlib.Path(path).parent), None
+
+
+def live(model, rows, *options, late=60):
+    """As if spoken now, by whisper-probe: an object a recording, see tools/whisper-probe/each.c. Turns are heard with the networks
+    where they can be had; `late` is what a machine needs to answer a pause, in ms."""
+    nets, _ = networks()
+    if nets:
+        options += ("--nets", nets, "--late", str(late))
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as listing:
         listing.write("".join(r["path"] + "\n" for r in rows))
         listing.flush()
@@ -77,6 +109,26 @@ def files(model, rows, *options, language="en"):
 
 def texts(rows, heard):
     return [(r["transcript"], h["text"]) for r, h in zip(rows, heard)]
+
+
+def silence(u):
+    """From the last voiced sample of an utterance to its end being told, in ms of the audio's clock."""
+    return u["toldMs"] - u["endMs"]
+
+
+def with_pause(path, at_ms, pause_ms, to):
+    """The recording with a silence of its own noise where it is quietest in the 150 ms before `at_ms`; where the silence begins."""
+    with wave.open(path) as w:
+        pcm = array.array("h", w.readframes(w.getnframes()))
+    loud = [sum(x * x for x in pcm[n:n + 160]) for n in range(0, len(pcm) - 160, 160)]
+    at = min(range(max(0, at_ms // 10 - 15), min(at_ms // 10 + 2, len(loud))), key=loud.__getitem__) * 160
+    quiet = min(range(len(loud) - 10), key=lambda n: sum(loud[n:n + 10])) * 160
+    noise = pcm[quiet:quiet + 1600]
+    noise += noise[::-1]
+    with wave.open(to, "wb") as w:
+        w.setparams((1, 2, 16000, 0, "NONE", ""))
+        w.writeframes((pcm[:at] + (noise * (pause_ms * 16 // len(noise) + 1))[:pause_ms * 16] + pcm[at:]).tobytes())
+    return at // 16
 
 
 def contradicted(heard):

@@ -38,7 +38,7 @@ static const struct row rows[] = {
     {"rather unlikely", BALANCED, 0.4f, 160, COMPLETE, 192, NEVER, 608},
     {"rather unlikely, but a final mark", BALANCED, 0.1f, 160, COMPLETE, 192, NEVER, 608},
     {"rather unlikely, no mark to be had", BALANCED, 0.1f, 160, TURN_WORDS_NONE, 192, NEVER, 1504},
-    {"most unlikely, but a final mark", BALANCED, 0.02f, 160, COMPLETE, 192, NEVER, 1504},
+    {"most unlikely, but a final mark", BALANCED, 0.04f, 160, COMPLETE, 192, NEVER, 1504},
     {"sounds like an end, but a comma", BALANCED, 0.97f, 160, TURN_WORDS_COMMA, 192, 192, 1024},
     {"unlikely, and a comma", BALANCED, 0.4f, 160, TURN_WORDS_COMMA, 192, NEVER, 2528},
     {"no network, and a comma", BALANCED, 0, NEVER, TURN_WORDS_COMMA, 192, NEVER, 2528},
