@@ -1,9 +1,9 @@
 /**
  * @file answer/answer.c  The chain of providers, the clocks, and what happens when one fails
  *
- *     ASKED --tick--> (started, outline) RUNNING --first delta--> STREAMING --end--> ENDING
- *                          ^      |                                               |
- *                          +------+ the next provider                        (finished)
+ *     ASKED --tick--> (started, outline) --first delta--> STREAMING --end--> ENDING
+ *                          ^      |                                       |
+ *                          +------+ the next provider                (finished)
  *
  * The provider is called from within answer_ask(), before anything is reported: the request is on
  * its way while the outline is shown. Events leave from timers and from the drivers' own events.
@@ -59,7 +59,7 @@ struct profile_index {
     unsigned refs;
 };
 
-enum state { ASKED, RUNNING, STREAMING, ENDING, CLOSED };
+enum state { ASKED, STREAMING, ENDING, CLOSED };
 
 struct answer {
     struct answerer *a;
@@ -371,17 +371,17 @@ static void on_start(const char *model, void *arg)
     text_copy(x->model, sizeof(x->model), model, strlen(model));
 }
 
-static bool report_progress(struct answer *x);
+static void report_progress(struct answer *x);
 
 static void on_delta(const char *text, size_t len, void *arg)
 {
     struct answer *x = arg;
     uint64_t now = clock_mono_us();
 
-    if (x->state == RUNNING || x->state == ASKED) {
+    if (x->state == ASKED) {
         /* A very fast provider may beat the tick: the order on the wire stays the same. */
-        if ((x->moved || !x->outlined) && !report_progress(x))
-            return;
+        if (x->moved || !x->outlined)
+            report_progress(x);
         if (x->state >= ENDING)
             return;
         x->state = STREAMING;
@@ -494,20 +494,16 @@ static void start_next(struct answer *x)
     end(x, ANSWER_ERROR, why.text);
 }
 
-/** Tell who answers, and the outline the first time. false: it was closed by a handler. */
-static bool report_progress(struct answer *x)
+/** Tell who answers, and the outline the first time. A handler may end or close it in there. */
+static void report_progress(struct answer *x)
 {
     x->moved = false;
-    if (x->state == ASKED)
-        x->state = RUNNING;
     tell(x, (struct answer_event){
                 .kind = ANSWER_STARTED,
                 .at_us = clock_mono_us(),
                 .started = {.provider = current(x)->provider.name, .model = x->model}});
-    if (x->state == CLOSED)
-        return false;
-    if (x->outlined)
-        return true;
+    if (x->state == CLOSED || x->outlined)
+        return;
     x->outlined = true;
     x->times.outline_us = clock_mono_us();
     tell(x,
@@ -515,19 +511,18 @@ static bool report_progress(struct answer *x)
              .kind = ANSWER_OUTLINE,
              .at_us = x->times.outline_us,
              .outline = {.kind = x->kind, .points = x->outline.points, .count = x->outline.count}});
-    return x->state != CLOSED;
 }
 
 static void on_tick(void *arg)
 {
     struct answer *x = arg;
 
-    if (!x->outlined && !report_progress(x))
-        return;
+    if (!x->outlined)
+        report_progress(x);
     if (x->leaving && x->state < ENDING)
         start_next(x);
-    if (x->moved && x->state < ENDING && !report_progress(x))
-        return;
+    if (x->moved && x->state < ENDING)
+        report_progress(x);
     if (x->state == ENDING)
         report_finished(x);
 }

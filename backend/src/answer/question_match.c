@@ -14,10 +14,10 @@
 enum { WORDS_MAX = 512, SAME_PERCENT = 75 };
 
 struct bag {
-    uint64_t strict[WORDS_MAX]; /* must agree exactly */
-    uint64_t free[WORDS_MAX];
     size_t strict_count;
     size_t free_count;
+    uint64_t strict[WORDS_MAX]; /* must agree exactly */
+    uint64_t free[WORDS_MAX];
 };
 
 static bool strict_word(const struct term *t)

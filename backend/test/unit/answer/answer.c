@@ -43,6 +43,7 @@ struct run {
     int quality;
     int interrupt_at; /* in the nth delta */
     int close_at;
+    char close_in; /* the first event of this kind, as noted in order */
     bool interrupt_at_start;
     bool keep_loop;
 };
@@ -55,6 +56,18 @@ static void note(struct run *r, char c)
         r->order[n] = c;
 }
 
+/* Whoever is told may close it. true: it is gone. */
+static bool closes(struct run *r, char c)
+{
+    if (r->close_in != c)
+        return false;
+    r->close_in = '\0';
+    answer_close(r->answer);
+    r->answer = NULL;
+    loop_stop(r->f->loop);
+    return true;
+}
+
 static void on_started(const char *id, const char *provider, const char *model, void *arg)
 {
     struct run *r = arg;
@@ -65,6 +78,7 @@ static void on_started(const char *id, const char *provider, const char *model, 
     snprintf(r->model, sizeof(r->model), "%s", model);
     if (r->interrupt_at_start)
         answer_interrupt(r->answer);
+    closes(r, 's');
 }
 
 static void on_outline(const struct llm_point *points, size_t n, void *arg)
@@ -74,6 +88,7 @@ static void on_outline(const struct llm_point *points, size_t n, void *arg)
     assert_true(points[0].text != NULL);
     note(r, 'o');
     r->points = n;
+    closes(r, 'o');
 }
 
 static void on_delta(size_t len, void *arg)
@@ -351,6 +366,40 @@ static void closing_calls_nobody(void **state)
     answerer_close(NULL);
 }
 
+/* In any event, and whether its provider is quick or slow, fails or moves on. */
+static void who_is_told_may_close_in_every_event(void **state)
+{
+    static const char *const models[] = {"ok", "slow-60000", "status-500", NULL};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+        struct answerer *a = open_chain(f, models[i], NULL, 0);
+
+        for (const char *c = "so"; *c; c++) {
+            struct run r = {.f = f, .a = a, .close_in = *c};
+
+            start(&r, NULL, NULL);
+            run_loop(f);
+            for (int turns = 0; turns < 20; turns++) /* nothing comes after it */
+                uv_run(loop_uv(f->loop), UV_RUN_NOWAIT);
+            assert_string_equal(r.order, *c == 's' ? "s" : "so");
+        }
+        answerer_close(a);
+    }
+}
+
+static void a_pair_is_given_back_whole(void **state)
+{
+    struct answer_pair pair = {strdup("Why?"), strdup("Because.")};
+
+    (void)state;
+    answer_pair_release(&pair);
+    assert_null(pair.question);
+    assert_null(pair.answer);
+    answer_pair_release(&pair);
+    answer_pair_release(NULL);
+}
+
 static void the_asked_for_provider_and_model_come_first(void **state)
 {
     struct fixture *f = *state;
@@ -459,6 +508,8 @@ int main(void)
         cmocka_unit_test(an_interrupt_keeps_what_came),
         cmocka_unit_test(owner_and_session_find_what_to_interrupt),
         cmocka_unit_test(closing_calls_nobody),
+        cmocka_unit_test(who_is_told_may_close_in_every_event),
+        cmocka_unit_test(a_pair_is_given_back_whole),
         cmocka_unit_test(the_asked_for_provider_and_model_come_first),
         cmocka_unit_test(bad_questions_are_refused),
         cmocka_unit_test(many_answers_run_beside_each_other),
