@@ -61,6 +61,7 @@ enum {
     SESSION_LIST_STATUS,
     SESSION_IDS,
     SESSION_IDS_STATUS,
+    SESSION_OWNED,
     SESSION_ERASE,
     SESSION_COUNT_QUESTIONS,
     TRANSCRIPT_NUMBER,
@@ -144,6 +145,7 @@ static const char *const statements[STATEMENTS] = {
                     "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
     [SESSION_IDS_STATUS] = "SELECT id FROM sessions INDEXED BY sessions_user_status "
                            "WHERE user_id=?1 AND id<?2 AND status=?4 ORDER BY id DESC LIMIT ?3",
+    [SESSION_OWNED] = "SELECT 1 FROM sessions INDEXED BY sessions_user WHERE id=?1 AND user_id=?2",
     [SESSION_ERASE] = "DELETE FROM sessions WHERE id=?1 AND user_id=?2",
     [SESSION_COUNT_QUESTIONS] =
         "UPDATE sessions SET question_count="
@@ -1309,11 +1311,12 @@ static int transcript_get(void *db, const char *user_id, const char *id,
     return get(db, TRANSCRIPT_GET, id, user_id, &store_record_transcript, transcript, err);
 }
 
+/* From the index alone: a session whose row is damaged does not hide what was said in it. */
 static int is_owner(struct conn *conn, const char *user_id, const char *session_id,
                     struct errbuf *err)
 {
     int e = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, SESSION_GET, &e, err);
+    sqlite3_stmt *stmt = conn_stmt(conn, SESSION_OWNED, &e, err);
     int rc;
 
     if (!stmt)

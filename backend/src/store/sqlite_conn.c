@@ -162,7 +162,6 @@ int conn_run(struct conn *conn, sqlite3_stmt *stmt, struct errbuf *err)
 
     if (rc != SQLITE_DONE)
         return conn_error(conn, rc == SQLITE_ROW ? SQLITE_MISUSE : rc, err);
-    sqlite3_reset(stmt);
     note_written(conn);
     return 0;
 }

@@ -571,6 +571,222 @@ static void a_page_that_cannot_be_is_refused(void **state)
     assert_int_equal(store_session_get(f->store, f->ada.id, "../x", NULL, NULL), UV_ENOENT);
 }
 
+/* What is no id, or lacks what every such record has, is refused before a driver is asked: by the
+ * sentence one knows that. */
+static struct errbuf why;
+
+static void refused(int is, int e, const char *sentence, int line)
+{
+    if (is != e || strcmp(why.text, sentence) != 0)
+        fail_msg("line %d: %d, \"%s\"", line, is, why.text);
+    why.text[0] = '\0';
+}
+
+#define REFUSED(e, sentence, call) refused(call, e, sentence, __LINE__)
+#define NO_ID                      "../x"
+
+static int change_nothing_user(struct store_user *u, void *arg)
+{
+    (void)u;
+    (void)arg;
+    return 0;
+}
+
+static int change_nothing_profile(struct store_profile *p, void *arg)
+{
+    (void)p;
+    (void)arg;
+    return 0;
+}
+
+static int change_nothing_session(struct store_session *s, void *arg)
+{
+    (void)s;
+    (void)arg;
+    return 0;
+}
+
+static int change_nothing_transcript(struct store_transcript *t, void *arg)
+{
+    (void)t;
+    (void)arg;
+    return 0;
+}
+
+static void what_is_no_id_names_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct store *s = f->store;
+    const char *ada = f->ada.id;
+    struct store_transcript transcript;
+    struct store_session session;
+    struct store_profile profile;
+    struct store_list list;
+    struct store_user user;
+
+    REFUSED(UV_ENOENT, "there is no such user", store_user_get(s, NO_ID, &user, &why));
+    REFUSED(UV_ENOENT, "there is no such user", store_user_erase(s, NO_ID, 9, &list, &why));
+    REFUSED(UV_ENOENT, "there is no such user",
+            store_user_password(s, NO_ID, "$x", "", 9, &list, &why));
+    REFUSED(UV_EINVAL, "there is no password",
+            store_user_password(s, ada, NULL, "", 9, &list, &why));
+    REFUSED(UV_ENOENT, "there is no such user",
+            store_user_change(s, NO_ID, change_nothing_user, NULL, &user, &why));
+    REFUSED(UV_ENOENT, "there is no such profile",
+            store_profile_get(s, ada, NO_ID, &profile, &why));
+    REFUSED(UV_ENOENT, "there is no such profile", store_profile_erase(s, ada, NO_ID, &why));
+    REFUSED(UV_ENOENT, "there is no such profile",
+            store_profile_change(s, ada, NO_ID, change_nothing_profile, NULL, &profile, &why));
+    REFUSED(UV_ENOENT, "there is no such session",
+            store_session_get(s, ada, NO_ID, &session, &why));
+    REFUSED(UV_ENOENT, "there is no such session", store_session_erase(s, ada, NO_ID, &why));
+    REFUSED(UV_ENOENT, "there is no such session",
+            store_session_change(s, ada, NO_ID, change_nothing_session, NULL, &session, &why));
+    REFUSED(UV_ENOENT, "there is no such transcript",
+            store_transcript_get(s, ada, NO_ID, &transcript, &why));
+    REFUSED(
+        UV_ENOENT, "there is no such transcript",
+        store_transcript_change(s, ada, NO_ID, change_nothing_transcript, NULL, &transcript, &why));
+    REFUSED(UV_ENOENT, "there is no such transcript",
+            store_transcript_erase(s, ada, NO_ID, &why)); /* a session's id that is one */
+    REFUSED(UV_ENOENT, "there is no such session", store_transcript_erase(s, NO_ID, ada, &why));
+    REFUSED(UV_ENOENT, "there is no such session",
+            store_transcript_list(s, ada, NO_ID, true, 5, NULL, &list, &why));
+}
+
+static void a_list_wants_a_page_of_its_size_and_a_cursor_that_is_one(void **state)
+{
+    static const char size[] = "a page has 1 to 100 records",
+                      cursor[] = "that is not a cursor of a page before";
+    struct fixture *f = *state;
+    struct store *s = f->store;
+    const char *ada = f->ada.id;
+    struct store_list list;
+
+    for (size_t limit = 0; limit <= STORE_PAGE_MAX + 1; limit += STORE_PAGE_MAX + 1) {
+        REFUSED(UV_EINVAL, size, store_profile_list(s, ada, limit, NULL, &list, &why));
+        REFUSED(UV_EINVAL, size, store_session_list(s, ada, STORE_ANY, limit, NULL, &list, &why));
+        REFUSED(UV_EINVAL, size,
+                store_transcript_list(s, ada, ada, true, limit, NULL, &list, &why));
+    }
+    REFUSED(UV_EINVAL, cursor, store_profile_list(s, ada, 5, NO_ID, &list, &why));
+    REFUSED(UV_EINVAL, cursor, store_session_list(s, ada, STORE_ANY, 5, NO_ID, &list, &why));
+    REFUSED(UV_EINVAL, cursor, store_transcript_list(s, ada, ada, true, 5, NO_ID, &list, &why));
+    assert_int_equal(store_profile_list(s, ada, STORE_PAGE_MAX, "", &list, NULL), 0);
+    store_list_release(&list, STORE_KIND_PROFILE);
+    assert_int_equal(store_profile_list(s, ada, 1, ada, &list, NULL), 0);
+    store_list_release(&list, STORE_KIND_PROFILE);
+}
+
+static void a_profile_or_user_without_its_parts_is_none(void **state)
+{
+    static const char parts[] = "a profile has a name, role, skills and industry";
+    struct fixture *f = *state;
+    struct store *s = f->store;
+    const struct store_profile good = make_profile(&f->ada, "p");
+    struct store_profile p = good;
+    struct store_user u = f->ada;
+
+    memcpy(p.id, NO_ID, sizeof(NO_ID));
+    REFUSED(UV_EINVAL, "the profile has no id", store_profile_put(s, &p, &why));
+    REFUSED(UV_EINVAL, "the profile has no id", store_profile_add(s, &p, 9, &why));
+    p = good;
+    memcpy(p.user_id, NO_ID, sizeof(NO_ID));
+    REFUSED(UV_ENOENT, "there is no such user", store_profile_put(s, &p, &why));
+    for (int i = 0; i < 4; i++) {
+        p = good;
+        *(i == 0 ? &p.name : i == 1 ? &p.role : i == 2 ? &p.skills : &p.industry) = NULL;
+        REFUSED(UV_EINVAL, parts, store_profile_put(s, &p, &why));
+        REFUSED(UV_EINVAL, parts, store_profile_add(s, &p, 9, &why));
+    }
+    memcpy(u.id, NO_ID, sizeof(NO_ID));
+    REFUSED(UV_EINVAL, "the user has no id", store_user_put(s, &u, &why));
+    for (int i = 0; i < 3; i++) {
+        u = f->ada;
+        *(i == 0 ? &u.display_name : i == 1 ? &u.settings : &u.subscription) = NULL;
+        REFUSED(UV_EINVAL, "a user has a name, settings and a subscription",
+                store_user_put(s, &u, &why));
+    }
+}
+
+static void a_session_without_its_parts_is_none(void **state)
+{
+    static const char parts[] = "a session has metadata and a status";
+    struct fixture *f = *state;
+    struct store *s = f->store;
+    const struct store_session good = make_session(&f->ada);
+    struct store_session x = good;
+
+    memcpy(x.id, NO_ID, sizeof(NO_ID));
+    REFUSED(UV_EINVAL, "the session has no id", store_session_put(s, &x, &why));
+    x = good;
+    memcpy(x.user_id, NO_ID, sizeof(NO_ID));
+    REFUSED(UV_ENOENT, "there is no such user", store_session_put(s, &x, &why));
+    x = good;
+    memcpy(x.profile_id, NO_ID, sizeof(NO_ID));
+    REFUSED(UV_ENOENT, "there is no such profile", store_session_put(s, &x, &why));
+    x = good;
+    x.metadata = NULL;
+    REFUSED(UV_EINVAL, parts, store_session_put(s, &x, &why));
+    x = good;
+    x.status = (enum store_status)(STORE_ABANDONED + 1);
+    REFUSED(UV_EINVAL, parts, store_session_put(s, &x, &why));
+    x.status = (enum store_status)(STORE_ACTIVE - 1);
+    REFUSED(UV_EINVAL, parts, store_session_put(s, &x, &why));
+}
+
+static void a_transcript_without_its_parts_is_none(void **state)
+{
+    static const char parts[] = "a transcript has metrics and no negative number";
+    struct fixture *f = *state;
+    struct store *s = f->store;
+    const struct store_session session = put_session(f, &f->ada);
+    const struct store_transcript good = make_transcript(&session);
+    struct store_transcript x = good;
+
+    memcpy(x.id, NO_ID, sizeof(NO_ID));
+    REFUSED(UV_EINVAL, "the transcript has no id", store_transcript_put(s, &x, &why));
+    x = good;
+    memcpy(x.session_id, NO_ID, sizeof(NO_ID));
+    REFUSED(UV_ENOENT, "there is no such session", store_transcript_put(s, &x, &why));
+    x = good;
+    x.metrics = NULL;
+    REFUSED(UV_EINVAL, parts, store_transcript_put(s, &x, &why));
+    x = good;
+    x.question_number = -1;
+    REFUSED(UV_EINVAL, parts, store_transcript_put(s, &x, &why));
+    for (int i = 0; i < 2; i++) {
+        x = good;
+        x.line = (enum store_line)(i ? STORE_CANDIDATE + 1 : STORE_QUESTION - 1);
+        REFUSED(UV_EINVAL, "that is no kind of transcript", store_transcript_put(s, &x, &why));
+    }
+}
+
+static void a_refresh_token_without_its_parts_is_none(void **state)
+{
+    static const char parts[] = "a refresh token has a hash and a family";
+    struct fixture *f = *state;
+    struct store *s = f->store;
+    struct store_refresh good = {.expires_at = 9};
+    struct store_refresh x;
+
+    memset(good.hash, 'a', sizeof(good.hash) - 1);
+    id_new(good.family);
+    memcpy(good.user_id, f->ada.id, ID_TEXT_MAX);
+    x = good;
+    x.hash[sizeof(x.hash) - 2] = '\0';
+    REFUSED(UV_EINVAL, parts, store_refresh_put(s, &x, &why));
+    REFUSED(UV_EINVAL, parts, store_refresh_rotate(s, good.hash, &x, 1, &why));
+    x = good;
+    memcpy(x.family, NO_ID, sizeof(NO_ID));
+    REFUSED(UV_EINVAL, parts, store_refresh_put(s, &x, &why));
+    x = good;
+    memcpy(x.user_id, NO_ID, sizeof(NO_ID));
+    REFUSED(UV_ENOENT, "there is no such user", store_refresh_put(s, &x, &why));
+    REFUSED(UV_ENOENT, "there is no such user", store_refresh_rotate(s, good.hash, &x, 1, &why));
+    assert_int_equal(store_refresh_put(s, &good, NULL), 0);
+}
+
 /* --------------------------------------------------------------------------- transcripts */
 
 static void questions_are_numbered_and_counted(void **state)
@@ -1070,6 +1286,12 @@ int main(int argc, char **argv)
         EACH(a_session_comes_back_as_it_was_put),
         EACH(pages_hold_every_session_once_newest_first),
         EACH(a_page_that_cannot_be_is_refused),
+        EACH(what_is_no_id_names_nothing),
+        EACH(a_list_wants_a_page_of_its_size_and_a_cursor_that_is_one),
+        EACH(a_profile_or_user_without_its_parts_is_none),
+        EACH(a_session_without_its_parts_is_none),
+        EACH(a_transcript_without_its_parts_is_none),
+        EACH(a_refresh_token_without_its_parts_is_none),
         EACH(questions_are_numbered_and_counted),
         EACH(a_number_is_given_once),
         EACH(a_transcript_is_erased_and_no_longer_counted),

@@ -1,10 +1,10 @@
 /**
  * @file test/unit/store/faults.c  Every call into SQLite fails once, in every operation
  *
- * The linker puts these in the way of sqlite3_prepare_v3(), sqlite3_step() and sqlite3_exec()
- * (`wrapped` in test/meson.build). An operation whose n-th call fails says so by the right code,
- * leaves nothing half written, gives back all it took (the sanitizer looks) and holds up nobody:
- * the next one works.
+ * The linker puts these in the way of sqlite3_prepare_v3(), sqlite3_step(), sqlite3_exec() and the
+ * binding of values (`wrapped` in test/meson.build). An operation whose n-th call fails says so by
+ * the right code, leaves nothing half written, gives back all it took (the sanitizer looks) and
+ * holds up nobody: the next one works.
  */
 #include "cmocka_all.h"
 
@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { CALLS_MAX = 64 };
 
@@ -23,6 +25,10 @@ static int left; /* calls until one fails; 0: none will */
 static int failure;
 static bool failed;
 static bool patient; /* it was the setting up of a connection, which is tried again */
+static bool always;  /* every call does */
+static bool binding; /* values count as calls, too */
+static bool damaged; /* no whole row can be read, only what is in an index */
+static int paused_ms;
 
 int __real_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int n, unsigned flags,
                               sqlite3_stmt **stmt, const char **tail);
@@ -37,7 +43,7 @@ int __wrap_sqlite3_exec(sqlite3 *db, const char *sql, int (*fn)(void *, int, cha
 
 static bool fails(void)
 {
-    if (left <= 0 || --left)
+    if (!always && (left <= 0 || --left))
         return false;
     return failed = true;
 }
@@ -49,8 +55,23 @@ int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int n, unsigned flag
     return fails() ? failure : __real_sqlite3_prepare_v3(db, sql, n, flags, stmt, tail);
 }
 
+static bool reads_rows(sqlite3_stmt *stmt)
+{
+    const char *sql = sqlite3_sql(stmt);
+
+    return strncmp(sql, "SELECT ", 7) == 0 && strstr(sql, ",created_at") &&
+           !strstr(sql, "FROM users");
+}
+
+static bool reads_words(sqlite3_stmt *stmt)
+{
+    return strstr(sqlite3_sql(stmt), ",metrics,") && strncmp(sqlite3_sql(stmt), "SELECT ", 7) == 0;
+}
+
 int __wrap_sqlite3_step(sqlite3_stmt *stmt)
 {
+    if (damaged && (reads_rows(stmt) || reads_words(stmt)))
+        return SQLITE_CORRUPT;
     return fails() ? failure : __real_sqlite3_step(stmt);
 }
 
@@ -63,6 +84,47 @@ int __wrap_sqlite3_exec(sqlite3 *db, const char *sql, int (*fn)(void *, int, cha
         return failure;
     }
     return __real_sqlite3_exec(db, sql, fn, arg, why);
+}
+
+int __real_sqlite3_bind_text(sqlite3_stmt *stmt, int at, const char *text, int n,
+                             void (*end)(void *));
+int __wrap_sqlite3_bind_text(sqlite3_stmt *stmt, int at, const char *text, int n,
+                             void (*end)(void *));
+int __real_sqlite3_bind_double(sqlite3_stmt *stmt, int at, double value);
+int __wrap_sqlite3_bind_double(sqlite3_stmt *stmt, int at, double value);
+int __real_sqlite3_bind_int(sqlite3_stmt *stmt, int at, int value);
+int __wrap_sqlite3_bind_int(sqlite3_stmt *stmt, int at, int value);
+
+/* Only of a record that is put: the ids that something is looked up by are always short. */
+static bool binds(sqlite3_stmt *stmt)
+{
+    return binding && strncmp(sqlite3_sql(stmt), "INSERT INTO ", 12) == 0 &&
+           !strstr(sqlite3_sql(stmt), "facts");
+}
+
+int __wrap_sqlite3_bind_text(sqlite3_stmt *stmt, int at, const char *text, int n,
+                             void (*end)(void *))
+{
+    return binds(stmt) && fails() ? failure : __real_sqlite3_bind_text(stmt, at, text, n, end);
+}
+
+int __wrap_sqlite3_bind_double(sqlite3_stmt *stmt, int at, double value)
+{
+    return binds(stmt) && fails() ? failure : __real_sqlite3_bind_double(stmt, at, value);
+}
+
+int __wrap_sqlite3_bind_int(sqlite3_stmt *stmt, int at, int value)
+{
+    return binds(stmt) && fails() ? failure : __real_sqlite3_bind_int(stmt, at, value);
+}
+
+int __real_usleep(useconds_t us);
+int __wrap_usleep(useconds_t us);
+
+int __wrap_usleep(useconds_t us)
+{
+    paused_ms += (int)us / 1000;
+    return 0;
 }
 
 struct fixture {
@@ -552,12 +614,205 @@ static void every_failure_has_its_code_and_fault(void **state)
     }
 }
 
+/* A text may be too long for a record: it is not put without it. */
+static void a_record_whose_value_cannot_be_bound_is_not_put(void **state)
+{
+    static int (*const puts[])(struct fixture * f) = {
+        user_put, user_change, profile_put, profile_add, session_put, transcript_put, refresh_put};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(puts) / sizeof(puts[0]); i++) {
+        struct fixture f;
+        int before[6];
+        int after[6];
+        int refused = 0;
+
+        open_fixture(&f);
+        count_rows(&f, before);
+        failure = SQLITE_TOOBIG;
+        binding = true;
+        for (int nth = 1; nth < CALLS_MAX; nth++) {
+            int e;
+
+            failed = false;
+            left = nth;
+            e = puts[i](&f);
+            left = 0;
+            if (!failed)
+                break;
+            assert_int_equal(e, UV_E2BIG);
+            refused++;
+            count_rows(&f, after);
+            assert_memory_equal(before, after, sizeof(after));
+            assert_int_equal(user_get(&f), 0);
+        }
+        binding = false;
+        assert_true(refused >= 3);
+        close_fixture(&f);
+    }
+}
+
+/* Erasing gives back what is kept for it and tries once more, wherever the disk was full first. */
+static void what_is_erased_goes_on_a_full_disk(void **state)
+{
+    static int (*const erasing[])(struct fixture * f) = {user_erase, profile_erase, session_erase};
+    static const int table[] = {0, 1, 2}; /* of count_rows() */
+    struct stat st;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(erasing) / sizeof(erasing[0]); i++) {
+        for (int nth = 1;; nth++) {
+            struct fixture f;
+            int counts[6];
+            int e;
+            char reserve[SCRATCH_MAX + 16];
+
+            assert_true(nth < CALLS_MAX);
+            open_fixture(&f);
+            f.params.reserve_bytes = 1 << 16;
+            open_again(&f);
+            snprintf(reserve, sizeof(reserve), "%s/i.db-reserve", f.dir);
+            failure = SQLITE_FULL;
+            failed = false;
+            left = nth;
+            e = erasing[i](&f);
+            left = 0;
+            if (e)
+                fail_msg("%zu: %d when call %d fails", i, e, nth);
+            count_rows(&f, counts);
+            assert_int_equal(counts[table[i]], 0);
+            assert_int_equal(stat(reserve, &st), 0); /* kept again, for the next time */
+            assert_int_equal(st.st_size, 1 << 16);
+            close_fixture(&f);
+            if (!failed)
+                break;
+        }
+    }
+}
+
+/* Of a row that cannot be read, what the index knows: whose it is, and when it was made. */
+static void a_row_that_cannot_be_read_is_listed_as_such(void **state)
+{
+    struct store_list list;
+    struct fixture f;
+
+    (void)state;
+    open_fixture(&f);
+    damaged = true;
+    assert_int_equal(store_profile_list(f.store, f.user, 5, NULL, &list, NULL), 0);
+    damaged = false;
+    assert_int_equal(list.count, 1);
+    {
+        const struct store_profile *p = list.items;
+
+        assert_true(p->unreadable);
+        assert_string_equal(p->id, f.profile);
+        assert_string_equal(p->user_id, f.user);
+        assert_string_equal(p->name, "");
+        assert_string_equal(p->role, "");
+        assert_string_equal(p->skills, "[]");
+        assert_string_equal(p->industry, "");
+        assert_null(p->context);
+        assert_int_equal(p->created_at, id_time(f.profile));
+        assert_int_equal(p->updated_at, id_time(f.profile));
+    }
+    store_list_release(&list, STORE_KIND_PROFILE);
+    for (int status = STORE_ANY; status <= STORE_ACTIVE; status++) {
+        const struct store_session *s;
+
+        damaged = true;
+        assert_int_equal(
+            store_session_list(f.store, f.user, (enum store_status)status, 5, NULL, &list, NULL),
+            0);
+        damaged = false;
+        assert_int_equal(list.count, 1);
+        s = list.items;
+        assert_true(s->unreadable);
+        assert_string_equal(s->id, f.session);
+        assert_string_equal(s->user_id, f.user);
+        assert_int_equal(s->created_at, id_time(f.session));
+        store_list_release(&list, STORE_KIND_SESSION);
+    }
+    for (int newest = 0; newest < 2; newest++) {
+        const struct store_transcript *t;
+
+        damaged = true;
+        assert_int_equal(
+            store_transcript_list(f.store, f.user, f.session, newest, 5, NULL, &list, NULL), 0);
+        damaged = false;
+        assert_int_equal(list.count, 1);
+        t = list.items;
+        assert_true(t->unreadable);
+        assert_string_equal(t->id, f.transcript);
+        assert_string_equal(t->session_id, f.session);
+        assert_int_equal(t->question_number, 1);
+        assert_int_equal(t->timestamp, id_time(f.transcript));
+        store_list_release(&list, STORE_KIND_TRANSCRIPT);
+    }
+    close_fixture(&f);
+}
+
+/* Pages go on where the last one ended, damaged or not, and the index knows when there is more. */
+static void pages_of_rows_that_cannot_be_read_end_where_they_should(void **state)
+{
+    struct store_list list;
+    struct fixture f;
+
+    (void)state;
+    open_fixture(&f);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(session_put(&f), 0);
+    for (int whole = 0; whole < 2; whole++) {
+        char cursor[ID_TEXT_MAX] = "";
+        size_t sizes[4] = {0};
+        int pages = 0;
+
+        do {
+            damaged = !whole;
+            assert_int_equal(store_session_list(f.store, f.user, STORE_ANY, 2, cursor, &list, NULL),
+                             0);
+            damaged = false;
+            assert_true(pages < 4);
+            sizes[pages++] = list.count;
+            memcpy(cursor, list.next, sizeof(cursor));
+            store_list_release(&list, STORE_KIND_SESSION);
+        } while (cursor[0]);
+        assert_int_equal(pages, 3);
+        assert_true(sizes[0] == 2 && sizes[1] == 2 && sizes[2] == 1);
+    }
+    close_fixture(&f);
+}
+
+/* A new file that others are just turning to WAL is waited for, so long and no longer. */
+static void who_sets_up_a_connection_waits_five_seconds(void **state)
+{
+    struct store *store = NULL;
+    struct fixture f;
+
+    (void)state;
+    open_fixture(&f);
+    store_close(f.store);
+    failure = SQLITE_BUSY;
+    always = true;
+    paused_ms = 0;
+    assert_int_equal(store_open(&store, "sqlite", &f.params, NULL), UV_EAGAIN);
+    always = false;
+    assert_int_equal(paused_ms, 5000);
+    assert_int_equal(store_open(&f.store, "sqlite", &f.params, NULL), 0);
+    close_fixture(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_fails_for_want_of_memory_is_told),
         cmocka_unit_test(what_another_program_holds_up_may_be_tried_again),
         cmocka_unit_test(every_failure_has_its_code_and_fault),
+        cmocka_unit_test(a_record_whose_value_cannot_be_bound_is_not_put),
+        cmocka_unit_test(what_is_erased_goes_on_a_full_disk),
+        cmocka_unit_test(a_row_that_cannot_be_read_is_listed_as_such),
+        cmocka_unit_test(pages_of_rows_that_cannot_be_read_end_where_they_should),
+        cmocka_unit_test(who_sets_up_a_connection_waits_five_seconds),
     };
 
     return cmocka_run_group_tests_name("faults", tests, NULL, NULL);

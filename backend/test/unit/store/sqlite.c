@@ -52,6 +52,27 @@ static void the_folder_is_made(void **state)
     assert_int_equal(stat(path, &st), 0);
 }
 
+/* Many slashes are one: the path is as long as one likes, and no folder has to be made. */
+static void a_path_that_is_too_long_is_refused(void **state)
+{
+    enum { LONGEST = 4096 };
+    struct store *store = NULL;
+    struct errbuf err = {""};
+    char path[LONGEST + 64];
+    size_t len;
+
+    for (int more = 0; more < 2; more++) {
+        snprintf(path, sizeof(path), "%s", (const char *)*state);
+        len = strlen(path);
+        memset(path + len, '/', LONGEST + (size_t)more - len);
+        snprintf(path + LONGEST + more, sizeof(path) - LONGEST - (size_t)more, "i.db");
+        err.text[0] = '\0';
+        if (!open_at(path, 0, &store, &err))
+            store_close(store);
+        assert_int_equal(strcmp(err.text, "the path of the database is too long") == 0, more);
+    }
+}
+
 static void commits_are_synced(void **state)
 {
     /* the driver's own connection cannot be asked from here, but the file says WAL */
@@ -487,6 +508,7 @@ int main(void)
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         EACH(the_folder_is_made),
+        EACH(a_path_that_is_too_long_is_refused),
         EACH(commits_are_synced),
         EACH(a_newer_schema_is_refused_with_what_to_do),
         EACH(a_file_that_is_no_database_is_refused),
