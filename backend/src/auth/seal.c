@@ -68,7 +68,7 @@ static int from_hex(const char *text, unsigned char key[static KEY_LEN])
 /* Both alphabets of base64, with or without padding. */
 static int from_base64(const char *text, size_t len, unsigned char key[static KEY_LEN])
 {
-    char url[BASE64URL_LEN(KEY_LEN) + 1];
+    char url[BASE64URL_LEN(KEY_LEN)];
     long n;
 
     while (len && text[len - 1] == '=')

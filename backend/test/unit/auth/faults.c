@@ -4,9 +4,11 @@
  * The linker puts these in the way (`wrapped` in test/meson.build). An operation whose n-th call
  * fails says so: it never hands over a token that is not signed, a text that is not sealed or a key
  * that is not on the disk, it gives back all it took (the sanitizer looks), and the next one works.
+ * What is wiped goes through here as well: no secret is left where it was worked with.
  */
 #include "cmocka_all.h"
 
+#include "auth/base64url.h"
 #include "auth/password.h"
 #include "auth/seal.h"
 #include "auth/token.h"
@@ -129,6 +131,34 @@ int __wrap_open64(const char *path, int flags, ...)
     mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
     va_end(ap);
     return fails("open") ? -1 : __real_open64(path, flags, mode);
+}
+
+enum { WIPED_MAX = 1 << 16 };
+
+static unsigned char wiped[WIPED_MAX]; /* what stood there */
+static size_t wiped_len;
+
+void __real_explicit_bzero(void *p, size_t n);
+void __wrap_explicit_bzero(void *p, size_t n);
+void __wrap_explicit_bzero(void *p, size_t n)
+{
+    if (n <= WIPED_MAX - wiped_len) {
+        memcpy(wiped + wiped_len, p, n);
+        wiped_len += n;
+    }
+    __real_explicit_bzero(p, n);
+}
+
+/* In how many places did this stand that were wiped since the last call? */
+static int wiped_with(const void *secret, size_t n)
+{
+    int found = 0;
+
+    for (unsigned char *at = wiped; (at = memmem(at, (size_t)(wiped + wiped_len - at), secret, n));
+         at += n)
+        found++;
+    wiped_len = 0;
+    return found;
 }
 
 /* Runs it with the 1st, 2nd ... call failing, until it comes to its end without. How often one
@@ -434,6 +464,75 @@ static void a_password_that_cannot_be_checked_is_neither_right_nor_wrong(void **
     assert_int_equal(check_nobody(NULL), UV_EACCES);
 }
 
+/* ---------------------------------------------------------------------------------- wiping */
+
+static void a_key_is_wiped_wherever_it_was(void **state)
+{
+    static const char text[] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    unsigned char key[32];
+    struct seal *seal;
+    struct folder f;
+    char *made;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(key); i++)
+        key[i] = (unsigned char)i;
+    wiped_len = 0;
+    assert_int_equal(seal_open(&seal, NULL, text, SEAL_FIRST_START, NULL), 0);
+    assert_int_equal(wiped_with(text, sizeof(text) - 1), 1);
+    seal_close(seal);
+    assert_int_equal(wiped_with(key, sizeof(key)), 1); /* the master key, with the rest */
+
+    assert_int_equal(seal_open(&seal, NULL, KEY, SEAL_FIRST_START, NULL), 0);
+    assert_int_equal(wiped_with(key, sizeof(key)), 1); /* to derive from it */
+    seal_close(seal);
+
+    scratch_make(f.dir);
+    snprintf(f.key, sizeof(f.key), "%s/master.key", f.dir);
+    assert_int_equal(seal_open(&seal, f.key, NULL, SEAL_FIRST_START, NULL), 0);
+    made = scratch_read(f.key, NULL);
+    assert_int_equal(wiped_with(made, 64), 2); /* when it was made, and when it was read */
+    assert_int_equal(seal_look(seal, NULL), 0);
+    assert_int_equal(wiped_with(made, 64), 1);
+    free(made);
+    seal_close(seal);
+    scratch_remove(f.dir);
+}
+
+/* What was opened is wiped when it is not what was sealed. */
+static void a_text_that_was_changed_is_wiped(void **state)
+{
+    struct seal *seal;
+    char *sealed;
+    char *text = NULL;
+    char last;
+
+    (void)state;
+    assert_int_equal(seal_open(&seal, NULL, KEY, SEAL_FIRST_START, NULL), 0);
+    assert_int_equal(seal_text(seal, USER, "context", "a secret text", &sealed), 0);
+    last = sealed[strlen(sealed) - 3];
+    sealed[strlen(sealed) - 3] = last == 'A' ? 'B' : 'A'; /* of the tag */
+    wiped_len = 0;
+    assert_int_equal(unseal_text(seal, USER, "context", sealed, &text), UV_EILSEQ);
+    assert_null(text);
+    assert_int_equal(wiped_with("a secret text", 13), 1);
+    free(sealed);
+    seal_close(seal);
+}
+
+static void a_refresh_token_is_left_nowhere(void **state)
+{
+    char text[REFRESH_TEXT_MAX];
+    unsigned char raw_token[32];
+
+    (void)state;
+    wiped_len = 0;
+    refresh_new(text);
+    assert_int_equal(base64url_decode(text + 3, strlen(text + 3), raw_token, sizeof(raw_token)),
+                     sizeof(raw_token));
+    assert_int_equal(wiped_with(raw_token, sizeof(raw_token)), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +541,9 @@ int main(void)
         cmocka_unit_test(a_key_that_may_not_be_on_the_disk_is_none),
         cmocka_unit_test(a_token_is_signed_or_not_handed_over),
         cmocka_unit_test(a_password_that_cannot_be_checked_is_neither_right_nor_wrong),
+        cmocka_unit_test(a_key_is_wiped_wherever_it_was),
+        cmocka_unit_test(a_text_that_was_changed_is_wiped),
+        cmocka_unit_test(a_refresh_token_is_left_nowhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
