@@ -243,6 +243,33 @@ describe('TranscribeLink', () => {
       l.close();
     });
 
+    it('sends the moment before the key as soon as it is pressed, though nothing follows', async () => {
+      const l = link({ mode: 'push_to_talk' });
+      const wire = await connected(1);
+      frames(3).forEach((f) => l.feed(f));
+      l.press();
+      expect(wire.audio).toEqual(numbers(0, 3 * FRAME));
+      l.press();
+      expect(wire.audio).toEqual(numbers(0, 3 * FRAME));
+      l.close();
+    });
+
+    it('is finished once, though the key is let go of afterwards', async () => {
+      const l = link({ mode: 'push_to_talk' });
+      const wire = await connected(1);
+      l.press();
+      frames(3).forEach((f) => l.feed(f));
+      const finished = l.finish();
+      l.release();
+      frames(3).forEach((f) => l.feed(f)); // said too late
+      expect(wire.audio).toEqual(numbers(0, 3 * FRAME));
+      wire.drop(1000);
+      await finished;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(TestSocket.all.length).toBe(1);
+      expect(wire.messages.filter((m) => m.type === 'stop')).toHaveLength(1);
+    });
+
     it('is ready for the next question on a new connection', async () => {
       const l = link({ mode: 'push_to_talk' });
       const first = await connected(1);
