@@ -17,6 +17,8 @@
 #include "llm/reach.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
+#include "models/shelf.h"
+#include "models_check.h"
 #include "net/client.h"
 #include "observe/audit.h"
 #include "observe/log.h"
@@ -227,6 +229,17 @@ static void open_nets(struct program *p)
     asr_nets_look(p->app.nets);
 }
 
+/* Models are got while the server runs; without that it hears with those that are here. */
+static void open_shelf(struct program *p)
+{
+    const struct models_config config = {
+        .data_dir = p->config->data_dir, .url = p->config->model_url, .check = models_check};
+    struct errbuf why = {""};
+
+    if (models_shelf_open(&p->app.shelf, &config, &why))
+        log_warn("models", "%s", why.text);
+}
+
 static int open_hearing(struct program *p, struct errbuf *err)
 {
     const struct config *c = p->config;
@@ -322,6 +335,8 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *err)
     if (!code && p->app.store && p->app.lanes)
         code = store_use_lanes(p->app.store, p->app.lanes);
     list_providers(p);
+    if (!code && (parts & PROGRAM_SERVES))
+        open_shelf(p);
     if (!code && (parts & PROGRAM_HEARING)) {
         code = open_hearing(p, err);
         if (code == UV_ENOENT && (parts & PROGRAM_DEAF_TOO)) {
@@ -371,6 +386,7 @@ void program_close(struct program *p)
     if (app->hub)
         asr_hub_close(app->hub);
     lanes_close(app->lanes);
+    models_shelf_close(app->shelf);
     asr_nets_close(app->nets);
     if (app->store)
         store_use_lanes(app->store, NULL);

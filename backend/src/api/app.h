@@ -27,6 +27,7 @@ struct config;
 struct http_client;
 struct lanes;
 struct live_registry;
+struct models_shelf;
 struct llm_reach;
 struct loop;
 struct presence;
@@ -51,6 +52,7 @@ struct app {
     struct ratelimit *audit_limit;    /**< Refusals that are written down per address; NULL: all */
     struct asr_hub *hub;              /**< (optional) */
     struct asr_nets *nets;            /**< (optional) */
+    struct models_shelf *shelf;       /**< (optional) Models that are got while it runs */
     struct answerer *answerer;        /**< (optional) */
     struct live_registry *live;       /**< (optional) Interviews that run now */
     struct llm_reach *reach;          /**< (optional) Of answerer_providers(), in their order */
@@ -88,6 +90,7 @@ extern const struct http_route api_engines_routes[];
 extern const struct http_route api_health_routes[];
 extern const struct http_route api_llm_routes[];
 extern const struct http_route api_metrics_routes[];
+extern const struct http_route api_models_routes[];
 extern const struct http_route api_profiles_routes[];
 extern const struct http_route api_sessions_routes[];
 extern const struct http_route api_transcription_routes[];

@@ -677,6 +677,8 @@ static int derive(struct config_whole *w, struct errbuf *err)
 
     if (!w->c.origins)
         w->c.origins = nothing;
+    if (!w->c.operators)
+        w->c.operators = nothing;
     if (!w->c.behind_proxy)
         w->c.behind_proxy = nothing;
     if ((e = derive_listen(w, err)) || (e = derive_redirect(w, err)))

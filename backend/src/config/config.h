@@ -60,6 +60,8 @@ struct config {
     const char *tls_key;
     const char *const *origins; /**< Allowed cross-site origins, NULL-terminated, never NULL */
     size_t origin_count;
+    const char *const *operators; /**< Users who may change what everybody hears with; likewise */
+    size_t operator_count;
     const char *const *behind_proxy; /**< Proxies in front, NULL-terminated, never NULL */
     size_t behind_proxy_count;
     const char *redirect_host; /**< Plain HTTP that only sends people to https; NULL: none */

@@ -43,6 +43,9 @@ const struct setting config_settings[] = {
     {NULL, "origins", NULL, LIST(c.origins),
      .help = "Other sites whose pages may call this server, comma-separated: "
              "https://app.example.com"},
+    {NULL, "operators", NULL, LIST(c.operators),
+     .help = "With accounts: ids of the users (`id` of GET auth/me) who may fetch and remove the "
+             "models that everybody is heard with, comma-separated."},
     {NULL, "max-connections", NULL, NUMBER(c.connections_max, 1, 100000), .otherwise = "2000",
      .help = "Connections at the same time; more are answered 503."},
     {NULL, "idle-timeout-ms", NULL, NUMBER(c.idle_timeout_ms, 1000, 3600000), .otherwise = "60000",

@@ -206,13 +206,15 @@ int models_verify(const struct models_config *config, const char *name, struct e
 {
     const struct model_entry *entry = models_find_entry(config, name);
     char path[MODELS_PATH_MAX], sum[SHA256_TEXT + 1] = "";
+    struct getting g = {.config = config, .entry = entry, .err = err};
     int code;
 
     if (!entry || models_path(path, config->data_dir, entry) || access(path, F_OK))
         return err_set(err, UV_ENOENT, "%.60s is not here", name);
     if (!entry->sha256)
         return err_set(err, UV_ENOTSUP, "no checksum of %s is known here", name);
-    code = models_sum(path, sum, NULL, err);
+    g.size = entry->bytes;
+    code = models_sum(path, sum, &g, err);
     if (!code && strcmp(sum, entry->sha256) != 0)
         code = err_set(err, UV_EILSEQ,
                        "%s is damaged: its SHA-256 is %s and should be %s; to get it anew: "

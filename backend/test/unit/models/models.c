@@ -8,6 +8,7 @@
 #include "cmocka_all.h"
 
 #include "models/models.h"
+#include "models/shelf.h"
 
 #include "models_bench.h"
 #include "models_check.h"
@@ -222,23 +223,30 @@ static void a_server_without_ranges_is_asked_for_the_whole(void **state)
     assert_true(arrived());
 }
 
-static void an_earlier_part_is_continued(void **state)
+/* All of it has come but so many bytes. */
+static void write_part(size_t missing)
 {
-    struct errbuf err;
     size_t len;
     char *all = scratch_read(scratch_path(served, "ggml-tiny.en.bin"), &len);
     char dir[SCRATCH_MAX + 32];
     FILE *f;
 
-    (void)state;
     snprintf(dir, sizeof(dir), "%s/models", data);
     mkdir(dir, 0755);
     f = fopen(model_path(".part"), "wb");
-    fwrite(all, 1, len - 1000, f);
+    fwrite(all, 1, len - missing, f);
     fclose(f);
+    free(all);
+}
+
+static void an_earlier_part_is_continued(void **state)
+{
+    struct errbuf err;
+
+    (void)state;
+    write_part(1000);
     assert_int_equal(get("hub", "tiny.en", false, &err), 0);
     assert_true(arrived());
-    free(all);
 }
 
 static void a_part_of_something_else_is_noticed(void **state)
@@ -613,10 +621,151 @@ static void the_quickest_enough_is_recommended(void **state)
     free(text);
 }
 
+/* ---- beside a server ---------------------------------------------------------------------- */
+
+static _Atomic int checks, may_go_on;
+
+static int slow_check(const struct model_entry *entry, const char *path, struct errbuf *err)
+{
+    checks++;
+    while (!may_go_on)
+        usleep(1000);
+    return models_check(entry, path, err);
+}
+
+static struct models_shelf *open_shelf(const char *mode, bool slow)
+{
+    static char url[128];
+    struct models_config config = {.data_dir = data,
+                                   .url = url,
+                                   .catalogue = catalogue,
+                                   .check = slow ? slow_check : models_check};
+    struct models_shelf *shelf = NULL;
+
+    checks = may_go_on = 0;
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/%s/", port, mode);
+    assert_int_equal(models_shelf_open(&shelf, &config, NULL), 0);
+    return shelf;
+}
+
+static struct models_shelf_state look(struct models_shelf *shelf, const char *name)
+{
+    struct models_config config = {.catalogue = catalogue};
+    struct models_shelf_state state;
+
+    models_shelf_look(shelf, models_find_entry(&config, name), &state);
+    return state;
+}
+
+static void await(struct models_shelf *shelf, const char *name, enum models_state state)
+{
+    for (int i = 0; i < 20000 && look(shelf, name).state != state; i++)
+        usleep(1000);
+    assert_int_equal(look(shelf, name).state, state);
+}
+
+static void a_model_comes_while_the_server_runs(void **state)
+{
+    struct models_shelf *shelf = open_shelf("hub", false);
+    struct errbuf err = {""};
+
+    (void)state;
+    assert_int_equal(look(shelf, "tiny.en").state, MODELS_ABSENT);
+    assert_int_equal(models_shelf_cancel(shelf, "tiny.en", &err), UV_ENOENT);
+    assert_int_equal(models_shelf_verify(shelf, "tiny.en", &err), UV_ENOENT);
+    assert_int_equal(models_shelf_get(shelf, "tiny.en", &err), 0);
+    await(shelf, "tiny.en", MODELS_READY);
+    assert_true(arrived());
+    assert_int_equal(models_shelf_get(shelf, "tiny.en", &err), UV_EALREADY);
+    assert_int_equal(models_shelf_verify(shelf, "tiny.en", &err), 0);
+    for (int i = 0; i < 20000 && !look(shelf, "tiny.en").why[0]; i++)
+        usleep(1000);
+    assert_non_null(strstr(look(shelf, "tiny.en").why, "no checksum"));
+    assert_int_equal(models_shelf_remove(shelf, "tiny.en", &err), 0);
+    assert_int_equal(look(shelf, "tiny.en").state, MODELS_ABSENT);
+    assert_int_equal(models_shelf_remove(shelf, "tiny.en", &err), UV_ENOENT);
+    models_shelf_close(shelf);
+}
+
+static void only_names_of_the_catalogue_are_taken(void **state)
+{
+    static const char *const names[] = {"../models/x", "/etc/passwd", "http://127.0.0.1/x", "",
+                                        "base.en-q8_0"};
+    struct models_shelf *shelf = open_shelf("hub", false);
+    struct errbuf err = {""};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_int_equal(models_shelf_get(shelf, names[i], &err), UV_ENOENT);
+        assert_int_equal(models_shelf_verify(shelf, names[i], &err), UV_ENOENT);
+        assert_int_equal(models_shelf_cancel(shelf, names[i], &err), UV_ENOENT);
+        assert_int_equal(models_shelf_remove(shelf, names[i], &err), UV_ENOENT);
+    }
+    models_shelf_close(shelf);
+}
+
+static void what_failed_says_why_and_may_be_tried_again(void **state)
+{
+    struct models_shelf *shelf = open_shelf("busy", false);
+    struct errbuf err = {""};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(models_shelf_get(shelf, "tiny.en", &err), 0);
+        await(shelf, "tiny.en", MODELS_FAILED);
+        assert_true(look(shelf, "tiny.en").why[0]);
+    }
+    models_shelf_close(shelf);
+}
+
+static void one_comes_after_the_other_and_who_waits_may_be_cancelled(void **state)
+{
+    struct models_shelf *shelf = open_shelf("hub", true);
+    struct errbuf err = {""};
+
+    (void)state;
+    assert_int_equal(models_shelf_get(shelf, "tiny.en", &err), 0);
+    for (int i = 0; i < 20000 && !checks; i++)
+        usleep(1000);
+    assert_int_equal(look(shelf, "tiny.en").state, MODELS_GETTING);
+    assert_int_equal(models_shelf_get(shelf, "tiny.en", &err), UV_EBUSY);
+    assert_int_equal(models_shelf_remove(shelf, "tiny.en", &err), UV_EBUSY);
+    assert_int_equal(models_shelf_get(shelf, "base.en", &err), 0);
+    assert_int_equal(look(shelf, "base.en").state, MODELS_WAITING);
+    assert_int_equal(models_shelf_cancel(shelf, "base.en", &err), 0);
+    assert_int_equal(look(shelf, "base.en").state, MODELS_ABSENT);
+    assert_int_equal(models_shelf_get(shelf, "base.en", &err), 0); /* and waits when it closes */
+    may_go_on = 1;
+    await(shelf, "tiny.en", MODELS_READY);
+    models_shelf_close(shelf);
+    models_shelf_close(NULL);
+}
+
+static void what_is_cancelled_goes_on_where_it_was(void **state)
+{
+    struct models_shelf *shelf;
+    struct errbuf err = {""};
+
+    (void)state;
+    write_part(1000);
+    shelf = open_shelf("hub", false);
+    assert_true(look(shelf, "tiny.en").part > 0);
+    assert_int_equal(models_shelf_get(shelf, "tiny.en", &err), 0);
+    await(shelf, "tiny.en", MODELS_READY);
+    assert_true(arrived());
+    assert_int_equal(look(shelf, "tiny.en").part, 0);
+    models_shelf_close(shelf);
+}
+
 int main(void)
 {
 #define WITH_DATA(test) cmocka_unit_test_setup_teardown(test, fresh_data, drop_data)
     const struct CMUnitTest tests[] = {
+        WITH_DATA(a_model_comes_while_the_server_runs),
+        WITH_DATA(only_names_of_the_catalogue_are_taken),
+        WITH_DATA(what_failed_says_why_and_may_be_tried_again),
+        WITH_DATA(one_comes_after_the_other_and_who_waits_may_be_cancelled),
+        WITH_DATA(what_is_cancelled_goes_on_where_it_was),
         WITH_DATA(the_checksum_of_the_hub_is_followed),
         WITH_DATA(a_wrong_checksum_keeps_nothing),
         WITH_DATA(without_a_checksum_it_must_be_asked_for),

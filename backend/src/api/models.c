@@ -1,0 +1,236 @@
+/**
+ * @file api/models.c  What can be heard with, and getting more of it while the server runs
+ *
+ * Names are those of the catalogue; where a file comes from, the catalogue and the server's own
+ * settings say, never a request. Whoever has an account here may look; who may change what
+ * everybody hears with is the operator: the local owner, or with accounts a user of the setting
+ * `operators`.
+ */
+#include "api/app.h"
+#include "api/reply.h"
+#include "asr/hub.h"
+#include "asr/nets.h"
+#include "base/json.h"
+#include "config/config.h"
+#include "loop/loop.h"
+#include "models/shelf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------------ who may what */
+
+static bool is_operator(const struct http_request *req)
+{
+    const struct config *c = app_of(req)->config;
+
+    for (size_t i = 0; c->accounts && i < c->operator_count; i++) {
+        if (!strcmp(c->operators[i], req->user))
+            return true;
+    }
+    return !c->accounts;
+}
+
+/* 1: answered. */
+static int refuse(const struct http_request *req, struct http_response *res)
+{
+    if (!app_of(req)->shelf)
+        http_problem(res, req, 503, "unavailable", "No models are managed here.", NULL);
+    else if (!is_operator(req))
+        http_problem(res, req, 403, "not_operator",
+                     "Only an operator of this server may change what it hears with.", NULL);
+    else
+        return 0;
+    return 1;
+}
+
+static int failed(const struct http_request *req, struct http_response *res, int code,
+                  const struct errbuf *err)
+{
+    char text[ERR_TEXT_MAX + 2];
+
+    snprintf(text, sizeof(text), "%s.", err->text);
+    if (text[0] >= 'a' && text[0] <= 'z' && !strncmp(text, "there", 5))
+        text[0] = 'T';
+    if (code == UV_ENOENT)
+        return http_problem(res, req, 404, "not_found", text, NULL);
+    if (code == UV_EBUSY || code == UV_EALREADY)
+        return http_problem(res, req, 409, "conflict", text, NULL);
+    if (code != UV_EAGAIN)
+        return code;
+    http_set_header(res, "Retry-After", "60");
+    return http_problem(res, req, 503, "overloaded", text, NULL);
+}
+
+/* ------------------------------------------------------------------------------ the list */
+
+struct listing {
+    const struct app *app;
+    struct http_server *server;
+    uint64_t ticket;
+    json_t *items;
+};
+
+/* "base.en-q8_0" of what the hub says of its model, a file name or a name. */
+static bool is_heard_with(const struct model_entry *entry, const char *model)
+{
+    size_t n = strlen(entry->name);
+    const char *at = model ? strstr(model, entry->name) : NULL;
+
+    return at && (at[n] == '\0' || !strcmp(at + n, ".bin")) &&
+           (at == model || at[-1] == '-' || at[-1] == '/');
+}
+
+static bool is_in_use(const struct app *app, const struct model_entry *entry)
+{
+    switch (entry->kind) {
+    case MODEL_EAR:
+        return app->hub && is_heard_with(entry, asr_hub_model(app->hub));
+    case MODEL_TURN:
+        return asr_nets_turn(app->nets);
+    case MODEL_VAD:
+        return asr_nets_gate(app->nets);
+    case MODEL_VOICES:
+        return asr_nets_voices(app->nets);
+    default:
+        return false;
+    }
+}
+
+static int fill(const struct http_request *req, struct http_response *res, void *arg)
+{
+    struct listing *l = arg;
+    int e = http_reply_json(res, 200, json_pack("{s:o}", "items", l->items));
+
+    (void)req;
+    free(l);
+    return e;
+}
+
+/* What is heard with right now is known on the loop. */
+static void mark_in_use(void *arg)
+{
+    struct listing *l = arg;
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(l->items, i, item)
+    {
+        const struct model_entry *entry = models_entry(json_str(item, "name"));
+
+        if (!strcmp(json_str(item, "state"), "ready") && is_in_use(l->app, entry))
+            json_set_str(item, "state", "in_use");
+    }
+    if (!http_answer_later(l->server, l->ticket, fill, l))
+        return;
+    json_decref(l->items);
+    free(l);
+}
+
+static const char *step_text(enum models_step step)
+{
+    switch (step) {
+    case MODELS_DOWNLOADING:
+        return "Being downloaded.";
+    case MODELS_UNPACKING:
+        return "Being taken out of its packages.";
+    case MODELS_QUANTISING:
+        return "Being quantised.";
+    case MODELS_CHECKING:
+        return "Being compared with its checksum.";
+    }
+    return "";
+}
+
+static json_t *item_of(struct models_shelf *shelf, const struct model_entry *e)
+{
+    static const char *const states[] = {
+        [MODELS_ABSENT] = "absent",   [MODELS_WAITING] = "getting", [MODELS_GETTING] = "getting",
+        [MODELS_VERIFYING] = "ready", [MODELS_READY] = "ready",     [MODELS_FAILED] = "failed"};
+    struct models_shelf_state s;
+    const char *detail;
+    int64_t done;
+
+    models_shelf_look(shelf, e, &s);
+    done = s.state == MODELS_READY || s.state == MODELS_VERIFYING ? e->bytes
+           : s.state == MODELS_GETTING                            ? s.progress.done
+                                                                  : s.part;
+    detail = s.state == MODELS_GETTING || s.state == MODELS_VERIFYING ? step_text(s.progress.step)
+             : s.state == MODELS_WAITING ? "Waits for another that is being got."
+             : s.why[0]                  ? s.why
+             : !e->sha256 && s.state == MODELS_ABSENT
+                 ? "No checksum of it is known here: it can be got only from where one is told."
+                 : "";
+    return json_pack("{s:s,s:s,s:I,s:s,s:s,s:s,s:I,s:s,s:s}", "name", e->name, "kind",
+                     models_kind_name(e->kind), "bytes", (json_int_t)e->bytes, "licence",
+                     e->licence, "languages", e->languages ? e->languages : "", "state",
+                     states[s.state], "done", (json_int_t)done, "detail", detail, "what",
+                     e->what ? e->what : "");
+}
+
+static int get_models(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct listing *l = app->shelf ? calloc(1, sizeof(*l)) : NULL;
+    int e;
+
+    if (!app->shelf)
+        return http_problem(res, req, 503, "unavailable", "No models are managed here.", NULL);
+    if (!l)
+        return UV_ENOMEM;
+    l->app = app;
+    l->server = req->server;
+    l->items = json_array();
+    for (const struct model_entry *entry = models_known; entry->name; entry++)
+        json_array_append_new(l->items, item_of(app->shelf, entry));
+    http_reply_later(res, &l->ticket);
+    e = loop_post(app->loop, mark_in_use, l);
+    if (e) {
+        json_decref(l->items);
+        free(l);
+    }
+    return e;
+}
+
+/* ------------------------------------------------------------------------------- changes */
+
+static int change(const struct http_request *req, struct http_response *res, int status,
+                  int (*fn)(struct models_shelf *shelf, const char *name, struct errbuf *err))
+{
+    struct errbuf err = {""};
+    int code;
+
+    if (refuse(req, res))
+        return 0;
+    code = fn(app_of(req)->shelf, http_param(req, "id"), &err);
+    return code ? failed(req, res, code, &err) : http_reply_empty(res, status);
+}
+
+static int post_get(const struct http_request *req, struct http_response *res)
+{
+    return change(req, res, 202, models_shelf_get);
+}
+
+static int post_verify(const struct http_request *req, struct http_response *res)
+{
+    return change(req, res, 202, models_shelf_verify);
+}
+
+static int post_cancel(const struct http_request *req, struct http_response *res)
+{
+    return change(req, res, 202, models_shelf_cancel);
+}
+
+static int delete_model(const struct http_request *req, struct http_response *res)
+{
+    return change(req, res, 204, models_shelf_remove);
+}
+
+const struct http_route api_models_routes[] = {
+    {"GET", "/api/v1/models", get_models, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
+    {"POST", "/api/v1/models/{id}/get", post_get, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
+    {"POST", "/api/v1/models/{id}/verify", post_verify, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
+    {"POST", "/api/v1/models/{id}/cancel", post_cancel, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
+    {"DELETE", "/api/v1/models/{id}", delete_model, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
+    {.method = NULL},
+};

@@ -1,0 +1,280 @@
+/**
+ * @file models/shelf.c  One thread that gets and verifies models; see shelf.h
+ */
+#include "models/shelf.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum work { WORK_NONE, WORK_GET, WORK_VERIFY };
+
+/* What is known of an entry of the catalogue besides its file. */
+struct note {
+    enum work wanted; /* waits, or is under way */
+    bool failed;
+    char why[ERR_TEXT_MAX];
+};
+
+struct models_shelf {
+    struct models_config config;
+    const struct model_entry *catalogue;
+    size_t entries;
+    struct note *notes; /* one an entry */
+    pthread_t thread;
+    bool running;
+    pthread_mutex_t lock; /* of what follows, and of the notes */
+    pthread_cond_t wake;
+    size_t queue[MODELS_SHELF_WAITING_MAX];
+    size_t waiting;
+    int current; /* entry under way; -1: none */
+    struct models_progress progress;
+    bool cancelled; /* the one under way */
+    bool closing;
+};
+
+static int index_of(const struct models_shelf *s, const char *name)
+{
+    for (size_t i = 0; i < s->entries; i++) {
+        if (!strcmp(s->catalogue[i].name, name))
+            return (int)i;
+    }
+    return -1;
+}
+
+static int no_such(const char *name, struct errbuf *err)
+{
+    return err_set(err, UV_ENOENT, "there is no model %.60s; `models list` names them", name);
+}
+
+/* --------------------------------------------------------------------------- its thread */
+
+static int on_progress(const struct models_progress *p, void *arg)
+{
+    struct models_shelf *s = arg;
+    bool stop;
+
+    pthread_mutex_lock(&s->lock);
+    s->progress = *p;
+    stop = s->cancelled || s->closing;
+    pthread_mutex_unlock(&s->lock);
+    return stop;
+}
+
+static int work_on(struct models_shelf *s, size_t i, enum work work, struct errbuf *err)
+{
+    const char *name = s->catalogue[i].name;
+    int code;
+
+    if (work == WORK_GET)
+        return models_get(&s->config, name, err);
+    code = models_verify(&s->config, name, err);
+    if (!code)
+        err_set(err, 0, "It is the published file, byte for byte.");
+    return code;
+}
+
+/* With the lock held; without it while it works. */
+static void take_next(struct models_shelf *s)
+{
+    size_t i = s->queue[0];
+    enum work work = s->notes[i].wanted;
+    struct errbuf why = {""};
+    int code;
+
+    memmove(s->queue, s->queue + 1, --s->waiting * sizeof(s->queue[0]));
+    s->current = (int)i;
+    s->cancelled = false;
+    s->progress = (struct models_progress){.total = -1};
+    pthread_mutex_unlock(&s->lock);
+    code = work_on(s, i, work, &why);
+    pthread_mutex_lock(&s->lock);
+    s->current = -1;
+    s->notes[i].wanted = WORK_NONE;
+    s->notes[i].failed = code && code != UV_ECANCELED && code != UV_ENOTSUP;
+    snprintf(s->notes[i].why, sizeof(s->notes[i].why), "%s",
+             code == UV_ECANCELED        ? ""
+             : code && !why.text[0]      ? uv_strerror(code)
+             : !code && work == WORK_GET ? ""
+                                         : why.text);
+}
+
+static void *serve(void *arg)
+{
+    struct models_shelf *s = arg;
+
+    pthread_mutex_lock(&s->lock);
+    while (!s->closing) {
+        if (s->waiting)
+            take_next(s);
+        else
+            pthread_cond_wait(&s->wake, &s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+int models_shelf_open(struct models_shelf **sp, const struct models_config *config,
+                      struct errbuf *err)
+{
+    struct models_shelf *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        return err_set(err, UV_ENOMEM, "out of memory");
+    s->config = *config;
+    s->config.progress = on_progress;
+    s->config.arg = s;
+    s->config.unverified = false; /* only the person at the machine may say that */
+    s->catalogue = config->catalogue ? config->catalogue : models_known;
+    while (s->catalogue[s->entries].name)
+        s->entries++;
+    s->notes = calloc(s->entries + 1, sizeof(*s->notes));
+    s->current = -1;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->wake, NULL);
+    s->running = s->notes && !pthread_create(&s->thread, NULL, serve, s);
+    if (!s->running) {
+        models_shelf_close(s);
+        return err_set(err, UV_ENOMEM, "no thread to get models with");
+    }
+    *sp = s;
+    return 0;
+}
+
+void models_shelf_close(struct models_shelf *s)
+{
+    if (!s)
+        return;
+    pthread_mutex_lock(&s->lock);
+    s->closing = true;
+    pthread_cond_signal(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    if (s->running)
+        pthread_join(s->thread, NULL);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->wake);
+    free(s->notes);
+    free(s);
+}
+
+/* ------------------------------------------------------------------------------ looking */
+
+static int64_t part_of(const struct models_shelf *s, const struct model_entry *entry)
+{
+    char path[MODELS_PATH_MAX], part[MODELS_PATH_MAX + 8];
+    struct stat st;
+
+    if (models_path(path, s->config.data_dir, entry))
+        return 0;
+    snprintf(part, sizeof(part), "%s.part", path);
+    return stat(part, &st) ? 0 : st.st_size;
+}
+
+void models_shelf_look(struct models_shelf *s, const struct model_entry *entry,
+                       struct models_shelf_state *state)
+{
+    int i = index_of(s, entry->name);
+    const struct note *note = &s->notes[i < 0 ? (int)s->entries : i];
+
+    *state = (struct models_shelf_state){.part = part_of(s, entry)};
+    pthread_mutex_lock(&s->lock);
+    if (i >= 0 && s->current == i) {
+        state->state = note->wanted == WORK_GET ? MODELS_GETTING : MODELS_VERIFYING;
+        state->progress = s->progress;
+        state->progress.name = NULL;
+    } else if (note->wanted) {
+        state->state = MODELS_WAITING;
+    } else if (note->failed) {
+        state->state = MODELS_FAILED;
+    } else {
+        state->state = models_here(s->config.data_dir, entry) ? MODELS_READY : MODELS_ABSENT;
+    }
+    memcpy(state->why, note->why, sizeof(state->why));
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* ------------------------------------------------------------------------------ wishing */
+
+static int want(struct models_shelf *s, int i, enum work work, struct errbuf *err)
+{
+    int code = 0;
+
+    pthread_mutex_lock(&s->lock);
+    if (s->notes[i].wanted) {
+        code = err_set(err, UV_EBUSY, "%s is being worked on already", s->catalogue[i].name);
+    } else if (s->waiting == MODELS_SHELF_WAITING_MAX) {
+        code = err_set(err, UV_EAGAIN, "many models are waiting already; try again later");
+    } else {
+        s->notes[i] = (struct note){.wanted = work};
+        s->queue[s->waiting++] = (size_t)i;
+        pthread_cond_signal(&s->wake);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
+
+int models_shelf_get(struct models_shelf *s, const char *name, struct errbuf *err)
+{
+    int i = index_of(s, name);
+
+    if (i < 0)
+        return no_such(name, err);
+    if (models_here(s->config.data_dir, &s->catalogue[i]))
+        return err_set(err, UV_EALREADY, "%s is here already", name);
+    return want(s, i, WORK_GET, err);
+}
+
+int models_shelf_verify(struct models_shelf *s, const char *name, struct errbuf *err)
+{
+    int i = index_of(s, name);
+
+    if (i < 0)
+        return no_such(name, err);
+    if (!models_here(s->config.data_dir, &s->catalogue[i]))
+        return err_set(err, UV_ENOENT, "%s is not here", name);
+    return want(s, i, WORK_VERIFY, err);
+}
+
+int models_shelf_cancel(struct models_shelf *s, const char *name, struct errbuf *err)
+{
+    int i = index_of(s, name);
+    int code = 0;
+
+    if (i < 0)
+        return no_such(name, err);
+    pthread_mutex_lock(&s->lock);
+    if (!s->notes[i].wanted) {
+        code = err_set(err, UV_ENOENT, "%s is not being got", name);
+    } else if (s->current == i) {
+        s->cancelled = true;
+    } else {
+        size_t at = 0;
+
+        while (s->queue[at] != (size_t)i)
+            at++;
+        memmove(s->queue + at, s->queue + at + 1, (--s->waiting - at) * sizeof(s->queue[0]));
+        s->notes[i].wanted = WORK_NONE;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
+
+int models_shelf_remove(struct models_shelf *s, const char *name, struct errbuf *err)
+{
+    int i = index_of(s, name);
+    int code;
+
+    if (i < 0)
+        return no_such(name, err);
+    pthread_mutex_lock(&s->lock);
+    if (s->notes[i].wanted)
+        code = err_set(err, UV_EBUSY, "%s is being worked on; cancel that first", name);
+    else
+        code = models_remove(&s->config, name, err); /* nothing begins meanwhile: the lock */
+    if (!code)
+        s->notes[i] = (struct note){0};
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
