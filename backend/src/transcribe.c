@@ -9,11 +9,13 @@
  */
 #include "program.h"
 
+#include "asr/speakers.h"
 #include "asr/transcribe.h"
 #include "audio/decode.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "loop/loop.h"
+#include "models/models.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -45,6 +47,9 @@ struct job {
     bool progress;
     uint64_t start_ms;
     struct transcribe *running;
+    bool speakers;
+    int16_t *samples; /* for them; the recording itself is given away */
+    size_t sample_count;
     uv_signal_t interrupt;
     bool interrupted;
     int status;
@@ -54,7 +59,8 @@ static int usage(const char *what, const char *arg)
 {
     program_fail("%s%s%s", arg, *arg ? ": " : "", what);
     fputs("Usage: interviewd transcribe FILE...|- [--txt | --json | --srt | --vtt]\n"
-          "                             [--language LANGUAGE] [--prompt TEXT] [--translate]\n",
+          "                             [--language LANGUAGE] [--prompt TEXT] [--translate]\n"
+          "                             [--speakers]\n",
           stderr);
     return EXIT_USAGE;
 }
@@ -128,6 +134,23 @@ static void on_trouble(const char *message, void *arg)
     fprintf(stderr, "%sinterviewd: %s: %s\n", job->progress ? "\r\033[K" : "", job->file, message);
 }
 
+/* Who speaks in which segment. Without it the transcript is printed all the same. */
+static void tell_speakers(struct job *job, struct transcript *t)
+{
+    struct errbuf err = {""};
+    char path[MODELS_PATH_MAX];
+    const char *folder = config_path(job->program.config, "models");
+    int code = UV_ENOMEM;
+
+    if (!job->samples)
+        return;
+    if (folder && !models_network(path, folder, MODEL_VOICES))
+        code = transcript_speakers(t, path, job->samples, job->sample_count, &err);
+    if (code)
+        fprintf(stderr, "interviewd: %s: speakers are not told apart: %s\n", job->file,
+                err.text[0] ? err.text : uv_strerror(code));
+}
+
 static void on_done(int err, const char *message, struct transcript *transcript, void *arg)
 {
     struct job *job = arg;
@@ -138,6 +161,7 @@ static void on_done(int err, const char *message, struct transcript *transcript,
     if (err)
         job->status = program_fail("%s: %s", job->file, message ? message : uv_strerror(err));
     else {
+        tell_speakers(job, transcript);
         print(job, transcript);
         transcript_release(transcript);
     }
@@ -196,6 +220,16 @@ static int decode(const struct job *job, struct pcm *pcm, struct errbuf *err)
     return code ? err_prefix(err, code, "standard input") : 0;
 }
 
+static int keep_samples(struct job *job, const struct pcm *pcm, struct errbuf *err)
+{
+    job->sample_count = pcm->n;
+    job->samples = malloc((pcm->n + 1) * sizeof(*pcm->samples));
+    if (!job->samples)
+        return err_set(err, UV_ENOMEM, "no memory to tell speakers apart");
+    memcpy(job->samples, pcm->samples, pcm->n * sizeof(*pcm->samples));
+    return 0;
+}
+
 static void transcribe_file(struct job *job)
 {
     struct errbuf err = {""};
@@ -203,6 +237,8 @@ static void transcribe_file(struct job *job)
     int code = decode(job, &pcm, &err);
 
     job->start_ms = clock_mono_ms();
+    if (!code && job->speakers)
+        code = keep_samples(job, &pcm, &err);
     if (!code) {
         code = transcribe_start(&job->running, job->program.app.hub, &pcm, &job->params, &handlers,
                                 job, &err);
@@ -213,6 +249,8 @@ static void transcribe_file(struct job *job)
         job->status = program_fail("%s", err.text);
     else
         loop_run(job->program.app.loop);
+    free(job->samples);
+    job->samples = NULL;
     pcm_release(&pcm);
 }
 
@@ -249,6 +287,8 @@ static int read_flags(struct job *job, const char **files)
             *value = c->args[++i];
         else if (!strcmp(arg, "--translate"))
             job->params.translate = true;
+        else if (!strcmp(arg, "--speakers"))
+            job->speakers = true;
         else if (take_form(job, arg))
             continue;
         else if (arg[0] == '-' && arg[1])

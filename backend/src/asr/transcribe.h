@@ -33,6 +33,7 @@ struct transcript_segment {
     char *text;
     char engine[32]; /**< That heard it */
     float confidence;
+    int speaker;            /**< 1, 2 … in the order in which they appear; 0: not told apart */
     struct asr_word *words; /**< Times since the start of the recording */
     size_t word_count;
 };
@@ -46,6 +47,7 @@ struct transcript {
     float confidence; /**< Mean over the segments, each weighed by its length */
     struct transcript_segment *segments;
     size_t segment_count;
+    bool speakers; /**< Who speaks was looked for: every form says it */
 };
 
 struct transcribe_handlers {

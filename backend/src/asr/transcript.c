@@ -24,10 +24,22 @@ void transcript_release(struct transcript *t)
     t->segment_count = 0;
 }
 
+/* Where it is somebody else than before. */
+static void put_speaker(const struct transcript *t, size_t i, struct buf *out, const char *before,
+                        const char *behind)
+{
+    int who = t->segments[i].speaker;
+
+    if (t->speakers && who && (!i || who != t->segments[i - 1].speaker))
+        buf_printf(out, "%sSpeaker %d%s ", before, who, behind);
+}
+
 int transcript_text(const struct transcript *t, struct buf *out)
 {
-    for (size_t i = 0; i < t->segment_count; i++)
+    for (size_t i = 0; i < t->segment_count; i++) {
+        put_speaker(t, i, out, "", ":");
         buf_printf(out, "%s\n", t->segments[i].text);
+    }
     return out->err;
 }
 
@@ -37,6 +49,9 @@ struct cues {
     size_t count;
     char point;
     bool numbered;
+    const struct transcript *t;
+    size_t segment; /* whose cues these are */
+    bool begun;     /* one of them was written */
 };
 
 static void cue_time(const struct cues *cues, uint64_t ms)
@@ -54,15 +69,26 @@ static void write_cue(const struct subtitle *cue, void *arg)
     cue_time(cues, cue->start_ms);
     buf_puts(cues->out, " --> ");
     cue_time(cues, cue->end_ms);
-    buf_printf(cues->out, "\n%s\n\n", cue->text);
+    buf_putc(cues->out, '\n');
+    /* WebVTT has a mark for it, which every cue bears; elsewhere it is said where it changes. */
+    if (!cues->numbered && cues->t->speakers && cues->t->segments[cues->segment].speaker)
+        buf_printf(cues->out, "<v Speaker %d>", cues->t->segments[cues->segment].speaker);
+    else if (cues->numbered && !cues->begun)
+        put_speaker(cues->t, cues->segment, cues->out, "[", "]");
+    cues->begun = true;
+    buf_printf(cues->out, "%s\n\n", cue->text);
 }
 
 static int write_cues(const struct transcript *t, struct cues *cues)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < t->segment_count && !rc; i++)
+    cues->t = t;
+    for (size_t i = 0; i < t->segment_count && !rc; i++) {
+        cues->segment = i;
+        cues->begun = false;
         rc = subtitles_each(&t->segments[i], write_cue, cues);
+    }
     return rc ? rc : cues->out->err;
 }
 
@@ -105,6 +131,8 @@ static json_t *segment_json(const struct transcript_segment *s, const char *engi
     json_object_set_new(obj, "confidence", json_confidence((double)s->confidence));
     if (strcmp(s->engine, engine) != 0)
         json_set_str(obj, "engine", s->engine);
+    if (s->speaker)
+        json_object_set_new(obj, "speaker", json_integer(s->speaker));
     if (words)
         json_object_set_new(obj, "words", words_json(s));
     return obj;
