@@ -407,6 +407,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{sessionId}/voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        /** Is the candidate known by voice in this session? */
+        get: operations["getSessionVoice"];
+        /**
+         * Teach the candidate's voice with a phrase
+         * @description A recording of the candidate alone, of 3 s of speech or more (6 s are better; the first 8 are used), at most a minute and 8 MiB. The words
+         *     that the person agreed to come with it, and are kept with the session and the time. The voice itself is kept in memory for this session,
+         *     and with `keep` sealed for the next ones, until `DELETE /voice`. No answer ever holds a voice. A phrase replaces the one before.
+         */
+        put: operations["teachSessionVoice"];
+        post?: never;
+        /** Forget all voices of this session */
+        delete: operations["forgetSessionVoices"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{sessionId}/talk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        /** Who spoke for how long */
+        get: operations["getSessionTalk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The voice that is kept of me */
+        get: operations["getKeptVoice"];
+        put?: never;
+        post?: never;
+        /** Erase the voice that is kept of me */
+        delete: operations["eraseKeptVoice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{sessionId}/export": {
         parameters: {
             query?: never;
@@ -459,6 +522,115 @@ export interface paths {
          * @description Any format the server's decoder reads (wav, mp3, flac, ogg/opus, webm, m4a, …), at most 64 MiB and two hours. Nothing is kept.
          */
         post: operations["transcribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be heard with, what is here of it, and what is coming */
+        get: operations["listHearingModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the catalogue; nothing else can be named */
+                name: components["parameters"]["ModelName"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a model, or what came of one
+         * @description Who hears with it now goes on with it; the next interview takes another.
+         */
+        delete: operations["removeModel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the catalogue; nothing else can be named */
+                name: components["parameters"]["ModelName"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetch a model
+         * @description It comes meanwhile, from where the catalogue and the settings of the server say; `GET models` says how far it is. What was interrupted goes on where it was. The next interview hears with it.
+         */
+        post: operations["getModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the catalogue; nothing else can be named */
+                name: components["parameters"]["ModelName"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop fetching a model
+         * @description What has come of it stays, for the next time.
+         */
+        post: operations["cancelModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the catalogue; nothing else can be named */
+                name: components["parameters"]["ModelName"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare a model with its published checksum
+         * @description `detail` of `GET models` says what was found.
+         */
+        post: operations["verifyModel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -549,12 +721,12 @@ export interface components {
         Empty: Record<string, never>;
         /**
          * @description 400 bad_request, invalid_json · 401 unauthorized, token_expired, invalid_credentials, refresh_reused · 403 forbidden_origin,
-         *     accounts_on, accounts_off · 404 not_found · 405 method_not_allowed · 409 conflict, email_taken · 413 too_large ·
+         *     accounts_on, accounts_off, not_operator · 404 not_found · 405 method_not_allowed · 409 conflict, email_taken · 413 too_large ·
          *     415 unsupported_media · 422 invalid_fields · 429 rate_limited · 500 internal, damaged · 502 provider_failed · 503 overloaded,
          *     unavailable · 507 storage_full (deleting works)
          * @enum {string}
          */
-        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable" | "damaged" | "storage_full";
+        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_operator" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable" | "damaged" | "storage_full";
         Problem: {
             /**
              * Format: uri-reference
@@ -597,6 +769,28 @@ export interface components {
             recogniser: "ok" | "loading" | "unavailable";
             /** @description What is wrong, worst first; empty when nothing is. A problem of `key` or `clock` leaves the server ready. */
             problems: components["schemas"]["ReadinessProblem"][];
+        };
+        HearingModel: {
+            /** @example base.en-q8_0 */
+            name: string;
+            /** @enum {string} */
+            kind: "ear" | "turn" | "vad" | "voices" | "meaning";
+            bytes: number;
+            /** @description SPDX */
+            licence: string;
+            /** @description `en`, or of how many; empty where it is not about languages */
+            languages: string;
+            /** @enum {string} */
+            state: "absent" | "getting" | "ready" | "in_use" | "failed";
+            /** @description Bytes that are here: of what is being got, or came before it was interrupted */
+            done: number;
+            /** @description For a person: what is being done, why it failed, what a verification found; may be empty */
+            detail: string;
+            /** @description What it is good for; may be empty */
+            what: string;
+        };
+        HearingModelList: {
+            items: components["schemas"]["HearingModel"][];
         };
         ReadinessProblem: {
             /** @enum {string} */
@@ -902,6 +1096,7 @@ export interface components {
                 llmProvider: string | null;
                 model: string | null;
                 language: string;
+                voiceConsent?: components["schemas"]["VoiceConsent"];
             };
             unreadable?: components["schemas"]["Unreadable"];
         };
@@ -920,6 +1115,34 @@ export interface components {
             profile: components["schemas"]["Profile"] | null;
             /** @description Oldest first */
             transcripts: components["schemas"]["Transcript"][];
+        };
+        /** @description What a person agreed to before their voice was learned; absent when none was */
+        VoiceConsent: {
+            agreedAt: components["schemas"]["Time"];
+            wording: string;
+        };
+        KeptVoice: {
+            /** @description Of speech it was learned from */
+            speechMs: number;
+            agreedAt: components["schemas"]["Time"];
+            wording: string;
+        };
+        SessionVoice: {
+            /** @description The candidate is told from others by voice. A voice that is kept is known as soon as somebody joins. */
+            known: boolean;
+            /** @description Of the candidate's speech that was learned from */
+            speechMs: number;
+            consent: components["schemas"]["VoiceConsent"] | null;
+            kept: components["schemas"]["KeptVoice"] | null;
+        };
+        Talk: {
+            /** @description Of all speech that became words */
+            speechMs: number;
+            speakers: {
+                speaker: components["schemas"]["WhoSpeaks"];
+                speechMs: number;
+                share: number;
+            }[];
         };
         /**
          * @description One question with its answer, or a line: words that wanted no answer (`isQuestion` false), such as what the candidate says. A
@@ -1484,6 +1707,8 @@ export interface components {
         /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */
         Cursor: string;
         ProfileId: components["schemas"]["Id"];
+        /** @description Of the catalogue; nothing else can be named */
+        ModelName: string;
         SessionId: components["schemas"]["Id"];
     };
     requestBodies: never;
@@ -2317,6 +2542,178 @@ export interface operations {
             "5XX": components["responses"]["Problem"];
         };
     };
+    getSessionVoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known, and what was agreed to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionVoice"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    teachSessionVoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description The recording */
+                    file: string;
+                    /** @description What the person read and agreed to, word for word */
+                    consent: string;
+                    /**
+                     * @description Keep the voice for the next interviews
+                     * @default false
+                     * @enum {string}
+                     */
+                    keep?: "true" | "false";
+                };
+            };
+        };
+        responses: {
+            /** @description It is known from now on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionVoice"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    forgetSessionVoices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten; a voice that is kept stays kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getSessionTalk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Of what is in the transcripts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Talk"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getKeptVoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description From how much speech it was learned, and what was agreed to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptVoice"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    eraseKeptVoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased, and forgotten in every session */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
     exportSession: {
         parameters: {
             query?: never;
@@ -2422,6 +2819,211 @@ export interface operations {
                 };
             };
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listHearingModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of the catalogue, ears first, smallest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HearingModelList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    removeModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the catalogue; nothing else can be named */
+                name: components["parameters"]["ModelName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_operator`: with accounts only users of the setting `operators` may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description `conflict`: it is here already, or it is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the catalogue; nothing else can be named */
+                name: components["parameters"]["ModelName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_operator`: with accounts only users of the setting `operators` may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description `conflict`: it is here already, or it is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    cancelModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the catalogue; nothing else can be named */
+                name: components["parameters"]["ModelName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It ends soon */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_operator`: with accounts only users of the setting `operators` may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description `conflict`: it is here already, or it is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    verifyModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the catalogue; nothing else can be named */
+                name: components["parameters"]["ModelName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `not_operator`: with accounts only users of the setting `operators` may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description `conflict`: it is here already, or it is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["RateLimited"];
             503: components["responses"]["Unavailable"];
             "4XX": components["responses"]["Refused"];

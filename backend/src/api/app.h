@@ -95,6 +95,7 @@ extern const struct http_route api_profiles_routes[];
 extern const struct http_route api_sessions_routes[];
 extern const struct http_route api_transcription_routes[];
 extern const struct http_route api_transcripts_routes[];
+extern const struct http_route api_voices_routes[];
 
 /** All of them in one table ending with {NULL}. */
 const struct http_route *api_routes(void);

@@ -8,6 +8,7 @@
 #include "api/limit.h"
 #include "api/reply.h"
 #include "api/validate.h"
+#include "api/voices.h"
 #include "auth/accounts.h"
 #include "auth/password.h"
 #include "base/clock.h"
@@ -428,6 +429,7 @@ static int delete_me(const struct http_request *req, struct http_response *res)
         return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
     if (e)
         return reply_failed(req, res, e, &err, "user");
+    voices_forget(req, NULL);
     set_cookie(req, res, "", 0);
     return http_reply_empty(res, 204);
 }

@@ -4,6 +4,7 @@
 #include "api/sessions.h"
 #include "api/reply.h"
 #include "api/validate.h"
+#include "api/voices.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "export/record.h"
@@ -210,6 +211,8 @@ static int change_session(const struct http_request *req, struct http_response *
             reply_failed(req, res, e, &err, "session");
         } else {
             record_session(reply_json(res, 200), &s);
+            if (s.status != STORE_ACTIVE)
+                voices_forget(req, s.id);
             store_session_release(&s);
         }
     }
@@ -258,7 +261,10 @@ static int delete_session(const struct http_request *req, struct http_response *
     struct errbuf err = {""};
     int e = store_session_erase(app_of(req)->store, req->user, http_param(req, "id"), &err);
 
-    return e ? reply_failed(req, res, e, &err, "session") : http_reply_empty(res, 204);
+    if (e)
+        return reply_failed(req, res, e, &err, "session");
+    voices_forget(req, http_param(req, "id"));
+    return http_reply_empty(res, 204);
 }
 
 const struct http_route api_sessions_routes[] = {

@@ -38,11 +38,13 @@ struct utterance {
     uint64_t audio_ms;  /**< Where its pre-roll begins: word times count from there */
     uint64_t voiced_us; /**< When its last voiced sample arrived */
     bool ended;
-    bool eager_told; /**< on_turn(TURN_EAGER) ran for this pause */
-    bool eager_held; /**< ... or will, once it is known whose voice it is */
-    bool end_held;   /**< Its final was told; on_turn(TURN_ENDED) waits for the same */
-    float p;         /**< Probability that the turn is over; -1: unknown */
-    char *text;      /**< Best so far; NULL if none */
+    bool eager_told;             /**< on_turn(TURN_EAGER) ran for this pause */
+    bool eager_held;             /**< ... or will, once it is known whose voice it is */
+    bool end_held;               /**< Its final is here, and waits with its turn for the same: */
+    struct asr_result held;      /**< the text is `text` */
+    struct asr_word *held_words; /**< and their texts, behind them */
+    float p;                     /**< Probability that the turn is over; -1: unknown */
+    char *text;                  /**< Best so far; NULL if none */
     enum voice_who who;
     float likeness; /**< -1: no voice was judged */
 };
@@ -135,6 +137,7 @@ static struct utterance *find(struct asr_session *h, uint32_t number)
 
 static void utterance_free(struct utterance *u)
 {
+    free(u->held_words);
     free(u->text);
     free(u);
 }
@@ -250,14 +253,55 @@ static void tell_eager(struct asr_session *h, struct utterance *u)
     tell_turn(h, u, TURN_EAGER, u->text);
 }
 
-static void tell_ended(struct asr_session *h, struct utterance *u)
+/** Its final, and that its turn is over. */
+static void tell_end(struct asr_session *h, struct utterance *u, const struct asr_result *res)
 {
+    struct asr_session_final final = {.utterance = u->number,
+                                      .start_ms = u->start_ms,
+                                      .end_ms = u->end_ms,
+                                      .final_us = clock_mono_us()};
+    struct asr_word *words;
+    struct asr_result shifted = in_stream_time(u, res, &words);
+
     u->end_held = false;
+    final.result = &shifted;
+    final.speech_end_us = u->voiced_us < final.final_us ? u->voiced_us : final.final_us;
+    final.latency_ms = (final.final_us - final.speech_end_us) / 1000;
+    if (h->h.on_final)
+        h->h.on_final(&final, h->arg);
+    free(words);
+    if (h->closed)
+        return;
     tell_turn(h, u, TURN_ENDED, u->text);
     if (!h->closed)
         forget(h, u);
     if (!h->closed)
         maybe_done(h);
+}
+
+/** A copy of the result, until it is known whose voice it is. Without memory it has no words. */
+static void hold_end(struct utterance *u, const struct asr_result *res)
+{
+    size_t size = res->word_count * sizeof(*res->words);
+    char *text;
+
+    for (size_t i = 0; i < res->word_count; i++)
+        size += strlen(res->words[i].text) + 1;
+    u->end_held = true;
+    u->held = *res;
+    u->held.text = u->text ? u->text : "";
+    u->held_words = res->word_count ? malloc(size) : NULL;
+    u->held.words = u->held_words;
+    if (!u->held_words) {
+        u->held.word_count = 0;
+        return;
+    }
+    text = (char *)(u->held_words + u->held.word_count);
+    for (size_t i = 0; i < u->held.word_count; i++) {
+        u->held_words[i] = res->words[i];
+        u->held_words[i].text = strcpy(text, res->words[i].text);
+        text += strlen(text) + 1;
+    }
 }
 
 /** Nothing of a later utterance is told before the end of this one. */
@@ -268,7 +312,7 @@ static void release_before(struct asr_session *h, uint32_t number)
     while (u && u->number < number && !u->end_held)
         u = u->next;
     if (u && u->number < number)
-        tell_ended(h, u);
+        tell_end(h, u, &u->held);
 }
 
 static void on_partial(uint32_t number, const struct asr_result *res, void *arg)
@@ -305,32 +349,16 @@ static void on_final(uint32_t number, const struct asr_result *res, void *arg)
 {
     struct asr_session *h = arg;
     struct utterance *u;
-    struct asr_session_final final;
-    struct asr_result shifted;
-    struct asr_word *words;
 
     release_before(h, number);
     u = h->closed ? NULL : find(h, number);
     if (!u)
         return;
     keep_text(u, res->text);
-    shifted = in_stream_time(u, res, &words);
-    final = (struct asr_session_final){.utterance = number,
-                                       .result = &shifted,
-                                       .start_ms = u->start_ms,
-                                       .end_ms = u->end_ms,
-                                       .final_us = clock_mono_us()};
-    final.speech_end_us = u->voiced_us < final.final_us ? u->voiced_us : final.final_us;
-    final.latency_ms = (final.final_us - final.speech_end_us) / 1000;
-    if (h->h.on_final)
-        h->h.on_final(&final, h->arg);
-    free(words);
-    if (h->closed)
-        return;
     if (is_judged(h, u))
-        u->end_held = true;
+        hold_end(u, res);
     else
-        tell_ended(h, u);
+        tell_end(h, u, res);
 }
 
 static void on_error(int code, const char *message, void *arg)
@@ -384,7 +412,7 @@ static void on_voice(const struct judgement *j, void *arg)
     if (u && u->eager_held)
         tell_eager(h, u);
     if (u && u->end_held && !h->closed)
-        tell_ended(h, u);
+        tell_end(h, u, &u->held);
 }
 
 /** Once an utterance, as soon as enough of it was heard; again as long as nobody is recognised. */

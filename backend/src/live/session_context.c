@@ -202,6 +202,20 @@ static int load_profile(const struct live_deps *deps, struct session_context *b,
     return code;
 }
 
+/* One that cannot be read is done without: it can be taught again. */
+static void load_voice(const struct live_deps *deps, struct session_context *b)
+{
+    struct store_voice kept;
+
+    if (sealed_voice_get(deps->store, deps->seal, b->user_id, &kept, NULL))
+        return;
+    if (kept.voice && voice_read(kept.voice, b->voice))
+        b->voice_ms = (uint32_t)kept.speech_ms;
+    if (kept.voice)
+        explicit_bzero(kept.voice, strlen(kept.voice));
+    store_voice_release(&kept);
+}
+
 int session_context_load(const struct live_deps *deps, const char *user_id, const char *session_id,
                          struct session_context *context, struct errbuf *err)
 {
@@ -218,6 +232,8 @@ int session_context_load(const struct live_deps *deps, const char *user_id, cons
     code = load_profile(deps, &b, &session, err);
     if (!code)
         code = load_history(deps, &b, err);
+    if (!code)
+        load_voice(deps, &b);
     store_session_release(&session);
     if (code)
         session_context_release(&b);

@@ -76,6 +76,10 @@ struct store_driver {
                            size_t limit, const char *cursor, struct store_list *list,
                            struct errbuf *err);
 
+    int (*voice_put)(void *db, const struct store_voice *voice, struct errbuf *err);
+    int (*voice_get)(void *db, const char *user_id, struct store_voice *voice, struct errbuf *err);
+    int (*voice_erase)(void *db, const char *user_id, struct errbuf *err);
+
     int (*fact_get)(void *db, const char *name, char **value, struct errbuf *err);
     int (*fact_put)(void *db, const char *name, const char *value, struct errbuf *err);
     int (*fact_claim)(void *db, const char *name, const char *value, char **is, struct errbuf *err);

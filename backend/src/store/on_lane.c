@@ -153,6 +153,8 @@ WRITE_1(session_put, const struct store_session *, session)
 WRITE_2(session_erase, const char *, user_id, const char *, id)
 WRITE_1(transcript_put, struct store_transcript *, transcript)
 WRITE_2(transcript_erase, const char *, session_id, const char *, id)
+WRITE_1(voice_put, const struct store_voice *, voice)
+WRITE_1(voice_erase, const char *, user_id)
 WRITE_2(fact_put, const char *, name, const char *, value)
 WRITE_3(fact_claim, const char *, name, const char *, value, char **, is)
 
@@ -173,6 +175,8 @@ const struct store_driver store_on_lane = {
     .session_erase = session_erase,
     .transcript_put = transcript_put,
     .transcript_erase = transcript_erase,
+    .voice_put = voice_put,
+    .voice_erase = voice_erase,
     .fact_put = fact_put,
     .fact_claim = fact_claim,
 };

@@ -80,12 +80,18 @@ static const struct column store_transcript_columns[] = {
     TEXT(store_transcript, audio_url),      INT(store_transcript, line),
 };
 
+static const struct column store_voice_columns[] = {
+    INLINE(store_voice, user_id),  TEXT(store_voice, wording), INT64(store_voice, agreed_at),
+    INT64(store_voice, speech_ms), TEXT(store_voice, voice),
+};
+
 const struct record store_record_user = RECORD(store_user);
 const struct record store_record_refresh = RECORD(store_refresh);
 const struct record store_record_ended = RECORD(store_ended);
 const struct record store_record_profile = RECORD(store_profile);
 const struct record store_record_session = RECORD(store_session);
 const struct record store_record_transcript = RECORD(store_transcript);
+const struct record store_record_voice = RECORD(store_voice);
 
 void record_release(const struct record *record, void *data)
 {

@@ -35,6 +35,7 @@ extern const struct record store_record_ended;
 extern const struct record store_record_profile;
 extern const struct record store_record_session;
 extern const struct record store_record_transcript;
+extern const struct record store_record_voice;
 
 /** Free the texts and zero them. */
 void record_release(const struct record *record, void *data);

@@ -315,6 +315,41 @@ int sealed_transcript_put(struct store *store, const struct seal *seal,
     return e;
 }
 
+/* -------------------------------------------------------------------------------- voices */
+
+static struct fields voice_fields(struct store_voice *v, bool *unreadable)
+{
+    return (struct fields){v->user_id, unreadable, 1, {{"voice.voice", &v->voice}}};
+}
+
+int sealed_voice_put(struct store *store, const struct seal *seal, const struct store_voice *voice,
+                     struct errbuf *err)
+{
+    struct store_voice copy = *voice;
+    int e = seal_copy(seal, voice_fields(&copy, NULL), err);
+
+    if (!e)
+        e = store_voice_put(store, &copy, err);
+    free_copy(voice_fields(&copy, NULL));
+    return e;
+}
+
+int sealed_voice_get(struct store *store, const struct seal *seal, const char *user_id,
+                     struct store_voice *voice, struct errbuf *err)
+{
+    bool unreadable = false;
+    int e = store_voice_get(store, user_id, voice, err);
+
+    if (e)
+        return e;
+    e = open_fields(seal, voice_fields(voice, &unreadable), err);
+    if (!e && unreadable)
+        e = err_set(err, UV_EILSEQ, "the voice that is kept cannot be opened");
+    if (e)
+        store_voice_release(voice);
+    return e;
+}
+
 /* ------------------------------------------------------------------------------- the key */
 
 /* A fact that the right key can open; its associated data. */

@@ -2,7 +2,8 @@
  * @file store/sealed.h  Records with their sensitive fields in clear
  *
  * The one place that knows which fields of a record are sealed and under which name:
- * profile.context, session.jobDescription, session.title, transcript.question, .answer, .detail.
+ * profile.context, session.jobDescription, session.title, transcript.question, .answer, .detail,
+ * voice.voice.
  *
  *     sealed_profile_get(store, seal, user_id, id, &profile, err);
  *     sealed_session_change(store, seal, user_id, id, rename, title, &session, err);
@@ -46,6 +47,13 @@ int sealed_session_put(struct store *store, const struct seal *seal,
 int sealed_session_change(struct store *store, const struct seal *seal, const char *user_id,
                           const char *id, int (*fn)(struct store_session *session, void *arg),
                           void *arg, struct store_session *session, struct errbuf *err);
+
+/** voice->voice in clear. */
+int sealed_voice_put(struct store *store, const struct seal *seal, const struct store_voice *voice,
+                     struct errbuf *err);
+/** UV_EILSEQ: it is there and cannot be opened. */
+int sealed_voice_get(struct store *store, const struct seal *seal, const char *user_id,
+                     struct store_voice *voice, struct errbuf *err);
 
 /** Gives the transcript its question_number when that is 0. */
 int sealed_transcript_put(struct store *store, const struct seal *seal,

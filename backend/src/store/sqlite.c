@@ -28,6 +28,7 @@ extern const struct store_migration store_sqlite_migrations[];
     "question_count,metadata,title"
 #define TRANSCRIPT_COLUMNS                                                                         \
     "id,session_id,question_number,question,answer,timestamp,metrics,detail,audio_url,line"
+#define VOICE_COLUMNS    "user_id,wording,agreed_at,speech_ms,voice"
 #define TRANSCRIPT_ORDER "question_number,timestamp,id"
 #define TRANSCRIPT_AT    "(SELECT " TRANSCRIPT_ORDER " FROM transcripts WHERE id=?2 AND session_id=?1)"
 
@@ -73,6 +74,9 @@ enum {
     TRANSCRIPT_IDS,
     TRANSCRIPT_IDS_NEWEST,
     TRANSCRIPT_ONE,
+    VOICE_PUT,
+    VOICE_GET,
+    VOICE_ERASE,
     FACT_GET,
     FACT_PUT,
     FACT_CLAIM,
@@ -180,6 +184,12 @@ static const char *const statements[STATEMENTS] = {
         "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") < " TRANSCRIPT_AT ") "
         "ORDER BY question_number DESC,timestamp DESC,id DESC LIMIT ?3",
     [TRANSCRIPT_ONE] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE id=?1",
+
+    [VOICE_PUT] = "INSERT INTO voices (" VOICE_COLUMNS ") VALUES (?1,?2,?3,?4,?5) "
+                  "ON CONFLICT (user_id) DO UPDATE SET wording=?2,agreed_at=?3,speech_ms=?4,"
+                  "voice=?5",
+    [VOICE_GET] = "SELECT " VOICE_COLUMNS " FROM voices WHERE user_id=?1",
+    [VOICE_ERASE] = "DELETE FROM voices WHERE user_id=?1",
 
     [FACT_GET] = "SELECT value FROM facts WHERE name=?1",
     [FACT_PUT] = "INSERT INTO facts (name,value) VALUES (?1,?2) "
@@ -1357,6 +1367,23 @@ static int transcript_list(void *db, const char *user_id, const char *session_id
     return e;
 }
 
+/* ------------------------------------------------------------------------------- voices */
+
+static int voice_put(void *db, const struct store_voice *voice, struct errbuf *err)
+{
+    return put(db, VOICE_PUT, &store_record_voice, voice, 0, err);
+}
+
+static int voice_get(void *db, const char *user_id, struct store_voice *voice, struct errbuf *err)
+{
+    return get(db, VOICE_GET, user_id, NULL, &store_record_voice, voice, err);
+}
+
+static int voice_erase(void *db, const char *user_id, struct errbuf *err)
+{
+    return erase(db, VOICE_ERASE, user_id, NULL, err);
+}
+
 /* -------------------------------------------------------------------------------- facts */
 
 static int read_fact(struct conn *conn, const char *name, char **value, struct errbuf *err)
@@ -1460,6 +1487,9 @@ const struct store_driver store_sqlite = {
     .transcript_erase = transcript_erase,
     .transcript_get = transcript_get,
     .transcript_list = transcript_list,
+    .voice_put = voice_put,
+    .voice_get = voice_get,
+    .voice_erase = voice_erase,
     .fact_get = fact_get,
     .fact_put = fact_put,
     .fact_claim = fact_claim,

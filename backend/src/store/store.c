@@ -497,6 +497,32 @@ int store_transcript_list(struct store *store, const char *user_id, const char *
                                               cursor, list, err);
 }
 
+/* ------------------------------------------------------------------------------- voices */
+
+int store_voice_put(struct store *store, const struct store_voice *voice, struct errbuf *err)
+{
+    int e = check_own_id(voice->user_id, "user", err);
+
+    if (!e && (!voice->wording || !voice->voice || voice->speech_ms <= 0))
+        e = err_set(err, UV_EINVAL, "a voice needs its speech and what was agreed to");
+    return e ? e : store->writer->voice_put(store->writer_db, voice, err);
+}
+
+int store_voice_get(struct store *store, const char *user_id, struct store_voice *voice,
+                    struct errbuf *err)
+{
+    int e = check_id(user_id, "user", err);
+
+    return e ? e : store->driver->voice_get(store->db, user_id, voice, err);
+}
+
+int store_voice_erase(struct store *store, const char *user_id, struct errbuf *err)
+{
+    int e = check_id(user_id, "user", err);
+
+    return e ? e : store->writer->voice_erase(store->writer_db, user_id, err);
+}
+
 /* -------------------------------------------------------------------------------- facts */
 
 int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *err)
@@ -541,6 +567,11 @@ void store_session_release(struct store_session *session)
 void store_transcript_release(struct store_transcript *transcript)
 {
     record_release(&store_record_transcript, transcript);
+}
+
+void store_voice_release(struct store_voice *voice)
+{
+    record_release(&store_record_voice, voice);
 }
 
 void store_list_release(struct store_list *list, enum store_kind kind)

@@ -116,6 +116,15 @@ struct store_transcript {
     bool unreadable;
 };
 
+/** The voice of a person who asked to keep theirs. */
+struct store_voice {
+    char user_id[ID_TEXT_MAX];
+    char *wording; /**< What they agreed to, as they read it */
+    int64_t agreed_at;
+    int64_t speech_ms; /**< Of speech it was learned from */
+    char *voice;       /**< Sealed */
+};
+
 /** A page of records, newest first. next is the cursor for the following page, "" at the end. */
 struct store_list {
     void *items; /**< Array of the asked-for record */
@@ -270,6 +279,14 @@ int store_transcript_list(struct store *store, const char *user_id, const char *
                           bool newest_first, size_t limit, const char *cursor,
                           struct store_list *list, struct errbuf *err);
 
+/* --------------------------------------------------------------------------------- voices */
+
+/** One a user; replaces the one before. */
+int store_voice_put(struct store *store, const struct store_voice *voice, struct errbuf *err);
+int store_voice_get(struct store *store, const char *user_id, struct store_voice *voice,
+                    struct errbuf *err);
+int store_voice_erase(struct store *store, const char *user_id, struct errbuf *err);
+
 /* ---------------------------------------------------------------------------------- facts */
 
 /** Fact: how late it was at the newest sign-in, [ms] since 1970 as text. */
@@ -300,6 +317,7 @@ void store_user_release(struct store_user *user);
 void store_profile_release(struct store_profile *profile);
 void store_session_release(struct store_session *session);
 void store_transcript_release(struct store_transcript *transcript);
+void store_voice_release(struct store_voice *voice);
 
 enum store_kind {
     STORE_KIND_PROFILE,

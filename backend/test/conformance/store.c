@@ -245,6 +245,39 @@ static void there_is_one_local_owner_at_most(void **state)
     assert_int_equal(store_user_put(f->store, &owner, NULL), UV_EEXIST);
 }
 
+static void a_voice_is_kept_one_a_user_until_it_is_erased(void **state)
+{
+    struct fixture *f = *state;
+    struct store_voice voice = {
+        .wording = LITERAL("Yes."), .agreed_at = 7, .speech_ms = 6000, .voice = LITERAL("v1.x")};
+    struct store_voice found;
+    struct store_list ended;
+
+    memcpy(voice.user_id, f->ada.id, ID_TEXT_MAX);
+    assert_int_equal(store_voice_get(f->store, f->ada.id, &found, NULL), UV_ENOENT);
+    assert_int_equal(store_voice_erase(f->store, f->ada.id, NULL), UV_ENOENT);
+    assert_int_equal(store_voice_put(f->store, &voice, NULL), 0);
+    voice.wording = LITERAL("Yes, again.");
+    assert_int_equal(store_voice_put(f->store, &voice, NULL), 0);
+    assert_int_equal(store_voice_get(f->store, f->ada.id, &found, NULL), 0);
+    assert_string_equal(found.wording, "Yes, again.");
+    assert_string_equal(found.voice, "v1.x");
+    assert_int_equal(found.agreed_at, 7);
+    assert_int_equal(found.speech_ms, 6000);
+    store_voice_release(&found);
+    assert_int_equal(store_voice_get(f->store, f->bob.id, &found, NULL), UV_ENOENT);
+    assert_int_equal(store_voice_erase(f->store, f->ada.id, NULL), 0);
+    assert_int_equal(store_voice_get(f->store, f->ada.id, &found, NULL), UV_ENOENT);
+
+    assert_int_equal(store_voice_put(f->store, &voice, NULL), 0);
+    assert_int_equal(store_user_erase(f->store, f->ada.id, 99, &ended, NULL), 0);
+    free(ended.items);
+    assert_int_equal(store_voice_get(f->store, f->ada.id, &found, NULL), UV_ENOENT);
+    assert_int_equal(store_voice_put(f->store, &voice, NULL), UV_ENOENT); /* nobody's */
+    voice.wording = NULL;
+    assert_int_equal(store_voice_put(f->store, &voice, NULL), UV_EINVAL);
+}
+
 static void erasing_a_user_erases_everything_of_it_and_nothing_else(void **state)
 {
     struct fixture *f = *state;
@@ -1276,6 +1309,7 @@ int main(int argc, char **argv)
         EACH(an_email_belongs_to_one_user),
         EACH(there_is_one_local_owner_at_most),
         EACH(erasing_a_user_erases_everything_of_it_and_nothing_else),
+        EACH(a_voice_is_kept_one_a_user_until_it_is_erased),
         EACH(a_refresh_token_rotates_once),
         EACH(an_ended_sign_in_is_known_until_it_expires),
         EACH(a_new_password_ends_the_other_sign_ins_of_this_user_only),

@@ -25,7 +25,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # What "4XX" stands for: refusals before an operation is asked. Every other 4xx is documented where it occurs.
 REFUSED = {405, 408, 411, 413, 414, 415, 417, 421, 426, 429, 431}
-OURS = re.compile(r"^/(healthz|readyz|api/v1/(health|audit|auth|profiles|sessions|transcripts)(/|$))")
+OURS = re.compile(r"^/(healthz|readyz|api/v1/(health|audit|auth|profiles|sessions|transcripts|voice|models)(/|$))")
 
 
 # ------------------------------------------------------------------------------------- the document
@@ -514,6 +514,63 @@ def a_session_is_exported_in_each_format(one, many):
     problem(many.ada("POST", path, {"format": "docx"}), 422, "invalid_fields", "/format")
     problem(many.ada("POST", path, {}), 422, "invalid_fields", "/format")
     problem(many.ada("POST", path, "x"), 400, "invalid_json")
+
+
+def form(**fields):
+    lines = []
+    for name, value in fields.items():
+        value = value if isinstance(value, bytes) else value.encode()
+        kind = b'; filename="phrase.wav"' if name == "file" else b""
+        lines.append(b'--edge\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n' % (name.encode(), kind, value))
+    return b"".join(lines) + b"--edge--\r\n"
+
+
+def silence(seconds):
+    data = bytes(32000 * seconds)
+    return (b"RIFF" + (36 + len(data)).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little") +
+            bytes.fromhex("01000100803e0000007d000002001000") + b"data" + len(data).to_bytes(4, "little") + data)
+
+
+@test
+def no_voice_is_learned_without_consent_or_speech(one, many):
+    ada = many.sign_up("voices@example.com", "Ada")
+    session = ada("POST", "v1/sessions", {}).json["id"]
+    path = f"v1/sessions/{session}/voice"
+    put = lambda **fields: ada("PUT", path, form(**fields), Content_Type="multipart/form-data; boundary=edge")  # noqa: E731
+    equal(ada("GET", path).json, {"known": False, "speechMs": 0, "consent": None, "kept": None})
+    problem(put(file=silence(4)), 422, "invalid_fields", "/consent")
+    problem(put(file=silence(4), consent="  "), 422, "invalid_fields", "/consent")
+    problem(put(consent="Yes"), 422, "invalid_fields", "/file")
+    problem(put(file=silence(4), consent="Yes", keep="maybe"), 422, "invalid_fields", "/keep")
+    problem(put(file=silence(4), consent="Yes"), 422, "invalid_fields", "/file")
+    problem(put(file=b"no sound", consent="Yes"), 422, "invalid_fields", "/file")
+    holds(ada("GET", path).json["consent"] is None, "nothing was learned, so nothing was agreed to")
+    equal(ada("GET", f"v1/sessions/{session}/talk").json, {"speechMs": 0, "speakers": []})
+    problem(ada("GET", "v1/voice"), 404, "not_found")
+    problem(ada("DELETE", "v1/voice"), 404, "not_found")
+    equal(ada("DELETE", path).status, 204)
+    other = many.sign_up("voices2@example.com", "Bob")
+    for method, where in (("GET", path), ("DELETE", path), ("GET", f"v1/sessions/{session}/talk")):
+        problem(other(method, where), 404, "not_found")
+
+
+@test
+def models_are_for_the_operator_and_by_their_names_alone(one, many):
+    owner = one.me
+    items = owner("GET", "v1/models").json["items"]
+    vad = next(m for m in items if m["name"] == "vad")
+    equal((vad["kind"], vad["state"], vad["done"]), ("vad", "absent", 0))
+    for name in ("nothing", "..%2F..%2Fkeys%2Fmaster.key", "http:%2F%2F127.0.0.1%2Fx", "%00"):
+        for method, verb in (("POST", "/get"), ("POST", "/verify"), ("POST", "/cancel"), ("DELETE", "")):
+            status = owner(method, f"v1/models/{name}{verb}").status
+            holds(status in (400, 404), f"{method} {name}{verb}: {status}")
+    problem(owner("POST", "v1/models/vad/verify"), 404, "not_found")
+    problem(owner("POST", "v1/models/vad/cancel"), 404, "not_found")
+    problem(owner("DELETE", "v1/models/vad"), 404, "not_found")
+    somebody = many.sign_up("models@example.com", "Ada")
+    equal(somebody("GET", "v1/models").status, 200)
+    for method, path in (("POST", "vad/get"), ("POST", "vad/verify"), ("POST", "vad/cancel"), ("DELETE", "vad")):
+        problem(somebody(method, f"v1/models/{path}"), 403, "not_operator")
 
 
 @test

@@ -3,7 +3,10 @@
  */
 #include "asr/voices/book.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Cosines. Tuned on people's clips: bench/voices.c. */
@@ -120,4 +123,40 @@ enum voice_who voice_hear_own(struct voice_book *book, const float voice[VOICE_D
     *likeness = voice_known(book, VOICE_CANDIDATE) ? alike(book, VOICE_CANDIDATE, voice) : 0;
     voice_learn(book, VOICE_CANDIDATE, voice, ms);
     return VOICE_CANDIDATE;
+}
+
+/* ---- as text ------------------------------------------------------------------------------ */
+
+#define NETWORK "resemblyzer/1:" /* a voice of another network means nothing here */
+
+void voice_write(const float voice[VOICE_DIMENSIONS], char text[VOICE_TEXT_MAX])
+{
+    size_t len = (size_t)snprintf(text, VOICE_TEXT_MAX, NETWORK);
+
+    for (int i = 0; i < VOICE_DIMENSIONS; i++) {
+        uint32_t bits;
+
+        memcpy(&bits, &voice[i], sizeof(bits));
+        len += (size_t)snprintf(text + len, VOICE_TEXT_MAX - len, "%08" PRIx32, bits);
+    }
+}
+
+bool voice_read(const char *text, float voice[VOICE_DIMENSIONS])
+{
+    const size_t head = sizeof(NETWORK) - 1;
+    float length = 0;
+
+    if (strncmp(text, NETWORK, head) != 0 || strlen(text) != head + 8 * VOICE_DIMENSIONS ||
+        strspn(text + head, "0123456789abcdef") != 8 * VOICE_DIMENSIONS)
+        return false;
+    for (size_t i = 0; i < VOICE_DIMENSIONS; i++) {
+        char digits[9] = "";
+        uint32_t bits;
+
+        memcpy(digits, text + head + 8 * i, 8);
+        bits = (uint32_t)strtoul(digits, NULL, 16);
+        memcpy(&voice[i], &bits, sizeof(bits));
+        length += voice[i] * voice[i];
+    }
+    return length > 0.99f && length < 1.01f;
 }

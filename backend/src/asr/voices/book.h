@@ -12,7 +12,8 @@
  * (Resemblyzer on 16 people of TIMIT); of voices known from 6 s 0.2 %: so every sure utterance
  * makes the next judgement better.
  *
- * Voices live as long as the book: they are written nowhere.
+ * Voices live as long as the book. What a person asks to keep is written by voice_write(), and
+ * sealed by who keeps it.
  *
  * Threads    Any, one at a time: it is a value.
  */
@@ -60,6 +61,12 @@ enum voice_who voice_judge(struct voice_book *book, const float voice[VOICE_DIME
  *  surely is an interviewer's (out of a loudspeaker). */
 enum voice_who voice_hear_own(struct voice_book *book, const float voice[VOICE_DIMENSIONS],
                               uint32_t ms, float *likeness);
+
+enum { VOICE_TEXT_MAX = 16 + 8 * VOICE_DIMENSIONS + 1 };
+
+/** A voice as text that can be kept, and back: false when it is none, or of another network. */
+void voice_write(const float voice[VOICE_DIMENSIONS], char text[VOICE_TEXT_MAX]);
+bool voice_read(const char *text, float voice[VOICE_DIMENSIONS]);
 
 const char *voice_who_name(enum voice_who who); /**< "unknown", "candidate" ... as on the wire */
 

@@ -5,8 +5,11 @@
 #include "cmocka_all.h"
 
 #include "asr/voices/book.h"
+#include "asr/voices/people.h"
+#include "asr/voices/phrase.h"
 #include "nn/nn.h"
 #include "support/kit.h"
+#include "support/sound.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -154,6 +157,91 @@ static void test_an_interviewer_in_the_candidates_microphone_is_not_learned(void
     assert_false(voice_known(&book, VOICE_CANDIDATE));
 }
 
+static void test_a_voice_is_read_back_as_it_was_written(void **state)
+{
+    float voice[VOICE_DIMENSIONS], back[VOICE_DIMENSIONS];
+    char text[VOICE_TEXT_MAX];
+
+    (void)state;
+    voice_at(voice, 3, 0.3f, 200);
+    voice_write(voice, text);
+    assert_true(voice_read(text, back));
+    assert_memory_equal(voice, back, sizeof(voice));
+    text[20] = 'x';
+    assert_false(voice_read(text, back));
+    voice[3] = 2; /* no length of 1 */
+    voice_write(voice, text);
+    assert_false(voice_read(text, back));
+    assert_false(voice_read("", back));
+    assert_false(voice_read("othernet/1:", back));
+}
+
+static void test_the_speech_of_a_phrase_is_taken_without_its_pauses(void **state)
+{
+    enum { S = 16000 };
+    int16_t *pcm = calloc(12 * S, sizeof(*pcm)), *speech = calloc(VOICE_PHRASE_MOST, sizeof(*pcm));
+    size_t n;
+
+    (void)state;
+    assert_int_equal(voice_phrase(pcm, 12 * S, speech, VOICE_PHRASE_MOST), 0);
+    sound_voice(pcm + 2 * S, 2 * S, -25, 1);
+    sound_voice(pcm + 7 * S, 3 * S, -25, 2);
+    n = voice_phrase(pcm, 12 * S, speech, VOICE_PHRASE_MOST);
+    assert_in_range(n, 5 * S, 5 * S + S / 2);
+    sound_voice(pcm, 12 * S, -25, 1);
+    assert_int_equal(voice_phrase(pcm, 12 * S, speech, VOICE_PHRASE_MOST), VOICE_PHRASE_MOST);
+    free(pcm);
+    free(speech);
+}
+
+static void clip_at(struct people_clip *clip, int axis, float like, int other, uint32_t ms)
+{
+    voice_at(clip->voice, axis, like, other);
+    clip->ms = ms;
+}
+
+static void test_people_are_numbered_as_they_appear(void **state)
+{
+    struct people_clip clips[7] = {{{0}, 0}};
+    int who[7] = {9, 9, 9, 9, 9, 9, 9};
+
+    (void)state;
+    clip_at(&clips[0], 5, 0.3f, 100, 0);    /* too short, and like nobody */
+    clip_at(&clips[1], 0, 0.95f, 10, 3000); /* one */
+    clip_at(&clips[2], 1, 0.95f, 11, 3000); /* another */
+    clip_at(&clips[3], 0, 0.9f, 12, 2000);
+    clip_at(&clips[4], 1, 0.95f, 13, 0); /* too short, and like the second */
+    clip_at(&clips[5], 2, 1, 3, 1500);
+    clip_at(&clips[6], 0, 0.9f, 14, 9000);
+    assert_int_equal(people_group(clips, 7, who), 0);
+    assert_int_equal(who[0], 0);
+    assert_int_equal(who[1], 1);
+    assert_int_equal(who[2], 2);
+    assert_int_equal(who[3], 1);
+    assert_int_equal(who[4], 2);
+    assert_int_equal(who[5], 3);
+    assert_int_equal(who[6], 1);
+    assert_int_equal(people_group(clips, 0, who), 0);
+    assert_int_equal(people_group(clips, PEOPLE_CLIPS_MAX + 1, who), UV_E2BIG);
+}
+
+/* In whatever order they come, the groups are the same. */
+static void test_the_order_of_clips_changes_no_group(void **state)
+{
+    enum { N = 60 };
+    static struct people_clip clips[N];
+    int who[N];
+
+    (void)state;
+    for (int i = 0; i < N; i++)
+        clip_at(&clips[i], i * 7 % 4, 0.92f, 10 + i, 1000 + (uint32_t)(i * 37 % 5) * 1000);
+    assert_int_equal(people_group(clips, N, who), 0);
+    for (int i = 0; i < N; i++) {
+        for (int k = 0; k < i; k++)
+            assert_int_equal(who[i] == who[k], i * 7 % 4 == k * 7 % 4);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +249,10 @@ int main(void)
         cmocka_unit_test(test_nobody_is_judged_before_the_candidate_is_known),
         cmocka_unit_test(test_voices_are_learned_as_they_speak),
         cmocka_unit_test(test_an_interviewer_in_the_candidates_microphone_is_not_learned),
+        cmocka_unit_test(test_a_voice_is_read_back_as_it_was_written),
+        cmocka_unit_test(test_the_speech_of_a_phrase_is_taken_without_its_pauses),
+        cmocka_unit_test(test_people_are_numbered_as_they_appear),
+        cmocka_unit_test(test_the_order_of_clips_changes_no_group),
         cmocka_unit_test(test_another_file_is_refused_with_a_sentence),
     };
 
