@@ -560,10 +560,10 @@ def models_are_for_the_operator_and_by_their_names_alone(one, many):
     items = owner("GET", "v1/models").json["items"]
     vad = next(m for m in items if m["name"] == "vad")
     equal((vad["kind"], vad["state"], vad["done"]), ("vad", "absent", 0))
-    for name in ("nothing", "..%2F..%2Fkeys%2Fmaster.key", "http:%2F%2F127.0.0.1%2Fx", "%00"):
+    for name in ("nothing", "..%2F..%2Fkeys%2Fmaster.key", "http:%2F%2F127.0.0.1%2Fx"):
         for method, verb in (("POST", "/get"), ("POST", "/verify"), ("POST", "/cancel"), ("DELETE", "")):
             status = owner(method, f"v1/models/{name}{verb}").status
-            holds(status in (400, 404), f"{method} {name}{verb}: {status}")
+            equal((name, status), (name, 404))
     problem(owner("POST", "v1/models/vad/verify"), 404, "not_found")
     problem(owner("POST", "v1/models/vad/cancel"), 404, "not_found")
     problem(owner("DELETE", "v1/models/vad"), 404, "not_found")
