@@ -17,8 +17,10 @@ struct speech {
 static void on_vad(const struct vad_event *e, void *arg)
 {
     struct speech *s = arg;
-    size_t some = e->kind == VAD_AUDIO ? e->n : 0;
+    size_t some = e->n;
 
+    if (e->kind != VAD_AUDIO)
+        return;
     if (some > s->max - s->n)
         some = s->max - s->n;
     memcpy(s->to + s->n, e->pcm, some * sizeof(*s->to));
