@@ -253,6 +253,7 @@ static int open_hearing(struct program *p, struct errbuf *err)
     p->hub.model = program_asr_params(p, engine && engine->remote);
     p->hub.fallback_model = program_asr_params(p, false);
     open_nets(p);
+    p->hub.nets = app->nets;
     return asr_hub_open(&app->hub, app->loop, &p->hub, err);
 }
 

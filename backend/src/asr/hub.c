@@ -388,6 +388,7 @@ int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_co
 
     if (!hub)
         return err_set(err, UV_ENOMEM, "no memory for the speech workers");
+    hub->nets = config->nets;
     hub->loop = loop;
     hub->refs = 1;
     uv_mutex_init(&hub->lock);
@@ -532,6 +533,11 @@ const struct asr_engine *asr_hub_engine(const struct asr_hub *hub)
 const struct asr_engine *asr_hub_fallback(const struct asr_hub *hub)
 {
     return hub->fallback.engine;
+}
+
+struct asr_nets *asr_hub_nets(const struct asr_hub *hub)
+{
+    return hub->nets;
 }
 
 bool asr_hub_loaded(const struct asr_hub *hub)

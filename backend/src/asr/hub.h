@@ -34,6 +34,7 @@
 
 struct loop;
 struct asr_hub;
+struct asr_nets;
 struct asr_line;
 
 struct asr_hub_config {
@@ -45,8 +46,9 @@ struct asr_hub_config {
     struct asr_model_params fallback_model;
     const struct asr_engine *driver;          /**< If set, this one and not .engine */
     const struct asr_engine *fallback_driver; /**< If set, this one and not .fallback */
-    int lines_max; /**< Lines that are heard at the same time; 0: 4 a core */
-    bool preload;  /**< Load the model now rather than at the first line */
+    struct asr_nets *nets; /**< (optional) Outlives the hub; recordings are cut with them */
+    int lines_max;         /**< Lines that are heard at the same time; 0: 4 a core */
+    bool preload;          /**< Load the model now rather than at the first line */
 };
 
 struct asr_line_handlers {
@@ -83,6 +85,7 @@ void asr_hub_close(struct asr_hub *hub);
 
 struct loop *asr_hub_loop(const struct asr_hub *hub);
 const struct asr_engine *asr_hub_engine(const struct asr_hub *hub);
+struct asr_nets *asr_hub_nets(const struct asr_hub *hub); /**< NULL: none */
 bool asr_hub_loaded(const struct asr_hub *hub);
 const char *asr_hub_model(const struct asr_hub *hub); /**< describe(), "" until loaded */
 /** The local engine that stands behind a remote one; NULL if there is none. */

@@ -102,6 +102,7 @@ struct asr_hub {
     bool stopping;    /**< {lock} */
     bool shut;        /**< Loop thread: no handler runs any more */
 
+    struct asr_nets *nets;
     struct hub_model main;
     struct hub_model fallback; /**< engine NULL: none */
     struct hub_model old;      /**< {lock} a worker unloads it; engine NULL: none */

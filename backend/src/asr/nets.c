@@ -153,6 +153,15 @@ static bool is_loaded(const struct asr_nets *nets, int net)
                              : nets->voices != NULL;
 }
 
+bool asr_nets_loading(const struct asr_nets *nets)
+{
+    bool loading = false;
+
+    for (int i = 0; nets && i < NETS; i++)
+        loading |= nets->sources[i].loading;
+    return loading;
+}
+
 /** Changes when the file does; 0: there is none. */
 static uint64_t state_of(const char *path)
 {

@@ -46,6 +46,9 @@ void asr_nets_close(struct asr_nets *nets); /**< NULL is allowed */
 /** Begin to load what has come since the last time. NULL is allowed. */
 void asr_nets_look(struct asr_nets *nets);
 
+/** Is a file being read just now? Who wants it may wait; not for long. */
+bool asr_nets_loading(const struct asr_nets *nets);
+
 /** Is it there and loaded? With NULL nothing is. */
 const struct silero_model *asr_nets_gate(const struct asr_nets *nets);
 bool asr_nets_turn(const struct asr_nets *nets);

@@ -3,15 +3,22 @@
  */
 #include "asr/passages.h"
 
+#include "asr/turn/silero.h"
 #include "audio/vad.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     SAMPLES_PER_MS = VAD_RATE / 1000,
     CUT_LATE_MS = 5500, /* voice activity waits so long for a pause, past its longest */
+    VOICED_OF = 8,      /* windows of the network of which so many must surely be voiced */
+    VOICED_MIN = 3,
 };
+
+/* As live: music comes to 0.8 for a moment, to 0.6 for longer. */
+static const float SURELY = 0.7f;
 
 struct passages {
     struct vad *vad;
@@ -23,6 +30,14 @@ struct passages {
     bool over;
     struct passage next;
     int code;
+
+    const struct silero_model *gate; /* NULL: voice activity alone decides */
+    struct nn *nn;
+    struct silero state;
+    int16_t window[SILERO_WINDOW];
+    size_t in_window;
+    unsigned surely;    /* the latest windows, the last in bit 0: surely voiced or not */
+    uint64_t voiced_ms; /* when there were last enough of them; 0: never */
 };
 
 int passages_open(struct passages **pp, uint32_t longest_ms)
@@ -76,6 +91,37 @@ static int begin(struct passages *p, const struct vad_event *event)
     return 0;
 }
 
+void passages_gate(struct passages *p, const struct silero_model *gate, struct nn *nn)
+{
+    p->gate = gate;
+    p->nn = nn;
+    silero_reset(&p->state);
+}
+
+/* The network hears the same samples; what is left of a window waits for the next. */
+static void hear(struct passages *p, const int16_t *pcm, size_t n)
+{
+    float x[SILERO_WINDOW];
+    unsigned voiced;
+
+    memcpy(p->window + p->in_window, pcm, n * sizeof(*pcm));
+    p->in_window += n;
+    if (p->in_window < SILERO_WINDOW)
+        return;
+    p->in_window = 0;
+    for (size_t i = 0; i < SILERO_WINDOW; i++)
+        x[i] = (float)p->window[i] / 32768;
+    p->surely = p->surely << 1 | (silero_step(p->gate, p->nn, &p->state, x) >= SURELY);
+    voiced = p->surely & ((1u << VOICED_OF) - 1);
+    if (__builtin_popcount(voiced) >= VOICED_MIN)
+        p->voiced_ms = (p->fed + n) / SAMPLES_PER_MS;
+}
+
+static bool has_voice(const struct passages *p, const struct stretch *s)
+{
+    return !p->gate || (p->voiced_ms && p->voiced_ms >= s->start_ms);
+}
+
 static void on_voice(const struct vad_event *event, void *arg)
 {
     struct passages *p = arg;
@@ -86,14 +132,24 @@ static void on_voice(const struct vad_event *event, void *arg)
         p->code = begin(p, event);
     } else if (event->kind == VAD_END) {
         p->stretches[p->n - 1].end_ms = event->end_ms;
+        p->n -= !has_voice(p, &p->stretches[p->n - 1]);
         p->open = false;
     }
 }
 
 int passages_feed(struct passages *p, const int16_t *pcm, size_t n)
 {
-    vad_feed(p->vad, pcm, n, on_voice, p);
-    p->fed += n;
+    while (n > 0 && !p->code) {
+        size_t some = p->gate ? SILERO_WINDOW - p->in_window : n;
+
+        some = some < n ? some : n;
+        if (p->gate)
+            hear(p, pcm, some);
+        vad_feed(p->vad, pcm, some, on_voice, p);
+        p->fed += some;
+        pcm += some;
+        n -= some;
+    }
     return p->code;
 }
 

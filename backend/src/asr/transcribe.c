@@ -8,6 +8,7 @@
  */
 #include "asr/transcribe.h"
 
+#include "asr/nets.h"
 #include "asr/passages.h"
 #include "base/text.h"
 #include "loop/loop.h"
@@ -25,7 +26,12 @@ enum { /* the tick also ends the job, so that no handler frees what called it */
        PAUSE_MS = 1000,        /* of silence end a segment, */
        LONG_SEGMENT_MS = 5000, /* any pause ends one of this length */
        END_SLACK_MS = 300,     /* a word ends at most so long after the last voiced frame */
+       BRIEF_MS = 700,         /* a sound as short as a sneeze, */
 };
+
+/* ... which a recogniser writes down as one word ("Here.", at 0.77): nobody said it, unless surely.
+ */
+static const float BRIEF_SURE = 0.85f;
 
 /** A line of the hub, and what it hears. */
 struct lane {
@@ -46,6 +52,8 @@ struct transcribe {
     struct loop *loop;
     bool closed;
     struct passages *passages;
+    struct asr_nets *nets; /**< NULL: voice activity alone says where somebody speaks */
+    bool gated;            /**< The passages know of them */
     struct lane lanes[LANES_MAX];
     size_t lane_count;
     bool whole_utterances; /**< The recogniser hears one at a time: each is a segment */
@@ -252,6 +260,15 @@ static void clamp_ends(const struct part *part, struct transcript_segment *s)
     s->end_ms = s->words[s->word_count - 1].end_ms;
 }
 
+/* One word alone in a passage of one short sound. */
+static bool is_no_speech(const struct part *part, const struct asr_result *res)
+{
+    const struct stretch *s = part->stretches;
+
+    return res->word_count == 1 && part->passage.n == 1 && s->end_ms - s->start_ms < BRIEF_MS &&
+           res->words[0].confidence < BRIEF_SURE;
+}
+
 /* The segments of a passage: its words, cut at pauses and sentences. */
 static int take_passage(struct part *part, const struct asr_result *res, uint64_t offset_ms)
 {
@@ -259,6 +276,8 @@ static int take_passage(struct part *part, const struct asr_result *res, uint64_
     size_t first = 0;
     int rc = 0;
 
+    if (is_no_speech(part, res))
+        return 0;
     for (size_t i = 0; !rc && i < res->word_count; i++) {
         const char *found = strstr(at, res->words[i].text);
 
@@ -484,11 +503,24 @@ static bool any_busy(const struct transcribe *job)
     return false;
 }
 
+/* The networks that are being read just now are waited for. */
+static bool is_gated(struct transcribe *job)
+{
+    if (job->gated)
+        return true;
+    if (asr_nets_loading(job->nets))
+        return false;
+    if (asr_nets_gate(job->nets))
+        passages_gate(job->passages, asr_nets_gate(job->nets), asr_nets_nn(job->nets));
+    return job->gated = true;
+}
+
 static void on_tick(void *arg)
 {
     struct transcribe *job = arg;
 
-    pump(job);
+    if (is_gated(job))
+        pump(job);
     if (asr_line_gone(job->lanes[0].line))
         end(job, UV_ECANCELED, "the server is shutting down");
     else if (job->failed)
@@ -544,6 +576,8 @@ int transcribe_start(struct transcribe **jp, struct asr_hub *hub, struct pcm *pc
     if (!job)
         return err_set(err, UV_ENOMEM, "no memory to transcribe");
     job->loop = asr_hub_loop(hub);
+    job->nets = asr_hub_nets(hub);
+    asr_nets_look(job->nets);
     job->h = *h;
     job->arg = arg;
     rc = open_parts(job, hub, params, err);

@@ -7,7 +7,7 @@ It checks the request as the real services do (form fields, WAV, key) and hears 
 audio: one word of "tell me about yourself" for each 100 ms. The model's name picks the behaviour:
 whisper-1 and whisper-large-v3-turbo answer verbose_json; plain-only refuses it; busy-once answers
 429 with Retry-After once; busy 429 with Retry-After: 60; broken-once 500 once; broken always 500;
-garbage a page instead of JSON; slow not within a minute. The key "wrong" is refused.
+garbage a page instead of JSON; slow not within a minute. /inference is the same, as whisper.cpp's server has it. The key "wrong" is refused.
 """
 import email.parser
 import email.policy
@@ -83,7 +83,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path != "/v1/audio/transcriptions":
+        if self.path not in ("/v1/audio/transcriptions", "/inference"):
             raise Problem(404, "Unknown request URL")
         if self.headers.get("Authorization", "Bearer ok") == "Bearer wrong":
             raise Problem(401, "Incorrect API key provided: wrong")

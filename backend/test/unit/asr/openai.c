@@ -263,6 +263,32 @@ static void a_service_that_is_down_hands_over_to_the_local_recogniser(void **sta
     assert_int_equal(w->heard.code, UV_ECONNREFUSED);
 }
 
+static void a_service_that_hangs_is_left_after_five_seconds(void **state)
+{
+    struct world *w = world(state);
+    uint64_t start = uv_hrtime();
+
+    begin(w, "slow", NULL, true);
+    say_a_second(w);
+    until_told(w, &w->heard.finals);
+    assert_string_equal(w->heard.text, "heard here");
+    assert_int_equal(w->heard.code, UV_ETIMEDOUT);
+    assert_in_range((uv_hrtime() - start) / 1000000, 4900, 9000);
+}
+
+static void a_whole_address_is_taken_as_it_is(void **state)
+{
+    struct world *w = world(state);
+    char *path = strstr(w->service.url, "/v1");
+
+    assert_non_null(path);
+    strcpy(path, "/inference");
+    begin(w, "whisper-1", NULL, false);
+    say_a_second(w);
+    until_told(w, &w->heard.finals);
+    assert_memory_equal(w->heard.text, "tell me", 7);
+}
+
 static void auto_never_sends_audio_away_even_with_a_key(void **state)
 {
     struct world *w = world(state);
@@ -292,6 +318,8 @@ int main(void)
         T(a_long_rate_limit_hands_over_to_the_local_recogniser),
         T(what_is_no_transcript_hands_over_too),
         T(a_model_that_is_not_there_is_named),
+        T(a_service_that_hangs_is_left_after_five_seconds),
+        T(a_whole_address_is_taken_as_it_is),
         T(auto_never_sends_audio_away_even_with_a_key),
         T(a_service_that_is_down_hands_over_to_the_local_recogniser),
     };

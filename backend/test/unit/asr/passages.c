@@ -4,6 +4,9 @@
 #include "cmocka_all.h"
 
 #include "asr/passages.h"
+#include "asr/turn/silero.h"
+#include "nn/nn.h"
+#include "support/kit.h"
 #include "support/sound.h"
 
 #include <stdlib.h>
@@ -93,6 +96,48 @@ static void a_passage_is_no_longer_than_it_may_be(void **state)
     assert_int_equal(out[0].n, 2);
 }
 
+/* How many passages of a recording, with a network to say whether there is a voice, or without. */
+static size_t passages_of(const char *name, const struct silero_model *gate, struct nn *nn)
+{
+    const struct stretch *stretches;
+    struct passages *p = NULL;
+    size_t n, count = 0;
+    int16_t *pcm = kit_wav(kit_path(name), &n);
+
+    assert_non_null(pcm);
+    assert_int_equal(passages_open(&p, 28000), 0);
+    passages_gate(p, gate, nn);
+    for (size_t at = 0; at < n; at += 1000)
+        assert_int_equal(passages_feed(p, pcm + at, n - at < 1000 ? n - at : 1000), 0);
+    assert_int_equal(passages_end(p), 0);
+    while (passages_next(p, &stretches))
+        count++;
+    passages_close(p);
+    free(pcm);
+    return count;
+}
+
+static void music_is_no_passage_where_a_network_hears_it(void **state)
+{
+    static const char *const music[] = {"speech/nonspeech/max_piano.wav",
+                                        "speech/nonspeech/max_jazz_guitar.wav"};
+    struct silero_model *gate;
+    struct nn *nn;
+
+    (void)state;
+    if (!kit_has(kit_weights("vad.onnx")) || !kit_has(kit_path(music[0])))
+        skip();
+    assert_int_equal(nn_open(&nn, 1, NULL, NULL), 0);
+    assert_int_equal(silero_load(&gate, kit_weights("vad.onnx"), nn, NULL), 0);
+    assert_true(passages_of(music[0], NULL, NULL) + passages_of(music[1], NULL, NULL) > 0);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(passages_of(music[i], gate, nn), 0);
+    assert_int_equal(passages_of("speech/jfk.wav", gate, nn),
+                     passages_of("speech/jfk.wav", NULL, NULL));
+    silero_unload(gate);
+    nn_close(nn);
+}
+
 static void nothing_said_is_no_passage(void **state)
 {
     static const int tenths[] = {0};
@@ -109,6 +154,7 @@ int main(void)
         cmocka_unit_test(a_long_pause_ends_a_passage),
         cmocka_unit_test(a_passage_is_no_longer_than_it_may_be),
         cmocka_unit_test(nothing_said_is_no_passage),
+        cmocka_unit_test(music_is_no_passage_where_a_network_hears_it),
     };
 
     return cmocka_run_group_tests_name("asr/passages", tests, NULL, NULL);
