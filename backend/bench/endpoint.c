@@ -2,17 +2,21 @@
  * @file bench/endpoint.c  From the end of speech to the final text, at the pace of real speech
  *
  * Recordings are played through hearing 20 ms at a time, as they would arrive, each followed by a
- * second of silence. Latency runs from the arrival of the last voiced sample (as voice activity
- * sees it) to the final; the part of it that is waiting for silence is the hangover.
+ * few seconds of silence. Latency runs from the arrival of the last voiced sample (as voice
+ * activity sees it) to the final; the part of it that is waiting for silence is the hangover. With
+ * --nets turns end as in an interview, by asr/turn/turn.h with the networks in that folder.
  *
  *     backend/build/bench/bench-endpoint FOLDER [ENGINE [COUNT]] [list]
+ *                                               [--model GGML_FILE] [--nets FOLDER]
  *
  * `list` prints a line a final: how long after the last voiced sample the pause was heard (eager),
  * the end was heard and the final came.
  */
+#include "asr/nets.h"
 #include "audio/decode.h"
 #include "base/clock.h"
 #include "live/asr_session.h"
+#include "loop/lanes.h"
 #include "loop/loop.h"
 
 #include <dirent.h>
@@ -20,10 +24,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAME = 320, FRAME_MS = 20, TAIL_MS = 1200, FINALS_MAX = 1024, COUNT_DEFAULT = 24 };
+enum { FRAME = 320, FRAME_MS = 20, TAIL_MS = 3000, FINALS_MAX = 1024, COUNT_DEFAULT = 24 };
 
 struct play {
     struct loop *loop;
+    struct lanes *lanes;
+    struct asr_nets *nets; /* NULL: voice activity alone */
     struct asr_session *session;
     double latency[FINALS_MAX];
     size_t finals;
@@ -135,7 +141,7 @@ static void play(struct play *p, const struct pcm *pcm)
 
 static void play_file(struct play *p, struct asr_hub *hub, const char *path)
 {
-    struct asr_session_params params = {.asr = {.language = "en"}};
+    struct asr_session_params params = {.asr = {.language = "en"}, .nets = p->nets};
     struct errbuf err = {{0}};
     struct pcm pcm = {0};
 
@@ -159,16 +165,17 @@ static int by_value(const void *a, const void *b)
 
 static void report(struct play *p)
 {
-    double hangover = vad_params_defaults().hangover_ms;
-
     if (!p->finals)
         return;
     qsort(p->latency, p->finals, sizeof(*p->latency), by_value);
     printf("%zu finals, %u partials, %u eager turns of which %u were resumed\n", p->finals,
            p->partials, p->eager, p->resumed);
-    printf("end of speech -> final: p50 %.0f ms, p95 %.0f ms, worst %.0f ms (%.0f of it silence)\n",
-           p->latency[p->finals / 2], p->latency[p->finals * 95 / 100], p->latency[p->finals - 1],
-           hangover);
+    printf("end of speech -> final: p50 %.0f ms, p90 %.0f ms, p95 %.0f ms, worst %.0f ms",
+           p->latency[p->finals / 2], p->latency[p->finals * 9 / 10],
+           p->latency[p->finals * 95 / 100], p->latency[p->finals - 1]);
+    if (!p->nets)
+        printf(" (%u of it silence)", vad_params_defaults().hangover_ms);
+    printf("\n");
 }
 
 static int is_wav(const struct dirent *entry)
@@ -178,10 +185,43 @@ static int is_wav(const struct dirent *entry)
     return dot && strcmp(dot, ".wav") == 0 && strncmp(entry->d_name, "night", 5) != 0;
 }
 
+static void open_nets(struct play *p, const char *folder)
+{
+    struct errbuf err = {{0}};
+
+    if (lanes_open(&p->lanes, p->loop, NULL) || asr_nets_open(&p->nets, p->lanes, folder, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        exit(1);
+    }
+    asr_nets_look(p->nets);
+    while (asr_nets_loading(p->nets))
+        uv_run(loop_uv(p->loop), UV_RUN_ONCE);
+    if (!asr_nets_turn(p->nets)) {
+        fprintf(stderr, "%s: no turn.onnx\n", folder);
+        exit(1);
+    }
+}
+
+/* The value of an option, which is taken out of the arguments. */
+static const char *option(int *argc, char **argv, const char *name)
+{
+    for (int i = 1; i + 1 < *argc; i++) {
+        if (!strcmp(argv[i], name)) {
+            const char *value = argv[i + 1];
+
+            memmove(argv + i, argv + i + 2, (size_t)(*argc - i - 2) * sizeof(*argv));
+            *argc -= 2;
+            return value;
+        }
+    }
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
+    const char *model = option(&argc, argv, "--model"), *nets = option(&argc, argv, "--nets");
     const char *folder = argc > 1 ? argv[1] : "../shared/speech";
-    struct asr_hub_config config = {.engine = argc > 2 ? argv[2] : NULL};
+    struct asr_hub_config config = {.engine = argc > 2 ? argv[2] : NULL, .model.path = model};
     int want = argc > 3 ? atoi(argv[3]) : COUNT_DEFAULT, found;
     static struct play p;
     struct dirent **entries;
@@ -198,6 +238,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", err.text);
         return 77;
     }
+    if (nets)
+        open_nets(&p, nets);
     for (int i = 0; i < want && i < found; i++) {
         char path[1024]; /* evenly over the alphabet, so that every voice has its turn */
 
@@ -209,6 +251,8 @@ int main(int argc, char **argv)
     }
     report(&p);
     asr_hub_close(hub);
+    lanes_close(p.lanes);
+    asr_nets_close(p.nets);
     loop_close(p.loop);
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "live/names.h"
 #include "store/sealed.h"
 
 #include <ctype.h>
@@ -27,8 +28,10 @@ static bool has_word(const struct session_context *b, const char *word, size_t l
     return false;
 }
 
-static void add_word(struct session_context *b, const char *word, size_t len)
+static void add_word(const char *word, size_t len, void *arg)
 {
+    struct session_context *b = arg;
+
     if (len < 2 || len > VOCABULARY_WORD_MAX || b->vocabulary_count >= VOCABULARY_MAX ||
         has_word(b, word, len))
         return;
@@ -39,34 +42,6 @@ static void add_word(struct session_context *b, const char *word, size_t len)
     b->vocabulary[b->vocabulary_count] = strndup(word, len);
     if (b->vocabulary[b->vocabulary_count])
         b->vocabulary_count++;
-}
-
-static bool in_word(unsigned char c)
-{
-    return isalnum(c) || c >= 0x80 || c == '+' || c == '#' || c == '-' || c == '\'';
-}
-
-/* Names and technical terms stand out: a capital or a digit that does not begin a sentence. */
-static void add_names(struct session_context *b, const char *text)
-{
-    bool sentence_start = true;
-
-    for (const char *p = text; p && *p;) {
-        const char *word = p;
-        bool stands_out = false;
-
-        if (!in_word((unsigned char)*p)) {
-            sentence_start |= *p == '.' || *p == '\n' || *p == '?' || *p == '!' || *p == ':';
-            p++;
-            continue;
-        }
-        for (; in_word((unsigned char)*p); p++)
-            stands_out |= (isupper((unsigned char)*p) || isdigit((unsigned char)*p)) &&
-                          (p > word || !sentence_start);
-        if (stands_out && isalpha((unsigned char)*word))
-            add_word(b, word, (size_t)(p - word));
-        sentence_start = false;
-    }
 }
 
 /* ----------------------------------------------------------------------- the index */
@@ -107,9 +82,9 @@ static int make_index(struct session_context *b, const struct store_profile *pro
     }
     code = profile_index_open(&b->index, &in);
     for (size_t i = 0; i < in.skill_count; i++)
-        add_word(b, list[i], strlen(list[i]));
-    add_names(b, in.context);
-    add_names(b, job_description);
+        add_word(list[i], strlen(list[i]), b);
+    names_each(in.context, add_word, b);
+    names_each(job_description, add_word, b);
     free(list);
     json_decref(skills);
     return code;

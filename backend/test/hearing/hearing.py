@@ -66,7 +66,7 @@ class Hearing(unittest.TestCase):
 
     def test_pauses_within_a_sentence_are_seldom_taken_for_its_end(self):
         self.networks()
-        tiny, some = self.model("tiny.en"), SETS["clear"][::3]
+        tiny, some = self.model("tiny.en"), [r for r in SETS["clear"] if "padded" not in r["file"]][::3]
         words = [[w for s in h["segments"] for w in s["words"]] for h in recordings.files(tiny, some)]
         with tempfile.TemporaryDirectory() as folder:
             for ms, limit in ((300, 4), (500, 5), (800, 12)):
@@ -76,7 +76,8 @@ class Hearing(unittest.TestCase):
                 heard = recordings.live(tiny, made, "--finals")
                 cut = [u["text"] for r, h in zip(made, heard) for u in h["utterances"]
                        if u["text"] and r["at"] - 350 <= u["endMs"] <= r["at"] + 120]
-                self.assertLessEqual(100 * len(cut) / len(made), limit, (ms, len(made), cut))
+                print(f"# {len(cut)} of {len(made)} pauses of {ms} ms are cut: {cut}")
+                self.assertLessEqual(100 * len(cut) / len(made), limit)
 
     def places(self, words):
         """Words before which people might think: behind a word that no sentence ends with and one that might be its last."""

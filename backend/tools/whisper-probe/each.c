@@ -274,22 +274,28 @@ static int hear_and_print(struct listener *l, const char *path, struct errbuf *e
     return code;
 }
 
-/* The words of --names as tokens of context. */
-static int names(const struct probe *p, int *ids)
+/* The names of --names, between commas, as tokens of context. */
+static int names(const struct probe *p, int language, int *ids, struct buf *words)
 {
-    size_t n;
+    enum { NAMES_MAX = 64 };
+    const char *terms[NAMES_MAX];
+    char *list = p->o->names ? strdup(p->o->names) : NULL, *rest = list;
+    size_t n = 0;
+    int tokens;
 
-    if (!p->o->prompt)
-        return 0;
-    n = whisper_tokenize(p->model->vocab, p->o->prompt, strlen(p->o->prompt), ids,
-                         WHISPER_STREAM_PROMPT_MAX);
-    return n < WHISPER_STREAM_PROMPT_MAX ? (int)n : WHISPER_STREAM_PROMPT_MAX;
+    while (rest && n < NAMES_MAX)
+        terms[n++] = strsep(&rest, ",");
+    tokens = whisper_names_tell(p->model->vocab, language, terms, n, ids, WHISPER_STREAM_PROMPT_MAX,
+                                words);
+    free(list);
+    return tokens;
 }
 
 int probe_each(struct probe *p, struct errbuf *err)
 {
     struct whisper_stream_params params = whisper_stream_defaults();
     int ids[WHISPER_STREAM_PROMPT_MAX];
+    struct buf words;
     struct listener l = {.p = p};
     FILE *list = fopen(p->o->wav, "r");
     char path[4096];
@@ -300,7 +306,9 @@ int probe_each(struct probe *p, struct errbuf *err)
     if (p->o->whole)
         params.pad_ms = 30000;
     params.prompt = ids;
-    params.n_prompt = names(p, ids);
+    buf_init(&words, TEXT_MAX);
+    params.n_prompt = names(p, params.language, ids, &words);
+    params.names = params.n_prompt ? words.data : NULL;
     buf_init(&l.stable, TEXT_MAX);
     buf_init(&l.text, TEXT_MAX);
     if (!code && p->o->nets)
@@ -313,6 +321,7 @@ int probe_each(struct probe *p, struct errbuf *err)
         whisper_stream_close(l.s);
         l.s = NULL;
     }
+    buf_release(&words);
     buf_release(&l.stable);
     buf_release(&l.text);
     close_networks(&l);

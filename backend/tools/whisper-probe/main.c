@@ -22,7 +22,7 @@ static const char usage[] =
     "       whisper-probe MODEL WAV --trim          what trimming the context changes\n"
     "       whisper-probe MODEL WAV --stream        as it would be heard live\n"
     "       whisper-probe MODEL LIST --each [--finals] [--nets FOLDER [--late MS]]\n"
-    "                           [--eager MS] [--hangover MS]\n"
+    "                           [--names A,B] [--eager MS] [--hangover MS]\n"
     "                                               the same for each recording of a list, as "
     "JSON\n"
     "       whisper-probe MODEL OUT --quantize q8_0|q5_1\n"
@@ -79,6 +79,8 @@ static int take_option(struct probe_options *o, char **arg)
         return take_number(value, 10, 5000, &o->eager_ms) ? 2 : 0;
     if (!strcmp(arg[0], "--hangover"))
         return take_number(value, 10, 5000, &o->hangover_ms) ? 2 : 0;
+    if (!strcmp(arg[0], "--names"))
+        return o->names = value, 2;
     if (!strcmp(arg[0], "--nets"))
         return o->nets = value, 2;
     if (!strcmp(arg[0], "--late"))

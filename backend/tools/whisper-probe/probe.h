@@ -22,8 +22,9 @@ struct probe_options {
     bool whole;       /**< Always encode the whole window */
     bool finals_only; /**< --each: no partials */
     int eager_ms, hangover_ms;
-    const char *nets; /**< --each: folder of the networks beside the recogniser */
-    int late_ms;      /**< --each: a pause is answered so much later */
+    const char *names; /**< --each: between commas, told to the recogniser */
+    const char *nets;  /**< --each: folder of the networks beside the recogniser */
+    int late_ms;       /**< --each: a pause is answered so much later */
 };
 
 /** A loaded model with what a run needs. */

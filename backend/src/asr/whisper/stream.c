@@ -67,11 +67,12 @@ int whisper_stream_open(struct whisper_stream **sp, const struct whisper_model *
     if (s->params.n_prompt > 0)
         memcpy(s->prompt, params->prompt, (size_t)s->params.n_prompt * sizeof(int));
     s->params.prompt = s->prompt;
+    s->names = params->names ? strdup(params->names) : NULL;
     s->tongue.settled = -1;
     buf_init(&s->raw, WHISPER_TRANSCRIPT_TEXT_MAX);
     buf_init(&s->text, WHISPER_TRANSCRIPT_TEXT_MAX);
     whisper_mel_init(&s->mel, m->mel);
-    code = whisper_decoder_init(&s->d, m, 1, false, err);
+    code = params->names && !s->names ? UV_ENOMEM : whisper_decoder_init(&s->d, m, 1, false, err);
     if (!code)
         code = whisper_search_init(&s->search, &search);
     if (code) {
@@ -93,6 +94,7 @@ void whisper_stream_close(struct whisper_stream *s)
     buf_release(&s->raw);
     buf_release(&s->text);
     whisper_agree_release(&s->agreement);
+    free(s->names);
     free(s->at);
     free(s->keep);
     free(s->done);
@@ -226,7 +228,7 @@ static int make_prompt(const struct whisper_stream *s, int *ids, int *sot)
 {
     const struct whisper_vocab *v = s->model->vocab;
     int past = s->n_done < WHISPER_STREAM_PROMPT_MAX ? s->n_done : WHISPER_STREAM_PROMPT_MAX;
-    int names = s->window >= NAMES_FROM ? s->params.n_prompt : 0;
+    int names = s->window >= NAMES_FROM && !s->unnamed ? s->params.n_prompt : 0;
     int n = 0;
 
     if (past + names)
@@ -369,6 +371,42 @@ static int take_whole(struct whisper_stream *s)
     return whisper_stream_find_words(s);
 }
 
+/* Stands a name in this window that was told, and heard without certainty? */
+static bool names_doubtful(const struct whisper_stream *s)
+{
+    const struct whisper_vocab *v = s->model->vocab;
+
+    for (int i = s->n_done_words; s->names && i < s->n_words; i++) {
+        const struct whisper_word *w = &s->words[i];
+        char text[WHISPER_NAME_BYTES];
+        size_t n = 0;
+
+        if (w->confidence >= WHISPER_NAME_SURE)
+            continue;
+        for (int k = 0; k < w->n; k++) {
+            struct whisper_bytes b = whisper_vocab_bytes(v, s->hyp[w->first + k - s->n_done].id);
+
+            for (size_t at = 0; at < b.len && n < sizeof(text); at++)
+                text[n++] = b.data[at];
+        }
+        if (whisper_names_has(s->names, text, n))
+            return true;
+    }
+    return false;
+}
+
+/* The window as it was heard, once more without the names. */
+static int decode_unnamed(struct whisper_stream *s, struct whisper_compute *c, float step)
+{
+    int code;
+
+    s->counts.unnamed++;
+    s->unnamed = true;
+    code = decode(s, c, true, step);
+    s->unnamed = false;
+    return code ? code : take_whole(s);
+}
+
 /* All that a final needs, for the window that was heard: tried again with the whole window where it
  * is doubtful, with times, and dropped when nobody said it. */
 static int decode_whole(struct whisper_stream *s, struct whisper_compute *c)
@@ -387,6 +425,8 @@ static int decode_whole(struct whisper_stream *s, struct whisper_compute *c)
         if (!code)
             code = take_whole(s);
     }
+    if (!code && names_doubtful(s))
+        code = decode_unnamed(s, c, again ? 0.0f : FALLBACK_STEP);
     if (!code && s->n_hyp && !s->params.trusting && nobody_said_it(s)) {
         s->counts.dropped++;
         s->n_hyp = 0;

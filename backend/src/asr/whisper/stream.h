@@ -13,6 +13,7 @@
  * A final is held back when it is doubtful. Improbable text, text that repeats itself or does not
  * end is heard again with the whole window and without a draft; what nobody said (the model's own
  * "no speech", words of a mean confidence below WHISPER_SAID_MIN, notes in brackets) is no text.
+ * A name that was told and is heard without certainty has the final heard without names (names.h).
  * finish() has nothing left to do when only silence came after update(.., true): an utterance whose
  * pauses were told by that is decoded once, up to the pause, however long its end was waited for.
  * An utterance longer than a window is cut behind a sentence.
@@ -27,6 +28,7 @@
 #ifndef ASR_WHISPER_STREAM_H
 #define ASR_WHISPER_STREAM_H
 
+#include "asr/whisper/names.h"
 #include "asr/whisper/said.h"
 #include "asr/whisper/tongue.h"
 #include "asr/whisper/transcribe.h"
@@ -46,8 +48,9 @@ struct whisper_stream_params {
     int language;      /**< -1: find out which one is spoken, see tongue.h */
     int pad_ms;        /**< Silence encoded after the audio */
     bool trusting;     /**< Whatever the model writes was said: nothing is heard again or dropped */
-    const int *prompt; /**< Tokens of context; copied */
+    const int *prompt; /**< Tokens of context that tell names; copied */
     int n_prompt;
+    const char *names; /**< Its words, see names.h; copied. NULL: they are not looked after */
 };
 
 /** A word of what was heard. */
@@ -77,6 +80,7 @@ struct whisper_stream_counts {
     int accepted; /**< Of them kept */
     int again;    /**< Doubtful finals heard again with the whole window */
     int dropped;  /**< Finals that nobody said */
+    int unnamed;  /**< Finals heard without the names, for one that was told but hardly said */
 };
 
 struct whisper_stream;

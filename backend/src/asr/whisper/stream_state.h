@@ -18,6 +18,8 @@ struct whisper_stream {
     const struct whisper_model *model;
     struct whisper_stream_params params;
     int prompt[WHISPER_STREAM_PROMPT_MAX];
+    char *names;  /* the words of the prompt, or NULL */
+    bool unnamed; /* this window is heard without them */
     struct whisper_decoder d;
     struct whisper_search search;
     struct whisper_mel mel;

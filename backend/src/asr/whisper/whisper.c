@@ -20,10 +20,10 @@
 
 enum {
     PAD_MAX_MS = 30000,
-    STREAMS_MAX = 64,      /* open at a time */
-    PARTIAL_WAIT_MS = 60,  /* a partial waits so long for its turn */
-    VOCABULARY_MAX = 2048, /* bytes of terms that are looked at */
-    HUB_WORKERS = 8,       /* most of them wait at the gate */
+    STREAMS_MAX = 64,     /* open at a time */
+    PARTIAL_WAIT_MS = 60, /* a partial waits so long for its turn */
+    NAMES_MAX = 2048,     /* bytes of terms that are told */
+    HUB_WORKERS = 8,      /* most of them wait at the gate */
 };
 
 /* In the order in which they are let in. */
@@ -187,36 +187,6 @@ static const char *whisper_describe(const struct asr_model *m)
 
 /* ---- streams ------------------------------------------------------------------------------ */
 
-/* " Kubernetes, Postgres, Ada Lovelace." as tokens: whole terms, as many as fit. */
-static int vocabulary_tokens(const struct whisper_vocab *v, const struct asr_params *params,
-                             int *ids)
-{
-    struct buf text;
-    size_t n = 0;
-
-    buf_init(&text, VOCABULARY_MAX);
-    for (size_t i = 0; i < params->vocabulary_count && !text.err; i++) {
-        size_t before = text.len;
-        size_t now;
-
-        buf_printf(&text, "%s %s", before ? "," : "", params->vocabulary[i]);
-        now = text.err ? SIZE_MAX : whisper_tokenize(v, text.data, text.len, NULL, 0);
-        if (now < WHISPER_STREAM_PROMPT_MAX - 1) {
-            n = now;
-            continue;
-        }
-        text.err = 0;
-        text.len = before;
-        break;
-    }
-    if (n) {
-        buf_putc(&text, '.');
-        n = whisper_tokenize(v, text.data, text.len, ids, WHISPER_STREAM_PROMPT_MAX);
-    }
-    buf_release(&text);
-    return n < WHISPER_STREAM_PROMPT_MAX ? (int)n : WHISPER_STREAM_PROMPT_MAX;
-}
-
 static int language_of(const struct whisper_vocab *v, const char *name, int *language,
                        struct errbuf *err)
 {
@@ -246,13 +216,21 @@ static int open_stream(struct asr_stream *s, int language, const struct asr_para
 {
     struct whisper_stream_params p = whisper_stream_defaults();
     int ids[WHISPER_STREAM_PROMPT_MAX];
+    struct buf names;
+    int code;
 
     p.language = language;
     if (s->model->pad_ms > 0)
         p.pad_ms = s->model->pad_ms < PAD_MAX_MS ? s->model->pad_ms : PAD_MAX_MS;
+    buf_init(&names, NAMES_MAX);
     p.prompt = ids;
-    p.n_prompt = vocabulary_tokens(s->model->model->vocab, params, ids);
-    return whisper_stream_open(&s->stream, s->model->model, &p, err);
+    p.n_prompt =
+        whisper_names_tell(s->model->model->vocab, language, params->vocabulary,
+                           params->vocabulary_count, ids, WHISPER_STREAM_PROMPT_MAX, &names);
+    p.names = p.n_prompt ? names.data : NULL;
+    code = whisper_stream_open(&s->stream, s->model->model, &p, err);
+    buf_release(&names);
+    return code;
 }
 
 static bool is_interrupted(void *arg)

@@ -4,6 +4,7 @@
 #include "cmocka_all.h"
 
 #include "asr/whisper/mel.h"
+#include "asr/whisper/names.h"
 #include "asr/whisper/rules.h"
 #include "asr/whisper/vocab.h"
 #include "asr/whisper/words.h"
@@ -198,6 +199,44 @@ static void words_take_the_longest_token_from_the_left(void **state)
     whisper_vocab_close(v);
 }
 
+static void expect_names(const struct whisper_vocab *v, int language, int max, const char *sentence)
+{
+    static const char *const terms[] = {"Ada Lovelace", "C++", "Kubernetes"};
+    int ids[64];
+    struct buf words, told;
+    int n;
+
+    buf_init(&words, 200);
+    buf_init(&told, 200);
+    n = whisper_names_tell(v, language, terms, 3, ids, max, &words);
+    assert_true(n <= max);
+    assert_int_equal(whisper_vocab_append(v, ids, (size_t)n, &told), 0);
+    assert_string_equal(told.data ? told.data : "", sentence);
+    assert_int_equal(n > 0, whisper_names_has(words.data, " Lovelace,", 10));
+    assert_false(whisper_names_has(words.data, " love", 5));
+    assert_false(whisper_names_has(words.data, " ", 1));
+    assert_int_equal(strstr(sentence, "C++") != NULL, whisper_names_has(words.data, "c++", 3));
+    buf_release(&words);
+    buf_release(&told);
+}
+
+static void names_are_told_as_a_sentence(void **state)
+{
+    struct whisper_vocab *v = tiny_vocab(0);
+
+    (void)state;
+    expect_names(v, -1, 64, " We talk about Ada Lovelace, C++ and Kubernetes.");
+    expect_names(v, -1, 26, " We talk about Ada Lovelace.");
+    expect_names(v, -1, 4, "");
+    whisper_vocab_close(v);
+    v = tiny_vocab(1);
+    expect_names(v, whisper_language_find(v, "de"), 64,
+                 " Es geht um Ada Lovelace, C++ und Kubernetes.");
+    expect_names(v, whisper_language_find(v, "fr"), 64, "");
+    expect_names(v, -1, 64, ""); /* not known yet */
+    whisper_vocab_close(v);
+}
+
 /* ---- whisper.cpp's own results ------------------------------------------------------------ */
 
 static json_t *shared_json(const char *name, char *dir, size_t size)
@@ -373,6 +412,7 @@ int main(void)
         cmocka_unit_test(audio_in_pieces_gives_the_same_frames),
         cmocka_unit_test(special_ids_follow_from_the_size),
         cmocka_unit_test(words_take_the_longest_token_from_the_left),
+        cmocka_unit_test(names_are_told_as_a_sentence),
         cmocka_unit_test(texts_get_the_ids_that_whisper_cpp_gives_them),
         cmocka_unit_test(timestamps_come_in_pairs_and_never_go_back),
         cmocka_unit_test(stamps_win_when_together_they_are_likelier_than_any_text),
