@@ -119,6 +119,11 @@ class Hearing(unittest.TestCase):
             self.assertEqual({u["language"] for h in heard for u in h["utterances"] if u["text"]}, {code})
             self.wrong(rows, heard, limit)
 
+    def test_a_language_that_was_guessed_is_given_up_where_its_text_makes_no_sense(self):
+        some = [r for r in SETS["clear"] if "vctk_p225_020" in r["file"]]  # Welsh, says base, at 0.68
+        heard = recordings.live(self.model("base"), some, "--finals", "--language", "auto")
+        self.wrong(some, heard, 0)
+
 
 if __name__ == "__main__":
     import harness

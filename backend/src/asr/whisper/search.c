@@ -278,7 +278,7 @@ int whisper_search_run(struct whisper_search *s, struct whisper_decoder *d,
 }
 
 int whisper_detect_language(struct whisper_decoder *d, struct whisper_compute *c, int *language,
-                            float *p)
+                            float *p, int *second)
 {
     const struct whisper_vocab *v = d->model->vocab;
     struct nn_peak peak;
@@ -287,6 +287,8 @@ int whisper_detect_language(struct whisper_decoder *d, struct whisper_compute *c
     *language = 0;
     if (p)
         *p = 1.0f;
+    if (second)
+        *second = -1;
     if (!v->multilingual)
         return 0;
     code = whisper_decode(d, c, &(struct whisper_batch){.tokens = &v->sot, .n = 1, .logits = 1});
@@ -296,5 +298,10 @@ int whisper_detect_language(struct whisper_decoder *d, struct whisper_compute *c
     *language = peak.top;
     if (p)
         *p = expf(peak.top_value - peak.logsumexp);
+    if (second && v->n_languages > 1) {
+        c->logits[v->language0 + peak.top] = -INFINITY;
+        nn_logits_peak(c->nn, c->logits + v->language0, v->n_languages, &peak);
+        *second = peak.top;
+    }
     return 0;
 }

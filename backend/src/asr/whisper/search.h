@@ -111,10 +111,11 @@ bool whisper_repeats(const struct whisper_pick *tokens, int n);
 /**
  * Which language is spoken: the most probable language token after a lone sot. The audio must
  * have been heard. Positions of sequence 0 are overwritten.
- * @param p (optional) its probability among languages
+ * @param p      (optional) its probability among languages
+ * @param second (optional) the next probable one; -1: there is none
  */
 int whisper_detect_language(struct whisper_decoder *d, struct whisper_compute *c, int *language,
-                            float *p);
+                            float *p, int *second);
 
 /** Length of text over its length after zlib's deflate; 0 for none. */
 double whisper_compression(const char *text, size_t len);

@@ -188,11 +188,12 @@ static int listen_for_language(struct whisper_stream *s, struct whisper_compute 
     int code = 0;
 
     s->spoken = 0;
+    s->spoken_else = -1;
     if (s->params.language >= 0 || !s->model->vocab->multilingual) {
         s->result.language = s->model->vocab->multilingual ? s->params.language : 0;
         return 0;
     }
-    code = whisper_detect_language(&s->d, c, &s->spoken, &s->spoken_p);
+    code = whisper_detect_language(&s->d, c, &s->spoken, &s->spoken_p, &s->spoken_else);
     if (!code && !s->n_done) /* a long utterance keeps the language it began with */
         s->result.language =
             whisper_tongue_choose(&s->tongue, s->spoken, s->spoken_p, window_frames(s));
@@ -407,6 +408,30 @@ static int decode_unnamed(struct whisper_stream *s, struct whisper_compute *c, f
     return code ? code : take_whole(s);
 }
 
+/* Was the language of this window a guess? */
+static bool tongue_doubtful(const struct whisper_stream *s)
+{
+    return s->spoken_else >= 0 && s->result.language == s->spoken && s->tongue.settled < 0 &&
+           s->spoken_p < WHISPER_TONGUE_SURE && !s->n_done;
+}
+
+/* The window as it was heard, in the language that is the next probable: that stands when it is the
+ * more probable text. */
+static int decode_otherwise(struct whisper_stream *s, struct whisper_compute *c, float step)
+{
+    double mean = whisper_search_best(&s->search)->mean;
+    int code;
+
+    s->n_hyp = 0;
+    s->result.language = s->spoken_else;
+    code = decode(s, c, true, 0.0f);
+    if (!code && whisper_search_best(&s->search)->mean <= mean) {
+        s->result.language = s->spoken;
+        code = decode(s, c, true, step);
+    }
+    return code ? code : take_whole(s);
+}
+
 /* All that a final needs, for the window that was heard: tried again with the whole window where it
  * is doubtful, with times, and dropped when nobody said it. */
 static int decode_whole(struct whisper_stream *s, struct whisper_compute *c)
@@ -425,6 +450,8 @@ static int decode_whole(struct whisper_stream *s, struct whisper_compute *c)
         if (!code)
             code = take_whole(s);
     }
+    if (!code && s->search.doubtful && tongue_doubtful(s))
+        code = decode_otherwise(s, c, FALLBACK_STEP);
     if (!code && names_doubtful(s))
         code = decode_unnamed(s, c, again ? 0.0f : FALLBACK_STEP);
     if (!code && s->n_hyp && !s->params.trusting && nobody_said_it(s)) {

@@ -26,7 +26,8 @@ struct whisper_stream {
 
     struct whisper_tongue tongue; /* of the speaker, over utterances */
     int spoken;                   /* what this window seems to be in, */
-    float spoken_p;               /* and how surely */
+    float spoken_p;               /* and how surely, */
+    int spoken_else;              /* and what else it might be in; -1: nothing */
 
     int seek;         /* where the window begins, in frames */
     int window;       /* how many frames of it the decoder has heard; 0: none */

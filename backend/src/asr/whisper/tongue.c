@@ -12,12 +12,11 @@ enum {
     TIMES_TO_CHANGE = 2,
 };
 
-static const float SURE = 0.8f;
 static const float VERY_SURE = 0.95f;
 
 static bool sure(float p, int frames)
 {
-    return p >= SURE && frames >= SHORTEST;
+    return p >= WHISPER_TONGUE_SURE && frames >= SHORTEST;
 }
 
 static bool very_sure(float p, int frames)

@@ -4,12 +4,15 @@
  * Every utterance gives an opinion: the most probable language token and its probability. Short and
  * unclear ones are often wrong, and people do not change languages between two sentences. So a
  * speaker's language is settled by the first sure utterances, holds for all that follow, and
- * changes only when utterances are surely in another one.
+ * changes only when utterances are surely in another one. Before it is settled, a guess that makes
+ * a doubtful text is given up for the next guess (stream.c): English was heard as Welsh.
  *
  * Threads    One owner at a time.
  */
 #ifndef ASR_WHISPER_TONGUE_H
 #define ASR_WHISPER_TONGUE_H
+
+#define WHISPER_TONGUE_SURE 0.8f /**< Below, an opinion is a guess */
 
 /** Zero-initialise, settled -1. */
 struct whisper_tongue {

@@ -258,7 +258,7 @@ static int one_window(struct job *j)
     int code = whisper_listen(j->d, j->c, j->mel, j->seek, ctx);
 
     if (!code && j->t->language < 0)
-        code = whisper_detect_language(j->d, j->c, &j->t->language, NULL);
+        code = whisper_detect_language(j->d, j->c, &j->t->language, NULL, NULL);
     if (code)
         return code;
     if (j->seek > 0 && j->seek + WHISPER_LAST_WINDOW >= j->seek_end)
