@@ -65,11 +65,12 @@ class Hearing(unittest.TestCase):
             self.assertLessEqual(silences[len(silences) * 9 // 10], 650, silences)
 
     def test_pauses_within_a_sentence_are_seldom_taken_for_its_end(self):
+        """Harder than asr/policy's: half of them stand where the sound and the words might well end ("... two red bags")."""
         self.networks()
         tiny, some = self.model("tiny.en"), [r for r in SETS["clear"] if "padded" not in r["file"]][::3]
         words = [[w for s in h["segments"] for w in s["words"]] for h in recordings.files(tiny, some)]
         with tempfile.TemporaryDirectory() as folder:
-            for ms, limit in ((300, 4), (500, 5), (800, 12)):
+            for ms, limit in ((300, 4), (500, 5), (800, 22)):
                 made = []
                 for r, of in zip(some, words):
                     made += [self.pause(r, w, ms, folder) for w in self.places(of)]
