@@ -9,6 +9,8 @@
  */
 #include "config/settings.h"
 
+#include "base/text.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -32,19 +34,33 @@ static void skip(struct line *l, size_t n)
     l->len -= n;
 }
 
-/* Text copied from a web page has no-break spaces (U+00A0), which nobody sees. */
+/* What nobody sees in text copied from a web page, or where files were joined: the no-break space
+ * (U+00A0), the zero-width ones (U+200B, U+2060), and the byte-order mark (U+FEFF). */
+static const char *const unseen[] = {"\xc2\xa0", "\xe2\x80\x8b", "\xe2\x81\xa0", "\xef\xbb\xbf"};
+enum { UNSEEN = sizeof(unseen) / sizeof(unseen[0]) };
+
 static size_t space_at_begin(const struct line *l)
 {
     if (l->len && isspace((unsigned char)l->at[0]))
         return 1;
-    return starts(l, "\xc2\xa0") ? 2 : 0;
+    for (size_t i = 0; i < UNSEEN; i++) {
+        if (starts(l, unseen[i]))
+            return strlen(unseen[i]);
+    }
+    return 0;
 }
 
 static size_t space_at_end(const struct line *l)
 {
     if (l->len && isspace((unsigned char)l->at[l->len - 1]))
         return 1;
-    return l->len >= 2 && memcmp(l->at + l->len - 2, "\xc2\xa0", 2) == 0 ? 2 : 0;
+    for (size_t i = 0; i < UNSEEN; i++) {
+        size_t n = strlen(unseen[i]);
+
+        if (l->len >= n && memcmp(l->at + l->len - n, unseen[i], n) == 0)
+            return n;
+    }
+    return 0;
 }
 
 static void trim(struct line *l)
@@ -67,6 +83,15 @@ static bool is_key(const struct line *name)
     return true;
 }
 
+/** A letter of another alphabet looks right, and the line with it. */
+static bool has_foreign_letter(const struct line *name)
+{
+    for (size_t i = 0; i < name->len; i++)
+        if ((unsigned char)name->at[i] >= 0x80)
+            return true;
+    return false;
+}
+
 static int take_key(struct line *l, char key[static KEY_MAX], int line, struct errbuf *err)
 {
     const char *equals;
@@ -79,6 +104,11 @@ static int take_key(struct line *l, char key[static KEY_MAX], int line, struct e
     equals = memchr(l->at, '=', l->len);
     name = (struct line){l->at, equals ? (size_t)(equals - l->at) : 0};
     trim(&name);
+    if (has_foreign_letter(&name))
+        return err_set(err, UV_EINVAL,
+                       "line %d: before the = is a character that is none of A to Z, 0 to 9 and _, "
+                       "though it may look like one: type the name anew",
+                       line);
     if (!is_key(&name))
         return err_set(err, UV_EINVAL,
                        "line %d is not KEY=value: write it as in INTERVIEWD_LISTEN=127.0.0.1:8080, "
@@ -175,7 +205,20 @@ static int check_encoding(const struct line *text, struct errbuf *err)
         return err_set(err, UV_EINVAL,
                        "it is saved as UTF-16 (\"Unicode\"): save it again as UTF-8");
     if (memchr(text->at, '\0', text->len))
-        return err_set(err, UV_EINVAL, "it is not a text file");
+        return err_set(err, UV_EINVAL,
+                       "it is not a text file, or one in UTF-16: save it again as UTF-8");
+    return 0;
+}
+
+static int check_characters(const struct line *l, int line, struct errbuf *err)
+{
+    if (!utf8_valid(l->at, l->len))
+        return err_set(err, UV_EINVAL, "line %d is not UTF-8: save the file again as UTF-8", line);
+    for (size_t i = 0; i < l->len; i++)
+        if (iscntrl((unsigned char)l->at[i]) && !isspace((unsigned char)l->at[i]))
+            return err_set(err, UV_EINVAL,
+                           "line %d has a control character (0x%02x) in it: type the line anew",
+                           line, (unsigned char)l->at[i]);
     return 0;
 }
 
@@ -193,16 +236,14 @@ int config_parse_file(const char *text, size_t len,
 
     if (e)
         return e;
-    if (starts(&whole, "\xef\xbb\xbf")) /* byte-order mark, which Windows editors write */
-        skip(&whole, 3);
     for (const char *p = whole.at; p < end; number++) {
         struct line l = next_line(&p, end);
 
         trim(&l);
         if (l.len == 0 || l.at[0] == '#')
             continue;
-        if ((e = take_key(&l, key, number, err)) || (e = take_value(l, value, number, err)) ||
-            (e = fn(key, value, number, arg, err)))
+        if ((e = check_characters(&l, number, err)) || (e = take_key(&l, key, number, err)) ||
+            (e = take_value(l, value, number, err)) || (e = fn(key, value, number, arg, err)))
             return e;
     }
     return 0;

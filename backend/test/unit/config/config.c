@@ -132,6 +132,8 @@ static void a_file_is_read_as_people_write_it(void **state)
         {"INTERVIEWD_LISTEN=:5\nINTERVIEWD_OPENAI_MODEL=a#b\n", 5, "a#b"},
         {"INTERVIEWD_LISTEN=':5' # port\nINTERVIEWD_OPENAI_MODEL=\" a # b \"# c\n", 5, " a # b "},
         {"INTERVIEWD_LISTEN=:5\nINTERVIEWD_OPENAI_MODEL='it\"s'\n", 5, "it\"s"},
+        {"# one\n\xef\xbb\xbfINTERVIEWD_LISTEN=:5\n", 5, "gpt-4o-mini"}, /* two files joined */
+        {"\xe2\x80\x8bINTERVIEWD_LISTEN=:5\xe2\x80\x8b\n", 5, "gpt-4o-mini"},
         {"INTERVIEWD_LISTEN\xc2\xa0=\xc2\xa0:5\xc2\xa0\n", 5, "gpt-4o-mini"},
         {"INTERVIEWD_LISTEN=:5\nINTERVIEWD_OPENAI_MODEL=gr\xc3\xa0\n", 5, "gr\xc3\xa0"},
     };
@@ -172,6 +174,9 @@ static void what_cannot_be_meant_is_named_with_its_line(void **state)
         {"OPENAI_KEY=x\n", "did you mean OPENAI_API_KEY?"},
         {"SMTP_HOST=x\n", "docs/guides/configuration.md"},
         {"\xff\xfeI", "save it again as UTF-8"},
+        {"# a\nINTERVIEWD_OPENAI_MODEL=gr\xe0\n", "line 2 is not UTF-8: save the file again"},
+        {"INTERVIEWD_OPENAI_MODEL=a\x1b[31m\n", "line 1 has a control character (0x1b)"},
+        {"INT\xd0\x95RVIEWD_LISTEN=:3\n", "line 1: before the = is a character that is none of A"},
         {"INTERVIEWD_ACCESS_TOKEN_S=4 # s\n",
          "INTERVIEWD_ACCESS_TOKEN_S (my.conf line 1) must be a whole number from 5 to 86400"},
     };
