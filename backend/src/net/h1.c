@@ -44,10 +44,6 @@ static void refuse_head(struct conn *c, struct txn *t, int status)
 
 static int body_status(struct txn *t)
 {
-    const char *expect = http_header(&t->req, "expect");
-
-    if (expect && !t->http10 && strcasecmp(expect, "100-continue") != 0)
-        return 417;
     if (t->length > t->body_max)
         return 413;
     if (!t->has_coming && !t->conn->h1.has_length && http_header(&t->req, "content-type") &&

@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,43 @@ static const char *method_by_name(const char *name)
     return NULL;
 }
 
+/* Of two, a proxy may believe one and we the other. Those that frame a request, and Host, are
+ * looked at where they are read. */
+static const char *twice(const struct head *h)
+{
+    static const char *const once[] = {"authorization", "content-type", "origin",
+                                       "sec-websocket-key", "sec-websocket-version"};
+
+    for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+        int n = 0;
+
+        for (int f = 0; f < h->count; f++)
+            n += text_equal_nocase(h->text + h->field[f].name, once[i]);
+        if (n > 1)
+            return once[i];
+    }
+    return NULL;
+}
+
+static int check_expect(const struct txn *t)
+{
+    const char *expect = http_header(&t->req, "expect");
+
+    return !expect || t->http10 || text_equal_nocase(expect, "100-continue") ? 0 : 417;
+}
+
+static int check_once(struct txn *t)
+{
+    const char *name = twice(&t->inner.head);
+    char why[96];
+
+    if (!name)
+        return 0;
+    snprintf(why, sizeof(why), "The header field %s may come once only.", name);
+    t->why = request_keep(&t->inner, why, strlen(why));
+    return 400;
+}
+
 int request_read(struct txn *t)
 {
     struct http_request_inner *in = &t->inner;
@@ -132,7 +170,7 @@ int request_read(struct txn *t)
         t->req.host = in->target.authority ? in->target.authority : head_get(&in->head, "host");
     if (t->req.host ? !authority_valid(t->req.host) : !t->http10)
         return 400;
-    return 0;
+    return check_once(t) ? 400 : check_expect(t);
 }
 
 /* -------------------------------------------------------------- public */

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <uv.h>
@@ -151,7 +152,7 @@ static bool port_valid(const char *text)
 {
     size_t len = strlen(text);
 
-    return len <= 5 && text[strspn(text, "0123456789")] == '\0';
+    return len <= 5 && text[strspn(text, "0123456789")] == '\0' && strtoul(text, NULL, 10) <= 65535;
 }
 
 bool authority_valid(const char *text)

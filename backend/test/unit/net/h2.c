@@ -536,6 +536,33 @@ static void bodies_are_held_to_their_rules(void **state)
     client_close(c);
 }
 
+static void what_is_odd_in_a_header_is_told_as_over_http1(void **state)
+{
+    static const struct {
+        int status;
+        const char *const field[7];
+    } cases[] = {
+        {417, {"expect", "tea", NULL}},
+        {400, {"authorization", "Bearer a", "authorization", "Bearer b", NULL}},
+        {400, {"origin", "https://a", "origin", "https://b", NULL}},
+        {400, {"content-type", "text/plain", "content-type", "application/json", NULL}},
+        {200, {"cookie", "a=1", "cookie", "b=2", NULL}},
+    };
+    struct client *c = client_open();
+
+    (void)state;
+    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *fields[16] = {":method", "GET",   ":path",      "/hello",
+                                  ":scheme", "https", ":authority", "h"};
+
+        for (size_t k = 0; cases[i].field[k]; k++)
+            fields[8 + k] = cases[i].field[k];
+        request(c, 2 * i + 1, NGHTTP2_FLAG_END_STREAM, fields);
+        expect_status(c, 2 * i + 1, cases[i].status);
+    }
+    client_close(c);
+}
+
 static void bodies_of_all_have_a_bound(void **state)
 {
     enum { PIECES = 25, BODY = PIECES * TEXT };
@@ -781,6 +808,7 @@ int main(void)
         cmocka_unit_test(trailers_are_held_to_the_same_rules),
         cmocka_unit_test(a_header_that_is_too_large_is_431),
         cmocka_unit_test(bodies_are_held_to_their_rules),
+        cmocka_unit_test(what_is_odd_in_a_header_is_told_as_over_http1),
         cmocka_unit_test(a_window_opens_as_the_answer_is_read),
         cmocka_unit_test(who_reads_much_may_open_windows_often),
         cmocka_unit_test(who_resets_what_waits_is_heard),

@@ -440,11 +440,11 @@ static void a_hidden_slash_is_seen(void **state)
 
 static void a_host_is_a_name_and_a_port(void **state)
 {
-    static const char *const good[] = {"h",  "a.example:8080", "127.0.0.1", "[::1]", "[::1]:80",
-                                       "h:", "xn--a_b-c~d"};
-    static const char *const bad[] = {"",    " h",   "a b",   "a/b",    "a,b",      "u@h",
-                                      "h:x", ":80",  "[::1",  "[]",     "[g]",      "h:1:2",
-                                      "a?b", "h:-1", "a%20b", "[::1]x", "\xc3\xa9", "h:123456"};
+    static const char *const good[] = {"h",  "a.example:8080", "127.0.0.1",  "[::1]", "[::1]:80",
+                                       "h:", "h:65535",        "xn--a_b-c~d"};
+    static const char *const bad[] = {
+        "",    " h",    "a b", "a/b",  "a,b",   "u@h",    "h:x",      ":80",      "[::1",   "[]",
+        "[g]", "h:1:2", "a?b", "h:-1", "a%20b", "[::1]x", "\xc3\xa9", "h:123456", "h:65536"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)

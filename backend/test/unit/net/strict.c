@@ -215,6 +215,14 @@ static void each_refusal_has_its_status(void **state)
               "Sec-WebSocket-Key: short\r\nSec-WebSocket-Version: 13\r\n\r\n"},
         {400, "GET /ws/x HTTP/1.1\r\n" H "Upgrade: websocket\r\nConnection: upgrade\r\n"
               "Sec-WebSocket-Version: 13\r\n\r\n"},
+        {400, "GET /ws/x HTTP/1.1\r\n" H "Upgrade: websocket\r\nConnection: upgrade\r\n"
+              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"},
+        {400,
+         "GET /in HTTP/1.1\r\n" H "Authorization: Bearer a\r\nauthorization: Bearer b\r\n\r\n"},
+        {400, "GET /in HTTP/1.1\r\n" H "Origin: http://a\r\nOrigin: http://b\r\n\r\n"},
+        {400, "POST /json HTTP/1.1\r\n" H "Content-Type: text/plain\r\n"
+              "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"},
         {501, "BREW /in HTTP/1.1\r\n" H "\r\n"},
         {501, "get /in HTTP/1.1\r\n" H "\r\n"},
         {405, "TRACE /in HTTP/1.1\r\n" H "\r\n"},
