@@ -19,8 +19,6 @@
 enum {
     COUNT_MAX = 1 << 30, /* numbers of a tensor: 4 GB of floats */
     FILE_MAX_MB = 4096,
-    RECORD_F32 = 0, /* ggml's numbers of types */
-    RECORD_F16 = 1,
 };
 
 static const struct {
@@ -299,56 +297,37 @@ const struct nn_node *nn_weights_maker(const struct nn_weights *w, const char *o
 
 /* ---- ggml records ------------------------------------------------------------------------- */
 
-static bool take_i32(struct weights_bytes *b, int32_t *out)
+static int add_record(struct nn_weights *w, const struct nn_record *r, struct errbuf *err)
 {
-    const uint8_t *p = weights_take(b, 4);
+    struct weights_found f = {.name = r->name,
+                              .name_len = r->name_len,
+                              .element = r->type == NN_F16 ? NN_E_F16 : NN_E_F32,
+                              .n_dims = r->n_dims,
+                              .data = r->data,
+                              .bytes = r->bytes};
 
-    if (p)
-        memcpy(out, p, 4);
-    return p != NULL;
-}
-
-static int read_record(struct nn_weights *w, struct weights_bytes *b, struct errbuf *err)
-{
-    struct weights_found f = {.n_dims = 0};
-    int32_t rank, name_len, type, ne[NN_RANK_MAX];
-    size_t count = 1;
-
-    if (!take_i32(b, &rank) || !take_i32(b, &name_len) || !take_i32(b, &type))
-        return err_set(err, UV_EINVAL, "the file ends within a tensor's header");
-    if (rank < 0 || rank > NN_RANK_MAX || name_len < 1 || name_len > NN_TENSOR_NAME_MAX)
-        return err_set(err, UV_EINVAL, "a tensor of rank %d with a name of %d bytes", rank,
-                       name_len);
-    if (type != RECORD_F32 && type != RECORD_F16)
-        return err_set(err, UV_ENOTSUP, "tensors of type %d are not read here", type);
-    for (int i = 0; i < rank; i++) {
-        if (!take_i32(b, &ne[i]) || ne[i] < 0 || (ne[i] && count > COUNT_MAX / (size_t)ne[i]))
-            return err_set(err, UV_EINVAL, "a tensor has an impossible shape");
-        count *= (size_t)ne[i];
-    }
-    f.n_dims = rank;
-    for (int i = 0; i < rank; i++)
-        f.ne[i] = ne[rank - 1 - i];
-    f.element = type == RECORD_F16 ? NN_E_F16 : NN_E_F32;
-    f.name = weights_take(b, (size_t)name_len);
-    f.name_len = (size_t)name_len;
-    f.bytes = count * weights_element_bytes(f.element);
-    f.data = f.name ? weights_take(b, f.bytes) : NULL;
-    if (!f.data)
-        return err_set(err, UV_EINVAL, "the file ends within a tensor");
+    if (r->type != NN_F32 && r->type != NN_F16)
+        return err_set(err, UV_ENOTSUP, "tensors of type %s are not read here",
+                       nn_type_name(r->type));
+    for (int i = 0; i < r->n_dims; i++)
+        f.ne[i] = r->ne[r->n_dims - 1 - i];
     return weights_add(w, &f, err);
 }
 
 int nn_weights_records(struct nn_weights **wp, const void *data, size_t len, struct errbuf *err)
 {
-    struct weights_bytes b = {data, len};
     struct nn_weights *w = calloc(1, sizeof(*w));
+    size_t at = 0;
     int rc = 0;
 
     if (!w)
         return err_set(err, UV_ENOMEM, "not enough memory for a list of weights");
-    while (!rc && b.len)
-        rc = read_record(w, &b, err);
+    while (!rc && at < len) {
+        struct nn_record r;
+
+        rc = nn_record_read(data, len, &at, &r, err);
+        rc = rc ? rc : add_record(w, &r, err);
+    }
     if (!rc)
         rc = finish(w, err);
     if (rc)

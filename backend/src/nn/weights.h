@@ -17,8 +17,11 @@
  *                   needs builds tuples, strings and numbers, and takes from them what a tensor is
  *     ONNX          the initialisers of a ModelProto (protobuf wire format; onnx/onnx.proto), and
  *                   the nodes of its graph, because a quantised export names its matrices by
- * number: which one belongs to which layer is told by what it is multiplied with ggml records  what
- * follows the header of a ggml model file: nn_weights_records()
+ *                   number: which one belongs to which layer is told by what it is multiplied with
+ *
+ * A ggml model file has a header of its own kind before its tensors, so whoever knows the header
+ * reads them one by one: nn_record_read(); nn_weights_records() makes a table of those in f32 or
+ * f16.
  *
  * A table that opens is sound: every tensor's bytes lie within the file and are as many as its
  * shape and type call for, and no name is there twice. What a network needs beyond that (which
@@ -33,6 +36,7 @@
 #define NN_WEIGHTS_H
 
 #include "base/error.h"
+#include "nn/nn.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -76,10 +80,23 @@ int nn_weights_open(struct nn_weights **wp, const char *path, struct errbuf *err
 /** The same from memory, which must outlive the table. */
 int nn_weights_parse(struct nn_weights **wp, const void *data, size_t len, struct errbuf *err);
 
-/**
- * ggml records from memory until its end: i32 rank, length of the name, type; i32 dimensions, the
- * fastest first; name; data. f32 and f16 only: blocks of quantised weights have another meaning.
- */
+/** One tensor of a ggml model file, as it lies there. */
+struct nn_record {
+    const char *name; /**< Visible ASCII, not terminated */
+    size_t name_len;
+    enum nn_type type;
+    int n_dims;
+    int ne[NN_RANK_MAX]; /**< ne[0] varies fastest, as ggml counts; 1 where unused */
+    const uint8_t *data; /**< Not aligned */
+    size_t bytes;        /**< As many as shape and type call for */
+};
+
+/** The record at *at, which then moves behind it. UV_EINVAL: damaged, the sentence says where. */
+int nn_record_read(const void *data, size_t len, size_t *at, struct nn_record *out,
+                   struct errbuf *why);
+
+/** Records from memory until its end. f32 and f16 only: blocks of quantised weights have another
+ *  meaning. */
 int nn_weights_records(struct nn_weights **wp, const void *data, size_t len, struct errbuf *err);
 
 void nn_weights_close(struct nn_weights *w); /**< NULL is allowed */

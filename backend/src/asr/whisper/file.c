@@ -2,7 +2,7 @@
  * @file asr/whisper/file.c  Reading a ggml Whisper model file; see file.h
  *
  * In the order of the file: cursor, header, filters, vocabulary, tensors, then the check of the
- * tensors against the list the header calls for. A new tensor type is added to types[].
+ * tensors against the list the header calls for. A new tensor type is added to ftypes[].
  */
 #include "asr/whisper/file.h"
 
@@ -18,41 +18,16 @@
 
 enum {
     MAGIC = 0x67676d6c,
-    BLOCK = 32,         /* values in a block of the quantised types */
     QUANT_FACTOR = 1000 /* ftype = type + 1000 * version of the quantisation */
 };
 
 static const struct {
-    enum whisper_type type;
+    enum nn_type type;
     int ftype; /* what the header says */
-    const char *name;
-    size_t block; /* values */
-    size_t bytes; /* per block */
-} types[] = {
-    {WHISPER_F32, 0, "f32", 1, 4},        {WHISPER_F16, 1, "f16", 1, 2},
-    {WHISPER_Q4_0, 2, "q4_0", BLOCK, 18}, {WHISPER_Q4_1, 3, "q4_1", BLOCK, 20},
-    {WHISPER_Q8_0, 7, "q8_0", BLOCK, 34}, {WHISPER_Q5_0, 8, "q5_0", BLOCK, 22},
-    {WHISPER_Q5_1, 9, "q5_1", BLOCK, 24},
+} ftypes[] = {
+    {NN_F32, 0}, {NN_F16, 1}, {NN_Q4_0, 2}, {NN_Q4_1, 3}, {NN_Q8_0, 7}, {NN_Q5_0, 8}, {NN_Q5_1, 9},
 };
-enum { N_TYPES = sizeof(types) / sizeof(types[0]) };
-
-const char *whisper_type_name(enum whisper_type type)
-{
-    for (int i = 0; i < N_TYPES; i++) {
-        if (types[i].type == type)
-            return types[i].name;
-    }
-    return "?";
-}
-
-size_t whisper_type_bytes(enum whisper_type type, size_t n)
-{
-    for (int i = 0; i < N_TYPES; i++) {
-        if (types[i].type == type)
-            return n % types[i].block ? 0 : n / types[i].block * types[i].bytes;
-    }
-    return 0;
-}
+enum { N_FTYPES = sizeof(ftypes) / sizeof(ftypes[0]) };
 
 /* ---- cursor ------------------------------------------------------------------------------- */
 
@@ -111,9 +86,9 @@ static int read_type(struct cursor *c, struct whisper_shape *s)
 
     if (err)
         return err;
-    for (int i = 0; i < N_TYPES; i++) {
-        if (types[i].ftype == ftype % QUANT_FACTOR) {
-            s->type = types[i].type;
+    for (int i = 0; i < N_FTYPES; i++) {
+        if (ftypes[i].ftype == ftype % QUANT_FACTOR) {
+            s->type = ftypes[i].type;
             return 0;
         }
     }
@@ -128,8 +103,8 @@ static int check_width(struct cursor *c, const char *what, int state, int heads)
     if (state % heads || state / heads % 16)
         return damaged(c, "%s width %d does not divide into %d heads of a multiple of 16", what,
                        state, heads);
-    if (state % BLOCK)
-        return damaged(c, "%s width %d is not a multiple of %d", what, state, BLOCK);
+    if (state % NN_BLOCK)
+        return damaged(c, "%s width %d is not a multiple of %d", what, state, NN_BLOCK);
     return 0;
 }
 
@@ -142,11 +117,11 @@ static int read_header(struct cursor *c, struct whisper_shape *s)
     } fields[] = {
         {"the number of tokens", 51864, 51866, &s->n_vocab},
         {"the audio context", WHISPER_AUDIO_CTX, WHISPER_AUDIO_CTX, &s->n_audio_ctx},
-        {"the encoder width", BLOCK, WHISPER_STATE_MAX, &s->n_audio_state},
+        {"the encoder width", NN_BLOCK, WHISPER_STATE_MAX, &s->n_audio_state},
         {"the number of encoder heads", 1, WHISPER_HEADS_MAX, &s->n_audio_head},
         {"the number of encoder layers", 1, WHISPER_LAYERS_MAX, &s->n_audio_layer},
         {"the text context", WHISPER_TEXT_CTX, WHISPER_TEXT_CTX, &s->n_text_ctx},
-        {"the decoder width", BLOCK, WHISPER_STATE_MAX, &s->n_text_state},
+        {"the decoder width", NN_BLOCK, WHISPER_STATE_MAX, &s->n_text_state},
         {"the number of decoder heads", 1, WHISPER_HEADS_MAX, &s->n_text_head},
         {"the number of decoder layers", 1, WHISPER_LAYERS_MAX, &s->n_text_layer},
         {"the number of mel bands", 80, 128, &s->n_mels},
@@ -230,62 +205,20 @@ static int read_vocab(struct cursor *c, struct whisper_file *f)
 
 /* ---- tensors ------------------------------------------------------------------------------ */
 
-static bool known_type(int type)
-{
-    for (int i = 0; i < N_TYPES; i++) {
-        if ((int)types[i].type == type)
-            return true;
-    }
-    return false;
-}
-
-static int read_name(struct cursor *c, int len, struct whisper_tensor *t)
-{
-    const uint8_t *name = take(c, (size_t)len);
-
-    if (!name)
-        return damaged(c, "the file ends within the name of a tensor");
-    for (int i = 0; i < len; i++) {
-        if (name[i] < 0x21 || name[i] > 0x7e)
-            return damaged(c, "the name of a tensor has byte 0x%02x in it", name[i]);
-    }
-    memcpy(t->name, name, (size_t)len);
-    return 0;
-}
-
 static int read_tensor(struct cursor *c, struct whisper_tensor *t)
 {
-    int name_len = 0;
-    int type = 0;
-    size_t n = 1;
-    int err;
+    struct nn_record r;
+    int err = nn_record_read(c->data, c->len, &c->at, &r, c->err);
 
-    memset(t, 0, sizeof(*t));
-    err = take_int(c, "the rank of a tensor", 1, 3, &t->n_dims);
-    if (!err)
-        err = take_int(c, "the length of a tensor's name", 1, WHISPER_NAME_MAX, &name_len);
-    if (!err)
-        err = take_int(c, "the type of a tensor", 0, 64, &type);
-    t->ne[0] = t->ne[1] = t->ne[2] = 1;
-    for (int i = 0; !err && i < t->n_dims; i++)
-        err = take_int(c, "a dimension of a tensor", 1, 1 << 20, &t->ne[i]);
-    if (!err)
-        err = read_name(c, name_len, t);
     if (err)
         return err;
-    if (!known_type(type))
-        return damaged(c, "tensor %s has unknown type %d", t->name, type);
-    t->type = (enum whisper_type)type;
-    for (int i = 0; i < t->n_dims; i++)
-        n *= (size_t)t->ne[i]; /* at most 2^60 */
-    if (!whisper_type_bytes(t->type, (size_t)t->ne[0]))
-        return damaged(c, "rows of %s hold %d values, not whole blocks of %s", t->name, t->ne[0],
-                       whisper_type_name(t->type));
-    t->bytes = whisper_type_bytes(t->type, n);
-    t->data = take(c, t->bytes);
-    if (!t->data)
-        return damaged(c, "the file is cut off within tensor %s: %zu bytes needed, %zu left",
-                       t->name, t->bytes, c->len - c->at);
+    if (r.n_dims > WHISPER_RANK_MAX || r.name_len > WHISPER_NAME_MAX)
+        return damaged(c, "tensor %.*s has a name of %zu bytes and %d dimensions", (int)r.name_len,
+                       r.name, r.name_len, r.n_dims);
+    *t = (struct whisper_tensor){
+        .type = r.type, .n_dims = r.n_dims, .data = r.data, .bytes = r.bytes};
+    memcpy(t->name, r.name, r.name_len);
+    memcpy(t->ne, r.ne, sizeof(t->ne));
     return 0;
 }
 
@@ -343,8 +276,8 @@ struct want {
     int code;
 };
 
-static void want(struct want *w, enum whisper_type type, const char *prefix, const char *name,
-                 int n0, int n1, int n2)
+static void want(struct want *w, enum nn_type type, const char *prefix, const char *name, int n0,
+                 int n1, int n2)
 {
     const struct whisper_tensor *t;
     char full[2 * WHISPER_NAME_MAX];
@@ -360,7 +293,7 @@ static void want(struct want *w, enum whisper_type type, const char *prefix, con
                           t->ne[2], t->ne[1], t->ne[0], n2, n1, n0);
     else if (t->type != type)
         w->code = err_set(w->err, UV_EINVAL, "tensor %s has type %s, expected %s", full,
-                          whisper_type_name(t->type), whisper_type_name(type));
+                          nn_type_name(t->type), nn_type_name(type));
 }
 
 static void want_linear(struct want *w, const char *prefix, const char *name, int in, int out,
@@ -372,7 +305,7 @@ static void want_linear(struct want *w, const char *prefix, const char *name, in
     want(w, w->f->shape.type, prefix, full, in, out, 1);
     snprintf(full, sizeof(full), "%s.bias", name);
     if (bias)
-        want(w, WHISPER_F32, prefix, full, out, 1, 1);
+        want(w, NN_F32, prefix, full, out, 1, 1);
 }
 
 static void want_norm(struct want *w, const char *prefix, const char *name, int n)
@@ -380,9 +313,9 @@ static void want_norm(struct want *w, const char *prefix, const char *name, int 
     char full[WHISPER_NAME_MAX];
 
     snprintf(full, sizeof(full), "%s.weight", name);
-    want(w, WHISPER_F32, prefix, full, n, 1, 1);
+    want(w, NN_F32, prefix, full, n, 1, 1);
     snprintf(full, sizeof(full), "%s.bias", name);
-    want(w, WHISPER_F32, prefix, full, n, 1, 1);
+    want(w, NN_F32, prefix, full, n, 1, 1);
 }
 
 static void want_attention(struct want *w, const char *prefix, const char *name, int n)
@@ -417,19 +350,19 @@ static void want_block(struct want *w, const char *side, int layer, int n, bool 
 static int check_tensors(const struct whisper_file *f, struct errbuf *err)
 {
     const struct whisper_shape *s = &f->shape;
-    enum whisper_type conv = s->type == WHISPER_F32 ? WHISPER_F32 : WHISPER_F16;
+    enum nn_type conv = s->type == NN_F32 ? NN_F32 : NN_F16;
     struct want w = {f, err, 0};
     int n = s->n_audio_state;
 
-    want(&w, WHISPER_F32, "encoder.", "positional_embedding", n, s->n_audio_ctx, 1);
+    want(&w, NN_F32, "encoder.", "positional_embedding", n, s->n_audio_ctx, 1);
     want(&w, conv, "encoder.", "conv1.weight", 3, s->n_mels, n);
-    want(&w, WHISPER_F32, "encoder.", "conv1.bias", 1, n, 1);
+    want(&w, NN_F32, "encoder.", "conv1.bias", 1, n, 1);
     want(&w, conv, "encoder.", "conv2.weight", 3, n, n);
-    want(&w, WHISPER_F32, "encoder.", "conv2.bias", 1, n, 1);
+    want(&w, NN_F32, "encoder.", "conv2.bias", 1, n, 1);
     for (int i = 0; i < s->n_audio_layer; i++)
         want_block(&w, "encoder", i, n, false);
     want_norm(&w, "encoder.", "ln_post", n);
-    want(&w, WHISPER_F32, "decoder.", "positional_embedding", n, s->n_text_ctx, 1);
+    want(&w, NN_F32, "decoder.", "positional_embedding", n, s->n_text_ctx, 1);
     want(&w, s->type, "decoder.", "token_embedding.weight", n, s->n_vocab, 1);
     for (int i = 0; i < s->n_text_layer; i++)
         want_block(&w, "decoder", i, n, true);

@@ -9,10 +9,11 @@
  *     whisper_file_close(file);        // nothing may point into the file after this
  *
  * The format is the one whisper.cpp's `ggml-*.bin` files have: a header of eleven numbers, the mel
- * filter bank, the vocabulary, then tensors until the end of the file; little endian, no padding,
- * no alignment. A file that opens is complete: every tensor the header calls for is there, once,
- * with the right shape and an allowed type, so code that reads it needs no further checks. A file
- * with no tensors at all (whisper.cpp's "for-tests" files) opens too: see n_tensors.
+ * filter bank, the vocabulary, then tensors (nn/weights.h: records) until the end of the file;
+ * little endian, no padding, no alignment. A file that opens is complete: every tensor the header
+ * calls for is there, once, with the right shape and an allowed type, so code that reads it needs
+ * no further checks. A file with no tensors at all (whisper.cpp's "for-tests" files) opens too: see
+ * n_tensors.
  *
  * Threads    Any number may read an open file.
  * Errors     UV_EINVAL not a model or damaged (the sentence says what, where), UV_ENOTSUP a model
@@ -23,6 +24,7 @@
 #define ASR_WHISPER_FILE_H
 
 #include "base/error.h"
+#include "nn/weights.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,17 +40,7 @@ enum {
     WHISPER_LAYERS_MAX = 64,
     WHISPER_FFT_BINS = 201, /**< Of a 400-point transform */
     WHISPER_NAME_MAX = 63,  /**< Longest tensor name, in [bytes] */
-};
-
-/** Tensor types as numbered in the file (ggml's numbers). */
-enum whisper_type {
-    WHISPER_F32 = 0,
-    WHISPER_F16 = 1,
-    WHISPER_Q4_0 = 2,
-    WHISPER_Q4_1 = 3,
-    WHISPER_Q5_0 = 6,
-    WHISPER_Q5_1 = 7,
-    WHISPER_Q8_0 = 8,
+    WHISPER_RANK_MAX = 3,   /**< Most dimensions of a tensor */
 };
 
 /** The header. */
@@ -63,15 +55,15 @@ struct whisper_shape {
     int n_text_head;
     int n_text_layer;
     int n_mels;
-    enum whisper_type type; /**< Of the large matrices */
+    enum nn_type type; /**< Of the large matrices */
 };
 
 struct whisper_tensor {
     char name[WHISPER_NAME_MAX + 1];
-    enum whisper_type type;
+    enum nn_type type;
     int n_dims;
-    int ne[3];           /**< ne[0] varies fastest; 1 where unused */
-    const uint8_t *data; /**< In the mapping, not aligned */
+    int ne[WHISPER_RANK_MAX]; /**< ne[0] varies fastest; 1 where unused */
+    const uint8_t *data;      /**< In the mapping, not aligned */
     size_t bytes;
 };
 
@@ -107,10 +99,5 @@ void whisper_file_done(const struct whisper_file *f, const struct whisper_tensor
 void whisper_file_vocab_done(struct whisper_file *f);
 
 void whisper_file_close(struct whisper_file *f);
-
-const char *whisper_type_name(enum whisper_type type);
-
-/** Bytes that n values take; 0 if n is not a whole number of blocks. */
-size_t whisper_type_bytes(enum whisper_type type, size_t n);
 
 #endif

@@ -91,7 +91,7 @@ static enum nn_type packed_as(const struct whisper_tensor *t)
     bool few = !strncmp(t->name, "decoder.", 8) && !strstr(t->name, "cross_attn.key") &&
                !strstr(t->name, "cross_attn.value");
 
-    return few && t->type == WHISPER_F16 ? NN_Q12 : (enum nn_type)t->type;
+    return few && t->type == NN_F16 ? NN_Q12 : t->type;
 }
 
 /* Matrices one below the other: `names` ends with NULL. */
@@ -233,7 +233,7 @@ static void name_model(struct whisper_model *m)
     } else if (!strcmp(name, "large") && s->n_mels == 128) {
         tail = "-v3";
     }
-    snprintf(m->name, sizeof(m->name), "%s%s %s", name, tail, whisper_type_name(s->type));
+    snprintf(m->name, sizeof(m->name), "%s%s %s", name, tail, nn_type_name(s->type));
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */

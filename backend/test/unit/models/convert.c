@@ -186,7 +186,7 @@ static void check_rows(const struct whisper_file *f, const char *name, const cha
 {
     const struct whisper_tensor *t = tensor(f, name);
 
-    assert_int_equal(t->type, WHISPER_F16);
+    assert_int_equal(t->type, NN_F16);
     for (size_t i = 0; i < (size_t)STATE * STATE; i++)
         assert_int_equal(t->data[2 * i] | t->data[2 * i + 1] << 8, number(from, row * STATE + i));
 }

@@ -40,7 +40,7 @@ static void check_close(enum models_type type, const char *name, double steps)
     out = quantized(t.data, t.len, type);
     assert_int_equal(whisper_file_parse(&was, t.data, t.len, NULL), 0);
     assert_int_equal(whisper_file_parse(&is, out.data, out.len, NULL), 0);
-    assert_string_equal(whisper_type_name(is->shape.type), name);
+    assert_string_equal(nn_type_name(is->shape.type), name);
     assert_int_equal(was->n_tensors, is->n_tensors);
     for (int i = 0; i < is->n_tensors; i++) {
         const struct whisper_tensor *a = &was->tensors[i], *b = &is->tensors[i];
@@ -62,7 +62,7 @@ static void check_close(enum models_type type, const char *name, double steps)
             float most = 0;
 
             nn_matrix_row(m, r, row);
-            if (a->type == WHISPER_F16) {
+            if (a->type == NN_F16) {
                 uint16_t *halves = malloc(2 * (size_t)b->ne[0]);
 
                 memcpy(halves, a->data + 2 * (size_t)r * (size_t)b->ne[0], 2 * (size_t)b->ne[0]);

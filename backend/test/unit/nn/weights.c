@@ -357,8 +357,50 @@ static void test_records_are_read(void **state)
     record(&f, "a", 1);
     assert_int_equal(nn_weights_records(&w, f.data, f.len, &err), UV_EINVAL);
     assert_non_null(strstr(err.text, "twice"));
-    f.len -= 12;
+    f.len -= 4;
     assert_int_equal(nn_weights_records(&w, f.data, f.len, &err), UV_EINVAL);
+    assert_non_null(strstr(err.text, "cut off within tensor a: 4 bytes needed"));
+}
+
+static void put_header(struct file *f, uint32_t rank, const uint32_t *ne, uint32_t type)
+{
+    put_u32(f, rank);
+    put_u32(f, 1);
+    put_u32(f, type);
+    for (uint32_t i = 0; i < rank; i++)
+        put_u32(f, ne[i]);
+    put_text(f, "a");
+}
+
+static void test_records_of_impossible_shapes_are_refused(void **state)
+{
+    static const struct {
+        uint32_t rank, ne[5], type;
+        int err;
+        const char *says;
+    } cases[] = {
+        {4, {1 << 20, 1 << 20, 1 << 20, 1 << 20}, 0, UV_EINVAL, "impossible shape"},
+        {3, {1 << 20, 1 << 20, 1 << 20}, 8, UV_EINVAL, ""},
+        {5, {1, 1, 1, 1, 1}, 0, UV_EINVAL, "the rank of a tensor is 5"},
+        {1, {33}, 8, UV_EINVAL, "not whole blocks of q8_0"},
+        {1, {32}, 9, UV_EINVAL, "unknown type 9"},
+        {1, {0}, 0, UV_EINVAL, "a dimension of a tensor is 0"},
+        {1, {32}, 8, UV_ENOTSUP, "tensors of type q8_0 are not read here"},
+    };
+    static const float block[16];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct nn_weights *w = NULL;
+        struct errbuf err = {""};
+        struct file f = {.len = 0};
+
+        put_header(&f, cases[i].rank, cases[i].ne, cases[i].type);
+        put(&f, block, sizeof(block));
+        assert_int_equal(nn_weights_records(&w, f.data, f.len, &err), cases[i].err);
+        assert_non_null(strstr(err.text, cases[i].says));
+        assert_null(w);
+    }
 }
 
 static void test_other_files_are_refused(void **state)
@@ -386,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_a_file_of_torch_is_read),
         cmocka_unit_test(test_a_file_of_torch_calls_nothing),
         cmocka_unit_test(test_records_are_read),
+        cmocka_unit_test(test_records_of_impossible_shapes_are_refused),
         cmocka_unit_test(test_other_files_are_refused),
     };
 
