@@ -1,6 +1,7 @@
 /**
  * @file main.c  interviewd: which command, and nothing else
  */
+#include "base/json.h"
 #include "program.h"
 
 #include <signal.h>
@@ -78,6 +79,7 @@ int main(int argc, char **argv)
 
     umask(077);               /* whatever is made is its owner's alone */
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk, not the end */
+    json_watch_memory();
 
     if (!strcmp(name, "--version") || !strcmp(name, "version")) {
         puts("interviewd " INTERVIEWD_VERSION);

@@ -3,6 +3,7 @@
  */
 #include "api/validate.h"
 
+#include "base/json.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -359,9 +360,13 @@ static int parse(const struct http_request *req, struct http_response *res, unsi
         http_problem(res, req, 400, "invalid_json", "The body is empty; it must be JSON.", NULL);
         return 1;
     }
-    *body = json_loadb(req->body, req->body_len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+    *body = json_read(req->body, req->body_len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
     if (*body)
         return 0;
+    if (json_starved()) {
+        http_problem(res, req, 503, "overloaded", NULL, NULL);
+        return 1;
+    }
     near = strstr(why.text, " near '"); /* what follows is the body's own text */
     if (near)
         *near = '\0';

@@ -296,7 +296,7 @@ int openai_answer_read(struct openai_answer *a, const char *body, size_t len,
 
     *a = (struct openai_answer){.text = NULL};
     body = body ? body : "";
-    a->reply = json_loadb(body, len, JSON_ALLOW_NUL, NULL);
+    a->reply = json_read(body, len, JSON_ALLOW_NUL, NULL);
     buf_init(&r.text, TEXT_BYTES);
     buf_init(&r.word_text, TEXT_BYTES);
     rc = read_reply(&r, body, len, err);

@@ -20,6 +20,15 @@ struct buf;
 /** Parse exactly one JSON value; NULL if it is anything else. Depth is limited by jansson. */
 json_t *json_parse(const char *text, size_t len);
 
+/** Lets the next two know of every want of memory. Once, before there is another thread. */
+void json_watch_memory(void);
+
+/** json_loadb(), but without memory it is NULL: jansson itself then leaves out letters. */
+json_t *json_read(const char *text, size_t len, size_t flags, json_error_t *why);
+
+/** Was the last NULL of these two, on this thread, for want of memory? */
+bool json_starved(void);
+
 const char *json_str(const json_t *obj, const char *key); /**< NULL if absent or no string */
 int64_t json_int(const json_t *obj, const char *key, int64_t otherwise);
 double json_num(const json_t *obj, const char *key, double otherwise);

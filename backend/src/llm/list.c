@@ -22,12 +22,14 @@ struct list {
     void *arg;
 };
 
-static void each_name(const struct list *l)
+static int each_name(const struct list *l)
 {
     json_t *root = json_parse(l->body.data, l->body.len);
     json_t *item;
     size_t i;
 
+    if (!root && json_starved())
+        return UV_ENOMEM;
     json_array_foreach(json_object_get(root, l->array), i, item)
     {
         const char *name = json_str(item, l->member);
@@ -36,6 +38,7 @@ static void each_name(const struct list *l)
             l->fn(name, 0, l->arg);
     }
     json_decref(root);
+    return 0;
 }
 
 static void on_headers(struct http_call *call, int status, void *arg)
@@ -73,7 +76,7 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     if (!err && l->status != 200)
         err = llm_status_error(l->status);
     if (!err && l->body.len)
-        each_name(l);
+        err = each_name(l);
     end(l, err);
 }
 

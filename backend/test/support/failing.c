@@ -3,10 +3,10 @@
  */
 #include "support/failing.h"
 
+#include "base/json.h"
 #include "cmocka_all.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -112,7 +112,7 @@ int failing_each(void (*scenario)(void *arg), void *arg)
 {
     int nth = 0;
 
-    json_set_alloc_funcs(__wrap_malloc, free);
+    json_watch_memory();   /* jansson's are ours then */
     run(scenario, arg, 0); /* what is made once for the whole process is made now */
     do {
         assert_true(++nth < FAILING_MAX);

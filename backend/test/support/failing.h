@@ -9,7 +9,7 @@
  *
  * What fails are malloc(), calloc(), realloc(), reallocarray(), strdup(), strndup() and asprintf()
  * of the product's code, on every thread (the linker wraps them: `failing` in test/meson.build),
- * and jansson's.
+ * and jansson's, which base/json.c lends it.
  *
  * Threads    One scenario at a time.
  */
