@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/module.h"
 #include "base/text.h"
+#include "ground/similar.h"
 #include "llm/driver.h"
 #include "llm/reach.h"
 #include "loop/lanes.h"
@@ -227,6 +228,7 @@ static void open_nets(struct program *p)
     if (!folder || asr_nets_open(&p->app.nets, p->app.lanes, folder, &why))
         log_warn("asr", "%s", why.text[0] ? why.text : "no memory for the networks of turns");
     asr_nets_look(p->app.nets);
+    similar_use(folder);
 }
 
 /* Models are got while the server runs; without that it hears with those that are here. */
@@ -388,6 +390,7 @@ void program_close(struct program *p)
         asr_hub_close(app->hub);
     lanes_close(app->lanes);
     models_shelf_close(app->shelf);
+    similar_close();
     asr_nets_close(app->nets);
     if (app->store)
         store_use_lanes(app->store, NULL);

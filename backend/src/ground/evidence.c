@@ -1,14 +1,15 @@
 /**
  * @file ground/evidence.c  Ranking the places of a profile for one question
  *
- * The question becomes groups of terms: one group a word (itself, and related words for less), one
- * a theme. In each group a place counts its best term and a little of the others, so that a theme
- * of twenty words does not drown the one word that was asked for. What is added up is then weighed
- * by the form of the place.
+ * The question becomes words, themes, names and points of meaning. Each word and each theme is
+ * looked up in the index and leaves a mark at the places that it meets; then every place's signs
+ * are added up.
  */
 #include "ground/evidence.h"
 
+#include "ground/names.h"
 #include "ground/related.h"
+#include "ground/similar.h"
 #include "ground/terms.h"
 #include "ground/themes.h"
 
@@ -17,130 +18,76 @@
 #include <string.h>
 
 enum {
-    WORDS_MAX = 96, /* of a question that are looked at */
-    LABEL_MAX = 40, /* a longer run before a colon is no label, in [bytes] */
-    LABEL_WORDS = 5,
-    BULLET_LABEL_WORDS = 2, /* "The first try failed: …" is a story */
-    FACT_WORDS = 8,         /* a plain sentence of more words is no stated fact */
+    WORDS_MAX = 96,   /* of a question that are looked at */
+    FACT_LENGTH = 30, /* a place of fewer words may be the answer to a question of terms */
 };
 
-static const float RELATED = 0.2f; /* of a word's own weight */
-static const float EXACT = 1.5f;   /* a word of the question itself */
-static const float WEAK = 0.35f;   /* words that nearly every question has */
-static const float CUED = 0.5f;    /* words that name a theme: the theme speaks for them */
-static const float THEME = 0.9f;   /* a theme's own words */
-static const float MILD = 0.5f;    /* of that, for a theme that only qualifies another */
-static const float BEFORE = 0.7f;  /* what a bullet that goes on takes over from the one before */
-static const float KIN_COVER = 0.35f; /* a related word covers only so much of the asked one */
-static const float OTHERS = 0.35f;    /* further terms of a group, further sentences of a place */
-static const float HEADING = 0.25f;   /* a word that stands in the heading above */
-static const float LENGTH_B = 0.2f;   /* how much a long place pays for its length */
-static const float TERM_K = 0.8f;     /* how fast a repeated term stops counting */
+static const float EXACT = 1.0f;     /* a word of the question itself */
+static const float WEAK = 0.3f;      /* words that nearly every question has */
+static const float CUED = 0.5f;      /* words that name a theme: the theme speaks for them */
+static const float KIN = 0.35f;      /* a related word, beside the very word */
+static const float HEADING = 0.3f;   /* a word that stands in the heading above */
+static const float BEFORE = 0.7f;    /* what a bullet that goes on takes over from the one before */
+static const float OTHERS = 0.35f;   /* further words of a theme, beside the best */
+static const float MILD = 0.5f;      /* a theme that only qualifies another */
+static const float RARE_FULL = 4.5f; /* idf of a word that nowhere stands, in a profile of a page */
+static const float TERM_FULL = 9;    /* so much idf in a place's words is much */
+static const float TOPIC_FULL = 3;   /* so much idf in what is asked is a topic */
+static const float THEME_FULL = 10;  /* and in its words of a theme */
+
+/* What speaks for a place. */
+enum sign {
+    S_COVER,   /* share of the asked words it speaks of */
+    S_TERMS,   /* and how rare these are */
+    S_THEME,   /* words in which such stories are told */
+    S_LIKE,    /* cosine of the nearest sentence */
+    S_WHOLE,   /* cosine of all its sentences together */
+    S_LEAD,    /* how far the nearest sentence is ahead of what places have on average */
+    S_FACT,    /* a fact, and one is asked for */
+    S_SHORT,   /* a short text, and a fact is asked for */
+    S_TOLD,    /* a fact, and a story is asked for */
+    S_STORY,   /* deeds, and a story is asked for */
+    S_RICH,    /* of several sentences, the same */
+    S_SETBACK, /* something went wrong, and that is asked for */
+    S_FAILED,  /* something went wrong, and that is not asked for */
+    S_NAME,    /* holds the names that are asked for */
+    S_TELLS,   /* cosine of the nearest sentence with what one says of such a theme */
+    S_LONG,    /* how much longer than others it is */
+    S_MISSING, /* share of the asked words, themes aside, that it does not speak of */
+    SIGNS
+};
+
+#include "ground/evidence_weights.h"
 
 struct ranking {
     const struct grounding *g;
+    enum question_kind kind;
     uint64_t stems[WORDS_MAX];
+    uint64_t exact[WORDS_MAX];
     float weight[WORDS_MAX]; /* 0: says how, not what */
     uint8_t cued[WORDS_MAX];
     size_t words;
     size_t themes[THEMES_FOUND_MAX];
     size_t theme_count;
     unsigned flags;
-    struct evidence *places;
+    struct asked_name names[NAMES_MAX];
+    size_t name_count;
+    struct place *places;
     size_t place_count;
-    float *group; /* a passage's score in the group at hand */
-    float *group_sum;
-    float *total; /* a passage's score */
-    float *cover; /* a place's: weight of the words it speaks of */
-    float wanted; /* weight of all words */
+    int *place_of; /* a passage's place; -1: none */
+    float (*signs)[SIGNS];
+    float *group;     /* a place's, for the word or theme at hand: its best */
+    float *sum;       /* and all together */
+    float *match;     /* a passage's: what of the question it holds */
+    float scale;      /* brings the idf of a short and of a long profile to one measure */
+    float mean_words; /* of a place */
+    float asked;      /* weight of all words */
+    float topic;      /* of those that no theme speaks for */
+    bool fact;        /* a fact is asked for */
+    bool story;       /* a story is */
+    bool themed;      /* some place tells of a theme that is asked for */
+    bool points;      /* there are points of meaning */
 };
-
-/* ------------------------------------------------------------------------------------ places */
-
-size_t passage_label(const struct passage *p)
-{
-    size_t most = p->bullet ? BULLET_LABEL_WORDS : LABEL_WORDS;
-    size_t words = 1;
-
-    for (size_t i = 0; i < p->len && i < LABEL_MAX; i++) {
-        if (p->text[i] == ':')
-            return i + 1 < p->len && p->text[i + 1] == ' ' && words <= most ? i + 1 : 0;
-        if (strchr(".,;(", p->text[i]))
-            return 0;
-        words += p->text[i] == ' ';
-    }
-    return 0;
-}
-
-static bool same_place(const struct passage *a, const struct passage *b)
-{
-    return b->field == a->field && !b->is_heading && a->section == b->section &&
-           a->block == b->block;
-}
-
-/** Does somebody do something in the block of passage i? */
-static bool block_tells(const struct grounding *g, size_t i)
-{
-    const struct passage *p = grounding_passage(g, i);
-    size_t k = i;
-
-    while (k > 0 && same_place(p, grounding_passage(g, k - 1)))
-        k--;
-    for (; k < grounding_count(g) && same_place(p, grounding_passage(g, k)); k++)
-        if (grounding_passage(g, k)->first_person || grounding_passage(g, k)->action)
-            return true;
-    return false;
-}
-
-/** "Free from 1 March.", "Strengths: calm." */
-static bool states_fact(const struct grounding *g, size_t i)
-{
-    const struct passage *p = grounding_passage(g, i);
-
-    if (p->action || p->is_heading)
-        return false;
-    if (passage_label(p))
-        return !p->bullet || p->words <= 2 * FACT_WORDS;
-    return !p->bullet && p->words <= FACT_WORDS && !block_tells(g, i);
-}
-
-/** "The first rehearsal failed", "It still runs": begins with what the bullet before told. */
-static bool goes_on(const struct passage *before, const struct passage *p)
-{
-    static const char *const words[] = {"The ",  "This ",  "That ", "These ", "It ",
-                                        "They ", "Later ", "Then ", "Both "};
-
-    if (!p->bullet || !before->bullet || before->section != p->section)
-        return false;
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (p->len > strlen(words[i]) && memcmp(p->text, words[i], strlen(words[i])) == 0)
-            return true;
-    return false;
-}
-
-static void find_places(struct ranking *r)
-{
-    size_t n = grounding_count(r->g);
-
-    for (size_t i = 0; i < n; i++) {
-        const struct passage *p = grounding_passage(r->g, i);
-        struct evidence *last = r->place_count ? &r->places[r->place_count - 1] : NULL;
-        bool fact = states_fact(r->g, i);
-
-        if (p->field != GROUND_CONTEXT || p->is_heading)
-            continue;
-        if (last && last->end == i && !fact && !last->fact &&
-            same_place(grounding_passage(r->g, last->first), p))
-            last->end = i + 1;
-        else
-            r->places[r->place_count++] = (struct evidence){
-                .first = i,
-                .end = i + 1,
-                .best = i,
-                .fact = fact,
-                .goes_on = last && last->end == i && goes_on(grounding_passage(r->g, i - 1), p)};
-    }
-}
 
 /* ------------------------------------------------------------------------------- the question */
 
@@ -148,13 +95,16 @@ static void find_places(struct ranking *r)
 static bool weak_word(const char *word)
 {
     static const char *const weak[] = {
-        "company",   "team",     "project",  "people",     "person", "last",     "current",
-        "previous",  "case",     "moment",   "good",       "big",    "biggest",  "best",
-        "great",     "greatest", "deal",     "dealt",      "handle", "handled",  "happen",
-        "happened",  "position", "career",   "made",       "having", "done",     "important",
-        "something", "anything", "ever",     "particular", "recent", "recently", "find",
-        "found",     "go",       "went",     "going",      "part",   "resolve",  "resolved",
-        "solve",     "solved",   "overcome", "overcame"};
+        "company",   "team",     "project",   "people",     "person",     "last",      "current",
+        "previous",  "case",     "moment",    "good",       "big",        "biggest",   "best",
+        "great",     "greatest", "deal",      "dealt",      "handle",     "handled",   "happen",
+        "happened",  "position", "career",    "made",       "having",     "done",      "important",
+        "something", "anything", "ever",      "particular", "recent",     "recently",  "find",
+        "found",     "go",       "went",      "going",      "part",       "resolve",   "resolved",
+        "solve",     "solved",   "overcome",  "overcame",   "experience", "example",   "use",
+        "need",      "able",     "day",       "year",       "years",      "help",      "start",
+        "feel",      "look",     "looking",   "come",       "keep",       "put",       "bring",
+        "react",     "approach", "somewhere", "somehow",    "exactly",    "currently", "somebodys"};
 
     for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++)
         if (strcmp(word, weak[i]) == 0)
@@ -169,6 +119,7 @@ static void take_word(const struct term *t, void *arg)
     if (r->words == WORDS_MAX)
         return;
     r->stems[r->words] = t->hash;
+    r->exact[r->words] = term_exact(t->word);
     r->weight[r->words] = term_stopword(t->word) || (t->len < 2 && !t->number) ? 0
                           : weak_word(t->word)                                 ? WEAK
                                                                                : EXACT;
@@ -177,13 +128,23 @@ static void take_word(const struct term *t, void *arg)
 
 static void read_question(struct ranking *r, const char *question)
 {
+    bool strong = false;
+
     terms_each(question, strlen(question), take_word, r);
-    r->theme_count = themes_of(r->stems, r->words, r->cued, r->themes);
-    for (size_t i = 0; i < r->theme_count; i++)
-        r->flags |= theme_flags(r->themes[i]);
+    r->theme_count = themes_of(r->stems, r->exact, r->words, r->cued, r->themes);
+    for (size_t i = 0; i < r->theme_count; i++) {
+        unsigned flags = theme_flags(r->themes[i]);
+
+        r->flags |= flags;
+        strong |= !(flags & (THEME_FACT | THEME_MILD));
+        r->fact |= (flags & (THEME_FACT | THEME_MILD)) == THEME_FACT;
+    }
     for (size_t i = 0; i < r->words; i++)
         if (r->cued[i] && r->weight[i] > CUED)
             r->weight[i] = CUED;
+    r->story = r->kind == QUESTION_BEHAVIORAL || r->kind == QUESTION_SITUATIONAL;
+    r->fact = (r->fact && !(r->story && strong)) || r->kind == QUESTION_LOGISTICS;
+    r->story &= !r->fact;
 }
 
 unsigned evidence_themes(const char *question)
@@ -194,126 +155,118 @@ unsigned evidence_themes(const char *question)
     return r.flags;
 }
 
-/* ------------------------------------------------------------------------------------ scoring */
+/* ------------------------------------------------------------------------------ words and themes
+ */
 
-static void group_begin(struct ranking *r)
+static void mark_place(struct ranking *r, int place, float value)
 {
-    memset(r->group, 0, grounding_count(r->g) * sizeof(*r->group));
-    memset(r->group_sum, 0, grounding_count(r->g) * sizeof(*r->group_sum));
-}
-
-static void score_passage(struct ranking *r, size_t passage, float value)
-{
-    if (value > r->group[passage])
-        r->group[passage] = value;
-    r->group_sum[passage] += value;
+    if (place < 0)
+        return;
+    r->group[place] = fmaxf(r->group[place], value);
+    r->sum[place] += value;
 }
 
 /** A heading's words stand for everything below it, for less. */
-static void score_below(struct ranking *r, size_t heading, float value)
+static void mark_below(struct ranking *r, size_t heading, float value)
 {
     for (size_t i = heading + 1; i < grounding_count(r->g); i++) {
         const struct passage *p = grounding_passage(r->g, i);
 
         if (p->is_heading || p->heading != (int)heading)
             return;
-        score_passage(r, i, value * HEADING);
+        if (r->place_of[i] >= 0 && r->places[r->place_of[i]].first == i)
+            mark_place(r, r->place_of[i], value * HEADING);
     }
 }
 
-static void group_term(struct ranking *r, uint64_t hash, float weight)
+static void mark_term(struct ranking *r, uint64_t hash, float value)
 {
     size_t df;
     const struct ground_posting *at = grounding_term(r->g, hash, &df);
-    float idf = (float)grounding_idf(r->g, df);
 
     for (size_t i = 0; i < df; i++) {
         const struct passage *p = grounding_passage(r->g, at[i].passage);
-        float tf = (float)at[i].count;
-        float value = weight * idf * tf * (1 + TERM_K) / (tf + TERM_K);
 
         if (p->field != GROUND_CONTEXT)
             continue;
         if (p->is_heading)
-            score_below(r, at[i].passage, value);
+            mark_below(r, at[i].passage, value);
         else
-            score_passage(r, at[i].passage, value);
+            mark_place(r, r->place_of[at[i].passage], value);
+        r->match[at[i].passage] += value;
     }
 }
 
-/** What the group says of a place. */
-static float group_value(const struct ranking *r, const struct evidence *e)
+static float idf_of(const struct ranking *r, uint64_t hash)
 {
-    float top = 0;
-    float sum = 0;
+    size_t df;
 
-    for (size_t i = e->first; i < e->end; i++) {
-        top = fmaxf(top, r->group[i]);
-        sum += r->group_sum[i];
-    }
-    return top + OTHERS * (sum - top);
-}
-
-/** Let places that the group meets so far speak of weight more of the question. */
-static void group_cover(struct ranking *r, float weight)
-{
-    for (size_t k = 0; k < r->place_count; k++)
-        if (group_value(r, &r->places[k]) > 0)
-            r->cover[k] += weight;
-}
-
-/** Fold the group into totals; weight is what it adds to the cover of places that it meets. */
-static void group_end(struct ranking *r, float weight)
-{
-    for (size_t k = 0; k < r->place_count; k++) {
-        struct evidence *e = &r->places[k];
-        float value = group_value(r, e);
-
-        for (size_t i = e->first; i < e->end; i++)
-            r->total[i] += r->group[i] + OTHERS * (r->group_sum[i] - r->group[i]);
-        e->score += value;
-        if (e->goes_on)
-            e->score += BEFORE * group_value(r, &r->places[k - 1]);
-    }
-    group_cover(r, weight);
+    grounding_term(r->g, hash, &df);
+    return (float)grounding_idf(r->g, df) * r->scale;
 }
 
 struct relating {
     struct ranking *r;
-    float weight;
+    float value;
 };
 
-static void add_related(uint64_t hash, void *arg)
+static void mark_related(uint64_t hash, void *arg)
 {
     struct relating *a = arg;
 
-    group_term(a->r, hash, a->weight);
+    mark_term(a->r, hash, a->value);
 }
 
-static void score_words(struct ranking *r)
+static void group_begin(struct ranking *r)
+{
+    memset(r->group, 0, r->place_count * sizeof(*r->group));
+    memset(r->sum, 0, r->place_count * sizeof(*r->sum));
+}
+
+/** What the place before told counts for the bullet that goes on with it. */
+static float with_before(const struct ranking *r, const float *values, size_t k)
+{
+    float before = k && r->places[k].goes_on ? values[k - 1] * BEFORE : 0;
+
+    return fmaxf(values[k], before);
+}
+
+static void sign_words(struct ranking *r)
 {
     for (size_t i = 0; i < r->words; i++) {
-        struct relating a = {r, r->weight[i] * RELATED};
+        struct relating kin = {r, r->weight[i] * KIN};
+        float idf = idf_of(r, r->stems[i]);
         bool again = false;
-        float wanted;
 
         for (size_t k = 0; k < i; k++)
             again |= r->stems[k] == r->stems[i];
         if (r->weight[i] <= 0 || again)
             continue;
         group_begin(r);
-        wanted = r->cued[i] ? 0 : r->weight[i];
-        group_term(r, r->stems[i], r->weight[i]);
-        group_cover(r, wanted * (1 - KIN_COVER));
-        related_each(r->stems[i], add_related, &a);
-        group_end(r, wanted * KIN_COVER);
-        r->wanted += wanted;
+        mark_term(r, r->stems[i], r->weight[i]);
+        related_each(r->stems[i], mark_related, &kin);
+        for (size_t k = 0; k < r->place_count; k++) {
+            float value = with_before(r, r->group, k);
+
+            r->signs[k][S_COVER] += value * idf;
+            r->signs[k][S_TERMS] += value * idf / TERM_FULL;
+            r->signs[k][S_MISSING] += r->cued[i] ? 0 : value * idf;
+        }
+        r->asked += r->weight[i] * idf;
+        r->topic += r->cued[i] ? 0 : r->weight[i] * idf;
+    }
+    for (size_t k = 0; k < r->place_count; k++) {
+        float *s = r->signs[k];
+
+        s[S_COVER] = r->asked > 0 ? s[S_COVER] / r->asked : 0;
+        s[S_MISSING] = (r->topic - s[S_MISSING]) / (r->topic + TOPIC_FULL);
     }
 }
 
-static void score_themes(struct ranking *r)
+static void sign_themes(struct ranking *r)
 {
     bool strong = false;
+    float all = 0;
 
     for (size_t t = 0; t < r->theme_count; t++)
         strong |= !(theme_flags(r->themes[t]) & THEME_MILD);
@@ -324,129 +277,170 @@ static void score_themes(struct ranking *r)
 
         group_begin(r);
         for (size_t i = 0; i < n; i++)
-            group_term(r, terms[i], weight * THEME);
-        group_end(r, weight);
-        r->wanted += weight;
+            mark_term(r, terms[i], idf_of(r, terms[i]));
+        for (size_t k = 0; k < r->place_count; k++)
+            r->sum[k] = r->group[k] + OTHERS * (r->sum[k] - r->group[k]);
+        for (size_t k = 0; k < r->place_count; k++)
+            r->signs[k][S_THEME] += weight * with_before(r, r->sum, k) / THEME_FULL;
+        for (size_t k = 0; k < r->place_count; k++)
+            r->themed |= r->sum[k] > 0;
+        all += weight;
     }
+    for (size_t k = 0; k < r->place_count && all > 0; k++)
+        r->signs[k][S_THEME] /= sqrtf(all);
 }
 
-/* ------------------------------------------------------------------------------------ weighing */
+/* -------------------------------------------------------------------------------------- meaning */
 
-struct form {
-    bool action;
-    int figures; /* sentences with one */
-    bool own;
-    bool setback;
-    float words;
+struct framing {
+    size_t from; /* where the first word stands that says what is asked */
+    bool found;
 };
 
-static struct form form_of(const struct ranking *r, const struct evidence *e)
+static void skip_frame(const struct term *t, void *arg)
 {
-    struct form f = {.words = 0};
+    struct framing *f = arg;
 
-    for (size_t i = e->first; i < e->end; i++) {
-        const struct passage *p = grounding_passage(r->g, i);
-
-        f.action |= p->action;
-        f.figures += p->figure;
-        f.own |= p->first_person;
-        f.setback |= p->setback;
-        f.words += (float)p->words;
-    }
-    return f;
+    if (f->found || term_stopword(t->word) || weak_word(t->word))
+        return;
+    f->from = t->at;
+    f->found = true;
 }
 
-static float weigh_fact(const struct ranking *r, const struct evidence *e, const struct form *f)
+/** The question, and the question without "Tell me about a time when you": the mean of both. */
+static bool question_point(const char *question, float point[MEANING_SIZE])
 {
-    if (r->flags & THEME_FACT)
-        return e->fact ? 1.6f : f->words > 30 ? 0.3f : 0.75f;
-    return e->fact ? 0.35f : 1;
-}
+    float both[2][MEANING_SIZE];
+    size_t len = strlen(question);
+    struct framing f = {0, false};
+    struct meaning_text texts[2];
 
-static float weigh_story(const struct ranking *r, const struct evidence *e, const struct form *f)
-{
-    float w = 1;
-
-    if (e->fact || (r->flags & THEME_FACT))
-        return 1;
-    w += f->action || f->own ? 0.3f : 0;
-    w += f->figures ? 0.15f : 0;
-    w += e->end - e->first > 1 ? 0.15f : 0;
-    if (r->flags & THEME_SETBACK)
-        w *= f->setback ? 1.35f : 0.85f;
-    else if (f->setback)
-        w *= 0.5f;
-    return w;
-}
-
-/** What a place is worth before anything was asked. */
-static float prior(const struct ranking *r, const struct evidence *e, const struct form *f)
-{
-    float p = 0.02f * (float)(f->action || f->own) +
-              0.03f * (float)(f->figures < 3 ? f->figures : 3) + 0.0004f * fminf(f->words, 60);
-
-    if (e->fact)
-        return 0.001f;
-    return r->flags & THEME_PRIDE && !f->setback ? p * 40 : p;
-}
-
-static void weigh(struct ranking *r, enum question_kind kind, float mean_words)
-{
-    bool story = kind == QUESTION_BEHAVIORAL || kind == QUESTION_SITUATIONAL;
-
-    for (size_t k = 0; k < r->place_count; k++) {
-        struct evidence *e = &r->places[k];
-        struct form f = form_of(r, e);
-
-        e->score /= 1 - LENGTH_B + LENGTH_B * f.words / mean_words;
-        e->score *= weigh_fact(r, e, &f) * weigh_story(r, e, &f);
-        if (story && e->fact && !(r->flags & THEME_FACT))
-            e->score *= 0.5f;
-        e->score += prior(r, e, &f) * (story ? 1 : 0.5f);
-        e->cover = r->wanted > 0 ? r->cover[k] / r->wanted : 0;
-        for (size_t i = e->first; i < e->end; i++)
-            if (r->total[i] > r->total[e->best])
-                e->best = i;
-    }
-}
-
-static float mean_place_words(const struct ranking *r)
-{
-    float words = 0;
-    size_t stories = 0;
-
-    for (size_t k = 0; k < r->place_count; k++) {
-        if (r->places[k].fact)
-            continue;
-        for (size_t i = r->places[k].first; i < r->places[k].end; i++)
-            words += (float)grounding_passage(r->g, i)->words;
-        stories++;
-    }
-    return stories && words > 0 ? words / (float)stories : 1;
-}
-
-/* ------------------------------------------------------------------------------------ the whole */
-
-static bool ranking_open(struct ranking *r, const struct grounding *g)
-{
-    size_t n = grounding_count(g) + 1;
-
-    memset(r, 0, sizeof(*r));
-    r->g = g;
-    r->places = calloc(n, sizeof(*r->places));
-    r->group = calloc(n * 4, sizeof(float));
-    if (!r->places || !r->group)
+    terms_each(question, len, skip_frame, &f);
+    texts[0] = (struct meaning_text){question, len};
+    texts[1] = (struct meaning_text){question + f.from, len - f.from};
+    if (!similar_points(texts, 2, both))
         return false;
-    r->group_sum = r->group + n;
-    r->total = r->group + 2 * n;
-    r->cover = r->group + 3 * n;
+    for (int i = 0; i < MEANING_SIZE; i++)
+        point[i] = (both[0][i] + both[1][i]) / 2;
     return true;
 }
 
-static void ranking_release(struct ranking *r)
+static void sign_place_meaning(const struct ranking *r, const float *points,
+                               const float point[MEANING_SIZE], size_t k)
 {
-    free(r->places);
-    free(r->group);
+    const struct place *p = &r->places[k];
+    float sum[MEANING_SIZE] = {0};
+    float length = 0;
+    float best = -1;
+    float tells = 0;
+
+    for (size_t i = p->first; i < p->end; i++) {
+        const float *at = points + i * MEANING_SIZE;
+        float like = meaning_alike(at, point);
+
+        best = fmaxf(best, like);
+        for (size_t t = 0; t < r->theme_count; t++)
+            if (!(theme_flags(r->themes[t]) & THEME_MILD))
+                tells = fmaxf(tells, similar_told(r->themes[t], at));
+        r->match[i] += 4 * like;
+        for (int d = 0; d < MEANING_SIZE; d++)
+            sum[d] += at[d];
+    }
+    for (int d = 0; d < MEANING_SIZE; d++)
+        length += sum[d] * sum[d];
+    r->signs[k][S_LIKE] = best;
+    r->signs[k][S_TELLS] = tells;
+    r->signs[k][S_WHOLE] = length > 0 ? meaning_alike(sum, point) / sqrtf(length) : 0;
+}
+
+static void sign_meaning(struct ranking *r, const char *question)
+{
+    const float *points = grounding_points(r->g);
+    float point[MEANING_SIZE];
+    float mean = 0;
+
+    r->points = points && question_point(question, point);
+    if (!r->points)
+        return;
+    for (size_t k = 0; k < r->place_count; k++) {
+        sign_place_meaning(r, points, point, k);
+        mean += r->signs[k][S_LIKE] / (float)r->place_count;
+    }
+    for (size_t k = 0; k < r->place_count; k++)
+        r->signs[k][S_LEAD] = r->signs[k][S_LIKE] - mean;
+}
+
+/* ------------------------------------------------------------------------------ form and names */
+
+static bool place_holds(const struct ranking *r, const struct place *p, const struct asked_name *n)
+{
+    for (size_t i = p->first; i < p->end; i++) {
+        const struct passage *x = grounding_passage(r->g, i);
+
+        if (names_held(n, x->text, x->len))
+            return true;
+    }
+    return false;
+}
+
+static void sign_form(struct ranking *r, size_t k)
+{
+    const struct place *p = &r->places[k];
+    float *s = r->signs[k];
+    bool deeds = !p->fact && (p->action || p->own || p->end - p->first > 1);
+    int held = 0;
+
+    s[S_LONG] = logf((p->words + 1) / (r->mean_words + 1));
+    s[S_FACT] = r->fact && p->fact;
+    s[S_SHORT] = r->fact && p->end - p->first <= 2 && p->words < FACT_LENGTH;
+    s[S_TOLD] = !r->fact && p->fact;
+    s[S_STORY] = r->story && deeds;
+    s[S_RICH] = r->story && p->end - p->first > 1;
+    s[S_SETBACK] = r->flags & THEME_SETBACK && p->setback;
+    s[S_FAILED] = !(r->flags & THEME_SETBACK) && p->setback;
+    for (size_t i = 0; i < r->name_count; i++)
+        held += place_holds(r, p, &r->names[i]);
+    s[S_NAME] = r->name_count ? (float)held / (float)r->name_count : 0;
+}
+
+/* ------------------------------------------------------------------------------------- weighing */
+
+const float evidence_fits = 0.45f;
+
+static float weigh(const float *signs, const float *weights)
+{
+    float sum = 0;
+
+    for (int i = 0; i < SIGNS; i++)
+        sum += signs[i] * weights[i];
+    return sum;
+}
+
+static float likely(float x)
+{
+    return 1 / (1 + expf(-x));
+}
+
+static struct evidence judge(const struct ranking *r, size_t k)
+{
+    const float *s = r->signs[k];
+    struct evidence e = {
+        .place = r->places[k],
+        .best = r->places[k].first,
+        .score = weigh(s, order_weights[r->points]),
+        .cover = s[S_COVER],
+        .named = !r->name_count || s[S_NAME] >= 1,
+    };
+    float fits = weigh(s, fits_weights[r->points]) + fits_bias[r->points] +
+                 (e.score - s[S_NAME] * order_weights[r->points][S_NAME]) * fits_score[r->points];
+
+    fits += e.named ? 0 : fits_unnamed[r->points];
+    e.fits = likely(fits + (r->themed ? fits_themed[r->points] : 0));
+
+    for (size_t i = e.place.first; i < e.place.end; i++)
+        if (r->match[i] > r->match[e.best])
+            e.best = i;
+    return e;
 }
 
 static size_t take_best(const struct ranking *r, struct evidence *found, size_t max)
@@ -454,16 +448,65 @@ static size_t take_best(const struct ranking *r, struct evidence *found, size_t 
     size_t n = 0;
 
     for (size_t k = 0; k < r->place_count; k++) {
+        struct evidence e = judge(r, k);
         size_t at = n < max ? n : max - 1;
 
-        if (r->places[k].score <= 0 || (n == max && found[at].score >= r->places[k].score))
+        if (n == max && found[at].score >= e.score)
             continue;
-        for (; at > 0 && found[at - 1].score < r->places[k].score; at--)
+        for (; at > 0 && found[at - 1].score < e.score; at--)
             found[at] = found[at - 1];
-        found[at] = r->places[k];
+        found[at] = e;
         n += n < max;
     }
     return n;
+}
+
+/* ------------------------------------------------------------------------------------ the whole */
+
+static bool ranking_open(struct ranking *r, const struct grounding *g, enum question_kind kind)
+{
+    size_t n = grounding_count(g) + 1;
+
+    memset(r, 0, sizeof(*r));
+    r->g = g;
+    r->kind = kind;
+    r->places = calloc(n, sizeof(*r->places));
+    r->place_of = calloc(n, sizeof(*r->place_of));
+    r->signs = calloc(n, sizeof(*r->signs));
+    r->group = calloc(3 * n, sizeof(*r->group));
+    if (!r->places || !r->place_of || !r->signs || !r->group)
+        return false;
+    r->sum = r->group + n;
+    r->match = r->group + 2 * n;
+    r->place_count = places_find(g, r->places);
+    r->scale = RARE_FULL / (float)grounding_idf(g, 0);
+    for (size_t k = 0; k < r->place_count; k++)
+        r->mean_words += r->places[k].words / (float)r->place_count;
+    for (size_t i = 0; i < n; i++)
+        r->place_of[i] = -1;
+    for (size_t k = 0; k < r->place_count; k++)
+        for (size_t i = r->places[k].first; i < r->places[k].end; i++)
+            r->place_of[i] = (int)k;
+    return true;
+}
+
+static void ranking_release(struct ranking *r)
+{
+    free(r->places);
+    free(r->place_of);
+    free(r->signs);
+    free(r->group);
+}
+
+static void sign_all(struct ranking *r, const char *question)
+{
+    read_question(r, question);
+    r->name_count = names_asked(question, r->g, r->names);
+    sign_words(r);
+    sign_themes(r);
+    sign_meaning(r, question);
+    for (size_t k = 0; k < r->place_count; k++)
+        sign_form(r, k);
 }
 
 size_t evidence_find(const struct grounding *g, const char *question, enum question_kind kind,
@@ -474,12 +517,8 @@ size_t evidence_find(const struct grounding *g, const char *question, enum quest
 
     if (!grounding_count(g) || !max)
         return 0;
-    if (ranking_open(&r, g)) {
-        find_places(&r);
-        read_question(&r, question);
-        score_words(&r);
-        score_themes(&r);
-        weigh(&r, kind, mean_place_words(&r));
+    if (ranking_open(&r, g, kind)) {
+        sign_all(&r, question);
         n = take_best(&r, found, max);
     }
     ranking_release(&r);

@@ -3,12 +3,15 @@
  *
  *     struct evidence found[4];
  *     n = evidence_find(g, question, kind, found, 4);
- *     passages found[0].first .. found[0].end - 1 of g are the story, found[0].best its sentence
+ *     passages found[0].place.first .. found[0].place.end - 1 of g are the story
  *
- * A place is a bullet, a paragraph, or one stated fact ("Notice period: two months."). Words of
- * the question count by Okapi BM25 (ground/grounding.h) over the whole place, related words for
- * less; the themes of the question (ground/themes.h) bring the words in which people tell such
- * stories; and the form of a place counts: deeds and figures for a story, labels for a fact.
+ * What speaks for a place (ground/places.h) is looked at as a dozen signs, each between 0 and about
+ * 1: how much of what is asked it speaks of, by its very words and by related ones
+ * (ground/related.h); the words in which people tell such stories (ground/themes.h); how near its
+ * sentences are in meaning (ground/similar.h), where there is a network; whether it holds the names
+ * that are asked for (ground/names.h); and its form: a stated fact for a question of terms, deeds
+ * for a story. A weighted sum of them orders the places; another one says how likely the best place
+ * answers at all. docs/architecture/answering.md has the weights' origin and what they reach.
  *
  * Threads    Any; the grounding is only read.
  * Errors     Out of memory finds nothing.
@@ -17,27 +20,26 @@
 #define GROUND_EVIDENCE_H
 
 #include "ground/grounding.h"
+#include "ground/places.h"
 #include "ground/question.h"
 
 struct evidence {
-    size_t first; /**< Passages [first, end) of the grounding */
-    size_t end;
+    struct place place;
     size_t best; /**< The passage among them that matches best */
     float score;
-    float cover;  /**< Share of what the question names that the place speaks of, 0 .. 1 */
-    bool fact;    /**< States something; tells no story */
-    bool goes_on; /**< A bullet that goes on with the one before ("The first try failed") */
+    float cover; /**< Share of what the question names that the place speaks of, 0 .. 1 */
+    float fits;  /**< How likely it answers the question, 0 .. 1 */
+    bool named;  /**< It holds every name that is asked for; true when none is */
 };
 
-/** Best places of the candidate's context, best first; a score of 0 is not listed. */
+/** So likely a place has to be an answer for it to be told as one. */
+extern const float evidence_fits;
+
+/** Best places of the candidate's context, best first. */
 size_t evidence_find(const struct grounding *g, const char *question, enum question_kind kind,
                      struct evidence *found, size_t max);
 
 /** The flags of all themes of a question (enum theme_flag of ground/themes.h). */
 unsigned evidence_themes(const char *question);
-
-/** Does a passage state a fact under a label ("Strengths: calm")? Length of the label with its
- *  colon, 0: no. */
-size_t passage_label(const struct passage *p);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ground/meaning.h"
 #include "ground/passages.h"
 #include "ground/related.h"
 #include "ground/terms.h"
@@ -38,6 +39,8 @@ struct grounding {
     uint32_t section;
     int heading;  /* the one that passages now stand under */
     bool negated; /* "no", "without": the next word tells of what there was not */
+    unsigned refs;
+    float *points; /* published once, with grounding_set_points() */
     int err;
 };
 
@@ -117,14 +120,8 @@ static void *grow(void *old, size_t *cap, size_t item)
     return p;
 }
 
-static void add_posting(const struct term *t, void *arg)
+static void add_hash(struct grounding *g, uint64_t hash)
 {
-    struct grounding *g = arg;
-    bool negated = g->negated;
-
-    g->negated = strcmp(t->word, "no") == 0 || strcmp(t->word, "without") == 0;
-    if (negated)
-        return;
     if (g->posting_count == g->postings_cap) {
         struct ground_posting *p = grow(g->postings, &g->postings_cap, sizeof(*p));
 
@@ -135,7 +132,20 @@ static void add_posting(const struct term *t, void *arg)
         g->postings = p;
     }
     g->postings[g->posting_count++] =
-        (struct ground_posting){.hash = t->hash, .passage = (uint32_t)g->count, .count = 1};
+        (struct ground_posting){.hash = hash, .passage = (uint32_t)g->count, .count = 1};
+}
+
+/** A word stands in the index by its stem and as it is. */
+static void add_posting(const struct term *t, void *arg)
+{
+    struct grounding *g = arg;
+    bool negated = g->negated;
+
+    g->negated = strcmp(t->word, "no") == 0 || strcmp(t->word, "without") == 0;
+    if (negated)
+        return;
+    add_hash(g, t->hash);
+    add_hash(g, term_exact(t->word));
 }
 
 static int add_passage(const struct passage *p, void *arg)
@@ -220,6 +230,7 @@ int grounding_open(struct grounding **gp, const struct grounding_input *input)
 
     if (!g)
         return UV_ENOMEM;
+    g->refs = 1;
     err = copy_input(g, input);
     if (err)
         goto out;
@@ -250,13 +261,35 @@ static void wipe(void *p, size_t n)
     free(p);
 }
 
+struct grounding *grounding_ref(struct grounding *g)
+{
+    __atomic_add_fetch(&g->refs, 1, __ATOMIC_RELAXED);
+    return g;
+}
+
+bool grounding_shared(const struct grounding *g)
+{
+    return __atomic_load_n(&g->refs, __ATOMIC_RELAXED) > 1;
+}
+
+void grounding_set_points(struct grounding *g, float *points)
+{
+    __atomic_store_n(&g->points, points, __ATOMIC_RELEASE);
+}
+
+const float *grounding_points(const struct grounding *g)
+{
+    return g ? __atomic_load_n(&g->points, __ATOMIC_ACQUIRE) : NULL;
+}
+
 void grounding_free(struct grounding *g)
 {
-    if (!g)
+    if (!g || __atomic_sub_fetch(&g->refs, 1, __ATOMIC_ACQ_REL))
         return;
     wipe(g->memory, g->memory_len);
     wipe(g->passages, g->passages_cap * sizeof(*g->passages));
     wipe(g->postings, g->postings_cap * sizeof(*g->postings));
+    wipe(g->points, g->count * MEANING_SIZE * sizeof(*g->points));
     free(g->skills);
     wipe(g, sizeof(*g));
 }
@@ -292,7 +325,6 @@ bool grounding_has_candidate(const struct grounding *g)
 struct adding {
     struct ground_query *q;
     float weight;
-    bool related;
 };
 
 void ground_query_init(struct ground_query *q)
@@ -329,13 +361,12 @@ static void add_word(const struct term *t, void *arg)
     if (term_stopword(t->word) || (t->word[1] == '\0' && !t->number && t->len < 2))
         return;
     add_term(a->q, t->hash, a->weight);
-    if (a->related)
-        related_each(t->hash, add_related, a);
+    related_each(t->hash, add_related, a);
 }
 
 void ground_query_bytes(struct ground_query *q, const char *text, size_t len, float weight)
 {
-    struct adding a = {.q = q, .weight = weight, .related = true};
+    struct adding a = {.q = q, .weight = weight};
 
     terms_each(text, len, add_word, &a);
 }
@@ -343,13 +374,6 @@ void ground_query_bytes(struct ground_query *q, const char *text, size_t len, fl
 void ground_query_text(struct ground_query *q, const char *text, float weight)
 {
     ground_query_bytes(q, text, strlen(text), weight);
-}
-
-void ground_query_exact(struct ground_query *q, const char *text, size_t len, float weight)
-{
-    struct adding a = {.q = q, .weight = weight, .related = false};
-
-    terms_each(text, len, add_word, &a);
 }
 
 static size_t first_posting(const struct grounding *g, uint64_t hash)

@@ -107,7 +107,16 @@ struct ground_hit {
 };
 
 int grounding_open(struct grounding **gp, const struct grounding_input *input);
-void grounding_free(struct grounding *g); /**< NULL is allowed */
+void grounding_free(struct grounding *g); /**< Gives one reference back; NULL is allowed */
+
+/** One more reference: the grounding goes when all were given back. */
+struct grounding *grounding_ref(struct grounding *g);
+bool grounding_shared(const struct grounding *g); /**< Is there another reference? */
+
+/** A point of meaning (ground/meaning.h) for every passage, MEANING_SIZE numbers each, which the
+ *  grounding then owns; all zeros for a passage that has none. Once, from any thread. */
+void grounding_set_points(struct grounding *g, float *points);
+const float *grounding_points(const struct grounding *g); /**< NULL: there are none (yet) */
 
 size_t grounding_count(const struct grounding *g); /**< 0 for NULL */
 const struct passage *grounding_passage(const struct grounding *g, size_t i);
@@ -125,8 +134,6 @@ double grounding_idf(const struct grounding *g, size_t df);
 void ground_query_init(struct ground_query *q);
 void ground_query_text(struct ground_query *q, const char *text, float weight);
 void ground_query_bytes(struct ground_query *q, const char *text, size_t len, float weight);
-/** The same without related words. */
-void ground_query_exact(struct ground_query *q, const char *text, size_t len, float weight);
 
 /** Score of every passage (grounding_count() floats); 0: no term in common. */
 void grounding_score(const struct grounding *g, const struct ground_query *q, float *scores);

@@ -143,6 +143,11 @@ uint64_t term_hash(const char *word)
     return hash_bytes(stem, n);
 }
 
+uint64_t term_exact(const char *word)
+{
+    return ~hash_bytes(word, strlen(word));
+}
+
 struct out {
     const char *text;
     term_fn *fn;

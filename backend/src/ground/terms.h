@@ -37,6 +37,9 @@ void words_each(const char *text, size_t len, term_fn *fn, void *arg);
 /** Hash of one already folded word's stem, for tables. */
 uint64_t term_hash(const char *word);
 
+/** Hash of one already folded word as it stands; never that of a stem. */
+uint64_t term_exact(const char *word);
+
 /** Words that say how something is asked rather than what is asked ("tell", "me", "the"). */
 bool term_stopword(const char *word);
 

@@ -6,7 +6,7 @@
  *
  * A question names its theme in a few words ("a mistake", "said no", "notice period"); the profile
  * tells it in others ("caused an outage", "refused", "free from 1 March"). A theme joins the two.
- * Words are compared by stem (ground/terms.h), so that a cue also meets its other forms.
+ * Most words are compared by stem (ground/terms.h), so that a cue also meets its other forms.
  *
  * Threads    Any; the tables are made once.
  */
@@ -27,14 +27,19 @@ enum theme_flag {
     THEME_SELF = 1 << 4,    /**< What the candidate is bad at */
 };
 
-/** Themes that these words (stem hashes, in order) name; cued[i] gets 1 + the index in found of
- *  the theme that word i is a cue of, 0: none. Returns how many, THEMES_FOUND_MAX at most. */
-size_t themes_of(const uint64_t *stems, size_t count, uint8_t *cued,
+/** Themes that these words name (hashes of their stems and of the words as they stand, in order);
+ * cued[i] gets 1 + the index in found of the theme that word i is a cue of, 0: none. Returns how
+ * many, THEMES_FOUND_MAX at most. */
+size_t themes_of(const uint64_t *stems, const uint64_t *exact, size_t count, uint8_t *cued,
                  size_t found[THEMES_FOUND_MAX]);
 
 unsigned theme_flags(size_t theme);
+size_t themes_count(void);
 
-/** Stem hashes of the words in which a profile tells it. */
+/** Sentences that one might say who tells such a story, | between; NULL: none. */
+const char *theme_told(size_t theme);
+
+/** Hashes of the words in which a profile tells it: term_hash() of most, term_exact() of some. */
 const uint64_t *theme_terms(size_t theme, size_t *count);
 
 #endif
