@@ -104,7 +104,7 @@ static void bench_spoken(struct grounding *g, const char *question)
         uint64_t from = clock_mono_us();
 
         buf_init(&text, SPOKEN_BYTES_MAX);
-        spoken_compose(&text, g, question, QUESTION_BEHAVIORAL, &o);
+        spoken_compose(&text, g, question, &o);
         samples[sample_count++] = (double)(clock_mono_us() - from);
         buf_release(&text);
     }

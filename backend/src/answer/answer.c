@@ -20,6 +20,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "ground/grounding.h"
+#include "ground/similar.h"
 #include "loop/loop.h"
 
 #include <stdio.h>
@@ -131,11 +132,13 @@ int profile_index_open(struct profile_index **bp, const struct grounding_input *
         return UV_ENOMEM;
     b->refs = 1;
     err = grounding_open(&b->g, input);
-    if (err)
+    if (err) {
         free(b);
-    else
-        *bp = b;
-    return err;
+        return err;
+    }
+    similar_index(b->g, false);
+    *bp = b;
+    return 0;
 }
 
 struct profile_index *profile_index_ref(struct profile_index *b)
@@ -569,7 +572,7 @@ static int prepare(struct answer *x, const struct answer_ask *ask)
     x->kind = ask->classified ? ask->classified->kind : question_classify(x->question).kind;
     err = outline_compose(&x->outline, g, x->question, x->kind);
     if (!err)
-        err = spoken_compose(&x->draft, g, x->question, x->kind, &x->outline);
+        err = spoken_compose(&x->draft, g, x->question, &x->outline);
     if (!err)
         err = prompt_build(&x->prompt, g, x->question, x->kind, x->outline.points, x->outline.count,
                            ask->history, ask->history_count);

@@ -1,7 +1,7 @@
 /**
  * @file answer/outline.c  Composing talking points: the parts that all forms share
  *
- * The forms themselves are in outline_story.c (behavioral) and outline_forms.c (the rest).
+ * The forms themselves are in outline_story.c (a story) and outline_forms.c (the rest).
  */
 #include "answer/outline.h"
 
@@ -14,14 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const float PROOF_COVER = 0.15f; /* of what was asked; less is no answer to it */
+typedef void form_fn(struct draft *d, const struct form_plan *plan);
 
-typedef void form_fn(struct draft *d);
-
-/* In the order of enum question_kind. */
-static form_fn *const forms[] = {
-    form_behavioral, form_technical, form_design,     form_situational, form_motivational,
-    form_background, form_logistics, form_small_talk, form_closing,     form_other};
+/* What is not named here is told in steps. */
+static form_fn *const forms[FORMS] = {
+    [FORM_STORY] = form_story,           [FORM_FACT] = form_fact,
+    [FORM_STRENGTH] = form_strength,     [FORM_WEAKNESS] = form_weakness,
+    [FORM_MOTIVE] = form_motive,         [FORM_INTRO] = form_intro,
+    [FORM_EXPERIENCE] = form_experience, [FORM_CLOSING] = form_closing};
 
 /* ------------------------------------------------------------------------------------- points */
 
@@ -162,54 +162,6 @@ bool draft_asks(const struct draft *d, const char *words)
     return a.found;
 }
 
-/* Words of a question that only frame its topic. */
-static const char *const frames[] = {
-    "advantages", "between",    "brief",       "comfortable", "compare",       "concept",
-    "define",     "difference", "differences", "different",   "disadvantages", "experience",
-    "familiar",   "happens",    "main",        "mean",        "means",         "purpose",
-    "quickly",    "short",      "terms",       "use",         "using",         "versus",
-    "work",       "worked",     "working",     "works",       "understand",    "understanding",
-    "ever",       "simple",     "technical",   "someone",     "somebody",      "important",
-    "matter",     "good",       "design",      "build",       "implement",     "architect"};
-
-struct topic {
-    size_t first;
-    size_t last;
-    bool any;
-};
-
-static bool framing(const char *word)
-{
-    if (term_stopword(word))
-        return true;
-    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
-        if (strcmp(word, frames[i]) == 0)
-            return true;
-    return false;
-}
-
-static void topic_word(const struct term *t, void *arg)
-{
-    struct topic *topic = arg;
-
-    if (framing(t->word))
-        return;
-    if (!topic->any)
-        topic->first = t->at;
-    topic->any = true;
-    topic->last = t->at + t->len;
-}
-
-void draft_topic(const struct draft *d, char topic[static TOPIC_MAX])
-{
-    struct topic t = {.any = false};
-
-    topic[0] = '\0';
-    words_each(d->question, strlen(d->question), topic_word, &t);
-    if (t.any && t.last - t.first < TOPIC_MAX)
-        text_copy(topic, TOPIC_MAX, d->question + t.first, t.last - t.first);
-}
-
 /* -------------------------------------------------------------------------------- how good is it
  */
 
@@ -227,7 +179,7 @@ float passage_weight(const struct passage *p)
 
 static bool any_used(const struct draft *d, const struct evidence *e)
 {
-    for (size_t i = e->first; i < e->end; i++)
+    for (size_t i = e->place.first; i < e->place.end; i++)
         if (d->used[i])
             return true;
     return false;
@@ -236,9 +188,9 @@ static bool any_used(const struct draft *d, const struct evidence *e)
 /** A story of what went wrong proves nothing to who asks for strengths. */
 static bool tells_setback(const struct draft *d, const struct evidence *e)
 {
-    bool setback = e->goes_on;
+    bool setback = e->place.goes_on;
 
-    for (size_t i = e->first; i < e->end; i++)
+    for (size_t i = e->place.first; i < e->place.end; i++)
         setback |= grounding_passage(d->g, i)->setback;
     return setback;
 }
@@ -246,7 +198,8 @@ static bool tells_setback(const struct draft *d, const struct evidence *e)
 /** A place that begins with what somebody did, and did well. */
 static bool strong(const struct draft *d, const struct evidence *e)
 {
-    return grounding_passage(d->g, e->first)->action && !e->fact && !tells_setback(d, e);
+    return grounding_passage(d->g, e->place.first)->action && !e->place.fact &&
+           !tells_setback(d, e);
 }
 
 bool draft_best_proof(const struct draft *d, bool any, size_t *i)
@@ -254,13 +207,13 @@ bool draft_best_proof(const struct draft *d, bool any, size_t *i)
     for (int pass = any ? 0 : 1; pass < 2; pass++) {
         for (size_t k = 0; k < d->evidence_count; k++) {
             const struct evidence *e = &d->evidence[k];
-            bool fits = !any        ? e->cover >= PROOF_COVER
+            bool fits = !any        ? e->fits >= evidence_fits
                         : pass == 0 ? strong(d, e)
-                                    : !e->fact && !tells_setback(d, e);
+                                    : !e->place.fact && !tells_setback(d, e);
 
             if (!fits || any_used(d, e))
                 continue;
-            *i = any && e->cover < PROOF_COVER ? e->first : e->best;
+            *i = any ? e->place.first : e->best;
             return true;
         }
     }
@@ -273,9 +226,10 @@ bool draft_proof_elsewhere(const struct draft *d, size_t than, size_t *i)
         const struct evidence *e = &d->evidence[k];
 
         if (!strong(d, e) || any_used(d, e) ||
-            grounding_passage(d->g, e->first)->heading == grounding_passage(d->g, than)->heading)
+            grounding_passage(d->g, e->place.first)->heading ==
+                grounding_passage(d->g, than)->heading)
             continue;
-        *i = e->cover < PROOF_COVER ? e->first : e->best;
+        *i = e->place.first;
         return true;
     }
     return draft_best_proof(d, true, i);
@@ -286,7 +240,7 @@ bool draft_best_fact(const struct draft *d, size_t *i)
     for (size_t k = 0; k < d->evidence_count; k++) {
         const struct evidence *e = &d->evidence[k];
 
-        if (!e->fact || e->cover < PROOF_COVER || any_used(d, e))
+        if (!e->place.fact || e->fits < evidence_fits || any_used(d, e))
             continue;
         *i = e->best;
         return true;
@@ -310,8 +264,11 @@ static int draft_open(struct draft *d, const struct grounding *g, const char *qu
     d->used = calloc(n + 1, sizeof(*d->used));
     if (!d->used)
         return UV_ENOMEM;
-    d->themes = evidence_themes(question);
+    d->form = form_of(question, kind, evidence_themes(question), g);
     d->evidence_count = evidence_find(g, question, kind, d->evidence, EVIDENCE_MAX);
+    d->fits = d->evidence_count && d->evidence[0].fits >= evidence_fits;
+    d->named = !d->evidence_count || d->evidence[0].named;
+    d->story = d->evidence_count ? &d->evidence[0] : NULL;
     return 0;
 }
 
@@ -331,23 +288,11 @@ static void fill_up(struct draft *d)
         {"Close", "Stop after a minute and ask whether to go on."},
     };
 
-    if (!d->candidate && d->kind != QUESTION_SMALL_TALK && d->kind != QUESTION_CLOSING)
+    if (!d->candidate && d->form != FORM_SMALL_TALK && d->form != FORM_CLOSING)
         draft_advise(d, "Your own words",
                      "Add a profile to get points from your own experience here.");
     for (size_t i = 0; d->count < OUTLINE_POINTS_MIN && i < 3; i++)
         draft_advise(d, general[i][0], general[i][1]);
-}
-
-/** The form of the kind, unless what is asked for is plainly something else. */
-static form_fn *choose_form(const struct draft *d)
-{
-    bool fact = d->themes & THEME_FACT && d->evidence_count && d->evidence[0].fact;
-
-    if (d->themes & THEME_SELF || (fact && draft_asks(d, "strength strengths")))
-        return form_background;
-    if (d->kind == QUESTION_BEHAVIORAL && fact)
-        return form_background;
-    return forms[d->kind];
 }
 
 static int hand_over(struct draft *d, struct outline *o)
@@ -374,6 +319,10 @@ static int hand_over(struct draft *d, struct outline *o)
         o->points[i].quote = fact ? memory + p->quote : NULL;
     }
     o->count = d->count;
+    o->form = d->form;
+    o->fits = d->fits;
+    o->named = d->named;
+    o->told = d->story ? d->story->place : (struct place){.end = 0};
     o->memory = memory;
     o->memory_len = len + 1;
     return 0;
@@ -387,9 +336,11 @@ int outline_compose(struct outline *o, const struct grounding *g, const char *qu
 
     if (err)
         goto out;
-    choose_form (&d)(&d);
+    (forms[d.form] ? forms[d.form] : form_steps)(&d, form_plan(d.form));
     fill_up(&d);
     err = hand_over(&d, o);
+    if (!err)
+        outline_lead(&d, o);
 out:
     draft_release(&d);
     return err;

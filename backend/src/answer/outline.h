@@ -6,10 +6,12 @@
  *     for (i < o.count) ... o.points[i].text, .field, .quote
  *     outline_release(&o);
  *
- * Three to six points. A point with a field is a fact: its quote is a verbatim run of that field
- * of the profile or job description, and its text holds nothing else but a label and advice on
- * form. A point without a field is advice only and states nothing about the candidate. Nothing is
- * invented; where the profile has nothing, a point says so.
+ * First what to say first (the lead: a run of the profile, or words that are true whatever it
+ * holds), then at most three key phrases with their numbers, then three to six points. A point with
+ * a field is a fact: its quote is a verbatim run of that field of the profile or job description,
+ * and its text holds nothing else but a label and advice on form. A point without a field is advice
+ * only and states nothing about the candidate. Nothing is invented; where the profile has nothing,
+ * a point says so.
  *
  * Threads    Any; the grounding is only read.
  * Errors     UV_ENOMEM.
@@ -18,6 +20,8 @@
 #ifndef ANSWER_OUTLINE_H
 #define ANSWER_OUTLINE_H
 
+#include "answer/form.h"
+#include "ground/places.h"
 #include "ground/question.h"
 #include "llm/driver.h"
 
@@ -25,12 +29,33 @@
 
 struct grounding;
 
-enum { OUTLINE_POINTS_MAX = 6, OUTLINE_POINTS_MIN = 3 };
+enum {
+    OUTLINE_POINTS_MAX = 6,
+    OUTLINE_POINTS_MIN = 3,
+    OUTLINE_LEAD_WORDS = 12,
+    OUTLINE_LEAD_BYTES = 160,
+    OUTLINE_KEYS_MAX = 3,
+    OUTLINE_KEY_BYTES = 96,
+    OUTLINE_NUMBER_BYTES = 32,
+};
+
+/** A phrase to keep in view while speaking, a run of the profile. */
+struct outline_key {
+    char text[OUTLINE_KEY_BYTES];
+    char number[OUTLINE_NUMBER_BYTES]; /**< The figure in it with its unit; "": none */
+};
 
 struct outline {
     struct llm_point points[OUTLINE_POINTS_MAX];
     size_t count;
-    char *memory; /**< What the points point into */
+    char lead[OUTLINE_LEAD_BYTES]; /**< What to say first, in at most 12 words */
+    struct outline_key keys[OUTLINE_KEYS_MAX];
+    size_t key_count;
+    bool fits;  /**< Something in the profile answers the question, as far as can be told */
+    bool named; /**< And holds the names that it asks for */
+    enum answer_form form;
+    struct place told; /**< The place of the profile that the answer stands on; empty: none */
+    char *memory;      /**< What the points point into */
     size_t memory_len;
 };
 

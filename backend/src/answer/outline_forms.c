@@ -1,9 +1,12 @@
 /**
- * @file answer/outline_forms.c  The form of an outline for each kind but behavioral
+ * @file answer/outline_forms.c  The form of an outline for everything but a story
  *
- * Every sentence here is advice on form; what is said about the candidate or the job is cited.
+ * Most forms are a list of steps (answer/form.h) with an example of the candidate's own where it
+ * belongs. Every sentence here is advice on form; what is said about the candidate or the job is
+ * cited.
  */
 #include "answer/outline_internal.h"
+#include "ground/names.h"
 #include "ground/terms.h"
 #include "ground/themes.h"
 
@@ -17,138 +20,92 @@ enum {
     PAIRS_MAX = 2,   /* needs that are matched with evidence */
     WANT_BYTES = 24, /* in which a sentence says that it is about a wish */
     ASKED_MAX = 3,   /* questions made of the job description */
+    NEAR_MAX = 2,    /* further places that are offered beside the first */
 };
 
-/* ------------------------------------------------------------------------------------ technical */
+static const float NEAR = 0.6f; /* of the first's score, to be offered beside it */
 
-static void advise_topic(struct draft *d, const char *label, const char *before, const char *after,
-                         const char *without)
+/* ------------------------------------------------------------------------------------- examples */
+
+/** Say so when nothing in the profile answers it. */
+static void advise_none(struct draft *d)
 {
-    char topic[TOPIC_MAX];
-    char advice[ADVICE_MAX];
-
-    draft_topic(d, topic);
-    snprintf(advice, sizeof(advice), "%s“%s”%s", before, topic, after);
-    draft_advise(d, label, topic[0] ? advice : without);
+    if (d->candidate && !d->fits)
+        draft_advise(d, "Careful",
+                     "Your profile names nothing that fits this; say so, or use what you remember "
+                     "yourself.");
 }
 
-/** Passages that hold a word of the question itself, not only a related one. */
-static bool find_exact(const struct draft *d, unsigned fields, size_t *i)
+/** The best place, under a label that says how far it fits, and what is nearly as good. */
+static void cite_example(struct draft *d, const char *label)
 {
-    struct ground_query q;
-    char topic[TOPIC_MAX];
+    static const char *const further[NEAR_MAX] = {"Also", "Or"};
+    size_t said = 0;
 
-    draft_topic(d, topic);
-    ground_query_init(&q);
-    ground_query_exact(&q, topic, strlen(topic), 1);
-    return draft_find(d, &q, fields, i);
-}
-
-static void cite_use(struct draft *d)
-{
-    size_t i;
-    bool cited = false;
-
-    if (find_exact(d, GROUND_BIT(GROUND_SKILLS), &i)) {
-        draft_cite_whole(d, "On your profile", "you list", i);
-        cited = true;
-    }
-    for (int n = 0; n < 2 && find_exact(d, GROUND_BIT(GROUND_CONTEXT), &i); n++) {
-        draft_cite_whole(d, n ? "Also" : "Where you used it", NULL, i);
-        cited = true;
-    }
-    if (!cited && draft_best_proof(d, false, &i) && !grounding_passage(d->g, i)->setback)
-        draft_cite_whole(d, "Nearest in your work", NULL, i);
-    else if (!cited && d->candidate)
-        draft_advise(d, "Where you used it",
-                     "Your profile does not mention it: say so, name the nearest thing you know.");
-}
-
-void form_technical(struct draft *d)
-{
-    if (draft_asks(d, "experience familiar comfortable") || strstr(d->question, "have you ")) {
-        draft_advise(d, "Answer first", "Say yes or no, for how long and at what size.");
-        cite_use(d);
-        draft_advise(d, "Depth", "Name one hard problem you solved with it and one limit you met.");
+    if (!d->evidence_count)
         return;
-    }
-    if (draft_asks(d, "difference compare versus"))
-        advise_topic(d, "In one line", "Name each side of ",
-                     " in a few words, then what divides them.",
-                     "Name each side in a few words, then what divides them.");
-    else
-        advise_topic(d, "In one line", "Say what ", " comes down to before any detail.",
-                     "Give the definition before any detail.");
-    draft_advise(d, "How", "Walk through it in two or three steps, with one small example.");
-    cite_use(d);
-    draft_advise(d, "Trade-off", "Say when you would choose it, when not, and what it costs.");
+    draft_cite_whole(d, d->fits ? label : "Nearest in your work", NULL, d->evidence[0].best);
+    for (size_t k = 1; k < d->evidence_count && said < NEAR_MAX; k++)
+        if (d->evidence[k].score >= d->evidence[0].score * NEAR)
+            draft_cite_whole(d, further[said++], NULL, d->evidence[k].best);
 }
 
-/* --------------------------------------------------------------------------------------- design */
-
-struct aspect {
-    const char *label;
-    const char *advice;
-    const char *words; /* what counts as experience with it */
-};
-
-static const struct aspect aspects[] = {
-    {"Requirements", "Ask who uses it, what it must do, what it may leave out.", NULL},
-    {"Scale", "Estimate users, requests a second and growth before you draw.",
-     "requests per second throughput traffic million concurrent peak load"},
-    {"API", "Name the few calls it offers and what each returns.",
-     "api endpoint rest grpc interface"},
-    {"Data", "Choose what is stored where, the keys, and how it is partitioned.",
-     "database schema storage postgres partition replication cache data"},
-    {"Trade-offs", "Say what breaks first, and what you gave up for what.",
-     "latency availability reliability outage cost consistency failover"},
-};
-
-void form_design(struct draft *d)
+void form_steps(struct draft *d, const struct form_plan *plan)
 {
-    size_t i;
-    int cited = 0;
+    bool told = false;
 
-    for (size_t a = 0; a < sizeof(aspects) / sizeof(aspects[0]); a++) {
-        const struct aspect *x = &aspects[a];
-
-        if (x->words && cited < 3 && draft_find_text(d, x->words, GROUND_BIT(GROUND_CONTEXT), &i)) {
-            char advice[ADVICE_MAX];
-
-            snprintf(advice, sizeof(advice), "%s You know it from:", x->advice);
-            draft_cite_whole(d, x->label, advice, i);
-            cited++;
-        } else {
-            draft_advise(d, x->label, x->advice);
+    for (int i = 0; i < FORM_STEPS_MAX && plan->steps[i].label; i++) {
+        if (i == plan->proof && d->fits) {
+            cite_example(d, "From your work");
+            told = true;
         }
+        draft_advise(d, plan->steps[i].label, plan->steps[i].advice);
     }
-    if (!cited && draft_best_proof(d, false, &i))
-        draft_cite_whole(d, "From your work", NULL, i);
+    if (!told && d->fits)
+        cite_example(d, "From your work");
 }
 
-/* ---------------------------------------------------------------------------------- situational */
+/* ----------------------------------------------------------------------------------- experience */
 
-void form_situational(struct draft *d)
+/** A skill of the profile that the question names. */
+static bool find_skill(const struct draft *d, size_t *i)
 {
-    bool habit = draft_asks(d, "prioritize decide organize manage handle stay keep") &&
-                 strstr(d->question, "do you");
+    struct asked_name names[NAMES_MAX];
+    size_t n = names_asked(d->question, d->g, names);
+
+    for (size_t k = 0; k < grounding_count(d->g); k++) {
+        const struct passage *p = grounding_passage(d->g, k);
+
+        if (p->field != GROUND_SKILLS || d->used[k])
+            continue;
+        for (size_t m = 0; m < n; m++)
+            if (names_held(&names[m], p->text, p->len)) {
+                *i = k;
+                return true;
+            }
+    }
+    return false;
+}
+
+void form_experience(struct draft *d, const struct form_plan *plan)
+{
+    struct asked_name names[NAMES_MAX];
+    char advice[ADVICE_MAX];
     size_t i;
 
-    if (habit) {
-        draft_advise(d, "Your rule", "Say in one sentence how you go about it.");
+    if (find_skill(d, &i))
+        draft_cite_whole(d, "On your profile", "you list", i);
+    if (d->candidate && !d->named && names_asked(d->question, d->g, names)) {
+        snprintf(advice, sizeof(advice),
+                 "No work in your profile names “%s”: say so, then what is nearest.",
+                 names[0].text);
+        draft_advise(d, "Careful", advice);
     } else {
-        draft_advise(d, "First", "Find out what happened and whom it touches before you act.");
-        draft_advise(d, "Then", "Name the step you would take the same day, and why that one.");
+        advise_none(d);
     }
-    if (draft_best_proof(d, false, &i)) {
-        draft_cite_whole(d, "You have done it", NULL, i);
-        if (draft_best_proof(d, false, &i))
-            draft_cite_whole(d, "And", NULL, i);
-    } else if (d->candidate) {
-        draft_advise(d, "Example", "Your profile names no such case: tell one you remember.");
-    }
-    draft_advise(d, "Tell people", "Say who hears of it, when, and in what words.");
-    draft_advise(d, "After", "Say what you would change so that it does not come back.");
+    cite_example(d, d->named ? "Where you did it" : "Nearest in your work");
+    draft_advise(d, plan->steps[0].label, plan->steps[0].advice);
+    draft_advise(d, plan->steps[1].label, plan->steps[1].advice);
 }
 
 /* --------------------------------------------------------------------------------- motivational */
@@ -208,15 +165,12 @@ static void cite_fit(struct draft *d, size_t pairs)
 {
     struct need best[PAIRS_MAX];
     size_t n = match_needs(d, best, pairs);
-    size_t i;
 
     for (size_t k = 0; k < n; k++) {
         draft_cite_whole(d, k ? "They also want" : "They look for", NULL, best[k].job);
         if (best[k].proven && !d->used[best[k].proof])
             draft_cite_whole(d, "You bring", NULL, best[k].proof);
     }
-    for (int k = 0; n == 0 && k < 2 && draft_best_proof(d, true, &i); k++)
-        draft_cite_whole(d, k ? "And" : "You bring", NULL, i);
     if (n == 0 && d->candidate)
         draft_advise(d, "The role",
                      "Name one thing of the posting that only this role has. (Add the job "
@@ -263,14 +217,14 @@ static bool find_want(const struct draft *d, size_t *i)
     return false;
 }
 
-void form_motivational(struct draft *d)
+void form_motive(struct draft *d, const struct form_plan *plan)
 {
     size_t i;
 
-    if (d->themes & THEME_PRIDE && d->candidate) {
-        form_behavioral(d);
-        return;
-    }
+    if (d->fits && !d->story->place.action)
+        draft_cite_whole(d, "What you want", NULL, d->story->best);
+    else if (!draft_asks(d, "hire choose") && find_want(d, &i))
+        draft_cite_whole(d, "What you want", NULL, i);
     if (draft_asks(d, "leave leaving left change"))
         draft_advise(d, "Direction", "Speak of what you go to, not of what you leave.");
     else if (draft_asks(d, "years goals future"))
@@ -278,81 +232,72 @@ void form_motivational(struct draft *d)
     else if (draft_asks(d, "hire choose fit"))
         draft_advise(d, "In one line", "Name their need and your proof in the same sentence.");
     else
-        draft_advise(d, "In one line", "Name the one thing about this role that fits you best.");
-    if (!draft_asks(d, "hire choose") && find_want(d, &i))
-        draft_cite_whole(d, "What you want", NULL, i);
+        draft_advise(d, plan->steps[0].label, plan->steps[0].advice);
     cite_fit(d, PAIRS_MAX);
-    draft_advise(d, "Close", "Say what you would like to achieve here in the first year.");
+    draft_advise(d, plan->steps[1].label, plan->steps[1].advice);
 }
 
 /* ----------------------------------------------------------------------------------- background */
 
-static void form_strength(struct draft *d)
+void form_strength(struct draft *d, const struct form_plan *plan)
 {
     size_t i;
 
-    draft_advise(d, "In one line", "Name one strength that this job needs.");
+    draft_advise(d, plan->steps[0].label, plan->steps[0].advice);
     if (draft_best_fact(d, &i))
         draft_cite_whole(d, "In your own words", NULL, i);
     for (int n = 0; n < 2 && draft_best_proof(d, true, &i); n++)
         draft_cite_whole(d, n ? "And" : "Proof", NULL, i);
     if (draft_field(d, GROUND_SKILLS, &i))
         draft_cite_whole(d, "Skill", NULL, i);
-    draft_advise(d, "Close", "Say how it would help in this team.");
+    draft_advise(d, plan->steps[1].label, plan->steps[1].advice);
 }
 
-static void form_weakness(struct draft *d)
+/** Does a sentence say what is done about it? Its own or the second of its place. */
+static void cite_weakness(struct draft *d, const struct form_plan *plan)
 {
-    size_t i;
+    const struct place *p = &d->evidence[0].place;
 
-    if (draft_best_proof(d, false, &i))
-        draft_cite_whole(d, "Name it", NULL, i);
-    else
-        draft_advise(d, "Name it", "One real weakness that is not the core of this job.");
-    draft_advise(d, "Show it", "One sentence on when it cost something.");
-    draft_advise(d, "What you do about it", "Name the habit or help that keeps it small.");
-    draft_advise(d, "Close", "Say how it is better today than a year ago.");
+    draft_cite_whole(d, plan->steps[0].label, NULL, p->first);
+    if (p->end - p->first == 1)
+        draft_advise(d, plan->steps[1].label, plan->steps[1].advice);
+    for (size_t i = p->first + 1; i < p->end && i < p->first + 3; i++)
+        draft_cite_whole(d, plan->steps[1].label, NULL, i);
 }
 
-static void cite_now(struct draft *d)
+void form_weakness(struct draft *d, const struct form_plan *plan)
 {
-    size_t i;
-
-    if (draft_field(d, GROUND_ROLE, &i))
-        draft_cite_whole(d, "Now", NULL, i);
-    if (draft_field(d, GROUND_YEARS, &i))
-        draft_cite_whole(d, "Experience", NULL, i);
-    if (d->count == 0)
-        draft_advise(d, "Now", "Your role today in one sentence.");
+    if (d->fits) {
+        cite_weakness(d, plan);
+    } else {
+        advise_none(d);
+        draft_advise(d, plan->steps[0].label, plan->steps[0].advice);
+        draft_advise(d, plan->steps[1].label, plan->steps[1].advice);
+        cite_example(d, "Nearest in your work");
+    }
+    draft_advise(d, plan->steps[2].label, plan->steps[2].advice);
 }
 
-void form_background(struct draft *d)
+void form_intro(struct draft *d, const struct form_plan *plan)
 {
     struct need need;
     size_t i;
 
-    bool whole = draft_asks(d, "yourself background resume cv introduce");
-
-    if (d->themes & THEME_SELF) {
-        form_weakness(d);
-        return;
-    }
-    if (draft_asks(d, "strength strengths good")) {
-        form_strength(d);
-        return;
-    }
-    if (!whole && draft_best_proof(d, false, &i))
-        draft_cite_whole(d, "Answer first", NULL, i);
-    cite_now(d);
+    if (draft_field(d, GROUND_ROLE, &i))
+        draft_cite_whole(d, plan->steps[0].label, NULL, i);
+    if (draft_field(d, GROUND_YEARS, &i))
+        draft_cite_whole(d, "Experience", NULL, i);
+    if (d->count == 0)
+        draft_advise(d, plan->steps[0].label, plan->steps[0].advice);
     if (draft_best_proof(d, true, &i)) {
         draft_cite_whole(d, "Proof", NULL, i);
         if (draft_proof_elsewhere(d, i, &i))
             draft_cite_whole(d, "And", NULL, i);
     }
     if (match_needs(d, &need, 1) == 1)
-        draft_cite_whole(d, "Why this role", "they look for", need.job);
+        draft_cite_whole(d, plan->steps[1].label, "they look for", need.job);
     else
-        draft_advise(d, "Why this role", "End with what you want to do next, and why here.");
+        draft_advise(d, plan->steps[1].label, plan->steps[1].advice);
     if (draft_field(d, GROUND_SKILLS, &i))
         draft_cite_whole(d, "Skill", NULL, i);
 }
@@ -361,25 +306,25 @@ void form_background(struct draft *d)
 
 struct topic_advice {
     const char *asked;  /* words of the question */
-    const char *search; /* what to look for in profile and posting */
+    const char *search; /* what to look for in the posting */
     const char *first;
     const char *then;
 };
 
-static const struct topic_advice logistics[] = {
-    {"salary compensation pay earn range money rate making wage",
-     "salary compensation pay bonus range", "Give a range you researched, or ask for theirs first.",
+static const struct topic_advice terms[] = {
+    {"salary compensation pay earn range money rate wage", "salary compensation pay bonus range",
+     "Give a range you researched, or ask for theirs first.",
      "Say that the whole package and the role count too."},
     {"visa sponsorship permit authorized eligible legally citizen clearance",
      "visa permit citizen sponsorship authorized clearance",
-     "Answer yes or no, then the date it runs to.", "Offer to send the papers."},
-    {"relocate relocation move based located live commute office remote hybrid site",
+     "Answer yes or no, then the date it runs to.", "Offer to send proof of it."},
+    {"relocate relocation move based live commute office remote hybrid site",
      "relocate remote hybrid office location based onsite",
      "Answer yes or no first, then your condition.", "Ask how the team works today."},
-    {"start notice soon available begin join earliest", "notice start available availability",
+    {"start notice soon available begin join earliest", "start available availability",
      "Give a date, counting your notice period.", "Say whether there is room to move it."},
     {"travel weekends shifts hours nights call overtime",
-     "travel weekend shift oncall hours schedule", "Say what you can do without hedging.",
+     "travel weekend shift oncall hours schedule rotation", "Say what you can do without hedging.",
      "Ask how often it really happens."},
     {"references reference contact", "reference references",
      "Say whom they may ask, and after which step.", "Promise the contacts by a day you can keep."},
@@ -388,39 +333,23 @@ static const struct topic_advice logistics[] = {
      "Say why this role comes first for you, if it does."},
 };
 
-static const struct topic_advice any_logistics = {
-    "", "start notice salary location remote travel visa",
-    "Answer with the plain fact in one sentence.",
-    "Say if something could move, and ask what they need."};
-
-void form_logistics(struct draft *d)
+void form_fact(struct draft *d, const struct form_plan *plan)
 {
-    const struct topic_advice *t = &any_logistics;
+    const struct topic_advice *t = NULL;
     size_t i;
 
-    for (size_t k = 0; k < sizeof(logistics) / sizeof(logistics[0]); k++) {
-        if (!draft_asks(d, logistics[k].asked))
-            continue;
-        t = &logistics[k];
-        break;
-    }
-    draft_advise(d, "Answer first", t->first);
-    if (draft_best_fact(d, &i) ||
-        (draft_best_proof(d, false, &i) && !grounding_passage(d->g, i)->bullet))
-        draft_cite_whole(d, "Your profile says", NULL, i);
-    if (draft_find_text(d, t->search, GROUND_BIT(GROUND_JOB), &i))
+    for (size_t k = 0; k < sizeof(terms) / sizeof(terms[0]) && !t; k++)
+        if (draft_asks(d, terms[k].asked))
+            t = &terms[k];
+    advise_none(d);
+    cite_example(d, "Your profile says");
+    draft_advise(d, plan->steps[0].label, t ? t->first : plan->steps[0].advice);
+    if (t && draft_find_text(d, t->search, GROUND_BIT(GROUND_JOB), &i))
         draft_cite_whole(d, "The posting says", NULL, i);
-    draft_advise(d, "Then", t->then);
+    draft_advise(d, plan->steps[1].label, t ? t->then : plan->steps[1].advice);
 }
 
-/* ------------------------------------------------------------------- small talk, closing, other */
-
-void form_small_talk(struct draft *d)
-{
-    draft_advise(d, "Short", "Answer in one friendly sentence.");
-    draft_advise(d, "True", "Add one small detail that is true today.");
-    draft_advise(d, "Back", "Ask the same in return, then let them begin.");
-}
+/* -------------------------------------------------------------------------------------- closing */
 
 static const char *asking_for(const struct draft *d, size_t i)
 {
@@ -461,25 +390,13 @@ static size_t top_needs(const struct draft *d, struct need *best, size_t max)
     return n;
 }
 
-void form_closing(struct draft *d)
+void form_closing(struct draft *d, const struct form_plan *plan)
 {
     struct need best[ASKED_MAX];
     size_t n = top_needs(d, best, ASKED_MAX);
 
     for (size_t k = 0; k < n; k++)
         draft_cite_whole(d, "Ask", asking_for(d, best[k].job), best[k].job);
-    draft_advise(d, "Ask", "What would make you say after six months that hiring me was right?");
-    draft_advise(d, "Ask", "What is the hardest part of this job that the posting does not say?");
-    draft_advise(d, "Ask", "What are the next steps, and when may I expect to hear from you?");
-}
-
-void form_other(struct draft *d)
-{
-    size_t i;
-
-    draft_advise(d, "In one line", "Answer the question itself in one sentence.");
-    for (int n = 0; n < 2 && draft_best_proof(d, false, &i); n++)
-        draft_cite_whole(d, n ? "Also" : "From your work", NULL, i);
-    draft_advise(d, "Because", "Give your reason, then one example you have seen yourself.");
-    draft_advise(d, "Close", "Stop there, or offer to go into detail.");
+    for (int i = 0; i < FORM_STEPS_MAX && plan->steps[i].label; i++)
+        draft_advise(d, plan->steps[i].label, plan->steps[i].advice);
 }

@@ -6,6 +6,7 @@
 #ifndef ANSWER_OUTLINE_INTERNAL_H
 #define ANSWER_OUTLINE_INTERNAL_H
 
+#include "answer/form.h"
 #include "answer/outline.h"
 #include "base/buffer.h"
 #include "ground/evidence.h"
@@ -13,7 +14,7 @@
 
 #include <stdbool.h>
 
-enum { DRAFT_BYTES_MAX = 16 * 1024, TOPIC_MAX = 96, EVIDENCE_MAX = 10 };
+enum { DRAFT_BYTES_MAX = 16 * 1024, EVIDENCE_MAX = 10 };
 
 struct draft_point {
     size_t text;
@@ -30,7 +31,10 @@ struct draft {
     bool *used;                             /* one a passage: said already */
     struct evidence evidence[EVIDENCE_MAX]; /* places for the question, best first */
     size_t evidence_count;
-    unsigned themes; /* of the question, enum theme_flag */
+    enum answer_form form;
+    bool fits;                    /* the best place answers the question, as far as can be told */
+    bool named;                   /* it holds every name that is asked for */
+    const struct evidence *story; /* the place that is told; NULL: none */
     struct buf memory;
     struct draft_point points[OUTLINE_POINTS_MAX];
     size_t count;
@@ -54,9 +58,6 @@ bool draft_field(const struct draft *d, enum ground_field field, size_t *i);
 /** Does the question hold one of these words (separated by spaces, compared by stem)? */
 bool draft_asks(const struct draft *d, const char *words);
 
-/** What the question is about, verbatim from it, frame words left out; "" if nothing is left. */
-void draft_topic(const struct draft *d, char topic[static TOPIC_MAX]);
-
 /** How much passage i proves: deeds, figures, first person. About 0.5 .. 2. */
 float passage_weight(const struct passage *p);
 
@@ -70,16 +71,18 @@ bool draft_proof_elsewhere(const struct draft *d, size_t than, size_t *i);
 /** The same among what the profile states ("Notice period: …"). */
 bool draft_best_fact(const struct draft *d, size_t *i);
 
+/** Fill in what a prompter shows: the lead and the key phrases. */
+void outline_lead(const struct draft *d, struct outline *o);
+
 /* The forms. */
-void form_behavioral(struct draft *d);
-void form_technical(struct draft *d);
-void form_design(struct draft *d);
-void form_situational(struct draft *d);
-void form_motivational(struct draft *d);
-void form_background(struct draft *d);
-void form_logistics(struct draft *d);
-void form_small_talk(struct draft *d);
-void form_closing(struct draft *d);
-void form_other(struct draft *d);
+void form_story(struct draft *d, const struct form_plan *plan);
+void form_steps(struct draft *d, const struct form_plan *plan);
+void form_experience(struct draft *d, const struct form_plan *plan);
+void form_motive(struct draft *d, const struct form_plan *plan);
+void form_strength(struct draft *d, const struct form_plan *plan);
+void form_weakness(struct draft *d, const struct form_plan *plan);
+void form_intro(struct draft *d, const struct form_plan *plan);
+void form_fact(struct draft *d, const struct form_plan *plan);
+void form_closing(struct draft *d, const struct form_plan *plan);
 
 #endif

@@ -21,9 +21,7 @@ enum {
     ACTIONS_MAX = 2, /* sentences told as action */
 };
 
-static const float STORY_COVER = 0.34f; /* of the question, else the story may be the wrong one */
-static const float OPENS = 4;           /* fit of the sentence that the rest goes on from */
-static const float ALSO_SCORE = 0.55f;  /* of the best story's, to be offered beside it */
+static const float OPENS = 4; /* fit of the sentence that the rest goes on from */
 
 static const char *const part_names[] = {"Situation", "Task", "Action", "Result"};
 static const char *const part_advice[] = {
@@ -67,7 +65,7 @@ struct search {
 static const struct evidence *find_story(const struct draft *d)
 {
     for (size_t k = 0; k < d->evidence_count; k++)
-        if (!d->evidence[k].fact)
+        if (!d->evidence[k].place.fact)
             return &d->evidence[k];
     return d->evidence_count ? &d->evidence[0] : NULL;
 }
@@ -290,11 +288,11 @@ static void frame(const struct draft *d, struct story *s)
 static void tell_story(struct draft *d, const struct evidence *e)
 {
     struct story s = {.n = 0};
-    size_t first = e->first;
-    size_t end = e->end;
+    size_t first = e->place.first;
+    size_t end = e->place.end;
 
     narrow(e->best, &first, &end);
-    if (e->goes_on)
+    if (e->place.goes_on)
         s.at[s.n++] = before(d, first);
     for (size_t i = first; i < end && s.n < STORY_MAX; i++)
         s.at[s.n++] = i;
@@ -304,37 +302,48 @@ static void tell_story(struct draft *d, const struct evidence *e)
     }
     for (size_t i = 0; i < s.n; i++)
         judge_sentence(&s, grounding_passage(d->g, s.at[i]), i);
-    if (e->goes_on)
+    if (e->place.goes_on)
         frame(d, &s);
     tell_parts(d, &s);
 }
 
-/** A second story for who would rather tell that one. */
-static void offer_other(struct draft *d, const struct evidence *told)
+static bool told(const struct draft *d, const struct evidence *e)
+{
+    for (size_t i = e->place.first; i < e->place.end; i++)
+        if (d->used[i])
+            return true;
+    return false;
+}
+
+/** Other stories, for who would rather tell one of them. */
+static void offer_others(struct draft *d)
 {
     for (size_t k = 0; k < d->evidence_count; k++) {
         const struct evidence *e = &d->evidence[k];
 
-        if (e == told || e->fact || d->used[e->best] || e->cover < STORY_COVER ||
-            e->score < told->score * ALSO_SCORE)
+        if (e == d->story || (e->place.fact && d->story->place.fact == false) || told(d, e))
             continue;
-        draft_cite_whole(d, "Or tell", NULL, e->best);
-        return;
+        draft_cite_whole(d, "Or tell", NULL, e->place.first);
     }
 }
 
-void form_behavioral(struct draft *d)
+void form_story(struct draft *d, const struct form_plan *plan)
 {
-    const struct evidence *e = find_story(d);
-
-    if (!e) {
+    (void)plan;
+    d->story = find_story(d);
+    if (!d->story) {
         advise_story(d);
         return;
     }
-    if (e->cover < STORY_COVER)
+    if (d->fits) {
+        tell_story(d, d->story);
+    } else {
         draft_advise(d, "Careful",
                      "Your profile names no example that fits well; the nearest is below. "
                      "Use one you remember better if there is one.");
-    tell_story(d, e);
-    offer_other(d, e);
+        draft_cite_whole(d, "Nearest", NULL, d->story->best);
+        draft_advise(d, part_names[ACTION], part_advice[ACTION]);
+        draft_advise(d, part_names[RESULT], part_advice[RESULT]);
+    }
+    offer_others(d);
 }

@@ -2,6 +2,8 @@
  * @file answer-probe/main.c  answer-probe: what is made of words, without a server
  *
  *     answer-probe classify        lines of speech -> {"spans": [{"start", "end", "kind", "p"}]}
+ *     answer-probe outline P.json J.txt    questions -> kind, lead, keys, points, fits
+ *     answer-probe speak P.json J.txt      questions -> {"text": the built-in answer}
  *
  * Reads lines and prints one JSON object for each. Exit status 0, or 2 for what cannot be run.
  */
@@ -17,6 +19,9 @@ static const struct {
     const char *usage;
 } commands[] = {
     {"classify", probe_classify, "classify < LINES      where the questions are, and of what kind"},
+    {"outline", probe_outline,
+     "outline PROFILE.json [JOB.txt] < QUESTIONS   what is shown at once"},
+    {"speak", probe_speak, "speak PROFILE.json [JOB.txt] < QUESTIONS     the built-in answer"},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

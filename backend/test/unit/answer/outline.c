@@ -102,13 +102,15 @@ static void how_it_was_resolved_is_no_subject_of_its_own(void **state)
     static const char question[] =
         "tell me about a time when you disagreed with a colleague and how you resolved it";
     struct grounding *g = NULL;
+    const char *first = NULL;
     struct outline o;
 
     (void)state;
     assert_int_equal(grounding_open(&g, &logistics), 0);
     assert_int_equal(outline_compose(&o, g, question, QUESTION_BEHAVIORAL), 0);
-    assert_null(labelled(&o, "Careful"));
-    assert_non_null(strstr(labelled(&o, "Situation")->quote, "Disagreed with my lead"));
+    for (size_t i = 0; i < o.count && !first; i++)
+        first = o.points[i].quote;
+    assert_non_null(strstr(first, "Disagreed with my lead"));
     outline_release(&o);
     grounding_free(g);
 }

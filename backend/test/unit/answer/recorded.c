@@ -78,7 +78,7 @@ static void put_answer(struct buf *out, const struct grounding *g, const char *q
 
     buf_init(&spoken, SPOKEN_BYTES_MAX);
     assert_int_equal(outline_compose(&o, g, question, kind), 0);
-    assert_int_equal(spoken_compose(&spoken, g, question, kind, &o), 0);
+    assert_int_equal(spoken_compose(&spoken, g, question, &o), 0);
     buf_append(&spoken, "", 1);
     buf_printf(out, "%s\n", question_kind_name(kind));
     for (size_t i = 0; i < o.count; i++) {

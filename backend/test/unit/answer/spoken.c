@@ -52,7 +52,7 @@ static const char *speak_of(const struct grounding_input *in, const char *questi
     if (in)
         assert_int_equal(grounding_open(&g, in), 0);
     assert_int_equal(outline_compose(&o, g, question, kind), 0);
-    assert_int_equal(spoken_compose(&text, g, question, kind, &o), 0);
+    assert_int_equal(spoken_compose(&text, g, question, &o), 0);
     assert_true(text.len > 0 && text.len < sizeof(said));
     memcpy(said, text.data, text.len);
     said[text.len] = '\0';
@@ -72,21 +72,20 @@ static void a_story_is_told_in_the_first_person_with_its_scene(void **state)
     (void)state;
     assert_string_equal(
         speak("Tell me about a time something you led went wrong."),
-        "One example is from Northwind Pay. I led the migration of the ledger to PostgreSQL. The "
-        "first rehearsal failed: replication lag grew to 40 minutes. So I stopped the date and "
-        "rehearsed twice more. In the end, the nightly close fell from 4 hours to 35 minutes. "
-        "[context]");
+        "I led the migration of the ledger to PostgreSQL. The first rehearsal failed: replication "
+        "lag grew to 40 minutes. I stopped the date and rehearsed twice more. [context]");
 }
 
 static void labels_become_sentences(void **state)
 {
     (void)state;
-    assert_string_equal(speak("What is your notice period?"),
-                        "My notice period is two months. [context]");
+    assert_string_equal(
+        speak("What is your notice period?"),
+        "My notice period is two months. I can work in Berlin or remotely. [context]");
     assert_non_null(strstr(speak("What is your greatest weakness?"),
                            "I am working on delegating earlier. [context]"));
     assert_non_null(strstr(speak("Why do you want to leave your current job?"),
-                           "What I look for is a team that owns what it runs. [context]"));
+                           "What I look for: a team that owns what it runs. [context]"));
 }
 
 static void an_introduction_cites_each_field(void **state)
@@ -94,17 +93,17 @@ static void an_introduction_cites_each_field(void **state)
     const char *text = speak("Tell me about yourself.");
 
     (void)state;
-    assert_non_null(strstr(text, "I am a senior platform engineer. [role]"));
+    assert_non_null(strstr(text, "My role is Senior platform engineer. [role]"));
     assert_non_null(strstr(text, "I have 8 years of experience. [yearsExperience]"));
     assert_non_null(strstr(text, "[context]"));
 }
 
-static void a_skill_that_is_listed_is_a_yes(void **state)
+static void a_skill_that_is_listed_is_named(void **state)
 {
     (void)state;
     assert_non_null(strstr(speak("Do you have experience with Kubernetes?"),
-                           "Yes. One of my skills is Kubernetes. [skills]"));
-    assert_null(strstr(speak("Do you have experience with Haskell?"), "Yes"));
+                           "One of my skills is Kubernetes. [skills]"));
+    assert_null(strstr(speak("Do you have experience with Haskell?"), "[skills]"));
 }
 
 static void the_posting_is_quoted_as_the_posting(void **state)
@@ -114,7 +113,7 @@ static void the_posting_is_quoted_as_the_posting(void **state)
     (void)state;
     in.job_description = job;
     assert_non_null(strstr(speak_of(&in, "Do you have any questions for us?"),
-                           "Your posting says: “Design and build payment services in PostgreSQL.” "
+                           "Your posting says: “Design and build payment services in PostgreSQL” "
                            "[jobDescription]"));
 }
 
@@ -145,8 +144,10 @@ static void two_sentences_of_one_story_tell_it_once(void **state)
     (void)state;
     assert_string_equal(
         speak_of(&in, "What is repair?"),
-        "In one line: ___ (the definition or the step that decides). From my own work: First "
-        "repair failed because the spare was wrong. I ordered the right part. [context]");
+        "In one line: ___ (the definition or the step that decides). It is for ___ (the case it "
+        "helps in), and what it costs is ___ (its price). From my own work: First repair failed "
+        "because the spare was wrong. I ordered the right part. The repaired mast came back. "
+        "[context]");
 }
 
 /* Five sentences are what somebody can say without taking a breath; the outline may have more. */
@@ -225,11 +226,10 @@ static bool run_of(const char *all, const char *sentence)
 
 /* Our own sentences that may stand before a cited one: none says anything about the person. */
 static const char *const frames[] = {
-    "first i would find out what happened and whom it touches",
-    "i can best show you how i go about it by an example",
-    "in one line the definition or the step that decides",
-    "nothing i have noted is exactly that this comes closest",
-    "yes",
+    "nothing i have noted is exactly that the nearest is this",
+    "not that i can point to the nearest is this",
+    "what i would bring",
+    "what i would point to",
 };
 
 static void check_sentence(const char *all, const char *text, size_t len)
@@ -257,7 +257,9 @@ static void check_marked(const char *all, const char *text)
 
     while ((mark = strchr(start, '['))) {
         for (const char *p = start; p < mark; p++) {
-            if (!strchr(".!?", *p) || p[1] != ' ')
+            bool quoted = strncmp(p + 1, "”", 3) == 0;
+
+            if (!strchr(".!?", *p) || p[quoted ? 4 : 1] != ' ')
                 continue;
             check_sentence(all, start, (size_t)(p - start));
             start = p + 1;
@@ -276,10 +278,13 @@ static void check_answer(const char *name, const char *question)
         .context = json_string_value(json_object_get(profile, "context")),
         .years_experience = (int)json_integer_value(json_object_get(profile, "yearsExperience")),
         .skills = list};
+    struct grounding_input bare = {
+        .role = in.role, .industry = in.industry, .years_experience = -1};
     static char raw[TEXT];
-    static char all[TEXT];
+    static char all[2 * TEXT];
     json_t *skill;
     size_t i;
+    size_t n;
 
     snprintf(raw, sizeof(raw), "%s\n%s\n", in.context, in.role);
     json_array_foreach(json_object_get(profile, "skills"), i, skill)
@@ -289,6 +294,9 @@ static void check_answer(const char *name, const char *question)
         strncat(raw, " and ", sizeof(raw) - strlen(raw) - 1);
     }
     plain(all, sizeof(all), raw, strlen(raw));
+    n = strlen(all); /* what is said to this question whatever the profile holds */
+    speak_of(&bare, question);
+    plain(all + n, sizeof(all) - n, said, strlen(said));
     check_marked(all, speak_of(&in, question));
     json_decref(profile);
 }
@@ -326,7 +334,7 @@ int main(void)
         cmocka_unit_test(a_story_is_told_in_the_first_person_with_its_scene),
         cmocka_unit_test(labels_become_sentences),
         cmocka_unit_test(an_introduction_cites_each_field),
-        cmocka_unit_test(a_skill_that_is_listed_is_a_yes),
+        cmocka_unit_test(a_skill_that_is_listed_is_named),
         cmocka_unit_test(the_posting_is_quoted_as_the_posting),
         cmocka_unit_test(without_a_profile_blanks_are_left_and_nothing_is_cited),
         cmocka_unit_test(two_sentences_of_one_story_tell_it_once),
