@@ -443,12 +443,21 @@ static const char *const scripts[FORMS] = {
     [FORM_OTHER] = "In one sentence: ___ (your view). The reason is ___ (one reason).",
 };
 
+/** It is introduced as what stands in the profile, then. */
+static bool opens_with_fragment(const struct speech *s, const struct place *p)
+{
+    const struct passage *first = grounding_passage(s->g, p->first);
+
+    return sentence_form(first->text, first->len, first->bullet) == SENTENCE_FRAGMENT;
+}
+
 static void speak_script(struct speech *s)
 {
     say_frame(s, scripts[s->o->form]);
     if (!has_place(s) || !s->o->fits || !s->o->named)
         return;
-    say_frame(s, "From my own work:");
+    if (!opens_with_fragment(s, &s->o->told))
+        say_frame(s, "From my own work:");
     say_place(s, &s->o->told, s->o->form == FORM_CODING ? FACT_SENTENCES : STORY_SENTENCES);
 }
 
