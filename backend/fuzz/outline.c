@@ -62,8 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         check(&o, part);
         buf_init(&text, SPOKEN_BYTES_MAX);
-        if (spoken_compose(&text, g, part[0], &o) == 0 &&
-            !text.len)
+        if (spoken_compose(&text, g, part[0], &o) == 0 && !text.len)
             abort();
         buf_release(&text);
         if (prompt_build(&prompt, g, part[0], q.kind, o.points, o.count, NULL, 0) == 0)
