@@ -150,35 +150,20 @@ static void two_sentences_of_one_story_tell_it_once(void **state)
         "[context]");
 }
 
-/* Five sentences are what somebody can say without taking a breath; the outline may have more. */
-static void no_more_is_said_than_five_sentences(void **state)
+/* Seven sentences are what somebody listens to; the profile may have more. */
+static void no_more_is_said_than_seven_sentences(void **state)
 {
     static const struct grounding_input in = {
         .role = "Technician",
-        .context = "The mast stood in a storm. I was to keep it up. I climbed it alone. I tied it "
-                   "with rope. It held for a week. The mayor brought a cake.\n"};
-    static const char *const quotes[] = {"The mast stood in a storm.", "I was to keep it up.",
-                                         "I climbed it alone.",        "I tied it with rope.",
-                                         "It held for a week.",        "The mayor brought a cake."};
-    static const char *const labels[] = {"Situation", "Task",   "Action",
-                                         "Action",    "Result", "Result"};
-    struct outline o = {.count = 6};
-    struct grounding *g = NULL;
-    struct buf text;
+        .years_experience = -1,
+        .context =
+            "- The mast stood in a storm. I was to keep it up. I climbed it alone. I tied it "
+            "with rope. It held for a week. I slept well. The rope was old. The mayor "
+            "brought a cake.\n"};
 
     (void)state;
-    for (size_t i = 0; i < o.count; i++)
-        o.points[i] = (struct llm_point){
-            .text = "x", .label = labels[i], .field = "context", .quote = quotes[i]};
-    assert_int_equal(grounding_open(&g, &in), 0);
-    buf_init(&text, SPOKEN_BYTES_MAX);
-    assert_int_equal(spoken_compose(&text, g, "Tell me about a storm.", QUESTION_BEHAVIORAL, &o),
-                     0);
-    buf_append(&text, "", 1);
-    assert_non_null(strstr(text.data, "t held for a week"));
-    assert_null(strstr(text.data, "cake"));
-    buf_release(&text);
-    grounding_free(g);
+    assert_non_null(strstr(speak_of(&in, "Tell me about a storm."), "It held for a week."));
+    assert_null(strstr(said, "cake"));
 }
 
 static void the_name_of_a_part_is_no_place(void **state)
@@ -338,7 +323,7 @@ int main(void)
         cmocka_unit_test(the_posting_is_quoted_as_the_posting),
         cmocka_unit_test(without_a_profile_blanks_are_left_and_nothing_is_cited),
         cmocka_unit_test(two_sentences_of_one_story_tell_it_once),
-        cmocka_unit_test(no_more_is_said_than_five_sentences),
+        cmocka_unit_test(no_more_is_said_than_seven_sentences),
         cmocka_unit_test(the_name_of_a_part_is_no_place),
         cmocka_unit_test(every_cited_sentence_is_a_run_of_the_profile),
     };
