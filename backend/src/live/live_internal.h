@@ -7,6 +7,7 @@
  *     live.c               the registry, joining, listeners; takes the step and performs it
  *     exchange.c           one question and its answer: the answerer's events, what is stored
  *     speaker.c            one speaker's socket: utterances, words, what is told
+ *     echo.c               the words of another line, out of a loudspeaker
  *     voices.c             whose voices are known in which session
  *     transcript_writer.c  one write after the other
  *     session_context.c    what a session brings, loaded on a worker

@@ -14,6 +14,7 @@
 #include "asr/nets.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "live/echo.h"
 #include "live/resume.h"
 #include "loop/loop.h"
 #include "observe/log.h"
@@ -21,6 +22,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { HEARD = 4 }; /* finals that an echo is looked for in */
 
 struct speaker {
     struct speaker *next;
@@ -42,6 +45,10 @@ struct speaker {
     struct row row;             /* of those that are no question */
     struct buf said;            /* the running utterance joined to them */
     struct buf final_text;
+    int sample_rate;
+    char *heard[HEARD]; /* its last finals, and when they were said; of echoes nothing */
+    struct echo_span spans[HEARD];
+    size_t heard_count;
     struct said_words words; /* of the event that is being taken */
     const char *why;         /* of on_error, likewise */
     int err;
@@ -242,9 +249,79 @@ static void on_partial(uint32_t utterance, const struct asr_result *res, uint64_
                                                  .voice = voice}});
 }
 
+/* ------------------------------------------------------------------------- echoes */
+
+/* What it is saying now, by the clock; false: nothing. */
+static bool running_span(const struct speaker *speaker, struct echo_span *span)
+{
+    const struct conversation_speaker *s =
+        conversation_speaker(&speaker->live->conversation, speaker->id);
+    uint64_t fed_ms = speaker->fed * 1000 / (uint64_t)speaker->sample_rate;
+    uint64_t now = clock_mono_us();
+
+    *span = (struct echo_span){.words = asr_session_unfinished(speaker->session),
+                               .end_us = now,
+                               .microphone = speaker->candidate,
+                               .running = true};
+    if (!s || !span->words[0] || fed_ms < s->start_ms || now < (fed_ms - s->start_ms) * 1000)
+        return false;
+    span->start_us = now - (fed_ms - s->start_ms) * 1000;
+    return true;
+}
+
+static bool is_echo(struct speaker *speaker, const struct echo_span *span)
+{
+    struct echo_span running;
+
+    for (struct speaker *other = speaker->live->speakers; other; other = other->next) {
+        if (other == speaker)
+            continue;
+        for (size_t i = 0; i < HEARD; i++) {
+            if (other->heard[i] && echo_is_of(span, &other->spans[i]))
+                return true;
+        }
+        if (running_span(other, &running) && echo_is_of(span, &running))
+            return true;
+    }
+    return false;
+}
+
+static void note_heard(struct speaker *speaker, const struct echo_span *span)
+{
+    size_t at = speaker->heard_count++ % HEARD;
+
+    free(speaker->heard[at]);
+    speaker->heard[at] = span->words[0] ? strdup(span->words) : NULL;
+    speaker->spans[at] = *span;
+    speaker->spans[at].words = speaker->heard[at];
+}
+
+/* The result, without words if it is the echo of another line. */
+static struct asr_result without_echo(struct speaker *speaker,
+                                      const struct asr_session_final *final)
+{
+    struct asr_result res = *final->result;
+    uint64_t length_us = (final->end_ms - final->start_ms) * 1000;
+    struct echo_span span = {.words = res.text,
+                             .start_us = final->speech_end_us - length_us,
+                             .end_us = final->speech_end_us,
+                             .microphone = speaker->candidate};
+
+    if (final->speech_end_us < length_us)
+        span.start_us = 0;
+    if (res.text[0] && is_echo(speaker, &span)) {
+        res.text = "";
+        res.stable = res.word_count = 0;
+    } else {
+        note_heard(speaker, &span);
+    }
+    return res;
+}
+
 static void on_final(const struct asr_session_final *final, void *arg)
 {
     struct speaker *speaker = arg;
+    struct asr_result res = without_echo(speaker, final);
     const char *engine = asr_hub_engine(live_deps(speaker->live)->hub)->name;
     float voice;
     enum voice_who who = who_says(speaker, final->utterance, &voice);
@@ -261,10 +338,10 @@ static void on_final(const struct asr_session_final *final, void *arg)
                                          .who = who,
                                          .voice = voice};
     buf_clear(&speaker->final_text);
-    buf_puts(&speaker->final_text, final->result->text);
+    buf_puts(&speaker->final_text, res.text);
     tell_lasting(speaker, &(struct live_event){.kind = LIVE_FINAL,
                                                .words = {.utterance = final->utterance,
-                                                         .result = final->result,
+                                                         .result = &res,
                                                          .start_ms = final->start_ms,
                                                          .end_ms = final->end_ms,
                                                          .latency_ms = final->latency_ms,
@@ -294,6 +371,7 @@ static void on_turn(const struct asr_session_turn *turn, void *arg)
     struct conversation_event event = {
         .kind = kinds[turn->state], .utterance = turn->utterance, .end_ms = turn->end_ms};
     const char *text = turn->text;
+    struct echo_span running;
     float voice;
     enum voice_who who = who_says(speaker, turn->utterance, &voice);
 
@@ -302,6 +380,8 @@ static void on_turn(const struct asr_session_turn *turn, void *arg)
     speaker->words.who = who;
     speaker->words.voice = voice;
     event.said = facts_of(speaker, turn->state == TURN_RESUMED ? "" : text);
+    if (turn->state == TURN_EAGER && running_span(speaker, &running) && is_echo(speaker, &running))
+        event.said.question = false;
     tell_lasting(speaker, &(struct live_event){.kind = LIVE_TURN,
                                                .turn = {.utterance = turn->utterance,
                                                         .state = turn->state,
@@ -405,6 +485,8 @@ static void speaker_free(void *arg)
     struct speaker *speaker = arg;
 
     resume_release(&speaker->memory);
+    for (size_t i = 0; i < HEARD; i++)
+        free(speaker->heard[i]);
     buf_release(&speaker->turn);
     buf_release(&speaker->said);
     buf_release(&speaker->final_text);
@@ -510,6 +592,7 @@ static struct speaker *speaker_make(struct live *live, const struct speaker_para
     speaker->h = *h;
     speaker->arg = arg;
     speaker->candidate = params->candidate;
+    speaker->sample_rate = params->sample_rate ? params->sample_rate : ASR_SAMPLE_RATE;
     speaker->quiet_ready = params->quiet_ready;
     buf_init(&speaker->turn, WORDS_MAX);
     buf_init(&speaker->said, 2 * WORDS_MAX);

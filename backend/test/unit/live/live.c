@@ -739,6 +739,47 @@ static void voices_outlive_a_page_and_are_forgotten_when_asked(void **state)
     assert_int_equal(live_voice_ms(w->registry, w->user, w->session), 0);
 }
 
+/* ------------------------------------------------------------------------- echoes */
+
+/* The tab, and the microphone that hears it out of a loudspeaker: later and more quietly. */
+static void hear_both(struct world *w, size_t delay)
+{
+    enum { STEP = 320 };
+    int16_t *echo = calloc(LENGTH + delay, sizeof(*echo));
+    uint64_t tab;
+
+    for (size_t i = 0; i < LENGTH; i++)
+        echo[i + delay] = (int16_t)(w->pcm[i] / 3);
+    speak(w, false);
+    tab = w->speaker;
+    speak(w, true);
+    for (size_t at = 0; at < LENGTH + delay; at += STEP) {
+        if (at < LENGTH)
+            assert_int_equal(speaker_feed(w->live, tab, w->pcm + at, STEP), 0);
+        assert_int_equal(speaker_feed(w->live, w->speaker, echo + at, STEP), 0);
+        turn(w);
+        uv_sleep(STEP * 1000 / RATE / 4); /* four times as fast as it is said */
+    }
+    free(echo);
+    until(w, &w->told[LIVE_FINAL], 2);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    speaker_close(w->live, tab);
+    end(w);
+}
+
+static void an_echo_in_the_microphone_stays_one_utterance(void **state)
+{
+    struct world *w = *state;
+    struct store_list list;
+
+    hear_both(w, RATE / 10 / 320 * 320);
+    assert_int_equal(w->told[LIVE_STARTED], 1);
+    list = kept(w);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(((struct store_transcript *)list.items)->line, STORE_QUESTION);
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -763,6 +804,7 @@ int main(void)
         T(a_second_interviewer_is_told_from_the_first),
         T(a_loudspeaker_beside_the_candidate_teaches_nothing),
         T(voices_outlive_a_page_and_are_forgotten_when_asked),
+        T(an_echo_in_the_microphone_stays_one_utterance),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
