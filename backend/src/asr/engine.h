@@ -107,6 +107,9 @@ struct asr_engine {
     void (*unload)(struct asr_model *model);                /**< NULL is allowed */
     const char *(*describe)(const struct asr_model *model); /**< "base.en q5_1", for `ready` */
 
+    /** (optional) Would load() take another file now than the one this model was loaded from? */
+    bool (*outdated)(const struct asr_model *model, const struct asr_model_params *params);
+
     /** (optional) Would open() take these, as far as can be told without opening? For an answer
      *  before anything was said, e.g. UV_ENOTSUP: the language. */
     int (*accepts)(struct asr_model *model, const struct asr_params *params, struct errbuf *err);

@@ -638,20 +638,25 @@ static struct asr_line *line_new(struct asr_hub *hub, const struct asr_params *p
     return line;
 }
 
+static bool is_outdated(const struct hub_model *m)
+{
+    return m->state == MODEL_LOADED && m->engine->outdated &&
+           m->engine->outdated(m->model, &m->params);
+}
+
 /** {lock} A model may have come since the last session: with no line left that uses the old one
- *  (each holds the hub until its streams are closed), the better engine takes over. One that did
- *  not load is not tried again. */
+ *  (each holds the hub until its streams are closed), the better engine or the better model of the
+ *  same takes over. An engine that did not load is not tried again. */
 static void take_better(struct asr_hub *hub)
 {
     struct hub_model *m = &hub->main;
     const struct asr_engine *better;
     struct errbuf why;
 
-    if (!m->choose || hub->refs > 1 || m->state == MODEL_LOADING || hub->old.engine ||
-        hub->stopping)
+    if (hub->refs > 1 || m->state == MODEL_LOADING || hub->old.engine || hub->stopping)
         return;
-    better = best(&m->params, &why);
-    if (!better || better == m->engine || better == m->failed)
+    better = m->choose ? best(&m->params, &why) : m->engine;
+    if (!better || better == m->failed || (better == m->engine && !is_outdated(m)))
         return;
     hub->old = *m; /* to give back hundreds of megabytes takes longer than the loop has */
     m->model = NULL;

@@ -74,6 +74,12 @@ static void script_unload(struct asr_model *model)
     free(model);
 }
 
+static bool script_outdated(const struct asr_model *model, const struct asr_model_params *params)
+{
+    (void)params;
+    return model->script->outdated;
+}
+
 static const char *script_describe(const struct asr_model *model)
 {
     (void)model;
@@ -239,9 +245,9 @@ static void script_close(struct asr_stream *st)
 
 #define SCRIPT_CALLS                                                                               \
     .available = script_available, .load = script_load, .unload = script_unload,                   \
-    .describe = script_describe, .open = script_open, .begin = script_begin, .feed = script_feed,  \
-    .settle = script_settle, .finish = script_finish, .interrupt = script_interrupt,               \
-    .close = script_close
+    .outdated = script_outdated, .describe = script_describe, .open = script_open,                 \
+    .begin = script_begin, .feed = script_feed, .settle = script_settle, .finish = script_finish,  \
+    .interrupt = script_interrupt, .close = script_close
 
 const struct asr_engine asr_script_local = {
     .name = "script", .pace_ms = 200, .partial = script_partial, SCRIPT_CALLS};

@@ -35,6 +35,7 @@ struct asr_model {
     struct whisper_silence *silence;
     struct whisper_compute compute; /* {gate} */
     char name[64];
+    char *path; /* it was loaded from; NULL: no memory, and it is never outdated */
     int pad_ms; /* 0: the stream decides */
     atomic_int streams;
 
@@ -140,9 +141,20 @@ static void whisper_unload(struct asr_model *m)
     whisper_silence_close(m->silence);
     whisper_model_free(m->model);
     nn_close(m->nn);
+    free(m->path);
     uv_cond_destroy(&m->moved);
     uv_mutex_destroy(&m->lock);
     free(m);
+}
+
+static bool whisper_outdated(const struct asr_model *m, const struct asr_model_params *params)
+{
+    char path[MODELS_PATH_MAX];
+
+    return m->path &&
+           !models_find(path, params->path, params->data_dir, params->name, params->language,
+                        NULL) &&
+           strcmp(path, m->path) != 0;
 }
 
 static int whisper_load(struct asr_model **mp, const struct asr_model_params *params,
@@ -173,6 +185,7 @@ static int whisper_load(struct asr_model **mp, const struct asr_model_params *pa
     whisper_compute_init(&m->compute, m->model, m->nn);
     m->compute.silence = m->silence;
     m->pad_ms = params->pad_ms;
+    m->path = strdup(path);
     snprintf(m->name, sizeof(m->name), "%s", m->model->name);
     log_info("whisper", "%s: kept silence takes %.0f MB", m->name,
              (double)whisper_silence_bytes(m->silence) / 1e6);
@@ -433,6 +446,7 @@ const struct asr_engine asr_whisper = {
     .available = whisper_available,
     .load = whisper_load,
     .unload = whisper_unload,
+    .outdated = whisper_outdated,
     .describe = whisper_describe,
     .open = whisper_open,
     .begin = whisper_begin,

@@ -843,11 +843,44 @@ static void a_better_engine_takes_over_between_sessions(void **state)
     scratch_remove(data);
 }
 
+/* Likewise a better model for the same recogniser: the old one goes with the last session. */
+static void a_better_model_takes_over_between_sessions(void **state)
+{
+    struct world *w = *state;
+    struct voice a = {0}, b = {0};
+
+    open_hub(w, &asr_script_local, 0);
+    open_line(w, &a);
+    say(&a, 1, SECOND);
+    until(w, &a, 'f', 1);
+    assert_int_equal(w->script.loads, 1);
+    w->script.outdated = true;
+    open_line(w, &b); /* beside the first one: both hear with what is there */
+    say(&b, 1, SECOND);
+    until(w, &b, 'f', 1);
+    assert_int_equal(w->script.loads, 1);
+    asr_line_close(a.line);
+    asr_line_close(b.line);
+    for (int i = 0; i < 1000 && w->script.loads < 2; i++) {
+        struct voice c = {0};
+
+        uv_sleep(5); /* workers let go of a stream in their own time */
+        loop_settle(w->loop);
+        w->script.outdated = w->script.loads < 2;
+        open_line(w, &c);
+        say(&c, 1, SECOND);
+        until(w, &c, 'f', 1);
+        asr_line_close(c.line);
+    }
+    assert_int_equal(w->script.loads, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_line_is_ready_then_hears_then_ends),
         T(a_better_engine_takes_over_between_sessions),
+        T(a_better_model_takes_over_between_sessions),
         T(utterances_keep_their_order_and_their_audio),
         T(many_lines_are_heard_apart),
         T(a_final_waits_for_no_partial),
