@@ -1,10 +1,14 @@
-"""Whose voice it is, over real sockets: people's voices, real weights; skipped where those cannot be had."""
+"""Whose voice it is, and models that come while the server runs: real sockets, voices and weights; skipped where those cannot be had."""
 
 import contextlib
+import json
 import pathlib
+import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
+import time
 import wave
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
@@ -123,6 +127,20 @@ class Voices(harness.Case):
             self.assertNotIn("candidate", [who for who, _ in self.speakers(ear)])
         self.assertEqual(self.server.get(f"/api/v1/sessions/{self.id}")["questionCount"], 1)
 
+    def transcribed(self, form):
+        names = ("p227_005", "p226_021", "p225_003", "p226_024", "p227_016")
+        wav = wav_of(pathlib.Path(self.folder) / "all.wav", *[clip(f"vctk_{n}.wav") for n in names])
+        run = subprocess.run([harness.PROGRAM, "transcribe", "--data", str(self.data), "--asr-engine", "whisper", "--speakers", form, wav],
+                             capture_output=True, text=True, timeout=240, env={**harness.environment()})
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run.stdout
+
+    def test_the_people_in_a_recording_are_told_apart(self):
+        segments = json.loads(self.transcribed("--json"))["segments"]
+        self.assertEqual(self.turns(s.get("speaker", "unknown") for s in segments), [1, 2, 3, 2, 1])
+        said = [line.split(":")[0] for line in self.transcribed("--txt").splitlines() if line.startswith("Speaker ")]
+        self.assertEqual(said, [f"Speaker {n}" for n in (1, 2, 3, 2, 1)])
+
     def test_without_a_phrase_everybody_is_who_the_client_says(self):
         self.assertEqual(set(self.speakers(self.hear(clip("vctk_p226_021.wav")))), {("interviewer", None)})
 
@@ -148,6 +166,79 @@ class Voices(harness.Case):
         self.phrase("vctk_p226_003.wav")
         self.server._json("PUT", f"/api/v1/sessions/{self.id}", {"status": "completed"})
         self.assertFalse(self.server.get(f"/api/v1/sessions/{self.id}/voice")["known"])
+
+
+class Fetched(harness.Case):
+    """A published network, by way of a mirror, into a server that runs."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.found, cls.missing = recordings.weights("vad")
+        if not cls.found:
+            return
+        served = tempfile.mkdtemp(prefix="interviewd-mirror-")
+        shutil.copy(cls.found, pathlib.Path(served) / "vad.onnx")
+        cls.mirror = subprocess.Popen([sys.executable, pathlib.Path(__file__).parents[1] / "support" / "model_server.py", served],
+                                      stdout=subprocess.PIPE, text=True)
+        cls.served, port = served, int(cls.mirror.stdout.readline())
+        cls.settings = {"INTERVIEWD_MODEL_URL": f"http://127.0.0.1:{port}/hub"}
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        if not cls.found:
+            return
+        super().tearDownClass()
+        cls.mirror.kill()
+        cls.mirror.wait()
+        cls.mirror.stdout.close()
+        shutil.rmtree(cls.served)
+
+    def setUp(self):
+        if not self.found:
+            self.skipTest(self.missing)
+
+    def vad(self, ready=lambda m: True):
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while time.monotonic() < deadline:
+            model = next(m for m in self.server.get("/api/v1/models")["items"] if m["name"] == "vad")
+            if ready(model):
+                return model
+            time.sleep(0.05)
+        raise AssertionError(model)
+
+    def post(self, verb):
+        return self.server.request("POST", f"/api/v1/models/vad/{verb}")[0]
+
+    def test_a_model_is_fetched_verified_used_and_removed(self):
+        self.assertEqual(self.vad()["state"], "absent")
+        self.assertEqual(self.post("get"), 202)
+        here = self.vad(lambda m: m["state"] in ("ready", "failed", "in_use"))
+        self.assertEqual((here["state"], here["done"]), ("ready", here["bytes"]), here)
+        self.assertHttp(409, self.post, "get")
+        self.assertEqual(self.post("verify"), 202)
+        self.assertIn("published", self.vad(lambda m: m["detail"].startswith("It is"))["detail"])
+        with self.server.socket("/ws/transcribe", self.session()) as ear:
+            ear.send({"type": "start"})
+            ear.wait_for(lambda m: m["type"] == "ready")
+        self.vad(lambda m: m["state"] == "in_use")  # the session looked for it
+        self.assertEqual(self.server.request("DELETE", "/api/v1/models/vad")[0], 204)
+        self.assertEqual(self.vad()["state"], "absent")
+        self.assertHttp(404, self.server.request, "DELETE", "/api/v1/models/vad")
+
+    def test_with_accounts_operators_are_named_by_their_ids(self):
+        data = tempfile.mkdtemp(prefix="interviewd-operators-")
+        self.addCleanup(shutil.rmtree, data, ignore_errors=True)
+        who = {"email": "ada@example.com", "password": "correct horse battery", "displayName": "Ada"}
+        first = harness.Server(data=data, sign_in=False, args=("--accounts=on",))
+        grant = first.post("/api/v1/auth/signup", who)
+        first.token = grant["accessToken"]
+        self.assertEqual(self.assertHttp(403, first.request, "POST", "/api/v1/models/vad/cancel")["code"], "not_operator")
+        first.stop()
+        second = harness.Server(data=data, sign_in=False, args=("--accounts=on",), INTERVIEWD_OPERATORS=grant["user"]["id"])
+        second.token = second.post("/api/v1/auth/login", {k: who[k] for k in ("email", "password")})["accessToken"]
+        self.assertHttp(404, second.request, "POST", "/api/v1/models/vad/cancel")  # nothing to cancel, but hers to
+        second.stop()
 
 
 if __name__ == "__main__":
