@@ -107,7 +107,8 @@ struct asr_engine {
     void (*unload)(struct asr_model *model);                /**< NULL is allowed */
     const char *(*describe)(const struct asr_model *model); /**< "base.en q5_1", for `ready` */
 
-    /** (optional) Would load() take another file now than the one this model was loaded from? */
+    /** (optional) Would load() take another file now than the one this model was loaded from? With
+     *  NULL: any at all? */
     bool (*outdated)(const struct asr_model *model, const struct asr_model_params *params);
 
     /** (optional) Would open() take these, as far as can be told without opening? For an answer

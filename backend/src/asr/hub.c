@@ -638,25 +638,58 @@ static struct asr_line *line_new(struct asr_hub *hub, const struct asr_params *p
     return line;
 }
 
-static bool is_outdated(const struct hub_model *m)
+/** "en" of "en-GB"; NULL stays NULL. */
+static const char *tongue_of(const char *language, char to[static ASR_LANGUAGE_MAX])
 {
-    return m->state == MODEL_LOADED && m->engine->outdated &&
-           m->engine->outdated(m->model, &m->params);
+    if (!language || !*language)
+        return NULL;
+    snprintf(to, ASR_LANGUAGE_MAX, "%.*s", (int)strcspn(language, "-_"), language);
+    return to;
+}
+
+/** For this language; with no model loaded: is there one for it? */
+static bool is_outdated(const struct hub_model *m, const char *language)
+{
+    struct asr_model_params params = m->params;
+
+    if (language)
+        params.language = language;
+    return m->engine->outdated &&
+           m->engine->outdated(m->state == MODEL_LOADED ? m->model : NULL, &params);
+}
+
+static void set_tongue(struct hub_model *m, const char *language)
+{
+    char *own = language ? strdup(language) : NULL;
+
+    if (!own)
+        return;
+    free((void *)(uintptr_t)m->params.language);
+    m->params.language = own;
 }
 
 /** {lock} A model may have come since the last session: with no line left that uses the old one
  *  (each holds the hub until its streams are closed), the better engine or the better model of the
- *  same takes over. An engine that did not load is not tried again. */
-static void take_better(struct asr_hub *hub)
+ *  same takes over, and one that hears the language where the other does not. An engine that did
+ *  not load is not tried again. */
+static void take_better(struct asr_hub *hub, const char *language)
 {
     struct hub_model *m = &hub->main;
+    char to[ASR_LANGUAGE_MAX];
+    const char *tongue = tongue_of(language, to);
     const struct asr_engine *better;
     struct errbuf why;
 
     if (hub->refs > 1 || m->state == MODEL_LOADING || hub->old.engine || hub->stopping)
         return;
     better = m->choose ? best(&m->params, &why) : m->engine;
-    if (!better || better == m->failed || (better == m->engine && !is_outdated(m)))
+    if (!better || better == m->failed)
+        return;
+    if (better == m->engine && !is_outdated(m, tongue))
+        return;
+    if (better == m->engine)
+        set_tongue(m, tongue);
+    if (better == m->engine && m->state != MODEL_LOADED)
         return;
     hub->old = *m; /* to give back hundreds of megabytes takes longer than the loop has */
     m->model = NULL;
@@ -678,7 +711,7 @@ int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_pa
     line->refs = 2; /* the caller's, and the hub's until the stream is closed */
 
     uv_mutex_lock(&hub->lock);
-    take_better(hub);
+    take_better(hub, line->params.language);
     rc = hub->stopping ? err_set(err, UV_ECANCELED, "the server is shutting down") : 0;
     if (!rc) {
         line->next = hub->lines;

@@ -8,10 +8,11 @@
  *     asr_line_close(line);                     // at any point, inside a handler too
  *
  * The hub chooses the engine (the configured one, else the best local one that is available; a
- * better one that has come meanwhile takes over with the first line after all others are closed),
- * loads its model once on a worker at the first need (or at once with .preload), and gives each
- * line one worker at a time. When the workers can't keep up, partials become rarer first; finals
- * never go missing.
+ * better one that has come meanwhile takes over with the first line after all others are closed,
+ * and so does a better model of the same, or the one that hears the line's language), loads its
+ * model once on a worker at the first need (or at once with .preload), and gives each line one
+ * worker at a time. When the workers can't keep up, partials become rarer first; finals never go
+ * missing.
  *
  * An open line costs next to nothing: who is silent needs no recogniser. At the first
  * asr_line_begin() it takes one of lines_max places, and keeps it until it is closed. When none is

@@ -12,6 +12,7 @@ enum { TEXT_MAX = 64 << 10, WORDS_MAX = 256 };
 
 struct asr_model {
     struct asr_script *script;
+    char language[ASR_LANGUAGE_MAX]; /* it was loaded for */
 };
 
 struct asr_stream {
@@ -63,6 +64,7 @@ static int script_load(struct asr_model **mp, const struct asr_model_params *par
     if (!m)
         return UV_ENOMEM;
     m->script = s;
+    snprintf(m->language, sizeof(m->language), "%s", params->language ? params->language : "");
     *mp = m;
     return 0;
 }
@@ -76,8 +78,12 @@ static void script_unload(struct asr_model *model)
 
 static bool script_outdated(const struct asr_model *model, const struct asr_model_params *params)
 {
-    (void)params;
-    return model->script->outdated;
+    const char *language = params->language ? params->language : "";
+
+    if (!model)
+        return true;
+    return model->script->outdated ||
+           (model->script->by_language && strcmp(language, model->language) != 0);
 }
 
 static const char *script_describe(const struct asr_model *model)

@@ -32,6 +32,7 @@ struct asr_script {
     bool ramp;
     bool missing;              /**< available() says no */
     _Atomic bool outdated;     /**< The model that is loaded is not the best any more */
+    bool by_language;          /**< Each language has a model of its own */
     _Atomic bool load_waits;   /**< A load lasts until this is false, or it is told to stop */
     _Atomic int fail_loads;    /**< So many loads fail */
     _Atomic int fail_finishes; /**< So many finishes fail ... */

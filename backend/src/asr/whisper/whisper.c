@@ -151,10 +151,11 @@ static bool whisper_outdated(const struct asr_model *m, const struct asr_model_p
 {
     char path[MODELS_PATH_MAX];
 
-    return m->path &&
-           !models_find(path, params->path, params->data_dir, params->name, params->language,
+    if (m && !m->path)
+        return false;
+    return !models_find(path, params->path, params->data_dir, params->name, params->language,
                         NULL) &&
-           strcmp(path, m->path) != 0;
+           (!m || strcmp(path, m->path) != 0);
 }
 
 static int whisper_load(struct asr_model **mp, const struct asr_model_params *params,

@@ -875,12 +875,51 @@ static void a_better_model_takes_over_between_sessions(void **state)
     assert_int_equal(w->script.loads, 2);
 }
 
+static void say_in(struct world *w, const char *language)
+{
+    struct asr_params params = {.language = language};
+    struct errbuf err = {{0}};
+    struct voice v = {0};
+
+    assert_int_equal(0, asr_line_open(&v.line, w->hub, &params, &handlers, &v, &err));
+    say(&v, 1, SECOND);
+    until(w, &v, 'f', 1);
+    asr_line_close(v.line);
+}
+
+static void until_loads(struct world *w, const char *language, int n)
+{
+    for (int i = 0; i < 1000 && w->script.loads < n; i++) {
+        uv_sleep(5);
+        loop_settle(w->loop);
+        say_in(w, language);
+    }
+    assert_int_equal(w->script.loads, n);
+}
+
+/* A session in a language that the loaded model does not hear takes one that does. */
+static void the_language_of_a_session_chooses_the_model(void **state)
+{
+    struct world *w = *state;
+
+    w->script.by_language = true;
+    open_hub(w, &asr_script_local, 0);
+    say_in(w, "en");
+    assert_int_equal(w->script.loads, 1);
+    for (int i = 0; i < 5; i++)
+        say_in(w, i % 2 ? "en-GB" : "en"); /* the same language */
+    assert_int_equal(w->script.loads, 1);
+    until_loads(w, "de", 2);
+    until_loads(w, "en", 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_line_is_ready_then_hears_then_ends),
         T(a_better_engine_takes_over_between_sessions),
         T(a_better_model_takes_over_between_sessions),
+        T(the_language_of_a_session_chooses_the_model),
         T(utterances_keep_their_order_and_their_audio),
         T(many_lines_are_heard_apart),
         T(a_final_waits_for_no_partial),
