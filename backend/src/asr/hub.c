@@ -675,6 +675,7 @@ static void set_tongue(struct hub_model *m, const char *language)
 static void take_better(struct asr_hub *hub, const char *language)
 {
     struct hub_model *m = &hub->main;
+    struct asr_model_params any = m->params;
     char to[ASR_LANGUAGE_MAX];
     const char *tongue = tongue_of(language, to);
     const struct asr_engine *better;
@@ -682,7 +683,8 @@ static void take_better(struct asr_hub *hub, const char *language)
 
     if (hub->refs > 1 || m->state == MODEL_LOADING || hub->old.engine || hub->stopping)
         return;
-    better = m->choose ? best(&m->params, &why) : m->engine;
+    any.language = NULL; /* which engine does not depend on the last session's */
+    better = m->choose ? best(&any, &why) : m->engine;
     if (!better || better == m->failed)
         return;
     if (better == m->engine && !is_outdated(m, tongue))
