@@ -10,9 +10,10 @@
 #include <unistd.h>
 
 enum {
-    MS = 16,               /* samples */
-    CLIP_MOST = 8000 * MS, /* of a segment, from its middle: more says nothing more */
-    CLIP_LEAST = 300 * MS, /* of which anything can be told */
+    MS = 16,                /* samples */
+    CLIP_MOST = 8000 * MS,  /* of a segment, from its middle: more says nothing more */
+    CLIP_LEAST = 300 * MS,  /* of which anything can be told */
+    CLIP_ALONE = 1600 * MS, /* which can be told to be nobody's of the others: a whole piece */
 };
 
 static int hear(const struct voice_encoder *encoder, struct nn *nn,
@@ -28,7 +29,7 @@ static int hear(const struct voice_encoder *encoder, struct nn *nn,
         from += (to - from - CLIP_MOST) / 2;
         to = from + CLIP_MOST;
     }
-    clip->ms = to - from >= VOICE_LEAST ? (uint32_t)((to - from) / MS) : 0;
+    clip->ms = to - from >= CLIP_ALONE ? (uint32_t)((to - from) / MS) : 0;
     return voice_encode(encoder, nn, samples + from, to - from, clip->voice);
 }
 

@@ -8,7 +8,7 @@
 
 enum {
     WORDS_MAX = 96,       /* compared of each: of 30 s nobody says more */
-    TOGETHER_US = 400000, /* so much apart two voice detectors may begin on one voice */
+    TOGETHER_US = 400000, /* so late an echo may still begin behind the end of what it repeats */
     CALL_US = 250000,     /* what a call brings back takes longer than that */
     ALIKE = 60,           /* of 100 words that must be there in the same order */
     FEW = 3,              /* words below which all must be the same */
@@ -90,7 +90,7 @@ bool echo_is_of(const struct echo_span *span, const struct echo_span *other)
         return false;
     if (span->microphone == other->microphone)
         return false;
-    if (span->microphone ? from > span->start_us + TOGETHER_US : from + CALL_US > span->start_us)
+    if (span->microphone ? from >= span->start_us + CALL_US : from + CALL_US > span->start_us)
         return false;
     return says_the_same(span, other);
 }
