@@ -6,34 +6,34 @@
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct errbuf *err, int code, const char *fmt, ...)
+int err_set(struct errbuf *why, int code, const char *fmt, ...)
 {
     va_list ap;
 
-    if (!err)
+    if (!why)
         return code;
 
     va_start(ap, fmt);
-    vsnprintf(err->text, sizeof(err->text), fmt, ap);
+    vsnprintf(why->text, sizeof(why->text), fmt, ap);
     va_end(ap);
     return code;
 }
 
-int err_prefix(struct errbuf *err, int code, const char *fmt, ...)
+int err_prefix(struct errbuf *why, int code, const char *fmt, ...)
 {
     char rest[ERR_TEXT_MAX];
     size_t used;
     va_list ap;
 
-    if (!err)
+    if (!why)
         return code;
 
-    memcpy(rest, err->text, sizeof(rest));
+    memcpy(rest, why->text, sizeof(rest));
     va_start(ap, fmt);
-    vsnprintf(err->text, sizeof(err->text), fmt, ap);
+    vsnprintf(why->text, sizeof(why->text), fmt, ap);
     va_end(ap);
 
-    used = strlen(err->text);
-    snprintf(err->text + used, sizeof(err->text) - used, ": %s", rest);
+    used = strlen(why->text);
+    snprintf(why->text + used, sizeof(why->text) - used, ": %s", rest);
     return code;
 }

@@ -1,7 +1,7 @@
 /**
  * @file base/error.h  Errors: a code for the program, a sentence for the person
  *
- *     int thing_open(struct thing **tp, const char *path, struct errbuf *err)
+ *     int thing_open(struct thing **tp, const char *path, struct errbuf *why)
  *     {
  *         if (...)
  *             return err_set(err, UV_ENOENT, "no model at %s", path);
@@ -25,11 +25,11 @@ struct errbuf {
 };
 
 /** Write the sentence and return the code, so that `return err_set(...)` reads as one step. */
-int err_set(struct errbuf *err, int code, const char *fmt, ...)
+int err_set(struct errbuf *why, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /** Put "context: " before the sentence that is there. Returns code. */
-int err_prefix(struct errbuf *err, int code, const char *fmt, ...)
+int err_prefix(struct errbuf *why, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -51,36 +51,36 @@ static bool find(const char *name, const char *ending, char *path)
     return false;
 }
 
-int module_find(const char *name, struct errbuf *err)
+int module_find(const char *name, struct errbuf *why)
 {
     char path[PATH_MAX];
 
     if (find(name, ".so", path))
         return 0;
-    return err_set(err, UV_ENOSYS, "%s.so, which belongs beside the program, is missing", name);
+    return err_set(why, UV_ENOSYS, "%s.so, which belongs beside the program, is missing", name);
 }
 
-int program_find(const char *name, char path[PATH_MAX], struct errbuf *err)
+int program_find(const char *name, char path[PATH_MAX], struct errbuf *why)
 {
     if (find(name, "", path))
         return 0;
-    return err_set(err, UV_ENOSYS, "%s, which belongs beside the program, is missing", name);
+    return err_set(why, UV_ENOSYS, "%s, which belongs beside the program, is missing", name);
 }
 
-void *module_open(const char *name, const char *symbol, struct errbuf *err)
+void *module_open(const char *name, const char *symbol, struct errbuf *why)
 {
     char path[PATH_MAX];
     void *handle, *found;
 
     if (!find(name, ".so", path)) {
-        module_find(name, err);
+        module_find(name, why);
         return NULL;
     }
     handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     found = handle ? dlsym(handle, symbol) : NULL;
     if (!handle)
-        err_set(err, UV_ENOSYS, "%s.so does not load: %s", name, dlerror());
+        err_set(why, UV_ENOSYS, "%s.so does not load: %s", name, dlerror());
     else if (!found)
-        err_set(err, UV_ENOSYS, "%s.so belongs to another version of the program", name);
+        err_set(why, UV_ENOSYS, "%s.so belongs to another version of the program", name);
     return found;
 }

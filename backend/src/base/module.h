@@ -4,7 +4,7 @@
  * Some libraries cost megabytes the moment they are linked (pango). What needs
  * them is built as a shared module beside the executable and opened at first use.
  *
- *     const struct opus_module *m = module_open("interviewd-opus", "opus_module", err);
+ *     const struct opus_module *m = module_open("interviewd-opus", "opus_module", why);
  *
  * Looked for in $INTERVIEWD_MODULES, then beside the executable, one folder up (tests), and in
  * ../lib/interviewd. In meson: `modules += {'interviewd-pdf': [files('pdf.c'), [deps]]}`.
@@ -21,13 +21,13 @@
 #include <stddef.h>
 
 /** Whether a module is there, without loading it: 0 or UV_ENOSYS. */
-int module_find(const char *name, struct errbuf *err);
+int module_find(const char *name, struct errbuf *why);
 
 /** A program of ours that lies where modules do: its path, or UV_ENOSYS. */
-int program_find(const char *name, char path[PATH_MAX], struct errbuf *err);
+int program_find(const char *name, char path[PATH_MAX], struct errbuf *why);
 
 /** The address of a symbol in a module; NULL if it cannot be had. */
-void *module_open(const char *name, const char *symbol, struct errbuf *err);
+void *module_open(const char *name, const char *symbol, struct errbuf *why);
 
 /** The folder the running program lies in, without a slash at its end: 0 or UV_ENOENT. */
 int exe_folder(char *folder, size_t size);
