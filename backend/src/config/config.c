@@ -26,7 +26,7 @@ struct config_inner {
 };
 
 static int convert(struct config_whole *w, const struct setting *s, const struct setting_value *v,
-                   struct errbuf *err);
+                   struct errbuf *why);
 
 /* ------------------------------------------------------------------------------- memory */
 
@@ -102,23 +102,23 @@ static char *expand_home(const char *text)
 }
 
 static int put(struct config_whole *w, const struct setting *s, const char *text, const char *where,
-               struct errbuf *err)
+               struct errbuf *why)
 {
     struct setting_value *v = &w->values[s - config_settings];
     char *copy = expand_home(text);
 
     if (!copy)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     free(v->text);
     v->text = copy;
     snprintf(v->where, sizeof(v->where), "%s", where);
     return 0;
 }
 
-static int from_environment(struct config_whole *w, char *const *env, struct errbuf *err)
+static int from_environment(struct config_whole *w, char *const *env, struct errbuf *why)
 {
     char text[64];
-    int e;
+    int err;
 
     for (size_t i = 0; i < config_setting_count; i++) {
         const char *name = setting_env(&config_settings[i], text);
@@ -131,12 +131,12 @@ static int from_environment(struct config_whole *w, char *const *env, struct err
                 continue;
             value = bare(*p + len + 1);
             if (!value)
-                return err_set(err, UV_ENOMEM, "out of memory");
-            e = value[0] ? put(w, &config_settings[i], value, "environment", err) : 0;
+                return err_set(why, UV_ENOMEM, "out of memory");
+            err = value[0] ? put(w, &config_settings[i], value, "environment", why) : 0;
             explicit_bzero(value, strlen(value));
             free(value);
-            if (e)
-                return e;
+            if (err)
+                return err;
         }
     }
     return 0;
@@ -150,13 +150,13 @@ struct flags {
 
 /* --name value, --name=value, and --name alone for a switch. */
 static int take_flag(struct config_whole *w, struct flags *f, const struct setting *s,
-                     const char *equals, struct errbuf *err)
+                     const char *equals, struct errbuf *why)
 {
     const char *value = equals ? equals + 1 : NULL;
     bool last = f->at + 1 >= f->argc;
 
     if (s->secret)
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "--%s is not taken from the command line, where others could read it; put "
                        "it into the environment or the config file",
                        s->name);
@@ -164,15 +164,15 @@ static int take_flag(struct config_whole *w, struct flags *f, const struct setti
         (last || (strcmp(f->argv[f->at + 1], "on") != 0 && strcmp(f->argv[f->at + 1], "off") != 0)))
         value = "on";
     if (!value && last)
-        return err_set(err, UV_EINVAL, "--%s needs a value", s->name);
-    return put(w, s, value ? value : f->argv[++f->at], "command line", err);
+        return err_set(why, UV_EINVAL, "--%s needs a value", s->name);
+    return put(w, s, value ? value : f->argv[++f->at], "command line", why);
 }
 
-static int from_flags(struct config_whole *w, int argc, char *const *argv, struct errbuf *err)
+static int from_flags(struct config_whole *w, int argc, char *const *argv, struct errbuf *why)
 {
     struct flags f = {argc, argv, 0};
     bool only_files = false;
-    int e;
+    int err;
 
     w->c.arg_count = 0;
     for (; f.at < argc; f.at++) {
@@ -188,8 +188,8 @@ static int from_flags(struct config_whole *w, int argc, char *const *argv, struc
             s = setting_by_flag(arg + 2, equals ? (size_t)(equals - arg - 2) : strlen(arg + 2));
         if (!s)
             w->c.args[w->c.arg_count++] = arg;
-        else if ((e = take_flag(w, &f, s, equals, err)))
-            return e;
+        else if ((err = take_flag(w, &f, s, equals, why)))
+            return err;
     }
     return 0;
 }
@@ -201,47 +201,47 @@ struct file_arg {
 };
 
 /* A name that nobody knows, with the one that may be meant. */
-static int unknown_key(const char *key, int line, struct errbuf *err)
+static int unknown_key(const char *key, int line, struct errbuf *why)
 {
     char meant[64];
 
     if (setting_nearest(key, meant))
-        return err_set(err, UV_EINVAL, "line %d: there is no setting %s; did you mean %s?", line,
+        return err_set(why, UV_EINVAL, "line %d: there is no setting %s; did you mean %s?", line,
                        key, meant);
-    return err_set(err, UV_EINVAL,
+    return err_set(why, UV_EINVAL,
                    "line %d: there is no setting %s; docs/guides/configuration.md lists what there "
                    "is",
                    line, key);
 }
 
-static int on_line(const char *key, const char *value, int line, void *arg, struct errbuf *err)
+static int on_line(const char *key, const char *value, int line, void *arg, struct errbuf *why)
 {
     struct file_arg *f = arg;
     const struct setting *s = setting_by_env(key);
     char where[64];
 
     if (!s)
-        return unknown_key(key, line, err);
+        return unknown_key(key, line, why);
     if (f->lines[s - config_settings])
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "line %d sets %s again, which line %d sets already: keep one", line, key,
                        f->lines[s - config_settings]);
     f->lines[s - config_settings] = line;
     if (s->offset == offsetof(struct config_whole, config_file))
-        return err_set(err, UV_EINVAL, "line %d: a config file cannot name another", line);
+        return err_set(why, UV_EINVAL, "line %d: a config file cannot name another", line);
     if (!value[0])
         return 0;
     snprintf(where, sizeof(where), "%.40s line %d", f->name, line);
-    return put(f->whole, s, value, where, err);
+    return put(f->whole, s, value, where, why);
 }
 
-static int read_file(const char *path, struct buf *text, struct errbuf *err)
+static int read_file(const char *path, struct buf *text, struct errbuf *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t got = 1;
 
     if (fd < 0)
-        return err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
+        return err_set(why, -errno, "cannot read %s: %s", path, strerror(errno));
     while (got > 0 && !text->err) {
         char *to = buf_reserve(text, 4096);
 
@@ -254,28 +254,28 @@ static int read_file(const char *path, struct buf *text, struct errbuf *err)
     close(fd);
     buf_seal(text);
     if (got < 0)
-        return err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
+        return err_set(why, -errno, "cannot read %s: %s", path, strerror(errno));
     if (text->err)
-        return err_set(err, UV_E2BIG, "%s is longer than a config file can be (%d bytes)", path,
+        return err_set(why, UV_E2BIG, "%s is longer than a config file can be (%d bytes)", path,
                        CONFIG_FILE_MAX);
     return 0;
 }
 
-static int from_file(struct config_whole *w, const char *path, struct errbuf *err)
+static int from_file(struct config_whole *w, const char *path, struct errbuf *why)
 {
     const char *slash = strrchr(path, '/');
     struct file_arg arg = {w, slash ? slash + 1 : path, {0}};
     struct buf text;
-    int e;
+    int err;
 
     buf_init(&text, CONFIG_FILE_MAX + 4096);
-    e = read_file(path, &text, err);
-    if (!e && config_parse_file(text.data ? text.data : "", text.len, on_line, &arg, err))
-        e = err_prefix(err, UV_EINVAL, "%s", path);
+    err = read_file(path, &text, why);
+    if (!err && config_parse_file(text.data ? text.data : "", text.len, on_line, &arg, why))
+        err = err_prefix(why, UV_EINVAL, "%s", path);
     if (text.data)
         explicit_bzero(text.data, text.len);
     buf_release(&text);
-    return e;
+    return err;
 }
 
 /* The value a setting has so far, before conversion. */
@@ -289,28 +289,28 @@ static const char *so_far(const struct config_whole *w, size_t offset)
 
 /* Environment and flags name the file and the data folder, so they are read before and after. */
 static int collect(struct config_whole *w, int argc, char *const *argv, char *const *env,
-                   struct errbuf *err)
+                   struct errbuf *why)
 {
     enum { AT_DATA = offsetof(struct config_whole, c.data_dir) };
     const char *named;
     const char *base;
     char *path = NULL;
-    int e;
+    int err;
 
-    if ((e = from_environment(w, env, err)) || (e = from_flags(w, argc, argv, err)))
-        return e;
+    if ((err = from_environment(w, env, why)) || (err = from_flags(w, argc, argv, why)))
+        return err;
 
     named = so_far(w, offsetof(struct config_whole, config_file));
     base = named ? named : so_far(w, AT_DATA);
     if (!base || asprintf(&path, "%s%s", base, named ? "" : "/interviewd.conf") < 0)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     if (named || access(path, F_OK) == 0) {
         w->c.file = keep(w, path);
         if (!w->c.file)
-            return err_set(err, UV_ENOMEM, "out of memory");
-        if ((e = from_file(w, path, err)) || (e = from_environment(w, env, err)) ||
-            (e = from_flags(w, argc, argv, err)))
-            return e;
+            return err_set(why, UV_ENOMEM, "out of memory");
+        if ((err = from_file(w, path, why)) || (err = from_environment(w, env, why)) ||
+            (err = from_flags(w, argc, argv, why)))
+            return err;
     } else {
         free(path);
     }
@@ -320,7 +320,7 @@ static int collect(struct config_whole *w, int argc, char *const *argv, char *co
 /* --------------------------------------------------------------------------- conversion */
 
 /* "INTERVIEWD_LISTEN (environment)" or "--listen": how the person wrote it. */
-static int bad(const struct setting *s, const struct setting_value *v, struct errbuf *err,
+static int bad(const struct setting *s, const struct setting_value *v, struct errbuf *why,
                const char *must)
 {
     char env[64];
@@ -331,12 +331,12 @@ static int bad(const struct setting *s, const struct setting_value *v, struct er
     else
         snprintf(name, sizeof(name), "%s (%s)", setting_env(s, env), v->where);
     if (s->secret)
-        return err_set(err, UV_EINVAL, "%s must be %s", name, must);
-    return err_set(err, UV_EINVAL, "%s must be %s, not \"%.80s\"", name, must, v->text);
+        return err_set(why, UV_EINVAL, "%s must be %s", name, must);
+    return err_set(why, UV_EINVAL, "%s must be %s, not \"%.80s\"", name, must, v->text);
 }
 
 static int convert_number(void *to, const struct setting *s, const struct setting_value *v,
-                          struct errbuf *err)
+                          struct errbuf *why)
 {
     char must[96];
     int64_t n;
@@ -344,14 +344,14 @@ static int convert_number(void *to, const struct setting *s, const struct settin
     if (!text_to_int64(v->text, s->min, s->max, &n)) {
         snprintf(must, sizeof(must), "a whole number from %lld to %lld", (long long)s->min,
                  (long long)s->max);
-        return bad(s, v, err, must);
+        return bad(s, v, why, must);
     }
     *(int *)to = (int)n;
     return 0;
 }
 
 static int convert_switch(bool *to, const struct setting *s, const struct setting_value *v,
-                          struct errbuf *err)
+                          struct errbuf *why)
 {
     static const char *const yes[] = {"on", "true", "yes", "1"};
     static const char *const no[] = {"off", "false", "no", "0"};
@@ -362,16 +362,16 @@ static int convert_switch(bool *to, const struct setting *s, const struct settin
             return 0;
         }
     }
-    return bad(s, v, err, "on or off");
+    return bad(s, v, why, "on or off");
 }
 
 static int convert_choice(const char **to, const struct setting *s, const struct setting_value *v,
-                          struct errbuf *err)
+                          struct errbuf *why)
 {
     const char *p = s->choices;
     size_t len = strlen(v->text);
     struct buf must;
-    int e;
+    int err;
 
     for (; *p; p += strcspn(p, "|"), p += *p == '|') {
         if (strcspn(p, "|") == len && strncmp(p, v->text, len) == 0) {
@@ -382,13 +382,13 @@ static int convert_choice(const char **to, const struct setting *s, const struct
     buf_init(&must, 512);
     for (p = s->choices; *p; p++)
         *p == '|' ? buf_puts(&must, strchr(p + 1, '|') ? ", " : " or ") : buf_putc(&must, *p);
-    e = bad(s, v, err, must.err ? s->choices : must.data);
+    err = bad(s, v, why, must.err ? s->choices : must.data);
     buf_release(&must);
-    return e;
+    return err;
 }
 
 /* Commas and spaces part the items; the array and its strings share one block. */
-static int convert_list(struct config_whole *w, void *to, const char *text, struct errbuf *err)
+static int convert_list(struct config_whole *w, void *to, const char *text, struct errbuf *why)
 {
     size_t most = strlen(text) / 2 + 2;
     char **items = keep(w, calloc(1, most * sizeof(*items) + strlen(text) + 1));
@@ -397,7 +397,7 @@ static int convert_list(struct config_whole *w, void *to, const char *text, stru
     char *save;
 
     if (!items)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     copy = (char *)(items + most);
     memcpy(copy, text, strlen(text) + 1);
     for (char *p = strtok_r(copy, ", \t", &save); p; p = strtok_r(NULL, ", \t", &save))
@@ -409,12 +409,12 @@ static int convert_list(struct config_whole *w, void *to, const char *text, stru
 }
 
 static int convert_url(const char **to, const struct setting *s, const struct setting_value *v,
-                       struct errbuf *err)
+                       struct errbuf *why)
 {
     size_t len = strlen(v->text);
 
     if (!config_url_valid(v->text))
-        return bad(s, v, err, "an address such as https://host:port/path");
+        return bad(s, v, why, "an address such as https://host:port/path");
     while (len && v->text[len - 1] == '/')
         v->text[--len] = '\0';
     *to = v->text;
@@ -422,34 +422,34 @@ static int convert_url(const char **to, const struct setting *s, const struct se
 }
 
 static int convert_ollama(struct config_whole *w, const char **to, const struct setting *s,
-                          const struct setting_value *v, struct errbuf *err)
+                          const struct setting_value *v, struct errbuf *why)
 {
     char *url;
 
     if (config_ollama_url(v->text, &url))
-        return bad(s, v, err, "HOST, HOST:PORT or an http address");
+        return bad(s, v, why, "HOST, HOST:PORT or an http address");
     *to = keep(w, url);
-    return *to ? 0 : err_set(err, UV_ENOMEM, "out of memory");
+    return *to ? 0 : err_set(why, UV_ENOMEM, "out of memory");
 }
 
 static int convert(struct config_whole *w, const struct setting *s, const struct setting_value *v,
-                   struct errbuf *err)
+                   struct errbuf *why)
 {
     void *to = (char *)w + s->offset;
 
     switch (s->kind) {
     case SETTING_NUMBER:
-        return convert_number(to, s, v, err);
+        return convert_number(to, s, v, why);
     case SETTING_SWITCH:
-        return convert_switch(to, s, v, err);
+        return convert_switch(to, s, v, why);
     case SETTING_CHOICE:
-        return convert_choice(to, s, v, err);
+        return convert_choice(to, s, v, why);
     case SETTING_LIST:
-        return convert_list(w, to, v->text, err);
+        return convert_list(w, to, v->text, why);
     case SETTING_URL:
-        return convert_url(to, s, v, err);
+        return convert_url(to, s, v, why);
     case SETTING_OLLAMA:
-        return convert_ollama(w, to, s, v, err);
+        return convert_ollama(w, to, s, v, why);
     case SETTING_TEXT:
         break;
     }
@@ -457,60 +457,60 @@ static int convert(struct config_whole *w, const struct setting *s, const struct
     return 0;
 }
 
-static int convert_all(struct config_whole *w, struct errbuf *err)
+static int convert_all(struct config_whole *w, struct errbuf *why)
 {
     for (size_t i = 0; i < config_setting_count; i++) {
         const struct setting *s = &config_settings[i];
-        int e = 0;
+        int err = 0;
 
         if (!w->values[i].text && s->otherwise)
-            e = put(w, s, s->otherwise, "default", err);
-        if (!e && w->values[i].text)
-            e = convert(w, s, &w->values[i], err);
-        if (e)
-            return e;
+            err = put(w, s, s->otherwise, "default", why);
+        if (!err && w->values[i].text)
+            err = convert(w, s, &w->values[i], why);
+        if (err)
+            return err;
     }
     return 0;
 }
 
 /* --------------------------------------------------------------------------- derivation */
 
-static int derive_listen(struct config_whole *w, struct errbuf *err)
+static int derive_listen(struct config_whole *w, struct errbuf *why)
 {
     const struct setting *s = setting_by_flag("listen", 6);
     char *host = NULL;
 
     if (config_parse_listen(w->listen, &host, &w->c.listen_port))
-        return bad(s, &w->values[s - config_settings], err,
+        return bad(s, &w->values[s - config_settings], why,
                    "ADDRESS:PORT such as 127.0.0.1:8080 or [::1]:8080");
     w->c.listen_host = keep(w, host);
     w->c.beyond_loopback = !config_is_loopback(host);
     w->c.accounts = w->accounts ? strcmp(w->accounts, "on") == 0
                                 : w->c.beyond_loopback || w->c.behind_proxy_count;
     if (w->c.beyond_loopback && !w->c.accounts)
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "accounts are off but %s is reachable from other machines, where anyone "
                        "could read everything: listen on 127.0.0.1, or set accounts on",
                        w->listen);
     if (w->c.behind_proxy_count && !w->c.accounts)
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "accounts are off, but those who come through the proxy could not sign in: "
                        "set accounts on, or leave out behind-proxy");
     return 0;
 }
 
-int config_may_serve(const struct config *c, struct errbuf *err)
+int config_may_serve(const struct config *c, struct errbuf *why)
 {
     if (!c->beyond_loopback || c->tls_cert || c->behind_proxy_count)
         return 0;
-    return err_set(err, UV_EINVAL,
+    return err_set(why, UV_EINVAL,
                    "%s is reachable from other machines, and without TLS passwords and interviews "
                    "would cross the network in clear: set tls-cert and tls-key, or behind-proxy "
                    "with the address of the proxy that ends TLS, or listen on 127.0.0.1",
                    *c->listen_host ? c->listen_host : "every address");
 }
 
-static int derive_redirect(struct config_whole *w, struct errbuf *err)
+static int derive_redirect(struct config_whole *w, struct errbuf *why)
 {
     const struct setting *s = setting_by_flag("redirect-listen", 15);
     char *host = NULL;
@@ -518,37 +518,37 @@ static int derive_redirect(struct config_whole *w, struct errbuf *err)
     if (!w->redirect_listen)
         return 0;
     if (!w->c.tls_cert)
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "redirect-listen sends browsers on to https, which is not served here: set "
                        "tls-cert and tls-key");
     if (config_parse_listen(w->redirect_listen, &host, &w->c.redirect_port))
-        return bad(s, &w->values[s - config_settings], err,
+        return bad(s, &w->values[s - config_settings], why,
                    "ADDRESS:PORT such as 0.0.0.0:80 or [::]:80");
     w->c.redirect_host = keep(w, host);
     return 0;
 }
 
-static int check_file(const char *setting, const char *path, mode_t kind, struct errbuf *err)
+static int check_file(const char *setting, const char *path, mode_t kind, struct errbuf *why)
 {
     struct stat st;
 
     if (!path)
         return 0;
     if (stat(path, &st) || access(path, R_OK))
-        return err_set(err, -errno, "%s: cannot read %s: %s", setting, path, strerror(errno));
+        return err_set(why, -errno, "%s: cannot read %s: %s", setting, path, strerror(errno));
     if ((st.st_mode & S_IFMT) != kind)
-        return err_set(err, UV_EINVAL, "%s: %s is not a %s", setting, path,
+        return err_set(why, UV_EINVAL, "%s: %s is not a %s", setting, path,
                        kind == S_IFDIR ? "folder" : "file");
     return 0;
 }
 
-static int check_origins(const struct config *c, struct errbuf *err)
+static int check_origins(const struct config *c, struct errbuf *why)
 {
     for (size_t i = 0; i < c->origin_count; i++) {
         const char *host = strstr(c->origins[i], "://");
 
         if (!config_url_valid(c->origins[i]) || strchr(host + 3, '/'))
-            return err_set(err, UV_EINVAL,
+            return err_set(why, UV_EINVAL,
                            "INTERVIEWD_ORIGINS: \"%.80s\" is not an origin such as "
                            "https://app.example.com",
                            c->origins[i]);
@@ -556,32 +556,32 @@ static int check_origins(const struct config *c, struct errbuf *err)
     return 0;
 }
 
-static int check_proxies(const struct config *c, struct errbuf *err)
+static int check_proxies(const struct config *c, struct errbuf *why)
 {
     struct network n;
 
     for (size_t i = 0; i < c->behind_proxy_count; i++)
         if (network_parse(c->behind_proxy[i], &n))
-            return err_set(err, UV_EINVAL,
+            return err_set(why, UV_EINVAL,
                            "INTERVIEWD_BEHIND_PROXY: \"%.80s\" is neither an address (10.0.0.2) "
                            "nor a network (10.0.0.0/8)",
                            c->behind_proxy[i]);
     return 0;
 }
 
-static int check(const struct config *c, struct errbuf *err)
+static int check(const struct config *c, struct errbuf *why)
 {
-    int e;
+    int err;
 
     if (!c->tls_cert != !c->tls_key)
-        return err_set(err, UV_EINVAL, "tls-cert and tls-key go together; only one is set");
-    if ((e = check_file("tls-cert", c->tls_cert, S_IFREG, err)) ||
-        (e = check_file("tls-key", c->tls_key, S_IFREG, err)) ||
-        (e = check_file("web-root", c->web_root, S_IFDIR, err)) || (e = check_origins(c, err)) ||
-        (e = check_proxies(c, err)))
-        return e;
+        return err_set(why, UV_EINVAL, "tls-cert and tls-key go together; only one is set");
+    if ((err = check_file("tls-cert", c->tls_cert, S_IFREG, why)) ||
+        (err = check_file("tls-key", c->tls_key, S_IFREG, why)) ||
+        (err = check_file("web-root", c->web_root, S_IFDIR, why)) ||
+        (err = check_origins(c, why)) || (err = check_proxies(c, why)))
+        return err;
     if (c->vad_eager_ms > c->vad_hangover_ms)
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "vad-eager-ms (%d) must not be longer than vad-hangover-ms (%d): a question "
                        "looks finished before it is",
                        c->vad_eager_ms, c->vad_hangover_ms);
@@ -635,20 +635,20 @@ static int provider_named(const struct config_whole *w, const char *name, struct
     return 0;
 }
 
-static int derive_given_chain(struct config_whole *w, struct errbuf *err)
+static int derive_given_chain(struct config_whole *w, struct errbuf *why)
 {
     if (w->chain_count > CONFIG_PROVIDERS_MAX)
-        return err_set(err, UV_EINVAL, "INTERVIEWD_PROVIDERS: at most %d providers",
+        return err_set(why, UV_EINVAL, "INTERVIEWD_PROVIDERS: at most %d providers",
                        CONFIG_PROVIDERS_MAX);
     for (size_t i = 0; i < w->chain_count; i++) {
         if (provider_named(w, w->chain[i], &w->c.providers[i]))
-            return err_set(err, UV_EINVAL,
+            return err_set(why, UV_EINVAL,
                            "INTERVIEWD_PROVIDERS: there is no provider \"%.40s\"; there are groq, "
                            "openai, ollama and outline",
                            w->chain[i]);
         for (size_t j = 0; j < i; j++)
             if (strcmp(w->chain[i], w->chain[j]) == 0)
-                return err_set(err, UV_EINVAL, "INTERVIEWD_PROVIDERS names %s twice", w->chain[i]);
+                return err_set(why, UV_EINVAL, "INTERVIEWD_PROVIDERS names %s twice", w->chain[i]);
     }
     w->c.provider_count = w->chain_count;
     return 0;
@@ -670,10 +670,10 @@ static void derive_usual_chain(struct config_whole *w)
     }
 }
 
-static int derive(struct config_whole *w, struct errbuf *err)
+static int derive(struct config_whole *w, struct errbuf *why)
 {
     static const char *const nothing[] = {NULL};
-    int e;
+    int err;
 
     if (!w->c.origins)
         w->c.origins = nothing;
@@ -681,36 +681,36 @@ static int derive(struct config_whole *w, struct errbuf *err)
         w->c.operators = nothing;
     if (!w->c.behind_proxy)
         w->c.behind_proxy = nothing;
-    if ((e = derive_listen(w, err)) || (e = derive_redirect(w, err)))
-        return e;
+    if ((err = derive_listen(w, why)) || (err = derive_redirect(w, why)))
+        return err;
     derive_remote_asr(w);
     if (!w->chain)
         derive_usual_chain(w);
-    else if ((e = derive_given_chain(w, err)))
-        return e;
-    return check(&w->c, err);
+    else if ((err = derive_given_chain(w, why)))
+        return err;
+    return check(&w->c, why);
 }
 
 int config_load(struct config **cp, int argc, char *const *argv, char *const *env,
-                struct errbuf *err)
+                struct errbuf *why)
 {
     struct config_whole *w = calloc(1, sizeof(*w));
-    int e;
+    int err;
 
     if (!w)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     w->c.args = keep(w, calloc((size_t)argc + 1, sizeof(*w->c.args)));
     w->c.inner = keep(w, malloc(sizeof(*w->c.inner)));
     if (!w->c.args || !w->c.inner) {
         config_free(&w->c);
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     }
     w->c.inner->whole = w;
 
-    if ((e = collect(w, argc, argv, env ? env : environ, err)) || (e = convert_all(w, err)) ||
-        (e = derive(w, err))) {
+    if ((err = collect(w, argc, argv, env ? env : environ, why)) || (err = convert_all(w, why)) ||
+        (err = derive(w, why))) {
         config_free(&w->c);
-        return e;
+        return err;
     }
     *cp = &w->c;
     return 0;

@@ -2,7 +2,7 @@
  * @file config/config.h  Every setting, read once at start and checked
  *
  *     struct config *config;
- *     if (config_load(&config, argc - 2, argv + 2, NULL, &err))    // what follows the command
+ *     if (config_load(&config, argc - 2, argv + 2, NULL, &why))    // what follows the command
  *         ...                                                      // err.text is for the person
  *     config->listen_port, config->providers[0].url, config->arg_count ...
  *     config_free(config);
@@ -120,18 +120,18 @@ struct config {
 
 /** argv: what follows the command's name. env: NULL for the process's own. */
 int config_load(struct config **cp, int argc, char *const *argv, char *const *env,
-                struct errbuf *err);
+                struct errbuf *why);
 void config_free(struct config *config); /**< NULL is allowed */
 
 /** <data>/name, in memory of the config. NULL when out of memory. */
 const char *config_path(const struct config *config, const char *name);
 
 /** The sentence for a flag nobody knows, with the nearest one that exists. */
-int config_unknown_flag(const char *flag, struct errbuf *err);
+int config_unknown_flag(const char *flag, struct errbuf *why);
 
 /* Printed from the table: tests hold the files in the repository to it. */
 /** May a server be started with this? Beyond loopback it needs TLS, its own or a proxy's. */
-int config_may_serve(const struct config *c, struct errbuf *err);
+int config_may_serve(const struct config *c, struct errbuf *why);
 
 int config_write_env(struct buf *out);  /**< .env.example */
 int config_write_docs(struct buf *out); /**< docs/guides/configuration.md */

@@ -92,7 +92,7 @@ static bool has_foreign_letter(const struct line *name)
     return false;
 }
 
-static int take_key(struct line *l, char key[static KEY_MAX], int line, struct errbuf *err)
+static int take_key(struct line *l, char key[static KEY_MAX], int line, struct errbuf *why)
 {
     const char *equals;
     struct line name;
@@ -105,12 +105,12 @@ static int take_key(struct line *l, char key[static KEY_MAX], int line, struct e
     name = (struct line){l->at, equals ? (size_t)(equals - l->at) : 0};
     trim(&name);
     if (has_foreign_letter(&name))
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "line %d: before the = is a character that is none of A to Z, 0 to 9 and _, "
                        "though it may look like one: type the name anew",
                        line);
     if (!is_key(&name))
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "line %d is not KEY=value: write it as in INTERVIEWD_LISTEN=127.0.0.1:8080, "
                        "or put a # before a comment",
                        line);
@@ -121,20 +121,20 @@ static int take_key(struct line *l, char key[static KEY_MAX], int line, struct e
 }
 
 /* What stands in quotes; behind it there may be a comment and nothing else. */
-static int take_quoted(struct line *l, int line, struct errbuf *err)
+static int take_quoted(struct line *l, int line, struct errbuf *why)
 {
     const char *begin = l->at + 1;
     const char *close = memchr(begin, l->at[0], l->len - 1);
     struct line rest;
 
     if (!close)
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "line %d: a quote is not closed: add %c at the end of the value", line,
                        l->at[0]);
     rest = (struct line){close + 1, (size_t)(l->at + l->len - close - 1)};
     trim(&rest);
     if (rest.len && rest.at[0] != '#')
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "line %d: something follows the closing quote: put the whole value into "
                        "quotes, or # before a comment",
                        line);
@@ -154,32 +154,32 @@ static void drop_comment(struct line *l)
 }
 
 static int take_value(struct line l, char value[static CONFIG_VALUE_MAX], int line,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
     static const char *const curly[] = {"\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x9e",
                                         "\xe2\x80\x98", "\xe2\x80\x99"};
     struct line bare = l;
-    int e = 0;
+    int err = 0;
 
     trim(&bare);
     for (size_t i = 0; i < sizeof(curly) / sizeof(curly[0]); i++) {
         if (starts(&bare, curly[i]))
-            return err_set(err, UV_EINVAL,
+            return err_set(why, UV_EINVAL,
                            "line %d: the value is in typographic quotes: use straight ones, \" or "
                            "', or none",
                            line);
     }
     if (bare.len && (bare.at[0] == '"' || bare.at[0] == '\'')) {
         l = bare;
-        e = take_quoted(&l, line, err);
+        err = take_quoted(&l, line, why);
     } else {
         drop_comment(&l);
         trim(&l);
     }
-    if (e)
-        return e;
+    if (err)
+        return err;
     if (l.len >= CONFIG_VALUE_MAX)
-        return err_set(err, UV_EINVAL, "line %d: the value is longer than %d bytes", line,
+        return err_set(why, UV_EINVAL, "line %d: the value is longer than %d bytes", line,
                        CONFIG_VALUE_MAX - 1);
     memcpy(value, l.at, l.len);
     value[l.len] = '\0';
@@ -199,24 +199,24 @@ static struct line next_line(const char **p, const char *end)
     return l;
 }
 
-static int check_encoding(const struct line *text, struct errbuf *err)
+static int check_encoding(const struct line *text, struct errbuf *why)
 {
     if (starts(text, "\xff\xfe") || starts(text, "\xfe\xff"))
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "it is saved as UTF-16 (\"Unicode\"): save it again as UTF-8");
     if (memchr(text->at, '\0', text->len))
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "it is not a text file, or one in UTF-16: save it again as UTF-8");
     return 0;
 }
 
-static int check_characters(const struct line *l, int line, struct errbuf *err)
+static int check_characters(const struct line *l, int line, struct errbuf *why)
 {
     if (!utf8_valid(l->at, l->len))
-        return err_set(err, UV_EINVAL, "line %d is not UTF-8: save the file again as UTF-8", line);
+        return err_set(why, UV_EINVAL, "line %d is not UTF-8: save the file again as UTF-8", line);
     for (size_t i = 0; i < l->len; i++)
         if (iscntrl((unsigned char)l->at[i]) && !isspace((unsigned char)l->at[i]))
-            return err_set(err, UV_EINVAL,
+            return err_set(why, UV_EINVAL,
                            "line %d has a control character (0x%02x) in it: type the line anew",
                            line, (unsigned char)l->at[i]);
     return 0;
@@ -224,27 +224,27 @@ static int check_characters(const struct line *l, int line, struct errbuf *err)
 
 int config_parse_file(const char *text, size_t len,
                       int (*fn)(const char *key, const char *value, int line, void *arg,
-                                struct errbuf *err),
-                      void *arg, struct errbuf *err)
+                                struct errbuf *why),
+                      void *arg, struct errbuf *why)
 {
     struct line whole = {text, len};
     char key[KEY_MAX];
     char value[CONFIG_VALUE_MAX];
     const char *end = text + len;
     int number = 1;
-    int e = check_encoding(&whole, err);
+    int err = check_encoding(&whole, why);
 
-    if (e)
-        return e;
+    if (err)
+        return err;
     for (const char *p = whole.at; p < end; number++) {
         struct line l = next_line(&p, end);
 
         trim(&l);
         if (l.len == 0 || l.at[0] == '#')
             continue;
-        if ((e = check_characters(&l, number, err)) || (e = take_key(&l, key, number, err)) ||
-            (e = take_value(l, value, number, err)) || (e = fn(key, value, number, arg, err)))
-            return e;
+        if ((err = check_characters(&l, number, why)) || (err = take_key(&l, key, number, why)) ||
+            (err = take_value(l, value, number, why)) || (err = fn(key, value, number, arg, why)))
+            return err;
     }
     return 0;
 }

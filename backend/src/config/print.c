@@ -247,7 +247,7 @@ bool setting_nearest(const char *key, char text[static 64])
     return least < 4;
 }
 
-int config_unknown_flag(const char *flag, struct errbuf *err)
+int config_unknown_flag(const char *flag, struct errbuf *why)
 {
     const char *name = flag + strspn(flag, "-");
     size_t len = strcspn(name, "=");
@@ -263,8 +263,8 @@ int config_unknown_flag(const char *flag, struct errbuf *err)
         }
     }
     if (best)
-        return err_set(err, UV_EINVAL, "there is no %.*s; did you mean --%s?",
+        return err_set(why, UV_EINVAL, "there is no %.*s; did you mean --%s?",
                        (int)strcspn(flag, "="), flag, best->name);
-    return err_set(err, UV_EINVAL, "there is no %.*s; --help lists what there is",
+    return err_set(why, UV_EINVAL, "there is no %.*s; --help lists what there is",
                    (int)strcspn(flag, "="), flag);
 }

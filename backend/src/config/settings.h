@@ -72,8 +72,8 @@ const struct setting *setting_by_flag(const char *name, size_t len);
 /** Parse a config file. fn returns 0 or an error that ends it. Pure: fuzzed. */
 int config_parse_file(const char *text, size_t len,
                       int (*fn)(const char *key, const char *value, int line, void *arg,
-                                struct errbuf *err),
-                      void *arg, struct errbuf *err);
+                                struct errbuf *why),
+                      void *arg, struct errbuf *why);
 
 /** "127.0.0.1:8080", "[::1]:8080", "localhost:0", ":8080" (every address). Caller frees *host. */
 int config_parse_listen(const char *text, char **host, int *port);
