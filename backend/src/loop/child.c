@@ -93,24 +93,25 @@ static void choose_environment(char *to[NAMES_MAX])
 
 static int prepare_descriptors(posix_spawn_file_actions_t *acts, int fd)
 {
-    int rc = posix_spawn_file_actions_init(acts);
+    int err = posix_spawn_file_actions_init(acts);
 
-    rc = rc ? rc : posix_spawn_file_actions_addopen(acts, 0, "/dev/null", O_RDONLY, 0);
-    rc = rc ? rc : posix_spawn_file_actions_addopen(acts, 1, "/dev/null", O_WRONLY, 0);
-    rc = rc ? rc : posix_spawn_file_actions_adddup2(acts, fd, SOCKET_FD);
-    return rc ? rc : posix_spawn_file_actions_addclosefrom_np(acts, SOCKET_FD + 1);
+    err = err ? err : posix_spawn_file_actions_addopen(acts, 0, "/dev/null", O_RDONLY, 0);
+    err = err ? err : posix_spawn_file_actions_addopen(acts, 1, "/dev/null", O_WRONLY, 0);
+    err = err ? err : posix_spawn_file_actions_adddup2(acts, fd, SOCKET_FD);
+    return err ? err : posix_spawn_file_actions_addclosefrom_np(acts, SOCKET_FD + 1);
 }
 
 static int prepare_signals(posix_spawnattr_t *attr)
 {
     sigset_t all, none;
-    int rc = posix_spawnattr_init(attr);
+    int err = posix_spawnattr_init(attr);
 
     sigfillset(&all);
     sigemptyset(&none);
-    rc = rc ? rc : posix_spawnattr_setsigdefault(attr, &all);
-    rc = rc ? rc : posix_spawnattr_setsigmask(attr, &none);
-    return rc ? rc : posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    err = err ? err : posix_spawnattr_setsigdefault(attr, &all);
+    err = err ? err : posix_spawnattr_setsigmask(attr, &none);
+    return err ? err
+               : posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 }
 
 static int make(struct order *o)
@@ -119,18 +120,18 @@ static int make(struct order *o)
     posix_spawnattr_t attr;
     char *names[NAMES_MAX];
     char *argv[] = {(char *)(uintptr_t)o->path, NULL};
-    int rc = prepare_descriptors(&acts, o->fd);
+    int err = prepare_descriptors(&acts, o->fd);
 
-    if (rc)
-        return -rc;
-    rc = prepare_signals(&attr);
-    if (!rc) {
+    if (err)
+        return -err;
+    err = prepare_signals(&attr);
+    if (!err) {
         choose_environment(names);
-        rc = posix_spawn(&o->pid, o->path, &acts, &attr, argv, names);
+        err = posix_spawn(&o->pid, o->path, &acts, &attr, argv, names);
         posix_spawnattr_destroy(&attr);
     }
     posix_spawn_file_actions_destroy(&acts);
-    return -rc;
+    return -err;
 }
 
 static void *make_all(void *arg)
@@ -160,7 +161,7 @@ static int start_maker(void)
     sigset_t all, before;
     pthread_attr_t attr;
     pthread_t thread;
-    int rc;
+    int err;
 
     if (maker.running)
         return 0;
@@ -168,61 +169,61 @@ static int start_maker(void)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    rc = pthread_create(&thread, &attr, make_all, NULL);
+    err = pthread_create(&thread, &attr, make_all, NULL);
     pthread_attr_destroy(&attr);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    maker.running = rc == 0;
-    return -rc;
+    maker.running = err == 0;
+    return -err;
 }
 
 static int place(struct order *o)
 {
-    int rc;
+    int err;
 
     pthread_mutex_lock(&maker.lock);
-    rc = start_maker();
-    if (!rc) {
+    err = start_maker();
+    if (!err) {
         o->next = maker.first;
         maker.first = o;
         pthread_cond_broadcast(&maker.changed);
         while (!o->done)
             wait_on(&maker.changed, &maker.lock, WAIT_OTHERS, "a process to be started", 0);
-        rc = o->rc;
+        err = o->rc;
     }
     pthread_mutex_unlock(&maker.lock);
-    return rc;
+    return err;
 }
 
 /* ---------------------------------------------------------------- a child */
 
-int child_find(const char *program, struct errbuf *err)
+int child_find(const char *program, struct errbuf *why)
 {
     char path[PATH_MAX];
 
-    return program_find(program, path, err);
+    return program_find(program, path, why);
 }
 
-int child_start(struct child **cp, const char *program, struct errbuf *err)
+int child_start(struct child **cp, const char *program, struct errbuf *why)
 {
     char path[PATH_MAX];
     struct child *c = calloc(1, sizeof(*c));
     struct order o = {.path = path};
     int pair[2];
-    int rc = c ? program_find(program, path, err) : err_set(err, UV_ENOMEM, "no memory");
+    int err = c ? program_find(program, path, why) : err_set(why, UV_ENOMEM, "no memory");
 
-    if (!rc && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-        rc = err_set(err, -errno, "%s could not be started: %s", program, strerror(errno));
-    if (rc) {
+    if (!err && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+        err = err_set(why, -errno, "%s could not be started: %s", program, strerror(errno));
+    if (err) {
         free(c);
-        return rc;
+        return err;
     }
     o.fd = pair[1];
-    rc = place(&o);
+    err = place(&o);
     close(pair[1]);
-    if (rc) {
+    if (err) {
         close(pair[0]);
         free(c);
-        return err_set(err, rc, "%s could not be started: %s", program, strerror(-rc));
+        return err_set(why, err, "%s could not be started: %s", program, strerror(-err));
     }
     c->pid = o.pid;
     c->fd = pair[0];

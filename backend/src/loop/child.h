@@ -5,7 +5,7 @@
  * our process ends every interview. So it runs in small programs that lie beside the executable; we
  * talk to each over a socket (loop/frame.h), see its death as UV_EOF there, and start another.
  *
- *     child_start(&child, "interviewd-media", err);
+ *     child_start(&child, "interviewd-media", why);
  *     frame_send(child_socket(child), ...);
  *     child_await(child_pid(child), child_socket(child), &patience);     // before each
  *     frame_receive(child_socket(child), ...);
@@ -42,7 +42,7 @@
 
 struct child;
 
-int child_start(struct child **cp, const char *program, struct errbuf *err);
+int child_start(struct child **cp, const char *program, struct errbuf *why);
 int child_socket(const struct child *c);
 int child_pid(const struct child *c);
 void child_close(struct child *c); /**< NULL is allowed */
@@ -61,7 +61,7 @@ struct child_patience {
 int child_await(int pid, int fd, const struct child_patience *patience);
 
 /** Whether a program is there: 0 or UV_ENOSYS. */
-int child_find(const char *program, struct errbuf *err);
+int child_find(const char *program, struct errbuf *why);
 
 /* ---------------------------------------------------------------- inside the program */
 

@@ -54,11 +54,11 @@ static int await_socket(int fd, short events, uint64_t deadline)
         struct pollfd p = {.fd = fd, .events = events};
         uint64_t now = clock_mono_ms();
         int left = deadline == UINT64_MAX ? -1 : deadline > now ? (int)(deadline - now) : 0;
-        int rc = poll(&p, 1, left);
+        int err = poll(&p, 1, left);
 
-        if (rc > 0)
+        if (err > 0)
             return 0;
-        if (rc == 0)
+        if (err == 0)
             return UV_ETIMEDOUT;
         if (errno != EINTR)
             return -errno;
@@ -121,7 +121,7 @@ int frame_send_with(int fd, uint16_t kind, const void *data, size_t len, int pas
         struct iovec part[2];
         struct msghdr m = {.msg_iov = part};
         ssize_t n;
-        int rc;
+        int err;
 
         m.msg_iovlen = (size_t)parts_from(part, head, data, len, done);
         if (passed >= 0 && !done)
@@ -133,8 +133,8 @@ int frame_send_with(int fd, uint16_t kind, const void *data, size_t len, int pas
             return UV_EOF;
         else if (errno != EAGAIN && errno != EINTR)
             return -errno;
-        else if ((rc = await_socket(fd, POLLOUT, deadline)))
-            return rc;
+        else if ((err = await_socket(fd, POLLOUT, deadline)))
+            return err;
     }
     return 0;
 }
@@ -230,11 +230,11 @@ int frame_receive(int fd, struct frame_inbox *in, struct frame *out, int wait_ms
     drop_passed(in);
     while ((used = frame_parse(in->data, have, out)) == 0) {
         size_t want = wanted(in, have);
-        int rc = make_room(in, want);
+        int err = make_room(in, want);
 
-        rc = rc ? rc : read_some(fd, in, &have, want, deadline);
-        if (rc)
-            return rc;
+        err = err ? err : read_some(fd, in, &have, want, deadline);
+        if (err)
+            return err;
     }
     return used < 0 ? (int)used : 0;
 }

@@ -196,21 +196,21 @@ static void own(struct loop *loop)
     atomic_store_explicit(&loop->owner, (uintptr_t)uv_thread_self(), memory_order_release);
 }
 
-int loop_open(struct loop **lp, struct errbuf *err)
+int loop_open(struct loop **lp, struct errbuf *why)
 {
     struct loop *loop = calloc(1, sizeof(*loop));
-    int rc;
+    int err;
 
     if (!loop)
-        return err_set(err, UV_ENOMEM, "no memory for the event loop");
-    rc = uv_loop_init(&loop->uv);
-    if (rc)
+        return err_set(why, UV_ENOMEM, "no memory for the event loop");
+    err = uv_loop_init(&loop->uv);
+    if (err)
         goto no_loop;
-    rc = uv_mutex_init(&loop->lock);
-    if (rc)
+    err = uv_mutex_init(&loop->lock);
+    if (err)
         goto no_lock;
-    rc = uv_async_init(&loop->uv, &loop->wake, on_wake);
-    if (rc)
+    err = uv_async_init(&loop->uv, &loop->wake, on_wake);
+    if (err)
         goto no_wake;
     loop->wake.data = loop;
     loop->last = &loop->first;
@@ -230,7 +230,7 @@ no_lock:
     uv_loop_close(&loop->uv);
 no_loop:
     free(loop);
-    return err_set(err, rc, "the event loop cannot start: %s", uv_strerror(rc));
+    return err_set(why, err, "the event loop cannot start: %s", uv_strerror(err));
 }
 
 uv_loop_t *loop_uv(struct loop *loop)
@@ -312,7 +312,7 @@ static void let_go(uv_handle_t *handle, void *arg)
 
 int loop_close(struct loop *loop)
 {
-    int rc;
+    int err;
 
     if (!loop)
         return 0;
@@ -325,9 +325,9 @@ int loop_close(struct loop *loop)
     uv_walk(&loop->uv, let_go, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     free_all_remains(loop); /* of what the last close callbacks closed */
-    rc = uv_loop_close(&loop->uv);
-    if (rc)
-        return rc; /* a handle is still open: its memory must stay */
+    err = uv_loop_close(&loop->uv);
+    if (err)
+        return err; /* a handle is still open: its memory must stay */
     free(loop->remains.at);
     free(loop->freeing.at);
     uv_mutex_destroy(&loop->lock);

@@ -40,7 +40,7 @@
 struct loop;
 struct loop_timer;
 
-int loop_open(struct loop **lp, struct errbuf *err);
+int loop_open(struct loop **lp, struct errbuf *why);
 uv_loop_t *loop_uv(struct loop *loop);
 
 /** Run until loop_stop(); then run out what is closing. */

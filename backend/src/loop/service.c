@@ -64,21 +64,21 @@ static uint64_t alive_every_ms(void)
     return n / 2000 ? (uint64_t)n / 2000 : 1; /* twice as often as is wanted */
 }
 
-int service_open(struct service **sp, struct loop *loop, struct errbuf *err)
+int service_open(struct service **sp, struct loop *loop, struct errbuf *why)
 {
     struct service *s = calloc(1, sizeof(*s));
-    int rc;
+    int err;
 
     if (!s)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     s->fd = -1;
     s->every_ms = alive_every_ms();
-    rc = find_manager(s, getenv("NOTIFY_SOCKET"));
-    if (!rc)
-        rc = timer_open(&s->alive, loop, on_alive, s);
-    if (rc) {
+    err = find_manager(s, getenv("NOTIFY_SOCKET"));
+    if (!err)
+        err = timer_open(&s->alive, loop, on_alive, s);
+    if (err) {
         service_close(s);
-        return err_set(err, rc, "the service manager cannot be told: %s", uv_strerror(rc));
+        return err_set(why, err, "the service manager cannot be told: %s", uv_strerror(err));
     }
     unsetenv("NOTIFY_SOCKET");
     unsetenv("WATCHDOG_USEC");

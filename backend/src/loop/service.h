@@ -1,7 +1,7 @@
 /**
  * @file loop/service.h  What a service manager is told: ready, alive, stopping
  *
- *     service_open(&service, loop, err);       // reads NOTIFY_SOCKET and WATCHDOG_USEC
+ *     service_open(&service, loop, why);       // reads NOTIFY_SOCKET and WATCHDOG_USEC
  *     service_ready(service);                  // the server listens; alive from now on, by itself
  *     service_stopping(service);
  *     service_close(service);
@@ -22,7 +22,7 @@ struct loop;
 struct service;
 
 /** The variables leave the environment: a child process is not to speak for us. */
-int service_open(struct service **sp, struct loop *loop, struct errbuf *err);
+int service_open(struct service **sp, struct loop *loop, struct errbuf *why);
 void service_ready(struct service *s);
 void service_stopping(struct service *s); /**< NULL is allowed, here and below */
 void service_close(struct service *s);

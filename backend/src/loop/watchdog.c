@@ -292,13 +292,13 @@ static void answer_looks(void)
 }
 
 int watchdog_open(struct watchdog **wp, struct loop *loop, const struct watchdog_config *config,
-                  struct errbuf *err)
+                  struct errbuf *why)
 {
     struct watchdog *w = calloc(1, sizeof(*w));
-    int rc;
+    int err;
 
     if (!w)
-        return err_set(err, UV_ENOMEM, "no memory for the watchdog");
+        return err_set(why, UV_ENOMEM, "no memory for the watchdog");
     w->config = *config;
     if (!w->config.stop_within_ms)
         w->config.stop_within_ms = WATCHDOG_STOP_MS;
@@ -308,14 +308,14 @@ int watchdog_open(struct watchdog **wp, struct loop *loop, const struct watchdog
     w->loop = loop;
     answer_looks();
     watchdog_take_signals();
-    rc = uv_mutex_init(&w->lock);
-    if (!rc)
-        rc = wait_open(&w->said);
-    if (!rc)
-        rc = uv_thread_create(&w->thread, watch, w);
-    if (rc) {
+    err = uv_mutex_init(&w->lock);
+    if (!err)
+        err = wait_open(&w->said);
+    if (!err)
+        err = uv_thread_create(&w->thread, watch, w);
+    if (err) {
         free(w);
-        return err_set(err, rc, "the watchdog cannot start: %s", uv_strerror(rc));
+        return err_set(why, err, "the watchdog cannot start: %s", uv_strerror(err));
     }
     *wp = w;
     return 0;

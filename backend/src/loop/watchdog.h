@@ -5,7 +5,7 @@
  *     {
  *         watchdog_take_signals();                       // before any thread is started
  *         ...
- *         watchdog_open(&dog, loop, &config, err);       // SIGTERM, SIGINT come to it from now on
+ *         watchdog_open(&dog, loop, &config, why);       // SIGTERM, SIGINT come to it from now on
  *         loop_run(loop);
  *         watchdog_leave_loop(dog);                      // before the loop is closed
  *         ... free everything ...
@@ -53,7 +53,7 @@ struct watchdog_config {
 void watchdog_take_signals(void);
 
 int watchdog_open(struct watchdog **wp, struct loop *loop, const struct watchdog_config *config,
-                  struct errbuf *err);
+                  struct errbuf *why);
 void watchdog_leave_loop(struct watchdog *w); /**< NULL is allowed, here and below */
 void watchdog_close(struct watchdog *w);
 
