@@ -238,36 +238,36 @@ static bool is_torn(void)
     return last != '\n';
 }
 
-int audit_open(const char *path, struct errbuf *err)
+int audit_open(const char *path, struct errbuf *why)
 {
     size_t len = strlen(path);
     struct stat st;
-    int e = 0;
+    int err = 0;
 
     if (len > 6 && !strcmp(path + len - 6, ".jsonl"))
         len -= 6;
     if (len >= sizeof(journal.base))
-        return err_set(err, UV_ENAMETOOLONG, "the path of the audit log is too long");
+        return err_set(why, UV_ENAMETOOLONG, "the path of the audit log is too long");
     audit_close();
     pthread_mutex_lock(&journal.lock);
     memcpy(journal.base, path, len);
     journal.base[len] = '\0';
     journal.fd = open_file(0, O_WRONLY | O_CREAT | O_APPEND);
     if (journal.fd < 0)
-        e = journal.fd;
+        err = journal.fd;
     else if (fstat(journal.fd, &st) || fchmod(journal.fd, 0600))
-        e = -errno;
-    if (!e) {
+        err = -errno;
+    if (!err) {
         journal.size = st.st_size;
         journal.torn = is_torn();
         journal.number = last_number();
     }
     pthread_mutex_unlock(&journal.lock);
-    if (e) {
+    if (err) {
         audit_close();
-        err_set(err, e, "cannot open the audit log %s: %s", path, uv_strerror(e));
+        err_set(why, err, "cannot open the audit log %s: %s", path, uv_strerror(err));
     }
-    return e;
+    return err;
 }
 
 /* ----------------------------------------------------------------------------- forgetting */
@@ -323,20 +323,20 @@ static int forget_file(int n, const char *user)
     int fd = open_file(n, O_RDWR);
     struct stat st;
     char *text;
-    int e = 0;
+    int err = 0;
 
     if (fd < 0)
         return fd == UV_ENOENT ? 0 : fd;
     text = fstat(fd, &st) ? NULL : malloc((size_t)st.st_size + 1);
     if (!text)
-        e = UV_ENOMEM;
+        err = UV_ENOMEM;
     else if (pread(fd, text, (size_t)st.st_size, 0) != st.st_size)
-        e = UV_EIO;
+        err = UV_EIO;
     else
-        e = forget_lines(fd, text, (size_t)st.st_size, user);
+        err = forget_lines(fd, text, (size_t)st.st_size, user);
     free(text);
     close(fd);
-    return e;
+    return err;
 }
 
 int audit_forget(const char *user)
@@ -401,31 +401,31 @@ int audit(const struct audit_event *event)
 {
     struct buf line;
     ssize_t n;
-    int e = 0;
+    int err = 0;
 
     buf_init(&line, LINE_MAX_BYTES);
     pthread_mutex_lock(&journal.lock);
     if (journal.fd < 0)
         goto out;
-    if ((e = format(&line, event, journal.number + 1)))
+    if ((err = format(&line, event, journal.number + 1)))
         goto out;
-    if (journal.size + (off_t)line.len > AUDIT_FILE_MAX && (e = rotate()))
+    if (journal.size + (off_t)line.len > AUDIT_FILE_MAX && (err = rotate()))
         goto out;
     n = write(journal.fd, line.data, line.len);
     if (n < 0) {
-        e = -errno;
+        err = -errno;
         goto out;
     }
     journal.size += n;
     journal.torn = (size_t)n < line.len;
     if (journal.torn)
-        e = UV_ENOSPC;
+        err = UV_ENOSPC;
     else
         journal.number++;
 out:
     pthread_mutex_unlock(&journal.lock);
     buf_release(&line);
-    return e;
+    return err;
 }
 
 void audit_close(void)

@@ -1,7 +1,7 @@
 /**
  * @file observe/audit.h  Who touched which record, who was refused, and when
  *
- *     audit_open("<data>/audit.jsonl", &err);
+ *     audit_open("<data>/audit.jsonl", &why);
  *     audit(&(struct audit_event){.user = user, .action = "read", .kind = "session", ...});
  *     ...
  *     n = 20;
@@ -69,7 +69,7 @@ struct audit_entry {
     char agent[AUDIT_AGENT_MAX];
 };
 
-int audit_open(const char *path, struct errbuf *err);
+int audit_open(const char *path, struct errbuf *why);
 
 /** 0, or the error of the write: a caller that must not act unseen can refuse then. */
 int audit(const struct audit_event *event);
