@@ -53,41 +53,41 @@ static int open_keys(struct accounts *a, const struct seal *seal, int number)
     unsigned char raw[TOKEN_KEY_LEN];
     char purpose[64];
     char kid[TOKEN_KID_MAX];
-    int e = 0;
+    int err = 0;
 
-    for (int i = 0; i < KEYS && number - i > 0 && !e; i++) {
+    for (int i = 0; i < KEYS && number - i > 0 && !err; i++) {
         snprintf(kid, sizeof(kid), "%d", number - i);
         snprintf(purpose, sizeof(purpose), "interviewd access tokens v%s", kid);
-        e = seal_derive(seal, purpose, raw, sizeof(raw));
-        if (!e)
-            e = token_key_open(&a->keys[i], raw, kid);
+        err = seal_derive(seal, purpose, raw, sizeof(raw));
+        if (!err)
+            err = token_key_open(&a->keys[i], raw, kid);
     }
     explicit_bzero(raw, sizeof(raw));
-    return e;
+    return err;
 }
 
 /* What was ended before this start and may still be out. */
-static int load_ended(struct accounts *a, int64_t now, struct errbuf *err)
+static int load_ended(struct accounts *a, int64_t now, struct errbuf *why)
 {
     struct store_list list = {0};
     const struct store_ended *items;
-    int e = store_ended_list(a->store, now, &list, err);
+    int err = store_ended_list(a->store, now, &list, why);
 
     items = list.items;
     for (size_t i = 0; i < list.count; i++)
         ended_add(a->ended, items[i].family, items[i].expires_at, now);
     free(list.items);
-    return e;
+    return err;
 }
 
 int accounts_open(struct accounts **ap, struct store *store, const struct seal *seal,
-                  const struct accounts_params *params, struct errbuf *err)
+                  const struct accounts_params *params, struct errbuf *why)
 {
     struct accounts *a = calloc(1, sizeof(*a));
-    int e;
+    int err;
 
     if (!a)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     pthread_mutex_init(&a->lock, NULL);
     a->store = store;
     a->access_s = params && params->access_token_s ? params->access_token_s : ACCESS_S;
@@ -97,18 +97,18 @@ int accounts_open(struct accounts **ap, struct store *store, const struct seal *
     if (a->access_s > a->refresh_s) /* a sign-in is known as long as it has a refresh token */
         a->access_s = a->refresh_s;
 
-    e = open_keys(a, seal, params && params->token_key ? params->token_key : 1);
-    if (e)
-        err_set(err, e, "cannot derive the key of access tokens");
-    if (!e && (e = ended_open(&a->ended)))
-        err_set(err, e, "out of memory");
-    if (!e)
-        e = load_ended(a, clock_unix_ms(), err);
-    if (e)
+    err = open_keys(a, seal, params && params->token_key ? params->token_key : 1);
+    if (err)
+        err_set(why, err, "cannot derive the key of access tokens");
+    if (!err && (err = ended_open(&a->ended)))
+        err_set(why, err, "out of memory");
+    if (!err)
+        err = load_ended(a, clock_unix_ms(), why);
+    if (err)
         accounts_close(a);
     else
         *ap = a;
-    return e;
+    return err;
 }
 
 void accounts_close(struct accounts *a)
@@ -154,18 +154,18 @@ static int make_tokens(const struct accounts *a, const char *family, int64_t now
 }
 
 /* A new sign-in, that is, a new family of refresh tokens. */
-static int begin(struct accounts *a, int64_t now, struct grant *grant, struct errbuf *err)
+static int begin(struct accounts *a, int64_t now, struct grant *grant, struct errbuf *why)
 {
     struct store_refresh row;
     char family[ID_TEXT_MAX];
-    int e;
+    int err;
 
     id_new(family);
-    if ((e = make_tokens(a, family, now, grant, &row)))
-        return err_set(err, e, "cannot make a token");
-    if ((e = store_refresh_put(a->store, &row, err)))
-        return e;
-    return store_refresh_prune(a->store, now, err);
+    if ((err = make_tokens(a, family, now, grant, &row)))
+        return err_set(why, err, "cannot make a token");
+    if ((err = store_refresh_put(a->store, &row, why)))
+        return err;
+    return store_refresh_prune(a->store, now, why);
 }
 
 /* -------------------------------------------------------------------------------- ending */
@@ -211,13 +211,13 @@ void accounts_watch(struct accounts *a,
 }
 
 int accounts_end(struct accounts *a, const char *user_id, const char *family, int64_t now,
-                 struct errbuf *err)
+                 struct errbuf *why)
 {
-    int e = store_refresh_revoke(a->store, family, last_expiry(now), err);
+    int err = store_refresh_revoke(a->store, family, last_expiry(now), why);
 
-    if (!e)
+    if (!err)
         ended_now(a, user_id, family, now);
-    return e;
+    return err;
 }
 
 /* ------------------------------------------------------------------------------ accounts */
@@ -289,23 +289,23 @@ static int settle(struct grant *grant, int e)
 }
 
 int accounts_signup(struct accounts *a, const char *email, const char *password,
-                    const char *display_name, int64_t now, struct grant *grant, struct errbuf *err)
+                    const char *display_name, int64_t now, struct grant *grant, struct errbuf *why)
 {
     char encoded[PASSWORD_TEXT_MAX];
     char address[ACCOUNTS_EMAIL_MAX];
-    int e;
+    int err;
 
     *grant = (struct grant){0};
-    if ((e = accounts_email(email, address)))
-        return err_set(err, e, "That is not an e-mail address.");
-    if ((e = password_hash(password, encoded)) ||
-        (e = make_user(&grant->user, address, display_name, now)))
-        return err_set(err, e, "out of memory");
+    if ((err = accounts_email(email, address)))
+        return err_set(why, err, "That is not an e-mail address.");
+    if ((err = password_hash(password, encoded)) ||
+        (err = make_user(&grant->user, address, display_name, now)))
+        return err_set(why, err, "out of memory");
     grant->user.password = strdup(encoded);
     if (!grant->user.password)
-        return settle(grant, err_set(err, UV_ENOMEM, "out of memory"));
-    e = store_user_put(a->store, &grant->user, err);
-    return settle(grant, e ? e : begin(a, now, grant, err));
+        return settle(grant, err_set(why, UV_ENOMEM, "out of memory"));
+    err = store_user_put(a->store, &grant->user, why);
+    return settle(grant, err ? err : begin(a, now, grant, why));
 }
 
 struct rehash {
@@ -345,98 +345,98 @@ static void rehash(struct accounts *a, struct store_user *user, const char *pass
 }
 
 /* What a check of a password that failed is to whoever asked. */
-static int not_right(int e, const char *sentence, struct errbuf *err)
+static int not_right(int e, const char *sentence, struct errbuf *why)
 {
     if (e == UV_ENOMEM || e == UV_EAGAIN)
-        return err_set(err, e, "the password could not be checked now");
-    return err_set(err, UV_EACCES, "%s", sentence);
+        return err_set(why, e, "the password could not be checked now");
+    return err_set(why, UV_EACCES, "%s", sentence);
 }
 
 /* It may have been changed after it was read and before this sign-in was there to be ended. */
 static int still_the_password(struct accounts *a, const struct grant *grant, int64_t now,
-                              struct errbuf *err)
+                              struct errbuf *why)
 {
     struct store_user user;
     bool same;
-    int e = store_user_get(a->store, grant->user.id, &user, err);
+    int err = store_user_get(a->store, grant->user.id, &user, why);
 
-    if (e)
-        return e == UV_ENOENT ? err_set(err, UV_EACCES, "E-mail or password is not right.") : e;
+    if (err)
+        return err == UV_ENOENT ? err_set(why, UV_EACCES, "E-mail or password is not right.") : err;
     same = user.password && strcmp(user.password, grant->user.password) == 0;
     store_user_release(&user);
     if (same)
         return 0;
     accounts_end(a, grant->user.id, grant->family, now, NULL);
-    return err_set(err, UV_EACCES, "E-mail or password is not right.");
+    return err_set(why, UV_EACCES, "E-mail or password is not right.");
 }
 
 int accounts_login(struct accounts *a, const char *email, const char *password, int64_t now,
-                   struct grant *grant, struct errbuf *err)
+                   struct grant *grant, struct errbuf *why)
 {
     char address[ACCOUNTS_EMAIL_MAX];
-    int e;
+    int err;
 
     *grant = (struct grant){0};
-    e = accounts_email(email, address) ? UV_ENOENT : 0;
-    if (!e)
-        e = store_user_by_email(a->store, address, &grant->user, err);
-    if (e && e != UV_ENOENT)
-        return e;
-    if (e || !grant->user.password) {
+    err = accounts_email(email, address) ? UV_ENOENT : 0;
+    if (!err)
+        err = store_user_by_email(a->store, address, &grant->user, why);
+    if (err && err != UV_ENOENT)
+        return err;
+    if (err || !grant->user.password) {
         store_user_release(&grant->user);
-        e = password_check_nobody(password);
-        return not_right(e, "E-mail or password is not right.", err);
+        err = password_check_nobody(password);
+        return not_right(err, "E-mail or password is not right.", why);
     }
-    if ((e = password_check(grant->user.password, password)))
-        return settle(grant, not_right(e, "E-mail or password is not right.", err));
+    if ((err = password_check(grant->user.password, password)))
+        return settle(grant, not_right(err, "E-mail or password is not right.", why));
     if (password_outdated(grant->user.password))
         rehash(a, &grant->user, password);
-    if (!(e = begin(a, now, grant, err)))
-        e = still_the_password(a, grant, now, err);
-    return settle(grant, e);
+    if (!(err = begin(a, now, grant, why)))
+        err = still_the_password(a, grant, now, why);
+    return settle(grant, err);
 }
 
 int accounts_password(struct accounts *a, const char *user_id, const char *keep,
-                      const char *current, const char *fresh, int64_t now, struct errbuf *err)
+                      const char *current, const char *fresh, int64_t now, struct errbuf *why)
 {
     char encoded[PASSWORD_TEXT_MAX];
     struct store_list ended;
     struct store_user user;
-    int e = store_user_get(a->store, user_id, &user, err);
+    int err = store_user_get(a->store, user_id, &user, why);
 
-    if (e)
-        return e;
+    if (err)
+        return err;
     if (!user.password)
-        e = err_set(err, UV_ENOTSUP, "This user signs in without a password.");
-    else if ((e = password_check(user.password, current)))
-        e = not_right(e, "That is not the password.", err);
+        err = err_set(why, UV_ENOTSUP, "This user signs in without a password.");
+    else if ((err = password_check(user.password, current)))
+        err = not_right(err, "That is not the password.", why);
     store_user_release(&user);
-    if (e)
-        return e;
-    if ((e = password_hash(fresh, encoded)))
-        return err_set(err, e, "the password could not be hashed");
-    e = store_user_password(a->store, user_id, encoded, keep, last_expiry(now), &ended, err);
-    if (!e)
+    if (err)
+        return err;
+    if ((err = password_hash(fresh, encoded)))
+        return err_set(why, err, "the password could not be hashed");
+    err = store_user_password(a->store, user_id, encoded, keep, last_expiry(now), &ended, why);
+    if (!err)
         all_ended_now(a, user_id, &ended, now);
-    return e;
+    return err;
 }
 
-int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct errbuf *err)
+int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct errbuf *why)
 {
-    int e;
+    int err;
 
     *grant = (struct grant){0};
-    e = store_user_local(a->store, &grant->user, err);
-    if (e == UV_ENOENT) {
+    err = store_user_local(a->store, &grant->user, why);
+    if (err == UV_ENOENT) {
         if (make_user(&grant->user, NULL, "You", now))
-            return err_set(err, UV_ENOMEM, "out of memory");
-        e = store_user_put(a->store, &grant->user, err);
-        if (e == UV_EEXIST) { /* another request made it in between */
+            return err_set(why, UV_ENOMEM, "out of memory");
+        err = store_user_put(a->store, &grant->user, why);
+        if (err == UV_EEXIST) { /* another request made it in between */
             store_user_release(&grant->user);
-            e = store_user_local(a->store, &grant->user, err);
+            err = store_user_local(a->store, &grant->user, why);
         }
     }
-    return settle(grant, e ? e : begin(a, now, grant, err));
+    return settle(grant, err ? err : begin(a, now, grant, why));
 }
 
 /* Before the token is used, so that whoever finds it used finds this too. */
@@ -479,83 +479,83 @@ static bool is_beside_another(struct accounts *a, const char *hash, uint64_t ask
 }
 
 static int used_before(struct accounts *a, const struct store_refresh *old, bool beside,
-                       int64_t now, struct errbuf *err)
+                       int64_t now, struct errbuf *why)
 {
-    int e;
+    int err;
 
     if (beside)
-        return err_set(err, UV_EBUSY,
+        return err_set(why, UV_EBUSY,
                        "The sign-in was renewed by another request at the same moment.");
-    e = accounts_end(a, old->user_id, old->family, now, err);
-    return e ? e
-             : err_set(err, UV_EALREADY,
-                       "The refresh token had been used before, so this sign-in was ended "
-                       "everywhere; sign in again.");
+    err = accounts_end(a, old->user_id, old->family, now, why);
+    return err ? err
+               : err_set(why, UV_EALREADY,
+                         "The refresh token had been used before, so this sign-in was ended "
+                         "everywhere; sign in again.");
 }
 
 int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint64_t asked_us,
-                     struct grant *grant, struct errbuf *err)
+                     struct grant *grant, struct errbuf *why)
 {
     struct store_refresh old;
     struct store_refresh fresh;
     struct rotation *rotation;
     char hash[REFRESH_HASH_MAX];
-    int e;
+    int err;
 
     *grant = (struct grant){0};
     if (refresh_hash(refresh, hash))
-        return err_set(err, UV_EACCES, "That is not a refresh token.");
-    e = store_refresh_get(a->store, hash, &old, err);
-    if (e == UV_ENOENT)
-        return err_set(err, UV_EACCES, "The refresh token is not known; sign in again.");
-    if (e)
-        return e;
+        return err_set(why, UV_EACCES, "That is not a refresh token.");
+    err = store_refresh_get(a->store, hash, &old, why);
+    if (err == UV_ENOENT)
+        return err_set(why, UV_EACCES, "The refresh token is not known; sign in again.");
+    if (err)
+        return err;
     memcpy(grant->user.id, old.user_id, sizeof(grant->user.id));
     if (old.expires_at <= now)
-        return err_set(err, UV_ETIMEDOUT, "The refresh token has expired; sign in again.");
+        return err_set(why, UV_ETIMEDOUT, "The refresh token has expired; sign in again.");
     if (old.used_at)
-        return used_before(a, &old, is_beside_another(a, hash, asked_us), now, err);
+        return used_before(a, &old, is_beside_another(a, hash, asked_us), now, why);
 
-    if ((e = store_user_get(a->store, old.user_id, &grant->user, err)))
-        return e == UV_ENOENT ? UV_EACCES : e;
-    if ((e = make_tokens(a, old.family, now, grant, &fresh)))
-        return settle(grant, err_set(err, e, "cannot make a token"));
+    if ((err = store_user_get(a->store, old.user_id, &grant->user, why)))
+        return err == UV_ENOENT ? UV_EACCES : err;
+    if ((err = make_tokens(a, old.family, now, grant, &fresh)))
+        return settle(grant, err_set(why, err, "cannot make a token"));
 
     /* Whoever comes later with the same token is not to be trusted, and neither is who came
      * first: nobody knows which of them is the thief. */
     rotation = rotation_begin(a, hash);
-    e = store_refresh_rotate(a->store, hash, &fresh, now, err);
-    rotation_end(a, rotation, hash, !e);
-    if (e == UV_EEXIST) /* used since we looked: at the same moment, that is */
-        return settle(grant, used_before(a, &old, true, now, err));
-    return settle(grant, e == UV_ENOENT ? UV_EACCES : e);
+    err = store_refresh_rotate(a->store, hash, &fresh, now, why);
+    rotation_end(a, rotation, hash, !err);
+    if (err == UV_EEXIST) /* used since we looked: at the same moment, that is */
+        return settle(grant, used_before(a, &old, true, now, why));
+    return settle(grant, err == UV_ENOENT ? UV_EACCES : err);
 }
 
 int accounts_logout(struct accounts *a, const char *refresh, int64_t now,
-                    char user[static ID_TEXT_MAX], struct errbuf *err)
+                    char user[static ID_TEXT_MAX], struct errbuf *why)
 {
     struct store_refresh row;
     char hash[REFRESH_HASH_MAX];
-    int e;
+    int err;
 
     user[0] = '\0';
     if (refresh_hash(refresh, hash))
         return 0;
-    e = store_refresh_get(a->store, hash, &row, err);
-    if (e)
-        return e == UV_ENOENT ? 0 : e;
+    err = store_refresh_get(a->store, hash, &row, why);
+    if (err)
+        return err == UV_ENOENT ? 0 : err;
     memcpy(user, row.user_id, ID_TEXT_MAX);
-    return accounts_end(a, row.user_id, row.family, now, err);
+    return accounts_end(a, row.user_id, row.family, now, why);
 }
 
-int accounts_erase(struct accounts *a, const char *user_id, int64_t now, struct errbuf *err)
+int accounts_erase(struct accounts *a, const char *user_id, int64_t now, struct errbuf *why)
 {
     struct store_list ended;
-    int e = store_user_erase(a->store, user_id, last_expiry(now), &ended, err);
+    int err = store_user_erase(a->store, user_id, last_expiry(now), &ended, why);
 
-    if (!e)
+    if (!err)
         all_ended_now(a, user_id, &ended, now);
-    return e;
+    return err;
 }
 
 bool accounts_has_ended(struct accounts *a, const struct token_claims *claims)
@@ -567,13 +567,13 @@ int accounts_verify(struct accounts *a, const char *token, size_t len, int64_t n
                     struct token_claims *claims)
 {
     struct token_claims c;
-    int e = UV_EACCES;
+    int err = UV_EACCES;
 
-    for (size_t i = 0; i < KEYS && a->keys[i] && e == UV_EACCES; i++)
-        e = token_verify(a->keys[i], token, len, now, &c);
-    if (!e && accounts_has_ended(a, &c))
-        e = UV_EACCES;
-    if (!e)
+    for (size_t i = 0; i < KEYS && a->keys[i] && err == UV_EACCES; i++)
+        err = token_verify(a->keys[i], token, len, now, &c);
+    if (!err && accounts_has_ended(a, &c))
+        err = UV_EACCES;
+    if (!err)
         *claims = c;
-    return e;
+    return err;
 }

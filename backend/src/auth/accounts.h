@@ -1,8 +1,8 @@
 /**
  * @file auth/accounts.h  Who somebody is: signing up, in, on and out, over the store
  *
- *     accounts_open(&accounts, store, seal, &params, err);
- *     accounts_login(accounts, email, password, now, &grant, err);
+ *     accounts_open(&accounts, store, seal, &params, why);
+ *     accounts_login(accounts, email, password, now, &grant, why);
  *     ...                       grant.user, grant.access, grant.refresh
  *     accounts_verify(accounts, token, strlen(token), now, &claims);      // each request
  *
@@ -57,33 +57,33 @@ struct grant {
 };
 
 int accounts_open(struct accounts **ap, struct store *store, const struct seal *seal,
-                  const struct accounts_params *params, struct errbuf *err);
+                  const struct accounts_params *params, struct errbuf *why);
 void accounts_close(struct accounts *accounts); /**< NULL is allowed */
 
 int accounts_signup(struct accounts *a, const char *email, const char *password,
-                    const char *display_name, int64_t now, struct grant *grant, struct errbuf *err);
+                    const char *display_name, int64_t now, struct grant *grant, struct errbuf *why);
 int accounts_login(struct accounts *a, const char *email, const char *password, int64_t now,
-                   struct grant *grant, struct errbuf *err);
+                   struct grant *grant, struct errbuf *why);
 /** Single-user mode: the local owner, made now if there is none. */
-int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct errbuf *err);
+int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct errbuf *why);
 /** asked_us: when the request arrived, clock_mono_us(). UV_EBUSY: another request with the same
  *  token was being served when this one arrived (or ended in the same microsecond); it got the new
  *  token, and nothing is revoked. */
 int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint64_t asked_us,
-                     struct grant *grant, struct errbuf *err);
+                     struct grant *grant, struct errbuf *why);
 /** Ends the sign-in of the refresh token; 0 also when there was nothing to end. user: whose it
  *  was, "" when there was none. */
 int accounts_logout(struct accounts *a, const char *refresh, int64_t now,
-                    char user[static ID_TEXT_MAX], struct errbuf *err);
+                    char user[static ID_TEXT_MAX], struct errbuf *why);
 /** Ends a sign-in by its name: that of an access token. */
 int accounts_end(struct accounts *a, const char *user_id, const char *family, int64_t now,
-                 struct errbuf *err);
+                 struct errbuf *why);
 /** Sets another password and ends every other sign-in of the user. keep: the family of the one
  *  who asks. UV_EACCES: current is not the password; UV_ENOTSUP: the user has none. */
 int accounts_password(struct accounts *a, const char *user_id, const char *keep,
-                      const char *current, const char *fresh, int64_t now, struct errbuf *err);
+                      const char *current, const char *fresh, int64_t now, struct errbuf *why);
 /** Erase everything of the user, and end its sign-ins. */
-int accounts_erase(struct accounts *a, const char *user_id, int64_t now, struct errbuf *err);
+int accounts_erase(struct accounts *a, const char *user_id, int64_t now, struct errbuf *why);
 
 /** Whose access token is it? UV_EACCES or UV_ETIMEDOUT. */
 int accounts_verify(struct accounts *a, const char *token, size_t len, int64_t now,

@@ -26,13 +26,13 @@ enum {
 int password_hash(const char *password, char encoded[static PASSWORD_TEXT_MAX])
 {
     unsigned char salt[SALT_LEN];
-    int e;
+    int err;
 
     lane_only(LANE_HASH, "hashing a password");
     random_bytes(salt, sizeof(salt));
-    e = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password, strlen(password), salt,
-                              sizeof(salt), HASH_LEN, encoded, PASSWORD_TEXT_MAX);
-    return e == ARGON2_OK ? 0 : UV_ENOMEM;
+    err = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password, strlen(password), salt,
+                                sizeof(salt), HASH_LEN, encoded, PASSWORD_TEXT_MAX);
+    return err == ARGON2_OK ? 0 : UV_ENOMEM;
 }
 
 struct cost {
@@ -51,17 +51,17 @@ static bool read_cost(const char *encoded, struct cost *c)
 int password_check(const char *encoded, const char *password)
 {
     struct cost c;
-    int e;
+    int err;
 
     if (!read_cost(encoded, &c) || c.memory > MEMORY_MAX_KIB || c.passes > 16 || c.lanes > 16)
         return UV_EINVAL;
     lane_only(LANE_HASH, "hashing a password");
-    e = argon2id_verify(encoded, password, strlen(password));
-    if (e == ARGON2_OK)
+    err = argon2id_verify(encoded, password, strlen(password));
+    if (err == ARGON2_OK)
         return 0;
-    if (e == ARGON2_MEMORY_ALLOCATION_ERROR)
+    if (err == ARGON2_MEMORY_ALLOCATION_ERROR)
         return UV_ENOMEM;
-    return e == ARGON2_VERIFY_MISMATCH ? UV_EACCES : UV_EINVAL;
+    return err == ARGON2_VERIFY_MISMATCH ? UV_EACCES : UV_EINVAL;
 }
 
 bool password_outdated(const char *encoded)
@@ -76,12 +76,12 @@ int password_check_nobody(const char *password)
 {
     static const unsigned char salt[SALT_LEN] = "nobody has this";
     unsigned char hash[HASH_LEN];
-    int e;
+    int err;
 
     lane_only(LANE_HASH, "hashing a password");
-    e = argon2id_hash_raw(PASSES, MEMORY_KIB, LANES, password, strlen(password), salt, sizeof(salt),
-                          hash, sizeof(hash));
-    return e == ARGON2_MEMORY_ALLOCATION_ERROR ? UV_ENOMEM : UV_EACCES;
+    err = argon2id_hash_raw(PASSES, MEMORY_KIB, LANES, password, strlen(password), salt,
+                            sizeof(salt), hash, sizeof(hash));
+    return err == ARGON2_MEMORY_ALLOCATION_ERROR ? UV_ENOMEM : UV_EACCES;
 }
 
 /* Of ten characters and more: shorter ones are refused for their length. */

@@ -91,35 +91,35 @@ static int parse_key(const char *text, unsigned char key[static KEY_LEN])
     return len == 2 * KEY_LEN ? from_hex(text, key) : from_base64(text, len, key);
 }
 
-static int read_key(int fd, const char *path, unsigned char key[static KEY_LEN], struct errbuf *err)
+static int read_key(int fd, const char *path, unsigned char key[static KEY_LEN], struct errbuf *why)
 {
     char text[KEY_FILE_MAX + 1];
     struct stat st;
     ssize_t n;
-    int e;
+    int err;
 
     if (fstat(fd, &st))
-        return err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
+        return err_set(why, -errno, "cannot read %s: %s", path, strerror(errno));
     if (st.st_mode & (S_IRWXG | S_IRWXO))
-        return err_set(err, UV_EPERM,
+        return err_set(why, UV_EPERM,
                        "the key file %s can be read by other users of this machine (mode %03o): "
                        "run chmod 600 %s",
                        path, (unsigned)st.st_mode & 0777, path);
     n = read(fd, text, KEY_FILE_MAX);
     if (n < 0)
-        return err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
+        return err_set(why, -errno, "cannot read %s: %s", path, strerror(errno));
     text[n] = '\0';
-    e = strlen(text) == (size_t)n ? parse_key(text, key) : UV_EINVAL;
+    err = strlen(text) == (size_t)n ? parse_key(text, key) : UV_EINVAL;
     explicit_bzero(text, sizeof(text));
-    if (e)
-        return err_set(err, UV_EINVAL,
+    if (err)
+        return err_set(why, UV_EINVAL,
                        "%s does not hold a key (64 hex digits): restore it from a backup; without "
                        "it the stored profiles and transcripts cannot be read",
                        path);
     return 0;
 }
 
-static int make_folder(const char *path, struct errbuf *err)
+static int make_folder(const char *path, struct errbuf *why)
 {
     char folder[4096];
     const char *slash = strrchr(path, '/');
@@ -127,7 +127,7 @@ static int make_folder(const char *path, struct errbuf *err)
     if (!slash || slash == path)
         return 0;
     if ((size_t)(slash - path) >= sizeof(folder))
-        return err_set(err, UV_ENAMETOOLONG, "the path of the key file is too long");
+        return err_set(why, UV_ENAMETOOLONG, "the path of the key file is too long");
     memcpy(folder, path, (size_t)(slash - path));
     folder[slash - path] = '\0';
     for (char *p = folder + 1;; p++) {
@@ -139,7 +139,7 @@ static int make_folder(const char *path, struct errbuf *err)
         if (!mkdir(folder, 0700))
             chmod(folder, 0700); /* whatever the umask */
         else if (errno != EEXIST)
-            return err_set(err, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
+            return err_set(why, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
         *p = was;
         if (!was)
             return 0;
@@ -164,31 +164,31 @@ static int sync_folder(const char *path)
     char folder[4096];
     const char *slash = strrchr(path, '/');
     int fd;
-    int e;
+    int err;
 
     snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    e = fsync(fd) ? -errno : 0;
+    err = fsync(fd) ? -errno : 0;
     close(fd);
-    return e;
+    return err;
 }
 
 /* Written apart and linked into place: the name appears with the whole key behind it or not at
  * all, and when two start at once the first one's key is everybody's. */
-static int make_key(const char *path, struct errbuf *err)
+static int make_key(const char *path, struct errbuf *why)
 {
     unsigned char key[KEY_LEN];
     char text[2 * KEY_LEN + 2];
     char *temporary;
     int fd;
-    int e;
+    int err;
 
-    if ((e = make_folder(path, err)))
-        return e;
+    if ((err = make_folder(path, why)))
+        return err;
     if (asprintf(&temporary, "%s.%ld.new", path, (long)getpid()) < 0)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
 
     random_bytes(key, sizeof(key));
     for (size_t i = 0; i < KEY_LEN; i++)
@@ -197,44 +197,44 @@ static int make_key(const char *path, struct errbuf *err)
 
     unlink(temporary);
     fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    e = fd < 0 || fchmod(fd, 0600) ? -errno : write_all(fd, text, 2 * KEY_LEN + 1);
-    if (fd >= 0 && close(fd) && !e)
-        e = -errno;
-    if (!e && link(temporary, path) && errno != EEXIST)
-        e = -errno;
-    if (!e)
-        e = sync_folder(path);
+    err = fd < 0 || fchmod(fd, 0600) ? -errno : write_all(fd, text, 2 * KEY_LEN + 1);
+    if (fd >= 0 && close(fd) && !err)
+        err = -errno;
+    if (!err && link(temporary, path) && errno != EEXIST)
+        err = -errno;
+    if (!err)
+        err = sync_folder(path);
     unlink(temporary);
-    if (e)
-        err_set(err, e, "cannot make the key file %s: %s", path, uv_strerror(e));
+    if (err)
+        err_set(why, err, "cannot make the key file %s: %s", path, uv_strerror(err));
     explicit_bzero(key, sizeof(key));
     explicit_bzero(text, sizeof(text));
     free(temporary);
-    return e;
+    return err;
 }
 
 static int load_key(const char *path, enum seal_start start, unsigned char key[static KEY_LEN],
-                    struct errbuf *err)
+                    struct errbuf *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int e;
+    int err;
 
     if (fd < 0 && errno == ENOENT && start == SEAL_KEY_IN_USE)
-        return err_set(err, UV_ENOENT,
+        return err_set(why, UV_ENOENT,
                        "the key file %s is missing, and what is stored cannot be read without it: "
                        "put it back from a backup with mode 0600, or set INTERVIEWD_MASTER_KEY; no "
                        "second key is made",
                        path);
     if (fd < 0 && errno == ENOENT) {
-        if ((e = make_key(path, err)))
-            return e;
+        if ((err = make_key(path, why)))
+            return err;
         fd = open(path, O_RDONLY | O_CLOEXEC);
     }
     if (fd < 0)
-        return err_set(err, -errno, "cannot read the key file %s: %s", path, strerror(errno));
-    e = read_key(fd, path, key, err);
+        return err_set(why, -errno, "cannot read the key file %s: %s", path, strerror(errno));
+    err = read_key(fd, path, key, why);
     close(fd);
-    return e;
+    return err;
 }
 
 /* RFC 5869 with an empty salt; purpose is the info. */
@@ -267,42 +267,42 @@ int seal_derive(const struct seal *seal, const char *purpose, unsigned char *key
     return derive(seal->master, purpose, key, len);
 }
 
-int seal_look(const struct seal *seal, struct errbuf *err)
+int seal_look(const struct seal *seal, struct errbuf *why)
 {
     unsigned char key[KEY_LEN];
-    int e = seal->path ? load_key(seal->path, SEAL_KEY_IN_USE, key, err) : 0;
+    int err = seal->path ? load_key(seal->path, SEAL_KEY_IN_USE, key, why) : 0;
 
-    if (!e && seal->path && !text_equal_secret(key, seal->master, KEY_LEN))
-        e = err_set(err, UV_EILSEQ, "the key file %s holds another key than the one in use",
-                    seal->path);
+    if (!err && seal->path && !text_equal_secret(key, seal->master, KEY_LEN))
+        err = err_set(why, UV_EILSEQ, "the key file %s holds another key than the one in use",
+                      seal->path);
     explicit_bzero(key, sizeof(key));
-    return e;
+    return err;
 }
 
 int seal_open(struct seal **sp, const char *key_path, const char *key_text, enum seal_start start,
-              struct errbuf *err)
+              struct errbuf *why)
 {
     struct seal *seal = calloc(1, sizeof(*seal));
-    int e = 0;
+    int err = 0;
 
     if (!seal)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     if (key_text && key_text[0]) {
         if (parse_key(key_text, seal->master))
-            e = err_set(err, UV_EINVAL,
-                        "INTERVIEWD_MASTER_KEY must be 64 hex digits or base64 of 32 bytes");
+            err = err_set(why, UV_EINVAL,
+                          "INTERVIEWD_MASTER_KEY must be 64 hex digits or base64 of 32 bytes");
     } else {
-        e = load_key(key_path, start, seal->master, err);
-        if (!e && !(seal->path = strdup(key_path)))
-            e = err_set(err, UV_ENOMEM, "out of memory");
+        err = load_key(key_path, start, seal->master, why);
+        if (!err && !(seal->path = strdup(key_path)))
+            err = err_set(why, UV_ENOMEM, "out of memory");
     }
-    if (!e && derive(seal->master, "interviewd fields v1", seal->field, KEY_LEN))
-        e = err_set(err, UV_ENOMEM, "cannot derive a key");
-    if (!e && !(seal->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL)))
-        e = err_set(err, UV_ENOSYS, "this OpenSSL has no AES-256-GCM");
-    if (e) {
+    if (!err && derive(seal->master, "interviewd fields v1", seal->field, KEY_LEN))
+        err = err_set(why, UV_ENOMEM, "cannot derive a key");
+    if (!err && !(seal->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL)))
+        err = err_set(why, UV_ENOSYS, "this OpenSSL has no AES-256-GCM");
+    if (err) {
         seal_close(seal);
-        return e;
+        return err;
     }
     *sp = seal;
     return 0;

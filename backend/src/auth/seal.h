@@ -5,7 +5,7 @@
  * are authenticated with it, so that a sealed field cannot be moved to another record unnoticed.
  * Sealed form: "v1." and base64url of nonce, ciphertext, tag.
  *
- *     seal_open(&seal, "data/keys/master.key", getenv(...), SEAL_FIRST_START, err);
+ *     seal_open(&seal, "data/keys/master.key", getenv(...), SEAL_FIRST_START, why);
  *     seal_text(seal, profile_id, "profile.context", text, &sealed);
  *
  * Threads    Any, after seal_open().
@@ -30,12 +30,12 @@ enum seal_start {
 /** key_text (64 hex digits or base64 of 32 bytes) wins; otherwise the key file, of mode 0600. A
  *  file that others may read is refused with the way out. */
 int seal_open(struct seal **sp, const char *key_path, const char *key_text, enum seal_start start,
-              struct errbuf *err);
+              struct errbuf *why);
 void seal_close(struct seal *seal);
 
 /** Does the key file still hold this key? 0, also without a file; UV_ENOENT it is gone; UV_EILSEQ
  *  it holds another one; others when it cannot be read. Reads a few bytes. */
-int seal_look(const struct seal *seal, struct errbuf *err);
+int seal_look(const struct seal *seal, struct errbuf *why);
 
 int seal_text(const struct seal *seal, const char *id, const char *field, const char *text,
               char **sealed);
