@@ -24,67 +24,67 @@ struct store_migration {
 struct store_driver {
     const char *name;
 
-    int (*open)(void **dbp, const struct store_params *params, struct errbuf *err);
+    int (*open)(void **dbp, const struct store_params *params, struct errbuf *why);
     void (*close)(void *db);
-    int (*migrate)(void *db, int *from, int *to, struct errbuf *err);
-    int (*ping)(void *db, struct errbuf *err);
+    int (*migrate)(void *db, int *from, int *to, struct errbuf *why);
+    int (*ping)(void *db, struct errbuf *why);
     enum store_fault (*fault)(void *db); /* does not block */
 
     /* Read, fn, write, in one transaction; see store_user_change(). user_id is NULL for a user. */
     int (*change)(void *db, enum store_kind kind, const char *user_id, const char *id,
-                  int (*fn)(void *record, void *arg), void *arg, void *record, struct errbuf *err);
+                  int (*fn)(void *record, void *arg), void *arg, void *record, struct errbuf *why);
 
-    int (*user_put)(void *db, const struct store_user *user, struct errbuf *err);
-    int (*user_get)(void *db, const char *id, struct store_user *user, struct errbuf *err);
-    int (*user_by_email)(void *db, const char *email, struct store_user *user, struct errbuf *err);
-    int (*user_local)(void *db, struct store_user *user, struct errbuf *err);
+    int (*user_put)(void *db, const struct store_user *user, struct errbuf *why);
+    int (*user_get)(void *db, const char *id, struct store_user *user, struct errbuf *why);
+    int (*user_by_email)(void *db, const char *email, struct store_user *user, struct errbuf *why);
+    int (*user_local)(void *db, struct store_user *user, struct errbuf *why);
     int (*user_erase)(void *db, const char *id, int64_t expires_at, struct store_list *ended,
-                      struct errbuf *err);
+                      struct errbuf *why);
     int (*user_password)(void *db, const char *id, const char *password, const char *keep,
-                         int64_t expires_at, struct store_list *ended, struct errbuf *err);
+                         int64_t expires_at, struct store_list *ended, struct errbuf *why);
 
-    int (*refresh_put)(void *db, const struct store_refresh *token, struct errbuf *err);
-    int (*refresh_get)(void *db, const char *hash, struct store_refresh *token, struct errbuf *err);
+    int (*refresh_put)(void *db, const struct store_refresh *token, struct errbuf *why);
+    int (*refresh_get)(void *db, const char *hash, struct store_refresh *token, struct errbuf *why);
     int (*refresh_rotate)(void *db, const char *old, const struct store_refresh *fresh, int64_t now,
-                          struct errbuf *err);
-    int (*refresh_revoke)(void *db, const char *family, int64_t expires_at, struct errbuf *err);
-    int (*refresh_prune)(void *db, int64_t now, struct errbuf *err);
-    int (*ended_list)(void *db, int64_t now, struct store_list *ended, struct errbuf *err);
+                          struct errbuf *why);
+    int (*refresh_revoke)(void *db, const char *family, int64_t expires_at, struct errbuf *why);
+    int (*refresh_prune)(void *db, int64_t now, struct errbuf *why);
+    int (*ended_list)(void *db, int64_t now, struct store_list *ended, struct errbuf *why);
 
-    int (*profile_put)(void *db, const struct store_profile *profile, struct errbuf *err);
+    int (*profile_put)(void *db, const struct store_profile *profile, struct errbuf *why);
     int (*profile_add)(void *db, const struct store_profile *profile, size_t most,
-                       struct errbuf *err);
+                       struct errbuf *why);
     int (*profile_get)(void *db, const char *user_id, const char *id, struct store_profile *profile,
-                       struct errbuf *err);
+                       struct errbuf *why);
     int (*profile_list)(void *db, const char *user_id, size_t limit, const char *cursor,
-                        struct store_list *list, struct errbuf *err);
-    int (*profile_count)(void *db, const char *user_id, size_t *count, struct errbuf *err);
-    int (*profile_erase)(void *db, const char *user_id, const char *id, struct errbuf *err);
+                        struct store_list *list, struct errbuf *why);
+    int (*profile_count)(void *db, const char *user_id, size_t *count, struct errbuf *why);
+    int (*profile_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
 
-    int (*session_put)(void *db, const struct store_session *session, struct errbuf *err);
+    int (*session_put)(void *db, const struct store_session *session, struct errbuf *why);
     int (*session_get)(void *db, const char *user_id, const char *id, struct store_session *session,
-                       struct errbuf *err);
+                       struct errbuf *why);
     int (*session_list)(void *db, const char *user_id, enum store_status status, size_t limit,
-                        const char *cursor, struct store_list *list, struct errbuf *err);
-    int (*session_erase)(void *db, const char *user_id, const char *id, struct errbuf *err);
+                        const char *cursor, struct store_list *list, struct errbuf *why);
+    int (*session_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
 
-    int (*transcript_erase)(void *db, const char *session_id, const char *id, struct errbuf *err);
-    int (*transcript_put)(void *db, struct store_transcript *transcript, struct errbuf *err);
+    int (*transcript_erase)(void *db, const char *session_id, const char *id, struct errbuf *why);
+    int (*transcript_put)(void *db, struct store_transcript *transcript, struct errbuf *why);
     int (*transcript_get)(void *db, const char *user_id, const char *id,
-                          struct store_transcript *transcript, struct errbuf *err);
+                          struct store_transcript *transcript, struct errbuf *why);
     int (*transcript_list)(void *db, const char *user_id, const char *session_id, bool newest_first,
                            size_t limit, const char *cursor, struct store_list *list,
-                           struct errbuf *err);
+                           struct errbuf *why);
 
-    int (*voice_put)(void *db, const struct store_voice *voice, struct errbuf *err);
-    int (*voice_get)(void *db, const char *user_id, struct store_voice *voice, struct errbuf *err);
-    int (*voice_erase)(void *db, const char *user_id, struct errbuf *err);
+    int (*voice_put)(void *db, const struct store_voice *voice, struct errbuf *why);
+    int (*voice_get)(void *db, const char *user_id, struct store_voice *voice, struct errbuf *why);
+    int (*voice_erase)(void *db, const char *user_id, struct errbuf *why);
 
-    int (*fact_get)(void *db, const char *name, char **value, struct errbuf *err);
-    int (*fact_put)(void *db, const char *name, const char *value, struct errbuf *err);
-    int (*fact_claim)(void *db, const char *name, const char *value, char **is, struct errbuf *err);
+    int (*fact_get)(void *db, const char *name, char **value, struct errbuf *why);
+    int (*fact_put)(void *db, const char *name, const char *value, struct errbuf *why);
+    int (*fact_claim)(void *db, const char *name, const char *value, char **is, struct errbuf *why);
     int (*samples)(void *db, size_t limit, struct store_sample *samples, size_t *n,
-                   struct errbuf *err);
+                   struct errbuf *why);
 };
 
 extern const struct store_driver store_sqlite;

@@ -23,15 +23,15 @@ struct on_lane {
 /* The first member of what carries a call over. */
 struct call {
     const struct on_lane *to;
-    struct errbuf *err;
+    struct errbuf *why;
     int result;
 };
 
 static int cross(struct call *call, void (*run)(void *arg))
 {
-    int e = lane_run(call->to->lanes, LANE_STORE, run, call, "a write to the store");
+    int err = lane_run(call->to->lanes, LANE_STORE, run, call, "a write to the store");
 
-    return e ? err_set(call->err, e, "too much is waiting to be stored") : call->result;
+    return err ? err_set(call->why, err, "too much is waiting to be stored") : call->result;
 }
 
 #define WRITE_1(fn, A, a)                                                                          \
@@ -43,11 +43,11 @@ static int cross(struct call *call, void (*run)(void *arg))
     {                                                                                              \
         struct fn *w = arg;                                                                        \
                                                                                                    \
-        w->call.result = w->call.to->driver->fn(w->call.to->db, w->a, w->call.err);                \
+        w->call.result = w->call.to->driver->fn(w->call.to->db, w->a, w->call.why);                \
     }                                                                                              \
-    static int fn(void *db, A a, struct errbuf *err)                                               \
+    static int fn(void *db, A a, struct errbuf *why)                                               \
     {                                                                                              \
-        struct fn w = {{db, err, 0}, a};                                                           \
+        struct fn w = {{db, why, 0}, a};                                                           \
                                                                                                    \
         return cross(&w.call, run_##fn);                                                           \
     }
@@ -61,11 +61,11 @@ static int cross(struct call *call, void (*run)(void *arg))
     {                                                                                              \
         struct fn *w = arg;                                                                        \
                                                                                                    \
-        w->call.result = w->call.to->driver->fn(w->call.to->db, w->a, w->b, w->call.err);          \
+        w->call.result = w->call.to->driver->fn(w->call.to->db, w->a, w->b, w->call.why);          \
     }                                                                                              \
-    static int fn(void *db, A a, B b, struct errbuf *err)                                          \
+    static int fn(void *db, A a, B b, struct errbuf *why)                                          \
     {                                                                                              \
-        struct fn w = {{db, err, 0}, a, b};                                                        \
+        struct fn w = {{db, why, 0}, a, b};                                                        \
                                                                                                    \
         return cross(&w.call, run_##fn);                                                           \
     }
@@ -80,11 +80,11 @@ static int cross(struct call *call, void (*run)(void *arg))
     {                                                                                              \
         struct fn *w = arg;                                                                        \
                                                                                                    \
-        w->call.result = w->call.to->driver->fn(w->call.to->db, w->a, w->b, w->c, w->call.err);    \
+        w->call.result = w->call.to->driver->fn(w->call.to->db, w->a, w->b, w->c, w->call.why);    \
     }                                                                                              \
-    static int fn(void *db, A a, B b, C c, struct errbuf *err)                                     \
+    static int fn(void *db, A a, B b, C c, struct errbuf *why)                                     \
     {                                                                                              \
-        struct fn w = {{db, err, 0}, a, b, c};                                                     \
+        struct fn w = {{db, why, 0}, a, b, c};                                                     \
                                                                                                    \
         return cross(&w.call, run_##fn);                                                           \
     }
@@ -102,11 +102,11 @@ static int cross(struct call *call, void (*run)(void *arg))
         struct fn *w = arg;                                                                        \
                                                                                                    \
         w->call.result =                                                                           \
-            w->call.to->driver->fn(w->call.to->db, w->a, w->b, w->c, w->d, w->e, w->call.err);     \
+            w->call.to->driver->fn(w->call.to->db, w->a, w->b, w->c, w->d, w->e, w->call.why);     \
     }                                                                                              \
-    static int fn(void *db, A a, B b, C c, D d, E e, struct errbuf *err)                           \
+    static int fn(void *db, A a, B b, C c, D d, E e, struct errbuf *why)                           \
     {                                                                                              \
-        struct fn w = {{db, err, 0}, a, b, c, d, e};                                               \
+        struct fn w = {{db, why, 0}, a, b, c, d, e};                                               \
                                                                                                    \
         return cross(&w.call, run_##fn);                                                           \
     }
@@ -125,11 +125,11 @@ static int cross(struct call *call, void (*run)(void *arg))
         struct fn *w = arg;                                                                        \
                                                                                                    \
         w->call.result = w->call.to->driver->fn(w->call.to->db, w->a, w->b, w->c, w->d, w->e,      \
-                                                w->f, w->call.err);                                \
+                                                w->f, w->call.why);                                \
     }                                                                                              \
-    static int fn(void *db, A a, B b, C c, D d, E e, F f, struct errbuf *err)                      \
+    static int fn(void *db, A a, B b, C c, D d, E e, F f, struct errbuf *why)                      \
     {                                                                                              \
-        struct fn w = {{db, err, 0}, a, b, c, d, e, f};                                            \
+        struct fn w = {{db, why, 0}, a, b, c, d, e, f};                                            \
                                                                                                    \
         return cross(&w.call, run_##fn);                                                           \
     }

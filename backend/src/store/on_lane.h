@@ -2,7 +2,7 @@
  * @file store/on_lane.h  Writes of a store, on the one thread that writes; private to store/
  *
  *     on_lane_open(&o, driver, db, lanes);
- *     store_on_lane.user_put(o, &user, err);       // driver->user_put(db, …) on LANE_STORE
+ *     store_on_lane.user_put(o, &user, why);       // driver->user_put(db, …) on LANE_STORE
  *     on_lane_close(o);
  *
  * The table has the calls that write and no others.

@@ -48,25 +48,25 @@ static struct fields transcript_fields(struct store_transcript *t)
 /* The clear text of field i, NULL when it cannot be opened. */
 static int clear_of(const struct seal *seal, const struct fields *f, size_t i, char **clear)
 {
-    int e = unseal_text(seal, f->id, f->at[i].name, *f->at[i].text, clear);
+    int err = unseal_text(seal, f->id, f->at[i].name, *f->at[i].text, clear);
 
-    if (e == UV_EILSEQ) {
+    if (err == UV_EILSEQ) {
         *clear = NULL;
         *f->unreadable = true;
-        e = 0;
+        err = 0;
     }
-    return e;
+    return err;
 }
 
 /* Replace each field, sealed, by its clear text. */
-static int open_fields(const struct seal *seal, struct fields f, struct errbuf *err)
+static int open_fields(const struct seal *seal, struct fields f, struct errbuf *why)
 {
     for (size_t i = 0; i < f.count; i++) {
         char *clear;
-        int e = clear_of(seal, &f, i, &clear);
+        int err = clear_of(seal, &f, i, &clear);
 
-        if (e)
-            return err_set(err, e, "a field could not be opened: out of memory");
+        if (err)
+            return err_set(why, err, "a field could not be opened: out of memory");
         free(*f.at[i].text);
         *f.at[i].text = clear;
     }
@@ -84,18 +84,18 @@ static int seal_field(const struct seal *seal, const struct fields *f, size_t i,
 }
 
 /* The fields of a copy, which point to clear text of somebody else's, become sealed text. */
-static int seal_copy(const struct seal *seal, struct fields copy, struct errbuf *err)
+static int seal_copy(const struct seal *seal, struct fields copy, struct errbuf *why)
 {
-    int e = 0;
+    int err = 0;
 
     for (size_t i = 0; i < copy.count; i++) {
         const char *clear = *copy.at[i].text;
 
         *copy.at[i].text = NULL;
-        if (!e)
-            e = seal_field(seal, &copy, i, clear, copy.at[i].text);
+        if (!err)
+            err = seal_field(seal, &copy, i, clear, copy.at[i].text);
     }
-    return e ? err_set(err, e, "a field could not be encrypted") : 0;
+    return err ? err_set(why, err, "a field could not be encrypted") : 0;
 }
 
 static void free_copy(struct fields copy)
@@ -117,10 +117,10 @@ static int open_to_change(const struct seal *seal, struct opened *o)
 {
     for (size_t i = 0; i < o->f.count; i++) {
         char **text = o->f.at[i].text;
-        int e = clear_of(seal, &o->f, i, &o->before[i]);
+        int err = clear_of(seal, &o->f, i, &o->before[i]);
 
-        if (e)
-            return e;
+        if (err)
+            return err;
         o->sealed[i] = *text;
         *text = o->before[i] ? strdup(o->before[i]) : NULL;
         if (o->before[i] && !*text)
@@ -142,10 +142,10 @@ static int seal_changed(const struct seal *seal, struct opened *o)
         char *now = o->sealed[i];
 
         if (!is_same(*text, o->before[i])) {
-            int e = seal_field(seal, &o->f, i, *text, &now);
+            int err = seal_field(seal, &o->f, i, *text, &now);
 
-            if (e)
-                return e;
+            if (err)
+                return err;
         } else {
             o->sealed[i] = NULL;
         }
@@ -176,143 +176,143 @@ static int change_profile(struct store_profile *profile, void *arg)
 {
     const struct change *change = arg;
     struct opened o = {.f = profile_fields(profile)};
-    int e = open_to_change(change->seal, &o);
+    int err = open_to_change(change->seal, &o);
 
-    if (!e)
-        e = change->profile(profile, change->arg);
-    if (!e)
-        e = seal_changed(change->seal, &o);
+    if (!err)
+        err = change->profile(profile, change->arg);
+    if (!err)
+        err = seal_changed(change->seal, &o);
     close_opened(&o);
-    return e;
+    return err;
 }
 
 static int change_session(struct store_session *session, void *arg)
 {
     const struct change *change = arg;
     struct opened o = {.f = session_fields(session)};
-    int e = open_to_change(change->seal, &o);
+    int err = open_to_change(change->seal, &o);
 
-    if (!e)
-        e = change->session(session, change->arg);
-    if (!e)
-        e = seal_changed(change->seal, &o);
+    if (!err)
+        err = change->session(session, change->arg);
+    if (!err)
+        err = seal_changed(change->seal, &o);
     close_opened(&o);
-    return e;
+    return err;
 }
 
 /* ------------------------------------------------------------------------------ profiles */
 
-int sealed_profile_open(const struct seal *seal, struct store_profile *profile, struct errbuf *err)
+int sealed_profile_open(const struct seal *seal, struct store_profile *profile, struct errbuf *why)
 {
-    return open_fields(seal, profile_fields(profile), err);
+    return open_fields(seal, profile_fields(profile), why);
 }
 
 /* What was read, in clear; released when that fails. */
 static int settle_profile(const struct seal *seal, int e, struct store_profile *profile,
-                          struct errbuf *err)
+                          struct errbuf *why)
 {
     if (e)
         return e;
-    e = sealed_profile_open(seal, profile, err);
+    e = sealed_profile_open(seal, profile, why);
     if (e)
         store_profile_release(profile);
     return e;
 }
 
 int sealed_profile_get(struct store *store, const struct seal *seal, const char *user_id,
-                       const char *id, struct store_profile *profile, struct errbuf *err)
+                       const char *id, struct store_profile *profile, struct errbuf *why)
 {
-    return settle_profile(seal, store_profile_get(store, user_id, id, profile, err), profile, err);
+    return settle_profile(seal, store_profile_get(store, user_id, id, profile, why), profile, why);
 }
 
 int sealed_profile_change(struct store *store, const struct seal *seal, const char *user_id,
                           const char *id, int (*fn)(struct store_profile *profile, void *arg),
-                          void *arg, struct store_profile *profile, struct errbuf *err)
+                          void *arg, struct store_profile *profile, struct errbuf *why)
 {
     struct change change = {.seal = seal, .profile = fn, .arg = arg};
-    int e = store_profile_change(store, user_id, id, change_profile, &change, profile, err);
+    int err = store_profile_change(store, user_id, id, change_profile, &change, profile, why);
 
-    return settle_profile(seal, e, profile, err);
+    return settle_profile(seal, err, profile, why);
 }
 
 int sealed_profile_add(struct store *store, const struct seal *seal,
-                       const struct store_profile *profile, size_t most, struct errbuf *err)
+                       const struct store_profile *profile, size_t most, struct errbuf *why)
 {
     struct store_profile copy = *profile;
-    int e = seal_copy(seal, profile_fields(&copy), err);
+    int err = seal_copy(seal, profile_fields(&copy), why);
 
-    if (!e)
-        e = store_profile_add(store, &copy, most, err);
+    if (!err)
+        err = store_profile_add(store, &copy, most, why);
     free_copy(profile_fields(&copy));
-    return e;
+    return err;
 }
 
 /* ------------------------------------------------------------------------------ sessions */
 
-int sealed_session_open(const struct seal *seal, struct store_session *session, struct errbuf *err)
+int sealed_session_open(const struct seal *seal, struct store_session *session, struct errbuf *why)
 {
-    return open_fields(seal, session_fields(session), err);
+    return open_fields(seal, session_fields(session), why);
 }
 
 static int settle_session(const struct seal *seal, int e, struct store_session *session,
-                          struct errbuf *err)
+                          struct errbuf *why)
 {
     if (e)
         return e;
-    e = sealed_session_open(seal, session, err);
+    e = sealed_session_open(seal, session, why);
     if (e)
         store_session_release(session);
     return e;
 }
 
 int sealed_session_get(struct store *store, const struct seal *seal, const char *user_id,
-                       const char *id, struct store_session *session, struct errbuf *err)
+                       const char *id, struct store_session *session, struct errbuf *why)
 {
-    return settle_session(seal, store_session_get(store, user_id, id, session, err), session, err);
+    return settle_session(seal, store_session_get(store, user_id, id, session, why), session, why);
 }
 
 int sealed_session_change(struct store *store, const struct seal *seal, const char *user_id,
                           const char *id, int (*fn)(struct store_session *session, void *arg),
-                          void *arg, struct store_session *session, struct errbuf *err)
+                          void *arg, struct store_session *session, struct errbuf *why)
 {
     struct change change = {.seal = seal, .session = fn, .arg = arg};
-    int e = store_session_change(store, user_id, id, change_session, &change, session, err);
+    int err = store_session_change(store, user_id, id, change_session, &change, session, why);
 
-    return settle_session(seal, e, session, err);
+    return settle_session(seal, err, session, why);
 }
 
 int sealed_session_put(struct store *store, const struct seal *seal,
-                       const struct store_session *session, struct errbuf *err)
+                       const struct store_session *session, struct errbuf *why)
 {
     struct store_session copy = *session;
-    int e = seal_copy(seal, session_fields(&copy), err);
+    int err = seal_copy(seal, session_fields(&copy), why);
 
-    if (!e)
-        e = store_session_put(store, &copy, err);
+    if (!err)
+        err = store_session_put(store, &copy, why);
     free_copy(session_fields(&copy));
-    return e;
+    return err;
 }
 
 /* --------------------------------------------------------------------------- transcripts */
 
 int sealed_transcript_open(const struct seal *seal, struct store_transcript *transcript,
-                           struct errbuf *err)
+                           struct errbuf *why)
 {
-    return open_fields(seal, transcript_fields(transcript), err);
+    return open_fields(seal, transcript_fields(transcript), why);
 }
 
 int sealed_transcript_put(struct store *store, const struct seal *seal,
-                          struct store_transcript *transcript, struct errbuf *err)
+                          struct store_transcript *transcript, struct errbuf *why)
 {
     struct store_transcript copy = *transcript;
-    int e = seal_copy(seal, transcript_fields(&copy), err);
+    int err = seal_copy(seal, transcript_fields(&copy), why);
 
-    if (!e)
-        e = store_transcript_put(store, &copy, err);
-    if (!e)
+    if (!err)
+        err = store_transcript_put(store, &copy, why);
+    if (!err)
         transcript->question_number = copy.question_number;
     free_copy(transcript_fields(&copy));
-    return e;
+    return err;
 }
 
 /* -------------------------------------------------------------------------------- voices */
@@ -360,12 +360,12 @@ enum { SAMPLES_MAX = 16 };
 
 /* A store from before there was the fact: does the key open anything that lies there? One row may
  * be damaged, all of them are not. */
-static int check_samples(struct store *store, const struct seal *seal, struct errbuf *err)
+static int check_samples(struct store *store, const struct seal *seal, struct errbuf *why)
 {
     struct store_sample samples[SAMPLES_MAX];
     size_t opened = 0;
     size_t n = 0;
-    int e = store_samples(store, SAMPLES_MAX, samples, &n, err);
+    int err = store_samples(store, SAMPLES_MAX, samples, &n, why);
 
     for (size_t i = 0; i < n; i++) {
         char *clear = NULL;
@@ -374,68 +374,68 @@ static int check_samples(struct store *store, const struct seal *seal, struct er
         free(clear);
         free(samples[i].text);
     }
-    return !e && n && !opened ? UV_EILSEQ : e;
+    return !err && n && !opened ? UV_EILSEQ : err;
 }
 
 static int open_fact(const struct seal *seal, const char *fact)
 {
     char *clear = NULL;
-    int e = unseal_text(seal, KEY_OWNER, KEY_FACT, fact, &clear);
+    int err = unseal_text(seal, KEY_OWNER, KEY_FACT, fact, &clear);
 
     free(clear);
-    return e;
+    return err;
 }
 
 /* The fact that is there, or else this key's. */
-static int check_fact(struct store *store, const struct seal *seal, struct errbuf *err)
+static int check_fact(struct store *store, const struct seal *seal, struct errbuf *why)
 {
     char *ours = NULL;
     char *fact = NULL;
-    int e = store_fact_get(store, KEY_FACT, &fact, err);
+    int err = store_fact_get(store, KEY_FACT, &fact, why);
 
-    if (e == UV_ENOENT) {
-        e = check_samples(store, seal, err);
-        if (!e)
-            e = seal_text(seal, KEY_OWNER, KEY_FACT, "interviewd", &ours);
-        if (!e)
-            e = store_fact_claim(store, KEY_FACT, ours, &fact, err);
+    if (err == UV_ENOENT) {
+        err = check_samples(store, seal, why);
+        if (!err)
+            err = seal_text(seal, KEY_OWNER, KEY_FACT, "interviewd", &ours);
+        if (!err)
+            err = store_fact_claim(store, KEY_FACT, ours, &fact, why);
     }
-    if (!e)
-        e = open_fact(seal, fact);
+    if (!err)
+        err = open_fact(seal, fact);
     free(ours);
     free(fact);
-    return e;
+    return err;
 }
 
-int sealed_check(struct store *store, const struct seal *seal, struct errbuf *err)
+int sealed_check(struct store *store, const struct seal *seal, struct errbuf *why)
 {
-    int e = check_fact(store, seal, err);
+    int err = check_fact(store, seal, why);
 
-    if (e == UV_EILSEQ)
+    if (err == UV_EILSEQ)
         return err_set(
-            err, e,
+            why, err,
             "the master key is not the one that sealed what is stored: put the right key "
             "file back, or set INTERVIEWD_MASTER_KEY to the right key; nothing was "
             "changed");
-    return e;
+    return err;
 }
 
-int sealed_any(struct store *store, bool *any, struct errbuf *err)
+int sealed_any(struct store *store, bool *any, struct errbuf *why)
 {
     struct store_sample sample;
     char *fact = NULL;
     size_t n = 0;
-    int e = store_fact_get(store, KEY_FACT, &fact, err);
+    int err = store_fact_get(store, KEY_FACT, &fact, why);
 
-    if (e == UV_ENOENT) {
-        e = store_samples(store, 1, &sample, &n, err);
+    if (err == UV_ENOENT) {
+        err = store_samples(store, 1, &sample, &n, why);
         if (n)
             free(sample.text);
     } else {
         n = 1;
     }
     free(fact);
-    if (!e)
+    if (!err)
         *any = n > 0;
-    return e;
+    return err;
 }

@@ -5,8 +5,8 @@
  * profile.context, session.jobDescription, session.title, transcript.question, .answer, .detail,
  * voice.voice.
  *
- *     sealed_profile_get(store, seal, user_id, id, &profile, err);
- *     sealed_session_change(store, seal, user_id, id, rename, title, &session, err);
+ *     sealed_profile_get(store, seal, user_id, id, &profile, why);
+ *     sealed_session_change(store, seal, user_id, id, rename, title, &session, why);
  *
  * A field that cannot be opened, since its bytes were damaged or moved, is NULL in the record and
  * the record is marked unreadable: the rest of it, and the records beside it, are still there.
@@ -22,31 +22,31 @@
 #include "store/store.h"
 
 /** Is anything sealed in the store already? */
-int sealed_any(struct store *store, bool *any, struct errbuf *err);
+int sealed_any(struct store *store, bool *any, struct errbuf *why);
 /** Is it this key that seals what is stored? The first key that asks becomes that key. UV_EILSEQ:
  *  it is another one, and nothing was changed. */
-int sealed_check(struct store *store, const struct seal *seal, struct errbuf *err);
+int sealed_check(struct store *store, const struct seal *seal, struct errbuf *why);
 
 int sealed_profile_get(struct store *store, const struct seal *seal, const char *user_id,
-                       const char *id, struct store_profile *profile, struct errbuf *err);
-int sealed_profile_open(const struct seal *seal, struct store_profile *profile, struct errbuf *err);
+                       const char *id, struct store_profile *profile, struct errbuf *why);
+int sealed_profile_open(const struct seal *seal, struct store_profile *profile, struct errbuf *why);
 int sealed_profile_add(struct store *store, const struct seal *seal,
-                       const struct store_profile *profile, size_t most, struct errbuf *err);
+                       const struct store_profile *profile, size_t most, struct errbuf *why);
 /** As store_profile_change(), fn sees clear text. What fn leaves alone stays sealed as it was,
  *  also what could not be opened. *profile comes back in clear. */
 int sealed_profile_change(struct store *store, const struct seal *seal, const char *user_id,
                           const char *id, int (*fn)(struct store_profile *profile, void *arg),
-                          void *arg, struct store_profile *profile, struct errbuf *err);
+                          void *arg, struct store_profile *profile, struct errbuf *why);
 
 int sealed_session_get(struct store *store, const struct seal *seal, const char *user_id,
-                       const char *id, struct store_session *session, struct errbuf *err);
-int sealed_session_open(const struct seal *seal, struct store_session *session, struct errbuf *err);
+                       const char *id, struct store_session *session, struct errbuf *why);
+int sealed_session_open(const struct seal *seal, struct store_session *session, struct errbuf *why);
 int sealed_session_put(struct store *store, const struct seal *seal,
-                       const struct store_session *session, struct errbuf *err);
+                       const struct store_session *session, struct errbuf *why);
 /** As sealed_profile_change(). */
 int sealed_session_change(struct store *store, const struct seal *seal, const char *user_id,
                           const char *id, int (*fn)(struct store_session *session, void *arg),
-                          void *arg, struct store_session *session, struct errbuf *err);
+                          void *arg, struct store_session *session, struct errbuf *why);
 
 /** voice->voice in clear. */
 int sealed_voice_put(struct store *store, const struct seal *seal, const struct store_voice *voice,
@@ -57,8 +57,8 @@ int sealed_voice_get(struct store *store, const struct seal *seal, const char *u
 
 /** Gives the transcript its question_number when that is 0. */
 int sealed_transcript_put(struct store *store, const struct seal *seal,
-                          struct store_transcript *transcript, struct errbuf *err);
+                          struct store_transcript *transcript, struct errbuf *why);
 int sealed_transcript_open(const struct seal *seal, struct store_transcript *transcript,
-                           struct errbuf *err);
+                           struct errbuf *why);
 
 #endif

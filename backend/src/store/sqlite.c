@@ -254,11 +254,11 @@ static int bind_column(sqlite3_stmt *stmt, int at, const struct column *c, const
 
 static int bind_record(sqlite3_stmt *stmt, const struct record *record, const void *data)
 {
-    int rc = SQLITE_OK;
+    int err = SQLITE_OK;
 
-    for (size_t i = 0; i < record->count && !rc; i++)
-        rc = bind_column(stmt, (int)i + 1, &record->columns[i], data);
-    return rc;
+    for (size_t i = 0; i < record->count && !err; i++)
+        err = bind_column(stmt, (int)i + 1, &record->columns[i], data);
+    return err;
 }
 
 static int read_text(sqlite3_stmt *stmt, int at, char **to)
@@ -323,37 +323,37 @@ static int read_record(sqlite3_stmt *stmt, const struct record *record, void *da
 
 /* Put one record with one statement of its own. none: the code when no row was touched. */
 static int put(struct sqlite_db *db, int index, const struct record *record, const void *data,
-               int none, struct errbuf *err)
+               int none, struct errbuf *why)
 {
     struct conn *conn = NULL;
     sqlite3_stmt *stmt;
-    int e;
+    int err;
 
-    if ((e = conn_write(db, &conn, err)))
-        return e;
-    stmt = conn_stmt(conn, index, &e, err);
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    stmt = conn_stmt(conn, index, &err, why);
     if (stmt)
-        e = conn_error(conn, bind_record(stmt, record, data), err);
-    if (stmt && !e)
-        e = conn_run(conn, stmt, err);
-    if (!e && none && sqlite3_changes(conn->sq) == 0)
-        e = err_set(err, none, "there is no such record");
+        err = conn_error(conn, bind_record(stmt, record, data), why);
+    if (stmt && !err)
+        err = conn_run(conn, stmt, why);
+    if (!err && none && sqlite3_changes(conn->sq) == 0)
+        err = err_set(why, none, "there is no such record");
     conn_done(conn);
-    return e;
+    return err;
 }
 
 /* One record by one or two texts. */
 static int get(struct sqlite_db *db, int index, const char *a, const char *b,
-               const struct record *record, void *data, struct errbuf *err)
+               const struct record *record, void *data, struct errbuf *why)
 {
     struct conn *conn = NULL;
     sqlite3_stmt *stmt;
     int rc;
-    int e;
+    int err;
 
-    if ((e = conn_read(db, &conn, err)))
-        return e;
-    stmt = conn_stmt(conn, index, &e, err);
+    if ((err = conn_read(db, &conn, why)))
+        return err;
+    stmt = conn_stmt(conn, index, &err, why);
     if (stmt) {
         if (a)
             bind_text(stmt, 1, a);
@@ -361,45 +361,45 @@ static int get(struct sqlite_db *db, int index, const char *a, const char *b,
             bind_text(stmt, 2, b);
         rc = sqlite3_step(stmt);
         if (rc == SQLITE_ROW)
-            e = read_record(stmt, record, data);
+            err = read_record(stmt, record, data);
         else if (rc == SQLITE_DONE)
-            e = err_set(err, UV_ENOENT, "there is no such record");
+            err = err_set(why, UV_ENOENT, "there is no such record");
         else
-            e = conn_error(conn, rc, err);
+            err = conn_error(conn, rc, why);
     }
     conn_done(conn);
-    return e;
+    return err;
 }
 
 static int run_with(struct conn *conn, int index, const char *a, const char *b, int none,
-                    struct errbuf *err)
+                    struct errbuf *why)
 {
-    int e = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, index, &e, err);
+    int err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, index, &err, why);
 
     if (stmt) {
         bind_text(stmt, 1, a);
         if (b)
             bind_text(stmt, 2, b);
-        e = conn_run(conn, stmt, err);
+        err = conn_run(conn, stmt, why);
     }
-    if (!e && none && sqlite3_changes(conn->sq) == 0)
-        e = err_set(err, none, "there is no such record");
-    return e;
+    if (!err && none && sqlite3_changes(conn->sq) == 0)
+        err = err_set(why, none, "there is no such record");
+    return err;
 }
 
 /* Run one statement with one or two texts. */
 static int change(struct sqlite_db *db, int index, const char *a, const char *b, int none,
-                  struct errbuf *err)
+                  struct errbuf *why)
 {
     struct conn *conn = NULL;
-    int e;
+    int err;
 
-    if ((e = conn_write(db, &conn, err)))
-        return e;
-    e = run_with(conn, index, a, b, none, err);
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    err = run_with(conn, index, a, b, none, why);
     conn_done(conn);
-    return e;
+    return err;
 }
 
 /* The disk is full: what is kept for that is given back. true: trying again makes sense. */
@@ -425,40 +425,40 @@ static void keep_reserve(struct sqlite_db *db)
 }
 
 /* A deletion, which must work on a full disk too. */
-static int erase(struct sqlite_db *db, int index, const char *a, const char *b, struct errbuf *err)
+static int erase(struct sqlite_db *db, int index, const char *a, const char *b, struct errbuf *why)
 {
-    int e = change(db, index, a, b, UV_ENOENT, err);
+    int err = change(db, index, a, b, UV_ENOENT, why);
 
-    if (e == UV_ENOSPC && make_room(db)) {
-        e = change(db, index, a, b, UV_ENOENT, err);
+    if (err == UV_ENOSPC && make_room(db)) {
+        err = change(db, index, a, b, UV_ENOENT, why);
         keep_reserve(db);
     }
-    return e;
+    return err;
 }
 
 /* Step through stmt, one row more than asked for: it tells whether there is another page. */
 static int read_page(struct conn *conn, sqlite3_stmt *stmt, const struct record *record,
-                     size_t limit, struct store_list *list, bool *more, struct errbuf *err)
+                     size_t limit, struct store_list *list, bool *more, struct errbuf *why)
 {
     char *items = calloc(limit, record->size);
     size_t n = 0;
     int rc = SQLITE_ROW;
-    int e = 0;
+    int err = 0;
 
     *more = false;
     if (!items)
-        return err_set(err, UV_ENOMEM, "out of memory");
-    while (!e && (rc = sqlite3_step(stmt)) == SQLITE_ROW && !(*more = n == limit)) {
-        e = read_record(stmt, record, items + n * record->size);
-        n += !e;
+        return err_set(why, UV_ENOMEM, "out of memory");
+    while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW && !(*more = n == limit)) {
+        err = read_record(stmt, record, items + n * record->size);
+        n += !err;
     }
-    if (!e && rc != SQLITE_ROW)
-        e = conn_error(conn, rc, err);
-    if (e) {
+    if (!err && rc != SQLITE_ROW)
+        err = conn_error(conn, rc, why);
+    if (err) {
         for (size_t i = 0; i < n; i++)
             record_release(record, items + i * record->size);
         free(items);
-        return e;
+        return err;
     }
     *list = (struct store_list){.items = items, .count = n};
     return 0;
@@ -518,14 +518,14 @@ static int make_unreadable(const struct listed *what, const char *id, const char
 }
 
 static int read_one(struct conn *conn, const struct page_of *page, const char *id, void *record,
-                    struct errbuf *err)
+                    struct errbuf *why)
 {
-    int e = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, page->what->one, &e, err);
+    int err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, page->what->one, &err, why);
     int rc;
 
     if (!stmt)
-        return e;
+        return err;
     bind_text(stmt, 1, id);
     if (page->user_id)
         bind_text(stmt, 2, page->user_id);
@@ -534,14 +534,14 @@ static int read_one(struct conn *conn, const struct page_of *page, const char *i
         return read_record(stmt, page->what->record, record);
     if (rc == SQLITE_DONE)
         return UV_ENOENT;
-    e = conn_error(conn, rc, err);
-    return e == UV_EIO ? make_unreadable(page->what, id, page->owner, record) : e;
+    err = conn_error(conn, rc, why);
+    return err == UV_EIO ? make_unreadable(page->what, id, page->owner, record) : err;
 }
 
 /* A page of the table is damaged: the ids come from the index, each record by itself, and the
  * ones that cannot be read say so. */
 static int read_rows(struct conn *conn, const struct page_of *page, struct store_list *list,
-                     bool *more, struct errbuf *err)
+                     bool *more, struct errbuf *why)
 {
     const struct record *record = page->what->record;
     char *items = calloc(page->limit, record->size);
@@ -550,52 +550,52 @@ static int read_rows(struct conn *conn, const struct page_of *page, struct store
     size_t n = 0;
     sqlite3_stmt *stmt;
     int rc = SQLITE_ROW;
-    int e = items && ids ? 0 : err_set(err, UV_ENOMEM, "out of memory");
+    int err = items && ids ? 0 : err_set(why, UV_ENOMEM, "out of memory");
 
-    stmt = e ? NULL : conn_stmt(conn, page->what->ids, &e, err);
+    stmt = err ? NULL : conn_stmt(conn, page->what->ids, &err, why);
     if (stmt)
         bind_page(stmt, page);
-    while (!e && (rc = sqlite3_step(stmt)) == SQLITE_ROW && !(*more = found == page->limit))
+    while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW && !(*more = found == page->limit))
         snprintf(ids[found++], sizeof(*ids), "%s", (const char *)sqlite3_column_text(stmt, 0));
-    if (!e && rc != SQLITE_ROW)
-        e = conn_error(conn, rc, err);
-    for (size_t i = 0; i < found && !e; i++) {
-        e = id_valid(ids[i]) ? read_one(conn, page, ids[i], items + n * record->size, err) : 0;
-        n += !e && id_valid(ids[i]);
-        e = e == UV_ENOENT ? 0 : e;
+    if (!err && rc != SQLITE_ROW)
+        err = conn_error(conn, rc, why);
+    for (size_t i = 0; i < found && !err; i++) {
+        err = id_valid(ids[i]) ? read_one(conn, page, ids[i], items + n * record->size, why) : 0;
+        n += !err && id_valid(ids[i]);
+        err = err == UV_ENOENT ? 0 : err;
     }
     free(ids);
     *list = (struct store_list){.items = items, .count = n};
-    if (e) {
+    if (err) {
         store_list_release(list, page->what->kind);
-        return e;
+        return err;
     }
     return 0;
 }
 
 static int read_list(struct conn *conn, const struct page_of *page, struct store_list *list,
-                     struct errbuf *err)
+                     struct errbuf *why)
 {
     const struct record *record = page->what->record;
     bool more = false;
-    int e;
-    sqlite3_stmt *stmt = conn_stmt(conn, page->what->list, &e, err);
+    int err;
+    sqlite3_stmt *stmt = conn_stmt(conn, page->what->list, &err, why);
 
     if (!stmt)
-        return e;
+        return err;
     bind_page(stmt, page);
-    e = read_page(conn, stmt, record, page->limit, list, &more, err);
-    if (e == UV_EIO)
-        e = read_rows(conn, page, list, &more, err);
-    if (!e && more && list->count)
+    err = read_page(conn, stmt, record, page->limit, list, &more, why);
+    if (err == UV_EIO)
+        err = read_rows(conn, page, list, &more, why);
+    if (!err && more && list->count)
         memcpy(list->next, (char *)list->items + (list->count - 1) * record->size, ID_TEXT_MAX);
-    return e;
+    return err;
 }
 
 /* Newest first by id. status < 0: any. */
 static int list_by_id(struct sqlite_db *db, const struct listed *what, const char *user_id,
                       int status, size_t limit, const char *cursor, struct store_list *list,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
     struct page_of page = {.what = what,
                            .owner = user_id,
@@ -604,52 +604,52 @@ static int list_by_id(struct sqlite_db *db, const struct listed *what, const cha
                            .status = status,
                            .limit = limit};
     struct conn *conn = NULL;
-    int e = conn_read(db, &conn, err);
+    int err = conn_read(db, &conn, why);
 
-    if (e)
-        return e;
-    e = read_list(conn, &page, list, err);
+    if (err)
+        return err;
+    err = read_list(conn, &page, list, why);
     conn_done(conn);
-    return e;
+    return err;
 }
 
 /* One record in the transaction that is open on conn: as stored, then as fn left it. */
 static int change_row(struct conn *conn, const struct changes *how, const char *user_id,
                       const char *id, int (*fn)(void *record, void *arg), void *arg, void *record,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
     sqlite3_stmt *stmt;
     int rc;
-    int e;
+    int err;
 
-    stmt = conn_stmt(conn, how->get, &e, err);
+    stmt = conn_stmt(conn, how->get, &err, why);
     if (!stmt)
-        return e;
+        return err;
     bind_text(stmt, 1, id);
     if (user_id)
         bind_text(stmt, 2, user_id);
     rc = sqlite3_step(stmt);
     if (rc != SQLITE_ROW)
-        return rc == SQLITE_DONE ? err_set(err, UV_ENOENT, "there is no such record")
-                                 : conn_error(conn, rc, err);
-    if ((e = read_record(stmt, how->record, record)))
-        return e;
+        return rc == SQLITE_DONE ? err_set(why, UV_ENOENT, "there is no such record")
+                                 : conn_error(conn, rc, why);
+    if ((err = read_record(stmt, how->record, record)))
+        return err;
     sqlite3_reset(stmt);
-    if ((e = fn(record, arg)))
-        return e;
-    stmt = conn_stmt(conn, how->put, &e, err);
+    if ((err = fn(record, arg)))
+        return err;
+    stmt = conn_stmt(conn, how->put, &err, why);
     if (stmt)
-        e = conn_error(conn, bind_record(stmt, how->record, record), err);
-    if (stmt && !e)
-        e = conn_run(conn, stmt, err);
-    if (!e && sqlite3_changes(conn->sq) == 0)
-        e = err_set(err, UV_ENOENT, "what it belongs to is not there");
-    return e;
+        err = conn_error(conn, bind_record(stmt, how->record, record), why);
+    if (stmt && !err)
+        err = conn_run(conn, stmt, why);
+    if (!err && sqlite3_changes(conn->sq) == 0)
+        err = err_set(why, UV_ENOENT, "what it belongs to is not there");
+    return err;
 }
 
 static int sqlite_change(void *db, enum store_kind kind, const char *user_id, const char *id,
                          int (*fn)(void *record, void *arg), void *arg, void *record,
-                         struct errbuf *err)
+                         struct errbuf *why)
 {
     static const struct changes changes[] = {
         [STORE_KIND_PROFILE] = {&store_record_profile, PROFILE_GET, PROFILE_PUT},
@@ -660,40 +660,40 @@ static int sqlite_change(void *db, enum store_kind kind, const char *user_id, co
     const struct changes *how = &changes[kind];
     struct conn *conn = NULL;
     void *row = calloc(1, how->record->size);
-    int e;
+    int err;
 
     if (!row)
-        return err_set(err, UV_ENOMEM, "out of memory");
-    if ((e = conn_write(db, &conn, err)))
+        return err_set(why, UV_ENOMEM, "out of memory");
+    if ((err = conn_write(db, &conn, why)))
         goto out;
-    e = conn_exec(conn, "BEGIN IMMEDIATE", err);
-    if (!e)
-        e = change_row(conn, how, user_id, id, fn, arg, row, err);
-    if (!e)
-        e = conn_exec(conn, "COMMIT", err);
+    err = conn_exec(conn, "BEGIN IMMEDIATE", why);
+    if (!err)
+        err = change_row(conn, how, user_id, id, fn, arg, row, why);
+    if (!err)
+        err = conn_exec(conn, "COMMIT", why);
     conn_done(conn);
 out:
-    if (e)
+    if (err)
         record_release(how->record, row);
     else
         memcpy(record, row, how->record->size);
     free(row);
-    return e;
+    return err;
 }
 
 /* --------------------------------------------------------------------------- the schema */
 
-static int schema_version(struct conn *conn, int *version, struct errbuf *err)
+static int schema_version(struct conn *conn, int *version, struct errbuf *why)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(conn->sq, "PRAGMA user_version", -1, &stmt, NULL);
+    int err = sqlite3_prepare_v2(conn->sq, "PRAGMA user_version", -1, &stmt, NULL);
 
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(stmt);
-    if (rc == SQLITE_ROW)
+    if (err == SQLITE_OK)
+        err = sqlite3_step(stmt);
+    if (err == SQLITE_ROW)
         *version = sqlite3_column_int(stmt, 0);
     sqlite3_finalize(stmt);
-    return rc == SQLITE_ROW ? 0 : conn_error(conn, rc, err);
+    return err == SQLITE_ROW ? 0 : conn_error(conn, err, why);
 }
 
 static int newest_version(void)
@@ -705,55 +705,55 @@ static int newest_version(void)
     return n;
 }
 
-static int check_version(int version, struct errbuf *err)
+static int check_version(int version, struct errbuf *why)
 {
     if (version <= newest_version())
         return 0;
-    return err_set(err, UV_ENOTSUP,
+    return err_set(why, UV_ENOTSUP,
                    "the database was written by a newer version of interviewd (schema %d, this one "
                    "knows %d): update interviewd, or restore an older backup",
                    version, newest_version());
 }
 
-static int apply(struct conn *conn, int from, struct errbuf *err)
+static int apply(struct conn *conn, int from, struct errbuf *why)
 {
     char sql[64];
-    int e = 0;
+    int err = 0;
 
-    for (int v = from; v < newest_version() && !e; v++) {
-        e = conn_exec(conn, store_sqlite_migrations[v].sql, err);
-        if (!e) {
+    for (int v = from; v < newest_version() && !err; v++) {
+        err = conn_exec(conn, store_sqlite_migrations[v].sql, why);
+        if (!err) {
             snprintf(sql, sizeof(sql), "PRAGMA user_version=%d", v + 1);
-            e = conn_exec(conn, sql, err);
+            err = conn_exec(conn, sql, why);
         }
-        if (e)
-            err_prefix(err, e, "migration %s", store_sqlite_migrations[v].name);
+        if (err)
+            err_prefix(why, err, "migration %s", store_sqlite_migrations[v].name);
     }
-    return e;
+    return err;
 }
 
 /* The version is read inside the write transaction, so of two that migrate at once the second
  * finds nothing left to do. */
-static int sqlite_migrate(void *db, int *from, int *to, struct errbuf *err)
+static int sqlite_migrate(void *db, int *from, int *to, struct errbuf *why)
 {
     struct conn *conn = NULL;
-    int e;
+    int err;
 
-    if ((e = conn_write(db, &conn, err)))
-        return e;
-    e = conn_exec(conn, "BEGIN IMMEDIATE", err);
-    if (!e)
-        e = schema_version(conn, from, err);
-    if (!e)
-        e = check_version(*from, err);
-    if (!e)
-        e = apply(conn, *from, err);
-    if (!e)
-        e = conn_exec(conn, "COMMIT", err);
-    if (!e)
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    err = conn_exec(conn, "BEGIN IMMEDIATE", why);
+    if (!err)
+        err = schema_version(conn, from, why);
+    if (!err)
+        err = check_version(*from, why);
+    if (!err)
+        err = apply(conn, *from, why);
+    if (!err)
+        err = conn_exec(conn, "COMMIT", why);
+    if (!err)
         *to = newest_version();
     conn_done(conn);
-    return e;
+    return err;
 }
 
 static int is_late(void *deadline_ms)
@@ -768,39 +768,39 @@ static void inspect(struct sqlite_db *db, struct conn *conn, int at_most_ms)
     enum { OPS = 2000 }; /* of SQLite's machine between two looks at the clock */
     uint64_t deadline = clock_mono_ms() + (uint64_t)at_most_ms;
     sqlite3_stmt *stmt = NULL;
-    int rc;
+    int err;
 
     sqlite3_progress_handler(conn->sq, OPS, is_late, &deadline);
-    rc = sqlite3_prepare_v2(conn->sq, "PRAGMA quick_check(1)", -1, &stmt, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(stmt);
-    if ((rc & 0xff) == SQLITE_CORRUPT ||
-        (rc == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0))
+    err = sqlite3_prepare_v2(conn->sq, "PRAGMA quick_check(1)", -1, &stmt, NULL);
+    if (err == SQLITE_OK)
+        err = sqlite3_step(stmt);
+    if ((err & 0xff) == SQLITE_CORRUPT ||
+        (err == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0))
         db_note_damage(db);
     sqlite3_finalize(stmt);
     sqlite3_progress_handler(conn->sq, 0, NULL, NULL);
 }
 
-static int sqlite_open(void **dbp, const struct store_params *params, struct errbuf *err)
+static int sqlite_open(void **dbp, const struct store_params *params, struct errbuf *why)
 {
     struct sqlite_db *db = NULL;
     struct conn *conn = NULL;
     int version = 0;
-    int e = db_open(&db, params, statements, err);
+    int err = db_open(&db, params, statements, why);
 
-    if (e)
-        return e;
-    if (!(e = conn_write(db, &conn, err))) {
-        e = schema_version(conn, &version, err);
-        if (!e && params->inspect_ms)
+    if (err)
+        return err;
+    if (!(err = conn_write(db, &conn, why))) {
+        err = schema_version(conn, &version, why);
+        if (!err && params->inspect_ms)
             inspect(db, conn, params->inspect_ms);
         conn_done(conn);
     }
-    if (!e)
-        e = check_version(version, err);
-    if (e) {
+    if (!err)
+        err = check_version(version, why);
+    if (err) {
         db_close(db);
-        return e;
+        return err;
     }
     db_identify(db);
     *dbp = db;
@@ -812,20 +812,20 @@ static void sqlite_close(void *db)
     db_close(db);
 }
 
-static int sqlite_ping(void *db, struct errbuf *err)
+static int sqlite_ping(void *db, struct errbuf *why)
 {
     struct conn *conn = NULL;
     int version = 0;
-    int e = conn_read(db, &conn, err);
+    int err = conn_read(db, &conn, why);
 
-    if (e)
-        return e;
-    e = schema_version(conn, &version, err);
-    if (!e && version != newest_version())
-        e = err_set(err, UV_EIO, "the schema is at %d and not at %d: run interviewd migrate",
-                    version, newest_version());
+    if (err)
+        return err;
+    err = schema_version(conn, &version, why);
+    if (!err && version != newest_version())
+        err = err_set(why, UV_EIO, "the schema is at %d and not at %d: run interviewd migrate",
+                      version, newest_version());
     conn_done(conn);
-    return e;
+    return err;
 }
 
 static enum store_fault sqlite_fault(void *db)
@@ -837,331 +837,331 @@ static enum store_fault sqlite_fault(void *db)
 
 /* ------------------------------------------------------------------------------- users */
 
-static int user_put(void *db, const struct store_user *user, struct errbuf *err)
+static int user_put(void *db, const struct store_user *user, struct errbuf *why)
 {
-    return put(db, USER_PUT, &store_record_user, user, 0, err);
+    return put(db, USER_PUT, &store_record_user, user, 0, why);
 }
 
-static int user_get(void *db, const char *id, struct store_user *user, struct errbuf *err)
+static int user_get(void *db, const char *id, struct store_user *user, struct errbuf *why)
 {
-    return get(db, USER_GET, id, NULL, &store_record_user, user, err);
+    return get(db, USER_GET, id, NULL, &store_record_user, user, why);
 }
 
-static int user_by_email(void *db, const char *email, struct store_user *user, struct errbuf *err)
+static int user_by_email(void *db, const char *email, struct store_user *user, struct errbuf *why)
 {
-    return get(db, USER_BY_EMAIL, email, NULL, &store_record_user, user, err);
+    return get(db, USER_BY_EMAIL, email, NULL, &store_record_user, user, why);
 }
 
-static int user_local(void *db, struct store_user *user, struct errbuf *err)
+static int user_local(void *db, struct store_user *user, struct errbuf *why)
 {
-    return get(db, USER_LOCAL, NULL, NULL, &store_record_user, user, err);
+    return get(db, USER_LOCAL, NULL, NULL, &store_record_user, user, why);
 }
 
 /* All rows of stmt, of which there are no pages. */
 static int read_ended(struct conn *conn, sqlite3_stmt *stmt, struct store_list *list,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
     struct store_ended *items = NULL;
     size_t room = 0, n = 0;
-    int rc, e = 0;
+    int rc, err = 0;
 
-    while (!e && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         if (n == room) {
             void *more = reallocarray(items, room = room ? 2 * room : 16, sizeof(*items));
 
             if (!more) {
                 free(items);
-                return err_set(err, UV_ENOMEM, "out of memory");
+                return err_set(why, UV_ENOMEM, "out of memory");
             }
             items = more;
         }
-        e = read_record(stmt, &store_record_ended, &items[n++]);
+        err = read_record(stmt, &store_record_ended, &items[n++]);
     }
-    if (!e && rc != SQLITE_DONE)
-        e = conn_error(conn, rc, err);
-    if (e)
+    if (!err && rc != SQLITE_DONE)
+        err = conn_error(conn, rc, why);
+    if (err)
         free(items);
     else
         *list = (struct store_list){.items = items, .count = n};
-    return e;
+    return err;
 }
 
 /* Inside a transaction: end every sign-in of the user but keep ("" for none). */
 static int end_sign_ins(struct conn *conn, const char *user_id, const char *keep,
-                        int64_t expires_at, struct store_list *ended, struct errbuf *err)
+                        int64_t expires_at, struct store_list *ended, struct errbuf *why)
 {
     sqlite3_stmt *stmt;
-    int e = 0;
+    int err = 0;
 
-    if (!(stmt = conn_stmt(conn, ENDED_PUT_USER, &e, err)))
-        return e;
+    if (!(stmt = conn_stmt(conn, ENDED_PUT_USER, &err, why)))
+        return err;
     bind_text(stmt, 1, user_id);
     bind_text(stmt, 2, keep);
     sqlite3_bind_int64(stmt, 3, expires_at);
-    if ((e = read_ended(conn, stmt, ended, err)))
-        return e;
-    if (!(stmt = conn_stmt(conn, REFRESH_REVOKE_USER, &e, err)))
-        return e;
+    if ((err = read_ended(conn, stmt, ended, why)))
+        return err;
+    if (!(stmt = conn_stmt(conn, REFRESH_REVOKE_USER, &err, why)))
+        return err;
     bind_text(stmt, 1, user_id);
     bind_text(stmt, 2, keep);
-    return conn_run(conn, stmt, err);
+    return conn_run(conn, stmt, why);
 }
 
 /* Change the user by one statement and end its sign-ins. */
 static int change_and_end(struct sqlite_db *db, int index, const char *id, const char *password,
                           const char *keep, int64_t expires_at, struct store_list *ended,
-                          struct errbuf *err)
+                          struct errbuf *why)
 {
     struct store_list list = {0};
     struct conn *conn = NULL;
     sqlite3_stmt *stmt;
-    int e;
+    int err;
 
-    if ((e = conn_write(db, &conn, err)))
-        return e;
-    if ((e = conn_exec(conn, "BEGIN IMMEDIATE", err)) ||
-        (e = end_sign_ins(conn, id, keep, expires_at, &list, err)))
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    if ((err = conn_exec(conn, "BEGIN IMMEDIATE", why)) ||
+        (err = end_sign_ins(conn, id, keep, expires_at, &list, why)))
         goto out;
-    if (!(stmt = conn_stmt(conn, index, &e, err)))
+    if (!(stmt = conn_stmt(conn, index, &err, why)))
         goto out;
     bind_text(stmt, 1, id);
     if (password)
         bind_text(stmt, 2, password);
-    e = conn_run(conn, stmt, err);
-    if (!e && sqlite3_changes(conn->sq) == 0)
-        e = err_set(err, UV_ENOENT, "there is no such record");
-    if (!e)
-        e = conn_exec(conn, "COMMIT", err);
+    err = conn_run(conn, stmt, why);
+    if (!err && sqlite3_changes(conn->sq) == 0)
+        err = err_set(why, UV_ENOENT, "there is no such record");
+    if (!err)
+        err = conn_exec(conn, "COMMIT", why);
 out:
     conn_done(conn);
-    if (e)
+    if (err)
         free(list.items);
     else
         *ended = list;
-    return e;
+    return err;
 }
 
 static int user_erase(void *db, const char *id, int64_t expires_at, struct store_list *ended,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
-    int e = change_and_end(db, USER_ERASE, id, NULL, "", expires_at, ended, err);
+    int err = change_and_end(db, USER_ERASE, id, NULL, "", expires_at, ended, why);
 
-    if (e == UV_ENOSPC && make_room(db)) {
-        e = change_and_end(db, USER_ERASE, id, NULL, "", expires_at, ended, err);
+    if (err == UV_ENOSPC && make_room(db)) {
+        err = change_and_end(db, USER_ERASE, id, NULL, "", expires_at, ended, why);
         keep_reserve(db);
     }
-    return e;
+    return err;
 }
 
 static int user_password(void *db, const char *id, const char *password, const char *keep,
-                         int64_t expires_at, struct store_list *ended, struct errbuf *err)
+                         int64_t expires_at, struct store_list *ended, struct errbuf *why)
 {
-    return change_and_end(db, USER_PASSWORD, id, password, keep, expires_at, ended, err);
+    return change_and_end(db, USER_PASSWORD, id, password, keep, expires_at, ended, why);
 }
 
 /* ----------------------------------------------------------------------- refresh tokens */
 
 /* A sign-in also says how late it is, so that no later start believes a clock that went back. */
-static int write_refresh(struct conn *conn, const struct store_refresh *token, struct errbuf *err)
+static int write_refresh(struct conn *conn, const struct store_refresh *token, struct errbuf *why)
 {
     char now[24];
-    int e = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, REFRESH_PUT, &e, err);
+    int err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, REFRESH_PUT, &err, why);
 
-    if (!stmt || (e = conn_error(conn, bind_record(stmt, &store_record_refresh, token), err)) ||
-        (e = conn_run(conn, stmt, err)))
-        return e;
+    if (!stmt || (err = conn_error(conn, bind_record(stmt, &store_record_refresh, token), why)) ||
+        (err = conn_run(conn, stmt, why)))
+        return err;
     snprintf(now, sizeof(now), "%" PRId64, clock_unix_ms());
-    return run_with(conn, FACT_PUT, STORE_FACT_CLOCK, now, 0, err);
+    return run_with(conn, FACT_PUT, STORE_FACT_CLOCK, now, 0, why);
 }
 
-static int refresh_get(void *db, const char *hash, struct store_refresh *token, struct errbuf *err)
+static int refresh_get(void *db, const char *hash, struct store_refresh *token, struct errbuf *why)
 {
-    return get(db, REFRESH_GET, hash, NULL, &store_record_refresh, token, err);
+    return get(db, REFRESH_GET, hash, NULL, &store_record_refresh, token, why);
 }
 
 /* Marks old used; UV_EEXIST or UV_ENOENT when it cannot be. */
-static int use(struct conn *conn, const char *old, int64_t now, struct errbuf *err)
+static int use(struct conn *conn, const char *old, int64_t now, struct errbuf *why)
 {
-    int e = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, REFRESH_USE, &e, err);
+    int err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, REFRESH_USE, &err, why);
 
     if (!stmt)
-        return e;
+        return err;
     bind_text(stmt, 1, old);
     sqlite3_bind_int64(stmt, 2, now);
-    if ((e = conn_run(conn, stmt, err)) || sqlite3_changes(conn->sq) == 1)
-        return e;
+    if ((err = conn_run(conn, stmt, why)) || sqlite3_changes(conn->sq) == 1)
+        return err;
 
-    stmt = conn_stmt(conn, REFRESH_GET, &e, err);
+    stmt = conn_stmt(conn, REFRESH_GET, &err, why);
     if (!stmt)
-        return e;
+        return err;
     bind_text(stmt, 1, old);
     if (sqlite3_step(stmt) == SQLITE_ROW)
-        return err_set(err, UV_EEXIST, "the refresh token was used before");
-    return err_set(err, UV_ENOENT, "there is no such refresh token");
+        return err_set(why, UV_EEXIST, "the refresh token was used before");
+    return err_set(why, UV_ENOENT, "there is no such refresh token");
 }
 
 /* old: NULL for a new sign-in. */
 static int sign_in(void *db, const char *old, const struct store_refresh *fresh, int64_t now,
-                   struct errbuf *err)
+                   struct errbuf *why)
 {
     struct conn *conn = NULL;
-    int e = conn_write(db, &conn, err);
+    int err = conn_write(db, &conn, why);
 
-    if (e)
-        return e;
-    e = conn_exec(conn, "BEGIN IMMEDIATE", err);
-    if (!e && old)
-        e = use(conn, old, now, err);
-    if (!e)
-        e = write_refresh(conn, fresh, err);
-    if (!e)
-        e = conn_exec(conn, "COMMIT", err);
+    if (err)
+        return err;
+    err = conn_exec(conn, "BEGIN IMMEDIATE", why);
+    if (!err && old)
+        err = use(conn, old, now, why);
+    if (!err)
+        err = write_refresh(conn, fresh, why);
+    if (!err)
+        err = conn_exec(conn, "COMMIT", why);
     conn_done(conn);
-    return e;
+    return err;
 }
 
 /* Who cannot sign in cannot delete anything either, so this may use what is kept for deletions. */
 static int refresh_rotate(void *db, const char *old, const struct store_refresh *fresh, int64_t now,
-                          struct errbuf *err)
+                          struct errbuf *why)
 {
-    int e = sign_in(db, old, fresh, now, err);
+    int err = sign_in(db, old, fresh, now, why);
 
-    if (e == UV_ENOSPC && make_room(db)) {
-        e = sign_in(db, old, fresh, now, err);
+    if (err == UV_ENOSPC && make_room(db)) {
+        err = sign_in(db, old, fresh, now, why);
         keep_reserve(db);
     }
-    return e;
+    return err;
 }
 
-static int refresh_put(void *db, const struct store_refresh *token, struct errbuf *err)
+static int refresh_put(void *db, const struct store_refresh *token, struct errbuf *why)
 {
-    return refresh_rotate(db, NULL, token, 0, err);
+    return refresh_rotate(db, NULL, token, 0, why);
 }
 
-static int end_family(void *db, const char *family, int64_t expires_at, struct errbuf *err)
+static int end_family(void *db, const char *family, int64_t expires_at, struct errbuf *why)
 {
     struct conn *conn = NULL;
     sqlite3_stmt *stmt;
-    int e;
+    int err;
 
-    if ((e = conn_write(db, &conn, err)))
-        return e;
-    if ((e = conn_exec(conn, "BEGIN IMMEDIATE", err)) ||
-        !(stmt = conn_stmt(conn, ENDED_PUT, &e, err)))
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    if ((err = conn_exec(conn, "BEGIN IMMEDIATE", why)) ||
+        !(stmt = conn_stmt(conn, ENDED_PUT, &err, why)))
         goto out;
     bind_text(stmt, 1, family);
     sqlite3_bind_int64(stmt, 2, expires_at);
-    if ((e = conn_run(conn, stmt, err)) || !(stmt = conn_stmt(conn, REFRESH_REVOKE, &e, err)))
+    if ((err = conn_run(conn, stmt, why)) || !(stmt = conn_stmt(conn, REFRESH_REVOKE, &err, why)))
         goto out;
     bind_text(stmt, 1, family);
-    if (!(e = conn_run(conn, stmt, err)))
-        e = conn_exec(conn, "COMMIT", err);
+    if (!(err = conn_run(conn, stmt, why)))
+        err = conn_exec(conn, "COMMIT", why);
 out:
     conn_done(conn);
-    return e;
+    return err;
 }
 
-static int refresh_revoke(void *db, const char *family, int64_t expires_at, struct errbuf *err)
+static int refresh_revoke(void *db, const char *family, int64_t expires_at, struct errbuf *why)
 {
-    int e = end_family(db, family, expires_at, err);
+    int err = end_family(db, family, expires_at, why);
 
-    if (e == UV_ENOSPC && make_room(db)) {
-        e = end_family(db, family, expires_at, err);
+    if (err == UV_ENOSPC && make_room(db)) {
+        err = end_family(db, family, expires_at, why);
         keep_reserve(db);
     }
-    return e;
+    return err;
 }
 
-static int refresh_prune(void *db, int64_t now, struct errbuf *err)
+static int refresh_prune(void *db, int64_t now, struct errbuf *why)
 {
     static const int indexes[] = {REFRESH_PRUNE, ENDED_PRUNE};
     struct conn *conn = NULL;
-    int e = conn_write(db, &conn, err);
+    int err = conn_write(db, &conn, why);
 
-    for (size_t i = 0; !e && i < sizeof(indexes) / sizeof(indexes[0]); i++) {
-        sqlite3_stmt *stmt = conn_stmt(conn, indexes[i], &e, err);
+    for (size_t i = 0; !err && i < sizeof(indexes) / sizeof(indexes[0]); i++) {
+        sqlite3_stmt *stmt = conn_stmt(conn, indexes[i], &err, why);
 
         if (stmt) {
             sqlite3_bind_int64(stmt, 1, now);
-            e = conn_run(conn, stmt, err);
+            err = conn_run(conn, stmt, why);
         }
     }
     conn_done(conn);
-    return e;
+    return err;
 }
 
-static int ended_list(void *db, int64_t now, struct store_list *ended, struct errbuf *err)
+static int ended_list(void *db, int64_t now, struct store_list *ended, struct errbuf *why)
 {
     struct conn *conn = NULL;
     sqlite3_stmt *stmt;
-    int e;
+    int err;
 
-    if ((e = conn_read(db, &conn, err)))
-        return e;
-    stmt = conn_stmt(conn, ENDED_LIST, &e, err);
+    if ((err = conn_read(db, &conn, why)))
+        return err;
+    stmt = conn_stmt(conn, ENDED_LIST, &err, why);
     if (stmt) {
         sqlite3_bind_int64(stmt, 1, now);
-        e = read_ended(conn, stmt, ended, err);
+        err = read_ended(conn, stmt, ended, why);
     }
     conn_done(conn);
-    return e;
+    return err;
 }
 
 /* ----------------------------------------------------------------------------- profiles */
 
-static int profile_put(void *db, const struct store_profile *profile, struct errbuf *err)
+static int profile_put(void *db, const struct store_profile *profile, struct errbuf *why)
 {
-    return put(db, PROFILE_PUT, &store_record_profile, profile, UV_ENOENT, err);
+    return put(db, PROFILE_PUT, &store_record_profile, profile, UV_ENOENT, why);
 }
 
 static int profile_add(void *db, const struct store_profile *profile, size_t most,
-                       struct errbuf *err)
+                       struct errbuf *why)
 {
     struct conn *conn = NULL;
     sqlite3_stmt *stmt;
-    int e;
+    int err;
 
-    if ((e = conn_write(db, &conn, err)))
-        return e;
-    stmt = conn_stmt(conn, PROFILE_ADD, &e, err);
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    stmt = conn_stmt(conn, PROFILE_ADD, &err, why);
     if (stmt)
-        e = conn_error(conn, bind_record(stmt, &store_record_profile, profile), err);
-    if (stmt && !e) {
+        err = conn_error(conn, bind_record(stmt, &store_record_profile, profile), why);
+    if (stmt && !err) {
         sqlite3_bind_int64(stmt, (int)store_record_profile.count + 1, (int64_t)most);
-        e = conn_run(conn, stmt, err);
+        err = conn_run(conn, stmt, why);
     }
-    if (!e && sqlite3_changes(conn->sq) == 0)
-        e = err_set(err, UV_ERANGE, "the user has %zu profiles, which is the most", most);
+    if (!err && sqlite3_changes(conn->sq) == 0)
+        err = err_set(why, UV_ERANGE, "the user has %zu profiles, which is the most", most);
     conn_done(conn);
-    return e;
+    return err;
 }
 
 static int profile_get(void *db, const char *user_id, const char *id, struct store_profile *profile,
-                       struct errbuf *err)
+                       struct errbuf *why)
 {
-    return get(db, PROFILE_GET, id, user_id, &store_record_profile, profile, err);
+    return get(db, PROFILE_GET, id, user_id, &store_record_profile, profile, why);
 }
 
 static int profile_list(void *db, const char *user_id, size_t limit, const char *cursor,
-                        struct store_list *list, struct errbuf *err)
+                        struct store_list *list, struct errbuf *why)
 {
     static const struct listed what = {STORE_KIND_PROFILE, &store_record_profile, PROFILE_LIST,
                                        PROFILE_IDS, PROFILE_GET};
 
-    return list_by_id(db, &what, user_id, -1, limit, cursor, list, err);
+    return list_by_id(db, &what, user_id, -1, limit, cursor, list, why);
 }
 
-static int profile_count(void *db, const char *user_id, size_t *count, struct errbuf *err)
+static int profile_count(void *db, const char *user_id, size_t *count, struct errbuf *why)
 {
     struct conn *conn = NULL;
     sqlite3_stmt *stmt;
-    int e;
+    int err;
 
-    if ((e = conn_read(db, &conn, err)))
-        return e;
-    stmt = conn_stmt(conn, PROFILE_COUNT, &e, err);
+    if ((err = conn_read(db, &conn, why)))
+        return err;
+    stmt = conn_stmt(conn, PROFILE_COUNT, &err, why);
     if (stmt) {
         int rc;
 
@@ -1170,32 +1170,32 @@ static int profile_count(void *db, const char *user_id, size_t *count, struct er
         if (rc == SQLITE_ROW)
             *count = (size_t)sqlite3_column_int64(stmt, 0);
         else
-            e = conn_error(conn, rc, err);
+            err = conn_error(conn, rc, why);
     }
     conn_done(conn);
-    return e;
+    return err;
 }
 
-static int profile_erase(void *db, const char *user_id, const char *id, struct errbuf *err)
+static int profile_erase(void *db, const char *user_id, const char *id, struct errbuf *why)
 {
-    return erase(db, PROFILE_ERASE, id, user_id, err);
+    return erase(db, PROFILE_ERASE, id, user_id, why);
 }
 
 /* ----------------------------------------------------------------------------- sessions */
 
-static int session_put(void *db, const struct store_session *session, struct errbuf *err)
+static int session_put(void *db, const struct store_session *session, struct errbuf *why)
 {
-    return put(db, SESSION_PUT, &store_record_session, session, UV_ENOENT, err);
+    return put(db, SESSION_PUT, &store_record_session, session, UV_ENOENT, why);
 }
 
 static int session_get(void *db, const char *user_id, const char *id, struct store_session *session,
-                       struct errbuf *err)
+                       struct errbuf *why)
 {
-    return get(db, SESSION_GET, id, user_id, &store_record_session, session, err);
+    return get(db, SESSION_GET, id, user_id, &store_record_session, session, why);
 }
 
 static int session_list(void *db, const char *user_id, enum store_status status, size_t limit,
-                        const char *cursor, struct store_list *list, struct errbuf *err)
+                        const char *cursor, struct store_list *list, struct errbuf *why)
 {
     static const struct listed all = {STORE_KIND_SESSION, &store_record_session, SESSION_LIST,
                                       SESSION_IDS, SESSION_GET};
@@ -1204,146 +1204,146 @@ static int session_list(void *db, const char *user_id, enum store_status status,
     bool any = status == STORE_ANY;
 
     return list_by_id(db, any ? &all : &some, user_id, any ? -1 : (int)status, limit, cursor, list,
-                      err);
+                      why);
 }
 
-static int session_erase(void *db, const char *user_id, const char *id, struct errbuf *err)
+static int session_erase(void *db, const char *user_id, const char *id, struct errbuf *why)
 {
-    return erase(db, SESSION_ERASE, id, user_id, err);
+    return erase(db, SESSION_ERASE, id, user_id, why);
 }
 
 /* -------------------------------------------------------------------------- transcripts */
 
-static int assign_number(struct conn *conn, struct store_transcript *t, struct errbuf *err)
+static int assign_number(struct conn *conn, struct store_transcript *t, struct errbuf *why)
 {
     int e = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_NUMBER, &e, err);
-    int rc;
+    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_NUMBER, &e, why);
+    int err;
 
     if (!stmt)
         return e;
     bind_text(stmt, 1, t->id);
     bind_text(stmt, 2, t->session_id);
-    rc = sqlite3_step(stmt);
-    if (rc != SQLITE_ROW)
-        return conn_error(conn, rc, err);
+    err = sqlite3_step(stmt);
+    if (err != SQLITE_ROW)
+        return conn_error(conn, err, why);
     t->question_number = sqlite3_column_int(stmt, 0);
     sqlite3_reset(stmt);
     return 0;
 }
 
-static int count_questions(struct conn *conn, const char *session_id, struct errbuf *err)
+static int count_questions(struct conn *conn, const char *session_id, struct errbuf *why)
 {
     int e = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, SESSION_COUNT_QUESTIONS, &e, err);
+    sqlite3_stmt *stmt = conn_stmt(conn, SESSION_COUNT_QUESTIONS, &e, why);
 
     if (!stmt)
         return e;
     bind_text(stmt, 1, session_id);
-    return conn_run(conn, stmt, err);
+    return conn_run(conn, stmt, why);
 }
 
-static int write_transcript(struct conn *conn, const struct store_transcript *t, struct errbuf *err)
+static int write_transcript(struct conn *conn, const struct store_transcript *t, struct errbuf *why)
 {
-    int e = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_PUT, &e, err);
+    int err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_PUT, &err, why);
 
     if (!stmt)
-        return e;
-    e = conn_error(conn, bind_record(stmt, &store_record_transcript, t), err);
-    if (!e)
-        e = conn_run(conn, stmt, err);
-    if (!e && sqlite3_changes(conn->sq) == 0)
-        e = err_set(err, UV_ENOENT, "there is no such record");
-    return e;
+        return err;
+    err = conn_error(conn, bind_record(stmt, &store_record_transcript, t), why);
+    if (!err)
+        err = conn_run(conn, stmt, why);
+    if (!err && sqlite3_changes(conn->sq) == 0)
+        err = err_set(why, UV_ENOENT, "there is no such record");
+    return err;
 }
 
-static int transcript_put(void *db, struct store_transcript *transcript, struct errbuf *err)
+static int transcript_put(void *db, struct store_transcript *transcript, struct errbuf *why)
 {
     struct store_transcript t = *transcript;
     struct conn *conn = NULL;
-    int e;
+    int err;
 
-    if ((e = conn_write(db, &conn, err)))
-        return e;
-    e = conn_exec(conn, "BEGIN IMMEDIATE", err);
-    if (!e && t.question_number == 0)
-        e = assign_number(conn, &t, err);
-    if (!e)
-        e = write_transcript(conn, &t, err);
-    if (!e)
-        e = count_questions(conn, t.session_id, err);
-    if (!e)
-        e = conn_exec(conn, "COMMIT", err);
-    if (!e)
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    err = conn_exec(conn, "BEGIN IMMEDIATE", why);
+    if (!err && t.question_number == 0)
+        err = assign_number(conn, &t, why);
+    if (!err)
+        err = write_transcript(conn, &t, why);
+    if (!err)
+        err = count_questions(conn, t.session_id, why);
+    if (!err)
+        err = conn_exec(conn, "COMMIT", why);
+    if (!err)
         transcript->question_number = t.question_number;
     conn_done(conn);
-    return e;
+    return err;
 }
 
 static int erase_transcript(struct conn *conn, const char *session_id, const char *id,
-                            struct errbuf *err)
+                            struct errbuf *why)
 {
-    int e = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_ERASE, &e, err);
+    int err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_ERASE, &err, why);
 
     if (!stmt)
-        return e;
+        return err;
     bind_text(stmt, 1, id);
     bind_text(stmt, 2, session_id);
-    e = conn_run(conn, stmt, err);
-    if (!e && sqlite3_changes(conn->sq) == 0)
-        e = err_set(err, UV_ENOENT, "there is no such record");
-    return e;
+    err = conn_run(conn, stmt, why);
+    if (!err && sqlite3_changes(conn->sq) == 0)
+        err = err_set(why, UV_ENOENT, "there is no such record");
+    return err;
 }
 
-static int transcript_erase(void *db, const char *session_id, const char *id, struct errbuf *err)
+static int transcript_erase(void *db, const char *session_id, const char *id, struct errbuf *why)
 {
     struct conn *conn = NULL;
-    int e;
+    int err;
 
-    if ((e = conn_write(db, &conn, err)))
-        return e;
-    e = conn_exec(conn, "BEGIN IMMEDIATE", err);
-    if (!e)
-        e = erase_transcript(conn, session_id, id, err);
-    if (!e)
-        e = count_questions(conn, session_id, err);
-    if (!e)
-        e = conn_exec(conn, "COMMIT", err);
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    err = conn_exec(conn, "BEGIN IMMEDIATE", why);
+    if (!err)
+        err = erase_transcript(conn, session_id, id, why);
+    if (!err)
+        err = count_questions(conn, session_id, why);
+    if (!err)
+        err = conn_exec(conn, "COMMIT", why);
     conn_done(conn);
-    return e;
+    return err;
 }
 
 static int transcript_get(void *db, const char *user_id, const char *id,
-                          struct store_transcript *transcript, struct errbuf *err)
+                          struct store_transcript *transcript, struct errbuf *why)
 {
-    return get(db, TRANSCRIPT_GET, id, user_id, &store_record_transcript, transcript, err);
+    return get(db, TRANSCRIPT_GET, id, user_id, &store_record_transcript, transcript, why);
 }
 
 /* From the index alone: a session whose row is damaged does not hide what was said in it. */
 static int is_owner(struct conn *conn, const char *user_id, const char *session_id,
-                    struct errbuf *err)
+                    struct errbuf *why)
 {
     int e = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, SESSION_OWNED, &e, err);
-    int rc;
+    sqlite3_stmt *stmt = conn_stmt(conn, SESSION_OWNED, &e, why);
+    int err;
 
     if (!stmt)
         return e;
     bind_text(stmt, 1, session_id);
     bind_text(stmt, 2, user_id);
-    rc = sqlite3_step(stmt);
+    err = sqlite3_step(stmt);
     sqlite3_reset(stmt);
-    if (rc == SQLITE_ROW)
+    if (err == SQLITE_ROW)
         return 0;
-    return rc == SQLITE_DONE ? err_set(err, UV_ENOENT, "there is no such session")
-                             : conn_error(conn, rc, err);
+    return err == SQLITE_DONE ? err_set(why, UV_ENOENT, "there is no such session")
+                              : conn_error(conn, err, why);
 }
 
 static int transcript_list(void *db, const char *user_id, const char *session_id, bool newest_first,
                            size_t limit, const char *cursor, struct store_list *list,
-                           struct errbuf *err)
+                           struct errbuf *why)
 {
     static const struct listed oldest = {STORE_KIND_TRANSCRIPT, &store_record_transcript,
                                          TRANSCRIPT_LIST, TRANSCRIPT_IDS, TRANSCRIPT_ONE};
@@ -1356,101 +1356,101 @@ static int transcript_list(void *db, const char *user_id, const char *session_id
                            .status = -1,
                            .limit = limit};
     struct conn *conn = NULL;
-    int e = conn_read(db, &conn, err);
+    int err = conn_read(db, &conn, why);
 
-    if (e)
-        return e;
-    e = is_owner(conn, user_id, session_id, err);
-    if (!e)
-        e = read_list(conn, &page, list, err);
+    if (err)
+        return err;
+    err = is_owner(conn, user_id, session_id, why);
+    if (!err)
+        err = read_list(conn, &page, list, why);
     conn_done(conn);
-    return e;
+    return err;
 }
 
 /* ------------------------------------------------------------------------------- voices */
 
-static int voice_put(void *db, const struct store_voice *voice, struct errbuf *err)
+static int voice_put(void *db, const struct store_voice *voice, struct errbuf *why)
 {
-    return put(db, VOICE_PUT, &store_record_voice, voice, 0, err);
+    return put(db, VOICE_PUT, &store_record_voice, voice, 0, why);
 }
 
-static int voice_get(void *db, const char *user_id, struct store_voice *voice, struct errbuf *err)
+static int voice_get(void *db, const char *user_id, struct store_voice *voice, struct errbuf *why)
 {
-    return get(db, VOICE_GET, user_id, NULL, &store_record_voice, voice, err);
+    return get(db, VOICE_GET, user_id, NULL, &store_record_voice, voice, why);
 }
 
-static int voice_erase(void *db, const char *user_id, struct errbuf *err)
+static int voice_erase(void *db, const char *user_id, struct errbuf *why)
 {
-    return erase(db, VOICE_ERASE, user_id, NULL, err);
+    return erase(db, VOICE_ERASE, user_id, NULL, why);
 }
 
 /* -------------------------------------------------------------------------------- facts */
 
-static int read_fact(struct conn *conn, const char *name, char **value, struct errbuf *err)
+static int read_fact(struct conn *conn, const char *name, char **value, struct errbuf *why)
 {
     int e = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, FACT_GET, &e, err);
-    int rc;
+    sqlite3_stmt *stmt = conn_stmt(conn, FACT_GET, &e, why);
+    int err;
 
     if (!stmt)
         return e;
     bind_text(stmt, 1, name);
-    rc = sqlite3_step(stmt);
-    if (rc == SQLITE_ROW)
+    err = sqlite3_step(stmt);
+    if (err == SQLITE_ROW)
         return read_text(stmt, 0, value);
-    return rc == SQLITE_DONE ? err_set(err, UV_ENOENT, "there is no such fact")
-                             : conn_error(conn, rc, err);
+    return err == SQLITE_DONE ? err_set(why, UV_ENOENT, "there is no such fact")
+                              : conn_error(conn, err, why);
 }
 
-static int fact_get(void *db, const char *name, char **value, struct errbuf *err)
+static int fact_get(void *db, const char *name, char **value, struct errbuf *why)
 {
     struct conn *conn = NULL;
-    int e = conn_read(db, &conn, err);
+    int err = conn_read(db, &conn, why);
 
-    if (!e)
-        e = read_fact(conn, name, value, err);
+    if (!err)
+        err = read_fact(conn, name, value, why);
     conn_done(conn);
-    return e;
+    return err;
 }
 
-static int fact_put(void *db, const char *name, const char *value, struct errbuf *err)
+static int fact_put(void *db, const char *name, const char *value, struct errbuf *why)
 {
-    return change(db, FACT_PUT, name, value, 0, err);
+    return change(db, FACT_PUT, name, value, 0, why);
 }
 
-static int fact_claim(void *db, const char *name, const char *value, char **is, struct errbuf *err)
+static int fact_claim(void *db, const char *name, const char *value, char **is, struct errbuf *why)
 {
-    int e = change(db, FACT_CLAIM, name, value, 0, err);
+    int err = change(db, FACT_CLAIM, name, value, 0, why);
 
-    return e ? e : fact_get(db, name, is, err);
+    return err ? err : fact_get(db, name, is, why);
 }
 
 static int samples(void *db, size_t limit, struct store_sample *samples, size_t *n,
-                   struct errbuf *err)
+                   struct errbuf *why)
 {
     struct conn *conn = NULL;
     sqlite3_stmt *stmt;
     int rc = SQLITE_ROW;
-    int e = conn_read(db, &conn, err);
+    int err = conn_read(db, &conn, why);
 
     *n = 0;
-    if (e)
-        return e;
-    stmt = conn_stmt(conn, SAMPLES, &e, err);
+    if (err)
+        return err;
+    stmt = conn_stmt(conn, SAMPLES, &err, why);
     if (stmt)
         sqlite3_bind_int64(stmt, 1, (int64_t)limit);
-    while (!e && *n < limit && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+    while (!err && *n < limit && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct store_sample *s = &samples[*n];
 
         snprintf(s->id, sizeof(s->id), "%s", (const char *)sqlite3_column_text(stmt, 0));
         snprintf(s->field, sizeof(s->field), "%s", (const char *)sqlite3_column_text(stmt, 1));
-        e = read_text(stmt, 2, &s->text);
-        *n += !e;
+        err = read_text(stmt, 2, &s->text);
+        *n += !err;
     }
-    if (!e && rc != SQLITE_ROW)
-        e = conn_error(conn, rc, err);
+    if (!err && rc != SQLITE_ROW)
+        err = conn_error(conn, rc, why);
     conn_done(conn);
-    return e;
+    return err;
 }
 
 const struct store_driver store_sqlite = {

@@ -40,17 +40,17 @@ struct sqlite_db {
 
 /* ------------------------------------------------------------------------------- errors */
 
-static int constraint_error(struct conn *conn, struct errbuf *err)
+static int constraint_error(struct conn *conn, struct errbuf *why)
 {
     switch (sqlite3_extended_errcode(conn->sq)) {
     case SQLITE_CONSTRAINT_FOREIGNKEY:
-        return err_set(err, UV_ENOENT, "what it belongs to is not there");
+        return err_set(why, UV_ENOENT, "what it belongs to is not there");
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
     case SQLITE_CONSTRAINT_ROWID:
-        return err_set(err, UV_EEXIST, "it is there already");
+        return err_set(why, UV_EEXIST, "it is there already");
     default:
-        return err_set(err, UV_EINVAL, "the store refused a value: %s", sqlite3_errmsg(conn->sq));
+        return err_set(why, UV_EINVAL, "the store refused a value: %s", sqlite3_errmsg(conn->sq));
     }
 }
 
@@ -86,67 +86,67 @@ static void note_written(struct conn *conn)
         atomic_store(&conn->db->fault, STORE_SOUND);
 }
 
-int conn_error(struct conn *conn, int rc, struct errbuf *err)
+int conn_error(struct conn *conn, int rc, struct errbuf *why)
 {
     const char *path = conn->db->file.path;
-    int code = plain_code(conn, rc);
+    int err = plain_code(conn, rc);
 
-    note_fault(conn, code);
-    switch (code) {
+    note_fault(conn, err);
+    switch (err) {
     case SQLITE_OK:
     case SQLITE_ROW:
     case SQLITE_DONE:
         return 0;
     case SQLITE_CONSTRAINT:
-        return constraint_error(conn, err);
+        return constraint_error(conn, why);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return err_set(err, UV_EAGAIN, "the database is being used by another program; try again");
+        return err_set(why, UV_EAGAIN, "the database is being used by another program; try again");
     case SQLITE_FULL:
-        return err_set(err, UV_ENOSPC,
+        return err_set(why, UV_ENOSPC,
                        "there is no room left for the database %s: free some disk "
                        "space",
                        path);
     case SQLITE_READONLY:
-        return err_set(err, UV_EROFS,
+        return err_set(why, UV_EROFS,
                        "the database %s cannot be written: check the permissions of "
                        "the file and its folder",
                        path);
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-        return err_set(err, UV_EACCES,
+        return err_set(why, UV_EACCES,
                        "the database %s cannot be opened: check that its folder is "
                        "there and may be written",
                        path);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return err_set(err, UV_EIO,
+        return err_set(why, UV_EIO,
                        "the database %s is damaged or is not a database: restore it "
                        "from a backup",
                        path);
     case SQLITE_NOMEM:
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     case SQLITE_TOOBIG:
-        return err_set(err, UV_E2BIG, "a text is too long for the store");
+        return err_set(why, UV_E2BIG, "a text is too long for the store");
     default:
-        return err_set(err, UV_EIO, "the database %s failed: %s", path,
+        return err_set(why, UV_EIO, "the database %s failed: %s", path,
                        conn->sq ? sqlite3_errmsg(conn->sq) : sqlite3_errstr(rc));
     }
 }
 
 /* --------------------------------------------------------------------------- statements */
 
-sqlite3_stmt *conn_stmt(struct conn *conn, int index, int *e, struct errbuf *err)
+sqlite3_stmt *conn_stmt(struct conn *conn, int index, int *e, struct errbuf *why)
 {
     sqlite3_stmt **stmt = &conn->stmts[index];
 
     if (!*stmt) {
-        int rc = sqlite3_prepare_v3(conn->sq, conn->db->sql[index], -1, SQLITE_PREPARE_PERSISTENT,
-                                    stmt, NULL);
+        int err = sqlite3_prepare_v3(conn->sq, conn->db->sql[index], -1, SQLITE_PREPARE_PERSISTENT,
+                                     stmt, NULL);
 
-        if (rc) {
-            *e = conn_error(conn, rc, err);
+        if (err) {
+            *e = conn_error(conn, err, why);
             return NULL;
         }
     }
@@ -156,23 +156,23 @@ sqlite3_stmt *conn_stmt(struct conn *conn, int index, int *e, struct errbuf *err
     return *stmt;
 }
 
-int conn_run(struct conn *conn, sqlite3_stmt *stmt, struct errbuf *err)
+int conn_run(struct conn *conn, sqlite3_stmt *stmt, struct errbuf *why)
 {
-    int rc = sqlite3_step(stmt);
+    int err = sqlite3_step(stmt);
 
-    if (rc != SQLITE_DONE)
-        return conn_error(conn, rc == SQLITE_ROW ? SQLITE_MISUSE : rc, err);
+    if (err != SQLITE_DONE)
+        return conn_error(conn, err == SQLITE_ROW ? SQLITE_MISUSE : err, why);
     note_written(conn);
     return 0;
 }
 
-int conn_exec(struct conn *conn, const char *sql, struct errbuf *err)
+int conn_exec(struct conn *conn, const char *sql, struct errbuf *why)
 {
-    int e = conn_error(conn, sqlite3_exec(conn->sq, sql, NULL, NULL, NULL), err);
+    int err = conn_error(conn, sqlite3_exec(conn->sq, sql, NULL, NULL, NULL), why);
 
-    if (!e)
+    if (!err)
         note_written(conn);
-    return e;
+    return err;
 }
 
 /* -------------------------------------------------------------------------- connections */
@@ -187,7 +187,7 @@ static void conn_close(struct conn *conn)
     free(conn);
 }
 
-static int configure(struct conn *conn, struct errbuf *err)
+static int configure(struct conn *conn, struct errbuf *why)
 {
     char sql[512];
     char limit[96] = "";
@@ -209,51 +209,51 @@ static int configure(struct conn *conn, struct errbuf *err)
              "PRAGMA cache_size=-%d; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=FAST;"
              "PRAGMA trusted_schema=OFF; %s",
              CACHE_KIB, limit);
-    return conn_exec(conn, sql, err);
+    return conn_exec(conn, sql, why);
 }
 
 /* Of several that turn a new file to WAL at once SQLite refuses all but one without waiting (its
  * busy handler is not asked for that lock), so we wait ourselves. */
-static int configure_patiently(struct conn *conn, struct errbuf *err)
+static int configure_patiently(struct conn *conn, struct errbuf *why)
 {
-    int e = configure(conn, err);
+    int err = configure(conn, why);
 
-    for (int waited = 0; e == UV_EAGAIN && waited < BUSY_MS; waited += CONFIGURE_PAUSE_MS) {
+    for (int waited = 0; err == UV_EAGAIN && waited < BUSY_MS; waited += CONFIGURE_PAUSE_MS) {
         usleep(CONFIGURE_PAUSE_MS * 1000);
-        e = configure(conn, err);
+        err = configure(conn, why);
     }
-    return e;
+    return err;
 }
 
-static int conn_open(struct sqlite_db *db, bool writer, struct conn **cp, struct errbuf *err)
+static int conn_open(struct sqlite_db *db, bool writer, struct conn **cp, struct errbuf *why)
 {
     struct conn *conn = calloc(1, sizeof(*conn));
     int rc;
-    int e;
+    int err;
 
     if (!conn)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     conn->db = db;
     conn->writer = writer;
     rc = sqlite3_open_v2(
         db->file.path, &conn->sq,
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0), NULL);
-    e = conn_error(conn, rc, err);
-    if (!e) {
+    err = conn_error(conn, rc, why);
+    if (!err) {
         sqlite3_extended_result_codes(conn->sq, 1);
         sqlite3_busy_timeout(conn->sq, BUSY_MS);
-        e = configure_patiently(conn, err);
+        err = configure_patiently(conn, why);
     }
-    if (!e && writer && sqlite3_db_readonly(conn->sq, "main") == 1)
-        e = conn_error(conn, SQLITE_READONLY, err);
-    if (e)
+    if (!err && writer && sqlite3_db_readonly(conn->sq, "main") == 1)
+        err = conn_error(conn, SQLITE_READONLY, why);
+    if (err)
         conn_close(conn);
     else
         *cp = conn;
-    return e;
+    return err;
 }
 
-int conn_read(struct sqlite_db *db, struct conn **cp, struct errbuf *err)
+int conn_read(struct sqlite_db *db, struct conn **cp, struct errbuf *why)
 {
     struct conn *conn;
 
@@ -266,17 +266,17 @@ int conn_read(struct sqlite_db *db, struct conn **cp, struct errbuf *err)
     pthread_mutex_unlock(&db->lock);
 
     if (!conn)
-        return conn_open(db, false, cp, err);
+        return conn_open(db, false, cp, why);
     *cp = conn;
     return 0;
 }
 
-int conn_write(struct sqlite_db *db, struct conn **cp, struct errbuf *err)
+int conn_write(struct sqlite_db *db, struct conn **cp, struct errbuf *why)
 {
     pthread_mutex_lock(&db->write);
     if (db_file_lost(&db->file)) {
         pthread_mutex_unlock(&db->write);
-        return err_set(err, UV_ENXIO,
+        return err_set(why, UV_ENXIO,
                        "the database %s was deleted or replaced while it was open: put it back and "
                        "restart interviewd",
                        db->file.path);
@@ -338,30 +338,30 @@ static void configure_library(void)
 }
 
 int db_open(struct sqlite_db **dbp, const struct store_params *params, const char *const *sql,
-            struct errbuf *err)
+            struct errbuf *why)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct sqlite_db *db;
-    int e;
+    int err;
 
     if (!params || !params->path || !params->path[0])
-        return err_set(err, UV_EINVAL, "the database has no path");
+        return err_set(why, UV_EINVAL, "the database has no path");
     pthread_once(&once, configure_library);
     db = calloc(1, sizeof(*db));
     if (!db)
-        return err_set(err, UV_ENOMEM, "out of memory");
-    if ((e = db_file_open(&db->file, params->path, params->reserve_bytes, err))) {
+        return err_set(why, UV_ENOMEM, "out of memory");
+    if ((err = db_file_open(&db->file, params->path, params->reserve_bytes, why))) {
         free(db);
-        return e;
+        return err;
     }
     db->bytes_max = params->bytes_max;
     db->sql = sql;
     pthread_mutex_init(&db->write, NULL);
     pthread_mutex_init(&db->lock, NULL);
-    e = conn_open(db, true, &db->writer, err);
-    if (e) {
+    err = conn_open(db, true, &db->writer, why);
+    if (err) {
         db_close(db);
-        return e;
+        return err;
     }
     reserve_keep(&db->file);
     *dbp = db;

@@ -6,8 +6,8 @@
  * with their prepared statements.
  *
  *     struct conn *conn;
- *     conn_read(db, &conn, err);                 // or conn_write()
- *     stmt = conn_stmt(conn, INDEX, err);        // prepared once a connection
+ *     conn_read(db, &conn, why);                 // or conn_write()
+ *     stmt = conn_stmt(conn, INDEX, why);        // prepared once a connection
  *     ... bind, step ...
  *     conn_done(conn);                           // resets what was used
  *
@@ -35,13 +35,13 @@ struct conn {
 };
 
 int db_open(struct sqlite_db **dbp, const struct store_params *params, const char *const *sql,
-            struct errbuf *err);
+            struct errbuf *why);
 void db_close(struct sqlite_db *db);
 /** Once the database was read: remember which files it is made of. Before other threads come. */
 void db_identify(struct sqlite_db *db);
 
-int conn_read(struct sqlite_db *db, struct conn **cp, struct errbuf *err);
-int conn_write(struct sqlite_db *db, struct conn **cp, struct errbuf *err);
+int conn_read(struct sqlite_db *db, struct conn **cp, struct errbuf *why);
+int conn_write(struct sqlite_db *db, struct conn **cp, struct errbuf *why);
 void conn_done(struct conn *conn); /**< NULL is allowed; an open transaction is rolled back */
 
 /** On a full disk: give back what is kept for that and shorten the log. With the writer, outside
@@ -54,13 +54,13 @@ enum store_fault db_fault(struct sqlite_db *db);
 void db_note_damage(struct sqlite_db *db);
 
 /** The statement sql[index] of db_open(), ready to be bound. NULL with *e and a sentence. */
-sqlite3_stmt *conn_stmt(struct conn *conn, int index, int *e, struct errbuf *err);
-int conn_exec(struct conn *conn, const char *sql, struct errbuf *err);
+sqlite3_stmt *conn_stmt(struct conn *conn, int index, int *e, struct errbuf *why);
+int conn_exec(struct conn *conn, const char *sql, struct errbuf *why);
 
 /** Run a statement that returns no row. */
-int conn_run(struct conn *conn, sqlite3_stmt *stmt, struct errbuf *err);
+int conn_run(struct conn *conn, sqlite3_stmt *stmt, struct errbuf *why);
 
 /** SQLite's code as ours, with a sentence that says what to do. */
-int conn_error(struct conn *conn, int rc, struct errbuf *err);
+int conn_error(struct conn *conn, int rc, struct errbuf *why);
 
 #endif

@@ -20,14 +20,14 @@ enum {
 
 /* ------------------------------------------------------------------------------- making */
 
-static int make_folder(const char *path, struct errbuf *err)
+static int make_folder(const char *path, struct errbuf *why)
 {
     char folder[PATH_TEXT_MAX];
     const char *slash = strrchr(path, '/');
     size_t len = slash ? (size_t)(slash - path) : 0;
 
     if (len >= sizeof(folder))
-        return err_set(err, UV_ENAMETOOLONG, "the path of the database is too long");
+        return err_set(why, UV_ENAMETOOLONG, "the path of the database is too long");
     for (size_t i = 1; i <= len; i++) {
         if (path[i] != '/')
             continue;
@@ -36,7 +36,7 @@ static int make_folder(const char *path, struct errbuf *err)
         if (!mkdir(folder, FOLDER_MODE))
             chmod(folder, FOLDER_MODE);
         else if (errno != EEXIST)
-            return err_set(err, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
+            return err_set(why, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
     }
     return 0;
 }
@@ -61,18 +61,18 @@ static void make_file(const char *path)
     close(fd);
 }
 
-int db_file_open(struct db_file *file, const char *path, uint64_t reserve_bytes, struct errbuf *err)
+int db_file_open(struct db_file *file, const char *path, uint64_t reserve_bytes, struct errbuf *why)
 {
     char index[PATH_TEXT_MAX];
-    int e = make_folder(path, err);
+    int err = make_folder(path, why);
 
-    if (e)
-        return e;
+    if (err)
+        return err;
     *file = (struct db_file){.path = strdup(path), .reserve_max = (int64_t)reserve_bytes};
     if (!file->path || asprintf(&file->log, "%s-wal", path) < 0 ||
         asprintf(&file->reserve, "%s-reserve", path) < 0) {
         db_file_release(file);
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     }
     make_file(path);
     snprintf(index, sizeof(index), "%s-shm", path);

@@ -37,7 +37,7 @@ struct db_file {
 
 /** Make the folder and the file when they are not there, set the modes. */
 int db_file_open(struct db_file *file, const char *path, uint64_t reserve_bytes,
-                 struct errbuf *err);
+                 struct errbuf *why);
 void db_file_release(struct db_file *file);
 
 /** Remember which files were opened; once there is a log, that too. */

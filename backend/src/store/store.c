@@ -24,29 +24,29 @@ struct store {
 };
 
 int store_open(struct store **sp, const char *driver, const struct store_params *params,
-               struct errbuf *err)
+               struct errbuf *why)
 {
     for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
         struct store *store;
-        int e;
+        int err;
 
         if (strcmp(drivers[i]->name, driver) != 0)
             continue;
         store = calloc(1, sizeof(*store));
         if (!store)
-            return err_set(err, UV_ENOMEM, "out of memory");
+            return err_set(why, UV_ENOMEM, "out of memory");
         store->driver = drivers[i];
-        e = drivers[i]->open(&store->db, params, err);
-        if (e) {
+        err = drivers[i]->open(&store->db, params, why);
+        if (err) {
             free(store);
-            return e;
+            return err;
         }
         store->writer = store->driver;
         store->writer_db = store->db;
         *sp = store;
         return 0;
     }
-    return err_set(err, UV_ENOENT, "there is no store \"%s\"", driver);
+    return err_set(why, UV_ENOENT, "there is no store \"%s\"", driver);
 }
 
 void store_close(struct store *store)
@@ -73,22 +73,22 @@ int store_use_lanes(struct store *store, struct lanes *lanes)
     return 0;
 }
 
-int store_migrate(struct store *store, int *from, int *to, struct errbuf *err)
+int store_migrate(struct store *store, int *from, int *to, struct errbuf *why)
 {
     int was = 0;
     int is = 0;
-    int e = store->driver->migrate(store->db, &was, &is, err);
+    int err = store->driver->migrate(store->db, &was, &is, why);
 
-    if (!e && from)
+    if (!err && from)
         *from = was;
-    if (!e && to)
+    if (!err && to)
         *to = is;
-    return e;
+    return err;
 }
 
-int store_ping(struct store *store, struct errbuf *err)
+int store_ping(struct store *store, struct errbuf *why)
 {
-    return store->driver->ping(store->db, err);
+    return store->driver->ping(store->db, why);
 }
 
 void store_health(struct store *store, struct store_health *health)
@@ -123,35 +123,35 @@ void store_health(struct store *store, struct store_health *health)
     *health = healths[store->driver->fault(store->db)];
 }
 
-int store_probe(struct store *store, struct errbuf *err)
+int store_probe(struct store *store, struct errbuf *why)
 {
-    return store_fact_put(store, "probe", "", err);
+    return store_fact_put(store, "probe", "", why);
 }
 
 /* ------------------------------------------------------------------------------- checks */
 
-static int check_id(const char *id, const char *what, struct errbuf *err)
+static int check_id(const char *id, const char *what, struct errbuf *why)
 {
-    return id_valid(id) ? 0 : err_set(err, UV_ENOENT, "there is no such %s", what);
+    return id_valid(id) ? 0 : err_set(why, UV_ENOENT, "there is no such %s", what);
 }
 
-static int check_own_id(const char *id, const char *what, struct errbuf *err)
+static int check_own_id(const char *id, const char *what, struct errbuf *why)
 {
-    return id_valid(id) ? 0 : err_set(err, UV_EINVAL, "the %s has no id", what);
+    return id_valid(id) ? 0 : err_set(why, UV_EINVAL, "the %s has no id", what);
 }
 
-static int check_page(size_t limit, struct errbuf *err)
+static int check_page(size_t limit, struct errbuf *why)
 {
     if (limit < 1 || limit > STORE_PAGE_MAX)
-        return err_set(err, UV_EINVAL, "a page has 1 to %d records", STORE_PAGE_MAX);
+        return err_set(why, UV_EINVAL, "a page has 1 to %d records", STORE_PAGE_MAX);
     return 0;
 }
 
-static int check_cursor(const char *cursor, struct errbuf *err)
+static int check_cursor(const char *cursor, struct errbuf *why)
 {
     if (!cursor || !cursor[0] || id_valid(cursor))
         return 0;
-    return err_set(err, UV_EINVAL, "that is not a cursor of a page before");
+    return err_set(why, UV_EINVAL, "that is not a cursor of a page before");
 }
 
 /* ----------------------------------------------------------------------------- changes */
@@ -170,331 +170,331 @@ static int change_user(void *record, void *arg)
 {
     const struct change *change = arg;
     struct store_user *user = record;
-    int e = change->user(user, change->arg);
+    int err = change->user(user, change->arg);
 
-    return e || (user->display_name && user->settings && user->subscription) ? e : UV_ENOMEM;
+    return err || (user->display_name && user->settings && user->subscription) ? err : UV_ENOMEM;
 }
 
 static int change_profile(void *record, void *arg)
 {
     const struct change *change = arg;
     struct store_profile *p = record;
-    int e = change->profile(p, change->arg);
+    int err = change->profile(p, change->arg);
 
-    return e || (p->name && p->role && p->skills && p->industry) ? e : UV_ENOMEM;
+    return err || (p->name && p->role && p->skills && p->industry) ? err : UV_ENOMEM;
 }
 
 static int change_session(void *record, void *arg)
 {
     const struct change *change = arg;
     struct store_session *session = record;
-    int e = change->session(session, change->arg);
+    int err = change->session(session, change->arg);
 
-    return e || session->metadata ? e : UV_ENOMEM;
+    return err || session->metadata ? err : UV_ENOMEM;
 }
 
 static int change_transcript(void *record, void *arg)
 {
     const struct change *change = arg;
     struct store_transcript *transcript = record;
-    int e = change->transcript(transcript, change->arg);
+    int err = change->transcript(transcript, change->arg);
 
-    return e || transcript->metrics ? e : UV_ENOMEM;
+    return err || transcript->metrics ? err : UV_ENOMEM;
 }
 
 int store_user_change(struct store *store, const char *id,
                       int (*fn)(struct store_user *user, void *arg), void *arg,
-                      struct store_user *user, struct errbuf *err)
+                      struct store_user *user, struct errbuf *why)
 {
     struct change change = {.user = fn, .arg = arg};
-    int e = check_id(id, "user", err);
+    int err = check_id(id, "user", why);
 
-    return e ? e
-             : store->writer->change(store->writer_db, STORE_KIND_USER, NULL, id, change_user,
-                                     &change, user, err);
+    return err ? err
+               : store->writer->change(store->writer_db, STORE_KIND_USER, NULL, id, change_user,
+                                       &change, user, why);
 }
 
 int store_profile_change(struct store *store, const char *user_id, const char *id,
                          int (*fn)(struct store_profile *profile, void *arg), void *arg,
-                         struct store_profile *profile, struct errbuf *err)
+                         struct store_profile *profile, struct errbuf *why)
 {
     struct change change = {.profile = fn, .arg = arg};
-    int e = check_id(id, "profile", err);
+    int err = check_id(id, "profile", why);
 
-    return e ? e
-             : store->writer->change(store->writer_db, STORE_KIND_PROFILE, user_id, id,
-                                     change_profile, &change, profile, err);
+    return err ? err
+               : store->writer->change(store->writer_db, STORE_KIND_PROFILE, user_id, id,
+                                       change_profile, &change, profile, why);
 }
 
 int store_session_change(struct store *store, const char *user_id, const char *id,
                          int (*fn)(struct store_session *session, void *arg), void *arg,
-                         struct store_session *session, struct errbuf *err)
+                         struct store_session *session, struct errbuf *why)
 {
     struct change change = {.session = fn, .arg = arg};
-    int e = check_id(id, "session", err);
+    int err = check_id(id, "session", why);
 
-    return e ? e
-             : store->writer->change(store->writer_db, STORE_KIND_SESSION, user_id, id,
-                                     change_session, &change, session, err);
+    return err ? err
+               : store->writer->change(store->writer_db, STORE_KIND_SESSION, user_id, id,
+                                       change_session, &change, session, why);
 }
 
 int store_transcript_change(struct store *store, const char *user_id, const char *id,
                             int (*fn)(struct store_transcript *transcript, void *arg), void *arg,
-                            struct store_transcript *transcript, struct errbuf *err)
+                            struct store_transcript *transcript, struct errbuf *why)
 {
     struct change change = {.transcript = fn, .arg = arg};
-    int e = check_id(id, "transcript", err);
+    int err = check_id(id, "transcript", why);
 
-    return e ? e
-             : store->writer->change(store->writer_db, STORE_KIND_TRANSCRIPT, user_id, id,
-                                     change_transcript, &change, transcript, err);
+    return err ? err
+               : store->writer->change(store->writer_db, STORE_KIND_TRANSCRIPT, user_id, id,
+                                       change_transcript, &change, transcript, why);
 }
 
 /* ------------------------------------------------------------------------------- users */
 
-int store_user_put(struct store *store, const struct store_user *user, struct errbuf *err)
+int store_user_put(struct store *store, const struct store_user *user, struct errbuf *why)
 {
-    int e = check_own_id(user->id, "user", err);
+    int err = check_own_id(user->id, "user", why);
 
-    if (!e && (!user->display_name || !user->settings || !user->subscription))
-        e = err_set(err, UV_EINVAL, "a user has a name, settings and a subscription");
-    return e ? e : store->writer->user_put(store->writer_db, user, err);
+    if (!err && (!user->display_name || !user->settings || !user->subscription))
+        err = err_set(why, UV_EINVAL, "a user has a name, settings and a subscription");
+    return err ? err : store->writer->user_put(store->writer_db, user, why);
 }
 
-int store_user_get(struct store *store, const char *id, struct store_user *user, struct errbuf *err)
+int store_user_get(struct store *store, const char *id, struct store_user *user, struct errbuf *why)
 {
-    int e = check_id(id, "user", err);
+    int err = check_id(id, "user", why);
 
-    return e ? e : store->driver->user_get(store->db, id, user, err);
+    return err ? err : store->driver->user_get(store->db, id, user, why);
 }
 
 int store_user_by_email(struct store *store, const char *email, struct store_user *user,
-                        struct errbuf *err)
+                        struct errbuf *why)
 {
-    return store->driver->user_by_email(store->db, email, user, err);
+    return store->driver->user_by_email(store->db, email, user, why);
 }
 
-int store_user_local(struct store *store, struct store_user *user, struct errbuf *err)
+int store_user_local(struct store *store, struct store_user *user, struct errbuf *why)
 {
-    return store->driver->user_local(store->db, user, err);
+    return store->driver->user_local(store->db, user, why);
 }
 
 int store_user_erase(struct store *store, const char *id, int64_t expires_at,
-                     struct store_list *ended, struct errbuf *err)
+                     struct store_list *ended, struct errbuf *why)
 {
-    int e = check_id(id, "user", err);
+    int err = check_id(id, "user", why);
 
-    return e ? e : store->writer->user_erase(store->writer_db, id, expires_at, ended, err);
+    return err ? err : store->writer->user_erase(store->writer_db, id, expires_at, ended, why);
 }
 
 int store_user_password(struct store *store, const char *id, const char *password, const char *keep,
-                        int64_t expires_at, struct store_list *ended, struct errbuf *err)
+                        int64_t expires_at, struct store_list *ended, struct errbuf *why)
 {
-    int e = check_id(id, "user", err);
+    int err = check_id(id, "user", why);
 
-    if (!e && !password)
-        e = err_set(err, UV_EINVAL, "there is no password");
-    return e ? e
-             : store->writer->user_password(store->writer_db, id, password, keep, expires_at, ended,
-                                            err);
+    if (!err && !password)
+        err = err_set(why, UV_EINVAL, "there is no password");
+    return err ? err
+               : store->writer->user_password(store->writer_db, id, password, keep, expires_at,
+                                              ended, why);
 }
 
 /* ----------------------------------------------------------------------- refresh tokens */
 
-static int check_refresh(const struct store_refresh *token, struct errbuf *err)
+static int check_refresh(const struct store_refresh *token, struct errbuf *why)
 {
     if (strlen(token->hash) != sizeof(token->hash) - 1 || !id_valid(token->family))
-        return err_set(err, UV_EINVAL, "a refresh token has a hash and a family");
-    return check_id(token->user_id, "user", err);
+        return err_set(why, UV_EINVAL, "a refresh token has a hash and a family");
+    return check_id(token->user_id, "user", why);
 }
 
-int store_refresh_put(struct store *store, const struct store_refresh *token, struct errbuf *err)
+int store_refresh_put(struct store *store, const struct store_refresh *token, struct errbuf *why)
 {
-    int e = check_refresh(token, err);
+    int err = check_refresh(token, why);
 
-    return e ? e : store->writer->refresh_put(store->writer_db, token, err);
+    return err ? err : store->writer->refresh_put(store->writer_db, token, why);
 }
 
 int store_refresh_get(struct store *store, const char *hash, struct store_refresh *token,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
-    return store->driver->refresh_get(store->db, hash, token, err);
+    return store->driver->refresh_get(store->db, hash, token, why);
 }
 
 int store_refresh_rotate(struct store *store, const char *old, const struct store_refresh *fresh,
-                         int64_t now, struct errbuf *err)
+                         int64_t now, struct errbuf *why)
 {
-    int e = check_refresh(fresh, err);
+    int err = check_refresh(fresh, why);
 
-    return e ? e : store->writer->refresh_rotate(store->writer_db, old, fresh, now, err);
+    return err ? err : store->writer->refresh_rotate(store->writer_db, old, fresh, now, why);
 }
 
 int store_refresh_revoke(struct store *store, const char *family, int64_t expires_at,
-                         struct errbuf *err)
+                         struct errbuf *why)
 {
-    return store->writer->refresh_revoke(store->writer_db, family, expires_at, err);
+    return store->writer->refresh_revoke(store->writer_db, family, expires_at, why);
 }
 
-int store_refresh_prune(struct store *store, int64_t now, struct errbuf *err)
+int store_refresh_prune(struct store *store, int64_t now, struct errbuf *why)
 {
-    return store->writer->refresh_prune(store->writer_db, now, err);
+    return store->writer->refresh_prune(store->writer_db, now, why);
 }
 
-int store_ended_list(struct store *store, int64_t now, struct store_list *ended, struct errbuf *err)
+int store_ended_list(struct store *store, int64_t now, struct store_list *ended, struct errbuf *why)
 {
-    return store->driver->ended_list(store->db, now, ended, err);
+    return store->driver->ended_list(store->db, now, ended, why);
 }
 
 /* ----------------------------------------------------------------------------- profiles */
 
-static int check_profile(const struct store_profile *profile, struct errbuf *err)
+static int check_profile(const struct store_profile *profile, struct errbuf *why)
 {
-    int e = check_own_id(profile->id, "profile", err);
+    int err = check_own_id(profile->id, "profile", why);
 
-    if (!e)
-        e = check_id(profile->user_id, "user", err);
-    if (!e && (!profile->name || !profile->role || !profile->skills || !profile->industry))
-        e = err_set(err, UV_EINVAL, "a profile has a name, role, skills and industry");
-    return e;
+    if (!err)
+        err = check_id(profile->user_id, "user", why);
+    if (!err && (!profile->name || !profile->role || !profile->skills || !profile->industry))
+        err = err_set(why, UV_EINVAL, "a profile has a name, role, skills and industry");
+    return err;
 }
 
-int store_profile_put(struct store *store, const struct store_profile *profile, struct errbuf *err)
+int store_profile_put(struct store *store, const struct store_profile *profile, struct errbuf *why)
 {
-    int e = check_profile(profile, err);
+    int err = check_profile(profile, why);
 
-    return e ? e : store->writer->profile_put(store->writer_db, profile, err);
+    return err ? err : store->writer->profile_put(store->writer_db, profile, why);
 }
 
 int store_profile_add(struct store *store, const struct store_profile *profile, size_t most,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
-    int e = check_profile(profile, err);
+    int err = check_profile(profile, why);
 
-    return e ? e : store->writer->profile_add(store->writer_db, profile, most, err);
+    return err ? err : store->writer->profile_add(store->writer_db, profile, most, why);
 }
 
 int store_profile_get(struct store *store, const char *user_id, const char *id,
-                      struct store_profile *profile, struct errbuf *err)
+                      struct store_profile *profile, struct errbuf *why)
 {
-    int e = check_id(id, "profile", err);
+    int err = check_id(id, "profile", why);
 
-    return e ? e : store->driver->profile_get(store->db, user_id, id, profile, err);
+    return err ? err : store->driver->profile_get(store->db, user_id, id, profile, why);
 }
 
 int store_profile_list(struct store *store, const char *user_id, size_t limit, const char *cursor,
-                       struct store_list *list, struct errbuf *err)
+                       struct store_list *list, struct errbuf *why)
 {
-    int e = check_page(limit, err);
+    int err = check_page(limit, why);
 
-    if (!e)
-        e = check_cursor(cursor, err);
-    return e ? e : store->driver->profile_list(store->db, user_id, limit, cursor, list, err);
+    if (!err)
+        err = check_cursor(cursor, why);
+    return err ? err : store->driver->profile_list(store->db, user_id, limit, cursor, list, why);
 }
 
-int store_profile_count(struct store *store, const char *user_id, size_t *count, struct errbuf *err)
+int store_profile_count(struct store *store, const char *user_id, size_t *count, struct errbuf *why)
 {
-    return store->driver->profile_count(store->db, user_id, count, err);
+    return store->driver->profile_count(store->db, user_id, count, why);
 }
 
 int store_profile_erase(struct store *store, const char *user_id, const char *id,
-                        struct errbuf *err)
+                        struct errbuf *why)
 {
-    int e = check_id(id, "profile", err);
+    int err = check_id(id, "profile", why);
 
-    return e ? e : store->writer->profile_erase(store->writer_db, user_id, id, err);
+    return err ? err : store->writer->profile_erase(store->writer_db, user_id, id, why);
 }
 
 /* ----------------------------------------------------------------------------- sessions */
 
-int store_session_put(struct store *store, const struct store_session *session, struct errbuf *err)
+int store_session_put(struct store *store, const struct store_session *session, struct errbuf *why)
 {
-    int e = check_own_id(session->id, "session", err);
+    int err = check_own_id(session->id, "session", why);
 
-    if (!e)
-        e = check_id(session->user_id, "user", err);
-    if (!e && session->profile_id[0])
-        e = check_id(session->profile_id, "profile", err);
-    if (!e &&
+    if (!err)
+        err = check_id(session->user_id, "user", why);
+    if (!err && session->profile_id[0])
+        err = check_id(session->profile_id, "profile", why);
+    if (!err &&
         (!session->metadata || session->status < STORE_ACTIVE || session->status > STORE_ABANDONED))
-        e = err_set(err, UV_EINVAL, "a session has metadata and a status");
-    return e ? e : store->writer->session_put(store->writer_db, session, err);
+        err = err_set(why, UV_EINVAL, "a session has metadata and a status");
+    return err ? err : store->writer->session_put(store->writer_db, session, why);
 }
 
 int store_session_get(struct store *store, const char *user_id, const char *id,
-                      struct store_session *session, struct errbuf *err)
+                      struct store_session *session, struct errbuf *why)
 {
-    int e = check_id(id, "session", err);
+    int err = check_id(id, "session", why);
 
-    return e ? e : store->driver->session_get(store->db, user_id, id, session, err);
+    return err ? err : store->driver->session_get(store->db, user_id, id, session, why);
 }
 
 int store_session_list(struct store *store, const char *user_id, enum store_status status,
                        size_t limit, const char *cursor, struct store_list *list,
-                       struct errbuf *err)
+                       struct errbuf *why)
 {
-    int e = check_page(limit, err);
+    int err = check_page(limit, why);
 
-    if (!e)
-        e = check_cursor(cursor, err);
-    return e ? e
-             : store->driver->session_list(store->db, user_id, status, limit, cursor, list, err);
+    if (!err)
+        err = check_cursor(cursor, why);
+    return err ? err
+               : store->driver->session_list(store->db, user_id, status, limit, cursor, list, why);
 }
 
 int store_session_erase(struct store *store, const char *user_id, const char *id,
-                        struct errbuf *err)
+                        struct errbuf *why)
 {
-    int e = check_id(id, "session", err);
+    int err = check_id(id, "session", why);
 
-    return e ? e : store->writer->session_erase(store->writer_db, user_id, id, err);
+    return err ? err : store->writer->session_erase(store->writer_db, user_id, id, why);
 }
 
 /* -------------------------------------------------------------------------- transcripts */
 
 int store_transcript_put(struct store *store, struct store_transcript *transcript,
-                         struct errbuf *err)
+                         struct errbuf *why)
 {
-    int e = check_own_id(transcript->id, "transcript", err);
+    int err = check_own_id(transcript->id, "transcript", why);
 
-    if (!e)
-        e = check_id(transcript->session_id, "session", err);
-    if (!e && (transcript->line < STORE_QUESTION || transcript->line > STORE_CANDIDATE))
-        e = err_set(err, UV_EINVAL, "that is no kind of transcript");
-    if (!e && (!transcript->metrics || transcript->question_number < 0))
-        e = err_set(err, UV_EINVAL, "a transcript has metrics and no negative number");
-    return e ? e : store->writer->transcript_put(store->writer_db, transcript, err);
+    if (!err)
+        err = check_id(transcript->session_id, "session", why);
+    if (!err && (transcript->line < STORE_QUESTION || transcript->line > STORE_CANDIDATE))
+        err = err_set(why, UV_EINVAL, "that is no kind of transcript");
+    if (!err && (!transcript->metrics || transcript->question_number < 0))
+        err = err_set(why, UV_EINVAL, "a transcript has metrics and no negative number");
+    return err ? err : store->writer->transcript_put(store->writer_db, transcript, why);
 }
 
 int store_transcript_erase(struct store *store, const char *session_id, const char *id,
-                           struct errbuf *err)
+                           struct errbuf *why)
 {
-    int e = check_id(id, "transcript", err);
+    int err = check_id(id, "transcript", why);
 
-    if (!e)
-        e = check_id(session_id, "session", err);
-    return e ? e : store->writer->transcript_erase(store->writer_db, session_id, id, err);
+    if (!err)
+        err = check_id(session_id, "session", why);
+    return err ? err : store->writer->transcript_erase(store->writer_db, session_id, id, why);
 }
 
 int store_transcript_get(struct store *store, const char *user_id, const char *id,
-                         struct store_transcript *transcript, struct errbuf *err)
+                         struct store_transcript *transcript, struct errbuf *why)
 {
-    int e = check_id(id, "transcript", err);
+    int err = check_id(id, "transcript", why);
 
-    return e ? e : store->driver->transcript_get(store->db, user_id, id, transcript, err);
+    return err ? err : store->driver->transcript_get(store->db, user_id, id, transcript, why);
 }
 
 int store_transcript_list(struct store *store, const char *user_id, const char *session_id,
                           bool newest_first, size_t limit, const char *cursor,
-                          struct store_list *list, struct errbuf *err)
+                          struct store_list *list, struct errbuf *why)
 {
-    int e = check_page(limit, err);
+    int err = check_page(limit, why);
 
-    if (!e)
-        e = check_cursor(cursor, err);
-    if (!e)
-        e = check_id(session_id, "session", err);
-    return e ? e
-             : store->driver->transcript_list(store->db, user_id, session_id, newest_first, limit,
-                                              cursor, list, err);
+    if (!err)
+        err = check_cursor(cursor, why);
+    if (!err)
+        err = check_id(session_id, "session", why);
+    return err ? err
+               : store->driver->transcript_list(store->db, user_id, session_id, newest_first, limit,
+                                                cursor, list, why);
 }
 
 /* ------------------------------------------------------------------------------- voices */
@@ -525,26 +525,26 @@ int store_voice_erase(struct store *store, const char *user_id, struct errbuf *e
 
 /* -------------------------------------------------------------------------------- facts */
 
-int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *err)
+int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *why)
 {
-    return store->driver->fact_get(store->db, name, value, err);
+    return store->driver->fact_get(store->db, name, value, why);
 }
 
-int store_fact_put(struct store *store, const char *name, const char *value, struct errbuf *err)
+int store_fact_put(struct store *store, const char *name, const char *value, struct errbuf *why)
 {
-    return store->writer->fact_put(store->writer_db, name, value, err);
+    return store->writer->fact_put(store->writer_db, name, value, why);
 }
 
 int store_fact_claim(struct store *store, const char *name, const char *value, char **is,
-                     struct errbuf *err)
+                     struct errbuf *why)
 {
-    return store->writer->fact_claim(store->writer_db, name, value, is, err);
+    return store->writer->fact_claim(store->writer_db, name, value, is, why);
 }
 
 int store_samples(struct store *store, size_t limit, struct store_sample *samples, size_t *n,
-                  struct errbuf *err)
+                  struct errbuf *why)
 {
-    return store->driver->samples(store->db, limit, samples, n, err);
+    return store->driver->samples(store->db, limit, samples, n, why);
 }
 
 /* ------------------------------------------------------------------------------- memory */

@@ -2,9 +2,9 @@
  * @file store/store.h  What is kept: users, profiles, sessions, transcripts
  *
  *     struct store *store;
- *     store_open(&store, "sqlite", &(struct store_params){.path = "data/interview.db"}, err);
- *     store_migrate(store, err);
- *     store_profile_put(store, &profile, err);
+ *     store_open(&store, "sqlite", &(struct store_params){.path = "data/interview.db"}, why);
+ *     store_migrate(store, why);
+ *     store_profile_put(store, &profile, why);
  *
  * The store knows nothing of secrets: profile context and job description arrive here as sealed
  * text (auth/seal.h) and passwords as argon2id strings. Every write that returned 0 is on the
@@ -163,7 +163,7 @@ enum { STORE_RESERVE = 16 << 20 }; /**< What a server keeps for deletions, [byte
 /* ------------------------------------------------------------------------- the store itself */
 
 int store_open(struct store **sp, const char *driver, const struct store_params *params,
-               struct errbuf *err);
+               struct errbuf *why);
 void store_close(struct store *store);
 
 /** From now on whatever writes runs on LANE_STORE, and its caller waits there: one thread writes.
@@ -171,91 +171,91 @@ void store_close(struct store *store);
 int store_use_lanes(struct store *store, struct lanes *lanes);
 
 /** Bring the schema to the newest version; says from and to. Safe to run twice, and by two. */
-int store_migrate(struct store *store, int *from, int *to, struct errbuf *err);
-int store_ping(struct store *store, struct errbuf *err); /**< Can it answer now? */
+int store_migrate(struct store *store, int *from, int *to, struct errbuf *why);
+int store_ping(struct store *store, struct errbuf *why); /**< Can it answer now? */
 /** How it is, as far as its use has shown. Any thread, the loop thread too: looks at file names and
  *  one cached page, writes nothing. A fault that goes away by itself (full, read-only, failing) is
  *  over after the next write that succeeds: store_probe(). */
 void store_health(struct store *store, struct store_health *health);
 /** Write something that changes nothing. */
-int store_probe(struct store *store, struct errbuf *err);
+int store_probe(struct store *store, struct errbuf *why);
 
 /* ------------------------------------------------------------------------------------ users */
 
-int store_user_put(struct store *store, const struct store_user *user, struct errbuf *err);
+int store_user_put(struct store *store, const struct store_user *user, struct errbuf *why);
 /** fn gets the record as it is stored now and changes what it means to: a text is freed and
  *  replaced by one on the heap; id, owner and created_at are left alone. It runs inside the
  *  transaction and maybe more than once: it calls no store and changes nothing but its record. A
  *  code other than 0 gives up and comes back. On success *user is as stored; release it. */
 int store_user_change(struct store *store, const char *id,
                       int (*fn)(struct store_user *user, void *arg), void *arg,
-                      struct store_user *user, struct errbuf *err);
+                      struct store_user *user, struct errbuf *why);
 int store_user_get(struct store *store, const char *id, struct store_user *user,
-                   struct errbuf *err);
+                   struct errbuf *why);
 int store_user_by_email(struct store *store, const char *email, struct store_user *user,
-                        struct errbuf *err);
+                        struct errbuf *why);
 /** The owner of single-user mode, if there is one. */
-int store_user_local(struct store *store, struct store_user *user, struct errbuf *err);
+int store_user_local(struct store *store, struct store_user *user, struct errbuf *why);
 /** Erases the user and everything that hangs on it, and ends its sign-ins, in one transaction.
  *  expires_at: of the last access token that may be out. ended: struct store_ended; free(items). */
 int store_user_erase(struct store *store, const char *id, int64_t expires_at,
-                     struct store_list *ended, struct errbuf *err);
+                     struct store_list *ended, struct errbuf *why);
 /** A new password; ends every sign-in of the user but `keep` (a family), in one transaction. */
 int store_user_password(struct store *store, const char *id, const char *password, const char *keep,
-                        int64_t expires_at, struct store_list *ended, struct errbuf *err);
+                        int64_t expires_at, struct store_list *ended, struct errbuf *why);
 
-int store_refresh_put(struct store *store, const struct store_refresh *token, struct errbuf *err);
+int store_refresh_put(struct store *store, const struct store_refresh *token, struct errbuf *why);
 int store_refresh_get(struct store *store, const char *hash, struct store_refresh *token,
-                      struct errbuf *err);
+                      struct errbuf *why);
 /** Mark `old` used and add `fresh` in one transaction; UV_EEXIST when `old` was used before. */
 int store_refresh_rotate(struct store *store, const char *old, const struct store_refresh *fresh,
-                         int64_t now, struct errbuf *err);
+                         int64_t now, struct errbuf *why);
 /** Ends the sign-in: its refresh tokens go, and its name is kept until expires_at. */
 int store_refresh_revoke(struct store *store, const char *family, int64_t expires_at,
-                         struct errbuf *err);
+                         struct errbuf *why);
 /** Forget the tokens and the ended sign-ins that expired before now. */
-int store_refresh_prune(struct store *store, int64_t now, struct errbuf *err);
+int store_refresh_prune(struct store *store, int64_t now, struct errbuf *why);
 /** All ended sign-ins that have not expired now: struct store_ended, no pages; free(items). */
 int store_ended_list(struct store *store, int64_t now, struct store_list *ended,
-                     struct errbuf *err);
+                     struct errbuf *why);
 
 /* --------------------------------------------------------------------------------- profiles */
 
-int store_profile_put(struct store *store, const struct store_profile *profile, struct errbuf *err);
+int store_profile_put(struct store *store, const struct store_profile *profile, struct errbuf *why);
 /** A new one, unless the user has `most` already: UV_ERANGE. */
 int store_profile_add(struct store *store, const struct store_profile *profile, size_t most,
-                      struct errbuf *err);
+                      struct errbuf *why);
 /** As store_user_change(). */
 int store_profile_change(struct store *store, const char *user_id, const char *id,
                          int (*fn)(struct store_profile *profile, void *arg), void *arg,
-                         struct store_profile *profile, struct errbuf *err);
+                         struct store_profile *profile, struct errbuf *why);
 int store_profile_get(struct store *store, const char *user_id, const char *id,
-                      struct store_profile *profile, struct errbuf *err);
+                      struct store_profile *profile, struct errbuf *why);
 int store_profile_list(struct store *store, const char *user_id, size_t limit, const char *cursor,
-                       struct store_list *list, struct errbuf *err);
+                       struct store_list *list, struct errbuf *why);
 /** How many the user has. */
 int store_profile_count(struct store *store, const char *user_id, size_t *count,
-                        struct errbuf *err);
+                        struct errbuf *why);
 /** Sessions held with it stay, without a profile. */
 int store_profile_erase(struct store *store, const char *user_id, const char *id,
-                        struct errbuf *err);
+                        struct errbuf *why);
 
 /* --------------------------------------------------------------------------------- sessions */
 
 /** put inserts or replaces, all but question_count, which the store keeps itself; a replace by
  *  another user_id is UV_ENOENT. */
-int store_session_put(struct store *store, const struct store_session *session, struct errbuf *err);
+int store_session_put(struct store *store, const struct store_session *session, struct errbuf *why);
 /** As store_user_change(). */
 int store_session_change(struct store *store, const char *user_id, const char *id,
                          int (*fn)(struct store_session *session, void *arg), void *arg,
-                         struct store_session *session, struct errbuf *err);
+                         struct store_session *session, struct errbuf *why);
 int store_session_get(struct store *store, const char *user_id, const char *id,
-                      struct store_session *session, struct errbuf *err);
+                      struct store_session *session, struct errbuf *why);
 int store_session_list(struct store *store, const char *user_id, enum store_status status,
                        size_t limit, const char *cursor, struct store_list *list,
-                       struct errbuf *err);
+                       struct errbuf *why);
 int store_session_erase(struct store *store, const char *user_id, const char *id,
-                        struct errbuf *err);
+                        struct errbuf *why);
 
 /* ------------------------------------------------------------------------------ transcripts */
 
@@ -263,21 +263,21 @@ int store_session_erase(struct store *store, const char *user_id, const char *id
  *  When question_number is 0 it becomes the next of the session and is written back. Only
  *  questions count, and only their numbers are unique. A line may become a question. */
 int store_transcript_put(struct store *store, struct store_transcript *transcript,
-                         struct errbuf *err);
+                         struct errbuf *why);
 /** One that was kept while it was being said, and is nothing in the end. UV_ENOENT: none there. */
 int store_transcript_erase(struct store *store, const char *session_id, const char *id,
-                           struct errbuf *err);
+                           struct errbuf *why);
 int store_transcript_get(struct store *store, const char *user_id, const char *id,
-                         struct store_transcript *transcript, struct errbuf *err);
+                         struct store_transcript *transcript, struct errbuf *why);
 /** As store_user_change(); question_number and session_id are left alone too. */
 int store_transcript_change(struct store *store, const char *user_id, const char *id,
                             int (*fn)(struct store_transcript *transcript, void *arg), void *arg,
-                            struct store_transcript *transcript, struct errbuf *err);
+                            struct store_transcript *transcript, struct errbuf *why);
 /** A session's questions and lines by question_number, then time: as said, or with newest_first
  *  the reverse. */
 int store_transcript_list(struct store *store, const char *user_id, const char *session_id,
                           bool newest_first, size_t limit, const char *cursor,
-                          struct store_list *list, struct errbuf *err);
+                          struct store_list *list, struct errbuf *why);
 
 /* --------------------------------------------------------------------------------- voices */
 
@@ -293,12 +293,12 @@ int store_voice_erase(struct store *store, const char *user_id, struct errbuf *e
 #define STORE_FACT_CLOCK "clock.newest"
 
 /** What the program remembers of itself, by name: *value is the caller's; UV_ENOENT. */
-int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *err);
-int store_fact_put(struct store *store, const char *name, const char *value, struct errbuf *err);
+int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *why);
+int store_fact_put(struct store *store, const char *name, const char *value, struct errbuf *why);
 /** Put value unless there is one; *is, the caller's, is the one that holds from now on. Of several
  *  that come at once the first one's holds. */
 int store_fact_claim(struct store *store, const char *name, const char *value, char **is,
-                     struct errbuf *err);
+                     struct errbuf *why);
 
 /** A sealed field, whichever: to tell whether a key is the right one. */
 struct store_sample {
@@ -309,7 +309,7 @@ struct store_sample {
 
 /** At most limit of them, of every kind that there is. */
 int store_samples(struct store *store, size_t limit, struct store_sample *samples, size_t *n,
-                  struct errbuf *err);
+                  struct errbuf *why);
 
 /* --------------------------------------------------------------------------------- memory */
 
