@@ -2,7 +2,7 @@
  * @file export/export.h  An interview as a file to keep
  *
  *     const struct export_format *format = export_find("pdf");
- *     format->write(&doc, &out, err);
+ *     format->write(&doc, &out, why);
  *
  * The formats stand in one table (export/export.c). The PDF one is a shared module of its own,
  * interviewd-pdf, loaded at its first use, because pango and cairo would cost every start memory
@@ -38,7 +38,7 @@ struct export_format {
     const char *name; /**< "json", "md", "pdf" */
     const char *type; /**< Media type */
     const char *extension;
-    int (*write)(const struct export_doc *doc, struct buf *out, struct errbuf *err);
+    int (*write)(const struct export_doc *doc, struct buf *out, struct errbuf *why);
 };
 
 const struct export_format *export_find(const char *name); /**< NULL if there is none */

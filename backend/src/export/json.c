@@ -4,7 +4,7 @@
 #include "export/formats.h"
 #include "export/record.h"
 
-int export_json(const struct export_doc *doc, struct buf *out, struct errbuf *err)
+int export_json(const struct export_doc *doc, struct buf *out, struct errbuf *why)
 {
     buf_puts(out, "{\"exportedAt\":");
     record_time(out, doc->exported_at);
@@ -21,5 +21,5 @@ int export_json(const struct export_doc *doc, struct buf *out, struct errbuf *er
         record_transcript(out, &doc->transcripts[i]);
     }
     buf_puts(out, "]}\n");
-    return out->err ? err_set(err, out->err, "the file would be too large") : 0;
+    return out->err ? err_set(why, out->err, "the file would be too large") : 0;
 }

@@ -115,16 +115,16 @@ static void pair(struct buf *out, const struct story_pair *p)
     }
 }
 
-int export_markdown(const struct export_doc *doc, struct buf *out, struct errbuf *err)
+int export_markdown(const struct export_doc *doc, struct buf *out, struct errbuf *why)
 {
     struct story *s = NULL;
-    int e = story_open(&s, doc);
+    int err = story_open(&s, doc);
 
-    if (e)
-        return err_set(err, e, "out of memory");
+    if (err)
+        return err_set(why, err, "out of memory");
     heading(out, s);
     for (size_t i = 0; i < s->pair_count; i++)
         pair(out, &s->pairs[i]);
     story_close(s);
-    return out->err ? err_set(err, out->err, "the file would be too large") : 0;
+    return out->err ? err_set(why, out->err, "the file would be too large") : 0;
 }

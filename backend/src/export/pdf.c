@@ -440,7 +440,7 @@ static int render(const struct story *s, PangoFontMap *fonts, int total, int64_t
 }
 
 __attribute__((visibility("default"))) int interviewd_pdf_write(const struct export_doc *doc,
-                                                                struct buf *out, struct errbuf *err)
+                                                                struct buf *out, struct errbuf *why)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* one at a time: bounds memory */
     static PangoFontMap *fonts;                              /* {lock} */
@@ -448,7 +448,7 @@ __attribute__((visibility("default"))) int interviewd_pdf_write(const struct exp
     int pages;
 
     if (story_open(&story, doc))
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     pthread_mutex_lock(&lock);
     if (!fonts)
         fonts = pango_cairo_font_map_new();
@@ -457,5 +457,5 @@ __attribute__((visibility("default"))) int interviewd_pdf_write(const struct exp
         pages = render(story, fonts, pages, doc->exported_at, out);
     pthread_mutex_unlock(&lock);
     story_close(story);
-    return pages < 0 ? err_set(err, pages, "the PDF could not be written") : 0;
+    return pages < 0 ? err_set(why, pages, "the PDF could not be written") : 0;
 }

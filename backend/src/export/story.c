@@ -255,7 +255,7 @@ static int fill_pair(struct story_pair *pair, const struct store_transcript *t, 
 int story_open(struct story **sp, const struct export_doc *doc)
 {
     struct story *s = calloc(1, sizeof(*s));
-    int e = 0;
+    int err = 0;
 
     if (!s)
         return UV_ENOMEM;
@@ -265,15 +265,15 @@ int story_open(struct story **sp, const struct export_doc *doc)
         return UV_ENOMEM;
     }
     fill_heading(s, doc);
-    for (size_t i = 0; i < doc->transcript_count && !e; i++) {
+    for (size_t i = 0; i < doc->transcript_count && !err; i++) {
         s->pair_count++;
-        e = fill_pair(&s->pairs[i], &doc->transcripts[i], doc->process);
+        err = fill_pair(&s->pairs[i], &doc->transcripts[i], doc->process);
     }
-    if (e)
+    if (err)
         story_close(s);
     else
         *sp = s;
-    return e;
+    return err;
 }
 
 void story_close(struct story *s)
