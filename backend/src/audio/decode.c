@@ -142,7 +142,7 @@ static int answer_read(const struct media_source *source, int fd, const struct f
     uint64_t offset;
     uint32_t n;
     int64_t got;
-    int rc;
+    int err;
 
     if (f->len != sizeof(offset) + sizeof(n))
         return UV_EPROTO;
@@ -154,10 +154,10 @@ static int answer_read(const struct media_source *source, int fd, const struct f
     if (!bytes)
         return UV_ENOMEM;
     got = offset < source->size ? source->read(source->arg, offset, bytes, n) : 0;
-    rc = frame_send(fd, got < 0 ? MEDIA_BROKEN : MEDIA_BYTES, bytes, got > 0 ? (size_t)got : 0,
-                    WAIT_MS);
+    err = frame_send(fd, got < 0 ? MEDIA_BROKEN : MEDIA_BYTES, bytes, got > 0 ? (size_t)got : 0,
+                     WAIT_MS);
     free(bytes);
-    return rc;
+    return err;
 }
 
 static int take_samples(const struct media_sink *sink, const struct frame *f, int16_t *aligned)
@@ -185,141 +185,141 @@ static int take_end(const struct frame *f, char *to, size_t size)
 
 /** 0, 1 or -1 as media_decode() has it, or a UV_E* code when the process did not do its part. */
 static int talk(const struct child *child, const struct media_source *source,
-                const struct media_sink *sink, struct pcm *pcm, char *why)
+                const struct media_sink *sink, struct pcm *pcm, char *said)
 {
     const struct child_patience patience = {.still_ms = STILL_MS, .at_most_ms = WAIT_MS};
     int fd = child_socket(child);
     int16_t *aligned = malloc(MEDIA_SAMPLES_MAX * sizeof(*aligned));
     struct frame_inbox inbox;
     bool over = false;
-    int rc = aligned ? frame_send(fd, MEDIA_DECODE, &source->size, sizeof(source->size), WAIT_MS)
-                     : UV_ENOMEM;
+    int err = aligned ? frame_send(fd, MEDIA_DECODE, &source->size, sizeof(source->size), WAIT_MS)
+                      : UV_ENOMEM;
 
     frame_inbox_init(&inbox);
-    while (!rc && !over) {
+    while (!err && !over) {
         struct frame f;
 
-        rc = child_await(child_pid(child), fd, &patience);
-        rc = rc ? rc : frame_receive(fd, &inbox, &f, WAIT_MS);
-        if (rc)
+        err = child_await(child_pid(child), fd, &patience);
+        err = err ? err : frame_receive(fd, &inbox, &f, WAIT_MS);
+        if (err)
             break;
         over = f.kind == MEDIA_DONE || f.kind == MEDIA_FAILED;
         if (over)
-            rc = take_end(&f, f.kind == MEDIA_DONE ? pcm->format : why,
-                          f.kind == MEDIA_DONE ? MEDIA_FORMAT_MAX : MEDIA_TEXT_MAX);
+            err = take_end(&f, f.kind == MEDIA_DONE ? pcm->format : said,
+                           f.kind == MEDIA_DONE ? MEDIA_FORMAT_MAX : MEDIA_TEXT_MAX);
         else if (f.kind == MEDIA_READ)
-            rc = answer_read(source, fd, &f);
+            err = answer_read(source, fd, &f);
         else
-            rc = f.kind == MEDIA_SAMPLES ? take_samples(sink, &f, aligned) : UV_EPROTO;
+            err = f.kind == MEDIA_SAMPLES ? take_samples(sink, &f, aligned) : UV_EPROTO;
     }
     frame_inbox_release(&inbox);
     free(aligned);
-    return rc;
+    return err;
 }
 
 static int by_process(const struct media_source *source, const struct media_sink *sink,
-                      struct pcm *pcm, char *why, struct errbuf *err)
+                      struct pcm *pcm, char *said, struct errbuf *why)
 {
     struct child *child = NULL;
-    int rc = child_start(&child, MEDIA_PROGRAM, err);
+    int err = child_start(&child, MEDIA_PROGRAM, why);
 
-    if (rc)
-        return rc;
-    rc = talk(child, source, sink, pcm, why);
+    if (err)
+        return err;
+    err = talk(child, source, sink, pcm, said);
     child_close(child);
-    if (rc == UV_EOF)
-        return rc;
-    if (rc == UV_ENOMEM)
-        return err_set(err, rc, "there is not enough memory for this recording");
-    if (rc == UV_ETIMEDOUT)
-        return err_set(err, UV_EINVAL, "this recording cannot be read: decoding it takes too long");
-    if (rc == 1 || rc == 0 || rc == -1)
-        return rc;
-    return err_set(err, UV_EINVAL, "this recording cannot be read: its decoder went astray");
+    if (err == UV_EOF)
+        return err;
+    if (err == UV_ENOMEM)
+        return err_set(why, err, "there is not enough memory for this recording");
+    if (err == UV_ETIMEDOUT)
+        return err_set(why, UV_EINVAL, "this recording cannot be read: decoding it takes too long");
+    if (err == 1 || err == 0 || err == -1)
+        return err;
+    return err_set(why, UV_EINVAL, "this recording cannot be read: its decoder went astray");
 }
 
 /** A process that died or hung is followed by another, which begins anew. */
-static int by_processes(const struct media_source *source, struct collector *to, char *why,
-                        struct errbuf *err)
+static int by_processes(const struct media_source *source, struct collector *to, char *said,
+                        struct errbuf *why)
 {
     struct media_sink sink = {.take = collect, .arg = to};
-    int rc = UV_EOF;
+    int err = UV_EOF;
 
-    for (int i = 0; i < TRIES && rc == UV_EOF; i++) {
+    for (int i = 0; i < TRIES && err == UV_EOF; i++) {
         to->pcm->n = 0;
-        rc = by_process(source, &sink, to->pcm, why, err);
+        err = by_process(source, &sink, to->pcm, said, why);
     }
-    if (rc == UV_EOF)
-        return err_set(err, UV_EINVAL,
+    if (err == UV_EOF)
+        return err_set(why, UV_EINVAL,
                        "this recording cannot be read: it is damaged in a way that ended its "
                        "decoder");
-    return rc;
+    return err;
 }
 
-static int refuse(const struct media_source *source, const char *why, struct errbuf *err)
+static int refuse(const struct media_source *source, const char *said, struct errbuf *why)
 {
     uint8_t head[HEAD];
     int64_t n = source->read(source->arg, 0, head, sizeof(head));
     const char *what = what_it_is(head, n > 0 ? (size_t)n : 0);
 
     if (what)
-        return err_set(err, UV_EINVAL, "this is %s, not a recording", what);
-    return err_set(err, UV_EINVAL, "this recording cannot be read: %s", why);
+        return err_set(why, UV_EINVAL, "this is %s, not a recording", what);
+    return err_set(why, UV_EINVAL, "this recording cannot be read: %s", said);
 }
 
-static int decode(const struct media_source *source, struct pcm *pcm, struct errbuf *err)
+static int decode(const struct media_source *source, struct pcm *pcm, struct errbuf *why)
 {
     struct pcm got = {0};
     struct collector collector = {.pcm = &got};
     struct media_sink sink = {.take = collect, .arg = &collector};
-    char why[MEDIA_TEXT_MAX] = "";
-    int rc;
+    char said[MEDIA_TEXT_MAX] = "";
+    int err;
 
     if (source->size == 0)
-        return err_set(err, UV_EINVAL, "this recording is empty");
-    rc = wav_decode(source, &sink, got.format, why);
-    if (rc == WAV_NOT_OURS)
-        rc = by_processes(source, &collector, why, err);
-    if (rc == 1 && collector.err == UV_E2BIG)
-        rc = err_set(err, UV_E2BIG, "this recording is longer than %d hours",
-                     AUDIO_LENGTH_MAX_S / 3600);
-    else if (rc == 1)
-        rc = err_set(err, UV_ENOMEM, "there is not enough memory for this recording");
-    else if (rc == -1)
-        rc = refuse(source, why, err);
-    if (rc) {
+        return err_set(why, UV_EINVAL, "this recording is empty");
+    err = wav_decode(source, &sink, got.format, said);
+    if (err == WAV_NOT_OURS)
+        err = by_processes(source, &collector, said, why);
+    if (err == 1 && collector.err == UV_E2BIG)
+        err = err_set(why, UV_E2BIG, "this recording is longer than %d hours",
+                      AUDIO_LENGTH_MAX_S / 3600);
+    else if (err == 1)
+        err = err_set(why, UV_ENOMEM, "there is not enough memory for this recording");
+    else if (err == -1)
+        err = refuse(source, said, why);
+    if (err) {
         pcm_release(&got);
-        return rc;
+        return err;
     }
     got.duration_ms = (uint64_t)got.n * 1000 / RATE;
     *pcm = got;
     return 0;
 }
 
-int audio_decode_bytes(const void *data, size_t len, struct pcm *pcm, struct errbuf *err)
+int audio_decode_bytes(const void *data, size_t len, struct pcm *pcm, struct errbuf *why)
 {
     struct bytes bytes = {data, len};
     struct media_source source = {.read = read_memory, .size = len, .arg = &bytes};
 
-    return decode(&source, pcm, err);
+    return decode(&source, pcm, why);
 }
 
-int audio_decode_file(const char *path, struct pcm *pcm, struct errbuf *err)
+int audio_decode_file(const char *path, struct pcm *pcm, struct errbuf *why)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
     struct media_source source = {.read = read_file, .arg = &fd};
 
     if (fd < 0)
-        return err_set(err, -errno, "%s: %s", path, strerror(errno));
+        return err_set(why, -errno, "%s: %s", path, strerror(errno));
     if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
         close(fd);
-        return err_set(err, UV_EINVAL, "%s is not a file", path);
+        return err_set(why, UV_EINVAL, "%s is not a file", path);
     }
     source.size = (uint64_t)st.st_size;
-    rc = decode(&source, pcm, err);
+    err = decode(&source, pcm, why);
     close(fd);
-    return rc ? err_prefix(err, rc, "%s", path) : 0;
+    return err ? err_prefix(why, err, "%s", path) : 0;
 }
 
 void pcm_release(struct pcm *pcm)

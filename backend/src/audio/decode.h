@@ -6,7 +6,7 @@
  * limits (media.h). A recording that crashes it is an error with a sentence.
  *
  *     struct pcm pcm;
- *     audio_decode_file(path, &pcm, err)  /  audio_decode_bytes(data, len, &pcm, err)
+ *     audio_decode_file(path, &pcm, why)  /  audio_decode_bytes(data, len, &pcm, why)
  *     pcm_release(&pcm);
  *
  * Threads    Any worker; blocks.
@@ -30,8 +30,8 @@ struct pcm {
     char format[64]; /**< "matroska,webm / opus" */
 };
 
-int audio_decode_file(const char *path, struct pcm *pcm, struct errbuf *err);
-int audio_decode_bytes(const void *data, size_t len, struct pcm *pcm, struct errbuf *err);
+int audio_decode_file(const char *path, struct pcm *pcm, struct errbuf *why);
+int audio_decode_bytes(const void *data, size_t len, struct pcm *pcm, struct errbuf *why);
 void pcm_release(struct pcm *pcm);
 
 #endif

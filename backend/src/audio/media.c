@@ -102,7 +102,7 @@ static int64_t seek_bytes(void *arg, int64_t offset, int whence)
 static int open_format(struct reading *r, char *why)
 {
     uint8_t *buffer = av_malloc(IO_BUFFER);
-    int rc;
+    int err;
 
     if (!buffer)
         return say(why, "no memory to decode it", 0);
@@ -117,9 +117,9 @@ static int open_format(struct reading *r, char *why)
     r->format->max_streams = STREAMS_MAX;
     r->format->format_whitelist = av_strdup(format_list);
     r->format->protocol_whitelist = av_strdup("");
-    rc = avformat_open_input(&r->format, NULL, NULL, NULL);
-    if (rc < 0)
-        return say(why, "it is no recording in a format that is known here", rc);
+    err = avformat_open_input(&r->format, NULL, NULL, NULL);
+    if (err < 0)
+        return say(why, "it is no recording in a format that is known here", err);
     return 0;
 }
 
@@ -128,10 +128,10 @@ static int open_format(struct reading *r, char *why)
 static int open_codec(struct reading *r, char *why)
 {
     const AVCodec *decoder = NULL;
-    int rc = avformat_find_stream_info(r->format, NULL);
+    int err = avformat_find_stream_info(r->format, NULL);
 
-    if (rc < 0)
-        return say(why, "it is damaged from the start", rc);
+    if (err < 0)
+        return say(why, "it is damaged from the start", err);
     r->stream = av_find_best_stream(r->format, AVMEDIA_TYPE_AUDIO, -1, -1, &decoder, 0);
     if (r->stream == AVERROR_DECODER_NOT_FOUND)
         return say(why, "its sound is in a codec that is not known here", 0);
@@ -146,10 +146,10 @@ static int open_codec(struct reading *r, char *why)
         return say(why, "no memory to decode it", 0);
     r->codec->thread_count = 1;
     r->codec->max_samples = FRAME_SAMPLES_MAX;
-    rc = avcodec_parameters_to_context(r->codec, r->format->streams[r->stream]->codecpar);
-    if (rc >= 0)
-        rc = avcodec_open2(r->codec, decoder, NULL);
-    return rc < 0 ? say(why, "its sound cannot be decoded", rc) : 0;
+    err = avcodec_parameters_to_context(r->codec, r->format->streams[r->stream]->codecpar);
+    if (err >= 0)
+        err = avcodec_open2(r->codec, decoder, NULL);
+    return err < 0 ? say(why, "its sound cannot be decoded", err) : 0;
 }
 
 static void name_format(const struct reading *r, char *format)
@@ -210,7 +210,7 @@ static bool same_form(const struct reading *r, const AVFrame *f)
 static int fit_resampler(struct reading *r, const AVFrame *f)
 {
     AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO, stereo = AV_CHANNEL_LAYOUT_STEREO, from = {0};
-    int rc;
+    int err;
 
     if (same_form(r, f))
         return 0;
@@ -225,25 +225,25 @@ static int fit_resampler(struct reading *r, const AVFrame *f)
     else
         av_channel_layout_copy(&from, &f->ch_layout);
     r->channels_out = f->ch_layout.nb_channels == 2 ? 2 : 1;
-    rc =
+    err =
         swr_alloc_set_opts2(&r->resample, r->channels_out == 2 ? &stereo : &mono, AV_SAMPLE_FMT_S16,
                             RATE_OUT, &from, f->format, f->sample_rate, 0, NULL);
-    if (rc >= 0)
-        rc = swr_init(r->resample);
+    if (err >= 0)
+        err = swr_init(r->resample);
     av_channel_layout_uninit(&from);
     av_channel_layout_uninit(&r->layout);
     av_channel_layout_copy(&r->layout, &f->ch_layout);
     r->rate = f->sample_rate;
     r->sample_format = f->format;
-    return rc;
+    return err;
 }
 
 /** 0 to go on, 1 when the sink has enough. */
 static int take_frames(struct reading *r)
 {
-    int rc = avcodec_receive_frame(r->codec, r->frame);
+    int err = avcodec_receive_frame(r->codec, r->frame);
 
-    while (rc >= 0) {
+    while (err >= 0) {
         int fit = fit_resampler(r, r->frame);
 
         if (fit == 1)
@@ -253,9 +253,9 @@ static int take_frames(struct reading *r)
         else if (convert_frame(r, r->frame) == 1)
             return 1;
         av_frame_unref(r->frame);
-        rc = avcodec_receive_frame(r->codec, r->frame);
+        err = avcodec_receive_frame(r->codec, r->frame);
     }
-    if (rc != AVERROR(EAGAIN) && rc != AVERROR_EOF)
+    if (err != AVERROR(EAGAIN) && err != AVERROR_EOF)
         r->damaged++;
     return 0;
 }
@@ -298,21 +298,21 @@ int media_decode(const struct media_source *source, const struct media_sink *sin
                  char format[MEDIA_FORMAT_MAX], char why[MEDIA_TEXT_MAX])
 {
     struct reading r = {.source = source, .sink = sink};
-    int rc;
+    int err;
 
     av_log_set_level(AV_LOG_QUIET); /* its lines may quote what is in the file */
     av_max_alloc(ALLOC_MAX);
     r.packet = av_packet_alloc();
     r.frame = av_frame_alloc();
-    rc = r.packet && r.frame ? 0 : say(why, "no memory to decode it", 0);
-    if (!rc)
-        rc = open_format(&r, why);
-    if (!rc)
-        rc = open_codec(&r, why);
-    if (!rc) {
+    err = r.packet && r.frame ? 0 : say(why, "no memory to decode it", 0);
+    if (!err)
+        err = open_format(&r, why);
+    if (!err)
+        err = open_codec(&r, why);
+    if (!err) {
         name_format(&r, format);
-        rc = decode_all(&r, why);
+        err = decode_all(&r, why);
     }
     close_reading(&r);
-    return rc;
+    return err;
 }

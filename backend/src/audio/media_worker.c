@@ -42,14 +42,14 @@ static int64_t read_there(void *arg, uint64_t offset, void *to, size_t n)
 static int give(void *arg, const int16_t *samples, size_t n)
 {
     struct link *l = arg;
-    int rc = 0;
+    int err = 0;
 
-    for (size_t at = 0; at < n && !rc; at += MEDIA_SAMPLES_MAX) {
+    for (size_t at = 0; at < n && !err; at += MEDIA_SAMPLES_MAX) {
         size_t take = n - at < MEDIA_SAMPLES_MAX ? n - at : MEDIA_SAMPLES_MAX;
 
-        rc = frame_send(l->fd, MEDIA_SAMPLES, samples + at, take * sizeof(*samples), WAIT_MS);
+        err = frame_send(l->fd, MEDIA_SAMPLES, samples + at, take * sizeof(*samples), WAIT_MS);
     }
-    return rc != 0;
+    return err != 0;
 }
 
 static int serve(struct link *l, uint64_t size)
@@ -57,14 +57,14 @@ static int serve(struct link *l, uint64_t size)
     struct media_source source = {.read = read_there, .size = size, .arg = l};
     struct media_sink sink = {.take = give, .arg = l};
     char format[MEDIA_FORMAT_MAX] = "", why[MEDIA_TEXT_MAX] = "";
-    int rc = media_decode(&source, &sink, format, why);
+    int err = media_decode(&source, &sink, format, why);
     struct buf b;
 
     buf_init(&b, FRAME_MAX);
-    pack_text(&b, rc ? why : format);
-    rc = frame_send(l->fd, rc ? MEDIA_FAILED : MEDIA_DONE, b.data, b.len, WAIT_MS);
+    pack_text(&b, err ? why : format);
+    err = frame_send(l->fd, err ? MEDIA_FAILED : MEDIA_DONE, b.data, b.len, WAIT_MS);
     buf_release(&b);
-    return rc;
+    return err;
 }
 
 int main(void)
@@ -72,7 +72,7 @@ int main(void)
     struct link l = {.fd = worker_begin(&limits)};
     struct frame f;
     uint64_t size;
-    int rc = 1;
+    int err = 1;
 
     if (l.fd < 0) {
         fputs("interviewd-media is started by interviewd, not by hand\n", stderr);
@@ -81,8 +81,8 @@ int main(void)
     frame_inbox_init(&l.inbox);
     if (!frame_receive(l.fd, &l.inbox, &f, -1) && f.kind == MEDIA_DECODE && f.len == sizeof(size)) {
         memcpy(&size, f.data, sizeof(size));
-        rc = serve(&l, size) != 0;
+        err = serve(&l, size) != 0;
     }
     frame_inbox_release(&l.inbox);
-    return rc;
+    return err;
 }

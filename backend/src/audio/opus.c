@@ -16,7 +16,7 @@ struct opus_stream {
     void *decoder;
 };
 
-static const struct opus_door *open_door(struct errbuf *err)
+static const struct opus_door *open_door(struct errbuf *why)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static const struct opus_door *door; /* {lock} */
@@ -24,19 +24,19 @@ static const struct opus_door *open_door(struct errbuf *err)
 
     pthread_mutex_lock(&lock);
     if (!door)
-        door = module_open("interviewd-opus", "opus_door", err);
+        door = module_open("interviewd-opus", "opus_door", why);
     found = door;
     pthread_mutex_unlock(&lock);
     if (found && found->abi != OPUS_DOOR_ABI) {
-        err_set(err, UV_ENOSYS, "interviewd-opus.so belongs to another version of the program");
+        err_set(why, UV_ENOSYS, "interviewd-opus.so belongs to another version of the program");
         return NULL;
     }
     return found;
 }
 
-int opus_stream_open(struct opus_stream **op, struct errbuf *err)
+int opus_stream_open(struct opus_stream **op, struct errbuf *why)
 {
-    const struct opus_door *door = open_door(err);
+    const struct opus_door *door = open_door(why);
     struct opus_stream *o;
 
     if (!door)
@@ -48,7 +48,7 @@ int opus_stream_open(struct opus_stream **op, struct errbuf *err)
     }
     if (!o || !o->decoder) {
         free(o);
-        return err_set(err, UV_ENOMEM, "not enough memory to hear Opus");
+        return err_set(why, UV_ENOMEM, "not enough memory to hear Opus");
     }
     *op = o;
     return 0;

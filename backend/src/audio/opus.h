@@ -4,7 +4,7 @@
  * libopus (RFC 6716) lives in a shared module that is opened with the first stream. A packet says
  * its own rate and channels; what comes out is what the recognisers take.
  *
- *     opus_stream_open(&o, err);
+ *     opus_stream_open(&o, why);
  *     n = opus_stream_decode(o, packet, len, pcm);      // for each message
  *     opus_stream_close(o);
  *
@@ -26,7 +26,7 @@ enum {
 
 struct opus_stream;
 
-int opus_stream_open(struct opus_stream **op, struct errbuf *err);
+int opus_stream_open(struct opus_stream **op, struct errbuf *why);
 /** Samples written to pcm, or a negative code. An empty packet is a lost one: nothing. */
 int opus_stream_decode(struct opus_stream *o, const void *packet, size_t len,
                        int16_t pcm[OPUS_SAMPLES_MAX]);

@@ -175,7 +175,7 @@ int wav_decode(const struct media_source *source, const struct media_sink *sink,
 {
     struct wav w = {0};
     struct room room;
-    int rc;
+    int err;
 
     if (!find_sound(source, &w) || !is_ours(&w))
         return WAV_NOT_OURS;
@@ -188,11 +188,11 @@ int wav_decode(const struct media_source *source, const struct media_sink *sink,
              : w.bits == 8      ? 'u'
                                 : 's',
              w.bits, w.bits > 8 ? "le" : "");
-    rc = -1;
+    err = -1;
     if (room_init(&room, &w))
-        rc = convert(source, sink, &w, &room);
+        err = convert(source, sink, &w, &room);
     else
         snprintf(why, MEDIA_TEXT_MAX, "no memory to decode it");
     room_release(&room);
-    return rc;
+    return err;
 }
