@@ -77,22 +77,22 @@ static bool harmless(const char *name, size_t len)
 
 /* One entry; its length in the directory, or a negative code. */
 static long take_member(struct archive *a, const uint8_t *p, size_t left, char **names,
-                        struct errbuf *err)
+                        struct errbuf *why)
 {
     struct archive_member *m = &a->members[a->count];
     size_t name_len, size;
 
     if (left < CENTRAL_SIZE || u32(p) != CENTRAL_MAGIC)
-        return err_set(err, UV_EINVAL, "the archive is damaged: its directory ends too soon");
+        return err_set(why, UV_EINVAL, "the archive is damaged: its directory ends too soon");
     name_len = u16(p + 28);
     size = CENTRAL_SIZE + name_len + u16(p + 30) + u16(p + 32);
     if (left < size)
-        return err_set(err, UV_EINVAL, "the archive is damaged: its directory ends too soon");
+        return err_set(why, UV_EINVAL, "the archive is damaged: its directory ends too soon");
     if (name_len > ARCHIVE_NAME_MAX || !harmless((const char *)p + CENTRAL_SIZE, name_len))
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "the archive is refused: a name in it leads out of its folder");
     if (u16(p + 8) & ENCRYPTED)
-        return err_set(err, UV_ENOTSUP, "the archive is encrypted");
+        return err_set(why, UV_ENOTSUP, "the archive is encrypted");
     *m = (struct archive_member){.name = *names,
                                  .method = (int)u16(p + 10),
                                  .crc = u32(p + 16),
@@ -103,33 +103,33 @@ static long take_member(struct archive *a, const uint8_t *p, size_t left, char *
     (*names)[name_len] = '\0';
     *names += name_len + 1;
     if (m->packed == UINT32_MAX || m->bytes == UINT32_MAX || m->at == UINT32_MAX)
-        return err_set(err, UV_ENOTSUP, "archives of more than 4 GB are not read");
+        return err_set(why, UV_ENOTSUP, "archives of more than 4 GB are not read");
     a->count++;
     return (long)size;
 }
 
-static int read_directory(struct archive *a, struct errbuf *err)
+static int read_directory(struct archive *a, struct errbuf *why)
 {
     const uint8_t *end = find_end(a->data, a->len);
     size_t count, size, at;
     char *names;
 
     if (!end)
-        return err_set(err, UV_EINVAL, "it is no zip archive, or its end is missing");
+        return err_set(why, UV_EINVAL, "it is no zip archive, or its end is missing");
     count = u16(end + 10);
     size = u32(end + 12);
     at = u32(end + 16);
     if (u16(end + 4) || u16(end + 6) || u16(end + 8) != count)
-        return err_set(err, UV_ENOTSUP, "archives on several disks are not read");
+        return err_set(why, UV_ENOTSUP, "archives on several disks are not read");
     if (count > ARCHIVE_MEMBERS_MAX || at > (size_t)(end - a->data) ||
         size > (size_t)(end - a->data) - at)
-        return err_set(err, UV_EINVAL, "the archive is damaged: its directory lies outside of it");
+        return err_set(why, UV_EINVAL, "the archive is damaged: its directory lies outside of it");
     a->members = calloc(count + 1, sizeof(*a->members));
     names = a->names = malloc(size + count + 1);
     if (!a->members || !names)
-        return err_set(err, UV_ENOMEM, "not enough memory for the archive's directory");
+        return err_set(why, UV_ENOMEM, "not enough memory for the archive's directory");
     while (a->count < count) {
-        long n = take_member(a, a->data + at, size, &names, err);
+        long n = take_member(a, a->data + at, size, &names, why);
 
         if (n < 0)
             return (int)n;
@@ -139,21 +139,21 @@ static int read_directory(struct archive *a, struct errbuf *err)
     return 0;
 }
 
-int archive_open(struct archive **ap, const void *data, size_t len, struct errbuf *err)
+int archive_open(struct archive **ap, const void *data, size_t len, struct errbuf *why)
 {
     struct archive *a = calloc(1, sizeof(*a));
-    int code;
+    int err;
 
     if (!a)
-        return err_set(err, UV_ENOMEM, "not enough memory for the archive");
+        return err_set(why, UV_ENOMEM, "not enough memory for the archive");
     a->data = data;
     a->len = len;
-    code = read_directory(a, err);
-    if (code)
+    err = read_directory(a, why);
+    if (err)
         archive_close(a);
     else
         *ap = a;
-    return code;
+    return err;
 }
 
 void archive_close(struct archive *a)
@@ -214,81 +214,80 @@ struct unpacking {
     uLong crc;
 };
 
-static int hand_over(struct unpacking *u, const void *data, size_t n, struct errbuf *err)
+static int hand_over(struct unpacking *u, const void *data, size_t n, struct errbuf *why)
 {
     u->bytes += n;
     if (u->bytes > u->most)
-        return err_set(err, UV_EINVAL, "the archive is damaged: a member is longer than it says");
+        return err_set(why, UV_EINVAL, "the archive is damaged: a member is longer than it says");
     u->crc = crc32(u->crc, data, (uInt)n);
     return u->take(data, n, u->arg);
 }
 
-static int copy_stored(struct unpacking *u, const uint8_t *from, uint64_t n, struct errbuf *err)
+static int copy_stored(struct unpacking *u, const uint8_t *from, uint64_t n, struct errbuf *why)
 {
-    int code = 0;
+    int err = 0;
 
-    while (!code && n) {
+    while (!err && n) {
         size_t piece = n < PIECE ? (size_t)n : PIECE;
 
-        code = hand_over(u, from, piece, err);
+        err = hand_over(u, from, piece, why);
         from += piece;
         n -= piece;
     }
-    return code;
+    return err;
 }
 
-static int inflate_all(struct unpacking *u, z_stream *z, uint8_t *out, struct errbuf *err)
+static int inflate_all(struct unpacking *u, z_stream *z, uint8_t *out, struct errbuf *why)
 {
     int rc = Z_OK;
-    int code = 0;
+    int err = 0;
 
-    while (!code && rc != Z_STREAM_END) {
+    while (!err && rc != Z_STREAM_END) {
         z->next_out = out;
         z->avail_out = PIECE;
         rc = inflate(z, Z_NO_FLUSH);
         if ((rc != Z_OK && rc != Z_STREAM_END) || (rc == Z_OK && z->avail_out == PIECE))
-            return err_set(err, UV_EINVAL, "the archive is damaged: a member cannot be unpacked");
+            return err_set(why, UV_EINVAL, "the archive is damaged: a member cannot be unpacked");
         if (z->avail_out < PIECE)
-            code = hand_over(u, out, PIECE - z->avail_out, err);
+            err = hand_over(u, out, PIECE - z->avail_out, why);
     }
-    return code;
+    return err;
 }
 
-static int unpack_deflated(struct unpacking *u, const uint8_t *from, uint64_t n, struct errbuf *err)
+static int unpack_deflated(struct unpacking *u, const uint8_t *from, uint64_t n, struct errbuf *why)
 {
     z_stream z = {.next_in = (Bytef *)(uintptr_t)from, .avail_in = (uInt)n};
     uint8_t *out = malloc(PIECE);
-    int code;
+    int err;
 
     if (!out || inflateInit2(&z, -MAX_WBITS) != Z_OK) {
         free(out);
-        return err_set(err, UV_ENOMEM, "not enough memory to unpack the archive");
+        return err_set(why, UV_ENOMEM, "not enough memory to unpack the archive");
     }
-    code = inflate_all(u, &z, out, err);
+    err = inflate_all(u, &z, out, why);
     inflateEnd(&z);
     free(out);
-    return code;
+    return err;
 }
 
 int archive_read(const struct archive *a, const struct archive_member *m, uint64_t most,
-                 int (*take)(const void *data, size_t n, void *arg), void *arg, struct errbuf *err)
+                 int (*take)(const void *data, size_t n, void *arg), void *arg, struct errbuf *why)
 {
     struct unpacking u = {take, arg, 0, m->bytes, crc32(0, NULL, 0)};
     const uint8_t *from = packed_bytes(a, m);
-    int code;
+    int err;
 
     if (m->bytes > most)
-        return err_set(err, UV_ENOBUFS, "%.200s in the archive is larger than it may be", m->name);
+        return err_set(why, UV_ENOBUFS, "%.200s in the archive is larger than it may be", m->name);
     if (!from)
-        return err_set(err, UV_EINVAL, "the archive is damaged: %.200s is not whole", m->name);
+        return err_set(why, UV_EINVAL, "the archive is damaged: %.200s is not whole", m->name);
     if (m->method == STORED)
-        code = copy_stored(&u, from, m->packed, err);
+        err = copy_stored(&u, from, m->packed, why);
     else if (m->method == DEFLATED)
-        code = unpack_deflated(&u, from, m->packed, err);
+        err = unpack_deflated(&u, from, m->packed, why);
     else
-        return err_set(err, UV_ENOTSUP, "%.200s is packed in a way that is not read here", m->name);
-    if (!code && (u.bytes != m->bytes || (uint32_t)u.crc != m->crc))
-        code =
-            err_set(err, UV_EINVAL, "the archive is damaged: %.200s is not what it was", m->name);
-    return code;
+        return err_set(why, UV_ENOTSUP, "%.200s is packed in a way that is not read here", m->name);
+    if (!err && (u.bytes != m->bytes || (uint32_t)u.crc != m->crc))
+        err = err_set(why, UV_EINVAL, "the archive is damaged: %.200s is not what it was", m->name);
+    return err;
 }

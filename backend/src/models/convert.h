@@ -34,6 +34,6 @@ struct convert_source {
 
 int models_convert(const struct convert_source *from,
                    int (*take)(const void *data, size_t n, void *arg), void *arg,
-                   struct errbuf *err);
+                   struct errbuf *why);
 
 #endif

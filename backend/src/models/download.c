@@ -203,7 +203,7 @@ static int ask(struct download *d)
     CURL *c = request(d->url);
     curl_off_t size = -1;
     CURLcode rc;
-    int code = 0;
+    int err = 0;
 
     if (!c)
         return err_set(d->g->err, UV_ENOMEM, "not enough memory");
@@ -214,9 +214,9 @@ static int ask(struct download *d)
     if (rc == CURLE_OK)
         curl_easy_getinfo(c, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
     else
-        code = failed(d, c, rc);
+        err = failed(d, c, rc);
     curl_easy_cleanup(c);
-    return code ? code : compare(d, size);
+    return err ? err : compare(d, size);
 }
 
 static size_t on_data(char *data, size_t size, size_t n, void *arg)
@@ -255,7 +255,7 @@ static int ended(struct download *d, CURL *c, CURLcode rc)
 {
     struct getting *g = d->g;
     long status = 0;
-    int code;
+    int err;
 
     curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
     if (fflush(g->to))
@@ -265,20 +265,20 @@ static int ended(struct download *d, CURL *c, CURLcode rc)
     if (d->code)
         return d->code;
     if (d->too_long || rc == CURLE_RANGE_ERROR || status == 416) {
-        code = getting_restart(g); /* cannot be resumed: once more, whole */
-        return code ? code : d->too_long ? UV_EILSEQ : UV_EAGAIN;
+        err = getting_restart(g); /* cannot be resumed: once more, whole */
+        return err ? err : d->too_long ? UV_EILSEQ : UV_EAGAIN;
     }
     if (rc == CURLE_OK)
         return g->size > 0 && g->have < g->size ? UV_EAGAIN : 0;
-    code = failed(d, c, rc);
-    return rc != CURLE_HTTP_RETURNED_ERROR || status >= 500 ? UV_EAGAIN : code;
+    err = failed(d, c, rc);
+    return rc != CURLE_HTTP_RETURNED_ERROR || status >= 500 ? UV_EAGAIN : err;
 }
 
 /* One request for what is missing. */
 static int fetch_rest(struct download *d)
 {
     CURL *c = request(d->url);
-    int code;
+    int err;
 
     if (!c)
         return err_set(d->g->err, UV_ENOMEM, "not enough memory");
@@ -288,33 +288,33 @@ static int fetch_rest(struct download *d)
     curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(c, CURLOPT_XFERINFODATA, d);
     curl_easy_setopt(c, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)d->g->have);
-    code = ended(d, c, curl_easy_perform(c));
+    err = ended(d, c, curl_easy_perform(c));
     curl_easy_cleanup(c);
-    return code;
+    return err;
 }
 
 static int fetch(struct download *d)
 {
     int tries = 0;
-    int code;
+    int err;
 
     do {
         int64_t before = d->g->have;
 
         d->too_long = false;
-        code = fetch_rest(d);
+        err = fetch_rest(d);
         tries = d->g->have > before ? 1 : tries + 1;
-        if (code == UV_EAGAIN && tries < TRIES)
+        if (err == UV_EAGAIN && tries < TRIES)
             usleep(100000u << tries);
-    } while (code == UV_EAGAIN && tries < TRIES);
-    if (code == UV_EAGAIN)
-        code = err_set(d->g->err, UV_EIO,
-                       "%.200s: the connection breaks again and again; what arrived is kept, the "
-                       "same command goes on from there",
-                       d->url);
-    if (code == UV_EILSEQ)
-        err_set(d->g->err, code, "%.300s is larger than %s is", d->url, d->g->entry->name);
-    return code;
+    } while (err == UV_EAGAIN && tries < TRIES);
+    if (err == UV_EAGAIN)
+        err = err_set(d->g->err, UV_EIO,
+                      "%.200s: the connection breaks again and again; what arrived is kept, the "
+                      "same command goes on from there",
+                      d->url);
+    if (err == UV_EILSEQ)
+        err_set(d->g->err, err, "%.300s is larger than %s is", d->url, d->g->entry->name);
+    return err;
 }
 
 /* The mirror's, if there is one, else the publisher's. */
@@ -341,22 +341,22 @@ int models_download(struct getting *g, const struct model_source *source)
     const struct models_run *run = g->config->run;
     struct download d = {.g = g};
     char host[sizeof(run->unreachable)];
-    int code = address(&d, source);
+    int err = address(&d, source);
 
-    if (code)
-        return code;
+    if (err)
+        return err;
     host_of(d.url, host, sizeof(host));
     if (run && !strcmp(run->unreachable, host))
         return err_set(g->err, UV_EIO, "%s does not answer", host);
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    code = getting_tell(g, MODELS_DOWNLOADING, g->have, g->size);
-    if (!code)
-        code = ask(&d);
-    if (!code && g->size > 0 && g->have > g->size)
-        code = getting_restart(g);
-    if (!code)
-        code = getting_space(g, g->size - g->have);
-    if (!code && !(g->size > 0 && g->have == g->size))
-        code = fetch(&d);
-    return code;
+    err = getting_tell(g, MODELS_DOWNLOADING, g->have, g->size);
+    if (!err)
+        err = ask(&d);
+    if (!err && g->size > 0 && g->have > g->size)
+        err = getting_restart(g);
+    if (!err)
+        err = getting_space(g, g->size - g->have);
+    if (!err && !(g->size > 0 && g->have == g->size))
+        err = fetch(&d);
+    return err;
 }

@@ -18,21 +18,21 @@ int models_quantize_into(struct getting *g, const char *from, enum models_type t
 {
     struct mapped whole;
     struct buf out;
-    int code = mapped_open(&whole, from, g->err);
+    int err = mapped_open(&whole, from, g->err);
 
-    if (code)
-        return code;
+    if (err)
+        return err;
     buf_init(&out, whole.len);
-    code = getting_tell(g, MODELS_QUANTISING, 0, g->size);
-    if (!code)
-        code = models_quantize(whole.data, whole.len, type, &out, g->err);
+    err = getting_tell(g, MODELS_QUANTISING, 0, g->size);
+    if (!err)
+        err = models_quantize(whole.data, whole.len, type, &out, g->err);
     mapped_close(&whole);
-    if (!code)
-        code = getting_restart(g);
-    if (!code)
-        code = getting_take(out.data, out.len, g);
+    if (!err)
+        err = getting_restart(g);
+    if (!err)
+        err = getting_take(out.data, out.len, g);
     buf_release(&out);
-    return code;
+    return err;
 }
 
 static int from_source(struct getting *g, const struct model_source *source);
@@ -42,21 +42,21 @@ static int get_first_part(struct getting *g, const struct model_source *source,
                           const struct model_entry *from)
 {
     struct getting other;
-    int code = getting_open(&other, g->config, from, g->err);
+    int err = getting_open(&other, g->config, from, g->err);
 
-    if (code)
-        return code;
-    code = UV_ENOENT;
-    for (const struct model_source *s = from->sources; code && s->kind; s++)
-        code = code == UV_ECANCELED || code == UV_ENOSPC ? code : from_source(&other, s);
-    if (!code)
-        code = getting_verify(&other);
-    if (!code)
-        code = models_quantize_into(g, other.part, source->type);
-    if (!code)
+    if (err)
+        return err;
+    err = UV_ENOENT;
+    for (const struct model_source *s = from->sources; err && s->kind; s++)
+        err = err == UV_ECANCELED || err == UV_ENOSPC ? err : from_source(&other, s);
+    if (!err)
+        err = getting_verify(&other);
+    if (!err)
+        err = models_quantize_into(g, other.part, source->type);
+    if (!err)
         getting_restart(&other);
     getting_close(&other);
-    return code;
+    return err;
 }
 
 int models_make(struct getting *g, const struct model_source *source)
@@ -72,32 +72,32 @@ int models_make(struct getting *g, const struct model_source *source)
 }
 
 int models_quantize_file(const struct models_config *config, const char *name,
-                         enum models_type type, struct errbuf *err)
+                         enum models_type type, struct errbuf *why)
 {
     const char *tail = type == MODELS_Q8_0 ? "q8_0" : "q5_1";
     char made[128], from[MODELS_PATH_MAX];
     struct model_entry of = {.name = name}, to = {.name = made};
     const struct model_entry *known;
     struct getting g;
-    int code;
+    int err;
 
     if (strchr(name, '/') || strlen(name) > 64)
-        return err_set(err, UV_EINVAL, "\"%.60s\" is not the name of a model", name);
+        return err_set(why, UV_EINVAL, "\"%.60s\" is not the name of a model", name);
     snprintf(made, sizeof(made), "%s-%s", name, tail);
-    code = models_path(from, config->data_dir, &of);
-    if (!code && access(from, R_OK))
-        code = err_set(err, UV_ENOENT, "%s is not here; to get it: interviewd models get %s", name,
-                       name);
-    if (code)
-        return code;
+    err = models_path(from, config->data_dir, &of);
+    if (!err && access(from, R_OK))
+        err = err_set(why, UV_ENOENT, "%s is not here; to get it: interviewd models get %s", name,
+                      name);
+    if (err)
+        return err;
     known = models_find_entry(config, made);
-    code = getting_open(&g, config, known ? known : &to, err);
-    if (!code)
-        code = models_quantize_into(&g, from, type);
-    if (!code)
-        code = getting_finish(&g);
+    err = getting_open(&g, config, known ? known : &to, why);
+    if (!err)
+        err = models_quantize_into(&g, from, type);
+    if (!err)
+        err = getting_finish(&g);
     getting_close(&g);
-    return code;
+    return err;
 }
 
 /* ---- the sources -------------------------------------------------------------------------- */
@@ -128,49 +128,49 @@ static bool is_final(int code)
 static int get_entry(struct getting *g)
 {
     char why[ERR_TEXT_MAX] = "";
-    int first = 0, code = UV_ENOENT;
+    int first = 0, err = UV_ENOENT;
     size_t tried = 0;
 
-    for (const struct model_source *s = g->entry->sources; code && s->kind; s++) {
+    for (const struct model_source *s = g->entry->sources; err && s->kind; s++) {
         size_t used = strlen(why);
 
-        code = from_source(g, s);
-        if (!code)
-            code = getting_finish(g);
-        if (!code || is_final(code))
-            return code;
-        first = first ? first : code;
+        err = from_source(g, s);
+        if (!err)
+            err = getting_finish(g);
+        if (!err || is_final(err))
+            return err;
+        first = first ? first : err;
         if (!tried++ || used < sizeof(why) / 2)
             snprintf(why + used, sizeof(why) - used, "%s%.230s", used ? "; and " : "",
                      g->err->text);
     }
-    return err_set(g->err, first ? first : code, "%s", why);
+    return err_set(g->err, first ? first : err, "%s", why);
 }
 
-int models_get(const struct models_config *config, const char *name, struct errbuf *err)
+int models_get(const struct models_config *config, const char *name, struct errbuf *why)
 {
     const struct model_entry *entry = models_find_entry(config, name);
     struct models_run run = {{0}};
     struct models_config with = *config;
     struct getting g;
-    int code;
+    int err;
 
     if (!entry)
-        return err_set(err, UV_ENOENT, "no model is called \"%.60s\"; see: interviewd models list",
+        return err_set(why, UV_ENOENT, "no model is called \"%.60s\"; see: interviewd models list",
                        name);
     if (models_here(config->data_dir, entry))
         return 0;
     if (!with.run)
         with.run = &run;
-    code = getting_open(&g, &with, entry, err);
-    if (!code)
-        code = get_entry(&g);
+    err = getting_open(&g, &with, entry, why);
+    if (!err)
+        err = get_entry(&g);
     getting_close(&g);
-    return code;
+    return err;
 }
 
 int models_get_first(const struct models_config *config, const struct model_wish *wish,
-                     const char **got, struct errbuf *err)
+                     const char **got, struct errbuf *why)
 {
     struct errbuf first = {""};
     int code = UV_ENOENT;
@@ -202,28 +202,28 @@ int64_t models_cost(const struct models_config *config, const char *name)
 
 /* ---- what is here ------------------------------------------------------------------------- */
 
-int models_verify(const struct models_config *config, const char *name, struct errbuf *err)
+int models_verify(const struct models_config *config, const char *name, struct errbuf *why)
 {
     const struct model_entry *entry = models_find_entry(config, name);
     char path[MODELS_PATH_MAX], sum[SHA256_TEXT + 1] = "";
-    struct getting g = {.config = config, .entry = entry, .err = err};
-    int code;
+    struct getting g = {.config = config, .entry = entry, .err = why};
+    int err;
 
     if (!entry || models_path(path, config->data_dir, entry) || access(path, F_OK))
-        return err_set(err, UV_ENOENT, "%.60s is not here", name);
+        return err_set(why, UV_ENOENT, "%.60s is not here", name);
     if (!entry->sha256)
-        return err_set(err, UV_ENOTSUP, "no checksum of %s is known here", name);
+        return err_set(why, UV_ENOTSUP, "no checksum of %s is known here", name);
     g.size = entry->bytes;
-    code = models_sum(path, sum, &g, err);
-    if (!code && strcmp(sum, entry->sha256) != 0)
-        code = err_set(err, UV_EILSEQ,
-                       "%s is damaged: its SHA-256 is %s and should be %s; to get it anew: "
-                       "interviewd models remove %s && interviewd models get %s",
-                       name, sum, entry->sha256, name, name);
-    return code;
+    err = models_sum(path, sum, &g, why);
+    if (!err && strcmp(sum, entry->sha256) != 0)
+        err = err_set(why, UV_EILSEQ,
+                      "%s is damaged: its SHA-256 is %s and should be %s; to get it anew: "
+                      "interviewd models remove %s && interviewd models get %s",
+                      name, sum, entry->sha256, name, name);
+    return err;
 }
 
-int models_remove(const struct models_config *config, const char *name, struct errbuf *err)
+int models_remove(const struct models_config *config, const char *name, struct errbuf *why)
 {
     const struct model_entry own = {.name = name};
     const struct model_entry *entry = models_find_entry(config, name);
@@ -232,16 +232,16 @@ int models_remove(const struct models_config *config, const char *name, struct e
 
     if (strchr(name, '/') || strlen(name) > 64 ||
         models_path(path, config->data_dir, entry ? entry : &own))
-        return err_set(err, UV_EINVAL, "\"%.60s\" is not the name of a model", name);
+        return err_set(why, UV_EINVAL, "\"%.60s\" is not the name of a model", name);
     snprintf(part, sizeof(part), "%s.part", path);
     removed = !unlink(part);
     if (!access(path, F_OK)) {
         if (unlink(path))
-            return err_set(err, uv_translate_sys_error(errno), "cannot remove %.300s: %s", path,
+            return err_set(why, uv_translate_sys_error(errno), "cannot remove %.300s: %s", path,
                            strerror(errno));
         removed = true;
     }
     return removed
                ? 0
-               : err_set(err, UV_ENOENT, "no model %s in %.300s/models", name, config->data_dir);
+               : err_set(why, UV_ENOENT, "no model %s in %.300s/models", name, config->data_dir);
 }

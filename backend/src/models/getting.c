@@ -21,51 +21,51 @@ enum {
     SPARE_BYTES = 32 << 20, /* of the disk that is left free: the store needs some */
 };
 
-static int make_folder(const char *path, struct errbuf *err)
+static int make_folder(const char *path, struct errbuf *why)
 {
     if (mkdir(path, 0755) && errno != EEXIST)
-        return err_set(err, uv_translate_sys_error(errno), "cannot make %.300s: %s", path,
+        return err_set(why, uv_translate_sys_error(errno), "cannot make %.300s: %s", path,
                        strerror(errno));
     return 0;
 }
 
-static int make_folders(const struct models_config *config, struct errbuf *err)
+static int make_folders(const struct models_config *config, struct errbuf *why)
 {
     char dir[MODELS_PATH_MAX];
     int n = snprintf(dir, sizeof(dir), "%s/models", config->data_dir);
-    int code;
+    int err;
 
     if (n >= (int)sizeof(dir))
-        return err_set(err, UV_ENAMETOOLONG, "the path of the data folder is too long");
-    code = make_folder(config->data_dir, err);
-    return code ? code : make_folder(dir, err);
+        return err_set(why, UV_ENAMETOOLONG, "the path of the data folder is too long");
+    err = make_folder(config->data_dir, why);
+    return err ? err : make_folder(dir, why);
 }
 
 int getting_open(struct getting *g, const struct models_config *config,
-                 const struct model_entry *entry, struct errbuf *err)
+                 const struct model_entry *entry, struct errbuf *why)
 {
-    int code;
+    int err;
 
-    *g = (struct getting){.config = config, .entry = entry, .size = -1, .err = err};
+    *g = (struct getting){.config = config, .entry = entry, .size = -1, .err = why};
     if (entry->sha256) {
         snprintf(g->sha256, sizeof(g->sha256), "%s", entry->sha256);
         g->size = entry->bytes;
     }
-    code = models_path(g->path, config->data_dir, entry);
-    if (!code)
-        code = make_folders(config, err);
-    if (code)
-        return code;
+    err = models_path(g->path, config->data_dir, entry);
+    if (!err)
+        err = make_folders(config, why);
+    if (err)
+        return err;
     if (snprintf(g->part, sizeof(g->part), "%s.part", g->path) >= (int)sizeof(g->part))
-        return err_set(err, UV_ENAMETOOLONG, "the path of the data folder is too long");
+        return err_set(why, UV_ENAMETOOLONG, "the path of the data folder is too long");
     g->to = fopen(g->part, "ab");
     if (!g->to)
-        return err_set(err, uv_translate_sys_error(errno), "cannot write %.300s: %s", g->part,
+        return err_set(why, uv_translate_sys_error(errno), "cannot write %.300s: %s", g->part,
                        strerror(errno));
     if (flock(fileno(g->to), LOCK_EX | LOCK_NB)) {
         fclose(g->to);
         g->to = NULL;
-        return err_set(err, UV_EBUSY, "%s is being got already", entry->name);
+        return err_set(why, UV_EBUSY, "%s is being got already", entry->name);
     }
     fseek(g->to, 0, SEEK_END);
     g->have = ftell(g->to);
@@ -134,7 +134,7 @@ int getting_tell(struct getting *g, enum models_step step, int64_t done, int64_t
 /* ---- is it right? ------------------------------------------------------------------------- */
 
 int models_sum(const char *path, char sum[static SHA256_TEXT + 1], struct getting *g,
-               struct errbuf *err)
+               struct errbuf *why)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *md = EVP_MD_CTX_new();
@@ -143,14 +143,14 @@ int models_sum(const char *path, char sum[static SHA256_TEXT + 1], struct gettin
     unsigned len = 0;
     int64_t done = 0;
     bool ok = md && f && block && EVP_DigestInit_ex(md, EVP_sha256(), NULL);
-    int code = 0;
+    int err = 0;
     size_t n;
 
-    while (ok && !code && (n = fread(block, 1, BLOCK, f)) > 0) {
+    while (ok && !err && (n = fread(block, 1, BLOCK, f)) > 0) {
         ok = EVP_DigestUpdate(md, block, n);
         done += (int64_t)n;
         if (g)
-            code = getting_tell(g, MODELS_CHECKING, done, g->size);
+            err = getting_tell(g, MODELS_CHECKING, done, g->size);
     }
     ok = ok && !ferror(f) && EVP_DigestFinal_ex(md, digest, &len);
     for (unsigned i = 0; ok && i < len; i++)
@@ -159,47 +159,47 @@ int models_sum(const char *path, char sum[static SHA256_TEXT + 1], struct gettin
     if (f)
         fclose(f);
     EVP_MD_CTX_free(md);
-    if (code)
-        return code;
-    return ok ? 0 : err_set(err, UV_EIO, "cannot read %.300s", path);
+    if (err)
+        return err;
+    return ok ? 0 : err_set(why, UV_EIO, "cannot read %.300s", path);
 }
 
 int getting_verify(struct getting *g)
 {
     char sum[SHA256_TEXT + 1] = "";
-    int code = 0;
+    int err = 0;
 
     if (fflush(g->to) || fsync(fileno(g->to)))
         return err_set(g->err, UV_ENOSPC, "cannot write %.300s: %s", g->part, strerror(errno));
     if (g->sha256[0]) {
-        code = models_sum(g->part, sum, g, g->err);
-        if (code)
-            return code;
+        err = models_sum(g->part, sum, g, g->err);
+        if (err)
+            return err;
         if (strcmp(sum, g->sha256) != 0)
-            code = err_set(g->err, UV_EILSEQ,
-                           "%s is damaged: its SHA-256 is %s and should be %s; it was removed",
-                           g->entry->name, sum, g->sha256);
+            err = err_set(g->err, UV_EILSEQ,
+                          "%s is damaged: its SHA-256 is %s and should be %s; it was removed",
+                          g->entry->name, sum, g->sha256);
     }
-    if (!code && g->config->check)
-        code = g->config->check(g->entry, g->part, g->err);
-    if (code)
+    if (!err && g->config->check)
+        err = g->config->check(g->entry, g->part, g->err);
+    if (err)
         getting_restart(g);
-    return code;
+    return err;
 }
 
 int getting_finish(struct getting *g)
 {
-    int code = getting_verify(g);
+    int err = getting_verify(g);
 
-    if (!code && rename(g->part, g->path))
-        code = err_set(g->err, uv_translate_sys_error(errno), "cannot name it %.300s: %s", g->path,
-                       strerror(errno));
-    return code;
+    if (!err && rename(g->part, g->path))
+        err = err_set(g->err, uv_translate_sys_error(errno), "cannot name it %.300s: %s", g->path,
+                      strerror(errno));
+    return err;
 }
 
 /* ---- files in memory ---------------------------------------------------------------------- */
 
-int mapped_open(struct mapped *m, const char *path, struct errbuf *err)
+int mapped_open(struct mapped *m, const char *path, struct errbuf *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
@@ -211,7 +211,7 @@ int mapped_open(struct mapped *m, const char *path, struct errbuf *err)
     else if (fd >= 0)
         errno = EINVAL;
     if (data == MAP_FAILED)
-        err_set(err, uv_translate_sys_error(errno), "cannot read %.300s: %s", path,
+        err_set(why, uv_translate_sys_error(errno), "cannot read %.300s: %s", path,
                 strerror(errno));
     if (fd >= 0)
         close(fd);
@@ -232,18 +232,18 @@ void mapped_close(struct mapped *m)
 int models_convert_into(struct getting *g, const char *model, const char *vocabulary)
 {
     struct mapped weights = {0}, words = {0};
-    int code = mapped_open(&weights, model, g->err);
+    int err = mapped_open(&weights, model, g->err);
 
-    if (!code)
-        code = mapped_open(&words, vocabulary, g->err);
-    if (!code)
-        code = getting_restart(g);
-    if (!code) {
+    if (!err)
+        err = mapped_open(&words, vocabulary, g->err);
+    if (!err)
+        err = getting_restart(g);
+    if (!err) {
         const struct convert_source from = {weights.data, weights.len, words.data, words.len};
 
-        code = models_convert(&from, getting_take, g, g->err);
+        err = models_convert(&from, getting_take, g, g->err);
     }
     mapped_close(&weights);
     mapped_close(&words);
-    return code;
+    return err;
 }

@@ -2,7 +2,7 @@
  * @file models/getting.h  One file on its way to its place; what the ways of getting it share
  *
  *     struct getting g;
- *     getting_open(&g, config, entry, &err);   // folder, path, .part and its lock
+ *     getting_open(&g, config, entry, &why);   // folder, path, .part and its lock
  *     one of models_download(), models_from_packages(), models_make()
  *     getting_finish(&g)                       // checksum, check, name
  *     getting_close(&g);
@@ -29,7 +29,7 @@ struct getting {
 };
 
 int getting_open(struct getting *g, const struct models_config *config,
-                 const struct model_entry *entry, struct errbuf *err);
+                 const struct model_entry *entry, struct errbuf *why);
 void getting_close(struct getting *g);
 
 /** Is there room for so many bytes more? UV_ENOSPC. */
@@ -50,7 +50,7 @@ int getting_finish(struct getting *g);
 
 /** SHA-256 of a file, as text. g: (optional) to tell of it. */
 int models_sum(const char *path, char sum[static SHA256_TEXT + 1], struct getting *g,
-               struct errbuf *err);
+               struct errbuf *why);
 
 /* The ways. Each leaves a whole part, not yet verified. */
 int models_download(struct getting *g, const struct model_source *source);
@@ -65,7 +65,7 @@ struct mapped {
     void *data;
     size_t len;
 };
-int mapped_open(struct mapped *m, const char *path, struct errbuf *err);
+int mapped_open(struct mapped *m, const char *path, struct errbuf *why);
 void mapped_close(struct mapped *m);
 
 /** A CTranslate2 model in pieces: convert it into the part. model: `count` files, one after the

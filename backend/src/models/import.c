@@ -78,9 +78,9 @@ static void tell(struct import *im, const char *name)
 static int open_unknown(struct getting *g, struct import *im)
 {
     static const struct model_entry unknown = {.name = "import", .file = "import.tmp"};
-    int code = getting_open(g, im->config, &unknown, im->err);
+    int err = getting_open(g, im->config, &unknown, im->err);
 
-    return code ? code : getting_restart(g);
+    return err ? err : getting_restart(g);
 }
 
 /* Give the part of an unknown its name: the catalogue's, or the person's. */
@@ -89,13 +89,13 @@ static int name_it(struct getting *g, struct import *im)
     const struct model_entry own = {.name = im->as};
     const struct model_entry *entry;
     char sum[SHA256_TEXT + 1], path[MODELS_PATH_MAX];
-    int code;
+    int err;
 
     if (fflush(g->to))
         return err_set(im->err, UV_ENOSPC, "cannot write %.300s: the disk is full", g->part);
-    code = models_sum(g->part, sum, g, im->err);
-    if (code)
-        return code;
+    err = models_sum(g->part, sum, g, im->err);
+    if (err)
+        return err;
     entry = entry_of(im->config, sum);
     if (!entry && !im->as)
         return err_set(im->err, UV_ENOENT,
@@ -104,47 +104,47 @@ static int name_it(struct getting *g, struct import *im)
     if (!entry)
         entry = &own;
     if (im->config->check)
-        code = im->config->check(entry, g->part, im->err);
-    if (!code)
-        code = models_path(path, im->config->data_dir, entry);
-    if (!code && rename(g->part, path))
-        code = err_set(im->err, uv_translate_sys_error(errno), "cannot name it %.300s: %s", path,
-                       strerror(errno));
-    if (!code)
+        err = im->config->check(entry, g->part, im->err);
+    if (!err)
+        err = models_path(path, im->config->data_dir, entry);
+    if (!err && rename(g->part, path))
+        err = err_set(im->err, uv_translate_sys_error(errno), "cannot name it %.300s: %s", path,
+                      strerror(errno));
+    if (!err)
         tell(im, entry->name);
-    return code;
+    return err;
 }
 
 static int import_ct2(struct import *im, const char *model, const char *vocabulary)
 {
     struct getting g;
-    int code = open_unknown(&g, im);
+    int err = open_unknown(&g, im);
 
-    if (!code)
-        code = models_convert_into(&g, model, vocabulary);
-    if (!code)
-        code = name_it(&g, im);
-    if (code && g.to)
+    if (!err)
+        err = models_convert_into(&g, model, vocabulary);
+    if (!err)
+        err = name_it(&g, im);
+    if (err && g.to)
         getting_restart(&g);
     getting_close(&g);
-    return code;
+    return err;
 }
 
 static int import_bytes(struct import *im, const void *data, size_t len)
 {
     struct getting g;
-    int code = open_unknown(&g, im);
+    int err = open_unknown(&g, im);
 
-    if (!code)
-        code = getting_space(&g, (int64_t)len);
-    if (!code)
-        code = getting_take(data, len, &g);
-    if (!code)
-        code = name_it(&g, im);
-    if (code && g.to)
+    if (!err)
+        err = getting_space(&g, (int64_t)len);
+    if (!err)
+        err = getting_take(data, len, &g);
+    if (!err)
+        err = name_it(&g, im);
+    if (err && g.to)
         getting_restart(&g);
     getting_close(&g);
-    return code;
+    return err;
 }
 
 /* ---- archives ----------------------------------------------------------------------------- */
@@ -158,32 +158,32 @@ static int unpack_to(struct import *im, const struct archive *a, const struct ar
                      const char *path, const char *mode)
 {
     FILE *f = fopen(path, mode);
-    int code;
+    int err;
 
     if (!f)
         return err_set(im->err, uv_translate_sys_error(errno), "cannot write %.300s: %s", path,
                        strerror(errno));
-    code = archive_read(a, m, MODEL_MAX, to_file, f, im->err);
-    if (fclose(f) || code == UV_ENOSPC)
-        code = err_set(im->err, UV_ENOSPC, "cannot write %.300s: the disk is full", path);
-    return code;
+    err = archive_read(a, m, MODEL_MAX, to_file, f, im->err);
+    if (fclose(f) || err == UV_ENOSPC)
+        err = err_set(im->err, UV_ENOSPC, "cannot write %.300s: the disk is full", path);
+    return err;
 }
 
 static int import_member(struct import *im, const struct archive *a, const struct archive_member *m)
 {
     struct getting g;
-    int code = open_unknown(&g, im);
+    int err = open_unknown(&g, im);
 
-    if (!code)
-        code = getting_space(&g, (int64_t)m->bytes);
-    if (!code)
-        code = archive_read(a, m, MODEL_MAX, getting_take, &g, im->err);
-    if (!code)
-        code = name_it(&g, im);
-    if (code && g.to)
+    if (!err)
+        err = getting_space(&g, (int64_t)m->bytes);
+    if (!err)
+        err = archive_read(a, m, MODEL_MAX, getting_take, &g, im->err);
+    if (!err)
+        err = name_it(&g, im);
+    if (err && g.to)
         getting_restart(&g);
     getting_close(&g);
-    return code == UV_ENOENT ? 0 : code; /* of the size of one that is known, and another */
+    return err == UV_ENOENT ? 0 : err; /* of the size of one that is known, and another */
 }
 
 /* "model.bin" is -1, "model.bin.part2" is 2, others are 0. */
@@ -210,41 +210,41 @@ static int look_at_member(struct import *im, const struct archive *a,
                           const struct archive_member *m)
 {
     int part = part_of(m->name);
-    int code = 0;
+    int err = 0;
 
     if (part && (part == -1 || part == im->parts + 1)) {
-        code = unpack_to(im, a, m, im->model, part > 1 ? "ab" : "wb");
+        err = unpack_to(im, a, m, im->model, part > 1 ? "ab" : "wb");
         im->parts = part;
     } else if (is_vocabulary(m->name) && m->bytes <= VOCABULARY_MAX) {
-        code = unpack_to(im, a, m, im->words, "wb");
-        im->has_words = !code;
+        err = unpack_to(im, a, m, im->words, "wb");
+        im->has_words = !err;
     } else if (size_is_known(im->config, m->bytes)) {
-        code = import_member(im, a, m);
+        err = import_member(im, a, m);
     }
-    return code;
+    return err;
 }
 
 static int import_archive(struct import *im, const struct mapped *file)
 {
     struct archive *a = NULL;
-    int code = archive_open(&a, file->data, file->len, im->err);
+    int err = archive_open(&a, file->data, file->len, im->err);
 
-    for (size_t i = 0; !code && i < archive_count(a); i++)
-        code = look_at_member(im, a, archive_at(a, i));
+    for (size_t i = 0; !err && i < archive_count(a); i++)
+        err = look_at_member(im, a, archive_at(a, i));
     archive_close(a);
-    return code;
+    return err;
 }
 
 /* Once all archives were looked at: the model that they hold together. */
 static int import_parts(struct import *im)
 {
-    int code = 0;
+    int err = 0;
 
     if (im->parts && im->has_words)
-        code = import_ct2(im, im->model, im->words);
+        err = import_ct2(im, im->model, im->words);
     else if (im->parts)
-        code = err_set(im->err, UV_ENOENT, "a model.bin without its vocabulary.txt is of no use");
-    return code;
+        err = err_set(im->err, UV_ENOENT, "a model.bin without its vocabulary.txt is of no use");
+    return err;
 }
 
 /* ---- files and folders -------------------------------------------------------------------- */
@@ -252,16 +252,16 @@ static int import_parts(struct import *im)
 static int import_file(struct import *im, const char *path)
 {
     struct mapped file;
-    int code = mapped_open(&file, path, im->err);
+    int err = mapped_open(&file, path, im->err);
 
-    if (code)
-        return code;
+    if (err)
+        return err;
     if (file.len > 4 && !memcmp(file.data, "PK\003\004", 4))
-        code = import_archive(im, &file);
+        err = import_archive(im, &file);
     else if (size_is_known(im->config, file.len) || im->as)
-        code = import_bytes(im, file.data, file.len);
+        err = import_bytes(im, file.data, file.len);
     mapped_close(&file);
-    return code;
+    return err;
 }
 
 static int import_folder(struct import *im, const char *path, int depth)
@@ -269,30 +269,30 @@ static int import_folder(struct import *im, const char *path, int depth)
     char at[MODELS_PATH_MAX], words[MODELS_PATH_MAX] = "", model[MODELS_PATH_MAX] = "";
     DIR *d = opendir(path);
     const struct dirent *e;
-    int code = 0;
+    int err = 0;
 
-    while (!code && d && (e = readdir(d)) != NULL) {
+    while (!err && d && (e = readdir(d)) != NULL) {
         struct stat st;
 
         if (e->d_name[0] == '.' ||
             snprintf(at, sizeof(at), "%s/%s", path, e->d_name) >= (int)sizeof(at) || stat(at, &st))
             continue;
         if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
-            code = import_folder(im, at, depth + 1);
+            err = import_folder(im, at, depth + 1);
         else if (is_vocabulary(at))
             strcpy(words, at);
         else if (part_of(at) == -1)
             strcpy(model, at);
         else if (S_ISREG(st.st_mode) && size_is_known(im->config, (uint64_t)st.st_size))
-            code = import_file(im, at);
-        if (code == UV_ENOENT)
-            code = 0; /* of a size that is known, and another file */
+            err = import_file(im, at);
+        if (err == UV_ENOENT)
+            err = 0; /* of a size that is known, and another file */
     }
     if (d)
         closedir(d);
-    if (!code && model[0] && words[0])
-        code = import_ct2(im, model, words);
-    return code;
+    if (!err && model[0] && words[0])
+        err = import_ct2(im, model, words);
+    return err;
 }
 
 static int import_path(struct import *im, const char *path)
@@ -315,31 +315,31 @@ static bool is_name(const char *as)
 
 int models_import(const struct models_config *config, const char *const *paths, size_t count,
                   const char *as, void (*got)(const char *name, void *arg), void *arg,
-                  struct errbuf *err)
+                  struct errbuf *why)
 {
-    struct import im = {.config = config, .as = as, .got = got, .arg = arg, .err = err};
+    struct import im = {.config = config, .as = as, .got = got, .arg = arg, .err = why};
     struct getting place;
-    int code = 0;
+    int err = 0;
 
     if (as && (!is_name(as) || models_find_entry(config, as)))
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "\"%.60s\" cannot be the name of a model of your own: letters, digits, "
                        "\".\", \"-\" and \"_\", and none of the catalogue's",
                        as);
-    code = open_unknown(&place, &im); /* its folder is there from here on */
+    err = open_unknown(&place, &im); /* its folder is there from here on */
     getting_close(&place);
-    if (code)
-        return code;
+    if (err)
+        return err;
     snprintf(im.model, sizeof(im.model), "%.4000s/models/import.model", config->data_dir);
     snprintf(im.words, sizeof(im.words), "%.4000s/models/import.words", config->data_dir);
-    for (size_t i = 0; !code && i < count; i++)
-        code = import_path(&im, paths[i]);
-    if (!code)
-        code = import_parts(&im);
+    for (size_t i = 0; !err && i < count; i++)
+        err = import_path(&im, paths[i]);
+    if (!err)
+        err = import_parts(&im);
     unlink(im.model);
     unlink(im.words);
-    if (!code && !im.found)
-        code = err_set(err, UV_ENOENT,
-                       "nothing in there is known; what can be imported: interviewd models list");
-    return code;
+    if (!err && !im.found)
+        err = err_set(why, UV_ENOENT,
+                      "nothing in there is known; what can be imported: interviewd models list");
+    return err;
 }

@@ -191,25 +191,25 @@ static bool find_unnamed(char *path, const char *dir, const char *language)
 }
 
 static int find_in(char *path, const char *dir, const char *name, const char *language,
-                   struct errbuf *err)
+                   struct errbuf *why)
 {
     if (name && *name && strcmp(name, "auto") != 0) {
         if (find_named(path, dir, name))
             return 0;
-        return err_set(err, UV_ENOENT,
+        return err_set(why, UV_ENOENT,
                        "no model %.60s in %.200s; to get it: interviewd models get %.60s", name,
                        dir, name);
     }
     if (find_unnamed(path, dir, language))
         return 0;
     return err_set(
-        err, UV_ENOENT, "no Whisper model%s%.16s in %.200s; to get one: interviewd models get %s",
+        why, UV_ENOENT, "no Whisper model%s%.16s in %.200s; to get one: interviewd models get %s",
         models_hears(".en", language) ? "" : " for ", models_hears(".en", language) ? "" : language,
         dir, models_hears(".en", language) ? "base.en-q8_0" : "base-q8_0");
 }
 
 int models_find(char path[static MODELS_PATH_MAX], const char *file, const char *data_dir,
-                const char *name, const char *language, struct errbuf *err)
+                const char *name, const char *language, struct errbuf *why)
 {
     char dir[MODELS_PATH_MAX];
     int64_t size;
@@ -217,12 +217,12 @@ int models_find(char path[static MODELS_PATH_MAX], const char *file, const char 
 
     if (file && is_file(file, &size)) {
         if (strlen(file) >= MODELS_PATH_MAX)
-            return err_set(err, UV_ENAMETOOLONG, "the path of the model is too long");
+            return err_set(why, UV_ENAMETOOLONG, "the path of the model is too long");
         strcpy(path, file);
         return 0;
     }
     if (file && !is_folder(file) && strchr(file, '/'))
-        return err_set(err, UV_ENOENT, "no model at %.300s", file);
+        return err_set(why, UV_ENOENT, "no model at %.300s", file);
     if (file && !is_folder(file)) {
         name = file;
         file = NULL;
@@ -233,6 +233,6 @@ int models_find(char path[static MODELS_PATH_MAX], const char *file, const char 
                             : "./data",
                  file ? "" : "/models");
     if (n >= (int)sizeof(dir))
-        return err_set(err, UV_ENAMETOOLONG, "the path of the models is too long");
-    return find_in(path, dir, name, language, err);
+        return err_set(why, UV_ENAMETOOLONG, "the path of the models is too long");
+    return find_in(path, dir, name, language, why);
 }

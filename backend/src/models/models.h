@@ -60,7 +60,7 @@ struct models_config {
     bool no_packages;                    /**< Leave the Python index alone */
     struct models_run *run;              /**< (optional) */
     /** (optional) Can the engine read this file? What it refuses is removed. */
-    int (*check)(const struct model_entry *entry, const char *path, struct errbuf *err);
+    int (*check)(const struct model_entry *entry, const char *path, struct errbuf *why);
     /** (optional) Told now and then while something goes on; not 0 ends it. */
     int (*progress)(const struct models_progress *p, void *arg);
     void *arg;
@@ -92,26 +92,26 @@ int models_network(char path[static MODELS_PATH_MAX], const char *folder, enum m
  * @return UV_ENOENT with what is missing and how to get it
  */
 int models_find(char path[static MODELS_PATH_MAX], const char *file, const char *data_dir,
-                const char *name, const char *language, struct errbuf *err);
+                const char *name, const char *language, struct errbuf *why);
 
 /** One line for `doctor` and the start: how to get a better recogniser. */
 const char *models_hint(void);
 
 /** Get it from the first source that has it. Here already: 0 at once. */
-int models_get(const struct models_config *config, const char *name, struct errbuf *err);
+int models_get(const struct models_config *config, const char *name, struct errbuf *why);
 
 /** The first of a wish that can be had. *got is its name. */
 int models_get_first(const struct models_config *config, const struct model_wish *wish,
-                     const char **got, struct errbuf *err);
+                     const char **got, struct errbuf *why);
 
 /** Bytes to download for it as things stand; 0: it is here. */
 int64_t models_cost(const struct models_config *config, const char *name);
 
-int models_remove(const struct models_config *config, const char *name, struct errbuf *err);
+int models_remove(const struct models_config *config, const char *name, struct errbuf *why);
 
 /** Is the file that is here the published one? UV_EILSEQ: no; UV_ENOENT: not here; UV_ENOTSUP: no
  *  checksum of it is known. */
-int models_verify(const struct models_config *config, const char *name, struct errbuf *err);
+int models_verify(const struct models_config *config, const char *name, struct errbuf *why);
 
 /**
  * Files and folders that are here already: published files, faster-whisper's (CTranslate2) folders,
@@ -124,10 +124,10 @@ int models_verify(const struct models_config *config, const char *name, struct e
  */
 int models_import(const struct models_config *config, const char *const *paths, size_t count,
                   const char *as, void (*got)(const char *name, void *arg), void *arg,
-                  struct errbuf *err);
+                  struct errbuf *why);
 
 /** The ear `name`, which is here, in another type; it is kept as ggml-NAME-TYPE.bin. */
 int models_quantize_file(const struct models_config *config, const char *name,
-                         enum models_type type, struct errbuf *err);
+                         enum models_type type, struct errbuf *why);
 
 #endif

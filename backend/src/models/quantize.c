@@ -273,13 +273,13 @@ static void put_tensor(const struct tensor *t, enum models_type type, struct buf
 }
 
 int models_quantize(const void *from, size_t len, enum models_type type, struct buf *out,
-                    struct errbuf *err)
+                    struct errbuf *why)
 {
     struct reader r = {.data = from, .len = len};
     struct tensor t;
 
     if (len < 4 || take_number(&r) != MAGIC)
-        return err_set(err, UV_EINVAL, "it is not a Whisper model file");
+        return err_set(why, UV_EINVAL, "it is not a Whisper model file");
     r.at = 0;
     copy_header(&r, type, out);
     copy_tables(&r, out);
@@ -287,13 +287,13 @@ int models_quantize(const void *from, size_t len, enum models_type type, struct 
         if (!take_tensor(&r, &t))
             break;
         if (is_packed(&t) && t.dims[0] % BLOCK)
-            return err_set(err, UV_EINVAL, "rows of %d weights cannot be quantised", t.dims[0]);
+            return err_set(why, UV_EINVAL, "rows of %d weights cannot be quantised", t.dims[0]);
         put_tensor(&t, type, out);
     }
     if (r.bad)
-        return err_set(err, UV_EINVAL,
+        return err_set(why, UV_EINVAL,
                        "the model file is damaged at byte %zu, or was quantised already", r.at);
-    return out->err ? err_set(err, out->err, "the quantised model does not fit") : 0;
+    return out->err ? err_set(why, out->err, "the quantised model does not fit") : 0;
 }
 
 bool models_type_find(const char *name, enum models_type *type)

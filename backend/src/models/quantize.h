@@ -28,7 +28,7 @@
 enum models_type { MODELS_Q5_1 = 7, MODELS_Q8_0 = 8 }; /**< ggml's numbers of the types */
 
 int models_quantize(const void *from, size_t len, enum models_type type, struct buf *out,
-                    struct errbuf *err);
+                    struct errbuf *why);
 
 /** "q8_0" → true and the type. */
 bool models_type_find(const char *name, enum models_type *type);
