@@ -51,24 +51,24 @@ static const struct nn_isa *choose(const char *name)
     return NULL;
 }
 
-int nn_open(struct nn **wkp, int threads, const char *isa, struct errbuf *err)
+int nn_open(struct nn **wkp, int threads, const char *isa, struct errbuf *why)
 {
     struct nn *nn = calloc(1, sizeof(*nn));
-    int rc;
+    int err;
 
     if (!nn)
-        return err_set(err, UV_ENOMEM, "out of memory for the speech kernels");
+        return err_set(why, UV_ENOMEM, "out of memory for the speech kernels");
     if (!isa)
         isa = getenv("INTERVIEWD_KERNELS");
     nn->isa = choose(isa);
     if (!nn->isa) {
         free(nn);
-        return err_set(err, UV_ENOTSUP, "this processor or build has no '%s' kernels", isa);
+        return err_set(why, UV_ENOTSUP, "this processor or build has no '%s' kernels", isa);
     }
-    rc = nn_pool_open(&nn->pool, threads, err);
-    if (rc != 0) {
+    err = nn_pool_open(&nn->pool, threads, why);
+    if (err != 0) {
         free(nn);
-        return rc;
+        return err;
     }
     *wkp = nn;
     return 0;

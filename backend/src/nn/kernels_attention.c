@@ -35,20 +35,20 @@ size_t nn_kv_bytes(const struct nn_kv *kv)
     return kv->k ? 2 * half_bytes(kv) : 0;
 }
 
-int nn_kv_init(struct nn_kv *kv, int heads, int head_dim, int cap, bool f32, struct errbuf *err)
+int nn_kv_init(struct nn_kv *kv, int heads, int head_dim, int cap, bool f32, struct errbuf *why)
 {
     struct nn_kv made = {.heads = heads, .head_dim = head_dim, .f32 = f32};
 
     if (heads < 1 || heads > 1024 || head_dim < 16 || head_dim > NN_HEAD_DIM_MAX ||
         head_dim % 16 != 0 || cap < 1 || cap > NN_DIM_MAX)
-        return err_set(err, UV_EINVAL, "no cache of %d heads of %d for %d positions", heads,
+        return err_set(why, UV_EINVAL, "no cache of %d heads of %d for %d positions", heads,
                        head_dim, cap);
     made.cap = (cap + CAP_UNIT - 1) / CAP_UNIT * CAP_UNIT;
     made.k = aligned_alloc(64, half_bytes(&made));
     made.v = aligned_alloc(64, half_bytes(&made));
     if (!made.k || !made.v) {
         nn_kv_release(&made);
-        return err_set(err, UV_ENOMEM, "out of memory for an attention cache");
+        return err_set(why, UV_ENOMEM, "out of memory for an attention cache");
     }
     memset(made.k, 0, half_bytes(&made)); /* lanes past the end are computed and thrown away */
     memset(made.v, 0, half_bytes(&made));
@@ -333,7 +333,7 @@ static void keep_head(void *arg, int head, int worker)
 }
 
 int nn_kept_open(struct nn_kept **kp, struct nn *nn, const float *qkv, int n, int heads,
-                 int head_dim, struct errbuf *err)
+                 int head_dim, struct errbuf *why)
 {
     struct nn_kept *kept = calloc(1, sizeof(*kept));
     struct keep_job j = {{.qkv = qkv, .n = n, .heads = heads, .head_dim = head_dim}, kept};
@@ -345,7 +345,7 @@ int nn_kept_open(struct nn_kept **kp, struct nn *nn, const float *qkv, int n, in
     }
     if (!kept || !kept->data) {
         nn_kept_close(kept);
-        return err_set(err, UV_ENOMEM, "out of memory for keys and values to keep");
+        return err_set(why, UV_ENOMEM, "out of memory for keys and values to keep");
     }
     nn_pool_run(nn->pool, heads, keep_head, &j);
     *kp = kept;

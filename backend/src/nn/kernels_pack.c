@@ -124,14 +124,14 @@ static void *map_bytes(size_t bytes)
 }
 
 static int matrix_new(struct nn_matrix **mp, enum nn_type type, int rows, int cols,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
     const struct type_info *t = &types[type];
     struct nn_matrix *m = calloc(1, sizeof(*m));
     size_t at;
 
     if (!m)
-        return err_set(err, UV_ENOMEM, "out of memory for a matrix");
+        return err_set(why, UV_ENOMEM, "out of memory for a matrix");
     m->type = type;
     m->rows = rows;
     m->cols = cols;
@@ -153,7 +153,7 @@ static int matrix_new(struct nn_matrix **mp, enum nn_type type, int rows, int co
     m->data = map_bytes(m->data_bytes);
     if (!m->data) {
         free(m);
-        return err_set(err, UV_ENOMEM, "out of memory for a matrix of %d x %d", rows, cols);
+        return err_set(why, UV_ENOMEM, "out of memory for a matrix of %d x %d", rows, cols);
     }
     *mp = m;
     return 0;
@@ -287,36 +287,36 @@ static void pack_slices(struct pack_job *j, struct nn *nn)
 }
 
 static int check_parts(const struct nn_part *parts, int n_parts, int cols, int *rows,
-                       struct errbuf *err)
+                       struct errbuf *why)
 {
     *rows = 0;
     if (n_parts < 1 || !nn_type_known((int)parts[0].type))
-        return err_set(err, UV_EINVAL, "a matrix needs a tensor of a known type");
+        return err_set(why, UV_EINVAL, "a matrix needs a tensor of a known type");
     if (cols < 1 || cols > NN_DIM_MAX || (quantised(parts[0].type) && cols % NN_BLOCK != 0))
-        return err_set(err, UV_EINVAL, "a %s matrix cannot have %d columns",
+        return err_set(why, UV_EINVAL, "a %s matrix cannot have %d columns",
                        nn_type_name(parts[0].type), cols);
     for (int i = 0; i < n_parts; i++) {
         if (parts[i].type != parts[0].type)
-            return err_set(err, UV_EINVAL, "tensors of different types cannot be stacked");
+            return err_set(why, UV_EINVAL, "tensors of different types cannot be stacked");
         if (parts[i].rows < 1 || parts[i].rows > NN_DIM_MAX - *rows)
-            return err_set(err, UV_EINVAL, "a matrix cannot have %d rows", parts[i].rows);
+            return err_set(why, UV_EINVAL, "a matrix cannot have %d rows", parts[i].rows);
         *rows += parts[i].rows;
     }
     return 0;
 }
 
 static int pack(struct nn_matrix **mp, struct nn *nn, const struct nn_part *parts, int n_parts,
-                int cols, bool mapped, struct errbuf *err)
+                int cols, bool mapped, struct errbuf *why)
 {
     struct pack_job j = {.parts = parts, .n_parts = n_parts};
     int rows;
-    int rc = check_parts(parts, n_parts, cols, &rows, err);
+    int err = check_parts(parts, n_parts, cols, &rows, why);
 
-    if (rc != 0)
-        return rc;
-    rc = matrix_new(&j.m, parts[0].type, rows, cols, err);
-    if (rc != 0)
-        return rc;
+    if (err != 0)
+        return err;
+    err = matrix_new(&j.m, parts[0].type, rows, cols, why);
+    if (err != 0)
+        return err;
     j.row_bytes = nn_type_bytes(j.m->type, (size_t)cols);
     if (mapped)
         pack_slices(&j, nn);
@@ -327,15 +327,15 @@ static int pack(struct nn_matrix **mp, struct nn *nn, const struct nn_part *part
 }
 
 int nn_matrix_pack(struct nn_matrix **mp, struct nn *nn, const struct nn_part *parts, int n_parts,
-                   int cols, struct errbuf *err)
+                   int cols, struct errbuf *why)
 {
-    return pack(mp, nn, parts, n_parts, cols, false, err);
+    return pack(mp, nn, parts, n_parts, cols, false, why);
 }
 
 int nn_matrix_pack_mapped(struct nn_matrix **mp, struct nn *nn, const struct nn_part *parts,
-                          int n_parts, int cols, struct errbuf *err)
+                          int n_parts, int cols, struct errbuf *why)
 {
-    return pack(mp, nn, parts, n_parts, cols, true, err);
+    return pack(mp, nn, parts, n_parts, cols, true, why);
 }
 
 /* [out][in][3] -> [out][3][in], values of `size` bytes. */
@@ -350,23 +350,23 @@ static void swap_taps(uint8_t *to, const uint8_t *from, int out, int in, size_t 
 }
 
 int nn_conv_pack(struct nn_matrix **mp, struct nn *nn, enum nn_type type, const void *data, int out,
-                 int in, struct errbuf *err)
+                 int in, struct errbuf *why)
 {
     struct nn_part part = {.type = type, .rows = out};
     uint8_t *swapped;
-    int rc;
+    int err;
 
     if ((type != NN_F32 && type != NN_F16) || out < 1 || in < 1 || out > NN_DIM_MAX ||
         in > NN_DIM_MAX / CONV_TAPS)
-        return err_set(err, UV_EINVAL, "a convolution must be f32 or f16 and of sensible size");
+        return err_set(why, UV_EINVAL, "a convolution must be f32 or f16 and of sensible size");
     swapped = malloc(CONV_TAPS * (size_t)in * (size_t)out * (size_t)types[type].bytes);
     if (!swapped)
-        return err_set(err, UV_ENOMEM, "out of memory for a convolution");
+        return err_set(why, UV_ENOMEM, "out of memory for a convolution");
     swap_taps(swapped, data, out, in, (size_t)types[type].bytes);
     part.data = swapped;
-    rc = nn_matrix_pack(mp, nn, &part, 1, CONV_TAPS * in, err);
+    err = nn_matrix_pack(mp, nn, &part, 1, CONV_TAPS * in, why);
     free(swapped);
-    return rc;
+    return err;
 }
 
 int nn_matrix_rows(const struct nn_matrix *m)

@@ -47,27 +47,27 @@ void nn_softmax(float *x, size_t count)
 }
 
 int nn_lstm_pack(struct nn_lstm *l, struct nn *nn, const float *w_ih, const float *w_hh,
-                 const float *b_ih, const float *b_hh, int in, int size, struct errbuf *err)
+                 const float *b_ih, const float *b_hh, int in, int size, struct errbuf *why)
 {
     struct nn_part parts[] = {{NN_F32, w_ih, 4 * size}, {NN_F32, w_hh, 4 * size}};
     struct nn_lstm made = {.in = in, .size = size};
-    int rc;
+    int err;
 
     if (size % 16)
-        return err_set(err, UV_ENOTSUP, "a recurrent layer of %d is no multiple of 16", size);
+        return err_set(why, UV_ENOTSUP, "a recurrent layer of %d is no multiple of 16", size);
     made.bias = nn_floats(4 * (size_t)size);
     if (!made.bias)
-        return err_set(err, UV_ENOMEM, "not enough memory for the model");
+        return err_set(why, UV_ENOMEM, "not enough memory for the model");
     for (int i = 0; i < 4 * size; i++)
         made.bias[i] = b_ih[i] + b_hh[i];
-    rc = nn_matrix_pack(&made.input, nn, &parts[0], 1, in, err);
-    if (!rc)
-        rc = nn_matrix_pack(&made.hidden, nn, &parts[1], 1, size, err);
-    if (rc)
+    err = nn_matrix_pack(&made.input, nn, &parts[0], 1, in, why);
+    if (!err)
+        err = nn_matrix_pack(&made.hidden, nn, &parts[1], 1, size, why);
+    if (err)
         nn_lstm_release(&made);
     else
         *l = made;
-    return rc;
+    return err;
 }
 
 void nn_lstm_release(struct nn_lstm *l)

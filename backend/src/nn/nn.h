@@ -6,11 +6,11 @@
  * holds the threads, the scratch memory and the choice of instruction set:
  *
  *     struct nn *nn;
- *     nn_open(&nn, 2, NULL, &err);
+ *     nn_open(&nn, 2, NULL, &why);
  *
  *     struct nn_part qkv[3] = {{NN_Q5_0, query, D}, {NN_Q5_0, key, D}, {NN_Q5_0, value, D}};
  *     struct nn_matrix *w;
- *     nn_matrix_pack(&w, nn, qkv, 3, D, &err);               // one [3D, D] matrix
+ *     nn_matrix_pack(&w, nn, qkv, 3, D, &why);               // one [3D, D] matrix
  *
  *     nn_linear(nn, &(struct nn_linear){                      // y = LN(x) W^T + b
  *         .w = w, .x = x, .ldx = D, .n = n, .ln_weight = lw, .ln_bias = lb,
@@ -89,7 +89,7 @@ struct nn;
  * set, else the best this processor can run
  * @return UV_ENOTSUP when this processor or build cannot run the one asked for
  */
-int nn_open(struct nn **wkp, int threads, const char *isa, struct errbuf *err);
+int nn_open(struct nn **wkp, int threads, const char *isa, struct errbuf *why);
 void nn_close(struct nn *nn);
 /** Was there no memory for some arithmetic since this was asked last? What came out of it is worth
  *  nothing then. Models ask once, after the last layer. */
@@ -122,14 +122,14 @@ struct nn_part {
  * Every read of `data` happens before this returns.
  */
 int nn_matrix_pack(struct nn_matrix **mp, struct nn *nn, const struct nn_part *parts, int n_parts,
-                   int cols, struct errbuf *err);
+                   int cols, struct errbuf *why);
 
 /**
  * The same for parts that lie in a private read-only mapping of a file: their pages are given back
  * half a megabyte behind the packing, so that memory never holds a large tensor twice.
  */
 int nn_matrix_pack_mapped(struct nn_matrix **mp, struct nn *nn, const struct nn_part *parts,
-                          int n_parts, int cols, struct errbuf *err);
+                          int n_parts, int cols, struct errbuf *why);
 
 /**
  * Repack a convolution kernel, file shape [out][in][3] (f32 or f16), as an [out, 3 * in] matrix
@@ -142,7 +142,7 @@ int nn_matrix_pack_mapped(struct nn_matrix **mp, struct nn *nn, const struct nn_
  * where row t begins at padded + t * stride * in: rows overlap, nothing is copied.
  */
 int nn_conv_pack(struct nn_matrix **mp, struct nn *nn, enum nn_type type, const void *data, int out,
-                 int in, struct errbuf *err);
+                 int in, struct errbuf *why);
 
 void nn_matrix_free(struct nn_matrix *m);
 
@@ -214,7 +214,7 @@ struct nn_kept;
 
 /** @param qkv n rows as for nn_encoder_attention(); its queries are not looked at */
 int nn_kept_open(struct nn_kept **kp, struct nn *nn, const float *qkv, int n, int heads,
-                 int head_dim, struct errbuf *err);
+                 int head_dim, struct errbuf *why);
 void nn_kept_close(struct nn_kept *kept); /**< NULL is allowed */
 size_t nn_kept_bytes(const struct nn_kept *kept);
 
@@ -242,7 +242,7 @@ struct nn_kv {
  *
  * @param f32 keep f32 instead of f16 (for exact comparison)
  */
-int nn_kv_init(struct nn_kv *kv, int heads, int head_dim, int cap, bool f32, struct errbuf *err);
+int nn_kv_init(struct nn_kv *kv, int heads, int head_dim, int cap, bool f32, struct errbuf *why);
 void nn_kv_release(struct nn_kv *kv);
 
 /** Bytes reserved. */
@@ -327,7 +327,7 @@ struct nn_lstm {
 
 /** Copies; w_ih [4 size][in], w_hh [4 size][size], b_ih and b_hh [4 size]. */
 int nn_lstm_pack(struct nn_lstm *l, struct nn *nn, const float *w_ih, const float *w_hh,
-                 const float *b_ih, const float *b_hh, int in, int size, struct errbuf *err);
+                 const float *b_ih, const float *b_hh, int in, int size, struct errbuf *why);
 void nn_lstm_release(struct nn_lstm *l);
 
 /**

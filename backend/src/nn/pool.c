@@ -175,17 +175,17 @@ static int usable_cores(void)
     return CPU_COUNT(&set);
 }
 
-int nn_pool_open(struct nn_pool **poolp, int threads, struct errbuf *err)
+int nn_pool_open(struct nn_pool **poolp, int threads, struct errbuf *why)
 {
     struct nn_pool *pool;
 
     if (threads == 0)
         threads = usable_cores() < NN_THREADS_MAX ? usable_cores() : NN_THREADS_MAX;
     if (threads < 1 || threads > NN_THREADS_MAX)
-        return err_set(err, UV_EINVAL, "threads must be between 1 and %d", NN_THREADS_MAX);
+        return err_set(why, UV_EINVAL, "threads must be between 1 and %d", NN_THREADS_MAX);
     pool = aligned_alloc(64, (sizeof(*pool) + 63) / 64 * 64);
     if (!pool)
-        return err_set(err, UV_ENOMEM, "out of memory for the thread pool");
+        return err_set(why, UV_ENOMEM, "out of memory for the thread pool");
     *pool = (struct nn_pool){.threads = 1, .adaptive = true, .solo_ms = SOLO_MIN_MS};
     for (int i = 1; i < threads; i++) {
         pool->helpers[i] = (struct helper){.pool = pool, .index = i};

@@ -2,7 +2,7 @@
  * @file nn/pool.h  A small thread pool for the kernels: parallel loops, nothing else
  *
  *     struct nn_pool *pool;
- *     nn_pool_open(&pool, 2, &err);
+ *     nn_pool_open(&pool, 2, &why);
  *     nn_pool_run(pool, n_panels, multiply_panel, &args);    // returns when all chunks are done
  *     nn_pool_close(pool);
  *
@@ -40,7 +40,7 @@ typedef void nn_chunk_fn(void *arg, int chunk, int worker);
  *
  * @param threads 1 .. NN_THREADS_MAX; 0: one per core this process may use
  */
-int nn_pool_open(struct nn_pool **poolp, int threads, struct errbuf *err);
+int nn_pool_open(struct nn_pool **poolp, int threads, struct errbuf *why);
 
 /** Ends the helpers and waits for them. NULL is allowed. */
 void nn_pool_close(struct nn_pool *pool);

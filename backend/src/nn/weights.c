@@ -23,7 +23,7 @@ enum {
 
 static const struct {
     bool (*is)(const uint8_t *data, size_t len);
-    int (*read)(struct nn_weights *w, const uint8_t *data, size_t len, struct errbuf *err);
+    int (*read)(struct nn_weights *w, const uint8_t *data, size_t len, struct errbuf *why);
 } formats[] = {
     {weights_is_safetensors, weights_read_safetensors},
     {weights_is_torch, weights_read_torch},
@@ -76,7 +76,7 @@ const char *weights_text(struct nn_weights *w, const void *text, size_t len)
 
 /** Room for one more; the limit is told by name when there is none. */
 static int grow(void **items, size_t *cap, size_t n, size_t size, size_t max, const char *what,
-                struct errbuf *err)
+                struct errbuf *why)
 {
     size_t wanted = *cap ? 2 * *cap : 64;
     void *more;
@@ -84,57 +84,57 @@ static int grow(void **items, size_t *cap, size_t n, size_t size, size_t max, co
     if (n < *cap)
         return 0;
     if (n >= max)
-        return err_set(err, UV_ENOTSUP, "more than %zu %s", max, what);
+        return err_set(why, UV_ENOTSUP, "more than %zu %s", max, what);
     more = realloc(*items, wanted * size);
     if (!more)
-        return err_set(err, UV_ENOMEM, "not enough memory for the list of %s", what);
+        return err_set(why, UV_ENOMEM, "not enough memory for the list of %s", what);
     *items = more;
     *cap = wanted;
     return 0;
 }
 
-int weights_add(struct nn_weights *w, const struct weights_found *f, struct errbuf *err)
+int weights_add(struct nn_weights *w, const struct weights_found *f, struct errbuf *why)
 {
     struct nn_tensor t = {.element = f->element, .n_dims = f->n_dims, .count = 1};
     int shown = f->name_len < 100 ? (int)f->name_len : 100;
-    int rc;
+    int err;
 
     if (!f->name_len || f->name_len > NN_TENSOR_NAME_MAX)
-        return err_set(err, UV_EINVAL, "the name of a tensor is %zu bytes long", f->name_len);
+        return err_set(why, UV_EINVAL, "the name of a tensor is %zu bytes long", f->name_len);
     for (int i = 0; i < NN_RANK_MAX; i++) {
         int64_t ne = i < f->n_dims ? f->ne[i] : 1;
 
         if (ne < 0 || ne > COUNT_MAX || (ne && t.count > COUNT_MAX / (size_t)ne))
-            return err_set(err, UV_EINVAL, "tensor %.*s has an impossible shape", shown,
+            return err_set(why, UV_EINVAL, "tensor %.*s has an impossible shape", shown,
                            (const char *)f->name);
         t.ne[i] = (size_t)ne;
         t.count *= (size_t)ne;
     }
     if (t.count * weights_element_bytes(f->element) != f->bytes)
-        return err_set(err, UV_EINVAL, "tensor %.*s has %zu bytes, its shape calls for %zu", shown,
+        return err_set(why, UV_EINVAL, "tensor %.*s has %zu bytes, its shape calls for %zu", shown,
                        (const char *)f->name, f->bytes,
                        t.count * weights_element_bytes(f->element));
-    rc = grow((void **)&w->tensors, &w->tensors_cap, w->n_tensors, sizeof(t), NN_TENSORS_MAX,
-              "tensors", err);
-    if (rc)
-        return rc;
+    err = grow((void **)&w->tensors, &w->tensors_cap, w->n_tensors, sizeof(t), NN_TENSORS_MAX,
+               "tensors", why);
+    if (err)
+        return err;
     t.name = weights_text(w, f->name, f->name_len);
     if (!t.name)
-        return err_set(err, UV_EINVAL, "the name of a tensor cannot be read");
+        return err_set(why, UV_EINVAL, "the name of a tensor cannot be read");
     t.data = f->data;
     t.bytes = f->bytes;
     w->tensors[w->n_tensors++] = t;
     return 0;
 }
 
-int weights_add_node(struct nn_weights *w, const struct nn_node *node, struct errbuf *err)
+int weights_add_node(struct nn_weights *w, const struct nn_node *node, struct errbuf *why)
 {
-    int rc = grow((void **)&w->nodes, &w->nodes_cap, w->n_nodes, sizeof(*node), NN_NODES_MAX,
-                  "nodes", err);
+    int err = grow((void **)&w->nodes, &w->nodes_cap, w->n_nodes, sizeof(*node), NN_NODES_MAX,
+                   "nodes", why);
 
-    if (!rc)
+    if (!err)
         w->nodes[w->n_nodes++] = *node;
-    return rc;
+    return err;
 }
 
 /* ---- the table ---------------------------------------------------------------------------- */
@@ -150,17 +150,17 @@ static int by_output(const void *a, const void *b)
 }
 
 /** Everything was read: put it in order, so that it can be asked. */
-static int finish(struct nn_weights *w, struct errbuf *err)
+static int finish(struct nn_weights *w, struct errbuf *why)
 {
     if (w->n_tensors)
         qsort(w->tensors, w->n_tensors, sizeof(*w->tensors), by_name);
     for (size_t i = 1; i < w->n_tensors; i++) {
         if (!strcmp(w->tensors[i - 1].name, w->tensors[i].name))
-            return err_set(err, UV_EINVAL, "tensor %.100s is there twice", w->tensors[i].name);
+            return err_set(why, UV_EINVAL, "tensor %.100s is there twice", w->tensors[i].name);
     }
     w->makers = calloc(w->n_nodes + 1, sizeof(struct nn_node *));
     if (!w->makers)
-        return err_set(err, UV_ENOMEM, "not enough memory for the list of nodes");
+        return err_set(why, UV_ENOMEM, "not enough memory for the list of nodes");
     for (size_t i = 0; i < w->n_nodes; i++)
         w->makers[i] = &w->nodes[i];
     if (w->n_nodes)
@@ -168,77 +168,77 @@ static int finish(struct nn_weights *w, struct errbuf *err)
     return 0;
 }
 
-static int parse_any(struct nn_weights *w, const void *data, size_t len, struct errbuf *err)
+static int parse_any(struct nn_weights *w, const void *data, size_t len, struct errbuf *why)
 {
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         if (formats[i].is(data, len)) {
-            int rc = formats[i].read(w, data, len, err);
+            int err = formats[i].read(w, data, len, why);
 
-            return rc ? rc : finish(w, err);
+            return err ? err : finish(w, why);
         }
     }
-    return err_set(err, UV_EINVAL, "these are no weights in a format that is read here");
+    return err_set(why, UV_EINVAL, "these are no weights in a format that is read here");
 }
 
-int nn_weights_parse(struct nn_weights **wp, const void *data, size_t len, struct errbuf *err)
+int nn_weights_parse(struct nn_weights **wp, const void *data, size_t len, struct errbuf *why)
 {
     struct nn_weights *w = calloc(1, sizeof(*w));
-    int rc;
+    int err;
 
     if (!w)
-        return err_set(err, UV_ENOMEM, "not enough memory for a list of weights");
-    rc = parse_any(w, data, len, err);
-    if (rc)
+        return err_set(why, UV_ENOMEM, "not enough memory for a list of weights");
+    err = parse_any(w, data, len, why);
+    if (err)
         nn_weights_close(w);
     else
         *wp = w;
-    return rc;
+    return err;
 }
 
-static int map_file(struct nn_weights *w, const char *path, struct errbuf *err)
+static int map_file(struct nn_weights *w, const char *path, struct errbuf *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
-    int rc = 0;
+    int err = 0;
 
     if (fd < 0)
-        return err_set(err, -errno, "%.300s cannot be opened: %s", path, strerror(errno));
+        return err_set(why, -errno, "%.300s cannot be opened: %s", path, strerror(errno));
     if (fstat(fd, &st) < 0)
-        rc = err_set(err, -errno, "%.300s cannot be read: %s", path, strerror(errno));
+        err = err_set(why, -errno, "%.300s cannot be read: %s", path, strerror(errno));
     else if (!S_ISREG(st.st_mode) || st.st_size < 16 || st.st_size / 1048576 >= FILE_MAX_MB)
-        rc = err_set(err, UV_EINVAL, "%.300s is no file of weights", path);
-    if (!rc) {
+        err = err_set(why, UV_EINVAL, "%.300s is no file of weights", path);
+    if (!err) {
         void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 
         if (map == MAP_FAILED) {
-            rc = err_set(err, -errno, "%.300s cannot be mapped: %s", path, strerror(errno));
+            err = err_set(why, -errno, "%.300s cannot be mapped: %s", path, strerror(errno));
         } else {
             w->map = map;
             w->map_len = (size_t)st.st_size;
         }
     }
     close(fd);
-    return rc;
+    return err;
 }
 
-int nn_weights_open(struct nn_weights **wp, const char *path, struct errbuf *err)
+int nn_weights_open(struct nn_weights **wp, const char *path, struct errbuf *why)
 {
     struct nn_weights *w = calloc(1, sizeof(*w));
-    int rc;
+    int err;
 
     if (!w)
-        return err_set(err, UV_ENOMEM, "not enough memory for a list of weights");
-    rc = map_file(w, path, err);
-    if (!rc) {
-        rc = parse_any(w, w->map, w->map_len, err);
-        if (rc)
-            err_prefix(err, rc, "%.300s", path);
+        return err_set(why, UV_ENOMEM, "not enough memory for a list of weights");
+    err = map_file(w, path, why);
+    if (!err) {
+        err = parse_any(w, w->map, w->map_len, why);
+        if (err)
+            err_prefix(why, err, "%.300s", path);
     }
-    if (rc)
+    if (err)
         nn_weights_close(w);
     else
         *wp = w;
-    return rc;
+    return err;
 }
 
 void nn_weights_close(struct nn_weights *w)
@@ -297,7 +297,7 @@ const struct nn_node *nn_weights_maker(const struct nn_weights *w, const char *o
 
 /* ---- ggml records ------------------------------------------------------------------------- */
 
-static int add_record(struct nn_weights *w, const struct nn_record *r, struct errbuf *err)
+static int add_record(struct nn_weights *w, const struct nn_record *r, struct errbuf *why)
 {
     struct weights_found f = {.name = r->name,
                               .name_len = r->name_len,
@@ -307,34 +307,34 @@ static int add_record(struct nn_weights *w, const struct nn_record *r, struct er
                               .bytes = r->bytes};
 
     if (r->type != NN_F32 && r->type != NN_F16)
-        return err_set(err, UV_ENOTSUP, "tensors of type %s are not read here",
+        return err_set(why, UV_ENOTSUP, "tensors of type %s are not read here",
                        nn_type_name(r->type));
     for (int i = 0; i < r->n_dims; i++)
         f.ne[i] = r->ne[r->n_dims - 1 - i];
-    return weights_add(w, &f, err);
+    return weights_add(w, &f, why);
 }
 
-int nn_weights_records(struct nn_weights **wp, const void *data, size_t len, struct errbuf *err)
+int nn_weights_records(struct nn_weights **wp, const void *data, size_t len, struct errbuf *why)
 {
     struct nn_weights *w = calloc(1, sizeof(*w));
     size_t at = 0;
-    int rc = 0;
+    int err = 0;
 
     if (!w)
-        return err_set(err, UV_ENOMEM, "not enough memory for a list of weights");
-    while (!rc && at < len) {
+        return err_set(why, UV_ENOMEM, "not enough memory for a list of weights");
+    while (!err && at < len) {
         struct nn_record r;
 
-        rc = nn_record_read(data, len, &at, &r, err);
-        rc = rc ? rc : add_record(w, &r, err);
+        err = nn_record_read(data, len, &at, &r, why);
+        err = err ? err : add_record(w, &r, why);
     }
-    if (!rc)
-        rc = finish(w, err);
-    if (rc)
+    if (!err)
+        err = finish(w, why);
+    if (err)
         nn_weights_close(w);
     else
         *wp = w;
-    return rc;
+    return err;
 }
 
 /* ---- numbers ------------------------------------------------------------------------------ */
@@ -367,14 +367,14 @@ static void to_floats(const struct nn_tensor *t, float *to)
 }
 
 int nn_weights_floats(const struct nn_weights *w, const char *name, size_t count, float *to,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
     const struct nn_tensor *t = nn_weights_find(w, name);
 
     if (!t)
-        return err_set(err, UV_EINVAL, "there is no tensor %.100s", name);
+        return err_set(why, UV_EINVAL, "there is no tensor %.100s", name);
     if (t->count != count || t->element == NN_E_I64)
-        return err_set(err, UV_EINVAL, "tensor %.100s has %zu numbers and not %zu", name, t->count,
+        return err_set(why, UV_EINVAL, "tensor %.100s has %zu numbers and not %zu", name, t->count,
                        count);
     to_floats(t, to);
     return 0;
@@ -391,7 +391,7 @@ static bool all_zero(const struct nn_tensor *t)
 
 /** Multiply integers by their scales: one for all, or one for each place along `axis`. */
 static int scale(const struct nn_weights *w, const struct nn_node *node, const struct nn_tensor *t,
-                 float *to, struct errbuf *err)
+                 float *to, struct errbuf *why)
 {
     const struct nn_tensor *s = nn_weights_find(w, node->inputs[1]);
     const struct nn_tensor *zero = node->inputs[2] ? nn_weights_find(w, node->inputs[2]) : NULL;
@@ -402,13 +402,13 @@ static int scale(const struct nn_weights *w, const struct nn_node *node, const s
     float *scales;
 
     if (!s || s->element != NN_E_F32 || (zero && !all_zero(zero)))
-        return err_set(err, UV_ENOTSUP, "tensor %.100s is quantised in a way not read here",
+        return err_set(why, UV_ENOTSUP, "tensor %.100s is quantised in a way not read here",
                        t->name);
     if (s->count != 1 && (axis < 0 || axis >= t->n_dims || s->count != t->ne[axis]))
-        return err_set(err, UV_EINVAL, "tensor %.100s has %zu scales", t->name, s->count);
+        return err_set(why, UV_EINVAL, "tensor %.100s has %zu scales", t->name, s->count);
     scales = malloc(s->count * sizeof(*scales));
     if (!scales)
-        return err_set(err, UV_ENOMEM, "not enough memory for scales");
+        return err_set(why, UV_ENOMEM, "not enough memory for scales");
     to_floats(s, scales);
     for (int i = (int)axis + 1; s->count != 1 && i < t->n_dims; i++)
         inner *= t->ne[i];
@@ -427,29 +427,29 @@ static void turn(const float *from, size_t rows, size_t cols, float *to)
 }
 
 int nn_weights_matrix(const struct nn_weights *w, const char *name, size_t rows, size_t cols,
-                      bool turned, float *to, struct errbuf *err)
+                      bool turned, float *to, struct errbuf *why)
 {
     const struct nn_tensor *t = nn_weights_find(w, name);
     const struct nn_node *node = t ? NULL : nn_weights_maker(w, name);
     float *plain = NULL;
-    int rc = 0;
+    int err = 0;
 
     if (node && !strcmp(node->op, "DequantizeLinear") && node->inputs[0] && node->inputs[1])
         t = nn_weights_find(w, node->inputs[0]);
     if (!t)
-        return err_set(err, UV_EINVAL, "there is no matrix %.100s", name);
+        return err_set(why, UV_EINVAL, "there is no matrix %.100s", name);
     if (t->count != rows * cols || t->element == NN_E_I64)
-        return err_set(err, UV_EINVAL, "matrix %.100s has %zu numbers and not %zu x %zu", name,
+        return err_set(why, UV_EINVAL, "matrix %.100s has %zu numbers and not %zu x %zu", name,
                        t->count, rows, cols);
     plain = turned ? malloc(t->count * sizeof(float)) : to;
     if (!plain)
-        return err_set(err, UV_ENOMEM, "not enough memory for a matrix");
+        return err_set(why, UV_ENOMEM, "not enough memory for a matrix");
     to_floats(t, plain);
     if (node)
-        rc = scale(w, node, t, plain, err);
-    if (!rc && turned)
+        err = scale(w, node, t, plain, why);
+    if (!err && turned)
         turn(plain, rows, cols, to);
     if (turned)
         free(plain);
-    return rc;
+    return err;
 }

@@ -75,10 +75,10 @@ struct nn_node {
 
 struct nn_weights;
 
-int nn_weights_open(struct nn_weights **wp, const char *path, struct errbuf *err);
+int nn_weights_open(struct nn_weights **wp, const char *path, struct errbuf *why);
 
 /** The same from memory, which must outlive the table. */
-int nn_weights_parse(struct nn_weights **wp, const void *data, size_t len, struct errbuf *err);
+int nn_weights_parse(struct nn_weights **wp, const void *data, size_t len, struct errbuf *why);
 
 /** One tensor of a ggml model file, as it lies there. */
 struct nn_record {
@@ -97,7 +97,7 @@ int nn_record_read(const void *data, size_t len, size_t *at, struct nn_record *o
 
 /** Records from memory until its end. f32 and f16 only: blocks of quantised weights have another
  *  meaning. */
-int nn_weights_records(struct nn_weights **wp, const void *data, size_t len, struct errbuf *err);
+int nn_weights_records(struct nn_weights **wp, const void *data, size_t len, struct errbuf *why);
 
 void nn_weights_close(struct nn_weights *w); /**< NULL is allowed */
 
@@ -110,7 +110,7 @@ const struct nn_tensor *nn_weights_find(const struct nn_weights *w, const char *
 
 /** Its numbers as floats; exactly `count` of them, of any type but i64, or UV_EINVAL. */
 int nn_weights_floats(const struct nn_weights *w, const char *name, size_t count, float *to,
-                      struct errbuf *err);
+                      struct errbuf *why);
 
 /** Nodes of an ONNX graph in their order; none of other formats. */
 size_t nn_weights_nodes(const struct nn_weights *w);
@@ -127,6 +127,6 @@ const struct nn_node *nn_weights_maker(const struct nn_weights *w, const char *o
  * @param count rows * cols, so that a kernel [out][in][3] may be asked for as rows out, cols in * 3
  */
 int nn_weights_matrix(const struct nn_weights *w, const char *name, size_t rows, size_t cols,
-                      bool turned, float *to, struct errbuf *err);
+                      bool turned, float *to, struct errbuf *why);
 
 #endif

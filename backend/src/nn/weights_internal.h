@@ -58,15 +58,15 @@ struct weights_found {
 };
 
 /** Checks that the bytes are those of the shape. */
-int weights_add(struct nn_weights *w, const struct weights_found *f, struct errbuf *err);
-int weights_add_node(struct nn_weights *w, const struct nn_node *node, struct errbuf *err);
+int weights_add(struct nn_weights *w, const struct weights_found *f, struct errbuf *why);
+int weights_add_node(struct nn_weights *w, const struct nn_node *node, struct errbuf *why);
 
 bool weights_is_onnx(const uint8_t *data, size_t len);
 bool weights_is_safetensors(const uint8_t *data, size_t len);
 bool weights_is_torch(const uint8_t *data, size_t len);
-int weights_read_onnx(struct nn_weights *w, const uint8_t *data, size_t len, struct errbuf *err);
+int weights_read_onnx(struct nn_weights *w, const uint8_t *data, size_t len, struct errbuf *why);
 int weights_read_safetensors(struct nn_weights *w, const uint8_t *data, size_t len,
-                             struct errbuf *err);
-int weights_read_torch(struct nn_weights *w, const uint8_t *data, size_t len, struct errbuf *err);
+                             struct errbuf *why);
+int weights_read_torch(struct nn_weights *w, const uint8_t *data, size_t len, struct errbuf *why);
 
 #endif

@@ -90,9 +90,9 @@ static bool is(const struct field *f, uint64_t number, enum wire wire)
     return f->number == number && f->wire == wire;
 }
 
-static int damaged(struct errbuf *err, const char *what)
+static int damaged(struct errbuf *why, const char *what)
 {
-    return err_set(err, UV_EINVAL, "the ONNX file is damaged within %s", what);
+    return err_set(why, UV_EINVAL, "the ONNX file is damaged within %s", what);
 }
 
 /* ---- tensors ------------------------------------------------------------------------------ */
@@ -158,17 +158,17 @@ static int unpack_integers(struct nn_weights *w, struct weights_bytes ints, stru
     return 0;
 }
 
-static int read_tensor(struct nn_weights *w, struct weights_bytes b, struct errbuf *err)
+static int read_tensor(struct nn_weights *w, struct weights_bytes b, struct errbuf *why)
 {
     struct weights_found f = {.n_dims = 0};
     struct weights_bytes raw = {NULL, 0}, ints = {NULL, 0};
     uint64_t type = 0, location = 0;
     struct field field;
-    int rc;
+    int err;
 
-    while ((rc = next_field(&b, &field)) > 0) {
+    while ((err = next_field(&b, &field)) > 0) {
         if (field.number == TENSOR_DIMS && read_dims(&f, &field))
-            return damaged(err, "a tensor's shape");
+            return damaged(why, "a tensor's shape");
         else if (is(&field, TENSOR_TYPE, VARINT))
             type = field.value;
         else if (is(&field, TENSOR_NAME, BYTES))
@@ -180,20 +180,20 @@ static int read_tensor(struct nn_weights *w, struct weights_bytes b, struct errb
         else if (is(&field, TENSOR_LOCATION, VARINT))
             location = field.value;
     }
-    if (rc)
-        return damaged(err, "a tensor");
+    if (err)
+        return damaged(why, "a tensor");
     if (!element_of(type, &f.element))
         return 0; /* strings, truth values and so on: nothing that is multiplied */
     if (location)
-        return err_set(err, UV_ENOTSUP, "the ONNX file keeps its weights in another file");
+        return err_set(why, UV_ENOTSUP, "the ONNX file keeps its weights in another file");
     f.data = raw.data;
     f.bytes = raw.len;
     if (ints.data) {
-        rc = unpack_integers(w, ints, &f);
-        if (rc)
-            return damaged(err, "a tensor's integers");
+        err = unpack_integers(w, ints, &f);
+        if (err)
+            return damaged(why, "a tensor's integers");
     }
-    return weights_add(w, &f, err);
+    return weights_add(w, &f, why);
 }
 
 /* ---- nodes -------------------------------------------------------------------------------- */
@@ -203,9 +203,9 @@ static int read_attribute(struct nn_node *node, struct weights_bytes b)
     struct weights_bytes name = {NULL, 0};
     uint64_t value = 0;
     struct field field;
-    int rc;
+    int err;
 
-    while ((rc = next_field(&b, &field)) > 0) {
+    while ((err = next_field(&b, &field)) > 0) {
         if (is(&field, ATTRIBUTE_NAME, BYTES))
             name = field.bytes;
         else if (is(&field, ATTRIBUTE_INT, VARINT))
@@ -215,16 +215,16 @@ static int read_attribute(struct nn_node *node, struct weights_bytes b)
         node->axis = (int64_t)value;
     if (name.len == 6 && !memcmp(name.data, "transB", 6))
         node->transposed = value == 1;
-    return rc;
+    return err;
 }
 
-static int read_node(struct nn_weights *w, struct weights_bytes b, struct errbuf *err)
+static int read_node(struct nn_weights *w, struct weights_bytes b, struct errbuf *why)
 {
     struct nn_node node = {.op = "", .output = NULL, .axis = 1};
     struct field field;
-    int inputs = 0, rc;
+    int inputs = 0, err;
 
-    while ((rc = next_field(&b, &field)) > 0) {
+    while ((err = next_field(&b, &field)) > 0) {
         const char **to = NULL;
 
         if (is(&field, NODE_INPUT, BYTES) && inputs < NN_NODE_INPUTS_MAX)
@@ -234,18 +234,18 @@ static int read_node(struct nn_weights *w, struct weights_bytes b, struct errbuf
         else if (is(&field, NODE_OP, BYTES))
             to = &node.op;
         else if (is(&field, NODE_ATTRIBUTE, BYTES) && read_attribute(&node, field.bytes))
-            return damaged(err, "an attribute");
+            return damaged(why, "an attribute");
         if (to) {
             *to = weights_text(w, field.bytes.data, field.bytes.len);
             if (!*to)
-                return damaged(err, "the names of a node");
+                return damaged(why, "the names of a node");
         }
     }
-    if (rc)
-        return damaged(err, "a node");
+    if (err)
+        return damaged(why, "a node");
     if (!node.output)
         node.output = "";
-    return weights_add_node(w, &node, err);
+    return weights_add_node(w, &node, why);
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */
@@ -256,36 +256,36 @@ bool weights_is_onnx(const uint8_t *data, size_t len)
     return len > 4 && data[0] == 0x08 && data[1] < 0x80;
 }
 
-static int read_graph(struct nn_weights *w, struct weights_bytes b, struct errbuf *err)
+static int read_graph(struct nn_weights *w, struct weights_bytes b, struct errbuf *why)
 {
     struct field field;
     int rc;
 
     while ((rc = next_field(&b, &field)) > 0) {
-        int code = 0;
+        int err = 0;
 
         if (is(&field, GRAPH_INITIALIZER, BYTES))
-            code = read_tensor(w, field.bytes, err);
+            err = read_tensor(w, field.bytes, why);
         else if (is(&field, GRAPH_NODE, BYTES))
-            code = read_node(w, field.bytes, err);
-        if (code)
-            return code;
+            err = read_node(w, field.bytes, why);
+        if (err)
+            return err;
     }
-    return rc ? damaged(err, "its graph") : 0;
+    return rc ? damaged(why, "its graph") : 0;
 }
 
-int weights_read_onnx(struct nn_weights *w, const uint8_t *data, size_t len, struct errbuf *err)
+int weights_read_onnx(struct nn_weights *w, const uint8_t *data, size_t len, struct errbuf *why)
 {
     struct weights_bytes b = {data, len};
     struct field field;
-    int rc;
+    int err;
 
-    while ((rc = next_field(&b, &field)) > 0) {
+    while ((err = next_field(&b, &field)) > 0) {
         if (is(&field, MODEL_GRAPH, BYTES)) {
-            rc = read_graph(w, field.bytes, err);
-            if (rc)
-                return rc;
+            err = read_graph(w, field.bytes, why);
+            if (err)
+                return err;
         }
     }
-    return rc ? damaged(err, "the model") : 0;
+    return err ? damaged(why, "the model") : 0;
 }

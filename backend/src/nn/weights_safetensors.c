@@ -45,7 +45,7 @@ static bool element_of(const char *dtype, enum nn_element *out)
 }
 
 static int read_tensor(struct nn_weights *w, const char *name, json_t *about,
-                       const struct weights_bytes *data, struct errbuf *err)
+                       const struct weights_bytes *data, struct errbuf *why)
 {
     struct weights_found f = {.name = name, .name_len = strlen(name)};
     json_t *shape = json_object_get(about, "shape");
@@ -58,36 +58,36 @@ static int read_tensor(struct nn_weights *w, const char *name, json_t *about,
         return 0;
     if (!json_is_array(shape) || json_array_size(shape) > NN_RANK_MAX || begin < 0 || end < begin ||
         (uint64_t)end > data->len)
-        return err_set(err, UV_EINVAL, "tensor %.100s lies outside of the file", name);
+        return err_set(why, UV_EINVAL, "tensor %.100s lies outside of the file", name);
     f.n_dims = (int)json_array_size(shape);
     for (int i = 0; i < f.n_dims; i++)
         f.ne[i] = json_integer_value(json_array_get(shape, (size_t)i));
     f.data = data->data + begin;
     f.bytes = (size_t)(end - begin);
-    return weights_add(w, &f, err);
+    return weights_add(w, &f, why);
 }
 
 int weights_read_safetensors(struct nn_weights *w, const uint8_t *data, size_t len,
-                             struct errbuf *err)
+                             struct errbuf *why)
 {
     size_t n = header_bytes(data, len);
     struct weights_bytes rest = {data + 8 + n, len - 8 - n};
-    json_error_t why;
-    json_t *head = json_loadb((const char *)data + 8, n, JSON_REJECT_DUPLICATES, &why);
+    json_error_t said;
+    json_t *head = json_loadb((const char *)data + 8, n, JSON_REJECT_DUPLICATES, &said);
     const char *name;
     json_t *about;
-    int rc = 0;
+    int err = 0;
 
     if (!json_is_object(head)) {
         json_decref(head);
-        return err_set(err, UV_EINVAL, "the header cannot be read");
+        return err_set(why, UV_EINVAL, "the header cannot be read");
     }
     json_object_foreach(head, name, about)
     {
-        rc = read_tensor(w, name, about, &rest, err);
-        if (rc)
+        err = read_tensor(w, name, about, &rest, why);
+        if (err)
             break;
     }
     json_decref(head);
-    return rc;
+    return err;
 }

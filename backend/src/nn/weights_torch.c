@@ -438,7 +438,7 @@ static bool lies_in_rows(const struct weights_found *f, const struct value *step
 }
 
 static int add_tensor(struct nn_weights *w, const struct value *name, const struct value *v,
-                      const struct place *places, size_t n_places, struct errbuf *err)
+                      const struct place *places, size_t n_places, struct errbuf *why)
 {
     struct weights_found f = {.name = name->text.data, .name_len = name->text.len};
     const struct place *p = NULL;
@@ -451,33 +451,33 @@ static int add_tensor(struct nn_weights *w, const struct value *name, const stru
     }
     for (const struct value *ne; (ne = nth(v->shape, f.n_dims)) != NULL; f.n_dims++) {
         if (f.n_dims == NN_RANK_MAX || ne->kind != NUMBER || ne->number < 0)
-            return err_set(err, UV_EINVAL, "a tensor has an impossible shape");
+            return err_set(why, UV_EINVAL, "a tensor has an impossible shape");
         f.ne[f.n_dims] = ne->number;
         if (ne->number && count > INT32_MAX / (uint64_t)ne->number)
-            return err_set(err, UV_EINVAL, "a tensor has an impossible shape");
+            return err_set(why, UV_EINVAL, "a tensor has an impossible shape");
         count *= (uint64_t)ne->number;
     }
     if (!p || v->number < 0 || (uint64_t)v->number > p->count ||
         count > p->count - (uint64_t)v->number)
-        return err_set(err, UV_EINVAL, "a tensor lies outside of the file");
+        return err_set(why, UV_EINVAL, "a tensor lies outside of the file");
     if (!lies_in_rows(&f, v->steps))
-        return err_set(err, UV_ENOTSUP, "a tensor does not lie row after row");
+        return err_set(why, UV_ENOTSUP, "a tensor does not lie row after row");
     f.element = NN_E_F32;
     f.data = p->data + 4 * (size_t)v->number;
     f.bytes = 4 * (size_t)count;
-    return weights_add(w, &f, err);
+    return weights_add(w, &f, why);
 }
 
 /** The storages behind the pickles, in the order of their keys. All that are used hold floats. */
 static int find_storages(struct machine *m, const struct value *keys, struct place *places,
-                         size_t *n, struct errbuf *err)
+                         size_t *n, struct errbuf *why)
 {
     for (const struct link *l = keys->first; l; l = l->next, (*n)++) {
         struct place *p = &places[*n];
         uint64_t count = take_number(m, 8);
 
         if (m->failed || l->value->kind != TEXT || count > m->code.len / 4)
-            return err_set(err, UV_EINVAL, "a storage lies outside of the file");
+            return err_set(why, UV_EINVAL, "a storage lies outside of the file");
         *p = (struct place){l->value->text, weights_take(&m->code, 4 * (size_t)count),
                             (size_t)count};
     }
@@ -494,30 +494,30 @@ static const struct value *state_of(const struct value *object)
     return object;
 }
 
-static int read_object(struct machine *m, struct errbuf *err)
+static int read_object(struct machine *m, struct errbuf *why)
 {
     const struct value *object = NULL, *keys;
     struct place *places;
     size_t n_places = 0, n_keys = 0;
-    int rc;
+    int err;
 
     for (int i = 0; i < 4; i++) /* magic, version, facts, the object */
         object = m->failed ? NULL : run(m);
     keys = object ? run(m) : NULL;
     if (!keys || keys->kind != LIST || object->kind != LIST)
-        return err_set(err, UV_EINVAL, "the torch file is damaged, or holds more than tensors");
+        return err_set(why, UV_EINVAL, "the torch file is damaged, or holds more than tensors");
     for (const struct link *l = keys->first; l; l = l->next)
         n_keys++;
     places = calloc(n_keys + 1, sizeof(*places));
     if (!places)
-        return err_set(err, UV_ENOMEM, "not enough memory for a list of weights");
-    rc = find_storages(m, keys, places, &n_places, err);
-    for (const struct link *l = state_of(object)->first; l && l->next && !rc; l = l->next->next) {
+        return err_set(why, UV_ENOMEM, "not enough memory for a list of weights");
+    err = find_storages(m, keys, places, &n_places, why);
+    for (const struct link *l = state_of(object)->first; l && l->next && !err; l = l->next->next) {
         if (l->value->kind == TEXT && l->next->value->kind == TENSOR)
-            rc = add_tensor(m->w, l->value, l->next->value, places, n_places, err);
+            err = add_tensor(m->w, l->value, l->next->value, places, n_places, why);
     }
     free(places);
-    return rc;
+    return err;
 }
 
 bool weights_is_torch(const uint8_t *data, size_t len)
@@ -525,16 +525,16 @@ bool weights_is_torch(const uint8_t *data, size_t len)
     return len > sizeof(magic) && !memcmp(data, magic, sizeof(magic));
 }
 
-int weights_read_torch(struct nn_weights *w, const uint8_t *data, size_t len, struct errbuf *err)
+int weights_read_torch(struct nn_weights *w, const uint8_t *data, size_t len, struct errbuf *why)
 {
     struct machine *m = calloc(1, sizeof(*m));
-    int rc;
+    int err;
 
     if (!m)
-        return err_set(err, UV_ENOMEM, "not enough memory to read weights");
+        return err_set(why, UV_ENOMEM, "not enough memory to read weights");
     m->w = w;
     m->code = (struct weights_bytes){data, len};
-    rc = read_object(m, err);
+    err = read_object(m, why);
     free(m);
-    return rc;
+    return err;
 }
