@@ -573,13 +573,13 @@ int http_call_start(struct http_client *client, const struct http_call_request *
 
 /* ------------------------------------------------------------- lifetime */
 
-int http_client_open(struct http_client **cp, struct loop *loop, struct errbuf *err)
+int http_client_open(struct http_client **cp, struct loop *loop, struct errbuf *why)
 {
     struct http_client *client = calloc(1, sizeof(*client));
 
     if (!client || curl_global_init(CURL_GLOBAL_DEFAULT)) {
         free(client);
-        return err_set(err, UV_ENOMEM, "outgoing HTTP cannot start");
+        return err_set(why, UV_ENOMEM, "outgoing HTTP cannot start");
     }
     client->loop = loop;
     client->multi = curl_multi_init();
@@ -591,7 +591,7 @@ int http_client_open(struct http_client **cp, struct loop *loop, struct errbuf *
         free(client->timer);
         free(client->wake);
         free(client);
-        return err_set(err, UV_ENOMEM, "outgoing HTTP cannot start");
+        return err_set(why, UV_ENOMEM, "outgoing HTTP cannot start");
     }
     uv_timer_init(loop_uv(loop), client->timer);
     client->timer->data = client;
@@ -696,11 +696,11 @@ static void fetch_done(struct http_call *call, int err, const char *why, void *a
 static void fetch_start(struct fetch *f)
 {
     static const struct http_call_handlers h = {.on_data = fetch_data, .on_done = fetch_done};
-    int rc = http_call_start(f->client, f->req, &h, f, &f->call);
+    int err = http_call_start(f->client, f->req, &h, f, &f->call);
 
     f->started = true;
-    if (rc)
-        fetch_end(f, rc, NULL);
+    if (err)
+        fetch_end(f, err, NULL);
 }
 
 static void fetch_abort(struct fetch *f)
@@ -749,18 +749,18 @@ static void on_wake(uv_async_t *wake)
 static int fetch_link(struct fetch *f)
 {
     struct http_client *client = f->client;
-    int rc = 0;
+    int err = 0;
 
     uv_mutex_lock(&client->lock);
     if (client->stopped) {
-        rc = UV_ECANCELED;
+        err = UV_ECANCELED;
     } else {
         f->next = client->fetches;
         client->fetches = f;
         uv_async_send(client->wake);
     }
     uv_mutex_unlock(&client->lock);
-    return rc;
+    return err;
 }
 
 static void fetch_unlink(struct fetch *f)
@@ -775,31 +775,31 @@ static void fetch_unlink(struct fetch *f)
 }
 
 int http_fetch(struct http_client *client, const struct http_call_request *req, size_t body_max,
-               const struct http_stop *stop, struct http_reply *reply, struct errbuf *err)
+               const struct http_stop *stop, struct http_reply *reply, struct errbuf *why)
 {
-    struct fetch f = {.client = client, .req = req, .stop = stop, .reply = reply, .err = err};
-    int rc;
+    struct fetch f = {.client = client, .req = req, .stop = stop, .reply = reply, .err = why};
+    int err;
 
     if (loop_is_current(client->loop))
-        return err_set(err, UV_EINVAL, "http_fetch() would block the loop");
+        return err_set(why, UV_EINVAL, "http_fetch() would block the loop");
     *reply = (struct http_reply){.status = 0};
     buf_init(&reply->body, body_max);
     wait_check(WAIT_LOOP, "a far server");
-    rc = wait_open(&f.finished);
-    if (rc)
-        return rc;
-    rc = fetch_link(&f);
-    if (rc) {
-        err_set(err, rc, "the program is ending");
+    err = wait_open(&f.finished);
+    if (err)
+        return err;
+    err = fetch_link(&f);
+    if (err) {
+        err_set(why, err, "the program is ending");
     } else {
         wait_for(&f.finished, WAIT_LOOP, "a far server", 0);
         fetch_unlink(&f);
-        rc = f.rc;
+        err = f.rc;
     }
     wait_close(&f.finished);
-    if (rc)
+    if (err)
         buf_release(&reply->body);
-    return rc;
+    return err;
 }
 
 void http_fetch_stop(struct http_client *client, struct http_stop *stop)

@@ -49,7 +49,7 @@ struct http_call_handlers {
     void (*on_dropped)(void *arg);
 };
 
-int http_client_open(struct http_client **cp, struct loop *loop, struct errbuf *err);
+int http_client_open(struct http_client **cp, struct loop *loop, struct errbuf *why);
 /** Before the workers are waited for: every http_fetch(), running or to come, ends with
  *  UV_ECANCELED. Works though the loop has stopped turning. */
 void http_client_stop(struct http_client *client);
@@ -76,7 +76,7 @@ struct http_stop {
 /** Blocking form for workers (never the loop thread: UV_EINVAL). stop may be NULL. UV_ECANCELED:
  *  http_fetch_stop() or http_client_stop(). */
 int http_fetch(struct http_client *client, const struct http_call_request *req, size_t body_max,
-               const struct http_stop *stop, struct http_reply *reply, struct errbuf *err);
+               const struct http_stop *stop, struct http_reply *reply, struct errbuf *why);
 void http_fetch_stop(struct http_client *client, struct http_stop *stop); /**< Any thread */
 
 #endif

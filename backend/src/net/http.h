@@ -268,11 +268,11 @@ struct http_config {
 
 int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *lanes,
                      const struct http_config *config, const struct http_route *routes,
-                     const struct ws_route *sockets, void *app, struct errbuf *err);
+                     const struct ws_route *sockets, void *app, struct errbuf *why);
 int http_server_port(const struct http_server *server);
 
 /** Read certificate and key again: new connections get them. On failure the old ones stay. */
-int http_server_renew_certificate(struct http_server *server, struct errbuf *err);
+int http_server_renew_certificate(struct http_server *server, struct errbuf *why);
 
 /** Stop accepting; close WebSockets with 1001 and finish running requests, then call done once. */
 void http_server_shutdown(struct http_server *server, uint64_t within_ms, void (*done)(void *arg),

@@ -296,7 +296,7 @@ struct http_server {
 
 /* peer.c: who asks, and for which site */
 void peer_read(struct txn *t);
-int peer_open(struct http_server *s, struct errbuf *err); /* reads config.proxies */
+int peer_open(struct http_server *s, struct errbuf *why); /* reads config.proxies */
 
 /* guests.c: connections by address */
 int guests_open(struct guests **gp);
@@ -305,8 +305,8 @@ size_t guests_enter(struct guests *g, const struct in6_addr *from); /* how many 
 void guests_leave(struct guests *g, const struct in6_addr *from);
 
 /* tls.c */
-int tls_open(struct tls **tp, const char *cert, const char *key, struct errbuf *err);
-int tls_renew(struct tls *tls, const char *cert, const char *key, struct errbuf *err);
+int tls_open(struct tls **tp, const char *cert, const char *key, struct errbuf *why);
+int tls_renew(struct tls *tls, const char *cert, const char *key, struct errbuf *why);
 void tls_close(struct tls *tls);
 SSL *tls_accept(struct tls *tls, int fd);
 

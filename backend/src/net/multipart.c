@@ -125,14 +125,14 @@ static int read_headers(struct multipart *mp, struct raw_part *part)
 int multipart_next(struct multipart *mp, struct raw_part *part)
 {
     const char *stop;
-    int rc = after_delimiter(mp);
+    int err = after_delimiter(mp);
 
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     *part = (struct raw_part){{0}, {0}, {0}, {0}};
-    rc = read_headers(mp, part);
-    if (rc)
-        return rc;
+    err = read_headers(mp, part);
+    if (err)
+        return err;
     /* an empty part ends with the very CR LF that ended its headers */
     stop = memmem(mp->at - 2, (size_t)(mp->end - mp->at) + 2, mp->delimiter, mp->delimiter_len);
     if (!stop || !part->name.at)
@@ -153,11 +153,11 @@ int http_multipart(const struct http_request *req, const char *name, struct http
 {
     struct multipart mp;
     struct raw_part raw;
-    int rc = multipart_init(&mp, http_header(req, "content-type"), req->body, req->body_len);
+    int err = multipart_init(&mp, http_header(req, "content-type"), req->body, req->body_len);
 
-    if (rc)
-        return rc;
-    while ((rc = multipart_next(&mp, &raw)) == 0) {
+    if (err)
+        return err;
+    while ((err = multipart_next(&mp, &raw)) == 0) {
         if (raw.name.len != strlen(name) || memcmp(raw.name.at, name, raw.name.len) != 0)
             continue;
         *part = (struct http_part){
@@ -169,5 +169,5 @@ int http_multipart(const struct http_request *req, const char *name, struct http
         };
         return part->name ? 0 : UV_EINVAL;
     }
-    return rc == UV_EOF ? UV_ENOENT : rc;
+    return err == UV_EOF ? UV_ENOENT : err;
 }

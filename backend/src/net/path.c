@@ -57,7 +57,7 @@ int site_resolve(const char *path, site_look_fn *look, void *arg, char rel[stati
 {
     enum site_kind kind = SITE_FOLDER;
     size_t used = 0;
-    int rc;
+    int err;
 
     rel[0] = '\0';
     if (*path != '/')
@@ -69,9 +69,9 @@ int site_resolve(const char *path, site_look_fn *look, void *arg, char rel[stati
             return UV_EINVAL;
         if (kind != SITE_FOLDER)
             return UV_ENOENT; /* something below a file */
-        rc = step(rel, &used, path, len, look, arg, &kind);
-        if (rc)
-            return rc;
+        err = step(rel, &used, path, len, look, arg, &kind);
+        if (err)
+            return err;
         path += len;
         if (!*path)
             break;

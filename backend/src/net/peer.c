@@ -20,7 +20,7 @@ static bool is_from_here(const struct txn *t, const struct ip_address *from,
     return ip_address_is_loopback(from) && !f->seen && !t->http10;
 }
 
-int peer_open(struct http_server *s, struct errbuf *err)
+int peer_open(struct http_server *s, struct errbuf *why)
 {
     const char *const *text = s->config.proxies;
     size_t n = 0;
@@ -29,10 +29,10 @@ int peer_open(struct http_server *s, struct errbuf *err)
         n++;
     s->proxies = calloc(n + 1, sizeof(*s->proxies));
     if (!s->proxies)
-        return err_set(err, UV_ENOMEM, "no memory for the addresses of proxies");
+        return err_set(why, UV_ENOMEM, "no memory for the addresses of proxies");
     for (size_t i = 0; i < n; i++)
         if (network_parse(text[i], &s->proxies[i]))
-            return err_set(err, UV_EINVAL, "\"%.80s\" is no address of a proxy, nor a network",
+            return err_set(why, UV_EINVAL, "\"%.80s\" is no address of a proxy, nor a network",
                            text[i]);
     s->proxy_count = n;
     return 0;

@@ -107,14 +107,14 @@ int http_apply_range(const struct http_request *req, struct http_response *res)
     uint64_t first;
     uint64_t last;
     size_t size = res->body.len;
-    int rc = UV_ENOENT;
+    int err = UV_ENOENT;
 
     http_set_header(res, "Accept-Ranges", "bytes");
     if (res->status == 200 && strcmp(req->method, "GET") == 0 && is_still_the_same(req, res))
-        rc = range_parse(http_header(req, "range"), size, &first, &last);
-    if (rc == UV_ERANGE)
+        err = range_parse(http_header(req, "range"), size, &first, &last);
+    if (err == UV_ERANGE)
         return refuse(req, res, size);
-    if (rc)
+    if (err)
         return 0;
     snprintf(value, sizeof(value), "bytes %llu-%llu/%zu", (unsigned long long)first,
              (unsigned long long)last, size);

@@ -486,23 +486,23 @@ static int bind_one(const struct addrinfo *a)
     return fd;
 }
 
-static int open_socket(const char *host, int port, struct errbuf *err)
+static int open_socket(const char *host, int port, struct errbuf *why)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *list;
     char service[8];
     int fd = UV_EADDRNOTAVAIL;
-    int rc;
+    int err;
 
     snprintf(service, sizeof(service), "%d", port);
-    rc = getaddrinfo(host, service, &hints, &list);
-    if (rc)
-        return err_set(err, UV_EAI_NONAME, "cannot listen on %s: %s", host, gai_strerror(rc));
+    err = getaddrinfo(host, service, &hints, &list);
+    if (err)
+        return err_set(why, UV_EAI_NONAME, "cannot listen on %s: %s", host, gai_strerror(err));
     for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
         fd = bind_one(a);
     freeaddrinfo(list);
     if (fd < 0)
-        return err_set(err, fd, "cannot listen on %s port %d: %s", host, port, uv_strerror(fd));
+        return err_set(why, fd, "cannot listen on %s port %d: %s", host, port, uv_strerror(fd));
     return fd;
 }
 
@@ -519,33 +519,33 @@ static int local_port(int fd)
 }
 
 static int start_listening(struct http_server *s, struct listener *l, const char *host, int port,
-                           struct errbuf *err)
+                           struct errbuf *why)
 {
-    int fd = open_socket(host, port, err);
-    int rc;
+    int fd = open_socket(host, port, why);
+    int err;
 
     if (fd < 0)
         return fd;
     l->fd = fd;
     l->port = local_port(fd);
-    rc = uv_poll_init(loop_uv(s->loop), &l->poll, fd);
-    if (rc)
-        return err_set(err, rc, "cannot watch the listening socket: %s", uv_strerror(rc));
+    err = uv_poll_init(loop_uv(s->loop), &l->poll, fd);
+    if (err)
+        return err_set(why, err, "cannot watch the listening socket: %s", uv_strerror(err));
     l->poll.data = s;
     s->refs++;
     l->open = true;
     return uv_poll_start(&l->poll, UV_READABLE, on_listen);
 }
 
-static int listen_everywhere(struct http_server *s, struct errbuf *err)
+static int listen_everywhere(struct http_server *s, struct errbuf *why)
 {
-    int rc = start_listening(s, &s->listener[0], s->config.host, s->config.port, err);
+    int err = start_listening(s, &s->listener[0], s->config.host, s->config.port, why);
 
-    if (rc || !s->config.redirect_host)
-        return rc;
+    if (err || !s->config.redirect_host)
+        return err;
     s->listener[1].redirects = true;
     return start_listening(s, &s->listener[1], s->config.redirect_host, s->config.redirect_port,
-                           err);
+                           why);
 }
 
 static void on_listen_closed(uv_handle_t *handle)
@@ -610,28 +610,28 @@ static int open_turn(struct http_server *s)
     return err;
 }
 
-static int open_parts(struct http_server *s, struct errbuf *err)
+static int open_parts(struct http_server *s, struct errbuf *why)
 {
-    int rc = 0;
+    int err = 0;
 
     limit_files(&s->config);
     if (s->config.tls_cert)
-        rc = tls_open(&s->tls, s->config.tls_cert, s->config.tls_key, err);
-    if (!rc)
-        rc = peer_open(s, err);
-    if (!rc)
-        rc = guests_open(&s->guests);
-    if (!rc)
-        rc = open_turn(s);
-    if (!rc)
-        rc = listen_everywhere(s, err);
-    if (!rc)
-        rc = site_open(&s->site, s->config.web_root);
-    if (!rc)
-        rc = timer_open(&s->sweep, s->loop, on_sweep, s);
-    if (!rc)
-        rc = timer_start(s->sweep, SWEEP_MS, SWEEP_MS);
-    return rc;
+        err = tls_open(&s->tls, s->config.tls_cert, s->config.tls_key, why);
+    if (!err)
+        err = peer_open(s, why);
+    if (!err)
+        err = guests_open(&s->guests);
+    if (!err)
+        err = open_turn(s);
+    if (!err)
+        err = listen_everywhere(s, why);
+    if (!err)
+        err = site_open(&s->site, s->config.web_root);
+    if (!err)
+        err = timer_open(&s->sweep, s->loop, on_sweep, s);
+    if (!err)
+        err = timer_start(s->sweep, SWEEP_MS, SWEEP_MS);
+    return err;
 }
 
 static void set_defaults(struct http_config *c)
@@ -654,13 +654,13 @@ static void set_defaults(struct http_config *c)
 
 int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *lanes,
                      const struct http_config *config, const struct http_route *routes,
-                     const struct ws_route *sockets, void *app, struct errbuf *err)
+                     const struct ws_route *sockets, void *app, struct errbuf *why)
 {
     struct http_server *s = calloc(1, sizeof(*s));
-    int rc;
+    int err;
 
     if (!s)
-        return err_set(err, UV_ENOMEM, "no memory for the server");
+        return err_set(why, UV_ENOMEM, "no memory for the server");
     s->loop = loop;
     s->lanes = lanes;
     s->config = *config;
@@ -677,10 +677,10 @@ int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *l
     buf_init(&s->scratch, RESPONSE_HEADERS_MAX + READ_SIZE + WRITE_SIZE);
     buf_init(&s->h2_out, READ_SIZE + WRITE_SIZE);
     s->rx = malloc(READ_SIZE);
-    rc = s->rx ? open_parts(s, err) : UV_ENOMEM;
-    if (rc) {
+    err = s->rx ? open_parts(s, why) : UV_ENOMEM;
+    if (err) {
         http_server_close(s);
-        return rc;
+        return err;
     }
     *sp = s;
     return 0;
@@ -691,9 +691,9 @@ int http_server_port(const struct http_server *server)
     return server->listener[0].port;
 }
 
-int http_server_renew_certificate(struct http_server *s, struct errbuf *err)
+int http_server_renew_certificate(struct http_server *s, struct errbuf *why)
 {
-    return s->tls ? tls_renew(s->tls, s->config.tls_cert, s->config.tls_key, err) : 0;
+    return s->tls ? tls_renew(s->tls, s->config.tls_cert, s->config.tls_key, why) : 0;
 }
 
 /* ------------------------------------------------------------ stopping */

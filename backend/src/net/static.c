@@ -287,7 +287,7 @@ static int send_file(struct site *site, const struct http_request *req, struct h
     char tag[64];
     int fd = open_inside(site, rel, &st);
     int gz;
-    int rc = 0;
+    int err = 0;
 
     if (fd < 0)
         return fd;
@@ -305,12 +305,12 @@ static int send_file(struct site *site, const struct http_request *req, struct h
     if (status == 200 && etag_matches(http_header(req, "if-none-match"), tag))
         res->status = 304;
     else
-        rc = gz >= 0 ? read_all(gz, (size_t)gz_st.st_size, &res->body)
-                     : read_all(fd, (size_t)st.st_size, &res->body);
+        err = gz >= 0 ? read_all(gz, (size_t)gz_st.st_size, &res->body)
+                      : read_all(fd, (size_t)st.st_size, &res->body);
     if (gz >= 0)
         close(gz);
     close(fd);
-    return rc ? rc : http_apply_range(req, res);
+    return err ? err : http_apply_range(req, res);
 }
 
 /* Who looks at pages says so; a program gets what it can read. */

@@ -52,30 +52,30 @@ static SSL_CTX *make_context(const char *cert, const char *key)
     return ctx;
 }
 
-int tls_open(struct tls **tp, const char *cert, const char *key, struct errbuf *err)
+int tls_open(struct tls **tp, const char *cert, const char *key, struct errbuf *why)
 {
     struct tls *tls = calloc(1, sizeof(*tls));
 
     if (!tls)
-        return err_set(err, UV_ENOMEM, "no memory for TLS");
+        return err_set(why, UV_ENOMEM, "no memory for TLS");
     tls->ctx = make_context(cert, key);
     ERR_clear_error();
     if (!tls->ctx) {
         free(tls);
-        return err_set(err, UV_EINVAL, "the certificate or its key cannot be used (%s)", cert);
+        return err_set(why, UV_EINVAL, "the certificate or its key cannot be used (%s)", cert);
     }
     *tp = tls;
     return 0;
 }
 
 /* Connections hold the context they began with; new ones get this one. */
-int tls_renew(struct tls *tls, const char *cert, const char *key, struct errbuf *err)
+int tls_renew(struct tls *tls, const char *cert, const char *key, struct errbuf *why)
 {
     SSL_CTX *ctx = make_context(cert, key);
 
     ERR_clear_error();
     if (!ctx)
-        return err_set(err, UV_EINVAL, "the certificate or its key cannot be used (%s)", cert);
+        return err_set(why, UV_EINVAL, "the certificate or its key cannot be used (%s)", cert);
     SSL_CTX_free(tls->ctx);
     tls->ctx = ctx;
     return 0;

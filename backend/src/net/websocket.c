@@ -632,12 +632,12 @@ struct ws *ws_new(struct txn *t, struct conn *c, struct h2_stream *h2)
 
 void ws_opened(struct ws *ws, struct txn *t)
 {
-    int code;
+    int err;
 
     t->req.received_us = clock_mono_us();
-    code = ws->route->h.on_open ? ws->route->h.on_open(ws, &t->req, ws->server->app, &ws->ctx) : 0;
-    if (code)
-        ws_close(ws, code, NULL);
+    err = ws->route->h.on_open ? ws->route->h.on_open(ws, &t->req, ws->server->app, &ws->ctx) : 0;
+    if (err)
+        ws_close(ws, err, NULL);
     else
         ws->opened = true;
 }
