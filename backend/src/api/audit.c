@@ -133,7 +133,7 @@ void api_origin(const struct http_request *req, struct api_origin *origin)
 void api_audit_say(const struct api_origin *origin, const char *user, const char *action,
                    const char *kind, const char *id, int status, const char *request_id)
 {
-    int e = audit(&(struct audit_event){
+    int err = audit(&(struct audit_event){
         .user = user,
         .action = action,
         .kind = kind,
@@ -144,8 +144,8 @@ void api_audit_say(const struct api_origin *origin, const char *user, const char
         .agent = origin->agent,
     });
 
-    if (e)
-        log_error("audit", "the audit log cannot be written: %s", uv_strerror(e));
+    if (err)
+        log_error("audit", "the audit log cannot be written: %s", uv_strerror(err));
 }
 
 static void say(const struct http_request *req, const struct http_response *res)
@@ -181,10 +181,11 @@ void api_audit_refused(const struct http_request *req, const struct http_respons
  */
 static void forget(const char *user)
 {
-    int e = audit_forget(user);
+    int err = audit_forget(user);
 
-    if (e)
-        log_error("audit", "the audit log still names somebody who was erased: %s", uv_strerror(e));
+    if (err)
+        log_error("audit", "the audit log still names somebody who was erased: %s",
+                  uv_strerror(err));
 }
 
 void api_audit(const struct http_request *req, const struct http_response *res)
@@ -222,21 +223,21 @@ static void write_entry(struct buf *out, const struct audit_entry *e)
 static int get_audit(const struct http_request *req, struct http_response *res)
 {
     struct audit_entry entries[STORE_PAGE_MAX];
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct page page;
     struct buf *out;
     int64_t before = 0;
     size_t n;
     bool more;
-    int e;
+    int err;
 
     if (validate_page(req, res, &page))
         return 0;
     if (page.cursor[0] && !text_to_int64(page.cursor, 1, INT64_MAX, &before))
-        return reply_failed(req, res, UV_EINVAL, &err, "event");
+        return reply_failed(req, res, UV_EINVAL, &why, "event");
     n = page.limit;
-    if ((e = audit_read(req->user, before, entries, &n, &more)))
-        return reply_failed(req, res, e, &err, "event");
+    if ((err = audit_read(req->user, before, entries, &n, &more)))
+        return reply_failed(req, res, err, &why, "event");
     out = reply_json(res, 200);
     buf_puts(out, "{\"items\":[");
     for (size_t i = 0; i < n; i++) {

@@ -113,18 +113,18 @@ static int reply_unauthorized(const struct http_request *req, struct http_respon
 
 /* What accounts_*() answers when it does not grant. */
 static int reply_refused(const struct http_request *req, struct http_response *res, int code,
-                         const struct errbuf *err, const char *access_code)
+                         const struct errbuf *why, const char *access_code)
 {
     switch (code) {
     case UV_EACCES:
-        return reply_unauthorized(req, res, access_code, err->text[0] ? err->text : NULL);
+        return reply_unauthorized(req, res, access_code, why->text[0] ? why->text : NULL);
     case UV_ETIMEDOUT:
-        return reply_unauthorized(req, res, "unauthorized", err->text);
+        return reply_unauthorized(req, res, "unauthorized", why->text);
     case UV_EALREADY:
         set_cookie(req, res, "", 0);
-        return reply_unauthorized(req, res, "refresh_reused", err->text);
+        return reply_unauthorized(req, res, "refresh_reused", why->text);
     default:
-        return reply_failed(req, res, code, err, "user");
+        return reply_failed(req, res, code, why, "user");
     }
 }
 
@@ -174,10 +174,10 @@ static int post_signup(const struct http_request *req, struct http_response *res
 {
     const struct app *app = app_of(req);
     char email[ACCOUNTS_EMAIL_MAX];
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct grant grant;
     json_t *body;
-    int e;
+    int err;
 
     if (!app->config->accounts)
         return reply_accounts_off(req, res);
@@ -189,24 +189,24 @@ static int post_signup(const struct http_request *req, struct http_response *res
         json_decref(body);
         return 0;
     }
-    e = accounts_signup(app->accounts, json_str(body, "email"), json_str(body, "password"),
-                        json_str(body, "displayName"), clock_unix_ms(), &grant, &err);
+    err = accounts_signup(app->accounts, json_str(body, "email"), json_str(body, "password"),
+                          json_str(body, "displayName"), clock_unix_ms(), &grant, &why);
     json_decref(body);
-    if (e == UV_EEXIST)
+    if (err == UV_EEXIST)
         return http_problem(res, req, 409, "email_taken",
                             "An account with this e-mail address exists already.", NULL);
-    return e ? reply_refused(req, res, e, &err, "unauthorized")
-             : reply_grant(req, res, 201, &grant);
+    return err ? reply_refused(req, res, err, &why, "unauthorized")
+               : reply_grant(req, res, 201, &grant);
 }
 
 static int post_login(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
     char email[ACCOUNTS_EMAIL_MAX];
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct grant grant;
     json_t *body;
-    int e;
+    int err;
 
     if (!app->config->accounts)
         return reply_accounts_off(req, res);
@@ -216,22 +216,22 @@ static int post_login(const struct http_request *req, struct http_response *res)
         json_decref(body);
         return 0;
     }
-    e = accounts_login(app->accounts, json_str(body, "email"), json_str(body, "password"),
-                       clock_unix_ms(), &grant, &err);
+    err = accounts_login(app->accounts, json_str(body, "email"), json_str(body, "password"),
+                         clock_unix_ms(), &grant, &why);
     json_decref(body);
-    if (e == UV_EACCES)
+    if (err == UV_EACCES)
         tell(req, grant.user.id, "login", 401);
-    return e ? reply_refused(req, res, e, &err, "invalid_credentials")
-             : reply_grant(req, res, 200, &grant);
+    return err ? reply_refused(req, res, err, &why, "invalid_credentials")
+               : reply_grant(req, res, 200, &grant);
 }
 
 static int post_local(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct grant grant;
     json_t *body;
-    int e;
+    int err;
 
     if (app->config->accounts)
         return http_problem(res, req, 403, "accounts_on",
@@ -243,9 +243,9 @@ static int post_local(const struct http_request *req, struct http_response *res)
     if (validate_body(req, res, no_fields, BODY_OPTIONAL, &body))
         return 0;
     json_decref(body);
-    e = accounts_local(app->accounts, clock_unix_ms(), &grant, &err);
-    return e ? reply_refused(req, res, e, &err, "unauthorized")
-             : reply_grant(req, res, 200, &grant);
+    err = accounts_local(app->accounts, clock_unix_ms(), &grant, &why);
+    return err ? reply_refused(req, res, err, &why, "unauthorized")
+               : reply_grant(req, res, 200, &grant);
 }
 
 /* ----------------------------------------------------------------------------- on and out */
@@ -279,42 +279,43 @@ static int find_refresh(const struct http_request *req, struct http_response *re
 
 static int post_refresh(const struct http_request *req, struct http_response *res)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct grant grant;
     char token[513];
-    int e;
+    int err;
 
     if (find_refresh(req, res, token))
         return 0;
     if (!token[0])
         return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
-    e = accounts_refresh(app_of(req)->accounts, token, clock_unix_ms(), req->received_us, &grant,
-                         &err);
-    if (e == UV_EALREADY)
+    err = accounts_refresh(app_of(req)->accounts, token, clock_unix_ms(), req->received_us, &grant,
+                           &why);
+    if (err == UV_EALREADY)
         tell(req, grant.user.id, "token_reused", 401);
-    else if (e == UV_EACCES || e == UV_ETIMEDOUT)
+    else if (err == UV_EACCES || err == UV_ETIMEDOUT)
         tell(req, grant.user.id, "refresh", 401);
-    if (e == UV_EBUSY)
-        return http_problem(res, req, 409, "conflict", err.text, NULL);
-    return e ? reply_refused(req, res, e, &err, "unauthorized")
-             : reply_grant(req, res, 200, &grant);
+    if (err == UV_EBUSY)
+        return http_problem(res, req, 409, "conflict", why.text, NULL);
+    return err ? reply_refused(req, res, err, &why, "unauthorized")
+               : reply_grant(req, res, 200, &grant);
 }
 
 static int post_logout(const struct http_request *req, struct http_response *res)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     char token[513];
     char user[ID_TEXT_MAX] = "";
     struct token_claims claims = {0};
-    int e;
+    int err;
 
     if (find_refresh(req, res, token))
         return 0;
-    e = token[0] ? accounts_logout(app_of(req)->accounts, token, clock_unix_ms(), user, &err) : 0;
-    if (!e && !request_claims(req, &claims))
-        e = accounts_end(app_of(req)->accounts, claims.user, claims.family, clock_unix_ms(), &err);
-    if (e)
-        return reply_failed(req, res, e, &err, "user");
+    err = token[0] ? accounts_logout(app_of(req)->accounts, token, clock_unix_ms(), user, &why) : 0;
+    if (!err && !request_claims(req, &claims))
+        err =
+            accounts_end(app_of(req)->accounts, claims.user, claims.family, clock_unix_ms(), &why);
+    if (err)
+        return reply_failed(req, res, err, &why, "user");
     if (user[0] || claims.user[0])
         tell(req, user[0] ? user : claims.user, "logout", 204);
     set_cookie(req, res, "", 0);
@@ -326,9 +327,9 @@ static int post_password(const struct http_request *req, struct http_response *r
 {
     const struct app *app = app_of(req);
     struct token_claims claims;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     json_t *body;
-    int e;
+    int err;
 
     if (!app->config->accounts)
         return reply_accounts_off(req, res);
@@ -339,28 +340,30 @@ static int post_password(const struct http_request *req, struct http_response *r
         json_decref(body);
         return 0;
     }
-    e = request_claims(req, &claims);
-    if (!e)
-        e = accounts_password(app->accounts, claims.user, claims.family, json_str(body, "current"),
-                              json_str(body, "new"), clock_unix_ms(), &err);
+    err = request_claims(req, &claims);
+    if (!err)
+        err =
+            accounts_password(app->accounts, claims.user, claims.family, json_str(body, "current"),
+                              json_str(body, "new"), clock_unix_ms(), &why);
     json_decref(body);
-    if (e == UV_ENOTSUP)
+    if (err == UV_ENOTSUP)
         return reply_accounts_off(req, res);
-    return e ? reply_refused(req, res, e, &err, "invalid_credentials") : http_reply_empty(res, 204);
+    return err ? reply_refused(req, res, err, &why, "invalid_credentials")
+               : http_reply_empty(res, 204);
 }
 
 /* --------------------------------------------------------------------------------- who */
 
 static int get_me(const struct http_request *req, struct http_response *res)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct store_user user;
-    int e = store_user_get(app_of(req)->store, req->user, &user, &err);
+    int err = store_user_get(app_of(req)->store, req->user, &user, &why);
 
-    if (e == UV_ENOENT)
+    if (err == UV_ENOENT)
         return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
-    if (e)
-        return reply_failed(req, res, e, &err, "user");
+    if (err)
+        return reply_failed(req, res, err, &why, "user");
     record_user(reply_json(res, 200), &user);
     store_user_release(&user);
     return 0;
@@ -378,14 +381,14 @@ static int replace(char **text, char *fresh)
 static int merge_settings(struct store_user *user, json_t *changes)
 {
     json_t *settings = json_parse(user->settings, strlen(user->settings));
-    int e = UV_ENOMEM;
+    int err = UV_ENOMEM;
 
     if (!settings)
         settings = json_object();
     if (!json_object_update(settings, changes))
-        e = replace(&user->settings, json_dumps(settings, JSON_COMPACT));
+        err = replace(&user->settings, json_dumps(settings, JSON_COMPACT));
     json_decref(settings);
-    return e;
+    return err;
 }
 
 /* What the body says goes into user; called by the store while nobody else changes it. */
@@ -393,28 +396,28 @@ static int change_me(struct store_user *user, void *arg)
 {
     const json_t *body = arg;
     json_t *settings = json_object_get(body, "settings");
-    int e = 0;
+    int err = 0;
 
     if (json_str(body, "displayName"))
-        e = replace(&user->display_name, strdup(json_str(body, "displayName")));
-    return !e && settings ? merge_settings(user, settings) : e;
+        err = replace(&user->display_name, strdup(json_str(body, "displayName")));
+    return !err && settings ? merge_settings(user, settings) : err;
 }
 
 static int patch_me(const struct http_request *req, struct http_response *res)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct store_user user;
     json_t *body;
-    int e;
+    int err;
 
     if (validate_body(req, res, me_fields, BODY_NOT_EMPTY, &body))
         return 0;
-    e = store_user_change(app_of(req)->store, req->user, change_me, body, &user, &err);
+    err = store_user_change(app_of(req)->store, req->user, change_me, body, &user, &why);
     json_decref(body);
-    if (e == UV_ENOENT)
+    if (err == UV_ENOENT)
         return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
-    if (e)
-        return reply_failed(req, res, e, &err, "user");
+    if (err)
+        return reply_failed(req, res, err, &why, "user");
     record_user(reply_json(res, 200), &user);
     store_user_release(&user);
     return 0;
@@ -422,13 +425,13 @@ static int patch_me(const struct http_request *req, struct http_response *res)
 
 static int delete_me(const struct http_request *req, struct http_response *res)
 {
-    struct errbuf err = {""};
-    int e = accounts_erase(app_of(req)->accounts, req->user, clock_unix_ms(), &err);
+    struct errbuf why = {""};
+    int err = accounts_erase(app_of(req)->accounts, req->user, clock_unix_ms(), &why);
 
-    if (e == UV_ENOENT)
+    if (err == UV_ENOENT)
         return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
-    if (e)
-        return reply_failed(req, res, e, &err, "user");
+    if (err)
+        return reply_failed(req, res, err, &why, "user");
     voices_forget(req, NULL);
     set_cookie(req, res, "", 0);
     return http_reply_empty(res, 204);

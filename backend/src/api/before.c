@@ -43,13 +43,13 @@ int request_claims(const struct http_request *req, struct token_claims *claims)
 static int sign_in(struct http_request *req, struct http_response *res)
 {
     struct token_claims claims;
-    int e = request_claims(req, &claims);
+    int err = request_claims(req, &claims);
 
-    if (e == UV_ENOENT)
+    if (err == UV_ENOENT)
         return refuse(req, res, "unauthorized", "Sign in first.");
-    if (e == UV_ETIMEDOUT)
+    if (err == UV_ETIMEDOUT)
         return refuse(req, res, "token_expired", "The access token has expired; refresh it.");
-    if (e)
+    if (err)
         return refuse(req, res, "unauthorized",
                       "The access token is not one of this server's, or its sign-in was ended.");
     memcpy(req->user, claims.user, sizeof(claims.user));
@@ -96,7 +96,7 @@ static int limit_stranger(const struct http_request *req, struct http_response *
 static int check(struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
-    int e;
+    int err;
 
     if (is_from_elsewhere(req)) {
         http_problem(res, req, 403, "forbidden_origin",
@@ -105,19 +105,19 @@ static int check(struct http_request *req, struct http_response *res)
     }
     if (!(req->route->flags & ROUTE_AUTH))
         return req->route->flags & ROUTE_QUIET ? 0 : limit_stranger(req, res);
-    e = sign_in(req, res);
-    if (e && limit_stranger(req, res))
-        return 1;                    /* who tries tokens is slowed down, too */
-    if (e || !app->config->accounts) /* the owner of the machine is not limited on it */
-        return e;
+    err = sign_in(req, res);
+    if (err && limit_stranger(req, res))
+        return 1;                      /* who tries tokens is slowed down, too */
+    if (err || !app->config->accounts) /* the owner of the machine is not limited on it */
+        return err;
     return limit_request(req, res, app->user_limit, req->user, true);
 }
 
 int api_before(struct http_request *req, struct http_response *res)
 {
-    int e = check(req, res);
+    int err = check(req, res);
 
-    if (e)
+    if (err)
         api_audit_refused(req, res);
-    return e;
+    return err;
 }

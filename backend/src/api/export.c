@@ -49,43 +49,43 @@ static int take(struct pairs *pairs, struct store_list *list)
     return 0;
 }
 
-static int load_pairs(const struct http_request *req, struct pairs *pairs, struct errbuf *err)
+static int load_pairs(const struct http_request *req, struct pairs *pairs, struct errbuf *why)
 {
     const struct app *app = app_of(req);
     char cursor[STORE_CURSOR_MAX] = "";
-    int e = 0;
+    int err = 0;
 
     do {
         struct store_list list;
 
-        e = store_transcript_list(app->store, req->user, http_param(req, "id"), false,
-                                  STORE_PAGE_MAX, cursor, &list, err);
-        if (e)
-            return e;
+        err = store_transcript_list(app->store, req->user, http_param(req, "id"), false,
+                                    STORE_PAGE_MAX, cursor, &list, why);
+        if (err)
+            return err;
         memcpy(cursor, list.next, sizeof(cursor));
-        e = take(pairs, &list);
+        err = take(pairs, &list);
         store_list_release(&list, STORE_KIND_TRANSCRIPT);
-    } while (!e && cursor[0] && pairs->n < TRANSCRIPTS_MAX);
+    } while (!err && cursor[0] && pairs->n < TRANSCRIPTS_MAX);
 
-    for (size_t i = 0; i < pairs->n && !e; i++)
-        e = sealed_transcript_open(app->seal, &pairs->at[i], err);
-    return e;
+    for (size_t i = 0; i < pairs->n && !err; i++)
+        err = sealed_transcript_open(app->seal, &pairs->at[i], why);
+    return err;
 }
 
 static int write_file(const struct http_request *req, struct http_response *res,
                       const struct export_format *format, const struct export_doc *doc,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
     char name[64];
     char disposition[96];
-    int e;
+    int err;
 
     res->status = 200;
     res->type = format->type;
     buf_clear(&res->body);
-    e = format->write(doc, &res->body, err);
-    if (e)
-        return reply_failed(req, res, e, err, "session");
+    err = format->write(doc, &res->body, why);
+    if (err)
+        return reply_failed(req, res, err, why, "session");
     export_filename(doc, format, name, sizeof(name));
     snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s\"", name);
     return http_set_header(res, "Content-Disposition", disposition);
@@ -97,16 +97,17 @@ int api_export_session(const struct http_request *req, struct http_response *res
     struct store_profile profile = {.id = ""};
     struct pairs pairs = {NULL, 0};
     struct store_session session;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct export_doc doc = {
         .session = &session, .exported_at = clock_unix_ms(), .process = id_of_process()};
     const struct export_format *format;
     json_t *body;
-    int e;
+    int err;
 
-    e = sealed_session_get(app->store, app->seal, req->user, http_param(req, "id"), &session, &err);
-    if (e)
-        return reply_failed(req, res, e, &err, "session");
+    err =
+        sealed_session_get(app->store, app->seal, req->user, http_param(req, "id"), &session, &why);
+    if (err)
+        return reply_failed(req, res, err, &why, "session");
     if (validate_body(req, res, fields, 0, &body)) {
         store_session_release(&session);
         return 0;
@@ -115,19 +116,19 @@ int api_export_session(const struct http_request *req, struct http_response *res
     json_decref(body);
 
     if (session.profile_id[0])
-        e = sealed_profile_get(app->store, app->seal, req->user, session.profile_id, &profile,
-                               &err);
-    if (e == UV_ENOENT)
-        e = 0; /* deleted in between */
-    if (!e)
-        e = load_pairs(req, &pairs, &err);
+        err = sealed_profile_get(app->store, app->seal, req->user, session.profile_id, &profile,
+                                 &why);
+    if (err == UV_ENOENT)
+        err = 0; /* deleted in between */
+    if (!err)
+        err = load_pairs(req, &pairs, &why);
     doc.profile = profile.id[0] ? &profile : NULL;
     doc.transcripts = pairs.at;
     doc.transcript_count = pairs.n;
-    if (e)
-        reply_failed(req, res, e, &err, "session");
+    if (err)
+        reply_failed(req, res, err, &why, "session");
     else
-        e = write_file(req, res, format, &doc, &err);
+        err = write_file(req, res, format, &doc, &why);
 
     release(&pairs);
     store_profile_release(&profile);

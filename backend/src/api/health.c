@@ -71,18 +71,18 @@ static void recogniser_problem(struct buf *out, int *count, const char *hears)
 
 static void key_problem(struct buf *out, int *count, const struct seal *seal)
 {
-    int code = seal ? seal_look(seal, NULL) : 0;
+    int err = seal ? seal_look(seal, NULL) : 0;
 
-    if (code == UV_ENOENT)
+    if (err == UV_ENOENT)
         problem(out, count, "key", "key_missing",
                 "The file of the master key is gone; this server still has the key, the next start "
                 "will not.",
                 "Put master.key back from a backup, with mode 0600, before the server stops.");
-    else if (code == UV_EILSEQ)
+    else if (err == UV_EILSEQ)
         problem(out, count, "key", "key_changed",
                 "The file of the master key holds another key than the one in use.",
                 "Put the right master.key back before the server stops.");
-    else if (code)
+    else if (err)
         problem(out, count, "key", "key_unreadable", "The file of the master key cannot be read.",
                 "Give master.key mode 0600 and the user who runs the server.");
 }

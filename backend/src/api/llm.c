@@ -322,47 +322,47 @@ static void on_answer(const struct answer_event *event, void *arg)
     on_event(&told, g);
 }
 
-static int begin_alone(struct generation *g, struct errbuf *err)
+static int begin_alone(struct generation *g, struct errbuf *why)
 {
     struct answer_ask ask = {
         .question = g->question, .provider = g->provider, .model = g->model, .owner = g->user};
-    int e = answer_ask(g->app->answerer, NULL, &ask, on_answer, g, &g->answer, err);
+    int err = answer_ask(g->app->answerer, NULL, &ask, on_answer, g, &g->answer, why);
 
-    if (!e)
+    if (!err)
         text_copy(g->id, sizeof(g->id), answer_id(g->answer), strlen(answer_id(g->answer)));
-    return e;
+    return err;
 }
 
-static int begin_live(struct generation *g, struct errbuf *err)
+static int begin_live(struct generation *g, struct errbuf *why)
 {
     struct live_ask ask = {.question = g->question, .provider = g->provider, .model = g->model};
-    int e = live_join(g->app->live, &g->context, &g->live);
+    int err = live_join(g->app->live, &g->context, &g->live);
 
-    if (!e)
-        e = live_listen(g->live, on_event, g, &g->listener);
-    return e ? e : live_ask(g->live, &ask, g->id, err);
+    if (!err)
+        err = live_listen(g->live, on_event, g, &g->listener);
+    return err ? err : live_ask(g->live, &ask, g->id, why);
 }
 
 /** A stream is answered as soon as it is known that there will be one. */
 static int begin_reply(struct generation *g)
 {
-    int e;
+    int err;
 
     if (!g->wants_stream) {
-        e = timer_open(&g->late, g->app->loop, on_late, g);
-        return e ? e : timer_start(g->late, WAIT_MAX_MS, 0);
+        err = timer_open(&g->late, g->app->loop, on_late, g);
+        return err ? err : timer_start(g->late, WAIT_MAX_MS, 0);
     }
-    e = http_answer_later(g->server, g->ticket, fill_stream, g);
-    if (!e)
+    err = http_answer_later(g->server, g->ticket, fill_stream, g);
+    if (!err)
         g->answered = true;
-    return e;
+    return err;
 }
 
 static void begin(void *arg)
 {
     struct generation *g = arg;
-    struct errbuf err = {""};
-    int e;
+    struct errbuf why = {""};
+    int err;
 
     if (g->gone) {
         generation_free(g);
@@ -374,11 +374,11 @@ static void begin(void *arg)
         return;
     }
     follow_sign_in(g);
-    e = g->session[0] ? begin_live(g, &err) : begin_alone(g, &err);
-    if (!e)
-        e = begin_reply(g);
-    if (e)
-        end(g, e, err.text);
+    err = g->session[0] ? begin_live(g, &why) : begin_alone(g, &why);
+    if (!err)
+        err = begin_reply(g);
+    if (err)
+        end(g, err, why.text);
 }
 
 /* -------------------------------------------------------------------------------- generate */
@@ -436,10 +436,10 @@ static int reply_generation(const struct http_request *req, struct http_response
 
 static int fill(const struct http_request *req, struct http_response *res, void *arg)
 {
-    int e = reply_generation(req, res, arg);
+    int err = reply_generation(req, res, arg);
 
     generation_free(arg);
-    return e;
+    return err;
 }
 
 static bool wants_stream(const struct http_request *req, const json_t *body)
@@ -460,7 +460,7 @@ static bool provider_known(const struct app *app, const char *name)
     return false;
 }
 
-static int load_context(struct generation *g, struct errbuf *err)
+static int load_context(struct generation *g, struct errbuf *why)
 {
     const struct app *app = g->app;
     struct live_deps deps = {.loop = app->loop,
@@ -470,36 +470,37 @@ static int load_context(struct generation *g, struct errbuf *err)
                              .answerer = app->answerer,
                              .hub = app->hub,
                              .keep = true};
-    int e = g->session[0] ? session_context_load(&deps, g->user, g->session, &g->context, err) : 0;
+    int err =
+        g->session[0] ? session_context_load(&deps, g->user, g->session, &g->context, why) : 0;
 
-    if (e)
+    if (err)
         g->session[0] = '\0'; /* nothing to release */
-    return e;
+    return err;
 }
 
 static int post_to_loop(const struct http_request *req, struct http_response *res,
                         struct generation *g)
 {
-    struct errbuf err = {""};
-    int e = request_claims(req, &g->claims);
+    struct errbuf why = {""};
+    int err = request_claims(req, &g->claims);
 
-    if (e) { /* it has expired since it was looked at first */
+    if (err) { /* it has expired since it was looked at first */
         g->session[0] = '\0';
         generation_free(g);
         return UV_EACCES;
     }
-    e = load_context(g, &err);
+    err = load_context(g, &why);
 
-    if (e) {
+    if (err) {
         generation_free(g);
-        return reply_failed(req, res, e, &err, "session");
+        return reply_failed(req, res, err, &why, "session");
     }
     http_reply_later(res, &g->ticket);
     http_later_on_gone(res, on_gone, g);
-    e = loop_post(g->app->loop, begin, g);
-    if (e)
+    err = loop_post(g->app->loop, begin, g);
+    if (err)
         generation_free(g);
-    return e;
+    return err;
 }
 
 static int post_generate(const struct http_request *req, struct http_response *res)
@@ -584,7 +585,7 @@ static int post_interrupt(const struct http_request *req, struct http_response *
                                           {.name = NULL}};
     struct interruption *x;
     json_t *body;
-    int e;
+    int err;
 
     if (validate_body(req, res, fields, BODY_NOT_EMPTY, &body))
         return 0;
@@ -606,10 +607,10 @@ static int post_interrupt(const struct http_request *req, struct http_response *
     json_decref(body);
     http_reply_later(res, &x->ticket);
     http_later_on_gone(res, interruption_gone, x);
-    e = loop_post(x->app->loop, interrupt_on_loop, x);
-    if (e)
+    err = loop_post(x->app->loop, interrupt_on_loop, x);
+    if (err)
         free(x);
-    return e;
+    return err;
 }
 
 /* ---------------------------------------------------------------------------------- models */
@@ -736,7 +737,7 @@ static void list_on_loop(void *arg)
 static int get_models(const struct http_request *req, struct http_response *res)
 {
     struct survey *x = calloc(1, sizeof(*x));
-    int e;
+    int err;
 
     if (!x)
         return UV_ENOMEM;
@@ -745,10 +746,10 @@ static int get_models(const struct http_request *req, struct http_response *res)
     x->lists = json_array();
     http_reply_later(res, &x->ticket);
     http_later_on_gone(res, survey_gone, x);
-    e = loop_post(x->app->loop, list_on_loop, x);
-    if (e)
+    err = loop_post(x->app->loop, list_on_loop, x);
+    if (err)
         survey_free(x);
-    return e;
+    return err;
 }
 
 const struct http_route api_llm_routes[] = {

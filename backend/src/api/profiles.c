@@ -47,42 +47,42 @@ static int fill(struct store_profile *p, void *arg)
 {
     const json_t *body = arg;
     const json_t *skills = json_object_get(body, "skills");
-    int e = set_text(&p->name, body, "name");
+    int err = set_text(&p->name, body, "name");
 
-    if (!e)
-        e = set_text(&p->role, body, "role");
-    if (!e)
-        e = set(&p->skills, skills ? json_dumps(skills, JSON_COMPACT) : strdup("[]"));
-    if (!e)
-        e = set_text(&p->industry, body, "industry");
-    if (!e)
-        e = set_text(&p->context, body, "context");
+    if (!err)
+        err = set_text(&p->role, body, "role");
+    if (!err)
+        err = set(&p->skills, skills ? json_dumps(skills, JSON_COMPACT) : strdup("[]"));
+    if (!err)
+        err = set_text(&p->industry, body, "industry");
+    if (!err)
+        err = set_text(&p->context, body, "context");
     p->years_experience = json_num(body, "yearsExperience", 0);
     p->updated_at = clock_unix_ms();
-    return e;
+    return err;
 }
 
 static int post_profile(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
     struct store_profile profile = {.created_at = 0};
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     json_t *body;
-    int e;
+    int err;
 
     if (validate_body(req, res, fields, 0, &body))
         return 0;
     id_new(profile.id);
     memcpy(profile.user_id, req->user, sizeof(profile.user_id));
-    e = fill(&profile, body);
+    err = fill(&profile, body);
     profile.created_at = profile.updated_at;
-    if (!e)
-        e = sealed_profile_add(app->store, app->seal, &profile, PROFILES_MAX, &err);
-    if (e == UV_ERANGE) {
+    if (!err)
+        err = sealed_profile_add(app->store, app->seal, &profile, PROFILES_MAX, &why);
+    if (err == UV_ERANGE) {
         http_problem(res, req, 409, "conflict",
                      "You have 200 profiles, which is the most; delete one first.", NULL);
-    } else if (e) {
-        reply_failed(req, res, e, &err, "user");
+    } else if (err) {
+        reply_failed(req, res, err, &why, "user");
     } else {
         reply_location(res, "profiles", profile.id);
         record_profile(reply_json(res, 201), &profile);
@@ -95,27 +95,27 @@ static int post_profile(const struct http_request *req, struct http_response *re
 static int get_profiles(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct store_list list;
     struct page page;
-    int e;
+    int err;
 
     if (validate_page(req, res, &page))
         return 0;
-    e = store_profile_list(app->store, req->user, page.limit, page.cursor, &list, &err);
-    return reply_list(req, res, STORE_KIND_PROFILE, e, &list, &err);
+    err = store_profile_list(app->store, req->user, page.limit, page.cursor, &list, &why);
+    return reply_list(req, res, STORE_KIND_PROFILE, err, &list, &why);
 }
 
 static int get_profile(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
     struct store_profile profile;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     int e =
-        sealed_profile_get(app->store, app->seal, req->user, http_param(req, "id"), &profile, &err);
+        sealed_profile_get(app->store, app->seal, req->user, http_param(req, "id"), &profile, &why);
 
     if (e)
-        return reply_failed(req, res, e, &err, "profile");
+        return reply_failed(req, res, e, &why, "profile");
     record_profile(reply_json(res, 200), &profile);
     store_profile_release(&profile);
     return 0;
@@ -125,11 +125,11 @@ static int get_profile(const struct http_request *req, struct http_response *res
 static void refuse_body(const struct http_request *req, struct http_response *res)
 {
     struct store_profile p;
-    struct errbuf err = {""};
-    int e = store_profile_get(app_of(req)->store, req->user, http_param(req, "id"), &p, &err);
+    struct errbuf why = {""};
+    int err = store_profile_get(app_of(req)->store, req->user, http_param(req, "id"), &p, &why);
 
-    if (e)
-        reply_failed(req, res, e, &err, "profile");
+    if (err)
+        reply_failed(req, res, err, &why, "profile");
     else
         store_profile_release(&p);
 }
@@ -138,19 +138,19 @@ static int put_profile(const struct http_request *req, struct http_response *res
 {
     const struct app *app = app_of(req);
     struct store_profile profile;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     json_t *body;
-    int e;
+    int err;
 
     if (validate_body(req, res, fields, 0, &body)) {
         refuse_body(req, res);
         return 0;
     }
-    e = sealed_profile_change(app->store, app->seal, req->user, http_param(req, "id"), fill, body,
-                              &profile, &err);
+    err = sealed_profile_change(app->store, app->seal, req->user, http_param(req, "id"), fill, body,
+                                &profile, &why);
     json_decref(body);
-    if (e)
-        return reply_failed(req, res, e, &err, "profile");
+    if (err)
+        return reply_failed(req, res, err, &why, "profile");
     record_profile(reply_json(res, 200), &profile);
     store_profile_release(&profile);
     return 0;
@@ -158,10 +158,10 @@ static int put_profile(const struct http_request *req, struct http_response *res
 
 static int delete_profile(const struct http_request *req, struct http_response *res)
 {
-    struct errbuf err = {""};
-    int e = store_profile_erase(app_of(req)->store, req->user, http_param(req, "id"), &err);
+    struct errbuf why = {""};
+    int err = store_profile_erase(app_of(req)->store, req->user, http_param(req, "id"), &why);
 
-    return e ? reply_failed(req, res, e, &err, "profile") : http_reply_empty(res, 204);
+    return err ? reply_failed(req, res, err, &why, "profile") : http_reply_empty(res, 204);
 }
 
 const struct http_route api_profiles_routes[] = {

@@ -27,7 +27,7 @@ static bool is_damaged(const struct http_request *req)
 }
 
 int reply_failed(const struct http_request *req, struct http_response *res, int code,
-                 const struct errbuf *err, const char *what)
+                 const struct errbuf *why, const char *what)
 {
     char detail[96];
 
@@ -44,7 +44,7 @@ int reply_failed(const struct http_request *req, struct http_response *res, int 
         http_set_header(res, "Retry-After", "1");
         return http_problem(res, req, 503, "overloaded", NULL, NULL);
     case UV_ENOSPC:
-        log_error("api", "%s: %s", req->id, err->text);
+        log_error("api", "%s: %s", req->id, why->text);
         http_set_header(res, "Retry-After", "60");
         return http_problem(res, req, 507, "storage_full",
                             "There is no room left on the server's disk. What was stored is safe; "
@@ -52,69 +52,69 @@ int reply_failed(const struct http_request *req, struct http_response *res, int 
                             NULL);
     case UV_EROFS:
     case UV_ENXIO:
-        log_error("api", "%s: %s", req->id, err->text);
+        log_error("api", "%s: %s", req->id, why->text);
         http_set_header(res, "Retry-After", "60");
         return http_problem(res, req, 503, "unavailable", "Nothing can be stored at the moment.",
                             NULL);
     case UV_EIO:
         if (is_damaged(req)) {
-            log_error("api", "%s: %s", req->id, err->text);
+            log_error("api", "%s: %s", req->id, why->text);
             return http_problem(res, req, 500, "damaged",
                                 "This is damaged in the store and cannot be read.", NULL);
         }
         /* fall through */
     default:
-        log_error("api", "%s: %s", req->id, err->text[0] ? err->text : uv_strerror(code));
+        log_error("api", "%s: %s", req->id, why->text[0] ? why->text : uv_strerror(code));
         return http_problem(res, req, 500, "internal", NULL, NULL);
     }
 }
 
 static int write_item(struct buf *out, const struct seal *seal, enum store_kind kind, void *items,
-                      size_t i, struct errbuf *err)
+                      size_t i, struct errbuf *why)
 {
     struct store_profile *profile = (struct store_profile *)items + i;
     struct store_session *session = (struct store_session *)items + i;
     struct store_transcript *transcript = (struct store_transcript *)items + i;
-    int e = 0;
+    int err = 0;
 
     switch (kind) {
     case STORE_KIND_PROFILE:
-        if (!(e = sealed_profile_open(seal, profile, err)))
+        if (!(err = sealed_profile_open(seal, profile, why)))
             record_profile(out, profile);
         break;
     case STORE_KIND_SESSION:
-        if (!(e = sealed_session_open(seal, session, err)))
+        if (!(err = sealed_session_open(seal, session, why)))
             record_session(out, session);
         break;
     case STORE_KIND_TRANSCRIPT:
-        if (!(e = sealed_transcript_open(seal, transcript, err)))
+        if (!(err = sealed_transcript_open(seal, transcript, why)))
             record_transcript(out, transcript);
         break;
     case STORE_KIND_USER:
         break;
     }
-    return e;
+    return err;
 }
 
 int reply_list(const struct http_request *req, struct http_response *res, enum store_kind kind,
-               int e, struct store_list *list, struct errbuf *err)
+               int e, struct store_list *list, struct errbuf *why)
 {
     struct buf *out;
 
     if (e) /* a list of transcripts fails for its session */
-        return reply_failed(req, res, e, err, kind == STORE_KIND_PROFILE ? "profile" : "session");
+        return reply_failed(req, res, e, why, kind == STORE_KIND_PROFILE ? "profile" : "session");
     out = reply_json(res, 200);
     buf_puts(out, "{\"items\":[");
     for (size_t i = 0; i < list->count && !e; i++) {
         if (i)
             buf_putc(out, ',');
-        e = write_item(out, app_of(req)->seal, kind, list->items, i, err);
+        e = write_item(out, app_of(req)->seal, kind, list->items, i, why);
     }
     buf_puts(out, "],\"nextCursor\":");
     record_text(out, list->next[0] ? list->next : NULL);
     buf_putc(out, '}');
     store_list_release(list, kind);
-    return e ? reply_failed(req, res, UV_EIO, err, "record") : 0;
+    return e ? reply_failed(req, res, UV_EIO, why, "record") : 0;
 }
 
 int reply_location(struct http_response *res, const char *collection, const char *id)

@@ -22,13 +22,13 @@ struct buf *reply_json(struct http_response *res, int status);
 /** A page of records: {"items":[…],"nextCursor":…}, with their sealed fields opened, or what is
  * wrong when e is not 0. Releases the list. Returns 0. */
 int reply_list(const struct http_request *req, struct http_response *res, enum store_kind kind,
-               int e, struct store_list *list, struct errbuf *err);
+               int e, struct store_list *list, struct errbuf *why);
 
 /** An error of the store or of a sealed field: 404 "There is no such <what>.", 409, 422 for a
  *  cursor, 503 with Retry-After, 507 on a full disk; anything else is logged and becomes 500.
  *  Returns 0. */
 int reply_failed(const struct http_request *req, struct http_response *res, int code,
-                 const struct errbuf *err, const char *what);
+                 const struct errbuf *why, const char *what);
 
 /** The access token of a request, verified. 0, or as accounts_verify(). */
 int request_claims(const struct http_request *req, struct token_claims *claims);

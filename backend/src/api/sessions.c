@@ -81,17 +81,17 @@ static int find_profile(const struct http_request *req, struct http_response *re
                         struct change *change)
 {
     struct store_profile profile;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     const char *id = json_str(change->body, "profileId");
-    int e;
+    int err;
 
     if (!id || !*id)
         return 0;
-    e = store_profile_get(app_of(req)->store, req->user, id, &profile, &err);
-    if (e == UV_ENOENT)
+    err = store_profile_get(app_of(req)->store, req->user, id, &profile, &why);
+    if (err == UV_ENOENT)
         return validate_refuse(req, res, "/profileId", "there is no such profile");
-    if (e) {
-        reply_failed(req, res, e, &err, "profile");
+    if (err) {
+        reply_failed(req, res, err, &why, "profile");
         return 1;
     }
     memcpy(change->profile_id, profile.id, sizeof(change->profile_id));
@@ -132,15 +132,15 @@ static int apply(struct store_session *s, void *arg)
     const json_t *body = change->body;
     const char *status = json_str(body, "status");
     enum store_status wanted;
-    int e;
+    int err;
 
     if (json_object_get(body, "profileId"))
         memcpy(s->profile_id, change->profile_id, sizeof(s->profile_id));
-    e = set_text(&s->job_description, json_str(body, "jobDescription"));
-    if (!e)
-        e = set_text(&s->title, json_str(body, "title"));
-    if (e)
-        return e;
+    err = set_text(&s->job_description, json_str(body, "jobDescription"));
+    if (!err)
+        err = set_text(&s->title, json_str(body, "title"));
+    if (err)
+        return err;
     if (status && read_status(status, &wanted))
         set_status(s, wanted, change->now);
     return set_metadata(s, body);
@@ -151,22 +151,22 @@ static int post_session(const struct http_request *req, struct http_response *re
     const struct app *app = app_of(req);
     struct change change = {.now = clock_unix_ms()};
     struct store_session s = {.created_at = change.now};
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     json_t *body;
-    int e;
+    int err;
 
     if (validate_body(req, res, begin_fields, 0, &body))
         return 0;
     change.body = body;
     id_new(s.id);
     memcpy(s.user_id, req->user, sizeof(s.user_id));
-    e = find_profile(req, res, &change);
-    if (!e) {
-        e = apply(&s, &change);
-        if (!e)
-            e = sealed_session_put(app->store, app->seal, &s, &err);
-        if (e) {
-            reply_failed(req, res, e, &err, "session");
+    err = find_profile(req, res, &change);
+    if (!err) {
+        err = apply(&s, &change);
+        if (!err)
+            err = sealed_session_put(app->store, app->seal, &s, &why);
+        if (err) {
+            reply_failed(req, res, err, &why, "session");
         } else {
             reply_location(res, "sessions", s.id);
             record_session(reply_json(res, 201), &s);
@@ -181,11 +181,11 @@ static int post_session(const struct http_request *req, struct http_response *re
 static void refuse_body(const struct http_request *req, struct http_response *res)
 {
     struct store_session s;
-    struct errbuf err = {""};
-    int e = store_session_get(app_of(req)->store, req->user, http_param(req, "id"), &s, &err);
+    struct errbuf why = {""};
+    int err = store_session_get(app_of(req)->store, req->user, http_param(req, "id"), &s, &why);
 
-    if (e)
-        reply_failed(req, res, e, &err, "session");
+    if (err)
+        reply_failed(req, res, err, &why, "session");
     else
         store_session_release(&s);
 }
@@ -195,9 +195,9 @@ static int change_session(const struct http_request *req, struct http_response *
     const struct app *app = app_of(req);
     struct change change = {.now = clock_unix_ms()};
     struct store_session s;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     json_t *body;
-    int e;
+    int err;
 
     if (validate_body(req, res, change_fields, BODY_NOT_EMPTY, &body)) {
         refuse_body(req, res);
@@ -205,10 +205,10 @@ static int change_session(const struct http_request *req, struct http_response *
     }
     change.body = body;
     if (!find_profile(req, res, &change)) {
-        e = sealed_session_change(app->store, app->seal, req->user, http_param(req, "id"), apply,
-                                  &change, &s, &err);
-        if (e) {
-            reply_failed(req, res, e, &err, "session");
+        err = sealed_session_change(app->store, app->seal, req->user, http_param(req, "id"), apply,
+                                    &change, &s, &why);
+        if (err) {
+            reply_failed(req, res, err, &why, "session");
         } else {
             record_session(reply_json(res, 200), &s);
             if (s.status != STORE_ACTIVE)
@@ -227,10 +227,10 @@ static int get_sessions(const struct http_request *req, struct http_response *re
     const struct app *app = app_of(req);
     const char *wanted = http_query(req, "status");
     enum store_status status = STORE_ANY;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct store_list list;
     struct page page;
-    int e;
+    int err;
 
     if (wanted && !read_status(wanted, &status)) {
         validate_refuse(req, res, "status", "must be one of active, completed, abandoned");
@@ -238,19 +238,19 @@ static int get_sessions(const struct http_request *req, struct http_response *re
     }
     if (validate_page(req, res, &page))
         return 0;
-    e = store_session_list(app->store, req->user, status, page.limit, page.cursor, &list, &err);
-    return reply_list(req, res, STORE_KIND_SESSION, e, &list, &err);
+    err = store_session_list(app->store, req->user, status, page.limit, page.cursor, &list, &why);
+    return reply_list(req, res, STORE_KIND_SESSION, err, &list, &why);
 }
 
 static int get_session(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
     struct store_session s;
-    struct errbuf err = {""};
-    int e = sealed_session_get(app->store, app->seal, req->user, http_param(req, "id"), &s, &err);
+    struct errbuf why = {""};
+    int err = sealed_session_get(app->store, app->seal, req->user, http_param(req, "id"), &s, &why);
 
-    if (e)
-        return reply_failed(req, res, e, &err, "session");
+    if (err)
+        return reply_failed(req, res, err, &why, "session");
     record_session(reply_json(res, 200), &s);
     store_session_release(&s);
     return 0;
@@ -258,11 +258,11 @@ static int get_session(const struct http_request *req, struct http_response *res
 
 static int delete_session(const struct http_request *req, struct http_response *res)
 {
-    struct errbuf err = {""};
-    int e = store_session_erase(app_of(req)->store, req->user, http_param(req, "id"), &err);
+    struct errbuf why = {""};
+    int err = store_session_erase(app_of(req)->store, req->user, http_param(req, "id"), &why);
 
-    if (e)
-        return reply_failed(req, res, e, &err, "session");
+    if (err)
+        return reply_failed(req, res, err, &why, "session");
     voices_forget(req, http_param(req, "id"));
     return http_reply_empty(res, 204);
 }

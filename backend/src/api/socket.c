@@ -203,17 +203,17 @@ static void load(void *arg)
 static void join(struct socket *s, struct session_context *context)
 {
     struct socket_inner *in = s->inner;
-    int code = live_join(s->app->live, context, &s->live);
+    int err = live_join(s->app->live, context, &s->live);
 
-    if (code == UV_ECANCELED) {
+    if (err == UV_ECANCELED) {
         socket_error(s, "shutting_down", "the server is going away", SOCKET_CLOSE_AWAY);
         return;
     }
-    if (!code) {
+    if (!err) {
         in->state = JOINED;
-        code = s->kind->on_joined(s, s->owner);
+        err = s->kind->on_joined(s, s->owner);
     }
-    if (code)
+    if (err)
         socket_error(s, "internal", "the interview could not be joined", SOCKET_CLOSE_FAILED);
     else
         deliver_waiting(s);

@@ -62,21 +62,21 @@ static int find_recording(const struct http_request *req, struct http_response *
                           struct http_part *file, char language[static LANGUAGE_MAX])
 {
     struct http_part part;
-    int rc;
+    int err;
 
     snprintf(language, LANGUAGE_MAX, "en");
     if (!is_form(req)) {
         *file = (struct http_part){.data = req->body, .len = req->body_len};
         return 0;
     }
-    rc = http_multipart(req, "file", file);
-    if (rc == UV_ENOENT) {
+    err = http_multipart(req, "file", file);
+    if (err == UV_ENOENT) {
         json_t *fields = json_pack("[{s:s,s:s}]", "field", "/file", "message", "is missing");
 
         http_problem(res, req, 422, "invalid_fields", "The form has no file.", fields);
         return 1;
     }
-    if (rc) {
+    if (err) {
         http_problem(res, req, 400, "bad_request", "The form cannot be read.", NULL);
         return 1;
     }
@@ -90,26 +90,26 @@ static int find_recording(const struct http_request *req, struct http_response *
 }
 
 static int decode_failed(const struct http_request *req, struct http_response *res, int rc,
-                         const struct errbuf *err)
+                         const struct errbuf *why)
 {
     if (rc == UV_EINVAL)
-        return http_problem(res, req, 415, "unsupported_media", err->text, NULL);
+        return http_problem(res, req, 415, "unsupported_media", why->text, NULL);
     if (rc == UV_E2BIG)
-        return http_problem(res, req, 413, "too_large", err->text, NULL);
+        return http_problem(res, req, 413, "too_large", why->text, NULL);
     if (rc == UV_ENOSYS)
-        return http_problem(res, req, 503, "unavailable", err->text, NULL);
+        return http_problem(res, req, 503, "unavailable", why->text, NULL);
     return rc;
 }
 
 static int transcribe_failed(const struct http_request *req, struct http_response *res, int rc,
-                             const struct errbuf *err)
+                             const struct errbuf *why)
 {
     if (rc == UV_ENOTSUP || rc == UV_EINVAL) { /* the language: the audio was read before */
-        validate_refuse(req, res, "/language", err->text);
+        validate_refuse(req, res, "/language", why->text);
         return 0;
     }
     http_set_header(res, "Retry-After", "5");
-    return http_problem(res, req, 503, rc == UV_EAGAIN ? "overloaded" : "unavailable", err->text,
+    return http_problem(res, req, 503, rc == UV_EAGAIN ? "overloaded" : "unavailable", why->text,
                         NULL);
 }
 
@@ -118,11 +118,11 @@ static int transcribe_failed(const struct http_request *req, struct http_respons
 static int fill(const struct http_request *req, struct http_response *res, void *arg)
 {
     struct hearing_job *job = arg;
-    int e = job->err ? transcribe_failed(req, res, job->err, &job->why)
-                     : http_reply_json(res, 200, transcript_json(&job->transcript, false));
+    int err = job->err ? transcribe_failed(req, res, job->err, &job->why)
+                       : http_reply_json(res, 200, transcript_json(&job->transcript, false));
 
     job_free(job);
-    return e;
+    return err;
 }
 
 static void answer(struct hearing_job *job)
@@ -174,27 +174,27 @@ static void on_gone(void *arg)
 
 static int hear(struct http_response *res, struct hearing_job *job)
 {
-    int e;
+    int err;
 
     http_reply_later(res, &job->ticket);
     http_later_on_gone(res, on_gone, job);
-    e = loop_post(job->loop, begin, job);
-    if (e)
+    err = loop_post(job->loop, begin, job);
+    if (err)
         job_free(job);
-    return e;
+    return err;
 }
 
 static int decode(const struct http_request *req, struct http_response *res,
                   const struct http_part *file, struct hearing_job *job)
 {
-    struct errbuf err = {""};
-    int e = audio_decode_bytes(file->data, file->len, &job->pcm, &err);
+    struct errbuf why = {""};
+    int err = audio_decode_bytes(file->data, file->len, &job->pcm, &why);
 
-    if (!e && job->pcm.duration_ms <= LENGTH_MAX_MS)
+    if (!err && job->pcm.duration_ms <= LENGTH_MAX_MS)
         return hear(res, job);
     job_free(job);
-    if (e)
-        return decode_failed(req, res, e, &err);
+    if (err)
+        return decode_failed(req, res, err, &why);
     return http_problem(res, req, 413, "too_large", "The recording is longer than two hours.",
                         NULL);
 }

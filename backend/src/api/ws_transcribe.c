@@ -95,27 +95,27 @@ static const struct speaker_handlers speaker_events = {
 
 static bool open_speaker(struct transcribe *t)
 {
-    struct errbuf err = {""};
-    int code;
+    struct errbuf why = {""};
+    int err;
 
     if (t->speaker)
         return true;
     timer_stop(t->start_timer);
     t->params.quiet_ready = t->ready && !t->params.key;
-    code = speaker_open(&t->speaker, t->socket->live, &t->params, &speaker_events, t, &err);
-    if (code == UV_EAGAIN)
-        socket_error(t->socket, "overloaded", err.text, SOCKET_CLOSE_FULL);
-    else if (code)
-        socket_error(t->socket, "unavailable", err.text[0] ? err.text : uv_strerror(code),
+    err = speaker_open(&t->speaker, t->socket->live, &t->params, &speaker_events, t, &why);
+    if (err == UV_EAGAIN)
+        socket_error(t->socket, "overloaded", why.text, SOCKET_CLOSE_FULL);
+    else if (err)
+        socket_error(t->socket, "unavailable", why.text[0] ? why.text : uv_strerror(err),
                      SOCKET_CLOSE_FAILED);
-    return !code;
+    return !err;
 }
 
 /* ----------------------------------------------------------------------------- start */
 
 static bool take_start(struct transcribe *t, const struct ws_start *start)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
 
     t->params.candidate = start->candidate;
     t->params.push_to_talk = start->push_to_talk;
@@ -134,8 +134,8 @@ static bool take_start(struct transcribe *t, const struct ws_start *start)
         t->params.channels = start->channels;
         return true;
     }
-    if (opus_stream_open(&t->opus, &err)) {
-        bad(t, "unsupported", err.text);
+    if (opus_stream_open(&t->opus, &why)) {
+        bad(t, "unsupported", why.text);
         return false;
     }
     return true;
@@ -183,13 +183,13 @@ static void on_start(struct transcribe *t, const json_t *msg)
 
 static void feed(struct transcribe *t, const int16_t *pcm, size_t n)
 {
-    int code = n ? speaker_feed(t->socket->live, t->speaker, pcm, n) : 0;
+    int err = n ? speaker_feed(t->socket->live, t->speaker, pcm, n) : 0;
 
-    if (code == UV_ENOBUFS)
+    if (err == UV_ENOBUFS)
         socket_error(t->socket, "overloaded",
                      "the recogniser is more than a minute behind; the audio was not taken",
                      SOCKET_CLOSE_FULL);
-    else if (code)
+    else if (err)
         bad(t, "bad_audio", "this audio cannot be heard");
 }
 
