@@ -171,7 +171,7 @@ static int read_profile(struct ask *a, struct session_context *context, const ch
         .job_description = job,
         .skills = list,
     };
-    int code = json_is_object(obj) ? 0 : UV_EINVAL;
+    int err = json_is_object(obj) ? 0 : UV_EINVAL;
 
     for (size_t i = 0; i < json_array_size(skills) && in.skill_count < 100; i++) {
         const char *skill = json_string_value(json_array_get(skills, i));
@@ -179,39 +179,39 @@ static int read_profile(struct ask *a, struct session_context *context, const ch
         if (skill)
             list[in.skill_count++] = skill;
     }
-    if (!code) {
+    if (!err) {
         profile_index_unref(context->index);
         context->index = NULL;
-        code = profile_index_open(&context->index, &in);
+        err = profile_index_open(&context->index, &in);
     } else if (text) {
         program_fail("%s is not a profile (a JSON object)", a->options.profile);
     }
     json_decref(obj);
     free(text);
-    return code;
+    return err;
 }
 
 static int make_session(struct ask *a, struct store_session *session, char *job)
 {
     struct app *app = &a->program.app;
     struct grant owner = {0};
-    struct errbuf err = {""};
-    int code = accounts_local(app->accounts, clock_unix_ms(), &owner, &err);
+    struct errbuf why = {""};
+    int err = accounts_local(app->accounts, clock_unix_ms(), &owner, &why);
 
-    if (!code) {
+    if (!err) {
         *session = (struct store_session){.status = STORE_ACTIVE, .created_at = clock_unix_ms()};
         id_new(session->id);
         memcpy(session->user_id, owner.user.id, ID_TEXT_MAX);
         session->job_description = job;
         session->metadata = strdup("{}");
-        code = sealed_session_put(app->store, app->seal, session, &err);
+        err = sealed_session_put(app->store, app->seal, session, &why);
         free(session->metadata);
         session->metadata = NULL;
         grant_release(&owner);
     }
-    if (code)
-        program_fail("a session could not be made: %s", err.text);
-    return code;
+    if (err)
+        program_fail("a session could not be made: %s", why.text);
+    return err;
 }
 
 /* A session of its own in the store, loaded back as the server would. */
@@ -220,15 +220,15 @@ static int stored_context(struct ask *a, char *job, struct session_context *cont
     struct app *app = &a->program.app;
     struct live_deps deps = {.store = app->store, .seal = app->seal};
     struct store_session session = {0};
-    struct errbuf err = {""};
-    int code = make_session(a, &session, job);
+    struct errbuf why = {""};
+    int err = make_session(a, &session, job);
 
-    if (code)
-        return code;
-    code = session_context_load(&deps, session.user_id, session.id, context, &err);
-    if (code)
-        program_fail("%s", err.text);
-    return code;
+    if (err)
+        return err;
+    err = session_context_load(&deps, session.user_id, session.id, context, &why);
+    if (err)
+        program_fail("%s", why.text);
+    return err;
 }
 
 static int unstored_context(char *job, struct session_context *context)
@@ -242,17 +242,17 @@ static int unstored_context(char *job, struct session_context *context)
 static int join(struct ask *a, char *job)
 {
     struct session_context context = {0};
-    int code = a->options.save ? stored_context(a, job, &context) : unstored_context(job, &context);
+    int err = a->options.save ? stored_context(a, job, &context) : unstored_context(job, &context);
 
-    if (!code && a->options.profile)
-        code = read_profile(a, &context, job);
-    if (!code) {
+    if (!err && a->options.profile)
+        err = read_profile(a, &context, job);
+    if (!err) {
         memcpy(a->session_id, context.session_id, ID_TEXT_MAX);
         memcpy(a->user_id, context.user_id, ID_TEXT_MAX);
-        code = live_join(a->program.app.live, &context, &a->live);
+        err = live_join(a->program.app.live, &context, &a->live);
     }
     session_context_release(&context);
-    return code;
+    return err;
 }
 
 /* Nothing was heard, no line either: there is nothing to keep. true: the session is gone. */
@@ -261,9 +261,9 @@ static bool forget_empty(struct ask *a)
     struct store *store = a->program.app.store;
     struct store_list list;
     size_t kept = 1;
-    int code = store_transcript_list(store, a->user_id, a->session_id, false, 1, "", &list, NULL);
+    int err = store_transcript_list(store, a->user_id, a->session_id, false, 1, "", &list, NULL);
 
-    if (!code) {
+    if (!err) {
         kept = list.count;
         store_list_release(&list, STORE_KIND_TRANSCRIPT);
     }
@@ -284,13 +284,13 @@ static void complete_session(struct ask *a)
     struct app *app = &a->program.app;
     int64_t now = clock_unix_ms();
     struct store_session session = {0};
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     int code =
-        store_session_change(app->store, a->user_id, a->session_id, complete, &now, &session, &err);
+        store_session_change(app->store, a->user_id, a->session_id, complete, &now, &session, &why);
 
     store_session_release(&session);
     if (code)
-        program_fail("the session could not be completed: %s", err.text);
+        program_fail("the session could not be completed: %s", why.text);
     else if (!a->options.json)
         printf("\nKept as session %s.\n", a->session_id);
 }
@@ -306,23 +306,23 @@ static int start(struct ask *a)
     struct app *app = &a->program.app;
     const struct config *c = a->program.config;
     struct speaker_params params = {.sample_rate = ASR_SAMPLE_RATE, .channels = 1};
-    struct errbuf err = {""};
-    int code;
+    struct errbuf why = {""};
+    int err;
 
     params.vad = vad_params_defaults();
     turn_pace_read(c->turn, &params.pace);
     params.vad.pre_roll_ms = (uint32_t)c->vad_pre_roll_ms;
     params.vad.eager_ms = (uint32_t)c->vad_eager_ms;
     params.vad.hangover_ms = (uint32_t)c->vad_hangover_ms;
-    code = live_listen(a->live, on_event, a, &a->listener);
-    if (!code)
-        code = speaker_open(&a->speaker, a->live, &params, &speaker_events, a, &err);
-    if (!code)
-        code = timer_open(&a->frames, app->loop, on_frame, a);
-    if (!code)
-        code = timer_open(&a->patience, app->loop, on_patience, a);
-    if (code)
-        return program_fail("%s", err.text[0] ? err.text : uv_strerror(code));
+    err = live_listen(a->live, on_event, a, &a->listener);
+    if (!err)
+        err = speaker_open(&a->speaker, a->live, &params, &speaker_events, a, &why);
+    if (!err)
+        err = timer_open(&a->frames, app->loop, on_frame, a);
+    if (!err)
+        err = timer_open(&a->patience, app->loop, on_patience, a);
+    if (err)
+        return program_fail("%s", why.text[0] ? why.text : uv_strerror(err));
     a->screen.start_us = clock_mono_us();
     return 0;
 }
@@ -391,20 +391,20 @@ static int read_options(struct ask *a)
 
 static int run(struct ask *a)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     char *job = a->options.job ? read_text(a->options.job) : NULL;
-    int code = a->options.job && !job ? UV_EINVAL : 0;
+    int err = a->options.job && !job ? UV_EINVAL : 0;
 
-    if (!code) {
-        code = audio_decode_file(a->options.file, &a->pcm, &err);
-        if (code)
-            program_fail("%s", err.text);
+    if (!err) {
+        err = audio_decode_file(a->options.file, &a->pcm, &why);
+        if (err)
+            program_fail("%s", why.text);
     }
-    if (!code)
-        code = join(a, job);
-    if (!code)
-        code = start(a);
-    if (!code) {
+    if (!err)
+        err = join(a, job);
+    if (!err)
+        err = start(a);
+    if (!err) {
         loop_run(a->program.app.loop);
         if (!a->status && !a->answered) {
             program_fail("no question was heard in %s", a->options.file);
@@ -416,7 +416,7 @@ static int run(struct ask *a)
         complete_session(a);
     free(job);
     pcm_release(&a->pcm);
-    return code ? EXIT_FAILED : a->status;
+    return err ? EXIT_FAILED : a->status;
 }
 
 static bool wants_no_save(int argc, char **argv)

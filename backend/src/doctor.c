@@ -61,12 +61,12 @@ static void advise(const char *how)
 static void check_data(struct doctor *d)
 {
     const struct config *c = d->program.config;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct statvfs fs;
     char text[512];
 
-    if (folder_open(c->data_dir, &err)) {
-        report(d, BROKEN, "data", err.text);
+    if (folder_open(c->data_dir, &why)) {
+        report(d, BROKEN, "data", why.text);
         advise("choose a folder of yours: --data DIR or INTERVIEWD_DATA");
         return;
     }
@@ -106,18 +106,18 @@ static void check_key(struct doctor *d, struct store *store)
     const struct config *c = d->program.config;
     const char *path = config_path(c, "keys/master.key");
     struct seal *seal = NULL;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     bool in_use = false;
-    int code = sealed_any(store, &in_use, &err);
+    int err = sealed_any(store, &in_use, &why);
 
-    if (!code && !in_use)
+    if (!err && !in_use)
         return; /* made at the first start */
-    if (!code)
-        code = seal_open(&seal, path, c->master_key, SEAL_KEY_IN_USE, &err);
-    if (!code)
-        code = sealed_check(store, seal, &err);
-    report(d, code ? BROKEN : GOOD, "key",
-           code            ? err.text
+    if (!err)
+        err = seal_open(&seal, path, c->master_key, SEAL_KEY_IN_USE, &why);
+    if (!err)
+        err = sealed_check(store, seal, &why);
+    report(d, err ? BROKEN : GOOD, "key",
+           err             ? why.text
            : c->master_key ? "the one of INTERVIEWD_MASTER_KEY"
                            : path);
     seal_close(seal);
@@ -150,14 +150,14 @@ static void check_store(struct doctor *d)
                                   .inspect_ms = INSPECT_MS};
     struct store_health health;
     struct store *store = NULL;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
 
     if (access(params.path, F_OK)) {
         report(d, GOOD, "store", "will be made at the first start");
         return;
     }
-    if (store_open(&store, "sqlite", &params, &err)) {
-        report(d, BROKEN, "store", err.text);
+    if (store_open(&store, "sqlite", &params, &why)) {
+        report(d, BROKEN, "store", why.text);
         advise("put back a copy of the data folder, or move the file away to begin anew");
         return;
     }
@@ -247,17 +247,17 @@ static int ask_once(struct asking *a)
     struct asr_model *model = NULL;
     struct asr_stream *stream = NULL;
     struct asr_result res;
-    int rc = a->engine->load(&model, &a->params, &a->why);
+    int err = a->engine->load(&model, &a->params, &a->why);
 
     for (size_t i = 0; i < ASR_SAMPLE_RATE; i++) /* a soft hiss: nothing to hear, and no silence */
         sound[i] = (int16_t)(i * 7919 % 65 - 32);
-    rc = rc ? rc : a->engine->open(&stream, model, &english, &a->why);
-    rc = rc ? rc : a->engine->begin(stream, &a->why);
-    rc = rc ? rc : a->engine->feed(stream, sound, ASR_SAMPLE_RATE, &a->why);
-    rc = rc ? rc : a->engine->finish(stream, &res, &a->why);
+    err = err ? err : a->engine->open(&stream, model, &english, &a->why);
+    err = err ? err : a->engine->begin(stream, &a->why);
+    err = err ? err : a->engine->feed(stream, sound, ASR_SAMPLE_RATE, &a->why);
+    err = err ? err : a->engine->finish(stream, &res, &a->why);
     a->engine->close(stream);
     a->engine->unload(model);
-    return rc;
+    return err;
 }
 
 static void ask_recogniser(void *arg)

@@ -11,15 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int folder_open(const char *dir, struct errbuf *err)
+int folder_open(const char *dir, struct errbuf *why)
 {
     if (!mkdir(dir, 0700))
         chmod(dir, 0700); /* whatever the umask */
     else if (errno != EEXIST)
-        return err_set(err, -errno, "the folder %s cannot be made: %s", dir, strerror(errno));
+        return err_set(why, -errno, "the folder %s cannot be made: %s", dir, strerror(errno));
     if (!access(dir, W_OK | X_OK))
         return 0;
-    return err_set(err, -errno,
+    return err_set(why, -errno,
                    "the folder %s cannot be written (%s): give it to the user who runs interviewd, "
                    "mount its disk writable, or choose another one with --data",
                    dir, strerror(errno));
@@ -48,14 +48,14 @@ static void write_pid(int fd)
         return; /* a full disk: the lock holds without it */
 }
 
-int folder_lock(const char *path, struct folder_lock *lock, struct errbuf *err)
+int folder_lock(const char *path, struct folder_lock *lock, struct errbuf *why)
 {
     struct flock all = whole_file();
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     long pid;
 
     if (fd < 0)
-        return err_set(err, -errno, "cannot make %s: %s", path, strerror(errno));
+        return err_set(why, -errno, "cannot make %s: %s", path, strerror(errno));
     fchmod(fd, 0600);
     if (!fcntl(fd, F_SETLK, &all)) {
         write_pid(fd);
@@ -65,11 +65,11 @@ int folder_lock(const char *path, struct folder_lock *lock, struct errbuf *err)
     pid = read_pid(fd);
     close(fd);
     if (pid > 0)
-        return err_set(err, UV_EBUSY,
+        return err_set(why, UV_EBUSY,
                        "another interviewd (process %ld) serves this data folder already: use that "
                        "one, stop it, or choose another folder with --data",
                        pid);
-    return err_set(err, UV_EBUSY,
+    return err_set(why, UV_EBUSY,
                    "another interviewd serves this data folder already: use that one, stop it, or "
                    "choose another folder with --data");
 }

@@ -1,8 +1,8 @@
 /**
  * @file folder.h  The data folder: made for its owner alone, served by one server at a time
  *
- *     folder_open(dir, err);
- *     folder_lock(path, &lock, err);       // path: <data>/interviewd.lock
+ *     folder_open(dir, why);
+ *     folder_lock(path, &lock, why);       // path: <data>/interviewd.lock
  *     ...
  *     folder_unlock(&lock);
  *
@@ -25,9 +25,9 @@ struct folder_lock {
 };
 
 /** Make it, mode 0700, when it is not there; see that it can be written. */
-int folder_open(const char *dir, struct errbuf *err);
+int folder_open(const char *dir, struct errbuf *why);
 
-int folder_lock(const char *path, struct folder_lock *lock, struct errbuf *err);
+int folder_lock(const char *path, struct folder_lock *lock, struct errbuf *why);
 void folder_unlock(struct folder_lock *lock);
 
 /** The process id of the server that has it; 0: nobody, -1: somebody whose id is not known. */

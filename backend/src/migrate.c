@@ -10,12 +10,12 @@
 #include <uv.h>
 
 /* The clock was wrong when something was stored, and is right now. */
-static int accept_clock(struct store *store, struct errbuf *err)
+static int accept_clock(struct store *store, struct errbuf *why)
 {
     char now[24];
 
     snprintf(now, sizeof(now), "%lld", (long long)clock_unix_ms());
-    return store_fact_put(store, STORE_FACT_CLOCK, now, err);
+    return store_fact_put(store, STORE_FACT_CLOCK, now, why);
 }
 
 /* --accept-clock or nothing; anything else is said. */
@@ -30,35 +30,35 @@ int command_migrate(int argc, char **argv)
     struct store_params params = {0};
     struct store *store = NULL;
     struct program p;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     bool clock = false;
     int from = 0;
     int to = 0;
-    int code = program_open(&p, argc, argv, 0);
+    int err = program_open(&p, argc, argv, 0);
 
-    if (!code)
-        code = read_arguments(&p, &clock);
-    if (code) {
+    if (!err)
+        err = read_arguments(&p, &clock);
+    if (err) {
         program_close(&p);
-        return code;
+        return err;
     }
     params.path = config_path(p.config, "interview.db");
-    code = folder_open(p.config->data_dir, &err);
-    if (!code)
-        code = store_open(&store, "sqlite", &params, &err);
-    if (!code)
-        code = store_migrate(store, &from, &to, &err);
-    if (!code && clock)
-        code = accept_clock(store, &err);
-    if (code)
-        program_fail("%s", err.text);
+    err = folder_open(p.config->data_dir, &why);
+    if (!err)
+        err = store_open(&store, "sqlite", &params, &why);
+    if (!err)
+        err = store_migrate(store, &from, &to, &why);
+    if (!err && clock)
+        err = accept_clock(store, &why);
+    if (err)
+        program_fail("%s", why.text);
     else if (from == to)
         printf("%s is at schema %d already.\n", params.path, to);
     else
         printf("%s was brought from schema %d to %d.\n", params.path, from, to);
-    if (!code && clock)
+    if (!err && clock)
         puts("The clock of this machine is taken as right.");
     store_close(store);
     program_close(&p);
-    return code ? EXIT_DATA : EXIT_OK;
+    return err ? EXIT_DATA : EXIT_OK;
 }

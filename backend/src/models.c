@@ -29,11 +29,11 @@ static const char usage[] =
     "       interviewd models quantize NAME q8_0|q5_1\n"
     "       interviewd models bench [--latency MS]\n";
 
-static int told(int code, const struct errbuf *err)
+static int told(int code, const struct errbuf *why)
 {
     if (!code)
         return 0;
-    fprintf(stderr, "interviewd models: %s\n", err->text[0] ? err->text : uv_strerror(code));
+    fprintf(stderr, "interviewd models: %s\n", why->text[0] ? why->text : uv_strerror(code));
     return 1;
 }
 
@@ -51,16 +51,16 @@ static int get_one(const struct models_config *config, const char *name)
 {
     const struct model_entry *entry = models_entry(name);
     bool here = entry && models_here(config->data_dir, entry);
-    struct errbuf err = {""};
-    int code = models_get(config, name, &err);
+    struct errbuf why = {""};
+    int err = models_get(config, name, &why);
 
     models_show_end(config->arg);
-    if (!code)
+    if (!err)
         tell_path(config, name,
                   here                                   ? "is here already"
                   : config->unverified && !entry->sha256 ? "NOT VERIFIED"
                                                          : "checksum is right");
-    return told(code, &err);
+    return told(err, &why);
 }
 
 static int get_default(const struct models_config *config, const char *language)
@@ -68,14 +68,14 @@ static int get_default(const struct models_config *config, const char *language)
     int failed = 0;
 
     for (const struct model_wish *w = models_default(language); w->names[0]; w++) {
-        struct errbuf err = {""};
+        struct errbuf why = {""};
         const char *got = NULL;
-        int code = models_get_first(config, w, &got, &err);
+        int err = models_get_first(config, w, &got, &why);
 
         models_show_end(config->arg);
-        if (!code)
+        if (!err)
             tell_path(config, got, "here, checksum is right");
-        failed |= told(code, &err);
+        failed |= told(err, &why);
     }
     return failed;
 }
@@ -114,13 +114,13 @@ static int64_t all_missing(const struct models_config *config, const struct conf
 static int get_wish(const struct models_config *config, const struct model_wish *wish,
                     struct errbuf *first)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     const char *got = NULL;
-    int code = models_get_first(config, wish, &got, &err);
+    int err = models_get_first(config, wish, &got, &why);
 
-    if (code && !first->text[0])
-        err_set(first, code, "%.300s", err.text[0] ? err.text : uv_strerror(code));
-    return code != 0;
+    if (err && !first->text[0])
+        err_set(first, err, "%.300s", why.text[0] ? why.text : uv_strerror(err));
+    return err != 0;
 }
 
 /* Beside a server that has the terminal: one line at the start, one at the end. */
@@ -189,21 +189,21 @@ static int remove_all(const struct models_config *config, const char *const *nam
     int failed = 0;
 
     for (size_t i = 0; i < count; i++) {
-        struct errbuf err = {""};
+        struct errbuf why = {""};
 
-        failed |= told(models_remove(config, names[i], &err), &err);
+        failed |= told(models_remove(config, names[i], &why), &why);
     }
     return failed;
 }
 
 static int verify_one(const struct models_config *config, const char *name)
 {
-    struct errbuf err = {""};
-    int code = models_verify(config, name, &err);
+    struct errbuf why = {""};
+    int err = models_verify(config, name, &why);
 
-    if (code && code != UV_ENOTSUP)
-        return told(code, &err);
-    printf("%s: %s\n", name, code ? err.text : "as published");
+    if (err && err != UV_ENOTSUP)
+        return told(err, &why);
+    printf("%s: %s\n", name, err ? why.text : "as published");
     return 0;
 }
 
@@ -235,47 +235,47 @@ static void say_got(const char *name, void *arg)
 
 static int import(struct models_config *config, const char *const *args, size_t count)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     const char *as = NULL;
-    int code;
+    int err;
 
     if (count > 2 && !strcmp(args[0], "--as")) {
         as = args[1];
         args += 2;
         count -= 2;
     }
-    code = models_import(config, args, count, as, say_got, config, &err);
+    err = models_import(config, args, count, as, say_got, config, &why);
     models_show_end(config->arg);
-    return told(code, &err);
+    return told(err, &why);
 }
 
 static int quantize(const struct models_config *config, const char *name, const char *type_name)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     enum models_type type;
     char made[160];
-    int code;
+    int err;
 
     if (!models_type_find(type_name, &type)) {
         fputs(usage, stderr);
         return 2;
     }
-    code = models_quantize_file(config, name, type, &err);
+    err = models_quantize_file(config, name, type, &why);
     models_show_end(config->arg);
     snprintf(made, sizeof(made), "%.80s-%.16s", name, type_name);
-    if (!code)
+    if (!err)
         tell_path(config, made,
                   models_entry(made) && models_entry(made)->sha256 ? "is the published file"
                                                                    : "kept");
-    return told(code, &err);
+    return told(err, &why);
 }
 
 static int bench(const struct models_config *config, const char *const *args, size_t count)
 {
     double latency = count > 1 && !strcmp(args[0], "--latency") ? atof(args[1]) : 1000.0;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
 
-    return told(models_bench(config, latency, &err), &err);
+    return told(models_bench(config, latency, &why), &why);
 }
 
 static int run_verb(struct models_config *config, const struct config *c)

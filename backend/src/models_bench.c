@@ -40,23 +40,23 @@ static void fill_audio(int16_t *pcm, size_t n)
     }
 }
 
-static int measure(const char *path, struct nn *nn, struct row *row, struct errbuf *err)
+static int measure(const char *path, struct nn *nn, struct row *row, struct errbuf *why)
 {
     static int16_t pcm[SECONDS * WHISPER_RATE];
     struct whisper_model *m = NULL;
     struct whisper_compute c;
-    int code = whisper_model_load(&m, path, nn, NULL, NULL, err);
+    int err = whisper_model_load(&m, path, nn, NULL, NULL, why);
 
-    if (code)
-        return code;
+    if (err)
+        return err;
     fill_audio(pcm, SECONDS * WHISPER_RATE);
     whisper_compute_init(&c, m, nn);
-    code = whisper_time(&c, pcm, SECONDS * WHISPER_RATE,
-                        &(struct whisper_timing_params){.tokens = TOKENS, .rounds = 3}, &row->t);
+    err = whisper_time(&c, pcm, SECONDS * WHISPER_RATE,
+                       &(struct whisper_timing_params){.tokens = TOKENS, .rounds = 3}, &row->t);
     row->bytes = (long long)m->file_bytes;
     whisper_compute_release(&c);
     whisper_model_free(m);
-    return code ? err_set(err, code, "cannot time %.300s", path) : 0;
+    return err ? err_set(why, err, "cannot time %.300s", path) : 0;
 }
 
 static int by_size(const void *a, const void *b)
@@ -67,14 +67,14 @@ static int by_size(const void *a, const void *b)
     return (x->bytes > y->bytes) - (x->bytes < y->bytes);
 }
 
-static int measure_all(const char *dir, struct row *rows, int *n, struct errbuf *err)
+static int measure_all(const char *dir, struct row *rows, int *n, struct errbuf *why)
 {
     DIR *d = opendir(dir);
     const struct dirent *e;
     struct nn *nn = NULL;
-    int code = d ? nn_open(&nn, 0, NULL, err) : 0;
+    int err = d ? nn_open(&nn, 0, NULL, why) : 0;
 
-    while (!code && d && (e = readdir(d)) != NULL && *n < BENCH_MODELS_MAX) {
+    while (!err && d && (e = readdir(d)) != NULL && *n < BENCH_MODELS_MAX) {
         size_t len = strlen(e->d_name);
         char path[MODELS_PATH_MAX];
 
@@ -84,18 +84,18 @@ static int measure_all(const char *dir, struct row *rows, int *n, struct errbuf 
         snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
         snprintf(rows[*n].name, sizeof(rows[*n].name), "%.*s", (int)(len - 9), e->d_name + 5);
         fprintf(stderr, "measuring %s ...\n", rows[*n].name);
-        code = measure(path, nn, &rows[*n], err);
-        if (code == UV_EINVAL) { /* not a model: say so and go on */
-            fprintf(stderr, "%s\n", err->text);
-            code = 0;
+        err = measure(path, nn, &rows[*n], why);
+        if (err == UV_EINVAL) { /* not a model: say so and go on */
+            fprintf(stderr, "%s\n", why->text);
+            err = 0;
             continue;
         }
-        *n += !code;
+        *n += !err;
     }
     if (d)
         closedir(d);
     nn_close(nn);
-    return code;
+    return err;
 }
 
 /* The larger of two sizes of model hears better; among types of one size the larger file does. */
@@ -130,23 +130,23 @@ static void write_down(const char *dir, const char *name)
     fclose(f);
 }
 
-int models_bench(const struct models_config *config, double latency_ms, struct errbuf *err)
+int models_bench(const struct models_config *config, double latency_ms, struct errbuf *why)
 {
     struct row *rows = calloc(BENCH_MODELS_MAX, sizeof(*rows));
     char dir[MODELS_PATH_MAX];
     const struct row *best;
     int n = 0;
-    int code;
+    int err;
 
     if (!rows)
-        return err_set(err, UV_ENOMEM, "not enough memory");
+        return err_set(why, UV_ENOMEM, "not enough memory");
     if (snprintf(dir, sizeof(dir), "%.3800s/models", config->data_dir) < 0)
         dir[0] = '\0';
-    code = measure_all(dir, rows, &n, err);
-    if (!code && n == 0)
-        code = err_set(err, UV_ENOENT,
-                       "no model in %.300s; to get one: interviewd models get base.en-q8_0", dir);
-    if (!code) {
+    err = measure_all(dir, rows, &n, why);
+    if (!err && n == 0)
+        err = err_set(why, UV_ENOENT,
+                      "no model in %.300s; to get one: interviewd models get base.en-q8_0", dir);
+    if (!err) {
         qsort(rows, (size_t)n, sizeof(*rows), by_size);
         printf("%-24s %8s %10s %10s %12s %10s\n", "model", "file", "encoder", "a token",
                "final of 5 s", "of peak");
@@ -164,5 +164,5 @@ int models_bench(const struct models_config *config, double latency_ms, struct e
         }
     }
     free(rows);
-    return code;
+    return err;
 }

@@ -9,6 +9,6 @@
 struct models_config;
 
 /** Measure each model that is there; print a table and which to take for this latency, [ms]. */
-int models_bench(const struct models_config *config, double latency_ms, struct errbuf *err);
+int models_bench(const struct models_config *config, double latency_ms, struct errbuf *why);
 
 #endif

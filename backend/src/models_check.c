@@ -5,14 +5,14 @@
 
 #include "asr/whisper/file.h"
 
-int models_check(const struct model_entry *entry, const char *path, struct errbuf *err)
+int models_check(const struct model_entry *entry, const char *path, struct errbuf *why)
 {
     struct whisper_file *file = NULL;
-    int code;
+    int err;
 
     if (entry->kind != MODEL_EAR)
         return 0; /* its SHA-256 says that it is the file that was tried */
-    code = whisper_file_open(&file, path, err);
+    err = whisper_file_open(&file, path, why);
     whisper_file_close(file);
-    return code;
+    return err;
 }

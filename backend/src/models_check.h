@@ -6,6 +6,6 @@
 
 #include "models/models.h"
 
-int models_check(const struct model_entry *entry, const char *path, struct errbuf *err);
+int models_check(const struct model_entry *entry, const char *path, struct errbuf *why);
 
 #endif

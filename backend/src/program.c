@@ -53,13 +53,13 @@ int program_fail(const char *fmt, ...)
 
 int program_unknown(const char *arg)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
 
     if (arg[0] == '-')
-        config_unknown_flag(arg, &err);
+        config_unknown_flag(arg, &why);
     else
-        err_set(&err, UV_EINVAL, "'%s' is too much here; this command takes settings only", arg);
-    program_fail("%s", err.text);
+        err_set(&why, UV_EINVAL, "'%s' is too much here; this command takes settings only", arg);
+    program_fail("%s", why.text);
     return EXIT_USAGE;
 }
 
@@ -103,29 +103,29 @@ static void remember_clock(struct store *store)
 }
 
 /* A key is made only where nothing was ever sealed, and used only where it is the right one. */
-static int open_seal(struct program *p, struct errbuf *err)
+static int open_seal(struct program *p, struct errbuf *why)
 {
     const struct config *c = p->config;
     bool in_use = false;
-    int code = sealed_any(p->app.store, &in_use, err);
+    int err = sealed_any(p->app.store, &in_use, why);
 
-    if (!code)
-        code = seal_open(&p->app.seal, config_path(c, "keys/master.key"), c->master_key,
-                         in_use ? SEAL_KEY_IN_USE : SEAL_FIRST_START, err);
-    return code ? code : sealed_check(p->app.store, p->app.seal, err);
+    if (!err)
+        err = seal_open(&p->app.seal, config_path(c, "keys/master.key"), c->master_key,
+                        in_use ? SEAL_KEY_IN_USE : SEAL_FIRST_START, why);
+    return err ? err : sealed_check(p->app.store, p->app.seal, why);
 }
 
-static int open_folder(struct program *p, unsigned parts, struct errbuf *err)
+static int open_folder(struct program *p, unsigned parts, struct errbuf *why)
 {
     const struct config *c = p->config;
-    int code = folder_open(c->data_dir, err);
+    int err = folder_open(c->data_dir, why);
 
-    if (!code && (parts & PROGRAM_SERVES))
-        code = folder_lock(config_path(c, FOLDER_LOCK), &p->lock, err);
-    return code;
+    if (!err && (parts & PROGRAM_SERVES))
+        err = folder_lock(config_path(c, FOLDER_LOCK), &p->lock, why);
+    return err;
 }
 
-static int open_store(struct program *p, unsigned parts, struct errbuf *err)
+static int open_store(struct program *p, unsigned parts, struct errbuf *why)
 {
     const struct config *c = p->config;
     struct store_params params = {.path = config_path(c, "interview.db")};
@@ -135,28 +135,28 @@ static int open_store(struct program *p, unsigned parts, struct errbuf *err)
     struct store_health health;
     int from;
     int to;
-    int code;
+    int err;
 
     if (parts & PROGRAM_SERVES) {
         params.reserve_bytes = STORE_RESERVE;
         params.inspect_ms = INSPECT_MS;
     }
-    code = open_folder(p, parts, err);
-    if (!code)
-        code = store_open(&p->app.store, "sqlite", &params, err);
-    if (!code)
-        code = store_migrate(p->app.store, &from, &to, err);
-    if (!code)
-        code = open_seal(p, err);
-    if (code)
-        return code;
+    err = open_folder(p, parts, why);
+    if (!err)
+        err = store_open(&p->app.store, "sqlite", &params, why);
+    if (!err)
+        err = store_migrate(p->app.store, &from, &to, why);
+    if (!err)
+        err = open_seal(p, why);
+    if (err)
+        return err;
     store_health(p->app.store, &health);
     if (health.fault)
         log_error("store", "%s %s", health.what, health.help);
     check_clock(p->app.store);
     remember_clock(p->app.store);
-    code = accounts_open(&p->app.accounts, p->app.store, p->app.seal, &accounts, err);
-    return code ? code : audit_open(config_path(c, "audit.jsonl"), err);
+    err = accounts_open(&p->app.accounts, p->app.store, p->app.seal, &accounts, why);
+    return err ? err : audit_open(config_path(c, "audit.jsonl"), why);
 }
 
 /* Of sign-ins the setting says how many for one e-mail from one address. */
@@ -164,22 +164,22 @@ static int open_limits(struct program *p)
 {
     const struct config *c = p->config;
     struct app *app = &p->app;
-    int code = ratelimit_open(&app->audit_limit, "audit", REFUSALS_PER_MINUTE, 60);
+    int err = ratelimit_open(&app->audit_limit, "audit", REFUSALS_PER_MINUTE, 60);
 
-    if (!code && c->accounts && c->requests_per_minute)
-        code = ratelimit_open(&app->user_limit, "user", c->requests_per_minute, 60);
-    if (!code && c->accounts && c->strangers_per_minute)
-        code = ratelimit_open(&app->stranger_limit, "stranger", c->strangers_per_minute, 60);
-    if (code || !c->accounts || !c->sign_ins_per_minute)
-        return code;
-    code = ratelimit_open(&app->sign_in_limit, "sign-in", c->sign_ins_per_minute, 60);
-    if (!code)
-        code = ratelimit_open(&app->address_limit, "address",
-                              c->sign_ins_per_minute * SIGN_INS_OF_MANY, 60);
-    if (!code)
-        code = ratelimit_open(&app->account_limit, "account",
-                              c->sign_ins_per_minute * SIGN_INS_OF_MANY, 60);
-    return code;
+    if (!err && c->accounts && c->requests_per_minute)
+        err = ratelimit_open(&app->user_limit, "user", c->requests_per_minute, 60);
+    if (!err && c->accounts && c->strangers_per_minute)
+        err = ratelimit_open(&app->stranger_limit, "stranger", c->strangers_per_minute, 60);
+    if (err || !c->accounts || !c->sign_ins_per_minute)
+        return err;
+    err = ratelimit_open(&app->sign_in_limit, "sign-in", c->sign_ins_per_minute, 60);
+    if (!err)
+        err = ratelimit_open(&app->address_limit, "address",
+                             c->sign_ins_per_minute * SIGN_INS_OF_MANY, 60);
+    if (!err)
+        err = ratelimit_open(&app->account_limit, "account",
+                             c->sign_ins_per_minute * SIGN_INS_OF_MANY, 60);
+    return err;
 }
 
 /* ---------------------------------------------------------------- loop and recogniser */
@@ -194,29 +194,29 @@ static int open_presence(struct program *p)
 {
     const struct config *c = p->config;
     struct presence_limits limits = {0};
-    int code;
+    int err;
 
     if (c->accounts)
         limits = (struct presence_limits){c->sockets_per_user, c->lines_per_user};
-    code = presence_open(&p->app.presence, p->app.loop, &limits);
-    if (!code && p->app.accounts)
+    err = presence_open(&p->app.presence, p->app.loop, &limits);
+    if (!err && p->app.accounts)
         accounts_watch(p->app.accounts, presence_signed_out, p->app.presence);
-    return code;
+    return err;
 }
 
-static int open_loop(struct program *p, struct errbuf *err)
+static int open_loop(struct program *p, struct errbuf *why)
 {
     struct app *app = &p->app;
     const struct lane_size sizes[LANE_COUNT] = {
         [LANE_REQUEST] = {.threads = p->config->request_workers},
     };
-    int code = loop_open(&app->loop, err);
+    int err = loop_open(&app->loop, why);
 
-    if (!code)
-        code = lanes_open(&app->lanes, app->loop, sizes);
-    if (!code)
-        code = http_client_open(&app->client, app->loop, err);
-    return code ? code : open_presence(p);
+    if (!err)
+        err = lanes_open(&app->lanes, app->loop, sizes);
+    if (!err)
+        err = http_client_open(&app->client, app->loop, why);
+    return err ? err : open_presence(p);
 }
 
 /* Turns and voices are done without where they cannot be opened. */
@@ -242,7 +242,7 @@ static void open_shelf(struct program *p)
         log_warn("models", "%s", why.text);
 }
 
-static int open_hearing(struct program *p, struct errbuf *err)
+static int open_hearing(struct program *p, struct errbuf *why)
 {
     const struct config *c = p->config;
     const struct asr_engine *engine;
@@ -256,7 +256,7 @@ static int open_hearing(struct program *p, struct errbuf *err)
     p->hub.fallback_model = program_asr_params(p, false);
     open_nets(p);
     p->hub.nets = app->nets;
-    return asr_hub_open(&app->hub, app->loop, &p->hub, err);
+    return asr_hub_open(&app->hub, app->loop, &p->hub, why);
 }
 
 /* --------------------------------------------------------------------------- answers */
@@ -291,7 +291,7 @@ static int open_reach(struct program *p)
     return llm_reach_open(&p->app.reach, p->app.loop, p->app.client, chain, count);
 }
 
-static int open_answers(struct program *p, unsigned parts, struct errbuf *err)
+static int open_answers(struct program *p, unsigned parts, struct errbuf *why)
 {
     const struct config *c = p->config;
     struct answerer_config config = {
@@ -308,70 +308,70 @@ static int open_answers(struct program *p, unsigned parts, struct errbuf *err)
         .language = c->asr_language,
         .keep = !(parts & PROGRAM_NO_KEEP),
     };
-    int code;
+    int err;
 
     config.providers = p->providers;
     config.provider_count = p->provider_count;
-    code = answerer_open(&p->app.answerer, p->app.loop, p->app.client, &config, err);
-    if (code)
-        return code;
+    err = answerer_open(&p->app.answerer, p->app.loop, p->app.client, &config, why);
+    if (err)
+        return err;
     deps.answerer = p->app.answerer;
-    code = open_reach(p);
-    return code ? code : live_registry_open(&p->app.live, &deps);
+    err = open_reach(p);
+    return err ? err : live_registry_open(&p->app.live, &deps);
 }
 
 /* ------------------------------------------------------------------------- the whole */
 
-static int open_parts(struct program *p, unsigned parts, struct errbuf *err)
+static int open_parts(struct program *p, unsigned parts, struct errbuf *why)
 {
-    int code = 0;
+    int err = 0;
 
     if (parts & PROGRAM_STORE) {
-        code = open_store(p, parts, err);
-        if (code)
-            p->status = code == UV_ENOMEM ? EXIT_FAILED : EXIT_DATA;
+        err = open_store(p, parts, why);
+        if (err)
+            p->status = err == UV_ENOMEM ? EXIT_FAILED : EXIT_DATA;
     }
-    if (!code)
-        code = open_limits(p);
-    if (!code && (parts & (PROGRAM_HEARING | PROGRAM_ENGINES)))
-        code = open_loop(p, err);
-    if (!code && p->app.store && p->app.lanes)
-        code = store_use_lanes(p->app.store, p->app.lanes);
+    if (!err)
+        err = open_limits(p);
+    if (!err && (parts & (PROGRAM_HEARING | PROGRAM_ENGINES)))
+        err = open_loop(p, why);
+    if (!err && p->app.store && p->app.lanes)
+        err = store_use_lanes(p->app.store, p->app.lanes);
     list_providers(p);
-    if (!code && (parts & PROGRAM_SERVES))
+    if (!err && (parts & PROGRAM_SERVES))
         open_shelf(p);
-    if (!code && (parts & PROGRAM_HEARING)) {
-        code = open_hearing(p, err);
-        if (code == UV_ENOENT && (parts & PROGRAM_DEAF_TOO)) {
-            log_warn("serve", "%s", err->text);
-            code = 0;
+    if (!err && (parts & PROGRAM_HEARING)) {
+        err = open_hearing(p, why);
+        if (err == UV_ENOENT && (parts & PROGRAM_DEAF_TOO)) {
+            log_warn("serve", "%s", why->text);
+            err = 0;
         }
     }
-    if (!code && (parts & PROGRAM_ANSWERS))
-        code = open_answers(p, parts, err);
-    else if (!code && (parts & PROGRAM_ENGINES))
-        code = open_reach(p);
-    return code;
+    if (!err && (parts & PROGRAM_ANSWERS))
+        err = open_answers(p, parts, why);
+    else if (!err && (parts & PROGRAM_ENGINES))
+        err = open_reach(p);
+    return err;
 }
 
 int program_open(struct program *p, int argc, char **argv, unsigned parts)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     int status;
-    int code;
+    int err;
 
     *p = (struct program){0};
-    code = config_load(&p->config, argc, argv, NULL, &err);
-    if (code) {
-        program_fail("%s", err.text);
+    err = config_load(&p->config, argc, argv, NULL, &why);
+    if (err) {
+        program_fail("%s", why.text);
         return EXIT_USAGE;
     }
     log_open(p->config->log_level, p->config->log_format);
     p->app.config = p->config;
-    code = open_parts(p, parts, &err);
-    if (!code)
+    err = open_parts(p, parts, &why);
+    if (!err)
         return EXIT_OK;
-    program_fail("%s", err.text[0] ? err.text : uv_strerror(code));
+    program_fail("%s", why.text[0] ? why.text : uv_strerror(err));
     status = p->status ? p->status : EXIT_FAILED;
     program_close(p);
     return status;

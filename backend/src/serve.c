@@ -99,11 +99,11 @@ static void on_stop(int number, void *arg)
 static void on_hang_up(uv_signal_t *signal, int number)
 {
     struct serve *s = signal->data;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
 
     (void)number;
-    if (http_server_renew_certificate(s->server, &err))
-        log_error("serve", "SIGHUP: %s; the one before is still used", err.text);
+    if (http_server_renew_certificate(s->server, &why))
+        log_error("serve", "SIGHUP: %s; the one before is still used", why.text);
     else
         log_info("serve", "SIGHUP: new connections get the certificate as it is now");
 }
@@ -123,7 +123,7 @@ static void say_hung(const char *line)
     log_error("watchdog", "%s", line);
 }
 
-static int open_watchdog(struct serve *s, struct errbuf *err)
+static int open_watchdog(struct serve *s, struct errbuf *why)
 {
     const struct watchdog_config config = {
         .stuck_ms = (uint64_t)s->program.config->watchdog_ms,
@@ -131,10 +131,10 @@ static int open_watchdog(struct serve *s, struct errbuf *err)
         .arg = s,
         .say = say_hung,
     };
-    int code = watchdog_open(&s->watchdog, s->program.app.loop, &config, err);
+    int err = watchdog_open(&s->watchdog, s->program.app.loop, &config, why);
 
     signal(SIGPIPE, SIG_IGN);
-    return code ? code : service_open(&s->service, s->program.app.loop, err);
+    return err ? err : service_open(&s->service, s->program.app.loop, why);
 }
 
 /* -------------------------------------------------------------------------- starting */
@@ -161,7 +161,7 @@ static int begin_welcome(struct serve *s)
     return timer_start(s->welcome, WELCOME_WAIT_MS, 0);
 }
 
-static int open_server(struct serve *s, struct errbuf *err)
+static int open_server(struct serve *s, struct errbuf *why)
 {
     const struct config *c = s->program.config;
     struct http_config config = {
@@ -186,13 +186,13 @@ static int open_server(struct serve *s, struct errbuf *err)
     routes[0].h = ws_transcribe_handlers;
     routes[1].h = ws_llm_handlers;
     return http_server_open(&s->server, s->program.app.loop, s->program.app.lanes, &config,
-                            api_routes(), routes, &s->program.app, err);
+                            api_routes(), routes, &s->program.app, why);
 }
 
 int command_serve(int argc, char **argv)
 {
     static struct serve s;
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     int status;
 
     watchdog_take_signals();
@@ -202,9 +202,9 @@ int command_serve(int argc, char **argv)
     if (status)
         return status;
     status = program_no_arguments(&s.program);
-    if (!status && (config_may_serve(s.program.config, &err) || open_server(&s, &err) ||
-                    open_watchdog(&s, &err)))
-        status = program_fail("%s", err.text);
+    if (!status && (config_may_serve(s.program.config, &why) || open_server(&s, &why) ||
+                    open_watchdog(&s, &why)))
+        status = program_fail("%s", why.text);
     if (!status && watch_hang_up(&s))
         status = program_fail("cannot watch for SIGHUP");
     if (!status && begin_welcome(&s))

@@ -137,18 +137,18 @@ static void on_trouble(const char *message, void *arg)
 /* Who speaks in which segment. Without it the transcript is printed all the same. */
 static void tell_speakers(struct job *job, struct transcript *t)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     char path[MODELS_PATH_MAX];
     const char *folder = config_path(job->program.config, "models");
-    int code = UV_ENOMEM;
+    int err = UV_ENOMEM;
 
     if (!job->samples)
         return;
     if (folder && !models_network(path, folder, MODEL_VOICES))
-        code = transcript_speakers(t, path, job->samples, job->sample_count, &err);
-    if (code)
+        err = transcript_speakers(t, path, job->samples, job->sample_count, &why);
+    if (err)
         fprintf(stderr, "interviewd: %s: speakers are not told apart: %s\n", job->file,
-                err.text[0] ? err.text : uv_strerror(code));
+                why.text[0] ? why.text : uv_strerror(err));
 }
 
 static void on_done(int err, const char *message, struct transcript *transcript, void *arg)
@@ -188,65 +188,65 @@ static void on_interrupt(uv_signal_t *signal, int number)
         transcribe_stop(job->running);
 }
 
-static int read_input(struct pcm *pcm, struct errbuf *err)
+static int read_input(struct pcm *pcm, struct errbuf *why)
 {
     char piece[1 << 16];
     struct buf all;
     ssize_t n;
-    int code = 0;
+    int err = 0;
 
     buf_init(&all, INPUT_MAX);
-    while (!code && (n = read(STDIN_FILENO, piece, sizeof(piece))) != 0) {
+    while (!err && (n = read(STDIN_FILENO, piece, sizeof(piece))) != 0) {
         if (n > 0)
-            code = buf_append(&all, piece, (size_t)n);
+            err = buf_append(&all, piece, (size_t)n);
         else if (errno != EINTR)
-            code = -errno;
+            err = -errno;
     }
-    if (code)
-        err_set(err, code, "standard input cannot be read: %s", uv_strerror(code));
+    if (err)
+        err_set(why, err, "standard input cannot be read: %s", uv_strerror(err));
     else
-        code = audio_decode_bytes(all.data ? all.data : "", all.len, pcm, err);
+        err = audio_decode_bytes(all.data ? all.data : "", all.len, pcm, why);
     buf_release(&all);
-    return code;
+    return err;
 }
 
-static int decode(const struct job *job, struct pcm *pcm, struct errbuf *err)
+static int decode(const struct job *job, struct pcm *pcm, struct errbuf *why)
 {
-    int code;
+    int err;
 
     if (strcmp(job->file, "-") != 0)
-        return audio_decode_file(job->file, pcm, err);
-    code = read_input(pcm, err);
-    return code ? err_prefix(err, code, "standard input") : 0;
+        return audio_decode_file(job->file, pcm, why);
+    err = read_input(pcm, why);
+    return err ? err_prefix(why, err, "standard input") : 0;
 }
 
-static int keep_samples(struct job *job, const struct pcm *pcm, struct errbuf *err)
+static int keep_samples(struct job *job, const struct pcm *pcm, struct errbuf *why)
 {
     job->sample_count = pcm->n;
     job->samples = malloc((pcm->n + 1) * sizeof(*pcm->samples));
     if (!job->samples)
-        return err_set(err, UV_ENOMEM, "no memory to tell speakers apart");
+        return err_set(why, UV_ENOMEM, "no memory to tell speakers apart");
     memcpy(job->samples, pcm->samples, pcm->n * sizeof(*pcm->samples));
     return 0;
 }
 
 static void transcribe_file(struct job *job)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct pcm pcm = {0};
-    int code = decode(job, &pcm, &err);
+    int err = decode(job, &pcm, &why);
 
     job->start_ms = clock_mono_ms();
-    if (!code && job->speakers)
-        code = keep_samples(job, &pcm, &err);
-    if (!code) {
-        code = transcribe_start(&job->running, job->program.app.hub, &pcm, &job->params, &handlers,
-                                job, &err);
-        if (code)
-            err_prefix(&err, code, "%s", job->file);
+    if (!err && job->speakers)
+        err = keep_samples(job, &pcm, &why);
+    if (!err) {
+        err = transcribe_start(&job->running, job->program.app.hub, &pcm, &job->params, &handlers,
+                               job, &why);
+        if (err)
+            err_prefix(&why, err, "%s", job->file);
     }
-    if (code)
-        job->status = program_fail("%s", err.text);
+    if (err)
+        job->status = program_fail("%s", why.text);
     else
         loop_run(job->program.app.loop);
     free(job->samples);
@@ -304,11 +304,11 @@ static int read_flags(struct job *job, const char **files)
 /* Hear the files; the exit status. */
 static int transcribe_files(struct job *job, const char **files)
 {
-    int code = uv_signal_init(loop_uv(job->program.app.loop), &job->interrupt);
+    int err = uv_signal_init(loop_uv(job->program.app.loop), &job->interrupt);
 
     job->interrupt.data = job;
-    if (!code)
-        code = uv_signal_start(&job->interrupt, on_interrupt, SIGINT);
+    if (!err)
+        err = uv_signal_start(&job->interrupt, on_interrupt, SIGINT);
     for (size_t i = 0; i < job->files && !job->interrupted; i++) {
         job->file = files[i];
         transcribe_file(job);
