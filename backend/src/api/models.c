@@ -45,11 +45,11 @@ static int refuse(const struct http_request *req, struct http_response *res)
 }
 
 static int failed(const struct http_request *req, struct http_response *res, int code,
-                  const struct errbuf *err)
+                  const struct errbuf *why)
 {
     char text[ERR_TEXT_MAX + 2];
 
-    snprintf(text, sizeof(text), "%s.", err->text);
+    snprintf(text, sizeof(text), "%s.", why->text);
     if (text[0] >= 'a' && text[0] <= 'z' && !strncmp(text, "there", 5))
         text[0] = 'T';
     if (code == UV_ENOENT)
@@ -100,11 +100,11 @@ static bool is_in_use(const struct app *app, const struct model_entry *entry)
 static int fill(const struct http_request *req, struct http_response *res, void *arg)
 {
     struct listing *l = arg;
-    int e = http_reply_json(res, 200, json_pack("{s:o}", "items", l->items));
+    int err = http_reply_json(res, 200, json_pack("{s:o}", "items", l->items));
 
     (void)req;
     free(l);
-    return e;
+    return err;
 }
 
 /* What is heard with right now is known on the loop. */
@@ -172,7 +172,7 @@ static int get_models(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
     struct listing *l = app->shelf ? calloc(1, sizeof(*l)) : NULL;
-    int e;
+    int err;
 
     if (!app->shelf)
         return http_problem(res, req, 503, "unavailable", "No models are managed here.", NULL);
@@ -184,26 +184,26 @@ static int get_models(const struct http_request *req, struct http_response *res)
     for (const struct model_entry *entry = models_known; entry->name; entry++)
         json_array_append_new(l->items, item_of(app->shelf, entry));
     http_reply_later(res, &l->ticket);
-    e = loop_post(app->loop, mark_in_use, l);
-    if (e) {
+    err = loop_post(app->loop, mark_in_use, l);
+    if (err) {
         json_decref(l->items);
         free(l);
     }
-    return e;
+    return err;
 }
 
 /* ------------------------------------------------------------------------------- changes */
 
 static int change(const struct http_request *req, struct http_response *res, int status,
-                  int (*fn)(struct models_shelf *shelf, const char *name, struct errbuf *err))
+                  int (*fn)(struct models_shelf *shelf, const char *name, struct errbuf *why))
 {
-    struct errbuf err = {""};
-    int code;
+    struct errbuf why = {""};
+    int err;
 
     if (refuse(req, res))
         return 0;
-    code = fn(app_of(req)->shelf, http_param(req, "id"), &err);
-    return code ? failed(req, res, code, &err) : http_reply_empty(res, status);
+    err = fn(app_of(req)->shelf, http_param(req, "id"), &why);
+    return err ? failed(req, res, err, &why) : http_reply_empty(res, status);
 }
 
 static int post_get(const struct http_request *req, struct http_response *res)

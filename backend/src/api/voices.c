@@ -96,17 +96,18 @@ static json_t *kept_json(const struct store_voice *kept)
 static int fill(const struct http_request *req, struct http_response *res, void *arg)
 {
     struct voice_job *job = arg;
-    int e;
+    int err;
 
     if (job->wrong)
-        e = http_problem(res, req, 503, "unavailable", job->wrong, NULL);
+        err = http_problem(res, req, 503, "unavailable", job->wrong, NULL);
     else
-        e = http_reply_json(res, 200,
+        err =
+            http_reply_json(res, 200,
                             json_pack("{s:b,s:I,s:o,s:o}", "known", job->known_ms >= VOICE_KNOWN_MS,
                                       "speechMs", (json_int_t)job->known_ms, "consent",
                                       or_null(job->consent), "kept", or_null(job->kept)));
     job_free(job);
-    return e;
+    return err;
 }
 
 static void answer(void *arg)
@@ -121,51 +122,51 @@ static void answer(void *arg)
 
 static int answer_later(struct http_response *res, struct voice_job *job, void (*fn)(void *arg))
 {
-    int e;
+    int err;
 
     http_reply_later(res, &job->ticket);
-    e = loop_post(job->app->loop, fn, job);
-    if (e)
+    err = loop_post(job->app->loop, fn, job);
+    if (err)
         job_free(job);
-    return e;
+    return err;
 }
 
 /* What is stored: the consent of this session, and what the user had kept. */
-static int look_up(struct voice_job *job, struct errbuf *err)
+static int look_up(struct voice_job *job, struct errbuf *why)
 {
     struct store *store = job->app->store;
     struct store_session session;
     struct store_voice kept;
     json_t *metadata;
-    int e = store_session_get(store, job->user, job->session, &session, err);
+    int err = store_session_get(store, job->user, job->session, &session, why);
 
-    if (e)
-        return e;
+    if (err)
+        return err;
     metadata = session.metadata ? json_parse(session.metadata, strlen(session.metadata)) : NULL;
     job->consent = json_incref(json_object_get(metadata, CONSENT));
     json_decref(metadata);
     store_session_release(&session);
-    e = store_voice_get(store, job->user, &kept, err);
-    if (e == UV_ENOENT)
+    err = store_voice_get(store, job->user, &kept, why);
+    if (err == UV_ENOENT)
         return 0;
-    if (!e) {
+    if (!err) {
         job->kept = kept_json(&kept);
         store_voice_release(&kept);
     }
-    return e;
+    return err;
 }
 
 static int get_voice(const struct http_request *req, struct http_response *res)
 {
     struct voice_job *job = job_make(req, 0);
-    struct errbuf err = {""};
-    int e = job ? look_up(job, &err) : UV_ENOMEM;
+    struct errbuf why = {""};
+    int err = job ? look_up(job, &why) : UV_ENOMEM;
 
-    if (!e)
+    if (!err)
         return answer_later(res, job, answer);
     if (job)
         job_free(job);
-    return reply_failed(req, res, e, &err, "session");
+    return reply_failed(req, res, err, &why, "session");
 }
 
 /* ------------------------------------------------------------------------------ a phrase */
@@ -185,13 +186,13 @@ static void keep_voice(void *arg)
     struct voice_job *job = arg;
     char text[VOICE_TEXT_MAX], wording[WORDING_MAX + 1];
     struct store_voice kept = {.voice = text, .wording = wording, .agreed_at = job->agreed_ms};
-    struct errbuf err = {""};
+    struct errbuf why = {""};
 
     memcpy(kept.user_id, job->user, sizeof(kept.user_id));
     snprintf(wording, sizeof(wording), "%s", json_str(job->consent, "wording"));
     kept.speech_ms = (int64_t)(job->n / 16);
     voice_write(job->voice, text);
-    if (sealed_voice_put(job->app->store, job->app->seal, &kept, &err))
+    if (sealed_voice_put(job->app->store, job->app->seal, &kept, &why))
         job->wrong = "The voice could not be kept; nothing of it was learned.";
     explicit_bzero(text, sizeof(text));
     json_decref(job->kept);
@@ -295,21 +296,21 @@ static int read_form(const struct http_request *req, struct http_response *res,
 static int take_speech(const struct http_request *req, struct http_response *res,
                        const struct http_part *file, struct voice_job *job)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
     struct pcm pcm = {0};
-    int e = audio_decode_bytes(file->data, file->len, &pcm, &err);
+    int err = audio_decode_bytes(file->data, file->len, &pcm, &why);
 
-    if (e == UV_EINVAL || e == UV_E2BIG)
-        return validate_refuse(req, res, "/file", err.text);
-    if (e) {
-        http_problem(res, req, 503, "unavailable", err.text, NULL);
+    if (err == UV_EINVAL || err == UV_E2BIG)
+        return validate_refuse(req, res, "/file", why.text);
+    if (err) {
+        http_problem(res, req, 503, "unavailable", why.text, NULL);
         return 1;
     }
     if (pcm.duration_ms <= PHRASE_MS_MAX)
         job->n = voice_phrase(pcm.samples, pcm.n, job->speech, VOICE_PHRASE_MOST);
-    e = pcm.duration_ms > PHRASE_MS_MAX;
+    err = pcm.duration_ms > PHRASE_MS_MAX;
     pcm_release(&pcm);
-    if (e)
+    if (err)
         return validate_refuse(req, res, "/file", "is longer than a minute");
     if (job->n < VOICE_PHRASE_LEAST)
         return validate_refuse(req, res, "/file",
@@ -321,24 +322,24 @@ static int take_phrase(const struct http_request *req, struct http_response *res
                        const struct http_part *file, struct voice_job *job)
 {
     struct store_session session;
-    struct errbuf err = {""};
-    int e = store_session_get(job->app->store, job->user, job->session, &session, &err);
+    struct errbuf why = {""};
+    int err = store_session_get(job->app->store, job->user, job->session, &session, &why);
 
-    if (!e)
+    if (!err)
         store_session_release(&session);
-    if (e)
-        return reply_failed(req, res, e, &err, "session");
+    if (err)
+        return reply_failed(req, res, err, &why, "session");
     if (take_speech(req, res, file, job))
         return 0;
-    e = store_session_change(job->app->store, job->user, job->session, note_consent, job, &session,
-                             &err);
-    if (e)
-        return reply_failed(req, res, e, &err, "session");
+    err = store_session_change(job->app->store, job->user, job->session, note_consent, job,
+                               &session, &why);
+    if (err)
+        return reply_failed(req, res, err, &why, "session");
     store_session_release(&session);
     json_decref(job->consent);
     job->consent = NULL;
-    e = look_up(job, &err);
-    return e ? reply_failed(req, res, e, &err, "session") : 1;
+    err = look_up(job, &why);
+    return err ? reply_failed(req, res, err, &why, "session") : 1;
 }
 
 static int put_voice(const struct http_request *req, struct http_response *res)
@@ -346,7 +347,7 @@ static int put_voice(const struct http_request *req, struct http_response *res)
     struct http_part file, wording;
     struct voice_job *job;
     bool keep;
-    int e;
+    int err;
 
     if (read_form(req, res, &file, &wording, &keep))
         return 0;
@@ -358,11 +359,11 @@ static int put_voice(const struct http_request *req, struct http_response *res)
     clock_format(job->agreed_ms, job->agreed_at);
     job->consent =
         json_pack("{s:s,s:s%}", "agreedAt", job->agreed_at, "wording", wording.data, wording.len);
-    e = job->consent ? take_phrase(req, res, &file, job) : UV_ENOMEM;
-    if (e == 1)
+    err = job->consent ? take_phrase(req, res, &file, job) : UV_ENOMEM;
+    if (err == 1)
         return answer_later(res, job, begin);
     job_free(job);
-    return e;
+    return err;
 }
 
 /* ---------------------------------------------------------------------------- forgetting */
@@ -402,25 +403,25 @@ static int delete_voice(const struct http_request *req, struct http_response *re
 {
     const char *id = http_param(req, "id");
     struct store_session session;
-    struct errbuf err = {""};
-    int e = store_session_get(app_of(req)->store, req->user, id, &session, &err);
+    struct errbuf why = {""};
+    int err = store_session_get(app_of(req)->store, req->user, id, &session, &why);
 
-    if (e)
-        return reply_failed(req, res, e, &err, "session");
+    if (err)
+        return reply_failed(req, res, err, &why, "session");
     store_session_release(&session);
-    e = voices_forget(req, id);
-    return e ? e : http_reply_empty(res, 204);
+    err = voices_forget(req, id);
+    return err ? err : http_reply_empty(res, 204);
 }
 
 static int get_kept_voice(const struct http_request *req, struct http_response *res)
 {
     struct store_voice kept;
-    struct errbuf err = {""};
-    int e = store_voice_get(app_of(req)->store, req->user, &kept, &err);
+    struct errbuf why = {""};
+    int err = store_voice_get(app_of(req)->store, req->user, &kept, &why);
     json_t *body;
 
-    if (e)
-        return reply_failed(req, res, e, &err, "voice");
+    if (err)
+        return reply_failed(req, res, err, &why, "voice");
     body = kept_json(&kept);
     store_voice_release(&kept);
     return http_reply_json(res, 200, body);
@@ -428,13 +429,13 @@ static int get_kept_voice(const struct http_request *req, struct http_response *
 
 static int delete_kept_voice(const struct http_request *req, struct http_response *res)
 {
-    struct errbuf err = {""};
-    int e = store_voice_erase(app_of(req)->store, req->user, &err);
+    struct errbuf why = {""};
+    int err = store_voice_erase(app_of(req)->store, req->user, &why);
 
-    if (e)
-        return reply_failed(req, res, e, &err, "voice");
-    e = voices_forget(req, NULL);
-    return e ? e : http_reply_empty(res, 204);
+    if (err)
+        return reply_failed(req, res, err, &why, "voice");
+    err = voices_forget(req, NULL);
+    return err ? err : http_reply_empty(res, 204);
 }
 
 /* -------------------------------------------------------------------------------- shares */
@@ -469,18 +470,18 @@ static void add_share(struct share *share, const struct app *app, struct store_t
     json_decref(metrics);
 }
 
-static int sum_shares(const struct http_request *req, struct share *share, struct errbuf *err)
+static int sum_shares(const struct http_request *req, struct share *share, struct errbuf *why)
 {
     const struct app *app = app_of(req);
     char cursor[STORE_CURSOR_MAX] = "";
     struct store_list list;
 
     do {
-        int e = store_transcript_list(app->store, req->user, http_param(req, "id"), false,
-                                      STORE_PAGE_MAX, cursor[0] ? cursor : NULL, &list, err);
+        int err = store_transcript_list(app->store, req->user, http_param(req, "id"), false,
+                                        STORE_PAGE_MAX, cursor[0] ? cursor : NULL, &list, why);
 
-        if (e)
-            return e;
+        if (err)
+            return err;
         for (size_t i = 0; i < list.count; i++)
             add_share(share, app, (struct store_transcript *)list.items + i);
         memcpy(cursor, list.next, sizeof(cursor));
@@ -492,12 +493,12 @@ static int sum_shares(const struct http_request *req, struct share *share, struc
 static int get_talk(const struct http_request *req, struct http_response *res)
 {
     struct share share = {.all = 0};
-    struct errbuf err = {""};
-    int e = sum_shares(req, &share, &err);
+    struct errbuf why = {""};
+    int err = sum_shares(req, &share, &why);
     json_t *items;
 
-    if (e)
-        return reply_failed(req, res, e, &err, "session");
+    if (err)
+        return reply_failed(req, res, err, &why, "session");
     items = json_array();
     for (enum voice_who i = VOICE_UNKNOWN; i < VOICE_WHOS; i++) {
         if (share.ms[i])

@@ -127,12 +127,12 @@ static bool is_final(int code)
 
 static int get_entry(struct getting *g)
 {
-    char why[ERR_TEXT_MAX] = "";
+    char said[ERR_TEXT_MAX] = "";
     int first = 0, err = UV_ENOENT;
     size_t tried = 0;
 
     for (const struct model_source *s = g->entry->sources; err && s->kind; s++) {
-        size_t used = strlen(why);
+        size_t used = strlen(said);
 
         err = from_source(g, s);
         if (!err)
@@ -140,11 +140,11 @@ static int get_entry(struct getting *g)
         if (!err || is_final(err))
             return err;
         first = first ? first : err;
-        if (!tried++ || used < sizeof(why) / 2)
-            snprintf(why + used, sizeof(why) - used, "%s%.230s", used ? "; and " : "",
+        if (!tried++ || used < sizeof(said) / 2)
+            snprintf(said + used, sizeof(said) - used, "%s%.230s", used ? "; and " : "",
                      g->err->text);
     }
-    return err_set(g->err, first ? first : err, "%s", why);
+    return err_set(g->err, first ? first : err, "%s", said);
 }
 
 int models_get(const struct models_config *config, const char *name, struct errbuf *why)
@@ -173,24 +173,24 @@ int models_get_first(const struct models_config *config, const struct model_wish
                      const char **got, struct errbuf *why)
 {
     struct errbuf first = {""};
-    int code = UV_ENOENT;
+    int err = UV_ENOENT;
 
-    for (size_t i = 0; code && i < sizeof(wish->names) / sizeof(wish->names[0]); i++) {
-        struct errbuf why = {""};
+    for (size_t i = 0; err && i < sizeof(wish->names) / sizeof(wish->names[0]); i++) {
+        struct errbuf said = {""};
 
         if (!wish->names[i])
             break;
-        code = models_get(config, wish->names[i], &why);
-        if (!code)
+        err = models_get(config, wish->names[i], &said);
+        if (!err)
             *got = wish->names[i];
         else if (i == 0)
-            first = why;
-        if (is_final(code)) {
-            first = why;
+            first = said;
+        if (is_final(err)) {
+            first = said;
             break;
         }
     }
-    return code ? err_set(err, code, "%s", first.text) : 0;
+    return err ? err_set(why, err, "%s", first.text) : 0;
 }
 
 int64_t models_cost(const struct models_config *config, const char *name)

@@ -44,9 +44,9 @@ static int index_of(const struct models_shelf *s, const char *name)
     return -1;
 }
 
-static int no_such(const char *name, struct errbuf *err)
+static int no_such(const char *name, struct errbuf *why)
 {
-    return err_set(err, UV_ENOENT, "there is no model %.60s; `models list` names them", name);
+    return err_set(why, UV_ENOENT, "there is no model %.60s; `models list` names them", name);
 }
 
 /* --------------------------------------------------------------------------- its thread */
@@ -63,17 +63,17 @@ static int on_progress(const struct models_progress *p, void *arg)
     return stop;
 }
 
-static int work_on(struct models_shelf *s, size_t i, enum work work, struct errbuf *err)
+static int work_on(struct models_shelf *s, size_t i, enum work work, struct errbuf *why)
 {
     const char *name = s->catalogue[i].name;
-    int code;
+    int err;
 
     if (work == WORK_GET)
-        return models_get(&s->config, name, err);
-    code = models_verify(&s->config, name, err);
-    if (!code)
-        err_set(err, 0, "It is the published file, byte for byte.");
-    return code;
+        return models_get(&s->config, name, why);
+    err = models_verify(&s->config, name, why);
+    if (!err)
+        err_set(why, 0, "It is the published file, byte for byte.");
+    return err;
 }
 
 /* With the lock held; without it while it works. */
@@ -82,23 +82,23 @@ static void take_next(struct models_shelf *s)
     size_t i = s->queue[0];
     enum work work = s->notes[i].wanted;
     struct errbuf why = {""};
-    int code;
+    int err;
 
     memmove(s->queue, s->queue + 1, --s->waiting * sizeof(s->queue[0]));
     s->current = (int)i;
     s->cancelled = false;
     s->progress = (struct models_progress){.total = -1};
     pthread_mutex_unlock(&s->lock);
-    code = work_on(s, i, work, &why);
+    err = work_on(s, i, work, &why);
     pthread_mutex_lock(&s->lock);
     s->current = -1;
     s->notes[i].wanted = WORK_NONE;
-    s->notes[i].failed = code && code != UV_ECANCELED && code != UV_ENOTSUP;
+    s->notes[i].failed = err && err != UV_ECANCELED && err != UV_ENOTSUP;
     snprintf(s->notes[i].why, sizeof(s->notes[i].why), "%s",
-             code == UV_ECANCELED        ? ""
-             : code && !why.text[0]      ? uv_strerror(code)
-             : !code && work == WORK_GET ? ""
-                                         : why.text);
+             err == UV_ECANCELED        ? ""
+             : err && !why.text[0]      ? uv_strerror(err)
+             : !err && work == WORK_GET ? ""
+                                        : why.text);
 }
 
 static void *serve(void *arg)
@@ -117,12 +117,12 @@ static void *serve(void *arg)
 }
 
 int models_shelf_open(struct models_shelf **sp, const struct models_config *config,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
     struct models_shelf *s = calloc(1, sizeof(*s));
 
     if (!s)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     s->config = *config;
     s->config.progress = on_progress;
     s->config.arg = s;
@@ -137,7 +137,7 @@ int models_shelf_open(struct models_shelf **sp, const struct models_config *conf
     s->running = s->notes && !pthread_create(&s->thread, NULL, serve, s);
     if (!s->running) {
         models_shelf_close(s);
-        return err_set(err, UV_ENOMEM, "no thread to get models with");
+        return err_set(why, UV_ENOMEM, "no thread to get models with");
     }
     *sp = s;
     return 0;
@@ -197,56 +197,56 @@ void models_shelf_look(struct models_shelf *s, const struct model_entry *entry,
 
 /* ------------------------------------------------------------------------------ wishing */
 
-static int want(struct models_shelf *s, int i, enum work work, struct errbuf *err)
+static int want(struct models_shelf *s, int i, enum work work, struct errbuf *why)
 {
-    int code = 0;
+    int err = 0;
 
     pthread_mutex_lock(&s->lock);
     if (s->notes[i].wanted) {
-        code = err_set(err, UV_EBUSY, "%s is being worked on already", s->catalogue[i].name);
+        err = err_set(why, UV_EBUSY, "%s is being worked on already", s->catalogue[i].name);
     } else if (s->waiting == MODELS_SHELF_WAITING_MAX) {
-        code = err_set(err, UV_EAGAIN, "many models are waiting already; try again later");
+        err = err_set(why, UV_EAGAIN, "many models are waiting already; try again later");
     } else {
         s->notes[i] = (struct note){.wanted = work};
         s->queue[s->waiting++] = (size_t)i;
         pthread_cond_signal(&s->wake);
     }
     pthread_mutex_unlock(&s->lock);
-    return code;
+    return err;
 }
 
-int models_shelf_get(struct models_shelf *s, const char *name, struct errbuf *err)
+int models_shelf_get(struct models_shelf *s, const char *name, struct errbuf *why)
 {
     int i = index_of(s, name);
 
     if (i < 0)
-        return no_such(name, err);
+        return no_such(name, why);
     if (models_here(s->config.data_dir, &s->catalogue[i]))
-        return err_set(err, UV_EALREADY, "%s is here already", name);
-    return want(s, i, WORK_GET, err);
+        return err_set(why, UV_EALREADY, "%s is here already", name);
+    return want(s, i, WORK_GET, why);
 }
 
-int models_shelf_verify(struct models_shelf *s, const char *name, struct errbuf *err)
+int models_shelf_verify(struct models_shelf *s, const char *name, struct errbuf *why)
 {
     int i = index_of(s, name);
 
     if (i < 0)
-        return no_such(name, err);
+        return no_such(name, why);
     if (!models_here(s->config.data_dir, &s->catalogue[i]))
-        return err_set(err, UV_ENOENT, "%s is not here", name);
-    return want(s, i, WORK_VERIFY, err);
+        return err_set(why, UV_ENOENT, "%s is not here", name);
+    return want(s, i, WORK_VERIFY, why);
 }
 
-int models_shelf_cancel(struct models_shelf *s, const char *name, struct errbuf *err)
+int models_shelf_cancel(struct models_shelf *s, const char *name, struct errbuf *why)
 {
     int i = index_of(s, name);
-    int code = 0;
+    int err = 0;
 
     if (i < 0)
-        return no_such(name, err);
+        return no_such(name, why);
     pthread_mutex_lock(&s->lock);
     if (!s->notes[i].wanted) {
-        code = err_set(err, UV_ENOENT, "%s is not being got", name);
+        err = err_set(why, UV_ENOENT, "%s is not being got", name);
     } else if (s->current == i) {
         s->cancelled = true;
     } else {
@@ -258,23 +258,23 @@ int models_shelf_cancel(struct models_shelf *s, const char *name, struct errbuf 
         s->notes[i].wanted = WORK_NONE;
     }
     pthread_mutex_unlock(&s->lock);
-    return code;
+    return err;
 }
 
-int models_shelf_remove(struct models_shelf *s, const char *name, struct errbuf *err)
+int models_shelf_remove(struct models_shelf *s, const char *name, struct errbuf *why)
 {
     int i = index_of(s, name);
-    int code;
+    int err;
 
     if (i < 0)
-        return no_such(name, err);
+        return no_such(name, why);
     pthread_mutex_lock(&s->lock);
     if (s->notes[i].wanted)
-        code = err_set(err, UV_EBUSY, "%s is being worked on; cancel that first", name);
+        err = err_set(why, UV_EBUSY, "%s is being worked on; cancel that first", name);
     else
-        code = models_remove(&s->config, name, err); /* nothing begins meanwhile: the lock */
-    if (!code)
+        err = models_remove(&s->config, name, why); /* nothing begins meanwhile: the lock */
+    if (!err)
         s->notes[i] = (struct note){0};
     pthread_mutex_unlock(&s->lock);
-    return code;
+    return err;
 }

@@ -1,8 +1,8 @@
 /**
  * @file models/shelf.h  The models of a running server: what is here, what is coming, who asked
  *
- *     models_shelf_open(&shelf, &config, &err);
- *     models_shelf_get(shelf, "base.en-q8_0", &err);   // at once; it comes meanwhile
+ *     models_shelf_open(&shelf, &config, &why);
+ *     models_shelf_get(shelf, "base.en-q8_0", &why);   // at once; it comes meanwhile
  *     models_shelf_look(shelf, entry, &state);         // "getting", 12 of 82 MB
  *     models_shelf_cancel(shelf, "base.en-q8_0");      // what has come stays for the next time
  *     models_shelf_close(shelf);                       // ends what is under way
@@ -42,20 +42,20 @@ struct models_shelf_state {
 
 /** config: check, url and data_dir are used; its texts must outlive the shelf. */
 int models_shelf_open(struct models_shelf **sp, const struct models_config *config,
-                      struct errbuf *err);
+                      struct errbuf *why);
 void models_shelf_close(struct models_shelf *shelf); /**< NULL is allowed */
 
 void models_shelf_look(struct models_shelf *shelf, const struct model_entry *entry,
                        struct models_shelf_state *state);
 
 /** Begin to get it, or go on where it was interrupted. */
-int models_shelf_get(struct models_shelf *shelf, const char *name, struct errbuf *err);
+int models_shelf_get(struct models_shelf *shelf, const char *name, struct errbuf *why);
 /** Is the file that is here the published one? state.why says so later. UV_ENOENT also when it is
  *  not here. */
-int models_shelf_verify(struct models_shelf *shelf, const char *name, struct errbuf *err);
+int models_shelf_verify(struct models_shelf *shelf, const char *name, struct errbuf *why);
 /** End what was begun or waits; UV_ENOENT: nothing was. */
-int models_shelf_cancel(struct models_shelf *shelf, const char *name, struct errbuf *err);
+int models_shelf_cancel(struct models_shelf *shelf, const char *name, struct errbuf *why);
 /** The file goes, and what came of one that was interrupted. */
-int models_shelf_remove(struct models_shelf *shelf, const char *name, struct errbuf *err);
+int models_shelf_remove(struct models_shelf *shelf, const char *name, struct errbuf *why);
 
 #endif

@@ -323,31 +323,31 @@ static struct fields voice_fields(struct store_voice *v, bool *unreadable)
 }
 
 int sealed_voice_put(struct store *store, const struct seal *seal, const struct store_voice *voice,
-                     struct errbuf *err)
+                     struct errbuf *why)
 {
     struct store_voice copy = *voice;
-    int e = seal_copy(seal, voice_fields(&copy, NULL), err);
+    int err = seal_copy(seal, voice_fields(&copy, NULL), why);
 
-    if (!e)
-        e = store_voice_put(store, &copy, err);
+    if (!err)
+        err = store_voice_put(store, &copy, why);
     free_copy(voice_fields(&copy, NULL));
-    return e;
+    return err;
 }
 
 int sealed_voice_get(struct store *store, const struct seal *seal, const char *user_id,
-                     struct store_voice *voice, struct errbuf *err)
+                     struct store_voice *voice, struct errbuf *why)
 {
     bool unreadable = false;
-    int e = store_voice_get(store, user_id, voice, err);
+    int err = store_voice_get(store, user_id, voice, why);
 
-    if (e)
-        return e;
-    e = open_fields(seal, voice_fields(voice, &unreadable), err);
-    if (!e && unreadable)
-        e = err_set(err, UV_EILSEQ, "the voice that is kept cannot be opened");
-    if (e)
+    if (err)
+        return err;
+    err = open_fields(seal, voice_fields(voice, &unreadable), why);
+    if (!err && unreadable)
+        err = err_set(why, UV_EILSEQ, "the voice that is kept cannot be opened");
+    if (err)
         store_voice_release(voice);
-    return e;
+    return err;
 }
 
 /* ------------------------------------------------------------------------------- the key */

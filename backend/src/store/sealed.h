@@ -50,10 +50,10 @@ int sealed_session_change(struct store *store, const struct seal *seal, const ch
 
 /** voice->voice in clear. */
 int sealed_voice_put(struct store *store, const struct seal *seal, const struct store_voice *voice,
-                     struct errbuf *err);
+                     struct errbuf *why);
 /** UV_EILSEQ: it is there and cannot be opened. */
 int sealed_voice_get(struct store *store, const struct seal *seal, const char *user_id,
-                     struct store_voice *voice, struct errbuf *err);
+                     struct store_voice *voice, struct errbuf *why);
 
 /** Gives the transcript its question_number when that is 0. */
 int sealed_transcript_put(struct store *store, const struct seal *seal,

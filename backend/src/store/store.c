@@ -499,28 +499,28 @@ int store_transcript_list(struct store *store, const char *user_id, const char *
 
 /* ------------------------------------------------------------------------------- voices */
 
-int store_voice_put(struct store *store, const struct store_voice *voice, struct errbuf *err)
+int store_voice_put(struct store *store, const struct store_voice *voice, struct errbuf *why)
 {
-    int e = check_own_id(voice->user_id, "user", err);
+    int err = check_own_id(voice->user_id, "user", why);
 
-    if (!e && (!voice->wording || !voice->voice || voice->speech_ms <= 0))
-        e = err_set(err, UV_EINVAL, "a voice needs its speech and what was agreed to");
-    return e ? e : store->writer->voice_put(store->writer_db, voice, err);
+    if (!err && (!voice->wording || !voice->voice || voice->speech_ms <= 0))
+        err = err_set(why, UV_EINVAL, "a voice needs its speech and what was agreed to");
+    return err ? err : store->writer->voice_put(store->writer_db, voice, why);
 }
 
 int store_voice_get(struct store *store, const char *user_id, struct store_voice *voice,
-                    struct errbuf *err)
+                    struct errbuf *why)
 {
-    int e = check_id(user_id, "user", err);
+    int err = check_id(user_id, "user", why);
 
-    return e ? e : store->driver->voice_get(store->db, user_id, voice, err);
+    return err ? err : store->driver->voice_get(store->db, user_id, voice, why);
 }
 
-int store_voice_erase(struct store *store, const char *user_id, struct errbuf *err)
+int store_voice_erase(struct store *store, const char *user_id, struct errbuf *why)
 {
-    int e = check_id(user_id, "user", err);
+    int err = check_id(user_id, "user", why);
 
-    return e ? e : store->writer->voice_erase(store->writer_db, user_id, err);
+    return err ? err : store->writer->voice_erase(store->writer_db, user_id, why);
 }
 
 /* -------------------------------------------------------------------------------- facts */

@@ -282,10 +282,10 @@ int store_transcript_list(struct store *store, const char *user_id, const char *
 /* --------------------------------------------------------------------------------- voices */
 
 /** One a user; replaces the one before. */
-int store_voice_put(struct store *store, const struct store_voice *voice, struct errbuf *err);
+int store_voice_put(struct store *store, const struct store_voice *voice, struct errbuf *why);
 int store_voice_get(struct store *store, const char *user_id, struct store_voice *voice,
-                    struct errbuf *err);
-int store_voice_erase(struct store *store, const char *user_id, struct errbuf *err);
+                    struct errbuf *why);
+int store_voice_erase(struct store *store, const char *user_id, struct errbuf *why);
 
 /* ---------------------------------------------------------------------------------- facts */
 
