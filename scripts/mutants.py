@@ -25,6 +25,7 @@ The exit status is 1 when fewer than --least percent were noticed. It takes some
 of the test suite.
 """
 import argparse
+import fcntl
 import hashlib
 import json
 import os
@@ -155,6 +156,12 @@ class Copy:
         self.keep = keep
         self.dir = pathlib.Path(keep or tempfile.mkdtemp(prefix="mutants-"))
         self.tree = self.dir / "tree"
+        self.dir.mkdir(parents=True, exist_ok=True)
+        self.lock = open(self.dir / "lock", "w")  # noqa: SIM115 - held to the end
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"mutants: another run works in {self.dir}: its bugs would be taken for ours")
         self.refresh()
         self.env = os.environ | {
             "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
