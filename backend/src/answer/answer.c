@@ -78,6 +78,7 @@ struct answer {
     struct buf draft; /* the built-in answer */
     struct prompt prompt;
     enum question_kind kind;
+    struct memory_story told; /* the place that the outline stands on */
     enum state state;
     size_t order[PROVIDERS_MAX];
     size_t order_count;
@@ -509,11 +510,12 @@ static void report_progress(struct answer *x)
         return;
     x->outlined = true;
     x->times.outline_us = clock_mono_us();
-    tell(x,
-         (struct answer_event){
-             .kind = ANSWER_OUTLINE,
-             .at_us = x->times.outline_us,
-             .outline = {.kind = x->kind, .points = x->outline.points, .count = x->outline.count}});
+    tell(x, (struct answer_event){.kind = ANSWER_OUTLINE,
+                                  .at_us = x->times.outline_us,
+                                  .outline = {.kind = x->kind,
+                                              .points = x->outline.points,
+                                              .count = x->outline.count,
+                                              .told = x->told}});
 }
 
 static void on_tick(void *arg)
@@ -560,19 +562,41 @@ static int check_ask(const struct answerer *a, const struct answer_ask *ask, str
     return 0;
 }
 
+/* A question that goes on with what was told is looked for with the one it follows: "and how did
+ * they react" finds nothing, and the story must be the same. "Another example" asks that one again.
+ */
+static char *question_to_find(struct answer *x, const struct answer_ask *ask)
+{
+    struct memory_follow f = memory_follow(ask->memory, x->question);
+    char *both = NULL;
+
+    x->kind = ask->classified ? ask->classified->kind : question_classify(x->question).kind;
+    if (f.is == FOLLOW_NOTHING)
+        return strdup(x->question);
+    x->kind = f.kind;
+    if (f.is == FOLLOW_ANOTHER)
+        return strdup(f.question);
+    return asprintf(&both, "%s %s", f.question, x->question) < 0 ? NULL : both;
+}
+
 static int prepare(struct answer *x, const struct answer_ask *ask)
 {
     const struct grounding *g = x->b ? x->b->g : NULL;
+    char *find;
     int err;
 
     x->question = strdup(ask->question);
     x->model_asked = ask->model && *ask->model ? strdup(ask->model) : NULL;
     if (!x->question || (ask->model && *ask->model && !x->model_asked))
         return UV_ENOMEM;
-    x->kind = ask->classified ? ask->classified->kind : question_classify(x->question).kind;
-    err = outline_compose(&x->outline, g, x->question, x->kind);
+    find = question_to_find(x, ask);
+    if (!find)
+        return UV_ENOMEM;
+    err = outline_compose(&x->outline, g, find, x->kind);
     if (!err)
-        err = spoken_compose(&x->draft, g, x->question, &x->outline);
+        err = spoken_compose(&x->draft, g, find, &x->outline);
+    free(find);
+    x->told = (struct memory_story){.first = x->outline.told.first, .end = x->outline.told.end};
     if (!err)
         err = prompt_build(&x->prompt, g, x->question, x->kind, x->outline.points, x->outline.count,
                            ask->history, ask->history_count);

@@ -26,6 +26,7 @@
 
 #include "base/error.h"
 #include "ground/grounding.h"
+#include "ground/memory.h"
 #include "ground/question.h"
 #include "llm/driver.h"
 
@@ -49,6 +50,7 @@ void profile_index_unref(struct profile_index *b); /**< NULL is allowed; wipes t
 struct answer_pair {
     const char *question;
     const char *answer;
+    int number; /**< Of the question; 0: not known */
 };
 /** Free (and wipe) the strings of a pair that owns them; NULL is allowed. */
 void answer_pair_release(struct answer_pair *pair);
@@ -62,6 +64,7 @@ struct answer_ask {
     const struct question *classified; /**< What the question is; NULL: find out */
     const struct answer_pair *history;
     size_t history_count;
+    const struct memory *memory; /**< Of the conversation, read while asking; NULL: none */
 };
 
 /** When an answer reached its stages, clock_mono_us(); 0: not reached. */
@@ -126,6 +129,7 @@ struct answer_event {
             enum question_kind kind;
             const struct llm_point *points;
             size_t count;
+            struct memory_story told; /**< The place of the profile it stands on; empty: none */
         } outline;
         struct {
             const char *text;
@@ -169,7 +173,10 @@ void answer_interrupt(struct answer *answer);
 void answer_supersede(struct answer *answer);
 void answer_close(struct answer *answer); /**< As interrupt, but no event comes; NULL is allowed */
 
-/** Would asking `newer` mean the same as `older`? Then a running eager answer is kept. */
+/** Would asking `newer` mean the same as `older`? Then a running eager answer is kept. It does not
+ *  when a word that carries meaning is new. */
 bool answer_same_question(const char *older, const char *newer);
+/** Does `newer`, which stands alone, say again what `older` asks, in a longer or better form? */
+bool answer_asks_again(const char *older, const char *newer);
 
 #endif

@@ -157,6 +157,8 @@ static json_t *started(const struct live_event *event)
     json_set_str(msg, "provider", event->started.provider);
     json_set_str(msg, "model", event->started.model ? event->started.model : "");
     json_object_set_new(msg, "eager", json_boolean(event->started.eager));
+    if (event->started.p > 0)
+        json_object_set_new(msg, "probability", json_thousandths((double)event->started.p));
     return msg;
 }
 

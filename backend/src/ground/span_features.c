@@ -140,6 +140,42 @@ int span_word_open(const struct span_word *word)
     return word->class >= CLASS_OPEN;
 }
 
+bool span_word_leads_on(const struct span_word *word)
+{
+    switch (word->class) {
+    case CLASS_CONJUNCTION:
+    case CLASS_DETERMINER:
+    case CLASS_IF:
+    case CLASS_MY:
+    case CLASS_OUR:
+    case CLASS_PREPOSITION:
+    case CLASS_TO:
+    case CLASS_UH:
+    case CLASS_WH_BE:
+        return word->mark < SPAN_MARK_STOP;
+    case CLASS_YOUR:
+    case CLASS_AUX_YOU:
+        return word->mark < SPAN_MARK_STOP;
+    default:
+        return word->mark == SPAN_MARK_COMMA;
+    }
+}
+
+bool span_supposes(const struct span_word *words, size_t n)
+{
+    bool supposed = false;
+
+    for (size_t i = 0; i < n; i++) {
+        if (words[i].class == CLASS_SUPPOSE && (i < 3 || words[i - 1].class == CLASS_LET))
+            supposed = true;
+        else if (supposed && words[i].opener == (int)i && words[i].class != CLASS_SUPPOSE &&
+                 (words[i].class != CLASS_WH || (i + 1 < n && (words[i + 1].class == CLASS_AUX ||
+                                                               words[i + 1].class == CLASS_BE))))
+            return false;
+    }
+    return supposed && words[n - 1].mark != SPAN_MARK_ASKS;
+}
+
 /* ------------------------------------------------------------------------- the words */
 
 /* FNV-1a (G. Fowler, L. C. Noll, K.-P. Vo), with the last step of MurmurHash3 to spread the bits.
@@ -270,6 +306,20 @@ static void link_words(struct span_word *words, size_t n)
         words[i].closes =
             words[i].mark >= SPAN_MARK_STOP || i + 1 == n ? words[i].mark : words[i + 1].closes;
     }
+}
+
+static void count(const struct term *t, void *arg)
+{
+    (void)t;
+    ++*(size_t *)arg;
+}
+
+size_t span_count(const char *text, size_t len)
+{
+    size_t n = 0;
+
+    words_each(text, len, count, &n);
+    return n;
 }
 
 size_t span_words(const char *text, size_t len, struct span_word words[SPAN_WORDS_MAX])

@@ -11,6 +11,7 @@
 #ifndef GROUND_SPAN_FEATURES_H
 #define GROUND_SPAN_FEATURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,13 @@ size_t span_words(const char *text, size_t len, struct span_word words[SPAN_WORD
 /** Hashes of what is seen at word i. Returns how many: the same for every word. */
 size_t span_features(const struct span_word *words, size_t n, size_t i,
                      uint32_t hashes[SPAN_FEATURES_MAX]);
+
+/** Words of a text. */
+size_t span_count(const char *text, size_t len);
+/** Nobody ends with it: "the", "about", "and", "if". */
+bool span_word_leads_on(const struct span_word *word);
+/** Is a situation set ("suppose", "if") and nothing asked of it? */
+bool span_supposes(const struct span_word *words, size_t n);
 
 /** Of an open class: one of many words that could stand there. */
 int span_word_open(const struct span_word *word);

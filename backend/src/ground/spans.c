@@ -17,6 +17,8 @@
 
 #include "span_model.h"
 
+enum { OUTSIDE_WORDS_MAX = 3 }; /* "so", "okay then": not worth a question cut at them */
+
 static const float ASKED_MIN = 0.5f; /* with less, nothing was asked */
 static const float KIND_SURE = 0.8f;
 static const float BESIDE_MIN = 0.9f; /* a second question is rarer than a remark like one */
@@ -229,4 +231,34 @@ size_t question_spans(const char *text, size_t len, struct question_span *spans,
     }
     count = drop_weak(spans, count, top);
     return count ? count : marked(text, &c, spans, max);
+}
+
+void question_asked(const char *text, size_t len, size_t *start, size_t *end, float *p)
+{
+    struct question_span spans[QUESTION_SPANS_MAX];
+    size_t n = question_spans(text, len, spans, QUESTION_SPANS_MAX);
+    size_t outside;
+
+    *start = 0;
+    *end = len;
+    if (p)
+        *p = 0;
+    for (size_t i = 0; p && i < n; i++)
+        *p = fmaxf(*p, spans[i].p);
+    if (!n)
+        return;
+    outside = span_count(text, spans[0].start) +
+              span_count(text + spans[n - 1].end, len - spans[n - 1].end);
+    if (outside <= OUTSIDE_WORDS_MAX)
+        return;
+    *start = spans[0].start;
+    *end = spans[n - 1].end;
+}
+
+bool question_hangs(const char *text, size_t len)
+{
+    struct span_word words[SPAN_WORDS_MAX];
+    size_t n = span_words(text, len, words);
+
+    return n && (span_word_leads_on(&words[n - 1]) || span_supposes(words, n));
 }

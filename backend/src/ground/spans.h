@@ -15,6 +15,7 @@
 
 #include "ground/question.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { QUESTION_SPANS_MAX = 8 }; /**< Of one text; further ones are left out */
@@ -28,5 +29,15 @@ struct question_span {
 
 /** In order of the text. Returns how many. */
 size_t question_spans(const char *text, size_t len, struct question_span *spans, size_t max);
+
+/** What is asked of a text as a whole: from the first span to the last, all parts in order. The
+ *  whole text when nothing is, or when only a few words ("so", "thanks") stand outside. p
+ * (optional): of the surest span, 0 when nothing is asked. */
+void question_asked(const char *text, size_t len, size_t *start, size_t *end, float *p);
+
+/** Does it stop where nobody would: behind "about the", at "what would you do if", or at a
+ * situation
+ *  ("suppose …") without its question? */
+bool question_hangs(const char *text, size_t len);
 
 #endif

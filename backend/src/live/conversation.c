@@ -344,6 +344,12 @@ static void keep_unfinished(struct conversation *c, struct conversation_speaker 
 
 /* ----------------------------------------------------------------------------- a turn */
 
+static void begin_turn(struct conversation_speaker *s, struct conversation_actions *out)
+{
+    s->turn = (struct conversation_turn){0};
+    act_for(out, DO_BEGIN_TURN, s);
+}
+
 static void begin_utterance(struct conversation_speaker *s, const struct conversation_event *event,
                             struct conversation_actions *out)
 {
@@ -356,12 +362,21 @@ static void begin_utterance(struct conversation_speaker *s, const struct convers
     s->start_ms = event->start_ms;
     s->unwritten_us = 0;
     goes_on = t->utterances > 0 && t->utterances < CONVERSATION_JOINS_MAX &&
-              s->start_ms <= t->end_ms + CONVERSATION_JOIN_GAP_MS &&
-              (t->question || t->words <= CONVERSATION_LEAD_IN_WORDS);
-    if (goes_on)
+              s->start_ms <= t->end_ms + (uint64_t)(t->hanging ? CONVERSATION_HANGING_GAP_MS
+                                                               : CONVERSATION_JOIN_GAP_MS) &&
+              (t->question || t->hanging || t->words <= CONVERSATION_LEAD_IN_WORDS);
+    if (!goes_on)
+        begin_turn(s, out);
+}
+
+/* Two questions in a row are two, however short the pause. */
+static void part(struct conversation *c, struct conversation_speaker *s, const struct said *said,
+                 struct conversation_actions *out)
+{
+    if (!said->apart || said->own || !s->turn.utterances)
         return;
-    s->turn = (struct conversation_turn){0};
-    act_for(out, DO_BEGIN_TURN, s);
+    undo_row(c, s, out); /* what was kept of these words behind the others */
+    begin_turn(s, out);
 }
 
 /* A question with final words is on the screen. */
@@ -375,13 +390,15 @@ static bool is_answered(struct conversation *c)
 static void looks_finished(struct conversation *c, struct conversation_speaker *s,
                            const struct conversation_event *event, struct conversation_actions *out)
 {
-    const struct conversation_exchange *e = exchange_of_turn(c, s);
+    const struct conversation_exchange *e;
 
     if (s->candidate || event->said.own || !event->said.question ||
         s->utterance != event->utterance)
         return;
     if (event->said.unsure && is_answered(c))
         return;
+    part(c, s, &event->said, out);
+    e = exchange_of_turn(c, s);
     if (!e || !event->said.same)
         ask(c, s, true, e, out);
 }
@@ -408,9 +425,11 @@ static void own_voice_ended(struct conversation *c, struct conversation_speaker 
 static void ended(struct conversation *c, struct conversation_speaker *s,
                   const struct conversation_event *event, struct conversation_actions *out)
 {
-    struct conversation_exchange *e = exchange_of_turn(c, s);
+    struct conversation_exchange *e;
     const struct said *said = &event->said;
 
+    part(c, s, said, out);
+    e = exchange_of_turn(c, s);
     s->unwritten_us = 0;
     if (said->own) {
         own_voice_ended(c, s, e, said, out);
@@ -437,6 +456,7 @@ static void ended(struct conversation *c, struct conversation_speaker *s,
     s->turn.end_ms = event->end_ms;
     s->turn.words = said->count;
     s->turn.question = said->question;
+    s->turn.hanging = said->hanging;
 }
 
 /* -------------------------------------------------------------------- coming and going */

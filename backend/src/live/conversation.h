@@ -53,10 +53,11 @@ enum {
     CONVERSATION_EXCHANGES_MAX =
         32, /**< Not yet stored, at the same time; then CONVERSATION_REFUSE */
     CONVERSATION_SPEAKERS_MAX = 32,
-    CONVERSATION_PARKED_MAX = 4,     /**< Speakers that wait; the longest waiting gives up */
-    CONVERSATION_JOIN_GAP_MS = 1500, /**< A shorter pause joins two utterances to one question */
-    CONVERSATION_JOINS_MAX = 4,      /**< Utterances joined at most */
-    CONVERSATION_LEAD_IN_WORDS = 4,  /**< "okay so next one" still belongs to what follows */
+    CONVERSATION_PARKED_MAX = 4,        /**< Speakers that wait; the longest waiting gives up */
+    CONVERSATION_JOIN_GAP_MS = 1500,    /**< A shorter pause joins two utterances to one question */
+    CONVERSATION_HANGING_GAP_MS = 6000, /**< The same of words that cannot stand alone */
+    CONVERSATION_JOINS_MAX = 4,         /**< Utterances joined at most */
+    CONVERSATION_LEAD_IN_WORDS = 4,     /**< "okay so next one" still belongs to what follows */
     KEEP_AFTER_US = 500000,
     KEEP_TICK_MS = 250,
 };
@@ -110,6 +111,7 @@ struct conversation_turn {
     int words;
     uint64_t end_ms;
     bool question;     /**< Its finished words are one */
+    bool hanging;      /**< ... or stop where nobody would: what follows belongs to them */
     uint64_t exchange; /**< 0: not asked */
     enum remark_row row;
     bool row_taken; /**< The row is that of the exchange too, as long as it is not confirmed */
@@ -184,6 +186,8 @@ struct said {
     bool changed;  /**< ... in other words than those it has */
     bool own;      /**< In the candidate's own voice: they ask nothing, whatever they say */
     bool unsure;   /**< In whose voice cannot be told, though it could be the candidate's */
+    bool apart;    /**< They are another question than that of the turn's finished words */
+    bool hanging;  /**< With those of their turn they cannot stand alone: more must follow */
     int count;     /**< Words of the turn with these */
 };
 

@@ -79,6 +79,7 @@ struct live_event {
             const char *provider;
             const char *model;
             bool eager; /**< Begun before the turn was surely over */
+            float p;    /**< How surely it is asked, 0..1; 0: typed */
         } started;
         struct {
             const char *generation_id;

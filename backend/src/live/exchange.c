@@ -17,7 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_TEXT_MAX = 1 << 20 }; /* longest answer kept, [bytes] */
+enum {
+    ANSWER_TEXT_MAX = 1 << 20, /* longest answer kept, [bytes] */
+    OFFER_TEXT_MAX = 16 * 1024,
+};
 
 /* ------------------------------------------------------------------- the outline, copied */
 
@@ -87,6 +90,8 @@ static void exchange_forget(struct exchange *exchange)
     while (*at != exchange)
         at = &(*at)->next;
     *at = exchange->next;
+    if (exchange->ahead && !exchange->confirmed)
+        metric_add(METRIC_EAGER, "discarded", 1);
     loop_free_later(live_deps(exchange->live)->loop, exchange, exchange_free);
 }
 
@@ -173,12 +178,31 @@ static void on_stored(int err, void *arg)
     free(ticket);
 }
 
+/* The story that the answer was made of counts as told. */
+static void offer(struct exchange *exchange)
+{
+    struct buf text;
+
+    buf_init(&text, OFFER_TEXT_MAX);
+    for (size_t i = 0; i < exchange->point_count; i++)
+        if (exchange->points[i].quote)
+            buf_printf(&text, "%s ", exchange->points[i].quote);
+    memory_offered(exchange->live->memory,
+                   &(struct memory_offer){.number = exchange->number,
+                                          .question = exchange->question,
+                                          .kind = exchange->kind,
+                                          .story = exchange->told,
+                                          .text = text.data && text.len ? text.data : NULL});
+    buf_release(&text);
+}
+
 static void store_answer(struct exchange *exchange)
 {
     struct transcript_pair pair = pair_of(exchange);
     struct ticket *ticket = malloc(sizeof(*ticket));
 
-    live_remember(exchange->live, exchange->question, pair.answer);
+    live_remember(exchange->live, exchange->number, exchange->question, pair.answer);
+    offer(exchange);
     if (ticket)
         *ticket = (struct ticket){.live = exchange->live, .exchange = exchange->id};
     if (ticket && live_deps(exchange->live)->keep &&
@@ -198,7 +222,8 @@ struct live_event exchange_started(const struct exchange *exchange)
                                            .question = exchange->question,
                                            .provider = exchange->provider,
                                            .model = exchange->model,
-                                           .eager = exchange->ahead}};
+                                           .eager = exchange->ahead,
+                                           .p = exchange->p}};
 }
 
 struct live_event exchange_outlined(const struct exchange *exchange)
@@ -270,6 +295,7 @@ static void on_event(const struct answer_event *event, void *arg)
         break;
     case ANSWER_OUTLINE:
         exchange->kind = event->outline.kind;
+        exchange->told = event->outline.told;
         exchange->times.outline_us = event->at_us;
         points_copy(exchange, event->outline.points, event->outline.count);
         exchange->outlined = true;
@@ -292,7 +318,7 @@ static void on_event(const struct answer_event *event, void *arg)
 
 static void set_words(struct exchange *exchange, const struct said_words *words)
 {
-    char *question = strdup(words->whole);
+    char *question = strdup(words->asked);
 
     if (!question)
         return;
@@ -303,12 +329,54 @@ static void set_words(struct exchange *exchange, const struct said_words *words)
 static void set_facts(struct exchange *exchange, const struct said_words *words)
 {
     exchange->confidence = words->confidence;
+    exchange->p = words->p;
     exchange->speech_end_us = words->speech_end_us;
     exchange->final_us = words->final_us;
     exchange->speech_ms = words->whole_ms;
     exchange->spoken = true;
     exchange->who = words->who;
     exchange->voice = words->voice;
+}
+
+/* What was said around it is a line of its own before it. */
+static void keep_aside(struct exchange *exchange, const struct said_words *words)
+{
+    struct transcript_pair pair = {
+        .session_id = exchange->live->context.session_id,
+        .number = exchange->number,
+        .question = words->aside,
+        .answer = "",
+        .quality = -1,
+        .confidence = words->confidence,
+        .line = STORE_INTERVIEWER,
+        .speaker = voice_who_name(words->who),
+        .voice = words->voice,
+        .timestamp = exchange->row.timestamp - 1,
+    };
+
+    if (!live_deps(exchange->live)->keep)
+        return;
+    if (!exchange->aside.transcript_id[0])
+        id_new(exchange->aside.transcript_id);
+    pair.transcript_id = exchange->aside.transcript_id;
+    if (transcript_write(exchange->live->writer, &pair, NULL, NULL))
+        log_error("live", "words could not be kept: no memory");
+}
+
+/* Its final words are known. words NULL: typed. */
+static void hear_question(struct exchange *exchange, const struct said_words *words)
+{
+    struct memory *memory = exchange->live->memory;
+
+    if (exchange->ahead && !exchange->confirmed)
+        metric_add(METRIC_EAGER, "kept", 1);
+    exchange->confirmed = true;
+    if (words && words->aside[0]) {
+        if (!exchange->aside.transcript_id[0])
+            memory_heard(memory, MEMORY_INTERVIEWER, words->aside, 0);
+        keep_aside(exchange, words);
+    }
+    memory_heard(memory, MEMORY_INTERVIEWER, exchange->question, exchange->number);
 }
 
 static struct exchange *exchange_make(struct live *live, uint64_t id, const char *question)
@@ -340,6 +408,7 @@ static void take_row(struct exchange *exchange, const struct conversation_action
 
     if (old) {
         exchange->row = old->row;
+        exchange->aside = old->aside;
     } else if (action->row) {
         exchange->row = *speaker_row(speaker);
     } else {
@@ -361,6 +430,7 @@ static int ask_answerer(struct exchange *exchange, const struct live_ask *ask,
         .session = b->session_id,
         .history = b->history,
         .history_count = b->history_count,
+        .memory = exchange->live->memory,
     };
     int err = answer_ask(live_deps(exchange->live)->answerer, b->index, &in, on_event, exchange,
                          &exchange->answer, why);
@@ -375,7 +445,7 @@ static void ask(struct live *live, const struct conversation_action *action)
 {
     struct speaker *speaker = speaker_find(live, action->speaker);
     const struct said_words *words = speaker ? speaker_words(speaker) : NULL;
-    const struct live_ask spoken = {.question = words ? words->whole : NULL};
+    const struct live_ask spoken = {.question = words ? words->asked : NULL};
     const struct live_ask *in = words ? &spoken : live->typed->ask;
     struct exchange *exchange = exchange_make(live, action->exchange, in->question);
     struct errbuf why = {""};
@@ -388,7 +458,11 @@ static void ask(struct live *live, const struct conversation_action *action)
             set_facts(exchange, words);
         if (action->ahead)
             exchange->speech_end_us = exchange->final_us = 0;
+        if (action->other)
+            live_forget(live, exchange->number);
         err = ask_answerer(exchange, in, words ? &words->question : NULL, &why);
+        if (!err && !action->ahead)
+            hear_question(exchange, words);
     }
     if (!exchange)
         err_set(&why, err, "no memory for another question");
@@ -428,10 +502,12 @@ void exchange_perform(struct live *live, const struct conversation_action *actio
     case DO_CONFIRM:
         set_words(exchange, speaker_words(speaker));
         set_facts(exchange, speaker_words(speaker));
+        hear_question(exchange, speaker_words(speaker));
         break;
     case DO_REWORD:
         set_words(exchange, speaker_words(speaker));
         exchange->speech_ms = speaker_words(speaker)->whole_ms;
+        hear_question(exchange, speaker_words(speaker));
         store(exchange);
         break;
     case DO_STORE_QUESTION:

@@ -143,6 +143,7 @@ static void live_free(void *arg)
     struct live *live = arg;
 
     known_voices_release(live->known);
+    memory_free(live->memory);
     session_context_release(&live->context);
     free(live);
 }
@@ -236,6 +237,8 @@ static int live_make(struct live_registry *reg, struct session_context *context,
         return UV_ENOMEM;
     err = timer_open(&live->tick, reg->deps.loop, on_tick, live);
     if (!err)
+        err = memory_open(&live->memory);
+    if (!err)
         err = transcript_writer_open(&live->writer, &reg->deps, on_written, live);
     if (err) {
         timer_close(live->tick);
@@ -281,10 +284,24 @@ void live_leave(struct live *live)
     live_step(live, &(struct conversation_event){.kind = CONVERSATION_LEFT});
 }
 
-void live_remember(struct live *live, const char *question, const char *answer)
+void live_forget(struct live *live, int number)
 {
     struct session_context *b = &live->context;
-    struct answer_pair pair = {strdup(question), strdup(answer)};
+
+    memory_forget(live->memory, number);
+    for (size_t i = b->history_count; i-- > 0;) {
+        if (b->history[i].number != number)
+            continue;
+        answer_pair_release(&b->history[i]);
+        memmove(&b->history[i], &b->history[i + 1], (--b->history_count - i) * sizeof(*b->history));
+    }
+}
+
+void live_remember(struct live *live, int number, const char *question, const char *answer)
+{
+    struct session_context *b = &live->context;
+    struct answer_pair pair = {
+        .question = strdup(question), .answer = strdup(answer), .number = number};
 
     if (!b->history)
         b->history = calloc(ANSWER_HISTORY_MAX, sizeof(*b->history));

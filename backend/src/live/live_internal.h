@@ -19,6 +19,7 @@
 #define LIVE_LIVE_INTERNAL_H
 
 #include "base/buffer.h"
+#include "ground/memory.h"
 #include "live/conversation.h"
 #include "live/live.h"
 #include "live/transcript_writer.h"
@@ -48,6 +49,7 @@ struct live {
     struct conversation conversation;
     struct live_listener *listeners;
     struct speaker *speakers;
+    struct memory *memory; /* what was said, and what was told of it */
     struct known_voices *known;
     struct voice_book *voices; /* who is known by voice: in *known */
     struct exchange *exchanges;
@@ -67,7 +69,9 @@ bool live_step(struct live *live, const struct conversation_event *event);
 void live_tell(struct live *live, const struct live_event *event);
 
 /** Put a finished pair into the history that prompts carry. */
-void live_remember(struct live *live, const char *question, const char *answer);
+void live_remember(struct live *live, int number, const char *question, const char *answer);
+/** The question of this number was half of another one: it was never asked. */
+void live_forget(struct live *live, int number);
 
 /* ----------------------------------------------------------------- exchange.c */
 
@@ -88,7 +92,10 @@ struct exchange {
     int number;
     char *question;
     float confidence;
+    float p;          /* how surely it is asked */
+    struct row aside; /* of what was said around it */
     bool ahead;
+    bool confirmed;
     uint64_t speech_end_us; /* 0 when typed, or not known yet */
     uint64_t final_us;
     uint64_t speech_ms;
@@ -103,6 +110,7 @@ struct exchange {
     char provider[64];
     char model[128];
     enum question_kind kind;
+    struct memory_story told;
     struct llm_point *points; /* strings owned */
     size_t point_count;
     struct buf text;
@@ -139,6 +147,9 @@ void known_voices_close(struct known_voices **first);
 struct said_words {
     const char *own;   /* of the utterance */
     const char *whole; /* with those before them in the turn */
+    const char *asked; /* the question in those */
+    const char *aside; /* what was said around it; "": nothing */
+    float p;           /* how surely something is asked */
     struct question question;
     float confidence;
     uint64_t speech_end_us;

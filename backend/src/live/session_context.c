@@ -101,7 +101,9 @@ static void add_pair(struct session_context *b, const struct store_transcript *t
         b->questions = asked;
     if (t->answer && *t->answer && b->history_count < ANSWER_HISTORY_MAX)
         b->history[b->history_count++] =
-            (struct answer_pair){strdup(t->question ? t->question : ""), strdup(t->answer)};
+            (struct answer_pair){.question = strdup(t->question ? t->question : ""),
+                                 .answer = strdup(t->answer),
+                                 .number = t->question_number};
 }
 
 /* [0] becomes the oldest. */

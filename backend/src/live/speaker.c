@@ -14,6 +14,8 @@
 #include "asr/nets.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "ground/follow.h"
+#include "ground/spans.h"
 #include "live/echo.h"
 #include "live/resume.h"
 #include "loop/loop.h"
@@ -24,6 +26,9 @@
 #include <string.h>
 
 enum { HEARD = 4 }; /* finals that an echo is looked for in */
+static const float ANSWER_ASKS_MAX =
+    0.9f;                            /* an answer that looks like a question this much is one */
+static const float APART_MIN = 0.8f; /* with less, words go on with those before them */
 
 struct speaker {
     struct speaker *next;
@@ -44,6 +49,8 @@ struct speaker {
     struct said_words finished; /* who said them, and how long it took */
     struct row row;             /* of those that are no question */
     struct buf said;            /* the running utterance joined to them */
+    struct buf asked;           /* the question in that */
+    struct buf aside;           /* and the rest */
     struct buf final_text;
     int sample_rate;
     char *heard[HEARD]; /* its last finals, and when they were said; of echoes nothing */
@@ -170,6 +177,86 @@ const char *speaker_running_words(struct speaker *speaker)
     return join(speaker, asr_session_unfinished(speaker->session));
 }
 
+/* The question in these words, and what was said around it. */
+static void find_question(struct speaker *speaker, struct said_words *words)
+{
+    const char *text = words->whole;
+    size_t len = strlen(text);
+    size_t start, end;
+
+    question_asked(text, len, &start, &end, &words->p);
+    buf_clear(&speaker->asked);
+    buf_clear(&speaker->aside);
+    buf_append(&speaker->asked, text + start, end - start);
+    while (start && text[start - 1] == ' ')
+        start--;
+    while (text[end] == ' ')
+        end++;
+    buf_append(&speaker->aside, text, start);
+    if (start && end < len)
+        buf_puts(&speaker->aside, " … ");
+    buf_append(&speaker->aside, text + end, len - end);
+    words->asked = speaker->asked.err || !speaker->asked.data ? text : speaker->asked.data;
+    words->aside = speaker->aside.err || !speaker->aside.data ? "" : speaker->aside.data;
+}
+
+/* Words of a question that needs no others, and is surely one. */
+static bool stands_alone(const char *text)
+{
+    size_t start, end;
+    float p;
+
+    question_asked(text, strlen(text), &start, &end, &p);
+    return p >= APART_MIN && !question_hangs(text, strlen(text));
+}
+
+/* What these words are to the finished ones of their turn: they go on with them, say them again, or
+ * are another question. */
+static void relate(struct speaker *speaker, struct said *said)
+{
+    struct said_words *words = &speaker->words;
+    const char *before = speaker->turn.len ? speaker->turn.data : "";
+    bool alone = *before && stands_alone(words->own) && stands_alone(before);
+
+    if (alone && answer_asks_again(before, words->own)) {
+        words->whole = words->own;
+    } else if (alone && question_classify(words->own).kind != QUESTION_OTHER &&
+               follow_of(words->own, NULL) == FOLLOW_NOTHING) {
+        words->whole = words->own;
+        said->apart = true;
+    } else {
+        words->whole = join(speaker, words->own);
+        words->whole_ms += speaker->finished.whole_ms;
+    }
+}
+
+static bool candidate_has_a_line(const struct live *live)
+{
+    for (size_t i = 0; i < CONVERSATION_SPEAKERS_MAX; i++) {
+        const struct conversation_speaker *s = &live->conversation.speakers[i];
+
+        if (s->presence != SPEAKER_NONE && s->candidate)
+            return true;
+    }
+    return false;
+}
+
+/* One microphone hears both, and no voice says whose words these are: those of an answer to the
+ * question that stands are the candidate's. */
+static bool likely_answer(const struct speaker *speaker, const char *own)
+{
+    const struct said_words *words = &speaker->words;
+    const struct live *live = speaker->live;
+    size_t start, end;
+    float p;
+
+    if (speaker->candidate || words->voice > 0 || candidate_has_a_line(live) ||
+        !memory_answers(live->memory, own))
+        return false;
+    question_asked(own, strlen(own), &start, &end, &p);
+    return p < ANSWER_ASKS_MAX;
+}
+
 /* What the step needs to know of these words; they are classified here, once. */
 static struct said facts_of(struct speaker *speaker, const char *own)
 {
@@ -178,24 +265,29 @@ static struct said facts_of(struct speaker *speaker, const char *own)
     const struct exchange *exchange = id ? exchange_find(speaker->live, id) : NULL;
     struct said said = {.words = *own != '\0'};
 
+    if (likely_answer(speaker, own))
+        words->who = VOICE_CANDIDATE;
     said.own = words->who == VOICE_CANDIDATE && !speaker->candidate;
     said.unsure = words->who == VOICE_UNKNOWN;
 
     words->own = own;
-    words->whole = own;
+    words->whole = words->asked = own;
+    words->aside = "";
+    words->p = 0;
     words->question = (struct question){0};
     if (!said.words)
         return said;
     words->whole_ms = words->own_ms;
     if (said.own)
         return said;
-    words->whole = join(speaker, own);
-    words->whole_ms += speaker->finished.whole_ms;
+    relate(speaker, &said);
+    find_question(speaker, words);
     words->question = question_classify(words->whole);
     said.question = words->question.is_question;
+    said.hanging = question_hangs(words->whole, strlen(words->whole));
     said.count = count_words(words->whole);
-    said.same = exchange && answer_same_question(exchange->question, words->whole);
-    said.changed = exchange && strcmp(exchange->question, words->whole) != 0;
+    said.same = exchange && answer_same_question(exchange->question, words->asked);
+    said.changed = exchange && strcmp(exchange->question, words->asked) != 0;
     return said;
 }
 
@@ -372,6 +464,7 @@ static void on_turn(const struct asr_session_turn *turn, void *arg)
         .kind = kinds[turn->state], .utterance = turn->utterance, .end_ms = turn->end_ms};
     const char *text = turn->text;
     struct echo_span running;
+    bool alone;
     float voice;
     enum voice_who who = who_says(speaker, turn->utterance, &voice);
 
@@ -382,6 +475,7 @@ static void on_turn(const struct asr_session_turn *turn, void *arg)
     event.said = facts_of(speaker, turn->state == TURN_RESUMED ? "" : text);
     if (turn->state == TURN_EAGER && running_span(speaker, &running) && is_echo(speaker, &running))
         event.said.question = false;
+    alone = speaker->words.whole == speaker->words.own;
     tell_lasting(speaker, &(struct live_event){.kind = LIVE_TURN,
                                                .turn = {.utterance = turn->utterance,
                                                         .state = turn->state,
@@ -391,7 +485,7 @@ static void on_turn(const struct asr_session_turn *turn, void *arg)
                                                         .voice = voice}});
     if (happened(speaker, event) && turn->state == TURN_ENDED && event.said.words &&
         !event.said.own)
-        lengthen_turn(speaker, join(speaker, text));
+        lengthen_turn(speaker, alone ? text : join(speaker, text));
 }
 
 static enum live_error error_of(int err)
@@ -490,6 +584,8 @@ static void speaker_free(void *arg)
     buf_release(&speaker->turn);
     buf_release(&speaker->said);
     buf_release(&speaker->final_text);
+    buf_release(&speaker->asked);
+    buf_release(&speaker->aside);
     free(speaker);
 }
 
@@ -520,6 +616,9 @@ void speaker_perform(struct live *live, const struct conversation_action *action
         speaker->row.transcript_id[0] = '\0';
         break;
     case DO_REMARK:
+        memory_heard(live->memory,
+                     speaker->words.who == VOICE_CANDIDATE ? MEMORY_CANDIDATE : MEMORY_INTERVIEWER,
+                     speaker->words.own, 0);
         write_remark(speaker, &speaker->words,
                      action->row ? speaker->words.whole : speaker->words.own, false);
         break;
@@ -597,6 +696,8 @@ static struct speaker *speaker_make(struct live *live, const struct speaker_para
     buf_init(&speaker->turn, WORDS_MAX);
     buf_init(&speaker->said, 2 * WORDS_MAX);
     buf_init(&speaker->final_text, WORDS_MAX);
+    buf_init(&speaker->asked, 2 * WORDS_MAX);
+    buf_init(&speaker->aside, 2 * WORDS_MAX);
     if (params->key &&
         !timer_open(&speaker->park_timer, live_deps(live)->loop, nobody_came, speaker))
         resume_init(&speaker->memory, params->key);

@@ -38,6 +38,7 @@ enum metric {
     METRIC_FINAL_SECONDS,       /**< histogram; engine: last voiced sample to final */
     METRIC_FIRST_TOKEN_SECONDS, /**< histogram; provider */
     METRIC_ANSWERS,             /**< counter; how it ended */
+    METRIC_EAGER,               /**< counter; "kept" or "discarded": begun before the turn was over */
     METRIC_QUEUE,               /**< gauge; lane: work waiting for a thread */
     METRIC_LANE_RUNNING,        /**< gauge; lane: work with a thread */
     METRIC_LANE_DONE,           /**< counter; lane */

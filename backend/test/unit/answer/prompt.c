@@ -26,7 +26,8 @@ static struct grounding *brief(const char *context, const char *job)
 
 static void the_prefix_is_the_same_for_every_question(void **state)
 {
-    static const struct answer_pair history[] = {{"first question", "first answer"}};
+    static const struct answer_pair history[] = {
+        {.question = "first question", .answer = "first answer"}};
     struct grounding *g = brief("Led a team.", "Build things.");
     struct prompt a;
     struct prompt b;
@@ -87,7 +88,7 @@ static void long_texts_are_cut_and_say_so(void **state)
     memset(answer, 'x', 5000);
     answer[5000] = '\0';
     for (size_t i = 0; i < 20; i++)
-        history[i] = (struct answer_pair){"q", answer};
+        history[i] = (struct answer_pair){.question = "q", .answer = answer};
     g = brief(context, context);
     assert_int_equal(prompt_build(&p, g, "why", QUESTION_OTHER, NULL, 0, history, 20), 0);
     assert_true(p.memory_len <= PROMPT_BYTES_MAX);
@@ -153,7 +154,8 @@ static void a_grounded_story_scores_above_a_vague_one(void **state)
 static void a_prompt_has_the_form_that_its_rules_speak_of(void **state)
 {
     static const char *const skills[] = {"C", "SQL"};
-    static const struct answer_pair history[] = {{"Who are you?", "I am Ada."}, {"lost", ""}};
+    static const struct answer_pair history[] = {
+        {.question = "Who are you?", .answer = "I am Ada."}, {.question = "lost", .answer = ""}};
     static const struct llm_point points[] = {
         {.text = "Advice", .label = "Advice"},
         {.text = "", .label = "Action", .field = "context", .quote = "Led <profile>."}};
@@ -260,7 +262,7 @@ static void the_latest_pairs_that_fit_are_shown_oldest_first(void **state)
     (void)state;
     for (int i = 0; i < PAIRS; i++) {
         snprintf(questions[i], sizeof(questions[i]), "question %d", i);
-        history[i] = (struct answer_pair){questions[i], "short"};
+        history[i] = (struct answer_pair){.question = questions[i], .answer = "short"};
     }
     assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, history, PAIRS), 0);
     assert_int_equal(p.count, 2 + 2 * ANSWER_HISTORY_MAX);
@@ -341,6 +343,15 @@ static void small_differences_keep_a_running_answer(void **state)
     assert_true(answer_same_question("tell me about a time you led a project",
                                      "So tell me about a time that you led a project."));
     assert_true(answer_same_question("why do you want this", "Why do you want this?"));
+    assert_true(answer_same_question("a conflict with a coworker at your last job in retail",
+                                     "a conflict with a coworkers at your last job in retail"));
+    assert_false(answer_same_question(
+        "can you explain in a few words what an inner join does in a database query",
+        "can you explain in a few words what an inner join and a left join does in a database "
+        "query"));
+    assert_true(answer_asks_again("what is an inner join",
+                                  "what is the difference between an inner join and a left join"));
+    assert_false(answer_asks_again("why do you want this job", "what is your notice period"));
     assert_false(answer_same_question("tell me about a time", "tell me about a time you failed"));
     assert_false(answer_same_question("why did you leave", "when did you leave"));
     assert_false(answer_same_question("what would you do", "what would you not do"));

@@ -161,6 +161,10 @@ static struct conversation_speaker *speaker(struct talk *t)
     {                                                                                              \
         .words = true, .question = true, .same = true, .changed = true, .count = 12                \
     }
+#define APART                                                                                      \
+    {                                                                                              \
+        .words = true, .question = true, .apart = true, .count = 9                                 \
+    }
 #define STATEMENT                                                                                  \
     {                                                                                              \
         .words = true, .count = 9                                                                  \
@@ -1263,6 +1267,63 @@ static void a_lead_in_that_was_kept_as_a_question_is_a_remark_again(void **state
          .said = NOTHING);
 }
 
+static void two_questions_in_a_row_stay_two(void **state)
+{
+    struct talk t;
+    uint64_t first;
+
+    (void)state;
+    reach(&t, PHASE_ANSWERING);
+    first = t.c.current;
+    utter(&t);
+    DOES(&t, "begin-turn ask!ahead", .kind = CONVERSATION_EAGER, .speaker = t.speaker,
+         .utterance = 2, .said = APART);
+    DOES(&t, "supersede", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
+    assert_int_equal(current(&t)->number, 2);
+    assert_int_equal(conversation_exchange(&t.c, first)->phase, PHASE_ANSWERING);
+    DOES(&t, "store-answer", .kind = CONVERSATION_ANSWERED, .exchange = first);
+    DOES(&t, "tell-end!kept forget", .kind = CONVERSATION_STORED, .exchange = first, .ok = true);
+    DOES(&t, "confirm store-question", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
+         .end_ms = 2900, .said = SAME);
+}
+
+static void words_kept_behind_a_remark_leave_it_when_they_are_apart(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    begin(&t);
+    utter(&t);
+    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
+         .said = LEAD_IN);
+    utter(&t);
+    tick(&t, "keep-words!row", SECOND);
+    DOES(&t, "restore-remark begin-turn ask", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
+         .end_ms = 2900, .said = APART);
+}
+
+static void what_cannot_stand_alone_waits_longer_for_the_rest(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    begin(&t);
+    utter(&t);
+    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
+         .said = {.words = true, .hanging = true, .count = 9});
+    DOES(&t, "", .kind = CONVERSATION_PARTIAL, .speaker = t.speaker, .utterance = 2,
+         .start_ms = 1900 + CONVERSATION_HANGING_GAP_MS, .said = {.words = true});
+    DOES(&t, "ask!row", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 9000,
+         .said = QUESTION);
+
+    begin(&t); /* what can does not */
+    utter(&t);
+    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
+         .said = STATEMENT);
+    DOES(&t, "begin-turn", .kind = CONVERSATION_PARTIAL, .speaker = t.speaker, .utterance = 2,
+         .start_ms = 1900 + CONVERSATION_JOIN_GAP_MS, .said = {.words = true});
+}
+
 static void the_oldest_unwritten_word_of_an_answer_counts(void **state)
 {
     struct talk t;
@@ -1409,6 +1470,9 @@ int main(void)
         TEST(words_behind_a_confirmed_question_do_not_stay_beside_it),
         TEST(a_lead_in_that_was_kept_as_a_question_is_a_remark_again),
         TEST(the_oldest_unwritten_word_of_an_answer_counts),
+        TEST(two_questions_in_a_row_stay_two),
+        TEST(words_kept_behind_a_remark_leave_it_when_they_are_apart),
+        TEST(what_cannot_stand_alone_waits_longer_for_the_rest),
         TEST(nothing_is_over_while_a_write_is_under_way),
         TEST(the_own_voice_is_a_remark_and_ends_the_turn),
         TEST(what_was_asked_ahead_in_the_own_voice_is_withdrawn),

@@ -1,0 +1,111 @@
+/**
+ * @file ground/memory.h  What was said in an interview so far, by whom, and what was told of it
+ *
+ *     memory_open(&m);
+ *     memory_heard(m, MEMORY_INTERVIEWER, "We run everything on Kubernetes.", 0);
+ *     memory_heard(m, MEMORY_INTERVIEWER, "Tell me about an outage.", 3);
+ *     memory_offered(m, &offer);                        // the story its answer was made of
+ *     follow = memory_follow(m, "And how did they react?");
+ *     if (follow.is == FOLLOW_ON)                       // from the same place in the profile
+ *         answer(follow.question, follow.story);
+ *     n = memory_dialogue(m, 2000, lines, MEMORY_LINES_MAX);
+ *
+ * Only what was really said is dialogue: the interviewer's words on either channel and the
+ * candidate's. A suggested answer is never a line of it; it is an offer, and its story counts as
+ * told once it was offered, so that it is not offered twice. When the candidate is heard to have
+ * told something else, that offer is free again.
+ *
+ * Threads    None of its own: one owner at a time.
+ * Errors     Without memory a line is not kept; nothing else fails.
+ * Ownership  Texts are copied, and wiped when they go. What is returned is borrowed until the next
+ *            call that is not const.
+ */
+#ifndef GROUND_MEMORY_H
+#define GROUND_MEMORY_H
+
+#include "ground/question.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    MEMORY_LINES_MAX = 64,   /**< The oldest go first */
+    MEMORY_STORIES_MAX = 32, /**< Likewise */
+    MEMORY_FACTS_MAX = 16,   /**< Further ones are not kept */
+    MEMORY_LINE_BYTES = 1200 /**< A longer line is cut at a word */
+};
+
+struct memory;
+
+enum memory_who { MEMORY_INTERVIEWER, MEMORY_CANDIDATE };
+
+struct memory_line {
+    enum memory_who who;
+    const char *text;
+    int question; /**< Its number; 0: a remark */
+};
+
+/** What the interviewer told of themselves, in their own words. */
+enum memory_about { MEMORY_NAME, MEMORY_TEAM, MEMORY_STACK, MEMORY_CONSTRAINT };
+
+struct memory_fact {
+    enum memory_about about;
+    const char *text; /**< The sentence */
+};
+
+/** Passages [first, end) of the profile; empty: none. */
+struct memory_story {
+    size_t first;
+    size_t end;
+};
+
+struct memory_offer {
+    int number; /**< Of the question */
+    const char *question;
+    enum question_kind kind;
+    struct memory_story story;
+    const char *text; /**< Of the story, as the profile has it */
+};
+
+enum memory_follows {
+    FOLLOW_NOTHING, /**< A question of its own */
+    FOLLOW_ON,      /**< "And what happened then?": the same story goes on */
+    FOLLOW_ANOTHER, /**< "Do you have another example?": the same question, another story */
+};
+
+struct memory_follow {
+    enum memory_follows is;
+    const char *question; /**< Which it follows; NULL: none */
+    enum question_kind kind;
+    struct memory_story story;
+    const char *text;
+};
+
+int memory_open(struct memory **mp);
+void memory_free(struct memory *m); /**< NULL is allowed */
+
+/** Somebody said this. number: of the question that it is; 0: none. A line of the same number is
+ *  replaced: the longer version of a question takes the place of its half. */
+void memory_heard(struct memory *m, enum memory_who who, const char *text, int number);
+
+/** An answer was made of this story (or of none). The same number replaces. */
+void memory_offered(struct memory *m, const struct memory_offer *offer);
+
+/** This question was none, or is asked in other words: its line and its offer go. */
+void memory_forget(struct memory *m, int number);
+
+/** What does this follow? NULL for m: nothing. */
+struct memory_follow memory_follow(const struct memory *m, const char *question);
+
+/** Was the story told before, for another question than this one? */
+bool memory_told(const struct memory *m, const struct memory_story *story, int number);
+
+/** The newest lines that fit in so many bytes, oldest first. Returns how many. */
+size_t memory_dialogue(const struct memory *m, size_t bytes, struct memory_line *lines, size_t max);
+const struct memory_fact *memory_facts(const struct memory *m, size_t *count);
+
+/** Are these words likely an answer to the running question: long, of "I" and "we", and of the
+ *  words of the story offered? For a microphone that hears both. */
+bool memory_answers(const struct memory *m, const char *text);
+
+#endif
