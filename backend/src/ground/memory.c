@@ -19,6 +19,8 @@ enum {
     WORDS_MAX = 400,
 };
 
+static const float ASKED_SURE = 0.8f;
+
 struct line {
     enum memory_who who;
     int question;
@@ -199,10 +201,6 @@ static void keep_fact(struct memory *m, const char *text, size_t len)
     struct memory_fact fact;
     char *copy;
 
-    while (len && strchr(" \n\t", *text)) {
-        text++;
-        len--;
-    }
     if (len < 12 || len > 300 || m->fact_count == MEMORY_FACTS_MAX)
         return;
     copy = strndup(text, len);
@@ -219,26 +217,34 @@ static void keep_fact(struct memory *m, const char *text, size_t len)
     m->facts[m->fact_count++] = fact;
 }
 
-/* Sentence by sentence, what is asked left out. */
+/* A sentence, without the question that may end it. One that ends in a full stop may look like one
+ * as a whole; then it tells all the same. */
+static void keep_told(struct memory *m, const char *text, size_t len)
+{
+    struct question_span span;
+
+    while (len && strchr(" \n\t", *text)) {
+        text++;
+        len--;
+    }
+    if (question_spans(text, len, &span, 1) && span.p >= ASKED_SURE && (span.start || !text[len]))
+        len = span.start;
+    keep_fact(m, text, len);
+}
+
 static void keep_facts(struct memory *m, const char *text)
 {
-    struct question_span spans[QUESTION_SPANS_MAX];
-    size_t n = question_spans(text, strlen(text), spans, QUESTION_SPANS_MAX);
     size_t from = 0;
-    size_t at = 0;
+    size_t i;
 
-    for (size_t i = 0; text[i]; i++) {
-        if (at < n && i == spans[at].start) {
-            keep_fact(m, text + from, i - from);
-            i = spans[at++].end - 1;
-            from = i + 1;
-        } else if (strchr(".!?", text[i])) {
-            keep_fact(m, text + from, i - from);
-            from = i + 1;
-        }
+    for (i = 0; text[i]; i++) {
+        if (!strchr(".!?", text[i]))
+            continue;
+        if (text[i] != '?')
+            keep_told(m, text + from, i - from);
+        from = i + 1;
     }
-    if (from < strlen(text))
-        keep_fact(m, text + from, strlen(text) - from);
+    keep_told(m, text + from, i - from);
 }
 
 /* -------------------------------------------------------------- what the candidate told */

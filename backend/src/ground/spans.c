@@ -17,7 +17,10 @@
 
 #include "span_model.h"
 
-enum { OUTSIDE_WORDS_MAX = 3 }; /* "so", "okay then": not worth a question cut at them */
+enum {
+    OUTSIDE_WORDS_MAX = 3, /* "so", "okay then": not worth a question cut at them */
+    CLOSE_WORDS_MAX = 4,   /* to the mark that closes a question */
+};
 
 static const float ASKED_MIN = 0.5f; /* with less, nothing was asked */
 static const float KIND_SURE = 0.8f;
@@ -191,6 +194,22 @@ static size_t marked(const char *text, const struct chain *c, struct question_sp
     return count;
 }
 
+/* In a sentence with marks a question does not end before one: to its question mark, else to the
+ * next mark. */
+static size_t to_mark(const struct chain *c, size_t to)
+{
+    size_t end = to;
+
+    if (c->words[to - 1].closes == SPAN_MARK_NONE)
+        return to;
+    while (
+        end < c->n && end < to + CLOSE_WORDS_MAX && c->labels[end] != SPAN_BEGINS &&
+        (c->words[end - 1].mark == SPAN_MARK_NONE ||
+         (c->words[end - 1].mark == SPAN_MARK_COMMA && c->words[end - 1].closes == SPAN_MARK_ASKS)))
+        end++;
+    return end < c->n && c->words[end - 1].mark < SPAN_MARK_COMMA ? to : end;
+}
+
 /* The likeliest stays whatever it is; others only if they are sure. */
 static size_t drop_weak(struct question_span *spans, size_t count, float top)
 {
@@ -224,7 +243,7 @@ size_t question_spans(const char *text, size_t len, struct question_span *spans,
             to++;
         if (c.labels[i] == SPAN_OUTSIDE)
             continue;
-        to = another(text, &c, i, to);
+        to = another(text, &c, i, to_mark(&c, to));
         p = asked(&c, i, to);
         top = fmaxf(top, p);
         keep(text, &c, i, to, p, &spans[count++]);

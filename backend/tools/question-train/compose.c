@@ -6,7 +6,8 @@
  * Some remarks and questions are plain English about anything (syntax.tsv): what asks is how a
  * sentence is built, not its topic.
  *
- * Half of it is written with marks, as Whisper writes; the rest without, as other recognisers do.
+ * Nearly half of it is written with marks, as Whisper writes; most of the rest without, as other
+ * recognisers do, or with some.
  */
 #include "ground/question.h"
 #include "question-train/train.h"
@@ -14,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum writing { WITH_MARKS, WITHOUT_MARKS, SOME_MARKS };
+enum writing { WITH_MARKS, WITHOUT_MARKS, SOME_MARKS, MIXED };
 
 /* How often a kind is asked, in percent; they sum up to 100. */
 static const uint32_t shares[] = {
@@ -91,6 +92,8 @@ static size_t append(struct composition *c, enum writing writing, char text[TEXT
     size_t room = sizeof(c->text) - c->len;
     size_t start;
 
+    if (writing == MIXED)
+        writing = percent(50) ? WITH_MARKS : WITHOUT_MARKS;
     if (percent(35))
         grammar_noise(text);
     if (writing == WITHOUT_MARKS || (writing == SOME_MARKS && percent(40)))
@@ -165,6 +168,9 @@ static void add_question(struct composition *c, enum writing writing, int kind, 
         snprintf(part, sizeof(part), "%s%s", links[chance(5)], text);
         strcpy(text, part);
     }
+    if (percent(11) && grammar_make("any.rel", part) &&
+        strlen(text) + strlen(part) + 2 < TEXT_MAX_BYTES)
+        strcat(strcat(text, " "), part);
     if (percent(3))
         begin_anew(text);
     start = append(c, writing, text, mark_of_question(text));
@@ -201,7 +207,10 @@ static void add_tail(struct composition *c, enum writing writing)
 
 void compose(struct composition *c)
 {
-    enum writing writing = percent(50) ? WITH_MARKS : percent(80) ? WITHOUT_MARKS : SOME_MARKS;
+    enum writing writing = percent(44)   ? WITH_MARKS
+                           : percent(64) ? WITHOUT_MARKS
+                           : percent(40) ? SOME_MARKS
+                                         : MIXED;
     uint32_t form = chance(100);
     int kind = any_kind();
     int remarks = form < 24 ? 0 : 1 + (int)chance(3);

@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum {
-    TEXTS = 40000,
+    TEXTS = 60000,
     EPOCHS = 3,
     FEATURE_MIN = 3,  /* a feature seen fewer times is noise */
     ROWS_MAX = 92000, /* of SPAN_TABLE_SIZE: seven in ten places are taken */

@@ -390,7 +390,7 @@ static void who_is_told_may_close_in_every_event(void **state)
 
 static void a_pair_is_given_back_whole(void **state)
 {
-    struct answer_pair pair = {strdup("Why?"), strdup("Because.")};
+    struct answer_pair pair = {.question = strdup("Why?"), .answer = strdup("Because.")};
 
     (void)state;
     answer_pair_release(&pair);

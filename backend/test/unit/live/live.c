@@ -347,6 +347,40 @@ static void a_spoken_question_is_answered_and_kept(void **state)
     store_list_release(&list, STORE_KIND_TRANSCRIPT);
 }
 
+static void the_question_is_kept_apart_from_what_was_said_around_it(void **state)
+{
+    struct world *w = *state;
+    const struct store_transcript *t;
+    struct store_list list;
+    int questions = 0;
+    int remarks = 0;
+
+    w->script.words = "we are a small company with an office in leeds so "
+                      "tell me about a time you changed your mind";
+    w->script.ms_per_word = 180;
+    speak(w, false);
+    feed(w, LENGTH);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    speaker_stop(w->live, w->speaker);
+    until(w, &w->done, 1);
+    speaker_close(w->live, w->speaker);
+    leave(w);
+
+    list = kept(w);
+    assert_int_equal(list.count, 2);
+    for (size_t i = 0; i < list.count; i++) {
+        t = (const struct store_transcript *)list.items + i;
+        questions += t->line == STORE_QUESTION &&
+                     !strncmp(t->question, "tell me about a time you changed your", 37);
+        remarks += t->line == STORE_INTERVIEWER &&
+                   !strncmp(t->question, "we are a small company with an office in leeds", 46);
+        assert_int_equal(t->question_number, 1);
+    }
+    assert_int_equal(questions, 1);
+    assert_int_equal(remarks, 1);
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
 static void a_final_of_any_length_is_kept(void **state)
 {
     struct world *w = *state;
@@ -786,6 +820,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         T(a_spoken_question_is_answered_and_kept),
+        T(the_question_is_kept_apart_from_what_was_said_around_it),
         T(a_final_of_any_length_is_kept),
         T(words_are_in_the_store_while_they_are_said),
         T(a_shutdown_in_the_middle_of_a_word_keeps_it),
