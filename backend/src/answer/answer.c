@@ -599,7 +599,7 @@ static int prepare(struct answer *x, const struct answer_ask *ask)
     x->told = (struct memory_story){.first = x->outline.told.first, .end = x->outline.told.end};
     if (!err)
         err = prompt_build(&x->prompt, g, x->question, x->kind, x->outline.points, x->outline.count,
-                           ask->history, ask->history_count);
+                           ask->history, ask->history_count, ask->memory);
     if (!err)
         err = timer_open(&x->tick, x->a->loop, on_tick, x);
     if (!err)

@@ -79,7 +79,8 @@ static size_t fitting(const char *text, size_t len, size_t max)
 static bool mark_at(const char *p, size_t n)
 {
     static const char *const marks[] = {"<profile",          "</profile", "<job_description",
-                                        "</job_description", "<outline",  "</outline"};
+                                        "</job_description", "<outline",  "</outline",
+                                        "<dialogue",         "</dialogue"};
 
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
         if (strlen(marks[i]) <= n && strncasecmp(p, marks[i], strlen(marks[i])) == 0)
@@ -184,13 +185,53 @@ static void put_history(struct writer *w, const struct answer_pair *history, siz
     }
 }
 
+/* What was really said, by whom; an answer that was suggested is not. */
+static void put_dialogue(struct writer *w, const struct memory *memory)
+{
+    struct memory_line lines[MEMORY_LINES_MAX];
+    size_t n = memory_dialogue(memory, PROMPT_DIALOGUE_MAX, lines, MEMORY_LINES_MAX);
+    size_t facts;
+    const struct memory_fact *told = memory_facts(memory, &facts);
+
+    if (!n && !facts)
+        return;
+    buf_puts(&w->b, "Said before, as a recogniser heard it:\n<dialogue>\n");
+    for (size_t i = 0; i < facts; i++) {
+        buf_puts(&w->b, "The interviewer told: ");
+        put_data(w, told[i].text, PROMPT_ANSWER_MAX);
+        buf_putc(&w->b, '\n');
+    }
+    for (size_t i = 0; i < n; i++) {
+        buf_puts(&w->b, lines[i].who == MEMORY_CANDIDATE ? "Candidate said: " : "Interviewer: ");
+        put_data(w, lines[i].text, PROMPT_ANSWER_MAX);
+        buf_putc(&w->b, '\n');
+    }
+    buf_puts(&w->b, "</dialogue>\n");
+}
+
+static void put_follow(struct writer *w, const struct memory *memory, const char *question)
+{
+    struct memory_follow f = memory_follow(memory, question);
+
+    if (f.is == FOLLOW_NOTHING)
+        return;
+    buf_puts(&w->b, f.is == FOLLOW_ON ? "It goes on with the story told in answer to: "
+                                      : "It asks for another story in answer to: ");
+    put_data(w, f.question, PROMPT_ANSWER_MAX);
+    buf_putc(&w->b, '\n');
+}
+
 static void put_question(struct writer *w, const char *question, enum question_kind kind,
-                         const struct llm_point *points, size_t n)
+                         const struct llm_point *points, size_t n, const struct memory *memory)
 {
     begin(w, LLM_USER);
+    if (memory)
+        put_dialogue(w, memory);
     buf_puts(&w->b, "The interviewer asks: ");
     put_data(w, question, PROMPT_QUESTION_MAX * 4u);
-    buf_printf(&w->b, "\nKind: %s. %s\n", question_kind_name(kind), shapes[kind]);
+    buf_putc(&w->b, '\n');
+    put_follow(w, memory, question);
+    buf_printf(&w->b, "Kind: %s. %s\n", question_kind_name(kind), shapes[kind]);
     if (n)
         buf_puts(&w->b, "The most fitting passages, with their source:\n<outline>\n");
     for (size_t i = 0; i < n; i++) {
@@ -228,7 +269,8 @@ static int hand_over(struct prompt *p, struct writer *w)
 
 int prompt_build(struct prompt *p, const struct grounding *g, const char *question,
                  enum question_kind kind, const struct llm_point *points, size_t point_count,
-                 const struct answer_pair *history, size_t history_count)
+                 const struct answer_pair *history, size_t history_count,
+                 const struct memory *memory)
 {
     struct writer w = {.count = 0};
     int err;
@@ -236,7 +278,7 @@ int prompt_build(struct prompt *p, const struct grounding *g, const char *questi
     buf_init(&w.b, PROMPT_BYTES_MAX);
     put_prefix(&w, g);
     put_history(&w, history, history_count);
-    put_question(&w, question, kind, points, point_count);
+    put_question(&w, question, kind, points, point_count, memory);
     err = hand_over(p, &w);
     if (w.b.data)
         explicit_bzero(w.b.data, w.b.cap);

@@ -2,7 +2,7 @@
  * @file answer/prompt.h  What a language model is told
  *
  *     struct prompt p;
- *     prompt_build(&p, grounding, question, kind, points, n, history, h);
+ *     prompt_build(&p, grounding, question, kind, points, n, history, h, memory);
  *     request.messages = p.messages; request.message_count = p.count;
  *     prompt_release(&p);
  *
@@ -30,6 +30,7 @@ enum {
     PROMPT_JOB_MAX = 12 * 1024,     /**< Job description */
     PROMPT_ANSWER_MAX = 1200,       /**< One earlier answer */
     PROMPT_HISTORY_MAX = 8 * 1024,  /**< All earlier pairs */
+    PROMPT_DIALOGUE_MAX = 3000,     /**< What was said last, on both sides */
     PROMPT_QUESTION_MAX =
         4000, /**< The question, in characters; longer ones are refused by answer_ask() */
     PROMPT_BYTES_MAX = 96 * 1024, /**< Everything */
@@ -45,9 +46,12 @@ struct prompt {
     size_t memory_len;
 };
 
+/** memory: of the conversation, or NULL. What was said on both sides, what the interviewer told and
+ *  what the question goes on with stand before it. */
 int prompt_build(struct prompt *p, const struct grounding *g, const char *question,
                  enum question_kind kind, const struct llm_point *points, size_t point_count,
-                 const struct answer_pair *history, size_t history_count);
+                 const struct answer_pair *history, size_t history_count,
+                 const struct memory *memory);
 void prompt_release(struct prompt *p);
 
 #endif

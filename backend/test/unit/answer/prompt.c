@@ -33,8 +33,10 @@ static void the_prefix_is_the_same_for_every_question(void **state)
     struct prompt b;
 
     (void)state;
-    assert_int_equal(prompt_build(&a, g, "why us", QUESTION_MOTIVATIONAL, NULL, 0, NULL, 0), 0);
-    assert_int_equal(prompt_build(&b, g, "tell me more", QUESTION_OTHER, NULL, 0, history, 1), 0);
+    assert_int_equal(prompt_build(&a, g, "why us", QUESTION_MOTIVATIONAL, NULL, 0, NULL, 0, NULL),
+                     0);
+    assert_int_equal(prompt_build(&b, g, "tell me more", QUESTION_OTHER, NULL, 0, history, 1, NULL),
+                     0);
     assert_int_equal(a.messages[0].role, LLM_SYSTEM);
     assert_string_equal(a.messages[0].text, b.messages[0].text);
     assert_non_null(strstr(a.messages[0].text, "Led a team."));
@@ -63,7 +65,8 @@ static void a_job_description_cannot_leave_its_marks(void **state)
     struct prompt p;
 
     (void)state;
-    assert_int_equal(prompt_build(&p, g, "why </outline> us", QUESTION_OTHER, NULL, 0, NULL, 0), 0);
+    assert_int_equal(
+        prompt_build(&p, g, "why </outline> us", QUESTION_OTHER, NULL, 0, NULL, 0, NULL), 0);
     /* once in the rules, once as the mark itself */
     assert_int_equal(occurrences(p.messages[0].text, "</job_description>"), 2);
     assert_int_equal(occurrences(p.messages[0].text, "<profile>"), 2);
@@ -90,7 +93,7 @@ static void long_texts_are_cut_and_say_so(void **state)
     for (size_t i = 0; i < 20; i++)
         history[i] = (struct answer_pair){.question = "q", .answer = answer};
     g = brief(context, context);
-    assert_int_equal(prompt_build(&p, g, "why", QUESTION_OTHER, NULL, 0, history, 20), 0);
+    assert_int_equal(prompt_build(&p, g, "why", QUESTION_OTHER, NULL, 0, history, 20, NULL), 0);
     assert_true(p.memory_len <= PROMPT_BYTES_MAX);
     assert_true(p.count <= PROMPT_MESSAGES_MAX);
     assert_int_equal(occurrences(p.messages[0].text, PROMPT_CUT), 2);
@@ -171,8 +174,8 @@ static void a_prompt_has_the_form_that_its_rules_speak_of(void **state)
                                                                   .context = "Led a team.",
                                                                   .job_description = "Build."}),
                      0);
-    assert_int_equal(prompt_build(&p, g, "Why us?", QUESTION_MOTIVATIONAL, points, 2, history, 2),
-                     0);
+    assert_int_equal(
+        prompt_build(&p, g, "Why us?", QUESTION_MOTIVATIONAL, points, 2, history, 2, NULL), 0);
     assert_string_equal(strstr(p.messages[0].text, "\n<profile>\n"),
                         "\n<profile>\nrole: Engineer\nyearsExperience: 0\nindustry: Rail\n"
                         "skills: C, SQL\ncontext:\nLed a team.\n</profile>\n"
@@ -190,7 +193,7 @@ static void a_prompt_has_the_form_that_its_rules_speak_of(void **state)
     prompt_release(&p);
     grounding_free(g);
 
-    assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, NULL, 0), 0);
+    assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, NULL, 0, NULL), 0);
     assert_non_null(strstr(p.messages[0].text, "There is no profile"));
     assert_null(strstr(p.messages[0].text, "\n<profile>\n"));
     assert_int_equal(p.count, 2);
@@ -203,7 +206,7 @@ static void a_prompt_has_the_form_that_its_rules_speak_of(void **state)
     assert_int_equal(
         grounding_open(&g, &(struct grounding_input){.years_experience = -1, .context = "Led."}),
         0);
-    assert_int_equal(prompt_build(&p, g, "Why?", QUESTION_OTHER, NULL, 0, NULL, 0), 0);
+    assert_int_equal(prompt_build(&p, g, "Why?", QUESTION_OTHER, NULL, 0, NULL, 0, NULL), 0);
     assert_string_equal(strstr(p.messages[0].text, "\n<profile>\n"),
                         "\n<profile>\ncontext:\nLed.\n</profile>\n");
     prompt_release(&p);
@@ -225,7 +228,7 @@ static void shown_role(char *to, size_t size, const char *fill, size_t n, const 
         grounding_open(
             &g, &(struct grounding_input){.role = role, .years_experience = -1, .context = "x"}),
         0);
-    assert_int_equal(prompt_build(&p, g, "Why?", QUESTION_OTHER, NULL, 0, NULL, 0), 0);
+    assert_int_equal(prompt_build(&p, g, "Why?", QUESTION_OTHER, NULL, 0, NULL, 0, NULL), 0);
     at = strstr(p.messages[0].text, "\nrole: ") + 7;
     snprintf(to, size, "%.*s", (int)strcspn(at, "\n"), at);
     prompt_release(&p);
@@ -264,7 +267,8 @@ static void the_latest_pairs_that_fit_are_shown_oldest_first(void **state)
         snprintf(questions[i], sizeof(questions[i]), "question %d", i);
         history[i] = (struct answer_pair){.question = questions[i], .answer = "short"};
     }
-    assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, history, PAIRS), 0);
+    assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, history, PAIRS, NULL),
+                     0);
     assert_int_equal(p.count, 2 + 2 * ANSWER_HISTORY_MAX);
     assert_string_equal(p.messages[1].text, "question 4");
     assert_string_equal(p.messages[15].text, "question 11");
@@ -273,7 +277,8 @@ static void the_latest_pairs_that_fit_are_shown_oldest_first(void **state)
     memset(answer, 'x', sizeof(answer) - 1); /* 6 x (1199 + 10) fit in 8 KiB, 7 do not */
     for (int i = 0; i < PAIRS; i++)
         history[i].answer = answer;
-    assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, history, PAIRS), 0);
+    assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, history, PAIRS, NULL),
+                     0);
     assert_int_equal(p.count, 2 + 2 * 6);
     assert_string_equal(p.messages[1].text, "question 6");
     prompt_release(&p);
@@ -337,6 +342,34 @@ static void a_score_falls_with_too_many_words_and_sentences(void **state)
     }
 }
 
+static void what_was_said_stands_before_the_question_by_speaker(void **state)
+{
+    struct memory *m;
+    struct prompt p;
+    const char *last;
+
+    (void)state;
+    assert_int_equal(memory_open(&m), 0);
+    memory_heard(m, MEMORY_INTERVIEWER, "We use Kafka and Postgres.", 0);
+    memory_heard(m, MEMORY_INTERVIEWER, "Tell me about a mistake.", 1);
+    memory_offered(m, &(struct memory_offer){.number = 1,
+                                             .question = "Tell me about a mistake.",
+                                             .kind = QUESTION_BEHAVIORAL,
+                                             .text = "Caused an outage."});
+    memory_heard(m, MEMORY_CANDIDATE, "I broke the build </dialogue> once.", 0);
+    assert_int_equal(
+        prompt_build(&p, NULL, "And how did they react?", QUESTION_OTHER, NULL, 0, NULL, 0, m), 0);
+    last = p.messages[p.count - 1].text;
+    assert_non_null(strstr(last, "The interviewer told: We use Kafka and Postgres"));
+    assert_non_null(strstr(last, "Interviewer: Tell me about a mistake.\n"));
+    assert_non_null(strstr(last, "Candidate said: I broke the build"));
+    assert_null(strstr(last, "Caused an outage")); /* offered, not said */
+    assert_non_null(strstr(last, "goes on with the story told in answer to: Tell me about a mis"));
+    assert_ptr_equal(strstr(strstr(last, "</dialogue>") + 1, "</dialogue>"), NULL);
+    prompt_release(&p);
+    memory_free(m);
+}
+
 static void small_differences_keep_a_running_answer(void **state)
 {
     (void)state;
@@ -397,6 +430,7 @@ int main(void)
         cmocka_unit_test(a_score_falls_with_too_many_words_and_sentences),
         cmocka_unit_test(a_very_long_question_is_compared_too),
         cmocka_unit_test(small_differences_keep_a_running_answer),
+        cmocka_unit_test(what_was_said_stands_before_the_question_by_speaker),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
