@@ -565,23 +565,24 @@ static int check_ask(const struct answerer *a, const struct answer_ask *ask, str
 /* A question that goes on with what was told is looked for with the one it follows: "and how did
  * they react" finds nothing, and the story must be the same. "Another example" asks that one again.
  */
-static char *question_to_find(struct answer *x, const struct answer_ask *ask)
+static char *question_to_find(struct answer *x, const struct answer_ask *ask,
+                              const struct memory_follow *f)
 {
-    struct memory_follow f = memory_follow(ask->memory, x->question);
     char *both = NULL;
 
     x->kind = ask->classified ? ask->classified->kind : question_classify(x->question).kind;
-    if (f.is == FOLLOW_NOTHING)
+    if (f->is == FOLLOW_NOTHING)
         return strdup(x->question);
-    x->kind = f.kind;
-    if (f.is == FOLLOW_ANOTHER)
-        return strdup(f.question);
-    return asprintf(&both, "%s %s", f.question, x->question) < 0 ? NULL : both;
+    x->kind = f->kind;
+    if (f->is == FOLLOW_ANOTHER)
+        return strdup(f->question);
+    return asprintf(&both, "%s %s", f->question, x->question) < 0 ? NULL : both;
 }
 
 static int prepare(struct answer *x, const struct answer_ask *ask)
 {
     const struct grounding *g = x->b ? x->b->g : NULL;
+    struct memory_follow follow;
     char *find;
     int err;
 
@@ -589,10 +590,11 @@ static int prepare(struct answer *x, const struct answer_ask *ask)
     x->model_asked = ask->model && *ask->model ? strdup(ask->model) : NULL;
     if (!x->question || (ask->model && *ask->model && !x->model_asked))
         return UV_ENOMEM;
-    find = question_to_find(x, ask);
+    follow = memory_follow(ask->memory, x->question);
+    find = question_to_find(x, ask, &follow);
     if (!find)
         return UV_ENOMEM;
-    err = outline_compose(&x->outline, g, find, x->kind);
+    err = outline_compose_after(&x->outline, g, find, x->kind, ask->memory, &follow);
     if (!err)
         err = spoken_compose(&x->draft, g, find, &x->outline);
     free(find);

@@ -250,6 +250,13 @@ bool draft_best_fact(const struct draft *d, size_t *i)
 
 /* ---------------------------------------------------------------------------------- composing */
 
+static void choose_story(struct draft *d)
+{
+    d->fits = d->evidence_count && d->evidence[0].fits >= evidence_fits;
+    d->named = !d->evidence_count || d->evidence[0].named;
+    d->story = d->evidence_count ? &d->evidence[0] : NULL;
+}
+
 static int draft_open(struct draft *d, const struct grounding *g, const char *question,
                       enum question_kind kind)
 {
@@ -266,10 +273,49 @@ static int draft_open(struct draft *d, const struct grounding *g, const char *qu
         return UV_ENOMEM;
     d->form = form_of(question, kind, evidence_themes(question), g);
     d->evidence_count = evidence_find(g, question, kind, d->evidence, EVIDENCE_MAX);
-    d->fits = d->evidence_count && d->evidence[0].fits >= evidence_fits;
-    d->named = !d->evidence_count || d->evidence[0].named;
-    d->story = d->evidence_count ? &d->evidence[0] : NULL;
+    choose_story(d);
     return 0;
+}
+
+/* What is wanted goes to the front, in its order. */
+static void put_first(struct draft *d, size_t i)
+{
+    struct evidence e = d->evidence[i];
+
+    memmove(&d->evidence[1], &d->evidence[0], i * sizeof(e));
+    d->evidence[0] = e;
+    choose_story(d);
+}
+
+static bool overlaps(const struct place *place, const struct memory_story *story)
+{
+    return place->first < story->end && story->first < place->end;
+}
+
+/* A question that goes on with a story stays with it, whatever else its words find. */
+static void stay(struct draft *d, const struct memory_story *story)
+{
+    for (size_t i = 0; i < d->evidence_count; i++)
+        if (overlaps(&d->evidence[i].place, story)) {
+            put_first(d, i);
+            return;
+        }
+}
+
+/* A story is told once: another that fits comes first. What is told twice when nothing else fits is
+ * told again. */
+static void pass_over_told(struct draft *d, const struct memory *memory, bool another)
+{
+    for (size_t i = 0; i < d->evidence_count; i++) {
+        const struct evidence *e = &d->evidence[i];
+        struct memory_story story = {.first = e->place.first, .end = e->place.end};
+
+        if (!e->place.fact && memory_told(memory, &story))
+            continue;
+        if (i && (another || e->fits >= evidence_fits))
+            put_first(d, i);
+        return;
+    }
 }
 
 static void draft_release(struct draft *d)
@@ -331,11 +377,22 @@ static int hand_over(struct draft *d, struct outline *o)
 int outline_compose(struct outline *o, const struct grounding *g, const char *question,
                     enum question_kind kind)
 {
+    return outline_compose_after(o, g, question, kind, NULL, NULL);
+}
+
+int outline_compose_after(struct outline *o, const struct grounding *g, const char *question,
+                          enum question_kind kind, const struct memory *memory,
+                          const struct memory_follow *follow)
+{
     struct draft d;
     int err = draft_open(&d, g, question, kind);
 
     if (err)
         goto out;
+    if (follow && follow->is == FOLLOW_ON)
+        stay(&d, &follow->story);
+    else if (follow)
+        pass_over_told(&d, memory, follow->is == FOLLOW_ANOTHER);
     (forms[d.form] ? forms[d.form] : form_steps)(&d, form_plan(d.form));
     fill_up(&d);
     err = hand_over(&d, o);

@@ -21,6 +21,7 @@
 #define ANSWER_OUTLINE_H
 
 #include "answer/form.h"
+#include "ground/memory.h"
 #include "ground/places.h"
 #include "ground/question.h"
 #include "llm/driver.h"
@@ -62,6 +63,11 @@ struct outline {
 /** g may be NULL: no profile. */
 int outline_compose(struct outline *o, const struct grounding *g, const char *question,
                     enum question_kind kind);
+/** The same within a conversation: a question that goes on with a story stays with it, any other
+ *  passes over what was told already. Both may be NULL. */
+int outline_compose_after(struct outline *o, const struct grounding *g, const char *question,
+                          enum question_kind kind, const struct memory *memory,
+                          const struct memory_follow *follow);
 void outline_release(struct outline *o);
 
 #endif

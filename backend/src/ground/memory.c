@@ -355,6 +355,18 @@ struct memory_follow memory_follow(const struct memory *m, const char *question)
     return f;
 }
 
+bool memory_told(const struct memory *m, const struct memory_story *story)
+{
+    for (size_t i = 0; m && i < m->offer_count; i++) {
+        const struct offer *o = &m->offers[i];
+
+        if (has_story(o) && !o->refuted && o->is.story.first < story->end &&
+            story->first < o->is.story.end)
+            return true;
+    }
+    return false;
+}
+
 size_t memory_dialogue(const struct memory *m, size_t bytes, struct memory_line *lines, size_t max)
 {
     size_t first = m->line_count;

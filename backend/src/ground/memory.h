@@ -97,6 +97,9 @@ void memory_forget(struct memory *m, int number);
 /** What does this follow? NULL for m: nothing. */
 struct memory_follow memory_follow(const struct memory *m, const char *question);
 
+/** Was the story, or a part of it, told already? */
+bool memory_told(const struct memory *m, const struct memory_story *story);
+
 /** The newest lines that fit in so many bytes, oldest first. Returns how many. */
 size_t memory_dialogue(const struct memory *m, size_t bytes, struct memory_line *lines, size_t max);
 const struct memory_fact *memory_facts(const struct memory *m, size_t *count);

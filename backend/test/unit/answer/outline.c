@@ -291,6 +291,46 @@ static void every_quote_is_a_run_of_its_field(void **state)
     }
 }
 
+static const char told_profile[] =
+    "EMPLOYMENT\n\n"
+    "- Caused an outage in 2019 by a migration that locked the orders table for nine minutes.\n"
+    "- Made a mistake in the tax report of 2021 and told the client the same day.\n"
+    "- Taught evening classes for two years.\n";
+
+/* What was told is passed over; what goes on with it is not. */
+static void a_story_is_not_offered_twice(void **state)
+{
+    struct grounding_input in = {.context = told_profile, .years_experience = -1};
+    const char *question = "Tell me about a mistake you made.";
+    struct grounding *g;
+    struct outline first, again, on;
+    struct memory *m;
+    struct memory_follow follow;
+
+    (void)state;
+    assert_int_equal(grounding_open(&g, &in), 0);
+    assert_int_equal(memory_open(&m), 0);
+    assert_int_equal(outline_compose(&first, g, question, QUESTION_BEHAVIORAL), 0);
+    assert_true(first.told.end > first.told.first);
+    memory_offered(m, &(struct memory_offer){.number = 1,
+                                             .question = question,
+                                             .kind = QUESTION_BEHAVIORAL,
+                                             .story = {first.told.first, first.told.end}});
+    follow = memory_follow(m, "Do you have another example?");
+    assert_int_equal(follow.is, FOLLOW_ANOTHER);
+    assert_int_equal(outline_compose_after(&again, g, follow.question, follow.kind, m, &follow), 0);
+    assert_true(again.told.first >= first.told.end || again.told.end <= first.told.first);
+    follow = memory_follow(m, "And what happened then?");
+    assert_int_equal(follow.is, FOLLOW_ON);
+    assert_int_equal(outline_compose_after(&on, g, question, follow.kind, m, &follow), 0);
+    assert_int_equal(on.told.first, first.told.first);
+    outline_release(&first);
+    outline_release(&again);
+    outline_release(&on);
+    memory_free(m);
+    grounding_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +342,7 @@ int main(void)
         cmocka_unit_test(closing_asks_about_the_job),
         cmocka_unit_test(without_a_profile_nothing_is_claimed),
         cmocka_unit_test(every_quote_is_a_run_of_its_field),
+        cmocka_unit_test(a_story_is_not_offered_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

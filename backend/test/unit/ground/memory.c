@@ -90,9 +90,13 @@ static void a_story_is_told_once(void **state)
     (void)state;
     assert_int_equal(memory_follow(m, "and what happened then").is, FOLLOW_NOTHING);
     offer(m, 1, "Tell me about a mistake.", "Caused an outage by a migration.");
+    assert_true(memory_told(m, &(struct memory_story){12, 13}));
+    assert_false(memory_told(m, &(struct memory_story){14, 20}));
     memory_forget(m, 1);
+    assert_false(memory_told(m, &(struct memory_story){12, 13}));
     assert_int_equal(memory_follow(m, "and what happened then").is, FOLLOW_NOTHING);
     memory_free(m);
+    assert_false(memory_told(NULL, &(struct memory_story){12, 13}));
     assert_int_equal(memory_follow(NULL, "and then").is, FOLLOW_NOTHING);
 }
 
@@ -107,6 +111,7 @@ static void a_story_that_was_not_told_is_free_again(void **state)
                  "Well, at the bakery where I worked as a student I once forgot the salt in the "
                  "bread, and I had to tell all the customers that morning, which was embarrassing.",
                  0);
+    assert_false(memory_told(m, &(struct memory_story){10, 14}));
     assert_int_equal(memory_follow(m, "And how did the customers react?").is, FOLLOW_ON);
     assert_int_equal(memory_follow(m, "And how did the customers react?").story.end, 0);
     offer(m, 2, "Tell me about an outage.",
@@ -115,6 +120,7 @@ static void a_story_that_was_not_told_is_free_again(void **state)
                  "So I caused an outage myself. I ran a migration in the morning and it locked the "
                  "orders table for about nine minutes until I rolled it back again by hand.",
                  0);
+    assert_true(memory_told(m, &(struct memory_story){20, 24}));
     memory_free(m);
 }
 
