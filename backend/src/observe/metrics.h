@@ -38,13 +38,13 @@ enum metric {
     METRIC_FINAL_SECONDS,       /**< histogram; engine: last voiced sample to final */
     METRIC_FIRST_TOKEN_SECONDS, /**< histogram; provider */
     METRIC_ANSWERS,             /**< counter; how it ended */
-    METRIC_EAGER,               /**< counter; "kept" or "discarded": begun before the turn was over */
-    METRIC_QUEUE,               /**< gauge; lane: work waiting for a thread */
-    METRIC_LANE_RUNNING,        /**< gauge; lane: work with a thread */
-    METRIC_LANE_DONE,           /**< counter; lane */
-    METRIC_LANE_REFUSED,        /**< counter; lane: its queue was full */
-    METRIC_LANE_WAITED,         /**< counter; lane: waiting for a thread, [s] in all */
-    METRIC_LANE_WORKED,         /**< counter; lane: with a thread, [s] in all */
+    METRIC_EAGER,        /**< counter; "kept" or "discarded": begun before the turn was over */
+    METRIC_QUEUE,        /**< gauge; lane: work waiting for a thread */
+    METRIC_LANE_RUNNING, /**< gauge; lane: work with a thread */
+    METRIC_LANE_DONE,    /**< counter; lane */
+    METRIC_LANE_REFUSED, /**< counter; lane: its queue was full */
+    METRIC_LANE_WAITED,  /**< counter; lane: waiting for a thread, [s] in all */
+    METRIC_LANE_WORKED,  /**< counter; lane: with a thread, [s] in all */
     METRIC_COUNT,
 };
 
