@@ -514,7 +514,7 @@ static void what_is_left_at_the_deadline_is_given_back(void **state)
     w->registry = NULL;
     close_lanes(w);
     assert_int_equal(w->told[LIVE_FINISHED], 0); /* a close calls nobody */
-    free(w->listener); /* what it listened to is gone */
+    free(w->listener);                           /* what it listened to is gone */
 }
 
 static void a_speaker_that_is_gone_is_a_normal_answer(void **state)
