@@ -26,8 +26,10 @@ static bool very_sure(float p, int frames)
 
 int whisper_tongue_choose(const struct whisper_tongue *t, int language, float p, int frames)
 {
-    if (t->settled < 0 || very_sure(p, frames))
+    if (very_sure(p, frames))
         return language;
+    if (t->settled < 0) /* the first sure opinion is better than this one */
+        return t->times ? t->other : language;
     return t->settled;
 }
 

@@ -128,6 +128,7 @@ static void the_first_sure_utterances_settle_the_language(void **state)
     assert_int_equal(t.settled, -1);
     whisper_tongue_learn(&t, DE, 0.9f, 150);
     assert_int_equal(t.settled, -1);
+    assert_int_equal(whisper_tongue_choose(&t, EN, 0.9f, 90), DE); /* one sure opinion is known */
     whisper_tongue_learn(&t, DE, 0.9f, 150);
     assert_int_equal(t.settled, DE);
     assert_int_equal(whisper_tongue_choose(&t, EN, 0.9f, 150), DE);
