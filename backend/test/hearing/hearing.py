@@ -94,7 +94,7 @@ class Hearing(unittest.TestCase):
         some, tiny = SETS["clear"][::4], self.model("tiny.en")
         kept = recordings.live(tiny, some, "--finals")
         whole = recordings.live(tiny, some, "--finals", "--whole")
-        self.assertLessEqual(word_errors.rate(recordings.texts(some, kept)), word_errors.rate(recordings.texts(some, whole)) + 0.6)
+        self.assertLessEqual(word_errors.rate(recordings.texts(some, kept)), word_errors.rate(recordings.texts(some, whole)) + 1.2)
         self.assertLess(sum(h["cpuMs"] for h in kept), sum(h["cpuMs"] for h in whole) / 2)
 
     def test_partials_change_no_word_of_a_final_and_keep_what_is_stable(self):
