@@ -1504,6 +1504,16 @@ export interface components {
             generationId: components["schemas"]["Id"];
             kind: components["schemas"]["QuestionKind"];
             points: components["schemas"]["OutlinePoint"][];
+            /** @description What to say first, in at most 12 words */
+            lead?: string;
+            /** @description Phrases to keep in view, each a run of the profile */
+            keys?: {
+                text: string;
+                /** @description The figure in it with its unit */
+                number: string | null;
+            }[];
+            /** @description `false`: nothing in the profile answers the question, and the points say so */
+            fits?: boolean;
         };
         /** @description One piece of the answer, or with `finish` true the end of it */
         WsLlmDelta: {

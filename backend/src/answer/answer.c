@@ -338,6 +338,17 @@ struct answer_latency answer_latency(const struct answer_times *times, uint64_t 
     };
 }
 
+static int quality_of(const struct answer *x, const char *text)
+{
+    struct quality q;
+
+    quality_score(&q, &(struct quality_input){.question = x->question,
+                                              .kind = x->kind,
+                                              .answer = text,
+                                              .grounding = x->b ? x->b->g : NULL});
+    return q.total;
+}
+
 static void report_finished(struct answer *x)
 {
     const char *text = x->text.data ? x->text.data : "";
@@ -357,7 +368,7 @@ static void report_finished(struct answer *x)
     x->times.end_us = clock_mono_us();
     res.times = x->times;
     if (x->text.len)
-        res.quality = quality_score(text, x->kind, x->outline.points, x->outline.count).total;
+        res.quality = quality_of(x, text);
     tell(x, (struct answer_event){
                 .kind = ANSWER_FINISHED, .at_us = x->times.end_us, .finished = &res});
     if (x->state != CLOSED)
@@ -515,7 +526,8 @@ static void report_progress(struct answer *x)
                                   .outline = {.kind = x->kind,
                                               .points = x->outline.points,
                                               .count = x->outline.count,
-                                              .told = x->told}});
+                                              .told = x->told,
+                                              .shown = &x->outline.shown}});
 }
 
 static void on_tick(void *arg)

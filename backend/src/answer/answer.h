@@ -37,6 +37,7 @@
 struct loop;
 struct http_client;
 struct answerer;
+struct outline_shown;
 struct answer;
 struct profile_index;
 
@@ -130,6 +131,7 @@ struct answer_event {
             const struct llm_point *points;
             size_t count;
             struct memory_story told; /**< The place of the profile it stands on; empty: none */
+            const struct outline_shown *shown; /**< What a prompter shows above them */
         } outline;
         struct {
             const char *text;

@@ -366,7 +366,7 @@ static int hand_over(struct draft *d, struct outline *o)
     }
     o->count = d->count;
     o->form = d->form;
-    o->fits = d->fits;
+    o->shown.fits = d->fits;
     o->named = d->named;
     o->told = d->story ? d->story->place : (struct place){.end = 0};
     o->memory = memory;

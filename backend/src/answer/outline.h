@@ -46,13 +46,18 @@ struct outline_key {
     char number[OUTLINE_NUMBER_BYTES]; /**< The figure in it with its unit; "": none */
 };
 
-struct outline {
-    struct llm_point points[OUTLINE_POINTS_MAX];
-    size_t count;
+/** What a prompter shows above the points. */
+struct outline_shown {
     char lead[OUTLINE_LEAD_BYTES]; /**< What to say first, in at most 12 words */
     struct outline_key keys[OUTLINE_KEYS_MAX];
     size_t key_count;
-    bool fits;  /**< Something in the profile answers the question, as far as can be told */
+    bool fits; /**< Something in the profile answers the question, as far as can be told */
+};
+
+struct outline {
+    struct llm_point points[OUTLINE_POINTS_MAX];
+    size_t count;
+    struct outline_shown shown;
     bool named; /**< And holds the names that it asks for */
     enum answer_form form;
     struct place told; /**< The place of the profile that the answer stands on; empty: none */

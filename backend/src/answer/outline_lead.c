@@ -54,14 +54,14 @@ static void put_lead(const struct draft *d, struct outline *o)
                           d->form == FORM_STRENGTH || d->form == FORM_WEAKNESS))
         frame = plan->lead;
     if (frame) {
-        text_copy(o->lead, sizeof(o->lead), frame, strlen(frame));
+        text_copy(o->shown.lead, sizeof(o->shown.lead), frame, strlen(frame));
     } else {
         const struct passage *a = grounding_passage(d->g, d->story->place.first);
         const struct passage *b =
             grounding_passage(d->g, sentence_end(d, &d->story->place, d->story->place.first));
 
-        sentence_lead(o->lead, sizeof(o->lead), a->text, (size_t)(b->text + b->len - a->text),
-                      a->bullet, OUTLINE_LEAD_WORDS);
+        sentence_lead(o->shown.lead, sizeof(o->shown.lead), a->text,
+                      (size_t)(b->text + b->len - a->text), a->bullet, OUTLINE_LEAD_WORDS);
     }
 }
 
@@ -155,7 +155,7 @@ static void put_number(struct outline_key *key, const struct phrase *p, const ch
 /** A key phrase of one sentence: around its figure, else (any) its first clause. */
 static bool put_key(struct outline *o, const struct passage *passage, bool any)
 {
-    struct outline_key *key = &o->keys[o->key_count];
+    struct outline_key *key = &o->shown.keys[o->shown.key_count];
     struct phrase p;
     size_t first = 0;
     size_t end = 0;
@@ -174,7 +174,7 @@ static bool put_key(struct outline *o, const struct passage *passage, bool any)
               p.words[end - 1].end - p.words[first].at);
     if (k < p.n)
         put_number(key, &p, passage->text, k);
-    o->key_count++;
+    o->shown.key_count++;
     return true;
 }
 
@@ -182,9 +182,9 @@ static void put_keys(const struct draft *d, struct outline *o)
 {
     const struct place *p = &d->story->place;
 
-    for (size_t i = p->first; i < p->end && o->key_count < OUTLINE_KEYS_MAX; i++)
+    for (size_t i = p->first; i < p->end && o->shown.key_count < OUTLINE_KEYS_MAX; i++)
         put_key(o, grounding_passage(d->g, i), false);
-    for (size_t i = p->first + 1; i < p->end && o->key_count < 2; i++)
+    for (size_t i = p->first + 1; i < p->end && o->shown.key_count < 2; i++)
         if (!grounding_passage(d->g, i)->figure)
             put_key(o, grounding_passage(d->g, i), true);
 }

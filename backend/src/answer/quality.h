@@ -1,29 +1,67 @@
 /**
- * @file answer/quality.h  How good is an answer? One number from 0 to 100
+ * @file answer/quality.h  How good is an answer? Five parts, each with its reason
  *
- * score = structure (0..25) + specificity (0..25) + grounding (0..35) + length (0..15); the
- * formula of each part stands in quality.c and in docs/architecture/answering.md. It is a cheap,
- * deterministic hint for the list of sessions, not a judgement of truth.
+ *     struct quality q;
+ *     quality_score(&q, &(struct quality_input){.question = "…", .answer = "…", .grounding = g});
+ *     q.total, q.parts[QUALITY_TRUTH].score, q.parts[QUALITY_TRUTH].why
  *
- * Threads    Any; pure.
+ *     relevance    25   speaks of what is asked, and of the place of the profile that answers it
+ *     structure    20   what its form wants (answer/form.h), in sentences, said once
+ *     specificity  30   figures, names and words that profile, posting or dialogue hold; what none
+ *                       of them holds counts against it
+ *     length       15   as long as its form is good for
+ *     delivery     10   pace, pauses and fillers of what was spoken; of a text only the fillers
+ *
+ * It is meant for the candidate's own spoken answer first and for a suggested one second. It is
+ * cheap and the same every time; it judges form and support, not wisdom.
+ * docs/architecture/answering.md has the formulas and what they reach on a labelled set.
+ *
+ * Threads    Any; the grounding is only read.
+ * Errors     Short of memory nothing is found: the parts that need it are 0.
  */
 #ifndef ANSWER_QUALITY_H
 #define ANSWER_QUALITY_H
 
+#include "ground/grounding.h"
 #include "ground/question.h"
-#include "llm/driver.h"
 
 #include <stddef.h>
 
+enum quality_part {
+    QUALITY_RELEVANCE,
+    QUALITY_STRUCTURE,
+    QUALITY_TRUTH,
+    QUALITY_LENGTH,
+    QUALITY_DELIVERY,
+    QUALITY_PARTS
+};
+
+const char *quality_part_name(enum quality_part part); /**< "relevance" … as on the wire */
+int quality_part_most(enum quality_part part);
+
+/** How it was spoken; zeros where nobody knows. */
+struct quality_speech {
+    double words_per_minute;
+    double pause_share; /**< Of the time from the first to the last word, in pauses over a second */
+};
+
+struct quality_input {
+    const char *question; /**< NULL: not known */
+    enum question_kind kind;
+    const char *answer;
+    const struct grounding *grounding;   /**< NULL: no profile */
+    const char *dialogue;                /**< (optional) what was said in the interview before */
+    const struct quality_speech *speech; /**< (optional) */
+};
+
 struct quality {
-    int structure;
-    int specificity;
-    int grounding;
-    int length;
+    struct {
+        int score;
+        char why[96]; /**< A sentence for the person */
+    } parts[QUALITY_PARTS];
     int total; /**< Their sum, 0..100 */
 };
 
-struct quality quality_score(const char *answer, enum question_kind kind,
-                             const struct llm_point *points, size_t point_count);
+void quality_score(struct quality *q, const struct quality_input *in);
 
 #endif

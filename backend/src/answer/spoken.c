@@ -198,7 +198,7 @@ static const char none_yet[] = "Nothing I have noted is exactly that; the neares
 static void speak_story(struct speech *s)
 {
     if (has_place(s)) {
-        if (!s->o->fits)
+        if (!s->o->shown.fits)
             say_frame(s, none_yet);
         say_place(s, &s->o->told, STORY_SENTENCES);
         return;
@@ -229,7 +229,7 @@ static const struct terms_frame terms_frames[] = {
 
 static void speak_fact(struct speech *s)
 {
-    if (has_place(s) && s->o->fits) {
+    if (has_place(s) && s->o->shown.fits) {
         if (!s->o->named)
             say_frame(s, "Not that I can point to; the nearest is this.");
         say_place(s, &s->o->told, FACT_SENTENCES);
@@ -285,7 +285,7 @@ static void speak_strength(struct speech *s)
 
 static void speak_weakness(struct speech *s)
 {
-    if (has_place(s) && s->o->fits) {
+    if (has_place(s) && s->o->shown.fits) {
         say_place(s, &s->o->told, STORY_SENTENCES);
         if (s->o->told.words <= BARE_WORDS)
             say_frame(s, "What I do about it is ___ (your habit).");
@@ -367,7 +367,7 @@ static void speak_experience(struct speech *s)
         s->field = "skills";
         s->said++;
     }
-    if (has_place(s) && s->o->fits && s->o->named) {
+    if (has_place(s) && s->o->shown.fits && s->o->named) {
         say_place(s, &s->o->told, STORY_SENTENCES);
         return;
     }
@@ -454,7 +454,7 @@ static bool opens_with_fragment(const struct speech *s, const struct place *p)
 static void speak_script(struct speech *s)
 {
     say_frame(s, scripts[s->o->form]);
-    if (!has_place(s) || !s->o->fits || !s->o->named)
+    if (!has_place(s) || !s->o->shown.fits || !s->o->named)
         return;
     if (!opens_with_fragment(s, &s->o->told))
         say_frame(s, "From my own work:");

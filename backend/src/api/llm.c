@@ -301,7 +301,8 @@ static void on_answer(const struct answer_event *event, void *arg)
                                                .question = g->question,
                                                .kind = event->outline.kind,
                                                .points = event->outline.points,
-                                               .count = event->outline.count}};
+                                               .count = event->outline.count,
+                                               .shown = event->outline.shown}};
         break;
     case ANSWER_DELTA:
         told = (struct live_event){

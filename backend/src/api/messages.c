@@ -3,6 +3,7 @@
  */
 #include "api/messages.h"
 
+#include "answer/outline.h"
 #include "base/json.h"
 #include "live/transcript_writer.h"
 
@@ -162,6 +163,23 @@ static json_t *started(const struct live_event *event)
     return msg;
 }
 
+/** What a prompter shows above the points. */
+static void set_shown(json_t *msg, const struct outline_shown *shown)
+{
+    json_t *keys = json_array();
+
+    for (size_t i = 0; i < shown->key_count; i++) {
+        json_t *key = json_object();
+
+        json_set_str(key, "text", shown->keys[i].text);
+        json_set_str(key, "number", shown->keys[i].number[0] ? shown->keys[i].number : NULL);
+        json_array_append_new(keys, key);
+    }
+    json_set_str(msg, "lead", shown->lead);
+    json_object_set_new(msg, "keys", keys);
+    json_object_set_new(msg, "fits", json_boolean(shown->fits));
+}
+
 static json_t *outline(const struct live_event *event)
 {
     json_t *msg = message("outline");
@@ -171,6 +189,8 @@ static json_t *outline(const struct live_event *event)
     json_object_set_new(
         msg, "points",
         transcript_points(event->outline.question, event->outline.points, event->outline.count));
+    if (event->outline.shown)
+        set_shown(msg, event->outline.shown);
     return msg;
 }
 

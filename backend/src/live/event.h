@@ -87,6 +87,7 @@ struct live_event {
             enum question_kind kind;
             const struct llm_point *points;
             size_t count;
+            const struct outline_shown *shown; /**< What a prompter shows above them */
         } outline;
         struct {
             const char *generation_id;

@@ -43,6 +43,7 @@ static void points_free(struct exchange *exchange)
         drop_text(exchange->points[i].quote);
     }
     free(exchange->points);
+    explicit_bzero(&exchange->shown, sizeof(exchange->shown));
     exchange->points = NULL;
     exchange->point_count = 0;
 }
@@ -233,7 +234,8 @@ struct live_event exchange_outlined(const struct exchange *exchange)
                                            .question = exchange->question,
                                            .kind = exchange->kind,
                                            .points = exchange->points,
-                                           .count = exchange->point_count}};
+                                           .count = exchange->point_count,
+                                           .shown = &exchange->shown}};
 }
 
 struct live_event exchange_delta(const struct exchange *exchange, const char *text, size_t len)
@@ -298,6 +300,8 @@ static void on_event(const struct answer_event *event, void *arg)
         exchange->told = event->outline.told;
         exchange->times.outline_us = event->at_us;
         points_copy(exchange, event->outline.points, event->outline.count);
+        if (event->outline.shown)
+            exchange->shown = *event->outline.shown;
         exchange->outlined = true;
         exchange->event = exchange_outlined(exchange);
         happened(exchange, CONVERSATION_PROGRESS, event->at_us);

@@ -18,6 +18,7 @@
 #ifndef LIVE_LIVE_INTERNAL_H
 #define LIVE_LIVE_INTERNAL_H
 
+#include "answer/outline.h"
 #include "base/buffer.h"
 #include "ground/memory.h"
 #include "live/conversation.h"
@@ -111,6 +112,7 @@ struct exchange {
     char model[128];
     enum question_kind kind;
     struct memory_story told;
+    struct outline_shown shown;
     struct llm_point *points; /* strings owned */
     size_t point_count;
     struct buf text;

@@ -4,6 +4,7 @@
  *     answer-probe classify        lines of speech -> {"spans": [{"start", "end", "kind", "p"}]}
  *     answer-probe outline P.json J.txt    questions -> kind, lead, keys, points, fits
  *     answer-probe speak P.json J.txt      questions -> {"text": the built-in answer}
+ *     answer-probe score P.json J.txt      {"question", "answer"} -> the score with its parts
  *
  * Reads lines and prints one JSON object for each. Exit status 0, or 2 for what cannot be run.
  */
@@ -22,6 +23,7 @@ static const struct {
     {"outline", probe_outline,
      "outline PROFILE.json [JOB.txt] < QUESTIONS   what is shown at once"},
     {"speak", probe_speak, "speak PROFILE.json [JOB.txt] < QUESTIONS     the built-in answer"},
+    {"score", probe_score, "score PROFILE.json [JOB.txt] < ANSWERS       how good an answer is"},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -70,14 +70,14 @@ static json_t *outline(const char *line, size_t len, void *arg)
         json_decref(points);
         return NULL;
     }
-    for (size_t i = 0; i < o.key_count; i++)
-        json_array_append_new(keys, key(&o.keys[i]));
+    for (size_t i = 0; i < o.shown.key_count; i++)
+        json_array_append_new(keys, key(&o.shown.keys[i]));
     for (size_t i = 0; i < o.count; i++)
         json_array_append_new(points, point(g, &o.points[i]));
     json_set_str(obj, "kind", question_kind_name(kind));
     json_set_str(obj, "form", form_plan(o.form)->name);
-    json_set_str(obj, "lead", o.lead);
-    json_object_set_new(obj, "fits", json_boolean(o.fits));
+    json_set_str(obj, "lead", o.shown.lead);
+    json_object_set_new(obj, "fits", json_boolean(o.shown.fits));
     json_object_set_new(obj, "keys", keys);
     json_object_set_new(obj, "points", points);
     outline_release(&o);

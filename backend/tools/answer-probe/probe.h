@@ -17,6 +17,7 @@ typedef int probe_command(int argc, char **argv);
 probe_command probe_classify;
 probe_command probe_outline;
 probe_command probe_speak;
+probe_command probe_score;
 
 /** Called for each line of standard input, without its end. Returns what is printed for it (it is
  *  let go of afterwards), or NULL: out of memory. */

@@ -6,7 +6,6 @@
 #include "answer/answer.h"
 #include "answer/breaker.h"
 #include "answer/prompt.h"
-#include "answer/quality.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,29 +127,6 @@ static void a_breaker_opens_rests_and_tries_one(void **state)
     breaker_begin(&b);
     breaker_abandon(&b);
     assert_true(breaker_allows(&b, 62000));
-}
-
-static void a_grounded_story_scores_above_a_vague_one(void **state)
-{
-    static const struct llm_point points[] = {
-        {.text = "",
-         .label = "Action",
-         .field = "context",
-         .quote = "Led the migration to PostgreSQL"},
-        {.text = "", .label = "Result", .field = "context", .quote = "cutting latency by 40 %"}};
-    const char *good =
-        "When I was at Acme Pay our billing database was too slow. I led the migration to "
-        "PostgreSQL with two engineers over 3 months. We moved one table at a time. As a "
-        "result we finished early, cutting latency by 40 %. I learned to measure first.";
-    const char *vague = "I am a hard worker and a team player.";
-    struct quality a = quality_score(good, QUESTION_BEHAVIORAL, points, 2);
-    struct quality b = quality_score(vague, QUESTION_BEHAVIORAL, points, 2);
-
-    (void)state;
-    assert_true(a.total >= 80 && a.total <= 100);
-    assert_true(b.total <= 30);
-    assert_int_equal(a.total, a.structure + a.specificity + a.grounding + a.length);
-    assert_int_equal(quality_score("", QUESTION_OTHER, points, 2).total, 0);
 }
 
 /* What the model is shown after the rules, to the letter. */
@@ -284,64 +260,6 @@ static void the_latest_pairs_that_fit_are_shown_oldest_first(void **state)
     prompt_release(&p);
 }
 
-static void each_part_of_a_score_is_counted_as_the_header_says(void **state)
-{
-    static const struct {
-        const char *answer;
-        enum question_kind kind;
-        int structure, specificity, length;
-    } cases[] = {
-        /* sentences: 10 x n / 3 below three */
-        {"Yes", QUESTION_OTHER, 8, 0, 0},
-        {"Yes. No.", QUESTION_OTHER, 12, 0, 0},
-        {"Yes. No. Ok.", QUESTION_OTHER, 15, 0, 1},
-        {"Yes.\nNo!\n\nOk?", QUESTION_OTHER, 15, 0, 1},
-        {"Version 2 is out", QUESTION_OTHER, 8, 5, 1},
-        {"First because it is so", QUESTION_OTHER, 18, 0, 1},
-        {"We did it when it mattered, and so costs dropped", QUESTION_BEHAVIORAL, 18, 0, 3},
-        {"It is 1 and 2 and 3 and 4", QUESTION_OTHER, 8, 15, 3},
-        {"At Acme the Ruby on Rails team and Bob and Eve and Max and Kim and Joe", QUESTION_OTHER,
-         8, 10, 6},
-        {"Acme. Acme is Acme", QUESTION_OTHER, 12, 2, 1},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct quality q = quality_score(cases[i].answer, cases[i].kind, NULL, 0);
-
-        if (q.structure != cases[i].structure || q.specificity != cases[i].specificity ||
-            q.length != cases[i].length)
-            fail_msg("%s: %d %d %d", cases[i].answer, q.structure, q.specificity, q.length);
-        assert_int_equal(q.grounding, 12);
-    }
-}
-
-static void a_score_falls_with_too_many_words_and_sentences(void **state)
-{
-    static const struct {
-        int words;
-        int length;
-    } cases[] = {{39, 14}, {40, 15}, {220, 15}, {221, 14}, {360, 7}, {499, 0}, {500, 0}, {600, 0}};
-    char text[4096];
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        text[0] = '\0';
-        for (int w = 0; w < cases[i].words; w++)
-            strcat(text, "word ");
-        assert_int_equal(quality_score(text, QUESTION_OTHER, NULL, 0).length, cases[i].length);
-    }
-    for (int n = 12; n < 40; n++) {
-        int lost = n - 12;
-
-        text[0] = '\0';
-        for (int s = 0; s < n; s++)
-            strcat(text, "Go on. ");
-        assert_in_range(quality_score(text, QUESTION_OTHER, NULL, 0).structure * 10 + 5,
-                        lost > 14 ? 50 : 150 - 7 * lost, lost > 14 ? 60 : 160 - 7 * lost);
-    }
-}
-
 static void what_was_said_stands_before_the_question_by_speaker(void **state)
 {
     struct memory *m;
@@ -422,12 +340,9 @@ int main(void)
         cmocka_unit_test(a_job_description_cannot_leave_its_marks),
         cmocka_unit_test(long_texts_are_cut_and_say_so),
         cmocka_unit_test(a_breaker_opens_rests_and_tries_one),
-        cmocka_unit_test(a_grounded_story_scores_above_a_vague_one),
         cmocka_unit_test(a_prompt_has_the_form_that_its_rules_speak_of),
         cmocka_unit_test(a_long_field_is_cut_at_a_word_or_else_a_character),
         cmocka_unit_test(the_latest_pairs_that_fit_are_shown_oldest_first),
-        cmocka_unit_test(each_part_of_a_score_is_counted_as_the_header_says),
-        cmocka_unit_test(a_score_falls_with_too_many_words_and_sentences),
         cmocka_unit_test(a_very_long_question_is_compared_too),
         cmocka_unit_test(small_differences_keep_a_running_answer),
         cmocka_unit_test(what_was_said_stands_before_the_question_by_speaker),

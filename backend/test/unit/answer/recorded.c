@@ -91,10 +91,13 @@ static void put_answer(struct buf *out, const struct grounding *g, const char *q
             buf_printf(out, " [%s]", p->field);
         buf_putc(out, '\n');
     }
-    q = quality_score(spoken.data, kind, o.points, o.count);
-    assert_int_equal(q.total, q.structure + q.specificity + q.grounding + q.length);
-    buf_printf(out, "> %s\n= %d %d %d %d\n\n", spoken.data, q.structure, q.specificity, q.grounding,
-               q.length);
+    quality_score(&q,
+                  &(struct quality_input){
+                      .question = question, .kind = kind, .answer = spoken.data, .grounding = g});
+    buf_printf(out, "> %s\n=", spoken.data);
+    for (int i = 0; i < QUALITY_PARTS; i++)
+        buf_printf(out, " %d", q.parts[i].score);
+    buf_puts(out, "\n\n");
     buf_release(&spoken);
     outline_release(&o);
 }

@@ -1,0 +1,54 @@
+/**
+ * @file answer/claims.h  Figures and names in an answer that nothing the candidate brought supports
+ *
+ *     struct claims *c;
+ *     claims_open(&c, grounding);
+ *     claims_add(c, question, strlen(question));         // and what was said in the interview
+ *     n = claims_check(c, answer, len, true, found, CLAIMS_MAX);
+ *     claims_close(c);
+ *
+ * A claim is a number ("40 percent", "eleven"), a name, or an employer (a name behind "at", "for",
+ * "joined" …). It is supported when the profile, the posting or the dialogue holds it: numbers by
+ * their value ("4,200" is "4200", "eleven" is "11"), names word by word. What is an ordinary word
+ * with a capital, a day, a month, or a number so small that it only counts ("two things") claims
+ * nothing.
+ *
+ * Threads    Any; checking only reads.
+ * Errors     UV_ENOMEM.
+ */
+#ifndef ANSWER_CLAIMS_H
+#define ANSWER_CLAIMS_H
+
+#include "ground/grounding.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CLAIMS_MAX = 64 }; /**< Of one answer; further ones are not looked at */
+
+enum claim_kind { CLAIM_NUMBER, CLAIM_NAME, CLAIM_EMPLOYER };
+const char *claim_kind_name(enum claim_kind kind); /**< "number", "name", "employer" */
+
+struct claim {
+    size_t start; /**< In the text, in [bytes] */
+    size_t end;
+    enum claim_kind kind;
+    bool supported;
+};
+
+struct claims;
+
+int claims_open(struct claims **cp, const struct grounding *g); /**< g may be NULL */
+int claims_add(struct claims *c, const char *text, size_t len);
+void claims_close(struct claims *c); /**< NULL is allowed; wipes */
+
+/** Every claim of the text in order, supported or not. own: only those of sentences in the first
+ *  person, for answers that explain something. */
+size_t claims_find(const struct claims *c, const char *text, size_t len, bool own,
+                   struct claim *found, size_t max);
+
+/** The same, but only what is not supported. */
+size_t claims_check(const struct claims *c, const char *text, size_t len, bool own,
+                    struct claim *found, size_t max);
+
+#endif
