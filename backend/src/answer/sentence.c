@@ -116,20 +116,28 @@ static const char verbs[] =
     "came took made got gave fell rose ran won grew became stayed left kept held told said saw "
     "found led built wrote sold met paid read put let cut set sent brought thought taught felt "
     "began knew lost spent stood won't don't didn't wasn't isn't can't went wants want like enjoy "
-    "look need hate hated works work";
+    "look need hate hated works work threw broke hit drew woke shook hid struck rang sang swore "
+    "tore "
+    "wore bit blew caught crept dealt drank ate fought froze hung hurt laid lent meant rode sank "
+    "shot "
+    "shut slept spread stole stuck swam swung burst fled forgot chose drove flew spoke stood sat "
+    "rose";
 
 /** Has it a verb, as far as words can tell? */
 static bool has_verb(const char *text, size_t len)
 {
     char word[WORD];
+    bool after_comma = false; /* "…, renewed 2025": what is said of a thing, no verb */
     int words = 0;
 
     for (size_t at = 0; at < len;) {
         size_t end = word_at(text, len, at, word);
         size_t n = strlen(word);
 
-        if (listed(word, verbs) || (words && n > 4 && strcmp(word + n - 2, "ed") == 0))
+        if (listed(word, verbs) ||
+            (words && !after_comma && n > 4 && strcmp(word + n - 2, "ed") == 0))
             return true;
+        after_comma = end < len && text[end] == ',';
         words += n > 0;
         at = end + 1;
     }

@@ -4,6 +4,7 @@
 #include "cmocka_all.h"
 
 #include "answer/outline.h"
+#include "answer/sentence.h"
 #include "answer/spoken.h"
 #include "base/buffer.h"
 #include "ground/grounding.h"
@@ -86,6 +87,33 @@ static void labels_become_sentences(void **state)
                            "I am working on delegating earlier. [context]"));
     assert_non_null(strstr(speak("Why do you want to leave your current job?"),
                            "What I look for: a team that owns what it runs. [context]"));
+}
+
+static void only_what_is_a_sentence_is_said_as_one(void **state)
+{
+    static const struct {
+        const char *text;
+        bool bullet;
+        enum sentence_form form;
+    } cases[] = {
+        {"Led the crew through the storm.", true, SENTENCE_DEED},
+        {"Disagreed with my lead about a broker.", true, SENTENCE_DEED},
+        {"Look after six patients a shift.", true, SENTENCE_DEED},
+        {"Promoted to lead in 2020.", true, SENTENCE_FRAGMENT},
+        {"Trained in triage.", true, SENTENCE_FRAGMENT},
+        {"Lead developer for payments.", true, SENTENCE_FRAGMENT},
+        {"A boy in my class threw chairs.", false, SENTENCE_WHOLE},
+        {"The police stopped it.", false, SENTENCE_WHOLE},
+        {"Immediate Life Support, renewed 2025.", false, SENTENCE_FRAGMENT},
+        {"BSc Nursing, Bristol, 2018.", false, SENTENCE_FRAGMENT},
+        {"2.1 billion rows, no lost transaction.", true, SENTENCE_FRAGMENT},
+        {"Notice period: two months.", false, SENTENCE_LABEL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        if (sentence_form(cases[i].text, strlen(cases[i].text), cases[i].bullet) != cases[i].form)
+            fail_msg("%s", cases[i].text);
 }
 
 static void an_introduction_cites_each_field(void **state)
@@ -318,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_story_is_told_in_the_first_person_with_its_scene),
         cmocka_unit_test(labels_become_sentences),
+        cmocka_unit_test(only_what_is_a_sentence_is_said_as_one),
         cmocka_unit_test(an_introduction_cites_each_field),
         cmocka_unit_test(a_skill_that_is_listed_is_named),
         cmocka_unit_test(the_posting_is_quoted_as_the_posting),
