@@ -154,7 +154,8 @@ static void bench_parts(const struct grounding_input *input)
     for (int i = 0; i < REPEATS; i++) {
         uint64_t from = clock_mono_us();
 
-        prompt_build(&prompt, g, "why", QUESTION_OTHER, NULL, 0, NULL, 0, NULL);
+        prompt_build(&prompt,
+                     &(struct prompt_input){.g = g, .question = "why", .kind = QUESTION_OTHER});
         samples[sample_count++] = (double)(clock_mono_us() - from);
         prompt_release(&prompt);
     }

@@ -65,7 +65,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (spoken_compose(&text, g, part[0], &o) == 0 && !text.len)
             abort();
         buf_release(&text);
-        if (prompt_build(&prompt, g, part[0], q.kind, o.points, o.count, NULL, 0, NULL) == 0)
+        if (prompt_build(&prompt, &(struct prompt_input){.g = g,
+                                                         .question = part[0],
+                                                         .kind = q.kind,
+                                                         .points = o.points,
+                                                         .point_count = o.count}) == 0)
             prompt_release(&prompt);
         outline_release(&o);
     }

@@ -82,6 +82,11 @@ static void show_started(struct ask_screen *s, const struct live_event *event)
     const char *model = event->started.model;
     bool named = model && *model && strcmp(model, provider) != 0;
 
+    for (size_t i = s->replaced; i < event->started.left_count; i++) {
+        begin_line(s, "replaced", YELLOW);
+        printf("%s: %s\n", event->started.left[i].provider, event->started.left[i].why);
+    }
+    s->replaced = event->started.left_count; /* told once, though it is told again from the start */
     begin_line(s, "asked", YELLOW);
     printf("%s  %s(%s%s%s%s)%s\n", event->started.question, paint(s, DIM),
            strcmp(provider, "outline") ? provider : "built in", named ? " " : "",
@@ -107,6 +112,13 @@ static void show_delta(struct ask_screen *s, const struct live_event *event)
         begin_line(s, "answer", GREEN);
     s->in_answer = true;
     printf("%.*s", (int)event->delta.len, event->delta.text);
+}
+
+static void show_thinking(struct ask_screen *s, const struct live_event *event)
+{
+    (void)event;
+    begin_line(s, "thinking", CYAN);
+    puts("the model thinks before it answers");
 }
 
 static void show_stage(struct ask_screen *s, int64_t ms, const char *name)
@@ -140,8 +152,8 @@ void ask_show(struct ask_screen *s, const struct live_event *event)
         [LIVE_LISTENING] = show_listening, [LIVE_PARTIAL] = show_partial,
         [LIVE_FINAL] = show_final,         [LIVE_TURN] = NULL, /* seen by what follows */
         [LIVE_STARTED] = show_started,     [LIVE_OUTLINE] = show_outline,
-        [LIVE_DELTA] = show_delta,         [LIVE_FINISHED] = show_finished,
-        [LIVE_ERROR] = show_error,
+        [LIVE_DELTA] = show_delta,         [LIVE_THINKING] = show_thinking,
+        [LIVE_FINISHED] = show_finished,   [LIVE_ERROR] = show_error,
     };
 
     if (event->kind < sizeof(show) / sizeof(show[0]) && show[event->kind])

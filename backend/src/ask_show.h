@@ -26,6 +26,7 @@ struct ask_screen {
     bool colour;
     bool in_answer;    /* the cursor stands inside streamed text */
     bool partial_line; /* the cursor stands behind a partial */
+    size_t replaced;   /* providers that were told to have been left for this answer */
 };
 
 /** A screen as that file descriptor allows; NO_COLOR is respected (no-color.org). */

@@ -378,15 +378,18 @@ static void on_settled(void *arg)
 
 static void check_provider(struct doctor *d, size_t i)
 {
-    const struct llm_provider *p = &d->program.providers[i];
+    const struct llm_provider *p = llm_reach_provider(d->program.app.reach, i);
     struct llm_reached known = llm_reach_get(d->program.app.reach, i);
     bool good = known.state == LLM_REACH_ANSWERS;
     char say[256];
     char text[512];
 
-    if (!p->driver->models)
+    if (!p->driver->models || (p->finds && known.state == LLM_REACH_SILENT))
         return;
-    if (good)
+    if (good && p->any_model)
+        snprintf(text, sizeof(text), "%s%s at %s: %zu models, %.120s answers", p->name,
+                 p->finds ? ", found on this machine" : "", p->url, known.models, p->facts->model);
+    else if (good)
         snprintf(text, sizeof(text), "%s: %zu models", p->name, known.models);
     else
         snprintf(text, sizeof(text), "%s %s", p->name, llm_reach_say(&known, p, say, sizeof(say)));

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "ground/similar.h"
 #include "llm/driver.h"
+#include "llm/provider.h"
 #include "llm/reach.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
@@ -276,8 +277,57 @@ static void list_providers(struct program *p)
             .url = from->url,
             .api_key = from->key,
             .model = from->model,
+            .local = from->local,
+            .any_model = from->any_model,
         };
     }
+}
+
+static bool is_listed(const struct program *p, const struct llm_preset *preset)
+{
+    for (size_t i = 0; i < p->provider_count; i++)
+        if (!strcmp(p->providers[i].name, preset->name) ||
+            !strcmp(p->providers[i].url ? p->providers[i].url : "", preset->url))
+            return true;
+    return false;
+}
+
+/* Our own address is no model's. */
+static bool is_own(const struct config *c, const struct llm_preset *preset)
+{
+    char port[16];
+
+    snprintf(port, sizeof(port), ":%d/", c->listen_port);
+    return c->listen_port && strstr(preset->url, port);
+}
+
+/* Servers of models on this machine, each in the chain once it was found. */
+static void list_findable(struct program *p)
+{
+    if (!p->config->find_local)
+        return;
+    for (const struct llm_preset *preset = llm_presets; preset->name; preset++) {
+        if (!preset->found || is_listed(p, preset) || is_own(p->config, preset))
+            continue;
+        p->providers[p->provider_count++] = (struct llm_provider){
+            .name = preset->name,
+            .driver = llm_driver_find(preset->driver),
+            .url = preset->url,
+            .model = preset->model ? preset->model : "default",
+            .local = true,
+            .any_model = true,
+            .finds = true,
+        };
+    }
+}
+
+static void on_learnt(size_t i, const struct llm_reached *known, const struct llm_facts *facts,
+                      void *arg)
+{
+    const struct program *p = arg;
+
+    if (p->app.answerer && known->state == LLM_REACH_ANSWERS)
+        answerer_learn(p->app.answerer, i, facts);
 }
 
 /* Of the chain, or of what it would be made of where there is none. */
@@ -285,10 +335,14 @@ static int open_reach(struct program *p)
 {
     const struct llm_provider *chain = p->providers;
     size_t count = p->provider_count;
+    int err;
 
     if (p->app.answerer)
         chain = answerer_providers(p->app.answerer, &count);
-    return llm_reach_open(&p->app.reach, p->app.loop, p->app.client, chain, count);
+    err = llm_reach_open(&p->app.reach, p->app.loop, p->app.client, chain, count);
+    if (!err)
+        llm_reach_on_learnt(p->app.reach, on_learnt, p);
+    return err;
 }
 
 static int open_answers(struct program *p, unsigned parts, struct errbuf *why)
@@ -296,6 +350,7 @@ static int open_answers(struct program *p, unsigned parts, struct errbuf *why)
     const struct config *c = p->config;
     struct answerer_config config = {
         .first_token_max_ms = (uint64_t)c->first_token_max_ms,
+        .local_first_token_max_ms = (uint64_t)c->local_first_token_max_ms,
         .max_tokens = c->answer_max_tokens,
     };
     struct live_deps deps = {
@@ -340,6 +395,7 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *why)
     list_providers(p);
     if (!err && (parts & PROGRAM_SERVES))
         open_shelf(p);
+    list_findable(p);
     if (!err && (parts & PROGRAM_HEARING)) {
         err = open_hearing(p, why);
         if (err == UV_ENOENT && (parts & PROGRAM_DEAF_TOO)) {

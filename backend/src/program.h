@@ -41,10 +41,12 @@ enum {
 
 #define FOLDER_LOCK "interviewd.lock"
 
+enum { PROGRAM_FOUND_MAX = 4 }; /**< Servers of models that are looked for on this machine */
+
 struct program {
     struct app app;
     struct config *config;
-    struct llm_provider providers[CONFIG_PROVIDERS_MAX];
+    struct llm_provider providers[CONFIG_PROVIDERS_MAX + PROGRAM_FOUND_MAX];
     size_t provider_count;
     struct asr_hub_config hub;
     struct folder_lock lock;

@@ -3,6 +3,7 @@
  */
 #include "welcome.h"
 
+#include "answer/answer.h"
 #include "asr/engine.h"
 #include "llm/reach.h"
 #include "models/models.h"
@@ -47,10 +48,12 @@ static void unreached(FILE *to, const struct program *p)
     for (size_t i = 0; p->app.reach && i < p->provider_count; i++) {
         struct llm_reached known = llm_reach_get(p->app.reach, i);
 
-        llm_reach_say(&known, &p->providers[i], say, sizeof(say));
-        if (*say)
+        llm_reach_say(&known, llm_reach_provider(p->app.reach, i), say, sizeof(say));
+        if (*say && !p->providers[i].finds)
             fprintf(to, "             just now %s %s\n             -> %s\n", p->providers[i].name,
-                    say, llm_reach_advise(&known, &p->providers[i], advice, sizeof(advice)));
+                    say,
+                    llm_reach_advise(&known, llm_reach_provider(p->app.reach, i), advice,
+                                     sizeof(advice)));
     }
 }
 
@@ -61,14 +64,20 @@ static void missing_key(FILE *to, const struct config_provider *provider)
 
 void welcome_answering(FILE *to, const struct program *p)
 {
+    const struct llm_provider *chain = p->providers;
+    size_t count = p->provider_count;
     bool first = true;
 
+    if (p->app.answerer)
+        chain = answerer_providers(p->app.answerer, &count);
     fputs("  Answering  ", to);
-    for (size_t i = 0; i < p->provider_count; i++) {
-        if (!strcmp(p->providers[i].name, "outline"))
+    for (size_t i = 0; i < count; i++) {
+        if (!strcmp(chain[i].name, "outline") ||
+            (p->app.answerer && !answerer_has(p->app.answerer, i)))
             continue;
-        fprintf(to, "%s%s (%s)", first ? "" : ", then ", p->providers[i].name,
-                p->providers[i].model ? p->providers[i].model : "its default model");
+        fprintf(to, "%s%s (%s%s)", first ? "" : ", then ", chain[i].name,
+                chain[i].model ? chain[i].model : "its default model",
+                chain[i].finds ? ", found on this machine" : "");
         first = false;
     }
     fprintf(to, "%sthe built-in outline from your profile\n", first ? "" : ", then ");

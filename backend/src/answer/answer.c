@@ -1,5 +1,5 @@
 /**
- * @file answer/answer.c  The chain of providers, the clocks, and what happens when one fails
+ * @file answer/answer.c  Answers from the question to their end; who is asked is in chain.c
  *
  *     ASKED --tick--> (started, outline) --first delta--> STREAMING --end--> ENDING
  *                          ^      |                                       |
@@ -8,92 +8,29 @@
  * The provider is called from within answer_ask(), before anything is reported: the request is on
  * its way while the outline is shown. Events leave from timers and from the drivers' own events.
  */
-#include "answer/answer.h"
+#include "answer/answer_internal.h"
 
-#include "answer/breaker.h"
-#include "answer/outline.h"
-#include "answer/prompt.h"
 #include "answer/quality.h"
 #include "answer/spoken.h"
-#include "base/buffer.h"
 #include "base/clock.h"
-#include "base/id.h"
 #include "base/text.h"
 #include "ground/grounding.h"
 #include "ground/similar.h"
 #include "loop/loop.h"
+#include "observe/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    PROVIDERS_MAX = 16,
-    ANSWER_BYTES_MAX = 256 * 1024, /* a longer answer is cut here: finish "length" */
-    WHY_MAX = ERR_TEXT_MAX,
     BREAKER_FAILURES = 3,
     BREAKER_REST_MS = 30000,
     FIRST_TOKEN_MAX_MS = 8000,
+    LOCAL_FIRST_TOKEN_MAX_MS = 60000, /* a machine reads a few dozen tokens a second */
+    STAND_MS = 2500, /* without a word of a local model: the built-in answer is put up meanwhile */
+    STALL_MS = 10000,
     MAX_TOKENS = 400,
-};
-
-static const double TEMPERATURE = 0.4;
-
-struct link {
-    struct llm_provider provider;
-    struct breaker breaker;
-};
-
-struct answerer {
-    struct loop *loop;
-    struct http_client *client;
-    struct link links[PROVIDERS_MAX];
-    struct llm_provider providers[PROVIDERS_MAX]; /* the same, for answerer_providers() */
-    size_t count;
-    uint64_t first_token_max_ms;
-    int max_tokens;
-    struct answer *running; /* a list */
-};
-
-struct profile_index {
-    struct grounding *g;
-    unsigned refs;
-};
-
-enum state { ASKED, STREAMING, ENDING, CLOSED };
-
-struct answer {
-    struct answerer *a;
-    struct profile_index *b;
-    struct answer *next;
-    struct answer *prev;
-    answer_event_fn *on_event;
-    void *arg;
-    char id[ID_TEXT_MAX];
-    char owner[64];
-    char session[64];
-    char *question;
-    char *model_asked; /* NULL: each provider's own */
-    struct outline outline;
-    struct buf draft; /* the built-in answer */
-    struct prompt prompt;
-    enum question_kind kind;
-    struct memory_story told; /* the place that the outline stands on */
-    enum state state;
-    size_t order[PROVIDERS_MAX];
-    size_t order_count;
-    size_t at; /* in order: the one that runs */
-    struct llm_gen *gen;
-    struct loop_timer *tick;     /* first reports, moving on, the end: never from inside a call */
-    struct loop_timer *deadline; /* for the first token */
-    bool leaving;                /* tick is to ask the next provider */
-    bool moved;                  /* tick is to report a new provider */
-    bool outlined;
-    struct buf text;
-    char model[128];
-    char why[WHY_MAX];
-    enum answer_finish finish;
-    struct answer_times times;
 };
 
 const char *answer_finish_name(enum answer_finish finish)
@@ -119,6 +56,7 @@ void answer_pair_release(struct answer_pair *pair)
         return;
     wipe_text(&pair->question);
     wipe_text(&pair->answer);
+    wipe_text(&pair->sent);
 }
 
 /* ---------------------------------------------------------------------------------- profile index
@@ -165,9 +103,12 @@ static void add_link(struct answerer *a, const struct llm_provider *p,
     int failures = config->breaker_failures ? config->breaker_failures : BREAKER_FAILURES;
     uint64_t rest = config->breaker_rest_ms ? config->breaker_rest_ms : BREAKER_REST_MS;
 
-    a->providers[a->count] = *p;
-    a->links[a->count].provider = *p;
-    breaker_init(&a->links[a->count++].breaker, failures, rest);
+    struct answer_link *l = &a->links[a->count];
+
+    l->provider = *p;
+    l->provider.habits = &l->habits;
+    a->providers[a->count++] = l->provider;
+    breaker_init(&l->breaker, failures, rest);
 }
 
 int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *client,
@@ -177,8 +118,8 @@ int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *c
     struct answerer *a;
     struct llm_provider last = outline;
 
-    if (config->provider_count >= PROVIDERS_MAX)
-        return err_set(why, UV_EINVAL, "more than %d answer providers", PROVIDERS_MAX - 1);
+    if (config->provider_count >= ANSWER_PROVIDERS_MAX)
+        return err_set(why, UV_EINVAL, "more than %d answer providers", ANSWER_PROVIDERS_MAX - 1);
     a = calloc(1, sizeof(*a));
     if (!a)
         return err_set(why, UV_ENOMEM, "out of memory");
@@ -187,6 +128,11 @@ int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *c
     a->max_tokens = config->max_tokens ? config->max_tokens : MAX_TOKENS;
     a->first_token_max_ms =
         config->first_token_max_ms ? config->first_token_max_ms : FIRST_TOKEN_MAX_MS;
+    a->local_first_token_max_ms = config->local_first_token_max_ms
+                                      ? config->local_first_token_max_ms
+                                      : LOCAL_FIRST_TOKEN_MAX_MS;
+    a->stand_ms = config->stand_ms ? config->stand_ms : STAND_MS;
+    a->stall_ms = config->stall_ms ? config->stall_ms : STALL_MS;
     for (size_t i = 0; i < config->provider_count; i++)
         if (strcmp(config->providers[i].driver->name, "outline") != 0)
             add_link(a, &config->providers[i], config);
@@ -200,6 +146,36 @@ const struct llm_provider *answerer_providers(const struct answerer *a, size_t *
 {
     *count = a->count;
     return a->providers;
+}
+
+void answerer_learn(struct answerer *a, size_t i, const struct llm_facts *facts)
+{
+    struct answer_link *l = &a->links[i];
+    struct llm_habit *habit;
+
+    l->found = true;
+    if (!facts->model[0])
+        return;
+    if (l->provider.any_model && strcmp(l->model, facts->model) != 0) {
+        text_copy(l->model, sizeof(l->model), facts->model, strlen(facts->model));
+        l->provider.model = a->providers[i].model = l->model;
+        log_info("answer", "%s answers with the model %s", l->provider.name, l->model);
+    }
+    habit = llm_habit_of(&l->habits, l->provider.model);
+    if (facts->context)
+        habit->context = facts->context;
+    if (facts->millions)
+        habit->millions = facts->millions;
+}
+
+bool answerer_has(const struct answerer *a, size_t i)
+{
+    return !a->links[i].provider.finds || a->links[i].found;
+}
+
+void answerer_warm(struct answerer *a, const struct profile_index *b)
+{
+    chain_warm(a, b ? b->g : NULL);
 }
 
 static size_t find_link(const struct answerer *a, const char *name)
@@ -226,6 +202,7 @@ void answerer_close(struct answerer *a)
         next = x->next;
         answer_close(x);
     }
+    llm_cancel(a->warm);
     free(a);
 }
 
@@ -251,12 +228,86 @@ size_t answerer_interrupt(struct answerer *a, const char *owner, const char *gen
 
 /* ------------------------------------------------------------------------------------- ending */
 
+static void ask_release(struct answer_ask *own)
+{
+    struct answer_pair *pairs = (struct answer_pair *)(uintptr_t)own->history;
+    struct answer_line *lines = (struct answer_line *)(uintptr_t)own->dialogue;
+
+    for (size_t i = 0; i < own->history_count; i++)
+        answer_pair_release(&pairs[i]);
+    for (size_t i = 0; i < own->dialogue_count; i++)
+        wipe_text(&lines[i].text);
+    free(pairs);
+    free(lines);
+    wipe_text(&own->heard);
+    wipe_text(&own->story);
+}
+
+static char *copy(const char *text, bool *failed)
+{
+    char *own = text ? strdup(text) : NULL;
+
+    *failed |= text && !own;
+    return own;
+}
+
+/** What was said since the question before, and what the interviewer told of themselves. */
+static size_t said_since(const struct answer_ask *ask, struct memory_line *lines)
+{
+    size_t n = memory_dialogue(ask->memory, PROMPT_DIALOGUE_MAX, lines, MEMORY_LINES_MAX);
+    size_t facts;
+    const struct memory_fact *told = memory_facts(ask->memory, &facts);
+    size_t first;
+
+    if (n && lines[n - 1].question && lines[n - 1].question == ask->number)
+        n--; /* the question itself */
+    for (first = n; first && !lines[first - 1].question;)
+        first--;
+    memmove(lines, lines + first, (n - first) * sizeof(*lines));
+    n -= first;
+    for (size_t i = 0; !ask->history_count && i < facts && n < MEMORY_LINES_MAX; i++)
+        lines[n++] = (struct memory_line){.who = MEMORY_INTERVIEWER, .text = told[i].text};
+    return n;
+}
+
+/** What prompts are made of, kept: the next provider may need a shorter one. */
+static int ask_copy(struct answer_ask *own, const struct answer_ask *ask,
+                    const struct memory_follow *follow)
+{
+    struct memory_line said[MEMORY_LINES_MAX];
+    size_t n = ask->memory ? said_since(ask, said) : 0;
+    struct answer_pair *pairs = calloc(ask->history_count + 1, sizeof(*pairs));
+    struct answer_line *lines = calloc(n + 1, sizeof(*lines));
+    bool failed = !pairs || !lines;
+
+    *own = (struct answer_ask){.history = pairs,
+                               .dialogue = lines,
+                               .unsure = ask->unsure,
+                               .number = ask->number};
+    for (size_t i = 0; !failed && i < ask->history_count; i++) {
+        own->history_count++;
+        pairs[i].question = copy(ask->history[i].question, &failed);
+        pairs[i].answer = copy(ask->history[i].answer, &failed);
+        pairs[i].sent = copy(ask->history[i].sent, &failed);
+    }
+    for (size_t i = 0; !failed && i < n; i++) {
+        own->dialogue_count++;
+        lines[i].candidate = said[i].who == MEMORY_CANDIDATE;
+        lines[i].text = copy(said[i].text, &failed);
+    }
+    own->heard = copy(ask->heard, &failed);
+    own->story = copy(follow->is == FOLLOW_ON ? follow->text : NULL, &failed);
+    return failed ? UV_ENOMEM : 0;
+}
+
 static void answer_free(void *arg)
 {
     struct answer *x = arg;
 
     outline_release(&x->outline);
     prompt_release(&x->prompt);
+    guard_close(&x->guard);
+    ask_release(&x->ask);
     if (x->text.data)
         explicit_bzero(x->text.data, x->text.cap);
     buf_release(&x->text);
@@ -267,6 +318,8 @@ static void answer_free(void *arg)
         explicit_bzero(x->question, strlen(x->question));
     free(x->question);
     free(x->model_asked);
+    for (size_t i = 0; i < x->left_count; i++)
+        wipe_text(&x->left[i].why);
     profile_index_unref(x->b);
     free(x);
 }
@@ -284,36 +337,35 @@ static void unhook(struct answer *x)
         x->next->prev = x->prev;
     timer_close(x->tick);
     timer_close(x->deadline);
-    x->tick = x->deadline = NULL;
+    timer_close(x->standing);
+    x->tick = x->deadline = x->standing = NULL;
     loop_free_later(x->a->loop, x, answer_free);
 }
 
-static void tell(struct answer *x, struct answer_event event)
+void answer_tell(struct answer *x, struct answer_event event)
 {
     event.generation_id = x->id;
     x->on_event(&event, x->arg);
 }
 
-static struct link *current(const struct answer *x)
+struct answer_link *answer_current(const struct answer *x)
 {
     return &x->a->links[x->order[x->at]];
 }
 
-/** Stop the provider, keep what arrived; ANSWER_FINISHED follows from the tick. */
-static void end(struct answer *x, enum answer_finish finish, const char *why)
+const struct llm_provider *answer_teller(const struct answer *x)
+{
+    return x->stands ? &x->a->links[x->a->count - 1].provider : &answer_current(x)->provider;
+}
+
+void answer_end(struct answer *x, enum answer_finish finish, const char *why)
 {
     if (x->state >= ENDING)
         return;
-    if (x->gen) {
-        if (x->state < STREAMING)
-            breaker_abandon(&current(x)->breaker);
-        llm_cancel(x->gen);
-        x->gen = NULL;
-    }
+    chain_stop(x);
     x->state = ENDING;
     x->finish = finish;
     text_copy(x->why, sizeof(x->why), why, strlen(why));
-    timer_stop(x->deadline);
     timer_start(x->tick, 0, 0);
 }
 
@@ -357,8 +409,9 @@ static void report_finished(struct answer *x)
         .why = x->why,
         .text = text,
         .len = x->text.len,
-        .provider = current(x)->provider.name,
-        .model = x->model,
+        .sent = prompt_sent(&x->prompt),
+        .provider = answer_teller(x)->name,
+        .model = x->stands ? answer_teller(x)->model : x->model,
         .points = x->outline.points,
         .point_count = x->outline.count,
         .kind = x->kind,
@@ -369,159 +422,27 @@ static void report_finished(struct answer *x)
     res.times = x->times;
     if (x->text.len)
         res.quality = quality_of(x, text);
-    tell(x, (struct answer_event){
+    answer_tell(x, (struct answer_event){
                 .kind = ANSWER_FINISHED, .at_us = x->times.end_us, .finished = &res});
     if (x->state != CLOSED)
         unhook(x);
 }
 
-/* ---------------------------------------------------------------------------------- the chain */
-
-static void move_on(struct answer *x, const char *why);
-
-static void on_start(const char *model, void *arg)
-{
-    struct answer *x = arg;
-
-    text_copy(x->model, sizeof(x->model), model, strlen(model));
-}
-
-static void report_progress(struct answer *x);
-
-static void on_delta(const char *text, size_t len, void *arg)
-{
-    struct answer *x = arg;
-    uint64_t now = clock_mono_us();
-
-    if (x->state == ASKED) {
-        /* A very fast provider may beat the tick: the order on the wire stays the same. */
-        if (x->moved || !x->outlined)
-            report_progress(x);
-        if (x->state >= ENDING)
-            return;
-        x->state = STREAMING;
-        x->times.first_us = now;
-        breaker_success(&current(x)->breaker);
-        timer_stop(x->deadline);
-    }
-    if (buf_append(&x->text, text, len)) {
-        end(x, ANSWER_LENGTH, "");
-        return;
-    }
-    tell(x, (struct answer_event){
-                .kind = ANSWER_DELTA, .at_us = now, .delta = {.text = text, .len = len}});
-}
-
-static void on_end(const struct llm_end *e, void *arg)
-{
-    struct answer *x = arg;
-    bool first = x->state < STREAMING;
-
-    x->gen = NULL;
-    if (!e->err && x->text.len) {
-        end(x, e->finish == LLM_LENGTH ? ANSWER_LENGTH : ANSWER_STOP, "");
-        return;
-    }
-    if (e->err != UV_EINVAL) /* a refused request says nothing about the provider's health */
-        breaker_failure(&current(x)->breaker, clock_mono_ms(), e->retry_after_ms);
-    else
-        breaker_abandon(&current(x)->breaker);
-    if (first)
-        move_on(x, e->err ? e->why : "the provider ended without a word");
-    else
-        end(x, ANSWER_ERROR, e->why);
-}
-
-static void on_deadline(void *arg)
-{
-    struct answer *x = arg;
-    char why[WHY_MAX];
-
-    snprintf(why, sizeof(why), "%s gave no word in time", current(x)->provider.name);
-    llm_cancel(x->gen);
-    x->gen = NULL;
-    breaker_failure(&current(x)->breaker, clock_mono_ms(), 0);
-    move_on(x, why);
-}
-
-/** Ask the provider at x->at. */
-static int start_provider(struct answer *x, struct errbuf *why)
-{
-    static const struct llm_handlers handlers = {
-        .on_start = on_start, .on_delta = on_delta, .on_end = on_end};
-    struct link *l = current(x);
-    /* A model that was asked for belongs to the provider that was asked for (or the first). */
-    const char *model = x->at == 0 ? x->model_asked : NULL;
-    struct llm_request req = {
-        .messages = x->prompt.messages,
-        .message_count = x->prompt.count,
-        .draft = x->draft.data,
-        .kind = question_kind_name(x->kind),
-        .question = x->question,
-        .model = model,
-        .max_tokens = x->a->max_tokens,
-        .temperature = TEMPERATURE,
-    };
-    const char *shown = model ? model : l->provider.model ? l->provider.model : "";
-    uint64_t wait = x->a->first_token_max_ms;
-    int err;
-
-    if (l->provider.driver->first_token_ms > wait)
-        wait = l->provider.driver->first_token_ms;
-    text_copy(x->model, sizeof(x->model), shown, strlen(shown));
-    breaker_begin(&l->breaker);
-    err = llm_start(x->a->loop, x->a->client, &l->provider, &req, &handlers, x, &x->gen, why);
-    if (err)
-        breaker_failure(&l->breaker, clock_mono_ms(), 0);
-    else
-        timer_start(x->deadline, wait, 0);
-    return err;
-}
-
-/** Leave the provider that failed. The next is asked from the tick: we may stand inside a handler
- *  of the client, which starts no call from there. */
-static void move_on(struct answer *x, const char *why)
-{
-    timer_stop(x->deadline);
-    text_copy(x->why, sizeof(x->why), why, strlen(why));
-    x->leaving = true;
-    timer_start(x->tick, 0, 0);
-}
-
-/** Ask the next provider, or end the answer when none is left. */
-static void start_next(struct answer *x)
-{
-    struct errbuf why = {""};
-
-    x->leaving = false;
-    while (x->at + 1 < x->order_count) {
-        x->at++;
-        if (!breaker_allows(&current(x)->breaker, clock_mono_ms()))
-            continue;
-        if (start_provider(x, &why)) {
-            text_copy(x->why, sizeof(x->why), why.text, strlen(why.text));
-            continue;
-        }
-        x->moved = true;
-        return;
-    }
-    memcpy(why.text, x->why, sizeof(why.text));
-    end(x, ANSWER_ERROR, why.text);
-}
-
-/** Tell who answers, and the outline the first time. A handler may end or close it in there. */
-static void report_progress(struct answer *x)
+void answer_progress(struct answer *x)
 {
     x->moved = false;
-    tell(x, (struct answer_event){
-                .kind = ANSWER_STARTED,
-                .at_us = clock_mono_us(),
-                .started = {.provider = current(x)->provider.name, .model = x->model}});
+    answer_tell(x, (struct answer_event){
+                       .kind = ANSWER_STARTED,
+                       .at_us = clock_mono_us(),
+                       .started = {.provider = answer_teller(x)->name,
+                                   .model = x->stands ? answer_teller(x)->model : x->model,
+                                   .left = x->left,
+                                   .left_count = x->left_count}});
     if (x->state == CLOSED || x->outlined)
         return;
     x->outlined = true;
     x->times.outline_us = clock_mono_us();
-    tell(x, (struct answer_event){.kind = ANSWER_OUTLINE,
+    answer_tell(x, (struct answer_event){.kind = ANSWER_OUTLINE,
                                   .at_us = x->times.outline_us,
                                   .outline = {.kind = x->kind,
                                               .points = x->outline.points,
@@ -535,11 +456,11 @@ static void on_tick(void *arg)
     struct answer *x = arg;
 
     if (!x->outlined)
-        report_progress(x);
+        answer_progress(x);
     if (x->leaving && x->state < ENDING)
-        start_next(x);
+        chain_next(x);
     if (x->moved && x->state < ENDING)
-        report_progress(x);
+        answer_progress(x);
     if (x->state == ENDING)
         report_finished(x);
 }
@@ -556,7 +477,8 @@ static void choose_order(struct answer *x, const char *provider)
     if (asked < a->count)
         x->order[x->order_count++] = asked;
     for (size_t i = 0; i < a->count; i++)
-        if (i != asked && (breaker_allows(&a->links[i].breaker, now) || i + 1 == a->count))
+        if (i != asked && answerer_has(a, i) &&
+            (breaker_allows(&a->links[i].breaker, now) || i + 1 == a->count))
             x->order[x->order_count++] = i;
 }
 
@@ -612,12 +534,13 @@ static int prepare(struct answer *x, const struct answer_ask *ask)
     free(find);
     x->told = (struct memory_story){.first = x->outline.told.first, .end = x->outline.told.end};
     if (!err)
-        err = prompt_build(&x->prompt, g, x->question, x->kind, x->outline.points, x->outline.count,
-                           ask->history, ask->history_count, ask->memory);
+        err = ask_copy(&x->ask, ask, &follow);
     if (!err)
         err = timer_open(&x->tick, x->a->loop, on_tick, x);
     if (!err)
-        err = timer_open(&x->deadline, x->a->loop, on_deadline, x);
+        err = timer_open(&x->deadline, x->a->loop, chain_deadline, x);
+    if (!err)
+        err = timer_open(&x->standing, x->a->loop, chain_stand, x);
     return err;
 }
 
@@ -661,8 +584,9 @@ int answer_ask(struct answerer *a, struct profile_index *b, const struct answer_
     }
     choose_order(x, ask->provider && *ask->provider ? ask->provider : NULL);
     timer_start(x->tick, 0, 0);
-    if (start_provider(x, &refused))
-        move_on(x, refused.text);
+    err = chain_start(x, &refused);
+    if (err)
+        chain_leave(x, err, refused.text);
     *answerp = x;
     return 0;
 }
@@ -674,23 +598,18 @@ const char *answer_id(const struct answer *answer)
 
 void answer_interrupt(struct answer *answer)
 {
-    end(answer, ANSWER_INTERRUPTED, "");
+    answer_end(answer, ANSWER_INTERRUPTED, "");
 }
 
 void answer_supersede(struct answer *answer)
 {
-    end(answer, ANSWER_SUPERSEDED, "");
+    answer_end(answer, ANSWER_SUPERSEDED, "");
 }
 
 void answer_close(struct answer *answer)
 {
     if (!answer || answer->state == CLOSED)
         return;
-    if (answer->gen) {
-        if (answer->state < STREAMING)
-            breaker_abandon(&current(answer)->breaker);
-        llm_cancel(answer->gen);
-        answer->gen = NULL;
-    }
+    chain_stop(answer);
     unhook(answer);
 }

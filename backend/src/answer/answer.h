@@ -13,6 +13,10 @@
  * that failed several times in a row is left out for a while (circuit breaker). When nothing else
  * is configured, or nothing else works, the built-in outline is the answer.
  *
+ * A provider on this machine may take a minute to its first word: meanwhile the built-in answer is
+ * put up, and replaced when the word comes. It never rests: asking it costs nobody anything, and
+ * after a restart it is noticed at the next question. A model that thinks is waited for.
+ *
  * Each event says when it happened: nobody who hears of it needs to read the clock again.
  *
  * Threads    Loop thread only. No event comes from inside answer_ask().
@@ -41,7 +45,7 @@ struct outline_shown;
 struct answer;
 struct profile_index;
 
-enum { ANSWER_HISTORY_MAX = 8 }; /**< Earlier pairs that go into a prompt */
+enum { ANSWER_HISTORY_MAX = 12 }; /**< Earlier pairs that go into a prompt */
 
 int profile_index_open(struct profile_index **bp, const struct grounding_input *input);
 struct profile_index *profile_index_ref(struct profile_index *b);
@@ -52,6 +56,13 @@ struct answer_pair {
     const char *question;
     const char *answer;
     int number; /**< Of the question; 0: not known */
+    const char *sent; /**< The question as a model was sent it; NULL: it is not known any more */
+};
+
+/** Something that was really said. */
+struct answer_line {
+    bool candidate; /**< Else the interviewer */
+    const char *text;
 };
 /** Free (and wipe) the strings of a pair that owns them; NULL is allowed. */
 void answer_pair_release(struct answer_pair *pair);
@@ -66,6 +77,12 @@ struct answer_ask {
     const struct answer_pair *history;
     size_t history_count;
     const struct memory *memory; /**< Of the conversation, read while asking; NULL: none */
+    const struct answer_line *dialogue; /**< Said since the question before */
+    size_t dialogue_count;
+    const char *heard; /**< The question with its unsure words marked; NULL: as it is */
+    bool unsure;       /**< The recogniser was, of the whole question */
+    const char *story; /**< Told just before, when the question goes on with it; NULL: none */
+    int number;        /**< Of the question in its session; 0: none */
 };
 
 /** When an answer reached its stages, clock_mono_us(); 0: not reached. */
@@ -101,6 +118,7 @@ struct answer_result {
     const char *why;  /**< With ANSWER_ERROR: a sentence for the person */
     const char *text; /**< All that arrived */
     size_t len;
+    const char *sent; /**< The question as the model was sent it: for answer_pair.sent */
     const char *provider;
     const char *model;
     const struct llm_point *points;
@@ -110,10 +128,19 @@ struct answer_result {
     int quality; /**< 0..100, answer/quality.h; -1: not scored */
 };
 
+/** A provider that was asked before, and why it was left: a sentence for the person. */
+struct answer_left {
+    const char *provider;
+    const char *why;
+};
+
 enum answer_event_kind {
-    ANSWER_STARTED, /**< Again when the chain moved on to another provider */
+    /** Again when somebody else answers: the chain moved on, the built-in answer is put up while a
+     *  local model is slow, or that model takes its place. Words told before are void then. */
+    ANSWER_STARTED,
     ANSWER_OUTLINE,
     ANSWER_DELTA,
+    ANSWER_THINKING, /**< The model thinks; told again every two seconds while it does */
     ANSWER_FINISHED, /**< The last one: the answer is gone when the handler returns */
 };
 
@@ -125,6 +152,8 @@ struct answer_event {
         struct {
             const char *provider;
             const char *model;
+            const struct answer_left *left; /**< Who was asked before, in that order */
+            size_t left_count;
         } started;
         struct {
             enum question_kind kind;
@@ -145,10 +174,13 @@ typedef void answer_event_fn(const struct answer_event *event, void *arg);
 struct answerer_config {
     const struct llm_provider *providers; /**< In chain order; "outline" is added at the end */
     size_t provider_count;
-    int breaker_failures;        /**< In a row until a provider rests; 0: 3 */
-    uint64_t breaker_rest_ms;    /**< 0: 30,000 */
-    uint64_t first_token_max_ms; /**< Then the next is tried; 0: 8,000 */
-    int max_tokens;              /**< 0: 400 */
+    int breaker_failures;              /**< In a row until a provider rests; 0: 3 */
+    uint64_t breaker_rest_ms;          /**< 0: 30,000 */
+    uint64_t first_token_max_ms;       /**< Then the next is tried; 0: 8,000 */
+    uint64_t local_first_token_max_ms; /**< The same of one on this machine; 0: 60,000 */
+    uint64_t stand_ms; /**< Then the built-in answer is put up while that one writes; 0: 2,500 */
+    uint64_t stall_ms; /**< Between two words: then the answer ends; 0: 10,000 */
+    int max_tokens;    /**< 0: 400 */
 };
 
 int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *client,
@@ -159,8 +191,20 @@ void answerer_close(struct answerer *a);
 /** The chain in order, "outline" last. */
 const struct llm_provider *answerer_providers(const struct answerer *a, size_t *count);
 
+/** The i-th provider answers and has this model: it is in the chain from now on where it had to be
+ *  found, and where nobody chose its model this one is asked and named. */
+void answerer_learn(struct answerer *a, size_t i, const struct llm_facts *facts);
+
+/** Is it in the chain? One that has to be found first is not, before. */
+bool answerer_has(const struct answerer *a, size_t i);
+
 /** May this provider be tried now, or does its circuit breaker let it rest? */
 bool answerer_available(const struct answerer *a, const char *provider);
+
+/** An interview begins: the first provider of the chain is got ready. One on this machine loads its
+ *  model and reads what all prompts of this profile begin with; to a distant one a connection is
+ *  opened. b may be NULL. */
+void answerer_warm(struct answerer *a, const struct profile_index *b);
 
 /** Interrupt what runs for this owner and matches; a NULL id matches all. Returns how many. */
 size_t answerer_interrupt(struct answerer *a, const char *owner, const char *generation_id,

@@ -2,18 +2,26 @@
  * @file answer/prompt.h  What a language model is told
  *
  *     struct prompt p;
- *     prompt_build(&p, grounding, question, kind, points, n, history, h, memory);
+ *     prompt_build(&p, &(struct prompt_input){.g = grounding, .question = question, .kind = kind});
  *     request.messages = p.messages; request.message_count = p.count;
  *     prompt_release(&p);
  *
- * The first message is the same for every question of an interview, byte for byte: rules, profile,
- * job description. Providers that cache prompts by their prefix then read it once. History follows
- * as pairs, the question with its outline comes last.
+ * Messages are only ever added: the first one (rules, profile, job description) is the same for
+ * every question of an interview, byte for byte, and an earlier question is sent again exactly as
+ * it was sent first (answer_pair.sent). Providers and local servers that keep what they have read
+ * by its prefix then read only what is new. When the history is too long its older half goes at
+ * once: a window that slides would change what comes first at every question.
  *
- * What comes from outside (job description, profile) stands between marks and is declared to be
- * data; anything in it that looks like such a mark is defused. Texts past their budgets are cut at
- * a line or word and end in PROMPT_CUT: first the oldest history goes, then long answers in it are
- * shortened, then the job description, then the profile.
+ * All is fitted to the model's context, where that is known: profile, job description, passages and
+ * history get shares of it, and below PROMPT_TINY_CONTEXT tokens no history is sent. A model that
+ * is small (or has a tiny context) gets rules of three lines: longer ones it repeats.
+ *
+ * What comes from outside (job description, profile, dialogue) stands between marks or after a
+ * label and is declared to be data; anything in it that looks like such a mark is defused. Texts
+ * past their budgets are cut at a line or word and end in PROMPT_CUT.
+ *
+ * Only what was said is dialogue. The model's own earlier answers are in the history as its own,
+ * and the rules tell that they are suggestions: the candidate may have said something else.
  *
  * Threads    Any; pure.
  * Errors     UV_ENOMEM, UV_ENOBUFS.
@@ -30,11 +38,15 @@ enum {
     PROMPT_JOB_MAX = 12 * 1024,     /**< Job description */
     PROMPT_ANSWER_MAX = 1200,       /**< One earlier answer */
     PROMPT_HISTORY_MAX = 8 * 1024,  /**< All earlier pairs */
-    PROMPT_DIALOGUE_MAX = 3000,     /**< What was said last, on both sides */
     PROMPT_QUESTION_MAX =
         4000, /**< The question, in characters; longer ones are refused by answer_ask() */
     PROMPT_BYTES_MAX = 96 * 1024, /**< Everything */
     PROMPT_MESSAGES_MAX = 2 + 2 * ANSWER_HISTORY_MAX,
+    PROMPT_DIALOGUE_MAX = 2400, /**< What was said since the last question */
+    PROMPT_STORY_MAX = 2000,    /**< The story that a follow-up goes on with */
+    PROMPT_TINY_CONTEXT = 2048, /**< Fewer tokens: no history, short rules */
+    PROMPT_SMALL_MODEL = 3000,  /**< Fewer millions of parameters: short rules */
+    PROMPT_TOKEN_BYTES = 3,     /**< At least, of a token; English has four */
 };
 
 #define PROMPT_CUT " […]"
@@ -46,12 +58,31 @@ struct prompt {
     size_t memory_len;
 };
 
-/** memory: of the conversation, or NULL. What was said on both sides, what the interviewer told and
- *  what the question goes on with stand before it. */
-int prompt_build(struct prompt *p, const struct grounding *g, const char *question,
-                 enum question_kind kind, const struct llm_point *points, size_t point_count,
-                 const struct answer_pair *history, size_t history_count,
-                 const struct memory *memory);
+struct prompt_input {
+    const struct grounding *g; /**< NULL: no profile */
+    const char *question;
+    const char *heard; /**< (optional) The question with "(?)" behind unsure words, "…" where two
+                            utterances were joined */
+    bool unsure;       /**< The recogniser was, of the whole */
+    enum question_kind kind;
+    const struct llm_point *points;
+    size_t point_count;
+    const struct answer_pair *history;
+    size_t history_count;
+    const struct answer_line *dialogue; /**< Since the question before, oldest first */
+    size_t dialogue_count;
+    const char *story; /**< (optional) This question goes on with it */
+    int number;        /**< Of the question; 0: not numbered */
+    int context;       /**< Tokens that the model takes; 0: enough */
+    int max_tokens;    /**< Of these, for the answer */
+    int millions;      /**< Of the model's parameters; 0: unknown */
+};
+
+int prompt_build(struct prompt *p, const struct prompt_input *in);
+/** The rules that its first message begins with. */
+const char *prompt_rules(const struct prompt_input *in);
+/** The last message: what answer_pair.sent is to hold. */
+const char *prompt_sent(const struct prompt *p);
 void prompt_release(struct prompt *p);
 
 #endif

@@ -63,18 +63,21 @@ static json_t *recogniser(const struct app *app, const struct asr_engine *engine
     return obj;
 }
 
-/* The provider of the running chain with this name, or NULL; *known is what is known of it. */
+/* The provider of the running chain with this name, or NULL; *known is what is known of it, *asked
+ * with what its list told. */
 static const struct llm_provider *in_chain(const struct app *app, const char *name,
-                                           struct llm_reached *known)
+                                           struct llm_reached *known,
+                                           const struct llm_provider **asked)
 {
     size_t count = 0;
     const struct llm_provider *chain =
         app->answerer ? answerer_providers(app->answerer, &count) : NULL;
 
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(chain[i].name, name))
+        if (strcmp(chain[i].name, name) || !answerer_has(app->answerer, i))
             continue;
         *known = app->reach ? llm_reach_get(app->reach, i) : *known;
+        *asked = app->reach ? llm_reach_provider(app->reach, i) : &chain[i];
         return &chain[i];
     }
     return NULL;
@@ -91,14 +94,17 @@ static void trouble_note(const struct llm_reached *known, const struct llm_provi
              llm_reach_advise(known, p, advice, sizeof(advice)));
 }
 
-static void provider_note(const struct llm_preset *preset, bool configured, char *note, size_t size)
+static void provider_note(const struct llm_preset *preset, const struct llm_provider *p, char *note,
+                          size_t size)
 {
     if (!strcmp(preset->name, "outline"))
         snprintf(note, size, "Built in: talking points quoted from your profile.");
-    else if (configured)
-        snprintf(note, size, "%s",
-                 preset->local ? "Answers are written on this machine."
-                               : "Questions and your profile are sent to it.");
+    else if (p && p->local)
+        snprintf(note, size, "Answers are written on this machine, by %.120s.", p->model);
+    else if (p)
+        snprintf(note, size, "Questions and your profile are sent to it.");
+    else if (preset->found)
+        snprintf(note, size, "It is used when it is found at %s.", preset->url);
     else if (preset->key_env)
         snprintf(note, size, "Set %s to use it.", preset->key_env);
     else
@@ -115,16 +121,17 @@ static json_t *reachable(const struct llm_provider *p, const struct llm_reached 
 static json_t *provider(const struct app *app, const struct llm_preset *preset)
 {
     struct llm_reached known = {.state = LLM_REACH_UNKNOWN};
-    const struct llm_provider *p = in_chain(app, preset->name, &known);
+    const struct llm_provider *asked = NULL;
+    const struct llm_provider *p = in_chain(app, preset->name, &known, &asked);
     bool out = known.state == LLM_REACH_SILENT || known.state == LLM_REACH_NO_MODEL;
     json_t *obj = json_object();
     json_t *models = json_array();
     char note[NOTE_MAX * 2];
 
     if (p && out)
-        trouble_note(&known, p, note, sizeof(note));
+        trouble_note(&known, asked, note, sizeof(note));
     else
-        provider_note(preset, p != NULL, note, sizeof(note));
+        provider_note(preset, p, note, sizeof(note));
     json_set_str(obj, "name", preset->name);
     if (p && p->model)
         json_array_append_new(models, json_string(p->model));

@@ -262,11 +262,16 @@ static void on_event(const struct live_event *event, void *arg)
     if (event->kind == LIVE_STARTED && is_ours(g, event->started.generation_id)) {
         if (g->wants_stream)
             stream_event(g, "started", event);
+        else
+            buf_clear(&g->text); /* what another one said before is void */
         keep(&g->started, event);
     } else if (event->kind == LIVE_OUTLINE && is_ours(g, event->outline.generation_id)) {
         if (g->wants_stream)
             stream_event(g, "outline", event);
         keep(&g->outline, event);
+    } else if (event->kind == LIVE_THINKING && is_ours(g, event->thinking.generation_id)) {
+        if (g->wants_stream)
+            stream_event(g, "thinking", event);
     } else if (event->kind == LIVE_DELTA && is_ours(g, event->delta.generation_id)) {
         if (g->wants_stream)
             stream_event(g, "delta", event);
@@ -293,7 +298,9 @@ static void on_answer(const struct answer_event *event, void *arg)
                                    .started = {.generation_id = g->id,
                                                .question = g->question,
                                                .provider = event->started.provider,
-                                               .model = event->started.model}};
+                                               .model = event->started.model,
+                                               .left = event->started.left,
+                                               .left_count = event->started.left_count}};
         break;
     case ANSWER_OUTLINE:
         told = (struct live_event){.kind = LIVE_OUTLINE,
@@ -308,6 +315,9 @@ static void on_answer(const struct answer_event *event, void *arg)
         told = (struct live_event){
             .kind = LIVE_DELTA,
             .delta = {.generation_id = g->id, .text = event->delta.text, .len = event->delta.len}};
+        break;
+    case ANSWER_THINKING:
+        told = (struct live_event){.kind = LIVE_THINKING, .thinking = {.generation_id = g->id}};
         break;
     case ANSWER_FINISHED:
         g->answer = NULL;
@@ -405,6 +415,8 @@ static json_t *generation_json(const struct generation *g)
         copy_member(obj, g->outline, outline[i]);
     for (size_t i = 0; i < sizeof(finish) / sizeof(finish[0]); i++)
         copy_member(obj, g->finish, finish[i]);
+    if (json_object_get(g->started, "replaced"))
+        copy_member(obj, g->started, "replaced");
     json_set_text(obj, "answer", g->text.data ? g->text.data : "", g->text.len);
     return obj;
 }
@@ -670,10 +682,8 @@ static void one_less(struct survey *x)
 static json_t *model_info(const struct llm_provider *p, const char *model, bool available,
                           const char *note)
 {
-    const struct llm_preset *preset = llm_preset_find(p->name);
-
     return json_pack("{s:s, s:s, s:b, s:b, s:s}", "provider", p->name, "model", model ? model : "",
-                     "available", available, "local", preset && preset->local, "note", note);
+                     "available", available, "local", p->local || p->driver->plain, "note", note);
 }
 
 static const char *list_note(int err)
@@ -717,9 +727,13 @@ static void list_on_loop(void *arg)
 
     x->waiting = 1;
     for (size_t i = 0; i < n; i++) {
-        struct listing *l = calloc(1, sizeof(*l));
-        json_t *names = json_array();
+        struct listing *l;
+        json_t *names;
 
+        if (!answerer_has(x->app->answerer, i))
+            continue;
+        l = calloc(1, sizeof(*l));
+        names = json_array();
         json_array_append_new(x->lists, names);
         if (p[i].driver->models && l) {
             *l = (struct listing){.survey = x, .provider = &p[i], .names = names};

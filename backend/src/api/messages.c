@@ -145,6 +145,28 @@ static json_t *trouble(const struct live_event *event)
 
 /* ------------------------------------------------------------------ /ws/llm-stream */
 
+static json_t *replaced(const struct answer_left *left, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *one = json_object();
+
+        json_set_str(one, "provider", left[i].provider);
+        json_set_str(one, "why", left[i].why);
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
+static json_t *thinking(const struct live_event *event)
+{
+    json_t *msg = message("thinking");
+
+    json_set_str(msg, "generationId", event->thinking.generation_id);
+    return msg;
+}
+
 static json_t *started(const struct live_event *event)
 {
     json_t *msg = message("started");
@@ -160,6 +182,9 @@ static json_t *started(const struct live_event *event)
     json_object_set_new(msg, "eager", json_boolean(event->started.eager));
     if (event->started.p > 0)
         json_object_set_new(msg, "probability", json_thousandths((double)event->started.p));
+    if (event->started.left_count)
+        json_object_set_new(msg, "replaced",
+                            replaced(event->started.left, event->started.left_count));
     return msg;
 }
 
@@ -236,6 +261,8 @@ json_t *message_of(const struct live_event *event)
         return outline(event);
     case LIVE_DELTA:
         return delta(event->delta.generation_id, event->delta.text, event->delta.len);
+    case LIVE_THINKING:
+        return thinking(event);
     case LIVE_FINISHED:
         return finished(event);
     case LIVE_ERROR:

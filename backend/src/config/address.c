@@ -119,6 +119,20 @@ bool config_url_valid(const char *text)
     return !err && port > 0;
 }
 
+bool config_url_is_local(const char *url)
+{
+    const char *host = url ? strstr(url, "//") : NULL;
+    char *name = NULL;
+    int port = 0;
+    bool local;
+
+    if (!host || split(host + 2, strcspn(host + 2, "/?#"), &name, &port))
+        return false;
+    local = config_is_loopback(name);
+    free(name);
+    return local;
+}
+
 /* The server may be told to listen on every address; a client calls this machine then. */
 static const char *reachable(const char *host)
 {

@@ -33,18 +33,20 @@
 #include <stdint.h>
 
 enum {
-    CONFIG_PROVIDERS_MAX = 8,   /**< Answer providers in one chain */
+    CONFIG_PROVIDERS_MAX = 11,  /**< Answer providers in one chain */
     CONFIG_FILE_MAX = 64 << 10, /**< Largest config file, [bytes] */
     CONFIG_VALUE_MAX = 4096,    /**< Longest value, [bytes] */
 };
 
 /** One answer provider of the chain, in the order in which it is tried. */
 struct config_provider {
-    const char *name;   /**< "groq", "openai", "ollama", "outline" */
+    const char *name;   /**< "groq", "openai", "ollama", "compatible", "outline" … */
     const char *driver; /**< "openai", "ollama", "outline" (llm/driver.h) */
     const char *url;    /**< Base address without trailing slash; NULL for outline */
     const char *key;    /**< NULL when there is none */
     const char *model;
+    bool local;       /**< Its address is of this machine */
+    bool any_model;   /**< None was named: .model stands in until the server's list is known */
     bool missing_key; /**< Asked for by INTERVIEWD_PROVIDERS, but its key is not set */
 };
 
@@ -107,8 +109,10 @@ struct config {
     struct config_provider providers[CONFIG_PROVIDERS_MAX]; /**< "outline" is not in it unless
                                                                  named: it is always the last */
     size_t provider_count;
+    bool find_local; /**< No chain was given: look for servers of models on this machine */
     int answer_max_tokens;
-    int first_token_max_ms; /**< Then the next provider is tried */
+    int first_token_max_ms;       /**< Then the next provider is tried */
+    int local_first_token_max_ms; /**< The same of one on this machine */
 
     /* what was left on the command line, in order: files, and flags of the command itself */
     const char **args;
@@ -143,5 +147,7 @@ int config_ollama_url(const char *text, char **url);
 
 /** Is it a name or address of this machine only: 127.0.0.0/8, ::1, localhost? */
 bool config_is_loopback(const char *host);
+/** Is the host of this http(s) address? */
+bool config_url_is_local(const char *url);
 
 #endif

@@ -15,6 +15,17 @@
 #define CHOICE(m, a)        .kind = SETTING_CHOICE, .offset = AT(m), .choices = (a)
 #define NUMBER(m, from, to) .kind = SETTING_NUMBER, .offset = AT(m), .min = (from), .max = (to)
 
+/** Address, key and model of a service beside the first three. */
+#define SERVICE(i, name, key_env, title, url_help, model_help)                                     \
+    {NULL,           name "-key",                                                                  \
+     key_env,        TEXT(services[i].key),                                                        \
+     .secret = true, .help = "Key of " title "."},                                                 \
+        {NULL, name "-url", NULL, URL(services[i].url), .help = url_help},                         \
+    {                                                                                              \
+        NULL, name "-model", NULL, TEXT(services[i].model), .help = model_help                     \
+    }
+#define FIRST_LISTED "Otherwise the first that it lists."
+
 const struct setting config_settings[] = {
     {"Serving", "listen", NULL, TEXT(listen), .otherwise = "127.0.0.1:8080",
      .help = "Address and port to listen on; port 0 takes any free one. Beyond loopback "
@@ -127,8 +138,13 @@ const struct setting config_settings[] = {
      .help = "Silence after which it is finished, likewise."},
 
     {"Answering", "providers", NULL, LIST(chain),
-     .help = "Chain of answer providers in the order they are tried, from: groq, openai, ollama, "
-             "outline. Otherwise those that are configured; the built-in outline is always last."},
+     .help = "Chain of answer providers in the order they are tried, from: groq, openai, "
+             "openrouter, together, azure, lmstudio, llamacpp, vllm, litellm, compatible, ollama, "
+             "outline. Otherwise those that are configured, then what find-local finds; the "
+             "built-in outline is always last."},
+    {NULL, "find-local", NULL, SWITCH(c.find_local), .otherwise = "on",
+     .help = "Without providers: use a language model that is served on this machine at the usual "
+             "address of Ollama (11434), LM Studio (1234), llama.cpp (8080) or vLLM (8000)."},
     {NULL, "groq-key", "GROQ_API_KEY", TEXT(groq_key), .secret = true,
      .help = "Key of Groq (https://console.groq.com)."},
     {NULL, "groq-model", NULL, TEXT(groq_model), .otherwise = "llama-3.3-70b-versatile",
@@ -147,11 +163,39 @@ const struct setting config_settings[] = {
              "into the chain."},
     {NULL, "ollama-model", NULL, TEXT(ollama_model), .otherwise = "llama3.2",
      .help = "Model at Ollama."},
+    SERVICE(0, "openrouter", "OPENROUTER_API_KEY", "OpenRouter (https://openrouter.ai)",
+            "Address of OpenRouter. Otherwise https://openrouter.ai/api/v1.",
+            "Model at OpenRouter. Otherwise meta-llama/llama-3.3-70b-instruct."),
+    SERVICE(1, "together", "TOGETHER_API_KEY", "Together AI (https://together.ai)",
+            "Address of Together AI. Otherwise https://api.together.xyz/v1.",
+            "Model at Together AI. Otherwise meta-llama/Llama-3.3-70B-Instruct-Turbo."),
+    SERVICE(2, "azure", "AZURE_OPENAI_API_KEY", "Azure OpenAI",
+            "Address of your resource: https://NAME.openai.azure.com/openai/v1, or that of a "
+            "deployment with its api-version as Azure shows it.",
+            "Name of the deployment. Otherwise gpt-4o-mini."),
+    SERVICE(3, "lmstudio", NULL, "LM Studio, where it asks for one",
+            "Address of LM Studio's server. Otherwise http://127.0.0.1:1234/v1.",
+            "Model at LM Studio. " FIRST_LISTED),
+    SERVICE(4, "llamacpp", NULL, "llama.cpp's server, where it asks for one",
+            "Address of llama.cpp's server. Otherwise http://127.0.0.1:8080/v1.",
+            "Model at llama.cpp's server. " FIRST_LISTED),
+    SERVICE(5, "vllm", NULL, "vLLM, where it asks for one",
+            "Address of vLLM. Otherwise http://127.0.0.1:8000/v1.", "Model at vLLM. " FIRST_LISTED),
+    SERVICE(6, "litellm", NULL, "LiteLLM's proxy, where it asks for one",
+            "Address of LiteLLM's proxy. Otherwise http://127.0.0.1:4000/v1.",
+            "Model at LiteLLM's proxy. " FIRST_LISTED),
+    SERVICE(7, "compatible", NULL, "the server at compatible-url, where it asks for one",
+            "Address of any other server that speaks OpenAI's chat/completions. Setting it puts "
+            "it into the chain.",
+            "Model at compatible-url. " FIRST_LISTED),
     {NULL, "answer-max-tokens", NULL, NUMBER(c.answer_max_tokens, 16, 8192), .otherwise = "400",
      .help = "Longest answer."},
     {NULL, "first-token-max-ms", NULL, NUMBER(c.first_token_max_ms, 100, 120000),
      .otherwise = "8000",
      .help = "A provider that has not begun to answer by then is replaced by the next."},
+    {NULL, "local-first-token-max-ms", NULL, NUMBER(c.local_first_token_max_ms, 100, 600000),
+     .otherwise = "60000",
+     .help = "The same of a model on this machine; the built-in answer stands meanwhile."},
 };
 
 const size_t config_setting_count = sizeof(config_settings) / sizeof(config_settings[0]);

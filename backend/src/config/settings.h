@@ -40,7 +40,14 @@ struct setting_value {
     char where[64]; /**< "environment", "interviewd.conf line 3", "command line", "default" */
 };
 
-enum { SETTINGS_MAX = 64 };
+enum { SETTINGS_MAX = 112 };
+
+/** Services beside Groq, OpenAI and Ollama, by the order in config/config.c. */
+enum { SETTINGS_SERVICES = 8 };
+
+struct setting_service {
+    const char *url, *key, *model;
+};
 
 /** What the table fills: the public struct first, so that the two pointers convert. */
 struct config_whole {
@@ -53,6 +60,7 @@ struct config_whole {
     const char *groq_url, *groq_key, *groq_model;
     const char *openai_url, *openai_key, *openai_model;
     const char *ollama_url, *ollama_model;
+    struct setting_service services[SETTINGS_SERVICES];
     const char *config_file;
     struct setting_value values[SETTINGS_MAX]; /* index as in config_settings */
     void *memory[2 * SETTINGS_MAX + 256];      /* everything to free */

@@ -33,6 +33,7 @@ enum live_event_kind {
     LIVE_STARTED,
     LIVE_OUTLINE,
     LIVE_DELTA,
+    LIVE_THINKING, /**< The model thinks; no word of it yet */
     LIVE_FINISHED, /**< The answer's end is told; nothing more of it comes */
 
     LIVE_ERROR,
@@ -80,6 +81,8 @@ struct live_event {
             const char *model;
             bool eager; /**< Begun before the turn was surely over */
             float p;    /**< How surely it is asked, 0..1; 0: typed */
+            const struct answer_left *left; /**< Who was asked before and why it was left */
+            size_t left_count;
         } started;
         struct {
             const char *generation_id;
@@ -94,6 +97,9 @@ struct live_event {
             const char *text;
             size_t len;
         } delta;
+        struct {
+            const char *generation_id;
+        } thinking;
         struct {
             const char *generation_id;
             enum answer_finish finish;

@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const float UNSURE_BELOW = 0.55f; /* the recogniser's confidence in a whole question */
+
 enum {
     ANSWER_TEXT_MAX = 1 << 20, /* longest answer kept, [bytes] */
     OFFER_TEXT_MAX = 16 * 1024,
@@ -63,6 +65,26 @@ static void points_copy(struct exchange *exchange, const struct llm_point *point
     }
 }
 
+static void left_free(struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->left_count; i++) {
+        drop_text(exchange->left[i].provider);
+        drop_text(exchange->left[i].why);
+    }
+    free(exchange->left);
+    exchange->left = NULL;
+    exchange->left_count = 0;
+}
+
+static void left_copy(struct exchange *exchange, const struct answer_left *left, size_t count)
+{
+    left_free(exchange);
+    exchange->left = calloc(count + 1, sizeof(*exchange->left));
+    for (size_t i = 0; exchange->left && i < count; i++)
+        exchange->left[exchange->left_count++] =
+            (struct answer_left){copy_text(left[i].provider), copy_text(left[i].why)};
+}
+
 /* ------------------------------------------------------------------------ memory */
 
 struct exchange *exchange_find(struct live *live, uint64_t id)
@@ -79,6 +101,8 @@ void exchange_free(void *arg)
     struct exchange *exchange = arg;
 
     points_free(exchange);
+    left_free(exchange);
+    free(exchange->sent);
     buf_release(&exchange->text);
     free(exchange->question);
     free(exchange);
@@ -202,7 +226,8 @@ static void store_answer(struct exchange *exchange)
     struct transcript_pair pair = pair_of(exchange);
     struct ticket *ticket = malloc(sizeof(*ticket));
 
-    live_remember(exchange->live, exchange->number, exchange->question, pair.answer);
+    live_remember(exchange->live, exchange->number, exchange->question, pair.answer,
+                  exchange->sent);
     offer(exchange);
     if (ticket)
         *ticket = (struct ticket){.live = exchange->live, .exchange = exchange->id};
@@ -224,7 +249,9 @@ struct live_event exchange_started(const struct exchange *exchange)
                                            .provider = exchange->provider,
                                            .model = exchange->model,
                                            .eager = exchange->ahead,
-                                           .p = exchange->p}};
+                                           .p = exchange->p,
+                                           .left = exchange->left,
+                                           .left_count = exchange->left_count}};
 }
 
 struct live_event exchange_outlined(const struct exchange *exchange)
@@ -273,6 +300,8 @@ static void take_finished(struct exchange *exchange, const struct answer_result 
     exchange->ended = true;
     exchange->finish = res->finish;
     exchange->quality = res->quality;
+    free(exchange->sent);
+    exchange->sent = copy_text(res->sent);
     exchange->kind = res->kind;
     text_copy(exchange->why, sizeof(exchange->why), res->why, strlen(res->why));
     text_copy(exchange->provider, sizeof(exchange->provider), res->provider, strlen(res->provider));
@@ -291,6 +320,8 @@ static void on_event(const struct answer_event *event, void *arg)
                   strlen(event->started.provider));
         text_copy(exchange->model, sizeof(exchange->model), event->started.model,
                   strlen(event->started.model));
+        left_copy(exchange, event->started.left, event->started.left_count);
+        buf_clear(&exchange->text); /* what another one said before is void */
         exchange->started = true;
         exchange->event = exchange_started(exchange);
         happened(exchange, CONVERSATION_PROGRESS, event->at_us);
@@ -310,6 +341,11 @@ static void on_event(const struct answer_event *event, void *arg)
         buf_append(&exchange->text, event->delta.text, event->delta.len);
         exchange->event = exchange_delta(exchange, event->delta.text, event->delta.len);
         happened(exchange, CONVERSATION_STREAMED, event->at_us);
+        break;
+    case ANSWER_THINKING:
+        exchange->event = (struct live_event){
+            .kind = LIVE_THINKING, .thinking = {.generation_id = exchange->generation_id}};
+        happened(exchange, CONVERSATION_PROGRESS, event->at_us);
         break;
     case ANSWER_FINISHED:
         take_finished(exchange, event->finished);
@@ -435,6 +471,8 @@ static int ask_answerer(struct exchange *exchange, const struct live_ask *ask,
         .history = b->history,
         .history_count = b->history_count,
         .memory = exchange->live->memory,
+        .number = exchange->number,
+        .unsure = exchange->confidence > 0 && exchange->confidence < UNSURE_BELOW,
     };
     int err = answer_ask(live_deps(exchange->live)->answerer, b->index, &in, on_event, exchange,
                          &exchange->answer, why);

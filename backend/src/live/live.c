@@ -265,6 +265,7 @@ static int live_make(struct live_registry *reg, struct session_context *context,
 int live_join(struct live_registry *reg, struct session_context *context, struct live **livep)
 {
     struct live *live = live_find(reg, context->user_id, context->session_id);
+    bool made = false;
 
     if (reg->on_shut)
         return UV_ECANCELED;
@@ -273,8 +274,11 @@ int live_join(struct live_registry *reg, struct session_context *context, struct
 
         if (err)
             return err;
+        made = true;
     }
     live_step(live, &(struct conversation_event){.kind = CONVERSATION_JOINED});
+    if (made && reg->deps.answerer)
+        answerer_warm(reg->deps.answerer, live->context.index);
     *livep = live;
     return 0;
 }
@@ -297,11 +301,25 @@ void live_forget(struct live *live, int number)
     }
 }
 
-void live_remember(struct live *live, int number, const char *question, const char *answer)
+/** A window that slides by one would change what every prompt begins with: the older half goes. */
+static void forget_older(struct session_context *b)
+{
+    size_t half = b->history_count / 2;
+
+    for (size_t i = 0; i < half; i++)
+        answer_pair_release(&b->history[i]);
+    memmove(b->history, b->history + half, (b->history_count - half) * sizeof(*b->history));
+    b->history_count -= half;
+}
+
+void live_remember(struct live *live, int number, const char *question, const char *answer,
+                   const char *sent)
 {
     struct session_context *b = &live->context;
-    struct answer_pair pair = {
-        .question = strdup(question), .answer = strdup(answer), .number = number};
+    struct answer_pair pair = {.question = strdup(question),
+                               .answer = strdup(answer),
+                               .sent = sent ? strdup(sent) : NULL,
+                               .number = number};
 
     if (!b->history)
         b->history = calloc(ANSWER_HISTORY_MAX, sizeof(*b->history));
@@ -309,11 +327,8 @@ void live_remember(struct live *live, int number, const char *question, const ch
         answer_pair_release(&pair);
         return;
     }
-    if (b->history_count == ANSWER_HISTORY_MAX) {
-        answer_pair_release(&b->history[0]);
-        memmove(b->history, b->history + 1, (ANSWER_HISTORY_MAX - 1) * sizeof(*b->history));
-        b->history_count--;
-    }
+    if (b->history_count == ANSWER_HISTORY_MAX)
+        forget_older(b);
     b->history[b->history_count++] = pair;
 }
 

@@ -70,7 +70,8 @@ bool live_step(struct live *live, const struct conversation_event *event);
 void live_tell(struct live *live, const struct live_event *event);
 
 /** Put a finished pair into the history that prompts carry. */
-void live_remember(struct live *live, int number, const char *question, const char *answer);
+void live_remember(struct live *live, int number, const char *question, const char *answer,
+                   const char *sent);
 /** The question of this number was half of another one: it was never asked. */
 void live_forget(struct live *live, int number);
 
@@ -110,6 +111,9 @@ struct exchange {
     bool ended;
     char provider[64];
     char model[128];
+    struct answer_left *left; /* strings owned */
+    size_t left_count;
+    char *sent; /* the question as a model was sent it; once it has ended */
     enum question_kind kind;
     struct memory_story told;
     struct outline_shown shown;

@@ -53,10 +53,79 @@ int llm_put_clean(struct buf *out, const char *text, size_t len)
     return out->err;
 }
 
+/** The value of \uXXXX at p; -1: it is none. */
+static int escaped_unit(const char *p, const char *end)
+{
+    int value = 0;
+
+    if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+        return -1;
+    for (int i = 2; i < 6; i++) {
+        const char *digits = "0123456789abcdef";
+        const char *at = p[i] ? strchr(digits, p[i] | 0x20) : NULL;
+
+        if (!at)
+            return -1;
+        value = value * 16 + (int)(at - digits);
+    }
+    return value;
+}
+
+/** One escape at p. Returns the bytes that were read. */
+static size_t mend_escape(struct buf *out, const char *p, const char *end)
+{
+    int unit = escaped_unit(p, end);
+    int next = unit >= 0xd800 && unit < 0xdc00 ? escaped_unit(p + 6, end) : -1;
+    size_t n = unit >= 0 ? 6 : end - p >= 2 ? 2 : 1;
+
+    if (unit == 0)
+        return n;
+    if (next >= 0xdc00 && next < 0xe000) {
+        n = 12;
+    } else if (unit >= 0xd800 && unit < 0xe000) {
+        uint32_t c = 0x10f800 + (uint32_t)(unit - 0xd800);
+
+        buf_putc(out, '\xf4');
+        buf_putc(out, '\x8f');
+        buf_putc(out, (char)(0x80 | (c >> 6 & 0x3f)));
+        buf_putc(out, (char)(0x80 | (c & 0x3f)));
+        return n;
+    }
+    buf_append(out, p, n);
+    return n;
+}
+
+int llm_mend_json(struct buf *out, const char *text, size_t len)
+{
+    struct buf clean;
+    const char *p;
+    const char *end;
+
+    buf_init(&clean, out->max);
+    if (llm_put_clean(&clean, text, len)) {
+        buf_release(&clean);
+        return UV_ENOBUFS;
+    }
+    p = clean.data ? clean.data : "";
+    for (end = p + clean.len; p < end;) {
+        const char *escape = memchr(p, '\\', (size_t)(end - p));
+        size_t n = escape ? (size_t)(escape - p) : (size_t)(end - p);
+
+        buf_append(out, p, n);
+        p += n;
+        if (escape)
+            p += mend_escape(out, p, end);
+    }
+    buf_release(&clean);
+    return out->err;
+}
+
 void llm_chunk_release(struct llm_chunk *chunk)
 {
     json_decref(chunk->json);
     chunk->json = NULL;
+    free(chunk->own);
+    chunk->own = NULL;
 }
 
 bool llm_error_sentence(const char *body, size_t len, char *to, size_t size)

@@ -12,7 +12,7 @@
  * Errors     llm_end.err: 0, UV_ECONNREFUSED, UV_ETIMEDOUT, UV_ECONNRESET (stream broke off),
  *            UV_EPROTO (not the protocol), UV_EACCES (key refused), UV_EAGAIN (rate limited or
  *            overloaded; retry_after_ms says how long), UV_EINVAL (request refused),
- *            UV_ENOENT (no such model).
+ *            UV_ENOENT (no such model), UV_E2BIG (longer than the model's context).
  * Ownership  The request is copied as far as it is needed. gen is the caller's until on_end or
  *            llm_cancel(). Keys never reach a message or a log.
  */
@@ -20,6 +20,8 @@
 #define LLM_DRIVER_H
 
 #include "base/error.h"
+#include "llm/filter.h"
+#include "llm/habits.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,6 +54,7 @@ struct llm_request {
     const char *question; /**< As asked; the last message holds it too */
     const char *model;    /**< NULL: the provider's configured one */
     int max_tokens;       /**< 0: driver's default */
+    int context;          /**< Tokens to make room for, where the server lets us say; 0: its own */
     double temperature;
 };
 
@@ -62,12 +65,26 @@ struct llm_end {
     const char *why; /**< A sentence for the person, "" when err is 0 */
     enum llm_finish finish;
     uint64_t retry_after_ms; /**< 0: not said */
+    int context;             /**< With UV_E2BIG: tokens that fit; 0: not said */
 };
 
 struct llm_handlers {
     void (*on_start)(const char *model, void *arg);            /**< Accepted; headers are in */
     void (*on_delta)(const char *text, size_t len, void *arg); /**< Well-formed UTF-8 pieces */
-    void (*on_end)(const struct llm_end *end, void *arg);      /**< Exactly once unless cancelled */
+    /** (optional) It thinks; called again as it goes on. Thoughts themselves are never given. */
+    void (*on_thinking)(void *arg);
+    /** (optional) Bytes came, but no word: the server holds the line while it waits itself. */
+    void (*on_alive)(void *arg);
+    /** (optional) All that on_delta brought so far was a thought: take it back. */
+    void (*on_take_back)(void *arg);
+    void (*on_end)(const struct llm_end *end, void *arg); /**< Exactly once unless cancelled */
+};
+
+/** What a list of models tells of the one that is configured, or of the first where none is. */
+struct llm_facts {
+    char model[LLM_HABIT_NAME_MAX]; /**< ""; nothing is known */
+    int context;                    /**< Tokens that fit; 0: not said */
+    int millions;                   /**< Of parameters; 0: not said */
 };
 
 /** A configured provider. Strings are borrowed from the settings and outlive it. */
@@ -77,10 +94,16 @@ struct llm_provider {
     const char *url;     /**< Base, e.g. "https://api.groq.com/openai/v1" */
     const char *api_key; /**< NULL when none is needed */
     const char *model;
+    bool local;                /**< On this machine: nothing leaves it, and it may be slow */
+    bool any_model;            /**< Nobody chose .model: the first of its list takes the place */
+    bool finds;                /**< It is there only once it was found */
+    struct llm_habits *habits; /**< What is learnt of it; NULL: nothing is remembered */
+    struct llm_facts *facts;   /**< (optional) Filled by the driver's .models */
 };
 
 struct llm_driver {
     const char *name;        /**< "openai", "ollama", "outline" */
+    bool plain;              /**< Its words are ours: nothing is filtered */
     uint64_t first_token_ms; /**< It may need this long to its first token (loads a model); 0: no */
     bool lists_all;          /**< What .models does not name cannot be used */
     int (*start)(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err);
@@ -104,6 +127,11 @@ struct llm_gen {
     struct llm_handlers h;
     void *arg;
     void *state;
+    struct llm_filter filter;
+    struct llm_habit own;    /* where the provider remembers nothing */
+    struct llm_habit *habit; /* of the model that is asked; NULL until that is known */
+    size_t shown;            /* bytes of words that were given */
+    bool thought;
     bool closed;
 };
 

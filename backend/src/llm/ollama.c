@@ -18,26 +18,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOAD_MS = 30000 };
+enum { LOAD_MS = 30000, THINKING_TOKENS = 2048 };
 
 static const char keep_alive[] = "30m";
 
 struct ollama {
-    struct llm_wire wire; /* first, so that the two pointers convert */
-    struct buf line;      /* of the stream, or the body of an error */
+    struct llm_wire wire; /* first, so that the two pointers convert; .body: a line, or an error */
     enum { GOING, DONE, BROKEN, REPORTED } outcome;
     enum llm_finish finish;
+    unsigned sent; /* enum llm_field */
+    bool started;
 };
 
 static void ollama_release(void *state)
 {
     struct ollama *s = state;
 
-    if (s->line.data)
-        explicit_bzero(s->line.data, s->line.cap);
-    buf_release(&s->line);
+    llm_wire_release(&s->wire);
     free(s);
 }
+
+static bool ask_again(struct ollama *s);
 
 static void finish(struct ollama *s, int err, const char *why)
 {
@@ -52,9 +53,10 @@ static void end_refused(struct ollama *s)
     char why[ERR_TEXT_MAX];
 
     if (s->outcome == REPORTED)
-        text_copy(said, sizeof(said), s->line.data ? s->line.data : "", s->line.len);
+        text_copy(said, sizeof(said), s->wire.body.data ? s->wire.body.data : "", s->wire.body.len);
     else
-        llm_error_sentence(s->line.data ? s->line.data : "", s->line.len, said, sizeof(said));
+        llm_error_sentence(s->wire.body.data ? s->wire.body.data : "", s->wire.body.len, said,
+                           sizeof(said));
     if (err == UV_ENOENT || (strstr(said, "not found") && strstr(said, "model"))) {
         err = UV_ENOENT;
         snprintf(why, sizeof(why), "%.64s has no model %.120s: get it with `ollama pull %.120s`",
@@ -68,6 +70,7 @@ static void end_refused(struct ollama *s)
 
 static void on_line(struct ollama *s, const char *line, size_t len)
 {
+    struct llm_gen *gen = s->wire.gen;
     struct llm_chunk chunk;
     struct buf clean;
     int err;
@@ -77,9 +80,9 @@ static void on_line(struct ollama *s, const char *line, size_t len)
     if (!len)
         return;
     buf_init(&clean, 3 * (size_t)LLM_LINE_MAX);
-    err = llm_put_clean(&clean, line, len);
+    err = llm_mend_json(&clean, line, len);
     if (!err)
-        err = ollama_parse_line(clean.data, clean.len, &chunk);
+        err = ollama_parse_line(clean.data ? clean.data : "", clean.len, &chunk);
     buf_release(&clean);
     if (err) {
         s->outcome = BROKEN;
@@ -91,45 +94,87 @@ static void on_line(struct ollama *s, const char *line, size_t len)
     }
     if (chunk.error) {
         s->outcome = REPORTED;
-        buf_clear(&s->line);
-        buf_puts(&s->line, chunk.error);
-    } else if (chunk.len) {
-        llm_emit_delta(s->wire.gen, chunk.text, chunk.len);
+        buf_clear(&s->wire.body);
+        buf_puts(&s->wire.body, chunk.error);
+    } else if ((!chunk.thought || llm_emit_thinking(gen)) && chunk.len) {
+        llm_emit_delta(gen, chunk.text, chunk.len);
     }
     llm_chunk_release(&chunk);
 }
 
-/** Cut what arrived into lines; a part of one waits in s->line. */
+/** Cut what arrived into lines; a part of one waits in s->wire.body. */
 static void feed(struct ollama *s, const char *data, size_t len)
 {
     while (len && !s->wire.gen->closed && s->outcome == GOING) {
         const char *nl = memchr(data, '\n', len);
         size_t n = nl ? (size_t)(nl - data) : len;
 
-        if (buf_append(&s->line, data, n)) {
+        if (buf_append(&s->wire.body, data, n)) {
             s->outcome = BROKEN;
             return;
         }
         data += n + (nl != NULL);
         len -= n + (nl != NULL);
         if (nl) {
-            struct buf whole = s->line;
+            struct buf whole = s->wire.body;
 
-            buf_init(&s->line, LLM_LINE_MAX);
+            buf_init(&s->wire.body, LLM_LINE_MAX);
             on_line(s, whole.data ? whole.data : "", whole.len);
             buf_release(&whole);
         }
     }
 }
 
+/** The length was spent on thoughts: once more, with room for both. */
+static bool thought_too_long(struct ollama *s)
+{
+    struct llm_gen *gen = s->wire.gen;
+
+    if (s->finish != LLM_LENGTH || gen->shown || !gen->thought ||
+        s->wire.max_tokens >= THINKING_TOKENS)
+        return false;
+    s->wire.max_tokens = THINKING_TOKENS;
+    return ask_again(s);
+}
+
+static void end_well(struct ollama *s)
+{
+    char why[ERR_TEXT_MAX];
+
+    if (!llm_emit_rest(s->wire.gen) || thought_too_long(s))
+        return;
+    s->wire.well = true;
+    if (s->wire.gen->shown || !s->wire.gen->thought) {
+        finish(s, 0, NULL);
+        return;
+    }
+    snprintf(why, sizeof(why), "%s thought, and then said nothing", s->wire.gen->provider->name);
+    finish(s, UV_EINVAL, why);
+}
+
 static void settle(struct ollama *s)
 {
+    if (s->wire.gen->closed)
+        return;
     if (s->outcome == DONE)
-        finish(s, 0, NULL);
+        end_well(s);
     else if (s->outcome == REPORTED)
         end_refused(s);
     else if (s->outcome == BROKEN)
         finish(s, UV_EPROTO, "the reply is not of Ollama's protocol: is the address right?");
+}
+
+/** Leave out what was refused and ask again. */
+static bool mend(struct ollama *s)
+{
+    const char *body = s->wire.body.data ? s->wire.body.data : "";
+    unsigned refused;
+
+    if (s->wire.status != 400 && s->wire.status != 422)
+        return false;
+    refused = llm_refused_fields(body, s->wire.body.len, s->sent);
+    s->wire.gen->habit->without |= refused;
+    return refused && ask_again(s);
 }
 
 static void on_headers(struct http_call *call, int status, void *arg)
@@ -138,8 +183,9 @@ static void on_headers(struct http_call *call, int status, void *arg)
 
     (void)call;
     s->wire.status = status;
-    if (status == 200)
+    if (status == 200 && !s->started)
         llm_emit_start(s->wire.gen, s->wire.model);
+    s->started |= status == 200;
 }
 
 static void on_data(struct http_call *call, const char *data, size_t len, void *arg)
@@ -148,11 +194,14 @@ static void on_data(struct http_call *call, const char *data, size_t len, void *
 
     (void)call;
     if (s->wire.status != 200) {
-        size_t room = s->line.len < LLM_ERROR_BODY_MAX ? LLM_ERROR_BODY_MAX - s->line.len : 0;
+        size_t room =
+            s->wire.body.len < LLM_ERROR_BODY_MAX ? LLM_ERROR_BODY_MAX - s->wire.body.len : 0;
 
-        buf_append(&s->line, data, len < room ? len : room);
+        buf_append(&s->wire.body, data, len < room ? len : room);
         return;
     }
+    if (!llm_emit_alive(s->wire.gen))
+        return;
     feed(s, data, len);
     settle(s);
 }
@@ -163,17 +212,22 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     const char *name = s->wire.gen->provider->name;
     char text[ERR_TEXT_MAX];
 
-    (void)call;
     if (err == UV_ECONNREFUSED) {
         snprintf(text, sizeof(text), "%s does not answer: start it with `ollama serve`", name);
         finish(s, err, text);
     } else if (err) {
         snprintf(text, sizeof(text), "%s: %s", name, why && *why ? why : uv_strerror(err));
         finish(s, err, text);
+    } else if (s->wire.status / 100 == 3 && llm_wire_redirect(&s->wire, call)) {
+        if (!ask_again(s))
+            end_refused(s);
     } else if (s->wire.status != 200) {
-        end_refused(s);
+        if (!mend(s))
+            end_refused(s);
     } else {
         feed(s, "\n", 1); /* a last line without its end */
+        if (s->wire.gen->closed)
+            return;
         if (s->outcome == GOING) {
             snprintf(text, sizeof(text), "%s broke off in the middle of the answer", name);
             finish(s, UV_ECONNRESET, text);
@@ -183,35 +237,71 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     }
 }
 
-static json_t *body_of(const struct ollama *s, const struct llm_request *req)
+/** Thinking costs the time in which nothing is said. gpt-oss knows only how much. */
+static void ask_for_less(struct ollama *s, json_t *obj)
 {
-    int max = req->max_tokens > 0 ? req->max_tokens : LLM_MAX_TOKENS_DEFAULT;
+    if (s->wire.gen->habit->without & LLM_FIELD_REASONING)
+        return;
+    s->sent |= LLM_FIELD_REASONING;
+    if (strcasestr(s->wire.model, "gpt-oss"))
+        json_set_str(obj, "think", "low");
+    else
+        json_object_set_new(obj, "think", json_false());
+}
+
+static json_t *body_of(struct ollama *s)
+{
+    const struct llm_wire *w = &s->wire;
     json_t *options = json_object();
     json_t *obj = json_object();
 
-    json_object_set_new(options, "num_predict", json_integer(max));
-    if (req->temperature > 0)
-        json_object_set_new(options, "temperature", json_real(req->temperature));
-    json_set_str(obj, "model", s->wire.model);
-    json_object_set_new(obj, "messages", llm_messages_json(req));
+    s->sent = LLM_FIELD_SYSTEM;
+    json_object_set_new(options, "num_predict", json_integer(w->max_tokens));
+    if (w->temperature > 0)
+        json_object_set_new(options, "temperature", json_real(w->temperature));
+    if (w->context > 0) /* the same all through an interview: another one loads the model again */
+        json_object_set_new(options, "num_ctx", json_integer(w->context));
+    json_set_str(obj, "model", w->model);
+    json_object_set_new(obj, "messages", llm_wire_messages(w));
     json_object_set_new(obj, "stream", json_true());
     json_object_set_new(obj, "options", options);
     json_set_str(obj, "keep_alive", keep_alive);
+    ask_for_less(s, obj);
     return obj;
 }
 
-static int ollama_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err)
+static int post(struct ollama *s, struct errbuf *err)
 {
     static const struct http_call_handlers handlers = {
         .on_headers = on_headers, .on_data = on_data, .on_done = on_done};
     static const char *const headers[] = {"Content-Type: application/json", NULL};
+    bool follows = s->wire.status / 100 == 3;
+
+    return llm_wire_post(&s->wire, follows ? NULL : "/api/chat", headers, body_of(s), &handlers,
+                         err);
+}
+
+static bool ask_again(struct ollama *s)
+{
+    struct errbuf err = {""};
+
+    if (++s->wire.tries > LLM_TRIES_MAX)
+        return false;
+    http_call_cancel(s->wire.call);
+    s->wire.call = NULL;
+    s->outcome = GOING;
+    s->finish = LLM_STOP;
+    return post(s, &err) == 0;
+}
+
+static int ollama_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err)
+{
     struct ollama *s;
     int rc = llm_wire_new(&s, sizeof(*s), gen, req, err);
 
     if (rc)
         return rc;
-    buf_init(&s->line, LLM_LINE_MAX);
-    rc = llm_wire_post(&s->wire, "/api/chat", headers, body_of(s, req), &handlers, err);
+    rc = post(s, err);
     if (rc)
         ollama_release(s);
     else

@@ -101,6 +101,7 @@ static void outline_cancel(struct llm_gen *gen)
 
 const struct llm_driver llm_driver_outline = {
     .name = "outline",
+    .plain = true,
     .start = outline_start,
     .cancel = outline_cancel,
     .release = writer_release,

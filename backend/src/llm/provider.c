@@ -7,36 +7,59 @@
 
 #include <string.h>
 
-const struct llm_preset llm_presets[] = {{.name = "groq",
-                                          .title = "Groq",
-                                          .driver = "openai",
-                                          .url = "https://api.groq.com/openai/v1",
-                                          .model = "llama-3.3-70b-versatile",
-                                          .key_env = "GROQ_API_KEY",
-                                          .needs_key = true},
-                                         {.name = "openai",
-                                          .title = "OpenAI",
-                                          .driver = "openai",
-                                          .url = "https://api.openai.com/v1",
-                                          .model = "gpt-4o-mini",
-                                          .key_env = "OPENAI_API_KEY",
-                                          .needs_key = true},
-                                         {.name = "ollama",
-                                          .title = "Ollama",
-                                          .driver = "ollama",
-                                          .url = "http://127.0.0.1:11434",
-                                          .model = "llama3.2",
-                                          .local = true},
-                                         {.name = "compatible",
-                                          .title = "OpenAI-compatible server",
-                                          .driver = "openai",
-                                          .key_env = "INTERVIEWD_COMPATIBLE_KEY"},
-                                         {.name = "outline",
-                                          .title = "Built-in outline",
-                                          .driver = "outline",
-                                          .model = "outline",
-                                          .local = true},
-                                         {.name = NULL}};
+#define SERVICE(n, t, u, m, k)                                                                     \
+    {                                                                                              \
+        .name = (n), .title = (t), .driver = "openai", .url = (u), .model = (m), .key_env = (k),   \
+        .needs_key = true                                                                          \
+    }
+#define SERVER(n, t, u, k)                                                                         \
+    {                                                                                              \
+        .name = (n), .title = (t), .driver = "openai", .url = (u), .key_env = (k),                 \
+        .local = (u) != NULL                                                                       \
+    }
+
+const struct llm_preset llm_presets[] = {
+    SERVICE("groq", "Groq", "https://api.groq.com/openai/v1", "llama-3.3-70b-versatile",
+            "GROQ_API_KEY"),
+    SERVICE("openai", "OpenAI", "https://api.openai.com/v1", "gpt-4o-mini", "OPENAI_API_KEY"),
+    SERVICE("openrouter", "OpenRouter", "https://openrouter.ai/api/v1",
+            "meta-llama/llama-3.3-70b-instruct", "OPENROUTER_API_KEY"),
+    SERVICE("together", "Together AI", "https://api.together.xyz/v1",
+            "meta-llama/Llama-3.3-70B-Instruct-Turbo", "TOGETHER_API_KEY"),
+    SERVICE("azure", "Azure OpenAI", NULL, "gpt-4o-mini", "AZURE_OPENAI_API_KEY"),
+    {.name = "ollama",
+     .title = "Ollama",
+     .driver = "ollama",
+     .url = "http://127.0.0.1:11434",
+     .model = "llama3.2",
+     .local = true,
+     .found = true},
+    {.name = "lmstudio",
+     .title = "LM Studio",
+     .driver = "openai",
+     .url = "http://127.0.0.1:1234/v1",
+     .local = true,
+     .found = true},
+    {.name = "llamacpp",
+     .title = "llama.cpp",
+     .driver = "openai",
+     .url = "http://127.0.0.1:8080/v1",
+     .local = true,
+     .found = true},
+    {.name = "vllm",
+     .title = "vLLM",
+     .driver = "openai",
+     .url = "http://127.0.0.1:8000/v1",
+     .local = true,
+     .found = true},
+    SERVER("litellm", "LiteLLM", "http://127.0.0.1:4000/v1", NULL),
+    SERVER("compatible", "OpenAI-compatible server", NULL, "INTERVIEWD_COMPATIBLE_URL"),
+    {.name = "outline",
+     .title = "Built-in outline",
+     .driver = "outline",
+     .model = "outline",
+     .local = true},
+    {.name = NULL}};
 
 const struct llm_preset *llm_preset_find(const char *name)
 {

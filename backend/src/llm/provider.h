@@ -25,6 +25,7 @@ struct llm_preset {
     const char *key_env; /**< Usual name of the key's environment variable; NULL: none */
     bool needs_key;
     bool local; /**< What is asked stays on this machine, unless its address is changed */
+    bool found; /**< Looked for at .url where nobody chose a chain */
 };
 
 /** All presets, ended by one with a NULL name; the order is the default chain. */

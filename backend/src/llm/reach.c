@@ -3,9 +3,12 @@
  */
 #include "llm/reach.h"
 
+#include "llm/driver_inner.h"
+
 #include "base/clock.h"
 #include "loop/loop.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +21,7 @@ struct seen {
     size_t models;  /* of the list that is being read */
     uint64_t at_ms; /* when known was found out; 0: never */
     struct llm_reached known;
+    struct llm_facts facts;
 };
 
 struct llm_reach {
@@ -25,6 +29,9 @@ struct llm_reach {
     struct loop_timer *tick; /* tells that all is settled, never from inside a call */
     void (*settled)(void *arg);
     void *arg;
+    void (*learnt)(size_t i, const struct llm_reached *known, const struct llm_facts *facts,
+                   void *arg);
+    void *learnt_arg;
     size_t asking;
     size_t count;
     struct seen seen[];
@@ -40,21 +47,13 @@ static void on_tick(void *arg)
         settled(r->arg);
 }
 
-/* Ollama's "llama3.2" is its "llama3.2:latest". */
-static bool same_model(const char *listed, const char *wanted)
-{
-    size_t len = strlen(wanted);
-
-    return !strncmp(listed, wanted, len) && (!listed[len] || !strcmp(listed + len, ":latest"));
-}
-
 static struct llm_reached judge(const struct seen *s, int err)
 {
     struct llm_reached known = {LLM_REACH_ANSWERS, err, s->models};
 
     if (err)
         known.state = LLM_REACH_SILENT;
-    else if (s->provider.driver->lists_all && !s->has_model)
+    else if (s->provider.any_model ? !s->models : s->provider.driver->lists_all && !s->has_model)
         known.state = LLM_REACH_NO_MODEL;
     return known;
 }
@@ -66,6 +65,8 @@ static void found(struct seen *s, int err)
     s->known = judge(s, err);
     s->at_ms = clock_mono_ms();
     s->asking = false;
+    if (r->learnt && err != UV_ECANCELED)
+        r->learnt((size_t)(s - r->seen), &s->known, &s->facts, r->learnt_arg);
     if (--r->asking == 0)
         timer_start(r->tick, 0, 0);
 }
@@ -79,12 +80,14 @@ static void on_model(const char *name, int err, void *arg)
         return;
     }
     s->models++;
-    s->has_model |= s->provider.model && same_model(name, s->provider.model);
+    s->has_model |= s->provider.model && llm_same_model(name, s->provider.model);
 }
 
 static bool fresh(const struct seen *s)
 {
-    return s->at_ms && clock_mono_ms() - s->at_ms < LLM_REACH_FRESH_MS;
+    uint64_t fresh_ms = s->provider.local ? LLM_REACH_LOCAL_FRESH_MS : LLM_REACH_FRESH_MS;
+
+    return s->at_ms && clock_mono_ms() - s->at_ms < fresh_ms;
 }
 
 static void ask(struct seen *s)
@@ -114,6 +117,20 @@ void llm_reach_look(struct llm_reach *r, void (*settled)(void *arg), void *arg)
         timer_start(r->tick, 0, 0);
 }
 
+void llm_reach_on_learnt(struct llm_reach *r,
+                         void (*fn)(size_t i, const struct llm_reached *known,
+                                    const struct llm_facts *facts, void *arg),
+                         void *arg)
+{
+    r->learnt = fn;
+    r->learnt_arg = arg;
+}
+
+const struct llm_provider *llm_reach_provider(const struct llm_reach *r, size_t i)
+{
+    return &r->seen[i].provider;
+}
+
 struct llm_reached llm_reach_get(const struct llm_reach *r, size_t i)
 {
     const struct seen *s = &r->seen[i];
@@ -121,6 +138,19 @@ struct llm_reached llm_reach_get(const struct llm_reach *r, size_t i)
     if (!s->provider.driver->models)
         return (struct llm_reached){.state = LLM_REACH_ANSWERS};
     return fresh(s) ? s->known : (struct llm_reached){.state = LLM_REACH_UNKNOWN};
+}
+
+struct capitals {
+    char text[32];
+};
+
+static struct capitals upper(const char *name)
+{
+    struct capitals c = {""};
+
+    for (size_t i = 0; name[i] && i + 1 < sizeof(c.text); i++)
+        c.text[i] = (char)toupper((unsigned char)name[i]);
+    return c;
 }
 
 static const char *why_silent(int err)
@@ -134,6 +164,12 @@ static const char *why_silent(int err)
         return "it is overloaded or failing";
     case UV_EAI_NONAME:
         return "its address has an unknown name";
+    case UV_ENOENT:
+        return "there is nothing at its address (HTTP 404)";
+    case UV_EPROTO:
+        return "its reply is not understood, or its certificate is not trusted";
+    case UV_EINVAL:
+        return "it refuses to list its models";
     default:
         return uv_strerror(err);
     }
@@ -152,19 +188,36 @@ const char *llm_reach_say(const struct llm_reached *known, const struct llm_prov
     return to;
 }
 
+static bool is_azure(const struct llm_provider *p)
+{
+    return !strcmp(p->name, "azure");
+}
+
 const char *llm_reach_advise(const struct llm_reached *known, const struct llm_provider *p,
                              char *to, size_t size)
 {
+    const char *has = p->facts && p->facts->model[0] ? p->facts->model : NULL;
     bool ollama = !strcmp(p->driver->name, "ollama");
 
     *to = '\0';
-    if (known->state == LLM_REACH_NO_MODEL)
-        snprintf(to, size, "%s %s", ollama ? "get it: ollama pull" : "choose another than",
-                 p->model);
+    if (known->state == LLM_REACH_NO_MODEL && ollama)
+        snprintf(to, size, "get it: ollama pull %s", p->model);
+    else if (known->state == LLM_REACH_NO_MODEL && !known->models)
+        snprintf(to, size, "load a model there");
+    else if (known->state == LLM_REACH_NO_MODEL && has)
+        snprintf(to, size, "choose another than %s (INTERVIEWD_%s_MODEL): it has %.120s", p->model,
+                 upper(p->name).text, has);
+    else if (known->state == LLM_REACH_NO_MODEL)
+        snprintf(to, size, "choose another than %s", p->model);
     else if (known->state == LLM_REACH_SILENT && known->err == UV_EACCES)
         snprintf(to, size, "make a new key for %s and set it", p->name);
+    else if (known->state == LLM_REACH_SILENT && known->err == UV_ENOENT)
+        snprintf(to, size, "look at its address, which is wrong or lacks its end (%s): %s",
+                 is_azure(p) ? "/openai/v1" : "/v1", p->url);
     else if (known->state == LLM_REACH_SILENT && ollama)
         snprintf(to, size, "start it: ollama serve; then: ollama pull %s", p->model);
+    else if (known->state == LLM_REACH_SILENT && p->local)
+        snprintf(to, size, "start it; it is looked for at %s", p->url);
     else if (known->state == LLM_REACH_SILENT)
         snprintf(to, size, "look at the network, and at its address: %s", p->url);
     return to;
@@ -180,8 +233,10 @@ int llm_reach_open(struct llm_reach **rp, struct loop *loop, struct http_client 
         return UV_ENOMEM;
     r->client = client;
     r->count = count;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         r->seen[i] = (struct seen){.r = r, .provider = providers[i]};
+        r->seen[i].provider.facts = &r->seen[i].facts;
+    }
     err = timer_open(&r->tick, loop, on_tick, r);
     if (err) {
         free(r);

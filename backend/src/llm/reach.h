@@ -20,7 +20,10 @@
 
 #include "llm/driver.h"
 
-enum { LLM_REACH_FRESH_MS = 10000 };
+enum {
+    LLM_REACH_FRESH_MS = 10000,
+    LLM_REACH_LOCAL_FRESH_MS = 1000, /**< Of one on this machine: asking it costs nothing */
+};
 
 enum llm_reach_state {
     LLM_REACH_UNKNOWN,  /**< Not asked lately, or being asked */
@@ -44,6 +47,15 @@ void llm_reach_close(struct llm_reach *r); /**< NULL is allowed */
 /** Ask those of whom nothing recent is known. settled (may be NULL) runs once, when nobody is
  *  waited for any more; a later call replaces one that has not run. */
 void llm_reach_look(struct llm_reach *r, void (*settled)(void *arg), void *arg);
+
+/** Hear of all that is found out, as it is: of the i-th provider. NULL: no more. */
+void llm_reach_on_learnt(struct llm_reach *r,
+                         void (*fn)(size_t i, const struct llm_reached *known,
+                                    const struct llm_facts *facts, void *arg),
+                         void *arg);
+
+/** The i-th provider, with what its list told (.facts): for llm_reach_advise(). */
+const struct llm_provider *llm_reach_provider(const struct llm_reach *r, size_t i);
 
 struct llm_reached llm_reach_get(const struct llm_reach *r, size_t i);
 

@@ -1,5 +1,5 @@
 /**
- * @file llm/wire.c  One request to a remote provider: starting it, giving it up
+ * @file llm/wire.c  One question to a remote provider: asking it, asking anew, giving it up
  *
  * The same for every driver that speaks HTTP; what comes back is theirs to read.
  */
@@ -13,17 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int llm_join_url(char *to, size_t size, const struct llm_provider *p, const char *path)
-{
-    size_t n = p->url ? strlen(p->url) : 0;
-
-    while (n && p->url[n - 1] == '/')
-        n--;
-    return snprintf(to, size, "%.*s%s", (int)n, p->url ? p->url : "", path) < (int)size
-               ? 0
-               : UV_ENAMETOOLONG;
-}
-
 int llm_wire_new(void *wp, size_t size, struct llm_gen *gen, const struct llm_request *req,
                  struct errbuf *err)
 {
@@ -33,26 +22,84 @@ int llm_wire_new(void *wp, size_t size, struct llm_gen *gen, const struct llm_re
     if (!gen->client || !gen->provider->url || !model || !*model)
         return err_set(err, UV_EINVAL, "%s has no address or no model", gen->provider->name);
     w = calloc(1, size);
-    if (!w)
+    if (w)
+        w->messages = llm_messages_json(req);
+    if (!w || !w->messages) {
+        free(w);
         return err_set(err, UV_ENOMEM, "out of memory");
+    }
     w->gen = gen;
     text_copy(w->model, sizeof(w->model), model, strlen(model));
+    w->max_tokens = req->max_tokens > 0 ? req->max_tokens : LLM_MAX_TOKENS_DEFAULT;
+    w->context = req->context;
+    w->temperature = req->temperature;
+    buf_init(&w->body, LLM_LINE_MAX + 1);
+    llm_gen_model(gen, w->model);
     memcpy(wp, &w, sizeof(w));
     return 0;
+}
+
+void llm_wire_release(struct llm_wire *w)
+{
+    if (w->body.data)
+        explicit_bzero(w->body.data, w->body.cap);
+    buf_release(&w->body);
+    json_decref(w->messages);
+    w->messages = NULL;
+}
+
+/** The system's words in front of the user's first. */
+static json_t *without_system(const json_t *messages)
+{
+    json_t *all = json_array();
+    const char *system = "";
+    const json_t *m;
+    size_t i;
+
+    json_array_foreach(messages, i, m)
+    {
+        const char *role = json_str(m, "role");
+        json_t *copy;
+        struct buf text;
+
+        if (role && !strcmp(role, "system")) {
+            system = json_str(m, "content");
+            continue;
+        }
+        copy = json_copy((json_t *)(uintptr_t)m);
+        if (*system) {
+            buf_init(&text, LLM_BODY_MAX);
+            buf_printf(&text, "%s\n\n%s", system, json_str(m, "content"));
+            json_set_text(copy, "content", text.data ? text.data : "", text.len);
+            buf_release(&text);
+            system = "";
+        }
+        json_array_append_new(all, copy);
+    }
+    return all;
+}
+
+json_t *llm_wire_messages(const struct llm_wire *w)
+{
+    if (w->gen->habit->without & LLM_FIELD_SYSTEM)
+        return without_system(w->messages);
+    return json_incref(w->messages);
 }
 
 int llm_wire_post(struct llm_wire *w, const char *path, const char *const *headers, json_t *obj,
                   const struct http_call_handlers *handlers, struct errbuf *err)
 {
     const char *name = w->gen->provider->name;
-    char url[LLM_URL_MAX];
     struct buf body;
-    int rc;
+    int rc = 0;
 
-    if (llm_join_url(url, sizeof(url), w->gen->provider, path)) {
+    if (path && llm_endpoint(w->url, sizeof(w->url), w->gen->provider, path)) {
         json_decref(obj);
         return err_set(err, UV_EINVAL, "the address of %s is too long", name);
     }
+    w->status = 0;
+    w->well = false;
+    buf_clear(&w->body);
     buf_init(&body, LLM_BODY_MAX);
     json_write(&body, obj);
     json_decref(obj);
@@ -61,7 +108,7 @@ int llm_wire_post(struct llm_wire *w, const char *path, const char *const *heade
         rc = http_call_start(
             w->gen->client,
             &(struct http_call_request){.method = "POST",
-                                        .url = url,
+                                        .url = w->url,
                                         .headers = headers,
                                         .body = body.data,
                                         .body_len = body.len,
@@ -74,10 +121,28 @@ int llm_wire_post(struct llm_wire *w, const char *path, const char *const *heade
     return rc ? err_set(err, rc, "%s cannot be asked: %s", name, uv_strerror(rc)) : 0;
 }
 
+bool llm_wire_redirect(struct llm_wire *w, const struct http_call *call)
+{
+    const char *location = http_call_header(call, "location");
+    char next[LLM_URL_MAX];
+
+    if (w->status < 300 || w->status > 308 || !location || w->hops >= LLM_HOPS_MAX ||
+        llm_follow(next, sizeof(next), w->url, location))
+        return false;
+    w->hops++;
+    memcpy(w->url, next, sizeof(w->url));
+    return true;
+}
+
 void llm_wire_cancel(struct llm_gen *gen)
 {
     struct llm_wire *w = gen->state;
 
-    if (w)
+    if (!w)
+        return;
+    if (w->well)
+        http_call_let_go(w->call);
+    else
         http_call_cancel(w->call);
+    w->call = NULL;
 }

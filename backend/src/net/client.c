@@ -33,6 +33,10 @@ enum {
     CONNECTIONS_KEPT = 16,
     WHY_MAX = 256,
     RETRY_AFTER_MAX_S = 3600,
+    CONNECTION_AGE_S =
+        900,        /* of an idle one that is still used; between two questions pass minutes */
+    LEFT_MS = 1000, /* for a call that was let go */
+    LEFT_MAX = 256 << 10,
 };
 
 struct http_client {
@@ -67,6 +71,7 @@ struct http_call {
     bool idle_out;
     bool hang_up;   /* with bytes still to come: its connection serves nobody else */
     bool added;     /* libcurl has it */
+    size_t left;    /* bytes that came after it was let go */
     bool unwatched; /* nothing will tell of its socket: it ends */
     bool closed;
     char why[WHY_MAX];
@@ -407,6 +412,41 @@ void http_call_cancel(struct http_call *call)
         call_close(call, true);
 }
 
+static void left_data(struct http_call *call, const char *data, size_t len, void *arg)
+{
+    (void)data;
+    (void)arg;
+    call->left += len;
+    if (call->left > LEFT_MAX)
+        http_call_cancel(call);
+}
+
+static void left_done(struct http_call *call, int err, const char *why, void *arg)
+{
+    (void)call;
+    (void)err;
+    (void)why;
+    (void)arg;
+}
+
+static void on_left_too_long(void *arg)
+{
+    http_call_cancel(arg);
+}
+
+void http_call_let_go(struct http_call *call)
+{
+    if (!call || call->closed)
+        return;
+    call->h = (struct http_call_handlers){.on_data = left_data, .on_done = left_done};
+    call->left = 1;
+    timer_close(call->idle);
+    call->idle = NULL;
+    if (timer_open(&call->idle, call->client->loop, on_left_too_long, call) ||
+        timer_start(call->idle, LEFT_MS, 0))
+        call_close(call, true);
+}
+
 /** Do what handlers asked for while libcurl was on the stack. */
 static void left_libcurl(struct http_client *client)
 {
@@ -508,7 +548,9 @@ static int set_options(struct http_call *call, const struct http_call_request *r
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, NULL);
+    /* Not asked for, and understood when a server compresses all the same. */
+    curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "identity");
+    curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)CONNECTION_AGE_S);
     curl_easy_setopt(e, CURLOPT_USERAGENT, "interviewd");
     curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(e, CURLOPT_HEADERDATA, call);

@@ -59,6 +59,9 @@ void http_client_close(struct http_client *client);
 int http_call_start(struct http_client *client, const struct http_call_request *req,
                     const struct http_call_handlers *h, void *arg, struct http_call **callp);
 void http_call_cancel(struct http_call *call); /**< NULL is allowed */
+/** No handler runs any more, but what little is still to come is read, so that the connection can
+ *  serve the next call. It is closed when that takes longer than a second. NULL is allowed. */
+void http_call_let_go(struct http_call *call);
 const char *http_call_header(const struct http_call *call, const char *name);
 
 struct http_reply {

@@ -26,14 +26,19 @@ void sse_release(struct sse *s)
     buf_release(&s->event);
 }
 
-static void dispatch(struct sse *s, sse_fn *fn, void *arg)
+static void give(struct sse *s, sse_fn *fn, void *arg)
 {
     if (s->has_data)
         fn(s->event.len ? s->event.data : "message", s->data.len ? s->data.data : "", s->data.len,
            arg);
     buf_clear(&s->data);
-    buf_clear(&s->event);
     s->has_data = false;
+}
+
+static void dispatch(struct sse *s, sse_fn *fn, void *arg)
+{
+    give(s, fn, arg);
+    buf_clear(&s->event);
 }
 
 static void field(struct sse *s, const char *name, size_t name_len, const char *value, size_t len)
@@ -63,6 +68,8 @@ static int end_of_line(struct sse *s, sse_fn *fn, void *arg)
         dispatch(s, fn, arg);
     else if (name_len) /* a line that begins with a colon is a comment */
         field(s, line, name_len, value, len - (size_t)(value - line));
+    if (s->by_line && !s->data.err)
+        give(s, fn, arg);
     buf_clear(&s->line);
     return s->data.err ? s->data.err : s->event.err;
 }

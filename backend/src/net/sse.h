@@ -23,6 +23,7 @@ struct sse {
     bool started; /**< A byte-order mark is skipped only before this */
     bool saw_cr;
     bool has_data;
+    bool by_line; /**< Each line of data is an event: for streams that leave out the empty lines */
 };
 
 /** event is "message" when the stream names none; data is NUL-terminated, newlines joined. */

@@ -48,7 +48,8 @@ class Crowd:
 class Waits(Case):
     @classmethod
     def more(cls):
-        return {"INTERVIEWD_REQUEST_WORKERS": WORKERS, "INTERVIEWD_FIRST_TOKEN_MAX_MS": 60000}
+        return {"INTERVIEWD_REQUEST_WORKERS": WORKERS, "INTERVIEWD_FIRST_TOKEN_MAX_MS": 60000,
+                "INTERVIEWD_LOCAL_FIRST_TOKEN_MAX_MS": 60000}
 
     def assertServed(self, what):
         """A short request is answered though a crowd is blocked."""

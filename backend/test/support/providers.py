@@ -234,8 +234,10 @@ class Handler(BaseHTTPRequestHandler):
         if model == "empty":
             return
         if model == "endless":
+            n = 0
             while not self.closed(0.005):
-                say("word ")
+                n += 1
+                say("word%d " % n)  # a model that repeats itself is cut
             self.gone(entry)
             return
         if model.startswith("stamp-"):

@@ -30,6 +30,7 @@ struct run {
     char order[64]; /* s: started, o: outline, d: first delta, f: finished */
     char providers[8][32];
     int started;
+    int thinking;
     int deltas;
     size_t points;
     int finished;
@@ -139,6 +140,9 @@ static void on_event(const struct answer_event *event, void *arg)
         break;
     case ANSWER_DELTA:
         on_delta(event->delta.len, arg);
+        break;
+    case ANSWER_THINKING:
+        r->thinking++;
         break;
     case ANSWER_FINISHED:
         on_finished(event->finished, arg);
@@ -390,7 +394,9 @@ static void who_is_told_may_close_in_every_event(void **state)
 
 static void a_pair_is_given_back_whole(void **state)
 {
-    struct answer_pair pair = {.question = strdup("Why?"), .answer = strdup("Because.")};
+    struct answer_pair pair = {.question = strdup("Why?"),
+                               .answer = strdup("Because."),
+                               .sent = strdup("Question 1. Why?")};
 
     (void)state;
     answer_pair_release(&pair);

@@ -29,6 +29,7 @@ static void on_event(const struct answer_event *event, void *arg)
 
     switch (event->kind) {
     case ANSWER_STARTED:
+    case ANSWER_THINKING:
         break;
     case ANSWER_OUTLINE:
         for (size_t i = 0; i < event->outline.count; i++)

@@ -6,6 +6,7 @@
 #include "answer/answer.h"
 #include "answer/breaker.h"
 #include "answer/prompt.h"
+#include "answer/quality.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,9 +33,15 @@ static void the_prefix_is_the_same_for_every_question(void **state)
     struct prompt b;
 
     (void)state;
-    assert_int_equal(prompt_build(&a, g, "why us", QUESTION_MOTIVATIONAL, NULL, 0, NULL, 0, NULL),
+    assert_int_equal(prompt_build(&a, &(struct prompt_input){.g = g,
+                                                             .question = "why us",
+                                                             .kind = QUESTION_MOTIVATIONAL}),
                      0);
-    assert_int_equal(prompt_build(&b, g, "tell me more", QUESTION_OTHER, NULL, 0, history, 1, NULL),
+    assert_int_equal(prompt_build(&b, &(struct prompt_input){.g = g,
+                                                             .question = "tell me more",
+                                                             .kind = QUESTION_OTHER,
+                                                             .history = history,
+                                                             .history_count = 1}),
                      0);
     assert_int_equal(a.messages[0].role, LLM_SYSTEM);
     assert_string_equal(a.messages[0].text, b.messages[0].text);
@@ -64,8 +71,10 @@ static void a_job_description_cannot_leave_its_marks(void **state)
     struct prompt p;
 
     (void)state;
-    assert_int_equal(
-        prompt_build(&p, g, "why </outline> us", QUESTION_OTHER, NULL, 0, NULL, 0, NULL), 0);
+    assert_int_equal(prompt_build(&p, &(struct prompt_input){.g = g,
+                                                             .question = "why </outline> us",
+                                                             .kind = QUESTION_OTHER}),
+                     0);
     /* once in the rules, once as the mark itself */
     assert_int_equal(occurrences(p.messages[0].text, "</job_description>"), 2);
     assert_int_equal(occurrences(p.messages[0].text, "<profile>"), 2);
@@ -92,7 +101,12 @@ static void long_texts_are_cut_and_say_so(void **state)
     for (size_t i = 0; i < 20; i++)
         history[i] = (struct answer_pair){.question = "q", .answer = answer};
     g = brief(context, context);
-    assert_int_equal(prompt_build(&p, g, "why", QUESTION_OTHER, NULL, 0, history, 20, NULL), 0);
+    assert_int_equal(prompt_build(&p, &(struct prompt_input){.g = g,
+                                                             .question = "why",
+                                                             .kind = QUESTION_OTHER,
+                                                             .history = history,
+                                                             .history_count = 20}),
+                     0);
     assert_true(p.memory_len <= PROMPT_BYTES_MAX);
     assert_true(p.count <= PROMPT_MESSAGES_MAX);
     assert_int_equal(occurrences(p.messages[0].text, PROMPT_CUT), 2);
@@ -150,8 +164,14 @@ static void a_prompt_has_the_form_that_its_rules_speak_of(void **state)
                                                                   .context = "Led a team.",
                                                                   .job_description = "Build."}),
                      0);
-    assert_int_equal(
-        prompt_build(&p, g, "Why us?", QUESTION_MOTIVATIONAL, points, 2, history, 2, NULL), 0);
+    assert_int_equal(prompt_build(&p, &(struct prompt_input){.g = g,
+                                                             .question = "Why us?",
+                                                             .kind = QUESTION_MOTIVATIONAL,
+                                                             .points = points,
+                                                             .point_count = 2,
+                                                             .history = history,
+                                                             .history_count = 2}),
+                     0);
     assert_string_equal(strstr(p.messages[0].text, "\n<profile>\n"),
                         "\n<profile>\nrole: Engineer\nyearsExperience: 0\nindustry: Rail\n"
                         "skills: C, SQL\ncontext:\nLed a team.\n</profile>\n"
@@ -164,12 +184,16 @@ static void a_prompt_has_the_form_that_its_rules_speak_of(void **state)
     assert_int_equal(p.messages[3].role, LLM_USER);
     assert_string_equal(p.messages[3].text,
                         "The interviewer asks: Why us?\nKind: motivational. Link one need of the "
-                        "job to one proof from the profile.\nThe most fitting passages, with their "
-                        "source:\n<outline>\n- [context] Led ‹profile>.\n</outline>\n");
+                        "job to one proof from the profile; name the company where it is known.\n"
+                        "Passages that a search found, with their source; they may not "
+                        "fit:\n<outline>\n- [context] Led ‹profile>.\n</outline>\n");
     prompt_release(&p);
     grounding_free(g);
 
-    assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, NULL, 0, NULL), 0);
+    assert_int_equal(
+        prompt_build(&p,
+                     &(struct prompt_input){.g = NULL, .question = "Why?", .kind = QUESTION_OTHER}),
+        0);
     assert_non_null(strstr(p.messages[0].text, "There is no profile"));
     assert_null(strstr(p.messages[0].text, "\n<profile>\n"));
     assert_int_equal(p.count, 2);
@@ -182,7 +206,10 @@ static void a_prompt_has_the_form_that_its_rules_speak_of(void **state)
     assert_int_equal(
         grounding_open(&g, &(struct grounding_input){.years_experience = -1, .context = "Led."}),
         0);
-    assert_int_equal(prompt_build(&p, g, "Why?", QUESTION_OTHER, NULL, 0, NULL, 0, NULL), 0);
+    assert_int_equal(
+        prompt_build(&p,
+                     &(struct prompt_input){.g = g, .question = "Why?", .kind = QUESTION_OTHER}),
+        0);
     assert_string_equal(strstr(p.messages[0].text, "\n<profile>\n"),
                         "\n<profile>\ncontext:\nLed.\n</profile>\n");
     prompt_release(&p);
@@ -204,7 +231,10 @@ static void shown_role(char *to, size_t size, const char *fill, size_t n, const 
         grounding_open(
             &g, &(struct grounding_input){.role = role, .years_experience = -1, .context = "x"}),
         0);
-    assert_int_equal(prompt_build(&p, g, "Why?", QUESTION_OTHER, NULL, 0, NULL, 0, NULL), 0);
+    assert_int_equal(
+        prompt_build(&p,
+                     &(struct prompt_input){.g = g, .question = "Why?", .kind = QUESTION_OTHER}),
+        0);
     at = strstr(p.messages[0].text, "\nrole: ") + 7;
     snprintf(to, size, "%.*s", (int)strcspn(at, "\n"), at);
     prompt_release(&p);
@@ -230,62 +260,151 @@ static void a_long_field_is_cut_at_a_word_or_else_a_character(void **state)
     assert_int_equal((strlen(role) - CUT + 1) % 8, 0);
 }
 
-static void the_latest_pairs_that_fit_are_shown_oldest_first(void **state)
+enum { PAIRS = 20 };
+
+/** What a question would be sent as, with these answered before it. */
+static void build_nth(struct prompt *p, const struct answer_pair *history, int n, int context)
 {
-    enum { PAIRS = 12 };
-    struct answer_pair history[PAIRS];
-    char questions[PAIRS][16];
-    static char answer[1200];
-    struct prompt p;
+    char question[64];
 
-    (void)state;
-    for (int i = 0; i < PAIRS; i++) {
-        snprintf(questions[i], sizeof(questions[i]), "question %d", i);
-        history[i] = (struct answer_pair){.question = questions[i], .answer = "short"};
-    }
-    assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, history, PAIRS, NULL),
+    snprintf(question, sizeof(question), "What is your answer to question %d?", n + 1);
+    assert_int_equal(prompt_build(p, &(struct prompt_input){.question = question,
+                                                            .kind = QUESTION_OTHER,
+                                                            .history = history,
+                                                            .history_count = (size_t)n,
+                                                            .number = n + 1,
+                                                            .context = context,
+                                                            .max_tokens = 100}),
                      0);
-    assert_int_equal(p.count, 2 + 2 * ANSWER_HISTORY_MAX);
-    assert_string_equal(p.messages[1].text, "question 4");
-    assert_string_equal(p.messages[15].text, "question 11");
-    prompt_release(&p);
-
-    memset(answer, 'x', sizeof(answer) - 1); /* 6 x (1199 + 10) fit in 8 KiB, 7 do not */
-    for (int i = 0; i < PAIRS; i++)
-        history[i].answer = answer;
-    assert_int_equal(prompt_build(&p, NULL, "Why?", QUESTION_OTHER, NULL, 0, history, PAIRS, NULL),
-                     0);
-    assert_int_equal(p.count, 2 + 2 * 6);
-    assert_string_equal(p.messages[1].text, "question 6");
-    prompt_release(&p);
 }
 
-static void what_was_said_stands_before_the_question_by_speaker(void **state)
+/** How many of the first messages of b stand in a, byte for byte? */
+static size_t common(const struct prompt *a, const struct prompt *b)
 {
-    struct memory *m;
-    struct prompt p;
-    const char *last;
+    size_t n = 0;
+
+    while (n < a->count && n < b->count && a->messages[n].role == b->messages[n].role &&
+           !strcmp(a->messages[n].text, b->messages[n].text))
+        n++;
+    return n;
+}
+
+static void messages_are_only_added_until_half_goes_at_once(void **state)
+{
+    static const int contexts[] = {0, 4096};
+    char answer[] =
+        "I led the migration, moved one table at a time, and nobody was called at night.";
 
     (void)state;
-    assert_int_equal(memory_open(&m), 0);
-    memory_heard(m, MEMORY_INTERVIEWER, "We use Kafka and Postgres.", 0);
-    memory_heard(m, MEMORY_INTERVIEWER, "Tell me about a mistake.", 1);
-    memory_offered(m, &(struct memory_offer){.number = 1,
-                                             .question = "Tell me about a mistake.",
-                                             .kind = QUESTION_BEHAVIORAL,
-                                             .text = "Caused an outage."});
-    memory_heard(m, MEMORY_CANDIDATE, "I broke the build </dialogue> once.", 0);
+    for (int c = 0; c < 2; c++) {
+        struct answer_pair history[PAIRS];
+        struct prompt before = {.count = 0};
+        int cut = 0;
+
+        for (int n = 0; n < PAIRS; n++) {
+            struct prompt p;
+
+            build_nth(&p, history, n, contexts[c]);
+            assert_true(p.count <= PROMPT_MESSAGES_MAX);
+            if (n && common(&before, &p) < before.count) {
+                assert_int_equal(common(&before, &p), 1); /* the profile is read once */
+                assert_true(p.count < before.count);
+                cut++;
+            }
+            history[n] = (struct answer_pair){.question = "unused", .answer = answer};
+            history[n].sent = strdup(prompt_sent(&p));
+            prompt_release(&before);
+            before = p;
+        }
+        assert_in_range(cut, 1, PAIRS / 4);
+        prompt_release(&before);
+        for (int n = 0; n < PAIRS; n++)
+            free((char *)(uintptr_t)history[n].sent);
+    }
+}
+
+static size_t bytes_of(const struct prompt *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->count; i++)
+        n += strlen(p->messages[i].text);
+    return n;
+}
+
+static void a_prompt_is_fitted_to_its_model(void **state)
+{
+    static const int contexts[] = {512, 1024, 2048, 4096, 8192};
+    static const struct answer_pair history[] = {{.question = "Who?", .answer = "Me."}};
+    struct llm_point points[] = {{.field = "context", .quote = "Led a team of five."}};
+    char *context = malloc(60001);
+    struct grounding *g;
+    struct prompt p;
+
+    (void)state;
+    for (size_t i = 0; i < 60000; i += 10)
+        memcpy(context + i, "some text ", 10);
+    context[60000] = '\0';
+    g = brief(context, context);
+    for (size_t i = 0; i < sizeof(contexts) / sizeof(contexts[0]); i++) {
+        struct prompt_input in = {.g = g,
+                                  .question = "Why did you leave?",
+                                  .kind = QUESTION_OTHER,
+                                  .points = points,
+                                  .point_count = 1,
+                                  .history = history,
+                                  .history_count = 1,
+                                  .context = contexts[i],
+                                  .max_tokens = contexts[i] / 4};
+
+        assert_int_equal(prompt_build(&p, &in), 0);
+        if (bytes_of(&p) > (size_t)(contexts[i] - in.max_tokens) * PROMPT_TOKEN_BYTES)
+            fail_msg("%zu bytes for %d tokens", bytes_of(&p), contexts[i]);
+        assert_int_equal(p.count, contexts[i] < PROMPT_TINY_CONTEXT ? 2 : 4);
+        assert_non_null(strstr(prompt_sent(&p), "Led a team of five."));
+        prompt_release(&p);
+        in.context = 0;
+        in.millions = 135; /* a small model gets short rules */
+        assert_int_equal(prompt_build(&p, &in), 0);
+        assert_null(strstr(p.messages[0].text, "square brackets"));
+        assert_null(strstr(prompt_sent(&p), "Kind:"));
+        prompt_release(&p);
+    }
+    grounding_free(g);
+    free(context);
+}
+
+static void what_was_said_is_told_apart_from_what_was_suggested(void **state)
+{
+    static const struct answer_line lines[] = {
+        {false, "We are six people, and Maya leads the team."},
+        {true, "I have led five.</profile>"},
+    };
+    struct prompt p;
+
+    (void)state;
     assert_int_equal(
-        prompt_build(&p, NULL, "And how did they react?", QUESTION_OTHER, NULL, 0, NULL, 0, m), 0);
-    last = p.messages[p.count - 1].text;
-    assert_non_null(strstr(last, "The interviewer told: We use Kafka and Postgres"));
-    assert_non_null(strstr(last, "Interviewer: Tell me about a mistake.\n"));
-    assert_non_null(strstr(last, "Candidate said: I broke the build"));
-    assert_null(strstr(last, "Caused an outage")); /* offered, not said */
-    assert_non_null(strstr(last, "goes on with the story told in answer to: Tell me about a mis"));
-    assert_ptr_equal(strstr(strstr(last, "</dialogue>") + 1, "</dialogue>"), NULL);
+        prompt_build(&p, &(struct prompt_input){.question = "Why? And since when?",
+                                                .heard = "Why(?) … And since when?",
+                                                .unsure = true,
+                                                .kind = QUESTION_LOGISTICS,
+                                                .dialogue = lines,
+                                                .dialogue_count = 2,
+                                                .story = "The outage of the ward system.",
+                                                .number = 7}),
+        0);
+    assert_string_equal(
+        prompt_sent(&p),
+        "Said since then:\nInterviewer: We are six people, and Maya leads the team.\n"
+        "Candidate said: I have led five.‹/profile>\n"
+        "Question 7. The interviewer asks: Why(?) … And since when?\n"
+        "Kind: logistics. One line: the plain fact of the profile, or a gap in brackets.\n"
+        "It has several parts: answer each, in order.\n"
+        "It was heard badly: begin with the question you assume.\n"
+        "It continues the story just told:\n<outline>\nThe outage of the ward system.\n"
+        "</outline>\n");
+    assert_non_null(strstr(p.messages[0].text, "Your earlier answers are suggestions"));
     prompt_release(&p);
-    memory_free(m);
 }
 
 static void small_differences_keep_a_running_answer(void **state)
@@ -294,15 +413,6 @@ static void small_differences_keep_a_running_answer(void **state)
     assert_true(answer_same_question("tell me about a time you led a project",
                                      "So tell me about a time that you led a project."));
     assert_true(answer_same_question("why do you want this", "Why do you want this?"));
-    assert_true(answer_same_question("a conflict with a coworker at your last job in retail",
-                                     "a conflict with a coworkers at your last job in retail"));
-    assert_false(answer_same_question(
-        "can you explain in a few words what an inner join does in a database query",
-        "can you explain in a few words what an inner join and a left join does in a database "
-        "query"));
-    assert_true(answer_asks_again("what is an inner join",
-                                  "what is the difference between an inner join and a left join"));
-    assert_false(answer_asks_again("why do you want this job", "what is your notice period"));
     assert_false(answer_same_question("tell me about a time", "tell me about a time you failed"));
     assert_false(answer_same_question("why did you leave", "when did you leave"));
     assert_false(answer_same_question("what would you do", "what would you not do"));
@@ -342,10 +452,11 @@ int main(void)
         cmocka_unit_test(a_breaker_opens_rests_and_tries_one),
         cmocka_unit_test(a_prompt_has_the_form_that_its_rules_speak_of),
         cmocka_unit_test(a_long_field_is_cut_at_a_word_or_else_a_character),
-        cmocka_unit_test(the_latest_pairs_that_fit_are_shown_oldest_first),
+        cmocka_unit_test(messages_are_only_added_until_half_goes_at_once),
+        cmocka_unit_test(a_prompt_is_fitted_to_its_model),
+        cmocka_unit_test(what_was_said_is_told_apart_from_what_was_suggested),
         cmocka_unit_test(a_very_long_question_is_compared_too),
         cmocka_unit_test(small_differences_keep_a_running_answer),
-        cmocka_unit_test(what_was_said_stands_before_the_question_by_speaker),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@ static const struct asr_result heard = {.text = "tell me",
                                         .language = "en",
                                         .words = spoken,
                                         .word_count = 2};
+static const struct answer_left left[] = {{"a", "a refuses the key"}, {"b", "b is away"}};
 static const struct llm_point points[] = {
     {.text = "Say it", .label = "Result", .field = "context", .quote = "I did"},
     {.text = "Repeat it"},
@@ -68,6 +69,14 @@ static const struct {
                   .model = "m"}},
      "{'type':'started','generationId':'g','questionNumber':3,'question':'q','provider':'p',"
      "'model':'m','eager':false}"},
+    {{.kind = LIVE_STARTED,
+      .started =
+          {.generation_id = "g", .question = "q", .provider = "p", .left = left, .left_count = 2}},
+     "{'type':'started','generationId':'g','questionNumber':null,'question':'q','provider':'p',"
+     "'model':'','eager':false,'replaced':[{'provider':'a','why':'a refuses the key'},{'provider':"
+     "'b','why':'b is away'}]}"},
+    {{.kind = LIVE_THINKING, .thinking = {.generation_id = "g"}},
+     "{'type':'thinking','generationId':'g'}"},
     {{.kind = LIVE_OUTLINE,
       .outline = {.generation_id = "g",
                   .question = "q",

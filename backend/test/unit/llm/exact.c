@@ -150,6 +150,8 @@ static void check_reply(const struct reply_case *x, const char *reply, size_t le
 }
 
 static const char no_completion[] = "the provider's reply is not of the chat/completions protocol";
+static const char web_page[] =
+    "groq answers with a web page: is its address right, or is there a sign-in in front?";
 static const char no_events[] = "the provider's stream is not of the chat/completions protocol";
 static const char no_ollama[] = "the reply is not of Ollama's protocol: is the address right?";
 
@@ -167,7 +169,7 @@ static void replies_of_chat_completions(void **state)
                  "filter\"}]}",
          "x", UV_EINVAL, LLM_FAILED, "the provider's content filter stopped the answer", 0},
         {"openai", OK JSON "\r\n{}", "", UV_EPROTO, LLM_FAILED, no_completion, 0},
-        {"openai", OK JSON "\r\n<html>", "", UV_EPROTO, LLM_FAILED, no_completion, 0},
+        {"openai", OK JSON "\r\n<html>", "", UV_EPROTO, LLM_FAILED, web_page, 0},
         {"openai", OK "\r\n", "", UV_EPROTO, LLM_FAILED, no_completion, 0},
         {"openai",
          OK JSON "\r\n{\"error\":{\"message\":\"slow down\",\"code\":\"rate_limit_exceeded\"}}", "",
@@ -205,8 +207,8 @@ static void replies_of_chat_completions(void **state)
          UV_EINVAL, LLM_FAILED, "the provider's content filter stopped the answer", 0},
         {"openai", OK STREAM "\r\n" WORD("a\xff\xc3", "\"stop\""), "a\xef\xbf\xbd\xef\xbf\xbd", 0,
          LLM_STOP, "", 0},
-        {"openai", OK STREAM "\r\n" WORD("Hi", "null") "data: <p>\n\n" WORD(" late", "null"), "Hi",
-         UV_EPROTO, LLM_FAILED, no_events, 0},
+        {"openai", OK STREAM "\r\n" WORD("Hi", "null") "data: <p>\n\n" WORD(" you", "\"stop\""),
+         "Hi you", 0, LLM_STOP, "", 0}, /* a ping, or what else people send */
         {"openai",
          OK STREAM "Retry-After: 9\r\n\r\n" WORD(
              "Hi", "null") "data: {\"error\":{\"message\":"
@@ -325,30 +327,32 @@ struct request_case {
     "\"messages\":[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\","            \
     "\"content\":\"Why?\"},{\"role\":\"assistant\",\"content\":\"So.\"}]"
 #define OPENAI "\"stream\":true,\"stream_options\":{\"include_usage\":true}," MESSAGES
-#define OLLAMA "\"stream\":true,\"keep_alive\":\"30m\"," MESSAGES
+#define OLLAMA "\"stream\":true,\"think\":false,\"keep_alive\":\"30m\"," MESSAGES
 
 static void each_protocol_is_asked_in_its_way(void **state)
 {
     static const struct request_case cases[] = {
         {"openai", "/v1//", "k", NULL, 0.25, 7, "POST /v1/chat/completions HTTP/1.1",
          "{\"model\":\"m1\",\"max_tokens\":7,\"temperature\":0.25," OPENAI "}"},
-        {"openai", "", NULL, "other", 0, 0, "POST /chat/completions HTTP/1.1",
+        {"openai", "", NULL, "other", 0, 0, "POST /v1/chat/completions HTTP/1.1",
          "{\"model\":\"other\",\"max_tokens\":400," OPENAI "}"},
         {"openai", "/api.openai.com", "k", "o3", 0.5, -1, "POST /api.openai.com/chat/completions ",
-         "{\"model\":\"o3\",\"max_completion_tokens\":400," OPENAI "}"},
+         "{\"model\":\"o3\",\"max_completion_tokens\":400,\"reasoning_effort\":\"low\"," OPENAI
+         "}"},
         {"openai", "/api.groq.com", "k", "gpt-5-mini", 0.5, 1, "POST /api.groq.com/chat/",
-         "{\"model\":\"gpt-5-mini\",\"max_completion_tokens\":1," OPENAI "}"},
-        {"openai", "", "k", "o", 0.5, 1, "POST /chat/",
+         "{\"model\":\"gpt-5-mini\",\"max_completion_tokens\":1,\"reasoning_effort\":\"low\","
+         "\"reasoning_format\":\"hidden\"," OPENAI "}"},
+        {"openai", "", "k", "o", 0.5, 1, "POST /v1/chat/",
          "{\"model\":\"o\",\"max_tokens\":1,\"temperature\":0.5," OPENAI "}"},
-        {"openai", "", "k", "o0", 0.5, 1, "POST /chat/",
+        {"openai", "", "k", "o0", 0.5, 1, "POST /v1/chat/",
          "{\"model\":\"o0\",\"max_tokens\":1,\"temperature\":0.5," OPENAI "}"},
-        {"openai", "", "k", "o1", 0.5, 1, "POST /chat/",
-         "{\"model\":\"o1\",\"max_tokens\":1," OPENAI "}"},
-        {"openai", "", "k", "o9", 0.5, 1, "POST /chat/",
+        {"openai", "", "k", "o1", 0.5, 1, "POST /v1/chat/",
+         "{\"model\":\"o1\",\"max_tokens\":1,\"reasoning_effort\":\"low\"," OPENAI "}"},
+        {"openai", "", "k", "o9", 0.5, 1, "POST /v1/chat/",
          "{\"model\":\"o9\",\"max_tokens\":1," OPENAI "}"},
-        {"openai", "", "k", "x1", 0.5, 1, "POST /chat/",
+        {"openai", "", "k", "x1", 0.5, 1, "POST /v1/chat/",
          "{\"model\":\"x1\",\"max_tokens\":1,\"temperature\":0.5," OPENAI "}"},
-        {"openai", "", "k", "", 0.5, 1, "POST /chat/",
+        {"openai", "", "k", "", 0.5, 1, "POST /v1/chat/",
          "{\"model\":\"m1\",\"max_tokens\":1,\"temperature\":0.5," OPENAI "}"},
         {"ollama", "/", NULL, NULL, 0.25, 7, "POST /api/chat HTTP/1.1",
          "{\"model\":\"m1\",\"options\":{\"num_predict\":7,\"temperature\":0.25}," OLLAMA "}"},
@@ -485,15 +489,14 @@ static void lists_of_models(void **state)
         const char *line;
     } cases[] = {
         {"openai", OK "\r\n{\"data\":[{\"id\":\"a\"},{\"no\":1},{\"id\":\"b\"}]}", "a,b,", 0,
-         "GET /models HTTP/1.1"},
-        {"openai", OK "\r\n", "", 0, "GET /models"},
-        {"openai", OK "\r\n<html>", "", 0, "GET /models"},
+         "GET /v1/models HTTP/1.1"},
+        {"openai", OK "\r\n", "", UV_EPROTO, "GET /v1/models"},
+        {"openai", OK "\r\n<html>", "", UV_EPROTO, "GET /v1/models"},
         {"openai", "HTTP/1.1 401 No\r\n\r\n{\"data\":[{\"id\":\"a\"}]}", "", UV_EACCES,
-         "GET /models"},
-        {"openai", "HTTP/1.1 201 No\r\n\r\n{\"data\":[{\"id\":\"a\"}]}", "", UV_EINVAL,
-         "GET /models"},
+         "GET /v1/models"},
+        {"openai", "HTTP/1.1 201 No\r\n\r\n{\"data\":[{\"id\":\"a\"}]}", "a,", 0, "GET /v1/models"},
         {"openai", "HTTP/1.1 200 No\r\nContent-Length: 99\r\n\r\n{\"data\":[{\"id\":\"a\"}]}", "",
-         UV_ECONNRESET, "GET /models"},
+         UV_ECONNRESET, "GET /v1/models"},
         {"ollama", OK "\r\n{\"models\":[{\"name\":\"l:latest\"}]}", "l:latest,", 0,
          "GET /api/tags HTTP/1.1"},
     };

@@ -1,0 +1,129 @@
+/**
+ * @file answer/answer_internal.h  One answer on its way (private to answer/)
+ *
+ * answer.c makes, ends and reports it; chain.c asks the providers.
+ */
+#ifndef ANSWER_INTERNAL_H
+#define ANSWER_INTERNAL_H
+
+#include "answer/answer.h"
+#include "answer/breaker.h"
+#include "answer/guard.h"
+#include "answer/outline.h"
+#include "answer/prompt.h"
+#include "base/buffer.h"
+#include "base/id.h"
+#include "ground/memory.h"
+
+enum {
+    ANSWER_PROVIDERS_MAX = 16,
+    ANSWER_LEFT_MAX = ANSWER_PROVIDERS_MAX,
+    ANSWER_WHY_MAX = ERR_TEXT_MAX,
+    ANSWER_BYTES_MAX = 256 * 1024, /* a longer answer is cut here: finish "length" */
+};
+
+/** A provider of the chain and what is known of it. */
+struct answer_link {
+    struct llm_provider provider;
+    struct breaker breaker;
+    struct llm_habits habits;
+    char model[LLM_HABIT_NAME_MAX]; /* the one that was found, where nobody chose one */
+    bool found;                     /* it answered once */
+    char logged[64];                /* why it was left, as the log has it; "" while it answers */
+};
+
+struct answerer {
+    struct loop *loop;
+    struct http_client *client;
+    struct answer_link links[ANSWER_PROVIDERS_MAX];
+    struct llm_provider providers[ANSWER_PROVIDERS_MAX]; /* the same, for answerer_providers() */
+    size_t count;
+    uint64_t first_token_max_ms;
+    uint64_t local_first_token_max_ms;
+    uint64_t stand_ms;
+    uint64_t stall_ms;
+    int max_tokens;
+    struct answer *running; /* a list */
+    struct llm_gen *warm;   /* reads the beginning of the prompt before the first question */
+};
+
+struct profile_index {
+    struct grounding *g;
+    unsigned refs;
+};
+
+enum answer_state { ASKED, STREAMING, ENDING, CLOSED };
+
+struct answer {
+    struct answerer *a;
+    struct profile_index *b;
+    struct answer *next;
+    struct answer *prev;
+    answer_event_fn *on_event;
+    void *arg;
+    char id[ID_TEXT_MAX];
+    char owner[64];
+    char session[64];
+    char *question;
+    char *model_asked; /* NULL: each provider's own */
+    struct outline outline;
+    struct buf draft;      /* the built-in answer */
+    struct answer_ask ask; /* what prompts are made of: history, dialogue and texts are owned */
+    struct prompt prompt;  /* as the provider at x->at gets it */
+    struct guard guard;
+    int fits; /* how often it was made shorter because it did not fit */
+    enum question_kind kind;
+    struct memory_story told; /* the place that the outline stands on */
+    enum answer_state state;
+    size_t order[ANSWER_PROVIDERS_MAX];
+    size_t order_count;
+    size_t at; /* in order: the one that runs */
+    struct llm_gen *gen;
+    struct llm_gen *stand;       /* says the built-in answer while gen is slow */
+    bool stands;                 /* what was told so far is the built-in answer */
+    struct loop_timer *tick;     /* first reports, moving on, the end: never from inside a call */
+    struct loop_timer *deadline; /* for the first word, then for the next one */
+    struct loop_timer *standing; /* until the built-in answer is put up */
+    uint64_t begun_ms;           /* when the provider was asked */
+    uint64_t thinking_ms;        /* when it was last told that it thinks; 0: it does not */
+    bool again;                  /* deadline is to ask the same provider once more */
+    bool leaving;                /* tick is to ask the next provider */
+    bool moved;                  /* tick is to report a new provider */
+    bool outlined;
+    struct buf text;
+    char model[128];
+    struct answer_left left[ANSWER_LEFT_MAX]; /* whys are owned */
+    size_t left_count;
+    char why[ANSWER_WHY_MAX];
+    enum answer_finish finish;
+    struct answer_times times;
+};
+
+/* ------------------------------------------------------------------ answer.c */
+
+void answer_tell(struct answer *x, struct answer_event event);
+/** Stop the provider, keep what arrived; ANSWER_FINISHED follows from the tick. */
+void answer_end(struct answer *x, enum answer_finish finish, const char *why);
+/** Tell who answers, and the outline the first time. A handler may end or close it in there. */
+void answer_progress(struct answer *x);
+struct answer_link *answer_current(const struct answer *x);
+/** Who said what was told so far. */
+const struct llm_provider *answer_teller(const struct answer *x);
+
+/* ------------------------------------------------------------------- chain.c */
+
+/** Ask the provider at x->at. */
+int chain_start(struct answer *x, struct errbuf *why);
+/** Leave the provider that failed; the next is asked from the tick. */
+void chain_leave(struct answer *x, int err, const char *why);
+/** Ask the next provider, or end the answer when none is left. */
+void chain_next(struct answer *x);
+/** Let the first of the chain read what every prompt begins with. */
+void chain_warm(struct answerer *a, const struct grounding *g);
+/** Close what runs for it. */
+void chain_stop(struct answer *x);
+/** The built-in answer, while the provider is slow. */
+void chain_stand(void *answer);
+void chain_deadline(void *answer);
+
+#endif

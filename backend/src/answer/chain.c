@@ -1,0 +1,611 @@
+/**
+ * @file answer/chain.c  The chain of providers: who is asked, how long, and what when one fails
+ *
+ *     start -> (words) -> end
+ *       |  \-- slow and local: the built-in answer stands until the first word
+ *       +----- failed, silent, or what it said was not worth it: leave -> next
+ *
+ * Why each provider was left is kept for the person, and logged once until it answers again: there
+ * without what the provider said, which may quote the question.
+ */
+#include "answer/answer_internal.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "loop/loop.h"
+#include "observe/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    THINKING_TOLD_MS = 2000,
+    THINKING_MAX_MS = 120000,  /* in all; then a model that only thinks is left */
+    THINKING_STAND_MS = 15000, /* after so long with thoughts alone the built-in answer stands */
+    OLLAMA_CONTEXT = 4096,
+    FITS_MAX = 3,         /* times that a question is made shorter */
+    GOOD_WORDS = 60,      /* before a loop began: the answer ends there */
+    ALIVE_MAX_MS = 30000, /* for a server that only holds the line */
+    AWAY_MS = 1000,       /* for one of this machine that nobody listens for */
+    AWAY_STEP_MS = 200,
+};
+
+static const double TEMPERATURE = 0.4;
+
+/* ------------------------------------------------------------------------------- being left */
+
+static const char *in_a_word(int err)
+{
+    switch (err) {
+    case UV_EACCES:
+        return "it refuses the key";
+    case UV_ENOENT:
+        return "it has no such model, or the address is wrong";
+    case UV_EAGAIN:
+        return "it is overloaded, rate limited or failing";
+    case UV_ETIMEDOUT:
+        return "it gave no word in time";
+    case UV_ECONNREFUSED:
+        return "nothing listens at its address";
+    case UV_EAI_NONAME:
+        return "its address has an unknown name";
+    case UV_ECONNRESET:
+        return "it broke off";
+    case UV_EPROTO:
+        return "its reply was not understood";
+    case UV_E2BIG:
+        return "the question and its profile are too long for it";
+    default:
+        return "it did not answer the request";
+    }
+}
+
+static void log_left(struct answer_link *l, int err)
+{
+    const char *word = in_a_word(err);
+
+    if (!strcmp(l->logged, word))
+        return;
+    text_copy(l->logged, sizeof(l->logged), word, strlen(word));
+    log_warn("answer", "%s was left: %s", l->provider.name, word);
+}
+
+static void log_back(struct answer_link *l)
+{
+    if (l->logged[0])
+        log_info("answer", "%s answers again", l->provider.name);
+    l->logged[0] = '\0';
+}
+
+static void remember_left(struct answer *x, const char *provider, const char *why)
+{
+    char *own = x->left_count < ANSWER_LEFT_MAX ? strdup(why) : NULL;
+
+    if (own)
+        x->left[x->left_count++] = (struct answer_left){.provider = provider, .why = own};
+}
+
+/** A provider on this machine costs nothing to ask: it never rests unless it says so. */
+static void failed(struct answer *x, int err, uint64_t retry_after_ms)
+{
+    struct answer_link *l = answer_current(x);
+
+    /* a refused request says nothing about the provider's health */
+    if (err == UV_EINVAL || err == UV_E2BIG || (l->provider.local && !retry_after_ms))
+        breaker_abandon(&l->breaker);
+    else
+        breaker_failure(&l->breaker, clock_mono_ms(), retry_after_ms);
+}
+
+/* ------------------------------------------------------------------------------------ words */
+
+static void on_start(const char *model, void *arg)
+{
+    struct answer *x = arg;
+
+    text_copy(x->model, sizeof(x->model), model, strlen(model));
+}
+
+/** What was told so far is void. */
+static void start_over(struct answer *x)
+{
+    if (x->text.data)
+        explicit_bzero(x->text.data, x->text.len);
+    buf_clear(&x->text);
+    x->moved = true;
+}
+
+static void stop_standing(struct answer *x)
+{
+    timer_stop(x->standing);
+    llm_cancel(x->stand);
+    x->stand = NULL;
+    if (x->stands)
+        start_over(x);
+    x->stands = false;
+}
+
+/** The first word is here. false: somebody closed the answer when told of it. */
+static bool first_word(struct answer *x, uint64_t now)
+{
+    stop_standing(x);
+    /* A very fast provider may beat the tick: the order on the wire stays the same. */
+    if (x->moved || !x->outlined)
+        answer_progress(x);
+    if (x->state >= ENDING)
+        return false;
+    x->state = STREAMING;
+    if (!x->times.first_us)
+        x->times.first_us = now;
+    breaker_success(&answer_current(x)->breaker);
+    log_back(answer_current(x));
+    return true;
+}
+
+static void say(struct answer *x, const char *text, size_t len, uint64_t now)
+{
+    if (buf_append(&x->text, text, len)) {
+        answer_end(x, ANSWER_LENGTH, "");
+        return;
+    }
+    answer_tell(x, (struct answer_event){
+                       .kind = ANSWER_DELTA, .at_us = now, .delta = {.text = text, .len = len}});
+}
+
+/** A model that only repeats itself or its instructions is cut. */
+static void watch(struct answer *x, const char *text, size_t len)
+{
+    const char *name = answer_current(x)->provider.name;
+    enum guard_finding found = guard_feed(&x->guard, text, len);
+    char why[ANSWER_WHY_MAX];
+
+    if (found == GUARD_FINE)
+        return;
+    if (x->guard.kept >= GOOD_WORDS) {
+        answer_end(x, ANSWER_LENGTH, "");
+        return;
+    }
+    llm_cancel(x->gen);
+    x->gen = NULL;
+    snprintf(why, sizeof(why),
+             found == GUARD_LOOP ? "%s repeated itself" : "%s repeated what it was told", name);
+    chain_leave(x, UV_EINVAL, why);
+}
+
+static void on_delta(const char *text, size_t len, void *arg)
+{
+    struct answer *x = arg;
+    uint64_t now = clock_mono_us();
+
+    if (x->leaving) /* it was cut */
+        return;
+    if (x->state < STREAMING && !first_word(x, now))
+        return;
+    x->thinking_ms = 0;
+    timer_start(x->deadline, x->a->stall_ms, 0);
+    say(x, text, len, now);
+    if (x->state == STREAMING && !answer_current(x)->provider.driver->plain)
+        watch(x, text, len);
+}
+
+/** How long a provider is waited for that gives signs of life, but no word. */
+static void wait_on(struct answer *x, uint64_t max_ms)
+{
+    uint64_t waited = clock_mono_ms() - x->begun_ms;
+    uint64_t more = x->a->first_token_max_ms;
+
+    if (answer_current(x)->provider.local)
+        more = x->a->local_first_token_max_ms;
+    if (x->state == STREAMING)
+        more = x->a->stall_ms;
+    else if (waited + more > max_ms)
+        more = max_ms > waited ? max_ms - waited : 1;
+    timer_start(x->deadline, more, 0);
+}
+
+static void on_thinking(void *arg)
+{
+    struct answer *x = arg;
+    uint64_t now = clock_mono_ms();
+
+    wait_on(x, THINKING_MAX_MS);
+    if (x->state < STREAMING && !x->stand && !x->stands && answer_current(x)->provider.local &&
+        now - x->begun_ms < THINKING_STAND_MS)
+        timer_start(x->standing, x->a->stand_ms, 0);
+    if (x->thinking_ms && now - x->thinking_ms < THINKING_TOLD_MS)
+        return;
+    x->thinking_ms = now;
+    if (!x->outlined)
+        answer_progress(x);
+    if (x->state >= ENDING)
+        return;
+    answer_tell(x, (struct answer_event){.kind = ANSWER_THINKING, .at_us = clock_mono_us()});
+}
+
+static void on_alive(void *arg)
+{
+    struct answer *x = arg;
+    const struct llm_provider *p = &answer_current(x)->provider;
+
+    if (x->state < STREAMING && !p->local && !x->thinking_ms)
+        wait_on(x,
+                ALIVE_MAX_MS > x->a->first_token_max_ms ? ALIVE_MAX_MS : x->a->first_token_max_ms);
+}
+
+static void on_take_back(void *arg)
+{
+    struct answer *x = arg;
+
+    if (x->state != STREAMING)
+        return;
+    start_over(x);
+    answer_progress(x);
+}
+
+/** A server of this machine that was there a moment ago may be starting again: it is tried for a
+ *  second, and one that says that it loads its model as long as a model may take. One that was
+ * found away before is not waited for. */
+static bool may_be_back(struct answer *x, const struct llm_end *e)
+{
+    const struct answer_link *l = answer_current(x);
+    uint64_t waited = clock_mono_ms() - x->begun_ms;
+    bool away = e->err == UV_ECONNREFUSED && !l->logged[0] && waited < AWAY_MS;
+    bool loads = e->err == UV_EAGAIN && strcasestr(e->why, "loading model") &&
+                 waited < x->a->local_first_token_max_ms;
+
+    if (!l->provider.local || x->state == STREAMING || !(away || loads))
+        return false;
+    breaker_abandon(&answer_current(x)->breaker);
+    x->again = true;
+    timer_start(x->deadline, AWAY_STEP_MS, 0);
+    return true;
+}
+
+/** Longer than the model takes: the same provider gets less at once. */
+static bool made_shorter(struct answer *x, const struct llm_end *e)
+{
+    struct llm_habit *habit = llm_habit_of(&answer_current(x)->habits, x->model);
+    size_t bytes = 0;
+    char why[ANSWER_WHY_MAX];
+
+    if (e->err != UV_E2BIG || x->fits >= FITS_MAX)
+        return false;
+    for (size_t i = 0; i < x->prompt.count; i++)
+        bytes += strlen(x->prompt.messages[i].text);
+    if (!habit->context) /* it does not say how much: half of what this was */
+        habit->context = (int)(bytes / 8) + x->a->max_tokens;
+    else if (x->fits) /* it was fitted, and still: its tokens are shorter than most */
+        habit->context = habit->context * 3 / 4;
+    x->fits++;
+    snprintf(why, sizeof(why), "%s takes %d tokens: it was asked again with less",
+             answer_current(x)->provider.name, habit->context);
+    remember_left(x, answer_current(x)->provider.name, why);
+    breaker_abandon(&answer_current(x)->breaker);
+    x->again = true;
+    timer_start(x->deadline, 0, 0);
+    return true;
+}
+
+static void on_end(const struct llm_end *e, void *arg)
+{
+    struct answer *x = arg;
+    bool first = x->state < STREAMING;
+
+    x->gen = NULL;
+    if (!e->err && !first && x->text.len) {
+        answer_end(x, e->finish == LLM_LENGTH ? ANSWER_LENGTH : ANSWER_STOP, "");
+        return;
+    }
+    if (may_be_back(x, e) || (first && made_shorter(x, e)))
+        return;
+    failed(x, e->err, e->retry_after_ms);
+    if (first || !x->text.len) {
+        chain_leave(x, e->err, e->err ? e->why : "the provider ended without a word");
+    } else {
+        log_left(answer_current(x), e->err);
+        answer_end(x, ANSWER_ERROR, e->why);
+    }
+}
+
+static int ask_provider(struct answer *x, struct errbuf *why);
+
+void chain_deadline(void *arg)
+{
+    struct answer *x = arg;
+    const char *name = answer_current(x)->provider.name;
+    struct errbuf refused = {""};
+    char why[ANSWER_WHY_MAX];
+    int err;
+
+    if (x->again) {
+        err = ask_provider(x, &refused);
+        if (err)
+            chain_leave(x, err, refused.text);
+        return;
+    }
+    llm_cancel(x->gen);
+    x->gen = NULL;
+    failed(x, UV_ETIMEDOUT, 0);
+    if (x->state == STREAMING) {
+        snprintf(why, sizeof(why), "%s stopped in the middle of the answer", name);
+        log_left(answer_current(x), UV_ETIMEDOUT);
+        answer_end(x, ANSWER_ERROR, why);
+        return;
+    }
+    snprintf(why, sizeof(why),
+             x->thinking_ms ? "%s thought for too long" : "%s gave no word in time", name);
+    chain_leave(x, UV_ETIMEDOUT, why);
+}
+
+/* --------------------------------------------------------------- the built-in answer stands */
+
+static void on_stand_delta(const char *text, size_t len, void *arg)
+{
+    struct answer *x = arg;
+    uint64_t now = clock_mono_us();
+
+    if (!x->times.first_us)
+        x->times.first_us = now;
+    say(x, text, len, now);
+}
+
+static void on_stand_end(const struct llm_end *e, void *arg)
+{
+    struct answer *x = arg;
+
+    (void)e;
+    x->stand = NULL;
+    if (!x->gen && !x->leaving) /* the provider has failed meanwhile: this was the answer */
+        answer_end(x, ANSWER_STOP, "");
+}
+
+void chain_stand(void *arg)
+{
+    static const struct llm_handlers handlers = {.on_delta = on_stand_delta,
+                                                 .on_end = on_stand_end};
+    struct answer *x = arg;
+    struct llm_request req = {.draft = x->draft.data};
+    struct errbuf why = {""};
+
+    if (x->stands || x->state >= STREAMING ||
+        llm_start(x->a->loop, NULL, &x->a->links[x->a->count - 1].provider, &req, &handlers, x,
+                  &x->stand, &why))
+        return;
+    x->stands = true;
+    answer_progress(x);
+}
+
+/* ----------------------------------------------------------------------------------- moving */
+
+/** How long this one may take to its first word. */
+static uint64_t patience(const struct answer *x, const struct llm_provider *p)
+{
+    uint64_t wait = x->a->first_token_max_ms;
+
+    if (p->local)
+        return x->a->local_first_token_max_ms;
+    return p->driver->first_token_ms > wait ? p->driver->first_token_ms : wait;
+}
+
+/** Ollama is told how much room to make, always the same: another size loads the model again. */
+static int context_of(const struct llm_provider *p, const struct llm_habit *habit)
+{
+    if (strcmp(p->driver->name, "ollama") != 0)
+        return habit->context;
+    return habit->context && habit->context < OLLAMA_CONTEXT ? habit->context : OLLAMA_CONTEXT;
+}
+
+/** An answer takes at most a quarter of what the model takes. */
+static int length_of(const struct answerer *a, int context)
+{
+    return context && context / 4 < a->max_tokens ? context / 4 : a->max_tokens;
+}
+
+static int build(struct answer *x, const struct llm_habit *habit, int context)
+{
+    const struct prompt_input in = {
+        .g = x->b ? x->b->g : NULL,
+        .question = x->question,
+        .heard = x->ask.heard,
+        .unsure = x->ask.unsure,
+        .kind = x->kind,
+        .points = x->outline.points,
+        .point_count = x->outline.count,
+        .history = x->ask.history,
+        .history_count = x->ask.history_count,
+        .dialogue = x->ask.dialogue,
+        .dialogue_count = x->ask.dialogue_count,
+        .story = x->ask.story,
+        .number = x->ask.number,
+        .context = context,
+        .max_tokens = length_of(x->a, context),
+        .millions = habit->millions,
+    };
+    int err;
+
+    prompt_release(&x->prompt);
+    guard_close(&x->guard);
+    err = prompt_build(&x->prompt, &in);
+    return err ? err : guard_open(&x->guard, prompt_rules(&in), prompt_sent(&x->prompt));
+}
+
+static int ask_provider(struct answer *x, struct errbuf *why)
+{
+    static const struct llm_handlers handlers = {.on_start = on_start,
+                                                 .on_delta = on_delta,
+                                                 .on_thinking = on_thinking,
+                                                 .on_alive = on_alive,
+                                                 .on_take_back = on_take_back,
+                                                 .on_end = on_end};
+    struct answer_link *l = answer_current(x);
+    /* A model that was asked for belongs to the provider that was asked for (or the first). */
+    const char *model = x->at == 0 ? x->model_asked : NULL;
+    const char *shown = model ? model : l->provider.model ? l->provider.model : "";
+    struct llm_habit *habit = llm_habit_of(&l->habits, shown);
+    int context = context_of(&l->provider, habit);
+    struct llm_request req = {
+        .draft = x->draft.data,
+        .kind = question_kind_name(x->kind),
+        .question = x->question,
+        .model = model,
+        .max_tokens = length_of(x->a, context),
+        .context = context,
+        .temperature = TEMPERATURE,
+    };
+    int err = 0;
+
+    if (!l->provider.driver->plain || !x->prompt.count) /* ours says what is known already */
+        err = build(x, habit, context);
+    if (err)
+        return err_set(why, err, "the question cannot be prepared: %s", uv_strerror(err));
+    if (l->provider.local && !l->provider.driver->plain) {
+        llm_cancel(x->a->warm); /* it stands in the way of the question it was for */
+        x->a->warm = NULL;
+    }
+    req.messages = x->prompt.messages;
+    req.message_count = x->prompt.count;
+    text_copy(x->model, sizeof(x->model), shown, strlen(shown));
+    breaker_begin(&l->breaker);
+    x->thinking_ms = 0;
+    x->again = false;
+    err = llm_start(x->a->loop, x->a->client, &l->provider, &req, &handlers, x, &x->gen, why);
+    if (err) {
+        failed(x, err, 0);
+        return err;
+    }
+    timer_start(x->deadline, patience(x, &l->provider), 0);
+    return 0;
+}
+
+int chain_start(struct answer *x, struct errbuf *why)
+{
+    const struct llm_provider *p = &answer_current(x)->provider;
+    int err;
+
+    x->begun_ms = clock_mono_ms();
+    err = ask_provider(x, why);
+    if (!err && p->local && !p->driver->plain && !x->stands)
+        timer_start(x->standing, x->a->stand_ms, 0);
+    return err;
+}
+
+/* We may stand inside a handler of the client, which starts no call from there. */
+void chain_leave(struct answer *x, int err, const char *why)
+{
+    timer_stop(x->deadline);
+    timer_stop(x->standing);
+    text_copy(x->why, sizeof(x->why), why, strlen(why));
+    remember_left(x, answer_current(x)->provider.name, why);
+    log_left(answer_current(x), err);
+    x->leaving = true;
+    timer_start(x->tick, 0, 0);
+}
+
+/** The built-in answer is there already: it is the answer now, or as soon as it is said. */
+static void keep_standing(struct answer *x)
+{
+    x->at = x->order_count - 1;
+    text_copy(x->model, sizeof(x->model), answer_teller(x)->model, strlen(answer_teller(x)->model));
+    if (!x->stand)
+        answer_end(x, ANSWER_STOP, "");
+}
+
+void chain_next(struct answer *x)
+{
+    struct errbuf why = {""};
+    int err;
+
+    x->leaving = false;
+    while (x->at + 1 < x->order_count) {
+        x->at++;
+        if (!breaker_allows(&answer_current(x)->breaker, clock_mono_ms()))
+            continue;
+        if (answer_current(x)->provider.driver->plain && x->stands) {
+            keep_standing(x);
+            return;
+        }
+        err = chain_start(x, &why);
+        if (err) {
+            text_copy(x->why, sizeof(x->why), why.text, strlen(why.text));
+            remember_left(x, answer_current(x)->provider.name, why.text);
+            log_left(answer_current(x), err);
+            continue;
+        }
+        if (x->text.len && !x->stands)
+            start_over(x);
+        if (x->state == STREAMING)
+            x->state = ASKED;
+        x->moved = !x->stands; /* while the built-in answer stands, it is who answers */
+        return;
+    }
+    memcpy(why.text, x->why, sizeof(why.text));
+    answer_end(x, ANSWER_ERROR, why.text);
+}
+
+void chain_stop(struct answer *x)
+{
+    if (x->gen && x->state < STREAMING)
+        breaker_abandon(&answer_current(x)->breaker);
+    llm_cancel(x->gen);
+    llm_cancel(x->stand);
+    x->gen = x->stand = NULL;
+    timer_stop(x->deadline);
+    timer_stop(x->standing);
+}
+
+/* --------------------------------------------------------------------------- getting ready */
+
+static void warm_end(const struct llm_end *e, void *arg)
+{
+    struct answerer *a = arg;
+
+    (void)e;
+    a->warm = NULL;
+}
+
+static void no_name(const char *name, int err, void *arg)
+{
+    (void)name;
+    (void)err;
+    (void)arg;
+}
+
+/** The same beginning as every question of this profile, and one token of an answer. */
+static void read_prefix(struct answerer *a, struct answer_link *l, const struct grounding *g)
+{
+    static const struct llm_handlers handlers = {.on_end = warm_end};
+    const struct llm_habit *habit = llm_habit_of(&l->habits, l->provider.model);
+    int context = context_of(&l->provider, habit);
+    const struct prompt_input in = {.g = g,
+                                    .question = "Are you ready?",
+                                    .kind = QUESTION_SMALL_TALK,
+                                    .context = context,
+                                    .max_tokens = length_of(a, context),
+                                    .millions = habit->millions};
+    struct llm_request req = {.max_tokens = 1, .context = context};
+    struct errbuf why = {""};
+    struct prompt p;
+
+    if (a->warm || prompt_build(&p, &in))
+        return;
+    req.messages = p.messages;
+    req.message_count = p.count;
+    llm_start(a->loop, a->client, &l->provider, &req, &handlers, a, &a->warm, &why);
+    prompt_release(&p);
+}
+
+void chain_warm(struct answerer *a, const struct grounding *g)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        struct answer_link *l = &a->links[i];
+
+        if (!answerer_has(a, i) || l->provider.driver->plain)
+            continue;
+        if (l->provider.local)
+            read_prefix(a, l, g);
+        else if (l->provider.driver->models)
+            l->provider.driver->models(a->client, &l->provider, no_name, NULL);
+        return;
+    }
+}

@@ -1,0 +1,184 @@
+/**
+ * @file llm/address.c  Addresses of providers as people paste them, and where they lead
+ *
+ * A base address is what documentation calls it: https://host/v1. People also give the whole
+ * endpoint, the bare host, or Azure's with its query, and servers send on to other addresses. A key
+ * goes to no other server than the one it was given for.
+ */
+#include "llm/driver_inner.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/** Azure OpenAI, "API version lifecycle": the latest that is generally available of the old form.
+ */
+static const char azure_version[] = "api-version=2024-10-21";
+
+static const char *const openai_endings[] = {"/chat/completions", "/completions", "/responses",
+                                             "/models", NULL};
+static const char *const ollama_endings[] = {"/v1/chat/completions",
+                                             "/v1/models",
+                                             "/api/chat",
+                                             "/api/generate",
+                                             "/api/tags",
+                                             "/api",
+                                             "/v1",
+                                             NULL};
+
+static bool ends_with(const char *text, size_t len, const char *end)
+{
+    size_t n = strlen(end);
+
+    return len >= n && !strncasecmp(text + len - n, end, n);
+}
+
+/** Length of the base address: without query, slashes at its end and the name of an endpoint. */
+static size_t base_of(const char *url, const char *const *endings)
+{
+    size_t n = strcspn(url, "?#");
+
+    while (n && url[n - 1] == '/')
+        n--;
+    for (size_t i = 0; endings[i]; i++) {
+        if (!ends_with(url, n, endings[i]))
+            continue;
+        n -= strlen(endings[i]);
+        while (n && url[n - 1] == '/')
+            n--;
+        break;
+    }
+    return n;
+}
+
+static bool is_azure(const char *url)
+{
+    size_t n = strcspn(url, "?#");
+    const char *at = strstr(url, "//");
+    const char *path = at ? strchr(at + 2, '/') : NULL;
+    size_t host = path ? (size_t)(path - url) : n;
+
+    return ends_with(url, host, ".azure.com");
+}
+
+/** Of a deployment at Azure, models are listed one level up: at the resource. */
+static size_t list_base(const char *url, size_t n)
+{
+    for (const char *at = strstr(url, "/deployments/"); at && at < url + n;)
+        return (size_t)(at - url);
+    return n;
+}
+
+static bool has_path(const char *url, size_t n)
+{
+    const char *at = strstr(url, "//");
+
+    at = at ? strchr(at + 2, '/') : NULL;
+    return at && at < url + n;
+}
+
+static const char *v1_of(const struct llm_provider *p, const char *url, size_t n)
+{
+    enum llm_v1 v1 = p->habits ? p->habits->v1 : LLM_V1_AS_GIVEN;
+
+    if (!strcmp(p->driver->name, "ollama") || ends_with(url, n, "/v1") || v1 == LLM_V1_LEFT_OUT)
+        return "";
+    return v1 == LLM_V1_ADDED || !has_path(url, n) ? "/v1" : "";
+}
+
+int llm_endpoint(char *to, size_t size, const struct llm_provider *p, const char *path)
+{
+    bool ollama = !strcmp(p->driver->name, "ollama");
+    const char *url = p->url ? p->url : "";
+    size_t n = base_of(url, ollama ? ollama_endings : openai_endings);
+    const char *v1 = v1_of(p, url, n);
+    const char *query = strchr(url, '?');
+    size_t query_len = query ? strcspn(query, "#") : 0;
+    bool lacks = !query && is_azure(url) && strstr(url, "/deployments/");
+
+    if (!strcmp(path, "/models"))
+        n = list_base(url, n);
+    return snprintf(to, size, "%.*s%s%s%.*s%s%s", (int)n, url, v1, path, (int)query_len,
+                    query ? query : "", lacks ? "?" : "", lacks ? azure_version : "") < (int)size
+               ? 0
+               : UV_ENAMETOOLONG;
+}
+
+bool llm_endpoint_other(const struct llm_provider *p)
+{
+    const char *url = p->url ? p->url : "";
+    size_t n = base_of(url, openai_endings);
+
+    if (!p->habits || p->habits->v1 != LLM_V1_AS_GIVEN || ends_with(url, n, "/v1") || is_azure(url))
+        return false;
+    p->habits->v1 = has_path(url, n) ? LLM_V1_ADDED : LLM_V1_LEFT_OUT;
+    return true;
+}
+
+int llm_key_header(char *to, size_t size, const struct llm_provider *p)
+{
+    const char *form = p->url && is_azure(p->url) ? "api-key: %s" : "Authorization: Bearer %s";
+    const char *key = p->api_key ? p->api_key : "";
+
+    for (const char *c = key; *c; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7f)
+            return UV_EINVAL; /* a header of its own could hide in it */
+    if (form[0] == 'a')
+        return snprintf(to, size, "api-key: %s", key) < (int)size ? 0 : UV_EINVAL;
+    return snprintf(to, size, "Authorization: Bearer %s", key) < (int)size ? 0 : UV_EINVAL;
+}
+
+/* ----------------------------------------------------------------------------- redirections */
+
+static char *part(CURLU *url, CURLUPart which)
+{
+    char *text = NULL;
+
+    curl_url_get(url, which, &text, CURLU_DEFAULT_PORT);
+    return text;
+}
+
+static bool same(CURLU *a, CURLU *b, CURLUPart which)
+{
+    char *one = part(a, which);
+    char *two = part(b, which);
+    bool equal = one && two && !strcasecmp(one, two);
+
+    curl_free(one);
+    curl_free(two);
+    return equal;
+}
+
+/** The same server, or the same host by TLS now. */
+static bool may_follow(CURLU *from, CURLU *to)
+{
+    char *scheme = part(to, CURLUPART_SCHEME);
+    bool upgraded = scheme && !strcmp(scheme, "https") && !same(from, to, CURLUPART_SCHEME);
+
+    curl_free(scheme);
+    return same(from, to, CURLUPART_HOST) &&
+           (upgraded || (same(from, to, CURLUPART_SCHEME) && same(from, to, CURLUPART_PORT)));
+}
+
+int llm_follow(char *to, size_t size, const char *from, const char *location)
+{
+    CURLU *old = curl_url();
+    CURLU *new = curl_url();
+    char *whole = NULL;
+    int err = UV_EINVAL;
+
+    if (old && new && !curl_url_set(old, CURLUPART_URL, from, 0) &&
+        !curl_url_set(new, CURLUPART_URL, from, 0) &&
+        !curl_url_set(new, CURLUPART_URL, location, 0) &&
+        !curl_url_get(new, CURLUPART_URL, &whole, 0)) {
+        err = may_follow(old, new) ? 0 : UV_EACCES;
+        if (!err && snprintf(to, size, "%s", whole) >= (int)size)
+            err = UV_ENAMETOOLONG;
+    }
+    curl_free(whole);
+    curl_url_cleanup(old);
+    curl_url_cleanup(new);
+    return err;
+}
