@@ -280,10 +280,8 @@ static int ask_copy(struct answer_ask *own, const struct answer_ask *ask,
     struct answer_line *lines = calloc(n + 1, sizeof(*lines));
     bool failed = !pairs || !lines;
 
-    *own = (struct answer_ask){.history = pairs,
-                               .dialogue = lines,
-                               .unsure = ask->unsure,
-                               .number = ask->number};
+    *own = (struct answer_ask){
+        .history = pairs, .dialogue = lines, .unsure = ask->unsure, .number = ask->number};
     for (size_t i = 0; !failed && i < ask->history_count; i++) {
         own->history_count++;
         pairs[i].question = copy(ask->history[i].question, &failed);

@@ -55,7 +55,7 @@ void profile_index_unref(struct profile_index *b); /**< NULL is allowed; wipes t
 struct answer_pair {
     const char *question;
     const char *answer;
-    int number; /**< Of the question; 0: not known */
+    int number;       /**< Of the question; 0: not known */
     const char *sent; /**< The question as a model was sent it; NULL: it is not known any more */
 };
 
@@ -76,7 +76,7 @@ struct answer_ask {
     const struct question *classified; /**< What the question is; NULL: find out */
     const struct answer_pair *history;
     size_t history_count;
-    const struct memory *memory; /**< Of the conversation, read while asking; NULL: none */
+    const struct memory *memory;        /**< Of the conversation, read while asking; NULL: none */
     const struct answer_line *dialogue; /**< Said since the question before */
     size_t dialogue_count;
     const char *heard; /**< The question with its unsure words marked; NULL: as it is */
