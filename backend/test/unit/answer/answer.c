@@ -323,7 +323,7 @@ static void an_interrupt_keeps_what_came(void **state)
     run_loop(f);
     assert_int_equal(r.finish, ANSWER_INTERRUPTED);
     assert_int_equal(r.deltas, 3);
-    assert_string_equal(r.text, "word word word ");
+    assert_string_equal(r.text, "word1 word2 word3 ");
     assert_int_equal(r.finished, 1);
     r = (struct run){.f = f, .a = r.a, .interrupt_at_start = true};
     start(&r, NULL, NULL);
