@@ -421,7 +421,7 @@ static void report_finished(struct answer *x)
     if (x->text.len)
         res.quality = quality_of(x, text);
     answer_tell(x, (struct answer_event){
-                .kind = ANSWER_FINISHED, .at_us = x->times.end_us, .finished = &res});
+                       .kind = ANSWER_FINISHED, .at_us = x->times.end_us, .finished = &res});
     if (x->state != CLOSED)
         unhook(x);
 }
@@ -441,12 +441,12 @@ void answer_progress(struct answer *x)
     x->outlined = true;
     x->times.outline_us = clock_mono_us();
     answer_tell(x, (struct answer_event){.kind = ANSWER_OUTLINE,
-                                  .at_us = x->times.outline_us,
-                                  .outline = {.kind = x->kind,
-                                              .points = x->outline.points,
-                                              .count = x->outline.count,
-                                              .told = x->told,
-                                              .shown = &x->outline.shown}});
+                                         .at_us = x->times.outline_us,
+                                         .outline = {.kind = x->kind,
+                                                     .points = x->outline.points,
+                                                     .count = x->outline.count,
+                                                     .told = x->told,
+                                                     .shown = &x->outline.shown}});
 }
 
 static void on_tick(void *arg)
