@@ -293,8 +293,8 @@ static void no_bytes_confuse_the_scan(void **state)
                                       "'",
                                       "a'",
                                       "\xff\xfe",
-                                      "I 1,,2..3 \xe2\x82\xac"
-                                      "40k"};
+                                      ("I 1,,2..3 \xe2\x82\xac"
+                                       "40k")};
     struct claim found[CLAIMS_MAX];
 
     (void)state;
