@@ -16,6 +16,9 @@ that does not compile, with warnings as errors as always, is drawn again. What n
 program does the same with it, is listed with its reason in scripts/mutants-equal.txt and left out. Which bugs a
 seed draws depends on each line by itself: a change elsewhere draws the same ones again.
 
+The networks of asr are compared with recorded numbers of the published ones, which are brought first where they can
+be had (backend/test/support/weights.py); without them those tests are skipped, and bugs there live.
+
 Only what the tests of a room need is built, with clang under the address and undefined-behaviour sanitizers (what
 is not freed is noticed); its test programs are built and run one after the other, the quickest first, and the
 first that fails ends it. Statements that take or give back a lock are not left out: the thread sanitizer is there
@@ -225,6 +228,11 @@ class Copy:
                 pass
             process.wait()
 
+    def bring_weights(self):
+        """Into the build folder, where the tests look for them."""
+        roots = {"INTERVIEWD_SOURCE_ROOT": str(self.tree), "INTERVIEWD_BUILD_ROOT": str(self.build)}
+        self.run([sys.executable, str(self.tree / "backend" / "test" / "support" / "weights.py")], 600, roots)
+
     def tests_of(self, room, whole):
         """The names of the room's tests."""
         chosen = ROOMS[room][1] + (ROOMS[room][2] if whole else [])
@@ -303,6 +311,8 @@ def main():
         return 0
 
     copy = Copy(options.keep, "page" in rooms, rooms != ["page"])
+    if "asr" in rooms:
+        copy.bring_weights()
     planted = noticed = 0
     try:
         for room in rooms:

@@ -202,20 +202,26 @@ void hub_report(struct asr_line *line, enum report_kind kind, uint32_t utterance
 
 /* ---------------------------------------------------------------- settings */
 
-static char *copy(const char *text)
+/** *to becomes a copy; *err stays, or becomes UV_ENOMEM. */
+static void copy(const char **to, const char *text, int *err)
 {
-    return text ? strdup(text) : NULL;
+    *to = text ? strdup(text) : NULL;
+    if (text && !*to)
+        *err = UV_ENOMEM;
 }
 
-static void take_params(struct asr_model_params *to, const struct asr_model_params *from)
+static int take_params(struct asr_model_params *to, const struct asr_model_params *from)
 {
+    int err = 0;
+
     *to = *from;
-    to->path = copy(from->path);
-    to->data_dir = copy(from->data_dir);
-    to->url = copy(from->url);
-    to->api_key = copy(from->api_key);
-    to->name = copy(from->name);
-    to->language = copy(from->language);
+    copy(&to->path, from->path, &err);
+    copy(&to->data_dir, from->data_dir, &err);
+    copy(&to->url, from->url, &err);
+    copy(&to->api_key, from->api_key, &err);
+    copy(&to->name, from->name, &err);
+    copy(&to->language, from->language, &err);
+    return err;
 }
 
 static void drop(const char *text)
@@ -245,25 +251,24 @@ static void drop_line_params(struct asr_params *p)
 static int take_line_params(struct asr_params *to, const struct asr_params *from)
 {
     const char **words;
+    int err = 0;
 
     if (!from)
         return 0;
-    to->language = copy(from->language);
-    if (from->language && !to->language)
-        return UV_ENOMEM;
-    to->prompt = copy(from->prompt);
+    copy(&to->language, from->language, &err);
+    copy(&to->prompt, from->prompt, &err);
     to->patient = from->patient;
     to->translate = from->translate;
-    if (!from->vocabulary_count)
-        return 0;
+    if (err || !from->vocabulary_count)
+        return err;
     words = calloc(from->vocabulary_count, sizeof(*words));
     if (!words)
         return UV_ENOMEM;
     for (size_t i = 0; i < from->vocabulary_count; i++)
-        words[i] = copy(from->vocabulary[i]);
+        copy(&words[i], from->vocabulary[i], &err);
     to->vocabulary = words;
     to->vocabulary_count = from->vocabulary_count;
-    return 0;
+    return err;
 }
 
 /* ---------------------------------------------------------------- choosing */
@@ -326,31 +331,35 @@ static int choose_main(struct asr_hub *hub, const struct asr_hub_config *config,
     if (!m->engine->available(&config->model, &why))
         return err_set(err, UV_ENOENT, "the speech recogniser \"%s\" cannot be used: %s",
                        m->engine->name, why.text);
-    take_params(&m->params, &config->model);
+    if (take_params(&m->params, &config->model))
+        return err_set(err, UV_ENOMEM, "no memory for the speech workers");
     m->params.stop = is_ending;
     m->params.stop_arg = hub;
     m->wanted = config->preload;
     return 0;
 }
 
-static void choose_fallback(struct asr_hub *hub, const struct asr_hub_config *config)
+static int choose_fallback(struct asr_hub *hub, const struct asr_hub_config *config,
+                           struct errbuf *err)
 {
     struct errbuf why;
     const char *name = config->fallback;
     const struct asr_engine *engine;
 
     if (!hub->main.engine->remote || (name && strcmp(name, "none") == 0))
-        return;
+        return 0;
     if (config->fallback_driver)
         engine = config->fallback_driver;
     else
         engine = is_auto(name) ? best(&config->fallback_model, &why) : asr_engine_find(name);
     if (!engine || engine->remote || !engine->available(&config->fallback_model, &why))
-        return;
+        return 0;
     hub->fallback.engine = engine;
-    take_params(&hub->fallback.params, &config->fallback_model);
+    if (take_params(&hub->fallback.params, &config->fallback_model))
+        return err_set(err, UV_ENOMEM, "no memory for the speech workers");
     hub->fallback.params.stop = is_ending;
     hub->fallback.params.stop_arg = hub;
+    return 0;
 }
 
 /* ---------------------------------------------------------------- the hub */
@@ -397,10 +406,10 @@ int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_co
     hub->lines_max = config->lines_max > 0 ? (size_t)config->lines_max
                                            : HUB_LINES_A_CORE * uv_available_parallelism();
     rc = choose_main(hub, config, err);
-    if (!rc) {
-        choose_fallback(hub, config);
+    if (!rc)
+        rc = choose_fallback(hub, config, err);
+    if (!rc)
         rc = start_workers(hub, err);
-    }
     if (rc) {
         hub_release(hub);
         return rc;

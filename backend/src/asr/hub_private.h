@@ -57,6 +57,7 @@ struct hearing_side {
     size_t since_partial; /**< Samples fed since the last partial */
     int16_t *kept;        /**< The utterance so far, when it may have to be heard again */
     size_t kept_n, kept_cap;
+    bool torn; /**< Not all of it could be kept: a second hearing would miss words */
     int tries;
 };
 

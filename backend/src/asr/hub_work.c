@@ -164,8 +164,12 @@ static void close_stream(struct asr_line *line)
 static int catch_up(struct asr_line *line, struct errbuf *err)
 {
     const struct asr_engine *engine;
-    int rc = current_stream(line) ? 0 : open_stream(line, err);
+    int rc = 0;
 
+    if (line->work.torn)
+        return err_set(err, UV_ENOMEM, "what was said could not be kept to be heard again");
+    if (!current_stream(line))
+        rc = open_stream(line, err);
     engine = current_model(line)->engine;
     if (!rc)
         rc = engine->begin(current_stream(line), err);
@@ -247,18 +251,19 @@ static void keep(struct asr_line *line, const int16_t *pcm, size_t n)
 {
     struct hearing_side *w = &line->work;
 
-    if (!line->hub->main.engine->remote ||
-        w->kept_n + n > (size_t)LINE_KEPT_MAX_MS * SAMPLES_PER_MS)
+    if (!line->hub->main.engine->remote)
         return;
-    if (w->kept_n + n > w->kept_cap) {
+    w->torn |= w->kept_n + n > (size_t)LINE_KEPT_MAX_MS * SAMPLES_PER_MS;
+    if (!w->torn && w->kept_n + n > w->kept_cap) {
         size_t cap = (w->kept_n + n) * 2;
         int16_t *more = realloc(w->kept, cap * sizeof(*more));
 
-        if (!more)
-            return; /* it will be heard by the service or not at all */
-        w->kept = more;
-        w->kept_cap = cap;
+        w->torn = !more; /* it will be heard by the service or not at all */
+        w->kept = more ? more : w->kept;
+        w->kept_cap = more ? cap : w->kept_cap;
     }
+    if (w->torn)
+        return;
     memcpy(w->kept + w->kept_n, pcm, n * sizeof(*pcm));
     w->kept_n += n;
 }
@@ -273,7 +278,7 @@ static void run_begin(struct asr_line *line, const struct piece *p)
     w->since_partial = w->kept_n = 0;
     w->tries = 0;
     w->running = true;
-    w->rested = false;
+    w->rested = w->torn = false;
     uv_mutex_lock(&line->hub->lock);
     w->local = line->hub->fallback.engine && clock_mono_ms() < line->hub->remote_after;
     uv_mutex_unlock(&line->hub->lock);
@@ -374,7 +379,7 @@ static bool run_end(struct asr_line *line, struct piece *p)
         hub_report(line, REPORT_FINAL, p->utterance, &res, 0, current_model(line)->engine->name,
                    NULL);
     } else if (is_waiting_remote(line) && !is_stopping(line)) {
-        if (rc != UV_EACCES && line->work.tries + 1 < LINE_TRIES_MAX) {
+        if (rc != UV_EACCES && !line->work.torn && line->work.tries + 1 < LINE_TRIES_MAX) {
             try_later(line, p, rc, &err);
             return true;
         }

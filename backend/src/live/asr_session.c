@@ -315,13 +315,20 @@ static void release_before(struct asr_session *h, uint32_t number)
         tell_end(h, u, &u->held);
 }
 
+/** The one of this number; NULL once it is over, and when nothing is told any more: the line may
+ *  still have something to say when an error has ended this hearing. */
+static struct utterance *open_utterance(struct asr_session *h, uint32_t number)
+{
+    return h->closed || h->done ? NULL : find(h, number);
+}
+
 static void on_partial(uint32_t number, const struct asr_result *res, void *arg)
 {
     struct asr_session *h = arg;
     struct utterance *u;
 
     release_before(h, number);
-    u = h->closed ? NULL : find(h, number);
+    u = open_utterance(h, number);
     if (!u)
         return;
     keep_text(u, res->text);
@@ -334,7 +341,7 @@ static void on_settled(uint32_t number, const struct asr_result *res, void *arg)
     struct utterance *u;
 
     release_before(h, number);
-    u = h->closed ? NULL : find(h, number);
+    u = open_utterance(h, number);
     if (!u)
         return;
     if (res->text[0]) {
@@ -351,7 +358,7 @@ static void on_final(uint32_t number, const struct asr_result *res, void *arg)
     struct utterance *u;
 
     release_before(h, number);
-    u = h->closed ? NULL : find(h, number);
+    u = open_utterance(h, number);
     if (!u)
         return;
     keep_text(u, res->text);

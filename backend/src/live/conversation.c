@@ -107,7 +107,6 @@ static void leave_row(struct conversation *c, struct conversation_exchange *e,
 {
     struct conversation_speaker *s = conversation_speaker(c, e->speaker);
 
-    e->unwritten_us = 0;
     if (s && s->turn.exchange == e->id && s->turn.row_taken) {
         s->turn.row_taken = false;
         if (e->kept)

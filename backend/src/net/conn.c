@@ -155,7 +155,6 @@ static void flush(struct conn *c)
     if (c->dead || conn_blocked(c))
         return;
     buf_release(&c->out);
-    buf_init(&c->out, OUT_MAX);
     c->out_at = 0;
     if (c->closing)
         linger(c);

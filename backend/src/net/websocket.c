@@ -455,7 +455,6 @@ static void on_control(struct ws *ws, const struct wslay_frame_iocb *f, uint64_t
         wake(ws);
     }
     buf_release(&ws->control);
-    buf_init(&ws->control, CONTROL_MAX);
 }
 
 static bool is_known(uint8_t opcode)

@@ -352,6 +352,42 @@ static void a_form_that_cannot_be_taken_is_refused(void **state)
     assert_null(w->seen.h);
 }
 
+static void block_feeds(enum script_call call, void *arg)
+{
+    if (call == SCRIPT_FEED)
+        uv_sem_wait(arg);
+}
+
+/* A recogniser that does not come along: told once, with what to make of it, and then done. */
+static void who_is_too_far_behind_is_told_once(void **state)
+{
+    enum { MINUTES = 2 };
+    struct world *w = *state;
+    int err = 0;
+    uv_sem_t gate;
+
+    uv_sem_init(&gate, 0);
+    w->script.hook = block_feeds;
+    w->script.hook_arg = &gate;
+    sound_voice(w->pcm, LENGTH, -25, 1);
+    open_hearing(w, &(struct asr_session_params){0});
+    for (size_t at = 0; at < (size_t)MINUTES * 60 * RATE && !err; at += 1600)
+        err = asr_session_feed(w->seen.h, w->pcm + at % LENGTH, 1600);
+    assert_true(err == UV_ENOBUFS || err == UV_EPIPE);
+    assert_int_equal(w->seen.errors, 1);
+    assert_int_equal(asr_session_feed(w->seen.h, w->pcm, 320), UV_EPIPE);
+    assert_int_equal(w->seen.errors, 1);
+    w->script.hook = NULL;
+    for (int i = 0; i < 100000; i++)
+        uv_sem_post(&gate);
+    until(w, &w->seen.done, 1);
+    asr_session_close(w->seen.h);
+    w->seen.h = NULL;
+    asr_hub_close(w->hub);
+    w->hub = NULL;
+    uv_sem_destroy(&gate);
+}
+
 /* ---- whole recordings ---- */
 
 struct whole {
@@ -449,6 +485,7 @@ int main(void)
         T(silence_and_noise_say_nothing),
         T(a_recogniser_that_fails_is_an_error_then_done),
         T(a_form_that_cannot_be_taken_is_refused),
+        T(who_is_too_far_behind_is_told_once),
         T(a_recording_becomes_segments_with_times),
         T(a_recording_whose_hub_closes_is_given_up),
     };

@@ -42,7 +42,20 @@ struct world {
 
     int told[LIVE_ERROR + 1];
     int done;
+    int taken;
     int shut;
+    int64_t heard; /* as LIVE_LISTENING said */
+    char final_text[256];
+    char generation[ID_TEXT_MAX]; /* as LIVE_STARTED, and all after it, said */
+    bool eager;
+    int number;
+    bool single;         /* there is one answer, and all is of it */
+    size_t points, said; /* of the outline, bytes of the answer */
+    struct answer_latency latency;
+    char why[ERR_TEXT_MAX]; /* of LIVE_ERROR */
+    enum live_error error;
+    struct live_listener **joins; /* somebody more listens from inside its first event */
+    struct world *joiner;
     size_t final_len;
     char transcript[ID_TEXT_MAX];
     enum answer_finish finish;
@@ -122,6 +135,41 @@ void __wrap_asr_nets_forget(struct nets_job *job)
         the_world->waiting = NULL;
 }
 
+/* Everything of an answer says whose it is. */
+static void note_answer(struct world *w, const struct live_event *event)
+{
+    switch (event->kind) {
+    case LIVE_STARTED:
+        memcpy(w->generation, event->started.generation_id, ID_TEXT_MAX);
+        w->number = event->started.question_number;
+        w->eager = event->started.eager;
+        w->points = w->said = 0;
+        assert_true(event->started.question[0] && event->started.provider[0]);
+        break;
+    case LIVE_OUTLINE:
+        assert_true(!w->single || !strcmp(event->outline.generation_id, w->generation));
+        assert_true(event->outline.question[0]);
+        w->points = event->outline.count;
+        for (size_t i = 0; i < w->points; i++)
+            assert_true(event->outline.points[i].text[0]);
+        break;
+    case LIVE_DELTA:
+        assert_true(!w->single || !strcmp(event->delta.generation_id, w->generation));
+        w->said += event->delta.len;
+        break;
+    case LIVE_FINISHED:
+        assert_true(!w->single || !strcmp(event->finished.generation_id, w->generation));
+        w->latency = event->finished.latency;
+        break;
+    case LIVE_ERROR:
+        w->error = event->error.code;
+        snprintf(w->why, sizeof(w->why), "%s", event->error.why);
+        break;
+    default:
+        break;
+    }
+}
+
 static void on_event(const struct live_event *event, void *arg)
 {
     struct world *w = arg;
@@ -132,6 +180,17 @@ static void on_event(const struct live_event *event, void *arg)
         w->final_who = event->words.who;
         w->final_voice = event->words.voice;
     }
+    note_answer(w, event);
+    if (w->joins) {
+        struct live_listener **lp = w->joins;
+
+        w->joins = NULL;
+        assert_int_equal(live_listen(w->live, on_event, w->joiner, lp), 0);
+    }
+    if (event->kind == LIVE_LISTENING)
+        w->heard = event->listening.heard;
+    if (event->kind == LIVE_FINAL)
+        snprintf(w->final_text, sizeof(w->final_text), "%s", event->words.result->text);
     if (event->kind == LIVE_TURN)
         w->turn_who = event->turn.who;
     if (event->kind == LIVE_FINISHED) {
@@ -156,8 +215,13 @@ static void on_fatal(int err, const char *why, void *arg)
     fail_msg("%d: %s", err, why);
 }
 
+static void on_taken(void *arg)
+{
+    ((struct world *)arg)->taken++;
+}
+
 static const struct speaker_handlers handlers = {
-    .on_event = on_event, .on_done = on_done, .on_fatal = on_fatal};
+    .on_event = on_event, .on_done = on_done, .on_fatal = on_fatal, .on_taken = on_taken};
 
 static void put_records(struct world *w)
 {
@@ -815,6 +879,515 @@ static void an_echo_in_the_microphone_stays_one_utterance(void **state)
     store_list_release(&list, STORE_KIND_TRANSCRIPT);
 }
 
+/* ------------------------------------------------------------------- what is kept */
+
+/* What a page shows of an answer later is what it showed when it came. */
+static void an_answer_is_kept_with_all_that_was_told_of_it(void **state)
+{
+    struct world *w = *state;
+    const struct store_transcript *t;
+    struct store_list list;
+    json_t *detail, *latency, *outline, *metrics;
+
+    w->single = true;
+    speak(w, false);
+    feed(w, LENGTH);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    assert_int_equal(w->told[LIVE_ERROR], 0);
+    assert_int_equal(w->number, 1);
+    assert_true(w->points > 0 && w->said > 0);
+    assert_true(w->latency.final_ms >= 0);
+    assert_true(w->latency.outline_ms >= 0);
+    assert_true(w->latency.first_token_ms >= w->latency.outline_ms);
+    assert_true(w->latency.total_ms >= w->latency.first_token_ms);
+    end(w);
+    list = kept(w);
+    assert_int_equal(list.count, 1);
+    t = list.items;
+    assert_string_equal(t->question, w->final_text);
+    assert_int_equal(strlen(t->answer), w->said);
+    detail = detail_of(t);
+    assert_string_equal(json_str(detail, "provider"), "outline");
+    assert_non_null(json_str(detail, "model"));
+    assert_string_equal(json_str(detail, "finishReason"), "stop");
+    assert_string_equal(json_str(detail, "kind"), "behavioral");
+    assert_string_equal(json_str(detail, "speaker"), "interviewer");
+    assert_null(json_object_get(detail, "voice"));
+    outline = json_object_get(detail, "outline");
+    assert_int_equal(json_array_size(outline), w->points);
+    assert_true(json_str(json_array_get(outline, 0), "text")[0]);
+    assert_non_null(json_str(json_object_get(json_array_get(outline, 0), "source"), "field"));
+    latency = json_object_get(detail, "latency");
+    assert_int_equal(json_integer_value(json_object_get(latency, "finalMs")), w->latency.final_ms);
+    assert_int_equal(json_integer_value(json_object_get(latency, "outlineMs")),
+                     w->latency.outline_ms);
+    assert_int_equal(json_integer_value(json_object_get(latency, "firstTokenMs")),
+                     w->latency.first_token_ms);
+    assert_int_equal(json_integer_value(json_object_get(latency, "totalMs")), w->latency.total_ms);
+    json_decref(detail);
+    metrics = json_parse(t->metrics, strlen(t->metrics));
+    assert_true(json_num(metrics, "wordCount", 0) > 3);
+    assert_true(json_num(metrics, "confidence", 0) > 0.89);
+    assert_true(json_num(metrics, "speechMs", 0) > 2500);
+    assert_true(json_num(metrics, "speechMs", 0) < 4000);
+    assert_true(json_is_number(json_object_get(metrics, "qualityScore")));
+    json_decref(metrics);
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
+static void a_typed_question_has_no_voice_and_no_final(void **state)
+{
+    struct world *w = *state;
+    struct live_ask ask = {.question = "What is a mutex?"};
+    char id[ID_TEXT_MAX] = "";
+    const struct store_transcript *t;
+    struct store_list list;
+    json_t *detail;
+
+    w->single = true;
+    assert_int_equal(live_ask(w->live, &ask, id, NULL), 0);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    assert_string_equal(id, w->generation);
+    assert_false(w->eager);
+    assert_int_equal(w->latency.final_ms, -1);
+    assert_true(w->latency.total_ms >= 0);
+    assert_int_equal(w->told[LIVE_ERROR], 0);
+    leave(w);
+    list = kept(w);
+    assert_int_equal(list.count, 1);
+    t = list.items;
+    assert_string_equal(t->question, "What is a mutex?");
+    detail = detail_of(t);
+    assert_null(json_str(detail, "speaker"));
+    assert_true(json_is_null(json_object_get(json_object_get(detail, "latency"), "finalMs")));
+    json_decref(detail);
+    assert_null(strstr(t->metrics, "speechMs"));
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
+static void what_is_not_to_be_kept_is_not(void **state)
+{
+    struct world *w = *state;
+    struct live_ask ask = {.question = "What is a mutex?"};
+    struct live_deps deps = {.loop = w->loop,
+                             .lanes = w->lanes,
+                             .store = w->store,
+                             .seal = w->seal,
+                             .answerer = w->answerer,
+                             .hub = w->hub};
+    struct session_context context;
+    struct live_registry *registry;
+    struct store_list list;
+
+    leave(w);
+    live_registry_close(w->registry);
+    assert_int_equal(live_registry_open(&registry, &deps), 0);
+    w->registry = registry;
+    assert_int_equal(session_context_load(&deps, w->user, w->session, &context, NULL), 0);
+    assert_int_equal(live_join(w->registry, &context, &w->live), 0);
+    assert_int_equal(live_listen(w->live, on_event, w, &w->listener), 0);
+    speak(w, true);
+    feed(w, LENGTH);
+    until(w, &w->told[LIVE_FINAL], 1);
+    assert_int_equal(live_ask(w->live, &ask, NULL, NULL), 0);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    assert_string_equal(w->transcript, "");
+    end(w);
+    list = kept(w);
+    assert_int_equal(list.count, 0);
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
+static void earlier_pairs_are_remembered_up_to_a_bound(void **state)
+{
+    struct world *w = *state;
+    struct live_ask ask = {.question = "What is a mutex?"};
+    struct session_context context;
+
+    for (int i = 1; i <= ANSWER_HISTORY_MAX + 2; i++) {
+        assert_int_equal(live_ask(w->live, &ask, NULL, NULL), 0);
+        until(w, &w->told[LIVE_FINISHED], i);
+        assert_int_equal(w->number, i);
+    }
+    leave(w);
+    assert_int_equal(session_context_load(&(struct live_deps){.store = w->store, .seal = w->seal},
+                                          w->user, w->session, &context, NULL),
+                     0);
+    assert_int_equal(context.history_count, ANSWER_HISTORY_MAX);
+    assert_int_equal(context.questions, ANSWER_HISTORY_MAX + 2);
+    session_context_release(&context);
+}
+
+/* "Tell me about", a breath, and the rest of it: one question, in one row. */
+static void a_question_in_two_breaths_is_one(void **state)
+{
+    struct world *w = *state;
+    const struct store_transcript *t;
+    struct store_list list;
+    char first[256];
+
+    memset(w->pcm, 0, LENGTH * sizeof(*w->pcm));
+    sound_voice(w->pcm + RATE / 2, RATE / 5, -25, 1);
+    sound_voice(w->pcm + RATE / 2 + RATE / 5 + 5 * RATE / 4, 2 * RATE, -25, 2);
+    speak(w, false);
+    feed(w, RATE / 2 + RATE / 5 + RATE);
+    until(w, &w->told[LIVE_FINAL], 1);
+    memcpy(first, w->final_text, sizeof(first));
+    feed(w, LENGTH);
+    until(w, &w->told[LIVE_FINAL], 2);
+    while (w->told[LIVE_FINISHED] < w->told[LIVE_STARTED] || !w->told[LIVE_FINISHED])
+        pause_ms(w, 10);
+    end(w);
+    list = kept(w);
+    assert_int_equal(list.count, 1);
+    t = list.items;
+    assert_int_equal(t->line, STORE_QUESTION);
+    assert_memory_equal(t->question, first, strlen(first));
+    assert_int_equal(strlen(t->question), strlen(first) + 1 + strlen(w->final_text));
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
+/* Stopped in the middle of a word, before any pause: then is when it is judged. */
+static void a_voice_is_judged_at_the_end_at_the_latest(void **state)
+{
+    struct world *w = *state;
+
+    teach(w);
+    w->axes[0] = OTHER;
+    speak(w, false);
+    feed(w, 7 * RATE / 2);
+    assert_int_equal(w->asked, 0);
+    speaker_stop(w->live, w->speaker);
+    until(w, &w->done, 1);
+    assert_int_equal(w->asked, 1);
+    assert_int_equal(w->turn_who, VOICE_INTERVIEWER);
+    end(w);
+}
+
+/* --------------------------------------------------------------- who comes and goes */
+
+/* Somebody who comes in the middle hears what was said so far, once. */
+static void who_comes_in_the_middle_misses_nothing(void **state)
+{
+    struct world *w = *state;
+    struct world late = {.dir = ""};
+    struct live_listener *l;
+    char id[ID_TEXT_MAX];
+
+    ask_while_nothing_is_written(w); /* told in full, but for its end */
+    assert_int_equal(live_listen(w->live, on_event, &late, &l), 0);
+    assert_int_equal(late.told[LIVE_STARTED], 1);
+    assert_int_equal(late.told[LIVE_OUTLINE], 1);
+    assert_int_equal(late.told[LIVE_DELTA], 1);
+    assert_int_equal(late.said, w->said);
+    assert_int_equal(late.points, w->points);
+    memcpy(id, w->generation, ID_TEXT_MAX);
+    assert_string_equal(late.generation, id);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    assert_int_equal(late.told[LIVE_FINISHED], 1);
+    live_unlisten(l);
+    leave(w);
+}
+
+static void who_comes_at_the_beginning_hears_no_outline_yet(void **state)
+{
+    struct world *w = *state;
+    struct world late = {.dir = ""};
+    struct live_ask ask = {.question = "What is a mutex?"};
+    struct live_listener *l = NULL;
+
+    w->joins = &l;
+    w->joiner = &late;
+    assert_int_equal(live_ask(w->live, &ask, NULL, NULL), 0);
+    until(w, &w->told[LIVE_FINISHED], 1);
+    assert_int_equal(late.told[LIVE_STARTED], 1);
+    assert_int_equal(late.told[LIVE_OUTLINE], 1);
+    assert_int_equal(late.said, w->said);
+    assert_int_equal(late.told[LIVE_FINISHED], 1);
+    live_unlisten(l);
+    leave(w);
+}
+
+static void who_leaves_in_the_middle_hears_no_more(void **state)
+{
+    struct world *w = *state;
+    struct live_listener *l;
+
+    ask_while_nothing_is_written(w);
+    assert_int_equal(live_listen(w->live, on_event, w, &l), 0);
+    assert_int_equal(w->told[LIVE_STARTED], 2);
+    live_unlisten(l);
+    live_unlisten(l); /* twice is once */
+    until(w, &w->told[LIVE_FINISHED], 1);
+    pause_ms(w, 20);
+    assert_int_equal(w->told[LIVE_FINISHED], 1);
+    leave(w);
+}
+
+static void an_interview_is_its_users_and_its_sessions(void **state)
+{
+    struct world *w = *state;
+
+    assert_ptr_equal(live_find(w->registry, w->user, w->session), w->live);
+    assert_null(live_find(w->registry, "somebody", w->session));
+    assert_null(live_find(w->registry, w->user, "another"));
+    leave(w);
+    assert_null(live_find(w->registry, w->user, w->session));
+}
+
+static void everybody_in_a_session_shares_its_interview(void **state)
+{
+    struct world *w = *state;
+    struct live_deps deps = {.store = w->store, .seal = w->seal};
+    struct session_context context;
+    struct live *again;
+
+    assert_int_equal(session_context_load(&deps, w->user, w->session, &context, NULL), 0);
+    assert_int_equal(live_join(w->registry, &context, &again), 0);
+    session_context_release(&context);
+    assert_ptr_equal(again, w->live);
+    assert_int_equal(live_count(w->registry), 1);
+    live_leave(again);
+    pause_ms(w, 20);
+    assert_int_equal(live_count(w->registry), 1);
+    leave(w);
+}
+
+static void nobody_joins_a_server_that_goes(void **state)
+{
+    struct world *w = *state;
+    struct live_deps deps = {.store = w->store, .seal = w->seal};
+    struct speaker_params params = {
+        .sample_rate = RATE, .channels = 1, .vad = vad_params_defaults()};
+    struct live_ask ask = {.question = "What is a mutex?"};
+    struct session_context context;
+    struct errbuf why = {""};
+    struct live *again;
+    uint64_t id;
+
+    ask_while_nothing_is_written(w);
+    assert_int_equal(session_context_load(&deps, w->user, w->session, &context, NULL), 0);
+    live_registry_shutdown(w->registry, on_shut, w);
+    assert_int_equal(live_join(w->registry, &context, &again), UV_ECANCELED);
+    session_context_release(&context);
+    assert_int_equal(live_ask(w->live, &ask, NULL, &why), UV_ECANCELED);
+    assert_true(why.text[0]);
+    why.text[0] = '\0';
+    assert_int_equal(speaker_open(&id, w->live, &params, &handlers, w, &why), UV_ECANCELED);
+    assert_true(why.text[0]);
+    live_unlisten(w->listener);
+    live_leave(w->live);
+    until(w, &w->shut, 1);
+    assert_int_equal(w->shut, 1);
+}
+
+static void there_is_something_to_interrupt_or_not(void **state)
+{
+    struct world *w = *state;
+    struct live_ask ask = {.question = "What is a mutex?"};
+
+    assert_false(live_interrupt(w->live));
+    assert_int_equal(live_ask(w->live, &ask, NULL, NULL), 0);
+    assert_true(live_interrupt(w->live));
+    until(w, &w->told[LIVE_FINISHED], 1);
+    assert_int_equal(w->finish, ANSWER_INTERRUPTED);
+    assert_int_equal(w->told[LIVE_ERROR], 0);
+    assert_false(live_interrupt(w->live));
+    leave(w);
+}
+
+/* -------------------------------------------------------- a socket that vanishes */
+
+static uint64_t speak_with_key(struct world *w, bool quiet)
+{
+    struct speaker_params params = {.sample_rate = RATE,
+                                    .channels = 1,
+                                    .candidate = true,
+                                    .quiet_ready = quiet,
+                                    .key = "a key nobody guesses",
+                                    .vad = vad_params_defaults()};
+    struct errbuf why = {""};
+
+    if (speaker_open(&w->speaker, w->live, &params, &handlers, w, &why))
+        fail_msg("%s", why.text);
+    return w->speaker;
+}
+
+static void who_comes_back_hears_what_was_said_meanwhile(void **state)
+{
+    struct world *w = *state;
+    struct world back = {.dir = ""};
+    uint64_t id = speak_with_key(w, false);
+
+    until(w, &w->told[LIVE_LISTENING], 1);
+    assert_int_equal(w->heard, 0);
+    feed(w, LENGTH);
+    speaker_vanish(w->live, id);
+    while (!w->script.finishes)
+        pause_ms(w, 10);
+    pause_ms(w, 50);
+    assert_int_equal(speaker_resume(w->live, "another key", 0, &handlers, &back), 0);
+    assert_int_equal(speaker_resume(w->live, "a key nobody guesses", 0, &handlers, &back), id);
+    assert_int_equal(w->taken, 0); /* there was nobody any more */
+    assert_int_equal(back.told[LIVE_LISTENING], 1);
+    assert_int_equal(back.heard, LENGTH);
+    until(w, &back.told[LIVE_FINAL], 1);
+    assert_memory_equal(back.final_text, "tell me about", 13);
+    assert_true(back.told[LIVE_TURN] >= 1);
+    /* And once more, by somebody else, who has seen it: the first is told that it is over. */
+    back.told[LIVE_FINAL] = back.told[LIVE_TURN] = 0;
+    assert_int_equal(speaker_resume(w->live, "a key nobody guesses", 1, &handlers, w), id);
+    assert_int_equal(back.taken, 1);
+    assert_int_equal(w->told[LIVE_LISTENING], 2);
+    assert_int_equal(back.told[LIVE_FINAL], 0);
+    speaker_stop(w->live, id);
+    until(w, &w->done, 1);
+    assert_true(speaker_finished(w->live, id));
+    end(w);
+}
+
+static void a_speaker_without_a_key_is_gone_when_it_vanishes(void **state)
+{
+    struct world *w = *state;
+    struct store_list list;
+
+    speak(w, true);
+    until(w, &w->told[LIVE_LISTENING], 1);
+    assert_int_equal(w->heard, -1);
+    feed(w, 3 * RATE);
+    until(w, &w->told[LIVE_PARTIAL], 1);
+    assert_false(speaker_finished(w->live, w->speaker));
+    speaker_vanish(w->live, w->speaker);
+    assert_int_equal(speaker_resume(w->live, "", 0, &handlers, w), 0);
+    leave(w);
+    list = kept(w); /* what was said is kept all the same */
+    assert_int_equal(list.count, 1);
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+}
+
+static void a_socket_that_is_ready_is_not_told_twice(void **state)
+{
+    struct world *w = *state;
+
+    speak_with_key(w, true);
+    feed(w, 3 * RATE);
+    until(w, &w->told[LIVE_PARTIAL], 1);
+    assert_int_equal(w->told[LIVE_LISTENING], 0);
+    end(w);
+}
+
+/* --------------------------------------------------------------------- what fails */
+
+static void on_broken(int err, const char *why, void *arg)
+{
+    struct world *w = arg;
+
+    assert_true(err < 0 && why[0]);
+    w->shut++;
+}
+
+static void a_recogniser_that_breaks_is_told_by_its_kind(void **state)
+{
+    static const struct {
+        int code;
+        enum live_error error;
+    } cases[] = {{UV_EIO, LIVE_INTERNAL},       {UV_EAGAIN, LIVE_OVERLOADED},
+                 {UV_ENOBUFS, LIVE_OVERLOADED}, {UV_ENOENT, LIVE_UNAVAILABLE},
+                 {UV_ENOSYS, LIVE_UNAVAILABLE}, {UV_EINVAL, LIVE_BAD_AUDIO}};
+    static const struct speaker_handlers broken = {
+        .on_event = on_event, .on_done = on_done, .on_fatal = on_broken};
+    struct speaker_params params = {
+        .sample_rate = RATE, .channels = 1, .vad = vad_params_defaults()};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        w->shut = w->told[LIVE_ERROR] = 0;
+        w->script.fail_feeds = 1;
+        w->script.fail_code = cases[i].code;
+        assert_int_equal(speaker_open(&w->speaker, w->live, &params, &broken, w, NULL), 0);
+        for (size_t at = 0; at < LENGTH && !w->shut; at += 320) {
+            speaker_feed(w->live, w->speaker, w->pcm + at, 320);
+            turn(w);
+        }
+        until(w, &w->shut, 1);
+        assert_int_equal(w->told[LIVE_ERROR], 1);
+        assert_int_equal(w->error, cases[i].error);
+        assert_string_equal(w->why, "the prompter is gone");
+        speaker_close(w->live, w->speaker);
+    }
+    leave(w);
+}
+
+static void an_interview_hears_so_many_and_no_more(void **state)
+{
+    enum { MOST = 32 };
+    struct speaker_params params = {
+        .sample_rate = RATE, .channels = 1, .vad = vad_params_defaults()};
+    struct world *w = *state;
+    struct errbuf why = {""};
+    uint64_t id[MOST + 1];
+
+    for (int i = 0; i < MOST; i++)
+        assert_int_equal(speaker_open(&id[i], w->live, &params, &handlers, w, &why), 0);
+    assert_int_equal(speaker_open(&id[MOST], w->live, &params, &handlers, w, &why), UV_EAGAIN);
+    assert_true(why.text[0]);
+    for (int i = 0; i < MOST; i++)
+        speaker_close(w->live, id[i]);
+    pause_ms(w, 20);
+    assert_int_equal(speaker_open(&id[0], w->live, &params, &handlers, w, &why), 0);
+    speaker_close(w->live, id[0]);
+    leave(w);
+}
+
+static void without_a_recogniser_it_is_said_so(void **state)
+{
+    struct world *w = *state;
+    struct live_deps deps = {.loop = w->loop,
+                             .lanes = w->lanes,
+                             .store = w->store,
+                             .seal = w->seal,
+                             .answerer = w->answerer};
+    struct speaker_params params = {
+        .sample_rate = RATE, .channels = 1, .vad = vad_params_defaults()};
+    struct session_context context;
+    struct errbuf why = {""};
+    uint64_t id;
+
+    leave(w);
+    live_registry_close(w->registry);
+    assert_int_equal(live_registry_open(&w->registry, &deps), 0);
+    assert_int_equal(session_context_load(&deps, w->user, w->session, &context, NULL), 0);
+    assert_int_equal(live_join(w->registry, &context, &w->live), 0);
+    assert_int_equal(speaker_open(&id, w->live, &params, &handlers, w, &why), UV_ENOENT);
+    assert_non_null(strstr(why.text, "doctor"));
+    live_leave(w->live);
+    pause_ms(w, 20);
+    assert_int_equal(live_count(w->registry), 0);
+}
+
+static void voices_of_the_newest_sessions_are_known(void **state)
+{
+    enum { KNOWN = 256 };
+    struct world *w = *state;
+    float voice[VOICE_DIMENSIONS];
+    char session[ID_TEXT_MAX];
+
+    leave(w);
+    voice_on(OWN, voice);
+    for (int i = 0; i <= KNOWN; i++) {
+        snprintf(session, sizeof(session), "session-%d", i);
+        assert_int_equal(live_teach_voice(w->registry, w->user, session, voice, 6000), 0);
+        if (i < 3) /* the oldest by the clock, too */
+            uv_sleep(2);
+        if (i == KNOWN - 1) /* looked at, so it is not the oldest any more */
+            assert_int_equal(live_voice_ms(w->registry, w->user, "session-0"), 6000);
+    }
+    assert_int_equal(live_voice_ms(w->registry, w->user, session), 6000);
+    assert_int_equal(live_voice_ms(w->registry, w->user, "session-2"), 6000);
+    assert_int_equal(live_voice_ms(w->registry, w->user, "session-0"), 6000);
+    assert_int_equal(live_voice_ms(w->registry, w->user, "session-1"), 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -841,6 +1414,26 @@ int main(void)
         T(a_loudspeaker_beside_the_candidate_teaches_nothing),
         T(voices_outlive_a_page_and_are_forgotten_when_asked),
         T(an_echo_in_the_microphone_stays_one_utterance),
+        T(voices_of_the_newest_sessions_are_known),
+        T(an_answer_is_kept_with_all_that_was_told_of_it),
+        T(a_typed_question_has_no_voice_and_no_final),
+        T(what_is_not_to_be_kept_is_not),
+        T(a_question_in_two_breaths_is_one),
+        T(a_voice_is_judged_at_the_end_at_the_latest),
+        T(earlier_pairs_are_remembered_up_to_a_bound),
+        T(who_comes_in_the_middle_misses_nothing),
+        T(who_comes_at_the_beginning_hears_no_outline_yet),
+        T(who_leaves_in_the_middle_hears_no_more),
+        T(an_interview_is_its_users_and_its_sessions),
+        T(everybody_in_a_session_shares_its_interview),
+        T(nobody_joins_a_server_that_goes),
+        T(there_is_something_to_interrupt_or_not),
+        T(who_comes_back_hears_what_was_said_meanwhile),
+        T(a_speaker_without_a_key_is_gone_when_it_vanishes),
+        T(a_socket_that_is_ready_is_not_told_twice),
+        T(a_recogniser_that_breaks_is_told_by_its_kind),
+        T(an_interview_hears_so_many_and_no_more),
+        T(without_a_recogniser_it_is_said_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

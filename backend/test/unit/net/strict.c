@@ -7,15 +7,18 @@
 #include "cmocka_all.h"
 
 #include "base/json.h"
+#include "net/owner.h"
 #include "support/net_fixture.h"
 #include "support/wire.h"
 
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <uv.h>
 
 static struct net_fixture f;
 static atomic_int asked_first; /* before hooks that ran */
@@ -553,6 +556,93 @@ static void one_address_has_its_share_of_the_connections(void **state)
     net_fixture_stop(&other);
 }
 
+/* What a client must know to go on: whether the connection does, and when to come again. */
+static void an_answer_says_how_to_go_on(void **state)
+{
+    static const struct {
+        const char *request;
+        int status;
+        const char *connection, *again; /* NULL: not said */
+    } cases[] = {
+        {"GET /get HTTP/1.1\r\n" H "\r\n", 200, NULL, NULL},
+        {"GET /get HTTP/1.1\r\n" H "Connection: close\r\n\r\n", 200, "close", NULL},
+        {"GET /get HTTP/1.0\r\n" H "\r\n", 200, "close", NULL},
+        {"GET /get HTTP/1.0\r\n" H "Connection: keep-alive\r\n\r\n", 200, "keep-alive", NULL},
+        {"GET /nothing HTTP/1.1\r\n" H "\r\n", 404, NULL, NULL},
+        {"GET /get HTTP/1.1\r\n" H "no colon\r\n\r\n", 400, "close", NULL},
+        {"GET /ws/x HTTP/1.1\r\n" H "\r\n", 426, "Upgrade", NULL},
+    };
+    struct http_config config = {.connections_max = 32, .connections_per_address = 1};
+    static struct net_fixture other;
+    struct wire_answer a;
+    char value[64];
+    int fd, second;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *said;
+
+        fd = wire_connect(f.port);
+        wire_puts(fd, cases[i].request);
+        assert_int_equal(wire_answer_read(fd, 0, &a), 0);
+        assert_int_equal(a.status, cases[i].status);
+        said = wire_header(&a, "Connection", value, sizeof(value));
+        if (!said != !cases[i].connection || (said && strcmp(said, cases[i].connection) != 0))
+            fail_msg("case %zu: Connection: %s", i, said ? said : "(nothing)");
+        assert_null(wire_header(&a, "Retry-After", value, sizeof(value)));
+        wire_answer_release(&a);
+        if (cases[i].connection && strcmp(cases[i].connection, "close") == 0)
+            expect_end(fd);
+        wire_close(fd);
+    }
+    net_fixture_start(&other, &config, routes, NULL);
+    fd = wire_connect(other.port);
+    wire_puts(fd, "GET /in HTTP/1.1\r\n" H "\r\n");
+    assert_int_equal(next_status(fd, 0), 200);
+    second = wire_connect(other.port);
+    wire_puts(second, "GET /in HTTP/1.1\r\n" H "\r\n");
+    assert_int_equal(wire_answer_read(second, 0, &a), 0);
+    assert_int_equal(a.status, 429);
+    assert_non_null(wire_header(&a, "Retry-After", value, sizeof(value)));
+    wire_answer_release(&a);
+    wire_close(second);
+    wire_close(fd);
+    net_fixture_stop(&other);
+}
+
+static void the_account_at_the_other_end_is_known(void **state)
+{
+    struct sockaddr_in address;
+    socklen_t len = sizeof(address);
+    uid_t uid = getuid() + 1;
+    int fd = wire_connect(f.port);
+    uint16_t port;
+
+    (void)state;
+    wire_puts(fd, "GET /get HTTP/1.1\r\n" H "\r\n");
+    assert_int_equal(next_status(fd, 0), 200);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    port = ntohs(address.sin_port);
+    if (access("/proc/net/tcp", R_OK)) {
+        wire_close(fd);
+        skip();
+    }
+    assert_int_equal(owner_of_port(port, (uint16_t)f.port, &uid), 0);
+    assert_int_equal(uid, getuid());
+    assert_int_equal(owner_of_port(port, 1, &uid), UV_ENOENT);
+    assert_int_equal(owner_of_port(1, (uint16_t)f.port, &uid), UV_ENOENT);
+    wire_close(fd);
+    /* Debian Policy 9.2.2: persons from 1000 to 59999. */
+    assert_true(owner_is_person(0, 1000) && owner_is_person(1000, 1000));
+    assert_false(owner_is_person(1001, 1000));
+    assert_false(owner_is_person(33, 1000));
+    assert_false(owner_is_person(1001, 59999));
+    assert_true(owner_is_person(1000, 999) && owner_is_person(59999, 60000));
+    assert_false(owner_is_person(999, 998));
+    assert_false(owner_is_person(60000, 998));
+    assert_true(owner_is_person(998, 998));
+}
+
 /* Ten clients that ask for much and read nothing. */
 static void who_does_not_read_costs_nobody(void **state)
 {
@@ -590,6 +680,8 @@ int main(void)
         cmocka_unit_test(who_waits_with_half_a_door_is_answered_late),
         cmocka_unit_test(one_address_has_its_share_of_the_connections),
         cmocka_unit_test(who_does_not_read_costs_nobody),
+        cmocka_unit_test(an_answer_says_how_to_go_on),
+        cmocka_unit_test(the_account_at_the_other_end_is_known),
     };
 
     return cmocka_run_group_tests_name("net/strict", tests, start, stop);
