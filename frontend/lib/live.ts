@@ -135,6 +135,7 @@ function started(answers: Answer[], message: Extract<LlmMessage, { type: 'starte
 function answered(state: LiveState, message: LlmMessage): LiveState {
   if (message.type === 'error') return { ...state, notice: { code: message.code, message: message.message } };
   if (message.type === 'started') return { ...state, answers: started(state.answers, message) };
+  if (message.type === 'thinking') return state; // the outline and what is said so far stay
   const patch = (a: Answer): Answer => {
     if (a.id !== message.generationId) return a;
     if (message.type === 'outline') return { ...a, kind: message.kind, points: message.points };
