@@ -167,7 +167,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a refresh token for a new pair
-         * @description Takes the token from the body, or else from the cookie `__Host-interviewd_refresh` (over plain HTTP `interviewd_refresh`). Every use rotates it. A token that was used
+         * @description Takes the token from the body, or else from the cookie `__Host-interviewd_refresh` (over plain HTTP `interviewd_refresh`), which needs an `Origin`, a `Sec-Fetch-Site` or an `Authorization` beside it. Every use rotates it. A token that was used
          *     before ends the whole sign-in, access tokens and sockets included, and answers 401 `refresh_reused`; anything else that is no good answers 401 `unauthorized`. A
          *     request that was on its way already while another one rotated the same token (two tabs at the same moment) is 409 `conflict`:
          *     nothing is revoked, and the cookie holds the new token.
@@ -1275,6 +1275,8 @@ export interface components {
             answer: string;
             provider: string;
             model: string;
+            /** @description Who was asked before */
+            replaced?: components["schemas"]["ReplacedProvider"][];
             finishReason: components["schemas"]["FinishReason"];
             transcriptId: string | null;
             latency: components["schemas"]["Latency"];
@@ -1479,7 +1481,7 @@ export interface components {
             /** @constant */
             type: "interrupt";
         };
-        /** @description Again, with the same generationId and the new provider, when one was replaced before its first token */
+        /** @description Again, with the same generationId, when somebody else answers - the next provider of the chain, the built-in answer that stands while a local model is slow, or that model in its place. What came before is void then */
         WsLlmStarted: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1494,6 +1496,24 @@ export interface components {
             model: string;
             /** @description Begun before the question was certainly over */
             eager: boolean;
+            /** @description How surely something is asked; absent of what was typed */
+            probability?: number;
+            /** @description Who was asked before */
+            replaced?: components["schemas"]["ReplacedProvider"][];
+        };
+        ReplacedProvider: {
+            provider: string;
+            /** @description Why it was left, for a person to read: "openai refuses the key (HTTP 401): check it in the settings" */
+            why: string;
+        };
+        /** @description The model thinks before it answers; again every few seconds while it does. Thoughts themselves are never sent */
+        WsLlmThinking: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "thinking";
+            generationId: components["schemas"]["Id"];
         };
         WsLlmOutline: {
             /**
@@ -1531,7 +1551,7 @@ export interface components {
             latency?: components["schemas"]["Latency"];
         };
         WsLlmClientMessage: components["schemas"]["WsAuthenticate"] | components["schemas"]["WsLlmGenerate"] | components["schemas"]["WsLlmInterrupt"];
-        WsLlmServerMessage: components["schemas"]["WsLlmStarted"] | components["schemas"]["WsLlmOutline"] | components["schemas"]["WsLlmDelta"] | components["schemas"]["WsExpiring"] | components["schemas"]["WsError"];
+        WsLlmServerMessage: components["schemas"]["WsLlmStarted"] | components["schemas"]["WsLlmThinking"] | components["schemas"]["WsLlmOutline"] | components["schemas"]["WsLlmDelta"] | components["schemas"]["WsExpiring"] | components["schemas"]["WsError"];
     };
     responses: {
         /** @description Signed in */
