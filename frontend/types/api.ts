@@ -1275,7 +1275,7 @@ export interface components {
             answer: string;
             provider: string;
             model: string;
-            /** @description Who was asked before */
+            /** @description Who was asked before and why it was left */
             replaced?: components["schemas"]["ReplacedProvider"][];
             finishReason: components["schemas"]["FinishReason"];
             transcriptId: string | null;
@@ -1498,7 +1498,7 @@ export interface components {
             eager: boolean;
             /** @description How surely something is asked; absent of what was typed */
             probability?: number;
-            /** @description Who was asked before */
+            /** @description Who was asked before and why it was left */
             replaced?: components["schemas"]["ReplacedProvider"][];
         };
         ReplacedProvider: {
