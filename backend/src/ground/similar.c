@@ -4,6 +4,7 @@
 #include "ground/similar.h"
 
 #include "ground/themes.h"
+#include "loop/wait.h"
 #include "models/models.h"
 #include "observe/log.h"
 
@@ -269,7 +270,7 @@ void similar_close(void)
     pthread_mutex_lock(&shelf.count);
     shelf.closing = true;
     while (shelf.threads)
-        pthread_cond_wait(&shelf.none, &shelf.count);
+        wait_on(&shelf.none, &shelf.count, WAIT_OTHERS, "a look at meanings", 0);
     pthread_mutex_unlock(&shelf.count);
     meaning_reader_close(shelf.indexer);
     meaning_reader_close(shelf.asker);

@@ -3,6 +3,8 @@
  */
 #include "models/shelf.h"
 
+#include "loop/wait.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +112,7 @@ static void *serve(void *arg)
         if (s->waiting)
             take_next(s);
         else
-            pthread_cond_wait(&s->wake, &s->lock);
+            wait_for_work(&s->wake, &s->lock, 0);
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
@@ -152,7 +154,7 @@ void models_shelf_close(struct models_shelf *s)
     pthread_cond_signal(&s->wake);
     pthread_mutex_unlock(&s->lock);
     if (s->running)
-        pthread_join(s->thread, NULL);
+        wait_gone(&s->thread, "a download to end");
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->wake);
     free(s->notes);
