@@ -103,7 +103,7 @@ struct asr_engine {
     /** Is it usable here? Fills why with what is missing and how to get it. Quick, no loading. */
     bool (*available)(const struct asr_model_params *params, struct errbuf *why);
 
-    int (*load)(struct asr_model **mp, const struct asr_model_params *params, struct errbuf *err);
+    int (*load)(struct asr_model **mp, const struct asr_model_params *params, struct errbuf *why);
     void (*unload)(struct asr_model *model);                /**< NULL is allowed */
     const char *(*describe)(const struct asr_model *model); /**< "base.en q5_1", for `ready` */
 
@@ -113,20 +113,20 @@ struct asr_engine {
 
     /** (optional) Would open() take these, as far as can be told without opening? For an answer
      *  before anything was said, e.g. UV_ENOTSUP: the language. */
-    int (*accepts)(struct asr_model *model, const struct asr_params *params, struct errbuf *err);
+    int (*accepts)(struct asr_model *model, const struct asr_params *params, struct errbuf *why);
     int (*open)(struct asr_stream **sp, struct asr_model *model, const struct asr_params *params,
-                struct errbuf *err);
-    int (*begin)(struct asr_stream *stream, struct errbuf *err);
-    int (*feed)(struct asr_stream *stream, const int16_t *pcm, size_t n, struct errbuf *err);
+                struct errbuf *why);
+    int (*begin)(struct asr_stream *stream, struct errbuf *why);
+    int (*feed)(struct asr_stream *stream, const int16_t *pcm, size_t n, struct errbuf *why);
     /** (optional) The best text so far. */
-    int (*partial)(struct asr_stream *stream, struct asr_result *res, struct errbuf *err);
+    int (*partial)(struct asr_stream *stream, struct asr_result *res, struct errbuf *why);
     /** (optional) The utterance looks finished (a short pause): do now what finish() would have to
      *  do for the audio fed so far, so that finish() has little left. Speech may go on: feed() may
      *  follow, and then nothing of this may be lost or heard twice. The hub calls it once for each
      *  pause, after all audio up to the pause was fed. */
-    int (*settle)(struct asr_stream *stream, struct errbuf *err);
+    int (*settle)(struct asr_stream *stream, struct errbuf *why);
     /** The utterance is over: its text. begin() may follow. */
-    int (*finish)(struct asr_stream *stream, struct asr_result *res, struct errbuf *err);
+    int (*finish)(struct asr_stream *stream, struct asr_result *res, struct errbuf *why);
     /** (optional) After a call that succeeded: what the person should know all the same, such as an
      *  utterance that was heard worse than usual. Told once; NULL: nothing. Copied to `to`. */
     const char *(*note)(struct asr_stream *stream, char *to, size_t size);

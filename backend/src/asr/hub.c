@@ -150,14 +150,14 @@ static int post_report(struct report *r)
 {
     struct asr_line *line = r->line;
     bool partial = r->kind == REPORT_PARTIAL;
-    int rc;
+    int err;
 
     uv_mutex_lock(&line->hub->lock);
     line->refs++;
     line->partial_on_way |= partial;
     uv_mutex_unlock(&line->hub->lock);
-    rc = loop_post(line->hub->loop, deliver, r);
-    if (!rc)
+    err = loop_post(line->hub->loop, deliver, r);
+    if (!err)
         return 0;
     if (partial) {
         uv_mutex_lock(&line->hub->lock);
@@ -165,7 +165,7 @@ static int post_report(struct report *r)
         uv_mutex_unlock(&line->hub->lock);
     }
     line_release(line);
-    return rc;
+    return err;
 }
 
 static bool is_leaving(struct asr_line *line)
@@ -182,11 +182,11 @@ int hub_report_now(struct asr_line *line, enum report_kind kind, uint32_t uttera
                    const struct asr_result *res, int code, const char *text, const char *more)
 {
     struct report *r = report_new(line, kind, utterance, res, code, text, more);
-    int rc = r ? post_report(r) : UV_ENOMEM;
+    int err = r ? post_report(r) : UV_ENOMEM;
 
-    if (rc && r)
+    if (err && r)
         report_free(r);
-    return rc;
+    return err;
 }
 
 void hub_report(struct asr_line *line, enum report_kind kind, uint32_t utterance,
@@ -312,27 +312,27 @@ static bool is_ending(void *arg)
     return ending;
 }
 
-static int choose_main(struct asr_hub *hub, const struct asr_hub_config *config, struct errbuf *err)
+static int choose_main(struct asr_hub *hub, const struct asr_hub_config *config, struct errbuf *why)
 {
-    struct errbuf why = {{0}};
+    struct errbuf unusable = {{0}};
     struct hub_model *m = &hub->main;
 
     m->choose = !config->driver && is_auto(config->engine);
     if (config->driver)
         m->engine = config->driver;
     else
-        m->engine = m->choose ? best(&config->model, &why) : asr_engine_find(config->engine);
+        m->engine = m->choose ? best(&config->model, &unusable) : asr_engine_find(config->engine);
     if (m->choose && !m->engine)
-        return err_set(err, UV_ENOENT, "no speech recogniser can be used here: %s",
-                       why.text[0] ? why.text : "none was built in");
+        return err_set(why, UV_ENOENT, "no speech recogniser can be used here: %s",
+                       unusable.text[0] ? unusable.text : "none was built in");
     if (!m->engine)
-        return err_set(err, UV_ENOENT, "there is no speech recogniser called \"%s\"",
+        return err_set(why, UV_ENOENT, "there is no speech recogniser called \"%s\"",
                        config->engine);
-    if (!m->engine->available(&config->model, &why))
-        return err_set(err, UV_ENOENT, "the speech recogniser \"%s\" cannot be used: %s",
-                       m->engine->name, why.text);
+    if (!m->engine->available(&config->model, &unusable))
+        return err_set(why, UV_ENOENT, "the speech recogniser \"%s\" cannot be used: %s",
+                       m->engine->name, unusable.text);
     if (take_params(&m->params, &config->model))
-        return err_set(err, UV_ENOMEM, "no memory for the speech workers");
+        return err_set(why, UV_ENOMEM, "no memory for the speech workers");
     m->params.stop = is_ending;
     m->params.stop_arg = hub;
     m->wanted = config->preload;
@@ -340,9 +340,9 @@ static int choose_main(struct asr_hub *hub, const struct asr_hub_config *config,
 }
 
 static int choose_fallback(struct asr_hub *hub, const struct asr_hub_config *config,
-                           struct errbuf *err)
+                           struct errbuf *why)
 {
-    struct errbuf why;
+    struct errbuf unusable;
     const char *name = config->fallback;
     const struct asr_engine *engine;
 
@@ -351,12 +351,12 @@ static int choose_fallback(struct asr_hub *hub, const struct asr_hub_config *con
     if (config->fallback_driver)
         engine = config->fallback_driver;
     else
-        engine = is_auto(name) ? best(&config->fallback_model, &why) : asr_engine_find(name);
-    if (!engine || engine->remote || !engine->available(&config->fallback_model, &why))
+        engine = is_auto(name) ? best(&config->fallback_model, &unusable) : asr_engine_find(name);
+    if (!engine || engine->remote || !engine->available(&config->fallback_model, &unusable))
         return 0;
     hub->fallback.engine = engine;
     if (take_params(&hub->fallback.params, &config->fallback_model))
-        return err_set(err, UV_ENOMEM, "no memory for the speech workers");
+        return err_set(why, UV_ENOMEM, "no memory for the speech workers");
     hub->fallback.params.stop = is_ending;
     hub->fallback.params.stop_arg = hub;
     return 0;
@@ -373,30 +373,30 @@ static int worker_count(const struct asr_hub *hub)
     return n < HUB_WORKERS_MAX ? n : HUB_WORKERS_MAX;
 }
 
-static int start_workers(struct asr_hub *hub, struct errbuf *err)
+static int start_workers(struct asr_hub *hub, struct errbuf *why)
 {
-    int want = worker_count(hub), rc = 0;
+    int want = worker_count(hub), err = 0;
 
     uv_mutex_lock(&hub->lock);
-    while (!rc && hub->thread_count < want) {
-        rc = uv_thread_create(&hub->threads[hub->thread_count], hub_work, hub);
-        hub->thread_count += rc == 0;
+    while (!err && hub->thread_count < want) {
+        err = uv_thread_create(&hub->threads[hub->thread_count], hub_work, hub);
+        hub->thread_count += err == 0;
     }
     hub->working = hub->thread_count;
     uv_mutex_unlock(&hub->lock);
     return hub->thread_count
                ? 0 /* fewer will do */
-               : err_set(err, rc, "cannot start a speech worker: %s", uv_strerror(rc));
+               : err_set(why, err, "cannot start a speech worker: %s", uv_strerror(err));
 }
 
 int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_config *config,
-                 struct errbuf *err)
+                 struct errbuf *why)
 {
     struct asr_hub *hub = calloc(1, sizeof(*hub));
-    int rc;
+    int err;
 
     if (!hub)
-        return err_set(err, UV_ENOMEM, "no memory for the speech workers");
+        return err_set(why, UV_ENOMEM, "no memory for the speech workers");
     hub->nets = config->nets;
     hub->loop = loop;
     hub->refs = 1;
@@ -405,14 +405,14 @@ int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_co
     uv_cond_init(&hub->loaded);
     hub->lines_max = config->lines_max > 0 ? (size_t)config->lines_max
                                            : HUB_LINES_A_CORE * uv_available_parallelism();
-    rc = choose_main(hub, config, err);
-    if (!rc)
-        rc = choose_fallback(hub, config, err);
-    if (!rc)
-        rc = start_workers(hub, err);
-    if (rc) {
+    err = choose_main(hub, config, why);
+    if (!err)
+        err = choose_fallback(hub, config, why);
+    if (!err)
+        err = start_workers(hub, why);
+    if (err) {
         hub_release(hub);
-        return rc;
+        return err;
     }
     *hp = hub;
     return 0;
@@ -618,15 +618,15 @@ void line_release(struct asr_line *line)
 }
 
 /** {lock} May a line that was silent so far be heard? */
-static int admit(const struct asr_hub *hub, struct errbuf *err)
+static int admit(const struct asr_hub *hub, struct errbuf *why)
 {
     if (hub->line_count >= hub->lines_max)
-        return err_set(err, UV_EAGAIN,
+        return err_set(why, UV_EAGAIN,
                        "%zu recordings are being heard already, which is all "
                        "this machine is set to; try again when one has ended",
                        hub->line_count);
     if (hub->backlog > (size_t)HUB_BACKLOG_MAX_MS * SAMPLES_PER_MS)
-        return err_set(err, UV_EAGAIN,
+        return err_set(why, UV_EAGAIN,
                        "the recogniser is behind with what it hears already; "
                        "try again in a moment");
     return 0;
@@ -710,21 +710,21 @@ static void take_better(struct asr_hub *hub, const char *language)
 }
 
 int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_params *params,
-                  const struct asr_line_handlers *h, void *arg, struct errbuf *err)
+                  const struct asr_line_handlers *h, void *arg, struct errbuf *why)
 {
     struct asr_line *line = line_new(hub, params);
-    int rc;
+    int err;
 
     if (!line)
-        return err_set(err, UV_ENOMEM, "no memory to hear another voice");
+        return err_set(why, UV_ENOMEM, "no memory to hear another voice");
     line->h = *h;
     line->arg = arg;
     line->refs = 2; /* the caller's, and the hub's until the stream is closed */
 
     uv_mutex_lock(&hub->lock);
     take_better(hub, line->params.language);
-    rc = hub->stopping ? err_set(err, UV_ECANCELED, "the server is shutting down") : 0;
-    if (!rc) {
+    err = hub->stopping ? err_set(why, UV_ECANCELED, "the server is shutting down") : 0;
+    if (!err) {
         line->next = hub->lines;
         hub->lines = line;
         hub->refs++;
@@ -732,10 +732,10 @@ int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_pa
         uv_cond_signal(&hub->more);
     }
     uv_mutex_unlock(&hub->lock);
-    if (rc) {
+    if (err) {
         drop_line_params(&line->params);
         free(line);
-        return rc;
+        return err;
     }
     *lp = line;
     return 0;
@@ -768,20 +768,20 @@ static struct piece *push(struct asr_line *line, enum piece_kind kind, uint32_t 
 static int push_mark(struct asr_line *line, enum piece_kind kind, uint32_t utterance)
 {
     struct asr_hub *hub = line->hub;
-    int rc = 0;
+    int err = 0;
 
     uv_mutex_lock(&hub->lock);
     if (line->dead || hub->stopping)
-        rc = UV_ECANCELED;
+        err = UV_ECANCELED;
     else if (!push(line, kind, utterance, 0))
-        rc = UV_ENOMEM;
-    if (!rc && kind == PIECE_END) {
+        err = UV_ENOMEM;
+    if (!err && kind == PIECE_END) {
         line->ends++;
     }
-    if (!rc)
+    if (!err)
         uv_cond_signal(&hub->more);
     uv_mutex_unlock(&hub->lock);
-    return rc;
+    return err;
 }
 
 /** The first time somebody speaks: a place among those that are heard, kept until the line closes.
@@ -789,36 +789,36 @@ static int push_mark(struct asr_line *line, enum piece_kind kind, uint32_t utter
 static int take_place(struct asr_line *line)
 {
     struct asr_hub *hub = line->hub;
-    struct errbuf err = {{0}};
-    int rc = 0;
+    struct errbuf why = {{0}};
+    int err = 0;
 
     uv_mutex_lock(&hub->lock);
     if (!line->placed && !line->dead && !hub->stopping)
-        rc = admit(hub, &err);
-    if (rc) {
+        err = admit(hub, &why);
+    if (err) {
         line->dead = true;
     } else if (!line->placed) {
         line->placed = true;
         hub->line_count++;
     }
     uv_mutex_unlock(&hub->lock);
-    if (!rc)
+    if (!err)
         return 0;
-    return hub_report_now(line, REPORT_ERROR, 0, NULL, rc, err.text, NULL) ? UV_ENOMEM
-                                                                           : UV_ECANCELED;
+    return hub_report_now(line, REPORT_ERROR, 0, NULL, err, why.text, NULL) ? UV_ENOMEM
+                                                                            : UV_ECANCELED;
 }
 
 int asr_line_begin(struct asr_line *line, uint32_t utterance)
 {
-    int rc;
+    int err;
 
     if (line->running || !utterance)
         return UV_EINVAL;
-    rc = take_place(line);
-    rc = rc ? rc : push_mark(line, PIECE_BEGIN, utterance);
-    if (!rc)
+    err = take_place(line);
+    err = err ? err : push_mark(line, PIECE_BEGIN, utterance);
+    if (!err)
         line->running = utterance;
-    return rc;
+    return err;
 }
 
 /** {lock} */
@@ -842,18 +842,18 @@ static int push_audio(struct asr_line *line, const int16_t *pcm, size_t n)
 int asr_line_feed(struct asr_line *line, const int16_t *pcm, size_t n)
 {
     struct asr_hub *hub = line->hub;
-    int rc;
+    int err;
 
     if (!line->running)
         return UV_EINVAL;
     if (n == 0)
         return 0;
     uv_mutex_lock(&hub->lock);
-    rc = line->dead || hub->stopping ? UV_ECANCELED : push_audio(line, pcm, n);
-    if (!rc)
+    err = line->dead || hub->stopping ? UV_ECANCELED : push_audio(line, pcm, n);
+    if (!err)
         uv_cond_signal(&hub->more);
     uv_mutex_unlock(&hub->lock);
-    return rc;
+    return err;
 }
 
 int asr_line_settle(struct asr_line *line)

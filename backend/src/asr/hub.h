@@ -2,8 +2,8 @@
  * @file asr/hub.h  The speech workers: many streams, few cores, strict order, fair turns
  *
  *     struct asr_hub *hub;
- *     asr_hub_open(&hub, loop, &(struct asr_hub_config){...}, err);
- *     asr_line_open(&line, hub, &params, &handlers, arg, err);
+ *     asr_hub_open(&hub, loop, &(struct asr_hub_config){...}, why);
+ *     asr_line_open(&line, hub, &params, &handlers, arg, why);
  *     asr_line_begin(line, 1);  asr_line_feed(line, pcm, n) ...  asr_line_end(line);
  *     asr_line_close(line);                     // at any point, inside a handler too
  *
@@ -70,7 +70,7 @@ enum { ASR_BACKLOG_MAX_MS = 60000 }; /**< Audio waiting on one line; then UV_ENO
 
 /** UV_ENOENT: no such engine, or none that can be used here (the sentence says what is missing). */
 int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_config *config,
-                 struct errbuf *err);
+                 struct errbuf *why);
 /** The server is about to stop: what is being heard goes on, but no model is loaded for it any
  *  more. One that is being loaded is given up. */
 void asr_hub_end(struct asr_hub *hub);
@@ -94,7 +94,7 @@ const struct asr_engine *asr_hub_fallback(const struct asr_hub *hub);
 size_t asr_hub_lines(const struct asr_hub *hub); /**< That are heard, now or between utterances */
 
 int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_params *params,
-                  const struct asr_line_handlers *h, void *arg, struct errbuf *err);
+                  const struct asr_line_handlers *h, void *arg, struct errbuf *why);
 int asr_line_begin(struct asr_line *line, uint32_t utterance);
 int asr_line_feed(struct asr_line *line, const int16_t *pcm, size_t n);
 int asr_line_settle(struct asr_line *line); /**< It looks finished: get ready for end() */

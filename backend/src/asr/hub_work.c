@@ -41,44 +41,44 @@ static const struct asr_engine *next_engine(const struct hub_model *m,
 
 /** Load m->engine or, when that may be chosen freely, the next that does load. */
 static int load_best(struct hub_model *m, const struct asr_engine **engine,
-                     struct asr_model **model, struct errbuf *err)
+                     struct asr_model **model, struct errbuf *why)
 {
-    int rc = (*engine)->load(model, &m->params, err);
+    int err = (*engine)->load(model, &m->params, why);
 
-    while (rc && rc != UV_ECANCELED && m->choose) {
+    while (err && err != UV_ECANCELED && m->choose) {
         struct errbuf other = {{0}};
         const struct asr_engine *next = next_engine(m, *engine);
 
         if (!next)
             break;
         *engine = next;
-        rc = next->load(model, &m->params, &other);
+        err = next->load(model, &m->params, &other);
     }
-    return rc;
+    return err;
 }
 
 /** {lock} held; it is given up while loading. */
-static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *err)
+static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *why)
 {
     const struct asr_engine *engine = m->engine;
     struct asr_model *model = NULL;
-    int rc;
+    int err;
 
     while (m->state == MODEL_LOADING && !hub->stopping)
         wait_on(&hub->loaded, &hub->lock, WAIT_OTHERS, "a model to be loaded", 0);
     if (m->state == MODEL_LOADED)
         return 0;
     if (hub->stopping || hub->ending)
-        return err_set(err, UV_ECANCELED, "the server is shutting down");
+        return err_set(why, UV_ECANCELED, "the server is shutting down");
     m->state = MODEL_LOADING;
     m->wanted = false;
     uv_mutex_unlock(&hub->lock);
-    rc = load_best(m, &engine, &model, err);
-    if (rc == UV_ECANCELED)
-        err_set(err, rc, "the server is shutting down");
+    err = load_best(m, &engine, &model, why);
+    if (err == UV_ECANCELED)
+        err_set(why, err, "the server is shutting down");
     uv_mutex_lock(&hub->lock);
-    m->state = rc ? MODEL_UNLOADED : MODEL_LOADED;
-    if (!rc) {
+    m->state = err ? MODEL_UNLOADED : MODEL_LOADED;
+    if (!err) {
         m->failed = m->engine != engine ? m->engine : m->failed;
         m->engine = engine;
         m->model = model;
@@ -86,7 +86,7 @@ static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *err)
     }
     uv_cond_broadcast(&hub->loaded);
     uv_cond_broadcast(&hub->more); /* lines that waited for it are due */
-    return rc;
+    return err;
 }
 
 /** {lock} held; it is given up while unloading. */
@@ -123,32 +123,32 @@ static void set_stream(struct asr_line *line, struct asr_stream *stream)
     uv_mutex_unlock(&line->hub->lock);
 }
 
-static int open_stream(struct asr_line *line, struct errbuf *err)
+static int open_stream(struct asr_line *line, struct errbuf *why)
 {
     struct hub_model *m = current_model(line);
     struct asr_stream *stream = NULL;
-    int rc;
+    int err;
 
     uv_mutex_lock(&line->hub->lock);
-    rc = load(line->hub, m, err);
+    err = load(line->hub, m, why);
     uv_mutex_unlock(&line->hub->lock);
-    if (!rc)
-        rc = m->engine->open(&stream, m->model, &line->params, err);
-    if (!rc)
+    if (!err)
+        err = m->engine->open(&stream, m->model, &line->params, why);
+    if (!err)
         set_stream(line, stream);
-    return rc;
+    return err;
 }
 
 /** Model and settings fit each other; nothing is opened before somebody speaks. */
-static int prepare(struct asr_line *line, struct errbuf *err)
+static int prepare(struct asr_line *line, struct errbuf *why)
 {
     struct hub_model *m = current_model(line);
-    int rc;
+    int err;
 
     uv_mutex_lock(&line->hub->lock);
-    rc = load(line->hub, m, err);
+    err = load(line->hub, m, why);
     uv_mutex_unlock(&line->hub->lock);
-    return rc || !m->engine->accepts ? rc : m->engine->accepts(m->model, &line->params, err);
+    return err || !m->engine->accepts ? err : m->engine->accepts(m->model, &line->params, why);
 }
 
 static void close_stream(struct asr_line *line)
@@ -161,33 +161,33 @@ static void close_stream(struct asr_line *line)
 }
 
 /** A stream that is in the utterance and has heard all of it that was kept. */
-static int catch_up(struct asr_line *line, struct errbuf *err)
+static int catch_up(struct asr_line *line, struct errbuf *why)
 {
     const struct asr_engine *engine;
-    int rc = 0;
+    int err = 0;
 
     if (line->work.torn)
-        return err_set(err, UV_ENOMEM, "what was said could not be kept to be heard again");
+        return err_set(why, UV_ENOMEM, "what was said could not be kept to be heard again");
     if (!current_stream(line))
-        rc = open_stream(line, err);
+        err = open_stream(line, why);
     engine = current_model(line)->engine;
-    if (!rc)
-        rc = engine->begin(current_stream(line), err);
-    if (!rc && line->work.kept_n)
-        rc = engine->feed(current_stream(line), line->work.kept, line->work.kept_n, err);
-    return rc;
+    if (!err)
+        err = engine->begin(current_stream(line), why);
+    if (!err && line->work.kept_n)
+        err = engine->feed(current_stream(line), line->work.kept, line->work.kept_n, why);
+    return err;
 }
 
 /* ---------------------------------------------------------------- failures */
 
-static void give_up(struct asr_line *line, int code, const struct errbuf *err)
+static void give_up(struct asr_line *line, int code, const struct errbuf *why)
 {
     uv_mutex_lock(&line->hub->lock);
     line->dead = true;
     pieces_drop(line);
     uv_mutex_unlock(&line->hub->lock);
     hub_report(line, REPORT_ERROR, line->work.utterance, NULL, code,
-               err->text[0] ? err->text : uv_strerror(code), NULL);
+               why->text[0] ? why->text : uv_strerror(code), NULL);
 }
 
 static bool is_stopping(struct asr_line *line)
@@ -207,33 +207,33 @@ static void rest_remote(struct asr_hub *hub)
     uv_mutex_unlock(&hub->lock);
 }
 
-static bool fall_back(struct asr_line *line, int code, const struct errbuf *why)
+static bool fall_back(struct asr_line *line, int code, const struct errbuf *remote_why)
 {
-    struct errbuf err = {{0}};
+    struct errbuf why = {{0}};
     char text[ERR_TEXT_MAX];
-    int rc;
+    int err;
 
-    snprintf(text, sizeof(text), "%.380s; hearing it with %s on this machine instead", why->text,
-             line->hub->fallback.engine->name);
+    snprintf(text, sizeof(text), "%.380s; hearing it with %s on this machine instead",
+             remote_why->text, line->hub->fallback.engine->name);
     hub_report(line, REPORT_TROUBLE, line->work.utterance, NULL, code, text, NULL);
     rest_remote(line->hub);
     line->work.local = true;
-    rc = catch_up(line, &err);
-    if (rc)
-        give_up(line, rc, &err);
-    return rc == 0;
+    err = catch_up(line, &why);
+    if (err)
+        give_up(line, err, &why);
+    return err == 0;
 }
 
 /** An engine call failed. True: go on, another stream has heard all that was kept. */
-static bool recover(struct asr_line *line, int code, const struct errbuf *err)
+static bool recover(struct asr_line *line, int code, const struct errbuf *why)
 {
     close_stream(line);
     if (code == UV_ECANCELED || is_stopping(line)) /* given up by us: nobody wants it heard */
         return false;
     if (!line->work.local && line->hub->fallback.engine)
-        return fall_back(line, code, err);
+        return fall_back(line, code, why);
     if (line->work.local || !line->hub->main.engine->remote) {
-        give_up(line, code, err);
+        give_up(line, code, why);
         return false;
     }
     return false; /* remote, alone: run_end() tries again */
@@ -271,8 +271,8 @@ static void keep(struct asr_line *line, const int16_t *pcm, size_t n)
 static void run_begin(struct asr_line *line, const struct piece *p)
 {
     struct hearing_side *w = &line->work;
-    struct errbuf err = {{0}};
-    int rc;
+    struct errbuf why = {{0}};
+    int err;
 
     w->utterance = p->utterance;
     w->since_partial = w->kept_n = 0;
@@ -282,23 +282,23 @@ static void run_begin(struct asr_line *line, const struct piece *p)
     uv_mutex_lock(&line->hub->lock);
     w->local = line->hub->fallback.engine && clock_mono_ms() < line->hub->remote_after;
     uv_mutex_unlock(&line->hub->lock);
-    rc = catch_up(line, &err);
-    if (rc)
-        recover(line, rc, &err);
+    err = catch_up(line, &why);
+    if (err)
+        recover(line, err, &why);
 }
 
 static void run_audio(struct asr_line *line, const struct piece *p)
 {
-    struct errbuf err = {{0}};
-    int rc;
+    struct errbuf why = {{0}};
+    int err;
 
     keep(line, p->pcm, p->n);
     line->work.since_partial += p->n;
     if (!current_stream(line))
         return;
-    rc = current_model(line)->engine->feed(current_stream(line), p->pcm, p->n, &err);
-    if (rc)
-        recover(line, rc, &err);
+    err = current_model(line)->engine->feed(current_stream(line), p->pcm, p->n, &why);
+    if (err)
+        recover(line, err, &why);
 }
 
 /* Settled even when the end is known by now, though then nobody waits for the text: what an engine
@@ -307,9 +307,9 @@ static void run_settle(struct asr_line *line)
 {
     const struct asr_engine *engine = current_model(line)->engine;
     struct asr_result res = {.text = ""};
-    struct errbuf err = {{0}};
+    struct errbuf why = {{0}};
     bool over;
-    int rc = 0;
+    int err = 0;
 
     uv_mutex_lock(&line->hub->lock);
     over = line->first && line->first->kind == PIECE_END;
@@ -317,23 +317,23 @@ static void run_settle(struct asr_line *line)
     if (!current_stream(line))
         return;
     if (engine->settle)
-        rc = engine->settle(current_stream(line), &err);
-    if (!rc && !over && engine->partial)
-        rc = engine->partial(current_stream(line), &res, &err);
+        err = engine->settle(current_stream(line), &why);
+    if (!err && !over && engine->partial)
+        err = engine->partial(current_stream(line), &res, &why);
     line->work.since_partial = 0;
-    if (rc)
-        recover(line, rc, &err);
+    if (err)
+        recover(line, err, &why);
     else if (!over)
         hub_report(line, REPORT_SETTLED, line->work.utterance, &res, 0, NULL, NULL);
 }
 
 /** Put the end back and wait: the service may come round. */
-static void try_later(struct asr_line *line, struct piece *p, int code, const struct errbuf *err)
+static void try_later(struct asr_line *line, struct piece *p, int code, const struct errbuf *why)
 {
     struct asr_hub *hub = line->hub;
     uint64_t wait = (uint64_t)RETRY_FIRST_MS << line->work.tries;
 
-    hub_report(line, REPORT_TROUBLE, p->utterance, NULL, code, err->text, NULL);
+    hub_report(line, REPORT_TROUBLE, p->utterance, NULL, code, why->text, NULL);
     line->work.tries++;
     uv_mutex_lock(&hub->lock);
     line->not_before = clock_mono_ms() + wait;
@@ -345,11 +345,11 @@ static void try_later(struct asr_line *line, struct piece *p, int code, const st
     uv_mutex_unlock(&hub->lock);
 }
 
-static int finish(struct asr_line *line, struct asr_result *res, struct errbuf *err)
+static int finish(struct asr_line *line, struct asr_result *res, struct errbuf *why)
 {
-    int rc = current_stream(line) ? 0 : catch_up(line, err);
+    int err = current_stream(line) ? 0 : catch_up(line, why);
 
-    return rc ? rc : current_model(line)->engine->finish(current_stream(line), res, err);
+    return err ? err : current_model(line)->engine->finish(current_stream(line), res, why);
 }
 
 /** Something went wrong and was mended inside the engine. */
@@ -366,24 +366,24 @@ static void tell_note(struct asr_line *line)
 static bool run_end(struct asr_line *line, struct piece *p)
 {
     struct asr_result res = {.text = ""};
-    struct errbuf err = {{0}};
-    int rc = finish(line, &res, &err);
+    struct errbuf why = {{0}};
+    int err = finish(line, &res, &why);
 
-    while (rc && recover(line, rc, &err)) {
-        err.text[0] = '\0';
-        rc = finish(line, &res, &err);
+    while (err && recover(line, err, &why)) {
+        why.text[0] = '\0';
+        err = finish(line, &res, &why);
     }
-    if (!rc) {
+    if (!err) {
         line->work.running = false;
         tell_note(line);
         hub_report(line, REPORT_FINAL, p->utterance, &res, 0, current_model(line)->engine->name,
                    NULL);
     } else if (is_waiting_remote(line) && !is_stopping(line)) {
-        if (rc != UV_EACCES && !line->work.torn && line->work.tries + 1 < LINE_TRIES_MAX) {
-            try_later(line, p, rc, &err);
+        if (err != UV_EACCES && !line->work.torn && line->work.tries + 1 < LINE_TRIES_MAX) {
+            try_later(line, p, err, &why);
             return true;
         }
-        give_up(line, rc, &err);
+        give_up(line, err, &why);
     }
     return false;
 }
@@ -430,15 +430,15 @@ static void maybe_partial(struct asr_line *line)
 {
     const struct asr_engine *engine = current_model(line)->engine;
     struct asr_result res = {.text = ""};
-    struct errbuf err = {{0}};
-    int rc;
+    struct errbuf why = {{0}};
+    int err;
 
     if (!line->work.running || !current_stream(line) || !partial_due(line, engine))
         return;
     line->work.since_partial = 0;
-    rc = engine->partial(current_stream(line), &res, &err);
-    if (rc)
-        recover(line, rc, &err);
+    err = engine->partial(current_stream(line), &res, &why);
+    if (err)
+        recover(line, err, &why);
     else if (res.text[0])
         hub_report(line, REPORT_PARTIAL, line->work.utterance, &res, 0, NULL, NULL);
 }
@@ -488,13 +488,13 @@ static bool run_piece(struct asr_line *line, struct piece *p)
 
 static void get_ready(struct asr_line *line)
 {
-    struct errbuf err = {{0}};
-    int rc = prepare(line, &err);
+    struct errbuf why = {{0}};
+    int err = prepare(line, &why);
 
     line->ready_told = true;
-    if (rc && !is_stopping(line))
-        give_up(line, rc, &err);
-    if (!rc)
+    if (err && !is_stopping(line))
+        give_up(line, err, &why);
+    if (!err)
         hub_report(line, REPORT_READY, 0, NULL, 0, line->hub->main.engine->name,
                    line->hub->main.name);
 }
@@ -652,9 +652,9 @@ void hub_work(void *arg)
         } else if (hub->old.engine) {
             unload_old(hub);
         } else if (hub->main.wanted && hub->main.state == MODEL_UNLOADED) {
-            struct errbuf err;
+            struct errbuf why;
 
-            load(hub, &hub->main, &err); /* the first line tells what is wrong, if it still is */
+            load(hub, &hub->main, &why); /* the first line tells what is wrong, if it still is */
         } else {
             wait_for_work(&hub->more, &hub->lock, uv_hrtime() + soon * 1000000);
         }

@@ -42,24 +42,24 @@ struct asr_nets {
 
 static const enum model_kind kinds[NETS] = {MODEL_VAD, MODEL_TURN, MODEL_VOICES};
 
-int asr_nets_open(struct asr_nets **np, struct lanes *lanes, const char *folder, struct errbuf *err)
+int asr_nets_open(struct asr_nets **np, struct lanes *lanes, const char *folder, struct errbuf *why)
 {
     struct asr_nets *nets = calloc(1, sizeof(*nets));
-    int rc;
+    int err;
 
     if (!nets)
-        return err_set(err, UV_ENOMEM, "not enough memory for the networks beside the recogniser");
+        return err_set(why, UV_ENOMEM, "not enough memory for the networks beside the recogniser");
     nets->lanes = lanes;
     for (int i = 0; i < NETS; i++)
         models_network(nets->sources[i].path, folder, kinds[i]);
-    rc = nn_open(&nets->nn, 1, NULL, err);
-    if (!rc)
-        rc = nn_open(&nets->worker_nn, 1, NULL, err);
-    if (rc)
+    err = nn_open(&nets->nn, 1, NULL, why);
+    if (!err)
+        err = nn_open(&nets->worker_nn, 1, NULL, why);
+    if (err)
         asr_nets_close(nets);
     else
         *np = nets;
-    return rc;
+    return err;
 }
 
 void asr_nets_close(struct asr_nets *nets)
@@ -234,7 +234,7 @@ int asr_nets_judge(struct asr_nets *nets, const int16_t *pcm, size_t n, int what
                    void *arg, struct nets_job **jp)
 {
     struct nets_job *job;
-    int rc;
+    int err;
 
     if (n > SAMPLES_MAX) {
         pcm += n - SAMPLES_MAX;
@@ -248,12 +248,12 @@ int asr_nets_judge(struct asr_nets *nets, const int16_t *pcm, size_t n, int what
     *job = (struct nets_job){
         .nets = nets, .judged = fn, .arg = arg, .what = what, .result = {.p = -1}, .n = n};
     memcpy(job->pcm, pcm, n * sizeof(*pcm));
-    rc = lane_submit(nets->lanes, LANE_SOUND, judge, judged, job);
-    if (rc)
+    err = lane_submit(nets->lanes, LANE_SOUND, judge, judged, job);
+    if (err)
         free(job);
     else
         *jp = job;
-    return rc;
+    return err;
 }
 
 void asr_nets_forget(struct nets_job *job)

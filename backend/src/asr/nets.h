@@ -2,7 +2,7 @@
  * @file asr/nets.h  The networks that stand beside a recogniser: found, loaded once, shared
  *
  *     struct asr_nets *nets;
- *     asr_nets_open(&nets, lanes, "data/models", &err);
+ *     asr_nets_open(&nets, lanes, "data/models", &why);
  *     asr_nets_look(nets);                    // before each session: has a file come?
  *     gate = asr_nets_gate(nets);             // NULL: there is none (yet)
  *     asr_nets_judge(nets, pcm, n, JUDGE_TURN | JUDGE_VOICE, judged, arg, &job);
@@ -40,7 +40,7 @@ struct nn;
 struct silero_model;
 
 int asr_nets_open(struct asr_nets **np, struct lanes *lanes, const char *folder,
-                  struct errbuf *err);
+                  struct errbuf *why);
 void asr_nets_close(struct asr_nets *nets); /**< NULL is allowed */
 
 /** Begin to load what has come since the last time. NULL is allowed. */

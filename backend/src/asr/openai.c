@@ -129,22 +129,22 @@ static void openai_unload(struct asr_model *m)
 
 /** Nothing is asked of the service yet: it may come up later, and a call would cost money. */
 static int openai_load(struct asr_model **mp, const struct asr_model_params *params,
-                       struct errbuf *err)
+                       struct errbuf *why)
 {
     struct asr_model *m;
 
-    if (!openai_available(params, err))
+    if (!openai_available(params, why))
         return UV_ENOENT;
     m = calloc(1, sizeof(*m));
     if (!m)
-        return err_set(err, UV_ENOMEM, "no memory for the transcription service");
+        return err_set(why, UV_ENOMEM, "no memory for the transcription service");
     m->http = params->http;
     m->url = address_of(params->url);
     m->name = strdup(params->name && params->name[0] ? params->name : "whisper-1");
     m->authorization = bearer(params->api_key);
     if (!m->url || !m->name) {
         openai_unload(m);
-        return err_set(err, UV_ENOMEM, "no memory for the transcription service");
+        return err_set(why, UV_ENOMEM, "no memory for the transcription service");
     }
     *mp = m;
     return 0;
@@ -172,12 +172,12 @@ static void join_vocabulary(struct asr_stream *st, const struct asr_params *para
 }
 
 static int openai_open(struct asr_stream **sp, struct asr_model *model,
-                       const struct asr_params *params, struct errbuf *err)
+                       const struct asr_params *params, struct errbuf *why)
 {
     struct asr_stream *st = calloc(1, sizeof(*st));
 
     if (!st)
-        return err_set(err, UV_ENOBUFS, "no memory to hear another voice");
+        return err_set(why, UV_ENOBUFS, "no memory to hear another voice");
     st->model = model;
     if (params && params->language && strcmp(params->language, "auto") != 0)
         snprintf(st->language, sizeof(st->language), "%.*s", (int)strcspn(params->language, "-_"),
@@ -202,18 +202,18 @@ static void openai_interrupt(struct asr_stream *st)
     http_fetch_stop(st->model->http, &st->stop);
 }
 
-static int openai_begin(struct asr_stream *st, struct errbuf *err)
+static int openai_begin(struct asr_stream *st, struct errbuf *why)
 {
-    (void)err;
+    (void)why;
     openai_answer_release(&st->answer);
     st->n = 0;
     return 0;
 }
 
-static int openai_feed(struct asr_stream *st, const int16_t *pcm, size_t n, struct errbuf *err)
+static int openai_feed(struct asr_stream *st, const int16_t *pcm, size_t n, struct errbuf *why)
 {
     if (st->n + n > UTTERANCE_MAX)
-        return err_set(err, UV_E2BIG, "an utterance of more than ten minutes cannot be sent");
+        return err_set(why, UV_E2BIG, "an utterance of more than ten minutes cannot be sent");
     if (st->n + n > st->cap) {
         size_t cap = st->cap ? st->cap : ASR_SAMPLE_RATE * 4;
         int16_t *more;
@@ -222,7 +222,7 @@ static int openai_feed(struct asr_stream *st, const int16_t *pcm, size_t n, stru
             cap *= 2;
         more = realloc(st->pcm, cap * sizeof(*more));
         if (!more)
-            return err_set(err, UV_ENOMEM, "no memory for what is being said");
+            return err_set(why, UV_ENOMEM, "no memory for what is being said");
         st->pcm = more;
         st->cap = cap;
     }
@@ -294,7 +294,7 @@ static uint64_t patience_ms(const struct asr_stream *st)
     return IDLE_MS + (more < TOTAL_MS - IDLE_MS ? more : TOTAL_MS - IDLE_MS);
 }
 
-static int post(struct asr_stream *st, bool plain, struct http_reply *reply, struct errbuf *err)
+static int post(struct asr_stream *st, bool plain, struct http_reply *reply, struct errbuf *why)
 {
     const char *headers[4] = {NULL};
     struct http_call_request req = {.method = "POST",
@@ -305,7 +305,7 @@ static int post(struct asr_stream *st, bool plain, struct http_reply *reply, str
                                     .total_timeout_ms = TOTAL_MS};
     char type[128];
     struct buf body;
-    int rc;
+    int err;
 
     snprintf(type, sizeof(type), "Content-Type: multipart/form-data; boundary=%s", boundary);
     headers[0] = type;
@@ -314,10 +314,10 @@ static int post(struct asr_stream *st, bool plain, struct http_reply *reply, str
     put_request(&body, st, plain);
     req.body = body.data;
     req.body_len = body.len;
-    rc = body.err ? err_set(err, body.err, "no memory to send what was said")
-                  : http_fetch(st->model->http, &req, REPLY_MAX, &st->stop, reply, err);
+    err = body.err ? err_set(why, body.err, "no memory to send what was said")
+                   : http_fetch(st->model->http, &req, REPLY_MAX, &st->stop, reply, why);
     buf_release(&body);
-    return rc;
+    return err;
 }
 
 /* ---------------------------------------------------------------- the answer */
@@ -336,38 +336,38 @@ static const char *complaint(const struct http_reply *reply, char text[static 20
 }
 
 static int status_error(const struct asr_model *m, const struct http_reply *reply,
-                        struct errbuf *err)
+                        struct errbuf *why)
 {
     char text[200];
 
     if (reply->status == 401 || reply->status == 403)
-        return err_set(err, UV_EACCES, "the transcription service refused the key");
+        return err_set(why, UV_EACCES, "the transcription service refused the key");
     if (reply->status == 404)
-        return err_set(err, UV_ENOENT,
+        return err_set(why, UV_ENOENT,
                        "the transcription service does not know the address or the model %.80s",
                        m->name);
     if (reply->status == 413)
-        return err_set(err, UV_E2BIG, "the utterance is too long for the transcription service");
+        return err_set(why, UV_E2BIG, "the utterance is too long for the transcription service");
     if (reply->status == 429)
-        return err_set(err, UV_EAGAIN, "the transcription service's rate limit is reached");
+        return err_set(why, UV_EAGAIN, "the transcription service's rate limit is reached");
     if (reply->status >= 500)
-        return err_set(err, UV_EPROTO, "the transcription service failed (HTTP %d)", reply->status);
-    return err_set(err, UV_EINVAL, "the transcription service refused the audio (HTTP %d: %s)",
+        return err_set(why, UV_EPROTO, "the transcription service failed (HTTP %d)", reply->status);
+    return err_set(why, UV_EINVAL, "the transcription service refused the audio (HTTP %d: %s)",
                    reply->status, complaint(reply, text));
 }
 
 static int take_answer(struct asr_stream *st, const struct http_reply *reply,
-                       struct asr_result *res, struct errbuf *err)
+                       struct asr_result *res, struct errbuf *why)
 {
     struct openai_asked asked = {.language = st->language,
                                  .prompt = st->prompt,
                                  .audio_ms = (uint32_t)(st->n / (ASR_SAMPLE_RATE / 1000))};
-    int rc;
+    int err;
 
     openai_answer_release(&st->answer);
-    rc = openai_answer_read(&st->answer, reply->body.data, reply->body.len, &asked, err);
-    if (rc)
-        return rc;
+    err = openai_answer_read(&st->answer, reply->body.data, reply->body.len, &asked, why);
+    if (err)
+        return err;
     *res = (struct asr_result){.text = st->answer.text,
                                .stable = strlen(st->answer.text),
                                .confidence = st->answer.confidence,
@@ -379,10 +379,10 @@ static int take_answer(struct asr_stream *st, const struct http_reply *reply,
 
 /* ---------------------------------------------------------------- finishing */
 
-static bool may_pass(int rc, const struct http_reply *reply, uint64_t *wait_ms)
+static bool may_pass(int err, const struct http_reply *reply, uint64_t *wait_ms)
 {
-    if (rc) /* a timeout took its time already */
-        return rc == UV_ECONNRESET || rc == UV_ECONNREFUSED;
+    if (err) /* a timeout took its time already */
+        return err == UV_ECONNRESET || err == UV_ECONNREFUSED;
     if (reply->status == 429 && reply->retry_after_ms > *wait_ms)
         *wait_ms = reply->retry_after_ms;
     return reply->status == 429 ? *wait_ms <= RETRY_AFTER_MAX_MS
@@ -410,45 +410,45 @@ static void pause_for(const struct asr_stream *st, uint64_t ms)
         uv_sleep(ms < PAUSE_STEP_MS ? (unsigned)ms : PAUSE_STEP_MS);
 }
 
-static int ask(struct asr_stream *st, struct asr_result *res, struct errbuf *err)
+static int ask(struct asr_stream *st, struct asr_result *res, struct errbuf *why)
 {
     uint64_t backoff = BACKOFF_MS;
-    int rc = UV_ECANCELED;
+    int err = UV_ECANCELED;
 
     for (int left = TRIES; left > 0 && !st->stop.set;) {
         struct http_reply reply = {0};
         uint64_t wait = backoff;
         bool again;
 
-        rc = post(st, st->model->plain, &reply, err);
-        if (!rc && wants_plain(st, &reply)) {
+        err = post(st, st->model->plain, &reply, why);
+        if (!err && wants_plain(st, &reply)) {
             buf_release(&reply.body);
             continue;
         }
-        again = --left > 0 && may_pass(rc, &reply, &wait);
-        if (!rc && reply.status / 100 != 2)
-            rc = status_error(st->model, &reply, err);
-        else if (!rc)
-            rc = take_answer(st, &reply, res, err);
+        again = --left > 0 && may_pass(err, &reply, &wait);
+        if (!err && reply.status / 100 != 2)
+            err = status_error(st->model, &reply, why);
+        else if (!err)
+            err = take_answer(st, &reply, res, why);
         buf_release(&reply.body);
-        if (!rc || !again)
-            return rc;
+        if (!err || !again)
+            return err;
         pause_for(st, wait);
         backoff *= 2;
     }
-    return st->stop.set ? err_set(err, UV_ECANCELED, "the transcription was interrupted") : rc;
+    return st->stop.set ? err_set(why, UV_ECANCELED, "the transcription was interrupted") : err;
 }
 
-static int openai_finish(struct asr_stream *st, struct asr_result *res, struct errbuf *err)
+static int openai_finish(struct asr_stream *st, struct asr_result *res, struct errbuf *why)
 {
-    int rc;
+    int err;
 
     *res = (struct asr_result){.text = ""};
     if (st->n < ASR_SAMPLE_RATE / 10) /* services refuse less than 0.1 s, and nothing is said */
         return 0;
-    rc = ask(st, res, err);
+    err = ask(st, res, why);
     st->n = 0;
-    return rc;
+    return err;
 }
 
 extern const struct asr_engine asr_openai;

@@ -262,19 +262,19 @@ static bool is_text(const char *body, size_t len)
     return at < len && !strchr("<{[\"", body[at]) && utf8_valid(body, len);
 }
 
-static int complain(const json_t *reply, struct errbuf *err)
+static int complain(const json_t *reply, struct errbuf *why)
 {
     const json_t *error = json_object_get(reply, "error");
     const char *message =
         json_is_string(error) ? json_string_value(error) : json_str(error, "message");
 
     if (message)
-        return err_set(err, UV_EPROTO, "the transcription service answered: %.*s", COMPLAINT_MAX,
+        return err_set(why, UV_EPROTO, "the transcription service answered: %.*s", COMPLAINT_MAX,
                        message);
-    return err_set(err, UV_EPROTO, "the transcription service answered with no transcript");
+    return err_set(why, UV_EPROTO, "the transcription service answered with no transcript");
 }
 
-static int read_reply(struct reading *r, const char *body, size_t len, struct errbuf *err)
+static int read_reply(struct reading *r, const char *body, size_t len, struct errbuf *why)
 {
     const json_t *text = json_object_get(r->a->reply, "text");
 
@@ -283,40 +283,40 @@ static int read_reply(struct reading *r, const char *body, size_t len, struct er
     else if (!read_segments(r) && json_is_string(text))
         read_whole_text(r, json_string_value(text), json_string_length(text));
     else if (!text && !json_is_array(json_object_get(r->a->reply, "segments")))
-        return complain(r->a->reply, err);
+        return complain(r->a->reply, why);
     cut_loop(r);
     return r->text.err;
 }
 
 int openai_answer_read(struct openai_answer *a, const char *body, size_t len,
-                       const struct openai_asked *asked, struct errbuf *err)
+                       const struct openai_asked *asked, struct errbuf *why)
 {
     struct reading r = {.a = a, .asked = asked};
-    int rc;
+    int err;
 
     *a = (struct openai_answer){.text = NULL};
     body = body ? body : "";
     a->reply = json_read(body, len, JSON_ALLOW_NUL, NULL);
     buf_init(&r.text, TEXT_BYTES);
     buf_init(&r.word_text, TEXT_BYTES);
-    rc = read_reply(&r, body, len, err);
-    if (!rc)
+    err = read_reply(&r, body, len, why);
+    if (!err)
         a->text = buf_steal(&r.text, NULL);
-    if (!rc && !a->text)
-        rc = UV_ENOMEM;
-    if (!rc) {
+    if (!err && !a->text)
+        err = UV_ENOMEM;
+    if (!err) {
         take_language(a, asked->language);
         r.text.data = a->text;
-        rc = take_words(&r);
+        err = take_words(&r);
         r.text.data = NULL;
     }
-    if (rc && rc != UV_EPROTO)
-        err_set(err, rc, "no memory for what was said");
+    if (err && err != UV_EPROTO)
+        err_set(why, err, "no memory for what was said");
     buf_release(&r.text);
     buf_release(&r.word_text);
-    if (rc)
+    if (err)
         openai_answer_release(a);
-    return rc;
+    return err;
 }
 
 void openai_answer_release(struct openai_answer *a)

@@ -37,7 +37,7 @@ struct openai_asked {
 };
 
 int openai_answer_read(struct openai_answer *a, const char *body, size_t len,
-                       const struct openai_asked *asked, struct errbuf *err);
+                       const struct openai_asked *asked, struct errbuf *why);
 void openai_answer_release(struct openai_answer *a);
 
 #endif

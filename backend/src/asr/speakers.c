@@ -53,19 +53,19 @@ static int tell(struct transcript *t, const struct voice_encoder *encoder, struc
 }
 
 int transcript_speakers(struct transcript *t, const char *network, const int16_t *samples, size_t n,
-                        struct errbuf *err)
+                        struct errbuf *why)
 {
     struct voice_encoder *encoder = NULL;
     struct nn *nn = NULL;
     int code;
 
     if (access(network, R_OK))
-        return err_set(err, UV_ENOENT,
+        return err_set(why, UV_ENOENT,
                        "the network of voices is not here; to get it (17 MB): "
                        "interviewd models get voices");
-    code = nn_open(&nn, 1, NULL, err);
+    code = nn_open(&nn, 1, NULL, why);
     if (!code)
-        code = voice_encoder_load(&encoder, network, nn, err);
+        code = voice_encoder_load(&encoder, network, nn, why);
     if (!code)
         code = tell(t, encoder, nn, samples, n);
     voice_encoder_unload(encoder);

@@ -1,7 +1,7 @@
 /**
  * @file asr/speakers.h  Who speaks in which segment of a recording's transcript
  *
- *     transcript_speakers(&transcript, "data/models/voices.pt", samples, n, &err);
+ *     transcript_speakers(&transcript, "data/models/voices.pt", samples, n, &why);
  *
  * Each segment is taken for one person's: segments end where somebody pauses. Of one shorter than
  * 1.6 s little can be told; it goes to who it is most like, or to nobody.
@@ -17,6 +17,6 @@
 
 /** network: voices.pt; samples: the whole recording, 16 kHz. */
 int transcript_speakers(struct transcript *t, const char *network, const int16_t *samples, size_t n,
-                        struct errbuf *err);
+                        struct errbuf *why);
 
 #endif

@@ -191,17 +191,17 @@ static int add_words(struct transcript *t, const struct asr_result *res, size_t 
 /* What an utterance's recogniser heard is one segment. */
 static int take_utterance(struct part *part, const struct asr_result *res, uint64_t offset_ms)
 {
-    int rc = 0;
+    int err = 0;
 
     if (!res->text[0])
         return 0;
-    rc = add_words(&part->heard, res, 0, res->word_count, res->text, strlen(res->text), offset_ms);
-    if (!rc) {
+    err = add_words(&part->heard, res, 0, res->word_count, res->text, strlen(res->text), offset_ms);
+    if (!err) {
         part->heard.segments[0].confidence = res->confidence;
         part->heard.segments[0].start_ms = part->stretches[0].start_ms;
         part->heard.segments[0].end_ms = part->stretches[0].end_ms;
     }
-    return rc;
+    return err;
 }
 
 static bool ends_sentence(const char *word)
@@ -274,11 +274,11 @@ static int take_passage(struct part *part, const struct asr_result *res, uint64_
 {
     const char *at = res->text, *from = at;
     size_t first = 0;
-    int rc = 0;
+    int err = 0;
 
     if (is_no_speech(part, res))
         return 0;
-    for (size_t i = 0; !rc && i < res->word_count; i++) {
+    for (size_t i = 0; !err && i < res->word_count; i++) {
         const char *found = strstr(at, res->words[i].text);
 
         if (found) {
@@ -287,13 +287,13 @@ static int take_passage(struct part *part, const struct asr_result *res, uint64_
         }
         if (!ends_segment(part, res, first, i, offset_ms))
             continue;
-        rc = add_words(&part->heard, res, first, i + 1 - first, from, (size_t)(at - from),
-                       offset_ms);
-        if (!rc)
+        err = add_words(&part->heard, res, first, i + 1 - first, from, (size_t)(at - from),
+                        offset_ms);
+        if (!err)
             clamp_ends(part, &part->heard.segments[part->heard.segment_count - 1]);
         first = i + 1;
     }
-    return rc;
+    return err;
 }
 
 /* ---------------------------------------------------------------- in the recording's order */
@@ -370,17 +370,17 @@ static void on_final(uint32_t utterance, const struct asr_result *res, void *arg
     struct transcribe *job = lane->job;
     struct part *part = lane->part;
     uint64_t offset_ms;
-    int rc;
+    int err;
 
     (void)utterance;
     if (!part)
         return;
     lane->part = NULL;
     offset_ms = part->passage.from / (ASR_SAMPLE_RATE / 1000);
-    rc = job->whole_utterances || !res->word_count ? take_utterance(part, res, offset_ms)
-                                                   : take_passage(part, res, offset_ms);
-    if (rc)
-        job->failed = rc;
+    err = job->whole_utterances || !res->word_count ? take_utterance(part, res, offset_ms)
+                                                    : take_passage(part, res, offset_ms);
+    if (err)
+        job->failed = err;
     snprintf(part->heard.language, sizeof(part->heard.language), "%s", res->language);
     part->done = true;
     tell(job);
@@ -469,14 +469,14 @@ static struct part *next_part(struct transcribe *job, size_t *budget)
 static int give(struct transcribe *job, struct lane *lane, struct part *part)
 {
     const struct passage *p = &part->passage;
-    int rc = asr_line_begin(lane->line, (uint32_t)job->part_count);
+    int err = asr_line_begin(lane->line, (uint32_t)job->part_count);
 
-    if (!rc)
-        rc = asr_line_feed(lane->line, job->pcm.samples + p->from, p->to - p->from);
-    if (!rc)
-        rc = asr_line_end(lane->line);
+    if (!err)
+        err = asr_line_feed(lane->line, job->pcm.samples + p->from, p->to - p->from);
+    if (!err)
+        err = asr_line_end(lane->line);
     lane->part = part;
-    return rc;
+    return err;
 }
 
 /* Every idle lane gets the next passage. */
@@ -487,10 +487,10 @@ static void pump(struct transcribe *job)
     for (size_t i = 0; i < job->lane_count && !job->failed && !job->stopping; i++) {
         struct lane *lane = &job->lanes[i];
         struct part *part = lane->part ? NULL : next_part(job, &budget);
-        int rc = part ? give(job, lane, part) : 0;
+        int err = part ? give(job, lane, part) : 0;
 
-        if (rc && rc != UV_ECANCELED) /* the line's own error is on its way */
-            job->failed = rc;
+        if (err && err != UV_ECANCELED) /* the line's own error is on its way */
+            job->failed = err;
     }
 }
 
@@ -533,26 +533,26 @@ static void on_tick(void *arg)
 
 /* The first lane must be there; more are welcome. */
 static int open_lanes(struct transcribe *job, struct asr_hub *hub, const struct asr_params *params,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
     size_t want = job->whole_utterances ? 1 : uv_available_parallelism();
-    struct errbuf why;
-    int rc;
+    struct errbuf unneeded;
+    int err;
 
     want = want < LANES_MAX ? want : LANES_MAX;
     do {
         struct lane *lane = &job->lanes[job->lane_count];
 
         lane->job = job;
-        rc = asr_line_open(&lane->line, hub, params, &line_handlers, lane,
-                           job->lane_count ? &why : err);
-        job->lane_count += rc == 0;
-    } while (!rc && job->lane_count < want);
-    return job->lane_count ? 0 : rc;
+        err = asr_line_open(&lane->line, hub, params, &line_handlers, lane,
+                            job->lane_count ? &unneeded : why);
+        job->lane_count += err == 0;
+    } while (!err && job->lane_count < want);
+    return job->lane_count ? 0 : err;
 }
 
 static int open_parts(struct transcribe *job, struct asr_hub *hub, const struct asr_params *params,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
     uint32_t longest_ms = asr_hub_engine(hub)->passage_ms;
 
@@ -562,28 +562,28 @@ static int open_parts(struct transcribe *job, struct asr_hub *hub, const struct 
     if (passages_open(&job->passages, longest_ms) ||
         timer_open(&job->timer, asr_hub_loop(hub), on_tick, job) ||
         timer_start(job->timer, 0, TICK_MS))
-        return err_set(err, UV_ENOMEM, "no memory to transcribe");
-    return open_lanes(job, hub, params, err);
+        return err_set(why, UV_ENOMEM, "no memory to transcribe");
+    return open_lanes(job, hub, params, why);
 }
 
 int transcribe_start(struct transcribe **jp, struct asr_hub *hub, struct pcm *pcm,
                      const struct asr_params *params, const struct transcribe_handlers *h,
-                     void *arg, struct errbuf *err)
+                     void *arg, struct errbuf *why)
 {
     struct transcribe *job = calloc(1, sizeof(*job));
-    int rc;
+    int err;
 
     if (!job)
-        return err_set(err, UV_ENOMEM, "no memory to transcribe");
+        return err_set(why, UV_ENOMEM, "no memory to transcribe");
     job->loop = asr_hub_loop(hub);
     job->nets = asr_hub_nets(hub);
     asr_nets_look(job->nets);
     job->h = *h;
     job->arg = arg;
-    rc = open_parts(job, hub, params, err);
-    if (rc) {
+    err = open_parts(job, hub, params, why);
+    if (err) {
         transcribe_cancel(job);
-        return rc;
+        return err;
     }
     job->pcm = *pcm;
     memset(pcm, 0, sizeof(*pcm));

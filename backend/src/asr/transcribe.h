@@ -2,8 +2,8 @@
  * @file asr/transcribe.h  A whole recording to text: passages, words, times, confidence
  *
  *     struct pcm pcm;
- *     audio_decode_file(path, &pcm, err);
- *     transcribe_start(&job, hub, &pcm, &params, &handlers, arg, err);   // loop thread
+ *     audio_decode_file(path, &pcm, why);
+ *     transcribe_start(&job, hub, &pcm, &params, &handlers, arg, why);   // loop thread
  *     ... on_progress(0.4) ... on_segment ... on_done(0, &transcript, NULL)
  *
  * The recording is cut at its pauses (passages.h) and lines of the hub hear the passages: one line,
@@ -63,7 +63,7 @@ struct transcribe_handlers {
 /** jp may be NULL: then it ends by itself only. */
 int transcribe_start(struct transcribe **jp, struct asr_hub *hub, struct pcm *pcm,
                      const struct asr_params *params, const struct transcribe_handlers *h,
-                     void *arg, struct errbuf *err);
+                     void *arg, struct errbuf *why);
 void transcribe_cancel(struct transcribe *job); /**< No handler runs any more */
 
 /** Enough: on_done comes soon with what was heard so far, up to the first passage that was not. */

@@ -81,15 +81,15 @@ static void write_cue(const struct subtitle *cue, void *arg)
 
 static int write_cues(const struct transcript *t, struct cues *cues)
 {
-    int rc = 0;
+    int err = 0;
 
     cues->t = t;
-    for (size_t i = 0; i < t->segment_count && !rc; i++) {
+    for (size_t i = 0; i < t->segment_count && !err; i++) {
         cues->segment = i;
         cues->begun = false;
-        rc = subtitles_each(&t->segments[i], write_cue, cues);
+        err = subtitles_each(&t->segments[i], write_cue, cues);
     }
-    return rc ? rc : cues->out->err;
+    return err ? err : cues->out->err;
 }
 
 int transcript_srt(const struct transcript *t, struct buf *out)

@@ -67,74 +67,74 @@ struct decoder {
 
 /* ---------------------------------------------------------------- loading */
 
-static int join_path(char to[PATH_MAX], const char *folder, const char *name, struct errbuf *err)
+static int join_path(char to[PATH_MAX], const char *folder, const char *name, struct errbuf *why)
 {
     if (snprintf(to, PATH_MAX, "%s/%s", folder, name) < PATH_MAX)
         return 0;
-    return err_set(err, UV_ENAMETOOLONG, "the path of %s is too long", name);
+    return err_set(why, UV_ENAMETOOLONG, "the path of %s is too long", name);
 }
 
 /* What the build made lies beside this program, or where the build tree keeps it. */
-static int find_built(char built[PATH_MAX], struct errbuf *err)
+static int find_built(char built[PATH_MAX], struct errbuf *why)
 {
     static const char *const below[] = {"", "/src/asr/pocketsphinx"};
     char beside[PATH_MAX], file[PATH_MAX];
 
     if (exe_folder(beside, sizeof(beside)))
-        return err_set(err, UV_ENOENT, "cannot tell where PocketSphinx's program lies");
+        return err_set(why, UV_ENOENT, "cannot tell where PocketSphinx's program lies");
     for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
         if (snprintf(built, PATH_MAX, "%s%s", beside, below[i]) < PATH_MAX &&
-            !join_path(file, built, "interview.lm.bin", err) && !access(file, R_OK))
+            !join_path(file, built, "interview.lm.bin", why) && !access(file, R_OK))
             return 0;
     }
-    return err_set(err, UV_ENOENT, "the interview language model is not in %s", beside);
+    return err_set(why, UV_ENOENT, "the interview language model is not in %s", beside);
 }
 
-static int find_files(struct files *f, const char *folder, struct errbuf *err)
+static int find_files(struct files *f, const char *folder, struct errbuf *why)
 {
     char built[PATH_MAX];
-    int rc = find_built(built, err);
+    int err = find_built(built, why);
 
-    rc = rc ? rc : join_path(f->acoustic, folder, "en-us", err);
-    rc = rc ? rc : join_path(f->features, built, "feat.params", err);
-    rc = rc ? rc : join_path(f->casing, built, "casing.txt", err);
-    rc = rc ? rc : join_path(f->lm[INTERVIEW], built, "interview.lm.bin", err);
-    rc = rc ? rc : join_path(f->dict[INTERVIEW], built, "interview.dict", err);
-    rc = rc ? rc : join_path(f->lm[GENERAL], folder, "en-us.lm.bin", err);
-    return rc ? rc : join_path(f->dict[GENERAL], folder, "cmudict-en-us.dict", err);
+    err = err ? err : join_path(f->acoustic, folder, "en-us", why);
+    err = err ? err : join_path(f->features, built, "feat.params", why);
+    err = err ? err : join_path(f->casing, built, "casing.txt", why);
+    err = err ? err : join_path(f->lm[INTERVIEW], built, "interview.lm.bin", why);
+    err = err ? err : join_path(f->dict[INTERVIEW], built, "interview.dict", why);
+    err = err ? err : join_path(f->lm[GENERAL], folder, "en-us.lm.bin", why);
+    return err ? err : join_path(f->dict[GENERAL], folder, "cmudict-en-us.dict", why);
 }
 
-static int open_search(struct decoder *d, int which, const char *dict, struct errbuf *err)
+static int open_search(struct decoder *d, int which, const char *dict, struct errbuf *why)
 {
     return search_open(&d->search[which],
                        &(struct search_files){d->files.acoustic, d->files.features,
                                               d->files.lm[which], dict, alive[which]},
-                       err);
+                       why);
 }
 
-int decoder_load(struct decoder **dp, const char *folder, struct errbuf *err)
+int decoder_load(struct decoder **dp, const char *folder, struct errbuf *why)
 {
     struct decoder *d = calloc(1, sizeof(*d));
-    int rc;
+    int err;
 
     if (!d)
-        return err_set(err, UV_ENOMEM, "no memory for the model");
+        return err_set(why, UV_ENOMEM, "no memory for the model");
     err_set_logfp(NULL); /* the library writes pages to stderr otherwise */
     buf_init(&d->text, TEXT_MAX_BYTES);
     buf_init(&d->said, TEXT_MAX_BYTES);
     buf_init(&d->last, TEXT_MAX_BYTES);
-    rc = find_files(&d->files, folder, err);
-    if (!rc && display_load(&d->display, d->files.casing))
-        rc = err_set(err, UV_ENOMEM, "no memory for the model");
-    for (int i = 0; i < SEARCHES && !rc; i++)
-        rc = open_search(d, i, d->files.dict[i], err);
-    if (!rc && front_init(&d->front, d->search[INTERVIEW].config))
-        rc = err_set(err, UV_ENOMEM, "no memory for the front end");
-    if (rc)
+    err = find_files(&d->files, folder, why);
+    if (!err && display_load(&d->display, d->files.casing))
+        err = err_set(why, UV_ENOMEM, "no memory for the model");
+    for (int i = 0; i < SEARCHES && !err; i++)
+        err = open_search(d, i, d->files.dict[i], why);
+    if (!err && front_init(&d->front, d->search[INTERVIEW].config))
+        err = err_set(why, UV_ENOMEM, "no memory for the front end");
+    if (err)
         decoder_free(d);
     else
         *dp = d;
-    return rc;
+    return err;
 }
 
 void decoder_free(struct decoder *d)
@@ -182,23 +182,24 @@ static int write_all(int fd, const char *data, size_t n)
 }
 
 /* The interview search anew, over a dictionary that lies in memory only. */
-static int reopen_with(struct decoder *d, const struct buf *dict, struct errbuf *err)
+static int reopen_with(struct decoder *d, const struct buf *dict, struct errbuf *why)
 {
     struct search plain = d->search[INTERVIEW];
     char path[64];
     int fd = memfd_create("dictionary", MFD_CLOEXEC);
-    int rc = fd < 0 ? -errno : write_all(fd, dict->data, dict->len);
+    int err = fd < 0 ? -errno : write_all(fd, dict->data, dict->len);
 
-    if (rc)
-        rc = err_set(err, rc, "the profile's words could not be written down: %s", strerror(-rc));
+    if (err)
+        err =
+            err_set(why, err, "the profile's words could not be written down: %s", strerror(-err));
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (!rc)
-        rc = open_search(d, INTERVIEW, path, err);
+    if (!err)
+        err = open_search(d, INTERVIEW, path, why);
     if (fd >= 0)
         close(fd);
-    if (rc) {
+    if (err) {
         d->search[INTERVIEW] = plain;
-        return rc;
+        return err;
     }
     /* The plain search is not freed: its pages are shared with the process we come from, and
      * freeing them would make copies of them. */
@@ -215,34 +216,34 @@ static bool is_spelt_its_way(const char *word)
     return false;
 }
 
-static int take_words(struct decoder *d, const char *const *lines, size_t count, struct errbuf *err)
+static int take_words(struct decoder *d, const char *const *lines, size_t count, struct errbuf *why)
 {
     struct buf dict;
-    int rc;
+    int err;
 
     buf_init(&dict, DICT_MAX);
-    rc = append_file(&dict, d->files.dict[INTERVIEW]);
-    rc = rc ? rc
-            : vocabulary_choose(&d->names, d->search[INTERVIEW].ps, d->search[GENERAL].ps, lines,
-                                count, &dict);
-    if (rc)
-        err_set(err, rc, "the profile's words could not be added to the dictionary");
+    err = append_file(&dict, d->files.dict[INTERVIEW]);
+    err = err ? err
+              : vocabulary_choose(&d->names, d->search[INTERVIEW].ps, d->search[GENERAL].ps, lines,
+                                  count, &dict);
+    if (err)
+        err_set(why, err, "the profile's words could not be added to the dictionary");
     else if (d->names.count)
-        rc = reopen_with(d, &dict, err);
-    for (size_t i = 0; !rc && i < d->names.count; i++)
+        err = reopen_with(d, &dict, why);
+    for (size_t i = 0; !err && i < d->names.count; i++)
         if (is_spelt_its_way(d->names.written[i]))
             display_add(d->display, d->names.written[i]);
     buf_release(&dict);
-    return rc;
+    return err;
 }
 
 int decoder_open(struct decoder *d, const char *const *lines, size_t count,
-                 const struct voice *voice, struct errbuf *err)
+                 const struct voice *voice, struct errbuf *why)
 {
-    int rc = count ? take_words(d, lines, count, err) : 0;
+    int err = count ? take_words(d, lines, count, why) : 0;
 
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     if (voice) {
         d->front.voice = voice->last;
         d->front.before = voice->before;
@@ -265,18 +266,18 @@ const struct heard *decoder_promised(const struct decoder *d, size_t *count)
 
 /* ---------------------------------------------------------------- an utterance */
 
-int decoder_begin(struct decoder *d, const struct heard *promised, size_t count, struct errbuf *err)
+int decoder_begin(struct decoder *d, const struct heard *promised, size_t count, struct errbuf *why)
 {
-    int rc = 0;
+    int err = 0;
 
     front_begin(&d->front);
     buf_clear(&d->last);
     d->promised_count = count < HEARD_WORDS_MAX ? count : HEARD_WORDS_MAX;
     if (d->promised_count)
         memcpy(d->promised, promised, d->promised_count * sizeof(d->promised[0]));
-    for (int i = 0; i < SEARCHES && !rc; i++)
-        rc = search_begin(&d->search[i], err);
-    return rc;
+    for (int i = 0; i < SEARCHES && !err; i++)
+        err = search_begin(&d->search[i], why);
+    return err;
 }
 
 static void advance_general(void *arg)
@@ -288,28 +289,28 @@ static void advance_general(void *arg)
 
 /* Both searches, each on its core: one after the other they would be behind the speaker for the
  * first three seconds. */
-static int advance(struct decoder *d, struct errbuf *err)
+static int advance(struct decoder *d, struct errbuf *why)
 {
-    int rc;
+    int err;
 
     mate_start(d->mate, advance_general, d);
-    rc = search_advance(&d->search[INTERVIEW], &d->front, err);
+    err = search_advance(&d->search[INTERVIEW], &d->front, why);
     mate_wait(d->mate);
-    return rc || !d->general_rc ? rc : err_set(err, d->general_rc, "%s", d->error.text);
+    return err || !d->general_rc ? err : err_set(why, d->general_rc, "%s", d->error.text);
 }
 
-static int front_error(int rc, struct errbuf *err)
+static int front_error(int err, struct errbuf *why)
 {
-    return rc == UV_ENOBUFS
-               ? err_set(err, rc, "an utterance of more than %d minutes", FRONT_FRAMES_MAX / 6000)
-               : err_set(err, rc, "the audio could not be analysed");
+    return err == UV_ENOBUFS
+               ? err_set(why, err, "an utterance of more than %d minutes", FRONT_FRAMES_MAX / 6000)
+               : err_set(why, err, "the audio could not be analysed");
 }
 
-int decoder_feed(struct decoder *d, const int16_t *pcm, size_t n, struct errbuf *err)
+int decoder_feed(struct decoder *d, const int16_t *pcm, size_t n, struct errbuf *why)
 {
-    int rc = front_feed(&d->front, pcm, n);
+    int err = front_feed(&d->front, pcm, n);
 
-    return rc ? front_error(rc, err) : advance(d, err);
+    return err ? front_error(err, why) : advance(d, why);
 }
 
 static int winner(struct decoder *d)
@@ -403,21 +404,21 @@ static size_t promise(struct decoder *d, int who)
     return n ? d->ends[n - 1] : 0;
 }
 
-static int tell(struct decoder *d, bool final, struct asr_result *res, struct errbuf *err)
+static int tell(struct decoder *d, bool final, struct asr_result *res, struct errbuf *why)
 {
     int who = winner(d);
-    int rc;
+    int err;
 
     read_words(d);
     if (final)
         refine(d, who);
     d->count[who] = heard_keep(d->promised, d->promised_count, d->heard[who], d->count[who]);
-    rc = write_words(d, who);
+    err = write_words(d, who);
     buf_clear(&d->text);
-    if (!rc)
-        rc = display_text(d->display, d->text_of, d->count[who], final, &d->text, d->ends);
-    if (rc)
-        return err_set(err, rc, "the text of the utterance is too long");
+    if (!err)
+        err = display_text(d->display, d->text_of, d->count[who], final, &d->text, d->ends);
+    if (err)
+        return err_set(why, err, "the text of the utterance is too long");
     memset(res, 0, sizeof(*res));
     res->text = d->text.len ? d->text.data : "";
     res->confidence = weigh_words(d, who);
@@ -430,27 +431,27 @@ static int tell(struct decoder *d, bool final, struct asr_result *res, struct er
     return 0;
 }
 
-int decoder_partial(struct decoder *d, struct asr_result *res, struct errbuf *err)
+int decoder_partial(struct decoder *d, struct asr_result *res, struct errbuf *why)
 {
-    return tell(d, false, res, err);
+    return tell(d, false, res, why);
 }
 
 /* All that can be done before the end is known. The lattice is not: see search_refine(). */
-int decoder_settle(struct decoder *d, struct errbuf *err)
+int decoder_settle(struct decoder *d, struct errbuf *why)
 {
-    return advance(d, err);
+    return advance(d, why);
 }
 
-int decoder_finish(struct decoder *d, struct asr_result *res, struct errbuf *err)
+int decoder_finish(struct decoder *d, struct asr_result *res, struct errbuf *why)
 {
-    int rc = front_end(&d->front);
+    int err = front_end(&d->front);
 
-    if (rc)
-        return front_error(rc, err);
-    rc = advance(d, err);
-    if (rc)
-        return rc;
+    if (err)
+        return front_error(err, why);
+    err = advance(d, why);
+    if (err)
+        return err;
     for (int i = 0; i < SEARCHES; i++)
         search_end(&d->search[i]);
-    return tell(d, true, res, err);
+    return tell(d, true, res, why);
 }

@@ -10,9 +10,9 @@
  * Lives in the child process (worker.c). Loaded once, it is copied by fork() for each stream: a
  * copy shares what it does not change.
  *
- *     decoder_load(&d, folder, err);                          // once
- *     fork();  decoder_open(d, lines, count, NULL, err);       // in each copy
- *     decoder_begin(d, NULL, 0, err); decoder_feed(...) ... decoder_partial() ... decoder_finish()
+ *     decoder_load(&d, folder, why);                          // once
+ *     fork();  decoder_open(d, lines, count, NULL, why);       // in each copy
+ *     decoder_begin(d, NULL, 0, why); decoder_feed(...) ... decoder_partial() ... decoder_finish()
  *
  * Threads    One owner. decoder_load() makes no thread, so that fork() is allowed after it;
  *            decoder_open() makes one, for the second search.
@@ -35,20 +35,20 @@ struct voice {
 };
 
 /** folder: of the acoustic model and the general language model. */
-int decoder_load(struct decoder **dp, const char *folder, struct errbuf *err);
+int decoder_load(struct decoder **dp, const char *folder, struct errbuf *why);
 void decoder_free(struct decoder *d); /**< NULL is allowed */
 
 /** Hear with the words of these lines, too (vocabulary.h). voice: NULL for a speaker not heard yet.
  */
 int decoder_open(struct decoder *d, const char *const *lines, size_t count,
-                 const struct voice *voice, struct errbuf *err);
+                 const struct voice *voice, struct errbuf *why);
 /** promised: words an earlier hearing of this utterance called stable; they stand. */
 int decoder_begin(struct decoder *d, const struct heard *promised, size_t count,
-                  struct errbuf *err);
-int decoder_feed(struct decoder *d, const int16_t *pcm, size_t n, struct errbuf *err);
-int decoder_partial(struct decoder *d, struct asr_result *res, struct errbuf *err);
-int decoder_settle(struct decoder *d, struct errbuf *err);
-int decoder_finish(struct decoder *d, struct asr_result *res, struct errbuf *err);
+                  struct errbuf *why);
+int decoder_feed(struct decoder *d, const int16_t *pcm, size_t n, struct errbuf *why);
+int decoder_partial(struct decoder *d, struct asr_result *res, struct errbuf *why);
+int decoder_settle(struct decoder *d, struct errbuf *why);
+int decoder_finish(struct decoder *d, struct asr_result *res, struct errbuf *why);
 
 /** The words that partials of this utterance called stable. */
 const struct heard *decoder_promised(const struct decoder *d, size_t *count);

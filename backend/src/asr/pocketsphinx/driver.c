@@ -98,25 +98,25 @@ struct asr_stream {
 /* ---------------------------------------------------------------- the nursery */
 
 static int load_nursery(struct asr_model *m, const struct child_patience *patience,
-                        struct errbuf *err)
+                        struct errbuf *why)
 {
     struct frame f;
     struct buf b;
     int fd = child_socket(m->nursery);
-    int rc;
+    int err;
 
     buf_init(&b, FRAME_MAX);
     pack_text(&b, m->folder);
-    rc = frame_send(fd, EAR_LOAD, b.data, b.len, SEND_MS);
+    err = frame_send(fd, EAR_LOAD, b.data, b.len, SEND_MS);
     buf_release(&b);
-    rc = rc ? rc : child_await(child_pid(m->nursery), fd, patience);
-    rc = rc ? rc : frame_receive(fd, &m->inbox, &f, SEND_MS);
-    if (rc == UV_ECANCELED)
-        return err_set(err, rc, "interrupted");
-    if (rc)
-        return err_set(err, rc == UV_EOF ? UV_ECONNRESET : rc,
+    err = err ? err : child_await(child_pid(m->nursery), fd, patience);
+    err = err ? err : frame_receive(fd, &m->inbox, &f, SEND_MS);
+    if (err == UV_ECANCELED)
+        return err_set(why, err, "interrupted");
+    if (err)
+        return err_set(why, err == UV_EOF ? UV_ECONNRESET : err,
                        "PocketSphinx's process ended while it loaded the model");
-    return f.kind == EAR_READY ? 0 : ear_fail_read(&f, err);
+    return f.kind == EAR_READY ? 0 : ear_fail_read(&f, why);
 }
 
 /** {lock} */
@@ -128,14 +128,14 @@ static void drop_nursery(struct asr_model *m)
 
 /** {lock} */
 static int start_nursery(struct asr_model *m, bool (*stop)(void *arg), void *arg,
-                         struct errbuf *err)
+                         struct errbuf *why)
 {
     const struct child_patience patience = {LOAD_STILL_MS, LOAD_MS, stop, arg};
-    int rc = child_start(&m->nursery, PROGRAM, err);
+    int err = child_start(&m->nursery, PROGRAM, why);
 
-    if (!rc && (rc = load_nursery(m, &patience, err)))
+    if (!err && (err = load_nursery(m, &patience, why)))
         drop_nursery(m);
-    return rc;
+    return err;
 }
 
 static bool is_interrupted(void *arg)
@@ -163,18 +163,18 @@ static void end_copy(const struct copy *c)
 }
 
 /** {lock} of the model. The nursery says on the copy's socket who was born. */
-static int meet_copy(struct asr_stream *st, struct copy *c, struct errbuf *err)
+static int meet_copy(struct asr_stream *st, struct copy *c, struct errbuf *why)
 {
     const struct child_patience patience = {STILL_MS, BORN_MS, is_interrupted, st};
     struct frame f;
     struct taking t;
-    int rc = child_await(child_pid(st->model->nursery), c->fd, &patience);
+    int err = child_await(child_pid(st->model->nursery), c->fd, &patience);
 
-    rc = rc ? rc : frame_receive(c->fd, &st->inbox, &f, SEND_MS);
-    if (rc)
-        return rc == UV_ECANCELED ? err_set(err, rc, "interrupted") : DIED;
+    err = err ? err : frame_receive(c->fd, &st->inbox, &f, SEND_MS);
+    if (err)
+        return err == UV_ECANCELED ? err_set(why, err, "interrupted") : DIED;
     if (f.kind == EAR_FAIL)
-        return ear_fail_read(&f, err);
+        return ear_fail_read(&f, why);
     taking_init(&t, &f);
     c->pid = (int)take_u32(&t);
     if (f.kind != EAR_COPY || t.bad || t.left)
@@ -185,41 +185,41 @@ static int meet_copy(struct asr_stream *st, struct copy *c, struct errbuf *err)
 }
 
 /** {lock} of the model. One end of a socket goes to a new copy. DIED: the nursery did not do it. */
-static int order_copy(struct asr_stream *st, struct copy *c, struct errbuf *err)
+static int order_copy(struct asr_stream *st, struct copy *c, struct errbuf *why)
 {
     int pair[2];
-    int rc;
+    int err;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-        return err_set(err, -errno, "no socket to hear with: %s", strerror(errno));
+        return err_set(why, -errno, "no socket to hear with: %s", strerror(errno));
     *c = NO_COPY;
     c->fd = pair[0];
-    rc = frame_send_with(child_socket(st->model->nursery), EAR_STREAM, NULL, 0, pair[1], SEND_MS);
+    err = frame_send_with(child_socket(st->model->nursery), EAR_STREAM, NULL, 0, pair[1], SEND_MS);
     close(pair[1]);
-    rc = rc ? DIED : meet_copy(st, c, err);
-    if (rc)
+    err = err ? DIED : meet_copy(st, c, why);
+    if (err)
         end_copy(c);
-    return rc;
+    return err;
 }
 
 /** {lock} of the model. By as many nurseries as it takes, within reason. */
-static int get_copy(struct asr_stream *st, struct copy *c, struct errbuf *err)
+static int get_copy(struct asr_stream *st, struct copy *c, struct errbuf *why)
 {
     struct asr_model *m = st->model;
-    int rc = DIED;
+    int err = DIED;
 
-    for (int i = 0; rc == DIED && i < NURSERIES_MAX; i++) {
-        rc = m->nursery ? 0 : start_nursery(m, is_interrupted, st, err);
-        if (rc && rc != UV_ECANCELED)
-            rc = DIED;
-        rc = rc ? rc : order_copy(st, c, err);
-        if (rc == DIED)
+    for (int i = 0; err == DIED && i < NURSERIES_MAX; i++) {
+        err = m->nursery ? 0 : start_nursery(m, is_interrupted, st, why);
+        if (err && err != UV_ECANCELED)
+            err = DIED;
+        err = err ? err : order_copy(st, c, why);
+        if (err == DIED)
             drop_nursery(m);
     }
-    if (rc != DIED)
-        return rc;
-    return err->text[0] ? UV_ECONNRESET
-                        : err_set(err, UV_ECONNRESET, "PocketSphinx's process does not stay alive");
+    if (err != DIED)
+        return err;
+    return why->text[0] ? UV_ECONNRESET
+                        : err_set(why, UV_ECONNRESET, "PocketSphinx's process does not stay alive");
 }
 
 static void set_copy(struct asr_stream *st, const struct copy *c)
@@ -244,23 +244,23 @@ static void leave_copy(struct asr_stream *st)
     st->counted = false;
 }
 
-static int take_copy(struct asr_stream *st, struct errbuf *err)
+static int take_copy(struct asr_stream *st, struct errbuf *why)
 {
     struct asr_model *m = st->model;
     struct copy c;
-    int rc = 0;
+    int err = 0;
 
     leave_copy(st);
     uv_mutex_lock(&m->lock);
     if (m->streams >= STREAMS_MAX)
-        rc = err_set(err, UV_ENOBUFS,
-                     "PocketSphinx hears %d streams at the same time, and all are taken",
-                     STREAMS_MAX);
-    rc = rc ? rc : get_copy(st, &c, err);
-    m->streams += rc == 0;
+        err = err_set(why, UV_ENOBUFS,
+                      "PocketSphinx hears %d streams at the same time, and all are taken",
+                      STREAMS_MAX);
+    err = err ? err : get_copy(st, &c, why);
+    m->streams += err == 0;
     uv_mutex_unlock(&m->lock);
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     st->counted = true;
     set_copy(st, &c);
     return 0;
@@ -276,69 +276,70 @@ static void end_nursery(struct asr_stream *st)
 
 /** One call and its answer. 0, DIED, or what went wrong. */
 static int ask(struct asr_stream *st, enum ear_kind kind, const void *data, size_t len,
-               struct errbuf *err)
+               struct errbuf *why)
 {
     const struct child_patience patience = {STILL_MS, ANSWER_MS, is_interrupted, st};
     bool result = kind == EAR_PARTIAL || kind == EAR_FINISH;
     struct frame f;
-    int rc = st->copy.fd < 0 ? UV_EOF : frame_send(st->copy.fd, (uint16_t)kind, data, len, SEND_MS);
+    int err =
+        st->copy.fd < 0 ? UV_EOF : frame_send(st->copy.fd, (uint16_t)kind, data, len, SEND_MS);
 
-    rc = rc ? rc : child_await(st->copy.pid, st->copy.fd, &patience);
-    if (rc && rc != UV_ECANCELED && st->copy.fd >= 0 && st->copy.handle < 0)
+    err = err ? err : child_await(st->copy.pid, st->copy.fd, &patience);
+    if (err && err != UV_ECANCELED && st->copy.fd >= 0 && st->copy.handle < 0)
         end_nursery(st);
-    rc = rc ? rc : frame_receive(st->copy.fd, &st->inbox, &f, SEND_MS);
+    err = err ? err : frame_receive(st->copy.fd, &st->inbox, &f, SEND_MS);
     if (is_interrupted(st))
-        return err_set(err, UV_ECANCELED, "interrupted");
-    if (!rc && f.kind == EAR_FAIL)
-        return ear_fail_read(&f, err);
-    if (!rc && result)
-        rc = ear_result_read(&st->result, &f);
-    else if (!rc && f.kind != EAR_DONE)
-        rc = UV_EPROTO;
-    return rc ? DIED : 0;
+        return err_set(why, UV_ECANCELED, "interrupted");
+    if (!err && f.kind == EAR_FAIL)
+        return ear_fail_read(&f, why);
+    if (!err && result)
+        err = ear_result_read(&st->result, &f);
+    else if (!err && f.kind != EAR_DONE)
+        err = UV_EPROTO;
+    return err ? DIED : 0;
 }
 
-static int say_open(struct asr_stream *st, struct errbuf *err)
+static int say_open(struct asr_stream *st, struct errbuf *why)
 {
     size_t count = st->plain ? 0 : st->line_count;
     struct buf b;
-    int rc;
+    int err;
 
     buf_init(&b, FRAME_MAX);
     pack_blob(&b, st->voice.data, st->voice.len);
     pack_u32(&b, (uint32_t)count);
     for (size_t i = 0; i < count; i++)
         pack_text(&b, st->lines[i]);
-    rc = b.err ? err_set(err, b.err, "the profile has more words than can be listened for")
-               : ask(st, EAR_OPEN, b.data, b.len, err);
+    err = b.err ? err_set(why, b.err, "the profile has more words than can be listened for")
+                : ask(st, EAR_OPEN, b.data, b.len, why);
     buf_release(&b);
-    return rc;
+    return err;
 }
 
-static int say_begin(struct asr_stream *st, struct errbuf *err)
+static int say_begin(struct asr_stream *st, struct errbuf *why)
 {
     struct buf b;
-    int rc;
+    int err;
 
     buf_init(&b, FRAME_MAX);
     pack_blob(&b, st->promised.data, st->promised.len);
-    rc = b.err ? err_set(err, b.err, "no memory to hear") : ask(st, EAR_BEGIN, b.data, b.len, err);
+    err = b.err ? err_set(why, b.err, "no memory to hear") : ask(st, EAR_BEGIN, b.data, b.len, why);
     buf_release(&b);
-    return rc;
+    return err;
 }
 
 static int say_audio(struct asr_stream *st, const int16_t *pcm, size_t n, size_t piece,
-                     struct errbuf *err)
+                     struct errbuf *why)
 {
-    int rc = 0;
+    int err = 0;
 
-    for (size_t at = 0; at < n && !rc; at += piece) {
+    for (size_t at = 0; at < n && !err; at += piece) {
         size_t take = n - at < piece ? n - at : piece;
 
-        rc = ask(st, EAR_FEED, pcm + at, take * sizeof(*pcm), err);
-        st->heard_n += rc ? 0 : take;
+        err = ask(st, EAR_FEED, pcm + at, take * sizeof(*pcm), why);
+        st->heard_n += err ? 0 : take;
     }
-    return rc;
+    return err;
 }
 
 /* ---------------------------------------------------------------- after a death */
@@ -374,11 +375,11 @@ static void give_up(struct asr_stream *st)
 
 /** Another copy, in the utterance, that has heard all that was kept. 0 also when it was given up.
  */
-static int hear_again(struct asr_stream *st, struct errbuf *err)
+static int hear_again(struct asr_stream *st, struct errbuf *why)
 {
-    int rc = DIED;
+    int err = DIED;
 
-    while (rc == DIED) {
+    while (err == DIED) {
         if (is_hopeless(st)) {
             give_up(st);
             return 0;
@@ -390,24 +391,24 @@ static int hear_again(struct asr_stream *st, struct errbuf *err)
                      "of the profile");
         }
         pause_before(st->deaths);
-        rc = take_copy(st, err);
-        rc = rc ? rc : say_open(st, err);
-        rc = rc ? rc : say_begin(st, err);
+        err = take_copy(st, why);
+        err = err ? err : say_open(st, why);
+        err = err ? err : say_begin(st, why);
         st->heard_n = 0;
-        rc = rc ? rc : say_audio(st, st->kept, st->kept_n, AGAIN_PIECE, err);
+        err = err ? err : say_audio(st, st->kept, st->kept_n, AGAIN_PIECE, why);
     }
-    return rc;
+    return err;
 }
 
 /** ask(), by as many copies as it takes. What is asked of a given up utterance is answered 0. */
-static int insist(struct asr_stream *st, enum ear_kind kind, struct errbuf *err)
+static int insist(struct asr_stream *st, enum ear_kind kind, struct errbuf *why)
 {
-    int rc = DIED;
+    int err = DIED;
 
-    while (!st->lost && (rc = ask(st, kind, NULL, 0, err)) == DIED)
-        if ((rc = hear_again(st, err)))
-            return rc;
-    return st->lost ? 0 : rc;
+    while (!st->lost && (err = ask(st, kind, NULL, 0, why)) == DIED)
+        if ((err = hear_again(st, why)))
+            return err;
+    return st->lost ? 0 : err;
 }
 
 /* ---------------------------------------------------------------- the engine */
@@ -437,23 +438,23 @@ static void ps_unload(struct asr_model *m)
     free(m);
 }
 
-static int ps_load(struct asr_model **mp, const struct asr_model_params *params, struct errbuf *err)
+static int ps_load(struct asr_model **mp, const struct asr_model_params *params, struct errbuf *why)
 {
     const char *folder = params->path ? params->path : MODEL_FOLDER;
     struct asr_model *m = calloc(1, sizeof(*m));
-    int rc;
+    int err;
 
     if (!m)
-        return err_set(err, UV_ENOMEM, "no memory for the model");
+        return err_set(why, UV_ENOMEM, "no memory for the model");
     uv_mutex_init(&m->lock);
     frame_inbox_init(&m->inbox);
     text_copy(m->folder, sizeof(m->folder), folder, strlen(folder));
     uv_mutex_lock(&m->lock);
-    rc = start_nursery(m, params->stop, params->stop_arg, err);
+    err = start_nursery(m, params->stop, params->stop_arg, why);
     uv_mutex_unlock(&m->lock);
-    if (rc) {
+    if (err) {
         ps_unload(m);
-        return rc;
+        return err;
     }
     *mp = m;
     return 0;
@@ -500,26 +501,26 @@ static int copy_lines(struct asr_stream *st, const struct asr_params *params)
     return 0;
 }
 
-static int ps_accepts(struct asr_model *m, const struct asr_params *params, struct errbuf *err)
+static int ps_accepts(struct asr_model *m, const struct asr_params *params, struct errbuf *why)
 {
     (void)m;
     if (params && params->language && strcmp(params->language, "auto") != 0 &&
         strncmp(params->language, "en", 2) != 0)
-        return err_set(err, UV_ENOTSUP, "PocketSphinx hears English only, not \"%s\"",
+        return err_set(why, UV_ENOTSUP, "PocketSphinx hears English only, not \"%s\"",
                        params->language);
     return 0;
 }
 
 static int ps_open(struct asr_stream **sp, struct asr_model *m, const struct asr_params *params,
-                   struct errbuf *err)
+                   struct errbuf *why)
 {
-    int rc = ps_accepts(m, params, err);
-    struct asr_stream *st = rc ? NULL : calloc(1, sizeof(*st));
+    int err = ps_accepts(m, params, why);
+    struct asr_stream *st = err ? NULL : calloc(1, sizeof(*st));
 
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     if (!st)
-        return err_set(err, UV_ENOMEM, "no memory for a stream");
+        return err_set(why, UV_ENOMEM, "no memory for a stream");
     st->model = m;
     st->copy = NO_COPY;
     uv_mutex_init(&st->lock);
@@ -529,15 +530,15 @@ static int ps_open(struct asr_stream **sp, struct asr_model *m, const struct asr
     buf_init(&st->text, TEXT_BYTES);
     if (copy_lines(st, params)) {
         ps_close(st);
-        return err_set(err, UV_ENOMEM, "no memory for a stream");
+        return err_set(why, UV_ENOMEM, "no memory for a stream");
     }
     *sp = st;
     return 0;
 }
 
-static int ps_begin(struct asr_stream *st, struct errbuf *err)
+static int ps_begin(struct asr_stream *st, struct errbuf *why)
 {
-    int rc;
+    int err;
 
     st->kept_n = 0;
     st->deaths = st->same = 0;
@@ -549,13 +550,13 @@ static int ps_begin(struct asr_stream *st, struct errbuf *err)
         leave_copy(st);
     st->plain = false;
     if (st->copy.fd < 0) {
-        rc = take_copy(st, err);
-        rc = rc ? rc : say_open(st, err);
-        rc = rc ? rc : say_begin(st, err);
+        err = take_copy(st, why);
+        err = err ? err : say_open(st, why);
+        err = err ? err : say_begin(st, why);
     } else {
-        rc = say_begin(st, err);
+        err = say_begin(st, why);
     }
-    return rc == DIED ? hear_again(st, err) : rc;
+    return err == DIED ? hear_again(st, why) : err;
 }
 
 static void keep(struct asr_stream *st, const int16_t *pcm, size_t n)
@@ -578,21 +579,21 @@ static void keep(struct asr_stream *st, const int16_t *pcm, size_t n)
     st->kept_n += n;
 }
 
-static int ps_feed(struct asr_stream *st, const int16_t *pcm, size_t n, struct errbuf *err)
+static int ps_feed(struct asr_stream *st, const int16_t *pcm, size_t n, struct errbuf *why)
 {
-    int rc;
+    int err;
 
     if (st->lost)
         return 0;
     if (!st->unkept)
         keep(st, pcm, n);
-    rc = say_audio(st, pcm, n, EAR_PIECE, err);
-    return rc == DIED ? hear_again(st, err) : rc;
+    err = say_audio(st, pcm, n, EAR_PIECE, why);
+    return err == DIED ? hear_again(st, why) : err;
 }
 
-static int ps_settle(struct asr_stream *st, struct errbuf *err)
+static int ps_settle(struct asr_stream *st, struct errbuf *why)
 {
-    return insist(st, EAR_SETTLE, err);
+    return insist(st, EAR_SETTLE, why);
 }
 
 /** The words of the last partial, for want of better ones. */
@@ -604,12 +605,12 @@ static void tell_what_is_left(struct asr_stream *st, struct asr_result *res)
 }
 
 static int tell(struct asr_stream *st, enum ear_kind kind, struct asr_result *res,
-                struct errbuf *err)
+                struct errbuf *why)
 {
-    int rc = insist(st, kind, err);
+    int err = insist(st, kind, why);
 
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     if (st->lost) {
         tell_what_is_left(st, res);
         return 0;
@@ -618,12 +619,12 @@ static int tell(struct asr_stream *st, enum ear_kind kind, struct asr_result *re
     return 0;
 }
 
-static int ps_partial(struct asr_stream *st, struct asr_result *res, struct errbuf *err)
+static int ps_partial(struct asr_stream *st, struct asr_result *res, struct errbuf *why)
 {
-    int rc = tell(st, EAR_PARTIAL, res, err);
+    int err = tell(st, EAR_PARTIAL, res, why);
 
-    if (rc || st->lost)
-        return rc;
+    if (err || st->lost)
+        return err;
     buf_clear(&st->promised);
     buf_append(&st->promised, st->result.promised, st->result.promised_len);
     buf_clear(&st->text);
@@ -631,12 +632,12 @@ static int ps_partial(struct asr_stream *st, struct asr_result *res, struct errb
     return 0;
 }
 
-static int ps_finish(struct asr_stream *st, struct asr_result *res, struct errbuf *err)
+static int ps_finish(struct asr_stream *st, struct asr_result *res, struct errbuf *why)
 {
-    int rc = tell(st, EAR_FINISH, res, err);
+    int err = tell(st, EAR_FINISH, res, why);
 
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     res->stable = strlen(res->text);
     st->kept_n = 0;
     if (st->lost)

@@ -152,17 +152,17 @@ static int take_step(struct front *f, const int16_t *pcm)
 {
     mfcc_t *row[STEP_FRAMES_MAX];
     size_t left = STEP;
-    int rc = make_room(f);
+    int err = make_room(f);
 
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     f->samples += STEP;
     while (left) {
         int32_t n = STEP_FRAMES_MAX;
         int32_t first;
 
-        if ((rc = make_room(f)))
-            return rc;
+        if ((err = make_room(f)))
+            return err;
         rows_of(f, row);
         if (fe_process_frames(f->fe, &pcm, &left, row, &n, &first) < 0)
             return UV_EINVAL;
@@ -176,7 +176,7 @@ int front_feed(struct front *f, const int16_t *pcm, size_t n)
 {
     while (n) {
         size_t take = n < STEP - f->carried ? n : STEP - f->carried;
-        int rc;
+        int err;
 
         memcpy(f->carry + f->carried, pcm, take * sizeof(*pcm));
         f->carried += take;
@@ -185,9 +185,9 @@ int front_feed(struct front *f, const int16_t *pcm, size_t n)
         if (f->carried < STEP)
             break;
         f->carried = 0;
-        rc = take_step(f, f->carry);
-        if (rc)
-            return rc;
+        err = take_step(f, f->carry);
+        if (err)
+            return err;
     }
     return 0;
 }
@@ -196,18 +196,18 @@ int front_end(struct front *f)
 {
     mfcc_t *row[STEP_FRAMES_MAX];
     int32_t n = 0;
-    int rc = make_room(f);
+    int err = make_room(f);
 
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     if (f->carried) {
         memset(f->carry + f->carried, 0, (STEP - f->carried) * sizeof(f->carry[0]));
         f->carried = 0;
-        rc = take_step(f, f->carry);
-        if (!rc)
-            rc = make_room(f);
-        if (rc)
-            return rc;
+        err = take_step(f, f->carry);
+        if (!err)
+            err = make_room(f);
+        if (err)
+            return err;
     }
     rows_of(f, row);
     if (fe_end_utt(f->fe, row[0], &n) < 0)

@@ -42,14 +42,14 @@ static void *work(void *arg)
 int mate_open(struct mate **mp)
 {
     struct mate *m = calloc(1, sizeof(*m));
-    int rc;
+    int err;
 
     if (!m)
         return UV_ENOMEM;
     pthread_mutex_init(&m->lock, NULL);
     pthread_cond_init(&m->changed, NULL);
-    rc = pthread_create(&m->thread, NULL, work, m);
-    if (rc) {
+    err = pthread_create(&m->thread, NULL, work, m);
+    if (err) {
         pthread_cond_destroy(&m->changed);
         pthread_mutex_destroy(&m->lock);
         free(m);

@@ -28,7 +28,7 @@ static cmd_ln_t *config_of(const struct search_files *files)
                        alive, NULL);
 }
 
-int search_open(struct search *s, const struct search_files *files, struct errbuf *err)
+int search_open(struct search *s, const struct search_files *files, struct errbuf *why)
 {
     memset(s, 0, sizeof(*s));
     s->config = config_of(files);
@@ -37,7 +37,7 @@ int search_open(struct search *s, const struct search_files *files, struct errbu
     if (s->ps)
         return 0;
     search_close(s);
-    return err_set(err, UV_EINVAL, "PocketSphinx could not load %s with %s", files->acoustic,
+    return err_set(why, UV_EINVAL, "PocketSphinx could not load %s with %s", files->acoustic,
                    files->lm);
 }
 
@@ -50,17 +50,17 @@ void search_close(struct search *s)
     memset(s, 0, sizeof(*s));
 }
 
-int search_begin(struct search *s, struct errbuf *err)
+int search_begin(struct search *s, struct errbuf *why)
 {
     search_end(s);
     if (ps_start_utt(s->ps) < 0)
-        return err_set(err, UV_EINVAL, "PocketSphinx could not begin an utterance");
+        return err_set(why, UV_EINVAL, "PocketSphinx could not begin an utterance");
     s->fed = 0;
     s->running = true;
     return 0;
 }
 
-int search_advance(struct search *s, const struct front *f, struct errbuf *err)
+int search_advance(struct search *s, const struct front *f, struct errbuf *why)
 {
     mfcc_t block[FRONT_FIRST_BLOCK][FRONT_DIM];
     mfcc_t *row[FRONT_FIRST_BLOCK];
@@ -70,7 +70,7 @@ int search_advance(struct search *s, const struct front *f, struct errbuf *err)
         row[i] = block[i];
     while (s->running && (n = front_ready(f, s->fed, block)) > 0) {
         if (ps_process_cep(s->ps, row, (int)n, FALSE, FALSE) < 0)
-            return err_set(err, UV_EINVAL, "PocketSphinx could not decode");
+            return err_set(why, UV_EINVAL, "PocketSphinx could not decode");
         s->fed += n;
     }
     return 0;

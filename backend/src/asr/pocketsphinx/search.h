@@ -32,10 +32,10 @@ struct search_files {
     int alive; /**< Phone models alive in one frame, at most */
 };
 
-int search_open(struct search *s, const struct search_files *files, struct errbuf *err);
+int search_open(struct search *s, const struct search_files *files, struct errbuf *why);
 void search_close(struct search *s);
-int search_begin(struct search *s, struct errbuf *err);
-int search_advance(struct search *s, const struct front *f, struct errbuf *err);
+int search_begin(struct search *s, struct errbuf *why);
+int search_advance(struct search *s, const struct front *f, struct errbuf *why);
 /** Logarithm of the best path's probability, to the decoder's base; comparable between searches
  *  over the same frames because all senones are always scored. */
 int32_t search_score(struct search *s);

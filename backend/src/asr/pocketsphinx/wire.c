@@ -91,7 +91,7 @@ void ear_fail_write(struct buf *out, int code, const char *text)
     pack_text(out, text);
 }
 
-int ear_fail_read(const struct frame *f, struct errbuf *err)
+int ear_fail_read(const struct frame *f, struct errbuf *why)
 {
     struct taking t;
     uint32_t code;
@@ -101,6 +101,6 @@ int ear_fail_read(const struct frame *f, struct errbuf *err)
     code = take_u32(&t);
     text = take_words(&t);
     if (t.bad || t.left || !code || code > 0xffff)
-        return err_set(err, UV_EPROTO, "the recogniser's process said something unknown");
-    return err_set(err, -(int)code, "%s", text);
+        return err_set(why, UV_EPROTO, "the recogniser's process said something unknown");
+    return err_set(why, -(int)code, "%s", text);
 }

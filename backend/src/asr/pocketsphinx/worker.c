@@ -81,57 +81,58 @@ static struct heard *take_promised(struct taking *t, size_t *count)
 
 /* ---------------------------------------------------------------- calls */
 
-static int open_stream(struct stream *s, struct taking *t, struct errbuf *err)
+static int open_stream(struct stream *s, struct taking *t, struct errbuf *why)
 {
     const char **lines;
     struct voice voice;
     bool known = take_voice(t, &voice);
     size_t count = take_u32(t);
-    int rc;
+    int err;
 
     lines = calloc(LINES_MAX, sizeof(*lines));
     if (!lines)
-        return err_set(err, UV_ENOMEM, "no memory for a profile's words");
+        return err_set(why, UV_ENOMEM, "no memory for a profile's words");
     for (size_t i = 0; i < count && i < LINES_MAX && !t->bad; i++)
         lines[i] = take_text(t);
-    rc = t->bad ? err_set(err, UV_EPROTO, "a profile's words could not be read") : 0;
-    if (!rc)
-        rc = decoder_open(s->decoder, lines, count < LINES_MAX ? count : LINES_MAX,
-                          known ? &voice : NULL, err);
+    err = t->bad ? err_set(why, UV_EPROTO, "a profile's words could not be read") : 0;
+    if (!err)
+        err = decoder_open(s->decoder, lines, count < LINES_MAX ? count : LINES_MAX,
+                           known ? &voice : NULL, why);
     free(lines);
-    return rc;
+    return err;
 }
 
-static int begin(struct stream *s, struct taking *t, struct errbuf *err)
+static int begin(struct stream *s, struct taking *t, struct errbuf *why)
 {
     size_t count;
     struct heard *promised = take_promised(t, &count);
-    int rc = decoder_begin(s->decoder, promised, count, err);
+    int err = decoder_begin(s->decoder, promised, count, why);
 
     free(promised);
-    return rc;
+    return err;
 }
 
-static int feed(struct stream *s, const struct frame *f, struct errbuf *err)
+static int feed(struct stream *s, const struct frame *f, struct errbuf *why)
 {
     int16_t pcm[EAR_PIECE];
 
     if (f->len > sizeof(pcm) || f->len % sizeof(pcm[0]))
-        return err_set(err, UV_EPROTO, "samples that are none");
+        return err_set(why, UV_EPROTO, "samples that are none");
     memcpy(pcm, f->data, f->len);
-    return decoder_feed(s->decoder, pcm, f->len / sizeof(pcm[0]), err);
+    return decoder_feed(s->decoder, pcm, f->len / sizeof(pcm[0]), why);
 }
 
-static int tell(struct stream *s, bool final, struct errbuf *err)
+static int tell(struct stream *s, bool final, struct errbuf *why)
 {
     struct asr_result res;
     struct voice voice;
     const struct heard *promised;
     size_t count;
-    int rc = final ? decoder_finish(s->decoder, &res, err) : decoder_partial(s->decoder, &res, err);
+    int err =
+        final ? decoder_finish(s->decoder, &res, why) : decoder_partial(s->decoder, &res, why);
 
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     voice = decoder_voice(s->decoder);
     promised = decoder_promised(s->decoder, &count);
     ear_result_write(&s->answer, &res, promised, final ? 0 : count * sizeof(*promised), &voice,
@@ -139,25 +140,25 @@ static int tell(struct stream *s, bool final, struct errbuf *err)
     return s->answer.err;
 }
 
-static int serve(struct stream *s, const struct frame *f, struct errbuf *err)
+static int serve(struct stream *s, const struct frame *f, struct errbuf *why)
 {
     struct taking t;
 
     taking_init(&t, f);
     switch (f->kind) {
     case EAR_OPEN:
-        return open_stream(s, &t, err);
+        return open_stream(s, &t, why);
     case EAR_BEGIN:
-        return begin(s, &t, err);
+        return begin(s, &t, why);
     case EAR_FEED:
-        return feed(s, f, err);
+        return feed(s, f, why);
     case EAR_SETTLE:
-        return decoder_settle(s->decoder, err);
+        return decoder_settle(s->decoder, why);
     case EAR_PARTIAL:
     case EAR_FINISH:
-        return tell(s, f->kind == EAR_FINISH, err);
+        return tell(s, f->kind == EAR_FINISH, why);
     default:
-        return err_set(err, UV_EPROTO, "an unknown call");
+        return err_set(why, UV_EPROTO, "an unknown call");
     }
 }
 
@@ -170,19 +171,19 @@ static void serve_stream(struct decoder *decoder, int fd)
     frame_inbox_init(&s.inbox);
     buf_init(&s.answer, ANSWER_MAX);
     while (!frame_receive(fd, &s.inbox, &f, -1)) {
-        struct errbuf err = {{0}};
+        struct errbuf why = {{0}};
         bool result = f.kind == EAR_PARTIAL || f.kind == EAR_FINISH;
-        int rc;
+        int err;
 
         worker_allow_cpu(f.kind == EAR_FINISH ? CPU_A_FINAL_S : CPU_A_CALL_S);
         buf_clear(&s.answer);
-        rc = serve(&s, &f, &err);
-        if (rc) {
+        err = serve(&s, &f, &why);
+        if (err) {
             buf_clear(&s.answer);
-            ear_fail_write(&s.answer, rc, err.text);
+            ear_fail_write(&s.answer, err, why.text);
         }
         if (frame_send(fd,
-                       rc       ? EAR_FAIL
+                       err      ? EAR_FAIL
                        : result ? EAR_RESULT
                                 : EAR_DONE,
                        s.answer.data, s.answer.len, ANSWER_MS))
@@ -240,21 +241,21 @@ static int load(int fd, struct decoder **decoder)
     struct frame_inbox inbox;
     struct taking t;
     struct frame f;
-    struct errbuf err = {{0}};
-    int rc;
+    struct errbuf why = {{0}};
+    int err;
 
     frame_inbox_init(&inbox);
-    rc = frame_receive(fd, &inbox, &f, -1);
-    if (!rc) {
+    err = frame_receive(fd, &inbox, &f, -1);
+    if (!err) {
         taking_init(&t, &f);
-        rc = f.kind == EAR_LOAD ? decoder_load(decoder, take_text(&t), &err) : UV_EPROTO;
-        if (rc)
-            refuse(fd, rc, err.text);
+        err = f.kind == EAR_LOAD ? decoder_load(decoder, take_text(&t), &why) : UV_EPROTO;
+        if (err)
+            refuse(fd, err, why.text);
         else
-            rc = frame_send(fd, EAR_READY, NULL, 0, ANSWER_MS);
+            err = frame_send(fd, EAR_READY, NULL, 0, ANSWER_MS);
     }
     frame_inbox_release(&inbox);
-    return rc;
+    return err;
 }
 
 int main(void)

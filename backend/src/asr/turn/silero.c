@@ -44,19 +44,19 @@ struct loader {
     struct silero_model *m;
     const struct nn_weights *w;
     struct nn *nn;
-    struct errbuf *err;
+    struct errbuf *why;
 };
 
-/** The numbers of a tensor; give them back with free(). NULL: *rc says why. */
-static float *floats(struct loader *l, const char *name, size_t count, int *rc)
+/** The numbers of a tensor; give them back with free(). NULL: *err says why. */
+static float *floats(struct loader *l, const char *name, size_t count, int *err)
 {
-    float *x = *rc ? NULL : nn_floats(count);
+    float *x = *err ? NULL : nn_floats(count);
 
-    if (!x && !*rc)
-        *rc = err_set(l->err, UV_ENOMEM, "not enough memory for the model");
-    if (!*rc)
-        *rc = nn_weights_floats(l->w, name, count, x, l->err);
-    if (*rc) {
+    if (!x && !*err)
+        *err = err_set(l->why, UV_ENOMEM, "not enough memory for the model");
+    if (!*err)
+        *err = nn_weights_floats(l->w, name, count, x, l->why);
+    if (*err) {
         free(x);
         return NULL;
     }
@@ -65,14 +65,14 @@ static float *floats(struct loader *l, const char *name, size_t count, int *rc)
 
 static int load_spectrum(struct loader *l)
 {
-    int rc = 0;
-    float *x = floats(l, "model.stft.forward_basis_buffer", 2 * BINS * FFT, &rc);
+    int err = 0;
+    float *x = floats(l, "model.stft.forward_basis_buffer", 2 * BINS * FFT, &err);
     struct nn_part part = {NN_F32, x, 2 * BINS};
 
-    if (!rc)
-        rc = nn_matrix_pack(&l->m->spectrum, l->nn, &part, 1, FFT, l->err);
+    if (!err)
+        err = nn_matrix_pack(&l->m->spectrum, l->nn, &part, 1, FFT, l->why);
     free(x);
-    return rc;
+    return err;
 }
 
 static int load_conv(struct loader *l, int i)
@@ -80,65 +80,66 @@ static int load_conv(struct loader *l, int i)
     size_t in = (size_t)shapes[i].in, out = (size_t)shapes[i].out;
     char name[64];
     float *x;
-    int rc = 0;
+    int err = 0;
 
     snprintf(name, sizeof(name), "model.encoder.%d.reparam_conv.weight", i);
-    x = floats(l, name, out * in * 3, &rc);
-    if (!rc)
-        rc = nn_conv_pack(&l->m->conv[i], l->nn, NN_F32, x, (int)out, (int)in, l->err);
+    x = floats(l, name, out * in * 3, &err);
+    if (!err)
+        err = nn_conv_pack(&l->m->conv[i], l->nn, NN_F32, x, (int)out, (int)in, l->why);
     free(x);
     snprintf(name, sizeof(name), "model.encoder.%d.reparam_conv.bias", i);
-    return rc ? rc : nn_weights_floats(l->w, name, out, l->m->bias[i], l->err);
+    return err ? err : nn_weights_floats(l->w, name, out, l->m->bias[i], l->why);
 }
 
 static int load_lstm(struct loader *l)
 {
     size_t n = SILERO_STATE;
-    int rc = 0;
-    float *wi = floats(l, "model.decoder.rnn.weight_ih", 4 * n * n, &rc);
-    float *wh = floats(l, "model.decoder.rnn.weight_hh", 4 * n * n, &rc);
-    float *bi = floats(l, "model.decoder.rnn.bias_ih", 4 * n, &rc);
-    float *bh = floats(l, "model.decoder.rnn.bias_hh", 4 * n, &rc);
+    int err = 0;
+    float *wi = floats(l, "model.decoder.rnn.weight_ih", 4 * n * n, &err);
+    float *wh = floats(l, "model.decoder.rnn.weight_hh", 4 * n * n, &err);
+    float *bi = floats(l, "model.decoder.rnn.bias_ih", 4 * n, &err);
+    float *bh = floats(l, "model.decoder.rnn.bias_hh", 4 * n, &err);
 
-    if (!rc)
-        rc = nn_lstm_pack(&l->m->lstm, l->nn, wi, wh, bi, bh, (int)n, (int)n, l->err);
+    if (!err)
+        err = nn_lstm_pack(&l->m->lstm, l->nn, wi, wh, bi, bh, (int)n, (int)n, l->why);
     free(wi);
     free(wh);
     free(bi);
     free(bh);
-    return rc;
+    return err;
 }
 
 static int load_all(struct loader *l)
 {
-    int rc = load_spectrum(l);
+    int err = load_spectrum(l);
 
-    for (int i = 0; i < CONVS && !rc; i++)
-        rc = load_conv(l, i);
-    if (!rc)
-        rc = load_lstm(l);
-    if (!rc)
-        rc = nn_weights_floats(l->w, "model.decoder.decoder.2.weight", SILERO_STATE, l->m->out,
-                               l->err);
-    return rc ? rc
-              : nn_weights_floats(l->w, "model.decoder.decoder.2.bias", 1, &l->m->out_bias, l->err);
+    for (int i = 0; i < CONVS && !err; i++)
+        err = load_conv(l, i);
+    if (!err)
+        err = load_lstm(l);
+    if (!err)
+        err = nn_weights_floats(l->w, "model.decoder.decoder.2.weight", SILERO_STATE, l->m->out,
+                                l->why);
+    return err ? err
+               : nn_weights_floats(l->w, "model.decoder.decoder.2.bias", 1, &l->m->out_bias,
+                                   l->why);
 }
 
-int silero_load(struct silero_model **mp, const char *path, struct nn *nn, struct errbuf *err)
+int silero_load(struct silero_model **mp, const char *path, struct nn *nn, struct errbuf *why)
 {
-    struct loader l = {.nn = nn, .err = err};
+    struct loader l = {.nn = nn, .why = why};
     struct nn_weights *w = NULL;
-    int rc = nn_weights_open(&w, path, err);
+    int err = nn_weights_open(&w, path, why);
 
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     l.w = w;
     l.m = calloc(1, sizeof(*l.m));
-    rc = l.m ? load_all(&l) : err_set(err, UV_ENOMEM, "not enough memory for the model");
+    err = l.m ? load_all(&l) : err_set(why, UV_ENOMEM, "not enough memory for the model");
     nn_weights_close(w);
-    if (rc) {
+    if (err) {
         silero_unload(l.m);
-        return err_prefix(err, rc, "%.300s is not the voice activity network expected", path);
+        return err_prefix(why, err, "%.300s is not the voice activity network expected", path);
     }
     *mp = l.m;
     return 0;

@@ -3,7 +3,7 @@
  *
  *     struct silero_model *model;
  *     struct silero state;
- *     silero_load(&model, "vad.onnx", nn, &err);
+ *     silero_load(&model, "vad.onnx", nn, &why);
  *     silero_reset(&state);
  *     p = silero_step(model, nn, &state, pcm);      // every 512 samples
  *     silero_unload(model);
@@ -37,7 +37,7 @@ struct silero {
     float context[SILERO_CONTEXT];
 };
 
-int silero_load(struct silero_model **mp, const char *path, struct nn *nn, struct errbuf *err);
+int silero_load(struct silero_model **mp, const char *path, struct nn *nn, struct errbuf *why);
 void silero_unload(struct silero_model *m); /**< NULL is allowed */
 
 /** Before the first step, and when what is heard has nothing to do with what was heard before. */

@@ -62,17 +62,17 @@ struct loader {
     const struct nn_weights *w;
     struct nn *nn;
     enum nn_type type; /* what matrices are packed as */
-    int rc;
-    struct errbuf *err;
+    int err;
+    struct errbuf *why;
 };
 
 /** Give the result back with free(). */
 static float *floats(struct loader *l, size_t n)
 {
-    float *x = l->rc ? NULL : nn_floats(n);
+    float *x = l->err ? NULL : nn_floats(n);
 
-    if (!x && !l->rc)
-        l->rc = err_set(l->err, UV_ENOMEM, "not enough memory for the model");
+    if (!x && !l->err)
+        l->err = err_set(l->why, UV_ENOMEM, "not enough memory for the model");
     return x;
 }
 
@@ -80,8 +80,8 @@ static float *vector(struct loader *l, size_t n, const char *name)
 {
     float *x = floats(l, n);
 
-    if (!l->rc)
-        l->rc = nn_weights_matrix(l->w, name, n, 1, false, x, l->err);
+    if (!l->err)
+        l->err = nn_weights_matrix(l->w, name, n, 1, false, x, l->why);
     return x;
 }
 
@@ -139,8 +139,8 @@ static const struct nn_node *product_with(struct loader *l, const char *bias)
         product = made_by(l, add->inputs[!strcmp(add->inputs[0], bias)]);
     if (product && (strcmp(product->op, "MatMul") || !product->inputs[0] || !product->inputs[1]))
         product = NULL;
-    if (!product && !l->rc)
-        l->rc = err_set(l->err, UV_EINVAL, "nothing is multiplied before %.100s is added", bias);
+    if (!product && !l->err)
+        l->err = err_set(l->why, UV_EINVAL, "nothing is multiplied before %.100s is added", bias);
     return product;
 }
 
@@ -154,26 +154,26 @@ static const struct nn_node *third_product(struct loader *l, const struct nn_nod
         if (node != one && node != two && node->inputs[1])
             return node;
     }
-    if (!l->rc)
-        l->rc = err_set(l->err, UV_EINVAL, "there are no keys");
+    if (!l->err)
+        l->err = err_set(l->why, UV_EINVAL, "there are no keys");
     return NULL;
 }
 
 static void pack(struct loader *l, const float *rows, int out, int in, struct nn_matrix **to)
 {
     size_t n = (size_t)out * (size_t)in;
-    uint16_t *halves = l->rc || l->type == NN_F32 ? NULL : malloc(n * sizeof(*halves));
+    uint16_t *halves = l->err || l->type == NN_F32 ? NULL : malloc(n * sizeof(*halves));
     struct nn_part part = {l->type, rows, out};
 
-    if (!l->rc && !halves && l->type != NN_F32)
-        l->rc = err_set(l->err, UV_ENOMEM, "not enough memory for the model");
-    if (l->rc)
+    if (!l->err && !halves && l->type != NN_F32)
+        l->err = err_set(l->why, UV_ENOMEM, "not enough memory for the model");
+    if (l->err)
         return;
     if (halves) {
         nn_f32_to_f16(rows, halves, n);
         part.data = halves;
     }
-    l->rc = nn_matrix_pack(to, l->nn, &part, 1, in, l->err);
+    l->err = nn_matrix_pack(to, l->nn, &part, 1, in, l->why);
     free(halves);
 }
 
@@ -181,13 +181,13 @@ static void pack(struct loader *l, const float *rows, int out, int in, struct nn
 static void matrix_of(struct loader *l, const struct nn_node *product, size_t out, size_t in,
                       float *to)
 {
-    if (!l->rc)
-        l->rc = nn_weights_matrix(l->w, product->inputs[1], out, in, true, to, l->err);
+    if (!l->err)
+        l->err = nn_weights_matrix(l->w, product->inputs[1], out, in, true, to, l->why);
 }
 
 static void dense(struct loader *l, const char *bias, size_t out, size_t in, struct dense *to)
 {
-    const struct nn_node *product = l->rc ? NULL : product_with(l, bias);
+    const struct nn_node *product = l->err ? NULL : product_with(l, bias);
     float *rows = floats(l, out * in);
 
     to->bias = vector(l, out, bias);
@@ -206,11 +206,11 @@ static void attention(struct loader *l, const char *name, struct dense *to)
 
     snprintf(q_bias, sizeof(q_bias), "%s.q_proj.bias", name);
     snprintf(v_bias, sizeof(v_bias), "%s.v_proj.bias", name);
-    q = l->rc ? NULL : product_with(l, q_bias);
-    v = l->rc ? NULL : product_with(l, v_bias);
-    if (!l->rc)
+    q = l->err ? NULL : product_with(l, q_bias);
+    v = l->err ? NULL : product_with(l, v_bias);
+    if (!l->err)
         k = third_product(l, q, v);
-    if (!l->rc) {
+    if (!l->err) {
         matrix_of(l, q, n, n, rows);
         matrix_of(l, k, n, n, rows + size);
         matrix_of(l, v, n, n, rows + 2 * size);
@@ -218,15 +218,15 @@ static void attention(struct loader *l, const char *name, struct dense *to)
     pack(l, rows, 3 * WIDTH, WIDTH, &to->w);
     free(rows);
     to->bias = floats(l, 3 * n);
-    if (l->rc)
+    if (l->err)
         return;
     memset(to->bias, 0, 3 * n * sizeof(float));
     part = vector(l, n, q_bias);
-    if (!l->rc)
+    if (!l->err)
         memcpy(to->bias, part, n * sizeof(float));
     free(part);
     part = vector(l, n, v_bias);
-    if (!l->rc)
+    if (!l->err)
         memcpy(to->bias + 2 * n, part, n * sizeof(float));
     free(part);
 }
@@ -251,12 +251,12 @@ static void carried(struct loader *l, const char *op, int n, size_t out, size_t 
 {
     const struct nn_node *node = nth_node(l, op, NULL, n);
 
-    if (!l->rc && (!node || !node->inputs[0] || !node->inputs[1] || !node->inputs[2]))
-        l->rc = err_set(l->err, UV_EINVAL, "there are fewer %s layers than expected", op);
+    if (!l->err && (!node || !node->inputs[0] || !node->inputs[1] || !node->inputs[2]))
+        l->err = err_set(l->why, UV_EINVAL, "there are fewer %s layers than expected", op);
     *rows = floats(l, out * in);
-    if (!l->rc)
-        l->rc = nn_weights_matrix(l->w, node->inputs[1], out, in, false, *rows, l->err);
-    *bias = l->rc ? NULL : vector(l, out, node->inputs[2]);
+    if (!l->err)
+        l->err = nn_weights_matrix(l->w, node->inputs[1], out, in, false, *rows, l->why);
+    *bias = l->err ? NULL : vector(l, out, node->inputs[2]);
 }
 
 static void convolution(struct loader *l, int n, int in, struct dense *to)
@@ -264,8 +264,8 @@ static void convolution(struct loader *l, int n, int in, struct dense *to)
     float *rows;
 
     carried(l, "Conv", n, WIDTH, (size_t)in * 3, &rows, &to->bias);
-    if (!l->rc)
-        l->rc = nn_conv_pack(&to->w, l->nn, NN_F32, rows, WIDTH, in, l->err);
+    if (!l->err)
+        l->err = nn_conv_pack(&to->w, l->nn, NN_F32, rows, WIDTH, in, l->why);
     free(rows);
 }
 
@@ -283,7 +283,7 @@ static void load_all(struct loader *l)
     struct smart_turn_model *m = l->m;
 
     if (mel_bank_open(&m->mel, MELS))
-        l->rc = err_set(l->err, UV_ENOMEM, "not enough memory for the model");
+        l->err = err_set(l->why, UV_ENOMEM, "not enough memory for the model");
     convolution(l, 0, MELS, &m->conv1);
     convolution(l, 1, WIDTH, &m->conv2);
     m->positions = vector(l, (size_t)POSITIONS * WIDTH, "inner.encoder.embed_positions.weight");
@@ -299,24 +299,24 @@ static void load_all(struct loader *l)
 }
 
 int smart_turn_load(struct smart_turn_model **mp, const char *path, struct nn *nn, bool exact,
-                    struct errbuf *err)
+                    struct errbuf *why)
 {
-    struct loader l = {.nn = nn, .type = exact ? NN_F32 : NN_F16, .err = err};
+    struct loader l = {.nn = nn, .type = exact ? NN_F32 : NN_F16, .why = why};
     struct nn_weights *w = NULL;
 
-    l.rc = nn_weights_open(&w, path, err);
-    if (l.rc)
-        return l.rc;
+    l.err = nn_weights_open(&w, path, why);
+    if (l.err)
+        return l.err;
     l.w = w;
     l.m = calloc(1, sizeof(*l.m));
     if (l.m)
         load_all(&l);
     else
-        l.rc = err_set(err, UV_ENOMEM, "not enough memory for the model");
+        l.err = err_set(why, UV_ENOMEM, "not enough memory for the model");
     nn_weights_close(w);
-    if (l.rc) {
+    if (l.err) {
         smart_turn_unload(l.m);
-        return err_prefix(err, l.rc, "%.300s is not the network expected for the ends of turns",
+        return err_prefix(why, l.err, "%.300s is not the network expected for the ends of turns",
                           path);
     }
     *mp = l.m;

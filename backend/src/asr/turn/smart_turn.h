@@ -2,7 +2,7 @@
  * @file asr/turn/smart_turn.h  Has the speaker finished? The smart-turn network, once a pause
  *
  *     struct smart_turn_model *model;
- *     smart_turn_load(&model, "turn.onnx", nn, false, &err);
+ *     smart_turn_load(&model, "turn.onnx", nn, false, &why);
  *     smart_turn_probability(model, nn, pcm, n, &p);     // everything of the turn, its silence too
  *     smart_turn_unload(model);
  *
@@ -39,7 +39,7 @@ struct smart_turn_model;
 
 /** exact: weights in f32 (32 MB). */
 int smart_turn_load(struct smart_turn_model **mp, const char *path, struct nn *nn, bool exact,
-                    struct errbuf *err);
+                    struct errbuf *why);
 void smart_turn_unload(struct smart_turn_model *m); /**< NULL is allowed */
 
 /** Probability that the turn which ends with these samples is over: of n the last 8 s count, fewer

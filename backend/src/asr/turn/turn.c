@@ -397,7 +397,7 @@ int turn_open(struct turn **tp, struct asr_nets *nets, const struct turn_params 
               turn_fn *fn, void *arg)
 {
     struct turn *t = calloc(1, sizeof(*t));
-    int rc;
+    int err;
 
     if (!t)
         return UV_ENOMEM;
@@ -412,10 +412,10 @@ int turn_open(struct turn **tp, struct asr_nets *nets, const struct turn_params 
     if (!t->params.vad.push_to_talk)
         t->gate = asr_nets_gate(nets);
     silero_reset(&t->state);
-    rc = vad_open(&t->vad, &t->params.vad);
-    if (rc) {
+    err = vad_open(&t->vad, &t->params.vad);
+    if (err) {
         free(t);
-        return rc;
+        return err;
     }
     if (!t->gate) { /* its silences are voice activity's */
         t->policy.look_ms = t->policy.else_ms = t->policy.unfinished_ms = UINT32_MAX;

@@ -34,7 +34,7 @@ struct voice_encoder {
 /* ---- loading ------------------------------------------------------------------------------ */
 
 static int load_layer(struct voice_encoder *e, int layer, const struct nn_weights *w, struct nn *nn,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
     size_t in = layer ? SIZE : BANDS;
     const size_t gates = 4 * SIZE;
@@ -47,55 +47,55 @@ static int load_layer(struct voice_encoder *e, int layer, const struct nn_weight
                  {"bias_hh", gates}};
     float *x[4] = {NULL};
     char name[64];
-    int rc = 0;
+    int err = 0;
 
-    for (int i = 0; i < 4 && !rc; i++) {
+    for (int i = 0; i < 4 && !err; i++) {
         snprintf(name, sizeof(name), "lstm.%s_l%d", parts[i].name, layer);
         x[i] = nn_floats(parts[i].count);
-        rc = x[i] ? nn_weights_floats(w, name, parts[i].count, x[i], err)
-                  : err_set(err, UV_ENOMEM, "not enough memory for the model");
+        err = x[i] ? nn_weights_floats(w, name, parts[i].count, x[i], why)
+                   : err_set(why, UV_ENOMEM, "not enough memory for the model");
     }
-    if (!rc)
-        rc = nn_lstm_pack(&e->lstm[layer], nn, x[0], x[1], x[2], x[3], (int)in, SIZE, err);
+    if (!err)
+        err = nn_lstm_pack(&e->lstm[layer], nn, x[0], x[1], x[2], x[3], (int)in, SIZE, why);
     for (int i = 0; i < 4; i++)
         free(x[i]);
-    return rc;
+    return err;
 }
 
 static int load_out(struct voice_encoder *e, const struct nn_weights *w, struct nn *nn,
-                    struct errbuf *err)
+                    struct errbuf *why)
 {
     float *x = nn_floats((size_t)SIZE * SIZE);
     struct nn_part part = {NN_F32, x, SIZE};
-    int rc = x ? nn_weights_floats(w, "linear.weight", (size_t)SIZE * SIZE, x, err)
-               : err_set(err, UV_ENOMEM, "not enough memory for the model");
+    int err = x ? nn_weights_floats(w, "linear.weight", (size_t)SIZE * SIZE, x, why)
+                : err_set(why, UV_ENOMEM, "not enough memory for the model");
 
-    if (!rc)
-        rc = nn_matrix_pack(&e->out, nn, &part, 1, SIZE, err);
+    if (!err)
+        err = nn_matrix_pack(&e->out, nn, &part, 1, SIZE, why);
     free(x);
-    return rc ? rc : nn_weights_floats(w, "linear.bias", SIZE, e->bias, err);
+    return err ? err : nn_weights_floats(w, "linear.bias", SIZE, e->bias, why);
 }
 
 int voice_encoder_load(struct voice_encoder **ep, const char *path, struct nn *nn,
-                       struct errbuf *err)
+                       struct errbuf *why)
 {
     struct voice_encoder *e = NULL;
     struct nn_weights *w = NULL;
-    int rc = nn_weights_open(&w, path, err);
+    int err = nn_weights_open(&w, path, why);
 
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     e = calloc(1, sizeof(*e));
     if (!e || mel_bank_open(&e->mel, BANDS))
-        rc = err_set(err, UV_ENOMEM, "not enough memory for the model");
-    for (int layer = 0; layer < LAYERS && !rc; layer++)
-        rc = load_layer(e, layer, w, nn, err);
-    if (!rc)
-        rc = load_out(e, w, nn, err);
+        err = err_set(why, UV_ENOMEM, "not enough memory for the model");
+    for (int layer = 0; layer < LAYERS && !err; layer++)
+        err = load_layer(e, layer, w, nn, why);
+    if (!err)
+        err = load_out(e, w, nn, why);
     nn_weights_close(w);
-    if (rc) {
+    if (err) {
         voice_encoder_unload(e);
-        return err_prefix(err, rc, "%.300s is not the network expected for voices", path);
+        return err_prefix(why, err, "%.300s is not the network expected for voices", path);
     }
     *ep = e;
     return 0;

@@ -2,7 +2,7 @@
  * @file asr/voices/encoder.h  A voice as a point: Resemblyzer's speaker encoder
  *
  *     struct voice_encoder *encoder;
- *     voice_encoder_load(&encoder, "voices.pt", nn, &err);
+ *     voice_encoder_load(&encoder, "voices.pt", nn, &why);
  *     voice_encode(encoder, nn, pcm, n, voice);       // 256 numbers of length 1
  *     alike = voice_alike(voice, other);              // their cosine
  *     voice_encoder_unload(encoder);
@@ -35,7 +35,7 @@ struct nn;
 struct voice_encoder;
 
 int voice_encoder_load(struct voice_encoder **ep, const char *path, struct nn *nn,
-                       struct errbuf *err);
+                       struct errbuf *why);
 void voice_encoder_unload(struct voice_encoder *encoder); /**< NULL is allowed */
 
 /** n samples at 16 kHz, at least one. */

@@ -18,7 +18,7 @@ static int head_dim(const struct whisper_model *m)
     return m->shape.n_text_state / m->shape.n_text_head;
 }
 
-int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf *err)
+int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf *why)
 {
     const struct whisper_shape *s = &d->model->shape;
     size_t layers = (size_t)s->n_text_layer;
@@ -26,25 +26,25 @@ int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf
     int code = 0;
 
     if (n_seqs > WHISPER_SEQS_MAX)
-        return err_set(err, UV_EINVAL, "at most %d hypotheses at a time", WHISPER_SEQS_MAX);
+        return err_set(why, UV_EINVAL, "at most %d hypotheses at a time", WHISPER_SEQS_MAX);
     if (n_seqs <= d->n_seqs)
         return 0;
     self = realloc(d->self, (size_t)n_seqs * layers * sizeof(*self));
     if (!self)
-        return err_set(err, UV_ENOMEM, "not enough memory for the decoder");
+        return err_set(why, UV_ENOMEM, "not enough memory for the decoder");
     d->self = self;
     memset(self + (size_t)d->n_seqs * layers, 0,
            (size_t)(n_seqs - d->n_seqs) * layers * sizeof(*self));
     for (; !code && d->n_seqs < n_seqs; d->n_seqs++) {
         for (size_t i = 0; !code && i < layers; i++)
             code = nn_kv_init(&self_of(d, d->n_seqs)[i], s->n_text_head, head_dim(d->model),
-                              s->n_text_ctx, d->exact, err);
+                              s->n_text_ctx, d->exact, why);
     }
     return code;
 }
 
 int whisper_decoder_init(struct whisper_decoder *d, const struct whisper_model *m, int n_seqs,
-                         bool exact, struct errbuf *err)
+                         bool exact, struct errbuf *why)
 {
     int code;
 
@@ -53,8 +53,8 @@ int whisper_decoder_init(struct whisper_decoder *d, const struct whisper_model *
     d->exact = exact;
     d->cross = calloc((size_t)m->shape.n_text_layer, sizeof(*d->cross));
     if (!d->cross)
-        return err_set(err, UV_ENOMEM, "not enough memory for the decoder");
-    code = whisper_decoder_reserve(d, n_seqs, err);
+        return err_set(why, UV_ENOMEM, "not enough memory for the decoder");
+    code = whisper_decoder_reserve(d, n_seqs, why);
     if (code)
         whisper_decoder_release(d);
     return code;

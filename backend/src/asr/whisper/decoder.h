@@ -1,7 +1,7 @@
 /**
  * @file asr/whisper/decoder.h  The decoder's memory of one stream, and one step of it
  *
- *     whisper_decoder_init(&d, model, n_seqs, &err);
+ *     whisper_decoder_init(&d, model, n_seqs, &why);
  *     whisper_decoder_hear(&d, c, encoded, ctx);        // keys and values of the audio
  *     whisper_decode(&d, c, &(struct whisper_batch){.tokens = t, .n = n, .pos = 0, ...});
  *     ... c->logits ...
@@ -44,11 +44,11 @@ struct whisper_batch {
 };
 
 int whisper_decoder_init(struct whisper_decoder *d, const struct whisper_model *m, int n_seqs,
-                         bool exact, struct errbuf *err);
+                         bool exact, struct errbuf *why);
 void whisper_decoder_release(struct whisper_decoder *d);
 
 /** More sequences than at init, for beams and sampling. */
-int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf *err);
+int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf *why);
 
 /** Compute the cross-attention keys and values of encoded audio [ctx][state]. */
 int whisper_decoder_hear(struct whisper_decoder *d, struct whisper_compute *c, const float *encoded,

@@ -161,7 +161,7 @@ int whisper_encode(struct whisper_compute *c, const float *mel, int ctx, float *
 }
 
 int whisper_encode_keeping(struct whisper_compute *c, const float *mel, int ctx, float *out,
-                           struct nn_kept **kept, struct errbuf *err)
+                           struct nn_kept **kept, struct errbuf *why)
 {
     const struct whisper_model *m = c->model;
     const struct whisper_shape *s = &m->shape;
@@ -170,13 +170,13 @@ int whisper_encode_keeping(struct whisper_compute *c, const float *mel, int ctx,
     float *y = nn_floats(3 * (size_t)ctx * (size_t)s->n_audio_state);
 
     if (!mem || !y)
-        code = err_set(err, UV_ENOMEM, "not enough memory to encode");
+        code = err_set(why, UV_ENOMEM, "not enough memory to encode");
     for (int i = 0; !code && i < s->n_audio_layer; i++) {
         struct nn_linear qkv = qkv_layer(c, &m->encoder[i], out, ctx);
 
         qkv.y = y;
         nn_linear(c->nn, &qkv);
-        code = nn_kept_open(&kept[i], c->nn, y, ctx, s->n_audio_head, head_dim, err);
+        code = nn_kept_open(&kept[i], c->nn, y, ctx, s->n_audio_head, head_dim, why);
         nn_encoder_attention(c->nn, y, ctx, s->n_audio_head, head_dim, mem);
         mix_and_widen(c, &m->encoder[i], ctx, out, mem);
     }
@@ -185,6 +185,6 @@ int whisper_encode_keeping(struct whisper_compute *c, const float *mel, int ctx,
         nn_layer_norm(c->nn, out, ctx, s->n_audio_state, m->encoder_ln.weight, m->encoder_ln.bias,
                       out);
     if (!code && nn_starved(c->nn))
-        code = err_set(err, UV_ENOMEM, "not enough memory to encode");
+        code = err_set(why, UV_ENOMEM, "not enough memory to encode");
     return code;
 }

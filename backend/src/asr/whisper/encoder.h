@@ -50,6 +50,6 @@ int whisper_encode(struct whisper_compute *c, const float *mel, int ctx, float *
 
 /** The same without silence; keys and values of each layer are kept, kept[layers]. */
 int whisper_encode_keeping(struct whisper_compute *c, const float *mel, int ctx, float *out,
-                           struct nn_kept **kept, struct errbuf *err);
+                           struct nn_kept **kept, struct errbuf *why);
 
 #endif

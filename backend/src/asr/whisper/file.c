@@ -35,7 +35,7 @@ struct cursor {
     const uint8_t *data;
     size_t len;
     size_t at;
-    struct errbuf *err;
+    struct errbuf *why;
 };
 
 static int damaged(struct cursor *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -48,7 +48,7 @@ static int damaged(struct cursor *c, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(what, sizeof(what), fmt, ap);
     va_end(ap);
-    return err_set(c->err, UV_EINVAL, "%.400s (at byte %zu of %zu)", what, c->at, c->len);
+    return err_set(c->why, UV_EINVAL, "%.400s (at byte %zu of %zu)", what, c->at, c->len);
 }
 
 static const uint8_t *take(struct cursor *c, size_t n)
@@ -92,7 +92,7 @@ static int read_type(struct cursor *c, struct whisper_shape *s)
             return 0;
         }
     }
-    return err_set(c->err, UV_ENOTSUP,
+    return err_set(c->why, UV_ENOTSUP,
                    "weights of type %d are not supported (f32, f16, q4_0, q4_1, q5_0, q5_1 and "
                    "q8_0 are)",
                    ftype);
@@ -133,7 +133,7 @@ static int read_header(struct cursor *c, struct whisper_shape *s)
     if (p)
         memcpy(&magic, p, 4);
     if (magic != MAGIC)
-        return err_set(c->err, UV_EINVAL,
+        return err_set(c->why, UV_EINVAL,
                        "not a ggml Whisper model: it begins with 0x%08x and not with 0x%08x", magic,
                        (unsigned)MAGIC);
     for (size_t i = 0; !err && i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -193,7 +193,7 @@ static int read_vocab(struct cursor *c, struct whisper_file *f)
 
         err = take_int(c, "the length of a token", 0, WHISPER_TOKEN_BYTES_MAX, &len);
         if (err)
-            return err_prefix(c->err, err, "token %d", i);
+            return err_prefix(c->why, err, "token %d", i);
         f->tokens[i].data = take(c, (size_t)len);
         f->tokens[i].len = (size_t)len;
         if (!f->tokens[i].data)
@@ -208,7 +208,7 @@ static int read_vocab(struct cursor *c, struct whisper_file *f)
 static int read_tensor(struct cursor *c, struct whisper_tensor *t)
 {
     struct nn_record r;
-    int err = nn_record_read(c->data, c->len, &c->at, &r, c->err);
+    int err = nn_record_read(c->data, c->len, &c->at, &r, c->why);
 
     if (err)
         return err;
@@ -272,7 +272,7 @@ const struct whisper_tensor *whisper_file_tensor(const struct whisper_file *f, c
 
 struct want {
     const struct whisper_file *f;
-    struct errbuf *err;
+    struct errbuf *why;
     int code;
 };
 
@@ -287,12 +287,12 @@ static void want(struct want *w, enum nn_type type, const char *prefix, const ch
     snprintf(full, sizeof(full), "%s%s", prefix, name);
     t = whisper_file_tensor(w->f, full);
     if (!t)
-        w->code = err_set(w->err, UV_EINVAL, "tensor %s is missing", full);
+        w->code = err_set(w->why, UV_EINVAL, "tensor %s is missing", full);
     else if (t->ne[0] != n0 || t->ne[1] != n1 || t->ne[2] != n2)
-        w->code = err_set(w->err, UV_EINVAL, "tensor %s is %dx%dx%d, expected %dx%dx%d", full,
+        w->code = err_set(w->why, UV_EINVAL, "tensor %s is %dx%dx%d, expected %dx%dx%d", full,
                           t->ne[2], t->ne[1], t->ne[0], n2, n1, n0);
     else if (t->type != type)
-        w->code = err_set(w->err, UV_EINVAL, "tensor %s has type %s, expected %s", full,
+        w->code = err_set(w->why, UV_EINVAL, "tensor %s has type %s, expected %s", full,
                           nn_type_name(t->type), nn_type_name(type));
 }
 
@@ -347,11 +347,11 @@ static void want_block(struct want *w, const char *side, int layer, int n, bool 
     want_norm(w, prefix, "mlp_ln", n);
 }
 
-static int check_tensors(const struct whisper_file *f, struct errbuf *err)
+static int check_tensors(const struct whisper_file *f, struct errbuf *why)
 {
     const struct whisper_shape *s = &f->shape;
     enum nn_type conv = s->type == NN_F32 ? NN_F32 : NN_F16;
-    struct want w = {f, err, 0};
+    struct want w = {f, why, 0};
     int n = s->n_audio_state;
 
     want(&w, NN_F32, "encoder.", "positional_embedding", n, s->n_audio_ctx, 1);
@@ -368,16 +368,16 @@ static int check_tensors(const struct whisper_file *f, struct errbuf *err)
         want_block(&w, "decoder", i, n, true);
     want_norm(&w, "decoder.", "ln", n);
     if (!w.code && f->n_tensors != max_tensors(s))
-        w.code = err_set(err, UV_EINVAL, "%d tensors, expected %d: some are foreign", f->n_tensors,
+        w.code = err_set(why, UV_EINVAL, "%d tensors, expected %d: some are foreign", f->n_tensors,
                          max_tensors(s));
     return w.code;
 }
 
 /* ---- opening and closing ------------------------------------------------------------------ */
 
-static int parse(struct whisper_file *f, struct errbuf *err)
+static int parse(struct whisper_file *f, struct errbuf *why)
 {
-    struct cursor c = {f->map, f->size, 0, err};
+    struct cursor c = {f->map, f->size, 0, why};
     int code = read_header(&c, &f->shape);
 
     if (!code)
@@ -387,22 +387,22 @@ static int parse(struct whisper_file *f, struct errbuf *err)
     if (!code)
         code = read_tensors(&c, f);
     if (!code && f->n_tensors)
-        code = check_tensors(f, err);
+        code = check_tensors(f, why);
     if (code == UV_ENOMEM)
-        err_set(err, code, "not enough memory");
+        err_set(why, code, "not enough memory");
     return code;
 }
 
-int whisper_file_parse(struct whisper_file **fp, const void *data, size_t len, struct errbuf *err)
+int whisper_file_parse(struct whisper_file **fp, const void *data, size_t len, struct errbuf *why)
 {
     struct whisper_file *f = calloc(1, sizeof(*f));
     int code;
 
     if (!f)
-        return err_set(err, UV_ENOMEM, "not enough memory");
+        return err_set(why, UV_ENOMEM, "not enough memory");
     f->map = data;
     f->size = len;
-    code = parse(f, err);
+    code = parse(f, why);
     if (code)
         whisper_file_close(f);
     else
@@ -410,44 +410,44 @@ int whisper_file_parse(struct whisper_file **fp, const void *data, size_t len, s
     return code;
 }
 
-static int map_file(const char *path, void **map, size_t *size, struct errbuf *err)
+static int map_file(const char *path, void **map, size_t *size, struct errbuf *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
     int code = 0;
 
     if (fd < 0)
-        return err_set(err, uv_translate_sys_error(errno), "%s", strerror(errno));
+        return err_set(why, uv_translate_sys_error(errno), "%s", strerror(errno));
     if (fstat(fd, &st))
-        code = err_set(err, uv_translate_sys_error(errno), "%s", strerror(errno));
+        code = err_set(why, uv_translate_sys_error(errno), "%s", strerror(errno));
     else if (!S_ISREG(st.st_mode) || st.st_size == 0)
-        code = err_set(err, UV_EINVAL, "not a ggml Whisper model: %s",
+        code = err_set(why, UV_EINVAL, "not a ggml Whisper model: %s",
                        S_ISREG(st.st_mode) ? "it is empty" : "not a file");
     if (!code) {
         *size = (size_t)st.st_size;
         *map = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (*map == MAP_FAILED)
             code =
-                err_set(err, uv_translate_sys_error(errno), "cannot map it: %s", strerror(errno));
+                err_set(why, uv_translate_sys_error(errno), "cannot map it: %s", strerror(errno));
     }
     close(fd);
     return code;
 }
 
-int whisper_file_open(struct whisper_file **fp, const char *path, struct errbuf *err)
+int whisper_file_open(struct whisper_file **fp, const char *path, struct errbuf *why)
 {
     void *map = NULL;
     size_t size = 0;
-    int code = map_file(path, &map, &size, err);
+    int code = map_file(path, &map, &size, why);
 
     if (!code) {
-        code = whisper_file_parse(fp, map, size, err);
+        code = whisper_file_parse(fp, map, size, why);
         if (code)
             munmap(map, size);
         else
             (*fp)->mapped = true;
     }
-    return code ? err_prefix(err, code, "%s", path) : 0;
+    return code ? err_prefix(why, code, "%s", path) : 0;
 }
 
 void whisper_file_done(const struct whisper_file *f, const struct whisper_tensor *t)

@@ -84,10 +84,10 @@ struct whisper_file {
     bool mapped;
 };
 
-int whisper_file_open(struct whisper_file **fp, const char *path, struct errbuf *err);
+int whisper_file_open(struct whisper_file **fp, const char *path, struct errbuf *why);
 
 /** The same from memory, which must outlive the file. */
-int whisper_file_parse(struct whisper_file **fp, const void *data, size_t len, struct errbuf *err);
+int whisper_file_parse(struct whisper_file **fp, const void *data, size_t len, struct errbuf *why);
 
 /** NULL if there is none of that name: only for a file without tensors, or a bug. */
 const struct whisper_tensor *whisper_file_tensor(const struct whisper_file *f, const char *name);

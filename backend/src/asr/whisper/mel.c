@@ -48,20 +48,20 @@ static void note_bands(struct whisper_mel_bank *b)
 }
 
 int whisper_mel_bank_open(struct whisper_mel_bank **bp, const float *filters, int n_mels,
-                          struct errbuf *err)
+                          struct errbuf *why)
 {
     size_t n = (size_t)n_mels;
     struct whisper_mel_bank *b = calloc(1, sizeof(*b));
 
     if (!b)
-        return err_set(err, UV_ENOMEM, "not enough memory for the mel filters");
+        return err_set(why, UV_ENOMEM, "not enough memory for the mel filters");
     b->n_mels = n_mels;
     b->first = calloc(n, sizeof(int));
     b->count = calloc(n, sizeof(int));
     b->weights = malloc(n * BINS * sizeof(float));
     if (!b->first || !b->count || !b->weights) {
         whisper_mel_bank_close(b);
-        return err_set(err, UV_ENOMEM, "not enough memory for the mel filters");
+        return err_set(why, UV_ENOMEM, "not enough memory for the mel filters");
     }
     memcpy(b->weights, filters, n * BINS * sizeof(float));
     note_bands(b);

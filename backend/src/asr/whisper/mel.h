@@ -33,7 +33,7 @@ struct whisper_mel_bank;
 
 /** filters: [n_mels][201]; copied. */
 int whisper_mel_bank_open(struct whisper_mel_bank **bp, const float *filters, int n_mels,
-                          struct errbuf *err);
+                          struct errbuf *why);
 void whisper_mel_bank_close(struct whisper_mel_bank *b);
 
 struct whisper_mel {

@@ -19,7 +19,7 @@ struct loader {
     whisper_stop_fn *stop;
     void *arg;
     int code;
-    struct errbuf *err;
+    struct errbuf *why;
     char prefix[WHISPER_NAME_MAX];
 };
 
@@ -29,11 +29,11 @@ static const struct whisper_tensor *tensor(struct loader *l, const char *name)
     const struct whisper_tensor *t;
 
     if (!l->code && l->stop && l->stop(l->arg))
-        l->code = err_set(l->err, UV_ECANCELED, "nobody wants the model any more");
+        l->code = err_set(l->why, UV_ECANCELED, "nobody wants the model any more");
     snprintf(full, sizeof(full), "%s%s", l->prefix, name);
     t = whisper_file_tensor(l->f, full);
     if (!t && !l->code)
-        l->code = err_set(l->err, UV_EINVAL, "tensor %s is missing", full);
+        l->code = err_set(l->why, UV_EINVAL, "tensor %s is missing", full);
     return l->code ? NULL : t;
 }
 
@@ -61,7 +61,7 @@ static float *floats(struct loader *l, size_t n)
     if (p)
         memset(p, 0, n * sizeof(*p));
     else if (!l->code)
-        l->code = err_set(l->err, UV_ENOMEM, "not enough memory for the model");
+        l->code = err_set(l->why, UV_ENOMEM, "not enough memory for the model");
     return p;
 }
 
@@ -110,7 +110,7 @@ static struct nn_matrix *matrix(struct loader *l, const char *const *names, int 
             parts[n] = (struct nn_part){packed_as(t[n]), t[n]->data, t[n]->ne[1]};
     }
     if (!l->code)
-        l->code = nn_matrix_pack_mapped(&w, l->nn, parts, n, cols, l->err);
+        l->code = nn_matrix_pack_mapped(&w, l->nn, parts, n, cols, l->why);
     for (int i = 0; i < n && !l->code; i++)
         passed(l, t[i]);
     if (w)
@@ -144,7 +144,7 @@ static void conv(struct loader *l, const char *name, int in, int out, struct whi
     t = tensor(l, full);
     if (!t || l->code)
         return;
-    l->code = nn_conv_pack(&to->w, l->nn, (enum nn_type)t->type, t->data, out, in, l->err);
+    l->code = nn_conv_pack(&to->w, l->nn, (enum nn_type)t->type, t->data, out, in, l->why);
     if (l->code)
         return;
     passed(l, t);
@@ -181,7 +181,7 @@ static struct whisper_block *blocks(struct loader *l, const char *side, int laye
     struct whisper_block *b = calloc((size_t)layers, sizeof(*b));
 
     if (!b && !l->code)
-        l->code = err_set(l->err, UV_ENOMEM, "not enough memory for the model");
+        l->code = err_set(l->why, UV_ENOMEM, "not enough memory for the model");
     for (int i = 0; i < layers && !l->code; i++)
         block(l, side, i, cross, &b[i]);
     return b;
@@ -239,28 +239,28 @@ static void name_model(struct whisper_model *m)
 /* ---- the whole ---------------------------------------------------------------------------- */
 
 int whisper_model_load(struct whisper_model **mp, const char *path, struct nn *nn,
-                       whisper_stop_fn *stop, void *arg, struct errbuf *err)
+                       whisper_stop_fn *stop, void *arg, struct errbuf *why)
 {
     struct whisper_file *f = NULL;
-    struct loader l = {.nn = nn, .stop = stop, .arg = arg, .err = err};
+    struct loader l = {.nn = nn, .stop = stop, .arg = arg, .why = why};
 
-    l.code = whisper_file_open(&f, path, err);
+    l.code = whisper_file_open(&f, path, why);
     if (l.code)
         return l.code;
     l.f = f;
     if (!f->n_tensors)
-        l.code = err_set(err, UV_EINVAL, "%s: the file has no weights", path);
+        l.code = err_set(why, UV_EINVAL, "%s: the file has no weights", path);
     l.m = calloc(1, sizeof(*l.m));
     if (!l.m && !l.code)
-        l.code = err_set(err, UV_ENOMEM, "not enough memory for the model");
+        l.code = err_set(why, UV_ENOMEM, "not enough memory for the model");
     if (!l.code) {
         l.m->shape = f->shape;
         l.m->file_bytes = f->size;
-        l.code = whisper_vocab_open(&l.m->vocab, f, err);
+        l.code = whisper_vocab_open(&l.m->vocab, f, why);
     }
     if (!l.code) {
         whisper_file_vocab_done(f);
-        l.code = whisper_mel_bank_open(&l.m->mel, f->filters, f->shape.n_mels, err);
+        l.code = whisper_mel_bank_open(&l.m->mel, f->filters, f->shape.n_mels, why);
     }
     if (!l.code)
         load_weights(&l);

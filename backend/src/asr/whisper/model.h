@@ -74,7 +74,7 @@ struct whisper_model {
 typedef bool whisper_stop_fn(void *arg);
 
 int whisper_model_load(struct whisper_model **mp, const char *path, struct nn *nn,
-                       whisper_stop_fn *stop, void *arg, struct errbuf *err);
+                       whisper_stop_fn *stop, void *arg, struct errbuf *why);
 void whisper_model_free(struct whisper_model *m); /**< NULL is allowed */
 
 #endif

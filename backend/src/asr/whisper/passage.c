@@ -29,13 +29,13 @@ struct whisper_passage {
 
 int whisper_passage_open(struct whisper_passage **pp, const struct whisper_model *m,
                          const struct whisper_silence *silence,
-                         const struct whisper_passage_params *params, struct errbuf *err)
+                         const struct whisper_passage_params *params, struct errbuf *why)
 {
     struct whisper_passage *p = calloc(1, sizeof(*p));
     int code;
 
     if (!p)
-        return err_set(err, UV_ENOMEM, "not enough memory for another passage");
+        return err_set(why, UV_ENOMEM, "not enough memory for another passage");
     p->params = *params;
     if (p->params.n_prompt > WHISPER_PROMPT_MAX)
         p->params.n_prompt = WHISPER_PROMPT_MAX;
@@ -44,9 +44,9 @@ int whisper_passage_open(struct whisper_passage **pp, const struct whisper_model
     p->params.prompt = p->prompt;
     buf_init(&p->text, WHISPER_TRANSCRIPT_TEXT_MAX);
     whisper_mel_init(&p->mel, m->mel);
-    code = nn_open(&p->nn, 1, NULL, err);
+    code = nn_open(&p->nn, 1, NULL, why);
     if (!code)
-        code = whisper_decoder_init(&p->d, m, 1, false, err);
+        code = whisper_decoder_init(&p->d, m, 1, false, why);
     if (code) {
         whisper_passage_close(p);
         return code;

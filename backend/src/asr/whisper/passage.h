@@ -1,7 +1,7 @@
 /**
  * @file asr/whisper/passage.h  A passage of a recording, for which nobody waits
  *
- *     whisper_passage_open(&p, model, silence, &params, &err);
+ *     whisper_passage_open(&p, model, silence, &params, &why);
  *     whisper_passage_begin(p);
  *     whisper_passage_feed(p, pcm, n) ...
  *     whisper_passage_finish(p);  ... whisper_passage_heard(p) ...
@@ -39,7 +39,7 @@ struct whisper_passage;
 
 int whisper_passage_open(struct whisper_passage **pp, const struct whisper_model *m,
                          const struct whisper_silence *silence,
-                         const struct whisper_passage_params *params, struct errbuf *err);
+                         const struct whisper_passage_params *params, struct errbuf *why);
 void whisper_passage_close(struct whisper_passage *p); /**< NULL is allowed */
 
 void whisper_passage_begin(struct whisper_passage *p);

@@ -19,7 +19,7 @@ static void keep_states(struct whisper_silence *s, const float *encoded)
 }
 
 static int encode_silence(struct whisper_silence *s, struct nn *nn, whisper_stop_fn *stop,
-                          void *arg, struct errbuf *err)
+                          void *arg, struct errbuf *why)
 {
     const struct whisper_shape *shape = &s->model->shape;
     size_t mel_len = 2 * (size_t)WHISPER_AUDIO_CTX * (size_t)shape->n_mels;
@@ -29,13 +29,13 @@ static int encode_silence(struct whisper_silence *s, struct nn *nn, whisper_stop
     int code;
 
     if (!mel)
-        return err_set(err, UV_ENOMEM, "not enough memory to encode silence");
+        return err_set(why, UV_ENOMEM, "not enough memory to encode silence");
     whisper_compute_init(&c, s->model, nn);
     c.stop = stop;
     c.stop_arg = arg;
     for (size_t i = 0; i < mel_len; i++)
         mel[i] = SILENT_MEL;
-    code = whisper_encode_keeping(&c, mel, WHISPER_AUDIO_CTX, mel + mel_len, s->layers, err);
+    code = whisper_encode_keeping(&c, mel, WHISPER_AUDIO_CTX, mel + mel_len, s->layers, why);
     if (!code)
         keep_states(s, mel + mel_len);
     whisper_compute_release(&c);
@@ -44,7 +44,7 @@ static int encode_silence(struct whisper_silence *s, struct nn *nn, whisper_stop
 }
 
 int whisper_silence_open(struct whisper_silence **sp, const struct whisper_model *m, struct nn *nn,
-                         whisper_stop_fn *stop, void *arg, struct errbuf *err)
+                         whisper_stop_fn *stop, void *arg, struct errbuf *why)
 {
     struct whisper_silence *s = calloc(1, sizeof(*s));
     int code = UV_ENOMEM;
@@ -56,9 +56,9 @@ int whisper_silence_open(struct whisper_silence **sp, const struct whisper_model
             malloc(WHISPER_SILENCE_HEARD * (size_t)m->shape.n_audio_state * sizeof(uint16_t));
     }
     if (!s || !s->layers || !s->states)
-        err_set(err, code, "not enough memory to keep silence");
+        err_set(why, code, "not enough memory to keep silence");
     else
-        code = encode_silence(s, nn, stop, arg, err);
+        code = encode_silence(s, nn, stop, arg, why);
     if (code) {
         whisper_silence_close(s);
         return code;

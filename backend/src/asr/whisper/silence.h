@@ -2,7 +2,7 @@
  * @file asr/whisper/silence.h  Kept silence: the rest of the window, computed once
  *
  *     struct whisper_silence *silence;
- *     whisper_silence_open(&silence, model, nn, NULL, NULL, &err);
+ *     whisper_silence_open(&silence, model, nn, NULL, NULL, &why);
  *     compute.silence = silence;              // whisper_encode() and whisper_listen() use it
  *     ...
  *     whisper_silence_close(silence);
@@ -43,7 +43,7 @@ struct whisper_silence {
 };
 
 int whisper_silence_open(struct whisper_silence **sp, const struct whisper_model *m, struct nn *nn,
-                         whisper_stop_fn *stop, void *arg, struct errbuf *err);
+                         whisper_stop_fn *stop, void *arg, struct errbuf *why);
 void whisper_silence_close(struct whisper_silence *s); /**< NULL is allowed */
 size_t whisper_silence_bytes(const struct whisper_silence *s);
 

@@ -52,14 +52,14 @@ static struct whisper_search_params search_params(void)
 }
 
 int whisper_stream_open(struct whisper_stream **sp, const struct whisper_model *m,
-                        const struct whisper_stream_params *params, struct errbuf *err)
+                        const struct whisper_stream_params *params, struct errbuf *why)
 {
     struct whisper_search_params search = search_params();
     struct whisper_stream *s = calloc(1, sizeof(*s));
     int code;
 
     if (!s)
-        return err_set(err, UV_ENOMEM, "not enough memory for another stream");
+        return err_set(why, UV_ENOMEM, "not enough memory for another stream");
     s->model = m;
     s->params = *params;
     if (params->n_prompt > WHISPER_STREAM_PROMPT_MAX)
@@ -72,12 +72,12 @@ int whisper_stream_open(struct whisper_stream **sp, const struct whisper_model *
     buf_init(&s->raw, WHISPER_TRANSCRIPT_TEXT_MAX);
     buf_init(&s->text, WHISPER_TRANSCRIPT_TEXT_MAX);
     whisper_mel_init(&s->mel, m->mel);
-    code = params->names && !s->names ? UV_ENOMEM : whisper_decoder_init(&s->d, m, 1, false, err);
+    code = params->names && !s->names ? UV_ENOMEM : whisper_decoder_init(&s->d, m, 1, false, why);
     if (!code)
         code = whisper_search_init(&s->search, &search);
     if (code) {
         whisper_stream_close(s);
-        return err_set(err, code, "not enough memory for another stream");
+        return err_set(why, code, "not enough memory for another stream");
     }
     whisper_stream_begin(s);
     *sp = s;

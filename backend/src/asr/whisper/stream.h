@@ -1,7 +1,7 @@
 /**
  * @file asr/whisper/stream.h  One speaker, heard while speaking
  *
- *     whisper_stream_open(&s, model, &params, &err);
+ *     whisper_stream_open(&s, model, &params, &why);
  *     whisper_stream_begin(s);
  *     whisper_stream_feed(s, pcm, n) ...  whisper_stream_update(s, c, false) ...
  *     whisper_stream_finish(s, c);  ... whisper_stream_heard(s) ...
@@ -88,7 +88,7 @@ struct whisper_stream;
 struct whisper_stream_params whisper_stream_defaults(void);
 
 int whisper_stream_open(struct whisper_stream **sp, const struct whisper_model *m,
-                        const struct whisper_stream_params *params, struct errbuf *err);
+                        const struct whisper_stream_params *params, struct errbuf *why);
 void whisper_stream_close(struct whisper_stream *s); /**< NULL is allowed */
 
 void whisper_stream_begin(struct whisper_stream *s);

@@ -133,7 +133,7 @@ static int build_hash(struct whisper_vocab *v)
     return 0;
 }
 
-int whisper_vocab_open(struct whisper_vocab **vp, const struct whisper_file *f, struct errbuf *err)
+int whisper_vocab_open(struct whisper_vocab **vp, const struct whisper_file *f, struct errbuf *why)
 {
     struct whisper_vocab *v = calloc(1, sizeof(*v));
     int code = v ? 0 : UV_ENOMEM;
@@ -146,7 +146,7 @@ int whisper_vocab_open(struct whisper_vocab **vp, const struct whisper_file *f, 
         code = build_hash(v);
     if (code) {
         whisper_vocab_close(v);
-        return err_set(err, code, "not enough memory for the vocabulary");
+        return err_set(why, code, "not enough memory for the vocabulary");
     }
     v->blank = find_token(v, (const uint8_t *)" ", 1);
     *vp = v;

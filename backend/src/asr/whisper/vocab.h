@@ -30,7 +30,7 @@ struct whisper_vocab {
     uint32_t hash_mask;
 };
 
-int whisper_vocab_open(struct whisper_vocab **vp, const struct whisper_file *f, struct errbuf *err);
+int whisper_vocab_open(struct whisper_vocab **vp, const struct whisper_file *f, struct errbuf *why);
 void whisper_vocab_close(struct whisper_vocab *v);
 
 /** The bytes of a token; none for a special one. */

@@ -159,26 +159,26 @@ static bool whisper_outdated(const struct asr_model *m, const struct asr_model_p
 }
 
 static int whisper_load(struct asr_model **mp, const struct asr_model_params *params,
-                        struct errbuf *err)
+                        struct errbuf *why)
 {
     char path[MODELS_PATH_MAX];
     struct asr_model *m;
     int code =
-        models_find(path, params->path, params->data_dir, params->name, params->language, err);
+        models_find(path, params->path, params->data_dir, params->name, params->language, why);
 
     if (code)
         return code;
     m = calloc(1, sizeof(*m));
     if (!m)
-        return err_set(err, UV_ENOMEM, "not enough memory for the recogniser");
+        return err_set(why, UV_ENOMEM, "not enough memory for the recogniser");
     uv_mutex_init(&m->lock);
     uv_cond_init(&m->moved);
-    code = nn_open(&m->nn, params->threads, NULL, err);
+    code = nn_open(&m->nn, params->threads, NULL, why);
     if (!code)
-        code = whisper_model_load(&m->model, path, m->nn, params->stop, params->stop_arg, err);
+        code = whisper_model_load(&m->model, path, m->nn, params->stop, params->stop_arg, why);
     if (!code)
         code =
-            whisper_silence_open(&m->silence, m->model, m->nn, params->stop, params->stop_arg, err);
+            whisper_silence_open(&m->silence, m->model, m->nn, params->stop, params->stop_arg, why);
     if (code) {
         whisper_unload(m);
         return code;
@@ -202,7 +202,7 @@ static const char *whisper_describe(const struct asr_model *m)
 /* ---- streams ------------------------------------------------------------------------------ */
 
 static int language_of(const struct whisper_vocab *v, const char *name, int *language,
-                       struct errbuf *err)
+                       struct errbuf *why)
 {
     *language = -1;
     if (!name || !*name || !strcmp(name, "auto"))
@@ -210,7 +210,7 @@ static int language_of(const struct whisper_vocab *v, const char *name, int *lan
     *language = whisper_language_find(v, name);
     if (*language >= 0)
         return 0;
-    return err_set(err, UV_EINVAL, "the model does not know the language \"%.20s\"", name);
+    return err_set(why, UV_EINVAL, "the model does not know the language \"%.20s\"", name);
 }
 
 static void whisper_close(struct asr_stream *s)
@@ -226,7 +226,7 @@ static void whisper_close(struct asr_stream *s)
 }
 
 static int open_stream(struct asr_stream *s, int language, const struct asr_params *params,
-                       struct errbuf *err)
+                       struct errbuf *why)
 {
     struct whisper_stream_params p = whisper_stream_defaults();
     int ids[WHISPER_STREAM_PROMPT_MAX];
@@ -242,7 +242,7 @@ static int open_stream(struct asr_stream *s, int language, const struct asr_para
         whisper_names_tell(s->model->model->vocab, language, params->vocabulary,
                            params->vocabulary_count, ids, WHISPER_STREAM_PROMPT_MAX, &names);
     p.names = p.n_prompt ? names.data : NULL;
-    code = whisper_stream_open(&s->stream, s->model->model, &p, err);
+    code = whisper_stream_open(&s->stream, s->model->model, &p, why);
     buf_release(&names);
     return code;
 }
@@ -255,7 +255,7 @@ static bool is_interrupted(void *arg)
 }
 
 static int open_passage(struct asr_stream *s, int language, const struct asr_params *params,
-                        struct errbuf *err)
+                        struct errbuf *why)
 {
     int ids[WHISPER_PROMPT_MAX];
     struct whisper_passage_params p = {.language = language,
@@ -269,30 +269,30 @@ static int open_passage(struct asr_stream *s, int language, const struct asr_par
         n = whisper_tokenize(s->model->model->vocab, params->prompt, strlen(params->prompt), ids,
                              WHISPER_PROMPT_MAX);
     p.n_prompt = n < WHISPER_PROMPT_MAX ? (int)n : WHISPER_PROMPT_MAX;
-    return whisper_passage_open(&s->passage, s->model->model, s->model->silence, &p, err);
+    return whisper_passage_open(&s->passage, s->model->model, s->model->silence, &p, why);
 }
 
 static int whisper_open(struct asr_stream **sp, struct asr_model *m,
-                        const struct asr_params *params, struct errbuf *err)
+                        const struct asr_params *params, struct errbuf *why)
 {
     struct asr_stream *s;
     int language;
-    int code = language_of(m->model->vocab, params->language, &language, err);
+    int code = language_of(m->model->vocab, params->language, &language, why);
 
     if (code)
         return code;
     if (atomic_fetch_add(&m->streams, 1) >= STREAMS_MAX) {
         atomic_fetch_sub(&m->streams, 1);
-        return err_set(err, UV_ENOBUFS, "no more than %d streams at a time", STREAMS_MAX);
+        return err_set(why, UV_ENOBUFS, "no more than %d streams at a time", STREAMS_MAX);
     }
     s = calloc(1, sizeof(*s));
     if (!s) {
         atomic_fetch_sub(&m->streams, 1);
-        return err_set(err, UV_ENOBUFS, "not enough memory for another stream");
+        return err_set(why, UV_ENOBUFS, "not enough memory for another stream");
     }
     s->model = m;
-    code = params->patient ? open_passage(s, language, params, err)
-                           : open_stream(s, language, params, err);
+    code = params->patient ? open_passage(s, language, params, why)
+                           : open_stream(s, language, params, why);
     if (code) {
         whisper_close(s);
         return code == UV_ENOMEM ? UV_ENOBUFS : code;
@@ -301,9 +301,9 @@ static int whisper_open(struct asr_stream **sp, struct asr_model *m,
     return 0;
 }
 
-static int whisper_begin(struct asr_stream *s, struct errbuf *err)
+static int whisper_begin(struct asr_stream *s, struct errbuf *why)
 {
-    (void)err;
+    (void)why;
     if (s->passage)
         whisper_passage_begin(s->passage);
     else
@@ -311,23 +311,23 @@ static int whisper_begin(struct asr_stream *s, struct errbuf *err)
     return 0;
 }
 
-static int whisper_feed(struct asr_stream *s, const int16_t *pcm, size_t n, struct errbuf *err)
+static int whisper_feed(struct asr_stream *s, const int16_t *pcm, size_t n, struct errbuf *why)
 {
     int code = s->passage ? whisper_passage_feed(s->passage, pcm, n)
                           : whisper_stream_feed(s->stream, pcm, n);
 
-    return code ? err_set(err, code, "cannot take more audio: %s", uv_strerror(code)) : 0;
+    return code ? err_set(why, code, "cannot take more audio: %s", uv_strerror(code)) : 0;
 }
 
 /* ---- computing ---------------------------------------------------------------------------- */
 
-static int failed(const struct asr_stream *s, int code, struct errbuf *err)
+static int failed(const struct asr_stream *s, int code, struct errbuf *why)
 {
     if (!code)
         return 0;
     if (atomic_load(&s->interrupted))
-        return err_set(err, UV_ECANCELED, "interrupted");
-    return err_set(err, code, "the recogniser failed: %s", uv_strerror(code));
+        return err_set(why, UV_ECANCELED, "interrupted");
+    return err_set(why, code, "the recogniser failed: %s", uv_strerror(code));
 }
 
 static const struct whisper_heard *heard_of(const struct asr_stream *s)
@@ -378,7 +378,7 @@ static void take_compute(struct asr_stream *s, bool partial)
     s->model->compute.stop_arg = s;
 }
 
-static int whisper_partial(struct asr_stream *s, struct asr_result *res, struct errbuf *err)
+static int whisper_partial(struct asr_stream *s, struct asr_result *res, struct errbuf *why)
 {
     int code = 0;
 
@@ -390,10 +390,10 @@ static int whisper_partial(struct asr_stream *s, struct asr_result *res, struct 
     if (code == UV_ECANCELED && !atomic_load(&s->interrupted))
         code = 0; /* a final went first: the text of before stands */
     fill(s, res);
-    return failed(s, code, err);
+    return failed(s, code, why);
 }
 
-static int whisper_settle(struct asr_stream *s, struct errbuf *err)
+static int whisper_settle(struct asr_stream *s, struct errbuf *why)
 {
     int code;
 
@@ -403,7 +403,7 @@ static int whisper_settle(struct asr_stream *s, struct errbuf *err)
     take_compute(s, false);
     code = whisper_stream_update(s->stream, &s->model->compute, true);
     gate_leave(s->model);
-    return failed(s, code, err);
+    return failed(s, code, why);
 }
 
 /* A passage computes beside the gate, on one thread of its own. */
@@ -420,7 +420,7 @@ static int finish_stream(struct asr_stream *s)
     return code;
 }
 
-static int whisper_finish(struct asr_stream *s, struct asr_result *res, struct errbuf *err)
+static int whisper_finish(struct asr_stream *s, struct asr_result *res, struct errbuf *why)
 {
     int code = finish_stream(s);
 
@@ -428,7 +428,7 @@ static int whisper_finish(struct asr_stream *s, struct asr_result *res, struct e
         fill(s, res);
         code = fill_words(s, res);
     }
-    return failed(s, code, err);
+    return failed(s, code, why);
 }
 
 static void whisper_interrupt(struct asr_stream *s)
