@@ -24,16 +24,16 @@ const struct llm_driver *llm_driver_find(const char *name)
 
 int llm_start(struct loop *loop, struct http_client *client, const struct llm_provider *provider,
               const struct llm_request *req, const struct llm_handlers *h, void *arg,
-              struct llm_gen **genp, struct errbuf *err)
+              struct llm_gen **genp, struct errbuf *why)
 {
     struct llm_gen *gen;
-    int rc;
+    int err;
 
     if (!loop || !provider || !provider->driver || !req || !h || !h->on_end || !genp)
-        return err_set(err, UV_EINVAL, "an answer was asked for without saying of whom");
+        return err_set(why, UV_EINVAL, "an answer was asked for without saying of whom");
     gen = calloc(1, sizeof(*gen));
     if (!gen)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     gen->loop = loop;
     gen->client = client;
     gen->provider = provider;
@@ -41,14 +41,14 @@ int llm_start(struct loop *loop, struct http_client *client, const struct llm_pr
     gen->h = *h;
     gen->arg = arg;
     llm_filter_init(&gen->filter, false);
-    rc = provider->driver->start(gen, req, err);
-    if (rc) {
+    err = provider->driver->start(gen, req, why);
+    if (err) {
         llm_filter_release(&gen->filter);
         free(gen);
     } else {
         *genp = gen;
     }
-    return rc;
+    return err;
 }
 
 static void gen_free(void *arg)

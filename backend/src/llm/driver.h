@@ -106,7 +106,7 @@ struct llm_driver {
     bool plain;              /**< Its words are ours: nothing is filtered */
     uint64_t first_token_ms; /**< It may need this long to its first token (loads a model); 0: no */
     bool lists_all;          /**< What .models does not name cannot be used */
-    int (*start)(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err);
+    int (*start)(struct llm_gen *gen, const struct llm_request *req, struct errbuf *why);
     /** Close connection and timers: nothing is reported any more. Once; the state stays. */
     void (*cancel)(struct llm_gen *gen);
     void (*release)(void *state); /**< At the end of the turn in which it was closed */
@@ -140,7 +140,7 @@ const struct llm_driver *llm_driver_find(const char *name);
 
 int llm_start(struct loop *loop, struct http_client *client, const struct llm_provider *provider,
               const struct llm_request *req, const struct llm_handlers *h, void *arg,
-              struct llm_gen **genp, struct errbuf *err);
+              struct llm_gen **genp, struct errbuf *why);
 void llm_cancel(struct llm_gen *gen); /**< NULL is allowed */
 
 #endif

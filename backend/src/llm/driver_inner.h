@@ -119,7 +119,7 @@ enum { LLM_TRIES_MAX = 6, LLM_HOPS_MAX = 3 };
 
 /** Make a driver's state of so many bytes; *wp (a pointer to that struct) is set on success. */
 int llm_wire_new(void *wp, size_t size, struct llm_gen *gen, const struct llm_request *req,
-                 struct errbuf *err);
+                 struct errbuf *why);
 void llm_wire_release(struct llm_wire *w); /**< What is inside */
 
 /** Messages as the model takes them: without a system message where it knows none. */
@@ -127,7 +127,7 @@ json_t *llm_wire_messages(const struct llm_wire *w);
 
 /** POST obj (taken) to the provider's address and path; the handlers get the wire. */
 int llm_wire_post(struct llm_wire *w, const char *path, const char *const *headers, json_t *obj,
-                  const struct http_call_handlers *handlers, struct errbuf *err);
+                  const struct http_call_handlers *handlers, struct errbuf *why);
 
 /** A redirection came: *w->url is where to, or false when it must not be followed. */
 bool llm_wire_redirect(struct llm_wire *w, const struct http_call *call);

@@ -270,7 +270,7 @@ static json_t *body_of(struct ollama *s)
     return obj;
 }
 
-static int post(struct ollama *s, struct errbuf *err)
+static int post(struct ollama *s, struct errbuf *why)
 {
     static const struct http_call_handlers handlers = {
         .on_headers = on_headers, .on_data = on_data, .on_done = on_done};
@@ -278,12 +278,12 @@ static int post(struct ollama *s, struct errbuf *err)
     bool follows = s->wire.status / 100 == 3;
 
     return llm_wire_post(&s->wire, follows ? NULL : "/api/chat", headers, body_of(s), &handlers,
-                         err);
+                         why);
 }
 
 static bool ask_again(struct ollama *s)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
 
     if (++s->wire.tries > LLM_TRIES_MAX)
         return false;
@@ -291,22 +291,22 @@ static bool ask_again(struct ollama *s)
     s->wire.call = NULL;
     s->outcome = GOING;
     s->finish = LLM_STOP;
-    return post(s, &err) == 0;
+    return post(s, &why) == 0;
 }
 
-static int ollama_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err)
+static int ollama_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *why)
 {
     struct ollama *s;
-    int rc = llm_wire_new(&s, sizeof(*s), gen, req, err);
+    int err = llm_wire_new(&s, sizeof(*s), gen, req, why);
 
-    if (rc)
-        return rc;
-    rc = post(s, err);
-    if (rc)
+    if (err)
+        return err;
+    err = post(s, why);
+    if (err)
         ollama_release(s);
     else
         gen->state = s;
-    return rc;
+    return err;
 }
 
 static int ollama_models(struct http_client *client, const struct llm_provider *p,

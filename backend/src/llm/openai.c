@@ -587,7 +587,7 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
 
 /* ------------------------------------------------------------------------------------ driver */
 
-static int post(struct openai *s, struct errbuf *err)
+static int post(struct openai *s, struct errbuf *why)
 {
     static const struct http_call_handlers handlers = {
         .on_headers = on_headers, .on_data = on_data, .on_done = on_done};
@@ -596,20 +596,20 @@ static int post(struct openai *s, struct errbuf *err)
     char key[KEY_HEADER_MAX] = "";
     const char *headers[] = {"Content-Type: application/json", "Accept: text/event-stream",
                              p->api_key ? key : NULL, NULL};
-    int rc;
+    int err;
 
     if (p->api_key && llm_key_header(key, sizeof(key), p))
-        return err_set(err, UV_EINVAL, "the key of %s holds characters that no key has", p->name);
-    rc = llm_wire_post(&s->wire, follows ? NULL : "/chat/completions", headers, body_of(s),
-                       &handlers, err);
+        return err_set(why, UV_EINVAL, "the key of %s holds characters that no key has", p->name);
+    err = llm_wire_post(&s->wire, follows ? NULL : "/chat/completions", headers, body_of(s),
+                        &handlers, why);
     explicit_bzero(key, sizeof(key));
-    return rc;
+    return err;
 }
 
 /** The same question once more, in another form. Its old call is over or is given up. */
 static bool ask_again(struct openai *s)
 {
-    struct errbuf err = {""};
+    struct errbuf why = {""};
 
     if (++s->wire.tries > LLM_TRIES_MAX)
         return false;
@@ -625,26 +625,26 @@ static bool ask_again(struct openai *s)
     s->finish = LLM_STOP;
     s->understood = s->strange = 0;
     s->retry_ms = 0;
-    return post(s, &err) == 0;
+    return post(s, &why) == 0;
 }
 
-static int openai_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err)
+static int openai_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *why)
 {
     struct openai *s;
-    int rc = llm_wire_new(&s, sizeof(*s), gen, req, err);
+    int err = llm_wire_new(&s, sizeof(*s), gen, req, why);
 
-    if (rc)
-        return rc;
+    if (err)
+        return err;
     sse_init(&s->sse);
     s->sse.by_line = true;
     buf_init(&s->part, LLM_LINE_MAX);
-    rc = timer_open(&s->after, gen->loop, on_after, s);
-    if (!rc)
-        rc = post(s, err);
-    if (rc) {
+    err = timer_open(&s->after, gen->loop, on_after, s);
+    if (!err)
+        err = post(s, why);
+    if (err) {
         timer_close(s->after);
         openai_release(s);
-        return err->text[0] ? rc : err_set(err, rc, "out of memory");
+        return why->text[0] ? err : err_set(why, err, "out of memory");
     }
     gen->state = s;
     return 0;
@@ -655,13 +655,13 @@ static int openai_models(struct http_client *client, const struct llm_provider *
 {
     char key[KEY_HEADER_MAX] = "";
     const char *headers[] = {p->api_key ? key : NULL, NULL};
-    int rc;
+    int err;
 
     if (p->api_key && llm_key_header(key, sizeof(key), p))
         return UV_EINVAL;
-    rc = llm_list_start(client, p, "/models", headers, "data", "id", fn, arg);
+    err = llm_list_start(client, p, "/models", headers, "data", "id", fn, arg);
     explicit_bzero(key, sizeof(key));
-    return rc;
+    return err;
 }
 
 const struct llm_driver llm_driver_openai = {

@@ -67,25 +67,25 @@ static void on_step(void *arg)
         llm_emit_end(gen, 0, LLM_STOP, 0, NULL);
 }
 
-static int outline_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *err)
+static int outline_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *why)
 {
     struct writer *w = calloc(1, sizeof(*w));
-    int rc;
+    int err;
 
     if (!w)
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     w->gen = gen;
     buf_init(&w->text, TEXT_MAX);
     buf_puts(&w->text, req->draft && *req->draft ? req->draft : nothing);
-    rc = w->text.err;
-    if (!rc)
-        rc = timer_open(&w->timer, gen->loop, on_step, w);
-    if (!rc)
-        rc = timer_start(w->timer, 0, STEP_MS);
-    if (rc) {
+    err = w->text.err;
+    if (!err)
+        err = timer_open(&w->timer, gen->loop, on_step, w);
+    if (!err)
+        err = timer_start(w->timer, 0, STEP_MS);
+    if (err) {
         timer_close(w->timer);
         writer_release(w);
-        return err_set(err, rc, "the outline cannot be written: %s", uv_strerror(rc));
+        return err_set(why, err, "the outline cannot be written: %s", uv_strerror(err));
     }
     gen->state = w;
     return 0;

@@ -75,23 +75,23 @@ static const char *either(const char *given, const char *otherwise)
 }
 
 int llm_provider_fill(struct llm_provider *p, const char *name, const char *url, const char *key,
-                      const char *model, struct errbuf *err)
+                      const char *model, struct errbuf *why)
 {
     const struct llm_preset *preset = llm_preset_find(name);
 
     if (!preset)
-        return err_set(err, UV_EINVAL, "no answer provider is called %s", name);
+        return err_set(why, UV_EINVAL, "no answer provider is called %s", name);
     url = either(url, preset->url);
     model = either(model, preset->model);
     key = either(key, NULL);
     if (preset->needs_key && !key)
-        return err_set(err, UV_EINVAL, "%s needs a key: set %s", preset->title, preset->key_env);
+        return err_set(why, UV_EINVAL, "%s needs a key: set %s", preset->title, preset->key_env);
     if (strcmp(preset->driver, "outline") != 0 &&
         (!url || (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)))
-        return err_set(err, UV_EINVAL, "%s needs an address that begins with http:// or https://",
+        return err_set(why, UV_EINVAL, "%s needs an address that begins with http:// or https://",
                        preset->title);
     if (!model)
-        return err_set(err, UV_EINVAL, "%s needs the name of a model", preset->title);
+        return err_set(why, UV_EINVAL, "%s needs the name of a model", preset->title);
     *p = (struct llm_provider){.name = preset->name,
                                .driver = llm_driver_find(preset->driver),
                                .url = url,

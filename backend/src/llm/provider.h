@@ -2,7 +2,7 @@
  * @file llm/provider.h  Known answer services: addresses and default models by name
  *
  *     struct llm_provider p;
- *     llm_provider_fill(&p, "groq", NULL, key, NULL, err);   // the rest comes from the preset
+ *     llm_provider_fill(&p, "groq", NULL, key, NULL, why);   // the rest comes from the preset
  *
  * "compatible" is any other server with the chat/completions protocol (vLLM, llama.cpp's server,
  * LM Studio …): it needs an address and a model name.
@@ -34,6 +34,6 @@ const struct llm_preset *llm_preset_find(const char *name);
 
 /** Any of url, key and model may be NULL or "": the preset's. */
 int llm_provider_fill(struct llm_provider *p, const char *name, const char *url, const char *key,
-                      const char *model, struct errbuf *err);
+                      const char *model, struct errbuf *why);
 
 #endif

@@ -14,19 +14,19 @@
 #include <string.h>
 
 int llm_wire_new(void *wp, size_t size, struct llm_gen *gen, const struct llm_request *req,
-                 struct errbuf *err)
+                 struct errbuf *why)
 {
     const char *model = req->model && *req->model ? req->model : gen->provider->model;
     struct llm_wire *w;
 
     if (!gen->client || !gen->provider->url || !model || !*model)
-        return err_set(err, UV_EINVAL, "%s has no address or no model", gen->provider->name);
+        return err_set(why, UV_EINVAL, "%s has no address or no model", gen->provider->name);
     w = calloc(1, size);
     if (w)
         w->messages = llm_messages_json(req);
     if (!w || !w->messages) {
         free(w);
-        return err_set(err, UV_ENOMEM, "out of memory");
+        return err_set(why, UV_ENOMEM, "out of memory");
     }
     w->gen = gen;
     text_copy(w->model, sizeof(w->model), model, strlen(model));
@@ -87,15 +87,15 @@ json_t *llm_wire_messages(const struct llm_wire *w)
 }
 
 int llm_wire_post(struct llm_wire *w, const char *path, const char *const *headers, json_t *obj,
-                  const struct http_call_handlers *handlers, struct errbuf *err)
+                  const struct http_call_handlers *handlers, struct errbuf *why)
 {
     const char *name = w->gen->provider->name;
     struct buf body;
-    int rc = 0;
+    int err = 0;
 
     if (path && llm_endpoint(w->url, sizeof(w->url), w->gen->provider, path)) {
         json_decref(obj);
-        return err_set(err, UV_EINVAL, "the address of %s is too long", name);
+        return err_set(why, UV_EINVAL, "the address of %s is too long", name);
     }
     w->status = 0;
     w->well = false;
@@ -103,9 +103,9 @@ int llm_wire_post(struct llm_wire *w, const char *path, const char *const *heade
     buf_init(&body, LLM_BODY_MAX);
     json_write(&body, obj);
     json_decref(obj);
-    rc = body.err;
-    if (!rc)
-        rc = http_call_start(
+    err = body.err;
+    if (!err)
+        err = http_call_start(
             w->gen->client,
             &(struct http_call_request){.method = "POST",
                                         .url = w->url,
@@ -118,7 +118,7 @@ int llm_wire_post(struct llm_wire *w, const char *path, const char *const *heade
     if (body.data)
         explicit_bzero(body.data, body.len);
     buf_release(&body);
-    return rc ? err_set(err, rc, "%s cannot be asked: %s", name, uv_strerror(rc)) : 0;
+    return err ? err_set(why, err, "%s cannot be asked: %s", name, uv_strerror(err)) : 0;
 }
 
 bool llm_wire_redirect(struct llm_wire *w, const struct http_call *call)
