@@ -520,23 +520,23 @@ static void on_turn_event(const struct turn_event *event, void *arg)
 /** What the line refused, if it did, becomes the error of this hearing. */
 static int settle_feed(struct asr_session *h)
 {
-    int rc = h->feed_error;
+    int err = h->feed_error;
 
-    if (!rc || h->broken || h->closed)
-        return rc;
-    if (rc == UV_ENOBUFS)
-        break_off(h, rc,
+    if (!err || h->broken || h->closed)
+        return err;
+    if (err == UV_ENOBUFS)
+        break_off(h, err,
                   "the recogniser is more than a minute behind what is being said; this "
                   "machine is too busy to go on hearing");
-    else if (rc != UV_ECANCELED) /* the line is gone: its own error is on the way */
-        break_off(h, rc, "no memory to go on hearing");
-    return rc;
+    else if (err != UV_ECANCELED) /* the line is gone: its own error is on the way */
+        break_off(h, err, "no memory to go on hearing");
+    return err;
 }
 
 /* ---------------------------------------------------------------- the caller's side */
 
 static int open_parts(struct asr_session *h, const struct asr_session_params *params,
-                      struct errbuf *err)
+                      struct errbuf *why)
 {
     int rate = params->sample_rate ? params->sample_rate : VAD_RATE;
     int channels = params->channels ? params->channels : 1;
@@ -551,41 +551,41 @@ static int open_parts(struct asr_session *h, const struct asr_session_params *pa
     h->candidate = params->candidate;
     if (rate != VAD_RATE || channels != 1) {
         if (resampler_open(&h->resampler, rate, channels))
-            return err_set(err, UV_EINVAL,
+            return err_set(why, UV_EINVAL,
                            "audio at %d Hz in %d channels cannot be taken: %d to %d Hz, 1 to %d "
                            "channels can",
                            rate, channels, RESAMPLE_RATE_MIN, RESAMPLE_RATE_MAX,
                            RESAMPLE_CHANNELS_MAX);
         h->out = calloc(resampler_room(h->resampler, FEED_MAX), sizeof(*h->out));
         if (!h->out)
-            return err_set(err, UV_ENOMEM, "no memory to hear another voice");
+            return err_set(why, UV_ENOMEM, "no memory to hear another voice");
     }
     if (turn_open(&h->turn, params->nets, &turn, on_turn_event, h))
-        return err_set(err, UV_EINVAL, "these settings of voice activity contradict each other");
+        return err_set(why, UV_EINVAL, "these settings of voice activity contradict each other");
     return 0;
 }
 
 int asr_session_open(struct asr_session **hp, struct asr_hub *hub,
                      const struct asr_session_params *params,
-                     const struct asr_session_handlers *handlers, void *arg, struct errbuf *err)
+                     const struct asr_session_handlers *handlers, void *arg, struct errbuf *why)
 {
     struct asr_session *h = calloc(1, sizeof(*h));
-    int rc;
+    int err;
 
     if (!h)
-        return err_set(err, UV_ENOMEM, "no memory to hear another voice");
+        return err_set(why, UV_ENOMEM, "no memory to hear another voice");
     h->loop = asr_hub_loop(hub);
     h->h = *handlers;
     h->arg = arg;
     buf_init(&h->unfinished, UNFINISHED_MAX);
-    rc = open_parts(h, params, err);
-    if (!rc && timer_open(&h->done_timer, asr_hub_loop(hub), on_done_timer, h))
-        rc = err_set(err, UV_ENOMEM, "no memory to hear another voice");
-    if (!rc)
-        rc = asr_line_open(&h->line, hub, &params->asr, &line_handlers, h, err);
-    if (rc) {
+    err = open_parts(h, params, why);
+    if (!err && timer_open(&h->done_timer, asr_hub_loop(hub), on_done_timer, h))
+        err = err_set(why, UV_ENOMEM, "no memory to hear another voice");
+    if (!err)
+        err = asr_line_open(&h->line, hub, &params->asr, &line_handlers, h, why);
+    if (err) {
         asr_session_close(h);
-        return rc;
+        return err;
     }
     *hp = h;
     return 0;
@@ -612,7 +612,7 @@ static void feed_any(struct asr_session *h, const int16_t *pcm, size_t n, int ch
 
 int asr_session_feed(struct asr_session *h, const int16_t *pcm, size_t n)
 {
-    int rc;
+    int err;
 
     if (h->stopping || h->closed)
         return UV_EPIPE;
@@ -620,8 +620,8 @@ int asr_session_feed(struct asr_session *h, const int16_t *pcm, size_t n)
         feed_any(h, pcm, n, resampler_channels(h->resampler));
     else
         feed_16k(h, pcm, n);
-    rc = settle_feed(h);
-    return rc;
+    err = settle_feed(h);
+    return err;
 }
 
 static void flush(struct asr_session *h)

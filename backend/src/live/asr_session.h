@@ -2,7 +2,7 @@
  * @file live/asr_session.h  From a socket's frames to utterances, partials, finals and turns
  *
  *     struct asr_session *h;
- *     asr_session_open(&h, hub, &(struct asr_session_params){...}, &handlers, arg, err);
+ *     asr_session_open(&h, hub, &(struct asr_session_params){...}, &handlers, arg, why);
  *     asr_session_feed(h, pcm, n);        // as it arrives, at the client's rate; n is in samples a
  *                                     // channel, channels interleaved
  *     asr_session_stop(h);                // what is left is finalised, then on_done
@@ -79,7 +79,7 @@ struct asr_session_handlers {
 
 int asr_session_open(struct asr_session **hp, struct asr_hub *hub,
                      const struct asr_session_params *params, const struct asr_session_handlers *h,
-                     void *arg, struct errbuf *err);
+                     void *arg, struct errbuf *why);
 /** UV_ENOBUFS: the recogniser is ASR_BACKLOG_MAX_MS behind; on_error follows. UV_EPIPE after
  *  asr_session_stop() or an error. */
 int asr_session_feed(struct asr_session *h, const int16_t *pcm, size_t n);

@@ -1,11 +1,11 @@
 /**
  * @file live/live.h  One live interview: who listens, what was asked, what is being answered
  *
- *     session_context_load(&deps, user, session, &context, err);  // worker: loads and unseals
+ *     session_context_load(&deps, user, session, &context, why);  // worker: loads and unseals
  *     live_join(registry, &context, &live);                       // loop: the one of this session
  *     live_listen(live, on_event, arg, &listener);                // /ws/llm-stream
  *     speaker_open(&id, live, &params, &handlers, arg, why);      // /ws/transcribe
- *     live_ask(live, &ask, err);                                  // typed, or POST llm/generate
+ *     live_ask(live, &ask, why);                                  // typed, or POST llm/generate
  *     live_leave(live);
  *
  * Everybody who joined the same session shares one struct live: an answer started by one socket

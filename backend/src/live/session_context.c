@@ -118,7 +118,7 @@ static void turn_round(struct answer_pair *pairs, size_t n)
 }
 
 /* The newest few, put into the order in which they were asked. */
-static int load_history(const struct live_deps *deps, struct session_context *b, struct errbuf *err)
+static int load_history(const struct live_deps *deps, struct session_context *b, struct errbuf *why)
 {
     struct store_list list = {0};
     int code;
@@ -127,13 +127,13 @@ static int load_history(const struct live_deps *deps, struct session_context *b,
     if (!b->history)
         return UV_ENOMEM;
     code = store_transcript_list(deps->store, b->user_id, b->session_id, true, STORE_PAGE_MAX, NULL,
-                                 &list, err);
+                                 &list, why);
     if (code)
         return code;
     for (size_t i = 0; !code && i < list.count; i++) {
         struct store_transcript *t = (struct store_transcript *)list.items + i;
 
-        code = sealed_transcript_open(deps->seal, t, err);
+        code = sealed_transcript_open(deps->seal, t, why);
         if (!code)
             add_pair(b, t);
     }
@@ -162,7 +162,7 @@ static void read_metadata(struct session_context *b, const char *text)
 }
 
 static int load_profile(const struct live_deps *deps, struct session_context *b,
-                        const struct store_session *session, struct errbuf *err)
+                        const struct store_session *session, struct errbuf *why)
 {
     struct store_profile profile = {0};
     bool found;
@@ -170,7 +170,7 @@ static int load_profile(const struct live_deps *deps, struct session_context *b,
 
     if (session->profile_id[0])
         code = sealed_profile_get(deps->store, deps->seal, b->user_id, session->profile_id,
-                                  &profile, err);
+                                  &profile, why);
     found = session->profile_id[0] && !code;
     if (code && code != UV_ENOENT) /* a profile erased since then: go on without it */
         return code;
@@ -194,21 +194,21 @@ static void load_voice(const struct live_deps *deps, struct session_context *b)
 }
 
 int session_context_load(const struct live_deps *deps, const char *user_id, const char *session_id,
-                         struct session_context *context, struct errbuf *err)
+                         struct session_context *context, struct errbuf *why)
 {
     struct store_session session = {0};
     struct session_context b = {0};
     int code;
 
-    code = sealed_session_get(deps->store, deps->seal, user_id, session_id, &session, err);
+    code = sealed_session_get(deps->store, deps->seal, user_id, session_id, &session, why);
     if (code)
         return code;
     text_copy(b.session_id, sizeof(b.session_id), session.id, strlen(session.id));
     text_copy(b.user_id, sizeof(b.user_id), user_id, strlen(user_id));
     read_metadata(&b, session.metadata);
-    code = load_profile(deps, &b, &session, err);
+    code = load_profile(deps, &b, &session, why);
     if (!code)
-        code = load_history(deps, &b, err);
+        code = load_history(deps, &b, why);
     if (!code)
         load_voice(deps, &b);
     store_session_release(&session);
