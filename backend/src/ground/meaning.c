@@ -83,7 +83,7 @@ struct loading {
     struct nn *nn;
     float *plain;    /* room for the largest tensor of a layer, as it is in the file */
     uint8_t *packed; /* and for three of them in blocks */
-    struct errbuf *err;
+    struct errbuf *why;
     int code;
 };
 
@@ -96,7 +96,7 @@ static const char *layer_name(char name[static 96], int layer, const char *part)
 static void load_floats(struct loading *l, const char *name, size_t count, float *to)
 {
     if (!l->code)
-        l->code = nn_weights_floats(l->w, name, count, to, l->err);
+        l->code = nn_weights_floats(l->w, name, count, to, l->why);
 }
 
 /** One matrix of n tensors of rows x cols. */
@@ -116,7 +116,7 @@ static void load_matrix(struct loading *l, int layer, const char *const *parts, 
         part[i] = (struct nn_part){NN_Q8_0, at, rows};
     }
     if (!l->code)
-        l->code = nn_matrix_pack(to, l->nn, part, n, cols, l->err);
+        l->code = nn_matrix_pack(to, l->nn, part, n, cols, l->why);
 }
 
 static void load_norm(struct loading *l, const char *name, struct norm *to)
@@ -162,7 +162,7 @@ static void load_places(struct loading *l, struct meaning *m)
     load_floats(l, "embeddings.token_type_embeddings.weight", sizeof(types) / sizeof(types[0]),
                 types);
     if (!l->code && (!t || t->element != NN_E_F32 || t->bytes < sizeof(m->places)))
-        l->code = err_set(l->err, UV_EINVAL, "its positions are missing");
+        l->code = err_set(l->why, UV_EINVAL, "its positions are missing");
     if (l->code)
         return;
     memcpy(m->places, t->data, sizeof(m->places));
@@ -177,20 +177,20 @@ static void find_words(struct loading *l, struct meaning *m)
     size_t bytes = wordpiece_count(m->list) * SIZE * sizeof(float);
 
     if (!t || t->element != NN_E_F32 || t->bytes != bytes)
-        l->code = err_set(l->err, UV_EINVAL, "its words are not those of the list");
+        l->code = err_set(l->why, UV_EINVAL, "its words are not those of the list");
     else
         m->words = t->data;
 }
 
-static int load(struct meaning *m, struct errbuf *err)
+static int load(struct meaning *m, struct errbuf *why)
 {
     const size_t largest = (size_t)INNER * SIZE;
-    struct loading l = {.w = m->weights, .err = err};
+    struct loading l = {.w = m->weights, .why = why};
 
     l.plain = nn_floats(largest);
     l.packed = malloc(largest / NN_BLOCK * Q8_BYTES);
-    l.code = l.plain && l.packed ? nn_open(&l.nn, 1, NULL, err)
-                                 : err_set(err, UV_ENOMEM, "not enough memory for the model");
+    l.code = l.plain && l.packed ? nn_open(&l.nn, 1, NULL, why)
+                                 : err_set(why, UV_ENOMEM, "not enough memory for the model");
     if (!l.code)
         find_words(&l, m);
     for (int i = 0; i < LAYERS && !l.code; i++)
@@ -204,20 +204,20 @@ static int load(struct meaning *m, struct errbuf *err)
     return l.code;
 }
 
-int meaning_open(struct meaning **mp, const char *weights, const char *words, struct errbuf *err)
+int meaning_open(struct meaning **mp, const char *weights, const char *words, struct errbuf *why)
 {
     struct meaning *m = calloc(1, sizeof(*m));
     int code;
 
     if (!m)
-        return err_set(err, UV_ENOMEM, "not enough memory for the model");
-    code = wordpiece_open(&m->list, words, err);
+        return err_set(why, UV_ENOMEM, "not enough memory for the model");
+    code = wordpiece_open(&m->list, words, why);
     if (!code)
-        code = nn_weights_open(&m->weights, weights, err);
+        code = nn_weights_open(&m->weights, weights, why);
     if (!code) {
-        code = load(m, err);
+        code = load(m, why);
         if (code)
-            err_prefix(err, code, "%.300s is not the network expected for meaning", weights);
+            err_prefix(why, code, "%.300s is not the network expected for meaning", weights);
     }
     if (code)
         meaning_close(m);
@@ -243,19 +243,19 @@ void meaning_close(struct meaning *m)
 
 /* ------------------------------------------------------------------------------------- reading */
 
-int meaning_reader_open(struct meaning_reader **rp, const struct meaning *m, struct errbuf *err)
+int meaning_reader_open(struct meaning_reader **rp, const struct meaning *m, struct errbuf *why)
 {
     struct meaning_reader *r = calloc(1, sizeof(*r));
     int code;
 
     if (!r)
-        return err_set(err, UV_ENOMEM, "not enough memory to read with");
+        return err_set(why, UV_ENOMEM, "not enough memory to read with");
     r->m = m;
     r->x = nn_floats((size_t)ROWS_MAX * SIZE);
     r->y = nn_floats((size_t)ROWS_MAX * SIZE);
     r->wide = nn_floats((size_t)ROWS_MAX * INNER);
-    code = r->x && r->y && r->wide ? nn_open(&r->nn, 1, NULL, err)
-                                   : err_set(err, UV_ENOMEM, "not enough memory to read with");
+    code = r->x && r->y && r->wide ? nn_open(&r->nn, 1, NULL, why)
+                                   : err_set(why, UV_ENOMEM, "not enough memory to read with");
     if (code)
         meaning_reader_close(r);
     else

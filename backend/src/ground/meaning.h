@@ -44,10 +44,10 @@ struct meaning_text {
     size_t len;
 };
 
-int meaning_open(struct meaning **mp, const char *weights, const char *words, struct errbuf *err);
+int meaning_open(struct meaning **mp, const char *weights, const char *words, struct errbuf *why);
 void meaning_close(struct meaning *m); /**< NULL is allowed */
 
-int meaning_reader_open(struct meaning_reader **rp, const struct meaning *m, struct errbuf *err);
+int meaning_reader_open(struct meaning_reader **rp, const struct meaning *m, struct errbuf *why);
 void meaning_reader_close(struct meaning_reader *r); /**< NULL is allowed */
 
 /** The points of n texts, each of length 1. UV_ENOMEM: what is in points is worth nothing. */

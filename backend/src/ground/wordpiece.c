@@ -88,7 +88,7 @@ static void add_piece(struct wordpiece *w, const char *s, int32_t id)
 
 /* ------------------------------------------------------------------------------------- opening */
 
-static int read_file(const char *path, char **text, size_t *len, struct errbuf *err)
+static int read_file(const char *path, char **text, size_t *len, struct errbuf *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
@@ -96,17 +96,17 @@ static int read_file(const char *path, char **text, size_t *len, struct errbuf *
     int code = 0;
 
     if (fd < 0)
-        return err_set(err, -errno, "%.300s cannot be opened: %s", path, strerror(errno));
+        return err_set(why, -errno, "%.300s cannot be opened: %s", path, strerror(errno));
     if (fstat(fd, &st) || st.st_size > FILE_MAX)
-        code = err_set(err, UV_EINVAL, "%.300s is no list of words", path);
+        code = err_set(why, UV_EINVAL, "%.300s is no list of words", path);
     *text = code ? NULL : malloc((size_t)st.st_size + 1);
     if (!code && !*text)
-        code = err_set(err, UV_ENOMEM, "not enough memory for the words");
+        code = err_set(why, UV_ENOMEM, "not enough memory for the words");
     while (!code && got < (size_t)st.st_size) {
         ssize_t n = read(fd, *text + got, (size_t)st.st_size - got);
 
         if (n <= 0)
-            code = err_set(err, n ? -errno : UV_EINVAL, "%.300s cannot be read", path);
+            code = err_set(why, n ? -errno : UV_EINVAL, "%.300s cannot be read", path);
         else
             got += (size_t)n;
     }
@@ -133,7 +133,7 @@ static int reserve(struct wordpiece *w, const json_t *vocab)
     return w->table && w->text ? 0 : UV_ENOMEM;
 }
 
-static int take_words(struct wordpiece *w, const json_t *root, struct errbuf *err)
+static int take_words(struct wordpiece *w, const json_t *root, struct errbuf *why)
 {
     json_t *model = json_object_get(root, "model");
     json_t *vocab = json_object_get(model, "vocab");
@@ -141,39 +141,39 @@ static int take_words(struct wordpiece *w, const json_t *root, struct errbuf *er
     json_t *id;
 
     if (!json_is_object(vocab) || !json_object_size(vocab) || json_object_size(vocab) > PIECES_MAX)
-        return err_set(err, UV_EINVAL, "it has no model.vocab");
+        return err_set(why, UV_EINVAL, "it has no model.vocab");
     if (reserve(w, vocab))
-        return err_set(err, UV_ENOMEM, "not enough memory for the words");
+        return err_set(why, UV_ENOMEM, "not enough memory for the words");
     json_object_foreach(vocab, piece, id)
     {
         json_int_t n = json_is_integer(id) ? json_integer_value(id) : -1;
 
         if (n < 0 || (size_t)n >= w->count)
-            return err_set(err, UV_EINVAL, "a number in model.vocab is out of range");
+            return err_set(why, UV_EINVAL, "a number in model.vocab is out of range");
         add_piece(w, piece, (int32_t)n);
     }
     w->unknown = find_piece(w, false, "[UNK]", 5);
     w->begin = find_piece(w, false, "[CLS]", 5);
     w->end = find_piece(w, false, "[SEP]", 5);
     if (w->unknown < 0 || w->begin < 0 || w->end < 0)
-        return err_set(err, UV_EINVAL, "[UNK], [CLS] or [SEP] is missing");
+        return err_set(why, UV_EINVAL, "[UNK], [CLS] or [SEP] is missing");
     return 0;
 }
 
-int wordpiece_open(struct wordpiece **wp, const char *path, struct errbuf *err)
+int wordpiece_open(struct wordpiece **wp, const char *path, struct errbuf *why)
 {
     struct wordpiece *w = calloc(1, sizeof(*w));
     json_t *root = NULL;
     char *text = NULL;
     size_t len = 0;
-    int code = w ? read_file(path, &text, &len, err)
-                 : err_set(err, UV_ENOMEM, "not enough memory for the words");
+    int code = w ? read_file(path, &text, &len, why)
+                 : err_set(why, UV_ENOMEM, "not enough memory for the words");
 
     if (!code) {
         root = json_parse(text, len);
-        code = root ? take_words(w, root, err) : err_set(err, UV_EINVAL, "it is no JSON");
+        code = root ? take_words(w, root, why) : err_set(why, UV_EINVAL, "it is no JSON");
         if (code)
-            err_prefix(err, code, "%.300s is not the list of words expected for meaning", path);
+            err_prefix(why, code, "%.300s is not the list of words expected for meaning", path);
     }
     json_decref(root);
     free(text);

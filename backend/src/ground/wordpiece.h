@@ -26,7 +26,7 @@
 
 struct wordpiece;
 
-int wordpiece_open(struct wordpiece **wp, const char *path, struct errbuf *err);
+int wordpiece_open(struct wordpiece **wp, const char *path, struct errbuf *why);
 void wordpiece_close(struct wordpiece *w); /**< NULL is allowed */
 
 /** How many pieces the list has: no number is as large. */
