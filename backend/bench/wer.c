@@ -277,7 +277,7 @@ static void on_voice(const struct vad_event *e, void *arg)
     else if (e->kind == VAD_AUDIO)
         take_audio(l, e->pcm, e->n);
     else if (e->kind == VAD_EAGER)
-        check(l->engine->settle(l->stream, &err), &err);
+        check(l->engine->prefetch_final(l->stream, &err), &err);
     else if (e->kind == VAD_END)
         take_final(l);
 }

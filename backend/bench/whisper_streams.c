@@ -4,9 +4,9 @@
  *     bench-whisper_streams MODEL [STREAMS [SECONDS [UTTERANCES]]]
  *
  * Every speaker is a thread that feeds 100 ms of audio each 100 ms, asks for a partial each 300 ms
- * and settles in the pause that an endpointer waits for, as the hub's workers do; the speakers
- * begin one after the other. Prints p50 and p95 of the time from the end of the pause to the
- * final, and how many of the partials that were due could be made.
+ * and prefetches the final in the pause that an endpointer waits for, as the hub's workers do; the
+ * speakers begin one after the other. Prints p50 and p95 of the time from the end of the pause to
+ * the final, and how many of the partials that were due could be made.
  */
 #include "asr/engine.h"
 #include "base/clock.h"
@@ -76,12 +76,12 @@ static double utter(struct speaker *s, struct asr_stream *stream, uint64_t *now)
     }
     memset(pcm, 0, sizeof(pcm));
     s->engine->feed(stream, pcm, sizeof(pcm) / 2, &err);
-    if (s->engine->settle(stream, &err))
+    if (s->engine->prefetch_final(stream, &err))
         return -1.0;
     for (int i = 0; i < PAUSE_MS / STEP_MS; i++)
         s->engine->feed(stream, pcm, sizeof(pcm) / 2, &err);
     wait_until(*now += PAUSE_MS * 1000);
-    start = *now; /* a settle that lasts longer than the pause counts */
+    start = *now; /* a final that takes longer than the pause counts */
     if (s->engine->finish(stream, &res, &err))
         return -1.0;
     return fmax(0.0, ((double)clock_mono_us() - (double)start) / 1000.0);

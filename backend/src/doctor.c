@@ -371,7 +371,7 @@ static void check_recognisers(struct doctor *d)
 
 /* ------------------------------------------------------------------------- providers */
 
-static void on_settled(void *arg)
+static void on_prefetched(void *arg)
 {
     loop_stop(arg);
 }
@@ -402,7 +402,7 @@ static void check_providers(struct doctor *d)
 {
     const struct config *c = d->program.config;
 
-    llm_reach_look(d->program.app.reach, on_settled, d->program.app.loop);
+    llm_reach_look(d->program.app.reach, on_prefetched, d->program.app.loop);
     loop_run(d->program.app.loop); /* each list has a limit of its own */
     for (size_t i = 0; i < d->program.provider_count; i++)
         check_provider(d, i);

@@ -223,7 +223,7 @@ int command_serve(int argc, char **argv)
     if (s.server)
         http_server_close(s.server);
     if (s.program.app.loop)
-        loop_settle(s.program.app.loop);
+        loop_run_until_idle(s.program.app.loop);
     program_close(&s.program);
     watchdog_close(s.watchdog);
     return status;

@@ -5,8 +5,8 @@
  * shared, read-only, by all streams. A stream is one speaker's audio in one interview; it hears
  * one utterance after the other:
  *
- *     load(model) -> open(stream) -> { begin -> feed ... partial ... settle ... -> finish } ... ->
- * close
+ *     load(model) -> open(stream)
+ *                 -> { begin -> feed ... partial ... prefetch_final ... -> finish } ... -> close
  *
  * begin() while an utterance is running forgets that utterance.
  *
@@ -124,7 +124,7 @@ struct asr_engine {
      *  do for the audio fed so far, so that finish() has little left. Speech may go on: feed() may
      *  follow, and then nothing of this may be lost or heard twice. The hub calls it once for each
      *  pause, after all audio up to the pause was fed. */
-    int (*settle)(struct asr_stream *stream, struct errbuf *why);
+    int (*prefetch_final)(struct asr_stream *stream, struct errbuf *why);
     /** The utterance is over: its text. begin() may follow. */
     int (*finish)(struct asr_stream *stream, struct asr_result *res, struct errbuf *why);
     /** (optional) After a call that succeeded: what the person should know all the same, such as an

@@ -1,9 +1,9 @@
 /**
  * @file asr/hub.c  The speech workers, seen from the loop: lines, their queues, their reports
  *
- * hub_work.c has what the workers do. A line is a queue of pieces (begin, audio, settle, end); a
- * worker takes the line, not the piece, so the order within a line is kept by itself. Results
- * travel back by loop_post(), which keeps their order too.
+ * hub_work.c has what the workers do. A line is a queue of pieces (begin, audio, prefetch final,
+ * end); a worker takes the line, not the piece, so the order within a line is kept by itself.
+ * Results travel back by loop_post(), which keeps their order too.
  */
 #include "asr/hub.h"
 
@@ -90,9 +90,9 @@ static void call_handler(struct report *r)
     case REPORT_PARTIAL:
         h->on_partial(r->utterance, &r->res, line->arg);
         break;
-    case REPORT_SETTLED:
-        if (h->on_settled)
-            h->on_settled(r->utterance, &r->res, line->arg);
+    case REPORT_PREFETCHED:
+        if (h->on_prefetched)
+            h->on_prefetched(r->utterance, &r->res, line->arg);
         break;
     case REPORT_FINAL:
         r->res.engine = r->message;
@@ -856,9 +856,9 @@ int asr_line_feed(struct asr_line *line, const int16_t *pcm, size_t n)
     return err;
 }
 
-int asr_line_settle(struct asr_line *line)
+int asr_line_prefetch_final(struct asr_line *line)
 {
-    return line->running ? push_mark(line, PIECE_SETTLE, line->running) : UV_EINVAL;
+    return line->running ? push_mark(line, PIECE_PREFETCH_FINAL, line->running) : UV_EINVAL;
 }
 
 int asr_line_end(struct asr_line *line)

@@ -59,8 +59,8 @@ struct asr_line_handlers {
     /** Exactly once for every begun utterance that was ended and not cancelled. */
     void (*on_final)(uint32_t utterance, const struct asr_result *res, void *arg);
     void (*on_error)(int code, const char *message, void *arg);
-    /** (optional) After asr_line_settle(): the text of everything fed before it. */
-    void (*on_settled)(uint32_t utterance, const struct asr_result *res, void *arg);
+    /** (optional) After asr_line_prefetch_final(): the text of everything fed before it. */
+    void (*on_prefetched)(uint32_t utterance, const struct asr_result *res, void *arg);
     /** (optional) Something to tell the person though the line goes on and nothing is lost: a
      *  remote engine failed and the utterance is tried again or heard by a local engine. */
     void (*on_trouble)(uint32_t utterance, int code, const char *message, void *arg);
@@ -97,9 +97,9 @@ int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_pa
                   const struct asr_line_handlers *h, void *arg, struct errbuf *why);
 int asr_line_begin(struct asr_line *line, uint32_t utterance);
 int asr_line_feed(struct asr_line *line, const int16_t *pcm, size_t n);
-int asr_line_settle(struct asr_line *line); /**< It looks finished: get ready for end() */
-int asr_line_end(struct asr_line *line);    /**< on_final follows */
-int asr_line_cancel(struct asr_line *line); /**< Forget the running utterance; no final */
+int asr_line_prefetch_final(struct asr_line *line); /**< It looks finished: get ready for end() */
+int asr_line_end(struct asr_line *line);            /**< on_final follows */
+int asr_line_cancel(struct asr_line *line);         /**< Forget the running utterance; no final */
 uint32_t asr_line_backlog_ms(const struct asr_line *line); /**< Audio fed but not decoded yet */
 bool asr_line_gone(const struct asr_line *line);           /**< It failed, or its hub was closed */
 void asr_line_close(struct asr_line *line); /**< NULL is allowed; no handler runs any more */

@@ -35,7 +35,7 @@ struct hub_model {
     bool wanted;    /**< Load though no line needs it yet */
 };
 
-enum piece_kind { PIECE_BEGIN, PIECE_AUDIO, PIECE_SETTLE, PIECE_END };
+enum piece_kind { PIECE_BEGIN, PIECE_AUDIO, PIECE_PREFETCH_FINAL, PIECE_END };
 
 /** Something to be done for a line, in order. */
 struct piece {
@@ -131,7 +131,7 @@ void pieces_drop(struct asr_line *line); /* {lock} held */
 enum report_kind {
     REPORT_READY,
     REPORT_PARTIAL,
-    REPORT_SETTLED,
+    REPORT_PREFETCHED,
     REPORT_FINAL,
     REPORT_TROUBLE,
     REPORT_ERROR

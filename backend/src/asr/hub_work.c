@@ -303,7 +303,7 @@ static void run_audio(struct asr_line *line, const struct piece *p)
 
 /* Settled even when the end is known by now, though then nobody waits for the text: what an engine
  * heard up to a pause may be what stands, so its words must not depend on how busy it was. */
-static void run_settle(struct asr_line *line)
+static void run_prefetch_final(struct asr_line *line)
 {
     const struct asr_engine *engine = current_model(line)->engine;
     struct asr_result res = {.text = ""};
@@ -316,15 +316,15 @@ static void run_settle(struct asr_line *line)
     uv_mutex_unlock(&line->hub->lock);
     if (!current_stream(line))
         return;
-    if (engine->settle)
-        err = engine->settle(current_stream(line), &why);
+    if (engine->prefetch_final)
+        err = engine->prefetch_final(current_stream(line), &why);
     if (!err && !over && engine->partial)
         err = engine->partial(current_stream(line), &res, &why);
     line->work.since_partial = 0;
     if (err)
         recover(line, err, &why);
     else if (!over)
-        hub_report(line, REPORT_SETTLED, line->work.utterance, &res, 0, NULL, NULL);
+        hub_report(line, REPORT_PREFETCHED, line->work.utterance, &res, 0, NULL, NULL);
 }
 
 /** Put the end back and wait: the service may come round. */
@@ -477,8 +477,8 @@ static bool run_piece(struct asr_line *line, struct piece *p)
     case PIECE_AUDIO:
         run_audio(line, p);
         break;
-    case PIECE_SETTLE:
-        run_settle(line);
+    case PIECE_PREFETCH_FINAL:
+        run_prefetch_final(line);
         break;
     case PIECE_END:
         return !run_end(line, p);

@@ -276,7 +276,7 @@ static int make_user(struct store_user *user, const char *email, const char *dis
 }
 
 /* On failure nothing of the grant is left behind but whose it would have been. */
-static int settle(struct grant *grant, int e)
+static int finish_grant(struct grant *grant, int e)
 {
     char user[ID_TEXT_MAX];
 
@@ -303,9 +303,9 @@ int accounts_signup(struct accounts *a, const char *email, const char *password,
         return err_set(why, err, "out of memory");
     grant->user.password = strdup(encoded);
     if (!grant->user.password)
-        return settle(grant, err_set(why, UV_ENOMEM, "out of memory"));
+        return finish_grant(grant, err_set(why, UV_ENOMEM, "out of memory"));
     err = store_user_put(a->store, &grant->user, why);
-    return settle(grant, err ? err : begin(a, now, grant, why));
+    return finish_grant(grant, err ? err : begin(a, now, grant, why));
 }
 
 struct rehash {
@@ -388,12 +388,12 @@ int accounts_login(struct accounts *a, const char *email, const char *password, 
         return not_right(err, "E-mail or password is not right.", why);
     }
     if ((err = password_check(grant->user.password, password)))
-        return settle(grant, not_right(err, "E-mail or password is not right.", why));
+        return finish_grant(grant, not_right(err, "E-mail or password is not right.", why));
     if (password_outdated(grant->user.password))
         rehash(a, &grant->user, password);
     if (!(err = begin(a, now, grant, why)))
         err = still_the_password(a, grant, now, why);
-    return settle(grant, err);
+    return finish_grant(grant, err);
 }
 
 int accounts_password(struct accounts *a, const char *user_id, const char *keep,
@@ -436,7 +436,7 @@ int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct 
             err = store_user_local(a->store, &grant->user, why);
         }
     }
-    return settle(grant, err ? err : begin(a, now, grant, why));
+    return finish_grant(grant, err ? err : begin(a, now, grant, why));
 }
 
 /* Before the token is used, so that whoever finds it used finds this too. */
@@ -519,7 +519,7 @@ int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint6
     if ((err = store_user_get(a->store, old.user_id, &grant->user, why)))
         return err == UV_ENOENT ? UV_EACCES : err;
     if ((err = make_tokens(a, old.family, now, grant, &fresh)))
-        return settle(grant, err_set(why, err, "cannot make a token"));
+        return finish_grant(grant, err_set(why, err, "cannot make a token"));
 
     /* Whoever comes later with the same token is not to be trusted, and neither is who came
      * first: nobody knows which of them is the thief. */
@@ -527,8 +527,8 @@ int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint6
     err = store_refresh_rotate(a->store, hash, &fresh, now, why);
     rotation_end(a, rotation, hash, !err);
     if (err == UV_EEXIST) /* used since we looked: at the same moment, that is */
-        return settle(grant, used_before(a, &old, true, now, why));
-    return settle(grant, err == UV_ENOENT ? UV_EACCES : err);
+        return finish_grant(grant, used_before(a, &old, true, now, why));
+    return finish_grant(grant, err == UV_ENOENT ? UV_EACCES : err);
 }
 
 int accounts_logout(struct accounts *a, const char *refresh, int64_t now,

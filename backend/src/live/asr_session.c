@@ -335,7 +335,7 @@ static void on_partial(uint32_t number, const struct asr_result *res, void *arg)
     tell_partial(h, u, res);
 }
 
-static void on_settled(uint32_t number, const struct asr_result *res, void *arg)
+static void on_prefetched(uint32_t number, const struct asr_result *res, void *arg)
 {
     struct asr_session *h = arg;
     struct utterance *u;
@@ -389,7 +389,7 @@ static const struct asr_line_handlers line_handlers = {
     .on_partial = on_partial,
     .on_final = on_final,
     .on_error = on_error,
-    .on_settled = on_settled,
+    .on_prefetched = on_prefetched,
     .on_trouble = on_trouble,
 };
 
@@ -483,7 +483,7 @@ static int follow(struct asr_session *h, struct utterance *u, const struct turn_
         return asr_line_feed(h->line, event->pcm, event->n);
     case TURN_PAUSES:
         judge_voice(h, u);
-        return asr_line_settle(h->line);
+        return asr_line_prefetch_final(h->line);
     case TURN_LOOKS_OVER:
         if (is_judged(h, u))
             u->eager_held = true;
@@ -499,7 +499,7 @@ static int follow(struct asr_session *h, struct utterance *u, const struct turn_
     return 0;
 }
 
-static int settle_feed(struct asr_session *h);
+static int prefetch_feed(struct asr_session *h);
 
 static void on_turn_event(const struct turn_event *event, void *arg)
 {
@@ -514,11 +514,11 @@ static void on_turn_event(const struct turn_event *event, void *arg)
         u->p = event->p;
     }
     h->feed_error = follow(h, u, event);
-    settle_feed(h);
+    prefetch_feed(h);
 }
 
 /** What the line refused, if it did, becomes the error of this hearing. */
-static int settle_feed(struct asr_session *h)
+static int prefetch_feed(struct asr_session *h)
 {
     int err = h->feed_error;
 
@@ -620,7 +620,7 @@ int asr_session_feed(struct asr_session *h, const int16_t *pcm, size_t n)
         feed_any(h, pcm, n, resampler_channels(h->resampler));
     else
         feed_16k(h, pcm, n);
-    err = settle_feed(h);
+    err = prefetch_feed(h);
     return err;
 }
 
@@ -632,7 +632,7 @@ static void flush(struct asr_session *h)
         feed_16k(h, h->out, n);
     }
     turn_flush(h->turn);
-    settle_feed(h);
+    prefetch_feed(h);
 }
 
 void asr_session_end_utterance(struct asr_session *h)

@@ -152,7 +152,7 @@ static void end_well(struct ollama *s)
     finish(s, UV_EINVAL, why);
 }
 
-static void settle(struct ollama *s)
+static void finish_if_ready(struct ollama *s)
 {
     if (s->wire.gen->closed)
         return;
@@ -203,7 +203,7 @@ static void on_data(struct http_call *call, const char *data, size_t len, void *
     if (!llm_emit_alive(s->wire.gen))
         return;
     feed(s, data, len);
-    settle(s);
+    finish_if_ready(s);
 }
 
 static void on_done(struct http_call *call, int err, const char *why, void *arg)
@@ -232,7 +232,7 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
             snprintf(text, sizeof(text), "%s broke off in the middle of the answer", name);
             finish(s, UV_ECONNRESET, text);
         } else {
-            settle(s);
+            finish_if_ready(s);
         }
     }
 }

@@ -512,7 +512,7 @@ static void take_lines(struct openai *s)
     }
 }
 
-static void settle(struct openai *s, int err)
+static void finish_if_ready(struct openai *s, int err)
 {
     if (s->wire.gen->closed)
         return;
@@ -548,7 +548,7 @@ static void on_data(struct http_call *call, const char *data, size_t len, void *
         return;
     if (s->shape == EVENTS) {
         err = sse_feed(&s->sse, data, len, on_event, s);
-        settle(s, err);
+        finish_if_ready(s, err);
         return;
     }
     keep(s, data, len);
@@ -561,7 +561,7 @@ static void on_data(struct http_call *call, const char *data, size_t len, void *
     } else if (s->shape == OBJECTS) {
         take_lines(s);
     }
-    settle(s, err);
+    finish_if_ready(s, err);
 }
 
 static void on_done(struct http_call *call, int err, const char *why, void *arg)

@@ -2,7 +2,7 @@
  * @file llm/reach.h  Which of the configured answer providers answer just now
  *
  *     llm_reach_open(&reach, loop, client, providers, count);
- *     llm_reach_look(reach, on_settled, arg);     // asks those of whom nothing recent is known
+ *     llm_reach_look(reach, on_prefetched, arg);     // asks those of whom nothing recent is known
  *     llm_reach_get(reach, i)->state              // never waits
  *
  * Being configured is not answering: a key may be refused, a local server may not run, its model
@@ -10,7 +10,7 @@
  * counts for LLM_REACH_FRESH_MS and is unknown again after that. The built-in outline always
  * answers.
  *
- * Threads    Loop thread only. on_settled never runs from inside llm_reach_look().
+ * Threads    Loop thread only. on_prefetched never runs from inside llm_reach_look().
  * Errors     llm_reach_open: UV_ENOMEM.
  * Ownership  Providers are copied, their strings borrowed. llm_reach_close() comes after
  * http_client_close(), which ends what is still under way.

@@ -282,7 +282,7 @@ void loop_run(struct loop *loop)
     run_out(loop);
 }
 
-void loop_settle(struct loop *loop)
+void loop_run_until_idle(struct loop *loop)
 {
     own(loop);
     run_out(loop);

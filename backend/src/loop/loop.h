@@ -49,7 +49,7 @@ void loop_stop(struct loop *loop); /**< Any thread; before loop_run() it returns
 
 /** With the loop at rest, between loop_run() and loop_close(): run what is posted by now and free
  *  what waits, so that nothing of it meets what is closed next. */
-void loop_settle(struct loop *loop);
+void loop_run_until_idle(struct loop *loop);
 
 /** Runs what is posted, closes the door and frees. 0, or UV_EBUSY when somebody left a handle
  *  open on the loop (the memory then stays; close that handle and call again). NULL is

@@ -316,7 +316,7 @@ static void readable(struct conn *c)
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
-void conn_settle(struct conn *c)
+void conn_rearm(struct conn *c)
 {
     int want = 0;
 
@@ -372,7 +372,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
     if (!c->dead && c->kind != CONN_HTTP1)
         go_on(c);
-    conn_settle(c);
+    conn_rearm(c);
 }
 
 void conn_touch(struct conn *c)
@@ -404,7 +404,7 @@ void conn_turn(uv_idle_t *idle)
         if (c->again && wants_input(c))
             readable(c);
         go_on(c);
-        conn_settle(c);
+        conn_rearm(c);
     }
     if (link_empty(&s->touched))
         uv_idle_stop(idle);
@@ -421,7 +421,7 @@ static void late(struct conn *c)
         h2_goodbye(c);
     else
         conn_kill(c);
-    conn_settle(c);
+    conn_rearm(c);
 }
 
 void conn_sweep(struct http_server *s, uint64_t now)
@@ -502,6 +502,6 @@ int conn_open(struct http_server *s, int fd, const struct in6_addr *from, uint16
     conn_due(c, s->config.header_timeout_ms);
     if (!s->tls || redirects)
         h1_begin(c);
-    conn_settle(c);
+    conn_rearm(c);
     return 0;
 }

@@ -168,7 +168,7 @@ void h1_admitted(struct txn *t)
 
     begin_body(c, t);
     h1_process(c);
-    conn_settle(c);
+    conn_rearm(c);
 }
 
 /* ----------------------------------------------------------------- reading */
@@ -313,7 +313,7 @@ void h1_answered(struct txn *t)
         h1_process(c);
     }
     if (!c->busy)
-        conn_settle(c);
+        conn_rearm(c);
 }
 
 static bool is_all_sent(const struct txn *t)
@@ -349,7 +349,7 @@ static void send_stream(struct txn *t)
             return;
         }
     }
-    conn_settle(c);
+    conn_rearm(c);
 }
 
 void h1_send(struct txn *t)
@@ -388,7 +388,7 @@ void h1_send(struct txn *t)
     if (is_all_sent(t))
         h1_answered(t);
     else if (!c->busy)
-        conn_settle(c);
+        conn_rearm(c);
 }
 
 /* ------------------------------------------------------------- time and end */

@@ -317,7 +317,7 @@ void conn_turn(uv_idle_t *idle);
 void conn_kill(struct conn *c);   /* now, without another word */
 void conn_finish(struct conn *c); /* once all is written, and the peer had time to read it */
 void conn_touch(struct conn *c);  /* have it looked at before the turn ends */
-void conn_settle(struct conn *c); /* after whatever happened: what is waited for now */
+void conn_rearm(struct conn *c);  /* after whatever happened: what is waited for now */
 bool conn_send(struct conn *c, const void *data, size_t len); /* false: it is dead */
 bool conn_blocked(const struct conn *c);                      /* bytes wait for the socket */
 void conn_due(struct conn *c, uint64_t within_ms);            /* 0: no hurry */

@@ -734,7 +734,7 @@ static void say_goodbye(struct http_server *s)
             h2_goodbye(c);
         else if (c->kind == CONN_HTTP1 && !c->txn)
             conn_finish(c);
-        conn_settle(c);
+        conn_rearm(c);
     }
 }
 

@@ -427,8 +427,8 @@ static void weigh(const struct nn_self *s, const struct seen *seen, const struct
 
 /* The largest scores of tiles become the scales of their weights; the inverse of the sum of all
  * weights of a row goes to norms. */
-static void settle(const struct nn_self *s, const struct work_plan *p, const float *scales,
-                   float *norms)
+static void normalise_weights(const struct nn_self *s, const struct work_plan *p,
+                              const float *scales, float *norms)
 {
     float *tops = (float *)(void *)((uint8_t *)s->work + p->tops);
     const float *sums = (const float *)(const void *)((uint8_t *)s->work + p->sums);
@@ -550,7 +550,7 @@ static void self_rows(const struct nn_self *s)
     prepare_queries(s, &live, scales);
     for (int i = 0; i < 1 + behind; i++)
         weigh(s, &seen[i], &w, scales);
-    settle(s, &w, scales, norms);
+    normalise_weights(s, &w, scales, norms);
     for (int i = 0; i < s->rows; i++) {
         for (int c = 0; c < s->head_dim; c += 16)
             fetch_to_write(s->out + (size_t)i * s->ldo + c);

@@ -208,8 +208,8 @@ int sealed_profile_open(const struct seal *seal, struct store_profile *profile, 
 }
 
 /* What was read, in clear; released when that fails. */
-static int settle_profile(const struct seal *seal, int e, struct store_profile *profile,
-                          struct errbuf *why)
+static int open_profile_read(const struct seal *seal, int e, struct store_profile *profile,
+                             struct errbuf *why)
 {
     if (e)
         return e;
@@ -222,7 +222,8 @@ static int settle_profile(const struct seal *seal, int e, struct store_profile *
 int sealed_profile_get(struct store *store, const struct seal *seal, const char *user_id,
                        const char *id, struct store_profile *profile, struct errbuf *why)
 {
-    return settle_profile(seal, store_profile_get(store, user_id, id, profile, why), profile, why);
+    return open_profile_read(seal, store_profile_get(store, user_id, id, profile, why), profile,
+                             why);
 }
 
 int sealed_profile_change(struct store *store, const struct seal *seal, const char *user_id,
@@ -232,7 +233,7 @@ int sealed_profile_change(struct store *store, const struct seal *seal, const ch
     struct change change = {.seal = seal, .profile = fn, .arg = arg};
     int err = store_profile_change(store, user_id, id, change_profile, &change, profile, why);
 
-    return settle_profile(seal, err, profile, why);
+    return open_profile_read(seal, err, profile, why);
 }
 
 int sealed_profile_add(struct store *store, const struct seal *seal,
@@ -254,8 +255,8 @@ int sealed_session_open(const struct seal *seal, struct store_session *session, 
     return open_fields(seal, session_fields(session), why);
 }
 
-static int settle_session(const struct seal *seal, int e, struct store_session *session,
-                          struct errbuf *why)
+static int open_session_read(const struct seal *seal, int e, struct store_session *session,
+                             struct errbuf *why)
 {
     if (e)
         return e;
@@ -268,7 +269,8 @@ static int settle_session(const struct seal *seal, int e, struct store_session *
 int sealed_session_get(struct store *store, const struct seal *seal, const char *user_id,
                        const char *id, struct store_session *session, struct errbuf *why)
 {
-    return settle_session(seal, store_session_get(store, user_id, id, session, why), session, why);
+    return open_session_read(seal, store_session_get(store, user_id, id, session, why), session,
+                             why);
 }
 
 int sealed_session_change(struct store *store, const struct seal *seal, const char *user_id,
@@ -278,7 +280,7 @@ int sealed_session_change(struct store *store, const struct seal *seal, const ch
     struct change change = {.seal = seal, .session = fn, .arg = arg};
     int err = store_session_change(store, user_id, id, change_session, &change, session, why);
 
-    return settle_session(seal, err, session, why);
+    return open_session_read(seal, err, session, why);
 }
 
 int sealed_session_put(struct store *store, const struct seal *seal,

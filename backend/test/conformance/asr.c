@@ -327,8 +327,8 @@ static void a_pause_loses_and_doubles_nothing(void **state)
     assert_int_equal(bench.engine->begin(s, &err), 0);
     for (size_t at = 0; at < N; at += N / 3) {
         feed_all(s, voice + at, N / 3);
-        if (bench.engine->settle)
-            assert_int_equal(bench.engine->settle(s, &err), 0);
+        if (bench.engine->prefetch_final)
+            assert_int_equal(bench.engine->prefetch_final(s, &err), 0);
     }
     finish(s, N, paused);
     assert_int_equal(!whole[0], !paused[0]);
@@ -368,8 +368,8 @@ static void a_stream_may_be_closed_at_any_point(void **state)
             feed_all(s, voice, N / 2);
         if (stage > 2 && bench.engine->partial)
             assert_int_equal(bench.engine->partial(s, &res, &err), 0);
-        if (stage > 3 && bench.engine->settle)
-            assert_int_equal(bench.engine->settle(s, &err), 0);
+        if (stage > 3 && bench.engine->prefetch_final)
+            assert_int_equal(bench.engine->prefetch_final(s, &err), 0);
         bench.engine->close(s);
     }
 }

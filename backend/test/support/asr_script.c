@@ -217,9 +217,9 @@ static int script_partial(struct asr_stream *st, struct asr_result *res, struct 
 
 static int script_settle(struct asr_stream *st, struct errbuf *err)
 {
-    int rc = enter(st, SCRIPT_SETTLE, st->running);
+    int rc = enter(st, SCRIPT_PREFETCH_FINAL, st->running);
 
-    st->script->settles++;
+    st->script->prefetches++;
     return leave(st, rc, err);
 }
 
@@ -252,8 +252,8 @@ static void script_close(struct asr_stream *st)
 #define SCRIPT_CALLS                                                                               \
     .available = script_available, .load = script_load, .unload = script_unload,                   \
     .outdated = script_outdated, .describe = script_describe, .open = script_open,                 \
-    .begin = script_begin, .feed = script_feed, .settle = script_settle, .finish = script_finish,  \
-    .interrupt = script_interrupt, .close = script_close
+    .begin = script_begin, .feed = script_feed, .prefetch_final = script_settle,                   \
+    .finish = script_finish, .interrupt = script_interrupt, .close = script_close
 
 const struct asr_engine asr_script_local = {
     .name = "script", .pace_ms = 200, .partial = script_partial, SCRIPT_CALLS};

@@ -22,7 +22,7 @@ enum script_call {
     SCRIPT_BEGIN,
     SCRIPT_FEED,
     SCRIPT_PARTIAL,
-    SCRIPT_SETTLE,
+    SCRIPT_PREFETCH_FINAL,
     SCRIPT_FINISH
 };
 
@@ -42,7 +42,7 @@ struct asr_script {
     void (*hook)(enum script_call call, void *arg);
     void *hook_arg;
 
-    _Atomic int loads, unloads, opens, closes, begins, partials, settles, finishes, interrupts;
+    _Atomic int loads, unloads, opens, closes, begins, partials, prefetches, finishes, interrupts;
     _Atomic int breaks;   /**< Gaps in the ramp */
     _Atomic int overlaps; /**< Calls that overlapped, or came in no legal order */
     _Atomic long samples;

@@ -207,7 +207,7 @@ static double margin_at(struct full *f, const struct whisper_transcribe_params *
     whisper_rules_mask(&rules, v, &past, logits);
     before = logits[want];
     end = logits[v->eot];
-    whisper_rules_settle(&rules, v, f->c->nn, logits, &peak);
+    whisper_rules_choose_sort(&rules, v, f->c->nn, logits, &peak);
     margin = margin_of(logits, want, before, &peak);
     if (past.n > 0 && begins_segment(f->want, at))
         margin = fmin(margin, margin_of(logits, v->eot, end, &peak));

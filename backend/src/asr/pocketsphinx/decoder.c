@@ -382,7 +382,7 @@ static float weigh_words(struct decoder *d, int who)
     return d->count[who] ? sum / (float)d->count[who] : 0;
 }
 
-static bool is_settled(const struct decoder *d, size_t i)
+static bool is_decided(const struct decoder *d, size_t i)
 {
     uint32_t now = (uint32_t)(d->front.samples / 16);
 
@@ -397,7 +397,7 @@ static size_t promise(struct decoder *d, int who)
 {
     size_t n = d->promised_count;
 
-    while (n < d->count[who] && is_settled(d, n))
+    while (n < d->count[who] && is_decided(d, n))
         n++;
     memcpy(d->promised, d->heard[who], n * sizeof(d->promised[0]));
     d->promised_count = n;
@@ -437,7 +437,7 @@ int decoder_partial(struct decoder *d, struct asr_result *res, struct errbuf *wh
 }
 
 /* All that can be done before the end is known. The lattice is not: see search_refine(). */
-int decoder_settle(struct decoder *d, struct errbuf *why)
+int decoder_prefetch_final(struct decoder *d, struct errbuf *why)
 {
     return advance(d, why);
 }

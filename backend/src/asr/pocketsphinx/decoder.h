@@ -47,7 +47,7 @@ int decoder_begin(struct decoder *d, const struct heard *promised, size_t count,
                   struct errbuf *why);
 int decoder_feed(struct decoder *d, const int16_t *pcm, size_t n, struct errbuf *why);
 int decoder_partial(struct decoder *d, struct asr_result *res, struct errbuf *why);
-int decoder_settle(struct decoder *d, struct errbuf *why);
+int decoder_prefetch_final(struct decoder *d, struct errbuf *why);
 int decoder_finish(struct decoder *d, struct asr_result *res, struct errbuf *why);
 
 /** The words that partials of this utterance called stable. */

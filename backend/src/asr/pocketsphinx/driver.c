@@ -591,9 +591,9 @@ static int ps_feed(struct asr_stream *st, const int16_t *pcm, size_t n, struct e
     return err == DIED ? hear_again(st, why) : err;
 }
 
-static int ps_settle(struct asr_stream *st, struct errbuf *why)
+static int ps_prefetch_final(struct asr_stream *st, struct errbuf *why)
 {
-    return insist(st, EAR_SETTLE, why);
+    return insist(st, EAR_PREFETCH_FINAL, why);
 }
 
 /** The words of the last partial, for want of better ones. */
@@ -687,7 +687,7 @@ const struct asr_engine asr_pocketsphinx = {
     .begin = ps_begin,
     .feed = ps_feed,
     .partial = ps_partial,
-    .settle = ps_settle,
+    .prefetch_final = ps_prefetch_final,
     .finish = ps_finish,
     .note = ps_note,
     .rest = ps_rest,

@@ -124,7 +124,7 @@ static void set_gains(struct front *f, const double deviation[FRONT_DIM])
 }
 
 /* Trust what was heard of the voice once it was enough, or when there will be no more. */
-static void settle_mean(struct front *f)
+static void refine_mean(struct front *f)
 {
     struct moments all = f->voice;
     double deviation[FRONT_DIM];
@@ -167,7 +167,7 @@ static int take_step(struct front *f, const int16_t *pcm)
         if (fe_process_frames(f->fe, &pcm, &left, row, &n, &first) < 0)
             return UV_EINVAL;
         count_frames(f, n);
-        settle_mean(f);
+        refine_mean(f);
     }
     return 0;
 }
@@ -214,7 +214,7 @@ int front_end(struct front *f)
         return UV_EINVAL;
     count_frames(f, n);
     f->ended = true;
-    settle_mean(f);
+    refine_mean(f);
     return 0;
 }
 

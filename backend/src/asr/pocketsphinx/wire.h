@@ -35,7 +35,7 @@ enum ear_kind {
     EAR_OPEN,
     EAR_BEGIN,
     EAR_FEED,
-    EAR_SETTLE,
+    EAR_PREFETCH_FINAL,
     EAR_PARTIAL,
     EAR_FINISH,
     EAR_DONE,

@@ -152,8 +152,8 @@ static int serve(struct stream *s, const struct frame *f, struct errbuf *why)
         return begin(s, &t, why);
     case EAR_FEED:
         return feed(s, f, why);
-    case EAR_SETTLE:
-        return decoder_settle(s->decoder, why);
+    case EAR_PREFETCH_FINAL:
+        return decoder_prefetch_final(s->decoder, why);
     case EAR_PARTIAL:
     case EAR_FINISH:
         return tell(s, f->kind == EAR_FINISH, why);

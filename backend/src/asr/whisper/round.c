@@ -2,7 +2,7 @@
  * @file asr/whisper/round.c  Greedy, random and beam decoding at one temperature; see round.h
  *
  * start() decodes the prompt, then rounds of choose (greedy or random) or spread (beam),
- * settle (is a hypothesis complete?), advance.
+ * note_completion (is a hypothesis complete?), advance.
  */
 #include "asr/whisper/round.h"
 
@@ -46,7 +46,7 @@ static void prepare(struct whisper_round *r, const struct whisper_hypothesis *h,
     for (int i = 0; r->temperature > 0.0f && i < r->v->n_vocab; i++)
         logits[i] /= r->temperature;
     whisper_rules_mask(&r->s->params.rules, r->v, &past, logits);
-    whisper_rules_settle(&r->s->params.rules, r->v, r->c->nn, logits, peak);
+    whisper_rules_choose_sort(&r->s->params.rules, r->v, r->c->nn, logits, peak);
 }
 
 static void append(struct whisper_round *r, struct whisper_hypothesis *h, const float *logits,
@@ -76,7 +76,7 @@ static bool take_stamp(const struct whisper_round *r, struct whisper_hypothesis 
 }
 
 /* After a token was appended: is the hypothesis complete, or has it failed? */
-static void settle(const struct whisper_round *r, struct whisper_hypothesis *h)
+static void note_completion(const struct whisper_round *r, struct whisper_hypothesis *h)
 {
     const struct whisper_search_params *p = &r->s->params;
     int id = h->tokens[h->n - 1].id;
@@ -233,7 +233,7 @@ static int follow_draft(struct whisper_round *r)
     for (int i = 0; i < n_draft && live(h) && !code; i++) {
         prepare(r, h, r->rows[0], &peak);
         append(r, h, r->rows[0], &peak, peak.top);
-        settle(r, h);
+        note_completion(r, h);
         if (peak.top != r->job->draft[i]) {
             r->rows[0] = NULL;
             return 0;
@@ -256,7 +256,7 @@ static void choose(struct whisper_round *r, struct whisper_hypothesis *h, float 
     if (r->temperature > 0.0f)
         id = whisper_pick_random(r->v, logits, random_unit(r->s));
     append(r, h, logits, peak, id);
-    settle(r, h);
+    note_completion(r, h);
 }
 
 int whisper_round_choose(struct whisper_round *r)
@@ -360,7 +360,7 @@ static void spread(struct whisper_round *r, const struct candidate *cands, int n
         if (from[i] != i)
             whisper_decoder_swap(r->d, i, r->n + i);
         if (live(&r->s->hyps[i]))
-            settle(r, &r->s->hyps[i]);
+            note_completion(r, &r->s->hyps[i]);
     }
 }
 

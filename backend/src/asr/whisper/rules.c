@@ -53,8 +53,8 @@ void whisper_rules_mask(const struct whisper_rules *r, const struct whisper_voca
         mask(logits, v->beg, v->beg + past->last_time);
 }
 
-void whisper_rules_settle(const struct whisper_rules *r, const struct whisper_vocab *v,
-                          struct nn *nn, float *logits, struct nn_peak *peak)
+void whisper_rules_choose_sort(const struct whisper_rules *r, const struct whisper_vocab *v,
+                               struct nn *nn, float *logits, struct nn_peak *peak)
 {
     struct nn_peak stamps;
 

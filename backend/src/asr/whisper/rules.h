@@ -45,8 +45,8 @@ void whisper_rules_mask(const struct whisper_rules *r, const struct whisper_voca
  * masked too. peak->top is the most probable token then; peak->logsumexp is that of everything
  * that was allowed before text was masked, to normalise with.
  */
-void whisper_rules_settle(const struct whisper_rules *r, const struct whisper_vocab *v,
-                          struct nn *nn, float *logits, struct nn_peak *peak);
+void whisper_rules_choose_sort(const struct whisper_rules *r, const struct whisper_vocab *v,
+                               struct nn *nn, float *logits, struct nn_peak *peak);
 
 /** Describe the choice of this id. */
 struct whisper_pick whisper_pick_id(const struct whisper_rules *r, const struct whisper_vocab *v,

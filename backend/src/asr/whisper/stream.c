@@ -478,7 +478,7 @@ static bool changed(const struct whisper_stream *s)
 }
 
 /* All is done that a final needs, and nothing was said since. */
-static bool settled(const struct whisper_stream *s)
+static bool final_is_ready(const struct whisper_stream *s)
 {
     return s->heard_whole && (!changed(s) || silent_since(s));
 }
@@ -509,7 +509,8 @@ int whisper_stream_update(struct whisper_stream *s, struct whisper_compute *c, b
     int shortest = whole || s->n_done ? SHORTEST : WHISPER_STREAM_FIRST;
     int code;
 
-    if (window_frames(s) < shortest || nothing_said(s) || settled(s) || (!changed(s) && !whole))
+    if (window_frames(s) < shortest || nothing_said(s) || final_is_ready(s) ||
+        (!changed(s) && !whole))
         return 0;
     code = refresh(s, c, whole);
     return code ? code : whisper_stream_write_text(s);
@@ -519,7 +520,7 @@ int whisper_stream_finish(struct whisper_stream *s, struct whisper_compute *c)
 {
     int code = 0;
 
-    if (!settled(s) && !nothing_said(s) && window_frames(s) >= SHORTEST)
+    if (!final_is_ready(s) && !nothing_said(s) && window_frames(s) >= SHORTEST)
         code = refresh(s, c, true);
     if (!code)
         code = whisper_stream_write_text(s);

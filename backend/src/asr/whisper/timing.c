@@ -78,7 +78,7 @@ static int decode_tokens(struct whisper_compute *c, struct whisper_decoder *d, i
             break;
         pos += n;
         whisper_rules_mask(&rules, v, &past, c->logits);
-        whisper_rules_settle(&rules, v, c->nn, c->logits, &peak);
+        whisper_rules_choose_sort(&rules, v, c->nn, c->logits, &peak);
         ids[0] = peak.top;
         n = 1;
     }

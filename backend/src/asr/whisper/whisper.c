@@ -27,7 +27,7 @@ enum {
 };
 
 /* In the order in which they are let in. */
-enum turn { TURN_FINAL, TURN_SETTLE, TURN_PARTIAL, TURNS };
+enum turn { TURN_FINAL, TURN_PREFETCH_FINAL, TURN_PARTIAL, TURNS };
 
 struct asr_model {
     struct whisper_model *model;
@@ -393,13 +393,13 @@ static int whisper_partial(struct asr_stream *s, struct asr_result *res, struct 
     return failed(s, code, why);
 }
 
-static int whisper_settle(struct asr_stream *s, struct errbuf *why)
+static int whisper_prefetch_final(struct asr_stream *s, struct errbuf *why)
 {
     int code;
 
     if (s->passage)
         return 0;
-    gate_enter(s->model, TURN_SETTLE);
+    gate_enter(s->model, TURN_PREFETCH_FINAL);
     take_compute(s, false);
     code = whisper_stream_update(s->stream, &s->model->compute, true);
     gate_leave(s->model);
@@ -453,7 +453,7 @@ const struct asr_engine asr_whisper = {
     .begin = whisper_begin,
     .feed = whisper_feed,
     .partial = whisper_partial,
-    .settle = whisper_settle,
+    .prefetch_final = whisper_prefetch_final,
     .finish = whisper_finish,
     .interrupt = whisper_interrupt,
     .close = whisper_close,

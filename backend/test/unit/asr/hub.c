@@ -71,7 +71,7 @@ static void on_partial(uint32_t utterance, const struct asr_result *res, void *a
     note(arg, 'p', utterance, 0, res->text);
 }
 
-static void on_settled(uint32_t utterance, const struct asr_result *res, void *arg)
+static void on_prefetched(uint32_t utterance, const struct asr_result *res, void *arg)
 {
     note(arg, 's', utterance, 0, res->text);
 }
@@ -96,7 +96,7 @@ static const struct asr_line_handlers handlers = {.on_ready = on_ready,
                                                   .on_partial = on_partial,
                                                   .on_final = on_final,
                                                   .on_error = on_error,
-                                                  .on_settled = on_settled,
+                                                  .on_prefetched = on_prefetched,
                                                   .on_trouble = on_trouble};
 
 static size_t count(const struct voice *v, char kind)
@@ -413,7 +413,7 @@ static void a_line_may_be_closed_inside_any_handler(void **state)
                 speak(&v, 160);
         }
         if (v.line)
-            assert_int_equal(0, asr_line_settle(v.line));
+            assert_int_equal(0, asr_line_prefetch_final(v.line));
         if (kinds[i] == 's')
             until(w, &v, 's', 1);
         if (v.line)
@@ -472,14 +472,14 @@ static void settling_tells_the_text_so_far(void **state)
     open_line(w, &v);
     assert_int_equal(0, asr_line_begin(v.line, 1));
     speak(&v, 4800);
-    assert_int_equal(0, asr_line_settle(v.line));
+    assert_int_equal(0, asr_line_prefetch_final(v.line));
     until(w, &v, 's', 1);
     assert_string_equal(get(&v, 's', 0)->text, "tell me about");
     speak(&v, 1600);
     assert_int_equal(0, asr_line_end(v.line));
     until(w, &v, 'f', 1);
     assert_string_equal(get(&v, 'f', 0)->text, "tell me about a");
-    assert_int_equal(w->script.settles, 1);
+    assert_int_equal(w->script.prefetches, 1);
     asr_line_close(v.line);
 }
 
@@ -494,11 +494,11 @@ static void a_pause_is_settled_though_the_end_is_known(void **state)
     w->gated = true;
     assert_int_equal(0, asr_line_begin(v.line, 1));
     speak(&v, 4800);
-    assert_int_equal(0, asr_line_settle(v.line));
+    assert_int_equal(0, asr_line_prefetch_final(v.line));
     assert_int_equal(0, asr_line_end(v.line));
     open_gate(w);
     until(w, &v, 'f', 1);
-    assert_int_equal(w->script.settles, 1);
+    assert_int_equal(w->script.prefetches, 1);
     assert_int_equal(count(&v, 's'), 0);
     asr_line_close(v.line);
 }
@@ -513,7 +513,7 @@ static void calls_out_of_order_are_refused(void **state)
     open_line(w, &v);
     assert_int_equal(UV_EINVAL, asr_line_feed(v.line, pcm, 160));
     assert_int_equal(UV_EINVAL, asr_line_end(v.line));
-    assert_int_equal(UV_EINVAL, asr_line_settle(v.line));
+    assert_int_equal(UV_EINVAL, asr_line_prefetch_final(v.line));
     assert_int_equal(UV_EINVAL, asr_line_cancel(v.line));
     assert_int_equal(0, asr_line_begin(v.line, 1));
     assert_int_equal(UV_EINVAL, asr_line_begin(v.line, 2));
@@ -834,7 +834,7 @@ static void a_better_engine_takes_over_between_sessions(void **state)
     for (int i = 0; i < 1000 && strcmp(asr_hub_engine(hub)->name, "whisper") != 0; i++) {
         asr_line_close(line); /* its worker lets go of the old one in its own time */
         uv_sleep(20);
-        loop_settle(w->loop);
+        loop_run_until_idle(w->loop);
         assert_int_equal(asr_line_open(&line, hub, NULL, &quiet, NULL, &err), 0);
     }
     assert_string_equal(asr_hub_engine(hub)->name, "whisper");
@@ -865,7 +865,7 @@ static void a_better_model_takes_over_between_sessions(void **state)
         struct voice c = {0};
 
         uv_sleep(5); /* workers let go of a stream in their own time */
-        loop_settle(w->loop);
+        loop_run_until_idle(w->loop);
         w->script.outdated = w->script.loads < 2;
         open_line(w, &c);
         say(&c, 1, SECOND);
@@ -891,7 +891,7 @@ static void until_loads(struct world *w, const char *language, int n)
 {
     for (int i = 0; i < 1000 && w->script.loads < n; i++) {
         uv_sleep(5);
-        loop_settle(w->loop);
+        loop_run_until_idle(w->loop);
         say_in(w, language);
     }
     assert_int_equal(w->script.loads, n);

@@ -47,7 +47,7 @@ static void on_partial(uint32_t utterance, const struct asr_result *res, void *a
     ((struct world *)arg)->partials++;
 }
 
-static void on_settled(uint32_t utterance, const struct asr_result *res, void *arg)
+static void on_prefetched(uint32_t utterance, const struct asr_result *res, void *arg)
 {
     (void)utterance;
     look_at(res);
@@ -80,7 +80,7 @@ static const struct asr_line_handlers handlers = {.on_ready = on_ready,
                                                   .on_partial = on_partial,
                                                   .on_final = on_final,
                                                   .on_error = on_error,
-                                                  .on_settled = on_settled,
+                                                  .on_prefetched = on_prefetched,
                                                   .on_trouble = on_trouble};
 
 /* 0, or what the line refused. */
@@ -92,7 +92,7 @@ static int say_something(struct world *w)
     for (int i = 0; i < 10 && !err; i++)
         err = asr_line_feed(w->line, pcm + i, SECOND / 10);
     if (!err)
-        err = asr_line_settle(w->line);
+        err = asr_line_prefetch_final(w->line);
     return err ? err : asr_line_end(w->line);
 }
 

@@ -224,7 +224,7 @@ static void a_list_of_models_is_whole_or_says_that_it_is_not(void **state)
     }
 }
 
-static void on_settled(void *arg)
+static void on_prefetched(void *arg)
 {
     struct fixture *f = arg;
 
@@ -244,7 +244,7 @@ static void look(void *arg)
     f->ends = 0;
     if (llm_reach_open(&reach, f->loop, f->client, providers, 2))
         return;
-    llm_reach_look(reach, on_settled, f);
+    llm_reach_look(reach, on_prefetched, f);
     run_loop(f);
     assert_int_equal(f->ends, 1);
     known = llm_reach_get(reach, 0);

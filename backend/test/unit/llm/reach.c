@@ -49,7 +49,7 @@ struct fixture {
     int settled;
 };
 
-static void on_settled(void *arg)
+static void on_prefetched(void *arg)
 {
     struct fixture *f = arg;
 
@@ -110,7 +110,7 @@ static void each_is_asked_once_and_believed_for_a_while(void **state)
 
     for (size_t i = 0; i < 4; i++)
         assert_known(f, i, i == 2 ? LLM_REACH_ANSWERS : LLM_REACH_UNKNOWN, 0, 0);
-    llm_reach_look(f->reach, on_settled, f);
+    llm_reach_look(f->reach, on_prefetched, f);
     assert_int_equal(asked_count, 3);
     assert_string_equal(asked[1].provider, "groq");
     llm_reach_look(f->reach, NULL, NULL); /* they are being asked */
@@ -127,7 +127,7 @@ static void each_is_asked_once_and_believed_for_a_while(void **state)
     assert_int_equal(f->settled, 1);
     assert_known(f, 3, LLM_REACH_SILENT, UV_ECONNREFUSED, 1);
 
-    llm_reach_look(f->reach, on_settled, f);
+    llm_reach_look(f->reach, on_prefetched, f);
     assert_int_equal(asked_count, 3);
     assert_int_equal(f->settled, 1);
     turn(f);
@@ -141,7 +141,7 @@ static void one_that_cannot_be_asked_is_silent(void **state)
     struct fixture *f = *state;
 
     refuse = UV_EINVAL;
-    llm_reach_look(f->reach, on_settled, f);
+    llm_reach_look(f->reach, on_prefetched, f);
     assert_int_equal(f->settled, 0);
     turn(f);
     assert_int_equal(f->settled, 1);

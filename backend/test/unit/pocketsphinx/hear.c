@@ -238,7 +238,7 @@ static void expect_stable_stays(const char *clip)
 
         assert_int_equal(engine->feed(st, pcm + i, take, &err), 0);
         if (i % (16 * PIECE) == 0)
-            assert_int_equal(engine->settle(st, &err), 0);
+            assert_int_equal(engine->prefetch_final(st, &err), 0);
         assert_int_equal(engine->partial(st, &res, &err), 0);
         expect_kept(&res, kept);
     }
@@ -271,10 +271,10 @@ static void a_pause_within_an_utterance_loses_nothing(void **state)
         return;
     st = open_stream(NULL);
     assert_int_equal(engine->begin(st, &err), 0);
-    assert_int_equal(engine->settle(st, &err), 0);
+    assert_int_equal(engine->prefetch_final(st, &err), 0);
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(engine->feed(st, pcm + i * (n / 4), n / 4, &err), 0);
-        assert_int_equal(engine->settle(st, &err), 0);
+        assert_int_equal(engine->prefetch_final(st, &err), 0);
         assert_int_equal(engine->partial(st, &res, &err), 0);
     }
     assert_int_equal(engine->finish(st, &res, &err), 0);

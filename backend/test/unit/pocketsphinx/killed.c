@@ -287,7 +287,7 @@ static void a_process_killed_in_the_middle_costs_no_word(void **state)
     assert_true(strlen(want) > 20);
     engine->close(st);
     for (int call = 0; call < 4;
-         call += SANITIZED ? 3 : 1) { /* before feed, settle, partial, finish */
+         call += SANITIZED ? 3 : 1) { /* before feed, prefetch_final, partial, finish */
         struct errbuf err = {""};
 
         st = open_stream(NULL);
@@ -296,7 +296,7 @@ static void a_process_killed_in_the_middle_costs_no_word(void **state)
         assert_int_equal(call == 0 ? kill_copies(1) : 1, 1);
         feed(st, c.pcm + c.n / 2, c.n - c.n / 2);
         assert_int_equal(call == 1 ? kill_copies(1) : 1, 1);
-        assert_int_equal(engine->settle(st, &err), 0);
+        assert_int_equal(engine->prefetch_final(st, &err), 0);
         assert_int_equal(call == 2 ? kill_copies(1) : 1, 1);
         partial(st, text);
         assert_true(strlen(text) > 10);

@@ -215,7 +215,7 @@ static double sum_from_scratch(struct kit *k, const struct whisper_rules *rules,
         struct nn_peak peak;
 
         whisper_rules_mask(rules, k->m->vocab, &past, logits);
-        whisper_rules_settle(rules, k->m->vocab, k->nn, logits, &peak);
+        whisper_rules_choose_sort(rules, k->m->vocab, k->nn, logits, &peak);
         sum += (double)whisper_pick_id(rules, k->m->vocab, logits, &peak, ids[i]).plog;
     }
     return sum;
@@ -491,7 +491,7 @@ static bool speak_once(struct speaker *sp, struct asr_stream *s)
         ok = !sp->e->feed(s, pcm + at, piece, NULL) && !sp->e->partial(s, &res, NULL) &&
              res.stable <= strlen(res.text);
     }
-    ok = ok && !sp->e->settle(s, NULL) && !sp->e->finish(s, &res, NULL);
+    ok = ok && !sp->e->prefetch_final(s, NULL) && !sp->e->finish(s, &res, NULL);
     return ok && res.stable == strlen(res.text);
 }
 
