@@ -400,7 +400,7 @@ const struct ground_posting *grounding_term(const struct grounding *g, uint64_t 
     while (last < g->posting_count && g->postings[last].hash == hash)
         last++;
     *n = last - first;
-    return g->postings + first;
+    return *n ? g->postings + first : NULL;
 }
 
 double grounding_idf(const struct grounding *g, size_t df)

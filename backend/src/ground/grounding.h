@@ -125,7 +125,7 @@ const struct grounding_input *grounding_input(const struct grounding *g); /**< T
 /** Is there anything about the candidate, a job description alone not counted? */
 bool grounding_has_candidate(const struct grounding *g);
 
-/** The passages that hold a term, in order; n gets how many. */
+/** The passages that hold a term, in order; n gets how many. NULL: none. */
 const struct ground_posting *grounding_term(const struct grounding *g, uint64_t hash, size_t *n);
 /** How much a term that stands in df passages tells: Robertson and Zaragoza's idf. */
 double grounding_idf(const struct grounding *g, size_t df);

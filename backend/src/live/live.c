@@ -235,22 +235,20 @@ static int live_make(struct live_registry *reg, struct session_context *context,
 
     if (!live)
         return UV_ENOMEM;
+    live->registry = reg;
     err = timer_open(&live->tick, reg->deps.loop, on_tick, live);
     if (!err)
         err = memory_open(&live->memory);
     if (!err)
         err = transcript_writer_open(&live->writer, &reg->deps, on_written, live);
-    if (err) {
-        timer_close(live->tick);
-        free(live);
-        return err;
+    if (!err) {
+        live->context = *context;
+        err = know_voices(live);
     }
-    live->registry = reg;
-    live->context = *context;
-    err = know_voices(live);
     if (err) {
         timer_close(live->tick);
         transcript_writer_close(live->writer);
+        memory_free(live->memory);
         free(live);
         return err;
     }

@@ -127,7 +127,7 @@ static bool may_open(const struct buf *b, const char *word)
 {
     size_t n = strlen(word);
 
-    return !strncasecmp(b->data, word, b->len < n ? b->len : n);
+    return !b->len || !strncasecmp(b->data, word, b->len < n ? b->len : n);
 }
 
 static void let_go(struct llm_filter *f, struct buf *out)

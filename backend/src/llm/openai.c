@@ -471,11 +471,11 @@ static void on_headers(struct http_call *call, int status, void *arg)
 /** What does a body without the right type look like? */
 static enum shape shape_of(const struct buf *body)
 {
-    const char *p = body->data;
-    const char *end = p + body->len;
+    const char *p = body->data, *end;
 
     if (body->len < 3)
         return UNKNOWN;
+    end = p + body->len;
     if (memcmp(p, "\xef\xbb\xbf", 3) == 0)
         p += 3;
     while (p < end && strchr(" \t\r\n", *p))

@@ -355,7 +355,7 @@ static void pdf_of_nothing_is_one_page(void **state)
 static struct doc *make_cut_off(void)
 {
     struct doc *d = make_doc();
-    char now[64];
+    static char now[64]; /* outlives this call: the document points at it */
 
     add(d, "Why did you", "Because it", "{\"unfinished\":\"06f0000000000000000000000a\"}");
     add(d, "Let me show you the", "", "{\"unfinished\":\"06f0000000000000000000000a\"}");
