@@ -392,6 +392,27 @@ static void a_burst_of_pings_is_answered_by_the_newest(void **state)
     ws_client_close(&c);
 }
 
+/* A control frame may arrive in pieces as any other: its answer has all of it, each time. */
+static void a_ping_that_comes_in_drops_is_answered_whole(void **state)
+{
+    static const char ping[] = "\x89\x85\0\0\0\0hello";
+    struct ws_client c = open_one();
+    struct ws_frame frame;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        for (size_t k = 0; k + 1 < sizeof(ping); k++) {
+            wire_send(c.fd, ping + k, 1);
+            usleep(2000);
+        }
+        assert_int_equal(ws_client_recv(&c, &frame, WIRE_WAIT_MS), 0);
+        assert_int_equal(frame.opcode, WS_PONG);
+        assert_int_equal(frame.len, 5);
+        assert_memory_equal(frame.data, "hello", 5);
+    }
+    ws_client_close(&c);
+}
+
 static void frames_masked_by_a_key_are_read(void **state)
 {
     static const char frame[] = "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"; /* section 5.7 */
@@ -613,6 +634,7 @@ int main(void)
         cmocka_unit_test(broken_frames_end_only_their_own_connection),
         cmocka_unit_test(a_close_without_a_code_is_answered_alike),
         cmocka_unit_test(a_burst_of_pings_is_answered_by_the_newest),
+        cmocka_unit_test(a_ping_that_comes_in_drops_is_answered_whole),
         cmocka_unit_test(frames_masked_by_a_key_are_read),
         cmocka_unit_test(letters_may_be_cut_between_frames),
         cmocka_unit_test(a_stranger_may_say_little),
