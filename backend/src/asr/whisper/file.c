@@ -6,9 +6,10 @@
  */
 #include "asr/whisper/file.h"
 
+#include "nn/cursor.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,60 +30,12 @@ static const struct {
 };
 enum { N_FTYPES = sizeof(ftypes) / sizeof(ftypes[0]) };
 
-/* ---- cursor ------------------------------------------------------------------------------- */
-
-struct cursor {
-    const uint8_t *data;
-    size_t len;
-    size_t at;
-    struct errbuf *why;
-};
-
-static int damaged(struct cursor *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static int damaged(struct cursor *c, const char *fmt, ...)
-{
-    char what[ERR_TEXT_MAX];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(what, sizeof(what), fmt, ap);
-    va_end(ap);
-    return err_set(c->why, UV_EINVAL, "%.400s (at byte %zu of %zu)", what, c->at, c->len);
-}
-
-static const uint8_t *take(struct cursor *c, size_t n)
-{
-    const uint8_t *p = c->data + c->at;
-
-    if (n > c->len - c->at)
-        return NULL;
-    c->at += n;
-    return p;
-}
-
-static int take_int(struct cursor *c, const char *what, int min, int max, int *out)
-{
-    const uint8_t *p = take(c, 4);
-    int32_t v;
-
-    if (!p)
-        return damaged(c, "the file ends within %s", what);
-    memcpy(&v, p, 4);
-    if (v < min || v > max) {
-        c->at -= 4;
-        return damaged(c, "%s is %d, expected %d to %d", what, v, min, max);
-    }
-    *out = v;
-    return 0;
-}
-
 /* ---- header, filters, vocabulary ---------------------------------------------------------- */
 
-static int read_type(struct cursor *c, struct whisper_shape *s)
+static int read_type(struct nn_cursor *c, struct whisper_shape *s)
 {
     int ftype = 0;
-    int err = take_int(c, "the weight type", 0, 1 << 20, &ftype);
+    int err = nn_cursor_int(c, "the weight type", 0, 1 << 20, &ftype);
 
     if (err)
         return err;
@@ -98,17 +51,17 @@ static int read_type(struct cursor *c, struct whisper_shape *s)
                    ftype);
 }
 
-static int check_width(struct cursor *c, const char *what, int state, int heads)
+static int check_width(struct nn_cursor *c, const char *what, int state, int heads)
 {
     if (state % heads || state / heads % 16)
-        return damaged(c, "%s width %d does not divide into %d heads of a multiple of 16", what,
-                       state, heads);
+        return nn_cursor_damaged(c, "%s width %d does not divide into %d heads of a multiple of 16",
+                                 what, state, heads);
     if (state % NN_BLOCK)
-        return damaged(c, "%s width %d is not a multiple of %d", what, state, NN_BLOCK);
+        return nn_cursor_damaged(c, "%s width %d is not a multiple of %d", what, state, NN_BLOCK);
     return 0;
 }
 
-static int read_header(struct cursor *c, struct whisper_shape *s)
+static int read_header(struct nn_cursor *c, struct whisper_shape *s)
 {
     const struct {
         const char *what;
@@ -126,7 +79,7 @@ static int read_header(struct cursor *c, struct whisper_shape *s)
         {"the number of decoder layers", 1, WHISPER_LAYERS_MAX, &s->n_text_layer},
         {"the number of mel bands", 80, 128, &s->n_mels},
     };
-    const uint8_t *p = take(c, 4);
+    const uint8_t *p = nn_cursor_take(c, 4);
     uint32_t magic = 0;
     int err = 0;
 
@@ -137,21 +90,21 @@ static int read_header(struct cursor *c, struct whisper_shape *s)
                        "not a ggml Whisper model: it begins with 0x%08x and not with 0x%08x", magic,
                        (unsigned)MAGIC);
     for (size_t i = 0; !err && i < sizeof(fields) / sizeof(fields[0]); i++)
-        err = take_int(c, fields[i].what, fields[i].min, fields[i].max, fields[i].to);
+        err = nn_cursor_int(c, fields[i].what, fields[i].min, fields[i].max, fields[i].to);
     if (!err)
         err = read_type(c, s);
     if (err)
         return err;
     if (s->n_audio_state != s->n_text_state)
-        return damaged(c, "encoder width %d differs from decoder width %d", s->n_audio_state,
-                       s->n_text_state);
+        return nn_cursor_damaged(c, "encoder width %d differs from decoder width %d",
+                                 s->n_audio_state, s->n_text_state);
     if (s->n_mels != 80 && s->n_mels != 128)
-        return damaged(c, "the model has %d mel bands, expected 80 or 128", s->n_mels);
+        return nn_cursor_damaged(c, "the model has %d mel bands, expected 80 or 128", s->n_mels);
     err = check_width(c, "encoder", s->n_audio_state, s->n_audio_head);
     return err ? err : check_width(c, "decoder", s->n_text_state, s->n_text_head);
 }
 
-static int read_filters(struct cursor *c, struct whisper_file *f)
+static int read_filters(struct nn_cursor *c, struct whisper_file *f)
 {
     size_t n = (size_t)f->shape.n_mels * WHISPER_FFT_BINS;
     int bands = 0;
@@ -159,29 +112,30 @@ static int read_filters(struct cursor *c, struct whisper_file *f)
     int err;
     const uint8_t *p;
 
-    err = take_int(c, "the number of mel filters", f->shape.n_mels, f->shape.n_mels, &bands);
+    err = nn_cursor_int(c, "the number of mel filters", f->shape.n_mels, f->shape.n_mels, &bands);
     if (!err)
-        err = take_int(c, "the length of a mel filter", WHISPER_FFT_BINS, WHISPER_FFT_BINS, &bins);
+        err = nn_cursor_int(c, "the length of a mel filter", WHISPER_FFT_BINS, WHISPER_FFT_BINS,
+                            &bins);
     if (err)
         return err;
-    p = take(c, n * sizeof(float));
+    p = nn_cursor_take(c, n * sizeof(float));
     if (!p)
-        return damaged(c, "the file ends within the mel filters");
+        return nn_cursor_damaged(c, "the file ends within the mel filters");
     f->filters = malloc(n * sizeof(float));
     if (!f->filters)
         return UV_ENOMEM;
     memcpy(f->filters, p, n * sizeof(float));
     for (size_t i = 0; i < n; i++) {
         if (!(f->filters[i] >= 0.0f && f->filters[i] < 1e3f)) /* also NaN */
-            return damaged(c, "mel filter value %zu is not a sane number", i);
+            return nn_cursor_damaged(c, "mel filter value %zu is not a sane number", i);
     }
     return 0;
 }
 
-static int read_vocab(struct cursor *c, struct whisper_file *f)
+static int read_vocab(struct nn_cursor *c, struct whisper_file *f)
 {
     int count = 0;
-    int err = take_int(c, "the number of written tokens", 1, f->shape.n_vocab, &count);
+    int err = nn_cursor_int(c, "the number of written tokens", 1, f->shape.n_vocab, &count);
 
     if (err)
         return err;
@@ -191,13 +145,13 @@ static int read_vocab(struct cursor *c, struct whisper_file *f)
     for (int i = 0; i < count; i++) {
         int len = 0;
 
-        err = take_int(c, "the length of a token", 0, WHISPER_TOKEN_BYTES_MAX, &len);
+        err = nn_cursor_int(c, "the length of a token", 0, WHISPER_TOKEN_BYTES_MAX, &len);
         if (err)
             return err_prefix(c->why, err, "token %d", i);
-        f->tokens[i].data = take(c, (size_t)len);
+        f->tokens[i].data = nn_cursor_take(c, (size_t)len);
         f->tokens[i].len = (size_t)len;
         if (!f->tokens[i].data)
-            return damaged(c, "the file ends within token %d", i);
+            return nn_cursor_damaged(c, "the file ends within token %d", i);
     }
     f->n_tokens = count;
     return 0;
@@ -205,7 +159,7 @@ static int read_vocab(struct cursor *c, struct whisper_file *f)
 
 /* ---- tensors ------------------------------------------------------------------------------ */
 
-static int read_tensor(struct cursor *c, struct whisper_tensor *t)
+static int read_tensor(struct nn_cursor *c, struct whisper_tensor *t)
 {
     struct nn_record r;
     int err = nn_record_read(c->data, c->len, &c->at, &r, c->why);
@@ -213,8 +167,8 @@ static int read_tensor(struct cursor *c, struct whisper_tensor *t)
     if (err)
         return err;
     if (r.n_dims > WHISPER_RANK_MAX || r.name_len > WHISPER_NAME_MAX)
-        return damaged(c, "tensor %.*s has a name of %zu bytes and %d dimensions", (int)r.name_len,
-                       r.name, r.name_len, r.n_dims);
+        return nn_cursor_damaged(c, "tensor %.*s has a name of %zu bytes and %d dimensions",
+                                 (int)r.name_len, r.name, r.name_len, r.n_dims);
     *t = (struct whisper_tensor){
         .type = r.type, .n_dims = r.n_dims, .data = r.data, .bytes = r.bytes};
     memcpy(t->name, r.name, r.name_len);
@@ -233,7 +187,7 @@ static int max_tensors(const struct whisper_shape *s)
     return 11 + 15 * s->n_audio_layer + 24 * s->n_text_layer;
 }
 
-static int read_tensors(struct cursor *c, struct whisper_file *f)
+static int read_tensors(struct nn_cursor *c, struct whisper_file *f)
 {
     int max = max_tensors(&f->shape);
     int err = 0;
@@ -243,7 +197,7 @@ static int read_tensors(struct cursor *c, struct whisper_file *f)
         return UV_ENOMEM;
     while (!err && c->at < c->len) {
         if (f->n_tensors == max)
-            return damaged(c, "more than the %d tensors such a model has", max);
+            return nn_cursor_damaged(c, "more than the %d tensors such a model has", max);
         err = read_tensor(c, &f->tensors[f->n_tensors]);
         if (!err)
             f->n_tensors++;
@@ -253,7 +207,7 @@ static int read_tensors(struct cursor *c, struct whisper_file *f)
     qsort(f->tensors, (size_t)f->n_tensors, sizeof(*f->tensors), by_name);
     for (int i = 1; i < f->n_tensors; i++) {
         if (!strcmp(f->tensors[i - 1].name, f->tensors[i].name))
-            return damaged(c, "tensor %s is there twice", f->tensors[i].name);
+            return nn_cursor_damaged(c, "tensor %s is there twice", f->tensors[i].name);
     }
     return 0;
 }
@@ -377,7 +331,7 @@ static int check_tensors(const struct whisper_file *f, struct errbuf *why)
 
 static int parse(struct whisper_file *f, struct errbuf *why)
 {
-    struct cursor c = {f->map, f->size, 0, why};
+    struct nn_cursor c = {f->map, f->size, 0, why};
     int code = read_header(&c, &f->shape);
 
     if (!code)
