@@ -115,7 +115,7 @@ struct llm_wire {
     struct buf body;       /**< Of an error, or of what is no stream */
 };
 
-enum { LLM_TRIES_MAX = 6, LLM_HOPS_MAX = 3 };
+enum { LLM_TRIES_MAX = 6, LLM_HOPS_MAX = 3, LLM_THINKING_TOKENS = 2048 };
 
 /** Make a driver's state of so many bytes; *wp (a pointer to that struct) is set on success. */
 int llm_wire_new(void *wp, size_t size, struct llm_gen *gen, const struct llm_request *req,
@@ -128,6 +128,9 @@ json_t *llm_wire_messages(const struct llm_wire *w);
 /** POST obj (taken) to the provider's address and path; the handlers get the wire. */
 int llm_wire_post(struct llm_wire *w, const char *path, const char *const *headers, json_t *obj,
                   const struct http_call_handlers *handlers, struct errbuf *why);
+
+/** The length was spent on thoughts: true once, with room for both in w->max_tokens from now on. */
+bool llm_wire_needs_room(struct llm_wire *w, enum llm_finish finish);
 
 /** A redirection came: *w->url is where to, or false when it must not be followed. */
 bool llm_wire_redirect(struct llm_wire *w, const struct http_call *call);

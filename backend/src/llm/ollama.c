@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOAD_MS = 30000, THINKING_TOKENS = 2048 };
+enum { LOAD_MS = 30000 };
 
 static const char keep_alive[] = "30m";
 
@@ -125,23 +125,13 @@ static void feed(struct ollama *s, const char *data, size_t len)
     }
 }
 
-/** The length was spent on thoughts: once more, with room for both. */
-static bool thought_too_long(struct ollama *s)
-{
-    struct llm_gen *gen = s->wire.gen;
-
-    if (s->finish != LLM_LENGTH || gen->shown || !gen->thought ||
-        s->wire.max_tokens >= THINKING_TOKENS)
-        return false;
-    s->wire.max_tokens = THINKING_TOKENS;
-    return ask_again(s);
-}
-
 static void end_well(struct ollama *s)
 {
     char why[ERR_TEXT_MAX];
 
-    if (!llm_emit_rest(s->wire.gen) || thought_too_long(s))
+    if (!llm_emit_rest(s->wire.gen))
+        return;
+    if (llm_wire_needs_room(&s->wire, s->finish) && ask_again(s))
         return;
     s->wire.well = true;
     if (s->wire.gen->shown || !s->wire.gen->thought) {

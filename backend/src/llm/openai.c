@@ -27,7 +27,6 @@
 enum {
     KEY_HEADER_MAX = 1024,
     AFTER_FINISH_MS = 300, /* for usage and [DONE] behind the last word */
-    THINKING_TOKENS = 2048,
 };
 
 enum shape { UNKNOWN, EVENTS, OBJECTS, OTHER };
@@ -284,18 +283,6 @@ static void on_event(const char *event, const char *data, size_t len, void *arg)
 
 /* ------------------------------------------------------------------------------------ ending */
 
-/** The length was spent on thoughts: once more, with room for both. */
-static bool thought_too_long(struct openai *s)
-{
-    struct llm_gen *gen = s->wire.gen;
-
-    if (s->finish != LLM_LENGTH || gen->shown || !gen->thought ||
-        s->wire.max_tokens >= THINKING_TOKENS)
-        return false;
-    s->wire.max_tokens = THINKING_TOKENS;
-    return ask_again(s);
-}
-
 static void end_well(struct openai *s)
 {
     struct llm_gen *gen = s->wire.gen;
@@ -306,7 +293,9 @@ static void end_well(struct openai *s)
                "the provider's stream is not of the chat/completions protocol");
         return;
     }
-    if (!llm_emit_rest(gen) || thought_too_long(s))
+    if (!llm_emit_rest(gen))
+        return;
+    if (llm_wire_needs_room(&s->wire, s->finish) && ask_again(s))
         return;
     s->wire.well = true;
     if (s->finish == LLM_FAILED && s->filtered) {

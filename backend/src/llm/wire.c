@@ -39,6 +39,15 @@ int llm_wire_new(void *wp, size_t size, struct llm_gen *gen, const struct llm_re
     return 0;
 }
 
+bool llm_wire_needs_room(struct llm_wire *w, enum llm_finish finish)
+{
+    if (finish != LLM_LENGTH || w->gen->shown || !w->gen->thought ||
+        w->max_tokens >= LLM_THINKING_TOKENS)
+        return false;
+    w->max_tokens = LLM_THINKING_TOKENS;
+    return true;
+}
+
 void llm_wire_release(struct llm_wire *w)
 {
     if (w->body.data)
