@@ -5,6 +5,7 @@
 #include "models/convert.h"
 
 #include "base/json.h"
+#include "models/reader.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -46,38 +47,10 @@ struct variable {
     struct tensor t;
 };
 
-struct reader {
-    const uint8_t *data;
-    size_t len, at;
-    bool bad;
-};
-
-static const uint8_t *take_bytes(struct reader *r, size_t n)
+static void take_name(struct models_reader *r, char name[NAME_LEN_MAX + 1])
 {
-    const uint8_t *p = r->data + r->at;
-
-    if (r->bad || n > r->len - r->at) {
-        r->bad = true;
-        return NULL;
-    }
-    r->at += n;
-    return p;
-}
-
-static uint32_t take_number(struct reader *r, size_t size)
-{
-    const uint8_t *p = take_bytes(r, size);
-    uint32_t n = 0;
-
-    for (size_t i = 0; p && i < size; i++)
-        n |= (uint32_t)p[i] << (8 * i);
-    return n;
-}
-
-static void take_name(struct reader *r, char name[NAME_LEN_MAX + 1])
-{
-    size_t n = take_number(r, 2);
-    const uint8_t *p = take_bytes(r, n);
+    size_t n = models_reader_number(r, 2);
+    const uint8_t *p = models_reader_take(r, n);
 
     name[0] = '\0';
     while (p && n && !p[n - 1])
@@ -91,23 +64,23 @@ static void take_name(struct reader *r, char name[NAME_LEN_MAX + 1])
 }
 
 /* False: it is not in f16, so none of the weights that are looked for. */
-static bool take_variable(struct reader *r, struct variable *v)
+static bool take_variable(struct models_reader *r, struct variable *v)
 {
     uint64_t count = 1;
     uint32_t type;
 
     take_name(r, v->name);
-    v->t.rank = (int)take_number(r, 1);
+    v->t.rank = (int)models_reader_number(r, 1);
     for (int i = 0; i < v->t.rank && !r->bad; i++) {
-        uint32_t n = take_number(r, 4);
+        uint32_t n = models_reader_number(r, 4);
 
         if (i < RANK_MAX)
             v->t.shape[i] = n;
         count = n && count > (UINT64_C(1) << 40) / n ? UINT64_C(1) << 41 : count * n;
     }
-    type = take_number(r, 1);
-    v->t.bytes = take_number(r, 4);
-    v->t.data = take_bytes(r, v->t.bytes);
+    type = models_reader_number(r, 1);
+    v->t.bytes = models_reader_number(r, 4);
+    v->t.data = models_reader_take(r, v->t.bytes);
     if (r->bad || type != F16 || v->t.rank < 1 || v->t.rank > RANK_MAX)
         return false;
     if (count * 2 != v->t.bytes)
@@ -135,14 +108,14 @@ static const struct tensor *find(const struct model *m, const char *name)
 
 static int read_variables(struct model *m, const struct convert_source *from, struct errbuf *why)
 {
-    struct reader r = {from->model, from->model_len, 0, false};
+    struct models_reader r = {from->model, from->model_len, 0, false};
     char kind[NAME_LEN_MAX + 1];
-    uint32_t version = take_number(&r, 4);
+    uint32_t version = models_reader_number(&r, 4);
     uint32_t count;
 
     take_name(&r, kind);
-    take_number(&r, 4);
-    count = take_number(&r, 4);
+    models_reader_number(&r, 4);
+    count = models_reader_number(&r, 4);
     if (r.bad || strcmp(kind, "WhisperSpec") != 0)
         return err_set(why, UV_EINVAL, "it is no Whisper model of CTranslate2");
     if (version != VERSION)

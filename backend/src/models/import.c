@@ -115,6 +115,17 @@ static int name_it(struct getting *g, struct import *im)
     return err;
 }
 
+/* It gets its name, or what there is of it goes. */
+static int close_named(struct getting *g, struct import *im, int err)
+{
+    if (!err)
+        err = name_it(g, im);
+    if (err && g->to)
+        getting_restart(g);
+    getting_close(g);
+    return err;
+}
+
 static int import_ct2(struct import *im, const char *model, const char *vocabulary)
 {
     struct getting g;
@@ -122,12 +133,7 @@ static int import_ct2(struct import *im, const char *model, const char *vocabula
 
     if (!err)
         err = models_convert_into(&g, model, vocabulary);
-    if (!err)
-        err = name_it(&g, im);
-    if (err && g.to)
-        getting_restart(&g);
-    getting_close(&g);
-    return err;
+    return close_named(&g, im, err);
 }
 
 static int import_bytes(struct import *im, const void *data, size_t len)
@@ -139,12 +145,7 @@ static int import_bytes(struct import *im, const void *data, size_t len)
         err = getting_space(&g, (int64_t)len);
     if (!err)
         err = getting_take(data, len, &g);
-    if (!err)
-        err = name_it(&g, im);
-    if (err && g.to)
-        getting_restart(&g);
-    getting_close(&g);
-    return err;
+    return close_named(&g, im, err);
 }
 
 /* ---- archives ----------------------------------------------------------------------------- */

@@ -3,6 +3,8 @@
  */
 #include "models/quantize.h"
 
+#include "models/reader.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -24,37 +26,16 @@ enum {
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-struct reader {
-    const uint8_t *data;
-    size_t len, at;
-    bool bad; /* it ended too soon, or said something impossible */
-};
-
-static const uint8_t *take(struct reader *r, size_t n)
+static int32_t take_number(struct models_reader *r)
 {
-    const uint8_t *p = r->data + r->at;
+    uint32_t n = models_reader_number(r, 4);
 
-    if (r->bad || n > r->len - r->at) {
-        r->bad = true;
-        return NULL;
-    }
-    r->at += n;
-    return p;
-}
-
-static int32_t take_number(struct reader *r)
-{
-    const uint8_t *p = take(r, 4);
-    uint32_t n = 0;
-
-    for (int i = 0; p && i < 4; i++)
-        n |= (uint32_t)p[i] << (8 * i);
     if (n > INT32_MAX)
         r->bad = true;
     return (int32_t)n;
 }
 
-static int32_t take_count(struct reader *r)
+static int32_t take_count(struct models_reader *r)
 {
     int32_t n = take_number(r);
 
@@ -173,7 +154,7 @@ static void pack(struct buf *out, enum models_type type, const float *x)
 
 /* ---- the parts of a file ------------------------------------------------------------------ */
 
-static void copy_header(struct reader *r, enum models_type type, struct buf *out)
+static void copy_header(struct models_reader *r, enum models_type type, struct buf *out)
 {
     put_number(out, take_number(r));
     for (int i = 0; i < HEADER; i++) {
@@ -190,17 +171,17 @@ static void copy_header(struct reader *r, enum models_type type, struct buf *out
 }
 
 /* Mel filters and vocabulary. */
-static void copy_tables(struct reader *r, struct buf *out)
+static void copy_tables(struct models_reader *r, struct buf *out)
 {
     size_t start = r->at;
     size_t mels = (size_t)take_count(r), bins = (size_t)take_count(r);
     int32_t words;
 
     if (!r->bad)
-        take(r, mels * bins * sizeof(float));
+        models_reader_take(r, mels * bins * sizeof(float));
     words = take_count(r);
     for (int32_t i = 0; i < words && !r->bad; i++)
-        take(r, (size_t)take_count(r));
+        models_reader_take(r, (size_t)take_count(r));
     if (!r->bad)
         buf_append(out, r->data + start, r->at - start);
 }
@@ -212,7 +193,7 @@ struct tensor {
     size_t count;
 };
 
-static bool take_tensor(struct reader *r, struct tensor *t)
+static bool take_tensor(struct models_reader *r, struct tensor *t)
 {
     t->n_dims = take_count(r);
     t->name_len = take_count(r);
@@ -224,8 +205,8 @@ static bool take_tensor(struct reader *r, struct tensor *t)
         r->bad |= t->dims[i] < 1 || t->count > SIZE_MAX / 4 / NUMBER_MAX;
         t->count *= r->bad ? 1 : (size_t)t->dims[i];
     }
-    t->name = take(r, (size_t)t->name_len);
-    t->data = take(r, t->count * (t->type == F16 ? 2 : 4));
+    t->name = models_reader_take(r, (size_t)t->name_len);
+    t->data = models_reader_take(r, t->count * (t->type == F16 ? 2 : 4));
     return !r->bad;
 }
 
@@ -275,7 +256,7 @@ static void put_tensor(const struct tensor *t, enum models_type type, struct buf
 int models_quantize(const void *from, size_t len, enum models_type type, struct buf *out,
                     struct errbuf *why)
 {
-    struct reader r = {.data = from, .len = len};
+    struct models_reader r = {.data = from, .len = len};
     struct tensor t;
 
     if (len < 4 || take_number(&r) != MAGIC)
