@@ -4,6 +4,7 @@
 #include "answer-probe/profile.h"
 
 #include "base/json.h"
+#include "ground/grounding.h"
 #include "ground/similar.h"
 
 #include <stdio.h>
@@ -49,7 +50,8 @@ static struct grounding *open_profile(const json_t *profile, const char *job)
     return grounding_open(&g, &in) ? NULL : g;
 }
 
-struct grounding *probe_profile(int argc, char **argv)
+/* NULL: what is wrong was printed. */
+static struct grounding *read_profile(int argc, char **argv)
 {
     const char *models = getenv("INTERVIEWD_MODELS");
     struct grounding *g = NULL;
@@ -76,8 +78,12 @@ struct grounding *probe_profile(int argc, char **argv)
     return g;
 }
 
-void probe_profile_free(struct grounding *g)
+int probe_profile_lines(int argc, char **argv, probe_line *fn)
 {
+    struct grounding *g = read_profile(argc, argv);
+    int status = g ? probe_each_line(fn, g) : 2;
+
     grounding_free(g);
     similar_close();
+    return status;
 }

@@ -8,10 +8,11 @@
 #ifndef ANSWER_PROBE_PROFILE_H
 #define ANSWER_PROBE_PROFILE_H
 
-#include "ground/grounding.h"
+#include "answer-probe/probe.h"
 
-/** The arguments PROFILE.json [JOB.txt] of a command. NULL: what is wrong was printed. */
-struct grounding *probe_profile(int argc, char **argv);
-void probe_profile_free(struct grounding *g);
+/** Runs fn for each line of standard input with the indexed profile (const struct grounding *) as
+ *  its argument. argc, argv: PROFILE.json [JOB.txt]. Returns the exit status; what is wrong was
+ *  printed. */
+int probe_profile_lines(int argc, char **argv, probe_line *fn);
 
 #endif

@@ -69,9 +69,5 @@ static json_t *score(const char *line, size_t len, void *arg)
 
 int probe_score(int argc, char **argv)
 {
-    struct grounding *g = probe_profile(argc, argv);
-    int status = g ? probe_each_line(score, g) : 2;
-
-    probe_profile_free(g);
-    return status;
+    return probe_profile_lines(argc, argv, score);
 }
