@@ -18,7 +18,7 @@
 #include "loop/loop.h"
 #include "net/client.h"
 #include "net/inner.h"
-#include "support/scratch.h"
+#include "support/sealed_store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -86,16 +86,8 @@ struct owner {
 
 static void owner_enter(struct owner *o)
 {
-    struct store_params params;
 
-    scratch_make(o->dir);
-    params = (struct store_params){.path = scratch_path(o->dir, "i.db")};
-    assert_int_equal(store_open(&o->store, "sqlite", &params, NULL), 0);
-    assert_int_equal(store_migrate(o->store, NULL, NULL, NULL), 0);
-    assert_int_equal(seal_open(&o->seal, NULL,
-                               "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-                               SEAL_FIRST_START, NULL),
-                     0);
+    sealed_store_make(o->dir, SEALED_STORE_KEY, &o->store, &o->seal);
     assert_int_equal(accounts_open(&o->accounts, o->store, o->seal, NULL, NULL), 0);
     assert_int_equal(accounts_local(o->accounts, clock_unix_ms(), &o->grant, NULL), 0);
 }
@@ -104,9 +96,7 @@ static void owner_leave(struct owner *o)
 {
     grant_release(&o->grant);
     accounts_close(o->accounts);
-    seal_close(o->seal);
-    store_close(o->store);
-    scratch_remove(o->dir);
+    sealed_store_remove(o->dir, o->store, o->seal);
 }
 
 /* clients_leave: before the loop turns; else their tickets are asked for and name nobody. */

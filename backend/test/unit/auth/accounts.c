@@ -7,14 +7,13 @@
 #include "auth/password.h"
 #include "auth/seal.h"
 #include "base/clock.h"
-#include "support/scratch.h"
+#include "support/sealed_store.h"
 
 #include <argon2.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 enum { MINUTE = 60000 };
 static int64_t now; /* the server that is started anew asks the clock */
 
@@ -28,14 +27,9 @@ struct fixture {
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    struct store_params params;
 
     now = clock_unix_ms() / 1000 * 1000;
-    scratch_make(f->dir);
-    params = (struct store_params){.path = scratch_path(f->dir, "i.db")};
-    assert_int_equal(store_open(&f->store, "sqlite", &params, NULL), 0);
-    assert_int_equal(store_migrate(f->store, NULL, NULL, NULL), 0);
-    assert_int_equal(seal_open(&f->seal, NULL, KEY, SEAL_FIRST_START, NULL), 0);
+    sealed_store_make(f->dir, SEALED_STORE_KEY, &f->store, &f->seal);
     assert_int_equal(accounts_open(&f->accounts, f->store, f->seal, NULL, NULL), 0);
     *state = f;
     return 0;
@@ -46,9 +40,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
 
     accounts_close(f->accounts);
-    seal_close(f->seal);
-    store_close(f->store);
-    scratch_remove(f->dir);
+    sealed_store_remove(f->dir, f->store, f->seal);
     free(f);
     return 0;
 }

@@ -13,13 +13,12 @@
 #include "auth/token.h"
 #include "base/clock.h"
 #include "support/failing.h"
-#include "support/scratch.h"
+#include "support/sealed_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY  "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define USER "0123456789abcdefghjkmnpqrs"
 
 static const char password[] = "correct horse battery";
@@ -36,14 +35,9 @@ struct fixture {
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    struct store_params params;
 
     f->now = clock_unix_ms();
-    scratch_make(f->dir);
-    params = (struct store_params){.path = scratch_path(f->dir, "i.db")};
-    assert_int_equal(store_open(&f->store, "sqlite", &params, NULL), 0);
-    assert_int_equal(store_migrate(f->store, NULL, NULL, NULL), 0);
-    assert_int_equal(seal_open(&f->seal, NULL, KEY, SEAL_FIRST_START, NULL), 0);
+    sealed_store_make(f->dir, SEALED_STORE_KEY, &f->store, &f->seal);
     assert_int_equal(accounts_open(&f->accounts, f->store, f->seal, NULL, NULL), 0);
     *state = f;
     return 0;
@@ -54,9 +48,7 @@ static int teardown(void **state)
     struct fixture *f = *state;
 
     accounts_close(f->accounts);
-    seal_close(f->seal);
-    store_close(f->store);
-    scratch_remove(f->dir);
+    sealed_store_remove(f->dir, f->store, f->seal);
     free(f);
     return 0;
 }
@@ -74,7 +66,7 @@ static void open_parts(void *arg)
 
     assert_true(e == 0 || e == UV_ENOMEM);
     if (!e)
-        e = token_key_open(&key, (const unsigned char *)KEY, "1");
+        e = token_key_open(&key, (const unsigned char *)SEALED_STORE_KEY, "1");
     if (!e)
         e = ended_open(&ended);
     if (!e)

@@ -14,7 +14,7 @@
 #include "loop/loop.h"
 #include "store/sealed.h"
 #include "support/asr_script.h"
-#include "support/scratch.h"
+#include "support/sealed_store.h"
 #include "support/sound.h"
 
 #include <stdlib.h>
@@ -246,22 +246,14 @@ static int setup(void **state)
     struct world *w = calloc(1, sizeof(*w));
     struct answerer_config answers = {0};
     struct asr_hub_config hub = {.driver = &asr_script_local};
-    struct store_params params = {0};
     struct session_context context;
     struct live_deps deps;
-    char path[SCRATCH_MAX + 32];
 
     *state = the_world = w;
     w->script.words = "tell me about a time you changed your mind";
     w->script.ms_per_word = 100;
     hub.model.http = &w->script;
-    scratch_make(w->dir);
-    snprintf(path, sizeof(path), "%s", scratch_path(w->dir, "interview.db"));
-    params.path = path;
-    assert_int_equal(store_open(&w->store, "sqlite", &params, NULL), 0);
-    assert_int_equal(store_migrate(w->store, NULL, NULL, NULL), 0);
-    assert_int_equal(
-        seal_open(&w->seal, scratch_path(w->dir, "master.key"), NULL, SEAL_FIRST_START, NULL), 0);
+    sealed_store_make(w->dir, NULL, &w->store, &w->seal);
     put_records(w);
     assert_int_equal(loop_open(&w->loop, NULL), 0);
     assert_int_equal(lanes_open(&w->lanes, w->loop, NULL), 0);
@@ -295,9 +287,7 @@ static int teardown(void **state)
     asr_hub_close(w->hub);
     assert_int_equal(loop_close(w->loop), 0);
     assert_int_equal(w->script.opens, w->script.closes);
-    store_close(w->store);
-    seal_close(w->seal);
-    scratch_remove(w->dir);
+    sealed_store_remove(w->dir, w->store, w->seal);
     free(w->pcm);
     free(w);
     return 0;

@@ -14,7 +14,7 @@
 #include "store/store.h"
 #include "support/asr_script.h"
 #include "support/failing.h"
-#include "support/scratch.h"
+#include "support/sealed_store.h"
 #include "support/sound.h"
 
 #include <stdlib.h>
@@ -96,19 +96,13 @@ static void begin(struct world *w)
 {
     struct answerer_config answers = {0};
     struct asr_hub_config hub = {.driver = &asr_script_local};
-    struct store_params params = {0};
     struct live_deps deps;
 
     w->script.words = "so";
     w->script.ms_per_word = 500;
     hub.model.http = &w->script;
     sound_voice(w->pcm + RATE / 2, RATE, -25, 1);
-    scratch_make(w->dir);
-    params.path = scratch_path(w->dir, "interview.db");
-    assert_int_equal(store_open(&w->store, "sqlite", &params, NULL), 0);
-    assert_int_equal(store_migrate(w->store, NULL, NULL, NULL), 0);
-    assert_int_equal(
-        seal_open(&w->seal, scratch_path(w->dir, "master.key"), NULL, SEAL_FIRST_START, NULL), 0);
+    sealed_store_make(w->dir, NULL, &w->store, &w->seal);
     put_records(w);
     assert_int_equal(loop_open(&w->loop, NULL), 0);
     assert_int_equal(lanes_open(&w->lanes, w->loop, NULL), 0);
@@ -133,9 +127,7 @@ static void end(struct world *w)
     asr_hub_close(w->hub);
     assert_int_equal(loop_close(w->loop), 0);
     assert_int_equal(w->script.opens, w->script.closes);
-    store_close(w->store);
-    seal_close(w->seal);
-    scratch_remove(w->dir);
+    sealed_store_remove(w->dir, w->store, w->seal);
 }
 
 static void turn(struct world *w, const char *what)

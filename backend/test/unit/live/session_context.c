@@ -6,7 +6,7 @@
 #include "auth/seal.h"
 #include "live/live.h"
 #include "store/sealed.h"
-#include "support/scratch.h"
+#include "support/sealed_store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +26,6 @@ static struct world w;
 
 static int setup(void **state)
 {
-    struct store_params params;
     struct store_user user = {.display_name = LITERAL("Ada"),
                               .settings = LITERAL("{}"),
                               .subscription = LITERAL("{}"),
@@ -34,12 +33,7 @@ static int setup(void **state)
 
     (void)state;
     w = (struct world){.store = NULL};
-    scratch_make(w.dir);
-    params = (struct store_params){.path = scratch_path(w.dir, "i.db")};
-    assert_int_equal(store_open(&w.store, "sqlite", &params, NULL), 0);
-    assert_int_equal(store_migrate(w.store, NULL, NULL, NULL), 0);
-    assert_int_equal(
-        seal_open(&w.seal, scratch_path(w.dir, "master.key"), NULL, SEAL_FIRST_START, NULL), 0);
+    sealed_store_make(w.dir, NULL, &w.store, &w.seal);
     w.deps = (struct live_deps){.store = w.store, .seal = w.seal};
     id_new(user.id);
     assert_int_equal(store_user_put(w.store, &user, NULL), 0);
@@ -53,9 +47,7 @@ static int teardown(void **state)
 {
     (void)state;
     session_context_release(&w.context);
-    seal_close(w.seal);
-    store_close(w.store);
-    scratch_remove(w.dir);
+    sealed_store_remove(w.dir, w.store, w.seal);
     return 0;
 }
 
