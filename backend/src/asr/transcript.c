@@ -1,11 +1,10 @@
 /**
  * @file asr/transcript.c  What was said in a recording, written down in three forms
  */
-#include "asr/subtitles.h"
 #include "asr/transcribe.h"
 #include "base/json.h"
+#include "base/subtitles.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,21 +53,15 @@ struct cues {
     bool begun;     /* one of them was written */
 };
 
-static void cue_time(const struct cues *cues, uint64_t ms)
-{
-    buf_printf(cues->out, "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 "%c%03" PRIu64, ms / 3600000,
-               ms / 60000 % 60, ms / 1000 % 60, cues->point, ms % 1000);
-}
-
 static void write_cue(const struct subtitle *cue, void *arg)
 {
     struct cues *cues = arg;
 
     if (cues->numbered)
         buf_printf(cues->out, "%zu\n", ++cues->count);
-    cue_time(cues, cue->start_ms);
+    subtitle_time(cues->out, cue->span.start_ms, cues->point);
     buf_puts(cues->out, " --> ");
-    cue_time(cues, cue->end_ms);
+    subtitle_time(cues->out, cue->span.end_ms, cues->point);
     buf_putc(cues->out, '\n');
     /* WebVTT has a mark for it, which every cue bears; elsewhere it is said where it changes. */
     if (!cues->numbered && cues->t->speakers && cues->t->segments[cues->segment].speaker)
@@ -79,6 +72,22 @@ static void write_cue(const struct subtitle *cue, void *arg)
     buf_printf(cues->out, "%s\n\n", cue->text);
 }
 
+static int write_segment(const struct transcript_segment *s, struct cues *cues)
+{
+    struct subtitle_span *words = calloc(s->word_count + 1, sizeof(*words));
+    struct subtitle_speech speech = {
+        .text = s->text, .span = {s->start_ms, s->end_ms}, words, s->word_count};
+    int err;
+
+    if (!words)
+        return UV_ENOMEM;
+    for (size_t i = 0; i < s->word_count; i++)
+        words[i] = (struct subtitle_span){s->words[i].start_ms, s->words[i].end_ms};
+    err = subtitles_each(&speech, write_cue, cues);
+    free(words);
+    return err;
+}
+
 static int write_cues(const struct transcript *t, struct cues *cues)
 {
     int err = 0;
@@ -87,7 +96,7 @@ static int write_cues(const struct transcript *t, struct cues *cues)
     for (size_t i = 0; i < t->segment_count && !err; i++) {
         cues->segment = i;
         cues->begun = false;
-        err = subtitles_each(&t->segments[i], write_cue, cues);
+        err = write_segment(&t->segments[i], cues);
     }
     return err ? err : cues->out->err;
 }

@@ -69,13 +69,10 @@ static void write_base32(const unsigned char raw[static 16], char text[static ID
     *to = '\0';
 }
 
-void id_new(char text[static ID_TEXT_MAX])
+static void write_id(char text[static ID_TEXT_MAX], uint64_t ms, uint16_t counter)
 {
     unsigned char raw[16];
-    uint64_t ms;
-    uint16_t counter;
 
-    next_tick(&ms, &counter);
     random_bytes(raw, sizeof(raw));
     for (int i = 0; i < 6; i++)
         raw[i] = (unsigned char)(ms >> (40 - 8 * i));
@@ -84,6 +81,20 @@ void id_new(char text[static ID_TEXT_MAX])
     raw[8] = (unsigned char)(0x80 | (raw[8] & 0x3f));
 
     write_base32(raw, text);
+}
+
+void id_new(char text[static ID_TEXT_MAX])
+{
+    uint64_t ms;
+    uint16_t counter;
+
+    next_tick(&ms, &counter);
+    write_id(text, ms, counter);
+}
+
+void id_new_at(char text[static ID_TEXT_MAX], int64_t unix_ms)
+{
+    write_id(text, (uint64_t)unix_ms, 0);
 }
 
 static char process[ID_TEXT_MAX];

@@ -19,6 +19,10 @@ enum { ID_TEXT_MAX = 27 }; /**< 26 characters and NUL */
 
 void id_new(char text[static ID_TEXT_MAX]);
 
+/** One that sorts among those of that time, [ms] since 1970 UTC, at least 0: for what was made
+ *  somewhere else. */
+void id_new_at(char text[static ID_TEXT_MAX], int64_t unix_ms);
+
 /** Has it the form of an id? Anything else need not be looked up. */
 bool id_valid(const char *text);
 

@@ -1,15 +1,16 @@
 /**
- * @file asr/subtitles.c  A transcript's segment in pieces that can be read while they are said
+ * @file base/subtitles.c  Something said in pieces that can be read while they are heard
  *
  * The text is cut into tokens (words; what is longer than a line, in pieces of one). Each gets its
  * time: from the recogniser's words where these are the same in number, else by its share of the
  * letters. Then tokens are taken into a cue until it is full, and what came after the best place to
  * break goes back.
  */
-#include "asr/subtitles.h"
+#include "base/subtitles.h"
 
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ struct token {
     const char *text;
     size_t len, letters;
     bool glued; /* goes on where the one before ended, without a space */
-    uint64_t start_ms, end_ms;
+    struct subtitle_span span;
 };
 
 /* ---------------------------------------------------------------- tokens */
@@ -43,7 +44,7 @@ static size_t cut_tokens(const char *text, struct token *to)
                 utf8_next(&end, text + len);
                 letters++;
             }
-            to[n++] = (struct token){at, (size_t)(end - at), letters, glued, 0, 0};
+            to[n++] = (struct token){at, (size_t)(end - at), letters, glued, {0, 0}};
             done += (size_t)(end - at);
         }
         text += len;
@@ -52,30 +53,29 @@ static size_t cut_tokens(const char *text, struct token *to)
     return n;
 }
 
-static void share_time(const struct transcript_segment *s, struct token *t, size_t n)
+static void share_time(const struct subtitle_speech *s, struct token *t, size_t n)
 {
     size_t all = 0, before = 0;
 
     for (size_t i = 0; i < n; i++)
         all += t[i].letters;
     for (size_t i = 0; i < n; i++) {
-        uint64_t length = s->end_ms - s->start_ms;
+        uint64_t length = s->span.end_ms - s->span.start_ms;
 
-        t[i].start_ms = s->start_ms + length * before / all;
+        t[i].span.start_ms = s->span.start_ms + length * before / all;
         before += t[i].letters;
-        t[i].end_ms = s->start_ms + length * before / all;
+        t[i].span.end_ms = s->span.start_ms + length * before / all;
     }
 }
 
-static void take_times(const struct transcript_segment *s, struct token *t, size_t n)
+static void take_times(const struct subtitle_speech *s, struct token *t, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        t[i].start_ms = s->words[i].start_ms;
-        t[i].end_ms = s->words[i].end_ms;
-        if (i && t[i].start_ms < t[i - 1].end_ms)
-            t[i].start_ms = t[i - 1].end_ms;
-        if (t[i].end_ms < t[i].start_ms)
-            t[i].end_ms = t[i].start_ms;
+        t[i].span = s->words[i];
+        if (i && t[i].span.start_ms < t[i - 1].span.end_ms)
+            t[i].span.start_ms = t[i - 1].span.end_ms;
+        if (t[i].span.end_ms < t[i].span.start_ms)
+            t[i].span.end_ms = t[i].span.start_ms;
     }
 }
 
@@ -125,7 +125,7 @@ static size_t break_at(const struct token *t, size_t n, bool rest)
         bool last = i + 1 == n && !rest;
 
         letters += t[i].letters + 1;
-        if (!last && i + 1 < n && t[i + 1].start_ms > t[i].end_ms + PAUSE_MS)
+        if (!last && i + 1 < n && t[i + 1].span.start_ms > t[i].span.end_ms + PAUSE_MS)
             return i + 1;
         if (letters > SENTENCE_LEAST && ends_with(&t[i], ".?!"))
             return i + 1;
@@ -139,18 +139,18 @@ static size_t next_cue(const struct token *t, size_t n, struct subtitle *cue)
 {
     size_t fit = lay_out(t, n, NULL), take = 1;
 
-    while (take < fit && t[take].end_ms <= t[0].start_ms + SUBTITLE_MS)
+    while (take < fit && t[take].span.end_ms <= t[0].span.start_ms + SUBTITLE_MS)
         take++;
     take = break_at(t, take, take < n);
     lay_out(t, take, cue->text);
-    cue->start_ms = t[0].start_ms;
-    cue->end_ms = t[take - 1].end_ms;
-    if (cue->end_ms > cue->start_ms + SUBTITLE_MS)
-        cue->end_ms = cue->start_ms + SUBTITLE_MS;
+    cue->span.start_ms = t[0].span.start_ms;
+    cue->span.end_ms = t[take - 1].span.end_ms;
+    if (cue->span.end_ms > cue->span.start_ms + SUBTITLE_MS)
+        cue->span.end_ms = cue->span.start_ms + SUBTITLE_MS;
     return take;
 }
 
-int subtitles_each(const struct transcript_segment *s,
+int subtitles_each(const struct subtitle_speech *s,
                    void (*take)(const struct subtitle *cue, void *arg), void *arg)
 {
     size_t len = strlen(s->text), n;
@@ -171,4 +171,10 @@ int subtitles_each(const struct transcript_segment *s,
     }
     free(t);
     return 0;
+}
+
+void subtitle_time(struct buf *out, uint64_t ms, char point)
+{
+    buf_printf(out, "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 "%c%03" PRIu64, ms / 3600000,
+               ms / 60000 % 60, ms / 1000 % 60, point, ms % 1000);
 }
