@@ -108,6 +108,11 @@ class Socket:
         head = bytes([0x80 | opcode]) + (bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big"))
         self.writer.write(head + b"\0\0\0\0" + data)
 
+    def stay(self, message, sign_in):
+        """Told that its token ends soon, it shows the one that the user has by now."""
+        if message["type"] == "expiring":
+            self.send(json.dumps({"type": "authenticate", "accessToken": sign_in.token}).encode())
+
     async def receive(self):
         """(opcode, payload); pings are answered on the way."""
         while True:
@@ -121,6 +126,24 @@ class Socket:
                 self.send(data, 10)
                 continue
             return first & 15, data
+
+
+class SignIn:
+    """What a user signed in with; renewed well before it ends, as the page does."""
+
+    RENEW_S = 600  # an access token lives 900
+
+    def __init__(self, me):
+        self.take(me)
+
+    def take(self, me):
+        self.token, self.refresh = me["accessToken"], me["refreshToken"]
+        self.renew_at = time.monotonic() + self.RENEW_S
+
+    async def renew(self, http, tally):
+        me = await timed(tally, "POST refresh", http.ask("POST", "/api/v1/auth/refresh", body={"refreshToken": self.refresh}))
+        if me and "accessToken" in me:
+            self.take(me)
 
 
 async def timed(tally, name, coroutine, good=(200, 201, 204)):
@@ -144,13 +167,17 @@ async def user(n, port, tally, until, ready):
         if me:
             await asyncio.sleep(rng.uniform(0.1, 0.5))
         _, me = await http.ask("POST", "/api/v1/auth/signup", body={"email": f"u{n}@example.org", "password": f"correct horse battery {n}", "displayName": "U"})
-    token = me["accessToken"]
+    sign_in = SignIn(me)
+    token = sign_in.token
     _, profile = await http.ask("POST", "/api/v1/profiles", token, {"name": "P", "role": "Engineer", "yearsExperience": 3, "skills": ["C"], "industry": "", "context": "- Led it."})
     _, session = await http.ask("POST", "/api/v1/sessions", token, {"profileId": profile["id"]})
-    ready.append((token, session["id"]))
+    ready.append((sign_in, session["id"]))
     await asyncio.sleep(0)
     while not until.is_set():
         await asyncio.sleep(rng.uniform(0.2, 0.6))
+        if time.monotonic() > sign_in.renew_at:
+            await sign_in.renew(http, tally)
+        token = sign_in.token
         what = rng.random()
         if what < 0.35:
             await timed(tally, "GET sessions", http.ask("GET", "/api/v1/sessions?limit=20", token))
@@ -170,22 +197,23 @@ async def user(n, port, tally, until, ready):
             await timed(tally, "GET me", http.ask("GET", "/api/v1/auth/me", token))
 
 
-async def idle(port, token, session, tally, until):
+async def idle(port, sign_in, session, tally, until):
     try:
-        socket = await Socket().open(port, f"/ws/llm-stream?session_id={session}", token)
+        socket = await Socket().open(port, f"/ws/llm-stream?session_id={session}", sign_in.token)
         while not until.is_set():
-            opcode, _ = await socket.receive()
+            opcode, data = await socket.receive()
             if opcode == 8:
                 raise OSError("closed")
+            socket.stay(json.loads(data), sign_in)
     except (OSError, asyncio.IncompleteReadError) as error:
         if not until.is_set():
             tally.errors[f"idle socket: {type(error).__name__}"] += 1
 
 
-async def live(n, port, token, session, tally, until):
+async def live(n, port, sign_in, session, tally, until):
     rng = random.Random(n)
     try:
-        socket = await Socket().open(port, f"/ws/llm-stream?session_id={session}", token)
+        socket = await Socket().open(port, f"/ws/llm-stream?session_id={session}", sign_in.token)
         while not until.is_set():
             await asyncio.sleep(rng.uniform(2, 6))
             began = time.monotonic()
@@ -196,6 +224,7 @@ async def live(n, port, token, session, tally, until):
                 if opcode == 8:
                     raise OSError("closed")
                 message = json.loads(data)
+                socket.stay(message, sign_in)
                 if message["type"] == "outline" and not outlined:
                     outlined = True
                     tally.ms["live: outline"].append(1000 * (time.monotonic() - began))
