@@ -62,6 +62,10 @@ struct store_driver {
     int (*profile_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
 
     int (*session_put)(void *db, const struct store_session *session, struct errbuf *why);
+    int (*session_import)(void *db, const struct store_profile *profile, size_t most,
+                          const struct store_session *session,
+                          const struct store_transcript *transcripts, size_t count,
+                          struct errbuf *why);
     int (*session_get)(void *db, const char *user_id, const char *id, struct store_session *session,
                        struct errbuf *why);
     int (*session_list)(void *db, const char *user_id, enum store_status status, size_t limit,

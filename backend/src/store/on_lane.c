@@ -150,6 +150,9 @@ WRITE_1(profile_put, const struct store_profile *, profile)
 WRITE_2(profile_add, const struct store_profile *, profile, size_t, most)
 WRITE_2(profile_erase, const char *, user_id, const char *, id)
 WRITE_1(session_put, const struct store_session *, session)
+WRITE_5(session_import, const struct store_profile *, profile, size_t, most,
+        const struct store_session *, session, const struct store_transcript *, transcripts, size_t,
+        count)
 WRITE_2(session_erase, const char *, user_id, const char *, id)
 WRITE_1(transcript_put, struct store_transcript *, transcript)
 WRITE_2(transcript_erase, const char *, session_id, const char *, id)
@@ -172,6 +175,7 @@ const struct store_driver store_on_lane = {
     .profile_add = profile_add,
     .profile_erase = profile_erase,
     .session_put = session_put,
+    .session_import = session_import,
     .session_erase = session_erase,
     .transcript_put = transcript_put,
     .transcript_erase = transcript_erase,

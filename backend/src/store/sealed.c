@@ -317,6 +317,56 @@ int sealed_transcript_put(struct store *store, const struct seal *seal,
     return err;
 }
 
+static void free_transcripts(struct store_transcript *sealed, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free_copy(transcript_fields(&sealed[i]));
+    free(sealed);
+}
+
+/* Copies with their fields sealed; free_transcripts(). */
+static int seal_transcripts(const struct seal *seal, const struct store_transcript *clear,
+                            size_t count, struct store_transcript **sealed, struct errbuf *why)
+{
+    struct store_transcript *to = calloc(count + 1, sizeof(*to));
+    int err = 0;
+
+    if (!to)
+        return err_set(why, UV_ENOMEM, "out of memory");
+    for (size_t i = 0; i < count && !err; i++) {
+        to[i] = clear[i];
+        err = seal_copy(seal, transcript_fields(&to[i]), why);
+    }
+    *sealed = to;
+    return err;
+}
+
+int sealed_session_import(struct store *store, const struct seal *seal,
+                          const struct store_profile *profile, size_t most,
+                          const struct store_session *session,
+                          const struct store_transcript *transcripts, size_t count,
+                          struct errbuf *why)
+{
+    struct store_profile owner = {.name = NULL};
+    struct store_session head = *session;
+    struct store_transcript *said = NULL;
+    int err = seal_copy(seal, session_fields(&head), why);
+
+    if (!err && profile) {
+        owner = *profile;
+        err = seal_copy(seal, profile_fields(&owner), why);
+    }
+    if (!err)
+        err = seal_transcripts(seal, transcripts, count, &said, why);
+    if (!err)
+        err = store_session_import(store, profile ? &owner : NULL, most, &head, said, count, why);
+    if (said)
+        free_transcripts(said, count);
+    free_copy(profile_fields(&owner));
+    free_copy(session_fields(&head));
+    return err;
+}
+
 /* -------------------------------------------------------------------------------- voices */
 
 static struct fields voice_fields(struct store_voice *v, bool *unreadable)

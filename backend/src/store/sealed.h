@@ -48,6 +48,13 @@ int sealed_session_change(struct store *store, const struct seal *seal, const ch
                           const char *id, int (*fn)(struct store_session *session, void *arg),
                           void *arg, struct store_session *session, struct errbuf *why);
 
+/** As store_session_import(), all in clear. */
+int sealed_session_import(struct store *store, const struct seal *seal,
+                          const struct store_profile *profile, size_t most,
+                          const struct store_session *session,
+                          const struct store_transcript *transcripts, size_t count,
+                          struct errbuf *why);
+
 /** voice->voice in clear. */
 int sealed_voice_put(struct store *store, const struct seal *seal, const struct store_voice *voice,
                      struct errbuf *why);

@@ -322,22 +322,31 @@ static int read_record(sqlite3_stmt *stmt, const struct record *record, void *da
 /* ------------------------------------------------------------------------- common shapes */
 
 /* Put one record with one statement of its own. none: the code when no row was touched. */
+static int write_record(struct conn *conn, int index, const struct record *record, const void *data,
+                        int none, struct errbuf *why)
+{
+    int err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, index, &err, why);
+
+    if (!stmt)
+        return err;
+    err = conn_error(conn, bind_record(stmt, record, data), why);
+    if (!err)
+        err = conn_run(conn, stmt, why);
+    if (!err && none && sqlite3_changes(conn->sq) == 0)
+        err = err_set(why, none, "there is no such record");
+    return err;
+}
+
 static int put(struct sqlite_db *db, int index, const struct record *record, const void *data,
                int none, struct errbuf *why)
 {
     struct conn *conn = NULL;
-    sqlite3_stmt *stmt;
     int err;
 
     if ((err = conn_write(db, &conn, why)))
         return err;
-    stmt = conn_stmt(conn, index, &err, why);
-    if (stmt)
-        err = conn_error(conn, bind_record(stmt, record, data), why);
-    if (stmt && !err)
-        err = conn_run(conn, stmt, why);
-    if (!err && none && sqlite3_changes(conn->sq) == 0)
-        err = err_set(why, none, "there is no such record");
+    err = write_record(conn, index, record, data, none, why);
     conn_done(conn);
     return err;
 }
@@ -1116,24 +1125,33 @@ static int profile_put(void *db, const struct store_profile *profile, struct err
     return put(db, PROFILE_PUT, &store_record_profile, profile, UV_ENOENT, why);
 }
 
-static int profile_add(void *db, const struct store_profile *profile, size_t most,
+static int add_profile(struct conn *conn, const struct store_profile *profile, size_t most,
                        struct errbuf *why)
 {
-    struct conn *conn = NULL;
-    sqlite3_stmt *stmt;
-    int err;
+    int err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, PROFILE_ADD, &err, why);
 
-    if ((err = conn_write(db, &conn, why)))
+    if (!stmt)
         return err;
-    stmt = conn_stmt(conn, PROFILE_ADD, &err, why);
-    if (stmt)
-        err = conn_error(conn, bind_record(stmt, &store_record_profile, profile), why);
-    if (stmt && !err) {
+    err = conn_error(conn, bind_record(stmt, &store_record_profile, profile), why);
+    if (!err) {
         sqlite3_bind_int64(stmt, (int)store_record_profile.count + 1, (int64_t)most);
         err = conn_run(conn, stmt, why);
     }
     if (!err && sqlite3_changes(conn->sq) == 0)
         err = err_set(why, UV_ERANGE, "the user has %zu profiles, which is the most", most);
+    return err;
+}
+
+static int profile_add(void *db, const struct store_profile *profile, size_t most,
+                       struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    int err;
+
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    err = add_profile(conn, profile, most, why);
     conn_done(conn);
     return err;
 }
@@ -1245,17 +1263,7 @@ static int count_questions(struct conn *conn, const char *session_id, struct err
 
 static int write_transcript(struct conn *conn, const struct store_transcript *t, struct errbuf *why)
 {
-    int err = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_PUT, &err, why);
-
-    if (!stmt)
-        return err;
-    err = conn_error(conn, bind_record(stmt, &store_record_transcript, t), why);
-    if (!err)
-        err = conn_run(conn, stmt, why);
-    if (!err && sqlite3_changes(conn->sq) == 0)
-        err = err_set(why, UV_ENOENT, "there is no such record");
-    return err;
+    return write_record(conn, TRANSCRIPT_PUT, &store_record_transcript, t, UV_ENOENT, why);
 }
 
 static int transcript_put(void *db, struct store_transcript *transcript, struct errbuf *why)
@@ -1277,6 +1285,31 @@ static int transcript_put(void *db, struct store_transcript *transcript, struct 
         err = conn_exec(conn, "COMMIT", why);
     if (!err)
         transcript->question_number = t.question_number;
+    conn_done(conn);
+    return err;
+}
+
+static int session_import(void *db, const struct store_profile *profile, size_t most,
+                          const struct store_session *session,
+                          const struct store_transcript *transcripts, size_t count,
+                          struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    int err;
+
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    err = conn_exec(conn, "BEGIN IMMEDIATE", why);
+    if (!err && profile)
+        err = add_profile(conn, profile, most, why);
+    if (!err)
+        err = write_record(conn, SESSION_PUT, &store_record_session, session, UV_ENOENT, why);
+    for (size_t i = 0; i < count && !err; i++)
+        err = write_transcript(conn, &transcripts[i], why);
+    if (!err)
+        err = count_questions(conn, session->id, why);
+    if (!err)
+        err = conn_exec(conn, "COMMIT", why);
     conn_done(conn);
     return err;
 }
@@ -1480,6 +1513,7 @@ const struct store_driver store_sqlite = {
     .profile_count = profile_count,
     .profile_erase = profile_erase,
     .session_put = session_put,
+    .session_import = session_import,
     .session_get = session_get,
     .session_list = session_list,
     .session_erase = session_erase,

@@ -406,7 +406,7 @@ int store_profile_erase(struct store *store, const char *user_id, const char *id
 
 /* ----------------------------------------------------------------------------- sessions */
 
-int store_session_put(struct store *store, const struct store_session *session, struct errbuf *why)
+static int check_session(const struct store_session *session, struct errbuf *why)
 {
     int err = check_own_id(session->id, "session", why);
 
@@ -417,7 +417,47 @@ int store_session_put(struct store *store, const struct store_session *session, 
     if (!err &&
         (!session->metadata || session->status < STORE_ACTIVE || session->status > STORE_ABANDONED))
         err = err_set(why, UV_EINVAL, "a session has metadata and a status");
+    return err;
+}
+
+static int check_transcript(const struct store_transcript *transcript, struct errbuf *why)
+{
+    int err = check_own_id(transcript->id, "transcript", why);
+
+    if (!err)
+        err = check_id(transcript->session_id, "session", why);
+    if (!err && (transcript->line < STORE_QUESTION || transcript->line > STORE_CANDIDATE))
+        err = err_set(why, UV_EINVAL, "that is no kind of transcript");
+    if (!err && (!transcript->metrics || transcript->question_number < 0))
+        err = err_set(why, UV_EINVAL, "a transcript has metrics and no negative number");
+    return err;
+}
+
+int store_session_put(struct store *store, const struct store_session *session, struct errbuf *why)
+{
+    int err = check_session(session, why);
+
     return err ? err : store->writer->session_put(store->writer_db, session, why);
+}
+
+int store_session_import(struct store *store, const struct store_profile *profile, size_t most,
+                         const struct store_session *session,
+                         const struct store_transcript *transcripts, size_t count,
+                         struct errbuf *why)
+{
+    int err = check_session(session, why);
+
+    if (!err && profile)
+        err = check_profile(profile, why);
+    for (size_t i = 0; i < count && !err; i++) {
+        err = check_transcript(&transcripts[i], why);
+        if (!err && (strcmp(transcripts[i].session_id, session->id) != 0 ||
+                     transcripts[i].question_number == 0))
+            err = err_set(why, UV_EINVAL, "a transcript is imported with its session and number");
+    }
+    return err ? err
+               : store->writer->session_import(store->writer_db, profile, most, session,
+                                               transcripts, count, why);
 }
 
 int store_session_get(struct store *store, const char *user_id, const char *id,
@@ -453,14 +493,8 @@ int store_session_erase(struct store *store, const char *user_id, const char *id
 int store_transcript_put(struct store *store, struct store_transcript *transcript,
                          struct errbuf *why)
 {
-    int err = check_own_id(transcript->id, "transcript", why);
+    int err = check_transcript(transcript, why);
 
-    if (!err)
-        err = check_id(transcript->session_id, "session", why);
-    if (!err && (transcript->line < STORE_QUESTION || transcript->line > STORE_CANDIDATE))
-        err = err_set(why, UV_EINVAL, "that is no kind of transcript");
-    if (!err && (!transcript->metrics || transcript->question_number < 0))
-        err = err_set(why, UV_EINVAL, "a transcript has metrics and no negative number");
     return err ? err : store->writer->transcript_put(store->writer_db, transcript, why);
 }
 

@@ -251,6 +251,13 @@ int store_session_change(struct store *store, const char *user_id, const char *i
                          struct store_session *session, struct errbuf *why);
 int store_session_get(struct store *store, const char *user_id, const char *id,
                       struct store_session *session, struct errbuf *why);
+/** A session that was kept somewhere else, with all that was said in it: all of it or nothing.
+ *  profile, if not NULL, is added with it, as store_profile_add(). The numbers of the transcripts
+ *  stay; UV_EEXIST: two questions have the same. */
+int store_session_import(struct store *store, const struct store_profile *profile, size_t most,
+                         const struct store_session *session,
+                         const struct store_transcript *transcripts, size_t count,
+                         struct errbuf *why);
 int store_session_list(struct store *store, const char *user_id, enum store_status status,
                        size_t limit, const char *cursor, struct store_list *list,
                        struct errbuf *why);

@@ -795,6 +795,54 @@ static void a_transcript_without_its_parts_is_none(void **state)
     }
 }
 
+/* All of it or nothing: what fails in the middle leaves no profile and no session behind. */
+static void a_session_is_imported_whole_or_not_at_all(void **state)
+{
+    struct fixture *f = *state;
+    struct store *s = f->store;
+    struct store_profile profile = make_profile(&f->ada, "Ada");
+    struct store_session session = make_session(&f->ada);
+    struct store_transcript said[3];
+    struct store_session kept;
+    struct store_list list;
+    size_t profiles;
+
+    memcpy(session.profile_id, profile.id, sizeof(profile.id));
+    for (int i = 0; i < 3; i++) {
+        said[i] = make_transcript(&session);
+        said[i].question_number = 7 + i;
+    }
+    said[1].line = STORE_CANDIDATE;
+    said[2].question_number = 7;
+    assert_int_equal(store_session_import(s, &profile, 10, &session, said, 3, NULL), UV_EEXIST);
+    said[2].question_number = 0;
+    REFUSED(UV_EINVAL, "a transcript is imported with its session and number",
+            store_session_import(s, &profile, 10, &session, said, 3, &why));
+    said[2].question_number = 9;
+    assert_int_equal(store_session_import(s, &profile, 0, &session, said, 3, NULL), UV_ERANGE);
+    assert_int_equal(store_session_get(s, f->ada.id, session.id, &kept, NULL), UV_ENOENT);
+    assert_int_equal(store_profile_count(s, f->ada.id, &profiles, NULL), 0);
+    assert_int_equal(profiles, 0);
+
+    assert_int_equal(store_session_import(s, &profile, 10, &session, said, 3, NULL), 0);
+    assert_int_equal(store_session_get(s, f->ada.id, session.id, &kept, NULL), 0);
+    assert_int_equal(kept.question_count, 2);
+    assert_string_equal(kept.profile_id, profile.id);
+    store_session_release(&kept);
+    assert_int_equal(store_transcript_list(s, f->ada.id, session.id, false, 10, NULL, &list, NULL),
+                     0);
+    assert_int_equal(list.count, 3);
+    assert_int_equal(((struct store_transcript *)list.items)[1].line, STORE_CANDIDATE);
+    assert_int_equal(((struct store_transcript *)list.items)[2].question_number, 9);
+    store_list_release(&list, STORE_KIND_TRANSCRIPT);
+    assert_int_equal(store_session_get(s, f->bob.id, session.id, &kept, NULL), UV_ENOENT);
+
+    id_new(session.id); /* a profile of somebody else's */
+    session.user_id[0] = '\0';
+    memcpy(session.user_id, f->bob.id, sizeof(session.user_id));
+    assert_int_equal(store_session_import(s, NULL, 0, &session, NULL, 0, NULL), UV_ENOENT);
+}
+
 static void a_refresh_token_without_its_parts_is_none(void **state)
 {
     static const char parts[] = "a refresh token has a hash and a family";
@@ -1318,6 +1366,7 @@ int main(int argc, char **argv)
         EACH(what_is_somebody_elses_is_not_there),
         EACH(erasing_a_profile_keeps_its_sessions),
         EACH(a_session_comes_back_as_it_was_put),
+        EACH(a_session_is_imported_whole_or_not_at_all),
         EACH(pages_hold_every_session_once_newest_first),
         EACH(a_page_that_cannot_be_is_refused),
         EACH(what_is_no_id_names_nothing),
