@@ -356,6 +356,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A session out of a file that was exported as JSON
+         * @description Everything in the file is kept, all of it or nothing. Ids are new: the session may still be there. A profile of the user's that the
+         *     session names is used; otherwise the file's is added. Recordings are no part of the file, so `audioUrl` is `null`.
+         */
+        post: operations["importSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{sessionId}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        /** Where each question's time went */
+        get: operations["getSessionTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{sessionId}": {
         parameters: {
             query?: never;
@@ -1105,8 +1145,16 @@ export interface components {
             nextCursor: string | null;
         };
         ExportRequest: {
-            /** @enum {string} */
-            format: "pdf" | "json" | "md";
+            /**
+             * @description `srt` holds what was said, as subtitles that begin with the session
+             * @enum {string}
+             */
+            format: "pdf" | "json" | "md" | "docx" | "srt";
+            /**
+             * @description How far the reader's clock was from UTC when the interview was; times in `pdf`, `md` and `docx` are told by it
+             * @default +00:00
+             */
+            utcOffset: string;
         };
         /** @description What `format` `json` gives */
         SessionExport: {
@@ -1115,6 +1163,43 @@ export interface components {
             profile: components["schemas"]["Profile"] | null;
             /** @description Oldest first */
             transcripts: components["schemas"]["Transcript"][];
+        };
+        /** @description A file as `SessionExport` describes it; members it does not name are refused, so that nothing is lost unseen */
+        SessionImport: {
+            exportedAt?: components["schemas"]["Time"];
+            session: components["schemas"]["Session"];
+            profile?: components["schemas"]["Profile"] | null;
+            transcripts: components["schemas"]["Transcript"][];
+        };
+        /**
+         * @description What Latency calls finalMs, outlineMs, firstTokenMs and totalMs
+         * @enum {string}
+         */
+        TimelineStage: "final" | "outline" | "firstToken" | "total";
+        Timeline: {
+            sessionId: components["schemas"]["Id"];
+            /** @description Over all questions that reached the stage, each from the end of the question's speech (or from the request, when it was typed) */
+            stages: {
+                stage: components["schemas"]["TimelineStage"];
+                count: number;
+                p50Ms: number;
+                p90Ms: number;
+                maxMs: number;
+            }[];
+            items: {
+                transcriptId: components["schemas"]["Id"];
+                questionNumber: number;
+                /** @description From the session's beginning to the question */
+                sinceStartMs: number;
+                /** @description How long the question took to say; 0 when it was typed */
+                speechMs: number;
+                /** @description Empty while it is not answered */
+                provider: string;
+                stages: {
+                    stage: components["schemas"]["TimelineStage"];
+                    atMs: number;
+                }[];
+            }[];
         };
         /** @description What a person agreed to before their voice was learned; absent when none was */
         VoiceConsent: {
@@ -2414,6 +2499,76 @@ export interface operations {
             "5XX": components["responses"]["Problem"];
         };
     };
+    importSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionImport"];
+            };
+        };
+        responses: {
+            /** @description The session as it is kept */
+            201: {
+                headers: {
+                    /** @description `/api/v1/sessions/{id}` */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `conflict`: the profile in the file would be one more than the 200 a user can have */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getSessionTimeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each question with the milliseconds at which each stage was reached, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
     getSession: {
         parameters: {
             query?: never;
@@ -2770,6 +2925,8 @@ export interface operations {
                     "application/pdf": string;
                     "application/json": components["schemas"]["SessionExport"];
                     "text/markdown": string;
+                    "application/x-subrip": string;
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
                 };
             };
             400: components["responses"]["BadRequest"];

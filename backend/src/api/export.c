@@ -14,42 +14,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRANSCRIPTS_MAX = 2000 }; /* in one file; a day of interviewing has a few hundred */
-
 static const struct field fields[] = {
-    {"format", FIELD_CHOICE, .choices = "pdf|json|md", .flags = FIELD_REQUIRED},
+    {"format", FIELD_CHOICE, .choices = "pdf|json|md|docx|srt", .flags = FIELD_REQUIRED},
+    {"utcOffset", FIELD_TEXT, .min = 6, .max = 6},
     {.name = NULL},
 };
 
-struct pairs {
-    struct store_transcript *at;
-    size_t n;
-};
-
-static void release(struct pairs *pairs)
+/* How far the clock of who reads is from UTC, "+05:30", in minutes: islands are 14 hours ahead. */
+static bool read_offset(const char *text, int *minutes)
 {
-    for (size_t i = 0; i < pairs->n; i++)
-        store_transcript_release(&pairs->at[i]);
-    free(pairs->at);
+    static const char form[] = "+00:00"; /* a zero stands for any digit */
+
+    for (size_t i = 0; form[i]; i++)
+        if (form[i] == '0' ? text[i] < '0' || text[i] > '9'
+                           : text[i] != form[i] && !(i == 0 && text[0] == '-'))
+            return false;
+    *minutes = atoi(text + 1) * 60 + atoi(text + 4);
+    if (atoi(text + 4) > 59 || *minutes > 14 * 60)
+        return false;
+    if (text[0] == '-')
+        *minutes = -*minutes;
+    return true;
 }
 
-/* Moves the records of a page to the end of pairs. */
-static int take(struct pairs *pairs, struct store_list *list)
+void session_said_release(struct session_said *said)
 {
-    struct store_transcript *more =
-        realloc(pairs->at, (pairs->n + list->count + 1) * sizeof(*more));
+    for (size_t i = 0; i < said->n; i++)
+        store_transcript_release(&said->at[i]);
+    free(said->at);
+}
+
+/* Moves the records of a page to the end of said. */
+static int take(struct session_said *said, struct store_list *list)
+{
+    struct store_transcript *more = realloc(said->at, (said->n + list->count + 1) * sizeof(*more));
 
     if (!more)
         return UV_ENOMEM;
-    pairs->at = more;
+    said->at = more;
     if (list->count)
-        memcpy(more + pairs->n, list->items, list->count * sizeof(*more));
-    pairs->n += list->count;
+        memcpy(more + said->n, list->items, list->count * sizeof(*more));
+    said->n += list->count;
     list->count = 0;
     return 0;
 }
 
-static int load_pairs(const struct http_request *req, struct pairs *pairs, struct errbuf *why)
+int session_said_load(const struct http_request *req, struct session_said *said, struct errbuf *why)
 {
     const struct app *app = app_of(req);
     char cursor[STORE_CURSOR_MAX] = "";
@@ -63,12 +73,12 @@ static int load_pairs(const struct http_request *req, struct pairs *pairs, struc
         if (err)
             return err;
         memcpy(cursor, list.next, sizeof(cursor));
-        err = take(pairs, &list);
+        err = take(said, &list);
         store_list_release(&list, STORE_KIND_TRANSCRIPT);
-    } while (!err && cursor[0] && pairs->n < TRANSCRIPTS_MAX);
+    } while (!err && cursor[0]);
 
-    for (size_t i = 0; i < pairs->n && !err; i++)
-        err = sealed_transcript_open(app->seal, &pairs->at[i], why);
+    for (size_t i = 0; i < said->n && !err; i++)
+        err = sealed_transcript_open(app->seal, &said->at[i], why);
     return err;
 }
 
@@ -95,12 +105,13 @@ int api_export_session(const struct http_request *req, struct http_response *res
 {
     const struct app *app = app_of(req);
     struct store_profile profile = {.id = ""};
-    struct pairs pairs = {NULL, 0};
+    struct session_said said = {NULL, 0};
     struct store_session session;
     struct errbuf why = {""};
     struct export_doc doc = {
         .session = &session, .exported_at = clock_unix_ms(), .process = id_of_process()};
     const struct export_format *format;
+    const char *offset;
     json_t *body;
     int err;
 
@@ -113,6 +124,13 @@ int api_export_session(const struct http_request *req, struct http_response *res
         return 0;
     }
     format = export_find(json_str(body, "format"));
+    offset = json_str(body, "utcOffset");
+    if (offset && !read_offset(offset, &doc.utc_offset)) {
+        validate_refuse(req, res, "/utcOffset", "must be like +05:30, at most 14 hours");
+        json_decref(body);
+        store_session_release(&session);
+        return 0;
+    }
     json_decref(body);
 
     if (session.profile_id[0])
@@ -121,16 +139,16 @@ int api_export_session(const struct http_request *req, struct http_response *res
     if (err == UV_ENOENT)
         err = 0; /* deleted in between */
     if (!err)
-        err = load_pairs(req, &pairs, &why);
+        err = session_said_load(req, &said, &why);
     doc.profile = profile.id[0] ? &profile : NULL;
-    doc.transcripts = pairs.at;
-    doc.transcript_count = pairs.n;
+    doc.transcripts = said.at;
+    doc.transcript_count = said.n;
     if (err)
         reply_failed(req, res, err, &why, "session");
     else
         err = write_file(req, res, format, &doc, &why);
 
-    release(&pairs);
+    session_said_release(&said);
     store_profile_release(&profile);
     store_session_release(&session);
     return 0;

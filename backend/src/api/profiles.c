@@ -1,8 +1,8 @@
 /**
  * @file api/profiles.c  Who the candidate is
  */
+#include "api/profiles.h"
 #include "api/reply.h"
-#include "api/validate.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "export/record.h"
@@ -11,20 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    PROFILES_MAX = 200, /* of one user */
-    TEXT_MAX = 65536,   /* context, in bytes and in characters */
-};
-
-static const struct field fields[] = {
-    {"name", FIELD_TEXT, .min = 1, .max = 120, .flags = FIELD_REQUIRED | FIELD_TRIM},
-    {"role", FIELD_TEXT, .max = 120, .flags = FIELD_TRIM},
-    {"yearsExperience", FIELD_NUMBER, .min = 0, .max = 80},
-    {"skills", FIELD_TEXTS, .min = 1, .max = 64, .items_max = 100, .flags = FIELD_TRIM},
-    {"industry", FIELD_TEXT, .max = 120, .flags = FIELD_TRIM},
-    {"context", FIELD_TEXT, .max = TEXT_MAX, .bytes_max = TEXT_MAX},
-    {.name = NULL},
-};
+static const struct field fields[] = {PROFILE_FIELDS, {.name = NULL}};
 
 static int set(char **field, char *fresh)
 {
@@ -42,10 +29,8 @@ static int set_text(char **field, const json_t *body, const char *name)
     return set(field, strdup(text ? text : ""));
 }
 
-/* A profile is written whole: the members of body, and defaults for what is not there. */
-static int fill(struct store_profile *p, void *arg)
+int profile_fill(struct store_profile *p, const json_t *body)
 {
-    const json_t *body = arg;
     const json_t *skills = json_object_get(body, "skills");
     int err = set_text(&p->name, body, "name");
 
@@ -62,6 +47,12 @@ static int fill(struct store_profile *p, void *arg)
     return err;
 }
 
+int profile_refuse_more(const struct http_request *req, struct http_response *res)
+{
+    return http_problem(res, req, 409, "conflict",
+                        "You have 200 profiles, which is the most; delete one first.", NULL);
+}
+
 static int post_profile(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
@@ -74,13 +65,12 @@ static int post_profile(const struct http_request *req, struct http_response *re
         return 0;
     id_new(profile.id);
     memcpy(profile.user_id, req->user, sizeof(profile.user_id));
-    err = fill(&profile, body);
+    err = profile_fill(&profile, body);
     profile.created_at = profile.updated_at;
     if (!err)
         err = sealed_profile_add(app->store, app->seal, &profile, PROFILES_MAX, &why);
     if (err == UV_ERANGE) {
-        http_problem(res, req, 409, "conflict",
-                     "You have 200 profiles, which is the most; delete one first.", NULL);
+        profile_refuse_more(req, res);
     } else if (err) {
         reply_failed(req, res, err, &why, "user");
     } else {
@@ -134,6 +124,12 @@ static void refuse_body(const struct http_request *req, struct http_response *re
         store_profile_release(&p);
 }
 
+/* A profile is written whole: the members of body, and defaults for what is not there. */
+static int replace(struct store_profile *profile, void *arg)
+{
+    return profile_fill(profile, arg);
+}
+
 static int put_profile(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
@@ -146,8 +142,8 @@ static int put_profile(const struct http_request *req, struct http_response *res
         refuse_body(req, res);
         return 0;
     }
-    err = sealed_profile_change(app->store, app->seal, req->user, http_param(req, "id"), fill, body,
-                                &profile, &why);
+    err = sealed_profile_change(app->store, app->seal, req->user, http_param(req, "id"), replace,
+                                body, &profile, &why);
     json_decref(body);
     if (err)
         return reply_failed(req, res, err, &why, "profile");

@@ -13,15 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    TEXT_MAX = 65536, /* job description, in bytes and in characters */
-    TITLE_MAX = 120,
-};
+enum { IMPORT_MAX = 32 << 20 }; /* a file of an interview, [bytes] */
 
 #define SHARED_FIELDS                                                                              \
-    {"title", FIELD_TEXT, .max = TITLE_MAX, .flags = FIELD_TRIM},                                  \
+    {"title", FIELD_TEXT, .max = SESSION_TITLE_MAX, .flags = FIELD_TRIM},                          \
         {"profileId", FIELD_TEXT, .max = 64, .flags = FIELD_NULLABLE},                             \
-        {"jobDescription", FIELD_TEXT, .max = TEXT_MAX, .bytes_max = TEXT_MAX},                    \
+        {"jobDescription", FIELD_TEXT, .max = SESSION_JOB_MAX, .bytes_max = SESSION_JOB_MAX},      \
         {"language", FIELD_LANGUAGE, .flags = 0},                                                  \
         {"llmProvider", FIELD_TEXT, .max = 64, .flags = FIELD_NULLABLE},                           \
     {                                                                                              \
@@ -282,5 +279,9 @@ const struct http_route api_sessions_routes[] = {
     {"GET", "/api/v1/sessions/{id}/transcripts", api_list_transcripts, .flags = ROUTE_AUTH},
     {"POST", "/api/v1/sessions/{id}/export", api_export_session,
      .flags = ROUTE_AUTH | ROUTE_LANE_READ, .types = HTTP_JSON},
+    {"POST", "/api/v1/sessions/import", api_import_session, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
+     .body_max = IMPORT_MAX, .types = HTTP_JSON},
+    {"GET", "/api/v1/sessions/{id}/timeline", api_session_timeline,
+     .flags = ROUTE_AUTH | ROUTE_LANE_READ},
     {.method = NULL},
 };

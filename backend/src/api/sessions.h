@@ -5,8 +5,27 @@
 #define API_SESSIONS_H
 
 #include "net/http.h"
+#include "store/store.h"
 
 int api_list_transcripts(const struct http_request *req, struct http_response *res);
 int api_export_session(const struct http_request *req, struct http_response *res);
+int api_import_session(const struct http_request *req, struct http_response *res);
+int api_session_timeline(const struct http_request *req, struct http_response *res);
+
+enum {
+    SESSION_JOB_MAX = 65536, /**< Job description, in bytes and in characters */
+    SESSION_TITLE_MAX = 120,
+    SESSION_TRANSCRIPTS_MAX = 50000, /**< Imported at once; two hours have some 20,000 lines */
+};
+
+/** All that was said in the session that the path names, in clear, oldest first. */
+struct session_said {
+    struct store_transcript *at;
+    size_t n;
+};
+
+int session_said_load(const struct http_request *req, struct session_said *said,
+                      struct errbuf *why);
+void session_said_release(struct session_said *said); /**< After a failure too */
 
 #endif

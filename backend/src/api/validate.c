@@ -3,6 +3,7 @@
  */
 #include "api/validate.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -185,6 +186,28 @@ static void check_number(struct check *c, const struct field *f, const char *poi
 static void check_members(struct check *c, const struct field *fields, const char *pointer,
                           json_t *object);
 
+static void check_objects(struct check *c, const struct field *f, const char *pointer,
+                          json_t *array)
+{
+    char item[POINTER_MAX + 32];
+    char message[64];
+
+    if (json_array_size(array) > f->items_max) {
+        snprintf(message, sizeof(message), "must have at most %zu items", f->items_max);
+        complain(c, pointer, message);
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        json_t *value = json_array_get(array, i);
+
+        snprintf(item, sizeof(item), "%s/%zu", pointer, i);
+        if (json_is_object(value))
+            check_members(c, f->members, item, value);
+        else
+            complain(c, item, "must be an object");
+    }
+}
+
 static const char *wanted(const struct field *f)
 {
     switch (f->kind) {
@@ -196,7 +219,10 @@ static const char *wanted(const struct field *f)
         return "must be true or false";
     case FIELD_OBJECT:
         return "must be an object";
+    case FIELD_OBJECTS:
+        return "must be a list of objects";
     case FIELD_TEXT:
+    case FIELD_TIME:
     case FIELD_CHOICE:
     case FIELD_EMAIL:
     case FIELD_LANGUAGE:
@@ -217,7 +243,10 @@ static bool has_kind(const struct field *f, const json_t *value)
         return json_is_boolean(value);
     case FIELD_OBJECT:
         return json_is_object(value);
+    case FIELD_OBJECTS:
+        return json_is_array(value);
     case FIELD_TEXT:
+    case FIELD_TIME:
     case FIELD_CHOICE:
     case FIELD_EMAIL:
     case FIELD_LANGUAGE:
@@ -239,6 +268,7 @@ static bool is_id(const char *text, size_t max)
 static void check_value(struct check *c, const struct field *f, const char *pointer, json_t *object)
 {
     json_t *value = json_object_get(object, f->name);
+    int64_t time;
 
     if (json_is_null(value) && f->flags & FIELD_NULLABLE)
         return;
@@ -275,8 +305,15 @@ static void check_value(struct check *c, const struct field *f, const char *poin
         if (!is_id(json_string_value(value), f->max))
             complain(c, pointer, "must be an id");
         break;
+    case FIELD_TIME:
+        if (clock_parse(json_string_value(value), &time) || time < 0)
+            complain(c, pointer, "must be a time such as 2026-01-31T23:59:59Z");
+        break;
     case FIELD_OBJECT:
         check_members(c, f->members, pointer, value);
+        break;
+    case FIELD_OBJECTS:
+        check_objects(c, f, pointer, value);
         break;
     case FIELD_SWITCH:
         break;

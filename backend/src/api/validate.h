@@ -32,7 +32,9 @@ enum field_kind {
     FIELD_EMAIL,    /**< name@domain */
     FIELD_LANGUAGE, /**< en, en-GB, auto */
     FIELD_ID,       /**< 1..max of A-Z a-z 0-9 _ - */
+    FIELD_TIME,     /**< RFC 3339, not before 1970 */
     FIELD_OBJECT,   /**< Members in .members */
+    FIELD_OBJECTS,  /**< Array of such objects, at most items_max */
 };
 
 enum {

@@ -13,6 +13,9 @@ static const struct export_format formats[] = {
     {"json", "application/json", "json", export_json},
     {"md", "text/markdown; charset=utf-8", "md", export_markdown},
     {"pdf", "application/pdf", "pdf", export_pdf},
+    {"docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx",
+     export_docx},
+    {"srt", "application/x-subrip; charset=utf-8", "srt", export_srt},
 };
 
 const struct export_format *export_find(const char *name)

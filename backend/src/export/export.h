@@ -4,9 +4,10 @@
  *     const struct export_format *format = export_find("pdf");
  *     format->write(&doc, &out, why);
  *
- * The formats stand in one table (export/export.c). The PDF one is a shared module of its own,
- * interviewd-pdf, loaded at its first use, because pango and cairo would cost every start memory
- * that few need.
+ * The formats stand in one table (export/export.c). PDF and Word are shared modules of their own,
+ * interviewd-pdf and interviewd-docx, loaded at their first use, because pango, cairo and
+ * libzip would cost every start memory that few need. Except for JSON, which says when it was
+ * exported, the same document gives the same bytes.
  *
  * Threads    Request workers; calls may overlap.
  * Errors     UV_ENOSYS with a sentence when a format's module is not there; UV_ENOBUFS past
@@ -31,11 +32,12 @@ struct export_doc {
     const struct store_transcript *transcripts; /**< Oldest first; question, answer, detail clear */
     size_t transcript_count;
     int64_t exported_at; /**< [ms] since 1970 */
+    int utc_offset;      /**< Of the reader's clock when the interview was, east positive, [min] */
     const char *process; /**< id_of_process(): what another run left unfinished is cut off */
 };
 
 struct export_format {
-    const char *name; /**< "json", "md", "pdf" */
+    const char *name; /**< "json", "md", "pdf", "docx", "srt" */
     const char *type; /**< Media type */
     const char *extension;
     int (*write)(const struct export_doc *doc, struct buf *out, struct errbuf *why);

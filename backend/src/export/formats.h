@@ -11,9 +11,15 @@ int export_markdown(const struct export_doc *doc, struct buf *out, struct errbuf
 /** Loads interviewd-pdf at the first call. */
 int export_pdf(const struct export_doc *doc, struct buf *out, struct errbuf *why);
 
-/** The one symbol of the module interviewd-pdf. */
-#define EXPORT_PDF_SYMBOL "interviewd_pdf_write"
+/** Loads interviewd-docx at the first call. */
+int export_docx(const struct export_doc *doc, struct buf *out, struct errbuf *why);
+int export_srt(const struct export_doc *doc, struct buf *out, struct errbuf *why);
+
+/** The one symbol of each module. */
+#define EXPORT_PDF_SYMBOL  "interviewd_pdf_write"
+#define EXPORT_DOCX_SYMBOL "interviewd_docx_write"
 typedef int export_write_fn(const struct export_doc *doc, struct buf *out, struct errbuf *why);
 int interviewd_pdf_write(const struct export_doc *doc, struct buf *out, struct errbuf *why);
+int interviewd_docx_write(const struct export_doc *doc, struct buf *out, struct errbuf *why);
 
 #endif

@@ -97,8 +97,7 @@ static void pair(struct buf *out, const struct story_pair *p)
     buf_printf(out, "\n## %d. ", p->number);
     text(out, "", p->question);
     buf_putc(out, '\n');
-    if (p->kind)
-        buf_printf(out, "\n*%s*\n", p->kind);
+    buf_printf(out, "\n*%s%s%s*\n", p->time, p->kind ? " \xc2\xb7 " : "", p->kind ? p->kind : "");
     if (p->answer[0]) {
         buf_putc(out, '\n');
         text(out, "", p->answer);

@@ -348,6 +348,7 @@ static void question(struct page *p, const struct story_pair *pair)
 {
     PangoLayout *layout = lay_out(p, &question_style, pair->question, TEXT_W);
     double height = height_of(layout);
+    char kind[64];
 
     g_object_unref(layout);
     want(p, height < 300 ? height + KEEP - 30 : KEEP);
@@ -356,8 +357,9 @@ static void question(struct page *p, const struct story_pair *pair)
     number_badge(p, pair->number, p->y);
     flow(p, &question_style, pair->question[0] ? pair->question : "(no words)", 0, NULL);
     p->y += 1;
-    if (pair->kind)
-        flow(p, &label_style, pair->kind, 0, NULL);
+    snprintf(kind, sizeof(kind), "%s%s%s", pair->time, pair->kind ? " \xc2\xb7 " : "",
+             pair->kind ? pair->kind : "");
+    flow(p, &label_style, kind, 0, NULL);
     p->y += 5;
     if (pair->answer[0]) {
         flow(p, &body_style, pair->answer, 0, NULL);
@@ -400,11 +402,11 @@ static cairo_status_t write_bytes(void *closure, const unsigned char *data, unsi
     return CAIRO_STATUS_SUCCESS;
 }
 
-static void describe(cairo_surface_t *surface, const struct story *s, int64_t now)
+static void describe(cairo_surface_t *surface, const struct story *s)
 {
     char when[CLOCK_TEXT_MAX];
 
-    clock_format(now, when);
+    clock_format(s->made_at, when);
     memcpy(when + 19, "Z", 2); /* cairo takes no fraction */
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, s->title);
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "Interview Assistant");
@@ -412,15 +414,14 @@ static void describe(cairo_surface_t *surface, const struct story *s, int64_t no
 }
 
 /* Lays everything out once. out NULL: only to count. Returns the number of pages, or an error. */
-static int render(const struct story *s, PangoFontMap *fonts, int total, int64_t now,
-                  struct buf *out)
+static int render(const struct story *s, PangoFontMap *fonts, int total, struct buf *out)
 {
     struct page p = {.story = s, .total = total};
     cairo_font_options_t *exact;
     cairo_status_t status;
 
     p.surface = cairo_pdf_surface_create_for_stream(write_bytes, out, PAGE_W, PAGE_H);
-    describe(p.surface, s, now);
+    describe(p.surface, s);
     p.cr = cairo_create(p.surface);
     p.pango = pango_font_map_create_context(fonts);
     pango_context_set_round_glyph_positions(p.pango, FALSE); /* paper has no pixels */
@@ -452,9 +453,9 @@ __attribute__((visibility("default"))) int interviewd_pdf_write(const struct exp
     pthread_mutex_lock(&lock);
     if (!fonts)
         fonts = pango_cairo_font_map_new();
-    pages = render(story, fonts, 0, doc->exported_at, NULL);
+    pages = render(story, fonts, 0, NULL);
     if (pages > 0)
-        pages = render(story, fonts, pages, doc->exported_at, out);
+        pages = render(story, fonts, pages, out);
     pthread_mutex_unlock(&lock);
     story_close(story);
     return pages < 0 ? err_set(why, pages, "the PDF could not be written") : 0;

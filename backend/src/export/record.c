@@ -215,11 +215,12 @@ void record_session(struct buf *out, const struct store_session *session)
     buf_putc(out, '}');
 }
 
+const char *const record_details[] = {"voice", "kind",         "outline", "provider",
+                                      "model", "finishReason", "latency", NULL};
+
 /* What else is known of an answer, as far as the wire has a place for it. */
 static void detail_members(struct buf *out, const struct store_transcript *t)
 {
-    static const char *const names[] = {"voice", "kind",         "outline", "provider",
-                                        "model", "finishReason", "latency"};
     json_t *object = t->detail && t->detail[0] ? json_parse(t->detail, strlen(t->detail)) : NULL;
     const char *said = json_str(object, "speaker");
     const char *unfinished; /* the run of the program that was to finish it */
@@ -229,12 +230,12 @@ static void detail_members(struct buf *out, const struct store_transcript *t)
                 : t->line == STORE_CANDIDATE ? "candidate"
                                              : "interviewer");
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const json_t *value = json_object_get(object, names[i]);
+    for (const char *const *name = record_details; *name; name++) {
+        const json_t *value = json_object_get(object, *name);
 
         if (!value)
             continue;
-        buf_printf(out, ",\"%s\":", names[i]);
+        buf_printf(out, ",\"%s\":", *name);
         json_write(out, value);
     }
     unfinished = json_str(object, "unfinished");

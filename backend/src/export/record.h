@@ -20,6 +20,9 @@ void record_profile(struct buf *out, const struct store_profile *profile);
 void record_session(struct buf *out, const struct store_session *session);
 void record_transcript(struct buf *out, const struct store_transcript *transcript);
 
+/** The members of a transcript that come out of its detail, besides `speaker`; NULL ends them. */
+extern const char *const record_details[];
+
 /** A JSON string with its quotes; malformed UTF-8 becomes U+FFFD. NULL is null. */
 void record_text(struct buf *out, const char *text);
 /** "2026-05-14T09:26:53.589Z", or null when 0. */

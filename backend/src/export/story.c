@@ -40,15 +40,27 @@ static const char *look_up(const char *const (*table)[2], size_t n, const char *
 
 /* ------------------------------------------------------------------------------- heading */
 
-static void write_date(char *to, size_t size, int64_t unix_ms)
+/* A time as a clock shows that is so many minutes ahead of UTC. */
+static struct tm read_clock(int64_t unix_ms, int offset)
 {
-    time_t seconds = (time_t)(unix_ms / 1000);
-    char text[48];
+    time_t seconds = (time_t)(unix_ms / 1000) + (time_t)offset * 60;
     struct tm tm;
 
     gmtime_r(&seconds, &tm);
+    return tm;
+}
+
+static void write_date(char *to, size_t size, int64_t unix_ms, int offset)
+{
+    struct tm tm = read_clock(unix_ms, offset);
+    char zone[16] = "";
+    char text[48];
+
     strftime(text, sizeof(text), "%B %Y, %H:%M UTC", &tm);
-    snprintf(to, size, "%d %s", tm.tm_mday, text);
+    if (offset)
+        snprintf(zone, sizeof(zone), "%c%02d:%02d", offset < 0 ? '-' : '+', abs(offset) / 60 % 24,
+                 abs(offset) % 60);
+    snprintf(to, size, "%d %s%s", tm.tm_mday, text, zone);
 }
 
 static void write_duration(char *to, size_t size, int seconds)
@@ -152,7 +164,8 @@ static void fill_heading(struct story *s, const struct export_doc *doc)
     if (!title || !*title)
         title = "Interview";
     text_copy(s->title, sizeof(s->title), title, strlen(title));
-    write_date(s->date, sizeof(s->date), session->created_at);
+    s->made_at = session->completed_at ? session->completed_at : session->created_at;
+    write_date(s->date, sizeof(s->date), session->created_at, doc->utc_offset);
     write_duration(s->duration, sizeof(s->duration), session->duration);
     for (size_t i = 0; i < doc->transcript_count; i++)
         questions += doc->transcripts[i].line == STORE_QUESTION;
@@ -164,6 +177,16 @@ static void fill_heading(struct story *s, const struct export_doc *doc)
 }
 
 /* --------------------------------------------------------------------------------- pairs */
+
+/* A source is named once: points that stand on the same words share it. */
+static bool is_named(const struct story_pair *pair, const struct story_point *point)
+{
+    for (const struct story_point *p = pair->points; p < point; p++)
+        if (p->field && p->quote && strcmp(p->field, point->field) == 0 &&
+            strcmp(p->quote, point->quote) == 0)
+            return true;
+    return false;
+}
 
 static int fill_points(struct story_pair *pair, const json_t *outline)
 {
@@ -181,6 +204,8 @@ static int fill_points(struct story_pair *pair, const json_t *outline)
         point->text = json_str(from, "text");
         point->field = LOOK_UP(fields, json_str(source, "field"));
         point->quote = json_str(source, "quote");
+        if (point->field && point->quote && is_named(pair, point))
+            point->field = point->quote = NULL;
         pair->point_count += point->text != NULL;
     }
     return 0;
@@ -234,15 +259,18 @@ static void fill_line(struct story_pair *pair, const char *metrics_json, bool cu
     json_decref(metrics);
 }
 
-static int fill_pair(struct story_pair *pair, const struct store_transcript *t, const char *process)
+static int fill_pair(struct story_pair *pair, const struct store_transcript *t,
+                     const struct export_doc *doc)
 {
+    struct tm at = read_clock(t->timestamp, doc->utc_offset);
     bool cut_off;
 
     if (t->detail && t->detail[0])
         pair->detail = json_parse(t->detail, strlen(t->detail));
-    cut_off = is_cut_off(pair->detail, process);
+    cut_off = is_cut_off(pair->detail, doc->process);
     pair->speaker = speaker(t->line, cut_off);
     pair->number = t->question_number;
+    strftime(pair->time, sizeof(pair->time), "%H:%M", &at);
     pair->question = t->question ? t->question : "";
     if (t->unreadable && !pair->question[0])
         pair->question = "(This entry is damaged and cannot be read.)";
@@ -267,7 +295,7 @@ int story_open(struct story **sp, const struct export_doc *doc)
     fill_heading(s, doc);
     for (size_t i = 0; i < doc->transcript_count && !err; i++) {
         s->pair_count++;
-        err = fill_pair(&s->pairs[i], &doc->transcripts[i], doc->process);
+        err = fill_pair(&s->pairs[i], &doc->transcripts[i], doc);
     }
     if (err)
         story_close(s);

@@ -18,12 +18,14 @@
 struct story_point {
     const char *label; /**< "Situation" …; NULL */
     const char *text;
-    const char *field; /**< "Context", "Skills" …; NULL: from the question itself */
+    const char *field; /**< "Context", "Skills" …; NULL: from the question itself, or from what a
+                            point before names already */
     const char *quote;
 };
 
 struct story_pair {
     int number;
+    char time[8];        /**< "09:31", by the reader's clock */
     const char *speaker; /**< "Interviewer", "Candidate, cut off" …: words that wanted no answer;
                               NULL: a question */
     const char *question;
@@ -38,8 +40,9 @@ struct story_pair {
 };
 
 struct story {
-    char title[256];    /**< "Interview: Senior platform engineer" */
-    char date[64];      /**< "14 May 2026, 09:26 UTC" */
+    char title[256]; /**< "Interview: Senior platform engineer" */
+    int64_t made_at; /**< When it was over, or began: what a file says of itself, [ms] since 1970 */
+    char date[64];   /**< "14 May 2026, 09:26 UTC", "14 May 2026, 14:56 UTC+05:30" */
     char duration[48];  /**< "42 minutes"; "" while it runs */
     char questions[48]; /**< "12 questions" */
     char who[256];      /**< "Ada Example · 8 years · Payments"; "" without a profile */

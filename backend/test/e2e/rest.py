@@ -506,14 +506,102 @@ def a_session_is_exported_in_each_format(one, many):
     session = many.ada("POST", "v1/sessions", {"profileId": profile, "jobDescription": "Payments platform."}).json
     path = f"v1/sessions/{session['id']}/export"
     day = session["createdAt"][:10]
-    for kind, magic in [("json", b"{"), ("md", b"# Senior"), ("pdf", b"%PDF-")]:
-        file = many.ada("POST", path, {"format": kind})
+    for kind, magic in [("json", b"{"), ("md", b"# Senior"), ("pdf", b"%PDF-"), ("docx", b"PK"), ("srt", b"")]:
+        file = many.ada("POST", path, {"format": kind, "utcOffset": "-03:30"})
         equal(file.status, 200)
         equal(file.headers["content-disposition"], f'attachment; filename="interview-{day}.{kind}"')
         holds(file.body.startswith(magic), file.body[:80])
-    problem(many.ada("POST", path, {"format": "docx"}), 422, "invalid_fields", "/format")
+    problem(many.ada("POST", path, {"format": "odt"}), 422, "invalid_fields", "/format")
+    for offset in ["Z", "+15:00", "+01:60", "01:000", "+1:000", "++1:00", "+14:01"]:
+        problem(many.ada("POST", path, {"format": "md", "utcOffset": offset}), 422, "invalid_fields", "/utcOffset")
     problem(many.ada("POST", path, {}), 422, "invalid_fields", "/format")
     problem(many.ada("POST", path, "x"), 400, "invalid_json")
+
+
+def exported(user, session):
+    """What a session is exported as, without what is new whenever it is imported."""
+    file = user("POST", f"v1/sessions/{session}/export", {"format": "json"}).json
+    del file["exportedAt"], file["session"]["id"], file["session"]["userId"], file["session"]["profileId"]
+    for record in file["transcripts"] + [file["profile"] or {}]:
+        record.pop("id", None), record.pop("sessionId", None), record.pop("createdAt", None), record.pop("updatedAt", None)
+    return file
+
+
+LATENCY = {"finalMs": 184, "outlineMs": 3, "firstTokenMs": 412, "totalMs": 1893}
+SAID = [
+    {"question": "Good morning.", "answer": "", "isQuestion": False, "speaker": "interviewer", "questionNumber": 1},
+    {"question": "Why Rust?\nReally?", "answer": "Because of the ledger — größer.", "isQuestion": True, "speaker": "interviewer2", "voice": 0.81,
+     "questionNumber": 1, "kind": "technical", "provider": "groq", "model": "llama", "finishReason": "stop", "latency": LATENCY,
+     "outline": [{"text": "The ledger", "label": "Situation", "source": {"field": "context", "quote": "the ledger"}}]},
+    {"question": "So I", "answer": "", "isQuestion": False, "speaker": "candidate", "questionNumber": 2, "cutOff": True},
+    {"question": "And then?", "answer": "It", "isQuestion": True, "speaker": "unknown", "questionNumber": 2, "cutOff": True,
+     "latency": {**LATENCY, "firstTokenMs": None, "totalMs": 893}},
+]
+METRICS = {"responseTime": 1.893, "wordCount": 5, "confidence": 0.93, "qualityScore": 82, "speechMs": 2100}
+
+
+def a_file():
+    """A session with all that it can hold, as it is exported."""
+    said = [{"id": f"t{n}", "sessionId": "s", "timestamp": f"2026-05-14T09:2{n}:53.589Z", "metrics": METRICS, "audioUrl": None, **line}
+            for n, line in enumerate(SAID)]
+    session = {"id": "s", "userId": "u", "profileId": "0" * 26, "jobDescription": "Payments.", "status": "completed", "createdAt": "2026-05-14T09:20:00.000Z",
+               "completedAt": "2026-05-14T09:40:00.000Z", "duration": 1200, "questionCount": 2, "title": "Acme, second round",
+               "metadata": {"llmProvider": None, "model": None, "language": "de"}}
+    profile = {"id": "p", **PROFILE, "createdAt": "2026-05-01T09:20:00.000Z", "updatedAt": "2026-05-02T09:20:00.000Z"}
+    return {"exportedAt": "2026-05-15T13:13:33.589Z", "session": session, "profile": profile, "transcripts": said}
+
+
+@test
+def a_session_that_was_exported_is_imported_with_nothing_lost(one, many):
+    newer = many.bob("POST", "v1/sessions", {}).json
+    made = many.bob("POST", "v1/sessions/import", a_file())
+    equal(made.status, 201)
+    equal(made.headers["location"], f"/api/v1/sessions/{made.json['id']}")
+    equal((made.json["title"], made.json["questionCount"], made.json["createdAt"]), ("Acme, second round", 2, "2026-05-14T09:20:00.000Z"))
+    ids = [item["id"] for item in many.bob("GET", "v1/sessions").json["items"]]
+    holds(ids.index(newer["id"]) < ids.index(made.json["id"]), "it stands among the sessions of its day")
+    first = exported(many.bob, made.json["id"])
+    equal(first["transcripts"], [{**as_exported(line), "timestamp": f"2026-05-14T09:2{n}:53.589Z"} for n, line in enumerate(SAID)])
+    again = many.bob("POST", "v1/sessions/import", many.bob("POST", f"v1/sessions/{made.json['id']}/export", {"format": "json"}).json)
+    equal(again.status, 201)
+    equal(exported(many.bob, again.json["id"]), first)
+    equal(again.json["profileId"], made.json["profileId"])  # the profile is there already
+    theirs = many.ada("POST", "v1/sessions/import", many.bob("POST", f"v1/sessions/{made.json['id']}/export", {"format": "json"}).json)
+    holds(theirs.json["profileId"] not in (None, made.json["profileId"]), "another user gets a profile of their own")
+    problem(many.ada("GET", f"v1/sessions/{made.json['id']}"), 404, "not_found")
+
+
+def as_exported(line):
+    return {"metrics": METRICS, "audioUrl": None, **line}
+
+
+@test
+def a_file_that_is_no_session_is_refused_whole(one, many):
+    before = [item["id"] for item in many.ada("GET", "v1/sessions").json["items"]]
+    for change, field in [({"session": None}, "/session"), ({"transcripts": None}, "/transcripts"), ({"more": 1}, "/more"),
+                          ({"session": {**a_file()["session"], "createdAt": "yesterday"}}, "/session/createdAt"),
+                          ({"session": {**a_file()["session"], "createdAt": "1969-01-01T00:00:00Z"}}, "/session/createdAt"),
+                          ({"transcripts": [{**a_file()["transcripts"][0], "questionNumber": 0}]}, "/transcripts/0/questionNumber"),
+                          ({"transcripts": [{**a_file()["transcripts"][1], "outline": [{"text": 1}]}]}, "/transcripts/0/outline/0/text"),
+                          ({"transcripts": [a_file()["transcripts"][1], a_file()["transcripts"][1]]}, "/transcripts"),
+                          ({"profile": {"name": ""}}, "/profile/name")]:
+        problem(many.ada("POST", "v1/sessions/import", {**a_file(), **change}), 422, "invalid_fields", field)
+    problem(many.ada("POST", "v1/sessions/import", "x"), 400, "invalid_json")
+    equal([item["id"] for item in many.ada("GET", "v1/sessions").json["items"]], before)
+
+
+@test
+def a_timeline_says_where_the_time_went(one, many):
+    session = many.ada("POST", "v1/sessions/import", a_file()).json["id"]
+    line = many.ada("GET", f"v1/sessions/{session}/timeline").json
+    equal([(item["questionNumber"], item["sinceStartMs"], item["speechMs"], item["provider"]) for item in line["items"]],
+          [(1, 113589, 2100, "groq"), (2, 233589, 2100, "")])
+    equal(line["items"][0]["stages"], [{"stage": "final", "atMs": 184}, {"stage": "outline", "atMs": 3}, {"stage": "firstToken", "atMs": 412},
+                                       {"stage": "total", "atMs": 1893}])
+    equal(line["stages"][3], {"stage": "total", "count": 2, "p50Ms": 893, "p90Ms": 1893, "maxMs": 1893})
+    equal(line["stages"][2]["count"], 1)
+    equal(many.ada("GET", f"v1/sessions/{many.ada('POST', 'v1/sessions', {}).json['id']}/timeline").json["items"], [])
+    problem(many.bob("GET", f"v1/sessions/{session}/timeline"), 404, "not_found")
 
 
 def form(**fields):

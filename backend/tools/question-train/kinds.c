@@ -100,9 +100,10 @@ static void add_pattern(struct set *s, const struct pattern *p, int class)
 
 static int class_of(const char *name)
 {
-    enum question_kind kind;
-
-    return question_kind_find(name, &kind) ? (int)kind : -1;
+    for (int k = 0; k <= QUESTION_OTHER; k++)
+        if (strcmp(name, question_kind_name((enum question_kind)k)) == 0)
+            return k;
+    return -1;
 }
 
 static void add_patterns(struct set *s)

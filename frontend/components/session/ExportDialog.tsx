@@ -1,19 +1,28 @@
 'use client';
 
-import { Braces, FileText, Hash } from 'lucide-react';
+import { Braces, Captions, FileText, FileType, Hash } from 'lucide-react';
 import { useState } from 'react';
 import { Dialog } from '@/components/ui/dialog';
 import { api, sentence } from '@/lib/api-client';
-import type { ExportFormat } from '@/types/session';
+import type { ExportFormat, Session } from '@/types/session';
 
 const FORMATS: { format: ExportFormat; title: string; hint: string; icon: typeof FileText }[] = [
   { format: 'pdf', title: 'PDF', hint: 'To read, print or send', icon: FileText },
+  { format: 'docx', title: 'Word', hint: 'To go on writing', icon: FileType },
   { format: 'md', title: 'Markdown', hint: 'For your notes', icon: Hash },
-  { format: 'json', title: 'JSON', hint: 'Everything, for programs', icon: Braces },
+  { format: 'srt', title: 'Subtitles', hint: 'What was said, beside a recording', icon: Captions },
+  { format: 'json', title: 'JSON', hint: 'Everything, for programs and to import again', icon: Braces },
 ];
 
-async function download(sessionId: string, format: ExportFormat): Promise<void> {
-  const response = await api.send('POST', `/sessions/${sessionId}/export`, { format });
+/** How far the clock here was from UTC at a time, as "+05:30". */
+function utcOffset(at: Date): string {
+  const minutes = -at.getTimezoneOffset();
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+}
+
+async function download(sessionId: string, createdAt: string, format: ExportFormat): Promise<void> {
+  const response = await api.send('POST', `/sessions/${sessionId}/export`, { format, utcOffset: utcOffset(new Date(createdAt)) });
   const named = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '');
   const url = URL.createObjectURL(await response.blob());
   const link = Object.assign(document.createElement('a'), { href: url, download: named?.[1] ?? `interview.${format}` });
@@ -21,7 +30,7 @@ async function download(sessionId: string, format: ExportFormat): Promise<void> 
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-export function ExportDialog({ sessionId, open, onClose }: { sessionId: string; open: boolean; onClose: () => void }) {
+export function ExportDialog({ session, open, onClose }: { session: Pick<Session, 'id' | 'createdAt'>; open: boolean; onClose: () => void }) {
   const [busy, setBusy] = useState<ExportFormat | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
 
@@ -29,7 +38,7 @@ export function ExportDialog({ sessionId, open, onClose }: { sessionId: string; 
     setBusy(format);
     setFailure(null);
     try {
-      await download(sessionId, format);
+      await download(session.id, session.createdAt, format);
       onClose();
     } catch (error) {
       setFailure(sentence(error));

@@ -187,7 +187,7 @@ export function SessionSummary() {
         Delete this session
       </Button>
       <RenameDialog session={data} shown={title} open={renaming} onClose={() => setRenaming(false)} />
-      <ExportDialog sessionId={id} open={saving} onClose={() => setSaving(false)} />
+      <ExportDialog session={data} open={saving} onClose={() => setSaving(false)} />
       <ConfirmDialog
         open={deleting}
         title="Delete this session?"

@@ -139,16 +139,21 @@ describe('an interview', () => {
     await page.getByRole('heading', { name: 'Why do you want to work here?' }).waitFor();
   });
 
+  let saved: Buffer;
   for (const [name, format, head] of [
     ['PDF', 'pdf', '%PDF-'],
     ['JSON', 'json', '{'],
+    ['Word', 'docx', 'PK'],
+    ['Subtitles', 'srt', '1\n'],
     ['Markdown', 'md', '#'],
   ] as const)
     it(`saves it as ${name}`, async () => {
       await page.getByRole('button', { name: 'Save', exact: true }).click();
       const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: new RegExp(`^${name}`) }).click()]);
       expect(file.suggestedFilename()).toMatch(new RegExp(`\\.${format}$`));
-      expect((await readFile(await file.path())).toString('latin1', 0, 5)).toContain(head);
+      const bytes = await readFile(await file.path());
+      expect(bytes.toString('latin1', 0, 5)).toContain(head);
+      if (format === 'json') saved = bytes;
       await page.getByRole('dialog').waitFor({ state: 'hidden' });
     });
 
@@ -192,6 +197,18 @@ describe('an interview', () => {
     await page.getByText('The link may be old').waitFor();
     await expectAccessible(page, 'a session that is gone');
     watched.troubles.length = 0; // the browser reports the 404 itself
+  });
+
+  it('comes back from the file that it was saved to', async () => {
+    await page.goto(`${server.url}/history/`);
+    const choose = page.getByLabel('Session file');
+    await choose.setInputFiles({ name: 'notes.json', mimeType: 'application/json', buffer: Buffer.from('notes') });
+    await page.getByText('This is no session that was saved as JSON.').waitFor();
+    await choose.setInputFiles({ name: 'interview.json', mimeType: 'application/json', buffer: saved });
+    await page.waitForURL('**/review/');
+    await page.getByRole('heading', { name: 'Why do you want to work here?' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Staff engineer, ledger platform' }).waitFor();
+    await expectAccessible(page, 'a session that was imported');
   });
 
   it('caused no error in the console on the way', () => {
