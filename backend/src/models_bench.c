@@ -11,7 +11,6 @@
 #include "models/models.h"
 
 #include <dirent.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,22 +23,6 @@ struct row {
     struct whisper_timing t;
 };
 
-/* Something with the level and the changes of speech; timing does not depend on the words. */
-static void fill_audio(int16_t *pcm, size_t n)
-{
-    uint32_t noise = 1;
-    double phase = 0.0;
-
-    for (size_t i = 0; i < n; i++) {
-        double t = (double)i / WHISPER_RATE;
-
-        noise = noise * 1664525u + 1013904223u;
-        phase += (150.0 + 60.0 * sin(3.0 * t)) / WHISPER_RATE;
-        pcm[i] = (int16_t)(8000.0 * fabs(sin(9.0 * t)) * (2.0 * (phase - floor(phase)) - 1.0) +
-                           (double)(noise >> 24));
-    }
-}
-
 static int measure(const char *path, struct nn *nn, struct row *row, struct errbuf *why)
 {
     static int16_t pcm[SECONDS * WHISPER_RATE];
@@ -49,7 +32,7 @@ static int measure(const char *path, struct nn *nn, struct row *row, struct errb
 
     if (err)
         return err;
-    fill_audio(pcm, SECONDS * WHISPER_RATE);
+    whisper_time_audio(pcm, SECONDS * WHISPER_RATE);
     whisper_compute_init(&c, m, nn);
     err = whisper_time(&c, pcm, SECONDS * WHISPER_RATE,
                        &(struct whisper_timing_params){.tokens = TOKENS, .rounds = 3}, &row->t);

@@ -3,6 +3,8 @@
  */
 #include "models/models.h"
 
+#include "models/speed.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 
 enum {
     NAME_MAX_LEN = 64,
+    RANK_TINY = 1,
     RANK_ANY = 9,
     QUICK_BYTES = 700000000 /* larger files are slow on two cores, unless bench says otherwise */
 };
@@ -176,7 +179,8 @@ static bool find_best(char *path, const char *dir, const char *language, int ran
     return found;
 }
 
-/* The recommended one; for a language that it does not hear, one that is not larger. */
+/* The recommended one; for a language that it does not hear, one that is not larger. On a machine
+ * that was measured to be slow a tiny one, where there is one. */
 static bool find_unnamed(char *path, const char *dir, const char *language)
 {
     char name[NAME_MAX_LEN + 1];
@@ -186,6 +190,8 @@ static bool find_unnamed(char *path, const char *dir, const char *language)
     if (name[0] && models_hears(name, language) && find_named(path, dir, name))
         return true;
     rank = models_rank(name);
+    if (!rank && models_pace(dir) == MODELS_PACE_SLOW)
+        rank = RANK_TINY;
     return (rank && find_best(path, dir, language, rank)) ||
            find_best(path, dir, language, RANK_ANY);
 }

@@ -86,7 +86,8 @@ int models_network(char path[static MODELS_PATH_MAX], const char *folder, enum m
  * @param data_dir (optional)
  * @param name     (optional) wanted model; "base.en" also finds base.en-q5_1 and so on. Without:
  *                 the one `models bench` recommended, else the largest that is quick on most
- *                 machines, in which "base.en" goes before "base" for English
+ *                 machines (a tiny one where models/speed.h says that this one is slow), in which
+ * "base.en" goes before "base" for English
  * @param language (optional) what is spoken: others than English and "auto" leave the English ears
  *                 out. NULL: English
  * @return UV_ENOENT with what is missing and how to get it

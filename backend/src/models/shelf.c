@@ -3,7 +3,9 @@
  */
 #include "models/shelf.h"
 
+#include "base/clock.h"
 #include "loop/wait.h"
+#include "models/advice.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -11,12 +13,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { TRY_AGAIN_MS = 10 * 60 * 1000 }; /* what nobody asked for by name, after it failed */
+
 enum work { WORK_NONE, WORK_GET, WORK_VERIFY };
 
 /* What is known of an entry of the catalogue besides its file. */
 struct note {
     enum work wanted; /* waits, or is under way */
     bool failed;
+    uint64_t failed_at; /* [ms] */
     char why[ERR_TEXT_MAX];
 };
 
@@ -96,6 +101,7 @@ static void take_next(struct models_shelf *s)
     s->current = -1;
     s->notes[i].wanted = WORK_NONE;
     s->notes[i].failed = err && err != UV_ECANCELED && err != UV_ENOTSUP;
+    s->notes[i].failed_at = clock_mono_ms();
     snprintf(s->notes[i].why, sizeof(s->notes[i].why), "%s",
              err == UV_ECANCELED        ? ""
              : err && !why.text[0]      ? uv_strerror(err)
@@ -226,6 +232,25 @@ int models_shelf_get(struct models_shelf *s, const char *name, struct errbuf *wh
     if (models_here(s->config.data_dir, &s->catalogue[i]))
         return err_set(why, UV_EALREADY, "%s is here already", name);
     return want(s, i, WORK_GET, why);
+}
+
+int models_shelf_bring(struct models_shelf *s, const char *language, struct errbuf *why)
+{
+    struct models_advice advice;
+    bool rests;
+    int i, err;
+
+    models_advise(&advice, &s->config, language);
+    if (!advice.bring)
+        return err_set(why, UV_ENOENT, "nothing is missing");
+    i = index_of(s, advice.bring->name);
+    pthread_mutex_lock(&s->lock);
+    rests = s->notes[i].failed && clock_mono_ms() - s->notes[i].failed_at < TRY_AGAIN_MS;
+    pthread_mutex_unlock(&s->lock);
+    if (rests)
+        return err_set(why, UV_EAGAIN, "%s could not be had just now", advice.bring->name);
+    err = want(s, i, WORK_GET, why);
+    return err == UV_EBUSY ? 0 : err; /* it is coming */
 }
 
 int models_shelf_verify(struct models_shelf *s, const char *name, struct errbuf *why)

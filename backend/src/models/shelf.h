@@ -3,6 +3,7 @@
  *
  *     models_shelf_open(&shelf, &config, &why);
  *     models_shelf_get(shelf, "base.en-q8_0", &why);   // at once; it comes meanwhile
+ *     models_shelf_bring(shelf, "de", &why);           // what hearing German needs, if anything
  *     models_shelf_look(shelf, entry, &state);         // "getting", 12 of 82 MB
  *     models_shelf_cancel(shelf, "base.en-q8_0");      // what has come stays for the next time
  *     models_shelf_close(shelf);                       // ends what is under way
@@ -50,6 +51,10 @@ void models_shelf_look(struct models_shelf *shelf, const struct model_entry *ent
 
 /** Begin to get it, or go on where it was interrupted. */
 int models_shelf_get(struct models_shelf *shelf, const char *name, struct errbuf *why);
+/** A language was chosen: what is missing to hear it (models/advice.h) begins to come. UV_ENOENT:
+ *  nothing is missing. After a try that failed UV_EAGAIN for ten minutes, unless a person asks for
+ *  it by name. */
+int models_shelf_bring(struct models_shelf *shelf, const char *language, struct errbuf *why);
 /** Is the file that is here the published one? state.why says so later. UV_ENOENT also when it is
  *  not here. */
 int models_shelf_verify(struct models_shelf *shelf, const char *name, struct errbuf *why);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -13,6 +14,11 @@ enum {
     ROUNDS = 7,        /* made, within BUDGET_MS, */
     ENOUGH_MS = 6000,  /* and more until so long has passed: small models show their best late */
     BUDGET_MS = 25000, /* but for the first two */
+
+    FACTOR_S = 5, /* an utterance as people ask questions, of 20 tokens */
+    FACTOR_TOKENS = 20,
+    FACTOR_ROUNDS = 4, /* of which the first warms up */
+    FACTOR_MS = 700,   /* no further round after so long */
 };
 
 struct times {
@@ -187,5 +193,47 @@ int whisper_time(struct whisper_compute *c, const int16_t *pcm, size_t n,
     whisper_decoder_release(&d);
     if (!code)
         report(c, &best, ctx, p->tokens, &peaks, out);
+    return code;
+}
+
+/* ---- how quick is this machine? ----------------------------------------------------------- */
+
+void whisper_time_audio(int16_t *pcm, size_t n)
+{
+    uint32_t noise = 1;
+    double phase = 0.0;
+
+    for (size_t i = 0; i < n; i++) {
+        double t = (double)i / WHISPER_RATE;
+
+        noise = noise * 1664525u + 1013904223u;
+        phase += (150.0 + 60.0 * sin(3.0 * t)) / WHISPER_RATE;
+        pcm[i] = (int16_t)(8000.0 * fabs(sin(9.0 * t)) * (2.0 * (phase - floor(phase)) - 1.0) +
+                           (double)(noise >> 24));
+    }
+}
+
+int whisper_real_time_factor(struct whisper_compute *c, double *factor)
+{
+    const size_t n = (size_t)FACTOR_S * WHISPER_RATE;
+    const struct whisper_timing_params p = {.tokens = FACTOR_TOKENS};
+    int ctx = whisper_trimmed_ctx(n / WHISPER_HOP, WHISPER_PAD_MS);
+    struct times best = {INFINITY, INFINITY, INFINITY, INFINITY};
+    int16_t *pcm = malloc(n * sizeof(*pcm));
+    struct whisper_decoder d;
+    uint64_t start = clock_mono_us();
+    int code = pcm ? whisper_decoder_init(&d, c->model, 1, false, NULL) : UV_ENOMEM;
+
+    if (code) {
+        free(pcm);
+        return code;
+    }
+    whisper_time_audio(pcm, n);
+    for (int i = 0; !code && i < FACTOR_ROUNDS && (!i || since(start) < FACTOR_MS); i++)
+        code = one_round(c, &d, pcm, n, &p, ctx, &best);
+    whisper_decoder_release(&d);
+    free(pcm);
+    if (!code)
+        *factor = best.total / 1000.0 / FACTOR_S;
     return code;
 }

@@ -40,4 +40,11 @@ struct whisper_timing {
 int whisper_time(struct whisper_compute *c, const int16_t *pcm, size_t n,
                  const struct whisper_timing_params *params, struct whisper_timing *out);
 
+/** Seconds of computing a second of speech costs: the final of such an utterance as above, the best
+ *  of a few rounds, within about a second. UV_ECANCELED: c->stop said so. */
+int whisper_real_time_factor(struct whisper_compute *c, double *factor);
+
+/** Audio with the level and the changes of speech; timing does not depend on the words. */
+void whisper_time_audio(int16_t *pcm, size_t n);
+
 #endif

@@ -268,17 +268,25 @@ int whisper_vocab_append(const struct whisper_vocab *v, const int *ids, size_t n
 
 /* ---- languages ---------------------------------------------------------------------------- */
 
-int whisper_language_find(const struct whisper_vocab *v, const char *code)
+static int find_language(const char *code, int n)
 {
     size_t len = strcspn(code, "-_");
 
-    if (!v->multilingual)
-        return len == 2 && !memcmp(code, "en", 2) ? 0 : -1;
-    for (int i = 0; i < v->n_languages && i < WHISPER_LANGUAGES_MAX; i++) {
+    for (int i = 0; i < n && i < WHISPER_LANGUAGES_MAX; i++) {
         if (strlen(languages[i]) == len && !memcmp(languages[i], code, len))
             return i;
     }
     return -1;
+}
+
+int whisper_language_find(const struct whisper_vocab *v, const char *code)
+{
+    return find_language(code, v->multilingual ? v->n_languages : 1); /* English comes first */
+}
+
+bool whisper_language_known(const char *code)
+{
+    return find_language(code, WHISPER_LANGUAGES_MAX) >= 0;
 }
 
 const char *whisper_language_code(int language)

@@ -50,6 +50,7 @@ int whisper_vocab_append(const struct whisper_vocab *v, const int *ids, size_t n
 
 /** "en" → 0, as numbered from language0; -1 if the model does not know it. Takes "en-US" too. */
 int whisper_language_find(const struct whisper_vocab *v, const char *code);
+bool whisper_language_known(const char *code);   /**< Does any model? Takes "en-US" too */
 const char *whisper_language_code(int language); /**< "en" for anything out of range */
 
 #endif

@@ -8,9 +8,11 @@
  */
 #include "asr/engine.h"
 #include "asr/whisper/passage.h"
+#include "asr/whisper/timing.h"
 #include "base/text.h"
 #include "loop/wait.h"
 #include "models/models.h"
+#include "models/speed.h"
 #include "observe/log.h"
 
 #include <stdatomic.h>
@@ -158,6 +160,27 @@ static bool whisper_outdated(const struct asr_model *m, const struct asr_model_p
            (!m || strcmp(path, m->path) != 0);
 }
 
+/* At the first use of an ear that lies in the folder of models, how quick this machine is. */
+static void measure(struct asr_model *m, const struct asr_model_params *params)
+{
+    const char *name = strrchr(m->path, '/') ? strrchr(m->path, '/') + 1 : m->path;
+    char folder[MODELS_PATH_MAX];
+    double factor;
+
+    if (!params->data_dir ||
+        snprintf(folder, sizeof(folder), "%s/models", params->data_dir) >= (int)sizeof(folder) ||
+        strncmp(m->path, folder, strlen(folder)) != 0 || strncmp(name, "ggml-", 5) != 0 ||
+        !models_speed_wanted(folder))
+        return;
+    m->compute.stop = params->stop;
+    m->compute.stop_arg = params->stop_arg;
+    if (!whisper_real_time_factor(&m->compute, &factor)) {
+        models_speed_keep(folder, name + 5, factor);
+        log_info("whisper", "%s: a second of speech takes %.3f s here", m->name, factor);
+    }
+    m->compute.stop = NULL;
+}
+
 static int whisper_load(struct asr_model **mp, const struct asr_model_params *params,
                         struct errbuf *why)
 {
@@ -184,10 +207,12 @@ static int whisper_load(struct asr_model **mp, const struct asr_model_params *pa
         return code;
     }
     whisper_compute_init(&m->compute, m->model, m->nn);
-    m->compute.silence = m->silence;
     m->pad_ms = params->pad_ms;
     m->path = strdup(path);
     snprintf(m->name, sizeof(m->name), "%s", m->model->name);
+    if (m->path)
+        measure(m, params);
+    m->compute.silence = m->silence;
     log_info("whisper", "%s: kept silence takes %.0f MB", m->name,
              (double)whisper_silence_bytes(m->silence) / 1e6);
     *mp = m;
@@ -211,6 +236,22 @@ static int language_of(const struct whisper_vocab *v, const char *name, int *lan
     if (*language >= 0)
         return 0;
     return err_set(why, UV_EINVAL, "the model does not know the language \"%.20s\"", name);
+}
+
+/* Said before anybody speaks, and how to get an ear for it. */
+static int whisper_accepts(struct asr_model *m, const struct asr_params *params, struct errbuf *why)
+{
+    int language;
+
+    if (!language_of(m->model->vocab, params->language, &language, why))
+        return 0;
+    if (m->model->vocab->multilingual || !whisper_language_known(params->language))
+        return err_set(why, UV_ENOTSUP, "\"%.20s\" is no language that this recogniser knows",
+                       params->language);
+    return err_set(why, UV_ENOTSUP,
+                   "%.60s hears English only; for \"%.20s\": interviewd models get base-q8_0 (82 "
+                   "MB), and the next interview uses it",
+                   m->name, params->language);
 }
 
 static void whisper_close(struct asr_stream *s)
@@ -449,6 +490,7 @@ const struct asr_engine asr_whisper = {
     .unload = whisper_unload,
     .outdated = whisper_outdated,
     .describe = whisper_describe,
+    .accepts = whisper_accepts,
     .open = whisper_open,
     .begin = whisper_begin,
     .feed = whisper_feed,

@@ -7,8 +7,9 @@
  */
 #include "cmocka_all.h"
 
-#include "models/models.h"
+#include "models/advice.h"
 #include "models/shelf.h"
+#include "models/speed.h"
 
 #include "models_bench.h"
 #include "models_check.h"
@@ -341,6 +342,134 @@ static void an_ear_hears_the_language_that_is_spoken(void **state)
     scratch_write(in_models("recommended"), "base-q8_0\n");
     assert_string_equal(found(NULL, NULL, "de"), "ggml-base-q8_0.bin");
     assert_string_equal(found(NULL, NULL, "en"), "ggml-base-q8_0.bin");
+}
+
+/* ---- how quick it is here, and what follows ------------------------------------------------ */
+
+static const char *models_folder(void)
+{
+    static char path[SCRATCH_MAX + 32];
+
+    in_models("");
+    snprintf(path, sizeof(path), "%s/models", data);
+    return path;
+}
+
+static void a_machine_is_measured_once_and_a_slow_one_thrice(void **state)
+{
+    const char *folder = models_folder();
+
+    (void)state;
+    assert_int_equal(models_pace(folder), MODELS_PACE_UNKNOWN);
+    assert_true(models_speed_wanted(folder));
+    models_speed_keep(folder, "not-an-ear", 0.01);
+    assert_true(models_speed_wanted(folder));
+    for (int i = 0; i < 3; i++) {
+        assert_true(models_speed_wanted(folder));
+        assert_int_not_equal(models_pace(folder), MODELS_PACE_SLOW);
+        models_speed_keep(folder, "base.en-q8_0", 0.5);
+    }
+    assert_int_equal(models_pace(folder), MODELS_PACE_SLOW);
+    assert_false(models_speed_wanted(folder));
+    models_speed_keep(folder, "ggml-tiny.en.bin" + 5, 0.005); /* a quiet minute: 0.01 with base */
+    assert_int_equal(models_pace(folder), MODELS_PACE_QUICK);
+    assert_false(models_speed_wanted(folder));
+    assert_true(models_speed_of(folder, "base") > 0.0099 &&
+                models_speed_of(folder, "base") < 0.0101);
+    assert_true(models_speed_of(folder, "small.en-q5_1") > models_speed_of(folder, "base"));
+}
+
+static void another_processor_is_measured_anew(void **state)
+{
+    const char *folder = models_folder();
+    char *text;
+
+    (void)state;
+    models_speed_keep(folder, "base", 0.01);
+    assert_int_equal(models_pace(folder), MODELS_PACE_QUICK);
+    text = scratch_read(in_models("speed"), NULL);
+    assert_non_null(strchr(text, ','));
+    *strchr(text, ',') = ';';
+    scratch_write(in_models("speed"), text);
+    free(text);
+    assert_int_equal(models_pace(folder), MODELS_PACE_UNKNOWN);
+    assert_true(models_speed_wanted(folder));
+    models_speed_keep(folder, "base", 0.05); /* what was, is forgotten */
+    assert_int_equal(models_pace(folder), MODELS_PACE_USUAL);
+    assert_true(models_speed_wanted(folder)); /* it may have been busy */
+    models_speed_keep(folder, "base", 0.06);
+    assert_true(models_speed_of(folder, "base") < 0.051);
+    models_speed_keep(folder, "base", 0.06);
+    assert_false(models_speed_wanted(folder));
+    for (const char *const *bad = (const char *const[]){"", "x", "nan 1 x", "-1 1 x", "0.1", NULL};
+         *bad; bad++) {
+        scratch_write(in_models("speed"), *bad);
+        assert_int_equal(models_pace(folder), MODELS_PACE_UNKNOWN);
+    }
+}
+
+static const char *advised(const char *language, const char *kind)
+{
+    struct models_config config = {.data_dir = data};
+    static struct models_advice a;
+
+    models_advise(&a, &config, language);
+    if (!strcmp(kind, "heard"))
+        return a.heard;
+    if (!strcmp(kind, "bring"))
+        return a.bring ? a.bring->name : "";
+    return a.offer ? a.offer->name : "";
+}
+
+/* A file of the published size, of nothing. */
+static void lay(const char *name)
+{
+    const struct model_entry *entry = models_entry(name);
+    char file[80];
+
+    snprintf(file, sizeof(file), "ggml-%.60s.bin", name);
+    scratch_write(in_models(file), "");
+    assert_int_equal(truncate(in_models(file), entry->bytes), 0);
+}
+
+static void a_language_brings_what_hears_it_and_a_quick_machine_is_offered_more(void **state)
+{
+    (void)state;
+    assert_string_equal(advised("en-GB", "bring"), ""); /* English comes with the set-up */
+    assert_string_equal(advised("en-GB", "offer"), "base.en-q8_0");
+    assert_string_equal(advised("de-AT", "bring"), "base-q8_0");
+    assert_string_equal(advised("auto", "bring"), "base-q8_0");
+    lay("base.en-q8_0");
+    assert_string_equal(advised("en", "heard"), "base.en-q8_0");
+    assert_string_equal(advised("en", "offer"), ""); /* not measured yet */
+    assert_string_equal(advised("de", "heard"), "");
+    lay("tiny-q5_1");
+    assert_string_equal(advised("de", "heard"), "tiny-q5_1"); /* meanwhile */
+    assert_string_equal(advised("de", "bring"), "base-q8_0");
+    models_speed_keep(models_folder(), "base.en-q8_0", 0.01);
+    assert_string_equal(advised("en", "offer"), "small.en-q5_1");
+    assert_string_equal(advised("de", "offer"), ""); /* first things first */
+    lay("base-q8_0");
+    assert_string_equal(advised("de", "bring"), "");
+    assert_string_equal(advised("de", "offer"), "small-q5_1");
+    lay("small.en-q5_1");
+    assert_string_equal(advised("en", "heard"), "small.en-q5_1");
+    assert_string_equal(advised("en", "offer"), "");
+}
+
+static void a_slow_machine_is_offered_less_and_takes_it(void **state)
+{
+    (void)state;
+    lay("base.en-q8_0");
+    for (int i = 0; i < 3; i++)
+        models_speed_keep(models_folder(), "base.en-q8_0", 0.5);
+    assert_string_equal(advised("en", "heard"), "base.en-q8_0");
+    assert_string_equal(advised("en", "offer"), "tiny.en-q8_0");
+    assert_string_equal(advised("de", "bring"), "tiny-q5_1");
+    scratch_write(in_models("ggml-tiny.en-q8_0.bin"), "");
+    assert_string_equal(advised("en", "heard"), "tiny.en-q8_0");
+    scratch_write(in_models("recommended"), "base.en\n"); /* whoever measured knows better */
+    assert_string_equal(advised("en", "heard"), "base.en-q8_0");
 }
 
 /* ---- a catalogue that knows its files ----------------------------------------------------- */
@@ -757,6 +886,33 @@ static void what_is_cancelled_goes_on_where_it_was(void **state)
     models_shelf_close(shelf);
 }
 
+static void a_chosen_language_brings_its_model_and_waits_after_a_failure(void **state)
+{
+    static const struct model_entry one[] = {
+        {"base-q8_0", MODEL_EAR, NULL, 1, NULL, "MIT", "99", NULL, address}, {.name = NULL}};
+    struct models_shelf *shelf;
+    struct errbuf err = {""};
+
+    (void)state;
+    catalogue = one;
+    shelf = open_shelf("busy", false);
+    assert_int_equal(models_shelf_bring(shelf, "en", &err), UV_ENOENT);
+    assert_int_equal(models_shelf_bring(shelf, "de", &err), 0);
+    await(shelf, "base-q8_0", MODELS_FAILED);
+    assert_int_equal(models_shelf_bring(shelf, "de", &err), UV_EAGAIN);
+    assert_int_equal(look(shelf, "base-q8_0").state, MODELS_FAILED);
+    models_shelf_close(shelf);
+    tiny_file_write(scratch_path(served, "ggml-base-q8_0.bin"), 3, 0);
+    shelf = open_shelf("hub", true);
+    assert_int_equal(models_shelf_bring(shelf, "de", &err), 0);
+    assert_int_equal(models_shelf_bring(shelf, "fr", &err), 0); /* it is the same one */
+    may_go_on = 1;
+    await(shelf, "base-q8_0", MODELS_READY);
+    assert_int_equal(models_shelf_bring(shelf, "de", &err), UV_ENOENT);
+    models_shelf_close(shelf);
+    catalogue = unpinned;
+}
+
 int main(void)
 {
 #define WITH_DATA(test) cmocka_unit_test_setup_teardown(test, fresh_data, drop_data)
@@ -766,6 +922,11 @@ int main(void)
         WITH_DATA(what_failed_says_why_and_may_be_tried_again),
         WITH_DATA(one_comes_after_the_other_and_who_waits_may_be_cancelled),
         WITH_DATA(what_is_cancelled_goes_on_where_it_was),
+        WITH_DATA(a_chosen_language_brings_its_model_and_waits_after_a_failure),
+        WITH_DATA(a_machine_is_measured_once_and_a_slow_one_thrice),
+        WITH_DATA(another_processor_is_measured_anew),
+        WITH_DATA(a_language_brings_what_hears_it_and_a_quick_machine_is_offered_more),
+        WITH_DATA(a_slow_machine_is_offered_less_and_takes_it),
         WITH_DATA(the_checksum_of_the_hub_is_followed),
         WITH_DATA(a_wrong_checksum_keeps_nothing),
         WITH_DATA(without_a_checksum_it_must_be_asked_for),

@@ -9,6 +9,7 @@
 #include "asr/engine.h"
 #include "asr/whisper/stream.h"
 #include "asr/whisper/transcribe.h"
+#include "models/speed.h"
 #include "support/sanitized.h"
 #include "support/scratch.h"
 #include "support/whisper_file.h"
@@ -17,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SECONDS = 3, N = SECONDS * 16000 };
 
@@ -475,6 +477,62 @@ static void the_engine_says_what_is_missing(void **state)
     assert_int_equal(e->load(&m, &params, &err), UV_ENOENT);
 }
 
+static void a_language_it_cannot_hear_is_said_before_anybody_speaks(void **state)
+{
+    const struct asr_engine *e = asr_engine_find("whisper");
+    char english[SCRATCH_MAX + 32];
+    struct asr_model_params params = {.path = english, .threads = 1};
+    struct asr_params german = {.language = "de-AT"}, klingon = {.language = "xx"},
+                      any = {.language = "auto"};
+    struct asr_model *m = NULL;
+    struct errbuf err = {""};
+
+    (void)state;
+    snprintf(english, sizeof(english), "%s/ggml-english.bin", dir);
+    tiny_file_write(english, 5, 0);
+    assert_int_equal(e->load(&m, &params, &err), 0);
+    assert_int_equal(e->accepts(m, &any, &err), 0);
+    assert_int_equal(e->accepts(m, &german, &err), UV_ENOTSUP);
+    assert_non_null(strstr(err.text, "interviewd models get base-q8_0"));
+    assert_int_equal(e->accepts(m, &klingon, &err), UV_ENOTSUP);
+    assert_non_null(strstr(err.text, "no language"));
+    e->unload(m);
+    m = load_engine(e); /* of many languages */
+    assert_int_equal(e->accepts(m, &german, &err), 0);
+    assert_int_equal(e->accepts(m, &klingon, &err), UV_ENOTSUP);
+    e->unload(m);
+}
+
+static void the_first_use_of_an_ear_measures_the_machine(void **state)
+{
+    const struct asr_engine *e = asr_engine_find("whisper");
+    char folder[SCRATCH_MAX + 16], file[SCRATCH_MAX + 48], speed[SCRATCH_MAX + 32];
+    struct asr_model_params params = {.data_dir = dir, .threads = 2};
+    struct asr_model *m = NULL;
+    struct errbuf err = {""};
+    char *first, *second;
+
+    (void)state;
+    snprintf(folder, sizeof(folder), "%s/models", dir);
+    snprintf(file, sizeof(file), "%s/ggml-tiny-q8_0.bin", folder);
+    snprintf(speed, sizeof(speed), "%s/speed", folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    tiny_file_write(file, 5, 1);
+    assert_int_equal(e->load(&m, &params, &err), 0);
+    e->unload(m);
+    assert_true(models_speed_of(folder, "base") > 0.0);
+    assert_true(models_speed_of(folder, "tiny") < models_speed_of(folder, "base"));
+    first = scratch_read(speed, NULL);
+    if (!models_speed_wanted(folder)) { /* it is measured again where it seemed slow */
+        assert_int_equal(e->load(&m, &params, &err), 0);
+        e->unload(m);
+        second = scratch_read(speed, NULL);
+        assert_string_equal(first, second);
+        free(second);
+    }
+    free(first);
+}
+
 struct speaker {
     const struct asr_engine *e;
     struct asr_model *m;
@@ -563,6 +621,8 @@ int main(void)
         cmocka_unit_test(silence_is_no_text),
         cmocka_unit_test(a_cancelled_update_can_be_repeated),
         cmocka_unit_test(the_engine_says_what_is_missing),
+        cmocka_unit_test(a_language_it_cannot_hear_is_said_before_anybody_speaks),
+        cmocka_unit_test(the_first_use_of_an_ear_measures_the_machine),
         cmocka_unit_test(many_streams_share_one_model),
         cmocka_unit_test(an_interrupted_stream_returns_at_once),
     };
