@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets up if needed, then starts Interview Assistant and prints its address. What makes it hear better is fetched beside
-# it, for the next interview: --models none leaves that, --models NAME[,NAME…] takes others. The other arguments go to
+# it, for the next interview: --models none leaves that, also for languages that are chosen later, --models NAME[,NAME…]
+# takes others. The other arguments go to
 # `interviewd serve`, e.g. scripts/run.sh --listen 127.0.0.1:9000 --data ~/interviews
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -24,5 +25,6 @@ need build
 build_backend
 build_web
 # It ends with the server, which takes this shell's place; what has come by then is kept.
+[ "$MODELS" != none ] || serve+=(--fetch-models off)
 [ "$MODELS" = none ] || nice -n 10 backend/build/interviewd models get --beside ${MODELS//,/ } ${place[@]+"${place[@]}"} &
 exec backend/build/interviewd serve ${serve[@]+"${serve[@]}"}

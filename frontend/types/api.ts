@@ -677,6 +677,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hearing/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                language: components["parameters"]["HearingLanguage"];
+            };
+            cookie?: never;
+        };
+        /** What this language is heard with here, what is missing, and what would hear it better */
+        get: operations["getHearing"];
+        put?: never;
+        /**
+         * This language will be spoken
+         * @description What is `missing` for it begins to come (unless the server is set not to: `fetched`), as it does when a session is created in it or
+         *     changed to it. It comes meanwhile: ask GET how far it is. After a try that failed it is not tried again by itself for ten minutes;
+         *     `POST models/{name}/get` does so at once.
+         */
+        post: operations["chooseHearing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/llm/generate": {
         parameters: {
             query?: never;
@@ -828,6 +853,28 @@ export interface components {
             detail: string;
             /** @description What it is good for; may be empty */
             what: string;
+        };
+        Hearing: {
+            language: components["schemas"]["Language"];
+            /** @description Recogniser that a session in this language which began now would have; null: none hears it */
+            engine: string | null;
+            /**
+             * @description Its model, where it is one of `models`
+             * @example base.en-q8_0
+             */
+            model: string | null;
+            /** @description Seconds of computing for a second of speech with `model`, measured at its first use; null: not yet */
+            realTimeFactor: number | null;
+            /** @description What is `missing` comes by itself when the language is chosen */
+            fetched: boolean;
+            /** @description The model that this language needs; null when nothing is missing */
+            missing: components["schemas"]["HearingModel"] | null;
+            /** @description One that suits this machine better, to be fetched by whoever wants it */
+            offer: components["schemas"]["HearingModel"] | null;
+            /** @description About what `offer` would cost here; null when it is not known */
+            offerRealTimeFactor: number | null;
+            /** @description Whoever asks may call `POST models/{name}/get` */
+            mayFetch: boolean;
         };
         HearingModelList: {
             items: components["schemas"]["HearingModel"][];
@@ -1824,6 +1871,7 @@ export interface components {
         ProfileId: components["schemas"]["Id"];
         /** @description Of the catalogue; nothing else can be named */
         ModelName: string;
+        HearingLanguage: components["schemas"]["Language"];
         SessionId: components["schemas"]["Id"];
     };
     requestBodies: never;
@@ -2869,8 +2917,14 @@ export interface operations {
                     "application/json": components["schemas"]["KeptVoice"];
                 };
             };
+            /** @description None is kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             401: components["responses"]["Unauthorized"];
-            404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
@@ -3213,6 +3267,60 @@ export interface operations {
             };
             429: components["responses"]["RateLimited"];
             503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getHearing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                language: components["parameters"]["HearingLanguage"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hearing"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    chooseHearing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                language: components["parameters"]["HearingLanguage"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hearing"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };

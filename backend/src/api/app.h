@@ -88,6 +88,7 @@ extern const struct http_route api_audit_routes[];
 extern const struct http_route api_auth_routes[];
 extern const struct http_route api_engines_routes[];
 extern const struct http_route api_health_routes[];
+extern const struct http_route api_hearing_routes[];
 extern const struct http_route api_llm_routes[];
 extern const struct http_route api_metrics_routes[];
 extern const struct http_route api_models_routes[];

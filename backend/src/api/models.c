@@ -6,6 +6,8 @@
  * everybody hears with is the operator: the local owner, or with accounts a user of the setting
  * `operators`.
  */
+#include "api/models.h"
+
 #include "api/app.h"
 #include "api/reply.h"
 #include "asr/hub.h"
@@ -20,7 +22,7 @@
 
 /* ------------------------------------------------------------------------ who may what */
 
-static bool is_operator(const struct http_request *req)
+bool models_may_change(const struct http_request *req)
 {
     const struct config *c = app_of(req)->config;
 
@@ -36,7 +38,7 @@ static int refuse(const struct http_request *req, struct http_response *res)
 {
     if (!app_of(req)->shelf)
         http_problem(res, req, 503, "unavailable", "No models are managed here.", NULL);
-    else if (!is_operator(req))
+    else if (!models_may_change(req))
         http_problem(res, req, 403, "not_operator",
                      "Only an operator of this server may change what it hears with.", NULL);
     else
@@ -142,7 +144,7 @@ static const char *step_text(enum models_step step)
     return "";
 }
 
-static json_t *item_of(struct models_shelf *shelf, const struct model_entry *e)
+json_t *models_item(struct models_shelf *shelf, const struct model_entry *e)
 {
     static const char *const states[] = {
         [MODELS_ABSENT] = "absent",   [MODELS_WAITING] = "getting", [MODELS_GETTING] = "getting",
@@ -182,7 +184,7 @@ static int get_models(const struct http_request *req, struct http_response *res)
     l->server = req->server;
     l->items = json_array();
     for (const struct model_entry *entry = models_known; entry->name; entry++)
-        json_array_append_new(l->items, item_of(app->shelf, entry));
+        json_array_append_new(l->items, models_item(app->shelf, entry));
     http_reply_later(res, &l->ticket);
     err = loop_post(app->loop, mark_in_use, l);
     if (err) {

@@ -2,6 +2,7 @@
  * @file api/sessions.c  Interviews: begin, list, change, delete
  */
 #include "api/sessions.h"
+#include "api/models.h"
 #include "api/reply.h"
 #include "api/validate.h"
 #include "api/voices.h"
@@ -143,6 +144,15 @@ static int apply(struct store_session *s, void *arg)
     return set_metadata(s, body);
 }
 
+/* A language that was chosen may need a model that is not here yet. */
+static void bring_ear(const struct app *app, const json_t *body)
+{
+    const char *language = json_str(body, "language");
+
+    if (language)
+        hearing_chosen(app, language);
+}
+
 static int post_session(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
@@ -167,6 +177,7 @@ static int post_session(const struct http_request *req, struct http_response *re
         } else {
             reply_location(res, "sessions", s.id);
             record_session(reply_json(res, 201), &s);
+            bring_ear(app, body);
         }
     }
     store_session_release(&s);
@@ -208,6 +219,7 @@ static int change_session(const struct http_request *req, struct http_response *
             reply_failed(req, res, err, &why, "session");
         } else {
             record_session(reply_json(res, 200), &s);
+            bring_ear(app, body);
             if (s.status != STORE_ACTIVE)
                 voices_forget(req, s.id);
             store_session_release(&s);

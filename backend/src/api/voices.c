@@ -420,6 +420,8 @@ static int get_kept_voice(const struct http_request *req, struct http_response *
     int err = store_voice_get(app_of(req)->store, req->user, &kept, &why);
     json_t *body;
 
+    if (err == UV_ENOENT)
+        return http_reply_empty(res, 204);
     if (err)
         return reply_failed(req, res, err, &why, "voice");
     body = kept_json(&kept);

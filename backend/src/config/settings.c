@@ -125,6 +125,9 @@ const struct setting config_settings[] = {
      .help = "Silence that the whisper recogniser hears behind the audio; 30000: a whole window "
              "of 30 s, slow and exactly as trained; 0: its default, 500."},
     {NULL, "model-url", NULL, URL(c.model_url), .help = "Mirror for `interviewd models get`."},
+    {NULL, "fetch-models", NULL, SWITCH(c.fetch_models), .otherwise = "on",
+     .help = "When somebody chooses a language that no model here hears, fetch one that does "
+             "(base-q8_0, 82 MB)."},
     {NULL, "turn", NULL, CHOICE(c.turn, "quick|balanced|patient"), .otherwise = "balanced",
      .help = "When somebody has finished speaking: quick answers sooner and cuts more pauses, "
              "patient lets people think. Needs the models vad and turn; without them "

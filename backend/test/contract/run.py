@@ -32,7 +32,7 @@ class Server:
         self.data = tempfile.mkdtemp(prefix="interviewd-contract-")
         env = {k: v for k, v in os.environ.items() if not re.match(r"INTERVIEWD_|GROQ_|OPENAI_|OLLAMA_", k)}
         # a limit would answer nearly all of these requests
-        env |= {"INTERVIEWD_REQUESTS_PER_MINUTE": "0", "INTERVIEWD_SIGN_INS_PER_MINUTE": "0", "INTERVIEWD_STRANGERS_PER_MINUTE": "0", "INTERVIEWD_ASR_PRELOAD": "off"}
+        env |= {"INTERVIEWD_REQUESTS_PER_MINUTE": "0", "INTERVIEWD_SIGN_INS_PER_MINUTE": "0", "INTERVIEWD_STRANGERS_PER_MINUTE": "0", "INTERVIEWD_ASR_PRELOAD": "off", "INTERVIEWD_FETCH_MODELS": "off"}
         self.process = subprocess.Popen([program, "serve", "--listen", "127.0.0.1:0", "--data", self.data, *args], env=env,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for line in self.process.stdout:

@@ -97,6 +97,7 @@ class Server:
     def __init__(self, program, *settings, env=None, data=None):
         self.dir = data or tempfile.mkdtemp(prefix="interviewd-")
         clean = {k: v for k, v in os.environ.items() if not re.match("INTERVIEWD_|GROQ_|OPENAI_|OLLAMA_", k)}
+        clean["INTERVIEWD_FETCH_MODELS"] = "off"  # a session in German downloads nothing
         clean.update(env or {})
         self.process = subprocess.Popen([*program, "--listen=127.0.0.1:0", f"--data={self.dir}", *settings],
                                         stdout=subprocess.PIPE, text=True, env=clean)
@@ -634,7 +635,7 @@ def no_voice_is_learned_without_consent_or_speech(one, many):
     problem(put(file=b"no sound", consent="Yes"), 422, "invalid_fields", "/file")
     holds(ada("GET", path).json["consent"] is None, "nothing was learned, so nothing was agreed to")
     equal(ada("GET", f"v1/sessions/{session}/talk").json, {"speechMs": 0, "speakers": []})
-    problem(ada("GET", "v1/voice"), 404, "not_found")
+    equal(ada("GET", "v1/voice").status, 204)
     problem(ada("DELETE", "v1/voice"), 404, "not_found")
     equal(ada("DELETE", path).status, 204)
     other = many.sign_up("voices2@example.com", "Bob")
@@ -659,6 +660,22 @@ def models_are_for_the_operator_and_by_their_names_alone(one, many):
     equal(somebody("GET", "v1/models").status, 200)
     for method, path in (("POST", "vad/get"), ("POST", "vad/verify"), ("POST", "vad/cancel"), ("DELETE", "vad")):
         problem(somebody(method, f"v1/models/{path}"), 403, "not_operator")
+
+
+@test
+def a_language_says_what_hears_it_and_what_is_missing(one, many):
+    english = one.me("GET", "v1/hearing/en-GB").json
+    equal((english["missing"], english["fetched"], english["mayFetch"], english["realTimeFactor"]), (None, False, True, None))
+    equal((english["offer"]["name"], english["offer"]["state"]), ("base.en-q8_0", "absent"))
+    for method in ("GET", "POST"):  # POST begins nothing where the server is set so
+        german = one.me(method, "v1/hearing/de").json
+        equal((german["language"], german["engine"], german["model"], german["offer"]), ("de", None, None, None))
+        equal((german["missing"]["name"], german["missing"]["state"], german["missing"]["bytes"]), ("base-q8_0", "absent", 81768585))
+        for unknown in ("xx", "tlh", "..%2Fde", "DE"):
+            problem(one.me(method, f"v1/hearing/{unknown}"), 404, "not_found")
+    somebody = many.sign_up("hearing@example.com", "Ada")
+    equal(somebody("GET", "v1/hearing/de").json["mayFetch"], False)
+    problem(many.anyone("POST", "v1/hearing/de"), 401, "unauthorized")
 
 
 @test

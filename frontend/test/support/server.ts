@@ -6,10 +6,10 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { startStandin } from './standin.mjs';
 
 export interface Server {
@@ -44,10 +44,23 @@ async function ready(url: string, child: ChildProcess, log: () => string): Promi
 /** Only what a person's shell would give: no provider keys, so that the built-in answers. */
 function environment(extra: Record<string, string>): NodeJS.ProcessEnv {
   const { PATH, HOME, LANG, ASAN_OPTIONS, UBSAN_OPTIONS } = process.env;
-  return { PATH, HOME, LANG, ASAN_OPTIONS, UBSAN_OPTIONS, NODE_ENV: 'test', OLLAMA_HOST: 'http://127.0.0.1:1', ...extra };
+  return { PATH, HOME, LANG, ASAN_OPTIONS, UBSAN_OPTIONS, NODE_ENV: 'test', OLLAMA_HOST: 'http://127.0.0.1:1', INTERVIEWD_FETCH_MODELS: 'off', ...extra };
 }
 
-export async function startServer({ accounts = false, env = {} }: { accounts?: boolean; env?: Record<string, string> } = {}): Promise<Server> {
+/** The published file of a small network, as the backend's tests have fetched it; null where it could not be had. */
+export function network(file: string): string | null {
+  const path = join(resolve(process.env.INTERVIEWD_WEIGHTS ?? '../backend/build/weights'), file);
+  return existsSync(path) ? path : null;
+}
+
+interface Wishes {
+  accounts?: boolean;
+  env?: Record<string, string>;
+  /** Files that lie among its models. */
+  models?: string[];
+}
+
+export async function startServer({ accounts = false, env = {}, models = [] }: Wishes = {}): Promise<Server> {
   if (process.env.WEB_TEST_STANDIN) {
     const standin = await startStandin({ accounts });
     return { url: standin.url, stop: async () => standin.close() };
@@ -55,6 +68,8 @@ export async function startServer({ accounts = false, env = {} }: { accounts?: b
   if (!existsSync(BINARY)) throw new Error(`There is no ${BINARY}: build the backend first (scripts/setup_dev.sh).`);
   if (!existsSync('out/index.html')) throw new Error('There is no out/index.html: run "npm run build" first.');
   const data = await mkdtemp(join(tmpdir(), 'interviewd-web-'));
+  await mkdir(join(data, 'models'));
+  await Promise.all(models.map((file) => symlink(file, join(data, 'models', basename(file)))));
   const port = await freePort();
   const child = spawn(BINARY, ['serve', '--listen', `127.0.0.1:${port}`, '--data', data, '--accounts', accounts ? 'on' : 'off'], {
     env: environment({ INTERVIEWD_WEB_ROOT: resolve('out'), ...env }),

@@ -122,6 +122,8 @@ export function startStandin({ port = 0, accounts = false } = {}) {
     }
     const session = mine(sessions, key, user);
     if (!session) return problem(404, 'not_found', 'There is no such session.');
+    if (rest === 'talk') return { status: 200, body: { speechMs: 0, speakers: [] } };
+    if (rest === 'voice') return problem(503, 'unavailable', 'Voices cannot be told apart here.');
     if (rest === 'transcripts') {
       const items = [...transcripts.get(key)];
       return { status: 200, body: { items: query.get('order') === 'asc' ? items : items.reverse(), nextCursor: null } };
@@ -155,6 +157,18 @@ export function startStandin({ port = 0, accounts = false } = {}) {
     ],
   };
 
+  const hearing = (language) => ({
+    language,
+    engine: language === 'en' ? 'pocketsphinx' : null,
+    model: null,
+    realTimeFactor: null,
+    fetched: false,
+    missing: null,
+    offer: null,
+    offerRealTimeFactor: null,
+    mayFetch: true,
+  });
+
   function api(method, path, query, body, request) {
     const open = authRoutes(method, path, body, request);
     if (open) return open;
@@ -171,6 +185,8 @@ export function startStandin({ port = 0, accounts = false } = {}) {
     if (area === 'profiles') return profileRoutes(method, key, body, user);
     if (area === 'sessions') return sessionRoutes(method, key, rest, body, user, query);
     if (area === 'engines') return { status: 200, body: engines };
+    if (area === 'voice') return { status: 204 };
+    if (area === 'hearing') return { status: 200, body: hearing(key) };
     return problem(404, 'not_found', 'There is nothing here.');
   }
 
