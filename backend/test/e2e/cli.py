@@ -3,6 +3,7 @@
 import contextlib
 import json
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -151,6 +152,13 @@ class Doctor(Terminal):
         self.assertIn("Everything that is needed works.", out)
         self.assertIn("interviewd models get", out)
         self.assertIn("vad (Silero 6.2: is somebody speaking?) is absent", out)
+
+    def test_it_hears_a_sentence_with_the_recogniser_that_sessions_have(self):
+        out = self.interviewd("doctor", "--listen", "127.0.0.1:0").stdout
+        found = re.search(r"test clip +(\d) of 9 words right in \d+\.\d\d s: \"(.+)\"", out)
+        self.assertTrue(found, out)
+        self.assertGreaterEqual(int(found[1]), 5, out)
+        self.assertIn("pocketsphinx hears", out)
 
     def test_a_folder_that_cannot_be_written_is_a_failure_with_the_way_out(self):
         out = self.interviewd("doctor", data=self.text / "below", status=1).stdout

@@ -1,0 +1,298 @@
+/**
+ * @file doctor_hearing.c  What `interviewd doctor` says of hearing
+ *
+ * The recogniser that sessions have is loaded and hears a short sentence that lies in this program
+ * (data/speech/clip.ogg: flite's voice slt), so that what is said of it was tried.
+ */
+#include "doctor.h"
+
+#include "asr/engine.h"
+#include "audio/decode.h"
+#include "base/clock.h"
+#include "clip.h"
+#include "loop/loop.h"
+#include "loop/wait.h"
+#include "models/advice.h"
+#include "models/speed.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char clip_text[] = "Please describe a project that you are proud of.";
+
+enum { HEARD_MAX = 256, WORDS_MAX = 32, WORD_MAX = 24 };
+
+/* A recogniser on a thread of its own: what it needs of the network goes over the loop. */
+struct listener {
+    const struct asr_engine *engine;
+    struct asr_model_params params;
+    const struct pcm *clip;
+    struct loop *loop;
+    char text[HEARD_MAX];
+    uint64_t took_ms; /* without loading */
+    struct errbuf why;
+    int err;
+};
+
+static void stop_loop(void *loop)
+{
+    loop_stop(loop);
+}
+
+static int hear_clip(struct listener *l, struct asr_model *model)
+{
+    static const struct asr_params english = {.language = "en"};
+    struct asr_stream *stream = NULL;
+    uint64_t begun = clock_mono_ms();
+    struct asr_result res;
+    int err = l->engine->open(&stream, model, &english, &l->why);
+
+    err = err ? err : l->engine->begin(stream, &l->why);
+    err = err ? err : l->engine->feed(stream, l->clip->samples, l->clip->n, &l->why);
+    err = err ? err : l->engine->finish(stream, &res, &l->why);
+    if (!err)
+        snprintf(l->text, sizeof(l->text), "%s", res.text);
+    l->took_ms = clock_mono_ms() - begun;
+    l->engine->close(stream);
+    return err;
+}
+
+static void hear(void *arg)
+{
+    struct listener *l = arg;
+    struct asr_model *model = NULL;
+
+    l->err = l->engine->load(&model, &l->params, &l->why);
+    if (!l->err)
+        l->err = hear_clip(l, model);
+    l->engine->unload(model);
+    loop_post(l->loop, stop_loop, l->loop);
+}
+
+/* Lower-case words without marks. */
+static size_t split(const char *text, char words[static WORDS_MAX][WORD_MAX])
+{
+    size_t n = 0, len = 0;
+
+    for (; n < WORDS_MAX; text++) {
+        if (isalpha((unsigned char)*text) && len < WORD_MAX - 1) {
+            words[n][len++] = (char)tolower((unsigned char)*text);
+        } else if (len) {
+            words[n++][len] = '\0';
+            len = 0;
+        }
+        if (!*text)
+            break;
+    }
+    return n;
+}
+
+/* How many words of the clip were heard, in their order. */
+static size_t words_right(const char *heard, size_t *of)
+{
+    char truth[WORDS_MAX][WORD_MAX], said[WORDS_MAX][WORD_MAX];
+    size_t n = split(heard, said), right = 0, at = 0;
+
+    *of = split(clip_text, truth);
+    for (size_t i = 0; i < *of; i++) {
+        size_t next = at;
+
+        while (next < n && strcmp(truth[i], said[next]) != 0)
+            next++;
+        right += next < n;
+        at = next < n ? next + 1 : at;
+    }
+    return right;
+}
+
+static void report_clip(struct doctor *d, const struct listener *l)
+{
+    char text[ERR_TEXT_MAX + HEARD_MAX + 96];
+    size_t of, right = words_right(l->text, &of);
+
+    snprintf(text, sizeof(text), "%zu of %zu words right in %.2f s: \"%s\"", right, of,
+             (double)l->took_ms / 1000.0, l->text);
+    doctor_report(d, 2 * right >= of ? GOOD : COULD_BE_BETTER, "test clip", text);
+    if (2 * right < of) {
+        snprintf(text, sizeof(text), "it says \"%s\": another recogniser or model may hear it",
+                 clip_text);
+        doctor_advise(text);
+    }
+}
+
+static void report_deaf(struct doctor *d, const struct listener *l)
+{
+    char text[ERR_TEXT_MAX + 96];
+
+    snprintf(text, sizeof(text), "%s: %s", l->engine->name,
+             l->why.text[0] ? l->why.text : uv_strerror(l->err));
+    doctor_report(d, BROKEN, "recogniser", text);
+    doctor_advise(l->engine->remote
+                      ? "set INTERVIEWD_ASR_URL, INTERVIEWD_ASR_KEY and INTERVIEWD_ASR_NAME to a "
+                        "service that answers; meanwhile the local recogniser hears instead"
+                      : "interviewd models verify says whether its files are whole");
+}
+
+/* The one that sessions have hears the clip: does it, how well, how soon? */
+static bool try_clip(struct doctor *d, const struct asr_engine *engine,
+                     const struct asr_model_params *params)
+{
+    struct listener l = {.engine = engine, .params = *params, .loop = d->program.app.loop};
+    char text[96];
+    struct pcm clip = {0};
+    uv_thread_t thread;
+
+    if (audio_decode_bytes(clip_bytes, sizeof(clip_bytes), &clip, &l.why)) {
+        doctor_report(d, BROKEN, "recordings", l.why.text);
+        return false;
+    }
+    l.clip = &clip;
+    if (!uv_thread_create(&thread, hear, &l)) {
+        loop_run(l.loop);
+        wait_gone(&thread, "the recogniser's answer");
+        if (l.err) {
+            report_deaf(d, &l);
+        } else if (engine->remote) {
+            snprintf(text, sizeof(text), "%s: answers", engine->name);
+            doctor_report(d, GOOD, "recogniser", text);
+        }
+        if (!l.err)
+            report_clip(d, &l);
+    }
+    pcm_release(&clip);
+    return !l.err;
+}
+
+/* ------------------------------------------------------------------------------- the ear */
+
+static void say_cost(const char *how, const struct model_entry *entry, double factor)
+{
+    char text[256];
+    int n = snprintf(text, sizeof(text), "%s: interviewd models get %s (%.0f MB", how, entry->name,
+                     (double)entry->bytes / 1e6);
+
+    if (factor > 0.0)
+        snprintf(text + n, sizeof(text) - (size_t)n, "; a second of speech takes about %.3f s)",
+                 factor);
+    else
+        snprintf(text + n, sizeof(text) - (size_t)n, ")");
+    doctor_advise(text);
+}
+
+/* What a better one costs, or a quicker one where the machine is slow. */
+static void advise_ear(struct doctor *d)
+{
+    const struct config *c = d->program.config;
+    const struct models_config models = {.data_dir = c->data_dir};
+    const struct model_entry *larger;
+    struct models_advice a;
+
+    if (c->asr_model)
+        return; /* somebody chose it */
+    models_advise(&a, &models, c->asr_language);
+    if (a.bring)
+        say_cost("for this language", a.bring, 0.0);
+    else if (a.offer)
+        say_cost(a.factor > 0.0 && a.offer_factor < a.factor ? "quicker here" : "better", a.offer,
+                 a.offer_factor);
+    else if (models_rank(a.heard) == models_rank("base")) {
+        larger = models_entry(strstr(a.heard, ".en") ? "small.en-q5_1" : "small-q5_1");
+        say_cost("better, and slow here", larger,
+                 models_speed_of(config_path(c, "models"), larger->name));
+    }
+}
+
+static void check_ear(struct doctor *d, const struct asr_engine *engine,
+                      const struct asr_model_params *params)
+{
+    const struct config *c = d->program.config;
+    const struct models_config models = {.data_dir = c->data_dir};
+    struct models_advice a;
+    char path[MODELS_PATH_MAX], text[MODELS_PATH_MAX + 64];
+    int n;
+
+    if (!try_clip(d, engine, params) || engine->remote)
+        return;
+    if (strcmp(engine->name, "whisper") != 0 ||
+        models_find(path, params->path, params->data_dir, NULL, params->language, NULL)) {
+        snprintf(text, sizeof(text), "%s hears", engine->name);
+    } else {
+        models_advise(&a, &models, params->language); /* measured by now */
+        n = snprintf(text, sizeof(text), "whisper hears with %s",
+                     strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+        if (!c->asr_model && a.factor > 0.0)
+            snprintf(text + n, sizeof(text) - (size_t)n, "; a second of speech takes %.3f s here",
+                     a.factor);
+    }
+    doctor_report(d, GOOD, "ear", text);
+    advise_ear(d);
+}
+
+static void check_networks(struct doctor *d)
+{
+    const struct models_config models = {.data_dir = d->program.config->data_dir};
+
+    for (const struct model_entry *e = models_known; e->name; e++) {
+        char text[160];
+        bool here = models_here(models.data_dir, e);
+
+        if (e->kind == MODEL_EAR || e->kind == MODEL_MEANING)
+            continue;
+        snprintf(text, sizeof(text), "%s (%s) %s", e->name, e->what,
+                 here ? "is here" : "is absent");
+        doctor_report(d, here ? GOOD : COULD_BE_BETTER, "network", text);
+        snprintf(text, sizeof(text), "interviewd models get %s (%.0f MB)", e->name,
+                 (double)e->bytes / 1e6);
+        if (!here)
+            doctor_advise(text);
+    }
+}
+
+/* ---------------------------------------------------------------------------- which hears */
+
+/* Says what can be used; *params become those of the one that sessions have, which is returned. */
+static const struct asr_engine *list_recognisers(struct doctor *d, struct asr_model_params *params)
+{
+    const char *wanted = d->program.config->asr_engine;
+    const struct asr_engine *hears = NULL;
+
+    for (size_t i = 0; asr_engines[i]; i++) {
+        const struct asr_engine *engine = asr_engines[i];
+        struct asr_model_params its = program_asr_params(&d->program, engine->remote);
+        struct errbuf why = {""};
+        bool named = !strcmp(wanted, engine->name);
+        bool there, asked = !engine->remote || named;
+        char text[ERR_TEXT_MAX + 96];
+
+        its.language = d->program.config->asr_language;
+        there = engine->available(&its, &why);
+        if (there && (named || (!hears && asked && !strcmp(wanted, "auto")))) {
+            hears = engine;
+            *params = its;
+        }
+        if (engine->remote && there && asked)
+            continue; /* it is asked */
+        snprintf(text, sizeof(text), "%s: %s", engine->name,
+                 !there  ? why.text
+                 : asked ? "ready"
+                         : "could be used, but audio would leave this machine: only if you say "
+                           "--asr-engine openai");
+        doctor_report(d, there && asked ? GOOD : COULD_BE_BETTER, "recogniser", text);
+    }
+    return hears;
+}
+
+void doctor_hearing(struct doctor *d)
+{
+    struct asr_model_params params;
+    const struct asr_engine *hears = list_recognisers(d, &params);
+
+    if (hears) {
+        check_ear(d, hears, &params);
+    } else {
+        doctor_report(d, BROKEN, "recogniser", "none can be used");
+        doctor_advise("apt install pocketsphinx-en-us, or: interviewd models get base.en-q8_0");
+    }
+    check_networks(d);
+}
