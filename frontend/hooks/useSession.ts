@@ -50,6 +50,11 @@ export function useTranscripts(id: string | null) {
   });
 }
 
+/** Who spoke for how long. */
+export function useTalk(id: string | null) {
+  return useQuery(useKey(id && `/sessions/${id}/talk`), (key) => api.get<Schemas['Talk']>(key));
+}
+
 export function useProfiles() {
   return useQuery(useKey('/profiles?limit=100'), (key) => api.get<Schemas['ProfileList']>(key));
 }

@@ -2,6 +2,7 @@
 
 import { AppWindow, Mic, Users } from 'lucide-react';
 import { DeviceSelector } from '@/components/audio/DeviceSelector';
+import { HearingNotice } from '@/components/audio/HearingNotice';
 import { Segmented, Select } from '@/components/ui/field';
 import type { Preferences } from '@/lib/preferences';
 import { LANGUAGES } from '@/lib/utils';
@@ -55,6 +56,7 @@ export function ListeningSettings({ prefs, onChange }: Props) {
           </option>
         ))}
       </Select>
+      <HearingNotice language={prefs.language} />
     </div>
   );
 }

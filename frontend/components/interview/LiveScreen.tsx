@@ -4,6 +4,7 @@ import { ArrowUp, CircleAlert, CircleStop, Keyboard, MicOff, Mic, Settings2 } fr
 import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useState, type FormEvent } from 'react';
+import { HearingNotice } from '@/components/audio/HearingNotice';
 import { RecordButton } from '@/components/audio/RecordButton';
 import { VolumeIndicator } from '@/components/audio/VolumeIndicator';
 import { LogoMark } from '@/components/layout/Logo';
@@ -203,6 +204,11 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
         <section aria-label="Question and answer" tabIndex={0} className="min-h-0 overflow-y-auto overscroll-contain">
           {trouble && listening.phase === 'off' && <Trouble what={trouble} onRetry={() => void listen()} onSettings={() => setOpen('settings')} />}
+          {listening.phase === 'off' && (
+            <div className="mx-auto w-[calc(100%-2rem)] max-w-3xl pt-4 sm:w-[calc(100%-4rem)]">
+              <HearingNotice language={prefs.language} missingOnly />
+            </div>
+          )}
           <AnswerPanel
             answers={state.answers}
             at={at}

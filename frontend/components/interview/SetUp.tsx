@@ -3,9 +3,10 @@
 import { Mic, Volume2 } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
-import { useEffect, useState, type FormEvent } from 'react';
+import { useCallback, useEffect, useRef, useState, type FormEvent } from 'react';
+import { VoicePhrase } from '@/components/audio/VoicePhrase';
 import { VolumeIndicator } from '@/components/audio/VolumeIndicator';
-import { beginSession } from '@/components/session/start';
+import { goOn, makeSession } from '@/components/session/start';
 import { Button } from '@/components/ui/button';
 import { Card, CardTitle } from '@/components/ui/card';
 import { Select, Textarea } from '@/components/ui/field';
@@ -13,9 +14,11 @@ import { ErrorState, Skeleton } from '@/components/ui/states';
 import { useSoundCheck } from '@/hooks/useAudioRecorder';
 import { usePreferences } from '@/hooks/usePreferences';
 import { useEngines, useProfiles } from '@/hooks/useSession';
-import { ApiError, sentence } from '@/lib/api-client';
+import { api, ApiError, sentence } from '@/lib/api-client';
 import { setPreferences } from '@/lib/preferences';
+import { forget } from '@/lib/query';
 import { engineName } from '@/lib/utils';
+import type { Session, SessionInput } from '@/types/session';
 import { ListeningSettings } from './ListeningSettings';
 
 const JOB_BYTES = 65_536;
@@ -99,6 +102,39 @@ function ProviderChoice({ value, onChange }: { value: string; onChange: (provide
   );
 }
 
+/**
+ * A session that is made before it is started, for a voice to be learned in: started with what was chosen last, and gone when the page is left
+ * without starting.
+ */
+function useDraft(input: SessionInput) {
+  const latest = useRef(input);
+  const draft = useRef<Promise<Session> | null>(null);
+  useEffect(() => {
+    latest.current = input;
+  });
+  useEffect(
+    () => () => {
+      void draft.current?.then(({ id }) => api.delete(`/sessions/${id}`)).then(() => forget('/sessions'), () => undefined);
+    },
+    [],
+  );
+  const id = useCallback(async () => {
+    draft.current ??= makeSession(latest.current).catch((failure: unknown) => {
+      draft.current = null;
+      throw failure;
+    });
+    return (await draft.current).id;
+  }, []);
+  const start = useCallback(async () => {
+    const made = await draft.current;
+    const session = made ? await api.put<Session>(`/sessions/${made.id}`, latest.current) : await makeSession(latest.current);
+    draft.current = null; // it is no draft any more
+    forget('/sessions');
+    return session.id;
+  }, []);
+  return { id, start };
+}
+
 /** Everything before an interview: as whom, for which job, listening to what. */
 export function SetUp() {
   const router = useRouter();
@@ -107,6 +143,8 @@ export function SetUp() {
   const [provider, setProvider] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const { profileId, language } = prefs;
+  const draft = useDraft({ profileId, jobDescription: job, language, llmProvider: provider || null });
   const tooLong = new TextEncoder().encode(job).length > JOB_BYTES;
 
   async function start(event: FormEvent) {
@@ -114,9 +152,8 @@ export function SetUp() {
     if (tooLong) return;
     setBusy(true);
     setError(null);
-    const { profileId, language } = prefs;
     try {
-      router.push(await beginSession({ profileId, jobDescription: job, language, ...(provider && { llmProvider: provider }) }, { listen: true }));
+      router.push(goOn(await draft.start(), { listen: true }));
     } catch (failure) {
       if (failure instanceof ApiError && failure.fields['/profileId']) setPreferences({ profileId: null });
       setError(failure);
@@ -144,6 +181,7 @@ export function SetUp() {
         <CardTitle>How it listens</CardTitle>
         <ListeningSettings prefs={prefs} onChange={setPreferences} />
         <SoundCheck />
+        {prefs.input !== 'tab' && <VoicePhrase deviceId={prefs.deviceId} session={draft.id} />}
       </Card>
       <div className="sticky bottom-18 z-20 grid gap-3 lg:static lg:col-span-2 lg:justify-items-start">
         {error !== null && (

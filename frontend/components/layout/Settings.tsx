@@ -3,6 +3,8 @@
 import { LogOut } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useState, type FormEvent } from 'react';
+import { HearingNotice } from '@/components/audio/HearingNotice';
+import { KeptVoice } from '@/components/audio/VoicePhrase';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card, CardTitle } from '@/components/ui/card';
@@ -74,6 +76,7 @@ function Engine({ name, detail, state, note }: { name: string; detail?: string |
 }
 
 function Engines() {
+  const { language } = usePreferences();
   const { data, error, reload } = useEngines();
   if (error) return <ErrorState title="The server did not say what it runs" error={error} retry={reload} />;
   if (!data) return <Skeleton className="h-40 rounded-2xl" />;
@@ -86,6 +89,8 @@ function Engines() {
             <Engine key={r.name} name={r.name === 'openai' ? 'A transcription service' : engineName(r.name)} detail={r.model} state={r.active ? 'Active' : 'Not set up'} note={r.note} />
           ))}
         </ul>
+        <HearingNotice language={language} />
+        <KeptVoice />
       </Card>
       <Card id="providers" className="grid scroll-mt-6 gap-4">
         <CardTitle>Who answers</CardTitle>

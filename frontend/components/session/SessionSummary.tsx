@@ -21,6 +21,7 @@ import type { Session, Transcript } from '@/types/session';
 import { ExportDialog } from './ExportDialog';
 import { LatencyBar } from './LatencyBar';
 import { RenameDialog } from './RenameDialog';
+import { TalkShare } from './TalkShare';
 import { goOn } from './start';
 
 function median(values: number[]): number | null {
@@ -165,6 +166,7 @@ export function SessionSummary() {
       ) : (
         <>
           <Figures session={data} pairs={pairs.data} />
+          <TalkShare sessionId={id} />
           <ol className="grid gap-5">
             {pairs.data.map((pair) =>
               pair.isQuestion === false ? (

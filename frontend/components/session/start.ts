@@ -13,9 +13,13 @@ export interface FirstStep {
 }
 
 export async function beginSession(input: SessionInput, first: Omit<FirstStep, 'sessionId'>): Promise<string> {
+  return goOn((await makeSession(input)).id, first);
+}
+
+export async function makeSession(input: SessionInput): Promise<Session> {
   const session = await api.post<Session>('/sessions', input);
   forget('/sessions');
-  return goOn(session.id, first);
+  return session;
 }
 
 /** The live screen of a session that is there already, and what it does first. */

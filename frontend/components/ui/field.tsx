@@ -67,6 +67,16 @@ export function Select({ label, hint, error, quiet, className, children, ...rest
   );
 }
 
+/** A box to tick; its label is the whole sentence. */
+export function Checkbox({ label, className, ...rest }: { label: ReactNode } & Omit<ComponentProps<'input'>, 'type'>) {
+  return (
+    <label className={cn('flex cursor-pointer items-start gap-2.5 text-sm leading-snug has-[:disabled]:cursor-not-allowed has-[:disabled]:opacity-70', className)}>
+      <input type="checkbox" {...rest} className="mt-0.5 size-4.5 shrink-0 accent-accent" />
+      <span>{label}</span>
+    </label>
+  );
+}
+
 /** For a form's ref: when its errors change, the first field that is wrong gets the focus, and so is read out with what is wrong. */
 export function useFirstWrong(errors: Record<string, string>) {
   const form = useRef<HTMLFormElement>(null);
