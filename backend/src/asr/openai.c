@@ -53,6 +53,7 @@ struct asr_stream {
     struct asr_model *model;
     char language[ASR_LANGUAGE_MAX];
     char prompt[PROMPT_MAX];
+    char *translate_url; /**< Where it is asked to translate; NULL: it is not */
     int16_t *pcm;
     size_t n, cap;
     struct openai_answer answer;
@@ -157,10 +158,14 @@ static const char *openai_describe(const struct asr_model *m)
 
 /* ---------------------------------------------------------------- stream */
 
+/* What might have been said before, then the words to expect. */
 static void join_vocabulary(struct asr_stream *st, const struct asr_params *params)
 {
     size_t used = 0;
 
+    if (params->prompt)
+        text_copy(st->prompt, sizeof(st->prompt), params->prompt, strlen(params->prompt));
+    used = strlen(st->prompt);
     for (size_t i = 0; i < params->vocabulary_count; i++) {
         size_t len = strlen(params->vocabulary[i]);
 
@@ -169,6 +174,23 @@ static void join_vocabulary(struct asr_stream *st, const struct asr_params *para
         used += (size_t)snprintf(st->prompt + used, sizeof(st->prompt) - used, "%s%s",
                                  used ? ", " : "", params->vocabulary[i]);
     }
+}
+
+/* Translating is an address of its own beside ".../transcriptions"; whisper.cpp's server has one
+ * for both and a field that says so. */
+static char *translate_address(const char *url)
+{
+    static const char call[] = "/transcriptions";
+    const char *at = strstr(url, call);
+    struct buf out;
+
+    if (!at)
+        return strdup(url);
+    buf_init(&out, 8192);
+    buf_append(&out, url, (size_t)(at - url));
+    buf_puts(&out, "/translations");
+    buf_puts(&out, at + strlen(call));
+    return buf_steal(&out, NULL);
 }
 
 static int openai_open(struct asr_stream **sp, struct asr_model *model,
@@ -184,6 +206,13 @@ static int openai_open(struct asr_stream **sp, struct asr_model *model,
                  params->language);
     if (params)
         join_vocabulary(st, params);
+    if (params && params->translate) {
+        st->translate_url = translate_address(model->url);
+        if (!st->translate_url) {
+            free(st);
+            return err_set(why, UV_ENOBUFS, "no memory to hear another voice");
+        }
+    }
     *sp = st;
     return 0;
 }
@@ -193,6 +222,7 @@ static void openai_close(struct asr_stream *st)
     if (!st)
         return;
     openai_answer_release(&st->answer);
+    free(st->translate_url);
     free(st->pcm);
     free(st);
 }
@@ -268,13 +298,15 @@ static void put_request(struct buf *out, const struct asr_stream *st, bool plain
 {
     put_field(out, "model", st->model->name);
     put_field(out, "response_format", plain ? "json" : "verbose_json");
-    if (!plain) {
+    if (!plain && !st->translate_url) {
         put_field(out, "timestamp_granularities[]", "segment");
         put_field(out, "timestamp_granularities[]", "word");
     }
     put_field(out, "temperature", "0");
     if (st->language[0])
         put_field(out, "language", st->language);
+    if (st->translate_url)
+        put_field(out, "translate", "true");
     if (st->prompt[0])
         put_field(out, "prompt", st->prompt);
     buf_printf(out,
@@ -298,7 +330,7 @@ static int post(struct asr_stream *st, bool plain, struct http_reply *reply, str
 {
     const char *headers[4] = {NULL};
     struct http_call_request req = {.method = "POST",
-                                    .url = st->model->url,
+                                    .url = st->translate_url ? st->translate_url : st->model->url,
                                     .headers = headers,
                                     .connect_timeout_ms = CONNECT_MS,
                                     .idle_timeout_ms = patience_ms(st),
@@ -374,6 +406,8 @@ static int take_answer(struct asr_stream *st, const struct http_reply *reply,
                                .words = st->answer.words,
                                .word_count = st->answer.word_count};
     memcpy(res->language, st->answer.language, sizeof(res->language));
+    if (st->translate_url)
+        strcpy(res->language, "en");
     return 0;
 }
 

@@ -7,7 +7,8 @@ It checks the request as the real services do (form fields, WAV, key) and hears 
 audio: one word of "tell me about yourself" for each 100 ms. The model's name picks the behaviour:
 whisper-1 and whisper-large-v3-turbo answer verbose_json; plain-only refuses it; busy-once answers
 429 with Retry-After once; busy 429 with Retry-After: 60; broken-once 500 once; broken always 500;
-garbage a page instead of JSON; slow not within a minute. /inference is the same, as whisper.cpp's server has it. The key "wrong" is refused.
+garbage a page instead of JSON; slow not within a minute. /inference is the same, as whisper.cpp's server has it. The key "wrong" is refused. /v1/audio/translations, or a field
+`translate`, hears "told in english"; `repeats-prompt` hears the prompt.
 """
 import email.parser
 import email.policy
@@ -20,7 +21,7 @@ import time
 
 WORDS = "tell me about yourself".split()
 KNOWN = ["whisper-1", "whisper-large-v3-turbo", "plain-only", "busy-once", "busy", "broken-once",
-         "broken", "garbage", "slow"]
+         "broken", "garbage", "slow", "repeats-prompt"]
 seen = {}
 lock = threading.Lock()
 
@@ -61,9 +62,9 @@ def samples(wav):
     return (len(wav) - 44) // 2
 
 
-def transcript(n, verbose):
+def transcript(n, verbose, words=WORDS):
     count = n // 1600
-    words = [WORDS[i % len(WORDS)] for i in range(count)]
+    words = [words[i % len(words)] for i in range(count)]
     text = " ".join(words)
     if not verbose:
         return {"text": " " + text}
@@ -83,7 +84,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.path not in ("/v1/audio/transcriptions", "/inference"):
+        if self.path not in ("/v1/audio/transcriptions", "/v1/audio/translations", "/inference"):
             raise Problem(404, "Unknown request URL")
         if self.headers.get("Authorization", "Bearer ok") == "Bearer wrong":
             raise Problem(401, "Incorrect API key provided: wrong")
@@ -104,7 +105,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if model == "garbage":
             return b"<html>welcome</html>"
         n = samples(fields.get("file", [b""])[0])
-        return json.dumps(transcript(n, style == "verbose_json")).encode()
+        words = WORDS
+        if self.path.endswith("translations") or (self.path == "/inference" and fields.get("translate") == [b"true"]):
+            words = "told in english".split()
+        if model == "repeats-prompt":
+            words = fields.get("prompt", [b"nothing"])[0].decode().split()
+        return json.dumps(transcript(n, style == "verbose_json", words)).encode()
 
     def do_POST(self):
         headers = []

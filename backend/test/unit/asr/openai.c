@@ -289,6 +289,55 @@ static void a_whole_address_is_taken_as_it_is(void **state)
     assert_memory_equal(w->heard.text, "tell me", 7);
 }
 
+/* With what recordings are asked with. */
+static void begin_with(struct world *w, const char *model, const struct asr_params *params)
+{
+    struct asr_hub_config config = {.engine = "openai", .fallback = "none"};
+    struct errbuf err = {{0}};
+
+    config.model.url = w->service.url;
+    config.model.name = model;
+    config.model.http = w->http;
+    if (asr_hub_open(&w->hub, w->loop, &config, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(0, asr_line_open(&w->line, w->hub, params, &handlers, &w->heard, &err));
+}
+
+static void a_translation_is_asked_for_where_it_is_made(void **state)
+{
+    struct world *w = world(state);
+
+    begin_with(w, "whisper-1", &(struct asr_params){.language = "de", .translate = true});
+    say_a_second(w);
+    until_told(w, &w->heard.finals);
+    assert_memory_equal(w->heard.text, "told in english", 15);
+    assert_string_equal(w->heard.language, "en");
+}
+
+static void a_server_with_one_address_is_told_to_translate(void **state)
+{
+    struct world *w = world(state);
+
+    strcpy(strstr(w->service.url, "/v1"), "/inference");
+    begin_with(w, "whisper-1", &(struct asr_params){.translate = true});
+    say_a_second(w);
+    until_told(w, &w->heard.finals);
+    assert_memory_equal(w->heard.text, "told in english", 15);
+}
+
+static void what_came_before_is_told_with_the_words_to_expect(void **state)
+{
+    static const char *const words[] = {"Kubernetes"};
+    struct world *w = world(state);
+
+    begin_with(
+        w, "repeats-prompt",
+        &(struct asr_params){.prompt = "Dear Ada", .vocabulary = words, .vocabulary_count = 1});
+    say_a_second(w);
+    until_told(w, &w->heard.finals);
+    assert_memory_equal(w->heard.text, "Dear Ada, Kubernetes", 20);
+}
+
 static void auto_never_sends_audio_away_even_with_a_key(void **state)
 {
     struct world *w = world(state);
@@ -320,6 +369,9 @@ int main(void)
         T(a_model_that_is_not_there_is_named),
         T(a_service_that_hangs_is_left_after_five_seconds),
         T(a_whole_address_is_taken_as_it_is),
+        T(a_translation_is_asked_for_where_it_is_made),
+        T(a_server_with_one_address_is_told_to_translate),
+        T(what_came_before_is_told_with_the_words_to_expect),
         T(auto_never_sends_audio_away_even_with_a_key),
         T(a_service_that_is_down_hands_over_to_the_local_recogniser),
     };
