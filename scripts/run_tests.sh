@@ -193,6 +193,7 @@ suite_browser() {
     build_backend
     build_web
     say "Test the page in a browser"
+    use_node
     rm -f frontend/test-results/e2e.xml
     npm --prefix frontend run e2e -- --reporter=junit --outputFile=test-results/e2e.xml >"$LOGS/browser.log" 2>&1 </dev/null || true
     if [ -f frontend/test-results/e2e.xml ]; then count frontend/test-results/e2e.xml; else

@@ -5,6 +5,5 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 need build
-build_backend
-build_web
+build_all
 say "Ready: backend/build/interviewd"
