@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "ground/grounding.h"
+#include "ground/places.h"
 #include "ground/similar.h"
 #include "loop/loop.h"
 #include "observe/log.h"
@@ -40,23 +41,13 @@ const char *answer_finish_name(enum answer_finish finish)
     return names[finish];
 }
 
-static void wipe_text(const char **text)
+static void wipe_text(const char *text)
 {
-    char *own = (char *)(uintptr_t)*text;
+    char *own = (char *)(uintptr_t)text;
 
     if (own)
         explicit_bzero(own, strlen(own));
     free(own);
-    *text = NULL;
-}
-
-void answer_pair_release(struct answer_pair *pair)
-{
-    if (!pair)
-        return;
-    wipe_text(&pair->question);
-    wipe_text(&pair->answer);
-    wipe_text(&pair->sent);
 }
 
 /* ---------------------------------------------------------------------------------- profile index
@@ -93,6 +84,27 @@ void profile_index_unref(struct profile_index *b)
         return;
     grounding_free(b->g);
     free(b);
+}
+
+static bool is_of(const struct passage *p, const char *quote, size_t len)
+{
+    return p->field == GROUND_CONTEXT &&
+           (memmem(p->text, p->len, quote, len) || memmem(quote, len, p->text, p->len));
+}
+
+struct memory_story profile_index_place(const struct profile_index *b, const char *quote)
+{
+    size_t n = b ? grounding_count(b->g) : 0;
+    struct place *places = n && *quote ? calloc(n, sizeof(*places)) : NULL;
+    size_t count = places ? places_find(b->g, places) : 0;
+    struct memory_story found = {.end = 0};
+
+    for (size_t i = 0; i < count && !found.end; i++)
+        for (size_t k = places[i].first; k < places[i].end && !found.end; k++)
+            if (is_of(grounding_passage(b->g, k), quote, strlen(quote)))
+                found = (struct memory_story){.first = places[i].first, .end = places[i].end};
+    free(places);
+    return found;
 }
 
 /* ---------------------------------------------------------------------------------- answerer */
@@ -228,19 +240,16 @@ size_t answerer_interrupt(struct answerer *a, const char *owner, const char *gen
 
 /* ------------------------------------------------------------------------------------- ending */
 
-static void ask_release(struct answer_ask *own)
+static void said_release(struct answer_said *said)
 {
-    struct answer_pair *pairs = (struct answer_pair *)(uintptr_t)own->history;
-    struct answer_line *lines = (struct answer_line *)(uintptr_t)own->dialogue;
-
-    for (size_t i = 0; i < own->history_count; i++)
-        answer_pair_release(&pairs[i]);
-    for (size_t i = 0; i < own->dialogue_count; i++)
-        wipe_text(&lines[i].text);
-    free(pairs);
-    free(lines);
-    wipe_text(&own->heard);
-    wipe_text(&own->story);
+    for (size_t i = 0; i < said->line_count; i++)
+        wipe_text(said->lines[i].text);
+    for (size_t i = 0; i < said->fact_count; i++)
+        wipe_text(said->facts[i]);
+    free(said->lines);
+    free(said->facts);
+    wipe_text(said->heard);
+    wipe_text(said->story);
 }
 
 static char *copy(const char *text, bool *failed)
@@ -251,50 +260,42 @@ static char *copy(const char *text, bool *failed)
     return own;
 }
 
-/** What was said since the question before, and what the interviewer told of themselves. */
-static size_t said_since(const struct answer_ask *ask, struct memory_line *lines)
+static void copy_line(struct answer_said *said, const struct memory_line *line, bool *failed)
 {
-    size_t n = memory_dialogue(ask->memory, PROMPT_DIALOGUE_MAX, lines, MEMORY_LINES_MAX);
-    size_t facts;
-    const struct memory_fact *told = memory_facts(ask->memory, &facts);
-    size_t first;
+    struct memory_line own = *line;
 
-    if (n && lines[n - 1].question && lines[n - 1].question == ask->number)
-        n--; /* the question itself */
-    for (first = n; first && !lines[first - 1].question;)
-        first--;
-    memmove(lines, lines + first, (n - first) * sizeof(*lines));
-    n -= first;
-    for (size_t i = 0; !ask->history_count && i < facts && n < MEMORY_LINES_MAX; i++)
-        lines[n++] = (struct memory_line){.who = MEMORY_INTERVIEWER, .text = told[i].text};
-    return n;
+    own.text = copy(line->text, failed);
+    if (own.text)
+        said->lines[said->line_count++] = own;
 }
 
-/** What prompts are made of, kept: the next provider may need a shorter one. */
-static int ask_copy(struct answer_ask *own, const struct answer_ask *ask,
-                    const struct memory_follow *follow)
+/** The lines of memory, but for the question itself where it stands there already. */
+static int said_copy(struct answer_said *said, const struct answer_ask *ask,
+                     const struct memory_follow *follow)
 {
-    struct memory_line said[MEMORY_LINES_MAX];
-    size_t n = ask->memory ? said_since(ask, said) : 0;
-    struct answer_pair *pairs = calloc(ask->history_count + 1, sizeof(*pairs));
-    struct answer_line *lines = calloc(n + 1, sizeof(*lines));
-    bool failed = !pairs || !lines;
+    struct memory_line lines[MEMORY_LINES_MAX];
+    size_t n = ask->memory ? memory_dialogue(ask->memory, lines) : 0;
+    size_t told = 0;
+    const struct memory_fact *facts = ask->memory ? memory_facts(ask->memory, &told) : NULL;
+    bool failed;
 
-    *own = (struct answer_ask){
-        .history = pairs, .dialogue = lines, .unsure = ask->unsure, .number = ask->number};
-    for (size_t i = 0; !failed && i < ask->history_count; i++) {
-        own->history_count++;
-        pairs[i].question = copy(ask->history[i].question, &failed);
-        pairs[i].answer = copy(ask->history[i].answer, &failed);
-        pairs[i].sent = copy(ask->history[i].sent, &failed);
+    said->unsure = ask->unsure;
+    said->number = ask->number;
+    said->lines = calloc(n + 1, sizeof(*said->lines));
+    said->facts = calloc(told + 1, sizeof(*said->facts));
+    failed = !said->lines || !said->facts;
+    for (size_t i = 0; !failed && i < n; i++)
+        if (!ask->number || lines[i].question != ask->number)
+            copy_line(said, &lines[i], &failed);
+    if (!failed && ask->preamble)
+        copy_line(said, &(struct memory_line){.who = MEMORY_INTERVIEWER, .text = ask->preamble},
+                  &failed);
+    for (size_t i = 0; !failed && i < told; i++) {
+        said->facts[i] = copy(facts[i].text, &failed);
+        said->fact_count++;
     }
-    for (size_t i = 0; !failed && i < n; i++) {
-        own->dialogue_count++;
-        lines[i].candidate = said[i].who == MEMORY_CANDIDATE;
-        lines[i].text = copy(said[i].text, &failed);
-    }
-    own->heard = copy(ask->heard, &failed);
-    own->story = copy(follow->is == FOLLOW_ON ? follow->text : NULL, &failed);
+    said->heard = copy(ask->heard, &failed);
+    said->story = copy(follow->is == FOLLOW_ON ? follow->text : NULL, &failed);
     return failed ? UV_ENOMEM : 0;
 }
 
@@ -305,7 +306,7 @@ static void answer_free(void *arg)
     outline_release(&x->outline);
     prompt_release(&x->prompt);
     guard_close(&x->guard);
-    ask_release(&x->ask);
+    said_release(&x->said);
     if (x->text.data)
         explicit_bzero(x->text.data, x->text.cap);
     buf_release(&x->text);
@@ -317,7 +318,7 @@ static void answer_free(void *arg)
     free(x->question);
     free(x->model_asked);
     for (size_t i = 0; i < x->left_count; i++)
-        wipe_text(&x->left[i].why);
+        wipe_text(x->left[i].why);
     profile_index_unref(x->b);
     free(x);
 }
@@ -407,7 +408,6 @@ static void report_finished(struct answer *x)
         .why = x->why,
         .text = text,
         .len = x->text.len,
-        .sent = prompt_sent(&x->prompt),
         .provider = answer_teller(x)->name,
         .model = x->stands ? answer_teller(x)->model : x->model,
         .points = x->outline.points,
@@ -532,7 +532,7 @@ static int prepare(struct answer *x, const struct answer_ask *ask)
     free(find);
     x->told = (struct memory_story){.first = x->outline.told.first, .end = x->outline.told.end};
     if (!err)
-        err = ask_copy(&x->ask, ask, &follow);
+        err = said_copy(&x->said, ask, &follow);
     if (!err)
         err = timer_open(&x->tick, x->a->loop, on_tick, x);
     if (!err)

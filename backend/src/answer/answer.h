@@ -45,27 +45,11 @@ struct outline_shown;
 struct answer;
 struct profile_index;
 
-enum { ANSWER_HISTORY_MAX = 12 }; /**< Earlier pairs that go into a prompt */
-
 int profile_index_open(struct profile_index **bp, const struct grounding_input *input);
 struct profile_index *profile_index_ref(struct profile_index *b);
 void profile_index_unref(struct profile_index *b); /**< NULL is allowed; wipes the text */
-
-/** An earlier question of the session and what was answered, oldest first. */
-struct answer_pair {
-    const char *question;
-    const char *answer;
-    int number;       /**< Of the question; 0: not known */
-    const char *sent; /**< The question as a model was sent it; NULL: it is not known any more */
-};
-
-/** Something that was really said. */
-struct answer_line {
-    bool candidate; /**< Else the interviewer */
-    const char *text;
-};
-/** Free (and wipe) the strings of a pair that owns them; NULL is allowed. */
-void answer_pair_release(struct answer_pair *pair);
+/** The place of the profile that this quote of its context is from; empty: none. */
+struct memory_story profile_index_place(const struct profile_index *b, const char *quote);
 
 struct answer_ask {
     const char *question;
@@ -74,15 +58,11 @@ struct answer_ask {
     const char *owner;                 /**< User id, for answerer_interrupt(); NULL: nobody's */
     const char *session;               /**< Session id, the same; NULL: none */
     const struct question *classified; /**< What the question is; NULL: find out */
-    const struct answer_pair *history;
-    size_t history_count;
-    const struct memory *memory;        /**< Of the conversation, read while asking; NULL: none */
-    const struct answer_line *dialogue; /**< Said since the question before */
-    size_t dialogue_count;
-    const char *heard; /**< The question with its unsure words marked; NULL: as it is */
-    bool unsure;       /**< The recogniser was, of the whole question */
-    const char *story; /**< Told just before, when the question goes on with it; NULL: none */
-    int number;        /**< Of the question in its session; 0: none */
+    const struct memory *memory;       /**< Of the conversation, read while asking; NULL: none */
+    const char *preamble; /**< Said in one breath with it and not in memory; NULL: nothing */
+    const char *heard;    /**< With its unsure words marked; NULL: as it is */
+    bool unsure;          /**< The recogniser was, of the whole question */
+    int number;           /**< Of the question in its session; 0: none */
 };
 
 /** When an answer reached its stages, clock_mono_us(); 0: not reached. */
@@ -118,7 +98,6 @@ struct answer_result {
     const char *why;  /**< With ANSWER_ERROR: a sentence for the person */
     const char *text; /**< All that arrived */
     size_t len;
-    const char *sent; /**< The question as the model was sent it: for answer_pair.sent */
     const char *provider;
     const char *model;
     const struct llm_point *points;

@@ -54,6 +54,19 @@ struct profile_index {
 
 enum answer_state { ASKED, STREAMING, ENDING, CLOSED };
 
+/** What was said before a question, kept as it was when it was asked: the next provider may need a
+ *  shorter prompt. All texts are owned. */
+struct answer_said {
+    struct memory_line *lines; /**< Oldest first, without the question itself */
+    size_t line_count;
+    const char **facts; /**< What the interviewer told of themselves */
+    size_t fact_count;
+    const char *heard; /**< As in answer_ask */
+    const char *story; /**< Told just before, when the question goes on with it; NULL: none */
+    bool unsure;
+    int number;
+};
+
 struct answer {
     struct answerer *a;
     struct profile_index *b;
@@ -67,9 +80,9 @@ struct answer {
     char *question;
     char *model_asked; /* NULL: each provider's own */
     struct outline outline;
-    struct buf draft;      /* the built-in answer */
-    struct answer_ask ask; /* what prompts are made of: history, dialogue and texts are owned */
-    struct prompt prompt;  /* as the provider at x->at gets it */
+    struct buf draft; /* the built-in answer */
+    struct answer_said said;
+    struct prompt prompt; /* as the provider at x->at gets it */
     struct guard guard;
     int fits; /* how often it was made shorter because it did not fit */
     enum question_kind kind;

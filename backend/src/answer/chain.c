@@ -407,17 +407,17 @@ static int build(struct answer *x, const struct llm_habit *habit, int context)
     const struct prompt_input in = {
         .g = x->b ? x->b->g : NULL,
         .question = x->question,
-        .heard = x->ask.heard,
-        .unsure = x->ask.unsure,
+        .heard = x->said.heard,
+        .unsure = x->said.unsure,
         .kind = x->kind,
         .points = x->outline.points,
         .point_count = x->outline.count,
-        .history = x->ask.history,
-        .history_count = x->ask.history_count,
-        .dialogue = x->ask.dialogue,
-        .dialogue_count = x->ask.dialogue_count,
-        .story = x->ask.story,
-        .number = x->ask.number,
+        .dialogue = x->said.lines,
+        .dialogue_count = x->said.line_count,
+        .facts = x->said.facts,
+        .fact_count = x->said.fact_count,
+        .story = x->said.story,
+        .number = x->said.number,
         .context = context,
         .max_tokens = length_of(x->a, context),
         .millions = habit->millions,
@@ -427,7 +427,7 @@ static int build(struct answer *x, const struct llm_habit *habit, int context)
     prompt_release(&x->prompt);
     guard_close(&x->guard);
     err = prompt_build(&x->prompt, &in);
-    return err ? err : guard_open(&x->guard, prompt_rules(&in), prompt_sent(&x->prompt));
+    return err ? err : guard_open(&x->guard, prompt_rules(&in), prompt_asked(&x->prompt));
 }
 
 static int ask_provider(struct answer *x, struct errbuf *why)

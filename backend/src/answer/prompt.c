@@ -29,8 +29,9 @@ static const char rules[] =
     "it was not sure of, … where two pieces were joined. When the question itself is in doubt, "
     "begin "
     "with the question you assume, in at most eight words.\n"
-    "- Your earlier answers are suggestions; the candidate may have said something else. What was "
-    "really said stands behind \"Interviewer:\" and \"Candidate said:\". Do not contradict it.\n"
+    "- What was really said stands behind \"Interviewer:\", \"The interviewer asks:\" and "
+    "\"Candidate said:\". Do not contradict it. What was shown to the candidate is a suggestion of "
+    "yours: they may have said something else.\n"
     "- A follow-up continues the story just told: stay with its people, place and numbers.\n"
     "- Passages under <outline> were found by a search and may not fit: the profile as a whole is "
     "the source.\n"
@@ -71,10 +72,10 @@ static const char *const shapes[] = {
 struct budget {
     size_t profile;
     size_t job;
-    size_t history;
     size_t passages;
     size_t dialogue;
     bool brief;
+    bool tiny; /* only what was said since the question before */
 };
 
 static size_t least(size_t a, size_t b)
@@ -87,8 +88,12 @@ static struct budget budget_of(const struct prompt_input *in)
 {
     enum { AROUND = 64 };
     bool tiny = in->context && in->context < PROMPT_TINY_CONTEXT;
-    struct budget b = {PROMPT_PROFILE_MAX,    PROMPT_JOB_MAX,      PROMPT_HISTORY_MAX,
-                       4 * PROMPT_ANSWER_MAX, PROMPT_DIALOGUE_MAX, tiny};
+    struct budget b = {.profile = PROMPT_PROFILE_MAX,
+                       .job = PROMPT_JOB_MAX,
+                       .passages = PROMPT_PASSAGES_MAX,
+                       .dialogue = PROMPT_DIALOGUE_MAX,
+                       .brief = tiny,
+                       .tiny = tiny};
     int left = in->context - in->max_tokens - AROUND;
     size_t bytes;
 
@@ -99,17 +104,17 @@ static struct budget budget_of(const struct prompt_input *in)
     bytes -= least(bytes, b.brief ? sizeof(short_rules) : sizeof(rules));
     b.profile = least(b.profile, bytes * 40 / 100);
     b.job = least(b.job, bytes * 10 / 100);
-    b.history = tiny ? 0 : least(b.history, bytes * 20 / 100);
     b.passages = least(b.passages, bytes * 20 / 100);
-    b.dialogue = least(b.dialogue, bytes * 10 / 100);
+    b.dialogue = least(b.dialogue, bytes * (tiny ? 10 : 30) / 100);
     return b;
 }
 
 struct writer {
     struct buf b;
-    size_t starts[PROMPT_MESSAGES_MAX];
-    enum llm_role roles[PROMPT_MESSAGES_MAX];
+    size_t starts[PROMPT_MESSAGES];
+    enum llm_role roles[PROMPT_MESSAGES];
     size_t count;
+    size_t asked; /* where the question begins */
     struct budget budget;
 };
 
@@ -152,7 +157,7 @@ static bool mark_at(const char *p, size_t n)
 }
 
 /** Text from outside: cut to max, and no mark of ours can be closed or opened in it. */
-static void put_data(struct writer *w, const char *text, size_t max)
+static void put_cut(struct writer *w, const char *text, size_t max, char newline)
 {
     size_t len = strlen(text);
     size_t n = fitting(text, len, max);
@@ -163,10 +168,22 @@ static void put_data(struct writer *w, const char *text, size_t max)
         if (text[i] == '<' && mark_at(text + i, n - i))
             buf_puts(&w->b, "‹");
         else
-            buf_putc(&w->b, text[i]);
+            buf_putc(&w->b, text[i] == '\n' ? newline : text[i]);
     }
     if (n < len)
         buf_puts(&w->b, PROMPT_CUT);
+}
+
+static void put_data(struct writer *w, const char *text, size_t max)
+{
+    put_cut(w, text, max, '\n');
+}
+
+/** Data of one line: no other speaker can begin in it. */
+static void put_line_of(struct writer *w, const char *text, size_t max)
+{
+    put_cut(w, text, max, ' ');
+    buf_putc(&w->b, '\n');
 }
 
 static void put_field(struct writer *w, const char *name, const char *text, size_t max)
@@ -220,16 +237,21 @@ static void put_prefix(struct writer *w, const struct grounding *g)
     }
 }
 
-static size_t pair_bytes(const struct answer_pair *h)
+static size_t room_of(const struct memory_line *line)
 {
-    size_t asked = h->sent ? strlen(h->sent) : least(strlen(h->question), PROMPT_ANSWER_MAX);
-
-    return asked + least(strlen(h->answer), PROMPT_ANSWER_MAX);
+    return line->who == MEMORY_SHOWN ? PROMPT_SHOWN_MAX : PROMPT_LINE_MAX;
 }
 
-/** Where the history begins: as it grows past its budget its older half goes, and then it grows
- *  again. The same history always begins at the same place. */
-static size_t first_kept(const struct answer_pair *history, size_t n, size_t budget)
+static size_t line_bytes(const struct memory_line *line)
+{
+    enum { LABEL = 48 }; /* who, the number of the question, the end of the line */
+
+    return LABEL + least(strlen(line->text), room_of(line));
+}
+
+/** Where the dialogue begins: as it grows past its budget its older half goes, and then it grows
+ *  again. The same lines always begin at the same place. */
+static size_t first_kept(const struct memory_line *lines, size_t n, size_t budget)
 {
     size_t first = 0;
     size_t bytes = 0;
@@ -237,48 +259,75 @@ static size_t first_kept(const struct answer_pair *history, size_t n, size_t bud
     for (size_t i = 0; i < n; i++) {
         size_t half;
 
-        bytes += pair_bytes(&history[i]);
-        if (bytes <= budget && i - first < ANSWER_HISTORY_MAX)
+        bytes += line_bytes(&lines[i]);
+        if (bytes <= budget)
             continue;
         half = first + (i - first) / 2 + 1;
         for (; first < half && first <= i; first++)
-            bytes -= pair_bytes(&history[first]);
+            bytes -= line_bytes(&lines[first]);
         while (bytes > budget && first <= i)
-            bytes -= pair_bytes(&history[first++]);
+            bytes -= line_bytes(&lines[first++]);
     }
     return first;
 }
 
-static void put_history(struct writer *w, const struct answer_pair *history, size_t n)
+/** The newest lines since the question before that fit. */
+static size_t first_since(const struct memory_line *lines, size_t n, size_t budget)
 {
-    for (size_t i = first_kept(history, n, w->budget.history); i < n; i++) {
-        if (!*history[i].answer)
+    size_t first = n;
+
+    while (first && !lines[first - 1].question && line_bytes(&lines[first - 1]) <= budget)
+        budget -= line_bytes(&lines[--first]);
+    return first;
+}
+
+static bool is_told(const char *fact, const struct memory_line *lines, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (lines[i].who == MEMORY_INTERVIEWER && strstr(lines[i].text, fact))
+            return true;
+    return false;
+}
+
+static void put_facts(struct writer *w, const struct prompt_input *in, size_t first)
+{
+    for (size_t i = 0; i < in->fact_count; i++) {
+        if (is_told(in->facts[i], in->dialogue + first, in->dialogue_count - first))
             continue;
-        begin(w, LLM_USER);
-        if (history[i].sent)
-            buf_puts(&w->b, history[i].sent); /* as it was: it is defused already */
-        else
-            put_data(w, history[i].question, PROMPT_ANSWER_MAX);
-        begin(w, LLM_ASSISTANT);
-        put_data(w, history[i].answer, PROMPT_ANSWER_MAX);
+        buf_puts(&w->b, "The interviewer told earlier: ");
+        put_line_of(w, in->facts[i], PROMPT_LINE_MAX);
     }
 }
 
-/** The latest lines that fit, oldest first. */
-static void put_dialogue(struct writer *w, const struct answer_line *lines, size_t n)
+static void put_number(struct writer *w, int number)
 {
-    size_t bytes = 0;
-    size_t first = n;
+    if (number)
+        buf_printf(&w->b, "Question %d. ", number);
+}
 
-    while (first && bytes + strlen(lines[first - 1].text) <= w->budget.dialogue)
-        bytes += strlen(lines[--first].text);
-    if (first < n)
-        buf_puts(&w->b, "Said since then:\n");
-    for (; first < n; first++) {
-        buf_puts(&w->b, lines[first].candidate ? "Candidate said: " : "Interviewer: ");
-        put_data(w, lines[first].text, PROMPT_ANSWER_MAX);
-        buf_putc(&w->b, '\n');
+static void put_line(struct writer *w, const struct memory_line *line)
+{
+    if (line->who == MEMORY_SHOWN) {
+        buf_printf(&w->b, "Shown for question %d, not known to be spoken: ", line->question);
+    } else if (line->who == MEMORY_CANDIDATE) {
+        buf_puts(&w->b, "Candidate said: ");
+    } else {
+        put_number(w, line->question);
+        buf_puts(&w->b, line->question ? "The interviewer asks: " : "Interviewer: ");
     }
+    put_line_of(w, line->text, room_of(line));
+}
+
+static void put_dialogue(struct writer *w, const struct prompt_input *in)
+{
+    size_t n = in->dialogue_count;
+    size_t first = w->budget.tiny ? first_since(in->dialogue, n, w->budget.dialogue)
+                                  : first_kept(in->dialogue, n, w->budget.dialogue);
+
+    if (!w->budget.tiny)
+        put_facts(w, in, first);
+    for (; first < n; first++)
+        put_line(w, &in->dialogue[first]);
 }
 
 static void put_passages(struct writer *w, const struct llm_point *points, size_t n)
@@ -289,7 +338,7 @@ static void put_passages(struct writer *w, const struct llm_point *points, size_
     for (size_t i = 0; i < n; i++) {
         size_t len = points[i].quote ? strlen(points[i].quote) : 0;
 
-        if (!len || least(len, PROMPT_ANSWER_MAX) > left)
+        if (!len || least(len, PROMPT_LINE_MAX) > left)
             continue;
         if (!any)
             buf_puts(&w->b, w->budget.brief
@@ -297,9 +346,9 @@ static void put_passages(struct writer *w, const struct llm_point *points, size_
                                 : "Passages that a search found, with their source; they may not "
                                   "fit:\n<outline>\n");
         any = true;
-        left -= least(len, PROMPT_ANSWER_MAX);
+        left -= least(len, PROMPT_LINE_MAX);
         buf_printf(&w->b, "- [%s] ", points[i].field);
-        put_data(w, points[i].quote, PROMPT_ANSWER_MAX);
+        put_data(w, points[i].quote, PROMPT_LINE_MAX);
         buf_putc(&w->b, '\n');
     }
     if (any)
@@ -330,9 +379,9 @@ static void put_question(struct writer *w, const struct prompt_input *in)
     const char *question = in->heard && *in->heard ? in->heard : in->question;
 
     begin(w, LLM_USER);
-    put_dialogue(w, in->dialogue, in->dialogue_count);
-    if (in->number)
-        buf_printf(&w->b, "Question %d. ", in->number);
+    put_dialogue(w, in);
+    w->asked = w->b.len;
+    put_number(w, in->number);
     buf_puts(&w->b, "The interviewer asks: ");
     put_data(w, question, PROMPT_QUESTION_MAX * 4u);
     buf_putc(&w->b, '\n');
@@ -362,6 +411,7 @@ static int hand_over(struct prompt *p, struct writer *w)
     for (size_t i = 0; i < w->count; i++)
         p->messages[i] = (struct llm_message){.role = w->roles[i], .text = memory + w->starts[i]};
     p->count = w->count;
+    p->asked = memory + w->asked;
     p->memory = memory;
     p->memory_len = len + 1;
     return 0;
@@ -374,7 +424,6 @@ int prompt_build(struct prompt *p, const struct prompt_input *in)
 
     buf_init(&w.b, PROMPT_BYTES_MAX);
     put_prefix(&w, in->g);
-    put_history(&w, in->history, in->history_count);
     put_question(&w, in);
     err = hand_over(p, &w);
     if (w.b.data)
@@ -388,9 +437,9 @@ const char *prompt_rules(const struct prompt_input *in)
     return budget_of(in).brief ? short_rules : rules;
 }
 
-const char *prompt_sent(const struct prompt *p)
+const char *prompt_asked(const struct prompt *p)
 {
-    return p->count ? p->messages[p->count - 1].text : "";
+    return p->count ? p->asked : "";
 }
 
 void prompt_release(struct prompt *p)

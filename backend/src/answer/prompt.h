@@ -6,22 +6,24 @@
  *     request.messages = p.messages; request.message_count = p.count;
  *     prompt_release(&p);
  *
- * Messages are only ever added: the first one (rules, profile, job description) is the same for
- * every question of an interview, byte for byte, and an earlier question is sent again exactly as
- * it was sent first (answer_pair.sent). Providers and local servers that keep what they have read
- * by its prefix then read only what is new. When the history is too long its older half goes at
- * once: a window that slides would change what comes first at every question.
+ * There are two messages. The first one (rules, profile, job description) is the same for every
+ * question of an interview, byte for byte. The second begins with the interview so far, which is
+ * only ever added to, and ends with what is asked now. Providers and local servers that keep what
+ * they have read by its prefix then read only what is new. When the dialogue is too long its older
+ * half goes at once: a window that slides would change what comes first at every question.
  *
  * All is fitted to the model's context, where that is known: profile, job description, passages and
- * history get shares of it, and below PROMPT_TINY_CONTEXT tokens no history is sent. A model that
- * is small (or has a tiny context) gets rules of three lines: longer ones it repeats.
+ * dialogue get shares of it, and below PROMPT_TINY_CONTEXT tokens only what was said since the
+ * question before is sent. A model that is small (or has a tiny context) gets rules of three lines:
+ * longer ones it repeats.
  *
  * What comes from outside (job description, profile, dialogue) stands between marks or after a
  * label and is declared to be data; anything in it that looks like such a mark is defused. Texts
  * past their budgets are cut at a line or word and end in PROMPT_CUT.
  *
- * Only what was said is dialogue. The model's own earlier answers are in the history as its own,
- * and the rules tell that they are suggestions: the candidate may have said something else.
+ * The dialogue names who said each line. No earlier answer is sent as a message of the model's or
+ * as something spoken: where the candidate was not heard, the beginning of what was shown stands
+ * there as shown, not known to be spoken.
  *
  * Threads    Any; pure.
  * Errors     UV_ENOMEM, UV_ENOBUFS.
@@ -36,15 +38,16 @@
 enum {
     PROMPT_PROFILE_MAX = 24 * 1024, /**< Profile context in a prompt, in [bytes] */
     PROMPT_JOB_MAX = 12 * 1024,     /**< Job description */
-    PROMPT_ANSWER_MAX = 1200,       /**< One earlier answer */
-    PROMPT_HISTORY_MAX = 8 * 1024,  /**< All earlier pairs */
+    PROMPT_LINE_MAX = 1200,         /**< One line of the dialogue, or one passage */
+    PROMPT_SHOWN_MAX = 400,         /**< What was shown for an earlier question */
+    PROMPT_DIALOGUE_MAX = 8 * 1024, /**< The interview so far */
+    PROMPT_PASSAGES_MAX = 4800,     /**< All passages that a search found */
     PROMPT_QUESTION_MAX =
         4000, /**< The question, in characters; longer ones are refused by answer_ask() */
     PROMPT_BYTES_MAX = 96 * 1024, /**< Everything */
-    PROMPT_MESSAGES_MAX = 2 + 2 * ANSWER_HISTORY_MAX,
-    PROMPT_DIALOGUE_MAX = 2400, /**< What was said since the last question */
+    PROMPT_MESSAGES = 2,
     PROMPT_STORY_MAX = 2000,    /**< The story that a follow-up goes on with */
-    PROMPT_TINY_CONTEXT = 2048, /**< Fewer tokens: no history, short rules */
+    PROMPT_TINY_CONTEXT = 2048, /**< Fewer tokens: hardly any dialogue, short rules */
     PROMPT_SMALL_MODEL = 3000,  /**< Fewer millions of parameters: short rules */
     PROMPT_TOKEN_BYTES = 3,     /**< At least, of a token; English has four */
 };
@@ -52,8 +55,9 @@ enum {
 #define PROMPT_CUT " […]"
 
 struct prompt {
-    struct llm_message messages[PROMPT_MESSAGES_MAX];
+    struct llm_message messages[PROMPT_MESSAGES];
     size_t count;
+    const char *asked; /**< In the last message: from the question on */
     char *memory;
     size_t memory_len;
 };
@@ -67,10 +71,10 @@ struct prompt_input {
     enum question_kind kind;
     const struct llm_point *points;
     size_t point_count;
-    const struct answer_pair *history;
-    size_t history_count;
-    const struct answer_line *dialogue; /**< Since the question before, oldest first */
+    const struct memory_line *dialogue; /**< The interview so far, oldest first */
     size_t dialogue_count;
+    const char *const *facts; /**< What the interviewer told; told again once its line has gone */
+    size_t fact_count;
     const char *story; /**< (optional) This question goes on with it */
     int number;        /**< Of the question; 0: not numbered */
     int context;       /**< Tokens that the model takes; 0: enough */
@@ -81,8 +85,8 @@ struct prompt_input {
 int prompt_build(struct prompt *p, const struct prompt_input *in);
 /** The rules that its first message begins with. */
 const char *prompt_rules(const struct prompt_input *in);
-/** The last message: what answer_pair.sent is to hold. */
-const char *prompt_sent(const struct prompt *p);
+/** What is asked now: the last message without the dialogue it begins with. */
+const char *prompt_asked(const struct prompt *p);
 void prompt_release(struct prompt *p);
 
 #endif

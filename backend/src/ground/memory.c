@@ -90,6 +90,13 @@ static void drop_line(struct memory *m, size_t i)
     memmove(&m->lines[i], &m->lines[i + 1], (--m->line_count - i) * sizeof(m->lines[0]));
 }
 
+/* One at a time would change what every prompt begins with at every line. */
+static void drop_older_half(struct memory *m)
+{
+    for (size_t n = m->line_count / 2; n; n--)
+        drop_line(m, 0);
+}
+
 void memory_free(struct memory *m)
 {
     if (!m)
@@ -275,26 +282,52 @@ static void candidate_said(struct memory *m, const char *text)
                         shared(&said, &story) < ANSWER_SHARED_MIN;
 }
 
-void memory_heard(struct memory *m, enum memory_who who, const char *text, int number)
+/* Behind the others, in the place of the one of this number. Returns its text; NULL: not kept. */
+static const char *add_line(struct memory *m, enum memory_who who, const char *text, int number)
 {
     char *copy = copy_cut(text, MEMORY_LINE_BYTES);
 
     if (!copy || !*copy) {
         drop(copy);
-        return;
+        return NULL;
     }
-    for (size_t i = 0; number && i < m->line_count; i++)
-        if (m->lines[i].question == number) {
+    for (size_t i = m->line_count; number && i-- > 0;)
+        if (m->lines[i].question == number && m->lines[i].who == who)
             drop_line(m, i);
-            break;
-        }
     if (m->line_count == MEMORY_LINES_MAX)
-        drop_line(m, 0);
+        drop_older_half(m);
     m->lines[m->line_count++] = (struct line){.who = who, .question = number, .text = copy};
-    if (who == MEMORY_CANDIDATE)
-        candidate_said(m, copy);
-    else
-        keep_facts(m, copy);
+    return copy;
+}
+
+void memory_heard(struct memory *m, enum memory_who who, const char *text, int number)
+{
+    const char *line = add_line(m, who, text, number);
+
+    if (line && who == MEMORY_CANDIDATE)
+        candidate_said(m, line);
+    else if (line)
+        keep_facts(m, line);
+}
+
+/* "Sure, one moment" tells nothing of the answer. */
+static bool has_answered(const struct memory *m, int number)
+{
+    size_t words = 0;
+
+    for (size_t i = m->line_count; i-- > 0;) {
+        if (number && m->lines[i].question == number && m->lines[i].who == MEMORY_INTERVIEWER)
+            break;
+        if (m->lines[i].who == MEMORY_CANDIDATE)
+            words += bag_of(m->lines[i].text).all;
+    }
+    return words >= ANSWER_WORDS_MIN;
+}
+
+void memory_shown(struct memory *m, const char *text, int number)
+{
+    if (!has_answered(m, number))
+        add_line(m, MEMORY_SHOWN, text, number);
 }
 
 void memory_offered(struct memory *m, const struct memory_offer *offer)
@@ -367,23 +400,12 @@ bool memory_told(const struct memory *m, const struct memory_story *story)
     return false;
 }
 
-size_t memory_dialogue(const struct memory *m, size_t bytes, struct memory_line *lines, size_t max)
+size_t memory_dialogue(const struct memory *m, struct memory_line lines[MEMORY_LINES_MAX])
 {
-    size_t first = m->line_count;
-    size_t used = 0;
-
-    while (first > 0 && m->line_count - first < max) {
-        size_t len = strlen(m->lines[first - 1].text) + 1;
-
-        if (used + len > bytes)
-            break;
-        used += len;
-        first--;
-    }
-    for (size_t i = first; i < m->line_count; i++)
-        lines[i - first] = (struct memory_line){
+    for (size_t i = 0; i < m->line_count; i++)
+        lines[i] = (struct memory_line){
             .who = m->lines[i].who, .text = m->lines[i].text, .question = m->lines[i].question};
-    return m->line_count - first;
+    return m->line_count;
 }
 
 const struct memory_fact *memory_facts(const struct memory *m, size_t *count)

@@ -8,12 +8,17 @@
  *     follow = memory_follow(m, "And how did they react?");
  *     if (follow.is == FOLLOW_ON)                       // from the same place in the profile
  *         answer(follow.question, follow.story);
- *     n = memory_dialogue(m, 2000, lines, MEMORY_LINES_MAX);
+ *     memory_shown(m, "I wanted to run a ward.", 3);
+ *     n = memory_dialogue(m, lines);
  *
  * Only what was really said is dialogue: the interviewer's words on either channel and the
- * candidate's. A suggested answer is never a line of it; it is an offer, and its story counts as
- * told once it was offered, so that it is not offered twice. When the candidate is heard to have
- * told something else, that offer is free again.
+ * candidate's. A suggested answer was shown, and nobody knows whether it was spoken: it is a line
+ * of its own kind, and none at all once the candidate was heard to answer. It is an offer too: its
+ * story counts as told once it was offered, so that it is not offered twice. When the candidate is
+ * heard to have told something else, that offer is free again.
+ *
+ * Lines are only added, in the order in which they happened: what begins with them (a prompt) is
+ * the same from question to question. When there are too many, the older half goes at once.
  *
  * Threads    None of its own: one owner at a time.
  * Errors     Without memory a line is not kept; nothing else fails.
@@ -29,7 +34,7 @@
 #include <stddef.h>
 
 enum {
-    MEMORY_LINES_MAX = 64,   /**< The oldest go first */
+    MEMORY_LINES_MAX = 128,  /**< Then the older half goes */
     MEMORY_STORIES_MAX = 32, /**< Likewise */
     MEMORY_FACTS_MAX = 16,   /**< Further ones are not kept */
     MEMORY_LINE_BYTES = 1200 /**< A longer line is cut at a word */
@@ -37,12 +42,16 @@ enum {
 
 struct memory;
 
-enum memory_who { MEMORY_INTERVIEWER, MEMORY_CANDIDATE };
+enum memory_who {
+    MEMORY_INTERVIEWER,
+    MEMORY_CANDIDATE,
+    MEMORY_SHOWN, /**< Nobody, as far as is known: a suggested answer */
+};
 
 struct memory_line {
     enum memory_who who;
     const char *text;
-    int question; /**< Its number; 0: a remark */
+    int question; /**< Its number, or that of the question it was shown for; 0: a remark */
 };
 
 /** What the interviewer told of themselves, in their own words. */
@@ -88,10 +97,14 @@ void memory_free(struct memory *m); /**< NULL is allowed */
  *  replaced: the longer version of a question takes the place of its half. */
 void memory_heard(struct memory *m, enum memory_who who, const char *text, int number);
 
+/** This answer was put on the screen. It is no line when the candidate was heard to answer since
+ * the question of this number. */
+void memory_shown(struct memory *m, const char *text, int number);
+
 /** An answer was made of this story (or of none). The same number replaces. */
 void memory_offered(struct memory *m, const struct memory_offer *offer);
 
-/** This question was none, or is asked in other words: its line and its offer go. */
+/** This question was none, or is asked in other words: its lines and its offer go. */
 void memory_forget(struct memory *m, int number);
 
 /** What does this follow? NULL for m: nothing. */
@@ -100,8 +113,8 @@ struct memory_follow memory_follow(const struct memory *m, const char *question)
 /** Was the story, or a part of it, told already? */
 bool memory_told(const struct memory *m, const struct memory_story *story);
 
-/** The newest lines that fit in so many bytes, oldest first. Returns how many. */
-size_t memory_dialogue(const struct memory *m, size_t bytes, struct memory_line *lines, size_t max);
+/** All lines, oldest first. Returns how many. */
+size_t memory_dialogue(const struct memory *m, struct memory_line lines[MEMORY_LINES_MAX]);
 const struct memory_fact *memory_facts(const struct memory *m, size_t *count);
 
 /** Are these words likely an answer to the running question: long, of "I" and "we", and of the

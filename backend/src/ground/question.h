@@ -23,6 +23,8 @@ enum question_kind {
 };
 
 const char *question_kind_name(enum question_kind kind); /**< "behavioral" …, as on the wire */
+/** The kind of this name; false, and kind is left alone: there is none. name may be NULL. */
+bool question_kind_find(const char *name, enum question_kind *kind);
 
 struct question {
     bool is_question; /**< Something that wants an answer, punctuation or not */

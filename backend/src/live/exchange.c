@@ -102,7 +102,6 @@ void exchange_free(void *arg)
 
     points_free(exchange);
     left_free(exchange);
-    free(exchange->sent);
     buf_release(&exchange->text);
     free(exchange->question);
     free(exchange);
@@ -212,7 +211,7 @@ static void offer(struct exchange *exchange)
     for (size_t i = 0; i < exchange->point_count; i++)
         if (exchange->points[i].quote)
             buf_printf(&text, "%s ", exchange->points[i].quote);
-    memory_offered(exchange->live->memory,
+    memory_offered(exchange->live->context.memory,
                    &(struct memory_offer){.number = exchange->number,
                                           .question = exchange->question,
                                           .kind = exchange->kind,
@@ -226,8 +225,7 @@ static void store_answer(struct exchange *exchange)
     struct transcript_pair pair = pair_of(exchange);
     struct ticket *ticket = malloc(sizeof(*ticket));
 
-    live_remember(exchange->live, exchange->number, exchange->question, pair.answer,
-                  exchange->sent);
+    memory_shown(exchange->live->context.memory, pair.answer, exchange->number);
     offer(exchange);
     if (ticket)
         *ticket = (struct ticket){.live = exchange->live, .exchange = exchange->id};
@@ -300,8 +298,6 @@ static void take_finished(struct exchange *exchange, const struct answer_result 
     exchange->ended = true;
     exchange->finish = res->finish;
     exchange->quality = res->quality;
-    free(exchange->sent);
-    exchange->sent = copy_text(res->sent);
     exchange->kind = res->kind;
     text_copy(exchange->why, sizeof(exchange->why), res->why, strlen(res->why));
     text_copy(exchange->provider, sizeof(exchange->provider), res->provider, strlen(res->provider));
@@ -403,16 +399,22 @@ static void keep_aside(struct exchange *exchange, const struct said_words *words
         log_error("live", "words could not be kept: no memory");
 }
 
+/* Heard around it, and not around the question whose place it takes. */
+static bool is_new_aside(const struct exchange *exchange, const struct said_words *words)
+{
+    return words->aside[0] && !exchange->aside.transcript_id[0];
+}
+
 /* Its final words are known. words NULL: typed. */
 static void hear_question(struct exchange *exchange, const struct said_words *words)
 {
-    struct memory *memory = exchange->live->memory;
+    struct memory *memory = exchange->live->context.memory;
 
     if (exchange->ahead && !exchange->confirmed)
         metric_add(METRIC_EAGER, "kept", 1);
     exchange->confirmed = true;
     if (words && words->aside[0]) {
-        if (!exchange->aside.transcript_id[0])
+        if (is_new_aside(exchange, words))
             memory_heard(memory, MEMORY_INTERVIEWER, words->aside, 0);
         keep_aside(exchange, words);
     }
@@ -458,19 +460,18 @@ static void take_row(struct exchange *exchange, const struct conversation_action
 }
 
 static int ask_answerer(struct exchange *exchange, const struct live_ask *ask,
-                        const struct question *classified, struct errbuf *why)
+                        const struct said_words *words, struct errbuf *why)
 {
     const struct session_context *b = &exchange->live->context;
     struct answer_ask in = {
         .question = exchange->question,
         .provider = ask->provider ? ask->provider : (b->provider[0] ? b->provider : NULL),
         .model = ask->model ? ask->model : (!ask->provider && b->model[0] ? b->model : NULL),
-        .classified = classified,
+        .classified = words ? &words->question : NULL,
         .owner = b->user_id,
         .session = b->session_id,
-        .history = b->history,
-        .history_count = b->history_count,
-        .memory = exchange->live->memory,
+        .memory = b->memory,
+        .preamble = words && is_new_aside(exchange, words) ? words->aside : NULL,
         .number = exchange->number,
         .unsure = exchange->confidence > 0 && exchange->confidence < UNSURE_BELOW,
     };
@@ -501,8 +502,8 @@ static void ask(struct live *live, const struct conversation_action *action)
         if (action->ahead)
             exchange->speech_end_us = exchange->final_us = 0;
         if (action->other)
-            live_forget(live, exchange->number);
-        err = ask_answerer(exchange, in, words ? &words->question : NULL, &why);
+            memory_forget(live->context.memory, exchange->number);
+        err = ask_answerer(exchange, in, words, &why);
         if (!err && !action->ahead)
             hear_question(exchange, words);
     }

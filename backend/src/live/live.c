@@ -143,7 +143,6 @@ static void live_free(void *arg)
     struct live *live = arg;
 
     known_voices_release(live->known);
-    memory_free(live->memory);
     session_context_release(&live->context);
     free(live);
 }
@@ -237,8 +236,8 @@ static int live_make(struct live_registry *reg, struct session_context *context,
         return UV_ENOMEM;
     live->registry = reg;
     err = timer_open(&live->tick, reg->deps.loop, on_tick, live);
-    if (!err)
-        err = memory_open(&live->memory);
+    if (!err && !context->memory) /* of no session that was stored */
+        err = memory_open(&context->memory);
     if (!err)
         err = transcript_writer_open(&live->writer, &reg->deps, on_written, live);
     if (!err) {
@@ -248,7 +247,6 @@ static int live_make(struct live_registry *reg, struct session_context *context,
     if (err) {
         timer_close(live->tick);
         transcript_writer_close(live->writer);
-        memory_free(live->memory);
         free(live);
         return err;
     }
@@ -284,50 +282,6 @@ int live_join(struct live_registry *reg, struct session_context *context, struct
 void live_leave(struct live *live)
 {
     live_step(live, &(struct conversation_event){.kind = CONVERSATION_LEFT});
-}
-
-void live_forget(struct live *live, int number)
-{
-    struct session_context *b = &live->context;
-
-    memory_forget(live->memory, number);
-    for (size_t i = b->history_count; i-- > 0;) {
-        if (b->history[i].number != number)
-            continue;
-        answer_pair_release(&b->history[i]);
-        memmove(&b->history[i], &b->history[i + 1], (--b->history_count - i) * sizeof(*b->history));
-    }
-}
-
-/** A window that slides by one would change what every prompt begins with: the older half goes. */
-static void forget_older(struct session_context *b)
-{
-    size_t half = b->history_count / 2;
-
-    for (size_t i = 0; i < half; i++)
-        answer_pair_release(&b->history[i]);
-    memmove(b->history, b->history + half, (b->history_count - half) * sizeof(*b->history));
-    b->history_count -= half;
-}
-
-void live_remember(struct live *live, int number, const char *question, const char *answer,
-                   const char *sent)
-{
-    struct session_context *b = &live->context;
-    struct answer_pair pair = {.question = strdup(question),
-                               .answer = strdup(answer),
-                               .sent = sent ? strdup(sent) : NULL,
-                               .number = number};
-
-    if (!b->history)
-        b->history = calloc(ANSWER_HISTORY_MAX, sizeof(*b->history));
-    if (!b->history || !pair.question || !pair.answer) {
-        answer_pair_release(&pair);
-        return;
-    }
-    if (b->history_count == ANSWER_HISTORY_MAX)
-        forget_older(b);
-    b->history[b->history_count++] = pair;
 }
 
 /* ------------------------------------------------------------------------- asking */

@@ -71,8 +71,7 @@ struct session_context {
     struct profile_index *index;
     char **vocabulary; /**< Names and terms for the recogniser */
     size_t vocabulary_count;
-    struct answer_pair *history; /**< Strings owned */
-    size_t history_count;
+    struct memory *memory;         /**< Of what was said so far; NULL: nothing was stored */
     int questions;                 /**< Highest question number so far */
     float voice[VOICE_DIMENSIONS]; /**< The candidate's, which they had kept */
     uint32_t voice_ms;             /**< Of so much speech; 0: none is kept */

@@ -50,7 +50,6 @@ struct live {
     struct conversation conversation;
     struct live_listener *listeners;
     struct speaker *speakers;
-    struct memory *memory; /* what was said, and what was told of it */
     struct known_voices *known;
     struct voice_book *voices; /* who is known by voice: in *known */
     struct exchange *exchanges;
@@ -68,12 +67,6 @@ bool live_step(struct live *live, const struct conversation_event *event);
 
 /** For every listener, or for the one that has just come. */
 void live_tell(struct live *live, const struct live_event *event);
-
-/** Put a finished pair into the history that prompts carry. */
-void live_remember(struct live *live, int number, const char *question, const char *answer,
-                   const char *sent);
-/** The question of this number was half of another one: it was never asked. */
-void live_forget(struct live *live, int number);
 
 /* ----------------------------------------------------------------- exchange.c */
 
@@ -113,7 +106,6 @@ struct exchange {
     char model[128];
     struct answer_left *left; /* strings owned */
     size_t left_count;
-    char *sent; /* the question as a model was sent it; once it has ended */
     enum question_kind kind;
     struct memory_story told;
     struct outline_shown shown;

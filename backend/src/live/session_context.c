@@ -3,6 +3,7 @@
  */
 #include "live/live.h"
 
+#include "base/buffer.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "live/names.h"
@@ -15,6 +16,7 @@
 enum {
     VOCABULARY_MAX = 200, /* words told to the recogniser */
     VOCABULARY_WORD_MAX = 48,
+    OFFER_TEXT_MAX = 16 * 1024, /* what the outline of a pair quotes, [bytes] */
 };
 
 /* --------------------------------------------------------------------- vocabulary */
@@ -90,54 +92,79 @@ static int make_index(struct session_context *b, const struct store_profile *pro
     return code;
 }
 
-/* ------------------------------------------------------------------ earlier pairs */
+/* --------------------------------------------------------------- what was said earlier */
+
+/* The story that an answer was made of: what its outline quotes of the context. */
+static void offer_again(struct session_context *b, const struct store_transcript *t)
+{
+    json_t *detail = t->detail ? json_parse(t->detail, strlen(t->detail)) : NULL;
+    struct memory_offer offer = {.number = t->question_number,
+                                 .question = t->question ? t->question : ""};
+    const json_t *point;
+    struct buf text;
+    size_t i;
+
+    buf_init(&text, OFFER_TEXT_MAX);
+    json_array_foreach(json_object_get(detail, "outline"), i, point)
+    {
+        const json_t *source = json_object_get(point, "source");
+        const char *field = json_str(source, "field");
+        const char *quote = json_str(source, "quote");
+
+        if (!field || !quote || strcmp(field, "question") == 0)
+            continue;
+        buf_printf(&text, "%s ", quote);
+        if (!offer.story.end && strcmp(field, "context") == 0)
+            offer.story = profile_index_place(b->index, quote);
+    }
+    if (question_kind_find(json_str(detail, "kind"), &offer.kind)) {
+        offer.text = text.len ? text.data : NULL;
+        memory_offered(b->memory, &offer);
+    }
+    buf_release(&text);
+    json_decref(detail);
+}
 
 /* A line that is no question carries the number of the one that follows it. */
-static void add_pair(struct session_context *b, const struct store_transcript *t)
+static void hear_again(struct session_context *b, const struct store_transcript *t)
 {
     int asked = t->question_number - (t->line != STORE_QUESTION);
 
     if (asked > b->questions)
         b->questions = asked;
-    if (t->answer && *t->answer && b->history_count < ANSWER_HISTORY_MAX)
-        b->history[b->history_count++] =
-            (struct answer_pair){.question = strdup(t->question ? t->question : ""),
-                                 .answer = strdup(t->answer),
-                                 .number = t->question_number};
+    memory_heard(b->memory, t->line == STORE_CANDIDATE ? MEMORY_CANDIDATE : MEMORY_INTERVIEWER,
+                 t->question ? t->question : "", t->line == STORE_QUESTION ? asked : 0);
+    if (t->line == STORE_QUESTION)
+        offer_again(b, t);
 }
 
-/* [0] becomes the oldest. */
-static void turn_round(struct answer_pair *pairs, size_t n)
+/* The newest page of it, in the order in which it happened. What was shown comes after what the
+ * candidate then said: if they answered, it is left out. */
+static int load_memory(const struct live_deps *deps, struct session_context *b, struct errbuf *why)
 {
-    for (size_t i = 0; i < n / 2; i++) {
-        struct answer_pair pair = pairs[i];
-
-        pairs[i] = pairs[n - 1 - i];
-        pairs[n - 1 - i] = pair;
-    }
-}
-
-/* The newest few, put into the order in which they were asked. */
-static int load_history(const struct live_deps *deps, struct session_context *b, struct errbuf *why)
-{
+    const struct store_transcript *shown = NULL;
     struct store_list list = {0};
-    int code;
+    int code = memory_open(&b->memory);
 
-    b->history = calloc(ANSWER_HISTORY_MAX, sizeof(*b->history));
-    if (!b->history)
-        return UV_ENOMEM;
-    code = store_transcript_list(deps->store, b->user_id, b->session_id, true, STORE_PAGE_MAX, NULL,
-                                 &list, why);
+    if (!code)
+        code = store_transcript_list(deps->store, b->user_id, b->session_id, true, STORE_PAGE_MAX,
+                                     NULL, &list, why);
     if (code)
         return code;
-    for (size_t i = 0; !code && i < list.count; i++) {
+    for (size_t i = list.count; !code && i-- > 0;) {
         struct store_transcript *t = (struct store_transcript *)list.items + i;
 
         code = sealed_transcript_open(deps->seal, t, why);
-        if (!code)
-            add_pair(b, t);
+        if (code)
+            break;
+        if (t->line == STORE_QUESTION && shown)
+            memory_shown(b->memory, shown->answer, shown->question_number);
+        if (t->line == STORE_QUESTION)
+            shown = t->answer ? t : NULL;
+        hear_again(b, t);
     }
-    turn_round(b->history, b->history_count);
+    if (shown && !code)
+        memory_shown(b->memory, shown->answer, shown->question_number);
     store_list_release(&list, STORE_KIND_TRANSCRIPT);
     return code;
 }
@@ -208,7 +235,7 @@ int session_context_load(const struct live_deps *deps, const char *user_id, cons
     read_metadata(&b, session.metadata);
     code = load_profile(deps, &b, &session, why);
     if (!code)
-        code = load_history(deps, &b, why);
+        code = load_memory(deps, &b, why);
     if (!code)
         load_voice(deps, &b);
     store_session_release(&session);
@@ -225,8 +252,6 @@ void session_context_release(struct session_context *context)
     for (size_t i = 0; i < context->vocabulary_count; i++)
         free(context->vocabulary[i]);
     free(context->vocabulary);
-    for (size_t i = 0; i < context->history_count; i++)
-        answer_pair_release(&context->history[i]);
-    free(context->history);
+    memory_free(context->memory);
     *context = (struct session_context){0};
 }

@@ -251,7 +251,7 @@ static bool likely_answer(const struct speaker *speaker, const char *own)
     float p;
 
     if (speaker->candidate || words->voice > 0 || candidate_has_a_line(live) ||
-        !memory_answers(live->memory, own))
+        !memory_answers(live->context.memory, own))
         return false;
     question_asked(own, strlen(own), &start, &end, &p);
     return p < ANSWER_ASKS_MAX;
@@ -616,7 +616,7 @@ void speaker_perform(struct live *live, const struct conversation_action *action
         speaker->row.transcript_id[0] = '\0';
         break;
     case DO_REMARK:
-        memory_heard(live->memory,
+        memory_heard(live->context.memory,
                      speaker->words.who == VOICE_CANDIDATE ? MEMORY_CANDIDATE : MEMORY_INTERVIEWER,
                      speaker->words.own, 0);
         write_remark(speaker, &speaker->words,

@@ -132,6 +132,23 @@ class Generate(Case):
         self.assertIn("I led the migration to PostgreSQL.", sent[0]["content"])
         self.assertIn(QUESTION, sent[-1]["content"])
 
+    def test_no_suggestion_is_sent_as_spoken_and_prompts_are_only_added_to(self):
+        session = self.session(profileId=self.profile(context="I led the migration to PostgreSQL."))
+        questions = [f"What do you think of rule number {n}?" for n in range(1, 5)]
+        for question in questions:
+            self.assertEqual(self.ask(sessionId=session, question=question)["answer"], ANSWER)
+        sent = [entry["body"]["messages"] for entry in self.provider.log()[-len(questions):]]
+        for n, messages in enumerate(sent, 1):
+            self.assertEqual([m["role"] for m in messages], ["system", "user"])
+            self.assertEqual(messages[0], sent[0][0])
+            lines = messages[1]["content"].splitlines()
+            shown = [line for line in lines if ANSWER[:20] in line]
+            self.assertEqual(shown, [f"Shown for question {k}, not known to be spoken: {ANSWER}" for k in range(1, n)])
+            self.assertIn(f"Question {n}. The interviewer asks: {questions[n - 1]}", lines)
+        for before, after in zip(sent, sent[1:]):
+            dialogue = before[1]["content"].split("Kind: ")[0]
+            self.assertTrue(after[1]["content"].startswith(dialogue), (dialogue, after[1]["content"]))
+
     def test_a_session_of_nobody_is_not_there(self):
         self.assertHttp(404, self.ask, sessionId="nobody")
 

@@ -14,12 +14,10 @@
 
 static enum question_kind kind_of(const json_t *line, const char *question)
 {
-    const char *name = json_str(line, "kind");
+    enum question_kind kind;
 
-    for (int k = 0; name && k <= QUESTION_OTHER; k++)
-        if (strcmp(question_kind_name((enum question_kind)k), name) == 0)
-            return (enum question_kind)k;
-    return question_classify(question).kind;
+    return question_kind_find(json_str(line, "kind"), &kind) ? kind
+                                                             : question_classify(question).kind;
 }
 
 static json_t *unsupported(const struct grounding *g, const struct quality_input *in)

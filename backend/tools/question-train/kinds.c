@@ -100,10 +100,9 @@ static void add_pattern(struct set *s, const struct pattern *p, int class)
 
 static int class_of(const char *name)
 {
-    for (int k = 0; k <= QUESTION_OTHER; k++)
-        if (strcmp(name, question_kind_name((enum question_kind)k)) == 0)
-            return k;
-    return -1;
+    enum question_kind kind;
+
+    return question_kind_find(name, &kind) ? (int)kind : -1;
 }
 
 static void add_patterns(struct set *s)

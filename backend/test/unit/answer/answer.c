@@ -392,20 +392,6 @@ static void who_is_told_may_close_in_every_event(void **state)
     }
 }
 
-static void a_pair_is_given_back_whole(void **state)
-{
-    struct answer_pair pair = {.question = strdup("Why?"),
-                               .answer = strdup("Because."),
-                               .sent = strdup("Question 1. Why?")};
-
-    (void)state;
-    answer_pair_release(&pair);
-    assert_null(pair.question);
-    assert_null(pair.answer);
-    answer_pair_release(&pair);
-    answer_pair_release(NULL);
-}
-
 static void the_asked_for_provider_and_model_come_first(void **state)
 {
     struct fixture *f = *state;
@@ -515,7 +501,6 @@ int main(void)
         cmocka_unit_test(owner_and_session_find_what_to_interrupt),
         cmocka_unit_test(closing_calls_nobody),
         cmocka_unit_test(who_is_told_may_close_in_every_event),
-        cmocka_unit_test(a_pair_is_given_back_whole),
         cmocka_unit_test(the_asked_for_provider_and_model_come_first),
         cmocka_unit_test(bad_questions_are_refused),
         cmocka_unit_test(many_answers_run_beside_each_other),

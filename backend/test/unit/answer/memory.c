@@ -62,12 +62,12 @@ static void one_answer(void *arg)
         .skill_count = 2,
         .context = "- Led the migration to PostgreSQL, cutting cost by 20 %.\n"
                    "- Found a leak in the scheduler and taught the team to read heap profiles."};
-    static const struct answer_pair history = {.question = "Who are you?", .answer = "I am Ada."};
-    const struct answer_ask ask = {.question = "Tell me about a time you led a migration",
-                                   .owner = "u1",
-                                   .session = "s1",
-                                   .history = &history,
-                                   .history_count = 1};
+    struct memory *memory = NULL;
+    struct answer_ask ask = {.question = "Tell me about a time you led a migration",
+                             .preamble = "We like people who lead.",
+                             .owner = "u1",
+                             .session = "s1",
+                             .number = 2};
     struct fixture *f = arg;
     const struct answerer_config config = {.providers = f->provider,
                                            .provider_count = f->provider != NULL};
@@ -77,6 +77,11 @@ static void one_answer(void *arg)
     struct errbuf err = {""};
 
     f->finished = 0;
+    if (!memory_open(&memory)) {
+        memory_heard(memory, MEMORY_INTERVIEWER, "Who are you? We use Oracle here.", 1);
+        memory_shown(memory, "I am Ada.", 1);
+        ask.memory = memory;
+    }
     if (!profile_index_open(&index, &input) &&
         !answerer_open(&answerer, f->loop, f->client, &config, &err) &&
         !answer_ask(answerer, index, &ask, on_event, f, &answer, &err)) {
@@ -87,6 +92,7 @@ static void one_answer(void *arg)
     }
     answerer_close(answerer);
     profile_index_unref(index);
+    memory_free(memory);
 }
 
 static void run_each(struct fixture *f)

@@ -124,7 +124,7 @@ static void a_story_that_was_not_told_is_free_again(void **state)
     memory_free(m);
 }
 
-static void the_dialogue_is_what_was_said_newest_first_to_stay(void **state)
+static void the_dialogue_is_what_was_said(void **state)
 {
     struct memory *m = open_memory();
     struct memory_line lines[MEMORY_LINES_MAX];
@@ -135,15 +135,63 @@ static void the_dialogue_is_what_was_said_newest_first_to_stay(void **state)
     offer(m, 1, "Tell me about a time you failed", "Caused an outage.");
     memory_heard(m, MEMORY_CANDIDATE, "I once caused an outage.", 0);
     memory_heard(m, MEMORY_INTERVIEWER, "", 0);
-    assert_int_equal(memory_dialogue(m, 4000, lines, MEMORY_LINES_MAX), 2);
+    assert_int_equal(memory_dialogue(m, lines), 2);
     assert_string_equal(lines[0].text, "Tell me about a time you failed");
     assert_int_equal(lines[0].question, 1);
     assert_int_equal(lines[1].who, MEMORY_CANDIDATE);
-    assert_int_equal(memory_dialogue(m, 30, lines, MEMORY_LINES_MAX), 1);
-    assert_int_equal(lines[0].who, MEMORY_CANDIDATE);
-    for (int i = 0; i < 3 * MEMORY_LINES_MAX; i++)
-        memory_heard(m, MEMORY_CANDIDATE, "and so on", 0);
-    assert_int_equal(memory_dialogue(m, 1 << 20, lines, MEMORY_LINES_MAX), MEMORY_LINES_MAX);
+    memory_free(m);
+}
+
+static void of_too_many_lines_the_older_half_goes_at_once(void **state)
+{
+    struct memory *m = open_memory();
+    struct memory_line lines[MEMORY_LINES_MAX];
+    char text[32];
+    size_t before = 0;
+    int cut = 0;
+
+    (void)state;
+    for (int i = 0; i < 3 * MEMORY_LINES_MAX; i++) {
+        size_t n;
+
+        snprintf(text, sizeof(text), "line %d", i);
+        memory_heard(m, MEMORY_CANDIDATE, text, 0);
+        n = memory_dialogue(m, lines);
+        assert_string_equal(lines[n - 1].text, text);
+        assert_true(n == before + 1 || n == MEMORY_LINES_MAX / 2 + 1);
+        cut += n <= before;
+        before = n;
+    }
+    assert_int_equal(cut, 4);
+    memory_free(m);
+}
+
+static void what_was_shown_is_no_word_of_anybody(void **state)
+{
+    struct memory *m = open_memory();
+    struct memory_line lines[MEMORY_LINES_MAX];
+    size_t n;
+
+    (void)state;
+    memory_heard(m, MEMORY_INTERVIEWER, "Why did you leave?", 1);
+    memory_heard(m, MEMORY_CANDIDATE, "Well.", 0);
+    memory_shown(m, "I wanted to run a ward. We use Kafka.", 1);
+    memory_shown(m, "", 1); /* none came */
+    assert_int_equal(memory_dialogue(m, lines), 3);
+    assert_int_equal(lines[2].who, MEMORY_SHOWN);
+    assert_int_equal(lines[2].question, 1);
+    memory_facts(m, &n);
+    assert_int_equal(n, 0);
+    memory_heard(m, MEMORY_INTERVIEWER, "Why did you leave your job?", 1);
+    assert_int_equal(memory_dialogue(m, lines), 3); /* reworded: the question alone moves */
+    assert_int_equal(lines[1].who, MEMORY_SHOWN);
+    memory_forget(m, 1);
+    assert_int_equal(memory_dialogue(m, lines), 1);
+    memory_heard(m, MEMORY_INTERVIEWER, "And now?", 2);
+    memory_heard(m, MEMORY_CANDIDATE, "Now I look for a place where I can lead.", 0);
+    memory_shown(m, "I look for a ward to run.", 2); /* it is known what they said */
+    assert_int_equal(memory_dialogue(m, lines), 3);
+    assert_int_equal(lines[2].who, MEMORY_CANDIDATE);
     memory_free(m);
 }
 
@@ -208,7 +256,9 @@ int main(void)
         cmocka_unit_test(what_follows_a_story_is_known),
         cmocka_unit_test(a_story_is_told_once),
         cmocka_unit_test(a_story_that_was_not_told_is_free_again),
-        cmocka_unit_test(the_dialogue_is_what_was_said_newest_first_to_stay),
+        cmocka_unit_test(the_dialogue_is_what_was_said),
+        cmocka_unit_test(of_too_many_lines_the_older_half_goes_at_once),
+        cmocka_unit_test(what_was_shown_is_no_word_of_anybody),
         cmocka_unit_test(what_the_interviewer_told_is_kept),
         cmocka_unit_test(an_answer_on_the_same_microphone_is_known),
         cmocka_unit_test(words_that_cannot_stand_alone_hang),

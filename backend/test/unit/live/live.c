@@ -988,13 +988,15 @@ static void what_is_not_to_be_kept_is_not(void **state)
     store_list_release(&list, STORE_KIND_TRANSCRIPT);
 }
 
-static void earlier_pairs_are_remembered_up_to_a_bound(void **state)
+static void what_was_asked_is_remembered_by_who_comes_back(void **state)
 {
+    enum { QUESTIONS = 3 };
     struct world *w = *state;
     struct live_ask ask = {.question = "What is a mutex?"};
+    struct memory_line lines[MEMORY_LINES_MAX];
     struct session_context context;
 
-    for (int i = 1; i <= ANSWER_HISTORY_MAX + 2; i++) {
+    for (int i = 1; i <= QUESTIONS; i++) {
         assert_int_equal(live_ask(w->live, &ask, NULL, NULL), 0);
         until(w, &w->told[LIVE_FINISHED], i);
         assert_int_equal(w->number, i);
@@ -1003,8 +1005,12 @@ static void earlier_pairs_are_remembered_up_to_a_bound(void **state)
     assert_int_equal(session_context_load(&(struct live_deps){.store = w->store, .seal = w->seal},
                                           w->user, w->session, &context, NULL),
                      0);
-    assert_int_equal(context.history_count, ANSWER_HISTORY_MAX);
-    assert_int_equal(context.questions, ANSWER_HISTORY_MAX + 2);
+    assert_int_equal(memory_dialogue(context.memory, lines), 2 * QUESTIONS);
+    for (int i = 0; i < 2 * QUESTIONS; i++) {
+        assert_int_equal(lines[i].who, i % 2 ? MEMORY_SHOWN : MEMORY_INTERVIEWER);
+        assert_int_equal(lines[i].question, i / 2 + 1);
+    }
+    assert_int_equal(context.questions, QUESTIONS);
     session_context_release(&context);
 }
 
@@ -1410,7 +1416,7 @@ int main(void)
         T(what_is_not_to_be_kept_is_not),
         T(a_question_in_two_breaths_is_one),
         T(a_voice_is_judged_at_the_end_at_the_latest),
-        T(earlier_pairs_are_remembered_up_to_a_bound),
+        T(what_was_asked_is_remembered_by_who_comes_back),
         T(who_comes_in_the_middle_misses_nothing),
         T(who_comes_at_the_beginning_hears_no_outline_yet),
         T(who_leaves_in_the_middle_hears_no_more),

@@ -105,7 +105,8 @@ static void settings_come_from_the_session(void **state)
     assert_string_equal(w.context.model, "");
     assert_non_null(w.context.index);
     assert_int_equal(w.context.questions, 0);
-    assert_int_equal(w.context.history_count, 0);
+    assert_int_equal(memory_dialogue(w.context.memory, (struct memory_line[MEMORY_LINES_MAX]){{0}}),
+                     0);
     assert_int_equal(w.context.vocabulary_count, 0);
     w.session.metadata =
         LITERAL("{\"language\":\"de\",\"llmProvider\":\"groq\",\"model\":\"a-model\"}");
@@ -188,14 +189,16 @@ static void a_profile_that_is_gone_is_done_without(void **state)
     assert_false(expects("Go"));
 }
 
-static void put_row(int number, enum store_line line, const char *question, const char *answer)
+static void put_row_of(int number, enum store_line line, const char *question, const char *answer,
+                       const char *detail)
 {
+    static int64_t now = 1000;
     struct store_transcript t = {.question_number = number,
                                  .question = (char *)(uintptr_t)question,
                                  .answer = (char *)(uintptr_t)answer,
-                                 .timestamp = 1000 + number,
+                                 .timestamp = now++,
                                  .metrics = LITERAL("{}"),
-                                 .detail = LITERAL("{}"),
+                                 .detail = (char *)(uintptr_t)detail,
                                  .line = line};
 
     id_new(t.id);
@@ -203,28 +206,71 @@ static void put_row(int number, enum store_line line, const char *question, cons
     assert_int_equal(sealed_transcript_put(w.store, w.seal, &t, NULL), 0);
 }
 
-static void the_newest_pairs_come_oldest_first(void **state)
+static void put_row(int number, enum store_line line, const char *question, const char *answer)
 {
-    enum { PAIRS = ANSWER_HISTORY_MAX + 3 };
-    char question[32], answer[32];
+    put_row_of(number, line, question, answer, "{}");
+}
+
+static void what_was_said_comes_back_in_its_order(void **state)
+{
+    static const struct memory_line expected[] = {
+        {MEMORY_INTERVIEWER, "We use Kafka here.", 0},
+        {MEMORY_INTERVIEWER, "One?", 1},
+        {MEMORY_SHOWN, "Answer 1.", 1},
+        {MEMORY_INTERVIEWER, "Two?", 2},
+        {MEMORY_CANDIDATE, "I would say that I did it all by myself.", 0},
+        {MEMORY_INTERVIEWER, "Three, without an answer?", 3},
+    };
+    struct memory_line lines[MEMORY_LINES_MAX];
+    size_t facts;
 
     (void)state;
     load();
-    for (int i = 1; i <= PAIRS; i++) {
-        snprintf(question, sizeof(question), "Question %d?", i);
-        snprintf(answer, sizeof(answer), "Answer %d.", i);
-        put_row(i, STORE_QUESTION, question, answer);
-    }
-    put_row(PAIRS + 1, STORE_QUESTION, "Without an answer?", "");
+    put_row(1, STORE_INTERVIEWER, "We use Kafka here.", "");
+    put_row(1, STORE_QUESTION, "One?", "Answer 1.");
+    put_row(2, STORE_QUESTION, "Two?", "Answer 2.");
+    put_row(3, STORE_CANDIDATE, "I would say that I did it all by myself.", "");
+    put_row(3, STORE_QUESTION, "Three, without an answer?", "");
     load();
-    assert_int_equal(w.context.questions, PAIRS + 1);
-    assert_int_equal(w.context.history_count, ANSWER_HISTORY_MAX);
-    for (int i = 0; i < ANSWER_HISTORY_MAX; i++) {
-        snprintf(question, sizeof(question), "Question %d?", PAIRS - ANSWER_HISTORY_MAX + 1 + i);
-        snprintf(answer, sizeof(answer), "Answer %d.", PAIRS - ANSWER_HISTORY_MAX + 1 + i);
-        assert_string_equal(w.context.history[i].question, question);
-        assert_string_equal(w.context.history[i].answer, answer);
+    assert_int_equal(w.context.questions, 3);
+    assert_int_equal(memory_dialogue(w.context.memory, lines), 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(lines[i].who, expected[i].who);
+        assert_int_equal(lines[i].question, expected[i].question);
+        assert_string_equal(lines[i].text, expected[i].text);
     }
+    assert_string_equal(memory_facts(w.context.memory, &facts)[0].text, "We use Kafka here");
+}
+
+static void the_story_just_told_goes_on_after_a_restart(void **state)
+{
+    struct memory_follow follow;
+    struct memory_story story;
+
+    (void)state;
+    add_profile("[]", "Built a scheduler for night shifts that three hospitals use.\n\n"
+                      "Caused an outage by a migration that locked the orders table for nine "
+                      "minutes, and wrote the rule that no migration runs by day.");
+    load();
+    put_row_of(1, STORE_QUESTION, "Tell me about a mistake.", "I caused an outage.",
+               "{\"kind\":\"behavioral\",\"outline\":[{\"text\":\"Advice\",\"source\":{\"field\":"
+               "\"question\",\"quote\":\"Tell me about a mistake.\"}},{\"text\":\"x\",\"source\":{"
+               "\"field\":\"context\",\"quote\":\"Caused an outage by a migration that locked the "
+               "orders table for nine minutes\"}}]}");
+    load();
+    follow = memory_follow(w.context.memory, "And what happened then?");
+    story = profile_index_place(w.context.index, "Caused an outage by a migration");
+    assert_int_equal(follow.is, FOLLOW_ON);
+    assert_int_equal(follow.kind, QUESTION_BEHAVIORAL);
+    assert_string_equal(follow.question, "Tell me about a mistake.");
+    assert_true(story.end > story.first);
+    assert_int_equal(follow.story.first, story.first);
+    assert_int_equal(follow.story.end, story.end);
+    assert_true(memory_told(w.context.memory, &story));
+    story = profile_index_place(w.context.index, "Built a scheduler");
+    assert_false(memory_told(w.context.memory, &story));
+    assert_int_equal(profile_index_place(w.context.index, "nothing of it").end, 0);
+    assert_int_equal(profile_index_place(NULL, "Built").end, 0);
 }
 
 static void a_remark_has_the_number_of_the_question_that_follows(void **state)
@@ -236,8 +282,6 @@ static void a_remark_has_the_number_of_the_question_that_follows(void **state)
     put_row(3, STORE_CANDIDATE, "I say something.", "");
     load();
     assert_int_equal(w.context.questions, 2);
-    assert_int_equal(w.context.history_count, 2);
-    assert_string_equal(w.context.history[1].question, "Two?");
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -249,7 +293,8 @@ int main(void)
         T(names_and_terms_are_expected),
         T(expected_words_have_a_bound),
         T(a_profile_that_is_gone_is_done_without),
-        T(the_newest_pairs_come_oldest_first),
+        T(what_was_said_comes_back_in_its_order),
+        T(the_story_just_told_goes_on_after_a_restart),
         T(a_remark_has_the_number_of_the_question_that_follows),
     };
 
