@@ -53,14 +53,16 @@ static size_t base_of(const char *url, const char *const *endings)
     return n;
 }
 
-static bool is_azure(const char *url)
+/** Azure's own host, or a gateway before it that was configured as azure. */
+static bool is_azure(const struct llm_provider *p)
 {
+    const char *url = p->url ? p->url : "";
     size_t n = strcspn(url, "?#");
     const char *at = strstr(url, "//");
     const char *path = at ? strchr(at + 2, '/') : NULL;
     size_t host = path ? (size_t)(path - url) : n;
 
-    return ends_with(url, host, ".azure.com");
+    return (p->name && !strcmp(p->name, "azure")) || ends_with(url, host, ".azure.com");
 }
 
 /** Of a deployment at Azure, models are listed one level up: at the resource. */
@@ -85,6 +87,8 @@ static const char *v1_of(const struct llm_provider *p, const char *url, size_t n
 
     if (!strcmp(p->driver->name, "ollama") || ends_with(url, n, "/v1") || v1 == LLM_V1_LEFT_OUT)
         return "";
+    if (is_azure(p) && (!has_path(url, n) || ends_with(url, n, "/openai")))
+        return has_path(url, n) ? "/v1" : "/openai/v1";
     return v1 == LLM_V1_ADDED || !has_path(url, n) ? "/v1" : "";
 }
 
@@ -96,10 +100,14 @@ int llm_endpoint(char *to, size_t size, const struct llm_provider *p, const char
     const char *v1 = v1_of(p, url, n);
     const char *query = strchr(url, '?');
     size_t query_len = query ? strcspn(query, "#") : 0;
-    bool lacks = !query && is_azure(url) && strstr(url, "/deployments/");
+    bool lacks = !query && is_azure(p) && strstr(url, "/deployments/");
 
     if (!strcmp(path, "/models"))
         n = list_base(url, n);
+    if (!strcmp(path, "/props")) { /* llama.cpp's own, beside the protocol */
+        n -= ends_with(url, n, "/v1") ? strlen("/v1") : 0;
+        v1 = "";
+    }
     return snprintf(to, size, "%.*s%s%s%.*s%s%s", (int)n, url, v1, path, (int)query_len,
                     query ? query : "", lacks ? "?" : "", lacks ? azure_version : "") < (int)size
                ? 0
@@ -111,7 +119,7 @@ bool llm_endpoint_other(const struct llm_provider *p)
     const char *url = p->url ? p->url : "";
     size_t n = base_of(url, openai_endings);
 
-    if (!p->habits || p->habits->v1 != LLM_V1_AS_GIVEN || ends_with(url, n, "/v1") || is_azure(url))
+    if (!p->habits || p->habits->v1 != LLM_V1_AS_GIVEN || ends_with(url, n, "/v1") || is_azure(p))
         return false;
     p->habits->v1 = has_path(url, n) ? LLM_V1_ADDED : LLM_V1_LEFT_OUT;
     return true;
@@ -119,13 +127,12 @@ bool llm_endpoint_other(const struct llm_provider *p)
 
 int llm_key_header(char *to, size_t size, const struct llm_provider *p)
 {
-    const char *form = p->url && is_azure(p->url) ? "api-key: %s" : "Authorization: Bearer %s";
     const char *key = p->api_key ? p->api_key : "";
 
     for (const char *c = key; *c; c++)
         if ((unsigned char)*c <= ' ' || *c == 0x7f)
             return UV_EINVAL; /* a header of its own could hide in it */
-    if (form[0] == 'a')
+    if (is_azure(p))
         return snprintf(to, size, "api-key: %s", key) < (int)size ? 0 : UV_EINVAL;
     return snprintf(to, size, "Authorization: Bearer %s", key) < (int)size ? 0 : UV_EINVAL;
 }

@@ -132,6 +132,14 @@ static void addresses_are_understood_as_they_are_pasted(void **state)
          "https://n.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21"},
         {"openai", "https://n.openai.azure.com/openai/deployments/d?api-version=7", "/models", 0,
          "https://n.openai.azure.com/openai/models?api-version=7"},
+        {"openai", "https://n.openai.azure.com/", "/chat/completions", 0,
+         "https://n.openai.azure.com/openai/v1/chat/completions"},
+        {"openai", "https://n.openai.azure.com/openai", "/models", 0,
+         "https://n.openai.azure.com/openai/v1/models"},
+        {"openai", "http://h:8080/v1", "/props", 0, "http://h:8080/props"},
+        {"openai", "http://h/llama/v1/chat/completions", "/props", 0, "http://h/llama/props"},
+        {"openai", "http://h:8080", "/props", LLM_V1_ADDED, "http://h:8080/props"},
+        {"ollama", "http://h:11434/v1/chat/completions", "/api/show", 0, "http://h:11434/api/show"},
         {"ollama", "http://h:11434/api/chat", "/api/chat", 0, "http://h:11434/api/chat"},
         {"ollama", "http://h:11434/v1/", "/api/tags", 0, "http://h:11434/api/tags"},
     };
@@ -156,6 +164,11 @@ static void a_key_stays_with_its_server(void **state)
     (void)state;
     assert_int_equal(llm_key_header(to, sizeof(to), &p), 0);
     assert_string_equal(to, "api-key: k1");
+    p.url = "http://gateway.example/ai";
+    p.name = "azure";
+    assert_int_equal(llm_key_header(to, sizeof(to), &p), 0);
+    assert_string_equal(to, "api-key: k1");
+    p.name = "compatible";
     p.url = "https://evil.example/?.azure.com";
     assert_int_equal(llm_key_header(to, sizeof(to), &p), 0);
     assert_string_equal(to, "Authorization: Bearer k1");
