@@ -166,7 +166,7 @@ void answerer_learn(struct answerer *a, size_t i, const struct llm_facts *facts)
     struct llm_habit *habit;
 
     l->found = true;
-    if (!facts->model[0])
+    if (!facts->model[0] || !facts->chosen)
         return;
     if (l->provider.any_model && strcmp(l->model, facts->model) != 0) {
         text_copy(l->model, sizeof(l->model), facts->model, strlen(facts->model));
@@ -185,9 +185,9 @@ bool answerer_has(const struct answerer *a, size_t i)
     return !a->links[i].provider.finds || a->links[i].found;
 }
 
-void answerer_warm(struct answerer *a, const struct profile_index *b)
+void answerer_warm(struct answerer *a, struct profile_index *b)
 {
-    chain_warm(a, b ? b->g : NULL);
+    chain_warm(a, b);
 }
 
 static size_t find_link(const struct answerer *a, const char *name)
@@ -214,7 +214,7 @@ void answerer_close(struct answerer *a)
         next = x->next;
         answer_close(x);
     }
-    llm_cancel(a->warm);
+    chain_cool(a);
     free(a);
 }
 

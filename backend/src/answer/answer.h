@@ -181,9 +181,10 @@ bool answerer_has(const struct answerer *a, size_t i);
 bool answerer_available(const struct answerer *a, const char *provider);
 
 /** An interview begins: the first provider of the chain is got ready. One on this machine loads its
- *  model and reads what all prompts of this profile begin with; to a distant one a connection is
- *  opened. b may be NULL. */
-void answerer_warm(struct answerer *a, const struct profile_index *b);
+ *  model and reads what all prompts of this profile begin with, and a question that comes meanwhile
+ *  waits for that rather than have it read twice; to a distant one a connection is opened. b may be
+ *  NULL. */
+void answerer_warm(struct answerer *a, struct profile_index *b);
 
 /** Interrupt what runs for this owner and matches; a NULL id matches all. Returns how many. */
 size_t answerer_interrupt(struct answerer *a, const char *owner, const char *generation_id,

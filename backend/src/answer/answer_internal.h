@@ -44,7 +44,13 @@ struct answerer {
     uint64_t stall_ms;
     int max_tokens;
     struct answer *running; /* a list */
-    struct llm_gen *warm;   /* reads the beginning of the prompt before the first question */
+    struct {                /* the beginning of all prompts is read before the first question */
+        struct llm_gen *gen;
+        struct answer_link *link;
+        struct profile_index *index;
+        int fitted; /* as answer.fitted */
+        int fits;
+    } warm;
 };
 
 struct profile_index {
@@ -84,7 +90,8 @@ struct answer {
     struct answer_said said;
     struct prompt prompt; /* as the provider at x->at gets it */
     struct guard guard;
-    int fits; /* how often it was made shorter because it did not fit */
+    int fitted; /* tokens that the prompt was given, or has */
+    int fits;   /* how often it was made shorter because it did not fit */
     enum question_kind kind;
     struct memory_story told; /* the place that the outline stands on */
     enum answer_state state;
@@ -100,6 +107,7 @@ struct answer {
     uint64_t begun_ms;           /* when the provider was asked */
     uint64_t thinking_ms;        /* when it was last told that it thinks; 0: it does not */
     bool again;                  /* deadline is to ask the same provider once more */
+    bool awaits_warm;            /* what it needs is being read already */
     bool leaving;                /* tick is to ask the next provider */
     bool moved;                  /* tick is to report a new provider */
     bool outlined;
@@ -132,7 +140,9 @@ void chain_leave(struct answer *x, int err, const char *why);
 /** Ask the next provider, or end the answer when none is left. */
 void chain_next(struct answer *x);
 /** Let the first of the chain read what every prompt begins with. */
-void chain_warm(struct answerer *a, const struct grounding *g);
+void chain_warm(struct answerer *a, struct profile_index *b);
+/** Give that up. */
+void chain_cool(struct answerer *a);
 /** Close what runs for it. */
 void chain_stop(struct answer *x);
 /** The built-in answer, while the provider is slow. */

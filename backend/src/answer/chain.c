@@ -25,7 +25,7 @@ enum {
     THINKING_STAND_MS = 15000, /* after so long with thoughts alone the built-in answer stands */
     OLLAMA_CONTEXT = 4096,
     FITS_MAX = 3,         /* times that a question is made shorter */
-    GOOD_WORDS = 60,      /* before a loop began: the answer ends there */
+    GOOD_WORDS = 60,      /* before a loop, or before a machine stopped: the answer ends there */
     ALIVE_MAX_MS = 30000, /* for a server that only holds the line */
     AWAY_MS = 1000,       /* for one of this machine that nobody listens for */
     AWAY_STEP_MS = 200,
@@ -262,26 +262,62 @@ static bool may_be_back(struct answer *x, const struct llm_end *e)
     return true;
 }
 
-/** Longer than the model takes: the same provider gets less at once. */
+/** After a prompt that was fitted to so many tokens, or was about so long, did not fit: to how many
+ *  the next one is. What the server says counts; without that, half where nothing was known, and
+ *  less each time where tokens are shorter than most. */
+static int shorter(const struct llm_end *e, int fitted, bool known)
+{
+    if (e->context && e->context < fitted)
+        return e->context;
+    return known ? fitted * 3 / 4 : fitted / 2;
+}
+
+/** So many tokens a prompt was given, or has with its answer where it did not need them all. */
+static int fitted_to(int context, const struct prompt *p, int max_tokens)
+{
+    enum { TOKEN_BYTES = 4 }; /* of English */
+    size_t bytes = 0;
+    int size;
+
+    for (size_t i = 0; i < p->count; i++)
+        bytes += strlen(p->messages[i].text);
+    size = (int)(bytes / TOKEN_BYTES) + max_tokens;
+    return context && context < size ? context : size;
+}
+
+/** What was told of the question so far is void; whoever hears of it is told at the next word. */
+static void begin_anew(struct answer *x)
+{
+    if (x->text.len && !x->stands)
+        start_over(x);
+    if (x->state == STREAMING)
+        x->state = ASKED;
+}
+
+/** Longer than the model takes: the same provider gets less at once. One that says of everything
+ *  that it read a part counts otherwise. */
 static bool made_shorter(struct answer *x, const struct llm_end *e)
 {
     struct llm_habit *habit = llm_habit_of(&answer_current(x)->habits, x->model);
-    size_t bytes = 0;
     char why[ANSWER_WHY_MAX];
 
-    if (e->err != UV_E2BIG || x->fits >= FITS_MAX)
+    if (e->err != UV_E2BIG)
         return false;
-    for (size_t i = 0; i < x->prompt.count; i++)
-        bytes += strlen(x->prompt.messages[i].text);
-    if (!habit->context) /* it does not say how much: half of what this was */
-        habit->context = (int)(bytes / 8) + x->a->max_tokens;
-    else if (x->fits) /* it was fitted, and still: its tokens are shorter than most */
-        habit->context = habit->context * 3 / 4;
+    if (x->fits >= FITS_MAX) {
+        habit->counts_new = x->state == STREAMING;
+        return false;
+    }
+    habit->fit = shorter(e, x->fitted, habit->context || habit->fit);
     x->fits++;
-    snprintf(why, sizeof(why), "%s takes %d tokens: it was asked again with less",
-             answer_current(x)->provider.name, habit->context);
+    snprintf(why, sizeof(why),
+             x->text.len && !x->stands
+                 ? "%s read only a part of %d tokens: it was asked again with less"
+                 : "%s does not take %d tokens: it was asked again with less",
+             answer_current(x)->provider.name, x->fitted);
     remember_left(x, answer_current(x)->provider.name, why);
     breaker_abandon(&answer_current(x)->breaker);
+    begin_anew(x);
+    x->moved = !x->stands;
     x->again = true;
     timer_start(x->deadline, 0, 0);
     return true;
@@ -293,12 +329,12 @@ static void on_end(const struct llm_end *e, void *arg)
     bool first = x->state < STREAMING;
 
     x->gen = NULL;
-    if (!e->err && !first && x->text.len) {
+    if (may_be_back(x, e) || made_shorter(x, e))
+        return;
+    if ((!e->err || e->err == UV_E2BIG) && !first && x->text.len) {
         answer_end(x, e->finish == LLM_LENGTH ? ANSWER_LENGTH : ANSWER_STOP, "");
         return;
     }
-    if (may_be_back(x, e) || (first && made_shorter(x, e)))
-        return;
     failed(x, e->err, e->retry_after_ms);
     if (first || !x->text.len) {
         chain_leave(x, e->err, e->err ? e->why : "the provider ended without a word");
@@ -319,6 +355,8 @@ void chain_deadline(void *arg)
     int err;
 
     if (x->again) {
+        if (x->awaits_warm)
+            chain_cool(x->a); /* it takes too long */
         err = ask_provider(x, &refused);
         if (err)
             chain_leave(x, err, refused.text);
@@ -329,6 +367,11 @@ void chain_deadline(void *arg)
     failed(x, UV_ETIMEDOUT, 0);
     if (x->state == STREAMING) {
         snprintf(why, sizeof(why), "%s stopped in the middle of the answer", name);
+        if (answer_current(x)->provider.local && x->guard.count < GOOD_WORDS) {
+            chain_leave(x, UV_ETIMEDOUT,
+                        why); /* the machine is too busy: the built-in one is better */
+            return;
+        }
         log_left(answer_current(x), UV_ETIMEDOUT);
         answer_end(x, ANSWER_ERROR, why);
         return;
@@ -356,7 +399,7 @@ static void on_stand_end(const struct llm_end *e, void *arg)
 
     (void)e;
     x->stand = NULL;
-    if (!x->gen && !x->leaving) /* the provider has failed meanwhile: this was the answer */
+    if (!x->gen && !x->leaving && !x->again) /* the provider has failed meanwhile: this was it */
         answer_end(x, ANSWER_STOP, "");
 }
 
@@ -396,6 +439,12 @@ static int context_of(const struct llm_provider *p, const struct llm_habit *habi
     return habit->context && habit->context < OLLAMA_CONTEXT ? habit->context : OLLAMA_CONTEXT;
 }
 
+/** What prompts are fitted to: of that, or less where so much was refused. */
+static int fit_of(int context, const struct llm_habit *habit)
+{
+    return habit->fit && (!context || habit->fit < context) ? habit->fit : context;
+}
+
 /** An answer takes at most a quarter of what the model takes. */
 static int length_of(const struct answerer *a, int context)
 {
@@ -427,7 +476,24 @@ static int build(struct answer *x, const struct llm_habit *habit, int context)
     prompt_release(&x->prompt);
     guard_close(&x->guard);
     err = prompt_build(&x->prompt, &in);
+    x->fitted = fitted_to(context, &x->prompt, in.max_tokens);
     return err ? err : guard_open(&x->guard, prompt_rules(&in), prompt_asked(&x->prompt));
+}
+
+/** Is the beginning of this prompt being read just now? Then it waits for that, on the same
+ *  connection: read twice it would take longer. What is read for another one is given up. */
+static bool awaits_warm(struct answer *x, const struct answer_link *l)
+{
+    struct answerer *a = x->a;
+
+    x->awaits_warm = a->warm.gen && a->warm.link == l && a->warm.index == x->b && !x->model_asked;
+    if (x->awaits_warm) {
+        x->again = true;
+        timer_start(x->deadline, patience(x, &l->provider), 0);
+    } else if (l->provider.local && !l->provider.driver->plain) {
+        chain_cool(a);
+    }
+    return x->awaits_warm;
 }
 
 static int ask_provider(struct answer *x, struct errbuf *why)
@@ -444,28 +510,27 @@ static int ask_provider(struct answer *x, struct errbuf *why)
     const char *shown = model ? model : l->provider.model ? l->provider.model : "";
     struct llm_habit *habit = llm_habit_of(&l->habits, shown);
     int context = context_of(&l->provider, habit);
+    int fit = fit_of(context, habit);
     struct llm_request req = {
         .draft = x->draft.data,
         .kind = question_kind_name(x->kind),
         .question = x->question,
         .model = model,
-        .max_tokens = length_of(x->a, context),
+        .max_tokens = length_of(x->a, fit),
         .context = context,
         .temperature = TEMPERATURE,
     };
     int err = 0;
 
     if (!l->provider.driver->plain || !x->prompt.count) /* ours says what is known already */
-        err = build(x, habit, context);
+        err = build(x, habit, fit);
     if (err)
         return err_set(why, err, "the question cannot be prepared: %s", uv_strerror(err));
-    if (l->provider.local && !l->provider.driver->plain) {
-        llm_cancel(x->a->warm); /* it stands in the way of the question it was for */
-        x->a->warm = NULL;
-    }
+    text_copy(x->model, sizeof(x->model), shown, strlen(shown));
+    if (awaits_warm(x, l))
+        return 0;
     req.messages = x->prompt.messages;
     req.message_count = x->prompt.count;
-    text_copy(x->model, sizeof(x->model), shown, strlen(shown));
     breaker_begin(&l->breaker);
     x->thinking_ms = 0;
     x->again = false;
@@ -484,6 +549,7 @@ int chain_start(struct answer *x, struct errbuf *why)
     int err;
 
     x->begun_ms = clock_mono_ms();
+    x->fits = 0;
     err = ask_provider(x, why);
     if (!err && p->local && !p->driver->plain && !x->stands)
         timer_start(x->standing, x->a->stand_ms, 0);
@@ -502,12 +568,18 @@ void chain_leave(struct answer *x, int err, const char *why)
     timer_start(x->tick, 0, 0);
 }
 
-/** The built-in answer is there already: it is the answer now, or as soon as it is said. */
+/** The built-in answer is there already: it is the answer now, or as soon as it is said. That and
+ * why is told as of any other, with the words that are there at once. */
 static void keep_standing(struct answer *x)
 {
     x->at = x->order_count - 1;
     text_copy(x->model, sizeof(x->model), answer_teller(x)->model, strlen(answer_teller(x)->model));
-    if (!x->stand)
+    answer_progress(x);
+    if (x->state < ENDING && x->text.len)
+        answer_tell(x, (struct answer_event){.kind = ANSWER_DELTA,
+                                             .at_us = clock_mono_us(),
+                                             .delta = {.text = x->text.data, .len = x->text.len}});
+    if (x->state < ENDING && !x->stand)
         answer_end(x, ANSWER_STOP, "");
 }
 
@@ -550,18 +622,27 @@ void chain_stop(struct answer *x)
     llm_cancel(x->gen);
     llm_cancel(x->stand);
     x->gen = x->stand = NULL;
+    x->again = x->awaits_warm = false;
     timer_stop(x->deadline);
     timer_stop(x->standing);
 }
 
 /* --------------------------------------------------------------------------- getting ready */
 
+static int read_prefix(struct answerer *a);
+
 static void warm_end(const struct llm_end *e, void *arg)
 {
     struct answerer *a = arg;
+    struct llm_habit *habit = llm_habit_of(&a->warm.link->habits, a->warm.link->provider.model);
 
-    (void)e;
-    a->warm = NULL;
+    a->warm.gen = NULL;
+    if (e->err == UV_E2BIG && a->warm.fits++ < FITS_MAX) {
+        habit->fit = shorter(e, a->warm.fitted, habit->context || habit->fit);
+        if (!read_prefix(a))
+            return;
+    }
+    chain_cool(a);
 }
 
 static void no_name(const char *name, int err, void *arg)
@@ -572,40 +653,62 @@ static void no_name(const char *name, int err, void *arg)
 }
 
 /** The same beginning as every question of this profile, and one token of an answer. */
-static void read_prefix(struct answerer *a, struct answer_link *l, const struct grounding *g)
+static int read_prefix(struct answerer *a)
 {
     static const struct llm_handlers handlers = {.on_end = warm_end};
-    const struct llm_habit *habit = llm_habit_of(&l->habits, l->provider.model);
-    int context = context_of(&l->provider, habit);
-    const struct prompt_input in = {.g = g,
+    const struct llm_provider *provider = &a->warm.link->provider;
+    const struct llm_habit *habit = llm_habit_of(&a->warm.link->habits, provider->model);
+    int context = context_of(provider, habit);
+    int fit = fit_of(context, habit);
+    const struct prompt_input in = {.g = a->warm.index ? a->warm.index->g : NULL,
                                     .question = "Are you ready?",
                                     .kind = QUESTION_SMALL_TALK,
-                                    .context = context,
-                                    .max_tokens = length_of(a, context),
+                                    .context = fit,
+                                    .max_tokens = length_of(a, fit),
                                     .millions = habit->millions};
     struct llm_request req = {.max_tokens = 1, .context = context};
     struct errbuf why = {""};
     struct prompt p;
+    int err = prompt_build(&p, &in);
 
-    if (a->warm || prompt_build(&p, &in))
-        return;
+    if (err)
+        return err;
+    a->warm.fitted = fitted_to(fit, &p, in.max_tokens);
     req.messages = p.messages;
     req.message_count = p.count;
-    llm_start(a->loop, a->client, &l->provider, &req, &handlers, a, &a->warm, &why);
+    err = llm_start(a->loop, a->client, provider, &req, &handlers, a, &a->warm.gen, &why);
     prompt_release(&p);
+    return err;
 }
 
-void chain_warm(struct answerer *a, const struct grounding *g)
+void chain_cool(struct answerer *a)
+{
+    llm_cancel(a->warm.gen);
+    profile_index_unref(a->warm.index);
+    memset(&a->warm, 0, sizeof(a->warm));
+    for (struct answer *x = a->running; x; x = x->next)
+        if (x->awaits_warm) {
+            x->awaits_warm = false;
+            timer_start(x->deadline, 0, 0);
+        }
+}
+
+void chain_warm(struct answerer *a, struct profile_index *b)
 {
     for (size_t i = 0; i < a->count; i++) {
         struct answer_link *l = &a->links[i];
 
         if (!answerer_has(a, i) || l->provider.driver->plain)
             continue;
-        if (l->provider.local)
-            read_prefix(a, l, g);
-        else if (l->provider.driver->models)
-            l->provider.driver->models(a->client, &l->provider, no_name, NULL);
+        if (!l->provider.local) {
+            if (l->provider.driver->models)
+                l->provider.driver->models(a->client, &l->provider, no_name, NULL);
+        } else if (!a->warm.gen) {
+            a->warm.link = l;
+            a->warm.index = profile_index_ref(b);
+            if (read_prefix(a))
+                chain_cool(a);
+        }
         return;
     }
 }

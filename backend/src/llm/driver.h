@@ -12,7 +12,8 @@
  * Errors     llm_end.err: 0, UV_ECONNREFUSED, UV_ETIMEDOUT, UV_ECONNRESET (stream broke off),
  *            UV_EPROTO (not the protocol), UV_EACCES (key refused), UV_EAGAIN (rate limited or
  *            overloaded; retry_after_ms says how long), UV_EINVAL (request refused),
- *            UV_ENOENT (no such model), UV_E2BIG (longer than the model's context).
+ *            UV_ENOENT (no such model), UV_E2BIG (longer than the model's context; also at the end
+ *            of an answer to a prompt that was cut without a word).
  * Ownership  The request is copied as far as it is needed. gen is the caller's until on_end or
  *            llm_cancel(). Keys never reach a message or a log.
  */
@@ -83,8 +84,9 @@ struct llm_handlers {
 /** What a list of models tells of the one that is configured, or of the first where none is. */
 struct llm_facts {
     char model[LLM_HABIT_NAME_MAX]; /**< ""; nothing is known */
-    int context;                    /**< Tokens that fit; 0: not said */
-    int millions;                   /**< Of parameters; 0: not said */
+    bool chosen;  /**< It is the one that will be asked, not just the first listed */
+    int context;  /**< Tokens that fit; 0: not said */
+    int millions; /**< Of parameters; 0: not said */
 };
 
 /** A configured provider. Strings are borrowed from the settings and outlive it. */
@@ -131,6 +133,7 @@ struct llm_gen {
     struct llm_habit own;    /* where the provider remembers nothing */
     struct llm_habit *habit; /* of the model that is asked; NULL until that is known */
     size_t shown;            /* bytes of words that were given */
+    int fits;                /* of llm_end.context */
     bool thought;
     bool closed;
 };

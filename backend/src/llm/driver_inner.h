@@ -20,9 +20,13 @@ enum {
     LLM_ERROR_BODY_MAX = 16 << 10, /**< What is kept of an error's body, in [bytes] */
     LLM_LINE_MAX = 1 << 20,        /**< Longest line of a stream, in [bytes] */
     LLM_CONNECT_TIMEOUT_MS = 4000,
-    LLM_IDLE_TIMEOUT_MS = 60000, /**< Without a byte; a model that loads may take this long */
-    LLM_LIST_TIMEOUT_MS = 5000,  /**< For model lists, in all */
+    LLM_IDLE_TIMEOUT_MS = 60000, /**< Without a byte */
+    /** The same of one on this machine, which loads its model and reads for minutes; how long a
+     *  question waits is for the chain to say, never longer than this. */
+    LLM_LOCAL_IDLE_TIMEOUT_MS = 600000,
+    LLM_LIST_TIMEOUT_MS = 5000, /**< For model lists, in all */
     LLM_URL_MAX = 1024,
+    LLM_KEY_HEADER_MAX = 1024,
     LLM_MODEL_MAX = 256,
 };
 
@@ -105,22 +109,32 @@ struct llm_wire {
     char model[LLM_MODEL_MAX];
     int status;
     json_t *messages;
+    size_t bytes; /**< Of all texts in messages */
+    size_t last;  /**< Of the last one */
     int max_tokens;
     int context;
     double temperature;
-    char url[LLM_URL_MAX]; /**< Of the request that is under way */
-    int tries;             /**< Requests made anew so far */
-    int hops;              /**< Redirections followed so far */
-    bool well;             /**< All arrived: the connection is worth keeping */
-    struct buf body;       /**< Of an error, or of what is no stream */
+    char url[LLM_URL_MAX];    /**< Of the request that is under way */
+    int tries;                /**< Requests made anew so far */
+    int hops;                 /**< Redirections followed so far */
+    bool well;                /**< All arrived: the connection is worth keeping */
+    struct loop_timer *after; /**< For what may follow the last word */
+    struct buf body;          /**< Of an error, or of what is no stream */
 };
 
-enum { LLM_TRIES_MAX = 6, LLM_HOPS_MAX = 3, LLM_THINKING_TOKENS = 2048 };
+enum {
+    LLM_TRIES_MAX = 6,
+    LLM_HOPS_MAX = 3,
+    LLM_THINKING_TOKENS = 2048,
+    LLM_AFTER_DONE_MS =
+        100, /**< For the end of the body: then its connection serves the next question */
+};
 
-/** Make a driver's state of so many bytes; *wp (a pointer to that struct) is set on success. */
+/** Make a driver's state of so many bytes; *wp (a pointer to that struct) is set on success. after:
+ *  what .after calls, with that state. */
 int llm_wire_new(void *wp, size_t size, struct llm_gen *gen, const struct llm_request *req,
-                 struct errbuf *why);
-void llm_wire_release(struct llm_wire *w); /**< What is inside */
+                 void (*after)(void *state), struct errbuf *why);
+void llm_wire_release(struct llm_wire *w); /**< What is inside, but .after */
 
 /** Messages as the model takes them: without a system message where it knows none. */
 json_t *llm_wire_messages(const struct llm_wire *w);
@@ -131,6 +145,11 @@ int llm_wire_post(struct llm_wire *w, const char *path, const char *const *heade
 
 /** The length was spent on thoughts: true once, with room for both in w->max_tokens from now on. */
 bool llm_wire_needs_room(struct llm_wire *w, enum llm_finish finish);
+
+/** Was less read than was sent? Servers that cut a prompt to their context say nothing of it, but
+ *  they count what they read (Ollama's prompt_eval_count); 0: not said. One that counts only what
+ *  it had not read before is told from that, and remembered. */
+bool llm_wire_was_cut(const struct llm_wire *w, int read);
 
 /** A redirection came: *w->url is where to, or false when it must not be followed. */
 bool llm_wire_redirect(struct llm_wire *w, const struct http_call *call);

@@ -37,8 +37,11 @@ struct llm_habit {
     bool thinks;      /**< It was seen thinking */
     bool unopened;    /**< Its thoughts come without their opening mark: llm/filter.h */
     int context;      /**< Tokens that fit; 0: unknown */
-    int millions;     /**< Of parameters; 0: unknown */
-    unsigned used;    /**< When it was asked for, counting */
+    int fit;      /**< Prompts are fitted to so many since a longer one was refused; 0: context */
+    size_t whole; /**< Longest prompt that it counted whole, in [bytes] */
+    bool counts_new; /**< Its count of tokens leaves out what it had read before */
+    int millions;    /**< Of parameters; 0: unknown */
+    unsigned used;   /**< When it was asked for, counting */
 };
 
 /** How the address of a provider has to be completed. */

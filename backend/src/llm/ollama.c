@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "loop/loop.h"
 #include "net/client.h"
 
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct ollama {
     enum { GOING, DONE, BROKEN, REPORTED } outcome;
     enum llm_finish finish;
     unsigned sent; /* enum llm_field */
+    int read;      /* tokens of the prompt, as it counts */
     bool started;
 };
 
@@ -51,6 +53,7 @@ static void end_refused(struct ollama *s)
     const char *name = s->wire.gen->provider->name;
     char said[ERR_TEXT_MAX / 2] = "";
     char why[ERR_TEXT_MAX];
+    int context;
 
     if (s->outcome == REPORTED)
         text_copy(said, sizeof(said), s->wire.body.data ? s->wire.body.data : "", s->wire.body.len);
@@ -61,6 +64,11 @@ static void end_refused(struct ollama *s)
         err = UV_ENOENT;
         snprintf(why, sizeof(why), "%.64s has no model %.120s: get it with `ollama pull %.120s`",
                  name, s->wire.model, s->wire.model);
+    } else if (llm_overflowed(said, strlen(said), &context)) {
+        err = UV_E2BIG;
+        s->wire.gen->fits = context;
+        snprintf(why, sizeof(why), "the question and its profile are too long for %.64s: %s", name,
+                 said);
     } else {
         snprintf(why, sizeof(why), "%.64s failed (HTTP %d)%s%s", name, s->wire.status,
                  *said ? ": " : "", said);
@@ -91,6 +99,7 @@ static void on_line(struct ollama *s, const char *line, size_t len)
     if (chunk.done && !chunk.error) {
         s->outcome = DONE;
         s->finish = chunk.finish;
+        s->read = chunk.prompt_tokens;
     }
     if (chunk.error) {
         s->outcome = REPORTED;
@@ -134,6 +143,10 @@ static void end_well(struct ollama *s)
     if (llm_wire_needs_room(&s->wire, s->finish) && ask_again(s))
         return;
     s->wire.well = true;
+    if (llm_wire_was_cut(&s->wire, s->read)) {
+        finish(s, UV_E2BIG, "it read only a part of the question and its profile");
+        return;
+    }
     if (s->wire.gen->shown || !s->wire.gen->thought) {
         finish(s, 0, NULL);
         return;
@@ -142,12 +155,17 @@ static void end_well(struct ollama *s)
     finish(s, UV_EINVAL, why);
 }
 
+static void on_after(void *arg)
+{
+    end_well(arg);
+}
+
 static void finish_if_ready(struct ollama *s)
 {
     if (s->wire.gen->closed)
         return;
     if (s->outcome == DONE)
-        end_well(s);
+        timer_start(s->wire.after, LLM_AFTER_DONE_MS, 0);
     else if (s->outcome == REPORTED)
         end_refused(s);
     else if (s->outcome == BROKEN)
@@ -190,7 +208,7 @@ static void on_data(struct http_call *call, const char *data, size_t len, void *
         buf_append(&s->wire.body, data, len < room ? len : room);
         return;
     }
-    if (!llm_emit_alive(s->wire.gen))
+    if (s->outcome == DONE || !llm_emit_alive(s->wire.gen))
         return;
     feed(s, data, len);
     finish_if_ready(s);
@@ -202,7 +220,9 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     const char *name = s->wire.gen->provider->name;
     char text[ERR_TEXT_MAX];
 
-    if (err == UV_ECONNREFUSED) {
+    if (s->outcome == DONE) {
+        end_well(s);
+    } else if (err == UV_ECONNREFUSED) {
         snprintf(text, sizeof(text), "%s does not answer: start it with `ollama serve`", name);
         finish(s, err, text);
     } else if (err) {
@@ -221,6 +241,8 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
         if (s->outcome == GOING) {
             snprintf(text, sizeof(text), "%s broke off in the middle of the answer", name);
             finish(s, UV_ECONNRESET, text);
+        } else if (s->outcome == DONE) {
+            end_well(s);
         } else {
             finish_if_ready(s);
         }
@@ -279,23 +301,27 @@ static bool ask_again(struct ollama *s)
         return false;
     http_call_cancel(s->wire.call);
     s->wire.call = NULL;
+    timer_stop(s->wire.after);
     s->outcome = GOING;
     s->finish = LLM_STOP;
+    s->read = 0;
     return post(s, &why) == 0;
 }
 
 static int ollama_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *why)
 {
     struct ollama *s;
-    int err = llm_wire_new(&s, sizeof(*s), gen, req, why);
+    int err = llm_wire_new(&s, sizeof(*s), gen, req, on_after, why);
 
     if (err)
         return err;
     err = post(s, why);
-    if (err)
+    if (err) {
+        timer_close(s->wire.after);
         ollama_release(s);
-    else
+    } else {
         gen->state = s;
+    }
     return err;
 }
 

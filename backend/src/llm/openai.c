@@ -25,7 +25,6 @@
 #include <string.h>
 
 enum {
-    KEY_HEADER_MAX = 1024,
     AFTER_FINISH_MS = 300, /* for usage and [DONE] behind the last word */
 };
 
@@ -36,7 +35,6 @@ struct openai {
     struct sse sse;
     enum shape shape;
     struct buf part; /* of JSON that spans several lines of data */
-    struct loop_timer *after;
     enum { GOING, FINISHED, DONE, BROKEN, REPORTED } outcome;
     enum llm_finish finish;
     bool filtered;
@@ -45,6 +43,7 @@ struct openai {
     size_t understood; /* chunks of the protocol */
     size_t strange;    /* events of something else */
     unsigned sent;     /* enum llm_field */
+    int read;          /* tokens of the prompt, as the service counts */
     uint64_t retry_ms;
 };
 
@@ -58,17 +57,6 @@ static void openai_release(void *state)
     buf_release(&s->part);
     llm_wire_release(&s->wire);
     free(s);
-}
-
-static void openai_cancel(struct llm_gen *gen)
-{
-    struct openai *s = gen->state;
-
-    if (s)
-        timer_close(s->after);
-    if (s)
-        s->after = NULL;
-    llm_wire_cancel(gen);
 }
 
 static void finish(struct openai *s, int err, enum llm_finish how, const char *why)
@@ -202,6 +190,8 @@ static void on_chunk(struct openai *s, const struct llm_chunk *chunk)
         return;
     }
     s->understood += chunk->len || chunk->done || chunk->thought || chunk->refused;
+    if (chunk->prompt_tokens)
+        s->read = chunk->prompt_tokens;
     s->refused |= chunk->refused;
     if (chunk->done && !chunk->json) {
         s->outcome = DONE;
@@ -215,7 +205,7 @@ static void on_chunk(struct openai *s, const struct llm_chunk *chunk)
         s->filtered = chunk->filtered;
     }
     if (s->outcome == FINISHED)
-        timer_start(s->after, AFTER_FINISH_MS, 0);
+        timer_start(s->wire.after, AFTER_FINISH_MS, 0);
     if (chunk->len) {
         begin(s);
         llm_emit_delta(gen, chunk->text, chunk->len);
@@ -298,6 +288,10 @@ static void end_well(struct openai *s)
     if (llm_wire_needs_room(&s->wire, s->finish) && ask_again(s))
         return;
     s->wire.well = true;
+    if (gen->provider->local && llm_wire_was_cut(&s->wire, s->read)) {
+        finish(s, UV_E2BIG, LLM_FAILED, "it read only a part of the question and its profile");
+        return;
+    }
     if (s->finish == LLM_FAILED && s->filtered) {
         finish(s, UV_EINVAL, LLM_FAILED, "the provider's content filter stopped the answer");
     } else if (s->finish == LLM_FAILED) {
@@ -355,6 +349,7 @@ static void end_refused(struct openai *s)
     if ((err == UV_EINVAL || err == UV_EAGAIN) &&
         llm_overflowed(body, s->wire.body.len, &context)) {
         err = UV_E2BIG;
+        s->wire.gen->fits = context;
         if (context)
             s->wire.gen->habit->context = context;
     }
@@ -506,7 +501,7 @@ static void finish_if_ready(struct openai *s, int err)
     if (s->wire.gen->closed)
         return;
     if (s->outcome == DONE)
-        end_well(s);
+        timer_start(s->wire.after, LLM_AFTER_DONE_MS, 0);
     else if (s->outcome == REPORTED)
         end_refused(s);
     else if (err || s->outcome == BROKEN)
@@ -533,7 +528,7 @@ static void on_data(struct http_call *call, const char *data, size_t len, void *
         keep(s, data, len);
         return;
     }
-    if (!llm_emit_alive(s->wire.gen))
+    if (s->outcome == DONE || !llm_emit_alive(s->wire.gen))
         return;
     if (s->shape == EVENTS) {
         err = sse_feed(&s->sse, data, len, on_event, s);
@@ -558,7 +553,7 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     struct openai *s = arg;
     char text[ERR_TEXT_MAX];
 
-    if (err && s->outcome != FINISHED) {
+    if (err && s->outcome != FINISHED && s->outcome != DONE) {
         snprintf(text, sizeof(text), "%s: %s", title(s), why && *why ? why : uv_strerror(err));
         finish(s, err, LLM_FAILED, text);
     } else if (s->wire.status / 100 == 3 && llm_wire_redirect(&s->wire, call)) {
@@ -582,7 +577,7 @@ static int post(struct openai *s, struct errbuf *why)
         .on_headers = on_headers, .on_data = on_data, .on_done = on_done};
     const struct llm_provider *p = s->wire.gen->provider;
     bool follows = s->wire.status / 100 == 3; /* the address was set by the redirection */
-    char key[KEY_HEADER_MAX] = "";
+    char key[LLM_KEY_HEADER_MAX] = "";
     const char *headers[] = {"Content-Type: application/json", "Accept: text/event-stream",
                              p->api_key ? key : NULL, NULL};
     int err;
@@ -604,7 +599,7 @@ static bool ask_again(struct openai *s)
         return false;
     http_call_cancel(s->wire.call);
     s->wire.call = NULL;
-    timer_stop(s->after);
+    timer_stop(s->wire.after);
     sse_release(&s->sse);
     sse_init(&s->sse);
     s->sse.by_line = true;
@@ -613,6 +608,7 @@ static bool ask_again(struct openai *s)
     s->outcome = GOING;
     s->finish = LLM_STOP;
     s->understood = s->strange = 0;
+    s->read = 0;
     s->retry_ms = 0;
     return post(s, &why) == 0;
 }
@@ -620,29 +616,27 @@ static bool ask_again(struct openai *s)
 static int openai_start(struct llm_gen *gen, const struct llm_request *req, struct errbuf *why)
 {
     struct openai *s;
-    int err = llm_wire_new(&s, sizeof(*s), gen, req, why);
+    int err = llm_wire_new(&s, sizeof(*s), gen, req, on_after, why);
 
     if (err)
         return err;
     sse_init(&s->sse);
     s->sse.by_line = true;
     buf_init(&s->part, LLM_LINE_MAX);
-    err = timer_open(&s->after, gen->loop, on_after, s);
-    if (!err)
-        err = post(s, why);
+    err = post(s, why);
     if (err) {
-        timer_close(s->after);
+        timer_close(s->wire.after);
         openai_release(s);
-        return why->text[0] ? err : err_set(why, err, "out of memory");
+    } else {
+        gen->state = s;
     }
-    gen->state = s;
-    return 0;
+    return err;
 }
 
 static int openai_models(struct http_client *client, const struct llm_provider *p,
                          void (*fn)(const char *name, int err, void *arg), void *arg)
 {
-    char key[KEY_HEADER_MAX] = "";
+    char key[LLM_KEY_HEADER_MAX] = "";
     const char *headers[] = {p->api_key ? key : NULL, NULL};
     int err;
 
@@ -657,7 +651,7 @@ const struct llm_driver llm_driver_openai = {
     .name = "openai",
     .lists_all = true,
     .start = openai_start,
-    .cancel = openai_cancel,
+    .cancel = llm_wire_cancel,
     .release = openai_release,
     .models = openai_models,
 };

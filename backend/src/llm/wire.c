@@ -7,14 +7,22 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "loop/loop.h"
 #include "net/client.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    CUT_BYTES = 6, /* of a prompt for each token that was counted: English has four, none has six */
+    KEPT_BYTES = 5, /* of the last message, likewise, at most: it is always kept */
+    CUT_NEW = 2048, /* an answer and what was said since then */
+    CUT_MIN = 1024, /* shorter prompts are not cut, and counts of them say little, in [bytes] */
+};
+
 int llm_wire_new(void *wp, size_t size, struct llm_gen *gen, const struct llm_request *req,
-                 struct errbuf *why)
+                 void (*after)(void *state), struct errbuf *why)
 {
     const char *model = req->model && *req->model ? req->model : gen->provider->model;
     struct llm_wire *w;
@@ -24,10 +32,14 @@ int llm_wire_new(void *wp, size_t size, struct llm_gen *gen, const struct llm_re
     w = calloc(1, size);
     if (w)
         w->messages = llm_messages_json(req);
-    if (!w || !w->messages) {
+    if (!w || !w->messages || timer_open(&w->after, gen->loop, after, w)) {
+        if (w)
+            json_decref(w->messages);
         free(w);
         return err_set(why, UV_ENOMEM, "out of memory");
     }
+    for (size_t i = 0; i < req->message_count; i++)
+        w->bytes += w->last = strlen(req->messages[i].text);
     w->gen = gen;
     text_copy(w->model, sizeof(w->model), model, strlen(model));
     w->max_tokens = req->max_tokens > 0 ? req->max_tokens : LLM_MAX_TOKENS_DEFAULT;
@@ -46,6 +58,24 @@ bool llm_wire_needs_room(struct llm_wire *w, enum llm_finish finish)
         return false;
     w->max_tokens = LLM_THINKING_TOKENS;
     return true;
+}
+
+bool llm_wire_was_cut(const struct llm_wire *w, int read)
+{
+    struct llm_habit *habit = w->gen->habit;
+    size_t bytes = read > 0 ? (size_t)read * CUT_BYTES : 0;
+
+    /* a count below what the last message has counts something else */
+    if (read <= 0 || (size_t)read * KEPT_BYTES < w->last || w->bytes < CUT_MIN || habit->counts_new)
+        return false;
+    if (bytes >= w->bytes) {
+        habit->whole = w->bytes > habit->whole ? w->bytes : habit->whole;
+        return false;
+    }
+    /* all but the newest was counted whole a moment ago: now it was known already */
+    habit->counts_new = habit->whole && w->bytes <= habit->whole + w->last + CUT_NEW;
+    w->gen->fits = habit->counts_new ? 0 : read + w->max_tokens;
+    return !habit->counts_new;
 }
 
 void llm_wire_release(struct llm_wire *w)
@@ -122,7 +152,9 @@ int llm_wire_post(struct llm_wire *w, const char *path, const char *const *heade
                                         .body = body.data,
                                         .body_len = body.len,
                                         .connect_timeout_ms = LLM_CONNECT_TIMEOUT_MS,
-                                        .idle_timeout_ms = LLM_IDLE_TIMEOUT_MS},
+                                        .idle_timeout_ms = w->gen->provider->local
+                                                               ? LLM_LOCAL_IDLE_TIMEOUT_MS
+                                                               : LLM_IDLE_TIMEOUT_MS},
             handlers, w, &w->call);
     if (body.data)
         explicit_bzero(body.data, body.len);
@@ -149,6 +181,8 @@ void llm_wire_cancel(struct llm_gen *gen)
 
     if (!w)
         return;
+    timer_close(w->after);
+    w->after = NULL;
     if (w->well)
         http_call_let_go(w->call);
     else
