@@ -22,8 +22,8 @@ STAND_IN = pathlib.Path(__file__).resolve().parents[1] / "support/providers.py"
 
 
 class StandIn:
-    def __init__(self):
-        self.process = subprocess.Popen([sys.executable, STAND_IN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, port=0):
+        self.process = subprocess.Popen([sys.executable, STAND_IN, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline().split()[1])
 
     def log(self):
@@ -161,7 +161,7 @@ class Generate(Case):
     def test_models_of_each_provider_are_listed(self):
         items = self.server.get("/api/v1/llm/models")["items"]
         self.assertEqual([(item["provider"], item["model"]) for item in items],
-                         [("openai", "ok"), ("openai", "endless"), ("ollama", "ok:latest"), ("outline", "outline")])
+                         [("openai", "ok"), ("openai", "endless"), ("ollama", "ok:latest"), ("ollama", "small:latest"), ("outline", "outline")])
         self.assertTrue(all(item["available"] for item in items))
 
     def test_words_before_a_break_are_kept(self):
@@ -210,7 +210,7 @@ class EnginesThatAnswer(Engines):
         self.assertIsNone(found["groq"]["reachable"])
         self.assertIn("GROQ_API_KEY", found["groq"]["note"])
         self.assertNotIn("just now", self.server.welcome)
-        self.assertIn("ollama: 1 models", self.doctor())
+        self.assertIn("ollama: 2 models", self.doctor())
 
 
 class EnginesThatDoNotAnswer(Engines):

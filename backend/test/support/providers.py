@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Stand-in for answer providers: chat/completions (Groq, OpenAI) and Ollama on one port.
 
-    providers.py            prints "PORT <n>" and serves on 127.0.0.1 until its input ends
+    providers.py [PORT]     prints "PORT <n>" and serves on 127.0.0.1 until its input ends
 
 The shapes follow the services' public documentation: OpenAI API reference "Chat completions,
 streaming" (chunks, usage, [DONE]), Groq "API errors" and "Rate limits" (x_groq, retry-after,
@@ -19,10 +19,13 @@ models". What it does is chosen by the model's name:
     status-<n>    that HTTP error                   limited      429 with Retry-After 7
     filter        stopped by the content filter
 
-An address with the path /silent before its own takes a request and never replies. A key "refused" is refused.
+and all that provider_quirks.py knows by name. An address with the path /silent before its own takes a request and never replies;
+/moved sends on to the address without it (308), /nowhere to another host; /llamacpp lists its models as llama.cpp's server does.
+A key "refused" is refused.
 
-GET /_log lists the requests: path, model, messages, whether a key came, when the client closed
-("closedNs", CLOCK_MONOTONIC). Keys are never kept.
+GET /_log lists the requests: path, model, messages, by which header a key came, when the client closed ("closedNs", CLOCK_MONOTONIC),
+on which connection it came, counting, and how many bytes of its messages are those of the request before ("same", of "bytes"): what
+a server that keeps what it read need not read again. Keys are never kept.
 """
 import json
 import select
@@ -31,6 +34,8 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import provider_quirks
 
 ANSWER = "I led the migration myself. - We measured first. - Latency fell by 40 %. - I would do it again."
 UTF8 = ["Grüße", " aus", " 東京", " 🎤", " e\u0301"]
@@ -50,6 +55,16 @@ ERRORS = {
 }
 
 
+def as_read(asked):
+    """The messages as one run of bytes, each with its role before it."""
+    return b"".join(f"\0{m.get('role')}\0{m.get('content')}".encode() for m in asked.get("messages", ()))
+
+
+def common(a, b):
+    n = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), None)
+    return min(len(a), len(b)) if n is None else n
+
+
 def words(text):
     parts = text.split(" ")
     return [parts[0]] + [" " + p for p in parts[1:]]
@@ -57,6 +72,13 @@ def words(text):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    connections = 0
+
+    def setup(self):
+        super().setup()
+        with LOCK:
+            Handler.connections += 1
+            self.number = Handler.connections
 
     def log_message(self, *args):
         pass
@@ -79,9 +101,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def begin_stream(self, kind):
+    def begin_stream(self, kind, status=200):
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Transfer-Encoding", "chunked")
         for name, value in self.limits(14000):
@@ -102,6 +124,27 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.wfile.write(b"%x\r\n" % len(data) + data + b"\r\n")
             self.wfile.flush()
+
+    def play(self, steps, kind, status, entry):
+        """Bytes, and pauses in seconds; the headers come before the first of the bytes."""
+        begun = False
+        for step in steps:
+            if isinstance(step, (int, float)):
+                if self.closed(step):
+                    self.gone(entry)
+                    return
+                continue
+            if not begun:
+                self.begin_stream(kind, status)
+            begun = True
+            self.piece(step)
+        self.end_stream()
+
+    def remember(self, asked):
+        """Bytes in common with the request before for this model."""
+        with LOCK:
+            before = [e for e in LOG if e["model"] == asked["model"]][-2:-1]
+        return common(as_read(before[0]["body"]), as_read(asked)) if before else 0
 
     def end_stream(self):
         self.wfile.write(b"0\r\n\r\n")
@@ -134,10 +177,14 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif self.headers.get("Authorization") == "Bearer refused":
             self.reply(401, {"error": {"message": ERRORS[401][2], "type": ERRORS[401][0], "code": ERRORS[401][1]}})
+        elif self.path == "/llamacpp/v1/models":
+            self.reply(200, {"object": "list", "data": [{"id": "ok", "object": "model", "owned_by": "llamacpp", "meta": {"n_params": 134515008}}]})
+        elif self.path == "/llamacpp/props":
+            self.reply(200, provider_quirks.PROPS)
         elif self.path in ("/v1/models", "/openai/v1/models"):
             self.reply(200, {"object": "list", "data": [{"id": n, "object": "model", "owned_by": "stand-in"} for n in ("ok", "endless")]})
         elif self.path == "/api/tags":
-            self.reply(200, {"models": [{"name": "ok:latest", "model": "ok:latest", "size": 2019393189, "details": {"family": "llama"}}]})
+            self.reply(200, {"models": [{"name": n, "model": n, "size": 2019393189, "details": {"family": "llama"}} for n in ("ok:latest", "small:latest")]})
         elif self.path == "/api/version":
             self.reply(200, {"version": "0.5.7"})
         else:
@@ -152,11 +199,21 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(400, {"error": {"message": "invalid JSON", "type": "invalid_request_error"}})
             return
         entry = {"path": self.path, "model": asked.get("model"), "body": asked, "key": "Authorization" in self.headers,
-                 "receivedNs": time.monotonic_ns(), "closedNs": 0}
+                 "keyHeader": next((name for name in ("Authorization", "api-key") if name in self.headers), None),
+                 "receivedNs": time.monotonic_ns(), "closedNs": 0, "connection": self.number, "bytes": len(as_read(asked))}
         with LOCK:
+            before = [e for e in LOG if "messages" in e["body"]][-1:]
+            entry["same"] = common(as_read(before[0]["body"]), as_read(asked)) if before else 0
             LOG.append(entry)
         try:
-            if self.path.endswith("/chat/completions"):
+            if self.path.startswith("/moved/"):
+                self.reply(308, {}, (("Location", self.path.removeprefix("/moved")),))
+            elif self.path.startswith("/nowhere/"):
+                self.reply(308, {}, (("Location", "http://localhost:9" + self.path),))
+            elif self.path == "/api/show":
+                known = provider_quirks.SHOW.get(asked.get("model", "").removesuffix(":latest"))
+                self.reply(200 if known else 404, known or {"error": "model not found"})
+            elif self.path.partition("?")[0].endswith("/chat/completions") and "/bare" not in self.path:
                 self.completion(asked, entry)
             elif self.path == "/api/chat":
                 self.chat(asked, entry)
@@ -182,6 +239,8 @@ class Handler(BaseHTTPRequestHandler):
         def event(obj):
             self.piece("data: %s\n\n" % (obj if isinstance(obj, str) else json.dumps(obj)))
 
+        if asked.get("messages") and provider_quirks.completion(self, model, asked, entry):
+            return
         if not asked.get("messages") or not asked.get("stream"):
             self.refuse(400, model)
         elif model.startswith("status-"):
@@ -212,7 +271,7 @@ class Handler(BaseHTTPRequestHandler):
             if self.close_connection:
                 return
             event(chunk({}, {"length": "length", "filter": "content_filter"}.get(model, "stop"), x_groq={"id": "req_01", "usage": {"total_tokens": 57}}))
-            event(dict(base, choices=[], usage={"prompt_tokens": 20, "completion_tokens": 37, "total_tokens": 57}))
+            event(dict(base, choices=[], usage={"prompt_tokens": provider_quirks.bytes_of(asked) // 4, "completion_tokens": 37}))
             event("[DONE]")
             if model == "open":
                 self.closed(10)
@@ -269,6 +328,8 @@ class Handler(BaseHTTPRequestHandler):
         def line(text, **more):
             self.piece(json.dumps(dict(base, message={"role": "assistant", "content": text}, done=False, **more)) + "\n")
 
+        if provider_quirks.chat(self, model, asked, entry):
+            return
         if model.startswith("status-404") or model == "missing":
             self.reply(404, {"error": "model \"%s\" not found, try pulling it first" % model})
         elif model.startswith("status-"):
@@ -290,7 +351,7 @@ class Handler(BaseHTTPRequestHandler):
                 return
             self.piece(json.dumps(dict(base, message={"role": "assistant", "content": ""}, done=True,
                                        done_reason="length" if model == "length" else "stop", total_duration=4883583458,
-                                       load_duration=1334875, prompt_eval_count=26, eval_count=37, eval_duration=4535599000)) + "\n")
+                                       load_duration=1334875, prompt_eval_count=provider_quirks.bytes_of(asked) // 4, eval_count=37, eval_duration=4535599000)) + "\n")
             self.end_stream()
 
 
@@ -302,7 +363,7 @@ class Server(ThreadingHTTPServer):
 
 
 def main():
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print("PORT %d" % server.server_address[1], flush=True)
     sys.stdin.read()  # the test holds the other end: it ends, we end

@@ -43,11 +43,12 @@ def sets():
 
 
 NETWORKS = {"vad": "vad.onnx", "turn": "turn.onnx", "voices": "voices.pt"}
+OTHERS = {"llm": "llm.gguf"}
 
 
 def weights(name):
     """Path of the published file; None and why it cannot be had."""
-    file = NETWORKS.get(name, f"ggml-{name}.bin")
+    file = (NETWORKS | OTHERS).get(name, f"ggml-{name}.bin")
     for folder in (os.environ.get("INTERVIEWD_WEIGHTS"), BUILD / "weights"):
         if folder and (pathlib.Path(folder) / file).exists():
             return str(pathlib.Path(folder) / file), None
