@@ -305,6 +305,8 @@ int probe_each(struct probe *p, struct errbuf *err)
         params.language = whisper_language_find(p->model->vocab, p->o->language);
     if (p->o->whole)
         params.pad_ms = 30000;
+    if (p->o->alone)
+        params.lead_frames = 0;
     params.prompt = ids;
     buf_init(&words, TEXT_MAX);
     params.n_prompt = names(p, params.language, ids, &words);

@@ -2,7 +2,7 @@
  * @file whisper-probe/main.c  whisper-probe: is the engine right, and how fast is it?
  *
  *     whisper-probe MODEL WAV --golden FILE --run jfk      compare with recorded numbers
- *     whisper-probe MODEL WAV --time --seconds 5 --tokens 20 --threads 2 [--ctx C]
+ *     whisper-probe MODEL WAV --time --seconds 5 --tokens 20 --threads 2 [--ctx C] [--kept]
  *     whisper-probe MODEL WAV [--ctx C] [--beams N]        transcribe
  *     whisper-probe MODEL LIST --each                      hear recordings as if spoken now
  *
@@ -17,16 +17,18 @@
 
 static const char usage[] =
     "usage: whisper-probe MODEL WAV --golden FILE --run NAME [--threads T] [--isa NAME]\n"
-    "       whisper-probe MODEL WAV --time --seconds S --tokens N --threads T [--ctx C]\n"
+    "       whisper-probe MODEL WAV --time --seconds S --tokens N --threads T [--ctx C] "
+    "[--kept]\n"
     "       whisper-probe MODEL WAV [--ctx C] [--beams N] [--language L] [--prompt TEXT]\n"
     "       whisper-probe MODEL WAV --trim          what trimming the context changes\n"
     "       whisper-probe MODEL WAV --stream        as it would be heard live\n"
-    "       whisper-probe MODEL LIST --each [--finals] [--nets FOLDER [--late MS]]\n"
+    "       whisper-probe MODEL LIST --each [--finals] [--alone] [--nets FOLDER [--late MS]]\n"
     "                           [--names A,B] [--eager MS] [--hangover MS]\n"
     "                                               the same for each recording of a list, as "
     "JSON\n"
     "       whisper-probe MODEL OUT --quantize q8_0|q5_1\n"
-    "   --no-silence: nothing is kept behind short contexts; --whole: whole windows are encoded\n";
+    "   --no-silence: nothing is kept behind short contexts, --kept: it is, when timed too;\n"
+    "   --whole: whole windows are encoded; --alone: nothing said before is heard again\n";
 
 static bool take_number(const char *text, int64_t min, int64_t max, int *to)
 {
@@ -53,6 +55,10 @@ static int take_option(struct probe_options *o, char **arg)
         return o->mode = PROBE_EACH, 1;
     if (!strcmp(arg[0], "--no-silence"))
         return o->no_silence = true, 1;
+    if (!strcmp(arg[0], "--alone"))
+        return o->alone = true, 1;
+    if (!strcmp(arg[0], "--kept"))
+        return o->kept = true, 1;
     if (!strcmp(arg[0], "--whole"))
         return o->whole = true, 1;
     if (!strcmp(arg[0], "--finals"))

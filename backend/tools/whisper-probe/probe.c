@@ -93,8 +93,8 @@ static int transcribe(struct probe *p, struct errbuf *err)
 /* The recorded numbers and the timings beside another engine are of a context that stands alone. */
 static bool needs_silence(const struct probe_options *o)
 {
-    return !o->no_silence &&
-           (o->mode == PROBE_EACH || o->mode == PROBE_STREAM || o->mode == PROBE_TRANSCRIBE);
+    return !o->no_silence && (o->kept || o->mode == PROBE_EACH || o->mode == PROBE_STREAM ||
+                              o->mode == PROBE_TRANSCRIBE);
 }
 
 static int open_all(struct probe *p, struct errbuf *err)

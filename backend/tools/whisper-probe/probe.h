@@ -19,8 +19,10 @@ struct probe_options {
     int ctx;              /**< 0: as much as is there */
     int beams;
     bool no_silence;  /**< Nothing is kept behind short contexts */
+    bool kept;        /**< It is, in PROBE_TIME too */
     bool whole;       /**< Always encode the whole window */
     bool finals_only; /**< --each: no partials */
+    bool alone;       /**< --each: nothing that was said before is heard with an utterance */
     int eager_ms, hangover_ms;
     const char *names; /**< --each: between commas, told to the recogniser */
     const char *nets;  /**< --each: folder of the networks beside the recogniser */

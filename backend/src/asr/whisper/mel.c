@@ -271,6 +271,16 @@ int whisper_mel_feed(struct whisper_mel *m, const int16_t *pcm, size_t n)
     return err;
 }
 
+void whisper_mel_forget(struct whisper_mel *m, size_t n)
+{
+    size_t width = (size_t)m->n_mels;
+
+    m->frames -= n;
+    m->samples -= n * WHISPER_HOP;
+    memmove(m->logs, m->logs + n * width, m->frames * width * sizeof(float));
+    m->max = largest(m->logs, m->frames * width, -INFINITY);
+}
+
 /* ---- windows ------------------------------------------------------------------------------ */
 
 enum { CUT_MAX = 6 }; /* frames that the end of the audio can cut, and then some */

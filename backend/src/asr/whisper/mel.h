@@ -52,6 +52,10 @@ void whisper_mel_init(struct whisper_mel *m, const struct whisper_mel_bank *bank
 void whisper_mel_clear(struct whisper_mel *m); /**< Ready for another clip; keeps its memory */
 void whisper_mel_release(struct whisper_mel *m);
 
+/** Forget the first n finished frames: what follows becomes the beginning of the clip. At least
+ *  WHISPER_FRAME samples must stay. */
+void whisper_mel_forget(struct whisper_mel *m, size_t n);
+
 int whisper_mel_feed(struct whisper_mel *m, const int16_t *pcm, size_t n);
 int whisper_mel_feed_float(struct whisper_mel *m, const float *pcm, size_t n);
 

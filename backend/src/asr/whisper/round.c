@@ -137,15 +137,25 @@ int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt
     r->s->steps++;
     batch.tokens += sot;
     batch.pos = sot;
-    batch.n = batch.logits = n_prompt - sot;
+    batch.n = batch.logits = n_prompt - sot - r->job->n_prefix;
     if (!code)
         code = whisper_decode(r->d, r->c, &batch);
     if (code)
         return code;
     nn_logits_peak(r->c->nn, r->c->logits, r->v->n_vocab, &peak);
     r->s->no_speech = expf(r->c->logits[r->v->nosp] - peak.logsumexp);
+    if (r->job->n_prefix) {
+        r->s->steps++;
+        batch.tokens += batch.n;
+        batch.pos += batch.n;
+        batch.n = r->job->n_prefix;
+        batch.logits = 1;
+        code = whisper_decode(r->d, r->c, &batch);
+    }
+    if (code)
+        return code;
     for (int i = 0; i < r->n; i++)
-        r->rows[i] = r->c->logits + (size_t)(n_prompt - sot - 1) * (size_t)r->v->n_vocab;
+        r->rows[i] = r->c->logits + (size_t)(batch.logits - 1) * (size_t)r->v->n_vocab;
     for (int i = 1; i < r->n; i++)
         whisper_decoder_copy(r->d, i, 0, n_prompt);
     return 0;

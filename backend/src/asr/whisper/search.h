@@ -71,9 +71,10 @@ struct whisper_hypothesis {
 
 /** One window to search. */
 struct whisper_search_job {
-    const int *prompt; /**< [prev, past ...] sot [language task] [no-timestamps] */
+    const int *prompt; /**< [prev, past ...] sot [language task] [no-timestamps] [text] */
     int n_prompt;
     int sot;          /**< Where sot is in it */
+    int n_prefix;     /**< So many of its last tokens are text of this window, known already */
     int seek;         /**< Where this window begins, in [10 ms] */
     int seek_end;     /**< Where the audio ends, in [10 ms] */
     const int *draft; /**< (optional) What is expected */

@@ -21,6 +21,7 @@ enum {
     TOKENS_AT_LEAST = 16, /* more than this and as many a second is not speech but a loop */
     TOKENS_A_SECOND = 10,
     SILENT_MAX_MS = 5000, /* of silence that finish() need not hear */
+    LEAD_LEAVES = 100,    /* frames that what was said before always leaves to an utterance */
     FALLBACK_STEPS = 120, /* decoder runs of sampling after a doubtful result: a final may not wait
                              longer, half a second with base */
 };
@@ -39,7 +40,8 @@ static const float PAUSE_AT_MOST = 0.25f;
 
 struct whisper_stream_params whisper_stream_defaults(void)
 {
-    return (struct whisper_stream_params){.language = -1, .pad_ms = WHISPER_PAD_MS};
+    return (struct whisper_stream_params){
+        .language = -1, .pad_ms = WHISPER_PAD_MS, .lead_frames = WHISPER_LEAD_FRAMES};
 }
 
 static struct whisper_search_params search_params(void)
@@ -103,10 +105,49 @@ void whisper_stream_close(struct whisper_stream *s)
     free(s);
 }
 
+/* What was said so far becomes what was said before. */
+static void take_lead(struct whisper_stream *s)
+{
+    struct whisper_lead *l = &s->lead;
+    int gone;
+
+    for (int i = 0; i < s->n_words; i++) {
+        for (int k = 0; k < s->words[i].n; k++) {
+            int at = s->words[i].first + k;
+
+            whisper_lead_add(l, at < s->n_done ? s->done[at].id : s->hyp[at - s->n_done].id,
+                             k ? -1 : s->words[i].t0);
+        }
+    }
+    l->frames = (int)((s->mel.samples + WHISPER_HOP / 2) / WHISPER_HOP);
+    l->language = s->result.language;
+    gone = whisper_lead_cut(l, l->frames - s->params.lead_frames + LEAD_LEAVES);
+    if ((size_t)gone + LEAD_LEAVES > s->mel.frames)
+        l->n = 0;
+    if (l->n)
+        whisper_mel_forget(&s->mel, (size_t)gone);
+}
+
+/* Something was said, and surely enough that more can follow from it. */
+static bool leads(const struct whisper_stream *s)
+{
+    return s->params.lead_frames > 0 && s->result.len && s->result.stable == s->result.len &&
+           s->timed && s->n_words && !s->search.doubtful;
+}
+
 void whisper_stream_begin(struct whisper_stream *s)
 {
-    whisper_mel_clear(&s->mel);
-    s->seek = s->heard_seek = s->window = 0;
+    if (leads(s))
+        take_lead(s);
+    else
+        s->lead.n = 0;
+    if (!s->lead.n) {
+        whisper_mel_clear(&s->mel);
+        s->lead.frames = 0;
+    }
+    s->led = s->lead.n;
+    s->seek = s->lead.frames;
+    s->heard_seek = s->window = 0;
     s->heard = 0;
     s->heard_whole = s->timed = s->fresh = false;
     s->spoken_p = 0.0f;
@@ -182,6 +223,35 @@ static int window_frames(const struct whisper_stream *s)
     return frames < CUT_AT ? frames : CUT_AT;
 }
 
+/* Frames at the beginning of the window that were said before. */
+static int led_frames(const struct whisper_stream *s)
+{
+    return s->seek < s->lead.frames ? s->lead.frames - s->seek : 0;
+}
+
+static int own_frames(const struct whisper_stream *s)
+{
+    return window_frames(s) - led_frames(s);
+}
+
+static void hear_alone(struct whisper_stream *s)
+{
+    if (s->seek < s->lead.frames)
+        s->seek = s->lead.frames;
+    s->led = s->lead.n;
+}
+
+/* Begin the window with as much of what was said before as there is room for. */
+static void hear_led(struct whisper_stream *s)
+{
+    if (s->n_done || s->seek > s->lead.frames)
+        return;
+    hear_alone(s);
+    s->led = whisper_lead_from(&s->lead, s->lead.frames + own_frames(s) - s->params.lead_frames);
+    if (s->led < s->lead.n)
+        s->seek = whisper_lead_start(&s->lead, s->led);
+}
+
 /* Which language is this window in? */
 static int listen_for_language(struct whisper_stream *s, struct whisper_compute *c)
 {
@@ -196,13 +266,21 @@ static int listen_for_language(struct whisper_stream *s, struct whisper_compute 
     code = whisper_detect_language(&s->d, c, &s->spoken, &s->spoken_p, &s->spoken_else);
     if (!code && !s->n_done) /* a long utterance keeps the language it began with */
         s->result.language =
-            whisper_tongue_choose(&s->tongue, s->spoken, s->spoken_p, window_frames(s));
+            whisper_tongue_choose(&s->tongue, s->spoken, s->spoken_p, own_frames(s));
     return code;
 }
 
-static int hear(struct whisper_stream *s, struct whisper_compute *c, int ctx)
+/* Is this window surely in the language of what was said before? */
+static bool same_tongue(const struct whisper_stream *s)
+{
+    return s->params.language >= 0 || !s->model->vocab->multilingual ||
+           (s->spoken == s->lead.language && s->spoken_p >= WHISPER_TONGUE_SURE);
+}
+
+static int hear(struct whisper_stream *s, struct whisper_compute *c, bool all)
 {
     int frames = window_frames(s);
+    int ctx = all ? WHISPER_AUDIO_CTX : whisper_trimmed_ctx((size_t)frames, s->params.pad_ms);
     int code = whisper_listen(&s->d, c, &s->mel, s->seek, ctx);
 
     s->window = 0; /* what the decoder held is gone, whatever happens */
@@ -210,6 +288,10 @@ static int hear(struct whisper_stream *s, struct whisper_compute *c, int ctx)
     s->heard_whole = false;
     if (!code)
         code = listen_for_language(s, c);
+    if (!code && led_frames(s) && !same_tongue(s)) {
+        hear_alone(s);
+        return hear(s, c, all);
+    }
     if (code)
         return code;
     s->counts.encoded++;
@@ -224,12 +306,12 @@ static int hear(struct whisper_stream *s, struct whisper_compute *c, int ctx)
 
 /* ---- decoding ----------------------------------------------------------------------------- */
 
-/* Context, then the start tokens. */
+/* Context, then the start tokens, then what was said before in this window. */
 static int make_prompt(const struct whisper_stream *s, int *ids, int *sot)
 {
     const struct whisper_vocab *v = s->model->vocab;
     int past = s->n_done < WHISPER_STREAM_PROMPT_MAX ? s->n_done : WHISPER_STREAM_PROMPT_MAX;
-    int names = s->window >= NAMES_FROM && !s->unnamed ? s->params.n_prompt : 0;
+    int names = own_frames(s) >= NAMES_FROM && !s->unnamed ? s->params.n_prompt : 0;
     int n = 0;
 
     if (past + names)
@@ -239,13 +321,16 @@ static int make_prompt(const struct whisper_stream *s, int *ids, int *sot)
     for (int i = s->n_done - past; i < s->n_done; i++)
         ids[n++] = s->done[i].id;
     *sot = n;
-    return n + whisper_prompt_init(v, s->result.language, false, false, ids + n);
+    n += whisper_prompt_init(v, s->result.language, false, false, ids + n);
+    for (int i = s->led; i < s->lead.n; i++)
+        ids[n++] = s->lead.ids[i];
+    return n;
 }
 
 /* step: of temperatures, to fall back; 0: don't. */
 static int decode(struct whisper_stream *s, struct whisper_compute *c, bool whole, float step)
 {
-    int prompt[2 * WHISPER_STREAM_PROMPT_MAX + 8];
+    int prompt[2 * WHISPER_STREAM_PROMPT_MAX + WHISPER_LEAD_TOKENS + 8];
     int draft[WHISPER_STEPS_MAX];
     struct whisper_search_job job = {.prompt = prompt, .draft = draft, .seek_end = s->window};
     int code;
@@ -253,9 +338,10 @@ static int decode(struct whisper_stream *s, struct whisper_compute *c, bool whol
     for (int i = 0; i < s->n_hyp; i++)
         draft[job.n_draft++] = s->hyp[i].id;
     job.n_prompt = make_prompt(s, prompt, &job.sot);
+    job.n_prefix = s->lead.n - s->led;
     s->search.params.align = whole;
     s->search.params.temperature_step = step;
-    s->search.params.tokens_max = TOKENS_AT_LEAST + job.seek_end * TOKENS_A_SECOND / 100;
+    s->search.params.tokens_max = TOKENS_AT_LEAST + own_frames(s) * TOKENS_A_SECOND / 100;
     code = whisper_search_run(&s->search, &s->d, c, &job);
     s->counts.steps += s->search.steps;
     s->counts.drafted += job.n_draft;
@@ -345,6 +431,7 @@ static int cut(struct whisper_stream *s, int keep)
         return code;
     s->n_done_words = keep;
     s->seek = end;
+    s->led = s->lead.n;
     return 0;
 }
 
@@ -432,6 +519,15 @@ static int decode_otherwise(struct whisper_stream *s, struct whisper_compute *c,
     return code ? code : take_whole(s);
 }
 
+static bool echoes(const struct whisper_stream *s)
+{
+    int ids[WHISPER_STEPS_MAX];
+
+    for (int i = 0; i < s->n_hyp; i++)
+        ids[i] = s->hyp[i].id;
+    return s->led < s->lead.n && whisper_lead_echoed(&s->lead, ids, s->n_hyp);
+}
+
 /* All that a final needs, for the window that was heard: tried again with the whole window where it
  * is doubtful, with times, and dropped when nobody said it. */
 static int decode_whole(struct whisper_stream *s, struct whisper_compute *c)
@@ -441,10 +537,11 @@ static int decode_whole(struct whisper_stream *s, struct whisper_compute *c)
 
     if (!code)
         code = take_whole(s);
-    if (!code && again && s->search.doubtful) {
+    if (!code && again && (s->search.doubtful || echoes(s))) {
         s->counts.again++;
         s->n_hyp = 0; /* no draft from a doubtful hypothesis */
-        code = hear(s, c, WHISPER_AUDIO_CTX);
+        hear_alone(s);
+        code = hear(s, c, true);
         if (!code)
             code = decode(s, c, true, FALLBACK_STEP);
         if (!code)
@@ -488,11 +585,12 @@ static int refresh(struct whisper_stream *s, struct whisper_compute *c, bool who
 {
     int code = 0, early_left = EARLY_MAX;
 
+    hear_led(s);
     for (;;) {
         bool full = window_frames(s) == CUT_AT, early;
 
         if (changed(s))
-            code = hear(s, c, whisper_trimmed_ctx((size_t)window_frames(s), s->params.pad_ms));
+            code = hear(s, c, false);
         if (!code)
             code = whole || full ? decode_whole(s, c) : decode_partial(s, c);
         early = s->heard_whole && !full && early_left-- > 0 && ends_early(s);
@@ -509,8 +607,7 @@ int whisper_stream_update(struct whisper_stream *s, struct whisper_compute *c, b
     int shortest = whole || s->n_done ? SHORTEST : WHISPER_STREAM_FIRST;
     int code;
 
-    if (window_frames(s) < shortest || nothing_said(s) || final_is_ready(s) ||
-        (!changed(s) && !whole))
+    if (own_frames(s) < shortest || nothing_said(s) || final_is_ready(s) || (!changed(s) && !whole))
         return 0;
     code = refresh(s, c, whole);
     return code ? code : whisper_stream_write_text(s);
@@ -520,7 +617,7 @@ int whisper_stream_finish(struct whisper_stream *s, struct whisper_compute *c)
 {
     int code = 0;
 
-    if (!final_is_ready(s) && !nothing_said(s) && window_frames(s) >= SHORTEST)
+    if (!final_is_ready(s) && !nothing_said(s) && own_frames(s) >= SHORTEST)
         code = refresh(s, c, true);
     if (!code)
         code = whisper_stream_write_text(s);
@@ -529,7 +626,7 @@ int whisper_stream_finish(struct whisper_stream *s, struct whisper_compute *c)
     if (code)
         return code;
     if (s->result.len && s->spoken_p > 0.0f)
-        whisper_tongue_learn(&s->tongue, s->spoken, s->spoken_p, s->window);
+        whisper_tongue_learn(&s->tongue, s->spoken, s->spoken_p, own_frames(s));
     s->result.stable = s->result.len;
     return 0;
 }

@@ -28,6 +28,7 @@
 #ifndef ASR_WHISPER_STREAM_H
 #define ASR_WHISPER_STREAM_H
 
+#include "asr/whisper/lead.h"
 #include "asr/whisper/names.h"
 #include "asr/whisper/said.h"
 #include "asr/whisper/tongue.h"
@@ -47,6 +48,8 @@ enum {
 struct whisper_stream_params {
     int language;      /**< -1: find out which one is spoken, see tongue.h */
     int pad_ms;        /**< Silence encoded after the audio */
+    int lead_frames;   /**< Most of what was said before and now, see lead.h; 0: each utterance is
+                            heard alone */
     bool trusting;     /**< Whatever the model writes was said: nothing is heard again or dropped */
     const int *prompt; /**< Tokens of context that tell names; copied */
     int n_prompt;

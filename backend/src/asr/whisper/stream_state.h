@@ -29,6 +29,9 @@ struct whisper_stream {
     float spoken_p;               /* and how surely, */
     int spoken_else;              /* and what else it might be in; -1: nothing */
 
+    struct whisper_lead lead; /* what was said before this utterance; its audio is in front of it */
+    int led;                  /* the first token of it that this window begins with; lead.n: none */
+
     int seek;         /* where the window begins, in frames */
     int window;       /* how many frames of it the decoder has heard; 0: none */
     size_t heard;     /* samples there were then (the mel's count) */

@@ -36,7 +36,9 @@ int whisper_stream_find_words(struct whisper_stream *s)
     w = s->words + s->n_done_words;
     n = whisper_words_group(s->model->vocab, s->hyp, s->n_hyp, s->result.language, w);
     if (s->heard_seek == s->seek)
-        code = whisper_words_time(&s->d, s->hyp, s->n_hyp, s->n_prompt, frames, w, n);
+        code = whisper_words_time(&s->d, s->hyp, s->n_hyp, s->n_prompt,
+                                  s->seek < s->lead.frames ? s->lead.frames - s->seek : 0, frames,
+                                  w, n);
     for (int i = 0; i < n; i++) {
         w[i].t0 += s->seek;
         w[i].t1 += s->seek;
@@ -133,6 +135,12 @@ int whisper_stream_write_text(struct whisper_stream *s)
     return code;
 }
 
+/* Of a frame, since the first sample of the utterance. */
+static uint32_t time_of(const struct whisper_stream *s, int frame)
+{
+    return frame > s->lead.frames ? (uint32_t)(frame - s->lead.frames) * 10 : 0;
+}
+
 int whisper_stream_write_words(struct whisper_stream *s)
 {
     const struct whisper_vocab *v = s->model->vocab;
@@ -157,8 +165,8 @@ int whisper_stream_write_words(struct whisper_stream *s)
         if (first < end)
             out[s->result.n_words++] = (struct whisper_heard_word){.text = first,
                                                                    .text_len = end - first,
-                                                                   .start_ms = (uint32_t)w->t0 * 10,
-                                                                   .end_ms = (uint32_t)w->t1 * 10,
+                                                                   .start_ms = time_of(s, w->t0),
+                                                                   .end_ms = time_of(s, w->t1),
                                                                    .confidence = w->confidence};
     }
     s->result.words = out;

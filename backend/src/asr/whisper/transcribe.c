@@ -202,7 +202,7 @@ static int add_words(struct job *j, const struct whisper_hypothesis *h, int n_pr
         return j->p->words ? UV_ENOMEM : 0;
     w = t->words + t->n_words;
     n = whisper_words_group(j->v, h->tokens, h->n, t->language, w);
-    code = whisper_words_time(j->d, h->tokens, h->n, n_prompt,
+    code = whisper_words_time(j->d, h->tokens, h->n, n_prompt, 0,
                               frames < WHISPER_WINDOW ? frames : WHISPER_WINDOW, w, n);
     for (int i = 0; i < n; i++) {
         w[i].t0 += j->seek;

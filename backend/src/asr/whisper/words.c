@@ -135,11 +135,12 @@ static float median_at(const float *row, int cols, int i)
 }
 
 /* One head: normalise each column over the rows, filter, subtract from cost. */
-static void add_head(const struct whisper_decoder *d, int head, int first, int rows, int cols,
-                     float *tmp, float *cost)
+static void add_head(const struct whisper_decoder *d, int head, int first, int rows, int first_col,
+                     int cols, float *tmp, float *cost)
 {
     size_t stride = (size_t)d->model->n_align * (size_t)d->align_ctx;
-    const float *from = d->align + (size_t)first * stride + (size_t)head * (size_t)d->align_ctx;
+    const float *from =
+        d->align + (size_t)first * stride + (size_t)head * (size_t)d->align_ctx + (size_t)first_col;
 
     for (int c = 0; c < cols; c++) {
         double sum = 0.0, squares = 0.0;
@@ -231,7 +232,8 @@ static int usual_length(const struct whisper_word *words, int n)
 }
 
 /* A pause behind a word is no part of it: what ends a clause, and the last word, takes at most
- * twice what words usually take (OpenAI's whisper/timing.py does the same to sentences). */
+ * twice what words usually take (OpenAI's whisper/timing.py does the same to sentences), a word of
+ * many tokens ("www.example.org.") as often as it has pairs of them. */
 static void clamp_ends(const struct whisper_vocab *v, const struct whisper_pick *tokens, int frames,
                        struct whisper_word *words, int n)
 {
@@ -240,10 +242,11 @@ static void clamp_ends(const struct whisper_vocab *v, const struct whisper_pick 
     for (int i = 0; i < n; i++) {
         struct whisper_word *w = &words[i];
         struct whisper_bytes b = whisper_vocab_bytes(v, tokens[w->first + w->n - 1].id);
+        int longest = w->n > 3 ? most * (w->n / 2) : most;
 
-        if (most > SHORTEST && w->t1 - w->t0 > most &&
+        if (most > SHORTEST && w->t1 - w->t0 > longest &&
             (i + 1 == n || (b.len && strchr(".,?!;:", b.data[b.len - 1]))))
-            w->t1 = w->t0 + most;
+            w->t1 = w->t0 + longest;
         if (w->t1 < w->t0 + SHORTEST)
             w->t1 = w->t0 + SHORTEST < frames ? w->t0 + SHORTEST : frames;
         if (w->t0 > w->t1 - SHORTEST && w->t1 >= SHORTEST)
@@ -252,9 +255,11 @@ static void clamp_ends(const struct whisper_vocab *v, const struct whisper_pick 
 }
 
 int whisper_words_time(const struct whisper_decoder *d, const struct whisper_pick *tokens, int n,
-                       int prompt, int frames, struct whisper_word *words, int n_words)
+                       int prompt, int from, int frames, struct whisper_word *words, int n_words)
 {
-    int cols = (frames + 1) / 2 < d->align_ctx ? (frames + 1) / 2 : d->align_ctx;
+    int end_col = (frames + 1) / 2 < d->align_ctx ? (frames + 1) / 2 : d->align_ctx;
+    int first_col = from / 2;
+    int cols = end_col - first_col;
     int rows = n + 1; /* the row before a token looks at where it is said; one more for the end */
     size_t cells;
     float *cost;
@@ -270,7 +275,7 @@ int whisper_words_time(const struct whisper_decoder *d, const struct whisper_pic
     start = calloc((size_t)n + 2, sizeof(int));
     if (cost && start) {
         for (int h = 0; h < d->model->n_align; h++)
-            add_head(d, h, prompt - 1, rows, cols, cost + cells, cost);
+            add_head(d, h, prompt - 1, rows, first_col, cols, cost + cells, cost);
         code = whisper_dtw(cost, rows, cols, start);
     } else {
         code = UV_ENOMEM;
@@ -278,8 +283,8 @@ int whisper_words_time(const struct whisper_decoder *d, const struct whisper_pic
     for (int i = 0; !code && i < n_words; i++) {
         int end = words[i].first + words[i].n;
 
-        words[i].t0 = 2 * start[words[i].first < rows ? words[i].first : rows - 1];
-        words[i].t1 = end < rows ? 2 * start[end] : frames;
+        words[i].t0 = 2 * (first_col + start[words[i].first < rows ? words[i].first : rows - 1]);
+        words[i].t1 = end < rows ? 2 * (first_col + start[end]) : frames;
         if (words[i].t1 > frames)
             words[i].t1 = frames;
         if (words[i].t0 > words[i].t1)

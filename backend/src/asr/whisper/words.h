@@ -37,10 +37,11 @@ int whisper_words_group(const struct whisper_vocab *v, const struct whisper_pick
  *
  * @param d      its align holds the attention of the tokens (see whisper_search_params.align)
  * @param prompt tokens before tokens[0] in the sequence
+ * @param from   where in the window they are said, in [10 ms]
  * @param frames length of the audio in the window, in [10 ms]: no word ends later
  */
 int whisper_words_time(const struct whisper_decoder *d, const struct whisper_pick *tokens, int n,
-                       int prompt, int frames, struct whisper_word *words, int n_words);
+                       int prompt, int from, int frames, struct whisper_word *words, int n_words);
 
 /** Cheapest monotonic path through cost[rows][cols]: start[i] = column where row i begins. */
 int whisper_dtw(const float *cost, int rows, int cols, int *start);

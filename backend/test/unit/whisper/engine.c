@@ -176,6 +176,37 @@ static void a_draft_changes_the_work_but_not_the_result(void **state)
     close_kit(&k);
 }
 
+/* What is known already may be given: what follows is what would have followed. */
+static void a_search_goes_on_behind_a_prefix(void **state)
+{
+    struct whisper_search_params p = quick_params(12);
+    int want[WHISPER_STEPS_MAX], got[WHISPER_STEPS_MAX], prompt[4 + NN_SMALL_BATCH];
+    struct whisper_search_job job = {.prompt = prompt, .seek_end = 300};
+    struct whisper_search s;
+    struct kit k;
+    int n, first;
+
+    (void)state;
+    open_kit(&k);
+    listen_to(&k, N);
+    n = search(&k, &p, NULL, 0, want, &s);
+    whisper_search_release(&s);
+    first = whisper_prompt_init(k.m->vocab, 0, false, false, prompt);
+    for (job.n_prefix = 1; job.n_prefix <= 7; job.n_prefix += 3) {
+        memcpy(prompt + first, want, (size_t)job.n_prefix * sizeof(int));
+        job.n_prompt = first + job.n_prefix;
+        p.tokens_max = 12 - job.n_prefix;
+        assert_int_equal(whisper_search_init(&s, &p), 0);
+        assert_int_equal(whisper_search_run(&s, &k.d, &k.c, &job), 0);
+        assert_int_equal(whisper_search_best(&s)->n, n - job.n_prefix);
+        for (int i = 0; i < n - job.n_prefix; i++)
+            got[i] = whisper_search_best(&s)->tokens[i].id;
+        assert_memory_equal(got, want + job.n_prefix, (size_t)(n - job.n_prefix) * sizeof(int));
+        whisper_search_release(&s);
+    }
+    close_kit(&k);
+}
+
 static void a_beam_finds_nothing_less_likely_than_greedy(void **state)
 {
     struct whisper_search_params p = quick_params(6);
@@ -610,6 +641,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(context_is_the_last_223_tokens),
         cmocka_unit_test(a_draft_changes_the_work_but_not_the_result),
+        cmocka_unit_test(a_search_goes_on_behind_a_prefix),
         cmocka_unit_test(a_beam_finds_nothing_less_likely_than_greedy),
         cmocka_unit_test(a_beam_of_one_path_keeps_its_caches_apart),
         cmocka_unit_test(improbable_text_is_sampled_again),

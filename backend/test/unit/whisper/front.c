@@ -151,6 +151,37 @@ static struct whisper_vocab *tiny_vocab(int multilingual)
     return v;
 }
 
+static void what_is_forgotten_was_never_heard(void **state)
+{
+    struct whisper_mel_bank *bank = bank_of_bins();
+    enum { N = 16000, GONE = 40, FED = 12000, FRAMES = 60, EDGE = 2 };
+    static int16_t pcm[N];
+    size_t bytes = FRAMES * BANDS * sizeof(float);
+    float *rest = malloc(bytes), *alone = malloc(bytes);
+    struct whisper_mel mel;
+
+    (void)state;
+    tiny_speech(pcm, N);
+    for (int i = 0; i < N; i++) /* the loudest is forgotten: it no longer hides what is quiet */
+        pcm[i] = (int16_t)(i < GONE * 160 - 400 ? pcm[i] * 2
+                           : i < N / 2          ? pcm[i] / 64
+                                                : pcm[i] / 16);
+    whisper_mel_init(&mel, bank);
+    assert_int_equal(whisper_mel_feed(&mel, pcm, FED), 0);
+    whisper_mel_forget(&mel, GONE);
+    assert_int_equal(whisper_mel_feed(&mel, pcm + FED, N - FED), 0);
+    assert_int_equal(whisper_mel_length(&mel), 1 + (N - GONE * 160 - 200) / 160);
+    whisper_mel_window(&mel, EDGE, FRAMES, rest);
+    whisper_mel_clear(&mel);
+    assert_int_equal(whisper_mel_feed(&mel, pcm + GONE * 160, N - GONE * 160), 0);
+    whisper_mel_window(&mel, EDGE, FRAMES, alone); /* from where no frame is mirrored */
+    assert_memory_equal(rest, alone, bytes);
+    whisper_mel_release(&mel);
+    whisper_mel_bank_close(bank);
+    free(rest);
+    free(alone);
+}
+
 static void special_ids_follow_from_the_size(void **state)
 {
     struct whisper_vocab *v = tiny_vocab(0);
@@ -410,6 +441,7 @@ int main(void)
         cmocka_unit_test(mel_is_what_its_definition_says),
         cmocka_unit_test(a_sine_is_loudest_in_its_band),
         cmocka_unit_test(audio_in_pieces_gives_the_same_frames),
+        cmocka_unit_test(what_is_forgotten_was_never_heard),
         cmocka_unit_test(special_ids_follow_from_the_size),
         cmocka_unit_test(words_take_the_longest_token_from_the_left),
         cmocka_unit_test(names_are_told_as_a_sentence),

@@ -1,8 +1,10 @@
 /**
- * @file test/unit/whisper/said.c  What was said of a text, which words stay, which language it is
+ * @file test/unit/whisper/said.c  What was said of a text and before it, which words stay, which
+ * language it is
  */
 #include "cmocka_all.h"
 
+#include "asr/whisper/lead.h"
 #include "asr/whisper/said.h"
 #include "asr/whisper/tongue.h"
 
@@ -153,6 +155,56 @@ static void a_settled_language_may_change(void **state)
     assert_int_equal(whisper_tongue_choose(&t, EN, 0.6f, 80), DE);
 }
 
+static void what_leads_begins_with_a_whole_word(void **state)
+{
+    struct whisper_lead l = {.n = 0};
+
+    (void)state;
+    for (int i = 0; i < 10; i++) { /* words of two tokens, each half a second */
+        whisper_lead_add(&l, 100 + 2 * i, 50 * i + 20);
+        whisper_lead_add(&l, 101 + 2 * i, -1);
+    }
+    l.frames = 540;
+    assert_int_equal(whisper_lead_from(&l, 0), 0);
+    assert_int_equal(whisper_lead_from(&l, 71), 4);
+    assert_int_equal(whisper_lead_from(&l, 471), l.n);
+    assert_int_equal(whisper_lead_start(&l, 4), 115);
+    assert_int_equal(whisper_lead_cut(&l, 71), 115);
+    assert_int_equal(l.n, 16);
+    assert_int_equal(l.ids[0], 104);
+    assert_int_equal(l.at[0], 5);
+    assert_int_equal(l.at[1], -1);
+    assert_int_equal(l.frames, 425);
+}
+
+static void what_leads_is_bounded(void **state)
+{
+    struct whisper_lead l = {.n = 0};
+
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        whisper_lead_add(&l, i, i % 3 ? -1 : i);
+    assert_in_range(l.n, WHISPER_LEAD_TOKENS - 2, WHISPER_LEAD_TOKENS);
+    assert_int_equal(l.at[0], l.ids[0]); /* a word begins there */
+    assert_int_equal(l.ids[l.n - 1], 999);
+    l.frames = 1200;
+    assert_int_equal(whisper_lead_cut(&l, 5000), 1200);
+    assert_int_equal(l.n, 0);
+}
+
+static void an_echo_is_something_said_before(void **state)
+{
+    static const int said[] = {5, 6, 7, 8, 9}, echo[] = {7, 8, 9}, other[] = {7, 8, 5}, yes[] = {9};
+    struct whisper_lead l = {.n = 0};
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        whisper_lead_add(&l, said[i], 10 * i);
+    assert_true(whisper_lead_echoed(&l, echo, 3));
+    assert_false(whisper_lead_echoed(&l, other, 3));
+    assert_false(whisper_lead_echoed(&l, yes, 1)); /* "Yes. Yes." */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +216,9 @@ int main(void)
         cmocka_unit_test(characters_without_spaces_are_words),
         cmocka_unit_test(the_first_sure_utterances_settle_the_language),
         cmocka_unit_test(a_settled_language_may_change),
+        cmocka_unit_test(what_leads_begins_with_a_whole_word),
+        cmocka_unit_test(what_leads_is_bounded),
+        cmocka_unit_test(an_echo_is_something_said_before),
     };
 
     return cmocka_run_group_tests_name("whisper/said", tests, NULL, NULL);
