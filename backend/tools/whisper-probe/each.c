@@ -113,6 +113,7 @@ static void finish(struct listener *l, const struct turn_event *e)
     json_object_set_new(u, "finishMs", json_real((double)(clock_mono_us() - start) / 1000.0));
     json_object_set_new(u, "encoded", json_integer(n->encoded));
     json_object_set_new(u, "again", json_integer(n->again));
+    json_object_set_new(u, "beams", json_integer(n->beams));
     json_object_set_new(u, "dropped", json_integer(n->dropped));
     json_object_set_new(u, "words", words_of(h));
     json_array_append_new(l->utterances, u);

@@ -82,6 +82,7 @@ struct whisper_stream_counts {
     int drafted;  /**< Tokens offered as drafts */
     int accepted; /**< Of them kept */
     int again;    /**< Doubtful finals heard again with the whole window */
+    int beams;    /**< Improbable finals decoded with a beam */
     int dropped;  /**< Finals that nobody said */
     int unnamed;  /**< Finals heard without the names, for one that was told but hardly said */
 };
