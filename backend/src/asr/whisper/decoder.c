@@ -355,13 +355,3 @@ void whisper_decoder_copy(struct whisper_decoder *d, int to, int from, int n)
     for (int i = 0; i < d->model->shape.n_text_layer; i++)
         nn_kv_copy(&self_of(d, to)[i], &self_of(d, from)[i], n);
 }
-
-void whisper_decoder_swap(struct whisper_decoder *d, int a, int b)
-{
-    for (int i = 0; i < d->model->shape.n_text_layer; i++) {
-        struct nn_kv kept = self_of(d, a)[i];
-
-        self_of(d, a)[i] = self_of(d, b)[i];
-        self_of(d, b)[i] = kept;
-    }
-}

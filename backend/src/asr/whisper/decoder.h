@@ -61,9 +61,6 @@ int whisper_decode(struct whisper_decoder *d, struct whisper_compute *c,
 /** Sequence `to` becomes a copy of the first n positions of `from`. */
 void whisper_decoder_copy(struct whisper_decoder *d, int to, int from, int n);
 
-/** Exchange two sequences. */
-void whisper_decoder_swap(struct whisper_decoder *d, int a, int b);
-
 size_t whisper_decoder_bytes(const struct whisper_decoder *d);
 
 #endif

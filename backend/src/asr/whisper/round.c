@@ -341,36 +341,39 @@ static int find_candidates(struct whisper_round *r, struct candidate *out)
     return n;
 }
 
-/* Give each live place the next best candidate; caches move along through spare sequences. */
+/* Give each live place one of the best candidates. The first that follows a hypothesis takes its
+ * place and its caches; the others take the places of hypotheses that nothing follows. */
 static void spread(struct whisper_round *r, const struct candidate *cands, int n,
                    struct whisper_hypothesis *old)
 {
-    int from[WHISPER_BEAMS_MAX];
-    int next = 0;
+    const struct candidate *in[WHISPER_BEAMS_MAX] = {NULL}, *others[WHISPER_BEAMS_MAX];
+    int next = 0, n_others = 0;
 
     memcpy(old, r->s->hyps, (size_t)r->n * sizeof(*old));
     for (int i = 0; i < r->n; i++) {
+        const struct candidate *c = &cands[next % n];
+
+        if (!live(&old[i]))
+            continue;
+        next++;
+        if (in[c->from])
+            others[n_others++] = c;
+        else
+            in[c->from] = c;
+    }
+    for (int i = 0, k = 0; i < r->n; i++) {
         struct whisper_hypothesis *h = &r->s->hyps[i];
 
-        from[i] = i;
         if (!live(h))
             continue;
-        const struct candidate *c = &cands[next++ % n];
-
-        *h = old[c->from];
-        h->tokens[h->n++] = c->pick;
-        h->sum = c->sum;
-        from[i] = c->from;
-    }
-    for (int i = 0; i < r->n; i++) {
-        if (from[i] != i)
-            whisper_decoder_copy(r->d, r->n + i, from[i], r->n_prompt + old[from[i]].n);
-    }
-    for (int i = 0; i < r->n; i++) {
-        if (from[i] != i)
-            whisper_decoder_swap(r->d, i, r->n + i);
-        if (live(&r->s->hyps[i]))
-            note_completion(r, &r->s->hyps[i]);
+        if (!in[i]) {
+            in[i] = others[k++];
+            whisper_decoder_copy(r->d, i, in[i]->from, r->n_prompt + old[in[i]->from].n);
+        }
+        *h = old[in[i]->from];
+        h->tokens[h->n++] = in[i]->pick;
+        h->sum = in[i]->sum;
+        note_completion(r, h);
     }
 }
 

@@ -181,7 +181,7 @@ static int run_once(struct whisper_round *r)
     int code;
 
     whisper_round_reset(r, want < 1 ? 1 : want);
-    code = whisper_decoder_reserve(r->d, beam ? 2 * r->n : r->n, NULL);
+    code = whisper_decoder_reserve(r->d, r->n, NULL);
     if (!code)
         code = whisper_round_start(r, job->prompt + skip, job->n_prompt - skip, job->sot - skip);
     if (!code)
