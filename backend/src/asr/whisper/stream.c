@@ -22,6 +22,8 @@ enum {
     TOKENS_A_SECOND = 10,
     SILENT_MAX_MS = 5000,    /* of silence that finish() need not hear */
     BEAMS = 5,               /* for what is improbable, as in recordings */
+    BEAM_TOKENS_MAX = 80,    /* of a final that is decoded with one: what is long takes too long, */
+    BEAM_ADDS_MAX = 8,       /* and tokens that it may find more than greedy decoding */
     BEAM_LEAVES_OUT_MAX = 2, /* words that a beam may find fewer than greedy decoding */
     LEAD_LEAVES = 100,       /* frames that what was said before always leaves to an utterance */
     FALLBACK_STEPS = 120, /* decoder runs of sampling after a doubtful result: a final may not wait
@@ -32,7 +34,7 @@ enum {
 static const float FALLBACK_STEP = 0.4f;
 
 /* Mean log-probability of tokens below which a final is decoded with a beam: of what base hears of
- * clear English one final in six, of German and Spanish one in two. */
+ * clear English one utterance in four, of Spanish one in two. */
 static const double IMPROBABLE_MEAN = -0.25;
 
 /* Below this nothing is said at all, in units of full scale (-66 dB). */
@@ -277,11 +279,10 @@ static int listen_for_language(struct whisper_stream *s, struct whisper_compute 
     return code;
 }
 
-/* Is this window surely in the language of what was said before? */
-static bool same_tongue(const struct whisper_stream *s)
+/* May the language change from one utterance to the next? */
+static bool tongue_free(const struct whisper_stream *s)
 {
-    return s->params.language >= 0 || !s->model->vocab->multilingual ||
-           (s->spoken == s->lead.language && s->spoken_p >= WHISPER_TONGUE_SURE);
+    return s->params.language < 0 && s->model->vocab->multilingual;
 }
 
 static int hear(struct whisper_stream *s, struct whisper_compute *c, bool all)
@@ -295,10 +296,6 @@ static int hear(struct whisper_stream *s, struct whisper_compute *c, bool all)
     s->heard_whole = false;
     if (!code)
         code = listen_for_language(s, c);
-    if (!code && led_frames(s) && !same_tongue(s)) {
-        hear_alone(s);
-        return hear(s, c, all);
-    }
     if (code)
         return code;
     s->counts.encoded++;
@@ -309,6 +306,31 @@ static int hear(struct whisper_stream *s, struct whisper_compute *c, bool all)
     s->level_new = 0.0f;
     s->quiet = tail_level(s);
     return 0;
+}
+
+/* The window behind what was said before, unless it may be in another language: with the old one in
+ * front of it that is hardly noticed, so a final is asked by itself first. */
+static int hear_behind(struct whisper_stream *s, struct whisper_compute *c, bool whole)
+{
+    int seek = s->seek, led = s->led, code, spoken;
+    float p;
+
+    s->heard_alone = false;
+    if (!whole || !tongue_free(s) || !led_frames(s))
+        return hear(s, c, false);
+    hear_alone(s);
+    code = hear(s, c, false);
+    s->heard_alone = true;
+    if (code || s->spoken != s->lead.language || s->result.language != s->lead.language)
+        return code;
+    spoken = s->spoken;
+    p = s->spoken_p;
+    s->seek = seek;
+    s->led = led;
+    code = hear(s, c, false);
+    s->spoken = s->result.language = spoken;
+    s->spoken_p = p;
+    return code;
 }
 
 /* ---- decoding ----------------------------------------------------------------------------- */
@@ -351,6 +373,8 @@ static int decode_with(struct whisper_stream *s, struct whisper_compute *c, bool
     s->search.params.beams = beams;
     s->search.params.temperature_step = step;
     s->search.params.tokens_max = TOKENS_AT_LEAST + own_frames(s) * TOKENS_A_SECOND / 100;
+    if (beams > 1 && s->search.params.tokens_max > s->n_hyp + BEAM_ADDS_MAX)
+        s->search.params.tokens_max = s->n_hyp + BEAM_ADDS_MAX;
     code = whisper_search_run(&s->search, &s->d, c, &job);
     s->counts.steps += s->search.steps;
     s->counts.drafted += job.n_draft;
@@ -509,35 +533,42 @@ static int decode_unnamed(struct whisper_stream *s, struct whisper_compute *c, f
     return code ? code : take_whole(s);
 }
 
-/* Was the language of this window a guess? */
-static bool tongue_doubtful(const struct whisper_stream *s)
-{
-    return s->spoken_else >= 0 && s->result.language == s->spoken && s->tongue.settled < 0 &&
-           s->spoken_p < WHISPER_TONGUE_SURE && !s->n_done;
-}
-
-/* The window as it was heard, in the language that is the next probable: that stands when it is the
- * more probable text. */
-static int decode_otherwise(struct whisper_stream *s, struct whisper_compute *c, float step)
-{
-    double mean = whisper_search_best(&s->search)->mean;
-    int code;
-
-    s->n_hyp = 0;
-    s->result.language = s->spoken_else;
-    code = decode(s, c, true, 0.0f);
-    if (!code && whisper_search_best(&s->search)->mean <= mean) {
-        s->result.language = s->spoken;
-        code = decode(s, c, true, step);
-    }
-    return code ? code : take_whole(s);
-}
-
 /* Greedy decoding was not at its ease. */
 static bool improbable(const struct whisper_stream *s)
 {
     return s->n_hyp && !s->params.trusting &&
            whisper_search_best(&s->search)->mean < IMPROBABLE_MEAN;
+}
+
+/* The language that this window may be in instead, where it makes no sense in the one it was
+ * written in: -1: none. */
+static int other_tongue(const struct whisper_stream *s)
+{
+    bool doubtful = s->search.doubtful;
+
+    if (!tongue_free(s) || s->n_done)
+        return -1;
+    if (s->result.language != s->spoken) /* it seems to be in another than the speaker's */
+        return doubtful || improbable(s) ? s->spoken : -1;
+    return doubtful && s->tongue.settled < 0 && s->spoken_p < WHISPER_TONGUE_SURE ? s->spoken_else
+                                                                                  : -1;
+}
+
+/* The window as it was heard, in that language: that stands when it is the more probable text. */
+static int decode_otherwise(struct whisper_stream *s, struct whisper_compute *c, int language,
+                            float step)
+{
+    double mean = whisper_search_best(&s->search)->mean;
+    int before = s->result.language, code;
+
+    s->n_hyp = 0;
+    s->result.language = language;
+    code = decode(s, c, true, 0.0f);
+    if (!code && whisper_search_best(&s->search)->mean <= mean) {
+        s->result.language = before;
+        code = decode(s, c, true, step);
+    }
+    return code ? code : take_whole(s);
 }
 
 /* The window as it was heard, with a beam. What is improbable in base's German and Spanish is right
@@ -589,10 +620,10 @@ static int decode_whole(struct whisper_stream *s, struct whisper_compute *c)
         if (!code)
             code = take_whole(s);
     }
-    if (!code && !s->search.doubtful && improbable(s))
+    if (!code && other_tongue(s) >= 0)
+        code = decode_otherwise(s, c, other_tongue(s), FALLBACK_STEP);
+    if (!code && !s->search.doubtful && improbable(s) && s->n_hyp <= BEAM_TOKENS_MAX)
         code = decode_beams(s, c);
-    if (!code && s->search.doubtful && tongue_doubtful(s))
-        code = decode_otherwise(s, c, FALLBACK_STEP);
     if (!code && names_doubtful(s))
         code = decode_unnamed(s, c, again ? 0.0f : FALLBACK_STEP);
     if (!code && s->n_hyp && !s->params.trusting && nobody_said_it(s)) {
@@ -633,8 +664,8 @@ static int refresh(struct whisper_stream *s, struct whisper_compute *c, bool who
     for (;;) {
         bool full = window_frames(s) == CUT_AT, early;
 
-        if (changed(s))
-            code = hear(s, c, false);
+        if (changed(s) || (whole && !s->heard_alone && tongue_free(s) && led_frames(s)))
+            code = hear_behind(s, c, whole);
         if (!code)
             code = whole || full ? decode_whole(s, c) : decode_partial(s, c);
         early = s->heard_whole && !full && early_left-- > 0 && ends_early(s);

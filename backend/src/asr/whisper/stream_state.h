@@ -38,6 +38,7 @@ struct whisper_stream {
     int heard_seek;   /* with the window at */
     int heard_ctx;    /* in so many positions */
     bool heard_whole; /* and decoded with alignment */
+    bool heard_alone; /* and its language asked without what was said before */
     bool timed;       /* and its words have their times */
     bool fresh;       /* hyp is another one than the text was written of */
     struct whisper_pick hyp[WHISPER_STEPS_MAX];
