@@ -1,7 +1,7 @@
 /**
  * @file fuzz/ollama_line.c  One line of Ollama's stream, as cleaned before it is parsed
  */
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include "base/text.h"
 

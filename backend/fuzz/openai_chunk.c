@@ -1,7 +1,7 @@
 /**
  * @file fuzz/openai_chunk.c  One event of a chat/completions stream, and an error body
  */
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include "base/text.h"
 

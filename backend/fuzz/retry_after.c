@@ -1,7 +1,7 @@
 /**
  * @file fuzz/retry_after.c  Retry-After and x-ratelimit-reset values
  */
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

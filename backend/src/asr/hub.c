@@ -7,7 +7,7 @@
  */
 #include "asr/hub.h"
 
-#include "asr/hub_private.h"
+#include "asr/hub_internal.h"
 #include "loop/loop.h"
 #include "loop/wait.h"
 

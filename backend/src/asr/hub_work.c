@@ -6,7 +6,7 @@
  * Partials are made only when the line is caught up, and their pace is stretched by the number of
  * voices a worker has to share itself between.
  */
-#include "asr/hub_private.h"
+#include "asr/hub_internal.h"
 #include "base/clock.h"
 #include "loop/wait.h"
 

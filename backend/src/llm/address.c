@@ -5,7 +5,7 @@
  * endpoint, the bare host, or Azure's with its query, and servers send on to other addresses. A key
  * goes to no other server than the one it was given for.
  */
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include <curl/curl.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  *
  * Everything here is a pure function.
  */
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include "base/json.h"
 #include "base/text.h"

@@ -5,7 +5,7 @@
  */
 #include "llm/driver.h"
 
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 #include "loop/loop.h"
 
 #include <stdlib.h>

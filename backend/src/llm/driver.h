@@ -119,7 +119,7 @@ struct llm_driver {
 };
 
 /** One running generation. A driver hangs its own state on .state when .start succeeds, and
- *  reports through llm_emit_*() of llm/driver_inner.h. It is closed when it is cancelled or has
+ *  reports through llm_emit_*() of llm/driver_internal.h. It is closed when it is cancelled or has
  *  reported its end; memory goes by the rule of loop/loop.h. */
 struct llm_gen {
     struct loop *loop;

@@ -6,7 +6,7 @@
  * llama.cpp's server in GET /props ("default_generation_settings": {"n_ctx"}). The list is good
  * without.
  */
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include "base/json.h"
 #include "base/text.h"

@@ -8,7 +8,7 @@
  * question after a pause waits while the model loads; .first_token_ms gives it that time, and
  * keep_alive keeps the model loaded between the questions of an interview.
  */
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include "base/json.h"
 #include "base/text.h"

@@ -5,7 +5,7 @@
  * per line, thoughts in message.thinking, a last line with "done": true and "done_reason" ("load":
  * the model was loaded and nothing said); {"error": "..."} when it fails.
  */
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include "base/json.h"
 

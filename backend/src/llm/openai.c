@@ -11,7 +11,7 @@
  * understood too. A field that a server refuses is left out and the question asked again; the
  * provider's habits remember it (llm/habits.h).
  */
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include "base/clock.h"
 #include "base/json.h"

@@ -8,7 +8,7 @@
  * OpenRouter, Groq, vLLM), a text beside the choice (completions), a message that is whole, choices
  * of a second answer, and {"error": {...}} in the middle, with a number or a word as its code.
  */
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include "base/json.h"
 

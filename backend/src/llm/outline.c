@@ -5,7 +5,7 @@
  * not one about the candidate is invented. They leave a few at a time from a timer, so that this
  * provider can be interrupted like any other.
  */
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include "loop/loop.h"
 

@@ -3,7 +3,7 @@
  */
 #include "llm/reach.h"
 
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include "base/clock.h"
 #include "loop/loop.h"

@@ -3,7 +3,7 @@
  *
  * The same for every driver that speaks HTTP; what comes back is theirs to read.
  */
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include "base/json.h"
 #include "base/text.h"

@@ -3,7 +3,7 @@
  */
 #include "cmocka_all.h"
 
-#include "llm/driver_inner.h"
+#include "llm/driver_internal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /**
- * @file asr/hub_private.h  What hub.c (the loop's side) and hub_work.c (the workers) share
+ * @file asr/hub_internal.h  What hub.c (the loop's side) and hub_work.c (the workers) share
  *
  * One lock, asr_hub.lock, guards everything marked {lock}. Handlers and engine calls never run
  * under it, except engine->interrupt(), which must return at once.
  */
-#ifndef ASR_HUB_PRIVATE_H
-#define ASR_HUB_PRIVATE_H
+#ifndef ASR_HUB_INTERNAL_H
+#define ASR_HUB_INTERNAL_H
 
 #include "asr/hub.h"
 

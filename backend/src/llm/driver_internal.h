@@ -1,13 +1,13 @@
 /**
- * @file llm/driver_inner.h  What drivers share (private to llm/)
+ * @file llm/driver_internal.h  What drivers share (private to llm/)
  *
  * A driver calls llm_emit_start() and llm_emit_delta() while it runs and llm_emit_end() once, last,
  * which closes the generation. A handler may cancel from inside: each emit says whether the
  * generation is still open, and a driver goes no further when it is not. Its state is there until
  * the end of the turn.
  */
-#ifndef LLM_DRIVER_INNER_H
-#define LLM_DRIVER_INNER_H
+#ifndef LLM_DRIVER_INTERNAL_H
+#define LLM_DRIVER_INTERNAL_H
 
 #include "base/buffer.h"
 #include "llm/driver.h"
