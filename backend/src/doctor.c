@@ -9,7 +9,7 @@
 #include "auth/seal.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "llm/reach.h"
+#include "llm/provider_probe.h"
 #include "loop/loop.h"
 #include "store/sealed.h"
 
@@ -215,20 +215,20 @@ static void check_page(struct doctor *d)
 
 /* ------------------------------------------------------------------------- providers */
 
-static void on_prefetched(void *arg)
+static void on_probed(void *arg)
 {
     loop_stop(arg);
 }
 
 static void check_provider(struct doctor *d, size_t i)
 {
-    const struct llm_provider *p = llm_reach_provider(d->program.app.reach, i);
-    struct llm_reached known = llm_reach_get(d->program.app.reach, i);
-    bool good = known.state == LLM_REACH_ANSWERS;
+    const struct llm_provider *p = llm_probe_provider(d->program.app.probe, i);
+    struct llm_probed known = llm_probe_get(d->program.app.probe, i);
+    bool good = known.state == LLM_PROBE_ANSWERS;
     char say[256];
     char text[512];
 
-    if (!p->driver->models || (p->finds && known.state == LLM_REACH_SILENT))
+    if (!p->driver->models || (p->finds && known.state == LLM_PROBE_SILENT))
         return;
     if (good && p->any_model)
         snprintf(text, sizeof(text), "%s%s at %s: %zu models, %.120s answers", p->name,
@@ -236,17 +236,17 @@ static void check_provider(struct doctor *d, size_t i)
     else if (good)
         snprintf(text, sizeof(text), "%s: %zu models", p->name, known.models);
     else
-        snprintf(text, sizeof(text), "%s %s", p->name, llm_reach_say(&known, p, say, sizeof(say)));
+        snprintf(text, sizeof(text), "%s %s", p->name, llm_probe_say(&known, p, say, sizeof(say)));
     doctor_report(d, good ? GOOD : COULD_BE_BETTER, "answers", text);
     if (!good)
-        doctor_advise(llm_reach_advise(&known, p, text, sizeof(text)));
+        doctor_advise(llm_probe_advise(&known, p, text, sizeof(text)));
 }
 
 static void check_providers(struct doctor *d)
 {
     const struct config *c = d->program.config;
 
-    llm_reach_look(d->program.app.reach, on_prefetched, d->program.app.loop);
+    llm_probe_look(d->program.app.probe, on_probed, d->program.app.loop);
     loop_run(d->program.app.loop); /* each list has a limit of its own */
     for (size_t i = 0; i < d->program.provider_count; i++)
         check_provider(d, i);

@@ -16,7 +16,7 @@
 #include "ground/similar.h"
 #include "llm/driver.h"
 #include "llm/provider.h"
-#include "llm/reach.h"
+#include "llm/provider_probe.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "models/shelf.h"
@@ -321,17 +321,17 @@ static void list_findable(struct program *p)
     }
 }
 
-static void on_learnt(size_t i, const struct llm_reached *known, const struct llm_facts *facts,
+static void on_learnt(size_t i, const struct llm_probed *known, const struct llm_facts *facts,
                       void *arg)
 {
     const struct program *p = arg;
 
-    if (p->app.answerer && known->state == LLM_REACH_ANSWERS)
+    if (p->app.answerer && known->state == LLM_PROBE_ANSWERS)
         answerer_learn(p->app.answerer, i, facts);
 }
 
 /* Of the chain, or of what it would be made of where there is none. */
-static int open_reach(struct program *p)
+static int open_probe(struct program *p)
 {
     const struct llm_provider *chain = p->providers;
     size_t count = p->provider_count;
@@ -339,9 +339,9 @@ static int open_reach(struct program *p)
 
     if (p->app.answerer)
         chain = answerer_providers(p->app.answerer, &count);
-    err = llm_reach_open(&p->app.reach, p->app.loop, p->app.client, chain, count);
+    err = llm_probe_open(&p->app.probe, p->app.loop, p->app.client, chain, count);
     if (!err)
-        llm_reach_on_learnt(p->app.reach, on_learnt, p);
+        llm_probe_on_learnt(p->app.probe, on_learnt, p);
     return err;
 }
 
@@ -371,7 +371,7 @@ static int open_answers(struct program *p, unsigned parts, struct errbuf *why)
     if (err)
         return err;
     deps.answerer = p->app.answerer;
-    err = open_reach(p);
+    err = open_probe(p);
     return err ? err : live_registry_open(&p->app.live, &deps);
 }
 
@@ -406,7 +406,7 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *why)
     if (!err && (parts & PROGRAM_ANSWERS))
         err = open_answers(p, parts, why);
     else if (!err && (parts & PROGRAM_ENGINES))
-        err = open_reach(p);
+        err = open_probe(p);
     return err;
 }
 
@@ -452,7 +452,7 @@ void program_close(struct program *p)
         store_use_lanes(app->store, NULL);
     if (app->client)
         http_client_close(app->client);
-    llm_reach_close(app->reach);
+    llm_probe_close(app->probe);
     if (app->accounts)
         accounts_watch(app->accounts, NULL, NULL);
     if (app->loop)

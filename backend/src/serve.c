@@ -10,7 +10,7 @@
 
 #include "api/sockets.h"
 #include "asr/engine.h"
-#include "llm/reach.h"
+#include "llm/provider_probe.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "loop/service.h"
@@ -157,7 +157,7 @@ static int begin_welcome(struct serve *s)
 
     if (err)
         return err;
-    llm_reach_look(s->program.app.reach, say_welcome, s);
+    llm_probe_look(s->program.app.probe, say_welcome, s);
     return timer_start(s->welcome, WELCOME_WAIT_MS, 0);
 }
 

@@ -5,7 +5,7 @@
 
 #include "answer/answer.h"
 #include "asr/engine.h"
-#include "llm/reach.h"
+#include "llm/provider_probe.h"
 #include "models/models.h"
 
 #include <string.h>
@@ -45,14 +45,14 @@ static void unreached(FILE *to, const struct program *p)
     char say[256];
     char advice[512];
 
-    for (size_t i = 0; p->app.reach && i < p->provider_count; i++) {
-        struct llm_reached known = llm_reach_get(p->app.reach, i);
+    for (size_t i = 0; p->app.probe && i < p->provider_count; i++) {
+        struct llm_probed known = llm_probe_get(p->app.probe, i);
 
-        llm_reach_say(&known, llm_reach_provider(p->app.reach, i), say, sizeof(say));
+        llm_probe_say(&known, llm_probe_provider(p->app.probe, i), say, sizeof(say));
         if (*say && !p->providers[i].finds)
             fprintf(to, "             just now %s %s\n             -> %s\n", p->providers[i].name,
                     say,
-                    llm_reach_advise(&known, llm_reach_provider(p->app.reach, i), advice,
+                    llm_probe_advise(&known, llm_probe_provider(p->app.probe, i), advice,
                                      sizeof(advice)));
     }
 }

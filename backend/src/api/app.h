@@ -28,7 +28,7 @@ struct http_client;
 struct lanes;
 struct live_registry;
 struct models_shelf;
-struct llm_reach;
+struct llm_probe;
 struct loop;
 struct presence;
 struct ratelimit;
@@ -55,7 +55,7 @@ struct app {
     struct models_shelf *shelf;       /**< (optional) Models that are got while it runs */
     struct answerer *answerer;        /**< (optional) */
     struct live_registry *live;       /**< (optional) Interviews that run now */
-    struct llm_reach *reach;          /**< (optional) Of answerer_providers(), in their order */
+    struct llm_probe *probe;          /**< (optional) Of answerer_providers(), in their order */
 };
 
 /** What the settings say for a local or a remote recogniser. */

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "config/config.h"
 #include "llm/provider.h"
-#include "llm/reach.h"
+#include "llm/provider_probe.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -66,7 +66,7 @@ static json_t *recogniser(const struct app *app, const struct asr_engine *engine
 /* The provider of the running chain with this name, or NULL; *known is what is known of it, *asked
  * with what its list told. */
 static const struct llm_provider *in_chain(const struct app *app, const char *name,
-                                           struct llm_reached *known,
+                                           struct llm_probed *known,
                                            const struct llm_provider **asked)
 {
     size_t count = 0;
@@ -76,22 +76,22 @@ static const struct llm_provider *in_chain(const struct app *app, const char *na
     for (size_t i = 0; i < count; i++) {
         if (strcmp(chain[i].name, name) || !answerer_has(app->answerer, i))
             continue;
-        *known = app->reach ? llm_reach_get(app->reach, i) : *known;
-        *asked = app->reach ? llm_reach_provider(app->reach, i) : &chain[i];
+        *known = app->probe ? llm_probe_get(app->probe, i) : *known;
+        *asked = app->probe ? llm_probe_provider(app->probe, i) : &chain[i];
         return &chain[i];
     }
     return NULL;
 }
 
 /* "It does not answer: no reply in time. To use it, start it: ollama serve" */
-static void trouble_note(const struct llm_reached *known, const struct llm_provider *p, char *note,
+static void trouble_note(const struct llm_probed *known, const struct llm_provider *p, char *note,
                          size_t size)
 {
     char say[NOTE_MAX];
     char advice[NOTE_MAX];
 
-    snprintf(note, size, "It %s. To use it, %s", llm_reach_say(known, p, say, sizeof(say)),
-             llm_reach_advise(known, p, advice, sizeof(advice)));
+    snprintf(note, size, "It %s. To use it, %s", llm_probe_say(known, p, say, sizeof(say)),
+             llm_probe_advise(known, p, advice, sizeof(advice)));
 }
 
 static void provider_note(const struct llm_preset *preset, const struct llm_provider *p, char *note,
@@ -111,19 +111,19 @@ static void provider_note(const struct llm_preset *preset, const struct llm_prov
         snprintf(note, size, "Set INTERVIEWD_PROVIDERS=%s to use it.", preset->name);
 }
 
-static json_t *reachable(const struct llm_provider *p, const struct llm_reached *known)
+static json_t *reachable(const struct llm_provider *p, const struct llm_probed *known)
 {
-    if (!p || known->state == LLM_REACH_UNKNOWN)
+    if (!p || known->state == LLM_PROBE_UNKNOWN)
         return json_null();
-    return json_boolean(known->state == LLM_REACH_ANSWERS);
+    return json_boolean(known->state == LLM_PROBE_ANSWERS);
 }
 
 static json_t *provider(const struct app *app, const struct llm_preset *preset)
 {
-    struct llm_reached known = {.state = LLM_REACH_UNKNOWN};
+    struct llm_probed known = {.state = LLM_PROBE_UNKNOWN};
     const struct llm_provider *asked = NULL;
     const struct llm_provider *p = in_chain(app, preset->name, &known, &asked);
-    bool out = known.state == LLM_REACH_SILENT || known.state == LLM_REACH_NO_MODEL;
+    bool out = known.state == LLM_PROBE_SILENT || known.state == LLM_PROBE_NO_MODEL;
     json_t *obj = json_object();
     json_t *models = json_array();
     char note[NOTE_MAX * 2];
@@ -152,8 +152,8 @@ static int get_engines(const struct http_request *req, struct http_response *res
     json_t *recognisers = json_array();
     json_t *providers = json_array();
 
-    if (app->reach)
-        llm_reach_look(app->reach, NULL, NULL);
+    if (app->probe)
+        llm_probe_look(app->probe, NULL, NULL);
     for (size_t i = 0; asr_engines[i]; i++)
         json_array_append_new(recognisers, recogniser(app, asr_engines[i]));
     for (const struct llm_preset *p = llm_presets; p->name; p++)

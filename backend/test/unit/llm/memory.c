@@ -8,7 +8,7 @@
 #include "cmocka_all.h"
 
 #include "llm/driver.h"
-#include "llm/reach.h"
+#include "llm/provider_probe.h"
 #include "loop/loop.h"
 #include "net/client.h"
 #include "support/failing.h"
@@ -224,7 +224,7 @@ static void a_list_of_models_is_whole_or_says_that_it_is_not(void **state)
     }
 }
 
-static void on_prefetched(void *arg)
+static void on_probed(void *arg)
 {
     struct fixture *f = arg;
 
@@ -238,20 +238,20 @@ static void look(void *arg)
     struct fixture *f = arg;
     const struct llm_provider providers[] = {
         f->provider, {.name = "outline", .driver = llm_driver_find("outline"), .model = "outline"}};
-    struct llm_reach *reach = NULL;
-    struct llm_reached known;
+    struct llm_probe *probe = NULL;
+    struct llm_probed known;
 
     f->ends = 0;
-    if (llm_reach_open(&reach, f->loop, f->client, providers, 2))
+    if (llm_probe_open(&probe, f->loop, f->client, providers, 2))
         return;
-    llm_reach_look(reach, on_prefetched, f);
+    llm_probe_look(probe, on_probed, f);
     run_loop(f);
     assert_int_equal(f->ends, 1);
-    known = llm_reach_get(reach, 0);
-    assert_true(known.state != LLM_REACH_ANSWERS || known.models > 0);
-    assert_true(known.state != LLM_REACH_SILENT || known.err);
-    assert_int_equal(llm_reach_get(reach, 1).state, LLM_REACH_ANSWERS);
-    llm_reach_close(reach);
+    known = llm_probe_get(probe, 0);
+    assert_true(known.state != LLM_PROBE_ANSWERS || known.models > 0);
+    assert_true(known.state != LLM_PROBE_SILENT || known.err);
+    assert_int_equal(llm_probe_get(probe, 1).state, LLM_PROBE_ANSWERS);
+    llm_probe_close(probe);
 }
 
 static void who_answers_is_known_or_not(void **state)

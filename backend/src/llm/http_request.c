@@ -1,5 +1,5 @@
 /**
- * @file llm/wire.c  One question to a remote provider: asking it, asking anew, giving it up
+ * @file llm/http_request.c  One question to a remote provider: asking it, asking anew, giving it up
  *
  * The same for every driver that speaks HTTP; what comes back is theirs to read.
  */

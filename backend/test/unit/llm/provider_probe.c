@@ -1,11 +1,11 @@
 /**
- * @file test/unit/llm/reach.c  Who answers, who does not, and what to do about it
+ * @file test/unit/llm/provider_probe.c  Who answers, who does not, and what to do about it
  *
  * The providers' lists come from a driver of this test, so that each says what it is told to.
  */
 #include "cmocka_all.h"
 
-#include "llm/reach.h"
+#include "llm/provider_probe.h"
 #include "loop/loop.h"
 
 #include <stdlib.h>
@@ -45,15 +45,15 @@ static const struct llm_provider providers[] = {
 
 struct fixture {
     struct loop *loop;
-    struct llm_reach *reach;
-    int settled;
+    struct llm_probe *probe;
+    int told;
 };
 
-static void on_prefetched(void *arg)
+static void on_probed(void *arg)
 {
     struct fixture *f = arg;
 
-    f->settled++;
+    f->told++;
 }
 
 static int setup(void **state)
@@ -64,7 +64,7 @@ static int setup(void **state)
     *state = f;
     asked_count = refuse = 0;
     return loop_open(&f->loop, &err) ||
-           llm_reach_open(&f->reach, f->loop, (struct http_client *)(void *)&asked_count, providers,
+           llm_probe_open(&f->probe, f->loop, (struct http_client *)(void *)&asked_count, providers,
                           4);
 }
 
@@ -72,8 +72,8 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
 
-    llm_reach_close(f->reach);
-    llm_reach_close(NULL);
+    llm_probe_close(f->probe);
+    llm_probe_close(NULL);
     loop_close(f->loop);
     free(f);
     return 0;
@@ -92,10 +92,10 @@ static void turn(struct fixture *f)
         uv_run(loop_uv(f->loop), UV_RUN_NOWAIT);
 }
 
-static void assert_known(const struct fixture *f, size_t i, enum llm_reach_state state, int err,
+static void assert_known(const struct fixture *f, size_t i, enum llm_probe_state state, int err,
                          size_t models)
 {
-    struct llm_reached known = llm_reach_get(f->reach, i);
+    struct llm_probed known = llm_probe_get(f->probe, i);
 
     assert_int_equal(known.state, state);
     assert_int_equal(known.err, err);
@@ -109,31 +109,31 @@ static void each_is_asked_once_and_believed_for_a_while(void **state)
     struct fixture *f = *state;
 
     for (size_t i = 0; i < 4; i++)
-        assert_known(f, i, i == 2 ? LLM_REACH_ANSWERS : LLM_REACH_UNKNOWN, 0, 0);
-    llm_reach_look(f->reach, on_prefetched, f);
+        assert_known(f, i, i == 2 ? LLM_PROBE_ANSWERS : LLM_PROBE_UNKNOWN, 0, 0);
+    llm_probe_look(f->probe, on_probed, f);
     assert_int_equal(asked_count, 3);
     assert_string_equal(asked[1].provider, "groq");
-    llm_reach_look(f->reach, NULL, NULL); /* they are being asked */
+    llm_probe_look(f->probe, NULL, NULL); /* they are being asked */
     assert_int_equal(asked_count, 3);
     answer(0, lists, 0);
-    assert_known(f, 0, LLM_REACH_ANSWERS, 0, 2);
+    assert_known(f, 0, LLM_PROBE_ANSWERS, 0, 2);
     answer(1, others, 0);
-    assert_known(f, 1, LLM_REACH_ANSWERS, 0, 1); /* it need not name them all */
+    assert_known(f, 1, LLM_PROBE_ANSWERS, 0, 1); /* it need not name them all */
     turn(f);
-    assert_int_equal(f->settled, 0); /* one is waited for */
+    assert_int_equal(f->told, 0); /* one is waited for */
     answer(2, others, UV_ECONNREFUSED);
-    assert_int_equal(f->settled, 0); /* never from inside */
+    assert_int_equal(f->told, 0); /* never from inside */
     turn(f);
-    assert_int_equal(f->settled, 1);
-    assert_known(f, 3, LLM_REACH_SILENT, UV_ECONNREFUSED, 1);
+    assert_int_equal(f->told, 1);
+    assert_known(f, 3, LLM_PROBE_SILENT, UV_ECONNREFUSED, 1);
 
-    llm_reach_look(f->reach, on_prefetched, f);
+    llm_probe_look(f->probe, on_probed, f);
     assert_int_equal(asked_count, 3);
-    assert_int_equal(f->settled, 1);
+    assert_int_equal(f->told, 1);
     turn(f);
-    assert_int_equal(f->settled, 2);
+    assert_int_equal(f->told, 2);
     turn(f);
-    assert_int_equal(f->settled, 2); /* once */
+    assert_int_equal(f->told, 2); /* once */
 }
 
 static void one_that_cannot_be_asked_is_silent(void **state)
@@ -141,11 +141,11 @@ static void one_that_cannot_be_asked_is_silent(void **state)
     struct fixture *f = *state;
 
     refuse = UV_EINVAL;
-    llm_reach_look(f->reach, on_prefetched, f);
-    assert_int_equal(f->settled, 0);
+    llm_probe_look(f->probe, on_probed, f);
+    assert_int_equal(f->told, 0);
     turn(f);
-    assert_int_equal(f->settled, 1);
-    assert_known(f, 0, LLM_REACH_SILENT, UV_EINVAL, 0);
+    assert_int_equal(f->told, 1);
+    assert_known(f, 0, LLM_PROBE_SILENT, UV_EINVAL, 0);
 }
 
 static void a_model_is_there_under_its_own_name_only(void **state)
@@ -155,61 +155,61 @@ static void a_model_is_there_under_its_own_name_only(void **state)
     struct fixture *f = *state;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct llm_reach *r;
+        struct llm_probe *r;
         const char *const lists[] = {names[i], NULL};
 
         asked_count = 0;
         assert_int_equal(
-            llm_reach_open(&r, f->loop, (struct http_client *)(void *)&asked_count, providers, 1),
+            llm_probe_open(&r, f->loop, (struct http_client *)(void *)&asked_count, providers, 1),
             0);
-        llm_reach_look(r, NULL, NULL);
+        llm_probe_look(r, NULL, NULL);
         answer(0, lists, 0);
-        assert_int_equal(llm_reach_get(r, 0).state, i < 2 ? LLM_REACH_ANSWERS : LLM_REACH_NO_MODEL);
+        assert_int_equal(llm_probe_get(r, 0).state, i < 2 ? LLM_PROBE_ANSWERS : LLM_PROBE_NO_MODEL);
         turn(f);
-        llm_reach_close(r);
+        llm_probe_close(r);
     }
-    llm_reach_look(f->reach, NULL, NULL); /* no model is configured: none can be there */
+    llm_probe_look(f->probe, NULL, NULL); /* no model is configured: none can be there */
     answer(3, (const char *const[]){"any", NULL}, 0);
-    assert_known(f, 3, LLM_REACH_NO_MODEL, 0, 1);
+    assert_known(f, 3, LLM_PROBE_NO_MODEL, 0, 1);
 }
 
 static void what_is_known_is_said_with_the_way_out(void **state)
 {
     static const struct {
         size_t provider;
-        struct llm_reached known;
+        struct llm_probed known;
         const char *says;
         const char *advises;
     } cases[] = {
-        {0, {LLM_REACH_UNKNOWN, 0, 0}, "", ""},
-        {0, {LLM_REACH_ANSWERS, 0, 3}, "", ""},
+        {0, {LLM_PROBE_UNKNOWN, 0, 0}, "", ""},
+        {0, {LLM_PROBE_ANSWERS, 0, 3}, "", ""},
         {0,
-         {LLM_REACH_NO_MODEL, 0, 3},
+         {LLM_PROBE_NO_MODEL, 0, 3},
          "has no model called llama3.2",
          "get it: ollama pull llama3.2"},
-        {1, {LLM_REACH_NO_MODEL, 0, 3}, "has no model called m", "choose another than m"},
+        {1, {LLM_PROBE_NO_MODEL, 0, 3}, "has no model called m", "choose another than m"},
         {1,
-         {LLM_REACH_SILENT, UV_EACCES, 0},
+         {LLM_PROBE_SILENT, UV_EACCES, 0},
          "refuses the key",
          "make a new key for groq and set it"},
         {0,
-         {LLM_REACH_SILENT, UV_ECONNREFUSED, 0},
+         {LLM_PROBE_SILENT, UV_ECONNREFUSED, 0},
          "does not answer: nothing listens at its address",
          "start it: ollama serve; then: ollama pull llama3.2"},
         {1,
-         {LLM_REACH_SILENT, UV_ETIMEDOUT, 0},
+         {LLM_PROBE_SILENT, UV_ETIMEDOUT, 0},
          "does not answer: no reply in time",
          "look at the network, and at its address: http://g"},
         {1,
-         {LLM_REACH_SILENT, UV_EAGAIN, 0},
+         {LLM_PROBE_SILENT, UV_EAGAIN, 0},
          "does not answer: it is overloaded or failing",
          "look at the network, and at its address: http://g"},
         {1,
-         {LLM_REACH_SILENT, UV_EAI_NONAME, 0},
+         {LLM_PROBE_SILENT, UV_EAI_NONAME, 0},
          "does not answer: its address has an unknown name",
          "look at the network, and at its address: http://g"},
         {1,
-         {LLM_REACH_SILENT, UV_ECONNRESET, 0},
+         {LLM_PROBE_SILENT, UV_ECONNRESET, 0},
          "does not answer: connection reset by peer",
          "look at the network, and at its address: http://g"},
     };
@@ -219,8 +219,8 @@ static void what_is_known_is_said_with_the_way_out(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const struct llm_provider *p = &providers[cases[i].provider];
 
-        assert_string_equal(llm_reach_say(&cases[i].known, p, text, sizeof(text)), cases[i].says);
-        assert_string_equal(llm_reach_advise(&cases[i].known, p, text, sizeof(text)),
+        assert_string_equal(llm_probe_say(&cases[i].known, p, text, sizeof(text)), cases[i].says);
+        assert_string_equal(llm_probe_advise(&cases[i].known, p, text, sizeof(text)),
                             cases[i].advises);
     }
 }

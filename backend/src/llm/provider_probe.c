@@ -1,7 +1,7 @@
 /**
- * @file llm/reach.c  Asking the providers for their models, and remembering who answered
+ * @file llm/provider_probe.c  Asking the providers for their models, and remembering who answered
  */
-#include "llm/reach.h"
+#include "llm/provider_probe.h"
 
 #include "llm/driver_internal.h"
 
@@ -14,22 +14,22 @@
 #include <string.h>
 
 struct seen {
-    struct llm_reach *r;
+    struct llm_probe *r;
     struct llm_provider provider;
     bool asking;
     bool has_model;
     size_t models;  /* of the list that is being read */
     uint64_t at_ms; /* when known was found out; 0: never */
-    struct llm_reached known;
+    struct llm_probed known;
     struct llm_facts facts;
 };
 
-struct llm_reach {
+struct llm_probe {
     struct http_client *client;
-    struct loop_timer *tick; /* tells that all is settled, never from inside a call */
-    void (*settled)(void *arg);
+    struct loop_timer *tick; /* tells that all is known, never from inside a call */
+    void (*done)(void *arg);
     void *arg;
-    void (*learnt)(size_t i, const struct llm_reached *known, const struct llm_facts *facts,
+    void (*learnt)(size_t i, const struct llm_probed *known, const struct llm_facts *facts,
                    void *arg);
     void *learnt_arg;
     size_t asking;
@@ -39,28 +39,28 @@ struct llm_reach {
 
 static void on_tick(void *arg)
 {
-    struct llm_reach *r = arg;
-    void (*settled)(void *arg) = r->settled;
+    struct llm_probe *r = arg;
+    void (*done)(void *arg) = r->done;
 
-    r->settled = NULL;
-    if (settled)
-        settled(r->arg);
+    r->done = NULL;
+    if (done)
+        done(r->arg);
 }
 
-static struct llm_reached judge(const struct seen *s, int err)
+static struct llm_probed judge(const struct seen *s, int err)
 {
-    struct llm_reached known = {LLM_REACH_ANSWERS, err, s->models};
+    struct llm_probed known = {LLM_PROBE_ANSWERS, err, s->models};
 
     if (err)
-        known.state = LLM_REACH_SILENT;
+        known.state = LLM_PROBE_SILENT;
     else if (s->provider.any_model ? !s->models : s->provider.driver->lists_all && !s->has_model)
-        known.state = LLM_REACH_NO_MODEL;
+        known.state = LLM_PROBE_NO_MODEL;
     return known;
 }
 
 static void found(struct seen *s, int err)
 {
-    struct llm_reach *r = s->r;
+    struct llm_probe *r = s->r;
 
     s->known = judge(s, err);
     s->at_ms = clock_mono_ms();
@@ -85,7 +85,7 @@ static void on_model(const char *name, int err, void *arg)
 
 static bool fresh(const struct seen *s)
 {
-    uint64_t fresh_ms = s->provider.local ? LLM_REACH_LOCAL_FRESH_MS : LLM_REACH_FRESH_MS;
+    uint64_t fresh_ms = s->provider.local ? LLM_PROBE_LOCAL_FRESH_MS : LLM_PROBE_FRESH_MS;
 
     return s->at_ms && clock_mono_ms() - s->at_ms < fresh_ms;
 }
@@ -105,10 +105,10 @@ static void ask(struct seen *s)
         found(s, err);
 }
 
-void llm_reach_look(struct llm_reach *r, void (*settled)(void *arg), void *arg)
+void llm_probe_look(struct llm_probe *r, void (*done)(void *arg), void *arg)
 {
-    if (settled) {
-        r->settled = settled;
+    if (done) {
+        r->done = done;
         r->arg = arg;
     }
     for (size_t i = 0; i < r->count; i++)
@@ -117,8 +117,8 @@ void llm_reach_look(struct llm_reach *r, void (*settled)(void *arg), void *arg)
         timer_start(r->tick, 0, 0);
 }
 
-void llm_reach_on_learnt(struct llm_reach *r,
-                         void (*fn)(size_t i, const struct llm_reached *known,
+void llm_probe_on_learnt(struct llm_probe *r,
+                         void (*fn)(size_t i, const struct llm_probed *known,
                                     const struct llm_facts *facts, void *arg),
                          void *arg)
 {
@@ -126,18 +126,18 @@ void llm_reach_on_learnt(struct llm_reach *r,
     r->learnt_arg = arg;
 }
 
-const struct llm_provider *llm_reach_provider(const struct llm_reach *r, size_t i)
+const struct llm_provider *llm_probe_provider(const struct llm_probe *r, size_t i)
 {
     return &r->seen[i].provider;
 }
 
-struct llm_reached llm_reach_get(const struct llm_reach *r, size_t i)
+struct llm_probed llm_probe_get(const struct llm_probe *r, size_t i)
 {
     const struct seen *s = &r->seen[i];
 
     if (!s->provider.driver->models)
-        return (struct llm_reached){.state = LLM_REACH_ANSWERS};
-    return fresh(s) ? s->known : (struct llm_reached){.state = LLM_REACH_UNKNOWN};
+        return (struct llm_probed){.state = LLM_PROBE_ANSWERS};
+    return fresh(s) ? s->known : (struct llm_probed){.state = LLM_PROBE_UNKNOWN};
 }
 
 struct capitals {
@@ -175,15 +175,15 @@ static const char *why_silent(int err)
     }
 }
 
-const char *llm_reach_say(const struct llm_reached *known, const struct llm_provider *p, char *to,
+const char *llm_probe_say(const struct llm_probed *known, const struct llm_provider *p, char *to,
                           size_t size)
 {
     *to = '\0';
-    if (known->state == LLM_REACH_NO_MODEL)
+    if (known->state == LLM_PROBE_NO_MODEL)
         snprintf(to, size, "has no model called %s", p->model);
-    else if (known->state == LLM_REACH_SILENT && known->err == UV_EACCES)
+    else if (known->state == LLM_PROBE_SILENT && known->err == UV_EACCES)
         snprintf(to, size, "refuses the key");
-    else if (known->state == LLM_REACH_SILENT)
+    else if (known->state == LLM_PROBE_SILENT)
         snprintf(to, size, "does not answer: %s", why_silent(known->err));
     return to;
 }
@@ -193,40 +193,40 @@ static bool is_azure(const struct llm_provider *p)
     return !strcmp(p->name, "azure");
 }
 
-const char *llm_reach_advise(const struct llm_reached *known, const struct llm_provider *p,
-                             char *to, size_t size)
+const char *llm_probe_advise(const struct llm_probed *known, const struct llm_provider *p, char *to,
+                             size_t size)
 {
     const char *has = p->facts && p->facts->model[0] ? p->facts->model : NULL;
     bool ollama = !strcmp(p->driver->name, "ollama");
 
     *to = '\0';
-    if (known->state == LLM_REACH_NO_MODEL && ollama)
+    if (known->state == LLM_PROBE_NO_MODEL && ollama)
         snprintf(to, size, "get it: ollama pull %s", p->model);
-    else if (known->state == LLM_REACH_NO_MODEL && !known->models)
+    else if (known->state == LLM_PROBE_NO_MODEL && !known->models)
         snprintf(to, size, "load a model there");
-    else if (known->state == LLM_REACH_NO_MODEL && has)
+    else if (known->state == LLM_PROBE_NO_MODEL && has)
         snprintf(to, size, "choose another than %s (INTERVIEWD_%s_MODEL): it has %.120s", p->model,
                  upper(p->name).text, has);
-    else if (known->state == LLM_REACH_NO_MODEL)
+    else if (known->state == LLM_PROBE_NO_MODEL)
         snprintf(to, size, "choose another than %s", p->model);
-    else if (known->state == LLM_REACH_SILENT && known->err == UV_EACCES)
+    else if (known->state == LLM_PROBE_SILENT && known->err == UV_EACCES)
         snprintf(to, size, "make a new key for %s and set it", p->name);
-    else if (known->state == LLM_REACH_SILENT && known->err == UV_ENOENT)
+    else if (known->state == LLM_PROBE_SILENT && known->err == UV_ENOENT)
         snprintf(to, size, "look at its address, which is wrong or lacks its end (%s): %s",
                  is_azure(p) ? "/openai/v1" : "/v1", p->url);
-    else if (known->state == LLM_REACH_SILENT && ollama)
+    else if (known->state == LLM_PROBE_SILENT && ollama)
         snprintf(to, size, "start it: ollama serve; then: ollama pull %s", p->model);
-    else if (known->state == LLM_REACH_SILENT && p->local)
+    else if (known->state == LLM_PROBE_SILENT && p->local)
         snprintf(to, size, "start it; it is looked for at %s", p->url);
-    else if (known->state == LLM_REACH_SILENT)
+    else if (known->state == LLM_PROBE_SILENT)
         snprintf(to, size, "look at the network, and at its address: %s", p->url);
     return to;
 }
 
-int llm_reach_open(struct llm_reach **rp, struct loop *loop, struct http_client *client,
+int llm_probe_open(struct llm_probe **rp, struct loop *loop, struct http_client *client,
                    const struct llm_provider *providers, size_t count)
 {
-    struct llm_reach *r = calloc(1, sizeof(*r) + count * sizeof(r->seen[0]));
+    struct llm_probe *r = calloc(1, sizeof(*r) + count * sizeof(r->seen[0]));
     int err;
 
     if (!r)
@@ -246,7 +246,7 @@ int llm_reach_open(struct llm_reach **rp, struct loop *loop, struct http_client 
     return 0;
 }
 
-void llm_reach_close(struct llm_reach *r)
+void llm_probe_close(struct llm_probe *r)
 {
     if (!r)
         return;
