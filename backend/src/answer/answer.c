@@ -60,7 +60,7 @@ int profile_index_open(struct profile_index **bp, const struct grounding_input *
 
     if (!b)
         return UV_ENOMEM;
-    b->refs = 1;
+    atomic_init(&b->refs, 1);
     err = grounding_open(&b->g, input);
     if (err) {
         free(b);
@@ -74,13 +74,13 @@ int profile_index_open(struct profile_index **bp, const struct grounding_input *
 struct profile_index *profile_index_ref(struct profile_index *b)
 {
     if (b)
-        __atomic_add_fetch(&b->refs, 1, __ATOMIC_RELAXED);
+        atomic_fetch_add(&b->refs, 1);
     return b;
 }
 
 void profile_index_unref(struct profile_index *b)
 {
-    if (!b || __atomic_sub_fetch(&b->refs, 1, __ATOMIC_ACQ_REL))
+    if (!b || atomic_fetch_sub(&b->refs, 1) > 1)
         return;
     grounding_free(b->g);
     free(b);

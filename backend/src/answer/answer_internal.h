@@ -15,6 +15,8 @@
 #include "base/id.h"
 #include "ground/memory.h"
 
+#include <stdatomic.h>
+
 enum {
     ANSWER_PROVIDERS_MAX = 16,
     ANSWER_LEFT_MAX = ANSWER_PROVIDERS_MAX,
@@ -55,7 +57,7 @@ struct answerer {
 
 struct profile_index {
     struct grounding *g;
-    unsigned refs;
+    atomic_uint refs;
 };
 
 enum answer_state { ASKED, STREAMING, ENDING, CLOSED };

@@ -6,8 +6,8 @@
 #include "audio/opus_door.h"
 #include "base/module.h"
 
-#include <pthread.h>
 #include <stdlib.h>
+#include <uv.h>
 
 enum { RATE = 16000 };
 
@@ -18,15 +18,15 @@ struct opus_stream {
 
 static const struct opus_door *open_door(struct errbuf *why)
 {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static uv_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static const struct opus_door *door; /* {lock} */
     const struct opus_door *found;
 
-    pthread_mutex_lock(&lock);
+    uv_mutex_lock(&lock);
     if (!door)
         door = module_open("interviewd-opus", "opus_door", why);
     found = door;
-    pthread_mutex_unlock(&lock);
+    uv_mutex_unlock(&lock);
     if (found && found->abi != OPUS_DOOR_ABI) {
         err_set(why, UV_ENOSYS, "interviewd-opus.so belongs to another version of the program");
         return NULL;

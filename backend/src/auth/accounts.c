@@ -9,12 +9,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicase.h>
 #include <uninorm.h>
+#include <uv.h>
 
 enum {
     ACCESS_S = 900,
@@ -39,7 +39,7 @@ struct accounts {
     int access_s;
     int refresh_s;
 
-    pthread_mutex_t lock;
+    uv_mutex_t lock;
     void (*on_end)(const char *user_id, const char *family, void *arg); /* {lock} */
     void *on_end_arg;                                                   /* {lock} */
 
@@ -88,7 +88,7 @@ int accounts_open(struct accounts **ap, struct store *store, const struct seal *
 
     if (!a)
         return err_set(why, UV_ENOMEM, "out of memory");
-    pthread_mutex_init(&a->lock, NULL);
+    uv_mutex_init(&a->lock);
     a->store = store;
     a->access_s = params && params->access_token_s ? params->access_token_s : ACCESS_S;
     a->refresh_s = params && params->refresh_token_s ? params->refresh_token_s : REFRESH_S;
@@ -118,7 +118,7 @@ void accounts_close(struct accounts *a)
     for (size_t i = 0; i < KEYS; i++)
         token_key_close(a->keys[i]);
     ended_close(a->ended);
-    pthread_mutex_destroy(&a->lock);
+    uv_mutex_destroy(&a->lock);
     free(a);
 }
 
@@ -183,10 +183,10 @@ static void ended_now(struct accounts *a, const char *user_id, const char *famil
     void *arg;
 
     ended_add(a->ended, family, last_expiry(now), now);
-    pthread_mutex_lock(&a->lock);
+    uv_mutex_lock(&a->lock);
     fn = a->on_end;
     arg = a->on_end_arg;
-    pthread_mutex_unlock(&a->lock);
+    uv_mutex_unlock(&a->lock);
     if (fn)
         fn(user_id, family, arg);
 }
@@ -204,10 +204,10 @@ static void all_ended_now(struct accounts *a, const char *user_id, struct store_
 void accounts_watch(struct accounts *a,
                     void (*fn)(const char *user_id, const char *family, void *arg), void *arg)
 {
-    pthread_mutex_lock(&a->lock);
+    uv_mutex_lock(&a->lock);
     a->on_end = fn;
     a->on_end_arg = arg;
-    pthread_mutex_unlock(&a->lock);
+    uv_mutex_unlock(&a->lock);
 }
 
 int accounts_end(struct accounts *a, const char *user_id, const char *family, int64_t now,
@@ -444,23 +444,23 @@ static struct rotation *rotation_begin(struct accounts *a, const char *hash)
 {
     struct rotation *r;
 
-    pthread_mutex_lock(&a->lock);
+    uv_mutex_lock(&a->lock);
     r = &a->rotations[a->rotation_count++ % ROTATIONS_MAX];
     snprintf(r->hash, sizeof(r->hash), "%s", hash);
     r->done_us = UINT64_MAX;
-    pthread_mutex_unlock(&a->lock);
+    uv_mutex_unlock(&a->lock);
     return r;
 }
 
 static void rotation_end(struct accounts *a, struct rotation *r, const char *hash, bool used)
 {
-    pthread_mutex_lock(&a->lock);
+    uv_mutex_lock(&a->lock);
     if (strcmp(r->hash, hash) == 0) {
         r->done_us = clock_mono_us();
         if (!used)
             r->hash[0] = '\0';
     }
-    pthread_mutex_unlock(&a->lock);
+    uv_mutex_unlock(&a->lock);
 }
 
 /* Did somebody use it while this request was on its way already? */
@@ -468,13 +468,13 @@ static bool is_beside_another(struct accounts *a, const char *hash, uint64_t ask
 {
     bool found = false;
 
-    pthread_mutex_lock(&a->lock);
+    uv_mutex_lock(&a->lock);
     for (size_t i = 0; i < ROTATIONS_MAX && !found; i++) {
         const struct rotation *r = &a->rotations[i];
 
         found = strcmp(r->hash, hash) == 0 && asked_us <= r->done_us;
     }
-    pthread_mutex_unlock(&a->lock);
+    uv_mutex_unlock(&a->lock);
     return found;
 }
 

@@ -8,7 +8,6 @@
 
 #include "base/id.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -21,7 +20,7 @@ struct entry {
 };
 
 struct ended {
-    pthread_mutex_t lock;
+    uv_mutex_t lock;
     struct entry *entries; /* {lock} */
     size_t room;           /* {lock} a power of two */
     size_t count;          /* {lock} */
@@ -39,7 +38,7 @@ int ended_open(struct ended **ep)
         return UV_ENOMEM;
     }
     e->room = ROOM_FIRST;
-    pthread_mutex_init(&e->lock, NULL);
+    uv_mutex_init(&e->lock);
     *ep = e;
     return 0;
 }
@@ -48,7 +47,7 @@ void ended_close(struct ended *e)
 {
     if (!e)
         return;
-    pthread_mutex_destroy(&e->lock);
+    uv_mutex_destroy(&e->lock);
     free(e->entries);
     free(e);
 }
@@ -113,7 +112,7 @@ void ended_add(struct ended *e, const char *family, int64_t expires_at, int64_t 
 
     if (expires_at <= now)
         return;
-    pthread_mutex_lock(&e->lock);
+    uv_mutex_lock(&e->lock);
     if (4 * (e->count + 1) > 3 * e->room && renew(e, now)) {
         refuse_all(e, now);
     } else {
@@ -122,16 +121,16 @@ void ended_add(struct ended *e, const char *family, int64_t expires_at, int64_t 
         memcpy(entry->family, family, strnlen(family, ID_TEXT_MAX - 1));
         entry->expires_at = (uint32_t)((expires_at + 999) / 1000);
     }
-    pthread_mutex_unlock(&e->lock);
+    uv_mutex_unlock(&e->lock);
 }
 
 bool ended_has(struct ended *e, const char *family, int64_t issued_at)
 {
     bool has;
 
-    pthread_mutex_lock(&e->lock);
+    uv_mutex_lock(&e->lock);
     has = issued_at <= e->all_until || find(e->entries, e->room, family)->family[0];
-    pthread_mutex_unlock(&e->lock);
+    uv_mutex_unlock(&e->lock);
     return has;
 }
 
@@ -139,8 +138,8 @@ int64_t ended_all_until(struct ended *e)
 {
     int64_t until;
 
-    pthread_mutex_lock(&e->lock);
+    uv_mutex_lock(&e->lock);
     until = e->all_until;
-    pthread_mutex_unlock(&e->lock);
+    uv_mutex_unlock(&e->lock);
     return until;
 }

@@ -10,7 +10,6 @@
 
 #include "base/id.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -27,7 +26,7 @@ struct bucket {
 };
 
 struct ratelimit {
-    pthread_mutex_t lock;
+    uv_mutex_t lock;
     const char *name;
     int quota;
     int window_s;
@@ -44,7 +43,7 @@ int ratelimit_open(struct ratelimit **lp, const char *name, int quota, int windo
     limit = calloc(1, sizeof(*limit));
     if (!limit)
         return UV_ENOMEM;
-    pthread_mutex_init(&limit->lock, NULL);
+    uv_mutex_init(&limit->lock);
     limit->name = name;
     limit->quota = quota;
     limit->window_s = window_s;
@@ -57,7 +56,7 @@ void ratelimit_close(struct ratelimit *limit)
 {
     if (!limit)
         return;
-    pthread_mutex_destroy(&limit->lock);
+    uv_mutex_destroy(&limit->lock);
     free(limit);
 }
 
@@ -136,7 +135,7 @@ bool ratelimit_take(struct ratelimit *limit, const char *key, uint64_t now_ms,
         *state = (struct ratelimit_state){0};
         return true;
     }
-    pthread_mutex_lock(&limit->lock);
+    uv_mutex_lock(&limit->lock);
     b = find(limit, hash(limit->seed, key), now_ms);
     fill(limit, b, now_ms);
     yes = b->level >= one(limit);
@@ -149,6 +148,6 @@ bool ratelimit_take(struct ratelimit *limit, const char *key, uint64_t now_ms,
         .reset_s = wait_s(limit, full(limit) - b->level),
         .retry_s = yes ? 0 : wait_s(limit, one(limit) - b->level),
     };
-    pthread_mutex_unlock(&limit->lock);
+    uv_mutex_unlock(&limit->lock);
     return yes;
 }

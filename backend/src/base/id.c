@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <uv.h>
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz"; /* Crockford: no i l o u */
 
 static struct {
-    pthread_mutex_t lock;
+    uv_mutex_t lock;
     uint64_t last_ms; /* {lock} */
     uint16_t counter; /* {lock} 12 bits */
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -41,7 +42,7 @@ static void next_tick(uint64_t *ms, uint16_t *counter)
 {
     uint64_t now = (uint64_t)clock_unix_ms();
 
-    pthread_mutex_lock(&state.lock);
+    uv_mutex_lock(&state.lock);
     if (now > state.last_ms) {
         state.last_ms = now;
         state.counter = 0;
@@ -51,7 +52,7 @@ static void next_tick(uint64_t *ms, uint16_t *counter)
     }
     *ms = state.last_ms;
     *counter = state.counter;
-    pthread_mutex_unlock(&state.lock);
+    uv_mutex_unlock(&state.lock);
 }
 
 /* 128 bits as 26 digits of 5; the first digit has only 3 bits to hold. */

@@ -13,10 +13,10 @@
 
 #include <cairo-pdf.h>
 #include <pango/pangocairo.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 /* A4 in points (1/72 inch). The gutter to the left of the text holds the numbers. */
 #define PAGE_W  595.28
@@ -443,20 +443,20 @@ static int render(const struct story *s, PangoFontMap *fonts, int total, struct 
 __attribute__((visibility("default"))) int interviewd_pdf_write(const struct export_doc *doc,
                                                                 struct buf *out, struct errbuf *why)
 {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* one at a time: bounds memory */
-    static PangoFontMap *fonts;                              /* {lock} */
+    static uv_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* one at a time: bounds memory */
+    static PangoFontMap *fonts;                         /* {lock} */
     struct story *story = NULL;
     int pages;
 
     if (story_open(&story, doc))
         return err_set(why, UV_ENOMEM, "out of memory");
-    pthread_mutex_lock(&lock);
+    uv_mutex_lock(&lock);
     if (!fonts)
         fonts = pango_cairo_font_map_new();
     pages = render(story, fonts, 0, NULL);
     if (pages > 0)
         pages = render(story, fonts, pages, out);
-    pthread_mutex_unlock(&lock);
+    uv_mutex_unlock(&lock);
     story_close(story);
     return pages < 0 ? err_set(why, pages, "the PDF could not be written") : 0;
 }

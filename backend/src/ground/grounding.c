@@ -14,6 +14,7 @@
 #include "ground/terms.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +40,8 @@ struct grounding {
     uint32_t section;
     int heading;  /* the one that passages now stand under */
     bool negated; /* "no", "without": the next word tells of what there was not */
-    unsigned refs;
-    float *points; /* published once, with grounding_set_points() */
+    atomic_uint refs;
+    _Atomic(float *) points; /* published once, with grounding_set_points() */
     int err;
 };
 
@@ -230,7 +231,7 @@ int grounding_open(struct grounding **gp, const struct grounding_input *input)
 
     if (!g)
         return UV_ENOMEM;
-    g->refs = 1;
+    atomic_init(&g->refs, 1);
     err = copy_input(g, input);
     if (err)
         goto out;
@@ -263,28 +264,28 @@ static void wipe(void *p, size_t n)
 
 struct grounding *grounding_ref(struct grounding *g)
 {
-    __atomic_add_fetch(&g->refs, 1, __ATOMIC_RELAXED);
+    atomic_fetch_add(&g->refs, 1);
     return g;
 }
 
 bool grounding_shared(const struct grounding *g)
 {
-    return __atomic_load_n(&g->refs, __ATOMIC_RELAXED) > 1;
+    return g->refs > 1;
 }
 
 void grounding_set_points(struct grounding *g, float *points)
 {
-    __atomic_store_n(&g->points, points, __ATOMIC_RELEASE);
+    atomic_store(&g->points, points);
 }
 
 const float *grounding_points(const struct grounding *g)
 {
-    return g ? __atomic_load_n(&g->points, __ATOMIC_ACQUIRE) : NULL;
+    return g ? g->points : NULL;
 }
 
 void grounding_free(struct grounding *g)
 {
-    if (!g || __atomic_sub_fetch(&g->refs, 1, __ATOMIC_ACQ_REL))
+    if (!g || atomic_fetch_sub(&g->refs, 1) > 1)
         return;
     wipe(g->memory, g->memory_len);
     wipe(g->passages, g->passages_cap * sizeof(*g->passages));

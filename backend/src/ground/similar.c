@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +24,12 @@ enum {
 static struct {
     char weights[MODELS_PATH_MAX];
     char words[MODELS_PATH_MAX];
-    pthread_mutex_t load;  /* {load}: model and refused; held while loading */
-    pthread_mutex_t index; /* {index}: indexer; one profile at a time */
-    pthread_mutex_t ask;   /* {ask}: asker */
-    pthread_mutex_t count; /* {count}: threads and closing */
-    pthread_cond_t none;
-    struct meaning *model; /* published once */
+    uv_mutex_t load;  /* {load}: model and refused; held while loading */
+    uv_mutex_t index; /* {index}: indexer; one profile at a time */
+    uv_mutex_t ask;   /* {ask}: asker */
+    uv_mutex_t count; /* {count}: threads and closing */
+    uv_cond_t none;
+    _Atomic(struct meaning *) model; /* published once */
     struct meaning_reader *indexer;
     struct meaning_reader *asker;
     float told[SENTENCES_MAX][MEANING_SIZE]; /* made before model is published */
@@ -92,7 +93,7 @@ static struct meaning *load(void)
     struct errbuf why = {""};
     struct meaning *m;
 
-    pthread_mutex_lock(&shelf.load);
+    uv_mutex_lock(&shelf.load);
     m = shelf.model;
     if (!m && !shelf.refused && is_there(shelf.weights) && is_there(shelf.words)) {
         shelf.refused = meaning_open(&m, shelf.weights, shelf.words, &why) != 0;
@@ -100,10 +101,10 @@ static struct meaning *load(void)
             log_warn("ground", "%s; places are found by their words alone", why.text);
         else {
             read_themes(m);
-            __atomic_store_n(&shelf.model, m, __ATOMIC_RELEASE);
+            atomic_store(&shelf.model, m);
         }
     }
-    pthread_mutex_unlock(&shelf.load);
+    uv_mutex_unlock(&shelf.load);
     return m;
 }
 
@@ -113,9 +114,9 @@ static bool closing(void)
 {
     bool yes;
 
-    pthread_mutex_lock(&shelf.count);
+    uv_mutex_lock(&shelf.count);
     yes = shelf.closing;
-    pthread_mutex_unlock(&shelf.count);
+    uv_mutex_unlock(&shelf.count);
     return yes;
 }
 
@@ -173,19 +174,19 @@ static void index_profile(struct grounding *g, bool alone)
 {
     const struct meaning *m;
 
-    pthread_mutex_lock(&shelf.index);
+    uv_mutex_lock(&shelf.index);
     m = load();
     if (m)
         index_now(g, alone, m);
-    pthread_mutex_unlock(&shelf.index);
+    uv_mutex_unlock(&shelf.index);
 }
 
 static void leave(void)
 {
-    pthread_mutex_lock(&shelf.count);
+    uv_mutex_lock(&shelf.count);
     shelf.threads--;
-    pthread_cond_signal(&shelf.none);
-    pthread_mutex_unlock(&shelf.count);
+    uv_cond_signal(&shelf.none);
+    uv_mutex_unlock(&shelf.count);
 }
 
 static void *run(void *arg)
@@ -223,10 +224,10 @@ void similar_index(struct grounding *g, bool wait)
         index_profile(g, false);
         return;
     }
-    pthread_mutex_lock(&shelf.count);
+    uv_mutex_lock(&shelf.count);
     closed = shelf.closing;
     shelf.threads += !closed;
-    pthread_mutex_unlock(&shelf.count);
+    uv_mutex_unlock(&shelf.count);
     if (closed)
         return;
     grounding_ref(g);
@@ -240,16 +241,16 @@ void similar_index(struct grounding *g, bool wait)
 
 bool similar_points(const struct meaning_text *texts, size_t n, float (*points)[MEANING_SIZE])
 {
-    const struct meaning *m = __atomic_load_n(&shelf.model, __ATOMIC_ACQUIRE);
+    const struct meaning *m = atomic_load(&shelf.model);
     struct errbuf why = {""};
     bool ok;
 
     if (!m)
         return false;
-    pthread_mutex_lock(&shelf.ask);
+    uv_mutex_lock(&shelf.ask);
     ok = (shelf.asker || !meaning_reader_open(&shelf.asker, m, &why)) &&
          !meaning_read(shelf.asker, texts, n, points);
-    pthread_mutex_unlock(&shelf.ask);
+    uv_mutex_unlock(&shelf.ask);
     return ok;
 }
 
@@ -257,7 +258,7 @@ float similar_told(size_t theme, const float point[MEANING_SIZE])
 {
     float best = -1;
 
-    if (!__atomic_load_n(&shelf.model, __ATOMIC_ACQUIRE))
+    if (!atomic_load(&shelf.model))
         return -1;
     for (size_t i = 0; i < shelf.sentences; i++)
         if (shelf.theme_of[i] == theme)
@@ -267,11 +268,11 @@ float similar_told(size_t theme, const float point[MEANING_SIZE])
 
 void similar_close(void)
 {
-    pthread_mutex_lock(&shelf.count);
+    uv_mutex_lock(&shelf.count);
     shelf.closing = true;
     while (shelf.threads)
         wait_on(&shelf.none, &shelf.count, WAIT_OTHERS, "a look at meanings", 0);
-    pthread_mutex_unlock(&shelf.count);
+    uv_mutex_unlock(&shelf.count);
     meaning_reader_close(shelf.indexer);
     meaning_reader_close(shelf.asker);
     meaning_close(shelf.model);

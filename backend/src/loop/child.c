@@ -59,8 +59,8 @@ struct order {
 };
 
 static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
+    uv_mutex_t lock;
+    uv_cond_t changed;
     struct order *first; /* {lock} */
     bool running;        /* {lock} */
 } maker = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -137,7 +137,7 @@ static int make(struct order *o)
 static void *make_all(void *arg)
 {
     (void)arg;
-    pthread_mutex_lock(&maker.lock);
+    uv_mutex_lock(&maker.lock);
     for (;;) {
         struct order *o = maker.first;
 
@@ -146,11 +146,11 @@ static void *make_all(void *arg)
             continue;
         }
         maker.first = o->next;
-        pthread_mutex_unlock(&maker.lock);
+        uv_mutex_unlock(&maker.lock);
         o->rc = make(o);
-        pthread_mutex_lock(&maker.lock);
+        uv_mutex_lock(&maker.lock);
         o->done = true;
-        pthread_cond_broadcast(&maker.changed);
+        uv_cond_broadcast(&maker.changed);
     }
     return NULL;
 }
@@ -180,17 +180,17 @@ static int place(struct order *o)
 {
     int err;
 
-    pthread_mutex_lock(&maker.lock);
+    uv_mutex_lock(&maker.lock);
     err = start_maker();
     if (!err) {
         o->next = maker.first;
         maker.first = o;
-        pthread_cond_broadcast(&maker.changed);
+        uv_cond_broadcast(&maker.changed);
         while (!o->done)
             wait_on(&maker.changed, &maker.lock, WAIT_OTHERS, "a process to be started", 0);
         err = o->rc;
     }
-    pthread_mutex_unlock(&maker.lock);
+    uv_mutex_unlock(&maker.lock);
     return err;
 }
 

@@ -1,8 +1,9 @@
 /**
  * @file loop/watchdog.c  A second thread that looks whether the loop turns, and honours signals
  *
- * Its sleep is sigtimedwait(): a signal wakes it, otherwise a tick does. At every tick it posts an
- * empty errand, so that a loop with nothing to do turns too, and compares how often it has turned.
+ * Its sleep is sigtimedwait(): a signal wakes it, otherwise a tick does. At every tick it posts a
+ * call that does nothing, so that a loop with nothing to do turns too, and compares how often it
+ * has turned.
  *
  * To see where the loop thread stands it is sent a signal whose handler walks its own stack. What
  * the stack is made of is turned into text here, on a thread that can: the loop thread may hold

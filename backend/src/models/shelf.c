@@ -32,8 +32,8 @@ struct models_shelf {
     struct note *notes; /* one an entry */
     pthread_t thread;
     bool running;
-    pthread_mutex_t lock; /* of what follows, and of the notes */
-    pthread_cond_t wake;
+    uv_mutex_t lock; /* of what follows, and of the notes */
+    uv_cond_t wake;
     size_t queue[MODELS_SHELF_WAITING_MAX];
     size_t waiting;
     int current; /* entry under way; -1: none */
@@ -63,10 +63,10 @@ static int on_progress(const struct models_progress *p, void *arg)
     struct models_shelf *s = arg;
     bool stop;
 
-    pthread_mutex_lock(&s->lock);
+    uv_mutex_lock(&s->lock);
     s->progress = *p;
     stop = s->cancelled || s->closing;
-    pthread_mutex_unlock(&s->lock);
+    uv_mutex_unlock(&s->lock);
     return stop;
 }
 
@@ -95,9 +95,9 @@ static void take_next(struct models_shelf *s)
     s->current = (int)i;
     s->cancelled = false;
     s->progress = (struct models_progress){.total = -1};
-    pthread_mutex_unlock(&s->lock);
+    uv_mutex_unlock(&s->lock);
     err = work_on(s, i, work, &why);
-    pthread_mutex_lock(&s->lock);
+    uv_mutex_lock(&s->lock);
     s->current = -1;
     s->notes[i].wanted = WORK_NONE;
     s->notes[i].failed = err && err != UV_ECANCELED && err != UV_ENOTSUP;
@@ -113,14 +113,14 @@ static void *serve(void *arg)
 {
     struct models_shelf *s = arg;
 
-    pthread_mutex_lock(&s->lock);
+    uv_mutex_lock(&s->lock);
     while (!s->closing) {
         if (s->waiting)
             take_next(s);
         else
             wait_for_work(&s->wake, &s->lock, 0);
     }
-    pthread_mutex_unlock(&s->lock);
+    uv_mutex_unlock(&s->lock);
     return NULL;
 }
 
@@ -140,8 +140,8 @@ int models_shelf_open(struct models_shelf **sp, const struct models_config *conf
         s->entries++;
     s->notes = calloc(s->entries + 1, sizeof(*s->notes));
     s->current = -1;
-    pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->wake, NULL);
+    uv_mutex_init(&s->lock);
+    uv_cond_init(&s->wake);
     s->running = s->notes && !pthread_create(&s->thread, NULL, serve, s);
     if (!s->running) {
         models_shelf_close(s);
@@ -155,14 +155,14 @@ void models_shelf_close(struct models_shelf *s)
 {
     if (!s)
         return;
-    pthread_mutex_lock(&s->lock);
+    uv_mutex_lock(&s->lock);
     s->closing = true;
-    pthread_cond_signal(&s->wake);
-    pthread_mutex_unlock(&s->lock);
+    uv_cond_signal(&s->wake);
+    uv_mutex_unlock(&s->lock);
     if (s->running)
         wait_gone(&s->thread, "a download to end");
-    pthread_mutex_destroy(&s->lock);
-    pthread_cond_destroy(&s->wake);
+    uv_mutex_destroy(&s->lock);
+    uv_cond_destroy(&s->wake);
     free(s->notes);
     free(s);
 }
@@ -187,7 +187,7 @@ void models_shelf_look(struct models_shelf *s, const struct model_entry *entry,
     const struct note *note = &s->notes[i < 0 ? (int)s->entries : i];
 
     *state = (struct models_shelf_state){.part = part_of(s, entry)};
-    pthread_mutex_lock(&s->lock);
+    uv_mutex_lock(&s->lock);
     if (i >= 0 && s->current == i) {
         state->state = note->wanted == WORK_GET ? MODELS_GETTING : MODELS_VERIFYING;
         state->progress = s->progress;
@@ -200,7 +200,7 @@ void models_shelf_look(struct models_shelf *s, const struct model_entry *entry,
         state->state = models_here(s->config.data_dir, entry) ? MODELS_READY : MODELS_ABSENT;
     }
     memcpy(state->why, note->why, sizeof(state->why));
-    pthread_mutex_unlock(&s->lock);
+    uv_mutex_unlock(&s->lock);
 }
 
 /* ------------------------------------------------------------------------------ wishing */
@@ -209,7 +209,7 @@ static int want(struct models_shelf *s, int i, enum work work, struct errbuf *wh
 {
     int err = 0;
 
-    pthread_mutex_lock(&s->lock);
+    uv_mutex_lock(&s->lock);
     if (s->notes[i].wanted) {
         err = err_set(why, UV_EBUSY, "%s is being worked on already", s->catalogue[i].name);
     } else if (s->waiting == MODELS_SHELF_WAITING_MAX) {
@@ -217,9 +217,9 @@ static int want(struct models_shelf *s, int i, enum work work, struct errbuf *wh
     } else {
         s->notes[i] = (struct note){.wanted = work};
         s->queue[s->waiting++] = (size_t)i;
-        pthread_cond_signal(&s->wake);
+        uv_cond_signal(&s->wake);
     }
-    pthread_mutex_unlock(&s->lock);
+    uv_mutex_unlock(&s->lock);
     return err;
 }
 
@@ -271,7 +271,7 @@ int models_shelf_cancel(struct models_shelf *s, const char *name, struct errbuf 
 
     if (i < 0)
         return no_such(name, why);
-    pthread_mutex_lock(&s->lock);
+    uv_mutex_lock(&s->lock);
     if (!s->notes[i].wanted) {
         err = err_set(why, UV_ENOENT, "%s is not being got", name);
     } else if (s->current == i) {
@@ -284,7 +284,7 @@ int models_shelf_cancel(struct models_shelf *s, const char *name, struct errbuf 
         memmove(s->queue + at, s->queue + at + 1, (--s->waiting - at) * sizeof(s->queue[0]));
         s->notes[i].wanted = WORK_NONE;
     }
-    pthread_mutex_unlock(&s->lock);
+    uv_mutex_unlock(&s->lock);
     return err;
 }
 
@@ -295,13 +295,13 @@ int models_shelf_remove(struct models_shelf *s, const char *name, struct errbuf 
 
     if (i < 0)
         return no_such(name, why);
-    pthread_mutex_lock(&s->lock);
+    uv_mutex_lock(&s->lock);
     if (s->notes[i].wanted)
         err = err_set(why, UV_EBUSY, "%s is being worked on; cancel that first", name);
     else
         err = models_remove(&s->config, name, why); /* nothing begins meanwhile: the lock */
     if (!err)
         s->notes[i] = (struct note){0};
-    pthread_mutex_unlock(&s->lock);
+    uv_mutex_unlock(&s->lock);
     return err;
 }

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +28,7 @@ enum {
 };
 
 static struct {
-    pthread_mutex_t lock;
+    uv_mutex_t lock;
     int fd;                                       /* {lock} -1: closed */
     off_t size;                                   /* {lock} */
     int64_t number;                               /* {lock} of the last event */
@@ -178,10 +177,10 @@ int audit_read(const char *user, int64_t before, struct audit_entry *entries, si
     if (!r.buffer)
         return UV_ENOMEM;
     snprintf(mark, sizeof(mark), "\"user\":\"%s\"", user);
-    pthread_mutex_lock(&journal.lock); /* all of the same moment: they are renamed under it */
+    uv_mutex_lock(&journal.lock); /* all of the same moment: they are renamed under it */
     for (int n = 0; n < AUDIT_FILES; n++)
         fds[n] = journal.fd >= 0 ? open_file(n, O_RDONLY) : UV_ENOENT;
-    pthread_mutex_unlock(&journal.lock);
+    uv_mutex_unlock(&journal.lock);
 
     for (int n = 0; n < AUDIT_FILES; n++) {
         struct stat st;
@@ -249,7 +248,7 @@ int audit_open(const char *path, struct errbuf *why)
     if (len >= sizeof(journal.base))
         return err_set(why, UV_ENAMETOOLONG, "the path of the audit log is too long");
     audit_close();
-    pthread_mutex_lock(&journal.lock);
+    uv_mutex_lock(&journal.lock);
     memcpy(journal.base, path, len);
     journal.base[len] = '\0';
     journal.fd = open_file(0, O_WRONLY | O_CREAT | O_APPEND);
@@ -262,7 +261,7 @@ int audit_open(const char *path, struct errbuf *why)
         journal.torn = is_torn();
         journal.number = last_number();
     }
-    pthread_mutex_unlock(&journal.lock);
+    uv_mutex_unlock(&journal.lock);
     if (err) {
         audit_close();
         err_set(why, err, "cannot open the audit log %s: %s", path, uv_strerror(err));
@@ -343,7 +342,7 @@ int audit_forget(const char *user)
 {
     int e = 0;
 
-    pthread_mutex_lock(&journal.lock);
+    uv_mutex_lock(&journal.lock);
     text_copy(journal.forgotten[journal.forgot++ % AUDIT_FORGOTTEN], ID_TEXT_MAX, user,
               strlen(user));
     for (int n = 0; n < AUDIT_FILES && journal.fd >= 0; n++) {
@@ -351,7 +350,7 @@ int audit_forget(const char *user)
 
         e = e ? e : err;
     }
-    pthread_mutex_unlock(&journal.lock);
+    uv_mutex_unlock(&journal.lock);
     return e;
 }
 
@@ -404,7 +403,7 @@ int audit(const struct audit_event *event)
     int err = 0;
 
     buf_init(&line, LINE_MAX_BYTES);
-    pthread_mutex_lock(&journal.lock);
+    uv_mutex_lock(&journal.lock);
     if (journal.fd < 0)
         goto out;
     if ((err = format(&line, event, journal.number + 1)))
@@ -423,16 +422,16 @@ int audit(const struct audit_event *event)
     else
         journal.number++;
 out:
-    pthread_mutex_unlock(&journal.lock);
+    uv_mutex_unlock(&journal.lock);
     buf_release(&line);
     return err;
 }
 
 void audit_close(void)
 {
-    pthread_mutex_lock(&journal.lock);
+    uv_mutex_lock(&journal.lock);
     if (journal.fd >= 0)
         close(journal.fd);
     journal.fd = -1;
-    pthread_mutex_unlock(&journal.lock);
+    uv_mutex_unlock(&journal.lock);
 }

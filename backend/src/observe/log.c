@@ -24,8 +24,8 @@ struct line {
 };
 
 static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
+    uv_mutex_t lock;
+    uv_cond_t wake;
     pthread_t writer;
     bool open;           /* {lock} */
     struct line *first;  /* {lock} */
@@ -97,7 +97,7 @@ static void *writer(void *arg)
         struct line *list;
         size_t dropped;
 
-        pthread_mutex_lock(&state.lock);
+        uv_mutex_lock(&state.lock);
         while (state.open && !state.first)
             wait_for_work(&state.wake, &state.lock, 0);
         list = state.first;
@@ -106,7 +106,7 @@ static void *writer(void *arg)
         state.first = NULL;
         state.last = &state.first;
         state.waiting = state.dropped = 0;
-        pthread_mutex_unlock(&state.lock);
+        uv_mutex_unlock(&state.lock);
 
         write_list(list);
         if (dropped)
@@ -121,7 +121,7 @@ static bool enqueue(struct line *line)
 {
     bool open;
 
-    pthread_mutex_lock(&state.lock);
+    uv_mutex_lock(&state.lock);
     open = state.open;
     if (open && state.waiting >= LOG_QUEUE_MAX) {
         state.dropped++;
@@ -130,9 +130,9 @@ static bool enqueue(struct line *line)
         *state.last = line;
         state.last = &line->next;
         state.waiting++;
-        pthread_cond_signal(&state.wake);
+        uv_cond_signal(&state.wake);
     }
-    pthread_mutex_unlock(&state.lock);
+    uv_mutex_unlock(&state.lock);
     return open;
 }
 
@@ -188,13 +188,13 @@ int log_open(const char *level, const char *format)
 
 void log_close(void)
 {
-    pthread_mutex_lock(&state.lock);
+    uv_mutex_lock(&state.lock);
     if (!state.open) {
-        pthread_mutex_unlock(&state.lock);
+        uv_mutex_unlock(&state.lock);
         return;
     }
     state.open = false;
-    pthread_cond_signal(&state.wake);
-    pthread_mutex_unlock(&state.lock);
+    uv_cond_signal(&state.wake);
+    uv_mutex_unlock(&state.lock);
     wait_gone(&state.writer, "the log's writer to leave");
 }

@@ -5,11 +5,11 @@
 
 #include "base/text.h"
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 enum kind { COUNTER, GAUGE, HISTOGRAM };
 enum { BUCKETS = 14 };
@@ -67,7 +67,7 @@ struct column {
     size_t cap;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static uv_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct column columns[METRIC_COUNT]; /* {lock} */
 
 /* {lock} */
@@ -105,11 +105,11 @@ static void change(enum metric m, const char *label, int status, double by, bool
 {
     struct series *s;
 
-    pthread_mutex_lock(&lock);
+    uv_mutex_lock(&lock);
     s = find(m, label ? label : "", status);
     if (s)
         s->value = set ? by : s->value + by;
-    pthread_mutex_unlock(&lock);
+    uv_mutex_unlock(&lock);
 }
 
 void metric_add(enum metric metric, const char *label, double by)
@@ -126,7 +126,7 @@ void metric_observe(enum metric metric, const char *label, double seconds)
 {
     struct series *s;
 
-    pthread_mutex_lock(&lock);
+    uv_mutex_lock(&lock);
     s = find(metric, label ? label : "", 0);
     if (s) {
         s->value += seconds;
@@ -136,7 +136,7 @@ void metric_observe(enum metric metric, const char *label, double seconds)
                 s->bucket[i]++;
         }
     }
-    pthread_mutex_unlock(&lock);
+    uv_mutex_unlock(&lock);
 }
 
 void metric_http(const char *method, const char *route, int status, uint64_t micros)
@@ -207,19 +207,19 @@ static void put_metric(struct buf *out, enum metric m)
 
 int metrics_write(struct buf *out)
 {
-    pthread_mutex_lock(&lock);
+    uv_mutex_lock(&lock);
     for (int m = 0; m < METRIC_COUNT; m++)
         put_metric(out, (enum metric)m);
-    pthread_mutex_unlock(&lock);
+    uv_mutex_unlock(&lock);
     return out->err;
 }
 
 void metrics_reset(void)
 {
-    pthread_mutex_lock(&lock);
+    uv_mutex_lock(&lock);
     for (int m = 0; m < METRIC_COUNT; m++) {
         free(columns[m].at);
         columns[m] = (struct column){.at = NULL};
     }
-    pthread_mutex_unlock(&lock);
+    uv_mutex_unlock(&lock);
 }

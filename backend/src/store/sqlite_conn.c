@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <uv.h>
 
 enum {
     BUSY_MS = 5000, /* another process (migrate, a backup) may write too */
@@ -32,8 +33,8 @@ struct sqlite_db {
     _Atomic(enum store_fault) fault; /* the newest that use has shown */
     const char *const *sql;
     struct conn *writer; /* {write} */
-    pthread_mutex_t write;
-    pthread_mutex_t lock;
+    uv_mutex_t write;
+    uv_mutex_t lock;
     struct conn *idle; /* {lock} */
     size_t idle_count; /* {lock} */
 };
@@ -257,13 +258,13 @@ int conn_read(struct sqlite_db *db, struct conn **cp, struct errbuf *why)
 {
     struct conn *conn;
 
-    pthread_mutex_lock(&db->lock);
+    uv_mutex_lock(&db->lock);
     conn = db->idle;
     if (conn) {
         db->idle = conn->next;
         db->idle_count--;
     }
-    pthread_mutex_unlock(&db->lock);
+    uv_mutex_unlock(&db->lock);
 
     if (!conn)
         return conn_open(db, false, cp, why);
@@ -273,9 +274,9 @@ int conn_read(struct sqlite_db *db, struct conn **cp, struct errbuf *why)
 
 int conn_write(struct sqlite_db *db, struct conn **cp, struct errbuf *why)
 {
-    pthread_mutex_lock(&db->write);
+    uv_mutex_lock(&db->write);
     if (db_file_lost(&db->file)) {
-        pthread_mutex_unlock(&db->write);
+        uv_mutex_unlock(&db->write);
         return err_set(why, UV_ENXIO,
                        "the database %s was deleted or replaced while it was open: put it back and "
                        "restart interviewd",
@@ -315,18 +316,18 @@ void conn_done(struct conn *conn)
     if (conn->writer) {
         if (!sqlite3_get_autocommit(conn->sq))
             sqlite3_exec(conn->sq, "ROLLBACK", NULL, NULL, NULL);
-        pthread_mutex_unlock(&db->write);
+        uv_mutex_unlock(&db->write);
         return;
     }
 
-    pthread_mutex_lock(&db->lock);
+    uv_mutex_lock(&db->lock);
     if (db->idle_count < IDLE_READERS) {
         conn->next = db->idle;
         db->idle = conn;
         db->idle_count++;
         conn = NULL;
     }
-    pthread_mutex_unlock(&db->lock);
+    uv_mutex_unlock(&db->lock);
     conn_close(conn);
 }
 
@@ -356,8 +357,8 @@ int db_open(struct sqlite_db **dbp, const struct store_params *params, const cha
     }
     db->bytes_max = params->bytes_max;
     db->sql = sql;
-    pthread_mutex_init(&db->write, NULL);
-    pthread_mutex_init(&db->lock, NULL);
+    uv_mutex_init(&db->write);
+    uv_mutex_init(&db->lock);
     err = conn_open(db, true, &db->writer, why);
     if (err) {
         db_close(db);
@@ -394,8 +395,8 @@ void db_close(struct sqlite_db *db)
         conn_close(conn);
     }
     conn_close(db->writer); /* the last one writes the log back into the file */
-    pthread_mutex_destroy(&db->write);
-    pthread_mutex_destroy(&db->lock);
+    uv_mutex_destroy(&db->write);
+    uv_mutex_destroy(&db->lock);
     db_file_release(&db->file);
     free(db);
 }

@@ -12,8 +12,8 @@
 
 struct mate {
     pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
+    uv_mutex_t lock;
+    uv_cond_t changed;
     void (*fn)(void *arg); /* {lock} what is to be done or being done; NULL: nothing */
     void *arg;             /* {lock} */
     bool leaving;          /* {lock} */
@@ -23,19 +23,19 @@ static void *work(void *arg)
 {
     struct mate *m = arg;
 
-    pthread_mutex_lock(&m->lock);
+    uv_mutex_lock(&m->lock);
     while (!m->leaving) {
         if (!m->fn) {
             wait_for_work(&m->changed, &m->lock, 0);
             continue;
         }
-        pthread_mutex_unlock(&m->lock);
+        uv_mutex_unlock(&m->lock);
         m->fn(m->arg); /* the owner changes neither before it was told that this is done */
-        pthread_mutex_lock(&m->lock);
+        uv_mutex_lock(&m->lock);
         m->fn = NULL;
-        pthread_cond_signal(&m->changed);
+        uv_cond_signal(&m->changed);
     }
-    pthread_mutex_unlock(&m->lock);
+    uv_mutex_unlock(&m->lock);
     return NULL;
 }
 
@@ -46,12 +46,12 @@ int mate_open(struct mate **mp)
 
     if (!m)
         return UV_ENOMEM;
-    pthread_mutex_init(&m->lock, NULL);
-    pthread_cond_init(&m->changed, NULL);
+    uv_mutex_init(&m->lock);
+    uv_cond_init(&m->changed);
     err = pthread_create(&m->thread, NULL, work, m);
     if (err) {
-        pthread_cond_destroy(&m->changed);
-        pthread_mutex_destroy(&m->lock);
+        uv_cond_destroy(&m->changed);
+        uv_mutex_destroy(&m->lock);
         free(m);
         return UV_EAGAIN;
     }
@@ -65,21 +65,21 @@ void mate_start(struct mate *m, void (*fn)(void *arg), void *arg)
         fn(arg);
         return;
     }
-    pthread_mutex_lock(&m->lock);
+    uv_mutex_lock(&m->lock);
     m->fn = fn;
     m->arg = arg;
-    pthread_cond_signal(&m->changed);
-    pthread_mutex_unlock(&m->lock);
+    uv_cond_signal(&m->changed);
+    uv_mutex_unlock(&m->lock);
 }
 
 void mate_wait(struct mate *m)
 {
     if (!m)
         return;
-    pthread_mutex_lock(&m->lock);
+    uv_mutex_lock(&m->lock);
     while (m->fn)
         wait_on(&m->changed, &m->lock, WAIT_OTHERS, "the other search", 0);
-    pthread_mutex_unlock(&m->lock);
+    uv_mutex_unlock(&m->lock);
 }
 
 void mate_close(struct mate *m)
@@ -87,12 +87,12 @@ void mate_close(struct mate *m)
     if (!m)
         return;
     mate_wait(m);
-    pthread_mutex_lock(&m->lock);
+    uv_mutex_lock(&m->lock);
     m->leaving = true;
-    pthread_cond_signal(&m->changed);
-    pthread_mutex_unlock(&m->lock);
+    uv_cond_signal(&m->changed);
+    uv_mutex_unlock(&m->lock);
     wait_gone(&m->thread, "the other search to leave");
-    pthread_cond_destroy(&m->changed);
-    pthread_mutex_destroy(&m->lock);
+    uv_cond_destroy(&m->changed);
+    uv_mutex_destroy(&m->lock);
     free(m);
 }
