@@ -536,20 +536,29 @@ static void come_back(struct conversation_speaker *s, struct conversation_action
                                                            : s->presence;
 }
 
+static size_t free_speaker(const struct conversation *c)
+{
+    size_t i = 0;
+
+    while (i < CONVERSATION_SPEAKERS_MAX && c->speakers[i].presence != SPEAKER_NONE)
+        i++;
+    return i;
+}
+
+bool conversation_is_full(const struct conversation *c)
+{
+    return free_speaker(c) == CONVERSATION_SPEAKERS_MAX;
+}
+
 static bool opened(struct conversation *c, const struct conversation_event *event)
 {
-    for (size_t i = 0; i < CONVERSATION_SPEAKERS_MAX; i++) {
-        struct conversation_speaker *s = &c->speakers[i];
-
-        if (s->presence != SPEAKER_NONE)
-            continue;
-        *s = (struct conversation_speaker){.id = ++c->last_id,
-                                           .presence = SPEAKER_PRESENT,
-                                           .candidate = event->candidate,
-                                           .keyed = event->keyed};
-        return true;
-    }
-    return false;
+    if (conversation_is_full(c))
+        return false;
+    c->speakers[free_speaker(c)] = (struct conversation_speaker){.id = ++c->last_id,
+                                                                 .presence = SPEAKER_PRESENT,
+                                                                 .candidate = event->candidate,
+                                                                 .keyed = event->keyed};
+    return true;
 }
 
 static bool heard_all(struct conversation *c, struct conversation_speaker *s,

@@ -269,5 +269,6 @@ struct conversation_speaker *conversation_speaker(struct conversation *c, uint64
 /** The exchange of the speaker's turn if that is the current one still; else 0. */
 uint64_t conversation_turn_exchange(struct conversation *c, uint64_t speaker);
 bool conversation_unwritten(const struct conversation *c);
+bool conversation_is_full(const struct conversation *c); /**< Of speakers: OPENED cannot happen */
 
 #endif

@@ -391,11 +391,9 @@ int live_teach_voice(struct live_registry *reg, const char *user_id, const char 
 
 uint64_t live_voice_ms(struct live_registry *reg, const char *user_id, const char *session_id)
 {
-    struct known_voices *known = known_voices_hold(&reg->known, user_id, session_id);
-    uint64_t ms = known ? known_voices_book(known)->voices[VOICE_CANDIDATE].ms : 0;
+    struct known_voices *known = known_voices_find(reg->known, user_id, session_id);
 
-    known_voices_release(known);
-    return ms;
+    return known ? known_voices_book(known)->voices[VOICE_CANDIDATE].ms : 0;
 }
 
 void live_forget_voices(struct live_registry *reg, const char *user_id, const char *session_id)

@@ -130,7 +130,10 @@ struct live_event exchange_delta(const struct exchange *exchange, const char *te
 
 /* ------------------------------------------------------------------- voices.c */
 
-/** What is known of the voices of a session; made when there is nothing yet. NULL: no memory. */
+/** What is known of the voices of a session, until the next call of these; NULL: nothing. */
+struct known_voices *known_voices_find(struct known_voices *first, const char *user_id,
+                                       const char *session_id);
+/** The same, until it is released; made when there is nothing yet. NULL: no memory. */
 struct known_voices *known_voices_hold(struct known_voices **first, const char *user_id,
                                        const char *session_id);
 void known_voices_release(struct known_voices *k); /**< Stays, for who comes back. NULL: nothing */

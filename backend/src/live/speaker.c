@@ -733,6 +733,8 @@ int speaker_open(uint64_t *idp, struct live *live, const struct speaker_params *
         return err_set(why, UV_ECANCELED, "the server is going away");
     if (!live_deps(live)->hub)
         return err_set(why, UV_ENOENT, "no recogniser is available: interviewd doctor says why");
+    if (conversation_is_full(&live->conversation))
+        return err_set(why, UV_EAGAIN, "as many as can be are heard in this interview already");
     asr_nets_look(live_deps(live)->nets);
     speaker = speaker_make(live, params, h, arg);
     if (!speaker)
@@ -741,7 +743,7 @@ int speaker_open(uint64_t *idp, struct live *live, const struct speaker_params *
                            speaker, why);
     opened.keyed = speaker->memory.key[0] != '\0';
     if (!err && !live_step(live, &opened))
-        err = err_set(why, UV_EAGAIN, "as many as can be are heard in this interview already");
+        err = err_set(why, UV_ECANCELED, "the interview is over");
     speaker->next = live->speakers;
     live->speakers = speaker;
     if (err) {

@@ -55,13 +55,23 @@ static void make_room(struct known_voices **first)
         drop(oldest);
 }
 
-struct known_voices *known_voices_hold(struct known_voices **first, const char *user_id,
+struct known_voices *known_voices_find(struct known_voices *first, const char *user_id,
                                        const char *session_id)
 {
-    struct known_voices *k = *first;
+    struct known_voices *k = first;
 
     while (k && !is_of(k, user_id, session_id))
         k = k->next;
+    if (k)
+        k->used_us = clock_mono_us();
+    return k;
+}
+
+struct known_voices *known_voices_hold(struct known_voices **first, const char *user_id,
+                                       const char *session_id)
+{
+    struct known_voices *k = known_voices_find(*first, user_id, session_id);
+
     if (!k) {
         make_room(first);
         k = calloc(1, sizeof(*k));

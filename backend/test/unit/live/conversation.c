@@ -1033,7 +1033,10 @@ static void only_so_many_speak_at_once(void **state)
     begin(&t);
     for (size_t i = 1; i < CONVERSATION_SPEAKERS_MAX; i++)
         DOES(&t, "", .kind = CONVERSATION_OPENED);
+    assert_true(conversation_is_full(&t.c));
     CANNOT(&t, .kind = CONVERSATION_OPENED);
+    DOES(&t, "drop-speaker", .kind = CONVERSATION_GIVE_UP, .speaker = t.speaker);
+    assert_false(conversation_is_full(&t.c));
 }
 
 /* Whatever runs is ended, and stored with what it has, in whatever phase it is. */
@@ -1337,6 +1340,19 @@ static void the_oldest_unwritten_word_of_an_answer_counts(void **state)
     tick(&t, "keep", 0);
 }
 
+static void words_of_an_answer_that_gives_way_are_not_kept(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    reach(&t, PHASE_AHEAD);
+    DOES(&t, "tell", .kind = CONVERSATION_STREAMED, .exchange = t.c.current);
+    DOES(&t, "supersede remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
+         .said = STATEMENT);
+    assert_false(conversation_unwritten(&t.c));
+    tick(&t, "", SECOND); /* a row written now would have nothing to do with it */
+}
+
 static void nothing_is_over_while_a_write_is_under_way(void **state)
 {
     struct talk t;
@@ -1470,6 +1486,7 @@ int main(void)
         TEST(words_behind_a_confirmed_question_do_not_stay_beside_it),
         TEST(a_lead_in_that_was_kept_as_a_question_is_a_remark_again),
         TEST(the_oldest_unwritten_word_of_an_answer_counts),
+        TEST(words_of_an_answer_that_gives_way_are_not_kept),
         TEST(two_questions_in_a_row_stay_two),
         TEST(words_kept_behind_a_remark_leave_it_when_they_are_apart),
         TEST(what_cannot_stand_alone_waits_longer_for_the_rest),

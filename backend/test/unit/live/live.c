@@ -1322,11 +1322,14 @@ static void an_interview_hears_so_many_and_no_more(void **state)
     struct world *w = *state;
     struct errbuf why = {""};
     uint64_t id[MOST + 1];
+    int opens;
 
     for (int i = 0; i < MOST; i++)
         assert_int_equal(speaker_open(&id[i], w->live, &params, &handlers, w, &why), 0);
+    opens = w->script.opens;
     assert_int_equal(speaker_open(&id[MOST], w->live, &params, &handlers, w, &why), UV_EAGAIN);
-    assert_true(why.text[0]);
+    assert_non_null(strstr(why.text, "as many as can be"));
+    assert_int_equal(w->script.opens, opens); /* no recogniser was bothered with it */
     for (int i = 0; i < MOST; i++)
         speaker_close(w->live, id[i]);
     pause_ms(w, 20);
@@ -1377,6 +1380,12 @@ static void voices_of_the_newest_sessions_are_known(void **state)
             uv_sleep(2);
         if (i == KNOWN - 1) /* looked at, so it is not the oldest any more */
             assert_int_equal(live_voice_ms(w->registry, w->user, "session-0"), 6000);
+    }
+    for (int i = 0; i < 2 * KNOWN; i++) { /* who only asks pushes nobody out */
+        char nobodys[ID_TEXT_MAX];
+
+        snprintf(nobodys, sizeof(nobodys), "nobodys-%d", i);
+        assert_int_equal(live_voice_ms(w->registry, w->user, nobodys), 0);
     }
     assert_int_equal(live_voice_ms(w->registry, w->user, session), 6000);
     assert_int_equal(live_voice_ms(w->registry, w->user, "session-2"), 6000);
