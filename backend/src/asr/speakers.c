@@ -38,18 +38,18 @@ static int tell(struct transcript *t, const struct voice_encoder *encoder, struc
 {
     struct people_clip *clips = calloc(t->segment_count + 1, sizeof(*clips));
     int *who = calloc(t->segment_count + 1, sizeof(*who));
-    int code = clips && who ? 0 : UV_ENOMEM;
+    int err = clips && who ? 0 : UV_ENOMEM;
 
-    for (size_t i = 0; i < t->segment_count && !code; i++)
-        code = hear(encoder, nn, &t->segments[i], samples, n, &clips[i]);
-    if (!code)
-        code = people_group(clips, t->segment_count, who);
-    for (size_t i = 0; i < t->segment_count && !code; i++)
+    for (size_t i = 0; i < t->segment_count && !err; i++)
+        err = hear(encoder, nn, &t->segments[i], samples, n, &clips[i]);
+    if (!err)
+        err = people_group(clips, t->segment_count, who);
+    for (size_t i = 0; i < t->segment_count && !err; i++)
         t->segments[i].speaker = who[i];
-    t->speakers = !code;
+    t->speakers = !err;
     free(clips);
     free(who);
-    return code;
+    return err;
 }
 
 int transcript_speakers(struct transcript *t, const char *network, const int16_t *samples, size_t n,
@@ -57,18 +57,18 @@ int transcript_speakers(struct transcript *t, const char *network, const int16_t
 {
     struct voice_encoder *encoder = NULL;
     struct nn *nn = NULL;
-    int code;
+    int err;
 
     if (access(network, R_OK))
         return err_set(why, UV_ENOENT,
                        "the network of voices is not here; to get it (17 MB): "
                        "interviewd models get voices");
-    code = nn_open(&nn, 1, NULL, why);
-    if (!code)
-        code = voice_encoder_load(&encoder, network, nn, why);
-    if (!code)
-        code = tell(t, encoder, nn, samples, n);
+    err = nn_open(&nn, 1, NULL, why);
+    if (!err)
+        err = voice_encoder_load(&encoder, network, nn, why);
+    if (!err)
+        err = tell(t, encoder, nn, samples, n);
     voice_encoder_unload(encoder);
     nn_close(nn);
-    return code;
+    return err;
 }

@@ -30,6 +30,7 @@ struct run {
     int16_t *pcm;
     size_t n, at, step;
     const char *words; /* what the recogniser hears at every pause; NULL: it never answers */
+    const char *last;  /* what it hears when the end is told, not a moment later; or NULL */
 
     int begun, pauses, looks_over, goes_on, ended;
     uint64_t next_ms; /* where the next audio must begin, to the millisecond */
@@ -81,6 +82,8 @@ static void on_event(const struct turn_event *e, void *arg)
         r->end_ms = e->end_ms;
         r->now_ms_at_end = r->at / MS;
         r->p = e->p;
+        if (r->last)
+            turn_heard(r->turn, e->utterance, r->last, "en");
         break;
     }
 }
@@ -192,6 +195,25 @@ static void test_without_networks_silence_decides(void **state)
     assert_true(r.begun >= 1 && r.pauses >= r.begun && r.looks_over >= r.begun);
     assert_true(r.now_ms_at_end >= r.end_ms + 350 && r.now_ms_at_end <= r.end_ms + 520);
     assert_true(r.p < 0);
+    end(&r);
+}
+
+/* Nothing looks over that is over. */
+static void test_words_that_come_with_the_end_change_nothing(void **state)
+{
+    struct run r;
+
+    (void)state;
+    begin(&r, NULL);
+    r.last = "Tell me more about it?";
+    add_noise(&r, 1000 * MS);
+    sound_voice(r.pcm + r.n, 2000 * MS, -22, 5);
+    r.n += 2000 * MS;
+    add_noise(&r, SILENCE);
+    play(&r, TURN_BALANCED);
+    assert_true(r.begun >= 1);
+    assert_int_equal(r.begun, r.ended);
+    assert_int_equal(r.looks_over, 0);
     end(&r);
 }
 
@@ -347,6 +369,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_networks_silence_decides),
+        cmocka_unit_test(test_words_that_come_with_the_end_change_nothing),
         cmocka_unit_test(test_a_question_ends_once),
         cmocka_unit_test(test_words_that_are_unfinished_wait),
         cmocka_unit_test(test_speech_may_go_on),

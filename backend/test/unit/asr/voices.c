@@ -4,6 +4,7 @@
  */
 #include "cmocka_all.h"
 
+#include "asr/speakers.h"
 #include "asr/voices/book.h"
 #include "asr/voices/people.h"
 #include "asr/voices/phrase.h"
@@ -15,6 +16,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static double cpu_ms(void)
@@ -242,6 +244,58 @@ static void test_the_order_of_clips_changes_no_group(void **state)
     }
 }
 
+/* Two people in turn, each with the same words again, and a segment of which there is no sound. */
+static void test_segments_say_who_speaks(void **state)
+{
+    enum { MS = 16, PIECE = 2000, N = PIECE * MS };
+    static const char *const clips[] = {"speech/goforward.wav", "speech/fliteslt__q11.wav"};
+    static int16_t samples[4 * N];
+    struct transcript_segment segments[5] = {{0}};
+    struct transcript t = {.segments = segments, .segment_count = 5};
+    struct errbuf why = {""};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        int16_t *pcm;
+        size_t n;
+
+        if (!kit_has(kit_path(clips[i])) || !kit_has(kit_weights("voices.pt")))
+            skip();
+        pcm = kit_wav(kit_path(clips[i]), &n);
+        assert_non_null(pcm);
+        assert_true(n >= N);
+        memcpy(samples + i * N, pcm, N * sizeof(*pcm));
+        memcpy(samples + (2 + i) * N, pcm, N * sizeof(*pcm));
+        free(pcm);
+    }
+    for (uint64_t i = 0; i < 5; i++) {
+        segments[i].start_ms = i * PIECE;
+        segments[i].end_ms = (i + 1) * PIECE; /* of the last there is nothing */
+    }
+    if (transcript_speakers(&t, kit_weights("voices.pt"), samples, 4 * N, &why))
+        fail_msg("%s", why.text);
+    assert_true(t.speakers);
+    assert_int_equal(segments[0].speaker, 1);
+    assert_int_equal(segments[1].speaker, 2);
+    assert_int_equal(segments[2].speaker, 1);
+    assert_int_equal(segments[3].speaker, 2);
+    assert_int_equal(segments[4].speaker, 0);
+}
+
+static void test_without_the_network_a_transcript_stays_as_it_was(void **state)
+{
+    static const int16_t samples[16];
+    struct transcript_segment segment = {.end_ms = 1, .speaker = 7};
+    struct transcript t = {.segments = &segment, .segment_count = 1};
+    struct errbuf why = {""};
+
+    (void)state;
+    assert_int_equal(transcript_speakers(&t, "/nowhere/voices.pt", samples, 16, &why), UV_ENOENT);
+    assert_non_null(strstr(why.text, "interviewd models get voices"));
+    assert_false(t.speakers);
+    assert_int_equal(segment.speaker, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +307,8 @@ int main(void)
         cmocka_unit_test(test_the_speech_of_a_phrase_is_taken_without_its_pauses),
         cmocka_unit_test(test_people_are_numbered_as_they_appear),
         cmocka_unit_test(test_the_order_of_clips_changes_no_group),
+        cmocka_unit_test(test_segments_say_who_speaks),
+        cmocka_unit_test(test_without_the_network_a_transcript_stays_as_it_was),
         cmocka_unit_test(test_another_file_is_refused_with_a_sentence),
     };
 
