@@ -6,6 +6,12 @@ export function cn(...parts: (string | false | null | undefined)[]): string {
   return parts.filter(Boolean).join(' ');
 }
 
+/** The members that are not as they were. */
+export function changesOf<T extends object>(before: T, after: T): Partial<T> {
+  const changed = ([name, value]: [string, unknown]) => JSON.stringify(value) !== JSON.stringify(before[name as keyof T]);
+  return Object.fromEntries(Object.entries(after).filter(changed)) as Partial<T>;
+}
+
 /** 75 -> "1:15", 3675 -> "1:01:15". */
 export function clock(seconds: number): string {
   const s = Math.max(0, Math.floor(seconds));

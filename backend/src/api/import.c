@@ -120,7 +120,7 @@ static const struct field session_fields[] = {
 
 static const struct field profile_fields[] = {
     {"id", FIELD_ID, .max = 64},
-    PROFILE_FIELDS,
+    PROFILE_FIELDS(FIELD_REQUIRED),
     {"createdAt", FIELD_TIME, .flags = 0},
     {"updatedAt", FIELD_TIME, .flags = 0},
     {"unreadable", FIELD_SWITCH, .flags = 0},
@@ -262,7 +262,7 @@ static int read_profile(const struct http_request *req, struct import *in, const
                         struct errbuf *why)
 {
     const char *id = json_str(json_object_get(body, "session"), "profileId");
-    const json_t *from = json_object_get(body, "profile");
+    json_t *from = json_object_get(body, "profile");
     int err = id && id_valid(id)
                   ? store_profile_get(app_of(req)->store, req->user, id, &in->profile, why)
                   : UV_ENOENT;

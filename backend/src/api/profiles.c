@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct field fields[] = {PROFILE_FIELDS, {.name = NULL}};
+static const struct field whole_fields[] = {PROFILE_FIELDS(FIELD_REQUIRED), {.name = NULL}};
+static const struct field change_fields[] = {PROFILE_FIELDS(0), {.name = NULL}};
 
 static int set(char **field, char *fresh)
 {
@@ -26,25 +27,44 @@ static int set_text(char **field, const json_t *body, const char *name)
 {
     const char *text = json_str(body, name);
 
-    return set(field, strdup(text ? text : ""));
+    return text ? set(field, strdup(text)) : 0;
 }
 
-int profile_fill(struct store_profile *p, const json_t *body)
+/* The members of body; called by the store while nobody else changes the profile. */
+static int apply(struct store_profile *p, void *arg)
 {
+    const json_t *body = arg;
     const json_t *skills = json_object_get(body, "skills");
     int err = set_text(&p->name, body, "name");
 
     if (!err)
         err = set_text(&p->role, body, "role");
-    if (!err)
-        err = set(&p->skills, skills ? json_dumps(skills, JSON_COMPACT) : strdup("[]"));
+    if (!err && skills)
+        err = set(&p->skills, json_dumps(skills, JSON_COMPACT));
     if (!err)
         err = set_text(&p->industry, body, "industry");
     if (!err)
         err = set_text(&p->context, body, "context");
-    p->years_experience = json_num(body, "yearsExperience", 0);
+    p->years_experience = json_num(body, "yearsExperience", p->years_experience);
     p->updated_at = clock_unix_ms();
     return err;
+}
+
+/* A profile is written whole: the members of body, and defaults for what is not there. */
+static int replace(struct store_profile *p, void *body)
+{
+    char **texts[] = {&p->name, &p->role, &p->industry, &p->context};
+    int err = set(&p->skills, strdup("[]"));
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !err; i++)
+        err = set(texts[i], strdup(""));
+    p->years_experience = 0;
+    return err ? err : apply(p, body);
+}
+
+int profile_fill(struct store_profile *p, json_t *body)
+{
+    return replace(p, body);
 }
 
 int profile_refuse_more(const struct http_request *req, struct http_response *res)
@@ -61,7 +81,7 @@ static int post_profile(const struct http_request *req, struct http_response *re
     json_t *body;
     int err;
 
-    if (validate_body(req, res, fields, 0, &body))
+    if (validate_body(req, res, whole_fields, 0, &body))
         return 0;
     id_new(profile.id);
     memcpy(profile.user_id, req->user, sizeof(profile.user_id));
@@ -124,13 +144,7 @@ static void refuse_body(const struct http_request *req, struct http_response *re
         store_profile_release(&p);
 }
 
-/* A profile is written whole: the members of body, and defaults for what is not there. */
-static int replace(struct store_profile *profile, void *arg)
-{
-    return profile_fill(profile, arg);
-}
-
-static int put_profile(const struct http_request *req, struct http_response *res)
+static int change(const struct http_request *req, struct http_response *res, bool whole)
 {
     const struct app *app = app_of(req);
     struct store_profile profile;
@@ -138,18 +152,29 @@ static int put_profile(const struct http_request *req, struct http_response *res
     json_t *body;
     int err;
 
-    if (validate_body(req, res, fields, 0, &body)) {
+    if (validate_body(req, res, whole ? whole_fields : change_fields, whole ? 0 : BODY_NOT_EMPTY,
+                      &body)) {
         refuse_body(req, res);
         return 0;
     }
-    err = sealed_profile_change(app->store, app->seal, req->user, http_param(req, "id"), replace,
-                                body, &profile, &why);
+    err = sealed_profile_change(app->store, app->seal, req->user, http_param(req, "id"),
+                                whole ? replace : apply, body, &profile, &why);
     json_decref(body);
     if (err)
         return reply_failed(req, res, err, &why, "profile");
     record_profile(reply_json(res, 200), &profile);
     store_profile_release(&profile);
     return 0;
+}
+
+static int put_profile(const struct http_request *req, struct http_response *res)
+{
+    return change(req, res, true);
+}
+
+static int patch_profile(const struct http_request *req, struct http_response *res)
+{
+    return change(req, res, false);
 }
 
 static int delete_profile(const struct http_request *req, struct http_response *res)
@@ -166,6 +191,8 @@ const struct http_route api_profiles_routes[] = {
      .types = HTTP_JSON},
     {"GET", "/api/v1/profiles/{id}", get_profile, .flags = ROUTE_AUTH},
     {"PUT", "/api/v1/profiles/{id}", put_profile, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
+     .types = HTTP_JSON},
+    {"PATCH", "/api/v1/profiles/{id}", patch_profile, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
      .types = HTTP_JSON},
     {"DELETE", "/api/v1/profiles/{id}", delete_profile, .flags = ROUTE_AUTH | ROUTE_LANE_STORE},
     {.method = NULL},

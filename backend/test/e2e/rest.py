@@ -378,12 +378,32 @@ def a_profile_is_kept_changed_and_deleted(one, many):
     equal(changed.json["createdAt"], made.json["createdAt"])
     holds(changed.json["updatedAt"] >= made.json["updatedAt"])
     equal(many.ada("GET", "v1/profiles").json["items"][0], changed.json)
+    again = many.ada("PATCH", path, {"role": " Lead ", "skills": ["Go"]}).json
+    equal({**again, "updatedAt": 0}, {**changed.json, "role": "Lead", "skills": ["Go"], "updatedAt": 0})
+    equal(many.ada("PATCH", path, {"yearsExperience": 3, "context": "c"}).json["skills"], ["Go"])
+    problem(many.ada("PATCH", path, {"name": " "}), 422, "invalid_fields", "/name")
+    problem(many.ada("PATCH", path, {}), 422, "invalid_fields")
     problem(many.ada("PUT", path, {"name": ""}), 422, "invalid_fields", "/name")
     problem(many.ada("PUT", path, "{"), 400, "invalid_json")
     equal(many.ada("DELETE", path).status, 204)
     problem(many.ada("GET", path), 404, "not_found")
     problem(many.ada("DELETE", path), 404, "not_found")
     problem(many.ada("PUT", path, PROFILE), 404, "not_found")
+    problem(many.ada("PATCH", path, {"role": "x"}), 404, "not_found")
+
+
+@test
+def members_of_a_profile_that_change_at_once_are_all_kept(one, many):
+    path = many.ada("POST", "v1/profiles", {"name": "Two tabs"}).headers["location"]
+    for n in range(20):
+        changes = [{"role": f"role {n}"}, {"industry": f"industry {n}"}, {"context": f"context {n}"}]
+        threads = [threading.Thread(target=Client(many.server, many.contract, many.ada.token), args=("PATCH", path, change)) for change in changes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        now = many.ada("GET", path).json
+        equal((now["role"], now["industry"], now["context"]), (f"role {n}", f"industry {n}", f"context {n}"))
 
 
 @test
@@ -486,6 +506,7 @@ def what_is_somebody_elses_is_as_if_it_were_not_there(one, many):
     profile = many.ada("POST", "v1/profiles", PROFILE).json["id"]
     session = many.ada("POST", "v1/sessions", {"profileId": profile}).json["id"]
     for method, path, body in [("GET", f"v1/profiles/{profile}", None), ("PUT", f"v1/profiles/{profile}", PROFILE),
+                               ("PATCH", f"v1/profiles/{profile}", {"role": "x"}),
                                ("DELETE", f"v1/profiles/{profile}", None), ("GET", f"v1/sessions/{session}", None),
                                ("PUT", f"v1/sessions/{session}", {"status": "completed"}),
                                ("DELETE", f"v1/sessions/{session}", None),

@@ -12,7 +12,7 @@ import { useProfiles } from '@/hooks/useSession';
 import { api, sentence } from '@/lib/api-client';
 import { FILE_MAX, importProfile } from '@/lib/import-profile';
 import { forget } from '@/lib/query';
-import { plural } from '@/lib/utils';
+import { changesOf, plural } from '@/lib/utils';
 import type { Profile, ProfileInput } from '@/types/session';
 import { ProfileForm } from './ProfileForm';
 
@@ -123,7 +123,15 @@ function FromFile({ onPick }: { onPick: (input: ProfileInput) => void }) {
   );
 }
 
-type Editing = { id: string | null; input: ProfileInput } | null;
+/** A profile that is there, or a new one. */
+type Editing = { profile: Profile | null; input: ProfileInput } | null;
+
+/** Only what was changed is sent, so that what another tab changes meanwhile stays; of what cannot be read, all is written anew. */
+async function store(profile: Profile, before: ProfileInput, input: ProfileInput) {
+  if (profile.unreadable) return api.put(`/profiles/${profile.id}`, input);
+  const changes = changesOf(before, input);
+  return Object.keys(changes).length > 0 && api.patch(`/profiles/${profile.id}`, changes);
+}
 
 /** All profiles, and the editor of one. */
 export function Profiles() {
@@ -133,7 +141,7 @@ export function Profiles() {
   const [busy, setBusy] = useState(false);
 
   async function save(input: ProfileInput) {
-    if (editing?.id) await api.put(`/profiles/${editing.id}`, input);
+    if (editing?.profile) await store(editing.profile, editing.input, input);
     else await api.post('/profiles', input);
     forget('/profiles');
     setEditing(null);
@@ -157,21 +165,21 @@ export function Profiles() {
   if (editing)
     return (
       <>
-        <PageHeader title={editing.id ? 'Edit profile' : 'New profile'}>The more facts and numbers, the better the answers.</PageHeader>
+        <PageHeader title={editing.profile ? 'Edit profile' : 'New profile'}>The more facts and numbers, the better the answers.</PageHeader>
         <Card>
-          <ProfileForm key={editing.id} initial={editing.input} action="Save the profile" onSave={save} onCancel={() => setEditing(null)} />
+          <ProfileForm key={editing.profile?.id} initial={editing.input} action="Save the profile" onSave={save} onCancel={() => setEditing(null)} />
         </Card>
       </>
     );
 
   const add = (
-    <Button onClick={() => setEditing({ id: null, input: blank })}>
+    <Button onClick={() => setEditing({ profile: null, input: blank })}>
       <Plus aria-hidden="true" />
       New profile
     </Button>
   );
-  const examples = <Examples onPick={(input) => setEditing({ id: null, input })} />;
-  const file = <FromFile onPick={(input) => setEditing({ id: null, input })} />;
+  const examples = <Examples onPick={(input) => setEditing({ profile: null, input })} />;
+  const file = <FromFile onPick={(input) => setEditing({ profile: null, input })} />;
   return (
     <>
       <PageHeader title="Profiles" action={data && data.items.length > 0 && [<span key="e">{examples}</span>, <span key="f">{file}</span>, <span key="a">{add}</span>]}>
@@ -193,7 +201,7 @@ export function Profiles() {
               profile={profile}
               onEdit={() => {
                 const { name, role, yearsExperience, skills, industry, context } = profile;
-                setEditing({ id: profile.id, input: { name, role, yearsExperience, skills, industry, context } });
+                setEditing({ profile, input: { name, role, yearsExperience, skills, industry, context } });
               }}
               onDelete={() => setDeleting(profile)}
             />

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { clock, milliseconds, sessionTitle, when } from '@/lib/utils';
+import { changesOf, clock, milliseconds, sessionTitle, when } from '@/lib/utils';
 import type { Session } from '@/types/session';
 
 const session = (jobDescription: string) => ({ jobDescription }) as Session;
+
+describe('what was changed', () => {
+  it('is told member by member', () => {
+    const before = { name: 'Ada', skills: ['C', 'Go'], years: 3 };
+    expect(changesOf(before, { ...before, skills: ['C', 'Go'] })).toEqual({});
+    expect(changesOf(before, { name: 'Ada', skills: ['Go', 'C'], years: 0 })).toEqual({ skills: ['Go', 'C'], years: 0 });
+    expect(changesOf<{ a?: number }>({}, { a: 1 })).toEqual({ a: 1 });
+  });
+});
 
 describe('words about sessions', () => {
   it('tells times as people do', () => {
