@@ -133,6 +133,23 @@ static void check_clock(struct doctor *d, struct store *store)
                   "--accept-clock");
 }
 
+static void check_no_store(struct doctor *d)
+{
+    if (folder_holder(config_path(d->program.config, FOLDER_LOCK))) {
+        doctor_report(d, BROKEN, "store", "interview.db is gone, and a server uses it");
+        doctor_advise(
+            "put it back while that server runs, and it goes on with it; what was stored is "
+            "lost when it stops");
+    } else if (!access(config_path(d->program.config, "audit.jsonl"), F_OK)) {
+        doctor_report(d, COULD_BE_BETTER, "store",
+                      "interview.db is missing, though this folder was used before");
+        doctor_advise(
+            "put it back from a copy of the folder; else the next start begins anew, empty");
+    } else {
+        doctor_report(d, GOOD, "store", "will be made at the first start");
+    }
+}
+
 static void check_store(struct doctor *d)
 {
     struct store_params params = {.path = config_path(d->program.config, "interview.db"),
@@ -142,7 +159,7 @@ static void check_store(struct doctor *d)
     struct errbuf why = {""};
 
     if (access(params.path, F_OK)) {
-        doctor_report(d, GOOD, "store", "will be made at the first start");
+        check_no_store(d);
         return;
     }
     if (store_open(&store, "sqlite", &params, &why)) {

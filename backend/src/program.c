@@ -143,6 +143,9 @@ static int open_store(struct program *p, unsigned parts, struct errbuf *why)
         params.inspect_ms = INSPECT_MS;
     }
     err = open_folder(p, parts, why);
+    if (!err && access(params.path, F_OK) && !access(config_path(c, "audit.jsonl"), F_OK))
+        log_warn("store", "interview.db is missing, though this folder was used before: begun "
+                          "anew, empty; if you have a copy, stop the server and put it back");
     if (!err)
         err = store_open(&p->app.store, "sqlite", &params, why);
     if (!err)
@@ -151,11 +154,11 @@ static int open_store(struct program *p, unsigned parts, struct errbuf *why)
         err = open_seal(p, why);
     if (err)
         return err;
-    store_health(p->app.store, &health);
-    if (health.fault)
-        log_error("store", "%s %s", health.what, health.help);
     check_clock(p->app.store);
     remember_clock(p->app.store);
+    store_health(p->app.store, &health); /* a full disk shows when something is written */
+    if (health.fault)
+        log_error("store", "%s %s", health.what, health.help);
     err = accounts_open(&p->app.accounts, p->app.store, p->app.seal, &accounts, why);
     return err ? err : audit_open(config_path(c, "audit.jsonl"), why);
 }

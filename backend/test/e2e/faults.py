@@ -190,9 +190,26 @@ class Faults(unittest.TestCase):
             one.post("/api/v1/sessions", {})
         self.assertEqual((caught.exception.status, caught.exception.problem["code"]), (503, "unavailable"))
         self.assertFalse((self.data / "interview.db").exists())
+        self.doctor_says("FAIL  store", "is gone", "put it back")
         (self.data / "away").rename(self.data / "interview.db")
         one.post("/api/v1/sessions", {})
         self.store_is_ok(one)
+
+    def test_a_database_that_is_missing_at_the_start_is_told(self):
+        one = self.serve()
+        one.post("/api/v1/sessions", {"jobDescription": "A job"})
+        one.stop()
+        self.assertNotIn("missing", one.output())
+        (self.data / "interview.db").rename(self.data / "away")
+        self.doctor_says("note  store", "missing", "put it back", status=0)
+        again = self.serve()
+        self.assertIn("interview.db is missing", again.output())
+        self.assertEqual(again.get("/api/v1/sessions")["items"], [])
+        again.stop()
+        for name in ("interview.db-wal", "interview.db-shm"):
+            (self.data / name).unlink(missing_ok=True)
+        (self.data / "away").rename(self.data / "interview.db")
+        self.assertEqual(self.serve().get("/api/v1/sessions")["items"][0]["jobDescription"], "A job")
 
     def test_a_newer_schema_is_refused(self):
         self.serve().stop()
@@ -283,6 +300,42 @@ class Faults(unittest.TestCase):
             process.stdout.close()
             log.close()
             self.data.with_suffix(".log").unlink()
+
+    def test_a_start_on_a_full_disk_is_told_and_deleting_works(self):
+        """A folder with sessions, copied to a disk of its own on which nothing is free then."""
+        one = self.serve()
+        made = [one.post("/api/v1/sessions", {"jobDescription": BIG})["id"] for _ in range(20)]
+        one.stop()
+        disk = self.data / "disk"
+        disk.mkdir()
+        if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", disk], capture_output=True).returncode:
+            self.skipTest("no mount namespaces here")
+        log = open(self.data / "full.log", "w+")
+        process = subprocess.Popen(
+            ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=24m tmpfs "$2" && cd "$1" && mkdir -m 700 "$2/data" && '
+             'cp -a --sparse=never interview.db* keys audit.jsonl "$2/data/" && '
+             '{ dd if=/dev/zero of="$2/filler" bs=4k 2>"$2/../dd"; "$0" doctor --data "$2/data" >&2; '
+             'exec "$0" serve --listen 127.0.0.1:0 --asr-preload=off --data "$2/data"; }', harness.PROGRAM, self.data, disk],
+            stdout=subprocess.PIPE, stderr=log, text=True, env=harness.environment())
+        try:
+            server = Started(process)
+            said = (self.data / "full.log").read_text()
+            self.assertIn("FAIL  data", said)  # doctor
+            self.assertIn("no room left", said)  # the start
+            self.assertEqual(server.get(f"/api/v1/sessions/{made[0]}")["jobDescription"], BIG)
+            for session in made:
+                self.assertEqual(server.request("DELETE", f"/api/v1/sessions/{session}")[0], 204)
+            pathlib.Path(f"/proc/{process.pid}/root{disk}/filler").unlink()
+            deadline = time.monotonic() + harness.PATIENCE_S
+            while self.ready(server)[1]["store"] != "ok" and time.monotonic() < deadline:
+                time.sleep(0.2)
+            server.post("/api/v1/sessions", {"jobDescription": BIG})
+            self.store_is_ok(server)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=harness.PATIENCE_S), 0)
+            process.stdout.close()
+            log.close()
 
     def test_where_files_may_not_grow_deleting_works(self):
         log = open(self.data / "output.txt", "w+")
