@@ -21,12 +21,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
     SPACE_WANTED_MIB = 500,
-    SPACE_FULL_MIB = 20,
     INSPECT_MS = 20000, /* to look for damage */
 };
 
@@ -51,7 +49,7 @@ static void check_data(struct doctor *d)
 {
     const struct config *c = d->program.config;
     struct errbuf why = {""};
-    struct statvfs fs;
+    uint64_t free_mib;
     char text[512];
 
     if (folder_open(c->data_dir, &why)) {
@@ -59,15 +57,15 @@ static void check_data(struct doctor *d)
         doctor_advise("choose a folder of yours: --data DIR or INTERVIEWD_DATA");
         return;
     }
-    if (statvfs(c->data_dir, &fs))
+    free_mib = folder_free_mib(c->data_dir);
+    if (free_mib == UINT64_MAX)
         return;
-    snprintf(text, sizeof(text), "%s, %llu MiB free", c->data_dir,
-             (unsigned long long)fs.f_bavail * fs.f_frsize >> 20);
-    if (((unsigned long long)fs.f_bavail * fs.f_frsize >> 20) < SPACE_FULL_MIB) {
+    snprintf(text, sizeof(text), "%s, %llu MiB free", c->data_dir, (unsigned long long)free_mib);
+    if (free_mib < FOLDER_FULL_MIB) {
         doctor_report(d, BROKEN, "data", text);
         doctor_advise("the disk is full: free some space; deleting interviews in the page works "
                       "meanwhile");
-    } else if (((unsigned long long)fs.f_bavail * fs.f_frsize >> 20) < SPACE_WANTED_MIB) {
+    } else if (free_mib < SPACE_WANTED_MIB) {
         doctor_report(d, COULD_BE_BETTER, "data", text);
         doctor_advise("free some space: recordings and models need more than that");
     } else {
@@ -157,14 +155,20 @@ static void check_store(struct doctor *d)
     struct store_health health;
     struct store *store = NULL;
     struct errbuf why = {""};
+    int err;
 
     if (access(params.path, F_OK)) {
         check_no_store(d);
         return;
     }
-    if (store_open(&store, "sqlite", &params, &why)) {
+    err = store_open(&store, "sqlite", &params, &why);
+    if (err) {
         doctor_report(d, BROKEN, "store", why.text);
-        doctor_advise("put back a copy of the data folder, or move the file away to begin anew");
+        doctor_advise(err == UV_ENOSPC
+                          ? "nothing of it is lost: the server can be started, and with it "
+                            "interviews can be deleted"
+                          : "put back a copy of the data folder, or move the file away to "
+                            "begin anew");
         return;
     }
     store_health(store, &health);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 int folder_open(const char *dir, struct errbuf *why)
@@ -93,4 +94,11 @@ long folder_holder(const char *path)
         pid = read_pid(fd);
     close(fd);
     return pid;
+}
+
+uint64_t folder_free_mib(const char *dir)
+{
+    struct statvfs fs;
+
+    return statvfs(dir, &fs) ? UINT64_MAX : (uint64_t)fs.f_bavail * fs.f_frsize >> 20;
 }

@@ -18,6 +18,11 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    FOLDER_FULL_MIB = 20
+}; /**< With less the disk is called full: what is kept for deletions needs it */
 
 struct folder_lock {
     bool held;
@@ -32,5 +37,8 @@ void folder_unlock(struct folder_lock *lock);
 
 /** The process id of the server that has it; 0: nobody, -1: somebody whose id is not known. */
 long folder_holder(const char *path);
+
+/** Room on its disk for who runs this, [MiB]; UINT64_MAX: it cannot be told. */
+uint64_t folder_free_mib(const char *dir);
 
 #endif

@@ -143,6 +143,9 @@ static int open_store(struct program *p, unsigned parts, struct errbuf *why)
         params.inspect_ms = INSPECT_MS;
     }
     err = open_folder(p, parts, why);
+    if (!err && (parts & PROGRAM_SERVES) && folder_free_mib(c->data_dir) < FOLDER_FULL_MIB)
+        log_error("store", "there is no room left on the disk of the data folder: free some space; "
+                           "deleting interviews works meanwhile");
     if (!err && access(params.path, F_OK) && !access(config_path(c, "audit.jsonl"), F_OK))
         log_warn("store", "interview.db is missing, though this folder was used before: begun "
                           "anew, empty; if you have a copy, stop the server and put it back");

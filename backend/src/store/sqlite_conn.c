@@ -360,6 +360,8 @@ int db_open(struct sqlite_db **dbp, const struct store_params *params, const cha
     uv_mutex_init(&db->write);
     uv_mutex_init(&db->lock);
     err = conn_open(db, true, &db->writer, why);
+    if (err == UV_ENOSPC && db->file.reserve_max && reserve_spend(&db->file))
+        err = conn_open(db, true, &db->writer, why); /* its log takes room before one can delete */
     if (err) {
         db_close(db);
         return err;

@@ -16,6 +16,7 @@ enum {
     PATH_TEXT_MAX = 4096,
     FOLDER_MODE = 0700,
     FILE_MODE = 0600,
+    RESERVE_PARTS = 64, /* less than such a part of the reserve is none */
 };
 
 /* ------------------------------------------------------------------------------- making */
@@ -141,6 +142,7 @@ static int fill(int fd, int64_t size)
 
 void reserve_keep(const struct db_file *file)
 {
+    int64_t size = file->reserve_max;
     struct stat st;
     int fd;
 
@@ -152,7 +154,9 @@ void reserve_keep(const struct db_file *file)
     if (fd < 0)
         return;
     fchmod(fd, FILE_MODE);
-    if (fill(fd, file->reserve_max) && ftruncate(fd, 0)) /* no room for it: then none at all */
+    while (size && fill(fd, size)) /* where there is no room for all of it, as much as there is */
+        size = ftruncate(fd, 0) || size <= file->reserve_max / RESERVE_PARTS ? 0 : size / 2;
+    if (!size)
         unlink(file->reserve);
     close(fd);
 }

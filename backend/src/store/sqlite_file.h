@@ -45,7 +45,7 @@ void db_file_identify(struct db_file *file);
 /** Is one of them not what was opened any more? */
 bool db_file_lost(const struct db_file *file);
 
-void reserve_keep(const struct db_file *file);  /**< Make it when there is room for it */
+void reserve_keep(const struct db_file *file);  /**< Make it as far as there is room for it */
 bool reserve_spend(const struct db_file *file); /**< Give it back; false: there was none */
 
 /** The largest file this process may write (RLIMIT_FSIZE), [bytes]; 0: any. */

@@ -321,9 +321,13 @@ class Faults(unittest.TestCase):
             server = Started(process)
             said = (self.data / "full.log").read_text()
             self.assertIn("FAIL  data", said)  # doctor
-            self.assertIn("no room left", said)  # the start
+            self.assertIn("no room left on the disk of the data folder", said)  # the start
+            self.assertIn("can be started", said)
+            self.assertNotIn("begin anew", said)
+            full = self.fill(server)
+            self.assertEqual(self.problem(server, "store"), (503, "storage_full"))
             self.assertEqual(server.get(f"/api/v1/sessions/{made[0]}")["jobDescription"], BIG)
-            for session in made:
+            for session in made + full:
                 self.assertEqual(server.request("DELETE", f"/api/v1/sessions/{session}")[0], 204)
             pathlib.Path(f"/proc/{process.pid}/root{disk}/filler").unlink()
             deadline = time.monotonic() + harness.PATIENCE_S
