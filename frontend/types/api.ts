@@ -312,7 +312,11 @@ export interface paths {
         delete: operations["deleteProfile"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change some members of a profile
+         * @description Members left out stay as they are, so two changes of different members at once are both kept.
+         */
+        patch: operations["updateProfile"];
         trace?: never;
     };
     "/api/v1/sessions": {
@@ -1112,6 +1116,18 @@ export interface components {
              */
             context: string;
         };
+        ProfileUpdate: {
+            /** @description Trimmed; what the profile is called */
+            name?: string;
+            /** @description Trimmed */
+            role?: string;
+            yearsExperience?: number;
+            skills?: string[];
+            /** @description Trimmed */
+            industry?: string;
+            /** @description As in `ProfileInput`; at most 65,536 bytes of UTF-8 */
+            context?: string;
+        };
         Profile: {
             id: components["schemas"]["Id"];
             name: string;
@@ -1842,7 +1858,7 @@ export interface components {
         /**
          * @description What any operation may answer, before it is asked: 405 another method (`Allow` names those there are), 408 header or body came too
          *     slowly, 411 a body without its length, 413 a body over the limit, 414 an address over 8 KiB, 415 a form of content that is not
-         *     taken, 417 an expectation other than 100-continue, 421 a Host that is not served, 426 a WebSocket's address without an upgrade,
+         *     taken (a body that does not say its form is taken for JSON), 417 an expectation other than 100-continue, 421 a Host that is not served, 426 a WebSocket's address without an upgrade,
          *     429 too many requests or connections (`Retry-After`), 431 a header over 16 KiB or 100 fields
          */
         Refused: {
@@ -2441,6 +2457,41 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    updateProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profileId: components["parameters"]["ProfileId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileUpdate"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];

@@ -330,6 +330,12 @@ class OtherSites(Accounts):
             self.assertEqual(answer[0], code, headers)
             if code == 403:
                 self.assertEqual(answer[1], "forbidden_origin")
+        for headers, code in [({"Origin": "https://evil.example"}, 403), ({"Sec-Fetch-Site": "cross-site"}, 403), ({}, 200),
+                              ({"Content-Type": "text/plain"}, 415), ({"Content-Type": ""}, 415)]:
+            connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+            connection.request("POST", "/api/v1/auth/login", json.dumps(body), headers)  # what a page's Blob does: no type at all
+            self.assertEqual(connection.getresponse().status, code, headers)
+            connection.close()
         bearer = {"Authorization": f"Bearer {person.token}"}
         for method, path in [("POST", "sessions"), ("DELETE", "auth/me"), ("POST", "auth/logout"), ("POST", "auth/refresh")]:
             self.assertEqual(status(self.server, method, path, {}, {**bearer, "Origin": "https://evil.example"})[:2],
