@@ -244,9 +244,9 @@ int models_shelf_bring(struct models_shelf *s, const char *language, struct errb
     if (!advice.bring)
         return err_set(why, UV_ENOENT, "nothing is missing");
     i = index_of(s, advice.bring->name);
-    pthread_mutex_lock(&s->lock);
+    uv_mutex_lock(&s->lock);
     rests = s->notes[i].failed && clock_mono_ms() - s->notes[i].failed_at < TRY_AGAIN_MS;
-    pthread_mutex_unlock(&s->lock);
+    uv_mutex_unlock(&s->lock);
     if (rests)
         return err_set(why, UV_EAGAIN, "%s could not be had just now", advice.bring->name);
     err = want(s, i, WORK_GET, why);
