@@ -284,46 +284,63 @@ static const struct trade trades[] = {
      NULL},
     {FORM_CASE,
      "our client|your client is|a client wants|profits have|profitability|enter the market|new "
-     "market|should they acquire|market entry|declining sales|falling profits|competitor enters",
+     "market|should they acquire|market entry|declining sales|falling profits|competitor enters|"
+     "profits fell|profit fell|revenue fell|sales fell|revenue dropped|is losing money|wants "
+     "to "
+     "cut|wants to grow|wants to double|wants to reduce|should the company",
      NULL},
     {FORM_CODING,
      "write a function|write a program|write code|given an array|given a string|given a list|"
      "reverse a|linked list|binary tree|binary search|implement a function|implement an algorithm|"
      "algorithm to|algorithm that|two numbers|palindrome|in code|whiteboard|fizzbuzz|sort an|sort "
      "a list|find the duplicate|find duplicates|substring|recursion|recursive|write a query|write "
-     "an sql|write sql|latest order",
+     "an sql|write sql|latest order|write a method|write a class|write me a|write some code|write "
+     "a "
+     "script|code something|code up|code this|implement a|implement an|sorted array|sorted arrays|"
+     "sorted list|an array|two arrays|in a string|of a string|a matrix|in a grid|hash map|anagram|"
+     "anagrams|first non|time complexity|space complexity|pseudocode|sql statement|sql query|"
+     "regular expression|two pointers|linked lists|big o|min operation|in place",
      NULL},
     {FORM_CLINICAL,
      "patient|patients|sepsis|signs of|symptoms|vital signs|diagnosis|medication|dose|wound|ward|"
      "triage|chest pain|deteriorating|resuscitation|infection|blood pressure|catheter|clinical|"
-     "resident falls|safeguarding",
+     "resident falls|safeguarding|insulin|fever|pressure ulcer|pressure ulcers|a resident|resident "
+     "is|"
+     "pain relief|breathless|allergic reaction",
      "nurse|nursing|doctor|physician|paramedic|midwife|healthcare|hospital|clinical|carer|"
      "physiotherapist|pharmacist|dentist|radiographer"},
     {FORM_TEACHING,
      "pupil|pupils|lesson|lessons|classroom|your class|a class of|students who|teach a|teach the|"
-     "would you teach|behaviour in class|curriculum|differentiate|homework|phonics|learners",
+     "would you teach|behaviour in class|curriculum|differentiate|homework|phonics|learners|good "
+     "lesson|your lesson|year olds|in your lesson",
      "teacher|teaching|lecturer|tutor|education|trainer|school"},
     {FORM_SALES,
      "sell me|sell this|prospect|prospects|objection|objections|close a deal|close the deal|cold "
-     "call|pipeline|discount|quota|upsell|best account|key account|lead generation|win back",
+     "call|pipeline|discount|quota|upsell|best account|key account|lead generation|win back|"
+     "qualify a lead|qualify leads|price is too high|too expensive|the buyer says|first call with",
      "sales|account executive|account manager|business development"},
     {FORM_FINANCE,
      "dcf|valuation|three statements|balance sheet|cash flow|income statement|depreciation|ebitda|"
      "working capital|goodwill|accrual|accruals|hedge|hedging|wacc|net present value|npv|irr|"
-     "consolidate|consolidation|ifrs|gaap|provision|revenue recognition|forecast|variance|budget",
+     "consolidate|consolidation|ifrs|gaap|provision|revenue recognition|forecast|variance|budget|"
+     "deferred tax|reconcile|bank account|value a company|trial balance|journal entry|break even|"
+     "cost of capital",
      "accountant|accounting|controller|finance|auditor|banker|banking|treasury|actuary"},
     {FORM_TRADE,
      "circuit|breaker|wiring|wire a|boiler|pipe|leak|install a|fit a|fault "
      "finding|isolate|isolation|"
      "site safety|scaffold|ladder|weld|concrete|brick|plaster|motor|pump|compressor|engine|"
-     "commission a|earth fault|power tools|regulations",
+     "commission a|earth fault|power tools|regulations|radiator|radiators|heating system|socket|"
+     "sockets|rcd|gearbox|brakes|up a ladder|cranks",
      "electrician|electrical|plumber|mechanic|carpenter|joiner|bricklayer|welder|construction|"
      "technician|fitter|roofer|hvac|foreman"},
     {FORM_LEADERSHIP,
      "how do you lead|how do you manage|how do you motivate|how do you delegate|leadership style|"
      "management style|how do you develop people|how do you give feedback|build a team|how do you "
      "handle underperformance|your team is|one of your team|direct report|your staff|member of "
-     "your team",
+     "your team|style as a|as a manager|as a leader|your style|one to ones|one to one|motivate a "
+     "team|"
+     "motivate your|motivate people|run a team|lead a team|lead people|manage people|delegate",
      NULL},
 };
 
@@ -355,9 +372,18 @@ static const char experience[] = "experience|familiar|comfortable|have you used|
                                  "have you done|have you built|have you ever|have you any|do you "
                                  "know|what have you|much have you|how long have you|worked with|"
                                  "do you use|did you use|your knowledge";
+static const char deeds[] =
+    "have you ever|have you led|have you managed|have you run|have you worked|"
+    "tell me about a|a time when|a time you";
+/* What is between people is not answered by the steps of a trade. */
+static const char people[] = "customer|customers|colleague|colleagues|conflict|angry|upset|boss|"
+                             "manager|parent|parents|relative|"
+                             "relatives|team|staff|employee|client|clients|complains|complaint|"
+                             "complaints|people|somebody|someone|"
+                             "disagree|disagreement|deadline|mistake|criticism|pressure|feedback";
 static const char strengths[] =
     "strength|strengths|good at|best at|strong suit|superpower|sets you "
-    "apart|what do you bring|bring to the";
+    "apart|what do you bring|bring to the|want to work with you|enjoy working with you";
 static const char whole[] = "about yourself|introduce yourself|your background|your resume|your cv|"
                             "walk me through your career|your career so far|who are you";
 static const char proud[] = "proud|proudest|achievement|accomplishment|greatest success";
@@ -380,6 +406,8 @@ static enum answer_form technical_form(const struct words *w, unsigned themes,
         return trade;
     if (says(w, experience))
         return FORM_EXPERIENCE;
+    if (says(w, "tell me about a|tell me about an|tell us about a|describe a time|an example of a"))
+        return FORM_STORY;
     if (trade != FORM_OTHER)
         return trade;
     if (asks_fact(themes))
@@ -405,19 +433,54 @@ static enum answer_form situation_form(const struct words *w, const struct groun
 {
     enum answer_form trade = asked_trade(w);
 
-    if (trade == FORM_OTHER)
-        trade = own_trade(g);
+    if (trade != FORM_OTHER)
+        return trade;
+    trade = says(w, people) ? FORM_OTHER : own_trade(g);
     return trade == FORM_OTHER || trade == FORM_FINANCE ? FORM_WHAT_IF : trade;
+}
+
+/** Kinds of what is asked of somebody's own life or terms: its words decide nothing there. */
+static bool personal(enum question_kind kind)
+{
+    return kind == QUESTION_BEHAVIORAL || kind == QUESTION_LOGISTICS ||
+           kind == QUESTION_SMALL_TALK || kind == QUESTION_CLOSING;
+}
+
+/** A form that the words ask for whatever the kind is taken for; FORM_OTHER: they ask for none. */
+static enum answer_form worded_form(const struct words *w, enum question_kind kind,
+                                    const struct grounding *g)
+{
+    enum answer_form trade = asked_trade(w);
+    bool how =
+        says(w, "how do you|how would you|how should|what is your|whats your|what do you|what "
+                "would you|where do you|where would you|what checks|what now|what does");
+
+    if (trade == FORM_LEADERSHIP && how && kind != QUESTION_LOGISTICS)
+        return trade;
+    if (personal(kind))
+        return FORM_OTHER;
+    if (trade == FORM_ESTIMATE) /* not "How many people report to you?" */
+        return says(w, "you|your|yours|us|our") ? FORM_OTHER : trade;
+    if (trade == FORM_CODING)
+        return trade;
+    if (trade == FORM_CASE)
+        return kind == QUESTION_MOTIVATIONAL ? FORM_OTHER : trade;
+    return trade != FORM_OTHER && how && !says(w, experience) && trade == own_trade(g) ? trade
+                                                                                       : FORM_OTHER;
 }
 
 enum answer_form form_of(const char *question, enum question_kind kind, unsigned themes,
                          const struct grounding *g)
 {
     struct words w = {.n = 0};
+    enum answer_form worded;
 
     words_each(question, strlen(question), see, &w);
+    worded = worded_form(&w, kind, g);
     if (themes & THEME_SELF && kind != QUESTION_BEHAVIORAL && kind != QUESTION_DESIGN)
         return FORM_WEAKNESS;
+    if (worded != FORM_OTHER)
+        return worded;
     switch (kind) {
     case QUESTION_BEHAVIORAL:
         return says(&w, strengths) ? FORM_STRENGTH : FORM_STORY;
@@ -430,11 +493,11 @@ enum answer_form form_of(const char *question, enum question_kind kind, unsigned
     case QUESTION_SITUATIONAL:
         return situation_form(&w, g);
     case QUESTION_MOTIVATIONAL:
-        return says(&w, proud) ? FORM_STORY : FORM_MOTIVE;
+        return says(&w, proud) ? FORM_STORY : says(&w, strengths) ? FORM_STRENGTH : FORM_MOTIVE;
     case QUESTION_BACKGROUND:
         return background_form(&w, themes);
     case QUESTION_LOGISTICS:
-        return FORM_FACT;
+        return !asks_fact(themes) && says(&w, deeds) ? FORM_STORY : FORM_FACT;
     case QUESTION_SMALL_TALK:
         return FORM_SMALL_TALK;
     case QUESTION_CLOSING:

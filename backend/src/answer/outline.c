@@ -14,6 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/** A place of fewer words that begins with no deed proves little: "I earn 41,000". */
+static const float PROOF_WORDS = 15;
+/** So much of what is asked has to be spoken of by a fact that says nothing of its theme. */
+static const float COVER_MIN = 0.2f;
+static const float COVER_DEED = 0.5f;   /* and so much by what tells of a deed */
+static const float FACT_WORDS_MAX = 30; /* what is longer tells more than a fact */
+
 typedef void form_fn(struct draft *d, const struct form_plan *plan);
 
 /* What is not named here is told in steps. */
@@ -202,6 +209,17 @@ static bool strong(const struct draft *d, const struct evidence *e)
            !tells_setback(d, e);
 }
 
+/** Is this a plain fact of the kind that is asked for? Nearness in meaning alone is not enough: "Do
+ *  you need a visa?" is not answered by a certificate, nor by what somebody is bad at or did. */
+static bool states_asked(const struct draft *d, const struct evidence *e)
+{
+    const struct passage *first = grounding_passage(d->g, e->place.first);
+    bool deed =
+        !e->place.fact && (e->place.action || first->bullet || e->place.words > FACT_WORDS_MAX);
+
+    return e->cover >= (deed ? COVER_DEED : COVER_MIN) || (e->theme > 0 && !deed);
+}
+
 bool draft_best_proof(const struct draft *d, bool any, size_t *i)
 {
     for (int pass = any ? 0 : 1; pass < 2; pass++) {
@@ -209,7 +227,8 @@ bool draft_best_proof(const struct draft *d, bool any, size_t *i)
             const struct evidence *e = &d->evidence[k];
             bool fits = !any        ? e->fits >= evidence_fits
                         : pass == 0 ? strong(d, e)
-                                    : !e->place.fact && !tells_setback(d, e);
+                                    : !e->place.fact && !tells_setback(d, e) &&
+                                          e->place.words >= PROOF_WORDS;
 
             if (!fits || any_used(d, e))
                 continue;
@@ -240,7 +259,8 @@ bool draft_best_fact(const struct draft *d, size_t *i)
     for (size_t k = 0; k < d->evidence_count; k++) {
         const struct evidence *e = &d->evidence[k];
 
-        if (!e->place.fact || e->fits < evidence_fits || any_used(d, e))
+        if (!e->place.fact || e->fits < evidence_fits || any_used(d, e) || !states_asked(d, e) ||
+            evidence_tells_weakness(d->g, &e->place))
             continue;
         *i = e->best;
         return true;
@@ -252,7 +272,9 @@ bool draft_best_fact(const struct draft *d, size_t *i)
 
 static void choose_story(struct draft *d)
 {
-    d->fits = d->evidence_count && d->evidence[0].fits >= evidence_fits;
+    d->fits = d->evidence_count && d->evidence[0].fits >= evidence_fits &&
+              (d->form != FORM_FACT || (states_asked(d, &d->evidence[0]) &&
+                                        !evidence_tells_weakness(d->g, &d->evidence[0].place)));
     d->named = !d->evidence_count || d->evidence[0].named;
     d->story = d->evidence_count ? &d->evidence[0] : NULL;
 }

@@ -180,7 +180,8 @@ static void cite_fit(struct draft *d, size_t pairs)
 static void see_want(const struct term *t, void *arg)
 {
     static const char *const words[] = {"look",    "looking", "drives", "motivates", "want",
-                                        "seeking", "goal",    "hope",   "wish",      "dream"};
+                                        "seeking", "goal",    "hope",   "wish",      "dream",
+                                        "like",    "moving",  "become", "enjoy"};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         *(bool *)arg |= strcmp(t->word, words[i]) == 0;
@@ -217,14 +218,31 @@ static bool find_want(const struct draft *d, size_t *i)
     return false;
 }
 
+/** The place that passage i is part of; NULL: it is none of the best. */
+static const struct evidence *evidence_of(const struct draft *d, size_t i)
+{
+    for (size_t k = 0; k < d->evidence_count; k++)
+        if (d->evidence[k].place.first <= i && i < d->evidence[k].place.end)
+            return &d->evidence[k];
+    return NULL;
+}
+
 void form_motive(struct draft *d, const struct form_plan *plan)
 {
+    bool told = d->fits && wants(grounding_passage(d->g, d->story->best));
     size_t i;
 
-    if (d->fits && !d->story->place.action)
+    if (told) {
         draft_cite_whole(d, "What you want", NULL, d->story->best);
-    else if (!draft_asks(d, "hire choose") && find_want(d, &i))
-        draft_cite_whole(d, "What you want", NULL, i);
+    } else {
+        if (d->fits && !d->story->place.action)
+            draft_cite_whole(d, "Your profile says", NULL, d->story->best);
+        d->story = NULL; /* it is no wish: not what is said first */
+        if (!draft_asks(d, "hire choose") && find_want(d, &i)) {
+            draft_cite_whole(d, "What you want", NULL, i);
+            d->story = evidence_of(d, i);
+        }
+    }
     if (draft_asks(d, "leave leaving left change"))
         draft_advise(d, "Direction", "Speak of what you go to, not of what you leave.");
     else if (draft_asks(d, "years goals future"))

@@ -153,6 +153,7 @@ static bool say_labelled(struct speech *s, const char *label)
     const struct passage *p;
     size_t first;
     size_t i;
+    bool scene;
 
     if (!s->g || !find_passage(s, label, &i))
         return false;
@@ -162,7 +163,11 @@ static bool say_labelled(struct speech *s, const char *label)
     p = grounding_passage(s->g, first);
     if (sentence_form(p->text, p->len, p->bullet) == SENTENCE_FRAGMENT)
         return false;
-    for (int n = 0; first <= i && n < SHORT_SENTENCES; n++)
+    /* what begins with a scene says nothing before it is told what the candidate did in it */
+    scene = sentence_form(p->text, p->len, p->bullet) == SENTENCE_WHOLE && !p->first_person;
+    for (int n = 0; n < SHORT_SENTENCES && first < grounding_count(s->g) &&
+                    (first <= i || (scene && same_block(p, grounding_passage(s->g, first))));
+         n++)
         first = say_sentence(s, first);
     return true;
 }

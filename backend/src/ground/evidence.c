@@ -7,6 +7,7 @@
  */
 #include "ground/evidence.h"
 
+#include "base/text.h"
 #include "ground/names.h"
 #include "ground/related.h"
 #include "ground/similar.h"
@@ -22,13 +23,14 @@ enum {
     FACT_LENGTH = 30, /* a place of fewer words may be the answer to a question of terms */
 };
 
-static const float EXACT = 1.0f;     /* a word of the question itself */
-static const float WEAK = 0.3f;      /* words that nearly every question has */
-static const float CUED = 0.5f;      /* words that name a theme: the theme speaks for them */
-static const float KIN = 0.35f;      /* a related word, beside the very word */
-static const float HEADING = 0.3f;   /* a word that stands in the heading above */
-static const float BEFORE = 0.7f;    /* what a bullet that goes on takes over from the one before */
-static const float OTHERS = 0.35f;   /* further words of a theme, beside the best */
+static const float EXACT = 1.0f;   /* a word of the question itself */
+static const float WEAK = 0.3f;    /* words that nearly every question has */
+static const float CUED = 0.5f;    /* words that name a theme: the theme speaks for them */
+static const float KIN = 0.35f;    /* a related word, beside the very word */
+static const float HEADING = 0.3f; /* a word that stands in the heading above */
+static const float BEFORE = 0.7f;  /* what a bullet that goes on takes over from the one before */
+static const float OTHERS = 0.35f; /* further words of a theme, beside the best */
+static const float SELF = 3; /* in the sum that orders: says what is bad, and that is asked for */
 static const float MILD = 0.5f;      /* a theme that only qualifies another */
 static const float RARE_FULL = 4.5f; /* idf of a word that nowhere stands, in a profile of a page */
 static const float TERM_FULL = 9;    /* so much idf in a place's words is much */
@@ -126,6 +128,40 @@ static void take_word(const struct term *t, void *arg)
     r->words++;
 }
 
+struct asking {
+    char before[TERM_MAX]; /* the word before */
+    bool deed;
+};
+
+static void see_deed(const struct term *t, void *arg)
+{
+    static const char *const pairs[][2] = {
+        {"did", "you"},    {"have", "you"},  {"you", "had"},    {"you", "were"},  {"you", "have"},
+        {"you", "did"},    {"a", "time"},    {"time", "when"},  {"time", "you"},  {"an", "example"},
+        {"example", "of"}, {"you", "made"},  {"you", "led"},    {"you", "ran"},   {"you", "built"},
+        {"you", "gave"},   {"you", "took"},  {"you", "won"},    {"you", "lost"},  {"you", "got"},
+        {"you", "wrote"},  {"you", "sold"},  {"you", "taught"}, {"you", "dealt"}, {"you", "found"},
+        {"you", "said"},   {"you", "broke"}, {"you", "saw"},    {"about", "a"},   {"about", "an"},
+        {"me", "how"}};
+    struct asking *a = arg;
+    size_t len = strlen(t->word);
+
+    for (size_t k = 0; k < sizeof(pairs) / sizeof(pairs[0]); k++)
+        a->deed |= strcmp(a->before, pairs[k][0]) == 0 && strcmp(t->word, pairs[k][1]) == 0;
+    a->deed |= strcmp(a->before, "you") == 0 && len > 4 && strcmp(t->word + len - 2, "ed") == 0;
+    memcpy(a->before, t->word, len + 1);
+}
+
+/** Is asked what was done: "did you", "a time", "a trip you organised"? However it is classified.
+ */
+static bool asks_deed(const char *question)
+{
+    struct asking a = {.deed = false};
+
+    words_each(question, strlen(question), see_deed, &a);
+    return a.deed;
+}
+
 static void read_question(struct ranking *r, const char *question)
 {
     bool strong = false;
@@ -142,8 +178,10 @@ static void read_question(struct ranking *r, const char *question)
     for (size_t i = 0; i < r->words; i++)
         if (r->cued[i] && r->weight[i] > CUED)
             r->weight[i] = CUED;
-    r->story = r->kind == QUESTION_BEHAVIORAL || r->kind == QUESTION_SITUATIONAL;
-    r->fact = (r->fact && !(r->story && strong)) || r->kind == QUESTION_LOGISTICS;
+    r->story = r->kind == QUESTION_BEHAVIORAL || r->kind == QUESTION_SITUATIONAL ||
+               (r->kind != QUESTION_LOGISTICS && asks_deed(question));
+    r->fact = (r->fact && !(r->story && strong)) || r->kind == QUESTION_LOGISTICS ||
+              r->flags & THEME_SELF;
     r->story &= !r->fact;
 }
 
@@ -383,6 +421,25 @@ static bool place_holds(const struct ranking *r, const struct place *p, const st
     return false;
 }
 
+bool evidence_tells_weakness(const struct grounding *g, const struct place *place)
+{
+    static const char *const words[] = {
+        "weak",     "not good at", "working on",  "it hard",         "find hard",     "tend to",
+        "used to",  "i am too",    "i'm too",     "impatient",       "have to watch", "better at",
+        "struggle", "too much",    "hard for me", "difficult for me"};
+    char text[GROUND_PASSAGE_LONG + 8];
+
+    for (size_t i = place->first; i < place->end; i++) {
+        const struct passage *p = grounding_passage(g, i);
+
+        text_copy(text, sizeof(text), p->text, p->len);
+        for (size_t k = 0; k < (place->fact ? sizeof(words) / sizeof(words[0]) : 1); k++)
+            if (strcasestr(text, words[k]))
+                return true;
+    }
+    return false;
+}
+
 static void sign_form(struct ranking *r, size_t k)
 {
     const struct place *p = &r->places[k];
@@ -405,7 +462,7 @@ static void sign_form(struct ranking *r, size_t k)
 
 /* ------------------------------------------------------------------------------------- weighing */
 
-const float evidence_fits = 0.45f;
+const float evidence_fits = 0.35f;
 
 static float weigh(const float *signs, const float *weights)
 {
@@ -427,8 +484,10 @@ static struct evidence judge(const struct ranking *r, size_t k)
     struct evidence e = {
         .place = r->places[k],
         .best = r->places[k].first,
-        .score = weigh(s, order_weights[r->points]),
+        .score = weigh(s, order_weights[r->points]) +
+                 (r->flags & THEME_SELF && evidence_tells_weakness(r->g, &r->places[k]) ? SELF : 0),
         .cover = s[S_COVER],
+        .theme = s[S_THEME],
         .named = !r->name_count || s[S_NAME] >= 1,
     };
     float fits = weigh(s, fits_weights[r->points]) + fits_bias[r->points] +

@@ -28,6 +28,7 @@ struct evidence {
     size_t best; /**< The passage among them that matches best */
     float score;
     float cover; /**< Share of what the question names that the place speaks of, 0 .. 1 */
+    float theme; /**< How much it says in the words of a theme that is asked for; 0: nothing */
     float fits;  /**< How likely it answers the question, 0 .. 1 */
     bool named;  /**< It holds every name that is asked for; true when none is */
 };
@@ -38,6 +39,9 @@ extern const float evidence_fits;
 /** Best places of the candidate's context, best first. */
 size_t evidence_find(const struct grounding *g, const char *question, enum question_kind kind,
                      struct evidence *found, size_t max);
+
+/** Does the place state what the candidate is bad at ("Weak spot: …", "I find it hard …")? */
+bool evidence_tells_weakness(const struct grounding *g, const struct place *place);
 
 /** The flags of all themes of a question (enum theme_flag of ground/themes.h). */
 unsigned evidence_themes(const char *question);

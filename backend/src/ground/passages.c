@@ -17,6 +17,7 @@ enum {
     WRAP_MIN = 56,      /* a line at least this long may go on in the next one, in [bytes] */
     HEADING_MAX = 96,   /* a longer line is no heading, in [bytes] */
     HEADING_WORDS = 14, /* nor one with more words */
+    TITLE_WORDS = 3,    /* "LANGUAGES", "Education and training" */
 };
 
 struct cutter {
@@ -30,6 +31,7 @@ struct cutter {
     int stopped;
     bool fresh;        /* nothing was emitted in this section yet */
     bool only_heading; /* what was emitted in it is a heading */
+    bool titled;       /* the line before is a title of few words */
 };
 
 struct line {
@@ -157,6 +159,24 @@ static bool heading(const struct cutter *c, const struct line *l)
         return false;
     return !begins_with_action(&f) && strcmp(f.word[0], "i") != 0 && strcmp(f.word[0], "we") != 0 &&
            strcmp(f.word[0], "my") != 0;
+}
+
+static bool is_title(const struct cutter *c, const struct line *l)
+{
+    struct first_words f = {.n = 0};
+
+    words_each(c->text + l->start, l->end - l->start, see_word, &f);
+    return f.n <= TITLE_WORDS;
+}
+
+/** "LANGUAGES" and below it, alone, "French, English": what stands under a title is no title. */
+static bool stands_under_title(const struct cutter *c, const struct line *l)
+{
+    struct line next = {.blank = true};
+
+    if (l->next < c->len)
+        read_line(c, l->next, &next);
+    return c->titled && next.blank && !l->marked;
 }
 
 static void emit(struct cutter *c, size_t start, size_t end, bool bullet, bool is_heading)
@@ -318,18 +338,21 @@ uint32_t passages_cut(const char *text, size_t len, enum ground_field field, uin
 
         read_line(&c, at, &l);
         if (l.blank) {
+            c.titled = false;
             if (!c.only_heading)
                 new_section(&c);
             continue;
         }
         start = l.start;
         bullet = l.bullet;
-        if (heading(&c, &l)) {
+        if (heading(&c, &l) && !stands_under_title(&c, &l)) {
             if (!c.only_heading)
                 new_section(&c);
             emit(&c, l.start, l.end, false, true);
+            c.titled = is_title(&c, &l);
             continue;
         }
+        c.titled = false;
         emit_block(&c, start, join(&c, &l, bullet), bullet);
     }
     return c.section + (c.fresh ? 0 : 1);

@@ -68,9 +68,9 @@ static void see_opening(const struct term *t, void *arg)
 static bool speaks_of_now(const struct passage *p)
 {
     static const char *const words[] = {
-        "want",  "can",  "cannot", "could", "would",  "do",     "dont", "live",  "look",
-        "speak", "am",   "like",   "find",  "prefer", "need",   "have", "enjoy", "tend",
-        "hope",  "will", "must",   "love",  "work",   "expect", "may",  "might"};
+        "want", "can",  "cannot", "could",  "would", "do",    "dont",  "live", "look",   "speak",
+        "am",   "like", "find",   "prefer", "need",  "have",  "enjoy", "tend", "hope",   "will",
+        "must", "love", "work",   "expect", "may",   "might", "earn",  "hold", "should", "travel"};
     struct opening o = {.n = 0};
 
     if (p->bullet || p->len < 3)

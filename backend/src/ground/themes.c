@@ -140,10 +140,10 @@ static const struct theme themes[] = {
     {"inclusion|include|diversity|diverse|excluded|left out|equality|inclusive|accessible", "included include inclusive excluded allowed join everybody abroad language families",
      "Some people were left out, so I made a place for everybody.", 0},
     /* facts */
-    {"strength|strengths|good at|best at|describe yourself|three words|sets you apart|superpower|strong suit", "strength strengths good strong best known calm like",
+    {"strength|strengths|good at|best at|describe yourself|three words|sets you apart|superpower|strong suit", "strength strengths good strong best known calm",
      "My strengths are that I am calm and careful.", THEME_FACT},
     {"weakness|weaknesses|weak point|weak spot|biggest fault|struggle with|you struggle|not good at|get better at|improve about yourself|should you improve|could you improve|need to improve|"
-     "trying to develop|try to develop|working on yourself|development area|areas for improvement|growth area|bad habit|habit of yours|find difficult|find hard|you find hard|annoys|shortcoming|downside",
+     "should work on|need to work on|needs work|have to improve|still improve|get wrong about yourself|trying to develop|try to develop|working on yourself|development area|areas for improvement|growth area|bad habit|habit of yours|find difficult|find hard|you find hard|annoys|shortcoming|downside",
      "weakness weaknesses weak spot hard difficult struggle tend improve working watch careful improving better bad habit learning now instead",
      "What I find hard is to hand work over, and I am working on it.|My weak spot is that I do too much myself; now I do something about it.", THEME_FACT | THEME_SELF},
     {"why do you want|why us|why here|why this|why our|why are you leaving|leave your|leaving your|looking for in|looking for a new|you looking for|next role|next job|next step|interested in this|apply|applied|"
@@ -157,10 +157,14 @@ static const struct theme themes[] = {
     {"study|studied|education|degree|qualification|qualifications|qualified|university|college|schooling|where did you study|graduate|graduated|academic|school did",
      "education degree msc bsc ba ma mba phd bed beng meng llb bachelor master diploma nvq university college institute school studied graduated chartered honours class gcse",
      "I have a bachelor degree from a university.", THEME_FACT},
-    {"certificate|certificates|certification|certified|licence|license|licences|accredited|accreditation|card|registration|registered|ticket|do you hold|qualified|up to date|award|training have you had|courses|"
-     "driving|first aid",
+    {"certificate|certificates|certification|certified|accredited|accreditation|card|registration|registered|ticket|do you hold|qualified|up to date|award|training have you had|courses",
      "certificate certificates certified certification licence license card registration registered valid renewed course courses level passed expires until aid award accredited qualified training",
      "My certificate is valid until next year.|I hold a licence.", THEME_FACT},
+    {"driving|driving licence|driving license|do you drive|can you drive|own a car|have a car|your own car|licence|license|licences",
+     "driving driver drive licence license car van lorry motorbike forklift pilot category",
+     "I have a full driving licence and a car.", THEME_FACT},
+    {"first aid|first aider|life support|resuscitation", "aid aider aiders paediatric resuscitation life support",
+     "I hold a first aid certificate.", THEME_FACT},
     {"languages|language do you speak|what languages|do you speak|speak any|fluent|fluency|bilingual|your german|your english|your french|your spanish|how good is your",
      "languages language fluent fluently speak mother tongue native english german french spanish portuguese italian dutch polish arabic hindi urdu mandarin chinese russian turkish welsh a1 a2 b1 b2 c1 c2",
      "I speak English, French and some German.", THEME_FACT},

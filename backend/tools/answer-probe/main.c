@@ -6,9 +6,11 @@
  *     answer-probe speak P.json J.txt      questions -> {"text": the built-in answer}
  *     answer-probe score P.json J.txt      {"question", "answer"} -> the score with its parts
  *
- * Reads lines and prints one JSON object for each. Exit status 0, or 2 for what cannot be run.
+ * Reads lines and prints one JSON object for each; {"error": why} for a line that cannot be read.
+ * Exit status 0, or 2 for what cannot be run.
  */
 #include "answer-probe/probe.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +30,16 @@ static const struct {
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
+json_t *probe_error(const char *why)
+{
+    return json_pack("{s:s}", "error", why);
+}
+
+bool probe_blank(const char *line)
+{
+    return line[strspn(line, " \t\r\v\f")] == '\0';
+}
+
 int probe_each_line(probe_line *fn, void *arg)
 {
     char *line = NULL;
@@ -39,7 +51,9 @@ int probe_each_line(probe_line *fn, void *arg)
 
         while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
             line[--len] = '\0';
-        out = fn(line, (size_t)len, arg);
+        out = memchr(line, '\0', (size_t)len) || !utf8_valid(line, (size_t)len)
+                  ? probe_error("the line is not text in UTF-8")
+                  : fn(line, (size_t)len, arg);
         if (!out || json_dumpf(out, stdout, JSON_COMPACT | JSON_REAL_PRECISION(4))) {
             fprintf(stderr, "answer-probe: a line could not be answered: no memory\n");
             json_decref(out);

@@ -58,18 +58,19 @@ static json_t *outline(const char *line, size_t len, void *arg)
 {
     const struct grounding *g = arg;
     enum question_kind kind = question_classify(line).kind;
-    json_t *obj = json_object();
-    json_t *keys = json_array();
-    json_t *points = json_array();
+    json_t *obj;
+    json_t *keys;
+    json_t *points;
     struct outline o;
 
     (void)len;
-    if (outline_compose(&o, g, line, kind)) {
-        json_decref(obj);
-        json_decref(keys);
-        json_decref(points);
+    if (probe_blank(line))
+        return probe_error("there is no question on this line");
+    if (outline_compose(&o, g, line, kind))
         return NULL;
-    }
+    obj = json_object();
+    keys = json_array();
+    points = json_array();
     for (size_t i = 0; i < o.shown.key_count; i++)
         json_array_append_new(keys, key(&o.shown.keys[i]));
     for (size_t i = 0; i < o.count; i++)

@@ -9,6 +9,7 @@
 #define ANSWER_PROBE_PROBE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /** Returns the exit status: 0, or 2 for what cannot be run. */
@@ -19,8 +20,14 @@ probe_command probe_outline;
 probe_command probe_speak;
 probe_command probe_score;
 
-/** Called for each line of standard input, without its end. Returns what is printed for it (it is
- *  let go of afterwards), or NULL: out of memory. */
+/** What is printed for a line that cannot be answered: {"error": why}. */
+json_t *probe_error(const char *why);
+
+/** Is there nothing on the line? */
+bool probe_blank(const char *line);
+
+/** Called for each line of standard input that is UTF-8, without its end. Returns what is printed
+ * for it (it is let go of afterwards), or NULL: out of memory. */
 typedef json_t *probe_line(const char *line, size_t len, void *arg);
 
 /** Read standard input to its end. Returns the exit status. */

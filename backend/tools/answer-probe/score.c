@@ -2,7 +2,8 @@
  * @file answer-probe/score.c  {"question", "answer"} lines -> the score with its parts
  *
  * {"total", "parts": {"relevance": {"score", "most", "why"}, …}, "unsupported": [{"text", "why"}]}.
- * A line may say "kind" and "dialogue" (what was said before) as well.
+ * A line may say "kind" and "dialogue" (what was said before) as well. A line that is none of that
+ * gets {"error": what is wrong with it}.
  */
 #include "answer-probe/probe.h"
 #include "answer-probe/profile.h"
@@ -12,12 +13,31 @@
 
 #include <string.h>
 
-static enum question_kind kind_of(const json_t *line, const char *question)
+/** A field that is a string or, where it may be, missing. */
+static bool is_text(const json_t *line, const char *key, bool optional)
+{
+    const json_t *value = json_object_get(line, key);
+
+    return json_is_string(value) || (optional && (!value || json_is_null(value)));
+}
+
+/** What is wrong with a line; NULL: nothing. */
+static const char *wrong(const json_t *line)
 {
     enum question_kind kind;
 
-    return question_kind_find(json_str(line, "kind"), &kind) ? kind
-                                                             : question_classify(question).kind;
+    if (!json_is_object(line))
+        return "the line is not a JSON object";
+    if (!is_text(line, "question", false))
+        return "\"question\" has to be a string";
+    if (!is_text(line, "answer", false))
+        return "\"answer\" has to be a string";
+    if (!is_text(line, "dialogue", true))
+        return "\"dialogue\" has to be a string";
+    if (!is_text(line, "kind", true) ||
+        (json_str(line, "kind") && !question_kind_find(json_str(line, "kind"), &kind)))
+        return "\"kind\" is none of those that questions have";
+    return NULL;
 }
 
 static json_t *unsupported(const struct grounding *g, const struct quality_input *in)
@@ -38,29 +58,33 @@ static json_t *unsupported(const struct grounding *g, const struct quality_input
     return list;
 }
 
-static json_t *score(const char *line, size_t len, void *arg)
+static json_t *score_asked(const struct grounding *g, const json_t *asked)
 {
-    const struct grounding *g = arg;
-    json_t *asked = json_parse(line, len);
-    const char *question = json_str(asked, "question");
-    const char *answer = json_str(asked, "answer");
-    struct quality_input in = {.question = question ? question : "",
-                               .answer = answer ? answer : "",
+    struct quality_input in = {.question = json_str(asked, "question"),
+                               .answer = json_str(asked, "answer"),
                                .grounding = g,
                                .dialogue = json_str(asked, "dialogue")};
     json_t *parts = json_object();
     struct quality q;
-    json_t *out;
 
-    in.kind = kind_of(asked, in.question);
+    if (!question_kind_find(json_str(asked, "kind"), &in.kind))
+        in.kind = question_classify(in.question).kind;
     quality_score(&q, &in);
     for (int i = 0; i < QUALITY_PARTS; i++)
         json_object_set_new(parts, quality_part_name((enum quality_part)i),
                             json_pack("{s:i, s:i, s:s}", "score", q.parts[i].score, "most",
                                       quality_part_most((enum quality_part)i), "why",
                                       q.parts[i].why));
-    out = json_pack("{s:i, s:o, s:o}", "total", q.total, "parts", parts, "unsupported",
-                    unsupported(g, &in));
+    return json_pack("{s:i, s:o, s:o}", "total", q.total, "parts", parts, "unsupported",
+                     unsupported(g, &in));
+}
+
+static json_t *score(const char *line, size_t len, void *arg)
+{
+    json_t *asked = json_parse(line, len);
+    const char *why = wrong(asked);
+    json_t *out = why ? probe_error(why) : score_asked(arg, asked);
+
     json_decref(asked);
     return out;
 }

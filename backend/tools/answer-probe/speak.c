@@ -15,6 +15,8 @@ static json_t *speak(const char *line, size_t len, void *arg)
     struct buf text;
 
     (void)len;
+    if (probe_blank(line))
+        return probe_error("there is no question on this line");
     buf_init(&text, SPOKEN_BYTES_MAX);
     if (!outline_compose(&o, g, line, question_classify(line).kind) &&
         !spoken_compose(&text, g, line, &o)) {

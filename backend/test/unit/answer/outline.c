@@ -3,7 +3,9 @@
  */
 #include "cmocka_all.h"
 
+#include "answer/form.h"
 #include "answer/outline.h"
+#include "ground/evidence.h"
 #include "ground/grounding.h"
 
 #include <stdio.h>
@@ -331,9 +333,90 @@ static void a_story_is_not_offered_twice(void **state)
     grounding_free(g);
 }
 
+/* The words decide before the kind does: kinds are mistaken now and then. */
+static void a_question_gets_the_form_of_its_trade(void **state)
+{
+    static const struct {
+        const char *question;
+        enum question_kind kind;
+        const char *role;
+        enum answer_form form;
+    } cases[] = {
+        {"Implement a stack with a min operation.", QUESTION_TECHNICAL, "Developer", FORM_CODING},
+        {"Given two sorted arrays, how do you get the median?", QUESTION_SITUATIONAL, "Developer",
+         FORM_CODING},
+        {"Estimate the number of coffees sold in this city.", QUESTION_DESIGN, "Analyst",
+         FORM_ESTIMATE},
+        {"How many people report to you?", QUESTION_BACKGROUND, "Analyst", FORM_EXPERIENCE},
+        {"Our client is losing money. How would you find out why?", QUESTION_SITUATIONAL,
+         "Consultant", FORM_CASE},
+        {"How do you bleed a radiator?", QUESTION_DESIGN, "Plumber", FORM_TRADE},
+        {"How do you bleed a radiator?", QUESTION_DESIGN, "Developer", FORM_DESIGN},
+        {"How would you value a company that makes no profit?", QUESTION_SITUATIONAL, "Accountant",
+         FORM_FINANCE},
+        {"What would you check before giving insulin?", QUESTION_TECHNICAL, "Nurse", FORM_CLINICAL},
+        {"How would you handle an angry customer?", QUESTION_SITUATIONAL, "Nurse", FORM_WHAT_IF},
+        {"How do you run one to ones?", QUESTION_BEHAVIORAL, "Manager", FORM_LEADERSHIP},
+        {"Tell me about a crisis.", QUESTION_TECHNICAL, "Nurse", FORM_STORY},
+        {"Have you led other adults?", QUESTION_LOGISTICS, "Teacher", FORM_STORY},
+        {"What would your colleagues say you should work on?", QUESTION_BACKGROUND, "Teacher",
+         FORM_WEAKNESS},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct grounding_input in = {.role = cases[i].role, .years_experience = -1};
+        struct grounding *g = NULL;
+        enum answer_form form;
+
+        assert_int_equal(grounding_open(&g, &in), 0);
+        form = form_of(cases[i].question, cases[i].kind, evidence_themes(cases[i].question), g);
+        grounding_free(g);
+        if (form != cases[i].form)
+            fail_msg("%s: %s", cases[i].question, form_plan(form)->name);
+    }
+}
+
+/* "Weak spot: paperwork" is no answer to what is asked of other facts. */
+static void a_fact_answers_only_what_it_is_about(void **state)
+{
+    static const struct grounding_input in = {
+        .role = "Fitter",
+        .years_experience = -1,
+        .context = "OTHER\nPractising certificate without conditions.\n"
+                   "Weak spot: paperwork at the end of the day.\n"
+                   "I would like to lead a crew of my own.\n"};
+    static const struct {
+        const char *question;
+        const char *quote; /* NULL: nothing fits */
+    } cases[] = {{"Do you need a visa?", NULL},
+                 {"Would you relocate?", NULL},
+                 {"Can you work nights and weekends?", NULL},
+                 {"What is your biggest weakness?", "Weak spot: paperwork at the end of the day."}};
+    struct grounding *g = NULL;
+
+    (void)state;
+    assert_int_equal(grounding_open(&g, &in), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct outline o;
+
+        assert_int_equal(
+            outline_compose(&o, g, cases[i].question, question_classify(cases[i].question).kind),
+            0);
+        if (o.shown.fits != (cases[i].quote != NULL))
+            fail_msg("%s", cases[i].question);
+        if (cases[i].quote)
+            assert_string_equal(o.points[0].quote, cases[i].quote);
+        outline_release(&o);
+    }
+    grounding_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_question_gets_the_form_of_its_trade),
+        cmocka_unit_test(a_fact_answers_only_what_it_is_about),
         cmocka_unit_test(a_story_is_told_in_four_parts_from_one_place),
         cmocka_unit_test(a_single_bullet_gives_deed_and_result),
         cmocka_unit_test(how_it_was_resolved_is_no_subject_of_its_own),

@@ -86,7 +86,7 @@ static void labels_become_sentences(void **state)
     assert_non_null(strstr(speak("What is your greatest weakness?"),
                            "I am working on delegating earlier. [context]"));
     assert_non_null(strstr(speak("Why do you want to leave your current job?"),
-                           "What I look for: a team that owns what it runs. [context]"));
+                           "What I look for is a team that owns what it runs. [context]"));
 }
 
 static void only_what_is_a_sentence_is_said_as_one(void **state)
@@ -108,12 +108,58 @@ static void only_what_is_a_sentence_is_said_as_one(void **state)
         {"BSc Nursing, Bristol, 2018.", false, SENTENCE_FRAGMENT},
         {"2.1 billion rows, no lost transaction.", true, SENTENCE_FRAGMENT},
         {"Notice period: two months.", false, SENTENCE_LABEL},
+        /* what was done to somebody, with no subject of its own */
+        {"Admitted in September 2015.", false, SENTENCE_FRAGMENT},
+        {"Level 4 food safety, renewed in 2023.", false, SENTENCE_FRAGMENT},
+        {"First aid and fire marshal certificates, both renewed in 2024.", false,
+         SENTENCE_FRAGMENT},
+        {"Blue Card holder, can change employer without a permit.", false, SENTENCE_FRAGMENT},
+        {"Super-user when the hospital moved to electronic records.", true, SENTENCE_FRAGMENT},
+        {"The rate I want.", false, SENTENCE_FRAGMENT},
+        {"Currently 46,000 euros; I would move for 52,000.", false, SENTENCE_FRAGMENT},
+        /* nouns that are verbs elsewhere */
+        {"Missed screenings fell from 12 percent to 3 percent.", true, SENTENCE_WHOLE},
+        {"Added synonyms from the most common failed queries.", true, SENTENCE_DEED},
+        {"Report writing and filing.", true, SENTENCE_FRAGMENT},
+        {"Test automation with Selenium.", true, SENTENCE_FRAGMENT},
+        {"Run the night shift.", true, SENTENCE_DEED},
+        {"Worked in two wards.", true, SENTENCE_DEED},
+        /* sentences of a story, whatever they begin with */
+        {"One of them cried after a review of mine, and I have written since.", false,
+         SENTENCE_WHOLE},
+        {"The first, Dean, could not read well.", false, SENTENCE_WHOLE},
+        {"A colleague and I now fix an hour in the calendar.", false, SENTENCE_WHOLE},
+        {"Today eight teams use it, and a new screen takes two days.", false, SENTENCE_WHOLE},
+        {"In the week of the inspection the head was taken ill.", false, SENTENCE_WHOLE},
+        {"When legal stopped a launch, I brought design into one room.", false, SENTENCE_WHOLE},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         if (sentence_form(cases[i].text, strlen(cases[i].text), cases[i].bullet) != cases[i].form)
             fail_msg("%s", cases[i].text);
+}
+
+static const char *sentence_of(const char *text)
+{
+    struct buf out;
+
+    buf_init(&out, TEXT);
+    sentence_say(&out, text, strlen(text), false);
+    snprintf(said, sizeof(said), "%s", out.data);
+    buf_release(&out);
+    return said;
+}
+
+static void a_label_that_is_not_known_is_quoted_or_left_out(void **state)
+{
+    (void)state;
+    assert_string_equal(sentence_of("Hours: I work five days."), "I work five days.");
+    assert_string_equal(sentence_of("Training: diploma in cookery, 2012."),
+                        "Under “Training” my profile has “diploma in cookery, 2012.”");
+    assert_string_equal(sentence_of("Weak spot: paperwork."), "My weak spot is paperwork.");
+    assert_string_equal(sentence_of("Weakness: I write everything myself."),
+                        "I write everything myself.");
 }
 
 static void an_introduction_cites_each_field(void **state)
@@ -347,6 +393,7 @@ int main(void)
         cmocka_unit_test(a_story_is_told_in_the_first_person_with_its_scene),
         cmocka_unit_test(labels_become_sentences),
         cmocka_unit_test(only_what_is_a_sentence_is_said_as_one),
+        cmocka_unit_test(a_label_that_is_not_known_is_quoted_or_left_out),
         cmocka_unit_test(an_introduction_cites_each_field),
         cmocka_unit_test(a_skill_that_is_listed_is_named),
         cmocka_unit_test(the_posting_is_quoted_as_the_posting),

@@ -59,15 +59,16 @@ static void read_line(char *line)
     line_count++;
 }
 
-static int read_lines(void **state)
+static int read_file(const char *name)
 {
     const char *root = getenv("INTERVIEWD_SOURCE_ROOT");
     char path[512];
     char line[TEXT_MAX];
     FILE *f;
 
-    (void)state;
-    snprintf(path, sizeof(path), "%s/backend/test/data/interview/spans.tsv", root ? root : ".");
+    memset(lines, 0, sizeof(lines));
+    line_count = 0;
+    snprintf(path, sizeof(path), "%s/backend/test/data/interview/%s", root ? root : ".", name);
     f = fopen(path, "r");
     if (!f)
         return -1;
@@ -75,6 +76,12 @@ static int read_lines(void **state)
         read_line(line);
     fclose(f);
     return 0;
+}
+
+static int read_lines(void **state)
+{
+    (void)state;
+    return read_file("spans.tsv");
 }
 
 static int words_before(const char *text, size_t to)
@@ -269,6 +276,28 @@ static void remarks_behind_a_question_do_not_hide_it(void **state)
     hold("before a remark, no marks", &none, 95, 85, 55, 80);
 }
 
+/* Written when the tagger stood; nothing was chosen by them. */
+static void what_others_say_is_found(void **state)
+{
+    struct tally alone_marks = {0};
+    struct tally alone_none = {0};
+    struct tally within = {0};
+
+    (void)state;
+    assert_int_equal(read_file("spans_held.tsv"), 0);
+    for (size_t i = 0; i < line_count; i++) {
+        struct line without = bare(&lines[i]);
+
+        judge(alone(&lines[i]) ? &alone_marks : &within, &lines[i]);
+        if (alone(&lines[i]))
+            judge(&alone_none, &without);
+    }
+    hold("new, alone", &alone_marks, 95, 95, 92, 85);
+    hold("new, alone, no marks", &alone_none, 95, 94, 85, 80);
+    hold("new, within", &within, 95, 95, 78, 70);
+    assert_int_equal(read_lines(state), 0);
+}
+
 static void two_questions_are_two(void **state)
 {
     static const char text[] = "Why do you want to leave your job? And what is your notice period?";
@@ -341,6 +370,7 @@ int main(void)
         cmocka_unit_test(what_is_asked_behind_and_before_others_is_found),
         cmocka_unit_test(remarks_before_a_question_do_not_hide_it),
         cmocka_unit_test(remarks_behind_a_question_do_not_hide_it),
+        cmocka_unit_test(what_others_say_is_found),
         cmocka_unit_test(two_questions_are_two),
         cmocka_unit_test(a_situation_belongs_to_its_question),
         cmocka_unit_test(a_long_text_and_odd_bytes_are_read),
