@@ -1,9 +1,10 @@
-// Builds the page into out/: types, worklet, example profiles, next build, and a .gz beside every asset that shrinks.
+// Builds the page into out/: types, worklet, example profiles, next build, the API's pages, and a .gz beside every asset that shrinks.
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { buildApiDocs } from './api-docs.mjs';
 import { firstPageBudget } from './budget.mjs';
 import { writeTypes } from './types.mjs';
 import { buildWorklet } from './worklet.mjs';
@@ -68,6 +69,7 @@ await rm(join(root, 'out'), { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [join(root, 'node_modules/next/dist/bin/next'), 'build'], { stdio: 'inherit', cwd: root });
 if (status !== 0) process.exit(status ?? 1);
 await hintCompilation(join(root, 'out', '_next', 'static', 'chunks'));
+await buildApiDocs(root);
 console.log(`${await precompress(join(root, 'out'))} files compressed`);
 const { bytes, limit } = await firstPageBudget();
 console.log(`JavaScript of the first page: ${(bytes / 1000).toFixed(1)} kB gzipped (at most ${limit / 1000})`);

@@ -28,7 +28,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Liveness probe */
+        /**
+         * Liveness probe
+         * @description For a supervisor: the process runs and its loop turns. Says nothing of what it depends on; that is `/readyz`.
+         */
         get: operations["getLiveness"];
         put?: never;
         post?: never;
@@ -45,7 +48,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Readiness probe */
+        /**
+         * Readiness probe
+         * @description For a load balancer: `200` while new work may be sent here. Anything else names what is not right (the store, the master key, the disk) and the way out.
+         */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -229,7 +235,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who am I */
+        /**
+         * Who am I
+         * @description With settings and subscription, as the page shows them.
+         */
         get: operations["getMe"];
         put?: never;
         post?: never;
@@ -277,10 +286,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The profiles of the signed-in user, newest first */
+        /**
+         * The profiles of the signed-in user, newest first
+         * @description The user's own, newest first, a page at a time.
+         */
         get: operations["listProfiles"];
         put?: never;
-        /** Make a profile */
+        /**
+         * Make a profile
+         * @description A person may have several, one for each kind of job they apply for; a session names the one it stands on.
+         */
         post: operations["createProfile"];
         delete?: never;
         options?: never;
@@ -297,7 +312,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** One profile */
+        /**
+         * One profile
+         * @description Whole, with its context in clear: that is sealed only where it is stored.
+         */
         get: operations["getProfile"];
         /**
          * Replace a profile
@@ -326,7 +344,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The sessions of the signed-in user, newest first */
+        /**
+         * The sessions of the signed-in user, newest first
+         * @description The user's own, newest first, a page at a time; `status` leaves out the others.
+         */
         get: operations["listSessions"];
         put?: never;
         /**
@@ -390,7 +411,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Where each question's time went */
+        /**
+         * Where each question's time went
+         * @description Made of what is kept with every pair, so it can be had long after the interview.
+         */
         get: operations["getSessionTimeline"];
         put?: never;
         post?: never;
@@ -409,7 +433,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** One session */
+        /**
+         * One session
+         * @description What was said in it is under `transcripts`.
+         */
         get: operations["getSession"];
         /**
          * Change a session
@@ -418,7 +445,10 @@ export interface paths {
          */
         put: operations["updateSession"];
         post?: never;
-        /** Delete a session with its transcripts and audio */
+        /**
+         * Delete a session with its transcripts and audio
+         * @description With everything that was said and recorded in it. There is no way back.
+         */
         delete: operations["deleteSession"];
         options?: never;
         head?: never;
@@ -460,7 +490,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Is the candidate known by voice in this session? */
+        /**
+         * Is the candidate known by voice in this session?
+         * @description How well the candidate's voice is known in this session, and what they agreed to.
+         */
         get: operations["getSessionVoice"];
         /**
          * Teach the candidate's voice with a phrase
@@ -470,7 +503,10 @@ export interface paths {
          */
         put: operations["teachSessionVoice"];
         post?: never;
-        /** Forget all voices of this session */
+        /**
+         * Forget all voices of this session
+         * @description Interviewers' voices and the candidate's alike. Each is learned anew from who speaks next, the candidate's from another phrase.
+         */
         delete: operations["forgetSessionVoices"];
         options?: never;
         head?: never;
@@ -486,7 +522,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Who spoke for how long */
+        /**
+         * Who spoke for how long
+         * @description Of all that was said in the session, how much by whom.
+         */
         get: operations["getSessionTalk"];
         put?: never;
         post?: never;
@@ -503,11 +542,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The voice that is kept of me */
+        /**
+         * The voice that is kept of me
+         * @description The voice itself is never given; this says how much speech it was learned from and what was agreed to.
+         */
         get: operations["getKeptVoice"];
         put?: never;
         post?: never;
-        /** Erase the voice that is kept of me */
+        /**
+         * Erase the voice that is kept of me
+         * @description No interview knows it from then on, those included that run.
+         */
         delete: operations["eraseKeptVoice"];
         options?: never;
         head?: never;
@@ -525,7 +570,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The session as a file */
+        /**
+         * The session as a file
+         * @description The same session gives the same bytes, except in `json`, which says when it was exported.
+         */
         post: operations["exportSession"];
         delete?: never;
         options?: never;
@@ -542,7 +590,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** One pair */
+        /**
+         * One pair
+         * @description A question with its answer, or a line that wanted none.
+         */
         get: operations["getTranscript"];
         put?: never;
         post?: never;
@@ -579,7 +630,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What can be heard with, what is here of it, and what is coming */
+        /**
+         * What can be heard with, what is here of it, and what is coming
+         * @description What can be had, what is here, and how far a download has come.
+         */
         get: operations["listHearingModels"];
         put?: never;
         post?: never;

@@ -318,8 +318,11 @@ static void answer_options(struct txn *t)
 
 /* -------------------------------------------------------------- header */
 
+/* The pages that show the API stand beside it, and are files all the same. */
 static bool is_api(const char *path)
 {
+    if (strncmp(path, "/api/docs/", 10) == 0 || strcmp(path, "/api/docs") == 0)
+        return false;
     return strncmp(path, "/api/", 5) == 0 || strncmp(path, "/ws/", 4) == 0;
 }
 

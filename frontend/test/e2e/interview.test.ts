@@ -211,6 +211,14 @@ describe('an interview', () => {
     await expectAccessible(page, 'a session that was imported');
   });
 
+  it('shows the API of its server, asking nobody else', async () => {
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(`${server.url}/api/docs`);
+    await page.getByText('/api/v1/sessions/import').waitFor();
+    expect(asked.filter((url) => !url.startsWith(server.url) && !url.startsWith('data:'))).toEqual([]);
+  });
+
   it('caused no error in the console on the way', () => {
     expect(watched.troubles).toEqual([]);
   });
