@@ -772,7 +772,7 @@ export interface paths {
         /**
          * Answer a question
          * @description With `stream: true` (or `Accept: text/event-stream`) the answer is a stream of server-sent events; each `data:` line is one
-         *     `WsLlmServerMessage` and `event:` its `type`: `started`, `outline`, `delta` … and a last `delta` with `finish: true`. Closing the
+         *     `WsLlmServerMessage` and `event:` its `type`: `started`, `outline`, `delta`, `check` … and a last `delta` with `finish: true`. Closing the
          *     connection interrupts. Without, one JSON object when it is done. With a `sessionId` the profile and job description of the
          *     session ground the answer, the pair is kept, and the same messages go to the session's `/ws/llm-stream` sockets.
          */
@@ -1380,6 +1380,10 @@ export interface components {
             kind?: components["schemas"]["QuestionKind"];
             /** @description Absent when there was none */
             outline?: components["schemas"]["OutlinePoint"][];
+            lead?: components["schemas"]["OutlineLead"];
+            keys?: components["schemas"]["OutlineKeys"];
+            fits?: components["schemas"]["OutlineFits"];
+            unsupported?: components["schemas"]["Unsupported"];
             provider?: string | null;
             model?: string | null;
             finishReason?: components["schemas"]["FinishReason"];
@@ -1419,6 +1423,30 @@ export interface components {
          * @enum {string}
          */
         QuestionKind: "behavioral" | "technical" | "design" | "situational" | "motivational" | "background" | "logistics" | "small_talk" | "closing" | "other";
+        /** @description What to say first, in at most 12 words */
+        OutlineLead: string;
+        /** @description Phrases to keep in view, each a run of the profile */
+        OutlineKeys: components["schemas"]["OutlineKey"][];
+        OutlineKey: {
+            text: string;
+            /** @description The figure in it with its unit */
+            number: string | null;
+        };
+        /** @description `false`: nothing in the profile answers the question, and the points say so */
+        OutlineFits: boolean;
+        /**
+         * @description What of the answer neither profile, posting nor dialogue supports, in order. Only a model's answer is looked at; absent or empty
+         *     when there is nothing.
+         */
+        Unsupported: components["schemas"]["UnsupportedSpan"][];
+        UnsupportedSpan: {
+            /** @description Where it begins in `answer`, in bytes of UTF-8 */
+            start: number;
+            /** @description Behind its last byte */
+            end: number;
+            /** @enum {string} */
+            why: "number" | "name" | "employer";
+        };
         OutlinePoint: {
             /** @description The talking point */
             text: string;
@@ -1474,7 +1502,11 @@ export interface components {
             question: string;
             kind: components["schemas"]["QuestionKind"];
             points: components["schemas"]["OutlinePoint"][];
+            lead: components["schemas"]["OutlineLead"];
+            keys: components["schemas"]["OutlineKeys"];
+            fits: components["schemas"]["OutlineFits"];
             answer: string;
+            unsupported?: components["schemas"]["Unsupported"];
             provider: string;
             model: string;
             /** @description Who was asked before and why it was left */
@@ -1726,16 +1758,22 @@ export interface components {
             generationId: components["schemas"]["Id"];
             kind: components["schemas"]["QuestionKind"];
             points: components["schemas"]["OutlinePoint"][];
-            /** @description What to say first, in at most 12 words */
-            lead?: string;
-            /** @description Phrases to keep in view, each a run of the profile */
-            keys?: {
-                text: string;
-                /** @description The figure in it with its unit */
-                number: string | null;
-            }[];
-            /** @description `false`: nothing in the profile answers the question, and the points say so */
-            fits?: boolean;
+            lead?: components["schemas"]["OutlineLead"];
+            keys?: components["schemas"]["OutlineKeys"];
+            fits?: components["schemas"]["OutlineFits"];
+        };
+        /**
+         * @description What of the answer so far nothing supports: all of it, in place of what an earlier one said. It comes among the deltas, and may
+         *     name bytes that come with the next one.
+         */
+        WsLlmCheck: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "check";
+            generationId: components["schemas"]["Id"];
+            unsupported: components["schemas"]["Unsupported"];
         };
         /** @description One piece of the answer, or with `finish` true the end of it */
         WsLlmDelta: {
@@ -1753,7 +1791,7 @@ export interface components {
             latency?: components["schemas"]["Latency"];
         };
         WsLlmClientMessage: components["schemas"]["WsAuthenticate"] | components["schemas"]["WsLlmGenerate"] | components["schemas"]["WsLlmInterrupt"];
-        WsLlmServerMessage: components["schemas"]["WsLlmStarted"] | components["schemas"]["WsLlmThinking"] | components["schemas"]["WsLlmOutline"] | components["schemas"]["WsLlmDelta"] | components["schemas"]["WsExpiring"] | components["schemas"]["WsError"];
+        WsLlmServerMessage: components["schemas"]["WsLlmStarted"] | components["schemas"]["WsLlmThinking"] | components["schemas"]["WsLlmOutline"] | components["schemas"]["WsLlmDelta"] | components["schemas"]["WsLlmCheck"] | components["schemas"]["WsExpiring"] | components["schemas"]["WsError"];
     };
     responses: {
         /** @description Signed in */

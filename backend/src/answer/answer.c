@@ -306,6 +306,7 @@ static void answer_free(void *arg)
     outline_release(&x->outline);
     prompt_release(&x->prompt);
     guard_close(&x->guard);
+    claims_close(x->known);
     said_release(&x->said);
     if (x->text.data)
         explicit_bzero(x->text.data, x->text.cap);
@@ -416,6 +417,10 @@ static void report_finished(struct answer *x)
         .quality = -1,
     };
 
+    if (x->finish != ANSWER_SUPERSEDED && !answer_teller(x)->driver->plain)
+        check_words(x, true);
+    if (x->state == CLOSED)
+        return;
     x->times.end_us = clock_mono_us();
     res.times = x->times;
     if (x->text.len)

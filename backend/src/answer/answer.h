@@ -4,7 +4,7 @@
  *     answerer_open(&a, loop, client, &config, why);
  *     profile_index_open(&b, profile fields, job description);     // index in memory, per session
  *     answer_ask(a, b, &ask, on_event, arg, &answer, why);
- *         ANSWER_STARTED -> ANSWER_OUTLINE -> ANSWER_DELTA ... -> ANSWER_FINISHED
+ *         ANSWER_STARTED -> ANSWER_OUTLINE -> ANSWER_DELTA, ANSWER_CHECK ... -> ANSWER_FINISHED
  *     answer_interrupt(answer)  or  answer_supersede(answer)
  *
  * Each question is classified, the profile index searched, the outline composed (< 20 ms, on this
@@ -17,6 +17,10 @@
  * put up, and replaced when the word comes. It never rests: asking it costs nobody anything, and
  * after a restart it is noticed at the next question. A model that thinks is waited for.
  *
+ * What a model writes is checked while it streams: numbers, names and employers that neither
+ * profile, posting nor dialogue holds are told (answer/claims.h). The built-in answer is not: it
+ * consists of the profile's sentences.
+ *
  * Each event says when it happened: nobody who hears of it needs to read the clock again.
  *
  * Threads    Loop thread only. No event comes from inside answer_ask().
@@ -28,6 +32,7 @@
 #ifndef ANSWER_ANSWER_H
 #define ANSWER_ANSWER_H
 
+#include "answer/claims.h"
 #include "base/error.h"
 #include "ground/grounding.h"
 #include "ground/memory.h"
@@ -119,6 +124,7 @@ enum answer_event_kind {
     ANSWER_STARTED,
     ANSWER_OUTLINE,
     ANSWER_DELTA,
+    ANSWER_CHECK, /**< What nothing supports in the words so far; replaces what was told before */
     ANSWER_THINKING, /**< The model thinks; told again every two seconds while it does */
     ANSWER_FINISHED, /**< The last one: the answer is gone when the handler returns */
 };
@@ -145,6 +151,10 @@ struct answer_event {
             const char *text;
             size_t len;
         } delta;
+        struct {
+            const struct claim *unsupported; /**< In bytes of all words so far, in order */
+            size_t count;
+        } check;
         const struct answer_result *finished;
     };
 };

@@ -114,6 +114,11 @@ struct answer {
     bool moved;                  /* tick is to report a new provider */
     bool outlined;
     struct buf text;
+    struct claims *known; /* what the answer may claim; NULL until it is first looked at */
+    struct claim unsupported[CLAIMS_MAX];
+    size_t unsupported_count;
+    size_t certain;   /* of these are in sentences that are whole */
+    size_t looked_at; /* where the first sentence of text begins that is not */
     char model[128];
     struct answer_left left[ANSWER_LEFT_MAX]; /* whys are owned */
     size_t left_count;
@@ -132,6 +137,14 @@ void answer_progress(struct answer *x);
 struct answer_link *answer_current(const struct answer *x);
 /** Who said what was told so far. */
 const struct llm_provider *answer_teller(const struct answer *x);
+
+/* ------------------------------------------------------------------- check.c */
+
+/** Tell what of the words so far nothing supports, if that has changed. whole: no more will come.
+ *  A handler may end or close the answer in there. */
+void check_words(struct answer *x, bool whole);
+/** The words so far are void. */
+void check_void(struct answer *x);
 
 /* ------------------------------------------------------------------- chain.c */
 

@@ -113,6 +113,7 @@ static void start_over(struct answer *x)
     if (x->text.data)
         explicit_bzero(x->text.data, x->text.len);
     buf_clear(&x->text);
+    check_void(x);
     x->moved = true;
 }
 
@@ -185,7 +186,10 @@ static void on_delta(const char *text, size_t len, void *arg)
     x->thinking_ms = 0;
     timer_start(x->deadline, x->a->stall_ms, 0);
     say(x, text, len, now);
-    if (x->state == STREAMING && !answer_current(x)->provider.driver->plain)
+    if (x->state != STREAMING || answer_current(x)->provider.driver->plain)
+        return;
+    check_words(x, false);
+    if (x->state == STREAMING)
         watch(x, text, len);
 }
 

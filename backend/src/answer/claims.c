@@ -326,6 +326,19 @@ static bool is_number_claim(const struct token *t)
            !(t->digits && t->value <= FRACTION && t->end - t->start == 1);
 }
 
+/** "2." or "3)" at the beginning of a line numbers what follows. Text that begins with a space goes
+ * on with a line. */
+static bool is_list_number(const char *text, size_t len, const struct token *t)
+{
+    size_t at = t->start;
+
+    while (at && (text[at - 1] == ' ' || text[at - 1] == '*'))
+        at--;
+    return t->digits && (at ? text[at - 1] == '\n' : *text != ' ') && t->end + 1 < len &&
+           (text[t->end] == '.' || text[t->end] == ')') &&
+           (isspace((unsigned char)text[t->end + 1]) || text[t->end + 1] == '*');
+}
+
 static bool is_name_token(const struct token *t)
 {
     if (t->number || is_common(t->word) || t->end - t->start < 2)
@@ -360,7 +373,7 @@ size_t claims_find(const struct claims *c, const char *text, size_t len, bool ow
     size_t n = 0;
 
     for (size_t at = 0; n < max && next_token(text, len, &at, &t); before = t) {
-        bool number = is_number_claim(&t);
+        bool number = is_number_claim(&t) && !is_list_number(text, len, &t);
         bool joined = t.number && before.number && !before.digits && !t.digits &&
                       before.value >= 20 * FRACTION && t.value < 10 * FRACTION && n;
 

@@ -261,6 +261,11 @@ static bool says(const struct words *w, const char *phrases)
     return false;
 }
 
+bool form_explains(enum answer_form form)
+{
+    return form >= FORM_CONCEPT && form <= FORM_WHAT_IF;
+}
+
 bool form_says(const char *text, const char *phrases)
 {
     struct words w = {.n = 0};

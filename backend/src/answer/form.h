@@ -65,6 +65,9 @@ enum answer_form form_of(const char *question, enum question_kind kind, unsigned
 
 const struct form_plan *form_plan(enum answer_form form);
 
+/** Does it explain something, so that most of its names and numbers are not the candidate's? */
+bool form_explains(enum answer_form form);
+
 /** Does the text hold one of these phrases (| between)? Words in a row, whole, in any case. */
 bool form_says(const char *text, const char *phrases);
 

@@ -473,7 +473,7 @@ static void score_truth(struct quality *q, const struct quality_input *in,
 {
     struct support s = {0, 0, 0};
     struct claims *c = NULL;
-    bool own = form >= FORM_CONCEPT && form <= FORM_WHAT_IF;
+    bool own = form_explains(form);
     double detail;
 
     if (claims_open(&c, in->grounding) || claims_add(c, in->question, strlen(in->question)) ||

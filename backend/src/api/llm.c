@@ -67,6 +67,7 @@ struct generation {
     struct errbuf why;
     json_t *started;
     json_t *outline;
+    json_t *check;
     json_t *finish;
     struct buf text; /* the answer; for a stream, events that wait for it to begin */
 };
@@ -91,6 +92,7 @@ static void generation_free(struct generation *g)
         session_context_release(&g->context);
     json_decref(g->started);
     json_decref(g->outline);
+    json_decref(g->check);
     json_decref(g->finish);
     if (g->text.data)
         explicit_bzero(g->text.data, g->text.len);
@@ -264,11 +266,17 @@ static void on_event(const struct live_event *event, void *arg)
             stream_event(g, "started", event);
         else
             buf_clear(&g->text); /* what another one said before is void */
+        json_decref(g->check);
+        g->check = NULL;
         keep(&g->started, event);
     } else if (event->kind == LIVE_OUTLINE && is_ours(g, event->outline.generation_id)) {
         if (g->wants_stream)
             stream_event(g, "outline", event);
         keep(&g->outline, event);
+    } else if (event->kind == LIVE_CHECK && is_ours(g, event->check.generation_id)) {
+        if (g->wants_stream)
+            stream_event(g, "check", event);
+        keep(&g->check, event);
     } else if (event->kind == LIVE_THINKING && is_ours(g, event->thinking.generation_id)) {
         if (g->wants_stream)
             stream_event(g, "thinking", event);
@@ -315,6 +323,12 @@ static void on_answer(const struct answer_event *event, void *arg)
         told = (struct live_event){
             .kind = LIVE_DELTA,
             .delta = {.generation_id = g->id, .text = event->delta.text, .len = event->delta.len}};
+        break;
+    case ANSWER_CHECK:
+        told = (struct live_event){.kind = LIVE_CHECK,
+                                   .check = {.generation_id = g->id,
+                                             .unsupported = event->check.unsupported,
+                                             .count = event->check.count}};
         break;
     case ANSWER_THINKING:
         told = (struct live_event){.kind = LIVE_THINKING, .thinking = {.generation_id = g->id}};
@@ -405,7 +419,7 @@ static json_t *generation_json(const struct generation *g)
 {
     static const char *const started[] = {"generationId", "questionNumber", "question", "provider",
                                           "model"};
-    static const char *const outline[] = {"kind", "points"};
+    static const char *const outline[] = {"kind", "points", "lead", "keys", "fits"};
     static const char *const finish[] = {"finishReason", "transcriptId", "latency"};
     json_t *obj = json_object();
 
@@ -417,6 +431,8 @@ static json_t *generation_json(const struct generation *g)
         copy_member(obj, g->finish, finish[i]);
     if (json_object_get(g->started, "replaced"))
         copy_member(obj, g->started, "replaced");
+    if (json_array_size(json_object_get(g->check, "unsupported")))
+        copy_member(obj, g->check, "unsupported");
     json_set_text(obj, "answer", g->text.data ? g->text.data : "", g->text.len);
     return obj;
 }

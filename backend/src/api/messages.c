@@ -3,7 +3,6 @@
  */
 #include "api/messages.h"
 
-#include "answer/outline.h"
 #include "base/json.h"
 #include "live/transcript_writer.h"
 
@@ -188,23 +187,6 @@ static json_t *started(const struct live_event *event)
     return msg;
 }
 
-/** What a prompter shows above the points. */
-static void set_shown(json_t *msg, const struct outline_shown *shown)
-{
-    json_t *keys = json_array();
-
-    for (size_t i = 0; i < shown->key_count; i++) {
-        json_t *key = json_object();
-
-        json_set_str(key, "text", shown->keys[i].text);
-        json_set_str(key, "number", shown->keys[i].number[0] ? shown->keys[i].number : NULL);
-        json_array_append_new(keys, key);
-    }
-    json_set_str(msg, "lead", shown->lead);
-    json_object_set_new(msg, "keys", keys);
-    json_object_set_new(msg, "fits", json_boolean(shown->fits));
-}
-
 static json_t *outline(const struct live_event *event)
 {
     json_t *msg = message("outline");
@@ -215,7 +197,7 @@ static json_t *outline(const struct live_event *event)
         msg, "points",
         transcript_points(event->outline.question, event->outline.points, event->outline.count));
     if (event->outline.shown)
-        set_shown(msg, event->outline.shown);
+        transcript_set_shown(msg, event->outline.shown);
     return msg;
 }
 
@@ -226,6 +208,16 @@ static json_t *delta(const char *generation_id, const char *text, size_t len)
     json_set_str(msg, "generationId", generation_id);
     json_set_text(msg, "delta", text, len);
     json_object_set_new(msg, "finish", json_false());
+    return msg;
+}
+
+static json_t *check(const struct live_event *event)
+{
+    json_t *msg = message("check");
+
+    json_set_str(msg, "generationId", event->check.generation_id);
+    json_object_set_new(msg, "unsupported",
+                        transcript_unsupported(event->check.unsupported, event->check.count));
     return msg;
 }
 
@@ -261,6 +253,8 @@ json_t *message_of(const struct live_event *event)
         return outline(event);
     case LIVE_DELTA:
         return delta(event->delta.generation_id, event->delta.text, event->delta.len);
+    case LIVE_CHECK:
+        return check(event);
     case LIVE_THINKING:
         return thinking(event);
     case LIVE_FINISHED:
@@ -295,6 +289,8 @@ struct message_delivery message_delivery(const struct live_event *event)
         return (struct message_delivery){WS_KEEP, event->words.utterance};
     case LIVE_DELTA:
         return (struct message_delivery){WS_MERGE, key_of(event->delta.generation_id)};
+    case LIVE_CHECK: /* each one tells all: only the newest is worth sending */
+        return (struct message_delivery){WS_REPLACE, key_of(event->check.generation_id)};
     default:
         return (struct message_delivery){WS_KEEP, 0};
     }

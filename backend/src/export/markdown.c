@@ -103,6 +103,11 @@ static void pair(struct buf *out, const struct story_pair *p)
         text(out, "", p->answer);
         buf_putc(out, '\n');
     }
+    if (p->doubts) {
+        buf_puts(out, "\n*");
+        text(out, "", p->doubts);
+        buf_puts(out, "*\n");
+    }
     if (p->point_count)
         buf_puts(out, "\n**Talking points**\n\n");
     for (size_t i = 0; i < p->point_count; i++)

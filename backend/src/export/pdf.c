@@ -365,6 +365,10 @@ static void question(struct page *p, const struct story_pair *pair)
         flow(p, &body_style, pair->answer, 0, NULL);
         p->y += 9;
     }
+    if (pair->doubts) {
+        flow(p, &line_style, pair->doubts, 0, NULL);
+        p->y += 6;
+    }
     if (pair->point_count) {
         want(p, 50);
         label(p, "TALKING POINTS");

@@ -3,6 +3,7 @@
  */
 #include "export/story.h"
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -11,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+enum {
+    DOUBTS_MAX = 4096
+}; /* what stands between the words of an answer that are in doubt, [bytes] */
 
 static const char *const kinds[][2] = {
     {"behavioral", "Behavioral"},   {"technical", "Technical"},       {"design", "System design"},
@@ -211,6 +216,34 @@ static int fill_points(struct story_pair *pair, const json_t *outline)
     return 0;
 }
 
+/* What of the answer nothing supports, once each. */
+static int fill_doubts(struct story_pair *pair, const json_t *unsupported)
+{
+    size_t len = strlen(pair->answer);
+    const json_t *span;
+    struct buf out;
+    size_t i;
+    int err;
+
+    buf_init(&out, len + DOUBTS_MAX);
+    json_array_foreach(unsupported, i, span)
+    {
+        json_int_t start = json_integer_value(json_object_get(span, "start"));
+        json_int_t end = json_integer_value(json_object_get(span, "end"));
+        const char *at = pair->answer + start;
+
+        if (start < 0 || end <= start || (size_t)end > len ||
+            (out.len && memmem(out.data, out.len, at, (size_t)(end - start))))
+            continue;
+        buf_puts(&out, out.len ? ", " : "Neither the profile, the posting nor the talk says: ");
+        buf_append(&out, at, (size_t)(end - start));
+    }
+    err = out.err;
+    pair->doubts = out.len && !err ? buf_steal(&out, NULL) : NULL;
+    buf_release(&out);
+    return err;
+}
+
 static void add_seconds(struct story_pair *pair, const char *what, double seconds)
 {
     char text[48];
@@ -264,6 +297,7 @@ static int fill_pair(struct story_pair *pair, const struct store_transcript *t,
 {
     struct tm at = read_clock(t->timestamp, doc->utc_offset);
     bool cut_off;
+    int err;
 
     if (t->detail && t->detail[0])
         pair->detail = json_parse(t->detail, strlen(t->detail));
@@ -277,7 +311,8 @@ static int fill_pair(struct story_pair *pair, const struct store_transcript *t,
     pair->answer = t->answer ? t->answer : "";
     pair->kind = LOOK_UP(kinds, json_str(pair->detail, "kind"));
     fill_line(pair, t->metrics, cut_off);
-    return fill_points(pair, json_object_get(pair->detail, "outline"));
+    err = fill_doubts(pair, json_object_get(pair->detail, "unsupported"));
+    return err ? err : fill_points(pair, json_object_get(pair->detail, "outline"));
 }
 
 int story_open(struct story **sp, const struct export_doc *doc)
@@ -310,6 +345,7 @@ void story_close(struct story *s)
         return;
     for (size_t i = 0; i < s->pair_count; i++) {
         free(s->pairs[i].points);
+        free(s->pairs[i].doubts);
         json_decref(s->pairs[i].detail);
     }
     free(s->pairs);

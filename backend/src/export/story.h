@@ -31,6 +31,8 @@ struct story_pair {
     const char *question;
     const char *kind;   /**< "Behavioral" …; NULL */
     const char *answer; /**< "" when there is none */
+    char *doubts;       /**< "Neither the profile, the posting nor the talk says: 40 percent, Acme";
+                              NULL: nothing of the answer is in doubt */
     struct story_point *points;
     size_t point_count;
     char line[256]; /**< "Cut off: …", or "Answered in 1.9 s · first word after 0.4 s · quality 82

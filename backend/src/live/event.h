@@ -33,6 +33,7 @@ enum live_event_kind {
     LIVE_STARTED,
     LIVE_OUTLINE,
     LIVE_DELTA,
+    LIVE_CHECK,    /**< What nothing supports in the answer so far */
     LIVE_THINKING, /**< The model thinks; no word of it yet */
     LIVE_FINISHED, /**< The answer's end is told; nothing more of it comes */
 
@@ -97,6 +98,11 @@ struct live_event {
             const char *text;
             size_t len;
         } delta;
+        struct {
+            const char *generation_id;
+            const struct claim *unsupported; /**< All of it, in bytes of the answer so far */
+            size_t count;
+        } check;
         struct {
             const char *generation_id;
         } thinking;

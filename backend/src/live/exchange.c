@@ -146,6 +146,9 @@ static struct transcript_pair pair_of(const struct exchange *exchange)
         .voice = exchange->voice,
         .speech_ms = exchange->speech_ms,
         .quality = -1,
+        .unsupported = exchange->unsupported,
+        .unsupported_count = exchange->unsupported_count,
+        .shown = exchange->outlined ? &exchange->shown : NULL,
         .unfinished = !exchange->ended,
     };
 
@@ -270,6 +273,14 @@ struct live_event exchange_delta(const struct exchange *exchange, const char *te
         .delta = {.generation_id = exchange->generation_id, .text = text, .len = len}};
 }
 
+struct live_event exchange_checked(const struct exchange *exchange)
+{
+    return (struct live_event){.kind = LIVE_CHECK,
+                               .check = {.generation_id = exchange->generation_id,
+                                         .unsupported = exchange->unsupported,
+                                         .count = exchange->unsupported_count}};
+}
+
 static void tell_end(struct exchange *exchange, const struct conversation_action *action)
 {
     if (action->superseded)
@@ -318,6 +329,7 @@ static void on_event(const struct answer_event *event, void *arg)
                   strlen(event->started.model));
         left_copy(exchange, event->started.left, event->started.left_count);
         buf_clear(&exchange->text); /* what another one said before is void */
+        exchange->unsupported_count = 0;
         exchange->started = true;
         exchange->event = exchange_started(exchange);
         happened(exchange, CONVERSATION_PROGRESS, event->at_us);
@@ -337,6 +349,13 @@ static void on_event(const struct answer_event *event, void *arg)
         buf_append(&exchange->text, event->delta.text, event->delta.len);
         exchange->event = exchange_delta(exchange, event->delta.text, event->delta.len);
         happened(exchange, CONVERSATION_STREAMED, event->at_us);
+        break;
+    case ANSWER_CHECK:
+        exchange->unsupported_count = event->check.count;
+        memcpy(exchange->unsupported, event->check.unsupported,
+               event->check.count * sizeof(*exchange->unsupported));
+        exchange->event = exchange_checked(exchange);
+        happened(exchange, CONVERSATION_PROGRESS, event->at_us);
         break;
     case ANSWER_THINKING:
         exchange->event = (struct live_event){

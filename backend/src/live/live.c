@@ -343,6 +343,10 @@ static void catch_up(struct live *live, uint64_t id)
         event = exchange_delta(exchange, exchange->text.data, exchange->text.len);
         l->on_event(&event, l->arg);
     }
+    if (exchange->unsupported_count && !l->closed) {
+        event = exchange_checked(exchange);
+        l->on_event(&event, l->arg);
+    }
 }
 
 int live_listen(struct live *live, live_event_fn *on_event, void *arg, struct live_listener **lp)

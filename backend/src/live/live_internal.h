@@ -112,6 +112,8 @@ struct exchange {
     struct llm_point *points; /* strings owned */
     size_t point_count;
     struct buf text;
+    struct claim unsupported[CLAIMS_MAX]; /* in text */
+    size_t unsupported_count;
     enum answer_finish finish; /* these once it has ended */
     char why[ERR_TEXT_MAX];
     int quality;
@@ -127,6 +129,7 @@ void exchange_free(void *exchange);
 struct live_event exchange_started(const struct exchange *exchange);
 struct live_event exchange_outlined(const struct exchange *exchange);
 struct live_event exchange_delta(const struct exchange *exchange, const char *text, size_t len);
+struct live_event exchange_checked(const struct exchange *exchange);
 
 /* ------------------------------------------------------------------- voices.c */
 

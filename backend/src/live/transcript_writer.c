@@ -3,6 +3,7 @@
  */
 #include "live/transcript_writer.h"
 
+#include "answer/outline.h"
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -126,6 +127,34 @@ json_t *transcript_latency(const struct answer_latency *latency)
     return obj;
 }
 
+json_t *transcript_unsupported(const struct claim *unsupported, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_pack("{s:I, s:I, s:s}", "start",
+                                              (json_int_t)unsupported[i].start, "end",
+                                              (json_int_t)unsupported[i].end, "why",
+                                              claim_kind_name(unsupported[i].kind)));
+    return list;
+}
+
+void transcript_set_shown(json_t *to, const struct outline_shown *shown)
+{
+    json_t *keys = json_array();
+
+    for (size_t i = 0; i < shown->key_count; i++) {
+        json_t *key = json_object();
+
+        json_set_str(key, "text", shown->keys[i].text);
+        json_set_str(key, "number", shown->keys[i].number[0] ? shown->keys[i].number : NULL);
+        json_array_append_new(keys, key);
+    }
+    json_set_str(to, "lead", shown->lead);
+    json_object_set_new(to, "keys", keys);
+    json_object_set_new(to, "fits", json_boolean(shown->fits));
+}
+
 static int count_words(const char *text)
 {
     int words = 0;
@@ -174,8 +203,13 @@ static char *detail(const struct transcript_pair *pair)
         json_object_set_new(d, "voice", json_thousandths((double)pair->voice));
     if (pair->unfinished)
         json_set_str(d, "unfinished", id_of_process());
+    if (pair->unsupported_count)
+        json_object_set_new(d, "unsupported",
+                            transcript_unsupported(pair->unsupported, pair->unsupported_count));
     if (pair->ended) {
         json_set_str(d, "kind", question_kind_name(pair->kind));
+        if (pair->shown)
+            transcript_set_shown(d, pair->shown);
         json_object_set_new(d, "outline",
                             transcript_points(pair->question, pair->points, pair->point_count));
         json_set_str(d, "provider", pair->provider);

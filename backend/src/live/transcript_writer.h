@@ -42,7 +42,10 @@ struct transcript_pair {
     const char *speaker;  /**< Who said it, as on the wire; NULL: nobody did, it was typed */
     float voice;          /**< Likeness with that voice; < 0: it was not known by voice */
     uint64_t speech_ms;   /**< How long it took to say; 0: not known */
-    bool unfinished;      /**< More is to come: a kill leaves it cut off */
+    const struct claim *unsupported; /**< In answer */
+    size_t unsupported_count;
+    const struct outline_shown *shown; /**< NULL: there was no outline */
+    bool unfinished;                   /**< More is to come: a kill leaves it cut off */
 
     /* Once the answer has ended: */
     bool ended;
@@ -66,6 +69,9 @@ void transcript_erase(struct transcript_writer *writer, const char *session_id,
 /** Parts of a transcript as JSON, the same in the store and on the wire. New references. */
 json_t *transcript_points(const char *question, const struct llm_point *points, size_t count);
 json_t *transcript_latency(const struct answer_latency *latency);
+json_t *transcript_unsupported(const struct claim *unsupported, size_t count);
+/** lead, keys and fits: what a prompter shows above the points. */
+void transcript_set_shown(json_t *to, const struct outline_shown *shown);
 
 bool transcript_writer_busy(const struct transcript_writer *writer);
 void transcript_writer_close(struct transcript_writer *writer);

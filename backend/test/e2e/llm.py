@@ -7,6 +7,7 @@ that this program reads too.
 import http.client
 import json
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -149,6 +150,20 @@ class Generate(Case):
             dialogue = before[1]["content"].split("Kind: ")[0]
             self.assertTrue(after[1]["content"].startswith(dialogue), (dialogue, after[1]["content"]))
 
+    def test_a_prompter_gets_its_lead_and_keys(self):
+        session = self.session(profileId=self.profile(context="I led the migration to PostgreSQL in 11 months."))
+        reply = self.ask(sessionId=session)
+        self.assertLessEqual(len(reply["lead"].split()), 12)
+        self.assertTrue(reply["lead"] and reply["fits"])
+        self.assertIn("11 months", [key["number"] for key in reply["keys"]])
+        kept = self.server.get(f"/api/v1/transcripts/{reply['transcriptId']}")
+        connection, response = self.stream(sessionId=session)
+        told = next(data for name, data in events(response) if name == "outline")
+        connection.close()
+        for member in ("lead", "keys", "fits"):
+            self.assertEqual(kept[member], reply[member], member)
+            self.assertEqual(told[member], reply[member], member)
+
     def test_a_session_of_nobody_is_not_there(self):
         self.assertHttp(404, self.ask, sessionId="nobody")
 
@@ -176,6 +191,96 @@ class Generate(Case):
     def test_letters_of_several_bytes_survive_any_cut(self):
         self.assertEqual(self.ask("utf8")["answer"], "Grüße aus 東京 🎤 e\u0301")
         self.assertEqual(self.ask("crumbs")["answer"], ANSWER)
+
+
+class Unsupported(Case):
+    """What a model claims and nothing supports: the same on every way to it."""
+
+    CLAIMS = [("Initech", "employer"), ("37", "number"), ("Dana", "name")]
+
+    def begin(self):
+        self.kept_session = self.session(profileId=self.profile(context="I led the migration to PostgreSQL. It took 11 months, with Maya."))
+        return self.kept_session
+
+    @staticmethod
+    def claims(answer, spans):
+        """Spans count bytes of UTF-8."""
+        return [(answer.encode()[span["start"]:span["end"]].decode(), span["why"]) for span in spans]
+
+    def test_json_and_what_is_kept_have_the_spans(self):
+        reply = self.ask("invents-0", sessionId=self.begin())
+        self.assertEqual(self.claims(reply["answer"], reply["unsupported"]), self.CLAIMS)
+        kept = self.server.get(f"/api/v1/transcripts/{reply['transcriptId']}")
+        self.assertEqual(kept["unsupported"], reply["unsupported"])
+        listed = self.server.transcripts(self.kept_session)[0]
+        self.assertEqual(listed["unsupported"], reply["unsupported"])
+        export = f"/api/v1/sessions/{self.kept_session}/export"
+        self.assertEqual(self.server.post(export, {"format": "json"})["transcripts"][0]["unsupported"], reply["unsupported"])
+        self.assertIn("Initech, 37, Dana", self.server.request("POST", export, {"format": "md"})[2].decode())
+
+    def test_a_true_answer_has_none(self):
+        reply = self.ask("ok", sessionId=self.session(profileId=self.profile(context="Latency fell by 40 % when I led the migration.")))
+        self.assertNotIn("unsupported", reply)
+        self.assertNotIn("unsupported", self.server.get(f"/api/v1/transcripts/{reply['transcriptId']}"))
+
+    def test_they_come_while_it_streams(self):
+        connection, response = self.stream("invents-5", sessionId=self.begin())
+        text, checks = "", []
+        for name, data in events(response):
+            if name == "delta":
+                text += data["delta"]
+            elif name == "check":
+                self.assertLessEqual(data["unsupported"][-1]["end"], len(text.encode()))
+                checks.append(self.claims(text, data["unsupported"]))
+        connection.close()
+        self.assertEqual(checks, [self.CLAIMS[:1], self.CLAIMS[:2], self.CLAIMS])
+        self.assertGreater(len(text.split("Dana")[1]), 20)  # the last one before the end
+
+    def test_who_comes_in_the_middle_gets_the_same(self):
+        session = self.begin()
+        first = self.server.socket("/ws/llm-stream", session)
+        first.send({"type": "generate", "question": QUESTION, "provider": "openai", "model": "invents-60"})
+        first.wait_for(lambda m: m["type"] == "check" and len(m["unsupported"]) == 2)
+        second = self.server.socket("/ws/llm-stream", session)
+        for socket in (first, second):
+            socket.wait_for(lambda m: m["type"] == "delta" and m["finish"])
+        seen = [message["type"] for message in second.seen]
+        self.assertEqual(seen[:4], ["started", "outline", "delta", "check"])
+        for socket in (first, second):
+            text = "".join(m["delta"] for m in socket.seen if m["type"] == "delta")
+            last = [m for m in socket.seen if m["type"] == "check"][-1]
+            self.assertEqual(self.claims(text, last["unsupported"]), self.CLAIMS)
+            socket.vanish()
+
+
+class AfterAKill(Case):
+    """What was said and told is known again by a server that was killed."""
+
+    STORY = "Caused an outage by a migration that locked the orders table for nine minutes, and wrote the rule against it."
+    OTHER = "Built a scheduler for the night shifts of three hospitals."
+
+    def begin(self):
+        session = self.session(profileId=self.profile(context=f"- {self.OTHER}\n\n- {self.STORY}\n"))
+        first = self.ask(sessionId=session, question="Tell me about a mistake that led to an outage.")
+        self.assertIn("orders table", json.dumps(first["points"]))
+        return session
+
+    def goes_on(self, session):
+        return self.ask(sessionId=session, question="And what happened then?")["points"]
+
+    def test_the_story_just_told_goes_on(self):
+        unbroken, session = self.goes_on(self.begin()), self.begin()
+        self.server.stop(signal.SIGKILL)
+        data, type(self).server = self.server, harness.Server(data=self.server.data, **self.settings)
+        self.server.own_data = data.own_data
+        self.assertEqual(self.goes_on(session), unbroken)
+        self.assertIn("orders table", json.dumps(unbroken))
+        prompt = self.provider.log()[-1]["body"]["messages"][-1]["content"]
+        lines = prompt.splitlines()
+        self.assertEqual(lines[0], "Question 1. The interviewer asks: Tell me about a mistake that led to an outage.")
+        self.assertEqual(lines[1], f"Shown for question 1, not known to be spoken: {ANSWER}")
+        self.assertEqual(lines[2], "Question 2. The interviewer asks: And what happened then?")
+        self.assertIn("It continues the story just told:", lines)
 
 
 class Engines(Case):

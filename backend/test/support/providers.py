@@ -17,7 +17,7 @@ models". What it does is chosen by the model's name:
     object-error  200 with an error object          whole        200, one object instead of a stream
     mid-error     an error inside the stream        open         done, but the connection stays
     status-<n>    that HTTP error                   limited      429 with Retry-After 7
-    filter        stopped by the content filter
+    filter        stopped by the content filter     invents-<ms> claims what no profile has, a word every so long
 
 and all that provider_quirks.py knows by name. An address with the path /silent before its own takes a request and never replies;
 /moved sends on to the address without it (308), /nowhere to another host; /llamacpp lists its models as llama.cpp's server does.
@@ -38,6 +38,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import provider_quirks
 
 ANSWER = "I led the migration myself. - We measured first. - Latency fell by 40 %. - I would do it again."
+INVENTED = "I led it, and Maya helped, for 11 months. At Initech I cut the bill by 37 percent, and Dana said so.\n2. It ran on PostgreSQL."
 UTF8 = ["Grüße", " aus", " 東京", " 🎤", " e\u0301"]
 LOG = []
 LOCK = threading.Lock()
@@ -305,6 +306,13 @@ class Handler(BaseHTTPRequestHandler):
                     self.gone(entry)
                     return
                 say("%d " % time.monotonic_ns())
+            return
+        if model.startswith("invents-"):
+            for word in words(INVENTED):
+                if self.closed(int(model[8:]) / 1000):
+                    self.gone(entry)
+                    return
+                say(word)
             return
         for i, word in enumerate(UTF8 if model == "utf8" else words(ANSWER)):
             if i == 4 and model == "break":

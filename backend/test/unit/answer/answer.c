@@ -32,6 +32,10 @@ struct run {
     int started;
     int thinking;
     int deltas;
+    int checks;
+    struct claim unsupported[CLAIMS_MAX];
+    size_t unsupported_count;
+    const struct memory *memory;
     size_t points;
     int finished;
     enum answer_finish finish;
@@ -141,6 +145,14 @@ static void on_event(const struct answer_event *event, void *arg)
     case ANSWER_DELTA:
         on_delta(event->delta.len, arg);
         break;
+    case ANSWER_CHECK:
+        r->checks++;
+        assert_true(r->deltas > 0 && !r->finished);
+        r->unsupported_count = event->check.count;
+        memcpy(r->unsupported, event->check.unsupported,
+               event->check.count * sizeof(*r->unsupported));
+        closes(r, 'c');
+        break;
     case ANSWER_THINKING:
         r->thinking++;
         break;
@@ -199,7 +211,8 @@ static void start(struct run *r, const char *provider, const char *model)
                              .provider = provider,
                              .model = model,
                              .owner = "u1",
-                             .session = "s1"};
+                             .session = "s1",
+                             .memory = r->memory};
     struct errbuf err = {""};
 
     assert_int_equal(answer_ask(r->a, r->f->index, &ask, on_event, r, &r->answer, &err), 0);
@@ -230,6 +243,60 @@ static void the_outline_comes_first_then_the_words(void **state)
     assert_true(r.latency.outline_ms >= 0 && r.latency.first_token_ms >= 0);
     assert_true(r.latency.total_ms >= r.latency.first_token_ms);
     assert_int_equal(r.latency.final_ms, -1);
+}
+
+static void assert_claim(const struct run *r, size_t i, const char *text, enum claim_kind kind)
+{
+    const struct claim *c = &r->unsupported[i];
+
+    assert_in_range(i, 0, r->unsupported_count - 1);
+    assert_in_range(c->end, c->start, strlen(r->text));
+    assert_int_equal(c->end - c->start, strlen(text));
+    assert_memory_equal(r->text + c->start, text, strlen(text));
+    assert_int_equal(c->kind, kind);
+}
+
+static void what_nothing_supports_is_told_while_it_streams(void **state)
+{
+    struct run r = ask(*state, "invents-0", NULL);
+
+    assert_int_equal(r.unsupported_count, 5); /* "2." only counts */
+    assert_claim(&r, 0, "Maya", CLAIM_NAME);
+    assert_claim(&r, 1, "11", CLAIM_NUMBER);
+    assert_claim(&r, 2, "Initech", CLAIM_EMPLOYER);
+    assert_claim(&r, 3, "37", CLAIM_NUMBER);
+    assert_claim(&r, 4, "Dana", CLAIM_NAME);
+    assert_true(r.checks >= 5); /* each as it came, not all at the end */
+}
+
+static void what_was_said_before_supports_an_answer(void **state)
+{
+    struct fixture *f = *state;
+    struct memory *memory = NULL;
+    struct run r = {
+        .f = f,
+        .a = open_chain(f, "invents-0", NULL, 0),
+    };
+
+    assert_int_equal(memory_open(&memory), 0);
+    memory_heard(memory, MEMORY_INTERVIEWER, "We are eleven, and Maya leads us.", 0);
+    memory_heard(memory, MEMORY_CANDIDATE, "I was at Initech.", 0);
+    memory_shown(memory, "Dana said that it was 37 percent.", 1); /* nobody said it */
+    r.memory = memory;
+    start(&r, NULL, NULL);
+    run_loop(f);
+    answerer_close(r.a);
+    memory_free(memory);
+    assert_int_equal(r.unsupported_count, 2);
+    assert_claim(&r, 0, "37", CLAIM_NUMBER);
+    assert_claim(&r, 1, "Dana", CLAIM_NAME);
+}
+
+static void the_built_in_answer_is_not_doubted(void **state)
+{
+    struct run r = ask(*state, NULL, NULL);
+
+    assert_int_equal(r.checks, 0);
 }
 
 static void without_any_provider_the_outline_is_the_answer(void **state)
@@ -490,6 +557,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_outline_comes_first_then_the_words),
+        cmocka_unit_test(what_nothing_supports_is_told_while_it_streams),
+        cmocka_unit_test(what_was_said_before_supports_an_answer),
+        cmocka_unit_test(the_built_in_answer_is_not_doubted),
         cmocka_unit_test(without_any_provider_the_outline_is_the_answer),
         cmocka_unit_test(a_failure_before_the_first_word_moves_on),
         cmocka_unit_test(when_all_fail_the_outline_answers),

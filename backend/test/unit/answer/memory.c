@@ -29,6 +29,7 @@ static void on_event(const struct answer_event *event, void *arg)
 
     switch (event->kind) {
     case ANSWER_STARTED:
+    case ANSWER_CHECK:
     case ANSWER_THINKING:
         break;
     case ANSWER_OUTLINE:

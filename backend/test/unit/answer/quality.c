@@ -254,6 +254,17 @@ static void what_explains_may_name_what_it_likes(void **state)
     assert_memory_equal(answer + found[0].start, "Kafka", 5);
 }
 
+static void numbers_of_a_list_claim_nothing(void **state)
+{
+    static const char answer[] = "1. I asked.\n2. I waited 2 weeks.\n **3.** Then 7. Done.\n";
+    struct claim found[CLAIMS_MAX];
+
+    (void)state;
+    assert_int_equal(check(NULL, "", answer, false, found), 2);
+    assert_memory_equal(answer + found[0].start, "2 weeks", 7);
+    assert_memory_equal(answer + found[1].start, "7. Done", 7);
+}
+
 /** Every better answer is true to its profile; in an invented one nearly everything is not. */
 static void true_answers_are_left_alone_and_inventions_found(void **state)
 {
@@ -315,6 +326,7 @@ int main(void)
         cmocka_unit_test(pace_pauses_and_fillers_are_delivery),
         cmocka_unit_test(what_nothing_supports_is_marked_where_it_stands),
         cmocka_unit_test(what_explains_may_name_what_it_likes),
+        cmocka_unit_test(numbers_of_a_list_claim_nothing),
         cmocka_unit_test(true_answers_are_left_alone_and_inventions_found),
         cmocka_unit_test(no_bytes_confuse_the_scan),
     };

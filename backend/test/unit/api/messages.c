@@ -17,6 +17,7 @@ static const struct asr_result heard = {.text = "tell me",
                                         .words = spoken,
                                         .word_count = 2};
 static const struct answer_left left[] = {{"a", "a refuses the key"}, {"b", "b is away"}};
+static const struct claim claimed[] = {{3, 5, CLAIM_NUMBER, false}, {9, 16, CLAIM_EMPLOYER, false}};
 static const struct llm_point points[] = {
     {.text = "Say it", .label = "Result", .field = "context", .quote = "I did"},
     {.text = "Repeat it"},
@@ -88,6 +89,11 @@ static const struct {
      "'source':{'field':'question','quote':'q'}}]}"},
     {{.kind = LIVE_DELTA, .delta = {.generation_id = "g", .text = "words and more", .len = 5}},
      "{'type':'delta','generationId':'g','delta':'words','finish':false}"},
+    {{.kind = LIVE_CHECK, .check = {.generation_id = "g", .unsupported = claimed, .count = 2}},
+     "{'type':'check','generationId':'g','unsupported':[{'start':3,'end':5,'why':'number'},"
+     "{'start':9,'end':16,'why':'employer'}]}"},
+    {{.kind = LIVE_CHECK, .check = {.generation_id = "g"}},
+     "{'type':'check','generationId':'g','unsupported':[]}"},
     {{.kind = LIVE_FINISHED,
       .finished = {.generation_id = "g", .finish = ANSWER_SUPERSEDED, .latency = {-1, 0, 7, 900}}},
      "{'type':'delta','generationId':'g','delta':'','finish':true,'finishReason':'superseded',"
@@ -141,6 +147,10 @@ static void test_partials_replace_deltas_merge_and_the_rest_is_kept(void **state
             break;
         case LIVE_DELTA:
             assert_int_equal(how.kind, WS_MERGE);
+            assert_int_not_equal(how.key, 0);
+            break;
+        case LIVE_CHECK: /* the newest tells all */
+            assert_int_equal(how.kind, WS_REPLACE);
             assert_int_not_equal(how.key, 0);
             break;
         default:

@@ -257,6 +257,36 @@ static void markdown_keeps_what_was_said_from_becoming_markup(void **state)
     free(d);
 }
 
+static void what_nothing_supports_is_named_once(void **state)
+{
+    static const char answer[] = "I saved 40 percent at Acme, yes, 40 percent.";
+    static const char doubts[] =
+        "{\"unsupported\":[{\"start\":8,\"end\":10,\"why\":\"number\"},{\"start\":22,\"end\":26,"
+        "\"why\":\"employer\"},{\"start\":33,\"end\":35,\"why\":\"number\"},{\"start\":40,\"end\":"
+        "99,"
+        "\"why\":\"name\"}]}";
+    struct doc *d = make_doc();
+    struct buf out;
+    json_t *root;
+
+    (void)state;
+    add(d, "What did you do?", answer, doubts);
+    add(d, "And before?", "I led a team.", NULL);
+    out = written(d, "md", "doubts.md");
+    assert_non_null(
+        strstr(out.data, "\n*Neither the profile, the posting nor the talk says: 40, Acme*\n"));
+    assert_null(strstr(strstr(out.data, "And before?"), "Neither the profile"));
+    buf_release(&out);
+    out = written(d, "json", "doubts.json");
+    root = json_parse(out.data, out.len);
+    assert_int_equal(json_array_size(json_object_get(
+                         json_array_get(json_object_get(root, "transcripts"), 0), "unsupported")),
+                     4);
+    json_decref(root);
+    buf_release(&out);
+    free(d);
+}
+
 /* pdftotext of poppler-utils reads it back. */
 static char *text_of(const struct buf *pdf)
 {
@@ -592,6 +622,7 @@ int main(void)
         cmocka_unit_test(json_has_everything_and_is_json),
         cmocka_unit_test(json_without_profile_and_pairs_is_fine),
         cmocka_unit_test(markdown_keeps_what_was_said_from_becoming_markup),
+        cmocka_unit_test(what_nothing_supports_is_named_once),
         cmocka_unit_test(pdf_holds_every_script),
         cmocka_unit_test(pdf_breaks_long_texts_across_pages),
         cmocka_unit_test(pdf_of_nothing_is_one_page),
