@@ -7,7 +7,7 @@
  * one, the unfinished utterance of the old goes: its audio is sent again and comes back whole.
  */
 import type { Speaker, WhoSpeaks } from '../types/audio';
-import type { FinishReason, Latency, LlmMessage, OutlinePoint, QuestionKind, Transcript, TranscribeMessage } from '../types/session';
+import type { FinishReason, Latency, LlmMessage, OutlineKey, OutlinePoint, QuestionKind, Schemas, Transcript, TranscribeMessage } from '../types/session';
 
 export interface Utterance {
   key: string;
@@ -32,7 +32,12 @@ export interface Answer {
   eager: boolean;
   kind: QuestionKind | null;
   points: OutlinePoint[];
+  /** What to say first; '' when nothing is known. */
+  lead: string;
+  keys: OutlineKey[];
   text: string;
+  /** What of the text nothing supports; it may run ahead of the text by a message. */
+  unsupported: Schemas['UnsupportedSpan'][];
   /** null while it is running. */
   finish: FinishReason | null;
   /** The server went down in the middle: this is what it had kept. */
@@ -115,7 +120,10 @@ function started(answers: Answer[], message: Extract<LlmMessage, { type: 'starte
     eager: message.eager,
     kind: null,
     points: [],
+    lead: '',
+    keys: [],
     text: '',
+    unsupported: [],
     finish: null,
     cutOff: false,
     transcriptId: null,
@@ -126,7 +134,7 @@ function started(answers: Answer[], message: Extract<LlmMessage, { type: 'starte
   if (at >= 0) {
     const old = answers[at]!; // the next provider of the chain takes over; the outline stays
     const replaced = old.provider === message.provider ? old.replaced : [...old.replaced, old.provider];
-    return answers.with(at, { ...fresh, kind: old.kind, points: old.points, replaced });
+    return answers.with(at, { ...fresh, kind: old.kind, points: old.points, lead: old.lead, keys: old.keys, replaced });
   }
   // a guess that was overtaken gives its place to the real one, silently
   return [...answers.filter((a) => a.finish !== 'superseded'), fresh];
@@ -138,7 +146,11 @@ function answered(state: LiveState, message: LlmMessage): LiveState {
   if (message.type === 'thinking') return state; // the outline and what is said so far stay
   const patch = (a: Answer): Answer => {
     if (a.id !== message.generationId) return a;
-    if (message.type === 'outline') return { ...a, kind: message.kind, points: message.points };
+    if (message.type === 'outline') {
+      const { kind, points, lead = '', keys = [] } = message;
+      return { ...a, kind, points, lead, keys };
+    }
+    if (message.type === 'check') return { ...a, unsupported: message.unsupported };
     const text = a.text + message.delta;
     if (!message.finish) return { ...a, text };
     const { finishReason = 'stop', transcriptId = null, latency = null } = message;
@@ -157,7 +169,10 @@ function fromTranscript(t: Transcript): Answer {
     eager: false,
     kind: t.kind ?? null,
     points: t.outline ?? [],
+    lead: t.lead ?? '',
+    keys: t.keys ?? [],
     text: t.answer,
+    unsupported: t.unsupported ?? [],
     finish: t.finishReason ?? 'stop',
     cutOff: t.cutOff ?? false,
     transcriptId: t.id,

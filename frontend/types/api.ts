@@ -1253,10 +1253,13 @@ export interface components {
                 llmProvider: string | null;
                 model: string | null;
                 language: string;
+                eagerDiscarded?: components["schemas"]["EagerDiscarded"];
                 voiceConsent?: components["schemas"]["VoiceConsent"];
             };
             unreadable?: components["schemas"]["Unreadable"];
         };
+        /** @description Answers of the session that were begun before the turn was over, for nothing; absent when there were none */
+        EagerDiscarded: number;
         SessionList: {
             items: components["schemas"]["Session"][];
             nextCursor: string | null;
@@ -1789,6 +1792,7 @@ export interface components {
             /** @description Only with `finish`; null when nothing was kept */
             transcriptId?: string | null;
             latency?: components["schemas"]["Latency"];
+            eagerDiscarded?: components["schemas"]["EagerDiscarded"];
         };
         WsLlmClientMessage: components["schemas"]["WsAuthenticate"] | components["schemas"]["WsLlmGenerate"] | components["schemas"]["WsLlmInterrupt"];
         WsLlmServerMessage: components["schemas"]["WsLlmStarted"] | components["schemas"]["WsLlmThinking"] | components["schemas"]["WsLlmOutline"] | components["schemas"]["WsLlmDelta"] | components["schemas"]["WsLlmCheck"] | components["schemas"]["WsExpiring"] | components["schemas"]["WsError"];

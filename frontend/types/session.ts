@@ -11,6 +11,7 @@ export type ProfileInput = Schemas['ProfileInput'];
 export type Engines = Schemas['Engines'];
 export type QuestionKind = Schemas['QuestionKind'];
 export type OutlinePoint = Schemas['OutlinePoint'];
+export type OutlineKey = Schemas['OutlineKey'];
 export type FinishReason = Schemas['FinishReason'];
 export type Latency = Schemas['Latency'];
 /** `expiring` is answered by the socket itself (lib/websocket.ts) and goes no further. */

@@ -8,9 +8,10 @@ import { Button } from '@/components/ui/button';
 import { toast } from '@/components/ui/toast';
 import type { Answer } from '@/lib/live';
 import { repeatsPoints, withoutPoints } from '@/lib/outline';
+import { markUnsupported } from '@/lib/unsupported';
 import { engineName } from '@/lib/utils';
 import { QuestionCard } from './QuestionCard';
-import { AnswerText, Outline } from './ResponseStreaming';
+import { AnswerText, Outline, Prompter } from './ResponseStreaming';
 
 interface Props {
   answers: Answer[];
@@ -35,7 +36,7 @@ function Pager({ answers, at, onShow }: Pick<Props, 'answers' | 'at' | 'onShow'>
       <Button look="ghost" size="icon" aria-label="Previous question" disabled={at <= 0} onClick={() => onShow(at - 1)}>
         <ChevronLeft aria-hidden="true" />
       </Button>
-      <span className="text-sm font-semibold text-faint tabular-nums">
+      <span className="text-sm font-semibold whitespace-nowrap text-faint tabular-nums">
         {at + 1} of {answers.length}
       </span>
       <Button look="ghost" size="icon" aria-label="Next question" disabled={at >= answers.length - 1} onClick={() => onShow(at + 1)}>
@@ -93,7 +94,7 @@ export function AnswerPanel({ answers, at, onShow, onInterrupt, onAgain, empty }
   if (!answer) return <div className="mx-auto grid h-full w-full max-w-3xl content-center px-4 py-8 sm:px-8">{empty}</div>;
   const running = answer.finish === null;
   const outlineOnly = repeatsPoints(answer.text, answer.points);
-  const draft = withoutPoints(answer.text, answer.points);
+  const draft = withoutPoints(markUnsupported(answer.text, answer.unsupported), answer.points);
   const overtaken = answer.finish === 'superseded';
 
   async function copy() {
@@ -108,26 +109,33 @@ export function AnswerPanel({ answers, at, onShow, onInterrupt, onAgain, empty }
   return (
     <article
       aria-label={`Answer to: ${answer.question}`}
-      className={`mx-auto grid w-full max-w-3xl content-start gap-6 px-4 py-5 sm:px-8 sm:py-7 ${overtaken ? 'opacity-60' : ''}`}
+      className={`mx-auto grid w-full max-w-3xl content-start px-4 sm:px-8 ${answer.lead ? 'gap-4 py-2 sm:gap-5 sm:py-5' : 'gap-6 py-5 sm:py-7'} ${overtaken ? 'opacity-60' : ''}`}
       data-answer={running ? 'running' : answer.finish}
     >
-      <div className="-mb-3 -ml-3 flex min-h-11 items-center justify-between gap-3">
-        {answers.length > 1 ? <Pager answers={answers} at={at} onShow={onShow} /> : <span />}
-        <div className="flex gap-2">
-          {answer.text && !running && (
-            <Button look="ghost" size="icon" aria-label="Copy the answer" onClick={() => void copy()}>
-              <Copy aria-hidden="true" />
-            </Button>
-          )}
-          {running && (
-            <Button look="secondary" size="sm" onClick={onInterrupt}>
-              <Square aria-hidden="true" className="fill-current" />
-              Stop <kbd className="ml-1 hidden rounded bg-sunken px-1.5 text-xs text-soft sm:inline">Esc</kbd>
-            </Button>
-          )}
-        </div>
-      </div>
-      <QuestionCard number={answer.number} question={answer.question} kind={answer.kind} eager={running && answer.eager} />
+      <QuestionCard
+        number={answer.number}
+        question={answer.question}
+        kind={answer.kind}
+        eager={running && answer.eager}
+        brief={answer.lead !== ''}
+        actions={
+          <div className="-mr-2 flex items-center gap-1 sm:gap-2">
+            {answers.length > 1 && <Pager answers={answers} at={at} onShow={onShow} />}
+            {answer.text && !running && (
+              <Button look="ghost" size="icon" aria-label="Copy the answer" onClick={() => void copy()}>
+                <Copy aria-hidden="true" />
+              </Button>
+            )}
+            {running && (
+              <Button look="secondary" size="sm" onClick={onInterrupt} className="mr-2">
+                <Square aria-hidden="true" className="fill-current" />
+                Stop <kbd className="ml-1 hidden rounded bg-sunken px-1.5 text-xs text-soft sm:inline">Esc</kbd>
+              </Button>
+            )}
+          </div>
+        }
+      />
+      {answer.lead && <Prompter lead={answer.lead} keys={answer.keys} />}
       {answer.points.length > 0 && <Outline points={answer.points} />}
       {outlineOnly ? <OutlineOnly /> : (draft || running) && <AnswerText text={draft} running={running} />}
       {answer.cutOff && <CutOff onAgain={() => onAgain(answer.question)} />}

@@ -1,6 +1,7 @@
 import { Badge } from '@/components/ui/badge';
 import { kindName } from '@/lib/utils';
 import type { QuestionKind } from '@/types/session';
+import type { ReactNode } from 'react';
 
 interface Props {
   number: number | null;
@@ -9,18 +10,34 @@ interface Props {
   /** Begun before the question was certainly over. */
   eager?: boolean;
   level?: 'h2' | 'h3';
+  /** What can be done with it, beside its number. */
+  actions?: ReactNode;
+  /** What is to be said stands below it: it leaves the room to that, and shows its beginning. */
+  brief?: boolean;
 }
 
 /** The question as it was understood, in the voice of what is said. */
-export function QuestionCard({ number, question, kind, eager, level: Heading = 'h2' }: Props) {
+export function QuestionCard({ number, question, kind, eager, level: Heading = 'h2', actions, brief = false }: Props) {
   return (
-    <header className="grid gap-2.5">
-      <div className="flex flex-wrap items-center gap-2">
-        {number !== null && <span className="text-sm font-semibold text-faint">Question {number}</span>}
-        {kind && <Badge tone="accent">{kindName(kind)}</Badge>}
-        {eager && <Badge>Early, may still change</Badge>}
+    <header className={`grid ${brief ? 'gap-1.5 sm:gap-2.5' : 'gap-2.5'}`}>
+      <div className="flex flex-wrap items-center justify-between gap-x-3">
+        <div className={`flex flex-wrap items-center gap-2 ${actions ? 'min-h-11' : ''}`}>
+          {number !== null && <span className="text-sm font-semibold text-faint">Question {number}</span>}
+          {kind && (
+            <span className={brief ? 'contents max-sm:hidden' : 'contents'}>
+              <Badge tone="accent">{kindName(kind)}</Badge>
+            </span>
+          )}
+          {eager && <Badge>Early, may still change</Badge>}
+        </div>
+        {actions}
       </div>
-      <Heading className="font-serif text-2xl leading-snug sm:text-[1.75rem]">{question}</Heading>
+      <Heading
+        title={brief ? question : undefined}
+        className={`font-serif leading-snug ${brief ? 'line-clamp-2 text-lg sm:line-clamp-3 sm:text-2xl' : 'text-2xl sm:text-[1.75rem]'}`}
+      >
+        {question}
+      </Heading>
     </header>
   );
 }

@@ -5,7 +5,7 @@ import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { CutOff } from '@/components/interview/AnswerPanel';
-import { AnswerText, Outline } from '@/components/interview/ResponseStreaming';
+import { AnswerText, Outline, Prompter } from '@/components/interview/ResponseStreaming';
 import { QuestionCard } from '@/components/interview/QuestionCard';
 import { PageHeader } from '@/components/layout/PageHeader';
 import { Button, buttonClass } from '@/components/ui/button';
@@ -16,6 +16,7 @@ import { useProfile, useSession, useSessionId, useTranscripts } from '@/hooks/us
 import { api, ApiError, sentence } from '@/lib/api-client';
 import { repeatsPoints, withoutPoints } from '@/lib/outline';
 import { forget } from '@/lib/query';
+import { markUnsupported } from '@/lib/unsupported';
 import { clock, engineName, milliseconds, plural, sessionTitle, speakerName, when } from '@/lib/utils';
 import type { Session, Transcript } from '@/types/session';
 import { ExportDialog } from './ExportDialog';
@@ -39,8 +40,10 @@ function Figures({ session, pairs }: { session: Session; pairs: Transcript[] }) 
     ['Talking points after', milliseconds(outline)],
     ['Words of answers', String(words)],
   ];
+  const discarded = session.metadata.eagerDiscarded;
+  if (discarded) figures.push(['Begun early in vain', String(discarded)]);
   return (
-    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-2xl border border-line bg-line sm:grid-cols-4">
+    <dl className={`grid grid-cols-2 gap-px overflow-hidden rounded-2xl border border-line bg-line max-sm:*:last:odd:col-span-2 ${discarded ? 'sm:grid-cols-5' : 'sm:grid-cols-4'}`}>
       {figures.map(([name, value]) => (
         <div key={name} className="grid gap-0.5 bg-surface p-4">
           <dt className="text-sm text-faint">{name}</dt>
@@ -68,9 +71,10 @@ function Pair({ pair, onAgain }: { pair: Transcript; onAgain: () => void }) {
   return (
     <li className="grid gap-4 rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-7">
       <QuestionCard number={pair.questionNumber} question={pair.unreadable && !pair.question ? DAMAGED : pair.question} kind={pair.kind ?? null} level="h2" />
+      {pair.lead && <Prompter lead={pair.lead} keys={pair.keys ?? []} />}
       {pair.outline && pair.outline.length > 0 && <Outline points={pair.outline} />}
       {repeatsPoints(pair.answer, pair.outline ?? []) ? null : pair.answer ? (
-        <AnswerText text={withoutPoints(pair.answer, pair.outline ?? [])} />
+        <AnswerText text={withoutPoints(markUnsupported(pair.answer, pair.unsupported ?? []), pair.outline ?? [])} />
       ) : (
         <p className="text-soft">No answer was made for this one. The words are kept as they were heard.</p>
       )}

@@ -113,6 +113,27 @@ describe('answers', () => {
     expect(state.answers[0]).toMatchObject({ provider: 'ollama', replaced: ['groq'], points, kind: 'motivational' });
   });
 
+  const check = (generationId: string, ...spans: [number, number][]) =>
+    answered({ type: 'check', generationId, unsupported: spans.map(([start, end]) => ({ start, end, why: 'number' as const })) });
+
+  it('takes each check in the place of the one before', () => {
+    const state = after(started('g1', 'Why us?'), delta('g1', 'I cut 37 of 90'), check('g1', [6, 8]), check('g1', [6, 8], [12, 14]), check('g2', [0, 1]));
+    expect(state.answers[0]!.unsupported.map((span) => span.start)).toEqual([6, 12]);
+    expect(reduceLive(state, check('g1')).answers[0]!.unsupported).toEqual([]);
+  });
+
+  it('forgets what was in doubt with the words it was in', () => {
+    const state = after(started('g1', 'Why us?'), delta('g1', 'I cut 37'), check('g1', [6, 8]), started('g1', 'Why us?', 'ollama'));
+    expect(state.answers[0]).toMatchObject({ text: '', unsupported: [] });
+  });
+
+  it('shows lead and keys with the outline, and keeps them when the next provider takes over', () => {
+    const keys = [{ text: 'from 4 h to 35 minutes', number: '35 minutes' }];
+    const outline = answered({ type: 'outline', generationId: 'g1', kind: 'behavioral', points: [], lead: 'I led the move.', keys, fits: true });
+    const state = after(started('g1', 'Why us?'), outline, started('g1', 'Why us?', 'ollama'));
+    expect(state.answers[0]).toMatchObject({ lead: 'I led the move.', keys });
+  });
+
   it('puts the real question in the place of an overtaken guess', () => {
     const state = after(
       started('g1', 'Why do you', 'groq', true),
