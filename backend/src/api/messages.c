@@ -231,6 +231,8 @@ static json_t *finished(const struct live_event *event)
     json_set_str(msg, "finishReason", answer_finish_name(event->finished.finish));
     json_set_str(msg, "transcriptId", event->finished.transcript_id);
     json_object_set_new(msg, "latency", transcript_latency(&event->finished.latency));
+    if (event->finished.discarded)
+        set_int(msg, "eagerDiscarded", (uint64_t)event->finished.discarded);
     return msg;
 }
 

@@ -126,6 +126,10 @@ static void drop(struct conversation *c, struct conversation_exchange *e, bool i
 
     if (unconfirmed(e) && !in_place)
         leave_row(c, e, out);
+    if (unconfirmed(e)) {
+        c->discarded++;
+        c->writing = true; /* of that number */
+    }
     e->unwritten_us = 0;
     if (answered) {
         tell_superseded(e, out);

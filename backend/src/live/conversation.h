@@ -136,6 +136,7 @@ struct conversation {
     int joined;    /**< Who holds it, speakers not counted */
     bool writing;  /**< Something may be on its way to the store */
     int questions; /**< Highest number so far */
+    int discarded; /**< Answers that were begun ahead for nothing */
     uint64_t last_id;
     uint64_t current; /**< Exchange; 0 before the first, and when the last was withdrawn */
     struct conversation_exchange exchanges[CONVERSATION_EXCHANGES_MAX];

@@ -110,6 +110,7 @@ struct live_event {
             const char *generation_id;
             enum answer_finish finish;
             const char *transcript_id; /**< NULL: nothing was kept */
+            int discarded; /**< Answers of the session so far that were begun ahead for nothing */
             struct answer_latency latency;
         } finished;
         struct {

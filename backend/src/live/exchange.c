@@ -114,8 +114,6 @@ static void exchange_forget(struct exchange *exchange)
     while (*at != exchange)
         at = &(*at)->next;
     *at = exchange->next;
-    if (exchange->ahead && !exchange->confirmed)
-        metric_add(METRIC_EAGER, "discarded", 1);
     loop_free_later(live_deps(exchange->live)->loop, exchange, exchange_free);
 }
 
@@ -295,6 +293,7 @@ static void tell_end(struct exchange *exchange, const struct conversation_action
                   .finished = {.generation_id = exchange->generation_id,
                                .finish = exchange->finish,
                                .transcript_id = action->ok ? exchange->row.transcript_id : NULL,
+                               .discarded = live_discarded(exchange->live),
                                .latency = latency_of(exchange)}});
 }
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "loop/loop.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,23 @@ static void watch_unwritten(struct live *live)
         timer_stop(live->tick);
 }
 
+int live_discarded(const struct live *live)
+{
+    return live->context.discarded + live->conversation.discarded;
+}
+
+static void count_discarded(struct live *live)
+{
+    int more = live->conversation.discarded - live->discarded;
+
+    if (!more)
+        return;
+    live->discarded += more;
+    metric_add(METRIC_EAGER, "discarded", (uint64_t)more);
+    transcript_count_discarded(live->writer, live->context.user_id, live->context.session_id,
+                               live_discarded(live));
+}
+
 /* An action may tell somebody who does the next thing at once: then that step is taken within this
  * one, on a state that is whole, and what is left of these actions finds its things or not. */
 bool live_step(struct live *live, const struct conversation_event *event)
@@ -77,6 +95,7 @@ bool live_step(struct live *live, const struct conversation_event *event)
         perform(live, &actions.at[i]);
     if (c->life == CONVERSATION_OVER)
         return true;
+    count_discarded(live);
     watch_unwritten(live);
     /* Nothing went to the writer, because nothing is kept or for want of memory. */
     if (c->writing && !transcript_writer_busy(live->writer))

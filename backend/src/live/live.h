@@ -73,6 +73,7 @@ struct session_context {
     size_t vocabulary_count;
     struct memory *memory;         /**< Of what was said so far; NULL: nothing was stored */
     int questions;                 /**< Highest question number so far */
+    int discarded;                 /**< Answers begun ahead for nothing, as stored */
     float voice[VOICE_DIMENSIONS]; /**< The candidate's, which they had kept */
     uint32_t voice_ms;             /**< Of so much speech; 0: none is kept */
 };

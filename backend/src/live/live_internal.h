@@ -56,6 +56,7 @@ struct live {
     struct transcript_writer *writer;
     struct loop_timer *tick; /* while words are unwritten */
     bool ticking;
+    int discarded; /* of conversation.discarded are counted */
     struct typed_ask *typed;
     struct live_listener *newcomer; /* whom DO_CATCH_UP tells */
 };
@@ -64,6 +65,9 @@ const struct live_deps *live_deps(const struct live *live);
 
 /** Take a step and perform what follows. false: it cannot happen now (it is logged). */
 bool live_step(struct live *live, const struct conversation_event *event);
+
+/** Answers of the session that were begun ahead for nothing. */
+int live_discarded(const struct live *live);
 
 /** For every listener, or for the one that has just come. */
 void live_tell(struct live *live, const struct live_event *event);

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "live/names.h"
+#include "live/transcript_writer.h"
 #include "store/sealed.h"
 
 #include <ctype.h>
@@ -185,6 +186,7 @@ static void read_metadata(struct session_context *b, const char *text)
     copy_setting(b->language, sizeof(b->language), metadata, "language");
     copy_setting(b->provider, sizeof(b->provider), metadata, "llmProvider");
     copy_setting(b->model, sizeof(b->model), metadata, "model");
+    b->discarded = (int)json_num(metadata, SESSION_DISCARDED, 0);
     json_decref(metadata);
 }
 

@@ -26,7 +26,9 @@ struct job {
     struct job *next;
     struct transcript_writer *writer;
     struct store_transcript row;
-    bool erase; /* the row goes */
+    bool erase;    /* the row goes */
+    int discarded; /* no row: this goes to the session of user_id; 0: a row */
+    char user_id[ID_TEXT_MAX];
     void (*stored)(int err, void *arg);
     void *arg;
     int tries;
@@ -236,13 +238,44 @@ static int fill(struct store_transcript *row, const struct transcript_pair *pair
 
 /* ---------------------------------------------------------------------- one by one */
 
+static int set_discarded(struct store_session *session, void *arg)
+{
+    const int *discarded = arg;
+    json_t *metadata = json_parse(session->metadata, strlen(session->metadata));
+    char *text = NULL;
+
+    if (!metadata)
+        metadata = json_object();
+    json_object_set_new(metadata, SESSION_DISCARDED, json_integer(*discarded));
+    text = dump(metadata);
+    if (!text)
+        return UV_ENOMEM;
+    free(session->metadata);
+    session->metadata = text;
+    return 0;
+}
+
+/* A session that was erased meanwhile has nothing to count. */
+static int write_discarded(struct job *job)
+{
+    const struct live_deps *deps = &job->writer->deps;
+    struct store_session session = {0};
+    int err = sealed_session_change(deps->store, deps->seal, job->user_id, job->row.session_id,
+                                    set_discarded, &job->discarded, &session, &job->why);
+
+    store_session_release(&session);
+    return err == UV_ENOENT ? 0 : err;
+}
+
 static void write_row(void *arg)
 {
     struct job *job = arg;
     const struct live_deps *deps = &job->writer->deps;
 
     job->tries++;
-    if (job->erase)
+    if (job->discarded)
+        job->err = write_discarded(job);
+    else if (job->erase)
         job->err = store_transcript_erase(deps->store, job->row.session_id, job->row.id, &job->why);
     else
         job->err = sealed_transcript_put(deps->store, deps->seal, &job->row, &job->why);
@@ -360,6 +393,19 @@ void transcript_erase(struct transcript_writer *writer, const char *session_id,
         return;
     job->erase = true;
     text_copy(job->row.id, sizeof(job->row.id), transcript_id, strlen(transcript_id));
+    text_copy(job->row.session_id, sizeof(job->row.session_id), session_id, strlen(session_id));
+    enqueue(writer, job);
+}
+
+void transcript_count_discarded(struct transcript_writer *writer, const char *user_id,
+                                const char *session_id, int discarded)
+{
+    struct job *job = writer->deps.keep ? calloc(1, sizeof(*job)) : NULL;
+
+    if (!job)
+        return;
+    job->discarded = discarded;
+    text_copy(job->user_id, sizeof(job->user_id), user_id, strlen(user_id));
     text_copy(job->row.session_id, sizeof(job->row.session_id), session_id, strlen(session_id));
     enqueue(writer, job);
 }

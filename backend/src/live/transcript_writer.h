@@ -30,6 +30,9 @@ struct live_deps;
 
 enum { TRANSCRIPT_TRIES = 5 };
 
+/** In the session's metadata: answers that were begun ahead for nothing. */
+#define SESSION_DISCARDED "eagerDiscarded"
+
 struct transcript_pair {
     const char *transcript_id;
     const char *session_id;
@@ -66,6 +69,9 @@ int transcript_write(struct transcript_writer *writer, const struct transcript_p
                      void (*stored)(int err, void *arg), void *arg);
 void transcript_erase(struct transcript_writer *writer, const char *session_id,
                       const char *transcript_id);
+/** Answers of the session that were begun ahead for nothing, all of them so far. */
+void transcript_count_discarded(struct transcript_writer *writer, const char *user_id,
+                                const char *session_id, int discarded);
 /** Parts of a transcript as JSON, the same in the store and on the wire. New references. */
 json_t *transcript_points(const char *question, const struct llm_point *points, size_t count);
 json_t *transcript_latency(const struct answer_latency *latency);

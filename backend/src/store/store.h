@@ -93,7 +93,7 @@ struct store_session {
     int64_t completed_at; /**< 0 while it runs */
     int duration;         /**< [s] */
     int question_count;
-    char *metadata; /**< JSON object: llmProvider, model, language */
+    char *metadata; /**< JSON object: llmProvider, model, language, eagerDiscarded */
     char *title;    /**< What its owner calls it; sealed; NULL: nothing */
     bool unreadable;
 };

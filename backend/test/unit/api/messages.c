@@ -99,6 +99,15 @@ static const struct {
      "{'type':'delta','generationId':'g','delta':'','finish':true,'finishReason':'superseded',"
      "'transcriptId':null,'latency':{'finalMs':null,'outlineMs':0,'firstTokenMs':7,"
      "'totalMs':900}}"},
+    {{.kind = LIVE_FINISHED,
+      .finished = {.generation_id = "g",
+                   .finish = ANSWER_STOP,
+                   .transcript_id = "t",
+                   .discarded = 2,
+                   .latency = {-1, 0, -1, 9}}},
+     "{'type':'delta','generationId':'g','delta':'','finish':true,'finishReason':'stop',"
+     "'transcriptId':'t','latency':{'finalMs':null,'outlineMs':0,'firstTokenMs':null,"
+     "'totalMs':9},'eagerDiscarded':2}"},
     {{.kind = LIVE_ERROR, .error = {LIVE_OVERLOADED, "too much"}},
      "{'type':'error','code':'overloaded','message':'too much'}"},
     {{.kind = LIVE_ERROR, .error = {LIVE_PROVIDER_FAILED, "w"}},

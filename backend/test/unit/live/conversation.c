@@ -775,6 +775,33 @@ static void utterances_of_one_question_are_joined(void **state)
     assert_int_equal(current(&t)->number, 2);
 }
 
+/* "An inner join", and then "… and a left join": a word that carries meaning is new. */
+static void a_longer_version_takes_the_place_and_is_answered_anew(void **state)
+{
+    static const enum phase phases[] = {PHASE_ANSWERING, PHASE_TOLD};
+    static const char *const gives_way[] = {"supersede store-question", "forget store-question"};
+    struct talk t;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t half;
+
+        reach(&t, phases[i]);
+        half = t.c.current;
+        second_utterance(&t, 2000, "");
+        DOES(&t, "ask!in-place", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
+             .said = QUESTION);
+        assert_int_equal(t.did.at[0].other, half); /* whose words leave the memory */
+        DOES(&t, gives_way[i], .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
+        assert_int_equal(t.c.questions, 1);
+        assert_int_equal(current(&t)->number, 1);
+        assert_int_equal(t.c.discarded, 0); /* it was no early start */
+        if (phases[i] == PHASE_ANSWERING)   /* nothing of the half is stored */
+            DOES(&t, "tell-end forget", .kind = CONVERSATION_ANSWERED, .exchange = half);
+        assert_null(conversation_exchange(&t.c, half));
+    }
+}
+
 static void only_so_many_utterances_are_joined(void **state)
 {
     struct talk t;
@@ -967,7 +994,8 @@ static void a_question_asked_ahead_stays_one_when_its_speaker_has_left(void **st
     DOES(&t, "", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = NOTHING);
     DOES(&t, "", .kind = CONVERSATION_LEFT);
     DOES(&t, "drop-speaker supersede", .kind = CONVERSATION_HEARD_ALL, .speaker = t.speaker);
-    DOES(&t, "tell-end forget end", .kind = CONVERSATION_ANSWERED, .exchange = t.c.exchanges[0].id);
+    DOES(&t, "tell-end forget", .kind = CONVERSATION_ANSWERED, .exchange = t.c.exchanges[0].id);
+    DOES(&t, "end", .kind = CONVERSATION_WRITTEN); /* that it was for nothing */
 }
 
 static void a_socket_that_vanishes_in_the_middle_is_taken_up(void **state)
@@ -1319,12 +1347,52 @@ static void what_cannot_stand_alone_waits_longer_for_the_rest(void **state)
     DOES(&t, "ask!row", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 9000,
          .said = QUESTION);
 
+    begin(&t); /* asked already: it is asked again in its place */
+    utter(&t);
+    DOES(&t, "ask", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
+         .said = {.words = true, .question = true, .hanging = true, .count = 5});
+    DOES(&t, "store-question", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
+    DOES(&t, "", .kind = CONVERSATION_PARTIAL, .speaker = t.speaker, .utterance = 2,
+         .start_ms = 1900 + CONVERSATION_HANGING_GAP_MS, .said = {.words = true});
+    DOES(&t, "ask!in-place", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 9000,
+         .said = QUESTION);
+
+    begin(&t); /* but not for ever */
+    utter(&t);
+    DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
+         .said = {.words = true, .hanging = true, .count = 9});
+    DOES(&t, "begin-turn", .kind = CONVERSATION_PARTIAL, .speaker = t.speaker, .utterance = 2,
+         .start_ms = 1901 + CONVERSATION_HANGING_GAP_MS, .said = {.words = true});
+
     begin(&t); /* what can does not */
     utter(&t);
     DOES(&t, "remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .end_ms = 1900,
          .said = STATEMENT);
     DOES(&t, "begin-turn", .kind = CONVERSATION_PARTIAL, .speaker = t.speaker, .utterance = 2,
          .start_ms = 1900 + CONVERSATION_JOIN_GAP_MS, .said = {.words = true});
+}
+
+static void early_starts_that_were_for_nothing_are_counted(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    reach(&t, PHASE_AHEAD); /* another question in the end */
+    DOES(&t, "ask!in-place", .kind = CONVERSATION_ENDED, .speaker = t.speaker, .said = QUESTION);
+    assert_int_equal(t.c.discarded, 0);
+    DOES(&t, "supersede store-question", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
+    assert_int_equal(t.c.discarded, 1);
+    assert_true(t.c.writing);
+
+    reach(&t, PHASE_AHEAD_ANSWERED); /* no question at all */
+    DOES(&t, "tell-end!superseded forget remark", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
+         .said = STATEMENT);
+    assert_int_equal(t.c.discarded, 1);
+
+    reach(&t, PHASE_AHEAD); /* the question that it was begun for */
+    DOES(&t, "confirm store-question", .kind = CONVERSATION_ENDED, .speaker = t.speaker,
+         .said = SAME);
+    assert_int_equal(t.c.discarded, 0);
 }
 
 static void the_oldest_unwritten_word_of_an_answer_counts(void **state)
@@ -1460,6 +1528,7 @@ int main(void)
         TEST(who_goes_on_after_an_eager_end_is_asked_again_in_place),
         TEST(an_eager_end_of_an_utterance_that_is_over_asks_nothing),
         TEST(utterances_of_one_question_are_joined),
+        TEST(a_longer_version_takes_the_place_and_is_answered_anew),
         TEST(only_so_many_utterances_are_joined),
         TEST(a_few_words_lead_into_the_question_that_follows),
         TEST(a_lead_in_keeps_its_row_when_no_question_follows),
@@ -1485,6 +1554,7 @@ int main(void)
         TEST(a_kept_question_that_was_none_leaves_no_row),
         TEST(words_behind_a_confirmed_question_do_not_stay_beside_it),
         TEST(a_lead_in_that_was_kept_as_a_question_is_a_remark_again),
+        TEST(early_starts_that_were_for_nothing_are_counted),
         TEST(the_oldest_unwritten_word_of_an_answer_counts),
         TEST(words_of_an_answer_that_gives_way_are_not_kept),
         TEST(two_questions_in_a_row_stay_two),

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cmocka_all.h"
+#include "live/transcript_writer.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "store/sealed.h"
@@ -229,7 +230,7 @@ static void put_records(struct world *w)
                               .settings = LITERAL("{}"),
                               .subscription = LITERAL("{}"),
                               .created_at = 1};
-    struct store_session session = {.metadata = LITERAL("{}"), .created_at = 1};
+    struct store_session session = {.metadata = LITERAL("{\"language\":\"en\"}"), .created_at = 1};
     struct errbuf why = {""};
 
     id_new(user.id);
@@ -1014,6 +1015,36 @@ static void what_was_asked_is_remembered_by_who_comes_back(void **state)
     session_context_release(&context);
 }
 
+static void on_idle(void *arg)
+{
+    ++*(int *)arg;
+}
+
+/* The number stands in the session, beside what else its metadata hold. */
+static void early_starts_in_vain_are_counted_on_the_session(void **state)
+{
+    struct world *w = *state;
+    struct live_deps deps = {
+        .loop = w->loop, .lanes = w->lanes, .store = w->store, .seal = w->seal, .keep = true};
+    struct transcript_writer *writer;
+    struct store_session session;
+    struct session_context context;
+    int idle = 0;
+
+    assert_int_equal(transcript_writer_open(&writer, &deps, on_idle, &idle), 0);
+    transcript_count_discarded(writer, w->user, w->session, 2);
+    transcript_count_discarded(writer, w->user, w->session, 3);
+    transcript_count_discarded(writer, "nobody", w->session, 9);
+    until(w, &idle, 1);
+    transcript_writer_close(writer);
+    assert_int_equal(sealed_session_get(w->store, w->seal, w->user, w->session, &session, NULL), 0);
+    assert_string_equal(session.metadata, "{\"language\":\"en\",\"eagerDiscarded\":3}");
+    store_session_release(&session);
+    assert_int_equal(session_context_load(&deps, w->user, w->session, &context, NULL), 0);
+    assert_int_equal(context.discarded, 3);
+    session_context_release(&context);
+}
+
 /* "Tell me about", a breath, and the rest of it: one question, in one row. */
 static void a_question_in_two_breaths_is_one(void **state)
 {
@@ -1426,6 +1457,7 @@ int main(void)
         T(a_question_in_two_breaths_is_one),
         T(a_voice_is_judged_at_the_end_at_the_latest),
         T(what_was_asked_is_remembered_by_who_comes_back),
+        T(early_starts_in_vain_are_counted_on_the_session),
         T(who_comes_in_the_middle_misses_nothing),
         T(who_comes_at_the_beginning_hears_no_outline_yet),
         T(who_leaves_in_the_middle_hears_no_more),
