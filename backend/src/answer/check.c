@@ -40,7 +40,7 @@ static size_t sentence_end(const char *text, size_t len, size_t from)
     for (size_t i = from; i + 1 < len; i++) {
         words |= isalpha((unsigned char)text[i]) || (text[i] & 0x80);
         if (text[i] == '\n' ||
-            (words && strchr(".!?", text[i]) && isspace((unsigned char)text[i + 1])))
+            (words && text[i] && strchr(".!?", text[i]) && isspace((unsigned char)text[i + 1])))
             return i + 1;
     }
     return len - from > SENTENCE_MAX ? len : 0;
