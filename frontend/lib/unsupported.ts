@@ -24,7 +24,7 @@ export function markUnsupported(text: string, spans: UnsupportedSpan[]): string 
   let at = 0;
   for (const { start, end, why } of spans) {
     const [from, to] = [bytesToUnits(text, start), bytesToUnits(text, end)];
-    if (from < at || to <= from) continue;
+    if (from < at || to <= from || !(why in BEGIN)) continue; // an imported session may say anything
     marked += plain(text.slice(at, from)) + BEGIN[why] + plain(text.slice(from, to)) + END;
     at = to;
   }
