@@ -5,6 +5,8 @@
  * are new (the session may still be there, or be somebody else's), and recordings, which are no
  * part of the file. A profile that the user has already is used; else the file's is added.
  */
+#include "answer/claims.h"
+#include "answer/outline.h"
 #include "api/profiles.h"
 #include "api/reply.h"
 #include "api/sessions.h"
@@ -63,6 +65,19 @@ static const struct field metrics_fields[] = {
     {.name = NULL},
 };
 
+static const struct field key_fields[] = {
+    {"text", FIELD_TEXT, .max = TEXT_MAX, .flags = FIELD_REQUIRED},
+    {"number", FIELD_TEXT, .max = SHORT_MAX, .flags = FIELD_REQUIRED | FIELD_NULLABLE},
+    {.name = NULL},
+};
+
+static const struct field span_fields[] = {
+    {"start", FIELD_NUMBER, .max = TEXT_MAX, .flags = FIELD_REQUIRED},
+    {"end", FIELD_NUMBER, .min = 1, .max = TEXT_MAX, .flags = FIELD_REQUIRED},
+    {"why", FIELD_CHOICE, .choices = "number|name|employer", .flags = FIELD_REQUIRED},
+    {.name = NULL},
+};
+
 static const struct field transcript_fields[] = {
     {"id", FIELD_ID, .max = 64},
     {"sessionId", FIELD_ID, .max = 64},
@@ -79,6 +94,10 @@ static const struct field transcript_fields[] = {
      .choices = "behavioral|technical|design|situational|motivational|background|logistics|"
                 "small_talk|closing|other"},
     {"outline", FIELD_OBJECTS, .members = point_fields, .items_max = POINTS_MAX},
+    {"lead", FIELD_TEXT, .max = TEXT_MAX},
+    {"keys", FIELD_OBJECTS, .members = key_fields, .items_max = OUTLINE_KEYS_MAX},
+    {"fits", FIELD_SWITCH, .flags = 0},
+    {"unsupported", FIELD_OBJECTS, .members = span_fields, .items_max = CLAIMS_MAX},
     {"provider", FIELD_TEXT, .max = SHORT_MAX, .flags = FIELD_NULLABLE},
     {"model", FIELD_TEXT, .max = SHORT_MAX, .flags = FIELD_NULLABLE},
     {"finishReason", FIELD_CHOICE, .choices = "stop|length|interrupted|superseded|error"},
@@ -98,6 +117,7 @@ static const struct field metadata_fields[] = {
     {"llmProvider", FIELD_TEXT, .max = SHORT_MAX, .flags = FIELD_NULLABLE},
     {"model", FIELD_TEXT, .max = SHORT_MAX, .flags = FIELD_NULLABLE},
     {"language", FIELD_LANGUAGE, .flags = 0},
+    {"eagerDiscarded", FIELD_NUMBER, .min = 1, .max = NUMBER_MAX},
     {"voiceConsent", FIELD_OBJECT, .members = consent_fields},
     {.name = NULL},
 };

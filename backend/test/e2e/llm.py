@@ -216,6 +216,10 @@ class Unsupported(Case):
         self.assertEqual(listed["unsupported"], reply["unsupported"])
         export = f"/api/v1/sessions/{self.kept_session}/export"
         self.assertEqual(self.server.post(export, {"format": "json"})["transcripts"][0]["unsupported"], reply["unsupported"])
+        imported = self.server.post("/api/v1/sessions/import", self.server.post(export, {"format": "json"}))
+        again = self.server.transcripts(imported["id"])[0]
+        for member in ("unsupported", "lead", "keys", "fits"):
+            self.assertEqual(again[member], kept[member], member)
         self.assertIn("Initech, 37, Dana", self.server.request("POST", export, {"format": "md"})[2].decode())
 
     def test_a_true_answer_has_none(self):
