@@ -1043,6 +1043,7 @@ static void early_starts_in_vain_are_counted_on_the_session(void **state)
     assert_int_equal(session_context_load(&deps, w->user, w->session, &context, NULL), 0);
     assert_int_equal(context.discarded, 3);
     session_context_release(&context);
+    leave(w);
 }
 
 /* "Tell me about", a breath, and the rest of it: one question, in one row. */
