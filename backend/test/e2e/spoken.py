@@ -1,0 +1,160 @@
+"""Recordings with real weights, option by option, and a language whose model comes when it is chosen; skipped where weights or recordings cannot be had."""
+
+import contextlib
+import json
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import harness  # noqa: E402
+import recordings  # noqa: E402
+
+GERMAN = recordings.SPEECH / "languages" / "de_kerstin-0010.wav"  # Auch diesmal behaupten die Behörden, sie wüssten nichts …
+NAMED = recordings.SPEECH / "human" / "phone_demo-abouttotry.wav"  # … to a demonstration server located at Digium …
+LONG = recordings.SPEECH / "long" / "bush_radio_address_2008-11-01.wav"  # 127 s
+MODEL_SERVER = pathlib.Path(__file__).parents[1] / "support" / "model_server.py"
+
+
+def find(name):
+    """The file of a model, or why the test is skipped."""
+    path, why = recordings.weights(name)
+    return (pathlib.Path(path).resolve(), None) if path else (None, why)
+
+
+class Case(harness.unittest.TestCase):
+    models = ()
+
+    def setUp(self):
+        missing = None if GERMAN.exists() else f"no recordings in {recordings.SPEECH}"
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="interviewd-spoken-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        (self.folder / "models").mkdir()
+        for name in self.models:
+            path, why = find(name)
+            missing = missing or why
+            if path:
+                (self.folder / "models" / (recordings.NETWORKS.get(name) or f"ggml-{name}.bin")).symlink_to(path)
+        if missing:
+            self.skipTest(missing)
+
+
+class Options(Case):
+    models = ("base-q8_0", "vad")
+
+    def transcribe(self, *args, **more):
+        run = subprocess.run([harness.PROGRAM, "transcribe", *map(str, args), "--data", str(self.folder)], capture_output=True, text=True,
+                             timeout=300, env=harness.environment(), **more)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run.stdout
+
+    def test_a_language_is_heard_or_found_out(self):
+        for language in ("de", "auto"):
+            told = json.loads(self.transcribe(GERMAN, "--language", language, "--json"))
+            self.assertEqual((told["engine"], told["language"]), ("whisper", "de"))
+            self.assertIn("Behörden", told["text"])
+            self.assertIn("q8_0", told["model"])
+
+    def test_it_is_translated(self):
+        told = json.loads(self.transcribe(GERMAN, "--language", "de", "--translate", "--json"))
+        self.assertNotIn("Behörden", told["text"])
+        self.assertIn("this time", told["text"].lower())
+
+    def test_a_prompt_says_how_names_are_written(self):
+        plain = self.transcribe(NAMED)
+        told = self.transcribe(NAMED, "--prompt", "Digium makes Asterisk, which speaks the Inter-Asterisk Exchange protocol.")
+        self.assertNotIn("Digium", plain)
+        self.assertIn("Digium", told)
+
+    def test_standard_input_and_both_kinds_of_subtitles(self):
+        with open(GERMAN, "rb") as recording:
+            srt = self.transcribe("-", "--language", "de", "--srt", stdin=recording)
+        self.assertRegex(srt, r"^1\n00:00:0\d,\d{3} --> 00:00:0\d,\d{3}\nAuch diesmal")
+        vtt = self.transcribe(GERMAN, "--language", "de", "--vtt")
+        self.assertRegex(vtt, r"^WEBVTT\n\n00:00:0\d\.\d{3} --> 00:00:0\d\.\d{3}\nAuch diesmal")
+
+    def test_progress_tells_the_time_that_remains_and_ctrl_c_keeps_what_was_heard(self):
+        terminal, end = pty.openpty()
+        said = bytearray()
+
+        def read():
+            with contextlib.suppress(OSError):  # the other end was closed
+                while piece := os.read(terminal, 4096):
+                    said.extend(piece)
+
+        run = subprocess.Popen([harness.PROGRAM, "transcribe", LONG, LONG, "--json", "--data", str(self.folder)], stdout=subprocess.PIPE,
+                               stderr=end, env=harness.environment())
+        os.close(end)
+        reader = threading.Thread(target=read)
+        reader.start()
+        until = time.monotonic() + 240
+        while not re.search(rb"\d+ %, \d+:\d\d left", said) and time.monotonic() < until:
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        out = run.communicate(timeout=harness.PATIENCE_S)[0]
+        reader.join()
+        os.close(terminal)
+        self.assertRegex(said, rb"\d+ %, \d+:\d\d left")
+        self.assertEqual(run.returncode, 130, said)
+        told = json.loads(out.splitlines()[0])
+        self.assertTrue(told["interrupted"])
+        self.assertGreater(len(told["segments"]), 0, "what was heard until then")
+        self.assertIn("good morning", told["text"].lower())
+
+
+class Chosen(Case):
+    models = ("tiny.en", "vad")
+
+    def setUp(self):
+        super().setUp()
+        base, why = find("base-q8_0")
+        if not base:
+            self.skipTest(why)
+        hub = self.folder / "hub"
+        hub.mkdir()
+        (hub / "ggml-base-q8_0.bin").symlink_to(base)
+        self.hub = subprocess.Popen([sys.executable, MODEL_SERVER, hub], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(self.hub.stdout.close)
+        self.addCleanup(self.hub.wait)
+        self.addCleanup(self.hub.kill)
+        port = int(self.hub.stdout.readline())
+        threading.Thread(target=lambda: [None for _ in self.hub.stdout], daemon=True).start()
+        self.server = harness.Server(data=self.folder, INTERVIEWD_ASR_ENGINE="whisper", INTERVIEWD_FETCH_MODELS="on",
+                                     INTERVIEWD_MODEL_URL=f"http://127.0.0.1:{port}/hub")
+        self.addCleanup(self.server.stop)
+
+    def hearing(self):
+        return self.server.get("/api/v1/hearing/de")
+
+    def test_german_is_heard_as_soon_as_its_model_has_come_without_a_restart(self):
+        self.assertEqual((self.hearing()["engine"], self.hearing()["missing"]["name"]), (None, "base-q8_0"))
+        session = self.server.post("/api/v1/sessions", {"language": "de"})["id"]
+        self.assertEqual(self.server.get("/api/v1/hearing/en")["model"], "tiny.en")
+        with self.server.socket("/ws/transcribe", session) as early:
+            early.send({"type": "start", "language": "de"})
+            first = early.wait_for(lambda m: m["type"] in ("error", "ready"))
+            if first["type"] == "error":  # it had not come yet: said before anybody spoke
+                self.assertIn("base-q8_0", first["message"])
+        until = time.monotonic() + harness.PATIENCE_S
+        while self.hearing()["missing"] and time.monotonic() < until:
+            self.assertIn(self.hearing()["missing"]["state"] if self.hearing()["missing"] else "getting", ("absent", "getting"))
+            time.sleep(0.2)
+        self.assertEqual((self.hearing()["engine"], self.hearing()["model"]), ("whisper", "base-q8_0"))
+        with self.server.socket("/ws/transcribe", session) as ear:
+            ear.stream(GERMAN, start={"language": "de"}, pace=1.0)
+            ear.send({"type": "stop"})
+            self.assertEqual(ear.wait_for_close(), 1000, ear.seen)
+        self.assertIn("q8_0", ear.of_type("ready")[0]["model"])
+        self.assertIn("Behörden", " ".join(m["text"] for m in ear.of_type("final")))
+
+
+harness.main()
