@@ -19,10 +19,12 @@ static const struct {
     {"ask", command_ask, "FILE [--profile FILE.json] [--job FILE] [--json] [--no-save]",
      "play a recorded question as if it were live, show the answer"},
     {"transcribe", command_transcribe,
-     "FILE...|- [--json | --srt | --vtt] [--language L] [--prompt TEXT] [--translate]",
+     "FILE...|- [--txt | --json | --srt | --vtt] [--language L] [--prompt TEXT] [--translate] "
+     "[--speakers]",
      "write down what recordings say"},
     {"doctor", command_doctor, "", "say what works here and how to fix what does not"},
-    {"models", command_models, "list | get NAME | remove NAME | bench",
+    {"models", command_models,
+     "list | get NAME | remove NAME | verify | import PATH | quantize NAME TYPE | bench",
      "manage the Whisper models on this machine"},
     {"migrate", command_migrate, "[--accept-clock]", "bring the store to the current schema"},
 };
