@@ -75,7 +75,8 @@ static bool wants(const struct report *r)
 
     if (line->closed || line->failed || line->hub->shut)
         return false;
-    return r->kind == REPORT_READY || r->kind == REPORT_ERROR || r->utterance != line->cancelled;
+    return r->kind == REPORT_READY || r->kind == REPORT_ERROR || !r->utterance ||
+           r->utterance != line->cancelled;
 }
 
 static void call_handler(struct report *r)
@@ -704,7 +705,7 @@ static void take_better(struct asr_hub *hub, const char *language)
         return;
     hub->old = *m; /* to give back hundreds of megabytes takes longer than the loop has */
     m->model = NULL;
-    m->name[0] = '\0';
+    m->name[0] = m->taken_over[0] = '\0';
     m->state = MODEL_UNLOADED;
     m->engine = better;
 }

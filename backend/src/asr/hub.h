@@ -62,7 +62,8 @@ struct asr_line_handlers {
     /** (optional) After asr_line_prefetch_final(): the text of everything fed before it. */
     void (*on_prefetched)(uint32_t utterance, const struct asr_result *res, void *arg);
     /** (optional) Something to tell the person though the line goes on and nothing is lost: a
-     *  remote engine failed and the utterance is tried again or heard by a local engine. */
+     *  remote engine failed and the utterance is tried again or heard by a local engine; or, of
+     *  utterance 0, the engine of choice did not load and another hears. */
     void (*on_trouble)(uint32_t utterance, int code, const char *message, void *arg);
 };
 

@@ -29,6 +29,7 @@ struct hub_model {
     struct asr_model_params params; /**< Its strings are ours */
     bool choose; /**< "auto": another engine may take over when this one does not load */
     const struct asr_engine *failed; /**< It did not load, another took over */
+    char taken_over[ERR_TEXT_MAX];   /**< Why, for people; "": the one that was chosen hears */
     enum model_state state;
     struct asr_model *model;
     char name[128]; /**< describe() */

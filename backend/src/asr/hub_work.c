@@ -79,7 +79,11 @@ static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *why)
     uv_mutex_lock(&hub->lock);
     m->state = err ? MODEL_UNLOADED : MODEL_LOADED;
     if (!err) {
-        m->failed = m->engine != engine ? m->engine : m->failed;
+        if (m->engine != engine) {
+            m->failed = m->engine;
+            snprintf(m->taken_over, sizeof(m->taken_over), "%s: %.380s; hearing with %s instead",
+                     m->engine->name, why->text, engine->name);
+        }
         m->engine = engine;
         m->model = model;
         snprintf(m->name, sizeof(m->name), "%s", engine->describe(model));
@@ -497,6 +501,8 @@ static void get_ready(struct asr_line *line)
     if (!err)
         hub_report(line, REPORT_READY, 0, NULL, 0, line->hub->main.engine->name,
                    line->hub->main.name);
+    if (!err && line->hub->main.taken_over[0]) /* an engine is never changed silently */
+        hub_report(line, REPORT_TROUBLE, 0, NULL, 0, line->hub->main.taken_over, NULL);
 }
 
 static void rest_stream(const struct asr_engine *engine, struct asr_stream *stream)

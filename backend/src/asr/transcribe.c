@@ -390,10 +390,12 @@ static void on_final(uint32_t utterance, const struct asr_result *res, void *arg
 
 static void on_trouble(uint32_t utterance, int code, const char *message, void *arg)
 {
-    struct transcribe *job = ((struct lane *)arg)->job;
+    const struct lane *lane = arg;
+    struct transcribe *job = lane->job;
 
-    (void)utterance;
     (void)code;
+    if (!utterance && lane != job->lanes)
+        return; /* of the model, not of this lane: told once */
     if (job->h.on_trouble)
         job->h.on_trouble(message, job->arg);
 }

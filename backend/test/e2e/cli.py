@@ -117,6 +117,16 @@ class Transcribe(Terminal):
         subprocess.run(["sox", "-n", "-r", "16000", "-c", "1", "-b", "16", silence, "trim", "0", "1"], check=True)
         self.assertIn("nothing.wav: no speech was heard", self.interviewd("transcribe", silence).stderr)
 
+    def test_another_recogniser_than_the_best_is_told(self):
+        """A model that is damaged is replaced by the recogniser that comes with the system: on standard error, and by name in JSON."""
+        models = pathlib.Path(self.folder) / "damaged" / "models"
+        models.mkdir(parents=True)
+        (models / "ggml-base.en-q8_0.bin").write_bytes(b"ggml" * 1000)
+        run = self.interviewd("transcribe", self.speech, "--json", data=models.parent)
+        self.assertEqual(json.loads(run.stdout)["engine"], "pocketsphinx")
+        self.assertEqual(run.stderr.count("hearing with pocketsphinx instead"), 1, run.stderr)
+        self.assertIn("whisper: ", run.stderr)
+
     def test_one_form_at_a_time(self):
         self.assertIn("one of --txt, --json, --srt and --vtt", self.interviewd("transcribe", "--json", "--srt", self.speech, status=2).stderr)
         self.assertIn("--language: it needs a value", self.interviewd("transcribe", self.speech, "--language", status=2).stderr)
