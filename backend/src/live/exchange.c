@@ -490,6 +490,7 @@ static int ask_answerer(struct exchange *exchange, const struct live_ask *ask,
         .session = b->session_id,
         .memory = b->memory,
         .preamble = words && is_new_aside(exchange, words) ? words->aside : NULL,
+        .heard = words ? words->heard : NULL,
         .number = exchange->number,
         .unsure = exchange->confidence > 0 && exchange->confidence < UNSURE_BELOW,
     };

@@ -157,6 +157,7 @@ struct said_words {
     const char *whole; /* with those before them in the turn */
     const char *asked; /* the question in those */
     const char *aside; /* what was said around it; "": nothing */
+    const char *heard; /* the question with what is doubtful in it marked; NULL: nothing is */
     float p;           /* how surely something is asked */
     struct question question;
     float confidence;

@@ -17,6 +17,7 @@
 #include "ground/follow.h"
 #include "ground/spans.h"
 #include "live/echo.h"
+#include "live/marks.h"
 #include "live/resume.h"
 #include "loop/loop.h"
 #include "observe/log.h"
@@ -52,6 +53,10 @@ struct speaker {
     struct buf asked;           /* the question in that */
     struct buf aside;           /* and the rest */
     struct buf final_text;
+    struct buf marked;        /* the question with what is doubtful in it */
+    struct marks own_marks;   /* of final_text */
+    struct marks turn_marks;  /* of turn */
+    struct marks whole_marks; /* of what is being taken */
     int sample_rate;
     char *heard[HEARD]; /* its last finals, and when they were said; of echoes nothing */
     struct echo_span spans[HEARD];
@@ -156,14 +161,22 @@ static int count_words(const char *text)
     return words;
 }
 
-/* The words of the turn with those of the running utterance: "Tell me about a time" + "you led". */
-static const char *join(struct speaker *speaker, const char *own)
+/* Bytes of the turn's words without the marks at their end. */
+static size_t turn_len(const struct speaker *speaker)
 {
     size_t len = speaker->turn.len;
 
-    buf_clear(&speaker->said);
     while (len > 0 && strchr("?.! ", speaker->turn.data[len - 1]))
         len--;
+    return len;
+}
+
+/* The words of the turn with those of the running utterance: "Tell me about a time" + "you led". */
+static const char *join(struct speaker *speaker, const char *own)
+{
+    size_t len = turn_len(speaker);
+
+    buf_clear(&speaker->said);
     if (len > 0) {
         buf_append(&speaker->said, speaker->turn.data, len);
         buf_putc(&speaker->said, ' ');
@@ -182,12 +195,14 @@ static void find_question(struct speaker *speaker, struct said_words *words)
 {
     const char *text = words->whole;
     size_t len = strlen(text);
-    size_t start, end;
+    size_t start, end, from, to;
 
     question_asked(text, len, &start, &end, &words->p);
     buf_clear(&speaker->asked);
     buf_clear(&speaker->aside);
     buf_append(&speaker->asked, text + start, end - start);
+    from = start;
+    to = end;
     while (start && text[start - 1] == ' ')
         start--;
     while (text[end] == ' ')
@@ -198,6 +213,10 @@ static void find_question(struct speaker *speaker, struct said_words *words)
     buf_append(&speaker->aside, text + end, len - end);
     words->asked = speaker->asked.err || !speaker->asked.data ? text : speaker->asked.data;
     words->aside = speaker->aside.err || !speaker->aside.data ? "" : speaker->aside.data;
+    buf_clear(&speaker->marked);
+    words->heard = marks_put(&speaker->whole_marks, text, from, to, &speaker->marked)
+                       ? speaker->marked.data
+                       : NULL;
 }
 
 /* Words of a question that needs no others, and is surely one. */
@@ -218,6 +237,7 @@ static void relate(struct speaker *speaker, struct said *said)
     const char *before = speaker->turn.len ? speaker->turn.data : "";
     bool alone = *before && stands_alone(words->own) && stands_alone(before);
 
+    speaker->whole_marks = speaker->own_marks;
     if (alone && answer_asks_again(before, words->own)) {
         words->whole = words->own;
     } else if (alone && question_classify(words->own).kind != QUESTION_OTHER &&
@@ -227,6 +247,9 @@ static void relate(struct speaker *speaker, struct said *said)
     } else {
         words->whole = join(speaker, words->own);
         words->whole_ms += speaker->finished.whole_ms;
+        if (turn_len(speaker))
+            marks_join(&speaker->whole_marks, &speaker->turn_marks, turn_len(speaker),
+                       &speaker->own_marks);
     }
 }
 
@@ -273,6 +296,7 @@ static struct said facts_of(struct speaker *speaker, const char *own)
     words->own = own;
     words->whole = words->asked = own;
     words->aside = "";
+    words->heard = NULL;
     words->p = 0;
     words->question = (struct question){0};
     if (!said.words)
@@ -431,6 +455,7 @@ static void on_final(const struct asr_session_final *final, void *arg)
                                          .voice = voice};
     buf_clear(&speaker->final_text);
     buf_puts(&speaker->final_text, res.text);
+    marks_note(&speaker->own_marks, res.text, res.words, res.word_count);
     tell_lasting(speaker, &(struct live_event){.kind = LIVE_FINAL,
                                                .words = {.utterance = final->utterance,
                                                          .result = &res,
@@ -450,6 +475,7 @@ static void lengthen_turn(struct speaker *speaker, const char *whole)
     buf_puts(&text, whole);
     buf_release(&speaker->turn);
     speaker->turn = text;
+    speaker->turn_marks = speaker->whole_marks;
     speaker->finished = speaker->words;
     speaker->finished.own = speaker->finished.whole = NULL; /* borrowed for the event */
 }
@@ -470,6 +496,8 @@ static void on_turn(const struct asr_session_turn *turn, void *arg)
 
     if (turn->state == TURN_ENDED)
         text = speaker->final_text.len ? speaker->final_text.data : "";
+    else
+        speaker->own_marks.count = 0;
     speaker->words.who = who;
     speaker->words.voice = voice;
     event.said = facts_of(speaker, turn->state == TURN_RESUMED ? "" : text);
@@ -584,6 +612,7 @@ static void speaker_free(void *arg)
     buf_release(&speaker->turn);
     buf_release(&speaker->said);
     buf_release(&speaker->final_text);
+    buf_release(&speaker->marked);
     buf_release(&speaker->asked);
     buf_release(&speaker->aside);
     free(speaker);
@@ -612,6 +641,7 @@ void speaker_perform(struct live *live, const struct conversation_action *action
     switch (action->kind) {
     case DO_BEGIN_TURN:
         buf_clear(&speaker->turn);
+        speaker->turn_marks.count = 0;
         speaker->finished = (struct said_words){0};
         speaker->row.transcript_id[0] = '\0';
         break;
