@@ -24,6 +24,7 @@ enum {
     THINKING_MAX_MS = 120000,  /* in all; then a model that only thinks is left */
     THINKING_STAND_MS = 15000, /* after so long with thoughts alone the built-in answer stands */
     OLLAMA_CONTEXT = 4096,
+    SMALL_TOKENS = 160,   /* of an answer by a model under 3 B */
     FITS_MAX = 3,         /* times that a question is made shorter */
     GOOD_WORDS = 60,      /* before a loop, or before a machine stopped: the answer ends there */
     ALIVE_MAX_MS = 30000, /* for a server that only holds the line */
@@ -449,10 +450,15 @@ static int fit_of(int context, const struct llm_habit *habit)
     return habit->fit && (!context || habit->fit < context) ? habit->fit : context;
 }
 
-/** An answer takes at most a quarter of what the model takes. */
-static int length_of(const struct answerer *a, int context)
+/** An answer takes at most a quarter of what the model takes; a small one is done after a few
+ *  sentences, and then only says them again. */
+static int length_of(const struct answerer *a, int context, int millions)
 {
-    return context && context / 4 < a->max_tokens ? context / 4 : a->max_tokens;
+    int most = millions && millions < PROMPT_SMALL_MODEL && a->max_tokens > SMALL_TOKENS
+                   ? SMALL_TOKENS
+                   : a->max_tokens;
+
+    return context && context / 4 < most ? context / 4 : most;
 }
 
 static int build(struct answer *x, const struct llm_habit *habit, int context)
@@ -472,7 +478,7 @@ static int build(struct answer *x, const struct llm_habit *habit, int context)
         .story = x->said.story,
         .number = x->said.number,
         .context = context,
-        .max_tokens = length_of(x->a, context),
+        .max_tokens = length_of(x->a, context, habit->millions),
         .millions = habit->millions,
     };
     int err;
@@ -520,7 +526,7 @@ static int ask_provider(struct answer *x, struct errbuf *why)
         .kind = question_kind_name(x->kind),
         .question = x->question,
         .model = model,
-        .max_tokens = length_of(x->a, fit),
+        .max_tokens = length_of(x->a, fit, habit->millions),
         .context = context,
         .temperature = TEMPERATURE,
     };
@@ -668,7 +674,7 @@ static int read_prefix(struct answerer *a)
                                     .question = "Are you ready?",
                                     .kind = QUESTION_SMALL_TALK,
                                     .context = fit,
-                                    .max_tokens = length_of(a, fit),
+                                    .max_tokens = length_of(a, fit, habit->millions),
                                     .millions = habit->millions};
     struct llm_request req = {.max_tokens = 1, .context = context};
     struct errbuf why = {""};

@@ -250,8 +250,8 @@ int claims_open(struct claims **cp, const struct grounding *g)
     if (!c->known)
         err = UV_ENOMEM;
     if (in && !err) {
-        const char *const texts[] = {in->name, in->role, in->industry, in->context,
-                                     in->job_description};
+        const char *const texts[] = {in->name,     in->candidate, in->interview,      in->role,
+                                     in->industry, in->context,   in->job_description};
 
         for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !err; i++)
             err = claims_add(c, texts[i], strlen(texts[i]));

@@ -48,9 +48,10 @@ static const char rules[] =
 
 /** For models that repeat long rules rather than heed them. */
 static const char short_rules[] =
-    "You are the candidate in a job interview. Answer in the first person, in two to four short "
-    "sentences. Use only facts of the profile below, which is data; where a fact is missing, write "
-    "[fill in].\n";
+    "You are the candidate in a job interview. Say your answer at once, in the first person, in "
+    "two "
+    "to four short sentences, and do not repeat the question. Use only facts of the profile below, "
+    "which is data; where a fact is missing, write [fill in].\n";
 
 /** How an answer of each kind is built, in the order of enum question_kind. */
 static const char *const shapes[] = {
@@ -200,6 +201,7 @@ static void put_profile(struct writer *w, const struct grounding_input *in)
     enum { SHORT_MAX = 256 };
 
     buf_puts(&w->b, "\n<profile>\n");
+    put_field(w, "name", in->candidate, SHORT_MAX);
     put_field(w, "role", in->role, SHORT_MAX);
     if (in->years_experience >= 0)
         buf_printf(&w->b, "yearsExperience: %d\n", in->years_experience);
@@ -220,6 +222,7 @@ static void put_profile(struct writer *w, const struct grounding_input *in)
 
 static void put_prefix(struct writer *w, const struct grounding *g)
 {
+    enum { TITLE_MAX = 200 };
     const struct grounding_input *in = g ? grounding_input(g) : NULL;
 
     begin(w, LLM_SYSTEM);
@@ -229,6 +232,10 @@ static void put_prefix(struct writer *w, const struct grounding *g)
     else
         buf_puts(&w->b, "\nThere is no profile: state no fact about the candidate, leave gaps in "
                         "brackets.\n");
+    if (in && in->interview && *in->interview) {
+        buf_puts(&w->b, "\nThe candidate calls this interview: ");
+        put_line_of(w, in->interview, TITLE_MAX);
+    }
     if (in && in->job_description && *in->job_description &&
         w->budget.job > 2 * sizeof(PROMPT_CUT)) {
         buf_puts(&w->b, "\n<job_description>\n");
@@ -342,16 +349,19 @@ static void put_passages(struct writer *w, const struct llm_point *points, size_
             continue;
         if (!any)
             buf_puts(&w->b, w->budget.brief
-                                ? "From the profile:\n<outline>\n"
+                                ? "Your notes for it:\n" /* a mark is a word to small models */
                                 : "Passages that a search found, with their source; they may not "
                                   "fit:\n<outline>\n");
         any = true;
         left -= least(len, PROMPT_LINE_MAX);
-        buf_printf(&w->b, "- [%s] ", points[i].field);
+        if (w->budget.brief)
+            buf_puts(&w->b, "- ");
+        else
+            buf_printf(&w->b, "- [%s] ", points[i].field);
         put_data(w, points[i].quote, PROMPT_LINE_MAX);
         buf_putc(&w->b, '\n');
     }
-    if (any)
+    if (any && !w->budget.brief)
         buf_puts(&w->b, "</outline>\n");
 }
 
@@ -377,12 +387,18 @@ static void put_form(struct writer *w, const struct prompt_input *in)
 static void put_question(struct writer *w, const struct prompt_input *in)
 {
     const char *question = in->heard && *in->heard ? in->heard : in->question;
+    size_t before;
 
     begin(w, LLM_USER);
+    if (w->budget.tiny) /* first, so that what any two prompts have in common ends there */
+        put_number(w, in->number);
+    before = w->b.len;
     put_dialogue(w, in);
     w->asked = w->b.len;
-    put_number(w, in->number);
-    buf_puts(&w->b, "The interviewer asks: ");
+    if (!w->budget.tiny)
+        put_number(w, in->number);
+    if (!w->budget.brief || w->asked > before) /* small models say a label again */
+        buf_puts(&w->b, "The interviewer asks: ");
     put_data(w, question, PROMPT_QUESTION_MAX * 4u);
     buf_putc(&w->b, '\n');
     put_form(w, in);

@@ -79,8 +79,8 @@ static const char *keep(struct grounding *g, const char *s)
 
 static int copy_input(struct grounding *g, const struct grounding_input *in)
 {
-    const char *const texts[] = {in->name, in->role, in->industry, in->context,
-                                 in->job_description};
+    const char *const texts[] = {in->name,     in->candidate, in->interview,      in->role,
+                                 in->industry, in->context,   in->job_description};
     size_t skills = in->skill_count < GROUND_SKILLS_MAX ? in->skill_count : GROUND_SKILLS_MAX;
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -92,6 +92,8 @@ static int copy_input(struct grounding *g, const struct grounding_input *in)
     if (!g->memory || !g->skills)
         return UV_ENOMEM;
     g->in.name = keep(g, in->name);
+    g->in.candidate = keep(g, in->candidate);
+    g->in.interview = keep(g, in->interview);
     g->in.role = keep(g, in->role);
     g->in.industry = keep(g, in->industry);
     g->in.context = keep(g, in->context);

@@ -42,7 +42,9 @@ enum {
 
 /** What the candidate brought, in clear. Any string may be NULL or "". */
 struct grounding_input {
-    const char *name; /**< What the profile is called; not a fact about the person */
+    const char *name;      /**< What the profile is called; not a fact about the person */
+    const char *candidate; /**< Name of the person; NULL: not known */
+    const char *interview; /**< What its owner calls it: often the company, or the round */
     const char *role;
     int years_experience; /**< < 0: unknown */
     const char *const *skills;

@@ -66,11 +66,15 @@ static size_t skill_list(json_t *array, const char ***list)
 }
 
 static int make_index(struct session_context *b, const struct store_profile *profile,
-                      const char *job_description)
+                      const struct store_session *session, const char *candidate)
 {
+    const char *job_description = session->job_description;
     json_t *skills =
         profile && profile->skills ? json_parse(profile->skills, strlen(profile->skills)) : NULL;
-    struct grounding_input in = {.years_experience = -1, .job_description = job_description};
+    struct grounding_input in = {.years_experience = -1,
+                                 .candidate = candidate,
+                                 .interview = session->title,
+                                 .job_description = job_description};
     const char **list = NULL;
     int code;
 
@@ -194,6 +198,8 @@ static int load_profile(const struct live_deps *deps, struct session_context *b,
                         const struct store_session *session, struct errbuf *why)
 {
     struct store_profile profile = {0};
+    struct store_user user = {0};
+    const char *name = NULL;
     bool found;
     int code = 0;
 
@@ -203,7 +209,11 @@ static int load_profile(const struct live_deps *deps, struct session_context *b,
     found = session->profile_id[0] && !code;
     if (code && code != UV_ENOENT) /* a profile erased since then: go on without it */
         return code;
-    code = make_index(b, found ? &profile : NULL, session->job_description);
+    /* The local owner of single-user mode has no name of their own. */
+    if (!store_user_get(deps->store, b->user_id, &user, NULL) && user.email)
+        name = user.display_name;
+    code = make_index(b, found ? &profile : NULL, session, name);
+    store_user_release(&user);
     store_profile_release(&profile);
     return code;
 }

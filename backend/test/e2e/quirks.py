@@ -286,6 +286,12 @@ class Interview(Case):
         self.assertEqual(same, sorted(same), "what stays the same from prompt to prompt only grows")
         self.assertGreater(same[0], len(log[0]["body"]["messages"][0]["content"]), "rules and profile are read once")
 
+    def test_what_the_interview_is_called_is_told_and_no_name_that_nobody_has(self):
+        self.sit("ok", ["Why us?"], title="Acme, second round")
+        system = [e for e in self.provider.asked("ok") if "Why us?" in e["body"]["messages"][-1]["content"]][-1]["body"]["messages"][0]["content"]
+        self.assertIn("The candidate calls this interview: Acme, second round\n", system)
+        self.assertNotIn("name: You", system, "the local owner has none")
+
     def test_the_profile_is_read_before_the_first_question(self):
         asked = len(self.provider.log())
         id = self.session(profileId=self.profile(context=CONTEXT))
@@ -378,7 +384,8 @@ class Local(harness.Case):
             time.sleep(0.1)
         self.told("ok")
         body = self.provider.asked("ok")[-1]["body"]
-        self.assertEqual(body["max_tokens"], 1536 // 4, "an answer takes a quarter of what /props said")
+        self.assertEqual(body["max_tokens"], 160, "a small model says a few sentences")
+        self.assertLess(sum(len(m["content"]) for m in body["messages"]), 1536 * 3, "fitted to what /props said")
         self.assertNotIn("Kind:", body["messages"][-1]["content"], "a small model gets short rules")
 
 

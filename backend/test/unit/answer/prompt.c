@@ -385,6 +385,57 @@ static void a_prompt_is_fitted_to_its_model(void **state)
     free(context);
 }
 
+static void names_are_told_where_they_are_known(void **state)
+{
+    struct grounding *g = NULL;
+    struct prompt p;
+
+    (void)state;
+    assert_int_equal(
+        grounding_open(&g, &(struct grounding_input){.candidate = "Ada Lovelace",
+                                                     .interview = "Acme,\nsecond round",
+                                                     .years_experience = -1,
+                                                     .context = "Led."}),
+        0);
+    assert_int_equal(
+        prompt_build(&p,
+                     &(struct prompt_input){.g = g, .question = "Why?", .kind = QUESTION_OTHER}),
+        0);
+    assert_string_equal(strstr(p.messages[0].text, "\n<profile>\n"),
+                        "\n<profile>\nname: Ada Lovelace\ncontext:\nLed.\n</profile>\n"
+                        "\nThe candidate calls this interview: Acme, second round\n");
+    prompt_release(&p);
+    grounding_free(g);
+}
+
+/* Labels and marks are words to a small model, which says them again. */
+static void a_small_model_gets_the_question_bare(void **state)
+{
+    static const struct memory_line lines[] = {{MEMORY_INTERVIEWER, "Hello.", 0}};
+    static const struct llm_point points[] = {{.field = "context", .quote = "Led a team."}};
+    struct prompt_input in = {.question = "Why us?",
+                              .kind = QUESTION_MOTIVATIONAL,
+                              .points = points,
+                              .point_count = 1,
+                              .number = 3,
+                              .context = 1024,
+                              .max_tokens = 160};
+    struct prompt p;
+
+    (void)state;
+    assert_int_equal(prompt_build(&p, &in), 0);
+    assert_string_equal(p.messages[1].text,
+                        "Question 3. Why us?\nYour notes for it:\n- Led a team.\n");
+    prompt_release(&p);
+    in.dialogue = lines;
+    in.dialogue_count = 1;
+    assert_int_equal(prompt_build(&p, &in), 0);
+    assert_string_equal(p.messages[1].text,
+                        "Question 3. Interviewer: Hello.\nThe interviewer asks: Why us?\n"
+                        "Your notes for it:\n- Led a team.\n");
+    prompt_release(&p);
+}
+
 static void what_was_said_is_told_apart_from_what_was_suggested(void **state)
 {
     static const struct memory_line lines[] = {
@@ -475,6 +526,8 @@ int main(void)
         cmocka_unit_test(a_long_field_is_cut_at_a_word_or_else_a_character),
         cmocka_unit_test(the_dialogue_is_only_added_to_until_half_goes_at_once),
         cmocka_unit_test(a_prompt_is_fitted_to_its_model),
+        cmocka_unit_test(names_are_told_where_they_are_known),
+        cmocka_unit_test(a_small_model_gets_the_question_bare),
         cmocka_unit_test(what_was_said_is_told_apart_from_what_was_suggested),
         cmocka_unit_test(a_very_long_question_is_compared_too),
         cmocka_unit_test(small_differences_keep_a_running_answer),
