@@ -26,7 +26,7 @@
 enum {
     KEY_LEN = 32,
     NONCE_LEN = 12,
-    TAG_LEN = 16,
+    TAG_LEN = SEAL_MORE - NONCE_LEN,
     AAD_MAX = 128,
     SEAL_TEXT_MAX = 4 << 20, /* longest text sealed, [bytes]: far above any field's own limit */
     KEY_FILE_MAX = 128,
@@ -331,62 +331,76 @@ static int associate(EVP_CIPHER_CTX *ctx, const char *id, const char *field)
     return EVP_CipherUpdate(ctx, NULL, &out, (unsigned char *)aad, n) == 1 ? 0 : UV_ENOMEM;
 }
 
+int seal_bytes(const struct seal *seal, const char *id, const char *field, const void *clear,
+               size_t len, void *sealed)
+{
+    unsigned char *raw = sealed;
+    EVP_CIPHER_CTX *ctx;
+    int err = UV_ENOMEM;
+    int n = 0;
+
+    if (len > SEAL_TEXT_MAX)
+        return UV_E2BIG;
+    ctx = EVP_CIPHER_CTX_new();
+    if (!ctx)
+        return UV_ENOMEM;
+    random_bytes(raw, NONCE_LEN);
+    if (EVP_EncryptInit_ex2(ctx, seal->cipher, seal->field, raw, NULL) == 1 &&
+        !(err = associate(ctx, id, field)) &&
+        ((len && EVP_EncryptUpdate(ctx, raw + NONCE_LEN, &n, clear, (int)len) != 1) ||
+         EVP_EncryptFinal_ex(ctx, raw + NONCE_LEN + len, &n) != 1 ||
+         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, raw + NONCE_LEN + len) != 1))
+        err = UV_ENOMEM;
+    EVP_CIPHER_CTX_free(ctx);
+    return err;
+}
+
+int unseal_bytes(const struct seal *seal, const char *id, const char *field, const void *sealed,
+                 size_t len, void *clear)
+{
+    const unsigned char *raw = sealed;
+    unsigned char tag[TAG_LEN];
+    EVP_CIPHER_CTX *ctx;
+    int err = UV_EILSEQ;
+    int n = 0;
+
+    if (len < SEAL_MORE || len - SEAL_MORE > SEAL_TEXT_MAX)
+        return UV_EILSEQ;
+    len -= SEAL_MORE;
+    memcpy(tag, raw + NONCE_LEN + len, TAG_LEN); /* OpenSSL wants one that it may write to */
+    ctx = EVP_CIPHER_CTX_new();
+    if (!ctx || EVP_DecryptInit_ex2(ctx, seal->cipher, seal->field, raw, NULL) != 1 ||
+        associate(ctx, id, field))
+        err = UV_ENOMEM;
+    else if ((!len || EVP_DecryptUpdate(ctx, clear, &n, raw + NONCE_LEN, (int)len) == 1) &&
+             EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, tag) == 1 &&
+             EVP_DecryptFinal_ex(ctx, (unsigned char *)clear + len, &n) == 1)
+        err = 0;
+    EVP_CIPHER_CTX_free(ctx);
+    if (err)
+        explicit_bzero(clear, len);
+    return err;
+}
+
 int seal_text(const struct seal *seal, const char *id, const char *field, const char *text,
               char **sealed)
 {
     size_t len = text ? strlen(text) : 0;
-    size_t raw_len = NONCE_LEN + len + TAG_LEN;
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    size_t raw_len = len + SEAL_MORE;
     unsigned char *raw = len <= SEAL_TEXT_MAX ? malloc(raw_len) : NULL;
     char *to = raw ? malloc(sizeof(prefix) + BASE64URL_LEN(raw_len)) : NULL;
     int err = len > SEAL_TEXT_MAX ? UV_E2BIG : UV_ENOMEM;
-    int n = 0;
 
-    if (!ctx || !to)
-        goto out;
-    random_bytes(raw, NONCE_LEN);
-    if (EVP_EncryptInit_ex2(ctx, seal->cipher, seal->field, raw, NULL) != 1)
-        goto out;
-    if ((err = associate(ctx, id, field)))
-        goto out;
-    err = UV_ENOMEM;
-    if (len &&
-        EVP_EncryptUpdate(ctx, raw + NONCE_LEN, &n, (const unsigned char *)text, (int)len) != 1)
-        goto out;
-    if (EVP_EncryptFinal_ex(ctx, raw + NONCE_LEN + len, &n) != 1 ||
-        EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, raw + NONCE_LEN + len) != 1)
-        goto out;
-
-    memcpy(to, prefix, sizeof(prefix) - 1);
-    base64url_encode(raw, raw_len, to + sizeof(prefix) - 1);
-    *sealed = to;
-    to = NULL;
-    err = 0;
-out:
-    EVP_CIPHER_CTX_free(ctx);
+    if (to)
+        err = seal_bytes(seal, id, field, text, len, raw);
+    if (!err) {
+        memcpy(to, prefix, sizeof(prefix) - 1);
+        base64url_encode(raw, raw_len, to + sizeof(prefix) - 1);
+        *sealed = to;
+        to = NULL;
+    }
     free(raw);
     free(to);
-    return err;
-}
-
-static int decrypt(const struct seal *seal, const char *id, const char *field, unsigned char *raw,
-                   size_t raw_len, char *text)
-{
-    size_t len = raw_len - NONCE_LEN - TAG_LEN;
-    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-    int n = 0;
-    int err = UV_EILSEQ;
-
-    if (!ctx || EVP_DecryptInit_ex2(ctx, seal->cipher, seal->field, raw, NULL) != 1 ||
-        associate(ctx, id, field))
-        err = UV_ENOMEM;
-    else if ((!len ||
-              EVP_DecryptUpdate(ctx, (unsigned char *)text, &n, raw + NONCE_LEN, (int)len) == 1) &&
-             EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_LEN, raw + NONCE_LEN + len) == 1 &&
-             EVP_DecryptFinal_ex(ctx, (unsigned char *)text + len, &n) == 1)
-        err = 0;
-    text[len] = '\0';
-    EVP_CIPHER_CTX_free(ctx);
     return err;
 }
 
@@ -412,12 +426,11 @@ int unseal_text(const struct seal *seal, const char *id, const char *field, cons
         goto out;
     }
     raw_len = base64url_decode(sealed + sizeof(prefix) - 1, len - (sizeof(prefix) - 1), raw, most);
-    if (raw_len < NONCE_LEN + TAG_LEN)
+    if (raw_len < SEAL_MORE)
         goto out;
-    err = decrypt(seal, id, field, raw, (size_t)raw_len, clear);
-    if (err) {
-        explicit_bzero(clear, most + 1);
-    } else {
+    err = unseal_bytes(seal, id, field, raw, (size_t)raw_len, clear);
+    if (!err) {
+        clear[raw_len - SEAL_MORE] = '\0';
         *text = clear;
         clear = NULL;
     }

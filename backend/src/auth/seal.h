@@ -8,6 +8,8 @@
  *     seal_open(&seal, "data/keys/master.key", getenv(...), SEAL_FIRST_START, why);
  *     seal_text(seal, profile_id, "profile.context", text, &sealed);
  *
+ * Bytes are sealed in the same way, without the text around them: nonce, ciphertext, tag.
+ *
  * Threads    Any, after seal_open().
  * Errors     UV_EILSEQ: not sealed by this key, or tampered with.
  * Ownership  Returned strings are the caller's: free().
@@ -42,6 +44,15 @@ int seal_text(const struct seal *seal, const char *id, const char *field, const 
 /** NULL and "" come back as "". */
 int unseal_text(const struct seal *seal, const char *id, const char *field, const char *sealed,
                 char **text);
+
+enum { SEAL_MORE = 28 }; /**< What sealing adds to bytes: nonce and tag, [bytes] */
+
+/** sealed has room for len + SEAL_MORE. */
+int seal_bytes(const struct seal *seal, const char *id, const char *field, const void *clear,
+               size_t len, void *sealed);
+/** clear has room for len - SEAL_MORE; nothing of it is left there when that fails. */
+int unseal_bytes(const struct seal *seal, const char *id, const char *field, const void *sealed,
+                 size_t len, void *clear);
 
 /** A key for another purpose derived from the master key (HKDF-SHA-256, RFC 5869). */
 int seal_derive(const struct seal *seal, const char *purpose, unsigned char *key, size_t len);

@@ -49,6 +49,32 @@ static void text_comes_back_as_it_was_sealed(void **state)
     seal_close(seal);
 }
 
+static void bytes_come_back_and_only_where_they_belong(void **state)
+{
+    struct seal *seal = with_key(KEY);
+    unsigned char clear[300], sealed[300 + SEAL_MORE], again[300];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(clear); i++)
+        clear[i] = (unsigned char)(i * 7);
+    for (size_t len = 0; len <= sizeof(clear); len += 100) {
+        assert_int_equal(seal_bytes(seal, "id1.0.z", "blob", clear, len, sealed), 0);
+        assert_int_equal(unseal_bytes(seal, "id1.0.z", "blob", sealed, len + SEAL_MORE, again), 0);
+        assert_memory_equal(again, clear, len);
+        memset(again, 7, sizeof(again));
+        assert_int_equal(unseal_bytes(seal, "id1.0.a", "blob", sealed, len + SEAL_MORE, again),
+                         UV_EILSEQ);
+        for (size_t i = 0; i < len; i++)
+            assert_int_equal(again[i], 0); /* nothing of it is left */
+        sealed[len + SEAL_MORE - 1] ^= 1;
+        assert_int_equal(unseal_bytes(seal, "id1.0.z", "blob", sealed, len + SEAL_MORE, again),
+                         UV_EILSEQ);
+    }
+    assert_int_equal(unseal_bytes(seal, "id", "f", sealed, SEAL_MORE - 1, again), UV_EILSEQ);
+    assert_int_equal(seal_bytes(seal, "id", "f", clear, (size_t)5 << 20, sealed), UV_E2BIG);
+    seal_close(seal);
+}
+
 static void nothing_stays_nothing(void **state)
 {
     struct seal *seal = with_key(KEY);
@@ -527,6 +553,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_comes_back_as_it_was_sealed),
+        cmocka_unit_test(bytes_come_back_and_only_where_they_belong),
         cmocka_unit_test(nothing_stays_nothing),
         cmocka_unit_test(the_same_text_never_looks_the_same),
         cmocka_unit_test(a_field_cannot_be_moved_changed_or_cut),
