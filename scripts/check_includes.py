@@ -23,7 +23,8 @@ LAYERS = [
     ["base"],
 ]
 # An interface is not a driver: accounts live over the store, exports print its records, and what is private in them is sealed.
-INTERFACES = {("auth", "store/store.h"), ("export", "store/store.h"), ("store", "auth/seal.h")}
+INTERFACES = {("auth", "store/store.h"), ("export", "store/store.h"), ("store", "auth/seal.h"),
+              ("blob", "auth/seal.h")}
 RANK = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"(([a-z]+)/[^"]+)"', re.M)
 

@@ -278,6 +278,167 @@ static void a_voice_is_kept_one_a_user_until_it_is_erased(void **state)
     assert_int_equal(store_voice_put(f->store, &voice, NULL), UV_EINVAL);
 }
 
+static struct store_recording make_recording(const struct store_user *user,
+                                             const struct store_session *session)
+{
+    struct store_recording r = {.format = LITERAL("wav / pcm"),
+                                .bytes = 100,
+                                .duration_ms = 2000,
+                                .quality = STORE_SOUND_CLIPPED,
+                                .created_at = 5,
+                                .expires_at = 1000};
+
+    id_new(r.id);
+    memcpy(r.user_id, user->id, ID_TEXT_MAX);
+    if (session)
+        memcpy(r.session_id, session->id, ID_TEXT_MAX);
+    return r;
+}
+
+/* How many are erased and not yet told to be gone, and whether this one is among them. */
+static size_t erased(struct fixture *f, const char *id, bool *found)
+{
+    struct store_list list = {0};
+    size_t n;
+
+    *found = false;
+    assert_int_equal(store_erased_list(f->store, 100, &list, NULL), 0);
+    for (size_t i = 0; i < list.count; i++)
+        *found = *found || !strcmp(((struct store_erased *)list.items)[i].id, id);
+    n = list.count;
+    free(list.items);
+    return n;
+}
+
+static void a_recording_comes_back_as_it_was_put(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session session = put_session(f, &f->ada);
+    struct store_recording r = make_recording(&f->ada, &session);
+    struct store_recording got;
+    bool found;
+
+    assert_int_equal(store_recording_known(f->store, r.id, NULL), UV_ENOENT);
+    assert_int_equal(store_recording_add(f->store, &r, 1000, NULL), 0);
+    assert_int_equal(store_recording_add(f->store, &r, 1000, NULL), UV_EEXIST);
+    assert_int_equal(store_recording_known(f->store, r.id, NULL), 0);
+    assert_int_equal(store_recording_get(f->store, f->bob.id, r.id, &got, NULL), UV_ENOENT);
+    assert_int_equal(store_recording_get(f->store, f->ada.id, r.id, &got, NULL), 0);
+    assert_string_equal(got.session_id, session.id);
+    assert_string_equal(got.format, "wav / pcm");
+    assert_int_equal(got.bytes, 100);
+    assert_int_equal(got.duration_ms, 2000);
+    assert_int_equal(got.quality, STORE_SOUND_CLIPPED);
+    assert_int_equal(got.created_at, 5);
+    assert_int_equal(got.expires_at, 1000);
+    store_recording_release(&got);
+
+    assert_int_equal(store_recording_erase(f->store, f->bob.id, r.id, NULL), UV_ENOENT);
+    assert_int_equal(erased(f, r.id, &found), 0);
+    assert_int_equal(store_recording_erase(f->store, f->ada.id, r.id, NULL), 0);
+    assert_int_equal(store_recording_erase(f->store, f->ada.id, r.id, NULL), UV_ENOENT);
+    assert_int_equal(erased(f, r.id, &found), 1);
+    assert_true(found);
+    assert_int_equal(store_erased_gone(f->store, r.id, NULL), 0);
+    assert_int_equal(store_erased_gone(f->store, r.id, NULL), UV_ENOENT);
+    assert_int_equal(erased(f, r.id, &found), 0);
+}
+
+static void recordings_have_a_bound_a_user(void **state)
+{
+    struct fixture *f = *state;
+    struct store_recording r = make_recording(&f->ada, NULL);
+    int64_t bytes = 7;
+
+    assert_int_equal(store_recording_bytes(f->store, f->ada.id, &bytes, NULL), 0);
+    assert_int_equal(bytes, 0);
+    assert_int_equal(store_recording_add(f->store, &r, 99, NULL), UV_ERANGE);
+    assert_int_equal(store_recording_add(f->store, &r, 150, NULL), 0);
+    r = make_recording(&f->ada, NULL);
+    assert_int_equal(store_recording_add(f->store, &r, 199, NULL), UV_ERANGE);
+    assert_int_equal(store_recording_add(f->store, &r, 200, NULL), 0);
+    r = make_recording(&f->bob, NULL);
+    assert_int_equal(store_recording_add(f->store, &r, 150, NULL), 0);
+    assert_int_equal(store_recording_bytes(f->store, f->ada.id, &bytes, NULL), 0);
+    assert_int_equal(bytes, 200);
+}
+
+static void what_erases_a_recording_always_says_whose_sound_is_to_go(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session session = put_session(f, &f->ada);
+    struct store_recording of_session = make_recording(&f->ada, &session);
+    struct store_recording of_user = make_recording(&f->ada, NULL);
+    struct store_recording of_bob = make_recording(&f->bob, NULL);
+    struct store_list ended;
+    bool found;
+
+    assert_int_equal(store_recording_add(f->store, &of_session, 1000, NULL), 0);
+    assert_int_equal(store_recording_add(f->store, &of_user, 1000, NULL), 0);
+    assert_int_equal(store_recording_add(f->store, &of_bob, 1000, NULL), 0);
+    assert_int_equal(store_session_erase(f->store, f->ada.id, session.id, NULL), 0);
+    assert_int_equal(erased(f, of_session.id, &found), 1);
+    assert_true(found);
+    assert_int_equal(store_user_erase(f->store, f->ada.id, 99, &ended, NULL), 0);
+    free(ended.items);
+    assert_int_equal(erased(f, of_user.id, &found), 2);
+    assert_true(found);
+    assert_int_equal(store_recording_known(f->store, of_user.id, NULL), UV_ENOENT);
+    assert_int_equal(store_recording_known(f->store, of_bob.id, NULL), 0);
+    assert_int_equal(store_recording_add(f->store, &of_user, 1000, NULL), UV_ENOENT); /* nobody's */
+}
+
+static void recordings_go_when_their_time_is_over(void **state)
+{
+    struct fixture *f = *state;
+    struct store_list list = {0};
+    struct store_recording r;
+    bool found;
+
+    for (int i = 0; i < 5; i++) {
+        r = make_recording(&f->ada, NULL);
+        r.expires_at = 1000 + i;
+        assert_int_equal(store_recording_add(f->store, &r, 1000, NULL), 0);
+    }
+    assert_int_equal(store_recording_expire(f->store, 999, 100, &list, NULL), 0);
+    assert_int_equal(list.count, 0);
+    store_list_release(&list, STORE_KIND_RECORDING);
+    assert_int_equal(store_recording_expire(f->store, 1003, 3, &list, NULL), 0);
+    assert_int_equal(list.count, 3);
+    assert_string_equal(((struct store_recording *)list.items)->user_id, f->ada.id);
+    assert_int_equal(((struct store_recording *)list.items)->bytes, 100);
+    store_list_release(&list, STORE_KIND_RECORDING);
+    assert_int_equal(store_recording_expire(f->store, 1003, 3, &list, NULL), 0);
+    assert_int_equal(list.count, 1);
+    store_list_release(&list, STORE_KIND_RECORDING);
+    assert_int_equal(erased(f, r.id, &found), 4);
+    assert_false(found);
+    assert_int_equal(store_recording_known(f->store, r.id, NULL), 0);
+    assert_int_equal(store_recording_expire(f->store, 1003, 0, &list, NULL), UV_EINVAL);
+}
+
+static void a_recording_without_its_parts_is_none(void **state)
+{
+    struct fixture *f = *state;
+    struct store_recording good = make_recording(&f->ada, NULL);
+    struct store_recording r = good;
+
+    r.format = NULL;
+    assert_int_equal(store_recording_add(f->store, &r, 1000, NULL), UV_EINVAL);
+    r = good;
+    r.bytes = 0;
+    assert_int_equal(store_recording_add(f->store, &r, 1000, NULL), UV_EINVAL);
+    r = good;
+    r.quality = (enum store_quality)7;
+    assert_int_equal(store_recording_add(f->store, &r, 1000, NULL), UV_EINVAL);
+    r = good;
+    snprintf(r.session_id, sizeof(r.session_id), "no id");
+    assert_int_not_equal(store_recording_add(f->store, &r, 1000, NULL), 0);
+    r = good;
+    r.id[0] = '\0';
+    assert_int_equal(store_recording_add(f->store, &r, 1000, NULL), UV_EINVAL);
+}
+
 static void erasing_a_user_erases_everything_of_it_and_nothing_else(void **state)
 {
     struct fixture *f = *state;
@@ -1358,6 +1519,11 @@ int main(int argc, char **argv)
         EACH(there_is_one_local_owner_at_most),
         EACH(erasing_a_user_erases_everything_of_it_and_nothing_else),
         EACH(a_voice_is_kept_one_a_user_until_it_is_erased),
+        EACH(a_recording_comes_back_as_it_was_put),
+        EACH(recordings_have_a_bound_a_user),
+        EACH(what_erases_a_recording_always_says_whose_sound_is_to_go),
+        EACH(recordings_go_when_their_time_is_over),
+        EACH(a_recording_without_its_parts_is_none),
         EACH(a_refresh_token_rotates_once),
         EACH(an_ended_sign_in_is_known_until_it_expires),
         EACH(a_new_password_ends_the_other_sign_ins_of_this_user_only),

@@ -1,0 +1,37 @@
+/**
+ * @file blob/driver.h  What keeps blobs provides; only blob/ includes this
+ *
+ * A driver is a const table. It stores bytes that are sealed already and knows nothing of chunks.
+ * blob.c checks what comes in: ids have the form of ids. To add one: a file beside files.c, a line
+ * in the list in blob.c, and one in test/conformance/blob.c, which must pass unchanged.
+ *
+ * Threads, errors  As in blob.h.
+ */
+#ifndef BLOB_DRIVER_H
+#define BLOB_DRIVER_H
+
+#include "blob/blob.h"
+
+struct blob_driver {
+    const char *name;
+
+    int (*open)(void **sp, const struct blob_params *params, struct errbuf *why);
+    void (*close)(void *store);
+
+    int (*create)(void *store, const char *id, void **wp, struct errbuf *why);
+    int (*append)(void *writer, const void *data, size_t len, struct errbuf *why);
+    int (*commit)(void *writer, struct errbuf *why); /* frees the writer, failed or not */
+    void (*abandon)(void *writer);
+
+    int (*find)(void *store, const char *id, void **rp, uint64_t *size, struct errbuf *why);
+    /* all of len, which lies inside */
+    int (*read)(void *reader, uint64_t offset, void *to, size_t len, struct errbuf *why);
+    void (*release)(void *reader);
+
+    int (*erase)(void *store, const char *id, struct errbuf *why);
+    int (*list)(void *store, int (*fn)(const char *id, void *arg), void *arg, struct errbuf *why);
+};
+
+extern const struct blob_driver blob_files;
+
+#endif

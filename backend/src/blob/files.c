@@ -1,0 +1,341 @@
+/**
+ * @file blob/files.c  Blobs as files of one folder
+ *
+ *     <folder>/<id>         a blob
+ *     <folder>/<id>.new     one that is being put
+ *
+ * Committing is fsync(file), rename(2), fsync(folder): the name appears with all of it behind it,
+ * or not at all. Opening the store removes what is still called .new.
+ */
+#include "blob/driver.h"
+
+#include "base/id.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { NAME_MAX_LEN = ID_TEXT_MAX + 8 };
+
+static const char half[] = ".new";
+
+struct files {
+    int folder;
+    uint64_t reserve;
+};
+
+struct files_writer {
+    struct files *files;
+    int fd;
+    char id[ID_TEXT_MAX];
+};
+
+struct files_reader {
+    int fd;
+};
+
+static int failed(struct errbuf *why, const char *what)
+{
+    int err = -errno;
+
+    return err_set(why, err, "%s: %s", what, uv_strerror(err));
+}
+
+static void name_half(char name[static NAME_MAX_LEN], const char *id)
+{
+    snprintf(name, NAME_MAX_LEN, "%s%s", id, half);
+}
+
+/* ------------------------------------------------------------------------------ the folder */
+
+static int open_folder(const char *path, int *fd, struct errbuf *why)
+{
+    if (!mkdir(path, 0700))
+        chmod(path, 0700); /* whatever the umask */
+    else if (errno != EEXIST)
+        return failed(why, "the folder of the recordings cannot be made");
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *fd < 0 ? failed(why, "the folder of the recordings cannot be opened") : 0;
+}
+
+/* A stream of its own over the folder; closedir() it. */
+static DIR *read_folder(const struct files *f)
+{
+    int fd = openat(f->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (!dir && fd >= 0)
+        close(fd);
+    return dir;
+}
+
+static bool is_half(const char *name)
+{
+    const char *dot = strchr(name, '.');
+
+    return dot && strcmp(dot, half) == 0;
+}
+
+static int sweep(const struct files *f, struct errbuf *why)
+{
+    DIR *dir = read_folder(f);
+    struct dirent *entry;
+    int err = 0;
+
+    if (!dir)
+        return failed(why, "the folder of the recordings cannot be read");
+    while ((entry = readdir(dir))) {
+        if (is_half(entry->d_name) && unlinkat(f->folder, entry->d_name, 0) && errno != ENOENT)
+            err = failed(why, "what was left of a recording cannot be removed");
+    }
+    closedir(dir);
+    return err;
+}
+
+static void files_close(void *store)
+{
+    struct files *f = store;
+
+    if (f->folder >= 0)
+        close(f->folder);
+    free(f);
+}
+
+static int files_open(void **sp, const struct blob_params *params, struct errbuf *why)
+{
+    struct files *f = calloc(1, sizeof(*f));
+    int err;
+
+    if (!f)
+        return err_set(why, UV_ENOMEM, "out of memory");
+    f->folder = -1;
+    f->reserve = params->reserve;
+    err = open_folder(params->folder, &f->folder, why);
+    if (!err)
+        err = sweep(f, why);
+    if (err)
+        files_close(f);
+    else
+        *sp = f;
+    return err;
+}
+
+/* ------------------------------------------------------------------------------- writing */
+
+static int check_room(const struct files *f, struct errbuf *why)
+{
+    struct statvfs disk;
+
+    if (!f->reserve || fstatvfs(f->folder, &disk))
+        return 0;
+    if ((uint64_t)disk.f_bavail * disk.f_frsize >= f->reserve)
+        return 0;
+    return err_set(why, UV_ENOSPC, "there is too little room left on the disk of the recordings");
+}
+
+static int files_create(void *store, const char *id, void **wp, struct errbuf *why)
+{
+    struct files *f = store;
+    struct files_writer *w;
+    char name[NAME_MAX_LEN];
+    int err = check_room(f, why);
+
+    if (err)
+        return err;
+    if (!faccessat(f->folder, id, F_OK, AT_SYMLINK_NOFOLLOW))
+        return err_set(why, UV_EEXIST, "there is a recording with that id");
+    w = calloc(1, sizeof(*w));
+    if (!w)
+        return err_set(why, UV_ENOMEM, "out of memory");
+    w->files = f;
+    memcpy(w->id, id, sizeof(w->id));
+    name_half(name, id);
+    w->fd = openat(f->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (w->fd < 0) {
+        err = failed(why, "a recording cannot be stored");
+        free(w);
+        return err;
+    }
+    fchmod(w->fd, 0600); /* whatever the umask */
+    *wp = w;
+    return 0;
+}
+
+static int files_append(void *writer, const void *data, size_t len, struct errbuf *why)
+{
+    struct files_writer *w = writer;
+    const char *from = data;
+    int err = check_room(w->files, why);
+
+    while (!err && len) {
+        ssize_t n = write(w->fd, from, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return failed(why, "a recording cannot be stored");
+        from += n;
+        len -= (size_t)n;
+    }
+    return err;
+}
+
+static void writer_free(struct files_writer *w)
+{
+    if (w->fd >= 0)
+        close(w->fd);
+    free(w);
+}
+
+static void files_abandon(void *writer)
+{
+    struct files_writer *w = writer;
+    char name[NAME_MAX_LEN];
+
+    name_half(name, w->id);
+    unlinkat(w->files->folder, name, 0);
+    writer_free(w);
+}
+
+/* Where the file system cannot promise not to replace, files_create() has looked. */
+static int put_in_place(int folder, const char *name, const char *id)
+{
+    if (!renameat2(folder, name, folder, id, RENAME_NOREPLACE))
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    return renameat(folder, name, folder, id);
+}
+
+static int files_commit(void *writer, struct errbuf *why)
+{
+    struct files_writer *w = writer;
+    int folder = w->files->folder;
+    char name[NAME_MAX_LEN];
+    int fd = w->fd;
+    int err = 0;
+
+    name_half(name, w->id);
+    w->fd = -1;
+    if (fsync(fd))
+        err = failed(why, "a recording cannot be stored");
+    if (close(fd) && !err)
+        err = failed(why, "a recording cannot be stored");
+    if (!err && put_in_place(folder, name, w->id))
+        err = failed(why, "a recording cannot be stored");
+    if (err) {
+        files_abandon(w);
+        return err;
+    }
+    if (fsync(folder)) {
+        err = failed(why, "a recording cannot be stored");
+        unlinkat(folder, w->id, 0); /* who was told that it failed finds nothing */
+    }
+    writer_free(w);
+    return err;
+}
+
+/* ------------------------------------------------------------------------------- reading */
+
+static void files_release(void *reader)
+{
+    struct files_reader *r = reader;
+
+    close(r->fd);
+    free(r);
+}
+
+static int files_find(void *store, const char *id, void **rp, uint64_t *size, struct errbuf *why)
+{
+    struct files *f = store;
+    struct files_reader *r = calloc(1, sizeof(*r));
+    struct stat st;
+    int err = 0;
+
+    if (!r)
+        return err_set(why, UV_ENOMEM, "out of memory");
+    r->fd = openat(f->folder, id, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (r->fd < 0) {
+        err = failed(why, "a recording cannot be read");
+        free(r);
+        return err;
+    }
+    if (fstat(r->fd, &st))
+        err = failed(why, "a recording cannot be read");
+    if (err) {
+        files_release(r);
+        return err;
+    }
+    *size = (uint64_t)st.st_size;
+    *rp = r;
+    return 0;
+}
+
+static int files_read(void *reader, uint64_t offset, void *to, size_t len, struct errbuf *why)
+{
+    const struct files_reader *r = reader;
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t n = pread(r->fd, (char *)to + done, len - done, (off_t)(offset + done));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return failed(why, "a recording cannot be read");
+        if (n == 0)
+            return err_set(why, UV_EILSEQ, "a recording is shorter than it was");
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+/* --------------------------------------------------------------------------- all of them */
+
+static int files_erase(void *store, const char *id, struct errbuf *why)
+{
+    const struct files *f = store;
+
+    if (unlinkat(f->folder, id, 0))
+        return failed(why, "a recording cannot be erased");
+    return fsync(f->folder) ? failed(why, "a recording cannot be erased") : 0;
+}
+
+static int files_list(void *store, int (*fn)(const char *id, void *arg), void *arg,
+                      struct errbuf *why)
+{
+    DIR *dir = read_folder(store);
+    struct dirent *entry;
+    int err = 0;
+
+    if (!dir)
+        return failed(why, "the folder of the recordings cannot be read");
+    while (!err && (entry = readdir(dir))) {
+        if (id_valid(entry->d_name))
+            err = fn(entry->d_name, arg);
+    }
+    closedir(dir);
+    return err;
+}
+
+const struct blob_driver blob_files = {
+    .name = "files",
+    .open = files_open,
+    .close = files_close,
+    .create = files_create,
+    .append = files_append,
+    .commit = files_commit,
+    .abandon = files_abandon,
+    .find = files_find,
+    .read = files_read,
+    .release = files_release,
+    .erase = files_erase,
+    .list = files_list,
+};
