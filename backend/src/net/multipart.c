@@ -5,6 +5,7 @@
 
 #include "net/inner.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* ---------------------------------------------------------- parameters */
@@ -44,20 +45,31 @@ static struct span parameter(const char *line, size_t len, const char *name)
     return (struct span){0};
 }
 
-int multipart_init(struct multipart *mp, const char *content_type, const char *body, size_t len)
+/* "\r\n--" and the boundary that a content type names; its length, or UV_EINVAL. */
+static int read_delimiter(const char *content_type, char to[static 4 + BOUNDARY_MAX + 1])
 {
     struct span boundary;
 
-    if (!body)
-        body = "";
     if (!content_type || strncasecmp(content_type, "multipart/form-data", 19) != 0)
         return UV_EINVAL;
     boundary = parameter(content_type, strlen(content_type), "boundary");
-    if (!boundary.at || !boundary.len || boundary.len > BOUNDARY_MAX)
+    if (!boundary.at || !boundary.len || boundary.len > BOUNDARY_MAX ||
+        memchr(boundary.at, '\r', boundary.len))
         return UV_EINVAL;
-    memcpy(mp->delimiter, "\r\n--", 4);
-    memcpy(mp->delimiter + 4, boundary.at, boundary.len);
-    mp->delimiter_len = 4 + boundary.len;
+    memcpy(to, "\r\n--", 4);
+    memcpy(to + 4, boundary.at, boundary.len);
+    return 4 + (int)boundary.len;
+}
+
+int multipart_init(struct multipart *mp, const char *content_type, const char *body, size_t len)
+{
+    int n = read_delimiter(content_type, mp->delimiter);
+
+    if (n < 0)
+        return n;
+    if (!body)
+        body = "";
+    mp->delimiter_len = (size_t)n;
     mp->at = body;
     mp->end = body + len;
     /* the first delimiter needs no line before it */
@@ -108,8 +120,10 @@ static void header_line(const char *line, size_t len, struct raw_part *part)
 /* Header lines up to the empty one. */
 static int read_headers(struct multipart *mp, struct raw_part *part)
 {
+    const char *most = mp->end - mp->at > PART_HEADER_MAX ? mp->at + PART_HEADER_MAX : mp->end;
+
     for (;;) {
-        const char *eol = memmem(mp->at, (size_t)(mp->end - mp->at), "\r\n", 2);
+        const char *eol = memmem(mp->at, (size_t)(most - mp->at), "\r\n", 2);
 
         if (!eol)
             return UV_EINVAL;
@@ -140,6 +154,138 @@ int multipart_next(struct multipart *mp, struct raw_part *part)
     part->data = (struct span){mp->at, stop < mp->at ? 0 : (size_t)(stop - mp->at)};
     mp->at = stop + mp->delimiter_len;
     return 0;
+}
+
+/* ----------------------------------------------------------- in pieces */
+
+enum { FORM_BEFORE, FORM_DELIMITED, FORM_DASH, FORM_CR, FORM_HEADER, FORM_DATA, FORM_OVER };
+
+int form_init(struct form *form, const char *content_type,
+              int (*on_part)(const struct raw_part *part, void *arg),
+              int (*on_data)(const char *data, size_t len, void *arg), void *arg)
+{
+    int n = read_delimiter(content_type, form->delimiter);
+
+    if (n < 0)
+        return n;
+    form->delimiter_len = (size_t)n;
+    form->state = FORM_BEFORE;
+    form->matched = form->unsent = 2; /* the first delimiter needs no line before it */
+    form->header_len = 0;
+    form->err = 0;
+    form->on_part = on_part;
+    form->on_data = on_data;
+    form->arg = arg;
+    return 0;
+}
+
+static int give(struct form *form, const char *data, size_t len)
+{
+    return form->state == FORM_DATA && len ? form->on_data(data, len, form->arg) : 0;
+}
+
+/* What looked like the delimiter and is none was data. */
+static int give_matched(struct form *form)
+{
+    size_t from = form->unsent;
+    size_t n = form->matched;
+
+    form->matched = form->unsent = 0;
+    return n > from ? give(form, form->delimiter + from, n - from) : 0;
+}
+
+/* Up to the next delimiter, or all there is. A CR stands only at the delimiter's beginning, so a
+ * byte that does not fit can only be a beginning itself. Bytes used. */
+static size_t look_for_delimiter(struct form *form, const char *at, size_t len)
+{
+    const char *cr;
+    size_t n;
+
+    if (form->matched) {
+        if (*at != form->delimiter[form->matched]) {
+            form->err = give_matched(form);
+            return 0;
+        }
+        if (++form->matched == form->delimiter_len)
+            form->state = FORM_DELIMITED;
+        return 1;
+    }
+    cr = memchr(at, '\r', len);
+    n = cr ? (size_t)(cr - at) : len;
+    form->err = give(form, at, n);
+    form->matched = cr != NULL;
+    return n + (cr != NULL);
+}
+
+static bool header_is_whole(const struct form *form)
+{
+    size_t n = form->header_len;
+    const char *end = form->header + n;
+
+    return n >= 2 && end[-1] == '\n' && end[-2] == '\r' &&
+           (n == 2 || (n >= 4 && end[-3] == '\n' && end[-4] == '\r'));
+}
+
+static int begin_part(struct form *form)
+{
+    struct multipart mp = {.at = form->header, .end = form->header + form->header_len};
+    struct raw_part part = {{0}, {0}, {0}, {0}};
+    int err = read_headers(&mp, &part);
+
+    if (!err && !part.name.at)
+        err = UV_EINVAL;
+    if (!err)
+        err = form->on_part(&part, form->arg);
+    form->header_len = 0;
+    form->state = FORM_DATA;
+    form->matched = form->unsent = 2; /* an empty part ends with the CR LF that ended its header */
+    return err;
+}
+
+/* Between delimiter and data. */
+static int take(struct form *form, char c)
+{
+    switch (form->state) {
+    case FORM_DELIMITED:
+        if (c == '-')
+            form->state = FORM_DASH;
+        else if (c == '\r')
+            form->state = FORM_CR;
+        else
+            return c == ' ' || c == '\t' ? 0 : UV_EINVAL;
+        return 0;
+    case FORM_DASH:
+        form->state = FORM_OVER;
+        return c == '-' ? 0 : UV_EINVAL;
+    case FORM_CR:
+        form->state = FORM_HEADER;
+        return c == '\n' ? 0 : UV_EINVAL;
+    default:
+        if (form->header_len == PART_HEADER_MAX)
+            return UV_EINVAL;
+        form->header[form->header_len++] = c;
+        return header_is_whole(form) ? begin_part(form) : 0;
+    }
+}
+
+int form_feed(struct form *form, const char *bytes, size_t len)
+{
+    while (!form->err && len && form->state != FORM_OVER) {
+        size_t n = 1;
+
+        if (form->state == FORM_BEFORE || form->state == FORM_DATA)
+            n = look_for_delimiter(form, bytes, len);
+        else
+            form->err = take(form, *bytes);
+        bytes += n;
+        len -= n;
+    }
+    return form->err;
+}
+
+int form_end(const struct form *form)
+{
+    return form->err || form->state == FORM_OVER ? form->err : UV_EINVAL;
 }
 
 /* -------------------------------------------------------------- public */

@@ -118,6 +118,102 @@ static void a_form_cut_anywhere_is_refused(void **state)
     }
 }
 
+static int note_part(const struct raw_part *part, void *arg)
+{
+    on_event("part", part->name.at, part->name.len, arg);
+    return 0;
+}
+
+static int note_data(const char *data, size_t len, void *arg)
+{
+    struct seen *s = arg;
+
+    memcpy(s->text + s->len, data, len);
+    s->len += len;
+    s->text[s->len] = '\0';
+    return 0;
+}
+
+static int give_up(const char *data, size_t len, void *arg)
+{
+    (void)data;
+    (void)len;
+    (void)arg;
+    return UV_ENOSPC;
+}
+
+static void a_form_in_pieces_of_any_size_is_the_same_form(void **state)
+{
+    (void)state;
+    for (size_t piece = 1; piece <= sizeof(form); piece++) {
+        struct seen seen = {.len = 0};
+        struct form reader;
+
+        assert_int_equal(
+            form_init(&reader, "multipart/form-data; boundary=xYz", note_part, note_data, &seen),
+            0);
+        for (size_t at = 0; at < sizeof(form) - 1; at += piece) {
+            size_t left = sizeof(form) - 1 - at;
+
+            assert_int_equal(form_feed(&reader, form + at, left < piece ? left : piece), 0);
+        }
+        assert_int_equal(form_end(&reader), 0);
+        assert_string_equal(seen.text, "[part:file]RI\r\n--xY[part:sessionId]");
+    }
+}
+
+static void a_form_in_pieces_that_is_cut_is_told_at_its_end(void **state)
+{
+    size_t whole = (size_t)(strstr(form, "--xYz--") - form) + 7;
+
+    (void)state;
+    for (size_t len = 0; len < whole; len++) {
+        struct seen seen = {.len = 0};
+        struct form reader;
+
+        assert_int_equal(
+            form_init(&reader, "multipart/form-data; boundary=xYz", note_part, note_data, &seen),
+            0);
+        assert_int_equal(form_feed(&reader, form, len), 0);
+        assert_int_equal(form_end(&reader), UV_EINVAL);
+    }
+}
+
+static void who_reads_a_form_may_end_it(void **state)
+{
+    struct seen seen = {.len = 0};
+    struct form reader;
+
+    (void)state;
+    assert_int_equal(
+        form_init(&reader, "multipart/form-data; boundary=xYz", note_part, give_up, &seen), 0);
+    assert_int_equal(form_feed(&reader, form, sizeof(form) - 1), UV_ENOSPC);
+    assert_int_equal(form_feed(&reader, form, 1), UV_ENOSPC);
+    assert_int_equal(form_end(&reader), UV_ENOSPC);
+    assert_int_equal(form_init(&reader, "text/plain", note_part, give_up, &seen), UV_EINVAL);
+}
+
+static void the_header_of_a_part_has_a_bound(void **state)
+{
+    static char long_form[PART_HEADER_MAX + 200];
+    struct seen seen = {.len = 0};
+    struct multipart mp;
+    struct raw_part part;
+    struct form reader;
+    size_t n = (size_t)snprintf(long_form, sizeof(long_form), "--x\r\nX-Long: ");
+
+    (void)state;
+    memset(long_form + n, 'a', PART_HEADER_MAX);
+    snprintf(long_form + n + PART_HEADER_MAX, 150,
+             "\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--x--");
+    assert_int_equal(
+        multipart_init(&mp, "multipart/form-data; boundary=x", long_form, strlen(long_form)), 0);
+    assert_int_equal(multipart_next(&mp, &part), UV_EINVAL);
+    assert_int_equal(
+        form_init(&reader, "multipart/form-data; boundary=x", note_part, note_data, &seen), 0);
+    assert_int_equal(form_feed(&reader, long_form, strlen(long_form)), UV_EINVAL);
+}
+
 static void a_form_needs_a_boundary(void **state)
 {
     struct multipart mp;
@@ -301,6 +397,10 @@ int main(void)
         cmocka_unit_test(a_form_gives_its_parts_in_order),
         cmocka_unit_test(a_form_cut_anywhere_is_refused),
         cmocka_unit_test(a_form_needs_a_boundary),
+        cmocka_unit_test(a_form_in_pieces_of_any_size_is_the_same_form),
+        cmocka_unit_test(a_form_in_pieces_that_is_cut_is_told_at_its_end),
+        cmocka_unit_test(who_reads_a_form_may_end_it),
+        cmocka_unit_test(the_header_of_a_part_has_a_bound),
         cmocka_unit_test(ranges_mean_what_the_rfc_says),
         cmocka_unit_test(addresses_find_their_files),
         cmocka_unit_test(addresses_never_leave_the_site),
