@@ -76,7 +76,30 @@ static void complete(struct conn *c)
         return;
     }
     conn_due(c, 0);
-    txn_dispatch(c->txn);
+    intake_whole(c->txn);
+}
+
+/* Enough for a worker. The sender's time stands still meanwhile. */
+static void store(struct conn *c, struct txn *t)
+{
+    uint64_t now = uv_now(c->poll.loop);
+
+    t->left_ms = c->due_ms > now ? c->due_ms - now : 1;
+    conn_due(c, 0);
+    intake_store(t);
+}
+
+void h1_stored(struct txn *t)
+{
+    struct conn *c = t->conn;
+
+    if (t->whole) {
+        txn_dispatch(t);
+        return;
+    }
+    conn_due(c, t->left_ms < BODY_LEAD_MS ? t->left_ms : BODY_LEAD_MS);
+    h1_process(c);
+    conn_rearm(c);
 }
 
 static void on_body(struct conn *c, const struct piece *piece)
@@ -95,6 +118,8 @@ static void on_body(struct conn *c, const struct piece *piece)
     c->due_ms += piece->len * 1000 / BODY_RATE;
     if (!c->h1.chunked && !c->h1.left)
         complete(c);
+    else if (!c->skipping && intake_is_due(c->txn))
+        store(c, c->txn);
 }
 
 /* --------------------------------------------------------------- upgrading */
@@ -318,7 +343,7 @@ void h1_answered(struct txn *t)
 
 static bool is_all_sent(const struct txn *t)
 {
-    return !send_has_body(t) || t->sent == t->res.body.len;
+    return !send_has_body(t) || (t->sent == t->res.body.len && !source_left(&t->res));
 }
 
 /* A stream's bytes, as chunks where the peer knows them. */
@@ -376,7 +401,7 @@ void h1_send(struct txn *t)
             return;
         }
     }
-    while (!is_all_sent(t) && !c->dead && !conn_blocked(c)) {
+    while (t->sent < t->res.body.len && send_has_body(t) && !c->dead && !conn_blocked(c)) {
         size_t left = t->res.body.len - t->sent;
         size_t n = left < WRITE_SIZE ? left : WRITE_SIZE;
 
@@ -385,9 +410,13 @@ void h1_send(struct txn *t)
     }
     if (c->dead)
         return;
-    if (is_all_sent(t))
+    if (is_all_sent(t)) {
         h1_answered(t);
-    else if (!c->busy)
+        return;
+    }
+    if (t->sent == t->res.body.len && !conn_blocked(c) && !source_fetch(t))
+        conn_kill(c); /* a worker cannot be had, and the header with its length is out */
+    if (!c->busy)
         conn_rearm(c);
 }
 

@@ -235,7 +235,7 @@ static void on_end(struct h2_stream *st)
     if (st->head.status)
         refuse(st);
     else
-        txn_dispatch(t);
+        intake_whole(t);
 }
 
 /* Fields behind the body: the last there is of a request. */
@@ -252,6 +252,37 @@ static void on_trailers(struct h2_stream *st, bool ended)
 static void give_window(struct h2_stream *st, size_t len)
 {
     nghttp2_session_consume_stream(st->conn->h2->ng, st->id, len);
+}
+
+/* Enough for a worker. The sender's time stands still meanwhile. */
+static void store(struct txn *t)
+{
+    uint64_t now = uv_now(t->conn->poll.loop);
+
+    t->left_ms = t->due_ms > now ? t->due_ms - now : 1;
+    t->due_ms = 0;
+    intake_store(t);
+}
+
+void h2_stored(struct txn *t)
+{
+    struct h2_stream *st = t->h2;
+
+    give_window(st, st->unread);
+    st->unread = 0;
+    if (st->head.status) {
+        refuse(st);
+    } else if (t->whole) {
+        txn_dispatch(t);
+    } else if (st->ended) {
+        on_end(st);
+    } else {
+        t->due_ms =
+            uv_now(st->conn->poll.loop) + (t->left_ms < BODY_LEAD_MS ? t->left_ms : BODY_LEAD_MS);
+        if (intake_is_due(t))
+            store(t);
+    }
+    conn_touch(st->conn);
 }
 
 void h2_admitted(struct txn *t)
@@ -293,7 +324,7 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
     if (!st)
         return 0;
     st->came += len;
-    if (t && t->state == TXN_ADMITTING) {
+    if (t && (t->state == TXN_ADMITTING || t->state == TXN_STORING)) {
         st->unread += len;
         take_body(st, data, len);
         return 0;
@@ -307,6 +338,8 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
         take_body(st, data, len);
         if (st->head.status)
             refuse(st);
+        else if (intake_is_due(t))
+            store(t);
     }
     return 0;
 }
@@ -397,7 +430,7 @@ static int put_field(void *to, const char *name, size_t name_len, const char *va
 
 static bool has_all(const struct txn *t)
 {
-    return t->sent == t->res.body.len;
+    return t->sent == t->res.body.len && !source_left(&t->res);
 }
 
 static ssize_t read_body(nghttp2_session *ng, int32_t id, uint8_t *to, size_t size, uint32_t *flags,
@@ -411,6 +444,10 @@ static ssize_t read_body(nghttp2_session *ng, int32_t id, uint8_t *to, size_t si
     (void)arg;
     if (!t)
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    if (t->state == TXN_FETCHING)
+        return NGHTTP2_ERR_DEFERRED;
+    if (t->sent == t->res.body.len && source_left(&t->res))
+        return source_fetch(t) ? NGHTTP2_ERR_DEFERRED : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     n = t->res.body.len - t->sent < size ? t->res.body.len - t->sent : size;
     memcpy(to, t->res.body.data + t->sent, n);
     t->sent += n;

@@ -37,6 +37,7 @@
 #include <stdint.h>
 
 struct loop;
+struct http_response;
 struct http_server;
 struct http_stream;
 struct ws;
@@ -61,8 +62,9 @@ struct http_request {
     bool peer_loopback; /**< A program of this machine asks, and nobody stands between */
     uint16_t peer_port; /**< Of the connection */
     bool tls;           /**< The client speaks TLS, with us or with a believed proxy */
-    const char *body;   /**< Not NUL-terminated; NULL when empty */
+    const char *body;   /**< Not NUL-terminated; NULL when empty, and of a route with an intake */
     size_t body_len;
+    void *upload; /**< Handler only: what the route's intake made of the body; NULL: none came */
     char id[HTTP_REQUEST_ID_MAX]; /**< requestId in errors and logs */
     char user[HTTP_USER_MAX];     /**< Set by the before hook on ROUTE_AUTH routes; "" otherwise */
     uint64_t received_us;         /**< clock_mono_us() when the last byte of the request arrived */
@@ -90,7 +92,43 @@ struct http_part {
 /** Find a part by field name. 0, UV_ENOENT, or UV_EINVAL for a malformed body. */
 int http_multipart(const struct http_request *req, const char *name, struct http_part *part);
 
+/* ------------------------------------------------------------- bodies in pieces */
+
+/**
+ * For bodies that are too large to be held: the front hands them on as they come, piece by piece,
+ * and reads no more of the sender meanwhile. Then the handler runs with req->upload, which is its
+ * own from there on.
+ *
+ *     static const struct http_intake upload_intake = {begin_upload, take_piece, drop_upload};
+ *     {"POST", "/api/v1/audio/upload", post_upload, .flags = ROUTE_AUTH | ROUTE_LANE_DECODE,
+ *      .body_max = 200 << 20, .intake = &upload_intake},
+ *
+ * Threads    Workers, one call at a time for a request: begin on LANE_REQUEST, the others on
+ *            LANE_READ. drop() on the loop thread where no worker can be had any more.
+ * Errors     0 to go on; 1 when it has filled res, which is then the answer; or a negative code,
+ *            as a handler's. Nothing more of the body is read after that.
+ */
+struct http_intake {
+    /** After the before hook, before the first byte. length: as announced, 0: not known. */
+    int (*begin)(const struct http_request *req, struct http_response *res, uint64_t length,
+                 void **upload);
+    int (*take)(const struct http_request *req, struct http_response *res, void *upload,
+                const void *data, size_t len);
+    /** It will not be whole: its client left or was too slow, or it was refused. */
+    void (*drop)(void *upload);
+};
+
 /* ----------------------------------------------------------------- responses */
+
+/** Bytes that are read while they are sent, so that nobody holds them. */
+struct http_source {
+    uint64_t size;
+    /** On a worker of LANE_READ, one call at a time: all of len bytes at offset, which lie inside.
+     *  A failure after the first piece ends the connection (HTTP/2: the stream). */
+    int (*read)(void *arg, uint64_t offset, void *to, size_t len);
+    void (*release)(void *arg); /**< Exactly once, on any thread; must not block */
+    void *arg;
+};
 
 struct http_response {
     int status;
@@ -104,6 +142,9 @@ struct http_response {
     bool later;                 /**< See http_reply_later() */
     void (*on_gone)(void *arg); /**< See http_later_on_gone() */
     void *gone_arg;
+    struct http_source source; /**< See http_reply_source(); .read is NULL: none */
+    uint64_t source_at;        /**< What of it goes out next */
+    uint64_t source_end;
 };
 
 int http_set_header(struct http_response *res, const char *name, const char *value);
@@ -113,6 +154,10 @@ int http_reply_json(struct http_response *res, int status, json_t *obj);
 int http_reply_empty(struct http_response *res, int status);
 int http_reply_bytes(struct http_response *res, int status, const char *type, const void *data,
                      size_t len);
+
+/** 200 with what a source gives. For handlers that run on a worker; http_apply_range() cuts it. */
+int http_reply_source(struct http_response *res, const char *type,
+                      const struct http_source *source);
 
 /** RFC 9457 problem. code is one of the closed list in docs/api/openapi.yaml. fields (may be NULL,
  *  stolen) is the array for "errors". Returns 0, so that `return http_problem(...)` reads well. */
@@ -196,6 +241,7 @@ struct http_route {
     size_t body_max;   /**< 0: HTTP_BODY_DEFAULT_MAX */
     const char *types; /**< Content types a body may have, separated by spaces, or 415. A body that
                             does not say its type is taken for one of them. NULL: any */
+    const struct http_intake *intake; /**< (optional) Takes the body in pieces */
 };
 
 /* ----------------------------------------------------------------- websocket */

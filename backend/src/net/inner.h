@@ -30,6 +30,7 @@
 enum {
     PARAMS_MAX = 6,          /* {name} segments in one pattern */
     RESPONSE_MAX = 64 << 20, /* a response held in memory */
+    PIECE = 128 << 10,       /* of a body that is handed on, and of a source: a worker's time */
     RESPONSE_HEADERS_MAX = 8 << 10,
     READ_SIZE = 64 << 10,         /* read at a time, into one buffer for all */
     READS_A_TURN = 4,             /* then the others have their turn */
@@ -46,6 +47,7 @@ enum {
     HEADER_TIMEOUT_MS = 10000,    /* a whole header (and TLS handshake) within this time */
     BODY_GRACE_MS = 10000,        /* then a body must arrive at BODY_RATE or better */
     BODY_RATE = 4096,             /* [bytes/s] */
+    BODY_LEAD_MS = 60000,         /* who sent a large body quickly may rest no longer than this */
     LINGER_MS = 2000,             /* reading on after the last answer, so that it is seen */
     SEND_TIMEOUT_MS = 20000,      /* a reader that takes nothing for this long */
     SWEEP_MS = 1000,
@@ -111,10 +113,12 @@ enum txn_state {
     TXN_HEADING,   /* reading its header */
     TXN_ADMITTING, /* a worker asks who it is, before a large body is taken */
     TXN_BODY,      /* reading the body */
+    TXN_STORING,   /* a piece of it is with a worker */
     TXN_WORKING,   /* with a worker */
     TXN_WAITING,   /* for http_answer_later() */
     TXN_HEAD,      /* answer ready, nothing sent */
     TXN_SENDING,   /* body going out */
+    TXN_FETCHING,  /* the next piece of its source is with a worker */
     TXN_STREAMING, /* open-ended body */
 };
 
@@ -136,11 +140,17 @@ struct txn {
     bool upgrades;    /* it asks to become a WebSocket */
     uint16_t refused; /* HTTP/2: status found while the header was read */
     uint64_t length;  /* of the body as announced, or 0 */
+    uint64_t came;    /* of it */
     size_t body_max;
     struct buf in;
-    size_t sent;     /* of res.body */
-    uint64_t due_ms; /* HTTP/2: progress by then; HTTP/1 has one for the connection */
-    const char *why; /* it is refused; NULL: what the status says */
+    struct buf piece; /* of it, with a worker */
+    void *upload;     /* the intake's, until the handler runs */
+    bool whole;       /* no more of it will come */
+    int verdict;      /* of the worker that had a piece */
+    uint64_t left_ms; /* of its time, while a worker has it */
+    size_t sent;      /* of res.body */
+    uint64_t due_ms;  /* HTTP/2: progress by then; HTTP/1 has one for the connection */
+    const char *why;  /* it is refused; NULL: what the status says */
     struct http_stream *stream;
     int (*handler)(const struct http_request *req, struct http_response *res);
     int (*fill)(const struct http_request *req, struct http_response *res, void *arg);
@@ -334,6 +344,7 @@ void h1_gone(struct conn *c);
 void h1_late(struct conn *c); /* its time is over */
 void h1_answered(struct txn *t);
 void h1_admitted(struct txn *t);
+void h1_stored(struct txn *t);
 
 /* h2.c: HTTP/2 on a connection */
 int h2_begin(struct conn *c);
@@ -343,6 +354,7 @@ void h2_send(struct txn *t);
 void h2_wake(struct h2_stream *stream);  /* it has something to send again */
 void h2_reset(struct h2_stream *stream); /* end it now */
 void h2_admitted(struct txn *t);
+void h2_stored(struct txn *t);
 void h2_gone(struct conn *c);
 void h2_goodbye(struct conn *c);
 void h2_sweep(struct http_server *s, uint64_t now_ms);
@@ -354,6 +366,20 @@ const char *request_keep(struct http_request_inner *in, const char *text, size_t
 int request_read(struct txn *t);                      /* 0 or the status that says what is wrong */
 bool txn_has_room(const struct txn *t, uint64_t len); /* for so much more of a body */
 int txn_take_body(struct txn *t, const void *data, size_t len); /* 0, 413 or 503 */
+
+/* intake.c: bodies in pieces */
+int intake_begin(struct txn *t);         /* on a worker; 0, or res says why not */
+bool intake_is_due(const struct txn *t); /* is there enough for a worker? */
+void intake_store(struct txn *t);        /* then h1_stored() or h2_stored(), or it is refused */
+void intake_whole(struct txn *t);        /* no more will come: store the rest, then dispatch */
+void intake_drop(struct txn *t);
+
+/* source.c: answers that are read while they are sent */
+uint64_t source_left(const struct http_response *res);
+uint64_t source_length(const struct http_response *res); /* of the answer's body, source or not */
+int source_fill(struct http_response *res);              /* on a worker */
+bool source_fetch(struct txn *t); /* the next piece, then it is sent on; false: not to be had */
+void source_release(struct http_response *res);
 
 /* router.c */
 enum { MATCH_NONE = 0, MATCH_PATH = 1, MATCH_ROUTE = 2 };
@@ -400,7 +426,10 @@ int txn_headed(struct txn *t); /* 0, or the status it is refused with */
 bool txn_needs_admission(const struct txn *t);
 void txn_admit(struct txn *t); /* then h1_admitted() or h2_admitted(), or it is refused */
 void txn_refuse(struct txn *t, int status);
-void txn_dispatch(struct txn *t); /* it is whole: have it answered */
+bool txn_give(struct txn *t, enum lane lane, void (*fn)(void *arg),
+              void (*done)(int err, void *arg)); /* to a worker; false: none can be had */
+bool txn_came_back(struct txn *t);               /* from him. Is its client still there? */
+void txn_dispatch(struct txn *t);                /* it is whole: have it answered */
 void txn_answer(struct txn *t);
 void txn_handled(struct txn *t); /* a late answer is filled in: audit it on a worker, then send */
 void txn_forget(struct txn *t);  /* its peer is gone */

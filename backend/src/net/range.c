@@ -6,6 +6,7 @@
 #include "net/http.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -90,15 +91,34 @@ static bool is_still_the_same(const struct http_request *req, const struct http_
     return is && *is != 'W' && strlen(have) == len && memcmp(have, is, len) == 0;
 }
 
-static int refuse(const struct http_request *req, struct http_response *res, size_t size)
+static int refuse(const struct http_request *req, struct http_response *res, uint64_t size)
 {
     char value[40];
 
     buf_clear(&res->headers); /* they described the content */
     http_set_header(res, "Accept-Ranges", "bytes");
-    snprintf(value, sizeof(value), "bytes */%zu", size);
+    snprintf(value, sizeof(value), "bytes */%" PRIu64, size);
     http_set_header(res, "Content-Range", value);
     return http_problem(res, req, 416, NULL, NULL, NULL);
+}
+
+bool http_has_tag(const struct http_request *req, const char *tag)
+{
+    const char *have = http_header(req, "if-none-match");
+
+    return have && (strcmp(have, "*") == 0 || strstr(have, tag) != NULL);
+}
+
+static void cut(struct http_response *res, uint64_t first, uint64_t last)
+{
+    if (res->source.read) {
+        res->source_at = first;
+        res->source_end = last + 1;
+        return;
+    }
+    buf_consume(&res->body, (size_t)first);
+    res->body.len = (size_t)(last - first + 1);
+    buf_seal(&res->body);
 }
 
 int http_apply_range(const struct http_request *req, struct http_response *res)
@@ -106,7 +126,7 @@ int http_apply_range(const struct http_request *req, struct http_response *res)
     char value[80];
     uint64_t first;
     uint64_t last;
-    size_t size = res->body.len;
+    uint64_t size = res->source.read ? res->source.size : res->body.len;
     int err = UV_ENOENT;
 
     http_set_header(res, "Accept-Ranges", "bytes");
@@ -116,11 +136,8 @@ int http_apply_range(const struct http_request *req, struct http_response *res)
         return refuse(req, res, size);
     if (err)
         return 0;
-    snprintf(value, sizeof(value), "bytes %llu-%llu/%zu", (unsigned long long)first,
-             (unsigned long long)last, size);
+    snprintf(value, sizeof(value), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, first, last, size);
     res->status = 206;
-    buf_consume(&res->body, (size_t)first);
-    res->body.len = (size_t)(last - first + 1);
-    buf_seal(&res->body);
+    cut(res, first, last);
     return http_set_header(res, "Content-Range", value);
 }

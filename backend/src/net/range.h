@@ -1,11 +1,13 @@
 /**
- * @file net/range.h  The Range header as a pure function (RFC 9110 section 14.2)
+ * @file net/range.h  Parts of a content and its tag: Range, If-Range, If-None-Match (RFC 9110
+ * sections 13, 14)
  *
  * Threads    Any.
  */
 #ifndef NET_RANGE_H
 #define NET_RANGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct http_request;
@@ -24,5 +26,8 @@ int range_parse(const char *header, uint64_t size, uint64_t *first, uint64_t *la
  * then. For any handler whose content has an identity, such as a recording.
  */
 int http_apply_range(const struct http_request *req, struct http_response *res);
+
+/** Does the client have it already (If-None-Match)? Then 304 will do. tag: with its quotes. */
+bool http_has_tag(const struct http_request *req, const char *tag);
 
 #endif

@@ -19,6 +19,7 @@ void reply_release(struct http_response *res)
 {
     buf_release(&res->body);
     buf_release(&res->headers);
+    source_release(res);
     if (res->on_stream && !res->streaming)
         res->on_stream(NULL, res->stream_arg); /* it never began */
     res->on_stream = NULL;
@@ -127,6 +128,7 @@ int http_problem(struct http_response *res, const struct http_request *req, int 
     int i = status_index(status);
     json_t *obj = json_object();
 
+    source_release(res);
     if (!code)
         code = i >= 0 ? statuses[i].code : "internal";
     if (!detail)

@@ -40,6 +40,7 @@ struct txn *txn_new(struct http_server *s, struct conn *c)
     id_new(t->req.id);
     link_init(&t->in_list);
     buf_init(&t->in, HTTP_BODY_DEFAULT_MAX);
+    buf_init(&t->piece, HTTP_BODY_DEFAULT_MAX);
     reply_init(&t->res);
     t->res.ticket = ++s->tickets;
     return t;
@@ -50,8 +51,10 @@ void txn_free(struct txn *t)
     if (!t)
         return;
     link_del(&t->in_list);
-    t->server->bodies -= t->in.len;
+    intake_drop(t);
+    t->server->bodies -= t->in.len + t->piece.len;
     buf_release(&t->in);
+    buf_release(&t->piece);
     reply_release(&t->res);
     head_release(&t->inner.head);
     free(t->inner.param_text);
@@ -86,11 +89,12 @@ bool txn_has_room(const struct txn *t, uint64_t len)
 
 int txn_take_body(struct txn *t, const void *data, size_t len)
 {
-    t->in.max = t->body_max;
-    if (len > t->in.max || t->in.len > t->in.max - len)
+    if (len > t->body_max || t->came > t->body_max - len)
         return 413;
+    t->in.max = t->body_max;
     if (!txn_has_room(t, len) || buf_append(&t->in, data, len))
         return 503;
+    t->came += len;
     t->server->bodies += len;
     return 0;
 }

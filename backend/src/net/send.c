@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "net/address.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -111,7 +112,7 @@ int send_fields(struct txn *t, put_fn *put, void *to)
     if (!has_header(&t->res, "Cache-Control"))
         err |= put(to, "cache-control", 13, "no-store", 8);
     if (status_has_body(t) && !t->res.on_stream) {
-        snprintf(length, sizeof(length), "%zu", t->res.body.len);
+        snprintf(length, sizeof(length), "%" PRIu64, source_length(&t->res));
         err |= put(to, "content-length", 14, length, strlen(length));
     }
     while (*p && !err) {

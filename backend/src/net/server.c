@@ -112,8 +112,13 @@ static void run_handler(struct txn *t)
 
     if (t->req.route && s->config.before && !t->admitted)
         err = s->config.before(&t->req, &t->res);
-    if (!err)
+    if (!err) {
+        t->req.upload = t->upload;
+        t->upload = NULL; /* the handler's, from here on */
         err = t->handler(&t->req, &t->res);
+    }
+    if (!err && !t->head_only)
+        err = source_fill(&t->res);
     if (t->res.later && err >= 0)
         return;
     t->res.later = false;
@@ -131,7 +136,7 @@ static void work(void *arg)
 }
 
 /* The worker has let go. True: its client is still there. */
-static bool came_back(struct txn *t)
+bool txn_came_back(struct txn *t)
 {
     t->with_worker = false;
     if (!t->conn)
@@ -146,7 +151,7 @@ static void worked(int err, void *arg)
     struct txn *t = arg;
     struct http_server *s = t->server;
 
-    if (!came_back(t)) {
+    if (!txn_came_back(t)) {
         server_unref(s);
         return;
     }
@@ -161,8 +166,8 @@ static void worked(int err, void *arg)
     server_unref(s);
 }
 
-static bool give_to_worker(struct txn *t, enum lane lane, void (*fn)(void *arg),
-                           void (*done)(int err, void *arg))
+bool txn_give(struct txn *t, enum lane lane, void (*fn)(void *arg),
+              void (*done)(int err, void *arg))
 {
     t->with_worker = true;
     t->server->refs++;
@@ -190,7 +195,7 @@ void txn_handled(struct txn *t)
     }
     t->state = TXN_WORKING; /* answered: its ticket is used up */
     t->res.ticket = 0;
-    if (!give_to_worker(t, LANE_REQUEST, tell_handled, worked)) {
+    if (!txn_give(t, LANE_REQUEST, tell_handled, worked)) {
         tell_handled(t); /* no worker to be had: what was done is told and written all the same */
         txn_answer(t);
     }
@@ -228,7 +233,7 @@ void txn_dispatch(struct txn *t)
             txn_answer(t);
         return;
     }
-    if (!give_to_worker(t, lane_of(t), work, worked))
+    if (!txn_give(t, lane_of(t), work, worked))
         answer_status(t, 503);
 }
 
@@ -236,6 +241,8 @@ void txn_dispatch(struct txn *t)
 
 bool txn_needs_admission(const struct txn *t)
 {
+    if (t->req.route && t->req.route->intake)
+        return true;
     return t->req.route && t->req.route->flags & ROUTE_AUTH && t->server->config.before &&
            (t->length > UNSIGNED_BODY_MAX || !t->length); /* of chunks nobody says how many */
 }
@@ -244,7 +251,9 @@ static void ask_who(void *arg)
 {
     struct txn *t = arg;
 
-    t->admitted = t->server->config.before(&t->req, &t->res) == 0;
+    t->admitted = !t->server->config.before || t->server->config.before(&t->req, &t->res) == 0;
+    if (t->admitted && t->req.route->intake)
+        t->admitted = intake_begin(t) == 0;
 }
 
 static void asked_who(int err, void *arg)
@@ -252,7 +261,7 @@ static void asked_who(int err, void *arg)
     struct txn *t = arg;
     struct http_server *s = t->server;
 
-    if (!came_back(t)) {
+    if (!txn_came_back(t)) {
         server_unref(s);
         return;
     }
@@ -275,7 +284,7 @@ static void asked_who(int err, void *arg)
 void txn_admit(struct txn *t)
 {
     t->state = TXN_ADMITTING;
-    if (give_to_worker(t, LANE_REQUEST, ask_who, asked_who))
+    if (txn_give(t, LANE_REQUEST, ask_who, asked_who))
         return;
     t->close_after = true;
     txn_refuse(t, 503);
@@ -407,6 +416,14 @@ static int not_here(struct txn *t)
     return 0;
 }
 
+/* Of the body that is announced, at a time. */
+static uint64_t most_held(const struct txn *t)
+{
+    bool in_pieces = t->req.route && t->req.route->intake;
+
+    return in_pieces && t->length > PIECE ? PIECE : t->length;
+}
+
 int txn_headed(struct txn *t)
 {
     int status = request_read(t);
@@ -431,7 +448,7 @@ int txn_headed(struct txn *t)
     if (t->req.route && t->has_coming &&
         !route_takes(t->req.route, http_header(&t->req, "content-type")))
         return 415;
-    if (t->length <= t->body_max && !txn_has_room(t, t->length))
+    if (t->length <= t->body_max && !txn_has_room(t, most_held(t)))
         return 503;
     return 0;
 }

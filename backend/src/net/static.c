@@ -247,11 +247,6 @@ static void set_etag(struct http_response *res, const struct stat *st, bool gz, 
     http_set_header(res, "ETag", tag);
 }
 
-static bool etag_matches(const char *header, const char *tag)
-{
-    return header && (strcmp(header, "*") == 0 || strstr(header, tag) != NULL);
-}
-
 static void set_caching(struct http_response *res, const char *rel)
 {
     bool hashed = strncmp(rel, "_next/static/", 13) == 0;
@@ -302,7 +297,7 @@ static int send_file(struct site *site, const struct http_request *req, struct h
     if (gz >= 0)
         http_set_header(res, "Content-Encoding", "gzip");
     set_etag(res, gz >= 0 ? &gz_st : &st, gz >= 0, tag);
-    if (status == 200 && etag_matches(http_header(req, "if-none-match"), tag))
+    if (status == 200 && http_has_tag(req, tag))
         res->status = 304;
     else
         err = gz >= 0 ? read_all(gz, (size_t)gz_st.st_size, &res->body)

@@ -79,7 +79,72 @@ static int before(struct http_request *req, struct http_response *res)
     return 1;
 }
 
+/* A body in pieces; the handler says how long it was. */
+static atomic_int dropped;
+
+static int begin_taking(const struct http_request *req, struct http_response *res, uint64_t length,
+                        void **upload)
+{
+    (void)req;
+    (void)res;
+    (void)length;
+    *upload = calloc(1, sizeof(size_t));
+    return *upload ? 0 : UV_ENOMEM;
+}
+
+static int take_piece(const struct http_request *req, struct http_response *res, void *upload,
+                      const void *data, size_t len)
+{
+    size_t *sum = upload;
+
+    (void)data;
+    *sum += len;
+    if (http_query(req, "refuses") && *sum > 100000) {
+        http_problem(res, req, 415, NULL, NULL, NULL);
+        return 1;
+    }
+    return 0;
+}
+
+static void drop_taken(void *upload)
+{
+    atomic_fetch_add(&dropped, 1);
+    free(upload);
+}
+
+static int taken(const struct http_request *req, struct http_response *res)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%zu", *(size_t *)req->upload);
+    free(req->upload);
+    return http_reply_bytes(res, 200, "text/plain", text, strlen(text));
+}
+
+static int read_letters(void *arg, uint64_t offset, void *to, size_t len)
+{
+    (void)offset;
+    memset(to, 'b', len);
+    return arg && offset > 500000 ? UV_EIO : 0;
+}
+
+static int source(const struct http_request *req, struct http_response *res)
+{
+    struct http_source from = {1 << 20, read_letters, NULL, NULL};
+
+    if (http_query(req, "bad"))
+        from.arg = &f;
+    return http_reply_source(res, "text/plain", &from);
+}
+
+static const struct http_intake intake = {begin_taking, take_piece, drop_taken};
 static const struct http_route routes[] = {
+    {.method = "POST",
+     .pattern = "/take",
+     .handler = taken,
+     .body_max = 1 << 20,
+     .intake = &intake},
+    {.method = "GET", .pattern = "/source", .handler = source},
     {.method = "GET", .pattern = "/hello", .handler = hello},
     {.method = "GET", .pattern = "/in", .handler = hello, .flags = ROUTE_INLINE},
     {.method = "GET", .pattern = "/big", .handler = big},
@@ -641,6 +706,76 @@ static void a_window_opens_as_the_answer_is_read(void **state)
     client_close(c);
 }
 
+static void put_body(struct client *c, uint32_t id, int pieces)
+{
+    static char piece[TEXT];
+
+    for (int i = 0; i < pieces; i++)
+        frame(c, NGHTTP2_DATA, i + 1 == pieces ? NGHTTP2_FLAG_END_STREAM : 0, id, piece, TEXT);
+}
+
+static void a_body_is_handed_on_in_pieces(void **state)
+{
+    enum { PIECES = 38 }; /* 152 KB: more than a worker gets at a time */
+    static char piece[TEXT];
+    struct client *c = client_open();
+
+    (void)state;
+    get(c, 15, "/hello"); /* behind the server's settings: their wide windows are taken */
+    expect_status(c, 15, 200);
+    frame(c, NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, NULL, 0);
+    post(c, 17, "/take", "audio/webm", NULL);
+    put_body(c, 17, PIECES);
+    expect_status(c, 17, 200);
+    assert_string_equal(c->answer[8].text, "155648");
+    post(c, 19, "/take", "audio/webm", "155648");
+    put_body(c, 19, PIECES);
+    expect_status(c, 19, 200);
+    assert_string_equal(c->answer[9].text, "155648");
+    post(c, 21, "/take", "audio/webm", "155649"); /* one more than comes */
+    put_body(c, 21, PIECES);
+    expect_status(c, 21, 400);
+    post(c, 23, "/take?refuses", "audio/webm", "155648");
+    put_body(c, 23, PIECES);
+    expect_status(c, 23, 415);
+    post(c, 25, "/take", "audio/webm", NULL);
+    frame(c, NGHTTP2_DATA, 0, 25, piece, 10);
+    expect_status(c, 25, 408);
+    post(c, 27, "/take", "audio/webm", "155648");
+    for (int i = 0; i < 10; i++)
+        frame(c, NGHTTP2_DATA, 0, 27, piece, TEXT);
+    frame(c, NGHTTP2_RST_STREAM, 0, 27, "\0\0\0\x8", 4);
+    post(c, 29, "/take", "audio/webm", "4096");
+    put_body(c, 29, 1);
+    expect_status(c, 29, 200);
+    client_close(c);
+    for (int i = 0; i < 1000 && atomic_load(&dropped) < 4; i++)
+        usleep(5000);
+    assert_int_equal(atomic_load(&dropped), 4); /* too short, refused, too slow, reset */
+}
+
+static void an_answer_is_read_as_it_is_sent(void **state)
+{
+    static const unsigned char wide[] = {0, 0x40, 0, 0};
+    struct client *c = client_open();
+    struct answer *a;
+
+    (void)state;
+    frame(c, NGHTTP2_WINDOW_UPDATE, 0, 0, wide, 4);
+    get(c, 1, "/source");
+    frame(c, NGHTTP2_WINDOW_UPDATE, 0, 1, wide, 4);
+    expect_status(c, 1, 200);
+    assert_int_equal(c->answer[0].len, 1 << 20);
+    get(c, 3, "/source?bad"); /* in the middle it cannot be read any more */
+    frame(c, NGHTTP2_WINDOW_UPDATE, 0, 3, wide, 4);
+    a = wait_for(c, 3);
+    assert_int_equal(a->status, 200);
+    assert_true(!a->ended && a->reset >= 0 && a->len < 1 << 20);
+    get(c, 5, "/hello"); /* and that cost nobody else anything */
+    expect_status(c, 5, 200);
+    client_close(c);
+}
+
 /* As a client does that reads in small steps: no flood, for there is an answer to each. */
 static void who_reads_much_may_open_windows_often(void **state)
 {
@@ -810,6 +945,8 @@ int main(void)
         cmocka_unit_test(bodies_are_held_to_their_rules),
         cmocka_unit_test(what_is_odd_in_a_header_is_told_as_over_http1),
         cmocka_unit_test(a_window_opens_as_the_answer_is_read),
+        cmocka_unit_test(a_body_is_handed_on_in_pieces),
+        cmocka_unit_test(an_answer_is_read_as_it_is_sent),
         cmocka_unit_test(who_reads_much_may_open_windows_often),
         cmocka_unit_test(who_resets_what_waits_is_heard),
         cmocka_unit_test(floods_end_their_connection_only),
