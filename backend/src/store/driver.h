@@ -84,6 +84,18 @@ struct store_driver {
     int (*voice_get)(void *db, const char *user_id, struct store_voice *voice, struct errbuf *why);
     int (*voice_erase)(void *db, const char *user_id, struct errbuf *why);
 
+    int (*recording_add)(void *db, const struct store_recording *recording, int64_t bytes_max,
+                         struct errbuf *why);
+    int (*recording_get)(void *db, const char *user_id, const char *id,
+                         struct store_recording *recording, struct errbuf *why);
+    int (*recording_bytes)(void *db, const char *user_id, int64_t *bytes, struct errbuf *why);
+    int (*recording_known)(void *db, const char *id, struct errbuf *why);
+    int (*recording_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
+    int (*recording_expire)(void *db, int64_t now, size_t limit, struct store_list *list,
+                            struct errbuf *why);
+    int (*erased_list)(void *db, size_t limit, struct store_list *list, struct errbuf *why);
+    int (*erased_gone)(void *db, const char *id, struct errbuf *why);
+
     int (*fact_get)(void *db, const char *name, char **value, struct errbuf *why);
     int (*fact_put)(void *db, const char *name, const char *value, struct errbuf *why);
     int (*fact_claim)(void *db, const char *name, const char *value, char **is, struct errbuf *why);

@@ -158,6 +158,10 @@ WRITE_1(transcript_put, struct store_transcript *, transcript)
 WRITE_2(transcript_erase, const char *, session_id, const char *, id)
 WRITE_1(voice_put, const struct store_voice *, voice)
 WRITE_1(voice_erase, const char *, user_id)
+WRITE_2(recording_add, const struct store_recording *, recording, int64_t, bytes_max)
+WRITE_2(recording_erase, const char *, user_id, const char *, id)
+WRITE_3(recording_expire, int64_t, now, size_t, limit, struct store_list *, list)
+WRITE_1(erased_gone, const char *, id)
 WRITE_2(fact_put, const char *, name, const char *, value)
 WRITE_3(fact_claim, const char *, name, const char *, value, char **, is)
 
@@ -181,6 +185,10 @@ const struct store_driver store_on_lane = {
     .transcript_erase = transcript_erase,
     .voice_put = voice_put,
     .voice_erase = voice_erase,
+    .recording_add = recording_add,
+    .recording_erase = recording_erase,
+    .recording_expire = recording_expire,
+    .erased_gone = erased_gone,
     .fact_put = fact_put,
     .fact_claim = fact_claim,
 };

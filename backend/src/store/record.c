@@ -33,6 +33,7 @@
 
 _Static_assert(sizeof(enum store_status) == sizeof(int), "status is read and written as an int");
 _Static_assert(sizeof(enum store_line) == sizeof(int), "line is read and written as an int");
+_Static_assert(sizeof(enum store_quality) == sizeof(int), "quality is read and written as an int");
 
 static const struct column store_user_columns[] = {
     INLINE(store_user, id),         TEXT(store_user, email),       TEXT(store_user, display_name),
@@ -85,6 +86,18 @@ static const struct column store_voice_columns[] = {
     INT64(store_voice, speech_ms), TEXT(store_voice, voice),
 };
 
+static const struct column store_recording_columns[] = {
+    INLINE(store_recording, id),         INLINE(store_recording, user_id),
+    INLINE(store_recording, session_id), TEXT(store_recording, format),
+    INT64(store_recording, bytes),       INT64(store_recording, duration_ms),
+    INT(store_recording, quality),       INT64(store_recording, created_at),
+    INT64(store_recording, expires_at),
+};
+
+static const struct column store_erased_columns[] = {
+    INLINE(store_erased, id),
+};
+
 const struct record store_record_user = RECORD(store_user);
 const struct record store_record_refresh = RECORD(store_refresh);
 const struct record store_record_ended = RECORD(store_ended);
@@ -92,6 +105,8 @@ const struct record store_record_profile = RECORD(store_profile);
 const struct record store_record_session = RECORD(store_session);
 const struct record store_record_transcript = RECORD(store_transcript);
 const struct record store_record_voice = RECORD(store_voice);
+const struct record store_record_recording = RECORD(store_recording);
+const struct record store_record_erased = RECORD(store_erased);
 
 void record_release(const struct record *record, void *data)
 {

@@ -36,6 +36,8 @@ extern const struct record store_record_profile;
 extern const struct record store_record_session;
 extern const struct record store_record_transcript;
 extern const struct record store_record_voice;
+extern const struct record store_record_recording;
+extern const struct record store_record_erased;
 
 /** Free the texts and zero them. */
 void record_release(const struct record *record, void *data);

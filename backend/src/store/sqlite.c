@@ -28,7 +28,9 @@ extern const struct store_migration store_sqlite_migrations[];
     "question_count,metadata,title"
 #define TRANSCRIPT_COLUMNS                                                                         \
     "id,session_id,question_number,question,answer,timestamp,metrics,detail,audio_url,line"
-#define VOICE_COLUMNS    "user_id,wording,agreed_at,speech_ms,voice"
+#define VOICE_COLUMNS "user_id,wording,agreed_at,speech_ms,voice"
+#define RECORDING_COLUMNS                                                                          \
+    "id,user_id,session_id,format,bytes,duration_ms,quality,created_at,expires_at"
 #define TRANSCRIPT_ORDER "question_number,timestamp,id"
 #define TRANSCRIPT_AT    "(SELECT " TRANSCRIPT_ORDER " FROM transcripts WHERE id=?2 AND session_id=?1)"
 
@@ -77,6 +79,14 @@ enum {
     VOICE_PUT,
     VOICE_GET,
     VOICE_ERASE,
+    RECORDING_ADD,
+    RECORDING_GET,
+    RECORDING_BYTES,
+    RECORDING_KNOWN,
+    RECORDING_ERASE,
+    RECORDING_EXPIRE,
+    ERASED_LIST,
+    ERASED_GONE,
     FACT_GET,
     FACT_PUT,
     FACT_CLAIM,
@@ -190,6 +200,19 @@ static const char *const statements[STATEMENTS] = {
                   "voice=?5",
     [VOICE_GET] = "SELECT " VOICE_COLUMNS " FROM voices WHERE user_id=?1",
     [VOICE_ERASE] = "DELETE FROM voices WHERE user_id=?1",
+
+    [RECORDING_ADD] = "INSERT INTO recordings (" RECORDING_COLUMNS ") "
+                      "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9 WHERE ?5+(SELECT coalesce(sum(bytes),0) "
+                      "FROM recordings WHERE user_id=?2)<=?10",
+    [RECORDING_GET] = "SELECT " RECORDING_COLUMNS " FROM recordings WHERE id=?1 AND user_id=?2",
+    [RECORDING_BYTES] = "SELECT coalesce(sum(bytes),0) FROM recordings WHERE user_id=?1",
+    [RECORDING_KNOWN] = "SELECT id FROM recordings WHERE id=?1",
+    [RECORDING_ERASE] = "DELETE FROM recordings WHERE id=?1 AND user_id=?2",
+    [RECORDING_EXPIRE] = "DELETE FROM recordings WHERE id IN (SELECT id FROM recordings "
+                         "WHERE expires_at<=?1 ORDER BY expires_at LIMIT ?2) "
+                         "RETURNING " RECORDING_COLUMNS,
+    [ERASED_LIST] = "SELECT id FROM erased_recordings LIMIT ?1",
+    [ERASED_GONE] = "DELETE FROM erased_recordings WHERE id=?1",
 
     [FACT_GET] = "SELECT value FROM facts WHERE name=?1",
     [FACT_PUT] = "INSERT INTO facts (name,value) VALUES (?1,?2) "
@@ -380,6 +403,31 @@ static int get(struct sqlite_db *db, int index, const char *a, const char *b,
     return err;
 }
 
+/* One number by a text. */
+static int read_number(struct sqlite_db *db, int index, const char *a, int64_t *number,
+                       struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int err;
+
+    if ((err = conn_read(db, &conn, why)))
+        return err;
+    stmt = conn_stmt(conn, index, &err, why);
+    if (stmt) {
+        int rc;
+
+        bind_text(stmt, 1, a);
+        rc = sqlite3_step(stmt);
+        if (rc == SQLITE_ROW)
+            *number = sqlite3_column_int64(stmt, 0);
+        else
+            err = conn_error(conn, rc, why);
+    }
+    conn_done(conn);
+    return err;
+}
+
 static int run_with(struct conn *conn, int index, const char *a, const char *b, int none,
                     struct errbuf *why)
 {
@@ -520,6 +568,7 @@ static int make_unreadable(const struct listed *what, const char *id, const char
         memcpy(t->session_id, owner, ID_TEXT_MAX);
         break;
     case STORE_KIND_USER:
+    case STORE_KIND_RECORDING:
         return UV_EINVAL;
     }
     memcpy(record, id, ID_TEXT_MAX); /* the id is the first member of every listed record */
@@ -1173,24 +1222,11 @@ static int profile_list(void *db, const char *user_id, size_t limit, const char 
 
 static int profile_count(void *db, const char *user_id, size_t *count, struct errbuf *why)
 {
-    struct conn *conn = NULL;
-    sqlite3_stmt *stmt;
-    int err;
+    int64_t n = 0;
+    int err = read_number(db, PROFILE_COUNT, user_id, &n, why);
 
-    if ((err = conn_read(db, &conn, why)))
-        return err;
-    stmt = conn_stmt(conn, PROFILE_COUNT, &err, why);
-    if (stmt) {
-        int rc;
-
-        bind_text(stmt, 1, user_id);
-        rc = sqlite3_step(stmt);
-        if (rc == SQLITE_ROW)
-            *count = (size_t)sqlite3_column_int64(stmt, 0);
-        else
-            err = conn_error(conn, rc, why);
-    }
-    conn_done(conn);
+    if (!err)
+        *count = (size_t)n;
     return err;
 }
 
@@ -1417,6 +1453,103 @@ static int voice_erase(void *db, const char *user_id, struct errbuf *why)
     return erase(db, VOICE_ERASE, user_id, NULL, why);
 }
 
+/* --------------------------------------------------------------------------- recordings */
+
+static int recording_add(void *db, const struct store_recording *recording, int64_t bytes_max,
+                         struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int err;
+
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    stmt = conn_stmt(conn, RECORDING_ADD, &err, why);
+    if (stmt)
+        err = conn_error(conn, bind_record(stmt, &store_record_recording, recording), why);
+    if (stmt && !err) {
+        sqlite3_bind_int64(stmt, (int)store_record_recording.count + 1, bytes_max);
+        err = conn_run(conn, stmt, why);
+    }
+    if (!err && sqlite3_changes(conn->sq) == 0)
+        err = err_set(why, UV_ERANGE, "the user has as many recordings as there may be");
+    conn_done(conn);
+    return err;
+}
+
+static int recording_get(void *db, const char *user_id, const char *id,
+                         struct store_recording *recording, struct errbuf *why)
+{
+    return get(db, RECORDING_GET, id, user_id, &store_record_recording, recording, why);
+}
+
+static int recording_bytes(void *db, const char *user_id, int64_t *bytes, struct errbuf *why)
+{
+    return read_number(db, RECORDING_BYTES, user_id, bytes, why);
+}
+
+static int recording_known(void *db, const char *id, struct errbuf *why)
+{
+    struct store_erased same;
+
+    return get(db, RECORDING_KNOWN, id, NULL, &store_record_erased, &same, why);
+}
+
+static int recording_erase(void *db, const char *user_id, const char *id, struct errbuf *why)
+{
+    return erase(db, RECORDING_ERASE, id, user_id, why);
+}
+
+/* Rows of a statement that has a limit of its own. */
+static int read_few(struct conn *conn, sqlite3_stmt *stmt, const struct record *record,
+                    size_t limit, struct store_list *list, struct errbuf *why)
+{
+    bool more;
+
+    return read_page(conn, stmt, record, limit, list, &more, why);
+}
+
+static int recording_expire(void *db, int64_t now, size_t limit, struct store_list *list,
+                            struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int err;
+
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    stmt = conn_stmt(conn, RECORDING_EXPIRE, &err, why);
+    if (stmt) {
+        sqlite3_bind_int64(stmt, 1, now);
+        sqlite3_bind_int64(stmt, 2, (int64_t)limit);
+        err = read_few(conn, stmt, &store_record_recording, limit, list, why);
+    }
+    conn_done(conn);
+    return err;
+}
+
+static int erased_list(void *db, size_t limit, struct store_list *list, struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int err;
+
+    if ((err = conn_read(db, &conn, why)))
+        return err;
+    stmt = conn_stmt(conn, ERASED_LIST, &err, why);
+    if (stmt) {
+        sqlite3_bind_int64(stmt, 1, (int64_t)limit);
+        err = read_few(conn, stmt, &store_record_erased, limit, list, why);
+    }
+    conn_done(conn);
+    return err;
+}
+
+static int erased_gone(void *db, const char *id, struct errbuf *why)
+{
+    return erase(db, ERASED_GONE, id, NULL, why);
+}
+
 /* -------------------------------------------------------------------------------- facts */
 
 static int read_fact(struct conn *conn, const char *name, char **value, struct errbuf *why)
@@ -1524,6 +1657,14 @@ const struct store_driver store_sqlite = {
     .voice_put = voice_put,
     .voice_get = voice_get,
     .voice_erase = voice_erase,
+    .recording_add = recording_add,
+    .recording_get = recording_get,
+    .recording_bytes = recording_bytes,
+    .recording_known = recording_known,
+    .recording_erase = recording_erase,
+    .recording_expire = recording_expire,
+    .erased_list = erased_list,
+    .erased_gone = erased_gone,
     .fact_get = fact_get,
     .fact_put = fact_put,
     .fact_claim = fact_claim,

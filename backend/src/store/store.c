@@ -557,6 +557,73 @@ int store_voice_erase(struct store *store, const char *user_id, struct errbuf *w
     return err ? err : store->writer->voice_erase(store->writer_db, user_id, why);
 }
 
+/* --------------------------------------------------------------------------- recordings */
+
+int store_recording_add(struct store *store, const struct store_recording *recording,
+                        int64_t bytes_max, struct errbuf *why)
+{
+    int err = check_own_id(recording->id, "recording", why);
+
+    if (!err)
+        err = check_id(recording->user_id, "user", why);
+    if (!err && recording->session_id[0])
+        err = check_id(recording->session_id, "session", why);
+    if (!err && (!recording->format || recording->bytes <= 0 || recording->duration_ms < 0 ||
+                 recording->quality < STORE_SOUND_GOOD || recording->quality > STORE_SOUND_CLIPPED))
+        err = err_set(why, UV_EINVAL, "a recording has a format and a length");
+    return err ? err : store->writer->recording_add(store->writer_db, recording, bytes_max, why);
+}
+
+int store_recording_get(struct store *store, const char *user_id, const char *id,
+                        struct store_recording *recording, struct errbuf *why)
+{
+    int err = check_id(id, "recording", why);
+
+    return err ? err : store->driver->recording_get(store->db, user_id, id, recording, why);
+}
+
+int store_recording_bytes(struct store *store, const char *user_id, int64_t *bytes,
+                          struct errbuf *why)
+{
+    return store->driver->recording_bytes(store->db, user_id, bytes, why);
+}
+
+int store_recording_known(struct store *store, const char *id, struct errbuf *why)
+{
+    int err = check_id(id, "recording", why);
+
+    return err ? err : store->driver->recording_known(store->db, id, why);
+}
+
+int store_recording_erase(struct store *store, const char *user_id, const char *id,
+                          struct errbuf *why)
+{
+    int err = check_id(id, "recording", why);
+
+    return err ? err : store->writer->recording_erase(store->writer_db, user_id, id, why);
+}
+
+int store_recording_expire(struct store *store, int64_t now, size_t limit, struct store_list *list,
+                           struct errbuf *why)
+{
+    int err = check_page(limit, why);
+
+    return err ? err : store->writer->recording_expire(store->writer_db, now, limit, list, why);
+}
+
+int store_erased_list(struct store *store, size_t limit, struct store_list *list,
+                      struct errbuf *why)
+{
+    int err = check_page(limit, why);
+
+    return err ? err : store->driver->erased_list(store->db, limit, list, why);
+}
+
+int store_erased_gone(struct store *store, const char *id, struct errbuf *why)
+{
+    return store->writer->erased_gone(store->writer_db, id, why);
+}
+
 /* -------------------------------------------------------------------------------- facts */
 
 int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *why)
@@ -608,6 +675,11 @@ void store_voice_release(struct store_voice *voice)
     record_release(&store_record_voice, voice);
 }
 
+void store_recording_release(struct store_recording *recording)
+{
+    record_release(&store_record_recording, recording);
+}
+
 void store_list_release(struct store_list *list, enum store_kind kind)
 {
     static const struct record *const records[] = {
@@ -615,6 +687,7 @@ void store_list_release(struct store_list *list, enum store_kind kind)
         [STORE_KIND_SESSION] = &store_record_session,
         [STORE_KIND_TRANSCRIPT] = &store_record_transcript,
         [STORE_KIND_USER] = &store_record_user,
+        [STORE_KIND_RECORDING] = &store_record_recording,
     };
 
     for (size_t i = 0; i < list->count; i++)

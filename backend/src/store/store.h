@@ -1,5 +1,5 @@
 /**
- * @file store/store.h  What is kept: users, profiles, sessions, transcripts
+ * @file store/store.h  What is kept: users, profiles, sessions, transcripts, voices, recordings
  *
  *     struct store *store;
  *     store_open(&store, "sqlite", &(struct store_params){.path = "data/interview.db"}, why);
@@ -123,6 +123,21 @@ struct store_voice {
     int64_t agreed_at;
     int64_t speech_ms; /**< Of speech it was learned from */
     char *voice;       /**< Sealed */
+};
+
+enum store_quality { STORE_SOUND_GOOD, STORE_SOUND_SILENT, STORE_SOUND_CLIPPED };
+
+/** What is known of a recording; its sound is a blob of the same id (blob/blob.h). */
+struct store_recording {
+    char id[ID_TEXT_MAX];
+    char user_id[ID_TEXT_MAX];
+    char session_id[ID_TEXT_MAX]; /**< "" when it belongs to none; of the same user */
+    char *format;                 /**< As the decoder says: "matroska,webm / opus" */
+    int64_t bytes;
+    int64_t duration_ms;
+    enum store_quality quality;
+    int64_t created_at;
+    int64_t expires_at; /**< Then it is erased */
 };
 
 /** A page of records, newest first. next is the cursor for the following page, "" at the end. */
@@ -294,6 +309,34 @@ int store_voice_get(struct store *store, const char *user_id, struct store_voice
                     struct errbuf *why);
 int store_voice_erase(struct store *store, const char *user_id, struct errbuf *why);
 
+/* ------------------------------------------------------------------------------ recordings */
+
+/** A new one, unless the user's would then have more than bytes_max together: UV_ERANGE. */
+int store_recording_add(struct store *store, const struct store_recording *recording,
+                        int64_t bytes_max, struct errbuf *why);
+int store_recording_get(struct store *store, const char *user_id, const char *id,
+                        struct store_recording *recording, struct errbuf *why);
+/** How long all of the user's are, [bytes]. */
+int store_recording_bytes(struct store *store, const char *user_id, int64_t *bytes,
+                          struct errbuf *why);
+/** Is there one of anybody's with that id? UV_ENOENT. */
+int store_recording_known(struct store *store, const char *id, struct errbuf *why);
+int store_recording_erase(struct store *store, const char *user_id, const char *id,
+                          struct errbuf *why);
+/** Erase those whose time is over now, at most limit. list: what they were; no pages. */
+int store_recording_expire(struct store *store, int64_t now, size_t limit, struct store_list *list,
+                           struct errbuf *why);
+
+/** A recording that was erased, by itself or with its session or user, and whose blob may still be
+ *  there: it stays in the list until it is told to be gone. */
+struct store_erased {
+    char id[ID_TEXT_MAX];
+};
+/** At most limit of them; no pages; free(items). */
+int store_erased_list(struct store *store, size_t limit, struct store_list *list,
+                      struct errbuf *why);
+int store_erased_gone(struct store *store, const char *id, struct errbuf *why);
+
 /* ---------------------------------------------------------------------------------- facts */
 
 /** Fact: how late it was at the newest sign-in, [ms] since 1970 as text. */
@@ -325,12 +368,14 @@ void store_profile_release(struct store_profile *profile);
 void store_session_release(struct store_session *session);
 void store_transcript_release(struct store_transcript *transcript);
 void store_voice_release(struct store_voice *voice);
+void store_recording_release(struct store_recording *recording);
 
 enum store_kind {
     STORE_KIND_PROFILE,
     STORE_KIND_SESSION,
     STORE_KIND_TRANSCRIPT,
     STORE_KIND_USER, /**< Never listed */
+    STORE_KIND_RECORDING,
 };
 void store_list_release(struct store_list *list, enum store_kind kind);
 
