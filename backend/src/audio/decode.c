@@ -23,10 +23,14 @@
 enum {
     RATE = 16000,
     FIRST_SAMPLES = 1 << 16,
-    WAIT_MS = 60000, /* for the process to say something */
-    STILL_MS = 5000, /* of it without computing: it hangs */
-    TRIES = 2,       /* what ends one process may be no fault of the recording */
-    HEAD = 512,      /* bytes looked at to say what a file is that is no recording */
+    WAIT_MS = 60000,    /* for the process to say something */
+    STILL_MS = 5000,    /* of it without computing: it hangs */
+    TRIES = 2,          /* what ends one process may be no fault of the recording */
+    HEAD = 512,         /* bytes looked at to say what a file is that is no recording */
+    SILENT_PEAK = 32,   /* -60 dBFS: hum and noise of a microphone that is on are above that */
+    FULL_SCALE = 32760, /* with what resampling takes off */
+    CLIPPED_RUN = 3,    /* samples in a row at full scale: a crest that only touches it has fewer */
+    CLIPPED_SHARE = 500, /* one sample in so many; speech recorded well has none */
 };
 
 /* ---------------------------------------------------------------- where bytes come from */
@@ -67,19 +71,40 @@ static int64_t read_file(void *arg, uint64_t offset, void *to, size_t n)
 
 /* ---------------------------------------------------------------- where samples go */
 
+/* What they have in common. */
+struct taker {
+    struct media_sink sink;
+    void (*restart)(struct taker *taker); /* what was taken so far is forgotten */
+    size_t n;                             /* samples taken */
+    int err;                              /* why it wants no more */
+};
+
+static bool is_too_long(struct taker *taker, size_t n)
+{
+    taker->n += n;
+    if (taker->n > (size_t)AUDIO_LENGTH_MAX_S * RATE)
+        taker->err = UV_E2BIG;
+    return taker->err != 0;
+}
+
 struct collector {
+    struct taker taker;
     struct pcm *pcm;
     size_t cap;
-    int err;
 };
+
+static void restart_collector(struct taker *taker)
+{
+    ((struct collector *)taker)->pcm->n = 0;
+}
 
 static int collect(void *arg, const int16_t *samples, size_t n)
 {
     struct collector *c = arg;
     struct pcm *pcm = c->pcm;
 
-    if (pcm->n + n > (size_t)AUDIO_LENGTH_MAX_S * RATE)
-        return c->err = UV_E2BIG;
+    if (is_too_long(&c->taker, n))
+        return 1;
     if (pcm->n + n > c->cap) {
         size_t cap = c->cap ? c->cap * 2 : FIRST_SAMPLES;
         int16_t *more;
@@ -88,13 +113,43 @@ static int collect(void *arg, const int16_t *samples, size_t n)
             cap *= 2;
         more = realloc(pcm->samples, cap * sizeof(*more));
         if (!more)
-            return c->err = UV_ENOMEM;
+            return c->taker.err = UV_ENOMEM;
         pcm->samples = more;
         c->cap = cap;
     }
     memcpy(pcm->samples + pcm->n, samples, n * sizeof(*samples));
     pcm->n += n;
     return 0;
+}
+
+struct examiner {
+    struct taker taker;
+    int peak;
+    size_t run; /* of samples at full scale, up to now */
+    size_t clipped;
+};
+
+static void restart_examiner(struct taker *taker)
+{
+    struct examiner *x = (struct examiner *)taker;
+
+    x->peak = 0;
+    x->run = x->clipped = 0;
+}
+
+static int examine(void *arg, const int16_t *samples, size_t n)
+{
+    struct examiner *x = arg;
+
+    for (size_t i = 0; i < n; i++) {
+        int level = abs(samples[i]);
+
+        x->peak = level > x->peak ? level : x->peak;
+        x->run = level >= FULL_SCALE ? x->run + 1 : 0;
+        if (x->run >= CLIPPED_RUN)
+            x->clipped += x->run == CLIPPED_RUN ? CLIPPED_RUN : 1;
+    }
+    return is_too_long(&x->taker, n);
 }
 
 /* ---------------------------------------------------------------- what it is instead */
@@ -185,7 +240,7 @@ static int take_end(const struct frame *f, char *to, size_t size)
 
 /** 0, 1 or -1 as media_decode() has it, or a UV_E* code when the process did not do its part. */
 static int talk(const struct child *child, const struct media_source *source,
-                const struct media_sink *sink, struct pcm *pcm, char *said)
+                const struct media_sink *sink, char *format, char *said)
 {
     const struct child_patience patience = {.still_ms = STILL_MS, .at_most_ms = WAIT_MS};
     int fd = child_socket(child);
@@ -205,7 +260,7 @@ static int talk(const struct child *child, const struct media_source *source,
             break;
         over = f.kind == MEDIA_DONE || f.kind == MEDIA_FAILED;
         if (over)
-            err = take_end(&f, f.kind == MEDIA_DONE ? pcm->format : said,
+            err = take_end(&f, f.kind == MEDIA_DONE ? format : said,
                            f.kind == MEDIA_DONE ? MEDIA_FORMAT_MAX : MEDIA_TEXT_MAX);
         else if (f.kind == MEDIA_READ)
             err = answer_read(source, fd, &f);
@@ -218,14 +273,14 @@ static int talk(const struct child *child, const struct media_source *source,
 }
 
 static int by_process(const struct media_source *source, const struct media_sink *sink,
-                      struct pcm *pcm, char *said, struct errbuf *why)
+                      char *format, char *said, struct errbuf *why)
 {
     struct child *child = NULL;
     int err = child_start(&child, MEDIA_PROGRAM, why);
 
     if (err)
         return err;
-    err = talk(child, source, sink, pcm, said);
+    err = talk(child, source, sink, format, said);
     child_close(child);
     if (err == UV_EOF)
         return err;
@@ -239,15 +294,15 @@ static int by_process(const struct media_source *source, const struct media_sink
 }
 
 /** A process that died or hung is followed by another, which begins anew. */
-static int by_processes(const struct media_source *source, struct collector *to, char *said,
-                        struct errbuf *why)
+static int by_processes(const struct media_source *source, struct taker *to, char *format,
+                        char *said, struct errbuf *why)
 {
-    struct media_sink sink = {.take = collect, .arg = to};
     int err = UV_EOF;
 
     for (int i = 0; i < TRIES && err == UV_EOF; i++) {
-        to->pcm->n = 0;
-        err = by_process(source, &sink, to->pcm, said, why);
+        to->n = 0;
+        to->restart(to);
+        err = by_process(source, &to->sink, format, said, why);
     }
     if (err == UV_EOF)
         return err_set(why, UV_EINVAL,
@@ -267,32 +322,58 @@ static int refuse(const struct media_source *source, const char *said, struct er
     return err_set(why, UV_EINVAL, "this recording cannot be read: %s", said);
 }
 
-static int decode(const struct media_source *source, struct pcm *pcm, struct errbuf *why)
+static int decode_to(const struct media_source *source, struct taker *to, char *format,
+                     struct errbuf *why)
 {
-    struct pcm got = {0};
-    struct collector collector = {.pcm = &got};
-    struct media_sink sink = {.take = collect, .arg = &collector};
     char said[MEDIA_TEXT_MAX] = "";
     int err;
 
     if (source->size == 0)
         return err_set(why, UV_EINVAL, "this recording is empty");
-    err = wav_decode(source, &sink, got.format, said);
+    err = wav_decode(source, &to->sink, format, said);
     if (err == WAV_NOT_OURS)
-        err = by_processes(source, &collector, said, why);
-    if (err == 1 && collector.err == UV_E2BIG)
+        err = by_processes(source, to, format, said, why);
+    if (err == 1 && to->err == UV_E2BIG)
         err = err_set(why, UV_E2BIG, "this recording is longer than %d hours",
                       AUDIO_LENGTH_MAX_S / 3600);
     else if (err == 1)
         err = err_set(why, UV_ENOMEM, "there is not enough memory for this recording");
     else if (err == -1)
         err = refuse(source, said, why);
+    return err;
+}
+
+static int decode(const struct media_source *source, struct pcm *pcm, struct errbuf *why)
+{
+    struct pcm got = {0};
+    struct collector collector = {.taker = {.restart = restart_collector}, .pcm = &got};
+    int err;
+
+    collector.taker.sink = (struct media_sink){collect, &collector};
+    err = decode_to(source, &collector.taker, got.format, why);
     if (err) {
         pcm_release(&got);
         return err;
     }
     got.duration_ms = (uint64_t)got.n * 1000 / RATE;
     *pcm = got;
+    return 0;
+}
+
+int audio_examine(const struct media_source *source, struct audio_facts *facts, struct errbuf *why)
+{
+    struct examiner x = {.taker = {.restart = restart_examiner}};
+    struct audio_facts found = {0};
+    int err;
+
+    x.taker.sink = (struct media_sink){examine, &x};
+    err = decode_to(source, &x.taker, found.format, why);
+    if (err)
+        return err;
+    found.duration_ms = (uint64_t)x.taker.n * 1000 / RATE;
+    found.silent = x.peak <= SILENT_PEAK;
+    found.clipped = x.clipped > x.taker.n / CLIPPED_SHARE;
+    *facts = found;
     return 0;
 }
 

@@ -5,6 +5,8 @@
  * linked: they live in a program beside the executable that is started for each recording, with
  * limits (media.h). A recording that crashes it is an error with a sentence.
  *
+ *     audio_examine(&source, &facts, why)            // all of it is decoded, and nothing kept
+ *
  *     struct pcm pcm;
  *     audio_decode_file(path, &pcm, why)  /  audio_decode_bytes(data, len, &pcm, why)
  *     pcm_release(&pcm);
@@ -18,10 +20,29 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum { AUDIO_LENGTH_MAX_S = 6 * 3600 }; /**< Longest recording taken, in [s] */
+
+/** Bytes of a recording, wherever they are. */
+struct media_source {
+    /** Copy up to n bytes at offset; the number copied, 0 at the end, negative on failure. */
+    int64_t (*read)(void *arg, uint64_t offset, void *to, size_t n);
+    uint64_t size; /**< [bytes] */
+    void *arg;
+};
+
+/** What a recording is. */
+struct audio_facts {
+    uint64_t duration_ms;
+    char format[64]; /**< "matroska,webm / opus" */
+    bool silent;     /**< Nothing in it is louder than -60 dBFS: no microphone was on */
+    bool clipped;    /**< Much of it is cut off at full scale */
+};
+
+int audio_examine(const struct media_source *source, struct audio_facts *facts, struct errbuf *why);
 
 struct pcm {
     int16_t *samples; /**< 16 kHz mono */

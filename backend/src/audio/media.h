@@ -14,6 +14,8 @@
 #ifndef AUDIO_MEDIA_H
 #define AUDIO_MEDIA_H
 
+#include "audio/decode.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,14 +36,6 @@ enum media_kind {
     MEDIA_SAMPLES,
     MEDIA_DONE,
     MEDIA_FAILED,
-};
-
-/** Bytes of a recording, wherever they are. */
-struct media_source {
-    /** Copy up to n bytes at offset; the number copied, 0 at the end, negative on failure. */
-    int64_t (*read)(void *arg, uint64_t offset, void *to, size_t n);
-    uint64_t size; /**< [bytes] */
-    void *arg;
 };
 
 /** Where the sound goes: 16 kHz mono. Non-zero stops decoding. */

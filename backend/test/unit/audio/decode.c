@@ -407,6 +407,63 @@ static void damage_is_borne(void **state)
         skip();
 }
 
+static int64_t read_memory(void *arg, uint64_t offset, void *to, size_t n)
+{
+    memcpy(to, (const uint8_t *)arg + offset, n);
+    return (int64_t)n;
+}
+
+/* What examining says of two seconds of samples as a WAV file, made by fn. */
+static struct audio_facts examined(int16_t (*fn)(size_t i))
+{
+    struct kind k = {1, 16, 48000, 1};
+    struct audio_facts facts = {0};
+    struct errbuf why = {""};
+    size_t len;
+    uint8_t *wav = make_wav(&k, &len);
+    struct media_source source = {read_memory, len, wav};
+
+    for (size_t i = 0; fn && HEADER + 2 * i < len; i++)
+        le(wav + HEADER + 2 * i, (uint16_t)fn(i), 2);
+    if (audio_examine(&source, &facts, &why))
+        fail_msg("%s", why.text);
+    free(wav);
+    return facts;
+}
+
+static int16_t nothing(size_t i)
+{
+    return (int16_t)(i % 3); /* what a converter adds by itself */
+}
+
+static int16_t whisper(size_t i)
+{
+    return (int16_t)lrint(100 * sin((double)i / 30));
+}
+
+static int16_t overdriven(size_t i)
+{
+    double value = 90000 * sin((double)i / 30);
+
+    return value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : (int16_t)value;
+}
+
+static void a_recording_says_how_long_and_how_good_it_is(void **state)
+{
+    struct audio_facts facts = examined(NULL);
+
+    (void)state;
+    assert_in_range(facts.duration_ms, SECONDS * 1000 - 2, SECONDS * 1000 + 2);
+    assert_true(facts.format[0]);
+    assert_false(facts.silent || facts.clipped);
+    assert_true(examined(nothing).silent);
+    facts = examined(whisper);
+    assert_false(facts.silent || facts.clipped);
+    facts = examined(overdriven);
+    assert_true(facts.clipped);
+    assert_false(facts.silent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,6 +477,7 @@ int main(void)
         cmocka_unit_test(a_decoder_that_dies_is_a_sentence),
         cmocka_unit_test(a_decoder_that_is_killed_or_stopped_is_followed_by_another),
         cmocka_unit_test(damage_is_borne),
+        cmocka_unit_test(a_recording_says_how_long_and_how_good_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
