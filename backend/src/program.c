@@ -5,6 +5,7 @@
 
 #include "answer/answer.h"
 #include "api/presence.h"
+#include "api/recordings.h"
 #include "asr/engine.h"
 #include "asr/nets.h"
 #include "auth/accounts.h"
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/module.h"
 #include "base/text.h"
+#include "blob/blob.h"
 #include "ground/similar.h"
 #include "llm/driver.h"
 #include "llm/provider.h"
@@ -37,7 +39,8 @@ enum {
     PATH_TEXT_MAX = 4096,
     REFUSALS_PER_MINUTE = 60, /* of one address that the audit log has */
     SIGN_INS_OF_MANY = 6, /* times as many from one address to all, and to one from everywhere */
-    INSPECT_MS = 1500,    /* to look for damage at the start; doctor takes more */
+    AUDIO_RESERVE = 256 << 20, /* of the disk, for the database beside them [bytes] */
+    INSPECT_MS = 1500,         /* to look for damage at the start; doctor takes more */
 };
 
 int program_fail(const char *fmt, ...)
@@ -238,6 +241,24 @@ static void open_nets(struct program *p)
     similar_use(folder);
 }
 
+/* Without recordings all the rest of it still works. */
+static void open_recordings(struct program *p)
+{
+    const struct blob_params params = {.folder = config_path(p->config, "audio"),
+                                       .reserve = AUDIO_RESERVE};
+    struct errbuf why = {""};
+    int err = params.folder ? blob_store_open(&p->app.blobs, "files", &params, p->app.seal, &why)
+                            : UV_ENOMEM;
+
+    if (!err)
+        err = recordings_open(&p->recordings, &p->app, &why);
+    if (!err)
+        return;
+    log_warn("audio", "no recordings are kept: %s", why.text[0] ? why.text : uv_strerror(err));
+    blob_store_close(p->app.blobs);
+    p->app.blobs = NULL;
+}
+
 /* Models are got while the server runs; without that it hears with those that are here. */
 static void open_shelf(struct program *p)
 {
@@ -399,8 +420,10 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *why)
     if (!err && p->app.store && p->app.lanes)
         err = store_use_lanes(p->app.store, p->app.lanes);
     list_providers(p);
-    if (!err && (parts & PROGRAM_SERVES))
+    if (!err && (parts & PROGRAM_SERVES)) {
         open_shelf(p);
+        open_recordings(p);
+    }
     list_findable(p);
     if (!err && (parts & PROGRAM_HEARING)) {
         err = open_hearing(p, why);
@@ -451,6 +474,8 @@ void program_close(struct program *p)
     if (app->hub)
         asr_hub_close(app->hub);
     lanes_close(app->lanes);
+    recordings_close(p->recordings);
+    blob_store_close(app->blobs);
     models_shelf_close(app->shelf);
     similar_close();
     asr_nets_close(app->nets);

@@ -50,6 +50,7 @@ struct program {
     size_t provider_count;
     struct asr_hub_config hub;
     struct folder_lock lock;
+    struct recordings *recordings;
     int status; /**< Why it could not be opened: an exit status; 0: EXIT_FAILED */
 };
 

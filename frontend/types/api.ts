@@ -623,6 +623,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audio/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a recording
+         * @description The recording as the part `file` of a form, or as the body itself. It is stored sealed as it comes and never held in memory, then
+         *     decoded once to see that it is sound and how long: webm, ogg, mp4, m4a, aac, mp3, flac, wav, amr, aiff, mkv and what else the
+         *     decoder reads, at most 200 MB and six hours. It is erased after `expiresAt`, and with its session and its user.
+         */
+        post: operations["uploadAudio"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audio/{audioId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audioId: components["parameters"]["AudioId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * A recording, or a part of it
+         * @description As it was sent. It never changes: `ETag` is a strong one, for `If-None-Match` and `If-Range`. One range of bytes at a time; asked for
+         *     several, all of it is sent (RFC 9110 section 14.2).
+         */
+        get: operations["getAudio"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase a recording
+         * @description Its sound is gone from the disk when this is answered.
+         */
+        delete: operations["deleteAudio"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -846,10 +895,10 @@ export interface components {
          * @description 400 bad_request, invalid_json · 401 unauthorized, token_expired, invalid_credentials, refresh_reused · 403 forbidden_origin,
          *     accounts_on, accounts_off, not_operator · 404 not_found · 405 method_not_allowed · 409 conflict, email_taken · 413 too_large ·
          *     415 unsupported_media · 422 invalid_fields · 429 rate_limited · 500 internal, damaged · 502 provider_failed · 503 overloaded,
-         *     unavailable · 507 storage_full (deleting works)
+         *     unavailable · 507 storage_full (deleting works), quota_exceeded
          * @enum {string}
          */
-        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_operator" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable" | "damaged" | "storage_full";
+        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_operator" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable" | "damaged" | "storage_full" | "quota_exceeded";
         Problem: {
             /**
              * Format: uri-reference
@@ -933,6 +982,30 @@ export interface components {
             offerRealTimeFactor: number | null;
             /** @description Whoever asks may call `POST models/{name}/get` */
             mayFetch: boolean;
+        };
+        Recording: {
+            id: components["schemas"]["Id"];
+            /**
+             * Format: uri-reference
+             * @description Where it is read from
+             * @example /api/v1/audio/01JAXQ5ZK8M3T6V9W2Y4B7C0DE
+             */
+            url: string;
+            durationMs: number;
+            /**
+             * @description Container and codec as the decoder calls them
+             * @example matroska,webm / opus
+             */
+            format: string;
+            bytes: number;
+            /**
+             * @description `silent`: nothing is heard in it, so no microphone was on; `clipped`: much of it is cut off, so it was too loud
+             * @enum {string}
+             */
+            quality: "good" | "silent" | "clipped";
+            sessionId: string | null;
+            createdAt: components["schemas"]["Time"];
+            expiresAt: components["schemas"]["Time"];
         };
         HearingModelList: {
             items: components["schemas"]["HearingModel"][];
@@ -1046,7 +1119,7 @@ export interface components {
             id: string;
             time: components["schemas"]["Time"];
             /**
-             * @description read, list, create, change, erase, export, ask, interrupt, transcribe, join; signup, login, local, refresh, token_reused, logout,
+             * @description read, list, create, change, erase, expire, export, ask, interrupt, transcribe, join; signup, login, local, refresh, token_reused, logout,
              *     password. Others may be added.
              */
             action: string;
@@ -1984,6 +2057,7 @@ export interface components {
         /** @description Of the catalogue; nothing else can be named */
         ModelName: string;
         HearingLanguage: components["schemas"]["Language"];
+        AudioId: components["schemas"]["Id"];
         SessionId: components["schemas"]["Id"];
     };
     requestBodies: never;
@@ -3209,6 +3283,181 @@ export interface operations {
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
             503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    uploadAudio: {
+        parameters: {
+            query?: {
+                /** @description The session it belongs to, where the body is the recording itself */
+                sessionId?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description The recording */
+                    file: string;
+                    sessionId?: components["schemas"]["Id"];
+                };
+                "audio/*": string;
+                "video/*": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description It is kept */
+            201: {
+                headers: {
+                    /** @description `/api/v1/audio/{audioId}` */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            /** @description `unsupported_media`: no sound that can be decoded; `detail` says what it is instead, where that is known */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            /** @description `quota_exceeded`: the user has as many recordings as the setting `audio-quota-mb` lets; `storage_full`: so has the disk */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getAudio: {
+        parameters: {
+            query?: never;
+            header?: {
+                Range?: string;
+                "If-Range"?: string;
+                "If-None-Match"?: string;
+            };
+            path: {
+                audioId: components["parameters"]["AudioId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    /** @description A strong one */
+                    ETag?: string;
+                    "Accept-Ranges"?: "bytes";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/webm": string;
+                    "audio/x-matroska": string;
+                    "audio/ogg": string;
+                    "audio/mp4": string;
+                    "audio/mpeg": string;
+                    "audio/flac": string;
+                    "audio/wav": string;
+                    "audio/aac": string;
+                    "audio/amr": string;
+                    "audio/aiff": string;
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The part that was asked for */
+            206: {
+                headers: {
+                    /** @description A strong one */
+                    ETag?: string;
+                    "Accept-Ranges"?: "bytes";
+                    /** @description Which part of how much */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/webm": string;
+                    "audio/x-matroska": string;
+                    "audio/ogg": string;
+                    "audio/mp4": string;
+                    "audio/mpeg": string;
+                    "audio/flac": string;
+                    "audio/wav": string;
+                    "audio/aac": string;
+                    "audio/amr": string;
+                    "audio/aiff": string;
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            /** @description `bad_request`: there is no such part of it */
+            416: {
+                headers: {
+                    /** @description How much there is: `bytes *\/700001` */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    deleteAudio: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audioId: components["parameters"]["AudioId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };

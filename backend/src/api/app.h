@@ -21,6 +21,7 @@
 
 struct accounts;
 struct answerer;
+struct blob_store;
 struct asr_hub;
 struct asr_nets;
 struct config;
@@ -42,6 +43,7 @@ struct app {
     struct store *store;
     struct seal *seal;
     struct accounts *accounts;
+    struct blob_store *blobs;         /**< (optional) The sound of recordings */
     struct slots sockets;             /**< Open WebSockets by id; loop thread, api/socket.c */
     struct presence *presence;        /**< (optional) Who has a socket open */
     struct ratelimit *user_limit;     /**< Per signed-in user; NULL: none */
@@ -84,6 +86,7 @@ void api_audit_say(const struct api_origin *origin, const char *user, const char
 void api_after(const struct http_request *req, int status, uint64_t micros);
 
 /** The REST routes of this folder, each table ending with {NULL}; api/routes.c joins them. */
+extern const struct http_route api_audio_routes[];
 extern const struct http_route api_audit_routes[];
 extern const struct http_route api_auth_routes[];
 extern const struct http_route api_engines_routes[];

@@ -6,6 +6,7 @@
  * (docs/architecture/decisions/0015-a-cookie-needs-a-page.md).
  */
 #include "api/limit.h"
+#include "api/recordings.h"
 #include "api/reply.h"
 #include "api/validate.h"
 #include "api/voices.h"
@@ -433,6 +434,7 @@ static int delete_me(const struct http_request *req, struct http_response *res)
     if (err)
         return reply_failed(req, res, err, &why, "user");
     voices_forget(req, NULL);
+    recordings_clean(app_of(req));
     set_cookie(req, res, "", 0);
     return http_reply_empty(res, 204);
 }
@@ -453,6 +455,6 @@ const struct http_route api_auth_routes[] = {
     {"GET", "/api/v1/auth/me", get_me, .flags = ROUTE_AUTH},
     {"PATCH", "/api/v1/auth/me", patch_me, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
      .body_max = 16 << 10, .types = HTTP_JSON},
-    {"DELETE", "/api/v1/auth/me", delete_me, .flags = ROUTE_AUTH | ROUTE_LANE_STORE},
+    {"DELETE", "/api/v1/auth/me", delete_me, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
     {.method = NULL},
 };

@@ -91,6 +91,7 @@ static int write_item(struct buf *out, const struct seal *seal, enum store_kind 
             record_transcript(out, transcript);
         break;
     case STORE_KIND_USER:
+    case STORE_KIND_RECORDING:
         break;
     }
     return err;

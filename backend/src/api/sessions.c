@@ -3,6 +3,7 @@
  */
 #include "api/sessions.h"
 #include "api/models.h"
+#include "api/recordings.h"
 #include "api/reply.h"
 #include "api/validate.h"
 #include "api/voices.h"
@@ -273,6 +274,7 @@ static int delete_session(const struct http_request *req, struct http_response *
     if (err)
         return reply_failed(req, res, err, &why, "session");
     voices_forget(req, http_param(req, "id"));
+    recordings_clean(app_of(req));
     return http_reply_empty(res, 204);
 }
 
@@ -287,7 +289,7 @@ const struct http_route api_sessions_routes[] = {
      .types = HTTP_JSON},
     {"PATCH", "/api/v1/sessions/{id}", change_session, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
      .types = HTTP_JSON},
-    {"DELETE", "/api/v1/sessions/{id}", delete_session, .flags = ROUTE_AUTH | ROUTE_LANE_STORE},
+    {"DELETE", "/api/v1/sessions/{id}", delete_session, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
     {"GET", "/api/v1/sessions/{id}/transcripts", api_list_transcripts, .flags = ROUTE_AUTH},
     {"POST", "/api/v1/sessions/{id}/export", api_export_session,
      .flags = ROUTE_AUTH | ROUTE_LANE_READ, .types = HTTP_JSON},

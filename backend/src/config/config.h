@@ -84,6 +84,10 @@ struct config {
     int sockets_per_user;     /**< WebSockets of a signed-in user at a time; 0: no limit */
     int lines_per_user;       /**< Recogniser streams of the same; 0: no limit */
 
+    /* recordings */
+    int audio_keep_days; /**< Then one is erased */
+    int audio_quota_mb;  /**< Of all of a user's together; 0: no limit */
+
     /* log */
     const char *log_level;  /**< "error", "warn", "info", "debug" */
     const char *log_format; /**< "auto", "text", "json" */

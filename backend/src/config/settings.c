@@ -95,6 +95,11 @@ const struct setting config_settings[] = {
      .help = "Streams of a signed-in user that are heard at the same time; 0: no limit. The local "
              "owner has none."},
 
+    {"Recordings", "audio-keep-days", NULL, NUMBER(c.audio_keep_days, 1, 3650), .otherwise = "30",
+     .help = "Days after which a recording is erased."},
+    {NULL, "audio-quota-mb", NULL, NUMBER(c.audio_quota_mb, 0, 100000000), .otherwise = "2000",
+     .help = "Megabytes that all recordings of a user may have together; 0: no limit."},
+
     {"Log", "log-level", NULL, CHOICE(c.log_level, "error|warn|info|debug"), .otherwise = "info",
      .help = "Least severe lines that are written."},
     {NULL, "log-format", NULL, CHOICE(c.log_format, "auto|text|json"), .otherwise = "auto",

@@ -30,10 +30,12 @@ static const struct {
     size_t queue_max;
     int nice;
 } table[LANE_COUNT] = {
-    [LANE_REQUEST] = {"request", 4, 4, 64, 1024, 0},      [LANE_READ] = {"read", 2, 2, 16, 256, 0},
-    [LANE_DECODE] = {"decode", 2, 1, 8, 8, LOW_PRIORITY}, /* each holds a body of up to 64 MiB */
-    [LANE_HASH] = {"hash", 1, 1, 4, 64, LOW_PRIORITY},    /* each takes 19 MiB */
-    [LANE_STORE] = {"store", 1, 0, 1, 1024, 0},           [LANE_SOUND] = {"sound", 1, 0, 1, 64, 0},
+    [LANE_REQUEST] = {"request", 4, 4, 64, 1024, 0},
+    [LANE_READ] = {"read", 2, 2, 16, 256, 0},
+    [LANE_DECODE] = {"decode", 2, 1, 8, 64, LOW_PRIORITY}, /* net/ bounds what their bodies hold */
+    [LANE_HASH] = {"hash", 1, 1, 4, 64, LOW_PRIORITY},     /* each takes 19 MiB */
+    [LANE_STORE] = {"store", 1, 0, 1, 1024, 0},
+    [LANE_SOUND] = {"sound", 1, 0, 1, 64, 0},
 };
 
 struct item {

@@ -32,7 +32,7 @@ struct loop;
 /** In the order in which one may wait for another. */
 enum lane {
     LANE_REQUEST, /**< Short REST handlers: look something up, answer */
-    LANE_READ,    /**< Reads that may take long: files of the page, exports, recordings */
+    LANE_READ,    /**< Files, which may take long: of the page, exports, recordings */
     LANE_DECODE,  /**< Uploads: untrusted media into samples; at low priority */
     LANE_HASH,    /**< Passwords: memory and processor; at low priority */
     LANE_STORE,   /**< Writes to the store: one thread, because SQLite has one writer */

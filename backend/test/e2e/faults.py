@@ -274,6 +274,10 @@ class Faults(unittest.TestCase):
             server = Started(process)
             inside = pathlib.Path(f"/proc/{process.pid}/root{self.data}")
             self.assertEqual((inside / "interview.db-reserve").stat().st_size, 16 << 20)
+            with self.assertRaises(harness.HttpError) as refused:  # that much room is left to the database
+                server.request("POST", "/api/v1/audio/upload", b"RIFF", {"Content-Type": "audio/wav"})
+            self.assertEqual((refused.exception.status, refused.exception.problem["code"]), (507, "storage_full"))
+            self.assertEqual(list((inside / "audio").iterdir()), [])
             with open(inside / "filler", "wb") as filler:
                 filler.write(b"x" * (12 << 20))
             made = self.fill(server)

@@ -167,4 +167,5 @@ class Overloaded(harness.Case):
         self.assertEqual(contract.wrong, [])
 
 
-harness.main()
+if __name__ == "__main__":
+    harness.main()

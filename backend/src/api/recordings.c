@@ -1,0 +1,187 @@
+/**
+ * @file api/recordings.c  How long recordings stay, and that nothing is left of them then
+ */
+#include "api/recordings.h"
+
+#include "api/app.h"
+#include "base/clock.h"
+#include "blob/blob.h"
+#include "loop/lanes.h"
+#include "loop/loop.h"
+#include "observe/audit.h"
+#include "observe/log.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum {
+    EVERY_MS = 3600000,
+    FIRST_MS = 1000, /* after the start */
+};
+
+struct recordings {
+    const struct app *app;
+    struct loop_timer *timer;
+    bool running; /* loop thread */
+};
+
+/* ------------------------------------------------------------------------------ erasing */
+
+/* True: it is gone, and so is its place in the list. */
+static bool erase_blob(const struct app *app, const char *id)
+{
+    struct errbuf why = {""};
+    int err = blob_erase(app->blobs, id, &why);
+
+    if (err && err != UV_ENOENT) {
+        log_error("audio", "%s: %s", id, why.text);
+        return false;
+    }
+    err = store_erased_gone(app->store, id, &why);
+    if (err && err != UV_ENOENT) /* another worker may have been quicker */
+        log_error("audio", "%s: %s", id, why.text);
+    return !err || err == UV_ENOENT;
+}
+
+void recordings_clean(const struct app *app)
+{
+    size_t left = STORE_PAGE_MAX;
+
+    while (app->blobs && left == STORE_PAGE_MAX) {
+        struct store_list list = {0};
+        struct errbuf why = {""};
+
+        if (store_erased_list(app->store, STORE_PAGE_MAX, &list, &why)) {
+            log_error("audio", "%s", why.text);
+            return;
+        }
+        left = list.count;
+        for (size_t i = 0; i < list.count; i++) {
+            if (!erase_blob(app, ((struct store_erased *)list.items)[i].id))
+                left = 0; /* the same ones would come again */
+        }
+        free(list.items);
+    }
+}
+
+static int64_t tell_expired(const struct store_list *list)
+{
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct store_recording *r = (const struct store_recording *)list->items + i;
+
+        bytes += r->bytes;
+        if (audit(&(struct audit_event){.user = r->user_id,
+                                        .action = "expire",
+                                        .kind = "audio",
+                                        .id = r->id,
+                                        .status = 200}))
+            log_error("audit", "the audit log cannot be written");
+    }
+    return bytes;
+}
+
+static void expire(const struct app *app)
+{
+    int64_t bytes = 0;
+    size_t count = 0;
+    size_t last = STORE_PAGE_MAX;
+
+    while (last == STORE_PAGE_MAX) {
+        struct store_list list = {0};
+        struct errbuf why = {""};
+
+        if (store_recording_expire(app->store, clock_unix_ms(), STORE_PAGE_MAX, &list, &why)) {
+            log_error("audio", "old recordings cannot be erased: %s", why.text);
+            break;
+        }
+        last = list.count;
+        count += list.count;
+        bytes += tell_expired(&list);
+        store_list_release(&list, STORE_KIND_RECORDING);
+    }
+    if (count)
+        log_info("audio",
+                 "%zu recordings were kept for as long as they may be, and are erased (%" PRId64
+                 " bytes)",
+                 count, bytes);
+}
+
+/* ------------------------------------------------------------------------------- the job */
+
+static void run(void *arg)
+{
+    const struct recordings *r = arg;
+
+    expire(r->app);
+    recordings_clean(r->app);
+}
+
+static void ran(int err, void *arg)
+{
+    struct recordings *r = arg;
+
+    (void)err; /* the lanes are closing: the next start does it */
+    r->running = false;
+}
+
+static void on_timer(void *arg)
+{
+    struct recordings *r = arg;
+
+    if (!r->running)
+        r->running = lane_submit(r->app->lanes, LANE_READ, run, ran, r) == 0;
+}
+
+/* -------------------------------------------------------------------- left by a crash */
+
+struct search {
+    const struct app *app;
+    size_t erased;
+    struct errbuf *why;
+};
+
+/* Without a record, nobody can ask for it. */
+static int erase_unknown(const char *id, void *arg)
+{
+    struct search *s = arg;
+    int err = store_recording_known(s->app->store, id, s->why);
+
+    if (err != UV_ENOENT)
+        return err;
+    s->erased++;
+    return blob_erase(s->app->blobs, id, s->why);
+}
+
+int recordings_open(struct recordings **rp, const struct app *app, struct errbuf *why)
+{
+    struct search search = {.app = app, .why = why};
+    struct recordings *r;
+    int err = blob_list(app->blobs, erase_unknown, &search, why);
+
+    if (err)
+        return err;
+    if (search.erased)
+        log_info("audio", "%zu uploads that were cut off are erased", search.erased);
+    r = calloc(1, sizeof(*r));
+    if (!r)
+        return err_set(why, UV_ENOMEM, "out of memory");
+    r->app = app;
+    err = timer_open(&r->timer, app->loop, on_timer, r);
+    if (!err)
+        err = timer_start(r->timer, FIRST_MS, EVERY_MS);
+    if (err)
+        recordings_close(r);
+    else
+        *rp = r;
+    return err;
+}
+
+void recordings_close(struct recordings *r)
+{
+    if (!r)
+        return;
+    timer_close(r->timer);
+    free(r);
+}
