@@ -5,9 +5,9 @@
 
 A hundred times: start the server, let clients work on it, kill it in the middle. The load is mixed: sessions and
 profiles are made, changed and deleted; two clients change different fields of one session at once, two others different
-settings of one user; questions are asked in live interviews; exports run beside it, and children of the server, if it has
-some, are killed too. Whatever was answered with a 2xx, and every question whose end was told, must be there afterwards as
-it was answered; what was on its way may have happened or not. The database must be sound. Says TAP.
+settings of one user; questions are asked in live interviews; recordings are sent and erased; exports run beside it, and children of the
+server, if it has some, are killed too. Whatever was answered with a 2xx, and every question whose end was told, must be there afterwards as
+it was answered; what was on its way may have happened or not. The database must be sound, and no sound be there that it does not know. Says TAP.
 """
 import collections
 import http.client
@@ -17,6 +17,7 @@ import pathlib
 import random
 import signal
 import sqlite3
+import struct
 import sys
 import tempfile
 import threading
@@ -38,6 +39,7 @@ class Ledger:
     def __init__(self):
         self.fields = collections.defaultdict(dict)
         self.asked = []  # (session, question) whose end was told
+        self.sounds = {}  # what was sent by id of the recording; GONE
 
     def begin(self, path, values):
         """A change is on its way: from now on the old values are right, and the new ones."""
@@ -53,6 +55,7 @@ class Ledger:
         for path, fields in other.fields.items():
             self.fields[path].update(fields)
         self.asked += other.asked
+        self.sounds.update(other.sounds)
 
 
 class Killed(Exception):
@@ -72,10 +75,10 @@ class Client(threading.Thread):
         self.steps = 0
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
 
-    def call(self, method, path, body=None):
+    def call(self, method, path, body=None, kind="application/json"):
         try:
-            self.connection.request(method, "/api/v1/" + path, None if body is None else json.dumps(body),
-                                    {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
+            self.connection.request(method, "/api/v1/" + path, body if isinstance(body, (bytes, type(None))) else json.dumps(body),
+                                    {"Authorization": f"Bearer {self.token}", "Content-Type": kind})
             response = self.connection.getresponse()
             data = response.read()
         except (OSError, http.client.HTTPException):
@@ -196,6 +199,21 @@ class Interviewer(Client):
                 return
 
 
+class Uploader(Client):
+    """Sends recordings, and erases some again; a killed upload leaves nothing."""
+
+    def step(self):
+        sound = self.random.randbytes(2 * self.random.randrange(1000, 150000))
+        head = b"RIFF" + struct.pack("<I", 36 + len(sound)) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 16000, 32000, 2, 16)
+        wav = head + b"data" + struct.pack("<I", len(sound)) + sound
+        made = self.call("POST", "audio/upload", wav, "audio/wav")["id"]
+        self.ledger.sounds[made] = wav
+        if self.random.random() < 0.8:  # most of them, so that a hundred rounds do not fill the disk
+            del self.ledger.sounds[made]
+            self.call("DELETE", f"audio/{made}")
+            self.ledger.sounds[made] = GONE
+
+
 class Child(Client):
     """Kills a child of the server now and then: that is no reason to lose anything either."""
 
@@ -213,7 +231,7 @@ class Child(Client):
                 pass
 
 
-CLIENTS = [Maker, Maker, Title, Status, Device, Voice, Interviewer, Interviewer, Exporter, Child]
+CLIENTS = [Maker, Maker, Title, Status, Device, Voice, Interviewer, Interviewer, Exporter, Uploader, Child]
 
 
 # --------------------------------------------------------------------------------------- afterwards
@@ -223,11 +241,14 @@ class Reader:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         self.token = token
 
-    def get(self, path):
+    def read(self, path):
         self.connection.request("GET", "/api/v1/" + path, headers={"Authorization": f"Bearer {self.token}"})
         response = self.connection.getresponse()
-        data = response.read()
-        return response.status, json.loads(data) if data else None
+        return response.status, response.read()
+
+    def get(self, path):
+        status, data = self.read(path)
+        return status, json.loads(data) if data else None
 
 
 def member(record, name):
@@ -265,10 +286,25 @@ def missing_answers(reader, ledger):
                 yield f"{session}: {question!r} is not there with its answer"
 
 
+def missing_sounds(reader, ledger):
+    for recording, right in ledger.sounds.items():
+        status, data = reader.read(f"audio/{recording}")
+        if (status, data) != (200, right) if right is not GONE else status != 404:
+            yield f"audio/{recording}: {status}, {len(data)} bytes"
+
+
 def missing(port, token, ledger):
     """What was acknowledged and is not there, or not as it was."""
     reader = Reader(port, token)
-    return [*missing_fields(reader, ledger), *missing_answers(reader, ledger)]
+    return [*missing_fields(reader, ledger), *missing_answers(reader, ledger), *missing_sounds(reader, ledger)]
+
+
+def unknown_sounds(data):
+    """Files of recordings that no record knows, and records without one. Those that are about to be erased may be there."""
+    with sqlite3.connect(f"file:{data}/interview.db?mode=ro", uri=True) as db:
+        known, erased = ({row[0] for row in db.execute(f"SELECT id FROM {table}")} for table in ("recordings", "erased_recordings"))
+    there = set(os.listdir(f"{data}/audio"))
+    return [*(f"audio/{name} is nobody's" for name in there - known - erased), *(f"audio/{name} is lost" for name in known - there)]
 
 
 def sign_in(port):
@@ -292,7 +328,7 @@ def one_round(program, data, seed, last, everything, wrong):
     """Start, look at what the round before left, work, kill. The round's ledger and steps by kind of client."""
     server = Server(program, "--requests-per-minute=0", "--asr-preload=off", data=data)
     token = sign_in(server.port)
-    wrong += missing(server.port, token, last)
+    wrong += missing(server.port, token, last) + unknown_sounds(data)
     maker = Client(server, token, None, 0)
     shared = maker.call("POST", "sessions", {})["id"]
     thin_out(maker, everything)
@@ -317,6 +353,7 @@ def sample(ledger, chosen):
     paths = list(ledger.fields)
     for path in chosen.sample(paths, min(len(paths), OFTEN_CHECKED)):
         some.fields[path] = ledger.fields[path]
+    some.sounds = ledger.sounds
     some.asked = chosen.sample(ledger.asked, min(len(ledger.asked), OFTEN_CHECKED))
     return some
 
@@ -336,9 +373,10 @@ def main():
 
     server = Server(program, "--asr-preload=off", "--requests-per-minute=0", data=data)
     token = sign_in(server.port)
-    wrong += missing(server.port, token, last) + missing(server.port, token, sample(everything, random.Random(1)))
+    wrong += missing(server.port, token, last) + missing(server.port, token, sample(everything, random.Random(1))) + unknown_sounds(data)
     stopped = server.stop()
-    print(f"# {KILLS} kills in {time.monotonic() - begun:.1f} s; acknowledged: {dict(steps)}, {len(everything.asked)} answers")
+    print(f"# {KILLS} kills in {time.monotonic() - begun:.1f} s; acknowledged: {dict(steps)}, {len(everything.asked)} answers, "
+          f"{len(everything.sounds)} recordings")
     enough = all(steps[kind.__name__] > KILLS / 5 for kind in CLIENTS if kind not in (Child, Interviewer)) and len(everything.asked) > KILLS / 5
     print(f"{'ok' if enough else 'not ok'} 1 - clients of every kind worked while it was killed")
     print(f"{'not ok' if wrong else 'ok'} 2 - everything acknowledged is there as it was answered")
