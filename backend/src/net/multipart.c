@@ -158,7 +158,16 @@ int multipart_next(struct multipart *mp, struct raw_part *part)
 
 /* ----------------------------------------------------------- in pieces */
 
-enum { FORM_BEFORE, FORM_DELIMITED, FORM_DASH, FORM_CR, FORM_HEADER, FORM_DATA, FORM_OVER };
+enum {
+    FORM_BEFORE,
+    FORM_DELIMITED,
+    FORM_PADDED, /* white space behind the delimiter: it is not the last one */
+    FORM_DASH,
+    FORM_CR,
+    FORM_HEADER,
+    FORM_DATA,
+    FORM_OVER,
+};
 
 int form_init(struct form *form, const char *content_type,
               int (*on_part)(const struct raw_part *part, void *arg),
@@ -247,12 +256,15 @@ static int take(struct form *form, char c)
 {
     switch (form->state) {
     case FORM_DELIMITED:
-        if (c == '-')
+    case FORM_PADDED:
+        if (c == '-' && form->state == FORM_DELIMITED)
             form->state = FORM_DASH;
+        else if (c == ' ' || c == '\t')
+            form->state = FORM_PADDED;
         else if (c == '\r')
             form->state = FORM_CR;
         else
-            return c == ' ' || c == '\t' ? 0 : UV_EINVAL;
+            return UV_EINVAL;
         return 0;
     case FORM_DASH:
         form->state = FORM_OVER;

@@ -494,6 +494,7 @@ static void a_source_that_fails_later_ends_the_connection(void **state)
 
     (void)state;
     assert_int_not_equal(wire_request(f.port, "GET", "/source?bad=400000", NULL, NULL, 0, &a), 0);
+    wire_answer_release(&a);
     wait_until(&released, 1);
 }
 

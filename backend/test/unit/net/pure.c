@@ -179,6 +179,23 @@ static void a_form_in_pieces_that_is_cut_is_told_at_its_end(void **state)
     }
 }
 
+/* Found by fuzzing: white space may follow a delimiter, but then it is not the last one. */
+static void dashes_behind_white_space_end_no_form(void **state)
+{
+    static const char body[] = "--x\t--";
+    struct seen seen = {.len = 0};
+    struct multipart mp;
+    struct raw_part part;
+    struct form reader;
+
+    (void)state;
+    assert_int_equal(multipart_init(&mp, "multipart/form-data; boundary=x", body, 7), 0);
+    assert_int_equal(multipart_next(&mp, &part), UV_EINVAL);
+    assert_int_equal(
+        form_init(&reader, "multipart/form-data; boundary=x", note_part, note_data, &seen), 0);
+    assert_int_equal(form_feed(&reader, body, 7), UV_EINVAL);
+}
+
 static void who_reads_a_form_may_end_it(void **state)
 {
     struct seen seen = {.len = 0};
@@ -400,6 +417,7 @@ int main(void)
         cmocka_unit_test(a_form_in_pieces_of_any_size_is_the_same_form),
         cmocka_unit_test(a_form_in_pieces_that_is_cut_is_told_at_its_end),
         cmocka_unit_test(who_reads_a_form_may_end_it),
+        cmocka_unit_test(dashes_behind_white_space_end_no_form),
         cmocka_unit_test(the_header_of_a_part_has_a_bound),
         cmocka_unit_test(ranges_mean_what_the_rfc_says),
         cmocka_unit_test(addresses_find_their_files),
