@@ -73,14 +73,15 @@ int multipart_init(struct multipart *mp, const char *content_type, const char *b
     mp->at = body;
     mp->end = body + len;
     /* the first delimiter needs no line before it */
-    if (len >= mp->delimiter_len - 2 && memcmp(body, mp->delimiter + 2, mp->delimiter_len - 2) == 0)
+    if (len >= mp->delimiter_len - 2 &&
+        memcmp(body, mp->delimiter + 2, mp->delimiter_len - 2) == 0) {
         mp->at = body + mp->delimiter_len - 2;
-    else
-        mp->at = memmem(body, len, mp->delimiter, mp->delimiter_len);
+        return 0;
+    }
+    mp->at = memmem(body, len, mp->delimiter, mp->delimiter_len);
     if (!mp->at)
         return UV_EINVAL;
-    if (mp->at != body + mp->delimiter_len - 2)
-        mp->at += mp->delimiter_len;
+    mp->at += mp->delimiter_len;
     return 0;
 }
 

@@ -196,6 +196,28 @@ static void dashes_behind_white_space_end_no_form(void **state)
     assert_int_equal(form_feed(&reader, body, 7), UV_EINVAL);
 }
 
+/* Found by fuzzing: a preamble exactly as long as the boundary with its dashes hid the first part.
+ */
+static void a_preamble_may_have_any_length(void **state)
+{
+    char body[128];
+
+    (void)state;
+    for (int preamble = 0; preamble < 20; preamble++) {
+        struct multipart mp;
+        struct raw_part part;
+
+        snprintf(body, sizeof(body),
+                 "%.*s\r\n--xYz\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--xYz--",
+                 preamble, "pppppppppppppppppppp");
+        assert_int_equal(
+            multipart_init(&mp, "multipart/form-data; boundary=xYz", body, strlen(body)), 0);
+        assert_int_equal(multipart_next(&mp, &part), 0);
+        assert_memory_equal(part.data.at, "1", 1);
+        assert_int_equal(multipart_next(&mp, &part), UV_EOF);
+    }
+}
+
 static void who_reads_a_form_may_end_it(void **state)
 {
     struct seen seen = {.len = 0};
@@ -417,6 +439,7 @@ int main(void)
         cmocka_unit_test(a_form_in_pieces_of_any_size_is_the_same_form),
         cmocka_unit_test(a_form_in_pieces_that_is_cut_is_told_at_its_end),
         cmocka_unit_test(who_reads_a_form_may_end_it),
+        cmocka_unit_test(a_preamble_may_have_any_length),
         cmocka_unit_test(dashes_behind_white_space_end_no_form),
         cmocka_unit_test(the_header_of_a_part_has_a_bound),
         cmocka_unit_test(ranges_mean_what_the_rfc_says),
