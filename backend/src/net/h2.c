@@ -48,6 +48,13 @@ struct h2 {
 
 /* --------------------------------------------------------------- streams */
 
+/* What nghttp2 could not keep, for want of memory, cannot be told any other way. */
+static void check(struct conn *c, int err)
+{
+    if (nghttp2_is_fatal(err))
+        conn_kill(c);
+}
+
 static struct h2_stream *stream_of(nghttp2_session *ng, int32_t id)
 {
     return nghttp2_session_get_stream_user_data(ng, id);
@@ -57,7 +64,8 @@ void h2_reset(struct h2_stream *st)
 {
     if (st->conn->dead)
         return;
-    nghttp2_submit_rst_stream(st->conn->h2->ng, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_CANCEL);
+    check(st->conn,
+          nghttp2_submit_rst_stream(st->conn->h2->ng, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_CANCEL));
     conn_touch(st->conn);
 }
 
@@ -65,7 +73,7 @@ void h2_wake(struct h2_stream *st)
 {
     if (st->conn->dead)
         return;
-    nghttp2_session_resume_data(st->conn->h2->ng, st->id);
+    check(st->conn, nghttp2_session_resume_data(st->conn->h2->ng, st->id));
     conn_touch(st->conn);
 }
 
@@ -191,10 +199,10 @@ static void on_head(struct h2_stream *st, bool ended)
     h2_head_end(&st->head, h);
     if (ended && !st->head.socket)
         check_length(st);
-    if (!st->head.status && st->head.socket)
-        h->method = (uint16_t)(head_text(h, "GET", 3));
-    if (!h->text) /* refused before its first field was kept */
-        head_text(h, "", 0);
+    if (!h->text && head_text(h, "", 0) < 0) { /* refused before its first field was kept */
+        h2_reset(st);
+        return;
+    }
     t->length = st->head.length;
     t->has_coming = !ended && !st->head.socket;
     t->upgrades = st->head.socket;
@@ -251,7 +259,7 @@ static void on_trailers(struct h2_stream *st, bool ended)
 
 static void give_window(struct h2_stream *st, size_t len)
 {
-    nghttp2_session_consume_stream(st->conn->h2->ng, st->id, len);
+    check(st->conn, nghttp2_session_consume_stream(st->conn->h2->ng, st->id, len));
 }
 
 /* Enough for a worker. The sender's time stands still meanwhile. */
@@ -319,8 +327,7 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
     struct txn *t = st ? st->txn : NULL;
 
     (void)flags;
-    (void)arg;
-    nghttp2_session_consume_connection(ng, len);
+    check(arg, nghttp2_session_consume_connection(ng, len));
     if (!st)
         return 0;
     st->came += len;
@@ -332,7 +339,6 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
     give_window(st, len);
     if (st->ws) {
         ws_input(st->ws, (const char *)data, len);
-        conn_touch(st->conn);
     } else if (t && t->state == TXN_BODY) {
         t->due_ms += len * 1000 / BODY_RATE;
         take_body(st, data, len);
@@ -363,7 +369,7 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
 
 static void calm_down(struct conn *c)
 {
-    nghttp2_session_terminate_session(c->h2->ng, NGHTTP2_ENHANCE_YOUR_CALM);
+    check(c, nghttp2_session_terminate_session(c->h2->ng, NGHTTP2_ENHANCE_YOUR_CALM));
 }
 
 static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame, int code, void *arg)
@@ -396,7 +402,7 @@ static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *
         st->txn = NULL;
     }
     if (!st->ended)
-        nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_NO_ERROR);
+        check(c, nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_NO_ERROR));
     return 0;
 }
 
@@ -592,9 +598,9 @@ int h2_begin(struct conn *c)
     conn_due(c, c->server->config.idle_timeout_ms);
     c->h2 = h2;
     c->kind = CONN_HTTP2;
-    nghttp2_submit_settings(h2->ng, NGHTTP2_FLAG_NONE, settings,
-                            sizeof(settings) / sizeof(settings[0]));
-    nghttp2_session_set_local_window_size(h2->ng, NGHTTP2_FLAG_NONE, 0, WINDOW);
+    check(c, nghttp2_submit_settings(h2->ng, NGHTTP2_FLAG_NONE, settings,
+                                     sizeof(settings) / sizeof(settings[0])));
+    check(c, nghttp2_session_set_local_window_size(h2->ng, NGHTTP2_FLAG_NONE, 0, WINDOW));
     conn_touch(c);
     return 0;
 }
@@ -613,7 +619,7 @@ void h2_pump(struct conn *c)
 
         buf_clear(out);
         while (out->len < WRITE_SIZE && (n = nghttp2_session_mem_send(h2->ng, &data)) > 0)
-            buf_append(out, data, (size_t)n);
+            buf_append(out, data, (size_t)n); /* there is room: frames are 16 KiB at most */
         if (n < 0)
             conn_kill(c);
         if (!out->len)
@@ -645,8 +651,9 @@ static ssize_t refuse_huge(struct conn *c)
     c->h2->huge = true;
     n = nghttp2_session_mem_recv(ng, head, sizeof(head));
     c->h2->huge = false;
-    nghttp2_submit_goaway(ng, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(ng),
-                          NGHTTP2_ENHANCE_YOUR_CALM, NULL, 0);
+    check(c,
+          nghttp2_submit_goaway(ng, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(ng),
+                                NGHTTP2_ENHANCE_YOUR_CALM, NULL, 0));
     return n;
 }
 
@@ -690,11 +697,11 @@ void h2_input(struct conn *c, const char *data, size_t len)
 
 void h2_goodbye(struct conn *c)
 {
-    nghttp2_submit_goaway(c->h2->ng, NGHTTP2_FLAG_NONE,
-                          nghttp2_session_get_last_proc_stream_id(c->h2->ng), NGHTTP2_NO_ERROR,
-                          NULL, 0);
+    check(c, nghttp2_submit_goaway(c->h2->ng, NGHTTP2_FLAG_NONE,
+                                   nghttp2_session_get_last_proc_stream_id(c->h2->ng),
+                                   NGHTTP2_NO_ERROR, NULL, 0));
     if (link_empty(&c->h2->all))
-        nghttp2_session_terminate_session(c->h2->ng, NGHTTP2_NO_ERROR);
+        check(c, nghttp2_session_terminate_session(c->h2->ng, NGHTTP2_NO_ERROR));
     conn_touch(c);
 }
 

@@ -300,4 +300,6 @@ void h2_head_end(struct h2_head *p, struct head *h)
         h2_head_refuse(p, 400, "Only a CONNECT has a :protocol.");
     if (!host || !authority_valid(host))
         h2_head_refuse(p, 400, "The request must say for which host it is.");
+    if (!p->status && p->socket) /* what HTTP/1 asks for with GET (RFC 8441 section 5) */
+        h->method = keep_text(p, h, "GET", 3);
 }

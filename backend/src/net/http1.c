@@ -169,7 +169,7 @@ bool list_has(const char *list, const char *token)
     return false;
 }
 
-static enum http1_event bad(struct http1 *p, int status, const char *why)
+static enum http1_event refuse(struct http1 *p, int status, const char *why)
 {
     p->state = BAD;
     p->status = (uint16_t)status;
@@ -181,8 +181,8 @@ static enum http1_event bad(struct http1 *p, int status, const char *why)
 
 static enum http1_event too_long(struct http1 *p)
 {
-    return p->state == LINE ? bad(p, 414, "The first line of the request is too long.")
-                            : bad(p, 431, "The header is too large.");
+    return p->state == LINE ? refuse(p, 414, "The first line of the request is too long.")
+                            : refuse(p, 431, "The header is too large.");
 }
 
 /* Gather a line. HTTP1_HEAD (a whole one, without its CR LF and NUL-terminated), HTTP1_MORE or
@@ -198,7 +198,7 @@ static enum http1_event gather(struct http1 *p, struct head *h, const char **at,
         return too_long(p);
     to = reserve(h, n + 1);
     if (!to)
-        return bad(p, 503, "There is no memory for this request.");
+        return refuse(p, 503, "There is no memory for this request.");
     memcpy(to, *at, n);
     h->len += (uint32_t)n;
     *at += n;
@@ -207,7 +207,7 @@ static enum http1_event gather(struct http1 *p, struct head *h, const char **at,
     *line = h->text + p->line;
     *len = h->len - p->line;
     if (*len < 2 || (*line)[*len - 2] != '\r')
-        return bad(p, 400, "A line of the header must end with CR LF.");
+        return refuse(p, 400, "A line of the header must end with CR LF.");
     *len -= 2;
     (*line)[*len] = '\0';
     h->len--; /* one of CR LF is the NUL */
@@ -219,9 +219,9 @@ static enum http1_event read_version(struct http1 *p, const char *text)
 {
     if (strncmp(text, "HTTP/", 5) != 0 || text[5] < '0' || text[5] > '9' || text[6] != '.' ||
         text[7] < '0' || text[7] > '9' || text[8])
-        return bad(p, 400, "The first line must end with HTTP/1.1.");
+        return refuse(p, 400, "The first line must end with HTTP/1.1.");
     if (text[5] != '1' || text[7] > '1')
-        return bad(p, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
+        return refuse(p, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
     p->minor = (uint8_t)(text[7] - '0');
     p->state = FIELDS;
     p->fields = p->line;
@@ -235,18 +235,18 @@ static enum http1_event read_line(struct http1 *p, struct head *h, char *line, s
     char *version;
 
     if (!target || !is_token(line, (size_t)(target - line)))
-        return bad(p, 400, "The first line must be a method, an address and a version.");
+        return refuse(p, 400, "The first line must be a method, an address and a version.");
     *target++ = '\0';
     version = strchr(target, ' ');
     if (!version) /* of a line with a NUL in it, strchr() sees less */
-        return bad(p, 400, "The first line has no version: HTTP/0.9 is not spoken here.");
+        return refuse(p, 400, "The first line has no version: HTTP/0.9 is not spoken here.");
     *version++ = '\0';
     for (const char *c = target; *c; c++) {
         if (!target_char((unsigned char)*c))
-            return bad(p, 400, "The address holds a character that must be escaped.");
+            return refuse(p, 400, "The address holds a character that must be escaped.");
     }
     if (!*target || version + strlen(version) != line + len)
-        return bad(p, 400, "The first line must be a method, an address and a version.");
+        return refuse(p, 400, "The first line must be a method, an address and a version.");
     h->method = (uint16_t)(line - h->text);
     h->target = (uint16_t)(target - h->text);
     return read_version(p, version);
@@ -259,9 +259,9 @@ static enum http1_event read_length(struct http1 *p, const char *value)
     int64_t n;
 
     if (p->has_length)
-        return bad(p, 400, "Content-Length is given twice.");
+        return refuse(p, 400, "Content-Length is given twice.");
     if (value[strspn(value, "0123456789")] || !text_to_int64(value, 0, INT64_MAX, &n))
-        return bad(p, 400, "Content-Length must be a number.");
+        return refuse(p, 400, "Content-Length must be a number.");
     p->has_length = true;
     p->length = (uint64_t)n;
     return HTTP1_MORE;
@@ -270,10 +270,10 @@ static enum http1_event read_length(struct http1 *p, const char *value)
 static enum http1_event read_coding(struct http1 *p, const char *value)
 {
     if (p->chunked)
-        return bad(p, 400, "Transfer-Encoding is given twice.");
+        return refuse(p, 400, "Transfer-Encoding is given twice.");
     if (!text_equal_nocase(value, "chunked"))
-        return bad(p, !*value || strncasecmp(value, "chunked", 7) == 0 ? 400 : 501,
-                   "The only transfer coding taken here is chunked.");
+        return refuse(p, !*value || strncasecmp(value, "chunked", 7) == 0 ? 400 : 501,
+                      "The only transfer coding taken here is chunked.");
     p->chunked = true;
     return HTTP1_MORE;
 }
@@ -286,7 +286,7 @@ static enum http1_event look_at(struct http1 *p, const char *name, const char *v
     if (strcmp(name, "transfer-encoding") == 0)
         return read_coding(p, value);
     if (strcmp(name, "host") == 0 && p->hosts++)
-        return bad(p, 400, "Host is given twice.");
+        return refuse(p, 400, "Host is given twice.");
     return HTTP1_MORE;
 }
 
@@ -297,9 +297,9 @@ static enum http1_event read_field(struct http1 *p, struct head *h, char *line, 
     char *end = line + len;
 
     if (*line == ' ' || *line == '\t')
-        return bad(p, 400, "A line of the header must not begin with a space.");
+        return refuse(p, 400, "A line of the header must not begin with a space.");
     if (!colon || !is_token(line, (size_t)(colon - line)))
-        return bad(p, 400, "A line of the header must be a name, a colon and a value.");
+        return refuse(p, 400, "A line of the header must be a name, a colon and a value.");
     for (char *c = line; c < colon; c++) {
         if (*c >= 'A' && *c <= 'Z')
             *c = (char)(*c | 0x20);
@@ -312,11 +312,11 @@ static enum http1_event read_field(struct http1 *p, struct head *h, char *line, 
         end--;
     for (const char *c = value; c < end; c++) {
         if (!is_value((unsigned char)*c))
-            return bad(p, 400, "The header holds a control character.");
+            return refuse(p, 400, "The header holds a control character.");
     }
     *end = '\0';
     if (head_add(h, (uint16_t)(line - h->text), (uint16_t)(value - h->text)))
-        return bad(p, 431, "The header has too many fields.");
+        return refuse(p, 431, "The header has too many fields.");
     return look_at(p, line, value);
 }
 
@@ -324,9 +324,9 @@ static enum http1_event read_field(struct http1 *p, struct head *h, char *line, 
 static enum http1_event finish_head(struct http1 *p)
 {
     if (p->minor && !p->hosts)
-        return bad(p, 400, "The header must say for which Host the request is.");
+        return refuse(p, 400, "The header must say for which Host the request is.");
     if (p->chunked && (p->has_length || !p->minor))
-        return bad(p, 400, "The length of the body is said in two ways.");
+        return refuse(p, 400, "The length of the body is said in two ways.");
     p->left = p->length;
     p->state = p->chunked ? SIZE : BODY;
     return HTTP1_HEAD;
@@ -374,7 +374,7 @@ static enum http1_event chunk_size(struct http1 *p, unsigned char c)
         return HTTP1_MORE;
     }
     if (digit >= 0 || !p->digits || (c != ';' && c != '\r'))
-        return bad(p, 400, "The size of a chunk must be a hexadecimal number.");
+        return refuse(p, 400, "The size of a chunk must be a hexadecimal number.");
     p->state = c == ';' ? EXTENSION : SIZE_LF;
     return HTTP1_MORE;
 }
@@ -389,39 +389,39 @@ static enum http1_event between(struct http1 *p, unsigned char c)
         if (c == '\r')
             p->state = SIZE_LF;
         else if (!is_value(c))
-            return bad(p, 400, "A chunk's extension holds a control character.");
+            return refuse(p, 400, "A chunk's extension holds a control character.");
         return HTTP1_MORE;
     case SIZE_LF:
-        return c == '\n' ? size_read(p) : bad(p, 400, "A chunk's size must end with CR LF.");
+        return c == '\n' ? size_read(p) : refuse(p, 400, "A chunk's size must end with CR LF.");
     case CHUNK_CR:
         p->state = CHUNK_LF;
-        return c == '\r' ? HTTP1_MORE : bad(p, 400, "A chunk must end with CR LF.");
+        return c == '\r' ? HTTP1_MORE : refuse(p, 400, "A chunk must end with CR LF.");
     case CHUNK_LF:
         p->state = SIZE;
-        return c == '\n' ? HTTP1_MORE : bad(p, 400, "A chunk must end with CR LF.");
+        return c == '\n' ? HTTP1_MORE : refuse(p, 400, "A chunk must end with CR LF.");
     case TRAILER:
         if (c != '\r' && !is_tchar(c))
-            return bad(p, 400, "A trailer field must begin with a name.");
+            return refuse(p, 400, "A trailer field must begin with a name.");
         p->state = c == '\r' ? LAST_LF : TRAILER_NAME;
         return HTTP1_MORE;
     case TRAILER_NAME:
         if (c == ':')
             p->state = TRAILER_VALUE;
         else if (!is_tchar(c))
-            return bad(p, 400, "A trailer field must be a name, a colon and a value.");
+            return refuse(p, 400, "A trailer field must be a name, a colon and a value.");
         return HTTP1_MORE;
     case TRAILER_VALUE:
         if (c == '\r')
             p->state = TRAILER_LF;
         else if (!is_value(c))
-            return bad(p, 400, "A trailer field holds a control character.");
+            return refuse(p, 400, "A trailer field holds a control character.");
         return HTTP1_MORE;
     case TRAILER_LF:
         p->state = TRAILER;
-        return c == '\n' ? HTTP1_MORE : bad(p, 400, "A trailer field must end with CR LF.");
+        return c == '\n' ? HTTP1_MORE : refuse(p, 400, "A trailer field must end with CR LF.");
     default: /* LAST_LF */
         if (c != '\n')
-            return bad(p, 400, "The last chunk must end with CR LF.");
+            return refuse(p, 400, "The last chunk must end with CR LF.");
         p->state = DONE;
         return HTTP1_END;
     }
@@ -434,7 +434,7 @@ static enum http1_event next_between(struct http1 *p, const char **at, const cha
         enum http1_event got = between(p, (unsigned char)*(*at)++);
 
         if (extra && ++p->extra > TRAILER_MAX)
-            return bad(p, 431, "The chunks carry too much beside the body.");
+            return refuse(p, 431, "The chunks carry too much beside the body.");
         if (got != HTTP1_MORE || p->state == CHUNK)
             return got;
     }
@@ -470,7 +470,7 @@ static enum http1_event next_start(struct http1 *p, const char **at, const char 
         unsigned char c = (unsigned char)**at;
 
         if (p->state == START_LF && c != '\n')
-            return bad(p, 400, "A line must end with CR LF.");
+            return refuse(p, 400, "A line must end with CR LF.");
         if (p->state == START_LF) {
             p->state = START;
         } else if (c == '\r') {
@@ -479,7 +479,7 @@ static enum http1_event next_start(struct http1 *p, const char **at, const char 
             p->state = LINE; /* and is read again there */
             break;
         } else {
-            return bad(p, 400, "This is not HTTP.");
+            return refuse(p, 400, "This is not HTTP.");
         }
         (*at)++;
     }

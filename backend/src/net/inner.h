@@ -383,7 +383,7 @@ void source_release(struct http_response *res);
 
 /* router.c */
 enum { MATCH_NONE = 0, MATCH_PATH = 1, MATCH_ROUTE = 2 };
-int route_find(const struct http_route *routes, struct txn *t);
+int route_find(const struct http_route *routes, struct txn *t); /* or UV_ENOMEM */
 bool route_match(const char *pattern, const char *path, struct http_request_inner *inner);
 void route_methods(const struct http_route *routes, struct txn *t, char *allow, size_t size);
 bool route_takes(const struct http_route *route, const char *content_type);
@@ -431,6 +431,7 @@ bool txn_give(struct txn *t, enum lane lane, void (*fn)(void *arg),
 bool txn_came_back(struct txn *t);               /* from him. Is its client still there? */
 void txn_dispatch(struct txn *t);                /* it is whole: have it answered */
 void txn_answer(struct txn *t);
+void txn_filled(struct txn *t, int err); /* what its handler returned: the answer, or a problem */
 void txn_handled(struct txn *t); /* a late answer is filled in: audit it on a worker, then send */
 void txn_forget(struct txn *t);  /* its peer is gone */
 void txn_done(struct txn *t);    /* its answer is out */

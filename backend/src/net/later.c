@@ -39,10 +39,7 @@ static void fill(struct txn *t)
     t->res.on_gone = NULL;
     err = t->fill(&t->req, &t->res, t->fill_arg);
     t->fill = NULL;
-    if (err < 0)
-        reply_error(t, err);
-    else if (t->res.body.err)
-        reply_error(t, t->res.body.err);
+    txn_filled(t, err);
     txn_handled(t);
 }
 

@@ -79,9 +79,9 @@ int route_find(const struct http_route *routes, struct txn *t)
     for (const struct http_route *r = routes; r && r->method; r++) {
         if (!answers(r, named, t))
             continue;
-        if (method_fits(r->method, t) && keep_params(&t->inner, t->req.path)) {
+        if (method_fits(r->method, t)) {
             t->req.route = r;
-            return MATCH_ROUTE;
+            return keep_params(&t->inner, t->req.path) ? MATCH_ROUTE : UV_ENOMEM;
         }
         found = MATCH_PATH;
     }

@@ -30,6 +30,7 @@ enum {
 };
 
 static void answer_status(struct txn *t, int status);
+static void on_deadline(void *arg);
 
 void server_unref(struct http_server *s)
 {
@@ -105,6 +106,17 @@ void txn_refuse(struct txn *t, int status)
 
 /* ------------------------------------------------------------- workers */
 
+/* An answer, or a header of it, that is not whole is none. */
+void txn_filled(struct txn *t, int err)
+{
+    if (err >= 0 && t->res.body.err)
+        err = t->res.body.err;
+    if (err >= 0 && t->res.headers.err)
+        err = t->res.headers.err;
+    if (err < 0)
+        reply_error(t, err);
+}
+
 static void run_handler(struct txn *t)
 {
     struct http_server *s = t->server;
@@ -124,10 +136,7 @@ static void run_handler(struct txn *t)
     t->res.later = false;
     if (!err && s->config.handled && t->req.route && !(t->req.route->flags & ROUTE_INLINE))
         s->config.handled(&t->req, &t->res);
-    if (err < 0)
-        reply_error(t, err);
-    else if (t->res.body.err)
-        reply_error(t, t->res.body.err);
+    txn_filled(t, err);
 }
 
 static void work(void *arg)
@@ -367,6 +376,8 @@ static int choose(struct txn *t)
     match = route_find(t->server->routes, t);
     if (match == MATCH_ROUTE)
         return 0;
+    if (match < 0)
+        return 503;
     if (match == MATCH_PATH) {
         route_methods(t->server->routes, t, allow, sizeof(allow));
         return not_allowed(t, allow);
@@ -651,6 +662,8 @@ static int open_parts(struct http_server *s, struct errbuf *why)
         err = timer_open(&s->sweep, s->loop, on_sweep, s);
     if (!err)
         err = timer_start(s->sweep, SWEEP_MS, SWEEP_MS);
+    if (!err)
+        err = timer_open(&s->deadline, s->loop, on_deadline, s);
     return err;
 }
 
@@ -670,6 +683,13 @@ static void set_defaults(struct http_config *c)
         c->dead_after_ms = DEAD_AFTER_MS;
     if (!c->body_grace_ms)
         c->body_grace_ms = BODY_GRACE_MS;
+}
+
+/* All of it now, so that no answer on its way out fails for want of memory. */
+static bool make_room(struct buf *b, size_t size)
+{
+    buf_init(b, size);
+    return buf_reserve(b, size) != NULL;
 }
 
 int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *lanes,
@@ -694,10 +714,11 @@ int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *l
     link_init(&s->txns);
     link_init(&s->open_sockets);
     link_init(&s->touched);
-    buf_init(&s->scratch, RESPONSE_HEADERS_MAX + READ_SIZE + WRITE_SIZE);
-    buf_init(&s->h2_out, READ_SIZE + WRITE_SIZE);
     s->rx = malloc(READ_SIZE);
-    err = s->rx ? open_parts(s, why) : UV_ENOMEM;
+    err = s->rx && make_room(&s->scratch, RESPONSE_HEADERS_MAX + READ_SIZE + WRITE_SIZE) &&
+                  make_room(&s->h2_out, READ_SIZE + WRITE_SIZE)
+              ? open_parts(s, why)
+              : err_set(why, UV_ENOMEM, "no memory for the server");
     if (err) {
         http_server_close(s);
         return err;
@@ -769,8 +790,6 @@ void http_server_shutdown(struct http_server *s, uint64_t within_ms, void (*done
     stop_listening(s);
     ws_close_all(s, 1001);
     say_goodbye(s);
-    if (timer_open(&s->deadline, s->loop, on_deadline, s))
-        return;
     timer_start(s->deadline, within_ms, 0);
     server_maybe_stopped(s);
 }

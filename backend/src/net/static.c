@@ -84,7 +84,7 @@ static int open_inside(const struct site *site, const char *rel, struct stat *st
 
     full_path(site, rel, path);
     if (!realpath(path, real))
-        return UV_ENOENT;
+        return -errno;
     if (strncmp(real, site->root, len) != 0 || real[len] != '/')
         return UV_ENOENT;
     fd = open(real, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -325,16 +325,26 @@ static int plain_page(struct http_response *res, int status, const char *html)
     return http_reply_bytes(res, status, "text/html; charset=utf-8", html, strlen(html));
 }
 
+/* It is there, and cannot be read at the moment: that is not 404. */
+static bool is_trouble(int err)
+{
+    return err == UV_ENOMEM || err == UV_EMFILE || err == UV_ENFILE || err == UV_EIO;
+}
+
 int site_serve(struct site *site, const struct http_request *req, struct http_response *res)
 {
     char rel[SITE_PATH_MAX];
+    int err;
 
     if (!site->root && strcmp(req->path, "/") != 0 && !wants_page(req))
         return http_problem(res, req, 404, NULL, NULL, NULL);
     if (!site->root)
         return plain_page(res, strcmp(req->path, "/") == 0 ? 503 : 404, no_site);
-    if (site_resolve(req->path, look, site, rel) == 0 && send_file(site, req, res, rel, 200) == 0)
-        return 0;
+    err = site_resolve(req->path, look, site, rel);
+    if (!err)
+        err = send_file(site, req, res, rel, 200);
+    if (!err || is_trouble(err))
+        return err;
     buf_clear(&res->headers);
     if (!wants_page(req))
         return http_problem(res, req, 404, NULL, NULL, NULL);

@@ -232,9 +232,10 @@ static struct ws_msg *next_message(struct ws *ws)
         return m;
     }
     if (ws->ping_due) {
+        m = msg_new(WSLAY_PING, "", 0);
+        ws->pinged = m != NULL; /* else it is tried again: who was not asked has not kept silent */
         ws->ping_due = false;
-        ws->pinged = true;
-        return msg_new(WSLAY_PING, "", 0);
+        return m;
     }
     m = ws->peer_code ? NULL : queue_take(ws); /* who has said goodbye reads no more */
     return m || !ws->close_code ? m : close_message(ws);
@@ -302,8 +303,7 @@ void ws_pump(struct conn *c)
 
     while (!c->dead && !conn_blocked(c)) {
         buf_clear(out);
-        buf_reserve(out, WRITE_SIZE);
-        n = ws_pull(ws, out->data, WRITE_SIZE);
+        n = ws_pull(ws, buf_reserve(out, WRITE_SIZE), WRITE_SIZE);
         if (!n)
             break;
         conn_send(c, out->data, n);
@@ -398,7 +398,7 @@ static void on_data(struct ws *ws, const struct wslay_frame_iocb *f, bool first,
         return; /* the usual case: no copy */
     }
     if (buf_append(&ws->in, f->data, f->data_length)) {
-        fail(ws, CODE_TOO_LARGE, "message too large");
+        fail(ws, CODE_INTERNAL, no_memory);
     } else if (last) {
         struct buf whole = ws->in;
 
@@ -441,8 +441,9 @@ static void on_control(struct ws *ws, const struct wslay_frame_iocb *f, uint64_t
     size_t len = f->data_length;
 
     if (left || ws->control.len) {
-        buf_append(&ws->control, data, len);
-        if (left)
+        if (buf_append(&ws->control, data, len))
+            fail(ws, CODE_INTERNAL, no_memory);
+        if (left || ws->deaf)
             return;
         data = ws->control.data;
         len = ws->control.len;
