@@ -283,16 +283,12 @@ struct trade {
 };
 
 static const struct trade trades[] = {
-    {FORM_ESTIMATE,
-     "how many|estimate how|estimate the|market size|size of the market|how much does a|ballpark|"
-     "back of the envelope|guess how",
-     NULL},
     {FORM_CASE,
      "our client|your client is|a client wants|profits have|profitability|enter the market|new "
      "market|should they acquire|market entry|declining sales|falling profits|competitor enters|"
      "profits fell|profit fell|revenue fell|sales fell|revenue dropped|is losing money|wants "
      "to "
-     "cut|wants to grow|wants to double|wants to reduce|should the company",
+     "cut|wants to grow|wants to double|wants to reduce|market share|should the company",
      NULL},
     {FORM_CODING,
      "write a function|write a program|write code|given an array|given a string|given a list|"
@@ -304,7 +300,12 @@ static const struct trade trades[] = {
      "script|code something|code up|code this|implement a|implement an|sorted array|sorted arrays|"
      "sorted list|an array|two arrays|in a string|of a string|a matrix|in a grid|hash map|anagram|"
      "anagrams|first non|time complexity|space complexity|pseudocode|sql statement|sql query|"
-     "regular expression|two pointers|linked lists|big o|min operation|in place",
+     "regular expression|code a|program that|function that|small program|nested list|if a string|"
+     "balanced brackets|two pointers|linked lists|big o|min operation|in place",
+     NULL},
+    {FORM_ESTIMATE,
+     "how many|estimate how|estimate the|market size|size of the market|how much does a|ballpark|"
+     "back of the envelope|guess how",
      NULL},
     {FORM_CLINICAL,
      "patient|patients|sepsis|signs of|symptoms|vital signs|diagnosis|medication|dose|wound|ward|"
@@ -388,7 +389,7 @@ static const char people[] = "customer|customers|colleague|colleagues|conflict|a
                              "disagree|disagreement|deadline|mistake|criticism|pressure|feedback";
 static const char strengths[] =
     "strength|strengths|good at|best at|strong suit|superpower|sets you "
-    "apart|what do you bring|bring to the|want to work with you|enjoy working with you";
+    "apart|stand out|what do you bring|bring to the|want to work with you|enjoy working with you";
 static const char whole[] = "about yourself|introduce yourself|your background|your resume|your cv|"
                             "walk me through your career|your career so far|who are you";
 static const char proud[] = "proud|proudest|achievement|accomplishment|greatest success";
@@ -482,7 +483,8 @@ enum answer_form form_of(const char *question, enum question_kind kind, unsigned
 
     words_each(question, strlen(question), see, &w);
     worded = worded_form(&w, kind, g);
-    if (themes & THEME_SELF && kind != QUESTION_BEHAVIORAL && kind != QUESTION_DESIGN)
+    if (themes & THEME_SELF && kind != QUESTION_DESIGN &&
+        (kind != QUESTION_BEHAVIORAL || says(&w, "weakness|weaknesses")))
         return FORM_WEAKNESS;
     if (worded != FORM_OTHER)
         return worded;

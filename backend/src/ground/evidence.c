@@ -30,6 +30,7 @@ static const float KIN = 0.35f;    /* a related word, beside the very word */
 static const float HEADING = 0.3f; /* a word that stands in the heading above */
 static const float BEFORE = 0.7f;  /* what a bullet that goes on takes over from the one before */
 static const float OTHERS = 0.35f; /* further words of a theme, beside the best */
+static const float NAMED_FITS = 0.6f; /* "Have you used R?": at least, where R is named */
 static const float SELF = 3; /* in the sum that orders: says what is bad, and that is asked for */
 static const float MILD = 0.5f;      /* a theme that only qualifies another */
 static const float RARE_FULL = 4.5f; /* idf of a word that nowhere stands, in a profile of a page */
@@ -495,6 +496,8 @@ static struct evidence judge(const struct ranking *r, size_t k)
 
     fits += e.named ? 0 : fits_unnamed[r->points];
     e.fits = likely(fits + (r->themed ? fits_themed[r->points] : 0));
+    if (r->name_count && e.named && !r->fact)
+        e.fits = fmaxf(e.fits, NAMED_FITS);
 
     for (size_t i = e.place.first; i < e.place.end; i++)
         if (r->match[i] > r->match[e.best])
