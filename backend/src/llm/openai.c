@@ -408,6 +408,23 @@ static void end_object(struct openai *s)
     }
 }
 
+/** It accepted the question and then broke off without an event: llama-cpp-python's server finds
+ *  only then that a prompt is too long, and says so to nobody. */
+static bool broke_off_at_once(const struct openai *s)
+{
+    return s->wire.gen->provider->local && s->shape == EVENTS && s->outcome == GOING &&
+           !s->understood && !s->strange;
+}
+
+static void end_broken_off(struct openai *s)
+{
+    char why[ERR_TEXT_MAX];
+
+    snprintf(why, sizeof(why),
+             "%s broke off before the first word, as if the question were too long", title(s));
+    finish(s, UV_E2BIG, LLM_FAILED, why);
+}
+
 static void end_events(struct openai *s)
 {
     char text[ERR_TEXT_MAX];
@@ -419,6 +436,8 @@ static void end_events(struct openai *s)
         end_refused(s);
     } else if (s->outcome == FINISHED || s->outcome == DONE) {
         end_well(s);
+    } else if (broke_off_at_once(s)) {
+        end_broken_off(s);
     } else if (!s->understood && s->strange) {
         finish(s, UV_EPROTO, LLM_FAILED,
                "the provider's stream is not of the chat/completions protocol");
@@ -553,7 +572,9 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     struct openai *s = arg;
     char text[ERR_TEXT_MAX];
 
-    if (err && s->outcome != FINISHED && s->outcome != DONE) {
+    if (err == UV_ECONNRESET && broke_off_at_once(s)) {
+        end_broken_off(s);
+    } else if (err && s->outcome != FINISHED && s->outcome != DONE) {
         snprintf(text, sizeof(text), "%s: %s", title(s), why && *why ? why : uv_strerror(err));
         finish(s, err, LLM_FAILED, text);
     } else if (s->wire.status / 100 == 3 && llm_wire_redirect(&s->wire, call)) {

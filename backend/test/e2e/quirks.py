@@ -318,6 +318,11 @@ class Interview(Case):
         self.sit("context-1000", ["Why do you want this job?"], profile=LONG)
         self.assertEqual(len(self.provider.asked("context-1000")), before + 1, "what fits is remembered")
 
+    def test_one_that_broke_off_before_the_first_word_is_asked_again_with_less(self):
+        (end,) = self.sit("breaks-1000", [llm.QUESTION], profile=LONG)
+        self.assertEqual((self.started()[-1]["provider"], end["finishReason"]), ("openai", "stop"))
+        self.assertIn("asked again with less", self.started()[-1]["replaced"][0]["why"])
+
     def test_a_prompt_that_was_cut_without_a_word_is_asked_again_with_less_and_told(self):
         (end,) = self.sit("cuts-500", [llm.QUESTION], provider="ollama", profile=LONG)
         self.assertEqual(end["finishReason"], "stop")

@@ -143,7 +143,7 @@ class Llama:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
-                if urllib.request.urlopen(f"http://127.0.0.1:{self.own}/health", timeout=2).status == 200:
+                if urllib.request.urlopen(f"http://127.0.0.1:{self.own}/v1/models", timeout=2).status == 200:
                     return self
             except OSError:
                 time.sleep(0.2)

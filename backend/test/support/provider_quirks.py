@@ -142,6 +142,9 @@ def completion(handler, name, asked, entry):
                                           "type": "exceed_context_size_error", "n_prompt_tokens": tokens, "n_ctx": context}})
             return True
         steps = said() + end()
+    elif name.startswith("breaks-"):  # as llama-cpp-python's server: it finds out only when it has begun
+        tokens = bytes_of(asked) // 3 + asked.get("max_tokens", 0)
+        steps = said() + end() if tokens <= int(name[7:]) else [b""]
     elif name.startswith("slow:"):  # the first word after so many seconds
         steps = [float(name[5:])] + said() + end()
     if steps is None:

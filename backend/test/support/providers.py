@@ -138,7 +138,8 @@ class Handler(BaseHTTPRequestHandler):
             if not begun:
                 self.begin_stream(kind, status)
             begun = True
-            self.piece(step)
+            if step:
+                self.piece(step)
         self.end_stream()
 
     def remember(self, asked):
