@@ -27,6 +27,7 @@ def run(command, data, *args, preexec_fn=None, **settings):
     """A command that ends by itself: (exit status, all it said)."""
     done = subprocess.run([harness.PROGRAM, command, "--data", data, *args], capture_output=True, text=True,
                           timeout=harness.PATIENCE_S, env=harness.environment(**settings), preexec_fn=preexec_fn)
+    harness.no_findings(done.stderr)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -95,6 +95,12 @@ def opus_packets(wav):
 
 # ------------------------------------------------------------------------------------ server
 
+def no_findings(output):
+    """Nothing that a sanitizer said, of the server or of a child of it, goes unnoticed."""
+    for finding in ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:"):
+        assert finding not in output, output[-8000:]
+
+
 class HttpError(Exception):
     def __init__(self, status, problem, headers):
         super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
@@ -138,6 +144,7 @@ class Server:
         status = self.process.wait(timeout=PATIENCE_S)
         self.process.stdout.close()
         self.log.close()
+        no_findings(self.output())
         return status
 
     def remove(self):
@@ -283,8 +290,6 @@ class Case(unittest.TestCase):
         cls.server.remove()
         shutil.rmtree(cls.folder, ignore_errors=True)
         assert status == 0, f"the server ended with {status}: {output[-4000:]}"
-        for finding in ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error"):
-            assert finding not in output, output[-8000:]
 
     def session(self, **fields):
         return self.server.post("/api/v1/sessions", fields)["id"]
