@@ -5,7 +5,7 @@
  * larger than allowed, and nothing is delivered after the goodbye.
  */
 #include "base/text.h"
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include <stdint.h>
 #include <stdlib.h>

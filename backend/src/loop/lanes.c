@@ -6,8 +6,8 @@
  */
 #include "loop/lanes.h"
 
-#include "loop/inner.h"
 #include "loop/loop.h"
+#include "loop/loop_internal.h"
 #include "loop/wait.h"
 
 #include <pthread.h>

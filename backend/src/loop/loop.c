@@ -9,7 +9,7 @@
  */
 #include "loop/loop.h"
 
-#include "loop/inner.h"
+#include "loop/loop_internal.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

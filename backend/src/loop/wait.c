@@ -3,8 +3,8 @@
  */
 #include "loop/wait.h"
 
-#include "loop/inner.h"
 #include "loop/lanes.h"
+#include "loop/loop_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,8 +11,8 @@
  */
 #include "loop/watchdog.h"
 
-#include "loop/inner.h"
 #include "loop/loop.h"
+#include "loop/loop_internal.h"
 #include "loop/wait.h"
 
 #include <errno.h>

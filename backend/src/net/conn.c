@@ -6,7 +6,7 @@
  * take waits in `out`, and nothing new is made until that has gone. So a connection that rests
  * holds no buffers, and one that does not read costs no more than one write.
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include "base/clock.h"
 #include "net/forwarded.h"

@@ -4,7 +4,7 @@
  * A table of chains that is as large as it will be, because the connections are limited too. IPv6
  * hosts are given whole /64 networks, so that much of an address counts as one.
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  * Requests that were sent in one go are answered in their order, because the next one is not looked
  * at before the last one's answer is with the socket.
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  * nothing. Who sends little but what asks for nothing is sent away with ENHANCE_YOUR_CALM
  * (h2_guard.h).
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include "net/h2_guard.h"
 #include "net/h2_head.h"

@@ -7,7 +7,7 @@
  * what the connection keeps; HTTP/2: the stream's window), so a body costs two pieces of memory
  * however long it is and however slow the disk.
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include "base/clock.h"
 

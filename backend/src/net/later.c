@@ -5,7 +5,7 @@
  * a pointer to it. An answer may come before the handler's return has reached the loop thread: it
  * is then kept in the txn, because the worker may still be looking at the response.
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 int http_reply_later(struct http_response *res, uint64_t *ticket)
 {

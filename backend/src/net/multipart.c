@@ -3,7 +3,7 @@
  */
 #include "net/multipart.h"
 
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * the one place that decides what they say: the connection itself, or what a proxy that is believed
  * says of the client behind it (forwarded.h).
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include "net/forwarded.h"
 

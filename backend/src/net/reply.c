@@ -1,7 +1,7 @@
 /**
  * @file net/reply.c  Filling in a response
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include "base/json.h"
 

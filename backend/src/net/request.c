@@ -4,7 +4,7 @@
  * The header's text is read into the txn itself (http1.c, h2.c) and stays there: nothing is copied
  * for the handler, and nothing is cut.
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include "base/id.h"
 #include "base/text.h"

@@ -1,7 +1,7 @@
 /**
  * @file net/router.c  From method and path to a handler
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /**
  * @file net/send.c  The header of an answer: the same fields for both versions of HTTP
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include "base/clock.h"
 #include "net/address.h"

@@ -6,7 +6,7 @@
  * The connections (conn.c) and what they speak (h1.c, h2.c, websocket.c) bring requests here and
  * carry answers away; everything that decides about a request is in this file and those beside it.
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include "base/clock.h"
 #include "base/text.h"

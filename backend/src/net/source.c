@@ -5,7 +5,7 @@
  * what cannot be read at all is a proper answer; each further one when the one before it is with
  * the socket.
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 int http_reply_source(struct http_response *res, const char *type, const struct http_source *source)
 {

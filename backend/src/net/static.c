@@ -8,7 +8,7 @@
  */
 #include "net/static.h"
 
-#include "net/inner.h"
+#include "net/net_internal.h"
 #include "net/range.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
  * Bytes wait in a bounded buffer until the end of the turn, and longer when the socket does not
  * take them. A reader that leaves more than STREAM_QUEUE_MAX behind is cut off.
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
  * OpenSSL reads and writes the socket itself. Its buffers are given back between records, so a
  * quiet connection holds none.
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
  * first byte of a frame to the last, and a socket that rests has none: between frames they are all
  * alike. Only bytes pass through here, so the same code serves TCP, TLS and an HTTP/2 stream.
  */
-#include "net/inner.h"
+#include "net/net_internal.h"
 
 #include "base/clock.h"
 #include "base/json.h"

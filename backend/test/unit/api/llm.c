@@ -17,7 +17,7 @@
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "net/client.h"
-#include "net/inner.h"
+#include "net/net_internal.h"
 #include "support/sealed_store.h"
 
 #include <stdio.h>

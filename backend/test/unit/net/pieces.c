@@ -4,7 +4,7 @@
  */
 #include "cmocka_all.h"
 
-#include "net/inner.h"
+#include "net/net_internal.h"
 #include "net/range.h"
 #include "support/net_fixture.h"
 #include "support/wire.h"

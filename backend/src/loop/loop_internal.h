@@ -1,11 +1,11 @@
 /**
- * @file loop/inner.h  What the files of loop/ share; nothing outside includes it
+ * @file loop/loop_internal.h  What the files of loop/ share; nothing outside includes it
  *
  * What this thread is to the house: loop.c and lanes.c say it when one begins, the checks of
  * loop/wait.h look at it.
  */
-#ifndef LOOP_INNER_H
-#define LOOP_INNER_H
+#ifndef LOOP_LOOP_INTERNAL_H
+#define LOOP_LOOP_INTERNAL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /**
- * @file net/inner.h  What the files of net/ share; nothing outside includes it
+ * @file net/net_internal.h  What the files of net/ share; nothing outside includes it
  *
  * Who owns what. A `struct conn` is one TCP connection. It speaks HTTP/1, HTTP/2 or WebSocket, and
  * holds what belongs to that: the request being read or answered, the HTTP/2 session, the socket.
@@ -15,8 +15,8 @@
  * Threads    Everything here belongs to the loop thread, except what a handler reads and writes
  *            through http_request / http_response while the txn is with its worker.
  */
-#ifndef NET_INNER_H
-#define NET_INNER_H
+#ifndef NET_NET_INTERNAL_H
+#define NET_NET_INTERNAL_H
 
 #include "base/network.h"
 #include "loop/loop.h"

@@ -1,5 +1,5 @@
 /**
- * @file api/before.c  Before a handler runs: where from, who is it, and does it come too often?
+ * @file api/auth_hook.c  Before a handler runs: where from, who is it, and does it come too often?
  *
  * Only the Authorization header signs a request in. The cookie is for auth/refresh and
  * auth/logout alone, from a page of ours. A page of another site can make a browser change nothing
