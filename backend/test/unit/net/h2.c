@@ -1,27 +1,22 @@
 /**
  * @file test/unit/net/h2.c  HTTP/2 frame by frame: bad streams, bad peers, WebSockets (RFC 8441)
- *
- * The client here writes frames itself, so that it can write wrong ones.
  */
 #include "cmocka_all.h"
 
 #include "net/h2_guard.h"
 #include "support/certificate.h"
+#include "support/h2_client.h"
 #include "support/net_fixture.h"
-#include "support/wire.h"
 
 #include <nghttp2/nghttp2.h>
-#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-enum { STREAMS = 64, TEXT = 4096, BODIES = 160 << 10 };
+enum { BODIES = 160 << 10 };
 
 static struct net_fixture f;
 static struct certificate certificate;
@@ -193,191 +188,6 @@ static int stop(void **state)
     return 0;
 }
 
-/* --------------------------------------------------------------- client */
-
-struct answer {
-    int status;
-    int reset; /* code, or -1 */
-    bool ended;
-    char text[TEXT];
-    size_t len; /* of the body, also beyond text */
-};
-
-struct client {
-    int fd;
-    SSL_CTX *ctx;
-    SSL *ssl;
-    nghttp2_hd_deflater *out;
-    nghttp2_hd_inflater *in;
-    struct answer answer[STREAMS]; /* by (id - 1) / 2 */
-    int goaway;                    /* code, or -1 */
-    bool closed;
-};
-
-static void put(struct client *c, const void *data, size_t len)
-{
-    if (!c->closed && SSL_write(c->ssl, data, (int)len) != (int)len)
-        c->closed = true;
-}
-
-static void frame(struct client *c, int type, int flags, uint32_t id, const void *data, size_t len)
-{
-    unsigned char head[9] = {
-        (unsigned char)(len >> 16), (unsigned char)(len >> 8), (unsigned char)len,
-        (unsigned char)type,        (unsigned char)flags,      (unsigned char)(id >> 24),
-        (unsigned char)(id >> 16),  (unsigned char)(id >> 8),  (unsigned char)id};
-    char all[9 + TEXT];
-
-    assert_true(len <= TEXT);
-    memcpy(all, head, 9);
-    if (len)
-        memcpy(all + 9, data, len);
-    put(c, all, 9 + len);
-}
-
-static struct client *client_open(void)
-{
-    static const unsigned char alpn[] = "\x02h2";
-    struct client *c = calloc(1, sizeof(*c));
-    struct timeval wait = {.tv_sec = 5};
-
-    c->goaway = -1;
-    for (int i = 0; i < STREAMS; i++)
-        c->answer[i].reset = -1;
-    c->fd = wire_connect(f.port);
-    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-    c->ctx = SSL_CTX_new(TLS_client_method());
-    c->ssl = SSL_new(c->ctx);
-    SSL_set_alpn_protos(c->ssl, alpn, 3);
-    SSL_set_fd(c->ssl, c->fd);
-    assert_int_equal(SSL_connect(c->ssl), 1);
-    nghttp2_hd_deflate_new(&c->out, 4096);
-    nghttp2_hd_inflate_new(&c->in);
-    put(c, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24);
-    frame(c, NGHTTP2_SETTINGS, 0, 0, NULL, 0);
-    return c;
-}
-
-static void client_close(struct client *c)
-{
-    SSL_free(c->ssl);
-    SSL_CTX_free(c->ctx);
-    wire_close(c->fd);
-    nghttp2_hd_deflate_del(c->out);
-    nghttp2_hd_inflate_del(c->in);
-    free(c);
-}
-
-/* "name", "value", … NULL */
-static void request(struct client *c, uint32_t id, int flags, const char *const *fields)
-{
-    nghttp2_nv nv[160] = {{0}};
-    unsigned char block[TEXT];
-    size_t n = 0;
-    ssize_t len;
-
-    for (; fields[2 * n]; n++)
-        nv[n] = (nghttp2_nv){(uint8_t *)(uintptr_t)fields[2 * n],
-                             (uint8_t *)(uintptr_t)fields[2 * n + 1], strlen(fields[2 * n]),
-                             strlen(fields[2 * n + 1]), NGHTTP2_NV_FLAG_NONE};
-    len = nghttp2_hd_deflate_hd(c->out, block, sizeof(block), nv, n);
-    assert_true(len > 0);
-    frame(c, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | flags, id, block, (size_t)len);
-}
-
-static void get(struct client *c, uint32_t id, const char *path)
-{
-    const char *const fields[] = {":method", "GET",        ":path", path, ":scheme",
-                                  "https",   ":authority", "h",     NULL};
-
-    request(c, id, NGHTTP2_FLAG_END_STREAM, fields);
-}
-
-static bool get_all(struct client *c, void *to, size_t len)
-{
-    for (size_t got = 0; got < len;) {
-        int n = SSL_read(c->ssl, (char *)to + got, (int)(len - got));
-
-        if (n <= 0) {
-            c->closed = true;
-            return false;
-        }
-        got += (size_t)n;
-    }
-    return true;
-}
-
-static void on_headers(struct client *c, struct answer *a, const unsigned char *data, size_t len)
-{
-    int flags = 0;
-
-    while (!(flags & NGHTTP2_HD_INFLATE_FINAL)) {
-        nghttp2_nv nv;
-        ssize_t n = nghttp2_hd_inflate_hd2(c->in, &nv, &flags, data, len, 1);
-
-        assert_true(n >= 0);
-        data += n;
-        len -= (size_t)n;
-        if (flags & NGHTTP2_HD_INFLATE_EMIT && nv.namelen == 7 &&
-            memcmp(nv.name, ":status", 7) == 0)
-            a->status = atoi((const char *)nv.value);
-    }
-    nghttp2_hd_inflate_end_headers(c->in);
-}
-
-static void on_data(struct answer *a, const unsigned char *data, size_t len)
-{
-    if (a->len + len < TEXT)
-        memcpy(a->text + a->len, data, len);
-    a->len += len;
-}
-
-/* One frame taken in; false when there are no more. */
-static bool take(struct client *c)
-{
-    static unsigned char data[1 << 17];
-    unsigned char head[9];
-    size_t len, id;
-    struct answer *a;
-
-    if (!get_all(c, head, 9))
-        return false;
-    len = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
-    id = (size_t)head[5] << 24 | (size_t)head[6] << 16 | (size_t)head[7] << 8 | head[8];
-    if (!get_all(c, data, len))
-        return false;
-    a = &c->answer[(id ? id - 1 : 0) / 2 % STREAMS];
-    if (head[3] == NGHTTP2_HEADERS)
-        on_headers(c, a, data, len);
-    else if (head[3] == NGHTTP2_DATA)
-        on_data(a, data, len);
-    else if (head[3] == NGHTTP2_RST_STREAM)
-        a->reset = data[3];
-    else if (head[3] == NGHTTP2_GOAWAY)
-        c->goaway = data[7];
-    if (head[3] <= NGHTTP2_HEADERS && head[4] & NGHTTP2_FLAG_END_STREAM)
-        a->ended = true;
-    return true;
-}
-
-static struct answer *wait_for(struct client *c, uint32_t id)
-{
-    struct answer *a = &c->answer[(id - 1) / 2];
-
-    while (!a->ended && a->reset < 0 && take(c))
-        ;
-    return a;
-}
-
-static void expect_status(struct client *c, uint32_t id, int status)
-{
-    struct answer *a = wait_for(c, id);
-
-    if (a->status != status)
-        fail_msg("stream %u: status %d (reset %d, goaway %d), not %d", id, a->status, a->reset,
-                 c->goaway, status);
-}
-
 /* ----------------------------------------------------------------- tests */
 
 #define GET(path) ":method", "GET", ":path", path, ":scheme", "https", ":authority", "h"
@@ -411,30 +221,30 @@ static void a_bad_request_is_answered_and_costs_only_itself(void **state)
         {400, {":method", "GET", ":scheme", "https", ":authority", "h"}},
         {400, {":method", "GET", ":path", "/hello", ":scheme", "https", ":authority", "a b"}},
     };
-    struct client *c = client_open();
+    struct h2_client *c = h2_client_open(f.port);
     uint32_t id = 1;
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++, id += 2) {
-        request(c, id, NGHTTP2_FLAG_END_STREAM, cases[i].fields);
-        expect_status(c, id, cases[i].status);
+        h2_request(c, id, NGHTTP2_FLAG_END_STREAM, cases[i].fields);
+        h2_expect_status(c, id, cases[i].status);
         assert_int_equal(c->answer[i].reset, -1);
         if (cases[i].status == 400) {
             assert_non_null(strstr(c->answer[i].text, "\"requestId\""));
             assert_non_null(strstr(c->answer[i].text, "\"detail\""));
         }
     }
-    get(c, id, "/in");
-    expect_status(c, id, 200);
+    h2_get(c, id, "/in");
+    h2_expect_status(c, id, 200);
     assert_int_equal(c->goaway, -1);
-    client_close(c);
+    h2_client_close(c);
 }
 
 static void the_crumbs_of_a_cookie_are_joined(void **state)
 {
     enum { CRUMBS = 120 };
     const char *fields[2 * CRUMBS + 16] = {GET("/hello"), "cookie", "a=b"};
-    struct client *c = client_open();
+    struct h2_client *c = h2_client_open(f.port);
     int n = 10;
 
     (void)state;
@@ -446,34 +256,31 @@ static void the_crumbs_of_a_cookie_are_joined(void **state)
     fields[n++] = "*/*";
     fields[n++] = "cookie";
     fields[n++] = "c=d";
-    request(c, 1, NGHTTP2_FLAG_END_STREAM, fields);
-    expect_status(c, 1, 200);
+    h2_request(c, 1, NGHTTP2_FLAG_END_STREAM, fields);
+    h2_expect_status(c, 1, 200);
     assert_string_equal(c->answer[0].text, "d");
-    client_close(c);
+    h2_client_close(c);
 }
 
 static void a_header_that_is_too_large_is_431(void **state)
 {
     const char *fields[2 * 130 + 1] = {GET("/hello")};
-    struct client *c = client_open();
+    struct h2_client *c = h2_client_open(f.port);
 
     (void)state;
     for (int i = 8; i < 2 * 125; i += 2) {
         fields[i] = "x";
         fields[i + 1] = "y";
     }
-    request(c, 1, NGHTTP2_FLAG_END_STREAM, fields);
-    expect_status(c, 1, 431);
-    get(c, 3, "/hello");
-    expect_status(c, 3, 200);
-    client_close(c);
+    h2_request(c, 1, NGHTTP2_FLAG_END_STREAM, fields);
+    h2_expect_status(c, 1, 431);
+    h2_get(c, 3, "/hello");
+    h2_expect_status(c, 3, 200);
+    h2_client_close(c);
 }
 
-static void post(struct client *c, uint32_t id, const char *path, const char *type,
-                 const char *length);
-
 /* A header of `pieces` frames of 16 KiB, one field from first to last byte. */
-static void put_huge(struct client *c, uint32_t id, int flags, int pieces)
+static void put_huge(struct h2_client *c, uint32_t id, int flags, int pieces)
 {
     enum { PIECE = 16 << 10 };
     /* Literal without indexing (RFC 7541 section 6.2.2), name "x", a value of a megabyte. */
@@ -489,43 +296,43 @@ static void put_huge(struct client *c, uint32_t id, int flags, int pieces)
         memcpy(all, head, sizeof(head));
         if (!i)
             memcpy(all + sizeof(head), begins, sizeof(begins));
-        put(c, all, sizeof(all));
+        h2_put(c, all, sizeof(all));
     }
 }
 
 static void a_header_beyond_all_measure_is_431_and_the_last(void **state)
 {
     for (int whole = 0; whole < 2; whole++) {
-        struct client *c = client_open();
+        struct h2_client *c = h2_client_open(f.port);
 
-        get(c, 1, "/later"); /* what was asked before stays */
-        post(c, 3, "/echo", "text/plain", "10");
-        frame(c, NGHTTP2_DATA, 0, 3, "hello", 5);
+        h2_get(c, 1, "/later"); /* what was asked before stays */
+        h2_post(c, 3, "/echo", "text/plain", "10");
+        h2_frame(c, NGHTTP2_DATA, 0, 3, "hello", 5);
         put_huge(c, 5, whole ? NGHTTP2_FLAG_END_STREAM : 0, 20);
-        expect_status(c, 5, 431);
+        h2_expect_status(c, 5, 431);
         assert_non_null(strstr(c->answer[2].text, "\"requestId\""));
-        get(c, 7, "/hello"); /* nobody reads a header any more */
-        frame(c, NGHTTP2_DATA, 0, 7, "x", 1);
-        frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 3, "again", 5);
-        expect_status(c, 3, 200);
+        h2_get(c, 7, "/hello"); /* nobody reads a header any more */
+        h2_frame(c, NGHTTP2_DATA, 0, 7, "x", 1);
+        h2_frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 3, "again", 5);
+        h2_expect_status(c, 3, 200);
         assert_string_equal(c->answer[1].text, "helloagain");
         assert_int_equal(c->answer[3].status, 0);
         assert_int_equal(c->goaway, NGHTTP2_ENHANCE_YOUR_CALM);
-        frame(c, NGHTTP2_RST_STREAM, 0, 1, "\0\0\0\x08", 4);
-        while (take(c)) /* and when all is answered, that was it */
+        h2_frame(c, NGHTTP2_RST_STREAM, 0, 1, "\0\0\0\x08", 4);
+        while (h2_take(c)) /* and when all is answered, that was it */
             ;
         assert_true(c->closed);
-        client_close(c);
+        h2_client_close(c);
     }
     (void)state;
 }
 
 static void a_header_may_come_in_pieces(void **state)
 {
-    struct client *c = client_open();
+    struct h2_client *c = h2_client_open(f.port);
     const char *const fields[] = {GET("/hello"), "x-much", "of it", NULL};
     nghttp2_nv nv[5];
-    unsigned char block[TEXT];
+    unsigned char block[H2_CLIENT_TEXT];
     size_t len;
 
     (void)state;
@@ -534,71 +341,51 @@ static void a_header_may_come_in_pieces(void **state)
                              (uint8_t *)(uintptr_t)fields[2 * i + 1], strlen(fields[2 * i]),
                              strlen(fields[2 * i + 1]), NGHTTP2_NV_FLAG_NONE};
     len = (size_t)nghttp2_hd_deflate_hd(c->out, block, sizeof(block), nv, 5);
-    frame(c, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1, block, 3);
-    frame(c, NGHTTP2_CONTINUATION, 0, 1, block + 3, 4);
-    frame(c, NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, 1, block + 7, len - 7);
-    expect_status(c, 1, 200);
-    get(c, 3, "/hello");
-    expect_status(c, 3, 200);
+    h2_frame(c, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1, block, 3);
+    h2_frame(c, NGHTTP2_CONTINUATION, 0, 1, block + 3, 4);
+    h2_frame(c, NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, 1, block + 7, len - 7);
+    h2_expect_status(c, 1, 200);
+    h2_get(c, 3, "/hello");
+    h2_expect_status(c, 3, 200);
     /* Nothing may come between the pieces (RFC 9113 section 4.3). */
-    frame(c, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 5, "\x82", 1);
-    frame(c, NGHTTP2_PING, 0, 0, "12345678", 8);
-    while (take(c))
+    h2_frame(c, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 5, "\x82", 1);
+    h2_frame(c, NGHTTP2_PING, 0, 0, "12345678", 8);
+    while (h2_take(c))
         ;
     assert_int_equal(c->goaway, NGHTTP2_PROTOCOL_ERROR);
-    client_close(c);
-}
-
-static void post(struct client *c, uint32_t id, const char *path, const char *type,
-                 const char *length)
-{
-    const char *const fields[] = {":method",
-                                  "POST",
-                                  ":path",
-                                  path,
-                                  ":scheme",
-                                  "https",
-                                  ":authority",
-                                  "h",
-                                  "content-type",
-                                  type,
-                                  length ? "content-length" : NULL,
-                                  length,
-                                  NULL};
-
-    request(c, id, 0, fields);
+    h2_client_close(c);
 }
 
 static void bodies_are_held_to_their_rules(void **state)
 {
-    static char piece[TEXT];
-    struct client *c = client_open();
+    static char piece[H2_CLIENT_TEXT];
+    struct h2_client *c = h2_client_open(f.port);
 
     (void)state;
-    post(c, 1, "/echo", "text/plain", "5");
-    frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, "hello", 5);
-    expect_status(c, 1, 200);
+    h2_post(c, 1, "/echo", "text/plain", "5");
+    h2_frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, "hello", 5);
+    h2_expect_status(c, 1, 200);
     assert_string_equal(c->answer[0].text, "hello");
-    post(c, 3, "/echo", "application/json", NULL);
-    expect_status(c, 3, 415);
-    post(c, 5, "/echo", "text/plain", "99999999");
-    expect_status(c, 5, 413);
-    post(c, 7, "/echo", "text/plain", "5");
-    frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 7, "hello!", 6);
-    expect_status(c, 7, 400);
-    post(c, 9, "/echo", "text/plain", NULL);
-    frame(c, NGHTTP2_DATA, 0, 9, piece, 10);
-    expect_status(c, 9, 408); /* and then nothing */
-    post(c, 11, "/signed", "text/plain", NULL);
-    expect_status(c, 11, 401);
-    get(c, 13, "/hello");
-    expect_status(c, 13, 200);
-    post(c, 15, "/echo", "text/plain", "5");
-    frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 15, "hell", 4);
-    expect_status(c, 15, 400);
-    post(c, 17, "/echo", "text/plain", "x");
-    expect_status(c, 17, 400);
-    client_close(c);
+    h2_post(c, 3, "/echo", "application/json", NULL);
+    h2_expect_status(c, 3, 415);
+    h2_post(c, 5, "/echo", "text/plain", "99999999");
+    h2_expect_status(c, 5, 413);
+    h2_post(c, 7, "/echo", "text/plain", "5");
+    h2_frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 7, "hello!", 6);
+    h2_expect_status(c, 7, 400);
+    h2_post(c, 9, "/echo", "text/plain", NULL);
+    h2_frame(c, NGHTTP2_DATA, 0, 9, piece, 10);
+    h2_expect_status(c, 9, 408); /* and then nothing */
+    h2_post(c, 11, "/signed", "text/plain", NULL);
+    h2_expect_status(c, 11, 401);
+    h2_get(c, 13, "/hello");
+    h2_expect_status(c, 13, 200);
+    h2_post(c, 15, "/echo", "text/plain", "5");
+    h2_frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 15, "hell", 4);
+    h2_expect_status(c, 15, 400);
+    h2_post(c, 17, "/echo", "text/plain", "x");
+    h2_expect_status(c, 17, 400);
+    h2_client_close(c);
 }
 
 static void what_is_odd_in_a_header_is_told_as_over_http1(void **state)
@@ -613,7 +400,7 @@ static void what_is_odd_in_a_header_is_told_as_over_http1(void **state)
         {400, {"content-type", "text/plain", "content-type", "application/json", NULL}},
         {200, {"cookie", "a=1", "cookie", "b=2", NULL}},
     };
-    struct client *c = client_open();
+    struct h2_client *c = h2_client_open(f.port);
 
     (void)state;
     for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -622,42 +409,43 @@ static void what_is_odd_in_a_header_is_told_as_over_http1(void **state)
 
         for (size_t k = 0; cases[i].field[k]; k++)
             fields[8 + k] = cases[i].field[k];
-        request(c, 2 * i + 1, NGHTTP2_FLAG_END_STREAM, fields);
-        expect_status(c, 2 * i + 1, cases[i].status);
+        h2_request(c, 2 * i + 1, NGHTTP2_FLAG_END_STREAM, fields);
+        h2_expect_status(c, 2 * i + 1, cases[i].status);
     }
-    client_close(c);
+    h2_client_close(c);
 }
 
 static void bodies_of_all_have_a_bound(void **state)
 {
-    enum { PIECES = 25, BODY = PIECES * TEXT };
-    static char piece[TEXT];
-    struct client *c = client_open();
-    struct client *other = client_open();
+    enum { PIECES = 25, BODY = PIECES * H2_CLIENT_TEXT };
+    static char piece[H2_CLIENT_TEXT];
+    struct h2_client *c = h2_client_open(f.port);
+    struct h2_client *other = h2_client_open(f.port);
 
     (void)state;
-    post(c, 1, "/echo", "text/plain", "102400");
+    h2_post(c, 1, "/echo", "text/plain", "102400");
     for (int i = 0; i < PIECES - 1; i++)
-        frame(c, NGHTTP2_DATA, 0, 1, piece, TEXT);
-    get(c, 3, "/hello");
-    expect_status(c, 3, 200);
-    post(other, 1, "/echo", "text/plain", "102400");
-    expect_status(other, 1, 503);
-    post(other, 3, "/echo", "text/plain", NULL);
+        h2_frame(c, NGHTTP2_DATA, 0, 1, piece, H2_CLIENT_TEXT);
+    h2_get(c, 3, "/hello");
+    h2_expect_status(c, 3, 200);
+    h2_post(other, 1, "/echo", "text/plain", "102400");
+    h2_expect_status(other, 1, 503);
+    h2_post(other, 3, "/echo", "text/plain", NULL);
     for (int i = 0; i < PIECES; i++)
-        frame(other, NGHTTP2_DATA, 0, 3, piece, TEXT);
-    expect_status(other, 3, 503);
-    frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, piece, TEXT);
-    frame(c, NGHTTP2_WINDOW_UPDATE, 0, 1, "\0\1\0\0", 4);
-    frame(c, NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\1\0\0", 4);
-    expect_status(c, 1, 200);
+        h2_frame(other, NGHTTP2_DATA, 0, 3, piece, H2_CLIENT_TEXT);
+    h2_expect_status(other, 3, 503);
+    h2_frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, piece, H2_CLIENT_TEXT);
+    h2_frame(c, NGHTTP2_WINDOW_UPDATE, 0, 1, "\0\1\0\0", 4);
+    h2_frame(c, NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\1\0\0", 4);
+    h2_expect_status(c, 1, 200);
     assert_int_equal(c->answer[0].len, BODY);
-    client_close(c);
-    post(other, 5, "/echo", "text/plain", "102400"); /* and then there is room again */
+    h2_client_close(c);
+    h2_post(other, 5, "/echo", "text/plain", "102400"); /* and then there is room again */
     for (int i = 0; i < PIECES; i++)
-        frame(other, NGHTTP2_DATA, i + 1 == PIECES ? NGHTTP2_FLAG_END_STREAM : 0, 5, piece, TEXT);
-    expect_status(other, 5, 200);
-    client_close(other);
+        h2_frame(other, NGHTTP2_DATA, i + 1 == PIECES ? NGHTTP2_FLAG_END_STREAM : 0, 5, piece,
+                 H2_CLIENT_TEXT);
+    h2_expect_status(other, 5, 200);
+    h2_client_close(other);
 }
 
 static void trailers_are_held_to_the_same_rules(void **state)
@@ -676,79 +464,79 @@ static void trailers_are_held_to_the_same_rules(void **state)
                  {400, NGHTTP2_FLAG_END_STREAM, pseudo},
                  {400, NGHTTP2_FLAG_END_STREAM, upper},
                  {431, NGHTTP2_FLAG_END_STREAM, large}};
-    struct client *c = client_open();
+    struct h2_client *c = h2_client_open(f.port);
     uint32_t id = 1;
 
     (void)state;
     memset(text, 'x', sizeof(text) - 1);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++, id += 2) {
-        post(c, id, "/echo", "text/plain", NULL);
-        frame(c, NGHTTP2_DATA, 0, id, "hello", 5);
-        request(c, id, cases[i].flags, cases[i].fields);
-        expect_status(c, id, cases[i].status);
+        h2_post(c, id, "/echo", "text/plain", NULL);
+        h2_frame(c, NGHTTP2_DATA, 0, id, "hello", 5);
+        h2_request(c, id, cases[i].flags, cases[i].fields);
+        h2_expect_status(c, id, cases[i].status);
     }
-    client_close(c);
+    h2_client_close(c);
 }
 
 static void a_window_opens_as_the_answer_is_read(void **state)
 {
     static const unsigned char wide[] = {0, 0x20, 0, 0};
-    struct client *c = client_open();
+    struct h2_client *c = h2_client_open(f.port);
 
     (void)state;
-    get(c, 1, "/big");
-    get(c, 3, "/hello"); /* is not held up by the first one */
-    frame(c, NGHTTP2_WINDOW_UPDATE, 0, 0, wide, 4);
-    expect_status(c, 3, 200);
-    frame(c, NGHTTP2_WINDOW_UPDATE, 0, 1, wide, 4);
-    expect_status(c, 1, 200);
+    h2_get(c, 1, "/big");
+    h2_get(c, 3, "/hello"); /* is not held up by the first one */
+    h2_frame(c, NGHTTP2_WINDOW_UPDATE, 0, 0, wide, 4);
+    h2_expect_status(c, 3, 200);
+    h2_frame(c, NGHTTP2_WINDOW_UPDATE, 0, 1, wide, 4);
+    h2_expect_status(c, 1, 200);
     assert_int_equal(c->answer[0].len, 1 << 20);
-    client_close(c);
+    h2_client_close(c);
 }
 
-static void put_body(struct client *c, uint32_t id, int pieces)
+static void put_body(struct h2_client *c, uint32_t id, int pieces)
 {
-    static char piece[TEXT];
+    static char piece[H2_CLIENT_TEXT];
 
     for (int i = 0; i < pieces; i++)
-        frame(c, NGHTTP2_DATA, i + 1 == pieces ? NGHTTP2_FLAG_END_STREAM : 0, id, piece, TEXT);
+        h2_frame(c, NGHTTP2_DATA, i + 1 == pieces ? NGHTTP2_FLAG_END_STREAM : 0, id, piece,
+                 H2_CLIENT_TEXT);
 }
 
 static void a_body_is_handed_on_in_pieces(void **state)
 {
     enum { PIECES = 38 }; /* 152 KB: more than a worker gets at a time */
-    static char piece[TEXT];
-    struct client *c = client_open();
+    static char piece[H2_CLIENT_TEXT];
+    struct h2_client *c = h2_client_open(f.port);
 
     (void)state;
-    get(c, 15, "/hello"); /* behind the server's settings: their wide windows are taken */
-    expect_status(c, 15, 200);
-    frame(c, NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, NULL, 0);
-    post(c, 17, "/take", "audio/webm", NULL);
+    h2_get(c, 15, "/hello"); /* behind the server's settings: their wide windows are taken */
+    h2_expect_status(c, 15, 200);
+    h2_post(c, 17, "/take", "audio/webm", NULL);
     put_body(c, 17, PIECES);
-    expect_status(c, 17, 200);
+    h2_expect_status(c, 17, 200);
     assert_string_equal(c->answer[8].text, "155648");
-    post(c, 19, "/take", "audio/webm", "155648");
+    h2_post(c, 19, "/take", "audio/webm", "155648");
     put_body(c, 19, PIECES);
-    expect_status(c, 19, 200);
+    h2_expect_status(c, 19, 200);
     assert_string_equal(c->answer[9].text, "155648");
-    post(c, 21, "/take", "audio/webm", "155649"); /* one more than comes */
+    h2_post(c, 21, "/take", "audio/webm", "155649"); /* one more than comes */
     put_body(c, 21, PIECES);
-    expect_status(c, 21, 400);
-    post(c, 23, "/take?refuses", "audio/webm", "155648");
+    h2_expect_status(c, 21, 400);
+    h2_post(c, 23, "/take?refuses", "audio/webm", "155648");
     put_body(c, 23, PIECES);
-    expect_status(c, 23, 415);
-    post(c, 25, "/take", "audio/webm", NULL);
-    frame(c, NGHTTP2_DATA, 0, 25, piece, 10);
-    expect_status(c, 25, 408);
-    post(c, 27, "/take", "audio/webm", "155648");
+    h2_expect_status(c, 23, 415);
+    h2_post(c, 25, "/take", "audio/webm", NULL);
+    h2_frame(c, NGHTTP2_DATA, 0, 25, piece, 10);
+    h2_expect_status(c, 25, 408);
+    h2_post(c, 27, "/take", "audio/webm", "155648");
     for (int i = 0; i < 10; i++)
-        frame(c, NGHTTP2_DATA, 0, 27, piece, TEXT);
-    frame(c, NGHTTP2_RST_STREAM, 0, 27, "\0\0\0\x8", 4);
-    post(c, 29, "/take", "audio/webm", "4096");
+        h2_frame(c, NGHTTP2_DATA, 0, 27, piece, H2_CLIENT_TEXT);
+    h2_frame(c, NGHTTP2_RST_STREAM, 0, 27, "\0\0\0\x8", 4);
+    h2_post(c, 29, "/take", "audio/webm", "4096");
     put_body(c, 29, 1);
-    expect_status(c, 29, 200);
-    client_close(c);
+    h2_expect_status(c, 29, 200);
+    h2_client_close(c);
     for (int i = 0; i < 1000 && atomic_load(&dropped) < 4; i++)
         usleep(5000);
     assert_int_equal(atomic_load(&dropped), 4); /* too short, refused, too slow, reset */
@@ -757,23 +545,23 @@ static void a_body_is_handed_on_in_pieces(void **state)
 static void an_answer_is_read_as_it_is_sent(void **state)
 {
     static const unsigned char wide[] = {0, 0x40, 0, 0};
-    struct client *c = client_open();
-    struct answer *a;
+    struct h2_client *c = h2_client_open(f.port);
+    struct h2_answer *a;
 
     (void)state;
-    frame(c, NGHTTP2_WINDOW_UPDATE, 0, 0, wide, 4);
-    get(c, 1, "/source");
-    frame(c, NGHTTP2_WINDOW_UPDATE, 0, 1, wide, 4);
-    expect_status(c, 1, 200);
+    h2_frame(c, NGHTTP2_WINDOW_UPDATE, 0, 0, wide, 4);
+    h2_get(c, 1, "/source");
+    h2_frame(c, NGHTTP2_WINDOW_UPDATE, 0, 1, wide, 4);
+    h2_expect_status(c, 1, 200);
     assert_int_equal(c->answer[0].len, 1 << 20);
-    get(c, 3, "/source?bad"); /* in the middle it cannot be read any more */
-    frame(c, NGHTTP2_WINDOW_UPDATE, 0, 3, wide, 4);
-    a = wait_for(c, 3);
+    h2_get(c, 3, "/source?bad"); /* in the middle it cannot be read any more */
+    h2_frame(c, NGHTTP2_WINDOW_UPDATE, 0, 3, wide, 4);
+    a = h2_wait_for(c, 3);
     assert_int_equal(a->status, 200);
     assert_true(!a->ended && a->reset >= 0 && a->len < 1 << 20);
-    get(c, 5, "/hello"); /* and that cost nobody else anything */
-    expect_status(c, 5, 200);
-    client_close(c);
+    h2_get(c, 5, "/hello"); /* and that cost nobody else anything */
+    h2_expect_status(c, 5, 200);
+    h2_client_close(c);
 }
 
 /* As a client does that reads in small steps: no flood, for there is an answer to each. */
@@ -781,39 +569,39 @@ static void who_reads_much_may_open_windows_often(void **state)
 {
     enum { ANSWERS = 20, UPDATES = 2 * (1 << 20) / (16 << 10) };
     static const unsigned char step[] = {0, 0, 0x40, 0};
-    struct client *c = client_open();
+    struct h2_client *c = h2_client_open(f.port);
 
     (void)state;
     for (uint32_t id = 1; id < 2 * ANSWERS; id += 2) {
-        get(c, id, "/big");
+        h2_get(c, id, "/big");
         for (int i = 0; i < UPDATES; i++) {
-            frame(c, NGHTTP2_WINDOW_UPDATE, 0, i % 2 ? 0 : id, step, 4);
+            h2_frame(c, NGHTTP2_WINDOW_UPDATE, 0, i % 2 ? 0 : id, step, 4);
             if (i % 8 == 0 && !c->answer[id / 2].ended)
-                take(c);
+                h2_take(c);
         }
-        expect_status(c, id, 200);
+        h2_expect_status(c, id, 200);
         assert_int_equal(c->answer[id / 2].len, 1 << 20);
     }
     assert_int_equal(c->goaway, -1);
-    client_close(c);
+    h2_client_close(c);
 }
 
 static void who_resets_what_waits_is_heard(void **state)
 {
     static const unsigned char cancel[] = {0, 0, 0, NGHTTP2_CANCEL};
     int count = atomic_load(&gone);
-    struct client *c = client_open();
+    struct h2_client *c = h2_client_open(f.port);
 
     (void)state;
-    get(c, 1, "/later");
-    get(c, 3, "/hello");
-    expect_status(c, 3, 200);
-    frame(c, NGHTTP2_RST_STREAM, 0, 1, cancel, 4);
+    h2_get(c, 1, "/later");
+    h2_get(c, 3, "/hello");
+    h2_expect_status(c, 3, 200);
+    h2_frame(c, NGHTTP2_RST_STREAM, 0, 1, cancel, 4);
     for (int i = 0; i < 1000 && atomic_load(&gone) == count; i++)
         usleep(5000);
     assert_int_equal(atomic_load(&gone), count + 1);
-    get(c, 5, "/later");
-    client_close(c); /* and so is who leaves altogether */
+    h2_get(c, 5, "/later");
+    h2_client_close(c); /* and so is who leaves altogether */
     for (int i = 0; i < 1000 && atomic_load(&gone) == count + 1; i++)
         usleep(5000);
     assert_int_equal(atomic_load(&gone), count + 2);
@@ -824,27 +612,27 @@ static void flood(int type, int flags, const void *data, size_t len)
 {
     enum { MANY = 30000 };
     bool of_all = type == NGHTTP2_PING || type == NGHTTP2_SETTINGS || type == NGHTTP2_WINDOW_UPDATE;
-    struct client *c = client_open();
+    struct h2_client *c = h2_client_open(f.port);
 
     if (type == NGHTTP2_DATA)
-        post(c, 1, "/echo", "text/plain", NULL);
+        h2_post(c, 1, "/echo", "text/plain", NULL);
     for (int i = 0; i < MANY && !c->closed; i++)
-        frame(c, type, flags, of_all ? 0 : 1, data, len);
+        h2_frame(c, type, flags, of_all ? 0 : 1, data, len);
     c->closed = false;
-    while (take(c))
+    while (h2_take(c))
         ;
     assert_true(c->closed);
     if (c->goaway != NGHTTP2_ENHANCE_YOUR_CALM)
         fail_msg("frames of type %d: goaway %d", type, c->goaway);
-    client_close(c);
+    h2_client_close(c);
 }
 
 static void floods_end_their_connection_only(void **state)
 {
     enum { UNKNOWN = 0x10 };
     static const unsigned char cancel[] = {0, 0, 0, NGHTTP2_CANCEL};
-    struct client *other = client_open();
-    struct client *c;
+    struct h2_client *other = h2_client_open(f.port);
+    struct h2_client *c;
 
     (void)state;
     flood(NGHTTP2_PING, 0, "12345678", 8);
@@ -854,29 +642,29 @@ static void floods_end_their_connection_only(void **state)
     flood(NGHTTP2_WINDOW_UPDATE, 0, "\0\0\0\1", 4);
     flood(NGHTTP2_DATA, 0, NULL, 0);
     flood(UNKNOWN, 0, "what", 4);
-    c = client_open();
+    c = h2_client_open(f.port);
     for (uint32_t id = 1; id < 6000 && !c->closed; id += 2) { /* rapid reset, CVE-2023-44487 */
-        get(c, id, "/hello");
-        frame(c, NGHTTP2_RST_STREAM, 0, id, cancel, 4);
+        h2_get(c, id, "/hello");
+        h2_frame(c, NGHTTP2_RST_STREAM, 0, id, cancel, 4);
     }
     c->closed = false;
-    while (take(c))
+    while (h2_take(c))
         ;
     assert_int_equal(c->goaway, NGHTTP2_ENHANCE_YOUR_CALM);
-    client_close(c);
-    c = client_open();
-    frame(c, NGHTTP2_HEADERS, 0, 1, "\x82", 1);
+    h2_client_close(c);
+    c = h2_client_open(f.port);
+    h2_frame(c, NGHTTP2_HEADERS, 0, 1, "\x82", 1);
     for (int i = 0; i < 10000 && !c->closed; i++) /* CVE-2024-27316 */
-        frame(c, NGHTTP2_CONTINUATION, 0, 1, "", 0);
+        h2_frame(c, NGHTTP2_CONTINUATION, 0, 1, "", 0);
     c->closed = false;
-    expect_status(c, 1, 431);
-    client_close(c);
-    get(other, 1, "/hello");
-    expect_status(other, 1, 200);
-    client_close(other);
+    h2_expect_status(c, 1, 431);
+    h2_client_close(c);
+    h2_get(other, 1, "/hello");
+    h2_expect_status(other, 1, 200);
+    h2_client_close(other);
 }
 
-static void connect_socket(struct client *c, uint32_t id, const char *protocol, const char *path)
+static void connect_socket(struct h2_client *c, uint32_t id, const char *protocol, const char *path)
 {
     const char *const fields[] = {":method",
                                   "CONNECT",
@@ -892,44 +680,44 @@ static void connect_socket(struct client *c, uint32_t id, const char *protocol, 
                                   "13",
                                   NULL};
 
-    request(c, id, 0, fields);
+    h2_request(c, id, 0, fields);
 }
 
 static void a_stream_may_be_a_socket(void **state)
 {
-    struct client *c = client_open();
-    struct answer *a = &c->answer[0];
+    struct h2_client *c = h2_client_open(f.port);
+    struct h2_answer *a = &c->answer[0];
 
     (void)state;
     connect_socket(c, 1, "websocket", "/ws/echo");
-    while (!a->status && take(c))
+    while (!a->status && h2_take(c))
         ;
     assert_int_equal(a->status, 200);
-    frame(c, NGHTTP2_DATA, 0, 1, "\x81\x85\0\0\0\0he", 8);
-    frame(c, NGHTTP2_DATA, 0, 1, "llo", 3);
-    while (a->len < 7 && take(c))
+    h2_frame(c, NGHTTP2_DATA, 0, 1, "\x81\x85\0\0\0\0he", 8);
+    h2_frame(c, NGHTTP2_DATA, 0, 1, "llo", 3);
+    while (a->len < 7 && h2_take(c))
         ;
     assert_memory_equal(a->text, "\x81\x05hello", 7);
-    get(c, 3, "/hello"); /* beside it */
-    expect_status(c, 3, 200);
-    frame(c, NGHTTP2_DATA, 0, 1, "\x88\x82\0\0\0\0\x03\xe8", 8);
-    wait_for(c, 1);
+    h2_get(c, 3, "/hello"); /* beside it */
+    h2_expect_status(c, 3, 200);
+    h2_frame(c, NGHTTP2_DATA, 0, 1, "\x88\x82\0\0\0\0\x03\xe8", 8);
+    h2_wait_for(c, 1);
     assert_memory_equal(a->text + 7, "\x88\x02\x03\xe8", 4);
     for (int i = 0; i < 1000 && atomic_load(&closed_with) != 1000; i++)
         usleep(5000);
     assert_int_equal(atomic_load(&closed_with), 1000);
     connect_socket(c, 5, "websocket", "/ws/nothing");
-    expect_status(c, 5, 404);
+    h2_expect_status(c, 5, 404);
     connect_socket(c, 7, "tea", "/ws/echo");
-    wait_for(c, 7);
+    h2_wait_for(c, 7);
     assert_true(c->answer[3].status >= 400 || c->answer[3].reset > 0);
     connect_socket(c, 9, "websocket", "/ws/echo");
-    frame(c, NGHTTP2_DATA, 0, 9, "\x81\x01x", 3); /* no mask: the socket ends, nothing else */
-    wait_for(c, 9);
+    h2_frame(c, NGHTTP2_DATA, 0, 9, "\x81\x01x", 3); /* no mask: the socket ends, nothing else */
+    h2_wait_for(c, 9);
     assert_memory_equal(c->answer[4].text, "\x88", 1);
-    get(c, 11, "/hello");
-    expect_status(c, 11, 200);
-    client_close(c);
+    h2_get(c, 11, "/hello");
+    h2_expect_status(c, 11, 200);
+    h2_client_close(c);
 }
 
 int main(void)
