@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """hearing.py: how accurate and how quick hearing is, beside other programs. Prints the tables of docs/HEARING.md.
 
-    python3 backend/bench/hearing.py [--peers PYTHON] [--ct2 FOLDER] [--models tiny.en,base] [accuracy speed]
+    python3 backend/bench/hearing.py [--peers PYTHON] [--ct2 FOLDER] [--keep FOLDER] [--models tiny.en,base,base-q8_0]
+                                     [accuracy kept speed]
 
 PYTHON has pywhispercpp and faster-whisper (`python3 -m venv x && x/bin/pip install pywhispercpp faster-whisper`); without it only
-our own rows are made. FOLDER holds base in CTranslate2's layout. Recordings and weights: test/support/recordings.py.
+our own rows are made. --ct2 holds base in CTranslate2's layout. --keep: what other programs heard is kept there and not asked
+again, since whisper.cpp takes half an hour. Recordings and weights: test/support/recordings.py.
 Processor time, because others may use the machine; for speed the programs take turns and the least of three counts.
 """
 
@@ -23,6 +25,21 @@ import recordings  # noqa: E402
 import word_errors  # noqa: E402
 
 LANGUAGES = {"german": "de", "spanish": "es"}
+
+
+def kept_peer(options, engine, model, name, rows):
+    """What it hears, asked once."""
+    path = options.keep and pathlib.Path(options.keep) / f"{engine}-{pathlib.Path(model).stem}-{name}.json"
+    files = [r["file"] for r in rows]
+    if path and path.exists():
+        found = json.loads(path.read_text())
+        if [h["file"] for h in found] == files:
+            return found
+    found = [h | {"file": file} for h, file in zip(peer(options.peers, engine, model, rows, LANGUAGES.get(name, "en")), files)]
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(found))
+    return found
 
 
 def peer(python, engine, model, rows, language="en"):
@@ -61,12 +78,27 @@ def accuracy(options):
         row("live", [cell(k, v, recordings.live(model, v, "--finals", "--language", LANGUAGES.get(k, "en"))) for k, v in wanted.items()])
         row("live, whole windows", [cell(k, v, recordings.live(model, v, "--finals", "--whole", "--language", LANGUAGES.get(k, "en")))
                                     for k, v in wanted.items()])
-        if options.peers:
-            row("whisper.cpp, beam 5", [cell(k, v, peer(options.peers, "whisper.cpp", model, v, LANGUAGES.get(k, "en")))
-                                        for k, v in wanted.items()])
+        if options.peers and not name.endswith("-q8_0"):
+            row("whisper.cpp, beam 5", [cell(k, v, kept_peer(options, "whisper.cpp", model, k, v)) for k, v in wanted.items()])
         if options.peers and options.ct2 and name == "base":
             for engine in ("faster-whisper", "faster-whisper-batched"):
-                row(engine, [cell(k, v, peer(options.peers, engine, options.ct2, v, LANGUAGES.get(k, "en"))) for k, v in wanted.items()])
+                row(engine, [cell(k, v, kept_peer(options, engine, options.ct2, k, v)) for k, v in wanted.items()])
+
+
+def kept(options):
+    """Kept silence against whole windows: the same utterances heard with both, and what encoding 208 positions takes."""
+    rows = [r for name in ("clear", "hard", "long") for r in recordings.sets()[name]]
+    print("\n**Kept silence against whole windows**, live\n")
+    print("| model | utterances of recordings | kept: words wrong | whole windows | processor time, of the whole | encoding 208 positions, ms "
+          "| 1500 | of the whole |\n|---|---|---|---|---|---|---|---|")
+    for name in options.models.split(","):
+        model, _ = recordings.weights(name)
+        heard = {way: recordings.live(model, rows, "--finals", "--language", "en", *way) for way in ((), ("--whole",))}
+        rates = [word_errors.rate(recordings.texts(rows, h)) for h in heard.values()]
+        cpu = [sum(h["cpuMs"] for h in some) for some in heard.values()]
+        encode = [recordings.encoding(model, rows[0]["path"], ctx) for ctx in (208, 1500)]
+        row(name, [f"{sum(len(h['utterances']) for h in heard[()])} of {len(rows)}", *[f"{r:.2f} %" for r in rates],
+                   f"{100 * cpu[0] / cpu[1]:.0f} %", *[f"{ms:.1f}" for ms in encode], f"{100 * encode[0] / encode[1]:.1f} %"])
 
 
 def join(rows, seconds, path):
@@ -122,14 +154,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--peers")
     parser.add_argument("--ct2")
-    parser.add_argument("--models", default="tiny.en,base")
+    parser.add_argument("--keep")
+    parser.add_argument("--models", default="tiny.en,base,base-q8_0")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("what", nargs="*", default=["accuracy", "speed"])
+    parser.add_argument("what", nargs="*", default=["accuracy", "kept", "speed"])
     options = parser.parse_args()
     if not recordings.sets():
         sys.exit(f"no recordings of people in {recordings.SPEECH}")
     for what in options.what:
-        {"accuracy": accuracy, "speed": speed}[what](options)
+        {"accuracy": accuracy, "kept": kept, "speed": speed}[what](options)
 
 
 main()

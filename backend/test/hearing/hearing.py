@@ -1,7 +1,7 @@
 """How accurate hearing is, on people's voices with OpenAI's weights: the same on every run, so with limits.
 
-Limits are what was measured and half a point, since other kernels round differently. Each case says what it needs; without
-recordings or weights it is skipped and says so. docs/HEARING.md has the tables beside other programs.
+Limits are those of other programs where there is one (docs/HEARING.md), else what was measured and half a point, since other
+kernels round differently. Each case says what it needs; without recordings or weights it is skipped and says so.
 """
 
 import os
@@ -16,6 +16,11 @@ import recordings  # noqa: E402
 import word_errors  # noqa: E402
 
 SETS = recordings.sets()
+# Words wrong in % of whisper.cpp, beam 5, on the files: tiny.en, base.
+CLEAR = {"tiny.en": 4.97, "base": 3.49}
+LONG = {"tiny.en": 2.02, "base": 1.41}
+LIVE_MORE = 1.0  # points that live speech may be behind them
+FILES_MORE = 0.5
 FUNCTION_WORDS = set("a an the and or but because if than as my your our their its his of to in on at for from with by about is are was"
                      " were be been have has had do will would can could should".split())
 
@@ -44,11 +49,12 @@ class Hearing(unittest.TestCase):
             self.skipTest(why)
 
     def test_recordings(self):
-        clear, tiny = SETS["clear"], self.model("tiny.en")
-        self.wrong(clear, recordings.files(tiny, clear), 4.9)
-        heard = recordings.files(tiny, SETS["long"])
-        self.wrong(SETS["long"], heard, 1.8)
-        for h in heard: # and its words have times
+        for name in CLEAR:
+            model = self.model(name)
+            self.wrong(SETS["clear"], recordings.files(model, SETS["clear"]), CLEAR[name] + FILES_MORE)
+            heard = recordings.files(model, SETS["long"])
+            self.wrong(SETS["long"], heard, LONG[name] + 0.01)
+        for h in heard:  # and its words have times
             words = [w for s in h["segments"] for w in s["words"]]
             self.assertEqual([w["startMs"] for w in words], sorted(w["startMs"] for w in words))
             self.assertTrue(all(w["startMs"] < w["endMs"] <= h["durationMs"] for w in words))
@@ -57,9 +63,9 @@ class Hearing(unittest.TestCase):
     def test_live_speech_is_heard_like_a_recording_and_soon(self):
         self.networks()
         clear = SETS["clear"]
-        for name, limit in (("tiny.en", 6.5), ("base-q8_0", 6.2)):
+        for name in ("tiny.en", "base-q8_0"):
             heard = recordings.live(self.model(name), clear, "--finals", "--language", "en")
-            self.wrong(clear, heard, limit)
+            self.wrong(clear, heard, CLEAR[name.removesuffix("-q8_0")] + LIVE_MORE)
             silences = sorted(recordings.silence(u) for h in heard for u in h["utterances"] if u["text"])
             self.assertLessEqual(silences[len(silences) // 2], 230, silences)
             self.assertLessEqual(silences[len(silences) * 9 // 10], 650, silences)
@@ -91,11 +97,15 @@ class Hearing(unittest.TestCase):
         return {"path": to, "at": recordings.with_pause(row["path"], word["startMs"], ms, to)}
 
     def test_kept_silence_is_as_good_as_the_whole_window(self):
-        some, tiny = SETS["clear"][::4], self.model("tiny.en")
-        kept = recordings.live(tiny, some, "--finals")
-        whole = recordings.live(tiny, some, "--finals", "--whole")
-        self.assertLessEqual(word_errors.rate(recordings.texts(some, kept)), word_errors.rate(recordings.texts(some, whole)) + 1.2)
-        self.assertLess(sum(h["cpuMs"] for h in kept), sum(h["cpuMs"] for h in whole) / 2)
+        rows, tiny = SETS["clear"] + SETS["hard"] + SETS["long"], self.model("tiny.en")
+        kept = recordings.live(tiny, rows, "--finals", "--language", "en")
+        whole = recordings.live(tiny, rows, "--finals", "--language", "en", "--whole")
+        self.assertGreaterEqual(sum(len(h["utterances"]) for h in kept), 120)
+        self.assertLessEqual(word_errors.rate(recordings.texts(rows, kept)), word_errors.rate(recordings.texts(rows, whole)) + 0.5)
+        self.assertLess(sum(h["cpuMs"] for h in kept), 0.7 * sum(h["cpuMs"] for h in whole))
+        for name in ("tiny.en", "base-q8_0"):
+            short, full = (recordings.encoding(self.model(name), rows[0]["path"], ctx) for ctx in (208, 1500))
+            self.assertLessEqual(short, 0.2 * full)
 
     def test_partials_change_no_word_of_a_final_and_keep_what_is_stable(self):
         some, tiny = SETS["clear"][1::5], self.model("tiny.en")
@@ -112,9 +122,31 @@ class Hearing(unittest.TestCase):
             for heard in (recordings.files(model, noise), recordings.live(model, noise, "--finals")):
                 self.assertEqual([h["text"] for h in heard if h["text"]], [])
 
+    def test_nor_where_nobody_goes_on_speaking(self):
+        """What was said before is heard once more with what comes then: it is not said again."""
+        self.networks()
+        speech, noise = [r for r in SETS["clear"] if "vctk_p227_011" in r["file"]][0], SETS["nonspeech"]
+        with tempfile.TemporaryDirectory() as folder:
+            made = [{"path": recordings.joined([speech["path"], r["path"]], os.path.join(folder, r["file"]))} for r in noise]
+            base = self.model("base-q8_0")
+            alone = recordings.live(base, [speech], "--finals", "--language", "en")[0]["text"]
+            heard = recordings.live(base, made, "--finals", "--language", "en")
+            self.assertEqual([h["text"] for h in heard if h["text"] != alone], [])
+
+    def test_who_changes_languages_is_understood(self):
+        self.networks()
+        german, english = SETS["german"][:2], [r for r in SETS["clear"] if "vctk_p227" in r["file"]][:2]
+        with tempfile.TemporaryDirectory() as folder:
+            row = {"path": recordings.joined([r["path"] for r in german + english + german], os.path.join(folder, "both.wav")),
+                   "transcript": " ".join(r["transcript"] for r in german + english + german)}
+            heard = recordings.live(self.model("base-q8_0"), [row], "--finals", "--language", "auto")
+        languages = [u["language"] for u in heard[0]["utterances"] if u["text"]]
+        self.assertEqual([k for i, k in enumerate(languages) if not i or languages[i - 1] != k], ["de", "en", "de"])
+        self.wrong([row], heard, 15)
+
     def test_german_and_spanish(self):
         base = self.model("base")
-        for name, code, limit in (("german", "de", 17.5), ("spanish", "es", 21.4)):
+        for name, code, limit in (("german", "de", 15.2), ("spanish", "es", 15.7)):  # base's files and two points
             rows = SETS[name]
             heard = recordings.live(base, rows, "--finals", "--language", "auto")
             self.assertEqual({u["language"] for h in heard for u in h["utterances"] if u["text"]}, {code})

@@ -96,6 +96,13 @@ def live(model, rows, *options, late=60):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
+def encoding(model, path, ctx):
+    """One window of so many positions in front of kept silence, in ms: one thread, the least of many rounds."""
+    run = subprocess.run([BUILD / "whisper-probe", model, path, "--time", "--seconds", "3.6", "--tokens", "1", "--threads", "1",
+                          "--ctx", str(ctx), "--kept"], capture_output=True, text=True, check=True)
+    return json.loads(run.stdout)["encodeMs"]
+
+
 def files(model, rows, *options, language="en"):
     """By `interviewd transcribe`: an object a recording."""
     with tempfile.TemporaryDirectory() as data:
@@ -130,6 +137,16 @@ def with_pause(path, at_ms, pause_ms, to):
         w.setparams((1, 2, 16000, 0, "NONE", ""))
         w.writeframes((pcm[:at] + (noise * (pause_ms * 16 // len(noise) + 1))[:pause_ms * 16] + pcm[at:]).tobytes())
     return at // 16
+
+
+def joined(paths, to, gap_ms=1500):
+    """One recording of them all, with silences between them."""
+    with wave.open(to, "wb") as out:
+        out.setparams((1, 2, 16000, 0, "NONE", ""))
+        for path in paths:
+            with wave.open(path) as w:
+                out.writeframes(w.readframes(w.getnframes()) + bytes(gap_ms * 32))
+    return to
 
 
 def contradicted(heard):
