@@ -11,10 +11,11 @@
 #include <string.h>
 
 enum {
-    SHORTEST = 20,        /* frames of audio before anything is decoded */
-    CUT_AT = 2600,        /* frames of a window that is cut */
-    CUT_KEEP = 100,       /* at least so many frames must go then */
-    EARLY_MAX = 2,        /* times that a window is heard on behind its last word */
+    SHORTEST = 20,           /* frames of audio before anything is decoded */
+    CUT_AT = 2600,           /* frames of a window that is cut */
+    CUT_KEEP = 100,          /* at least so many frames must go then */
+    EARLY_MAX = 2,           /* times that a window is heard on behind its last word */
+    OTHER_TONGUE_FROM = 200, /* frames of a window that may be in another language than before */
     NAMES_FROM = 200,     /* frames of a window before names are told: in less they are invented */
     UNHEARD_MAX = 220,    /* frames without a word at the end of a window: it is heard on there */
     LEVEL_STEP = 320,     /* samples whose loudness is looked at together */
@@ -549,7 +550,7 @@ static int other_tongue(const struct whisper_stream *s)
     if (!tongue_free(s) || s->n_done)
         return -1;
     if (s->result.language != s->spoken) /* it seems to be in another than the speaker's */
-        return doubtful || improbable(s) ? s->spoken : -1;
+        return own_frames(s) >= OTHER_TONGUE_FROM && (doubtful || improbable(s)) ? s->spoken : -1;
     return doubtful && s->tongue.settled < 0 && s->spoken_p < WHISPER_TONGUE_SURE ? s->spoken_else
                                                                                   : -1;
 }
