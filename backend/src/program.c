@@ -6,6 +6,7 @@
 #include "answer/answer.h"
 #include "api/presence.h"
 #include "api/recordings.h"
+#include "api/transcriber.h"
 #include "asr/engine.h"
 #include "asr/nets.h"
 #include "auth/accounts.h"
@@ -432,6 +433,8 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *why)
             err = 0;
         }
     }
+    if (!err && p->app.hub && p->app.blobs)
+        err = transcriber_open(&p->app.transcriber, &p->app, why);
     if (!err && (parts & PROGRAM_ANSWERS))
         err = open_answers(p, parts, why);
     else if (!err && (parts & PROGRAM_ENGINES))
@@ -471,9 +474,11 @@ void program_close(struct program *p)
         answerer_close(app->answerer);
     if (app->client)
         http_client_stop(app->client); /* nobody is waited for who waits for the network */
+    transcriber_stop(app->transcriber);
     if (app->hub)
         asr_hub_close(app->hub);
     lanes_close(app->lanes);
+    transcriber_close(app->transcriber);
     recordings_close(p->recordings);
     blob_store_close(app->blobs);
     models_shelf_close(app->shelf);

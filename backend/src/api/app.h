@@ -34,6 +34,7 @@ struct loop;
 struct presence;
 struct ratelimit;
 struct seal;
+struct transcriber;
 
 struct app {
     const struct config *config;
@@ -58,6 +59,7 @@ struct app {
     struct answerer *answerer;        /**< (optional) */
     struct live_registry *live;       /**< (optional) Interviews that run now */
     struct llm_probe *probe;          /**< (optional) Of answerer_providers(), in their order */
+    struct transcriber *transcriber;  /**< (optional) Recordings that are heard in the background */
 };
 
 /** What the settings say for a local or a remote recogniser. */

@@ -343,7 +343,7 @@ static int decode_to(const struct media_source *source, struct taker *to, char *
     return err;
 }
 
-static int decode(const struct media_source *source, struct pcm *pcm, struct errbuf *why)
+int audio_decode(const struct media_source *source, struct pcm *pcm, struct errbuf *why)
 {
     struct pcm got = {0};
     struct collector collector = {.taker = {.restart = restart_collector}, .pcm = &got};
@@ -382,7 +382,7 @@ int audio_decode_bytes(const void *data, size_t len, struct pcm *pcm, struct err
     struct bytes bytes = {data, len};
     struct media_source source = {.read = read_memory, .size = len, .arg = &bytes};
 
-    return decode(&source, pcm, why);
+    return audio_decode(&source, pcm, why);
 }
 
 int audio_decode_file(const char *path, struct pcm *pcm, struct errbuf *why)
@@ -398,7 +398,7 @@ int audio_decode_file(const char *path, struct pcm *pcm, struct errbuf *why)
         return err_set(why, UV_EINVAL, "%s is not a file", path);
     }
     source.size = (uint64_t)st.st_size;
-    err = decode(&source, pcm, why);
+    err = audio_decode(&source, pcm, why);
     close(fd);
     return err ? err_prefix(why, err, "%s", path) : 0;
 }

@@ -51,6 +51,8 @@ struct pcm {
     char format[64]; /**< "matroska,webm / opus" */
 };
 
+/** From wherever its bytes are. */
+int audio_decode(const struct media_source *source, struct pcm *pcm, struct errbuf *why);
 int audio_decode_file(const char *path, struct pcm *pcm, struct errbuf *why);
 int audio_decode_bytes(const void *data, size_t len, struct pcm *pcm, struct errbuf *why);
 void pcm_release(struct pcm *pcm);

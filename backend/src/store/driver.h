@@ -96,6 +96,14 @@ struct store_driver {
     int (*erased_list)(void *db, size_t limit, struct store_list *list, struct errbuf *why);
     int (*erased_gone)(void *db, const char *id, struct errbuf *why);
 
+    int (*transcription_add)(void *db, const struct store_transcription *t, size_t waiting_max,
+                             struct errbuf *why);
+    int (*transcription_get)(void *db, const char *user_id, const char *id,
+                             struct store_transcription *t, struct errbuf *why);
+    int (*transcription_next)(void *db, struct store_transcription *t, struct errbuf *why);
+    int (*transcription_finish)(void *db, const struct store_transcription *t, struct errbuf *why);
+    int (*transcription_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
+
     int (*fact_get)(void *db, const char *name, char **value, struct errbuf *why);
     int (*fact_put)(void *db, const char *name, const char *value, struct errbuf *why);
     int (*fact_claim)(void *db, const char *name, const char *value, char **is, struct errbuf *why);

@@ -162,6 +162,9 @@ WRITE_2(recording_add, const struct store_recording *, recording, int64_t, bytes
 WRITE_2(recording_erase, const char *, user_id, const char *, id)
 WRITE_3(recording_expire, int64_t, now, size_t, limit, struct store_list *, list)
 WRITE_1(erased_gone, const char *, id)
+WRITE_2(transcription_add, const struct store_transcription *, t, size_t, waiting_max)
+WRITE_1(transcription_finish, const struct store_transcription *, t)
+WRITE_2(transcription_erase, const char *, user_id, const char *, id)
 WRITE_2(fact_put, const char *, name, const char *, value)
 WRITE_3(fact_claim, const char *, name, const char *, value, char **, is)
 
@@ -189,6 +192,9 @@ const struct store_driver store_on_lane = {
     .recording_erase = recording_erase,
     .recording_expire = recording_expire,
     .erased_gone = erased_gone,
+    .transcription_add = transcription_add,
+    .transcription_finish = transcription_finish,
+    .transcription_erase = transcription_erase,
     .fact_put = fact_put,
     .fact_claim = fact_claim,
 };

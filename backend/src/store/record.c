@@ -33,6 +33,7 @@
 
 _Static_assert(sizeof(enum store_status) == sizeof(int), "status is read and written as an int");
 _Static_assert(sizeof(enum store_line) == sizeof(int), "line is read and written as an int");
+_Static_assert(sizeof(enum store_work) == sizeof(int), "state is read and written as an int");
 _Static_assert(sizeof(enum store_quality) == sizeof(int), "quality is read and written as an int");
 
 static const struct column store_user_columns[] = {
@@ -98,6 +99,14 @@ static const struct column store_erased_columns[] = {
     INLINE(store_erased, id),
 };
 
+static const struct column store_transcription_columns[] = {
+    INLINE(store_transcription, id),           INLINE(store_transcription, user_id),
+    INLINE(store_transcription, recording_id), TEXT(store_transcription, language),
+    INT(store_transcription, state),           TEXT(store_transcription, result),
+    TEXT(store_transcription, error),          INT64(store_transcription, created_at),
+    INT64(store_transcription, finished_at),
+};
+
 const struct record store_record_user = RECORD(store_user);
 const struct record store_record_refresh = RECORD(store_refresh);
 const struct record store_record_ended = RECORD(store_ended);
@@ -107,6 +116,7 @@ const struct record store_record_transcript = RECORD(store_transcript);
 const struct record store_record_voice = RECORD(store_voice);
 const struct record store_record_recording = RECORD(store_recording);
 const struct record store_record_erased = RECORD(store_erased);
+const struct record store_record_transcription = RECORD(store_transcription);
 
 void record_release(const struct record *record, void *data)
 {

@@ -38,6 +38,7 @@ extern const struct record store_record_transcript;
 extern const struct record store_record_voice;
 extern const struct record store_record_recording;
 extern const struct record store_record_erased;
+extern const struct record store_record_transcription;
 
 /** Free the texts and zero them. */
 void record_release(const struct record *record, void *data);

@@ -402,6 +402,41 @@ int sealed_voice_get(struct store *store, const struct seal *seal, const char *u
     return err;
 }
 
+/* ------------------------------------------------------------------------ transcriptions */
+
+static struct fields transcription_fields(struct store_transcription *t, bool *unreadable)
+{
+    return (struct fields){t->id, unreadable, 1, {{"transcription.result", &t->result}}};
+}
+
+int sealed_transcription_get(struct store *store, const struct seal *seal, const char *user_id,
+                             const char *id, struct store_transcription *t, struct errbuf *why)
+{
+    bool unreadable = false;
+    int err = store_transcription_get(store, user_id, id, t, why);
+
+    if (err)
+        return err;
+    err = open_fields(seal, transcription_fields(t, &unreadable), why);
+    if (!err && unreadable)
+        err = err_set(why, UV_EILSEQ, "what was heard cannot be opened");
+    if (err)
+        store_transcription_release(t);
+    return err;
+}
+
+int sealed_transcription_finish(struct store *store, const struct seal *seal,
+                                const struct store_transcription *t, struct errbuf *why)
+{
+    struct store_transcription copy = *t;
+    int err = seal_copy(seal, transcription_fields(&copy, NULL), why);
+
+    if (!err)
+        err = store_transcription_finish(store, &copy, why);
+    free_copy(transcription_fields(&copy, NULL));
+    return err;
+}
+
 /* ------------------------------------------------------------------------------- the key */
 
 /* A fact that the right key can open; its associated data. */

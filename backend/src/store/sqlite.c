@@ -31,6 +31,8 @@ extern const struct store_migration store_sqlite_migrations[];
 #define VOICE_COLUMNS "user_id,wording,agreed_at,speech_ms,voice"
 #define RECORDING_COLUMNS                                                                          \
     "id,user_id,session_id,format,bytes,duration_ms,quality,created_at,expires_at"
+#define TRANSCRIPTION_COLUMNS                                                                      \
+    "id,user_id,recording_id,language,state,result,error,created_at,finished_at"
 #define TRANSCRIPT_ORDER "question_number,timestamp,id"
 #define TRANSCRIPT_AT    "(SELECT " TRANSCRIPT_ORDER " FROM transcripts WHERE id=?2 AND session_id=?1)"
 
@@ -87,6 +89,11 @@ enum {
     RECORDING_EXPIRE,
     ERASED_LIST,
     ERASED_GONE,
+    TRANSCRIPTION_ADD,
+    TRANSCRIPTION_GET,
+    TRANSCRIPTION_NEXT,
+    TRANSCRIPTION_FINISH,
+    TRANSCRIPTION_ERASE,
     FACT_GET,
     FACT_PUT,
     FACT_CLAIM,
@@ -213,6 +220,17 @@ static const char *const statements[STATEMENTS] = {
                          "RETURNING " RECORDING_COLUMNS,
     [ERASED_LIST] = "SELECT id FROM erased_recordings LIMIT ?1",
     [ERASED_GONE] = "DELETE FROM erased_recordings WHERE id=?1",
+
+    [TRANSCRIPTION_ADD] = "INSERT INTO transcriptions (" TRANSCRIPTION_COLUMNS ") "
+                          "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9 WHERE (SELECT count(*) "
+                          "FROM transcriptions WHERE user_id=?2 AND state=0)<?10",
+    [TRANSCRIPTION_GET] =
+        "SELECT " TRANSCRIPTION_COLUMNS " FROM transcriptions WHERE id=?1 AND user_id=?2",
+    [TRANSCRIPTION_NEXT] =
+        "SELECT " TRANSCRIPTION_COLUMNS " FROM transcriptions WHERE state=0 ORDER BY id LIMIT 1",
+    [TRANSCRIPTION_FINISH] = "UPDATE transcriptions SET state=?5,result=?6,error=?7,finished_at=?9 "
+                             "WHERE id=?1 AND state=0",
+    [TRANSCRIPTION_ERASE] = "DELETE FROM transcriptions WHERE id=?1 AND user_id=?2",
 
     [FACT_GET] = "SELECT value FROM facts WHERE name=?1",
     [FACT_PUT] = "INSERT INTO facts (name,value) VALUES (?1,?2) "
@@ -370,6 +388,38 @@ static int put(struct sqlite_db *db, int index, const struct record *record, con
     if ((err = conn_write(db, &conn, why)))
         return err;
     err = write_record(conn, index, record, data, none, why);
+    conn_done(conn);
+    return err;
+}
+
+/* Put one record unless there would be more of them than `most`, the statement's last parameter. */
+static int insert_within(struct conn *conn, int index, const struct record *record,
+                         const void *data, int64_t most, const char *too_many, struct errbuf *why)
+{
+    int err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, index, &err, why);
+
+    if (!stmt)
+        return err;
+    err = conn_error(conn, bind_record(stmt, record, data), why);
+    if (!err) {
+        sqlite3_bind_int64(stmt, (int)record->count + 1, most);
+        err = conn_run(conn, stmt, why);
+    }
+    if (!err && sqlite3_changes(conn->sq) == 0)
+        err = err_set(why, UV_ERANGE, "%s", too_many);
+    return err;
+}
+
+static int put_within(struct sqlite_db *db, int index, const struct record *record,
+                      const void *data, int64_t most, const char *too_many, struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    int err = conn_write(db, &conn, why);
+
+    if (err)
+        return err;
+    err = insert_within(conn, index, record, data, most, too_many, why);
     conn_done(conn);
     return err;
 }
@@ -1177,32 +1227,15 @@ static int profile_put(void *db, const struct store_profile *profile, struct err
 static int add_profile(struct conn *conn, const struct store_profile *profile, size_t most,
                        struct errbuf *why)
 {
-    int err = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, PROFILE_ADD, &err, why);
-
-    if (!stmt)
-        return err;
-    err = conn_error(conn, bind_record(stmt, &store_record_profile, profile), why);
-    if (!err) {
-        sqlite3_bind_int64(stmt, (int)store_record_profile.count + 1, (int64_t)most);
-        err = conn_run(conn, stmt, why);
-    }
-    if (!err && sqlite3_changes(conn->sq) == 0)
-        err = err_set(why, UV_ERANGE, "the user has %zu profiles, which is the most", most);
-    return err;
+    return insert_within(conn, PROFILE_ADD, &store_record_profile, profile, (int64_t)most,
+                         "the user has as many profiles as there may be", why);
 }
 
 static int profile_add(void *db, const struct store_profile *profile, size_t most,
                        struct errbuf *why)
 {
-    struct conn *conn = NULL;
-    int err;
-
-    if ((err = conn_write(db, &conn, why)))
-        return err;
-    err = add_profile(conn, profile, most, why);
-    conn_done(conn);
-    return err;
+    return put_within(db, PROFILE_ADD, &store_record_profile, profile, (int64_t)most,
+                      "the user has as many profiles as there may be", why);
 }
 
 static int profile_get(void *db, const char *user_id, const char *id, struct store_profile *profile,
@@ -1458,23 +1491,8 @@ static int voice_erase(void *db, const char *user_id, struct errbuf *why)
 static int recording_add(void *db, const struct store_recording *recording, int64_t bytes_max,
                          struct errbuf *why)
 {
-    struct conn *conn = NULL;
-    sqlite3_stmt *stmt;
-    int err;
-
-    if ((err = conn_write(db, &conn, why)))
-        return err;
-    stmt = conn_stmt(conn, RECORDING_ADD, &err, why);
-    if (stmt)
-        err = conn_error(conn, bind_record(stmt, &store_record_recording, recording), why);
-    if (stmt && !err) {
-        sqlite3_bind_int64(stmt, (int)store_record_recording.count + 1, bytes_max);
-        err = conn_run(conn, stmt, why);
-    }
-    if (!err && sqlite3_changes(conn->sq) == 0)
-        err = err_set(why, UV_ERANGE, "the user has as many recordings as there may be");
-    conn_done(conn);
-    return err;
+    return put_within(db, RECORDING_ADD, &store_record_recording, recording, bytes_max,
+                      "the user has as many recordings as there may be", why);
 }
 
 static int recording_get(void *db, const char *user_id, const char *id,
@@ -1548,6 +1566,36 @@ static int erased_list(void *db, size_t limit, struct store_list *list, struct e
 static int erased_gone(void *db, const char *id, struct errbuf *why)
 {
     return erase(db, ERASED_GONE, id, NULL, why);
+}
+
+/* ----------------------------------------------------------------------- transcriptions */
+
+static int transcription_add(void *db, const struct store_transcription *t, size_t waiting_max,
+                             struct errbuf *why)
+{
+    return put_within(db, TRANSCRIPTION_ADD, &store_record_transcription, t, (int64_t)waiting_max,
+                      "the user has as many transcriptions waiting as there may be", why);
+}
+
+static int transcription_get(void *db, const char *user_id, const char *id,
+                             struct store_transcription *t, struct errbuf *why)
+{
+    return get(db, TRANSCRIPTION_GET, id, user_id, &store_record_transcription, t, why);
+}
+
+static int transcription_next(void *db, struct store_transcription *t, struct errbuf *why)
+{
+    return get(db, TRANSCRIPTION_NEXT, NULL, NULL, &store_record_transcription, t, why);
+}
+
+static int transcription_finish(void *db, const struct store_transcription *t, struct errbuf *why)
+{
+    return put(db, TRANSCRIPTION_FINISH, &store_record_transcription, t, UV_ENOENT, why);
+}
+
+static int transcription_erase(void *db, const char *user_id, const char *id, struct errbuf *why)
+{
+    return erase(db, TRANSCRIPTION_ERASE, id, user_id, why);
 }
 
 /* -------------------------------------------------------------------------------- facts */
@@ -1665,6 +1713,11 @@ const struct store_driver store_sqlite = {
     .recording_expire = recording_expire,
     .erased_list = erased_list,
     .erased_gone = erased_gone,
+    .transcription_add = transcription_add,
+    .transcription_get = transcription_get,
+    .transcription_next = transcription_next,
+    .transcription_finish = transcription_finish,
+    .transcription_erase = transcription_erase,
     .fact_get = fact_get,
     .fact_put = fact_put,
     .fact_claim = fact_claim,

@@ -624,6 +624,55 @@ int store_erased_gone(struct store *store, const char *id, struct errbuf *why)
     return store->writer->erased_gone(store->writer_db, id, why);
 }
 
+/* ----------------------------------------------------------------------- transcriptions */
+
+int store_transcription_add(struct store *store, const struct store_transcription *t,
+                            size_t waiting_max, struct errbuf *why)
+{
+    int err = check_own_id(t->id, "transcription", why);
+
+    if (!err)
+        err = check_id(t->user_id, "user", why);
+    if (!err)
+        err = check_id(t->recording_id, "recording", why);
+    if (!err && (!t->language || t->state != STORE_WAITING))
+        err =
+            err_set(why, UV_EINVAL, "a transcription that is asked for waits, and has a language");
+    return err ? err : store->writer->transcription_add(store->writer_db, t, waiting_max, why);
+}
+
+int store_transcription_get(struct store *store, const char *user_id, const char *id,
+                            struct store_transcription *t, struct errbuf *why)
+{
+    int err = check_id(id, "transcription", why);
+
+    return err ? err : store->driver->transcription_get(store->db, user_id, id, t, why);
+}
+
+int store_transcription_next(struct store *store, struct store_transcription *t, struct errbuf *why)
+{
+    return store->driver->transcription_next(store->db, t, why);
+}
+
+int store_transcription_finish(struct store *store, const struct store_transcription *t,
+                               struct errbuf *why)
+{
+    bool whole = t->state == STORE_DONE ? t->result != NULL : t->error != NULL;
+    int err = check_id(t->id, "transcription", why);
+
+    if (!err && (t->state <= STORE_WAITING || t->state > STORE_FAILED || !whole))
+        err = err_set(why, UV_EINVAL, "a transcription ends with a result or an error");
+    return err ? err : store->writer->transcription_finish(store->writer_db, t, why);
+}
+
+int store_transcription_erase(struct store *store, const char *user_id, const char *id,
+                              struct errbuf *why)
+{
+    int err = check_id(id, "transcription", why);
+
+    return err ? err : store->writer->transcription_erase(store->writer_db, user_id, id, why);
+}
+
 /* -------------------------------------------------------------------------------- facts */
 
 int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *why)
@@ -678,6 +727,11 @@ void store_voice_release(struct store_voice *voice)
 void store_recording_release(struct store_recording *recording)
 {
     record_release(&store_record_recording, recording);
+}
+
+void store_transcription_release(struct store_transcription *t)
+{
+    record_release(&store_record_transcription, t);
 }
 
 void store_list_release(struct store_list *list, enum store_kind kind)

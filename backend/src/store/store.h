@@ -140,6 +140,21 @@ struct store_recording {
     int64_t expires_at; /**< Then it is erased */
 };
 
+enum store_work { STORE_WAITING, STORE_DONE, STORE_FAILED };
+
+/** A recording that is transcribed in the background. */
+struct store_transcription {
+    char id[ID_TEXT_MAX];
+    char user_id[ID_TEXT_MAX];
+    char recording_id[ID_TEXT_MAX];
+    char *language; /**< As it was asked for */
+    enum store_work state;
+    char *result; /**< JSON as POST transcribe answers; sealed; NULL until it is done */
+    char *error;  /**< A sentence; NULL unless it failed */
+    int64_t created_at;
+    int64_t finished_at; /**< 0 while it waits */
+};
+
 /** A page of records, newest first. next is the cursor for the following page, "" at the end. */
 struct store_list {
     void *items; /**< Array of the asked-for record */
@@ -337,6 +352,22 @@ int store_erased_list(struct store *store, size_t limit, struct store_list *list
                       struct errbuf *why);
 int store_erased_gone(struct store *store, const char *id, struct errbuf *why);
 
+/* -------------------------------------------------------------------------- transcriptions */
+
+/** A new one that waits, unless the user has waiting_max of those: UV_ERANGE. */
+int store_transcription_add(struct store *store, const struct store_transcription *t,
+                            size_t waiting_max, struct errbuf *why);
+int store_transcription_get(struct store *store, const char *user_id, const char *id,
+                            struct store_transcription *t, struct errbuf *why);
+/** The one that waits longest, whose ever. UV_ENOENT: none does. */
+int store_transcription_next(struct store *store, struct store_transcription *t,
+                             struct errbuf *why);
+/** One that waited has its state, result, error and end. UV_ENOENT: it does not wait any more. */
+int store_transcription_finish(struct store *store, const struct store_transcription *t,
+                               struct errbuf *why);
+int store_transcription_erase(struct store *store, const char *user_id, const char *id,
+                              struct errbuf *why);
+
 /* ---------------------------------------------------------------------------------- facts */
 
 /** Fact: how late it was at the newest sign-in, [ms] since 1970 as text. */
@@ -369,6 +400,7 @@ void store_session_release(struct store_session *session);
 void store_transcript_release(struct store_transcript *transcript);
 void store_voice_release(struct store_voice *voice);
 void store_recording_release(struct store_recording *recording);
+void store_transcription_release(struct store_transcription *t);
 
 enum store_kind {
     STORE_KIND_PROFILE,

@@ -439,6 +439,64 @@ static void a_recording_without_its_parts_is_none(void **state)
     assert_int_equal(store_recording_add(f->store, &r, 1000, NULL), UV_EINVAL);
 }
 
+static struct store_transcription make_transcription(const struct store_recording *r)
+{
+    struct store_transcription t = {.language = LITERAL("en"), .created_at = 3};
+
+    id_new(t.id);
+    memcpy(t.user_id, r->user_id, ID_TEXT_MAX);
+    memcpy(t.recording_id, r->id, ID_TEXT_MAX);
+    return t;
+}
+
+static void a_transcription_waits_until_it_is_done(void **state)
+{
+    struct fixture *f = *state;
+    struct store_recording r = make_recording(&f->ada, NULL);
+    struct store_transcription first, second, got;
+
+    assert_int_equal(store_recording_add(f->store, &r, 1000, NULL), 0);
+    assert_int_equal(store_transcription_next(f->store, &got, NULL), UV_ENOENT);
+    first = make_transcription(&r);
+    second = make_transcription(&r);
+    assert_int_equal(store_transcription_add(f->store, &first, 2, NULL), 0);
+    assert_int_equal(store_transcription_add(f->store, &second, 2, NULL), 0);
+    got = make_transcription(&r);
+    assert_int_equal(store_transcription_add(f->store, &got, 2, NULL), UV_ERANGE);
+    assert_int_equal(store_transcription_next(f->store, &got, NULL), 0);
+    assert_string_equal(got.id, first.id);
+    assert_string_equal(got.language, "en");
+    assert_int_equal(got.state, STORE_WAITING);
+    store_transcription_release(&got);
+
+    first.state = STORE_DONE;
+    assert_int_equal(store_transcription_finish(f->store, &first, NULL), UV_EINVAL); /* no result */
+    first.result = LITERAL("v1.r");
+    first.finished_at = 9;
+    assert_int_equal(store_transcription_finish(f->store, &first, NULL), 0);
+    assert_int_equal(store_transcription_finish(f->store, &first, NULL), UV_ENOENT);
+    assert_int_equal(store_transcription_get(f->store, f->bob.id, first.id, &got, NULL), UV_ENOENT);
+    assert_int_equal(store_transcription_get(f->store, f->ada.id, first.id, &got, NULL), 0);
+    assert_string_equal(got.result, "v1.r");
+    assert_int_equal(got.finished_at, 9);
+    store_transcription_release(&got);
+    assert_int_equal(store_transcription_next(f->store, &got, NULL), 0);
+    assert_string_equal(got.id, second.id);
+    store_transcription_release(&got);
+
+    second.state = STORE_FAILED;
+    second.error = LITERAL("It is no language.");
+    assert_int_equal(store_transcription_finish(f->store, &second, NULL), 0);
+    assert_int_equal(store_transcription_erase(f->store, f->bob.id, second.id, NULL), UV_ENOENT);
+    assert_int_equal(store_transcription_erase(f->store, f->ada.id, second.id, NULL), 0);
+    assert_int_equal(store_recording_erase(f->store, f->ada.id, r.id, NULL), 0); /* it goes too */
+    assert_int_equal(store_transcription_get(f->store, f->ada.id, first.id, &got, NULL), UV_ENOENT);
+    got = make_transcription(&r);
+    assert_int_equal(store_transcription_add(f->store, &got, 2, NULL), UV_ENOENT); /* of none */
+    got.language = NULL;
+    assert_int_equal(store_transcription_add(f->store, &got, 2, NULL), UV_EINVAL);
+}
+
 static void erasing_a_user_erases_everything_of_it_and_nothing_else(void **state)
 {
     struct fixture *f = *state;
@@ -1524,6 +1582,7 @@ int main(int argc, char **argv)
         EACH(what_erases_a_recording_always_says_whose_sound_is_to_go),
         EACH(recordings_go_when_their_time_is_over),
         EACH(a_recording_without_its_parts_is_none),
+        EACH(a_transcription_waits_until_it_is_done),
         EACH(a_refresh_token_rotates_once),
         EACH(an_ended_sign_in_is_known_until_it_expires),
         EACH(a_new_password_ends_the_other_sign_ins_of_this_user_only),

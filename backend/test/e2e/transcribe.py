@@ -6,9 +6,13 @@ Every answer is held against docs/api/openapi.yaml.
 import http.client
 import json
 import pathlib
+import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import harness  # noqa: E402
@@ -136,6 +140,118 @@ class Transcribe(harness.Case):
             client.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.server.token}\r\n"
                            "Content-Length: 100000\r\n\r\n".encode() + bytes(5000))
         self.heard(self.wav.read_bytes())
+
+
+class Kept(harness.Case):
+    """Recordings that are kept already, heard at once or in the background."""
+
+    def setUp(self):
+        self.contract = rest.Contract()
+        self.wav = harness.speak(QUESTION, self.folder)
+
+    def tearDown(self):
+        self.assertEqual(self.contract.wrong, [])
+
+    def call(self, method, path, body=None, kind="application/json", server=None):
+        server = server or self.server
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=harness.PATIENCE_S)
+        connection.request(method, path, body if isinstance(body, (bytes, type(None))) else json.dumps(body),
+                           {"Authorization": "Bearer " + server.token, "Content-Type": kind})
+        response = connection.getresponse()
+        data = response.read()
+        self.contract.check(method, path, response.status, {k.lower(): v for k, v in response.getheaders()}, data)
+        connection.close()
+        return response.status, json.loads(data) if data else None
+
+    def keep(self, path, server=None):
+        status, made = self.call("POST", "/api/v1/audio/upload", pathlib.Path(path).read_bytes(), "audio/wav", server)
+        self.assertEqual(status, 201, made)
+        return made["id"]
+
+    def long(self, times):
+        out = pathlib.Path(self.folder) / f"long-{times}.wav"
+        subprocess.run(["sox", self.wav, out, "repeat", str(times - 1)], check=True)
+        return out
+
+    def begin(self, audio, server=None, **more):
+        status, made = self.call("POST", PATH, {"audioId": audio, **more}, server=server)
+        self.assertEqual(status, 202, made)
+        self.assertIn(made["state"], ("waiting", "running"))
+        return "/api/v1/transcriptions/" + made["id"]
+
+    def until(self, path, *states, server=None):
+        deadline = time.monotonic() + 3 * harness.PATIENCE_S
+        while True:
+            status, found = self.call("GET", path, server=server)
+            self.assertEqual(status, 200, found)
+            if found["state"] in states:
+                return found
+            self.assertLess(time.monotonic(), deadline, found)
+            time.sleep(0.05)
+
+    def test_a_short_one_is_answered_at_once(self):
+        status, answer = self.call("POST", PATH, {"audioId": self.keep(self.wav)})
+        self.assertEqual(status, 200, answer)
+        self.assertIn("project", answer["text"].lower())
+
+    def test_in_the_background_it_says_how_far_it_is_and_then_what_was_heard(self):
+        path = self.begin(self.keep(self.wav), background=True, language="en")
+        found = self.until(path, "done")
+        self.assertIn("project", found["result"]["text"].lower())
+        self.assertEqual((found["progress"], found["error"], found["language"]), (1, None, "en"))
+        self.assertGreater(found["finishedAt"], found["createdAt"])
+        self.assertEqual(self.call("DELETE", path)[0], 204)
+        self.assertEqual(self.call("GET", path)[0], 404)
+
+    def test_a_long_one_is_heard_in_the_background_without_being_asked(self):
+        long = pathlib.Path(self.folder) / "pause.wav"
+        subprocess.run(["sox", self.wav, long, "pad", "0", "610"], check=True)
+        found = self.until(self.begin(self.keep(long)), "done")
+        self.assertIn("project", found["result"]["text"].lower())
+        self.assertGreater(found["result"]["durationMs"], 610000)
+
+    def test_one_that_is_cancelled_makes_room_for_the_next(self):
+        first = self.begin(self.keep(self.long(60)), background=True)
+        second = self.begin(self.keep(self.wav), background=True)
+        self.until(first, "running")
+        self.assertEqual(self.until(second, "waiting", "running")["state"], "waiting")
+        self.assertEqual(self.call("DELETE", first)[0], 204)
+        self.until(second, "done")
+
+    def test_it_goes_with_its_recording(self):
+        audio = self.keep(self.wav)
+        path = self.begin(audio, background=True)
+        self.until(path, "done")
+        self.assertEqual(self.call("DELETE", f"/api/v1/audio/{audio}")[0], 204)
+        self.assertEqual(self.call("GET", path)[0], 404)
+        self.assertEqual(self.call("DELETE", path)[0], 404)
+
+    def test_what_cannot_be_is_refused(self):
+        for body, field in (({}, "/audioId"), ({"audioId": "nobody"}, "/audioId"), ({"audioId": "0" * 26}, "/audioId"),
+                            ({"audioId": self.keep(self.wav), "language": "?"}, "/language"), ({"audioId": 7}, "/audioId")):
+            status, answer = self.call("POST", PATH, body)
+            self.assertEqual((status, answer["errors"][0]["field"]), (422, field), answer)
+        self.assertEqual(self.call("POST", PATH, b"{")[0], 400)
+        self.assertEqual(self.call("GET", "/api/v1/transcriptions/nobody")[0], 404)
+
+    def test_it_survives_a_kill(self):
+        data = tempfile.mkdtemp(prefix="interviewd-test-")
+        server = harness.Server(data=data)
+        try:
+            first = self.begin(self.keep(self.long(60), server), server, background=True)
+            second = self.begin(self.keep(self.wav, server), server, background=True)
+            self.until(first, "running", server=server)
+            server.stop(signal.SIGKILL)
+            server = harness.Server(data=data)
+            self.until(first, "running", server=server)
+            self.assertEqual(self.call("DELETE", first, server=server)[0], 204)
+            found = self.until(second, "done", server=server)
+            self.assertIn("project", found["result"]["text"].lower())
+            self.assertNotIn(b"project under", b"".join(p.read_bytes() for p in pathlib.Path(data).glob("interview.db*")))
+            self.assertEqual(server.stop(), 0)
+        finally:
+            server.stop(signal.SIGKILL)
+            shutil.rmtree(data, ignore_errors=True)
 
 
 class Overloaded(harness.Case):
