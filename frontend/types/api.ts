@@ -615,9 +615,38 @@ export interface paths {
         /**
          * Transcribe a recording
          * @description Any format the server's decoder reads (wav, mp3, flac, ogg/opus, webm, m4a, …), at most 64 MiB and two hours. Nothing is kept.
+         *
+         *     Or one that is kept already (`audioId`, at most two hours): one of up to ten minutes is answered at once (200), a longer one, or any with
+         *     `background`, is heard in the background (202). That survives a restart; `GET transcriptions/{id}` tells how far it is.
          */
         post: operations["transcribe"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transcriptions/{transcriptionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transcriptionId: components["parameters"]["TranscriptionId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * How far a transcription in the background is, and what was heard
+         * @description It goes with its recording.
+         */
+        get: operations["getTranscription"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel it, or forget what was heard
+         * @description The recording stays.
+         */
+        delete: operations["deleteTranscription"];
         options?: never;
         head?: never;
         patch?: never;
@@ -982,6 +1011,21 @@ export interface components {
             offerRealTimeFactor: number | null;
             /** @description Whoever asks may call `POST models/{name}/get` */
             mayFetch: boolean;
+        };
+        BackgroundTranscription: {
+            id: components["schemas"]["Id"];
+            audioId: components["schemas"]["Id"];
+            /** @description As it was asked for */
+            language: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "done" | "failed";
+            /** @description How much of the recording was heard */
+            progress: number;
+            createdAt: components["schemas"]["Time"];
+            finishedAt: components["schemas"]["Time"] | null;
+            /** @description A sentence, when it failed */
+            error: string | null;
+            result: components["schemas"]["Transcription"] | null;
         };
         Recording: {
             id: components["schemas"]["Id"];
@@ -2057,6 +2101,7 @@ export interface components {
         /** @description Of the catalogue; nothing else can be named */
         ModelName: string;
         HearingLanguage: components["schemas"]["Language"];
+        TranscriptionId: components["schemas"]["Id"];
         AudioId: components["schemas"]["Id"];
         SessionId: components["schemas"]["Id"];
     };
@@ -3255,6 +3300,15 @@ export interface operations {
                     file: string;
                     language?: components["schemas"]["Language"];
                 };
+                "application/json": {
+                    audioId: components["schemas"]["Id"];
+                    language?: components["schemas"]["Language"];
+                    /**
+                     * @description However short it is
+                     * @default false
+                     */
+                    background?: boolean;
+                };
             };
         };
         responses: {
@@ -3265,6 +3319,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Transcription"];
+                };
+            };
+            /** @description It will be heard */
+            202: {
+                headers: {
+                    /** @description `/api/v1/transcriptions/{transcriptionId}` */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackgroundTranscription"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -3283,6 +3348,59 @@ export interface operations {
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
             503: components["responses"]["Unavailable"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getTranscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transcriptionId: components["parameters"]["TranscriptionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackgroundTranscription"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    deleteTranscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transcriptionId: components["parameters"]["TranscriptionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cancelled and forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };
