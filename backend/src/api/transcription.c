@@ -335,7 +335,7 @@ static int transcribe_kept(const struct http_request *req, struct http_response 
         {"audioId", FIELD_ID, .max = ID_TEXT_MAX - 1, .flags = FIELD_REQUIRED},
         {"language", FIELD_LANGUAGE, .flags = 0},
         {"background", FIELD_SWITCH, .flags = 0},
-        {NULL}};
+        {.name = NULL}};
     const struct app *app = app_of(req);
     struct store_recording r;
     struct errbuf why = {""};
