@@ -108,7 +108,7 @@ class Transcribe(harness.Case):
         for data, what in ((b"%PDF-1.7 ...", "PDF"), (b"PK\x03\x04" + bytes(50), "ZIP"), (b"Dear reader,\n" * 9, "text")):
             self.assertIn(what, self.refused(415, "unsupported_media", data)["detail"])
         self.refused(415, "unsupported_media", bytes(range(256)) * 40, "audio/wav")
-        self.refused(415, "unsupported_media", json.dumps({"audioId": "x"}), "application/json")
+        self.refused(415, "unsupported_media", json.dumps({"audioId": "x"}), "text/plain")
 
     def test_a_form_without_a_file(self):
         answer = self.refused(422, "invalid_fields", *form(b"x", name="other"))
