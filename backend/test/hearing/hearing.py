@@ -48,6 +48,10 @@ class Hearing(unittest.TestCase):
         if not folder:
             self.skipTest(why)
 
+    def test_every_case_is_in_a_part(self):
+        parts = (pathlib.Path(__file__).parent / "meson.build").read_text()
+        self.assertEqual([name for name in dir(self) if name.startswith("test_") and f"'{name}'" not in parts], [])
+
     def test_recordings(self):
         for name in CLEAR:
             model = self.model(name)
