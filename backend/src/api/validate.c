@@ -404,6 +404,8 @@ static int parse(const struct http_request *req, struct http_response *res, unsi
         http_problem(res, req, 503, "overloaded", NULL, NULL);
         return 1;
     }
+    if (json_error_code(&why) == json_error_numeric_overflow) /* JSON it is (RFC 8259 section 6) */
+        return validate_refuse(req, res, "", "holds a number that is too large");
     near = strstr(why.text, " near '"); /* what follows is the body's own text */
     if (near)
         *near = '\0';

@@ -609,6 +609,8 @@ def a_file_that_is_no_session_is_refused_whole(one, many):
                           ({"profile": {"name": ""}}, "/profile/name")]:
         problem(many.ada("POST", "v1/sessions/import", {**a_file(), **change}), 422, "invalid_fields", field)
     problem(many.ada("POST", "v1/sessions/import", "x"), 400, "invalid_json")
+    for number in ("1" + 30 * "0", "1e999"):
+        problem(many.ada("POST", "v1/sessions/import", '{"session": {"duration": %s}}' % number), 422, "invalid_fields", "")
     equal([item["id"] for item in many.ada("GET", "v1/sessions").json["items"]], before)
 
 
