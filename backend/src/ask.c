@@ -285,11 +285,11 @@ static void complete_session(struct ask *a)
     int64_t now = clock_unix_ms();
     struct store_session session = {0};
     struct errbuf why = {""};
-    int code =
+    int err =
         store_session_change(app->store, a->user_id, a->session_id, complete, &now, &session, &why);
 
     store_session_release(&session);
-    if (code)
+    if (err)
         program_fail("the session could not be completed: %s", why.text);
     else if (!a->options.json)
         printf("\nKept as session %s.\n", a->session_id);

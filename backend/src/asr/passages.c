@@ -44,7 +44,7 @@ int passages_open(struct passages **pp, uint32_t longest_ms)
 {
     struct vad_params params = vad_params_defaults();
     struct passages *p = calloc(1, sizeof(*p));
-    int code;
+    int err;
 
     if (!p)
         return UV_ENOMEM;
@@ -53,10 +53,10 @@ int passages_open(struct passages **pp, uint32_t longest_ms)
     params.hangover_ms = PASSAGES_HANGOVER_MS;
     if (longest_ms)
         params.longest_ms = longest_ms - params.pre_roll_ms - PASSAGES_TAIL_MS - CUT_LATE_MS;
-    code = vad_open(&p->vad, &params);
-    if (code) {
+    err = vad_open(&p->vad, &params);
+    if (err) {
         passages_close(p);
-        return code;
+        return err;
     }
     *pp = p;
     return 0;

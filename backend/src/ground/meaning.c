@@ -84,7 +84,7 @@ struct loading {
     float *plain;    /* room for the largest tensor of a layer, as it is in the file */
     uint8_t *packed; /* and for three of them in blocks */
     struct errbuf *why;
-    int code;
+    int err;
 };
 
 static const char *layer_name(char name[static 96], int layer, const char *part)
@@ -95,8 +95,8 @@ static const char *layer_name(char name[static 96], int layer, const char *part)
 
 static void load_floats(struct loading *l, const char *name, size_t count, float *to)
 {
-    if (!l->code)
-        l->code = nn_weights_floats(l->w, name, count, to, l->why);
+    if (!l->err)
+        l->err = nn_weights_floats(l->w, name, count, to, l->why);
 }
 
 /** One matrix of n tensors of rows x cols. */
@@ -107,16 +107,16 @@ static void load_matrix(struct loading *l, int layer, const char *const *parts, 
     struct nn_part part[3];
     char name[96];
 
-    for (int i = 0; i < n && !l->code; i++) {
+    for (int i = 0; i < n && !l->err; i++) {
         uint8_t *at = l->packed + (size_t)i * count / NN_BLOCK * Q8_BYTES;
 
         load_floats(l, layer_name(name, layer, parts[i]), count, l->plain);
-        if (!l->code)
+        if (!l->err)
             to_q8_0(l->plain, count, at);
         part[i] = (struct nn_part){NN_Q8_0, at, rows};
     }
-    if (!l->code)
-        l->code = nn_matrix_pack(to, l->nn, part, n, cols, l->why);
+    if (!l->err)
+        l->err = nn_matrix_pack(to, l->nn, part, n, cols, l->why);
 }
 
 static void load_norm(struct loading *l, const char *name, struct norm *to)
@@ -161,9 +161,9 @@ static void load_places(struct loading *l, struct meaning *m)
 
     load_floats(l, "embeddings.token_type_embeddings.weight", sizeof(types) / sizeof(types[0]),
                 types);
-    if (!l->code && (!t || t->element != NN_E_F32 || t->bytes < sizeof(m->places)))
-        l->code = err_set(l->why, UV_EINVAL, "its positions are missing");
-    if (l->code)
+    if (!l->err && (!t || t->element != NN_E_F32 || t->bytes < sizeof(m->places)))
+        l->err = err_set(l->why, UV_EINVAL, "its positions are missing");
+    if (l->err)
         return;
     memcpy(m->places, t->data, sizeof(m->places));
     for (size_t i = 0; i < MEANING_PIECES; i++)
@@ -177,7 +177,7 @@ static void find_words(struct loading *l, struct meaning *m)
     size_t bytes = wordpiece_count(m->list) * SIZE * sizeof(float);
 
     if (!t || t->element != NN_E_F32 || t->bytes != bytes)
-        l->code = err_set(l->why, UV_EINVAL, "its words are not those of the list");
+        l->err = err_set(l->why, UV_EINVAL, "its words are not those of the list");
     else
         m->words = t->data;
 }
@@ -189,11 +189,11 @@ static int load(struct meaning *m, struct errbuf *why)
 
     l.plain = nn_floats(largest);
     l.packed = malloc(largest / NN_BLOCK * Q8_BYTES);
-    l.code = l.plain && l.packed ? nn_open(&l.nn, 1, NULL, why)
+    l.err = l.plain && l.packed ? nn_open(&l.nn, 1, NULL, why)
                                  : err_set(why, UV_ENOMEM, "not enough memory for the model");
-    if (!l.code)
+    if (!l.err)
         find_words(&l, m);
-    for (int i = 0; i < LAYERS && !l.code; i++)
+    for (int i = 0; i < LAYERS && !l.err; i++)
         load_layer(&l, i, &m->layers[i]);
     load_norm(&l, "embeddings.LayerNorm", &m->norm);
     load_places(&l, m);
@@ -201,29 +201,29 @@ static int load(struct meaning *m, struct errbuf *why)
         nn_close(l.nn);
     free(l.plain);
     free(l.packed);
-    return l.code;
+    return l.err;
 }
 
 int meaning_open(struct meaning **mp, const char *weights, const char *words, struct errbuf *why)
 {
     struct meaning *m = calloc(1, sizeof(*m));
-    int code;
+    int err;
 
     if (!m)
         return err_set(why, UV_ENOMEM, "not enough memory for the model");
-    code = wordpiece_open(&m->list, words, why);
-    if (!code)
-        code = nn_weights_open(&m->weights, weights, why);
-    if (!code) {
-        code = load(m, why);
-        if (code)
-            err_prefix(why, code, "%.300s is not the network expected for meaning", weights);
+    err = wordpiece_open(&m->list, words, why);
+    if (!err)
+        err = nn_weights_open(&m->weights, weights, why);
+    if (!err) {
+        err = load(m, why);
+        if (err)
+            err_prefix(why, err, "%.300s is not the network expected for meaning", weights);
     }
-    if (code)
+    if (err)
         meaning_close(m);
     else
         *mp = m;
-    return code;
+    return err;
 }
 
 void meaning_close(struct meaning *m)
@@ -246,7 +246,7 @@ void meaning_close(struct meaning *m)
 int meaning_reader_open(struct meaning_reader **rp, const struct meaning *m, struct errbuf *why)
 {
     struct meaning_reader *r = calloc(1, sizeof(*r));
-    int code;
+    int err;
 
     if (!r)
         return err_set(why, UV_ENOMEM, "not enough memory to read with");
@@ -254,13 +254,13 @@ int meaning_reader_open(struct meaning_reader **rp, const struct meaning *m, str
     r->x = nn_floats((size_t)ROWS_MAX * SIZE);
     r->y = nn_floats((size_t)ROWS_MAX * SIZE);
     r->wide = nn_floats((size_t)ROWS_MAX * INNER);
-    code = r->x && r->y && r->wide ? nn_open(&r->nn, 1, NULL, why)
-                                   : err_set(why, UV_ENOMEM, "not enough memory to read with");
-    if (code)
+    err = r->x && r->y && r->wide ? nn_open(&r->nn, 1, NULL, why)
+                                  : err_set(why, UV_ENOMEM, "not enough memory to read with");
+    if (err)
         meaning_reader_close(r);
     else
         *rp = r;
-    return code;
+    return err;
 }
 
 void meaning_reader_close(struct meaning_reader *r)

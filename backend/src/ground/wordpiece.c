@@ -93,26 +93,26 @@ static int read_file(const char *path, char **text, size_t *len, struct errbuf *
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
     size_t got = 0;
-    int code = 0;
+    int err = 0;
 
     if (fd < 0)
         return err_set(why, -errno, "%.300s cannot be opened: %s", path, strerror(errno));
     if (fstat(fd, &st) || st.st_size > FILE_MAX)
-        code = err_set(why, UV_EINVAL, "%.300s is no list of words", path);
-    *text = code ? NULL : malloc((size_t)st.st_size + 1);
-    if (!code && !*text)
-        code = err_set(why, UV_ENOMEM, "not enough memory for the words");
-    while (!code && got < (size_t)st.st_size) {
+        err = err_set(why, UV_EINVAL, "%.300s is no list of words", path);
+    *text = err ? NULL : malloc((size_t)st.st_size + 1);
+    if (!err && !*text)
+        err = err_set(why, UV_ENOMEM, "not enough memory for the words");
+    while (!err && got < (size_t)st.st_size) {
         ssize_t n = read(fd, *text + got, (size_t)st.st_size - got);
 
         if (n <= 0)
-            code = err_set(why, n ? -errno : UV_EINVAL, "%.300s cannot be read", path);
+            err = err_set(why, n ? -errno : UV_EINVAL, "%.300s cannot be read", path);
         else
             got += (size_t)n;
     }
     close(fd);
     *len = got;
-    return code;
+    return err;
 }
 
 static int reserve(struct wordpiece *w, const json_t *vocab)
@@ -166,22 +166,22 @@ int wordpiece_open(struct wordpiece **wp, const char *path, struct errbuf *why)
     json_t *root = NULL;
     char *text = NULL;
     size_t len = 0;
-    int code = w ? read_file(path, &text, &len, why)
-                 : err_set(why, UV_ENOMEM, "not enough memory for the words");
+    int err = w ? read_file(path, &text, &len, why)
+                : err_set(why, UV_ENOMEM, "not enough memory for the words");
 
-    if (!code) {
+    if (!err) {
         root = json_parse(text, len);
-        code = root ? take_words(w, root, why) : err_set(why, UV_EINVAL, "it is no JSON");
-        if (code)
-            err_prefix(why, code, "%.300s is not the list of words expected for meaning", path);
+        err = root ? take_words(w, root, why) : err_set(why, UV_EINVAL, "it is no JSON");
+        if (err)
+            err_prefix(why, err, "%.300s is not the list of words expected for meaning", path);
     }
     json_decref(root);
     free(text);
-    if (code)
+    if (err)
         wordpiece_close(w);
     else
         *wp = w;
-    return code;
+    return err;
 }
 
 void wordpiece_close(struct wordpiece *w)

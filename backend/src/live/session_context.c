@@ -76,7 +76,7 @@ static int make_index(struct session_context *b, const struct store_profile *pro
                                  .interview = session->title,
                                  .job_description = job_description};
     const char **list = NULL;
-    int code;
+    int err;
 
     if (profile) {
         in.name = profile->name;
@@ -87,14 +87,14 @@ static int make_index(struct session_context *b, const struct store_profile *pro
         in.skill_count = skill_list(skills, &list);
         in.skills = list;
     }
-    code = profile_index_open(&b->index, &in);
+    err = profile_index_open(&b->index, &in);
     for (size_t i = 0; i < in.skill_count; i++)
         add_word(list[i], strlen(list[i]), b);
     names_each(in.context, add_word, b);
     names_each(job_description, add_word, b);
     free(list);
     json_decref(skills);
-    return code;
+    return err;
 }
 
 /* --------------------------------------------------------------- what was said earlier */
@@ -149,18 +149,18 @@ static int load_memory(const struct live_deps *deps, struct session_context *b, 
 {
     const struct store_transcript *shown = NULL;
     struct store_list list = {0};
-    int code = memory_open(&b->memory);
+    int err = memory_open(&b->memory);
 
-    if (!code)
-        code = store_transcript_list(deps->store, b->user_id, b->session_id, true, STORE_PAGE_MAX,
-                                     NULL, &list, why);
-    if (code)
-        return code;
-    for (size_t i = list.count; !code && i-- > 0;) {
+    if (!err)
+        err = store_transcript_list(deps->store, b->user_id, b->session_id, true, STORE_PAGE_MAX,
+                                    NULL, &list, why);
+    if (err)
+        return err;
+    for (size_t i = list.count; !err && i-- > 0;) {
         struct store_transcript *t = (struct store_transcript *)list.items + i;
 
-        code = sealed_transcript_open(deps->seal, t, why);
-        if (code)
+        err = sealed_transcript_open(deps->seal, t, why);
+        if (err)
             break;
         if (t->line == STORE_QUESTION && shown)
             memory_shown(b->memory, shown->answer, shown->question_number);
@@ -168,10 +168,10 @@ static int load_memory(const struct live_deps *deps, struct session_context *b, 
             shown = t->answer ? t : NULL;
         hear_again(b, t);
     }
-    if (shown && !code)
+    if (shown && !err)
         memory_shown(b->memory, shown->answer, shown->question_number);
     store_list_release(&list, STORE_KIND_TRANSCRIPT);
-    return code;
+    return err;
 }
 
 /* ------------------------------------------------------------------------ the whole */
@@ -201,21 +201,21 @@ static int load_profile(const struct live_deps *deps, struct session_context *b,
     struct store_user user = {0};
     const char *name = NULL;
     bool found;
-    int code = 0;
+    int err = 0;
 
     if (session->profile_id[0])
-        code = sealed_profile_get(deps->store, deps->seal, b->user_id, session->profile_id,
-                                  &profile, why);
-    found = session->profile_id[0] && !code;
-    if (code && code != UV_ENOENT) /* a profile erased since then: go on without it */
-        return code;
+        err = sealed_profile_get(deps->store, deps->seal, b->user_id, session->profile_id, &profile,
+                                 why);
+    found = session->profile_id[0] && !err;
+    if (err && err != UV_ENOENT) /* a profile erased since then: go on without it */
+        return err;
     /* The local owner of single-user mode has no name of their own. */
     if (!store_user_get(deps->store, b->user_id, &user, NULL) && user.email)
         name = user.display_name;
-    code = make_index(b, found ? &profile : NULL, session, name);
+    err = make_index(b, found ? &profile : NULL, session, name);
     store_user_release(&user);
     store_profile_release(&profile);
-    return code;
+    return err;
 }
 
 /* One that cannot be read is done without: it can be taught again. */
@@ -237,25 +237,25 @@ int session_context_load(const struct live_deps *deps, const char *user_id, cons
 {
     struct store_session session = {0};
     struct session_context b = {0};
-    int code;
+    int err;
 
-    code = sealed_session_get(deps->store, deps->seal, user_id, session_id, &session, why);
-    if (code)
-        return code;
+    err = sealed_session_get(deps->store, deps->seal, user_id, session_id, &session, why);
+    if (err)
+        return err;
     text_copy(b.session_id, sizeof(b.session_id), session.id, strlen(session.id));
     text_copy(b.user_id, sizeof(b.user_id), user_id, strlen(user_id));
     read_metadata(&b, session.metadata);
-    code = load_profile(deps, &b, &session, why);
-    if (!code)
-        code = load_memory(deps, &b, why);
-    if (!code)
+    err = load_profile(deps, &b, &session, why);
+    if (!err)
+        err = load_memory(deps, &b, why);
+    if (!err)
         load_voice(deps, &b);
     store_session_release(&session);
-    if (code)
+    if (err)
         session_context_release(&b);
     else
         *context = b;
-    return code;
+    return err;
 }
 
 void session_context_release(struct session_context *context)

@@ -174,14 +174,14 @@ struct writer {
     int (*take)(const void *data, size_t n, void *arg);
     void *arg;
     const struct model *m;
-    int code; /* the first that is not 0 */
-    struct errbuf *err;
+    int err; /* the first that is not 0 */
+    struct errbuf *why;
 };
 
 static void put(struct writer *w, const void *data, size_t n)
 {
-    if (!w->code)
-        w->code = w->take(data, n, w->arg);
+    if (!w->err)
+        w->err = w->take(data, n, w->arg);
 }
 
 static void put_number(struct writer *w, uint32_t n)
@@ -299,8 +299,8 @@ static void put_token(struct writer *w, const char *text, size_t len)
     size_t n = 0;
 
     if (len > TOKEN_MAX)
-        w->code = err_set(w->err, UV_EINVAL, "a token of the vocabulary is too long");
-    for (size_t i = 0; i < len && !w->code; n++) {
+        w->err = err_set(w->why, UV_EINVAL, "a token of the vocabulary is too long");
+    for (size_t i = 0; i < len && !w->err; n++) {
         unsigned c = (uint8_t)text[i];
         int b;
 
@@ -314,11 +314,11 @@ static void put_token(struct writer *w, const char *text, size_t len)
         }
         b = byte_of(c);
         if (b < 0)
-            w->code = err_set(w->err, UV_EINVAL, "the vocabulary is not Whisper's");
+            w->err = err_set(w->why, UV_EINVAL, "the vocabulary is not Whisper's");
         else
             bytes[n] = (uint8_t)b;
     }
-    if (w->code)
+    if (w->err)
         return;
     put_number(w, (uint32_t)n);
     put(w, bytes, n);
@@ -328,11 +328,11 @@ static void put_lines(struct writer *w, const struct convert_source *from)
 {
     const char *at = from->vocabulary, *end = at + from->vocabulary_len;
 
-    for (int i = 0; i < PAIRS && !w->code; i++) {
+    for (int i = 0; i < PAIRS && !w->err; i++) {
         const char *stop = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
 
         if (!stop) {
-            w->code = err_set(w->err, UV_EINVAL, "the vocabulary ends too soon");
+            w->err = err_set(w->why, UV_EINVAL, "the vocabulary ends too soon");
             return;
         }
         put_token(w, at, (size_t)(stop - at));
@@ -345,14 +345,14 @@ static void put_array(struct writer *w, const struct convert_source *from)
     json_t *all = json_parse(from->vocabulary, from->vocabulary_len);
 
     if (!json_is_array(all) || json_array_size(all) < PAIRS)
-        w->code = err_set(w->err, UV_EINVAL, "the vocabulary ends too soon");
-    for (int i = 0; i < PAIRS && !w->code; i++) {
+        w->err = err_set(w->why, UV_EINVAL, "the vocabulary ends too soon");
+    for (int i = 0; i < PAIRS && !w->err; i++) {
         const json_t *token = json_array_get(all, (size_t)i);
 
         if (json_is_string(token))
             put_token(w, json_string_value(token), json_string_length(token));
         else
-            w->code = err_set(w->err, UV_EINVAL, "the vocabulary is not Whisper's");
+            w->err = err_set(w->why, UV_EINVAL, "the vocabulary is not Whisper's");
     }
     json_decref(all);
 }
@@ -375,7 +375,7 @@ static void put_tokens(struct writer *w, const struct convert_source *from)
 
 static void put_tensor(struct writer *w, const char *name, const struct tensor *t, bool floats)
 {
-    if (w->code)
+    if (w->err)
         return;
     put_number(w, (uint32_t)t->rank);
     put_number(w, (uint32_t)strlen(name));
@@ -395,9 +395,9 @@ static const struct tensor *need(struct writer *w, const char *at, const char *w
     const struct tensor *t;
 
     snprintf(name, sizeof(name), "%s/%s", at, what);
-    t = w->code ? NULL : find(w->m, name);
-    if (!t && !w->code)
-        w->code = err_set(w->err, UV_EINVAL, "the CTranslate2 model has no %.120s", name);
+    t = w->err ? NULL : find(w->m, name);
+    if (!t && !w->err)
+        w->err = err_set(w->why, UV_EINVAL, "the CTranslate2 model has no %.120s", name);
     return t;
 }
 
@@ -438,7 +438,7 @@ static void put_part(struct writer *w, const char *to, const char *at, uint32_t 
         if (!t)
             return;
         if (t->shape[0] < (i + 1) * w->m->state) {
-            w->code = err_set(w->err, UV_EINVAL, "the CTranslate2 model has no shape of Whisper's");
+            w->err = err_set(w->why, UV_EINVAL, "the CTranslate2 model has no shape of Whisper's");
             return;
         }
         part = *t;
@@ -548,7 +548,7 @@ int models_convert(const struct convert_source *from,
         put_filters(&w);
         put_tokens(&w, from);
         put_tensors(&w);
-        err = w.code;
+        err = w.err;
     }
     free(m.variables);
     return err;

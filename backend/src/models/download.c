@@ -28,7 +28,7 @@ struct download {
     char told[SHA256_TEXT + 1]; /* by the server; "" nothing */
     bool write_failed;
     bool too_long;
-    int code; /* why progress() ended it */
+    int err; /* why progress() ended it */
 };
 
 /* ---- checksums ---------------------------------------------------------------------------- */
@@ -246,8 +246,8 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t u
     (void)now;
     (void)up_total;
     (void)up;
-    d->code = getting_tell(d->g, MODELS_DOWNLOADING, d->g->have, d->g->size);
-    return d->code != 0;
+    d->err = getting_tell(d->g, MODELS_DOWNLOADING, d->g->have, d->g->size);
+    return d->err != 0;
 }
 
 /* What the end of a request means. 0: it went well; UV_EAGAIN: go on from where it stands. */
@@ -262,8 +262,8 @@ static int ended(struct download *d, CURL *c, CURLcode rc)
         d->write_failed = true;
     if (d->write_failed)
         return err_set(g->err, UV_ENOSPC, "cannot write %.300s: %s", g->part, strerror(errno));
-    if (d->code)
-        return d->code;
+    if (d->err)
+        return d->err;
     if (d->too_long || rc == CURLE_RANGE_ERROR || status == 416) {
         err = getting_restart(g); /* cannot be resumed: once more, whole */
         return err ? err : d->too_long ? UV_EILSEQ : UV_EAGAIN;

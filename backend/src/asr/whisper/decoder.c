@@ -23,7 +23,7 @@ int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf
     const struct whisper_shape *s = &d->model->shape;
     size_t layers = (size_t)s->n_text_layer;
     struct nn_kv *self;
-    int code = 0;
+    int err = 0;
 
     if (n_seqs > WHISPER_SEQS_MAX)
         return err_set(why, UV_EINVAL, "at most %d hypotheses at a time", WHISPER_SEQS_MAX);
@@ -35,18 +35,18 @@ int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf
     d->self = self;
     memset(self + (size_t)d->n_seqs * layers, 0,
            (size_t)(n_seqs - d->n_seqs) * layers * sizeof(*self));
-    for (; !code && d->n_seqs < n_seqs; d->n_seqs++) {
-        for (size_t i = 0; !code && i < layers; i++)
-            code = nn_kv_init(&self_of(d, d->n_seqs)[i], s->n_text_head, head_dim(d->model),
-                              s->n_text_ctx, d->exact, why);
+    for (; !err && d->n_seqs < n_seqs; d->n_seqs++) {
+        for (size_t i = 0; !err && i < layers; i++)
+            err = nn_kv_init(&self_of(d, d->n_seqs)[i], s->n_text_head, head_dim(d->model),
+                             s->n_text_ctx, d->exact, why);
     }
-    return code;
+    return err;
 }
 
 int whisper_decoder_init(struct whisper_decoder *d, const struct whisper_model *m, int n_seqs,
                          bool exact, struct errbuf *why)
 {
-    int code;
+    int err;
 
     memset(d, 0, sizeof(*d));
     d->model = m;
@@ -54,10 +54,10 @@ int whisper_decoder_init(struct whisper_decoder *d, const struct whisper_model *
     d->cross = calloc((size_t)m->shape.n_text_layer, sizeof(*d->cross));
     if (!d->cross)
         return err_set(why, UV_ENOMEM, "not enough memory for the decoder");
-    code = whisper_decoder_reserve(d, n_seqs, why);
-    if (code)
+    err = whisper_decoder_reserve(d, n_seqs, why);
+    if (err)
         whisper_decoder_release(d);
-    return code;
+    return err;
 }
 
 void whisper_decoder_release(struct whisper_decoder *d)
@@ -93,26 +93,26 @@ static int fit_cross(struct whisper_decoder *d, int ctx)
 {
     const struct whisper_shape *s = &d->model->shape;
     int cap = (ctx + CTX_STEP - 1) / CTX_STEP * CTX_STEP;
-    int code = 0;
+    int err = 0;
 
     if (d->cross[s->n_text_layer - 1].cap >= ctx)
         return 0;
-    for (int i = 0; !code && i < s->n_text_layer; i++) {
+    for (int i = 0; !err && i < s->n_text_layer; i++) {
         nn_kv_release(&d->cross[i]);
         memset(&d->cross[i], 0, sizeof(d->cross[i]));
-        code = nn_kv_init(&d->cross[i], s->n_text_head, head_dim(d->model), cap, d->exact, NULL);
+        err = nn_kv_init(&d->cross[i], s->n_text_head, head_dim(d->model), cap, d->exact, NULL);
     }
-    return code;
+    return err;
 }
 
 int whisper_decoder_hear(struct whisper_decoder *d, struct whisper_compute *c, const float *encoded,
                          int ctx)
 {
     const struct whisper_model *m = d->model;
-    int code = fit_cross(d, ctx);
+    int err = fit_cross(d, ctx);
 
     d->ctx = 0;
-    for (int i = 0; !code && i < m->shape.n_text_layer; i++) {
+    for (int i = 0; !err && i < m->shape.n_text_layer; i++) {
         if (c->stop && c->stop(c->stop_arg))
             return UV_ECANCELED;
         nn_kv_fill(c->nn, &d->cross[i],
@@ -122,11 +122,11 @@ int whisper_decoder_hear(struct whisper_decoder *d, struct whisper_compute *c, c
                                        .bias = m->decoder[i].cross_kv.bias,
                                        .exact = c->exact});
     }
-    if (!code && nn_starved(c->nn))
-        code = UV_ENOMEM;
-    if (!code)
+    if (!err && nn_starved(c->nn))
+        err = UV_ENOMEM;
+    if (!err)
         d->ctx = ctx;
-    return code;
+    return err;
 }
 
 /* ---- one step ----------------------------------------------------------------------------- */
@@ -323,12 +323,12 @@ int whisper_decode(struct whisper_decoder *d, struct whisper_compute *c,
     size_t width = (size_t)s->n_text_state;
     bool keep = b->align && !b->beams;
     struct step st = {.d = d, .c = c, .b = b};
-    int code = check_batch(d, b);
+    int err = check_batch(d, b);
 
-    if (!code && keep)
-        code = fit_align(d, b->pos + b->n);
-    if (code)
-        return code;
+    if (!err && keep)
+        err = fit_align(d, b->pos + b->n);
+    if (err)
+        return err;
     st.x = whisper_scratch(c, 6 * n * width +
                                   (keep ? (size_t)s->n_text_head * n * (size_t)d->ctx : 0));
     if (!st.x)
@@ -346,8 +346,8 @@ int whisper_decode(struct whisper_decoder *d, struct whisper_compute *c,
         }
         decoder_block(&st, i);
     }
-    code = write_logits(&st);
-    return nn_starved(c->nn) ? UV_ENOMEM : code;
+    err = write_logits(&st);
+    return nn_starved(c->nn) ? UV_ENOMEM : err;
 }
 
 void whisper_decoder_copy(struct whisper_decoder *d, int to, int from, int n)

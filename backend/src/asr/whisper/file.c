@@ -227,7 +227,7 @@ const struct whisper_tensor *whisper_file_tensor(const struct whisper_file *f, c
 struct want {
     const struct whisper_file *f;
     struct errbuf *why;
-    int code;
+    int err;
 };
 
 static void want(struct want *w, enum nn_type type, const char *prefix, const char *name, int n0,
@@ -236,17 +236,17 @@ static void want(struct want *w, enum nn_type type, const char *prefix, const ch
     const struct whisper_tensor *t;
     char full[2 * WHISPER_NAME_MAX];
 
-    if (w->code)
+    if (w->err)
         return;
     snprintf(full, sizeof(full), "%s%s", prefix, name);
     t = whisper_file_tensor(w->f, full);
     if (!t)
-        w->code = err_set(w->why, UV_EINVAL, "tensor %s is missing", full);
+        w->err = err_set(w->why, UV_EINVAL, "tensor %s is missing", full);
     else if (t->ne[0] != n0 || t->ne[1] != n1 || t->ne[2] != n2)
-        w->code = err_set(w->why, UV_EINVAL, "tensor %s is %dx%dx%d, expected %dx%dx%d", full,
+        w->err = err_set(w->why, UV_EINVAL, "tensor %s is %dx%dx%d, expected %dx%dx%d", full,
                           t->ne[2], t->ne[1], t->ne[0], n2, n1, n0);
     else if (t->type != type)
-        w->code = err_set(w->why, UV_EINVAL, "tensor %s has type %s, expected %s", full,
+        w->err = err_set(w->why, UV_EINVAL, "tensor %s has type %s, expected %s", full,
                           nn_type_name(t->type), nn_type_name(type));
 }
 
@@ -321,10 +321,10 @@ static int check_tensors(const struct whisper_file *f, struct errbuf *why)
     for (int i = 0; i < s->n_text_layer; i++)
         want_block(&w, "decoder", i, n, true);
     want_norm(&w, "decoder.", "ln", n);
-    if (!w.code && f->n_tensors != max_tensors(s))
-        w.code = err_set(why, UV_EINVAL, "%d tensors, expected %d: some are foreign", f->n_tensors,
+    if (!w.err && f->n_tensors != max_tensors(s))
+        w.err = err_set(why, UV_EINVAL, "%d tensors, expected %d: some are foreign", f->n_tensors,
                          max_tensors(s));
-    return w.code;
+    return w.err;
 }
 
 /* ---- opening and closing ------------------------------------------------------------------ */
@@ -332,76 +332,75 @@ static int check_tensors(const struct whisper_file *f, struct errbuf *why)
 static int parse(struct whisper_file *f, struct errbuf *why)
 {
     struct nn_cursor c = {f->map, f->size, 0, why};
-    int code = read_header(&c, &f->shape);
+    int err = read_header(&c, &f->shape);
 
-    if (!code)
-        code = read_filters(&c, f);
-    if (!code)
-        code = read_vocab(&c, f);
-    if (!code)
-        code = read_tensors(&c, f);
-    if (!code && f->n_tensors)
-        code = check_tensors(f, why);
-    if (code == UV_ENOMEM)
-        err_set(why, code, "not enough memory");
-    return code;
+    if (!err)
+        err = read_filters(&c, f);
+    if (!err)
+        err = read_vocab(&c, f);
+    if (!err)
+        err = read_tensors(&c, f);
+    if (!err && f->n_tensors)
+        err = check_tensors(f, why);
+    if (err == UV_ENOMEM)
+        err_set(why, err, "not enough memory");
+    return err;
 }
 
 int whisper_file_parse(struct whisper_file **fp, const void *data, size_t len, struct errbuf *why)
 {
     struct whisper_file *f = calloc(1, sizeof(*f));
-    int code;
+    int err;
 
     if (!f)
         return err_set(why, UV_ENOMEM, "not enough memory");
     f->map = data;
     f->size = len;
-    code = parse(f, why);
-    if (code)
+    err = parse(f, why);
+    if (err)
         whisper_file_close(f);
     else
         *fp = f;
-    return code;
+    return err;
 }
 
 static int map_file(const char *path, void **map, size_t *size, struct errbuf *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat st;
-    int code = 0;
+    int err = 0;
 
     if (fd < 0)
         return err_set(why, uv_translate_sys_error(errno), "%s", strerror(errno));
     if (fstat(fd, &st))
-        code = err_set(why, uv_translate_sys_error(errno), "%s", strerror(errno));
+        err = err_set(why, uv_translate_sys_error(errno), "%s", strerror(errno));
     else if (!S_ISREG(st.st_mode) || st.st_size == 0)
-        code = err_set(why, UV_EINVAL, "not a ggml Whisper model: %s",
-                       S_ISREG(st.st_mode) ? "it is empty" : "not a file");
-    if (!code) {
+        err = err_set(why, UV_EINVAL, "not a ggml Whisper model: %s",
+                      S_ISREG(st.st_mode) ? "it is empty" : "not a file");
+    if (!err) {
         *size = (size_t)st.st_size;
         *map = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (*map == MAP_FAILED)
-            code =
-                err_set(why, uv_translate_sys_error(errno), "cannot map it: %s", strerror(errno));
+            err = err_set(why, uv_translate_sys_error(errno), "cannot map it: %s", strerror(errno));
     }
     close(fd);
-    return code;
+    return err;
 }
 
 int whisper_file_open(struct whisper_file **fp, const char *path, struct errbuf *why)
 {
     void *map = NULL;
     size_t size = 0;
-    int code = map_file(path, &map, &size, why);
+    int err = map_file(path, &map, &size, why);
 
-    if (!code) {
-        code = whisper_file_parse(fp, map, size, why);
-        if (code)
+    if (!err) {
+        err = whisper_file_parse(fp, map, size, why);
+        if (err)
             munmap(map, size);
         else
             (*fp)->mapped = true;
     }
-    return code ? err_prefix(why, code, "%s", path) : 0;
+    return err ? err_prefix(why, err, "%s", path) : 0;
 }
 
 void whisper_file_done(const struct whisper_file *f, const struct whisper_tensor *t)

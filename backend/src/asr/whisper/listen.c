@@ -22,7 +22,7 @@ int whisper_listen(struct whisper_decoder *d, struct whisper_compute *c,
     size_t mel_len = 2 * (size_t)ctx * (size_t)s->n_mels;
     int heard = whisper_silence_heard(c->silence, ctx);
     size_t need = mel_len + (size_t)heard * (size_t)s->n_audio_state;
-    int code;
+    int err;
 
     if (need > c->window_len) {
         free(c->window);
@@ -33,8 +33,8 @@ int whisper_listen(struct whisper_decoder *d, struct whisper_compute *c,
         c->window_len = need;
     }
     whisper_mel_window(mel, (size_t)seek, 2 * (size_t)ctx, c->window);
-    code = whisper_encode(c, c->window, ctx, c->window + mel_len, NULL);
-    if (!code && c->silence)
+    err = whisper_encode(c, c->window, ctx, c->window + mel_len, NULL);
+    if (!err && c->silence)
         whisper_silence_append(c->silence, ctx, c->window + mel_len);
-    return code ? code : whisper_decoder_hear(d, c, c->window + mel_len, heard);
+    return err ? err : whisper_decoder_hear(d, c, c->window + mel_len, heard);
 }

@@ -18,7 +18,7 @@ struct loader {
     struct nn *nn;
     whisper_stop_fn *stop;
     void *arg;
-    int code;
+    int err;
     struct errbuf *why;
     char prefix[WHISPER_NAME_MAX];
 };
@@ -28,13 +28,13 @@ static const struct whisper_tensor *tensor(struct loader *l, const char *name)
     char full[2 * WHISPER_NAME_MAX];
     const struct whisper_tensor *t;
 
-    if (!l->code && l->stop && l->stop(l->arg))
-        l->code = err_set(l->why, UV_ECANCELED, "nobody wants the model any more");
+    if (!l->err && l->stop && l->stop(l->arg))
+        l->err = err_set(l->why, UV_ECANCELED, "nobody wants the model any more");
     snprintf(full, sizeof(full), "%s%s", l->prefix, name);
     t = whisper_file_tensor(l->f, full);
-    if (!t && !l->code)
-        l->code = err_set(l->why, UV_EINVAL, "tensor %s is missing", full);
-    return l->code ? NULL : t;
+    if (!t && !l->err)
+        l->err = err_set(l->why, UV_EINVAL, "tensor %s is missing", full);
+    return l->err ? NULL : t;
 }
 
 static void passed(struct loader *l, const struct whisper_tensor *t)
@@ -56,12 +56,12 @@ static void copy_floats(struct loader *l, const char *name, float *to)
 /* Zeros. */
 static float *floats(struct loader *l, size_t n)
 {
-    float *p = l->code ? NULL : nn_floats(n);
+    float *p = l->err ? NULL : nn_floats(n);
 
     if (p)
         memset(p, 0, n * sizeof(*p));
-    else if (!l->code)
-        l->code = err_set(l->why, UV_ENOMEM, "not enough memory for the model");
+    else if (!l->err)
+        l->err = err_set(l->why, UV_ENOMEM, "not enough memory for the model");
     return p;
 }
 
@@ -103,15 +103,15 @@ static struct nn_matrix *matrix(struct loader *l, const char *const *names, int 
     char full[WHISPER_NAME_MAX];
     int n = 0;
 
-    for (; names[n] && !l->code; n++) {
+    for (; names[n] && !l->err; n++) {
         snprintf(full, sizeof(full), "%s.weight", names[n]);
         t[n] = tensor(l, full);
         if (t[n])
             parts[n] = (struct nn_part){packed_as(t[n]), t[n]->data, t[n]->ne[1]};
     }
-    if (!l->code)
-        l->code = nn_matrix_pack_mapped(&w, l->nn, parts, n, cols, l->why);
-    for (int i = 0; i < n && !l->code; i++)
+    if (!l->err)
+        l->err = nn_matrix_pack_mapped(&w, l->nn, parts, n, cols, l->why);
+    for (int i = 0; i < n && !l->err; i++)
         passed(l, t[i]);
     if (w)
         l->m->weight_bytes += nn_matrix_bytes(w);
@@ -124,8 +124,8 @@ static void dense(struct loader *l, const char *const *names, int cols, int rows
     char full[WHISPER_NAME_MAX];
 
     to->w = matrix(l, names, cols);
-    to->bias = floats(l, (size_t)(l->code ? 1 : nn_matrix_rows(to->w)));
-    for (int i = 0; names[i] && !l->code; i++) {
+    to->bias = floats(l, (size_t)(l->err ? 1 : nn_matrix_rows(to->w)));
+    for (int i = 0; names[i] && !l->err; i++) {
         const char *dot = strrchr(names[i], '.');
 
         if (dot && !strcmp(dot, ".key"))
@@ -142,10 +142,10 @@ static void conv(struct loader *l, const char *name, int in, int out, struct whi
 
     snprintf(full, sizeof(full), "%s.weight", name);
     t = tensor(l, full);
-    if (!t || l->code)
+    if (!t || l->err)
         return;
-    l->code = nn_conv_pack(&to->w, l->nn, (enum nn_type)t->type, t->data, out, in, l->why);
-    if (l->code)
+    l->err = nn_conv_pack(&to->w, l->nn, (enum nn_type)t->type, t->data, out, in, l->why);
+    if (l->err)
         return;
     passed(l, t);
     l->m->weight_bytes += nn_matrix_bytes(to->w);
@@ -180,9 +180,9 @@ static struct whisper_block *blocks(struct loader *l, const char *side, int laye
 {
     struct whisper_block *b = calloc((size_t)layers, sizeof(*b));
 
-    if (!b && !l->code)
-        l->code = err_set(l->why, UV_ENOMEM, "not enough memory for the model");
-    for (int i = 0; i < layers && !l->code; i++)
+    if (!b && !l->err)
+        l->err = err_set(l->why, UV_ENOMEM, "not enough memory for the model");
+    for (int i = 0; i < layers && !l->err; i++)
         block(l, side, i, cross, &b[i]);
     return b;
 }
@@ -244,30 +244,30 @@ int whisper_model_load(struct whisper_model **mp, const char *path, struct nn *n
     struct whisper_file *f = NULL;
     struct loader l = {.nn = nn, .stop = stop, .arg = arg, .why = why};
 
-    l.code = whisper_file_open(&f, path, why);
-    if (l.code)
-        return l.code;
+    l.err = whisper_file_open(&f, path, why);
+    if (l.err)
+        return l.err;
     l.f = f;
     if (!f->n_tensors)
-        l.code = err_set(why, UV_EINVAL, "%s: the file has no weights", path);
+        l.err = err_set(why, UV_EINVAL, "%s: the file has no weights", path);
     l.m = calloc(1, sizeof(*l.m));
-    if (!l.m && !l.code)
-        l.code = err_set(why, UV_ENOMEM, "not enough memory for the model");
-    if (!l.code) {
+    if (!l.m && !l.err)
+        l.err = err_set(why, UV_ENOMEM, "not enough memory for the model");
+    if (!l.err) {
         l.m->shape = f->shape;
         l.m->file_bytes = f->size;
-        l.code = whisper_vocab_open(&l.m->vocab, f, why);
+        l.err = whisper_vocab_open(&l.m->vocab, f, why);
     }
-    if (!l.code) {
+    if (!l.err) {
         whisper_file_vocab_done(f);
-        l.code = whisper_mel_bank_open(&l.m->mel, f->filters, f->shape.n_mels, why);
+        l.err = whisper_mel_bank_open(&l.m->mel, f->filters, f->shape.n_mels, why);
     }
-    if (!l.code)
+    if (!l.err)
         load_weights(&l);
     whisper_file_close(f);
-    if (l.code) {
+    if (l.err) {
         whisper_model_free(l.m);
-        return l.code;
+        return l.err;
     }
     name_model(l.m);
     l.m->n_align = whisper_align_heads(&l.m->shape, l.m->align);

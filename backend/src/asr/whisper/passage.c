@@ -32,7 +32,7 @@ int whisper_passage_open(struct whisper_passage **pp, const struct whisper_model
                          const struct whisper_passage_params *params, struct errbuf *why)
 {
     struct whisper_passage *p = calloc(1, sizeof(*p));
-    int code;
+    int err;
 
     if (!p)
         return err_set(why, UV_ENOMEM, "not enough memory for another passage");
@@ -44,12 +44,12 @@ int whisper_passage_open(struct whisper_passage **pp, const struct whisper_model
     p->params.prompt = p->prompt;
     buf_init(&p->text, WHISPER_TRANSCRIPT_TEXT_MAX);
     whisper_mel_init(&p->mel, m->mel);
-    code = nn_open(&p->nn, 1, NULL, why);
-    if (!code)
-        code = whisper_decoder_init(&p->d, m, 1, false, why);
-    if (code) {
+    err = nn_open(&p->nn, 1, NULL, why);
+    if (!err)
+        err = whisper_decoder_init(&p->d, m, 1, false, why);
+    if (err) {
         whisper_passage_close(p);
-        return code;
+        return err;
     }
     whisper_compute_init(&p->c, m, p->nn);
     p->c.silence = silence;
@@ -154,9 +154,9 @@ static void write_word(struct whisper_passage *p, const struct whisper_transcrip
 static int write_heard(struct whisper_passage *p, const struct whisper_transcript *t)
 {
     double sum = 0.0;
-    int code = mark_said(p, t);
+    int err = mark_said(p, t);
 
-    if (!code && (size_t)t->n_words > p->words_cap) {
+    if (!err && (size_t)t->n_words > p->words_cap) {
         struct whisper_heard_word *words = realloc(p->words, (size_t)t->n_words * sizeof(*words));
 
         if (!words)
@@ -164,10 +164,10 @@ static int write_heard(struct whisper_passage *p, const struct whisper_transcrip
         p->words = words;
         p->words_cap = (size_t)t->n_words;
     }
-    for (int i = 0; !code && i < t->n_words; i++)
+    for (int i = 0; !err && i < t->n_words; i++)
         write_word(p, t, &t->words[i]);
-    if (code || p->text.err)
-        return code ? code : UV_ENOMEM;
+    if (err || p->text.err)
+        return err ? err : UV_ENOMEM;
     if (!whisper_is_word(p->text.len ? p->text.data : "", p->text.len)) {
         buf_clear(&p->text);
         p->heard.n_words = 0;
@@ -201,13 +201,13 @@ int whisper_passage_finish(struct whisper_passage *p)
 {
     struct whisper_transcribe_params params = params_of(p);
     struct whisper_transcript t;
-    int code = whisper_transcribe(&t, &p->d, &p->c, &p->mel, &params);
+    int err = whisper_transcribe(&t, &p->d, &p->c, &p->mel, &params);
 
-    if (code)
-        return code;
-    code = write_heard(p, &t);
+    if (err)
+        return err;
+    err = write_heard(p, &t);
     whisper_transcript_release(&t);
-    return code;
+    return err;
 }
 
 const struct whisper_heard *whisper_passage_heard(const struct whisper_passage *p)

@@ -127,21 +127,21 @@ int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt
 {
     struct whisper_batch batch = {.tokens = prompt, .n = sot, .align = r->s->params.align};
     struct nn_peak peak;
-    int code = 0;
+    int err = 0;
 
     r->n_prompt = n_prompt;
     if (sot) { /* context, by itself: what follows does not depend on how long it is */
         r->s->steps++;
-        code = whisper_decode(r->d, r->c, &batch);
+        err = whisper_decode(r->d, r->c, &batch);
     }
     r->s->steps++;
     batch.tokens += sot;
     batch.pos = sot;
     batch.n = batch.logits = n_prompt - sot - r->job->n_prefix;
-    if (!code)
-        code = whisper_decode(r->d, r->c, &batch);
-    if (code)
-        return code;
+    if (!err)
+        err = whisper_decode(r->d, r->c, &batch);
+    if (err)
+        return err;
     nn_logits_peak(r->c->nn, r->c->logits, r->v->n_vocab, &peak);
     r->s->no_speech = expf(r->c->logits[r->v->nosp] - peak.logsumexp);
     if (r->job->n_prefix) {
@@ -150,10 +150,10 @@ int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt
         batch.pos += batch.n;
         batch.n = r->job->n_prefix;
         batch.logits = 1;
-        code = whisper_decode(r->d, r->c, &batch);
+        err = whisper_decode(r->d, r->c, &batch);
     }
-    if (code)
-        return code;
+    if (err)
+        return err;
     for (int i = 0; i < r->n; i++)
         r->rows[i] = r->c->logits + (size_t)(batch.logits - 1) * (size_t)r->v->n_vocab;
     for (int i = 1; i < r->n; i++)
@@ -189,11 +189,11 @@ static int advance(struct whisper_round *r)
                                   .beams = r->n > 1 ? beams : NULL,
                                   .logits = n,
                                   .align = r->s->params.align};
-    int code = whisper_decode(r->d, r->c, &batch);
+    int err = whisper_decode(r->d, r->c, &batch);
 
-    for (int i = 0; i < n && !code; i++)
+    for (int i = 0; i < n && !err; i++)
         r->rows[beams[i]] = r->c->logits + (size_t)i * (size_t)r->v->n_vocab;
-    return code;
+    return err;
 }
 
 static bool any_live(const struct whisper_round *r)
@@ -237,10 +237,10 @@ static int follow_draft(struct whisper_round *r)
     int most = WHISPER_STEPS_MAX - 1;
     int n_draft = r->job->n_draft < most ? r->job->n_draft : most;
     struct nn_peak peak;
-    int code = 0;
+    int err = 0;
 
     r->s->accepted = 0;
-    for (int i = 0; i < n_draft && live(h) && !code; i++) {
+    for (int i = 0; i < n_draft && live(h) && !err; i++) {
         prepare(r, h, r->rows[0], &peak);
         append(r, h, r->rows[0], &peak, peak.top);
         note_completion(r, h);
@@ -252,10 +252,10 @@ static int follow_draft(struct whisper_round *r)
         if (!live(h))
             break;
         if (i % NN_SMALL_BATCH == 0)
-            code = decode_draft(r, i);
+            err = decode_draft(r, i);
         r->rows[0] = r->c->logits + (size_t)(i % NN_SMALL_BATCH) * (size_t)r->v->n_vocab;
     }
-    return code;
+    return err;
 }
 
 static void choose(struct whisper_round *r, struct whisper_hypothesis *h, float *logits,
@@ -272,13 +272,13 @@ static void choose(struct whisper_round *r, struct whisper_hypothesis *h, float 
 int whisper_round_choose(struct whisper_round *r)
 {
     struct nn_peak peak;
-    int code = 0;
+    int err = 0;
 
     if (r->n == 1 && r->temperature == 0.0f)
-        code = follow_draft(r);
-    if (!code && !r->rows[0] && any_live(r))
-        code = advance(r);
-    while (!code && any_live(r) && !whisper_round_spent(r)) {
+        err = follow_draft(r);
+    if (!err && !r->rows[0] && any_live(r))
+        err = advance(r);
+    while (!err && any_live(r) && !whisper_round_spent(r)) {
         float *shared = NULL; /* at the first token all hypotheses look at the same logits */
 
         for (int i = 0; i < r->n; i++) {
@@ -290,9 +290,9 @@ int whisper_round_choose(struct whisper_round *r)
             choose(r, &r->s->hyps[i], r->rows[i], &peak);
         }
         if (any_live(r))
-            code = advance(r);
+            err = advance(r);
     }
-    return code;
+    return err;
 }
 
 /* ---- beam --------------------------------------------------------------------------------- */
@@ -381,17 +381,17 @@ int whisper_round_beam(struct whisper_round *r)
 {
     struct candidate cands[WHISPER_BEAMS_MAX * WHISPER_BEAMS_MAX];
     struct whisper_hypothesis *old = malloc((size_t)r->n * sizeof(*old));
-    int code = old ? 0 : UV_ENOMEM;
+    int err = old ? 0 : UV_ENOMEM;
 
-    while (!code && any_live(r)) {
+    while (!err && any_live(r)) {
         int n = find_candidates(r, cands);
 
         if (n == 0)
             break;
         spread(r, cands, n, old);
         if (any_live(r))
-            code = advance(r);
+            err = advance(r);
     }
     free(old);
-    return code;
+    return err;
 }

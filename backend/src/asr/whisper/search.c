@@ -178,17 +178,17 @@ static int run_once(struct whisper_round *r)
     int skip = r->temperature >= 0.5f ? job->sot : 0; /* what led astray is left out */
     bool beam = r->temperature == 0.0f && p->beams > 1;
     int want = beam ? p->beams : r->temperature > 0.0f ? p->best_of : 1;
-    int code;
+    int err;
 
     whisper_round_reset(r, want < 1 ? 1 : want);
-    code = whisper_decoder_reserve(r->d, r->n, NULL);
-    if (!code)
-        code = whisper_round_start(r, job->prompt + skip, job->n_prompt - skip, job->sot - skip);
-    if (!code)
-        code = beam ? whisper_round_beam(r) : whisper_round_choose(r);
-    if (!code)
+    err = whisper_decoder_reserve(r->d, r->n, NULL);
+    if (!err)
+        err = whisper_round_start(r, job->prompt + skip, job->n_prompt - skip, job->sot - skip);
+    if (!err)
+        err = beam ? whisper_round_beam(r) : whisper_round_choose(r);
+    if (!err)
         choose_best(r);
-    return code;
+    return err;
 }
 
 /* Decode the best once more in sequence 0, for the attention that beams do not keep. */
@@ -233,25 +233,25 @@ static void go_back(const struct fallback *f, struct whisper_round *r)
 static int fall_back(struct whisper_round *r, struct fallback *f, bool *lost)
 {
     const struct whisper_search_params *p = &r->s->params;
-    int code = 0;
+    int err = 0;
 
     if (p->fallback_steps > 0)
         r->steps_end = r->s->steps + p->fallback_steps;
-    for (int i = 1; !code && p->temperature_step > 0.0f && doubtful(r); i++) {
+    for (int i = 1; !err && p->temperature_step > 0.0f && doubtful(r); i++) {
         float temperature = p->temperature + (float)i * p->temperature_step;
 
         if (temperature > 1.0f + 1e-4f || (r->steps_end && r->s->steps >= r->steps_end))
             break;
         remember(f, r);
         r->s->temperature = r->temperature = temperature;
-        code = run_once(r);
-        *lost = !code && whisper_round_spent(r);
+        err = run_once(r);
+        *lost = !err && whisper_round_spent(r);
         if (*lost) {
             go_back(f, r);
             break;
         }
     }
-    return code;
+    return err;
 }
 
 int whisper_search_run(struct whisper_search *s, struct whisper_decoder *d,
@@ -260,21 +260,21 @@ int whisper_search_run(struct whisper_search *s, struct whisper_decoder *d,
     struct whisper_round r = {.s = s, .d = d, .c = c, .job = job, .v = d->model->vocab};
     struct fallback f;
     bool lost = false;
-    int code;
+    int err;
 
     s->steps = s->accepted = 0;
     if (job->n_prompt < 1 || job->n_prompt > WHISPER_PROMPT_MAX + 5 || job->sot >= job->n_prompt)
         return UV_EINVAL;
     s->temperature = r.temperature = s->params.temperature;
-    code = run_once(&r);
-    if (!code)
-        code = fall_back(&r, &f, &lost);
-    if (!code) {
+    err = run_once(&r);
+    if (!err)
+        err = fall_back(&r, &f, &lost);
+    if (!err) {
         const struct whisper_hypothesis *h = whisper_search_best(s);
 
         s->doubtful = doubtful(&r) || whisper_repeats(h->tokens, h->n);
     }
-    return code ? code : align_best(&r, lost);
+    return err ? err : align_best(&r, lost);
 }
 
 int whisper_detect_language(struct whisper_decoder *d, struct whisper_compute *c, int *language,
@@ -282,7 +282,7 @@ int whisper_detect_language(struct whisper_decoder *d, struct whisper_compute *c
 {
     const struct whisper_vocab *v = d->model->vocab;
     struct nn_peak peak;
-    int code;
+    int err;
 
     *language = 0;
     if (p)
@@ -291,9 +291,9 @@ int whisper_detect_language(struct whisper_decoder *d, struct whisper_compute *c
         *second = -1;
     if (!v->multilingual)
         return 0;
-    code = whisper_decode(d, c, &(struct whisper_batch){.tokens = &v->sot, .n = 1, .logits = 1});
-    if (code)
-        return code;
+    err = whisper_decode(d, c, &(struct whisper_batch){.tokens = &v->sot, .n = 1, .logits = 1});
+    if (err)
+        return err;
     nn_logits_peak(c->nn, c->logits + v->language0, v->n_languages, &peak);
     *language = peak.top;
     if (p)

@@ -26,7 +26,7 @@ static int encode_silence(struct whisper_silence *s, struct nn *nn, whisper_stop
     size_t state = (size_t)shape->n_audio_state;
     float *mel = nn_floats(mel_len + WHISPER_AUDIO_CTX * state);
     struct whisper_compute c;
-    int code;
+    int err;
 
     if (!mel)
         return err_set(why, UV_ENOMEM, "not enough memory to encode silence");
@@ -35,19 +35,19 @@ static int encode_silence(struct whisper_silence *s, struct nn *nn, whisper_stop
     c.stop_arg = arg;
     for (size_t i = 0; i < mel_len; i++)
         mel[i] = SILENT_MEL;
-    code = whisper_encode_keeping(&c, mel, WHISPER_AUDIO_CTX, mel + mel_len, s->layers, why);
-    if (!code)
+    err = whisper_encode_keeping(&c, mel, WHISPER_AUDIO_CTX, mel + mel_len, s->layers, why);
+    if (!err)
         keep_states(s, mel + mel_len);
     whisper_compute_release(&c);
     free(mel);
-    return code;
+    return err;
 }
 
 int whisper_silence_open(struct whisper_silence **sp, const struct whisper_model *m, struct nn *nn,
                          whisper_stop_fn *stop, void *arg, struct errbuf *why)
 {
     struct whisper_silence *s = calloc(1, sizeof(*s));
-    int code = UV_ENOMEM;
+    int err = UV_ENOMEM;
 
     if (s) {
         s->model = m;
@@ -56,12 +56,12 @@ int whisper_silence_open(struct whisper_silence **sp, const struct whisper_model
             malloc(WHISPER_SILENCE_HEARD * (size_t)m->shape.n_audio_state * sizeof(uint16_t));
     }
     if (!s || !s->layers || !s->states)
-        err_set(why, code, "not enough memory to keep silence");
+        err_set(why, err, "not enough memory to keep silence");
     else
-        code = encode_silence(s, nn, stop, arg, why);
-    if (code) {
+        err = encode_silence(s, nn, stop, arg, why);
+    if (err) {
         whisper_silence_close(s);
-        return code;
+        return err;
     }
     *sp = s;
     return 0;

@@ -68,7 +68,7 @@ int whisper_stream_open(struct whisper_stream **sp, const struct whisper_model *
 {
     struct whisper_search_params search = search_params();
     struct whisper_stream *s = calloc(1, sizeof(*s));
-    int code;
+    int err;
 
     if (!s)
         return err_set(why, UV_ENOMEM, "not enough memory for another stream");
@@ -84,12 +84,12 @@ int whisper_stream_open(struct whisper_stream **sp, const struct whisper_model *
     buf_init(&s->raw, WHISPER_TRANSCRIPT_TEXT_MAX);
     buf_init(&s->text, WHISPER_TRANSCRIPT_TEXT_MAX);
     whisper_mel_init(&s->mel, m->mel);
-    code = params->names && !s->names ? UV_ENOMEM : whisper_decoder_init(&s->d, m, 1, false, why);
-    if (!code)
-        code = whisper_search_init(&s->search, &search);
-    if (code) {
+    err = params->names && !s->names ? UV_ENOMEM : whisper_decoder_init(&s->d, m, 1, false, why);
+    if (!err)
+        err = whisper_search_init(&s->search, &search);
+    if (err) {
         whisper_stream_close(s);
-        return err_set(why, code, "not enough memory for another stream");
+        return err_set(why, err, "not enough memory for another stream");
     }
     whisper_stream_begin(s);
     *sp = s;
@@ -265,7 +265,7 @@ static void hear_led(struct whisper_stream *s)
 /* Which language is this window in? */
 static int listen_for_language(struct whisper_stream *s, struct whisper_compute *c)
 {
-    int code = 0;
+    int err = 0;
 
     s->spoken = 0;
     s->spoken_else = -1;
@@ -273,11 +273,11 @@ static int listen_for_language(struct whisper_stream *s, struct whisper_compute 
         s->result.language = s->model->vocab->multilingual ? s->params.language : 0;
         return 0;
     }
-    code = whisper_detect_language(&s->d, c, &s->spoken, &s->spoken_p, &s->spoken_else);
-    if (!code && !s->n_done) /* a long utterance keeps the language it began with */
+    err = whisper_detect_language(&s->d, c, &s->spoken, &s->spoken_p, &s->spoken_else);
+    if (!err && !s->n_done) /* a long utterance keeps the language it began with */
         s->result.language =
             whisper_tongue_choose(&s->tongue, s->spoken, s->spoken_p, own_frames(s));
-    return code;
+    return err;
 }
 
 /* May the language change from one utterance to the next? */
@@ -290,15 +290,15 @@ static int hear(struct whisper_stream *s, struct whisper_compute *c, bool all)
 {
     int frames = window_frames(s);
     int ctx = all ? WHISPER_AUDIO_CTX : whisper_trimmed_ctx((size_t)frames, s->params.pad_ms);
-    int code = whisper_listen(&s->d, c, &s->mel, s->seek, ctx);
+    int err = whisper_listen(&s->d, c, &s->mel, s->seek, ctx);
 
     s->window = 0; /* what the decoder held is gone, whatever happens */
     s->heard = 0;
     s->heard_whole = false;
-    if (!code)
-        code = listen_for_language(s, c);
-    if (code)
-        return code;
+    if (!err)
+        err = listen_for_language(s, c);
+    if (err)
+        return err;
     s->counts.encoded++;
     s->window = frames;
     s->heard = s->mel.samples;
@@ -364,7 +364,7 @@ static int decode_with(struct whisper_stream *s, struct whisper_compute *c, bool
     int prompt[2 * WHISPER_STREAM_PROMPT_MAX + WHISPER_LEAD_TOKENS + 8];
     int draft[WHISPER_STEPS_MAX];
     struct whisper_search_job job = {.prompt = prompt, .draft = draft, .seek_end = s->window};
-    int code;
+    int err;
 
     for (int i = 0; i < s->n_hyp; i++)
         draft[job.n_draft++] = s->hyp[i].id;
@@ -376,12 +376,12 @@ static int decode_with(struct whisper_stream *s, struct whisper_compute *c, bool
     s->search.params.tokens_max = TOKENS_AT_LEAST + own_frames(s) * TOKENS_A_SECOND / 100;
     if (beams > 1 && s->search.params.tokens_max > s->n_hyp + BEAM_ADDS_MAX)
         s->search.params.tokens_max = s->n_hyp + BEAM_ADDS_MAX;
-    code = whisper_search_run(&s->search, &s->d, c, &job);
+    err = whisper_search_run(&s->search, &s->d, c, &job);
     s->counts.steps += s->search.steps;
     s->counts.drafted += job.n_draft;
     s->counts.accepted += s->search.accepted;
     s->n_prompt = s->search.temperature >= 0.5f ? job.n_prompt - job.sot : job.n_prompt;
-    return code;
+    return err;
 }
 
 static int decode(struct whisper_stream *s, struct whisper_compute *c, bool whole, float step)
@@ -461,13 +461,13 @@ static bool ends_early(const struct whisper_stream *s)
 static int cut(struct whisper_stream *s, int keep)
 {
     int end = s->seek + s->window;
-    int code;
+    int err;
 
     if (keep > s->n_done_words && s->words[keep - 1].t1 >= s->seek + CUT_KEEP)
         end = s->words[keep - 1].t1;
-    code = move_done(s, keep > 0 ? s->words[keep - 1].first + s->words[keep - 1].n - s->n_done : 0);
-    if (code)
-        return code;
+    err = move_done(s, keep > 0 ? s->words[keep - 1].first + s->words[keep - 1].n - s->n_done : 0);
+    if (err)
+        return err;
     s->n_done_words = keep;
     s->seek = end;
     s->led = s->lead.n;
@@ -525,13 +525,13 @@ static bool names_doubtful(const struct whisper_stream *s)
 /* The window as it was heard, once more without the names. */
 static int decode_unnamed(struct whisper_stream *s, struct whisper_compute *c, float step)
 {
-    int code;
+    int err;
 
     s->counts.unnamed++;
     s->unnamed = true;
-    code = decode(s, c, true, step);
+    err = decode(s, c, true, step);
     s->unnamed = false;
-    return code ? code : take_whole(s);
+    return err ? err : take_whole(s);
 }
 
 /* Greedy decoding was not at its ease. */
@@ -607,42 +607,42 @@ static bool echoes(const struct whisper_stream *s)
 static int decode_whole(struct whisper_stream *s, struct whisper_compute *c)
 {
     bool again = s->heard_ctx < WHISPER_AUDIO_CTX && !s->params.trusting;
-    int code = decode(s, c, true, again ? 0.0f : FALLBACK_STEP);
+    int err = decode(s, c, true, again ? 0.0f : FALLBACK_STEP);
 
-    if (!code)
-        code = take_whole(s);
-    if (!code && again && (s->search.doubtful || echoes(s))) {
+    if (!err)
+        err = take_whole(s);
+    if (!err && again && (s->search.doubtful || echoes(s))) {
         s->counts.again++;
         s->n_hyp = 0; /* no draft from a doubtful hypothesis */
         hear_alone(s);
-        code = hear(s, c, true);
-        if (!code)
-            code = decode(s, c, true, FALLBACK_STEP);
-        if (!code)
-            code = take_whole(s);
+        err = hear(s, c, true);
+        if (!err)
+            err = decode(s, c, true, FALLBACK_STEP);
+        if (!err)
+            err = take_whole(s);
     }
-    if (!code && other_tongue(s) >= 0)
-        code = decode_otherwise(s, c, other_tongue(s), FALLBACK_STEP);
-    if (!code && !s->search.doubtful && improbable(s) && s->n_hyp <= BEAM_TOKENS_MAX)
-        code = decode_beams(s, c);
-    if (!code && names_doubtful(s))
-        code = decode_unnamed(s, c, again ? 0.0f : FALLBACK_STEP);
-    if (!code && s->n_hyp && !s->params.trusting && nobody_said_it(s)) {
+    if (!err && other_tongue(s) >= 0)
+        err = decode_otherwise(s, c, other_tongue(s), FALLBACK_STEP);
+    if (!err && !s->search.doubtful && improbable(s) && s->n_hyp <= BEAM_TOKENS_MAX)
+        err = decode_beams(s, c);
+    if (!err && names_doubtful(s))
+        err = decode_unnamed(s, c, again ? 0.0f : FALLBACK_STEP);
+    if (!err && s->n_hyp && !s->params.trusting && nobody_said_it(s)) {
         s->counts.dropped++;
         s->n_hyp = 0;
         s->n_words = s->n_done_words;
     }
-    return code;
+    return err;
 }
 
 /* A hypothesis on the way: what is doubtful is not shown, the text of before stands. */
 static int decode_partial(struct whisper_stream *s, struct whisper_compute *c)
 {
-    int code = decode(s, c, false, 0.0f);
+    int err = decode(s, c, false, 0.0f);
 
-    if (!code && !s->search.doubtful && !whisper_search_silent(&s->search))
+    if (!err && !s->search.doubtful && !whisper_search_silent(&s->search))
         adopt(s);
-    return code;
+    return err;
 }
 
 static bool changed(const struct whisper_stream *s)
@@ -659,48 +659,48 @@ static bool final_is_ready(const struct whisper_stream *s)
 /* Hear and decode, cutting the window as often as needed. */
 static int refresh(struct whisper_stream *s, struct whisper_compute *c, bool whole)
 {
-    int code = 0, early_left = EARLY_MAX;
+    int err = 0, early_left = EARLY_MAX;
 
     hear_led(s);
     for (;;) {
         bool full = window_frames(s) == CUT_AT, early;
 
         if (changed(s) || (whole && !s->heard_alone && tongue_free(s) && led_frames(s)))
-            code = hear_behind(s, c, whole);
-        if (!code)
-            code = whole || full ? decode_whole(s, c) : decode_partial(s, c);
+            err = hear_behind(s, c, whole);
+        if (!err)
+            err = whole || full ? decode_whole(s, c) : decode_partial(s, c);
         early = s->heard_whole && !full && early_left-- > 0 && ends_early(s);
-        if (code || (!full && !early))
-            return code;
-        code = cut(s, early ? s->n_words : words_to_keep(s));
-        if (code || window_frames(s) < SHORTEST)
-            return code;
+        if (err || (!full && !early))
+            return err;
+        err = cut(s, early ? s->n_words : words_to_keep(s));
+        if (err || window_frames(s) < SHORTEST)
+            return err;
     }
 }
 
 int whisper_stream_update(struct whisper_stream *s, struct whisper_compute *c, bool whole)
 {
     int shortest = whole || s->n_done ? SHORTEST : WHISPER_STREAM_FIRST;
-    int code;
+    int err;
 
     if (own_frames(s) < shortest || nothing_said(s) || final_is_ready(s) || (!changed(s) && !whole))
         return 0;
-    code = refresh(s, c, whole);
-    return code ? code : whisper_stream_write_text(s);
+    err = refresh(s, c, whole);
+    return err ? err : whisper_stream_write_text(s);
 }
 
 int whisper_stream_finish(struct whisper_stream *s, struct whisper_compute *c)
 {
-    int code = 0;
+    int err = 0;
 
     if (!final_is_ready(s) && !nothing_said(s) && own_frames(s) >= SHORTEST)
-        code = refresh(s, c, true);
-    if (!code)
-        code = whisper_stream_write_text(s);
-    if (!code)
-        code = whisper_stream_write_words(s);
-    if (code)
-        return code;
+        err = refresh(s, c, true);
+    if (!err)
+        err = whisper_stream_write_text(s);
+    if (!err)
+        err = whisper_stream_write_words(s);
+    if (err)
+        return err;
     if (s->result.len && s->spoken_p > 0.0f)
         whisper_tongue_learn(&s->tongue, s->spoken, s->spoken_p, own_frames(s));
     s->result.stable = s->result.len;

@@ -29,24 +29,24 @@ int whisper_stream_find_words(struct whisper_stream *s)
     int frames = (int)whisper_mel_length(&s->mel) - s->seek;
     struct whisper_word *w;
     int n;
-    int code = 0;
+    int err = 0;
 
     if (reserve_words(s, s->n_done_words + s->n_hyp + 1))
         return UV_ENOMEM;
     w = s->words + s->n_done_words;
     n = whisper_words_group(s->model->vocab, s->hyp, s->n_hyp, s->result.language, w);
     if (s->heard_seek == s->seek)
-        code = whisper_words_time(&s->d, s->hyp, s->n_hyp, s->n_prompt,
-                                  s->seek < s->lead.frames ? s->lead.frames - s->seek : 0, frames,
-                                  w, n);
+        err = whisper_words_time(&s->d, s->hyp, s->n_hyp, s->n_prompt,
+                                 s->seek < s->lead.frames ? s->lead.frames - s->seek : 0, frames, w,
+                                 n);
     for (int i = 0; i < n; i++) {
         w[i].t0 += s->seek;
         w[i].t1 += s->seek;
         w[i].first += s->n_done;
     }
     s->n_words = s->n_done_words + n;
-    s->timed = !code;
-    return code;
+    s->timed = !err;
+    return err;
 }
 
 static const struct whisper_pick *token_at(const struct whisper_stream *s, int i)

@@ -73,14 +73,14 @@ static int decode_tokens(struct whisper_compute *c, struct whisper_decoder *d, i
     int ids[8];
     int n = whisper_prompt_init(v, 0, false, false, ids);
     int pos = 0;
-    int code = 0;
+    int err = 0;
 
-    for (int i = 0; i < tokens && !code; i++) {
+    for (int i = 0; i < tokens && !err; i++) {
         struct nn_peak peak;
 
-        code = whisper_decode(
+        err = whisper_decode(
             d, c, &(struct whisper_batch){.tokens = ids, .n = n, .pos = pos, .logits = 1});
-        if (code)
+        if (err)
             break;
         pos += n;
         whisper_rules_mask(&rules, v, &past, c->logits);
@@ -88,7 +88,7 @@ static int decode_tokens(struct whisper_compute *c, struct whisper_decoder *d, i
         ids[0] = peak.top;
         n = 1;
     }
-    return code;
+    return err;
 }
 
 static int one_round(struct whisper_compute *c, struct whisper_decoder *d, const int16_t *pcm,
@@ -98,18 +98,18 @@ static int one_round(struct whisper_compute *c, struct whisper_decoder *d, const
     struct times t;
     uint64_t start = clock_mono_us();
     uint64_t at;
-    int code;
+    int err;
 
     whisper_mel_init(&mel, c->model->mel);
-    code = whisper_mel_feed(&mel, pcm, n);
+    err = whisper_mel_feed(&mel, pcm, n);
     t.mel = since(start);
     at = clock_mono_us();
-    if (!code)
-        code = whisper_listen(d, c, &mel, 0, ctx);
+    if (!err)
+        err = whisper_listen(d, c, &mel, 0, ctx);
     t.encode = since(at);
     at = clock_mono_us();
-    if (!code)
-        code = decode_tokens(c, d, p->tokens);
+    if (!err)
+        err = decode_tokens(c, d, p->tokens);
     t.decode = since(at);
     t.total = since(start);
     whisper_mel_release(&mel);
@@ -117,7 +117,7 @@ static int one_round(struct whisper_compute *c, struct whisper_decoder *d, const
     best->encode = fmin(best->encode, t.encode);
     best->decode = fmin(best->decode, t.decode);
     best->total = fmin(best->total, t.total);
-    return code;
+    return err;
 }
 
 /* When round i may still begin. */
@@ -181,19 +181,19 @@ int whisper_time(struct whisper_compute *c, const int16_t *pcm, size_t n,
     struct nn_peaks peaks, again;
     struct whisper_decoder d;
     uint64_t start = clock_mono_us();
-    int code = whisper_decoder_init(&d, c->model, 1, false, NULL);
+    int err = whisper_decoder_init(&d, c->model, 1, false, NULL);
 
-    if (code)
-        return code;
+    if (err)
+        return err;
     nn_measure_peaks(c->nn, PEAK_MS, &peaks);
-    for (int i = 0; !code && i < p->rounds && since(start) < allowed_ms(i); i++)
-        code = one_round(c, &d, pcm, n, p, ctx, &best);
+    for (int i = 0; !err && i < p->rounds && since(start) < allowed_ms(i); i++)
+        err = one_round(c, &d, pcm, n, p, ctx, &best);
     nn_measure_peaks(c->nn, PEAK_MS, &again);
     max_peaks(&peaks, &again);
     whisper_decoder_release(&d);
-    if (!code)
+    if (!err)
         report(c, &best, ctx, p->tokens, &peaks, out);
-    return code;
+    return err;
 }
 
 /* ---- how quick is this machine? ----------------------------------------------------------- */
@@ -222,18 +222,18 @@ int whisper_real_time_factor(struct whisper_compute *c, double *factor)
     int16_t *pcm = malloc(n * sizeof(*pcm));
     struct whisper_decoder d;
     uint64_t start = clock_mono_us();
-    int code = pcm ? whisper_decoder_init(&d, c->model, 1, false, NULL) : UV_ENOMEM;
+    int err = pcm ? whisper_decoder_init(&d, c->model, 1, false, NULL) : UV_ENOMEM;
 
-    if (code) {
+    if (err) {
         free(pcm);
-        return code;
+        return err;
     }
     whisper_time_audio(pcm, n);
-    for (int i = 0; !code && i < FACTOR_ROUNDS && (!i || since(start) < FACTOR_MS); i++)
-        code = one_round(c, &d, pcm, n, &p, ctx, &best);
+    for (int i = 0; !err && i < FACTOR_ROUNDS && (!i || since(start) < FACTOR_MS); i++)
+        err = one_round(c, &d, pcm, n, &p, ctx, &best);
     whisper_decoder_release(&d);
     free(pcm);
-    if (!code)
+    if (!err)
         *factor = best.total / 1000.0 / FACTOR_S;
-    return code;
+    return err;
 }

@@ -172,22 +172,22 @@ static int time_of(const struct job *j, const struct whisper_pick *pick)
 static int add_segments(struct job *j, const struct whisper_hypothesis *h)
 {
     bool cut = !j->s.params.single_segment;
-    int code = begin_segment(j, time_of(j, &h->tokens[0]));
+    int err = begin_segment(j, time_of(j, &h->tokens[0]));
 
-    for (int i = 0; !code && i < h->n; i++) {
+    for (int i = 0; !err && i < h->n; i++) {
         j->text_at[i] = j->t->text.len;
-        code = add_token(j, &h->tokens[i]);
-        if (code || !cut || h->tokens[i].id <= j->v->beg)
+        err = add_token(j, &h->tokens[i]);
+        if (err || !cut || h->tokens[i].id <= j->v->beg)
             continue;
         end_segment(j, time_of(j, &h->tokens[i]));
         while (i + 1 < h->n && h->tokens[i + 1].id > j->v->beg)
             j->text_at[++i] = j->t->text.len;
-        code = begin_segment(j, time_of(j, &h->tokens[i]));
+        err = begin_segment(j, time_of(j, &h->tokens[i]));
     }
-    if (!code)
+    if (!err)
         end_segment(j, j->seek + h->seek_delta);
     j->text_at[h->n] = j->t->text.len;
-    return code;
+    return err;
 }
 
 static int add_words(struct job *j, const struct whisper_hypothesis *h, int n_prompt)
@@ -195,15 +195,15 @@ static int add_words(struct job *j, const struct whisper_hypothesis *h, int n_pr
     struct whisper_transcript *t = j->t;
     int frames = j->seek_end - j->seek;
     struct whisper_word *w;
-    int code;
+    int err;
     int n;
 
     if (!j->p->words || GROW(t, words, h->n))
         return j->p->words ? UV_ENOMEM : 0;
     w = t->words + t->n_words;
     n = whisper_words_group(j->v, h->tokens, h->n, t->language, w);
-    code = whisper_words_time(j->d, h->tokens, h->n, n_prompt, 0,
-                              frames < WHISPER_WINDOW ? frames : WHISPER_WINDOW, w, n);
+    err = whisper_words_time(j->d, h->tokens, h->n, n_prompt, 0,
+                             frames < WHISPER_WINDOW ? frames : WHISPER_WINDOW, w, n);
     for (int i = 0; i < n; i++) {
         w[i].t0 += j->seek;
         w[i].t1 += j->seek;
@@ -211,7 +211,7 @@ static int add_words(struct job *j, const struct whisper_hypothesis *h, int n_pr
         w[i].text_len = j->text_at[w[i].first + w[i].n] - w[i].text;
     }
     t->n_words += n;
-    return code;
+    return err;
 }
 
 /* Where the next window begins. */
@@ -234,19 +234,19 @@ static int take_result(struct job *j, int n_prompt)
     const struct whisper_hypothesis *h = whisper_search_best(&j->s);
     bool silent = whisper_search_silent(&j->s);
     int ids[WHISPER_STEPS_MAX];
-    int code = 0;
+    int err = 0;
 
     for (int i = 0; i < h->kept; i++)
         ids[i] = h->tokens[i].id;
     if (!silent)
         remember(j, ids, h->kept);
     if (h->n > 0 && !silent) {
-        code = add_segments(j, h);
-        if (!code)
-            code = add_words(j, h, n_prompt);
+        err = add_segments(j, h);
+        if (!err)
+            err = add_words(j, h, n_prompt);
     }
     j->seek = next_seek(j, h);
-    return code;
+    return err;
 }
 
 static int one_window(struct job *j)
@@ -255,25 +255,25 @@ static int one_window(struct job *j)
     struct whisper_search_job job = {.prompt = ids, .seek = j->seek, .seek_end = j->seek_end};
     int ctx = wanted_ctx(j);
     bool again = j->c->silence && ctx < WHISPER_AUDIO_CTX;
-    int code = whisper_listen(j->d, j->c, j->mel, j->seek, ctx);
+    int err = whisper_listen(j->d, j->c, j->mel, j->seek, ctx);
 
-    if (!code && j->t->language < 0)
-        code = whisper_detect_language(j->d, j->c, &j->t->language, NULL, NULL);
-    if (code)
-        return code;
+    if (!err && j->t->language < 0)
+        err = whisper_detect_language(j->d, j->c, &j->t->language, NULL, NULL);
+    if (err)
+        return err;
     if (j->seek > 0 && j->seek + WHISPER_LAST_WINDOW >= j->seek_end)
         j->n_past = 0;
     job.n_prompt = make_prompt(j, ids, &job.sot);
     j->s.params.temperature_step = again ? 0.0f : j->step;
-    code = whisper_search_run(&j->s, j->d, j->c, &job);
-    if (!code && again && j->s.doubtful) { /* kept silence is a guess: without it, then */
+    err = whisper_search_run(&j->s, j->d, j->c, &job);
+    if (!err && again && j->s.doubtful) { /* kept silence is a guess: without it, then */
         j->s.params.temperature_step = j->step;
-        code = whisper_listen(j->d, j->c, j->mel, j->seek, WHISPER_AUDIO_CTX);
-        if (!code)
-            code = whisper_search_run(&j->s, j->d, j->c, &job);
+        err = whisper_listen(j->d, j->c, j->mel, j->seek, WHISPER_AUDIO_CTX);
+        if (!err)
+            err = whisper_search_run(&j->s, j->d, j->c, &job);
     }
-    if (code)
-        return code;
+    if (err)
+        return err;
     /* At a high temperature the context was left out of the prompt. */
     return take_result(j, j->s.temperature >= 0.5f ? job.n_prompt - job.sot : job.n_prompt);
 }
@@ -302,7 +302,7 @@ int whisper_transcribe(struct whisper_transcript *t, struct whisper_decoder *d,
 {
     struct job j = {.t = t, .d = d, .c = c, .mel = mel, .p = params, .v = d->model->vocab};
     struct whisper_search_params search = whisper_transcribe_search(d->model, params);
-    int code;
+    int err;
 
     memset(t, 0, sizeof(*t));
     buf_init(&t->text, WHISPER_TRANSCRIPT_TEXT_MAX);
@@ -311,16 +311,16 @@ int whisper_transcribe(struct whisper_transcript *t, struct whisper_decoder *d,
         return UV_EINVAL;
     j.seek_end = (int)whisper_mel_length(mel);
     j.step = search.temperature_step;
-    code = whisper_search_init(&j.s, &search);
+    err = whisper_search_init(&j.s, &search);
     if (params->n_prompt > 0)
         remember(&j, params->prompt, params->n_prompt);
-    while (!code && j.seek + SHORTEST < j.seek_end) {
-        code = one_window(&j);
-        if (!code && params->progress)
+    while (!err && j.seek + SHORTEST < j.seek_end) {
+        err = one_window(&j);
+        if (!err && params->progress)
             params->progress(j.seek < j.seek_end ? (double)j.seek / j.seek_end : 1.0, params->arg);
     }
     whisper_search_release(&j.s);
-    if (code)
+    if (err)
         whisper_transcript_release(t);
-    return code;
+    return err;
 }

@@ -136,17 +136,17 @@ static int build_hash(struct whisper_vocab *v)
 int whisper_vocab_open(struct whisper_vocab **vp, const struct whisper_file *f, struct errbuf *why)
 {
     struct whisper_vocab *v = calloc(1, sizeof(*v));
-    int code = v ? 0 : UV_ENOMEM;
+    int err = v ? 0 : UV_ENOMEM;
 
-    if (!code) {
+    if (!err) {
         number_specials(v, f->shape.n_vocab);
-        code = copy_words(v, f);
+        err = copy_words(v, f);
     }
-    if (!code)
-        code = build_hash(v);
-    if (code) {
+    if (!err)
+        err = build_hash(v);
+    if (err) {
         whisper_vocab_close(v);
-        return err_set(why, code, "not enough memory for the vocabulary");
+        return err_set(why, err, "not enough memory for the vocabulary");
     }
     v->blank = find_token(v, (const uint8_t *)" ", 1);
     *vp = v;

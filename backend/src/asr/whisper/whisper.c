@@ -186,25 +186,25 @@ static int whisper_load(struct asr_model **mp, const struct asr_model_params *pa
 {
     char path[MODELS_PATH_MAX];
     struct asr_model *m;
-    int code =
+    int err =
         models_find(path, params->path, params->data_dir, params->name, params->language, why);
 
-    if (code)
-        return code;
+    if (err)
+        return err;
     m = calloc(1, sizeof(*m));
     if (!m)
         return err_set(why, UV_ENOMEM, "not enough memory for the recogniser");
     uv_mutex_init(&m->lock);
     uv_cond_init(&m->moved);
-    code = nn_open(&m->nn, params->threads, NULL, why);
-    if (!code)
-        code = whisper_model_load(&m->model, path, m->nn, params->stop, params->stop_arg, why);
-    if (!code)
-        code =
+    err = nn_open(&m->nn, params->threads, NULL, why);
+    if (!err)
+        err = whisper_model_load(&m->model, path, m->nn, params->stop, params->stop_arg, why);
+    if (!err)
+        err =
             whisper_silence_open(&m->silence, m->model, m->nn, params->stop, params->stop_arg, why);
-    if (code) {
+    if (err) {
         whisper_unload(m);
-        return code;
+        return err;
     }
     whisper_compute_init(&m->compute, m->model, m->nn);
     m->pad_ms = params->pad_ms;
@@ -272,7 +272,7 @@ static int open_stream(struct asr_stream *s, int language, const struct asr_para
     struct whisper_stream_params p = whisper_stream_defaults();
     int ids[WHISPER_STREAM_PROMPT_MAX];
     struct buf names;
-    int code;
+    int err;
 
     p.language = language;
     if (s->model->pad_ms > 0)
@@ -283,9 +283,9 @@ static int open_stream(struct asr_stream *s, int language, const struct asr_para
         whisper_names_tell(s->model->model->vocab, language, params->vocabulary,
                            params->vocabulary_count, ids, WHISPER_STREAM_PROMPT_MAX, &names);
     p.names = p.n_prompt ? names.data : NULL;
-    code = whisper_stream_open(&s->stream, s->model->model, &p, why);
+    err = whisper_stream_open(&s->stream, s->model->model, &p, why);
     buf_release(&names);
-    return code;
+    return err;
 }
 
 static bool is_interrupted(void *arg)
@@ -318,10 +318,10 @@ static int whisper_open(struct asr_stream **sp, struct asr_model *m,
 {
     struct asr_stream *s;
     int language;
-    int code = language_of(m->model->vocab, params->language, &language, why);
+    int err = language_of(m->model->vocab, params->language, &language, why);
 
-    if (code)
-        return code;
+    if (err)
+        return err;
     if (atomic_fetch_add(&m->streams, 1) >= STREAMS_MAX) {
         atomic_fetch_sub(&m->streams, 1);
         return err_set(why, UV_ENOBUFS, "no more than %d streams at a time", STREAMS_MAX);
@@ -332,11 +332,11 @@ static int whisper_open(struct asr_stream **sp, struct asr_model *m,
         return err_set(why, UV_ENOBUFS, "not enough memory for another stream");
     }
     s->model = m;
-    code = params->patient ? open_passage(s, language, params, why)
-                           : open_stream(s, language, params, why);
-    if (code) {
+    err = params->patient ? open_passage(s, language, params, why)
+                          : open_stream(s, language, params, why);
+    if (err) {
         whisper_close(s);
-        return code == UV_ENOMEM ? UV_ENOBUFS : code;
+        return err == UV_ENOMEM ? UV_ENOBUFS : err;
     }
     *sp = s;
     return 0;
@@ -354,10 +354,10 @@ static int whisper_begin(struct asr_stream *s, struct errbuf *why)
 
 static int whisper_feed(struct asr_stream *s, const int16_t *pcm, size_t n, struct errbuf *why)
 {
-    int code = s->passage ? whisper_passage_feed(s->passage, pcm, n)
-                          : whisper_stream_feed(s->stream, pcm, n);
+    int err = s->passage ? whisper_passage_feed(s->passage, pcm, n)
+                         : whisper_stream_feed(s->stream, pcm, n);
 
-    return code ? err_set(why, code, "cannot take more audio: %s", uv_strerror(code)) : 0;
+    return err ? err_set(why, err, "cannot take more audio: %s", uv_strerror(err)) : 0;
 }
 
 /* ---- computing ---------------------------------------------------------------------------- */
@@ -421,55 +421,55 @@ static void take_compute(struct asr_stream *s, bool partial)
 
 static int whisper_partial(struct asr_stream *s, struct asr_result *res, struct errbuf *why)
 {
-    int code = 0;
+    int err = 0;
 
     if (!s->passage && gate_try(s->model)) {
         take_compute(s, true);
-        code = whisper_stream_update(s->stream, &s->model->compute, false);
+        err = whisper_stream_update(s->stream, &s->model->compute, false);
         gate_leave(s->model);
     }
-    if (code == UV_ECANCELED && !atomic_load(&s->interrupted))
-        code = 0; /* a final went first: the text of before stands */
+    if (err == UV_ECANCELED && !atomic_load(&s->interrupted))
+        err = 0; /* a final went first: the text of before stands */
     fill(s, res);
-    return failed(s, code, why);
+    return failed(s, err, why);
 }
 
 static int whisper_prefetch_final(struct asr_stream *s, struct errbuf *why)
 {
-    int code;
+    int err;
 
     if (s->passage)
         return 0;
     gate_enter(s->model, TURN_PREFETCH_FINAL);
     take_compute(s, false);
-    code = whisper_stream_update(s->stream, &s->model->compute, true);
+    err = whisper_stream_update(s->stream, &s->model->compute, true);
     gate_leave(s->model);
-    return failed(s, code, why);
+    return failed(s, err, why);
 }
 
 /* A passage computes beside the gate, on one thread of its own. */
 static int finish_stream(struct asr_stream *s)
 {
-    int code;
+    int err;
 
     if (s->passage)
         return whisper_passage_finish(s->passage);
     gate_enter(s->model, TURN_FINAL);
     take_compute(s, false);
-    code = whisper_stream_finish(s->stream, &s->model->compute);
+    err = whisper_stream_finish(s->stream, &s->model->compute);
     gate_leave(s->model);
-    return code;
+    return err;
 }
 
 static int whisper_finish(struct asr_stream *s, struct asr_result *res, struct errbuf *why)
 {
-    int code = finish_stream(s);
+    int err = finish_stream(s);
 
-    if (!code) {
+    if (!err) {
         fill(s, res);
-        code = fill_words(s, res);
+        err = fill_words(s, res);
     }
-    return failed(s, code, why);
+    return failed(s, err, why);
 }
 
 static void whisper_interrupt(struct asr_stream *s)

@@ -264,7 +264,7 @@ int whisper_words_time(const struct whisper_decoder *d, const struct whisper_pic
     size_t cells;
     float *cost;
     int *start;
-    int code = 0;
+    int err = 0;
 
     if (n_words < 1 || cols < 1 || prompt < 1 || !d->align)
         return 0;
@@ -276,11 +276,11 @@ int whisper_words_time(const struct whisper_decoder *d, const struct whisper_pic
     if (cost && start) {
         for (int h = 0; h < d->model->n_align; h++)
             add_head(d, h, prompt - 1, rows, first_col, cols, cost + cells, cost);
-        code = whisper_dtw(cost, rows, cols, start);
+        err = whisper_dtw(cost, rows, cols, start);
     } else {
-        code = UV_ENOMEM;
+        err = UV_ENOMEM;
     }
-    for (int i = 0; !code && i < n_words; i++) {
+    for (int i = 0; !err && i < n_words; i++) {
         int end = words[i].first + words[i].n;
 
         words[i].t0 = 2 * (first_col + start[words[i].first < rows ? words[i].first : rows - 1]);
@@ -290,9 +290,9 @@ int whisper_words_time(const struct whisper_decoder *d, const struct whisper_pic
         if (words[i].t0 > words[i].t1)
             words[i].t0 = words[i].t1;
     }
-    if (!code)
+    if (!err)
         clamp_ends(d->model->vocab, tokens, frames, words, n_words);
     free(cost);
     free(start);
-    return code;
+    return err;
 }
