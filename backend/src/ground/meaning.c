@@ -190,7 +190,7 @@ static int load(struct meaning *m, struct errbuf *why)
     l.plain = nn_floats(largest);
     l.packed = malloc(largest / NN_BLOCK * Q8_BYTES);
     l.err = l.plain && l.packed ? nn_open(&l.nn, 1, NULL, why)
-                                 : err_set(why, UV_ENOMEM, "not enough memory for the model");
+                                : err_set(why, UV_ENOMEM, "not enough memory for the model");
     if (!l.err)
         find_words(&l, m);
     for (int i = 0; i < LAYERS && !l.err; i++)

@@ -244,10 +244,10 @@ static void want(struct want *w, enum nn_type type, const char *prefix, const ch
         w->err = err_set(w->why, UV_EINVAL, "tensor %s is missing", full);
     else if (t->ne[0] != n0 || t->ne[1] != n1 || t->ne[2] != n2)
         w->err = err_set(w->why, UV_EINVAL, "tensor %s is %dx%dx%d, expected %dx%dx%d", full,
-                          t->ne[2], t->ne[1], t->ne[0], n2, n1, n0);
+                         t->ne[2], t->ne[1], t->ne[0], n2, n1, n0);
     else if (t->type != type)
         w->err = err_set(w->why, UV_EINVAL, "tensor %s has type %s, expected %s", full,
-                          nn_type_name(t->type), nn_type_name(type));
+                         nn_type_name(t->type), nn_type_name(type));
 }
 
 static void want_linear(struct want *w, const char *prefix, const char *name, int in, int out,
@@ -323,7 +323,7 @@ static int check_tensors(const struct whisper_file *f, struct errbuf *why)
     want_norm(&w, "decoder.", "ln", n);
     if (!w.err && f->n_tensors != max_tensors(s))
         w.err = err_set(why, UV_EINVAL, "%d tensors, expected %d: some are foreign", f->n_tensors,
-                         max_tensors(s));
+                        max_tensors(s));
     return w.err;
 }
 
