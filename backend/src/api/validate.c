@@ -145,16 +145,24 @@ static void check_choice(struct check *c, const struct field *f, const char *poi
     complain(c, pointer, message);
 }
 
+static bool has_too_many(struct check *c, const struct field *f, const char *pointer,
+                         const json_t *array)
+{
+    char message[64];
+
+    if (json_array_size(array) <= f->items_max)
+        return false;
+    snprintf(message, sizeof(message), "must have at most %zu items", f->items_max);
+    complain(c, pointer, message);
+    return true;
+}
+
 static void check_texts(struct check *c, const struct field *f, const char *pointer, json_t *array)
 {
     char item[POINTER_MAX + 32];
-    char message[64];
 
-    if (json_array_size(array) > f->items_max) {
-        snprintf(message, sizeof(message), "must have at most %zu items", f->items_max);
-        complain(c, pointer, message);
+    if (has_too_many(c, f, pointer, array))
         return;
-    }
     for (size_t i = 0; i < json_array_size(array); i++) {
         json_t *value = json_array_get(array, i);
 
@@ -190,13 +198,9 @@ static void check_objects(struct check *c, const struct field *f, const char *po
                           json_t *array)
 {
     char item[POINTER_MAX + 32];
-    char message[64];
 
-    if (json_array_size(array) > f->items_max) {
-        snprintf(message, sizeof(message), "must have at most %zu items", f->items_max);
-        complain(c, pointer, message);
+    if (has_too_many(c, f, pointer, array))
         return;
-    }
     for (size_t i = 0; i < json_array_size(array); i++) {
         json_t *value = json_array_get(array, i);
 
