@@ -199,17 +199,10 @@ static char *copy_json(const json_t *from, const char *name)
 
 static int read_session(struct store_session *s, const json_t *from, const char *user)
 {
-    static const char *const states[] = {[STORE_ACTIVE] = "active",
-                                         [STORE_COMPLETED] = "completed",
-                                         [STORE_ABANDONED] = "abandoned"};
-    const char *status = json_str(from, "status");
-
     s->created_at = time_of(from, "createdAt");
     id_new_at(s->id, s->created_at); /* it sorts among the sessions of its day */
     memcpy(s->user_id, user, sizeof(s->user_id));
-    for (enum store_status i = STORE_ACTIVE; i <= STORE_ABANDONED; i++)
-        if (strcmp(states[i], status) == 0)
-            s->status = i;
+    session_read_status(json_str(from, "status"), &s->status); /* one of them: it was validated */
     s->completed_at = time_of(from, "completedAt");
     s->duration = (int)json_num(from, "duration", 0);
     s->job_description = copy_text(from, "jobDescription");

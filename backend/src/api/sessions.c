@@ -34,7 +34,7 @@ static const struct field change_fields[] = {
     {.name = NULL},
 };
 
-static bool read_status(const char *text, enum store_status *status)
+bool session_read_status(const char *text, enum store_status *status)
 {
     for (enum store_status s = STORE_ACTIVE; s <= STORE_ABANDONED; s++) {
         if (strcmp(text, record_status(s)) == 0) {
@@ -140,7 +140,7 @@ static int apply(struct store_session *s, void *arg)
         err = set_text(&s->title, json_str(body, "title"));
     if (err)
         return err;
-    if (status && read_status(status, &wanted))
+    if (status && session_read_status(status, &wanted))
         set_status(s, wanted, change->now);
     return set_metadata(s, body);
 }
@@ -242,7 +242,7 @@ static int get_sessions(const struct http_request *req, struct http_response *re
     struct page page;
     int err;
 
-    if (wanted && !read_status(wanted, &status)) {
+    if (wanted && !session_read_status(wanted, &status)) {
         validate_refuse(req, res, "status", "must be one of active, completed, abandoned");
         return 0;
     }

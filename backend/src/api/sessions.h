@@ -18,6 +18,9 @@ enum {
     SESSION_TRANSCRIPTS_MAX = 50000, /**< Imported at once; two hours have some 20,000 lines */
 };
 
+/** The status that a name of the wire says; false: none. */
+bool session_read_status(const char *text, enum store_status *status);
+
 /** All that was said in the session that the path names, in clear, oldest first. */
 struct session_said {
     struct store_transcript *at;

@@ -93,31 +93,24 @@ static json_t *summary(struct times times[static STAGES])
 static int reply(struct http_response *res, const struct store_session *session,
                  const struct session_said *said)
 {
-    struct times times[STAGES] = {{NULL, 0}};
-    json_t *items = json_array();
-    json_t *root = json_object();
+    double *ms = calloc(STAGES * (said->n + 1), sizeof(*ms));
+    struct times times[STAGES];
+    json_t *items, *root;
 
-    for (size_t i = 0; i < STAGES; i++) {
-        times[i].ms = calloc(said->n + 1, sizeof(*times[i].ms));
-        if (!times[i].ms)
-            goto no_memory;
-    }
+    if (!ms)
+        return UV_ENOMEM;
+    items = json_array();
+    root = json_object();
+    for (size_t i = 0; i < STAGES; i++)
+        times[i] = (struct times){ms + i * (said->n + 1), 0};
     for (size_t i = 0; i < said->n; i++)
         if (said->at[i].line == STORE_QUESTION)
             add_question(items, &said->at[i], session, times);
     json_set_str(root, "sessionId", session->id);
     json_object_set_new(root, "stages", summary(times));
     json_object_set_new(root, "items", items);
-    for (size_t i = 0; i < STAGES; i++)
-        free(times[i].ms);
+    free(ms);
     return http_reply_json(res, 200, root);
-
-no_memory:
-    for (size_t i = 0; i < STAGES; i++)
-        free(times[i].ms);
-    json_decref(items);
-    json_decref(root);
-    return UV_ENOMEM;
 }
 
 int api_session_timeline(const struct http_request *req, struct http_response *res)

@@ -69,37 +69,30 @@ static const char footer[] = XML_HEAD
 #define BAR(rgb)                                                                                   \
     "<w:pBdr><w:left w:val=\"single\" w:sz=\"18\" w:space=\"10\" w:color=\"" rgb "\"/></w:pBdr>"
 
+/* A line a style. clang-format takes the macros for operands. */
+/* clang-format off */
 static const char styles[] = XML_HEAD
     "<w:styles xmlns:w=\"" WORD_NS "\"><w:docDefaults><w:rPrDefault><w:rPr>"
-    "<w:rFonts w:ascii=\"Calibri\" w:hAnsi=\"Calibri\" w:cs=\"Arial\"/>" SIZE(
-        "21") "</w:rPr></w:rPrDefault></w:docDefaults>"
-              "<w:style w:type=\"paragraph\" w:default=\"1\" w:styleId=\"Normal\"><w:name "
-              "w:val=\"Normal\"/>"
-              "<w:pPr><w:spacing w:after=\"120\" w:line=\"288\" "
-              "w:lineRule=\"auto\"/></w:pPr></w:style>" STYLE("Title", "Title", SPACING("0", "60"),
-                                                              BOLD COLOUR("17191F") SIZE("46"))
-                  STYLE("Subtitle", "Subtitle", SPACING("0", "240"), COLOUR("6B7280") SIZE("19"))
-                      STYLE("Heading1", "heading 1",
-                            "<w:keepNext/>" SPACING("240", "80") "<w:outlineLvl w:val=\"0\"/>",
-                            BOLD COLOUR("4045C2") SIZE("19"))
-                          STYLE("Heading2", "heading 2",
-                                "<w:keepNext/>" SPACING("360", "60") "<w:outlineLvl w:val=\"1\"/>",
-                                BOLD COLOUR("17191F")
-                                    SIZE("25")) STYLE("Kind", "Question kind",
-                                                      "<w:keepNext/>" SPACING("0", "80"),
-                                                      COLOUR("4045C2") SIZE("17"))
-                              STYLE("Quote", "Quote", BAR("DEE0E3") SPACING("0", "120"),
-                                    COLOUR("42454D") SIZE("19"))
-                                  STYLE("Point", "Talking point", BAR("CCD1F0") SPACING("0", "40"),
-                                        SIZE("19")) STYLE("Source", "Source of a point",
-                                                          BAR("CCD1F0") SPACING("0", "60"),
-                                                          "<w:i/><w:iCs/>" COLOUR("6B7280")
-                                                              SIZE("18"))
-                                      STYLE("Remark", "Remark", SPACING("120", "120"), SIZE("19"))
-                                          STYLE("Figures", "Figures", SPACING("60", "120"),
-                                                COLOUR("6B7280") SIZE("16"))
-                                              STYLE("Footer", "footer", "<w:jc w:val=\"center\"/>",
-                                                    COLOUR("6B7280") SIZE("16")) "</w:styles>";
+    "<w:rFonts w:ascii=\"Calibri\" w:hAnsi=\"Calibri\" w:cs=\"Arial\"/>" SIZE("21")
+    "</w:rPr></w:rPrDefault></w:docDefaults>"
+    "<w:style w:type=\"paragraph\" w:default=\"1\" w:styleId=\"Normal\"><w:name w:val=\"Normal\"/>"
+    "<w:pPr><w:spacing w:after=\"120\" w:line=\"288\" w:lineRule=\"auto\"/></w:pPr></w:style>"
+    STYLE("Title", "Title", SPACING("0", "60"), BOLD COLOUR("17191F") SIZE("46"))
+    STYLE("Subtitle", "Subtitle", SPACING("0", "240"), COLOUR("6B7280") SIZE("19"))
+    STYLE("Heading1", "heading 1", "<w:keepNext/>" SPACING("240", "80") "<w:outlineLvl w:val=\"0\"/>",
+          BOLD COLOUR("4045C2") SIZE("19"))
+    STYLE("Heading2", "heading 2", "<w:keepNext/>" SPACING("360", "60") "<w:outlineLvl w:val=\"1\"/>",
+          BOLD COLOUR("17191F") SIZE("25"))
+    STYLE("Kind", "Question kind", "<w:keepNext/>" SPACING("0", "80"), COLOUR("4045C2") SIZE("17"))
+    STYLE("Quote", "Quote", BAR("DEE0E3") SPACING("0", "120"), COLOUR("42454D") SIZE("19"))
+    STYLE("Point", "Talking point", BAR("CCD1F0") SPACING("0", "40"), SIZE("19"))
+    STYLE("Source", "Source of a point", BAR("CCD1F0") SPACING("0", "60"),
+          "<w:i/><w:iCs/>" COLOUR("6B7280") SIZE("18"))
+    STYLE("Remark", "Remark", SPACING("120", "120"), SIZE("19"))
+    STYLE("Figures", "Figures", SPACING("60", "120"), COLOUR("6B7280") SIZE("16"))
+    STYLE("Footer", "footer", "<w:jc w:val=\"center\"/>", COLOUR("6B7280") SIZE("16"))
+    "</w:styles>";
+/* clang-format on */
 
 /* -------------------------------------------------------------------------------- paragraphs */
 

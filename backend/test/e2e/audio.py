@@ -343,15 +343,19 @@ class Restarts(unittest.TestCase):
         self.assertEqual([(e["kind"], e["recordId"]) for e in told], [("audio", old["id"])])
         self.assertIn("1 recordings were kept for as long as they may be", self.server.output())
 
-    def test_an_upload_that_was_cut_off_by_a_kill_is_gone_at_the_next_start(self):
-        api = Api(self.server)
-        made = api.upload(self.wav)[1]
+    def half_an_upload(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=harness.PATIENCE_S)
         connection.putrequest("POST", UPLOAD)
         for k, v in (("Authorization", "Bearer " + self.server.token), ("Content-Type", "audio/wav"), ("Content-Length", "1000000")):
             connection.putheader(k, v)
         connection.endheaders()
         connection.send(b"x" * 500000)
+        return connection
+
+    def test_an_upload_that_was_cut_off_by_a_kill_is_gone_at_the_next_start(self):
+        api = Api(self.server)
+        made = api.upload(self.wav)[1]
+        connection = self.half_an_upload()
         self.wait_until(lambda: len(self.names()) == 2)
         api = self.again(signal.SIGKILL)
         self.assertEqual(self.names(), [made["id"]])
@@ -377,12 +381,7 @@ class Restarts(unittest.TestCase):
         self.wait_until(lambda: self.names() == [])
 
     def test_a_client_that_leaves_leaves_nothing(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=harness.PATIENCE_S)
-        connection.putrequest("POST", UPLOAD)
-        for k, v in (("Authorization", "Bearer " + self.server.token), ("Content-Type", "audio/wav"), ("Content-Length", "1000000")):
-            connection.putheader(k, v)
-        connection.endheaders()
-        connection.send(b"x" * 500000)
+        connection = self.half_an_upload()
         self.wait_until(lambda: len(self.names()) == 1)
         connection.close()
         self.wait_until(lambda: self.names() == [])
