@@ -1,0 +1,88 @@
+/**
+ * @file store/sqlite_records.h  What each kind of record gives the table of the SQLite driver
+ *
+ * Private to store/sqlite*.c. What the functions do is said at the call of the same name in
+ * store/store.h; store/driver.h says what a driver may count on.
+ */
+#ifndef STORE_SQLITE_RECORDS_H
+#define STORE_SQLITE_RECORDS_H
+
+#include "store/store.h"
+
+int sqlite_user_put(void *db, const struct store_user *user, struct errbuf *why);
+int sqlite_user_get(void *db, const char *id, struct store_user *user, struct errbuf *why);
+int sqlite_user_by_email(void *db, const char *email, struct store_user *user, struct errbuf *why);
+int sqlite_user_local(void *db, struct store_user *user, struct errbuf *why);
+int sqlite_user_erase(void *db, const char *id, int64_t expires_at, struct store_list *ended,
+                      struct errbuf *why);
+int sqlite_user_password(void *db, const char *id, const char *password, const char *keep,
+                         int64_t expires_at, struct store_list *ended, struct errbuf *why);
+
+int sqlite_refresh_put(void *db, const struct store_refresh *token, struct errbuf *why);
+int sqlite_refresh_get(void *db, const char *hash, struct store_refresh *token, struct errbuf *why);
+int sqlite_refresh_rotate(void *db, const char *old, const struct store_refresh *fresh, int64_t now,
+                          struct errbuf *why);
+int sqlite_refresh_revoke(void *db, const char *family, int64_t expires_at, struct errbuf *why);
+int sqlite_refresh_prune(void *db, int64_t now, struct errbuf *why);
+int sqlite_ended_list(void *db, int64_t now, struct store_list *ended, struct errbuf *why);
+
+int sqlite_profile_put(void *db, const struct store_profile *profile, struct errbuf *why);
+int sqlite_profile_add(void *db, const struct store_profile *profile, size_t most,
+                       struct errbuf *why);
+int sqlite_profile_get(void *db, const char *user_id, const char *id, struct store_profile *profile,
+                       struct errbuf *why);
+int sqlite_profile_list(void *db, const char *user_id, size_t limit, const char *cursor,
+                        struct store_list *list, struct errbuf *why);
+int sqlite_profile_count(void *db, const char *user_id, size_t *count, struct errbuf *why);
+int sqlite_profile_erase(void *db, const char *user_id, const char *id, struct errbuf *why);
+
+int sqlite_session_put(void *db, const struct store_session *session, struct errbuf *why);
+int sqlite_session_import(void *db, const struct store_profile *profile, size_t most,
+                          const struct store_session *session,
+                          const struct store_transcript *transcripts, size_t count,
+                          struct errbuf *why);
+int sqlite_session_get(void *db, const char *user_id, const char *id, struct store_session *session,
+                       struct errbuf *why);
+int sqlite_session_list(void *db, const char *user_id, enum store_status status, size_t limit,
+                        const char *cursor, struct store_list *list, struct errbuf *why);
+int sqlite_session_erase(void *db, const char *user_id, const char *id, struct errbuf *why);
+
+int sqlite_transcript_erase(void *db, const char *session_id, const char *id, struct errbuf *why);
+int sqlite_transcript_put(void *db, struct store_transcript *transcript, struct errbuf *why);
+int sqlite_transcript_get(void *db, const char *user_id, const char *id,
+                          struct store_transcript *transcript, struct errbuf *why);
+int sqlite_transcript_list(void *db, const char *user_id, const char *session_id, bool newest_first,
+                           size_t limit, const char *cursor, struct store_list *list,
+                           struct errbuf *why);
+
+int sqlite_voice_put(void *db, const struct store_voice *voice, struct errbuf *why);
+int sqlite_voice_get(void *db, const char *user_id, struct store_voice *voice, struct errbuf *why);
+int sqlite_voice_erase(void *db, const char *user_id, struct errbuf *why);
+
+int sqlite_recording_add(void *db, const struct store_recording *recording, int64_t bytes_max,
+                         struct errbuf *why);
+int sqlite_recording_get(void *db, const char *user_id, const char *id,
+                         struct store_recording *recording, struct errbuf *why);
+int sqlite_recording_bytes(void *db, const char *user_id, int64_t *bytes, struct errbuf *why);
+int sqlite_recording_known(void *db, const char *id, struct errbuf *why);
+int sqlite_recording_erase(void *db, const char *user_id, const char *id, struct errbuf *why);
+int sqlite_recording_expire(void *db, int64_t now, size_t limit, struct store_list *list,
+                            struct errbuf *why);
+int sqlite_erased_list(void *db, size_t limit, struct store_list *list, struct errbuf *why);
+int sqlite_erased_gone(void *db, const char *id, struct errbuf *why);
+
+int sqlite_transcription_add(void *db, const struct store_transcription *t, size_t waiting_max,
+                             struct errbuf *why);
+int sqlite_transcription_get(void *db, const char *user_id, const char *id,
+                             struct store_transcription *t, struct errbuf *why);
+int sqlite_transcription_next(void *db, struct store_transcription *t, struct errbuf *why);
+int sqlite_transcription_finish(void *db, const struct store_transcription *t, struct errbuf *why);
+int sqlite_transcription_erase(void *db, const char *user_id, const char *id, struct errbuf *why);
+
+int sqlite_fact_get(void *db, const char *name, char **value, struct errbuf *why);
+int sqlite_fact_put(void *db, const char *name, const char *value, struct errbuf *why);
+int sqlite_fact_claim(void *db, const char *name, const char *value, char **is, struct errbuf *why);
+int sqlite_samples(void *db, size_t limit, struct store_sample *samples, size_t *n,
+                   struct errbuf *why);
+
+#endif

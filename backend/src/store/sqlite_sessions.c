@@ -1,0 +1,258 @@
+/**
+ * @file store/sqlite_sessions.c  Profiles, sessions, and what was said in them
+ */
+#include "store/sqlite_records.h"
+#include "store/sqlite_rows.h"
+#include "store/sqlite_statements.h"
+
+/* ----------------------------------------------------------------------------- profiles */
+
+int sqlite_profile_put(void *db, const struct store_profile *profile, struct errbuf *why)
+{
+    return sql_put(db, PROFILE_PUT, &store_record_profile, profile, UV_ENOENT, why);
+}
+
+static int add_profile(struct conn *conn, const struct store_profile *profile, size_t most,
+                       struct errbuf *why)
+{
+    return sql_insert_within(conn, PROFILE_ADD, &store_record_profile, profile, (int64_t)most,
+                             "the user has as many profiles as there may be", why);
+}
+
+int sqlite_profile_add(void *db, const struct store_profile *profile, size_t most,
+                       struct errbuf *why)
+{
+    return sql_put_within(db, PROFILE_ADD, &store_record_profile, profile, (int64_t)most,
+                          "the user has as many profiles as there may be", why);
+}
+
+int sqlite_profile_get(void *db, const char *user_id, const char *id, struct store_profile *profile,
+                       struct errbuf *why)
+{
+    return sql_get(db, PROFILE_GET, id, user_id, &store_record_profile, profile, why);
+}
+
+int sqlite_profile_list(void *db, const char *user_id, size_t limit, const char *cursor,
+                        struct store_list *list, struct errbuf *why)
+{
+    static const struct sql_listed what = {STORE_KIND_PROFILE, &store_record_profile, PROFILE_LIST,
+                                           PROFILE_IDS, PROFILE_GET};
+
+    return sql_list_by_id(db, &what, user_id, -1, limit, cursor, list, why);
+}
+
+int sqlite_profile_count(void *db, const char *user_id, size_t *count, struct errbuf *why)
+{
+    int64_t n = 0;
+    int err = sql_number(db, PROFILE_COUNT, user_id, &n, why);
+
+    if (!err)
+        *count = (size_t)n;
+    return err;
+}
+
+int sqlite_profile_erase(void *db, const char *user_id, const char *id, struct errbuf *why)
+{
+    return sql_erase(db, PROFILE_ERASE, id, user_id, why);
+}
+
+/* ----------------------------------------------------------------------------- sessions */
+
+int sqlite_session_put(void *db, const struct store_session *session, struct errbuf *why)
+{
+    return sql_put(db, SESSION_PUT, &store_record_session, session, UV_ENOENT, why);
+}
+
+int sqlite_session_get(void *db, const char *user_id, const char *id, struct store_session *session,
+                       struct errbuf *why)
+{
+    return sql_get(db, SESSION_GET, id, user_id, &store_record_session, session, why);
+}
+
+int sqlite_session_list(void *db, const char *user_id, enum store_status status, size_t limit,
+                        const char *cursor, struct store_list *list, struct errbuf *why)
+{
+    static const struct sql_listed all = {STORE_KIND_SESSION, &store_record_session, SESSION_LIST,
+                                          SESSION_IDS, SESSION_GET};
+    static const struct sql_listed some = {STORE_KIND_SESSION, &store_record_session,
+                                           SESSION_LIST_STATUS, SESSION_IDS_STATUS, SESSION_GET};
+    bool any = status == STORE_ANY;
+
+    return sql_list_by_id(db, any ? &all : &some, user_id, any ? -1 : (int)status, limit, cursor,
+                          list, why);
+}
+
+int sqlite_session_erase(void *db, const char *user_id, const char *id, struct errbuf *why)
+{
+    return sql_erase(db, SESSION_ERASE, id, user_id, why);
+}
+
+/* -------------------------------------------------------------------------- transcripts */
+
+static int assign_number(struct conn *conn, struct store_transcript *t, struct errbuf *why)
+{
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_NUMBER, &e, why);
+    int err;
+
+    if (!stmt)
+        return e;
+    sql_bind_text(stmt, 1, t->id);
+    sql_bind_text(stmt, 2, t->session_id);
+    err = sqlite3_step(stmt);
+    if (err != SQLITE_ROW)
+        return conn_error(conn, err, why);
+    t->question_number = sqlite3_column_int(stmt, 0);
+    sqlite3_reset(stmt);
+    return 0;
+}
+
+static int count_questions(struct conn *conn, const char *session_id, struct errbuf *why)
+{
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, SESSION_COUNT_QUESTIONS, &e, why);
+
+    if (!stmt)
+        return e;
+    sql_bind_text(stmt, 1, session_id);
+    return conn_run(conn, stmt, why);
+}
+
+static int write_transcript(struct conn *conn, const struct store_transcript *t, struct errbuf *why)
+{
+    return sql_write(conn, TRANSCRIPT_PUT, &store_record_transcript, t, UV_ENOENT, why);
+}
+
+int sqlite_transcript_put(void *db, struct store_transcript *transcript, struct errbuf *why)
+{
+    struct store_transcript t = *transcript;
+    struct conn *conn = NULL;
+    int err;
+
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    err = conn_exec(conn, "BEGIN IMMEDIATE", why);
+    if (!err && t.question_number == 0)
+        err = assign_number(conn, &t, why);
+    if (!err)
+        err = write_transcript(conn, &t, why);
+    if (!err)
+        err = count_questions(conn, t.session_id, why);
+    if (!err)
+        err = conn_exec(conn, "COMMIT", why);
+    if (!err)
+        transcript->question_number = t.question_number;
+    conn_done(conn);
+    return err;
+}
+
+int sqlite_session_import(void *db, const struct store_profile *profile, size_t most,
+                          const struct store_session *session,
+                          const struct store_transcript *transcripts, size_t count,
+                          struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    int err;
+
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    err = conn_exec(conn, "BEGIN IMMEDIATE", why);
+    if (!err && profile)
+        err = add_profile(conn, profile, most, why);
+    if (!err)
+        err = sql_write(conn, SESSION_PUT, &store_record_session, session, UV_ENOENT, why);
+    for (size_t i = 0; i < count && !err; i++)
+        err = write_transcript(conn, &transcripts[i], why);
+    if (!err)
+        err = count_questions(conn, session->id, why);
+    if (!err)
+        err = conn_exec(conn, "COMMIT", why);
+    conn_done(conn);
+    return err;
+}
+
+static int erase_transcript(struct conn *conn, const char *session_id, const char *id,
+                            struct errbuf *why)
+{
+    int err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_ERASE, &err, why);
+
+    if (!stmt)
+        return err;
+    sql_bind_text(stmt, 1, id);
+    sql_bind_text(stmt, 2, session_id);
+    err = conn_run(conn, stmt, why);
+    if (!err && sqlite3_changes(conn->sq) == 0)
+        err = err_set(why, UV_ENOENT, "there is no such record");
+    return err;
+}
+
+int sqlite_transcript_erase(void *db, const char *session_id, const char *id, struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    int err;
+
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    err = conn_exec(conn, "BEGIN IMMEDIATE", why);
+    if (!err)
+        err = erase_transcript(conn, session_id, id, why);
+    if (!err)
+        err = count_questions(conn, session_id, why);
+    if (!err)
+        err = conn_exec(conn, "COMMIT", why);
+    conn_done(conn);
+    return err;
+}
+
+int sqlite_transcript_get(void *db, const char *user_id, const char *id,
+                          struct store_transcript *transcript, struct errbuf *why)
+{
+    return sql_get(db, TRANSCRIPT_GET, id, user_id, &store_record_transcript, transcript, why);
+}
+
+/* From the index alone: a session whose row is damaged does not hide what was said in it. */
+static int is_owner(struct conn *conn, const char *user_id, const char *session_id,
+                    struct errbuf *why)
+{
+    int e = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, SESSION_OWNED, &e, why);
+    int err;
+
+    if (!stmt)
+        return e;
+    sql_bind_text(stmt, 1, session_id);
+    sql_bind_text(stmt, 2, user_id);
+    err = sqlite3_step(stmt);
+    sqlite3_reset(stmt);
+    if (err == SQLITE_ROW)
+        return 0;
+    return err == SQLITE_DONE ? err_set(why, UV_ENOENT, "there is no such session")
+                              : conn_error(conn, err, why);
+}
+
+int sqlite_transcript_list(void *db, const char *user_id, const char *session_id, bool newest_first,
+                           size_t limit, const char *cursor, struct store_list *list,
+                           struct errbuf *why)
+{
+    static const struct sql_listed oldest = {STORE_KIND_TRANSCRIPT, &store_record_transcript,
+                                             TRANSCRIPT_LIST, TRANSCRIPT_IDS, TRANSCRIPT_ONE};
+    static const struct sql_listed newest = {STORE_KIND_TRANSCRIPT, &store_record_transcript,
+                                             TRANSCRIPT_LIST_NEWEST, TRANSCRIPT_IDS_NEWEST,
+                                             TRANSCRIPT_ONE};
+    struct sql_page page = {.what = newest_first ? &newest : &oldest,
+                            .owner = session_id,
+                            .cursor = cursor && cursor[0] ? cursor : NULL,
+                            .status = -1,
+                            .limit = limit};
+    struct conn *conn = NULL;
+    int err = conn_read(db, &conn, why);
+
+    if (err)
+        return err;
+    err = is_owner(conn, user_id, session_id, why);
+    if (!err)
+        err = sql_read_list(conn, &page, list, why);
+    conn_done(conn);
+    return err;
+}

@@ -1,0 +1,169 @@
+/**
+ * @file store/sqlite_statements.c
+ */
+#include "store/sqlite_statements.h"
+
+#include "store/sqlite_conn.h"
+
+#define USER_COLUMNS    "id,email,display_name,photo_url,password,settings,subscription,created_at"
+#define REFRESH_COLUMNS "hash,family,user_id,expires_at,used_at"
+#define ENDED_COLUMNS   "family,expires_at"
+#define PROFILE_COLUMNS                                                                            \
+    "id,user_id,name,role,years_experience,skills,industry,context,created_at,updated_at"
+#define SESSION_COLUMNS                                                                            \
+    "id,user_id,profile_id,job_description,status,created_at,completed_at,duration,"               \
+    "question_count,metadata,title"
+#define TRANSCRIPT_COLUMNS                                                                         \
+    "id,session_id,question_number,question,answer,timestamp,metrics,detail,audio_url,line"
+#define VOICE_COLUMNS "user_id,wording,agreed_at,speech_ms,voice"
+#define RECORDING_COLUMNS                                                                          \
+    "id,user_id,session_id,format,bytes,duration_ms,quality,created_at,expires_at"
+#define TRANSCRIPTION_COLUMNS                                                                      \
+    "id,user_id,recording_id,language,state,result,error,created_at,finished_at"
+#define TRANSCRIPT_ORDER "question_number,timestamp,id"
+#define TRANSCRIPT_AT    "(SELECT " TRANSCRIPT_ORDER " FROM transcripts WHERE id=?2 AND session_id=?1)"
+
+_Static_assert((int)STATEMENTS <= (int)CONN_STATEMENTS_MAX, "make CONN_STATEMENTS_MAX larger");
+
+const char *const sqlite_statements[STATEMENTS] = {
+    [USER_PUT] = "INSERT INTO users (" USER_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8) "
+                 "ON CONFLICT (id) DO UPDATE SET email=?2,display_name=?3,photo_url=?4,"
+                 "password=?5,settings=?6,subscription=?7",
+    [USER_GET] = "SELECT " USER_COLUMNS " FROM users WHERE id=?1",
+    [USER_BY_EMAIL] = "SELECT " USER_COLUMNS " FROM users WHERE email=?1",
+    [USER_LOCAL] = "SELECT " USER_COLUMNS " FROM users WHERE email IS NULL",
+    [USER_ERASE] = "DELETE FROM users WHERE id=?1",
+    [USER_PASSWORD] = "UPDATE users SET password=?2 WHERE id=?1",
+
+    [REFRESH_PUT] = "INSERT INTO refresh_tokens (" REFRESH_COLUMNS ") VALUES (?1,?2,?3,?4,?5)",
+    [REFRESH_GET] = "SELECT " REFRESH_COLUMNS " FROM refresh_tokens WHERE hash=?1",
+    [REFRESH_USE] = "UPDATE refresh_tokens SET used_at=?2 WHERE hash=?1 AND used_at=0",
+    [REFRESH_REVOKE] = "DELETE FROM refresh_tokens WHERE family=?1",
+    [REFRESH_REVOKE_USER] = "DELETE FROM refresh_tokens WHERE user_id=?1 AND family<>?2",
+    [REFRESH_PRUNE] = "DELETE FROM refresh_tokens WHERE expires_at<?1",
+
+    /* one whose refresh tokens are all gone has no access token out either, or was ended before */
+    [ENDED_PUT] = "INSERT INTO ended_sign_ins (" ENDED_COLUMNS ") "
+                  "SELECT DISTINCT family,?2 FROM refresh_tokens WHERE family=?1 "
+                  "ON CONFLICT (family) DO NOTHING",
+    [ENDED_PUT_USER] = "INSERT INTO ended_sign_ins (" ENDED_COLUMNS ") "
+                       "SELECT DISTINCT family,?3 FROM refresh_tokens "
+                       "WHERE user_id=?1 AND family<>?2 "
+                       "ON CONFLICT (family) DO UPDATE SET expires_at=?3 "
+                       "RETURNING " ENDED_COLUMNS,
+    [ENDED_PRUNE] = "DELETE FROM ended_sign_ins WHERE expires_at<?1",
+    [ENDED_LIST] = "SELECT " ENDED_COLUMNS " FROM ended_sign_ins WHERE expires_at>=?1",
+
+    [PROFILE_PUT] = "INSERT INTO profiles (" PROFILE_COLUMNS ") "
+                    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) "
+                    "ON CONFLICT (id) DO UPDATE SET name=?3,role=?4,years_experience=?5,"
+                    "skills=?6,industry=?7,context=?8,created_at=?9,updated_at=?10 "
+                    "WHERE user_id=?2",
+    [PROFILE_ADD] = "INSERT INTO profiles (" PROFILE_COLUMNS ") "
+                    "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10 "
+                    "WHERE (SELECT count(*) FROM profiles WHERE user_id=?2)<?11",
+    [PROFILE_GET] = "SELECT " PROFILE_COLUMNS " FROM profiles WHERE id=?1 AND user_id=?2",
+    [PROFILE_LIST] = "SELECT " PROFILE_COLUMNS " FROM profiles "
+                     "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
+    /* From the index alone: for a table with a damaged page, row by row. */
+    [PROFILE_IDS] = "SELECT id FROM profiles INDEXED BY profiles_user "
+                    "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
+    [PROFILE_COUNT] = "SELECT count(*) FROM profiles WHERE user_id=?1",
+    [PROFILE_ERASE] = "DELETE FROM profiles WHERE id=?1 AND user_id=?2",
+
+    /* question_count is the store's own: 0 at first, and left alone afterwards */
+    [SESSION_PUT] = "INSERT INTO sessions (" SESSION_COLUMNS ") "
+                    "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,0,?10,?11 WHERE ?3 IS NULL OR "
+                    "EXISTS (SELECT 1 FROM profiles WHERE id=?3 AND user_id=?2) "
+                    "ON CONFLICT (id) DO UPDATE SET profile_id=?3,job_description=?4,status=?5,"
+                    "created_at=?6,completed_at=?7,duration=?8,metadata=?10,"
+                    "title=?11 "
+                    "WHERE user_id=?2",
+    [SESSION_GET] = "SELECT " SESSION_COLUMNS " FROM sessions WHERE id=?1 AND user_id=?2",
+    [SESSION_LIST] = "SELECT " SESSION_COLUMNS " FROM sessions "
+                     "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
+    [SESSION_LIST_STATUS] = "SELECT " SESSION_COLUMNS " FROM sessions "
+                            "WHERE user_id=?1 AND id<?2 AND status=?4 ORDER BY id DESC LIMIT ?3",
+    [SESSION_IDS] = "SELECT id FROM sessions INDEXED BY sessions_user "
+                    "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
+    [SESSION_IDS_STATUS] = "SELECT id FROM sessions INDEXED BY sessions_user_status "
+                           "WHERE user_id=?1 AND id<?2 AND status=?4 ORDER BY id DESC LIMIT ?3",
+    [SESSION_OWNED] = "SELECT 1 FROM sessions INDEXED BY sessions_user WHERE id=?1 AND user_id=?2",
+    [SESSION_ERASE] = "DELETE FROM sessions WHERE id=?1 AND user_id=?2",
+    [SESSION_COUNT_QUESTIONS] =
+        "UPDATE sessions SET question_count="
+        "(SELECT count(*) FROM transcripts WHERE session_id=?1 AND line=0) WHERE id=?1",
+
+    /* the number it has already, or else the next of its session */
+    [TRANSCRIPT_NUMBER] =
+        "SELECT coalesce((SELECT question_number FROM transcripts WHERE id=?1 AND session_id=?2),"
+        "(SELECT max(question_number)+1 FROM transcripts WHERE session_id=?2 AND line=0),1)",
+    [TRANSCRIPT_PUT] =
+        "INSERT INTO transcripts (" TRANSCRIPT_COLUMNS ") "
+        "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) "
+        "ON CONFLICT (id) DO UPDATE SET question_number=?3,question=?4,answer=?5,"
+        "timestamp=?6,metrics=?7,detail=?8,audio_url=?9,line=?10 WHERE session_id=?2",
+    [TRANSCRIPT_ERASE] = "DELETE FROM transcripts WHERE id=?1 AND session_id=?2",
+    [TRANSCRIPT_GET] =
+        "SELECT t.id,session_id,question_number,question,answer,timestamp,metrics,"
+        "detail,audio_url,line FROM transcripts t JOIN sessions s ON s.id=t.session_id "
+        "WHERE t.id=?1 AND s.user_id=?2",
+    [TRANSCRIPT_LIST] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE session_id=?1 "
+                        "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") > " TRANSCRIPT_AT ") "
+                        "ORDER BY " TRANSCRIPT_ORDER " LIMIT ?3",
+    [TRANSCRIPT_LIST_NEWEST] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE session_id=?1 "
+                               "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") < " TRANSCRIPT_AT ") "
+                               "ORDER BY question_number DESC,timestamp DESC,id DESC LIMIT ?3",
+    [TRANSCRIPT_IDS] =
+        "SELECT id FROM transcripts INDEXED BY transcripts_order WHERE session_id=?1 "
+        "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") > " TRANSCRIPT_AT ") "
+        "ORDER BY " TRANSCRIPT_ORDER " LIMIT ?3",
+    [TRANSCRIPT_IDS_NEWEST] =
+        "SELECT id FROM transcripts INDEXED BY transcripts_order WHERE session_id=?1 "
+        "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") < " TRANSCRIPT_AT ") "
+        "ORDER BY question_number DESC,timestamp DESC,id DESC LIMIT ?3",
+    [TRANSCRIPT_ONE] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE id=?1",
+
+    [VOICE_PUT] = "INSERT INTO voices (" VOICE_COLUMNS ") VALUES (?1,?2,?3,?4,?5) "
+                  "ON CONFLICT (user_id) DO UPDATE SET wording=?2,agreed_at=?3,speech_ms=?4,"
+                  "voice=?5",
+    [VOICE_GET] = "SELECT " VOICE_COLUMNS " FROM voices WHERE user_id=?1",
+    [VOICE_ERASE] = "DELETE FROM voices WHERE user_id=?1",
+
+    [RECORDING_ADD] = "INSERT INTO recordings (" RECORDING_COLUMNS ") "
+                      "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9 WHERE ?5+(SELECT coalesce(sum(bytes),0) "
+                      "FROM recordings WHERE user_id=?2)<=?10",
+    [RECORDING_GET] = "SELECT " RECORDING_COLUMNS " FROM recordings WHERE id=?1 AND user_id=?2",
+    [RECORDING_BYTES] = "SELECT coalesce(sum(bytes),0) FROM recordings WHERE user_id=?1",
+    [RECORDING_KNOWN] = "SELECT id FROM recordings WHERE id=?1",
+    [RECORDING_ERASE] = "DELETE FROM recordings WHERE id=?1 AND user_id=?2",
+    [RECORDING_EXPIRE] = "DELETE FROM recordings WHERE id IN (SELECT id FROM recordings "
+                         "WHERE expires_at<=?1 ORDER BY expires_at LIMIT ?2) "
+                         "RETURNING " RECORDING_COLUMNS,
+    [ERASED_LIST] = "SELECT id FROM erased_recordings LIMIT ?1",
+    [ERASED_GONE] = "DELETE FROM erased_recordings WHERE id=?1",
+
+    [TRANSCRIPTION_ADD] = "INSERT INTO transcriptions (" TRANSCRIPTION_COLUMNS ") "
+                          "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9 WHERE (SELECT count(*) "
+                          "FROM transcriptions WHERE user_id=?2 AND state=0)<?10",
+    [TRANSCRIPTION_GET] =
+        "SELECT " TRANSCRIPTION_COLUMNS " FROM transcriptions WHERE id=?1 AND user_id=?2",
+    [TRANSCRIPTION_NEXT] =
+        "SELECT " TRANSCRIPTION_COLUMNS " FROM transcriptions WHERE state=0 ORDER BY id LIMIT 1",
+    [TRANSCRIPTION_FINISH] = "UPDATE transcriptions SET state=?5,result=?6,error=?7,finished_at=?9 "
+                             "WHERE id=?1 AND state=0",
+    [TRANSCRIPTION_ERASE] = "DELETE FROM transcriptions WHERE id=?1 AND user_id=?2",
+
+    [FACT_GET] = "SELECT value FROM facts WHERE name=?1",
+    [FACT_PUT] = "INSERT INTO facts (name,value) VALUES (?1,?2) "
+                 "ON CONFLICT (name) DO UPDATE SET value=?2",
+    [FACT_CLAIM] = "INSERT INTO facts (name,value) VALUES (?1,?2) ON CONFLICT (name) DO NOTHING",
+    [SAMPLES] = "SELECT * FROM (SELECT id,'profile.context',context FROM profiles "
+                "WHERE context LIKE 'v_.%' LIMIT 4) UNION ALL "
+                "SELECT * FROM (SELECT id,'session.jobDescription',job_description FROM sessions "
+                "WHERE job_description LIKE 'v_.%' LIMIT 4) UNION ALL "
+                "SELECT * FROM (SELECT id,'session.title',title FROM sessions "
+                "WHERE title LIKE 'v_.%' LIMIT 4) UNION ALL "
+                "SELECT * FROM (SELECT id,'transcript.question',question FROM transcripts "
+                "WHERE question LIKE 'v_.%' LIMIT 4) LIMIT ?1",
+};
