@@ -51,6 +51,7 @@ struct program {
     struct asr_hub_config hub;
     struct folder_lock lock;
     struct recordings *recordings;
+    struct disk_watch *disk_watch;
     int status; /**< Why it could not be opened: an exit status; 0: EXIT_FAILED */
 };
 
