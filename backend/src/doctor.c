@@ -91,7 +91,7 @@ static void check_server(struct doctor *d)
 static void check_key(struct doctor *d, struct store *store)
 {
     const struct config *c = d->program.config;
-    const char *path = config_path(c, "keys/master.key");
+    const char *path = config_path(c, KEY_FILE);
     struct seal *seal = NULL;
     struct errbuf why = {""};
     bool in_use = false;

@@ -96,6 +96,30 @@ long folder_holder(const char *path)
     return pid;
 }
 
+int folder_share(const char *path, struct folder_lock *lock, struct errbuf *why)
+{
+    struct flock all = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0)
+        return err_set(why, -errno, "cannot make %s: %s", path, strerror(errno));
+    if (fcntl(fd, F_SETLK, &all)) {
+        int err = -errno;
+
+        close(fd);
+        return err_set(why, err, "%s cannot be locked: %s", path, strerror(-err));
+    }
+    *lock = (struct folder_lock){true, fd};
+    return 0;
+}
+
+bool folder_shared(const struct folder_lock *lock)
+{
+    struct flock all = whole_file();
+
+    return lock->held && !fcntl(lock->fd, F_GETLK, &all) && all.l_type != F_UNLCK;
+}
+
 uint64_t folder_free_mib(const char *dir)
 {
     struct statvfs fs;

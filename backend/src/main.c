@@ -26,6 +26,8 @@ static const struct {
     {"models", command_models,
      "list | get NAME | remove NAME | verify | import PATH | quantize NAME TYPE | bench",
      "manage the Whisper models on this machine"},
+    {"keys", command_keys, "status | rotate | reseal | retire",
+     "give what is stored a new master key, and end old ones"},
     {"migrate", command_migrate, "[--accept-clock]", "bring the store to the current schema"},
 };
 

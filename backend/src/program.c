@@ -4,9 +4,9 @@
 #include "program.h"
 
 #include "answer/answer.h"
-#include "api/disk_watch.h"
 #include "api/presence.h"
 #include "api/recordings.h"
+#include "api/resealing.h"
 #include "api/transcriber.h"
 #include "asr/engine.h"
 #include "asr/nets.h"
@@ -109,14 +109,17 @@ static void remember_clock(struct store *store)
 }
 
 /* A key is made only where nothing was ever sealed, and used only where it is the right one. */
-static int open_seal(struct program *p, struct errbuf *why)
+static int open_seal(struct program *p, unsigned parts, struct errbuf *why)
 {
     const struct config *c = p->config;
     bool in_use = false;
     int err = sealed_any(p->app.store, &in_use, why);
 
+    if (!err &&
+        !(parts & PROGRAM_SERVES)) /* before the keys are read: they stay while it is held */
+        err = folder_share(config_path(c, KEYS_LOCK), &p->seals, why);
     if (!err)
-        err = seal_open(&p->app.seal, config_path(c, "keys/master.key"), c->master_key,
+        err = seal_open(&p->app.seal, config_path(c, KEY_FILE), c->master_key,
                         in_use ? SEAL_KEY_IN_USE : SEAL_FIRST_START, why);
     return err ? err : sealed_check(p->app.store, p->app.seal, why);
 }
@@ -159,7 +162,7 @@ static int open_store(struct program *p, unsigned parts, struct errbuf *why)
     if (!err)
         err = store_migrate(p->app.store, &from, &to, why);
     if (!err)
-        err = open_seal(p, why);
+        err = open_seal(p, parts, why);
     if (err)
         return err;
     check_clock(p->app.store);
@@ -422,11 +425,10 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *why)
     if (!err && p->app.store && p->app.lanes)
         err = store_use_lanes(p->app.store, p->app.lanes);
     list_providers(p);
-    if (!err && (parts & PROGRAM_SERVES))
-        err = disk_watch_open(&p->disk_watch, &p->app);
     if (!err && (parts & PROGRAM_SERVES)) {
         open_shelf(p);
         open_recordings(p);
+        err = resealer_open(&p->app.resealer, &p->app, why);
     }
     list_findable(p);
     if (!err && (parts & PROGRAM_HEARING)) {
@@ -482,8 +484,8 @@ void program_close(struct program *p)
         asr_hub_close(app->hub);
     lanes_close(app->lanes);
     transcriber_close(app->transcriber);
+    resealer_close(app->resealer);
     recordings_close(p->recordings);
-    disk_watch_close(p->disk_watch);
     blob_store_close(app->blobs);
     models_shelf_close(app->shelf);
     similar_close();
@@ -510,6 +512,7 @@ void program_close(struct program *p)
     if (app->store)
         store_close(app->store);
     folder_unlock(&p->lock);
+    folder_unlock(&p->seals);
     seal_close(app->seal);
     slots_release(&app->sockets);
     config_free(p->config);

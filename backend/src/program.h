@@ -40,6 +40,8 @@ enum {
 };
 
 #define FOLDER_LOCK "interviewd.lock"
+#define KEYS_LOCK   "keys.lock"
+#define KEY_FILE    "keys/master.key"
 
 enum { PROGRAM_FOUND_MAX = 4 }; /**< Servers of models that are looked for on this machine */
 
@@ -50,8 +52,8 @@ struct program {
     size_t provider_count;
     struct asr_hub_config hub;
     struct folder_lock lock;
+    struct folder_lock seals; /* held by a command that seals beside a server */
     struct recordings *recordings;
-    struct disk_watch *disk_watch;
     int status; /**< Why it could not be opened: an exit status; 0: EXIT_FAILED */
 };
 
@@ -80,6 +82,7 @@ int command_transcribe(int argc, char **argv);
 int command_ask(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_migrate(int argc, char **argv);
+int command_keys(int argc, char **argv);
 int command_models(int argc, char **argv);
 
 #endif

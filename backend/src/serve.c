@@ -1,13 +1,14 @@
 /**
  * @file serve.c  interviewd serve: the server, from its first line to its last
  *
- * SIGHUP: read the certificate again. SIGTERM or SIGINT: stop accepting, close the WebSockets
- * (1001), interrupt what is being answered and store it, end what is left after STOP_WITHIN_MS,
- * then free and leave. A second signal leaves at once, and so does a server that hangs:
- * loop/watchdog.h.
+ * SIGHUP: read the certificate and the keys again. SIGTERM or SIGINT: stop accepting, close the
+ * WebSockets (1001), interrupt what is being answered and store it, end what is left after
+ * STOP_WITHIN_MS, then free and leave. A second signal leaves at once, and so does a server that
+ * hangs: loop/watchdog.h.
  */
 #include "program.h"
 
+#include "api/resealing.h"
 #include "api/sockets.h"
 #include "asr/engine.h"
 #include "llm/provider_probe.h"
@@ -37,7 +38,7 @@ struct serve {
     struct http_server *server;
     struct watchdog *watchdog;
     struct service *service;
-    uv_signal_t hang_up; /* SIGHUP: read the certificate again */
+    uv_signal_t hang_up; /* SIGHUP: read certificate and keys again */
     struct loop_timer *leaving;
     struct loop_timer *welcome; /* NULL once it is printed */
     int ticks;
@@ -91,6 +92,7 @@ static void on_stop(int number, void *arg)
 
     log_info("serve", "stopping: signal %d", number);
     service_stopping(s->service);
+    resealer_stop(s->program.app.resealer);
     if (s->program.app.hub)
         asr_hub_end(s->program.app.hub);
     http_server_shutdown(s->server, STOP_WITHIN_MS, on_server_down, s);
@@ -102,6 +104,7 @@ static void on_hang_up(uv_signal_t *signal, int number)
     struct errbuf why = {""};
 
     (void)number;
+    resealer_look(s->program.app.resealer);
     if (http_server_renew_certificate(s->server, &why))
         log_error("serve", "SIGHUP: %s; the one before is still used", why.text);
     else

@@ -33,6 +33,7 @@ struct llm_probe;
 struct loop;
 struct presence;
 struct ratelimit;
+struct resealer;
 struct seal;
 struct transcriber;
 
@@ -59,6 +60,7 @@ struct app {
     struct answerer *answerer;        /**< (optional) */
     struct live_registry *live;       /**< (optional) Interviews that run now */
     struct llm_probe *probe;          /**< (optional) Of answerer_providers(), in their order */
+    struct resealer *resealer;        /**< (optional) What old keys sealed, sealed anew */
     struct transcriber *transcriber;  /**< (optional) Recordings that are heard in the background */
 };
 

@@ -5,6 +5,7 @@
  * a path, a person or a key.
  */
 #include "api/reply.h"
+#include "api/resealing.h"
 #include "asr/hub.h"
 #include "auth/seal.h"
 #include "base/clock.h"
@@ -123,9 +124,12 @@ static int get_ready(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
     const char *hears = recogniser(app);
+    static const char *const keys[] = {"ok", "resealing", "failed"};
     struct store_health health;
     struct buf problems;
+    size_t resealed;
     int count = 0;
+    enum resealing_state resealing = resealer_state(app->resealer, &resealed);
     bool ok;
 
     store_health(app->store, &health);
@@ -138,9 +142,10 @@ static int get_ready(const struct http_request *req, struct http_response *res)
     key_problem(&problems, &count, app->seal);
     clock_problem(&problems, &count);
     buf_printf(reply_json(res, ok ? 200 : 503),
-               "{\"status\":\"%s\",\"store\":\"%s\",\"recogniser\":\"%s\",\"problems\":[%s]}",
+               "{\"status\":\"%s\",\"store\":\"%s\",\"recogniser\":\"%s\",\"keys\":\"%s\","
+               "\"resealed\":%zu,\"problems\":[%s]}",
                ok ? "ok" : "unavailable", health.fault ? "unavailable" : "ok", hears,
-               problems.data ? problems.data : "");
+               keys[resealing], resealed, problems.data ? problems.data : "");
     buf_release(&problems);
     return 0;
 }

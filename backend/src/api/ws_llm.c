@@ -113,7 +113,8 @@ static void on_close(struct ws *ws, int code, void *ctx)
     struct llm_socket *l = ctx;
 
     (void)ws;
-    socket_closed(l->socket, code);
+    (void)code;
+    socket_closed(l->socket);
 }
 
 const struct ws_handlers ws_llm_handlers = {

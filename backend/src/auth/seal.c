@@ -1,18 +1,18 @@
 /**
  * @file auth/seal.c  Sensitive text, encrypted before it reaches any store
  *
- * "v1." base64url( nonce[12] ciphertext[n] tag[16] ), with "field:id" as associated data. The key
- * that encrypts is derived from the master key, so that the same master key can serve tokens too.
- * Random 96-bit nonces are safe up to 2^32 messages a key (SP 800-38D section 8.3).
+ * "v2." id[8] "." base64url( nonce[12] ciphertext[n] tag[16] ), with "field:id" as associated data;
+ * "v1." before there were several keys, without whose it is. The key that encrypts is derived from
+ * the master key, so that the same master key can serve tokens too. Random 96-bit nonces are safe
+ * up to 2^32 messages a key (SP 800-38D section 8.3).
  */
 #include "auth/seal.h"
 
 #include "auth/base64url.h"
+#include "auth/keyring.h"
 #include "base/id.h"
 #include "base/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
@@ -20,222 +20,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
-    KEY_LEN = 32,
     NONCE_LEN = 12,
     TAG_LEN = SEAL_MORE - NONCE_LEN,
     AAD_MAX = 128,
     SEAL_TEXT_MAX = 4 << 20, /* longest text sealed, [bytes]: far above any field's own limit */
-    KEY_FILE_MAX = 128,
 };
 
-static const char prefix[] = "v1.";
+static const char before_ids[] = "v1.";
 
 struct seal {
-    unsigned char master[KEY_LEN];
-    unsigned char field[KEY_LEN];
+    uv_rwlock_t lock;
+    size_t count;                        /* {lock} */
+    struct seal_key keys[SEAL_KEYS_MAX]; /* {lock} the first one seals */
+    unsigned char master[KEY_LEN];       /* {lock} of the first one */
     EVP_CIPHER *cipher;
-    char *path; /* of the key file; NULL when the key came as text */
+    char *path; /* of the key file; NULL when the keys came as text */
 };
 
-/* ------------------------------------------------------------------------------ the key */
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static int from_hex(const char *text, unsigned char key[static KEY_LEN])
-{
-    for (size_t i = 0; i < KEY_LEN; i++) {
-        int high = hex_digit(text[2 * i]);
-        int low = hex_digit(text[2 * i + 1]);
-
-        if (high < 0 || low < 0)
-            return UV_EINVAL;
-        key[i] = (unsigned char)(high << 4 | low);
-    }
-    return 0;
-}
-
-/* Both alphabets of base64, with or without padding. */
-static int from_base64(const char *text, size_t len, unsigned char key[static KEY_LEN])
-{
-    char url[BASE64URL_LEN(KEY_LEN)];
-    long n;
-
-    while (len && text[len - 1] == '=')
-        len--;
-    if (len != BASE64URL_LEN(KEY_LEN))
-        return UV_EINVAL;
-    for (size_t i = 0; i < len; i++)
-        url[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
-    n = base64url_decode(url, len, key, KEY_LEN);
-    explicit_bzero(url, sizeof(url));
-    return n == KEY_LEN ? 0 : UV_EINVAL;
-}
-
-static int parse_key(const char *text, unsigned char key[static KEY_LEN])
-{
-    size_t len = strcspn(text, " \t\r\n");
-
-    if (text[len + strspn(text + len, " \t\r\n")])
-        return UV_EINVAL;
-    return len == 2 * KEY_LEN ? from_hex(text, key) : from_base64(text, len, key);
-}
-
-static int read_key(int fd, const char *path, unsigned char key[static KEY_LEN], struct errbuf *why)
-{
-    char text[KEY_FILE_MAX + 1];
-    struct stat st;
-    ssize_t n;
-    int err;
-
-    if (fstat(fd, &st))
-        return err_set(why, -errno, "cannot read %s: %s", path, strerror(errno));
-    if (st.st_mode & (S_IRWXG | S_IRWXO))
-        return err_set(why, UV_EPERM,
-                       "the key file %s can be read by other users of this machine (mode %03o): "
-                       "run chmod 600 %s",
-                       path, (unsigned)st.st_mode & 0777, path);
-    n = read(fd, text, KEY_FILE_MAX);
-    if (n < 0)
-        return err_set(why, -errno, "cannot read %s: %s", path, strerror(errno));
-    text[n] = '\0';
-    err = strlen(text) == (size_t)n ? parse_key(text, key) : UV_EINVAL;
-    explicit_bzero(text, sizeof(text));
-    if (err)
-        return err_set(why, UV_EINVAL,
-                       "%s does not hold a key (64 hex digits): restore it from a backup; without "
-                       "it the stored profiles and transcripts cannot be read",
-                       path);
-    return 0;
-}
-
-static int make_folder(const char *path, struct errbuf *why)
-{
-    char folder[4096];
-    const char *slash = strrchr(path, '/');
-
-    if (!slash || slash == path)
-        return 0;
-    if ((size_t)(slash - path) >= sizeof(folder))
-        return err_set(why, UV_ENAMETOOLONG, "the path of the key file is too long");
-    memcpy(folder, path, (size_t)(slash - path));
-    folder[slash - path] = '\0';
-    for (char *p = folder + 1;; p++) {
-        char was = *p;
-
-        if (was != '/' && was != '\0')
-            continue;
-        *p = '\0';
-        if (!mkdir(folder, 0700))
-            chmod(folder, 0700); /* whatever the umask */
-        else if (errno != EEXIST)
-            return err_set(why, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
-        *p = was;
-        if (!was)
-            return 0;
-    }
-}
-
-static int write_all(int fd, const char *text, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, text, len);
-
-        if (n < 0)
-            return -errno;
-        text += n;
-        len -= (size_t)n;
-    }
-    return fsync(fd) ? -errno : 0;
-}
-
-static int sync_folder(const char *path)
-{
-    char folder[4096];
-    const char *slash = strrchr(path, '/');
-    int fd;
-    int err;
-
-    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    err = fsync(fd) ? -errno : 0;
-    close(fd);
-    return err;
-}
-
-/* Written apart and linked into place: the name appears with the whole key behind it or not at
- * all, and when two start at once the first one's key is everybody's. */
-static int make_key(const char *path, struct errbuf *why)
-{
-    unsigned char key[KEY_LEN];
-    char text[2 * KEY_LEN + 2];
-    char *temporary;
-    int fd;
-    int err;
-
-    if ((err = make_folder(path, why)))
-        return err;
-    if (asprintf(&temporary, "%s.%ld.new", path, (long)getpid()) < 0)
-        return err_set(why, UV_ENOMEM, "out of memory");
-
-    random_bytes(key, sizeof(key));
-    for (size_t i = 0; i < KEY_LEN; i++)
-        snprintf(text + 2 * i, 3, "%02x", key[i]);
-    text[2 * KEY_LEN] = '\n';
-
-    unlink(temporary);
-    fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    err = fd < 0 || fchmod(fd, 0600) ? -errno : write_all(fd, text, 2 * KEY_LEN + 1);
-    if (fd >= 0 && close(fd) && !err)
-        err = -errno;
-    if (!err && link(temporary, path) && errno != EEXIST)
-        err = -errno;
-    if (!err)
-        err = sync_folder(path);
-    unlink(temporary);
-    if (err)
-        err_set(why, err, "cannot make the key file %s: %s", path, uv_strerror(err));
-    explicit_bzero(key, sizeof(key));
-    explicit_bzero(text, sizeof(text));
-    free(temporary);
-    return err;
-}
-
-static int load_key(const char *path, enum seal_start start, unsigned char key[static KEY_LEN],
-                    struct errbuf *why)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int err;
-
-    if (fd < 0 && errno == ENOENT && start == SEAL_KEY_IN_USE)
-        return err_set(why, UV_ENOENT,
-                       "the key file %s is missing, and what is stored cannot be read without it: "
-                       "put it back from a backup with mode 0600, or set INTERVIEWD_MASTER_KEY; no "
-                       "second key is made",
-                       path);
-    if (fd < 0 && errno == ENOENT) {
-        if ((err = make_key(path, why)))
-            return err;
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-    }
-    if (fd < 0)
-        return err_set(why, -errno, "cannot read the key file %s: %s", path, strerror(errno));
-    err = read_key(fd, path, key, why);
-    close(fd);
-    return err;
-}
+/* ----------------------------------------------------------------------------- the keys */
 
 /* RFC 5869 with an empty salt; purpose is the info. */
 static int derive(const unsigned char master[static KEY_LEN], const char *purpose,
@@ -262,20 +66,43 @@ static int derive(const unsigned char master[static KEY_LEN], const char *purpos
     return ok ? 0 : UV_ENOMEM;
 }
 
-int seal_derive(const struct seal *seal, const char *purpose, unsigned char *key, size_t len)
+/* Looking something up changes nothing that anybody sees. */
+static uv_rwlock_t *lock_of(const struct seal *seal)
 {
-    return derive(seal->master, purpose, key, len);
+    return (uv_rwlock_t *)(uintptr_t)&seal->lock;
 }
 
-int seal_look(const struct seal *seal, struct errbuf *why)
+static int derive_key(const unsigned char master[static KEY_LEN], struct seal_key *key)
 {
-    unsigned char key[KEY_LEN];
-    int err = seal->path ? load_key(seal->path, SEAL_KEY_IN_USE, key, why) : 0;
+    unsigned char id[SEAL_ID_LEN / 2];
+    int err = derive(master, "interviewd fields v1", key->bytes, sizeof(key->bytes));
 
-    if (!err && seal->path && !text_equal_secret(key, seal->master, KEY_LEN))
-        err = err_set(why, UV_EILSEQ, "the key file %s holds another key than the one in use",
-                      seal->path);
-    explicit_bzero(key, sizeof(key));
+    if (!err)
+        err = derive(master, "interviewd key id v1", id, sizeof(id));
+    for (size_t i = 0; i < sizeof(id) && !err; i++)
+        snprintf(key->id + 2 * i, 3, "%02x", id[i]);
+    return err;
+}
+
+void seal_key_wipe(struct seal_key *key)
+{
+    explicit_bzero(key, sizeof(*key));
+}
+
+/* Take over what is written down: {lock}, or before others know of it. */
+static int use_ring(struct seal *seal, const struct keyring *ring)
+{
+    struct seal_key keys[SEAL_KEYS_MAX] = {0};
+    int err = 0;
+
+    for (size_t i = 0; i < ring->count && !err; i++)
+        err = derive_key(ring->key[i], &keys[i]);
+    if (!err) {
+        memcpy(seal->keys, keys, sizeof(keys));
+        memcpy(seal->master, ring->key[0], KEY_LEN);
+        seal->count = ring->count;
+    }
+    explicit_bzero(keys, sizeof(keys));
     return err;
 }
 
@@ -283,21 +110,26 @@ int seal_open(struct seal **sp, const char *key_path, const char *key_text, enum
               struct errbuf *why)
 {
     struct seal *seal = calloc(1, sizeof(*seal));
+    struct keyring ring = {0};
     int err = 0;
 
-    if (!seal)
+    if (!seal || uv_rwlock_init(&seal->lock)) {
+        free(seal);
         return err_set(why, UV_ENOMEM, "out of memory");
+    }
     if (key_text && key_text[0]) {
-        if (parse_key(key_text, seal->master))
+        if (keyring_parse(key_text, &ring))
             err = err_set(why, UV_EINVAL,
-                          "INTERVIEWD_MASTER_KEY must be 64 hex digits or base64 of 32 bytes");
+                          "INTERVIEWD_MASTER_KEY must be 64 hex digits or base64 of 32 bytes; old "
+                          "keys may follow, with commas between");
     } else {
-        err = load_key(key_path, start, seal->master, why);
+        err = keyring_load(key_path, start, &ring, why);
         if (!err && !(seal->path = strdup(key_path)))
             err = err_set(why, UV_ENOMEM, "out of memory");
     }
-    if (!err && derive(seal->master, "interviewd fields v1", seal->field, KEY_LEN))
+    if (!err && use_ring(seal, &ring))
         err = err_set(why, UV_ENOMEM, "cannot derive a key");
+    keyring_wipe(&ring);
     if (!err && !(seal->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL)))
         err = err_set(why, UV_ENOSYS, "this OpenSSL has no AES-256-GCM");
     if (err) {
@@ -313,9 +145,152 @@ void seal_close(struct seal *seal)
     if (!seal)
         return;
     EVP_CIPHER_free(seal->cipher);
+    uv_rwlock_destroy(&seal->lock);
     free(seal->path);
     explicit_bzero(seal, sizeof(*seal));
     free(seal);
+}
+
+int seal_derive(const struct seal *seal, const char *purpose, unsigned char *key, size_t len)
+{
+    unsigned char master[KEY_LEN];
+    int err;
+
+    uv_rwlock_rdlock(lock_of(seal));
+    memcpy(master, seal->master, KEY_LEN);
+    uv_rwlock_rdunlock(lock_of(seal));
+    err = derive(master, purpose, key, len);
+    explicit_bzero(master, sizeof(master));
+    return err;
+}
+
+size_t seal_ids(const struct seal *seal, char ids[static SEAL_KEYS_MAX][SEAL_ID_LEN + 1])
+{
+    size_t count;
+
+    uv_rwlock_rdlock(lock_of(seal));
+    count = seal->count;
+    for (size_t i = 0; i < count; i++)
+        memcpy(ids[i], seal->keys[i].id, sizeof(ids[i]));
+    uv_rwlock_rdunlock(lock_of(seal));
+    return count;
+}
+
+void seal_key_now(const struct seal *seal, struct seal_key *key)
+{
+    uv_rwlock_rdlock(lock_of(seal));
+    *key = seal->keys[0];
+    uv_rwlock_rdunlock(lock_of(seal));
+}
+
+int seal_key_find(const struct seal *seal, const char *id, struct seal_key *key)
+{
+    int err = UV_ENOENT;
+
+    uv_rwlock_rdlock(lock_of(seal));
+    for (size_t i = 0; i < seal->count && err; i++) {
+        if (memcmp(seal->keys[i].id, id, SEAL_ID_LEN) != 0)
+            continue;
+        *key = seal->keys[i];
+        err = 0;
+    }
+    uv_rwlock_rdunlock(lock_of(seal));
+    return err;
+}
+
+int seal_key_at(const struct seal *seal, size_t at, struct seal_key *key)
+{
+    int err = UV_ENOENT;
+
+    uv_rwlock_rdlock(lock_of(seal));
+    if (at < seal->count) {
+        *key = seal->keys[seal->count - 1 - at];
+        err = 0;
+    }
+    uv_rwlock_rdunlock(lock_of(seal));
+    return err;
+}
+
+/* ------------------------------------------------------------------------- the key file */
+
+/* Is the key that seals now among those that are written down? */
+static bool knows_ours(const struct seal *seal, const struct keyring *ring)
+{
+    bool knows = false;
+
+    for (size_t i = 0; i < ring->count; i++)
+        knows |= text_equal_secret(ring->key[i], seal->master, KEY_LEN);
+    return knows;
+}
+
+static int read_again(const struct seal *seal, struct keyring *ring, struct errbuf *why)
+{
+    int err = keyring_load(seal->path, SEAL_KEY_IN_USE, ring, why);
+    bool knows;
+
+    if (err)
+        return err;
+    uv_rwlock_rdlock(lock_of(seal));
+    knows = knows_ours(seal, ring);
+    uv_rwlock_rdunlock(lock_of(seal));
+    return knows ? 0
+                 : err_set(why, UV_EILSEQ, "the key file %s holds another key than the one in use",
+                           seal->path);
+}
+
+int seal_look(const struct seal *seal, struct errbuf *why)
+{
+    struct keyring ring = {0};
+    int err = seal->path ? read_again(seal, &ring, why) : 0;
+
+    keyring_wipe(&ring);
+    return err;
+}
+
+int seal_again(struct seal *seal, struct errbuf *why)
+{
+    struct keyring ring = {0};
+    int err = seal->path ? read_again(seal, &ring, why) : 0;
+
+    if (!err && seal->path) {
+        uv_rwlock_wrlock(&seal->lock);
+        err = use_ring(seal, &ring);
+        uv_rwlock_wrunlock(&seal->lock);
+        if (err)
+            err_set(why, err, "cannot derive a key");
+    }
+    keyring_wipe(&ring);
+    return err;
+}
+
+static int add_key(struct keyring *ring, struct errbuf *why)
+{
+    if (ring->count == SEAL_KEYS_MAX)
+        return err_set(why, UV_ENOSPC,
+                       "there are %d keys already: retire the old ones first (interviewd keys "
+                       "retire)",
+                       SEAL_KEYS_MAX);
+    memmove(ring->key[1], ring->key[0], ring->count * KEY_LEN);
+    random_bytes(ring->key[0], KEY_LEN);
+    ring->count++;
+    return 0;
+}
+
+static int drop_keys(struct keyring *ring, struct errbuf *why)
+{
+    (void)why;
+    ring->count = 1;
+    return 0;
+}
+
+int seal_rotate(const char *key_path, struct errbuf *why)
+{
+    return keyring_change(key_path, add_key, why);
+}
+
+int seal_retire(const char *key_path, struct errbuf *why)
+{
+    return keyring_change(key_path, drop_keys, why);
 }
 
 /* ---------------------------------------------------------------------------- the fields */
@@ -331,8 +306,8 @@ static int associate(EVP_CIPHER_CTX *ctx, const char *id, const char *field)
     return EVP_CipherUpdate(ctx, NULL, &out, (unsigned char *)aad, n) == 1 ? 0 : UV_ENOMEM;
 }
 
-int seal_bytes(const struct seal *seal, const char *id, const char *field, const void *clear,
-               size_t len, void *sealed)
+int seal_bytes(const struct seal *seal, const struct seal_key *key, const char *id,
+               const char *field, const void *clear, size_t len, void *sealed)
 {
     unsigned char *raw = sealed;
     EVP_CIPHER_CTX *ctx;
@@ -345,7 +320,7 @@ int seal_bytes(const struct seal *seal, const char *id, const char *field, const
     if (!ctx)
         return UV_ENOMEM;
     random_bytes(raw, NONCE_LEN);
-    if (EVP_EncryptInit_ex2(ctx, seal->cipher, seal->field, raw, NULL) == 1 &&
+    if (EVP_EncryptInit_ex2(ctx, seal->cipher, key->bytes, raw, NULL) == 1 &&
         !(err = associate(ctx, id, field)) &&
         ((len && EVP_EncryptUpdate(ctx, raw + NONCE_LEN, &n, clear, (int)len) != 1) ||
          EVP_EncryptFinal_ex(ctx, raw + NONCE_LEN + len, &n) != 1 ||
@@ -355,8 +330,8 @@ int seal_bytes(const struct seal *seal, const char *id, const char *field, const
     return err;
 }
 
-int unseal_bytes(const struct seal *seal, const char *id, const char *field, const void *sealed,
-                 size_t len, void *clear)
+int unseal_bytes(const struct seal *seal, const struct seal_key *key, const char *id,
+                 const char *field, const void *sealed, size_t len, void *clear)
 {
     const unsigned char *raw = sealed;
     unsigned char tag[TAG_LEN];
@@ -369,7 +344,7 @@ int unseal_bytes(const struct seal *seal, const char *id, const char *field, con
     len -= SEAL_MORE;
     memcpy(tag, raw + NONCE_LEN + len, TAG_LEN); /* OpenSSL wants one that it may write to */
     ctx = EVP_CIPHER_CTX_new();
-    if (!ctx || EVP_DecryptInit_ex2(ctx, seal->cipher, seal->field, raw, NULL) != 1 ||
+    if (!ctx || EVP_DecryptInit_ex2(ctx, seal->cipher, key->bytes, raw, NULL) != 1 ||
         associate(ctx, id, field))
         err = UV_ENOMEM;
     else if ((!len || EVP_DecryptUpdate(ctx, clear, &n, raw + NONCE_LEN, (int)len) == 1) &&
@@ -388,20 +363,63 @@ int seal_text(const struct seal *seal, const char *id, const char *field, const 
     size_t len = text ? strlen(text) : 0;
     size_t raw_len = len + SEAL_MORE;
     unsigned char *raw = len <= SEAL_TEXT_MAX ? malloc(raw_len) : NULL;
-    char *to = raw ? malloc(sizeof(prefix) + BASE64URL_LEN(raw_len)) : NULL;
+    char *to = raw ? malloc(SEAL_PREFIX_MAX + BASE64URL_LEN(raw_len)) : NULL;
     int err = len > SEAL_TEXT_MAX ? UV_E2BIG : UV_ENOMEM;
+    struct seal_key key;
 
+    seal_key_now(seal, &key);
     if (to)
-        err = seal_bytes(seal, id, field, text, len, raw);
+        err = seal_bytes(seal, &key, id, field, text, len, raw);
     if (!err) {
-        memcpy(to, prefix, sizeof(prefix) - 1);
-        base64url_encode(raw, raw_len, to + sizeof(prefix) - 1);
+        int n = snprintf(to, SEAL_PREFIX_MAX, "v2.%s.", key.id);
+
+        base64url_encode(raw, raw_len, to + n);
         *sealed = to;
         to = NULL;
     }
+    seal_key_wipe(&key);
     free(raw);
     free(to);
     return err;
+}
+
+/* Without an id: by which of the keys it was is tried out, the oldest first. */
+static int unseal_by_any(const struct seal *seal, const char *id, const char *field,
+                         const void *raw, size_t len, char *clear)
+{
+    struct seal_key key;
+    int err = UV_EILSEQ;
+
+    for (size_t i = 0; err == UV_EILSEQ && !seal_key_at(seal, i, &key); i++)
+        err = unseal_bytes(seal, &key, id, field, raw, len, clear);
+    seal_key_wipe(&key);
+    return err;
+}
+
+static int unseal_by(const struct seal *seal, const char *key_id, const char *id, const char *field,
+                     const void *raw, size_t len, char *clear)
+{
+    struct seal_key key;
+    int err = seal_key_find(seal, key_id, &key);
+
+    if (err)
+        return UV_EILSEQ;
+    err = unseal_bytes(seal, &key, id, field, raw, len, clear);
+    seal_key_wipe(&key);
+    return err;
+}
+
+/* Where the bytes begin, and the id of their key or NULL; NULL: it is not sealed. */
+static const char *skip_prefix(const char *sealed, size_t len, const char **key_id)
+{
+    *key_id = NULL;
+    if (len > sizeof(before_ids) - 1 && !memcmp(sealed, before_ids, sizeof(before_ids) - 1))
+        return sealed + sizeof(before_ids) - 1;
+    if (len < SEAL_PREFIX_MAX || memcmp(sealed, "v2.", 3) != 0 ||
+        sealed[SEAL_PREFIX_MAX - 2] != '.')
+        return NULL;
+    *key_id = sealed + 3;
+    return sealed + SEAL_PREFIX_MAX - 1;
 }
 
 int unseal_text(const struct seal *seal, const char *id, const char *field, const char *sealed,
@@ -411,12 +429,14 @@ int unseal_text(const struct seal *seal, const char *id, const char *field, cons
     size_t most = len / 4 * 3 + 3;
     unsigned char *raw;
     char *clear;
+    const char *from;
+    const char *key_id;
     long raw_len;
     int err = UV_EILSEQ;
 
     if (!len)
         return (*text = strdup("")) ? 0 : UV_ENOMEM;
-    if (len < sizeof(prefix) || memcmp(sealed, prefix, sizeof(prefix) - 1) != 0)
+    if (!(from = skip_prefix(sealed, len, &key_id)))
         return UV_EILSEQ;
 
     raw = malloc(most);
@@ -425,10 +445,11 @@ int unseal_text(const struct seal *seal, const char *id, const char *field, cons
         err = UV_ENOMEM;
         goto out;
     }
-    raw_len = base64url_decode(sealed + sizeof(prefix) - 1, len - (sizeof(prefix) - 1), raw, most);
+    raw_len = base64url_decode(from, len - (size_t)(from - sealed), raw, most);
     if (raw_len < SEAL_MORE)
         goto out;
-    err = unseal_bytes(seal, id, field, raw, (size_t)raw_len, clear);
+    err = key_id ? unseal_by(seal, key_id, id, field, raw, (size_t)raw_len, clear)
+                 : unseal_by_any(seal, id, field, raw, (size_t)raw_len, clear);
     if (!err) {
         clear[raw_len - SEAL_MORE] = '\0';
         *text = clear;
@@ -438,4 +459,14 @@ out:
     free(raw);
     free(clear);
     return err;
+}
+
+bool seal_is_fresh(const struct seal *seal, const char *sealed)
+{
+    char ids[SEAL_KEYS_MAX][SEAL_ID_LEN + 1];
+    size_t count = seal_ids(seal, ids);
+
+    if (!strncmp(sealed, "v2.", 3))
+        return !strncmp(sealed + 3, ids[0], SEAL_ID_LEN) && sealed[3 + SEAL_ID_LEN] == '.';
+    return count == 1 && !strncmp(sealed, before_ids, sizeof(before_ids) - 1);
 }

@@ -1,8 +1,9 @@
 /**
  * @file blob/blob.c  Blobs: finds the driver, and seals what goes through in chunks
  *
- * As stored: "IVDBLOB1", then each chunk as seal_bytes() makes it. All but the last are full, so
- * where a chunk lies, and how long the whole is, follow from the stored size alone.
+ * As stored: "IVDBLOB2" and the name of the key (auth/seal.h), then each chunk as seal_bytes()
+ * makes it; from before keys had names, "IVDBLOB1" and the chunks. All chunks but the last are
+ * full, so where one lies, and how long the whole is, follow from the stored size alone.
  */
 #include "blob/blob.h"
 
@@ -15,10 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[] = "IVDBLOB1";
+static const char before_ids[] = "IVDBLOB1";
+static const char magic[] = "IVDBLOB2";
 
 enum {
-    HEAD = sizeof(magic) - 1,
+    MAGIC = sizeof(magic) - 1,
+    HEAD = MAGIC + SEAL_ID_LEN,
     SEALED_CHUNK = BLOB_CHUNK + SEAL_MORE,
     CHUNK_NAME_MAX = ID_TEXT_MAX + 16,
     NO_CHUNK = -1,
@@ -38,6 +41,7 @@ struct blob_writer {
     struct blob_store *store;
     void *inner;
     char id[ID_TEXT_MAX];
+    struct seal_key key;
     uint32_t chunk; /* the one that is being filled */
     size_t filled;
     uint64_t size;
@@ -50,6 +54,8 @@ struct blob_reader {
     struct blob_store *store;
     void *inner;
     char id[ID_TEXT_MAX];
+    struct seal_key key;
+    bool named; /* the key's name is in the head, and the head is HEAD long */
     uint64_t size;
     uint32_t chunks;
     int64_t chunk; /* the one in clear[], or NO_CHUNK */
@@ -102,8 +108,17 @@ static void name_chunk(char name[static CHUNK_NAME_MAX], const char *id, uint32_
 
 /* ------------------------------------------------------------------------------- writing */
 
-int blob_create(struct blob_writer **wp, struct blob_store *store, const char *id,
-                struct errbuf *why)
+/* What was in it was private. */
+static void writer_free(struct blob_writer *w)
+{
+    explicit_bzero(w->clear, sizeof(w->clear));
+    seal_key_wipe(&w->key);
+    free(w);
+}
+
+/* again: one that is there, in its place when it is committed. */
+static int create(struct blob_writer **wp, struct blob_store *store, const char *id, bool again,
+                  struct errbuf *why)
 {
     int err = check_id(id, why);
     struct blob_writer *w;
@@ -114,18 +129,27 @@ int blob_create(struct blob_writer **wp, struct blob_store *store, const char *i
     if (!w)
         return err_set(why, UV_ENOMEM, "out of memory");
     w->store = store;
+    seal_key_now(store->seal, &w->key);
     memcpy(w->id, id, sizeof(w->id));
-    err = store->driver->create(store->inner, id, &w->inner, why);
+    err = store->driver->create(store->inner, id, again, &w->inner, why);
     if (err) {
-        free(w);
+        writer_free(w);
         return err;
     }
-    err = store->driver->append(w->inner, magic, HEAD, why);
+    err = store->driver->append(w->inner, magic, MAGIC, why);
+    if (!err)
+        err = store->driver->append(w->inner, w->key.id, SEAL_ID_LEN, why);
     if (err)
         blob_abandon(w);
     else
         *wp = w;
     return err;
+}
+
+int blob_create(struct blob_writer **wp, struct blob_store *store, const char *id,
+                struct errbuf *why)
+{
+    return create(wp, store, id, false, why);
 }
 
 static int write_chunk(struct blob_writer *w, bool last, struct errbuf *why)
@@ -134,7 +158,7 @@ static int write_chunk(struct blob_writer *w, bool last, struct errbuf *why)
     int err;
 
     name_chunk(name, w->id, w->chunk, last);
-    err = seal_bytes(w->store->seal, name, "blob", w->clear, w->filled, w->sealed);
+    err = seal_bytes(w->store->seal, &w->key, name, "blob", w->clear, w->filled, w->sealed);
     if (err)
         return err_set(why, err, "a recording cannot be encrypted");
     err = w->store->driver->append(w->inner, w->sealed, w->filled + SEAL_MORE, why);
@@ -163,13 +187,6 @@ int blob_append(struct blob_writer *w, const void *data, size_t len, struct errb
     return w->err;
 }
 
-/* What was in it was private. */
-static void writer_free(struct blob_writer *w)
-{
-    explicit_bzero(w->clear, sizeof(w->clear));
-    free(w);
-}
-
 int blob_commit(struct blob_writer *w, uint64_t *size, struct errbuf *why)
 {
     int err = w->err ? err_set(why, w->err, "the recording was not stored whole")
@@ -196,13 +213,19 @@ void blob_abandon(struct blob_writer *w)
 
 /* ------------------------------------------------------------------------------- reading */
 
+static size_t head_len(const struct blob_reader *r)
+{
+    return r->named ? (size_t)HEAD : (size_t)MAGIC;
+}
+
 /* How many chunks, and how long, from what is stored. */
 static int measure(struct blob_reader *r, uint64_t stored, struct errbuf *why)
 {
-    uint64_t body = stored - HEAD;
+    uint64_t head = head_len(r);
+    uint64_t body = stored - head;
     uint64_t chunks = (body + SEALED_CHUNK - 1) / SEALED_CHUNK;
 
-    if (stored < HEAD + SEAL_MORE || chunks > UINT32_MAX ||
+    if (stored < head + SEAL_MORE || chunks > UINT32_MAX ||
         body - (chunks - 1) * SEALED_CHUNK < SEAL_MORE)
         return err_set(why, UV_EILSEQ, "a recording is damaged: its length cannot be");
     r->chunks = (uint32_t)chunks;
@@ -210,14 +233,64 @@ static int measure(struct blob_reader *r, uint64_t stored, struct errbuf *why)
     return 0;
 }
 
-static int check_magic(struct blob_reader *r, struct errbuf *why)
+static size_t chunk_len(const struct blob_reader *r, uint32_t chunk)
 {
-    char head[HEAD];
-    int err = r->store->driver->read(r->inner, 0, head, HEAD, why);
+    uint64_t left = r->size - (uint64_t)chunk * BLOB_CHUNK;
 
-    if (!err && memcmp(head, magic, HEAD) != 0)
-        err = err_set(why, UV_EILSEQ, "a recording is damaged from its first bytes on");
+    return left < BLOB_CHUNK ? (size_t)left : (size_t)BLOB_CHUNK;
+}
+
+static int read_chunk(struct blob_reader *r, uint32_t chunk, struct errbuf *why)
+{
+    uint64_t at = head_len(r) + (uint64_t)chunk * SEALED_CHUNK;
+    size_t len = chunk_len(r, chunk);
+    char name[CHUNK_NAME_MAX];
+    int err;
+
+    if (r->chunk == (int64_t)chunk)
+        return 0;
+    r->chunk = NO_CHUNK;
+    err = r->store->driver->read(r->inner, at, r->sealed, len + SEAL_MORE, why);
+    if (err)
+        return err;
+    name_chunk(name, r->id, chunk, chunk == r->chunks - 1);
+    err = unseal_bytes(r->store->seal, &r->key, name, "blob", r->sealed, len + SEAL_MORE, r->clear);
+    if (err)
+        return err_set(why, err, "a recording is damaged, or was sealed with another key");
+    r->chunk = (int64_t)chunk;
+    return 0;
+}
+
+/* Without a name in the head: which of the keys opens the first chunk? */
+static int try_keys(struct blob_reader *r)
+{
+    int err = UV_EILSEQ;
+
+    for (size_t i = 0; err == UV_EILSEQ && !seal_key_at(r->store->seal, i, &r->key); i++)
+        err = read_chunk(r, 0, NULL);
+    if (err == UV_EILSEQ) /* damaged, which reading tells */
+        err = seal_key_at(r->store->seal, 0, &r->key);
     return err;
+}
+
+static int read_head(struct blob_reader *r, uint64_t stored, struct errbuf *why)
+{
+    char head[HEAD] = "";
+    int err = stored < HEAD
+                  ? err_set(why, UV_EILSEQ, "a recording is damaged: its length cannot be")
+                  : r->store->driver->read(r->inner, 0, head, HEAD, why);
+
+    if (err)
+        return err;
+    r->named = memcmp(head, magic, MAGIC) == 0;
+    if (!r->named && memcmp(head, before_ids, MAGIC) != 0)
+        return err_set(why, UV_EILSEQ, "a recording is damaged from its first bytes on");
+    err = measure(r, stored, why);
+    if (err || !r->named)
+        return err ? err : try_keys(r);
+    return seal_key_find(r->store->seal, head + MAGIC, &r->key)
+               ? err_set(why, UV_EILSEQ, "a recording was sealed with a key that is not here")
+               : 0;
 }
 
 int blob_open(struct blob_reader **rp, struct blob_store *store, const char *id, struct errbuf *why)
@@ -239,9 +312,7 @@ int blob_open(struct blob_reader **rp, struct blob_store *store, const char *id,
         free(r);
         return err;
     }
-    err = measure(r, stored, why);
-    if (!err)
-        err = check_magic(r, why);
+    err = read_head(r, stored, why);
     if (err)
         blob_close(r);
     else
@@ -252,34 +323,6 @@ int blob_open(struct blob_reader **rp, struct blob_store *store, const char *id,
 uint64_t blob_size(const struct blob_reader *r)
 {
     return r->size;
-}
-
-static size_t chunk_len(const struct blob_reader *r, uint32_t chunk)
-{
-    uint64_t left = r->size - (uint64_t)chunk * BLOB_CHUNK;
-
-    return left < BLOB_CHUNK ? (size_t)left : (size_t)BLOB_CHUNK;
-}
-
-static int read_chunk(struct blob_reader *r, uint32_t chunk, struct errbuf *why)
-{
-    uint64_t at = HEAD + (uint64_t)chunk * SEALED_CHUNK;
-    size_t len = chunk_len(r, chunk);
-    char name[CHUNK_NAME_MAX];
-    int err;
-
-    if (r->chunk == (int64_t)chunk)
-        return 0;
-    r->chunk = NO_CHUNK;
-    err = r->store->driver->read(r->inner, at, r->sealed, len + SEAL_MORE, why);
-    if (err)
-        return err;
-    name_chunk(name, r->id, chunk, chunk == r->chunks - 1);
-    err = unseal_bytes(r->store->seal, name, "blob", r->sealed, len + SEAL_MORE, r->clear);
-    if (err)
-        return err_set(why, err, "a recording is damaged, or was sealed with another key");
-    r->chunk = (int64_t)chunk;
-    return 0;
 }
 
 int64_t blob_read(struct blob_reader *r, uint64_t offset, void *to, size_t len, struct errbuf *why)
@@ -312,7 +355,68 @@ void blob_close(struct blob_reader *r)
         return;
     r->store->driver->release(r->inner);
     explicit_bzero(r->clear, sizeof(r->clear));
+    seal_key_wipe(&r->key);
     free(r);
+}
+
+/* ---------------------------------------------------------------------------- a new key */
+
+/* Where there is one key only, it is that one also without its name. */
+static bool is_fresh(const struct blob_reader *r)
+{
+    struct seal_key now;
+    bool fresh;
+
+    seal_key_now(r->store->seal, &now);
+    fresh = r->named ? !memcmp(now.id, r->key.id, SEAL_ID_LEN)
+                     : seal_key_at(r->store->seal, 1, &now) == UV_ENOENT;
+    seal_key_wipe(&now);
+    return fresh;
+}
+
+int blob_is_fresh(struct blob_store *store, const char *id, bool *fresh, struct errbuf *why)
+{
+    struct blob_reader *r = NULL;
+    int err = blob_open(&r, store, id, why);
+
+    if (err)
+        return err;
+    *fresh = is_fresh(r);
+    blob_close(r);
+    return 0;
+}
+
+static int copy_chunks(struct blob_reader *r, struct blob_writer *w, struct errbuf *why)
+{
+    int err = 0;
+
+    for (uint32_t i = 0; i < r->chunks && !err; i++) {
+        err = read_chunk(r, i, why);
+        if (!err)
+            err = blob_append(w, r->clear, chunk_len(r, i), why);
+    }
+    return err;
+}
+
+int blob_reseal(struct blob_store *store, const char *id, struct errbuf *why)
+{
+    struct blob_reader *r = NULL;
+    struct blob_writer *w = NULL;
+    int err = blob_open(&r, store, id, why);
+
+    if (err)
+        return err;
+    if (!is_fresh(r)) {
+        err = create(&w, store, id, true, why);
+        if (!err)
+            err = copy_chunks(r, w, why);
+        if (err)
+            blob_abandon(w);
+        else
+            err = blob_commit(w, NULL, why);
+    }
+    blob_close(r);
+    return err;
 }
 
 /* --------------------------------------------------------------------------- all of them */

@@ -15,15 +15,16 @@
  *     blob_close(r);
  *     blob_erase(blobs, id, why);
  *
- * A blob never changes: it is put once, read, and erased. No driver sees what is in it. It is cut
- * into chunks of BLOB_CHUNK bytes and each is sealed by itself (auth/seal.h), with the blob's id,
- * the chunk's number and whether it is the last one authenticated with it: so any part can be read
- * without the rest, and none can be changed, moved, or cut off unnoticed.
+ * A blob never changes: it is put once, read, and erased; at most it is sealed by another key. No
+ * driver sees what is in it. It is cut into chunks of BLOB_CHUNK bytes and each is sealed by itself
+ * (auth/seal.h), with the blob's id, the chunk's number and whether it is the last one
+ * authenticated with it: so any part can be read without the rest, and none can be changed, moved,
+ * or cut off unnoticed.
  *
  * blob_commit() that returned 0 means it is on the disk and survives kill -9 and a power cut; what
  * was put halfway is never seen, and is gone at the next blob_store_open(). So one process at a
- * time opens a store (folder_lock() of the data folder sees to that). The same conformance suite
- * (test/conformance/blob.c) runs on every driver.
+ * time opens a store (folder_lock() of the data folder sees to that), or others beside it to read.
+ * The same conformance suite (test/conformance/blob.c) runs on every driver.
  *
  * Threads    Any but the loop thread: calls wait for the disk. A writer or a reader has one owner
  *            at a time; a store is shared.
@@ -37,6 +38,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +52,7 @@ enum { BLOB_CHUNK = 64 << 10 }; /**< Sealed by itself: what is read at least, [b
 struct blob_params {
     const char *folder; /**< files: made (0700) when it is not there; its folder is */
     uint64_t reserve;   /**< Room on the disk that is left to others, [bytes] */
+    bool beside;        /**< Another process has it open: nothing is made or removed, only read */
 };
 
 /** seal must live as long as the store. */
@@ -73,6 +76,12 @@ void blob_close(struct blob_reader *r); /**< NULL is allowed. Does not block */
 
 /** Who reads it at that moment reads on. */
 int blob_erase(struct blob_store *store, const char *id, struct errbuf *why);
+
+/** Is it sealed by the key that seals now (auth/seal.h)? */
+int blob_is_fresh(struct blob_store *store, const char *id, bool *fresh, struct errbuf *why);
+/** Seal it by that one, unless it is already: in its place, whole or not at all. Who reads it at
+ *  that moment reads on; UV_ENOENT: it was erased meanwhile, and stays so. */
+int blob_reseal(struct blob_store *store, const char *id, struct errbuf *why);
 
 /** fn for each, in no order; a code other than 0 ends it and comes back. fn may erase the one. */
 int blob_list(struct blob_store *store, int (*fn)(const char *id, void *arg), void *arg,

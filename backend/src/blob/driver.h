@@ -18,7 +18,9 @@ struct blob_driver {
     int (*open)(void **sp, const struct blob_params *params, struct errbuf *why);
     void (*close)(void *store);
 
-    int (*create)(void *store, const char *id, void **wp, struct errbuf *why);
+    /* again: one that is there; committing it takes the place of what is there then, or is
+     * UV_ENOENT and leaves nothing */
+    int (*create)(void *store, const char *id, bool again, void **wp, struct errbuf *why);
     int (*append)(void *writer, const void *data, size_t len, struct errbuf *why);
     int (*commit)(void *writer, struct errbuf *why); /* frees the writer, failed or not */
     void (*abandon)(void *writer);

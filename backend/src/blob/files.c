@@ -29,11 +29,13 @@ static const char half[] = ".new";
 struct files {
     int folder;
     uint64_t reserve;
+    uv_mutex_t lock; /* held while a name goes or another file takes it */
 };
 
 struct files_writer {
     struct files *files;
     int fd;
+    bool again;
     char id[ID_TEXT_MAX];
 };
 
@@ -55,11 +57,11 @@ static void name_half(char name[static NAME_MAX_LEN], const char *id)
 
 /* ------------------------------------------------------------------------------ the folder */
 
-static int open_folder(const char *path, int *fd, struct errbuf *why)
+static int open_folder(const char *path, bool make, int *fd, struct errbuf *why)
 {
-    if (!mkdir(path, 0700))
+    if (make && !mkdir(path, 0700))
         chmod(path, 0700); /* whatever the umask */
-    else if (errno != EEXIST)
+    else if (make && errno != EEXIST)
         return failed(why, "the folder of the recordings cannot be made");
     *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return *fd < 0 ? failed(why, "the folder of the recordings cannot be opened") : 0;
@@ -105,6 +107,7 @@ static void files_close(void *store)
 
     if (f->folder >= 0)
         close(f->folder);
+    uv_mutex_destroy(&f->lock);
     free(f);
 }
 
@@ -113,12 +116,14 @@ static int files_open(void **sp, const struct blob_params *params, struct errbuf
     struct files *f = calloc(1, sizeof(*f));
     int err;
 
-    if (!f)
+    if (!f || uv_mutex_init(&f->lock)) {
+        free(f);
         return err_set(why, UV_ENOMEM, "out of memory");
+    }
     f->folder = -1;
     f->reserve = params->reserve;
-    err = open_folder(params->folder, &f->folder, why);
-    if (!err)
+    err = open_folder(params->folder, !params->beside, &f->folder, why);
+    if (!err && !params->beside)
         err = sweep(f, why);
     if (err)
         files_close(f);
@@ -140,7 +145,7 @@ static int check_room(const struct files *f, struct errbuf *why)
     return err_set(why, UV_ENOSPC, "there is too little room left on the disk of the recordings");
 }
 
-static int files_create(void *store, const char *id, void **wp, struct errbuf *why)
+static int files_create(void *store, const char *id, bool again, void **wp, struct errbuf *why)
 {
     struct files *f = store;
     struct files_writer *w;
@@ -149,12 +154,13 @@ static int files_create(void *store, const char *id, void **wp, struct errbuf *w
 
     if (err)
         return err;
-    if (!faccessat(f->folder, id, F_OK, AT_SYMLINK_NOFOLLOW))
+    if (!again && !faccessat(f->folder, id, F_OK, AT_SYMLINK_NOFOLLOW))
         return err_set(why, UV_EEXIST, "there is a recording with that id");
     w = calloc(1, sizeof(*w));
     if (!w)
         return err_set(why, UV_ENOMEM, "out of memory");
     w->files = f;
+    w->again = again;
     memcpy(w->id, id, sizeof(w->id));
     name_half(name, id);
     w->fd = openat(f->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -214,6 +220,19 @@ static int put_in_place(int folder, const char *name, const char *id)
     return renameat(folder, name, folder, id);
 }
 
+/* What is there, replaced in one step; but what was erased meanwhile does not come back. */
+static int take_place(struct files *f, const char *name, const char *id)
+{
+    int rc;
+
+    uv_mutex_lock(&f->lock);
+    rc = faccessat(f->folder, id, F_OK, AT_SYMLINK_NOFOLLOW);
+    if (!rc)
+        rc = renameat(f->folder, name, f->folder, id);
+    uv_mutex_unlock(&f->lock);
+    return rc;
+}
+
 static int files_commit(void *writer, struct errbuf *why)
 {
     struct files_writer *w = writer;
@@ -228,7 +247,7 @@ static int files_commit(void *writer, struct errbuf *why)
         err = failed(why, "a recording cannot be stored");
     if (close(fd) && !err)
         err = failed(why, "a recording cannot be stored");
-    if (!err && put_in_place(folder, name, w->id))
+    if (!err && (w->again ? take_place(w->files, name, w->id) : put_in_place(folder, name, w->id)))
         err = failed(why, "a recording cannot be stored");
     if (err) {
         files_abandon(w);
@@ -236,7 +255,8 @@ static int files_commit(void *writer, struct errbuf *why)
     }
     if (fsync(folder)) {
         err = failed(why, "a recording cannot be stored");
-        unlinkat(folder, w->id, 0); /* who was told that it failed finds nothing */
+        if (!w->again)
+            unlinkat(folder, w->id, 0); /* who was told that it failed finds nothing */
     }
     writer_free(w);
     return err;
@@ -301,9 +321,13 @@ static int files_read(void *reader, uint64_t offset, void *to, size_t len, struc
 
 static int files_erase(void *store, const char *id, struct errbuf *why)
 {
-    const struct files *f = store;
+    struct files *f = store;
+    int rc;
 
-    if (unlinkat(f->folder, id, 0))
+    uv_mutex_lock(&f->lock);
+    rc = unlinkat(f->folder, id, 0);
+    uv_mutex_unlock(&f->lock);
+    if (rc)
         return failed(why, "a recording cannot be erased");
     return fsync(f->folder) ? failed(why, "a recording cannot be erased") : 0;
 }

@@ -69,7 +69,8 @@ const struct setting config_settings[] = {
 
     {"Keys and limits", "master-key", NULL, TEXT(c.master_key), .secret = true,
      .help = "Key that encrypts profiles, job descriptions and transcripts: 64 hex digits or "
-             "base64 of 32 bytes. Otherwise <data>/keys/master.key, made at the first start."},
+             "base64 of 32 bytes, old keys behind it with commas between. Otherwise "
+             "<data>/keys/master.key, made at the first start."},
     {NULL, "access-token-s", NULL, NUMBER(c.access_token_s, 5, 86400), .otherwise = "900",
      .help = "Life of an access token in seconds."},
     {NULL, "refresh-token-s", NULL, NUMBER(c.refresh_token_s, 60, 31536000), .otherwise = "2592000",
@@ -104,11 +105,6 @@ const struct setting config_settings[] = {
      .help = "Least severe lines that are written."},
     {NULL, "log-format", NULL, CHOICE(c.log_format, "auto|text|json"), .otherwise = "auto",
      .help = "Text for people, JSON lines for machines; auto: text on a terminal."},
-
-    {"Watching", "metrics-token", NULL, TEXT(c.metrics_token), .secret = true,
-     .help =
-         "With accounts, /metrics is for programs on this machine, and for those that send this "
-         "as Authorization: Bearer."},
 
     {"Hearing", "asr-engine", NULL, CHOICE(c.asr_engine, "auto|whisper|pocketsphinx|openai"),
      .otherwise = "auto",

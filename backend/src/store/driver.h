@@ -109,6 +109,13 @@ struct store_driver {
     int (*fact_claim)(void *db, const char *name, const char *value, char **is, struct errbuf *why);
     int (*samples)(void *db, size_t limit, struct store_sample *samples, size_t *n,
                    struct errbuf *why);
+
+    const char *(*sealed_field)(size_t i);
+    int (*sealed_stale)(void *db, size_t field, const char *fresh, const char *after, size_t limit,
+                        struct store_sample *samples, size_t *n, struct errbuf *why);
+    int (*sealed_rest)(void *db, const char *fresh, int64_t *rest, struct errbuf *why);
+    int (*sealed_replace)(void *db, const struct store_sample *was, char *const *now, size_t n,
+                          struct errbuf *why);
 };
 
 extern const struct store_driver store_sqlite;

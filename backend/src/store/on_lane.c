@@ -10,9 +10,7 @@
  */
 #include "store/on_lane.h"
 
-#include "base/clock.h"
 #include "loop/lanes.h"
-#include "observe/metrics.h"
 
 #include <stdlib.h>
 
@@ -31,10 +29,8 @@ struct call {
 
 static int cross(struct call *call, void (*run)(void *arg))
 {
-    uint64_t began = clock_mono_us();
     int err = lane_run(call->to->lanes, LANE_STORE, run, call, "a write to the store");
 
-    metric_observe(METRIC_STORE_SECONDS, (double)(clock_mono_us() - began) / 1e6, NULL);
     return err ? err_set(call->why, err, "too much is waiting to be stored") : call->result;
 }
 
@@ -170,6 +166,7 @@ WRITE_2(transcription_add, const struct store_transcription *, t, size_t, waitin
 WRITE_1(transcription_finish, const struct store_transcription *, t)
 WRITE_2(transcription_erase, const char *, user_id, const char *, id)
 WRITE_2(fact_put, const char *, name, const char *, value)
+WRITE_3(sealed_replace, const struct store_sample *, was, char *const *, now, size_t, n)
 WRITE_3(fact_claim, const char *, name, const char *, value, char **, is)
 
 const struct store_driver store_on_lane = {
@@ -201,6 +198,7 @@ const struct store_driver store_on_lane = {
     .transcription_erase = transcription_erase,
     .fact_put = fact_put,
     .fact_claim = fact_claim,
+    .sealed_replace = sealed_replace,
 };
 
 int on_lane_open(struct on_lane **op, const struct store_driver *driver, void *db,

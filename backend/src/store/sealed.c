@@ -507,6 +507,30 @@ int sealed_check(struct store *store, const struct seal *seal, struct errbuf *wh
     return err;
 }
 
+int sealed_check_is_fresh(struct store *store, const struct seal *seal, bool *fresh,
+                          struct errbuf *why)
+{
+    char *fact = NULL;
+    int err = store_fact_get(store, KEY_FACT, &fact, why);
+
+    if (!err)
+        *fresh = seal_is_fresh(seal, fact);
+    free(fact);
+    return err;
+}
+
+int sealed_check_renew(struct store *store, const struct seal *seal, struct errbuf *why)
+{
+    char *fact = NULL;
+    int err = seal_text(seal, KEY_OWNER, KEY_FACT, "interviewd", &fact);
+
+    if (err)
+        return err_set(why, err, "a field could not be encrypted");
+    err = store_fact_put(store, KEY_FACT, fact, why);
+    free(fact);
+    return err;
+}
+
 int sealed_any(struct store *store, bool *any, struct errbuf *why)
 {
     struct store_sample sample;

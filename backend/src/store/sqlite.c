@@ -302,4 +302,8 @@ const struct store_driver store_sqlite = {
     .fact_put = sqlite_fact_put,
     .fact_claim = sqlite_fact_claim,
     .samples = sqlite_samples,
+    .sealed_field = sqlite_sealed_field,
+    .sealed_stale = sqlite_sealed_stale,
+    .sealed_rest = sqlite_sealed_rest,
+    .sealed_replace = sqlite_sealed_replace,
 };

@@ -85,4 +85,11 @@ int sqlite_fact_claim(void *db, const char *name, const char *value, char **is, 
 int sqlite_samples(void *db, size_t limit, struct store_sample *samples, size_t *n,
                    struct errbuf *why);
 
+const char *sqlite_sealed_field(size_t i);
+int sqlite_sealed_stale(void *db, size_t field, const char *fresh, const char *after, size_t limit,
+                        struct store_sample *samples, size_t *n, struct errbuf *why);
+int sqlite_sealed_rest(void *db, const char *fresh, int64_t *rest, struct errbuf *why);
+int sqlite_sealed_replace(void *db, const struct store_sample *was, char *const *now, size_t n,
+                          struct errbuf *why);
+
 #endif

@@ -697,6 +697,34 @@ int store_samples(struct store *store, size_t limit, struct store_sample *sample
     return store->driver->samples(store->db, limit, samples, n, why);
 }
 
+/* --------------------------------------------------------------------- texts sealed anew */
+
+const char *store_sealed_field(struct store *store, size_t i)
+{
+    return store->driver->sealed_field(i);
+}
+
+int store_sealed_stale(struct store *store, size_t i, const char *fresh, const char *after,
+                       size_t limit, struct store_sample *samples, size_t *n, struct errbuf *why)
+{
+    if (!store->driver->sealed_field(i) || limit < 1 || limit > STORE_RESEAL_MAX)
+        return err_set(why, UV_EINVAL, "there is no such field, or it is too much at once");
+    return store->driver->sealed_stale(store->db, i, fresh, after, limit, samples, n, why);
+}
+
+int store_sealed_rest(struct store *store, const char *fresh, int64_t *rest, struct errbuf *why)
+{
+    return store->driver->sealed_rest(store->db, fresh, rest, why);
+}
+
+int store_sealed_replace(struct store *store, const struct store_sample *was, char *const *now,
+                         size_t n, struct errbuf *why)
+{
+    if (n > STORE_RESEAL_MAX)
+        return err_set(why, UV_EINVAL, "it is too much at once");
+    return store->writer->sealed_replace(store->writer_db, was, now, n, why);
+}
+
 /* ------------------------------------------------------------------------------- memory */
 
 void store_user_release(struct store_user *user)

@@ -392,6 +392,23 @@ struct store_sample {
 int store_samples(struct store *store, size_t limit, struct store_sample *samples, size_t *n,
                   struct errbuf *why);
 
+/* --------------------------------------------------------------------- texts sealed anew */
+
+enum { STORE_RESEAL_MAX = 32 }; /**< Most texts of one call, and of one transaction */
+
+/** The sealed fields of all kinds of records, one after the other; NULL behind the last. */
+const char *store_sealed_field(struct store *store, size_t i);
+/** Texts of field i that do not begin with fresh, ordered by the id of their record and from after
+ *  on ("" at first); at most limit. Each text is the caller's. */
+int store_sealed_stale(struct store *store, size_t i, const char *fresh, const char *after,
+                       size_t limit, struct store_sample *samples, size_t *n, struct errbuf *why);
+/** How many texts look sealed and hold no fresh, also where no sealed field is known. Reads all of
+ *  the store. */
+int store_sealed_rest(struct store *store, const char *fresh, int64_t *rest, struct errbuf *why);
+/** Each text that is still as it was becomes the new one; all of them or none. */
+int store_sealed_replace(struct store *store, const struct store_sample *was, char *const *now,
+                         size_t n, struct errbuf *why);
+
 /* --------------------------------------------------------------------------------- memory */
 
 void store_user_release(struct store_user *user);

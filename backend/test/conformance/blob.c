@@ -508,6 +508,119 @@ static void another_key_opens_nothing(void **state)
     assert_int_equal(read_all(f, f->id, NULL), 0);
 }
 
+#define NEXT_KEY "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+static void use_key(struct fixture *f, const char *keys)
+{
+    seal_close(f->seal);
+    assert_int_equal(seal_open(&f->seal, NULL, keys, SEAL_FIRST_START, NULL), 0);
+    reopen(f);
+}
+
+static uint64_t size_of(const struct fixture *f)
+{
+    struct blob_reader *r = NULL;
+    uint64_t size;
+
+    assert_int_equal(blob_open(&r, f->blobs, f->id, NULL), 0);
+    size = blob_size(r);
+    blob_close(r);
+    return size;
+}
+
+static bool fresh(const struct fixture *f)
+{
+    bool is = false;
+
+    assert_int_equal(blob_is_fresh(f->blobs, f->id, &is, NULL), 0);
+    return is;
+}
+
+/* As it was stored before keys had names. */
+static void store_without_a_name(const struct fixture *f, size_t len)
+{
+    unsigned char *clear = malloc(len + 1);
+    unsigned char *sealed = malloc(8 + len + SEAL_MORE);
+    char name[64];
+    struct seal_key key;
+    FILE *file;
+
+    for (size_t i = 0; i < len; i++)
+        clear[i] = byte_at(i);
+    memcpy(sealed, "IVDBLOB1", 8);
+    snprintf(name, sizeof(name), "%s.0.z", f->id);
+    seal_key_now(f->seal, &key);
+    assert_int_equal(seal_bytes(f->seal, &key, name, "blob", clear, len, sealed + 8), 0);
+    file = fopen(stored(f, f->id), "w");
+    assert_int_equal(fwrite(sealed, 8 + len + SEAL_MORE, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+    free(clear);
+    free(sealed);
+}
+
+static void another_key_is_given_to_it_and_the_old_one_is_needed_no_more(void **state)
+{
+    static const size_t sizes[] = {0, 100, BLOB_CHUNK, 2 * BLOB_CHUNK + 7};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        use_key(f, SEALED_STORE_KEY);
+        put(f, f->id, sizes[i]);
+        assert_true(fresh(f));
+        use_key(f, NEXT_KEY "," SEALED_STORE_KEY);
+        assert_false(fresh(f));
+        assert_int_equal(read_all(f, f->id, NULL), 0);
+        assert_int_equal(blob_reseal(f->blobs, f->id, NULL), 0);
+        assert_int_equal(blob_reseal(f->blobs, f->id, NULL), 0); /* nothing more to do */
+        assert_true(fresh(f));
+        use_key(f, NEXT_KEY);
+        assert_int_equal(read_all(f, f->id, NULL), 0);
+        assert_int_equal(size_of(f), sizes[i]);
+        assert_int_equal(blob_erase(f->blobs, f->id, NULL), 0);
+    }
+    use_key(f, SEALED_STORE_KEY);
+}
+
+static void one_from_before_keys_had_names_is_read_and_gets_one(void **state)
+{
+    struct fixture *f = *state;
+
+    store_without_a_name(f, 1000);
+    assert_int_equal(read_all(f, f->id, NULL), 0);
+    assert_int_equal(size_of(f), 1000);
+    assert_true(fresh(f)); /* there is one key only */
+    use_key(f, NEXT_KEY "," SEALED_STORE_KEY);
+    assert_int_equal(read_all(f, f->id, NULL), 0);
+    assert_false(fresh(f));
+    assert_int_equal(blob_reseal(f->blobs, f->id, NULL), 0);
+    use_key(f, NEXT_KEY);
+    assert_int_equal(read_all(f, f->id, NULL), 0);
+    use_key(f, SEALED_STORE_KEY);
+}
+
+/* Neither what cannot be done nor what was erased meanwhile leaves anything but what was there. */
+static void a_key_that_cannot_be_given_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    bool is = true;
+
+    assert_int_equal(blob_reseal(f->blobs, f->id, NULL), UV_ENOENT);
+    put(f, f->id, 3 * BLOB_CHUNK);
+    use_key(f, NEXT_KEY);
+    assert_int_equal(blob_is_fresh(f->blobs, f->id, &is, NULL), UV_EILSEQ);
+    assert_int_equal(blob_reseal(f->blobs, f->id, NULL), UV_EILSEQ);
+    use_key(f, NEXT_KEY "," SEALED_STORE_KEY);
+    room = BLOB_CHUNK;
+    assert_int_equal(blob_reseal(f->blobs, f->id, NULL), UV_ENOSPC);
+    room = -1;
+    sync_fails = 1;
+    assert_int_not_equal(blob_reseal(f->blobs, f->id, NULL), 0);
+    sync_fails = 0;
+    assert_int_equal(read_all(f, f->id, NULL), 0);
+    assert_int_equal(blob_reseal(f->blobs, f->id, NULL), 0);
+    use_key(f, SEALED_STORE_KEY);
+}
+
 static void nothing_of_it_is_readable_on_the_disk_and_nobody_else_may_look(void **state)
 {
     static const char planted[] = "the planted words of somebody's interview";
@@ -551,6 +664,9 @@ int main(void)
         EACH(room_is_left_to_others),
         EACH(what_was_changed_on_the_disk_is_never_read),
         EACH(another_key_opens_nothing),
+        EACH(another_key_is_given_to_it_and_the_old_one_is_needed_no_more),
+        EACH(one_from_before_keys_had_names_is_read_and_gets_one),
+        EACH(a_key_that_cannot_be_given_changes_nothing),
         EACH(nothing_of_it_is_readable_on_the_disk_and_nobody_else_may_look),
     };
     int failed = 0;

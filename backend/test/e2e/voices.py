@@ -149,7 +149,7 @@ class Voices(harness.Case):
         self.assertEqual((told["known"], told["kept"]["wording"]), (True, WORDING))
         with sqlite3.connect(f"file:{self.data}/interview.db?mode=ro", uri=True) as db:
             (sealed,) = db.execute("SELECT voice FROM voices").fetchone()
-        self.assertTrue(sealed.startswith("v1."), "sealed")
+        self.assertTrue(sealed.startswith("v2."), "sealed")
         following = self.session()
         ear = self.hear(clip("vctk_p226_021.wav"), session=following)
         self.assertEqual(self.turns(who for who, _ in self.speakers(ear)), ["candidate"])

@@ -38,7 +38,7 @@ static void text_comes_back_as_it_was_sealed(void **state)
         char *clear;
 
         assert_int_equal(seal_text(seal, "id1", "profile.context", texts[i], &sealed), 0);
-        assert_memory_equal(sealed, "v1.", 3);
+        assert_memory_equal(sealed, "v2.", 3);
         if (strlen(texts[i]) > 8) /* shorter ones stand in any base64 by chance */
             assert_null(strstr(sealed, texts[i]));
         assert_int_equal(unseal_text(seal, "id1", "profile.context", sealed, &clear), 0);
@@ -53,25 +53,28 @@ static void bytes_come_back_and_only_where_they_belong(void **state)
 {
     struct seal *seal = with_key(KEY);
     unsigned char clear[300], sealed[300 + SEAL_MORE], again[300];
+    struct seal_key key;
 
     (void)state;
+    seal_key_now(seal, &key);
     for (size_t i = 0; i < sizeof(clear); i++)
         clear[i] = (unsigned char)(i * 7);
     for (size_t len = 0; len <= sizeof(clear); len += 100) {
-        assert_int_equal(seal_bytes(seal, "id1.0.z", "blob", clear, len, sealed), 0);
-        assert_int_equal(unseal_bytes(seal, "id1.0.z", "blob", sealed, len + SEAL_MORE, again), 0);
+        assert_int_equal(seal_bytes(seal, &key, "id1.0.z", "blob", clear, len, sealed), 0);
+        assert_int_equal(
+            unseal_bytes(seal, &key, "id1.0.z", "blob", sealed, len + SEAL_MORE, again), 0);
         assert_memory_equal(again, clear, len);
         memset(again, 7, sizeof(again));
-        assert_int_equal(unseal_bytes(seal, "id1.0.a", "blob", sealed, len + SEAL_MORE, again),
-                         UV_EILSEQ);
+        assert_int_equal(
+            unseal_bytes(seal, &key, "id1.0.a", "blob", sealed, len + SEAL_MORE, again), UV_EILSEQ);
         for (size_t i = 0; i < len; i++)
             assert_int_equal(again[i], 0); /* nothing of it is left */
         sealed[len + SEAL_MORE - 1] ^= 1;
-        assert_int_equal(unseal_bytes(seal, "id1.0.z", "blob", sealed, len + SEAL_MORE, again),
-                         UV_EILSEQ);
+        assert_int_equal(
+            unseal_bytes(seal, &key, "id1.0.z", "blob", sealed, len + SEAL_MORE, again), UV_EILSEQ);
     }
-    assert_int_equal(unseal_bytes(seal, "id", "f", sealed, SEAL_MORE - 1, again), UV_EILSEQ);
-    assert_int_equal(seal_bytes(seal, "id", "f", clear, (size_t)5 << 20, sealed), UV_E2BIG);
+    assert_int_equal(unseal_bytes(seal, &key, "id", "f", sealed, SEAL_MORE - 1, again), UV_EILSEQ);
+    assert_int_equal(seal_bytes(seal, &key, "id", "f", clear, (size_t)5 << 20, sealed), UV_E2BIG);
     seal_close(seal);
 }
 
@@ -549,9 +552,131 @@ static void no_file_stays_open_and_any_number_will_do(void **state)
     scratch_remove(dir);
 }
 
+/* ------------------------------------------------------------------------- several keys */
+
+#define NEXT "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff101112131415161718191a1b1c1d1e1f"
+
+static void wants(const struct seal *seal, const char *sealed, const char *text)
+{
+    char *clear = NULL;
+
+    assert_int_equal(unseal_text(seal, "id1", "profile.context", sealed, &clear), 0);
+    assert_string_equal(clear, text);
+    free(clear);
+}
+
+static void the_first_key_seals_and_all_of_them_open(void **state)
+{
+    static const char named_later[] =
+        "v1.AAECAwQFBgcICQoLfJA1PFsiSsszxfa0PpDRsXK7r5lVYi2d39lz4L3KH49y_aUIzCFh874Qezn4";
+    struct seal *old = with_key(KEY);
+    struct seal *both = with_key(NEXT ", " KEY);
+    struct seal *next = with_key(NEXT);
+    char ids[SEAL_KEYS_MAX][SEAL_ID_LEN + 1];
+    char *before, *after, *clear;
+
+    (void)state;
+    assert_int_equal(seal_text(old, "id1", "profile.context", "old", &before), 0);
+    assert_int_equal(seal_text(both, "id1", "profile.context", "new", &after), 0);
+    assert_int_equal(seal_ids(both, ids), 2);
+    assert_memory_equal(after + 3, ids[0], SEAL_ID_LEN);
+    assert_memory_equal(before + 3, ids[1], SEAL_ID_LEN);
+    wants(both, before, "old");
+    wants(both, named_later, "Kept since the first version.");
+    wants(next, after, "new");
+    assert_int_equal(unseal_text(next, "id1", "profile.context", before, &clear), UV_EILSEQ);
+    assert_int_equal(unseal_text(old, "id1", "profile.context", after, &clear), UV_EILSEQ);
+    assert_true(seal_is_fresh(both, after));
+    assert_false(seal_is_fresh(both, before));
+    assert_false(seal_is_fresh(both, named_later));
+    assert_true(seal_is_fresh(old, named_later)); /* whose else? */
+    assert_false(seal_is_fresh(old, after));
+    memcpy(before + 3, ids[0], SEAL_ID_LEN); /* another name opens nothing */
+    assert_int_equal(unseal_text(both, "id1", "profile.context", before, &clear), UV_EILSEQ);
+    free(before);
+    free(after);
+    seal_close(old);
+    seal_close(both);
+    seal_close(next);
+}
+
+static void a_new_key_is_taken_up_and_an_old_one_given_up_while_it_is_used(void **state)
+{
+    char dir[SCRATCH_MAX];
+    char ids[SEAL_KEYS_MAX][SEAL_ID_LEN + 1];
+    const char *path;
+    struct seal *seal = NULL;
+    struct errbuf why = {""};
+    struct stat st;
+    char *first, *second, *clear;
+
+    (void)state;
+    scratch_make(dir);
+    path = scratch_path(dir, "keys/master.key");
+    assert_int_equal(seal_open(&seal, path, NULL, SEAL_FIRST_START, NULL), 0);
+    assert_int_equal(seal_text(seal, "id1", "profile.context", "one", &first), 0);
+    assert_int_equal(seal_rotate(path, &why), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(seal_look(seal, NULL), 0);
+    assert_int_equal(seal_ids(seal, ids), 1);
+    assert_int_equal(seal_again(seal, &why), 0);
+    assert_int_equal(seal_ids(seal, ids), 2);
+    assert_int_equal(seal_text(seal, "id1", "profile.context", "two", &second), 0);
+    assert_false(seal_is_fresh(seal, first));
+    assert_true(seal_is_fresh(seal, second));
+    wants(seal, first, "one");
+
+    assert_int_equal(seal_retire(path, &why), 0);
+    wants(seal, first, "one"); /* until the file is read */
+    assert_int_equal(seal_again(seal, &why), 0);
+    assert_int_equal(seal_ids(seal, ids), 1);
+    assert_int_equal(unseal_text(seal, "id1", "profile.context", first, &clear), UV_EILSEQ);
+    wants(seal, second, "two");
+    free(first);
+    free(second);
+    seal_close(seal);
+    scratch_remove(dir);
+}
+
+static void there_are_so_many_keys_and_no_other_file_is_taken_up(void **state)
+{
+    char dir[SCRATCH_MAX];
+    const char *path;
+    struct seal *seal = NULL;
+    struct errbuf why = {""};
+
+    (void)state;
+    scratch_make(dir);
+    path = scratch_path(dir, "keys/master.key");
+    assert_int_equal(seal_open(&seal, path, NULL, SEAL_FIRST_START, NULL), 0);
+    for (int i = 1; i < SEAL_KEYS_MAX; i++)
+        assert_int_equal(seal_rotate(path, &why), 0);
+    assert_int_equal(seal_rotate(path, &why), UV_ENOSPC);
+    assert_non_null(strstr(why.text, "retire"));
+    assert_int_equal(seal_again(seal, &why), 0);
+
+    scratch_write(path, NEXT "\n");
+    assert_int_equal(seal_again(seal, &why), UV_EILSEQ); /* without the one that seals */
+    scratch_write(path, NEXT "\n" NEXT "\n");
+    assert_int_equal(seal_again(seal, &why), UV_EINVAL);
+    unlink(path);
+    assert_int_equal(seal_again(seal, &why), UV_ENOENT);
+    assert_int_equal(seal_rotate(path, &why), UV_ENOENT);
+    seal_close(seal);
+
+    seal = with_key(KEY); /* it came as text and stays */
+    assert_int_equal(seal_again(seal, &why), 0);
+    seal_close(seal);
+    scratch_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_key_seals_and_all_of_them_open),
+        cmocka_unit_test(a_new_key_is_taken_up_and_an_old_one_given_up_while_it_is_used),
+        cmocka_unit_test(there_are_so_many_keys_and_no_other_file_is_taken_up),
         cmocka_unit_test(text_comes_back_as_it_was_sealed),
         cmocka_unit_test(bytes_come_back_and_only_where_they_belong),
         cmocka_unit_test(nothing_stays_nothing),

@@ -89,12 +89,12 @@ static void fields_lie_sealed_and_come_back_in_clear(void **state)
 
     add_both(f);
     assert_int_equal(store_profile_get(f->store, f->user, f->profile.id, &p, NULL), 0);
-    assert_memory_equal(p.context, "v1.", 3);
+    assert_memory_equal(p.context, "v2.", 3);
     assert_string_equal(p.role, "Engineer");
     store_profile_release(&p);
     s = raw_session(f);
-    assert_memory_equal(s.job_description, "v1.", 3);
-    assert_memory_equal(s.title, "v1.", 3);
+    assert_memory_equal(s.job_description, "v2.", 3);
+    assert_memory_equal(s.title, "v2.", 3);
     assert_string_equal(s.metadata, "{}");
     assert_int_equal(sealed_session_open(f->seal, &s, NULL), 0);
     assert_string_equal(s.title, "Monday");
@@ -151,9 +151,9 @@ static void a_transcript_has_three_sealed_fields(void **state)
     assert_int_equal(t.question_number, 1);
     assert_string_equal(t.question, "Why?");
     assert_int_equal(store_transcript_get(f->store, f->user, t.id, &back, NULL), 0);
-    assert_memory_equal(back.question, "v1.", 3);
-    assert_memory_equal(back.answer, "v1.", 3);
-    assert_memory_equal(back.detail, "v1.", 3);
+    assert_memory_equal(back.question, "v2.", 3);
+    assert_memory_equal(back.answer, "v2.", 3);
+    assert_memory_equal(back.detail, "v2.", 3);
     assert_int_equal(sealed_transcript_open(f->seal, &back, NULL), 0);
     assert_string_equal(back.question, "Why?");
     assert_string_equal(back.answer, "So.");
@@ -289,7 +289,7 @@ static void a_profile_is_changed_in_clear(void **state)
     assert_string_equal(p.context, "Led two.");
     store_profile_release(&p);
     assert_int_equal(store_profile_get(f->store, f->user, f->profile.id, &p, NULL), 0);
-    assert_memory_equal(p.context, "v1.", 3);
+    assert_memory_equal(p.context, "v2.", 3);
     assert_int_equal(sealed_profile_open(f->seal, &p, NULL), 0);
     assert_string_equal(p.context, "Led two.");
     store_profile_release(&p);

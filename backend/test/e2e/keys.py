@@ -1,0 +1,218 @@
+"""Master keys: a new one, everything sealed anew by it, the end of the old one; and no moment at which something is unreadable."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import harness  # noqa: E402
+from audio import tone  # noqa: E402
+
+PAIRS = 500
+SEALED = (("profiles", "context"), ("sessions", "job_description"), ("sessions", "title"), ("transcripts", "question"),
+          ("transcripts", "answer"), ("transcripts", "detail"), ("voices", "voice"), ("transcriptions", "result"), ("facts", "value"))
+
+
+def run(*args, data, env=None, **more):
+    return subprocess.run([harness.PROGRAM, *args, "--data", data], env=env or harness.environment(), capture_output=True, text=True, **more)
+
+
+def told(server, session):
+    """A session as a file, without the time that it was made at."""
+    file = server.post(f"/api/v1/sessions/{session}/export", {"format": "json"})
+    del file["exportedAt"]
+    return file
+
+
+def everything(server, paths):
+    """What a person can read under those paths, as the server tells it."""
+    return {path: told(server, path.rsplit("/", 1)[1]) if "sessions" in path else server.request("GET", path)[2] for path in paths}
+
+
+def paths_of(server):
+    items = [f"/api/v1/{kind}/{item['id']}" for kind in ("profiles", "sessions") for item in server.get(f"/api/v1/{kind}")["items"]]
+    return items + [f"/api/v1/audio/{path.name}" for path in (server.data / "audio").iterdir()]
+
+
+def key_names(data):
+    """By table and column, the names of the keys that what is stored was sealed by."""
+    names = set()
+    with contextlib.closing(sqlite3.connect(f"file:{data / 'interview.db'}?mode=ro", uri=True)) as db:
+        for table, column in SEALED:
+            for (text,) in db.execute(f"SELECT {column} FROM {table} WHERE {column} LIKE 'v_.%'"):
+                names.add(text.split(".")[1] if text.startswith("v2.") else "v1")
+    for path in (data / "audio").iterdir():
+        with path.open("rb") as file:
+            head = file.read(16)
+        names.add(head[8:].decode() if head.startswith(b"IVDBLOB2") else "v1")
+    return names
+
+
+def keys_of(data):
+    status = run("keys", "status", data=data)
+    assert status.returncode == 0, status.stderr
+    return re.findall(r"^([0-9a-f]{8})  ", status.stdout, re.M), status.stdout
+
+
+def ready(server):
+    return json.loads(server.request("GET", "/readyz", token=None)[2])
+
+
+class Keys(unittest.TestCase):
+    """One folder is filled once; each test works on a copy of it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="interviewd-keys-"))
+        cls.full = cls.folder / "full"
+        cls.full.mkdir()
+        server = harness.Server(data=cls.full, args=("--asr-preload=off",))
+        server.post("/api/v1/profiles", {"name": "Ada", "role": "Engineer", "skills": ["C"], "context": "the planted context"})
+        session = server.post("/api/v1/sessions", {"jobDescription": "the planted job", "title": "the planted title"})["id"]
+        file = told(server, session)
+        file["transcripts"] = [{"id": f"t{i}", "sessionId": "s", "questionNumber": i + 1, "question": f"Question {i}?", "isQuestion": True,
+                                "answer": f"The planted answer {i}.", "timestamp": "2026-01-01T10:00:00.000Z", "audioUrl": None,
+                                "speaker": "interviewer", "kind": "technical", "provider": "p", "model": "m", "finishReason": "stop",
+                                "metrics": {"responseTime": 1.5, "wordCount": 5, "confidence": 0.9, "qualityScore": 80}} for i in range(PAIRS)]
+        server.post("/api/v1/sessions/import", file)
+        for i in range(4):
+            server.request("POST", "/api/v1/audio/upload", tone(cls.folder / "tone.wav", seconds=3 + i), {"Content-Type": "audio/wav"})
+        cls.all = everything(server, paths_of(server))
+        server.stop()
+        (cls.old,), _ = keys_of(cls.full)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def setUp(self):
+        self.data = pathlib.Path(tempfile.mkdtemp(dir=self.folder)) / "data"
+        shutil.copytree(self.full, self.data)
+
+    def serve(self, **settings):
+        server = harness.Server(data=self.data, args=("--asr-preload=off",), **settings)
+        self.addCleanup(lambda: server.process.poll() is None and server.stop())
+        return server
+
+    def wait(self, ready, what):
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while not ready():
+            self.assertLess(time.monotonic(), deadline, what)
+            time.sleep(0.01)
+
+    def assert_all_there(self, server):
+        self.assertTrue(everything(server, self.all) == self.all, "something is not as it was")
+
+    def test_a_rotation_that_is_killed_anywhere_loses_nothing_and_goes_on(self):
+        self.assertEqual(run("keys", "retire", data=self.data).returncode, 0)  # there is one: it stays
+        for rewritten in (0, 1, 200, 900, 1500):
+            process = subprocess.Popen([harness.PROGRAM, "keys", "reseal" if rewritten else "rotate", "--data", self.data],
+                                       env=harness.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            with contextlib.closing(sqlite3.connect(self.data / "interview.db")) as db:
+                like = "v2." + self.old + ".%"
+                count = "SELECT sum(question NOT LIKE ?1)+sum(answer NOT LIKE ?1)+sum(detail NOT LIKE ?1) FROM transcripts"
+                self.wait(lambda: process.poll() is not None or (db.execute(count, [like]).fetchone()[0] or 0) >= max(rewritten, 1),
+                          "nothing is sealed anew")
+            process.kill()
+            process.wait()
+            names, text = keys_of(self.data)
+            self.assertEqual(names[1:], [self.old])
+            self.assertNotIn("cannot be opened", text)
+        if key_names(self.data) == {names[0], self.old}:
+            refused = run("keys", "retire", data=self.data)
+            self.assertEqual(refused.returncode, 1, refused.stdout)
+            self.assertIn("still need", refused.stderr)
+        done = run("keys", "reseal", data=self.data)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(key_names(self.data), {names[0]})
+        self.assertEqual(run("keys", "retire", data=self.data).returncode, 0)
+        self.assertEqual((self.data / "keys/master.key").stat().st_size, 65)
+        self.assertEqual((self.data / "keys/master.key").stat().st_mode & 0o777, 0o600)
+        self.assert_all_there(self.serve())
+
+    def test_a_server_takes_the_new_key_up_while_others_write(self):
+        server = self.serve(INTERVIEWD_LOG_LEVEL="info")
+        made, stop, wrong = {}, threading.Event(), []
+
+        def write(number):
+            i = 0
+            while not stop.is_set():
+                i += 1
+                try:
+                    body = {"title": f"title {number} {i}", "jobDescription": f"job {number} {i}"}
+                    made[server.post("/api/v1/sessions", body)["id"]] = body
+                except harness.HttpError as error:
+                    wrong.append(str(error))
+        writers = [threading.Thread(target=write, args=[n]) for n in range(2)]
+        for writer in writers:
+            writer.start()
+        rotated = run("keys", "rotate", data=self.data)
+        stop.set()
+        for writer in writers:
+            writer.join()
+        self.assertEqual((rotated.returncode, rotated.stderr, wrong), (0, "", []))
+        names, _ = keys_of(self.data)
+        self.assertEqual(names[1:], [self.old])
+        self.assertEqual(ready(server)["keys"], "ok")
+        if self.old in key_names(self.data):  # written between two looks
+            self.assertEqual(run("keys", "reseal", data=self.data).returncode, 0)
+        retired = run("keys", "retire", data=self.data)
+        self.assertEqual((retired.returncode, retired.stderr), (0, ""))
+        self.wait(lambda: not [p for p in ready(server)["problems"] if p["part"] == "key"], "the server knows of the end")
+        self.assertEqual(key_names(self.data), {names[0]})
+        self.assert_all_there(server)
+        for session, body in made.items():
+            self.assertEqual({k: server.get(f"/api/v1/sessions/{session}")[k] for k in body}, body)
+        self.assertIn(f"the key {names[0]} seals from now on", server.output())
+        self.assertNotIn((self.data / "keys/master.key").read_text()[:64], server.output())
+
+    def test_a_server_that_is_killed_goes_on_after_its_next_start(self):
+        server = self.serve()
+        process = subprocess.Popen([harness.PROGRAM, "keys", "rotate", "--data", self.data], env=harness.environment(),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.wait(lambda: len(key_names(self.data)) > 1, "nothing is sealed anew")
+        server.stop(signal.SIGKILL)
+        process.kill()
+        process.wait()
+        server = self.serve()
+        names, _ = keys_of(self.data)
+        self.wait(lambda: key_names(self.data) == {names[0]}, "the next start does not go on")
+        self.wait(lambda: ready(server)["keys"] == "ok", "no end is told")
+        self.assert_all_there(server)
+
+    def test_a_key_from_the_environment_is_changed_there(self):
+        old, new = (self.data / "keys/master.key").read_text().strip(), "ab" * 32
+        shutil.rmtree(self.data / "keys")
+        refused = run("keys", "rotate", data=self.data, env=harness.environment(INTERVIEWD_MASTER_KEY=old))
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("NEW,OLD", refused.stderr)
+        self.assertFalse((self.data / "keys").exists())
+        server = self.serve(INTERVIEWD_MASTER_KEY=f"{new},{old}")
+        self.wait(lambda: len(key_names(self.data)) == 1 and self.old not in key_names(self.data), "nothing is sealed anew")
+        self.wait(lambda: ready(server)["keys"] == "ok", "no end is told")
+        server.stop()
+        self.assert_all_there(self.serve(INTERVIEWD_MASTER_KEY=new))
+
+    def test_no_key_goes_that_something_unknown_needs(self):
+        self.assertEqual(run("keys", "rotate", data=self.data).returncode, 0)
+        with contextlib.closing(sqlite3.connect(self.data / "interview.db", isolation_level=None)) as db:
+            db.execute("INSERT INTO facts VALUES ('of a later version', ?)", [f'{{"key":"v2.{self.old}.AAAAAAAAAAAAAAAAAAAA"}}'])
+        refused = run("keys", "retire", data=self.data)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("the keys stay", refused.stderr)
+        self.assertEqual(len(keys_of(self.data)[0]), 2)
+
+
+if __name__ == "__main__":
+    harness.main()
