@@ -12,7 +12,6 @@ import sys
 BACKEND = pathlib.Path(__file__).resolve().parent.parent / "backend"
 # What only tests call, because it shows or does what they could not see or do otherwise.
 LOOKED_THROUGH = {
-    "answerer_available": "is a provider resting?",
     "asr_hub_fallback": "which recogniser stepped in",
     "asr_hub_lines": "places taken",
     "asr_line_backlog_ms": "audio that waits",

@@ -14,7 +14,7 @@ MADE = re.compile(r"^(backend/build|frontend/(out|node_modules|test-results))")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 CODE = re.compile(r"`([^`]+)`|^    (.*)$", re.M)
 # Not <…>, not …, not a pattern: a name that is meant as it stands, down to its end.
-PATH = re.compile(r"(?<![\w./-])((?:backend|frontend|scripts|docs|profiles)/[\w./-]*[\w-])(?![\w*{<…/])")
+PATH = re.compile(r"(?<![\w./-])((?:backend|frontend|infrastructure|scripts|docs|profiles)/[\w./-]*[\w-])(?![\w*{<…/])")
 
 
 def wrong(file):

@@ -4,6 +4,7 @@
 #include "program.h"
 
 #include "answer/answer.h"
+#include "api/disk_watch.h"
 #include "api/presence.h"
 #include "api/recordings.h"
 #include "api/resealing.h"
@@ -425,6 +426,8 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *why)
     if (!err && p->app.store && p->app.lanes)
         err = store_use_lanes(p->app.store, p->app.lanes);
     list_providers(p);
+    if (!err && (parts & PROGRAM_SERVES))
+        err = disk_watch_open(&p->disk_watch, &p->app);
     if (!err && (parts & PROGRAM_SERVES)) {
         open_shelf(p);
         open_recordings(p);
@@ -486,6 +489,7 @@ void program_close(struct program *p)
     transcriber_close(app->transcriber);
     resealer_close(app->resealer);
     recordings_close(p->recordings);
+    disk_watch_close(p->disk_watch);
     blob_store_close(app->blobs);
     models_shelf_close(app->shelf);
     similar_close();

@@ -54,6 +54,7 @@ struct program {
     struct folder_lock lock;
     struct folder_lock seals; /* held by a command that seals beside a server */
     struct recordings *recordings;
+    struct disk_watch *disk_watch;
     int status; /**< Why it could not be opened: an exit status; 0: EXIT_FAILED */
 };
 

@@ -70,7 +70,8 @@ export interface paths {
         };
         /**
          * Numbers for Prometheus
-         * @description Text exposition format 0.0.4. No name, no id, nothing that was said.
+         * @description Text exposition format 0.0.4, or OpenMetrics 1.0.0 for who accepts it. No name, no id, nothing that was said. With accounts on, for
+         *     programs on the server's own machine, and from elsewhere for those that send `Authorization: Bearer` with its `INTERVIEWD_METRICS_TOKEN`.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -2203,8 +2204,10 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/openmetrics-text": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };

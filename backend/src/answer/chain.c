@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "loop/loop.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,35 +37,36 @@ static const double TEMPERATURE = 0.4;
 
 /* ------------------------------------------------------------------------------- being left */
 
-static const char *in_a_word(int err)
+/* kind: of METRIC_PROVIDER_ERRORS. The last one stands for every other code. */
+static const struct failure {
+    int err;
+    const char *kind;
+    const char *word;
+} failures[] = {
+    {UV_EACCES, "key_refused", "it refuses the key"},
+    {UV_ENOENT, "not_found", "it has no such model, or the address is wrong"},
+    {UV_EAGAIN, "overloaded", "it is overloaded, rate limited or failing"},
+    {UV_ETIMEDOUT, "timeout", "it gave no word in time"},
+    {UV_ECONNREFUSED, "unreachable", "nothing listens at its address"},
+    {UV_EAI_NONAME, "unknown_host", "its address has an unknown name"},
+    {UV_ECONNRESET, "broke_off", "it broke off"},
+    {UV_EPROTO, "protocol", "its reply was not understood"},
+    {UV_E2BIG, "too_long", "the question and its profile are too long for it"},
+    {0, "refused", "it did not answer the request"},
+};
+
+static const struct failure *failure_of(int err)
 {
-    switch (err) {
-    case UV_EACCES:
-        return "it refuses the key";
-    case UV_ENOENT:
-        return "it has no such model, or the address is wrong";
-    case UV_EAGAIN:
-        return "it is overloaded, rate limited or failing";
-    case UV_ETIMEDOUT:
-        return "it gave no word in time";
-    case UV_ECONNREFUSED:
-        return "nothing listens at its address";
-    case UV_EAI_NONAME:
-        return "its address has an unknown name";
-    case UV_ECONNRESET:
-        return "it broke off";
-    case UV_EPROTO:
-        return "its reply was not understood";
-    case UV_E2BIG:
-        return "the question and its profile are too long for it";
-    default:
-        return "it did not answer the request";
-    }
+    const struct failure *f = failures;
+
+    while (f->err && f->err != err)
+        f++;
+    return f;
 }
 
 static void log_left(struct answer_link *l, int err)
 {
-    const char *word = in_a_word(err);
+    const char *word = failure_of(err)->word;
 
     if (!strcmp(l->logged, word))
         return;
@@ -92,6 +94,7 @@ static void failed(struct answer *x, int err, uint64_t retry_after_ms)
 {
     struct answer_link *l = answer_current(x);
 
+    metric_add(METRIC_PROVIDER_ERRORS, 1, l->provider.name, failure_of(err)->kind);
     /* a refused request says nothing about the provider's health */
     if (err == UV_EINVAL || err == UV_E2BIG || (l->provider.local && !retry_after_ms))
         breaker_abandon(&l->breaker);
@@ -140,6 +143,8 @@ static bool first_word(struct answer *x, uint64_t now)
     x->state = STREAMING;
     if (!x->times.first_us)
         x->times.first_us = now;
+    metric_observe(METRIC_PROVIDER_FIRST_TOKEN, (double)(clock_mono_ms() - x->begun_ms) / 1e3,
+                   answer_current(x)->provider.name);
     breaker_success(&answer_current(x)->breaker);
     log_back(answer_current(x));
     return true;
@@ -328,12 +333,21 @@ static bool made_shorter(struct answer *x, const struct llm_end *e)
     return true;
 }
 
+static void count_tokens(const struct answer_link *l, const struct llm_end *e)
+{
+    if (e->prompt_tokens > 0)
+        metric_add(METRIC_PROVIDER_TOKENS, e->prompt_tokens, l->provider.name, "prompt");
+    if (e->answer_tokens > 0)
+        metric_add(METRIC_PROVIDER_TOKENS, e->answer_tokens, l->provider.name, "answer");
+}
+
 static void on_end(const struct llm_end *e, void *arg)
 {
     struct answer *x = arg;
     bool first = x->state < STREAMING;
 
     x->gen = NULL;
+    count_tokens(answer_current(x), e);
     if (may_be_back(x, e) || made_shorter(x, e))
         return;
     if ((!e->err || e->err == UV_E2BIG) && !first && x->text.len) {
@@ -544,6 +558,7 @@ static int ask_provider(struct answer *x, struct errbuf *why)
     breaker_begin(&l->breaker);
     x->thinking_ms = 0;
     x->again = false;
+    metric_add(METRIC_PROVIDER_REQUESTS, 1, l->provider.name);
     err = llm_start(x->a->loop, x->a->client, &l->provider, &req, &handlers, x, &x->gen, why);
     if (err) {
         failed(x, err, 0);

@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "observe/audit.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -72,6 +73,8 @@ static int64_t tell_expired(const struct store_list *list)
         const struct store_recording *r = (const struct store_recording *)list->items + i;
 
         bytes += r->bytes;
+        metric_add(METRIC_REMOVED, 1, "recording");
+        metric_add(METRIC_REMOVED_BYTES, (double)r->bytes, "recording");
         if (audit(&(struct audit_event){.user = r->user_id,
                                         .action = "expire",
                                         .kind = "audio",

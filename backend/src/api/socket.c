@@ -22,6 +22,7 @@
 #include "observe/log.h"
 #include "observe/metrics.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,9 +125,19 @@ void socket_event(const struct live_event *event, void *arg)
     buf_release(&msg);
 }
 
-void socket_closed(struct socket *s)
+/* A peer may send any code there is. */
+static void count_closed(const char *path, int code)
 {
-    metric_add(METRIC_WS_CONNECTIONS, s->kind->path, -1);
+    char text[12];
+
+    snprintf(text, sizeof(text), "%d", code);
+    metric_add(METRIC_WS_CLOSED, 1, path, code >= 1000 && code <= 1015 ? text : "other");
+}
+
+void socket_closed(struct socket *s, int code)
+{
+    metric_add(METRIC_WS_CONNECTIONS, -1, s->kind->path);
+    count_closed(s->kind->path, code);
     s->ws = NULL;
     s->inner->state = CLOSED;
     slots_drop(&s->app->sockets, s->inner->id);
@@ -460,7 +471,7 @@ int socket_open(struct socket **sp, struct ws *ws, const struct http_request *re
         return SOCKET_CLOSE_FAILED;
     }
     *s = (struct socket){.app = app, .ws = ws, .kind = kind, .owner = owner, .inner = in};
-    metric_add(METRIC_WS_CONNECTIONS, kind->path, 1);
+    metric_add(METRIC_WS_CONNECTIONS, 1, kind->path);
     in->last = &in->first;
     if (session && id_valid(session)) /* anything else is no session of ours; nothing is cut */
         text_copy(in->session_id, sizeof(in->session_id), session, strlen(session));

@@ -67,7 +67,7 @@ int socket_open(struct socket **sp, struct ws *ws, const struct http_request *re
                 const struct socket_kind *kind, void *owner);
 void socket_text(struct socket *s, const char *text, size_t len);
 void socket_binary(struct socket *s, const void *data, size_t len);
-void socket_closed(struct socket *s);
+void socket_closed(struct socket *s, int code);
 
 /** An error message; with a close code, also the end. Safe when the socket is gone. */
 void socket_error(struct socket *s, const char *code, const char *message, int close_code);

@@ -113,8 +113,7 @@ static void on_close(struct ws *ws, int code, void *ctx)
     struct llm_socket *l = ctx;
 
     (void)ws;
-    (void)code;
-    socket_closed(l->socket);
+    socket_closed(l->socket, code);
 }
 
 const struct ws_handlers ws_llm_handlers = {

@@ -392,7 +392,7 @@ static void on_close(struct ws *ws, int code, void *ctx)
 
     (void)ws;
     t->vanished = code == CLOSE_ABNORMAL || t->socket->lapsed;
-    socket_closed(t->socket);
+    socket_closed(t->socket, code);
 }
 
 const struct ws_handlers ws_transcribe_handlers = {

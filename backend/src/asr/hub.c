@@ -577,6 +577,19 @@ size_t asr_hub_lines(const struct asr_hub *hub)
     return n;
 }
 
+struct asr_hub_stats asr_hub_stats(struct asr_hub *hub)
+{
+    struct asr_hub_stats stats = {.workers = hub->thread_count, .lines_max = hub->lines_max};
+
+    uv_mutex_lock(&hub->lock);
+    stats.lines = hub->line_count;
+    stats.backlog_ms = hub->backlog / SAMPLES_PER_MS;
+    for (const struct asr_line *line = hub->lines; line; line = line->next)
+        stats.busy += line->busy;
+    uv_mutex_unlock(&hub->lock);
+    return stats;
+}
+
 /* ---------------------------------------------------------------- lines */
 
 void piece_free(struct piece *piece)

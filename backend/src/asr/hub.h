@@ -94,6 +94,15 @@ const char *asr_hub_model(const struct asr_hub *hub); /**< describe(), "" until 
 const struct asr_engine *asr_hub_fallback(const struct asr_hub *hub);
 size_t asr_hub_lines(const struct asr_hub *hub); /**< That are heard, now or between utterances */
 
+struct asr_hub_stats {
+    int workers;
+    int busy;     /**< Of them, at work on a line */
+    size_t lines; /**< As asr_hub_lines() */
+    size_t lines_max;
+    uint64_t backlog_ms; /**< Audio of all lines that waits */
+};
+struct asr_hub_stats asr_hub_stats(struct asr_hub *hub);
+
 int asr_line_open(struct asr_line **lp, struct asr_hub *hub, const struct asr_params *params,
                   const struct asr_line_handlers *h, void *arg, struct errbuf *why);
 int asr_line_begin(struct asr_line *line, uint32_t utterance);

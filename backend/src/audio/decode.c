@@ -303,6 +303,8 @@ static int by_processes(const struct media_source *source, struct taker *to, cha
         to->n = 0;
         to->restart(to);
         err = by_process(source, &to->sink, format, said, why);
+        if (err == UV_EOF)
+            child_lost(MEDIA_PROGRAM);
     }
     if (err == UV_EOF)
         return err_set(why, UV_EINVAL,

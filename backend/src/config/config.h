@@ -92,6 +92,9 @@ struct config {
     const char *log_level;  /**< "error", "warn", "info", "debug" */
     const char *log_format; /**< "auto", "text", "json" */
 
+    /* watching */
+    const char *metrics_token; /**< Opens /metrics to others than this machine; NULL: none */
+
     /* hearing */
     const char *asr_engine;   /**< "auto", "whisper", "pocketsphinx", "openai" */
     const char *asr_model;    /**< File, folder or name of a local model; NULL: the engine looks */

@@ -106,6 +106,11 @@ const struct setting config_settings[] = {
     {NULL, "log-format", NULL, CHOICE(c.log_format, "auto|text|json"), .otherwise = "auto",
      .help = "Text for people, JSON lines for machines; auto: text on a terminal."},
 
+    {"Watching", "metrics-token", NULL, TEXT(c.metrics_token), .secret = true,
+     .help =
+         "With accounts, /metrics is for programs on this machine, and for those that send this "
+         "as Authorization: Bearer."},
+
     {"Hearing", "asr-engine", NULL, CHOICE(c.asr_engine, "auto|whisper|pocketsphinx|openai"),
      .otherwise = "auto",
      .help = "Recogniser. auto takes the best that is here and keeps the audio on this machine; "

@@ -279,10 +279,35 @@ struct live_event exchange_checked(const struct exchange *exchange)
                                          .count = exchange->unsupported_count}};
 }
 
+/* What an eager answer had before the question was known took the person no time. */
+static double since_question(const struct exchange *exchange, uint64_t at_us)
+{
+    uint64_t from = exchange->final_us ? exchange->final_us : exchange->times.asked_us;
+
+    return at_us > from ? (double)(at_us - from) / 1e6 : 0;
+}
+
+static void measure(const struct exchange *exchange)
+{
+    const struct answer_times *times = &exchange->times;
+
+    if (exchange->finish == ANSWER_SUPERSEDED)
+        return;
+    if (times->outline_us)
+        metric_observe(METRIC_OUTLINE_SECONDS, since_question(exchange, times->outline_us), NULL);
+    if (times->first_us)
+        metric_observe(METRIC_FIRST_TOKEN_SECONDS, since_question(exchange, times->first_us),
+                       exchange->provider);
+    if (times->end_us && exchange->finish != ANSWER_INTERRUPTED)
+        metric_observe(METRIC_FINISHED_SECONDS, since_question(exchange, times->end_us),
+                       exchange->provider);
+}
+
 static void tell_end(struct exchange *exchange, const struct conversation_action *action)
 {
     if (action->superseded)
         exchange->finish = ANSWER_SUPERSEDED;
+    measure(exchange);
     if (exchange->finish == ANSWER_ERROR)
         live_tell(exchange->live, &(struct live_event){.kind = LIVE_ERROR,
                                                        .error = {.code = LIVE_PROVIDER_FAILED,
@@ -301,10 +326,7 @@ static void take_finished(struct exchange *exchange, const struct answer_result 
 {
     exchange->answer = NULL; /* gone when this returns */
     exchange->times = res->times;
-    metric_add(METRIC_ANSWERS, answer_finish_name(res->finish), 1);
-    if (res->times.first_us)
-        metric_observe(METRIC_FIRST_TOKEN_SECONDS, res->provider,
-                       (double)(res->times.first_us - res->times.asked_us) / 1e6);
+    metric_add(METRIC_ANSWERS, 1, answer_finish_name(res->finish));
     exchange->ended = true;
     exchange->finish = res->finish;
     exchange->quality = res->quality;
@@ -429,7 +451,7 @@ static void hear_question(struct exchange *exchange, const struct said_words *wo
     struct memory *memory = exchange->live->context.memory;
 
     if (exchange->ahead && !exchange->confirmed)
-        metric_add(METRIC_EAGER, "kept", 1);
+        metric_add(METRIC_EAGER, 1, "kept");
     exchange->confirmed = true;
     if (words && words->aside[0]) {
         if (is_new_aside(exchange, words))

@@ -75,7 +75,7 @@ static void count_discarded(struct live *live)
     if (!more)
         return;
     live->discarded += more;
-    metric_add(METRIC_EAGER, "discarded", (uint64_t)more);
+    metric_add(METRIC_EAGER, more, "discarded");
     transcript_count_discarded(live->writer, live->context.user_id, live->context.session_id,
                                live_discarded(live));
 }

@@ -445,8 +445,8 @@ static void on_final(const struct asr_session_final *final, void *arg)
     happened(speaker, (struct conversation_event){.kind = CONVERSATION_FINAL,
                                                   .utterance = final->utterance,
                                                   .start_ms = final->start_ms});
-    metric_add(METRIC_UTTERANCES, engine, 1);
-    metric_observe(METRIC_FINAL_SECONDS, engine, (double) final->latency_ms / 1000);
+    metric_add(METRIC_UTTERANCES, 1, engine);
+    metric_observe(METRIC_FINAL_SECONDS, (double) final->latency_ms / 1000, engine);
     speaker->words = (struct said_words){.confidence = final->result->confidence,
                                          .speech_end_us = final->speech_end_us,
                                          .final_us = final->final_us,

@@ -176,7 +176,9 @@ void llm_emit_end(struct llm_gen *gen, int err, enum llm_finish finish, uint64_t
                                 .why = err && why ? why : "",
                                 .finish = finish,
                                 .retry_after_ms = retry_after_ms,
-                                .context = err == UV_E2BIG ? gen->fits : 0};
+                                .context = err == UV_E2BIG ? gen->fits : 0,
+                                .prompt_tokens = gen->prompt_tokens,
+                                .answer_tokens = gen->answer_tokens};
 
     if (gen->closed || (!err && !llm_emit_rest(gen)))
         return;

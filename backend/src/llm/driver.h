@@ -67,6 +67,8 @@ struct llm_end {
     enum llm_finish finish;
     uint64_t retry_after_ms; /**< 0: not said */
     int context;             /**< With UV_E2BIG: tokens that fit; 0: not said */
+    int prompt_tokens;       /**< As the provider counts them; 0: not said */
+    int answer_tokens;       /**< The same */
 };
 
 struct llm_handlers {
@@ -134,6 +136,8 @@ struct llm_gen {
     struct llm_habit *habit; /* of the model that is asked; NULL until that is known */
     size_t shown;            /* bytes of words that were given */
     int fits;                /* of llm_end.context */
+    int prompt_tokens;       /* of llm_end */
+    int answer_tokens;
     bool thought;
     bool closed;
 };

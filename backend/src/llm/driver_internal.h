@@ -57,7 +57,8 @@ struct llm_chunk {
     const char *code;  /**< And its own code, or NULL */
     int status;        /**< With .error: an HTTP status in it; 0: none */
     int prompt_tokens; /**< Counted by the provider; 0: not said */
-    int cached_tokens; /**< Of these, those that it still knew */
+    int answer_tokens; /**< The same */
+    int cached_tokens; /**< Of the first, those that it still knew */
     json_t *json;      /**< Owns the strings; llm_chunk_release() */
     char *own;         /**< And text, where it had to be put together */
 };

@@ -99,7 +99,8 @@ static void on_line(struct ollama *s, const char *line, size_t len)
     if (chunk.done && !chunk.error) {
         s->outcome = DONE;
         s->finish = chunk.finish;
-        s->read = chunk.prompt_tokens;
+        s->read = gen->prompt_tokens = chunk.prompt_tokens;
+        gen->answer_tokens = chunk.answer_tokens;
     }
     if (chunk.error) {
         s->outcome = REPORTED;

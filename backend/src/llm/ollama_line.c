@@ -34,6 +34,7 @@ int ollama_parse_line(const char *line, size_t len, struct llm_chunk *chunk)
     chunk->thought = json_is_string(text) && json_string_length(text);
     chunk->done = json_flag(chunk->json, "done", false);
     chunk->prompt_tokens = (int)json_int(chunk->json, "prompt_eval_count", 0);
+    chunk->answer_tokens = (int)json_int(chunk->json, "eval_count", 0);
     reason = json_str(chunk->json, "done_reason");
     if (reason && strcmp(reason, "length") == 0)
         chunk->finish = LLM_LENGTH;

@@ -191,7 +191,9 @@ static void on_chunk(struct openai *s, const struct llm_chunk *chunk)
     }
     s->understood += chunk->len || chunk->done || chunk->thought || chunk->refused;
     if (chunk->prompt_tokens)
-        s->read = chunk->prompt_tokens;
+        s->read = gen->prompt_tokens = chunk->prompt_tokens;
+    if (chunk->answer_tokens)
+        gen->answer_tokens = chunk->answer_tokens;
     s->refused |= chunk->refused;
     if (chunk->done && !chunk->json) {
         s->outcome = DONE;

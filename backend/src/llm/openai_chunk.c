@@ -126,6 +126,7 @@ static void read_usage(const json_t *root, struct llm_chunk *chunk)
     const json_t *details = json_object_get(usage, "prompt_tokens_details");
 
     chunk->prompt_tokens = (int)json_int(usage, "prompt_tokens", 0);
+    chunk->answer_tokens = (int)json_int(usage, "completion_tokens", 0);
     chunk->cached_tokens = (int)json_int(details, "cached_tokens", json_int(timings, "cache_n", 0));
 }
 

@@ -194,6 +194,47 @@ static int place(struct order *o)
     return err;
 }
 
+/* ---------------------------------------------------------------- counting */
+
+static struct {
+    pthread_mutex_t lock;
+    struct child_count at[CHILD_PROGRAMS_MAX]; /* {lock} */
+    size_t n;                                  /* {lock} */
+} counted = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Names are constants of the program. */
+static void count(const char *program, uint64_t started, uint64_t lost)
+{
+    size_t i = 0;
+
+    pthread_mutex_lock(&counted.lock);
+    while (i < counted.n && strcmp(counted.at[i].program, program) != 0)
+        i++;
+    if (i == counted.n && i < CHILD_PROGRAMS_MAX)
+        counted.at[counted.n++] = (struct child_count){.program = program};
+    if (i < counted.n) {
+        counted.at[i].started += started;
+        counted.at[i].lost += lost;
+    }
+    pthread_mutex_unlock(&counted.lock);
+}
+
+void child_lost(const char *program)
+{
+    count(program, 0, 1);
+}
+
+size_t child_counts(struct child_count counts[static CHILD_PROGRAMS_MAX])
+{
+    size_t n;
+
+    pthread_mutex_lock(&counted.lock);
+    n = counted.n;
+    memcpy(counts, counted.at, sizeof(counted.at));
+    pthread_mutex_unlock(&counted.lock);
+    return n;
+}
+
 /* ---------------------------------------------------------------- a child */
 
 int child_find(const char *program, struct errbuf *why)
@@ -225,6 +266,7 @@ int child_start(struct child **cp, const char *program, struct errbuf *why)
         free(c);
         return err_set(why, err, "%s could not be started: %s", program, strerror(-err));
     }
+    count(program, 1, 0);
     c->pid = o.pid;
     c->fd = pair[0];
     *cp = c;

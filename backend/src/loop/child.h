@@ -63,6 +63,19 @@ int child_await(int pid, int fd, const struct child_patience *patience);
 /** Whether a program is there: 0 or UV_ENOSYS. */
 int child_find(const char *program, struct errbuf *why);
 
+/** It died or hung at work, and what it was asked is asked of another. */
+void child_lost(const char *program);
+
+enum { CHILD_PROGRAMS_MAX = 8 }; /**< That are counted */
+
+struct child_count {
+    const char *program;
+    uint64_t started;
+    uint64_t lost;
+};
+/** Of each program since the start of this one; returns how many there are. Any thread. */
+size_t child_counts(struct child_count counts[static CHILD_PROGRAMS_MAX]);
+
 /* ---------------------------------------------------------------- inside the program */
 
 /** What the system takes away from a worker (setrlimit(2)). No core is ever written, for it would

@@ -118,7 +118,7 @@ static void begin(struct pool *pool, struct item *it)
 
     pool->stats.queued--;
     pool->stats.running++;
-    pool->stats.waited_us += (now - it->since_ns) / 1000;
+    histogram_add(&pool->stats.waited, (double)(now - it->since_ns) / 1e9);
     it->since_ns = now;
 }
 
@@ -127,7 +127,7 @@ static void end(struct pool *pool, struct item *it)
 {
     pool->stats.running--;
     pool->stats.done++;
-    pool->stats.worked_us += (uv_hrtime() - it->since_ns) / 1000;
+    histogram_add(&pool->stats.worked, (double)(uv_hrtime() - it->since_ns) / 1e9);
     if (it->wait) {
         wait_end(it->wait); /* the item is gone with it */
         return;

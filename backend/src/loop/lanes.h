@@ -23,6 +23,8 @@
 #ifndef LOOP_LANES_H
 #define LOOP_LANES_H
 
+#include "base/histogram.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,12 +70,12 @@ void lane_only(enum lane lane, const char *what);
 struct lane_stats {
     int threads;
     size_t queue_max;
-    size_t queued;      /**< Waiting for a thread */
-    size_t running;     /**< With a thread */
-    uint64_t done;      /**< Since the start, as the rest */
-    uint64_t refused;   /**< With UV_EAGAIN */
-    uint64_t waited_us; /**< In all, of what has begun */
-    uint64_t worked_us; /**< In all, of what is done */
+    size_t queued;           /**< Waiting for a thread */
+    size_t running;          /**< With a thread */
+    uint64_t done;           /**< Since the start, as the rest */
+    uint64_t refused;        /**< With UV_EAGAIN */
+    struct histogram waited; /**< Of what has begun */
+    struct histogram worked; /**< Of what is done */
 };
 
 struct lane_stats lane_stats(struct lanes *lanes, enum lane lane);

@@ -317,6 +317,13 @@ int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *l
                      const struct ws_route *sockets, void *app, struct errbuf *why);
 int http_server_port(const struct http_server *server);
 
+struct http_server_stats {
+    size_t connections; /**< Open, WebSockets included */
+    size_t requests;    /**< Being read or answered */
+};
+/** Loop thread. */
+struct http_server_stats http_server_stats(const struct http_server *server);
+
 /** Read certificate and key again: new connections get them. On failure the old ones stay. */
 int http_server_renew_certificate(struct http_server *server, struct errbuf *why);
 

@@ -732,6 +732,15 @@ int http_server_port(const struct http_server *server)
     return server->listener[0].port;
 }
 
+struct http_server_stats http_server_stats(const struct http_server *server)
+{
+    struct http_server_stats stats = {.connections = server->connections};
+
+    for (const struct link *l = server->txns.next; l != &server->txns; l = l->next)
+        stats.requests++;
+    return stats;
+}
+
 int http_server_renew_certificate(struct http_server *s, struct errbuf *why)
 {
     return s->tls ? tls_renew(s->tls, s->config.tls_cert, s->config.tls_key, why) : 0;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "loop/wait.h"
+#include "observe/metrics.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -125,6 +126,7 @@ static bool enqueue(struct line *line)
     open = state.open;
     if (open && state.waiting >= LOG_QUEUE_MAX) {
         state.dropped++;
+        metric_add(METRIC_LOG_DROPPED, 1, NULL);
         free(line);
     } else if (open) {
         *state.last = line;
@@ -145,6 +147,7 @@ void log_line(enum log_level level, const char *area, const char *fmt, ...)
 
     if (level > state.most)
         return;
+    metric_add(METRIC_LOG_LINES, 1, level_names[level], area);
     va_start(ap, fmt);
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);

@@ -1,17 +1,19 @@
 /**
  * @file observe/metrics.h  Numbers for Prometheus: a fixed list, counted from any thread
  *
- *     metric_http("GET", "/api/v1/sessions/{id}", 200, 850);     // from http_config.after
- *     metric_add(METRIC_UTTERANCES, "pocketsphinx", 1);
- *     metric_observe(METRIC_FINAL_SECONDS, "pocketsphinx", 0.42);
- *     metric_set(METRIC_QUEUE, "request", stats.queued);
- *     metrics_write(&body);                                       // GET /metrics
+ *     metric_add(METRIC_UTTERANCES, 1, "pocketsphinx");
+ *     metric_observe(METRIC_FINAL_SECONDS, 0.42, "pocketsphinx");
+ *     metric_set(METRIC_LANE_QUEUE, stats.queued, "request");
+ *     metric_add(METRIC_LOG_DROPPED, 3, NULL);                    // one without labels
+ *     metrics_write(&body, METRICS_OPEN);                         // GET /metrics
  *
- * To add one, add a line to the enum here and to the table in metrics.c. Labels are few by
- * nature: the pattern of a route, never an address; a name of an engine, never an id. Past
- * METRIC_SERIES_MAX values of a label, further ones are counted as "other".
+ * To add one, add a line to the enum here and to the table in metrics.c, which says its labels;
+ * a call gives their values in that order. Values are few by nature: the pattern of a route, never
+ * an address; the name of an engine, never an id or anything that was said. Past METRIC_SERIES_MAX
+ * combinations further ones are counted as "other".
  *
- * Form: Prometheus text exposition format 0.0.4.
+ * Names after Prometheus' "Metric and label naming": one prefix, base units, _total on counters.
+ * Form: Prometheus text exposition format 0.0.4, or OpenMetrics 1.0.0 for who accepts it.
  *
  * Threads    Any.
  */
@@ -19,44 +21,107 @@
 #define OBSERVE_METRICS_H
 
 #include "base/buffer.h"
+#include "base/histogram.h"
 
 #include <stdint.h>
 
 enum {
-    METRIC_SERIES_MAX = 128, /**< Label values of one metric */
-    METRIC_LABEL_MAX = 96,   /**< Longest label value and NUL, the rest is cut */
-    METRIC_TEXT_MAX = 1 << 20,
+    METRIC_LABELS_MAX = 3,   /**< Labels of one metric */
+    METRIC_SERIES_MAX = 512, /**< Combinations of label values of one metric */
+    METRIC_LABEL_MAX = 64,   /**< Longest label value and NUL, the rest is cut */
+    METRIC_TEXT_MAX = 4 << 20,
 };
 
-#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+enum metrics_form { METRICS_TEXT, METRICS_OPEN };
+
+const char *metrics_type(enum metrics_form form); /**< For Content-Type */
 
 enum metric {
-    METRIC_HTTP_REQUESTS,       /**< counter; route, status */
-    METRIC_HTTP_SECONDS,        /**< histogram; route */
-    METRIC_WS_CONNECTIONS,      /**< gauge; path */
+    /* What a person waits for; the question is there with its final text, or when it is typed. */
+    METRIC_FINAL_SECONDS,       /**< histogram; engine: last voiced sample to final text */
+    METRIC_OUTLINE_SECONDS,     /**< histogram: question to outline; 0: it was there before */
+    METRIC_FIRST_TOKEN_SECONDS, /**< histogram; provider: question to first word */
+    METRIC_FINISHED_SECONDS,    /**< histogram; provider: question to last word */
+    METRIC_STORE_SECONDS,       /**< histogram: a write to the store, its waiting included */
     METRIC_UTTERANCES,          /**< counter; engine */
-    METRIC_FINAL_SECONDS,       /**< histogram; engine: last voiced sample to final */
-    METRIC_FIRST_TOKEN_SECONDS, /**< histogram; provider */
     METRIC_ANSWERS,             /**< counter; how it ended */
-    METRIC_EAGER,        /**< counter; "kept" or "discarded": begun before the turn was over */
-    METRIC_QUEUE,        /**< gauge; lane: work waiting for a thread */
-    METRIC_LANE_RUNNING, /**< gauge; lane: work with a thread */
-    METRIC_LANE_DONE,    /**< counter; lane */
-    METRIC_LANE_REFUSED, /**< counter; lane: its queue was full */
-    METRIC_LANE_WAITED,  /**< counter; lane: waiting for a thread, [s] in all */
-    METRIC_LANE_WORKED,  /**< counter; lane: with a thread, [s] in all */
+    METRIC_EAGER,         /**< counter; "kept" or "discarded": begun before the turn was over */
+    METRIC_LIVE_SESSIONS, /**< gauge: interviews that run */
+
+    METRIC_PROVIDER_REQUESTS,    /**< counter; provider */
+    METRIC_PROVIDER_ERRORS,      /**< counter; provider, kind */
+    METRIC_PROVIDER_FIRST_TOKEN, /**< histogram; provider: it was asked to its first word */
+    METRIC_PROVIDER_TOKENS,      /**< counter; provider, "prompt" or "answer": as it counts */
+    METRIC_PROVIDER_RESTING,     /**< gauge; provider: 1 while its circuit breaker is open */
+
+    METRIC_SPEECH_WORKERS,     /**< gauge */
+    METRIC_SPEECH_BUSY,        /**< gauge: of these, at work */
+    METRIC_SPEECH_STREAMS,     /**< gauge: that are heard */
+    METRIC_SPEECH_STREAMS_MAX, /**< gauge */
+    METRIC_SPEECH_BACKLOG,     /**< gauge: sound that waits, [s] */
+    METRIC_CHILD_STARTS,       /**< counter; program */
+    METRIC_CHILD_LOSSES,       /**< counter; program: it died or hung and was replaced */
+
+    METRIC_LANE_QUEUE,     /**< gauge; lane: work waiting for a thread */
+    METRIC_LANE_QUEUE_MAX, /**< gauge; lane */
+    METRIC_LANE_RUNNING,   /**< gauge; lane: work with a thread */
+    METRIC_LANE_THREADS,   /**< gauge; lane */
+    METRIC_LANE_REFUSED,   /**< counter; lane: its queue was full */
+    METRIC_LANE_WAIT,      /**< histogram; lane: waiting for a thread */
+    METRIC_LANE_RUN,       /**< histogram; lane: with a thread */
+
+    METRIC_HTTP_REQUESTS,    /**< counter; method, route, status */
+    METRIC_HTTP_SECONDS,     /**< histogram; method, route */
+    METRIC_HTTP_IN_FLIGHT,   /**< gauge */
+    METRIC_HTTP_CONNECTIONS, /**< gauge */
+    METRIC_WS_CONNECTIONS,   /**< gauge; path */
+    METRIC_WS_CLOSED,        /**< counter; path, code */
+
+    METRIC_LOG_LINES,     /**< counter; level, area */
+    METRIC_LOG_DROPPED,   /**< counter */
+    METRIC_REMOVED,       /**< counter; kind: kept for as long as it may be, and erased */
+    METRIC_REMOVED_BYTES, /**< counter; kind */
+    METRIC_REPORTS,       /**< counter; kind ("error", "crash", "spans"), outcome */
+
+    METRIC_DISK_FREE,  /**< gauge: of the data folder's disk, [bytes] */
+    METRIC_DISK_SIZE,  /**< gauge */
+    METRIC_DATA_BYTES, /**< gauge; part of the data folder */
+
+    METRIC_BUILD, /**< info; version, build id, compiler */
+
+    /* The names that every Prometheus client library uses for these. */
+    METRIC_CPU_SECONDS,
+    METRIC_RESIDENT_BYTES,
+    METRIC_VIRTUAL_BYTES,
+    METRIC_OPEN_FDS,
+    METRIC_MAX_FDS,
+    METRIC_THREADS,
+    METRIC_START_TIME,
+
     METRIC_COUNT,
 };
 
-void metric_add(enum metric metric, const char *label, double by); /**< Counters and gauges */
-void metric_set(enum metric metric, const char *label,
-                double now); /**< Gauges, and counters kept elsewhere */
-void metric_observe(enum metric metric, const char *label, double seconds);
+#define METRIC_LABELS(...) ((const char *const[METRIC_LABELS_MAX]){__VA_ARGS__})
+
+/** Counters and gauges. */
+#define metric_add(metric, by, ...) metric_change(metric, by, METRIC_LABELS(__VA_ARGS__))
+/** Gauges, and counters that are kept elsewhere. */
+#define metric_set(metric, now, ...) metric_put(metric, now, METRIC_LABELS(__VA_ARGS__))
+#define metric_observe(metric, seconds, ...)                                                       \
+    metric_time(metric, seconds, METRIC_LABELS(__VA_ARGS__))
+/** A histogram that is kept elsewhere. */
+#define metric_take(metric, histogram, ...)                                                        \
+    metric_copy(metric, histogram, METRIC_LABELS(__VA_ARGS__))
+
+void metric_change(enum metric metric, double by, const char *const labels[]);
+void metric_put(enum metric metric, double now, const char *const labels[]);
+void metric_time(enum metric metric, double seconds, const char *const labels[]);
+void metric_copy(enum metric metric, const struct histogram *from, const char *const labels[]);
 
 /** Count a request and its time. route: the pattern; NULL: the exported site or nothing. */
 void metric_http(const char *method, const char *route, int status, uint64_t micros);
 
-int metrics_write(struct buf *out);
+int metrics_write(struct buf *out, enum metrics_form form);
 void metrics_reset(void); /**< For tests */
 
 #endif

@@ -10,7 +10,9 @@
  */
 #include "store/on_lane.h"
 
+#include "base/clock.h"
 #include "loop/lanes.h"
+#include "observe/metrics.h"
 
 #include <stdlib.h>
 
@@ -29,8 +31,10 @@ struct call {
 
 static int cross(struct call *call, void (*run)(void *arg))
 {
+    uint64_t began = clock_mono_us();
     int err = lane_run(call->to->lanes, LANE_STORE, run, call, "a write to the store");
 
+    metric_observe(METRIC_STORE_SECONDS, (double)(clock_mono_us() - began) / 1e6, NULL);
     return err ? err_set(call->why, err, "too much is waiting to be stored") : call->result;
 }
 

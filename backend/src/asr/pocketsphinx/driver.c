@@ -380,6 +380,7 @@ static int hear_again(struct asr_stream *st, struct errbuf *why)
     int err = DIED;
 
     while (err == DIED) {
+        child_lost(PROGRAM);
         if (is_hopeless(st)) {
             give_up(st);
             return 0;

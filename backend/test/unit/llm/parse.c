@@ -34,8 +34,10 @@ static void chunks_of_a_completion_are_understood(void **state)
     assert_true(c.done);
     assert_int_equal(c.finish, LLM_LENGTH);
     llm_chunk_release(&c);
-    c = chunk("{\"choices\":[],\"usage\":{\"total_tokens\":5}}");
+    c = chunk("{\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7}}");
     assert_false(c.done);
+    assert_int_equal(c.prompt_tokens, 5);
+    assert_int_equal(c.answer_tokens, 7);
     llm_chunk_release(&c);
     c = chunk(" [DONE] ");
     assert_true(c.done);

@@ -71,6 +71,15 @@ static void count_done(int err, void *arg)
         loop_stop(c->loop);
 }
 
+static uint64_t times(const struct histogram *h)
+{
+    uint64_t n = 0;
+
+    for (int i = 0; i <= HISTOGRAM_BOUNDS; i++)
+        n += h->count[i];
+    return n;
+}
+
 static void work_leaves_the_loop_and_comes_back(void **state)
 {
     struct counts *c = *state;
@@ -86,6 +95,8 @@ static void work_leaves_the_loop_and_comes_back(void **state)
     assert_true(c->on_loop);
     stats = lane_stats(c->lanes, LANE_REQUEST);
     assert_int_equal(stats.done, ITEMS);
+    assert_int_equal(times(&stats.waited), ITEMS);
+    assert_int_equal(times(&stats.worked), ITEMS);
     assert_int_equal(stats.queued + stats.running + stats.refused, 0);
     assert_int_equal(lane_stats(c->lanes, LANE_READ).done, 0);
     close_all(c);

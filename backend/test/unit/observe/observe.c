@@ -21,7 +21,7 @@ static char *written(void)
     struct buf out;
 
     buf_init(&out, METRIC_TEXT_MAX);
-    assert_int_equal(metrics_write(&out), 0);
+    assert_int_equal(metrics_write(&out, METRICS_TEXT), 0);
     return buf_steal(&out, NULL);
 }
 
@@ -29,7 +29,7 @@ static void add_many(void *arg)
 {
     (void)arg;
     for (int i = 0; i < ADDS; i++)
-        metric_add(METRIC_UTTERANCES, "whisper", 1);
+        metric_add(METRIC_UTTERANCES, 1, "whisper");
 }
 
 static void counts_from_many_threads_add_up(void **state)
@@ -54,14 +54,64 @@ static void buckets_are_cumulative(void **state)
 
     (void)state;
     metrics_reset();
-    metric_observe(METRIC_FINAL_SECONDS, "whisper", 0.3);
-    metric_observe(METRIC_FINAL_SECONDS, "whisper", 20);
+    metric_observe(METRIC_FINAL_SECONDS, 0.3, "whisper");
+    metric_observe(METRIC_FINAL_SECONDS, 70, "whisper");
     text = written();
     assert_non_null(strstr(text, "_bucket{engine=\"whisper\",le=\"0.25\"} 0\n"));
     assert_non_null(strstr(text, "_bucket{engine=\"whisper\",le=\"0.5\"} 1\n"));
     assert_non_null(strstr(text, "_bucket{engine=\"whisper\",le=\"+Inf\"} 2\n"));
-    assert_non_null(strstr(text, "interviewd_final_seconds_sum{engine=\"whisper\"} 20.3"));
-    assert_non_null(strstr(text, "interviewd_final_seconds_count{engine=\"whisper\"} 2\n"));
+    assert_non_null(
+        strstr(text, "interviewd_speech_to_final_seconds_sum{engine=\"whisper\"} 70.3\n"));
+    assert_non_null(
+        strstr(text, "interviewd_speech_to_final_seconds_count{engine=\"whisper\"} 2\n"));
+    free(text);
+}
+
+static void what_has_no_labels_is_there_from_the_start(void **state)
+{
+    char *text;
+
+    (void)state;
+    metrics_reset();
+    text = written();
+    assert_non_null(strstr(text, "\ninterviewd_log_dropped_lines_total 0\n"));
+    assert_non_null(strstr(text, "\ninterviewd_store_write_seconds_bucket{le=\"60\"} 0\n"));
+    assert_null(strstr(text, "\ninterviewd_utterances_total{"));
+    free(text);
+}
+
+static void openmetrics_names_families_and_ends(void **state)
+{
+    struct buf out;
+
+    (void)state;
+    metrics_reset();
+    metric_set(METRIC_BUILD, 1, "0.1.0", "ab", "gcc");
+    buf_init(&out, METRIC_TEXT_MAX);
+    assert_int_equal(metrics_write(&out, METRICS_OPEN), 0);
+    assert_non_null(strstr(out.data, "# TYPE interviewd_log_dropped_lines counter\n"
+                                     "interviewd_log_dropped_lines_total 0\n"));
+    assert_non_null(strstr(out.data, "# TYPE interviewd_build info\n"
+                                     "interviewd_build_info{version=\"0.1.0\","));
+    assert_non_null(strstr(out.data, "_bucket{le=\"60.0\"} 0\n"));
+    assert_string_equal(out.data + out.len - 7, "\n# EOF\n");
+    buf_release(&out);
+}
+
+static void a_histogram_that_is_kept_elsewhere_is_shown(void **state)
+{
+    struct histogram times = {0};
+    char *text;
+
+    (void)state;
+    metrics_reset();
+    histogram_add(&times, 0.0005); /* a bound belongs to what is below it */
+    histogram_add(&times, 0.3);
+    metric_take(METRIC_LANE_WAIT, &times, "store");
+    text = written();
+    assert_non_null(
+        strstr(text, "interviewd_lane_wait_seconds_bucket{lane=\"store\",le=\"0.0005\"} 1\n"));
+    assert_non_null(strstr(text, "interviewd_lane_wait_seconds_count{lane=\"store\"} 2\n"));
     free(text);
 }
 
@@ -74,16 +124,16 @@ static void labels_cannot_break_out_or_grow_without_end(void **state)
     (void)state;
     metrics_reset();
     metric_http("GET", "/a\"b\n", 200, 1000);
-    metric_set(METRIC_QUEUE, "request", 3);
-    metric_set(METRIC_QUEUE, "request", 2);
+    metric_set(METRIC_LANE_QUEUE, 3, "request");
+    metric_set(METRIC_LANE_QUEUE, 2, "request");
     for (int i = 0; i < 1000; i++) {
         snprintf(label, sizeof(label), "engine%d", i);
-        metric_add(METRIC_UTTERANCES, label, 1);
+        metric_add(METRIC_UTTERANCES, 1, label);
     }
     text = written();
-    assert_non_null(strstr(text, "{route=\"GET /a\\\"b \",status=\"200\"} 1\n"));
-    assert_non_null(strstr(text, "interviewd_queue_depth{lane=\"request\"} 2\n"));
-    assert_non_null(strstr(text, "{engine=\"other\"} 872\n"));
+    assert_non_null(strstr(text, "{method=\"GET\",route=\"/a\\\"b \",status=\"200\"} 1\n"));
+    assert_non_null(strstr(text, "interviewd_lane_queue_depth{lane=\"request\"} 2\n"));
+    assert_non_null(strstr(text, "{engine=\"other\"} 488\n"));
     for (const char *p = text; (p = strstr(p, "utterances_total{")) != NULL; p++)
         lines++;
     assert_int_equal(lines, METRIC_SERIES_MAX + 1);
@@ -358,6 +408,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_from_many_threads_add_up),
         cmocka_unit_test(buckets_are_cumulative),
+        cmocka_unit_test(what_has_no_labels_is_there_from_the_start),
+        cmocka_unit_test(openmetrics_names_families_and_ends),
+        cmocka_unit_test(a_histogram_that_is_kept_elsewhere_is_shown),
         cmocka_unit_test(labels_cannot_break_out_or_grow_without_end),
 #define JOURNAL(test) cmocka_unit_test_setup_teardown(test, make_journal, remove_journal)
         JOURNAL(the_audit_log_is_private_and_tells_nothing_it_should_not),
