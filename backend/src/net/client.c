@@ -60,6 +60,9 @@ struct http_call {
     CURL *easy;
     struct curl_slist *headers;
     char *body;
+    size_t body_len;
+    size_t body_at;             /* what of a mail is sent */
+    struct curl_slist *mail_to; /* NULL: HTTP */
     struct http_call_handlers h;
     void *arg;
     struct buf reply_headers; /* "name\0value\0" pairs of the final response */
@@ -352,6 +355,7 @@ static void take_from_libcurl(struct http_call *call)
         curl_multi_remove_handle(call->client->multi, call->easy);
     curl_easy_cleanup(call->easy);
     curl_slist_free_all(call->headers);
+    curl_slist_free_all(call->mail_to);
     free(call->body);
     loop_free_later(call->client->loop, call, call_free);
 }
@@ -517,6 +521,9 @@ static int set_body(struct http_call *call, const struct http_call_request *req)
     if (!call->body)
         return UV_ENOMEM;
     memcpy(call->body, req->body, req->body_len);
+    call->body_len = req->body_len;
+    if (req->mail_from)
+        return 0;
     curl_easy_setopt(call->easy, CURLOPT_POST, 1L);
     curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)req->body_len);
     curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, call->body);
@@ -531,6 +538,50 @@ static void set_limits(struct http_call *call, const struct http_call_request *r
     curl_easy_setopt(call->easy, CURLOPT_CONNECTTIMEOUT_MS, connect);
     curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)req->total_timeout_ms);
     call->idle_ms = req->idle_timeout_ms ? req->idle_timeout_ms : (uint64_t)IDLE_DEFAULT_MS;
+}
+
+static size_t read_mail(char *to, size_t size, size_t count, void *arg)
+{
+    struct http_call *call = arg;
+    size_t left = call->body_len - call->body_at;
+    size_t n = left < size * count ? left : size * count;
+
+    heard(call);
+    memcpy(to, call->body + call->body_at, n);
+    call->body_at += n;
+    return n;
+}
+
+/* Whoever reads a link that sets a password sets it: so not in clear over a network. */
+static bool is_on_this_machine(const char *url)
+{
+    CURLU *parts = curl_url();
+    char *host = NULL;
+    bool is = parts && !curl_url_set(parts, CURLUPART_URL, url, 0) &&
+              !curl_url_get(parts, CURLUPART_HOST, &host, 0) &&
+              (!strcmp(host, "localhost") || !strncmp(host, "127.", 4) || !strcmp(host, "[::1]"));
+
+    curl_free(host);
+    curl_url_cleanup(parts);
+    return is;
+}
+
+static int set_mail(struct http_call *call, const struct http_call_request *req)
+{
+    CURL *e = call->easy;
+
+    call->mail_to = curl_slist_append(NULL, req->mail_to);
+    if (!call->mail_to)
+        return UV_ENOMEM;
+    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    curl_easy_setopt(e, CURLOPT_MAIL_FROM, req->mail_from);
+    curl_easy_setopt(e, CURLOPT_MAIL_RCPT, call->mail_to);
+    curl_easy_setopt(e, CURLOPT_USE_SSL,
+                     (long)(is_on_this_machine(req->url) ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+    curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(e, CURLOPT_READFUNCTION, read_mail);
+    curl_easy_setopt(e, CURLOPT_READDATA, call);
+    return 0;
 }
 
 static int set_options(struct http_call *call, const struct http_call_request *req)
@@ -557,7 +608,11 @@ static int set_options(struct http_call *call, const struct http_call_request *r
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(e, CURLOPT_WRITEDATA, call);
     set_limits(call, req);
-    if (set_body(call, req) || add_headers(call, req))
+    if (set_body(call, req))
+        return UV_ENOMEM;
+    if (req->mail_from)
+        return set_mail(call, req);
+    if (add_headers(call, req))
         return UV_ENOMEM;
     if (req->method && strcmp(req->method, "HEAD") == 0)
         curl_easy_setopt(e, CURLOPT_NOBODY, 1L);

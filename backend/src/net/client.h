@@ -1,5 +1,5 @@
 /**
- * @file net/client.h  Outgoing HTTP: libcurl multi on the loop
+ * @file net/client.h  Outgoing HTTP, and mail: libcurl multi on the loop
  *
  *     struct http_call *call;
  *     http_call_start(client, &(struct http_call_request){.method = "POST", .url = url, ...},
@@ -36,6 +36,10 @@ struct http_call_request {
     uint64_t connect_timeout_ms; /**< 0: 5,000 */
     uint64_t idle_timeout_ms;    /**< No byte for this long fails the call; 0: 30,000 */
     uint64_t total_timeout_ms;   /**< 0: none */
+    const char *mail_from;       /**< A mail (RFC 5321) with the body as its text (RFC 5322): url is
+                                      smtp://… or smtps://…. TLS is a must but on this machine.
+                                      NULL: HTTP */
+    const char *mail_to;
 };
 
 struct http_call_handlers {
