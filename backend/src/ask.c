@@ -196,7 +196,7 @@ static int make_session(struct ask *a, struct store_session *session, char *job)
     struct app *app = &a->program.app;
     struct grant owner = {0};
     struct errbuf why = {""};
-    int err = accounts_local(app->accounts, clock_unix_ms(), &owner, &why);
+    int err = accounts_local(app->accounts, clock_unix_ms(), NULL, &owner, &why);
 
     if (!err) {
         *session = (struct store_session){.status = STORE_ACTIVE, .created_at = clock_unix_ms()};

@@ -28,6 +28,10 @@ static const struct {
      "manage the Whisper models on this machine"},
     {"keys", command_keys, "status | rotate | reseal | retire",
      "give what is stored a new master key, and end old ones"},
+    {"admin", command_admin,
+     "list | show EMAIL | add EMAIL [NAME] [--admin] | reset-password EMAIL | disable EMAIL | "
+     "enable EMAIL | role EMAIL user|admin | sign-out EMAIL | erase EMAIL --yes",
+     "look after the accounts of a server, also while it runs"},
     {"migrate", command_migrate, "[--accept-clock]", "bring the store to the current schema"},
 };
 

@@ -198,6 +198,24 @@ static int open_limits(struct program *p)
     return err;
 }
 
+void program_set_url(struct program *p, int port)
+{
+    const struct config *c = p->config;
+    bool any = !strcmp(c->listen_host, "0.0.0.0") || !strcmp(c->listen_host, "::");
+    const char *host = any ? "localhost" : c->listen_host;
+    bool v6 = strchr(host, ':') != NULL;
+    size_t n;
+
+    if (c->public_url)
+        snprintf(p->app.url, sizeof(p->app.url), "%s", c->public_url);
+    else
+        snprintf(p->app.url, sizeof(p->app.url), "%s://%s%s%s:%d", c->tls_cert ? "https" : "http",
+                 v6 ? "[" : "", host, v6 ? "]" : "", port);
+    n = strlen(p->app.url);
+    if (n && p->app.url[n - 1] == '/')
+        p->app.url[n - 1] = '\0';
+}
+
 /* ---------------------------------------------------------------- loop and recogniser */
 
 struct asr_model_params program_asr_params(const struct program *p, bool remote)
@@ -464,6 +482,7 @@ int program_open(struct program *p, int argc, char **argv, unsigned parts)
     }
     log_open(p->config->log_level, p->config->log_format);
     p->app.config = p->config;
+    program_set_url(p, p->config->listen_port);
     err = open_parts(p, parts, &why);
     if (!err)
         return EXIT_OK;

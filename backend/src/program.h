@@ -58,6 +58,9 @@ struct program {
     int status; /**< Why it could not be opened: an exit status; 0: EXIT_FAILED */
 };
 
+/** Where people reach it: app->url, by the setting public-url, or where it listens at this port. */
+void program_set_url(struct program *p, int port);
+
 int program_open(struct program *p, int argc, char **argv, unsigned parts);
 void program_close(struct program *p);
 
@@ -85,5 +88,6 @@ int command_doctor(int argc, char **argv);
 int command_migrate(int argc, char **argv);
 int command_keys(int argc, char **argv);
 int command_models(int argc, char **argv);
+int command_admin(int argc, char **argv);
 
 #endif

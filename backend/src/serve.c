@@ -8,6 +8,7 @@
  */
 #include "program.h"
 
+#include "api/door.h"
 #include "api/resealing.h"
 #include "api/sockets.h"
 #include "asr/engine.h"
@@ -39,6 +40,7 @@ struct serve {
     struct watchdog *watchdog;
     struct service *service;
     uv_signal_t hang_up; /* SIGHUP: read certificate and keys again */
+    struct door *door;   /* (optional) For `interviewd admin` */
     struct loop_timer *leaving;
     struct loop_timer *welcome; /* NULL once it is printed */
     int ticks;
@@ -153,6 +155,17 @@ static void say_welcome(void *arg)
     welcome_print(&s->program, http_server_port(s->server));
 }
 
+/* Without it the server serves all the same, and `interviewd admin` says so. */
+static void open_door(struct serve *s)
+{
+    struct errbuf why = {""};
+    const char *path = config_path(s->program.config, DOOR_NAME);
+
+    program_set_url(&s->program, http_server_port(s->server));
+    if (!path || door_open(&s->door, &s->program.app, path, &why))
+        log_warn("serve", "interviewd admin can't reach this server: %s", why.text);
+}
+
 /* The server listens; what it says of its providers is what they just said themselves. */
 static int begin_welcome(struct serve *s)
 {
@@ -213,6 +226,7 @@ int command_serve(int argc, char **argv)
     if (!status && begin_welcome(&s))
         status = program_fail("out of memory");
     if (!status) {
+        open_door(&s);
         service_ready(s.service);
         loop_run(s.program.app.loop);
         log_info("serve", "stopped");
@@ -220,6 +234,7 @@ int command_serve(int argc, char **argv)
 
     watchdog_leave_loop(s.watchdog);
     service_close(s.service);
+    door_close(s.door);
     timer_close(s.welcome);
     if (s.hang_up.data)
         uv_close((uv_handle_t *)&s.hang_up, NULL);

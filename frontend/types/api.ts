@@ -113,7 +113,8 @@ export interface paths {
         put?: never;
         /**
          * Make an account and sign in
-         * @description Refused with 403 `accounts_off` in single-user mode.
+         * @description 403 `accounts_off` in single-user mode, 403 `sign_ups_off` where accounts are made by whoever runs the server. A password that is easy to
+         *     guess is refused with the reason.
          */
         post: operations["signup"];
         delete?: never;
@@ -133,7 +134,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in with e-mail and password
-         * @description Wrong e-mail and wrong password get the same 401 `invalid_credentials` after the same time.
+         * @description Wrong e-mail and wrong password get the same 401 `invalid_credentials` after the same time. 403 `account_disabled` for who knows the
+         *     password of an account that is disabled.
          */
         post: operations["login"];
         delete?: never;
@@ -256,6 +258,205 @@ export interface paths {
          * @description Members left out stay as they are, inside `settings` too.
          */
         patch: operations["updateMe"];
+        trace?: never;
+    };
+    "/api/v1/auth/me/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own photo */
+        get: operations["getPhoto"];
+        /**
+         * Another photo
+         * @description PNG, JPEG or WebP of at most 256 KiB, known by its first bytes; anything else is 415 `unsupported_media`. Kept sealed, and given to nobody
+         *     else. `photoURL` then is this address with a new query.
+         */
+        put: operations["putPhoto"];
+        post?: never;
+        /** No photo any more */
+        delete: operations["deletePhoto"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where one is signed in, the one used last first
+         * @description At most 100. `lastSeenAt` is when the sign-in was last renewed, which happens every quarter of an hour while it is used.
+         */
+        get: operations["listSignIns"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign out everywhere else
+         * @description The sign-in that asks stays. Access tokens and sockets of the others end at once.
+         */
+        delete: operations["deleteOtherSignIns"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sign-ins/{signInId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                signInId: components["parameters"]["SignInId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign out on one device
+         * @description Also the one that asks; its cookie goes then.
+         */
+        delete: operations["deleteSignIn"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link that sets another password
+         * @description Answers the same at once whether or not there is such an account: only behind the answer somebody looks, and a mail goes to an account's own
+         *     address. 503 `unavailable` where the server sends no mail (`mail` of the health): whoever runs it makes a link then, with
+         *     `interviewd admin reset-password`. Limited as signing in is. 403 `accounts_off` in single-user mode.
+         */
+        post: operations["forgotPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a password with the token of a link
+         * @description The token is what stands behind the `#` of the link. It works once, within an hour (an invitation: within seven days), and the newest of an
+         *     account alone. All sign-ins of the account end. 401 `link_expired` when it is not good any more.
+         */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounts of this server, newest first */
+        get: operations["listUsers"];
+        put?: never;
+        /**
+         * Make an account, and a link with which its person sets the password
+         * @description The link works for seven days, once. 403 `accounts_off` in single-user mode.
+         */
+        post: operations["addUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        /** An account */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        /** Erase an account and everything in it */
+        delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        /**
+         * Disable or enable an account, or change its role
+         * @description A disabled account is signed out everywhere at once and cannot sign in (403 `account_disabled`, for who knows the password); what is in it stays. One's own
+         *     account is 409 `conflict`.
+         */
+        patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/api/v1/admin/users/{userId}/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign somebody out everywhere */
+        delete: operations["deleteUserSignIns"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{userId}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A link with which somebody sets another password
+         * @description It works for an hour, once. The password they have is still good until then.
+         */
+        post: operations["resetUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/audit": {
@@ -922,13 +1123,13 @@ export interface components {
         Language: string;
         Empty: Record<string, never>;
         /**
-         * @description 400 bad_request, invalid_json · 401 unauthorized, token_expired, invalid_credentials, refresh_reused · 403 forbidden_origin,
-         *     accounts_on, accounts_off, not_operator · 404 not_found · 405 method_not_allowed · 409 conflict, email_taken · 413 too_large ·
+         * @description 400 bad_request, invalid_json · 401 unauthorized, token_expired, invalid_credentials, refresh_reused, link_expired · 403 forbidden_origin,
+         *     accounts_on, accounts_off, not_operator, account_disabled, sign_ups_off · 404 not_found · 405 method_not_allowed · 409 conflict, email_taken · 413 too_large ·
          *     415 unsupported_media · 422 invalid_fields · 429 rate_limited · 500 internal, damaged · 502 provider_failed · 503 overloaded,
          *     unavailable · 507 storage_full (deleting works), quota_exceeded
          * @enum {string}
          */
-        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_operator" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable" | "damaged" | "storage_full" | "quota_exceeded";
+        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "link_expired" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_operator" | "account_disabled" | "sign_ups_off" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable" | "damaged" | "storage_full" | "quota_exceeded";
         Problem: {
             /**
              * Format: uri-reference
@@ -961,6 +1162,16 @@ export interface components {
              * @enum {string}
              */
             accounts: "on" | "off";
+            /**
+             * @description `off`: accounts are made by whoever runs the server
+             * @enum {string}
+             */
+            signUps: "on" | "off";
+            /**
+             * @description `off`: no mail about a forgotten password
+             * @enum {string}
+             */
+            mail: "on" | "off";
         };
         Readiness: {
             /** @enum {string} */
@@ -969,6 +1180,13 @@ export interface components {
             store: "ok" | "unavailable";
             /** @enum {string} */
             recogniser: "ok" | "loading" | "unavailable";
+            /**
+             * @description `resealing` while what an older master key sealed is sealed by the newest; `failed` when that broke off and is tried again (the log says why)
+             * @enum {string}
+             */
+            keys: "ok" | "resealing" | "failed";
+            /** @description Fields and recordings that were sealed anew since that began */
+            resealed: number;
             /** @description What is wrong, worst first; empty when nothing is. A problem of `key` or `clock` leaves the server ready. */
             problems: components["schemas"]["ReadinessProblem"][];
         };
@@ -1211,6 +1429,67 @@ export interface components {
             /** @description For clients without cookies; a page lets the cookie keep it */
             refreshToken: string;
         };
+        /**
+         * @description An admin looks after the accounts of the server; the local owner is one
+         * @enum {string}
+         */
+        Role: "user" | "admin";
+        SignInList: {
+            items: components["schemas"]["SignIn"][];
+        };
+        SignIn: {
+            id: components["schemas"]["Id"];
+            /**
+             * @description What it is used with, as that says itself
+             * @example Firefox on Linux
+             */
+            program: string | null;
+            /** @description Where it was renewed last */
+            address: string | null;
+            /** Format: date-time */
+            beganAt: string | null;
+            /** Format: date-time */
+            lastSeenAt: string | null;
+            expiresAt: components["schemas"]["Time"];
+            /** @description The one that asks */
+            current: boolean;
+        };
+        Forgot: {
+            email: components["schemas"]["Email"];
+        };
+        Reset: {
+            token: string;
+            password: components["schemas"]["Password"];
+        };
+        Account: {
+            id: components["schemas"]["Id"];
+            /** @description null for the local owner */
+            email: string | null;
+            displayName: string;
+            role: components["schemas"]["Role"];
+            createdAt: components["schemas"]["Time"];
+            /** Format: date-time */
+            disabledAt: string | null;
+        };
+        AccountList: {
+            items: components["schemas"]["Account"][];
+            nextCursor: string | null;
+        };
+        AccountInput: {
+            email: components["schemas"]["Email"];
+            displayName: components["schemas"]["DisplayName"];
+            role?: components["schemas"]["Role"];
+        };
+        AccountPatch: {
+            role?: components["schemas"]["Role"];
+            disabled?: boolean;
+        };
+        AccountLink: {
+            user: components["schemas"]["Account"];
+            /** Format: uri */
+            link: string;
+            expiresAt: components["schemas"]["Time"];
+        };
         User: {
             id: components["schemas"]["Id"];
             /** @description null for the local owner */
@@ -1219,6 +1498,7 @@ export interface components {
             photoURL: string | null;
             /** @description The owner of single-user mode */
             local: boolean;
+            role: components["schemas"]["Role"];
             createdAt: components["schemas"]["Time"];
             settings: components["schemas"]["UserSettings"];
             subscription: {
@@ -1239,9 +1519,13 @@ export interface components {
              * @enum {string}
              */
             theme: "system" | "light" | "dark";
+            /** @description Recordings made from then on are erased after so many days, where that is sooner than the server erases them */
+            retentionDays?: number | null;
         };
         UserPatch: {
             displayName?: components["schemas"]["DisplayName"];
+            /** @description An address on the web, which this server never calls; null removes it, and the photo that was sent */
+            photoURL?: string | null;
             settings?: {
                 preferredLLM?: string | null;
                 audioDevice?: string | null;
@@ -1249,6 +1533,8 @@ export interface components {
                 voiceId?: string | null;
                 /** @enum {string} */
                 theme?: "system" | "light" | "dark";
+                /** @description Recordings made from then on are erased after so many days, where that is sooner than the server erases them */
+                retentionDays?: number | null;
             };
         };
         /**
@@ -2104,6 +2390,8 @@ export interface components {
         HearingLanguage: components["schemas"]["Language"];
         TranscriptionId: components["schemas"]["Id"];
         AudioId: components["schemas"]["Id"];
+        SignInId: components["schemas"]["Id"];
+        UserId: components["schemas"]["Id"];
         SessionId: components["schemas"]["Id"];
     };
     requestBodies: never;
@@ -2483,6 +2771,466 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getPhoto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it was sent; its type is that of its first bytes */
+            200: {
+                headers: {
+                    /** @description It can load nothing and run nothing */
+                    "Content-Security-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "image/webp": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    putPhoto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/png": string;
+                "image/jpeg": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description The user as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    deletePhoto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listSignIns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that have not ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    deleteOtherSignIns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    deleteSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                signInId: components["parameters"]["SignInId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    forgotPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forgot"];
+            };
+        };
+        responses: {
+            /** @description Maybe a mail is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reset"];
+            };
+        };
+        responses: {
+            /** @description Set; sign in with it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: components["parameters"]["Limit"];
+                /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    addUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountInput"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountLink"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `email_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    deleteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `conflict`: it is your own */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountPatch"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `conflict`: it is your own */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    deleteUserSignIns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    resetUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link, to be given to its person alone */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountLink"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description `conflict`: the account is disabled, or is the local owner */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];

@@ -37,8 +37,12 @@ struct resealer;
 struct seal;
 struct transcriber;
 
+enum { APP_URL_MAX = 320 };
+
 struct app {
     const struct config *config;
+    char url[APP_URL_MAX]; /**< Where people reach it, for links in mails; without slash at the end
+                            */
     struct loop *loop;
     struct lanes *lanes; /**< Workers for what blocks */
     struct http_client *client;
@@ -90,6 +94,7 @@ void api_audit_say(const struct api_origin *origin, const char *user, const char
 void api_after(const struct http_request *req, int status, uint64_t micros);
 
 /** The REST routes of this folder, each table ending with {NULL}; api/routes.c joins them. */
+extern const struct http_route api_admin_routes[];
 extern const struct http_route api_audio_routes[];
 extern const struct http_route api_audit_routes[];
 extern const struct http_route api_auth_routes[];
@@ -97,10 +102,13 @@ extern const struct http_route api_engines_routes[];
 extern const struct http_route api_health_routes[];
 extern const struct http_route api_hearing_routes[];
 extern const struct http_route api_llm_routes[];
+extern const struct http_route api_me_routes[];
 extern const struct http_route api_metrics_routes[];
 extern const struct http_route api_models_routes[];
 extern const struct http_route api_profiles_routes[];
+extern const struct http_route api_recover_routes[];
 extern const struct http_route api_sessions_routes[];
+extern const struct http_route api_sign_ins_routes[];
 extern const struct http_route api_transcription_routes[];
 extern const struct http_route api_transcripts_routes[];
 extern const struct http_route api_voices_routes[];

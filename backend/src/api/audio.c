@@ -31,7 +31,6 @@ enum {
     UPLOAD_MAX = 200 << 20, /* as docs/api/openapi.yaml says [bytes] */
     UPLOADS_MAX = 48,     /* at the same time: each may hold some 400 KiB, and waits to be heard */
     FORM_MORE = 16 << 10, /* what a form says around its file [bytes] */
-    DAY_MS = 86400000,
     MEGABYTE = 1 << 20,
 };
 
@@ -346,7 +345,7 @@ static int keep(const struct http_request *req, struct http_response *res, const
     r.quality = facts.silent    ? STORE_SOUND_SILENT
                 : facts.clipped ? STORE_SOUND_CLIPPED
                                 : STORE_SOUND_GOOD;
-    r.expires_at = r.created_at + (int64_t)up->app->config->audio_keep_days * DAY_MS;
+    r.expires_at = recordings_keep_until(up->app, req->user, r.created_at);
     err = store_recording_add(up->app->store, &r, quota_of(up->app), &why);
     if (err == UV_ERANGE)
         return refuse_quota(req, res);

@@ -25,6 +25,7 @@
 
 static const char prefix[] = "/api/v1/";
 static const char auth_prefix[] = "/api/v1/auth/";
+static const char admin_prefix[] = "/api/v1/admin/";
 
 /* --------------------------------------------------------------------------- what it was */
 
@@ -43,7 +44,8 @@ static bool is_reading(const struct http_request *req)
 /* Does it list records of a user? */
 static bool is_list(const struct http_request *req)
 {
-    static const char *const lists[] = {"/profiles", "/sessions", "/analytics"};
+    static const char *const lists[] = {"/profiles", "/sessions", "/analytics", "/users",
+                                        "/sign-ins"};
 
     for (size_t i = 0; is_reading(req) && i < sizeof(lists) / sizeof(lists[0]); i++) {
         if (ends_with(req->route->pattern, lists[i]))
@@ -58,7 +60,7 @@ static const char *action_of(const struct http_request *req)
         {"/export", "export"},         {"/generate", "ask"},    {"/interrupt", "interrupt"},
         {"/transcribe", "transcribe"}, {"/signup", "signup"},   {"/login", "login"},
         {"/local", "local"},           {"/refresh", "refresh"}, {"/logout", "logout"},
-        {"/password", "password"},
+        {"/password", "password"},     {"/reset", "reset"},
     };
     static const char *const methods[][2] = {
         {"GET", "read"},   {"HEAD", "read"},    {"POST", "create"},
@@ -83,8 +85,10 @@ static void kind_of(const char *pattern, char *to, size_t size)
 {
     size_t n;
 
-    if (!strncmp(pattern, auth_prefix, sizeof(auth_prefix) - 1))
-        pattern = "user";
+    if (!strncmp(pattern, admin_prefix, sizeof(admin_prefix) - 1))
+        pattern += sizeof(admin_prefix) - 1;
+    else if (!strncmp(pattern, auth_prefix, sizeof(auth_prefix) - 1))
+        pattern = strstr(pattern, "/sign-ins") ? "sign-in" : "user";
     else if (!strncmp(pattern, prefix, sizeof(prefix) - 1))
         pattern += sizeof(prefix) - 1;
     n = strcspn(pattern, "/");
@@ -177,17 +181,6 @@ void api_audit_refused(const struct http_request *req, const struct http_respons
         say(req, res);
 }
 
-/* Who is erased is erased here too; that it was done stays, as nobody's (docs/guides/accounts.md).
- */
-static void forget(const char *user)
-{
-    int err = audit_forget(user);
-
-    if (err)
-        log_error("audit", "the audit log still names somebody who was erased: %s",
-                  uv_strerror(err));
-}
-
 void api_audit(const struct http_request *req, const struct http_response *res)
 {
     if (!req->user[0] && (res->status / 100 == 2 || res->status == 401))
@@ -196,9 +189,6 @@ void api_audit(const struct http_request *req, const struct http_response *res)
         api_audit_refused(req, res);
     else if (res->status / 100 == 2 && (!is_reading(req) || http_param(req, "id") || is_list(req)))
         say(req, res);
-    if (res->status == 204 && !strcmp(req->method, "DELETE") &&
-        !strcmp(req->route->pattern, "/api/v1/auth/me"))
-        forget(req->user);
 }
 
 /* ------------------------------------------------------------------------------ reading */

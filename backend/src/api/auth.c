@@ -1,16 +1,14 @@
 /**
- * @file api/auth.c  Signing up, in, on and out; who am I
+ * @file api/auth.c  Signing up, in, on and out; another password
  *
  * The refresh token is in the body for programs and in an HttpOnly cookie for pages. The cookie
  * counts only when the request shows that it comes from our own page
  * (docs/architecture/decisions/0015-a-cookie-needs-a-page.md).
  */
+#include "api/auth.h"
+
 #include "api/limit.h"
-#include "api/recordings.h"
-#include "api/reply.h"
 #include "api/validate.h"
-#include "api/voices.h"
-#include "auth/accounts.h"
 #include "auth/password.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -48,20 +46,6 @@ static const struct field refresh_fields[] = {
     {.name = NULL},
 };
 static const struct field no_fields[] = {{.name = NULL}};
-static const struct field settings_fields[] = {
-    {"preferredLLM", FIELD_TEXT, .max = 64, .flags = FIELD_NULLABLE},
-    {"audioDevice", FIELD_TEXT, .max = 256, .flags = FIELD_NULLABLE},
-    {"language", FIELD_LANGUAGE, .flags = 0},
-    {"voiceId", FIELD_TEXT, .max = 128, .flags = FIELD_NULLABLE},
-    {"theme", FIELD_CHOICE, .choices = "system|light|dark"},
-    {.name = NULL},
-};
-static const struct field me_fields[] = {
-    {"displayName", FIELD_TEXT, .min = 1, .max = 120, .flags = FIELD_TRIM},
-    {"settings", FIELD_OBJECT, .members = settings_fields},
-    {.name = NULL},
-};
-
 /* ------------------------------------------------------------------------------- answers */
 
 static void set_cookie(const struct http_request *req, struct http_response *res, const char *value,
@@ -76,8 +60,12 @@ static void set_cookie(const struct http_request *req, struct http_response *res
     http_set_header(res, "Set-Cookie", text);
 }
 
-/* Who signed in or out, or tried to: nobody else knows whose account it was. "": nobody's. */
-static void tell(const struct http_request *req, const char *user, const char *action, int status)
+void auth_clear_cookie(const struct http_request *req, struct http_response *res)
+{
+    set_cookie(req, res, "", 0);
+}
+
+void auth_tell(const struct http_request *req, const char *user, const char *action, int status)
 {
     struct api_origin origin;
 
@@ -95,7 +83,7 @@ static int reply_grant(const struct http_request *req, struct http_response *res
 {
     struct buf *out = reply_json(res, status);
 
-    tell(req, grant->user.id, last_word(req), status);
+    auth_tell(req, grant->user.id, last_word(req), status);
     set_cookie(req, res, grant->refresh, grant->refresh_expires_in);
     buf_puts(out, "{\"user\":");
     record_user(out, &grant->user);
@@ -105,8 +93,8 @@ static int reply_grant(const struct http_request *req, struct http_response *res
     return 0;
 }
 
-static int reply_unauthorized(const struct http_request *req, struct http_response *res,
-                              const char *code, const char *detail)
+int auth_unauthorized(const struct http_request *req, struct http_response *res, const char *code,
+                      const char *detail)
 {
     http_set_header(res, "WWW-Authenticate", "Bearer");
     return http_problem(res, req, 401, code, detail, NULL);
@@ -118,18 +106,18 @@ static int reply_refused(const struct http_request *req, struct http_response *r
 {
     switch (code) {
     case UV_EACCES:
-        return reply_unauthorized(req, res, access_code, why->text[0] ? why->text : NULL);
+        return auth_unauthorized(req, res, access_code, why->text[0] ? why->text : NULL);
     case UV_ETIMEDOUT:
-        return reply_unauthorized(req, res, "unauthorized", why->text);
+        return auth_unauthorized(req, res, "unauthorized", why->text);
     case UV_EALREADY:
         set_cookie(req, res, "", 0);
-        return reply_unauthorized(req, res, "refresh_reused", why->text);
+        return auth_unauthorized(req, res, "refresh_reused", why->text);
     default:
         return reply_failed(req, res, code, why, "user");
     }
 }
 
-static int reply_accounts_off(const struct http_request *req, struct http_response *res)
+int auth_accounts_off(const struct http_request *req, struct http_response *res)
 {
     return http_problem(res, req, 403, "accounts_off",
                         "This server has one local owner and no accounts; use auth/local.", NULL);
@@ -137,10 +125,7 @@ static int reply_accounts_off(const struct http_request *req, struct http_respon
 
 /* -------------------------------------------------------------------------- sign up and in */
 
-/* Guesses are bounded for the one who guesses, for the account, and for both together. account: an
- * e-mail address as accounts_email() writes it, or a user's id; NULL: an account is to be made. */
-static int limit_sign_in(const struct http_request *req, struct http_response *res,
-                         const char *account)
+int auth_limit(const struct http_request *req, struct http_response *res, const char *account)
 {
     const struct app *app = app_of(req);
     char address[64];
@@ -162,36 +147,61 @@ static int find_email(const struct http_request *req, struct http_response *res,
     return validate_refuse(req, res, "/email", "must be an e-mail address");
 }
 
-static bool is_refused_password(const struct http_request *req, struct http_response *res,
-                                const char *field, const char *password)
+bool auth_refuse_weak(const struct http_request *req, struct http_response *res, const char *field,
+                      const char *password, const char *const *about)
 {
-    if (!password_is_common(password))
+    const char *weakness = password_weakness(password, about);
+    char message[160];
+
+    if (!weakness)
         return false;
-    validate_refuse(req, res, field, "is one of the passwords that are tried first; take another");
+    snprintf(message, sizeof(message),
+             "is %s; take three or four words that have nothing to do with each other", weakness);
+    validate_refuse(req, res, field, message);
     return true;
+}
+
+/* From where and with what, as the sign-in's owner is shown it. */
+struct origin {
+    char program[sizeof(((struct store_refresh *)0)->program)];
+    struct sign_in_from from;
+};
+
+static const struct sign_in_from *from_where(const struct http_request *req, struct origin *origin)
+{
+    auth_program(http_header(req, "user-agent"), origin->program, sizeof(origin->program));
+    origin->from = (struct sign_in_from){.address = req->peer, .program = origin->program};
+    return &origin->from;
 }
 
 static int post_signup(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
+    const char *about[3] = {NULL};
     char email[ACCOUNTS_EMAIL_MAX];
     struct errbuf why = {""};
+    struct origin origin;
     struct grant grant;
     json_t *body;
     int err;
 
     if (!app->config->accounts)
-        return reply_accounts_off(req, res);
+        return auth_accounts_off(req, res);
+    if (!app->config->sign_ups)
+        return http_problem(res, req, 403, "sign_ups_off",
+                            "On this server accounts are made by its operator; ask for one.", NULL);
     if (validate_body(req, res, signup_fields, 0, &body))
         return 0;
-    if (find_email(req, res, body, email) ||
-        is_refused_password(req, res, "/password", json_str(body, "password")) ||
-        limit_sign_in(req, res, NULL)) {
+    about[0] = json_str(body, "email");
+    about[1] = json_str(body, "displayName");
+    if (find_email(req, res, body, email) || auth_limit(req, res, NULL) ||
+        auth_refuse_weak(req, res, "/password", json_str(body, "password"), about)) {
         json_decref(body);
         return 0;
     }
     err = accounts_signup(app->accounts, json_str(body, "email"), json_str(body, "password"),
-                          json_str(body, "displayName"), clock_unix_ms(), &grant, &why);
+                          json_str(body, "displayName"), clock_unix_ms(), from_where(req, &origin),
+                          &grant, &why);
     json_decref(body);
     if (err == UV_EEXIST)
         return http_problem(res, req, 409, "email_taken",
@@ -205,23 +215,28 @@ static int post_login(const struct http_request *req, struct http_response *res)
     const struct app *app = app_of(req);
     char email[ACCOUNTS_EMAIL_MAX];
     struct errbuf why = {""};
+    struct origin origin;
     struct grant grant;
     json_t *body;
     int err;
 
     if (!app->config->accounts)
-        return reply_accounts_off(req, res);
+        return auth_accounts_off(req, res);
     if (validate_body(req, res, login_fields, 0, &body))
         return 0;
-    if (find_email(req, res, body, email) || limit_sign_in(req, res, email)) {
+    if (find_email(req, res, body, email) || auth_limit(req, res, email)) {
         json_decref(body);
         return 0;
     }
     err = accounts_login(app->accounts, json_str(body, "email"), json_str(body, "password"),
-                         clock_unix_ms(), &grant, &why);
+                         clock_unix_ms(), from_where(req, &origin), &grant, &why);
     json_decref(body);
+    if (err == UV_EPERM) {
+        auth_tell(req, grant.user.id, "login", 403);
+        return http_problem(res, req, 403, "account_disabled", why.text, NULL);
+    }
     if (err == UV_EACCES)
-        tell(req, grant.user.id, "login", 401);
+        auth_tell(req, grant.user.id, "login", 401);
     return err ? reply_refused(req, res, err, &why, "invalid_credentials")
                : reply_grant(req, res, 200, &grant);
 }
@@ -230,6 +245,7 @@ static int post_local(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
     struct errbuf why = {""};
+    struct origin origin;
     struct grant grant;
     json_t *body;
     int err;
@@ -244,7 +260,7 @@ static int post_local(const struct http_request *req, struct http_response *res)
     if (validate_body(req, res, no_fields, BODY_OPTIONAL, &body))
         return 0;
     json_decref(body);
-    err = accounts_local(app->accounts, clock_unix_ms(), &grant, &why);
+    err = accounts_local(app->accounts, clock_unix_ms(), from_where(req, &origin), &grant, &why);
     return err ? reply_refused(req, res, err, &why, "unauthorized")
                : reply_grant(req, res, 200, &grant);
 }
@@ -281,6 +297,7 @@ static int find_refresh(const struct http_request *req, struct http_response *re
 static int post_refresh(const struct http_request *req, struct http_response *res)
 {
     struct errbuf why = {""};
+    struct origin origin;
     struct grant grant;
     char token[513];
     int err;
@@ -288,13 +305,13 @@ static int post_refresh(const struct http_request *req, struct http_response *re
     if (find_refresh(req, res, token))
         return 0;
     if (!token[0])
-        return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
-    err = accounts_refresh(app_of(req)->accounts, token, clock_unix_ms(), req->received_us, &grant,
-                           &why);
+        return auth_unauthorized(req, res, "unauthorized", "Sign in first.");
+    err = accounts_refresh(app_of(req)->accounts, token, clock_unix_ms(), req->received_us,
+                           from_where(req, &origin), &grant, &why);
     if (err == UV_EALREADY)
-        tell(req, grant.user.id, "token_reused", 401);
+        auth_tell(req, grant.user.id, "token_reused", 401);
     else if (err == UV_EACCES || err == UV_ETIMEDOUT)
-        tell(req, grant.user.id, "refresh", 401);
+        auth_tell(req, grant.user.id, "refresh", 401);
     if (err == UV_EBUSY)
         return http_problem(res, req, 409, "conflict", why.text, NULL);
     return err ? reply_refused(req, res, err, &why, "unauthorized")
@@ -318,125 +335,59 @@ static int post_logout(const struct http_request *req, struct http_response *res
     if (err)
         return reply_failed(req, res, err, &why, "user");
     if (user[0] || claims.user[0])
-        tell(req, user[0] ? user : claims.user, "logout", 204);
+        auth_tell(req, user[0] ? user : claims.user, "logout", 204);
     set_cookie(req, res, "", 0);
     return http_reply_empty(res, 204);
+}
+
+/* The words that whoever knows the user tries first; they go with user. */
+static int words_about(const struct http_request *req, struct store_user *user,
+                       const char *about[3], struct errbuf *why)
+{
+    int err = store_user_get(app_of(req)->store, req->user, user, why);
+
+    if (err)
+        return err;
+    about[0] = user->display_name;
+    about[1] = user->email;
+    return 0;
 }
 
 /* Whoever asks stays signed in; every other sign-in of the account ends. */
 static int post_password(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
+    struct store_user user = {.email = NULL};
+    const char *about[3] = {NULL};
     struct token_claims claims;
     struct errbuf why = {""};
+    bool answered;
     json_t *body;
     int err;
 
     if (!app->config->accounts)
-        return reply_accounts_off(req, res);
+        return auth_accounts_off(req, res);
     if (validate_body(req, res, password_fields, 0, &body))
         return 0;
-    if (is_refused_password(req, res, "/new", json_str(body, "new")) ||
-        limit_sign_in(req, res, req->user)) {
+    err = words_about(req, &user, about, &why);
+    answered = !err && (auth_limit(req, res, req->user) ||
+                        auth_refuse_weak(req, res, "/new", json_str(body, "new"), about));
+    store_user_release(&user);
+    if (answered) {
         json_decref(body);
         return 0;
     }
-    err = request_claims(req, &claims);
+    if (!err)
+        err = request_claims(req, &claims);
     if (!err)
         err =
             accounts_password(app->accounts, claims.user, claims.family, json_str(body, "current"),
                               json_str(body, "new"), clock_unix_ms(), &why);
     json_decref(body);
     if (err == UV_ENOTSUP)
-        return reply_accounts_off(req, res);
+        return auth_accounts_off(req, res);
     return err ? reply_refused(req, res, err, &why, "invalid_credentials")
                : http_reply_empty(res, 204);
-}
-
-/* --------------------------------------------------------------------------------- who */
-
-static int get_me(const struct http_request *req, struct http_response *res)
-{
-    struct errbuf why = {""};
-    struct store_user user;
-    int err = store_user_get(app_of(req)->store, req->user, &user, &why);
-
-    if (err == UV_ENOENT)
-        return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
-    if (err)
-        return reply_failed(req, res, err, &why, "user");
-    record_user(reply_json(res, 200), &user);
-    store_user_release(&user);
-    return 0;
-}
-
-static int replace(char **text, char *fresh)
-{
-    if (!fresh)
-        return UV_ENOMEM;
-    free(*text);
-    *text = fresh;
-    return 0;
-}
-
-static int merge_settings(struct store_user *user, json_t *changes)
-{
-    json_t *settings = json_parse(user->settings, strlen(user->settings));
-    int err = UV_ENOMEM;
-
-    if (!settings)
-        settings = json_object();
-    if (!json_object_update(settings, changes))
-        err = replace(&user->settings, json_dumps(settings, JSON_COMPACT));
-    json_decref(settings);
-    return err;
-}
-
-/* What the body says goes into user; called by the store while nobody else changes it. */
-static int change_me(struct store_user *user, void *arg)
-{
-    const json_t *body = arg;
-    json_t *settings = json_object_get(body, "settings");
-    int err = 0;
-
-    if (json_str(body, "displayName"))
-        err = replace(&user->display_name, strdup(json_str(body, "displayName")));
-    return !err && settings ? merge_settings(user, settings) : err;
-}
-
-static int patch_me(const struct http_request *req, struct http_response *res)
-{
-    struct errbuf why = {""};
-    struct store_user user;
-    json_t *body;
-    int err;
-
-    if (validate_body(req, res, me_fields, BODY_NOT_EMPTY, &body))
-        return 0;
-    err = store_user_change(app_of(req)->store, req->user, change_me, body, &user, &why);
-    json_decref(body);
-    if (err == UV_ENOENT)
-        return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
-    if (err)
-        return reply_failed(req, res, err, &why, "user");
-    record_user(reply_json(res, 200), &user);
-    store_user_release(&user);
-    return 0;
-}
-
-static int delete_me(const struct http_request *req, struct http_response *res)
-{
-    struct errbuf why = {""};
-    int err = accounts_erase(app_of(req)->accounts, req->user, clock_unix_ms(), &why);
-
-    if (err == UV_ENOENT)
-        return reply_unauthorized(req, res, "unauthorized", "Sign in first.");
-    if (err)
-        return reply_failed(req, res, err, &why, "user");
-    voices_forget(req, NULL);
-    recordings_clean(app_of(req));
-    set_cookie(req, res, "", 0);
-    return http_reply_empty(res, 204);
 }
 
 const struct http_route api_auth_routes[] = {
@@ -452,9 +403,5 @@ const struct http_route api_auth_routes[] = {
      .types = HTTP_JSON},
     {"POST", "/api/v1/auth/password", post_password, .flags = ROUTE_AUTH | ROUTE_LANE_HASH,
      .body_max = 16 << 10, .types = HTTP_JSON},
-    {"GET", "/api/v1/auth/me", get_me, .flags = ROUTE_AUTH},
-    {"PATCH", "/api/v1/auth/me", patch_me, .flags = ROUTE_AUTH | ROUTE_LANE_STORE,
-     .body_max = 16 << 10, .types = HTTP_JSON},
-    {"DELETE", "/api/v1/auth/me", delete_me, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
     {.method = NULL},
 };

@@ -40,6 +40,24 @@ int request_claims(const struct http_request *req, struct token_claims *claims)
     return accounts_verify(app_of(req)->accounts, header, strlen(header), clock_unix_ms(), claims);
 }
 
+bool request_is_operator(const struct http_request *req)
+{
+    const struct config *c = app_of(req)->config;
+    struct store_user user;
+    bool is;
+
+    if (!c->accounts)
+        return true;
+    for (size_t i = 0; i < c->operator_count; i++)
+        if (!strcmp(c->operators[i], req->user))
+            return true;
+    if (store_user_get(app_of(req)->store, req->user, &user, NULL))
+        return false;
+    is = user.role == STORE_ROLE_ADMIN && !user.disabled_at;
+    store_user_release(&user);
+    return is;
+}
+
 static int sign_in(struct http_request *req, struct http_response *res)
 {
     struct token_claims claims;
@@ -107,10 +125,16 @@ static int check(struct http_request *req, struct http_response *res)
         return req->route->flags & ROUTE_QUIET ? 0 : limit_stranger(req, res);
     err = sign_in(req, res);
     if (err && limit_stranger(req, res))
-        return 1;                      /* who tries tokens is slowed down, too */
-    if (err || !app->config->accounts) /* the owner of the machine is not limited on it */
+        return 1; /* who tries tokens is slowed down, too */
+    if (err)
         return err;
-    return limit_request(req, res, app->user_limit, req->user, true);
+    if (app->config->accounts && (err = limit_request(req, res, app->user_limit, req->user, true)))
+        return err; /* the owner of the machine is not limited on it */
+    if (!(req->route->flags & ROUTE_OPERATOR) || request_is_operator(req))
+        return 0;
+    http_problem(res, req, 403, "not_operator", "Only an operator of this server may do that.",
+                 NULL);
+    return 1;
 }
 
 int api_before(struct http_request *req, struct http_response *res)

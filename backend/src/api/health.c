@@ -32,10 +32,13 @@ static int get_alive(const struct http_request *req, struct http_response *res)
 
 static int get_health(const struct http_request *req, struct http_response *res)
 {
+    const struct config *config = app_of(req)->config;
+
     return buf_printf(reply_json(res, 200),
                       "{\"status\":\"ok\",\"version\":\"" INTERVIEWD_VERSION
-                      "\",\"accounts\":\"%s\"}",
-                      app_of(req)->config->accounts ? "on" : "off");
+                      "\",\"accounts\":\"%s\",\"signUps\":\"%s\",\"mail\":\"%s\"}",
+                      config->accounts ? "on" : "off", config->sign_ups ? "on" : "off",
+                      config->smtp_url ? "on" : "off");
 }
 
 /* ------------------------------------------------------------------------------ problems */

@@ -90,7 +90,7 @@ static int answer(const struct http_request *req, struct http_response *res, con
                   "realTimeFactor", factor_or_null(advice.factor), "fetched",
                   app->config->fetch_models, "missing", model_or_null(app, advice.bring), "offer",
                   model_or_null(app, advice.offer), "offerRealTimeFactor",
-                  factor_or_null(advice.offer_factor), "mayFetch", models_may_change(req)));
+                  factor_or_null(advice.offer_factor), "mayFetch", request_is_operator(req)));
 }
 
 /* 1: answered. */

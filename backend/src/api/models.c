@@ -3,8 +3,7 @@
  *
  * Names are those of the catalogue; where a file comes from, the catalogue and the server's own
  * settings say, never a request. Whoever has an account here may look; who may change what
- * everybody hears with is the operator: the local owner, or with accounts a user of the setting
- * `operators`.
+ * everybody hears with is an operator (request_is_operator()).
  */
 #include "api/models.h"
 
@@ -22,23 +21,12 @@
 
 /* ------------------------------------------------------------------------ who may what */
 
-bool models_may_change(const struct http_request *req)
-{
-    const struct config *c = app_of(req)->config;
-
-    for (size_t i = 0; c->accounts && i < c->operator_count; i++) {
-        if (!strcmp(c->operators[i], req->user))
-            return true;
-    }
-    return !c->accounts;
-}
-
 /* 1: answered. */
 static int refuse(const struct http_request *req, struct http_response *res)
 {
     if (!app_of(req)->shelf)
         http_problem(res, req, 503, "unavailable", "No models are managed here.", NULL);
-    else if (!models_may_change(req))
+    else if (!request_is_operator(req))
         http_problem(res, req, 403, "not_operator",
                      "Only an operator of this server may change what it hears with.", NULL);
     else

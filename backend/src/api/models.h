@@ -14,9 +14,6 @@
 struct app;
 struct models_shelf;
 
-/** May whoever asks change what everybody hears with? */
-bool models_may_change(const struct http_request *req);
-
 /** HearingModel; in_use is told as ready. */
 json_t *models_item(struct models_shelf *shelf, const struct model_entry *entry);
 

@@ -5,7 +5,9 @@
 
 #include "api/app.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "blob/blob.h"
+#include "config/config.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "observe/audit.h"
@@ -13,9 +15,12 @@
 #include "observe/metrics.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
+    DAY_MS = 86400000,
     EVERY_MS = 3600000,
     FIRST_MS = 1000, /* after the start */
 };
@@ -25,6 +30,21 @@ struct recordings {
     struct loop_timer *timer;
     bool running; /* loop thread */
 };
+
+int64_t recordings_keep_until(const struct app *app, const char *user, int64_t now)
+{
+    double days = app->config->audio_keep_days;
+    struct store_user who;
+    json_t *settings;
+
+    if (!store_user_get(app->store, user, &who, NULL)) {
+        settings = json_parse(who.settings, strlen(who.settings));
+        days = fmin(days, json_num(settings, "retentionDays", days));
+        json_decref(settings);
+        store_user_release(&who);
+    }
+    return now + (int64_t)(days * DAY_MS);
+}
 
 /* ------------------------------------------------------------------------------ erasing */
 

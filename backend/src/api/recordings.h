@@ -18,12 +18,18 @@
 
 #include "base/error.h"
 
+#include <stdint.h>
+
 struct app;
 struct recordings;
 
 /** app->blobs and the store must be open; waits for the disk. */
 int recordings_open(struct recordings **rp, const struct app *app, struct errbuf *why);
 void recordings_close(struct recordings *r); /**< NULL is allowed */
+
+/** Until when a recording of the user may be kept that is made now, [ms] since 1970: as long as the
+ *  server's setting says, or the user's own (settings.retentionDays) when that is shorter. */
+int64_t recordings_keep_until(const struct app *app, const char *user, int64_t now);
 
 /** Erase the blobs of what was erased from the store. What cannot be erased is logged and stays in
  *  the list for the next time. */

@@ -33,6 +33,10 @@ int reply_failed(const struct http_request *req, struct http_response *res, int 
 /** The access token of a request, verified. 0, or as accounts_verify(). */
 int request_claims(const struct http_request *req, struct token_claims *claims);
 
+/** May who is signed in do what concerns everybody here? The local owner; with accounts an
+ *  administrator, and the users of the setting `operators`. */
+bool request_is_operator(const struct http_request *req);
+
 /** Did its client come over TLS? Then cookies can be Secure, and its own origin is https. */
 bool request_is_secure(const struct http_request *req);
 

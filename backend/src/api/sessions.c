@@ -222,7 +222,7 @@ static int change_session(const struct http_request *req, struct http_response *
             record_session(reply_json(res, 200), &s);
             bring_ear(app, body);
             if (s.status != STORE_ACTIVE)
-                voices_forget(req, s.id);
+                voices_forget(app_of(req), req->user, s.id);
             store_session_release(&s);
         }
     }
@@ -273,7 +273,7 @@ static int delete_session(const struct http_request *req, struct http_response *
 
     if (err)
         return reply_failed(req, res, err, &why, "session");
-    voices_forget(req, http_param(req, "id"));
+    voices_forget(app_of(req), req->user, http_param(req, "id"));
     recordings_clean(app_of(req));
     return http_reply_empty(res, 204);
 }

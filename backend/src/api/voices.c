@@ -382,15 +382,14 @@ static void forget(void *arg)
     free(f);
 }
 
-int voices_forget(const struct http_request *req, const char *session)
+int voices_forget(const struct app *app, const char *user, const char *session)
 {
-    const struct app *app = app_of(req);
     struct forgetting *f = app->live ? calloc(1, sizeof(*f)) : NULL;
 
     if (!f)
         return app->live ? UV_ENOMEM : 0;
     f->live = app->live;
-    text_copy(f->user, sizeof(f->user), req->user, strlen(req->user));
+    text_copy(f->user, sizeof(f->user), user, strlen(user));
     if (session)
         text_copy(f->session, sizeof(f->session), session, strlen(session));
     if (!loop_post(app->loop, forget, f))
@@ -409,7 +408,7 @@ static int delete_voice(const struct http_request *req, struct http_response *re
     if (err)
         return reply_failed(req, res, err, &why, "session");
     store_session_release(&session);
-    err = voices_forget(req, id);
+    err = voices_forget(app_of(req), req->user, id);
     return err ? err : http_reply_empty(res, 204);
 }
 
@@ -436,7 +435,7 @@ static int delete_kept_voice(const struct http_request *req, struct http_respons
 
     if (err)
         return reply_failed(req, res, err, &why, "voice");
-    err = voices_forget(req, NULL);
+    err = voices_forget(app_of(req), req->user, NULL);
     return err ? err : http_reply_empty(res, 204);
 }
 

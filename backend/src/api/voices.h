@@ -6,10 +6,10 @@
 #ifndef API_VOICES_H
 #define API_VOICES_H
 
-struct http_request;
+struct app;
 
-/** Those of the session, NULL: of all sessions of who asks. What is kept in the store stays.
+/** Those of the session, NULL: of all sessions of the user. What is kept in the store stays.
  *  UV_ENOMEM, UV_ECANCELED. */
-int voices_forget(const struct http_request *req, const char *session);
+int voices_forget(const struct app *app, const char *user, const char *session);
 
 #endif

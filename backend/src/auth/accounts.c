@@ -1,7 +1,7 @@
 /**
  * @file auth/accounts.c  Who somebody is: signing up, in, on and out, over the store
  */
-#include "auth/accounts.h"
+#include "auth/accounts_internal.h"
 
 #include "auth/ended.h"
 #include "auth/password.h"
@@ -19,34 +19,11 @@
 enum {
     ACCESS_S = 900,
     REFRESH_S = 30 * 24 * 3600,
-    KEYS = 2,            /* that which signs, and that which did before */
-    ROTATIONS_MAX = 256, /* a rotation takes milliseconds: far more than run at a time */
 };
 
 static const char default_settings[] = "{\"preferredLLM\":null,\"audioDevice\":null,"
                                        "\"language\":\"en\",\"voiceId\":null,\"theme\":\"system\"}";
 static const char default_subscription[] = "{\"tier\":\"free\",\"expiresAt\":null}";
-
-struct rotation {
-    char hash[REFRESH_HASH_MAX]; /* of the token that was used */
-    uint64_t done_us;            /* clock_mono_us() when the new one was stored */
-};
-
-struct accounts {
-    struct store *store;
-    struct token_key *keys[KEYS]; /* the second may be NULL */
-    struct ended *ended;
-    int access_s;
-    int refresh_s;
-
-    uv_mutex_t lock;
-    void (*on_end)(const char *user_id, const char *family, void *arg); /* {lock} */
-    void *on_end_arg;                                                   /* {lock} */
-
-    /* The newest rotations, to tell who asked at the same time from who came later. */
-    struct rotation rotations[ROTATIONS_MAX]; /* {lock} */
-    size_t rotation_count;                    /* {lock} counts on, modulo ROTATIONS_MAX */
-};
 
 static int open_keys(struct accounts *a, const struct seal *seal, int number)
 {
@@ -130,16 +107,23 @@ void grant_release(struct grant *grant)
 
 /* ------------------------------------------------------------------------------- grants */
 
-/* A fresh pair of tokens for grant->user; the refresh row is filled but not stored yet. */
-static int make_tokens(const struct accounts *a, const char *family, int64_t now,
-                       struct grant *grant, struct store_refresh *row)
+/* A fresh pair of tokens for grant->user; the refresh row is filled but not stored yet. began_at:
+ * of the sign-in they belong to. */
+static int make_tokens(const struct accounts *a, const char *family, int64_t began_at, int64_t now,
+                       const struct sign_in_from *from, struct grant *grant,
+                       struct store_refresh *row)
 {
     struct token_claims claims = {.issued_at = now, .expires_at = now + a->access_s * 1000LL};
     int64_t refused = ended_all_until(a->ended);
 
     if (claims.issued_at / 1000 <= refused / 1000) /* the wire has whole seconds */
         claims.issued_at = refused + 1000;
-    *row = (struct store_refresh){.expires_at = now + a->refresh_s * 1000LL};
+    *row = (struct store_refresh){
+        .expires_at = now + a->refresh_s * 1000LL, .began_at = began_at, .seen_at = now};
+    if (from) {
+        snprintf(row->address, sizeof(row->address), "%s", from->address);
+        snprintf(row->program, sizeof(row->program), "%s", from->program);
+    }
     snprintf(row->family, sizeof(row->family), "%s", family);
     memcpy(grant->family, row->family, sizeof(grant->family));
     memcpy(row->user_id, grant->user.id, sizeof(row->user_id));
@@ -154,14 +138,15 @@ static int make_tokens(const struct accounts *a, const char *family, int64_t now
 }
 
 /* A new sign-in, that is, a new family of refresh tokens. */
-static int begin(struct accounts *a, int64_t now, struct grant *grant, struct errbuf *why)
+static int begin(struct accounts *a, int64_t now, const struct sign_in_from *from,
+                 struct grant *grant, struct errbuf *why)
 {
     struct store_refresh row;
     char family[ID_TEXT_MAX];
     int err;
 
     id_new(family);
-    if ((err = make_tokens(a, family, now, grant, &row)))
+    if ((err = make_tokens(a, family, now, now, from, grant, &row)))
         return err_set(why, err, "cannot make a token");
     if ((err = store_refresh_put(a->store, &row, why)))
         return err;
@@ -170,8 +155,7 @@ static int begin(struct accounts *a, int64_t now, struct grant *grant, struct er
 
 /* -------------------------------------------------------------------------------- ending */
 
-/* Until when a token may be out that was issued by now, also with another access_token_s. */
-static int64_t last_expiry(int64_t now)
+int64_t accounts_last_expiry(int64_t now)
 {
     return now + TOKEN_LIFE_MAX_S * 1000LL + TOKEN_LEEWAY_MS;
 }
@@ -182,7 +166,7 @@ static void ended_now(struct accounts *a, const char *user_id, const char *famil
     void (*fn)(const char *user_id, const char *family, void *arg);
     void *arg;
 
-    ended_add(a->ended, family, last_expiry(now), now);
+    ended_add(a->ended, family, accounts_last_expiry(now), now);
     uv_mutex_lock(&a->lock);
     fn = a->on_end;
     arg = a->on_end_arg;
@@ -191,8 +175,8 @@ static void ended_now(struct accounts *a, const char *user_id, const char *famil
         fn(user_id, family, arg);
 }
 
-static void all_ended_now(struct accounts *a, const char *user_id, struct store_list *list,
-                          int64_t now)
+void accounts_all_ended(struct accounts *a, const char *user_id, struct store_list *list,
+                        int64_t now)
 {
     const struct store_ended *items = list->items;
 
@@ -213,7 +197,7 @@ void accounts_watch(struct accounts *a,
 int accounts_end(struct accounts *a, const char *user_id, const char *family, int64_t now,
                  struct errbuf *why)
 {
-    int err = store_refresh_revoke(a->store, family, last_expiry(now), why);
+    int err = store_refresh_revoke(a->store, family, accounts_last_expiry(now), why);
 
     if (!err)
         ended_now(a, user_id, family, now);
@@ -259,8 +243,8 @@ int accounts_email(const char *email, char to[static ACCOUNTS_EMAIL_MAX])
     return n && n < ACCOUNTS_EMAIL_MAX ? 0 : UV_EINVAL;
 }
 
-static int make_user(struct store_user *user, const char *email, const char *display_name,
-                     int64_t now)
+int accounts_make_user(struct store_user *user, const char *email, const char *display_name,
+                       int64_t now)
 {
     *user = (struct store_user){.created_at = now};
     id_new(user->id);
@@ -289,7 +273,8 @@ static int finish_grant(struct grant *grant, int e)
 }
 
 int accounts_signup(struct accounts *a, const char *email, const char *password,
-                    const char *display_name, int64_t now, struct grant *grant, struct errbuf *why)
+                    const char *display_name, int64_t now, const struct sign_in_from *from,
+                    struct grant *grant, struct errbuf *why)
 {
     char encoded[PASSWORD_TEXT_MAX];
     char address[ACCOUNTS_EMAIL_MAX];
@@ -299,13 +284,13 @@ int accounts_signup(struct accounts *a, const char *email, const char *password,
     if ((err = accounts_email(email, address)))
         return err_set(why, err, "That is not an e-mail address.");
     if ((err = password_hash(password, encoded)) ||
-        (err = make_user(&grant->user, address, display_name, now)))
+        (err = accounts_make_user(&grant->user, address, display_name, now)))
         return err_set(why, err, "out of memory");
     grant->user.password = strdup(encoded);
     if (!grant->user.password)
         return finish_grant(grant, err_set(why, UV_ENOMEM, "out of memory"));
     err = store_user_put(a->store, &grant->user, why);
-    return finish_grant(grant, err ? err : begin(a, now, grant, why));
+    return finish_grant(grant, err ? err : begin(a, now, from, grant, why));
 }
 
 struct rehash {
@@ -352,26 +337,34 @@ static int not_right(int e, const char *sentence, struct errbuf *why)
     return err_set(why, UV_EACCES, "%s", sentence);
 }
 
-/* It may have been changed after it was read and before this sign-in was there to be ended. */
-static int still_the_password(struct accounts *a, const struct grant *grant, int64_t now,
-                              struct errbuf *why)
+static int refuse_disabled(struct errbuf *why)
+{
+    return err_set(why, UV_EPERM, "This account is disabled; ask whoever runs this server.");
+}
+
+/* The password may have been changed, or the user disabled, after it was read and before this
+ * sign-in was there to be ended. */
+static int still_may(struct accounts *a, const struct grant *grant, int64_t now, struct errbuf *why)
 {
     struct store_user user;
-    bool same;
+    bool same, disabled;
     int err = store_user_get(a->store, grant->user.id, &user, why);
 
     if (err)
         return err == UV_ENOENT ? err_set(why, UV_EACCES, "E-mail or password is not right.") : err;
     same = user.password && strcmp(user.password, grant->user.password) == 0;
+    disabled = user.disabled_at != 0;
     store_user_release(&user);
-    if (same)
+    if (same && !disabled)
         return 0;
     accounts_end(a, grant->user.id, grant->family, now, NULL);
+    if (same)
+        return refuse_disabled(why);
     return err_set(why, UV_EACCES, "E-mail or password is not right.");
 }
 
 int accounts_login(struct accounts *a, const char *email, const char *password, int64_t now,
-                   struct grant *grant, struct errbuf *why)
+                   const struct sign_in_from *from, struct grant *grant, struct errbuf *why)
 {
     char address[ACCOUNTS_EMAIL_MAX];
     int err;
@@ -389,10 +382,12 @@ int accounts_login(struct accounts *a, const char *email, const char *password, 
     }
     if ((err = password_check(grant->user.password, password)))
         return finish_grant(grant, not_right(err, "E-mail or password is not right.", why));
+    if (grant->user.disabled_at) /* told to those alone who know the password */
+        return finish_grant(grant, refuse_disabled(why));
     if (password_outdated(grant->user.password))
         rehash(a, &grant->user, password);
-    if (!(err = begin(a, now, grant, why)))
-        err = still_the_password(a, grant, now, why);
+    if (!(err = begin(a, now, from, grant, why)))
+        err = still_may(a, grant, now, why);
     return finish_grant(grant, err);
 }
 
@@ -415,20 +410,22 @@ int accounts_password(struct accounts *a, const char *user_id, const char *keep,
         return err;
     if ((err = password_hash(fresh, encoded)))
         return err_set(why, err, "the password could not be hashed");
-    err = store_user_password(a->store, user_id, encoded, keep, last_expiry(now), &ended, why);
+    err = store_user_password(a->store, user_id, encoded, keep, accounts_last_expiry(now), &ended,
+                              why);
     if (!err)
-        all_ended_now(a, user_id, &ended, now);
+        accounts_all_ended(a, user_id, &ended, now);
     return err;
 }
 
-int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct errbuf *why)
+int accounts_local(struct accounts *a, int64_t now, const struct sign_in_from *from,
+                   struct grant *grant, struct errbuf *why)
 {
     int err;
 
     *grant = (struct grant){0};
     err = store_user_local(a->store, &grant->user, why);
     if (err == UV_ENOENT) {
-        if (make_user(&grant->user, NULL, "You", now))
+        if (accounts_make_user(&grant->user, NULL, "You", now))
             return err_set(why, UV_ENOMEM, "out of memory");
         err = store_user_put(a->store, &grant->user, why);
         if (err == UV_EEXIST) { /* another request made it in between */
@@ -436,7 +433,7 @@ int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct 
             err = store_user_local(a->store, &grant->user, why);
         }
     }
-    return finish_grant(grant, err ? err : begin(a, now, grant, why));
+    return finish_grant(grant, err ? err : begin(a, now, from, grant, why));
 }
 
 /* Before the token is used, so that whoever finds it used finds this too. */
@@ -494,7 +491,7 @@ static int used_before(struct accounts *a, const struct store_refresh *old, bool
 }
 
 int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint64_t asked_us,
-                     struct grant *grant, struct errbuf *why)
+                     const struct sign_in_from *from, struct grant *grant, struct errbuf *why)
 {
     struct store_refresh old;
     struct store_refresh fresh;
@@ -518,7 +515,11 @@ int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint6
 
     if ((err = store_user_get(a->store, old.user_id, &grant->user, why)))
         return err == UV_ENOENT ? UV_EACCES : err;
-    if ((err = make_tokens(a, old.family, now, grant, &fresh)))
+    if (grant->user.disabled_at)
+        return finish_grant(
+            grant,
+            err_set(why, UV_EACCES, "This account is disabled; ask whoever runs this server."));
+    if ((err = make_tokens(a, old.family, old.began_at, now, from, grant, &fresh)))
         return finish_grant(grant, err_set(why, err, "cannot make a token"));
 
     /* Whoever comes later with the same token is not to be trusted, and neither is who came
@@ -551,10 +552,10 @@ int accounts_logout(struct accounts *a, const char *refresh, int64_t now,
 int accounts_erase(struct accounts *a, const char *user_id, int64_t now, struct errbuf *why)
 {
     struct store_list ended;
-    int err = store_user_erase(a->store, user_id, last_expiry(now), &ended, why);
+    int err = store_user_erase(a->store, user_id, accounts_last_expiry(now), &ended, why);
 
     if (!err)
-        all_ended_now(a, user_id, &ended, now);
+        accounts_all_ended(a, user_id, &ended, now);
     return err;
 }
 

@@ -60,17 +60,27 @@ int accounts_open(struct accounts **ap, struct store *store, const struct seal *
                   const struct accounts_params *params, struct errbuf *why);
 void accounts_close(struct accounts *accounts); /**< NULL is allowed */
 
+/** Where a sign-in is, as its owner is shown it (accounts_sign_ins()). */
+struct sign_in_from {
+    const char *address;
+    const char *program; /**< "Firefox on Linux" */
+};
+
+/** from may be NULL here and below: nothing is said of it then. */
 int accounts_signup(struct accounts *a, const char *email, const char *password,
-                    const char *display_name, int64_t now, struct grant *grant, struct errbuf *why);
+                    const char *display_name, int64_t now, const struct sign_in_from *from,
+                    struct grant *grant, struct errbuf *why);
+/** UV_EPERM: the password is right, and the account is disabled. */
 int accounts_login(struct accounts *a, const char *email, const char *password, int64_t now,
-                   struct grant *grant, struct errbuf *why);
+                   const struct sign_in_from *from, struct grant *grant, struct errbuf *why);
 /** Single-user mode: the local owner, made now if there is none. */
-int accounts_local(struct accounts *a, int64_t now, struct grant *grant, struct errbuf *why);
+int accounts_local(struct accounts *a, int64_t now, const struct sign_in_from *from,
+                   struct grant *grant, struct errbuf *why);
 /** asked_us: when the request arrived, clock_mono_us(). UV_EBUSY: another request with the same
  *  token was being served when this one arrived (or ended in the same microsecond); it got the new
  *  token, and nothing is revoked. */
 int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint64_t asked_us,
-                     struct grant *grant, struct errbuf *why);
+                     const struct sign_in_from *from, struct grant *grant, struct errbuf *why);
 /** Ends the sign-in of the refresh token; 0 also when there was nothing to end. user: whose it
  *  was, "" when there was none. */
 int accounts_logout(struct accounts *a, const char *refresh, int64_t now,
@@ -82,8 +92,30 @@ int accounts_end(struct accounts *a, const char *user_id, const char *family, in
  *  who asks. UV_EACCES: current is not the password; UV_ENOTSUP: the user has none. */
 int accounts_password(struct accounts *a, const char *user_id, const char *keep,
                       const char *current, const char *fresh, int64_t now, struct errbuf *why);
+/** The user's sign-ins, the one used last first: struct store_refresh, at most STORE_PAGE_MAX, no
+ *  pages; free(items). */
+int accounts_sign_ins(struct accounts *a, const char *user_id, int64_t now, struct store_list *list,
+                      struct errbuf *why);
+/** Ends one of the user's. UV_ENOENT: it has none of that name. */
+int accounts_sign_out(struct accounts *a, const char *user_id, const char *family, int64_t now,
+                      struct errbuf *why);
+/** Ends all of the user's but keep ("": all). count may be NULL. */
+int accounts_sign_out_others(struct accounts *a, const char *user_id, const char *keep, int64_t now,
+                             size_t *count, struct errbuf *why);
+
 /** Erase everything of the user, and end its sign-ins. */
 int accounts_erase(struct accounts *a, const char *user_id, int64_t now, struct errbuf *why);
+
+/* What an administrator does; see also auth/recovery.h. */
+
+/** A user who has no password yet: it is set with a token of recovery_begin(). */
+int accounts_add(struct accounts *a, const char *email, const char *display_name,
+                 enum store_role role, int64_t now, struct store_user *user, struct errbuf *why);
+/** A disabled user is signed out everywhere and can't sign in; all that is theirs stays. */
+int accounts_disable(struct accounts *a, const char *user_id, bool disabled, int64_t now,
+                     struct store_user *user, struct errbuf *why);
+int accounts_set_role(struct accounts *a, const char *user_id, enum store_role role,
+                      struct store_user *user, struct errbuf *why);
 
 /** Whose access token is it? UV_EACCES or UV_ETIMEDOUT. */
 int accounts_verify(struct accounts *a, const char *token, size_t len, int64_t now,

@@ -4,7 +4,6 @@
 #include "auth/password.h"
 
 #include "base/id.h"
-#include "base/text.h"
 #include "loop/lanes.h"
 
 #include <argon2.h>
@@ -12,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
+#include <zxcvbn.h>
 
 /* OWASP Password Storage Cheat Sheet: argon2id with m = 19 MiB, t = 2, p = 1. */
 enum {
@@ -21,6 +21,13 @@ enum {
     SALT_LEN = 16,
     HASH_LEN = 32,
     MEMORY_MAX_KIB = 256 * 1024, /* an encoded string that asks for more is not one of ours */
+
+    /* Some ten million guesses: far more than the limit of sign-ins lets anybody make, and all
+     * lists of the most used passwords are tried before. */
+    BITS_MIN = 24,
+    WORDS_MAX = 16, /* of a name and an e-mail */
+    WORD_MIN = 3,
+    WORD_MAX = 64,
 };
 
 int password_hash(const char *password, char encoded[static PASSWORD_TEXT_MAX])
@@ -84,32 +91,63 @@ int password_check_nobody(const char *password)
     return err == ARGON2_MEMORY_ALLOCATION_ERROR ? UV_ENOMEM : UV_EACCES;
 }
 
-/* Of ten characters and more: shorter ones are refused for their length. */
-static const char *const common[] = {
-    "0123456789",   "0987654321",         "1q2w3e4r5t",       "1q2w3e4r5t6y", "1234567890",
-    "12345678910",  "123456789012",       "1234512345",       "1234567891",   "9876543210",
-    "abcdefghij",   "abcdefghijk",        "abc1234567",       "abcd123456",   "admin12345",
-    "admin123456",  "asdfghjkl1",         "asdfghjkl;",       "basketball",   "changeme123",
-    "changeme1234", "football123",        "helloworld",       "iloveyou123",  "iloveyou12",
-    "interview123", "interviewassistant", "letmein123",       "letmein1234",  "liverpool1",
-    "mypassword",   "p@ssw0rd123",        "passw0rd123",      "password01",   "password10",
-    "password11",   "password12",         "password123",      "password1234", "password12345",
-    "password!1",   "password1!",         "passwordpassword", "princess123",  "q1w2e3r4t5",
-    "q1w2e3r4t5y6", "qazwsxedcrfv",       "qwerty12345",      "qwerty123456", "qwertyuiop",
-    "qwertyuiop1",  "qwertyuiop123",      "qwertyuiop[]",     "sunshine123",  "superman123",
-    "test123456",   "testtest123",        "welcome123",       "welcome1234",  "zaq12wsxcde3",
-    "zxcvbnm123",   "1qaz2wsx3edc",       "1qazxsw23edc",     "111222333444",
-};
-
-bool password_is_common(const char *password)
+/* The words of a text, cut where letters and digits end: "Ada Lovelace" is two of them. */
+static size_t add_words(const char *text, char words[][WORD_MAX], size_t count)
 {
-    size_t len = strlen(password);
+    while (*text && count < WORDS_MAX) {
+        size_t n = strcspn(text, " @.-_+");
 
-    if (len && strspn(password, (char[]){password[0], '\0'}) == len)
-        return true;
-    for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++) {
-        if (text_equal_nocase(common[i], password))
-            return true;
+        if (n >= WORD_MIN && n < WORD_MAX) {
+            memcpy(words[count], text, n);
+            words[count++][n] = '\0';
+        }
+        text += n;
+        text += *text != '\0';
     }
-    return false;
+    return count;
+}
+
+/* What most of it is. */
+static const char *reason(const ZxcMatch_t *matches)
+{
+    const ZxcMatch_t *most = matches;
+
+    for (const ZxcMatch_t *m = matches; m; m = m->Next)
+        if (m->Length > most->Length)
+            most = m;
+    if (most && most->Type & MULTIPLE_MATCH)
+        return "the same again and again, which is tried first";
+    switch (most ? most->Type : NON_MATCH) {
+    case USER_MATCH:
+    case USER_LEET_MATCH:
+        return "made of your name or e-mail, which is tried first";
+    case REPEATS_MATCH:
+        return "the same again and again, which is tried first";
+    case SEQUENCE_MATCH:
+    case SPATIAL_MATCH:
+        return "a row of keys or numbers, which is tried first";
+    case DATE_MATCH:
+    case YEAR_MATCH:
+        return "a date, which is tried first";
+    default:
+        return "one of the passwords that are tried first, or nearly";
+    }
+}
+
+const char *password_weakness(const char *password, const char *const *about)
+{
+    char words[WORDS_MAX][WORD_MAX] = {"interviewd", "interview", "assistant"};
+    const char *list[WORDS_MAX + 1] = {NULL};
+    ZxcMatch_t *matches = NULL;
+    const char *why = NULL;
+    size_t count = 3;
+
+    for (; about && *about; about++)
+        count = add_words(*about, words, count);
+    for (size_t i = 0; i < count; i++)
+        list[i] = words[i];
+    if (ZxcvbnMatch(password, list, &matches) < BITS_MIN)
+        why = reason(matches);
+    ZxcvbnFreeInfo(matches);
+    return why;
 }

@@ -569,6 +569,24 @@ static int check_proxies(const struct config *c, struct errbuf *why)
     return 0;
 }
 
+/* The address has a password, so it is not quoted. */
+static int check_mail(const struct config *c, struct errbuf *why)
+{
+    const char *at = c->smtp_from ? strchr(c->smtp_from, '@') : NULL;
+
+    if (!c->smtp_url)
+        return 0;
+    if (strncmp(c->smtp_url, "smtp://", 7) != 0 && strncmp(c->smtp_url, "smtps://", 8) != 0)
+        return err_set(why, UV_EINVAL,
+                       "INTERVIEWD_SMTP_URL must begin with smtp:// or smtps://, such as "
+                       "smtps://user:password@mail.example.com");
+    if (!at || at == c->smtp_from || !at[1] || strpbrk(c->smtp_from, " \t\r\n<>"))
+        return err_set(why, UV_EINVAL,
+                       "INTERVIEWD_SMTP_FROM must be the address that mails come from, such as "
+                       "interview@example.com");
+    return 0;
+}
+
 static int check(const struct config *c, struct errbuf *why)
 {
     int err;
@@ -578,7 +596,8 @@ static int check(const struct config *c, struct errbuf *why)
     if ((err = check_file("tls-cert", c->tls_cert, S_IFREG, why)) ||
         (err = check_file("tls-key", c->tls_key, S_IFREG, why)) ||
         (err = check_file("web-root", c->web_root, S_IFDIR, why)) ||
-        (err = check_origins(c, why)) || (err = check_proxies(c, why)))
+        (err = check_origins(c, why)) || (err = check_proxies(c, why)) ||
+        (err = check_mail(c, why)))
         return err;
     if (c->vad_eager_ms > c->vad_hangover_ms)
         return err_set(why, UV_EINVAL,

@@ -81,8 +81,14 @@ struct config {
     int requests_per_minute;  /**< Per signed-in user; 0: no limit */
     int strangers_per_minute; /**< Requests of nobody's, per address; 0: no limit */
     int sign_ins_per_minute;  /**< Per address and e-mail; 0: no limit */
+    bool sign_ups;            /**< Anybody may make an account; off: operators do */
     int sockets_per_user;     /**< WebSockets of a signed-in user at a time; 0: no limit */
     int lines_per_user;       /**< Recogniser streams of the same; 0: no limit */
+
+    /* mail */
+    const char *public_url; /**< Where people reach the server; NULL: where it listens */
+    const char *smtp_url;   /**< smtp://… or smtps://…, with user and password; NULL: no mail */
+    const char *smtp_from;  /**< Sender */
 
     /* recordings */
     int audio_keep_days; /**< Then one is erased */

@@ -96,6 +96,21 @@ const struct setting config_settings[] = {
      .help = "Streams of a signed-in user that are heard at the same time; 0: no limit. The local "
              "owner has none."},
 
+    {NULL, "sign-ups", NULL, SWITCH(c.sign_ups), .otherwise = "on",
+     .help = "Anybody who reaches the page may make an account; off: only whoever runs the server, "
+             "with `interviewd admin add`."},
+
+    {"Mail", "public-url", NULL, URL(c.public_url),
+     .help = "Where people reach this server (https://interview.example.com): links in mails begin "
+             "with it. Otherwise the address it listens on."},
+    {NULL, "smtp-url", NULL, TEXT(c.smtp_url), .secret = true,
+     .help =
+         "Mail server for links that set a forgotten password: "
+         "smtps://user:password@mail.example.com, or smtp://…:587, which must offer TLS unless "
+         "it is on this machine. Without it, `interviewd admin reset-password` makes such links."},
+    {NULL, "smtp-from", NULL, TEXT(c.smtp_from),
+     .help = "Sender of those mails: interview@example.com."},
+
     {"Recordings", "audio-keep-days", NULL, NUMBER(c.audio_keep_days, 1, 3650), .otherwise = "30",
      .help = "Days after which a recording is erased."},
     {NULL, "audio-quota-mb", NULL, NUMBER(c.audio_quota_mb, 0, 100000000), .otherwise = "2000",

@@ -160,6 +160,11 @@ static void unreadable_member(struct buf *out, bool unreadable)
 
 /* ------------------------------------------------------------------------------ records */
 
+const char *record_role(const struct store_user *user)
+{
+    return user->role == STORE_ROLE_ADMIN || !user->email ? "admin" : "user";
+}
+
 void record_user(struct buf *out, const struct store_user *user)
 {
     text_member(out, "{\"id\":", user->id);
@@ -167,6 +172,7 @@ void record_user(struct buf *out, const struct store_user *user)
     text_member(out, ",\"displayName\":", user->display_name);
     text_member(out, ",\"photoURL\":", user->photo_url);
     buf_puts(out, user->email ? ",\"local\":false" : ",\"local\":true");
+    text_member(out, ",\"role\":", record_role(user));
     time_member(out, ",\"createdAt\":", user->created_at);
     json_member(out, ",\"settings\":", user->settings, "{}");
     json_member(out, ",\"subscription\":", user->subscription, "{}");

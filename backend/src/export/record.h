@@ -28,6 +28,8 @@ void record_text(struct buf *out, const char *text);
 /** "2026-05-14T09:26:53.589Z", or null when 0. */
 void record_time(struct buf *out, int64_t unix_ms);
 
+/** "admin" or "user": the local owner is an administrator. */
+const char *record_role(const struct store_user *user);
 const char *record_status(enum store_status status); /**< "active" … */
 
 #endif

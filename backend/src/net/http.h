@@ -222,6 +222,8 @@ enum {
     ROUTE_QUIET = 1 << 1,  /**< Not logged (health checks) */
     ROUTE_INLINE = 1 << 2, /**< Runs on the loop thread: for handlers that only look at memory */
 
+    ROUTE_OPERATOR = 1 << 3, /**< And only for whoever runs the server; with ROUTE_AUTH */
+
     /* The lane (loop/lanes.h) whose worker runs the handler; none said: LANE_REQUEST. Whatever
      * writes to the store is on its lane. What waits for more than that answers later. */
     ROUTE_LANE_SHIFT = 8,

@@ -38,10 +38,20 @@ struct store_driver {
     int (*user_get)(void *db, const char *id, struct store_user *user, struct errbuf *why);
     int (*user_by_email)(void *db, const char *email, struct store_user *user, struct errbuf *why);
     int (*user_local)(void *db, struct store_user *user, struct errbuf *why);
+    int (*user_list)(void *db, size_t limit, const char *cursor, struct store_list *list,
+                     struct errbuf *why);
     int (*user_erase)(void *db, const char *id, int64_t expires_at, struct store_list *ended,
                       struct errbuf *why);
     int (*user_password)(void *db, const char *id, const char *password, const char *keep,
                          int64_t expires_at, struct store_list *ended, struct errbuf *why);
+
+    int (*reset_put)(void *db, const struct store_reset *reset, struct errbuf *why);
+    int (*reset_use)(void *db, const char *hash, int64_t now, const char *password,
+                     int64_t expires_at, char *user_id, struct store_list *ended,
+                     struct errbuf *why);
+    int (*photo_put)(void *db, const struct store_photo *photo, struct errbuf *why);
+    int (*photo_get)(void *db, const char *user_id, struct store_photo *photo, struct errbuf *why);
+    int (*photo_erase)(void *db, const char *user_id, struct errbuf *why);
 
     int (*refresh_put)(void *db, const struct store_refresh *token, struct errbuf *why);
     int (*refresh_get)(void *db, const char *hash, struct store_refresh *token, struct errbuf *why);
@@ -49,6 +59,12 @@ struct store_driver {
                           struct errbuf *why);
     int (*refresh_revoke)(void *db, const char *family, int64_t expires_at, struct errbuf *why);
     int (*refresh_prune)(void *db, int64_t now, struct errbuf *why);
+    int (*sign_in_list)(void *db, const char *user_id, int64_t now, struct store_list *list,
+                        struct errbuf *why);
+    int (*sign_in_end)(void *db, const char *user_id, const char *family, int64_t expires_at,
+                       struct store_list *ended, struct errbuf *why);
+    int (*sign_in_end_others)(void *db, const char *user_id, const char *keep, int64_t expires_at,
+                              struct store_list *ended, struct errbuf *why);
     int (*ended_list)(void *db, int64_t now, struct store_list *ended, struct errbuf *why);
 
     int (*profile_put)(void *db, const struct store_profile *profile, struct errbuf *why);

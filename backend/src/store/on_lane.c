@@ -92,6 +92,27 @@ static int cross(struct call *call, void (*run)(void *arg))
                                                                                                    \
         return cross(&w.call, run_##fn);                                                           \
     }
+#define WRITE_4(fn, A, a, B, b, C, c, D, d)                                                        \
+    struct fn {                                                                                    \
+        struct call call;                                                                          \
+        A a;                                                                                       \
+        B b;                                                                                       \
+        C c;                                                                                       \
+        D d;                                                                                       \
+    };                                                                                             \
+    static void run_##fn(void *arg)                                                                \
+    {                                                                                              \
+        struct fn *w = arg;                                                                        \
+                                                                                                   \
+        w->call.result =                                                                           \
+            w->call.to->driver->fn(w->call.to->db, w->a, w->b, w->c, w->d, w->call.why);           \
+    }                                                                                              \
+    static int fn(void *db, A a, B b, C c, D d, struct errbuf *why)                                \
+    {                                                                                              \
+        struct fn w = {{db, why, 0}, a, b, c, d};                                                  \
+                                                                                                   \
+        return cross(&w.call, run_##fn);                                                           \
+    }
 #define WRITE_5(fn, A, a, B, b, C, c, D, d, E, e)                                                  \
     struct fn {                                                                                    \
         struct call call;                                                                          \
@@ -146,6 +167,15 @@ WRITE_1(user_put, const struct store_user *, user)
 WRITE_3(user_erase, const char *, id, int64_t, expires_at, struct store_list *, ended)
 WRITE_5(user_password, const char *, id, const char *, password, const char *, keep, int64_t,
         expires_at, struct store_list *, ended)
+WRITE_1(reset_put, const struct store_reset *, reset)
+WRITE_6(reset_use, const char *, hash, int64_t, now, const char *, password, int64_t, expires_at,
+        char *, user_id, struct store_list *, ended)
+WRITE_1(photo_put, const struct store_photo *, photo)
+WRITE_1(photo_erase, const char *, user_id)
+WRITE_4(sign_in_end, const char *, user_id, const char *, family, int64_t, expires_at,
+        struct store_list *, ended)
+WRITE_4(sign_in_end_others, const char *, user_id, const char *, keep, int64_t, expires_at,
+        struct store_list *, ended)
 WRITE_1(refresh_put, const struct store_refresh *, token)
 WRITE_3(refresh_rotate, const char *, old, const struct store_refresh *, fresh, int64_t, now)
 WRITE_2(refresh_revoke, const char *, family, int64_t, expires_at)
@@ -179,6 +209,12 @@ const struct store_driver store_on_lane = {
     .user_put = user_put,
     .user_erase = user_erase,
     .user_password = user_password,
+    .reset_put = reset_put,
+    .reset_use = reset_use,
+    .photo_put = photo_put,
+    .photo_erase = photo_erase,
+    .sign_in_end = sign_in_end,
+    .sign_in_end_others = sign_in_end_others,
     .refresh_put = refresh_put,
     .refresh_rotate = refresh_rotate,
     .refresh_revoke = refresh_revoke,

@@ -32,6 +32,7 @@
     }
 
 _Static_assert(sizeof(enum store_status) == sizeof(int), "status is read and written as an int");
+_Static_assert(sizeof(enum store_role) == sizeof(int), "role is read and written as an int");
 _Static_assert(sizeof(enum store_line) == sizeof(int), "line is read and written as an int");
 _Static_assert(sizeof(enum store_work) == sizeof(int), "state is read and written as an int");
 _Static_assert(sizeof(enum store_quality) == sizeof(int), "quality is read and written as an int");
@@ -39,12 +40,29 @@ _Static_assert(sizeof(enum store_quality) == sizeof(int), "quality is read and w
 static const struct column store_user_columns[] = {
     INLINE(store_user, id),         TEXT(store_user, email),       TEXT(store_user, display_name),
     TEXT(store_user, photo_url),    TEXT(store_user, password),    TEXT(store_user, settings),
-    TEXT(store_user, subscription), INT64(store_user, created_at),
+    TEXT(store_user, subscription), INT64(store_user, created_at), INT(store_user, role),
+    INT64(store_user, disabled_at),
 };
 
 static const struct column store_refresh_columns[] = {
-    INLINE(store_refresh, hash),      INLINE(store_refresh, family), INLINE(store_refresh, user_id),
-    INT64(store_refresh, expires_at), INT64(store_refresh, used_at),
+    INLINE(store_refresh, hash),    INLINE(store_refresh, family),
+    INLINE(store_refresh, user_id), INT64(store_refresh, expires_at),
+    INT64(store_refresh, used_at),  INT64(store_refresh, began_at),
+    INT64(store_refresh, seen_at),  INLINE(store_refresh, address),
+    INLINE(store_refresh, program),
+};
+
+static const struct column store_reset_columns[] = {
+    INLINE(store_reset, user_id),
+    INLINE(store_reset, hash),
+    INT64(store_reset, expires_at),
+};
+
+static const struct column store_photo_columns[] = {
+    INLINE(store_photo, user_id),
+    TEXT(store_photo, type),
+    TEXT(store_photo, photo),
+    INT64(store_photo, updated_at),
 };
 
 static const struct column store_ended_columns[] = {
@@ -109,6 +127,8 @@ static const struct column store_transcription_columns[] = {
 
 const struct record store_record_user = RECORD(store_user);
 const struct record store_record_refresh = RECORD(store_refresh);
+const struct record store_record_reset = RECORD(store_reset);
+const struct record store_record_photo = RECORD(store_photo);
 const struct record store_record_ended = RECORD(store_ended);
 const struct record store_record_profile = RECORD(store_profile);
 const struct record store_record_session = RECORD(store_session);

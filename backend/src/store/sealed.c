@@ -402,6 +402,41 @@ int sealed_voice_get(struct store *store, const struct seal *seal, const char *u
     return err;
 }
 
+/* -------------------------------------------------------------------------------- photos */
+
+static struct fields photo_fields(struct store_photo *p, bool *unreadable)
+{
+    return (struct fields){p->user_id, unreadable, 1, {{"user.photo", &p->photo}}};
+}
+
+int sealed_photo_put(struct store *store, const struct seal *seal, const struct store_photo *photo,
+                     struct errbuf *why)
+{
+    struct store_photo copy = *photo;
+    int err = seal_copy(seal, photo_fields(&copy, NULL), why);
+
+    if (!err)
+        err = store_photo_put(store, &copy, why);
+    free_copy(photo_fields(&copy, NULL));
+    return err;
+}
+
+int sealed_photo_get(struct store *store, const struct seal *seal, const char *user_id,
+                     struct store_photo *photo, struct errbuf *why)
+{
+    bool unreadable = false;
+    int err = store_photo_get(store, user_id, photo, why);
+
+    if (err)
+        return err;
+    err = open_fields(seal, photo_fields(photo, &unreadable), why);
+    if (!err && unreadable)
+        err = err_set(why, UV_EILSEQ, "the photo cannot be opened");
+    if (err)
+        store_photo_release(photo);
+    return err;
+}
+
 /* ------------------------------------------------------------------------ transcriptions */
 
 static struct fields transcription_fields(struct store_transcription *t, bool *unreadable)

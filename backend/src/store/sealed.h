@@ -3,7 +3,7 @@
  *
  * The one place that knows which fields of a record are sealed and under which name:
  * profile.context, session.jobDescription, session.title, transcript.question, .answer, .detail,
- * voice.voice, transcription.result.
+ * voice.voice, user.photo, transcription.result.
  *
  *     sealed_profile_get(store, seal, user_id, id, &profile, why);
  *     sealed_session_change(store, seal, user_id, id, rename, title, &session, why);
@@ -67,6 +67,12 @@ int sealed_voice_put(struct store *store, const struct seal *seal, const struct 
 /** UV_EILSEQ: it is there and cannot be opened. */
 int sealed_voice_get(struct store *store, const struct seal *seal, const char *user_id,
                      struct store_voice *voice, struct errbuf *why);
+
+/** photo->photo in clear (base64url); get as sealed_voice_get(). */
+int sealed_photo_put(struct store *store, const struct seal *seal, const struct store_photo *photo,
+                     struct errbuf *why);
+int sealed_photo_get(struct store *store, const struct seal *seal, const char *user_id,
+                     struct store_photo *photo, struct errbuf *why);
 
 /** t->result in clear; UV_EILSEQ: it is there and cannot be opened. */
 int sealed_transcription_get(struct store *store, const struct seal *seal, const char *user_id,

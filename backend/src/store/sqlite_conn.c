@@ -207,7 +207,7 @@ static int configure(struct conn *conn, struct errbuf *why)
                                                                          : CHECKPOINT_PAGES));
     snprintf(sql, sizeof(sql),
              "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-             "PRAGMA cache_size=-%d; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=FAST;"
+             "PRAGMA cache_size=-%d; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;"
              "PRAGMA trusted_schema=OFF; %s",
              CACHE_KIB, limit);
     return conn_exec(conn, sql, why);

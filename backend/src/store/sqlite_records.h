@@ -13,10 +13,20 @@ int sqlite_user_put(void *db, const struct store_user *user, struct errbuf *why)
 int sqlite_user_get(void *db, const char *id, struct store_user *user, struct errbuf *why);
 int sqlite_user_by_email(void *db, const char *email, struct store_user *user, struct errbuf *why);
 int sqlite_user_local(void *db, struct store_user *user, struct errbuf *why);
+int sqlite_user_list(void *db, size_t limit, const char *cursor, struct store_list *list,
+                     struct errbuf *why);
 int sqlite_user_erase(void *db, const char *id, int64_t expires_at, struct store_list *ended,
                       struct errbuf *why);
 int sqlite_user_password(void *db, const char *id, const char *password, const char *keep,
                          int64_t expires_at, struct store_list *ended, struct errbuf *why);
+
+int sqlite_reset_put(void *db, const struct store_reset *reset, struct errbuf *why);
+int sqlite_reset_use(void *db, const char *hash, int64_t now, const char *password,
+                     int64_t expires_at, char *user_id, struct store_list *ended,
+                     struct errbuf *why);
+int sqlite_photo_put(void *db, const struct store_photo *photo, struct errbuf *why);
+int sqlite_photo_get(void *db, const char *user_id, struct store_photo *photo, struct errbuf *why);
+int sqlite_photo_erase(void *db, const char *user_id, struct errbuf *why);
 
 int sqlite_refresh_put(void *db, const struct store_refresh *token, struct errbuf *why);
 int sqlite_refresh_get(void *db, const char *hash, struct store_refresh *token, struct errbuf *why);
@@ -24,6 +34,12 @@ int sqlite_refresh_rotate(void *db, const char *old, const struct store_refresh 
                           struct errbuf *why);
 int sqlite_refresh_revoke(void *db, const char *family, int64_t expires_at, struct errbuf *why);
 int sqlite_refresh_prune(void *db, int64_t now, struct errbuf *why);
+int sqlite_sign_in_list(void *db, const char *user_id, int64_t now, struct store_list *list,
+                        struct errbuf *why);
+int sqlite_sign_in_end(void *db, const char *user_id, const char *family, int64_t expires_at,
+                       struct store_list *ended, struct errbuf *why);
+int sqlite_sign_in_end_others(void *db, const char *user_id, const char *keep, int64_t expires_at,
+                              struct store_list *ended, struct errbuf *why);
 int sqlite_ended_list(void *db, int64_t now, struct store_list *ended, struct errbuf *why);
 
 int sqlite_profile_put(void *db, const struct store_profile *profile, struct errbuf *why);

@@ -5,8 +5,10 @@
 
 #include "store/sqlite_conn.h"
 
-#define USER_COLUMNS    "id,email,display_name,photo_url,password,settings,subscription,created_at"
-#define REFRESH_COLUMNS "hash,family,user_id,expires_at,used_at"
+#define USER_COLUMNS                                                                               \
+    "id,email,display_name,photo_url,password,settings,subscription,created_at,role,disabled_at"
+#define REFRESH_COLUMNS "hash,family,user_id,expires_at,used_at,began_at,seen_at,address,program"
+#define PHOTO_COLUMNS   "user_id,type,photo,updated_at"
 #define ENDED_COLUMNS   "family,expires_at"
 #define PROFILE_COLUMNS                                                                            \
     "id,user_id,name,role,years_experience,skills,industry,context,created_at,updated_at"
@@ -26,20 +28,37 @@
 _Static_assert((int)STATEMENTS <= (int)CONN_STATEMENTS_MAX, "make CONN_STATEMENTS_MAX larger");
 
 const char *const sqlite_statements[STATEMENTS] = {
-    [USER_PUT] = "INSERT INTO users (" USER_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8) "
+    [USER_PUT] = "INSERT INTO users (" USER_COLUMNS ") VALUES "
+                 "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) "
                  "ON CONFLICT (id) DO UPDATE SET email=?2,display_name=?3,photo_url=?4,"
-                 "password=?5,settings=?6,subscription=?7",
+                 "password=?5,settings=?6,subscription=?7,role=?9,disabled_at=?10",
     [USER_GET] = "SELECT " USER_COLUMNS " FROM users WHERE id=?1",
     [USER_BY_EMAIL] = "SELECT " USER_COLUMNS " FROM users WHERE email=?1",
     [USER_LOCAL] = "SELECT " USER_COLUMNS " FROM users WHERE email IS NULL",
+    [USER_LIST] = "SELECT " USER_COLUMNS " FROM users WHERE id<?2 ORDER BY id DESC LIMIT ?3",
     [USER_ERASE] = "DELETE FROM users WHERE id=?1",
     [USER_PASSWORD] = "UPDATE users SET password=?2 WHERE id=?1",
 
-    [REFRESH_PUT] = "INSERT INTO refresh_tokens (" REFRESH_COLUMNS ") VALUES (?1,?2,?3,?4,?5)",
+    [RESET_PUT] = "INSERT INTO resets (user_id,hash,expires_at) VALUES (?1,?2,?3) "
+                  "ON CONFLICT (user_id) DO UPDATE SET hash=?2,expires_at=?3",
+    [RESET_WHOSE] = "SELECT user_id FROM resets JOIN users ON id=user_id "
+                    "WHERE hash=?1 AND expires_at>?2 AND disabled_at=0",
+    [RESET_GONE] = "DELETE FROM resets WHERE user_id=?1",
+    [PHOTO_PUT] = "INSERT INTO photos (" PHOTO_COLUMNS ") VALUES (?1,?2,?3,?4) "
+                  "ON CONFLICT (user_id) DO UPDATE SET type=?2,photo=?3,updated_at=?4",
+    [PHOTO_GET] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE user_id=?1",
+    [PHOTO_ERASE] = "DELETE FROM photos WHERE user_id=?1",
+
+    [REFRESH_PUT] = "INSERT INTO refresh_tokens (" REFRESH_COLUMNS ") "
+                    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
     [REFRESH_GET] = "SELECT " REFRESH_COLUMNS " FROM refresh_tokens WHERE hash=?1",
     [REFRESH_USE] = "UPDATE refresh_tokens SET used_at=?2 WHERE hash=?1 AND used_at=0",
     [REFRESH_REVOKE] = "DELETE FROM refresh_tokens WHERE family=?1",
     [REFRESH_REVOKE_USER] = "DELETE FROM refresh_tokens WHERE user_id=?1 AND family<>?2",
+    [REFRESH_REVOKE_ONE] = "DELETE FROM refresh_tokens WHERE user_id=?1 AND family=?2",
+    [SIGN_IN_LIST] = "SELECT " REFRESH_COLUMNS " FROM refresh_tokens "
+                     "WHERE user_id=?1 AND used_at=0 AND expires_at>?2 "
+                     "ORDER BY seen_at DESC,family DESC LIMIT ?3",
     [REFRESH_PRUNE] = "DELETE FROM refresh_tokens WHERE expires_at<?1",
 
     /* one whose refresh tokens are all gone has no access token out either, or was ended before */
@@ -51,6 +70,11 @@ const char *const sqlite_statements[STATEMENTS] = {
                        "WHERE user_id=?1 AND family<>?2 "
                        "ON CONFLICT (family) DO UPDATE SET expires_at=?3 "
                        "RETURNING " ENDED_COLUMNS,
+    [ENDED_PUT_ONE] = "INSERT INTO ended_sign_ins (" ENDED_COLUMNS ") "
+                      "SELECT DISTINCT family,?3 FROM refresh_tokens "
+                      "WHERE user_id=?1 AND family=?2 "
+                      "ON CONFLICT (family) DO UPDATE SET expires_at=?3 "
+                      "RETURNING " ENDED_COLUMNS,
     [ENDED_PRUNE] = "DELETE FROM ended_sign_ins WHERE expires_at<?1",
     [ENDED_LIST] = "SELECT " ENDED_COLUMNS " FROM ended_sign_ins WHERE expires_at>=?1",
 

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ------------------------------------------------------------------------------- users */
 
@@ -62,24 +63,32 @@ static int read_ended(struct conn *conn, sqlite3_stmt *stmt, struct store_list *
     return err;
 }
 
-/* Inside a transaction: end every sign-in of the user but keep ("" for none). */
-static int end_sign_ins(struct conn *conn, const char *user_id, const char *keep,
-                        int64_t expires_at, struct store_list *ended, struct errbuf *why)
+/* Which sign-ins end: by a statement that remembers them and one that takes their tokens. */
+struct ending {
+    int remember, revoke;
+};
+static const struct ending one = {ENDED_PUT_ONE, REFRESH_REVOKE_ONE};
+static const struct ending others = {ENDED_PUT_USER, REFRESH_REVOKE_USER};
+
+/* Inside a transaction: end the sign-in `family` of the user, or every other ("": all). */
+static int end_sign_ins(struct conn *conn, const struct ending *which, const char *user_id,
+                        const char *family, int64_t expires_at, struct store_list *ended,
+                        struct errbuf *why)
 {
     sqlite3_stmt *stmt;
     int err = 0;
 
-    if (!(stmt = conn_stmt(conn, ENDED_PUT_USER, &err, why)))
+    if (!(stmt = conn_stmt(conn, which->remember, &err, why)))
         return err;
     sql_bind_text(stmt, 1, user_id);
-    sql_bind_text(stmt, 2, keep);
+    sql_bind_text(stmt, 2, family);
     sqlite3_bind_int64(stmt, 3, expires_at);
     if ((err = read_ended(conn, stmt, ended, why)))
         return err;
-    if (!(stmt = conn_stmt(conn, REFRESH_REVOKE_USER, &err, why)))
+    if (!(stmt = conn_stmt(conn, which->revoke, &err, why)))
         return err;
     sql_bind_text(stmt, 1, user_id);
-    sql_bind_text(stmt, 2, keep);
+    sql_bind_text(stmt, 2, family);
     return conn_run(conn, stmt, why);
 }
 
@@ -96,7 +105,7 @@ static int change_and_end(struct sqlite_db *db, int index, const char *id, const
     if ((err = conn_write(db, &conn, why)))
         return err;
     if ((err = conn_exec(conn, "BEGIN IMMEDIATE", why)) ||
-        (err = end_sign_ins(conn, id, keep, expires_at, &list, why)))
+        (err = end_sign_ins(conn, &others, id, keep, expires_at, &list, why)))
         goto out;
     if (!(stmt = conn_stmt(conn, index, &err, why)))
         goto out;
@@ -117,6 +126,19 @@ out:
     return err;
 }
 
+/* Of the erased nothing stays readable: SQLite overwrites what it frees (secure_delete), and here
+ * the log with the pages as they were before ends. A reader that holds on to it for longer than
+ * busy_timeout leaves that to the next checkpoint. */
+static void end_log(struct sqlite_db *db)
+{
+    struct conn *conn = NULL;
+
+    if (conn_write(db, &conn, NULL))
+        return;
+    sqlite3_wal_checkpoint_v2(conn->sq, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    conn_done(conn);
+}
+
 int sqlite_user_erase(void *db, const char *id, int64_t expires_at, struct store_list *ended,
                       struct errbuf *why)
 {
@@ -126,6 +148,8 @@ int sqlite_user_erase(void *db, const char *id, int64_t expires_at, struct store
         err = change_and_end(db, USER_ERASE, id, NULL, "", expires_at, ended, why);
         sql_keep_reserve(db);
     }
+    if (!err)
+        end_log(db);
     return err;
 }
 
@@ -133,6 +157,102 @@ int sqlite_user_password(void *db, const char *id, const char *password, const c
                          int64_t expires_at, struct store_list *ended, struct errbuf *why)
 {
     return change_and_end(db, USER_PASSWORD, id, password, keep, expires_at, ended, why);
+}
+
+int sqlite_user_list(void *db, size_t limit, const char *cursor, struct store_list *list,
+                     struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    bool more = false;
+    int err = conn_read(db, &conn, why);
+
+    if (err)
+        return err;
+    stmt = conn_stmt(conn, USER_LIST, &err, why);
+    if (stmt) {
+        sql_bind_text(stmt, 2, cursor ? cursor : "~"); /* sorts after all characters of an id */
+        sqlite3_bind_int64(stmt, 3, (int64_t)limit + 1);
+        err = sql_read_page(conn, stmt, &store_record_user, limit, list, &more, why);
+    }
+    if (!err && more && list->count)
+        memcpy(list->next, ((struct store_user *)list->items)[list->count - 1].id, ID_TEXT_MAX);
+    conn_done(conn);
+    return err;
+}
+
+/* --------------------------------------------------------------------- another password */
+
+int sqlite_reset_put(void *db, const struct store_reset *reset, struct errbuf *why)
+{
+    return sql_put(db, RESET_PUT, &store_record_reset, reset, 0, why);
+}
+
+/* Inside a transaction: whose the token is. */
+static int find_reset(struct conn *conn, const char *hash, int64_t now, char *user_id,
+                      struct errbuf *why)
+{
+    int rc, err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, RESET_WHOSE, &err, why);
+
+    if (!stmt)
+        return err;
+    sql_bind_text(stmt, 1, hash);
+    sqlite3_bind_int64(stmt, 2, now);
+    rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW)
+        snprintf(user_id, ID_TEXT_MAX, "%s", (const char *)sqlite3_column_text(stmt, 0));
+    else
+        err = rc == SQLITE_DONE ? err_set(why, UV_ENOENT, "there is no such token")
+                                : conn_error(conn, rc, why);
+    sqlite3_reset(stmt);
+    return err;
+}
+
+int sqlite_reset_use(void *db, const char *hash, int64_t now, const char *password,
+                     int64_t expires_at, char *user_id, struct store_list *ended,
+                     struct errbuf *why)
+{
+    struct store_list list = {0};
+    struct conn *conn = NULL;
+    int err = conn_write(db, &conn, why);
+
+    if (err)
+        return err;
+    err = conn_exec(conn, "BEGIN IMMEDIATE", why);
+    if (!err)
+        err = find_reset(conn, hash, now, user_id, why);
+    if (!err)
+        err = end_sign_ins(conn, &others, user_id, "", expires_at, &list, why);
+    if (!err)
+        err = sql_run_within(conn, USER_PASSWORD, user_id, password, UV_ENOENT, why);
+    if (!err)
+        err = sql_run_within(conn, RESET_GONE, user_id, NULL, 0, why);
+    if (!err)
+        err = conn_exec(conn, "COMMIT", why);
+    conn_done(conn);
+    if (err)
+        free(list.items);
+    else
+        *ended = list;
+    return err;
+}
+
+/* ------------------------------------------------------------------------------- photos */
+
+int sqlite_photo_put(void *db, const struct store_photo *photo, struct errbuf *why)
+{
+    return sql_put(db, PHOTO_PUT, &store_record_photo, photo, 0, why);
+}
+
+int sqlite_photo_get(void *db, const char *user_id, struct store_photo *photo, struct errbuf *why)
+{
+    return sql_get(db, PHOTO_GET, user_id, NULL, &store_record_photo, photo, why);
+}
+
+int sqlite_photo_erase(void *db, const char *user_id, struct errbuf *why)
+{
+    return sql_erase(db, PHOTO_ERASE, user_id, NULL, why);
 }
 
 /* ----------------------------------------------------------------------- refresh tokens */
@@ -267,6 +387,75 @@ int sqlite_refresh_prune(void *db, int64_t now, struct errbuf *why)
     }
     conn_done(conn);
     return err;
+}
+
+int sqlite_sign_in_list(void *db, const char *user_id, int64_t now, struct store_list *list,
+                        struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    bool more;
+    int err = conn_read(db, &conn, why);
+
+    if (err)
+        return err;
+    stmt = conn_stmt(conn, SIGN_IN_LIST, &err, why);
+    if (stmt) {
+        sql_bind_text(stmt, 1, user_id);
+        sqlite3_bind_int64(stmt, 2, now);
+        sqlite3_bind_int64(stmt, 3, STORE_PAGE_MAX);
+        err = sql_read_page(conn, stmt, &store_record_refresh, STORE_PAGE_MAX, list, &more, why);
+    }
+    conn_done(conn);
+    return err;
+}
+
+static int end_those(struct sqlite_db *db, const struct ending *which, const char *user_id,
+                     const char *family, int64_t expires_at, struct store_list *ended,
+                     struct errbuf *why)
+{
+    struct store_list list = {0};
+    struct conn *conn = NULL;
+    int err = conn_write(db, &conn, why);
+
+    if (err)
+        return err;
+    err = conn_exec(conn, "BEGIN IMMEDIATE", why);
+    if (!err)
+        err = end_sign_ins(conn, which, user_id, family, expires_at, &list, why);
+    if (!err)
+        err = conn_exec(conn, "COMMIT", why);
+    conn_done(conn);
+    if (err)
+        free(list.items);
+    else
+        *ended = list;
+    return err;
+}
+
+static int end_in_any_case(struct sqlite_db *db, const struct ending *which, const char *user_id,
+                           const char *family, int64_t expires_at, struct store_list *ended,
+                           struct errbuf *why)
+{
+    int err = end_those(db, which, user_id, family, expires_at, ended, why);
+
+    if (err == UV_ENOSPC && sql_make_room(db)) {
+        err = end_those(db, which, user_id, family, expires_at, ended, why);
+        sql_keep_reserve(db);
+    }
+    return err;
+}
+
+int sqlite_sign_in_end(void *db, const char *user_id, const char *family, int64_t expires_at,
+                       struct store_list *ended, struct errbuf *why)
+{
+    return end_in_any_case(db, &one, user_id, family, expires_at, ended, why);
+}
+
+int sqlite_sign_in_end_others(void *db, const char *user_id, const char *keep, int64_t expires_at,
+                              struct store_list *ended, struct errbuf *why)
+{
+    return end_in_any_case(db, &others, user_id, keep, expires_at, ended, why);
 }
 
 int sqlite_ended_list(void *db, int64_t now, struct store_list *ended, struct errbuf *why)

@@ -279,6 +279,18 @@ int store_user_local(struct store *store, struct store_user *user, struct errbuf
     return store->driver->user_local(store->db, user, why);
 }
 
+int store_user_list(struct store *store, size_t limit, const char *cursor, struct store_list *list,
+                    struct errbuf *why)
+{
+    int err = check_page(limit, why);
+
+    if (!err)
+        err = check_cursor(cursor, why);
+    return err ? err
+               : store->driver->user_list(store->db, limit, cursor && cursor[0] ? cursor : NULL,
+                                          list, why);
+}
+
 int store_user_erase(struct store *store, const char *id, int64_t expires_at,
                      struct store_list *ended, struct errbuf *why)
 {
@@ -297,6 +309,49 @@ int store_user_password(struct store *store, const char *id, const char *passwor
     return err ? err
                : store->writer->user_password(store->writer_db, id, password, keep, expires_at,
                                               ended, why);
+}
+
+int store_reset_put(struct store *store, const struct store_reset *reset, struct errbuf *why)
+{
+    int err = check_id(reset->user_id, "user", why);
+
+    if (!err && strlen(reset->hash) != sizeof(reset->hash) - 1)
+        err = err_set(why, UV_EINVAL, "there is no hash");
+    return err ? err : store->writer->reset_put(store->writer_db, reset, why);
+}
+
+int store_reset_use(struct store *store, const char *hash, int64_t now, const char *password,
+                    int64_t expires_at, char user_id[static ID_TEXT_MAX], struct store_list *ended,
+                    struct errbuf *why)
+{
+    if (!password)
+        return err_set(why, UV_EINVAL, "there is no password");
+    return store->writer->reset_use(store->writer_db, hash, now, password, expires_at, user_id,
+                                    ended, why);
+}
+
+int store_photo_put(struct store *store, const struct store_photo *photo, struct errbuf *why)
+{
+    int err = check_id(photo->user_id, "user", why);
+
+    if (!err && (!photo->type || !photo->photo))
+        err = err_set(why, UV_EINVAL, "a photo has a type and its bytes");
+    return err ? err : store->writer->photo_put(store->writer_db, photo, why);
+}
+
+int store_photo_get(struct store *store, const char *user_id, struct store_photo *photo,
+                    struct errbuf *why)
+{
+    int err = check_id(user_id, "photo", why);
+
+    return err ? err : store->driver->photo_get(store->db, user_id, photo, why);
+}
+
+int store_photo_erase(struct store *store, const char *user_id, struct errbuf *why)
+{
+    int err = check_id(user_id, "photo", why);
+
+    return err ? err : store->writer->photo_erase(store->writer_db, user_id, why);
 }
 
 /* ----------------------------------------------------------------------- refresh tokens */
@@ -338,6 +393,36 @@ int store_refresh_revoke(struct store *store, const char *family, int64_t expire
 int store_refresh_prune(struct store *store, int64_t now, struct errbuf *why)
 {
     return store->writer->refresh_prune(store->writer_db, now, why);
+}
+
+int store_sign_in_list(struct store *store, const char *user_id, int64_t now,
+                       struct store_list *list, struct errbuf *why)
+{
+    int err = check_id(user_id, "user", why);
+
+    return err ? err : store->driver->sign_in_list(store->db, user_id, now, list, why);
+}
+
+int store_sign_in_end(struct store *store, const char *user_id, const char *family,
+                      int64_t expires_at, struct store_list *ended, struct errbuf *why)
+{
+    int err = check_id(user_id, "user", why);
+
+    if (!err)
+        err = check_id(family, "sign-in", why);
+    return err ? err
+               : store->writer->sign_in_end(store->writer_db, user_id, family, expires_at, ended,
+                                            why);
+}
+
+int store_sign_in_end_others(struct store *store, const char *user_id, const char *keep,
+                             int64_t expires_at, struct store_list *ended, struct errbuf *why)
+{
+    int err = check_id(user_id, "user", why);
+
+    return err ? err
+               : store->writer->sign_in_end_others(store->writer_db, user_id, keep, expires_at,
+                                                   ended, why);
 }
 
 int store_ended_list(struct store *store, int64_t now, struct store_list *ended, struct errbuf *why)
@@ -730,6 +815,11 @@ int store_sealed_replace(struct store *store, const struct store_sample *was, ch
 void store_user_release(struct store_user *user)
 {
     record_release(&store_record_user, user);
+}
+
+void store_photo_release(struct store_photo *photo)
+{
+    record_release(&store_record_photo, photo);
 }
 
 void store_profile_release(struct store_profile *profile)

@@ -41,6 +41,8 @@ enum {
     STORE_CURSOR_MAX = ID_TEXT_MAX, /**< Longest cursor and NUL, [bytes] */
 };
 
+enum store_role { STORE_ROLE_USER, STORE_ROLE_ADMIN };
+
 struct store_user {
     char id[ID_TEXT_MAX];
     char *email; /**< Lower case, unique; NULL for the local owner of single-user mode */
@@ -50,6 +52,8 @@ struct store_user {
     char *settings;     /**< JSON object: preferredLLM, audioDevice, language, voiceId … */
     char *subscription; /**< JSON object: tier, expiresAt */
     int64_t created_at; /**< Times everywhere: [ms] since 1970 UTC */
+    enum store_role role;
+    int64_t disabled_at; /**< 0: may sign in */
 };
 
 /** One sign-in on one device; every refresh rotates to a new row of the same family. */
@@ -58,7 +62,25 @@ struct store_refresh {
     char family[ID_TEXT_MAX];
     char user_id[ID_TEXT_MAX];
     int64_t expires_at;
-    int64_t used_at; /**< 0: not yet rotated */
+    int64_t used_at;  /**< 0: not yet rotated */
+    int64_t began_at; /**< When the sign-in began; 0: not known */
+    int64_t seen_at;  /**< When this token was given out */
+    char address[46]; /**< Where to; "" when not known. As text an IPv6 address has 45 characters */
+    char program[64]; /**< What the sign-in is used with: "Firefox on Linux" */
+};
+
+/** Sets another password once; the newest of a user alone. */
+struct store_reset {
+    char user_id[ID_TEXT_MAX];
+    char hash[65]; /**< As of a refresh token */
+    int64_t expires_at;
+};
+
+struct store_photo {
+    char user_id[ID_TEXT_MAX];
+    char *type;  /**< "image/png" … */
+    char *photo; /**< base64url, sealed */
+    int64_t updated_at;
 };
 
 /** A sign-in that was ended while access tokens of it may still be out. */
@@ -226,6 +248,9 @@ int store_user_by_email(struct store *store, const char *email, struct store_use
                         struct errbuf *why);
 /** The owner of single-user mode, if there is one. */
 int store_user_local(struct store *store, struct store_user *user, struct errbuf *why);
+/** Newest first. */
+int store_user_list(struct store *store, size_t limit, const char *cursor, struct store_list *list,
+                    struct errbuf *why);
 /** Erases the user and everything that hangs on it, and ends its sign-ins, in one transaction.
  *  expires_at: of the last access token that may be out. ended: struct store_ended; free(items). */
 int store_user_erase(struct store *store, const char *id, int64_t expires_at,
@@ -233,6 +258,21 @@ int store_user_erase(struct store *store, const char *id, int64_t expires_at,
 /** A new password; ends every sign-in of the user but `keep` (a family), in one transaction. */
 int store_user_password(struct store *store, const char *id, const char *password, const char *keep,
                         int64_t expires_at, struct store_list *ended, struct errbuf *why);
+
+/** For who has forgotten the password; the one before is gone. */
+int store_reset_put(struct store *store, const struct store_reset *reset, struct errbuf *why);
+/** As store_user_password() of whom the token is for, who is then in user_id, and all sign-ins end;
+ *  in one transaction the token is gone. UV_ENOENT: no such token, too late, or its user is
+ *  disabled. */
+int store_reset_use(struct store *store, const char *hash, int64_t now, const char *password,
+                    int64_t expires_at, char user_id[static ID_TEXT_MAX], struct store_list *ended,
+                    struct errbuf *why);
+
+/** One a user; replaces the one before. */
+int store_photo_put(struct store *store, const struct store_photo *photo, struct errbuf *why);
+int store_photo_get(struct store *store, const char *user_id, struct store_photo *photo,
+                    struct errbuf *why);
+int store_photo_erase(struct store *store, const char *user_id, struct errbuf *why);
 
 int store_refresh_put(struct store *store, const struct store_refresh *token, struct errbuf *why);
 int store_refresh_get(struct store *store, const char *hash, struct store_refresh *token,
@@ -245,6 +285,16 @@ int store_refresh_revoke(struct store *store, const char *family, int64_t expire
                          struct errbuf *why);
 /** Forget the tokens and the ended sign-ins that expired before now. */
 int store_refresh_prune(struct store *store, int64_t now, struct errbuf *why);
+/** The newest token of each sign-in of the user that has not expired, last seen first, at most
+ *  STORE_PAGE_MAX: struct store_refresh, no pages; free(items). */
+int store_sign_in_list(struct store *store, const char *user_id, int64_t now,
+                       struct store_list *list, struct errbuf *why);
+/** As store_user_erase() ends them: the one family of the user, or all but keep. ended is empty
+ * where there was nothing to end. */
+int store_sign_in_end(struct store *store, const char *user_id, const char *family,
+                      int64_t expires_at, struct store_list *ended, struct errbuf *why);
+int store_sign_in_end_others(struct store *store, const char *user_id, const char *keep,
+                             int64_t expires_at, struct store_list *ended, struct errbuf *why);
 /** All ended sign-ins that have not expired now: struct store_ended, no pages; free(items). */
 int store_ended_list(struct store *store, int64_t now, struct store_list *ended,
                      struct errbuf *why);
@@ -412,6 +462,7 @@ int store_sealed_replace(struct store *store, const struct store_sample *was, ch
 /* --------------------------------------------------------------------------------- memory */
 
 void store_user_release(struct store_user *user);
+void store_photo_release(struct store_photo *photo);
 void store_profile_release(struct store_profile *profile);
 void store_session_release(struct store_session *session);
 void store_transcript_release(struct store_transcript *transcript);
@@ -423,7 +474,7 @@ enum store_kind {
     STORE_KIND_PROFILE,
     STORE_KIND_SESSION,
     STORE_KIND_TRANSCRIPT,
-    STORE_KIND_USER, /**< Never listed */
+    STORE_KIND_USER,
     STORE_KIND_RECORDING,
 };
 void store_list_release(struct store_list *list, enum store_kind kind);

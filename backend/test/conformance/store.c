@@ -245,6 +245,164 @@ static void there_is_one_local_owner_at_most(void **state)
     assert_int_equal(store_user_put(f->store, &owner, NULL), UV_EEXIST);
 }
 
+static void users_are_listed_newest_first_with_role_and_state(void **state)
+{
+    struct fixture *f = *state;
+    struct store_user *users;
+    struct store_list list;
+
+    f->bob.role = STORE_ROLE_ADMIN;
+    f->bob.disabled_at = 17;
+    assert_int_equal(store_user_put(f->store, &f->bob, NULL), 0);
+    assert_int_equal(store_user_list(f->store, 1, "", &list, NULL), 0);
+    users = list.items;
+    assert_int_equal(list.count, 1);
+    assert_string_equal(users[0].id, f->bob.id);
+    assert_string_equal(users[0].email, "bob@example.com");
+    assert_int_equal(users[0].role, STORE_ROLE_ADMIN);
+    assert_int_equal(users[0].disabled_at, 17);
+    assert_string_equal(list.next, f->bob.id);
+    store_list_release(&list, STORE_KIND_USER);
+    assert_int_equal(store_user_list(f->store, 1, f->bob.id, &list, NULL), 0);
+    users = list.items;
+    assert_string_equal(users[0].id, f->ada.id);
+    assert_int_equal(users[0].role, STORE_ROLE_USER);
+    assert_string_equal(list.next, "");
+    store_list_release(&list, STORE_KIND_USER);
+    assert_int_equal(store_user_list(f->store, 1, "no cursor", &list, NULL), UV_EINVAL);
+    assert_int_equal(store_user_list(f->store, 0, "", &list, NULL), UV_EINVAL);
+}
+
+static void a_photo_is_kept_one_a_user_until_it_is_erased(void **state)
+{
+    struct fixture *f = *state;
+    struct store_photo photo = {.type = LITERAL("image/png"), .photo = LITERAL("v1.x")};
+    struct store_photo found;
+    struct store_list ended;
+
+    memcpy(photo.user_id, f->ada.id, ID_TEXT_MAX);
+    assert_int_equal(store_photo_get(f->store, f->ada.id, &found, NULL), UV_ENOENT);
+    assert_int_equal(store_photo_erase(f->store, f->ada.id, NULL), UV_ENOENT);
+    assert_int_equal(store_photo_put(f->store, &photo, NULL), 0);
+    photo.photo = LITERAL("v1.y");
+    assert_int_equal(store_photo_put(f->store, &photo, NULL), 0);
+    assert_int_equal(store_photo_get(f->store, f->ada.id, &found, NULL), 0);
+    assert_string_equal(found.photo, "v1.y");
+    store_photo_release(&found);
+    assert_int_equal(store_photo_get(f->store, f->bob.id, &found, NULL), UV_ENOENT);
+    assert_int_equal(store_user_erase(f->store, f->ada.id, 1, &ended, NULL), 0);
+    free(ended.items);
+    assert_int_equal(store_photo_get(f->store, f->ada.id, &found, NULL), UV_ENOENT);
+    assert_int_equal(store_photo_put(f->store, &photo, NULL), UV_ENOENT); /* nobody's */
+    photo.type = NULL;
+    assert_int_equal(store_photo_put(f->store, &photo, NULL), UV_EINVAL);
+}
+
+static struct store_reset make_reset(const struct store_user *user, char letter)
+{
+    struct store_reset reset = {.expires_at = 2000};
+
+    memcpy(reset.user_id, user->id, ID_TEXT_MAX);
+    memset(reset.hash, letter, sizeof(reset.hash) - 1);
+    return reset;
+}
+
+static void a_reset_sets_a_password_once_while_it_is_the_newest(void **state)
+{
+    struct fixture *f = *state;
+    struct store_reset first = make_reset(&f->ada, 'a');
+    struct store_reset second = make_reset(&f->ada, 'b');
+    struct store_list ended;
+    struct store_user user;
+    char whose[ID_TEXT_MAX];
+
+    assert_int_equal(store_reset_put(f->store, &first, NULL), 0);
+    assert_int_equal(store_reset_put(f->store, &second, NULL), 0);
+    assert_int_equal(store_reset_use(f->store, first.hash, 1000, "new", 9, whose, &ended, NULL),
+                     UV_ENOENT);
+    assert_int_equal(store_reset_use(f->store, second.hash, 2000, "new", 9, whose, &ended, NULL),
+                     UV_ENOENT);
+    assert_int_equal(store_reset_use(f->store, second.hash, 1999, NULL, 9, whose, &ended, NULL),
+                     UV_EINVAL);
+    assert_int_equal(store_reset_use(f->store, second.hash, 1999, "new", 9, whose, &ended, NULL),
+                     0);
+    free(ended.items);
+    assert_string_equal(whose, f->ada.id);
+    assert_int_equal(store_user_get(f->store, f->ada.id, &user, NULL), 0);
+    assert_string_equal(user.password, "new");
+    store_user_release(&user);
+    assert_int_equal(store_reset_use(f->store, second.hash, 1999, "newer", 9, whose, &ended, NULL),
+                     UV_ENOENT);
+
+    f->bob.disabled_at = 1;
+    assert_int_equal(store_user_put(f->store, &f->bob, NULL), 0);
+    first = make_reset(&f->bob, 'c');
+    assert_int_equal(store_reset_put(f->store, &first, NULL), 0);
+    assert_int_equal(store_reset_use(f->store, first.hash, 1000, "new", 9, whose, &ended, NULL),
+                     UV_ENOENT);
+    first.hash[3] = '\0';
+    assert_int_equal(store_reset_put(f->store, &first, NULL), UV_EINVAL);
+}
+
+static struct store_refresh make_sign_in(const struct store_user *user, char letter, int64_t seen)
+{
+    struct store_refresh t = {
+        .expires_at = 5000, .began_at = 100, .seen_at = seen, .address = "::1", .program = "curl"};
+
+    memset(t.hash, letter, sizeof(t.hash) - 1);
+    id_new(t.family);
+    memcpy(t.user_id, user->id, ID_TEXT_MAX);
+    return t;
+}
+
+static void sign_ins_are_listed_by_their_newest_token_and_ended_by_name(void **state)
+{
+    struct fixture *f = *state;
+    struct store_refresh phone = make_sign_in(&f->ada, '1', 200);
+    struct store_refresh laptop = make_sign_in(&f->ada, '2', 300);
+    struct store_refresh theirs = make_sign_in(&f->bob, '3', 400);
+    struct store_refresh renewed = phone;
+    const struct store_refresh *s;
+    struct store_list list;
+
+    memset(renewed.hash, '4', sizeof(renewed.hash) - 1);
+    renewed.seen_at = 500;
+    assert_int_equal(store_refresh_put(f->store, &phone, NULL), 0);
+    assert_int_equal(store_refresh_put(f->store, &laptop, NULL), 0);
+    assert_int_equal(store_refresh_put(f->store, &theirs, NULL), 0);
+    assert_int_equal(store_refresh_rotate(f->store, phone.hash, &renewed, 500, NULL), 0);
+    assert_int_equal(store_sign_in_list(f->store, f->ada.id, 1000, &list, NULL), 0);
+    s = list.items;
+    assert_int_equal(list.count, 2);
+    assert_string_equal(s[0].family, phone.family);
+    assert_int_equal(s[0].seen_at, 500);
+    assert_int_equal(s[0].began_at, 100);
+    assert_string_equal(s[0].address, "::1");
+    assert_string_equal(s[0].program, "curl");
+    assert_string_equal(s[1].family, laptop.family);
+    free(list.items);
+    assert_int_equal(store_sign_in_list(f->store, f->ada.id, 5000, &list, NULL), 0);
+    assert_int_equal(list.count, 0);
+    free(list.items);
+
+    assert_int_equal(store_sign_in_end(f->store, f->bob.id, phone.family, 9000, &list, NULL), 0);
+    assert_int_equal(list.count, 0); /* not Bob's */
+    free(list.items);
+    assert_int_equal(store_sign_in_end(f->store, f->ada.id, phone.family, 9000, &list, NULL), 0);
+    assert_int_equal(list.count, 1);
+    assert_string_equal(((struct store_ended *)list.items)->family, phone.family);
+    free(list.items);
+    assert_int_equal(store_sign_in_end_others(f->store, f->ada.id, "", 9000, &list, NULL), 0);
+    assert_int_equal(list.count, 1);
+    free(list.items);
+    assert_int_equal(store_sign_in_list(f->store, f->ada.id, 1000, &list, NULL), 0);
+    assert_int_equal(list.count, 0);
+    free(list.items);
+    assert_int_equal(store_sign_in_list(f->store, f->bob.id, 1000, &list, NULL), 0);
+    assert_int_equal(list.count, 1);
+    free(list.items);
+}
+
 static void a_voice_is_kept_one_a_user_until_it_is_erased(void **state)
 {
     struct fixture *f = *state;
@@ -1576,6 +1734,10 @@ int main(int argc, char **argv)
         EACH(an_email_belongs_to_one_user),
         EACH(there_is_one_local_owner_at_most),
         EACH(erasing_a_user_erases_everything_of_it_and_nothing_else),
+        EACH(users_are_listed_newest_first_with_role_and_state),
+        EACH(a_photo_is_kept_one_a_user_until_it_is_erased),
+        EACH(a_reset_sets_a_password_once_while_it_is_the_newest),
+        EACH(sign_ins_are_listed_by_their_newest_token_and_ended_by_name),
         EACH(a_voice_is_kept_one_a_user_until_it_is_erased),
         EACH(a_recording_comes_back_as_it_was_put),
         EACH(recordings_have_a_bound_a_user),

@@ -25,7 +25,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # What "4XX" stands for: refusals before an operation is asked. Every other 4xx is documented where it occurs.
 REFUSED = {405, 408, 411, 413, 414, 415, 417, 421, 426, 429, 431}
-OURS = re.compile(r"^/(healthz|readyz|api/v1/(health|audit|auth|profiles|sessions|transcripts|voice|models)(/|$))")
+OURS = re.compile(r"^/(healthz|readyz|api/v1/(health|audit|auth|admin|profiles|sessions|transcripts|voice|models)(/|$))")
 
 
 # ------------------------------------------------------------------------------------- the document
@@ -243,7 +243,7 @@ def what_is_not_an_account_is_told_field_by_field(one, many):
     problem(many.anyone("POST", "v1/auth/signup", '{"email":"a@b.c","email":"d@e.f"}'), 400, "invalid_json")
     problem(many.anyone("POST", "v1/auth/signup"), 400, "invalid_json")
     problem(many.anyone("POST", "v1/auth/signup", "[]"), 422, "invalid_fields", "")
-    problem(many.anyone("POST", "v1/auth/signup", {"email": "ADA@example.com", "password": "another password",
+    problem(many.anyone("POST", "v1/auth/signup", {"email": "ADA@example.com", "password": "battery horse correct",
                                                     "displayName": "A"}), 409, "email_taken")
     zoe = {"password": "correct horse battery", "displayName": "Z"}
     equal(many.anyone("POST", "v1/auth/signup", {"email": "zo\u00eb@example.com", **zoe}).status, 201)
@@ -328,6 +328,169 @@ def what_a_user_changes_of_itself_stays(one, many):
     problem(many.ada("PATCH", "v1/auth/me", {"settings": {"theme": "pink", "x": 1}}), 422, "invalid_fields", "/settings/theme")
     problem(many.ada("PATCH", "v1/auth/me", {"displayName": None}), 422, "invalid_fields", "/displayName")
     problem(many.ada("PATCH", "v1/auth/me", "nope"), 400, "invalid_json")
+
+
+@test
+def every_setting_is_kept_and_one_that_is_not_known_is_named(one, many):
+    settings = {"preferredLLM": "ollama", "audioDevice": "Built-in", "language": "de", "voiceId": "v1", "theme": "light",
+                "retentionDays": 7}
+    client = many.sign_up("settings@example.com", "S")
+    equal(client("PATCH", "v1/auth/me", {"settings": settings}).json["settings"], settings)
+    equal(client("GET", "v1/auth/me").json["settings"], settings)
+    for name, value in [("preferredLLM", 7), ("audioDevice", "x" * 257), ("language", "Deutsch"), ("voiceId", []), ("theme", None),
+                        ("retentionDays", 0), ("retentionDays", 3651), ("retentionDays", "7"), ("colour", "red")]:
+        problem(client("PATCH", "v1/auth/me", {"settings": {name: value}}), 422, "invalid_fields", f"/settings/{name}")
+    equal(client("GET", "v1/auth/me").json["settings"], settings)
+
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(40)
+
+
+@test
+def a_photo_is_known_by_its_bytes_and_given_to_its_owner_alone(one, many):
+    client = many.sign_up("photo@example.com", "P")
+    equal(client("GET", "v1/auth/me").json["photoURL"], None)
+    problem(client("GET", "v1/auth/me/photo"), 404, "not_found")
+    problem(client("DELETE", "v1/auth/me/photo"), 404, "not_found")
+    jpeg, webp = b"\xff\xd8\xff\xe0" + bytes(40), b"RIFF\x24\0\0\0WEBPVP8 " + bytes(30)
+    seen = set()
+    for data, kind in [(PNG, "image/png"), (jpeg, "image/jpeg"), (webp, "image/webp")]:
+        user = client("PUT", "v1/auth/me/photo", data, Content_Type="image/png")  # whatever it is called
+        equal(user.status, 200)
+        seen.add(user.json["photoURL"])
+        holds(user.json["photoURL"].startswith("/api/v1/auth/me/photo?v="), user.json["photoURL"])
+        answer = client("GET", user.json["photoURL"][5:])
+        equal((answer.status, answer.headers["content-type"], answer.body), (200, kind, data))
+        equal(answer.headers["content-security-policy"], "default-src 'none'; sandbox")
+        equal(answer.headers["x-content-type-options"], "nosniff")
+        equal(answer.headers["cache-control"], "no-store")
+    equal(len(seen), 3)
+    for data in [b"", b"<svg onload=alert(1)>" + bytes(40), b"GIF89a" + bytes(40), PNG[:20], b"RIFF....WAVEfmt " + bytes(20)]:
+        problem(client("PUT", "v1/auth/me/photo", data, Content_Type="image/png"), 415, "unsupported_media")
+    problem(client("PUT", "v1/auth/me/photo", PNG, Content_Type="image/svg+xml"), 415, "unsupported_media")
+    problem(client("PUT", "v1/auth/me/photo", PNG + bytes(256 << 10), Content_Type="image/png"), 413, "too_large")
+    equal(client("GET", "v1/auth/me/photo").body, webp)
+    problem(many.ada("GET", "v1/auth/me/photo"), 404, "not_found")
+    problem(many.anyone("GET", "v1/auth/me/photo"), 401, "unauthorized")
+    equal(client("DELETE", "v1/auth/me/photo").status, 204)
+    equal(client("GET", "v1/auth/me").json["photoURL"], None)
+    client("PUT", "v1/auth/me/photo", PNG, Content_Type="image/png")
+    for url in ["http://example.com/a.png", "javascript:alert(1)", "https://", "https:///a", "https://a b", "//example.com", "https://a/\"><b"]:
+        problem(client("PATCH", "v1/auth/me", {"photoURL": url}), 422, "invalid_fields", "/photoURL")
+    equal(client("PATCH", "v1/auth/me", {"photoURL": "https://example.com/me.png?s=1#x"}).json["photoURL"], "https://example.com/me.png?s=1#x")
+    problem(client("GET", "v1/auth/me/photo"), 404, "not_found")
+    equal(client("PATCH", "v1/auth/me", {"photoURL": None}).json["photoURL"], None)
+
+
+@test
+def sign_ins_are_listed_and_ended_one_by_one_or_all_others(one, many):
+    first = many.sign_up("devices@example.com", "D")
+    good = {"email": "devices@example.com", "password": "correct horse battery"}
+    agents = ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "curl/8.5.0"]
+    others = []
+    for agent in agents:
+        client = Client(many.server, many.contract)
+        answer = client("POST", "v1/auth/login", good, User_Agent=agent)
+        client.token, client.refresh = answer.json["accessToken"], answer.json["refreshToken"]
+        others.append(client)
+    items = first("GET", "v1/auth/sign-ins").json["items"]
+    equal([item["program"] for item in items], ["curl", "Firefox on Linux", None])
+    equal([item["current"] for item in items], [False, False, True])
+    equal({item["address"] for item in items}, {"127.0.0.1"})
+    holds(all(item["beganAt"] <= item["lastSeenAt"] < item["expiresAt"] for item in items), items)
+    renewed = others[0]("POST", "v1/auth/refresh", {"refreshToken": others[0].refresh}, User_Agent=agents[0]).json
+    others[0].token = renewed["accessToken"]
+    again = first("GET", "v1/auth/sign-ins").json["items"]
+    equal([item["program"] for item in again], ["Firefox on Linux", "curl", None])
+    equal((again[0]["id"], again[0]["beganAt"]), (items[1]["id"], items[1]["beganAt"]))
+    holds(again[0]["lastSeenAt"] > items[1]["lastSeenAt"], again)
+    problem(many.ada("DELETE", f"v1/auth/sign-ins/{items[0]['id']}"), 404, "not_found")
+    equal(others[1]("GET", "v1/auth/me").status, 200)
+    equal(first("DELETE", f"v1/auth/sign-ins/{items[0]['id']}").status, 204)
+    problem(others[1]("GET", "v1/auth/me"), 401, "unauthorized")
+    problem(first("DELETE", f"v1/auth/sign-ins/{items[0]['id']}"), 404, "not_found")
+    equal(first("DELETE", "v1/auth/sign-ins").status, 204)
+    problem(others[0]("GET", "v1/auth/me"), 401, "unauthorized")
+    equal([item["current"] for item in first("GET", "v1/auth/sign-ins").json["items"]], [True])
+    answer = first("DELETE", f"v1/auth/sign-ins/{items[2]['id']}")
+    equal(answer.status, 204)
+    holds("Max-Age=0" in answer.headers["set-cookie"], answer.headers)
+    problem(first("GET", "v1/auth/me"), 401, "unauthorized")
+
+
+@test
+def an_operator_looks_after_the_accounts_of_others(one, many):
+    problem(many.ada("GET", "v1/admin/users"), 403, "not_operator")
+    problem(many.anyone("GET", "v1/admin/users"), 401, "unauthorized")
+    equal([user["email"] for user in one.me("GET", "v1/admin/users").json["items"]], [None])  # the local owner is one
+    problem(one.me("POST", "v1/admin/users", {"email": "a@example.com", "displayName": "A"}), 403, "accounts_off")
+    boss = many.sign_up("boss@example.com", "Boss")
+    id = boss("GET", "v1/auth/me").json["id"]
+    done = subprocess.run([many.program[0], "admin", "role", "boss@example.com", "admin", f"--data={many.server.dir}"],
+                          capture_output=True, text=True)
+    equal((done.returncode, done.stderr), (0, ""))
+    equal(boss("GET", "v1/auth/me").json["role"], "admin")
+    equal(many.ada("GET", "v1/auth/me").json["role"], "user")
+
+    made = boss("POST", "v1/admin/users", {"email": "New@example.com", "displayName": "New"})
+    equal(made.status, 201)
+    new = made.json["user"]
+    equal((new["email"], new["role"], new["disabledAt"]), ("new@example.com", "user", None))
+    equal(made.headers["location"], f"/api/v1/admin/users/{new['id']}")
+    problem(boss("POST", "v1/admin/users", {"email": "new@EXAMPLE.com", "displayName": "N"}), 409, "email_taken")
+    problem(boss("POST", "v1/admin/users", {"email": "x", "displayName": "N", "role": "king"}), 422, "invalid_fields", "/role")
+    problem(many.anyone("POST", "v1/auth/login", {"email": "new@example.com", "password": "anything at all"}), 401, "invalid_credentials")
+    token = made.json["link"].split("#")[1]
+    holds(made.json["link"] == f"http://127.0.0.1:{many.server.port}/reset/#{token}", made.json["link"])
+    for word in ["short", "password123"]:
+        problem(many.anyone("POST", "v1/auth/reset", {"token": token, "password": word}), 422, "invalid_fields", "/password")
+    equal(many.anyone("POST", "v1/auth/reset", {"token": token, "password": "correct horse battery"}).status, 204)
+    problem(many.anyone("POST", "v1/auth/reset", {"token": token, "password": "correct horse battery"}), 401, "link_expired")
+    for wrong in ["x", "rp_" + "A" * 43, token.replace("rp_", "rt_")]:
+        problem(many.anyone("POST", "v1/auth/reset", {"token": wrong, "password": "correct horse battery"}), 401, "link_expired")
+    problem(one.me("POST", "v1/auth/reset", {"token": token, "password": "correct horse battery"}), 403, "accounts_off")
+    client = Client(many.server, many.contract)
+    good = {"email": "new@example.com", "password": "correct horse battery"}
+    client.token = client("POST", "v1/auth/login", good).json["accessToken"]
+
+    place = f"v1/admin/users/{new['id']}"
+    equal(boss("DELETE", place + "/sign-ins").status, 204)
+    problem(client("GET", "v1/auth/me"), 401, "unauthorized")
+    client.token = client("POST", "v1/auth/login", good).json["accessToken"]
+    disabled = boss("PATCH", place, {"disabled": True})
+    equal(disabled.status, 200)
+    holds(disabled.json["disabledAt"], disabled.json)
+    problem(client("GET", "v1/auth/me"), 401, "unauthorized")
+    problem(many.anyone("POST", "v1/auth/login", good), 403, "account_disabled")
+    problem(many.anyone("POST", "v1/auth/login", {**good, "password": "wrong"}), 401, "invalid_credentials")
+    problem(boss("POST", place + "/reset"), 409, "conflict")
+    equal(boss("PATCH", place, {"disabled": False, "role": "admin"}).json["role"], "admin")
+    client.token = client("POST", "v1/auth/login", good).json["accessToken"]
+    equal(client("GET", place).json["email"], "new@example.com")
+    link = client("POST", place + "/reset")
+    equal(link.status, 201)
+    equal(boss("PATCH", place, {"role": "user"}).status, 200)
+    problem(client("GET", place), 403, "not_operator")
+    for answer in [boss("PATCH", f"v1/admin/users/{id}", {"role": "user"}), boss("DELETE", f"v1/admin/users/{id}")]:
+        problem(answer, 409, "conflict")
+    problem(boss("PATCH", place, {}), 422, "invalid_fields", "")
+    page = boss("GET", "v1/admin/users?limit=2")
+    equal([user["id"] for user in page.json["items"]], [new["id"], id])
+    equal(boss("GET", f"v1/admin/users?limit=1&cursor={page.json['nextCursor']}").status, 200)
+    equal(boss("DELETE", place).status, 204)
+    for answer in [boss("GET", place), boss("DELETE", place), boss("PATCH", place, {"role": "user"}), boss("POST", place + "/reset"),
+                   boss("DELETE", place + "/sign-ins")]:
+        problem(answer, 404, "not_found")
+    problem(many.anyone("POST", "v1/auth/login", good), 401, "invalid_credentials")
+    holds(new["id"] not in json.dumps(audit_lines(many.server)))
+
+
+@test
+def without_a_mail_server_that_is_said_to_everybody_alike(one, many):
+    problem(one.me("POST", "v1/auth/forgot", {"email": "ada@example.com"}), 403, "accounts_off")
+    for email in ["ada@example.com", "nobody@example.com"]:
+        problem(many.anyone("POST", "v1/auth/forgot", {"email": email}), 503, "unavailable")
+    problem(many.anyone("POST", "v1/auth/forgot", {"email": "no"}), 422, "invalid_fields", "/email")
 
 
 @test

@@ -89,7 +89,7 @@ static void owner_enter(struct owner *o)
 
     sealed_store_make(o->dir, SEALED_STORE_KEY, &o->store, &o->seal);
     assert_int_equal(accounts_open(&o->accounts, o->store, o->seal, NULL, NULL), 0);
-    assert_int_equal(accounts_local(o->accounts, clock_unix_ms(), &o->grant, NULL), 0);
+    assert_int_equal(accounts_local(o->accounts, clock_unix_ms(), NULL, &o->grant, NULL), 0);
 }
 
 static void owner_leave(struct owner *o)

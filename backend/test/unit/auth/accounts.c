@@ -57,7 +57,7 @@ static struct grant log_in(struct fixture *f, const char *password)
     struct grant grant;
     struct errbuf err = {""};
 
-    if (accounts_login(f->accounts, "ada@example.com", password, now, &grant, &err))
+    if (accounts_login(f->accounts, "ada@example.com", password, now, NULL, &grant, &err))
         fail_msg("%s", err.text);
     return grant;
 }
@@ -74,7 +74,7 @@ static struct grant sign_up(struct fixture *f)
     struct grant grant;
     struct errbuf err = {""};
 
-    if (accounts_signup(f->accounts, " Ada@Example.com", "correct horse battery", "Ada", now,
+    if (accounts_signup(f->accounts, " Ada@Example.com", "correct horse battery", "Ada", now, NULL,
                         &grant, &err))
         fail_msg("%s", err.text);
     return grant;
@@ -94,9 +94,9 @@ static void signing_up_signs_in(void **state)
     assert_string_equal(claims.family, grant.family);
     assert_int_equal(verify(f, &grant, now + 15 * MINUTE), UV_ETIMEDOUT);
     grant_release(&grant);
-    assert_int_equal(
-        accounts_signup(f->accounts, "ADA@example.com", "another password", "A", now, &grant, NULL),
-        UV_EEXIST);
+    assert_int_equal(accounts_signup(f->accounts, "ADA@example.com", "another password", "A", now,
+                                     NULL, &grant, NULL),
+                     UV_EEXIST);
 }
 
 static void the_password_itself_is_not_kept(void **state)
@@ -125,14 +125,14 @@ static void wrong_mail_and_wrong_password_are_told_alike(void **state)
     struct errbuf b = {""};
 
     grant_release(&grant);
-    assert_int_equal(accounts_login(f->accounts, "ada@example.com", "wrong", now, &grant, &a),
+    assert_int_equal(accounts_login(f->accounts, "ada@example.com", "wrong", now, NULL, &grant, &a),
                      UV_EACCES);
-    assert_int_equal(accounts_login(f->accounts, "eve@example.com", "wrong", now, &grant, &b),
+    assert_int_equal(accounts_login(f->accounts, "eve@example.com", "wrong", now, NULL, &grant, &b),
                      UV_EACCES);
     assert_string_equal(a.text, b.text);
-    assert_int_equal(
-        accounts_login(f->accounts, "ADA@example.com ", "correct horse battery", now, &grant, &a),
-        0);
+    assert_int_equal(accounts_login(f->accounts, "ADA@example.com ", "correct horse battery", now,
+                                    NULL, &grant, &a),
+                     0);
     grant_release(&grant);
 }
 
@@ -150,10 +150,12 @@ static void a_weakly_hashed_password_is_hashed_anew_at_login(void **state)
     assert_int_equal(store_user_put(f->store, &grant.user, NULL), 0);
     grant_release(&grant);
 
-    assert_int_equal(accounts_login(f->accounts, "ada@example.com", "pw", now, &grant, NULL), 0);
+    assert_int_equal(accounts_login(f->accounts, "ada@example.com", "pw", now, NULL, &grant, NULL),
+                     0);
     assert_false(password_outdated(grant.user.password));
     grant_release(&grant);
-    assert_int_equal(accounts_login(f->accounts, "ada@example.com", "pw", now, &grant, NULL), 0);
+    assert_int_equal(accounts_login(f->accounts, "ada@example.com", "pw", now, NULL, &grant, NULL),
+                     0);
     grant_release(&grant);
 }
 
@@ -163,8 +165,8 @@ static void the_local_owner_is_made_once(void **state)
     struct grant first;
     struct grant second;
 
-    assert_int_equal(accounts_local(f->accounts, now, &first, NULL), 0);
-    assert_int_equal(accounts_local(f->accounts, now, &second, NULL), 0);
+    assert_int_equal(accounts_local(f->accounts, now, NULL, &first, NULL), 0);
+    assert_int_equal(accounts_local(f->accounts, now, NULL, &second, NULL), 0);
     assert_string_equal(first.user.id, second.user.id);
     assert_null(first.user.email);
     assert_string_not_equal(first.refresh, second.refresh);
@@ -187,18 +189,19 @@ static void refreshing_rotates_and_a_used_token_ends_the_family(void **state)
     struct grant third;
 
     assert_int_equal(
-        accounts_refresh(f->accounts, first.refresh, now, clock_mono_us(), &second, NULL), 0);
+        accounts_refresh(f->accounts, first.refresh, now, clock_mono_us(), NULL, &second, NULL), 0);
     assert_string_not_equal(first.refresh, second.refresh);
     assert_string_equal(second.user.id, first.user.id);
     assert_int_equal(
-        accounts_refresh(f->accounts, second.refresh, now, clock_mono_us(), &third, NULL), 0);
+        accounts_refresh(f->accounts, second.refresh, now, clock_mono_us(), NULL, &third, NULL), 0);
 
     /* somebody has the first one too */
     grant_release(&second);
-    assert_int_equal(accounts_refresh(f->accounts, first.refresh, now, afterwards(), &second, NULL),
-                     UV_EALREADY);
     assert_int_equal(
-        accounts_refresh(f->accounts, third.refresh, now, clock_mono_us(), &second, NULL),
+        accounts_refresh(f->accounts, first.refresh, now, afterwards(), NULL, &second, NULL),
+        UV_EALREADY);
+    assert_int_equal(
+        accounts_refresh(f->accounts, third.refresh, now, clock_mono_us(), NULL, &second, NULL),
         UV_EACCES);
     grant_release(&first);
     grant_release(&third);
@@ -216,8 +219,8 @@ static void *refresh_in_tab(void *arg)
 {
     struct tab *tab = arg;
 
-    tab->code =
-        accounts_refresh(tab->f->accounts, tab->refresh, now, tab->asked_us, &tab->grant, NULL);
+    tab->code = accounts_refresh(tab->f->accounts, tab->refresh, now, tab->asked_us, NULL,
+                                 &tab->grant, NULL);
     return NULL;
 }
 
@@ -243,15 +246,16 @@ static void refreshing_at_the_same_moment_is_no_reuse(void **state)
         if (tabs[i].code)
             continue;
         granted++;
-        assert_int_equal(
-            accounts_refresh(f->accounts, tabs[i].grant.refresh, now, clock_mono_us(), &next, NULL),
-            0);
+        assert_int_equal(accounts_refresh(f->accounts, tabs[i].grant.refresh, now, clock_mono_us(),
+                                          NULL, &next, NULL),
+                         0);
         grant_release(&next);
         grant_release(&tabs[i].grant);
     }
     assert_int_equal(granted, 1);
-    assert_int_equal(accounts_refresh(f->accounts, first.refresh, now, afterwards(), &next, NULL),
-                     UV_EALREADY); /* but who asks after the answer is a thief, or was robbed */
+    assert_int_equal(
+        accounts_refresh(f->accounts, first.refresh, now, afterwards(), NULL, &next, NULL),
+        UV_EALREADY); /* but who asks after the answer is a thief, or was robbed */
     grant_release(&first);
 }
 
@@ -262,16 +266,17 @@ static void another_sign_in_of_the_same_user_is_left_alone(void **state)
     struct grant laptop;
     struct grant grant;
 
+    assert_int_equal(accounts_login(f->accounts, "ada@example.com", "correct horse battery", now,
+                                    NULL, &laptop, NULL),
+                     0);
     assert_int_equal(
-        accounts_login(f->accounts, "ada@example.com", "correct horse battery", now, &laptop, NULL),
-        0);
-    assert_int_equal(
-        accounts_refresh(f->accounts, phone.refresh, now, clock_mono_us(), &grant, NULL), 0);
+        accounts_refresh(f->accounts, phone.refresh, now, clock_mono_us(), NULL, &grant, NULL), 0);
     grant_release(&grant);
-    assert_int_equal(accounts_refresh(f->accounts, phone.refresh, now, afterwards(), &grant, NULL),
-                     UV_EALREADY);
     assert_int_equal(
-        accounts_refresh(f->accounts, laptop.refresh, now, clock_mono_us(), &grant, NULL), 0);
+        accounts_refresh(f->accounts, phone.refresh, now, afterwards(), NULL, &grant, NULL),
+        UV_EALREADY);
+    assert_int_equal(
+        accounts_refresh(f->accounts, laptop.refresh, now, clock_mono_us(), NULL, &grant, NULL), 0);
     grant_release(&grant);
     grant_release(&phone);
     grant_release(&laptop);
@@ -285,13 +290,15 @@ static void what_is_no_refresh_token_is_refused(void **state)
     char made_up[REFRESH_TEXT_MAX];
 
     refresh_new(made_up);
-    assert_int_equal(accounts_refresh(f->accounts, made_up, now, clock_mono_us(), &grant, NULL),
-                     UV_EACCES);
-    assert_int_equal(accounts_refresh(f->accounts, "", now, clock_mono_us(), &grant, NULL),
+    assert_int_equal(
+        accounts_refresh(f->accounts, made_up, now, clock_mono_us(), NULL, &grant, NULL),
+        UV_EACCES);
+    assert_int_equal(accounts_refresh(f->accounts, "", now, clock_mono_us(), NULL, &grant, NULL),
                      UV_EACCES);
     mine = sign_up(f);
-    assert_int_equal(accounts_refresh(f->accounts, mine.access, now, clock_mono_us(), &grant, NULL),
-                     UV_EACCES);
+    assert_int_equal(
+        accounts_refresh(f->accounts, mine.access, now, clock_mono_us(), NULL, &grant, NULL),
+        UV_EACCES);
     grant_release(&mine);
 }
 
@@ -304,7 +311,7 @@ static void a_refresh_token_expires(void **state)
     memcpy(refresh, grant.refresh, sizeof(refresh));
     grant_release(&grant);
     assert_int_equal(accounts_refresh(f->accounts, refresh, now + 30LL * 24 * 60 * MINUTE,
-                                      clock_mono_us(), &grant, NULL),
+                                      clock_mono_us(), NULL, &grant, NULL),
                      UV_ETIMEDOUT);
 }
 
@@ -326,7 +333,7 @@ static void logging_out_ends_the_family_and_is_always_fine(void **state)
     log_out(f, grant.refresh, "");
     log_out(f, "nonsense", "");
     assert_int_equal(
-        accounts_refresh(f->accounts, grant.refresh, now, clock_mono_us(), &again, NULL),
+        accounts_refresh(f->accounts, grant.refresh, now, clock_mono_us(), NULL, &again, NULL),
         UV_EACCES);
     grant_release(&grant);
 }
@@ -354,10 +361,11 @@ static void a_refresh_token_used_twice_takes_the_access_tokens_with_it(void **st
     struct grant first = sign_up(f), second, third;
 
     assert_int_equal(
-        accounts_refresh(f->accounts, first.refresh, now, clock_mono_us(), &second, NULL), 0);
+        accounts_refresh(f->accounts, first.refresh, now, clock_mono_us(), NULL, &second, NULL), 0);
     assert_int_equal(verify(f, &second, now), 0);
-    assert_int_equal(accounts_refresh(f->accounts, first.refresh, now, afterwards(), &third, NULL),
-                     UV_EALREADY);
+    assert_int_equal(
+        accounts_refresh(f->accounts, first.refresh, now, afterwards(), NULL, &third, NULL),
+        UV_EALREADY);
     assert_int_equal(verify(f, &first, now), UV_EACCES);
     assert_int_equal(verify(f, &second, now), UV_EACCES);
     grant_release(&first);
@@ -383,15 +391,15 @@ static void a_new_password_ends_every_other_sign_in(void **state)
     assert_int_equal(verify(f, &mine, now), 0);
     assert_int_equal(verify(f, &theirs, now), UV_EACCES);
     assert_int_equal(
-        accounts_refresh(f->accounts, theirs.refresh, now, clock_mono_us(), &grant, NULL),
+        accounts_refresh(f->accounts, theirs.refresh, now, clock_mono_us(), NULL, &grant, NULL),
         UV_EACCES);
-    assert_int_equal(
-        accounts_login(f->accounts, "ada@example.com", "correct horse battery", now, &grant, NULL),
-        UV_EACCES);
+    assert_int_equal(accounts_login(f->accounts, "ada@example.com", "correct horse battery", now,
+                                    NULL, &grant, NULL),
+                     UV_EACCES);
     grant = log_in(f, "battery horse correct");
     grant_release(&grant);
     assert_int_equal(
-        accounts_refresh(f->accounts, mine.refresh, now, clock_mono_us(), &grant, NULL), 0);
+        accounts_refresh(f->accounts, mine.refresh, now, clock_mono_us(), NULL, &grant, NULL), 0);
     grant_release(&grant);
     grant_release(&mine);
     grant_release(&theirs);
@@ -402,7 +410,7 @@ static void the_local_owner_has_no_password_to_change(void **state)
     struct fixture *f = *state;
     struct grant owner;
 
-    assert_int_equal(accounts_local(f->accounts, now, &owner, NULL), 0);
+    assert_int_equal(accounts_local(f->accounts, now, NULL, &owner, NULL), 0);
     assert_int_equal(change_password(f, &owner, "", "battery horse correct"), UV_ENOTSUP);
     grant_release(&owner);
 }
@@ -420,7 +428,7 @@ static void erasing_takes_effect_on_tokens_that_are_out(void **state)
         restart(f, NULL);
     }
     assert_int_equal(
-        accounts_refresh(f->accounts, grant.refresh, now, clock_mono_us(), &again, NULL),
+        accounts_refresh(f->accounts, grant.refresh, now, clock_mono_us(), NULL, &again, NULL),
         UV_EACCES);
     assert_int_equal(accounts_erase(f->accounts, grant.user.id, now, NULL), UV_ENOENT);
     grant_release(&grant);

@@ -189,7 +189,7 @@ static void sign_up(void *arg)
     int e;
 
     snprintf(email, sizeof(email), "ada%d@example.com", f->round++);
-    e = accounts_signup(f->accounts, email, password, "Ada", f->now, &grant, &why);
+    e = accounts_signup(f->accounts, email, password, "Ada", f->now, NULL, &grant, &why);
     check_grant(f, e, &grant);
     assert_true(!e == !why.text[0]);
     if (!e)
@@ -205,7 +205,7 @@ static void local(void *arg)
 {
     struct fixture *f = arg;
     struct grant grant;
-    int e = accounts_local(f->accounts, f->now, &grant, NULL);
+    int e = accounts_local(f->accounts, f->now, NULL, &grant, NULL);
 
     check_grant(f, e, &grant);
     if (!e)
@@ -228,7 +228,8 @@ static struct grant signed_up(struct fixture *f, const char *email)
     struct grant grant;
 
     failing_hold();
-    assert_int_equal(accounts_signup(f->accounts, email, password, "Ada", f->now, &grant, NULL), 0);
+    assert_int_equal(
+        accounts_signup(f->accounts, email, password, "Ada", f->now, NULL, &grant, NULL), 0);
     failing_go_on();
     return grant;
 }
@@ -237,14 +238,14 @@ static void log_in(void *arg)
 {
     struct fixture *f = arg;
     struct grant grant;
-    int e = accounts_login(f->accounts, "ada@example.com", password, f->now, &grant, NULL);
+    int e = accounts_login(f->accounts, "ada@example.com", password, f->now, NULL, &grant, NULL);
 
     check_grant(f, e, &grant);
     if (!e)
         grant_release(&grant);
-    e = accounts_login(f->accounts, "ada@example.com", "wrong", f->now, &grant, NULL);
+    e = accounts_login(f->accounts, "ada@example.com", "wrong", f->now, NULL, &grant, NULL);
     assert_true(e == UV_EACCES || e == UV_ENOMEM);
-    e = accounts_login(f->accounts, "nobody@example.com", "wrong", f->now, &grant, NULL);
+    e = accounts_login(f->accounts, "nobody@example.com", "wrong", f->now, NULL, &grant, NULL);
     assert_true(e == UV_EACCES || e == UV_ENOMEM);
 }
 
@@ -268,13 +269,13 @@ static void renew_and_reuse(void *arg)
 
     snprintf(email, sizeof(email), "bob%d@example.com", f->round++);
     first = signed_up(f, email);
-    e = accounts_refresh(f->accounts, first.refresh, f->now, clock_mono_us(), &second, NULL);
+    e = accounts_refresh(f->accounts, first.refresh, f->now, clock_mono_us(), NULL, &second, NULL);
     check_grant(f, e, &second);
     if (!e) {
         int reuse;
 
         reuse = accounts_refresh(f->accounts, first.refresh, f->now, clock_mono_us() + 1000000,
-                                 &(struct grant){0}, NULL);
+                                 NULL, &(struct grant){0}, NULL);
         assert_true(reuse == UV_EALREADY || reuse == UV_ENOMEM);
         failing_hold();
         assert_true(reuse == UV_ENOMEM || !is_in(f, &second));
@@ -326,7 +327,7 @@ static void change_password(void *arg)
     snprintf(email, sizeof(email), "kim%d@example.com", f->round++);
     here = signed_up(f, email);
     failing_hold();
-    assert_int_equal(accounts_login(f->accounts, email, password, f->now, &there, NULL), 0);
+    assert_int_equal(accounts_login(f->accounts, email, password, f->now, NULL, &there, NULL), 0);
     failing_go_on();
     e = accounts_password(f->accounts, here.user.id, here.family, password, "another password",
                           f->now, NULL);
@@ -336,9 +337,9 @@ static void change_password(void *arg)
     in[1] = is_in(f, &there);
     assert_true(in[0]);
     assert_int_equal(in[1], e != 0);
-    assert_int_equal(
-        accounts_login(f->accounts, email, e ? password : "another password", f->now, &other, NULL),
-        0);
+    assert_int_equal(accounts_login(f->accounts, email, e ? password : "another password", f->now,
+                                    NULL, &other, NULL),
+                     0);
     failing_go_on();
     grant_release(&other);
     grant_release(&here);

@@ -1,0 +1,43 @@
+/**
+ * @file api/auth.h  What the resources under auth/ share
+ *
+ *     if (auth_limit(req, res, email) || auth_refuse_weak(req, res, "/password", password, about))
+ *         return 0;                                       // answered
+ *
+ * Threads    Request workers.
+ */
+#ifndef API_AUTH_H
+#define API_AUTH_H
+
+#include "api/reply.h"
+#include "auth/accounts.h"
+
+/** A line of the audit log: who signed in or out, or tried to; nobody else knows whose account it
+ *  was. user "": nobody's. */
+void auth_tell(const struct http_request *req, const char *user, const char *action, int status);
+
+/** Guesses are bounded for the one who guesses, for the account, and for both together. account: an
+ *  e-mail address as accounts_email() writes it, or a user's id; NULL: an account is to be made.
+ *  1: answered. */
+int auth_limit(const struct http_request *req, struct http_response *res, const char *account);
+
+/** Is the password easy to guess, also by who knows the words of about (NULL-terminated)? Then 422
+ *  with the reason at field, and true. */
+bool auth_refuse_weak(const struct http_request *req, struct http_response *res, const char *field,
+                      const char *password, const char *const *about);
+
+int auth_unauthorized(const struct http_request *req, struct http_response *res, const char *code,
+                      const char *detail);
+int auth_accounts_off(const struct http_request *req, struct http_response *res);
+/** The browser forgets its refresh token. */
+void auth_clear_cookie(const struct http_request *req, struct http_response *res);
+
+/** Everything of a user: the records and their sign-ins, what running interviews know of the voice,
+ *  the sound of recordings, and the name in the audit log. UV_ENOENT: no such user. */
+int auth_erase(const struct app *app, const char *user, struct errbuf *why);
+
+/** "Firefox on Linux" of a User-Agent field (RFC 9110 section 10.1.5), "" of none; at most size-1
+ *  characters of ASCII, whatever it says. */
+void auth_program(const char *user_agent, char *to, size_t size);
+
+#endif

@@ -1,0 +1,50 @@
+/**
+ * @file auth/accounts_internal.h  What the files of accounts share; private to auth/
+ */
+#ifndef AUTH_ACCOUNTS_INTERNAL_H
+#define AUTH_ACCOUNTS_INTERNAL_H
+
+#include "auth/accounts.h"
+
+#include <uv.h>
+
+struct ended;
+
+enum {
+    KEYS = 2,            /**< That which signs, and that which did before */
+    ROTATIONS_MAX = 256, /**< A rotation takes milliseconds: far more than run at a time */
+};
+
+struct rotation {
+    char hash[REFRESH_HASH_MAX]; /* of the token that was used */
+    uint64_t done_us;            /* clock_mono_us() when the new one was stored */
+};
+
+struct accounts {
+    struct store *store;
+    struct token_key *keys[KEYS]; /* the second may be NULL */
+    struct ended *ended;
+    int access_s;
+    int refresh_s;
+
+    uv_mutex_t lock;
+    void (*on_end)(const char *user_id, const char *family, void *arg); /* {lock} */
+    void *on_end_arg;                                                   /* {lock} */
+
+    /* The newest rotations, to tell who asked at the same time from who came later. */
+    struct rotation rotations[ROTATIONS_MAX]; /* {lock} */
+    size_t rotation_count;                    /* {lock} counts on, modulo ROTATIONS_MAX */
+};
+
+/** Until when a token may be out that was issued by now, also with another access_token_s. */
+int64_t accounts_last_expiry(int64_t now);
+
+/** These sign-ins, whose end is stored, are over now: struct store_ended. Frees the items. */
+void accounts_all_ended(struct accounts *a, const char *user_id, struct store_list *list,
+                        int64_t now);
+
+/** A new user with an id; email is as accounts_email() writes it, or NULL. UV_ENOMEM. */
+int accounts_make_user(struct store_user *user, const char *email, const char *display_name,
+                       int64_t now);
+
+#endif
