@@ -28,7 +28,6 @@ LOOKED_THROUGH = {
     "ratelimit_name": "which limit it is",
     "slots_any": "is anything left?",
     "store_ping": "a store that answers",
-    "store_profile_count": "conformance of the drivers",
     "store_profile_put": "likewise",
     "store_transcript_change": "likewise",
 }
