@@ -131,6 +131,26 @@ static void check_clock(struct doctor *d, struct store *store)
                   "--accept-clock");
 }
 
+/* What the last start found. */
+static void check_recordings(struct doctor *d, struct store *store)
+{
+    char *fact = NULL;
+    int64_t unknown = 0;
+    char text[96];
+
+    if (store_fact_get(store, STORE_FACT_UNKNOWN_AUDIO, &fact, NULL))
+        return;
+    text_to_int64(fact, 0, INT64_MAX, &unknown);
+    free(fact);
+    if (!unknown)
+        return;
+    snprintf(text, sizeof(text), "%lld are not known to the database; they are kept",
+             (long long)unknown);
+    doctor_report(d, BROKEN, "recordings", text);
+    doctor_advise("the database seems older than they are: put back the one that belongs to them; "
+                  "or erase them: interviewd migrate --erase-unknown-recordings, then start again");
+}
+
 static void check_no_store(struct doctor *d)
 {
     if (folder_holder(config_path(d->program.config, FOLDER_LOCK))) {
@@ -184,6 +204,7 @@ static void check_store(struct doctor *d)
     if (health.fault != STORE_OUTDATED) {
         check_key(d, store);
         check_clock(d, store);
+        check_recordings(d, store);
     }
     store_close(store);
 }

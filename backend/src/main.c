@@ -32,7 +32,8 @@ static const struct {
      "list | show EMAIL | add EMAIL [NAME] [--admin] | reset-password EMAIL | disable EMAIL | "
      "enable EMAIL | role EMAIL user|admin | sign-out EMAIL | erase EMAIL --yes",
      "look after the accounts of a server, also while it runs"},
-    {"migrate", command_migrate, "[--accept-clock]", "bring the store to the current schema"},
+    {"migrate", command_migrate, "[--accept-clock | --erase-unknown-recordings]",
+     "bring the store to the current schema"},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -18,11 +18,13 @@ static int accept_clock(struct store *store, struct errbuf *why)
     return store_fact_put(store, STORE_FACT_CLOCK, now, why);
 }
 
-/* --accept-clock or nothing; anything else is said. */
-static int read_arguments(const struct program *p, bool *clock)
+/* One of these or nothing; anything else is said. */
+static int read_arguments(const struct program *p, bool *clock, bool *forget)
 {
     *clock = p->config->arg_count == 1 && !strcmp(p->config->args[0], "--accept-clock");
-    return *clock ? EXIT_OK : program_no_arguments(p);
+    *forget =
+        p->config->arg_count == 1 && !strcmp(p->config->args[0], "--erase-unknown-recordings");
+    return *clock || *forget ? EXIT_OK : program_no_arguments(p);
 }
 
 int command_migrate(int argc, char **argv)
@@ -31,13 +33,13 @@ int command_migrate(int argc, char **argv)
     struct store *store = NULL;
     struct program p;
     struct errbuf why = {""};
-    bool clock = false;
+    bool clock = false, forget = false;
     int from = 0;
     int to = 0;
     int err = program_open(&p, argc, argv, 0);
 
     if (!err)
-        err = read_arguments(&p, &clock);
+        err = read_arguments(&p, &clock, &forget);
     if (err) {
         program_close(&p);
         return err;
@@ -50,6 +52,8 @@ int command_migrate(int argc, char **argv)
         err = store_migrate(store, &from, &to, &why);
     if (!err && clock)
         err = accept_clock(store, &why);
+    if (!err && forget)
+        err = store_fact_put(store, STORE_FACT_FORGET_AUDIO, "yes", &why);
     if (err)
         program_fail("%s", why.text);
     else if (from == to)
@@ -58,6 +62,8 @@ int command_migrate(int argc, char **argv)
         printf("%s was brought from schema %d to %d.\n", params.path, from, to);
     if (!err && clock)
         puts("The clock of this machine is taken as right.");
+    if (!err && forget)
+        puts("Recordings that this database does not know are erased at the next start.");
     store_close(store);
     program_close(&p);
     return err ? EXIT_DATA : EXIT_OK;

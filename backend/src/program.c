@@ -275,7 +275,7 @@ static void open_recordings(struct program *p)
                             : UV_ENOMEM;
 
     if (!err)
-        err = recordings_open(&p->recordings, &p->app, &why);
+        err = recordings_open(&p->app.recordings, &p->app, &why);
     if (!err)
         return;
     log_warn("audio", "no recordings are kept: %s", why.text[0] ? why.text : uv_strerror(err));
@@ -396,6 +396,11 @@ static int open_probe(struct program *p)
     return err;
 }
 
+static int64_t keep_until(void *app, const char *user, int64_t now)
+{
+    return recordings_keep_until(app, user, now);
+}
+
 static int open_answers(struct program *p, unsigned parts, struct errbuf *why)
 {
     const struct config *c = p->config;
@@ -413,6 +418,10 @@ static int open_answers(struct program *p, unsigned parts, struct errbuf *why)
         .nets = p->app.nets,
         .language = c->asr_language,
         .keep = !(parts & PROGRAM_NO_KEEP),
+        .blobs = p->app.blobs,
+        .recordings_max = recordings_quota(p->config),
+        .recordings_keep_until = keep_until,
+        .recordings_arg = &p->app,
     };
     int err;
 
@@ -507,7 +516,7 @@ void program_close(struct program *p)
     lanes_close(app->lanes);
     transcriber_close(app->transcriber);
     resealer_close(app->resealer);
-    recordings_close(p->recordings);
+    recordings_close(app->recordings);
     disk_watch_close(p->disk_watch);
     blob_store_close(app->blobs);
     models_shelf_close(app->shelf);

@@ -53,7 +53,6 @@ struct program {
     struct asr_hub_config hub;
     struct folder_lock lock;
     struct folder_lock seals; /* held by a command that seals beside a server */
-    struct recordings *recordings;
     struct disk_watch *disk_watch;
     int status; /**< Why it could not be opened: an exit status; 0: EXIT_FAILED */
 };

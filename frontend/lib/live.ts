@@ -53,6 +53,10 @@ export interface LiveState {
   answers: Answer[];
   notice: { code: string; message: string } | null;
   engine: { engine: string; model: string } | null;
+  /** null: it is not recorded. */
+  recording: { audioId: string; since: number } | null;
+  /** Why the recording ended by itself. */
+  recordingEnded: string | null;
 }
 
 export type LiveEvent =
@@ -62,7 +66,7 @@ export type LiveEvent =
   | { type: 'edited'; key: string; text: string }
   | { type: 'dismissed' };
 
-export const emptyLive: LiveState = { utterances: [], answers: [], notice: null, engine: null };
+export const emptyLive: LiveState = { utterances: [], answers: [], notice: null, engine: null, recording: null, recordingEnded: null };
 
 const UTTERANCES_MAX = 400; // of a long interview the screen keeps this many; the session keeps all
 
@@ -144,6 +148,8 @@ function answered(state: LiveState, message: LlmMessage): LiveState {
   if (message.type === 'error') return { ...state, notice: { code: message.code, message: message.message } };
   if (message.type === 'started') return { ...state, answers: started(state.answers, message) };
   if (message.type === 'thinking') return state; // the outline and what is said so far stay
+  if (message.type === 'recording')
+    return { ...state, recording: message.on ? { audioId: message.audioId, since: Date.now() - message.durationMs } : null, recordingEnded: message.why };
   const patch = (a: Answer): Answer => {
     if (a.id !== message.generationId) return a;
     if (message.type === 'outline') {

@@ -626,6 +626,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{sessionId}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The recordings of a session
+         * @description What was recorded of it live, with what was agreed to, and what was sent for it; oldest first, the first hundred. How a live
+         *     interview is recorded: `record` on `/ws/llm-stream` (WsLlmRecord).
+         */
+        get: operations["listSessionRecordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{sessionId}": {
         parameters: {
             query?: never;
@@ -887,8 +910,9 @@ export interface paths {
         };
         /**
          * A recording, or a part of it
-         * @description As it was sent. It never changes: `ETag` is a strong one, for `If-None-Match` and `If-Range`. One range of bytes at a time; asked for
-         *     several, all of it is sent (RFC 9110 section 14.2).
+         * @description It never changes: `ETag` is a strong one, for `If-None-Match` and `If-Range`. One range of bytes at a time; asked for
+         *     several, all of it is sent (RFC 9110 section 14.2). Of an interview that is being recorded this is what is there now, which plays;
+         *     its `ETag` is another one each time it has grown.
          */
         get: operations["getAudio"];
         put?: never;
@@ -1269,15 +1293,26 @@ export interface components {
             sessionId: string | null;
             createdAt: components["schemas"]["Time"];
             expiresAt: components["schemas"]["Time"];
+            /** @description A live interview that is being recorded: `durationMs` and `bytes` are not known yet, and what is there can be read */
+            growing: boolean;
+            /** @description Of a live interview, what its owner agreed to, as they read it; null for an upload */
+            consent: components["schemas"]["RecordingConsent"] | null;
+        };
+        RecordingConsent: {
+            agreedAt: components["schemas"]["Time"];
+            wording: string;
+        };
+        RecordingList: {
+            items: components["schemas"]["Recording"][];
         };
         HearingModelList: {
             items: components["schemas"]["HearingModel"][];
         };
         ReadinessProblem: {
             /** @enum {string} */
-            part: "store" | "recogniser" | "key" | "clock";
+            part: "store" | "recogniser" | "key" | "clock" | "recordings";
             /** @enum {string} */
-            code: "storage_full" | "read_only" | "disk_failing" | "damaged" | "lost" | "schema" | "loading" | "no_recogniser" | "key_missing" | "key_changed" | "key_unreadable" | "clock_set_back";
+            code: "storage_full" | "read_only" | "disk_failing" | "damaged" | "lost" | "schema" | "loading" | "no_recogniser" | "key_missing" | "key_changed" | "key_unreadable" | "clock_set_back" | "recordings_unknown";
             /** @description What is wrong, for a person; no path, name or key in it */
             detail: string;
             /** @description The way out */
@@ -1778,6 +1813,11 @@ export interface components {
                 /** @description How long it took to say what was said; absent when it was typed */
                 speechMs?: number;
             };
+            /**
+             * @description Where what was said is heard again, when the interview was recorded: the recording and, as a media fragment
+             *     (https://www.w3.org/TR/media-frags/), the seconds from the first word to the last. `null`: it was not recorded, or is erased.
+             * @example /api/v1/audio/01JAXQ5ZK8M3T6V9W2Y4B7C0DE#t=12.340,17.900
+             */
             audioUrl: string | null;
             /** @description Absent: true */
             isQuestion?: boolean;
@@ -2093,7 +2133,7 @@ export interface components {
         /**
          * @description bad_message (not JSON, unknown type, wrong member), bad_audio (cannot be decoded), bad_state (such as `start` after audio),
          *     unsupported (an encoding, rate or language), unauthorized, signed_out (the sign-in was ended), token_expired, not_found, overloaded,
-         *     too_slow (the client does not read), unavailable (no recogniser), provider_failed, rate_limited (too many sockets or streams of this user,
+         *     too_slow (the client does not read), unavailable (no recogniser; no recordings are kept here), provider_failed, rate_limited (too many sockets or streams of this user,
          *     closed with 1013), shutting_down, internal
          * @enum {string}
          */
@@ -2198,8 +2238,34 @@ export interface components {
             latency?: components["schemas"]["Latency"];
             eagerDiscarded?: components["schemas"]["EagerDiscarded"];
         };
-        WsLlmClientMessage: components["schemas"]["WsAuthenticate"] | components["schemas"]["WsLlmGenerate"] | components["schemas"]["WsLlmInterrupt"];
-        WsLlmServerMessage: components["schemas"]["WsLlmStarted"] | components["schemas"]["WsLlmThinking"] | components["schemas"]["WsLlmOutline"] | components["schemas"]["WsLlmDelta"] | components["schemas"]["WsLlmCheck"] | components["schemas"]["WsExpiring"] | components["schemas"]["WsError"];
+        /**
+         * @description Record from now on what is heard in this interview, or stop. It is off until somebody says this, and ends with the interview, when
+         *     somebody stops it, or when it is erased. `wording` is the sentence that the person agreed to, as they read it: it is kept with the
+         *     recording, with who and when. Whether it is on is told by `recording` on every socket of the session, to newcomers too.
+         */
+        WsLlmRecord: {
+            /** @constant */
+            type: "record";
+            on: boolean;
+            /** @description Needed to begin; at most 2000 bytes */
+            wording?: string;
+        };
+        /** @description The interview is recorded from now on, or no more */
+        WsLlmRecording: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "recording";
+            on: boolean;
+            audioId: components["schemas"]["Id"];
+            /** @description How long it is so far */
+            durationMs: number;
+            /** @description A sentence, when it ended by itself: the disk is full, the quota is reached, it was erased */
+            why: string | null;
+        };
+        WsLlmClientMessage: components["schemas"]["WsAuthenticate"] | components["schemas"]["WsLlmGenerate"] | components["schemas"]["WsLlmInterrupt"] | components["schemas"]["WsLlmRecord"];
+        WsLlmServerMessage: components["schemas"]["WsLlmRecording"] | components["schemas"]["WsLlmStarted"] | components["schemas"]["WsLlmThinking"] | components["schemas"]["WsLlmOutline"] | components["schemas"]["WsLlmDelta"] | components["schemas"]["WsLlmCheck"] | components["schemas"]["WsExpiring"] | components["schemas"]["WsError"];
     };
     responses: {
         /** @description Signed in */
@@ -3625,6 +3691,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listSessionRecordings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sessionId: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingList"];
                 };
             };
             401: components["responses"]["Unauthorized"];

@@ -33,6 +33,7 @@ struct llm_probe;
 struct loop;
 struct presence;
 struct ratelimit;
+struct recordings;
 struct resealer;
 struct seal;
 struct transcriber;
@@ -66,6 +67,7 @@ struct app {
     struct llm_probe *probe;          /**< (optional) Of answerer_providers(), in their order */
     struct resealer *resealer;        /**< (optional) What old keys sealed, sealed anew */
     struct transcriber *transcriber;  /**< (optional) Recordings that are heard in the background */
+    struct recordings *recordings;    /**< (optional) How long they stay; with blobs */
 };
 
 /** What the settings say for a local or a remote recogniser. */

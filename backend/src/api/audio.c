@@ -31,7 +31,6 @@ enum {
     UPLOAD_MAX = 200 << 20, /* as docs/api/openapi.yaml says [bytes] */
     UPLOADS_MAX = 48,     /* at the same time: each may hold some 400 KiB, and waits to be heard */
     FORM_MORE = 16 << 10, /* what a form says around its file [bytes] */
-    MEGABYTE = 1 << 20,
 };
 
 static atomic_int uploads;
@@ -120,12 +119,6 @@ static int on_data(const char *data, size_t len, void *arg)
 
 /* ----------------------------------------------------------------------------- refusals */
 
-static int64_t quota_of(const struct app *app)
-{
-    return app->config->audio_quota_mb ? (int64_t)app->config->audio_quota_mb * MEGABYTE
-                                       : INT64_MAX;
-}
-
 static int refuse_quota(const struct http_request *req, struct http_response *res)
 {
     char detail[160];
@@ -160,7 +153,8 @@ static int check_quota(const struct http_request *req, struct http_response *res
         reply_failed(req, res, err, &why, "user");
         return 1;
     }
-    if (length > FORM_MORE && used > quota_of(app_of(req)) - (int64_t)(length - FORM_MORE)) {
+    if (length > FORM_MORE &&
+        used > recordings_quota(app_of(req)->config) - (int64_t)(length - FORM_MORE)) {
         refuse_quota(req, res);
         return 1;
     }
@@ -291,13 +285,24 @@ static const char *quality_name(enum store_quality quality)
     return names[quality];
 }
 
-static int reply_recording(const struct http_request *req, struct http_response *res,
-                           const struct store_recording *r)
+static void write_consent(struct buf *out, const struct store_recording *r)
+{
+    char agreed[CLOCK_TEXT_MAX];
+
+    if (!r->wording) {
+        buf_puts(out, "null");
+        return;
+    }
+    clock_format(r->agreed_at, agreed);
+    buf_printf(out, "{\"agreedAt\":\"%s\",\"wording\":", agreed);
+    record_text(out, r->wording);
+    buf_putc(out, '}');
+}
+
+static void write_recording(struct buf *out, const struct store_recording *r)
 {
     char expires[CLOCK_TEXT_MAX], created[CLOCK_TEXT_MAX], url[64];
-    struct buf *out = reply_json(res, 201);
 
-    (void)req;
     clock_format(r->expires_at, expires);
     clock_format(r->created_at, created);
     snprintf(url, sizeof(url), "/api/v1/audio/%s", r->id);
@@ -310,8 +315,11 @@ static int reply_recording(const struct http_request *req, struct http_response 
     buf_printf(out, ",\"bytes\":%" PRId64 ",\"quality\":\"%s\",\"sessionId\":", r->bytes,
                quality_name(r->quality));
     record_text(out, r->session_id[0] ? r->session_id : NULL);
-    buf_printf(out, ",\"createdAt\":\"%s\",\"expiresAt\":\"%s\"}", created, expires);
-    return reply_location(res, "audio", r->id);
+    buf_printf(out,
+               ",\"createdAt\":\"%s\",\"expiresAt\":\"%s\",\"growing\":%s,\"consent\":", created,
+               expires, r->growing ? "true" : "false");
+    write_consent(out, r);
+    buf_putc(out, '}');
 }
 
 static int examine_failed(const struct http_request *req, struct http_response *res, int err,
@@ -346,12 +354,18 @@ static int keep(const struct http_request *req, struct http_response *res, const
                 : facts.clipped ? STORE_SOUND_CLIPPED
                                 : STORE_SOUND_GOOD;
     r.expires_at = recordings_keep_until(up->app, req->user, r.created_at);
-    err = store_recording_add(up->app->store, &r, quota_of(up->app), &why);
+    err = store_recording_add(up->app->store, &r, recordings_quota(up->app->config), &why);
     if (err == UV_ERANGE)
         return refuse_quota(req, res);
     if (err)
         return reply_failed(req, res, err, &why, r.session_id[0] ? "session" : "user");
-    return reply_recording(req, res, &r);
+    err = blob_claim(up->app->blobs, r.id, &why);
+    if (err) {
+        store_recording_erase(up->app->store, r.user_id, r.id, NULL);
+        return reply_failed(req, res, err, &why, "recording");
+    }
+    write_recording(reply_json(res, 201), &r);
+    return reply_location(res, "audio", r.id);
 }
 
 /* Is the session the user's? 0, or 1 when res says it is not. */
@@ -479,20 +493,24 @@ static int reply_sound(const struct http_request *req, struct http_response *res
     size_t type = type_of(r->format);
     struct blob_reader *reader = NULL;
     struct errbuf why = {""};
-    char tag[ID_TEXT_MAX + 2], name[96];
-    int err;
+    char tag[ID_TEXT_MAX + 24], name[96];
+    int err = blob_open(&reader, app_of(req)->blobs, r->id, &why);
 
-    snprintf(tag, sizeof(tag), "\"%s\"", r->id);
-    http_set_header(res, "ETag", tag);
-    if (http_has_tag(req, tag))
-        return http_reply_empty(res, 304);
-    err = blob_open(&reader, app_of(req)->blobs, r->id, &why);
     if (err == UV_ENOENT || err == UV_EILSEQ)
         return reply_damaged(req, res, &why);
     if (err)
         return reply_failed(req, res, err, &why, "recording");
     source.arg = reader;
     source.size = blob_size(reader);
+    if (r->growing) /* what is there now; a part asked for with this tag is of the same */
+        snprintf(tag, sizeof(tag), "\"%s-%" PRIu64 "\"", r->id, source.size);
+    else
+        snprintf(tag, sizeof(tag), "\"%s\"", r->id);
+    http_set_header(res, "ETag", tag);
+    if (http_has_tag(req, tag)) {
+        blob_close(reader);
+        return http_reply_empty(res, 304);
+    }
     snprintf(name, sizeof(name), "inline; filename=\"recording-%s.%s\"", r->id, types[type].ending);
     http_set_header(res, "Content-Disposition", name);
     http_set_header(res, "Content-Security-Policy", "default-src 'none'; sandbox");
@@ -528,10 +546,38 @@ static int delete_audio(const struct http_request *req, struct http_response *re
     return http_reply_empty(res, 204);
 }
 
+/* Those of one session: what was recorded of it live, and what was sent for it. */
+static int list_of_session(const struct http_request *req, struct http_response *res)
+{
+    const char *id = http_param(req, "id");
+    struct store_list list = {0};
+    struct store_session session;
+    struct errbuf why = {""};
+    struct buf *out;
+    int err = store_session_get(app_of(req)->store, req->user, id, &session, &why);
+
+    if (!err) {
+        store_session_release(&session);
+        err = store_recording_list(app_of(req)->store, req->user, id, STORE_PAGE_MAX, &list, &why);
+    }
+    if (err)
+        return reply_failed(req, res, err, &why, "session");
+    out = reply_json(res, 200);
+    buf_puts(out, "{\"items\":[");
+    for (size_t i = 0; i < list.count; i++) {
+        buf_puts(out, i ? "," : "");
+        write_recording(out, (const struct store_recording *)list.items + i);
+    }
+    buf_puts(out, "]}");
+    store_list_release(&list, STORE_KIND_RECORDING);
+    return 0;
+}
+
 const struct http_route api_audio_routes[] = {
     {"POST", "/api/v1/audio/upload", post_upload, .flags = ROUTE_AUTH | ROUTE_LANE_DECODE,
      .body_max = UPLOAD_MAX + FORM_MORE, .intake = &upload_intake},
     {"GET", "/api/v1/audio/{id}", get_audio, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
+    {"GET", "/api/v1/sessions/{id}/recordings", list_of_session, .flags = ROUTE_AUTH},
     {"DELETE", "/api/v1/audio/{id}", delete_audio, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
     {.method = NULL},
 };

@@ -4,6 +4,7 @@
  * What is wrong is said as part, code, sentence and way out. Anybody may ask, so nothing here names
  * a path, a person or a key.
  */
+#include "api/recordings.h"
 #include "api/reply.h"
 #include "api/resealing.h"
 #include "asr/hub.h"
@@ -13,6 +14,7 @@
 #include "export/record.h"
 #include "loop/lanes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #ifndef INTERVIEWD_VERSION
@@ -91,6 +93,22 @@ static void key_problem(struct buf *out, int *count, const struct seal *seal)
                 "Give master.key mode 0600 and the user who runs the server.");
 }
 
+static void recordings_problem(struct buf *out, int *count, const struct app *app)
+{
+    char detail[160];
+    size_t unknown = recordings_unknown(app->recordings);
+
+    if (!unknown)
+        return;
+    snprintf(detail, sizeof(detail),
+             "%zu recordings are not known to the database: it seems to be older than they are. "
+             "They are kept.",
+             unknown);
+    problem(out, count, "recordings", "recordings_unknown", detail,
+            "Put back the database that belongs to them; or, to erase them at the next start, run "
+            "interviewd migrate --erase-unknown-recordings.");
+}
+
 static void clock_problem(struct buf *out, int *count)
 {
     if (clock_behind_ms() > CLOCK_TOLD_MS)
@@ -122,7 +140,7 @@ static void probe(const struct app *app, enum store_fault fault)
 }
 
 /* On the loop thread, because the recogniser is asked there; the store reads one cached page. A
- * problem that only warns (key, clock) leaves the server ready. */
+ * problem that only warns (key, clock, recordings) leaves the server ready. */
 static int get_ready(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
@@ -144,6 +162,7 @@ static int get_ready(const struct http_request *req, struct http_response *res)
     recogniser_problem(&problems, &count, hears);
     key_problem(&problems, &count, app->seal);
     clock_problem(&problems, &count);
+    recordings_problem(&problems, &count, app);
     buf_printf(reply_json(res, ok ? 200 : 503),
                "{\"status\":\"%s\",\"store\":\"%s\",\"recogniser\":\"%s\",\"keys\":\"%s\","
                "\"resealed\":%zu,\"problems\":[%s]}",

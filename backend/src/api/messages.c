@@ -236,6 +236,17 @@ static json_t *finished(const struct live_event *event)
     return msg;
 }
 
+static json_t *recording(const struct live_event *event)
+{
+    json_t *msg = message("recording");
+
+    json_object_set_new(msg, "on", json_boolean(event->recording.on));
+    json_set_str(msg, "audioId", event->recording.audio_id);
+    set_int(msg, "durationMs", event->recording.duration_ms);
+    json_set_str(msg, "why", event->recording.why);
+    return msg;
+}
+
 /* ----------------------------------------------------------------------- any event */
 
 json_t *message_of(const struct live_event *event)
@@ -261,6 +272,8 @@ json_t *message_of(const struct live_event *event)
         return thinking(event);
     case LIVE_FINISHED:
         return finished(event);
+    case LIVE_RECORDING:
+        return recording(event);
     case LIVE_ERROR:
         return trouble(event);
     }

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "blob/blob.h"
 #include "config/config.h"
+#include "live/recorder.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "observe/audit.h"
@@ -16,6 +17,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,12 +25,19 @@ enum {
     DAY_MS = 86400000,
     EVERY_MS = 3600000,
     FIRST_MS = 1000, /* after the start */
+    MEGABYTE = 1 << 20,
 };
+
+int64_t recordings_quota(const struct config *config)
+{
+    return config->audio_quota_mb ? (int64_t)config->audio_quota_mb * MEGABYTE : INT64_MAX;
+}
 
 struct recordings {
     const struct app *app;
     struct loop_timer *timer;
     bool running; /* loop thread */
+    size_t unknown;
 };
 
 int64_t recordings_keep_until(const struct app *app, const char *user, int64_t now)
@@ -157,40 +166,136 @@ static void on_timer(void *arg)
         r->running = lane_submit(r->app->lanes, LANE_READ, run, ran, r) == 0;
 }
 
-/* -------------------------------------------------------------------- left by a crash */
+/* ------------------------------------------------------------------- what a start finds */
 
 struct search {
     const struct app *app;
-    size_t erased;
+    bool forget; /* somebody said that what is unknown may go */
+    size_t cut_off;
+    size_t unknown;
     struct errbuf *why;
 };
 
-/* Without a record, nobody can ask for it. */
-static int erase_unknown(const char *id, void *arg)
+/* Unclaimed and without a record: an upload that was cut off. Any other without a record was known
+ * once, so it is the database that is not the right one: nothing of it is erased unasked. */
+static int take_unknown(struct search *s, const char *id, enum blob_form form)
+{
+    if (form == BLOB_UNCLAIMED) {
+        s->cut_off++;
+        return blob_erase(s->app->blobs, id, s->why);
+    }
+    s->unknown++;
+    return s->forget ? blob_erase(s->app->blobs, id, s->why) : 0;
+}
+
+static int take_found(const char *id, enum blob_form form, void *arg)
 {
     struct search *s = arg;
     int err = store_recording_known(s->app->store, id, s->why);
 
-    if (err != UV_ENOENT)
-        return err;
-    s->erased++;
-    return blob_erase(s->app->blobs, id, s->why);
+    if (err == UV_ENOENT) {
+        err = take_unknown(s, id, form);
+        return err == UV_ENOENT ? 0 : err; /* it was there in two forms */
+    }
+    return !err && form == BLOB_UNCLAIMED ? blob_claim(s->app->blobs, id, s->why) : err;
+}
+
+/* A record that is whole needs no log any more; mend() has taken the others. */
+static int drop_log(const char *id, enum blob_form form, void *arg)
+{
+    struct search *s = arg;
+    int err = form == BLOB_LOG ? store_recording_known(s->app->store, id, s->why) : UV_ENOENT;
+
+    if (err)
+        return err == UV_ENOENT ? 0 : err;
+    return blob_log_drop(s->app->blobs, id, s->why);
+}
+
+/* Interviews that were being recorded when the server was killed. */
+static int mend(const struct app *app, struct errbuf *why)
+{
+    size_t left = STORE_PAGE_MAX;
+    int err = 0;
+
+    while (!err && left == STORE_PAGE_MAX) {
+        struct store_list list = {0};
+
+        err = store_recording_growing(app->store, STORE_PAGE_MAX, &list, why);
+        left = list.count;
+        for (size_t i = 0; !err && i < list.count; i++) {
+            const struct store_recording *r = (const struct store_recording *)list.items + i;
+
+            err = recorder_mend(app->store, app->blobs, r, why);
+            if (!err)
+                log_info("audio", "%s: a recording that was cut off is whole now", r->id);
+        }
+        store_list_release(&list, STORE_KIND_RECORDING);
+    }
+    return err;
+}
+
+static bool may_forget(const struct app *app)
+{
+    char *value = NULL;
+    bool may = !store_fact_get(app->store, STORE_FACT_FORGET_AUDIO, &value, NULL) && *value;
+
+    free(value);
+    return may;
+}
+
+/* What doctor says of it, and that a leave to erase holds once. */
+static int note_unknown(const struct search *s)
+{
+    char count[24];
+    int err;
+
+    snprintf(count, sizeof(count), "%zu", s->forget ? 0 : s->unknown);
+    err = store_fact_put(s->app->store, STORE_FACT_UNKNOWN_AUDIO, count, s->why);
+    if (!err && s->forget)
+        err = store_fact_put(s->app->store, STORE_FACT_FORGET_AUDIO, "", s->why);
+    return err;
+}
+
+static int look_through(struct search *s)
+{
+    int err;
+
+    recordings_clean(s->app);
+    s->forget = may_forget(s->app);
+    err = mend(s->app, s->why);
+    if (!err)
+        err = blob_list(s->app->blobs, take_found, s, s->why);
+    if (!err)
+        err = blob_list(s->app->blobs, drop_log, s, s->why);
+    if (!err)
+        err = note_unknown(s);
+    if (!err && s->cut_off)
+        log_info("audio", "%zu uploads that were cut off are erased", s->cut_off);
+    if (!err && s->unknown && s->forget)
+        log_warn("audio", "%zu recordings that the database did not know are erased, as was asked",
+                 s->unknown);
+    else if (!err && s->unknown)
+        log_error("audio",
+                  "%zu recordings are not known to the database, which may be an older one; they "
+                  "are kept, and nobody can ask for them",
+                  s->unknown);
+    recordings_clean(s->app);
+    return err;
 }
 
 int recordings_open(struct recordings **rp, const struct app *app, struct errbuf *why)
 {
     struct search search = {.app = app, .why = why};
     struct recordings *r;
-    int err = blob_list(app->blobs, erase_unknown, &search, why);
+    int err = look_through(&search);
 
     if (err)
         return err;
-    if (search.erased)
-        log_info("audio", "%zu uploads that were cut off are erased", search.erased);
     r = calloc(1, sizeof(*r));
     if (!r)
         return err_set(why, UV_ENOMEM, "out of memory");
     r->app = app;
+    r->unknown = search.forget ? 0 : search.unknown;
     err = timer_open(&r->timer, app->loop, on_timer, r);
     if (!err)
         err = timer_start(r->timer, FIRST_MS, EVERY_MS);
@@ -199,6 +304,11 @@ int recordings_open(struct recordings **rp, const struct app *app, struct errbuf
     else
         *rp = r;
     return err;
+}
+
+size_t recordings_unknown(const struct recordings *r)
+{
+    return r ? r->unknown : 0;
 }
 
 void recordings_close(struct recordings *r)

@@ -96,10 +96,11 @@ static int step_field(struct resealing *r, struct errbuf *why)
 
 /* --------------------------------------------------------------------------- recordings */
 
-static int remember(const char *id, void *arg)
+static int remember(const char *id, enum blob_form form, void *arg)
 {
     struct resealing *r = arg;
 
+    (void)form;
     if (r->id_count == r->id_room) {
         size_t room = r->id_room ? 2 * r->id_room : 64;
         void *more = reallocarray(r->ids, room, sizeof(*r->ids));

@@ -34,21 +34,43 @@ static void on_generate(struct llm_socket *l, const json_t *msg)
                      err.text[0] ? err.text : uv_strerror(code), 0);
 }
 
+static void on_record(struct llm_socket *l, const json_t *msg)
+{
+    struct errbuf err = {""};
+    struct ws_complaint why;
+    struct ws_record record;
+    int code;
+
+    if (!ws_read_record(msg, &record, &why)) {
+        socket_error(l->socket, why.code, why.text, 0);
+        return;
+    }
+    if (!record.on) {
+        live_stop_recording(l->socket->live);
+        return;
+    }
+    code = live_record(l->socket->live, record.wording, &err);
+    if (code)
+        socket_error(l->socket, "unavailable", err.text[0] ? err.text : uv_strerror(code), 0);
+}
+
 static void on_message(struct socket *s, json_t *msg, void *owner)
 {
     struct llm_socket *l = owner;
     const char *type = json_str(msg, "type");
 
     if (!type)
-        socket_error(s, "bad_message", "a message needs a type: generate or interrupt",
+        socket_error(s, "bad_message", "a message needs a type: generate, interrupt or record",
                      SOCKET_CLOSE_RULES);
     else if (!strcmp(type, "generate"))
         on_generate(l, msg);
     else if (!strcmp(type, "interrupt"))
         live_interrupt(s->live);
+    else if (!strcmp(type, "record"))
+        on_record(l, msg);
     else
         socket_error(s, "bad_message",
-                     "this type of message is not known here: generate, interrupt",
+                     "this type of message is not known here: generate, interrupt, record",
                      SOCKET_CLOSE_RULES);
 }
 

@@ -131,6 +131,25 @@ int ws_base64_decode(const char *text, size_t len, unsigned char *data)
     return n < 0 ? -1 : n - (int)padding;
 }
 
+/* ------------------------------------------------------------------------ record */
+
+bool ws_read_record(const json_t *msg, struct ws_record *record, struct ws_complaint *why)
+{
+    const json_t *on = json_object_get(msg, "on");
+
+    *record = (struct ws_record){.on = json_is_true(on), .wording = json_str(msg, "wording")};
+    if (!json_is_boolean(on))
+        return complain(why, "bad_message", "record needs on: true or false");
+    if (!record->on)
+        return true;
+    if (!record->wording || !record->wording[strspn(record->wording, " \t\r\n")] ||
+        strlen(record->wording) > WS_WORDING_MAX)
+        return complain(
+            why, "bad_message",
+            "record needs the wording that the person agreed to, of 2000 bytes at most");
+    return true;
+}
+
 /* ------------------------------------------------------------------------ generate */
 
 bool ws_read_generate(const json_t *msg, struct live_ask *ask, struct ws_complaint *why)

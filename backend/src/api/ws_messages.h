@@ -36,6 +36,15 @@ struct ws_start {
 struct ws_start ws_start_defaults(void);
 bool ws_read_start(const json_t *msg, struct ws_start *start, struct ws_complaint *why);
 
+enum { WS_WORDING_MAX = 2000 }; /**< Longest wording of a consent, [bytes] */
+
+struct ws_record {
+    bool on;
+    const char *wording; /**< What the person agreed to, as they read it; NULL when off */
+};
+
+bool ws_read_record(const json_t *msg, struct ws_record *record, struct ws_complaint *why);
+
 bool ws_read_generate(const json_t *msg, struct live_ask *ask, struct ws_complaint *why);
 
 /** Base64 (RFC 4648 section 4, with its padding and nothing else) into room for

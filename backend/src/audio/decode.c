@@ -5,6 +5,7 @@
  */
 #include "audio/decode.h"
 
+#include "audio/level.h"
 #include "audio/media.h"
 #include "audio/wav.h"
 #include "base/text.h"
@@ -23,14 +24,10 @@
 enum {
     RATE = 16000,
     FIRST_SAMPLES = 1 << 16,
-    WAIT_MS = 60000,    /* for the process to say something */
-    STILL_MS = 5000,    /* of it without computing: it hangs */
-    TRIES = 2,          /* what ends one process may be no fault of the recording */
-    HEAD = 512,         /* bytes looked at to say what a file is that is no recording */
-    SILENT_PEAK = 32,   /* -60 dBFS: hum and noise of a microphone that is on are above that */
-    FULL_SCALE = 32760, /* with what resampling takes off */
-    CLIPPED_RUN = 3,    /* samples in a row at full scale: a crest that only touches it has fewer */
-    CLIPPED_SHARE = 500, /* one sample in so many; speech recorded well has none */
+    WAIT_MS = 60000, /* for the process to say something */
+    STILL_MS = 5000, /* of it without computing: it hangs */
+    TRIES = 2,       /* what ends one process may be no fault of the recording */
+    HEAD = 512,      /* bytes looked at to say what a file is that is no recording */
 };
 
 /* ---------------------------------------------------------------- where bytes come from */
@@ -124,31 +121,19 @@ static int collect(void *arg, const int16_t *samples, size_t n)
 
 struct examiner {
     struct taker taker;
-    int peak;
-    size_t run; /* of samples at full scale, up to now */
-    size_t clipped;
+    struct level level;
 };
 
 static void restart_examiner(struct taker *taker)
 {
-    struct examiner *x = (struct examiner *)taker;
-
-    x->peak = 0;
-    x->run = x->clipped = 0;
+    ((struct examiner *)taker)->level = (struct level){0};
 }
 
 static int examine(void *arg, const int16_t *samples, size_t n)
 {
     struct examiner *x = arg;
 
-    for (size_t i = 0; i < n; i++) {
-        int level = abs(samples[i]);
-
-        x->peak = level > x->peak ? level : x->peak;
-        x->run = level >= FULL_SCALE ? x->run + 1 : 0;
-        if (x->run >= CLIPPED_RUN)
-            x->clipped += x->run == CLIPPED_RUN ? CLIPPED_RUN : 1;
-    }
+    level_add(&x->level, samples, n);
     return is_too_long(&x->taker, n);
 }
 
@@ -373,8 +358,8 @@ int audio_examine(const struct media_source *source, struct audio_facts *facts, 
     if (err)
         return err;
     found.duration_ms = (uint64_t)x.taker.n * 1000 / RATE;
-    found.silent = x.peak <= SILENT_PEAK;
-    found.clipped = x.clipped > x.taker.n / CLIPPED_SHARE;
+    found.silent = level_silent(&x.level);
+    found.clipped = level_clipped(&x.level);
     *facts = found;
     return 0;
 }

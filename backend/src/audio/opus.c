@@ -16,7 +16,7 @@ struct opus_stream {
     void *decoder;
 };
 
-static const struct opus_door *open_door(struct errbuf *why)
+const struct opus_door *opus_door_open(struct errbuf *why)
 {
     static uv_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static const struct opus_door *door; /* {lock} */
@@ -36,7 +36,7 @@ static const struct opus_door *open_door(struct errbuf *why)
 
 int opus_stream_open(struct opus_stream **op, struct errbuf *why)
 {
-    const struct opus_door *door = open_door(why);
+    const struct opus_door *door = opus_door_open(why);
     struct opus_stream *o;
 
     if (!door)

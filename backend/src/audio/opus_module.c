@@ -1,5 +1,5 @@
 /**
- * @file audio/opus_module.c  The shared module that knows Opus (libopus)
+ * @file audio/opus_module.c  The shared module that knows Opus (libopus): packets to samples
  */
 #include "audio/opus_door.h"
 
@@ -24,4 +24,13 @@ static void door_close(void *decoder)
 }
 
 extern const struct opus_door opus_door;
-const struct opus_door opus_door = {OPUS_DOOR_ABI, door_open, door_decode, door_close};
+const struct opus_door opus_door = {
+    .abi = OPUS_DOOR_ABI,
+    .open = door_open,
+    .decode = door_decode,
+    .close = door_close,
+    .file_open = door_file_open,
+    .file_write = door_file_write,
+    .file_close = door_file_close,
+    .file_mend = door_file_mend,
+};

@@ -1,40 +1,20 @@
 /**
  * @file blob/blob.c  Blobs: finds the driver, and seals what goes through in chunks
- *
- * As stored: "IVDBLOB2" and the name of the key (auth/seal.h), then each chunk as seal_bytes()
- * makes it; from before keys had names, "IVDBLOB1" and the chunks. All chunks but the last are
- * full, so where one lies, and how long the whole is, follow from the stored size alone.
  */
-#include "blob/blob.h"
+#include "blob/blob_internal.h"
 
-#include "auth/seal.h"
-#include "base/id.h"
-#include "blob/driver.h"
-
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char before_ids[] = "IVDBLOB1";
 static const char magic[] = "IVDBLOB2";
+const char log_magic[BLOB_MAGIC + 1] = "IVDBLOG1";
 
-enum {
-    MAGIC = sizeof(magic) - 1,
-    HEAD = MAGIC + SEAL_ID_LEN,
-    SEALED_CHUNK = BLOB_CHUNK + SEAL_MORE,
-    CHUNK_NAME_MAX = ID_TEXT_MAX + 16,
-    NO_CHUNK = -1,
-};
+enum { NO_CHUNK = -1 };
 
 static const struct blob_driver *const drivers[] = {
     &blob_files,
-};
-
-struct blob_store {
-    const struct blob_driver *driver;
-    void *inner;
-    const struct seal *seal;
 };
 
 struct blob_writer {
@@ -47,7 +27,7 @@ struct blob_writer {
     uint64_t size;
     int err;
     unsigned char clear[BLOB_CHUNK];
-    unsigned char sealed[SEALED_CHUNK];
+    unsigned char sealed[BLOB_SEALED];
 };
 
 struct blob_reader {
@@ -55,12 +35,13 @@ struct blob_reader {
     void *inner;
     char id[ID_TEXT_MAX];
     struct seal_key key;
-    bool named; /* the key's name is in the head, and the head is HEAD long */
+    bool named; /* the key's name is in the head, and the head is BLOB_HEAD long */
     uint64_t size;
     uint32_t chunks;
-    int64_t chunk; /* the one in clear[], or NO_CHUNK */
+    struct blob_piece *pieces; /* of a log: its chunks; NULL: a blob */
+    int64_t chunk;             /* the one in clear[], or NO_CHUNK */
     unsigned char clear[BLOB_CHUNK];
-    unsigned char sealed[SEALED_CHUNK];
+    unsigned char sealed[BLOB_SEALED];
 };
 
 int blob_store_open(struct blob_store **sp, const char *driver, const struct blob_params *params,
@@ -95,15 +76,15 @@ void blob_store_close(struct blob_store *store)
     free(store);
 }
 
-static int check_id(const char *id, struct errbuf *why)
+int blob_check_id(const char *id, struct errbuf *why)
 {
     return id_valid(id) ? 0 : err_set(why, UV_EINVAL, "that is no id of a recording");
 }
 
 /* What is authenticated with a chunk besides the field's name. */
-static void name_chunk(char name[static CHUNK_NAME_MAX], const char *id, uint32_t chunk, bool last)
+static void name_chunk(char name[static BLOB_NAME_MAX], const char *id, uint32_t chunk, bool last)
 {
-    snprintf(name, CHUNK_NAME_MAX, "%s.%u.%c", id, (unsigned)chunk, last ? 'z' : 'a');
+    snprintf(name, BLOB_NAME_MAX, "%s.%u.%c", id, (unsigned)chunk, last ? 'z' : 'a');
 }
 
 /* ------------------------------------------------------------------------------- writing */
@@ -116,11 +97,10 @@ static void writer_free(struct blob_writer *w)
     free(w);
 }
 
-/* again: one that is there, in its place when it is committed. */
-static int create(struct blob_writer **wp, struct blob_store *store, const char *id, bool again,
-                  struct errbuf *why)
+static int create(struct blob_writer **wp, struct blob_store *store, const char *id,
+                  enum blob_put put, struct errbuf *why)
 {
-    int err = check_id(id, why);
+    int err = blob_check_id(id, why);
     struct blob_writer *w;
 
     if (err)
@@ -131,12 +111,12 @@ static int create(struct blob_writer **wp, struct blob_store *store, const char 
     w->store = store;
     seal_key_now(store->seal, &w->key);
     memcpy(w->id, id, sizeof(w->id));
-    err = store->driver->create(store->inner, id, again, &w->inner, why);
+    err = store->driver->create(store->inner, id, put, &w->inner, why);
     if (err) {
         writer_free(w);
         return err;
     }
-    err = store->driver->append(w->inner, magic, MAGIC, why);
+    err = store->driver->append(w->inner, magic, BLOB_MAGIC, why);
     if (!err)
         err = store->driver->append(w->inner, w->key.id, SEAL_ID_LEN, why);
     if (err)
@@ -149,12 +129,12 @@ static int create(struct blob_writer **wp, struct blob_store *store, const char 
 int blob_create(struct blob_writer **wp, struct blob_store *store, const char *id,
                 struct errbuf *why)
 {
-    return create(wp, store, id, false, why);
+    return create(wp, store, id, BLOB_NEW, why);
 }
 
 static int write_chunk(struct blob_writer *w, bool last, struct errbuf *why)
 {
-    char name[CHUNK_NAME_MAX];
+    char name[BLOB_NAME_MAX];
     int err;
 
     name_chunk(name, w->id, w->chunk, last);
@@ -215,7 +195,7 @@ void blob_abandon(struct blob_writer *w)
 
 static size_t head_len(const struct blob_reader *r)
 {
-    return r->named ? (size_t)HEAD : (size_t)MAGIC;
+    return r->named ? (size_t)BLOB_HEAD : (size_t)BLOB_MAGIC;
 }
 
 /* How many chunks, and how long, from what is stored. */
@@ -223,28 +203,53 @@ static int measure(struct blob_reader *r, uint64_t stored, struct errbuf *why)
 {
     uint64_t head = head_len(r);
     uint64_t body = stored - head;
-    uint64_t chunks = (body + SEALED_CHUNK - 1) / SEALED_CHUNK;
+    uint64_t chunks = (body + BLOB_SEALED - 1) / BLOB_SEALED;
 
     if (stored < head + SEAL_MORE || chunks > UINT32_MAX ||
-        body - (chunks - 1) * SEALED_CHUNK < SEAL_MORE)
+        body - (chunks - 1) * BLOB_SEALED < SEAL_MORE)
         return err_set(why, UV_EILSEQ, "a recording is damaged: its length cannot be");
     r->chunks = (uint32_t)chunks;
     r->size = body - chunks * SEAL_MORE;
     return 0;
 }
 
+static uint64_t chunk_at(const struct blob_reader *r, uint32_t chunk)
+{
+    return r->pieces ? r->pieces[chunk].at : (uint64_t)chunk * BLOB_CHUNK;
+}
+
 static size_t chunk_len(const struct blob_reader *r, uint32_t chunk)
 {
-    uint64_t left = r->size - (uint64_t)chunk * BLOB_CHUNK;
+    uint64_t left = r->size - chunk_at(r, chunk);
 
+    if (r->pieces)
+        return r->pieces[chunk].len;
     return left < BLOB_CHUNK ? (size_t)left : (size_t)BLOB_CHUNK;
+}
+
+/* Which chunk the byte at this offset is in. */
+static uint32_t chunk_of(const struct blob_reader *r, uint64_t offset)
+{
+    uint32_t low = 0, high = r->chunks - 1;
+
+    if (!r->pieces)
+        return (uint32_t)(offset / BLOB_CHUNK);
+    while (low < high) {
+        uint32_t middle = low + (high - low + 1) / 2;
+
+        if (r->pieces[middle].at <= offset)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
 }
 
 static int read_chunk(struct blob_reader *r, uint32_t chunk, struct errbuf *why)
 {
-    uint64_t at = head_len(r) + (uint64_t)chunk * SEALED_CHUNK;
+    uint64_t at = r->pieces ? r->pieces[chunk].stored : head_len(r) + (uint64_t)chunk * BLOB_SEALED;
     size_t len = chunk_len(r, chunk);
-    char name[CHUNK_NAME_MAX];
+    char name[BLOB_NAME_MAX];
     int err;
 
     if (r->chunk == (int64_t)chunk)
@@ -253,7 +258,10 @@ static int read_chunk(struct blob_reader *r, uint32_t chunk, struct errbuf *why)
     err = r->store->driver->read(r->inner, at, r->sealed, len + SEAL_MORE, why);
     if (err)
         return err;
-    name_chunk(name, r->id, chunk, chunk == r->chunks - 1);
+    if (r->pieces)
+        log_name(name, r->id, chunk);
+    else
+        name_chunk(name, r->id, chunk, chunk == r->chunks - 1);
     err = unseal_bytes(r->store->seal, &r->key, name, "blob", r->sealed, len + SEAL_MORE, r->clear);
     if (err)
         return err_set(why, err, "a recording is damaged, or was sealed with another key");
@@ -273,50 +281,67 @@ static int try_keys(struct blob_reader *r)
     return err;
 }
 
-static int read_head(struct blob_reader *r, uint64_t stored, struct errbuf *why)
+static int read_head(struct blob_reader *r, enum blob_form form, uint64_t stored,
+                     struct errbuf *why)
 {
-    char head[HEAD] = "";
-    int err = stored < HEAD
+    char head[BLOB_HEAD] = "";
+    int err = stored < BLOB_HEAD
                   ? err_set(why, UV_EILSEQ, "a recording is damaged: its length cannot be")
-                  : r->store->driver->read(r->inner, 0, head, HEAD, why);
+                  : r->store->driver->read(r->inner, 0, head, BLOB_HEAD, why);
 
     if (err)
         return err;
-    r->named = memcmp(head, magic, MAGIC) == 0;
-    if (!r->named && memcmp(head, before_ids, MAGIC) != 0)
+    r->named = memcmp(head, form == BLOB_LOG ? log_magic : magic, BLOB_MAGIC) == 0;
+    if (!r->named && (form == BLOB_LOG || memcmp(head, before_ids, BLOB_MAGIC) != 0))
         return err_set(why, UV_EILSEQ, "a recording is damaged from its first bytes on");
-    err = measure(r, stored, why);
+    if (form == BLOB_LOG)
+        err = log_pieces(r->store, r->inner, stored, &r->pieces, &r->chunks, why);
+    else
+        err = measure(r, stored, why);
     if (err || !r->named)
         return err ? err : try_keys(r);
-    return seal_key_find(r->store->seal, head + MAGIC, &r->key)
+    if (r->pieces && r->chunks)
+        r->size = r->pieces[r->chunks - 1].at + r->pieces[r->chunks - 1].len;
+    return seal_key_find(r->store->seal, head + BLOB_MAGIC, &r->key)
                ? err_set(why, UV_EILSEQ, "a recording was sealed with a key that is not here")
                : 0;
 }
 
-int blob_open(struct blob_reader **rp, struct blob_store *store, const char *id, struct errbuf *why)
+int blob_open_as(struct blob_reader **rp, struct blob_store *store, const char *id,
+                 enum blob_form form, struct errbuf *why)
 {
-    int err = check_id(id, why);
-    struct blob_reader *r;
+    struct blob_reader *r = calloc(1, sizeof(*r));
     uint64_t stored = 0;
+    int err;
 
-    if (err)
-        return err;
-    r = calloc(1, sizeof(*r));
     if (!r)
         return err_set(why, UV_ENOMEM, "out of memory");
     r->store = store;
     r->chunk = NO_CHUNK;
     memcpy(r->id, id, sizeof(r->id));
-    err = store->driver->find(store->inner, id, &r->inner, &stored, why);
+    err = store->driver->find(store->inner, id, form, &r->inner, &stored, why);
     if (err) {
         free(r);
         return err;
     }
-    err = read_head(r, stored, why);
+    err = read_head(r, form, stored, why);
     if (err)
         blob_close(r);
     else
         *rp = r;
+    return err;
+}
+
+/* In the order in which one becomes the other, backwards: whoever looks meanwhile finds it. */
+int blob_open(struct blob_reader **rp, struct blob_store *store, const char *id, struct errbuf *why)
+{
+    int err = blob_check_id(id, why);
+
+    if (err)
+        return err;
+    err = UV_ENOENT;
+    for (enum blob_form form = BLOB_CLAIMED; form <= BLOB_LOG && err == UV_ENOENT; form++)
+        err = blob_open_as(rp, store, id, form, why);
     return err;
 }
 
@@ -334,9 +359,8 @@ int64_t blob_read(struct blob_reader *r, uint64_t offset, void *to, size_t len, 
     if (len > r->size - offset)
         len = (size_t)(r->size - offset);
     while (done < len) {
-        uint64_t at = offset + done;
-        uint32_t chunk = (uint32_t)(at / BLOB_CHUNK);
-        size_t from = (size_t)(at % BLOB_CHUNK);
+        uint32_t chunk = chunk_of(r, offset + done);
+        size_t from = (size_t)(offset + done - chunk_at(r, chunk));
         size_t n =
             chunk_len(r, chunk) - from < len - done ? chunk_len(r, chunk) - from : len - done;
         int err = read_chunk(r, chunk, why);
@@ -349,11 +373,22 @@ int64_t blob_read(struct blob_reader *r, uint64_t offset, void *to, size_t len, 
     return (int64_t)done;
 }
 
+uint32_t blob_pieces(const struct blob_reader *r)
+{
+    return r->chunks;
+}
+
+int64_t blob_piece(struct blob_reader *r, uint32_t number, void *to, struct errbuf *why)
+{
+    return blob_read(r, chunk_at(r, number), to, chunk_len(r, number), why);
+}
+
 void blob_close(struct blob_reader *r)
 {
     if (!r)
         return;
     r->store->driver->release(r->inner);
+    free(r->pieces);
     explicit_bzero(r->clear, sizeof(r->clear));
     seal_key_wipe(&r->key);
     free(r);
@@ -406,8 +441,8 @@ int blob_reseal(struct blob_store *store, const char *id, struct errbuf *why)
 
     if (err)
         return err;
-    if (!is_fresh(r)) {
-        err = create(&w, store, id, true, why);
+    if (!is_fresh(r) && !r->pieces) {
+        err = create(&w, store, id, BLOB_AGAIN, why);
         if (!err)
             err = copy_chunks(r, w, why);
         if (err)
@@ -421,15 +456,36 @@ int blob_reseal(struct blob_store *store, const char *id, struct errbuf *why)
 
 /* --------------------------------------------------------------------------- all of them */
 
-int blob_erase(struct blob_store *store, const char *id, struct errbuf *why)
+int blob_claim(struct blob_store *store, const char *id, struct errbuf *why)
 {
-    int err = check_id(id, why);
+    int err = blob_check_id(id, why);
 
-    return err ? err : store->driver->erase(store->inner, id, why);
+    return err ? err : store->driver->claim(store->inner, id, why);
 }
 
-int blob_list(struct blob_store *store, int (*fn)(const char *id, void *arg), void *arg,
-              struct errbuf *why)
+/* All of its forms, whatever happens to one of them. */
+int blob_erase(struct blob_store *store, const char *id, struct errbuf *why)
+{
+    int err = blob_check_id(id, why), found = UV_ENOENT;
+
+    if (err)
+        return err;
+    for (int form = BLOB_LOG; form >= BLOB_CLAIMED; form--) {
+        struct errbuf reason = {""};
+        int one = store->driver->erase(store->inner, id, (enum blob_form)form, &reason);
+
+        if (one && one != UV_ENOENT)
+            err = err_set(why, one, "%s", reason.text);
+        else if (!one)
+            found = 0;
+    }
+    if (!err && found)
+        return err_set(why, found, "there is no such recording");
+    return err;
+}
+
+int blob_list(struct blob_store *store, int (*fn)(const char *id, enum blob_form form, void *arg),
+              void *arg, struct errbuf *why)
 {
     return store->driver->list(store->inner, fn, arg, why);
 }

@@ -12,26 +12,37 @@
 
 #include "blob/blob.h"
 
+#include <stdbool.h>
+
+enum blob_put { BLOB_NEW, BLOB_AGAIN, BLOB_GROWING };
+
 struct blob_driver {
     const char *name;
 
     int (*open)(void **sp, const struct blob_params *params, struct errbuf *why);
     void (*close)(void *store);
 
-    /* again: one that is there; committing it takes the place of what is there then, or is
+    /* BLOB_AGAIN: one that is there; committing it takes the place of what is there then, or is
      * UV_ENOENT and leaves nothing */
-    int (*create)(void *store, const char *id, bool again, void **wp, struct errbuf *why);
+    int (*create)(void *store, const char *id, enum blob_put put, void **wp, struct errbuf *why);
     int (*append)(void *writer, const void *data, size_t len, struct errbuf *why);
     int (*commit)(void *writer, struct errbuf *why); /* frees the writer, failed or not */
     void (*abandon)(void *writer);
 
-    int (*find)(void *store, const char *id, void **rp, uint64_t *size, struct errbuf *why);
+    /* of a log: what was appended is on the disk; UV_ENOENT: it was erased meanwhile */
+    int (*sync)(void *writer, struct errbuf *why);
+    void (*leave)(void *writer); /* it stays as it is; frees the writer */
+
+    int (*claim)(void *store, const char *id, struct errbuf *why);
+    int (*find)(void *store, const char *id, enum blob_form form, void **rp, uint64_t *size,
+                struct errbuf *why);
     /* all of len, which lies inside */
     int (*read)(void *reader, uint64_t offset, void *to, size_t len, struct errbuf *why);
     void (*release)(void *reader);
 
-    int (*erase)(void *store, const char *id, struct errbuf *why);
-    int (*list)(void *store, int (*fn)(const char *id, void *arg), void *arg, struct errbuf *why);
+    int (*erase)(void *store, const char *id, enum blob_form form, struct errbuf *why);
+    int (*list)(void *store, int (*fn)(const char *id, enum blob_form form, void *arg), void *arg,
+                struct errbuf *why);
 };
 
 extern const struct blob_driver blob_files;

@@ -2,10 +2,12 @@
  * @file blob/files.c  Blobs as files of one folder
  *
  *     <folder>/<id>         a blob
+ *     <folder>/<id>.unclaimed   one that nobody has claimed
+ *     <folder>/<id>.log     one that grows
  *     <folder>/<id>.new     one that is being put
  *
  * Committing is fsync(file), rename(2), fsync(folder): the name appears with all of it behind it,
- * or not at all. Opening the store removes what is still called .new.
+ * or not at all; claiming is a rename again. Opening the store removes what is still called .new.
  */
 #include "blob/driver.h"
 
@@ -22,9 +24,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { NAME_MAX_LEN = ID_TEXT_MAX + 8 };
+enum { NAME_MAX_LEN = ID_TEXT_MAX + 16 };
 
 static const char half[] = ".new";
+static const char *const endings[] = {
+    [BLOB_CLAIMED] = "", [BLOB_UNCLAIMED] = ".unclaimed", [BLOB_LOG] = ".log"};
 
 struct files {
     int folder;
@@ -35,7 +39,7 @@ struct files {
 struct files_writer {
     struct files *files;
     int fd;
-    bool again;
+    enum blob_put put;
     char id[ID_TEXT_MAX];
 };
 
@@ -53,6 +57,19 @@ static int failed(struct errbuf *why, const char *what)
 static void name_half(char name[static NAME_MAX_LEN], const char *id)
 {
     snprintf(name, NAME_MAX_LEN, "%s%s", id, half);
+}
+
+static void name_form(char name[static NAME_MAX_LEN], const char *id, enum blob_form form)
+{
+    snprintf(name, NAME_MAX_LEN, "%s%s", id, endings[form]);
+}
+
+static bool is_there(const struct files *f, const char *id, enum blob_form form)
+{
+    char name[NAME_MAX_LEN];
+
+    name_form(name, id, form);
+    return !faccessat(f->folder, name, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
 /* ------------------------------------------------------------------------------ the folder */
@@ -145,7 +162,8 @@ static int check_room(const struct files *f, struct errbuf *why)
     return err_set(why, UV_ENOSPC, "there is too little room left on the disk of the recordings");
 }
 
-static int files_create(void *store, const char *id, bool again, void **wp, struct errbuf *why)
+static int files_create(void *store, const char *id, enum blob_put put, void **wp,
+                        struct errbuf *why)
 {
     struct files *f = store;
     struct files_writer *w;
@@ -154,15 +172,18 @@ static int files_create(void *store, const char *id, bool again, void **wp, stru
 
     if (err)
         return err;
-    if (!again && !faccessat(f->folder, id, F_OK, AT_SYMLINK_NOFOLLOW))
+    if (put == BLOB_NEW && (is_there(f, id, BLOB_CLAIMED) || is_there(f, id, BLOB_UNCLAIMED)))
         return err_set(why, UV_EEXIST, "there is a recording with that id");
     w = calloc(1, sizeof(*w));
     if (!w)
         return err_set(why, UV_ENOMEM, "out of memory");
     w->files = f;
-    w->again = again;
     memcpy(w->id, id, sizeof(w->id));
-    name_half(name, id);
+    w->put = put;
+    if (put == BLOB_GROWING)
+        name_form(name, id, BLOB_LOG);
+    else
+        name_half(name, id);
     w->fd = openat(f->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (w->fd < 0) {
         err = failed(why, "a recording cannot be stored");
@@ -205,9 +226,27 @@ static void files_abandon(void *writer)
     struct files_writer *w = writer;
     char name[NAME_MAX_LEN];
 
-    name_half(name, w->id);
+    if (w->put == BLOB_GROWING)
+        name_form(name, w->id, BLOB_LOG);
+    else
+        name_half(name, w->id);
     unlinkat(w->files->folder, name, 0);
     writer_free(w);
+}
+
+static int files_sync(void *writer, struct errbuf *why)
+{
+    const struct files_writer *w = writer;
+    struct stat st;
+
+    if (fsync(w->fd) || fstat(w->fd, &st))
+        return failed(why, "a recording cannot be stored");
+    return st.st_nlink ? 0 : err_set(why, UV_ENOENT, "this recording was erased");
+}
+
+static void files_leave(void *writer)
+{
+    writer_free(writer);
 }
 
 /* Where the file system cannot promise not to replace, files_create() has looked. */
@@ -223,12 +262,14 @@ static int put_in_place(int folder, const char *name, const char *id)
 /* What is there, replaced in one step; but what was erased meanwhile does not come back. */
 static int take_place(struct files *f, const char *name, const char *id)
 {
+    char there[NAME_MAX_LEN];
     int rc;
 
     uv_mutex_lock(&f->lock);
-    rc = faccessat(f->folder, id, F_OK, AT_SYMLINK_NOFOLLOW);
+    name_form(there, id, is_there(f, id, BLOB_CLAIMED) ? BLOB_CLAIMED : BLOB_UNCLAIMED);
+    rc = faccessat(f->folder, there, F_OK, AT_SYMLINK_NOFOLLOW);
     if (!rc)
-        rc = renameat(f->folder, name, f->folder, id);
+        rc = renameat(f->folder, name, f->folder, there);
     uv_mutex_unlock(&f->lock);
     return rc;
 }
@@ -237,17 +278,19 @@ static int files_commit(void *writer, struct errbuf *why)
 {
     struct files_writer *w = writer;
     int folder = w->files->folder;
-    char name[NAME_MAX_LEN];
+    char name[NAME_MAX_LEN], unclaimed[NAME_MAX_LEN];
     int fd = w->fd;
     int err = 0;
 
     name_half(name, w->id);
+    name_form(unclaimed, w->id, BLOB_UNCLAIMED);
     w->fd = -1;
     if (fsync(fd))
         err = failed(why, "a recording cannot be stored");
     if (close(fd) && !err)
         err = failed(why, "a recording cannot be stored");
-    if (!err && (w->again ? take_place(w->files, name, w->id) : put_in_place(folder, name, w->id)))
+    if (!err && (w->put == BLOB_AGAIN ? take_place(w->files, name, w->id)
+                                      : put_in_place(folder, name, unclaimed)))
         err = failed(why, "a recording cannot be stored");
     if (err) {
         files_abandon(w);
@@ -255,11 +298,29 @@ static int files_commit(void *writer, struct errbuf *why)
     }
     if (fsync(folder)) {
         err = failed(why, "a recording cannot be stored");
-        if (!w->again)
-            unlinkat(folder, w->id, 0); /* who was told that it failed finds nothing */
+        if (w->put != BLOB_AGAIN)
+            unlinkat(folder, unclaimed, 0); /* who was told that it failed finds nothing */
     }
     writer_free(w);
     return err;
+}
+
+static int files_claim(void *store, const char *id, struct errbuf *why)
+{
+    struct files *f = store;
+    char unclaimed[NAME_MAX_LEN];
+    int rc;
+
+    name_form(unclaimed, id, BLOB_UNCLAIMED);
+    uv_mutex_lock(&f->lock);
+    rc = put_in_place(f->folder, unclaimed, id);
+    uv_mutex_unlock(&f->lock);
+    if (rc) {
+        if (errno == ENOENT && is_there(f, id, BLOB_CLAIMED))
+            return 0;
+        return failed(why, "a recording cannot be stored");
+    }
+    return fsync(f->folder) ? failed(why, "a recording cannot be stored") : 0;
 }
 
 /* ------------------------------------------------------------------------------- reading */
@@ -272,16 +333,19 @@ static void files_release(void *reader)
     free(r);
 }
 
-static int files_find(void *store, const char *id, void **rp, uint64_t *size, struct errbuf *why)
+static int files_find(void *store, const char *id, enum blob_form form, void **rp, uint64_t *size,
+                      struct errbuf *why)
 {
     struct files *f = store;
     struct files_reader *r = calloc(1, sizeof(*r));
+    char name[NAME_MAX_LEN];
     struct stat st;
     int err = 0;
 
     if (!r)
         return err_set(why, UV_ENOMEM, "out of memory");
-    r->fd = openat(f->folder, id, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    name_form(name, id, form);
+    r->fd = openat(f->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (r->fd < 0) {
         err = failed(why, "a recording cannot be read");
         free(r);
@@ -319,21 +383,39 @@ static int files_read(void *reader, uint64_t offset, void *to, size_t len, struc
 
 /* --------------------------------------------------------------------------- all of them */
 
-static int files_erase(void *store, const char *id, struct errbuf *why)
+static int files_erase(void *store, const char *id, enum blob_form form, struct errbuf *why)
 {
     struct files *f = store;
+    char name[NAME_MAX_LEN];
     int rc;
 
+    name_form(name, id, form);
     uv_mutex_lock(&f->lock);
-    rc = unlinkat(f->folder, id, 0);
+    rc = unlinkat(f->folder, name, 0);
     uv_mutex_unlock(&f->lock);
     if (rc)
         return failed(why, "a recording cannot be erased");
     return fsync(f->folder) ? failed(why, "a recording cannot be erased") : 0;
 }
 
-static int files_list(void *store, int (*fn)(const char *id, void *arg), void *arg,
-                      struct errbuf *why)
+/* Which blob a file is; false: none. */
+static bool blob_of(const char *name, char id[static ID_TEXT_MAX], enum blob_form *form)
+{
+    size_t len = strcspn(name, ".");
+
+    if (len >= ID_TEXT_MAX)
+        return false;
+    memcpy(id, name, len);
+    id[len] = '\0';
+    for (*form = BLOB_CLAIMED; *form <= BLOB_LOG; (*form)++) {
+        if (!strcmp(name + len, endings[*form]))
+            return id_valid(id);
+    }
+    return false;
+}
+
+static int files_list(void *store, int (*fn)(const char *id, enum blob_form form, void *arg),
+                      void *arg, struct errbuf *why)
 {
     DIR *dir = read_folder(store);
     struct dirent *entry;
@@ -342,8 +424,11 @@ static int files_list(void *store, int (*fn)(const char *id, void *arg), void *a
     if (!dir)
         return failed(why, "the folder of the recordings cannot be read");
     while (!err && (entry = readdir(dir))) {
-        if (id_valid(entry->d_name))
-            err = fn(entry->d_name, arg);
+        char id[ID_TEXT_MAX];
+        enum blob_form form;
+
+        if (blob_of(entry->d_name, id, &form))
+            err = fn(id, form, arg);
     }
     closedir(dir);
     return err;
@@ -357,6 +442,9 @@ const struct blob_driver blob_files = {
     .append = files_append,
     .commit = files_commit,
     .abandon = files_abandon,
+    .sync = files_sync,
+    .leave = files_leave,
+    .claim = files_claim,
     .find = files_find,
     .read = files_read,
     .release = files_release,

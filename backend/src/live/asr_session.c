@@ -593,6 +593,8 @@ int asr_session_open(struct asr_session **hp, struct asr_hub *hub,
 
 static void feed_16k(struct asr_session *h, const int16_t *pcm, size_t n)
 {
+    if (h->h.on_sound && n)
+        h->h.on_sound(h->fed, pcm, n, h->arg);
     h->fed += n;
     h->arrivals[h->arrival_count++ % ARRIVALS] =
         (struct arrival){.upto_ms = h->fed * 1000 / VAD_RATE, .at_us = clock_mono_us()};

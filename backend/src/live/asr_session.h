@@ -74,6 +74,8 @@ struct asr_session_handlers {
     void (*on_error)(int code, const char *message, void *arg);
     /** (optional) Worth telling the person, though the line goes on and nothing is lost. */
     void (*on_trouble)(int code, const char *message, void *arg);
+    /** (optional) What is heard, 16 kHz mono, as it comes; at: how many samples came before. */
+    void (*on_sound)(uint64_t at, const int16_t *pcm, size_t n, void *arg);
     void (*on_done)(void *arg); /**< After asr_session_stop(): nothing more will come */
 };
 

@@ -37,6 +37,8 @@ enum live_event_kind {
     LIVE_THINKING, /**< The model thinks; no word of it yet */
     LIVE_FINISHED, /**< The answer's end is told; nothing more of it comes */
 
+    LIVE_RECORDING, /**< What is said is recorded from now on, or no more; for everybody too */
+
     LIVE_ERROR,
 };
 
@@ -113,6 +115,12 @@ struct live_event {
             int discarded; /**< Answers of the session so far that were begun ahead for nothing */
             struct answer_latency latency;
         } finished;
+        struct {
+            const char *audio_id;
+            bool on;
+            uint64_t duration_ms; /**< So far */
+            const char *why;      /**< It ended by itself: a sentence; else NULL */
+        } recording;
         struct {
             enum live_error code;
             const char *why; /**< A sentence for the person */

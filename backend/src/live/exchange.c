@@ -143,6 +143,7 @@ static struct transcript_pair pair_of(const struct exchange *exchange)
         .speaker = exchange->spoken ? voice_who_name(exchange->who) : NULL,
         .voice = exchange->voice,
         .speech_ms = exchange->speech_ms,
+        .audio_url = exchange->audio[0] ? exchange->audio : NULL,
         .quality = -1,
         .unsupported = exchange->unsupported,
         .unsupported_count = exchange->unsupported_count,
@@ -453,6 +454,8 @@ static void hear_question(struct exchange *exchange, const struct said_words *wo
     if (exchange->ahead && !exchange->confirmed)
         metric_add(METRIC_EAGER, 1, "kept");
     exchange->confirmed = true;
+    if (words)
+        recording_url(exchange->live, words, true, exchange->audio);
     if (words && words->aside[0]) {
         if (is_new_aside(exchange, words))
             memory_heard(memory, MEMORY_INTERVIEWER, words->aside, 0);

@@ -15,7 +15,8 @@ struct live_registry {
     struct live_deps deps;
     struct live *first;
     struct known_voices *known;
-    void (*on_shut)(void *arg); /* set while shutting down */
+    struct recording *recordings; /* not whole yet, also of interviews that are over */
+    void (*on_shut)(void *arg);   /* set while shutting down */
     void *shut_arg;
 };
 
@@ -129,7 +130,7 @@ static void shut_if_empty(struct live_registry *reg)
 {
     void (*done)(void *) = reg->on_shut;
 
-    if (!done || reg->first)
+    if (!done || reg->first || reg->recordings)
         return;
     reg->on_shut = NULL;
     done(reg->shut_arg);
@@ -179,6 +180,7 @@ static void live_unhook(struct live *live)
     live->conversation.life = CONVERSATION_OVER;
     timer_close(live->tick);
     live->tick = NULL;
+    recording_leave(live);
     while (live->speakers) {
         struct speaker *speaker = live->speakers;
 
@@ -211,6 +213,7 @@ void live_registry_close(struct live_registry *reg)
     reg->on_shut = NULL;
     while (reg->first)
         live_unhook(reg->first);
+    recording_forget_all(&reg->recordings);
     loop_free_later(reg->deps.loop, reg, registry_free);
 }
 
@@ -329,6 +332,32 @@ bool live_interrupt(struct live *live)
     return runs;
 }
 
+/* -------------------------------------------------------------------- recording */
+
+static void recording_gone(void *arg)
+{
+    shut_if_empty(arg);
+}
+
+int live_record(struct live *live, const char *wording, struct errbuf *why)
+{
+    struct live_event event;
+
+    if (live->conversation.life != CONVERSATION_OPEN)
+        return err_set(why, UV_ECANCELED, "the server is going away");
+    if (!live->recording)
+        return recording_begin(live, &live->registry->recordings, wording, recording_gone,
+                               live->registry, why);
+    if (recording_event(live, &event))
+        live_tell(live, &event);
+    return 0;
+}
+
+void live_stop_recording(struct live *live)
+{
+    recording_stop(live);
+}
+
 /* -------------------------------------------------------------------- listeners */
 
 void live_tell(struct live *live, const struct live_event *event)
@@ -371,6 +400,7 @@ static void catch_up(struct live *live, uint64_t id)
 int live_listen(struct live *live, live_event_fn *on_event, void *arg, struct live_listener **lp)
 {
     struct live_listener *l = calloc(1, sizeof(*l));
+    struct live_event recording;
 
     if (!l)
         return UV_ENOMEM;
@@ -378,6 +408,8 @@ int live_listen(struct live *live, live_event_fn *on_event, void *arg, struct li
         .next = live->listeners, .live = live, .on_event = on_event, .arg = arg};
     live->listeners = l;
     *lp = l;
+    if (recording_event(live, &recording))
+        on_event(&recording, arg);
     live->newcomer = l;
     live_step(live, &(struct conversation_event){.kind = CONVERSATION_LISTENED});
     live->newcomer = NULL;

@@ -28,6 +28,7 @@
 #include "base/id.h"
 #include "live/event.h"
 
+struct blob_store;
 struct live;
 struct live_listener;
 struct live_registry;
@@ -50,9 +51,14 @@ struct live_deps {
     const struct seal *seal;
     struct answerer *answerer;
     struct asr_hub *hub;
-    struct asr_nets *nets; /**< NULL: turns and voices are done without */
-    const char *language;  /**< Where the session names none; NULL: the recogniser's */
-    bool keep;             /**< Write pairs to the store (false: `ask --no-save`) */
+    struct asr_nets *nets;    /**< NULL: turns and voices are done without */
+    const char *language;     /**< Where the session names none; NULL: the recogniser's */
+    bool keep;                /**< Write pairs to the store (false: `ask --no-save`) */
+    struct blob_store *blobs; /**< NULL: nothing can be recorded */
+    int64_t recordings_max;   /**< Of a user's recordings together, [bytes] */
+    /** When one that begins now is erased, [ms] since 1970; on a worker. */
+    int64_t (*recordings_keep_until)(void *arg, const char *user_id, int64_t now);
+    void *recordings_arg;
 };
 
 int live_registry_open(struct live_registry **rp, const struct live_deps *deps);
@@ -104,6 +110,13 @@ struct live_ask {
 int live_ask(struct live *live, const struct live_ask *ask, char generation_id[ID_TEXT_MAX],
              struct errbuf *why);
 bool live_interrupt(struct live *live); /**< Was anything running? */
+
+/** Record from now on what its speakers say; wording: what its owner agreed to, as they read it.
+ *  Everybody is told by LIVE_RECORDING, once it is sure, and whenever it ends: because somebody
+ *  stopped it, or with the reason. It ends with the interview. Again while it is on: nothing
+ *  happens, and everybody is told. UV_ENOSYS: no recordings are kept here. */
+int live_record(struct live *live, const char *wording, struct errbuf *why);
+void live_stop_recording(struct live *live);
 
 /** The candidate's voice of a session, from a phrase: it is known at once, to whoever is in the
  *  interview and to who joins later. It lives in memory until it is forgotten, or 256 other

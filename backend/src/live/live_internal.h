@@ -8,6 +8,7 @@
  *     exchange.c           one question and its answer: the answerer's events, what is stored
  *     speaker.c            one speaker's socket: utterances, words, what is told
  *     echo.c               the words of another line, out of a loudspeaker
+ *     recording.c          whether it is recorded, and who is told
  *     voices.c             whose voices are known in which session
  *     transcript_writer.c  one write after the other
  *     session_context.c    what a session brings, loaded on a worker
@@ -23,9 +24,13 @@
 #include "ground/memory.h"
 #include "live/conversation.h"
 #include "live/live.h"
+#include "live/recorder.h"
 #include "live/transcript_writer.h"
 
-enum { WORDS_MAX = 1 << 20 }; /* longest text that is said in a turn, [bytes] */
+enum {
+    WORDS_MAX = 1 << 20, /* longest text that is said in a turn, [bytes] */
+    RECORDING_URL_MAX = 96,
+};
 
 struct live_listener {
     struct live_listener *next;
@@ -59,6 +64,7 @@ struct live {
     int discarded; /* of conversation.discarded are counted */
     struct typed_ask *typed;
     struct live_listener *newcomer; /* whom DO_CATCH_UP tells */
+    struct recording *recording;    /* NULL: it is not recorded */
 };
 
 const struct live_deps *live_deps(const struct live *live);
@@ -98,6 +104,7 @@ struct exchange {
     uint64_t speech_end_us; /* 0 when typed, or not known yet */
     uint64_t final_us;
     uint64_t speech_ms;
+    char audio[RECORDING_URL_MAX]; /* where its question is heard again; "": nowhere */
     bool spoken;
     enum voice_who who; /* if so */
     float voice;
@@ -135,6 +142,23 @@ struct live_event exchange_outlined(const struct exchange *exchange);
 struct live_event exchange_delta(const struct exchange *exchange, const char *text, size_t len);
 struct live_event exchange_checked(const struct exchange *exchange);
 
+/* ---------------------------------------------------------------- recording.c */
+
+struct said_words;
+
+/** gone(arg) when it is whole, which may be long after the interview; first: list of those. */
+int recording_begin(struct live *live, struct recording **first, const char *wording,
+                    void (*gone)(void *arg), void *arg, struct errbuf *why);
+void recording_stop(struct live *live);
+void recording_leave(struct live *live);             /**< The interview ends: nobody is told */
+void recording_forget_all(struct recording **first); /**< gone() does not run any more */
+bool recording_event(const struct live *live, struct live_event *event); /**< For a newcomer */
+void recording_hear(const struct live *live, uint64_t speaker, uint64_t at, const int16_t *pcm,
+                    size_t n);
+/** Where these words, or all of their turn, are heard again; NULL: nowhere. */
+const char *recording_url(const struct live *live, const struct said_words *words, bool whole,
+                          char url[static RECORDING_URL_MAX]);
+
 /* ------------------------------------------------------------------- voices.c */
 
 /** What is known of the voices of a session, until the next call of these; NULL: nothing. */
@@ -151,6 +175,12 @@ void known_voices_close(struct known_voices **first);
 
 /* ------------------------------------------------------------------ speaker.c */
 
+/** When something was said, in [ms] of its line's sound; to_ms 0: that is not known. */
+struct said_span {
+    uint64_t from_ms;
+    uint64_t to_ms;
+};
+
 /** The words of the event that is being taken. */
 struct said_words {
     const char *own;   /* of the utterance */
@@ -165,6 +195,9 @@ struct said_words {
     uint64_t final_us;
     uint64_t own_ms;   /* how long they took to say */
     uint64_t whole_ms; /* likewise */
+    uint64_t line;     /* who heard them */
+    struct said_span own_span;
+    struct said_span whole_span;
     enum voice_who who;
     float voice; /* likeness with that voice; -1: it was not known by voice */
 };

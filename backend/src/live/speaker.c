@@ -247,6 +247,8 @@ static void relate(struct speaker *speaker, struct said *said)
     } else {
         words->whole = join(speaker, words->own);
         words->whole_ms += speaker->finished.whole_ms;
+        if (speaker->finished.whole_span.to_ms)
+            words->whole_span.from_ms = speaker->finished.whole_span.from_ms;
         if (turn_len(speaker))
             marks_join(&speaker->whole_marks, &speaker->turn_marks, turn_len(speaker),
                        &speaker->own_marks);
@@ -302,6 +304,7 @@ static struct said facts_of(struct speaker *speaker, const char *own)
     if (!said.words)
         return said;
     words->whole_ms = words->own_ms;
+    words->whole_span = words->own_span;
     if (said.own)
         return said;
     relate(speaker, &said);
@@ -451,6 +454,8 @@ static void on_final(const struct asr_session_final *final, void *arg)
                                          .speech_end_us = final->speech_end_us,
                                          .final_us = final->final_us,
                                          .own_ms = final->end_ms - final->start_ms,
+                                         .line = speaker->id,
+                                         .own_span = {final->start_ms, final->end_ms},
                                          .who = who,
                                          .voice = voice};
     buf_clear(&speaker->final_text);
@@ -558,7 +563,15 @@ static void on_done(void *arg)
                                                   .said = facts_of_unfinished(speaker)});
 }
 
+static void on_sound(uint64_t at, const int16_t *pcm, size_t n, void *arg)
+{
+    const struct speaker *speaker = arg;
+
+    recording_hear(speaker->live, speaker->id, at, pcm, n);
+}
+
 static const struct asr_session_handlers session_events = {
+    .on_sound = on_sound,
     .on_ready = on_ready,
     .on_partial = on_partial,
     .on_final = on_final,
@@ -570,12 +583,23 @@ static const struct asr_session_handlers session_events = {
 
 /* ----------------------------------------------------------------- what is performed */
 
+/* Of the running utterance. */
+static struct said_span span_so_far(const struct speaker *speaker)
+{
+    const struct conversation_speaker *s =
+        conversation_speaker(&speaker->live->conversation, speaker->id);
+
+    return (struct said_span){.from_ms = s ? s->start_ms : 0,
+                              .to_ms = speaker->fed * 1000 / (uint64_t)speaker->sample_rate};
+}
+
 /* In the turn's row; behind the words that are in it already, or by themselves. */
 static void write_remark(struct speaker *speaker, const struct said_words *said, const char *words,
                          bool unfinished)
 {
     struct live *live = speaker->live;
     struct row *row = &speaker->row;
+    char url[RECORDING_URL_MAX];
     struct transcript_pair pair = {
         .session_id = live->context.session_id,
         .number = live->conversation.questions + 1, /* of the question that follows */
@@ -587,6 +611,7 @@ static void write_remark(struct speaker *speaker, const struct said_words *said,
         .speaker = voice_who_name(said->who),
         .voice = said->voice,
         .speech_ms = words == said->own ? said->own_ms : said->whole_ms,
+        .audio_url = recording_url(live, said, words != said->own, url),
         .unfinished = unfinished,
     };
 
@@ -638,6 +663,8 @@ void speaker_perform(struct live *live, const struct conversation_action *action
     if (!speaker)
         return;
     running.who = who_by_start(speaker);
+    running.line = speaker->id;
+    running.own_span = running.whole_span = span_so_far(speaker);
     switch (action->kind) {
     case DO_BEGIN_TURN:
         buf_clear(&speaker->turn);

@@ -233,6 +233,7 @@ static int fill(struct store_transcript *row, const struct transcript_pair *pair
     row->answer = strdup(pair->answer);
     row->metrics = metrics(pair);
     row->detail = detail(pair);
+    row->audio_url = pair->audio_url ? strdup(pair->audio_url) : NULL;
     return row->question && row->answer && row->metrics && row->detail ? 0 : UV_ENOMEM;
 }
 

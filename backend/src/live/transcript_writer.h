@@ -38,13 +38,14 @@ struct transcript_pair {
     const char *session_id;
     int number;
     const char *question;
-    const char *answer;   /**< "" while it is not there yet */
-    int64_t timestamp;    /**< [ms] since 1970 */
-    float confidence;     /**< The recogniser's; 1 when typed */
-    enum store_line line; /**< What it is when it is no pair: words without an answer */
-    const char *speaker;  /**< Who said it, as on the wire; NULL: nobody did, it was typed */
-    float voice;          /**< Likeness with that voice; < 0: it was not known by voice */
-    uint64_t speech_ms;   /**< How long it took to say; 0: not known */
+    const char *answer;    /**< "" while it is not there yet */
+    int64_t timestamp;     /**< [ms] since 1970 */
+    float confidence;      /**< The recogniser's; 1 when typed */
+    enum store_line line;  /**< What it is when it is no pair: words without an answer */
+    const char *speaker;   /**< Who said it, as on the wire; NULL: nobody did, it was typed */
+    float voice;           /**< Likeness with that voice; < 0: it was not known by voice */
+    uint64_t speech_ms;    /**< How long it took to say; 0: not known */
+    const char *audio_url; /**< Where it is heard again; NULL: nowhere */
     const struct claim *unsupported; /**< In answer */
     size_t unsupported_count;
     const struct outline_shown *shown; /**< NULL: there was no outline */

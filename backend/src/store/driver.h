@@ -104,6 +104,10 @@ struct store_driver {
                          struct errbuf *why);
     int (*recording_get)(void *db, const char *user_id, const char *id,
                          struct store_recording *recording, struct errbuf *why);
+    int (*recording_list)(void *db, const char *user_id, const char *session_id, size_t limit,
+                          struct store_list *list, struct errbuf *why);
+    int (*recording_finish)(void *db, const struct store_recording *recording, struct errbuf *why);
+    int (*recording_growing)(void *db, size_t limit, struct store_list *list, struct errbuf *why);
     int (*recording_bytes)(void *db, const char *user_id, int64_t *bytes, struct errbuf *why);
     int (*recording_known)(void *db, const char *id, struct errbuf *why);
     int (*recording_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);

@@ -193,6 +193,7 @@ WRITE_2(transcript_erase, const char *, session_id, const char *, id)
 WRITE_1(voice_put, const struct store_voice *, voice)
 WRITE_1(voice_erase, const char *, user_id)
 WRITE_2(recording_add, const struct store_recording *, recording, int64_t, bytes_max)
+WRITE_1(recording_finish, const struct store_recording *, recording)
 WRITE_2(recording_erase, const char *, user_id, const char *, id)
 WRITE_3(recording_expire, int64_t, now, size_t, limit, struct store_list *, list)
 WRITE_1(erased_gone, const char *, id)
@@ -230,6 +231,7 @@ const struct store_driver store_on_lane = {
     .voice_put = voice_put,
     .voice_erase = voice_erase,
     .recording_add = recording_add,
+    .recording_finish = recording_finish,
     .recording_erase = recording_erase,
     .recording_expire = recording_expire,
     .erased_gone = erased_gone,

@@ -110,7 +110,8 @@ static const struct column store_recording_columns[] = {
     INLINE(store_recording, session_id), TEXT(store_recording, format),
     INT64(store_recording, bytes),       INT64(store_recording, duration_ms),
     INT(store_recording, quality),       INT64(store_recording, created_at),
-    INT64(store_recording, expires_at),
+    INT64(store_recording, expires_at),  TEXT(store_recording, wording),
+    INT64(store_recording, agreed_at),   INT(store_recording, growing),
 };
 
 static const struct column store_erased_columns[] = {

@@ -82,7 +82,10 @@ int sqlite_recording_expire(void *db, int64_t now, size_t limit, struct store_li
     return err;
 }
 
-int sqlite_erased_list(void *db, size_t limit, struct store_list *list, struct errbuf *why)
+/* The limit is the statement's first parameter; a and b, if they are not NULL, the next two. */
+static int list_few(struct sqlite_db *db, int index, const char *a, const char *b,
+                    const struct record *record, size_t limit, struct store_list *list,
+                    struct errbuf *why)
 {
     struct conn *conn = NULL;
     sqlite3_stmt *stmt;
@@ -90,13 +93,39 @@ int sqlite_erased_list(void *db, size_t limit, struct store_list *list, struct e
 
     if ((err = conn_read(db, &conn, why)))
         return err;
-    stmt = conn_stmt(conn, ERASED_LIST, &err, why);
+    stmt = conn_stmt(conn, index, &err, why);
     if (stmt) {
         sqlite3_bind_int64(stmt, 1, (int64_t)limit);
-        err = read_few(conn, stmt, &store_record_erased, limit, list, why);
+        if (a)
+            sql_bind_text(stmt, 2, a);
+        if (b)
+            sql_bind_text(stmt, 3, b);
+        err = read_few(conn, stmt, record, limit, list, why);
     }
     conn_done(conn);
     return err;
+}
+
+int sqlite_recording_list(void *db, const char *user_id, const char *session_id, size_t limit,
+                          struct store_list *list, struct errbuf *why)
+{
+    return list_few(db, RECORDING_LIST, user_id, session_id, &store_record_recording, limit, list,
+                    why);
+}
+
+int sqlite_recording_finish(void *db, const struct store_recording *recording, struct errbuf *why)
+{
+    return sql_put(db, RECORDING_FINISH, &store_record_recording, recording, UV_ENOENT, why);
+}
+
+int sqlite_recording_growing(void *db, size_t limit, struct store_list *list, struct errbuf *why)
+{
+    return list_few(db, RECORDING_GROWING, NULL, NULL, &store_record_recording, limit, list, why);
+}
+
+int sqlite_erased_list(void *db, size_t limit, struct store_list *list, struct errbuf *why)
+{
+    return list_few(db, ERASED_LIST, NULL, NULL, &store_record_erased, limit, list, why);
 }
 
 int sqlite_erased_gone(void *db, const char *id, struct errbuf *why)

@@ -79,6 +79,10 @@ int sqlite_recording_add(void *db, const struct store_recording *recording, int6
                          struct errbuf *why);
 int sqlite_recording_get(void *db, const char *user_id, const char *id,
                          struct store_recording *recording, struct errbuf *why);
+int sqlite_recording_list(void *db, const char *user_id, const char *session_id, size_t limit,
+                          struct store_list *list, struct errbuf *why);
+int sqlite_recording_finish(void *db, const struct store_recording *recording, struct errbuf *why);
+int sqlite_recording_growing(void *db, size_t limit, struct store_list *list, struct errbuf *why);
 int sqlite_recording_bytes(void *db, const char *user_id, int64_t *bytes, struct errbuf *why);
 int sqlite_recording_known(void *db, const char *id, struct errbuf *why);
 int sqlite_recording_erase(void *db, const char *user_id, const char *id, struct errbuf *why);

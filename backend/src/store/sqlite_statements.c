@@ -19,7 +19,8 @@
     "id,session_id,question_number,question,answer,timestamp,metrics,detail,audio_url,line"
 #define VOICE_COLUMNS "user_id,wording,agreed_at,speech_ms,voice"
 #define RECORDING_COLUMNS                                                                          \
-    "id,user_id,session_id,format,bytes,duration_ms,quality,created_at,expires_at"
+    "id,user_id,session_id,format,bytes,duration_ms,quality,created_at,expires_at,wording,"        \
+    "agreed_at,growing"
 #define TRANSCRIPTION_COLUMNS                                                                      \
     "id,user_id,recording_id,language,state,result,error,created_at,finished_at"
 #define TRANSCRIPT_ORDER "question_number,timestamp,id"
@@ -155,9 +156,15 @@ const char *const sqlite_statements[STATEMENTS] = {
     [VOICE_ERASE] = "DELETE FROM voices WHERE user_id=?1",
 
     [RECORDING_ADD] = "INSERT INTO recordings (" RECORDING_COLUMNS ") "
-                      "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9 WHERE ?5+(SELECT coalesce(sum(bytes),0) "
-                      "FROM recordings WHERE user_id=?2)<=?10",
+                      "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12 WHERE ?5+(SELECT "
+                      "coalesce(sum(bytes),0) FROM recordings WHERE user_id=?2)<=?13",
     [RECORDING_GET] = "SELECT " RECORDING_COLUMNS " FROM recordings WHERE id=?1 AND user_id=?2",
+    [RECORDING_LIST] = "SELECT " RECORDING_COLUMNS " FROM recordings "
+                       "WHERE user_id=?2 AND session_id=?3 ORDER BY id LIMIT ?1",
+    [RECORDING_FINISH] = "UPDATE recordings SET format=?4,bytes=?5,duration_ms=?6,quality=?7,"
+                         "growing=?12 WHERE id=?1",
+    [RECORDING_GROWING] = "SELECT " RECORDING_COLUMNS " FROM recordings WHERE growing=1 "
+                          "ORDER BY id LIMIT ?1",
     [RECORDING_BYTES] = "SELECT coalesce(sum(bytes),0) FROM recordings WHERE user_id=?1",
     [RECORDING_KNOWN] = "SELECT id FROM recordings WHERE id=?1",
     [RECORDING_ERASE] = "DELETE FROM recordings WHERE id=?1 AND user_id=?2",

@@ -667,6 +667,31 @@ int store_recording_get(struct store *store, const char *user_id, const char *id
     return err ? err : store->driver->recording_get(store->db, user_id, id, recording, why);
 }
 
+int store_recording_list(struct store *store, const char *user_id, const char *session_id,
+                         size_t limit, struct store_list *list, struct errbuf *why)
+{
+    int err = check_page(limit, why);
+
+    if (!err)
+        err = check_id(session_id, "session", why);
+    return err ? err
+               : store->driver->recording_list(store->db, user_id, session_id, limit, list, why);
+}
+
+int store_recording_finish(struct store *store, const struct store_recording *recording,
+                           struct errbuf *why)
+{
+    return store->writer->recording_finish(store->writer_db, recording, why);
+}
+
+int store_recording_growing(struct store *store, size_t limit, struct store_list *list,
+                            struct errbuf *why)
+{
+    int err = check_page(limit, why);
+
+    return err ? err : store->driver->recording_growing(store->db, limit, list, why);
+}
+
 int store_recording_bytes(struct store *store, const char *user_id, int64_t *bytes,
                           struct errbuf *why)
 {

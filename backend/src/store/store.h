@@ -160,6 +160,9 @@ struct store_recording {
     enum store_quality quality;
     int64_t created_at;
     int64_t expires_at; /**< Then it is erased */
+    char *wording;      /**< Of a live interview: what its owner agreed to, as they read it */
+    int64_t agreed_at;
+    int growing; /**< 1: it goes on, or was cut off; bytes and duration_ms are those of its start */
 };
 
 enum store_work { STORE_WAITING, STORE_DONE, STORE_FAILED };
@@ -381,6 +384,15 @@ int store_recording_add(struct store *store, const struct store_recording *recor
                         int64_t bytes_max, struct errbuf *why);
 int store_recording_get(struct store *store, const char *user_id, const char *id,
                         struct store_recording *recording, struct errbuf *why);
+/** Those of a session, oldest first, at most limit; no pages. */
+int store_recording_list(struct store *store, const char *user_id, const char *session_id,
+                         size_t limit, struct store_list *list, struct errbuf *why);
+/** One that grew is whole: bytes, duration_ms and quality of it. UV_ENOENT: it was erased. */
+int store_recording_finish(struct store *store, const struct store_recording *recording,
+                           struct errbuf *why);
+/** Those that grow, whose ever, at most limit; no pages. */
+int store_recording_growing(struct store *store, size_t limit, struct store_list *list,
+                            struct errbuf *why);
 /** How long all of the user's are, [bytes]. */
 int store_recording_bytes(struct store *store, const char *user_id, int64_t *bytes,
                           struct errbuf *why);
@@ -422,6 +434,10 @@ int store_transcription_erase(struct store *store, const char *user_id, const ch
 
 /** Fact: how late it was at the newest sign-in, [ms] since 1970 as text. */
 #define STORE_FACT_CLOCK "clock.newest"
+/** Fact: how many recordings the last start found that this database does not know. */
+#define STORE_FACT_UNKNOWN_AUDIO "audio.unknown"
+/** Fact: not empty: the next start erases those. */
+#define STORE_FACT_FORGET_AUDIO "audio.forget_unknown"
 
 /** What the program remembers of itself, by name: *value is the caller's; UV_ENOENT. */
 int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *why);

@@ -114,12 +114,20 @@ static void reopen(struct fixture *f)
     f->blobs = open_blobs(f, 0);
 }
 
-/* Where a driver put it. */
+/* Where a driver put one that is not claimed, and one that grows. */
 static const char *stored(const struct fixture *f, const char *id)
 {
     char name[64];
 
-    snprintf(name, sizeof(name), "audio/%s", id);
+    snprintf(name, sizeof(name), "audio/%s.unclaimed", id);
+    return scratch_path(f->dir, name);
+}
+
+static const char *logged(const struct fixture *f, const char *id)
+{
+    char name[64];
+
+    snprintf(name, sizeof(name), "audio/%s.log", id);
     return scratch_path(f->dir, name);
 }
 
@@ -183,9 +191,10 @@ static int read_all(const struct fixture *f, const char *id, struct errbuf *why)
     return (int)n;
 }
 
-static int count_one(const char *id, void *arg)
+static int count_one(const char *id, enum blob_form form, void *arg)
 {
     assert_true(id_valid(id));
+    assert_true(form <= BLOB_LOG);
     ++*(int *)arg;
     return 0;
 }
@@ -209,6 +218,19 @@ static int files_in(const struct fixture *f)
         n += e->d_name[0] != '.';
     closedir(dir);
     return n;
+}
+
+static void change_byte(const char *path, long at)
+{
+    FILE *file = fopen(path, "r+b");
+    int was;
+
+    assert_non_null(file);
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    was = fgetc(file);
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    fputc(was ^ 1, file);
+    fclose(file);
 }
 
 /* -------------------------------------------------------------------------------- tests */
@@ -298,16 +320,18 @@ static void who_reads_what_is_erased_reads_on(void **state)
     blob_close(r);
 }
 
-static int erase_one(const char *id, void *arg)
+static int erase_one(const char *id, enum blob_form form, void *arg)
 {
     const struct fixture *f = arg;
 
+    (void)form;
     return blob_erase(f->blobs, id, NULL);
 }
 
-static int stop(const char *id, void *arg)
+static int stop(const char *id, enum blob_form form, void *arg)
 {
     (void)id;
+    (void)form;
     ++*(int *)arg;
     return UV_ECANCELED;
 }
@@ -327,6 +351,187 @@ static void a_list_has_each_once_and_may_erase_them(void **state)
     assert_int_equal(blob_list(f->blobs, erase_one, f, NULL), 0);
     assert_int_equal(count(f), 0);
 }
+
+static int take_form(const char *id, enum blob_form form, void *arg)
+{
+    (void)id;
+    *(enum blob_form *)arg = form;
+    return 0;
+}
+
+static void a_blob_is_claimed_once_and_for_good(void **state)
+{
+    struct fixture *f = *state;
+    struct blob_writer *w = NULL;
+    enum blob_form form = BLOB_LOG;
+
+    assert_int_equal(blob_claim(f->blobs, f->id, NULL), UV_ENOENT);
+    assert_int_equal(blob_claim(f->blobs, "../x", NULL), UV_EINVAL);
+    put(f, f->id, 100);
+    assert_int_equal(blob_list(f->blobs, take_form, &form, NULL), 0);
+    assert_int_equal(form, BLOB_UNCLAIMED);
+    assert_int_equal(blob_claim(f->blobs, f->id, NULL), 0);
+    assert_int_equal(blob_claim(f->blobs, f->id, NULL), 0);
+    reopen(f);
+    assert_int_equal(blob_list(f->blobs, take_form, &form, NULL), 0);
+    assert_int_equal(form, BLOB_CLAIMED);
+    assert_int_equal(read_all(f, f->id, NULL), 0);
+    assert_int_equal(blob_create(&w, f->blobs, f->id, NULL), UV_EEXIST);
+    assert_int_equal(blob_erase(f->blobs, f->id, NULL), 0);
+    assert_int_equal(files_in(f), 0);
+}
+
+/* ------------------------------------------------------------------------- what grows */
+
+static struct blob_log *grow(const struct fixture *f, struct blob_log *l, uint64_t from, size_t len)
+{
+    unsigned char piece[BLOB_CHUNK];
+
+    if (!l)
+        assert_int_equal(blob_log_create(&l, f->blobs, f->id, NULL), 0);
+    for (size_t i = 0; i < len; i++)
+        piece[i] = byte_at(from + i);
+    assert_int_equal(blob_log_append(l, piece, len, NULL), 0);
+    return l;
+}
+
+/* The last piece is what it is given; "end" goes behind it. */
+static int put_end(const void *last, size_t len, struct buf *more, void *arg)
+{
+    assert_int_equal(len, *(size_t *)arg);
+    assert_int_equal(((const unsigned char *)last)[0], byte_at(300));
+    return buf_puts(more, "end");
+}
+
+static void what_grows_can_be_read_and_becomes_a_blob(void **state)
+{
+    static unsigned char more[BLOB_CHUNK + 1];
+    struct fixture *f = *state;
+    struct blob_reader *r = NULL;
+    struct blob_log *l = grow(f, NULL, 0, 100);
+    size_t last = BLOB_CHUNK;
+    char end[4] = "";
+    uint64_t size = 0;
+
+    grow(f, l, 100, 200);
+    assert_int_equal(blob_open(&r, f->blobs, f->id, NULL), 0);
+    assert_int_equal(blob_size(r), 300);
+    grow(f, l, 300, BLOB_CHUNK);
+    expect_part(r, 0, 1000); /* as it was when it was opened */
+    blob_close(r);
+    assert_int_equal(blob_log_append(l, more, sizeof(more), NULL), UV_EINVAL);
+    assert_int_equal(blob_log_append(l, more, 0, NULL), UV_EINVAL);
+    blob_log_close(l);
+    assert_int_equal(blob_open(&r, f->blobs, f->id, NULL), 0);
+    expect_part(r, 99, 2);
+    expect_part(r, 250, BLOB_CHUNK);
+    expect_part(r, 0, BLOB_CHUNK + 300);
+    blob_close(r);
+
+    for (int i = 0; i < 2; i++) { /* and again, as after a crash */
+        assert_int_equal(blob_log_end(f->blobs, f->id, put_end, &last, &size, NULL), 0);
+        assert_int_equal(size, 300 + BLOB_CHUNK + 3);
+    }
+    assert_int_equal(blob_claim(f->blobs, f->id, NULL), 0);
+    assert_int_equal(blob_log_drop(f->blobs, f->id, NULL), 0);
+    assert_int_equal(blob_log_drop(f->blobs, f->id, NULL), UV_ENOENT);
+    assert_int_equal(files_in(f), 1);
+    assert_int_equal(blob_open(&r, f->blobs, f->id, NULL), 0);
+    expect_part(r, 0, BLOB_CHUNK + 300);
+    assert_int_equal(blob_read(r, BLOB_CHUNK + 300, end, 4, NULL), 3);
+    assert_string_equal(end, "end");
+    blob_close(r);
+}
+
+static void a_piece_that_was_cut_off_costs_itself_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct blob_reader *r = NULL;
+    struct stat st;
+    uint64_t size;
+
+    blob_log_close(grow(f, grow(f, NULL, 0, 500), 500, 500));
+    assert_int_equal(stat(logged(f, f->id), &st), 0);
+    for (long end = st.st_size - 1; end > st.st_size - 530; end -= 33) {
+        assert_int_equal(truncate(logged(f, f->id), end), 0);
+        reopen(f);
+        assert_int_equal(blob_open(&r, f->blobs, f->id, NULL), 0);
+        assert_int_equal(blob_size(r), 500);
+        expect_part(r, 0, 500);
+        blob_close(r);
+    }
+    assert_int_equal(blob_log_end(f->blobs, f->id, NULL, NULL, &size, NULL), 0);
+    assert_int_equal(size, 500);
+    assert_int_equal(blob_erase(f->blobs, f->id, NULL), 0); /* both of its forms */
+    assert_int_equal(files_in(f), 0);
+}
+
+static void nothing_was_recorded_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct blob_log *l = NULL;
+
+    assert_int_equal(blob_log_end(f->blobs, f->id, NULL, NULL, NULL, NULL), UV_ENOENT);
+    assert_int_equal(blob_log_create(&l, f->blobs, f->id, NULL), 0);
+    blob_log_close(l);
+    assert_int_equal(blob_log_end(f->blobs, f->id, NULL, NULL, NULL, NULL), UV_EOF);
+    assert_int_equal(files_in(f), 1);
+}
+
+static void who_appends_to_what_was_erased_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct blob_log *l = grow(f, NULL, 0, 10);
+
+    assert_int_equal(blob_erase(f->blobs, f->id, NULL), 0);
+    assert_int_equal(blob_log_append(l, "more", 4, NULL), UV_ENOENT);
+    assert_int_equal(blob_log_append(l, "more", 4, NULL), UV_ENOENT);
+    blob_log_close(l);
+    assert_int_equal(files_in(f), 0);
+}
+
+static void on_a_full_disk_a_log_keeps_what_it_had(void **state)
+{
+    struct fixture *f = *state;
+    struct blob_log *l = grow(f, NULL, 0, 1000);
+    unsigned char more[1000] = {0};
+    struct blob_reader *r = NULL;
+
+    room = 500;
+    assert_int_equal(blob_log_append(l, more, sizeof(more), NULL), UV_ENOSPC);
+    room = -1;
+    assert_int_equal(blob_log_append(l, more, sizeof(more), NULL), UV_ENOSPC);
+    blob_log_close(l);
+    assert_int_equal(blob_open(&r, f->blobs, f->id, NULL), 0);
+    assert_int_equal(blob_size(r), 1000);
+    expect_part(r, 0, 1000);
+    blob_close(r);
+}
+
+static void a_log_that_was_changed_on_the_disk_is_never_read(void **state)
+{
+    struct fixture *f = *state;
+    char id[ID_TEXT_MAX];
+
+    blob_log_close(grow(f, grow(f, NULL, 0, 300), 300, 300));
+    change_byte(logged(f, f->id), 20);
+    assert_int_equal(read_all(f, f->id, NULL), UV_EILSEQ);
+    change_byte(logged(f, f->id), 20);
+    assert_int_equal(read_all(f, f->id, NULL), 0);
+    change_byte(logged(f, f->id), 0);
+    assert_int_equal(read_all(f, f->id, NULL), UV_EILSEQ);
+    change_byte(logged(f, f->id), 0);
+    id_new(id);
+    {
+        char path[256];
+
+        snprintf(path, sizeof(path), "%s", logged(f, f->id));
+        assert_int_equal(link(path, logged(f, id)), 0);
+    }
+    assert_int_equal(read_all(f, id, NULL), UV_EILSEQ);
+}
+
+/* ------------------------------------------------------------------------------- kills */
 
 /* A process of its own that is killed when it has come so far; it says how far. */
 static void killed(struct fixture *f, bool commits)
@@ -426,19 +631,6 @@ static void room_is_left_to_others(void **state)
     f->blobs = open_blobs(f, UINT64_MAX / 2);
     assert_int_equal(blob_create(&w, f->blobs, f->id, NULL), UV_ENOSPC);
     assert_int_equal(files_in(f), 0);
-}
-
-static void change_byte(const char *path, long at)
-{
-    FILE *file = fopen(path, "r+b");
-    int was;
-
-    assert_non_null(file);
-    assert_int_equal(fseek(file, at, SEEK_SET), 0);
-    was = fgetc(file);
-    assert_int_equal(fseek(file, at, SEEK_SET), 0);
-    fputc(was ^ 1, file);
-    fclose(file);
 }
 
 static void what_was_changed_on_the_disk_is_never_read(void **state)
@@ -581,6 +773,30 @@ static void another_key_is_given_to_it_and_the_old_one_is_needed_no_more(void **
     use_key(f, SEALED_STORE_KEY);
 }
 
+/* It keeps its key while it grows, and has the new one as a blob; a claimed one stays claimed. */
+static void what_grows_gets_another_key_when_it_ends(void **state)
+{
+    struct fixture *f = *state;
+    enum blob_form form = BLOB_LOG;
+
+    blob_log_close(grow(f, NULL, 0, 500));
+    use_key(f, NEXT_KEY "," SEALED_STORE_KEY);
+    assert_false(fresh(f));
+    assert_int_equal(blob_reseal(f->blobs, f->id, NULL), 0);
+    assert_int_equal(read_all(f, f->id, NULL), 0);
+    assert_int_equal(blob_log_end(f->blobs, f->id, NULL, NULL, NULL, NULL), 0);
+    assert_int_equal(blob_log_drop(f->blobs, f->id, NULL), 0);
+    assert_true(fresh(f));
+    assert_int_equal(blob_claim(f->blobs, f->id, NULL), 0);
+    use_key(f, SEALED_STORE_KEY "," NEXT_KEY);
+    assert_int_equal(blob_reseal(f->blobs, f->id, NULL), 0);
+    use_key(f, SEALED_STORE_KEY);
+    assert_int_equal(size_of(f), 500);
+    assert_int_equal(blob_list(f->blobs, take_form, &form, NULL), 0);
+    assert_int_equal(form, BLOB_CLAIMED);
+    assert_int_equal(files_in(f), 1);
+}
+
 static void one_from_before_keys_had_names_is_read_and_gets_one(void **state)
 {
     struct fixture *f = *state;
@@ -658,6 +874,13 @@ int main(void)
         EACH(an_id_is_taken_once),
         EACH(who_reads_what_is_erased_reads_on),
         EACH(a_list_has_each_once_and_may_erase_them),
+        EACH(a_blob_is_claimed_once_and_for_good),
+        EACH(what_grows_can_be_read_and_becomes_a_blob),
+        EACH(a_piece_that_was_cut_off_costs_itself_alone),
+        EACH(nothing_was_recorded_is_told),
+        EACH(who_appends_to_what_was_erased_is_told),
+        EACH(on_a_full_disk_a_log_keeps_what_it_had),
+        EACH(a_log_that_was_changed_on_the_disk_is_never_read),
         EACH(what_was_halfway_at_a_kill_is_gone_and_what_was_committed_is_there),
         EACH(on_a_full_disk_nothing_is_left_halfway),
         EACH(a_disk_that_does_not_sync_acknowledges_nothing),
@@ -665,6 +888,7 @@ int main(void)
         EACH(what_was_changed_on_the_disk_is_never_read),
         EACH(another_key_opens_nothing),
         EACH(another_key_is_given_to_it_and_the_old_one_is_needed_no_more),
+        EACH(what_grows_gets_another_key_when_it_ends),
         EACH(one_from_before_keys_had_names_is_read_and_gets_one),
         EACH(a_key_that_cannot_be_given_changes_nothing),
         EACH(nothing_of_it_is_readable_on_the_disk_and_nobody_else_may_look),

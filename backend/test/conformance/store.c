@@ -502,6 +502,68 @@ static void a_recording_comes_back_as_it_was_put(void **state)
     assert_int_equal(erased(f, r.id, &found), 0);
 }
 
+/* One of a session that is heard in a row of it. */
+static void a_live_recording_grows_is_whole_and_is_unheard_when_it_is_erased(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session session = put_session(f, &f->ada);
+    struct store_recording live = make_recording(&f->ada, &session);
+    struct store_recording upload = make_recording(&f->ada, &session);
+    struct store_transcript t = {.question = LITERAL("Why?"),
+                                 .answer = LITERAL(""),
+                                 .metrics = LITERAL("{}"),
+                                 .detail = LITERAL("{}")};
+    struct store_list list = {0};
+    struct store_recording *found;
+    char url[64];
+
+    live.growing = 1;
+    live.wording = LITERAL("I agree.");
+    live.agreed_at = 7;
+    assert_int_equal(store_recording_add(f->store, &live, 1000, NULL), 0);
+    assert_int_equal(store_recording_add(f->store, &upload, 1000, NULL), 0);
+    assert_int_equal(store_recording_growing(f->store, 10, &list, NULL), 0);
+    assert_int_equal(list.count, 1);
+    found = list.items;
+    assert_string_equal(found->id, live.id);
+    assert_string_equal(found->wording, "I agree.");
+    assert_int_equal(found->agreed_at, 7);
+    store_list_release(&list, STORE_KIND_RECORDING);
+
+    live.growing = 0;
+    live.bytes = 500;
+    live.duration_ms = 60000;
+    assert_int_equal(store_recording_finish(f->store, &live, NULL), 0);
+    assert_int_equal(store_recording_growing(f->store, 10, &list, NULL), 0);
+    assert_int_equal(list.count, 0);
+    store_list_release(&list, STORE_KIND_RECORDING);
+    assert_int_equal(store_recording_list(f->store, f->bob.id, session.id, 10, &list, NULL), 0);
+    assert_int_equal(list.count, 0);
+    store_list_release(&list, STORE_KIND_RECORDING);
+    assert_int_equal(store_recording_list(f->store, f->ada.id, session.id, 10, &list, NULL), 0);
+    assert_int_equal(list.count, 2);
+    found = list.items;
+    found += strcmp(found->id, live.id) != 0;
+    assert_int_equal(found->bytes, 500);
+    assert_int_equal(found->growing, 0);
+    store_list_release(&list, STORE_KIND_RECORDING);
+
+    snprintf(url, sizeof(url), "/api/v1/audio/%s#t=1.000,2.500", live.id);
+    id_new(t.id);
+    memcpy(t.session_id, session.id, ID_TEXT_MAX);
+    t.audio_url = url;
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    assert_int_equal(store_recording_erase(f->store, f->ada.id, upload.id, NULL), 0);
+    assert_int_equal(store_transcript_get(f->store, f->ada.id, t.id, &t, NULL), 0);
+    assert_string_equal(t.audio_url, url);
+    store_transcript_release(&t);
+    assert_int_equal(store_recording_erase(f->store, f->ada.id, live.id, NULL), 0);
+    assert_int_equal(store_recording_finish(f->store, &live, NULL), UV_ENOENT);
+    assert_int_equal(store_transcript_get(f->store, f->ada.id, t.id, &t, NULL), 0);
+    assert_null(t.audio_url);
+    store_transcript_release(&t);
+}
+
 static void recordings_have_a_bound_a_user(void **state)
 {
     struct fixture *f = *state;
@@ -1740,6 +1802,7 @@ int main(int argc, char **argv)
         EACH(sign_ins_are_listed_by_their_newest_token_and_ended_by_name),
         EACH(a_voice_is_kept_one_a_user_until_it_is_erased),
         EACH(a_recording_comes_back_as_it_was_put),
+        EACH(a_live_recording_grows_is_whole_and_is_unheard_when_it_is_erased),
         EACH(recordings_have_a_bound_a_user),
         EACH(what_erases_a_recording_always_says_whose_sound_is_to_go),
         EACH(recordings_go_when_their_time_is_over),

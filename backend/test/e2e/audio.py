@@ -361,15 +361,41 @@ class Restarts(unittest.TestCase):
         self.assertEqual(self.names(), [made["id"]])
         self.assertEqual(api("GET", made["url"])[2], self.wav)
 
-    def test_a_sound_without_a_record_is_gone_at_the_next_start(self):
+    def test_a_sound_that_was_never_claimed_is_gone_at_the_next_start(self):
         made = Api(self.server).upload(self.wav)[1]
         folder = self.data / "audio"
-        shutil.copy(folder / made["id"], folder / ("0" * 25 + "1"))
+        shutil.copy(folder / made["id"], folder / ("0" * 25 + "1.unclaimed"))
         shutil.copy(folder / made["id"], folder / ("0" * 25 + "2.new"))
         (folder / "README").write_text("not ours")
-        api = self.again()
+        self.server.stop(signal.SIGKILL)
+        (folder / made["id"]).rename(folder / (made["id"] + ".unclaimed"))  # killed between the record and the claim
+        self.server = self.serve()
         self.assertEqual(self.names(), sorted([made["id"], "README"]))
-        self.assertEqual(api("GET", made["url"])[2], self.wav)
+        self.assertEqual(Api(self.server)("GET", made["url"])[2], self.wav)
+
+    def test_what_an_older_database_does_not_know_is_kept_and_told(self):
+        api = Api(self.server)
+        old = api.upload(self.wav)[1]
+        self.server.stop()
+        older = (self.data / "interview.db").read_bytes()
+        self.server = self.serve()
+        newer = [Api(self.server).upload(self.wav)[1]["id"] for _ in range(2)]
+        self.server.stop()
+        for left in self.data.glob("interview.db-*"):
+            left.unlink()
+        (self.data / "interview.db").write_bytes(older)
+        self.server = self.serve()
+        self.assertEqual(self.names(), sorted([old["id"], *newer]))
+        problem = next(p for p in self.server.get("/readyz")["problems"] if p["part"] == "recordings")
+        self.assertEqual(problem["code"], "recordings_unknown")
+        self.assertIn("2 recordings", problem["detail"])
+        doctor = subprocess.run([harness.PROGRAM, "doctor", "--data", self.data], env=harness.environment(), text=True, capture_output=True)
+        self.assertIn("2 are not known to the database", doctor.stdout)
+        self.server.stop()
+        subprocess.run([harness.PROGRAM, "migrate", "--data", self.data, "--erase-unknown-recordings"], env=harness.environment(), check=True, capture_output=True)
+        self.server = self.serve()
+        self.assertEqual(self.names(), [old["id"]])
+        self.assertEqual([p for p in self.server.get("/readyz")["problems"] if p["part"] == "recordings"], [])
 
     def test_an_erasing_that_was_cut_off_is_finished_by_the_next_start(self):
         made = Api(self.server).upload(self.wav)[1]
@@ -385,6 +411,145 @@ class Restarts(unittest.TestCase):
         self.wait_until(lambda: len(self.names()) == 1)
         connection.close()
         self.wait_until(lambda: self.names() == [])
+
+
+WORDING = "I have told everybody in this call that it is recorded, and they agreed."
+
+
+def heard(data):
+    """Samples of a recording at 16 kHz, by an independent decoder that complains of what is damaged."""
+    out = subprocess.run(["ffmpeg", "-v", "error", "-xerror", "-i", "-", "-f", "s16le", "-ac", "1", "-ar", "16000", "-"], input=data, capture_output=True)
+    assert not out.returncode and not out.stderr, out.stderr
+    return struct.unpack(f"<{len(out.stdout) // 2}h", out.stdout)
+
+
+def loudness(samples):
+    return (sum(s * s for s in samples) / max(1, len(samples))) ** 0.5
+
+
+class Live(Base):
+    """A live interview that is recorded: with consent, piece by piece, through a kill, and erased."""
+
+    args = ()
+
+    def setUp(self):
+        super().setUp()
+        self.id = self.session()
+        self.spoken = harness.speak("Tell me about a time you led a project under pressure.", self.folder)
+
+    def record(self, llm):
+        llm.send({"type": "record", "on": True, "wording": WORDING})
+        return llm.wait_for(lambda m: m["type"] == "recording")
+
+    def say(self, *speakers, stop=True):
+        ears = [self.server.socket("/ws/transcribe", self.id) for _ in speakers]
+        for ear, speaker in zip(ears, speakers):
+            ear.stream(self.spoken, start={"speaker": speaker})
+        for ear in ears if stop else ():
+            ear.send({"type": "stop"})
+            self.assertEqual(ear.wait_for_close(), 1000)
+        return ears
+
+    def recordings(self):
+        return self.server.get(f"/api/v1/sessions/{self.id}/recordings")["items"]
+
+    def wait_whole(self):
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while not (made := self.recordings()) or made[0]["growing"]:
+            self.assertLess(time.monotonic(), deadline, made)
+            time.sleep(0.05)
+        return made[0]
+
+    def test_it_is_off_until_somebody_agrees_and_each_piece_is_found(self):
+        with self.server.socket("/ws/llm-stream", self.id) as llm:
+            for wrong in ({}, {"on": "yes"}, {"on": True}, {"on": True, "wording": " "}, {"on": True, "wording": "x" * 2001}):
+                llm.send({"type": "record", **wrong})
+                self.assertEqual(llm.receive()["code"], "bad_message")
+            self.assertEqual(self.recordings(), [])
+            told = self.record(llm)
+            self.assertEqual((told["on"], told["why"]), (True, None))
+            with self.server.socket("/ws/llm-stream", self.id) as other:
+                self.assertEqual(other.wait_for(lambda m: m["type"] == "recording")["audioId"], told["audioId"])
+            self.say("candidate")
+            self.say("interviewer")
+            items = self.server.wait_for_transcripts(self.id, lambda items: len(items) == 2 and items[0]["answer"])
+            growing = self.recordings()[0]
+            self.assertEqual((growing["growing"], growing["consent"]["wording"]), (True, WORDING))
+            llm.send({"type": "record", "on": False})
+            off = llm.wait_for(lambda m: m["type"] == "recording" and not m["on"])
+            self.assertEqual((off["audioId"], off["why"]), (told["audioId"], None))
+        made = self.wait_whole()
+        self.assertEqual((made["id"], made["format"], made["quality"], made["sessionId"]), (told["audioId"], "ogg / opus", "good", self.id))
+        status, fields, data = self.api("GET", made["url"])
+        self.assertEqual((status, fields["content-type"], len(data)), (200, "audio/ogg", made["bytes"]))
+        samples, seconds = heard(data), len(harness.samples(self.spoken)[2]) / 32000
+        self.assertAlmostEqual(len(samples) / 16, made["durationMs"], delta=2)
+        self.assertAlmostEqual(made["durationMs"] / 1000, 2 * seconds, delta=0.2)
+        for at, item in zip((seconds, 0), items):  # the newest first; each where it was said, and loud
+            url, begin, end = re.fullmatch(r"(.*)#t=([0-9.]+),([0-9.]+)", item["audioUrl"]).groups()
+            begin, end = float(begin), float(end)
+            self.assertEqual(url, made["url"])
+            self.assertTrue(at <= begin < end <= at + seconds + 0.1, (at, begin, end))
+            self.assertGreater(loudness(samples[int(begin * 16000):int(end * 16000)]), 300)
+        audit = [e["action"] for e in self.server.get("/api/v1/audit?limit=100")["items"] if e["recordId"] == made["id"]]
+        self.assertIn("record", audit)
+        self.assertEqual(self.api("DELETE", made["url"])[0], 204)
+        self.assertEqual([i["audioUrl"] for i in self.server.transcripts(self.id)], [None, None])
+        self.assertFalse([n for n in self.blobs() if made["id"] in n])
+
+    def test_two_lines_are_one_recording(self):
+        with self.server.socket("/ws/llm-stream", self.id) as llm:
+            self.record(llm)
+            self.say("candidate", "interviewer")
+        made = self.wait_whole()
+        seconds = len(harness.samples(self.spoken)[2]) / 32000
+        self.assertTrue(seconds - 0.1 < made["durationMs"] / 1000 < 2 * seconds + 0.2, made)
+
+    def test_erased_while_it_grows_it_ends_and_nothing_is_left(self):
+        with self.server.socket("/ws/llm-stream", self.id) as llm:
+            told = self.record(llm)
+            ear, = self.say("interviewer", stop=False)
+            self.assertEqual(self.api("DELETE", "/api/v1/audio/" + told["audioId"])[0], 204)
+            ear.stream(self.spoken)
+            off = llm.wait_for(lambda m: m["type"] == "recording" and not m["on"])
+            self.assertIn("erased", off["why"])
+            ear.send({"type": "stop"})
+            ear.wait_for_close()
+        self.assertEqual(self.recordings(), [])
+        self.assertFalse([n for n in self.blobs() if told["audioId"] in n])
+
+    def test_a_kill_costs_its_last_moment_and_what_is_there_plays(self):
+        data = pathlib.Path(self.folder) / "killed"
+        data.mkdir()
+        server = harness.Server(data=data)
+        try:
+            session = server.post("/api/v1/sessions", {})["id"]
+            with server.socket("/ws/llm-stream", session) as llm, server.socket("/ws/transcribe", session) as ear:
+                llm.send({"type": "record", "on": True, "wording": WORDING})
+                told = llm.wait_for(lambda m: m["type"] == "recording")
+                ear.stream(self.spoken, pace=1.0)
+                url, api = "/api/v1/audio/" + told["audioId"], Api(server)
+                status, fields, so_far = api("GET", url)
+                self.assertEqual((status, fields["content-type"]), (200, "audio/ogg"))
+                self.assertGreater(len(heard(so_far)), 16000)
+                self.assertEqual(api("GET", url, Range="bytes=10-99", If_Range=fields["etag"])[2] in (so_far[10:100], so_far), True)
+                server.stop(signal.SIGKILL)
+            self.assertEqual([p.name for p in (data / "audio").iterdir()], [told["audioId"] + ".log"])
+            server = harness.Server(data=data)
+            made = server.get(f"/api/v1/sessions/{session}/recordings")["items"][0]
+            self.assertFalse(made["growing"])
+            status, _, whole = Api(server)("GET", url)
+            self.assertEqual(whole[:len(so_far)], so_far, "nothing that was there is lost")
+            self.assertEqual(len(whole), made["bytes"])
+            seconds = len(harness.samples(self.spoken)[2]) / 32000
+            self.assertGreater(len(heard(whole)) / 16000, seconds - 1.2)
+            self.assertAlmostEqual(len(heard(whole)) / 16, made["durationMs"], delta=2)
+            self.assertEqual([p.name for p in (data / "audio").iterdir()], [told["audioId"]])
+            for path in data.rglob("*"):
+                if path.is_file():
+                    self.assertNotIn(b"OpusHead", path.read_bytes(), "sealed")
+        finally:
+            server.stop()
 
 
 @unittest.skipIf(SANITIZED, "a sanitizer's memory says nothing")

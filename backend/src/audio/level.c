@@ -1,0 +1,36 @@
+/**
+ * @file audio/level.c  Whether anything is to be heard in samples, and whether it is cut off
+ */
+#include "audio/level.h"
+
+#include <stdlib.h>
+
+enum {
+    SILENT_PEAK = 32,   /* -60 dBFS: hum and noise of a microphone that is on are above that */
+    FULL_SCALE = 32760, /* with what resampling takes off */
+    CLIPPED_RUN = 3,    /* samples in a row at full scale: a crest that only touches it has fewer */
+    CLIPPED_SHARE = 500, /* one sample in so many; speech recorded well has none */
+};
+
+void level_add(struct level *level, const int16_t *samples, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int loud = abs(samples[i]);
+
+        level->peak = loud > level->peak ? loud : level->peak;
+        level->run = loud >= FULL_SCALE ? level->run + 1 : 0;
+        if (level->run >= CLIPPED_RUN)
+            level->clipped += level->run == CLIPPED_RUN ? CLIPPED_RUN : 1;
+    }
+    level->n += n;
+}
+
+bool level_silent(const struct level *level)
+{
+    return level->peak <= SILENT_PEAK;
+}
+
+bool level_clipped(const struct level *level)
+{
+    return level->clipped > level->n / CLIPPED_SHARE;
+}
