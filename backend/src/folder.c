@@ -12,6 +12,19 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+static int check_restored(const char *dir, struct errbuf *why)
+{
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s/" FOLDER_RESTORING, dir);
+    if (access(path, F_OK))
+        return 0;
+    return err_set(why, UV_EBUSY,
+                   "putting a backup back into %s was cut off, or is under way: run interviewd "
+                   "restore again",
+                   dir);
+}
+
 int folder_open(const char *dir, struct errbuf *why)
 {
     if (!mkdir(dir, 0700))
@@ -19,7 +32,7 @@ int folder_open(const char *dir, struct errbuf *why)
     else if (errno != EEXIST)
         return err_set(why, -errno, "the folder %s cannot be made: %s", dir, strerror(errno));
     if (!access(dir, W_OK | X_OK))
-        return 0;
+        return check_restored(dir, why);
     return err_set(why, -errno,
                    "the folder %s cannot be written (%s): give it to the user who runs interviewd, "
                    "mount its disk writable, or choose another one with --data",

@@ -29,7 +29,10 @@ struct folder_lock {
     int fd;
 };
 
-/** Make it, mode 0700, when it is not there; see that it can be written. */
+#define FOLDER_RESTORING "restoring" /**< Inside: a backup is being put back, or was cut off */
+
+/** Make it, mode 0700, when it is not there; see that it can be written. UV_EBUSY: there is a
+ *  FOLDER_RESTORING. */
 int folder_open(const char *dir, struct errbuf *why);
 
 int folder_lock(const char *path, struct folder_lock *lock, struct errbuf *why);

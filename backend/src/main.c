@@ -32,6 +32,10 @@ static const struct {
      "list | show EMAIL | add EMAIL [NAME] [--admin] | reset-password EMAIL | disable EMAIL | "
      "enable EMAIL | role EMAIL user|admin | sign-out EMAIL | erase EMAIL --yes",
      "look after the accounts of a server, also while it runs"},
+    {"backup", command_backup, "FILE [--with-key] [--passphrase-file FILE]",
+     "put all that is stored into one file, also while a server runs"},
+    {"restore", command_restore, "FILE [--passphrase-file FILE]",
+     "make an empty data folder out of such a file"},
     {"migrate", command_migrate, "[--accept-clock | --erase-unknown-recordings]",
      "bring the store to the current schema"},
 };

@@ -85,6 +85,8 @@ int command_transcribe(int argc, char **argv);
 int command_ask(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_migrate(int argc, char **argv);
+int command_backup(int argc, char **argv);
+int command_restore(int argc, char **argv);
 int command_keys(int argc, char **argv);
 int command_models(int argc, char **argv);
 int command_admin(int argc, char **argv);

@@ -199,21 +199,28 @@ static int sync_folder(const char *path)
     return err;
 }
 
-/* A file of its own beside path, on the disk when this returns 0. */
-static int write_apart(const char *temporary, const struct keyring *ring)
+size_t keyring_print(const struct keyring *ring, char *text)
 {
-    char text[SEAL_KEYS_MAX * LINE_LEN + 1];
-    int fd;
-    int err;
-
     for (size_t i = 0; i < ring->count; i++) {
         for (size_t j = 0; j < KEY_LEN; j++)
             snprintf(text + i * LINE_LEN + 2 * j, 3, "%02x", ring->key[i][j]);
         text[(i + 1) * LINE_LEN - 1] = '\n';
     }
+    text[ring->count * LINE_LEN] = '\0';
+    return ring->count * LINE_LEN;
+}
+
+/* A file of its own beside path, on the disk when this returns 0. */
+static int write_apart(const char *temporary, const struct keyring *ring)
+{
+    char text[KEYRING_TEXT_MAX];
+    size_t len = keyring_print(ring, text);
+    int fd;
+    int err;
+
     unlink(temporary);
     fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    err = fd < 0 || fchmod(fd, 0600) ? -errno : write_all(fd, text, ring->count * LINE_LEN);
+    err = fd < 0 || fchmod(fd, 0600) ? -errno : write_all(fd, text, len);
     if (fd >= 0 && close(fd) && !err)
         err = -errno;
     explicit_bzero(text, sizeof(text));
@@ -297,5 +304,21 @@ int keyring_change(const char *path, int (*fn)(struct keyring *ring, struct errb
         err = write_ring(path, &ring, false, why);
     keyring_wipe(&ring);
     close(folder); /* and with it the lock */
+    return err;
+}
+
+int keyring_make(const char *path, const struct keyring *ring, struct errbuf *why)
+{
+    struct keyring there = {0};
+    int err = make_folder(path, why);
+
+    if (!err)
+        err = write_ring(path, ring, true, why);
+    if (!err)
+        err = keyring_load(path, SEAL_KEY_IN_USE, &there, why);
+    if (!err && (there.count != ring->count ||
+                 !text_equal_secret(there.key, ring->key, ring->count * KEY_LEN)))
+        err = err_set(why, UV_EEXIST, "there are other keys in %s already", path);
+    keyring_wipe(&there);
     return err;
 }

@@ -26,6 +26,11 @@ int keyring_load(const char *path, enum seal_start start, struct keyring *ring, 
  *  at a time, also among processes. */
 int keyring_change(const char *path, int (*fn)(struct keyring *ring, struct errbuf *why),
                    struct errbuf *why);
+/** As a file holds them: a key a line; text has room for KEYRING_TEXT_MAX. */
+enum { KEYRING_TEXT_MAX = SEAL_KEYS_MAX * (2 * KEY_LEN + 1) + 1 };
+size_t keyring_print(const struct keyring *ring, char *text);
+/** A new file; UV_EEXIST: there is one, with other keys. */
+int keyring_make(const char *path, const struct keyring *ring, struct errbuf *why);
 void keyring_wipe(struct keyring *ring);
 
 #endif

@@ -110,6 +110,8 @@ struct store_driver {
     int (*recording_growing)(void *db, size_t limit, struct store_list *list, struct errbuf *why);
     int (*recording_bytes)(void *db, const char *user_id, int64_t *bytes, struct errbuf *why);
     int (*recording_known)(void *db, const char *id, struct errbuf *why);
+    int (*recording_all)(void *db, const char *after, size_t limit, struct store_list *list,
+                         struct errbuf *why);
     int (*recording_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
     int (*recording_expire)(void *db, int64_t now, size_t limit, struct store_list *list,
                             struct errbuf *why);
@@ -129,6 +131,8 @@ struct store_driver {
     int (*fact_claim)(void *db, const char *name, const char *value, char **is, struct errbuf *why);
     int (*samples)(void *db, size_t limit, struct store_sample *samples, size_t *n,
                    struct errbuf *why);
+
+    int (*copy)(void *db, const char *path, struct errbuf *why);
 
     const char *(*sealed_field)(size_t i);
     int (*sealed_stale)(void *db, size_t field, const char *fresh, const char *after, size_t limit,

@@ -46,6 +46,25 @@ int sqlite_fact_claim(void *db, const char *name, const char *value, char **is, 
     return err ? err : sqlite_fact_get(db, name, is, why);
 }
 
+/* One transaction, so of one moment, and while others write: a copy without what was deleted. */
+int sqlite_copy(void *db, const char *path, struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt = NULL;
+    int err = conn_read(db, &conn, why);
+
+    if (err)
+        return err;
+    err = conn_error(conn, sqlite3_prepare_v2(conn->sq, "VACUUM INTO ?1", -1, &stmt, NULL), why);
+    if (!err) {
+        sql_bind_text(stmt, 1, path);
+        err = conn_run(conn, stmt, why);
+    }
+    sqlite3_finalize(stmt);
+    conn_done(conn);
+    return err;
+}
+
 int sqlite_samples(void *db, size_t limit, struct store_sample *samples, size_t *n,
                    struct errbuf *why)
 {

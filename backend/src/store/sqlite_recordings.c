@@ -63,6 +63,25 @@ static int read_few(struct conn *conn, sqlite3_stmt *stmt, const struct record *
     return sql_read_page(conn, stmt, record, limit, list, &more, why);
 }
 
+int sqlite_recording_all(void *db, const char *after, size_t limit, struct store_list *list,
+                         struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int err;
+
+    if ((err = conn_read(db, &conn, why)))
+        return err;
+    stmt = conn_stmt(conn, RECORDING_ALL, &err, why);
+    if (stmt) {
+        sql_bind_text(stmt, 1, after);
+        sqlite3_bind_int64(stmt, 2, (int64_t)limit);
+        err = read_few(conn, stmt, &store_record_recording, limit, list, why);
+    }
+    conn_done(conn);
+    return err;
+}
+
 int sqlite_recording_expire(void *db, int64_t now, size_t limit, struct store_list *list,
                             struct errbuf *why)
 {

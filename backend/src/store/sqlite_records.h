@@ -85,6 +85,8 @@ int sqlite_recording_finish(void *db, const struct store_recording *recording, s
 int sqlite_recording_growing(void *db, size_t limit, struct store_list *list, struct errbuf *why);
 int sqlite_recording_bytes(void *db, const char *user_id, int64_t *bytes, struct errbuf *why);
 int sqlite_recording_known(void *db, const char *id, struct errbuf *why);
+int sqlite_recording_all(void *db, const char *after, size_t limit, struct store_list *list,
+                         struct errbuf *why);
 int sqlite_recording_erase(void *db, const char *user_id, const char *id, struct errbuf *why);
 int sqlite_recording_expire(void *db, int64_t now, size_t limit, struct store_list *list,
                             struct errbuf *why);
@@ -105,6 +107,7 @@ int sqlite_fact_claim(void *db, const char *name, const char *value, char **is, 
 int sqlite_samples(void *db, size_t limit, struct store_sample *samples, size_t *n,
                    struct errbuf *why);
 
+int sqlite_copy(void *db, const char *path, struct errbuf *why);
 const char *sqlite_sealed_field(size_t i);
 int sqlite_sealed_stale(void *db, size_t field, const char *fresh, const char *after, size_t limit,
                         struct store_sample *samples, size_t *n, struct errbuf *why);

@@ -167,6 +167,8 @@ const char *const sqlite_statements[STATEMENTS] = {
                           "ORDER BY id LIMIT ?1",
     [RECORDING_BYTES] = "SELECT coalesce(sum(bytes),0) FROM recordings WHERE user_id=?1",
     [RECORDING_KNOWN] = "SELECT id FROM recordings WHERE id=?1",
+    [RECORDING_ALL] =
+        "SELECT " RECORDING_COLUMNS " FROM recordings WHERE id>?1 ORDER BY id LIMIT ?2",
     [RECORDING_ERASE] = "DELETE FROM recordings WHERE id=?1 AND user_id=?2",
     [RECORDING_EXPIRE] = "DELETE FROM recordings WHERE id IN (SELECT id FROM recordings "
                          "WHERE expires_at<=?1 ORDER BY expires_at LIMIT ?2) "

@@ -705,6 +705,14 @@ int store_recording_known(struct store *store, const char *id, struct errbuf *wh
     return err ? err : store->driver->recording_known(store->db, id, why);
 }
 
+int store_recording_all(struct store *store, const char *after, size_t limit,
+                        struct store_list *list, struct errbuf *why)
+{
+    int err = check_page(limit, why);
+
+    return err ? err : store->driver->recording_all(store->db, after, limit, list, why);
+}
+
 int store_recording_erase(struct store *store, const char *user_id, const char *id,
                           struct errbuf *why)
 {
@@ -805,6 +813,11 @@ int store_samples(struct store *store, size_t limit, struct store_sample *sample
                   struct errbuf *why)
 {
     return store->driver->samples(store->db, limit, samples, n, why);
+}
+
+int store_copy(struct store *store, const char *path, struct errbuf *why)
+{
+    return store->driver->copy(store->db, path, why);
 }
 
 /* --------------------------------------------------------------------- texts sealed anew */

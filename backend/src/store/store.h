@@ -398,6 +398,9 @@ int store_recording_bytes(struct store *store, const char *user_id, int64_t *byt
                           struct errbuf *why);
 /** Is there one of anybody's with that id? UV_ENOENT. */
 int store_recording_known(struct store *store, const char *id, struct errbuf *why);
+/** All users', by id, behind after ("" at first); at most limit, no pages. */
+int store_recording_all(struct store *store, const char *after, size_t limit,
+                        struct store_list *list, struct errbuf *why);
 int store_recording_erase(struct store *store, const char *user_id, const char *id,
                           struct errbuf *why);
 /** Erase those whose time is over now, at most limit. list: what they were; no pages. */
@@ -457,6 +460,10 @@ struct store_sample {
 /** At most limit of them, of every kind that there is. */
 int store_samples(struct store *store, size_t limit, struct store_sample *samples, size_t *n,
                   struct errbuf *why);
+
+/** All of it, as it is at one moment, into a new file, while others use it: whatever was
+ *  acknowledged before is in it. UV_EIO also when the file is there already. */
+int store_copy(struct store *store, const char *path, struct errbuf *why);
 
 /* --------------------------------------------------------------------- texts sealed anew */
 

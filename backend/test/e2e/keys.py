@@ -1,8 +1,8 @@
-"""Master keys: a new one, everything sealed anew by it, the end of the old one; and no moment at which something is unreadable."""
+"""Master keys: a new one, everything sealed anew by it, the end of the old one, and no moment at which something is unreadable;
+and backups, made while others write, and put back."""
 
 import contextlib
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import time
@@ -69,11 +70,18 @@ def ready(server):
     return json.loads(server.request("GET", "/readyz", token=None)[2])
 
 
-class Keys(unittest.TestCase):
+class Filled(unittest.TestCase):
     """One folder is filled once; each test works on a copy of it."""
+
+    all = None
 
     @classmethod
     def setUpClass(cls):
+        if not Filled.all:
+            Filled.fill()
+
+    @classmethod
+    def fill(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="interviewd-keys-"))
         cls.full = cls.folder / "full"
         cls.full.mkdir()
@@ -91,10 +99,6 @@ class Keys(unittest.TestCase):
         cls.all = everything(server, paths_of(server))
         server.stop()
         (cls.old,), _ = keys_of(cls.full)
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.folder)
 
     def setUp(self):
         self.data = pathlib.Path(tempfile.mkdtemp(dir=self.folder)) / "data"
@@ -114,6 +118,8 @@ class Keys(unittest.TestCase):
     def assert_all_there(self, server):
         self.assertTrue(everything(server, self.all) == self.all, "something is not as it was")
 
+
+class Keys(Filled):
     def test_a_rotation_that_is_killed_anywhere_loses_nothing_and_goes_on(self):
         self.assertEqual(run("keys", "retire", data=self.data).returncode, 0)  # there is one: it stays
         for rewritten in (0, 1, 200, 900, 1500):
@@ -212,6 +218,145 @@ class Keys(unittest.TestCase):
         self.assertEqual(refused.returncode, 1)
         self.assertIn("the keys stay", refused.stderr)
         self.assertEqual(len(keys_of(self.data)[0]), 2)
+
+
+class Backups(Filled):
+    def setUp(self):
+        super().setUp()
+        self.file = self.data.parent / "saved.tar"
+        self.new = self.data.parent / "new"
+        self.secret = self.data.parent / "passphrase"
+        self.secret.write_text("a long enough passphrase\n")
+
+    def save(self, *args):
+        saved = run("backup", self.file, *args, data=self.data)
+        self.assertEqual((saved.returncode, saved.stderr), (0, ""))
+        self.assertEqual(sorted(p.name for p in self.data.parent.iterdir() if "saved" in p.name), ["saved.tar"])
+        self.assertEqual(self.file.stat().st_mode & 0o777, 0o600)
+
+    def put_back(self, *args, file=None):
+        return run("restore", file or self.file, *args, data=self.new)
+
+    def refused(self, words, *args, file=None):
+        refused = self.put_back(*args, file=file)
+        self.assertEqual(refused.returncode, 1, refused.stdout)
+        self.assertIn(words, refused.stderr)
+        if self.new.exists():
+            self.assertEqual(set(p.name for p in self.new.iterdir()) - {"interviewd.lock", "keys"}, set())
+
+    def serve_new(self):
+        self.data = self.new
+        return self.serve()
+
+    def test_what_was_acknowledged_before_a_backup_began_is_in_it(self):
+        server = self.serve()
+        stop, made, wrong = threading.Event(), [], []
+
+        def write():
+            i = 0
+            while not stop.is_set():
+                i += 1
+                try:
+                    session = server.post("/api/v1/sessions", {"title": f"title {i}"})["id"]
+                    if i % 3:
+                        made.append(session)
+                    else:
+                        server.request("DELETE", f"/api/v1/sessions/{session}")
+                except harness.HttpError as error:
+                    wrong.append(str(error))
+        writers = [threading.Thread(target=write) for _ in range(2)]
+        for writer in writers:
+            writer.start()
+        self.wait(lambda: len(made) >= 20, "nothing is written")
+        before = list(made)
+        self.save()
+        stop.set()
+        for writer in writers:
+            writer.join()
+        self.assertEqual(wrong, [])
+        server.stop()
+
+        (self.new / "keys").mkdir(parents=True, mode=0o700)
+        shutil.copy(self.data / "keys/master.key", self.new / "keys")
+        back = self.put_back()
+        self.assertEqual((back.returncode, back.stderr), (0, ""))
+        server = self.serve_new()
+        self.assert_all_there(server)
+        for session in before:
+            self.assertTrue(server.get(f"/api/v1/sessions/{session}")["title"].startswith("title "))
+
+    def test_a_backup_that_is_killed_leaves_no_file_of_its_name(self):
+        for part in (0, 1000, 100000):
+            process = subprocess.Popen([harness.PROGRAM, "backup", self.file, "--data", self.data], env=harness.environment(),
+                                       stdout=subprocess.DEVNULL)
+            begun = self.data.parent / "saved.tar.part"
+            self.wait(lambda: process.poll() is not None or (begun.exists() and begun.stat().st_size >= part), "nothing is written")
+            process.kill()
+            process.wait()
+            if self.file.exists():  # it was quicker
+                self.file.unlink()
+        self.save()
+        again = run("backup", self.file, data=self.data)
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("there already", again.stderr)
+
+    def test_the_keys_go_with_it_under_a_passphrase_alone(self):
+        self.save("--with-key", "--passphrase-file", self.secret)
+        key = (self.data / "keys/master.key").read_bytes()
+        self.assertNotIn(key.strip(), self.file.read_bytes())
+        self.assertNotIn(bytes.fromhex(key.decode()), self.file.read_bytes())
+        self.assertNotIn(b"planted", self.file.read_bytes())
+        wrong = self.data.parent / "wrong"
+        wrong.write_text("another passphrase\n")
+        self.refused("passphrase", "--passphrase-file", wrong)
+        back = self.put_back("--passphrase-file", self.secret)
+        self.assertEqual((back.returncode, back.stderr), (0, ""))
+        self.assertEqual((self.new / "keys/master.key").read_bytes(), key)
+        self.assert_all_there(self.serve_new())
+
+    def test_what_is_not_whole_is_refused_and_leaves_nothing(self):
+        self.save()
+        whole = self.file.read_bytes()
+        bad = self.data.parent / "bad"
+        for cut in (0, 100, len(whole) // 2, len(whole) - 3000):
+            bad.write_bytes(whole[:cut])
+            self.refused("whole", file=bad)
+        for at in (513, len(whole) // 2, len(whole) - 60000):
+            bad.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+            self.assertEqual(self.put_back(file=bad).returncode, 1)
+        with tarfile.open(self.file) as old, tarfile.open(bad, "w") as new:  # without one recording
+            for n, entry in enumerate(old.getmembers()):
+                if n != 2:
+                    new.addfile(entry, old.extractfile(entry))
+        self.refused("sums differ", file=bad)
+        (self.new / "keys").mkdir(parents=True, mode=0o700, exist_ok=True)
+        (self.new / "keys/master.key").write_text("ab" * 32 + "\n")
+        (self.new / "keys/master.key").chmod(0o600)
+        self.refused("not the one")
+        (self.new / "keys/master.key").unlink()
+        back = self.put_back()
+        self.assertEqual(back.returncode, 0)
+        self.assertIn("Put the master key back", back.stdout)
+        self.assertIn("not empty", self.put_back().stderr)
+
+    def test_a_restore_that_is_killed_lets_nothing_start_until_it_is_done(self):
+        self.save("--with-key", "--passphrase-file", self.secret)
+        args = [harness.PROGRAM, "restore", self.file, "--data", self.new, "--passphrase-file", self.secret]
+        process = subprocess.Popen(args, env=harness.environment(), stdout=subprocess.DEVNULL)
+        self.wait(lambda: process.poll() is not None or (self.new / "restoring/interview.db").exists(), "nothing is written")
+        process.kill()
+        process.wait()
+        self.assertTrue((self.new / "restoring").exists(), "it was quicker than a passphrase takes")
+        for command in (["serve", "--listen", "127.0.0.1:0"], ["migrate"], ["backup", self.file]):
+            stopped = run(*command, data=self.new)
+            self.assertEqual(stopped.returncode, 5, stopped.stdout)
+        self.assertIn("was cut off", run("serve", data=self.new).stderr)
+        self.assertEqual(subprocess.run(args, env=harness.environment(), stdout=subprocess.DEVNULL).returncode, 0)
+        self.assert_all_there(self.serve_new())
+
+
+def tearDownModule():
+    shutil.rmtree(Filled.folder)
 
 
 if __name__ == "__main__":
