@@ -6,6 +6,7 @@
  */
 #include "loop/lanes.h"
 
+#include "base/about.h"
 #include "loop/loop.h"
 #include "loop/loop_internal.h"
 #include "loop/wait.h"
@@ -43,8 +44,9 @@ struct item {
     void (*work)(void *arg);
     void (*done)(int err, void *arg);
     void *arg;
-    struct wait *wait; /* somebody waits in lane_call(); the item is theirs */
-    uint64_t since_ns; /* waiting, then running */
+    struct wait *wait;  /* somebody waits in lane_call(); the item is theirs */
+    struct about about; /* and this is what they wait for */
+    uint64_t since_ns;  /* waiting, then running */
     int err;
 };
 
@@ -157,7 +159,9 @@ static void worker(void *arg)
         begin(pool, it);
         uv_mutex_unlock(&lanes->lock);
 
+        about_set(it->about);
         it->work(it->arg);
+        about_set((struct about){NULL});
 
         uv_mutex_lock(&lanes->lock);
         end(pool, it);
@@ -167,14 +171,18 @@ static void worker(void *arg)
 
 static void run_done(struct item *all)
 {
+    struct about before = about_get();
+
     while (all) {
         struct item *it = all;
 
         all = it->next;
+        about_set((struct about){.trace = it->about.trace});
         if (it->done)
             it->done(it->err, it->arg);
         free(it);
     }
+    about_set(before);
 }
 
 static struct item *take_finished(struct lanes *lanes)
@@ -223,7 +231,8 @@ int lane_submit(struct lanes *lanes, enum lane lane, void (*work)(void *arg),
 
     if (!it)
         return UV_ENOMEM;
-    *it = (struct item){.work = work, .done = done, .arg = arg};
+    *it = (struct item){
+        .work = work, .done = done, .arg = arg, .about = {.trace = about_get().trace}};
     err = push(lanes, lane, it);
     if (err)
         free(it);
@@ -234,7 +243,7 @@ int lane_call(struct lanes *lanes, enum lane lane, void (*work)(void *arg), void
               const char *what)
 {
     struct wait wait;
-    struct item it = {.work = work, .arg = arg, .wait = &wait};
+    struct item it = {.work = work, .arg = arg, .wait = &wait, .about = about_get()};
     int err = wait_open(&wait);
 
     if (err)

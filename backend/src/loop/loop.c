@@ -9,6 +9,8 @@
  */
 #include "loop/loop.h"
 
+#include "base/about.h"
+
 #include "loop/loop_internal.h"
 
 #include <stdatomic.h>
@@ -18,6 +20,7 @@ struct post {
     struct post *next;
     void (*fn)(void *arg);
     void *arg;
+    struct trace_context trace;
 };
 
 /* Something to be freed at the end of the turn. */
@@ -73,12 +76,15 @@ static struct post *take_posts(struct loop *loop, bool *stop)
 static bool run_posts(struct post *list)
 {
     bool any = list != NULL;
+    struct about before;
 
     while (list) {
         struct post *p = list;
 
         list = p->next;
+        before = about_set((struct about){.trace = p->trace});
         p->fn(p->arg);
+        about_set(before);
         free(p);
     }
     return any;
@@ -101,7 +107,7 @@ int loop_post(struct loop *loop, void (*fn)(void *arg), void *arg)
 
     if (!p)
         return UV_ENOMEM;
-    *p = (struct post){.fn = fn, .arg = arg};
+    *p = (struct post){.fn = fn, .arg = arg, .trace = about_get().trace};
 
     uv_mutex_lock(&loop->lock);
     if (loop->shut) {
