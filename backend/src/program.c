@@ -28,8 +28,12 @@
 #include "models_check.h"
 #include "net/client.h"
 #include "observe/audit.h"
+#include "observe/crash.h"
 #include "observe/log.h"
+#include "observe/trace.h"
 #include "store/sealed.h"
+#include "telemetry/otlp.h"
+#include "telemetry/sentry.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -311,6 +315,42 @@ static int open_hearing(struct program *p, struct errbuf *why)
     return asr_hub_open(&app->hub, app->loop, &p->hub, why);
 }
 
+/* --------------------------------------------------------------------- what is told outside */
+
+static void log_crash(const struct crash_record *c, void *arg)
+{
+    const struct config *config = arg;
+
+    log_warn("crash", "the server crashed before: %s in thread %s, build %s; %s has the rest",
+             c->signal, c->thread, c->build, c->file);
+    if (!config->sentry_dsn)
+        crash_told(config->data_dir, c->file);
+}
+
+static int open_telemetry(struct program *p, struct errbuf *why)
+{
+    const struct config *c = p->config;
+    const struct sentry_config sentry = {
+        .dsn = c->sentry_dsn, .environment = c->sentry_environment, .folder = c->data_dir};
+    const struct otlp_config otlp = {
+        .endpoint = c->otlp_endpoint, .headers = c->otlp_headers, .service = c->service_name};
+    int err = 0;
+
+    crash_watch(c->data_dir);
+    crash_each(c->data_dir, log_crash, p->config);
+    if (c->sentry_dsn)
+        err = sentry_open(&p->sentry, p->app.loop, p->app.client, &sentry, why);
+    if (err || !c->otlp_endpoint)
+        return err;
+    trace_open(c->trace_share);
+    return otlp_open(&p->otlp, p->app.loop, p->app.client, &otlp, why);
+}
+
+void program_stopping(struct program *p)
+{
+    otlp_flush(p->otlp);
+}
+
 /* --------------------------------------------------------------------------- answers */
 
 static void list_providers(struct program *p)
@@ -454,6 +494,8 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *why)
         err = store_use_lanes(p->app.store, p->app.lanes);
     list_providers(p);
     if (!err && (parts & PROGRAM_SERVES))
+        err = open_telemetry(p, why);
+    if (!err && (parts & PROGRAM_SERVES))
         err = disk_watch_open(&p->disk_watch, &p->app);
     if (!err && (parts & PROGRAM_SERVES)) {
         open_shelf(p);
@@ -524,6 +566,9 @@ void program_close(struct program *p)
     asr_nets_close(app->nets);
     if (app->store)
         store_use_lanes(app->store, NULL);
+    sentry_close(p->sentry);
+    otlp_close(p->otlp);
+    trace_close();
     if (app->client)
         http_client_close(app->client);
     llm_probe_close(app->probe);

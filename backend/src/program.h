@@ -54,6 +54,8 @@ struct program {
     struct folder_lock lock;
     struct folder_lock seals; /* held by a command that seals beside a server */
     struct disk_watch *disk_watch;
+    struct sentry *sentry;
+    struct otlp *otlp;
     int status; /**< Why it could not be opened: an exit status; 0: EXIT_FAILED */
 };
 
@@ -62,6 +64,9 @@ void program_set_url(struct program *p, int port);
 
 int program_open(struct program *p, int argc, char **argv, unsigned parts);
 void program_close(struct program *p);
+
+/** Asked to stop: what is to be told outside goes out now. */
+void program_stopping(struct program *p);
 
 /** Where the page's files are: the configured folder, else beside the executable; NULL if nowhere.
  */

@@ -95,6 +95,7 @@ static void on_stop(int number, void *arg)
     log_info("serve", "stopping: signal %d", number);
     service_stopping(s->service);
     resealer_stop(s->program.app.resealer);
+    program_stopping(&s->program);
     if (s->program.app.hub)
         asr_hub_end(s->program.app.hub);
     http_server_shutdown(s->server, STOP_WITHIN_MS, on_server_down, s);
@@ -192,6 +193,7 @@ static int open_server(struct serve *s, struct errbuf *why)
         .origins = c->origins,
         .connections_max = c->connections_max,
         .idle_timeout_ms = (uint64_t)c->idle_timeout_ms,
+        .begin = api_begin,
         .before = api_before,
         .handled = api_audit,
         .after = api_after,

@@ -401,6 +401,21 @@ static int quality_of(const struct answer *x, const char *text)
     return q.total;
 }
 
+static void record(const struct answer *x)
+{
+    struct span span = {.trace = x->trace,
+                        .name = "answer",
+                        .start_us = x->times.asked_us,
+                        .end_us = x->times.end_us,
+                        .failed = x->finish == ANSWER_ERROR};
+
+    span_fact(&span, "interviewd.finish", answer_finish_name(x->finish));
+    span_fact(&span, "interviewd.provider", answer_teller(x)->name);
+    span_fact(&span, "interviewd.generation_id", x->id);
+    trace_step(&x->trace, "outline", x->times.asked_us, x->times.outline_us);
+    trace_record(&span);
+}
+
 static void report_finished(struct answer *x)
 {
     const char *text = x->text.data ? x->text.data : "";
@@ -422,6 +437,7 @@ static void report_finished(struct answer *x)
     if (x->state == CLOSED)
         return;
     x->times.end_us = clock_mono_us();
+    record(x);
     res.times = x->times;
     if (x->text.len)
         res.quality = quality_of(x, text);
@@ -579,6 +595,7 @@ int answer_ask(struct answerer *a, struct profile_index *b, const struct answer_
     a->running = x;
     buf_init(&x->text, ANSWER_BYTES_MAX);
     buf_init(&x->draft, SPOKEN_BYTES_MAX);
+    x->trace = trace_here();
     remember(x, ask);
     err = prepare(x, ask);
     if (err) {

@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "base/id.h"
 #include "ground/memory.h"
+#include "observe/trace.h"
 
 #include <stdatomic.h>
 
@@ -125,6 +126,8 @@ struct answer {
     char why[ANSWER_WHY_MAX];
     enum answer_finish finish;
     struct answer_times times;
+    struct trace_context trace; /* its span */
+    struct span asking;         /* of the provider that runs; .start_us 0: none does */
 };
 
 /* ------------------------------------------------------------------ answer.c */

@@ -10,6 +10,7 @@
  */
 #include "answer/answer_internal.h"
 
+#include "base/about.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "loop/loop.h"
@@ -64,21 +65,38 @@ static const struct failure *failure_of(int err)
     return f;
 }
 
-static void log_left(struct answer_link *l, int err)
+/* Returns what was before. */
+static struct about about_answer(const struct answer *x)
 {
+    return about_set((struct about){.request = about_get().request,
+                                    .session = x->session[0] ? x->session : NULL,
+                                    .generation = x->id,
+                                    .trace = x->trace});
+}
+
+static void log_left(const struct answer *x, int err)
+{
+    struct answer_link *l = answer_current(x);
+    struct about before;
     const char *word = failure_of(err)->word;
 
     if (!strcmp(l->logged, word))
         return;
     text_copy(l->logged, sizeof(l->logged), word, strlen(word));
+    before = about_answer(x);
     log_warn("answer", "%s was left: %s", l->provider.name, word);
+    about_set(before);
 }
 
-static void log_back(struct answer_link *l)
+static void log_back(const struct answer *x)
 {
+    struct answer_link *l = answer_current(x);
+    struct about before = about_answer(x);
+
     if (l->logged[0])
         log_info("answer", "%s answers again", l->provider.name);
     l->logged[0] = '\0';
+    about_set(before);
 }
 
 static void remember_left(struct answer *x, const char *provider, const char *why)
@@ -89,12 +107,38 @@ static void remember_left(struct answer *x, const char *provider, const char *wh
         x->left[x->left_count++] = (struct answer_left){.provider = provider, .why = own};
 }
 
+/* --------------------------------------------------------------------- the span of a provider */
+
+static void begin_asking(struct answer *x)
+{
+    struct span *span = &x->asking;
+
+    *span = (struct span){
+        .trace = trace_child(&x->trace), .kind = SPAN_CLIENT, .start_us = clock_mono_us()};
+    span_name(span, "ask %s", answer_current(x)->provider.name);
+    span_fact(span, "interviewd.provider", answer_current(x)->provider.name);
+    span_fact(span, "interviewd.model", x->model);
+}
+
+static void end_asking(struct answer *x, int err)
+{
+    if (!x->asking.start_us)
+        return;
+    x->asking.end_us = clock_mono_us();
+    x->asking.failed = err != 0 && err != UV_ECANCELED;
+    if (x->asking.failed)
+        span_fact(&x->asking, "error.type", failure_of(err)->kind);
+    trace_record(&x->asking);
+    x->asking.start_us = 0;
+}
+
 /** A provider on this machine costs nothing to ask: it never rests unless it says so. */
 static void failed(struct answer *x, int err, uint64_t retry_after_ms)
 {
     struct answer_link *l = answer_current(x);
 
     metric_add(METRIC_PROVIDER_ERRORS, 1, l->provider.name, failure_of(err)->kind);
+    end_asking(x, err);
     /* a refused request says nothing about the provider's health */
     if (err == UV_EINVAL || err == UV_E2BIG || (l->provider.local && !retry_after_ms))
         breaker_abandon(&l->breaker);
@@ -143,10 +187,11 @@ static bool first_word(struct answer *x, uint64_t now)
     x->state = STREAMING;
     if (!x->times.first_us)
         x->times.first_us = now;
+    trace_step(&x->asking.trace, "until its first word", x->asking.start_us, now);
     metric_observe(METRIC_PROVIDER_FIRST_TOKEN, (double)(clock_mono_ms() - x->begun_ms) / 1e3,
                    answer_current(x)->provider.name);
     breaker_success(&answer_current(x)->breaker);
-    log_back(answer_current(x));
+    log_back(x);
     return true;
 }
 
@@ -348,6 +393,7 @@ static void on_end(const struct llm_end *e, void *arg)
 
     x->gen = NULL;
     count_tokens(answer_current(x), e);
+    end_asking(x, e->err);
     if (may_be_back(x, e) || made_shorter(x, e))
         return;
     if ((!e->err || e->err == UV_E2BIG) && !first && x->text.len) {
@@ -358,7 +404,7 @@ static void on_end(const struct llm_end *e, void *arg)
     if (first || !x->text.len) {
         chain_leave(x, e->err, e->err ? e->why : "the provider ended without a word");
     } else {
-        log_left(answer_current(x), e->err);
+        log_left(x, e->err);
         answer_end(x, ANSWER_ERROR, e->why);
     }
 }
@@ -391,7 +437,7 @@ void chain_deadline(void *arg)
                         why); /* the machine is too busy: the built-in one is better */
             return;
         }
-        log_left(answer_current(x), UV_ETIMEDOUT);
+        log_left(x, UV_ETIMEDOUT);
         answer_end(x, ANSWER_ERROR, why);
         return;
     }
@@ -544,6 +590,7 @@ static int ask_provider(struct answer *x, struct errbuf *why)
         .context = context,
         .temperature = TEMPERATURE,
     };
+    struct about before;
     int err = 0;
 
     if (!l->provider.driver->plain || !x->prompt.count) /* ours says what is known already */
@@ -559,7 +606,10 @@ static int ask_provider(struct answer *x, struct errbuf *why)
     x->thinking_ms = 0;
     x->again = false;
     metric_add(METRIC_PROVIDER_REQUESTS, 1, l->provider.name);
+    begin_asking(x);
+    before = about_set((struct about){.trace = x->asking.trace});
     err = llm_start(x->a->loop, x->a->client, &l->provider, &req, &handlers, x, &x->gen, why);
+    about_set(before);
     if (err) {
         failed(x, err, 0);
         return err;
@@ -586,9 +636,10 @@ void chain_leave(struct answer *x, int err, const char *why)
 {
     timer_stop(x->deadline);
     timer_stop(x->standing);
+    end_asking(x, err);
     text_copy(x->why, sizeof(x->why), why, strlen(why));
     remember_left(x, answer_current(x)->provider.name, why);
-    log_left(answer_current(x), err);
+    log_left(x, err);
     x->leaving = true;
     timer_start(x->tick, 0, 0);
 }
@@ -626,7 +677,7 @@ void chain_next(struct answer *x)
         if (err) {
             text_copy(x->why, sizeof(x->why), why.text, strlen(why.text));
             remember_left(x, answer_current(x)->provider.name, why.text);
-            log_left(answer_current(x), err);
+            log_left(x, err);
             continue;
         }
         if (x->text.len && !x->stands)
@@ -644,6 +695,7 @@ void chain_stop(struct answer *x)
 {
     if (x->gen && x->state < STREAMING)
         breaker_abandon(&answer_current(x)->breaker);
+    end_asking(x, UV_ECANCELED);
     llm_cancel(x->gen);
     llm_cancel(x->stand);
     x->gen = x->stand = NULL;

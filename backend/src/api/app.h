@@ -92,8 +92,11 @@ void api_origin(const struct http_request *req, struct api_origin *origin);
 void api_audit_say(const struct api_origin *origin, const char *user, const char *action,
                    const char *kind, const char *id, int status, const char *request_id);
 
-/** http_config.after: counts the request and, at level debug, logs it. */
-void api_after(const struct http_request *req, int status, uint64_t micros);
+/** http_config.begin: which trace the request belongs to. */
+void api_begin(struct http_request *req);
+
+/** http_config.after: counts the request and, where that is asked for, logs it. */
+void api_after(const struct http_request *req, const struct http_answered *how);
 
 /** The REST routes of this folder, each table ending with {NULL}; api/routes.c joins them. */
 extern const struct http_route api_admin_routes[];

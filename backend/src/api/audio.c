@@ -481,7 +481,7 @@ static void close_blob(void *arg)
 static int reply_damaged(const struct http_request *req, struct http_response *res,
                          const struct errbuf *why)
 {
-    log_error("audio", "%s: %s", req->id, why->text);
+    log_error("audio", "%s", why->text);
     return http_problem(res, req, 500, "damaged", "This recording is damaged and cannot be read.",
                         NULL);
 }

@@ -7,6 +7,7 @@
 #include "answer/answer.h"
 #include "api/reply.h"
 #include "asr/hub.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "live/live.h"
@@ -14,6 +15,7 @@
 #include "loop/lanes.h"
 #include "observe/log.h"
 #include "observe/process.h"
+#include "observe/trace.h"
 
 #include <string.h>
 
@@ -134,14 +136,46 @@ static int get_metrics(const struct http_request *req, struct http_response *res
     return metrics_write(&res->body, form);
 }
 
-void api_after(const struct http_request *req, int status, uint64_t micros)
+void api_begin(struct http_request *req)
 {
-    const struct http_route *route = req->route;
+    req->trace = trace_join(http_header(req, "traceparent"));
+}
 
-    metric_http(req->method, route ? route->pattern : NULL, status, micros);
-    if (route && !(route->flags & ROUTE_QUIET))
-        log_debug("api", "%s %s %d %llu us %s", req->method, route->pattern, status,
-                  (unsigned long long)micros, req->id);
+static void record(const struct http_request *req, const char *route,
+                   const struct http_answered *how)
+{
+    uint64_t now = clock_mono_us();
+    struct span span = {.trace = req->trace,
+                        .kind = SPAN_SERVER,
+                        .start_us = now - how->micros,
+                        .end_us = now,
+                        .failed = how->status >= 500};
+
+    span_name(&span, "%s %s", metric_method(req->method), route ? route : "page");
+    span_fact(&span, "http.request.method", metric_method(req->method));
+    if (route)
+        span_fact(&span, "http.route", route);
+    span_number(&span, "http.response.status_code", how->status);
+    span_fact(&span, "interviewd.request_id", req->id);
+    trace_record(&span);
+}
+
+void api_after(const struct http_request *req, const struct http_answered *how)
+{
+    const char *route = req->route ? req->route->pattern : NULL;
+    bool quiet = req->route && req->route->flags & ROUTE_QUIET;
+    struct about before = about_set((struct about){.request = req->id, .trace = req->trace});
+
+    metric_http(req->method, route, how->status, how->micros);
+    if (!quiet)
+        record(req, route, how);
+    if (app_of(req)->config->log_requests && !quiet)
+        log_request(&(struct log_request){.method = metric_method(req->method),
+                                          .route = route,
+                                          .status = how->status,
+                                          .micros = how->micros,
+                                          .bytes = how->bytes});
+    about_set(before);
 }
 
 const struct http_route api_metrics_routes[] = {

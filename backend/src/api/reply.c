@@ -44,7 +44,7 @@ int reply_failed(const struct http_request *req, struct http_response *res, int 
         http_set_header(res, "Retry-After", "1");
         return http_problem(res, req, 503, "overloaded", NULL, NULL);
     case UV_ENOSPC:
-        log_error("api", "%s: %s", req->id, why->text);
+        log_error("api", "%s", why->text);
         http_set_header(res, "Retry-After", "60");
         return http_problem(res, req, 507, "storage_full",
                             "There is no room left on the server's disk. What was stored is safe; "
@@ -52,19 +52,19 @@ int reply_failed(const struct http_request *req, struct http_response *res, int 
                             NULL);
     case UV_EROFS:
     case UV_ENXIO:
-        log_error("api", "%s: %s", req->id, why->text);
+        log_error("api", "%s", why->text);
         http_set_header(res, "Retry-After", "60");
         return http_problem(res, req, 503, "unavailable", "Nothing can be stored at the moment.",
                             NULL);
     case UV_EIO:
         if (is_damaged(req)) {
-            log_error("api", "%s: %s", req->id, why->text);
+            log_error("api", "%s", why->text);
             return http_problem(res, req, 500, "damaged",
                                 "This is damaged in the store and cannot be read.", NULL);
         }
         /* fall through */
     default:
-        log_error("api", "%s: %s", req->id, why->text[0] ? why->text : uv_strerror(code));
+        log_error("api", "%s", why->text[0] ? why->text : uv_strerror(code));
         return http_problem(res, req, 500, "internal", NULL, NULL);
     }
 }

@@ -773,6 +773,19 @@ static void derive_usual_chain(struct config_whole *w)
     }
 }
 
+static int derive_trace_share(struct config_whole *w, struct errbuf *why)
+{
+    char *end;
+
+    w->c.trace_share = strtod(w->trace_share, &end);
+    if (end == w->trace_share || *end || !(w->c.trace_share >= 0 && w->c.trace_share <= 1))
+        return err_set(why, UV_EINVAL,
+                       "OTEL_TRACES_SAMPLER_ARG (trace-share) is a number from 0 to 1, not "
+                       "\"%.40s\"",
+                       w->trace_share);
+    return 0;
+}
+
 static int derive(struct config_whole *w, struct errbuf *why)
 {
     static const char *const nothing[] = {NULL};
@@ -784,7 +797,8 @@ static int derive(struct config_whole *w, struct errbuf *why)
         w->c.operators = nothing;
     if (!w->c.behind_proxy)
         w->c.behind_proxy = nothing;
-    if ((err = derive_listen(w, why)) || (err = derive_redirect(w, why)))
+    if ((err = derive_listen(w, why)) || (err = derive_redirect(w, why)) ||
+        (err = derive_trace_share(w, why)))
         return err;
     derive_remote_asr(w);
     if (!w->chain)

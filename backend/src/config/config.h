@@ -97,9 +97,16 @@ struct config {
     /* log */
     const char *log_level;  /**< "error", "warn", "info", "debug" */
     const char *log_format; /**< "auto", "text", "json" */
+    bool log_requests;      /**< A line for each request */
 
     /* watching */
     const char *metrics_token; /**< Opens /metrics to others than this machine; NULL: none */
+    const char *sentry_dsn;    /**< NULL: errors are told to nobody */
+    const char *sentry_environment;
+    const char *otlp_endpoint; /**< Without trailing slash; NULL: nothing is traced */
+    const char *otlp_headers;
+    const char *service_name;
+    double trace_share; /**< Of what begins here, 0 to 1 */
 
     /* hearing */
     const char *asr_engine;   /**< "auto", "whisper", "pocketsphinx", "openai" */

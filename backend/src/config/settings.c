@@ -120,11 +120,33 @@ const struct setting config_settings[] = {
      .help = "Least severe lines that are written."},
     {NULL, "log-format", NULL, CHOICE(c.log_format, "auto|text|json"), .otherwise = "auto",
      .help = "Text for people, JSON lines for machines; auto: text on a terminal."},
+    {NULL, "log-requests", NULL, SWITCH(c.log_requests), .otherwise = "off",
+     .help = "A line at level info for each request: method, pattern of the route, status, "
+             "milliseconds, bytes and request id. Never an address or what is asked in it."},
 
     {"Watching", "metrics-token", NULL, TEXT(c.metrics_token), .secret = true,
      .help =
          "With accounts, /metrics is for programs on this machine, and for those that send this "
          "as Authorization: Bearer."},
+    {NULL, "sentry-dsn", "SENTRY_DSN", TEXT(c.sentry_dsn), .secret = true,
+     .help = "Errors and crashes are told to this Sentry project (https://KEY@HOST/PROJECT): the "
+             "line of the log, ids, version and build, nothing of a person or an interview. "
+             "Otherwise to nobody."},
+    {NULL, "sentry-environment", "SENTRY_ENVIRONMENT", TEXT(c.sentry_environment),
+     .otherwise = "production", .help = "What these reports are sorted under."},
+    {NULL, "otlp-endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT", URL(c.otlp_endpoint),
+     .help =
+         "Requests and questions are traced, and the spans sent to this OpenTelemetry collector "
+         "(http://127.0.0.1:4318, OTLP over HTTP in JSON). Otherwise nothing is traced."},
+    {NULL, "otlp-headers", "OTEL_EXPORTER_OTLP_HEADERS", TEXT(c.otlp_headers), .secret = true,
+     .help = "Header fields for the collector: name=value, comma-separated, values "
+             "percent-encoded."},
+    {NULL, "trace-share", "OTEL_TRACES_SAMPLER_ARG", TEXT(trace_share), .otherwise = "1",
+     .help =
+         "Share of the traces that begin here which are kept, 0 to 1. A request that comes with "
+         "a traceparent is kept as that says."},
+    {NULL, "service-name", "OTEL_SERVICE_NAME", TEXT(c.service_name), .otherwise = "interviewd",
+     .help = "Name of this server in traces."},
 
     {"Hearing", "asr-engine", NULL, CHOICE(c.asr_engine, "auto|whisper|pocketsphinx|openai"),
      .otherwise = "auto",

@@ -55,6 +55,7 @@ struct config_whole {
     const char *listen;
     const char *redirect_listen;
     const char *accounts;
+    const char *trace_share;
     const char *const *chain; /* as given; NULL: chosen from what is configured */
     size_t chain_count;
     const char *groq_url, *groq_key, *groq_model;

@@ -8,11 +8,13 @@
  */
 #include "live/live_internal.h"
 
+#include "base/about.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "loop/loop.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "observe/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,10 +119,24 @@ static void exchange_forget(struct exchange *exchange)
     loop_free_later(live_deps(exchange->live)->loop, exchange, exchange_free);
 }
 
+/* Returns what was before. */
+static struct about about_exchange(const struct exchange *exchange)
+{
+    struct about about = about_get();
+
+    about.trace = exchange->trace;
+    about.session = exchange->live->context.session_id;
+    about.generation = exchange->generation_id;
+    return about_set(about);
+}
+
 static void happened(struct exchange *exchange, enum conversation_event_kind kind, uint64_t at_us)
 {
+    struct about before = about_exchange(exchange);
+
     live_step(exchange->live,
               &(struct conversation_event){.kind = kind, .exchange = exchange->id, .at_us = at_us});
+    about_set(before);
 }
 
 /* ---------------------------------------------------------------------- what is stored */
@@ -304,11 +320,29 @@ static void measure(const struct exchange *exchange)
                        exchange->provider);
 }
 
+/* From the end of what was said, or from asking, until all is kept. */
+static void record(const struct exchange *exchange)
+{
+    const struct answer_times *times = &exchange->times;
+    struct span span = {.trace = exchange->trace, .name = "question", .end_us = clock_mono_us()};
+
+    span.start_us = exchange->speech_end_us && exchange->speech_end_us < times->asked_us
+                        ? exchange->speech_end_us
+                        : times->asked_us;
+    span_fact(&span, "interviewd.session_id", exchange->live->context.session_id);
+    span_fact(&span, "interviewd.kind", question_kind_name(exchange->kind));
+    span_number(&span, "interviewd.question_number", exchange->number);
+    trace_step(&span.trace, "hear", exchange->speech_end_us, exchange->final_us);
+    trace_step(&span.trace, "store", times->end_us, span.end_us);
+    trace_record(&span);
+}
+
 static void tell_end(struct exchange *exchange, const struct conversation_action *action)
 {
     if (action->superseded)
         exchange->finish = ANSWER_SUPERSEDED;
     measure(exchange);
+    record(exchange);
     if (exchange->finish == ANSWER_ERROR)
         live_tell(exchange->live, &(struct live_event){.kind = LIVE_ERROR,
                                                        .error = {.code = LIVE_PROVIDER_FAILED,
@@ -519,9 +553,14 @@ static int ask_answerer(struct exchange *exchange, const struct live_ask *ask,
         .number = exchange->number,
         .unsure = exchange->confidence > 0 && exchange->confidence < UNSURE_BELOW,
     };
-    int err = answer_ask(live_deps(exchange->live)->answerer, b->index, &in, on_event, exchange,
-                         &exchange->answer, why);
+    struct about before;
+    int err;
 
+    exchange->trace = trace_here();
+    before = about_exchange(exchange);
+    err = answer_ask(live_deps(exchange->live)->answerer, b->index, &in, on_event, exchange,
+                     &exchange->answer, why);
+    about_set(before);
     if (!err)
         text_copy(exchange->generation_id, ID_TEXT_MAX, answer_id(exchange->answer),
                   strlen(answer_id(exchange->answer)));
@@ -572,6 +611,7 @@ void exchange_perform(struct live *live, const struct conversation_action *actio
 {
     struct exchange *exchange = exchange_find(live, action->exchange);
     struct speaker *speaker = speaker_find(live, action->speaker);
+    struct about before;
 
     if (action->kind == DO_ASK) {
         ask(live, action);
@@ -579,6 +619,7 @@ void exchange_perform(struct live *live, const struct conversation_action *actio
     }
     if (!exchange)
         return;
+    before = about_exchange(exchange);
     switch (action->kind) {
     case DO_SUPERSEDE:
         answer_supersede(exchange->answer);
@@ -622,4 +663,5 @@ void exchange_perform(struct live *live, const struct conversation_action *actio
         log_error("live", "an action (%d) that no exchange performs", (int)action->kind);
         break;
     }
+    about_set(before);
 }

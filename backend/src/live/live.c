@@ -3,6 +3,7 @@
  */
 #include "live/live_internal.h"
 
+#include "base/about.h"
 #include "base/clock.h"
 #include "loop/loop.h"
 #include "observe/log.h"
@@ -83,7 +84,7 @@ static void count_discarded(struct live *live)
 
 /* An action may tell somebody who does the next thing at once: then that step is taken within this
  * one, on a state that is whole, and what is left of these actions finds its things or not. */
-bool live_step(struct live *live, const struct conversation_event *event)
+static bool take_step(struct live *live, const struct conversation_event *event)
 {
     struct conversation *c = &live->conversation;
     struct conversation_actions actions;
@@ -102,6 +103,19 @@ bool live_step(struct live *live, const struct conversation_event *event)
     if (c->writing && !transcript_writer_busy(live->writer))
         live_step(live, &(struct conversation_event){.kind = CONVERSATION_WRITTEN});
     return true;
+}
+
+bool live_step(struct live *live, const struct conversation_event *event)
+{
+    struct about about = about_get();
+    struct about before = about;
+    bool taken;
+
+    about.session = live->context.session_id;
+    about_set(about);
+    taken = take_step(live, event);
+    about_set(before);
+    return taken;
 }
 
 /* ---------------------------------------------------------------------- registry */

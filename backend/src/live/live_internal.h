@@ -20,6 +20,7 @@
 #define LIVE_LIVE_INTERNAL_H
 
 #include "answer/outline.h"
+#include "base/about.h"
 #include "base/buffer.h"
 #include "ground/memory.h"
 #include "live/conversation.h"
@@ -93,6 +94,7 @@ struct exchange {
     uint64_t id;
     struct answer *answer; /* NULL once it finished */
     char generation_id[ID_TEXT_MAX];
+    struct trace_context trace; /* its span's, from the question on */
     struct row row;
     int number;
     char *question;

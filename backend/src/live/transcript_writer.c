@@ -4,6 +4,7 @@
 #include "live/transcript_writer.h"
 
 #include "answer/outline.h"
+#include "base/about.h"
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -285,12 +286,14 @@ static void write_row(void *arg)
 static void finish_first(struct transcript_writer *writer)
 {
     struct job *job = writer->first;
+    struct about before = about_set((struct about){.session = job->row.session_id});
 
     if (job->err)
         log_error("live", "what was said could not be stored: %s",
                   job->err == UV_ECANCELED ? "the program has ended"
                   : job->why.text[0]       ? job->why.text
                                            : uv_strerror(job->err));
+    about_set(before);
     if (job->stored)
         job->stored(job->err, job->arg); /* writer is still busy, so nobody closes it in there */
     writer->first = job->next;

@@ -40,6 +40,7 @@ int llm_start(struct loop *loop, struct http_client *client, const struct llm_pr
     gen->driver = provider->driver;
     gen->h = *h;
     gen->arg = arg;
+    gen->trace = about_get().trace;
     llm_filter_init(&gen->filter, false);
     err = provider->driver->start(gen, req, why);
     if (err) {

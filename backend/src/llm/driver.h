@@ -20,6 +20,7 @@
 #ifndef LLM_DRIVER_H
 #define LLM_DRIVER_H
 
+#include "base/about.h"
 #include "base/error.h"
 #include "llm/filter.h"
 #include "llm/habits.h"
@@ -132,11 +133,12 @@ struct llm_gen {
     void *arg;
     void *state;
     struct llm_filter filter;
-    struct llm_habit own;    /* where the provider remembers nothing */
-    struct llm_habit *habit; /* of the model that is asked; NULL until that is known */
-    size_t shown;            /* bytes of words that were given */
-    int fits;                /* of llm_end.context */
-    int prompt_tokens;       /* of llm_end */
+    struct llm_habit own;       /* where the provider remembers nothing */
+    struct llm_habit *habit;    /* of the model that is asked; NULL until that is known */
+    size_t shown;               /* bytes of words that were given */
+    struct trace_context trace; /* what its requests are sent in */
+    int fits;                   /* of llm_end.context */
+    int prompt_tokens;          /* of llm_end */
     int answer_tokens;
     bool thought;
     bool closed;

@@ -129,6 +129,7 @@ int llm_wire_post(struct llm_wire *w, const char *path, const char *const *heade
                   const struct http_call_handlers *handlers, struct errbuf *why)
 {
     const char *name = w->gen->provider->name;
+    struct about before;
     struct buf body;
     int err = 0;
 
@@ -143,6 +144,7 @@ int llm_wire_post(struct llm_wire *w, const char *path, const char *const *heade
     json_write(&body, obj);
     json_decref(obj);
     err = body.err;
+    before = about_set((struct about){.trace = w->gen->trace});
     if (!err)
         err = http_call_start(
             w->gen->client,
@@ -156,6 +158,7 @@ int llm_wire_post(struct llm_wire *w, const char *path, const char *const *heade
                                                                ? LLM_LOCAL_IDLE_TIMEOUT_MS
                                                                : LLM_IDLE_TIMEOUT_MS},
             handlers, w, &w->call);
+    about_set(before);
     if (body.data)
         explicit_bzero(body.data, body.len);
     buf_release(&body);

@@ -15,6 +15,7 @@
  */
 #include "net/client.h"
 
+#include "base/about.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "loop/loop.h"
@@ -263,6 +264,11 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     return call->closed ? CURL_WRITEFUNC_ERROR : len;
 }
 
+int http_call_status(const struct http_call *call)
+{
+    return call->status;
+}
+
 const char *http_call_header(const struct http_call *call, const char *name)
 {
     const char *p = call->reply_headers.data;
@@ -491,8 +497,22 @@ static void on_idle(void *arg)
 
 /* --------------------------------------------------------------- start */
 
+/* Whoever answers can say what of it was theirs (W3C Trace Context). */
+static bool add_trace(struct http_call *call, const struct trace_context *trace)
+{
+    char header[sizeof("traceparent: ") + TRACE_HEADER_MAX] = "traceparent: ";
+    struct curl_slist *list;
+
+    trace_format(trace, header + strlen(header));
+    list = curl_slist_append(call->headers, header);
+    if (list)
+        call->headers = list;
+    return list != NULL;
+}
+
 static int add_headers(struct http_call *call, const struct http_call_request *req)
 {
+    struct trace_context trace = about_get().trace;
     bool expect = false;
 
     for (const char *const *h = req->headers; h && *h; h++) {
@@ -503,6 +523,8 @@ static int add_headers(struct http_call *call, const struct http_call_request *r
         call->headers = list;
         expect = expect || strncasecmp(*h, "expect:", 7) == 0;
     }
+    if (trace_is_set(&trace) && !add_trace(call, &trace))
+        return UV_ENOMEM;
     if (!expect && req->body) {
         struct curl_slist *list = curl_slist_append(call->headers, "Expect:");
 
@@ -747,6 +769,7 @@ struct fetch {
     struct http_reply *reply;
     struct errbuf *err;
     struct wait finished;
+    struct trace_context trace; /* of whoever waits */
     bool started;
     bool ended;
     int rc;
@@ -793,8 +816,10 @@ static void fetch_done(struct http_call *call, int err, const char *why, void *a
 static void fetch_start(struct fetch *f)
 {
     static const struct http_call_handlers h = {.on_data = fetch_data, .on_done = fetch_done};
+    struct about before = about_set((struct about){.trace = f->trace});
     int err = http_call_start(f->client, f->req, &h, f, &f->call);
 
+    about_set(before);
     f->started = true;
     if (err)
         fetch_end(f, err, NULL);
@@ -874,7 +899,12 @@ static void fetch_unlink(struct fetch *f)
 int http_fetch(struct http_client *client, const struct http_call_request *req, size_t body_max,
                const struct http_stop *stop, struct http_reply *reply, struct errbuf *why)
 {
-    struct fetch f = {.client = client, .req = req, .stop = stop, .reply = reply, .err = why};
+    struct fetch f = {.client = client,
+                      .req = req,
+                      .stop = stop,
+                      .reply = reply,
+                      .err = why,
+                      .trace = about_get().trace};
     int err;
 
     if (loop_is_current(client->loop))

@@ -11,6 +11,7 @@
  *            A handler may start calls and cancel any, its own and others.
  * Errors     on_done gets 0 or UV_ETIMEDOUT, UV_ECONNREFUSED, UV_EAI_NONAME, UV_ECONNRESET,
  *            UV_EPROTO (TLS or malformed), UV_ENOBUFS. HTTP error statuses are not errors here.
+ * Traces     A call carries the traceparent of what its thread is busy with (base/about.h).
  * Ownership  Everything in the request is copied. The call lives until on_done or cancel.
  */
 #ifndef NET_CLIENT_H
@@ -66,6 +67,7 @@ void http_call_cancel(struct http_call *call); /**< NULL is allowed */
 /** No handler runs any more, but what little is still to come is read, so that the connection can
  *  serve the next call. It is closed when that takes longer than a second. NULL is allowed. */
 void http_call_let_go(struct http_call *call);
+int http_call_status(const struct http_call *call); /**< 0: none came yet */
 const char *http_call_header(const struct http_call *call, const char *name);
 
 struct http_reply {

@@ -27,6 +27,7 @@
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
 
+#include "base/about.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "loop/lanes.h"
@@ -55,8 +56,9 @@ enum {
 /* ------------------------------------------------------------------ requests */
 
 struct http_request {
-    const char *method; /**< "GET" … */
-    const char *path;   /**< Decoded, without query */
+    const char *method;         /**< "GET" … */
+    struct trace_context trace; /**< Set by the begin hook; handlers run in it (base/about.h) */
+    const char *path;           /**< Decoded, without query */
     const char *host;   /**< What the client calls us, "example.org:8443"; NULL: it did not say */
     const char *peer;   /**< Who asks, "127.0.0.1": behind believed proxies the client */
     bool peer_loopback; /**< A program of this machine asks, and nobody stands between */
@@ -285,6 +287,13 @@ void ws_set_message_max(struct ws *ws, size_t bytes);
 
 /* -------------------------------------------------------------------- server */
 
+/** How a request ended. */
+struct http_answered {
+    int status;
+    uint64_t micros; /**< From the last byte of the request */
+    uint64_t bytes;  /**< Of the body that was sent, as far as it was */
+};
+
 struct http_config {
     const char *host;     /**< Numeric address or name */
     int port;             /**< 0: any free port, see http_server_port() */
@@ -306,12 +315,14 @@ struct http_config {
     uint64_t ping_after_ms;     /**< A silent WebSocket is pinged; 0: 20,000 */
     uint64_t dead_after_ms;     /**< And given up when it stays silent; 0: 45,000 */
     uint64_t body_grace_ms;     /**< Then a body must come at 4 KiB/s or better; 0: 10,000 */
+    /** (optional) Runs on the loop thread when the header of a request is whole. */
+    void (*begin)(struct http_request *req);
     /** Runs on the worker before a handler. 0 to go on; 1 when it has filled res (401, 429 …). */
     int (*before)(struct http_request *req, struct http_response *res);
     /** (optional) Runs on the worker after a handler that is not inline: audit. */
     void (*handled)(const struct http_request *req, const struct http_response *res);
     /** Runs on the loop thread after the response was handed to the socket: metrics, log. */
-    void (*after)(const struct http_request *req, int status, uint64_t micros);
+    void (*after)(const struct http_request *req, const struct http_answered *how);
 };
 
 int http_server_open(struct http_server **sp, struct loop *loop, struct lanes *lanes,

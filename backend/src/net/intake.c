@@ -35,8 +35,10 @@ bool intake_is_due(const struct txn *t)
 static void store_piece(void *arg)
 {
     struct txn *t = arg;
+    struct about before = txn_about(t);
 
     t->verdict = intake_of(t)->take(&t->req, &t->res, t->upload, t->piece.data, t->piece.len);
+    about_set(before);
 }
 
 /* The rest of the body is not read, so the answer is the connection's last. */

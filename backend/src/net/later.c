@@ -33,12 +33,14 @@ static struct txn *find(struct http_server *s, uint64_t ticket)
 
 static void fill(struct txn *t)
 {
+    struct about before = txn_about(t);
     int err;
 
     t->res.later = false;
     t->res.on_gone = NULL;
     err = t->fill(&t->req, &t->res, t->fill_arg);
     t->fill = NULL;
+    about_set(before);
     txn_filled(t, err);
     txn_handled(t);
 }

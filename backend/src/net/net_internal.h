@@ -149,6 +149,7 @@ struct txn {
     int verdict;      /* of the worker that had a piece */
     uint64_t left_ms; /* of its time, while a worker has it */
     size_t sent;      /* of res.body */
+    uint64_t given;   /* bytes of the answer's body in all */
     uint64_t due_ms;  /* HTTP/2: progress by then; HTTP/1 has one for the connection */
     const char *why;  /* it is refused; NULL: what the status says */
     struct http_stream *stream;
@@ -433,8 +434,9 @@ void txn_dispatch(struct txn *t);                /* it is whole: have it answere
 void txn_answer(struct txn *t);
 void txn_filled(struct txn *t, int err); /* what its handler returned: the answer, or a problem */
 void txn_handled(struct txn *t); /* a late answer is filled in: audit it on a worker, then send */
-void txn_forget(struct txn *t);  /* its peer is gone */
-void txn_done(struct txn *t);    /* its answer is out */
+struct about txn_about(const struct txn *t);
+void txn_forget(struct txn *t); /* its peer is gone */
+void txn_done(struct txn *t);   /* its answer is out */
 void server_maybe_stopped(struct http_server *s);
 void server_unref(struct http_server *s);
 

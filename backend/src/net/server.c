@@ -70,7 +70,10 @@ void txn_done(struct txn *t)
     uint64_t began = t->req.received_us;
 
     if (s->config.after)
-        s->config.after(&t->req, t->res.status, began ? clock_mono_us() - began : 0);
+        s->config.after(&t->req,
+                        &(struct http_answered){.status = t->res.status,
+                                                .micros = began ? clock_mono_us() - began : 0,
+                                                .bytes = t->given});
     txn_free(t);
     server_maybe_stopped(s);
 }
@@ -80,6 +83,7 @@ void txn_answer(struct txn *t)
     if (!t->res.status)
         reply_error(t, UV_EIO);
     t->state = TXN_HEAD;
+    t->given = t->head_only ? 0 : source_length(&t->res);
     if (t->h2)
         h2_send(t);
     else
@@ -117,9 +121,16 @@ void txn_filled(struct txn *t, int err)
         reply_error(t, err);
 }
 
+/* From here on it is this request that is worked at. Returns what was before. */
+struct about txn_about(const struct txn *t)
+{
+    return about_set((struct about){.request = t->req.id, .trace = t->req.trace});
+}
+
 static void run_handler(struct txn *t)
 {
     struct http_server *s = t->server;
+    struct about before = txn_about(t);
     int err = 0;
 
     if (t->req.route && s->config.before && !t->admitted)
@@ -131,12 +142,13 @@ static void run_handler(struct txn *t)
     }
     if (!err && !t->head_only)
         err = source_fill(&t->res);
-    if (t->res.later && err >= 0)
-        return;
-    t->res.later = false;
-    if (!err && s->config.handled && t->req.route && !(t->req.route->flags & ROUTE_INLINE))
-        s->config.handled(&t->req, &t->res);
-    txn_filled(t, err);
+    if (!t->res.later || err < 0) {
+        t->res.later = false;
+        if (!err && s->config.handled && t->req.route && !(t->req.route->flags & ROUTE_INLINE))
+            s->config.handled(&t->req, &t->res);
+        txn_filled(t, err);
+    }
+    about_set(before);
 }
 
 static void work(void *arg)
@@ -190,8 +202,10 @@ bool txn_give(struct txn *t, enum lane lane, void (*fn)(void *arg),
 static void tell_handled(void *arg)
 {
     struct txn *t = arg;
+    struct about before = txn_about(t);
 
     t->server->config.handled(&t->req, &t->res);
+    about_set(before);
 }
 
 void txn_handled(struct txn *t)
@@ -259,10 +273,12 @@ bool txn_needs_admission(const struct txn *t)
 static void ask_who(void *arg)
 {
     struct txn *t = arg;
+    struct about before = txn_about(t);
 
     t->admitted = !t->server->config.before || t->server->config.before(&t->req, &t->res) == 0;
     if (t->admitted && t->req.route->intake)
         t->admitted = intake_begin(t) == 0;
+    about_set(before);
 }
 
 static void asked_who(int err, void *arg)
@@ -439,6 +455,8 @@ int txn_headed(struct txn *t)
 {
     int status = request_read(t);
 
+    if (t->server->config.begin)
+        t->server->config.begin(&t->req);
     if (t->refused)
         status = t->refused;
     if (!status)

@@ -61,8 +61,10 @@ int source_fill(struct http_response *res)
 static void fetch(void *arg)
 {
     struct txn *t = arg;
+    struct about before = txn_about(t);
 
     t->verdict = source_fill(&t->res);
+    about_set(before);
 }
 
 static void fetched(int err, void *arg)

@@ -75,6 +75,7 @@ int http_stream_write(struct http_stream *stream, const void *data, size_t len)
     if (!t)
         return UV_EPIPE;
     err = buf_append(&stream->out, data, len);
+    t->given += err ? 0 : len;
     if (!err)
         wake(t);
     else if (t->h2)

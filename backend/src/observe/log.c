@@ -3,6 +3,7 @@
  */
 #include "observe/log.h"
 
+#include "base/about.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -37,26 +38,89 @@ static struct {
     bool json;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .most = LOG_INFO};
 
+static struct {
+    uv_mutex_t lock;
+    void (*fn)(const char *area, const char *message, void *arg); /* {lock} */
+    void *arg;                                                    /* {lock} */
+} watcher = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void log_watch(void (*fn)(const char *area, const char *message, void *arg), void *arg)
+{
+    uv_mutex_lock(&watcher.lock);
+    watcher.fn = fn;
+    watcher.arg = arg;
+    uv_mutex_unlock(&watcher.lock);
+}
+
+static void tell_watcher(const char *area, const char *message)
+{
+    uv_mutex_lock(&watcher.lock);
+    if (watcher.fn)
+        watcher.fn(area, message, watcher.arg);
+    uv_mutex_unlock(&watcher.lock);
+}
+
 /* -------------------------------------------------------------------------- form */
 
-static void write_text(struct buf *out, enum log_level level, const char *area, const char *message)
+/* One line on its way. */
+struct entry {
+    enum log_level level;
+    const char *area;
+    const char *message;
+    const struct log_request *request; /* NULL: it is none */
+};
+
+static void put_id(struct buf *out, const char *name, const char *id)
 {
+    if (id)
+        buf_printf(out, " %s=%s", name, id);
+}
+
+static void write_text(struct buf *out, const struct entry *e)
+{
+    struct about about = about_get();
     char time[CLOCK_TEXT_MAX];
 
     clock_format(clock_unix_ms(), time);
-    buf_printf(out, "%.8s %-5s %s: %s\n", time + 11, level_names[level], area, message);
+    buf_printf(out, "%.8s %-5s %s: %s", time + 11, level_names[e->level], e->area, e->message);
+    put_id(out, "request", about.request);
+    put_id(out, "session", about.session);
+    put_id(out, "generation", about.generation);
+    buf_putc(out, '\n');
 }
 
-static void write_json(struct buf *out, enum log_level level, const char *area, const char *message)
+static void set_id(json_t *obj, const char *name, const char *id)
 {
+    if (id)
+        json_set_str(obj, name, id);
+}
+
+static void write_json(struct buf *out, const struct entry *e)
+{
+    struct about about = about_get();
+    char trace[TRACE_HEADER_MAX];
     char time[CLOCK_TEXT_MAX];
     json_t *obj = json_object();
 
     clock_format(clock_unix_ms(), time);
     json_set_str(obj, "time", time);
-    json_set_str(obj, "level", level_names[level]);
-    json_set_str(obj, "area", area);
-    json_set_str(obj, "message", message);
+    json_set_str(obj, "level", level_names[e->level]);
+    json_set_str(obj, "area", e->area);
+    json_set_str(obj, "message", e->message);
+    set_id(obj, "requestId", about.request);
+    set_id(obj, "sessionId", about.session);
+    set_id(obj, "generationId", about.generation);
+    if (trace_is_set(&about.trace)) {
+        trace_format(&about.trace, trace);
+        json_object_set_new(obj, "traceId", json_stringn(trace + 3, 32));
+    }
+    if (e->request) {
+        json_set_str(obj, "method", e->request->method);
+        json_set_str(obj, "route", e->request->route);
+        json_object_set_new(obj, "status", json_integer(e->request->status));
+        json_object_set_new(obj, "ms", json_real((double)e->request->micros / 1e3));
+        json_object_set_new(obj, "bytes", json_integer((json_int_t)e->request->bytes));
+    }
     json_write(out, obj);
     buf_putc(out, '\n');
     json_decref(obj);
@@ -138,23 +202,16 @@ static bool enqueue(struct line *line)
     return open;
 }
 
-void log_line(enum log_level level, const char *area, const char *fmt, ...)
+static void write_entry(const struct entry *e)
 {
-    char message[LOG_LINE_MAX];
     struct buf out;
     struct line *line;
-    va_list ap;
 
-    if (level > state.most)
-        return;
-    metric_add(METRIC_LOG_LINES, 1, level_names[level], area);
-    va_start(ap, fmt);
-    vsnprintf(message, sizeof(message), fmt, ap);
-    va_end(ap);
-    message[strcspn(message, "\r\n")] = '\0';
-
+    metric_add(METRIC_LOG_LINES, 1, level_names[e->level], e->area);
+    if (e->level == LOG_ERROR)
+        tell_watcher(e->area, e->message);
     buf_init(&out, 8 * LOG_LINE_MAX);
-    (state.json ? write_json : write_text)(&out, level, area, message);
+    (state.json ? write_json : write_text)(&out, e);
     line = out.err ? NULL : malloc(sizeof(*line) + out.len + 1);
     if (line) {
         line->next = NULL;
@@ -165,6 +222,33 @@ void log_line(enum log_level level, const char *area, const char *fmt, ...)
         }
     }
     buf_release(&out);
+}
+
+void log_line(enum log_level level, const char *area, const char *fmt, ...)
+{
+    char message[LOG_LINE_MAX];
+    va_list ap;
+
+    if (level > state.most)
+        return;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof(message), fmt, ap);
+    va_end(ap);
+    message[strcspn(message, "\r\n")] = '\0';
+    write_entry(&(struct entry){.level = level, .area = area, .message = message});
+}
+
+void log_request(const struct log_request *r)
+{
+    char message[LOG_LINE_MAX];
+
+    if (LOG_INFO > state.most)
+        return;
+    snprintf(message, sizeof(message), "%s %s %d in %.1f ms, %llu bytes", r->method,
+             r->route ? r->route : "a file of the page", r->status, (double)r->micros / 1e3,
+             (unsigned long long)r->bytes);
+    write_entry(
+        &(struct entry){.level = LOG_INFO, .area = "http", .message = message, .request = r});
 }
 
 /* ------------------------------------------------------------------ opening and closing */

@@ -7,8 +7,10 @@
  *     log_close();                                  // what was logged is written
  *
  * Text for people when standard error is a terminal, otherwise one JSON object a line: time,
- * level, area, message. Lines go through a bounded queue to a writer thread, so that nobody waits
- * for a disk; past LOG_QUEUE_MAX the newest are dropped and counted, and a line says how many.
+ * level, area, message, and where they are known requestId, sessionId, generationId and traceId:
+ * what the thread is busy with (base/about.h). Lines go through a bounded queue to a writer thread,
+ * so that nobody waits for a disk; past LOG_QUEUE_MAX the newest are dropped and counted, and a
+ * line says how many.
  *
  * What must never be logged: secrets, keys, tokens, transcripts, audio, query strings.
  *
@@ -18,6 +20,8 @@
  */
 #ifndef OBSERVE_LOG_H
 #define OBSERVE_LOG_H
+
+#include <stdint.h>
 
 enum {
     LOG_LINE_MAX = 1024,  /**< Longest message, the rest is cut, in [bytes] */
@@ -32,6 +36,20 @@ void log_close(void);
 
 void log_line(enum log_level level, const char *area, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/** A request that was answered: one line of its own form, at level info. */
+struct log_request {
+    const char *method;
+    const char *route; /**< The pattern, never the address or its query; NULL: the page's files */
+    int status;
+    uint64_t micros;
+    uint64_t bytes;
+};
+void log_request(const struct log_request *r);
+
+/** Every error from now on is told to fn too, on the thread that logs it; it must not block nor
+ * log. NULL: no more, and none runs when this returns. One at a time. */
+void log_watch(void (*fn)(const char *area, const char *message, void *arg), void *arg);
 
 #define log_error(area, ...) log_line(LOG_ERROR, area, __VA_ARGS__)
 #define log_warn(area, ...)  log_line(LOG_WARN, area, __VA_ARGS__)

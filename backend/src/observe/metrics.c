@@ -355,7 +355,7 @@ void metric_copy(enum metric metric, const struct histogram *from, const char *c
 }
 
 /* Whoever makes up methods makes no series. */
-static const char *method_name(const char *method)
+const char *metric_method(const char *method)
 {
     static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
@@ -367,7 +367,7 @@ static const char *method_name(const char *method)
 
 void metric_http(const char *method, const char *route, int status, uint64_t micros)
 {
-    const char *name = method_name(method);
+    const char *name = metric_method(method);
     char code[12];
 
     snprintf(code, sizeof(code), "%d", status);

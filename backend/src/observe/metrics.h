@@ -118,6 +118,9 @@ void metric_put(enum metric metric, double now, const char *const labels[]);
 void metric_time(enum metric metric, double seconds, const char *const labels[]);
 void metric_copy(enum metric metric, const struct histogram *from, const char *const labels[]);
 
+/** The method, or "other" for one that HTTP does not have. */
+const char *metric_method(const char *method);
+
 /** Count a request and its time. route: the pattern; NULL: the exported site or nothing. */
 void metric_http(const char *method, const char *route, int status, uint64_t micros);
 

@@ -51,7 +51,7 @@ def shared():
 def environment(**settings):
     """A clean environment: no key or setting of whoever runs the tests reaches the server."""
     env = {k: v for k, v in os.environ.items()
-           if not re.match(r"INTERVIEWD_|GROQ_|OPENAI_|OLLAMA_|OPENROUTER_|TOGETHER_|AZURE_", k) or k == "INTERVIEWD_TEST_SHARED"}
+           if not re.match(r"INTERVIEWD_|GROQ_|OPENAI_|OLLAMA_|OPENROUTER_|TOGETHER_|AZURE_|SENTRY_|OTEL_", k) or k == "INTERVIEWD_TEST_SHARED"}
     env["INTERVIEWD_FIND_LOCAL"] = "off"  # nor a model that is served on the machine
     env["INTERVIEWD_FETCH_MODELS"] = "off"  # a session in German downloads nothing
     env.update({k: str(v) for k, v in settings.items()})

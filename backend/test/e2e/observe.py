@@ -5,6 +5,7 @@ import json
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -14,9 +15,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import harness  # noqa: E402
 from llm import StandIn  # noqa: E402
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from collector import Collector  # noqa: E402
+
 INFRASTRUCTURE = harness.SOURCE / "infrastructure"
 PROMTOOL = shutil.which("promtool")
 QUESTION = "Tell me about a time you led a project under pressure."
+TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TYPED = "Why do you want this job at Norwind?"
 SAMPLE = re.compile(r'^([a-z_:]+)(?:\{((?:[a-z_]+="(?:[^"\\]|\\.)*",?)*)\})? (\S+)$')
 
@@ -41,21 +46,21 @@ class Interviewed(harness.Case):
 
     @classmethod
     def setUpClass(cls):
-        cls.provider = StandIn()
+        cls.provider, cls.collector = StandIn(), Collector()
         cls.settings = {"OPENAI_API_KEY": "sk-stand-in", "INTERVIEWD_OPENAI_URL": f"http://127.0.0.1:{cls.provider.port}/v1",
                         "INTERVIEWD_OPENAI_MODEL": "ok", "INTERVIEWD_PROVIDERS": "openai", "INTERVIEWD_LOCAL_FIRST_TOKEN_MAX_MS": 700,
-                        "INTERVIEWD_ASR_ENGINE": "pocketsphinx", **cls.more()}
+                        "INTERVIEWD_ASR_ENGINE": "pocketsphinx", "INTERVIEWD_LOG_REQUESTS": "1", "INTERVIEWD_LOG_LEVEL": "debug",
+                        "SENTRY_DSN": cls.collector.dsn, "SENTRY_ENVIRONMENT": "trial",
+                        "OTEL_EXPORTER_OTLP_ENDPOINT": cls.collector.endpoint, "OTEL_EXPORTER_OTLP_HEADERS": "x-tenant=a%20b"}
         super().setUpClass()
         cls.interview()
-
-    @classmethod
-    def more(cls):
-        return {}
 
     @classmethod
     def tearDownClass(cls):
         super().tearDownClass()
         cls.provider.stop()
+        cls.collector.close()
+        assert not cls.collector.wrong, cls.collector.wrong
 
     @classmethod
     def interview(cls):
@@ -65,8 +70,9 @@ class Interviewed(harness.Case):
             ear.send({"type": "stop"})
             assert ear.wait_for_close() == 1000, ear.seen
             cls.heard = llm.wait_for(lambda m: m.get("finishReason") not in (None, "superseded"))
-        cls.server.post("/api/v1/llm/generate", {"question": TYPED, "provider": "openai", "model": "status-500"})
-        cls.typed = cls.server.post("/api/v1/llm/generate", {"question": TYPED, "provider": "openai", "model": "ok"})
+        typed = {"question": TYPED, "provider": "openai", "sessionId": cls.id}
+        cls.failed = cls.server.post("/api/v1/llm/generate", {**typed, "model": "status-500"})
+        cls.typed = cls.server.post("/api/v1/llm/generate", {**typed, "model": "ok"}, headers={"traceparent": f"00-{TRACE}-{PARENT}-01"})
 
     def metrics(self, **headers):
         return self.server.request("GET", "/metrics", headers=headers, token=False)[2].decode()
@@ -135,6 +141,98 @@ class Numbers(Interviewed):
         text = self.metrics()
         for secret in (self.id, self.heard["generationId"], "Norwind", "pressure", "sk-stand-in", self.server.token):
             self.assertNotIn(secret, text)
+
+    def lines(self):
+        return [json.loads(line) for line in self.server.output().splitlines()]
+
+    def test_lines_name_what_they_belong_to(self):
+        left = until("the provider is left", lambda: [line for line in self.lines() if "was left" in line["message"]])[0]
+        self.assertEqual((left["level"], left["area"], left["sessionId"], left["generationId"]),
+                         ("warn", "answer", self.id, self.failed["generationId"]))
+        _, headers, _ = self.server.request("GET", f"/api/v1/sessions/{self.id}/transcripts?limit=7")
+        asked = until("the request is logged", lambda: [line for line in self.lines() if line.get("requestId") == headers["X-Request-Id"]])[0]
+        self.assertEqual({name: asked[name] for name in ("area", "level", "method", "route", "status")},
+                         {"area": "http", "level": "info", "method": "GET", "route": "/api/v1/sessions/{id}/transcripts", "status": 200})
+        self.assertEqual(asked["bytes"], int(headers["Content-Length"]))
+        self.assertGreater(asked["ms"], 0)
+        self.assertRegex(asked["traceId"], "^[0-9a-f]{32}$")
+
+    def test_lines_hold_nothing_of_an_interview(self):
+        self.server.request("GET", f"/api/v1/sessions/{self.id}/transcripts?limit=9", headers={"X-Note": "hidden-in-a-field"})
+        with self.assertRaises(harness.HttpError):
+            self.server.get("/api/v1/sessions?limit=hidden-in-a-query")
+        with self.assertRaises(harness.HttpError):
+            self.server.get("/hidden/in/a/path")
+        text = until("all is logged", lambda: (lambda t: t if "a file of the page" in t or '"status":404' in t else None)(self.server.output()))
+        said = self.server.transcripts(self.id)
+        secrets = {"sk-stand-in", self.server.token, self.collector.dsn, "Norwind", "hidden", "x-tenant", "measured first"}
+        secrets |= {word for item in said for word in item["question"].split() if len(word) > 6}
+        self.assertGreater(len(secrets), 8)
+        for secret in secrets:
+            self.assertNotIn(secret.lower(), text.lower())
+
+    def spans(self, name):
+        return [span for span in self.collector.spans if span["name"] == name]
+
+    def facts(self, span):
+        return {fact["key"]: next(iter(fact["value"].values())) for fact in span["attributes"]}
+
+    def test_a_question_is_traced_through_its_stages(self):
+        spoken = until("the question's span", lambda: [s for s in self.spans("question") if self.facts(s)["interviewd.question_number"] == "1"])[0]
+        self.assertNotIn("parentSpanId", spoken)
+        self.assertEqual(self.facts(spoken)["interviewd.session_id"], self.id)
+        inside = until("its stages", lambda: (lambda all: all if {"hear", "answer", "store"} <= {s["name"] for s in all} else None)(
+            [s for s in self.collector.spans if s.get("parentSpanId") == spoken["spanId"]]))
+        for span in inside:
+            self.assertEqual(span["traceId"], spoken["traceId"])
+            self.assertLessEqual(int(spoken["startTimeUnixNano"]), int(span["startTimeUnixNano"]), span["name"])
+        answer = next(s for s in inside if s["name"] == "answer" and self.facts(s)["interviewd.generation_id"] == self.heard["generationId"])
+        below = until("its steps", lambda: (lambda all: all if {"outline", "ask openai"} <= {s["name"] for s in all} else None)(
+            [s for s in self.collector.spans if s.get("parentSpanId") == answer["spanId"]]))
+        ask = next(s for s in below if s["name"] == "ask openai")
+        self.assertEqual((ask["kind"], self.facts(ask)["interviewd.provider"]), (3, "openai"))
+        self.assertTrue([s for s in self.collector.spans if s.get("parentSpanId") == ask["spanId"] and s["name"] == "until its first word"])
+
+    def test_a_trace_goes_on_through_the_server_to_the_provider(self):
+        server = until("the request's span", lambda: [s for s in self.spans("POST /api/v1/llm/generate") if s["traceId"] == TRACE])[0]
+        self.assertEqual((server["kind"], server["parentSpanId"]), (2, PARENT))
+        self.assertEqual(self.facts(server)["http.response.status_code"], "200")
+        question = until("the question's span", lambda: [s for s in self.spans("question") if s["traceId"] == TRACE])[0]
+        self.assertEqual(question["parentSpanId"], server["spanId"])
+        ask = until("the provider's span", lambda: [s for s in self.spans("ask openai") if s["traceId"] == TRACE])[0]
+        self.assertIn(f"00-{TRACE}-{ask['spanId']}-01", [entry["traceparent"] for entry in self.provider.asked("ok")])
+        failed = until("the failed one's span", lambda: [s for s in self.spans("ask openai") if s.get("status")])[0]
+        self.assertEqual((failed["status"], self.facts(failed)["error.type"]), ({"code": 2}, "overloaded"))
+        self.assertEqual(self.collector.resources[0]["service.name"], "interviewd")
+        self.assertEqual(self.collector.headers[0]["x-tenant"], "a b")
+        self.assertNotIn("Norwind", json.dumps(self.collector.spans))
+
+    def test_errors_are_told_without_what_is_private(self):
+        wav = harness.speak(QUESTION, self.folder).read_bytes()
+        audio = self.server.post("/api/v1/audio/upload", wav, headers={"Content-Type": "audio/wav"})["id"]
+        (blob,) = [path for path in (self.server.data / "audio").rglob("*") if path.is_file() and audio in path.name]
+        blob.write_bytes(bytes(blob.stat().st_size))
+        with self.assertRaises(harness.HttpError) as caught:
+            self.server.request("GET", f"/api/v1/audio/{audio}")
+        event = until("the error is told", lambda: [e for e in self.collector.events if e["logger"] == "audio"])[0]
+        self.assertEqual(event["tags"]["request_id"], caught.exception.problem["requestId"])
+        self.assertEqual((event["level"], event["environment"]), ("error", "trial"))
+        self.assertRegex(event["release"], r"^interviewd@\d+\.\d+\.\d+$")
+        self.assertEqual(event["dist"], self.samples(self.metrics())["interviewd_build_info"][0][0]["build_id"])
+        self.assertTrue(event["message"]["formatted"])
+        self.assertRegex(event["contexts"]["trace"]["trace_id"], "^[0-9a-f]{32}$")
+        self.assertNotIn("server_name", event)
+        self.assertNotIn("user", event)
+        told = json.dumps(self.collector.events)
+        for secret in ("Norwind", "127.0.0.1", str(self.server.data)):
+            self.assertNotIn(secret, told)
+        until("it is counted", lambda: self.value("interviewd_reports_total", kind="error", outcome="sent") >= 1)
+        # the same line once a minute
+        asked, dropped = len(self.collector.events), self.value("interviewd_reports_total", kind="error", outcome="dropped")
+        with self.assertRaises(harness.HttpError):
+            self.server.request("GET", f"/api/v1/audio/{audio}")
+        until("it is dropped", lambda: self.value("interviewd_reports_total", kind="error", outcome="dropped") > dropped)
+        self.assertEqual(len(self.collector.events), asked)
 
     @unittest.skipUnless(PROMTOOL, "promtool is not here")
     def test_the_linter_has_nothing_to_say(self):
@@ -218,6 +316,60 @@ class WithAccounts(harness.Case):
             self.assertEqual((status, json.loads(body)["code"]), (401, "unauthorized"))
         self.assertEqual(self.get(**elsewhere, Authorization="Bearer correct-horse-battery-staple")[0], 200)
         self.assertNotIn("correct-horse", self.server.output())
+
+
+SANITIZED = b"__asan_init" in harness.PROGRAM.read_bytes() or b"__tsan_init" in harness.PROGRAM.read_bytes()
+
+
+@unittest.skipIf(SANITIZED, "a sanitizer tells of crashes itself")
+class Crashes(unittest.TestCase):
+    def test_a_crash_is_recorded_and_told_at_the_next_start(self):
+        settings = {"INTERVIEWD_ASR_PRELOAD": "off"}
+        server = harness.Server(**settings)
+        server.own_data = False
+        build = re.search(r'build_id="(\w*)"', server.request("GET", "/metrics")[2].decode())[1]
+        server.process.send_signal(signal.SIGSEGV)
+        self.assertEqual(server.process.wait(timeout=harness.PATIENCE_S), -signal.SIGSEGV, "it ends as it always did")
+        server.stop()
+        (record,) = server.data.glob("crash-*.txt")
+        self.assertEqual(record.stat().st_mode & 0o777, 0o600)
+        text = record.read_text()
+        self.assertIn(f"\nbuild {build}\n", text)
+        self.assertIn("\nsignal SIGSEGV\n", text)
+        frames = re.findall(r"^at 0x([0-9a-f]+) \+0x([0-9a-f]+) (\S*)$", text, re.M)
+        self.assertIn("interviewd", [name for _, _, name in frames])
+        # away: the crash is kept for the next time
+        with Collector() as busy:
+            busy.busy = 60
+            server = harness.Server(data=server.data, **settings, SENTRY_DSN=busy.dsn)
+            until("it was tried", lambda: busy.asked)
+            until("it is counted", lambda: 'interviewd_reports_total{kind="crash",outcome="dropped"} 1\n' in server.request("GET", "/metrics")[2].decode())
+            self.assertEqual(server.stop(), 0)
+            self.assertTrue(record.exists())
+        with Collector() as collector:
+            server = harness.Server(data=server.data, **settings, SENTRY_DSN=collector.dsn)
+            event = until("the crash is told", lambda: collector.events)[0]
+            until("the record is marked", lambda: not record.exists() and list(server.data.glob("crash-*.told.txt")))
+            self.assertEqual(server.stop(), 0)
+            server = harness.Server(data=server.data, **settings, SENTRY_DSN=collector.dsn)
+            self.assertIn("interviewd_", server.request("GET", "/metrics")[2].decode())
+            self.assertEqual(server.stop(), 0)
+            self.assertEqual((len(collector.events), collector.wrong), (1, []), "told once")
+        self.assertEqual((event["level"], event["dist"], event["tags"]["build_id"]), ("fatal", build, build))
+        (value,) = event["exception"]["values"]
+        self.assertEqual((value["type"], value["mechanism"]["meta"]["signal"]["number"]), ("SIGSEGV", 11))
+        self.assertEqual([int(f["instruction_addr"], 16) for f in value["stacktrace"]["frames"]],
+                         [int(address, 16) for address, _, _ in reversed(frames)])
+        self.assertEqual(event["debug_meta"]["images"][0]["code_id"], build)
+        self.assertIn("the server crashed before: SIGSEGV", server.output())
+        shutil.rmtree(server.data)
+
+    def test_a_dsn_or_a_header_that_is_none_is_refused_at_the_start(self):
+        for name, value in (("SENTRY_DSN", "https://sentry.example/1"), ("OTEL_EXPORTER_OTLP_HEADERS", "nothing"),
+                            ("OTEL_TRACES_SAMPLER_ARG", "2")):
+            with self.assertRaises(RuntimeError) as caught:
+                harness.Server(**{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", name: value})
+            self.assertIn(name, str(caught.exception))
 
 
 if __name__ == "__main__":

@@ -200,7 +200,7 @@ class Handler(BaseHTTPRequestHandler):
         except ValueError:
             self.reply(400, {"error": {"message": "invalid JSON", "type": "invalid_request_error"}})
             return
-        entry = {"path": self.path, "model": asked.get("model"), "body": asked, "key": "Authorization" in self.headers,
+        entry = {"path": self.path, "model": asked.get("model"), "body": asked, "key": "Authorization" in self.headers, "traceparent": self.headers["traceparent"],
                  "keyHeader": next((name for name in ("Authorization", "api-key") if name in self.headers), None),
                  "receivedNs": time.monotonic_ns(), "closedNs": 0, "connection": self.number, "bytes": len(as_read(asked))}
         with LOCK:
