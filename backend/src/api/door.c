@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <uv.h>
@@ -212,7 +213,7 @@ static int listen_at(const char *path, int *fdp)
         err = -errno;
     unlink(path); /* of a server that was killed: the folder is ours alone */
     if (!err && (bind(fd, (const struct sockaddr *)&address, sizeof(address)) ||
-                 listen(fd, DOOR_GUESTS_MAX)))
+                 chmod(path, 0600) || listen(fd, DOOR_GUESTS_MAX)))
         err = -errno;
     let_go(folder);
     if (err)
