@@ -55,6 +55,11 @@ export function useTalk(id: string | null) {
   return useQuery(useKey(id && `/sessions/${id}/talk`), (key) => api.get<Schemas['Talk']>(key));
 }
 
+/** Its sound, where any is kept. */
+export function useRecordings(id: string | null) {
+  return useQuery(useKey(id && `/sessions/${id}/recordings`), (key) => api.get<Schemas['RecordingList']>(key));
+}
+
 export function useProfiles() {
   return useQuery(useKey('/profiles?limit=100'), (key) => api.get<Schemas['ProfileList']>(key));
 }

@@ -56,6 +56,8 @@ export class LiveSession {
   private links: TranscribeLink[] = [];
   private linkStates: SocketState[] = [];
   private waiting: string | null = null;
+  /** What was agreed to, while the interview is to be recorded: a new connection may find an interview that has ended, and begins again. */
+  private consent: string | null = null;
   /** Counts how often listening began or ended: an input that the browser grants later than that is not wanted any more. */
   private turn = 0;
   private closed = false;
@@ -64,10 +66,21 @@ export class LiveSession {
     this.socket = new LiveSocket({
       path: `/ws/llm-stream?session_id=${encodeURIComponent(settings.sessionId)}`,
       token: settings.token,
-      onMessage: (message) => this.dispatch({ type: 'answered', message: message as LlmMessage }),
+      onMessage: (message) => this.told(message as LlmMessage),
       onState: (state) => this.answers.set(state),
-      onOpen: () => this.askWaiting(),
+      onOpen: () => this.opened(),
     });
+  }
+
+  private told(message: LlmMessage): void {
+    if (message.type === 'recording' && !message.on) this.consent = null;
+    this.dispatch({ type: 'answered', message });
+  }
+
+  private opened(): void {
+    this.dispatch({ type: 'reconnected' });
+    this.askWaiting();
+    if (this.consent !== null) this.record(this.consent);
   }
 
   dispatch(event: LiveEvent): void {
@@ -212,6 +225,17 @@ export class LiveSession {
 
   private askWaiting(): void {
     if (this.waiting !== null && this.socket?.send({ type: 'generate', question: this.waiting })) this.waiting = null;
+  }
+
+  /** Record from now on; wording: what the person agreed to. Whether it is on, `state.recording` tells. */
+  record(wording: string): void {
+    this.consent = wording;
+    this.socket.send({ type: 'record', on: true, wording });
+  }
+
+  stopRecording(): void {
+    this.consent = null;
+    this.socket.send({ type: 'record', on: false });
   }
 
   interrupt(): boolean {

@@ -64,6 +64,7 @@ export type LiveEvent =
   | { type: 'answered'; message: LlmMessage }
   | { type: 'kept'; transcripts: Transcript[] }
   | { type: 'edited'; key: string; text: string }
+  | { type: 'reconnected' }
   | { type: 'dismissed' };
 
 export const emptyLive: LiveState = { utterances: [], answers: [], notice: null, engine: null, recording: null, recordingEnded: null };
@@ -226,6 +227,8 @@ export function reduceLive(state: LiveState, event: LiveEvent): LiveState {
       return kept(state, event.transcripts);
     case 'edited':
       return { ...state, utterances: state.utterances.map((u) => (u.key === event.key ? { ...u, text: event.text, stable: event.text.length } : u)) };
+    case 'reconnected':
+      return { ...state, recording: null }; // the server says it again, if it is so
     case 'dismissed':
       return { ...state, notice: null };
   }

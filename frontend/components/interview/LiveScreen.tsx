@@ -27,6 +27,7 @@ import type { Schemas, Session } from '@/types/session';
 import { AnswerPanel } from './AnswerPanel';
 import { LiveStatus } from './LiveStatus';
 import { ListeningSettings } from './ListeningSettings';
+import { Recording } from './Recording';
 import { Shortcuts } from './Shortcuts';
 import { Timer } from './Timer';
 import { TranscriptDisplay } from './TranscriptDisplay';
@@ -168,6 +169,7 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
         <span className="hidden sm:block">
           <LiveStatus state={listening} ptt={ptt} />
         </span>
+        <Recording live={live} />
         <Timer since={session.createdAt} className="text-lg font-semibold text-soft tabular-nums" />
         <Button look="danger" busy={ending} onClick={() => void end()}>
           {!ending && <CircleStop aria-hidden="true" />}

@@ -12,6 +12,7 @@ import { Button, buttonClass } from '@/components/ui/button';
 import { ConfirmDialog } from '@/components/ui/dialog';
 import { EmptyState, ErrorState, SkeletonList } from '@/components/ui/states';
 import { toast } from '@/components/ui/toast';
+import { useSound, type Sound } from '@/hooks/useSound';
 import { useProfile, useSession, useSessionId, useTranscripts } from '@/hooks/useSession';
 import { api, ApiError, sentence } from '@/lib/api-client';
 import { repeatsPoints, withoutPoints } from '@/lib/outline';
@@ -21,6 +22,7 @@ import { clock, engineName, milliseconds, plural, sessionTitle, speakerName, whe
 import type { Session, Transcript } from '@/types/session';
 import { ExportDialog } from './ExportDialog';
 import { LatencyBar } from './LatencyBar';
+import { HearAgain, Recordings } from './Recordings';
 import { RenameDialog } from './RenameDialog';
 import { TalkShare } from './TalkShare';
 import { goOn } from './start';
@@ -58,19 +60,21 @@ function Figures({ session, pairs }: { session: Session; pairs: Transcript[] }) 
 const DAMAGED = 'This entry is damaged and cannot be read.';
 
 /** Words that wanted no answer, in their place between the questions. */
-function Line({ line }: { line: Transcript }) {
+function Line({ line, sound }: { line: Transcript; sound: Sound }) {
   return (
     <li className="grid gap-1 px-5 sm:px-7">
       <p className="text-sm text-faint">{speakerName(line.speaker)}{line.cutOff && ', cut off'}</p>
       <p className="text-soft">{line.unreadable ? DAMAGED : line.question}</p>
+      <HearAgain sound={sound} audioUrl={line.audioUrl} what={line.question} />
     </li>
   );
 }
 
-function Pair({ pair, onAgain }: { pair: Transcript; onAgain: () => void }) {
+function Pair({ pair, sound, onAgain }: { pair: Transcript; sound: Sound; onAgain: () => void }) {
   return (
     <li className="grid gap-4 rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-7">
       <QuestionCard number={pair.questionNumber} question={pair.unreadable && !pair.question ? DAMAGED : pair.question} kind={pair.kind ?? null} level="h2" />
+      <HearAgain sound={sound} audioUrl={pair.audioUrl} what={pair.question} />
       {pair.lead && <Prompter lead={pair.lead} keys={pair.keys ?? []} />}
       {pair.outline && pair.outline.length > 0 && <Outline points={pair.outline} />}
       {repeatsPoints(pair.answer, pair.outline ?? []) ? null : pair.answer ? (
@@ -98,6 +102,7 @@ export function SessionSummary() {
   const router = useRouter();
   const session = useSession(id);
   const pairs = useTranscripts(id);
+  const sound = useSound();
   const profile = useProfile(session.data?.profileId);
   const [saving, setSaving] = useState(false);
   const [renaming, setRenaming] = useState(false);
@@ -171,12 +176,18 @@ export function SessionSummary() {
         <>
           <Figures session={data} pairs={pairs.data} />
           <TalkShare sessionId={id} />
+          <Recordings sessionId={id} />
+          {sound.trouble && (
+            <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
+              {sound.trouble}
+            </p>
+          )}
           <ol className="grid gap-5">
             {pairs.data.map((pair) =>
               pair.isQuestion === false ? (
-                <Line key={pair.id} line={pair} />
+                <Line key={pair.id} line={pair} sound={sound} />
               ) : (
-                <Pair key={pair.id} pair={pair} onAgain={() => router.push(goOn(id, { ask: pair.question }))} />
+                <Pair key={pair.id} pair={pair} sound={sound} onAgain={() => router.push(goOn(id, { ask: pair.question }))} />
               ),
             )}
           </ol>
