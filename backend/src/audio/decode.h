@@ -5,7 +5,8 @@
  * linked: they live in a program beside the executable that is started for each recording, with
  * limits (media.h). A recording that crashes it is an error with a sentence.
  *
- *     audio_examine(&source, &facts, why)            // all of it is decoded, and nothing kept
+ *     audio_examine(&source, NULL, &facts, why)      // all of it is decoded, and nothing kept
+ *     audio_examine(&source, &sink, &facts, why)     // and its sound given to the sink as it comes
  *
  *     struct pcm pcm;
  *     audio_decode_file(path, &pcm, why)  /  audio_decode_bytes(data, len, &pcm, why)
@@ -42,7 +43,17 @@ struct audio_facts {
     bool clipped;    /**< Much of it is cut off at full scale */
 };
 
-int audio_examine(const struct media_source *source, struct audio_facts *facts, struct errbuf *why);
+/** Where the sound goes while it is decoded. */
+struct audio_sink {
+    int rate; /**< 16,000 or 48,000 [Hz], mono */
+    /** Non-zero: it wants no more; the decoding goes on without it. */
+    int (*take)(void *arg, const int16_t *samples, size_t n);
+    void (*restart)(void *arg); /**< What it took is void: a decoder that died begins anew */
+    void *arg;
+};
+
+int audio_examine(const struct media_source *source, const struct audio_sink *sink,
+                  struct audio_facts *facts, struct errbuf *why);
 
 struct pcm {
     int16_t *samples; /**< 16 kHz mono */

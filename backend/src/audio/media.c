@@ -22,7 +22,6 @@
 #include <string.h>
 
 enum {
-    RATE_OUT = 16000,
     IO_BUFFER = 32 << 10,
     STREAMS_MAX = 32,
     CHANNELS_MAX = 64,
@@ -47,6 +46,7 @@ struct reading {
     SwrContext *resample;
     AVChannelLayout layout; /* of what the resampler was set up for */
     int rate, sample_format;
+    int rate_out;
     int channels_out; /* 2 when the source is stereo: mixed by us, see mixdown.h */
     struct mixdown mixdown;
     AVPacket *packet;
@@ -227,7 +227,7 @@ static int fit_resampler(struct reading *r, const AVFrame *f)
     r->channels_out = f->ch_layout.nb_channels == 2 ? 2 : 1;
     err =
         swr_alloc_set_opts2(&r->resample, r->channels_out == 2 ? &stereo : &mono, AV_SAMPLE_FMT_S16,
-                            RATE_OUT, &from, f->format, f->sample_rate, 0, NULL);
+                            r->rate_out, &from, f->format, f->sample_rate, 0, NULL);
     if (err >= 0)
         err = swr_init(r->resample);
     av_channel_layout_uninit(&from);
@@ -294,10 +294,10 @@ static void close_reading(struct reading *r)
     avio_context_free(&r->io);
 }
 
-int media_decode(const struct media_source *source, const struct media_sink *sink,
+int media_decode(const struct media_source *source, int rate, const struct media_sink *sink,
                  char format[MEDIA_FORMAT_MAX], char why[MEDIA_TEXT_MAX])
 {
-    struct reading r = {.source = source, .sink = sink};
+    struct reading r = {.source = source, .sink = sink, .rate_out = rate};
     int err;
 
     av_log_set_level(AV_LOG_QUIET); /* its lines may quote what is in the file */

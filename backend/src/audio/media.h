@@ -4,9 +4,9 @@
  * Private to audio/. decode.c asks, in the server; media_worker.c, the program interviewd-media,
  * calls media_decode() of media.c, which is linked with libav*. They say, in frames (loop/frame.h):
  *
- *     ->  DECODE u64 bytes            <-  READ u64 offset, u32 bytes     as often as it likes
+ *     ->  DECODE struct media_order   <-  READ u64 offset, u32 bytes     as often as it likes
  *     ->  BYTES (none: the end) | BROKEN
- *                                     <-  SAMPLES                        16 kHz mono
+ *                                     <-  SAMPLES                        mono
  *                                     <-  DONE format | FAILED sentence
  *
  * The bytes stay where they are; the process is given no file and no address, only answers.
@@ -38,14 +38,20 @@ enum media_kind {
     MEDIA_FAILED,
 };
 
-/** Where the sound goes: 16 kHz mono. Non-zero stops decoding. */
+struct media_order {
+    uint64_t bytes;
+    uint32_t rate; /**< Of the samples: 16,000 or 48,000 [Hz] */
+    uint32_t none;
+};
+
+/** Where the sound goes: mono. Non-zero stops decoding. */
 struct media_sink {
     int (*take)(void *arg, const int16_t *samples, size_t n);
     void *arg;
 };
 
 /** 0; 1 when the sink stopped it; -1 with a sentence when it is no sound that can be read. */
-int media_decode(const struct media_source *source, const struct media_sink *sink,
+int media_decode(const struct media_source *source, int rate, const struct media_sink *sink,
                  char format[MEDIA_FORMAT_MAX], char why[MEDIA_TEXT_MAX]);
 
 #endif

@@ -52,12 +52,12 @@ static int give(void *arg, const int16_t *samples, size_t n)
     return err != 0;
 }
 
-static int serve(struct link *l, uint64_t size)
+static int serve(struct link *l, const struct media_order *order)
 {
-    struct media_source source = {.read = read_there, .size = size, .arg = l};
+    struct media_source source = {.read = read_there, .size = order->bytes, .arg = l};
     struct media_sink sink = {.take = give, .arg = l};
     char format[MEDIA_FORMAT_MAX] = "", why[MEDIA_TEXT_MAX] = "";
-    int err = media_decode(&source, &sink, format, why);
+    int err = media_decode(&source, (int)order->rate, &sink, format, why);
     struct buf b;
 
     buf_init(&b, FRAME_MAX);
@@ -70,8 +70,8 @@ static int serve(struct link *l, uint64_t size)
 int main(void)
 {
     struct link l = {.fd = worker_begin(&limits)};
+    struct media_order order;
     struct frame f;
-    uint64_t size;
     int err = 1;
 
     if (l.fd < 0) {
@@ -79,9 +79,9 @@ int main(void)
         return 2;
     }
     frame_inbox_init(&l.inbox);
-    if (!frame_receive(l.fd, &l.inbox, &f, -1) && f.kind == MEDIA_DECODE && f.len == sizeof(size)) {
-        memcpy(&size, f.data, sizeof(size));
-        err = serve(&l, size) != 0;
+    if (!frame_receive(l.fd, &l.inbox, &f, -1) && f.kind == MEDIA_DECODE && f.len == sizeof(order)) {
+        memcpy(&order, f.data, sizeof(order));
+        err = serve(&l, &order) != 0;
     }
     frame_inbox_release(&l.inbox);
     return err;

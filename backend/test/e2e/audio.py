@@ -72,7 +72,9 @@ class Api:
         connection.close()
         return response.status, fields, data
 
-    def upload(self, data, kind="audio/wav", query=""):
+    def upload(self, data, kind="audio/wav", query="", keep="original"):
+        """As it is sent, unless keep says otherwise."""
+        query = f"{query}{'&' if query else '?'}keep={keep}" if keep else query
         status, fields, answer = self("POST", UPLOAD + query, data, kind)
         return status, json.loads(answer)
 
@@ -152,6 +154,40 @@ class Recordings(Base):
             self.assertAlmostEqual(made["durationMs"], 2000, delta=120, msg=name)
             status, fields, back = self.api("GET", made["url"])
             self.assertEqual((status, fields["content-type"], back), (200, kind, data), name)
+
+    def test_what_is_kept_is_opus_unless_the_original_is_asked_for(self):
+        before = self.blobs()
+        status, made = self.api.upload(self.wav, keep=None)
+        self.assertEqual((status, made["format"], made["original"]["bytes"]), (201, "ogg / opus", len(self.wav)))
+        self.assertIn("wav", made["original"]["format"])
+        self.assertLess(made["bytes"], len(self.wav) / 4)
+        self.assertAlmostEqual(made["durationMs"], 2000, delta=5)
+        status, fields, data = self.api("GET", made["url"])
+        self.assertEqual((status, fields["content-type"], len(data)), (200, "audio/ogg", made["bytes"]))
+        self.assertAlmostEqual(len(heard(data)), 32000, delta=100)
+        self.assertEqual(self.blobs(), sorted([*before, made["id"]]), "what was sent is gone")
+        for keep, kept in (("original", made["original"]["format"]), ("opus", "ogg / opus")):
+            self.assertEqual(self.api.upload(*form(self.wav, keep=keep), keep=None)[1]["format"], kept)
+        for wrong in ("mp3", "Original", "x" * 500):
+            status, answer = self.api.upload(*form(self.wav, keep=wrong), keep=None)
+            self.assertEqual((status, answer["errors"][0]["field"]), (422, "/keep"))
+        tiny = self.recoded("tiny.ogg", "-c:a", "libopus", "-b:a", "12k")
+        self.assertEqual(self.api.upload(tiny, "audio/ogg", keep=None)[1]["bytes"], len(tiny), "Opus stays as it was sent")
+
+    def test_what_is_kept_is_as_good_to_hear_and_opposite_channels_are_heard(self):
+        spoken = harness.speak("Tell me about a time you led a project under pressure.", self.folder)
+        mono, two = harness.samples(spoken)[2], pathlib.Path(self.folder) / "opposite.wav"
+        with wave.open(str(two), "wb") as out:
+            out.setparams((2, 2, 16000, 0, "NONE", ""))
+            out.writeframes(b"".join(struct.pack("<hh", s, max(-32768, min(32767, -s))) for s, in struct.iter_unpack("<h", mono)))
+        loud = loudness(struct.unpack(f"<{len(mono) // 2}h", mono))
+        for data in (pathlib.Path(spoken).read_bytes(), two.read_bytes()):
+            made = self.api.upload(data, keep=None)[1]
+            self.assertEqual((made["format"], made["quality"]), ("ogg / opus", "good"))
+            self.assertAlmostEqual(loudness(heard(self.api("GET", made["url"])[2])) / loud, 1, delta=0.1)
+        status, _, said = self.api("POST", "/api/v1/transcribe", json.dumps({"audioId": made["id"]}), "application/json")
+        self.assertEqual(status, 200)
+        self.assertIn("project", json.loads(said)["text"].lower())
 
     def test_a_form_may_come_in_any_order_and_name_its_session(self):
         session = self.session()
@@ -590,7 +626,7 @@ class Memory(unittest.TestCase):
         size = path.stat().st_size
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=600)
         with open(path, "rb") as data:
-            connection.request("POST", UPLOAD, data, {"Authorization": "Bearer " + self.server.token, "Content-Type": "audio/wav", "Content-Length": str(size)})
+            connection.request("POST", UPLOAD + "?keep=original", data, {"Authorization": "Bearer " + self.server.token, "Content-Type": "audio/wav", "Content-Length": str(size)})
             response = connection.getresponse()
             answer = json.loads(response.read())
         self.assertEqual(response.status, 201, answer)

@@ -95,7 +95,7 @@ class Filled(unittest.TestCase):
                                 "metrics": {"responseTime": 1.5, "wordCount": 5, "confidence": 0.9, "qualityScore": 80}} for i in range(PAIRS)]
         server.post("/api/v1/sessions/import", file)
         for i in range(4):
-            server.request("POST", "/api/v1/audio/upload", tone(cls.folder / "tone.wav", seconds=3 + i), {"Content-Type": "audio/wav"})
+            server.request("POST", "/api/v1/audio/upload?keep=original", tone(cls.folder / "tone.wav", seconds=3 + i), {"Content-Type": "audio/wav"})
         cls.all = everything(server, paths_of(server))
         server.stop()
         (cls.old,), _ = keys_of(cls.full)

@@ -425,7 +425,7 @@ static struct audio_facts examined(int16_t (*fn)(size_t i))
 
     for (size_t i = 0; fn && HEADER + 2 * i < len; i++)
         le(wav + HEADER + 2 * i, (uint16_t)fn(i), 2);
-    if (audio_examine(&source, &facts, &why))
+    if (audio_examine(&source, NULL, &facts, &why))
         fail_msg("%s", why.text);
     free(wav);
     return facts;
