@@ -11,6 +11,7 @@
 #include "api/transcriber.h"
 #include "asr/engine.h"
 #include "asr/nets.h"
+#include "audio/capture.h"
 #include "auth/accounts.h"
 #include "auth/ratelimit.h"
 #include "auth/seal.h"
@@ -472,6 +473,8 @@ static int open_answers(struct program *p, unsigned parts, struct errbuf *why)
         return err;
     deps.answerer = p->app.answerer;
     err = open_probe(p);
+    if (!err)
+        err = capture_open(&p->app.capture, p->app.loop);
     return err ? err : live_registry_open(&p->app.live, &deps);
 }
 
@@ -548,6 +551,7 @@ void program_close(struct program *p)
     struct app *app = &p->app;
 
     live_registry_close(app->live);
+    capture_close(app->capture);
     if (app->answerer)
         answerer_close(app->answerer);
     if (app->client)

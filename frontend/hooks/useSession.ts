@@ -60,6 +60,11 @@ export function useRecordings(id: string | null) {
   return useQuery(useKey(id && `/sessions/${id}/recordings`), (key) => api.get<Schemas['RecordingList']>(key));
 }
 
+/** What the server's machine can hear by itself. */
+export function useHostDevices() {
+  return useQuery(useKey('/audio/devices'), (key) => api.get<Schemas['AudioDevices']>(key));
+}
+
 export function useProfiles() {
   return useQuery(useKey('/profiles?limit=100'), (key) => api.get<Schemas['ProfileList']>(key));
 }

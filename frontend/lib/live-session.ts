@@ -127,17 +127,21 @@ export class LiveSession {
   }
 
   private async open(input: LiveInput, at: number, turn: number): Promise<void> {
-    const capture = await openCapture(
-      input,
-      (frame) => this.frame(frame, at),
-      () => void this.captureEnded(input.kind, at),
-    );
+    const capture: Capture =
+      input.kind === 'host'
+        ? { kind: 'host', label: 'what this computer plays', stop: () => undefined }
+        : await openCapture(
+            { ...input, kind: input.kind },
+            (frame) => this.frame(frame, at),
+            () => void this.captureEnded(input.kind, at),
+          );
     if (turn !== this.turn) return capture.stop();
     this.captures[at] = capture;
     const source = `${input.kind}${at}`;
     this.links[at] = new TranscribeLink({
       ...this.settings,
       speaker: input.speaker,
+      host: input.kind === 'host' ? { device: input.deviceId ?? null } : undefined,
       onMessage: (message, link) => this.dispatch({ type: 'heard', source, epoch: link.epoch, speaker: input.speaker, message }),
       onState: (state, link) => this.linkChanged(at, state, link),
     });

@@ -9,6 +9,10 @@ import { Store } from './store';
 export interface Preferences {
   input: InputChoice;
   deviceId: string | null;
+  /** Of the server's machine; null: the usual one. */
+  hostDevice: string | null;
+  /** With `host`: the microphone is oneself. */
+  hostMicrophone: boolean;
   /** Who speaks into the microphone when it is the only input. */
   micSpeaker: Speaker;
   mode: TurnMode;
@@ -21,6 +25,8 @@ const KEY = 'interview-assistant.preferences';
 export const defaults: Preferences = {
   input: 'microphone',
   deviceId: null,
+  hostDevice: null,
+  hostMicrophone: false,
   micSpeaker: 'interviewer',
   mode: 'hands_free',
   language: 'en',
@@ -54,10 +60,12 @@ export function setPreferences(change: Partial<Preferences>): void {
 }
 
 /** The inputs a choice stands for. With both, the tab is the interviewer and the microphone oneself. */
-export function inputsOf({ input, deviceId, micSpeaker }: Preferences): LiveInput[] {
+export function inputsOf({ input, deviceId, micSpeaker, hostDevice, hostMicrophone }: Preferences): LiveInput[] {
+  const own: LiveInput = { kind: 'microphone', speaker: 'candidate', deviceId };
+  if (input === 'host') return [{ kind: 'host', speaker: 'interviewer', deviceId: hostDevice }, ...(hostMicrophone ? [own] : [])];
   const tab: LiveInput = { kind: 'tab', speaker: 'interviewer' };
   if (input === 'tab') return [tab];
-  if (input === 'both') return [tab, { kind: 'microphone', speaker: 'candidate', deviceId }];
+  if (input === 'both') return [tab, own];
   return [{ kind: 'microphone', speaker: micSpeaker, deviceId }];
 }
 

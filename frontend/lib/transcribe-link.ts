@@ -33,6 +33,8 @@ export interface TranscribeLinkOptions {
   speaker: Speaker;
   mode: TurnMode;
   language: string;
+  /** The server hears this device of its own machine (null: the usual one), and nothing is fed. */
+  host?: { device: string | null };
   token: (fresh: boolean) => Promise<string>;
   onMessage: (message: TranscribeMessage, link: TranscribeLink) => void;
   onState: (state: SocketState, link: TranscribeLink, closeCode: number) => void;
@@ -123,10 +125,11 @@ export class TranscribeLink {
   }
 
   private opened(): void {
-    const { speaker, language, mode } = this.options;
+    const { speaker, language, mode, host } = this.options;
     this.ready = false;
     this.stopped = false;
     const { line: resume, lastFinal } = this;
+    if (host) return void this.socket.send({ type: 'start', source: 'host', device: host.device, speaker, language, resume, lastFinal });
     this.socket.send({ type: 'start', encoding: 'pcm_s16le', sampleRate: RATE, channels: 1, speaker, language, mode, resume, lastFinal });
   }
 

@@ -891,8 +891,34 @@ export interface paths {
          * @description The recording as the part `file` of a form, or as the body itself. It is stored sealed as it comes and never held in memory, then
          *     decoded once to see that it is sound and how long: webm, ogg, mp4, m4a, aac, mp3, flac, wav, amr, aiff, mkv and what else the
          *     decoder reads, at most 200 MB and six hours. It is erased after `expiresAt`, and with its session and its user.
+         *
+         *     What is kept is Opus at 48 kHz mono and some 40 kbit/s (a stereo recording whose channels are opposite is heard all the same), or,
+         *     with `keep` `original`, what was sent. What is Opus already, or would be no smaller, is kept as it was sent. `format` and `bytes`
+         *     say what is kept, `original` what was sent.
          */
         post: operations["uploadAudio"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audio/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the server's own machine can hear
+         * @description Its microphones, and monitors: what is played there. Capturing the monitor of the output that a meeting program plays on is hearing
+         *     the others in the meeting, without sharing a tab (`source` `host` of WsTranscribeStart). Asked of PulseAudio or PipeWire, else of ALSA,
+         *     which has no monitors.
+         */
+        get: operations["listAudioDevices"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1297,7 +1323,40 @@ export interface components {
             growing: boolean;
             /** @description Of a live interview, what its owner agreed to, as they read it; null for an upload */
             consent: components["schemas"]["RecordingConsent"] | null;
+            /** @description Only in the answer to an upload: what was sent */
+            original?: {
+                format: string;
+                bytes: number;
+            };
         };
+        AudioDevices: {
+            /**
+             * @description Who was asked
+             * @example PulseAudio
+             */
+            system: string | null;
+            /** @description What the setting `capture` names */
+            chosen: string | null;
+            /** @description Why there are none */
+            why: string | null;
+            items: components["schemas"]["AudioDevice"][];
+        };
+        AudioDevice: {
+            /** @example alsa_output.pci-0000_00_1f.3.analog-stereo.monitor */
+            name: string;
+            /** @description For a person */
+            label: string;
+            /** @enum {string} */
+            kind: "input" | "monitor";
+            /** @description What programs use unless they are told otherwise; of monitors that of the usual output */
+            usual: boolean;
+        };
+        /**
+         * @description `opus`: small, and as good to hear again; `original`: what was sent, byte for byte
+         * @default opus
+         * @enum {string}
+         */
+        KeptForm: "opus" | "original";
         RecordingConsent: {
             agreedAt: components["schemas"]["Time"];
             wording: string;
@@ -2015,6 +2074,15 @@ export interface components {
             sampleRate: number;
             /** @default 1 */
             channels: number;
+            /**
+             * @description `host`: the server captures what its own machine hears, for as long as this socket is there, and takes no audio from the client;
+             *     `stop` ends it. Only with accounts off, unless the setting `capture-accounts` lets accounts too. One at a time.
+             * @default client
+             * @enum {string}
+             */
+            source: "client" | "host";
+            /** @description With `source` `host`: which, by its `name` in `GET audio/devices`; otherwise what the setting `capture` says, or what the usual output plays */
+            device?: string | null;
             speaker?: components["schemas"]["Speaker"];
             language?: components["schemas"]["Language"];
             /**
@@ -2133,7 +2201,7 @@ export interface components {
         /**
          * @description bad_message (not JSON, unknown type, wrong member), bad_audio (cannot be decoded), bad_state (such as `start` after audio),
          *     unsupported (an encoding, rate or language), unauthorized, signed_out (the sign-in was ended), token_expired, not_found, overloaded,
-         *     too_slow (the client does not read), unavailable (no recogniser; no recordings are kept here), provider_failed, rate_limited (too many sockets or streams of this user,
+         *     too_slow (the client does not read), unavailable (no recogniser; no recordings are kept here; the device of this machine cannot be heard), provider_failed, rate_limited (too many sockets or streams of this user,
          *     closed with 1013), shutting_down, internal
          * @enum {string}
          */
@@ -4254,6 +4322,8 @@ export interface operations {
             query?: {
                 /** @description The session it belongs to, where the body is the recording itself */
                 sessionId?: components["schemas"]["Id"];
+                /** @description In which form it is kept */
+                keep?: components["schemas"]["KeptForm"];
             };
             header?: never;
             path?: never;
@@ -4265,6 +4335,7 @@ export interface operations {
                     /** @description The recording */
                     file: string;
                     sessionId?: components["schemas"]["Id"];
+                    keep?: components["schemas"]["KeptForm"];
                 };
                 "audio/*": string;
                 "video/*": string;
@@ -4308,6 +4379,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listAudioDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What there is now; none, with the reason, where nothing can be asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudioDevices"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
         };

@@ -1,5 +1,6 @@
 /** What is captured, and how it is spoken about. */
-export type InputKind = 'microphone' | 'tab';
+/** `host`: what the server's machine plays; nothing is captured in the browser. */
+export type InputKind = 'microphone' | 'tab' | 'host';
 export type InputChoice = InputKind | 'both';
 export type Speaker = 'interviewer' | 'candidate';
 /** Who is heard: what the input is for or, once the candidate's voice is known, what the voice says. */

@@ -22,6 +22,7 @@
 struct accounts;
 struct answerer;
 struct blob_store;
+struct capture;
 struct asr_hub;
 struct asr_nets;
 struct config;
@@ -64,6 +65,7 @@ struct app {
     struct models_shelf *shelf;       /**< (optional) Models that are got while it runs */
     struct answerer *answerer;        /**< (optional) */
     struct live_registry *live;       /**< (optional) Interviews that run now */
+    struct capture *capture;          /**< (optional) What this machine hears; with live */
     struct llm_probe *probe;          /**< (optional) Of answerer_providers(), in their order */
     struct resealer *resealer;        /**< (optional) What old keys sealed, sealed anew */
     struct transcriber *transcriber;  /**< (optional) Recordings that are heard in the background */
@@ -103,6 +105,7 @@ extern const struct http_route api_admin_routes[];
 extern const struct http_route api_audio_routes[];
 extern const struct http_route api_audit_routes[];
 extern const struct http_route api_auth_routes[];
+extern const struct http_route api_devices_routes[];
 extern const struct http_route api_engines_routes[];
 extern const struct http_route api_health_routes[];
 extern const struct http_route api_hearing_routes[];

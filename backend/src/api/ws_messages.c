@@ -5,6 +5,7 @@
 
 #include "api/validate.h"
 #include "asr/engine.h"
+#include "audio/capture.h"
 #include "base/json.h"
 
 #include <openssl/evp.h>
@@ -101,11 +102,28 @@ static bool read_resume(const json_t *msg, struct ws_start *start, struct ws_com
     return true;
 }
 
+static bool read_device(const json_t *msg, struct ws_start *start, struct ws_complaint *why)
+{
+    const json_t *value = json_object_get(msg, "device");
+    const char *text = json_string_value(value);
+
+    if (!value || json_is_null(value))
+        return true;
+    if (!start->host)
+        return complain(why, "bad_message", "a device belongs to source host");
+    if (!text || !*text || strlen(text) >= CAPTURE_NAME_MAX)
+        return complain(why, "bad_message", "device must be a name of GET audio/devices");
+    start->device = text;
+    return true;
+}
+
 bool ws_read_start(const json_t *msg, struct ws_start *start, struct ws_complaint *why)
 {
     return read_choice(msg, "encoding", "pcm_s16le", "opus", &start->opus, why) &&
            read_number(msg, "sampleRate", 8000, 48000, &start->sample_rate, why) &&
            read_number(msg, "channels", 1, 2, &start->channels, why) &&
+           read_choice(msg, "source", "client", "host", &start->host, why) &&
+           read_device(msg, start, why) &&
            read_choice(msg, "speaker", "interviewer", "candidate", &start->candidate, why) &&
            read_choice(msg, "mode", "hands_free", "push_to_talk", &start->push_to_talk, why) &&
            read_pace(msg, &start->pace, why) && read_language(msg, &start->language, why) &&

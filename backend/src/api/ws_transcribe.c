@@ -3,11 +3,14 @@
  *
  * Messages as in docs/api/openapi.yaml (WsTranscribe…). A frame may end in the middle of a sample:
  * the odd byte waits for the next one. With `encoding` `opus` each binary message is one packet.
+ * With `source` `host` no audio comes: what this machine hears is captured as long as the socket is
+ * there (audio/capture.h).
  */
 #include "api/sockets.h"
 
 #include "api/socket.h"
 #include "api/ws_messages.h"
+#include "audio/capture.h"
 #include "audio/opus.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -36,6 +39,8 @@ struct transcribe {
     bool vanished;
     char key[LIVE_KEY_MAX];
     struct opus_stream *opus; /* NULL: samples */
+    bool host;                /* it hears this machine, not the client */
+    char device[CAPTURE_NAME_MAX];
     size_t skew;              /* bytes of a sample group that wait in carry */
     unsigned char carry[4];
 };
@@ -82,6 +87,7 @@ static void speaker_taken(void *arg)
 
     t->speaker = 0;
     t->stopping = true;
+    capture_end(t->socket->app->capture, t);
     if (t->socket->ws)
         ws_close(t->socket->ws, SOCKET_CLOSE_TAKEN, "resumed on another socket");
 }
@@ -92,6 +98,61 @@ static const struct speaker_handlers speaker_events = {
     .on_fatal = speaker_fatal,
     .on_taken = speaker_taken,
 };
+
+static void feed(struct transcribe *t, const int16_t *pcm, size_t n)
+{
+    int err = n ? speaker_feed(t->socket->live, t->speaker, pcm, n) : 0;
+
+    if (err == UV_ENOBUFS)
+        socket_error(t->socket, "overloaded",
+                     "the recogniser is more than a minute behind; the audio was not taken",
+                     SOCKET_CLOSE_FULL);
+    else if (err)
+        bad(t, "bad_audio", "this audio cannot be heard");
+}
+
+static void on_captured(const int16_t *pcm, size_t n, void *arg)
+{
+    struct transcribe *t = arg;
+
+    if (!t->stopping && t->socket->ws)
+        feed(t, pcm, n);
+}
+
+static void on_capture_over(int err, const char *why, void *arg)
+{
+    struct transcribe *t = arg;
+
+    (void)err;
+    t->over = true;
+    socket_error(t->socket, "unavailable", why, SOCKET_CLOSE_FAILED);
+}
+
+/* Only the owner of this machine may have it listen, unless its operator lets others. */
+static bool may_capture(const struct transcribe *t)
+{
+    const struct config *c = t->socket->app->config;
+
+    return !c->accounts || c->capture_accounts;
+}
+
+/* Once there is a speaker to hear it. */
+static bool begin_capture(struct transcribe *t)
+{
+    static const struct capture_handlers handlers = {on_captured, on_capture_over};
+    struct errbuf why = {""};
+
+    if (!t->host || t->stopping || !t->speaker)
+        return true;
+    if (!socket_listen(t->socket))
+        return false;
+    capture_end(t->socket->app->capture, t);
+    if (!capture_begin(t->socket->app->capture, t->device, &handlers, t, &why))
+        return true;
+    t->over = true;
+    socket_error(t->socket, "unavailable", why.text, SOCKET_CLOSE_FAILED);
+    return false;
+}
 
 static bool open_speaker(struct transcribe *t)
 {
@@ -129,6 +190,21 @@ static bool take_start(struct transcribe *t, const struct ws_start *start)
         text_copy(t->key, sizeof(t->key), start->resume, strlen(start->resume));
         t->params.key = t->key;
     }
+    if (start->host && !may_capture(t)) {
+        bad(t, "unsupported", "this server captures no sound of its machine for accounts");
+        return false;
+    }
+    t->host = start->host;
+    if (start->host) {
+        const char *device = start->device                      ? start->device
+                             : t->socket->app->config->capture ? t->socket->app->config->capture
+                                                               : "";
+
+        text_copy(t->device, sizeof(t->device), device, strlen(device));
+        t->params.sample_rate = CAPTURE_RATE;
+        t->params.channels = 1;
+        return true;
+    }
     if (!start->opus) {
         t->params.sample_rate = start->sample_rate;
         t->params.channels = start->channels;
@@ -154,6 +230,8 @@ static bool resume_speaker(struct transcribe *t, const struct ws_start *start)
     timer_stop(t->start_timer);
     if (speaker_finished(t->socket->live, t->speaker))
         speaker_done(t);
+    else
+        begin_capture(t);
     return true;
 }
 
@@ -176,22 +254,11 @@ static void on_start(struct transcribe *t, const json_t *msg)
     speaker_close(t->socket->live,
                   t->speaker); /* opened with the defaults: nothing was heard by it yet */
     t->speaker = 0;
-    open_speaker(t);
+    if (open_speaker(t))
+        begin_capture(t);
 }
 
 /* -------------------------------------------------------------------------- audio */
-
-static void feed(struct transcribe *t, const int16_t *pcm, size_t n)
-{
-    int err = n ? speaker_feed(t->socket->live, t->speaker, pcm, n) : 0;
-
-    if (err == UV_ENOBUFS)
-        socket_error(t->socket, "overloaded",
-                     "the recogniser is more than a minute behind; the audio was not taken",
-                     SOCKET_CLOSE_FULL);
-    else if (err)
-        bad(t, "bad_audio", "this audio cannot be heard");
-}
 
 /* Complete the sample (of all channels) that the last frame cut. */
 static size_t complete_carry(struct transcribe *t, const unsigned char *data, size_t len)
@@ -249,6 +316,10 @@ static void on_audio(struct socket *s, const void *data, size_t len, void *owner
 
     if (t->stopping || !s->ws)
         return;
+    if (t->host) {
+        bad(t, "bad_state", "with source host the server hears its machine, and takes no audio");
+        return;
+    }
     if (len > SOCKET_FRAME_MAX) {
         socket_error(s, "bad_audio", "an audio frame holds at most 256 KiB", SOCKET_CLOSE_TOO_BIG);
         return;
@@ -283,6 +354,7 @@ static void on_stop(struct transcribe *t)
     if (t->stopping)
         return;
     t->stopping = true;
+    capture_end(t->socket->app->capture, t);
     timer_stop(t->start_timer);
     if (t->speaker)
         speaker_stop(t->socket->live, t->speaker);
@@ -329,6 +401,7 @@ static void on_gone(void *owner)
     struct transcribe *t = owner;
 
     timer_close(t->start_timer);
+    capture_end(t->socket->app->capture, t);
     if (t->vanished && !t->over)
         speaker_vanish(t->socket->live, t->speaker);
     else

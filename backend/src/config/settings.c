@@ -116,6 +116,14 @@ const struct setting config_settings[] = {
     {NULL, "audio-quota-mb", NULL, NUMBER(c.audio_quota_mb, 0, 100000000), .otherwise = "2000",
      .help = "Megabytes that all recordings of a user may have together; 0: no limit."},
 
+    {"This machine's sound", "capture", NULL, TEXT(c.capture),
+     .help = "Device that the page offers first as what this machine hears, as GET audio/devices "
+             "names it: the monitor of the output that a meeting program plays on. Otherwise that "
+             "of the usual output."},
+    {NULL, "capture-accounts", NULL, SWITCH(c.capture_accounts), .otherwise = "off",
+     .help = "With accounts on: whoever signs in may have this machine's sound captured. Off: only "
+             "the local owner may, with accounts off."},
+
     {"Log", "log-level", NULL, CHOICE(c.log_level, "error|warn|info|debug"), .otherwise = "info",
      .help = "Least severe lines that are written."},
     {NULL, "log-format", NULL, CHOICE(c.log_format, "auto|text|json"), .otherwise = "auto",

@@ -1,9 +1,10 @@
 'use client';
 
-import { AppWindow, Mic, Users } from 'lucide-react';
+import { AppWindow, Mic, Monitor, Users } from 'lucide-react';
 import { DeviceSelector } from '@/components/audio/DeviceSelector';
 import { HearingNotice } from '@/components/audio/HearingNotice';
 import { Segmented, Select } from '@/components/ui/field';
+import { useHostDevices } from '@/hooks/useSession';
 import type { Preferences } from '@/lib/preferences';
 import { LANGUAGES } from '@/lib/utils';
 import type { InputChoice, Speaker, TurnMode } from '@/types/audio';
@@ -15,6 +16,7 @@ interface Props {
 
 /** What is listened to, who that is, and when a question counts as finished. */
 export function ListeningSettings({ prefs, onChange }: Props) {
+  const devices = useHostDevices().data?.items ?? [];
   return (
     <div className="grid gap-5">
       <Segmented<InputChoice>
@@ -26,9 +28,33 @@ export function ListeningSettings({ prefs, onChange }: Props) {
           { value: 'microphone', label: 'Microphone', hint: 'Practice, or a phone on the table', icon: <Mic aria-hidden="true" /> },
           { value: 'tab', label: 'Shared tab', hint: 'The call in another browser tab', icon: <AppWindow aria-hidden="true" /> },
           { value: 'both', label: 'Both', hint: 'The call is the interviewer, the microphone is you', icon: <Users aria-hidden="true" /> },
+          ...(devices.length > 0 || prefs.input === 'host'
+            ? [{ value: 'host' as const, label: 'This computer', hint: 'A call in any program: what it plays is the interviewer', icon: <Monitor aria-hidden="true" /> }]
+            : []),
         ]}
       />
-      {prefs.input !== 'tab' && <DeviceSelector value={prefs.deviceId} onChange={(deviceId) => onChange({ deviceId })} />}
+      {prefs.input === 'host' && (
+        <>
+          <Select
+            label="What it plays"
+            value={devices.some((d) => d.name === prefs.hostDevice) ? prefs.hostDevice! : ''}
+            onChange={(event) => onChange({ hostDevice: event.target.value || null })}
+            hint={devices.length === 0 ? 'The server finds no sound of its machine.' : 'The output that your meeting program plays on. The server hears it while you listen, and only then.'}
+          >
+            <option value="">The usual output</option>
+            {devices.map((device) => (
+              <option key={device.name} value={device.name}>
+                {device.label}
+              </option>
+            ))}
+          </Select>
+          <label className="flex cursor-pointer items-center gap-3">
+            <input type="checkbox" className="size-5 accent-accent" checked={prefs.hostMicrophone} onChange={(event) => onChange({ hostMicrophone: event.target.checked })} />
+            The microphone is me
+          </label>
+        </>
+      )}
+      {(prefs.input === 'microphone' || prefs.input === 'both' || (prefs.input === 'host' && prefs.hostMicrophone)) && <DeviceSelector value={prefs.deviceId} onChange={(deviceId) => onChange({ deviceId })} />}
       {prefs.input === 'microphone' && (
         <Segmented<Speaker>
           label="The microphone hears"

@@ -10,7 +10,7 @@
 import type { CaptureFrame, InputKind } from '../../types/audio';
 
 export interface CaptureRequest {
-  kind: InputKind;
+  kind: Exclude<InputKind, 'host'>;
   deviceId?: string | null;
 }
 
