@@ -185,9 +185,6 @@ class Recordings(Base):
             made = self.api.upload(data, keep=None)[1]
             self.assertEqual((made["format"], made["quality"]), ("ogg / opus", "good"))
             self.assertAlmostEqual(loudness(heard(self.api("GET", made["url"])[2])) / loud, 1, delta=0.1)
-        status, _, said = self.api("POST", "/api/v1/transcribe", json.dumps({"audioId": made["id"]}), "application/json")
-        self.assertEqual(status, 200)
-        self.assertIn("project", json.loads(said)["text"].lower())
 
     def test_a_form_may_come_in_any_order_and_name_its_session(self):
         session = self.session()
@@ -558,15 +555,15 @@ class Live(Base):
         data.mkdir()
         server = harness.Server(data=data)
         try:
-            session = server.post("/api/v1/sessions", {})["id"]
+            session, spoken = server.post("/api/v1/sessions", {})["id"], harness.speak("What is a mutex good for?", data)
             with server.socket("/ws/llm-stream", session) as llm, server.socket("/ws/transcribe", session) as ear:
                 llm.send({"type": "record", "on": True, "wording": WORDING})
                 told = llm.wait_for(lambda m: m["type"] == "recording")
-                ear.stream(self.spoken, pace=1.0)
+                ear.stream(spoken, pace=1.0)
                 url, api = "/api/v1/audio/" + told["audioId"], Api(server)
                 status, fields, so_far = api("GET", url)
                 self.assertEqual((status, fields["content-type"]), (200, "audio/ogg"))
-                self.assertGreater(len(heard(so_far)), 16000)
+                self.assertGreater(len(heard(so_far)), 8000)
                 self.assertEqual(api("GET", url, Range="bytes=10-99", If_Range=fields["etag"])[2] in (so_far[10:100], so_far), True)
                 server.stop(signal.SIGKILL)
             self.assertEqual([p.name for p in (data / "audio").iterdir()], [told["audioId"] + ".log"])
@@ -576,7 +573,7 @@ class Live(Base):
             status, _, whole = Api(server)("GET", url)
             self.assertEqual(whole[:len(so_far)], so_far, "nothing that was there is lost")
             self.assertEqual(len(whole), made["bytes"])
-            seconds = len(harness.samples(self.spoken)[2]) / 32000
+            seconds = len(harness.samples(spoken)[2]) / 32000
             self.assertGreater(len(heard(whole)) / 16000, seconds - 1.2)
             self.assertAlmostEqual(len(heard(whole)) / 16, made["durationMs"], delta=2)
             self.assertEqual([p.name for p in (data / "audio").iterdir()], [told["audioId"]])
@@ -594,7 +591,7 @@ class Capture(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="interviewd-audio-"))
-        socket = cls.folder / "pulse"
+        socket = cls.folder / "call.socket"
         cls.env = {"PULSE_SERVER": f"unix:{socket}", "HOME": str(cls.folder), "XDG_RUNTIME_DIR": str(cls.folder)}
         cls.pulse = subprocess.Popen(["pulseaudio", "-n", "--exit-idle-time=-1", "--use-pid-file=no", "--log-target=stderr",
                                       "-L", "module-null-sink sink_name=meeting", "-L", "module-null-sink sink_name=other",
