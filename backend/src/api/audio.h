@@ -15,8 +15,8 @@
 struct blob_store;
 
 enum {
-    AUDIO_FILE_MAX = 200 << 20,                    /**< As docs/api/openapi.yaml says [bytes] */
-    AUDIO_FORM_MORE = 16 << 10,                    /**< What a form says around its file [bytes] */
+    AUDIO_FILE_MAX = 200 << 20, /**< As docs/api/openapi.yaml says [bytes] */
+    AUDIO_FORM_MORE = 16 << 10, /**< What a form says around its file [bytes] */
     API_UPLOAD_MAX = AUDIO_FILE_MAX + AUDIO_FORM_MORE,
 };
 
@@ -34,9 +34,9 @@ struct audio_kept {
     struct audio_facts facts; /**< Of the upload */
 };
 
-/** Decode the upload `id`, which is committed, and make the smaller form of it: Opus at 48 kHz mono,
- *  unless it is Opus already or would be no smaller. as_it_is: the upload itself is kept. Both blobs
- *  stay unclaimed. Errors as audio_examine(). Any worker. */
+/** Decode the upload `id`, which is committed, and make the smaller form of it: Opus at 48 kHz
+ * mono, unless it is Opus already or would be no smaller. as_it_is: the upload itself is kept. Both
+ * blobs stay unclaimed. Errors as audio_examine(). Any worker. */
 int audio_keep(struct blob_store *blobs, const char *id, bool as_it_is, struct audio_kept *kept,
                struct errbuf *why);
 

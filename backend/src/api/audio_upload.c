@@ -412,4 +412,3 @@ int api_upload_audio(const struct http_request *req, struct http_response *res)
     upload_free(up);
     return err;
 }
-

@@ -22,9 +22,9 @@ struct ws_complaint {
 };
 
 struct ws_start {
-    bool opus;       /**< One packet a binary message; the packet says its rate and channels */
-    int sample_rate; /**< 8,000 to 48,000 [Hz] */
-    int channels;    /**< 1 or 2 */
+    bool opus;          /**< One packet a binary message; the packet says its rate and channels */
+    int sample_rate;    /**< 8,000 to 48,000 [Hz] */
+    int channels;       /**< 1 or 2 */
     bool host;          /**< What this machine hears, not what the client sends */
     const char *device; /**< Of this machine; NULL: as the settings say */
     bool candidate;

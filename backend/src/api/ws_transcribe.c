@@ -41,7 +41,7 @@ struct transcribe {
     struct opus_stream *opus; /* NULL: samples */
     bool host;                /* it hears this machine, not the client */
     char device[CAPTURE_NAME_MAX];
-    size_t skew;              /* bytes of a sample group that wait in carry */
+    size_t skew; /* bytes of a sample group that wait in carry */
     unsigned char carry[4];
 };
 
@@ -196,7 +196,7 @@ static bool take_start(struct transcribe *t, const struct ws_start *start)
     }
     t->host = start->host;
     if (start->host) {
-        const char *device = start->device                      ? start->device
+        const char *device = start->device                     ? start->device
                              : t->socket->app->config->capture ? t->socket->app->config->capture
                                                                : "";
 

@@ -28,8 +28,8 @@ struct capture {
 
     uv_mutex_t lock;
     uv_cond_t more;
-    uint64_t wanted; /* {lock} 0: nothing */
-    bool quit;       /* {lock} */
+    uint64_t wanted;             /* {lock} 0: nothing */
+    bool quit;                   /* {lock} */
     char name[CAPTURE_NAME_MAX]; /* {lock} */
 };
 

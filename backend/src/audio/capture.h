@@ -1,5 +1,6 @@
 /**
- * @file audio/capture.h  What this machine itself hears: its microphones, and what its programs play
+ * @file audio/capture.h  What this machine itself hears: its microphones, and what its programs
+ * play
  *
  *     capture_devices(on_device, arg, why);                 // a worker: what there is
  *
@@ -17,11 +18,10 @@
  * One device is captured at a time, on a thread of its own that waits for the device and for nobody
  * else.
  *
- * Threads    capture_devices(): any worker; waits CAPTURE_WAIT_MS at most. The rest: the loop thread;
- *            handlers run there, never from inside capture_begin().
- * Errors     UV_ENOSYS no sound server can be spoken to; UV_ENODEV there is no such device, through
- *            on_over; UV_EBUSY another one is captured.
- * Limits     CAPTURE_BACKLOG_MAX blocks wait for the loop; what comes then is dropped.
+ * Threads    capture_devices(): any worker; waits CAPTURE_WAIT_MS at most. The rest: the loop
+ * thread; handlers run there, never from inside capture_begin(). Errors     UV_ENOSYS no sound
+ * server can be spoken to; UV_ENODEV there is no such device, through on_over; UV_EBUSY another one
+ * is captured. Limits     CAPTURE_BACKLOG_MAX blocks wait for the loop; what comes then is dropped.
  */
 #ifndef AUDIO_CAPTURE_H
 #define AUDIO_CAPTURE_H
@@ -36,7 +36,7 @@ struct capture;
 struct loop;
 
 enum {
-    CAPTURE_RATE = 16000, /**< Of what handlers get, mono [Hz] */
+    CAPTURE_RATE = 16000,    /**< Of what handlers get, mono [Hz] */
     CAPTURE_BLOCK_MAX = 640, /**< Samples a block: 40 ms */
     CAPTURE_BACKLOG_MAX = 250,
     CAPTURE_NAME_MAX = 256, /**< Of a device, with its NUL [bytes] */
@@ -64,6 +64,6 @@ int capture_open(struct capture **cp, struct loop *loop);
 int capture_begin(struct capture *c, const char *name, const struct capture_handlers *h, void *arg,
                   struct errbuf *why);
 void capture_end(struct capture *c, const void *arg); /**< Nothing to do if it is another's */
-void capture_close(struct capture *c); /**< The loop at rest. NULL is allowed */
+void capture_close(struct capture *c);                /**< The loop at rest. NULL is allowed */
 
 #endif

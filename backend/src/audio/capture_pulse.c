@@ -1,5 +1,6 @@
 /**
- * @file audio/capture_pulse.c  A shared module: PulseAudio, and PipeWire by the same words (libpulse)
+ * @file audio/capture_pulse.c  A shared module: PulseAudio, and PipeWire by the same words
+ * (libpulse)
  *
  * Everything is asked and waited for on the calling thread: the main loop of libpulse is turned by
  * hand, with a deadline. No sound server is started where none runs.
@@ -73,8 +74,7 @@ static int join(struct server *s, char *why)
     s->loop = pa_mainloop_new();
     if (s->loop)
         s->context = pa_context_new(pa_mainloop_get_api(s->loop), "Interview Assistant");
-    if (!s->context ||
-        pa_context_connect(s->context, NULL, PA_CONTEXT_NOAUTOSPAWN, NULL) < 0)
+    if (!s->context || pa_context_connect(s->context, NULL, PA_CONTEXT_NOAUTOSPAWN, NULL) < 0)
         return say(why, CAPTURE_NO_SERVER, "no PulseAudio or PipeWire can be reached", s);
     while (state != PA_CONTEXT_READY) {
         turn(s, until);
@@ -132,9 +132,9 @@ static void on_source(pa_context *context, const pa_source_info *info, int end, 
     device.name = info->name;
     device.label = info->description ? info->description : info->name;
     device.monitor = info->monitor_of_sink != PA_INVALID_INDEX;
-    device.usual = device.monitor ? info->monitor_of_sink_name &&
-                                        !strcmp(info->monitor_of_sink_name, l->sink)
-                                  : !strcmp(info->name, l->source);
+    device.usual = device.monitor
+                       ? info->monitor_of_sink_name && !strcmp(info->monitor_of_sink_name, l->sink)
+                       : !strcmp(info->name, l->source);
     l->fn(&device, l->arg);
 }
 
@@ -172,16 +172,17 @@ static int connect_stream(struct stream *s, const char *name, char *why)
     static const pa_sample_spec spec = {
         .format = PA_SAMPLE_S16NE, .rate = CAPTURE_RATE, .channels = 1};
     const uint32_t a_ms = CAPTURE_RATE / 1000 * sizeof(int16_t);
-    const pa_buffer_attr attr = {.maxlength = BUFFER_MS * a_ms, .fragsize = FRAGMENT_MS * a_ms,
-                                 .tlength = UINT32_MAX, .prebuf = UINT32_MAX,
+    const pa_buffer_attr attr = {.maxlength = BUFFER_MS * a_ms,
+                                 .fragsize = FRAGMENT_MS * a_ms,
+                                 .tlength = UINT32_MAX,
+                                 .prebuf = UINT32_MAX,
                                  .minreq = UINT32_MAX};
     int64_t until = now_ms() + CAPTURE_WAIT_MS;
     pa_stream_state_t state = PA_STREAM_UNCONNECTED;
 
     s->stream = pa_stream_new(s->server.context, "Hearing an interview", &spec, NULL);
-    if (!s->stream ||
-        pa_stream_connect_record(s->stream, *name ? name : "@DEFAULT_MONITOR@", &attr,
-                                 PA_STREAM_ADJUST_LATENCY | PA_STREAM_DONT_MOVE) < 0)
+    if (!s->stream || pa_stream_connect_record(s->stream, *name ? name : "@DEFAULT_MONITOR@", &attr,
+                                               PA_STREAM_ADJUST_LATENCY | PA_STREAM_DONT_MOVE) < 0)
         return say(why, CAPTURE_GONE, "the device cannot be opened", &s->server);
     while (state != PA_STREAM_READY) {
         turn(&s->server, until);

@@ -243,8 +243,7 @@ static int talk(const struct child *child, const struct media_source *source,
     struct media_order order = {source->size, (uint32_t)(to->rate ? to->rate : RATE), 0};
     struct frame_inbox inbox;
     bool over = false;
-    int err =
-        aligned ? frame_send(fd, MEDIA_DECODE, &order, sizeof(order), WAIT_MS) : UV_ENOMEM;
+    int err = aligned ? frame_send(fd, MEDIA_DECODE, &order, sizeof(order), WAIT_MS) : UV_ENOMEM;
 
     frame_inbox_init(&inbox);
     while (!err && !over) {

@@ -79,7 +79,8 @@ int main(void)
         return 2;
     }
     frame_inbox_init(&l.inbox);
-    if (!frame_receive(l.fd, &l.inbox, &f, -1) && f.kind == MEDIA_DECODE && f.len == sizeof(order)) {
+    if (!frame_receive(l.fd, &l.inbox, &f, -1) && f.kind == MEDIA_DECODE &&
+        f.len == sizeof(order)) {
         memcpy(&order, f.data, sizeof(order));
         err = serve(&l, &order) != 0;
     }

@@ -91,10 +91,10 @@ struct config {
     const char *smtp_from;  /**< Sender */
 
     /* recordings */
-    int audio_keep_days; /**< Then one is erased */
-    int audio_quota_mb;  /**< Of all of a user's together; 0: no limit */
-    const char *capture; /**< Device of this machine that is heard unless another one is named; NULL:
-                              what its usual output plays */
+    int audio_keep_days;   /**< Then one is erased */
+    int audio_quota_mb;    /**< Of all of a user's together; 0: no limit */
+    const char *capture;   /**< Device of this machine that is heard unless another one is named;
+                              NULL:   what its usual output plays */
     bool capture_accounts; /**< With accounts on, their owners may have it captured too */
 
     /* log */
