@@ -1,5 +1,6 @@
 /**
- * @file fuzz/ws_message.c  What clients say on the WebSockets: JSON, start, audioData, generate
+ * @file fuzz/ws_message.c  What clients say on the WebSockets: JSON, start, audioData, generate,
+ * record
  *
  * Held: a message is either taken within its limits or refused with a code and a sentence.
  */
@@ -26,7 +27,8 @@ static void read_start(const json_t *msg)
     if (!ws_read_start(msg, &start, &why))
         must_complain(&why);
     else if (start.sample_rate < 8000 || start.sample_rate > 48000 || start.channels < 1 ||
-             start.channels > 2 || (start.language && strlen(start.language) > 6))
+             start.channels > 2 || (start.language && strlen(start.language) > 6) ||
+             (start.device && (!start.host || !start.device[0])))
         abort();
 }
 
@@ -44,6 +46,17 @@ static void read_audio(const json_t *msg)
     if (n > 0 && (size_t)n > len / 4 * 3)
         abort();
     free(room);
+}
+
+static void read_record(const json_t *msg)
+{
+    struct ws_complaint why = {NULL, ""};
+    struct ws_record record;
+
+    if (!ws_read_record(msg, &record, &why))
+        must_complain(&why);
+    else if (record.on && (!record.wording || strlen(record.wording) > WS_WORDING_MAX))
+        abort();
 }
 
 static void read_generate(const json_t *msg)
@@ -65,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_start(msg);
         read_audio(msg);
         read_generate(msg);
+        read_record(msg);
     }
     json_decref(msg);
     return 0;

@@ -65,7 +65,14 @@ static void *door_open(const char *name, enum capture_end *end, char *why)
     int err;
 
     snd_lib_error_set_handler(be_quiet);
-    err = snd_pcm_open(&pcm, *name ? name : "default", SND_PCM_STREAM_CAPTURE, SND_PCM_NONBLOCK);
+    if (!*name) { /* its usual device is a microphone, and nobody asked for that */
+        snprintf(why, CAPTURE_WHY_MAX,
+                 "ALSA does not tell what this machine plays: choose a device, or start PulseAudio "
+                 "or PipeWire");
+        *end = CAPTURE_NO_DEVICE;
+        return NULL;
+    }
+    err = snd_pcm_open(&pcm, name, SND_PCM_STREAM_CAPTURE, SND_PCM_NONBLOCK);
     if (!err)
         err = snd_pcm_set_params(pcm, SND_PCM_FORMAT_S16, SND_PCM_ACCESS_RW_INTERLEAVED, 1,
                                  CAPTURE_RATE, 1, LATENCY_US);
