@@ -1337,7 +1337,7 @@ export interface components {
             system: string | null;
             /** @description What the setting `capture` names */
             chosen: string | null;
-            /** @description Why there are none */
+            /** @description Why there are none, for a person */
             why: string | null;
             items: components["schemas"]["AudioDevice"][];
         };
