@@ -23,7 +23,7 @@ export function HearAgain({ sound, audioUrl, what }: { sound: Sound; audioUrl: s
       size="sm"
       className="-ml-3 justify-self-start"
       aria-pressed={on}
-      aria-label={`${on ? 'Stop' : 'Hear'}: ${what}`}
+      aria-label={`${on ? 'Stop' : 'Hear it'}: ${what}`}
       onClick={() => (on ? sound.stop() : void sound.play(audioUrl))}
     >
       {on ? <Square aria-hidden="true" /> : <Play aria-hidden="true" />}

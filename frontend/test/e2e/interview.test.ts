@@ -28,6 +28,17 @@ describe('an interview', () => {
     await server?.stop();
   });
 
+  /** Off until the person says that the others know; from then on the page says so. */
+  async function agreeToRecording() {
+    await page.getByRole('button', { name: 'Record this interview' }).click();
+    const start = page.getByRole('button', { name: 'Start recording' });
+    expect(await start.isDisabled()).toBe(true);
+    await expectAccessible(page, 'asking to record');
+    await page.getByRole('checkbox', { name: /I have told everybody/ }).check();
+    await start.click();
+    await page.getByRole('status').getByText('Recording').waitFor();
+  }
+
   it('opens straight into the product, without an account', async () => {
     await page.goto(server.url);
     await page.getByText('No interviews yet').waitFor();
@@ -49,6 +60,7 @@ describe('an interview', () => {
     await page.getByRole('button', { name: 'Start the interview' }).click();
     await page.getByRole('status').getByText('Listening').waitFor();
     live = page.url();
+    await agreeToRecording();
     const level = () => page.locator('[style*="--level"]').first().evaluate((meter: HTMLElement) => Number(meter.style.getPropertyValue('--level')));
     await expect.poll(level, { interval: 30, timeout: 20_000 }).toBeGreaterThan(0.2);
     const partial = page.locator('[data-utterance=partial] p').first();
@@ -126,12 +138,39 @@ describe('an interview', () => {
     await page.getByRole('status').getByText('Not listening').waitFor();
   });
 
+  it('stops recording at once when told to', async () => {
+    await page.getByRole('status').getByText('Recording').waitFor({ state: 'hidden' }); // the reload ended it
+    await page.getByRole('button', { name: 'Record this interview' }).waitFor();
+    await agreeToRecording();
+    await page.getByRole('button', { name: 'Stop recording' }).click();
+    await page.getByRole('button', { name: 'Record this interview' }).waitFor();
+  });
+
   it('ends, and shows the session with its pairs', async () => {
     await page.getByRole('button', { name: 'End' }).click();
     await page.waitForURL('**/review/');
     await page.getByRole('heading', { name: 'Staff engineer, ledger platform' }).waitFor();
     await page.getByRole('heading', { name: 'Why do you want to work here?' }).waitFor();
     expect(await page.getByRole('heading', { level: 2 }).count()).toBeGreaterThanOrEqual(3);
+  });
+
+  it('plays what was said, and erases its sound alone', async () => {
+    const hear = page.getByRole('button', { name: /^Hear it: / }).first();
+    await hear.focus();
+    await page.keyboard.press('Enter');
+    const stop = page.getByRole('button', { name: /^Stop: / });
+    await stop.waitFor();
+    await stop.waitFor({ state: 'detached', timeout: 30_000 }); // at the end of the piece
+    expect(await page.getByText('This browser cannot play').count()).toBe(0);
+    await page.getByText(/^Agreed to .*I have told everybody/).waitFor();
+    await expectAccessible(page, 'with a recording');
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the sound' }).click()]);
+    expect((await readFile(await file.path())).toString('latin1', 0, 4)).toBe('OggS');
+    await page.getByRole('button', { name: 'Erase it' }).click();
+    await page.getByRole('button', { name: 'Erase', exact: true }).click();
+    await page.getByRole('heading', { name: 'The recording' }).waitFor({ state: 'detached' });
+    expect(await page.getByRole('button', { name: /^Hear it: / }).count()).toBe(0);
+    await page.getByRole('heading', { name: 'Why do you want to work here?' }).waitFor();
   });
 
   it('opens the session by its address', async () => {
