@@ -105,7 +105,6 @@ extern const struct http_route api_admin_routes[];
 extern const struct http_route api_audio_routes[];
 extern const struct http_route api_audit_routes[];
 extern const struct http_route api_auth_routes[];
-extern const struct http_route api_devices_routes[];
 extern const struct http_route api_engines_routes[];
 extern const struct http_route api_health_routes[];
 extern const struct http_route api_hearing_routes[];

@@ -214,6 +214,7 @@ static int list_of_session(const struct http_request *req, struct http_response 
 const struct http_route api_audio_routes[] = {
     {"POST", "/api/v1/audio/upload", api_upload_audio, .flags = ROUTE_AUTH | ROUTE_LANE_DECODE,
      .body_max = API_UPLOAD_MAX, .intake = &api_upload_intake},
+    {"GET", "/api/v1/audio/devices", api_list_devices, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
     {"GET", "/api/v1/audio/{id}", get_audio, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
     {"GET", "/api/v1/sessions/{id}/recordings", list_of_session, .flags = ROUTE_AUTH},
     {"DELETE", "/api/v1/audio/{id}", delete_audio, .flags = ROUTE_AUTH | ROUTE_LANE_READ},

@@ -23,6 +23,7 @@ enum {
 /** A recording as JSON (Recording). */
 void recording_write(struct buf *out, const struct store_recording *recording);
 
+int api_list_devices(const struct http_request *req, struct http_response *res);
 int api_upload_audio(const struct http_request *req, struct http_response *res);
 extern const struct http_intake api_upload_intake;
 

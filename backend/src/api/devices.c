@@ -1,6 +1,8 @@
 /**
  * @file api/devices.c  GET /api/v1/audio/devices: what this machine can hear by itself
  */
+#include "api/audio.h"
+
 #include "api/app.h"
 #include "api/reply.h"
 #include "audio/capture.h"
@@ -25,7 +27,7 @@ static void add_device(const struct capture_device *device, void *arg)
 }
 
 /* That nothing can be asked is an answer too. */
-static int get_devices(const struct http_request *req, struct http_response *res)
+int api_list_devices(const struct http_request *req, struct http_response *res)
 {
     const struct config *c = app_of(req)->config;
     bool may = !c->accounts || c->capture_accounts;
@@ -45,8 +47,3 @@ static int get_devices(const struct http_request *req, struct http_response *res
     json_decref(obj);
     return 0;
 }
-
-const struct http_route api_devices_routes[] = {
-    {"GET", "/api/v1/audio/devices", get_devices, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
-    {.method = NULL},
-};
