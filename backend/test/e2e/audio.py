@@ -459,6 +459,108 @@ def loudness(samples):
     return (sum(s * s for s in samples) / max(1, len(samples))) ** 0.5
 
 
+@unittest.skipUnless(shutil.which("pulseaudio") and shutil.which("paplay"), "PulseAudio is not installed: what this machine plays cannot be heard")
+class Capture(unittest.TestCase):
+    """The server hears its own machine: a sound server with a silent output, on which a call is played."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="interviewd-audio-"))
+        socket = cls.folder / "call.socket"
+        cls.env = {"PULSE_SERVER": f"unix:{socket}", "HOME": str(cls.folder), "XDG_RUNTIME_DIR": str(cls.folder)}
+        cls.pulse = subprocess.Popen(["pulseaudio", "-n", "--exit-idle-time=-1", "--use-pid-file=no", "--log-target=stderr",
+                                      "-L", "module-null-sink sink_name=meeting", "-L", "module-null-sink sink_name=other",
+                                      "-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"],
+                                     env={**os.environ, **cls.env}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while not socket.exists():
+            assert time.monotonic() < deadline and cls.pulse.poll() is None, "PulseAudio does not start"
+            time.sleep(0.05)
+        cls.spoken = harness.speak("Tell me about a time you led a project under pressure.", cls.folder)
+        cls.server = harness.Server(data=cls.folder, args=["--capture=meeting.monitor"], **cls.env)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+        cls.pulse.terminate()
+        cls.pulse.wait()
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    def setUp(self):
+        self.id = self.server.post("/api/v1/sessions", {})["id"]
+
+    def run_pulse(self, *command):
+        return subprocess.run(command, env={**os.environ, **self.env}, check=True, capture_output=True, text=True).stdout
+
+    def captured(self):
+        return self.run_pulse("pactl", "list", "short", "source-outputs").count("\n")
+
+    def test_what_can_be_heard_is_listed(self):
+        api = Api(self.server)
+        status, _, answer = api("GET", "/api/v1/audio/devices")
+        devices = json.loads(answer)
+        self.assertEqual((status, devices["system"], devices["chosen"], api.contract.wrong), (200, "PulseAudio", "meeting.monitor", []))
+        self.assertEqual({d["name"]: d["kind"] for d in devices["items"]}, {"meeting.monitor": "monitor", "other.monitor": "monitor"})
+        self.assertEqual(sum(d["usual"] for d in devices["items"]), 1)
+
+    def test_a_call_is_heard_without_a_tab_and_only_as_long_as_it_is_wanted(self):
+        self.assertEqual(self.captured(), 0)
+        with self.server.socket("/ws/llm-stream", self.id) as llm, self.server.socket("/ws/transcribe", self.id) as ear:
+            ear.send({"type": "start", "source": "host"})  # as --capture says
+            ear.wait_for(lambda m: m["type"] == "ready")
+            llm.send({"type": "record", "on": True, "wording": WORDING})
+            llm.wait_for(lambda m: m["type"] == "recording")
+            with self.server.socket("/ws/transcribe", self.id) as second:
+                second.send({"type": "start", "source": "host", "device": "other.monitor"})
+                self.assertIn("another interview", second.wait_for(lambda m: m["type"] == "error")["message"])
+            self.run_pulse("paplay", "--device=meeting", self.spoken)
+            final = ear.wait_for(lambda m: m["type"] == "final" and m["text"])
+            self.assertIn("project", final["text"].lower())
+            llm.wait_for(lambda m: m.get("finishReason") not in (None, "superseded"))
+            self.assertEqual(self.captured(), 1)
+            ear.send({"type": "stop"})
+            self.assertEqual(ear.wait_for_close(), 1000)
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while self.captured():
+            self.assertLess(time.monotonic(), deadline)
+        item = self.server.wait_for_transcripts(self.id, lambda items: items and items[0]["answer"])[0]
+        self.assertRegex(item["audioUrl"], r"#t=[0-9.]+,[0-9.]+$")
+
+    def test_a_socket_that_goes_ends_it_and_what_cannot_be_heard_is_told(self):
+        with self.server.socket("/ws/transcribe", self.id) as ear:
+            ear.send({"type": "start", "source": "host", "device": "other.monitor"})
+            ear.wait_for(lambda m: m["type"] == "ready")
+            deadline = time.monotonic() + harness.PATIENCE_S
+            while not self.captured():
+                self.assertLess(time.monotonic(), deadline)
+            ear.send_audio(bytes(1280))
+            self.assertEqual(ear.wait_for(lambda m: m["type"] == "error")["code"], "bad_state")
+        while self.captured():
+            self.assertLess(time.monotonic(), deadline)
+        for start, code in (({"device": "nothing.monitor"}, "unavailable"), ({"device": ""}, "bad_message"), ({"device": "x" * 256}, "bad_message")):
+            with self.server.socket("/ws/transcribe", self.id) as ear:
+                ear.send({"type": "start", "source": "host", **start})
+                self.assertEqual(ear.wait_for(lambda m: m["type"] == "error")["code"], code)
+
+    def test_accounts_may_not_unless_the_operator_lets_them(self):
+        data = self.folder / "accounts"
+        data.mkdir()
+        for let in ("off", "on"):
+            server = harness.Server(data=data, sign_in=False, args=["--accounts=on", "--asr-preload=off", f"--capture-accounts={let}"], **self.env)
+            try:
+                body = {"email": f"{let}@example.com", "password": "correct horse battery", "displayName": "x"}
+                server.token = server.post("/api/v1/auth/signup", body)["accessToken"]
+                devices = server.get("/api/v1/audio/devices")
+                self.assertEqual((len(devices["items"]), devices["why"] is None), (2, True) if let == "on" else (0, False))
+                session = server.post("/api/v1/sessions", {})["id"]
+                with server.socket("/ws/transcribe", session) as ear:
+                    ear.send({"type": "start", "source": "host", "device": "other.monitor"})
+                    told = ear.wait_for(lambda m: m["type"] in ("ready", "error"))
+                    self.assertEqual(told.get("code"), None if let == "on" else "unsupported")
+            finally:
+                server.stop()
+
+
 class Live(Base):
     """A live interview that is recorded: with consent, piece by piece, through a kill, and erased."""
 
@@ -583,108 +685,6 @@ class Live(Base):
                     self.assertNotIn(b"OpusHead", path.read_bytes(), "sealed")
         finally:
             server.stop()
-
-
-@unittest.skipUnless(shutil.which("pulseaudio") and shutil.which("paplay"), "PulseAudio is not installed: what this machine plays cannot be heard")
-class Capture(unittest.TestCase):
-    """The server hears its own machine: a sound server with a silent output, on which a call is played."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="interviewd-audio-"))
-        socket = cls.folder / "call.socket"
-        cls.env = {"PULSE_SERVER": f"unix:{socket}", "HOME": str(cls.folder), "XDG_RUNTIME_DIR": str(cls.folder)}
-        cls.pulse = subprocess.Popen(["pulseaudio", "-n", "--exit-idle-time=-1", "--use-pid-file=no", "--log-target=stderr",
-                                      "-L", "module-null-sink sink_name=meeting", "-L", "module-null-sink sink_name=other",
-                                      "-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"],
-                                     env={**os.environ, **cls.env}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + harness.PATIENCE_S
-        while not socket.exists():
-            assert time.monotonic() < deadline and cls.pulse.poll() is None, "PulseAudio does not start"
-            time.sleep(0.05)
-        cls.spoken = harness.speak("Tell me about a time you led a project under pressure.", cls.folder)
-        cls.server = harness.Server(data=cls.folder, args=["--capture=meeting.monitor"], **cls.env)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.stop()
-        cls.pulse.terminate()
-        cls.pulse.wait()
-        shutil.rmtree(cls.folder, ignore_errors=True)
-
-    def setUp(self):
-        self.id = self.server.post("/api/v1/sessions", {})["id"]
-
-    def run_pulse(self, *command):
-        return subprocess.run(command, env={**os.environ, **self.env}, check=True, capture_output=True, text=True).stdout
-
-    def captured(self):
-        return self.run_pulse("pactl", "list", "short", "source-outputs").count("\n")
-
-    def test_what_can_be_heard_is_listed(self):
-        api = Api(self.server)
-        status, _, answer = api("GET", "/api/v1/audio/devices")
-        devices = json.loads(answer)
-        self.assertEqual((status, devices["system"], devices["chosen"], api.contract.wrong), (200, "PulseAudio", "meeting.monitor", []))
-        self.assertEqual({d["name"]: d["kind"] for d in devices["items"]}, {"meeting.monitor": "monitor", "other.monitor": "monitor"})
-        self.assertEqual(sum(d["usual"] for d in devices["items"]), 1)
-
-    def test_a_call_is_heard_without_a_tab_and_only_as_long_as_it_is_wanted(self):
-        self.assertEqual(self.captured(), 0)
-        with self.server.socket("/ws/llm-stream", self.id) as llm, self.server.socket("/ws/transcribe", self.id) as ear:
-            ear.send({"type": "start", "source": "host"})  # as --capture says
-            ear.wait_for(lambda m: m["type"] == "ready")
-            llm.send({"type": "record", "on": True, "wording": WORDING})
-            llm.wait_for(lambda m: m["type"] == "recording")
-            with self.server.socket("/ws/transcribe", self.id) as second:
-                second.send({"type": "start", "source": "host", "device": "other.monitor"})
-                self.assertIn("another interview", second.wait_for(lambda m: m["type"] == "error")["message"])
-            self.run_pulse("paplay", "--device=meeting", self.spoken)
-            final = ear.wait_for(lambda m: m["type"] == "final" and m["text"])
-            self.assertIn("project", final["text"].lower())
-            llm.wait_for(lambda m: m.get("finishReason") not in (None, "superseded"))
-            self.assertEqual(self.captured(), 1)
-            ear.send({"type": "stop"})
-            self.assertEqual(ear.wait_for_close(), 1000)
-        deadline = time.monotonic() + harness.PATIENCE_S
-        while self.captured():
-            self.assertLess(time.monotonic(), deadline)
-        item = self.server.wait_for_transcripts(self.id, lambda items: items and items[0]["answer"])[0]
-        self.assertRegex(item["audioUrl"], r"#t=[0-9.]+,[0-9.]+$")
-
-    def test_a_socket_that_goes_ends_it_and_what_cannot_be_heard_is_told(self):
-        with self.server.socket("/ws/transcribe", self.id) as ear:
-            ear.send({"type": "start", "source": "host", "device": "other.monitor"})
-            ear.wait_for(lambda m: m["type"] == "ready")
-            deadline = time.monotonic() + harness.PATIENCE_S
-            while not self.captured():
-                self.assertLess(time.monotonic(), deadline)
-            ear.send_audio(bytes(1280))
-            self.assertEqual(ear.wait_for(lambda m: m["type"] == "error")["code"], "bad_state")
-        while self.captured():
-            self.assertLess(time.monotonic(), deadline)
-        for start, code in (({"device": "nothing.monitor"}, "unavailable"), ({"device": ""}, "bad_message"), ({"device": "x" * 256}, "bad_message")):
-            with self.server.socket("/ws/transcribe", self.id) as ear:
-                ear.send({"type": "start", "source": "host", **start})
-                self.assertEqual(ear.wait_for(lambda m: m["type"] == "error")["code"], code)
-
-    def test_accounts_may_not_unless_the_operator_lets_them(self):
-        data = self.folder / "accounts"
-        data.mkdir()
-        for let in ("off", "on"):
-            server = harness.Server(data=data, sign_in=False, args=["--accounts=on", "--asr-preload=off", f"--capture-accounts={let}"], **self.env)
-            try:
-                body = {"email": f"{let}@example.com", "password": "correct horse battery", "displayName": "x"}
-                server.token = server.post("/api/v1/auth/signup", body)["accessToken"]
-                devices = server.get("/api/v1/audio/devices")
-                self.assertEqual((len(devices["items"]), devices["why"] is None), (2, True) if let == "on" else (0, False))
-                session = server.post("/api/v1/sessions", {})["id"]
-                with server.socket("/ws/transcribe", session) as ear:
-                    ear.send({"type": "start", "source": "host", "device": "other.monitor"})
-                    told = ear.wait_for(lambda m: m["type"] in ("ready", "error"))
-                    self.assertEqual(told.get("code"), None if let == "on" else "unsupported")
-            finally:
-                server.stop()
 
 
 @unittest.skipIf(harness.SANITIZED, "a sanitizer's memory says nothing")
