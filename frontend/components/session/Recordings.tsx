@@ -23,11 +23,13 @@ export function HearAgain({ sound, audioUrl, what }: { sound: Sound; audioUrl: s
       size="sm"
       className="-ml-3 justify-self-start"
       aria-pressed={on}
-      aria-label={`${on ? 'Stop' : 'Hear it'}: ${what}`}
       onClick={() => (on ? sound.stop() : void sound.play(audioUrl))}
     >
       {on ? <Square aria-hidden="true" /> : <Play aria-hidden="true" />}
-      {on ? 'Stop' : 'Hear it'}
+      <span>
+        {on ? 'Stop' : 'Hear it'}
+        <span className="sr-only">: {what}</span>
+      </span>
       <span className="text-faint tabular-nums" aria-hidden="true">
         {clock(piece.from)}
       </span>
