@@ -28,7 +28,7 @@ export function HearAgain({ sound, audioUrl, what }: { sound: Sound; audioUrl: s
       {on ? <Square aria-hidden="true" /> : <Play aria-hidden="true" />}
       <span>
         {on ? 'Stop' : 'Hear it'}
-        <span className="sr-only">: {what}</span>
+        <span className="sr-only"> {what}</span>
       </span>
       <span className="text-faint tabular-nums" aria-hidden="true">
         {clock(piece.from)}

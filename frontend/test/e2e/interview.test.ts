@@ -155,10 +155,10 @@ describe('an interview', () => {
   });
 
   it('plays what was said, and erases its sound alone', async () => {
-    const hear = page.getByRole('button', { name: /^Hear it: / }).first();
+    const hear = page.getByRole('button', { name: /^Hear it / }).first();
     await hear.focus();
     await page.keyboard.press('Enter');
-    const stop = page.getByRole('button', { name: /^Stop: / });
+    const stop = page.getByRole('button', { name: /^Stop / });
     await stop.waitFor();
     await stop.waitFor({ state: 'detached', timeout: 30_000 }); // at the end of the piece
     expect(await page.getByText('This browser cannot play').count()).toBe(0);
@@ -169,7 +169,7 @@ describe('an interview', () => {
     await page.getByRole('button', { name: 'Erase it' }).click();
     await page.getByRole('button', { name: 'Erase', exact: true }).click();
     await page.getByRole('heading', { name: 'The recording' }).waitFor({ state: 'detached' });
-    expect(await page.getByRole('button', { name: /^Hear it: / }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: /^Hear it / }).count()).toBe(0);
     await page.getByRole('heading', { name: 'Why do you want to work here?' }).waitFor();
   });
 
