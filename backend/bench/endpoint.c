@@ -87,9 +87,9 @@ static void on_turn(const struct asr_session_turn *turn, void *arg)
         p->eager_at_us = 0;
 }
 
-static void on_error(int code, const char *message, void *arg)
+static void on_error(int err, const char *message, void *arg)
 {
-    (void)code;
+    (void)err;
     (void)arg;
     fprintf(stderr, "%s\n", message);
 }

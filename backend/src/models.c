@@ -29,11 +29,11 @@ static const char usage[] =
     "       interviewd models quantize NAME q8_0|q5_1\n"
     "       interviewd models bench [--latency MS]\n";
 
-static int told(int code, const struct errbuf *why)
+static int told(int err, const struct errbuf *why)
 {
-    if (!code)
+    if (!err)
         return 0;
-    fprintf(stderr, "interviewd models: %s\n", why->text[0] ? why->text : uv_strerror(code));
+    fprintf(stderr, "interviewd models: %s\n", why->text[0] ? why->text : uv_strerror(err));
     return 1;
 }
 

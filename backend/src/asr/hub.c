@@ -30,7 +30,7 @@ struct report {
     struct asr_result res;
     struct asr_word *words;
     char *text; /**< All the text and words of the result, one after the other */
-    int code;
+    int err;
     char message[ERR_TEXT_MAX];
     char more[128];
 };
@@ -101,11 +101,11 @@ static void call_handler(struct report *r)
         break;
     case REPORT_TROUBLE:
         if (h->on_trouble)
-            h->on_trouble(r->utterance, r->code, r->message, line->arg);
+            h->on_trouble(r->utterance, r->err, r->message, line->arg);
         break;
     case REPORT_ERROR:
         line->failed = true;
-        h->on_error(r->code, r->message, line->arg);
+        h->on_error(r->err, r->message, line->arg);
         break;
     }
 }
@@ -126,7 +126,7 @@ static void deliver(void *arg)
 }
 
 static struct report *report_new(struct asr_line *line, enum report_kind kind, uint32_t utterance,
-                                 const struct asr_result *res, int code, const char *text,
+                                 const struct asr_result *res, int err, const char *text,
                                  const char *more)
 {
     struct report *r = calloc(1, sizeof(*r));
@@ -136,7 +136,7 @@ static struct report *report_new(struct asr_line *line, enum report_kind kind, u
     r->line = line;
     r->kind = kind;
     r->utterance = utterance;
-    r->code = code;
+    r->err = err;
     snprintf(r->message, sizeof(r->message), "%s", text ? text : "");
     snprintf(r->more, sizeof(r->more), "%s", more ? more : "");
     if (res && copy_result(r, res)) {
@@ -180,24 +180,24 @@ static bool is_leaving(struct asr_line *line)
 }
 
 int hub_report_now(struct asr_line *line, enum report_kind kind, uint32_t utterance,
-                   const struct asr_result *res, int code, const char *text, const char *more)
+                   const struct asr_result *res, int err, const char *text, const char *more)
 {
-    struct report *r = report_new(line, kind, utterance, res, code, text, more);
-    int err = r ? post_report(r) : UV_ENOMEM;
+    struct report *r = report_new(line, kind, utterance, res, err, text, more);
+    int posted = r ? post_report(r) : UV_ENOMEM;
 
-    if (err && r)
+    if (posted && r)
         report_free(r);
-    return err;
+    return posted;
 }
 
 void hub_report(struct asr_line *line, enum report_kind kind, uint32_t utterance,
-                const struct asr_result *res, int code, const char *text, const char *more)
+                const struct asr_result *res, int err, const char *text, const char *more)
 {
     bool droppable = kind == REPORT_PARTIAL || kind == REPORT_TROUBLE;
 
     /* A final cannot be dropped: the worker waits with it until there is memory again. */
-    while (hub_report_now(line, kind, utterance, res, code, text, more) == UV_ENOMEM &&
-           !droppable && !is_leaving(line))
+    while (hub_report_now(line, kind, utterance, res, err, text, more) == UV_ENOMEM && !droppable &&
+           !is_leaving(line))
         uv_sleep(MEMORY_WAIT_MS);
 }
 

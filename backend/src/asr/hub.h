@@ -58,13 +58,13 @@ struct asr_line_handlers {
     void (*on_partial)(uint32_t utterance, const struct asr_result *res, void *arg);
     /** Exactly once for every begun utterance that was ended and not cancelled. */
     void (*on_final)(uint32_t utterance, const struct asr_result *res, void *arg);
-    void (*on_error)(int code, const char *message, void *arg);
+    void (*on_error)(int err, const char *message, void *arg);
     /** (optional) After asr_line_prefetch_final(): the text of everything fed before it. */
     void (*on_prefetched)(uint32_t utterance, const struct asr_result *res, void *arg);
     /** (optional) Something to tell the person though the line goes on and nothing is lost: a
      *  remote engine failed and the utterance is tried again or heard by a local engine; or, of
      *  utterance 0, the engine of choice did not load and another hears. */
-    void (*on_trouble)(uint32_t utterance, int code, const char *message, void *arg);
+    void (*on_trouble)(uint32_t utterance, int err, const char *message, void *arg);
 };
 
 enum { ASR_BACKLOG_MAX_MS = 60000 }; /**< Audio waiting on one line; then UV_ENOBUFS from feed */

@@ -140,8 +140,8 @@ enum report_kind {
 /** hub_report() from a worker, who may wait: what must not be lost is told as soon as there is
  * memory. hub_report_now() from anywhere: UV_ENOMEM or UV_ECANCELED when it could not be told. */
 int hub_report_now(struct asr_line *line, enum report_kind kind, uint32_t utterance,
-                   const struct asr_result *res, int code, const char *text, const char *more);
+                   const struct asr_result *res, int err, const char *text, const char *more);
 void hub_report(struct asr_line *line, enum report_kind kind, uint32_t utterance,
-                const struct asr_result *res, int code, const char *text, const char *more);
+                const struct asr_result *res, int err, const char *text, const char *more);
 
 #endif

@@ -194,14 +194,14 @@ static int catch_up(struct asr_line *line, struct errbuf *why)
 
 /* ---------------------------------------------------------------- failures */
 
-static void give_up(struct asr_line *line, int code, const struct errbuf *why)
+static void give_up(struct asr_line *line, int err, const struct errbuf *why)
 {
     uv_mutex_lock(&line->hub->lock);
     line->dead = true;
     pieces_drop(line);
     uv_mutex_unlock(&line->hub->lock);
-    hub_report(line, REPORT_ERROR, line->work.utterance, NULL, code,
-               why->text[0] ? why->text : uv_strerror(code), NULL);
+    hub_report(line, REPORT_ERROR, line->work.utterance, NULL, err,
+               why->text[0] ? why->text : uv_strerror(err), NULL);
 }
 
 static bool is_stopping(struct asr_line *line)
@@ -221,15 +221,14 @@ static void rest_remote(struct asr_hub *hub)
     uv_mutex_unlock(&hub->lock);
 }
 
-static bool fall_back(struct asr_line *line, int code, const struct errbuf *remote_why)
+static bool fall_back(struct asr_line *line, int err, const struct errbuf *remote_why)
 {
     struct errbuf why = {{0}};
     char text[ERR_TEXT_MAX];
-    int err;
 
     snprintf(text, sizeof(text), "%.380s; hearing it with %s on this machine instead",
              remote_why->text, line->hub->fallback.engine->name);
-    hub_report(line, REPORT_TROUBLE, line->work.utterance, NULL, code, text, NULL);
+    hub_report(line, REPORT_TROUBLE, line->work.utterance, NULL, err, text, NULL);
     rest_remote(line->hub);
     line->work.local = true;
     err = catch_up(line, &why);
@@ -239,15 +238,15 @@ static bool fall_back(struct asr_line *line, int code, const struct errbuf *remo
 }
 
 /** An engine call failed. True: go on, another stream has heard all that was kept. */
-static bool recover(struct asr_line *line, int code, const struct errbuf *why)
+static bool recover(struct asr_line *line, int err, const struct errbuf *why)
 {
     close_stream(line);
-    if (code == UV_ECANCELED || is_stopping(line)) /* given up by us: nobody wants it heard */
+    if (err == UV_ECANCELED || is_stopping(line)) /* given up by us: nobody wants it heard */
         return false;
     if (!line->work.local && line->hub->fallback.engine)
-        return fall_back(line, code, why);
+        return fall_back(line, err, why);
     if (line->work.local || !line->hub->main.engine->remote) {
-        give_up(line, code, why);
+        give_up(line, err, why);
         return false;
     }
     return false; /* remote, alone: run_end() tries again */
@@ -342,12 +341,12 @@ static void run_prefetch_final(struct asr_line *line)
 }
 
 /** Put the end back and wait: the service may come round. */
-static void try_later(struct asr_line *line, struct piece *p, int code, const struct errbuf *why)
+static void try_later(struct asr_line *line, struct piece *p, int err, const struct errbuf *why)
 {
     struct asr_hub *hub = line->hub;
     uint64_t wait = (uint64_t)RETRY_FIRST_MS << line->work.tries;
 
-    hub_report(line, REPORT_TROUBLE, p->utterance, NULL, code, why->text, NULL);
+    hub_report(line, REPORT_TROUBLE, p->utterance, NULL, err, why->text, NULL);
     line->work.tries++;
     uv_mutex_lock(&hub->lock);
     line->not_before = clock_mono_ms() + wait;

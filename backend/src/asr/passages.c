@@ -29,7 +29,7 @@ struct passages {
     bool open; /* the last one is still being spoken */
     bool over;
     struct passage next;
-    int code;
+    int err;
 
     const struct silero_model *gate; /* NULL: voice activity alone decides */
     struct nn *nn;
@@ -126,10 +126,10 @@ static void on_voice(const struct vad_event *event, void *arg)
 {
     struct passages *p = arg;
 
-    if (p->code)
+    if (p->err)
         return;
     if (event->kind == VAD_BEGIN) {
-        p->code = begin(p, event);
+        p->err = begin(p, event);
     } else if (event->kind == VAD_END) {
         p->stretches[p->n - 1].end_ms = event->end_ms;
         p->n -= !has_voice(p, &p->stretches[p->n - 1]);
@@ -139,7 +139,7 @@ static void on_voice(const struct vad_event *event, void *arg)
 
 int passages_feed(struct passages *p, const int16_t *pcm, size_t n)
 {
-    while (n > 0 && !p->code) {
+    while (n > 0 && !p->err) {
         size_t some = p->gate ? SILERO_WINDOW - p->in_window : n;
 
         some = some < n ? some : n;
@@ -150,14 +150,14 @@ int passages_feed(struct passages *p, const int16_t *pcm, size_t n)
         pcm += some;
         n -= some;
     }
-    return p->code;
+    return p->err;
 }
 
 int passages_end(struct passages *p)
 {
     vad_flush(p->vad, on_voice, p);
     p->over = true;
-    return p->code;
+    return p->err;
 }
 
 static size_t end_of(const struct passages *p, const struct stretch *s)

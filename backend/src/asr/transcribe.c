@@ -388,23 +388,23 @@ static void on_final(uint32_t utterance, const struct asr_result *res, void *arg
     pump(job);
 }
 
-static void on_trouble(uint32_t utterance, int code, const char *message, void *arg)
+static void on_trouble(uint32_t utterance, int err, const char *message, void *arg)
 {
     const struct lane *lane = arg;
     struct transcribe *job = lane->job;
 
-    (void)code;
+    (void)err;
     if (!utterance && lane != job->lanes)
         return; /* of the model, not of this lane: told once */
     if (job->h.on_trouble)
         job->h.on_trouble(message, job->arg);
 }
 
-static void on_error(int code, const char *message, void *arg)
+static void on_error(int err, const char *message, void *arg)
 {
     struct lane *lane = arg;
 
-    end(lane->job, code, message);
+    end(lane->job, err, message);
 }
 
 static const struct asr_line_handlers line_handlers = {.on_ready = on_ready,

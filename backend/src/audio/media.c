@@ -57,11 +57,11 @@ struct reading {
     bool stopped;
 };
 
-static int say(char *why, const char *what, int code)
+static int say(char *why, const char *what, int rc)
 {
     char reason[96];
 
-    if (code && av_strerror(code, reason, sizeof(reason)) == 0)
+    if (rc && av_strerror(rc, reason, sizeof(reason)) == 0)
         snprintf(why, MEDIA_TEXT_MAX, "%s (%s)", what, reason);
     else
         snprintf(why, MEDIA_TEXT_MAX, "%s", what);

@@ -112,14 +112,14 @@ static void on_done_timer(void *arg)
         h->h.on_done(h->arg);
 }
 
-static void break_off(struct asr_session *h, int code, const char *message)
+static void break_off(struct asr_session *h, int err, const char *message)
 {
     if (h->broken || h->closed)
         return;
     h->broken = true;
     h->stopping = true;
     if (h->h.on_error)
-        h->h.on_error(code, message, h->arg);
+        h->h.on_error(err, message, h->arg);
     if (!h->closed)
         timer_start(h->done_timer, 0, 0);
 }
@@ -368,20 +368,20 @@ static void on_final(uint32_t number, const struct asr_result *res, void *arg)
         tell_end(h, u, res);
 }
 
-static void on_error(int code, const char *message, void *arg)
+static void on_error(int err, const char *message, void *arg)
 {
     struct asr_session *h = arg;
 
-    break_off(h, code, message);
+    break_off(h, err, message);
 }
 
-static void on_trouble(uint32_t number, int code, const char *message, void *arg)
+static void on_trouble(uint32_t number, int err, const char *message, void *arg)
 {
     struct asr_session *h = arg;
 
     (void)number;
     if (h->h.on_trouble)
-        h->h.on_trouble(code, message, h->arg);
+        h->h.on_trouble(err, message, h->arg);
 }
 
 static const struct asr_line_handlers line_handlers = {

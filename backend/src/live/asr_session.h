@@ -71,9 +71,9 @@ struct asr_session_handlers {
                        uint64_t end_ms, void *arg);
     void (*on_final)(const struct asr_session_final *final, void *arg);
     void (*on_turn)(const struct asr_session_turn *turn, void *arg);
-    void (*on_error)(int code, const char *message, void *arg);
+    void (*on_error)(int err, const char *message, void *arg);
     /** (optional) Worth telling the person, though the line goes on and nothing is lost. */
-    void (*on_trouble)(int code, const char *message, void *arg);
+    void (*on_trouble)(int err, const char *message, void *arg);
     /** (optional) What is heard, 16 kHz mono, as it comes; at: how many samples came before. */
     void (*on_sound)(uint64_t at, const int16_t *pcm, size_t n, void *arg);
     void (*on_done)(void *arg); /**< After asr_session_stop(): nothing more will come */

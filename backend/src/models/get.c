@@ -120,9 +120,9 @@ static int from_source(struct getting *g, const struct model_source *source)
 }
 
 /* Another source would not mend it. */
-static bool is_final(int code)
+static bool is_final(int err)
 {
-    return code == UV_ECANCELED || code == UV_ENOSPC || code == UV_EBUSY || code == UV_ENOMEM;
+    return err == UV_ECANCELED || err == UV_ENOSPC || err == UV_EBUSY || err == UV_ENOMEM;
 }
 
 static int get_entry(struct getting *g)

@@ -85,9 +85,9 @@ int ear_result_read(struct ear_result *r, const struct frame *f)
     return 0;
 }
 
-void ear_fail_write(struct buf *out, int code, const char *text)
+void ear_fail_write(struct buf *out, int err, const char *text)
 {
-    pack_u32(out, (uint32_t)-code);
+    pack_u32(out, (uint32_t)-err);
     pack_text(out, text);
 }
 

@@ -62,7 +62,7 @@ void ear_result_write(struct buf *out, const struct asr_result *res, const void 
                       size_t promised_len, const void *voice, size_t voice_len);
 int ear_result_read(struct ear_result *r, const struct frame *f);
 
-void ear_fail_write(struct buf *out, int code, const char *text);
+void ear_fail_write(struct buf *out, int err, const char *text);
 /** The code, which is always negative; the sentence goes to why. */
 int ear_fail_read(const struct frame *f, struct errbuf *why);
 

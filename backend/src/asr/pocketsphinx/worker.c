@@ -193,12 +193,12 @@ static void serve_stream(struct decoder *decoder, int fd)
 
 /* ---------------------------------------------------------------- the nursery */
 
-static void refuse(int fd, int code, const char *text)
+static void refuse(int fd, int err, const char *text)
 {
     struct buf b;
 
     buf_init(&b, FRAME_MAX);
-    ear_fail_write(&b, code, text);
+    ear_fail_write(&b, err, text);
     frame_send(fd, EAR_FAIL, b.data, b.len, ANSWER_MS);
     buf_release(&b);
 }

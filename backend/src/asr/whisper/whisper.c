@@ -362,13 +362,13 @@ static int whisper_feed(struct asr_stream *s, const int16_t *pcm, size_t n, stru
 
 /* ---- computing ---------------------------------------------------------------------------- */
 
-static int failed(const struct asr_stream *s, int code, struct errbuf *why)
+static int failed(const struct asr_stream *s, int err, struct errbuf *why)
 {
-    if (!code)
+    if (!err)
         return 0;
     if (atomic_load(&s->interrupted))
         return err_set(why, UV_ECANCELED, "interrupted");
-    return err_set(why, code, "the recogniser failed: %s", uv_strerror(code));
+    return err_set(why, err, "the recogniser failed: %s", uv_strerror(err));
 }
 
 static const struct whisper_heard *heard_of(const struct asr_stream *s)

@@ -18,7 +18,7 @@ enum { SEEN_MAX = 256, SECOND = ASR_SAMPLE_RATE };
 struct seen {
     char kind; /* r ready, p partial, s settled, f final, e error, t trouble */
     uint32_t utterance;
-    int code;
+    int err;
     unsigned order; /* among everything that any voice saw */
     char text[512];
 };
@@ -43,14 +43,14 @@ struct world {
     _Atomic bool gated;
 };
 
-static void note(struct voice *v, char kind, uint32_t utterance, int code, const char *text)
+static void note(struct voice *v, char kind, uint32_t utterance, int err, const char *text)
 {
     struct seen *s = &v->seen[v->count++];
 
     assert_true(v->count < SEEN_MAX);
     s->kind = kind;
     s->utterance = utterance;
-    s->code = code;
+    s->err = err;
     s->order = ++order;
     snprintf(s->text, sizeof(s->text), "%s", text);
     if (v->close_on == kind) {
@@ -82,14 +82,14 @@ static void on_final(uint32_t utterance, const struct asr_result *res, void *arg
     note(arg, 'f', utterance, 0, res->text);
 }
 
-static void on_error(int code, const char *message, void *arg)
+static void on_error(int err, const char *message, void *arg)
 {
-    note(arg, 'e', 0, code, message);
+    note(arg, 'e', 0, err, message);
 }
 
-static void on_trouble(uint32_t utterance, int code, const char *message, void *arg)
+static void on_trouble(uint32_t utterance, int err, const char *message, void *arg)
 {
-    note(arg, 't', utterance, code, message);
+    note(arg, 't', utterance, err, message);
 }
 
 static const struct asr_line_handlers handlers = {.on_ready = on_ready,
@@ -342,7 +342,7 @@ static void a_full_hub_refuses_with_a_sentence(void **state)
     assert_int_equal(asr_hub_lines(w->hub), 1);
     assert_int_equal(asr_line_begin(b.line, 1), UV_ECANCELED);
     until(w, &b, 'e', 1);
-    assert_int_equal(get(&b, 'e', 0)->code, UV_EAGAIN);
+    assert_int_equal(get(&b, 'e', 0)->err, UV_EAGAIN);
     assert_non_null(strstr(get(&b, 'e', 0)->text, "1 recordings"));
     asr_line_close(b.line);
     say(&a, 2, 1600); /* who has one keeps it */
@@ -532,7 +532,7 @@ static void a_service_that_fails_is_replaced_by_the_local_recogniser(void **stat
     say(&v, 1, SECOND);
     say(&v, 2, 4800);
     until(w, &v, 'f', 2);
-    assert_int_equal(get(&v, 't', 0)->code, UV_ECONNREFUSED);
+    assert_int_equal(get(&v, 't', 0)->err, UV_ECONNREFUSED);
     assert_non_null(strstr(get(&v, 't', 0)->text, "hearing it with script"));
     assert_string_equal(get(&v, 'f', 0)->text, "tell me about a time you changed your mind tell");
     assert_string_equal(get(&v, 'f', 1)->text, "tell me about");
@@ -610,7 +610,7 @@ static void a_refused_key_is_an_error_at_once(void **state)
     open_line(w, &v);
     say(&v, 1, 3200);
     until(w, &v, 'e', 1);
-    assert_int_equal(get(&v, 'e', 0)->code, UV_EACCES);
+    assert_int_equal(get(&v, 'e', 0)->err, UV_EACCES);
     assert_int_equal(UV_ECANCELED, asr_line_begin(v.line, 2));
     asr_line_close(v.line);
 }
@@ -725,7 +725,7 @@ static void a_load_is_given_up_when_the_server_ends(void **state)
     uv_sem_wait(&w->reached);
     asr_hub_end(w->hub);
     until(w, &v, 'e', 1);
-    assert_int_equal(get(&v, 'e', 0)->code, UV_ECANCELED);
+    assert_int_equal(get(&v, 'e', 0)->err, UV_ECANCELED);
     assert_non_null(strstr(get(&v, 'e', 0)->text, "shutting down"));
     assert_int_equal(w->script.loads, 0);
     asr_line_close(v.line);
@@ -798,9 +798,9 @@ static void ignore_result(uint32_t utterance, const struct asr_result *res, void
     (void)arg;
 }
 
-static void ignore_error(int code, const char *message, void *arg)
+static void ignore_error(int err, const char *message, void *arg)
 {
-    (void)code;
+    (void)err;
     (void)message;
     (void)arg;
 }

@@ -62,16 +62,16 @@ static void on_final(uint32_t utterance, const struct asr_result *res, void *arg
     ((struct world *)arg)->finals++;
 }
 
-static void on_error(int code, const char *message, void *arg)
+static void on_error(int err, const char *message, void *arg)
 {
-    assert_true(code < 0 && message[0]);
+    assert_true(err < 0 && message[0]);
     ((struct world *)arg)->errors++;
 }
 
-static void on_trouble(uint32_t utterance, int code, const char *message, void *arg)
+static void on_trouble(uint32_t utterance, int err, const char *message, void *arg)
 {
     (void)utterance;
-    (void)code;
+    (void)err;
     assert_true(message[0]);
     ((struct world *)arg)->troubles++;
 }

@@ -57,22 +57,22 @@ static void on_final(uint32_t utterance, const struct asr_result *res, void *arg
     h->last_word_ms = res->word_count ? res->words[res->word_count - 1].end_ms : 0;
 }
 
-static void on_error(int code, const char *message, void *arg)
+static void on_error(int err, const char *message, void *arg)
 {
     struct heard *h = arg;
 
     h->errors++;
-    h->code = code;
+    h->code = err;
     snprintf(h->message, sizeof(h->message), "%s", message);
 }
 
-static void on_trouble(uint32_t utterance, int code, const char *message, void *arg)
+static void on_trouble(uint32_t utterance, int err, const char *message, void *arg)
 {
     struct heard *h = arg;
 
     (void)utterance;
     h->troubles++;
-    h->code = code;
+    h->code = err;
     snprintf(h->trouble, sizeof(h->trouble), "%s", message);
 }
 

@@ -93,11 +93,11 @@ static void on_turn(const struct asr_session_turn *turn, void *arg)
         assert_int_equal(turn->utterance, s->last_utterance); /* after its final */
 }
 
-static void on_error(int code, const char *message, void *arg)
+static void on_error(int err, const char *message, void *arg)
 {
     struct seen *s = arg;
 
-    (void)code;
+    (void)err;
     assert_true(message[0]);
     s->errors++;
 }
