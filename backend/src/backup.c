@@ -99,13 +99,27 @@ static int add_file(struct job *job, const char *name, const char *path, struct 
     return err;
 }
 
+/* Under whichever name it has. One that grew may end meanwhile, so its last name is looked for
+ * once more. */
+static int add_sound(struct job *job, const char *id, struct errbuf *why)
+{
+    int err = UV_ENOENT;
+
+    for (int again = 0; err == UV_ENOENT && again < 2; again++) {
+        for (const char *const *e = backup_endings; *e && err == UV_ENOENT; e++) {
+            char name[NAME_LEN];
+
+            snprintf(name, sizeof(name), BACKUP_AUDIO "%s%s", id, *e);
+            err = add_file(job, name, config_path(job->program.config, name), why);
+        }
+    }
+    return err;
+}
+
 static int add_recording(struct job *job, const struct store_recording *r, struct errbuf *why)
 {
-    char name[NAME_LEN];
-    int err;
+    int err = add_sound(job, r->id, why);
 
-    snprintf(name, sizeof(name), BACKUP_AUDIO "%s", r->id);
-    err = add_file(job, name, config_path(job->program.config, name), why);
     if (err == UV_ENOENT) { /* erased since */
         err = store_recording_erase(job->store, r->user_id, r->id, why);
         job->gone++;

@@ -29,6 +29,7 @@ enum {
 static const char kind[] = "interviewd-backup";
 static const char version[] = "1\n";
 static const char sums_name[] = "SHA256SUMS";
+const char *const backup_endings[] = {"", ".unclaimed", ".log", NULL};
 
 static int failed(struct errbuf *why, const char *what)
 {
@@ -249,6 +250,21 @@ struct extract {
     char piece[PIECE];
 };
 
+static bool is_recording(const char *name)
+{
+    char id[ID_TEXT_MAX];
+    size_t len = strcspn(name, ".");
+
+    if (len >= sizeof(id))
+        return false;
+    memcpy(id, name, len);
+    id[len] = '\0';
+    for (const char *const *ending = backup_endings; *ending; ending++)
+        if (!strcmp(name + len, *ending))
+            return id_valid(id);
+    return false;
+}
+
 /* Nothing else is ever written, whatever the archive calls it. */
 static bool is_ours(const char *name)
 {
@@ -256,7 +272,7 @@ static bool is_ours(const char *name)
     int end = 0;
 
     if (!strncmp(name, BACKUP_AUDIO, sizeof(BACKUP_AUDIO) - 1))
-        return id_valid(name + sizeof(BACKUP_AUDIO) - 1);
+        return is_recording(name + sizeof(BACKUP_AUDIO) - 1);
     if (sscanf(name, "audit.%1u.jsonl%n", &number, &end) == 1 && end && !name[end])
         return true;
     return !strcmp(name, kind) || !strcmp(name, "audit.jsonl") || !strcmp(name, BACKUP_KEYS) ||

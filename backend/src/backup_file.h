@@ -2,11 +2,10 @@
  * @file backup_file.h  The file of a backup: a tar archive whose last entry proves the rest
  *
  *     interviewd-backup      "1": what the archive is, and its version
- *     audio/ID               recordings, sealed as they are stored
- *     audit.jsonl, audit.N.jsonl
- *     keys/master.key.sealed (optional) auth/key_copy.h
- *     interview.db           SQLite; what is private in it is sealed
- *     SHA256SUMS             as sha256sum(1) writes them, of all others in their order
+ *     audio/ID               recordings, sealed as they are stored; ID.log of one that grew just
+ * then audit.jsonl, audit.N.jsonl keys/master.key.sealed (optional) auth/key_copy.h interview.db
+ * SQLite; what is private in it is sealed SHA256SUMS             as sha256sum(1) writes them, of
+ * all others in their order
  *
  *     backup_create(&w, "file", why);
  *     backup_add(w, name, fd, why);  backup_add_bytes(w, name, bytes, n, why);
@@ -30,6 +29,10 @@
 #include <stdint.h>
 
 #define BACKUP_AUDIO "audio/"
+/** How a recording may be called (blob/files.c), in the order in which it becomes the next one
+ *  before; NULL behind the last. */
+extern const char *const backup_endings[];
+
 #define BACKUP_KEYS  "keys/master.key.sealed"
 #define BACKUP_STORE "interview.db"
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "llm/provider_probe.h"
+#include "loop/confine.h"
 #include "loop/loop.h"
 #include "store/sealed.h"
 
@@ -243,6 +244,23 @@ static void check_port(struct doctor *d)
     freeaddrinfo(found);
 }
 
+static void check_confinement(struct doctor *d)
+{
+    struct confine_done can = confine_can();
+
+    if (!d->program.config->confine) {
+        doctor_report(d, COULD_BE_BETTER, "confined", "no: the setting confine is off");
+        doctor_advise("--confine on, and name what the server has to reach in its settings");
+    } else if (can.files && can.calls) {
+        doctor_report(d, GOOD, "confined", "the server writes its data folder alone");
+    } else {
+        doctor_report(d, COULD_BE_BETTER, "confined",
+                      can.calls ? "this kernel has no Landlock, or it is off"
+                                : "this kernel filters no system calls");
+        doctor_advise("Linux 5.13 or newer with landlock among its modules (lsm=)");
+    }
+}
+
 static void check_page(struct doctor *d)
 {
     const char *root = program_web_root(&d->program);
@@ -325,6 +343,7 @@ int command_doctor(int argc, char **argv)
     check_store(&d);
     check_port(&d);
     check_page(&d);
+    check_confinement(&d);
     doctor_hearing(&d);
     check_providers(&d);
     printf("\n%s\n", d.broken ? "Something that is needed does not work; see FAIL above."

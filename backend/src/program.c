@@ -534,8 +534,12 @@ int program_open(struct program *p, int argc, char **argv, unsigned parts)
         program_fail("%s", why.text);
         return EXIT_USAGE;
     }
-    log_open(p->config->log_level, p->config->log_format);
     p->app.config = p->config;
+    if (parts & PROGRAM_SERVES) /* the log has a thread already */
+        program_confine(p);
+    log_open(p->config->log_level, p->config->log_format);
+    if (parts & PROGRAM_SERVES)
+        program_say_confined(p);
     program_set_url(p, p->config->listen_port);
     err = open_parts(p, parts, &why);
     if (!err)

@@ -75,6 +75,10 @@ const char *program_web_root(struct program *p);
 /** What the settings say for a local or a remote recogniser. */
 struct asr_model_params program_asr_params(const struct program *p, bool remote);
 
+/** Give up what a server does not need, before anything else is opened: app->confined. */
+void program_confine(struct program *p);
+void program_say_confined(const struct program *p); /**< In the log, once there is one */
+
 /** For a command that takes settings only: EXIT_OK, or EXIT_USAGE and what is unknown is said. */
 int program_no_arguments(const struct program *p);
 

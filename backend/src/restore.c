@@ -148,6 +148,19 @@ static int prepare(struct job *job, struct errbuf *why)
 
 /* ---------------------------------------------------------------------------- looking at it */
 
+static bool has_sound(const struct job *job, const char *id)
+{
+    for (const char *const *e = backup_endings; *e; e++) {
+        char name[64], path[PATH_LEN];
+
+        snprintf(name, sizeof(name), BACKUP_AUDIO "%s%s", id, *e);
+        name_inside(job, name, path);
+        if (!access(path, R_OK))
+            return true;
+    }
+    return false;
+}
+
 static int check_recordings(struct job *job, struct errbuf *why)
 {
     char after[ID_TEXT_MAX] = "";
@@ -163,13 +176,10 @@ static int check_recordings(struct job *job, struct errbuf *why)
         last = list.count;
         for (size_t i = 0; i < list.count && !err; i++) {
             const struct store_recording *r = (const struct store_recording *)list.items + i;
-            char name[64], path[PATH_LEN];
 
             memcpy(after, r->id, sizeof(after));
-            snprintf(name, sizeof(name), BACKUP_AUDIO "%s", r->id);
-            name_inside(job, name, path);
             job->recordings++;
-            if (access(path, R_OK))
+            if (!has_sound(job, r->id))
                 err = err_set(why, UV_EILSEQ,
                               "the backup is not whole: a recording that its database knows is "
                               "not in it");

@@ -1231,6 +1231,11 @@ export interface components {
             /** @enum {string} */
             recogniser: "ok" | "loading" | "unavailable";
             /**
+             * @description What the server gave up at its start; `partial` where the kernel has not all of it; `none` where it has nothing of it or the setting `confine` is off
+             * @enum {string}
+             */
+            confined: "full" | "partial" | "none";
+            /**
              * @description `resealing` while what an older master key sealed is sealed by the newest; `failed` when that broke off and is tried again (the log says why)
              * @enum {string}
              */

@@ -43,6 +43,7 @@ enum { APP_URL_MAX = 320 };
 
 struct app {
     const struct config *config;
+    const char *confined;  /**< "full", "partial" or "none": loop/confine.h */
     char url[APP_URL_MAX]; /**< Where people reach it, for links in mails; without slash at the end
                             */
     struct loop *loop;

@@ -164,10 +164,12 @@ static int get_ready(const struct http_request *req, struct http_response *res)
     clock_problem(&problems, &count);
     recordings_problem(&problems, &count, app);
     buf_printf(reply_json(res, ok ? 200 : 503),
-               "{\"status\":\"%s\",\"store\":\"%s\",\"recogniser\":\"%s\",\"keys\":\"%s\","
+               "{\"status\":\"%s\",\"store\":\"%s\",\"recogniser\":\"%s\",\"confined\":\"%s\","
+               "\"keys\":\"%s\","
                "\"resealed\":%zu,\"problems\":[%s]}",
                ok ? "ok" : "unavailable", health.fault ? "unavailable" : "ok", hears,
-               keys[resealing], resealed, problems.data ? problems.data : "");
+               app->confined ? app->confined : "none", keys[resealing], resealed,
+               problems.data ? problems.data : "");
     buf_release(&problems);
     return 0;
 }

@@ -3,6 +3,7 @@
  */
 #include "audio/media.h"
 #include "loop/child.h"
+#include "loop/confine.h"
 #include "loop/frame.h"
 
 #include <stdio.h>
@@ -69,6 +70,7 @@ static int serve(struct link *l, const struct media_order *order)
 
 int main(void)
 {
+    static const struct confine nothing;
     struct link l = {.fd = worker_begin(&limits)};
     struct media_order order;
     struct frame f;
@@ -78,6 +80,7 @@ int main(void)
         fputs("interviewd-media is started by interviewd, not by hand\n", stderr);
         return 2;
     }
+    confine_worker(CONFINE_ALONE, &nothing);
     frame_inbox_init(&l.inbox);
     if (!frame_receive(l.fd, &l.inbox, &f, -1) && f.kind == MEDIA_DECODE &&
         f.len == sizeof(order)) {

@@ -123,6 +123,7 @@ struct config {
     int whisper_threads;      /**< 0: the engine decides */
     int whisper_pad_ms;       /**< Silence heard behind the audio; 0: the engine decides */
     const char *model_url;    /**< Mirror for `models get`; NULL: the usual one */
+    bool confine;             /**< Files beyond the data folder are given up */
     bool fetch_models;        /**< What a chosen language needs is fetched unasked */
     const char *turn;         /**< "quick", "balanced", "patient" */
     int vad_pre_roll_ms;

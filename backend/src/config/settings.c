@@ -67,6 +67,10 @@ const struct setting config_settings[] = {
      .help = "When the server has not come round for this long, it says in the log where it stands "
              "and ends itself, to be started again; 0: never."},
 
+    {NULL, "confine", NULL, SWITCH(c.confine), .otherwise = "on",
+     .help = "The server gives up what it does not need (Landlock, seccomp): it writes the data "
+             "folder alone. off: where something that it should reach is beyond that."},
+
     {"Keys and limits", "master-key", NULL, TEXT(c.master_key), .secret = true,
      .help = "Key that encrypts profiles, job descriptions and transcripts: 64 hex digits or "
              "base64 of 32 bytes, old keys behind it with commas between. Otherwise "

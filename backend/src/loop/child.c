@@ -382,6 +382,11 @@ int worker_begin(const struct worker_limits *limits)
     return SOCKET_FD;
 }
 
+bool worker_is_instrumented(void)
+{
+    return MAPS_TERABYTES;
+}
+
 bool worker_follow(int parent_pid)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -91,6 +91,9 @@ struct worker_limits {
 /** The socket to whoever started this program, or negative when nobody of ours did. */
 int worker_begin(const struct worker_limits *limits);
 
+/** Was it built with a sanitizer, which maps and calls what it likes? */
+bool worker_is_instrumented(void);
+
 /** For a process that a worker forked: dies with it, too. False: it has died already. */
 bool worker_follow(int parent_pid);
 

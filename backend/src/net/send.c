@@ -77,24 +77,31 @@ bool send_is_stream(const struct txn *t)
     return t->res.on_stream && !t->head_only && status_has_body(t);
 }
 
-/* What is data and never a page may load nothing and be shown nowhere. */
+/* What a response says of itself wins. Without a policy of its own it is data and never a page: it
+ * may load nothing and be shown nowhere. A browser would put that of a 304 onto what it has kept.
+ */
 static int put_guards(struct txn *t, put_fn *put, void *to)
 {
-    static const char policy[] = "default-src 'none'; frame-ancestors 'none'";
+    static const char *const guards[][2] = {
+        {"content-security-policy", "default-src 'none'; frame-ancestors 'none'"},
+        {"x-frame-options", "DENY"},
+        {"referrer-policy", "no-referrer"},
+        {"cross-origin-resource-policy", "same-origin"},
+    };
     static const char hsts[] = "max-age=31536000"; /* RFC 6797: a year */
-    const char *type = t->res.type;
 
     if (put(to, "x-content-type-options", 22, "nosniff", 7))
         return -1;
     if (t->req.tls && !host_is_loopback(t->req.host) &&
         put(to, "strict-transport-security", 25, hsts, sizeof(hsts) - 1))
         return -1;
-    if (!type || strncmp(type, "application/", 12) != 0 || strstr(type, "json") == NULL)
+    if (t->res.status < 200 || t->res.status == 304)
         return 0;
-    if (has_header(&t->res, "Content-Security-Policy"))
-        return 0;
-    return put(to, "content-security-policy", 23, policy, sizeof(policy) - 1) ||
-           put(to, "x-frame-options", 15, "DENY", 4);
+    for (size_t i = 0; i < sizeof(guards) / sizeof(guards[0]); i++)
+        if (!has_header(&t->res, guards[i][0]) &&
+            put(to, guards[i][0], strlen(guards[i][0]), guards[i][1], strlen(guards[i][1])))
+            return -1;
+    return 0;
 }
 
 int send_fields(struct txn *t, put_fn *put, void *to)

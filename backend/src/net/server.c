@@ -329,7 +329,8 @@ static void allow_origin(struct txn *t)
     http_set_header(&t->res, "Access-Control-Allow-Origin", origin);
     http_set_header(&t->res, "Access-Control-Allow-Credentials", "true");
     http_set_header(&t->res, "Access-Control-Expose-Headers",
-                    "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Content-Disposition");
+                    "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Content-Disposition, "
+                    "Content-Range, Accept-Ranges, ETag, Location");
 }
 
 static void answer_options(struct txn *t)
@@ -344,7 +345,9 @@ static void answer_options(struct txn *t)
     if (origin_is_listed(http_header(&t->req, "origin"), t->server->config.origins)) {
         http_set_header(&t->res, "Access-Control-Allow-Methods",
                         "GET, POST, PUT, PATCH, DELETE, OPTIONS");
-        http_set_header(&t->res, "Access-Control-Allow-Headers", "Authorization, Content-Type");
+        http_set_header(&t->res, "Access-Control-Allow-Headers",
+                        "Authorization, Content-Type, If-Match, If-None-Match, If-Range, "
+                        "Range, traceparent");
         http_set_header(&t->res, "Access-Control-Max-Age", "600");
     }
     txn_answer(t);

@@ -292,6 +292,10 @@ static int send_file(struct site *site, const struct http_request *req, struct h
     if (is_page(res->type)) {
         set_policy(site, rel, &st, fd, res);
         page_headers(res);
+    } else { /* a worker's script brings its policy along, and a picture may be opened by itself */
+        http_set_header(res, "Content-Security-Policy",
+                        "default-src 'self'; base-uri 'none'; object-src 'none'; "
+                        "frame-ancestors 'none'");
     }
     gz = open_gz(site, rel, &st, http_header(req, "accept-encoding"), &gz_st);
     if (gz >= 0)

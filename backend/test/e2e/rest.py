@@ -52,8 +52,19 @@ class Contract:
                     best = (pattern, item[method.lower()])
         return best
 
+    def guards(self, where, headers, policy="default-src 'none'"):
+        """What every answer says to a browser, errors included."""
+        wanted = {"x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "", "content-security-policy": policy,
+                  "cross-origin-resource-policy": "same-origin", "cache-control": ""}
+        self.wrong += [f"{where}: {name} is {headers.get(name)}" for name, value in wanted.items()
+                       if not headers.get(name, "-").startswith(value)]
+        if "frame-ancestors 'none'" not in headers.get("content-security-policy", "") and "sandbox" not in headers.get("content-security-policy", ""):
+            self.wrong.append(f"{where}: may be framed")
+
     def check(self, method, path, status, headers, body):
         path = path.split("?")[0]
+        if status != 304:
+            self.guards(f"{method} {path} -> {status}", headers)
         found = self.operation(method, path)
         where = f"{method} {path} -> {status}"
         if not found:
@@ -213,6 +224,16 @@ def it_says_that_it_is_alive(one, many):
     equal(one.anyone("GET", "v1/health").json["accounts"], "off")
     equal(many.anyone("GET", "v1/health").json["accounts"], "on")
     holds(one.anyone("GET", "/readyz").status in (200, 503))
+
+
+@test
+def it_has_given_up_what_it_does_not_need(one, many):
+    """Linux without Landlock or seccomp says so; the threads that came later are held, too."""
+    confined = many.anyone("GET", "/readyz").json["confined"]
+    holds(confined in ("full", "partial", "none"))
+    for task in os.listdir(f"/proc/{many.server.process.pid}/task"):
+        status = pathlib.Path(f"/proc/{many.server.process.pid}/task/{task}/status").read_text()
+        equal("Seccomp:\t2" in status and "NoNewPrivs:\t1" in status, confined != "none")
 
 
 @test
@@ -710,6 +731,46 @@ def exported(user, session):
     for record in file["transcripts"] + [file["profile"] or {}]:
         record.pop("id", None), record.pop("sessionId", None), record.pop("createdAt", None), record.pop("updatedAt", None)
     return file
+
+
+@test
+def the_recordings_of_a_session_are_its_owners(one, many):
+    session = many.ada("POST", "v1/sessions", {}).json["id"]
+    equal(many.ada("GET", f"v1/sessions/{session}/recordings").json["items"], [])
+    problem(many.bob("GET", f"v1/sessions/{session}/recordings"), 404, "not_found")
+
+
+@test
+def every_route_and_every_error_is_guarded_against_pages_of_others(one, many):
+    contract = many.contract
+    before = len(contract.wrong)
+    for user in (one.anyone, many.anyone, many.ada):
+        token = {"Authorization": f"Bearer {user.token}"} if user.token else {}
+        for pattern, item in contract.doc["paths"].items():
+            for method in sorted(set(item) & {"get", "post", "put", "patch"}):  # what is deleted is needed by other tests
+                path = re.sub(r"\{[^}]+\}", "0" * 26, pattern)
+                if path in ("/api/v1/auth/me", "/api/v1/auth/logout") or "sign-ins" in path or "models" in path and method != "get":
+                    continue
+                answer = plain(user.server.port, method.upper(), path, b"{" if method != "get" else None, token)
+                contract.guards(f"{method} {path} -> {answer[0]}", answer[1])
+    port = one.server.port
+    for method, path, headers in [("GET", "/api/v1/nothing", {}), ("TRACE", "/api/v1/health", {}), ("DELETE", "/api/v1/health", {}),
+                                  ("OPTIONS", "/api/v1/profiles", {"Origin": "https://evil.example"}), ("GET", "/" + "x" * 20000, {}),
+                                  ("GET", "/ws/transcribe", {}), ("GET", "/api/v1/health", {"Host": "a b"}), ("GET", "/nothing.js", {}),
+                                  ("POST", "/api/v1/profiles", {"Content-Length": "1e9"}), ("GET", "/api/v1/health", {"X": "y" * 100000})]:
+        status, found = plain(port, method, path, None, headers)
+        contract.guards(f"{method} {path[:40]} {list(headers)} -> {status}", found)
+        holds("access-control-allow-origin" not in found, path)
+    holds(len(contract.wrong) == before, contract.wrong[before:])
+
+
+def plain(port, method, path, body, headers):
+    """The status and the header of an answer, whatever was asked."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    connection.close()
+    return response.status, {k.lower(): v for k, v in response.getheaders()}
 
 
 LATENCY = {"finalMs": 184, "outlineMs": 3, "firstTokenMs": 412, "totalMs": 1893}

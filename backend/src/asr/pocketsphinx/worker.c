@@ -8,8 +8,11 @@
  */
 #include "asr/pocketsphinx/decoder.h"
 #include "asr/pocketsphinx/wire.h"
+#include "base/module.h"
 #include "loop/child.h"
+#include "loop/confine.h"
 
+#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -258,6 +261,19 @@ static int load(int fd, struct decoder **decoder)
     return err;
 }
 
+/* Each copy reads its dictionary once more. */
+static void give_up(void)
+{
+    struct confine c = {0};
+    char folder[PATH_MAX];
+
+    if (!exe_folder(folder, sizeof(folder)))
+        confine_allow(&c, CONFINE_READ, folder);
+    confine_allow(&c, CONFINE_READ, getenv("INTERVIEWD_MODULES"));
+    confine_allow(&c, CONFINE_READ, "/usr/share/pocketsphinx");
+    confine_worker(CONFINE_FORKS, &c);
+}
+
 int main(void)
 {
     int fd = worker_begin(&limits);
@@ -272,6 +288,7 @@ int main(void)
     signal(SIGCHLD, SIG_IGN); /* copies are not waited for */
     if (load(fd, &decoder))
         return 1;
+    give_up();
     frame_inbox_init(&inbox);
     while (!frame_receive(fd, &inbox, &f, -1)) {
         if (f.kind == EAR_STREAM && inbox.passed >= 0)

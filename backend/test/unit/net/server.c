@@ -701,7 +701,16 @@ static void other_sites_are_allowed_by_list_only(void **state)
     assert_string_equal(wire_header(&a, "access-control-allow-origin", value, sizeof(value)),
                         "https://app.example");
     assert_non_null(wire_header(&a, "access-control-allow-methods", value, sizeof(value)));
+    assert_string_equal(wire_header(&a, "access-control-allow-credentials", value, sizeof(value)),
+                        "true");
+    assert_string_equal(wire_header(&a, "vary", value, sizeof(value)), "Origin");
     wire_answer_release(&a);
+    expect_header("/api/hello", "Origin: https://app.example.evil.example\r\n",
+                  "access-control-allow-origin", NULL);
+    expect_header("/api/hello", "Origin: http://app.example\r\n", "access-control-allow-origin",
+                  NULL);
+    expect_header("/api/hello", "Origin: null\r\n", "access-control-allow-origin", NULL);
+    expect_header("/api/hello", "Origin: https://evil.example\r\n", "vary", "Origin");
     expect_header("/api/hello", "Origin: https://evil.example\r\n", "access-control-allow-origin",
                   NULL);
 }
