@@ -63,6 +63,20 @@ static int fails(const struct http_request *req, struct http_response *res)
     return code ? -atoi(code) : UV_EIO;
 }
 
+/* More headers than an answer has room for, from a handler that does not look. */
+static int boasts(const struct http_request *req, struct http_response *res)
+{
+    char value[1000];
+
+    (void)req;
+    memset(value, 'v', sizeof(value) - 1);
+    value[sizeof(value) - 1] = '\0';
+    for (int i = 0; i < 10; i++)
+        http_set_header(res, "X-Boast", value);
+    res->status = 204;
+    return 0;
+}
+
 static int slow(const struct http_request *req, struct http_response *res)
 {
     (void)req;
@@ -164,6 +178,7 @@ static const struct http_route routes[] = {
     {.method = "POST", .pattern = "/api/upload", .handler = upload},
     {.method = "GET", .pattern = "/api/big", .handler = big},
     {.method = "GET", .pattern = "/api/fails", .handler = fails},
+    {.method = "GET", .pattern = "/api/boasts", .handler = boasts},
     {.method = "GET", .pattern = "/api/slow", .handler = slow},
     {.method = "GET", .pattern = "/api/stream", .handler = stream},
     {.method = NULL},
@@ -356,6 +371,8 @@ static void failures_become_problems_and_leave_nothing_behind(void **state)
     expect_problem("POST", "/api/hello", NULL, 405, "method_not_allowed");
     expect_problem("GET", "/ws/x", NULL, 426, "bad_request");
     expect_header("/api/fails", NULL, "x-left-over", NULL);
+    expect_problem("GET", "/api/boasts", NULL, 500, "internal");
+    expect_header("/api/boasts", NULL, "x-boast", NULL);
 }
 
 static void each_status_has_its_name_on_the_wire(void **state)
