@@ -94,6 +94,10 @@ struct http_part {
 /** Find a part by field name. 0, UV_ENOENT, or UV_EINVAL for a malformed body. */
 int http_multipart(const struct http_request *req, const char *name, struct http_part *part);
 
+/** The same for a field that comes several times: the n-th of that name, from 0. */
+int http_multipart_nth(const struct http_request *req, const char *name, size_t n,
+                       struct http_part *part);
+
 /* ------------------------------------------------------------- bodies in pieces */
 
 /**
@@ -239,13 +243,18 @@ enum {
 
 struct http_route {
     const char *method;
-    const char *pattern; /**< "/api/v1/sessions/{id}" */
+    const char *pattern; /**< "/api/v1/sessions/{id}"; a last "{id...}" takes slashes too */
     int (*handler)(const struct http_request *req, struct http_response *res);
     unsigned flags;
     size_t body_max;   /**< 0: HTTP_BODY_DEFAULT_MAX */
     const char *types; /**< Content types a body may have, separated by spaces, or 415. A body that
                             does not say its type is taken for one of them. NULL: any */
     const struct http_intake *intake; /**< (optional) Takes the body in pieces */
+    /** (optional) Writes the errors of this route in another protocol's form, whoever found them:
+     *  called by http_problem() with what it was given, code and detail filled in, fields (may be
+     *  NULL) borrowed. */
+    void (*problem)(struct http_response *res, int status, const char *code, const char *detail,
+                    const json_t *fields);
 };
 
 /* ----------------------------------------------------------------- websocket */

@@ -310,6 +310,12 @@ static const char *keep(const struct http_request *req, struct span s)
 
 int http_multipart(const struct http_request *req, const char *name, struct http_part *part)
 {
+    return http_multipart_nth(req, name, 0, part);
+}
+
+int http_multipart_nth(const struct http_request *req, const char *name, size_t n,
+                       struct http_part *part)
+{
     struct multipart mp;
     struct raw_part raw;
     int err = multipart_init(&mp, http_header(req, "content-type"), req->body, req->body_len);
@@ -317,7 +323,7 @@ int http_multipart(const struct http_request *req, const char *name, struct http
     if (err)
         return err;
     while ((err = multipart_next(&mp, &raw)) == 0) {
-        if (raw.name.len != strlen(name) || memcmp(raw.name.at, name, raw.name.len) != 0)
+        if (raw.name.len != strlen(name) || memcmp(raw.name.at, name, raw.name.len) != 0 || n--)
             continue;
         *part = (struct http_part){
             .name = keep(req, raw.name),

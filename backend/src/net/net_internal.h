@@ -385,6 +385,7 @@ void source_release(struct http_response *res);
 /* router.c */
 enum { MATCH_NONE = 0, MATCH_PATH = 1, MATCH_ROUTE = 2 };
 int route_find(const struct http_route *routes, struct txn *t); /* or UV_ENOMEM */
+bool route_takes_slashes(const struct http_route *route);
 bool route_match(const char *pattern, const char *path, struct http_request_inner *inner);
 void route_methods(const struct http_route *routes, struct txn *t, char *allow, size_t size);
 bool route_takes(const struct http_route *route, const char *content_type);

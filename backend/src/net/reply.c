@@ -126,13 +126,20 @@ int http_problem(struct http_response *res, const struct http_request *req, int 
                  const char *code, const char *detail, json_t *fields)
 {
     int i = status_index(status);
-    json_t *obj = json_object();
+    json_t *obj;
 
     source_release(res);
+    res->on_stream = NULL;
     if (!code)
         code = i >= 0 ? statuses[i].code : "internal";
     if (!detail)
         detail = i >= 0 ? statuses[i].detail : "Something went wrong here.";
+    if (req && req->route && req->route->problem) {
+        req->route->problem(res, status, code, detail, fields);
+        json_decref(fields);
+        return 0;
+    }
+    obj = json_object();
     json_object_set_new(obj, "type", json_sprintf("urn:interviewd:problem:%s", code));
     json_object_set_new(obj, "title", json_string(reply_title(status)));
     json_object_set_new(obj, "status", json_integer(status));
@@ -144,7 +151,6 @@ int http_problem(struct http_response *res, const struct http_request *req, int 
         json_object_set_new(obj, "errors", fields);
     http_reply_json(res, status, obj);
     res->type = "application/problem+json";
-    res->on_stream = NULL;
     return 0;
 }
 

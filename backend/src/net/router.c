@@ -7,6 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* "{id...}": the rest of the path, slashes and all. */
+static bool takes_rest(const char *param)
+{
+    size_t n = strlen(param);
+
+    return n > 5 && strcmp(param + n - 4, "...}") == 0;
+}
+
+bool route_takes_slashes(const struct http_route *route)
+{
+    const char *last = strrchr(route->pattern, '/');
+
+    return last && last[1] == '{' && takes_rest(last + 1);
+}
+
 bool route_match(const char *pattern, const char *path, struct http_request_inner *inner)
 {
     inner->param_count = 0;
@@ -15,9 +30,14 @@ bool route_match(const char *pattern, const char *path, struct http_request_inne
         size_t have = strcspn(path, "/");
 
         if (pattern[0] == '{') {
+            bool rest = takes_rest(pattern);
+
             if (!have || inner->param_count == PARAMS_MAX)
                 return false;
-            inner->params[inner->param_count++] = (struct param){pattern + 1, want - 2, path};
+            inner->params[inner->param_count++] =
+                (struct param){pattern + 1, want - (rest ? 5 : 2), path};
+            if (rest)
+                return true;
         } else if (want != have || strncmp(pattern, path, want) != 0) {
             return false;
         }
@@ -34,7 +54,8 @@ bool route_match(const char *pattern, const char *path, struct http_request_inne
 }
 
 /* Values point into the path; a copy of it is cut into pieces for them. */
-static bool keep_params(struct http_request_inner *inner, const char *path)
+static bool keep_params(struct http_request_inner *inner, const char *path,
+                        const struct http_route *route)
 {
     if (!inner->param_count)
         return true;
@@ -44,7 +65,8 @@ static bool keep_params(struct http_request_inner *inner, const char *path)
     for (int i = 0; i < inner->param_count; i++) {
         char *value = inner->param_text + (inner->params[i].value - path);
 
-        value[strcspn(value, "/")] = '\0';
+        if (i + 1 < inner->param_count || !route_takes_slashes(route))
+            value[strcspn(value, "/")] = '\0';
         inner->params[i].value = value;
     }
     return true;
@@ -81,7 +103,7 @@ int route_find(const struct http_route *routes, struct txn *t)
             continue;
         if (method_fits(r->method, t)) {
             t->req.route = r;
-            return keep_params(&t->inner, t->req.path) ? MATCH_ROUTE : UV_ENOMEM;
+            return keep_params(&t->inner, t->req.path, r) ? MATCH_ROUTE : UV_ENOMEM;
         }
         found = MATCH_PATH;
     }

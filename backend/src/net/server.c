@@ -360,7 +360,8 @@ static bool is_api(const char *path)
 {
     if (strncmp(path, "/api/docs/", 10) == 0 || strcmp(path, "/api/docs") == 0)
         return false;
-    return strncmp(path, "/api/", 5) == 0 || strncmp(path, "/ws/", 4) == 0;
+    return strncmp(path, "/api/", 5) == 0 || strncmp(path, "/v1/", 4) == 0 ||
+           strncmp(path, "/ws/", 4) == 0;
 }
 
 static int not_allowed(struct txn *t, const char *allow)
@@ -384,15 +385,18 @@ static int choose_socket(struct txn *t)
 /* Who answers? 0, or the status that says nobody. */
 static int choose(struct txn *t)
 {
+    bool hidden = t->inner.target.slash_hidden;
     char allow[128];
     int match;
 
-    if (t->inner.target.slash_hidden)
-        return 404; /* one name or two? Nobody here has a name with a slash in it */
-    if (ws_route_find(t->server, t->req.path))
+    if (!hidden && ws_route_find(t->server, t->req.path))
         return choose_socket(t);
     t->upgrades = false; /* an offer that need not be taken */
     match = route_find(t->server->routes, t);
+    if (hidden && (match != MATCH_ROUTE || !route_takes_slashes(t->req.route))) {
+        t->req.route = NULL;
+        return 404; /* one name or two? Few here have a name with a slash in it */
+    }
     if (match == MATCH_ROUTE)
         return 0;
     if (match < 0)
