@@ -49,11 +49,21 @@ struct asr_word {
     float confidence; /**< 0..1 */
 };
 
+/** How sure a recogniser was of what it wrote down in one go (Radford et al. 2022, section 4.5). */
+struct asr_figures {
+    bool known;        /**< The engine tells them; else the rest means nothing */
+    float logprob;     /**< Mean log-probability of a token */
+    float no_speech;   /**< Probability that nobody spoke */
+    float compression; /**< Bytes of the text over its bytes after zlib: high, it repeats itself */
+    float temperature; /**< At which it was found */
+};
+
 struct asr_result {
     const char *text; /**< UTF-8, NUL-terminated; "" when nothing was said */
     size_t stable;    /**< Leading bytes of text that will not change (all of it in a final) */
     float confidence; /**< 0..1; 0 when unknown */
     char language[ASR_LANGUAGE_MAX];
+    struct asr_figures figures;
     const char *engine; /**< That heard it; set by the hub in a final, NULL from engines */
     const struct asr_word *words; /**< May be NULL in a partial */
     size_t word_count;

@@ -184,6 +184,7 @@ static int add_words(struct transcript *t, const struct asr_result *res, size_t 
         sum += w->confidence;
     }
     s->confidence = n ? sum / (float)n : res->confidence;
+    s->figures = res->figures;
     snprintf(s->engine, sizeof(s->engine), "%s", res->engine ? res->engine : "");
     return 0;
 }

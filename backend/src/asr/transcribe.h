@@ -33,6 +33,7 @@ struct transcript_segment {
     char *text;
     char engine[32]; /**< That heard it */
     float confidence;
+    struct asr_figures figures; /**< Of the passage it stands in, as the recogniser heard it */
     int speaker;            /**< 1, 2 … in the order in which they appear; 0: not told apart */
     struct asr_word *words; /**< Times since the start of the recording */
     size_t word_count;

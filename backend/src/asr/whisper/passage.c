@@ -151,6 +151,31 @@ static void write_word(struct whisper_passage *p, const struct whisper_transcrip
                                     .confidence = w->confidence};
 }
 
+/* Means over the windows, each with as many votes as its segments have tokens. */
+static struct asr_figures figures_of(const struct whisper_transcript *t)
+{
+    struct asr_figures f = {.known = t->n_tokens > 0 && t->n_segments > 0};
+    float tokens = 0.0f;
+
+    for (int i = 0; i < t->n_segments; i++) {
+        const struct whisper_segment *s = &t->segments[i];
+        float n = (float)s->n;
+
+        tokens += n;
+        f.logprob += n * s->logprob;
+        f.no_speech += n * s->no_speech;
+        f.temperature += n * s->temperature;
+    }
+    if (tokens > 0.0f) {
+        f.logprob /= tokens;
+        f.no_speech /= tokens;
+        f.temperature /= tokens;
+    }
+    if (t->text.len)
+        f.compression = (float)whisper_compression(t->text.data, t->text.len);
+    return f;
+}
+
 static int write_heard(struct whisper_passage *p, const struct whisper_transcript *t)
 {
     double sum = 0.0;
@@ -179,6 +204,7 @@ static int write_heard(struct whisper_passage *p, const struct whisper_transcrip
     p->heard.len = p->heard.stable = p->text.len;
     p->heard.language = t->language;
     p->heard.words = p->words;
+    p->heard.figures = figures_of(t);
     p->heard.confidence = p->heard.n_words ? (float)exp(sum / (double)p->heard.n_words) : 0.0f;
     return 0;
 }

@@ -28,6 +28,7 @@
 #ifndef ASR_WHISPER_STREAM_H
 #define ASR_WHISPER_STREAM_H
 
+#include "asr/engine.h"
 #include "asr/whisper/lead.h"
 #include "asr/whisper/names.h"
 #include "asr/whisper/said.h"
@@ -73,6 +74,7 @@ struct whisper_heard {
     int language;
     const struct whisper_heard_word *words; /**< Only after finish() */
     size_t n_words;
+    struct asr_figures figures; /**< Of a passage (passage.h) alone */
 };
 
 /** What the stream did so far in this utterance, for benchmarks and tests. */

@@ -126,6 +126,7 @@ static int make_prompt(const struct job *j, int *ids, int *sot)
 
 static int begin_segment(struct job *j, int t0)
 {
+    const struct whisper_hypothesis *h = whisper_search_best(&j->s);
     struct whisper_transcript *t = j->t;
 
     if (GROW(t, segments, 1))
@@ -134,7 +135,9 @@ static int begin_segment(struct job *j, int t0)
                                                           .seek = j->seek,
                                                           .text = t->text.len,
                                                           .first = t->n_tokens,
-                                                          .no_speech = j->s.no_speech};
+                                                          .no_speech = j->s.no_speech,
+                                                          .logprob = (float)h->mean,
+                                                          .temperature = j->s.temperature};
     return 0;
 }
 

@@ -49,6 +49,8 @@ struct whisper_segment {
     int first; /**< Token */
     int n;
     float no_speech;
+    float logprob; /**< Mean of its window's tokens */
+    float temperature;
 };
 
 struct whisper_transcript {

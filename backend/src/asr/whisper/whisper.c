@@ -380,7 +380,8 @@ static void fill(struct asr_stream *s, struct asr_result *res)
 {
     const struct whisper_heard *h = heard_of(s);
 
-    *res = (struct asr_result){.text = h->text, .stable = h->stable, .confidence = h->confidence};
+    *res = (struct asr_result){
+        .text = h->text, .stable = h->stable, .confidence = h->confidence, .figures = h->figures};
     snprintf(res->language, sizeof(res->language), "%s", whisper_language_code(h->language));
 }
 
