@@ -10,6 +10,7 @@
  */
 #include "answer/answer_internal.h"
 
+#include "answer/completion.h"
 #include "answer/quality.h"
 #include "answer/spoken.h"
 #include "base/clock.h"
@@ -120,6 +121,7 @@ static void add_link(struct answerer *a, const struct llm_provider *p,
     l->provider = *p;
     l->provider.habits = &l->habits;
     a->providers[a->count++] = l->provider;
+    l->pace.typical_ms = -1;
     breaker_init(&l->breaker, failures, rest);
 }
 
@@ -180,6 +182,21 @@ void answerer_learn(struct answerer *a, size_t i, const struct llm_facts *facts)
         habit->millions = facts->millions;
 }
 
+void answer_measured(struct answer_link *l, uint64_t first_ms)
+{
+    struct answer_pace *p = &l->pace;
+
+    p->last_ms = (int64_t)first_ms;
+    p->typical_ms = p->count ? (3 * p->typical_ms + p->last_ms) / 4 : p->last_ms;
+    p->at = clock_unix_ms();
+    p->count++;
+}
+
+struct answer_pace answerer_pace(const struct answerer *a, size_t i)
+{
+    return a->links[i].pace;
+}
+
 bool answerer_has(const struct answerer *a, size_t i)
 {
     return !a->links[i].provider.finds || a->links[i].found;
@@ -214,6 +231,8 @@ void answerer_close(struct answerer *a)
         next = x->next;
         answer_close(x);
     }
+    while (a->completions)
+        completion_close(a->completions);
     chain_cool(a);
     free(a);
 }
@@ -350,7 +369,7 @@ void answer_tell(struct answer *x, struct answer_event event)
 
 struct answer_link *answer_current(const struct answer *x)
 {
-    return &x->a->links[x->order[x->at]];
+    return x->order[x->at];
 }
 
 const struct llm_provider *answer_teller(const struct answer *x)
@@ -486,19 +505,20 @@ static void on_tick(void *arg)
 
 /* ------------------------------------------------------------------------------------- asking */
 
-/** The asked-for provider first, then the rest of the chain; resting ones are left out. */
-static void choose_order(struct answer *x, const char *provider)
+size_t answer_order(struct answerer *a, const char *provider,
+                    struct answer_link *order[static ANSWER_PROVIDERS_MAX])
 {
-    struct answerer *a = x->a;
     uint64_t now = clock_mono_ms();
     size_t asked = provider ? find_link(a, provider) : a->count;
+    size_t n = 0;
 
     if (asked < a->count)
-        x->order[x->order_count++] = asked;
+        order[n++] = &a->links[asked];
     for (size_t i = 0; i < a->count; i++)
         if (i != asked && answerer_has(a, i) &&
             (breaker_allows(&a->links[i].breaker, now) || i + 1 == a->count))
-            x->order[x->order_count++] = i;
+            order[n++] = &a->links[i];
+    return n;
 }
 
 static int check_ask(const struct answerer *a, const struct answer_ask *ask, struct errbuf *why)
@@ -602,7 +622,8 @@ int answer_ask(struct answerer *a, struct profile_index *b, const struct answer_
         unhook(x);
         return err_set(why, err, "the question cannot be prepared: %s", uv_strerror(err));
     }
-    choose_order(x, ask->provider && *ask->provider ? ask->provider : NULL);
+    x->order_count =
+        answer_order(a, ask->provider && *ask->provider ? ask->provider : NULL, x->order);
     timer_start(x->tick, 0, 0);
     err = chain_start(x, &refused);
     if (err)

@@ -184,6 +184,15 @@ const struct llm_provider *answerer_providers(const struct answerer *a, size_t *
  *  found, and where nobody chose its model this one is asked and named. */
 void answerer_learn(struct answerer *a, size_t i, const struct llm_facts *facts);
 
+/** How long a provider takes to its first word, measured on the questions it was asked. */
+struct answer_pace {
+    int64_t last_ms;
+    int64_t typical_ms; /**< Moving mean, each new one counting a quarter; -1: none was measured */
+    int64_t at;         /**< When the last one was, [ms] since 1970 */
+    uint32_t count;
+};
+struct answer_pace answerer_pace(const struct answerer *a, size_t i);
+
 /** Is it in the chain? One that has to be found first is not, before. */
 bool answerer_has(const struct answerer *a, size_t i);
 

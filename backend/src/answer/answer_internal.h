@@ -33,6 +33,7 @@ struct answer_link {
     char model[LLM_HABIT_NAME_MAX]; /* the one that was found, where nobody chose one */
     bool found;                     /* it answered once */
     char logged[64];                /* why it was left, as the log has it; "" while it answers */
+    struct answer_pace pace;
 };
 
 struct answerer {
@@ -46,8 +47,9 @@ struct answerer {
     uint64_t stand_ms;
     uint64_t stall_ms;
     int max_tokens;
-    struct answer *running; /* a list */
-    struct {                /* the beginning of all prompts is read before the first question */
+    struct answer *running;         /* a list */
+    struct completion *completions; /* another */
+    struct { /* the beginning of all prompts is read before the first question */
         struct llm_gen *gen;
         struct answer_link *link;
         struct profile_index *index;
@@ -98,7 +100,7 @@ struct answer {
     enum question_kind kind;
     struct memory_story told; /* the place that the outline stands on */
     enum answer_state state;
-    size_t order[ANSWER_PROVIDERS_MAX];
+    struct answer_link *order[ANSWER_PROVIDERS_MAX];
     size_t order_count;
     size_t at; /* in order: the one that runs */
     struct llm_gen *gen;
@@ -108,6 +110,7 @@ struct answer {
     struct loop_timer *deadline; /* for the first word, then for the next one */
     struct loop_timer *standing; /* until the built-in answer is put up */
     uint64_t begun_ms;           /* when the provider was asked */
+    uint64_t asked_ms;           /* the same, of the last time it was asked the same once more */
     uint64_t thinking_ms;        /* when it was last told that it thinks; 0: it does not */
     bool again;                  /* deadline is to ask the same provider once more */
     bool awaits_warm;            /* what it needs is being read already */
@@ -138,6 +141,12 @@ void answer_end(struct answer *x, enum answer_finish finish, const char *why);
 /** Tell who answers, and the outline the first time. A handler may end or close it in there. */
 void answer_progress(struct answer *x);
 struct answer_link *answer_current(const struct answer *x);
+/** Who is asked, in this order: the one that was asked for, then the rest of the chain; those that
+ *  rest are left out, but for the built-in answer. Returns how many. */
+size_t answer_order(struct answerer *a, const char *provider,
+                    struct answer_link *order[static ANSWER_PROVIDERS_MAX]);
+/** The first word came so long after it was asked for. */
+void answer_measured(struct answer_link *l, uint64_t first_ms);
 /** Who said what was told so far. */
 const struct llm_provider *answer_teller(const struct answer *x);
 
@@ -157,6 +166,10 @@ int chain_start(struct answer *x, struct errbuf *why);
 void chain_leave(struct answer *x, int err, const char *why);
 /** Ask the next provider, or end the answer when none is left. */
 void chain_next(struct answer *x);
+/** What METRIC_PROVIDER_ERRORS calls this failure. */
+const char *chain_failure_kind(int err);
+/** Tokens of context that a model is given, where its server lets us say. */
+int chain_context(const struct llm_provider *p, const struct llm_habit *habit);
 /** Let the first of the chain read what every prompt begins with. */
 void chain_warm(struct answerer *a, struct profile_index *b);
 /** Give that up. */

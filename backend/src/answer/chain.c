@@ -65,6 +65,11 @@ static const struct failure *failure_of(int err)
     return f;
 }
 
+const char *chain_failure_kind(int err)
+{
+    return failure_of(err)->kind;
+}
+
 /* Returns what was before. */
 static struct about about_answer(const struct answer *x)
 {
@@ -191,6 +196,7 @@ static bool first_word(struct answer *x, uint64_t now)
     metric_observe(METRIC_PROVIDER_FIRST_TOKEN, (double)(clock_mono_ms() - x->begun_ms) / 1e3,
                    answer_current(x)->provider.name);
     breaker_success(&answer_current(x)->breaker);
+    answer_measured(answer_current(x), clock_mono_ms() - x->asked_ms);
     log_back(x);
     return true;
 }
@@ -497,7 +503,7 @@ static uint64_t patience(const struct answer *x, const struct llm_provider *p)
 }
 
 /** Ollama is told how much room to make, always the same: another size loads the model again. */
-static int context_of(const struct llm_provider *p, const struct llm_habit *habit)
+int chain_context(const struct llm_provider *p, const struct llm_habit *habit)
 {
     if (strcmp(p->driver->name, "ollama") != 0)
         return habit->context;
@@ -579,7 +585,7 @@ static int ask_provider(struct answer *x, struct errbuf *why)
     const char *model = x->at == 0 ? x->model_asked : NULL;
     const char *shown = model ? model : l->provider.model ? l->provider.model : "";
     struct llm_habit *habit = llm_habit_of(&l->habits, shown);
-    int context = context_of(&l->provider, habit);
+    int context = chain_context(&l->provider, habit);
     int fit = fit_of(context, habit);
     struct llm_request req = {
         .draft = x->draft.data,
@@ -606,6 +612,7 @@ static int ask_provider(struct answer *x, struct errbuf *why)
     x->thinking_ms = 0;
     x->again = false;
     metric_add(METRIC_PROVIDER_REQUESTS, 1, l->provider.name);
+    x->asked_ms = clock_mono_ms();
     begin_asking(x);
     before = about_set((struct about){.trace = x->asking.trace});
     err = llm_start(x->a->loop, x->a->client, &l->provider, &req, &handlers, x, &x->gen, why);
@@ -735,7 +742,7 @@ static int read_prefix(struct answerer *a)
     static const struct llm_handlers handlers = {.on_end = warm_end};
     const struct llm_provider *provider = &a->warm.link->provider;
     const struct llm_habit *habit = llm_habit_of(&a->warm.link->habits, provider->model);
-    int context = context_of(provider, habit);
+    int context = chain_context(provider, habit);
     int fit = fit_of(context, habit);
     const struct prompt_input in = {.g = a->warm.index ? a->warm.index->g : NULL,
                                     .question = "Are you ready?",
