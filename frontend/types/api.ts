@@ -1142,11 +1142,114 @@ export interface paths {
         };
         /**
          * Which models can answer
-         * @description In the order of the chain. A provider that cannot be reached is listed with `available` false and why in `note`.
+         * @description In the order of the chain. A provider that cannot be reached is listed with `available` false and why in `note`. `providers` tells how each one is and
+         *     how long it took to its first word, as measured on the questions it was asked.
          */
         get: operations["listModels"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audio/transcriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transcribe a recording, as OpenAI's API does
+         * @description Any format the server's decoder reads, at most 64 MiB and two hours. With `stream` each segment is an event as it is heard.
+         */
+        post: operations["createTranscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audio/translations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a recording says, in English
+         * @description Where the recogniser can translate (a Whisper that knows several languages); English stays as it is.
+         */
+        post: operations["createTranslation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What hears and what answers here
+         * @description The recogniser (and `whisper-1`, which is whatever hears), `auto` (the chain of providers in its order), and each model that a provider lists
+         *     just now, as `provider/model`.
+         */
+        get: operations["listOpenAIModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them */
+        get: operations["getOpenAIModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a program's own messages
+         * @description The messages go to the chain of providers as they are (`auto`), or to the one that `model` names; nothing is added and nothing is kept.
+         *     A provider that fails before its first word gives its place to the next. The built-in answer (`outline`) is no language model: it answers
+         *     the last message, by its name or where nothing else is set up. Parameters that are not named here (`top_p`, `seed`, `user` …) are taken and
+         *     not used; `tools` are refused. `usage` counts as the provider does; where it does not count, `estimated` is true.
+         *     With `stream` each `data:` line is an `OpenAIChatChunk` and the last one `[DONE]`; what fails before the first word has an error of its own.
+         */
+        post: operations["createChatCompletion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1985,10 +2088,17 @@ export interface components {
         };
         /** @description Trimmed */
         Question: string;
-        /** @description One event of the stream, as a client's parser gives it. `data` is a `WsLlmServerMessage` */
+        /**
+         * @description One event of the stream, as a client's parser gives it; `event` is the `type` of its `data`:
+         *     - `started` (`WsLlmStarted`): who answers. Again when somebody else does: words told before are void then.
+         *     - `outline` (`WsLlmOutline`): the kind of question and the talking points, once
+         *     - `thinking` (`WsLlmThinking`): the model thinks; again every two seconds while it does
+         *     - `delta` (`WsLlmDelta`): more words; the last one has `finish: true`, `finishReason`, `latency` and `transcriptId`, and the stream ends
+         *     - `check` (`WsLlmCheck`): what of the words so far nothing supports; replaces what was told before
+         */
         ServerSentEvent: {
             /** @enum {string} */
-            event: "started" | "outline" | "thinking" | "delta" | "check" | "error";
+            event: "started" | "outline" | "thinking" | "delta" | "check";
             data: string;
         };
         /**
@@ -2032,6 +2142,30 @@ export interface components {
         };
         ModelList: {
             items: components["schemas"]["ModelInfo"][];
+            providers: components["schemas"]["ProviderHealth"][];
+        };
+        /** @description A provider of the chain, in its order */
+        ProviderHealth: {
+            provider: string;
+            /** @description The one that is asked */
+            model: string;
+            /**
+             * @description `answers`: it gave its list just now; `silent`: it did not (an item says why); `resting`: questions failed and it is left alone for a while
+             * @enum {string}
+             */
+            health: "answers" | "silent" | "resting";
+            local: boolean;
+            /** @description Questions whose first word was timed since the server began */
+            measured: number;
+            /** @description Of the last of them */
+            firstTokenMs: number | null;
+            /** @description Moving mean, each new one counting a quarter */
+            typicalFirstTokenMs: number | null;
+            /**
+             * Format: date-time
+             * @description When the last one was
+             */
+            measuredAt: string | null;
         };
         ModelInfo: {
             provider: string;
@@ -2041,6 +2175,211 @@ export interface components {
             local: boolean;
             note: string;
         };
+        OpenAIError: {
+            error: {
+                message: string;
+                /** @enum {string} */
+                type: "invalid_request_error" | "rate_limit_error" | "server_error";
+                param: string | null;
+                code: string | null;
+            };
+        };
+        /** @description `whisper-1` (whatever hears here), or an id of `GET /v1/models` */
+        OpenAIHearingModel: string;
+        /**
+         * @default json
+         * @enum {string}
+         */
+        OpenAITranscriptForm: "json" | "verbose_json" | "text" | "srt" | "vtt";
+        /** @description The length of the recording; nothing is paid for */
+        OpenAIUsage: {
+            /** @constant */
+            type: "duration";
+            seconds: number;
+        };
+        OpenAITranscription: {
+            text: string;
+            usage: components["schemas"]["OpenAIUsage"];
+        };
+        OpenAIVerboseTranscription: {
+            /** @enum {string} */
+            task: "transcribe" | "translate";
+            /** @description Its English name, `english` */
+            language: string;
+            /** @description [s] */
+            duration: number;
+            text: string;
+            segments?: components["schemas"]["OpenAISegment"][];
+            words?: {
+                word: string;
+                start: number;
+                end: number;
+            }[];
+            usage: components["schemas"]["OpenAIUsage"];
+        };
+        /**
+         * @description The last four are what our Whisper found of the passage that the segment stands in (at most 28 s, cut at pauses); a recogniser that does not
+         *     know them leaves them out. Tokens are not told.
+         */
+        OpenAISegment: {
+            id: number;
+            /** @description Where it begins, [10 ms] */
+            seek: number;
+            /** @description [s] */
+            start: number;
+            end: number;
+            text: string;
+            tokens: number[];
+            temperature?: number;
+            avg_logprob?: number;
+            compression_ratio?: number;
+            no_speech_prob?: number;
+        };
+        /** @description One event; its `event` is the `type` of its `data`. The last one has no `event` and is `[DONE]` */
+        OpenAITranscriptEvent: {
+            /** @enum {string} */
+            event?: "transcript.text.delta" | "transcript.text.done" | "error";
+            data: string;
+        };
+        OpenAITranscriptData: {
+            /** @constant */
+            type: "transcript.text.delta";
+            /** @description A segment as it is heard */
+            delta: string;
+        } | {
+            /** @constant */
+            type: "transcript.text.done";
+            text: string;
+            usage: components["schemas"]["OpenAIUsage"];
+        } | components["schemas"]["OpenAIError"];
+        OpenAIModel: {
+            id: string;
+            /** @constant */
+            object: "model";
+            /**
+             * @description Nobody knows
+             * @constant
+             */
+            created: 0;
+            /** @description The provider; `interviewd`: this server */
+            owned_by: string;
+        };
+        OpenAIModelList: {
+            /** @constant */
+            object: "list";
+            data: components["schemas"]["OpenAIModel"][];
+        };
+        OpenAIChatMessage: {
+            /** @enum {string} */
+            role: "system" | "developer" | "user" | "assistant";
+            content: string | {
+                /** @constant */
+                type: "text";
+                text: string;
+            }[];
+        };
+        /**
+         * @example {
+         *       "model": "auto",
+         *       "messages": [
+         *         {
+         *           "role": "user",
+         *           "content": "Why do you want this job?"
+         *         }
+         *       ]
+         *     }
+         */
+        OpenAIChatRequest: {
+            /**
+             * @description `auto`, a provider (`groq`), or `provider/model`; an unknown one is 404
+             * @default auto
+             */
+            model: string;
+            messages: components["schemas"]["OpenAIChatMessage"][];
+            /** @default false */
+            stream: boolean | null;
+            stream_options?: {
+                include_usage?: boolean | null;
+            } | null;
+            /** @description 2048 where nothing is said */
+            max_tokens?: number | null;
+            /** @description The newer name */
+            max_completion_tokens?: number | null;
+            /** @default 1 */
+            temperature: number | null;
+            /** @description The answer ends before the first of them */
+            stop?: (string | null) | string[];
+            n?: number | null;
+            /** @enum {unknown} */
+            logprobs?: false | null;
+            response_format?: {
+                /** @constant */
+                type: "text";
+            } | null;
+            /** @description Refused */
+            tools?: Record<string, never>[] | null;
+            /** @enum {unknown} */
+            tool_choice?: "none" | "auto" | null;
+        };
+        OpenAITokens: {
+            prompt_tokens: number;
+            completion_tokens: number;
+            total_tokens: number;
+            /**
+             * @description The provider did not count
+             * @constant
+             */
+            estimated?: true;
+        };
+        OpenAIChatCompletion: {
+            id: string;
+            /** @constant */
+            object: "chat.completion";
+            /** @description [s] since 1970 */
+            created: number;
+            /** @description Who answered, `provider/model` */
+            model: string;
+            choices: {
+                /** @constant */
+                index: 0;
+                message: {
+                    /** @constant */
+                    role: "assistant";
+                    content: string;
+                    refusal: null;
+                };
+                logprobs: null;
+                /** @enum {string} */
+                finish_reason: "stop" | "length";
+            }[];
+            usage: components["schemas"]["OpenAITokens"];
+        };
+        /** @description One event of the stream. The last one is `[DONE]` */
+        OpenAIChatEvent: {
+            data: string;
+        };
+        /** @description An `OpenAIError` where the answer broke off */
+        OpenAIChatChunk: {
+            id: string;
+            /** @constant */
+            object: "chat.completion.chunk";
+            created: number;
+            model: string;
+            choices: {
+                /** @constant */
+                index: 0;
+                delta: {
+                    /** @constant */
+                    role?: "assistant";
+                    content?: string;
+                };
+                logprobs: null;
+                /** @enum {unknown} */
+                finish_reason: "stop" | "length" | null;
+            }[];
+            /** @description With `include_usage`, of a last one without choices */
+            usage?: components["schemas"]["OpenAITokens"] | null;
+        } | components["schemas"]["OpenAIError"];
         /**
          * @description The first message of a socket, and again with a fresh access token of the same user before the last one expires. A token that is no good
          *     closes the socket with 4401.
@@ -2491,6 +2830,106 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description What was said, in the form that was asked for */
+        OpenAITranscript: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAITranscription"] | components["schemas"]["OpenAIVerboseTranscription"];
+                "text/plain": string;
+                "text/vtt": string;
+                "text/event-stream": components["schemas"]["OpenAITranscriptEvent"];
+            };
+        };
+        /** @description A parameter is not right (`param` names it), or the body cannot be read */
+        OpenAIBadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAIError"];
+            };
+        };
+        /** @description `invalid_api_key` or `token_expired` */
+        OpenAIUnauthorized: {
+            headers: {
+                /** @description `Bearer` */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAIError"];
+            };
+        };
+        /** @description `forbidden_origin`: a page of another site asks */
+        OpenAIForbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAIError"];
+            };
+        };
+        /** @description `model_not_found` */
+        OpenAINoModel: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAIError"];
+            };
+        };
+        /** @description `too_large`: over 64 MiB or two hours */
+        OpenAITooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAIError"];
+            };
+        };
+        /** @description `unsupported_media`: not multipart, or nothing in it can be decoded */
+        OpenAINoAudio: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAIError"];
+            };
+        };
+        /** @description `rate_limit_exceeded` */
+        OpenAIRateLimited: {
+            headers: {
+                /** @description Seconds to wait */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAIError"];
+            };
+        };
+        /** @description `overloaded` or `unavailable` */
+        OpenAIUnavailable: {
+            headers: {
+                /** @description Seconds to wait */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAIError"];
+            };
+        };
+        /** @description As `Refused` and `Problem`; what is found before the operation is known has their form */
+        OpenAIRefused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAIError"];
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -4796,7 +5235,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer, or the stream of it */
+            /** @description The answer, or the stream of it (then with `X-Accel-Buffering: no`, so that a proxy hands each event on at once, and `Cache-Control: no-store`) */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4889,6 +5328,176 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
+        };
+    };
+    createTranscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description The recording */
+                    file: string;
+                    model: components["schemas"]["OpenAIHearingModel"];
+                    language?: components["schemas"]["Language"];
+                    /** @description Text that might have come before, for names and style; at most 4096 bytes */
+                    prompt?: string;
+                    response_format?: components["schemas"]["OpenAITranscriptForm"];
+                    /** @description Taken and not used: the recogniser begins at 0 and goes up where it must */
+                    temperature?: number;
+                    /** @description Of `verbose_json` alone; `segment` where nothing is said */
+                    "timestamp_granularities[]"?: ("word" | "segment")[];
+                    /**
+                     * @description With `response_format=json`
+                     * @default false
+                     */
+                    stream?: boolean;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["OpenAITranscript"];
+            400: components["responses"]["OpenAIBadRequest"];
+            401: components["responses"]["OpenAIUnauthorized"];
+            403: components["responses"]["OpenAIForbidden"];
+            404: components["responses"]["OpenAINoModel"];
+            413: components["responses"]["OpenAITooLarge"];
+            415: components["responses"]["OpenAINoAudio"];
+            429: components["responses"]["OpenAIRateLimited"];
+            503: components["responses"]["OpenAIUnavailable"];
+            "4XX": components["responses"]["OpenAIRefused"];
+            "5XX": components["responses"]["OpenAIRefused"];
+        };
+    };
+    createTranslation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description The recording */
+                    file: string;
+                    model: components["schemas"]["OpenAIHearingModel"];
+                    prompt?: string;
+                    response_format?: components["schemas"]["OpenAITranscriptForm"];
+                    temperature?: number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["OpenAITranscript"];
+            400: components["responses"]["OpenAIBadRequest"];
+            401: components["responses"]["OpenAIUnauthorized"];
+            403: components["responses"]["OpenAIForbidden"];
+            404: components["responses"]["OpenAINoModel"];
+            413: components["responses"]["OpenAITooLarge"];
+            415: components["responses"]["OpenAINoAudio"];
+            429: components["responses"]["OpenAIRateLimited"];
+            503: components["responses"]["OpenAIUnavailable"];
+            "4XX": components["responses"]["OpenAIRefused"];
+            "5XX": components["responses"]["OpenAIRefused"];
+        };
+    };
+    listOpenAIModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The models */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIModelList"];
+                };
+            };
+            401: components["responses"]["OpenAIUnauthorized"];
+            429: components["responses"]["OpenAIRateLimited"];
+            "4XX": components["responses"]["OpenAIRefused"];
+            "5XX": components["responses"]["OpenAIRefused"];
+        };
+    };
+    getOpenAIModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id of the list; a slash in it may be written as `%2F` or as it is */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIModel"];
+                };
+            };
+            401: components["responses"]["OpenAIUnauthorized"];
+            404: components["responses"]["OpenAINoModel"];
+            429: components["responses"]["OpenAIRateLimited"];
+            "4XX": components["responses"]["OpenAIRefused"];
+            "5XX": components["responses"]["OpenAIRefused"];
+        };
+    };
+    createChatCompletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenAIChatRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer, or the stream of it (then with `X-Accel-Buffering: no`) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIChatCompletion"];
+                    "text/event-stream": components["schemas"]["OpenAIChatEvent"];
+                };
+            };
+            400: components["responses"]["OpenAIBadRequest"];
+            401: components["responses"]["OpenAIUnauthorized"];
+            403: components["responses"]["OpenAIForbidden"];
+            404: components["responses"]["OpenAINoModel"];
+            429: components["responses"]["OpenAIRateLimited"];
+            /** @description `provider_failed`: no provider gave a word; the message says why of each */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            503: components["responses"]["OpenAIUnavailable"];
+            "4XX": components["responses"]["OpenAIRefused"];
+            "5XX": components["responses"]["OpenAIRefused"];
         };
     };
 }

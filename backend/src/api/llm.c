@@ -1,5 +1,5 @@
 /**
- * @file api/llm.c  Answers over REST: generate, interrupt, models
+ * @file api/llm.c  Answers over REST: generate and interrupt
  *
  * Nothing here waits: a handler takes a ticket, posts what it wants to the loop and returns, and
  * the loop answers the ticket later (net/http.h). A client that leaves meanwhile interrupts its
@@ -8,6 +8,7 @@
  * hear of it and the pair is kept.
  */
 #include "answer/answer.h"
+#include "api/events.h"
 #include "api/messages.h"
 #include "api/presence.h"
 #include "api/reply.h"
@@ -26,7 +27,6 @@
 enum {
     QUESTION_MAX = 4000,
     WAIT_MAX_MS = 300000, /* for one answer as JSON; then 503 */
-    NAMES_MAX = 64,       /* models listed of one provider */
     ANSWER_MAX = 1 << 20,
 };
 
@@ -36,7 +36,7 @@ enum {
  *     posted -> begun -> ended -> left: the ticket is answered, or the stream ended, and it is
  * freed
  *
- * A client may leave at any point, and a stream may begin after the last message was made.
+ * A client may leave at any point.
  */
 struct generation {
     const struct app *app;
@@ -57,19 +57,17 @@ struct generation {
     struct live *live;
     struct live_listener *listener;
     struct loop_timer *late;
-    struct http_stream *stream;
-    bool answered; /* the ticket is used up: a stream has begun or will */
-    bool gone;     /* the client has left */
+    struct events *events; /* of a stream; its ticket is used up */
+    bool gone;             /* the client has left */
     bool begun;
     bool ended;
-    bool left;
     int err;
     struct errbuf why;
     json_t *started;
     json_t *outline;
     json_t *check;
     json_t *finish;
-    struct buf text; /* the answer; for a stream, events that wait for it to begin */
+    struct buf text; /* the answer */
 };
 
 /* -------------------------------------------------------------------------------- lifetime */
@@ -140,13 +138,10 @@ static void leave(void *arg)
     if (g->live)
         live_leave(g->live);
     g->live = NULL;
-    g->left = true;
-    if (g->answered && !g->gone && !g->stream)
-        return; /* the stream is still to begin */
-    if (g->stream)
-        http_stream_end(g->stream);
-    if (g->gone || g->answered || http_answer_later(g->server, g->ticket, fill, g))
-        generation_free(g);
+    if (!g->gone && !g->events && !http_answer_later(g->server, g->ticket, fill, g))
+        return; /* it frees it */
+    events_end(g->events);
+    generation_free(g);
 }
 
 static void end(struct generation *g, int err, const char *why)
@@ -198,37 +193,12 @@ static void on_gone(void *arg)
     struct generation *g = arg;
 
     g->gone = true;
-    g->stream = NULL;
+    g->events = NULL;
     if (g->begun)
         give_up(g, UV_ECANCELED);
 }
 
 /* ----------------------------------------------------------------------- loop: the messages */
-
-static void on_stream(struct http_stream *stream, void *arg)
-{
-    struct generation *g = arg;
-
-    if (!stream) { /* the client left before it began */
-        on_gone(g);
-    } else {
-        g->stream = stream;
-        http_stream_on_gone(stream, on_gone, g);
-        if (g->text.len)
-            http_stream_write(stream, g->text.data, g->text.len);
-        if (g->left)
-            http_stream_end(stream);
-    }
-    if (g->left)
-        generation_free(g);
-}
-
-static int fill_stream(const struct http_request *req, struct http_response *res, void *arg)
-{
-    (void)req;
-    http_set_header(res, "Cache-Control", "no-store");
-    return http_reply_stream(res, "text/event-stream", on_stream, arg);
-}
 
 static void keep(json_t **slot, const struct live_event *event)
 {
@@ -240,14 +210,12 @@ static void stream_event(struct generation *g, const char *type, const struct li
 {
     struct buf out;
 
-    buf_init(&out, MESSAGE_MAX + 64);
-    buf_printf(&out, "event: %s\ndata: ", type);
+    if (!g->events)
+        return;
+    buf_init(&out, MESSAGE_MAX);
     message_write(&out, event);
-    buf_puts(&out, "\n\n");
-    if (!out.err && g->stream)
-        http_stream_write(g->stream, out.data, out.len);
-    else if (!out.err)
-        buf_append(&g->text, out.data, out.len);
+    if (!out.err)
+        events_say(g->events, type, out.data, out.len);
     buf_release(&out);
 }
 
@@ -377,9 +345,9 @@ static int begin_reply(struct generation *g)
         err = timer_open(&g->late, g->app->loop, on_late, g);
         return err ? err : timer_start(g->late, WAIT_MAX_MS, 0);
     }
-    err = http_answer_later(g->server, g->ticket, fill_stream, g);
-    if (!err)
-        g->answered = true;
+    err = events_open(&g->events, g->server, g->ticket, on_gone, g);
+    if (err == UV_ENOENT)
+        g->gone = true;
     return err;
 }
 
@@ -642,149 +610,8 @@ static int post_interrupt(const struct http_request *req, struct http_response *
     return err;
 }
 
-/* ---------------------------------------------------------------------------------- models */
-
-/* All providers are asked at once; each list ends by itself within seconds. */
-struct survey {
-    const struct app *app;
-    struct http_server *server;
-    uint64_t ticket;
-    json_t *lists;  /* one of each provider, in the order of the chain */
-    size_t waiting; /* lists that are still to come */
-    bool gone;      /* the client has left, or the server with it */
-};
-
-struct listing {
-    struct survey *survey;
-    const struct llm_provider *provider;
-    json_t *names;
-};
-
-static void survey_free(struct survey *x)
-{
-    json_decref(x->lists);
-    free(x);
-}
-
-static void survey_gone(void *arg)
-{
-    ((struct survey *)arg)->gone = true;
-}
-
-static int fill_models(const struct http_request *req, struct http_response *res, void *arg)
-{
-    struct survey *x = arg;
-    json_t *flat = json_array();
-    json_t *names;
-    size_t i;
-
-    (void)req;
-    json_array_foreach(x->lists, i, names)
-    {
-        json_array_extend(flat, names);
-    }
-    survey_free(x);
-    return http_reply_json(res, 200, json_pack("{s:o}", "items", flat));
-}
-
-static void one_less(struct survey *x)
-{
-    if (--x->waiting)
-        return;
-    if (x->gone || http_answer_later(x->server, x->ticket, fill_models, x))
-        survey_free(x);
-}
-
-static json_t *model_info(const struct llm_provider *p, const char *model, bool available,
-                          const char *note)
-{
-    return json_pack("{s:s, s:s, s:b, s:b, s:s}", "provider", p->name, "model", model ? model : "",
-                     "available", available, "local", p->local || p->driver->plain, "note", note);
-}
-
-static const char *list_note(int err)
-{
-    switch (err) {
-    case UV_EACCES:
-        return "the key was refused";
-    case UV_ECONNREFUSED:
-        return "nothing answers at its address";
-    case UV_ETIMEDOUT:
-        return "it did not answer in time";
-    case UV_EAGAIN:
-        return "it is overloaded or failing";
-    default:
-        return uv_strerror(err);
-    }
-}
-
-static void on_name(const char *name, int err, void *arg)
-{
-    struct listing *l = arg;
-    struct survey *x = l->survey;
-
-    if (name) {
-        if (json_array_size(l->names) < NAMES_MAX)
-            json_array_append_new(l->names, model_info(l->provider, name, true, ""));
-        return;
-    }
-    if (err && err != UV_ECANCELED)
-        json_array_append_new(l->names,
-                              model_info(l->provider, l->provider->model, false, list_note(err)));
-    free(l);
-    one_less(x);
-}
-
-static void list_on_loop(void *arg)
-{
-    struct survey *x = arg;
-    size_t n;
-    const struct llm_provider *p = answerer_providers(x->app->answerer, &n);
-
-    x->waiting = 1;
-    for (size_t i = 0; i < n; i++) {
-        struct listing *l;
-        json_t *names;
-
-        if (!answerer_has(x->app->answerer, i))
-            continue;
-        l = calloc(1, sizeof(*l));
-        names = json_array();
-        json_array_append_new(x->lists, names);
-        if (p[i].driver->models && l) {
-            *l = (struct listing){.survey = x, .provider = &p[i], .names = names};
-            x->waiting++;
-            if (p[i].driver->models(x->app->client, &p[i], on_name, l) == 0)
-                continue;
-            x->waiting--;
-        }
-        json_array_append_new(names, model_info(&p[i], p[i].model, !p[i].driver->models,
-                                                p[i].driver->models ? "it cannot be asked" : ""));
-        free(l);
-    }
-    one_less(x);
-}
-
-static int get_models(const struct http_request *req, struct http_response *res)
-{
-    struct survey *x = calloc(1, sizeof(*x));
-    int err;
-
-    if (!x)
-        return UV_ENOMEM;
-    x->app = app_of(req);
-    x->server = req->server;
-    x->lists = json_array();
-    http_reply_later(res, &x->ticket);
-    http_later_on_gone(res, survey_gone, x);
-    err = loop_post(x->app->loop, list_on_loop, x);
-    if (err)
-        survey_free(x);
-    return err;
-}
-
 const struct http_route api_llm_routes[] = {
     {"POST", "/api/v1/llm/generate", post_generate, .flags = ROUTE_AUTH, .types = HTTP_JSON},
     {"POST", "/api/v1/llm/interrupt", post_interrupt, .flags = ROUTE_AUTH, .types = HTTP_JSON},
-    {"GET", "/api/v1/llm/models", get_models, .flags = ROUTE_AUTH},
-    {.method = NULL}};
+    {.method = NULL},
+};

@@ -419,6 +419,11 @@ static int parse(const struct http_request *req, struct http_response *res, unsi
     return 1;
 }
 
+int validate_json(const struct http_request *req, struct http_response *res, json_t **body)
+{
+    return parse(req, res, 0, body);
+}
+
 int validate_body(const struct http_request *req, struct http_response *res,
                   const struct field *fields, unsigned flags, json_t **body)
 {

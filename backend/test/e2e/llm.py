@@ -16,6 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import harness  # noqa: E402
+import rest  # noqa: E402
 
 QUESTION = "Tell me about a migration you led."
 ANSWER = "I led the migration myself. - We measured first. - Latency fell by 40 %. - I would do it again."
@@ -36,6 +37,13 @@ class StandIn:
 
     def asked(self, model):
         return [entry for entry in self.log() if entry["model"] == model]
+
+    def came(self, model):
+        """Waits for a first request for a model."""
+        deadline = time.monotonic() + harness.PATIENCE_S
+        while not self.asked(model) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert self.asked(model), f"nobody asked for {model}"
 
     def closed_ns(self, model):
         """When the client of the last request for a model hung up."""
@@ -111,8 +119,14 @@ class Generate(Case):
     def test_events_come_in_the_order_of_the_wire(self):
         connection, response = self.stream()
         self.assertEqual(response.getheader("Content-Type").split(";")[0], "text/event-stream")
+        self.assertEqual((response.getheader("X-Accel-Buffering"), response.getheader("Cache-Control")), ("no", "no-store"))
         seen = list(events(response))
         connection.close()
+        contract = rest.Contract()
+        for name, data in seen:
+            contract.check_value("ServerSentEvent", {"event": name, "data": json.dumps(data)})
+            contract.check_value("WsLlmServerMessage", data)
+        self.assertEqual(contract.wrong, [])
         self.assertEqual([name for name, _ in seen[:2]], ["started", "outline"])
         self.assertTrue(all(name == data["type"] for name, data in seen))
         self.assertEqual("".join(data["delta"] for name, data in seen if name == "delta"), ANSWER)
@@ -179,6 +193,18 @@ class Generate(Case):
                          [("openai", "ok"), ("openai", "endless"), ("ollama", "ok:latest"), ("ollama", "small:latest"), ("outline", "outline")])
         self.assertTrue(all(item["available"] for item in items))
 
+    def test_the_time_to_the_first_word_is_measured_on_what_was_asked(self):
+        self.ask("slow-120")
+        reply = self.server.get("/api/v1/llm/models")
+        found = {p["provider"]: p for p in reply["providers"]}
+        self.assertEqual(list(found), ["openai", "ollama", "outline"])
+        self.assertTrue(all(p["health"] == "answers" for p in found.values()))
+        self.assertGreaterEqual(found["openai"]["firstTokenMs"], 120)
+        self.assertGreaterEqual(found["openai"]["measured"], 1)
+        contract = rest.Contract()
+        contract.check_value("ModelList", reply)
+        self.assertEqual(contract.wrong, [])
+
     def test_words_before_a_break_are_kept(self):
         for model in ("break", "mid-error"):
             reply = self.ask(model)
@@ -191,6 +217,126 @@ class Generate(Case):
     def test_letters_of_several_bytes_survive_any_cut(self):
         self.assertEqual(self.ask("utf8")["answer"], "Grüße aus 東京 🎤 e\u0301")
         self.assertEqual(self.ask("crumbs")["answer"], ANSWER)
+
+
+class Compatible(Case):
+    """POST /v1/chat/completions and GET /v1/models, for programs made for OpenAI's API."""
+
+    PATH = "/v1/chat/completions"
+    MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": [{"type": "text", "text": "Why "}, {"type": "text", "text": "not?"}]}]
+
+    @classmethod
+    def more(cls):
+        return {"OLLAMA_HOST": f"127.0.0.1:{cls.provider.port}", "INTERVIEWD_OLLAMA_MODEL": "ok", "INTERVIEWD_PROVIDERS": "openai,ollama"}
+
+    def setUp(self):
+        self.contract = rest.Contract()
+
+    def tearDown(self):
+        self.assertEqual(self.contract.wrong, [])
+
+    def send(self, path=PATH, method="POST", token=None, **body):
+        """Status and body, held against the API's description; of a stream the data of its events."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=harness.PATIENCE_S)
+        connection.request(method, path, json.dumps(body) if body else None,
+                           {"Content-Type": "application/json", "Authorization": f"Bearer {token or self.server.token}"})
+        response = connection.getresponse()
+        text = response.read()
+        headers = {k.lower(): v for k, v in response.getheaders()}
+        self.contract.check(method, path, response.status, headers, text)
+        connection.close()
+        if not headers["content-type"].startswith("text/event-stream"):
+            return response.status, json.loads(text)
+        data = [line[6:] for line in text.decode().splitlines() if line.startswith("data: ")]
+        if data[-1] == "[DONE]":
+            data.pop()
+        for one in data:
+            self.contract.check_value("OpenAIChatChunk", json.loads(one))
+        return response.status, [json.loads(one) for one in data]
+
+    def chat(self, **fields):
+        return self.send(**{"model": "auto", "messages": self.MESSAGES, **fields})
+
+    def refused(self, status, param, code, **fields):
+        got, body = self.chat(**fields)
+        error = body["error"]
+        self.assertEqual((got, error["param"], error["code"]), (status, param, code), body)
+        self.assertGreater(len(error["message"]), 15)
+        return error["message"]
+
+    def test_messages_go_on_as_they_are(self):
+        status, reply = self.chat(temperature=0.2, max_tokens=77)
+        self.assertEqual((status, reply["model"], reply["choices"][0]["message"]["content"], reply["choices"][0]["finish_reason"]),
+                         (200, "openai/ok", ANSWER, "stop"))
+        self.assertEqual((reply["usage"]["completion_tokens"], "estimated" in reply["usage"]), (37, False))
+        sent = self.provider.log()[-1]["body"]
+        self.assertEqual(sent["messages"], [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why not?"}])
+        self.assertEqual((sent["temperature"], sent["max_tokens"]), (0.2, 77))
+
+    def test_a_stream_is_the_same_in_pieces_with_its_usage(self):
+        status, chunks = self.chat(model="ollama", stream=True, stream_options={"include_usage": True})
+        self.assertEqual(status, 200)
+        self.assertEqual("".join(c["choices"][0]["delta"].get("content", "") for c in chunks if c["choices"]), ANSWER)
+        self.assertEqual([c["choices"][0]["finish_reason"] for c in chunks if c["choices"]][-1], "stop")
+        self.assertEqual({c["model"] for c in chunks}, {"ollama/ok"})
+        self.assertEqual((chunks[-1]["choices"], chunks[-1]["usage"]["completion_tokens"]), ([], 37))
+
+    def test_it_ends_before_a_stop_word_and_at_its_limit(self):
+        for stop, cut in ((" - Latency", ANSWER.split(" - Latency")[0]), (["would", "measured f"], ANSWER.split("measured f")[0]), (["never said"], ANSWER)):
+            whole = self.chat(stop=stop)[1]["choices"][0]
+            self.assertEqual((whole["message"]["content"], whole["finish_reason"]), (cut, "stop"), stop)
+            chunks = self.chat(stop=stop, stream=True)[1]
+            self.assertEqual("".join(c["choices"][0]["delta"].get("content", "") for c in chunks), cut)
+        self.assertEqual(self.chat(model="openai/length")[1]["choices"][0]["finish_reason"], "length")
+
+    def test_who_fails_before_a_word_gives_its_place_to_the_next(self):
+        self.assertEqual(self.refused(502, None, "provider_failed", model="openai/status-401")[:24], "openai refuses the key (")
+        self.refused(503, None, "overloaded", model="openai/status-500", stream=True)
+        self.refused(404, None, "model_not_found", model="openai/status-404")
+        self.refused(503, None, "overloaded", model="openai/limited")
+        self.assertEqual(self.chat()[1]["model"], "ollama/ok")  # the other one rests
+
+    def test_a_stream_that_breaks_off_ends_with_an_error(self):
+        chunks = self.chat(model="ollama/mid-error", stream=True)[1]
+        self.assertEqual(chunks[-1]["error"]["code"], "provider_failed")
+        self.assertTrue(chunks[1]["choices"][0]["delta"]["content"])
+
+    def test_who_hangs_up_is_not_answered_any_more(self):
+        for model in ("slow-20000", "endless"):
+            connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=harness.PATIENCE_S)
+            connection.request("POST", self.PATH, json.dumps({"model": "ollama/" + model, "messages": self.MESSAGES, "stream": model == "endless"}),
+                               {"Content-Type": "application/json", "Authorization": "Bearer " + self.server.token})
+            if model == "endless":
+                connection.getresponse().readline()
+            self.provider.came(model)
+            connection.sock.shutdown(socket.SHUT_RDWR)  # the response holds the descriptor
+            connection.close()
+            self.provider.closed_ns(model)
+
+    def test_what_is_not_offered_is_refused_by_its_name(self):
+        self.assertIn("tools are not offered", self.refused(400, "tools", None, tools=[{"type": "function", "function": {"name": "f"}}]))
+        for param, value in (("n", 2), ("response_format", {"type": "json_object"}), ("logprobs", True), ("tool_choice", "required"), ("stop", ["a"] * 5),
+                             ("temperature", 3), ("max_tokens", 0), ("max_completion_tokens", 1.5), ("stream", "yes"), ("messages", []), ("model", 7),
+                             ("messages", [{"role": "tool", "content": "x"}]), ("stream_options", []),
+                             ("messages", [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:"}}]}])):
+            self.refused(400, param, None, **{param: value})
+        self.refused(404, None, "model_not_found", model="gpt-nobody")
+        self.assertEqual(self.send(token="sk-nobody", model="auto", messages=self.MESSAGES)[1]["error"]["code"], "invalid_api_key")
+
+    def test_the_built_in_answer_answers_by_its_name(self):
+        reply = self.chat(model="outline", messages=[{"role": "user", "content": QUESTION}])[1]
+        self.assertEqual((reply["model"], reply["usage"]["estimated"]), ("outline", True))
+        self.assertGreater(len(reply["choices"][0]["message"]["content"]), 20)
+
+    def test_models_are_listed_and_found_with_their_slashes(self):
+        ids = [m["id"] for m in self.send("/v1/models", "GET")[1]["data"]]
+        self.assertEqual(ids, ["pocketsphinx", "whisper-1", "auto", "openai/ok", "openai/endless", "ollama/ok:latest", "ollama/small:latest", "outline"])
+        for path in ("/v1/models/openai/ok", "/v1/models/openai%2Fok"):
+            self.assertEqual(self.send(path, "GET")[1]["id"], "openai/ok")
+        status, body = self.send("/v1/models/openai/nobody", "GET")
+        self.assertEqual((status, body["error"]["code"]), (404, "model_not_found"))
+        self.assertHttp(404, self.server.get, "/api/v1/sessions/a%2Fb")
+        self.assertHttp(404, self.server.get, "/v1/nothing")
 
 
 class Unsupported(Case):

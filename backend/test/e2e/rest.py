@@ -101,6 +101,11 @@ class Contract:
                 if problem["status"] != status or problem["requestId"] != headers["x-request-id"]:
                     self.wrong.append(f"{where}: status or requestId does not agree with the header")
 
+    def check_value(self, schema, value):
+        """Something else than a body, such as the data of an event, against one of components/schemas."""
+        validator = jsonschema.Draft202012Validator(self.doc["components"]["schemas"][schema], resolver=self.resolver, format_checker=self.formats)
+        self.wrong += [f"{schema}: {'/'.join(map(str, e.absolute_path))}: {e.message[:200]}" for e in validator.iter_errors(value)]
+
 
 # --------------------------------------------------------------------------------------- the server
 

@@ -142,6 +142,89 @@ class Transcribe(harness.Case):
         self.heard(self.wav.read_bytes())
 
 
+class Compatible(harness.Case):
+    """POST /v1/audio/transcriptions and /v1/audio/translations, for programs made for OpenAI's API."""
+
+    PATH = "/v1/audio/transcriptions"
+
+    def setUp(self):
+        self.contract = rest.Contract()
+        self.wav = harness.speak(QUESTION, self.folder).read_bytes()
+
+    def tearDown(self):
+        self.assertEqual(self.contract.wrong, [])
+
+    def send(self, path=PATH, data=None, token=None, **fields):
+        body, kind = form(self.wav if data is None else data, **{"model": "whisper-1", **fields})
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=harness.PATIENCE_S)
+        connection.request("POST", path, body, {"Authorization": f"Bearer {token or self.server.token}", "Content-Type": kind})
+        response = connection.getresponse()
+        text = response.read()
+        headers = {k.lower(): v for k, v in response.getheaders()}
+        self.contract.check("POST", path, response.status, headers, text)
+        return response.status, headers, text.decode()
+
+    def json(self, **fields):
+        status, _, text = self.send(**fields)
+        self.assertEqual(status, 200, text)
+        return json.loads(text)
+
+    def refused(self, status, param, code, **fields):
+        got, _, text = self.send(**fields)
+        error = json.loads(text)["error"]
+        self.assertEqual((got, error["param"], error["code"]), (status, param, code), error)
+        self.assertGreater(len(error["message"]), 10)
+
+    def test_json_and_what_it_would_be_charged_by(self):
+        answer = self.json()
+        self.assertIn("project", answer["text"])
+        self.assertEqual(answer["usage"], {"type": "duration", "seconds": 5})
+
+    def test_verbose_json_has_segments_words_or_both(self):
+        for fields, has in (({}, {"segments"}), ({"timestamp_granularities[]": "word"}, {"words"})):
+            answer = self.json(response_format="verbose_json", **fields)
+            self.assertEqual(set(answer) & {"segments", "words"}, has)
+            self.assertEqual((answer["task"], answer["language"]), ("transcribe", "english"))
+            pieces = answer.get("segments") or answer["words"]
+            self.assertTrue(all(0 <= p["start"] < p["end"] <= answer["duration"] + 0.1 for p in pieces))
+            self.assertEqual(" ".join(p.get("word", p.get("text")) for p in pieces).lower().rstrip("."), answer["text"].lower().rstrip("."))
+            self.assertNotIn("avg_logprob", pieces[0])  # this recogniser does not know it
+
+    def test_subtitles_and_text(self):
+        self.assertIn(" --> ", self.send(response_format="srt")[2])
+        status, headers, text = self.send(response_format="vtt")
+        self.assertEqual((status, headers["content-type"], text[:6]), (200, "text/vtt; charset=utf-8", "WEBVTT"))
+        self.assertIn("project", self.send(response_format="text")[2])
+
+    def test_a_stream_tells_each_segment_and_then_the_whole(self):
+        status, headers, text = self.send(stream="true")
+        self.assertEqual((status, headers["x-accel-buffering"]), (200, "no"))
+        data = [line[6:] for line in text.splitlines() if line.startswith("data: ")]
+        self.assertEqual(data.pop(), "[DONE]")
+        told = [json.loads(one) for one in data]
+        for one in told:
+            self.contract.check_value("OpenAITranscriptData", one)
+        self.assertEqual("".join(t["delta"] for t in told[:-1]), told[-1]["text"])
+        self.assertEqual(told[-1]["type"], "transcript.text.done")
+        self.refused(400, "language", None, stream="true", language="fr")  # before the first word it is an error of its own
+
+    def test_a_translation_is_english(self):
+        answer = self.json(path="/v1/audio/translations", response_format="verbose_json")
+        self.assertEqual((answer["task"], answer["language"]), ("translate", "english"))
+        self.assertIn("project", answer["text"])
+
+    def test_what_is_not_right_is_named(self):
+        for param, fields in (("response_format", {"response_format": "xml"}), ("language", {"language": "klingon"}), ("temperature", {"temperature": "2"}),
+                              ("timestamp_granularities", {"timestamp_granularities[]": "word"}), ("stream", {"stream": "perhaps"}),
+                              ("timestamp_granularities", {"timestamp_granularities[]": "letter", "response_format": "verbose_json"}),
+                              ("stream", {"stream": "true", "response_format": "srt"}), ("file", {"name": "other"}), ("prompt", {"prompt": "x" * 5000})):
+            self.refused(400, param, None, **fields)
+        self.refused(400, "model", None, model="")
+        self.refused(404, None, "model_not_found", model="whisper-9")
+        self.refused(415, None, "unsupported_media", data=b"Dear reader,\n" * 9)
+        self.refused(401, None, "invalid_api_key", token="sk-nobody")
+
+
 class Kept(harness.Case):
     """Recordings that are kept already, heard at once or in the background."""
 

@@ -34,7 +34,7 @@ struct call {
 
 static const struct http_route *route_of(const struct call *c)
 {
-    const struct http_route *r = api_llm_routes;
+    const struct http_route *r = api_routes();
 
     while (r->method && (strcmp(r->method, c->method) || strcmp(r->pattern, c->path)))
         r++;
@@ -108,6 +108,10 @@ static void run_while_the_loop_stands_still(bool clients_leave)
     struct answerer_config config = {.provider_count = 0};
     struct call calls[] = {
         {.method = "GET", .path = "/api/v1/llm/models"},
+        {.method = "GET", .path = "/v1/models"},
+        {.method = "POST",
+         .path = "/v1/chat/completions",
+         .body = "{\"messages\":[{\"role\":\"user\",\"content\":\"Why?\"}],\"stream\":true}"},
         {.method = "POST",
          .path = "/api/v1/llm/interrupt",
          .body = "{\"sessionId\":\"a-session\"}"},

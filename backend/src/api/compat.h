@@ -1,0 +1,45 @@
+/**
+ * @file api/compat.h  The routes under /v1 that programs for OpenAI's API know
+ *
+ * They use this server as it is: base address http://127.0.0.1:8080/v1, an access token or a
+ * personal key as the API key. What is heard and answered is what api/hear.h and
+ * answer/completion.h do; here is only how that API writes it (OpenAI API reference, "Audio",
+ * "Chat Completions", "Models", "Error codes").
+ *
+ * Threads    Request workers; compat_problem() also the loop thread.
+ */
+#ifndef API_COMPAT_H
+#define API_COMPAT_H
+
+#include "net/http.h"
+
+struct app;
+
+/** http_route.problem of all of them: {"error": {message, type, param, code}}. Fields that are not
+ *  right are 400 here, not 422. */
+void compat_problem(struct http_response *res, int status, const char *code, const char *detail,
+                    const json_t *fields);
+
+/** A parameter that is not taken: 400. Returns 0. */
+int compat_refuse(const struct http_request *req, struct http_response *res, const char *param,
+                  const char *message);
+/** 404 model_not_found, with the way to those there are. Returns 0. */
+int compat_no_model(const struct http_request *req, struct http_response *res, const char *model);
+
+enum { COMPAT_MODEL_MAX = 320 }; /**< An id of a model and NUL, [bytes] */
+
+/** Is this an id of what hears here? Those of OpenAI's own recognisers are, so that clients that
+ *  know no other work. */
+bool compat_hears(const struct app *app, const char *model);
+
+/** "groq/llama-3.3-70b-versatile"; "outline" for the built-in answer. */
+void compat_model_id(char to[static COMPAT_MODEL_MAX], const char *provider, const char *model);
+
+/** An id taken apart. "auto": both "", the chain. false: there is no such provider here. */
+struct compat_model {
+    char provider[64];
+    char model[256]; /**< "": the provider's own */
+};
+bool compat_model_find(const struct app *app, const char *id, struct compat_model *found);
+
+#endif

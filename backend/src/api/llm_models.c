@@ -1,0 +1,253 @@
+/**
+ * @file api/llm_models.c  Which models can answer: GET /api/v1/llm/models
+ */
+#include "api/llm_models.h"
+
+#include "answer/answer.h"
+#include "api/reply.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "loop/loop.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct list {
+    struct llm_listed *first;
+    struct llm_listed **end;
+    size_t count;
+};
+
+/* All providers are asked at once; each list ends by itself within seconds. */
+struct survey {
+    const struct app *app;
+    struct http_server *server;
+    uint64_t ticket;
+    llm_models_reply *reply;
+    struct list *lists; /* one of each provider, in the order of the chain */
+    size_t list_count;
+    size_t waiting; /* lists that are still to come */
+    bool gone;      /* the client has left, or the server with it */
+};
+
+struct listing {
+    struct survey *survey;
+    const struct llm_provider *provider;
+    size_t link;
+};
+
+static void survey_free(struct survey *x)
+{
+    for (size_t i = 0; i < x->list_count; i++) {
+        for (struct llm_listed *next, *one = x->lists[i].first; one; one = next) {
+            next = one->next;
+            free(one);
+        }
+    }
+    free(x->lists);
+    free(x);
+}
+
+static void survey_gone(void *arg)
+{
+    ((struct survey *)arg)->gone = true;
+}
+
+static int fill(const struct http_request *req, struct http_response *res, void *arg)
+{
+    struct survey *x = arg;
+    struct llm_listed *first = NULL, **end = &first;
+    int err;
+
+    for (size_t i = 0; i < x->list_count; i++) { /* one list of them all */
+        *end = x->lists[i].first;
+        end = *end ? x->lists[i].end : end;
+        x->lists[i].first = NULL;
+    }
+    if (x->list_count)
+        x->lists[0].first = first;
+    err = x->reply(req, res, first);
+    survey_free(x);
+    return err;
+}
+
+static void one_less(struct survey *x)
+{
+    if (--x->waiting)
+        return;
+    if (x->gone || http_answer_later(x->server, x->ticket, fill, x))
+        survey_free(x);
+}
+
+static const char *list_note(int err)
+{
+    switch (err) {
+    case UV_EACCES:
+        return "the key was refused";
+    case UV_ECONNREFUSED:
+        return "nothing answers at its address";
+    case UV_ETIMEDOUT:
+        return "it did not answer in time";
+    case UV_EAGAIN:
+        return "it is overloaded or failing";
+    default:
+        return uv_strerror(err);
+    }
+}
+
+static void add(struct survey *x, size_t link, const struct llm_provider *p, const char *model,
+                bool available, const char *note)
+{
+    struct list *list = &x->lists[link];
+    struct llm_listed *one = list->count < LLM_LISTED_MAX ? calloc(1, sizeof(*one)) : NULL;
+
+    if (!one)
+        return;
+    *one = (struct llm_listed){.provider = p, .link = link, .available = available, .note = note};
+    text_copy(one->model, sizeof(one->model), model ? model : "", model ? strlen(model) : 0);
+    *list->end = one;
+    list->end = &one->next;
+    list->count++;
+}
+
+static void on_name(const char *name, int err, void *arg)
+{
+    struct listing *l = arg;
+    struct survey *x = l->survey;
+
+    if (name) {
+        add(x, l->link, l->provider, name, true, "");
+        return;
+    }
+    if (err && err != UV_ECANCELED)
+        add(x, l->link, l->provider, l->provider->model, false, list_note(err));
+    free(l);
+    one_less(x);
+}
+
+static void ask(struct survey *x, size_t i, const struct llm_provider *p)
+{
+    struct listing *l = p->driver->models ? calloc(1, sizeof(*l)) : NULL;
+
+    if (l) {
+        *l = (struct listing){.survey = x, .provider = p, .link = i};
+        x->waiting++;
+        if (p->driver->models(x->app->client, p, on_name, l) == 0)
+            return;
+        x->waiting--;
+        free(l);
+    }
+    add(x, i, p, p->model, !p->driver->models, p->driver->models ? "it cannot be asked" : "");
+}
+
+static void list_on_loop(void *arg)
+{
+    struct survey *x = arg;
+    size_t n;
+    const struct llm_provider *p = answerer_providers(x->app->answerer, &n);
+
+    x->waiting = 1;
+    x->lists = calloc(n, sizeof(*x->lists));
+    x->list_count = x->lists ? n : 0;
+    for (size_t i = 0; i < x->list_count; i++)
+        x->lists[i].end = &x->lists[i].first;
+    for (size_t i = 0; i < x->list_count; i++)
+        if (answerer_has(x->app->answerer, i))
+            ask(x, i, &p[i]);
+    one_less(x);
+}
+
+int llm_models_list(const struct http_request *req, struct http_response *res,
+                    llm_models_reply *reply)
+{
+    struct survey *x = calloc(1, sizeof(*x));
+    int err;
+
+    if (!x)
+        return UV_ENOMEM;
+    x->app = app_of(req);
+    x->server = req->server;
+    x->reply = reply;
+    http_reply_later(res, &x->ticket);
+    http_later_on_gone(res, survey_gone, x);
+    err = loop_post(x->app->loop, list_on_loop, x);
+    if (err)
+        survey_free(x);
+    return err;
+}
+
+/* ------------------------------------------------------------------ GET /api/v1/llm/models */
+
+/* How it is with a provider, as far as its list and the questions it was asked tell. */
+static const char *health(const struct app *app, const struct llm_listed *listed, size_t link)
+{
+    const struct llm_listed *one = listed;
+
+    while (one && one->link != link)
+        one = one->next;
+    if (!answerer_available(app->answerer, one ? one->provider->name : ""))
+        return one ? "resting" : "silent";
+    return one->available ? "answers" : "silent";
+}
+
+static json_t *provider_json(const struct app *app, const struct llm_listed *listed, size_t link,
+                             const struct llm_provider *p)
+{
+    struct answer_pace pace = answerer_pace(app->answerer, link);
+    char at[CLOCK_TEXT_MAX];
+    json_t *obj = json_object();
+
+    json_set_str(obj, "provider", p->name);
+    json_set_str(obj, "model", p->model ? p->model : "");
+    json_set_str(obj, "health", health(app, listed, link));
+    json_object_set_new(obj, "local", json_boolean(p->local || p->driver->plain));
+    json_object_set_new(obj, "measured", json_integer(pace.count));
+    json_object_set_new(obj, "firstTokenMs", pace.count ? json_integer(pace.last_ms) : json_null());
+    json_object_set_new(obj, "typicalFirstTokenMs",
+                        pace.count ? json_integer(pace.typical_ms) : json_null());
+    if (pace.count)
+        clock_format(pace.at, at);
+    json_set_str(obj, "measuredAt", pace.count ? at : NULL);
+    return obj;
+}
+
+static json_t *providers_json(const struct app *app, const struct llm_listed *listed)
+{
+    json_t *list = json_array();
+    size_t n;
+    const struct llm_provider *p = answerer_providers(app->answerer, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (answerer_has(app->answerer, i))
+            json_array_append_new(list, provider_json(app, listed, i, &p[i]));
+    return list;
+}
+
+static int reply_models(const struct http_request *req, struct http_response *res,
+                        const struct llm_listed *listed)
+{
+    json_t *items = json_array();
+    json_t *providers = providers_json(app_of(req), listed);
+
+    for (; listed; listed = listed->next) {
+        const struct llm_provider *p = listed->provider;
+
+        json_array_append_new(items,
+                              json_pack("{s:s, s:s, s:b, s:b, s:s}", "provider", p->name, "model",
+                                        listed->model, "available", listed->available, "local",
+                                        p->local || p->driver->plain, "note", listed->note));
+    }
+    return http_reply_json(res, 200,
+                           json_pack("{s:o, s:o}", "items", items, "providers", providers));
+}
+
+static int get_models(const struct http_request *req, struct http_response *res)
+{
+    return llm_models_list(req, res, reply_models);
+}
+
+const struct http_route api_llm_models_routes[] = {
+    {"GET", "/api/v1/llm/models", get_models, .flags = ROUTE_AUTH},
+    {.method = NULL},
+};

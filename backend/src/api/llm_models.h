@@ -1,0 +1,34 @@
+/**
+ * @file api/llm_models.h  Which models can answer: every provider is asked for its list
+ *
+ * All are asked at once, no worker is held, and each list ends by itself within seconds.
+ *
+ * Threads    llm_models_list(): request workers; its reply runs on the loop thread.
+ * Ownership  What reply is given lives until it returns.
+ */
+#ifndef API_LLM_MODELS_H
+#define API_LLM_MODELS_H
+
+#include "llm/driver.h"
+#include "net/http.h"
+
+enum { LLM_LISTED_MAX = 64 }; /**< Models listed of one provider */
+
+/** A model, in the order of the chain and of each provider's list. */
+struct llm_listed {
+    struct llm_listed *next;
+    const struct llm_provider *provider;
+    size_t link;    /**< Of answerer_providers() */
+    bool available; /**< Else .model is the one that is set, and .note says why not */
+    const char *note;
+    char model[LLM_HABIT_NAME_MAX];
+};
+
+typedef int llm_models_reply(const struct http_request *req, struct http_response *res,
+                             const struct llm_listed *first);
+
+/** A handler's whole answer. Returns what the handler returns. */
+int llm_models_list(const struct http_request *req, struct http_response *res,
+                    llm_models_reply *reply);
+
+#endif
