@@ -329,6 +329,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Personal keys, the newest first
+         * @description At most twenty. The keys themselves are not kept, only how they begin.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Make a personal key
+         * @description For programs that keep one key for good: `Authorization: Bearer ik_…` does what an access token does, under `/v1` and `/api/v1`, but for the account itself:
+         *     `auth/…` (other than `GET auth/me`) and `admin/…` are 403 `sign_in_needed`, and the WebSockets want an access token. It counts against its user's rate limit
+         *     and is good until it is revoked. The key is told now and never again.
+         */
+        post: operations["makeKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/keys/{keyId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                keyId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a personal key
+         * @description The next request with it is refused, and what runs with it is broken off.
+         */
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/forgot": {
         parameters: {
             query?: never;
@@ -1277,12 +1325,12 @@ export interface components {
         Empty: Record<string, never>;
         /**
          * @description 400 bad_request, invalid_json · 401 unauthorized, token_expired, invalid_credentials, refresh_reused, link_expired · 403 forbidden_origin,
-         *     accounts_on, accounts_off, not_operator, account_disabled, sign_ups_off · 404 not_found · 405 method_not_allowed · 409 conflict, email_taken · 413 too_large ·
+         *     accounts_on, accounts_off, not_operator, account_disabled, sign_ups_off, sign_in_needed · 404 not_found · 405 method_not_allowed · 409 conflict, email_taken · 413 too_large ·
          *     415 unsupported_media · 422 invalid_fields · 429 rate_limited · 500 internal, damaged · 502 provider_failed · 503 overloaded,
          *     unavailable · 507 storage_full (deleting works), quota_exceeded
          * @enum {string}
          */
-        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "link_expired" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_operator" | "account_disabled" | "sign_ups_off" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable" | "damaged" | "storage_full" | "quota_exceeded";
+        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "link_expired" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_operator" | "sign_in_needed" | "account_disabled" | "sign_ups_off" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable" | "damaged" | "storage_full" | "quota_exceeded";
         Problem: {
             /**
              * Format: uri-reference
@@ -1602,6 +1650,27 @@ export interface components {
         AuditList: {
             items: components["schemas"]["AuditEvent"][];
             nextCursor: string | null;
+        };
+        ApiKey: {
+            id: components["schemas"]["Id"];
+            label: string;
+            /** @description How it begins, `ik_4fZ0aQ` */
+            prefix: string;
+            createdAt: components["schemas"]["Time"];
+            /** @description Written down every ten minutes at most */
+            lastUsedAt: components["schemas"]["Time"] | null;
+        };
+        NewKey: {
+            id: components["schemas"]["Id"];
+            label: string;
+            prefix: string;
+            createdAt: components["schemas"]["Time"];
+            lastUsedAt: null;
+            /** @description Told now and never again */
+            key: string;
+        };
+        KeyList: {
+            items: components["schemas"]["ApiKey"][];
         };
         PasswordChange: {
             current: string;
@@ -2735,7 +2804,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `forbidden_origin`, `accounts_on` or `accounts_off` */
+        /** @description `forbidden_origin`, `accounts_on`, `accounts_off` or `sign_in_needed` (a personal key does not do for that) */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -3458,6 +3527,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
@@ -3498,6 +3568,103 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that are good */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    makeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Trimmed; what it is for */
+                    label: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    /** @description `/api/v1/auth/keys/{keyId}` */
+                    Location?: string;
+                    "Cache-Control"?: "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `conflict`: there are twenty already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                keyId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -112,6 +112,7 @@ extern const struct http_route api_hearing_routes[];
 extern const struct http_route api_compat_routes[];
 extern const struct http_route api_compat_audio_routes[];
 extern const struct http_route api_compat_chat_routes[];
+extern const struct http_route api_keys_routes[];
 extern const struct http_route api_llm_routes[];
 extern const struct http_route api_me_routes[];
 extern const struct http_route api_llm_models_routes[];

@@ -25,6 +25,7 @@
 
 static const char prefix[] = "/api/v1/";
 static const char auth_prefix[] = "/api/v1/auth/";
+static const char compat_prefix[] = "/v1/";
 static const char admin_prefix[] = "/api/v1/admin/";
 
 /* --------------------------------------------------------------------------- what it was */
@@ -57,10 +58,20 @@ static bool is_list(const struct http_request *req)
 static const char *action_of(const struct http_request *req)
 {
     static const char *const actions[][2] = {
-        {"/export", "export"},         {"/generate", "ask"},    {"/interrupt", "interrupt"},
-        {"/transcribe", "transcribe"}, {"/signup", "signup"},   {"/login", "login"},
-        {"/local", "local"},           {"/refresh", "refresh"}, {"/logout", "logout"},
-        {"/password", "password"},     {"/reset", "reset"},
+        {"/export", "export"},
+        {"/generate", "ask"},
+        {"/interrupt", "interrupt"},
+        {"/transcribe", "transcribe"},
+        {"/transcriptions", "transcribe"},
+        {"/translations", "transcribe"},
+        {"/completions", "ask"},
+        {"/signup", "signup"},
+        {"/login", "login"},
+        {"/local", "local"},
+        {"/refresh", "refresh"},
+        {"/logout", "logout"},
+        {"/password", "password"},
+        {"/reset", "reset"},
     };
     static const char *const methods[][2] = {
         {"GET", "read"},   {"HEAD", "read"},    {"POST", "create"},
@@ -88,7 +99,11 @@ static void kind_of(const char *pattern, char *to, size_t size)
     if (!strncmp(pattern, admin_prefix, sizeof(admin_prefix) - 1))
         pattern += sizeof(admin_prefix) - 1;
     else if (!strncmp(pattern, auth_prefix, sizeof(auth_prefix) - 1))
-        pattern = strstr(pattern, "/sign-ins") ? "sign-in" : "user";
+        pattern = strstr(pattern, "/sign-ins") ? "sign-in"
+                  : strstr(pattern, "/keys")   ? "key"
+                                               : "user";
+    else if (!strncmp(pattern, compat_prefix, sizeof(compat_prefix) - 1))
+        pattern += sizeof(compat_prefix) - 1;
     else if (!strncmp(pattern, prefix, sizeof(prefix) - 1))
         pattern += sizeof(prefix) - 1;
     n = strcspn(pattern, "/");

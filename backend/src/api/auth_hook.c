@@ -8,6 +8,7 @@
 #include "api/limit.h"
 #include "api/reply.h"
 #include "auth/accounts.h"
+#include "auth/api_keys.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "config/config.h"
@@ -29,15 +30,48 @@ bool request_is_secure(const struct http_request *req)
     return req->tls;
 }
 
-int request_claims(const struct http_request *req, struct token_claims *claims)
+/* NULL: there is none. */
+static const char *bearer(const struct http_request *req)
 {
     const char *header = http_header(req, "authorization");
 
     if (!header || strncasecmp(header, "Bearer ", 7) != 0)
-        return UV_ENOENT;
+        return NULL;
     header += 7;
-    header += strspn(header, " ");
-    return accounts_verify(app_of(req)->accounts, header, strlen(header), clock_unix_ms(), claims);
+    return header + strspn(header, " ");
+}
+
+int request_claims(const struct http_request *req, struct token_claims *claims)
+{
+    const char *text = bearer(req);
+
+    return text
+               ? accounts_verify(app_of(req)->accounts, text, strlen(text), clock_unix_ms(), claims)
+               : UV_ENOENT;
+}
+
+int request_who(const struct http_request *req, struct token_claims *claims)
+{
+    const char *text = bearer(req);
+
+    if (text && api_key_is(text))
+        return api_key_verify(app_of(req)->accounts, text, strlen(text), clock_unix_ms(), claims);
+    return request_claims(req, claims);
+}
+
+/* A key that lies in some program's settings must not be enough to take an account over. */
+static bool is_for_people(const struct http_request *req)
+{
+    static const char *const prefixes[] = {"/api/v1/auth/", "/api/v1/admin/"};
+    const char *text = bearer(req);
+
+    if (!text || !api_key_is(text) ||
+        (!strcmp(req->route->pattern, "/api/v1/auth/me") && !strcmp(req->method, "GET")))
+        return false;
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        if (!strncmp(req->route->pattern, prefixes[i], strlen(prefixes[i])))
+            return true;
+    return false;
 }
 
 bool request_is_operator(const struct http_request *req)
@@ -61,17 +95,23 @@ bool request_is_operator(const struct http_request *req)
 static int sign_in(struct http_request *req, struct http_response *res)
 {
     struct token_claims claims;
-    int err = request_claims(req, &claims);
+    int err = request_who(req, &claims);
 
     if (err == UV_ENOENT)
         return refuse(req, res, "unauthorized", "Sign in first.");
     if (err == UV_ETIMEDOUT)
         return refuse(req, res, "token_expired", "The access token has expired; refresh it.");
+    if (err && err != UV_EACCES)
+        return reply_failed(req, res, err, &(struct errbuf){""}, "user") + 1;
     if (err)
         return refuse(req, res, "unauthorized",
-                      "The access token is not one of this server's, or its sign-in was ended.");
+                      "The access token or key is not one of this server's, or was ended.");
     memcpy(req->user, claims.user, sizeof(claims.user));
-    return 0;
+    if (!is_for_people(req))
+        return 0;
+    http_problem(res, req, 403, "sign_in_needed",
+                 "A personal key does not do for that; sign in with your account.", NULL);
+    return 1;
 }
 
 /* What a page of another site can make a browser send, it may not change anything with, signing in

@@ -626,7 +626,7 @@ static int read_request(const struct http_request *req, struct http_response *re
     else if (!compat_model_find(c->app, model, &c->model))
         compat_no_model(req, res, model);
     else
-        err = request_claims(req, &c->claims); /* it may have expired since */
+        err = request_who(req, &c->claims); /* it may have expired since */
     if (err)
         http_problem(res, req, 401, "unauthorized", NULL, NULL);
     err = res->status != 0;

@@ -8,9 +8,11 @@
 #include "config/config.h"
 #include "llm/provider.h"
 #include "llm/provider_probe.h"
+#include "loop/loop.h"
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NOTE_MAX = 384 };
@@ -145,13 +147,14 @@ static json_t *provider(const struct app *app, const struct llm_preset *preset)
 
 /* On the loop thread: the hub and the chain are asked there, and nothing here waits. Who has not
  * been asked lately is asked meanwhile, for the next time. */
-static int get_engines(const struct http_request *req, struct http_response *res)
+static int fill(const struct http_request *req, struct http_response *res, void *arg)
 {
     const struct app *app = app_of(req);
     json_t *obj = json_object();
     json_t *recognisers = json_array();
     json_t *providers = json_array();
 
+    free(arg);
     if (app->probe)
         llm_probe_look(app->probe, NULL, NULL);
     for (size_t i = 0; asr_engines[i]; i++)
@@ -163,7 +166,35 @@ static int get_engines(const struct http_request *req, struct http_response *res
     return http_reply_json(res, 200, obj);
 }
 
+struct look {
+    struct http_server *server;
+    uint64_t ticket;
+};
+
+static void answer(void *arg)
+{
+    struct look *look = arg;
+
+    if (http_answer_later(look->server, look->ticket, fill, look))
+        free(look);
+}
+
+static int get_engines(const struct http_request *req, struct http_response *res)
+{
+    struct look *look = calloc(1, sizeof(*look));
+    int err;
+
+    if (!look)
+        return UV_ENOMEM;
+    look->server = req->server;
+    http_reply_later(res, &look->ticket);
+    err = loop_post(app_of(req)->loop, answer, look);
+    if (err)
+        free(look);
+    return err;
+}
+
 const struct http_route api_engines_routes[] = {
-    {"GET", "/api/v1/engines", get_engines, .flags = ROUTE_AUTH | ROUTE_INLINE},
+    {"GET", "/api/v1/engines", get_engines, .flags = ROUTE_AUTH},
     {.method = NULL},
 };

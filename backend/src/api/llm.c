@@ -479,7 +479,7 @@ static int post_to_loop(const struct http_request *req, struct http_response *re
                         struct generation *g)
 {
     struct errbuf why = {""};
-    int err = request_claims(req, &g->claims);
+    int err = request_who(req, &g->claims);
 
     if (err) { /* it has expired since it was looked at first */
         g->session[0] = '\0';

@@ -92,6 +92,7 @@ static int write_item(struct buf *out, const struct seal *seal, enum store_kind 
         break;
     case STORE_KIND_USER:
     case STORE_KIND_RECORDING:
+    case STORE_KIND_API_KEY:
         break;
     }
     return err;

@@ -32,6 +32,8 @@ int reply_failed(const struct http_request *req, struct http_response *res, int 
 
 /** The access token of a request, verified. 0, or as accounts_verify(). */
 int request_claims(const struct http_request *req, struct token_claims *claims);
+/** The same, and of a personal key, which is looked up: it blocks. */
+int request_who(const struct http_request *req, struct token_claims *claims);
 
 /** May who is signed in do what concerns everybody here? The local owner; with accounts an
  *  administrator, and the users of the setting `operators`. */

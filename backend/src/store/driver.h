@@ -53,6 +53,12 @@ struct store_driver {
     int (*photo_get)(void *db, const char *user_id, struct store_photo *photo, struct errbuf *why);
     int (*photo_erase)(void *db, const char *user_id, struct errbuf *why);
 
+    int (*api_key_add)(void *db, const struct store_api_key *key, size_t most, struct errbuf *why);
+    int (*api_key_get)(void *db, const char *hash, struct store_api_key *key, struct errbuf *why);
+    int (*api_key_list)(void *db, const char *user_id, struct store_list *list, struct errbuf *why);
+    int (*api_key_used)(void *db, const char *hash, int64_t now, struct errbuf *why);
+    int (*api_key_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
+
     int (*refresh_put)(void *db, const struct store_refresh *token, struct errbuf *why);
     int (*refresh_get)(void *db, const char *hash, struct store_refresh *token, struct errbuf *why);
     int (*refresh_rotate)(void *db, const char *old, const struct store_refresh *fresh, int64_t now,

@@ -172,6 +172,9 @@ WRITE_6(reset_use, const char *, hash, int64_t, now, const char *, password, int
         char *, user_id, struct store_list *, ended)
 WRITE_1(photo_put, const struct store_photo *, photo)
 WRITE_1(photo_erase, const char *, user_id)
+WRITE_2(api_key_add, const struct store_api_key *, key, size_t, most)
+WRITE_2(api_key_used, const char *, hash, int64_t, now)
+WRITE_2(api_key_erase, const char *, user_id, const char *, id)
 WRITE_4(sign_in_end, const char *, user_id, const char *, family, int64_t, expires_at,
         struct store_list *, ended)
 WRITE_4(sign_in_end_others, const char *, user_id, const char *, keep, int64_t, expires_at,
@@ -214,6 +217,9 @@ const struct store_driver store_on_lane = {
     .reset_use = reset_use,
     .photo_put = photo_put,
     .photo_erase = photo_erase,
+    .api_key_add = api_key_add,
+    .api_key_used = api_key_used,
+    .api_key_erase = api_key_erase,
     .sign_in_end = sign_in_end,
     .sign_in_end_others = sign_in_end_others,
     .refresh_put = refresh_put,

@@ -437,6 +437,41 @@ int sealed_photo_get(struct store *store, const struct seal *seal, const char *u
     return err;
 }
 
+/* ------------------------------------------------------------------------- personal keys */
+
+static struct fields api_key_fields(struct store_api_key *k, bool *unreadable)
+{
+    return (struct fields){k->id, unreadable, 1, {{"apiKey.label", &k->label}}};
+}
+
+int sealed_api_key_add(struct store *store, const struct seal *seal,
+                       const struct store_api_key *key, size_t most, struct errbuf *why)
+{
+    struct store_api_key copy = *key;
+    int err = seal_copy(seal, api_key_fields(&copy, NULL), why);
+
+    if (!err)
+        err = store_api_key_add(store, &copy, most, why);
+    free_copy(api_key_fields(&copy, NULL));
+    return err;
+}
+
+int sealed_api_key_list(struct store *store, const struct seal *seal, const char *user_id,
+                        struct store_list *list, struct errbuf *why)
+{
+    int err = store_api_key_list(store, user_id, list, why);
+
+    for (size_t i = 0; !err && i < list->count; i++) {
+        bool unreadable = false;
+
+        err = open_fields(
+            seal, api_key_fields((struct store_api_key *)list->items + i, &unreadable), why);
+        if (err)
+            store_list_release(list, STORE_KIND_API_KEY);
+    }
+    return err;
+}
+
 /* ------------------------------------------------------------------------ transcriptions */
 
 static struct fields transcription_fields(struct store_transcription *t, bool *unreadable)

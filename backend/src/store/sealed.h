@@ -3,7 +3,7 @@
  *
  * The one place that knows which fields of a record are sealed and under which name:
  * profile.context, session.jobDescription, session.title, transcript.question, .answer, .detail,
- * voice.voice, user.photo, transcription.result.
+ * voice.voice, user.photo, apiKey.label, transcription.result.
  *
  *     sealed_profile_get(store, seal, user_id, id, &profile, why);
  *     sealed_session_change(store, seal, user_id, id, rename, title, &session, why);
@@ -67,6 +67,13 @@ int sealed_voice_put(struct store *store, const struct seal *seal, const struct 
 /** UV_EILSEQ: it is there and cannot be opened. */
 int sealed_voice_get(struct store *store, const struct seal *seal, const char *user_id,
                      struct store_voice *voice, struct errbuf *why);
+
+/** key->label in clear. */
+int sealed_api_key_add(struct store *store, const struct seal *seal,
+                       const struct store_api_key *key, size_t most, struct errbuf *why);
+/** As store_api_key_list(); a label that cannot be opened is empty. */
+int sealed_api_key_list(struct store *store, const struct seal *seal, const char *user_id,
+                        struct store_list *list, struct errbuf *why);
 
 /** photo->photo in clear (base64url); get as sealed_voice_get(). */
 int sealed_photo_put(struct store *store, const struct seal *seal, const struct store_photo *photo,

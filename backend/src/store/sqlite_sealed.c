@@ -22,6 +22,7 @@ static const struct place {
     {"transcript.question", "transcripts", "id", "question"},
     {"transcript.answer", "transcripts", "id", "answer"},
     {"transcript.detail", "transcripts", "id", "detail"},
+    {"apiKey.label", "api_keys", "id", "label"},
     {"user.photo", "photos", "user_id", "photo"},
     {"voice.voice", "voices", "user_id", "voice"},
     {"transcription.result", "transcriptions", "id", "result"},

@@ -8,6 +8,7 @@
 #define USER_COLUMNS                                                                               \
     "id,email,display_name,photo_url,password,settings,subscription,created_at,role,disabled_at"
 #define REFRESH_COLUMNS "hash,family,user_id,expires_at,used_at,began_at,seen_at,address,program"
+#define API_KEY_COLUMNS "id,user_id,hash,prefix,label,created_at,used_at"
 #define PHOTO_COLUMNS   "user_id,type,photo,updated_at"
 #define ENDED_COLUMNS   "family,expires_at"
 #define PROFILE_COLUMNS                                                                            \
@@ -49,6 +50,15 @@ const char *const sqlite_statements[STATEMENTS] = {
                   "ON CONFLICT (user_id) DO UPDATE SET type=?2,photo=?3,updated_at=?4",
     [PHOTO_GET] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE user_id=?1",
     [PHOTO_ERASE] = "DELETE FROM photos WHERE user_id=?1",
+
+    [API_KEY_ADD] = "INSERT INTO api_keys (" API_KEY_COLUMNS ") SELECT ?1,?2,?3,?4,?5,?6,?7 "
+                    "WHERE (SELECT count(*) FROM api_keys WHERE user_id=?2)<?8",
+    [API_KEY_GET] = "SELECT " API_KEY_COLUMNS " FROM api_keys WHERE hash=?1 AND EXISTS "
+                    "(SELECT 1 FROM users WHERE users.id=user_id AND disabled_at=0)",
+    [API_KEY_LIST] = "SELECT " API_KEY_COLUMNS " FROM api_keys WHERE user_id=?1 ORDER BY id DESC "
+                     "LIMIT ?2",
+    [API_KEY_USED] = "UPDATE api_keys SET used_at=?2 WHERE hash=?1 AND used_at<?2",
+    [API_KEY_ERASE] = "DELETE FROM api_keys WHERE user_id=?1 AND id=?2",
 
     [REFRESH_PUT] = "INSERT INTO refresh_tokens (" REFRESH_COLUMNS ") "
                     "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",

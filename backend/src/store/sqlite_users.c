@@ -474,3 +474,58 @@ int sqlite_ended_list(void *db, int64_t now, struct store_list *ended, struct er
     conn_done(conn);
     return err;
 }
+
+/* ----------------------------------------------------------------------- personal keys */
+
+int sqlite_api_key_add(void *db, const struct store_api_key *key, size_t most, struct errbuf *why)
+{
+    return sql_put_within(db, API_KEY_ADD, &store_record_api_key, key, (int64_t)most,
+                          "the user has as many keys as there may be", why);
+}
+
+int sqlite_api_key_get(void *db, const char *hash, struct store_api_key *key, struct errbuf *why)
+{
+    return sql_get(db, API_KEY_GET, hash, NULL, &store_record_api_key, key, why);
+}
+
+int sqlite_api_key_list(void *db, const char *user_id, struct store_list *list, struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    bool more;
+    int err = conn_read(db, &conn, why);
+
+    if (err)
+        return err;
+    stmt = conn_stmt(conn, API_KEY_LIST, &err, why);
+    if (stmt) {
+        sql_bind_text(stmt, 1, user_id);
+        sqlite3_bind_int64(stmt, 2, STORE_PAGE_MAX);
+        err = sql_read_page(conn, stmt, &store_record_api_key, STORE_PAGE_MAX, list, &more, why);
+    }
+    conn_done(conn);
+    return err;
+}
+
+int sqlite_api_key_used(void *db, const char *hash, int64_t now, struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int err = conn_write(db, &conn, why);
+
+    if (err)
+        return err;
+    stmt = conn_stmt(conn, API_KEY_USED, &err, why);
+    if (stmt) {
+        sql_bind_text(stmt, 1, hash);
+        sqlite3_bind_int64(stmt, 2, now);
+        err = conn_run(conn, stmt, why);
+    }
+    conn_done(conn);
+    return err;
+}
+
+int sqlite_api_key_erase(void *db, const char *user_id, const char *id, struct errbuf *why)
+{
+    return sql_erase(db, API_KEY_ERASE, user_id, id, why);
+}

@@ -363,6 +363,43 @@ static int check_refresh(const struct store_refresh *token, struct errbuf *why)
     return check_id(token->user_id, "user", why);
 }
 
+int store_api_key_add(struct store *store, const struct store_api_key *key, size_t most,
+                      struct errbuf *why)
+{
+    int err = check_id(key->id, "key", why);
+
+    if (!err && (!key->label || !key->hash[0]))
+        err = err_set(why, UV_EINVAL, "a key has a label and a hash");
+    return err ? err : store->writer->api_key_add(store->writer_db, key, most, why);
+}
+
+int store_api_key_get(struct store *store, const char *hash, struct store_api_key *key,
+                      struct errbuf *why)
+{
+    return store->driver->api_key_get(store->db, hash, key, why);
+}
+
+int store_api_key_list(struct store *store, const char *user_id, struct store_list *list,
+                       struct errbuf *why)
+{
+    int err = check_id(user_id, "user", why);
+
+    return err ? err : store->driver->api_key_list(store->db, user_id, list, why);
+}
+
+int store_api_key_used(struct store *store, const char *hash, int64_t now, struct errbuf *why)
+{
+    return store->writer->api_key_used(store->writer_db, hash, now, why);
+}
+
+int store_api_key_erase(struct store *store, const char *user_id, const char *id,
+                        struct errbuf *why)
+{
+    int err = check_id(id, "key", why);
+
+    return err ? err : store->writer->api_key_erase(store->writer_db, user_id, id, why);
+}
+
 int store_refresh_put(struct store *store, const struct store_refresh *token, struct errbuf *why)
 {
     int err = check_refresh(token, why);
@@ -855,6 +892,11 @@ void store_user_release(struct store_user *user)
     record_release(&store_record_user, user);
 }
 
+void store_api_key_release(struct store_api_key *key)
+{
+    record_release(&store_record_api_key, key);
+}
+
 void store_photo_release(struct store_photo *photo)
 {
     record_release(&store_record_photo, photo);
@@ -898,6 +940,7 @@ void store_list_release(struct store_list *list, enum store_kind kind)
         [STORE_KIND_TRANSCRIPT] = &store_record_transcript,
         [STORE_KIND_USER] = &store_record_user,
         [STORE_KIND_RECORDING] = &store_record_recording,
+        [STORE_KIND_API_KEY] = &store_record_api_key,
     };
 
     for (size_t i = 0; i < list->count; i++)

@@ -83,6 +83,17 @@ struct store_photo {
     int64_t updated_at;
 };
 
+/** What a program of the user's signs in with. */
+struct store_api_key {
+    char id[ID_TEXT_MAX];
+    char user_id[ID_TEXT_MAX];
+    char hash[65];   /**< SHA-256 of the key, hex: the key itself is never stored */
+    char prefix[16]; /**< How it begins */
+    char *label;     /**< Sealed; what the user calls it */
+    int64_t created_at;
+    int64_t used_at; /**< 0: never */
+};
+
 /** A sign-in that was ended while access tokens of it may still be out. */
 struct store_ended {
     char family[ID_TEXT_MAX];
@@ -276,6 +287,20 @@ int store_photo_put(struct store *store, const struct store_photo *photo, struct
 int store_photo_get(struct store *store, const char *user_id, struct store_photo *photo,
                     struct errbuf *why);
 int store_photo_erase(struct store *store, const char *user_id, struct errbuf *why);
+
+/** A new one, unless the user has `most` already: UV_ERANGE. */
+int store_api_key_add(struct store *store, const struct store_api_key *key, size_t most,
+                      struct errbuf *why);
+/** By the hash of the key; UV_ENOENT also when its user is disabled. */
+int store_api_key_get(struct store *store, const char *hash, struct store_api_key *key,
+                      struct errbuf *why);
+/** Newest first, at most STORE_PAGE_MAX, no pages: struct store_api_key;
+ *  store_list_release(list, STORE_KIND_API_KEY). */
+int store_api_key_list(struct store *store, const char *user_id, struct store_list *list,
+                       struct errbuf *why);
+int store_api_key_used(struct store *store, const char *hash, int64_t now, struct errbuf *why);
+int store_api_key_erase(struct store *store, const char *user_id, const char *id,
+                        struct errbuf *why);
 
 int store_refresh_put(struct store *store, const struct store_refresh *token, struct errbuf *why);
 int store_refresh_get(struct store *store, const char *hash, struct store_refresh *token,
@@ -486,6 +511,7 @@ int store_sealed_replace(struct store *store, const struct store_sample *was, ch
 
 void store_user_release(struct store_user *user);
 void store_photo_release(struct store_photo *photo);
+void store_api_key_release(struct store_api_key *key);
 void store_profile_release(struct store_profile *profile);
 void store_session_release(struct store_session *session);
 void store_transcript_release(struct store_transcript *transcript);
@@ -499,6 +525,7 @@ enum store_kind {
     STORE_KIND_TRANSCRIPT,
     STORE_KIND_USER,
     STORE_KIND_RECORDING,
+    STORE_KIND_API_KEY,
 };
 void store_list_release(struct store_list *list, enum store_kind kind);
 

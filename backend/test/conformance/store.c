@@ -273,6 +273,40 @@ static void users_are_listed_newest_first_with_role_and_state(void **state)
     assert_int_equal(store_user_list(f->store, 0, "", &list, NULL), UV_EINVAL);
 }
 
+static void keys_are_found_by_their_hash_until_they_are_erased(void **state)
+{
+    struct fixture *f = *state;
+    struct store_api_key key = {
+        .hash = "aa", .prefix = "ik_abc", .label = LITERAL("v1.x"), .created_at = 5};
+    struct store_api_key found;
+    struct store_list list;
+
+    id_new(key.id);
+    memcpy(key.user_id, f->ada.id, ID_TEXT_MAX);
+    assert_int_equal(store_api_key_get(f->store, "aa", &found, NULL), UV_ENOENT);
+    assert_int_equal(store_api_key_add(f->store, &key, 1, NULL), 0);
+    assert_int_equal(store_api_key_used(f->store, "aa", 7, NULL), 0);
+    assert_int_equal(store_api_key_used(f->store, "aa", 6, NULL), 0); /* of before: passed over */
+    assert_int_equal(store_api_key_get(f->store, "aa", &found, NULL), 0);
+    assert_string_equal(found.user_id, f->ada.id);
+    assert_string_equal(found.label, "v1.x");
+    assert_int_equal(found.used_at, 7);
+    store_api_key_release(&found);
+    id_new(key.id);
+    snprintf(key.hash, sizeof(key.hash), "bb");
+    assert_int_equal(store_api_key_add(f->store, &key, 1, NULL), UV_ERANGE);
+    assert_int_equal(store_api_key_add(f->store, &key, 2, NULL), 0);
+    assert_int_equal(store_api_key_list(f->store, f->ada.id, &list, NULL), 0);
+    assert_int_equal(list.count, 2);
+    assert_string_equal(((struct store_api_key *)list.items)->hash, "bb"); /* newest first */
+    store_list_release(&list, STORE_KIND_API_KEY);
+    assert_int_equal(store_api_key_erase(f->store, f->bob.id, key.id, NULL), UV_ENOENT);
+    assert_int_equal(store_api_key_erase(f->store, f->ada.id, key.id, NULL), 0);
+    assert_int_equal(store_api_key_erase(f->store, f->ada.id, key.id, NULL), UV_ENOENT);
+    key.label = NULL;
+    assert_int_equal(store_api_key_add(f->store, &key, 9, NULL), UV_EINVAL);
+}
+
 static void a_photo_is_kept_one_a_user_until_it_is_erased(void **state)
 {
     struct fixture *f = *state;
@@ -1797,6 +1831,7 @@ int main(int argc, char **argv)
         EACH(there_is_one_local_owner_at_most),
         EACH(erasing_a_user_erases_everything_of_it_and_nothing_else),
         EACH(users_are_listed_newest_first_with_role_and_state),
+        EACH(keys_are_found_by_their_hash_until_they_are_erased),
         EACH(a_photo_is_kept_one_a_user_until_it_is_erased),
         EACH(a_reset_sets_a_password_once_while_it_is_the_newest),
         EACH(sign_ins_are_listed_by_their_newest_token_and_ended_by_name),

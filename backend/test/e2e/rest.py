@@ -261,6 +261,49 @@ def the_local_owner_signs_in_from_our_own_page_only(one, many):
 
 
 @test
+def a_personal_key_does_what_its_user_may_but_for_the_account(one, many):
+    made = many.ada("POST", "v1/auth/keys", {"label": " My editor "})
+    equal((made.status, made.headers["cache-control"], made.json["label"], made.json["lastUsedAt"]), (201, "no-store", "My editor", None))
+    holds(made.json["key"].startswith(made.json["prefix"]) and len(made.json["prefix"]) == 9)
+    equal(made.headers["location"], f"/api/v1/auth/keys/{made.json['id']}")
+    program = Client(many.server, many.contract, made.json["key"])
+    equal(program("GET", "v1/auth/me").json["displayName"], "Ada")
+    equal(program("POST", "v1/profiles", {"name": "P", "role": "R", "yearsExperience": 1, "skills": [], "industry": "", "context": ""}).status, 201)
+    equal(program("GET", "/v1/models").status, 200)
+    equal(program("GET", "/api/v1/engines").status, 200)
+    for method, path, body in [("PATCH", "v1/auth/me", {"displayName": "Eve"}), ("DELETE", "v1/auth/me", None), ("GET", "v1/auth/keys", None),
+                               ("POST", "v1/auth/keys", {"label": "more"}), ("DELETE", f"v1/auth/keys/{made.json['id']}", None),
+                               ("GET", "v1/auth/sign-ins", None), ("GET", "v1/admin/users", None),
+                               ("POST", "v1/auth/password", {"current": "correct horse battery", "new": "another battery horse"})]:
+        problem(program(method, path, body), 403, "sign_in_needed")
+    listed = many.ada("GET", "v1/auth/keys").json["items"]
+    equal([(k["id"], k["label"]) for k in listed], [(made.json["id"], "My editor")])
+    holds(listed[0]["lastUsedAt"])
+    holds("key" not in listed[0])
+    equal(many.bob("GET", "v1/auth/keys").json["items"], [])
+    problem(many.bob("DELETE", f"v1/auth/keys/{made.json['id']}"), 404, "not_found")
+    equal([e["kind"] for e in many.ada("GET", "v1/audit").json["items"] if e["recordId"] == made.json["id"] and e["action"] == "create"], ["key"])
+    stored = b"".join(p.read_bytes() for p in pathlib.Path(many.server.dir).rglob("*") if p.is_file())
+    holds(made.json["key"].encode() not in stored and b"My editor" not in stored, "a key or its label is stored in clear")
+    equal(many.ada("DELETE", f"v1/auth/keys/{made.json['id']}").status, 204)
+    problem(program("GET", "v1/profiles"), 401, "unauthorized")
+    equal(program("GET", "/v1/models").json["error"]["code"], "invalid_api_key")
+    problem(many.ada("DELETE", f"v1/auth/keys/{made.json['id']}"), 404, "not_found")
+
+
+@test
+def a_user_has_twenty_keys_at_most_and_none_without_a_label(one, many):
+    for n in range(20):
+        equal(one.me("POST", "v1/auth/keys", {"label": f"number {n}"}).status, 201)
+    problem(one.me("POST", "v1/auth/keys", {"label": "one more"}), 409, "conflict")
+    problem(one.me("POST", "v1/auth/keys", {"label": "  "}), 422, "invalid_fields", "/label")
+    for key in one.me("GET", "v1/auth/keys").json["items"]:
+        equal(one.me("DELETE", f"v1/auth/keys/{key['id']}").status, 204)
+    for text in ("ik_", "ik_" + "A" * 43, "ik_" + "A" * 44):
+        equal(Client(one.server, many.contract, text)("GET", "v1/profiles").status, 401)
+
+
+@test
 def what_is_not_an_account_is_told_field_by_field(one, many):
     answer = many.anyone("POST", "v1/auth/signup", {"email": "no", "password": "short", "admin": True})
     problem(answer, 422, "invalid_fields", "/email")

@@ -20,7 +20,13 @@ describe('the openai package', () => {
     server = await startServer({ env: provider.env });
     const signedIn = await fetch(`${server.url}/api/v1/auth/local`, { method: 'POST', headers: { Origin: server.url } });
     const { accessToken } = (await signedIn.json()) as { accessToken: string };
-    client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: accessToken, maxRetries: 0 });
+    const made = await fetch(`${server.url}/api/v1/auth/keys`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${accessToken}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ label: 'the test' }),
+    });
+    const { key } = (await made.json()) as { key: string };
+    client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: key, maxRetries: 0 });
   });
   afterAll(async () => {
     await server?.stop();
