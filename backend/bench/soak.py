@@ -15,6 +15,7 @@ Exit status 1 when memory moved by more than --within percent, a descriptor or a
 """
 import argparse
 import asyncio
+import collections
 import json
 import os
 import pathlib
@@ -57,7 +58,17 @@ class Watched:
         self.memory = []  # (seconds, MB)
 
     def descriptors(self):
-        return len(list((self.proc / "fd").iterdir()))
+        return sum(self.open_files().values())
+
+    def open_files(self):
+        """How many of each kind: by file name, or "socket", "pipe" …"""
+        found = collections.Counter()
+        for fd in (self.proc / "fd").iterdir():
+            try:
+                found[os.path.basename(os.readlink(fd)).split(":")[0]] += 1
+            except OSError:
+                pass  # closed meanwhile
+        return found
 
     def children(self):
         return sum(len((task / "children").read_text().split()) for task in (self.proc / "task").iterdir())
@@ -201,7 +212,7 @@ async def run(server, options):
     until.set()
     await asyncio.gather(*tasks, return_exceptions=True)
     await asyncio.sleep(3)
-    before = watched.descriptors(), watched.children()
+    before, files = (watched.descriptors(), watched.children()), watched.open_files()
     for values in tally.ms.values():
         values.clear()
     began = time.monotonic()
@@ -216,6 +227,8 @@ async def run(server, options):
     await asyncio.gather(*tasks, return_exceptions=True)
     after = await watched.at_rest(lambda fds, children: fds <= before[0] and children <= before[1])
 
+    if after[0] > before[0]:
+        print(f"more of: {dict(watched.open_files() - files)}")
     first, last = watched.median(seconds * 0.25, seconds * 0.35), watched.median(seconds * 0.9, seconds)
     moved = 100 * (last - first) / first
     asked = len(tally.ms["question"]) + len(tally.ms["spoken"])
