@@ -351,8 +351,10 @@ class Crashes(unittest.TestCase):
             event = until("the crash is told", lambda: collector.events)[0]
             until("the record is marked", lambda: not record.exists() and list(server.data.glob("crash-*.told.txt")))
             self.assertEqual(server.stop(), 0)
-            server = harness.Server(data=server.data, **settings, SENTRY_DSN=collector.dsn)
-            self.assertIn("interviewd_", server.request("GET", "/metrics")[2].decode())
+            # told already; and spans that nobody takes are dropped and counted
+            server = harness.Server(data=server.data, **settings, SENTRY_DSN=collector.dsn, OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint + "/elsewhere")
+            until("spans are dropped", lambda: re.search(r'reports_total\{kind="spans",outcome="dropped"\} [1-9]', server.request("GET", "/metrics")[2].decode()))
+            self.assertIn("spans do not arrive: the collector answered 404", server.output())
             self.assertEqual(server.stop(), 0)
             self.assertEqual((len(collector.events), collector.wrong), (1, []), "told once")
         self.assertEqual((event["level"], event["dist"], event["tags"]["build_id"]), ("fatal", build, build))
