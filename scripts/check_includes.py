@@ -4,7 +4,7 @@
 Rooms may use rooms further right, never the reverse; rooms in one pair of braces do not include
 each other (docs/architecture/README.md draws it):
 
-    main -> api -> live -> answer -> ground -> {asr llm store blob auth export telemetry}
+    main -> api -> {live search} -> answer -> ground -> {asr llm store blob auth export telemetry}
          -> {models nn net audio config observe} -> loop -> base
 """
 import pathlib
@@ -14,7 +14,7 @@ import sys
 LAYERS = [
     ["main"],
     ["api"],
-    ["live"],
+    ["live", "search"],
     ["answer"],
     ["ground"],
     ["asr", "llm", "store", "blob", "auth", "export", "telemetry"],

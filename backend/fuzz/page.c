@@ -71,7 +71,7 @@ static int list(int which, size_t limit, const char *cursor, struct store_list *
     case 0:
         return store_profile_list(store, ada.id, limit, cursor, to, err);
     case 1:
-        return store_session_list(store, ada.id, STORE_ANY, limit, cursor, to, err);
+        return store_session_list(store, ada.id, NULL, limit, cursor, to, err);
     default:
         return store_transcript_list(store, ada.id, session.id, which == 2, limit, cursor, to, err);
     }

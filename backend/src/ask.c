@@ -274,7 +274,6 @@ static int complete(struct store_session *session, void *arg)
 {
     session->status = STORE_COMPLETED;
     session->completed_at = *(const int64_t *)arg;
-    session->duration = (int)((session->completed_at - session->created_at) / 1000);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "api/recordings.h"
 #include "api/resealing.h"
 #include "api/transcriber.h"
+#include "api/upkeep.h"
 #include "asr/engine.h"
 #include "asr/nets.h"
 #include "audio/capture.h"
@@ -32,6 +33,7 @@
 #include "observe/crash.h"
 #include "observe/log.h"
 #include "observe/trace.h"
+#include "search/search.h"
 #include "store/sealed.h"
 #include "telemetry/otlp.h"
 #include "telemetry/sentry.h"
@@ -177,7 +179,13 @@ static int open_store(struct program *p, unsigned parts, struct errbuf *why)
     if (health.fault)
         log_error("store", "%s %s", health.what, health.help);
     err = accounts_open(&p->app.accounts, p->app.store, p->app.seal, &accounts, why);
-    return err ? err : audit_open(config_path(c, "audit.jsonl"), why);
+    if (!err)
+        err = audit_open(config_path(c, "audit.jsonl"), why);
+    if (!err && (parts & PROGRAM_SERVES))
+        err = search_open(&p->app.search, p->app.store, p->app.seal);
+    if (p->app.search)
+        store_watch(p->app.store, search_written, p->app.search);
+    return err;
 }
 
 /* Of sign-ins the setting says how many for one e-mail from one address. */
@@ -228,6 +236,16 @@ struct asr_model_params program_asr_params(const struct program *p, bool remote)
     return app_asr_params(&p->app, remote);
 }
 
+/* Its sockets close, and what was in memory to be searched goes. */
+static void on_signed_out(const char *user_id, const char *family, void *arg)
+{
+    const struct program *p = arg;
+
+    presence_signed_out(user_id, family, p->app.presence);
+    if (p->app.search)
+        search_forget(p->app.search, user_id);
+}
+
 /* The owner of the machine is not limited on it. */
 static int open_presence(struct program *p)
 {
@@ -239,7 +257,7 @@ static int open_presence(struct program *p)
         limits = (struct presence_limits){c->sockets_per_user, c->lines_per_user};
     err = presence_open(&p->app.presence, p->app.loop, &limits);
     if (!err && p->app.accounts)
-        accounts_watch(p->app.accounts, presence_signed_out, p->app.presence);
+        accounts_watch(p->app.accounts, on_signed_out, p);
     return err;
 }
 
@@ -519,6 +537,8 @@ static int open_parts(struct program *p, unsigned parts, struct errbuf *why)
         err = open_answers(p, parts, why);
     else if (!err && (parts & PROGRAM_ENGINES))
         err = open_probe(p);
+    if (!err && (parts & PROGRAM_SERVES))
+        err = upkeep_open(&p->upkeep, &p->app, why);
     return err;
 }
 
@@ -568,6 +588,7 @@ void program_close(struct program *p)
     resealer_close(app->resealer);
     recordings_close(app->recordings);
     disk_watch_close(p->disk_watch);
+    upkeep_close(p->upkeep);
     blob_store_close(app->blobs);
     models_shelf_close(app->shelf);
     similar_close();
@@ -594,6 +615,9 @@ void program_close(struct program *p)
         remember_clock(app->store);
     ratelimit_close(app->audit_limit);
     accounts_close(app->accounts);
+    if (app->store)
+        store_watch(app->store, NULL, NULL);
+    search_close(app->search);
     if (app->store)
         store_close(app->store);
     folder_unlock(&p->lock);

@@ -56,6 +56,7 @@ struct program {
     struct disk_watch *disk_watch;
     struct sentry *sentry;
     struct otlp *otlp;
+    struct upkeep *upkeep;
     int status; /**< Why it could not be opened: an exit status; 0: EXIT_FAILED */
 };
 

@@ -31,6 +31,11 @@ export function useSessions(limit: number) {
   return useQuery(useKey(`/sessions?limit=${limit}`), (key) => api.get<Schemas['SessionList']>(key));
 }
 
+/** The first page of a list of sessions, or of what was found in them. */
+export function useList<T>(path: string) {
+  return useQuery(useKey(path), (key) => api.get<T>(key));
+}
+
 export function useSession(id: string | null) {
   return useQuery(useKey(id && `/sessions/${id}`), (key) => api.get<Session>(key));
 }

@@ -596,7 +596,8 @@ export interface paths {
         };
         /**
          * The sessions of the signed-in user, newest first
-         * @description The user's own, newest first, a page at a time; `status` leaves out the others.
+         * @description The user's own, newest first, a page at a time. Of several filters all must fit; `nextCursor` belongs to the filters it came with.
+         *     To find sessions by words, `GET /api/v1/search`.
          */
         get: operations["listSessions"];
         put?: never;
@@ -646,6 +647,30 @@ export interface paths {
          *     session names is used; otherwise the file's is added. Recordings are no part of the file, so `audioUrl` is `null`.
          */
         post: operations["importSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sessions by the words in them
+         * @description Of the user's own sessions those in which every word of `q` stands somewhere: in the title, the job description, a question, an
+         *     answer, or a line. Newest first, a page at a time, with the same filters as `GET /sessions`. Case does not count, nor do accents of
+         *     Latin letters; the last word counts as the beginning of one. Each session comes with its best places: its head, and up to three
+         *     lines, those that have most of the words first. What is searched is an index in the memory of the server, made at the first search
+         *     (a moment longer) and wiped at sign-out and when it is not used; what was written before a search is found by it.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1879,8 +1904,38 @@ export interface components {
             /** @description null on the last page */
             nextCursor: string | null;
         };
-        /** @enum {string} */
+        /**
+         * @description `abandoned`: nothing happened in it for the setting abandon-hours and nobody is connected to it. It is `active` again as soon as
+         *     somebody connects, or it is set so
+         * @enum {string}
+         */
         SessionStatus: "active" | "completed" | "abandoned";
+        DayOrTime: string;
+        SearchResults: {
+            items: {
+                session: components["schemas"]["Session"];
+                /** @description The head first, then lines, best first */
+                matches: components["schemas"]["SearchMatch"][];
+            }[];
+            nextCursor: string | null;
+            /** @description `false`: there is more than the index holds, and the oldest sessions were not searched */
+            complete: boolean;
+        };
+        SearchMatch: {
+            /** @description null for the title and the job description */
+            transcriptId: string | null;
+            questionNumber: number | null;
+            /** @enum {string} */
+            field: "title" | "jobDescription" | "question" | "answer" | "line";
+            /** @description The words and what stands around them; `…` where something is left out */
+            excerpt: string;
+            /** @description The words that were found */
+            marks: {
+                /** @description In characters of the excerpt (Unicode code points) */
+                start: number;
+                end: number;
+            }[];
+        };
         /** @description Plain text, at most 65,536 bytes of UTF-8; stored encrypted */
         JobDescription: string;
         /** @description What its owner calls it, trimmed; empty: nothing, and the page names it by its job description. Encrypted in the store */
@@ -1918,9 +1973,15 @@ export interface components {
             jobDescription: string;
             status: components["schemas"]["SessionStatus"];
             createdAt: components["schemas"]["Time"];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Of an abandoned one: when the last was said in it
+             */
             completedAt: string | null;
-            /** @description Seconds from `createdAt` to `completedAt`; 0 while active */
+            /**
+             * @description Seconds from the first word that was heard or typed to the end of the last, or of the last answer; a silence of more than ten
+             *     minutes does not count. It is up to date while the session is active
+             */
             duration: number;
             questionCount: number;
             title: components["schemas"]["SessionTitle"];
@@ -3031,6 +3092,16 @@ export interface components {
         Limit: number;
         /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */
         Cursor: string;
+        /** @description Only sessions in this state */
+        FilterStatus: components["schemas"]["SessionStatus"];
+        /** @description Begun then or later; a day (of UTC) or a time */
+        FilterFrom: components["schemas"]["DayOrTime"];
+        /** @description Begun then or earlier; a day counts to its end */
+        FilterTo: components["schemas"]["DayOrTime"];
+        /** @description Held with this profile */
+        FilterProfile: components["schemas"]["Id"];
+        /** @description Held with a profile whose role has these words, the last one as its beginning */
+        FilterRole: string;
         ProfileId: components["schemas"]["Id"];
         /** @description Of the catalogue; nothing else can be named */
         ModelName: string;
@@ -4212,7 +4283,15 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only sessions in this state */
-                status?: components["schemas"]["SessionStatus"];
+                status?: components["parameters"]["FilterStatus"];
+                /** @description Begun then or later; a day (of UTC) or a time */
+                from?: components["parameters"]["FilterFrom"];
+                /** @description Begun then or earlier; a day counts to its end */
+                to?: components["parameters"]["FilterTo"];
+                /** @description Held with this profile */
+                profileId?: components["parameters"]["FilterProfile"];
+                /** @description Held with a profile whose role has these words, the last one as its beginning */
+                role?: components["parameters"]["FilterRole"];
                 /** @description How many at most */
                 limit?: components["parameters"]["Limit"];
                 /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */
@@ -4346,6 +4425,49 @@ export interface operations {
                 };
             };
             413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description Words; the first 16 count */
+                q: string;
+                /** @description Only sessions in this state */
+                status?: components["parameters"]["FilterStatus"];
+                /** @description Begun then or later; a day (of UTC) or a time */
+                from?: components["parameters"]["FilterFrom"];
+                /** @description Begun then or earlier; a day counts to its end */
+                to?: components["parameters"]["FilterTo"];
+                /** @description Held with this profile */
+                profileId?: components["parameters"]["FilterProfile"];
+                /** @description Held with a profile whose role has these words, the last one as its beginning */
+                role?: components["parameters"]["FilterRole"];
+                /** @description How many at most */
+                limit?: components["parameters"]["Limit"];
+                /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResults"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];

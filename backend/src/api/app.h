@@ -36,6 +36,7 @@ struct presence;
 struct ratelimit;
 struct recordings;
 struct resealer;
+struct search;
 struct seal;
 struct transcriber;
 
@@ -52,6 +53,7 @@ struct app {
     struct store *store;
     struct seal *seal;
     struct accounts *accounts;
+    struct search *search;            /**< (optional) Words in what people said */
     struct blob_store *blobs;         /**< (optional) The sound of recordings */
     struct slots sockets;             /**< Open WebSockets by id; loop thread, api/socket.c */
     struct presence *presence;        /**< (optional) Who has a socket open */
@@ -120,6 +122,7 @@ extern const struct http_route api_metrics_routes[];
 extern const struct http_route api_models_routes[];
 extern const struct http_route api_profiles_routes[];
 extern const struct http_route api_recover_routes[];
+extern const struct http_route api_search_routes[];
 extern const struct http_route api_sessions_routes[];
 extern const struct http_route api_sign_ins_routes[];
 extern const struct http_route api_transcription_routes[];

@@ -204,7 +204,6 @@ static int read_session(struct store_session *s, const json_t *from, const char 
     memcpy(s->user_id, user, sizeof(s->user_id));
     session_read_status(json_str(from, "status"), &s->status); /* one of them: it was validated */
     s->completed_at = time_of(from, "completedAt");
-    s->duration = (int)json_num(from, "duration", 0);
     s->job_description = copy_text(from, "jobDescription");
     s->title = copy_text(from, "title");
     s->metadata = copy_json(from, "metadata");
@@ -245,10 +244,14 @@ static enum store_line line_of(const json_t *from)
 
 static int read_transcript(struct store_transcript *t, const json_t *from, const char *session)
 {
+    const json_t *metrics = json_object_get(from, "metrics");
+
     id_new(t->id);
     memcpy(t->session_id, session, sizeof(t->session_id));
     t->question_number = (int)json_num(from, "questionNumber", 1);
     t->timestamp = time_of(from, "timestamp");
+    t->ended_at = t->timestamp + (int64_t)json_num(metrics, "speechMs", 0) +
+                  (int64_t)(1000 * json_num(metrics, "responseTime", 0));
     t->line = line_of(from);
     t->question = copy_text(from, "question");
     t->answer = copy_text(from, "answer");

@@ -16,6 +16,7 @@
 #include "observe/log.h"
 #include "observe/process.h"
 #include "observe/trace.h"
+#include "search/search.h"
 
 #include <string.h>
 
@@ -93,6 +94,8 @@ static void count_everything(const struct app *app, struct http_server *server)
         count_providers(app->answerer);
     if (app->live)
         metric_set(METRIC_LIVE_SESSIONS, (double)live_count(app->live), NULL);
+    if (app->search)
+        metric_set(METRIC_SEARCH_BYTES, (double)search_bytes(app->search), NULL);
     process_measure();
     begin_with_zero();
 }

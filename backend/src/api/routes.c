@@ -17,7 +17,7 @@ static const struct http_route *const tables[] = {
     api_hearing_routes,      api_audio_routes,         api_me_routes,
     api_sign_ins_routes,     api_recover_routes,       api_admin_routes,
     api_llm_models_routes,   api_compat_routes,        api_keys_routes,
-    api_compat_audio_routes, api_compat_chat_routes,
+    api_compat_audio_routes, api_compat_chat_routes,   api_search_routes,
 };
 
 const struct http_route *api_routes(void)

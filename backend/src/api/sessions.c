@@ -101,14 +101,10 @@ static int find_profile(const struct http_request *req, struct http_response *re
 static void set_status(struct store_session *s, enum store_status status, int64_t now)
 {
     s->status = status;
-    if (status == STORE_ACTIVE) {
+    if (status == STORE_ACTIVE)
         s->completed_at = 0;
-        s->duration = 0;
-        return;
-    }
-    if (!s->completed_at)
+    else if (!s->completed_at)
         s->completed_at = now > s->created_at ? now : s->created_at;
-    s->duration = (int)((s->completed_at - s->created_at + 500) / 1000);
 }
 
 /* text, if there is one, in the place of *field. */
@@ -235,20 +231,16 @@ static int change_session(const struct http_request *req, struct http_response *
 static int get_sessions(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
-    const char *wanted = http_query(req, "status");
-    enum store_status status = STORE_ANY;
+    struct session_filter filter;
     struct errbuf why = {""};
     struct store_list list;
     struct page page;
     int err;
 
-    if (wanted && !session_read_status(wanted, &status)) {
-        validate_refuse(req, res, "status", "must be one of active, completed, abandoned");
+    if (session_filter_read(req, res, &filter) || validate_page(req, res, &page))
         return 0;
-    }
-    if (validate_page(req, res, &page))
-        return 0;
-    err = store_session_list(app->store, req->user, status, page.limit, page.cursor, &list, &why);
+    err = store_session_list(app->store, req->user, &filter.store, page.limit, page.cursor, &list,
+                             &why);
     return reply_list(req, res, STORE_KIND_SESSION, err, &list, &why);
 }
 

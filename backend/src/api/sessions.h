@@ -21,6 +21,19 @@ enum {
 /** The status that a name of the wire says; false: none. */
 bool session_read_status(const char *text, enum store_status *status);
 
+enum { FILTER_PROFILES_MAX = 256 }; /**< More than a user may have */
+
+/** Which sessions a request asks for: status, from, to, profileId and role of its query. */
+struct session_filter {
+    struct store_session_filter store;
+    const char *profiles[FILTER_PROFILES_MAX];
+    char ids[FILTER_PROFILES_MAX][ID_TEXT_MAX];
+};
+
+/** 1: answered. */
+int session_filter_read(const struct http_request *req, struct http_response *res,
+                        struct session_filter *filter);
+
 /** All that was said in the session that the path names, in clear, oldest first. */
 struct session_said {
     struct store_transcript *at;

@@ -205,6 +205,8 @@ static void load(void *arg)
     struct live_deps deps = {.store = l->app->store, .seal = l->app->seal};
 
     l->code = session_context_load(&deps, l->user, l->session, &l->context, &l->err);
+    if (!l->code && store_session_resume(l->app->store, l->user, l->session, &l->err))
+        log_warn("api", "a session is not marked as resumed: %s", l->err.text);
     if (!l->code)
         api_audit_say(&l->origin, l->user, "join", "session", l->session, 101, "");
     else if (l->code == UV_ENOENT)

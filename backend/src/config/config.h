@@ -90,6 +90,9 @@ struct config {
     const char *smtp_url;   /**< smtp://… or smtps://…, with user and password; NULL: no mail */
     const char *smtp_from;  /**< Sender */
 
+    /* sessions */
+    int abandon_hours; /**< One in which nothing happened for so long is given up */
+
     /* recordings */
     int audio_keep_days;   /**< Then one is erased */
     int audio_quota_mb;    /**< Of all of a user's together; 0: no limit */

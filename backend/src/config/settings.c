@@ -115,6 +115,10 @@ const struct setting config_settings[] = {
     {NULL, "smtp-from", NULL, TEXT(c.smtp_from),
      .help = "Sender of those mails: interview@example.com."},
 
+    {"Sessions", "abandon-hours", NULL, NUMBER(c.abandon_hours, 1, 8760), .otherwise = "12",
+     .help = "Hours after which a session in which nothing happened any more is marked as "
+             "abandoned. Coming back to it makes it active again."},
+
     {"Recordings", "audio-keep-days", NULL, NUMBER(c.audio_keep_days, 1, 3650), .otherwise = "30",
      .help = "Days after which a recording is erased."},
     {NULL, "audio-quota-mb", NULL, NUMBER(c.audio_quota_mb, 0, 100000000), .otherwise = "2000",

@@ -140,6 +140,13 @@ size_t live_count(const struct live_registry *reg)
     return n;
 }
 
+void live_each(const struct live_registry *reg,
+               void (*fn)(const char *user_id, const char *session_id, void *arg), void *arg)
+{
+    for (const struct live *live = reg->first; live; live = live->next)
+        fn(live->context.user_id, live->context.session_id, arg);
+}
+
 static void shut_if_empty(struct live_registry *reg)
 {
     void (*done)(void *) = reg->on_shut;

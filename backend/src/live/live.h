@@ -66,6 +66,9 @@ int live_registry_open(struct live_registry **rp, const struct live_deps *deps);
 void live_registry_shutdown(struct live_registry *reg, void (*done)(void *arg), void *arg);
 void live_registry_close(struct live_registry *reg);
 size_t live_count(const struct live_registry *reg);
+/** Those that run now; fn joins and leaves none. */
+void live_each(const struct live_registry *reg,
+               void (*fn)(const char *user_id, const char *session_id, void *arg), void *arg);
 
 /** What a session brings, loaded from the store and unsealed. */
 struct session_context {

@@ -229,6 +229,8 @@ static int fill(struct store_transcript *row, const struct transcript_pair *pair
     text_copy(row->session_id, sizeof(row->session_id), pair->session_id, strlen(pair->session_id));
     row->question_number = pair->number;
     row->timestamp = pair->timestamp;
+    row->ended_at = pair->timestamp + (int64_t)pair->speech_ms +
+                    (pair->ended ? (int64_t)(1000 * pair->response_s) : 0);
     row->line = pair->line;
     row->question = strdup(pair->question);
     row->answer = strdup(pair->answer);

@@ -75,6 +75,8 @@ static const struct {
                                 "Tokens as the provider counts them, where it does.",
                                 COUNTER,
                                 {"provider", "direction"}},
+    [METRIC_SEARCH_BYTES] = {"interviewd_search_index_bytes",
+                             "Memory of the indexes of those who search.", GAUGE},
     [METRIC_PROVIDER_RESTING] = {"interviewd_provider_breaker_open",
                                  "1 while a provider that kept failing is left alone.",
                                  GAUGE,

@@ -83,9 +83,10 @@ enum metric {
     METRIC_REMOVED_BYTES, /**< counter; kind */
     METRIC_REPORTS,       /**< counter; kind ("error", "crash", "spans"), outcome */
 
-    METRIC_DISK_FREE,  /**< gauge: of the data folder's disk, [bytes] */
-    METRIC_DISK_SIZE,  /**< gauge */
-    METRIC_DATA_BYTES, /**< gauge; part of the data folder */
+    METRIC_DISK_FREE,    /**< gauge: of the data folder's disk, [bytes] */
+    METRIC_DISK_SIZE,    /**< gauge */
+    METRIC_DATA_BYTES,   /**< gauge; part of the data folder */
+    METRIC_SEARCH_BYTES, /**< gauge: the indexes of those who search */
 
     METRIC_BUILD, /**< info; version, build id, compiler */
 

@@ -90,11 +90,17 @@ struct store_driver {
                           struct errbuf *why);
     int (*session_get)(void *db, const char *user_id, const char *id, struct store_session *session,
                        struct errbuf *why);
-    int (*session_list)(void *db, const char *user_id, enum store_status status, size_t limit,
-                        const char *cursor, struct store_list *list, struct errbuf *why);
+    int (*session_list)(void *db, const char *user_id, const struct store_session_filter *filter,
+                        size_t limit, const char *cursor, struct store_list *list,
+                        struct errbuf *why); /* filter is never NULL */
+    int (*session_resume)(void *db, const char *user_id, const char *id, struct errbuf *why);
+    int (*session_abandon)(void *db, int64_t before, size_t limit, struct store_list *list,
+                           struct errbuf *why);
     int (*session_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
 
-    int (*transcript_erase)(void *db, const char *session_id, const char *id, struct errbuf *why);
+    /* user_id: whose session it is */
+    int (*transcript_erase)(void *db, const char *session_id, const char *id,
+                            char user_id[static ID_TEXT_MAX], struct errbuf *why);
     int (*transcript_put)(void *db, struct store_transcript *transcript, struct errbuf *why);
     int (*transcript_get)(void *db, const char *user_id, const char *id,
                           struct store_transcript *transcript, struct errbuf *why);

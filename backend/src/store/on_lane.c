@@ -190,9 +190,11 @@ WRITE_1(session_put, const struct store_session *, session)
 WRITE_5(session_import, const struct store_profile *, profile, size_t, most,
         const struct store_session *, session, const struct store_transcript *, transcripts, size_t,
         count)
+WRITE_2(session_resume, const char *, user_id, const char *, id)
+WRITE_3(session_abandon, int64_t, before, size_t, limit, struct store_list *, list)
 WRITE_2(session_erase, const char *, user_id, const char *, id)
 WRITE_1(transcript_put, struct store_transcript *, transcript)
-WRITE_2(transcript_erase, const char *, session_id, const char *, id)
+WRITE_3(transcript_erase, const char *, session_id, const char *, id, char *, user_id)
 WRITE_1(voice_put, const struct store_voice *, voice)
 WRITE_1(voice_erase, const char *, user_id)
 WRITE_2(recording_add, const struct store_recording *, recording, int64_t, bytes_max)
@@ -231,6 +233,8 @@ const struct store_driver store_on_lane = {
     .profile_erase = profile_erase,
     .session_put = session_put,
     .session_import = session_import,
+    .session_resume = session_resume,
+    .session_abandon = session_abandon,
     .session_erase = session_erase,
     .transcript_put = transcript_put,
     .transcript_erase = transcript_erase,

@@ -104,6 +104,7 @@ static const struct column store_transcript_columns[] = {
     TEXT(store_transcript, answer),         INT64(store_transcript, timestamp),
     TEXT(store_transcript, metrics),        TEXT(store_transcript, detail),
     TEXT(store_transcript, audio_url),      INT(store_transcript, line),
+    INT64(store_transcript, ended_at),
 };
 
 static const struct column store_voice_columns[] = {

@@ -54,15 +54,6 @@ int sqlite_recording_erase(void *db, const char *user_id, const char *id, struct
     return sql_erase(db, RECORDING_ERASE, id, user_id, why);
 }
 
-/* Rows of a statement that has a limit of its own. */
-static int read_few(struct conn *conn, sqlite3_stmt *stmt, const struct record *record,
-                    size_t limit, struct store_list *list, struct errbuf *why)
-{
-    bool more;
-
-    return sql_read_page(conn, stmt, record, limit, list, &more, why);
-}
-
 int sqlite_recording_all(void *db, const char *after, size_t limit, struct store_list *list,
                          struct errbuf *why)
 {
@@ -76,7 +67,7 @@ int sqlite_recording_all(void *db, const char *after, size_t limit, struct store
     if (stmt) {
         sql_bind_text(stmt, 1, after);
         sqlite3_bind_int64(stmt, 2, (int64_t)limit);
-        err = read_few(conn, stmt, &store_record_recording, limit, list, why);
+        err = sql_read_few(conn, stmt, &store_record_recording, limit, list, why);
     }
     conn_done(conn);
     return err;
@@ -95,7 +86,7 @@ int sqlite_recording_expire(void *db, int64_t now, size_t limit, struct store_li
     if (stmt) {
         sqlite3_bind_int64(stmt, 1, now);
         sqlite3_bind_int64(stmt, 2, (int64_t)limit);
-        err = read_few(conn, stmt, &store_record_recording, limit, list, why);
+        err = sql_read_few(conn, stmt, &store_record_recording, limit, list, why);
     }
     conn_done(conn);
     return err;
@@ -119,7 +110,7 @@ static int list_few(struct sqlite_db *db, int index, const char *a, const char *
             sql_bind_text(stmt, 2, a);
         if (b)
             sql_bind_text(stmt, 3, b);
-        err = read_few(conn, stmt, record, limit, list, why);
+        err = sql_read_few(conn, stmt, record, limit, list, why);
     }
     conn_done(conn);
     return err;

@@ -65,11 +65,16 @@ int sqlite_session_import(void *db, const struct store_profile *profile, size_t 
                           struct errbuf *why);
 int sqlite_session_get(void *db, const char *user_id, const char *id, struct store_session *session,
                        struct errbuf *why);
-int sqlite_session_list(void *db, const char *user_id, enum store_status status, size_t limit,
-                        const char *cursor, struct store_list *list, struct errbuf *why);
+int sqlite_session_list(void *db, const char *user_id, const struct store_session_filter *filter,
+                        size_t limit, const char *cursor, struct store_list *list,
+                        struct errbuf *why);
+int sqlite_session_resume(void *db, const char *user_id, const char *id, struct errbuf *why);
+int sqlite_session_abandon(void *db, int64_t before, size_t limit, struct store_list *list,
+                           struct errbuf *why);
 int sqlite_session_erase(void *db, const char *user_id, const char *id, struct errbuf *why);
 
-int sqlite_transcript_erase(void *db, const char *session_id, const char *id, struct errbuf *why);
+int sqlite_transcript_erase(void *db, const char *session_id, const char *id,
+                            char user_id[static ID_TEXT_MAX], struct errbuf *why);
 int sqlite_transcript_put(void *db, struct store_transcript *transcript, struct errbuf *why);
 int sqlite_transcript_get(void *db, const char *user_id, const char *id,
                           struct store_transcript *transcript, struct errbuf *why);

@@ -322,6 +322,12 @@ static void bind_page(sqlite3_stmt *stmt, const struct sql_page *page)
     sqlite3_bind_int64(stmt, 3, (int64_t)page->limit + 1);
     if (page->status >= 0)
         sqlite3_bind_int(stmt, 4, page->status);
+    if (page->filter && page->filter->from)
+        sqlite3_bind_int64(stmt, 5, page->filter->from);
+    if (page->filter && page->filter->until)
+        sqlite3_bind_int64(stmt, 6, page->filter->until);
+    if (page->profiles)
+        sql_bind_text(stmt, 7, page->profiles);
 }
 
 /* A record that cannot be read at all, as far as it is known. */
@@ -435,6 +441,29 @@ int sql_read_list(struct conn *conn, const struct sql_page *page, struct store_l
     return err;
 }
 
+int sql_read_few(struct conn *conn, sqlite3_stmt *stmt, const struct record *record, size_t limit,
+                 struct store_list *list, struct errbuf *why)
+{
+    bool more;
+
+    return sql_read_page(conn, stmt, record, limit, list, &more, why);
+}
+
+int sql_list_page(struct sqlite_db *db, struct sql_page *page, struct store_list *list,
+                  struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    int err = conn_read(db, &conn, why);
+
+    if (err)
+        return err;
+    if (!page->cursor || !page->cursor[0])
+        page->cursor = after_every_id;
+    err = sql_read_list(conn, page, list, why);
+    conn_done(conn);
+    return err;
+}
+
 /* Newest first by id. status < 0: any. */
 int sql_list_by_id(struct sqlite_db *db, const struct sql_listed *what, const char *user_id,
                    int status, size_t limit, const char *cursor, struct store_list *list,
@@ -443,15 +472,9 @@ int sql_list_by_id(struct sqlite_db *db, const struct sql_listed *what, const ch
     struct sql_page page = {.what = what,
                             .owner = user_id,
                             .user_id = user_id,
-                            .cursor = cursor && cursor[0] ? cursor : after_every_id,
+                            .cursor = cursor,
                             .status = status,
                             .limit = limit};
-    struct conn *conn = NULL;
-    int err = conn_read(db, &conn, why);
 
-    if (err)
-        return err;
-    err = sql_read_list(conn, &page, list, why);
-    conn_done(conn);
-    return err;
+    return sql_list_page(db, &page, list, why);
 }

@@ -62,6 +62,8 @@ struct sql_page {
     const char *user_id;
     int status; /**< < 0: any */
     size_t limit;
+    const struct store_session_filter *filter; /**< (optional) Beside the status, of sessions */
+    const char *profiles;                      /**< The filter's, as a JSON array; NULL: any */
 };
 
 /** Step through stmt, one row more than asked for: it tells whether there is another page. */
@@ -70,6 +72,12 @@ int sql_read_page(struct conn *conn, sqlite3_stmt *stmt, const struct record *re
 /** A page of records. Of a damaged table the ids come from the index and each record is read by
  *  itself; those that cannot be read say so. */
 int sql_read_list(struct conn *conn, const struct sql_page *page, struct store_list *list,
+                  struct errbuf *why);
+/** Rows of a statement that has a limit of its own. */
+int sql_read_few(struct conn *conn, sqlite3_stmt *stmt, const struct record *record, size_t limit,
+                 struct store_list *list, struct errbuf *why);
+/** page->cursor NULL or "": from the newest. */
+int sql_list_page(struct sqlite_db *db, struct sql_page *page, struct store_list *list,
                   struct errbuf *why);
 /** Newest first by id. status < 0: any. */
 int sql_list_by_id(struct sqlite_db *db, const struct sql_listed *what, const char *user_id,

@@ -1,9 +1,16 @@
 /**
  * @file store/sqlite_sessions.c  Profiles, sessions, and what was said in them
  */
+#include "base/buffer.h"
 #include "store/sqlite_records.h"
 #include "store/sqlite_rows.h"
 #include "store/sqlite_statements.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROFILES_TEXT_MAX = 64 << 10 }; /* ids of a filter, [bytes] */
 
 /* ----------------------------------------------------------------------------- profiles */
 
@@ -69,17 +76,82 @@ int sqlite_session_get(void *db, const char *user_id, const char *id, struct sto
     return sql_get(db, SESSION_GET, id, user_id, &store_record_session, session, why);
 }
 
-int sqlite_session_list(void *db, const char *user_id, enum store_status status, size_t limit,
-                        const char *cursor, struct store_list *list, struct errbuf *why)
+/* The ids as a JSON array; *text is the caller's. */
+static int write_profiles(const struct store_session_filter *filter, char **text)
+{
+    struct buf out;
+
+    *text = NULL;
+    if (!filter->profiles)
+        return 0;
+    buf_init(&out, PROFILES_TEXT_MAX);
+    for (size_t i = 0; i < filter->profile_count; i++)
+        buf_printf(&out, "%s\"%s\"", i ? "," : "[",
+                   filter->profiles[i]); /* ids: no quotes in them */
+    buf_puts(&out, filter->profile_count ? "]" : "[]");
+    if (out.err) {
+        buf_release(&out);
+        return UV_ENOMEM;
+    }
+    *text = buf_steal(&out, NULL);
+    return *text ? 0 : UV_ENOMEM;
+}
+
+int sqlite_session_list(void *db, const char *user_id, const struct store_session_filter *filter,
+                        size_t limit, const char *cursor, struct store_list *list,
+                        struct errbuf *why)
 {
     static const struct sql_listed all = {STORE_KIND_SESSION, &store_record_session, SESSION_LIST,
                                           SESSION_IDS, SESSION_GET};
     static const struct sql_listed some = {STORE_KIND_SESSION, &store_record_session,
                                            SESSION_LIST_STATUS, SESSION_IDS_STATUS, SESSION_GET};
-    bool any = status == STORE_ANY;
+    static const struct sql_listed filtered = {STORE_KIND_SESSION, &store_record_session,
+                                               SESSION_LIST_FILTERED, SESSION_IDS_FILTERED,
+                                               SESSION_GET};
+    bool any = filter->status == STORE_ANY;
+    struct sql_page page = {.what = any ? &all : &some,
+                            .owner = user_id,
+                            .user_id = user_id,
+                            .cursor = cursor,
+                            .status = any ? -1 : (int)filter->status,
+                            .limit = limit};
+    char *profiles;
+    int err = write_profiles(filter, &profiles);
 
-    return sql_list_by_id(db, any ? &all : &some, user_id, any ? -1 : (int)status, limit, cursor,
-                          list, why);
+    if (err)
+        return err_set(why, err, "out of memory");
+    if (filter->from || filter->until || profiles) {
+        page.what = &filtered;
+        page.filter = filter;
+        page.profiles = profiles;
+    }
+    err = sql_list_page(db, &page, list, why);
+    free(profiles);
+    return err;
+}
+
+int sqlite_session_resume(void *db, const char *user_id, const char *id, struct errbuf *why)
+{
+    return sql_run(db, SESSION_RESUME, id, user_id, UV_ENOENT, why);
+}
+
+int sqlite_session_abandon(void *db, int64_t before, size_t limit, struct store_list *list,
+                           struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int err;
+
+    if ((err = conn_write(db, &conn, why)))
+        return err;
+    stmt = conn_stmt(conn, SESSION_ABANDON, &err, why);
+    if (stmt) {
+        sqlite3_bind_int64(stmt, 1, before);
+        sqlite3_bind_int64(stmt, 2, (int64_t)limit);
+        err = sql_read_few(conn, stmt, &store_record_session, limit, list, why);
+    }
+    conn_done(conn);
+    return err;
 }
 
 int sqlite_session_erase(void *db, const char *user_id, const char *id, struct errbuf *why)
@@ -107,15 +179,48 @@ static int assign_number(struct conn *conn, struct store_transcript *t, struct e
     return 0;
 }
 
-static int count_questions(struct conn *conn, const char *session_id, struct errbuf *why)
+/* What changed in the session by index: SESSION_COUNT or SESSION_ALIVE. user_id: whose it is. */
+static int touch_session(struct conn *conn, int index, const char *session_id,
+                         char user_id[static ID_TEXT_MAX], struct errbuf *why)
 {
-    int e = 0;
-    sqlite3_stmt *stmt = conn_stmt(conn, SESSION_COUNT_QUESTIONS, &e, why);
+    int err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, index, &err, why);
+    const char *owner;
+    int rc;
 
     if (!stmt)
-        return e;
+        return err;
     sql_bind_text(stmt, 1, session_id);
-    return conn_run(conn, stmt, why);
+    rc = sqlite3_step(stmt);
+    if (rc == SQLITE_ROW) {
+        owner = (const char *)sqlite3_column_text(stmt, 0);
+        snprintf(user_id, ID_TEXT_MAX, "%s", owner ? owner : "");
+        rc = sqlite3_step(stmt);
+    }
+    sqlite3_reset(stmt);
+    return rc == SQLITE_DONE ? 0 : conn_error(conn, rc, why);
+}
+
+/* Is there a row that neither counts nor lasts differently? One that is being written while it is
+ * said changes its words alone. */
+static int is_as_long(struct conn *conn, const struct store_transcript *t, bool *is,
+                      struct errbuf *why)
+{
+    int err = 0;
+    sqlite3_stmt *stmt = conn_stmt(conn, TRANSCRIPT_SPAN, &err, why);
+    int rc;
+
+    if (!stmt)
+        return err;
+    sql_bind_text(stmt, 1, t->id);
+    sql_bind_text(stmt, 2, t->session_id);
+    sqlite3_bind_int64(stmt, 3, t->timestamp);
+    sqlite3_bind_int64(stmt, 4, t->ended_at);
+    sqlite3_bind_int(stmt, 5, (int)t->line);
+    rc = sqlite3_step(stmt);
+    sqlite3_reset(stmt);
+    *is = rc == SQLITE_ROW;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : conn_error(conn, rc, why);
 }
 
 static int write_transcript(struct conn *conn, const struct store_transcript *t, struct errbuf *why)
@@ -127,6 +232,7 @@ int sqlite_transcript_put(void *db, struct store_transcript *transcript, struct 
 {
     struct store_transcript t = *transcript;
     struct conn *conn = NULL;
+    bool as_long = false;
     int err;
 
     if ((err = conn_write(db, &conn, why)))
@@ -135,13 +241,18 @@ int sqlite_transcript_put(void *db, struct store_transcript *transcript, struct 
     if (!err && t.question_number == 0)
         err = assign_number(conn, &t, why);
     if (!err)
+        err = is_as_long(conn, &t, &as_long, why);
+    if (!err)
         err = write_transcript(conn, &t, why);
     if (!err)
-        err = count_questions(conn, t.session_id, why);
+        err = touch_session(conn, as_long ? SESSION_ALIVE : SESSION_COUNT, t.session_id, t.user_id,
+                            why);
     if (!err)
         err = conn_exec(conn, "COMMIT", why);
-    if (!err)
+    if (!err) {
         transcript->question_number = t.question_number;
+        memcpy(transcript->user_id, t.user_id, sizeof(t.user_id));
+    }
     conn_done(conn);
     return err;
 }
@@ -151,6 +262,7 @@ int sqlite_session_import(void *db, const struct store_profile *profile, size_t 
                           const struct store_transcript *transcripts, size_t count,
                           struct errbuf *why)
 {
+    char user_id[ID_TEXT_MAX];
     struct conn *conn = NULL;
     int err;
 
@@ -164,7 +276,7 @@ int sqlite_session_import(void *db, const struct store_profile *profile, size_t 
     for (size_t i = 0; i < count && !err; i++)
         err = write_transcript(conn, &transcripts[i], why);
     if (!err)
-        err = count_questions(conn, session->id, why);
+        err = touch_session(conn, SESSION_COUNT, session->id, user_id, why);
     if (!err)
         err = conn_exec(conn, "COMMIT", why);
     conn_done(conn);
@@ -187,7 +299,8 @@ static int erase_transcript(struct conn *conn, const char *session_id, const cha
     return err;
 }
 
-int sqlite_transcript_erase(void *db, const char *session_id, const char *id, struct errbuf *why)
+int sqlite_transcript_erase(void *db, const char *session_id, const char *id,
+                            char user_id[static ID_TEXT_MAX], struct errbuf *why)
 {
     struct conn *conn = NULL;
     int err;
@@ -198,7 +311,7 @@ int sqlite_transcript_erase(void *db, const char *session_id, const char *id, st
     if (!err)
         err = erase_transcript(conn, session_id, id, why);
     if (!err)
-        err = count_questions(conn, session_id, why);
+        err = touch_session(conn, SESSION_COUNT, session_id, user_id, why);
     if (!err)
         err = conn_exec(conn, "COMMIT", why);
     conn_done(conn);

@@ -17,13 +17,30 @@
     "id,user_id,profile_id,job_description,status,created_at,completed_at,duration,"               \
     "question_count,metadata,title"
 #define TRANSCRIPT_COLUMNS                                                                         \
-    "id,session_id,question_number,question,answer,timestamp,metrics,detail,audio_url,line"
+    "id,session_id,question_number,question,answer,timestamp,metrics,detail,audio_url,line,"       \
+    "ended_at"
 #define VOICE_COLUMNS "user_id,wording,agreed_at,speech_ms,voice"
 #define RECORDING_COLUMNS                                                                          \
     "id,user_id,session_id,format,bytes,duration_ms,quality,created_at,expires_at,wording,"        \
     "agreed_at,growing"
 #define TRANSCRIPTION_COLUMNS                                                                      \
     "id,user_id,recording_id,language,state,result,error,created_at,finished_at"
+/* [ms] since 1970: what a write needs of the time, in the transaction that it is */
+#define NOW "CAST((julianday('now')-2440587.5)*86400000 AS INTEGER)"
+/* Each parameter that is NULL lets everything through. */
+#define SESSION_FILTER                                                                             \
+    "(?4 IS NULL OR status=?4) AND (?5 IS NULL OR created_at>=?5) AND "                            \
+    "(?6 IS NULL OR created_at<?6) AND "                                                           \
+    "(?7 IS NULL OR profile_id IN (SELECT value FROM json_each(?7)))"
+/* From the first word to the last, without long pauses: each row adds what it goes beyond all
+ * before it. */
+#define SESSION_DURATION                                                                           \
+    "(SELECT (coalesce(sum(CASE WHEN before IS NULL OR timestamp-before>" STORE_PAUSE              \
+    " THEN ended-timestamp ELSE max(ended-before,0) END),0)+500)/1000 FROM "                       \
+    "(SELECT timestamp,max(ended_at,timestamp) AS ended,max(max(ended_at,timestamp)) OVER "        \
+    "(ORDER BY timestamp,id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before "          \
+    "FROM transcripts WHERE session_id=?1))"
+#define STORE_PAUSE      "600000"
 #define TRANSCRIPT_ORDER "question_number,timestamp,id"
 #define TRANSCRIPT_AT    "(SELECT " TRANSCRIPT_ORDER " FROM transcripts WHERE id=?2 AND session_id=?1)"
 
@@ -106,13 +123,12 @@ const char *const sqlite_statements[STATEMENTS] = {
     [PROFILE_COUNT] = "SELECT count(*) FROM profiles WHERE user_id=?1",
     [PROFILE_ERASE] = "DELETE FROM profiles WHERE id=?1 AND user_id=?2",
 
-    /* question_count is the store's own: 0 at first, and left alone afterwards */
-    [SESSION_PUT] = "INSERT INTO sessions (" SESSION_COLUMNS ") "
-                    "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,0,?10,?11 WHERE ?3 IS NULL OR "
+    /* duration and question_count are the store's own: 0 at first, and left alone afterwards */
+    [SESSION_PUT] = "INSERT INTO sessions (" SESSION_COLUMNS ",alive_at) "
+                    "SELECT ?1,?2,?3,?4,?5,?6,?7,0,0,?10,?11,max(?6," NOW ") WHERE ?3 IS NULL OR "
                     "EXISTS (SELECT 1 FROM profiles WHERE id=?3 AND user_id=?2) "
                     "ON CONFLICT (id) DO UPDATE SET profile_id=?3,job_description=?4,status=?5,"
-                    "created_at=?6,completed_at=?7,duration=?8,metadata=?10,"
-                    "title=?11 "
+                    "created_at=?6,completed_at=?7,metadata=?10,title=?11,alive_at=" NOW " "
                     "WHERE user_id=?2",
     [SESSION_GET] = "SELECT " SESSION_COLUMNS " FROM sessions WHERE id=?1 AND user_id=?2",
     [SESSION_LIST] = "SELECT " SESSION_COLUMNS " FROM sessions "
@@ -125,9 +141,26 @@ const char *const sqlite_statements[STATEMENTS] = {
                            "WHERE user_id=?1 AND id<?2 AND status=?4 ORDER BY id DESC LIMIT ?3",
     [SESSION_OWNED] = "SELECT 1 FROM sessions INDEXED BY sessions_user WHERE id=?1 AND user_id=?2",
     [SESSION_ERASE] = "DELETE FROM sessions WHERE id=?1 AND user_id=?2",
-    [SESSION_COUNT_QUESTIONS] =
-        "UPDATE sessions SET question_count="
-        "(SELECT count(*) FROM transcripts WHERE session_id=?1 AND line=0) WHERE id=?1",
+    [SESSION_LIST_FILTERED] = "SELECT " SESSION_COLUMNS " FROM sessions WHERE user_id=?1 AND id<?2 "
+                              "AND " SESSION_FILTER " ORDER BY id DESC LIMIT ?3",
+    [SESSION_IDS_FILTERED] = "SELECT id FROM sessions WHERE user_id=?1 AND id<?2 "
+                             "AND " SESSION_FILTER " ORDER BY id DESC LIMIT ?3",
+    [SESSION_RESUME] = "UPDATE sessions SET alive_at=" NOW ","
+                       "completed_at=CASE status WHEN 2 THEN 0 ELSE completed_at END,"
+                       "status=CASE status WHEN 2 THEN 0 ELSE status END "
+                       "WHERE id=?1 AND user_id=?2",
+    [SESSION_ABANDON] =
+        "UPDATE sessions SET status=2,completed_at=max(created_at,coalesce("
+        "(SELECT max(ended_at,timestamp) FROM transcripts WHERE session_id=sessions.id "
+        "ORDER BY timestamp DESC LIMIT 1),0)) WHERE id IN (SELECT id FROM sessions "
+        "WHERE status=0 AND alive_at<?1 ORDER BY alive_at LIMIT ?2) RETURNING " SESSION_COLUMNS,
+    [SESSION_COUNT] = "UPDATE sessions SET question_count="
+                      "(SELECT count(*) FROM transcripts WHERE session_id=?1 AND line=0),"
+                      "duration=" SESSION_DURATION ",alive_at=" NOW " WHERE id=?1 "
+                      "RETURNING user_id",
+    [SESSION_ALIVE] = "UPDATE sessions SET alive_at=" NOW " WHERE id=?1 RETURNING user_id",
+    [TRANSCRIPT_SPAN] = "SELECT 1 FROM transcripts WHERE id=?1 AND session_id=?2 AND timestamp=?3 "
+                        "AND ended_at=?4 AND line=?5",
 
     /* the number it has already, or else the next of its session */
     [TRANSCRIPT_NUMBER] =
@@ -135,13 +168,13 @@ const char *const sqlite_statements[STATEMENTS] = {
         "(SELECT max(question_number)+1 FROM transcripts WHERE session_id=?2 AND line=0),1)",
     [TRANSCRIPT_PUT] =
         "INSERT INTO transcripts (" TRANSCRIPT_COLUMNS ") "
-        "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) "
-        "ON CONFLICT (id) DO UPDATE SET question_number=?3,question=?4,answer=?5,"
-        "timestamp=?6,metrics=?7,detail=?8,audio_url=?9,line=?10 WHERE session_id=?2",
+        "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) "
+        "ON CONFLICT (id) DO UPDATE SET question_number=?3,question=?4,answer=?5,timestamp=?6,"
+        "metrics=?7,detail=?8,audio_url=?9,line=?10,ended_at=?11 WHERE session_id=?2",
     [TRANSCRIPT_ERASE] = "DELETE FROM transcripts WHERE id=?1 AND session_id=?2",
     [TRANSCRIPT_GET] =
         "SELECT t.id,session_id,question_number,question,answer,timestamp,metrics,"
-        "detail,audio_url,line FROM transcripts t JOIN sessions s ON s.id=t.session_id "
+        "detail,audio_url,line,ended_at FROM transcripts t JOIN sessions s ON s.id=t.session_id "
         "WHERE t.id=?1 AND s.user_id=?2",
     [TRANSCRIPT_LIST] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE session_id=?1 "
                         "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") > " TRANSCRIPT_AT ") "

@@ -21,6 +21,8 @@ struct store {
     const struct store_driver *writer; /* the same two, or the way over to the lane that writes */
     void *writer_db;
     struct on_lane *on_lane;
+    void (*watcher)(const struct store_written *written, void *arg);
+    void *watcher_arg;
 };
 
 int store_open(struct store **sp, const char *driver, const struct store_params *params,
@@ -71,6 +73,21 @@ int store_use_lanes(struct store *store, struct lanes *lanes)
     store->writer = &store_on_lane;
     store->writer_db = store->on_lane;
     return 0;
+}
+
+void store_watch(struct store *store, void (*fn)(const struct store_written *written, void *arg),
+                 void *arg)
+{
+    store->watcher = fn;
+    store->watcher_arg = arg;
+}
+
+/* Passes err on: what failed changed nothing. */
+static int tell(struct store *store, int err, const char *user_id, const char *session_id)
+{
+    if (!err && store->watcher)
+        store->watcher(&(struct store_written){user_id, session_id}, store->watcher_arg);
+    return err;
 }
 
 int store_migrate(struct store *store, int *from, int *to, struct errbuf *why)
@@ -233,9 +250,10 @@ int store_session_change(struct store *store, const char *user_id, const char *i
     struct change change = {.session = fn, .arg = arg};
     int err = check_id(id, "session", why);
 
-    return err ? err
-               : store->writer->change(store->writer_db, STORE_KIND_SESSION, user_id, id,
-                                       change_session, &change, session, why);
+    if (!err)
+        err = store->writer->change(store->writer_db, STORE_KIND_SESSION, user_id, id,
+                                    change_session, &change, session, why);
+    return tell(store, err, user_id, id);
 }
 
 int store_transcript_change(struct store *store, const char *user_id, const char *id,
@@ -245,9 +263,10 @@ int store_transcript_change(struct store *store, const char *user_id, const char
     struct change change = {.transcript = fn, .arg = arg};
     int err = check_id(id, "transcript", why);
 
-    return err ? err
-               : store->writer->change(store->writer_db, STORE_KIND_TRANSCRIPT, user_id, id,
-                                       change_transcript, &change, transcript, why);
+    if (!err)
+        err = store->writer->change(store->writer_db, STORE_KIND_TRANSCRIPT, user_id, id,
+                                    change_transcript, &change, transcript, why);
+    return tell(store, err, user_id, err ? "" : transcript->session_id);
 }
 
 /* ------------------------------------------------------------------------------- users */
@@ -296,7 +315,9 @@ int store_user_erase(struct store *store, const char *id, int64_t expires_at,
 {
     int err = check_id(id, "user", why);
 
-    return err ? err : store->writer->user_erase(store->writer_db, id, expires_at, ended, why);
+    if (!err)
+        err = store->writer->user_erase(store->writer_db, id, expires_at, ended, why);
+    return tell(store, err, id, NULL);
 }
 
 int store_user_password(struct store *store, const char *id, const char *password, const char *keep,
@@ -559,7 +580,9 @@ int store_session_put(struct store *store, const struct store_session *session, 
 {
     int err = check_session(session, why);
 
-    return err ? err : store->writer->session_put(store->writer_db, session, why);
+    if (!err)
+        err = store->writer->session_put(store->writer_db, session, why);
+    return tell(store, err, session->user_id, session->id);
 }
 
 int store_session_import(struct store *store, const struct store_profile *profile, size_t most,
@@ -577,9 +600,10 @@ int store_session_import(struct store *store, const struct store_profile *profil
                      transcripts[i].question_number == 0))
             err = err_set(why, UV_EINVAL, "a transcript is imported with its session and number");
     }
-    return err ? err
-               : store->writer->session_import(store->writer_db, profile, most, session,
-                                               transcripts, count, why);
+    if (!err)
+        err = store->writer->session_import(store->writer_db, profile, most, session, transcripts,
+                                            count, why);
+    return tell(store, err, session->user_id, session->id);
 }
 
 int store_session_get(struct store *store, const char *user_id, const char *id,
@@ -590,16 +614,37 @@ int store_session_get(struct store *store, const char *user_id, const char *id,
     return err ? err : store->driver->session_get(store->db, user_id, id, session, why);
 }
 
-int store_session_list(struct store *store, const char *user_id, enum store_status status,
-                       size_t limit, const char *cursor, struct store_list *list,
-                       struct errbuf *why)
+int store_session_list(struct store *store, const char *user_id,
+                       const struct store_session_filter *filter, size_t limit, const char *cursor,
+                       struct store_list *list, struct errbuf *why)
 {
+    static const struct store_session_filter all = {.status = STORE_ANY};
     int err = check_page(limit, why);
+
+    filter = filter ? filter : &all;
+    for (size_t i = 0; i < filter->profile_count && !err; i++)
+        err = check_id(filter->profiles[i], "profile", why);
 
     if (!err)
         err = check_cursor(cursor, why);
     return err ? err
-               : store->driver->session_list(store->db, user_id, status, limit, cursor, list, why);
+               : store->driver->session_list(store->db, user_id, filter, limit, cursor, list, why);
+}
+
+int store_session_resume(struct store *store, const char *user_id, const char *id,
+                         struct errbuf *why)
+{
+    int err = check_id(id, "session", why);
+
+    return err ? err : store->writer->session_resume(store->writer_db, user_id, id, why);
+}
+
+int store_session_abandon(struct store *store, int64_t before, size_t limit,
+                          struct store_list *list, struct errbuf *why)
+{
+    int err = check_page(limit, why);
+
+    return err ? err : store->writer->session_abandon(store->writer_db, before, limit, list, why);
 }
 
 int store_session_erase(struct store *store, const char *user_id, const char *id,
@@ -607,7 +652,9 @@ int store_session_erase(struct store *store, const char *user_id, const char *id
 {
     int err = check_id(id, "session", why);
 
-    return err ? err : store->writer->session_erase(store->writer_db, user_id, id, why);
+    if (!err)
+        err = store->writer->session_erase(store->writer_db, user_id, id, why);
+    return tell(store, err, user_id, id);
 }
 
 /* -------------------------------------------------------------------------- transcripts */
@@ -617,17 +664,22 @@ int store_transcript_put(struct store *store, struct store_transcript *transcrip
 {
     int err = check_transcript(transcript, why);
 
-    return err ? err : store->writer->transcript_put(store->writer_db, transcript, why);
+    if (!err)
+        err = store->writer->transcript_put(store->writer_db, transcript, why);
+    return tell(store, err, transcript->user_id, transcript->session_id);
 }
 
 int store_transcript_erase(struct store *store, const char *session_id, const char *id,
                            struct errbuf *why)
 {
+    char user_id[ID_TEXT_MAX] = "";
     int err = check_id(id, "transcript", why);
 
     if (!err)
         err = check_id(session_id, "session", why);
-    return err ? err : store->writer->transcript_erase(store->writer_db, session_id, id, why);
+    if (!err)
+        err = store->writer->transcript_erase(store->writer_db, session_id, id, user_id, why);
+    return tell(store, err, user_id, session_id);
 }
 
 int store_transcript_get(struct store *store, const char *user_id, const char *id,

@@ -39,6 +39,7 @@ struct store;
 enum {
     STORE_PAGE_MAX = 100,           /**< Most records one list call returns */
     STORE_CURSOR_MAX = ID_TEXT_MAX, /**< Longest cursor and NUL, [bytes] */
+    STORE_PAUSE_MS = 600000,        /**< A longer silence is no part of an interview */
 };
 
 enum store_role { STORE_ROLE_USER, STORE_ROLE_ADMIN };
@@ -124,7 +125,8 @@ struct store_session {
     enum store_status status;
     int64_t created_at;
     int64_t completed_at; /**< 0 while it runs */
-    int duration;         /**< [s] */
+    int duration;         /**< Of what was said, without pauses of STORE_PAUSE_MS; the store keeps
+                               it itself [s] */
     int question_count;
     char *metadata; /**< JSON object: llmProvider, model, language, eagerDiscarded */
     char *title;    /**< What its owner calls it; sealed; NULL: nothing */
@@ -141,12 +143,14 @@ struct store_transcript {
                               the number of the question that follows it */
     char *question;      /**< What was said; sealed, as the answer: it is private too */
     char *answer;
-    int64_t timestamp;
+    int64_t timestamp; /**< When it began to be said, or was typed */
+    int64_t ended_at;  /**< When its last word was said or its answer had ended; 0: timestamp */
     char *metrics; /**< JSON object: responseTime, wordCount, confidence, qualityScore, latency … */
     char *detail; /**< JSON object: kind, outline points, provider, model, finishReason; sealed */
     char *audio_url; /**< NULL when not kept */
     enum store_line line;
     bool unreadable;
+    char user_id[ID_TEXT_MAX]; /**< Whose session it is of: put says it; never stored */
 };
 
 /** The voice of a person who asked to keep theirs. */
@@ -245,6 +249,16 @@ int store_ping(struct store *store, struct errbuf *why); /**< Can it answer now?
 void store_health(struct store *store, struct store_health *health);
 /** Write something that changes nothing. */
 int store_probe(struct store *store, struct errbuf *why);
+
+/** Something of a person was changed. */
+struct store_written {
+    const char *user_id;
+    const char *session_id; /**< What was said in it or what it is; NULL: the user was erased */
+};
+/** fn is told of each write, on the thread that called for it and before that call returns. NULL:
+ *  nobody. Not while others use the store. */
+void store_watch(struct store *store, void (*fn)(const struct store_written *written, void *arg),
+                 void *arg);
 
 /* ------------------------------------------------------------------------------------ users */
 
@@ -350,8 +364,8 @@ int store_profile_erase(struct store *store, const char *user_id, const char *id
 
 /* --------------------------------------------------------------------------------- sessions */
 
-/** put inserts or replaces, all but question_count, which the store keeps itself; a replace by
- *  another user_id is UV_ENOENT. */
+/** put inserts or replaces, all but question_count and duration, which the store keeps itself; a
+ *  replace by another user_id is UV_ENOENT. */
 int store_session_put(struct store *store, const struct store_session *session, struct errbuf *why);
 /** As store_user_change(). */
 int store_session_change(struct store *store, const char *user_id, const char *id,
@@ -366,15 +380,31 @@ int store_session_import(struct store *store, const struct store_profile *profil
                          const struct store_session *session,
                          const struct store_transcript *transcripts, size_t count,
                          struct errbuf *why);
-int store_session_list(struct store *store, const char *user_id, enum store_status status,
-                       size_t limit, const char *cursor, struct store_list *list,
-                       struct errbuf *why);
+/** Which sessions a list has. */
+struct store_session_filter {
+    enum store_status status;    /**< STORE_ANY: whichever */
+    int64_t from;                /**< Begun then or later; 0: whenever */
+    int64_t until;               /**< Begun before; 0: whenever */
+    const char *const *profiles; /**< Held with one of these; NULL: whichever */
+    size_t profile_count;
+};
+/** filter: NULL for all. */
+int store_session_list(struct store *store, const char *user_id,
+                       const struct store_session_filter *filter, size_t limit, const char *cursor,
+                       struct store_list *list, struct errbuf *why);
+/** Somebody is in it: one that was given up is active again. UV_ENOENT. */
+int store_session_resume(struct store *store, const char *user_id, const char *id,
+                         struct errbuf *why);
+/** Give up active ones in which nothing happened since before, at most limit: they are abandoned
+ *  from the last that was said in them. list: what they are then; no pages. */
+int store_session_abandon(struct store *store, int64_t before, size_t limit,
+                          struct store_list *list, struct errbuf *why);
 int store_session_erase(struct store *store, const char *user_id, const char *id,
                         struct errbuf *why);
 
 /* ------------------------------------------------------------------------------ transcripts */
 
-/** Insert or replace, and keep the session's question_count true, in one transaction.
+/** Insert or replace, and keep the session's question_count and duration true, in one transaction.
  *  When question_number is 0 it becomes the next of the session and is written back. Only
  *  questions count, and only their numbers are unique. A line may become a question. */
 int store_transcript_put(struct store *store, struct store_transcript *transcript,

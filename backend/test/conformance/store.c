@@ -999,14 +999,14 @@ static void a_session_comes_back_as_it_was_put(void **state)
     s.title = LITERAL("v1.title");
     s.status = STORE_COMPLETED;
     s.completed_at = 123456;
-    s.duration = 61;
-    s.question_count = 99; /* the store keeps this one itself */
+    s.duration = 61; /* the store keeps these two itself */
+    s.question_count = 99;
     assert_int_equal(store_session_put(f->store, &s, NULL), 0);
     assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &back, NULL), 0);
     assert_string_equal(back.job_description, "v1.jd");
     assert_int_equal(back.status, STORE_COMPLETED);
     assert_int_equal(back.completed_at, 123456);
-    assert_int_equal(back.duration, 61);
+    assert_int_equal(back.duration, 0);
     assert_int_equal(back.question_count, 0);
     assert_string_equal(back.metadata, "{\"language\":\"en\"}");
     assert_string_equal(back.title, "v1.title");
@@ -1019,7 +1019,8 @@ static void a_session_comes_back_as_it_was_put(void **state)
     store_session_release(&back);
 }
 
-static size_t walk(struct fixture *f, enum store_status status, size_t limit, char (*ids)[27])
+static size_t walk_filter(struct fixture *f, const struct store_session_filter *filter,
+                          size_t limit, char (*ids)[27])
 {
     char cursor[STORE_CURSOR_MAX] = "";
     struct store_list list;
@@ -1029,7 +1030,7 @@ static size_t walk(struct fixture *f, enum store_status status, size_t limit, ch
         const struct store_session *items;
 
         assert_int_equal(
-            store_session_list(f->store, f->ada.id, status, limit, cursor, &list, NULL), 0);
+            store_session_list(f->store, f->ada.id, filter, limit, cursor, &list, NULL), 0);
         items = list.items;
         assert_true(list.count <= limit);
         for (size_t i = 0; i < list.count; i++)
@@ -1038,6 +1039,13 @@ static size_t walk(struct fixture *f, enum store_status status, size_t limit, ch
         store_list_release(&list, STORE_KIND_SESSION);
     } while (cursor[0]);
     return n;
+}
+
+static size_t walk(struct fixture *f, enum store_status status, size_t limit, char (*ids)[27])
+{
+    const struct store_session_filter filter = {.status = status};
+
+    return walk_filter(f, status == STORE_ANY ? NULL : &filter, limit, ids);
 }
 
 static void pages_hold_every_session_once_newest_first(void **state)
@@ -1063,16 +1071,217 @@ static void pages_hold_every_session_once_newest_first(void **state)
     assert_int_equal(walk(f, STORE_ACTIVE, 20, seen), 20);
 }
 
+/* Every filter alone and all together, over pages of each size. */
+static void filters_leave_out_the_others_on_every_page(void **state)
+{
+    struct fixture *f = *state;
+    struct store_profile p = make_profile(&f->ada, "p"), q = make_profile(&f->ada, "q");
+    const char *const one[] = {p.id}, *const both[] = {q.id, p.id};
+    const struct {
+        struct store_session_filter filter;
+        size_t count;
+    } cases[] = {
+        {{.status = STORE_ANY, .from = 10000}, 20},
+        {{.status = STORE_ANY, .until = 10000}, 10},
+        {{.status = STORE_ANY, .from = 5000, .until = 6000}, 1},
+        {{.status = STORE_ANY, .profiles = one, .profile_count = 1}, 10},
+        {{.status = STORE_ANY, .profiles = both, .profile_count = 2}, 20},
+        {{.status = STORE_ANY, .profiles = both, .profile_count = 0}, 0},
+        {{.status = STORE_COMPLETED, .from = 10000, .profiles = one, .profile_count = 1}, 4},
+        {{.status = STORE_ANY, .from = 29000, .until = 30000}, 1},
+        {{.status = STORE_ANY, .from = 30000}, 0},
+    };
+    char all[64][27], seen[64][27];
+
+    assert_int_equal(store_profile_put(f->store, &p, NULL), 0);
+    assert_int_equal(store_profile_put(f->store, &q, NULL), 0);
+    for (int i = 0; i < 30; i++) {
+        struct store_session s = make_session(&f->ada);
+
+        s.created_at = 1000 * i;
+        s.status = i % 2 ? STORE_ACTIVE : STORE_COMPLETED;
+        if (i % 3)
+            memcpy(s.profile_id, i % 3 == 1 ? p.id : q.id, ID_TEXT_MAX);
+        assert_int_equal(store_session_put(f->store, &s, NULL), 0);
+    }
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(walk_filter(f, &cases[i].filter, 100, all), cases[i].count);
+        for (size_t limit = 1; limit < 8; limit += 3) {
+            assert_int_equal(walk_filter(f, &cases[i].filter, limit, seen), cases[i].count);
+            assert_memory_equal(seen, all, cases[i].count * sizeof(all[0]));
+        }
+    }
+}
+
+static int64_t duration_of(struct fixture *f, const struct store_session *s)
+{
+    struct store_session back;
+    int duration;
+
+    assert_int_equal(store_session_get(f->store, f->ada.id, s->id, &back, NULL), 0);
+    duration = back.duration;
+    store_session_release(&back);
+    return duration;
+}
+
+static struct store_transcript say(struct fixture *f, const struct store_session *s, int64_t from_s,
+                                   int64_t to_s)
+{
+    struct store_transcript t = make_transcript(s);
+
+    t.timestamp = 1000 * from_s;
+    t.ended_at = 1000 * to_s;
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    return t;
+}
+
+static void a_session_is_as_long_as_what_was_said_in_it(void **state)
+{
+    enum { PAUSE_S = STORE_PAUSE_MS / 1000, LATER_S = 100000 };
+    struct fixture *f = *state;
+    struct store_session s = put_session(f, &f->ada);
+    struct store_transcript t;
+
+    assert_int_equal(duration_of(f, &s), 0);
+    say(f, &s, 1000, 1010);
+    assert_int_equal(duration_of(f, &s), 10);
+    t = say(f, &s, 1060, 1090); /* a silence between is part of it */
+    assert_int_equal(duration_of(f, &s), 90);
+    say(f, &s, 1070, 1075); /* at the same time as another */
+    assert_int_equal(duration_of(f, &s), 90);
+    say(f, &s, 1090 + PAUSE_S, 1100 + PAUSE_S); /* one that is just not too long, too */
+    assert_int_equal(duration_of(f, &s), 100 + PAUSE_S);
+    say(f, &s, LATER_S, LATER_S + 20); /* gone on with the next day */
+    assert_int_equal(duration_of(f, &s), 120 + PAUSE_S);
+    t.ended_at += 5000;
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    assert_int_equal(duration_of(f, &s), 120 + PAUSE_S);
+    assert_int_equal(store_transcript_erase(f->store, s.id, t.id, NULL), 0);
+    assert_int_equal(duration_of(f, &s), 75 + 10 + 20); /* and now the silence is too long */
+    t.ended_at = 0;                                     /* not known */
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    assert_int_equal(duration_of(f, &s), 75 + 10 + 20);
+}
+
+static enum store_status status_of(struct fixture *f, const char *id, int64_t *completed_at)
+{
+    struct store_session back;
+    enum store_status status;
+
+    assert_int_equal(store_session_get(f->store, f->ada.id, id, &back, NULL), 0);
+    status = back.status;
+    *completed_at = back.completed_at;
+    store_session_release(&back);
+    return status;
+}
+
+static void one_that_nothing_happens_in_is_given_up_until_somebody_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session silent = put_session(f, &f->ada), said = put_session(f, &f->ada);
+    struct store_session done = make_session(&f->ada);
+    int64_t soon = clock_unix_ms() + 60000, at;
+    struct store_list list;
+
+    done.status = STORE_COMPLETED;
+    assert_int_equal(store_session_put(f->store, &done, NULL), 0);
+    say(f, &said, said.created_at / 1000 + 5, said.created_at / 1000 + 9);
+    assert_int_equal(store_session_abandon(f->store, said.created_at - 1000, 10, &list, NULL), 0);
+    assert_int_equal(list.count, 0);
+    store_list_release(&list, STORE_KIND_SESSION);
+
+    assert_int_equal(store_session_abandon(f->store, soon, 1, &list, NULL), 0);
+    assert_int_equal(list.count, 1);
+    store_list_release(&list, STORE_KIND_SESSION);
+    assert_int_equal(store_session_abandon(f->store, soon, 10, &list, NULL), 0);
+    assert_int_equal(list.count, 1);
+    store_list_release(&list, STORE_KIND_SESSION);
+    assert_int_equal(status_of(f, silent.id, &at), STORE_ABANDONED);
+    assert_int_equal(at, silent.created_at);
+    assert_int_equal(status_of(f, said.id, &at), STORE_ABANDONED);
+    assert_int_equal(at, (said.created_at / 1000 + 9) * 1000);
+    assert_int_equal(status_of(f, done.id, &at), STORE_COMPLETED);
+
+    assert_int_equal(store_session_resume(f->store, f->bob.id, said.id, NULL), UV_ENOENT);
+    assert_int_equal(store_session_resume(f->store, f->ada.id, said.id, NULL), 0);
+    assert_int_equal(status_of(f, said.id, &at), STORE_ACTIVE);
+    assert_int_equal(at, 0);
+    assert_int_equal(store_session_resume(f->store, f->ada.id, done.id, NULL), 0);
+    assert_int_equal(status_of(f, done.id, &at), STORE_COMPLETED);
+}
+
+struct told {
+    int count;
+    char user[ID_TEXT_MAX];
+    char session[ID_TEXT_MAX];
+};
+
+static void hear_of(const struct store_written *written, void *arg)
+{
+    struct told *told = arg;
+
+    told->count++;
+    snprintf(told->user, sizeof(told->user), "%s", written->user_id);
+    snprintf(told->session, sizeof(told->session), "%s",
+             written->session_id ? written->session_id : "");
+}
+
+static int rename_it(struct store_session *session, void *arg)
+{
+    free(session->title);
+    session->title = strdup(arg);
+    return 0;
+}
+
+/* What one user writes, whoever is told of it by which call. */
+static void whoever_watches_is_told_whose_session_was_written(void **state)
+{
+    struct fixture *f = *state;
+    struct store_session s = make_session(&f->ada), back;
+    struct store_list ended = {0};
+    struct store_transcript t;
+    struct told told = {0};
+    int n = 0;
+
+#define TOLD(of)                                                                                   \
+    assert_int_equal(told.count, ++n);                                                             \
+    assert_string_equal(told.user, f->ada.id);                                                     \
+    assert_string_equal(told.session, of)
+
+    store_watch(f->store, hear_of, &told);
+    assert_int_equal(store_session_put(f->store, &s, NULL), 0);
+    TOLD(s.id);
+    t = say(f, &s, 1, 2);
+    TOLD(s.id);
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0); /* of the same length */
+    TOLD(s.id);
+    assert_int_equal(
+        store_session_change(f->store, f->ada.id, s.id, rename_it, (char[]){"x"}, &back, NULL), 0);
+    store_session_release(&back);
+    TOLD(s.id);
+    assert_int_equal(store_transcript_erase(f->store, s.id, t.id, NULL), 0);
+    TOLD(s.id);
+    assert_int_equal(store_transcript_erase(f->store, s.id, t.id, NULL), UV_ENOENT);
+    assert_int_equal(store_session_erase(f->store, f->ada.id, s.id, NULL), 0);
+    TOLD(s.id);
+    assert_int_equal(store_user_erase(f->store, f->ada.id, 1, &ended, NULL), 0);
+    free(ended.items);
+    TOLD("");
+    store_watch(f->store, NULL, NULL);
+    put_session(f, &f->bob);
+    assert_int_equal(told.count, n);
+}
+
 static void a_page_that_cannot_be_is_refused(void **state)
 {
     struct fixture *f = *state;
     struct store_list list;
 
-    assert_int_equal(store_session_list(f->store, f->ada.id, STORE_ANY, 0, NULL, &list, NULL),
+    assert_int_equal(store_session_list(f->store, f->ada.id, NULL, 0, NULL, &list, NULL),
                      UV_EINVAL);
-    assert_int_equal(store_session_list(f->store, f->ada.id, STORE_ANY, 101, NULL, &list, NULL),
+    assert_int_equal(store_session_list(f->store, f->ada.id, NULL, 101, NULL, &list, NULL),
                      UV_EINVAL);
-    assert_int_equal(store_session_list(f->store, f->ada.id, STORE_ANY, 5, "' OR 1=1", &list, NULL),
+    assert_int_equal(store_session_list(f->store, f->ada.id, NULL, 5, "' OR 1=1", &list, NULL),
                      UV_EINVAL);
     assert_int_equal(store_session_get(f->store, f->ada.id, "../x", NULL, NULL), UV_ENOENT);
 }
@@ -1171,12 +1380,12 @@ static void a_list_wants_a_page_of_its_size_and_a_cursor_that_is_one(void **stat
 
     for (size_t limit = 0; limit <= STORE_PAGE_MAX + 1; limit += STORE_PAGE_MAX + 1) {
         REFUSED(UV_EINVAL, size, store_profile_list(s, ada, limit, NULL, &list, &why));
-        REFUSED(UV_EINVAL, size, store_session_list(s, ada, STORE_ANY, limit, NULL, &list, &why));
+        REFUSED(UV_EINVAL, size, store_session_list(s, ada, NULL, limit, NULL, &list, &why));
         REFUSED(UV_EINVAL, size,
                 store_transcript_list(s, ada, ada, true, limit, NULL, &list, &why));
     }
     REFUSED(UV_EINVAL, cursor, store_profile_list(s, ada, 5, NO_ID, &list, &why));
-    REFUSED(UV_EINVAL, cursor, store_session_list(s, ada, STORE_ANY, 5, NO_ID, &list, &why));
+    REFUSED(UV_EINVAL, cursor, store_session_list(s, ada, NULL, 5, NO_ID, &list, &why));
     REFUSED(UV_EINVAL, cursor, store_transcript_list(s, ada, ada, true, 5, NO_ID, &list, &why));
     assert_int_equal(store_profile_list(s, ada, STORE_PAGE_MAX, "", &list, NULL), 0);
     store_list_release(&list, STORE_KIND_PROFILE);
@@ -1632,7 +1841,7 @@ static int set_session(struct store_session *session, void *arg)
     const struct changer *c = arg;
 
     if (c->first)
-        session->duration = c->value;
+        session->completed_at = c->value;
     else
         set_numbered(&session->title, "v", c->value);
     return 0;
@@ -1715,7 +1924,7 @@ static void two_fields_of_a_record_change_at_once(void **state)
     assert_string_equal(profile.role, "Engineer");
     store_profile_release(&profile);
     assert_int_equal(store_session_get(f->store, f->ada.id, session.id, &session, NULL), 0);
-    assert_int_equal(session.duration, CHANGES);
+    assert_int_equal(session.completed_at, CHANGES);
     assert_string_equal(session.title, last);
     assert_int_equal(session.question_count, 1);
     store_session_release(&session);
@@ -1729,7 +1938,7 @@ static void two_fields_of_a_record_change_at_once(void **state)
 static int refuse(struct store_session *session, void *arg)
 {
     (void)arg;
-    session->duration = 12345;
+    session->completed_at = 12345;
     return UV_EPERM;
 }
 
@@ -1741,7 +1950,7 @@ static void a_change_that_gives_up_changes_nothing(void **state)
     assert_int_equal(store_session_change(f->store, f->ada.id, s.id, refuse, NULL, &s, NULL),
                      UV_EPERM);
     assert_int_equal(store_session_get(f->store, f->ada.id, s.id, &s, NULL), 0);
-    assert_int_equal(s.duration, 0);
+    assert_int_equal(s.completed_at, 0);
     store_session_release(&s);
 }
 
@@ -1853,6 +2062,10 @@ int main(int argc, char **argv)
         EACH(a_session_comes_back_as_it_was_put),
         EACH(a_session_is_imported_whole_or_not_at_all),
         EACH(pages_hold_every_session_once_newest_first),
+        EACH(filters_leave_out_the_others_on_every_page),
+        EACH(a_session_is_as_long_as_what_was_said_in_it),
+        EACH(one_that_nothing_happens_in_is_given_up_until_somebody_comes_back),
+        EACH(whoever_watches_is_told_whose_session_was_written),
         EACH(a_page_that_cannot_be_is_refused),
         EACH(what_is_no_id_names_nothing),
         EACH(a_list_wants_a_page_of_its_size_and_a_cursor_that_is_one),

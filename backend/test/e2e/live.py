@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import re
+import sqlite3
 import signal
 import subprocess
 import sys
@@ -421,6 +422,35 @@ class Stopping(harness.Case):
         try:
             items = again.transcripts(session)
             self.assertEqual([i["question"] for i in items], [QUESTION])
+        finally:
+            again.stop()
+
+    def test_a_session_that_was_left_is_abandoned_after_a_restart_and_active_for_who_comes_back(self):
+        server = harness.Server()
+        self.addCleanup(server.remove)
+        left, used = (server.post("/api/v1/sessions", {})["id"] for _ in range(2))
+        server.stop()
+        with sqlite3.connect(server.data / "interview.db") as db:
+            db.execute("UPDATE sessions SET alive_at = alive_at - 13 * 3600000")
+        db.close()
+        again = harness.Server(data=server.data)
+
+        def state(session):
+            return again.get(f"/api/v1/sessions/{session}")["status"]
+        try:
+            with again.socket("/ws/llm-stream", used) as llm:
+                llm.send({"type": "generate", "question": QUESTION})
+                llm.wait_for(lambda m: m.get("finish"))
+                deadline = time.monotonic() + harness.PATIENCE_S
+                while state(left) != "abandoned":
+                    self.assertLess(time.monotonic(), deadline)
+                    time.sleep(0.05)
+                self.assertEqual(state(used), "active", "somebody is in it")
+            self.assertEqual([s["id"] for s in again.get("/api/v1/sessions?status=abandoned")["items"]], [left])
+            with again.socket("/ws/llm-stream", left) as llm:
+                llm.send({"type": "generate", "question": QUESTION})
+                llm.wait_for(lambda m: m.get("finish"))
+                self.assertEqual(state(left), "active")
         finally:
             again.stop()
 

@@ -25,7 +25,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # What "4XX" stands for: refusals before an operation is asked. Every other 4xx is documented where it occurs.
 REFUSED = {405, 408, 411, 413, 414, 415, 417, 421, 426, 429, 431}
-OURS = re.compile(r"^/(healthz|readyz|api/v1/(health|audit|auth|admin|profiles|sessions|transcripts|voice|models)(/|$))")
+OURS = re.compile(r"^/(healthz|readyz|api/v1/(health|audit|auth|admin|profiles|sessions|search|transcripts|voice|models)(/|$))")
 
 
 # ------------------------------------------------------------------------------------- the document
@@ -685,6 +685,7 @@ def a_session_is_begun_completed_and_deleted(one, many):
     equal(made.status, 201)
     path = made.headers["location"]
     session = made.json
+    equal(many.ada("GET", "v1/search?q=look").json["items"][0]["session"]["id"], session["id"])
     equal((session["status"], session["completedAt"], session["duration"], session["questionCount"]), ("active", None, 0, 0))
     equal(session["metadata"], {"llmProvider": "groq", "model": None, "language": "de-CH"})
     equal(many.ada("GET", path).json, session)
@@ -710,6 +711,73 @@ def a_session_is_begun_completed_and_deleted(one, many):
     problem(many.ada("GET", path), 404, "not_found")
     problem(many.ada("DELETE", path), 404, "not_found")
     problem(many.ada("PUT", path, {"status": "active"}), 404, "not_found")
+
+
+@test
+def sessions_are_filtered_by_state_time_profile_and_role(one, many):
+    user = many.sign_up("filters@example.com", "Filters")
+    nurse = user("POST", "v1/profiles", {**PROFILE, "name": "Me", "role": "Infirmière en chef"}).json["id"]
+    chef = user("POST", "v1/profiles", {**PROFILE, "name": "Me too", "role": "Chef"}).json["id"]
+    made = []
+    for day in range(1, 7):
+        file = a_file()
+        file["session"].update(profileId=nurse if day % 2 else chef, createdAt=f"2026-05-0{day}T09:20:00.000Z",
+                               status="completed" if day % 3 else "abandoned")
+        made.append(user("POST", "v1/sessions/import", {**file, "transcripts": []}).json["id"])
+
+    def days(query, path="v1/sessions"):
+        found, cursor = [], ""
+        while True:
+            page = user("GET", f"{path}?limit=2&{query}{cursor}").json
+            found += [1 + made.index((item.get("session") or item)["id"]) for item in page["items"]]
+            if not page["nextCursor"]:
+                return found
+            cursor = "&cursor=" + page["nextCursor"]
+
+    for path in ("v1/sessions", "v1/search"):
+        q = "&q=payments" if path == "v1/search" else ""
+        equal(days(q, path), [6, 5, 4, 3, 2, 1])
+        equal(days("from=2026-05-03" + q, path), [6, 5, 4, 3])
+        equal(days("to=2026-05-03" + q, path), [3, 2, 1])
+        equal(days("from=2026-05-03T09:20:00.001Z&to=2026-05-05T11:20:00%2B02:00" + q, path), [5, 4])
+        equal(days("status=abandoned" + q, path), [6, 3])
+        equal(days(f"profileId={chef}" + q, path), [6, 4, 2])
+        equal(days("role=chef" + q, path), [6, 5, 4, 3, 2, 1])
+        equal(days("role=infirmiere" + q, path), [5, 3, 1])
+        equal(days(f"role=chef&profileId={chef}&from=2026-05-03" + q, path), [6, 4])
+        equal(days("role=pilot" + q, path), [])
+        equal(days(f"profileId={'0' * 26}" + q, path), [])
+        for bad, field in [("from=yesterday", "from"), ("to=2026-13-01", "to"), ("profileId=!", "profileId"), ("role=", "role"),
+                           ("status=done", "status"), ("from=1969-01-01", "from"), ("cursor=!", "cursor"), ("limit=0", "limit")]:
+            problem(user("GET", f"{path}?{bad}{q}"), 422, "invalid_fields", field)
+
+
+@test
+def words_are_found_wherever_they_were_said(one, many):
+    user = many.sign_up("search@example.com", "Search")
+    first = user("POST", "v1/sessions/import", a_file()).json["id"]
+    user("POST", "v1/sessions", {"title": "Globex, systems design"})
+    found = user("GET", "v1/search?q=ledger+GR%C3%96%C3%9FER+ACME").json
+    equal([item["session"]["id"] for item in found["items"]], [first])
+    equal(found["complete"], True)
+    head, line = found["items"][0]["matches"]
+    equal((head["field"], head["transcriptId"], head["excerpt"]), ("title", None, "Acme, second round"))
+    equal((line["field"], line["questionNumber"], line["excerpt"]), ("answer", 1, "Because of the ledger — größer."))
+    equal([line["excerpt"][m["start"]:m["end"]] for m in line["marks"]], ["ledger", "größer"])
+    equal(user("GET", f"v1/transcripts/{line['transcriptId']}").json["answer"], line["excerpt"])
+    equal(user("GET", "v1/search?q=why+rus").json["items"][0]["matches"][0]["field"], "question")
+    equal(user("GET", "v1/search?q=good").json["items"][0]["matches"][0]["field"], "line")
+    equal(user("GET", "v1/search?q=globex").json["items"][0]["session"]["title"], "Globex, systems design")
+    equal(many.bob("GET", "v1/search?q=globex").json["items"], [])
+    user("PATCH", f"v1/sessions/{first}", {"title": "Initech"})
+    equal(user("GET", "v1/search?q=acme").json["items"], [])
+    equal(len(user("GET", "v1/search?q=initech").json["items"]), 1)
+    user("DELETE", f"v1/sessions/{first}")
+    equal(user("GET", "v1/search?q=ledger").json["items"], [])
+    for bad in ("", "q=", "q=" + 201 * "x"):
+        problem(user("GET", "v1/search?" + bad), 422, "invalid_fields", "q")
+    problem(user("GET", "v1/search?q=%ff"), 400, "bad_request")
+    equal(user("GET", "v1/search?q=%20...%20").json["items"], [])
 
 
 @test
@@ -853,6 +921,7 @@ def a_session_that_was_exported_is_imported_with_nothing_lost(one, many):
     equal(made.headers["location"], f"/api/v1/sessions/{made.json['id']}")
     equal((made.json["title"], made.json["questionCount"], made.json["createdAt"]), ("Acme, second round", 2, "2026-05-14T09:20:00.000Z"))
     ids = [item["id"] for item in many.bob("GET", "v1/sessions").json["items"]]
+    equal(made.json["duration"], 184)  # from the first word to the end of the last answer, not what the file says
     holds(ids.index(newer["id"]) < ids.index(made.json["id"]), "it stands among the sessions of its day")
     first = exported(many.bob, made.json["id"])
     equal(first["transcripts"], [{**as_exported(line), "timestamp": f"2026-05-14T09:2{n}:53.589Z"} for n, line in enumerate(SAID)])

@@ -2,13 +2,13 @@
 
 import { ChevronRight, MessagesSquare, Mic } from 'lucide-react';
 import { Link } from '@/components/ui/link';
-import { useState } from 'react';
+import { Fragment, useEffect, useState } from 'react';
 import { Badge } from '@/components/ui/badge';
 import { Button, buttonClass } from '@/components/ui/button';
 import { EmptyState, ErrorState, SkeletonList } from '@/components/ui/states';
-import { Segmented } from '@/components/ui/field';
+import { Input, Segmented } from '@/components/ui/field';
 import { toast } from '@/components/ui/toast';
-import { useProfiles, useSessions } from '@/hooks/useSession';
+import { useList, useProfiles, useSessions } from '@/hooks/useSession';
 import { api, sentence } from '@/lib/api-client';
 import { clock, plural, sessionTitle, when } from '@/lib/utils';
 import type { Profile, Schemas, Session, SessionStatus } from '@/types/session';
@@ -100,35 +100,151 @@ export function RecentSessions() {
 }
 
 type Filter = SessionStatus | 'all';
+type Hit = Schemas['SearchResults']['items'][number];
+type Match = Schemas['SearchMatch'];
 
-/** Everything, page by page. */
-export function SessionHistory() {
-  const { data, error, reload } = useSessions(20);
-  const [more, setMore] = useState<Session[]>([]);
-  const [cursor, setCursor] = useState<string | null | undefined>(undefined);
+const FIELDS: Record<Match['field'], string> = { title: 'Name', jobDescription: 'Job description', question: 'Question', answer: 'Answer', line: 'Said' };
+const SEARCH_AFTER_MS = 250;
+const SEARCH_MAX = 200; // characters, as the server takes them
+
+/** The excerpt with its found words marked; places are told in code points. */
+function Excerpt({ match }: { match: Match }) {
+  const letters = Array.from(match.excerpt);
+  const part = (from: number, to?: number) => letters.slice(from, to).join('');
+  return (
+    <>
+      {match.marks.map(({ start, end }, n) => (
+        <Fragment key={start}>
+          {part(n ? match.marks[n - 1]!.end : 0, start)}
+          <mark className="rounded-sm bg-accent-soft font-semibold text-ink">{part(start, end)}</mark>
+        </Fragment>
+      ))}
+      {part(match.marks.at(-1)?.end ?? 0)}
+    </>
+  );
+}
+
+/** A session that was found, and where in it. */
+function Found({ hit, profile }: { hit: Hit; profile?: Profile }) {
+  const { session } = hit;
+  const review = `/interview/${session.id}/review/`;
+  return (
+    <li className="grid gap-2 rounded-2xl border border-line bg-surface p-4 sm:px-5">
+      <div className="flex items-center gap-4">
+        <Link href={review} className="min-w-0 flex-1 truncate font-semibold hover:text-accent">
+          {sessionTitle(session, profile)}
+        </Link>
+        <StatusBadge status={session.status} />
+      </div>
+      <p className="text-sm text-soft">{when(session.createdAt)}</p>
+      <ul className="grid gap-1.5">
+        {hit.matches.map((match) => (
+          <li key={match.transcriptId ?? 'head'} className="text-sm">
+            <Link href={match.transcriptId ? `${review}#${match.transcriptId}` : review} className="block rounded-lg hover:text-accent">
+              <span className="text-faint">
+                {FIELDS[match.field]}
+                {match.questionNumber !== null && match.field !== 'line' && ` ${match.questionNumber}`}:{' '}
+              </span>
+              <Excerpt match={match} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+/** A list that is read page by page: what follows goes with the path, which says what is listed. */
+function usePages<T>(path: string, first: Page<T> | undefined) {
+  const [more, setMore] = useState<{ path: string; items: T[]; cursor: string | null } | null>(null);
   const [busy, setBusy] = useState(false);
-  const [filter, setFilter] = useState<Filter>('all');
-  const next = cursor === undefined ? data?.nextCursor : cursor;
+  const own = more?.path === path ? more : null;
+  const next = own ? own.cursor : (first?.nextCursor ?? null);
 
   async function readMore() {
     setBusy(true);
     try {
-      const page = await api.get<Schemas['SessionList']>(`/sessions?limit=20&cursor=${encodeURIComponent(next!)}`);
-      setMore((old) => [...old, ...page.items]);
-      setCursor(page.nextCursor);
+      const page = await api.get<Page<T>>(`${path}&cursor=${encodeURIComponent(next!)}`);
+      setMore({ path, items: [...(own?.items ?? []), ...page.items], cursor: page.nextCursor });
     } catch (failure) {
       toast(sentence(failure), true);
     }
     setBusy(false);
   }
 
+  const older = next && (
+    <Button look="secondary" busy={busy} onClick={() => void readMore()} className="justify-self-center">
+      Show older
+    </Button>
+  );
+  return { items: [...(first?.items ?? []), ...(own?.items ?? [])], older };
+}
+
+function Results({ path }: { path: string }) {
+  const { data, error, reload } = useList<Schemas['SearchResults']>(path);
+  const profiles = useProfiles().data?.items ?? [];
+  const { items, older } = usePages<Hit>(path, data);
+  if (error) return <ErrorState title="Your sessions could not be searched" error={error} retry={reload} />;
+  if (!data) return <SkeletonList rows={3} label="Searching your sessions" />;
+  return (
+    <>
+      <p role="status" className="text-sm text-soft">
+        {items.length === 0 ? 'Nothing was found. Every word must stand somewhere in the session.' : `${plural(items.length, 'session')}${older ? ' so far' : ''}`}
+        {!data.complete && ' The oldest sessions were not searched: there are too many.'}
+      </p>
+      <ul className="grid gap-2.5">
+        {items.map((hit) => (
+          <Found key={hit.session.id} hit={hit} profile={profiles.find((p) => p.id === hit.session.profileId)} />
+        ))}
+      </ul>
+      {older}
+    </>
+  );
+}
+
+function List({ path, all }: { path: string; all: boolean }) {
+  const { data, error, reload } = useList<Schemas['SessionList']>(path);
+  const { items, older } = usePages<Session>(path, data);
   if (error) return <ErrorState title="Your sessions could not be read" error={error} retry={reload} />;
   if (!data) return <SkeletonList rows={6} label="Reading your sessions" />;
-  if (data.items.length === 0) return <Nothing />;
-  const all = [...data.items, ...more];
-  const shown = all.filter((s) => filter === 'all' || s.status === filter);
+  if (items.length === 0) return all ? <Nothing /> : <p className="py-6 text-soft">None of these here.</p>;
+  return (
+    <>
+      <Rows sessions={items} />
+      {older}
+    </>
+  );
+}
+
+/** Everything, page by page, or what has certain words in it. */
+export function SessionHistory() {
+  const [filter, setFilter] = useState<Filter>('all');
+  const [typed, setTyped] = useState('');
+  const [words, setWords] = useState('');
+
+  useEffect(() => {
+    const timer = setTimeout(() => setWords(typed.trim()), SEARCH_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+
+  const query = `limit=20${filter === 'all' ? '' : `&status=${filter}`}`;
   return (
     <div className="grid gap-4">
+      <Input
+        type="search"
+        label="Search what was said"
+        quiet
+        placeholder="Search questions, answers, names…"
+        maxLength={SEARCH_MAX}
+        autoComplete="off"
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+      />
       <Segmented<Filter>
         label="Which sessions"
         quiet
@@ -138,14 +254,10 @@ export function SessionHistory() {
           { value: 'all', label: 'All' },
           { value: 'active', label: 'Open' },
           { value: 'completed', label: 'Done' },
+          { value: 'abandoned', label: 'Left' },
         ]}
       />
-      {shown.length > 0 ? <Rows sessions={shown} /> : <p className="py-6 text-soft">None of these here.</p>}
-      {next && (
-        <Button look="secondary" busy={busy} onClick={() => void readMore()} className="justify-self-center">
-          Show older
-        </Button>
-      )}
+      {words ? <Results path={`/search?${query}&q=${encodeURIComponent(words)}`} /> : <List path={`/sessions?${query}`} all={filter === 'all'} />}
     </div>
   );
 }

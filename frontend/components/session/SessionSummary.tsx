@@ -3,7 +3,7 @@
 import { Download, Mic, Pencil, Trash2 } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { CutOff } from '@/components/interview/AnswerPanel';
 import { AnswerText, Outline, Prompter } from '@/components/interview/ResponseStreaming';
 import { QuestionCard } from '@/components/interview/QuestionCard';
@@ -62,7 +62,7 @@ const DAMAGED = 'This entry is damaged and cannot be read.';
 /** Words that wanted no answer, in their place between the questions. */
 function Line({ line, sound }: { line: Transcript; sound: Sound }) {
   return (
-    <li className="grid gap-1 px-5 sm:px-7">
+    <li id={line.id} tabIndex={-1} className="grid scroll-mt-24 gap-1 px-5 sm:px-7">
       <p className="text-sm text-faint">{speakerName(line.speaker)}{line.cutOff && ', cut off'}</p>
       <p className="text-soft">{line.unreadable ? DAMAGED : line.question}</p>
       <HearAgain sound={sound} audioUrl={line.audioUrl} what={line.question} />
@@ -72,7 +72,7 @@ function Line({ line, sound }: { line: Transcript; sound: Sound }) {
 
 function Pair({ pair, sound, onAgain }: { pair: Transcript; sound: Sound; onAgain: () => void }) {
   return (
-    <li className="grid gap-4 rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-7">
+    <li id={pair.id} tabIndex={-1} className="grid scroll-mt-24 gap-4 rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-7">
       <QuestionCard number={pair.questionNumber} question={pair.unreadable && !pair.question ? DAMAGED : pair.question} kind={pair.kind ?? null} level="h2" />
       <HearAgain sound={sound} audioUrl={pair.audioUrl} what={pair.question} />
       {pair.lead && <Prompter lead={pair.lead} keys={pair.keys ?? []} />}
@@ -108,6 +108,13 @@ export function SessionSummary() {
   const [renaming, setRenaming] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const [busy, setBusy] = useState(false);
+
+  const isThere = pairs.data !== undefined;
+  useEffect(() => {
+    const place = isThere && location.hash ? document.getElementById(location.hash.slice(1)) : null; // of a search
+    place?.scrollIntoView();
+    place?.focus({ preventScroll: true });
+  }, [isThere]);
 
   async function remove() {
     setBusy(true);

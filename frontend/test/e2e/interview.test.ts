@@ -204,6 +204,20 @@ describe('an interview', () => {
     await page.waitForURL('**/review/');
   });
 
+  it('is found by words that were said in it, at their place', async () => {
+    await page.goto(`${server.url}/history/`);
+    const search = page.getByLabel('Search what was said');
+    await search.fill('no such words');
+    await page.getByText('Nothing was found').waitFor();
+    await search.fill('LEDGER why work h');
+    const place = page.getByRole('link', { name: /^Question \d+: Why do you want to work here/ });
+    await place.waitFor();
+    await expectAccessible(page, 'a search');
+    await place.click();
+    await page.waitForURL(/review\/#/);
+    await page.locator('li:focus').getByRole('heading', { name: 'Why do you want to work here?' }).waitFor();
+  });
+
   it('can be renamed, with the keyboard alone', async () => {
     const heading = page.getByRole('heading', { level: 1 });
     await page.getByRole('button', { name: 'Rename this session' }).focus();

@@ -417,7 +417,9 @@ static int session_put(struct fixture *f)
 static int session_list(struct fixture *f)
 {
     struct store_list list;
-    int e = store_session_list(f->store, f->user, STORE_ACTIVE, 5, NULL, &list, NULL);
+    int e = store_session_list(f->store, f->user,
+                               &(struct store_session_filter){.status = STORE_ACTIVE}, 5, NULL,
+                               &list, NULL);
 
     if (!e)
         store_list_release(&list, STORE_KIND_SESSION);
@@ -722,7 +724,9 @@ static void a_row_that_cannot_be_read_is_listed_as_such(void **state)
 
         damaged = true;
         assert_int_equal(
-            store_session_list(f.store, f.user, (enum store_status)status, 5, NULL, &list, NULL),
+            store_session_list(f.store, f.user,
+                               &(struct store_session_filter){.status = (enum store_status)status},
+                               5, NULL, &list, NULL),
             0);
         damaged = false;
         assert_int_equal(list.count, 1);
@@ -769,8 +773,7 @@ static void pages_of_rows_that_cannot_be_read_end_where_they_should(void **state
 
         do {
             damaged = !whole;
-            assert_int_equal(store_session_list(f.store, f.user, STORE_ANY, 2, cursor, &list, NULL),
-                             0);
+            assert_int_equal(store_session_list(f.store, f.user, NULL, 2, cursor, &list, NULL), 0);
             damaged = false;
             assert_true(pages < 4);
             sizes[pages++] = list.count;

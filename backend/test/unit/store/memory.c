@@ -205,7 +205,7 @@ static void read_all(void *arg)
         store_profile_release(&profile);
     if (!store_user_get(f->store, f->user, &user, NULL))
         store_user_release(&user);
-    if (!store_session_list(f->store, f->user, STORE_ANY, 10, NULL, &list, NULL)) {
+    if (!store_session_list(f->store, f->user, NULL, 10, NULL, &list, NULL)) {
         assert_int_equal(list.count, 1);
         if (!sealed_session_open(f->seal, list.items, NULL))
             assert_string_equal(((struct store_session *)list.items)->job_description, "A job");

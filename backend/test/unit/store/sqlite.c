@@ -484,7 +484,7 @@ static void one_damaged_page_does_not_hide_the_rest(void **state)
     store_health(store, &health);
     assert_int_equal(health.fault, STORE_DAMAGED);
     assert_string_equal(health.code, "damaged");
-    assert_int_equal(store_session_list(store, user, STORE_ANY, 30, NULL, &list, NULL), 0);
+    assert_int_equal(store_session_list(store, user, NULL, 30, NULL, &list, NULL), 0);
     assert_int_equal(list.count, 30);
     assert_string_equal(list.next, ((struct store_session *)list.items)[29].id);
     for (size_t i = 0; i < list.count; i++) {

@@ -1,0 +1,76 @@
+/**
+ * @file search/index.h  Which words stand in which lines of one person's interviews
+ *
+ *     index_open(&ix);
+ *     index_session(ix, session_id);                 // what was there of it is forgotten
+ *     index_line(ix, "", title, strlen(title));      // its head
+ *     index_line(ix, transcript_id, text, len);
+ *     index_find(ix, "kafka ord", &found);           // all words, the last one as far as it goes
+ *
+ * Words are those of ground/terms.h: without case, Latin letters without accents, pairs of
+ * characters where a script has no spaces. No text is kept, only which words there are and where:
+ * an excerpt is read from the store. A session is found when every word of the query stands
+ * somewhere in it; its lines are told in the order of how many of them they have.
+ *
+ * Threads    None of its own: one owner at a time.
+ * Errors     UV_ENOMEM; UV_ENOBUFS past INDEX_BYTES_MAX. What was added until then stays.
+ * Ownership  Everything is copied. Memory is zeroed before it goes back, when it moves too.
+ */
+#ifndef SEARCH_INDEX_H
+#define SEARCH_INDEX_H
+
+#include "base/error.h"
+#include "base/id.h"
+#include "ground/terms.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    INDEX_BYTES_MAX = 64 << 20, /**< Of one index */
+    INDEX_WORDS_MAX = 16,       /**< Words of a query; further ones do not count */
+    INDEX_LINES_MAX = 3,        /**< Lines told of a session that is found */
+};
+
+struct index;
+
+/** The words of a query, to find them again in a text. */
+struct index_query {
+    size_t count;
+    char words[INDEX_WORDS_MAX][TERM_MAX]; /**< Folded; the last one is the beginning of a word */
+};
+
+struct index_hit {
+    char session_id[ID_TEXT_MAX];
+    bool head; /**< Its head has words of the query */
+    size_t line_count;
+    char lines[INDEX_LINES_MAX][ID_TEXT_MAX]; /**< Transcripts, best first */
+};
+
+/** Sessions, newest first. */
+struct index_found {
+    struct index_hit *hits;
+    size_t count;
+};
+
+int index_open(struct index **ip);
+void index_free(struct index *ix); /**< NULL is allowed */
+size_t index_bytes(const struct index *ix);
+
+/** Begin a session, or begin it anew. Lines that follow are of this one. */
+int index_session(struct index *ix, const char *session_id);
+/** id: its transcript, "" for the session's head. */
+int index_line(struct index *ix, const char *id, const char *text, size_t len);
+/** Words that stand nowhere else go too. */
+void index_forget(struct index *ix, const char *session_id);
+
+/** A query without a word finds nothing. */
+void index_query_read(struct index_query *query, const char *text);
+int index_find(const struct index *ix, const struct index_query *query, struct index_found *found);
+void index_found_release(struct index_found *found);
+
+/** Is this folded word one of the query's? */
+bool index_query_has(const struct index_query *query, const char *word);
+
+#endif
