@@ -88,6 +88,8 @@ static const struct field transcript_fields[] = {
     {"metrics", FIELD_OBJECT, .members = metrics_fields, .flags = FIELD_REQUIRED},
     {"audioUrl", FIELD_TEXT, .max = TEXT_MAX, .flags = FIELD_NULLABLE},
     {"isQuestion", FIELD_SWITCH, .flags = 0},
+    {"heard", FIELD_TEXT, .max = TEXT_MAX},
+    {"answerOutdated", FIELD_SWITCH, .flags = 0},
     {"speaker", FIELD_CHOICE, .choices = "interviewer|interviewer2|candidate|unknown"},
     {"voice", FIELD_NUMBER, .max = 1},
     {"kind", FIELD_CHOICE,

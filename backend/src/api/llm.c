@@ -12,6 +12,7 @@
 #include "api/messages.h"
 #include "api/presence.h"
 #include "api/reply.h"
+#include "api/sessions.h"
 #include "api/validate.h"
 #include "auth/accounts.h"
 #include "base/json.h"
@@ -51,6 +52,7 @@ struct generation {
     char *provider;
     char *model;
     struct session_context context;
+    struct live_again again; /* .transcript_id "": a question of its own */
 
     char id[ID_TEXT_MAX];
     struct answer *answer; /* of a question without a session */
@@ -84,6 +86,7 @@ static void generation_free(struct generation *g)
     presence_leave(&g->who);
     timer_close(g->late);
     wipe_string(g->question);
+    wipe_string(g->again.heard);
     free(g->provider);
     free(g->model);
     if (g->session[0])
@@ -328,7 +331,10 @@ static int begin_alone(struct generation *g, struct errbuf *why)
 
 static int begin_live(struct generation *g, struct errbuf *why)
 {
-    struct live_ask ask = {.question = g->question, .provider = g->provider, .model = g->model};
+    struct live_ask ask = {.question = g->question,
+                           .provider = g->provider,
+                           .model = g->model,
+                           .again = g->again.transcript_id[0] ? &g->again : NULL};
     int err = live_join(g->app->live, &g->context, &g->live);
 
     if (!err)
@@ -470,6 +476,9 @@ static int load_context(struct generation *g, struct errbuf *why)
     int err =
         g->session[0] ? session_context_load(&deps, g->user, g->session, &g->context, why) : 0;
 
+    if (!err && g->session[0] && !g->again.transcript_id[0])
+        err = store_session_resume(app->store, g->user, g->session, why);
+
     if (err)
         g->session[0] = '\0'; /* nothing to release */
     return err;
@@ -500,6 +509,29 @@ static int post_to_loop(const struct http_request *req, struct http_response *re
     return err;
 }
 
+/* A question that is to be asked again in its place. 1: answered. */
+static int find_again(const struct http_request *req, struct http_response *res, const json_t *body,
+                      struct generation *g)
+{
+    const char *id = json_str(body, "transcriptId");
+    char session[ID_TEXT_MAX];
+    struct errbuf why = {""};
+    int err = id ? transcript_again(req, id, &g->again, session, &why) : 0;
+
+    if (!id)
+        return 0;
+    if (err == UV_EINVAL)
+        return validate_refuse(req, res, "/transcriptId", "must be that of a question");
+    if (err) {
+        reply_failed(req, res, err, &why, "transcript");
+        return 1;
+    }
+    if (g->session[0] && strcmp(g->session, session) != 0)
+        return validate_refuse(req, res, "/transcriptId", "must be of the session");
+    memcpy(g->session, session, sizeof(g->session));
+    return 0;
+}
+
 static int post_generate(const struct http_request *req, struct http_response *res)
 {
     static const struct field fields[] = {{"sessionId", FIELD_ID, .max = ID_TEXT_MAX - 1},
@@ -507,6 +539,7 @@ static int post_generate(const struct http_request *req, struct http_response *r
                                            .flags = FIELD_REQUIRED | FIELD_TRIM},
                                           {"provider", FIELD_TEXT, .min = 1, .max = 64},
                                           {"model", FIELD_TEXT, .min = 1, .max = 128},
+                                          {"transcriptId", FIELD_ID, .max = ID_TEXT_MAX - 1},
                                           {"stream", FIELD_SWITCH, .flags = 0},
                                           {.name = NULL}};
     struct generation *g;
@@ -524,6 +557,12 @@ static int post_generate(const struct http_request *req, struct http_response *r
     g = generation_new(req, body);
     if (g)
         g->wants_stream = wants_stream(req, body);
+    if (g && find_again(req, res, body, g)) {
+        g->session[0] = '\0'; /* nothing to release */
+        generation_free(g);
+        json_decref(body);
+        return 0;
+    }
     json_decref(body);
     return g ? post_to_loop(req, res, g) : UV_ENOMEM;
 }

@@ -34,6 +34,11 @@ struct session_filter {
 int session_filter_read(const struct http_request *req, struct http_response *res,
                         struct session_filter *filter);
 
+struct live_again;
+/** The question of that id and the session it is of. UV_EINVAL: it is no question. */
+int transcript_again(const struct http_request *req, const char *id, struct live_again *again,
+                     char session_id[static ID_TEXT_MAX], struct errbuf *why);
+
 /** All that was said in the session that the path names, in clear, oldest first. */
 struct session_said {
     struct store_transcript *at;

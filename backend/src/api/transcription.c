@@ -9,6 +9,7 @@
  * in the store and is heard in the background (transcriber.h); its client asks how far it is.
  */
 #include "api/app.h"
+#include "api/forms.h"
 #include "api/hear.h"
 #include "api/reply.h"
 #include "api/transcriber.h"
@@ -71,9 +72,11 @@ static int find_recording(const struct http_request *req, struct http_response *
 static int reply_transcript(const struct http_request *req, struct http_response *res,
                             const struct transcript *t, void *arg)
 {
+    enum transcript_form form = (enum transcript_form)(uintptr_t)arg;
+
     (void)req;
-    (void)arg;
-    return http_reply_json(res, 200, transcript_json(t, false));
+    return form == FORM_JSON ? http_reply_json(res, 200, transcript_json(t, false))
+                             : reply_form(res, t, form);
 }
 
 /* ------------------------------------------------------------------------ one that is kept */
@@ -84,9 +87,10 @@ static int64_t read_blob(void *arg, uint64_t offset, void *to, size_t n)
 }
 
 static int hear_kept(const struct http_request *req, struct http_response *res, const char *id,
-                     const char *language)
+                     const char *language, enum transcript_form form)
 {
-    const struct hear_ask ask = {.language = language, .reply = reply_transcript};
+    const struct hear_ask ask = {
+        .language = language, .reply = reply_transcript, .arg = (void *)(uintptr_t)form};
     struct media_source source = {.read = read_blob};
     struct blob_reader *r = NULL;
     struct errbuf why = {""};
@@ -163,7 +167,8 @@ static int hear_later(const struct http_request *req, struct http_response *res,
     return reply_transcription(req, res, 202, &t);
 }
 
-static int transcribe_kept(const struct http_request *req, struct http_response *res)
+static int transcribe_kept(const struct http_request *req, struct http_response *res,
+                           enum transcript_form form)
 {
     static const struct field fields[] = {
         {"audioId", FIELD_ID, .max = ID_TEXT_MAX - 1, .flags = FIELD_REQUIRED},
@@ -197,7 +202,7 @@ static int transcribe_kept(const struct http_request *req, struct http_response 
     else if (r.duration_ms > SHORT_MS || json_is_true(json_object_get(body, "background")))
         err = hear_later(req, res, r.id, language);
     else
-        err = hear_kept(req, res, r.id, language);
+        err = hear_kept(req, res, r.id, language, form);
     store_recording_release(&r);
     json_decref(body);
     return err;
@@ -206,17 +211,28 @@ static int transcribe_kept(const struct http_request *req, struct http_response 
 static int get_transcription(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
+    enum transcript_form form;
     struct store_transcription t;
     struct errbuf why = {""};
-    int err = app->transcriber ? sealed_transcription_get(app->store, app->seal, req->user,
-                                                          http_param(req, "id"), &t, &why)
-                               : UV_ENOENT;
+    int err;
+
+    if (read_form(req, res, &form))
+        return 0;
+    err = app->transcriber ? sealed_transcription_get(app->store, app->seal, req->user,
+                                                      http_param(req, "id"), &t, &why)
+                           : UV_ENOENT;
 
     if (err)
         return reply_failed(req, res, err == UV_EILSEQ ? UV_EIO : err, &why, "transcription");
-    reply_transcription(req, res, 200, &t);
+    if (form != FORM_JSON && t.state == STORE_DONE)
+        err = reply_stored_form(res, t.result, form);
+    else if (form != FORM_JSON)
+        err = http_problem(res, req, 409, "conflict",
+                           t.state == STORE_WAITING ? "It is not done yet." : "It failed.", NULL);
+    else
+        err = reply_transcription(req, res, 200, &t);
     store_transcription_release(&t);
-    return 0;
+    return err;
 }
 
 static int delete_transcription(const struct http_request *req, struct http_response *res)
@@ -244,13 +260,17 @@ static bool is_json(const struct http_request *req)
 static int post_transcribe(const struct http_request *req, struct http_response *res)
 {
     char language[HEAR_LANGUAGE_MAX];
-    const struct hear_ask ask = {.language = language, .reply = reply_transcript};
+    struct hear_ask ask = {.language = language, .reply = reply_transcript};
+    enum transcript_form form;
     struct http_part file;
 
     if (!app_of(req)->hub)
         return http_problem(res, req, 503, "unavailable", "No recogniser is set up.", NULL);
+    if (read_form(req, res, &form))
+        return 0;
     if (is_json(req))
-        return transcribe_kept(req, res);
+        return transcribe_kept(req, res, form);
+    ask.arg = (void *)(uintptr_t)form;
     if (find_recording(req, res, &file, language))
         return 0;
     return hear_bytes(req, res, file.data, file.len, &ask);

@@ -221,7 +221,7 @@ void record_session(struct buf *out, const struct store_session *session)
     buf_putc(out, '}');
 }
 
-const char *const record_details[] = {"voice", "kind",         "outline",     "lead",
+const char *const record_details[] = {"heard", "answerOutdated", "voice", "kind",         "outline",     "lead",
                                       "keys",  "fits",         "unsupported", "provider",
                                       "model", "finishReason", "latency",     NULL};
 

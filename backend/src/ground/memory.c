@@ -310,6 +310,25 @@ void memory_heard(struct memory *m, enum memory_who who, const char *text, int n
         keep_facts(m, line);
 }
 
+void memory_correct(struct memory *m, const char *before, const char *text, int number)
+{
+    char *was = copy_cut(before, MEMORY_LINE_BYTES);
+
+    for (size_t i = 0; was && i < m->line_count; i++) {
+        struct line *line = &m->lines[i];
+        char *copy;
+
+        if (line->who == MEMORY_SHOWN || line->question != number || strcmp(line->text, was) != 0)
+            continue;
+        copy = copy_cut(text, MEMORY_LINE_BYTES);
+        if (!copy)
+            break;
+        drop(line->text);
+        line->text = copy;
+    }
+    drop(was);
+}
+
 /* "Sure, one moment" tells nothing of the answer. */
 static bool has_answered(const struct memory *m, int number)
 {

@@ -117,6 +117,10 @@ bool memory_told(const struct memory *m, const struct memory_story *story);
 size_t memory_dialogue(const struct memory *m, struct memory_line lines[MEMORY_LINES_MAX]);
 const struct memory_fact *memory_facts(const struct memory *m, size_t *count);
 
+/** The line with these words has others from now on. number: of the question that they are; 0:
+ *  none. */
+void memory_correct(struct memory *m, const char *before, const char *text, int number);
+
 /** Are these words likely an answer to the running question: long, of "I" and "we", and of the
  *  words of the story offered? For a microphone that hears both. */
 bool memory_answers(const struct memory *m, const char *text);

@@ -183,9 +183,10 @@ static struct conversation_exchange *free_place(struct conversation *c)
     return NULL;
 }
 
-/* s NULL: typed. old: whose place it takes, or NULL. */
-static bool ask(struct conversation *c, const struct conversation_speaker *s, bool ahead,
-                const struct conversation_exchange *old, struct conversation_actions *out)
+/* s NULL: typed. old: whose place it takes, or NULL. number: of one that is in the store only. */
+static bool ask_as(struct conversation *c, const struct conversation_speaker *s, bool ahead,
+                   const struct conversation_exchange *old, int number,
+                   struct conversation_actions *out)
 {
     struct conversation_exchange *e = c->life == CONVERSATION_OPEN ? free_place(c) : NULL;
     struct conversation_action *a;
@@ -199,8 +200,10 @@ static bool ask(struct conversation *c, const struct conversation_speaker *s, bo
         .phase = ahead ? PHASE_ASKING_AHEAD : PHASE_ASKING,
         .speaker = s ? s->id : 0,
         .replaces = old ? old->id : 0,
-        .number = old ? old->number : c->questions + 1,
-        .fresh = old ? unconfirmed(old) && old->fresh : true,
+        .number = old      ? old->number
+                  : number ? number
+                           : c->questions + 1,
+        .fresh = old ? unconfirmed(old) && old->fresh : !number,
         .kept = old && unconfirmed(old) && old->kept,
     };
     a = act(out, DO_ASK);
@@ -210,6 +213,25 @@ static bool ask(struct conversation *c, const struct conversation_speaker *s, bo
     a->ahead = ahead;
     a->row = !old && s && s->turn.row != ROW_NONE;
     return true;
+}
+
+static bool ask(struct conversation *c, const struct conversation_speaker *s, bool ahead,
+                const struct conversation_exchange *old, struct conversation_actions *out)
+{
+    return ask_as(c, s, ahead, old, 0, out);
+}
+
+/* In the place of one that is not the current one and not at its end only it itself could write. */
+static void typed(struct conversation *c, const struct conversation_event *event,
+                  struct conversation_actions *out)
+{
+    const struct conversation_exchange *old = conversation_exchange(c, event->exchange);
+
+    if (old && old->id != c->current) {
+        act(out, DO_REFUSE);
+        return;
+    }
+    ask_as(c, NULL, false, old, event->number, out);
 }
 
 /* The words of the turn are a question's now: no row of their own stays beside it. */
@@ -236,8 +258,8 @@ static void asked(struct conversation *c, struct conversation_exchange *e,
     struct conversation_exchange *before = conversation_exchange(c, c->current);
     bool in_place = before && before->id == e->replaces;
 
-    if (!e->replaces)
-        c->questions++;
+    if (e->number > c->questions)
+        c->questions = e->number;
     if (s && !e->replaces)
         s->turn.row_taken = s->turn.row != ROW_NONE;
     c->current = e->id;
@@ -682,6 +704,15 @@ static bool exchange_step(struct conversation *c, struct conversation_exchange *
             return false;
         }
         return true;
+    case CONVERSATION_TYPED: /* asked again */
+        typed(c, event, out);
+        return true;
+    case CONVERSATION_CORRECTED:
+        if (e->phase != PHASE_ANSWERING && e->phase != PHASE_STORING && e->phase != PHASE_TOLD)
+            return false;
+        act_on(out, DO_STORE_QUESTION, e);
+        c->writing = true;
+        return true;
     case CONVERSATION_STORED: {
         struct conversation_action *a;
 
@@ -823,7 +854,7 @@ static bool interview_step(struct conversation *c, const struct conversation_eve
         tick(c, event->at_us, out);
         return true;
     case CONVERSATION_TYPED:
-        ask(c, NULL, false, NULL, out);
+        typed(c, event, out);
         return true;
     case CONVERSATION_INTERRUPT:
         interrupt(c, out);

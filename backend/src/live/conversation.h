@@ -151,7 +151,8 @@ enum conversation_event_kind {
     CONVERSATION_TICK,     /**< at_us */
     CONVERSATION_SHUTDOWN, /**< After every speaker gave up */
 
-    CONVERSATION_TYPED,
+    CONVERSATION_TYPED, /**< .exchange: in the place of that one, which must be the current one or
+                             gone; .number: of a question that is in the store only */
     CONVERSATION_INTERRUPT,
     /* of .exchange */
     CONVERSATION_ASKED,
@@ -159,7 +160,8 @@ enum conversation_event_kind {
     CONVERSATION_PROGRESS, /**< Its answer started, or has an outline */
     CONVERSATION_STREAMED, /**< Words of it came; at_us */
     CONVERSATION_ANSWERED,
-    CONVERSATION_STORED, /**< .ok */
+    CONVERSATION_STORED,    /**< .ok */
+    CONVERSATION_CORRECTED, /**< Its question has other words: no row before it has final ones */
 
     CONVERSATION_OPENED, /**< .speaker is 0: it gets an id; .candidate, .keyed */
     /* of .speaker */
@@ -200,6 +202,7 @@ struct conversation_event {
     uint32_t utterance;
     uint64_t start_ms;
     uint64_t end_ms;
+    int number;
     struct said said;
     bool ok;
     bool candidate;

@@ -106,6 +106,7 @@ void exchange_free(void *arg)
     left_free(exchange);
     buf_release(&exchange->text);
     free(exchange->question);
+    free(exchange->heard);
     free(exchange);
 }
 
@@ -153,6 +154,10 @@ static struct transcript_pair pair_of(const struct exchange *exchange)
         .session_id = exchange->live->context.session_id,
         .number = exchange->number,
         .question = exchange->question,
+        .heard = exchange->heard && strcmp(exchange->heard, exchange->question) != 0
+                     ? exchange->heard
+                     : NULL,
+        .outdated = exchange->outdated,
         .answer = exchange->text.data && exchange->text.len ? exchange->text.data : "",
         .timestamp = exchange->row.timestamp,
         .confidence = exchange->confidence,
@@ -449,6 +454,39 @@ static void set_facts(struct exchange *exchange, const struct said_words *words)
     exchange->voice = words->voice;
 }
 
+bool exchange_correct(struct exchange *exchange, const char *text, const char *heard)
+{
+    char *question = exchange->ahead && !exchange->confirmed ? NULL : strdup(text);
+    char *before = question ? strdup(heard) : NULL;
+
+    if (!before) {
+        free(question);
+        return false;
+    }
+    free(exchange->question);
+    free(exchange->heard);
+    exchange->question = question;
+    exchange->heard = before;
+    exchange->outdated = strcmp(question, before) != 0;
+    return true;
+}
+
+/* The one that it is asked again for: its row, and who said it when. */
+static int take_again(struct exchange *exchange, const struct live_again *again)
+{
+    text_copy(exchange->row.transcript_id, ID_TEXT_MAX, again->transcript_id,
+              strlen(again->transcript_id));
+    exchange->row.timestamp = again->timestamp;
+    exchange->confidence = again->confidence;
+    exchange->speech_ms = again->speech_ms;
+    exchange->spoken = again->spoken;
+    exchange->who = again->who;
+    exchange->voice = again->voice;
+    memcpy(exchange->audio, again->audio, sizeof(exchange->audio));
+    exchange->heard = again->heard ? strdup(again->heard) : NULL;
+    return again->heard && !exchange->heard ? UV_ENOMEM : 0;
+}
+
 /* What was said around it is a line of its own before it. */
 static void keep_aside(struct exchange *exchange, const struct said_words *words)
 {
@@ -584,9 +622,11 @@ static void ask(struct live *live, const struct conversation_action *action)
             set_facts(exchange, words);
         if (action->ahead)
             exchange->speech_end_us = exchange->final_us = 0;
-        if (action->other)
+        if (action->other || (!words && in->again))
             memory_forget(live->context.memory, exchange->number);
-        err = ask_answerer(exchange, in, words, &why);
+        err = !words && in->again ? take_again(exchange, in->again) : 0;
+        if (!err)
+            err = ask_answerer(exchange, in, words, &why);
         if (!err && !action->ahead)
             hear_question(exchange, words);
     }

@@ -334,11 +334,18 @@ int live_ask(struct live *live, const struct live_ask *ask, char generation_id[I
 {
     struct typed_ask typed = {.ask = ask, .generation_id = generation_id, .why = why};
     struct typed_ask *outer = live->typed;
+    struct conversation_event typed_event = {.kind = CONVERSATION_TYPED};
 
     if (live->conversation.life != CONVERSATION_OPEN)
         return err_set(why, UV_ECANCELED, "the server is going away");
     live->typed = &typed;
-    live_step(live, &(struct conversation_event){.kind = CONVERSATION_TYPED});
+    if (ask->again) {
+        typed_event.number = ask->again->number;
+        for (const struct exchange *e = live->exchanges; e; e = e->next)
+            if (!strcmp(e->row.transcript_id, ask->again->transcript_id))
+                typed_event.exchange = e->id;
+    }
+    live_step(live, &typed_event);
     live->typed = outer;
     return typed.err;
 }
@@ -377,6 +384,21 @@ int live_record(struct live *live, const char *wording, struct errbuf *why)
 void live_stop_recording(struct live *live)
 {
     recording_stop(live);
+}
+
+void live_correct(struct live *live, const char *transcript_id, int number, const char *before,
+                  const char *text, const char *heard)
+{
+    struct exchange *found = NULL;
+
+    memory_correct(live->context.memory, before, text, number);
+    for (struct exchange *e = live->exchanges; e; e = e->next)
+        if (!strcmp(e->row.transcript_id, transcript_id))
+            found = e;
+    if (!found || !exchange_correct(found, text, heard))
+        return;
+    live_step(live,
+              &(struct conversation_event){.kind = CONVERSATION_CORRECTED, .exchange = found->id});
 }
 
 /* -------------------------------------------------------------------- listeners */

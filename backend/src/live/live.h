@@ -42,6 +42,7 @@ enum {
     LIVE_PARKED_MAX = 4,  /**< Speakers of one interview that wait; the longest waiting gives up */
     LIVE_KEY_MIN = 16,    /**< A key must not be guessed by chance, [bytes] */
     LIVE_KEY_MAX = 65,    /**< With its NUL, [bytes] */
+    RECORDING_URL_MAX = 96, /**< Where a piece of a recording is heard, with its NUL, [bytes] */
 };
 
 struct live_deps {
@@ -103,10 +104,26 @@ struct live *live_find(struct live_registry *reg, const char *user_id, const cha
 int live_listen(struct live *live, live_event_fn *on_event, void *arg, struct live_listener **lp);
 void live_unlisten(struct live_listener *listener); /**< NULL is allowed */
 
+/** A question that is stored, for asking it again in its place. */
+struct live_again {
+    char transcript_id[ID_TEXT_MAX];
+    int number;
+    int64_t timestamp;
+    uint64_t speech_ms;
+    float confidence;
+    bool spoken; /**< By .who, with likeness .voice */
+    enum voice_who who;
+    float voice;
+    char audio[RECORDING_URL_MAX]; /**< Where it is heard again; "": nowhere */
+    char *heard;                   /**< What was heard, in whichever words it stands now */
+};
+
 struct live_ask {
     const char *question;
     const char *provider; /**< NULL: the session's, then the chain */
     const char *model;
+    const struct live_again *again; /**< (optional) In the place of this one, whose number and
+                                         words heard it keeps */
 };
 
 /** Ask by hand. A running answer is superseded. generation_id (may be NULL) gets its id. */
@@ -120,6 +137,11 @@ bool live_interrupt(struct live *live); /**< Was anything running? */
  *  happens, and everybody is told. UV_ENOSYS: no recordings are kept here. */
 int live_record(struct live *live, const char *wording, struct errbuf *why);
 void live_stop_recording(struct live *live);
+
+/** The words of a transcript were corrected in the store: what comes after goes by these. number:
+ *  of the question that they are; 0: none. before: as they stood; heard: as they were heard. */
+void live_correct(struct live *live, const char *transcript_id, int number, const char *before,
+                  const char *text, const char *heard);
 
 /** The candidate's voice of a session, from a phrase: it is known at once, to whoever is in the
  *  interview and to who joins later. It lives in memory until it is forgotten, or 256 other

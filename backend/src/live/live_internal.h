@@ -30,7 +30,6 @@
 
 enum {
     WORDS_MAX = 1 << 20, /* longest text that is said in a turn, [bytes] */
-    RECORDING_URL_MAX = 96,
 };
 
 struct live_listener {
@@ -98,6 +97,8 @@ struct exchange {
     struct row row;
     int number;
     char *question;
+    char *heard;   /* NULL: as it stands */
+    bool outdated; /* the answer is one to other words */
     float confidence;
     float p;          /* how surely it is asked */
     struct row aside; /* of what was said around it */
@@ -137,6 +138,8 @@ struct exchange {
 struct exchange *exchange_find(struct live *live, uint64_t id);
 void exchange_perform(struct live *live, const struct conversation_action *action);
 void exchange_free(void *exchange);
+/** Its question has other words, as far as it has final ones. false: it has not. */
+bool exchange_correct(struct exchange *exchange, const char *text, const char *heard);
 
 /** What has been told of it, once more. */
 struct live_event exchange_started(const struct exchange *exchange);

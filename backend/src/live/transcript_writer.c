@@ -204,6 +204,10 @@ static char *detail(const struct transcript_pair *pair)
         json_set_str(d, "speaker", pair->speaker);
     if (pair->speaker && pair->voice >= 0)
         json_object_set_new(d, "voice", json_thousandths((double)pair->voice));
+    if (pair->heard)
+        json_set_str(d, "heard", pair->heard);
+    if (pair->outdated)
+        json_object_set_new(d, "answerOutdated", json_true());
     if (pair->unfinished)
         json_set_str(d, "unfinished", id_of_process());
     if (pair->unsupported_count)

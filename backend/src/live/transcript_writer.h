@@ -38,6 +38,8 @@ struct transcript_pair {
     const char *session_id;
     int number;
     const char *question;
+    const char *heard;     /**< What was heard, where it was corrected; NULL: it was not */
+    bool outdated;         /**< The answer is one to the words before */
     const char *answer;    /**< "" while it is not there yet */
     int64_t timestamp;     /**< [ms] since 1970 */
     float confidence;      /**< The recogniser's; 1 when typed */

@@ -169,6 +169,7 @@ struct change {
     const struct seal *seal;
     int (*profile)(struct store_profile *profile, void *arg);
     int (*session)(struct store_session *session, void *arg);
+    int (*transcript)(struct store_transcript *transcript, void *arg);
     void *arg;
 };
 
@@ -194,6 +195,20 @@ static int change_session(struct store_session *session, void *arg)
 
     if (!err)
         err = change->session(session, change->arg);
+    if (!err)
+        err = seal_changed(change->seal, &o);
+    close_opened(&o);
+    return err;
+}
+
+static int change_transcript(struct store_transcript *transcript, void *arg)
+{
+    const struct change *change = arg;
+    struct opened o = {.f = transcript_fields(transcript)};
+    int err = open_to_change(change->seal, &o);
+
+    if (!err)
+        err = change->transcript(transcript, change->arg);
     if (!err)
         err = seal_changed(change->seal, &o);
     close_opened(&o);
@@ -301,6 +316,23 @@ int sealed_transcript_open(const struct seal *seal, struct store_transcript *tra
                            struct errbuf *why)
 {
     return open_fields(seal, transcript_fields(transcript), why);
+}
+
+int sealed_transcript_change(struct store *store, const struct seal *seal, const char *user_id,
+                             const char *id,
+                             int (*fn)(struct store_transcript *transcript, void *arg), void *arg,
+                             struct store_transcript *transcript, struct errbuf *why)
+{
+    struct change change = {.seal = seal, .transcript = fn, .arg = arg};
+    int err =
+        store_transcript_change(store, user_id, id, change_transcript, &change, transcript, why);
+
+    if (err)
+        return err;
+    err = sealed_transcript_open(seal, transcript, why);
+    if (err)
+        store_transcript_release(transcript);
+    return err;
 }
 
 int sealed_transcript_put(struct store *store, const struct seal *seal,

@@ -87,6 +87,11 @@ int sealed_transcription_get(struct store *store, const struct seal *seal, const
 int sealed_transcription_finish(struct store *store, const struct seal *seal,
                                 const struct store_transcription *t, struct errbuf *why);
 
+/** As sealed_profile_change(). */
+int sealed_transcript_change(struct store *store, const struct seal *seal, const char *user_id,
+                             const char *id,
+                             int (*fn)(struct store_transcript *transcript, void *arg), void *arg,
+                             struct store_transcript *transcript, struct errbuf *why);
 /** Gives the transcript its question_number when that is 0. */
 int sealed_transcript_put(struct store *store, const struct seal *seal,
                           struct store_transcript *transcript, struct errbuf *why);

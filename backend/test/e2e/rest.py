@@ -781,6 +781,64 @@ def words_are_found_wherever_they_were_said(one, many):
 
 
 @test
+def what_was_heard_is_corrected_and_kept(one, many):
+    session = many.ada("POST", "v1/sessions/import", a_file()).json["id"]
+    lines = many.ada("GET", f"v1/sessions/{session}/transcripts?order=asc").json["items"]
+    line, question = (next(f"v1/transcripts/{item['id']}" for item in lines if item["question"].startswith(words)) for words in ("Good", "Why"))
+    was = many.ada("GET", question).json
+    fixed = many.ada("PATCH", question, {"question": "  Why rust? "})
+    equal(fixed.json, {**was, "question": "Why rust?", "heard": "Why Rust?\nReally?", "answerOutdated": True})
+    equal(many.ada("GET", question).json, fixed.json)
+    equal(many.ada("PATCH", question, {"question": "Why iron?"}).json["heard"], "Why Rust?\nReally?")
+    equal(many.ada("GET", "v1/search?q=iron").json["items"][0]["session"]["id"], session)
+    told = many.ada("PATCH", line, {"question": "Good evening."}).json
+    equal((told["question"], told["heard"], told.get("answerOutdated")), ("Good evening.", "Good morning.", None))
+    first = exported(many.ada, session)
+    again = many.ada("POST", "v1/sessions/import", many.ada("POST", f"v1/sessions/{session}/export", {"format": "json"}).json).json["id"]
+    equal(exported(many.ada, again), first)
+    holds("Why iron?" in many.ada("POST", f"v1/sessions/{session}/export", {"format": "md"}).body.decode())
+    answered = many.ada("POST", "v1/llm/generate", {"question": "Why steel?", "transcriptId": was["id"]})
+    equal(answered.status, 200)
+    equal((answered.json["transcriptId"], answered.json["questionNumber"]), (was["id"], 1))
+    now = many.ada("GET", question).json
+    equal((now["question"], now["heard"], now.get("answerOutdated"), now["speaker"], now["timestamp"]),
+          ("Why steel?", "Why Rust?\nReally?", None, "interviewer2", was["timestamp"]))
+    holds(now["answer"] != was["answer"])
+    equal(len(many.ada("GET", f"v1/sessions/{session}/transcripts").json["items"]), len(lines))
+    equal(many.ada("GET", f"v1/sessions/{session}/recordings").json["items"], [])
+    equal(many.ada("GET", f"v1/sessions/{session}").json["questionCount"], 2)
+    undone = many.ada("PATCH", question, {"question": was["question"]}).json
+    equal((undone["question"], "heard" in undone), (was["question"], False))
+    problem(many.bob("PATCH", question, {"question": "mine"}), 404, "not_found")
+    problem(many.ada("PATCH", question, {"question": " "}), 422, "invalid_fields", "/question")
+    problem(many.ada("PATCH", question, {"answer": "x"}), 422, "invalid_fields", "/answer")
+    problem(many.ada("PATCH", question, "{"), 400, "invalid_json")
+    problem(many.ada("POST", "v1/llm/generate", {"question": "x", "transcriptId": told["id"]}), 422, "invalid_fields", "/transcriptId")
+    problem(many.ada("POST", "v1/llm/generate", {"question": "x", "transcriptId": was["id"], "sessionId": again}), 422, "invalid_fields", "/transcriptId")
+    problem(many.bob("POST", "v1/llm/generate", {"question": "x", "transcriptId": was["id"]}), 404, "not_found")
+
+
+@test
+def what_was_said_comes_as_subtitles(one, many):
+    file = a_file()
+    file["transcripts"][1]["question"] = " ".join(["Why would you move a ledger to Rust?"] * 8)
+    file["transcripts"][1]["metrics"] = {**METRICS, "speechMs": 20000}
+    session = many.ada("POST", "v1/sessions/import", file).json["id"]
+    path = next(f"v1/transcripts/{item['id']}" for item in many.ada("GET", f"v1/sessions/{session}/transcripts").json["items"]
+                if item["question"].startswith("Why would"))
+    srt = many.ada("GET", path + "?format=srt")
+    equal(srt.headers["content-type"], "application/x-subrip")
+    cues = [cue.split("\n") for cue in srt.body.decode().strip().split("\n\n")]
+    holds(len(cues) >= 3 and all(2 < len(cue) <= 4 and all(len(text) <= 42 for text in cue[2:]) for cue in cues))
+    holds(cues[0][1].startswith("00:00:00,000 --> 00:00:0") and cues[-1][1].endswith("00:00:20,000"))
+    vtt = many.ada("GET", path, Accept="text/vtt")
+    equal((vtt.headers["content-type"], vtt.body[:6]), ("text/vtt", b"WEBVTT"))
+    equal(many.ada("GET", path + "?format=txt").body.decode().strip(), file["transcripts"][1]["question"])
+    equal(many.ada("GET", path, Accept="application/json, */*;q=0.5").headers["content-type"], "application/json")
+    problem(many.ada("GET", path + "?format=pdf"), 422, "invalid_fields", "format")
+
+
+@test
 def a_session_has_the_name_its_owner_gives_it(one, many):
     made = many.ada("POST", "v1/sessions", {"jobDescription": "Staff engineer"}).json
     equal(made["title"], "")

@@ -241,6 +241,7 @@ static const struct {
     {"streamed", {.kind = CONVERSATION_STREAMED}, .of_exchange = true},
     {"answered", {.kind = CONVERSATION_ANSWERED}, .of_exchange = true},
     {"stored", {.kind = CONVERSATION_STORED, .ok = true}, .of_exchange = true},
+    {"corrected", {.kind = CONVERSATION_CORRECTED}, .of_exchange = true},
     {"eager same", {.kind = CONVERSATION_EAGER, .utterance = 1, .said = SAME}, .of_speaker = true},
     {"eager other",
      {.kind = CONVERSATION_EAGER, .utterance = 1, .said = QUESTION},
@@ -264,38 +265,29 @@ static const struct effect effects[PHASE_COUNT][HAPPENINGS] =
     {
         [PHASE_NONE] =
             {
-                {"asked", CANNOT_BE},
-                {"refused", CANNOT_BE},
-                {"progress", CANNOT_BE},
-                {"streamed", CANNOT_BE},
-                {"answered", CANNOT_BE},
-                {"stored", CANNOT_BE},
-                {"eager same", "gone", ""},
-                {"eager other", "gone", ""},
-                {"resumed", "gone", ""},
-                {"final same", "gone", "ask"},
-                {"final reworded", "gone", "ask"},
-                {"final other", "gone", "ask"},
-                {"final statement", "gone", "remark"},
-                {"final nothing", "gone", ""},
-                {"give up", "gone", "remark drop-speaker"},
-                {"typed", "gone", "ask"},
-                {"interrupt", "gone", ""},
-                {"listened", "gone", ""},
-                {"shutdown", "gone", ""},
+                {"asked", CANNOT_BE},           {"refused", CANNOT_BE},
+                {"progress", CANNOT_BE},        {"streamed", CANNOT_BE},
+                {"answered", CANNOT_BE},        {"stored", CANNOT_BE},
+                {"corrected", CANNOT_BE},       {"eager same", "gone", ""},
+                {"eager other", "gone", ""},    {"resumed", "gone", ""},
+                {"final same", "gone", "ask"},  {"final reworded", "gone", "ask"},
+                {"final other", "gone", "ask"}, {"final statement", "gone", "remark"},
+                {"final nothing", "gone", ""},  {"give up", "gone", "remark drop-speaker"},
+                {"typed", "gone", "ask"},       {"interrupt", "gone", ""},
+                {"listened", "gone", ""},       {"shutdown", "gone", ""},
             },
         [PHASE_ASKING_AHEAD] =
             {
-                {"asked", "ahead", ""},         {"refused", "gone", "forget"},
-                {"progress", CANNOT_BE},        {"streamed", CANNOT_BE},
-                {"answered", CANNOT_BE},        {"stored", CANNOT_BE},
-                {"eager same", CANNOT_BE},      {"eager other", CANNOT_BE},
-                {"resumed", CANNOT_BE},         {"final same", CANNOT_BE},
-                {"final reworded", CANNOT_BE},  {"final other", CANNOT_BE},
-                {"final statement", CANNOT_BE}, {"final nothing", CANNOT_BE},
-                {"give up", CANNOT_BE},         {"typed", CANNOT_BE},
-                {"interrupt", CANNOT_BE},       {"listened", CANNOT_BE},
-                {"shutdown", CANNOT_BE},
+                {"asked", "ahead", ""},       {"refused", "gone", "forget"},
+                {"progress", CANNOT_BE},      {"streamed", CANNOT_BE},
+                {"answered", CANNOT_BE},      {"stored", CANNOT_BE},
+                {"corrected", CANNOT_BE},     {"eager same", CANNOT_BE},
+                {"eager other", CANNOT_BE},   {"resumed", CANNOT_BE},
+                {"final same", CANNOT_BE},    {"final reworded", CANNOT_BE},
+                {"final other", CANNOT_BE},   {"final statement", CANNOT_BE},
+                {"final nothing", CANNOT_BE}, {"give up", CANNOT_BE},
+                {"typed", CANNOT_BE},         {"interrupt", CANNOT_BE},
+                {"listened", CANNOT_BE},      {"shutdown", CANNOT_BE},
             },
         [PHASE_ASKING] =
             {
@@ -305,6 +297,7 @@ static const struct effect effects[PHASE_COUNT][HAPPENINGS] =
                 {"streamed", CANNOT_BE},
                 {"answered", CANNOT_BE},
                 {"stored", CANNOT_BE},
+                {"corrected", CANNOT_BE},
                 {"eager same", CANNOT_BE},
                 {"eager other", CANNOT_BE},
                 {"resumed", CANNOT_BE},
@@ -327,6 +320,7 @@ static const struct effect effects[PHASE_COUNT][HAPPENINGS] =
                 {"streamed", "ahead", "tell"},
                 {"answered", "ahead answered", ""},
                 {"stored", CANNOT_BE},
+                {"corrected", CANNOT_BE},
                 {"eager same", "ahead", ""},
                 {"eager other", "ahead", "ask!ahead!in-place"},
                 {"resumed", "ahead", ""},
@@ -349,6 +343,7 @@ static const struct effect effects[PHASE_COUNT][HAPPENINGS] =
                 {"streamed", CANNOT_BE},
                 {"answered", CANNOT_BE},
                 {"stored", CANNOT_BE},
+                {"corrected", CANNOT_BE},
                 {"eager same", "ahead answered", ""},
                 {"eager other", "ahead answered", "ask!ahead!in-place"},
                 {"resumed", "ahead answered", ""},
@@ -371,6 +366,7 @@ static const struct effect effects[PHASE_COUNT][HAPPENINGS] =
                 {"streamed", "answering", "tell"},
                 {"answered", "storing", "store-answer"},
                 {"stored", CANNOT_BE},
+                {"corrected", "answering", "store-question"},
                 {"eager same", "answering", ""},
                 {"eager other", "answering", "ask!ahead!in-place"},
                 {"resumed", "answering", ""},
@@ -393,6 +389,7 @@ static const struct effect effects[PHASE_COUNT][HAPPENINGS] =
                 {"streamed", CANNOT_BE},
                 {"answered", CANNOT_BE},
                 {"stored", "told", "tell-end!kept"},
+                {"corrected", "storing", "store-question"},
                 {"eager same", "storing", ""},
                 {"eager other", "storing", "ask!ahead!in-place"},
                 {"resumed", "storing", ""},
@@ -415,6 +412,7 @@ static const struct effect effects[PHASE_COUNT][HAPPENINGS] =
                 {"streamed", CANNOT_BE},
                 {"answered", CANNOT_BE},
                 {"stored", CANNOT_BE},
+                {"corrected", "told", "store-question"},
                 {"eager same", "told", ""},
                 {"eager other", "told", "ask!ahead!in-place"},
                 {"resumed", "told", ""},
@@ -437,6 +435,7 @@ static const struct effect effects[PHASE_COUNT][HAPPENINGS] =
                 {"streamed", CANNOT_BE},
                 {"answered", "gone", "tell-end forget"},
                 {"stored", CANNOT_BE},
+                {"corrected", CANNOT_BE},
                 {"eager same", "giving way", "ask!ahead!row"},
                 {"eager other", "giving way", "ask!ahead!row"},
                 {"resumed", "giving way", ""},
@@ -1517,6 +1516,52 @@ static void a_voice_that_cannot_be_told_replaces_no_answer_ahead(void **state)
 
 #define TEST(name) cmocka_unit_test(name)
 
+/* ------------------------------------------------------------- asked again in its place */
+
+static void a_question_asked_again_has_its_number_and_its_row(void **state)
+{
+    struct talk t;
+    uint64_t first;
+
+    (void)state;
+    reach(&t, PHASE_TOLD);
+    first = t.c.current;
+    DOES(&t, "ask!in-place", .kind = CONVERSATION_TYPED, .exchange = first);
+    assert_int_equal(conversation_exchange(&t.c, t.c.last_id)->replaces, first);
+    assert_int_equal(conversation_exchange(&t.c, t.c.last_id)->number, 1);
+    DOES(&t, "forget store-question", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
+    assert_int_equal(t.c.questions, 1);
+}
+
+static void one_that_is_in_the_store_only_keeps_its_number_too(void **state)
+{
+    struct talk t;
+
+    (void)state;
+    reach(&t, PHASE_TOLD);
+    t.c.questions = 7;
+    DOES(&t, "ask", .kind = CONVERSATION_TYPED, .number = 3);
+    assert_int_equal(conversation_exchange(&t.c, t.c.last_id)->number, 3);
+    DOES(&t, "forget store-question", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
+    assert_int_equal(t.c.questions, 7);
+    DOES(&t, "ask", .kind = CONVERSATION_TYPED);
+    assert_int_equal(conversation_exchange(&t.c, t.c.last_id)->number, 8);
+}
+
+/* Its answer is still to be written, by itself: another one in its row would be overwritten. */
+static void one_that_another_took_over_from_is_not_asked_again_before_it_is_stored(void **state)
+{
+    struct talk t;
+    uint64_t first;
+
+    (void)state;
+    reach(&t, PHASE_ANSWERING);
+    first = t.c.current;
+    DOES(&t, "ask", .kind = CONVERSATION_TYPED);
+    DOES(&t, "supersede store-question", .kind = CONVERSATION_ASKED, .exchange = t.c.last_id);
+    DOES(&t, "refuse", .kind = CONVERSATION_TYPED, .exchange = first);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -1566,6 +1611,9 @@ int main(void)
         TEST(the_own_voice_leaves_the_row_of_what_was_said_before_it),
         TEST(nothing_is_left_of_an_own_utterance_without_words),
         TEST(a_voice_that_cannot_be_told_replaces_no_answer_ahead),
+        TEST(a_question_asked_again_has_its_number_and_its_row),
+        TEST(one_that_is_in_the_store_only_keeps_its_number_too),
+        TEST(one_that_another_took_over_from_is_not_asked_again_before_it_is_stored),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
