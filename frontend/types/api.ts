@@ -890,7 +890,7 @@ export interface paths {
         };
         /**
          * One pair
-         * @description A question with its answer, or a line that wanted none.
+         * @description A question with its answer, or a line that wanted none. As text or subtitles it holds what was said, from its own beginning.
          */
         get: operations["getTranscript"];
         put?: never;
@@ -898,7 +898,13 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Correct what was heard
+         * @description Other words for a question or a line. What was heard stays beside them (`heard`), and everything that comes after goes by the
+         *     corrected words: prompts, search, documents. An answer that was made of the words before is marked (`answerOutdated`) until the
+         *     question is asked again in its place: `POST llm/generate` with `transcriptId`. The words that were heard, sent again, undo it.
+         */
+        patch: operations["correctTranscript"];
         trace?: never;
     };
     "/api/v1/transcribe": {
@@ -2094,8 +2100,12 @@ export interface components {
             id: components["schemas"]["Id"];
             sessionId: components["schemas"]["Id"];
             questionNumber: number;
-            /** @description What was said */
+            /** @description What was said, as it was corrected */
             question: string;
+            /** @description What was heard, where that was corrected; absent otherwise */
+            heard?: string;
+            /** @description `true`: the answer is one to the words before the correction */
+            answerOutdated?: boolean;
             /** @description Empty for a line, and when nothing was generated (words kept from a dropped socket) */
             answer: string;
             timestamp: components["schemas"]["Time"];
@@ -2138,6 +2148,12 @@ export interface components {
              */
             cutOff?: boolean;
             unreadable?: components["schemas"]["Unreadable"];
+        };
+        /** @enum {string} */
+        TranscriptForm: "json" | "srt" | "vtt" | "txt";
+        TranscriptCorrection: {
+            /** @description What was said; trimmed */
+            question: string;
         };
         TranscriptList: {
             items: components["schemas"]["Transcript"][];
@@ -2243,6 +2259,11 @@ export interface components {
             /** @description Tried first; unknown: 422 */
             provider?: string;
             model?: string;
+            /**
+             * @description A question that is asked again, in these words, in its place: the answer replaces the one it had, the number and what was heard
+             *     stay. Its session need not be named
+             */
+            transcriptId?: components["schemas"]["Id"];
             /** @default false */
             stream: boolean;
         };
@@ -4906,7 +4927,10 @@ export interface operations {
     };
     getTranscript: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What it is told as; without it `Accept` says so. Subtitles have cues of at most seven seconds and two lines of 42 characters */
+                format?: components["schemas"]["TranscriptForm"];
+            };
             header?: never;
             path: {
                 transcriptId: components["schemas"]["Id"];
@@ -4922,10 +4946,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Transcript"];
+                    "application/x-subrip": string;
+                    "text/vtt": string;
+                    "text/plain": string;
                 };
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    correctTranscript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transcriptId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TranscriptCorrection"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
@@ -4933,7 +4996,10 @@ export interface operations {
     };
     transcribe: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What it is told as; without it `Accept` says so. Subtitles have cues of at most seven seconds and two lines of 42 characters */
+                format?: components["schemas"]["TranscriptForm"];
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4964,6 +5030,9 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Transcription"];
+                    "application/x-subrip": string;
+                    "text/vtt": string;
+                    "text/plain": string;
                 };
             };
             /** @description It will be heard */
@@ -4999,7 +5068,10 @@ export interface operations {
     };
     getTranscription: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What it is told as; without it `Accept` says so. Subtitles have cues of at most seven seconds and two lines of 42 characters */
+                format?: components["schemas"]["TranscriptForm"];
+            };
             header?: never;
             path: {
                 transcriptionId: components["parameters"]["TranscriptionId"];
@@ -5015,10 +5087,23 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BackgroundTranscription"];
+                    "application/x-subrip": string;
+                    "text/vtt": string;
+                    "text/plain": string;
                 };
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            /** @description `conflict`: there are no subtitles, since it is not done or failed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];
