@@ -29,7 +29,6 @@ LOOKED_THROUGH = {
     "slots_any": "is anything left?",
     "store_ping": "a store that answers",
     "store_profile_put": "likewise",
-    "store_transcript_change": "likewise",
 }
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.S)
 # At the beginning of a line: a type, a name, and an opening parenthesis.

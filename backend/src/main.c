@@ -36,7 +36,7 @@ static const struct {
      "put all that is stored into one file, also while a server runs"},
     {"restore", command_restore, "FILE [--passphrase-file FILE]",
      "make an empty data folder out of such a file"},
-    {"migrate", command_migrate, "[--accept-clock | --erase-unknown-recordings]",
+    {"migrate", command_migrate, "[--accept-clock | --erase-unknown-recordings | --recount]",
      "bring the store to the current schema"},
 };
 

@@ -19,12 +19,13 @@ static int accept_clock(struct store *store, struct errbuf *why)
 }
 
 /* One of these or nothing; anything else is said. */
-static int read_arguments(const struct program *p, bool *clock, bool *forget)
+static int read_arguments(const struct program *p, bool *clock, bool *forget, bool *recount)
 {
     *clock = p->config->arg_count == 1 && !strcmp(p->config->args[0], "--accept-clock");
     *forget =
         p->config->arg_count == 1 && !strcmp(p->config->args[0], "--erase-unknown-recordings");
-    return *clock || *forget ? EXIT_OK : program_no_arguments(p);
+    *recount = p->config->arg_count == 1 && !strcmp(p->config->args[0], "--recount");
+    return *clock || *forget || *recount ? EXIT_OK : program_no_arguments(p);
 }
 
 int command_migrate(int argc, char **argv)
@@ -33,13 +34,13 @@ int command_migrate(int argc, char **argv)
     struct store *store = NULL;
     struct program p;
     struct errbuf why = {""};
-    bool clock = false, forget = false;
+    bool clock = false, forget = false, recount = false;
     int from = 0;
     int to = 0;
     int err = program_open(&p, argc, argv, 0);
 
     if (!err)
-        err = read_arguments(&p, &clock, &forget);
+        err = read_arguments(&p, &clock, &forget, &recount);
     if (err) {
         program_close(&p);
         return err;
@@ -54,8 +55,12 @@ int command_migrate(int argc, char **argv)
         err = accept_clock(store, &why);
     if (!err && forget)
         err = store_fact_put(store, STORE_FACT_FORGET_AUDIO, "yes", &why);
+    if (!err && recount)
+        err = store_figures_recount(store, &why);
     if (err)
         program_fail("%s", why.text);
+    else if (recount)
+        puts("The figures of all days are made anew.");
     else if (from == to)
         printf("%s is at schema %d already.\n", params.path, to);
     else

@@ -105,6 +105,7 @@ void api_after(const struct http_request *req, const struct http_answered *how);
 
 /** The REST routes of this folder, each table ending with {NULL}; api/routes.c joins them. */
 extern const struct http_route api_admin_routes[];
+extern const struct http_route api_analytics_routes[];
 extern const struct http_route api_audio_routes[];
 extern const struct http_route api_audit_routes[];
 extern const struct http_route api_auth_routes[];

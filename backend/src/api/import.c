@@ -259,6 +259,8 @@ static int read_transcript(struct store_transcript *t, const json_t *from, const
     t->answer = copy_text(from, "answer");
     t->metrics = copy_json(from, "metrics");
     t->detail = read_detail(from);
+    if (json_str(from, "provider") && !(t->provider = strdup(json_str(from, "provider"))))
+        return UV_ENOMEM;
     return t->question && t->answer && t->metrics && t->detail ? 0 : UV_ENOMEM;
 }
 

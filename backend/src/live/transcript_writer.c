@@ -236,6 +236,11 @@ static int fill(struct store_transcript *row, const struct transcript_pair *pair
     row->ended_at = pair->timestamp + (int64_t)pair->speech_ms +
                     (pair->ended ? (int64_t)(1000 * pair->response_s) : 0);
     row->line = pair->line;
+    if (pair->ended && pair->provider[0]) {
+        row->provider = strdup(pair->provider);
+        if (!row->provider)
+            return UV_ENOMEM;
+    }
     row->question = strdup(pair->question);
     row->answer = strdup(pair->answer);
     row->metrics = metrics(pair);

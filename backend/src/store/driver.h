@@ -138,6 +138,10 @@ struct store_driver {
     int (*transcription_finish)(void *db, const struct store_transcription *t, struct errbuf *why);
     int (*transcription_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
 
+    int (*figures)(void *db, enum store_figures what, const char *user_id, int64_t from, int64_t to,
+                   struct store_list *list, struct errbuf *why);
+    int (*figures_recount)(void *db, struct errbuf *why);
+
     int (*fact_get)(void *db, const char *name, char **value, struct errbuf *why);
     int (*fact_put)(void *db, const char *name, const char *value, struct errbuf *why);
     int (*fact_claim)(void *db, const char *name, const char *value, char **is, struct errbuf *why);

@@ -38,6 +38,19 @@ static int cross(struct call *call, void (*run)(void *arg))
     return err ? err_set(call->why, err, "too much is waiting to be stored") : call->result;
 }
 
+#define WRITE_0(fn)                                                                                \
+    static void run_##fn(void *arg)                                                                \
+    {                                                                                              \
+        struct call *call = arg;                                                                   \
+                                                                                                   \
+        call->result = call->to->driver->fn(call->to->db, call->why);                              \
+    }                                                                                              \
+    static int fn(void *db, struct errbuf *why)                                                    \
+    {                                                                                              \
+        struct call call = {db, why, 0};                                                           \
+                                                                                                   \
+        return cross(&call, run_##fn);                                                             \
+    }
 #define WRITE_1(fn, A, a)                                                                          \
     struct fn {                                                                                    \
         struct call call;                                                                          \
@@ -205,6 +218,7 @@ WRITE_1(erased_gone, const char *, id)
 WRITE_2(transcription_add, const struct store_transcription *, t, size_t, waiting_max)
 WRITE_1(transcription_finish, const struct store_transcription *, t)
 WRITE_2(transcription_erase, const char *, user_id, const char *, id)
+WRITE_0(figures_recount)
 WRITE_2(fact_put, const char *, name, const char *, value)
 WRITE_3(sealed_replace, const struct store_sample *, was, char *const *, now, size_t, n)
 WRITE_3(fact_claim, const char *, name, const char *, value, char **, is)
@@ -248,6 +262,7 @@ const struct store_driver store_on_lane = {
     .transcription_add = transcription_add,
     .transcription_finish = transcription_finish,
     .transcription_erase = transcription_erase,
+    .figures_recount = figures_recount,
     .fact_put = fact_put,
     .fact_claim = fact_claim,
     .sealed_replace = sealed_replace,

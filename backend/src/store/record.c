@@ -104,7 +104,7 @@ static const struct column store_transcript_columns[] = {
     TEXT(store_transcript, answer),         INT64(store_transcript, timestamp),
     TEXT(store_transcript, metrics),        TEXT(store_transcript, detail),
     TEXT(store_transcript, audio_url),      INT(store_transcript, line),
-    INT64(store_transcript, ended_at),
+    INT64(store_transcript, ended_at),      TEXT(store_transcript, provider),
 };
 
 static const struct column store_voice_columns[] = {
@@ -119,6 +119,18 @@ static const struct column store_recording_columns[] = {
     INT(store_recording, quality),       INT64(store_recording, created_at),
     INT64(store_recording, expires_at),  TEXT(store_recording, wording),
     INT64(store_recording, agreed_at),   INT(store_recording, growing),
+};
+
+static const struct column store_day_columns[] = {
+    INT64(store_day, day),  INT64(store_day, sessions), INT64(store_day, users),
+    INT64(store_day, said), INT64(store_day, seconds),  INT64(store_day, questions),
+};
+
+static const struct column store_share_columns[] = {
+    INT64(store_share, day),
+    INLINE(store_share, user_id),
+    INLINE(store_share, name),
+    INT64(store_share, count),
 };
 
 static const struct column store_erased_columns[] = {
@@ -144,6 +156,8 @@ const struct record store_record_session = RECORD(store_session);
 const struct record store_record_transcript = RECORD(store_transcript);
 const struct record store_record_voice = RECORD(store_voice);
 const struct record store_record_recording = RECORD(store_recording);
+const struct record store_record_day = RECORD(store_day);
+const struct record store_record_share = RECORD(store_share);
 const struct record store_record_erased = RECORD(store_erased);
 const struct record store_record_transcription = RECORD(store_transcription);
 

@@ -40,6 +40,8 @@ extern const struct record store_record_session;
 extern const struct record store_record_transcript;
 extern const struct record store_record_voice;
 extern const struct record store_record_recording;
+extern const struct record store_record_day;
+extern const struct record store_record_share;
 extern const struct record store_record_erased;
 extern const struct record store_record_transcription;
 

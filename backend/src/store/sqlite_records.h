@@ -112,6 +112,10 @@ int sqlite_transcription_next(void *db, struct store_transcription *t, struct er
 int sqlite_transcription_finish(void *db, const struct store_transcription *t, struct errbuf *why);
 int sqlite_transcription_erase(void *db, const char *user_id, const char *id, struct errbuf *why);
 
+int sqlite_figures(void *db, enum store_figures what, const char *user_id, int64_t from, int64_t to,
+                   struct store_list *list, struct errbuf *why);
+int sqlite_figures_recount(void *db, struct errbuf *why);
+
 int sqlite_fact_get(void *db, const char *name, char **value, struct errbuf *why);
 int sqlite_fact_put(void *db, const char *name, const char *value, struct errbuf *why);
 int sqlite_fact_claim(void *db, const char *name, const char *value, char **is, struct errbuf *why);

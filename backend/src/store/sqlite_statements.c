@@ -18,7 +18,7 @@
     "question_count,metadata,title"
 #define TRANSCRIPT_COLUMNS                                                                         \
     "id,session_id,question_number,question,answer,timestamp,metrics,detail,audio_url,line,"       \
-    "ended_at"
+    "ended_at,provider"
 #define VOICE_COLUMNS "user_id,wording,agreed_at,speech_ms,voice"
 #define RECORDING_COLUMNS                                                                          \
     "id,user_id,session_id,format,bytes,duration_ms,quality,created_at,expires_at,wording,"        \
@@ -168,14 +168,14 @@ const char *const sqlite_statements[STATEMENTS] = {
         "(SELECT max(question_number)+1 FROM transcripts WHERE session_id=?2 AND line=0),1)",
     [TRANSCRIPT_PUT] =
         "INSERT INTO transcripts (" TRANSCRIPT_COLUMNS ") "
-        "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) "
+        "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12) "
         "ON CONFLICT (id) DO UPDATE SET question_number=?3,question=?4,answer=?5,timestamp=?6,"
-        "metrics=?7,detail=?8,audio_url=?9,line=?10,ended_at=?11 WHERE session_id=?2",
+        "metrics=?7,detail=?8,audio_url=?9,line=?10,ended_at=?11,provider=?12 WHERE session_id=?2",
     [TRANSCRIPT_ERASE] = "DELETE FROM transcripts WHERE id=?1 AND session_id=?2",
-    [TRANSCRIPT_GET] =
-        "SELECT t.id,session_id,question_number,question,answer,timestamp,metrics,"
-        "detail,audio_url,line,ended_at FROM transcripts t JOIN sessions s ON s.id=t.session_id "
-        "WHERE t.id=?1 AND s.user_id=?2",
+    [TRANSCRIPT_GET] = "SELECT t.id,session_id,question_number,question,answer,timestamp,metrics,"
+                       "detail,audio_url,line,ended_at,provider FROM transcripts t JOIN sessions s "
+                       "ON s.id=t.session_id "
+                       "WHERE t.id=?1 AND s.user_id=?2",
     [TRANSCRIPT_LIST] = "SELECT " TRANSCRIPT_COLUMNS " FROM transcripts WHERE session_id=?1 "
                         "AND (?2 IS NULL OR (" TRANSCRIPT_ORDER ") > " TRANSCRIPT_AT ") "
                         "ORDER BY " TRANSCRIPT_ORDER " LIMIT ?3",
@@ -230,6 +230,17 @@ const char *const sqlite_statements[STATEMENTS] = {
                              "WHERE id=?1 AND state=0",
     [TRANSCRIPTION_ERASE] = "DELETE FROM transcriptions WHERE id=?1 AND user_id=?2",
 
+    [FIGURES_DAYS] = "SELECT day,sum(sessions),count(*),sum(said),sum(seconds),sum(questions) "
+                     "FROM analytics WHERE sessions>0 AND day BETWEEN ?1 AND ?2 "
+                     "AND (?3 IS NULL OR user_id=?3) GROUP BY day ORDER BY day DESC LIMIT ?4",
+    [FIGURES_PROVIDERS] = "SELECT day,'',provider,sum(answers) FROM analytics_providers "
+                          "WHERE answers>0 AND day BETWEEN ?1 AND ?2 "
+                          "AND (?3 IS NULL OR user_id=?3) GROUP BY day,provider "
+                          "ORDER BY day DESC,4 DESC,provider LIMIT ?4",
+    [FIGURES_PROFILES] = "SELECT day,user_id,profile_id,sessions FROM analytics_profiles "
+                         "WHERE sessions>0 AND day BETWEEN ?1 AND ?2 "
+                         "AND (?3 IS NULL OR user_id=?3) "
+                         "ORDER BY day DESC,sessions DESC,profile_id LIMIT ?4",
     [FACT_GET] = "SELECT value FROM facts WHERE name=?1",
     [FACT_PUT] = "INSERT INTO facts (name,value) VALUES (?1,?2) "
                  "ON CONFLICT (name) DO UPDATE SET value=?2",

@@ -880,6 +880,21 @@ int store_transcription_erase(struct store *store, const char *user_id, const ch
     return err ? err : store->writer->transcription_erase(store->writer_db, user_id, id, why);
 }
 
+/* ------------------------------------------------------------------------------ figures */
+
+int store_figures(struct store *store, enum store_figures what, const char *user_id, int64_t from,
+                  int64_t to, struct store_list *list, struct errbuf *why)
+{
+    if (from < 0 || to < from || to - from >= STORE_FIGURE_DAYS_MAX)
+        return err_set(why, UV_EINVAL, "figures are of 1 to %d days", STORE_FIGURE_DAYS_MAX);
+    return store->driver->figures(store->db, what, user_id, from, to, list, why);
+}
+
+int store_figures_recount(struct store *store, struct errbuf *why)
+{
+    return store->writer->figures_recount(store->writer_db, why);
+}
+
 /* -------------------------------------------------------------------------------- facts */
 
 int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *why)

@@ -144,6 +144,7 @@ struct store_transcript {
     char *question;      /**< What was said; sealed, as the answer: it is private too */
     char *answer;
     int64_t timestamp; /**< When it began to be said, or was typed */
+    char *provider;    /**< Who answered; NULL: nobody yet */
     int64_t ended_at;  /**< When its last word was said or its answer had ended; 0: timestamp */
     char *metrics; /**< JSON object: responseTime, wordCount, confidence, qualityScore, latency … */
     char *detail; /**< JSON object: kind, outline points, provider, model, finishReason; sealed */
@@ -536,6 +537,43 @@ int store_sealed_rest(struct store *store, const char *fresh, int64_t *rest, str
 /** Each text that is still as it was becomes the new one; all of them or none. */
 int store_sealed_replace(struct store *store, const struct store_sample *was, char *const *now,
                          size_t n, struct errbuf *why);
+
+/* -------------------------------------------------------------------------------- figures */
+
+/** What happened on the sessions that were begun on one day, of UTC. */
+struct store_day {
+    int64_t day; /**< Since 1970 */
+    int64_t sessions;
+    int64_t users;
+    int64_t said;    /**< Sessions in which something was said */
+    int64_t seconds; /**< How long those were */
+    int64_t questions;
+};
+
+enum { STORE_SHARE_NAME_MAX = 64 };
+
+/** How often somebody answered, or with which profile sessions were held, on such a day. */
+struct store_share {
+    int64_t day;
+    char user_id[ID_TEXT_MAX];       /**< Of a profile; else "" */
+    char name[STORE_SHARE_NAME_MAX]; /**< The provider, or the profile's id */
+    int64_t count;
+};
+
+enum store_figures { STORE_DAYS, STORE_PROVIDERS, STORE_PROFILES };
+
+enum {
+    STORE_FIGURE_DAYS_MAX = 366, /**< Asked for at once */
+    STORE_FIGURES_MAX = 10000,   /**< Rows told; the newest */
+};
+
+/** Newest day first, days without anything left out: struct store_day or struct store_share; no
+ *  pages; free(items). user_id: NULL for everybody. They are kept as sessions and answers are
+ *  written and erased, and are always those of a recount. */
+int store_figures(struct store *store, enum store_figures what, const char *user_id, int64_t from,
+                  int64_t to, struct store_list *list, struct errbuf *why);
+/** Make them anew out of what is stored. */
+int store_figures_recount(struct store *store, struct errbuf *why);
 
 /* --------------------------------------------------------------------------------- memory */
 

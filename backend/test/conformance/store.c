@@ -2007,6 +2007,113 @@ static void nobody_gets_more_profiles_than_the_most(void **state)
     assert_int_equal(writers[0].failed + writers[1].failed, 10);
 }
 
+/* ------------------------------------------------------------------------------- figures */
+
+/* All figures of the days 0 to 9 as one line, to be compared. */
+static const char *figures_of(struct fixture *f, const char *user_id)
+{
+    static char text[4096];
+    size_t n = 0;
+
+    text[0] = '\0';
+    for (enum store_figures what = STORE_DAYS; what <= STORE_PROFILES; what++) {
+        struct store_list list;
+
+        assert_int_equal(store_figures(f->store, what, user_id, 0, 9, &list, NULL), 0);
+        for (size_t i = 0; i < list.count; i++) {
+            const struct store_day *d = (const struct store_day *)list.items + i;
+            const struct store_share *s = (const struct store_share *)list.items + i;
+
+            if (what == STORE_DAYS)
+                n += (size_t)snprintf(text + n, sizeof(text) - n, "%d:%d/%d/%d/%d/%d ", (int)d->day,
+                                      (int)d->sessions, (int)d->users, (int)d->said,
+                                      (int)d->seconds, (int)d->questions);
+            else
+                n += (size_t)snprintf(text + n, sizeof(text) - n, "%d:%s=%d ", (int)s->day,
+                                      what == STORE_PROVIDERS ? s->name : "profile", (int)s->count);
+        }
+        free(list.items);
+    }
+    return text;
+}
+
+/* What is kept is what is counted anew. */
+static void figures_are(struct fixture *f, const char *all, const char *adas)
+{
+    assert_string_equal(figures_of(f, NULL), all);
+    assert_string_equal(figures_of(f, f->ada.id), adas);
+    assert_int_equal(store_figures_recount(f->store, NULL), 0);
+    assert_string_equal(figures_of(f, NULL), all);
+    assert_string_equal(figures_of(f, f->ada.id), adas);
+}
+
+static struct store_session begin_on(struct fixture *f, const struct store_user *user, int day,
+                                     const char *profile_id)
+{
+    struct store_session s = make_session(user);
+
+    s.created_at = 86400000LL * day + 5;
+    snprintf(s.profile_id, sizeof(s.profile_id), "%s", profile_id);
+    assert_int_equal(store_session_put(f->store, &s, NULL), 0);
+    return s;
+}
+
+static void figures_of_days_follow_what_is_written_and_erased(void **state)
+{
+    struct fixture *f = *state;
+    struct store_profile p = make_profile(&f->ada, "p");
+    struct store_session one, two, other, back;
+    struct store_transcript t;
+    struct store_list ended = {0};
+
+    figures_are(f, "", "");
+    assert_int_equal(store_profile_put(f->store, &p, NULL), 0);
+    one = begin_on(f, &f->ada, 1, p.id);
+    two = begin_on(f, &f->ada, 1, "");
+    other = begin_on(f, &f->bob, 1, "");
+    begin_on(f, &f->bob, 2, "");
+    figures_are(f, "2:1/1/0/0/0 1:3/2/0/0/0 1:profile=1 ", "1:2/1/0/0/0 1:profile=1 ");
+
+    t = say(f, &one, 86400, 86500); /* and then it is answered, by another in the end */
+    t.provider = LITERAL("groq");
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    t.provider = LITERAL("ollama");
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    t = say(f, &other, 86400, 86410);
+    t.provider = LITERAL("groq");
+    assert_int_equal(store_transcript_put(f->store, &t, NULL), 0);
+    figures_are(f, "2:1/1/0/0/0 1:3/2/2/110/2 1:groq=1 1:ollama=1 1:profile=1 ",
+                "1:2/1/1/100/1 1:ollama=1 1:profile=1 ");
+
+    assert_int_equal(store_profile_erase(f->store, f->ada.id, p.id, NULL), 0);
+    assert_int_equal(
+        store_session_change(f->store, f->ada.id, two.id, rename_it, (char[]){"x"}, &back, NULL),
+        0);
+    store_session_release(&back);
+    figures_are(f, "2:1/1/0/0/0 1:3/2/2/110/2 1:groq=1 1:ollama=1 ", "1:2/1/1/100/1 1:ollama=1 ");
+    assert_int_equal(store_transcript_erase(f->store, other.id, t.id, NULL), 0);
+    figures_are(f, "2:1/1/0/0/0 1:3/2/1/100/1 1:ollama=1 ", "1:2/1/1/100/1 1:ollama=1 ");
+    assert_int_equal(store_session_erase(f->store, f->ada.id, one.id, NULL), 0);
+    figures_are(f, "2:1/1/0/0/0 1:2/2/0/0/0 ", "1:1/1/0/0/0 ");
+    one = begin_on(f, &f->ada, 3, "");
+    say(f, &one, 1, 2);
+    assert_int_equal(store_user_erase(f->store, f->ada.id, 1, &ended, NULL), 0);
+    free(ended.items);
+    figures_are(f, "2:1/1/0/0/0 1:1/1/0/0/0 ", "");
+}
+
+static void figures_are_of_days_that_can_be(void **state)
+{
+    struct fixture *f = *state;
+    struct store_list list;
+
+    assert_int_equal(store_figures(f->store, STORE_DAYS, NULL, 5, 4, &list, NULL), UV_EINVAL);
+    assert_int_equal(store_figures(f->store, STORE_DAYS, NULL, -1, 4, &list, NULL), UV_EINVAL);
+    assert_int_equal(
+        store_figures(f->store, STORE_DAYS, NULL, 0, STORE_FIGURE_DAYS_MAX, &list, NULL),
+        UV_EINVAL);
+}
+
 /* --------------------------------------------------------------------------------- facts */
 
 static void a_fact_is_claimed_once(void **state)
@@ -2085,6 +2192,8 @@ int main(int argc, char **argv)
         EACH(a_change_that_gives_up_changes_nothing),
         EACH(a_change_neither_brings_back_nor_takes),
         EACH(nobody_gets_more_profiles_than_the_most),
+        EACH(figures_of_days_follow_what_is_written_and_erased),
+        EACH(figures_are_of_days_that_can_be),
         EACH(a_fact_is_claimed_once),
     };
     struct loop *loop = NULL;

@@ -25,7 +25,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # What "4XX" stands for: refusals before an operation is asked. Every other 4xx is documented where it occurs.
 REFUSED = {405, 408, 411, 413, 414, 415, 417, 421, 426, 429, 431}
-OURS = re.compile(r"^/(healthz|readyz|api/v1/(health|audit|auth|admin|profiles|sessions|search|transcripts|voice|models)(/|$))")
+OURS = re.compile(r"^/(healthz|readyz|api/v1/(health|audit|auth|admin|analytics|profiles|sessions|search|transcripts|voice|models)(/|$))")
 
 
 # ------------------------------------------------------------------------------------- the document
@@ -778,6 +778,31 @@ def words_are_found_wherever_they_were_said(one, many):
         problem(user("GET", "v1/search?" + bad), 422, "invalid_fields", "q")
     problem(user("GET", "v1/search?q=%ff"), 400, "bad_request")
     equal(user("GET", "v1/search?q=%20...%20").json["items"], [])
+
+
+@test
+def figures_of_days_are_ones_own_or_the_operators(one, many):
+    user = many.sign_up("figures@example.com", "Figures")
+    file = a_file()
+    file["transcripts"][2].update(question="Um so I moved it, like, away.", metrics={**METRICS, "speechMs": 6000})
+    session = user("POST", "v1/sessions/import", file).json["id"]
+    day = user("GET", "v1/analytics?from=2026-05-14&to=2026-05-14").json
+    figures = {"totalSessions": 1, "totalQuestions": 2, "averageSessionDuration": 184, "topRoles": [PROFILE["role"]], "llmProviderUsage": {"groq": 1}}
+    equal(day, {"from": "2026-05-14", "to": "2026-05-14", "scope": "own", "total": figures,
+                "days": [{"date": "2026-05-14", "totalUsers": 1, **figures}]})
+    item, = user("GET", "v1/analytics/progress").json["items"]
+    equal((item["sessionId"], item["wordsPerMinute"], round(item["fillersPer100Words"]), item["averageScore"], item["kinds"]),
+          (session, 70, 29, 82, {"technical": 1}))
+    everybody = one.me("GET", "v1/analytics?scope=all")
+    equal((everybody.status, everybody.json["scope"]), (200, "all"))
+    problem(user("GET", "v1/analytics?scope=all"), 403, "not_operator")
+    for bad, field in [("from=today", "from"), ("to=2026-13-01", "to"), ("from=2026-01-02&to=2026-01-01", "from"), ("scope=mine", "scope"),
+                       ("from=2024-01-01&to=2026-01-01", "from")]:
+        problem(user("GET", "v1/analytics?" + bad), 422, "invalid_fields", field)
+    problem(user("GET", "v1/analytics/progress?limit=0"), 422, "invalid_fields", "limit")
+    user("DELETE", f"v1/sessions/{session}")
+    equal(user("GET", "v1/analytics?from=2026-05-14&to=2026-05-14").json["days"], [])
+    equal(user("GET", "v1/analytics/progress").json, {"items": [], "nextCursor": None})
 
 
 @test

@@ -1,0 +1,395 @@
+/**
+ * @file api/analytics.c  GET /api/v1/analytics: what happened each day; and how one comes along
+ *
+ * The figures of days are kept by the store. Which roles they are of is looked up in the profiles,
+ * which may be sealed. How one comes along is told session by session, out of what was said.
+ */
+#include "api/reply.h"
+#include "api/validate.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "export/record.h"
+#include "ground/terms.h"
+#include "store/sealed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DAY_MS = 86400000,
+    DAYS = 30, /* without from */
+    ROLES_MAX = 512,
+    TOP_ROLES = 5,
+    SPEECH_LEAST_MS = 5000, /* less tells nothing of a pace */
+};
+
+/* --------------------------------------------------------------------------- which days */
+
+struct days {
+    int64_t from, to; /* both in it */
+    const char *user; /* NULL: everybody */
+};
+
+static void day_name(int64_t day, char text[static CLOCK_TEXT_MAX])
+{
+    clock_format(day * DAY_MS, text);
+    text[10] = '\0';
+}
+
+/* 1: answered. */
+static int read_day(const struct http_request *req, struct http_response *res, const char *name,
+                    int64_t *day)
+{
+    const char *text = http_query(req, name);
+    char whole[32];
+    int64_t ms;
+
+    if (!text)
+        return 0;
+    snprintf(whole, sizeof(whole), "%sT00:00:00Z", text);
+    if (strlen(text) != 10 || clock_parse(whole, &ms) || ms < 0)
+        return validate_refuse(req, res, name, "must be a day, such as 2026-05-14");
+    *day = ms / DAY_MS;
+    return 0;
+}
+
+static int read_days(const struct http_request *req, struct http_response *res, struct days *days)
+{
+    const char *scope = http_query(req, "scope");
+
+    days->to = clock_unix_ms() / DAY_MS;
+    if (read_day(req, res, "to", &days->to))
+        return 1;
+    days->from = days->to >= DAYS ? days->to - DAYS + 1 : 0;
+    if (read_day(req, res, "from", &days->from))
+        return 1;
+    if (days->from > days->to || days->to - days->from >= STORE_FIGURE_DAYS_MAX)
+        return validate_refuse(req, res, "from", "must be at most 365 days before to");
+    if (scope && strcmp(scope, "own") != 0 && strcmp(scope, "all") != 0)
+        return validate_refuse(req, res, "scope", "must be one of own, all");
+    days->user = scope && scope[0] == 'a' ? NULL : req->user;
+    if (days->user || request_is_operator(req))
+        return 0;
+    http_problem(res, req, 403, "not_operator",
+                 "Only an operator of this server may see the figures of everybody.", NULL);
+    return 1;
+}
+
+/* -------------------------------------------------------------------------------- roles */
+
+struct role {
+    char *name;
+    int64_t sessions;
+};
+
+struct roles {
+    struct role at[ROLES_MAX];
+    size_t n;
+};
+
+static void roles_release(struct roles *roles)
+{
+    for (size_t i = 0; i < roles->n; i++)
+        free(roles->at[i].name);
+    roles->n = 0;
+}
+
+static void add_role(struct roles *roles, const char *name, int64_t sessions)
+{
+    for (size_t i = 0; i < roles->n; i++) {
+        if (!strcasecmp(roles->at[i].name, name)) {
+            roles->at[i].sessions += sessions;
+            return;
+        }
+    }
+    if (roles->n == ROLES_MAX)
+        return;
+    roles->at[roles->n].name = strdup(name);
+    roles->at[roles->n].sessions = sessions;
+    roles->n += roles->at[roles->n].name != NULL;
+}
+
+static int most_first(const void *a, const void *b)
+{
+    const struct role *x = a, *y = b;
+
+    return x->sessions != y->sessions ? (x->sessions < y->sessions) - (x->sessions > y->sessions)
+                                      : strcmp(x->name, y->name);
+}
+
+static json_t *top_roles(struct roles *roles)
+{
+    json_t *list = json_array();
+
+    qsort(roles->at, roles->n, sizeof(roles->at[0]), most_first);
+    for (size_t i = 0; i < roles->n && i < TOP_ROLES; i++)
+        json_array_append_new(list, json_string(roles->at[i].name));
+    return list;
+}
+
+/* The role of the profile that a share is of; NULL: it is gone, or has none. */
+static char *role_of(const struct app *app, const struct store_share *share)
+{
+    struct store_profile p;
+    char *role = NULL;
+
+    if (store_profile_get(app->store, share->user_id, share->name, &p, NULL))
+        return NULL;
+    if (!sealed_profile_open(app->seal, &p, NULL) && p.role && p.role[0])
+        role = strdup(p.role);
+    store_profile_release(&p);
+    return role;
+}
+
+/* ------------------------------------------------------------------------------ figures */
+
+struct figures {
+    struct store_list days, providers, profiles;
+};
+
+static int load(const struct app *app, const struct days *days, struct figures *f,
+                struct errbuf *why)
+{
+    struct store_list *const lists[] = {&f->days, &f->providers, &f->profiles};
+    int err = 0;
+
+    for (enum store_figures what = STORE_DAYS; what <= STORE_PROFILES && !err; what++)
+        err = store_figures(app->store, what, days->user, days->from, days->to, lists[what], why);
+    return err;
+}
+
+static void set_average(json_t *to, int64_t seconds, int64_t said)
+{
+    json_object_set_new(to, "averageSessionDuration",
+                        said ? json_thousandths((double)seconds / (double)said) : json_integer(0));
+}
+
+/* Who answered and which roles there were: of one day, or of all (day < 0). */
+static void set_shares(json_t *to, const struct app *app, const struct figures *f, int64_t day)
+{
+    json_t *usage = json_object();
+    struct roles *roles = calloc(1, sizeof(*roles));
+
+    for (size_t i = 0; i < f->providers.count; i++) {
+        const struct store_share *s = (const struct store_share *)f->providers.items + i;
+        int64_t before = json_int(usage, s->name, 0);
+
+        if (day < 0 || s->day == day)
+            json_object_set_new(usage, s->name, json_integer((json_int_t)(before + s->count)));
+    }
+    for (size_t i = 0; roles && i < f->profiles.count; i++) {
+        const struct store_share *s = (const struct store_share *)f->profiles.items + i;
+        char *role = day < 0 || s->day == day ? role_of(app, s) : NULL;
+
+        if (role)
+            add_role(roles, role, s->count);
+        free(role);
+    }
+    json_object_set_new(to, "topRoles", roles ? top_roles(roles) : json_array());
+    json_object_set_new(to, "llmProviderUsage", usage);
+    if (roles)
+        roles_release(roles);
+    free(roles);
+}
+
+static json_t *day_json(const struct app *app, const struct figures *f, const struct store_day *d)
+{
+    char date[CLOCK_TEXT_MAX];
+    json_t *day = json_object();
+
+    day_name(d->day, date);
+    json_set_str(day, "date", date);
+    json_object_set_new(day, "totalSessions", json_integer((json_int_t)d->sessions));
+    json_object_set_new(day, "totalUsers", json_integer((json_int_t)d->users));
+    json_object_set_new(day, "totalQuestions", json_integer((json_int_t)d->questions));
+    set_average(day, d->seconds, d->said);
+    set_shares(day, app, f, d->day);
+    return day;
+}
+
+static json_t *whole_json(const struct app *app, const struct days *days, const struct figures *f)
+{
+    json_t *root = json_object(), *items = json_array(), *total = json_object();
+    int64_t sessions = 0, questions = 0, said = 0, seconds = 0;
+    char date[CLOCK_TEXT_MAX];
+
+    for (size_t i = 0; i < f->days.count; i++) {
+        const struct store_day *d = (const struct store_day *)f->days.items + i;
+
+        sessions += d->sessions;
+        questions += d->questions;
+        said += d->said;
+        seconds += d->seconds;
+        json_array_append_new(items, day_json(app, f, d));
+    }
+    json_object_set_new(total, "totalSessions", json_integer((json_int_t)sessions));
+    json_object_set_new(total, "totalQuestions", json_integer((json_int_t)questions));
+    set_average(total, seconds, said);
+    set_shares(total, app, f, -1);
+    day_name(days->from, date);
+    json_set_str(root, "from", date);
+    day_name(days->to, date);
+    json_set_str(root, "to", date);
+    json_set_str(root, "scope", days->user ? "own" : "all");
+    json_object_set_new(root, "total", total);
+    json_object_set_new(root, "days", items);
+    return root;
+}
+
+static int get_analytics(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct figures f = {{NULL, 0, ""}, {NULL, 0, ""}, {NULL, 0, ""}};
+    struct errbuf why = {""};
+    struct days days;
+    int err;
+
+    if (read_days(req, res, &days))
+        return 0;
+    err = load(app, &days, &f, &why);
+    err = err ? reply_failed(req, res, err, &why, "figure")
+              : http_reply_json(res, 200, whole_json(app, &days, &f));
+    free(f.days.items);
+    free(f.providers.items);
+    free(f.profiles.items);
+    return err;
+}
+
+/* ----------------------------------------------------------------------------- progress */
+
+/* What somebody says while they look for words, folded (ä is a). Recognisers leave many out. */
+static const char *const fillers[] = {
+    "ah", "ahm", "eh", "em",  "er",   "erm",  "euh",       "hm",       "hmm",      "mhm",
+    "mm", "uh",  "um", "uhm", "este", "like", "basically", "actually", "literally"};
+
+struct spoken {
+    int64_t words, fillers;
+    double ms;
+    double scores;
+    int64_t scored;
+    json_t *kinds;
+};
+
+static void count_word(const struct term *term, void *arg)
+{
+    struct spoken *spoken = arg;
+
+    spoken->words++;
+    for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++)
+        spoken->fillers += !strcmp(term->word, fillers[i]);
+}
+
+static void add_said(struct spoken *spoken, const struct store_transcript *t)
+{
+    json_t *metrics = t->metrics ? json_parse(t->metrics, strlen(t->metrics)) : NULL;
+    json_t *detail = t->detail && t->detail[0] ? json_parse(t->detail, strlen(t->detail)) : NULL;
+    double ms = json_num(metrics, "speechMs", 0);
+    double score = json_num(metrics, "qualityScore", -1);
+    const char *kind = json_str(detail, "kind");
+
+    if (t->line == STORE_CANDIDATE && t->question && ms > 0) {
+        spoken->ms += ms;
+        words_each(t->question, strlen(t->question), count_word, spoken);
+    }
+    if (t->line == STORE_QUESTION && score >= 0) {
+        spoken->scores += score;
+        spoken->scored++;
+    }
+    if (t->line == STORE_QUESTION && kind)
+        json_object_set_new(spoken->kinds, kind,
+                            json_integer((json_int_t)json_int(spoken->kinds, kind, 0) + 1));
+    json_decref(metrics);
+    json_decref(detail);
+}
+
+static int add_session(const struct http_request *req, const char *session_id,
+                       struct spoken *spoken, struct errbuf *why)
+{
+    const struct app *app = app_of(req);
+    char cursor[STORE_CURSOR_MAX] = "";
+    int err;
+
+    do {
+        struct store_list list = {0};
+
+        err = store_transcript_list(app->store, req->user, session_id, false, STORE_PAGE_MAX,
+                                    cursor, &list, why);
+        for (size_t i = 0; i < list.count && !err; i++) {
+            struct store_transcript *t = (struct store_transcript *)list.items + i;
+
+            err = sealed_transcript_open(app->seal, t, why);
+            if (!err)
+                add_said(spoken, t);
+        }
+        memcpy(cursor, list.next, sizeof(cursor));
+        store_list_release(&list, STORE_KIND_TRANSCRIPT);
+    } while (!err && cursor[0]);
+    return err == UV_ENOENT ? 0 : err; /* erased meanwhile */
+}
+
+static json_t *progress_json(const struct store_session *s, struct spoken *spoken)
+{
+    bool enough = spoken->ms >= SPEECH_LEAST_MS && spoken->words > 0;
+    char created[CLOCK_TEXT_MAX];
+    json_t *item = json_object();
+
+    clock_format(s->created_at, created);
+    json_set_str(item, "sessionId", s->id);
+    json_set_str(item, "title", s->title ? s->title : "");
+    json_set_str(item, "createdAt", created);
+    json_object_set_new(item, "duration", json_integer(s->duration));
+    json_object_set_new(item, "questions", json_integer(s->question_count));
+    json_object_set_new(item, "wordsPerMinute",
+                        enough ? json_thousandths((double)spoken->words * 60000 / spoken->ms)
+                               : json_null());
+    json_object_set_new(
+        item, "fillersPer100Words",
+        enough ? json_thousandths(100.0 * (double)spoken->fillers / (double)spoken->words)
+               : json_null());
+    json_object_set_new(item, "averageScore",
+                        spoken->scored ? json_thousandths(spoken->scores / (double)spoken->scored)
+                                       : json_null());
+    json_object_set_new(item, "kinds", spoken->kinds);
+    return item;
+}
+
+static int get_progress(const struct http_request *req, struct http_response *res)
+{
+    const struct app *app = app_of(req);
+    struct errbuf why = {""};
+    struct store_list list;
+    struct page page;
+    json_t *root, *items;
+    int err;
+
+    if (validate_page(req, res, &page))
+        return 0;
+    err = store_session_list(app->store, req->user, NULL, page.limit, page.cursor, &list, &why);
+    if (err)
+        return reply_failed(req, res, err, &why, "session");
+    root = json_object();
+    items = json_array();
+    for (size_t i = 0; i < list.count && !err; i++) {
+        struct store_session *s = (struct store_session *)list.items + i;
+        struct spoken spoken = {.kinds = json_object()};
+
+        err = sealed_session_open(app->seal, s, &why);
+        if (!err)
+            err = add_session(req, s->id, &spoken, &why);
+        json_array_append_new(items, progress_json(s, &spoken));
+    }
+    json_object_set_new(root, "items", items);
+    json_set_str(root, "nextCursor", list.next[0] ? list.next : NULL);
+    store_list_release(&list, STORE_KIND_SESSION);
+    if (!err)
+        return http_reply_json(res, 200, root);
+    json_decref(root);
+    return reply_failed(req, res, err, &why, "session");
+}
+
+const struct http_route api_analytics_routes[] = {
+    {"GET", "/api/v1/analytics", get_analytics, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
+    {"GET", "/api/v1/analytics/progress", get_progress, .flags = ROUTE_AUTH | ROUTE_LANE_READ},
+    {.method = NULL},
+};
