@@ -653,6 +653,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened each day
+         * @description Sessions, users, lengths, roles and providers of each day of UTC on which sessions were begun, newest first; one's own, or with
+         *     `scope=all` everybody's, for an operator. They are kept as sessions and answers are written, and are those of a recount: what is
+         *     erased leaves them too.
+         */
+        get: operations["getAnalytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How one comes along
+         * @description Session by session, newest first, how fast the candidate spoke, with how many fillers, how the answers were scored, and which kinds of questions there were.
+         */
+        get: operations["getProgress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -1917,6 +1959,59 @@ export interface components {
          */
         SessionStatus: "active" | "completed" | "abandoned";
         DayOrTime: string;
+        Day: string;
+        /** @description Seconds, of the sessions in which something was said; 0 when there were none */
+        AverageDuration: number;
+        /** @description Of the profiles, most sessions first */
+        TopRoles: string[];
+        /** @description Answers by provider */
+        ProviderUsage: {
+            [key: string]: number;
+        };
+        AnalyticsDay: {
+            date: components["schemas"]["Day"];
+            totalSessions: number;
+            totalUsers: number;
+            totalQuestions: number;
+            averageSessionDuration: components["schemas"]["AverageDuration"];
+            topRoles: components["schemas"]["TopRoles"];
+            llmProviderUsage: components["schemas"]["ProviderUsage"];
+        };
+        Analytics: {
+            from: components["schemas"]["Day"];
+            to: components["schemas"]["Day"];
+            /** @enum {string} */
+            scope: "own" | "all";
+            total: {
+                totalSessions: number;
+                totalQuestions: number;
+                averageSessionDuration: components["schemas"]["AverageDuration"];
+                topRoles: components["schemas"]["TopRoles"];
+                llmProviderUsage: components["schemas"]["ProviderUsage"];
+            };
+            days: components["schemas"]["AnalyticsDay"][];
+        };
+        Progress: {
+            items: components["schemas"]["ProgressItem"][];
+            nextCursor: string | null;
+        };
+        ProgressItem: {
+            sessionId: components["schemas"]["Id"];
+            title: components["schemas"]["SessionTitle"];
+            createdAt: components["schemas"]["Time"];
+            /** @description Seconds */
+            duration: number;
+            questions: number;
+            /** @description Of the candidate; null below five seconds of speech */
+            wordsPerMinute: number | null;
+            /** @description Recognisers leave many out */
+            fillersPer100Words: number | null;
+            averageScore: number | null;
+            /** @description Questions by kind */
+            kinds: {
+                [key: string]: number;
+            };
+        };
         SearchResults: {
             items: {
                 session: components["schemas"]["Session"];
@@ -4446,6 +4541,70 @@ export interface operations {
                 };
             };
             413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getAnalytics: {
+        parameters: {
+            query?: {
+                /** @description First day; otherwise 29 days before `to` */
+                from?: components["schemas"]["Day"];
+                /** @description Last day, at most 365 after the first; otherwise today */
+                to?: components["schemas"]["Day"];
+                scope?: "own" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analytics"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    getProgress: {
+        parameters: {
+            query?: {
+                /** @description How many at most */
+                limit?: components["parameters"]["Limit"];
+                /** @description `nextCursor` of the page before; one that the server did not make is 422 with `field` `cursor` */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Progress"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
