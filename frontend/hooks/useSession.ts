@@ -55,6 +55,11 @@ export function useTranscripts(id: string | null) {
   });
 }
 
+/** How one comes along, session by session, newest first. */
+export function useProgress() {
+  return useQuery(useKey('/analytics/progress?limit=50'), (key) => api.get<Schemas['Progress']>(key));
+}
+
 /** Who spoke for how long. */
 export function useTalk(id: string | null) {
   return useQuery(useKey(id && `/sessions/${id}/talk`), (key) => api.get<Schemas['Talk']>(key));

@@ -221,9 +221,9 @@ void record_session(struct buf *out, const struct store_session *session)
     buf_putc(out, '}');
 }
 
-const char *const record_details[] = {"heard", "answerOutdated", "voice", "kind",         "outline",     "lead",
-                                      "keys",  "fits",         "unsupported", "provider",
-                                      "model", "finishReason", "latency",     NULL};
+const char *const record_details[] = {
+    "heard", "answerOutdated", "voice",    "kind",  "outline",      "lead",    "keys",
+    "fits",  "unsupported",    "provider", "model", "finishReason", "latency", NULL};
 
 /* What else is known of an answer, as far as the wire has a place for it. */
 static void detail_members(struct buf *out, const struct store_transcript *t)

@@ -14,10 +14,10 @@ export const PLACES = [
   { href: '/settings/', label: 'Settings', icon: Settings },
 ];
 
-/** Which entry of the navigation the address belongs to; a session's page belongs to the history. */
+/** Which entry of the navigation the address belongs to; a session's page belongs to the history, and so does the progress. */
 export function usePlace(): string {
   const path = usePathname();
-  if (/^\/interview\/[^/]+\/review/.test(path)) return '/history/';
+  if (/^\/interview\/[^/]+\/review|^\/progress/.test(path)) return '/history/';
   return PLACES.findLast((place) => path.startsWith(place.href))?.href ?? '/';
 }
 

@@ -20,6 +20,7 @@ import { forget } from '@/lib/query';
 import { markUnsupported } from '@/lib/unsupported';
 import { clock, engineName, milliseconds, plural, sessionTitle, speakerName, when } from '@/lib/utils';
 import type { Session, Transcript } from '@/types/session';
+import { askAgain, CorrectDialog } from './CorrectDialog';
 import { ExportDialog } from './ExportDialog';
 import { LatencyBar } from './LatencyBar';
 import { HearAgain, Recordings } from './Recordings';
@@ -59,21 +60,58 @@ function Figures({ session, pairs }: { session: Session; pairs: Transcript[] }) 
 /** In place of what the server could not read; what lies beside it is right. */
 const DAMAGED = 'This entry is damaged and cannot be read.';
 
+/** What was heard, where it was corrected, and the way to correct it. */
+function Correction({ line, onCorrect }: { line: Transcript; onCorrect: () => void }) {
+  return (
+    <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-faint">
+      {line.heard && <span>Heard: {line.heard}</span>}
+      <button type="button" onClick={onCorrect} className="min-h-6 font-semibold text-accent underline-offset-4 hover:underline">
+        Correct<span className="sr-only"> “{line.question}”</span>
+      </button>
+    </p>
+  );
+}
+
+/** An answer to other words than those that stand above it. */
+function Outdated({ pair }: { pair: Transcript }) {
+  const [busy, setBusy] = useState(false);
+
+  async function again() {
+    setBusy(true);
+    try {
+      await askAgain(pair);
+    } catch (error) {
+      toast(sentence(error), true);
+      setBusy(false);
+    }
+  }
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 rounded-xl bg-sunken p-3 text-sm">
+      <p>This answer is one to the words that were heard first.</p>
+      <Button look="secondary" size="sm" busy={busy} onClick={() => void again()}>
+        Ask again
+      </Button>
+    </div>
+  );
+}
+
 /** Words that wanted no answer, in their place between the questions. */
-function Line({ line, sound }: { line: Transcript; sound: Sound }) {
+function Line({ line, sound, onCorrect }: { line: Transcript; sound: Sound; onCorrect: () => void }) {
   return (
     <li id={line.id} tabIndex={-1} className="grid scroll-mt-24 gap-1 px-5 sm:px-7">
       <p className="text-sm text-faint">{speakerName(line.speaker)}{line.cutOff && ', cut off'}</p>
       <p className="text-soft">{line.unreadable ? DAMAGED : line.question}</p>
+      {!line.unreadable && <Correction line={line} onCorrect={onCorrect} />}
       <HearAgain sound={sound} audioUrl={line.audioUrl} what={line.question} />
     </li>
   );
 }
 
-function Pair({ pair, sound, onAgain }: { pair: Transcript; sound: Sound; onAgain: () => void }) {
+function Pair({ pair, sound, onAgain, onCorrect }: { pair: Transcript; sound: Sound; onAgain: () => void; onCorrect: () => void }) {
   return (
     <li id={pair.id} tabIndex={-1} className="grid scroll-mt-24 gap-4 rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-7">
       <QuestionCard number={pair.questionNumber} question={pair.unreadable && !pair.question ? DAMAGED : pair.question} kind={pair.kind ?? null} level="h2" />
+      {!pair.unreadable && <Correction line={pair} onCorrect={onCorrect} />}
       <HearAgain sound={sound} audioUrl={pair.audioUrl} what={pair.question} />
       {pair.lead && <Prompter lead={pair.lead} keys={pair.keys ?? []} />}
       {pair.outline && pair.outline.length > 0 && <Outline points={pair.outline} />}
@@ -82,6 +120,7 @@ function Pair({ pair, sound, onAgain }: { pair: Transcript; sound: Sound; onAgai
       ) : (
         <p className="text-soft">No answer was made for this one. The words are kept as they were heard.</p>
       )}
+      {pair.answerOutdated && <Outdated pair={pair} />}
       {pair.cutOff && <CutOff onAgain={onAgain} />}
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2 border-t border-line pt-3">
         <LatencyBar latency={pair.latency} />
@@ -107,6 +146,7 @@ export function SessionSummary() {
   const [saving, setSaving] = useState(false);
   const [renaming, setRenaming] = useState(false);
   const [deleting, setDeleting] = useState(false);
+  const [correcting, setCorrecting] = useState<Transcript | null>(null);
   const [busy, setBusy] = useState(false);
 
   const isThere = pairs.data !== undefined;
@@ -192,9 +232,9 @@ export function SessionSummary() {
           <ol className="grid gap-5">
             {pairs.data.map((pair) =>
               pair.isQuestion === false ? (
-                <Line key={pair.id} line={pair} sound={sound} />
+                <Line key={pair.id} line={pair} sound={sound} onCorrect={() => setCorrecting(pair)} />
               ) : (
-                <Pair key={pair.id} pair={pair} sound={sound} onAgain={() => router.push(goOn(id, { ask: pair.question }))} />
+                <Pair key={pair.id} pair={pair} sound={sound} onAgain={() => router.push(goOn(id, { ask: pair.question }))} onCorrect={() => setCorrecting(pair)} />
               ),
             )}
           </ol>
@@ -211,6 +251,7 @@ export function SessionSummary() {
         Delete this session
       </Button>
       <RenameDialog session={data} shown={title} open={renaming} onClose={() => setRenaming(false)} />
+      <CorrectDialog line={correcting} onClose={() => setCorrecting(null)} />
       <ExportDialog session={data} open={saving} onClose={() => setSaving(false)} />
       <ConfirmDialog
         open={deleting}
