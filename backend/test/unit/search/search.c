@@ -199,11 +199,11 @@ static void *ask_on(void *arg)
 static void it_is_asked_written_and_forgotten_at_once(void **state)
 {
     pthread_t threads[4];
+    char answer[] = "x";
 
     (void)state;
     for (int i = 0; i < 4; i++)
-        assert_int_equal(
-            pthread_create(&threads[i], NULL, i % 2 ? write_on : ask_on, (char[]){"x"}), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, i % 2 ? write_on : ask_on, answer), 0);
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
     assert_int_equal(count(w.ada, "queue"), 2);
