@@ -2485,7 +2485,8 @@ export interface components {
         OpenAITranscriptEvent: {
             /** @enum {string} */
             event?: "transcript.text.delta" | "transcript.text.done" | "error";
-            data: string;
+            /** @description An `OpenAITranscriptData`, or `[DONE]` */
+            data: "[DONE]" | string;
         };
         OpenAITranscriptData: {
             /** @constant */
@@ -2602,7 +2603,8 @@ export interface components {
         };
         /** @description One event of the stream. The last one is `[DONE]` */
         OpenAIChatEvent: {
-            data: string;
+            /** @description An `OpenAIChatChunk`, or `[DONE]` */
+            data: "[DONE]" | string;
         };
         /** @description An `OpenAIError` where the answer broke off */
         OpenAIChatChunk: {
@@ -3093,6 +3095,15 @@ export interface components {
         };
         /** @description A parameter is not right (`param` names it), or the body cannot be read */
         OpenAIBadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OpenAIError"];
+            };
+        };
+        /** @description The body is JSON, but not an object, or a number in it is too large to be read */
+        OpenAINotRead: {
             headers: {
                 [name: string]: unknown;
             };
@@ -6018,6 +6029,7 @@ export interface operations {
             401: components["responses"]["OpenAIUnauthorized"];
             403: components["responses"]["OpenAIForbidden"];
             404: components["responses"]["OpenAINoModel"];
+            422: components["responses"]["OpenAINotRead"];
             429: components["responses"]["OpenAIRateLimited"];
             /** @description `provider_failed`: no provider gave a word; the message says why of each */
             502: {

@@ -46,9 +46,10 @@ void compat_problem(struct http_response *res, int status, const char *code, con
     struct buf text;
 
     param = param && *param == '/' ? param + 1 : param;
+    param = param && *param ? param : NULL; /* of the whole body */
     buf_init(&text, 4096);
     if (first)
-        buf_printf(&text, "%s: %s", param, message);
+        buf_printf(&text, "%s%s %s", param ? param : "The body", param ? ":" : "", message);
     else
         buf_puts(&text, detail);
     json_set_text(error, "message", text.data ? text.data : "", text.len);
@@ -57,7 +58,7 @@ void compat_problem(struct http_response *res, int status, const char *code, con
     json_set_str(error, "param", param);
     json_set_str(error, "code", first ? NULL : code_of(status, code));
     json_object_set_new(obj, "error", error);
-    http_reply_json(res, status == 422 ? 400 : status, obj);
+    http_reply_json(res, status == 422 && param ? 400 : status, obj);
 }
 
 int compat_refuse(const struct http_request *req, struct http_response *res, const char *param,

@@ -15,8 +15,8 @@
 
 struct app;
 
-/** http_route.problem of all of them: {"error": {message, type, param, code}}. Fields that are not
- *  right are 400 here, not 422. */
+/** http_route.problem of all of them: {"error": {message, type, param, code}}. A field that is
+ *  not right is 400 here; the whole body is 422 as elsewhere. */
 void compat_problem(struct http_response *res, int status, const char *code, const char *detail,
                     const json_t *fields);
 

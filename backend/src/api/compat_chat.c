@@ -616,7 +616,7 @@ static int read_request(const struct http_request *req, struct http_response *re
         return err;
     if (!json_is_object(body)) {
         json_decref(body);
-        compat_refuse(req, res, "", "the body must be an object");
+        compat_refuse(req, res, "", "must be an object");
         return 1;
     }
     param = read_body(c, body, &why);

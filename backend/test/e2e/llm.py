@@ -321,6 +321,7 @@ class Compatible(Case):
                              ("messages", [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:"}}]}])):
             self.refused(400, param, None, **{param: value})
         self.refused(404, None, "model_not_found", model="gpt-nobody")
+        self.refused(422, None, None, other=10 ** 400)
         self.assertEqual(self.send(token="sk-nobody", model="auto", messages=self.MESSAGES)[1]["error"]["code"], "invalid_api_key")
 
     def test_the_built_in_answer_answers_by_its_name(self):
