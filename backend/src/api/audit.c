@@ -202,13 +202,14 @@ void api_audit(const struct http_request *req, const struct http_response *res)
         return; /* signing in and out say that themselves: only they know who it was */
     if (is_refusal(res->status))
         api_audit_refused(req, res);
-    else if (res->status / 100 == 2 && (!is_reading(req) || http_param(req, "id") || is_list(req)))
+    else if (res->status / 100 == 2 && (!is_reading(req) || http_param(req, "id") || is_list(req) ||
+                                        ends_with(req->route->pattern, "/export")))
         say(req, res);
 }
 
 /* ------------------------------------------------------------------------------ reading */
 
-static void write_entry(struct buf *out, const struct audit_entry *e)
+void api_audit_write(struct buf *out, const struct audit_entry *e)
 {
     buf_printf(out, "{\"id\":\"%" PRId64 "\",\"time\":\"%s\",\"action\":", e->number, e->time);
     record_text(out, e->action);
@@ -248,7 +249,7 @@ static int get_audit(const struct http_request *req, struct http_response *res)
     for (size_t i = 0; i < n; i++) {
         if (i)
             buf_putc(out, ',');
-        write_entry(out, &entries[i]);
+        api_audit_write(out, &entries[i]);
     }
     buf_puts(out, "],\"nextCursor\":");
     if (more && n)

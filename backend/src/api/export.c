@@ -59,17 +59,17 @@ static int take(struct session_said *said, struct store_list *list)
     return 0;
 }
 
-int session_said_load(const struct http_request *req, struct session_said *said, struct errbuf *why)
+int session_said_load(const struct app *app, const char *user, const char *session,
+                      struct session_said *said, struct errbuf *why)
 {
-    const struct app *app = app_of(req);
     char cursor[STORE_CURSOR_MAX] = "";
     int err = 0;
 
     do {
         struct store_list list;
 
-        err = store_transcript_list(app->store, req->user, http_param(req, "id"), false,
-                                    STORE_PAGE_MAX, cursor, &list, why);
+        err = store_transcript_list(app->store, user, session, false, STORE_PAGE_MAX, cursor, &list,
+                                    why);
         if (err)
             return err;
         memcpy(cursor, list.next, sizeof(cursor));
@@ -139,7 +139,7 @@ int api_export_session(const struct http_request *req, struct http_response *res
     if (err == UV_ENOENT)
         err = 0; /* deleted in between */
     if (!err)
-        err = session_said_load(req, &said, &why);
+        err = session_said_load(app, req->user, session.id, &said, &why);
     doc.profile = profile.id[0] ? &profile : NULL;
     doc.transcripts = said.at;
     doc.transcript_count = said.n;

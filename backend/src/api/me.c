@@ -268,6 +268,8 @@ int auth_erase(const struct app *app, const char *user, struct errbuf *why)
         return err;
     voices_forget(app, user, NULL);
     recordings_clean(app);
+    if (store_scrub(app->store, why))
+        log_warn("store", "what was erased is overwritten later: %s", why->text);
     /* That it was done stays, as nobody's (docs/guides/accounts.md). */
     if ((err = audit_forget(user)))
         log_error("audit", "the audit log still names somebody who was erased: %s",

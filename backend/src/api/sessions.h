@@ -18,6 +18,8 @@ enum {
     SESSION_TRANSCRIPTS_MAX = 50000, /**< Imported at once; two hours have some 20,000 lines */
 };
 
+struct app;
+
 /** The status that a name of the wire says; false: none. */
 bool session_read_status(const char *text, enum store_status *status);
 
@@ -39,14 +41,14 @@ struct live_again;
 int transcript_again(const struct http_request *req, const char *id, struct live_again *again,
                      char session_id[static ID_TEXT_MAX], struct errbuf *why);
 
-/** All that was said in the session that the path names, in clear, oldest first. */
+/** All that was said in a session of the user, in clear, oldest first. */
 struct session_said {
     struct store_transcript *at;
     size_t n;
 };
 
-int session_said_load(const struct http_request *req, struct session_said *said,
-                      struct errbuf *why);
+int session_said_load(const struct app *app, const char *user, const char *session,
+                      struct session_said *said, struct errbuf *why);
 void session_said_release(struct session_said *said); /**< After a failure too */
 
 #endif

@@ -124,7 +124,7 @@ int api_session_timeline(const struct http_request *req, struct http_response *r
 
     if (err)
         return reply_failed(req, res, err, &why, "session");
-    err = session_said_load(req, &said, &why);
+    err = session_said_load(app_of(req), req->user, http_param(req, "id"), &said, &why);
     err = err ? reply_failed(req, res, err, &why, "session") : reply(res, &session, &said);
     session_said_release(&said);
     store_session_release(&session);

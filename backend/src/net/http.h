@@ -134,6 +134,10 @@ struct http_source {
     int (*read)(void *arg, uint64_t offset, void *to, size_t len);
     void (*release)(void *arg); /**< Exactly once, on any thread; must not block */
     void *arg;
+    /** Instead of size and read, where nobody knows the size before the end: up to len bytes, how
+     * many there were, 0 at the end, or a negative code. The answer then has no Content-Length and
+     * no ranges. */
+    int64_t (*next)(void *arg, void *to, size_t len);
 };
 
 struct http_response {
@@ -148,9 +152,10 @@ struct http_response {
     bool later;                 /**< See http_reply_later() */
     void (*on_gone)(void *arg); /**< See http_later_on_gone() */
     void *gone_arg;
-    struct http_source source; /**< See http_reply_source(); .read is NULL: none */
+    struct http_source source; /**< See http_reply_source(); .read and .next are NULL: none */
     uint64_t source_at;        /**< What of it goes out next */
     uint64_t source_end;
+    bool chunked; /**< HTTP/1.1 and no size: each piece says its own (RFC 9112 section 7.1) */
 };
 
 int http_set_header(struct http_response *res, const char *name, const char *value);

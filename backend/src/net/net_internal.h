@@ -378,7 +378,8 @@ void intake_drop(struct txn *t);
 /* source.c: answers that are read while they are sent */
 uint64_t source_left(const struct http_response *res);
 uint64_t source_length(const struct http_response *res); /* of the answer's body, source or not */
-int source_fill(struct http_response *res);              /* on a worker */
+bool source_is_open_ended(const struct http_response *res); /* nobody knows how much will come */
+int source_fill(struct http_response *res);                 /* on a worker */
 bool source_fetch(struct txn *t); /* the next piece, then it is sent on; false: not to be had */
 void source_release(struct http_response *res);
 

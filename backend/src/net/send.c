@@ -118,7 +118,7 @@ int send_fields(struct txn *t, put_fn *put, void *to)
         err |= put(to, "content-type", 12, t->res.type, strlen(t->res.type));
     if (!has_header(&t->res, "Cache-Control"))
         err |= put(to, "cache-control", 13, "no-store", 8);
-    if (status_has_body(t) && !t->res.on_stream) {
+    if (status_has_body(t) && !t->res.on_stream && !source_is_open_ended(&t->res)) {
         snprintf(length, sizeof(length), "%" PRIu64, source_length(&t->res));
         err |= put(to, "content-length", 14, length, strlen(length));
     }
@@ -169,8 +169,10 @@ void send_head_h1(struct txn *t, struct buf *out)
     send_fields(t, put_line, out);
     if (send_is_stream(t) && t->http10)
         t->close_after = true;
-    else if (send_is_stream(t))
+    else if (send_is_stream(t) || t->res.chunked)
         put_line(out, "transfer-encoding", 17, "chunked", 7);
+    else if (source_is_open_ended(&t->res) && send_has_body(t))
+        t->close_after = true;
     t->close_after = must_close(t);
     if (t->close_after)
         put_line(out, "connection", 10, "close", 5);

@@ -140,6 +140,7 @@ static void run_handler(struct txn *t)
         t->upload = NULL; /* the handler's, from here on */
         err = t->handler(&t->req, &t->res);
     }
+    t->res.chunked = source_is_open_ended(&t->res) && !t->h2 && !t->http10 && !t->head_only;
     if (!err && !t->head_only)
         err = source_fill(&t->res);
     if (!t->res.later || err < 0) {

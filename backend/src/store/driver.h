@@ -42,6 +42,7 @@ struct store_driver {
                      struct errbuf *why);
     int (*user_erase)(void *db, const char *id, int64_t expires_at, struct store_list *ended,
                       struct errbuf *why);
+    int (*scrub)(void *db, struct errbuf *why);
     int (*user_password)(void *db, const char *id, const char *password, const char *keep,
                          int64_t expires_at, struct store_list *ended, struct errbuf *why);
 
@@ -120,6 +121,8 @@ struct store_driver {
                           struct store_list *list, struct errbuf *why);
     int (*recording_finish)(void *db, const struct store_recording *recording, struct errbuf *why);
     int (*recording_growing)(void *db, size_t limit, struct store_list *list, struct errbuf *why);
+    int (*recording_of_user)(void *db, const char *user_id, size_t limit, const char *cursor,
+                             struct store_list *list, struct errbuf *why);
     int (*recording_bytes)(void *db, const char *user_id, int64_t *bytes, struct errbuf *why);
     int (*recording_known)(void *db, const char *id, struct errbuf *why);
     int (*recording_all)(void *db, const char *after, size_t limit, struct store_list *list,
@@ -134,6 +137,8 @@ struct store_driver {
                              struct errbuf *why);
     int (*transcription_get)(void *db, const char *user_id, const char *id,
                              struct store_transcription *t, struct errbuf *why);
+    int (*transcription_list)(void *db, const char *user_id, size_t limit, const char *cursor,
+                              struct store_list *list, struct errbuf *why);
     int (*transcription_next)(void *db, struct store_transcription *t, struct errbuf *why);
     int (*transcription_finish)(void *db, const struct store_transcription *t, struct errbuf *why);
     int (*transcription_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);

@@ -178,6 +178,21 @@ WRITE_6(change, enum store_kind, kind, const char *, user_id, const char *, id, 
         change_record, void *, arg, void *, record)
 WRITE_1(user_put, const struct store_user *, user)
 WRITE_3(user_erase, const char *, id, int64_t, expires_at, struct store_list *, ended)
+struct scrub {
+    struct call call;
+};
+static void run_scrub(void *arg)
+{
+    struct scrub *w = arg;
+
+    w->call.result = w->call.to->driver->scrub(w->call.to->db, w->call.why);
+}
+static int scrub(void *db, struct errbuf *why)
+{
+    struct scrub w = {{db, why, 0}};
+
+    return cross(&w.call, run_scrub);
+}
 WRITE_5(user_password, const char *, id, const char *, password, const char *, keep, int64_t,
         expires_at, struct store_list *, ended)
 WRITE_1(reset_put, const struct store_reset *, reset)
@@ -228,6 +243,7 @@ const struct store_driver store_on_lane = {
     .change = change,
     .user_put = user_put,
     .user_erase = user_erase,
+    .scrub = scrub,
     .user_password = user_password,
     .reset_put = reset_put,
     .reset_use = reset_use,

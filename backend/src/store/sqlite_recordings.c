@@ -5,6 +5,8 @@
 #include "store/sqlite_rows.h"
 #include "store/sqlite_statements.h"
 
+#include <string.h>
+
 /* ------------------------------------------------------------------------------- voices */
 
 int sqlite_voice_put(void *db, const struct store_voice *voice, struct errbuf *why)
@@ -35,6 +37,44 @@ int sqlite_recording_get(void *db, const char *user_id, const char *id,
                          struct store_recording *recording, struct errbuf *why)
 {
     return sql_get(db, RECORDING_GET, id, user_id, &store_record_recording, recording, why);
+}
+
+static int list_newest(void *db, int index, const struct record *record, const char *user_id,
+                       size_t limit, const char *cursor, struct store_list *list,
+                       struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    bool more = false;
+    int err = conn_read(db, &conn, why);
+
+    if (err)
+        return err;
+    stmt = conn_stmt(conn, index, &err, why);
+    if (stmt) {
+        sql_bind_text(stmt, 1, user_id);
+        sql_bind_text(stmt, 2, cursor ? cursor : "~"); /* sorts after all characters of an id */
+        sqlite3_bind_int64(stmt, 3, (int64_t)limit + 1);
+        err = sql_read_page(conn, stmt, record, limit, list, &more, why);
+    }
+    if (!err && more && list->count)
+        memcpy(list->next, (char *)list->items + (list->count - 1) * record->size, ID_TEXT_MAX);
+    conn_done(conn);
+    return err;
+}
+
+int sqlite_recording_of_user(void *db, const char *user_id, size_t limit, const char *cursor,
+                             struct store_list *list, struct errbuf *why)
+{
+    return list_newest(db, RECORDING_OF_USER, &store_record_recording, user_id, limit, cursor, list,
+                       why);
+}
+
+int sqlite_transcription_list(void *db, const char *user_id, size_t limit, const char *cursor,
+                              struct store_list *list, struct errbuf *why)
+{
+    return list_newest(db, TRANSCRIPTION_LIST, &store_record_transcription, user_id, limit, cursor,
+                       list, why);
 }
 
 int sqlite_recording_bytes(void *db, const char *user_id, int64_t *bytes, struct errbuf *why)

@@ -17,6 +17,7 @@ int sqlite_user_list(void *db, size_t limit, const char *cursor, struct store_li
                      struct errbuf *why);
 int sqlite_user_erase(void *db, const char *id, int64_t expires_at, struct store_list *ended,
                       struct errbuf *why);
+int sqlite_scrub(void *db, struct errbuf *why);
 int sqlite_user_password(void *db, const char *id, const char *password, const char *keep,
                          int64_t expires_at, struct store_list *ended, struct errbuf *why);
 
@@ -94,6 +95,8 @@ int sqlite_recording_list(void *db, const char *user_id, const char *session_id,
                           struct store_list *list, struct errbuf *why);
 int sqlite_recording_finish(void *db, const struct store_recording *recording, struct errbuf *why);
 int sqlite_recording_growing(void *db, size_t limit, struct store_list *list, struct errbuf *why);
+int sqlite_recording_of_user(void *db, const char *user_id, size_t limit, const char *cursor,
+                             struct store_list *list, struct errbuf *why);
 int sqlite_recording_bytes(void *db, const char *user_id, int64_t *bytes, struct errbuf *why);
 int sqlite_recording_known(void *db, const char *id, struct errbuf *why);
 int sqlite_recording_all(void *db, const char *after, size_t limit, struct store_list *list,
@@ -108,6 +111,8 @@ int sqlite_transcription_add(void *db, const struct store_transcription *t, size
                              struct errbuf *why);
 int sqlite_transcription_get(void *db, const char *user_id, const char *id,
                              struct store_transcription *t, struct errbuf *why);
+int sqlite_transcription_list(void *db, const char *user_id, size_t limit, const char *cursor,
+                              struct store_list *list, struct errbuf *why);
 int sqlite_transcription_next(void *db, struct store_transcription *t, struct errbuf *why);
 int sqlite_transcription_finish(void *db, const struct store_transcription *t, struct errbuf *why);
 int sqlite_transcription_erase(void *db, const char *user_id, const char *id, struct errbuf *why);

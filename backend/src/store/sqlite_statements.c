@@ -208,6 +208,8 @@ const char *const sqlite_statements[STATEMENTS] = {
                          "growing=?12 WHERE id=?1",
     [RECORDING_GROWING] = "SELECT " RECORDING_COLUMNS " FROM recordings WHERE growing=1 "
                           "ORDER BY id LIMIT ?1",
+    [RECORDING_OF_USER] = "SELECT " RECORDING_COLUMNS " FROM recordings "
+                          "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
     [RECORDING_BYTES] = "SELECT coalesce(sum(bytes),0) FROM recordings WHERE user_id=?1",
     [RECORDING_KNOWN] = "SELECT id FROM recordings WHERE id=?1",
     [RECORDING_ALL] =
@@ -224,6 +226,8 @@ const char *const sqlite_statements[STATEMENTS] = {
                           "FROM transcriptions WHERE user_id=?2 AND state=0)<?10",
     [TRANSCRIPTION_GET] =
         "SELECT " TRANSCRIPTION_COLUMNS " FROM transcriptions WHERE id=?1 AND user_id=?2",
+    [TRANSCRIPTION_LIST] = "SELECT " TRANSCRIPTION_COLUMNS " FROM transcriptions "
+                           "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
     [TRANSCRIPTION_NEXT] =
         "SELECT " TRANSCRIPTION_COLUMNS " FROM transcriptions WHERE state=0 ORDER BY id LIMIT 1",
     [TRANSCRIPTION_FINISH] = "UPDATE transcriptions SET state=?5,result=?6,error=?7,finished_at=?9 "

@@ -126,19 +126,6 @@ out:
     return err;
 }
 
-/* Of the erased nothing stays readable: SQLite overwrites what it frees (secure_delete), and here
- * the log with the pages as they were before ends. A reader that holds on to it for longer than
- * busy_timeout leaves that to the next checkpoint. */
-static void end_log(struct sqlite_db *db)
-{
-    struct conn *conn = NULL;
-
-    if (conn_write(db, &conn, NULL))
-        return;
-    sqlite3_wal_checkpoint_v2(conn->sq, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    conn_done(conn);
-}
-
 int sqlite_user_erase(void *db, const char *id, int64_t expires_at, struct store_list *ended,
                       struct errbuf *why)
 {
@@ -148,8 +135,21 @@ int sqlite_user_erase(void *db, const char *id, int64_t expires_at, struct store
         err = change_and_end(db, USER_ERASE, id, NULL, "", expires_at, ended, why);
         sql_keep_reserve(db);
     }
-    if (!err)
-        end_log(db);
+    return err;
+}
+
+/* SQLite overwrites what it frees (secure_delete); the log has the pages from before. */
+int sqlite_scrub(void *db, struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    int err = conn_write(db, &conn, why);
+
+    if (err)
+        return err;
+    err = conn_error(
+        conn, sqlite3_wal_checkpoint_v2(conn->sq, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL),
+        why);
+    conn_done(conn);
     return err;
 }
 

@@ -320,6 +320,11 @@ int store_user_erase(struct store *store, const char *id, int64_t expires_at,
     return tell(store, err, id, NULL);
 }
 
+int store_scrub(struct store *store, struct errbuf *why)
+{
+    return store->writer->scrub(store->writer_db, why);
+}
+
 int store_user_password(struct store *store, const char *id, const char *password, const char *keep,
                         int64_t expires_at, struct store_list *ended, struct errbuf *why)
 {
@@ -781,6 +786,20 @@ int store_recording_growing(struct store *store, size_t limit, struct store_list
     return err ? err : store->driver->recording_growing(store->db, limit, list, why);
 }
 
+int store_recording_of_user(struct store *store, const char *user_id, size_t limit,
+                            const char *cursor, struct store_list *list, struct errbuf *why)
+{
+    int err = check_id(user_id, "user", why);
+
+    if (!err)
+        err = check_page(limit, why);
+    if (!err)
+        err = check_cursor(cursor, why);
+    return err ? err
+               : store->driver->recording_of_user(store->db, user_id, limit,
+                                                  cursor && cursor[0] ? cursor : NULL, list, why);
+}
+
 int store_recording_bytes(struct store *store, const char *user_id, int64_t *bytes,
                           struct errbuf *why)
 {
@@ -854,6 +873,20 @@ int store_transcription_get(struct store *store, const char *user_id, const char
     int err = check_id(id, "transcription", why);
 
     return err ? err : store->driver->transcription_get(store->db, user_id, id, t, why);
+}
+
+int store_transcription_list(struct store *store, const char *user_id, size_t limit,
+                             const char *cursor, struct store_list *list, struct errbuf *why)
+{
+    int err = check_id(user_id, "user", why);
+
+    if (!err)
+        err = check_page(limit, why);
+    if (!err)
+        err = check_cursor(cursor, why);
+    return err ? err
+               : store->driver->transcription_list(store->db, user_id, limit,
+                                                   cursor && cursor[0] ? cursor : NULL, list, why);
 }
 
 int store_transcription_next(struct store *store, struct store_transcription *t, struct errbuf *why)
@@ -1008,6 +1041,7 @@ void store_list_release(struct store_list *list, enum store_kind kind)
         [STORE_KIND_USER] = &store_record_user,
         [STORE_KIND_RECORDING] = &store_record_recording,
         [STORE_KIND_API_KEY] = &store_record_api_key,
+        [STORE_KIND_TRANSCRIPTION] = &store_record_transcription,
     };
 
     for (size_t i = 0; i < list->count; i++)

@@ -284,6 +284,9 @@ int store_user_list(struct store *store, size_t limit, const char *cursor, struc
  *  expires_at: of the last access token that may be out. ended: struct store_ended; free(items). */
 int store_user_erase(struct store *store, const char *id, int64_t expires_at,
                      struct store_list *ended, struct errbuf *why);
+/** What was erased is overwritten on the disk too: SQLite's log, which has the pages as they were,
+ *  ends. Where somebody reads for longer than a few seconds: UV_EAGAIN, the next one does it. */
+int store_scrub(struct store *store, struct errbuf *why);
 /** A new password; ends every sign-in of the user but `keep` (a family), in one transaction. */
 int store_user_password(struct store *store, const char *id, const char *password, const char *keep,
                         int64_t expires_at, struct store_list *ended, struct errbuf *why);
@@ -449,6 +452,9 @@ int store_recording_finish(struct store *store, const struct store_recording *re
 /** Those that grow, whose ever, at most limit; no pages. */
 int store_recording_growing(struct store *store, size_t limit, struct store_list *list,
                             struct errbuf *why);
+/** Newest first. */
+int store_recording_of_user(struct store *store, const char *user_id, size_t limit,
+                            const char *cursor, struct store_list *list, struct errbuf *why);
 /** How long all of the user's are, [bytes]. */
 int store_recording_bytes(struct store *store, const char *user_id, int64_t *bytes,
                           struct errbuf *why);
@@ -480,6 +486,9 @@ int store_transcription_add(struct store *store, const struct store_transcriptio
                             size_t waiting_max, struct errbuf *why);
 int store_transcription_get(struct store *store, const char *user_id, const char *id,
                             struct store_transcription *t, struct errbuf *why);
+/** Newest first, results sealed. */
+int store_transcription_list(struct store *store, const char *user_id, size_t limit,
+                             const char *cursor, struct store_list *list, struct errbuf *why);
 /** The one that waits longest, whose ever. UV_ENOENT: none does. */
 int store_transcription_next(struct store *store, struct store_transcription *t,
                              struct errbuf *why);
@@ -594,6 +603,7 @@ enum store_kind {
     STORE_KIND_USER,
     STORE_KIND_RECORDING,
     STORE_KIND_API_KEY,
+    STORE_KIND_TRANSCRIPTION,
 };
 void store_list_release(struct store_list *list, enum store_kind kind);
 

@@ -617,6 +617,30 @@ static void recordings_have_a_bound_a_user(void **state)
     assert_int_equal(bytes, 200);
 }
 
+static void recordings_are_listed_newest_first_page_by_page(void **state)
+{
+    struct fixture *f = *state;
+    struct store_recording first = make_recording(&f->ada, NULL);
+    struct store_recording second = make_recording(&f->ada, NULL);
+    struct store_recording theirs = make_recording(&f->bob, NULL);
+    struct store_list list;
+
+    assert_int_equal(store_recording_add(f->store, &first, 1000, NULL), 0);
+    assert_int_equal(store_recording_add(f->store, &second, 1000, NULL), 0);
+    assert_int_equal(store_recording_add(f->store, &theirs, 1000, NULL), 0);
+    assert_int_equal(store_recording_of_user(f->store, f->ada.id, 1, "", &list, NULL), 0);
+    assert_int_equal(list.count, 1);
+    assert_string_equal(((struct store_recording *)list.items)->id, second.id);
+    assert_string_equal(list.next, second.id);
+    store_list_release(&list, STORE_KIND_RECORDING);
+    assert_int_equal(store_recording_of_user(f->store, f->ada.id, 1, second.id, &list, NULL), 0);
+    assert_string_equal(((struct store_recording *)list.items)->id, first.id);
+    assert_string_equal(list.next, "");
+    store_list_release(&list, STORE_KIND_RECORDING);
+    assert_int_equal(store_recording_of_user(f->store, f->ada.id, 101, "", &list, NULL), UV_EINVAL);
+    assert_int_equal(store_scrub(f->store, NULL), 0);
+}
+
 static void what_erases_a_recording_always_says_whose_sound_is_to_go(void **state)
 {
     struct fixture *f = *state;
@@ -706,6 +730,7 @@ static struct store_transcription make_transcription(const struct store_recordin
 static void a_transcription_waits_until_it_is_done(void **state)
 {
     struct fixture *f = *state;
+    struct store_list list;
     struct store_recording r = make_recording(&f->ada, NULL);
     struct store_transcription first, second, got;
 
@@ -734,6 +759,10 @@ static void a_transcription_waits_until_it_is_done(void **state)
     assert_string_equal(got.result, "v1.r");
     assert_int_equal(got.finished_at, 9);
     store_transcription_release(&got);
+    assert_int_equal(store_transcription_list(f->store, f->ada.id, 1, second.id, &list, NULL), 0);
+    assert_int_equal(list.count, 1);
+    assert_string_equal(((struct store_transcription *)list.items)->id, first.id);
+    store_list_release(&list, STORE_KIND_TRANSCRIPTION);
     assert_int_equal(store_transcription_next(f->store, &got, NULL), 0);
     assert_string_equal(got.id, second.id);
     store_transcription_release(&got);
@@ -2155,6 +2184,7 @@ int main(int argc, char **argv)
         EACH(a_recording_comes_back_as_it_was_put),
         EACH(a_live_recording_grows_is_whole_and_is_unheard_when_it_is_erased),
         EACH(recordings_have_a_bound_a_user),
+        EACH(recordings_are_listed_newest_first_page_by_page),
         EACH(what_erases_a_recording_always_says_whose_sound_is_to_go),
         EACH(recordings_go_when_their_time_is_over),
         EACH(a_recording_without_its_parts_is_none),

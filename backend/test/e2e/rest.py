@@ -452,6 +452,13 @@ def a_photo_is_known_by_its_bytes_and_given_to_its_owner_alone(one, many):
 
 
 @test
+def all_of_ones_data_is_an_archive(one, many):
+    answer = one.me("GET", "v1/auth/me/export")
+    equal((answer.status, answer.body[:4]), (200, b"PK\3\4"))
+    problem(many.anyone("GET", "v1/auth/me/export"), 401, "unauthorized")
+
+
+@test
 def sign_ins_are_listed_and_ended_one_by_one_or_all_others(one, many):
     first = many.sign_up("devices@example.com", "D")
     good = {"email": "devices@example.com", "password": "correct horse battery"}

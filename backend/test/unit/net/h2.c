@@ -125,10 +125,31 @@ static int read_letters(void *arg, uint64_t offset, void *to, size_t len)
 
 static int source(const struct http_request *req, struct http_response *res)
 {
-    struct http_source from = {1 << 20, read_letters, NULL, NULL};
+    struct http_source from = {.size = 1 << 20, .read = read_letters};
 
     if (http_query(req, "bad"))
         from.arg = &f;
+    return http_reply_source(res, "text/plain", &from);
+}
+
+/* As many, of which nobody knows how many there are. */
+static int64_t draw_letters(void *arg, void *to, size_t len)
+{
+    size_t *left = arg;
+    size_t n = *left < len ? *left : len;
+
+    memset(to, 'c', n);
+    *left -= n;
+    return (int64_t)n;
+}
+
+static int open_ended(const struct http_request *req, struct http_response *res)
+{
+    struct http_source from = {
+        .next = draw_letters, .release = free, .arg = malloc(sizeof(size_t))};
+
+    (void)req;
+    *(size_t *)from.arg = 1 << 20;
     return http_reply_source(res, "text/plain", &from);
 }
 
@@ -140,6 +161,7 @@ static const struct http_route routes[] = {
      .body_max = 1 << 20,
      .intake = &intake},
     {.method = "GET", .pattern = "/source", .handler = source},
+    {.method = "GET", .pattern = "/open-ended", .handler = open_ended},
     {.method = "GET", .pattern = "/hello", .handler = hello},
     {.method = "GET", .pattern = "/in", .handler = hello, .flags = ROUTE_INLINE},
     {.method = "GET", .pattern = "/big", .handler = big},
@@ -561,6 +583,11 @@ static void an_answer_is_read_as_it_is_sent(void **state)
     assert_true(!a->ended && a->reset >= 0 && a->len < 1 << 20);
     h2_get(c, 5, "/hello"); /* and that cost nobody else anything */
     h2_expect_status(c, 5, 200);
+    h2_frame(c, NGHTTP2_WINDOW_UPDATE, 0, 0, wide, 4);
+    h2_get(c, 7, "/open-ended");
+    h2_frame(c, NGHTTP2_WINDOW_UPDATE, 0, 7, wide, 4);
+    h2_expect_status(c, 7, 200);
+    assert_int_equal(c->answer[3].len, 1 << 20);
     h2_client_close(c);
 }
 

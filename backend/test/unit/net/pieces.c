@@ -118,7 +118,7 @@ static int source(const struct http_request *req, struct http_response *res)
 {
     const char *bad = http_query(req, "bad");
     uint64_t *arg = malloc(sizeof(*arg));
-    struct http_source from = {SOURCE, read_source, release, arg};
+    struct http_source from = {.size = SOURCE, .read = read_source, .release = release, .arg = arg};
 
     *arg = bad ? strtoull(bad, NULL, 10) : 0;
     if (http_query(req, "empty"))
@@ -128,6 +128,40 @@ static int source(const struct http_request *req, struct http_response *res)
     if (http_query(req, "fails"))
         return UV_ENOENT;
     return http_apply_range(req, res);
+}
+
+/* Nobody knows how much there is: SOURCE bytes, in pieces that get smaller; arg as above. */
+struct well {
+    uint64_t bad;
+    uint64_t at;
+    uint64_t end;
+};
+
+static int64_t draw(void *arg, void *to, size_t len)
+{
+    struct well *well = arg;
+    uint64_t left = well->end - well->at;
+    size_t n = left < len ? (size_t)left : len;
+
+    if (well->bad && well->at + n > well->bad)
+        return UV_EIO;
+    if (n > 1000 && well->at % 3 == 1)
+        n = 1000;
+    for (size_t i = 0; i < n; i++)
+        ((char *)to)[i] = byte_at(well->at + i);
+    well->at += n;
+    return (int64_t)n;
+}
+
+static int open_ended(const struct http_request *req, struct http_response *res)
+{
+    const char *bad = http_query(req, "bad");
+    struct well *well = calloc(1, sizeof(*well));
+    struct http_source from = {.next = draw, .release = release, .arg = well};
+
+    well->bad = bad ? strtoull(bad, NULL, 10) : 0;
+    well->end = http_query(req, "empty") ? 0 : SOURCE;
+    return http_reply_source(res, "application/zip", &from);
 }
 
 static int before(struct http_request *req, struct http_response *res)
@@ -147,6 +181,7 @@ static const struct http_route routes[] = {
      .body_max = BODY_MAX,
      .intake = &intake},
     {.method = "GET", .pattern = "/source", .handler = source, .flags = ROUTE_LANE_READ},
+    {.method = "GET", .pattern = "/open-ended", .handler = open_ended, .flags = ROUTE_LANE_READ},
     {.method = NULL},
 };
 static const struct ws_route sockets[] = {{.path = NULL}};
@@ -527,6 +562,74 @@ static void answers_in_pieces_keep_their_order(void **state)
     wire_close(fd);
 }
 
+static void expect_all(const struct wire_answer *a)
+{
+    assert_int_equal(a->status, 200);
+    assert_int_equal(a->len, SOURCE);
+    for (size_t i = 0; i < a->len; i++)
+        assert_int_equal(a->body[i], byte_at(i));
+}
+
+static void a_source_without_a_known_size_is_sent_in_chunks(void **state)
+{
+    struct wire_answer a;
+    char value[64];
+    int fd = wire_connect(f.port);
+
+    (void)state;
+    assert_int_equal(wire_puts(fd, "GET /open-ended HTTP/1.1\r\nHost: h\r\n\r\n"
+                                   "GET /open-ended?empty HTTP/1.1\r\nHost: h\r\n\r\n"
+                                   "GET /source?empty HTTP/1.1\r\nHost: h\r\n\r\n"),
+                     0);
+    assert_int_equal(wire_answer_read(fd, 0, &a), 0);
+    expect_all(&a);
+    assert_null(wire_header(&a, "content-length", value, sizeof(value)));
+    assert_string_equal(wire_header(&a, "transfer-encoding", value, sizeof(value)), "chunked");
+    wire_answer_release(&a);
+    expect_answer(fd, 200, "");
+    expect_answer(fd, 200, "");
+    wire_close(fd);
+    assert_int_equal(wire_request(f.port, "HEAD", "/open-ended", NULL, NULL, 0, &a), 0);
+    assert_null(wire_header(&a, "content-length", value, sizeof(value)));
+    wire_answer_release(&a);
+    wait_until(&released, 4);
+}
+
+static void to_who_knows_no_chunks_it_ends_with_the_connection(void **state)
+{
+    static char all[SOURCE + 4096];
+    int fd = wire_connect(f.port);
+    size_t len = 0;
+    const char *body;
+    long n;
+
+    (void)state;
+    assert_int_equal(
+        wire_puts(fd, "GET /open-ended HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n"), 0);
+    while ((n = wire_recv(fd, all + len, sizeof(all) - 1 - len, WIRE_WAIT_MS)) > 0)
+        len += (size_t)n;
+    assert_int_equal(n, 0);
+    body = strstr(all, "\r\n\r\n");
+    assert_non_null(body);
+    assert_int_equal(all + len - (body + 4), SOURCE);
+    assert_int_equal(body[4 + 500000], byte_at(500000));
+    wire_close(fd);
+}
+
+static void one_that_fails_in_the_middle_lacks_its_end(void **state)
+{
+    struct wire_answer a;
+
+    (void)state;
+    assert_int_not_equal(wire_request(f.port, "GET", "/open-ended?bad=400000", NULL, NULL, 0, &a),
+                         0);
+    wire_answer_release(&a);
+    assert_int_equal(wire_request(f.port, "GET", "/open-ended?bad=1", NULL, NULL, 0, &a), 0);
+    assert_int_equal(a.status, 500);
+    wire_answer_release(&a);
+    wait_until(&released, 2);
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, start, stop)
@@ -547,6 +650,9 @@ int main(void)
         EACH(a_source_that_fails_later_ends_the_connection),
         EACH(who_leaves_in_the_middle_lets_go_of_the_source),
         EACH(answers_in_pieces_keep_their_order),
+        EACH(a_source_without_a_known_size_is_sent_in_chunks),
+        EACH(to_who_knows_no_chunks_it_ends_with_the_connection),
+        EACH(one_that_fails_in_the_middle_lacks_its_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
