@@ -320,14 +320,21 @@ static const char *extension(const char *format)
 
 static json_t *recording_json(const struct store_recording *r)
 {
-    char made[CLOCK_TEXT_MAX], expires[CLOCK_TEXT_MAX], file[NAME_MAX_LEN];
+    char made[CLOCK_TEXT_MAX], expires[CLOCK_TEXT_MAX], agreed[CLOCK_TEXT_MAX], file[NAME_MAX_LEN];
+    json_t *value;
 
     clock_format(r->created_at, made);
     clock_format(r->expires_at, expires);
     snprintf(file, sizeof(file), "%s.%s", r->id, extension(r->format));
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s}", "file", file, "format", r->format,
-                     "sessionId", r->session_id, "bytes", (json_int_t)r->bytes, "durationMs",
-                     (json_int_t)r->duration_ms, "createdAt", made, "expiresAt", expires);
+    value = json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s}", "file", file, "format", r->format,
+                      "sessionId", r->session_id, "bytes", (json_int_t)r->bytes, "durationMs",
+                      (json_int_t)r->duration_ms, "createdAt", made, "expiresAt", expires);
+    if (r->wording) {
+        clock_format(r->agreed_at, agreed);
+        json_set_str(value, "agreedTo", r->wording);
+        json_set_str(value, "agreedAt", agreed);
+    }
+    return value;
 }
 
 static int pack_index(struct takeout *t, bool *done)
@@ -367,7 +374,7 @@ static int begin_sound(struct takeout *t, bool *done)
     *done = !list.count;
     t->begun = list.next[0] != '\0'; /* there are more behind it */
     memcpy(t->cursor, list.next, sizeof(t->cursor));
-    if (list.count && t->app->blobs)
+    if (list.count && t->app->blobs && !r->growing) /* one that goes on is not whole yet */
         err = blob_open(&t->sound, t->app->blobs, r->id, &t->why);
     if (err == UV_ENOENT)
         err = 0; /* erased in between */
