@@ -127,13 +127,13 @@ export class ApiClient {
   private async fetch(method: string, path: string, body: unknown, token: string | null, signal?: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { Accept: 'application/json, */*;q=0.5' };
     if (token) headers.Authorization = `Bearer ${token}`;
-    const form = body instanceof FormData; // says its own type
-    if (body !== undefined && !form) headers['Content-Type'] = 'application/json';
+    const raw = body instanceof FormData || body instanceof Blob; // say their own type
+    if (body !== undefined && !raw) headers['Content-Type'] = 'application/json';
     try {
       return await this.fetchImpl(BASE + path, {
         method,
         headers,
-        body: body === undefined || form ? (body as FormData | undefined) : JSON.stringify(body),
+        body: body === undefined || raw ? (body as FormData | Blob | undefined) : JSON.stringify(body),
         credentials: 'same-origin',
         signal,
       });

@@ -88,6 +88,21 @@ export async function updateMe(patch: UserPatch): Promise<User> {
   return user;
 }
 
+async function renewUser(): Promise<void> {
+  const user = await api.get<User>('/auth/me');
+  const state = auth.get();
+  if (state.phase === 'in') auth.set({ ...state, user });
+}
+
+export async function setPhoto(photo: Blob): Promise<void> {
+  await api.send('PUT', '/auth/me/photo', photo);
+  await renewUser();
+}
+
+export async function removePhoto(): Promise<void> {
+  await updateMe({ photoURL: null });
+}
+
 export async function eraseMe(): Promise<void> {
   await api.delete('/auth/me');
   api.signedOut();

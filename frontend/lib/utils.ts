@@ -109,6 +109,14 @@ export function engineName(name: string): string {
   return ENGINES[name] ?? name;
 }
 
+/** Hand an answer to the person as a file, under the name that the server gave it. */
+export async function saveAnswer(response: Response, otherwise: string): Promise<void> {
+  const named = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '');
+  const url = URL.createObjectURL(await response.blob());
+  Object.assign(document.createElement('a'), { href: url, download: named?.[1] ?? otherwise }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }

@@ -1,26 +1,19 @@
 'use client';
 
-import { LogOut } from 'lucide-react';
-import { useRouter } from 'next/navigation';
-import { useState, type FormEvent } from 'react';
+import { Account } from '@/components/account/Account';
 import { HearingNotice } from '@/components/audio/HearingNotice';
 import { KeptVoice } from '@/components/audio/VoicePhrase';
 import { Badge } from '@/components/ui/badge';
-import { Button } from '@/components/ui/button';
 import { Card, CardTitle } from '@/components/ui/card';
-import { ConfirmDialog } from '@/components/ui/dialog';
-import { Input, Segmented, Select } from '@/components/ui/field';
+import { Segmented, Select } from '@/components/ui/field';
 import { ErrorState, Skeleton } from '@/components/ui/states';
-import { toast } from '@/components/ui/toast';
 import { useAuth } from '@/hooks/useAuth';
 import { usePreferences } from '@/hooks/usePreferences';
 import { useEngines } from '@/hooks/useSession';
-import { sentence } from '@/lib/api-client';
-import { eraseMe, logout, startAuth, updateMe } from '@/lib/auth';
+import { updateMe } from '@/lib/auth';
 import { applyTheme, setPreferences } from '@/lib/preferences';
-import { forget } from '@/lib/query';
 import { engineName, LANGUAGES } from '@/lib/utils';
-import type { Theme, User } from '@/types/user';
+import type { Theme } from '@/types/user';
 
 function Look() {
   const prefs = usePreferences();
@@ -108,87 +101,6 @@ function Engines() {
         </ul>
       </Card>
     </>
-  );
-}
-
-function Name({ user }: { user: User }) {
-  const [name, setName] = useState(user.displayName);
-  const [busy, setBusy] = useState(false);
-  async function save(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      await updateMe({ displayName: name.trim() });
-      toast('Your name is saved.');
-    } catch (error) {
-      toast(sentence(error), true);
-    }
-    setBusy(false);
-  }
-  return (
-    <form onSubmit={(event) => void save(event)} className="flex flex-wrap items-end gap-3">
-      <div className="min-w-0 grow">
-        <Input label="Your name" value={name} maxLength={120} onChange={(event) => setName(event.target.value)} />
-      </div>
-      <Button type="submit" look="secondary" busy={busy} disabled={name.trim() === '' || name.trim() === user.displayName}>
-        Save
-      </Button>
-    </form>
-  );
-}
-
-function Account({ user, accounts }: { user: User; accounts: boolean }) {
-  const router = useRouter();
-  const [erasing, setErasing] = useState(false);
-  const [busy, setBusy] = useState(false);
-
-  async function erase() {
-    setBusy(true);
-    try {
-      await eraseMe();
-      forget('');
-      await startAuth(true);
-      router.replace('/');
-    } catch (error) {
-      setErasing(false); // a modal would cover the message
-      toast(sentence(error), true);
-      setBusy(false);
-    }
-  }
-
-  return (
-    <Card className="grid gap-5">
-      <CardTitle>{accounts ? 'Account' : 'This machine'}</CardTitle>
-      {accounts ? (
-        <p className="text-soft">
-          Signed in as <strong className="text-ink">{user.email}</strong>.
-        </p>
-      ) : (
-        <p className="text-soft">You are its only user, so there is no account and no password. Only this machine can open the page.</p>
-      )}
-      <Name key={user.displayName} user={user} />
-      <div className="flex flex-wrap gap-3">
-        {accounts && (
-          <Button look="secondary" onClick={() => void logout()}>
-            <LogOut aria-hidden="true" />
-            Sign out
-          </Button>
-        )}
-        <Button look="danger" onClick={() => setErasing(true)}>
-          Erase everything
-        </Button>
-      </div>
-      <ConfirmDialog
-        open={erasing}
-        title="Erase everything?"
-        action="Erase for good"
-        busy={busy}
-        onClose={() => setErasing(false)}
-        onConfirm={() => void erase()}
-      >
-        All profiles, sessions, questions and answers{accounts ? ', and the account itself' : ''} go for good. There is no way back.
-      </ConfirmDialog>
-    </Card>
   );
 }
 

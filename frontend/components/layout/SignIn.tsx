@@ -55,7 +55,7 @@ export function SignIn({ fresh }: { fresh: boolean }) {
       if (error instanceof ApiError && error.code === 'email_taken') setErrors({ '/email': 'There is an account with this address. Sign in instead?' });
       else if (error instanceof ApiError && error.code === 'invalid_credentials') setFailure('E-mail or password is not right.');
       else {
-        if (error instanceof ApiError) setErrors(error.fields);
+        if (error instanceof ApiError) setErrors(Object.fromEntries(Object.entries(error.fields).map(([field, what]) => [field, `This ${what}.`])));
         setFailure(sentence(error));
       }
       setBusy(false);
@@ -96,6 +96,11 @@ export function SignIn({ fresh }: { fresh: boolean }) {
           hint={fresh ? `At least ${PASSWORD_MIN} characters.` : undefined}
           onChange={(e) => setPassword(e.target.value)}
         />
+        {!fresh && (
+          <Link href="/forgot/" className="w-fit text-sm font-semibold text-accent underline underline-offset-4">
+            Forgot your password?
+          </Link>
+        )}
         {failure && (
           <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
             {failure}

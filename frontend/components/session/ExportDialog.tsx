@@ -4,6 +4,7 @@ import { Braces, Captions, FileText, FileType, Hash } from 'lucide-react';
 import { useState } from 'react';
 import { Dialog } from '@/components/ui/dialog';
 import { api, sentence } from '@/lib/api-client';
+import { saveAnswer } from '@/lib/utils';
 import type { ExportFormat, Session } from '@/types/session';
 
 const FORMATS: { format: ExportFormat; title: string; hint: string; icon: typeof FileText }[] = [
@@ -23,11 +24,7 @@ function utcOffset(at: Date): string {
 
 async function download(sessionId: string, createdAt: string, format: ExportFormat): Promise<void> {
   const response = await api.send('POST', `/sessions/${sessionId}/export`, { format, utcOffset: utcOffset(new Date(createdAt)) });
-  const named = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '');
-  const url = URL.createObjectURL(await response.blob());
-  const link = Object.assign(document.createElement('a'), { href: url, download: named?.[1] ?? `interview.${format}` });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  await saveAnswer(response, `interview.${format}`);
 }
 
 export function ExportDialog({ session, open, onClose }: { session: Pick<Session, 'id' | 'createdAt'>; open: boolean; onClose: () => void }) {

@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBrowser } from '../support/browser.mjs';
-import { openPage, type Watched } from '../support/page';
+import { expectAccessible, openPage, type Watched } from '../support/page';
 import { startServer, type Server } from '../support/server';
 
 const PASSWORD = 'correct horse battery';
@@ -81,6 +81,79 @@ describe('accounts', () => {
   it('signs in again', async () => {
     await signIn(PASSWORD);
     await watched.page.waitForURL(/\/(settings\/)?$/);
+  });
+
+  it('takes a photo, made small in the browser, and shows it', async () => {
+    const { page } = watched;
+    await page.goto(`${server.url}/settings/`);
+    const red = 'iVBORw0KGgoAAAANSUhEUgAAAAQAAAACCAIAAADwyuo0AAAAEElEQVR4nGP4z8AARwzIHABvqgf5gNwAKAAAAABJRU5ErkJggg==';
+    await page.getByLabel('Choose a photo').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: Buffer.from(red, 'base64') });
+    await page.getByRole('img', { name: 'You', exact: true }).waitFor();
+    await page.reload();
+    await page.getByRole('img', { name: 'You', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Remove it' }).click();
+    await page.getByText('The photo is gone.').waitFor();
+    expect(await page.getByRole('img', { name: 'You', exact: true }).count()).toBe(0);
+    await page.getByLabel('Choose a photo').setInputFiles({ name: 'x.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+    await page.getByText('This file is not a picture').waitFor();
+  });
+
+  it('saves all of one person\'s data', async () => {
+    const { page } = watched;
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save all my data' }).click()]);
+    expect(file.suggestedFilename()).toMatch(/^interview-assistant-\d{4}-\d\d-\d\d\.zip$/);
+  });
+
+  it('signs another device out', async () => {
+    const { page } = watched;
+    const other = await openPage(browser);
+    await other.page.goto(`${server.url}/login/`);
+    await other.page.getByLabel('E-mail').fill('ada@example.com');
+    await other.page.getByLabel('Password').fill(PASSWORD);
+    await other.page.getByRole('button', { name: 'Sign in' }).click();
+    await other.page.waitForURL(`${server.url}/`);
+    await page.reload();
+    await page.getByText('This one').waitFor();
+    await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
+    await page.getByText('Signed out everywhere else.').waitFor();
+    await page.getByRole('button', { name: 'Sign out everywhere else' }).waitFor({ state: 'detached' });
+    await other.page.goto(`${server.url}/settings/`);
+    await other.page.waitForURL('**/login/**');
+    await other.close();
+  });
+
+  it('changes the password, and says why one is too easy', async () => {
+    const { page } = watched;
+    await page.getByLabel('Password now').fill(PASSWORD);
+    await page.getByLabel('New password').fill('password123');
+    await page.getByRole('button', { name: 'Change the password' }).click();
+    await page.getByText('one of the passwords that are tried first').waitFor();
+    await page.getByLabel('New password').fill(`${PASSWORD} two`);
+    await page.getByLabel('Password now').fill('not the password');
+    await page.getByRole('button', { name: 'Change the password' }).click();
+    await page.getByText('That is not your password.').waitFor();
+    await page.getByLabel('Password now').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Change the password' }).click();
+    await page.getByText('The password is changed').waitFor();
+    await expectAccessible(page, 'settings with an account');
+  });
+
+  it('says what to do without a mail server, and that a link is not whole', async () => {
+    const other = await openPage(browser);
+    await other.page.goto(`${server.url}/login/`);
+    await other.page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await other.page.getByLabel('E-mail').fill('ada@example.com');
+    await other.page.getByRole('button', { name: 'Send me a link' }).click();
+    await other.page.getByText('This server sends no mail.').waitFor();
+    await other.page.goto(`${server.url}/reset/`);
+    await other.page.getByText('lacks what belongs behind').waitFor();
+    await other.page.goto(`${server.url}/reset/?again#rp_${'A'.repeat(43)}`);
+    await other.page.getByLabel('New password').fill(`${PASSWORD} three`);
+    await other.page.getByRole('button', { name: 'Set the password' }).click();
+    await other.page.getByText('This link does not work any more').waitFor();
+    expect(other.page.url()).not.toContain('rp_');
+    await expectAccessible(other.page, 'reset');
+    await other.close();
   });
 
   it('hides the sessions of one person from another', async () => {
