@@ -102,13 +102,11 @@ void api_begin(struct http_request *req);
 
 /** http_config.after: counts the request and, where that is asked for, logs it. */
 void api_after(const struct http_request *req, const struct http_answered *how);
+
 struct audit_entry;
 struct buf;
 /** AuditEvent. */
 void api_audit_write(struct buf *out, const struct audit_entry *e);
-
-/** http_config.after: counts the request and, at level debug, logs it. */
-void api_after(const struct http_request *req, int status, uint64_t micros);
 
 /** The REST routes of this folder, each table ending with {NULL}; api/routes.c joins them. */
 extern const struct http_route api_admin_routes[];
