@@ -259,9 +259,8 @@ class Everything(Accounts):
             llm.wait_for(lambda m: m.get("finish") or m["type"] == "done" or "finishReason" in m)
         self.server.wait_for_transcripts(person.session, lambda items: items and items[0]["answer"])
         sound = harness.speak("Why should we hire you?", self.folder)
-        self.sound = sound.read_bytes()
         person.recording = json.loads(self.server.request(
-            "POST", f"/api/v1/audio/upload?sessionId={person.session}", self.sound, headers={"Content-Type": "audio/wav"})[2])
+            "POST", f"/api/v1/audio/upload?sessionId={person.session}", sound.read_bytes(), headers={"Content-Type": "audio/wav"})[2])
         return person
 
     def test_all_of_ones_data_comes_in_one_archive(self):
@@ -277,11 +276,11 @@ class Everything(Accounts):
         session, recording = person.session, person.recording["id"]
         self.assertEqual(names, {"README.txt", "account.json", "photo.png", "sign-ins.json", f"profiles/{person.profile}.json",
                                  f"sessions/{session}.json", f"sessions/{session}.md", "recordings/index.json",
-                                 f"recordings/{recording}.wav", "audit.json"})
+                                 f"recordings/{recording}.ogg", "audit.json"})
         for name in names:
             self.assertTrue(name == "README.txt" or name.split("/")[0].split(".")[0] in archive.read("README.txt").decode(), name)
         self.assertEqual(archive.read("photo.png"), PNG)
-        self.assertEqual(archive.read(f"recordings/{recording}.wav"), self.sound)
+        self.assertEqual(archive.read(f"recordings/{recording}.ogg"), self.server.request("GET", f"/api/v1/audio/{recording}", token=person.token)[2])
         account = json.loads(archive.read("account.json"))
         self.assertEqual((account["email"], account["settings"]["retentionDays"]), (person.server and account["email"], 3))
         self.assertIn(person.mark, json.loads(archive.read(f"profiles/{person.profile}.json"))["context"])
@@ -300,7 +299,7 @@ class Everything(Accounts):
         person = self.sign_up()
         header = self.wav_header(40 << 20)
         for _ in range(2):
-            self.server.request("POST", "/api/v1/audio/upload", header + os.urandom(1 << 20) * 40, token=person.token, headers={"Content-Type": "audio/wav"})
+            self.server.request("POST", "/api/v1/audio/upload?keep=original", header + os.urandom(1 << 20) * 40, token=person.token, headers={"Content-Type": "audio/wav"})
 
         def memory():
             text = pathlib.Path(f"/proc/{self.server.process.pid}/status").read_text()
