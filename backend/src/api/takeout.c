@@ -292,7 +292,7 @@ static int pack_session(struct takeout *t, struct store_session *session)
 static int pack_sessions(struct takeout *t, bool *done)
 {
     struct store_list list = {0};
-    int err = store_session_list(t->app->store, t->user, STORE_ANY, 1, t->cursor, &list, &t->why);
+    int err = store_session_list(t->app->store, t->user, NULL, 1, t->cursor, &list, &t->why);
 
     for (size_t i = 0; i < list.count && !err; i++)
         err = pack_session(t, (struct store_session *)list.items + i);
