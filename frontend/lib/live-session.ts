@@ -55,9 +55,10 @@ export class LiveSession {
   private captures: Capture[] = [];
   private links: TranscribeLink[] = [];
   private linkStates: SocketState[] = [];
-  private waiting: string | null = null;
   /** What was agreed to, while the interview is to be recorded: a new connection may find an interview that has ended, and begins again. */
   private consent: string | null = null;
+  /** Asked while the answers' connection is away: it is sent as soon as that is back. */
+  readonly waiting = new Store<string | null>(null);
   /** Counts how often listening began or ended: an input that the browser grants later than that is not wanted any more. */
   private turn = 0;
   private closed = false;
@@ -223,12 +224,19 @@ export class LiveSession {
 
   /** Ask now, or as soon as the answer connection is there (the latest question only). */
   ask(question: string): void {
-    this.waiting = question;
+    this.dispatch({ type: 'asked' });
+    this.waiting.set(question);
     this.askWaiting();
   }
 
   private askWaiting(): void {
-    if (this.waiting !== null && this.socket?.send({ type: 'generate', question: this.waiting })) this.waiting = null;
+    const question = this.waiting.get();
+    if (question !== null && this.socket?.send({ type: 'generate', question })) this.waiting.set(null);
+  }
+
+  /** Show the answer at this place of `state.answers`; the newest is followed from then on. */
+  show(at: number): void {
+    this.dispatch({ type: 'show', at });
   }
 
   /** Record from now on; wording: what the person agreed to. Whether it is on, `state.recording` tells. */

@@ -3,6 +3,7 @@
  *
  *     state = reduceLive(state, { type: 'heard', source, message });
  *
+ * Nothing that is being read is taken away: a new question stays behind the one on the screen until the person moves on (`reading`).
  * Utterances are known by `key` = source, line (epoch) and number. A line goes on after a lost connection; when the server had to begin a new
  * one, the unfinished utterance of the old goes: its audio is sent again and comes back whole.
  */
@@ -51,6 +52,10 @@ export interface Answer {
 export interface LiveState {
   utterances: Utterance[];
   answers: Answer[];
+  /** The id of the answer that is being read, which nothing takes away; null: the newest is shown. */
+  reading: string | null;
+  /** The person asked something here and waits for it: what comes next is shown at once. */
+  asked: boolean;
   notice: { code: string; message: string } | null;
   engine: { engine: string; model: string } | null;
   /** null: it is not recorded. */
@@ -65,9 +70,20 @@ export type LiveEvent =
   | { type: 'kept'; transcripts: Transcript[] }
   | { type: 'edited'; key: string; text: string }
   | { type: 'reconnected' }
+  | { type: 'asked' }
+  | { type: 'show'; at: number }
   | { type: 'dismissed' };
 
-export const emptyLive: LiveState = { utterances: [], answers: [], notice: null, engine: null, recording: null, recordingEnded: null };
+export const emptyLive: LiveState = {
+  utterances: [],
+  answers: [],
+  reading: null,
+  asked: false,
+  notice: null,
+  engine: null,
+  recording: null,
+  recordingEnded: null,
+};
 
 const UTTERANCES_MAX = 400; // of a long interview the screen keeps this many; the session keeps all
 
@@ -141,13 +157,33 @@ function started(answers: Answer[], message: Extract<LlmMessage, { type: 'starte
     const replaced = old.provider === message.provider ? old.replaced : [...old.replaced, old.provider];
     return answers.with(at, { ...fresh, kind: old.kind, points: old.points, lead: old.lead, keys: old.keys, replaced });
   }
-  // a guess that was overtaken gives its place to the real one, silently
-  return [...answers.filter((a) => a.finish !== 'superseded'), fresh];
+  // a guess at the same question that was overtaken gives its place to the real one, silently
+  const guess = (a: Answer) => a.finish === 'superseded' && (a.number === null || a.number === message.questionNumber);
+  return [...answers.filter((a) => !guess(a)), fresh];
+}
+
+/** Index of the answer on the screen; -1 when there is none. */
+export function shownAt({ answers, reading }: LiveState): number {
+  const at = reading === null ? -1 : answers.findIndex((a) => a.id === reading);
+  return at < 0 ? answers.length - 1 : at;
+}
+
+/** Is there anything of it to read yet? */
+export function hasWords(answer: Answer): boolean {
+  return answer.lead !== '' || answer.points.length > 0 || answer.text !== '';
+}
+
+/** A question begins to be answered: whoever reads another answer keeps it, and whoever asked is shown what they asked for. */
+function begun(state: LiveState, answers: Answer[]): LiveState {
+  if (answers.length <= state.answers.length && answers.at(-1)?.id === state.answers.at(-1)?.id) return { ...state, answers };
+  const read = state.answers[shownAt(state)];
+  const stays = !state.asked && read && hasWords(read) && answers.some((a) => a.id === read.id);
+  return { ...state, answers, reading: stays ? read.id : null, asked: false };
 }
 
 function answered(state: LiveState, message: LlmMessage): LiveState {
   if (message.type === 'error') return { ...state, notice: { code: message.code, message: message.message } };
-  if (message.type === 'started') return { ...state, answers: started(state.answers, message) };
+  if (message.type === 'started') return begun(state, started(state.answers, message));
   if (message.type === 'thinking') return state; // the outline and what is said so far stay
   if (message.type === 'recording')
     return { ...state, recording: message.on ? { audioId: message.audioId, since: Date.now() - message.durationMs } : null, recordingEnded: message.why };
@@ -208,7 +244,7 @@ function saidBefore(t: Transcript): Utterance {
 function kept(state: LiveState, all: Transcript[]): LiveState {
   const transcripts = all.filter((t) => t.isQuestion !== false);
   const over = new Map(transcripts.filter((t) => t.finishReason || t.cutOff).map((t) => [t.questionNumber, t]));
-  const live = state.answers.map((a) => (a.finish === null && a.number !== null && over.has(a.number) ? fromTranscript(over.get(a.number)!) : a));
+  const live = state.answers.map((a) => (a.finish === null && a.number !== null && over.has(a.number) ? { ...fromTranscript(over.get(a.number)!), id: a.id } : a));
   const known = new Set(live.map((a) => a.transcriptId));
   const running = new Set(live.map((a) => (a.finish === null ? a.number : null)));
   const more = transcripts.filter((t) => !known.has(t.id) && !running.has(t.questionNumber)).map(fromTranscript);
@@ -229,6 +265,12 @@ export function reduceLive(state: LiveState, event: LiveEvent): LiveState {
       return { ...state, utterances: state.utterances.map((u) => (u.key === event.key ? { ...u, text: event.text, stable: event.text.length } : u)) };
     case 'reconnected':
       return { ...state, recording: null }; // the server says it again, if it is so
+    case 'asked':
+      return { ...state, asked: true };
+    case 'show': {
+      const at = Math.max(0, Math.min(event.at, state.answers.length - 1));
+      return { ...state, reading: at === state.answers.length - 1 ? null : (state.answers[at]?.id ?? null) };
+    }
     case 'dismissed':
       return { ...state, notice: null };
   }

@@ -19,7 +19,11 @@ export interface Preferences {
   language: string;
   profileId: string | null;
   theme: Theme;
+  /** How large what is read during an interview is, as a factor. */
+  readingSize: number;
 }
+
+export const READING_SIZES = { min: 0.75, max: 1.75, step: 0.125 };
 
 const KEY = 'interview-assistant.preferences';
 export const defaults: Preferences = {
@@ -32,6 +36,7 @@ export const defaults: Preferences = {
   language: 'en',
   profileId: null,
   theme: 'system',
+  readingSize: 1,
 };
 
 function load(): Preferences {

@@ -13,7 +13,7 @@ interface Props {
   onTalk: (talking: boolean) => void;
 }
 
-const round = 'grid size-16 shrink-0 place-items-center rounded-full shadow-card transition-colors select-none touch-none [&_svg]:size-7';
+const round = 'grid size-14 sm:size-16 short:size-11 shrink-0 place-items-center rounded-full shadow-card transition-colors select-none touch-none [&_svg]:size-7 short:[&_svg]:size-5';
 
 /** The round one: begins and stops listening; in push-to-talk, once listening, it is held while somebody speaks. */
 export function RecordButton({ phase, mode, talking, onToggle, onTalk }: Props) {

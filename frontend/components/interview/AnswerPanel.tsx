@@ -1,8 +1,8 @@
 'use client';
 
-import { ChevronLeft, ChevronRight, Copy, RotateCcw, Square } from 'lucide-react';
+import { ArrowDown, ChevronDown, ChevronLeft, ChevronRight, Copy, RotateCcw, Square } from 'lucide-react';
 import { Link } from '@/components/ui/link';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { LatencyBar } from '@/components/session/LatencyBar';
 import { Button } from '@/components/ui/button';
 import { toast } from '@/components/ui/toast';
@@ -17,6 +17,10 @@ interface Props {
   answers: Answer[];
   /** Index of the one shown. */
   at: number;
+  /** The answers' connection is there: a running answer may still grow. */
+  connected: boolean;
+  /** What goes on behind the answer that is read. */
+  strip: ReactNode;
   onShow: (at: number) => void;
   onInterrupt: () => void;
   /** Ask the same question once more. */
@@ -26,6 +30,7 @@ interface Props {
 
 const ENDINGS: Partial<Record<NonNullable<Answer['finish']>, string>> = {
   interrupted: 'Stopped. What had arrived is kept.',
+  superseded: 'The next question came before it was finished. What had arrived is kept.',
   error: 'The provider broke off. What had arrived is kept.',
   length: 'Cut at the length limit of the model.',
 };
@@ -61,6 +66,7 @@ export function CutOff({ onAgain }: { onAgain: () => void }) {
 
 function Foot({ answer }: { answer: Answer }) {
   const name = answer.provider === 'outline' ? 'Built in, from your profile' : engineName(answer.provider);
+  const failed = answer.replaced.filter((one) => one !== 'outline' && one !== answer.provider); // the built-in one only stood in for the model
   const provider = answer.model && answer.model !== answer.provider ? `${name}, ${answer.model}` : name;
   return (
     <footer className="grid gap-2 border-t border-line pt-3 text-sm text-faint">
@@ -69,7 +75,7 @@ function Foot({ answer }: { answer: Answer }) {
         <LatencyBar latency={answer.latency} />
         <p>
           {provider}
-          {answer.replaced.length > 0 && ` (${answer.replaced.join(', ')} did not answer)`}
+          {failed.length > 0 && ` (${failed.map(engineName).join(', ')} did not answer)`}
         </p>
       </div>
     </footer>
@@ -88,58 +94,161 @@ export function OutlineOnly() {
   );
 }
 
-/** The question being answered: talking points with their sources first, then the answer as it streams. */
-export function AnswerPanel({ answers, at, onShow, onInterrupt, onAgain, empty }: Props) {
-  const answer = answers[at];
-  if (!answer) return <div className="mx-auto grid h-full w-full max-w-3xl content-center px-4 py-8 sm:px-8">{empty}</div>;
-  const running = answer.finish === null;
-  const outlineOnly = repeatsPoints(answer.text, answer.points);
-  const draft = withoutPoints(markUnsupported(answer.text, answer.unsupported), answer.points);
-  const overtaken = answer.finish === 'superseded';
+/** The points and what they quote, out of the way of an answer that was written from them. */
+function Sources({ points }: { points: Answer['points'] }) {
+  return (
+    <details className="group">
+      <summary className="flex min-h-11 list-none items-center gap-2 font-semibold text-soft [&::-webkit-details-marker]:hidden">
+        <ChevronDown aria-hidden="true" className="size-5 transition-transform group-open:rotate-180" />
+        Talking points and sources ({points.length})
+      </summary>
+      <div className="pt-2">
+        <Outline points={points} />
+      </div>
+    </details>
+  );
+}
 
-  async function copy() {
+/** Read out sentence by sentence as they are complete; an answer from before this visit is not. */
+function Announced({ answer }: { answer: Answer }) {
+  if (answer.id.startsWith('kept-')) return null;
+  const written = answer.finish === null ? answer.text.slice(0, answer.text.search(/[.!?…。](?=\s[^.!?…。]*$)/) + 1) : answer.text;
+  const sentences = written.split(/(?<=[.!?…。])\s+/).filter((s) => s.trim() !== '');
+  return (
+    <div key={answer.id} role="log" aria-live="polite" aria-label="The answer, read out" className="sr-only">
+      {answer.lead && <p>{answer.lead}</p>}
+      {sentences.map((sentence, at) => (
+        <p key={at}>{sentence}</p>
+      ))}
+    </div>
+  );
+}
+
+const FOLLOWS = '(min-height: 700px)'; // where the line to say stays in sight above what scrolls
+const beyond = (box: HTMLElement) => box.scrollHeight - box.scrollTop - box.clientHeight >= 48;
+
+/**
+ * Keeps the end of what is being written in sight; whoever scrolls by hand reads, and is left there. `box` goes on what scrolls; `away` says that
+ * there is more below, and follow() goes there.
+ */
+function useFollow(answer: Answer | undefined): { box: RefObject<HTMLElement | null>; away: boolean; follow: () => void } {
+  const box = useRef<HTMLElement>(null);
+  const left = useRef(false);
+  const [away, setAway] = useState(false);
+  const id = answer?.id;
+  const running = answer?.finish === null;
+  useEffect(() => {
+    const scroller = box.current;
+    if (!scroller) return;
+    scroller.scrollTo({ top: 0 });
+    left.current = false;
+    const note = () => {
+      if (!beyond(scroller)) left.current = false;
+      setAway(beyond(scroller));
+    };
+    const leave = () => {
+      left.current = true;
+    };
+    const byHand = ['wheel', 'touchmove', 'keydown'] as const;
+    scroller.addEventListener('scroll', note, { passive: true });
+    for (const kind of byHand) scroller.addEventListener(kind, leave, { passive: true });
+    return () => {
+      scroller.removeEventListener('scroll', note);
+      for (const kind of byHand) scroller.removeEventListener(kind, leave);
+    };
+  }, [id]);
+  useEffect(() => {
+    const scroller = box.current;
+    if (!scroller) return;
+    if (running && !left.current && matchMedia(FOLLOWS).matches) scroller.scrollTo({ top: scroller.scrollHeight });
+    else setAway(beyond(scroller));
+  }, [id, answer?.text, running]);
+  const follow = () => {
+    left.current = false;
+    box.current?.scrollTo({ top: box.current.scrollHeight, behavior: 'smooth' });
+  };
+  return { box, away, follow };
+}
+
+/** The question being answered: the line to say and its key phrases, then the answer as it streams, then what it stands on. */
+export function AnswerPanel({ answers, at, connected, strip, onShow, onInterrupt, onAgain, empty }: Props) {
+  const answer = answers[at];
+  const { box, away, follow } = useFollow(answer);
+
+  async function copy(text: string) {
     try {
-      await navigator.clipboard.writeText(answer!.text);
+      await navigator.clipboard.writeText(text);
       toast('The answer is copied.');
     } catch {
       toast('The browser did not allow copying.', true);
     }
   }
 
+  function content(shown: Answer) {
+    const running = shown.finish === null && connected;
+    const outlineOnly = repeatsPoints(shown.text, shown.points);
+    const draft = withoutPoints(markUnsupported(shown.text, shown.unsupported), shown.points);
+    const written = !outlineOnly && shown.provider !== 'outline' && draft !== '' && shown.lead !== '';
+    return (
+      <article aria-label={`Answer to: ${shown.question}`} className="mx-auto grid w-full max-w-3xl grid-cols-[minmax(0,1fr)] content-start px-4 pb-5 sm:px-8" data-answer={running ? 'running' : (shown.finish ?? 'waiting')}>
+        <div className="z-10 grid gap-1.5 bg-paper pt-2 pb-3 short:gap-1 short:pt-1 tall:sticky tall:top-0 tall:gap-2.5 tall:sm:pt-4">
+          {strip}
+          <QuestionCard
+            number={shown.number}
+            question={shown.question}
+            kind={shown.kind}
+            eager={running && shown.eager}
+            brief={shown.lead !== ''}
+            crowded={strip !== null}
+            actions={
+              <div className="-me-2 flex items-center gap-1 sm:gap-2">
+                {answers.length > 1 && <Pager answers={answers} at={at} onShow={onShow} />}
+                {!running && (
+                  <Button look="ghost" size="icon" aria-label="Answer it again" onClick={() => onAgain(shown.question)}>
+                    <RotateCcw aria-hidden="true" />
+                  </Button>
+                )}
+                {shown.text && !running && (
+                  <Button look="ghost" size="icon" aria-label="Copy the answer" onClick={() => void copy(shown.text)}>
+                    <Copy aria-hidden="true" />
+                  </Button>
+                )}
+                {running && (
+                  <Button look="secondary" size="sm" onClick={onInterrupt} className="me-2">
+                    <Square aria-hidden="true" className="fill-current" />
+                    Stop <kbd className="ml-1 hidden rounded bg-sunken px-1.5 text-xs text-soft sm:inline">Esc</kbd>
+                  </Button>
+                )}
+              </div>
+            }
+          />
+          {shown.lead && <Prompter live lead={shown.lead} keys={shown.keys} />}
+        </div>
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
+          {shown.points.length > 0 && !written && <Outline points={shown.points} />}
+          {outlineOnly ? <OutlineOnly /> : (draft || running) && <AnswerText text={draft} running={running} />}
+          {shown.finish === null && !connected && <p className="font-medium text-soft">The connection is away. What had arrived is kept, and the rest follows when it is back.</p>}
+          {shown.points.length > 0 && written && <Sources points={shown.points} />}
+          {shown.cutOff && <CutOff onAgain={() => onAgain(shown.question)} />}
+          <Foot answer={shown} />
+        </div>
+        <Announced answer={shown} />
+      </article>
+    );
+  }
+
   return (
-    <article
-      aria-label={`Answer to: ${answer.question}`}
-      className={`mx-auto grid w-full max-w-3xl content-start px-4 sm:px-8 ${answer.lead ? 'gap-4 py-2 sm:gap-5 sm:py-5' : 'gap-6 py-5 sm:py-7'} ${overtaken ? 'opacity-60' : ''}`}
-      data-answer={running ? 'running' : answer.finish}
-    >
-      <QuestionCard
-        number={answer.number}
-        question={answer.question}
-        kind={answer.kind}
-        eager={running && answer.eager}
-        brief={answer.lead !== ''}
-        actions={
-          <div className="-mr-2 flex items-center gap-1 sm:gap-2">
-            {answers.length > 1 && <Pager answers={answers} at={at} onShow={onShow} />}
-            {answer.text && !running && (
-              <Button look="ghost" size="icon" aria-label="Copy the answer" onClick={() => void copy()}>
-                <Copy aria-hidden="true" />
-              </Button>
-            )}
-            {running && (
-              <Button look="secondary" size="sm" onClick={onInterrupt} className="mr-2">
-                <Square aria-hidden="true" className="fill-current" />
-                Stop <kbd className="ml-1 hidden rounded bg-sunken px-1.5 text-xs text-soft sm:inline">Esc</kbd>
-              </Button>
-            )}
-          </div>
-        }
-      />
-      {answer.lead && <Prompter lead={answer.lead} keys={answer.keys} />}
-      {answer.points.length > 0 && <Outline points={answer.points} />}
-      {outlineOnly ? <OutlineOnly /> : (draft || running) && <AnswerText text={draft} running={running} />}
-      {answer.cutOff && <CutOff onAgain={() => onAgain(answer.question)} />}
-      <Foot answer={answer} />
-    </article>
+    <div className="relative grid min-h-0 grid-rows-[minmax(0,1fr)]">
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
+      <section ref={box} aria-label="Question and answer" tabIndex={0} className="min-h-0 overflow-y-auto overscroll-contain">
+        {answer ? content(answer) : <div className="mx-auto grid min-h-full w-full max-w-3xl content-center px-4 py-4 sm:px-8 tall:py-8">{empty}</div>}
+      </section>
+      {answer && away && (
+        <Button look="secondary" size="sm" onClick={follow} className="absolute end-3 bottom-2 z-20 opacity-90 shadow-card">
+          <ArrowDown aria-hidden="true" />
+          <span className="max-sm:sr-only">{answer.finish === null ? 'Jump to newest' : 'More below'}</span>
+        </Button>
+      )}
+    </div>
   );
 }

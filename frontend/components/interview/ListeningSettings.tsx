@@ -5,17 +5,19 @@ import { DeviceSelector } from '@/components/audio/DeviceSelector';
 import { HearingNotice } from '@/components/audio/HearingNotice';
 import { Segmented, Select } from '@/components/ui/field';
 import { useHostDevices } from '@/hooks/useSession';
-import type { Preferences } from '@/lib/preferences';
+import { READING_SIZES, type Preferences } from '@/lib/preferences';
 import { LANGUAGES } from '@/lib/utils';
 import type { InputChoice, Speaker, TurnMode } from '@/types/audio';
 
 interface Props {
   prefs: Preferences;
   onChange: (change: Partial<Preferences>) => void;
+  /** Also how large the answer is read. */
+  reading?: boolean;
 }
 
 /** What is listened to, who that is, and when a question counts as finished. */
-export function ListeningSettings({ prefs, onChange }: Props) {
+export function ListeningSettings({ prefs, onChange, reading = false }: Props) {
   const devices = useHostDevices().data?.items ?? [];
   return (
     <div className="grid gap-5">
@@ -83,6 +85,18 @@ export function ListeningSettings({ prefs, onChange }: Props) {
         ))}
       </Select>
       <HearingNotice language={prefs.language} />
+      {reading && (
+        <label className="grid gap-1.5 font-semibold">
+          Size of the answer: {Math.round(prefs.readingSize * 100)} %
+          <input
+            type="range"
+            {...READING_SIZES}
+            value={prefs.readingSize}
+            onChange={(event) => onChange({ readingSize: Number(event.target.value) })}
+            className="min-h-11 accent-(--accent)"
+          />
+        </label>
+      )}
     </div>
   );
 }

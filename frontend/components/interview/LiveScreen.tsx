@@ -1,9 +1,9 @@
 'use client';
 
-import { ArrowUp, CircleAlert, CircleStop, Keyboard, MicOff, Mic, Settings2 } from 'lucide-react';
+import { ArrowUp, ChevronUp, CircleAlert, CircleStop, Keyboard, MicOff, Mic, Settings2 } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
-import { useCallback, useEffect, useState, type FormEvent } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState, type CSSProperties, type FormEvent } from 'react';
 import { HearingNotice } from '@/components/audio/HearingNotice';
 import { RecordButton } from '@/components/audio/RecordButton';
 import { VolumeIndicator } from '@/components/audio/VolumeIndicator';
@@ -18,19 +18,21 @@ import { usePreferences } from '@/hooks/usePreferences';
 import { useProfile, useSession, useSessionId } from '@/hooks/useSession';
 import { useStore } from '@/hooks/useStore';
 import { api, ApiError, sentence } from '@/lib/api-client';
-import type { Utterance } from '@/lib/live';
+import { shownAt, type Utterance } from '@/lib/live';
 import type { LiveSession } from '@/lib/live-session';
-import { inputsOf, setPreferences } from '@/lib/preferences';
+import { inputsOf, READING_SIZES, setPreferences, type Preferences } from '@/lib/preferences';
 import { forget } from '@/lib/query';
 import { sessionTitle } from '@/lib/utils';
-import type { Schemas, Session } from '@/types/session';
+import type { Schemas, Session, Transcript } from '@/types/session';
 import { AnswerPanel } from './AnswerPanel';
 import { LiveStatus } from './LiveStatus';
-import { ListeningSettings } from './ListeningSettings';
+import { NextStrip } from './NextStrip';
 import { Recording } from './Recording';
 import { Shortcuts } from './Shortcuts';
 import { Timer } from './Timer';
 import { TranscriptDisplay } from './TranscriptDisplay';
+
+const ListeningSettings = lazy(() => import('./ListeningSettings').then((m) => ({ default: m.ListeningSettings }))); // opened by few
 
 /** What the session already holds, so that a reload shows it again; read anew when the answers' connection was away. */
 function useKept(live: LiveSession, sessionId: string) {
@@ -38,10 +40,20 @@ function useKept(live: LiveSession, sessionId: string) {
   useEffect(() => {
     if (!connected) return;
     const stop = new AbortController();
-    api
-      .get<Schemas['TranscriptList']>(`/sessions/${sessionId}/transcripts?order=asc&limit=100`, stop.signal)
-      .then((page) => live.keep(page.items))
-      .catch(() => undefined); // the live screen works without; the session's own page shows the error
+    const { signal } = stop;
+    // the newest page first, so that it stands on the screen at once; the others follow
+    async function read() {
+      const rows: Transcript[] = [];
+      let cursor: string | null = null;
+      do {
+        const after: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+        const page: Schemas['TranscriptList'] = await api.get(`/sessions/${sessionId}/transcripts?order=desc&limit=100${after}`, signal);
+        rows.unshift(...page.items.toReversed());
+        live.keep(rows);
+        cursor = page.nextCursor ?? null;
+      } while (cursor && !signal.aborted);
+    }
+    read().catch(() => undefined); // the live screen works without; the session's own page shows the error
     return () => stop.abort();
   }, [live, sessionId, connected]);
 }
@@ -81,13 +93,15 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
   const profile = useProfile(session.profileId).data;
   const state = useStore(live.state);
   const listening = useStore(live.listening);
-  const [picked, setPicked] = useState<{ at: number; of: number } | null>(null); // null follows the newest
+  const connected = useStore(live.answers) === 'open';
+  const waiting = useStore(live.waiting);
+  const [said, setSaid] = useState(false); // on a small screen: the transcript is unfolded
   const [open, setOpen] = useState<'settings' | 'keys' | null>(null);
   const [ending, setEnding] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null); // why it does not listen
-  // a new question is shown at once, whatever was being read
-  const at = picked?.of === state.answers.length ? picked.at : state.answers.length - 1;
-  const show = (n: number) => setPicked({ at: Math.max(0, Math.min(n, state.answers.length - 1)), of: state.answers.length });
+  const at = shownAt(state);
+  const behind = state.reading === null ? 0 : state.answers.length - 1 - at; // newer ones than the one that is read
+  const hearing = state.utterances.findLast((u) => !u.final && u.speaker !== 'candidate' && u.text !== '') ?? null;
   const ptt = prefs.mode === 'push_to_talk';
   const onLevel = useCallback((watch: Parameters<LiveSession['onLevel']>[0]) => live.onLevel(watch), [live]);
 
@@ -115,6 +129,11 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
   const newest = state.answers.at(-1);
   const running = newest !== undefined && newest.finish === null;
 
+  function resize(steps: number) {
+    const { min, max, step } = READING_SIZES;
+    setPreferences({ readingSize: Math.max(min, Math.min(max, prefs.readingSize + steps * step)) });
+  }
+
   useKeys((event) => {
     const target = event.target as HTMLElement;
     if (open || target.closest('dialog')) return;
@@ -137,10 +156,18 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
       event.preventDefault();
       document.getElementById('question')?.focus();
     } else if (event.key === 'm') live.mute(!listening.muted);
-    else if (event.key === '[') show(at - 1);
-    else if (event.key === ']') show(at + 1);
+    else if (event.key === '[') live.show(at - 1);
+    else if (event.key === ']') live.show(at + 1);
+    else if (event.key === '-' || event.key === '+' || event.key === '=') resize(event.key === '-' ? -1 : 1);
     else if (event.key === '?') setOpen('keys');
   });
+
+  function change(patch: Partial<Preferences>) {
+    setPreferences(patch);
+    const next = { ...prefs, ...patch };
+    if (Object.keys(patch).some((key) => key !== 'readingSize'))
+      void live.configure({ mode: next.mode, language: next.language, inputs: inputsOf(next) }).catch((e: unknown) => toast(sentence(e), true));
+  }
 
   async function end() {
     setEnding(true);
@@ -157,17 +184,19 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
 
   const draftEngine = state.engine?.engine === 'pocketsphinx';
   return (
-    <div className="flex h-dvh flex-col bg-paper">
-      <header className="flex items-center gap-3 border-b border-line bg-surface px-3 py-2.5 sm:px-5">
+    <div className="flex h-dvh flex-col bg-paper" style={{ '--reading': prefs.readingSize } as CSSProperties}>
+      <header className="flex items-center gap-3 border-b border-line bg-surface px-3 py-2.5 sm:px-5 short:py-0.5">
         <Link href="/" aria-label="Home" className="rounded-lg">
           <LogoMark />
         </Link>
         <div className="min-w-0 flex-1">
-          <h1 className="truncate leading-tight font-semibold">{sessionTitle(session, profile)}</h1>
-          <p className="hidden truncate text-sm text-faint sm:block">{profile ? `as ${profile.name}` : 'without a profile: answers have nothing to quote'}</p>
+          <h1 dir="auto" className="truncate leading-tight font-semibold">{sessionTitle(session, profile)}</h1>
+          <p className="hidden truncate text-sm text-faint sm:block short:hidden">
+            {profile ? <>as <bdi>{profile.name}</bdi></> : 'without a profile: answers have nothing to quote'}
+          </p>
         </div>
         <span className="hidden sm:block">
-          <LiveStatus state={listening} ptt={ptt} />
+          <LiveStatus state={listening} ptt={ptt} connected={connected} />
         </span>
         <Recording live={live} />
         <Timer since={session.createdAt} className="text-lg font-semibold text-soft tabular-nums" />
@@ -177,19 +206,41 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
         </Button>
       </header>
 
-      <main className="grid min-h-0 flex-1 grid-rows-[auto_minmax(0,1fr)] lg:grid-cols-[minmax(18rem,24rem)_minmax(0,1fr)] lg:grid-rows-1">
-        <section aria-label="Transcript" className="flex max-h-[27dvh] min-h-0 flex-col border-b border-line bg-surface lg:max-h-none lg:border-r lg:border-b-0">
-          <div className="flex items-center justify-between gap-2 px-4 pt-3 sm:hidden">
-            <LiveStatus state={listening} ptt={ptt} />
+      <main className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto] lg:grid-cols-[minmax(18rem,24rem)_minmax(0,1fr)] lg:grid-rows-1">
+        <div className="grid min-h-0 grid-rows-[auto_minmax(0,1fr)] lg:col-start-2 lg:row-start-1">
+          <div className="mx-auto w-full max-w-3xl px-4 sm:px-8">
+            {trouble && listening.phase === 'off' && <Trouble what={trouble} onRetry={() => void listen()} onSettings={() => setOpen('settings')} />}
+            {listening.phase === 'off' && <HearingNotice language={prefs.language} missingOnly />}
+          </div>
+          <AnswerPanel
+            answers={state.answers}
+            at={at}
+            connected={connected}
+            strip={behind > 0 || hearing ? <NextStrip hearing={hearing} next={behind > 0 ? state.answers.at(-1)! : null} waiting={behind} onNext={() => live.show(state.answers.length - 1)} /> : null}
+            onShow={(n) => live.show(n)}
+            onInterrupt={() => live.interrupt()}
+            onAgain={(question) => live.ask(question)}
+            empty={<Waiting on={listening.phase === 'on'} ptt={ptt} hearing={hearing} onListen={() => void listen()} />}
+          />
+        </div>
+        <section aria-label="Transcript" className="flex min-h-0 flex-col border-t border-line bg-surface lg:col-start-1 lg:row-start-1 lg:border-t-0 lg:border-r">
+          <div className="flex items-center gap-2 px-3 lg:hidden">
+            <span className="py-1 sm:hidden">
+              <LiveStatus state={listening} ptt={ptt} connected={connected} />
+            </span>
+            <button type="button" aria-expanded={said} aria-controls="said" onClick={() => setSaid(!said)} className="flex min-h-11 min-w-0 flex-1 items-center gap-2 text-left text-sm font-semibold text-faint short:min-h-8">
+              <span className="shrink-0 max-sm:sr-only">What is said</span>
+              <span className="flex min-w-0 flex-1 justify-end overflow-hidden font-serif text-base font-normal whitespace-nowrap text-soft">{said ? '' : state.utterances.at(-1)?.text}</span>
+              <ChevronUp aria-hidden="true" className={`size-5 shrink-0 transition-transform ${said ? 'rotate-180' : ''}`} />
+            </button>
           </div>
           <h2 className="hidden px-5 pt-5 text-sm font-semibold text-faint lg:block">What is said</h2>
-          <div className="flex min-h-0 flex-1 flex-col [&>div]:flex-1">
+          <div id="said" className={`min-h-0 flex-1 flex-col [&>div]:flex-1 lg:flex ${said ? 'flex h-[40dvh] lg:h-auto' : 'hidden'}`}>
             <TranscriptDisplay
               utterances={state.utterances}
               listening={listening.phase === 'on'}
               onAsk={(key, text) => {
                 live.dispatch({ type: 'edited', key, text });
-                setPicked(null);
                 live.ask(text);
               }}
             />
@@ -203,59 +254,43 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
             </p>
           )}
         </section>
-        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
-        <section aria-label="Question and answer" tabIndex={0} className="min-h-0 overflow-y-auto overscroll-contain">
-          {trouble && listening.phase === 'off' && <Trouble what={trouble} onRetry={() => void listen()} onSettings={() => setOpen('settings')} />}
-          {listening.phase === 'off' && (
-            <div className="mx-auto w-[calc(100%-2rem)] max-w-3xl pt-4 sm:w-[calc(100%-4rem)]">
-              <HearingNotice language={prefs.language} missingOnly />
-            </div>
-          )}
-          <AnswerPanel
-            answers={state.answers}
-            at={at}
-            onShow={show}
-            onInterrupt={() => live.interrupt()}
-            onAgain={(question) => live.ask(question)}
-            empty={<Waiting on={listening.phase === 'on'} ptt={ptt} hearing={state.utterances.at(-1)} onListen={() => void listen()} />}
-          />
-        </section>
       </main>
 
-      <footer className="border-t border-line bg-surface px-3 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5">
+      <footer className="grid grid-cols-[minmax(0,1fr)] gap-2 border-t border-line bg-surface px-3 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5 short:py-1">
+        {waiting !== null && (
+          <p role="status" className="flex items-center gap-3 rounded-xl bg-mark px-3.5 py-1.5 text-mark-ink">
+            <span dir="auto" className="min-w-0 flex-1 truncate">Asked as soon as the server is back: {waiting}</span>
+            <Button look="ghost" size="sm" onClick={() => live.waiting.set(null)}>
+              Do not ask
+            </Button>
+          </p>
+        )}
         <div className="flex items-center gap-3 lg:grid lg:grid-cols-[minmax(16.75rem,22.75rem)_minmax(0,1fr)] lg:gap-0">
-          <div className="flex items-center gap-3">
-          <RecordButton
-            phase={listening.phase}
-            mode={prefs.mode}
-            talking={listening.talking}
-            onToggle={() => void (listening.phase === 'on' ? live.stopListening() : listen())}
-            onTalk={(talking) => live.talk(talking)}
-          />
-          {listening.phase === 'on' && (
-            <>
-              <VolumeIndicator onLevel={onLevel} className="hidden md:grid" />
-              <Button
-                look="ghost"
-                size="icon"
-                aria-pressed={listening.muted}
-                aria-label={listening.muted ? 'Unmute' : 'Mute'}
-                onClick={() => live.mute(!listening.muted)}
-                className="max-sm:hidden"
-              >
-                {listening.muted ? <MicOff aria-hidden="true" className="text-live" /> : <Mic aria-hidden="true" />}
-              </Button>
-            </>
-          )}
+          <div className="flex items-center gap-1 sm:gap-3">
+            <RecordButton
+              phase={listening.phase}
+              mode={prefs.mode}
+              talking={listening.talking}
+              onToggle={() => void (listening.phase === 'on' ? live.stopListening() : listen())}
+              onTalk={(talking) => live.talk(talking)}
+            />
+            {listening.phase === 'on' && (
+              <>
+                <VolumeIndicator onLevel={onLevel} className="hidden md:grid" />
+                <Button look="ghost" size="icon" aria-pressed={listening.muted} aria-label={listening.muted ? 'Unmute' : 'Mute'} onClick={() => live.mute(!listening.muted)}>
+                  {listening.muted ? <MicOff aria-hidden="true" className="text-live" /> : <Mic aria-hidden="true" />}
+                </Button>
+              </>
+            )}
           </div>
           <div className="mx-auto flex w-full max-w-3xl min-w-0 flex-1 items-center gap-1 lg:px-8">
-          <QuestionInput onAsk={(text) => live.ask(text)} />
-          <Button look="ghost" size="icon" aria-label="Listening settings" onClick={() => setOpen('settings')}>
-            <Settings2 aria-hidden="true" />
-          </Button>
-          <Button look="ghost" size="icon" aria-label="Keyboard" onClick={() => setOpen('keys')} className="max-lg:hidden">
-            <Keyboard aria-hidden="true" />
-          </Button>
+            <QuestionInput onAsk={(text) => live.ask(text)} />
+            <Button look="ghost" size="icon" aria-label="Listening settings" onClick={() => setOpen('settings')}>
+              <Settings2 aria-hidden="true" />
+            </Button>
+            <Button look="ghost" size="icon" aria-label="Keyboard" onClick={() => setOpen('keys')} className="max-lg:hidden">
+              <Keyboard aria-hidden="true" />
+            </Button>
           </div>
         </div>
       </footer>
@@ -263,15 +298,10 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
       <Dialog open={open === 'keys'} title="Keyboard" onClose={() => setOpen(null)}>
         <Shortcuts />
       </Dialog>
-      <Dialog open={open === 'settings'} title="How it listens" onClose={() => setOpen(null)}>
-        <ListeningSettings
-          prefs={prefs}
-          onChange={(change) => {
-            setPreferences(change);
-            const next = { ...prefs, ...change };
-            void live.configure({ mode: next.mode, language: next.language, inputs: inputsOf(next) }).catch((e: unknown) => toast(sentence(e), true));
-          }}
-        />
+      <Dialog open={open === 'settings'} title="How it listens and reads" onClose={() => setOpen(null)}>
+        <Suspense>
+          {open === 'settings' && <ListeningSettings prefs={prefs} onChange={change} reading />}
+        </Suspense>
       </Dialog>
     </div>
   );
@@ -280,7 +310,7 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
 /** Why nothing is heard, for as long as that is so, and what to do about it. */
 function Trouble({ what, onRetry, onSettings }: { what: string; onRetry: () => void; onSettings: () => void }) {
   return (
-    <div role="alert" className="mx-auto mt-4 grid w-[calc(100%-2rem)] max-w-3xl gap-3 rounded-2xl border border-live/50 bg-live-soft p-4 sm:mt-6 sm:w-[calc(100%-4rem)] sm:p-5">
+    <div role="alert" className="mt-3 grid gap-3 rounded-2xl border border-live/50 bg-live-soft p-4 tall:mt-6 tall:sm:p-5">
       <p className="flex gap-3 leading-snug font-medium text-live">
         <CircleAlert aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
         {what}
@@ -297,8 +327,8 @@ function Trouble({ what, onRetry, onSettings }: { what: string; onRetry: () => v
   );
 }
 
-function Waiting({ on, ptt, hearing, onListen }: { on: boolean; ptt: boolean; hearing?: Utterance; onListen: () => void }) {
-  if (on && hearing && hearing.speaker !== 'candidate' && !hearing.final)
+function Waiting({ on, ptt, hearing, onListen }: { on: boolean; ptt: boolean; hearing: Utterance | null; onListen: () => void }) {
+  if (on && hearing)
     return (
       <p aria-hidden="true" className="font-serif text-3xl leading-snug">
         {hearing.text.slice(0, hearing.stable)}

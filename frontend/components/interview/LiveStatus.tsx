@@ -5,19 +5,22 @@ import type { ListeningState } from '@/lib/live-session';
 import { cn } from '@/lib/utils';
 
 /** One line that says plainly whether this page hears anything right now. */
-export function describe(s: ListeningState): { text: string; tone: 'live' | 'plain' | 'warn' } {
+export function describe(s: ListeningState, connected = true): { text: string; tone: 'live' | 'plain' | 'warn' } {
   if (s.phase === 'asking') return { text: 'The browser is asking you for permission', tone: 'plain' };
   if (s.phase === 'ending') return { text: 'Finishing the last words', tone: 'plain' };
+  if (s.phase === 'off' && !connected) return { text: 'Connecting to the server', tone: 'warn' };
   if (s.phase === 'off') return s.ended ? { text: s.ended === 'tab' ? 'The shared tab ended' : 'The microphone went away', tone: 'warn' } : { text: 'Not listening', tone: 'plain' };
   if (s.link === 'refused') return { text: 'The server refused the audio', tone: 'warn' };
   if (s.link === 'waiting' || s.link === 'connecting')
     return { text: s.lostMs > 0 ? 'Reconnecting; some audio is lost' : 'Reconnecting; nothing is lost for 30 s', tone: 'warn' };
+  if (!connected) return { text: 'Heard; answers are reconnecting', tone: 'warn' };
   if (s.muted) return { text: 'Muted: nothing is heard', tone: 'plain' };
   return { text: 'Listening', tone: 'live' };
 }
 
-export function LiveStatus({ state, ptt }: { state: ListeningState; ptt: boolean }) {
-  const told = describe(state);
+/** `connected`: answers can arrive. */
+export function LiveStatus({ state, ptt, connected }: { state: ListeningState; ptt: boolean; connected: boolean }) {
+  const told = describe(state, connected);
   const idle = ptt && told.tone === 'live' && !state.talking;
   const text = idle ? 'Ready: hold to talk' : told.text;
   const tone = idle ? 'plain' : told.tone;
@@ -26,7 +29,7 @@ export function LiveStatus({ state, ptt }: { state: ListeningState; ptt: boolean
     <p
       role="status"
       className={cn(
-        'inline-flex min-h-9 items-center gap-2 rounded-full px-3 text-sm font-semibold',
+        'inline-flex min-h-9 short:min-h-8 items-center gap-2 rounded-full px-3 text-sm font-semibold',
         tone === 'live' && 'bg-live-soft text-live',
         tone === 'warn' && 'bg-mark text-mark-ink',
         tone === 'plain' && 'bg-sunken text-soft',

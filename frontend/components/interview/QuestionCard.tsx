@@ -14,14 +14,16 @@ interface Props {
   actions?: ReactNode;
   /** What is to be said stands below it: it leaves the room to that, and shows its beginning. */
   brief?: boolean;
+  /** Something else wants the room too: on a low screen the question itself is left out of sight. */
+  crowded?: boolean;
 }
 
 /** The question as it was understood, in the voice of what is said. */
-export function QuestionCard({ number, question, kind, eager, level: Heading = 'h2', actions, brief = false }: Props) {
+export function QuestionCard({ number, question, kind, eager, level: Heading = 'h2', actions, brief = false, crowded = false }: Props) {
   return (
-    <header className={`grid ${brief ? 'gap-1.5 sm:gap-2.5' : 'gap-2.5'}`}>
+    <header className={`grid ${brief ? '' : 'gap-2.5'}`}>
       <div className="flex flex-wrap items-center justify-between gap-x-3">
-        <div className={`flex flex-wrap items-center gap-2 ${actions ? 'min-h-11' : ''}`}>
+        <div className={`flex flex-wrap items-center gap-2 ${actions ? 'min-h-11 short:min-h-9' : ''}`}>
           {number !== null && <span className="text-sm font-semibold text-faint">Question {number}</span>}
           {kind && (
             <span className={brief ? 'contents max-sm:hidden' : 'contents'}>
@@ -33,8 +35,9 @@ export function QuestionCard({ number, question, kind, eager, level: Heading = '
         {actions}
       </div>
       <Heading
+        dir="auto"
         title={brief ? question : undefined}
-        className={`font-serif leading-snug ${brief ? 'line-clamp-2 text-lg sm:line-clamp-3 sm:text-2xl' : 'text-2xl sm:text-[1.75rem]'}`}
+        className={`font-serif leading-snug ${brief ? `line-clamp-1 text-base text-soft tall:line-clamp-2 tall:sm:text-lg ${crowded ? 'short:sr-only' : ''}` : 'text-2xl sm:text-[1.75rem]'}`}
       >
         {question}
       </Heading>

@@ -1,13 +1,15 @@
+import { lazy, Suspense } from 'react';
 import { layOut } from '@/lib/outline';
-import { splitUnsupported, unsupportedWords, type Why } from '@/lib/unsupported';
+import { unsupportedWords } from '@/lib/unsupported';
 import { fieldName } from '@/lib/utils';
 import type { OutlineKey, OutlinePoint } from '@/types/session';
+import { Marked } from './Marked';
 
 function Quoted({ quote, field }: { quote: string; field: string }) {
   return (
     <>
       <span className="sr-only">Quoted: </span>
-      <q className="rounded bg-mark box-decoration-clone px-1 py-px font-serif text-mark-ink [quotes:none]">{quote}</q>
+      <q dir="auto" className="rounded bg-mark box-decoration-clone px-1 py-px font-serif text-mark-ink [quotes:none]">{quote}</q>
       <span className="ml-2 text-sm whitespace-nowrap text-faint">{fieldName(field)}</span>
     </>
   );
@@ -39,7 +41,7 @@ function Key({ text, number }: OutlineKey) {
   return (
     <li className="flex gap-2 leading-snug">
       <span aria-hidden="true" className="mt-[0.45em] size-1.5 shrink-0 rounded-full bg-mark-line" />
-      <span className="max-sm:line-clamp-2">
+      <span dir="auto" className="max-sm:line-clamp-2 short:line-clamp-1">
         {number && at < 0 && <strong>{number} </strong>}
         {at < 0 ? (
           text
@@ -55,13 +57,21 @@ function Key({ text, number }: OutlineKey) {
   );
 }
 
-/** What a glance must catch while speaking: the first thing to say, and at most three phrases to keep in view. */
-export function Prompter({ lead, keys }: { lead: string; keys: OutlineKey[] }) {
+/**
+ * What a glance must catch while speaking: the first thing to say, and at most three phrases to keep in view. `live`: as large as it is read
+ * from a distance, by the size the person chose.
+ */
+export function Prompter({ lead, keys, live = false }: { lead: string; keys: OutlineKey[]; live?: boolean }) {
+  const sizes = live
+    ? ['text-[length:calc(2rem*var(--reading,1))] leading-[1.15] short:leading-[1.1] lg:text-[length:calc(2.375rem*var(--reading,1))]', 'text-[length:calc(1.0625rem*var(--reading,1))] sm:text-[length:calc(1.25rem*var(--reading,1))]']
+    : ['text-xl leading-snug sm:text-[1.7rem]', 'text-[0.9375rem] sm:text-lg'];
   return (
-    <div role="group" aria-label="Say first" className="grid gap-2 border-l-3 border-accent pl-3.5 sm:gap-3 sm:pl-5">
-      <p className="font-serif text-xl leading-snug font-semibold sm:text-[1.7rem]">{lead}</p>
+    <div role="group" aria-label="Say first" className="grid gap-2 border-s-3 border-accent ps-3.5 short:gap-1 tall:sm:gap-3 sm:ps-5">
+      <p dir="auto" className={`font-serif ${sizes[0]}`}>
+        {lead}
+      </p>
       {keys.length > 0 && (
-        <ul aria-label="Key phrases" className="grid gap-1 text-[0.9375rem] sm:gap-1.5 sm:text-lg">
+        <ul aria-label="Key phrases" className={`grid gap-1 short:gap-0.5 tall:sm:gap-1.5 ${sizes[1]}`}>
           {keys.map((key) => (
             <Key key={key.text} {...key} />
           ))}
@@ -74,7 +84,7 @@ export function Prompter({ lead, keys }: { lead: string; keys: OutlineKey[] }) {
 export function Outline({ points }: { points: OutlinePoint[] }) {
   return (
     <div role="group" aria-label="Talking points">
-      <ol className="grid gap-4 border-l-3 border-mark-line pl-4 sm:pl-5">
+      <ol className="grid gap-4 border-s-3 border-mark-line ps-4 sm:ps-5">
         {points.map((point, at) => (
           <Point key={`${at}-${point.text}`} point={point} at={at} />
         ))}
@@ -83,63 +93,33 @@ export function Outline({ points }: { points: OutlinePoint[] }) {
   );
 }
 
-const MARK = /\s*\[(context|role|skills|industry|yearsExperience|jobDescription)\]/;
+/** Signs of markup, which a renderer of its own is loaded for; most answers are plain paragraphs. */
+const MARKUP = /(^|\n) {0,3}(#{1,6} |[-*+] |\d+[.)] |> |```|~~~|\|.*\|)|`[^`\n]+`|\*\*|\]\(https?:/;
+const Markdown = lazy(() => import('./Markdown'));
 
-const HINTS: Record<Why, string> = {
-  number: 'This number is not in your profile, the job description or what was said.',
-  name: 'This name is not in your profile, the job description or what was said.',
-  employer: 'This employer is not in your profile, the job description or what was said.',
-};
-
-/** Words that nothing supports: dotted for the eye, said in words to a screen reader, and on hover or focus to everybody. */
-function Unsupported({ text, why }: { text: string; why: Why }) {
-  return (
-    <button
-      type="button"
-      className="group inline rounded-sm text-left underline decoration-live decoration-dotted decoration-2 underline-offset-4 select-text"
-    >
-      {text}
-      <span className="sr-only"> ({HINTS[why]})</span>
-      {/* laid out in the line of its word, but as wide as the paragraph allows: it never sticks out */}
-      <span
-        aria-hidden="true"
-        className="pointer-events-none absolute left-0 z-10 mt-8 hidden max-w-full rounded-lg bg-ink px-3 py-2 font-sans text-sm leading-snug text-paper shadow-card group-hover:block group-focus:block"
-      >
-        {HINTS[why]}
-      </span>
-    </button>
-  );
-}
-
-/** Text with the built-in answer's marks ("[context]") as quiet notes of where it was quoted from, and what nothing supports dotted. */
-function Marked({ text }: { text: string }) {
-  return (
-    <>
-      {text.split(MARK).map((part, at) =>
-        at % 2 === 0 ? (
-          splitUnsupported(part).map((piece, n) => (piece.why ? <Unsupported key={n} text={piece.text} why={piece.why} /> : piece.text))
-        ) : (
-          <span key={at} className="ml-1.5 font-sans text-sm whitespace-nowrap text-faint">
-            {fieldName(part)}
-          </span>
-        ),
-      )}
-    </>
-  );
-}
-
-/** The answer as it comes: paragraphs of plain text, whatever the model marks up. `text` may be marked (lib/unsupported.ts). */
-export function AnswerText({ text, running = false }: { text: string; running?: boolean }) {
+function Paragraphs({ text, running }: { text: string; running: boolean }) {
   const blocks = text.split(/\n{2,}/).filter((block) => block.trim() !== '');
+  return blocks.map((block, at) => (
+    <p key={at} dir="auto" className={`relative whitespace-pre-wrap ${running && at === blocks.length - 1 ? 'caret' : ''}`}>
+      <Marked text={block.replace(/\*\*([^*]+)\*\*/g, '$1')} />
+    </p>
+  ));
+}
+
+/** The answer as it comes: paragraphs, and whatever the model marks up. `text` may be marked (lib/unsupported.ts). */
+export function AnswerText({ text, running = false }: { text: string; running?: boolean }) {
   const doubtful = unsupportedWords(text);
+  const plain = <Paragraphs text={text} running={running} />;
   return (
-    <div role="group" aria-label="Answer" aria-busy={running} className="grid gap-3.5 font-serif text-xl leading-relaxed">
-      {blocks.map((block, at) => (
-        <p key={at} className={`relative whitespace-pre-wrap ${running && at === blocks.length - 1 ? 'caret' : ''}`}>
-          <Marked text={block.replace(/\*\*([^*]+)\*\*/g, '$1')} />
-        </p>
-      ))}
-      {running && blocks.length === 0 && <p className="caret text-faint">Writing</p>}
+    <div role="group" aria-label="Answer" aria-busy={running} className="grid grid-cols-[minmax(0,1fr)] gap-3.5 font-serif text-[length:calc(1.25rem*var(--reading,1))] leading-relaxed">
+      {MARKUP.test(text) ? (
+        <Suspense fallback={plain}>
+          <Markdown text={text} running={running} />
+        </Suspense>
+      ) : (
+        plain
+      )}
+      {running && text.trim() === '' && <p className="caret text-faint">Writing</p>}
       {doubtful.length > 0 && (
         <p className="font-sans text-sm leading-snug text-soft">
           Dotted, because neither your profile, the job description nor the interview has it: {doubtful.join(', ')}. Say it only if it is true.

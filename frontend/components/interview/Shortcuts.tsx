@@ -4,6 +4,7 @@ export const KEYS: [string, string][] = [
   ['/', 'Type a question'],
   ['M', 'Mute and unmute'],
   ['[  ]', 'Previous and next question'],
+  ['−  +', 'Smaller and larger answer'],
   ['?', 'This list'],
 ];
 

@@ -83,7 +83,7 @@ function Line({ utterance: u, onAsk }: { utterance: Utterance; onAsk: Props['onA
           }}
         />
       ) : (
-        <p className="font-serif text-lg leading-snug">
+        <p dir="auto" className="font-serif text-lg leading-snug">
           {u.text.slice(0, u.stable)}
           <span className="text-faint" data-unstable>
             {u.text.slice(u.stable)}

@@ -48,6 +48,17 @@ describe('what is read at a glance', () => {
     provider?.stop();
   });
 
+  /** The line to say and so many key phrases, whole, without anybody scrolling. */
+  async function expectInSight(page: Page, count: number) {
+    const room = (await page.getByLabel('Question and answer').boundingBox())!;
+    const size = JSON.stringify(page.viewportSize());
+    for (const part of [page.getByLabel('Say first').locator('p'), page.getByLabel('Key phrases').getByRole('listitem').nth(count - 1)]) {
+      const box = (await part.boundingBox())!;
+      expect(box.y, `${size}: not above the room it is shown in`).toBeGreaterThanOrEqual(room.y);
+      expect(box.y + box.height, `${size}: not below it`).toBeLessThanOrEqual(room.y + room.height);
+    }
+  }
+
   const dotted = (page: Page) => page.getByLabel('Answer', { exact: true }).getByRole('button');
   const words = async (page: Page) => (await dotted(page).allInnerTexts()).map((text) => text.split(/[\s(]/)[0]);
 
@@ -72,13 +83,7 @@ describe('what is read at a glance', () => {
       expect((await page.getByLabel('Key phrases').locator('strong').allInnerTexts()).join(' ')).toMatch(/\d/);
       expect(await page.locator('[data-answer]').getAttribute('data-answer')).toBe('running');
       await picture('prompter-running');
-      const room = (await page.getByLabel('Question and answer').boundingBox())!;
-      expect(await page.getByLabel('Question and answer').evaluate((e) => e.scrollTop)).toBe(0);
-      for (const part of [sayFirst, keys.last()]) {
-        const box = (await part.boundingBox())!;
-        expect(box.y, 'not above the room it is shown in').toBeGreaterThanOrEqual(room.y);
-        expect(box.y + box.height, 'not below it').toBeLessThanOrEqual(room.y + room.height);
-      }
+      await expectInSight(page, 3);
       await expectFits(page, 'while it streams');
 
       await page.locator('[data-answer=stop]').waitFor({ timeout: 30_000 });
@@ -93,7 +98,29 @@ describe('what is read at a glance', () => {
         expect.stringMatching(/^Initech \(This employer is not in your profile, the job description or what was said\.\)/),
       ]);
 
+      // another question comes while this answer is read: it waits behind, with the first thing to say, on every screen
+      await post('/llm/generate', { sessionId: session, question: 'Why do you want to work here?', provider: 'outline' });
+      const strip = page.locator('[data-strip=next]');
+      await strip.waitFor();
+      expect(await strip.innerText()).toMatch(/^New question: Why do you want to work here\?/);
+      for (const other of [...SIZES, { width: 390, height: 844 }, { width: 844, height: 390 }, { width: 640, height: 360 }]) {
+        await page.setViewportSize(other);
+        await page.getByLabel('Question and answer').evaluate((e) => e.scrollTo({ top: 0 }));
+        await expectInSight(page, 2);
+        await expectFits(page, `at ${other.width} × ${other.height}`);
+        await picture(`prompter-${other.width}x${other.height}`);
+      }
+      await expectAccessible(page, 'with a question that waits');
+      await page.setViewportSize(size);
+      expect(await page.getByRole('heading', { level: 2, name: QUESTION }).count()).toBe(1);
+      await page.locator('body').press(']');
+      await page.getByRole('heading', { level: 2, name: 'Why do you want to work here?' }).waitFor();
+      expect(await strip.count()).toBe(0);
+      await page.locator('body').press('[');
+
       await page.reload(); // what is kept shows the same
+      await page.getByText('4 of 4').waitFor();
+      await page.locator('body').press('[');
       await page.locator('[data-answer=stop]').waitFor();
       expect(await words(page)).toEqual(['Maya', 'Initech', '37', 'Dana']);
       expect(await page.getByLabel('Key phrases').getByRole('listitem').count()).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytesToUnits, emptyLive, reduceLive, type LiveEvent, type LiveState } from '@/lib/live';
+import { bytesToUnits, emptyLive, reduceLive, shownAt, type LiveEvent, type LiveState } from '@/lib/live';
 import type { LlmMessage, Transcript, TranscribeMessage } from '@/types/session';
 
 const heard = (message: TranscribeMessage, epoch = 1): LiveEvent => ({ type: 'heard', source: 'mic', epoch, speaker: 'interviewer', message });
@@ -202,5 +202,39 @@ describe('answers', () => {
   it('leaves an answer that is still being written alone', () => {
     const state = after(started('g1', 'Q1'), delta('g1', 'I wou'), { type: 'kept', transcripts: [{ ...pair('t1', 1), answer: '' }] });
     expect(state.answers).toMatchObject([{ id: 'g1', text: 'I wou', finish: null }]);
+  });
+});
+
+describe('what is being read', () => {
+  const read = [started('g1', 'One?'), delta('g1', 'First.')];
+  const shown = (state: LiveState) => state.answers[shownAt(state)]?.question;
+
+  it('stays until the person moves on', () => {
+    const state = after(...read, finish('g1'), started('g2', 'Two?', 'groq', false, 2), delta('g2', 'Second.'), finish('g2', 'stop', 't_2'), started('g3', 'Three?', 'groq', false, 3));
+    expect(shown(state)).toBe('One?');
+    expect(shown(reduceLive(state, { type: 'show', at: 1 }))).toBe('Two?');
+    const newest = reduceLive(state, { type: 'show', at: 99 });
+    expect([shown(newest), newest.reading]).toEqual(['Three?', null]);
+    expect(shown(reduceLive(newest, { type: 'show', at: -1 }))).toBe('One?');
+  });
+
+  it('gives way while there is nothing of it to read', () => {
+    expect(shown(after(started('g1', 'One?'), started('g2', 'Two?', 'groq', false, 2)))).toBe('Two?');
+  });
+
+  it('gives way to what the person asks', () => {
+    expect(shown(after(...read, { type: 'asked' }, started('g2', 'Two?', 'groq', false, 2)))).toBe('Two?');
+    expect(shown(after(...read, { type: 'asked' }, started('g2', 'Two?', 'groq', false, 2), delta('g2', 'x'), started('g3', 'Three?', 'groq', false, 3)))).toBe('Two?');
+  });
+
+  it('stays when the next question cut it off, and says so', () => {
+    const state = after(...read, finish('g1', 'superseded', null), started('g2', 'Two?', 'groq', false, 2));
+    expect(state.answers[shownAt(state)]).toMatchObject({ question: 'One?', text: 'First.', finish: 'superseded' });
+  });
+
+  it('is replaced in its place by the same question, heard better', () => {
+    const state = after(...read, finish('g1', 'superseded', null), started('g2', 'One, then?'));
+    expect(state.answers.map((a) => a.question)).toEqual(['One, then?']);
+    expect(shown(state)).toBe('One, then?');
   });
 });

@@ -1,0 +1,14 @@
+/**
+ * Code in an answer, in colours: the languages that interviews are about (highlight.js through lowlight, which makes a tree and no HTML). Loaded
+ * when the first code block is shown.
+ */
+import { common, createLowlight } from 'lowlight';
+
+const low = createLowlight(common);
+
+export type Node = ReturnType<typeof low.highlight>['children'][number];
+
+/** `language` as the fence says it; one that is not known, and none, are found out. */
+export function highlight(text: string, language: string): Node[] {
+  return (low.registered(language) ? low.highlight(language, text) : low.highlightAuto(text)).children;
+}
