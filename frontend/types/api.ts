@@ -2026,7 +2026,7 @@ export interface components {
             questions: number;
             /** @description Of the candidate; null below five seconds of speech */
             wordsPerMinute: number | null;
-            /** @description Recognisers leave many out */
+            /** @description Recognisers leave many out, so compare it with itself */
             fillersPer100Words: number | null;
             averageScore: number | null;
             /** @description Questions by kind */
