@@ -4,6 +4,7 @@
 #include "loop/child.h"
 
 #include "base/module.h"
+#include "base/sanitized.h"
 #include "loop/wait.h"
 
 #include <errno.h>
@@ -29,18 +30,6 @@ enum {
     NAMES_MAX = 32,
     LOOK_MS = 100, /* between two looks at a child that owes an answer */
 };
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { MAPS_TERABYTES = 1 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-enum { MAPS_TERABYTES = 1 };
-#else
-enum { MAPS_TERABYTES = 0 };
-#endif
-#else
-enum { MAPS_TERABYTES = 0 };
-#endif
 
 struct child {
     pid_t pid;
@@ -377,14 +366,14 @@ int worker_begin(const struct worker_limits *limits)
         limit(RLIMIT_NPROC, 0);
     if (limits->cpu_s)
         limit(RLIMIT_CPU, limits->cpu_s);
-    if (limits->memory_bytes && !MAPS_TERABYTES)
+    if (limits->memory_bytes && !SANITIZED)
         limit(RLIMIT_AS, limits->memory_bytes);
     return SOCKET_FD;
 }
 
 bool worker_is_instrumented(void)
 {
-    return MAPS_TERABYTES;
+    return SANITIZED;
 }
 
 bool worker_follow(int parent_pid)

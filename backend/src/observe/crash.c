@@ -7,6 +7,7 @@
 #include "observe/crash.h"
 
 #include "base/clock.h"
+#include "base/sanitized.h"
 #include "base/text.h"
 #include "observe/process.h"
 
@@ -219,18 +220,6 @@ static int note_object(struct dl_phdr_info *info, size_t size, void *arg)
     return 0;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-static const bool sanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-static const bool sanitized = true;
-#else
-static const bool sanitized = false;
-#endif
-#else
-static const bool sanitized = false;
-#endif
-
 void crash_watch(const char *folder)
 {
     struct sigaction action = {.sa_sigaction = on_crash,
@@ -238,7 +227,7 @@ void crash_watch(const char *folder)
     stack_t stack = {.ss_sp = ready.stack, .ss_size = sizeof(ready.stack)};
     void *first[1];
 
-    if (sanitized)
+    if (SANITIZED)
         return;
     text_copy(ready.folder, sizeof(ready.folder), folder, strlen(folder));
     ready.object_count = 0;
