@@ -8,13 +8,18 @@
 #include "api/sessions.h"
 #include "api/validate.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "search/index.h"
 #include "store/sealed.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { DAY_MS = 86400000, DATE_LENGTH = 10 };
+enum {
+    DAY_MS = 86400000,
+    DATE_LENGTH = 10,
+    ROLE_MAX = 120, /* [characters] */
+};
 
 /* A time, or a day of UTC: from its beginning or to its end. 1: answered. */
 static int read_time(const struct http_request *req, struct http_response *res, const char *name,
@@ -125,7 +130,7 @@ int session_filter_read(const struct http_request *req, struct http_response *re
         return 1;
     if (profile && !id_valid(profile))
         return validate_refuse(req, res, "profileId", "must be the id of a profile");
-    if (role && (!role[0] || strlen(role) > 4 * 120))
+    if (role && (!role[0] || utf8_count(role, strlen(role)) > ROLE_MAX))
         return validate_refuse(req, res, "role", "must have 1 to 120 characters");
     if (profile || role)
         filter->store.profiles = filter->profiles;

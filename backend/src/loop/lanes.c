@@ -161,7 +161,7 @@ static void worker(void *arg)
 
         about_set(it->about);
         it->work(it->arg);
-        about_set((struct about){NULL});
+        about_set((struct about){0});
 
         uv_mutex_lock(&lanes->lock);
         end(pool, it);

@@ -15,8 +15,9 @@ enum {
     FIRST_WORDS = 1024, /* places of a new table; a power of two, as all its sizes */
     FIRST_LINES = 8,
     DEAD_MIN = 1024, /* fewer dead lines are not worth the work */
-    NOWHERE = UINT32_MAX,
 };
+
+static const uint32_t NOWHERE = UINT32_MAX;
 
 struct word {
     uint32_t at; /* in texts */

@@ -177,7 +177,7 @@ static void send_batch(void *arg)
         return;
     }
     o->tries++;
-    before = about_set((struct about){NULL}); /* it is part of no trace */
+    before = about_set((struct about){0}); /* it is part of no trace */
     if (http_call_start(o->client,
                         &(struct http_call_request){.method = "POST",
                                                     .url = o->url,

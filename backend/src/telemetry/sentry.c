@@ -275,7 +275,7 @@ static void send_next(void *arg)
                                                   .body = r->envelope.data,
                                                   .body_len = r->envelope.len,
                                                   .total_timeout_ms = TIMEOUT_MS};
-        struct about before = about_set((struct about){NULL}); /* it is part of no trace */
+        struct about before = about_set((struct about){0}); /* it is part of no trace */
 
         if (clock_mono_ms() < s->rest_until_ms ||
             http_call_start(s->client, &request, &handlers, s, &s->call))

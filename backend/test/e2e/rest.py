@@ -754,7 +754,7 @@ def sessions_are_filtered_by_state_time_profile_and_role(one, many):
         equal(days(f"role=chef&profileId={chef}&from=2026-05-03" + q, path), [6, 4])
         equal(days("role=pilot" + q, path), [])
         equal(days(f"profileId={'0' * 26}" + q, path), [])
-        for bad, field in [("from=yesterday", "from"), ("to=2026-13-01", "to"), ("profileId=!", "profileId"), ("role=", "role"),
+        for bad, field in [("from=yesterday", "from"), ("to=2026-13-01", "to"), ("profileId=!", "profileId"), ("role=", "role"), ("role=" + "x" * 121, "role"),
                            ("status=done", "status"), ("from=1969-01-01", "from"), ("cursor=!", "cursor"), ("limit=0", "limit")]:
             problem(user("GET", f"{path}?{bad}{q}"), 422, "invalid_fields", field)
 

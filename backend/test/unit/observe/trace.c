@@ -16,7 +16,7 @@ static int off(void **state)
 {
     (void)state;
     trace_close();
-    about_set((struct about){NULL});
+    about_set((struct about){0});
     return 0;
 }
 
