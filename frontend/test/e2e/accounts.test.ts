@@ -142,6 +142,7 @@ describe('accounts', () => {
     const other = await openPage(browser);
     await other.page.goto(`${server.url}/login/`);
     await other.page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await other.page.getByRole('heading', { name: 'Forgot your password?' }).waitFor(); // the page before has such a field, too
     await other.page.getByLabel('E-mail').fill('ada@example.com');
     await other.page.getByRole('button', { name: 'Send me a link' }).click();
     await other.page.getByText('This server sends no mail.').waitFor();
