@@ -313,7 +313,8 @@ class Everything(Accounts):
             size += len(piece)
             most = max(most, memory())
         self.assertGreater(size, 80 << 20)
-        self.assertLess(most - before, 24, (before, most))
+        if not harness.SANITIZED:
+            self.assertLess(most - before, 24, (before, most))
         for _ in range(3):
             connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
             connection.request("GET", "/api/v1/auth/me/export", headers={"Authorization": f"Bearer {person.token}"})
