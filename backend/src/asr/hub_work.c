@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "loop/wait.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,14 @@ static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *why)
     return err;
 }
 
+/* The allocator keeps what a stream had for this thread, and each thread would keep as much. */
+static void give_memory_back(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 /** {lock} held; it is given up while unloading. */
 static void unload_old(struct asr_hub *hub)
 {
@@ -102,6 +111,7 @@ static void unload_old(struct asr_hub *hub)
     uv_mutex_unlock(&hub->lock);
     if (old.state == MODEL_LOADED)
         old.engine->unload(old.model);
+    give_memory_back();
     uv_mutex_lock(&hub->lock);
 }
 
@@ -621,6 +631,7 @@ static void bury(struct asr_line *line)
     if (line->work.fallback)
         close_stream(line);
     line_release(line);
+    give_memory_back();
 }
 
 /** {lock} */

@@ -30,7 +30,6 @@ UPLOAD_MAX = 200 << 20
 PLANTED = b"the planted words of an interview"
 # What the server may grow by while 200 MB come in, and while 20 of 10 MB do at once.
 MEMORY_MAX = 20 << 20
-SANITIZED = "asan" in str(harness.BUILD) or "tsan" in str(harness.BUILD)
 
 
 def tone(path, seconds=2.0, level=0.3, rate=16000, planted=b""):
@@ -688,7 +687,7 @@ class Live(Base):
             server.stop()
 
 
-@unittest.skipIf(SANITIZED, "a sanitizer's memory says nothing")
+@unittest.skipIf(harness.SANITIZED, "a sanitizer's memory says nothing")
 class Memory(unittest.TestCase):
     """Uploads are never held: what the server grows by has a bound that their size has no part in."""
 

@@ -36,6 +36,7 @@ import websocket  # Debian's python3-websocket
 BUILD = pathlib.Path(os.environ.get("INTERVIEWD_BUILD_ROOT", "backend/build")).resolve()
 SOURCE = pathlib.Path(os.environ.get("INTERVIEWD_SOURCE_ROOT", ".")).resolve()
 PROGRAM = BUILD / "interviewd"
+SANITIZED = "asan" in str(BUILD) or "tsan" in str(BUILD)  # its memory says nothing of the product's
 # 1013 (try again later) is registered with IANA, and older clients do not know it.
 websocket._abnf.VALID_CLOSE_STATUS = (*websocket._abnf.VALID_CLOSE_STATUS, 1013)
 PATIENCE_S = 60  # for anything that must happen: generous, since nothing here measures speed
@@ -236,8 +237,9 @@ class Socket:
 
     def receive(self, timeout=PATIENCE_S):
         """The next message, or None once the server has closed (then .close_code is set)."""
-        self.ws.settimeout(timeout)
+        deadline = time.monotonic() + timeout
         while True:
+            self.ws.settimeout(max(0.001, deadline - time.monotonic()))  # the server's pings do not make it longer
             opcode, data = self.ws.recv_data(control_frame=True)
             if opcode == websocket.ABNF.OPCODE_CLOSE:
                 self.close_code = struct.unpack("!H", data[:2])[0] if len(data) >= 2 else 1005

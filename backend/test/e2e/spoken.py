@@ -157,4 +157,42 @@ class Chosen(Case):
         self.assertIn("Behörden", " ".join(m["text"] for m in ear.of_type("final")))
 
 
+class Memory(Case):
+    """What a line of the recogniser takes is given back when it is closed: hours of interviews leave a server as large as the first did."""
+    models = ("tiny.en", "vad")
+    LINES = 3
+    KEPT_MB = 40  # of six lines, that are 20 to 30 at most; what they had would be 56 and more
+
+    def setUp(self):
+        super().setUp()
+        if harness.SANITIZED:
+            self.skipTest("a sanitizer's memory says nothing")
+        self.server = harness.Server(data=self.folder, INTERVIEWD_ASR_ENGINE="whisper")
+        self.addCleanup(self.server.stop)
+
+    def resident(self):
+        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.server.process.pid}/status").read_text())[1]) / 1024
+
+    def hear(self, lines):
+        """As many lines at once, and all of them closed."""
+        with contextlib.ExitStack() as open_lines:
+            ears = [open_lines.enter_context(self.server.socket("/ws/transcribe", self.server.post("/api/v1/sessions", {})["id"])) for _ in range(lines)]
+            for ear in ears:
+                ear.stream(NAMED)
+            for ear in ears:
+                ear.wait_for(lambda m: m["type"] == "partial")
+                ear.send({"type": "stop"})
+                self.assertEqual(ear.wait_for_close(), 1000, ear.seen)
+
+    def test_lines_that_were_closed_give_their_memory_back(self):
+        self.hear(1)  # the model is there from now on
+        before = self.resident()
+        for _ in range(2):
+            self.hear(self.LINES)
+        until = time.monotonic() + harness.PATIENCE_S
+        while self.resident() > before + self.KEPT_MB and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertLess(self.resident(), before + self.KEPT_MB)
+
+
 harness.main()
