@@ -271,13 +271,9 @@ const struct http_intake api_upload_intake = {begin_upload, take_piece, drop_upl
 static int examine_failed(const struct http_request *req, struct http_response *res, int err,
                           const struct errbuf *why)
 {
-    if (err == UV_EINVAL)
-        return http_problem(res, req, 415, "unsupported_media", why->text, NULL);
-    if (err == UV_E2BIG)
-        return http_problem(res, req, 413, "too_large", why->text, NULL);
-    if (err == UV_ENOSYS)
-        return http_problem(res, req, 503, "unavailable", why->text, NULL);
-    return reply_failed(req, res, err, why, "recording");
+    int told = reply_undecodable(req, res, err, why);
+
+    return told == err ? reply_failed(req, res, err, why, "recording") : told;
 }
 
 /* What was sent is not what is kept any more. */

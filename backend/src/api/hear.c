@@ -54,18 +54,6 @@ static void job_free(void *arg)
     free(job);
 }
 
-static int decode_failed(const struct http_request *req, struct http_response *res, int err,
-                         const struct errbuf *why)
-{
-    if (err == UV_EINVAL)
-        return http_problem(res, req, 415, "unsupported_media", why->text, NULL);
-    if (err == UV_E2BIG)
-        return http_problem(res, req, 413, "too_large", why->text, NULL);
-    if (err == UV_ENOSYS)
-        return http_problem(res, req, 503, "unavailable", why->text, NULL);
-    return err;
-}
-
 static int transcribe_failed(const struct http_request *req, struct http_response *res, int err,
                              const struct errbuf *why)
 {
@@ -209,7 +197,7 @@ static int decoded(const struct http_request *req, struct http_response *res, in
         return hear(res, job);
     job_free(job);
     if (err)
-        return decode_failed(req, res, err, why);
+        return reply_undecodable(req, res, err, why);
     return http_problem(res, req, 413, "too_large", "The recording is longer than two hours.",
                         NULL);
 }

@@ -127,3 +127,15 @@ int reply_location(struct http_response *res, const char *collection, const char
     snprintf(path, sizeof(path), "/api/v1/%s/%s", collection, id);
     return http_set_header(res, "Location", path);
 }
+
+int reply_undecodable(const struct http_request *req, struct http_response *res, int err,
+                      const struct errbuf *why)
+{
+    if (err == UV_EINVAL)
+        return http_problem(res, req, 415, "unsupported_media", why->text, NULL);
+    if (err == UV_E2BIG)
+        return http_problem(res, req, 413, "too_large", why->text, NULL);
+    if (err == UV_ENOSYS)
+        return http_problem(res, req, 503, "unavailable", why->text, NULL);
+    return err;
+}

@@ -30,6 +30,11 @@ int reply_list(const struct http_request *req, struct http_response *res, enum s
 int reply_failed(const struct http_request *req, struct http_response *res, int code,
                  const struct errbuf *why, const char *what);
 
+/** A recording that could not be decoded: 415, 413, or 503 without a decoder; and 0. Any other err
+ * is returned as it came, and nothing is answered. */
+int reply_undecodable(const struct http_request *req, struct http_response *res, int err,
+                      const struct errbuf *why);
+
 /** The access token of a request, verified. 0, or as accounts_verify(). */
 int request_claims(const struct http_request *req, struct token_claims *claims);
 /** The same, and of a personal key, which is looked up: it blocks. */
