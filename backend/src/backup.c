@@ -116,8 +116,9 @@ static int add_sound(struct job *job, const char *id, struct errbuf *why)
     return err;
 }
 
-static int add_recording(struct job *job, const struct store_recording *r, struct errbuf *why)
+static int add_recording(const struct store_recording *r, void *arg, struct errbuf *why)
 {
+    struct job *job = arg;
     int err = add_sound(job, r->id, why);
 
     if (err == UV_ENOENT) { /* erased since */
@@ -125,30 +126,6 @@ static int add_recording(struct job *job, const struct store_recording *r, struc
         job->gone++;
     }
     job->recordings++;
-    return err;
-}
-
-static int add_recordings(struct job *job, struct errbuf *why)
-{
-    char after[ID_TEXT_MAX] = "";
-    size_t last = STORE_PAGE_MAX;
-    int err = 0;
-
-    while (!err && last == STORE_PAGE_MAX) {
-        struct store_list list = {0};
-
-        err = store_recording_all(job->store, after, STORE_PAGE_MAX, &list, why);
-        if (err)
-            break;
-        last = list.count;
-        for (size_t i = 0; i < list.count && !err; i++) {
-            const struct store_recording *r = (const struct store_recording *)list.items + i;
-
-            memcpy(after, r->id, sizeof(after));
-            err = add_recording(job, r, why);
-        }
-        store_list_release(&list, STORE_KIND_RECORDING);
-    }
     return err;
 }
 
@@ -205,7 +182,7 @@ static int save(struct job *job, uint64_t *size, struct errbuf *why)
     if (!err)
         err = copy_store(job, why);
     if (!err)
-        err = add_recordings(job, why);
+        err = store_recording_each(job->store, add_recording, job, why);
     if (!err)
         err = add_audit(job, why);
     if (!err)

@@ -161,32 +161,16 @@ static bool has_sound(const struct job *job, const char *id)
     return false;
 }
 
-static int check_recordings(struct job *job, struct errbuf *why)
+static int check_recording(const struct store_recording *r, void *arg, struct errbuf *why)
 {
-    char after[ID_TEXT_MAX] = "";
-    size_t last = STORE_PAGE_MAX;
-    int err = 0;
+    struct job *job = arg;
 
-    while (!err && last == STORE_PAGE_MAX) {
-        struct store_list list = {0};
-
-        err = store_recording_all(job->store, after, STORE_PAGE_MAX, &list, why);
-        if (err)
-            break;
-        last = list.count;
-        for (size_t i = 0; i < list.count && !err; i++) {
-            const struct store_recording *r = (const struct store_recording *)list.items + i;
-
-            memcpy(after, r->id, sizeof(after));
-            job->recordings++;
-            if (!has_sound(job, r->id))
-                err = err_set(why, UV_EILSEQ,
-                              "the backup is not whole: a recording that its database knows is "
-                              "not in it");
-        }
-        store_list_release(&list, STORE_KIND_RECORDING);
-    }
-    return err;
+    job->recordings++;
+    return has_sound(job, r->id)
+               ? 0
+               : err_set(
+                     why, UV_EILSEQ,
+                     "the backup is not whole: a recording that its database knows is not in it");
 }
 
 static int open_store(struct job *job, struct errbuf *why)
@@ -255,7 +239,7 @@ static int look(struct job *job, struct errbuf *why)
     int err = open_store(job, why);
 
     if (!err)
-        err = check_recordings(job, why);
+        err = store_recording_each(job->store, check_recording, job, why);
     if (!err)
         err = take_keys(job, why);
     if (!err)

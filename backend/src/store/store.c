@@ -821,6 +821,33 @@ int store_recording_all(struct store *store, const char *after, size_t limit,
     return err ? err : store->driver->recording_all(store->db, after, limit, list, why);
 }
 
+int store_recording_each(struct store *store,
+                         int (*fn)(const struct store_recording *recording, void *arg,
+                                   struct errbuf *why),
+                         void *arg, struct errbuf *why)
+{
+    char after[ID_TEXT_MAX] = "";
+    size_t last = STORE_PAGE_MAX;
+    int err = 0;
+
+    while (!err && last == STORE_PAGE_MAX) {
+        struct store_list list = {0};
+
+        err = store_recording_all(store, after, STORE_PAGE_MAX, &list, why);
+        if (err)
+            break;
+        last = list.count;
+        for (size_t i = 0; i < list.count && !err; i++) {
+            const struct store_recording *r = (const struct store_recording *)list.items + i;
+
+            memcpy(after, r->id, sizeof(after));
+            err = fn(r, arg, why);
+        }
+        store_list_release(&list, STORE_KIND_RECORDING);
+    }
+    return err;
+}
+
 int store_recording_erase(struct store *store, const char *user_id, const char *id,
                           struct errbuf *why)
 {

@@ -460,6 +460,11 @@ int store_recording_bytes(struct store *store, const char *user_id, int64_t *byt
                           struct errbuf *why);
 /** Is there one of anybody's with that id? UV_ENOENT. */
 int store_recording_known(struct store *store, const char *id, struct errbuf *why);
+/** fn with each of all users', by id; what it returns, if not 0, ends it and is returned. */
+int store_recording_each(struct store *store,
+                         int (*fn)(const struct store_recording *recording, void *arg,
+                                   struct errbuf *why),
+                         void *arg, struct errbuf *why);
 /** All users', by id, behind after ("" at first); at most limit, no pages. */
 int store_recording_all(struct store *store, const char *after, size_t limit,
                         struct store_list *list, struct errbuf *why);
