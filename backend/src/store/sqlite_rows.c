@@ -479,3 +479,52 @@ int sql_list_by_id(struct sqlite_db *db, const struct sql_listed *what, const ch
 
     return sql_list_page(db, &page, list, why);
 }
+
+int sql_list_few(struct sqlite_db *db, const struct sql_few *few, struct store_list *list,
+                 struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    int at = 1;
+    int err = few->writes ? conn_write(db, &conn, why) : conn_read(db, &conn, why);
+
+    if (err)
+        return err;
+    stmt = conn_stmt(conn, few->index, &err, why);
+    if (stmt) {
+        if (few->a)
+            sql_bind_text(stmt, at++, few->a);
+        if (few->b)
+            sql_bind_text(stmt, at++, few->b);
+        if (few->number)
+            sqlite3_bind_int64(stmt, at++, *few->number);
+        sqlite3_bind_int64(stmt, at, (int64_t)few->limit);
+        err = sql_read_few(conn, stmt, few->record, few->limit, list, why);
+    }
+    conn_done(conn);
+    return err;
+}
+
+int sql_list_newest(struct sqlite_db *db, int index, const struct record *record,
+                    const char *user_id, size_t limit, const char *cursor, struct store_list *list,
+                    struct errbuf *why)
+{
+    struct conn *conn = NULL;
+    sqlite3_stmt *stmt;
+    bool more = false;
+    int err = conn_read(db, &conn, why);
+
+    if (err)
+        return err;
+    stmt = conn_stmt(conn, index, &err, why);
+    if (stmt) {
+        sql_bind_text(stmt, 1, user_id);
+        sql_bind_text(stmt, 2, cursor ? cursor : after_every_id);
+        sqlite3_bind_int64(stmt, 3, (int64_t)limit + 1);
+        err = sql_read_page(conn, stmt, record, limit, list, &more, why);
+    }
+    if (!err && more && list->count)
+        memcpy(list->next, (char *)list->items + (list->count - 1) * record->size, ID_TEXT_MAX);
+    conn_done(conn);
+    return err;
+}

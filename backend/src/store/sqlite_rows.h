@@ -83,5 +83,25 @@ int sql_list_page(struct sqlite_db *db, struct sql_page *page, struct store_list
 int sql_list_by_id(struct sqlite_db *db, const struct sql_listed *what, const char *user_id,
                    int status, size_t limit, const char *cursor, struct store_list *list,
                    struct errbuf *why);
+/** Newest first by id, without a damaged table's ids: a user, the cursor and one more than the
+ * limit are the statement's first three parameters. user_id NULL: anybody's. */
+int sql_list_newest(struct sqlite_db *db, int index, const struct record *record,
+                    const char *user_id, size_t limit, const char *cursor, struct store_list *list,
+                    struct errbuf *why);
+
+/** A list without pages: the statement's parameters are what is not NULL of a, b and number, in
+ * this order, and then the limit. */
+struct sql_few {
+    int index;
+    const struct record *record;
+    size_t limit;
+    const char *a;
+    const char *b;
+    const int64_t *number;
+    bool writes; /**< It lists what it changes or erases */
+};
+
+int sql_list_few(struct sqlite_db *db, const struct sql_few *few, struct store_list *list,
+                 struct errbuf *why);
 
 #endif

@@ -138,20 +138,13 @@ int sqlite_session_resume(void *db, const char *user_id, const char *id, struct 
 int sqlite_session_abandon(void *db, int64_t before, size_t limit, struct store_list *list,
                            struct errbuf *why)
 {
-    struct conn *conn = NULL;
-    sqlite3_stmt *stmt;
-    int err;
+    const struct sql_few few = {.index = SESSION_ABANDON,
+                                .record = &store_record_session,
+                                .limit = limit,
+                                .number = &before,
+                                .writes = true};
 
-    if ((err = conn_write(db, &conn, why)))
-        return err;
-    stmt = conn_stmt(conn, SESSION_ABANDON, &err, why);
-    if (stmt) {
-        sqlite3_bind_int64(stmt, 1, before);
-        sqlite3_bind_int64(stmt, 2, (int64_t)limit);
-        err = sql_read_few(conn, stmt, &store_record_session, limit, list, why);
-    }
-    conn_done(conn);
-    return err;
+    return sql_list_few(db, &few, list, why);
 }
 
 int sqlite_session_erase(void *db, const char *user_id, const char *id, struct errbuf *why)

@@ -203,7 +203,7 @@ const char *const sqlite_statements[STATEMENTS] = {
                       "coalesce(sum(bytes),0) FROM recordings WHERE user_id=?2)<=?13",
     [RECORDING_GET] = "SELECT " RECORDING_COLUMNS " FROM recordings WHERE id=?1 AND user_id=?2",
     [RECORDING_LIST] = "SELECT " RECORDING_COLUMNS " FROM recordings "
-                       "WHERE user_id=?2 AND session_id=?3 ORDER BY id LIMIT ?1",
+                       "WHERE user_id=?1 AND session_id=?2 ORDER BY id LIMIT ?3",
     [RECORDING_FINISH] = "UPDATE recordings SET format=?4,bytes=?5,duration_ms=?6,quality=?7,"
                          "growing=?12 WHERE id=?1",
     [RECORDING_GROWING] = "SELECT " RECORDING_COLUMNS " FROM recordings WHERE growing=1 "

@@ -162,23 +162,7 @@ int sqlite_user_password(void *db, const char *id, const char *password, const c
 int sqlite_user_list(void *db, size_t limit, const char *cursor, struct store_list *list,
                      struct errbuf *why)
 {
-    struct conn *conn = NULL;
-    sqlite3_stmt *stmt;
-    bool more = false;
-    int err = conn_read(db, &conn, why);
-
-    if (err)
-        return err;
-    stmt = conn_stmt(conn, USER_LIST, &err, why);
-    if (stmt) {
-        sql_bind_text(stmt, 2, cursor ? cursor : "~"); /* sorts after all characters of an id */
-        sqlite3_bind_int64(stmt, 3, (int64_t)limit + 1);
-        err = sql_read_page(conn, stmt, &store_record_user, limit, list, &more, why);
-    }
-    if (!err && more && list->count)
-        memcpy(list->next, ((struct store_user *)list->items)[list->count - 1].id, ID_TEXT_MAX);
-    conn_done(conn);
-    return err;
+    return sql_list_newest(db, USER_LIST, &store_record_user, NULL, limit, cursor, list, why);
 }
 
 /* --------------------------------------------------------------------- another password */
@@ -392,22 +376,13 @@ int sqlite_refresh_prune(void *db, int64_t now, struct errbuf *why)
 int sqlite_sign_in_list(void *db, const char *user_id, int64_t now, struct store_list *list,
                         struct errbuf *why)
 {
-    struct conn *conn = NULL;
-    sqlite3_stmt *stmt;
-    bool more;
-    int err = conn_read(db, &conn, why);
+    const struct sql_few few = {.index = SIGN_IN_LIST,
+                                .record = &store_record_refresh,
+                                .limit = STORE_PAGE_MAX,
+                                .a = user_id,
+                                .number = &now};
 
-    if (err)
-        return err;
-    stmt = conn_stmt(conn, SIGN_IN_LIST, &err, why);
-    if (stmt) {
-        sql_bind_text(stmt, 1, user_id);
-        sqlite3_bind_int64(stmt, 2, now);
-        sqlite3_bind_int64(stmt, 3, STORE_PAGE_MAX);
-        err = sql_read_page(conn, stmt, &store_record_refresh, STORE_PAGE_MAX, list, &more, why);
-    }
-    conn_done(conn);
-    return err;
+    return sql_list_few(db, &few, list, why);
 }
 
 static int end_those(struct sqlite_db *db, const struct ending *which, const char *user_id,
@@ -490,21 +465,12 @@ int sqlite_api_key_get(void *db, const char *hash, struct store_api_key *key, st
 
 int sqlite_api_key_list(void *db, const char *user_id, struct store_list *list, struct errbuf *why)
 {
-    struct conn *conn = NULL;
-    sqlite3_stmt *stmt;
-    bool more;
-    int err = conn_read(db, &conn, why);
+    const struct sql_few few = {.index = API_KEY_LIST,
+                                .record = &store_record_api_key,
+                                .limit = STORE_PAGE_MAX,
+                                .a = user_id};
 
-    if (err)
-        return err;
-    stmt = conn_stmt(conn, API_KEY_LIST, &err, why);
-    if (stmt) {
-        sql_bind_text(stmt, 1, user_id);
-        sqlite3_bind_int64(stmt, 2, STORE_PAGE_MAX);
-        err = sql_read_page(conn, stmt, &store_record_api_key, STORE_PAGE_MAX, list, &more, why);
-    }
-    conn_done(conn);
-    return err;
+    return sql_list_few(db, &few, list, why);
 }
 
 int sqlite_api_key_used(void *db, const char *hash, int64_t now, struct errbuf *why)
