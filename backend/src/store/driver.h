@@ -1,11 +1,11 @@
 /**
  * @file store/driver.h  What every database provides; only store/ includes this
  *
- * A driver is a const table. store.c checks what comes in (ids, limits, required texts), so a
- * driver starts from sane input: limit is 1..STORE_PAGE_MAX, a cursor is NULL or has the right
- * form, records have their required texts. To add one: a file beside sqlite.c, its migrations in
- * migrations/<name>/, a line in the list in store.c, and a line in test/conformance/store.c,
- * which must pass unchanged.
+ * A driver is a const table. The files of the store (store_internal.h) check what comes in (ids,
+ * limits, required texts), so a driver starts from sane input: limit is 1..STORE_PAGE_MAX, a cursor
+ * is NULL or has the right form, records have their required texts. To add one: a file beside
+ * sqlite.c, its migrations in migrations/<name>/, a line in the list in store.c, and a line in
+ * test/conformance/store.c, which must pass unchanged.
  *
  * Threads    Any number at the same time on one store.
  * Errors     As in store.h.

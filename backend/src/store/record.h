@@ -1,7 +1,7 @@
 /**
  * @file store/record.h  The records of store.h as tables of columns
  *
- * Lets a driver bind and read every record with one function each, and store.c free them. The
+ * Lets a driver bind and read every record with one function each, and the store free them. The
  * order is that of the column lists in the drivers' statements. Private to store/.
  */
 #ifndef STORE_RECORD_H
