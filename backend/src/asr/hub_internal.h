@@ -1,5 +1,11 @@
 /**
- * @file asr/hub_internal.h  What hub.c (the loop's side) and hub_work.c (the workers) share
+ * @file asr/hub_internal.h  What the files of the speech workers share
+ *
+ *     hub.c         started, asked, stopped: the loop's side
+ *     hub_line.c    a line: its place among those that are heard, and the queue of its pieces
+ *     hub_model.c   an engine with its model: chosen, loaded, given up for a better one
+ *     hub_report.c  what a worker has to tell, on its way to the handlers
+ *     hub_work.c    the workers: which line is next, and what is done for it
  *
  * One lock, asr_hub.lock, guards everything marked {lock}. Handlers and engine calls never run
  * under it, except engine->interrupt(), which must return at once.
@@ -121,14 +127,33 @@ struct asr_hub {
     int working; /**< {lock} threads that have not left */
 };
 
+/* hub.c */
+void hub_release(struct asr_hub *hub); /**< Loop thread, or the last worker gone */
+
+/* hub_work.c */
 void hub_work(void *hub); /**< A worker's thread */
 
-void hub_release(struct asr_hub *hub);    /* loop thread or last worker gone */
-void line_release(struct asr_line *line); /* any thread */
+/* hub_line.c */
+void line_release(struct asr_line *line);   /**< Any thread */
+void line_interrupt(struct asr_line *line); /**< {lock} held; the engine call it is in ends early */
 void piece_free(struct piece *piece);
-void pieces_drop(struct asr_line *line); /* {lock} held */
+void pieces_drop(struct asr_line *line); /**< {lock} held */
 
-/** Tell the loop; res may be NULL. Any thread, without the lock. */
+/* hub_model.c */
+int hub_model_choose(struct asr_hub *hub, const struct asr_hub_config *config, struct errbuf *why);
+/** {lock} held; it is given up while loading. */
+int hub_model_load(struct asr_hub *hub, struct hub_model *m, struct errbuf *why);
+/** {lock} held. With no other line left, a better engine or model takes over, if there is one. */
+void hub_model_take_better(struct asr_hub *hub, const char *language);
+void hub_model_unload(struct hub_model *m);
+void hub_model_unload_old(struct asr_hub *hub); /**< {lock} held; it is given up meanwhile */
+void hub_model_release(struct hub_model *m);    /**< Its settings */
+void hub_give_memory_back(void);
+/** *to becomes a copy of text; *err stays, or becomes UV_ENOMEM. */
+void hub_keep_text(const char **to, const char *text, int *err);
+void hub_drop_text(const char *text);
+
+/* hub_report.c */
 enum report_kind {
     REPORT_READY,
     REPORT_PARTIAL,
@@ -137,11 +162,12 @@ enum report_kind {
     REPORT_TROUBLE,
     REPORT_ERROR
 };
-/** hub_report() from a worker, who may wait: what must not be lost is told as soon as there is
- * memory. hub_report_now() from anywhere: UV_ENOMEM or UV_ECANCELED when it could not be told. */
-int hub_report_now(struct asr_line *line, enum report_kind kind, uint32_t utterance,
-                   const struct asr_result *res, int err, const char *text, const char *more);
+/** Tell the loop; res may be NULL. From a worker, without the lock: what must not be lost is told
+ *  as soon as there is memory. */
 void hub_report(struct asr_line *line, enum report_kind kind, uint32_t utterance,
                 const struct asr_result *res, int err, const char *text, const char *more);
+/** The same from any thread: UV_ENOMEM or UV_ECANCELED when it could not be told. */
+int hub_report_now(struct asr_line *line, enum report_kind kind, uint32_t utterance,
+                   const struct asr_result *res, int err, const char *text, const char *more);
 
 #endif

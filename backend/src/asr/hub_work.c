@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "loop/wait.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,99 +20,6 @@ enum {
     WAIT_MAX_MS = 60000,
     NOTE_MAX = 256,
 };
-
-/* ---------------------------------------------------------------- models */
-
-/** The next local engine after `failed` that can be used here. */
-static const struct asr_engine *next_engine(const struct hub_model *m,
-                                            const struct asr_engine *failed)
-{
-    struct errbuf why;
-    size_t i = 0;
-
-    while (asr_engines[i] && asr_engines[i] != failed)
-        i++;
-    for (i += asr_engines[i] != NULL; asr_engines[i]; i++) {
-        if (!asr_engines[i]->remote && asr_engines[i]->available(&m->params, &why))
-            return asr_engines[i];
-    }
-    return NULL;
-}
-
-/** Load m->engine or, when that may be chosen freely, the next that does load. */
-static int load_best(struct hub_model *m, const struct asr_engine **engine,
-                     struct asr_model **model, struct errbuf *why)
-{
-    int err = (*engine)->load(model, &m->params, why);
-
-    while (err && err != UV_ECANCELED && m->choose) {
-        struct errbuf other = {{0}};
-        const struct asr_engine *next = next_engine(m, *engine);
-
-        if (!next)
-            break;
-        *engine = next;
-        err = next->load(model, &m->params, &other);
-    }
-    return err;
-}
-
-/** {lock} held; it is given up while loading. */
-static int load(struct asr_hub *hub, struct hub_model *m, struct errbuf *why)
-{
-    const struct asr_engine *engine = m->engine;
-    struct asr_model *model = NULL;
-    int err;
-
-    while (m->state == MODEL_LOADING && !hub->stopping)
-        wait_on(&hub->loaded, &hub->lock, WAIT_OTHERS, "a model to be loaded", 0);
-    if (m->state == MODEL_LOADED)
-        return 0;
-    if (hub->stopping || hub->ending)
-        return err_set(why, UV_ECANCELED, "the server is shutting down");
-    m->state = MODEL_LOADING;
-    m->wanted = false;
-    uv_mutex_unlock(&hub->lock);
-    err = load_best(m, &engine, &model, why);
-    if (err == UV_ECANCELED)
-        err_set(why, err, "the server is shutting down");
-    uv_mutex_lock(&hub->lock);
-    m->state = err ? MODEL_UNLOADED : MODEL_LOADED;
-    if (!err) {
-        if (m->engine != engine) {
-            m->failed = m->engine;
-            snprintf(m->taken_over, sizeof(m->taken_over), "%s: %.380s; hearing with %s instead",
-                     m->engine->name, why->text, engine->name);
-        }
-        m->engine = engine;
-        m->model = model;
-        snprintf(m->name, sizeof(m->name), "%s", engine->describe(model));
-    }
-    uv_cond_broadcast(&hub->loaded);
-    uv_cond_broadcast(&hub->more); /* lines that waited for it are due */
-    return err;
-}
-
-/* The allocator keeps what a stream had for this thread, and each thread would keep as much. */
-static void give_memory_back(void)
-{
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
-}
-
-/** {lock} held; it is given up while unloading. */
-static void unload_old(struct asr_hub *hub)
-{
-    struct hub_model old = hub->old;
-
-    hub->old = (struct hub_model){0};
-    uv_mutex_unlock(&hub->lock);
-    if (old.state == MODEL_LOADED)
-        old.engine->unload(old.model);
-    give_memory_back();
-    uv_mutex_lock(&hub->lock);
-}
 
 /* ---------------------------------------------------------------- streams */
 
@@ -144,7 +50,7 @@ static int open_stream(struct asr_line *line, struct errbuf *why)
     int err;
 
     uv_mutex_lock(&line->hub->lock);
-    err = load(line->hub, m, why);
+    err = hub_model_load(line->hub, m, why);
     uv_mutex_unlock(&line->hub->lock);
     if (!err)
         err = m->engine->open(&stream, m->model, &line->params, why);
@@ -160,7 +66,7 @@ static int prepare(struct asr_line *line, struct errbuf *why)
     int err;
 
     uv_mutex_lock(&line->hub->lock);
-    err = load(line->hub, m, why);
+    err = hub_model_load(line->hub, m, why);
     uv_mutex_unlock(&line->hub->lock);
     return err || !m->engine->accepts ? err : m->engine->accepts(m->model, &line->params, why);
 }
@@ -631,7 +537,7 @@ static void bury(struct asr_line *line)
     if (line->work.fallback)
         close_stream(line);
     line_release(line);
-    give_memory_back();
+    hub_give_memory_back();
 }
 
 /** {lock} */
@@ -666,11 +572,12 @@ void hub_work(void *arg)
         if (line) {
             serve_next(hub, line);
         } else if (hub->old.engine) {
-            unload_old(hub);
+            hub_model_unload_old(hub);
         } else if (hub->main.wanted && hub->main.state == MODEL_UNLOADED) {
             struct errbuf why;
 
-            load(hub, &hub->main, &why); /* the first line tells what is wrong, if it still is */
+            hub_model_load(hub, &hub->main,
+                           &why); /* the first line tells what is wrong, if it still is */
         } else {
             wait_for_work(&hub->more, &hub->lock, uv_hrtime() + soon * 1000000);
         }
