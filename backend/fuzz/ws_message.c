@@ -62,11 +62,12 @@ static void read_record(const json_t *msg)
 static void read_generate(const json_t *msg)
 {
     struct ws_complaint why = {NULL, ""};
-    struct live_ask ask;
+    struct ws_generate said;
 
-    if (!ws_read_generate(msg, &ask, &why))
+    if (!ws_read_generate(msg, &said, &why))
         must_complain(&why);
-    else if (!ask.question || !ask.question[0])
+    else if (!said.ask.question || !said.ask.question[0] ||
+             (said.transcript_id && !id_valid(said.transcript_id)))
         abort();
 }
 

@@ -2839,6 +2839,11 @@ export interface components {
             question: components["schemas"]["Question"];
             provider?: string;
             model?: string;
+            /**
+             * @description Ask a question of this session again in its place, in these words: a correction. The pair keeps its id, number and time; what was
+             *     heard stays behind it (`heard`). `not_found`: the session has no such question, and nothing is asked
+             */
+            transcriptId?: components["schemas"]["Id"];
         };
         WsLlmInterrupt: {
             /** @constant */
@@ -2861,6 +2866,10 @@ export interface components {
             eager: boolean;
             /** @description How surely something is asked; absent of what was typed */
             probability?: number;
+            /** @description The pair that this answer replaces, when its question is asked again (`generate` with `transcriptId`, here or by `POST llm/generate`); absent of a new question */
+            transcriptId?: components["schemas"]["Id"];
+            /** @description What was heard of the question, when it stands in other words now */
+            heard?: string;
             /** @description Who was asked before and why it was left */
             replaced?: components["schemas"]["ReplacedProvider"][];
         };

@@ -86,7 +86,7 @@ static void generation_free(struct generation *g)
     presence_leave(&g->who);
     timer_close(g->late);
     wipe_string(g->question);
-    wipe_string(g->again.heard);
+    live_again_release(&g->again);
     free(g->provider);
     free(g->model);
     if (g->session[0])
@@ -516,7 +516,7 @@ static int find_again(const struct http_request *req, struct http_response *res,
     const char *id = json_str(body, "transcriptId");
     char session[ID_TEXT_MAX];
     struct errbuf why = {""};
-    int err = id ? transcript_again(req, id, &g->again, session, &why) : 0;
+    int err = id ? transcript_again(app_of(req), req->user, id, &g->again, session, &why) : 0;
 
     if (!id)
         return 0;

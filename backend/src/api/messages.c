@@ -181,6 +181,10 @@ static json_t *started(const struct live_event *event)
     json_object_set_new(msg, "eager", json_boolean(event->started.eager));
     if (event->started.p > 0)
         json_object_set_new(msg, "probability", json_thousandths((double)event->started.p));
+    if (event->started.again)
+        json_set_str(msg, "transcriptId", event->started.again);
+    if (event->started.heard)
+        json_set_str(msg, "heard", event->started.heard);
     if (event->started.left_count)
         json_object_set_new(msg, "replaced",
                             replaced(event->started.left, event->started.left_count));

@@ -37,9 +37,11 @@ int session_filter_read(const struct http_request *req, struct http_response *re
                         struct session_filter *filter);
 
 struct live_again;
-/** The question of that id and the session it is of. UV_EINVAL: it is no question. */
-int transcript_again(const struct http_request *req, const char *id, struct live_again *again,
-                     char session_id[static ID_TEXT_MAX], struct errbuf *why);
+/** The question of that id, for asking it again, and the session it is of. UV_EINVAL: it is no
+ *  question. On a worker; live_again_release() when it succeeded. */
+int transcript_again(const struct app *app, const char *user, const char *id,
+                     struct live_again *again, char session_id[static ID_TEXT_MAX],
+                     struct errbuf *why);
 
 /** All that was said in a session of the user, in clear, oldest first. */
 struct session_said {

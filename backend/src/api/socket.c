@@ -3,8 +3,8 @@
  *
  * States, changed by set_state() only:
  *
- *     SIGN_IN -> LOADING -> JOINED -> CLOSED
- *         \__________\________________/
+ *     SIGN_IN -> LOADING -> JOINED <-> HELD
+ *         \__________\_________\________\-> CLOSED
  *
  * A load that is on its way knows its socket by id. When it comes back and the socket is gone,
  * nobody wants what it brings.
@@ -26,7 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum state { SIGN_IN, LOADING, JOINED, CLOSED };
+enum state { SIGN_IN, LOADING, JOINED, HELD, CLOSED };
 
 struct waiting {
     struct waiting *next;
@@ -197,6 +197,27 @@ static void deliver_waiting(struct socket *s)
         deliver(s, w->binary, w->data, w->len);
         free(w);
     }
+}
+
+uint64_t socket_hold(struct socket *s)
+{
+    s->inner->state = HELD;
+    return s->inner->id;
+}
+
+struct socket *socket_held(struct app *app, uint64_t name)
+{
+    struct socket *s = slots_get(&app->sockets, name);
+
+    return s && s->inner->state == HELD ? s : NULL;
+}
+
+void socket_go_on(struct socket *s)
+{
+    if (s->inner->state != HELD)
+        return;
+    s->inner->state = JOINED;
+    deliver_waiting(s);
 }
 
 static void load(void *arg)
@@ -403,7 +424,7 @@ bool socket_listen(struct socket *s)
     return false;
 }
 
-static void wait_for_join(struct socket *s, bool binary, const char *data, size_t len)
+static void wait_for_turn(struct socket *s, bool binary, const char *data, size_t len)
 {
     struct socket_inner *in = s->inner;
     struct waiting *w;
@@ -435,7 +456,8 @@ static void take(struct socket *s, bool binary, const char *data, size_t len)
             sign_in(s, data, len);
         break;
     case LOADING:
-        wait_for_join(s, binary, data, len);
+    case HELD:
+        wait_for_turn(s, binary, data, len);
         break;
     case JOINED:
         deliver(s, binary, data, len);
@@ -472,7 +494,13 @@ int socket_open(struct socket **sp, struct ws *ws, const struct http_request *re
         free(in);
         return SOCKET_CLOSE_FAILED;
     }
-    *s = (struct socket){.app = app, .ws = ws, .kind = kind, .owner = owner, .inner = in};
+    *s = (struct socket){.app = app,
+                         .user = in->who.user,
+                         .session = in->session_id,
+                         .ws = ws,
+                         .kind = kind,
+                         .owner = owner,
+                         .inner = in};
     metric_add(METRIC_WS_CONNECTIONS, 1, kind->path);
     in->last = &in->first;
     if (session && id_valid(session)) /* anything else is no session of ours; nothing is cut */

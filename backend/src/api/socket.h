@@ -54,9 +54,11 @@ struct socket_kind {
 
 struct socket {
     struct app *app;
-    struct ws *ws;     /**< NULL once it is gone */
-    struct live *live; /**< NULL until joined */
-    bool lapsed;       /**< Closed since its token expired: its client may well come back */
+    const char *user;    /**< "" until it has signed in */
+    const char *session; /**< As its address says; "": of none */
+    struct ws *ws;       /**< NULL once it is gone */
+    struct live *live;   /**< NULL until joined */
+    bool lapsed;         /**< Closed since its token expired: its client may well come back */
     const struct socket_kind *kind;
     void *owner;
     struct socket_inner *inner;
@@ -75,6 +77,12 @@ void socket_error(struct socket *s, const char *code, const char *message, int c
 /** Before audio is heard from it: false when as many of its user's sockets are heard as may be; it
  *  is closed then. Its place is given back when it closes. Once more does no harm. */
 bool socket_listen(struct socket *s);
+
+/** Let its messages wait until socket_go_on(), so that they keep their order while a worker looks
+ *  something up. Returns its name for socket_held(): it may be gone by then. */
+uint64_t socket_hold(struct socket *s);
+struct socket *socket_held(struct app *app, uint64_t name); /**< NULL: it is closed */
+void socket_go_on(struct socket *s); /**< One that was closed meanwhile is allowed */
 
 /** live_event_fn with the socket as arg. */
 void socket_event(const struct live_event *event, void *arg);

@@ -49,11 +49,10 @@ int api_list_transcripts(const struct http_request *req, struct http_response *r
 
 /* ---------------------------------------------------------------------------------- read */
 
-static int read_transcript(const struct http_request *req, const char *id,
+static int read_transcript(const struct app *app, const char *user, const char *id,
                            struct store_transcript *t, struct errbuf *why)
 {
-    const struct app *app = app_of(req);
-    int err = store_transcript_get(app->store, req->user, id, t, why);
+    int err = store_transcript_get(app->store, user, id, t, why);
 
     if (err)
         return err;
@@ -103,7 +102,7 @@ static int get_transcript(const struct http_request *req, struct http_response *
 
     if (read_form(req, res, &form))
         return 0;
-    err = read_transcript(req, http_param(req, "id"), &t, &why);
+    err = read_transcript(app_of(req), req->user, http_param(req, "id"), &t, &why);
     if (err)
         return reply_failed(req, res, err, &why, "transcript");
     if (form == FORM_JSON)
@@ -114,13 +113,14 @@ static int get_transcript(const struct http_request *req, struct http_response *
     return err;
 }
 
-int transcript_again(const struct http_request *req, const char *id, struct live_again *again,
-                     char session_id[static ID_TEXT_MAX], struct errbuf *why)
+int transcript_again(const struct app *app, const char *user, const char *id,
+                     struct live_again *again, char session_id[static ID_TEXT_MAX],
+                     struct errbuf *why)
 {
     struct store_transcript t;
     json_t *detail, *metrics;
     const char *speaker;
-    int err = read_transcript(req, id, &t, why);
+    int err = read_transcript(app, user, id, &t, why);
 
     if (err)
         return err;
@@ -148,6 +148,8 @@ int transcript_again(const struct http_request *req, const char *id, struct live
     json_decref(metrics);
     err = t.line != STORE_QUESTION ? UV_EINVAL : again->heard ? 0 : UV_ENOMEM;
     store_transcript_release(&t);
+    if (err)
+        live_again_release(again);
     return err;
 }
 

@@ -4,10 +4,14 @@
 #include "api/sockets.h"
 
 #include "api/messages.h"
+#include "api/sessions.h"
 #include "api/socket.h"
 #include "api/ws_messages.h"
 #include "base/json.h"
+#include "base/text.h"
+#include "loop/lanes.h"
 #include "loop/loop.h"
+#include "observe/log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,22 +21,99 @@ struct llm_socket {
     struct live_listener *listener;
 };
 
-static void on_generate(struct llm_socket *l, const json_t *msg)
-{
-    struct errbuf err = {""};
-    struct ws_complaint why;
-    struct live_ask ask;
-    int code;
+/* -------------------------------------------------------------------------- generate */
 
-    if (!ws_read_generate(msg, &ask, &why)) {
-        socket_error(l->socket, why.code, why.text, 0);
-        return;
-    }
-    code = live_ask(l->socket->live, &ask, NULL, &err);
-    if (code)
-        socket_error(l->socket, code == UV_EINVAL ? "bad_message" : "provider_failed",
-                     err.text[0] ? err.text : uv_strerror(code), 0);
+static void ask(struct socket *s, const struct live_ask *asked)
+{
+    struct errbuf why = {""};
+    int err = live_ask(s->live, asked, NULL, &why);
+
+    if (err)
+        socket_error(s, err == UV_EINVAL ? "bad_message" : "provider_failed",
+                     why.text[0] ? why.text : uv_strerror(err), 0);
 }
+
+/* A question that is asked again in its place: made on the loop, looked up by a worker, asked on
+ * the loop. What its socket says meanwhile waits. */
+struct asked_again {
+    struct app *app;
+    uint64_t socket;
+    char user[ID_TEXT_MAX];
+    char session[ID_TEXT_MAX];
+    json_t *msg; /* owns what .generate points to; the worker leaves its count alone */
+    struct ws_generate generate;
+    struct live_again again;
+    int err;
+    struct errbuf why;
+};
+
+static void look_up(void *arg)
+{
+    struct asked_again *a = arg;
+    char session[ID_TEXT_MAX];
+
+    a->err =
+        transcript_again(a->app, a->user, a->generate.transcript_id, &a->again, session, &a->why);
+    if (!a->err && strcmp(session, a->session) != 0)
+        a->err = UV_ENOENT;
+}
+
+static void looked_up(int err, void *arg)
+{
+    struct asked_again *a = arg;
+    struct socket *s = socket_held(a->app, a->socket);
+
+    err = err ? err : a->err;
+    if (s && !err) {
+        a->generate.ask.again = &a->again;
+        ask(s, &a->generate.ask);
+    } else if (s && err == UV_EINVAL) {
+        socket_error(s, "bad_message", "transcriptId must be the id of a question", 0);
+    } else if (s && err == UV_ENOENT) {
+        socket_error(s, "not_found", "the session has no such question", 0);
+    } else if (s) {
+        log_error("api", "a question could not be looked up: %s", a->why.text);
+        socket_error(s, "internal", "the question could not be looked up", 0);
+    }
+    if (s)
+        socket_go_on(s);
+    live_again_release(&a->again);
+    json_decref(a->msg);
+    free(a);
+}
+
+static void ask_again(struct socket *s, json_t *msg, const struct ws_generate *generate)
+{
+    struct asked_again *a = calloc(1, sizeof(*a));
+
+    if (a) {
+        *a = (struct asked_again){.app = s->app, .msg = json_incref(msg), .generate = *generate};
+        text_copy(a->user, sizeof(a->user), s->user, strlen(s->user));
+        text_copy(a->session, sizeof(a->session), s->session, strlen(s->session));
+        a->socket = socket_hold(s);
+        if (!lane_submit(s->app->lanes, LANE_READ, look_up, looked_up, a))
+            return;
+        json_decref(msg);
+        free(a);
+        socket_go_on(s);
+    }
+    socket_error(s, "overloaded", "the server is busy; try again in a moment", 0);
+}
+
+static void on_generate(struct llm_socket *l, json_t *msg)
+{
+    struct ws_generate generate;
+    struct ws_complaint why;
+
+    if (!ws_read_generate(msg, &generate, &why))
+        socket_error(l->socket, why.code, why.text, 0);
+    else if (generate.transcript_id)
+        ask_again(l->socket, msg, &generate);
+    else
+        ask(l->socket, &generate.ask);
+}
+
+/* ------------------------------------------------------------------------------ record */
 
 static void on_record(struct llm_socket *l, const json_t *msg)
 {

@@ -170,14 +170,20 @@ bool ws_read_record(const json_t *msg, struct ws_record *record, struct ws_compl
 
 /* ------------------------------------------------------------------------ generate */
 
-bool ws_read_generate(const json_t *msg, struct live_ask *ask, struct ws_complaint *why)
+bool ws_read_generate(const json_t *msg, struct ws_generate *generate, struct ws_complaint *why)
 {
-    *ask = (struct live_ask){
-        .question = json_str(msg, "question"),
-        .provider = json_str(msg, "provider"),
-        .model = json_str(msg, "model"),
+    const char *question = json_str(msg, "question");
+    const json_t *again = json_object_get(msg, "transcriptId");
+
+    *generate = (struct ws_generate){
+        .ask = {.question = question,
+                .provider = json_str(msg, "provider"),
+                .model = json_str(msg, "model")},
+        .transcript_id = json_string_value(again),
     };
-    if (!ask->question || !ask->question[strspn(ask->question, " \t\r\n")])
+    if (!question || !question[strspn(question, " \t\r\n")])
         return complain(why, "bad_message", "generate needs a question");
+    if (again && (!generate->transcript_id || !id_valid(generate->transcript_id)))
+        return complain(why, "bad_message", "transcriptId must be the id of a question");
     return true;
 }

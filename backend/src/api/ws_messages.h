@@ -47,7 +47,12 @@ struct ws_record {
 
 bool ws_read_record(const json_t *msg, struct ws_record *record, struct ws_complaint *why);
 
-bool ws_read_generate(const json_t *msg, struct live_ask *ask, struct ws_complaint *why);
+struct ws_generate {
+    struct live_ask ask;       /**< Without .again: that is looked up */
+    const char *transcript_id; /**< Of the question whose place it takes; NULL: it is a new one */
+};
+
+bool ws_read_generate(const json_t *msg, struct ws_generate *generate, struct ws_complaint *why);
 
 /** Base64 (RFC 4648 section 4, with its padding and nothing else) into room for
  *  ws_base64_room(len) bytes: how many were written, or -1. */

@@ -82,8 +82,10 @@ struct live_event {
             const char *question;
             const char *provider;
             const char *model;
-            bool eager;                     /**< Begun before the turn was surely over */
-            float p;                        /**< How surely it is asked, 0..1; 0: typed */
+            bool eager;        /**< Begun before the turn was surely over */
+            float p;           /**< How surely it is asked, 0..1; 0: typed */
+            const char *again; /**< Transcript that it replaces; NULL: a question of its own */
+            const char *heard; /**< Other words, that were heard; NULL: none */
             const struct answer_left *left; /**< Who was asked before and why it was left */
             size_t left_count;
         } started;

@@ -147,6 +147,11 @@ static struct answer_latency latency_of(const struct exchange *exchange)
     return answer_latency(&exchange->times, exchange->speech_end_us, exchange->final_us);
 }
 
+static bool has_other_words(const struct exchange *exchange)
+{
+    return exchange->heard && strcmp(exchange->heard, exchange->question) != 0;
+}
+
 static struct transcript_pair pair_of(const struct exchange *exchange)
 {
     struct transcript_pair pair = {
@@ -154,9 +159,7 @@ static struct transcript_pair pair_of(const struct exchange *exchange)
         .session_id = exchange->live->context.session_id,
         .number = exchange->number,
         .question = exchange->question,
-        .heard = exchange->heard && strcmp(exchange->heard, exchange->question) != 0
-                     ? exchange->heard
-                     : NULL,
+        .heard = has_other_words(exchange) ? exchange->heard : NULL,
         .outdated = exchange->outdated,
         .answer = exchange->text.data && exchange->text.len ? exchange->text.data : "",
         .timestamp = exchange->row.timestamp,
@@ -263,16 +266,19 @@ static void store_answer(struct exchange *exchange)
 
 struct live_event exchange_started(const struct exchange *exchange)
 {
-    return (struct live_event){.kind = LIVE_STARTED,
-                               .started = {.generation_id = exchange->generation_id,
-                                           .question_number = exchange->number,
-                                           .question = exchange->question,
-                                           .provider = exchange->provider,
-                                           .model = exchange->model,
-                                           .eager = exchange->ahead,
-                                           .p = exchange->p,
-                                           .left = exchange->left,
-                                           .left_count = exchange->left_count}};
+    return (struct live_event){
+        .kind = LIVE_STARTED,
+        .started = {.generation_id = exchange->generation_id,
+                    .question_number = exchange->number,
+                    .question = exchange->question,
+                    .provider = exchange->provider,
+                    .model = exchange->model,
+                    .eager = exchange->ahead,
+                    .p = exchange->p,
+                    .again = exchange->again ? exchange->row.transcript_id : NULL,
+                    .heard = has_other_words(exchange) ? exchange->heard : NULL,
+                    .left = exchange->left,
+                    .left_count = exchange->left_count}};
 }
 
 struct live_event exchange_outlined(const struct exchange *exchange)
@@ -471,9 +477,18 @@ bool exchange_correct(struct exchange *exchange, const char *text, const char *h
     return true;
 }
 
+void live_again_release(struct live_again *again)
+{
+    if (again->heard)
+        explicit_bzero(again->heard, strlen(again->heard));
+    free(again->heard);
+    again->heard = NULL;
+}
+
 /* The one that it is asked again for: its row, and who said it when. */
 static int take_again(struct exchange *exchange, const struct live_again *again)
 {
+    exchange->again = true;
     text_copy(exchange->row.transcript_id, ID_TEXT_MAX, again->transcript_id,
               strlen(again->transcript_id));
     exchange->row.timestamp = again->timestamp;

@@ -118,6 +118,8 @@ struct live_again {
     char *heard;                   /**< What was heard, in whichever words it stands now */
 };
 
+void live_again_release(struct live_again *again); /**< One that is all zero is allowed */
+
 struct live_ask {
     const char *question;
     const char *provider; /**< NULL: the session's, then the chain */

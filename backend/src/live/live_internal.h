@@ -99,6 +99,7 @@ struct exchange {
     char *question;
     char *heard;   /* NULL: as it stands */
     bool outdated; /* the answer is one to other words */
+    bool again;    /* in the place of one that was answered before */
     float confidence;
     float p;          /* how surely it is asked */
     struct row aside; /* of what was said around it */

@@ -243,6 +243,43 @@ class TypedQuestion(harness.Case):
         self.assertEqual([i["questionNumber"] for i in items], [3, 2, 1], "newest first")
         self.assertEqual(items[1]["question"], "Why do you want this job?")
 
+    def test_a_corrected_question_replaces_its_pair(self):
+        with self.server.socket("/ws/llm-stream", self.id) as llm, self.server.socket("/ws/llm-stream", self.id) as tab:
+            first = self.ask(llm, "What is a mute x?")["transcriptId"]
+            second = self.ask(llm, "Why do you want this job?")["transcriptId"]
+            was = self.server.get(f"/api/v1/transcripts/{first}")
+            again = {"type": "generate", "question": "What is a mutex?", "transcriptId": first}
+            llm.send(again)
+            llm.send({"type": "generate", "question": "And a semaphore?"})  # in this order, though the first is looked up
+            third = llm.wait_for(lambda m: m.get("finishReason") == "stop")
+            first_again = next(m for m in llm.of_type("started")[2:] if m["questionNumber"] == 1)["generationId"]
+            ends = {m["generationId"]: m["finishReason"] for m in llm.of_type("delta") if m["finish"]}
+            self.assertEqual((ends[first_again], ends[third["generationId"]]), ("superseded", "stop"))
+            llm.send(again)
+            end = llm.wait_for(lambda m: m.get("finish"))
+            started = llm.of_type("started")[-1]
+            self.assertEqual((end["transcriptId"], started["transcriptId"], started["questionNumber"], started["heard"]),
+                             (first, first, 1, "What is a mute x?"))
+            self.assertNotIn("transcriptId", llm.of_type("started")[0])
+            tab.wait_for(lambda m: m.get("finish") and m["generationId"] == end["generationId"])
+            self.assertIn(started, tab.seen)
+            items = self.server.transcripts(self.id)
+            self.assertEqual([i["id"] for i in items], [third["transcriptId"], second, first])
+            now = items[-1]
+            self.assertEqual((now["question"], now["heard"], now["timestamp"], now.get("answerOutdated")),
+                             ("What is a mutex?", was["question"], was["timestamp"], None))
+            self.assertTrue(now["answer"])
+
+    def test_what_is_no_question_of_the_session_is_not_asked_again(self):
+        with self.server.socket("/ws/llm-stream", self.session()) as llm:
+            other = self.ask(llm, QUESTION)["transcriptId"]
+        with self.server.socket("/ws/llm-stream", self.id) as llm:
+            for id, code in ((other, "not_found"), ("0" * 26, "not_found"), ("no id", "bad_message"), (7, "bad_message")):
+                llm.send({"type": "generate", "question": "What is a mutex?", "transcriptId": id})
+                self.assertEqual(llm.wait_for(lambda m: True).get("code"), code, id)
+            self.assertEqual(self.ask(llm, QUESTION)["finishReason"], "stop")
+        self.assertEqual(len(self.server.transcripts(self.id)), 1)
+
     def test_open_sockets_are_counted(self):
         def count():
             text = self.server.request("GET", "/metrics")[2].decode()

@@ -71,6 +71,15 @@ static const struct {
      "{'type':'started','generationId':'g','questionNumber':3,'question':'q','provider':'p',"
      "'model':'m','eager':false}"},
     {{.kind = LIVE_STARTED,
+      .started = {.generation_id = "g",
+                  .question_number = 3,
+                  .question = "q",
+                  .provider = "p",
+                  .again = "t",
+                  .heard = "cue"}},
+     "{'type':'started','generationId':'g','questionNumber':3,'question':'q','provider':'p',"
+     "'model':'','eager':false,'transcriptId':'t','heard':'cue'}"},
+    {{.kind = LIVE_STARTED,
       .started =
           {.generation_id = "g", .question = "q", .provider = "p", .left = left, .left_count = 2}},
      "{'type':'started','generationId':'g','questionNumber':null,'question':'q','provider':'p',"
