@@ -3,7 +3,7 @@
  *
  * Private to src/live/.
  *
- *     conversation.c       what is done about what happens: one pure step, with a table of phases
+ *     conversation*.c      what is done about what happens: one pure step, with a table of phases
  *     live.c               the registry, joining, listeners; takes the step and performs it
  *     exchange.c           one question and its answer: the answerer's events, what is stored
  *     speaker.c            one speaker's socket: utterances, words, what is told
