@@ -6,7 +6,7 @@
  *     conversation*.c      what is done about what happens: one pure step, with a table of phases
  *     live.c               the registry, joining, listeners; takes the step and performs it
  *     exchange.c           one question and its answer: the answerer's events, what is stored
- *     speaker.c            one speaker's socket: utterances, words, what is told
+ *     speaker*.c           one speaker's socket: utterances, words, what is told
  *     echo.c               the words of another line, out of a loudspeaker
  *     recording.c          whether it is recorded, and who is told
  *     voices.c             whose voices are known in which session
