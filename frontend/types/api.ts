@@ -609,6 +609,53 @@ export interface paths {
         patch: operations["updateProfile"];
         trace?: never;
     };
+    "/api/v1/profiles/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a résumé's text says, before it is saved
+         * @description Who it is about, as far as the usual form of a résumé tells, and its stories: the bullets and paragraphs in which somebody does
+         *     something, each with its situation, task, action and result as the answers understand them, and what is missing. Everything but
+         *     name, role, years and skills is a verbatim run of the text; they are guesses for a person to check. Nothing is stored.
+         */
+        post: operations["previewProfile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profiles/{profileId}/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profileId: components["parameters"]["ProfileId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How much of a posting a profile speaks of
+         * @description The requirements of the posting in its order (bullets, sentences that ask, items of lists such as "Essential: …, …"; at most 40), and
+         *     for each whether the profile tells a story of it, mentions it (as a skill, a fact, or by the years), or says nothing. "Covered" means
+         *     that there is something to quote, not that the candidate is good enough; wrong guesses happen either way, so each comes with
+         *     its passage. Searched by meaning where the network is there (`by`), else by words. Nothing is stored.
+         */
+        post: operations["matchProfile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -1939,6 +1986,65 @@ export interface components {
              * @default
              */
             context: string;
+        };
+        ProfileText: {
+            /** @description Plain text; at most 65,536 bytes of UTF-8 */
+            context: string;
+        };
+        ProfilePreview: {
+            /** @description Of the person; empty: not found */
+            name: string;
+            /** @description Empty: not found */
+            role: string;
+            /** @description As it says, or from the first job to the last; null: not found */
+            yearsExperience: number | null;
+            skills: string[];
+            stories: components["schemas"]["Story"][];
+        };
+        Story: {
+            /** @description The line it stands under, which sets the scene when no sentence does */
+            heading: string | null;
+            /** @description The whole, a verbatim run of the text */
+            text: string;
+            /** @description Sentences in the order of the parts; a story that goes on with the one before begins with that one's */
+            parts: {
+                part: components["schemas"]["StoryPart"];
+                text: string;
+            }[];
+            /** @description What it does not say */
+            missing: components["schemas"]["StoryPart"][];
+        };
+        /** @enum {string} */
+        StoryPart: "situation" | "task" | "action" | "result";
+        Posting: {
+            /** @description The posting in plain text; at most 65,536 bytes of UTF-8 */
+            jobDescription: string;
+        };
+        PostingMatch: {
+            requirements: {
+                /** @description Verbatim */
+                text: string;
+                /**
+                 * @description Told in a story; only named, as a skill, a fact or by the years; or neither
+                 * @enum {string}
+                 */
+                found: "story" | "mention" | "nothing";
+                /** @description null with `nothing` */
+                source: {
+                    /** @enum {string} */
+                    field: "role" | "yearsExperience" | "skills" | "industry" | "context";
+                    heading: string | null;
+                    quote: string;
+                } | null;
+            }[];
+            total: number;
+            /** @description Those found as a story or a mention */
+            covered: number;
+            /**
+             * @description What it was searched by
+             * @enum {string}
+             */
+            by: "meaning" | "words";
         };
         ProfileUpdate: {
             /** @description Trimmed; what the profile is called */
@@ -4450,6 +4556,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    previewProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileText"];
+            };
+        };
+        responses: {
+            /** @description What was understood */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfilePreview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    matchProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profileId: components["parameters"]["ProfileId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Posting"];
+            };
+        };
+        responses: {
+            /** @description The requirements, each held against the profile */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostingMatch"];
                 };
             };
             400: components["responses"]["BadRequest"];

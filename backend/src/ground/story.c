@@ -3,6 +3,7 @@
  */
 #include "ground/story.h"
 
+#include "base/text.h"
 #include "ground/passages.h"
 #include "ground/terms.h"
 
@@ -12,6 +13,8 @@
 enum {
     UNUSED = -1,
     ACTIONS_MAX = 2, /* sentences told as action */
+    BULLET_WORDS = 6,
+    PARAGRAPH_WORDS = 15,
 };
 
 static const float OPENS = 4; /* fit of the sentence that the rest goes on from */
@@ -272,7 +275,31 @@ bool story_tells(const struct story *s, enum story_part part)
     return part == STORY_SITUATION && s->heading >= 0;
 }
 
-bool story_is(const struct place *place)
+static bool heads_no_stories(const struct passage *heading)
 {
-    return !place->fact && (place->action || place->own || place->end - place->first > 1);
+    static const char *const titles[] = {"education", "training",    "studies",    "certific",
+                                         "qualific",  "skill",       "language",   "award",
+                                         "reference", "interest",    "ausbildung", "kenntnis",
+                                         "formation", "publication", "technolog",  "contact"};
+    char text[GROUND_PASSAGE_LONG + 8];
+
+    text_copy(text, sizeof(text), heading->text, heading->len);
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+        if (strcasestr(text, titles[i]))
+            return true;
+    return false;
+}
+
+bool story_is(const struct grounding *g, const struct place *place)
+{
+    const struct passage *p = grounding_passage(g, place->first);
+
+    if (place->fact)
+        return false;
+    if (place->action || place->own)
+        return true;
+    if (p->heading >= 0 && heads_no_stories(grounding_passage(g, (size_t)p->heading)))
+        return false;
+    return (p->bullet && place->words >= BULLET_WORDS) ||
+           (place->end - place->first > 1 && place->words >= PARAGRAPH_WORDS);
 }

@@ -2,7 +2,7 @@
  * @file ground/story.h  A place of the profile as a story: situation, task, action, result
  *
  *     n = places_find(g, places);
- *     if (story_is(&places[k])) {
+ *     if (story_is(g, &places[k])) {
  *         story_tell(&s, g, &places[k], places[k].first);
  *         for (i < s.count) ... s.runs[i].part and the bytes of the passage that tell it
  *     }
@@ -41,8 +41,9 @@ struct story {
     bool alone;  /**< Told in one sentence */
 };
 
-/** Does somebody do something here, rather than state what is? */
-bool story_is(const struct place *place);
+/** Does somebody do something here, rather than state what is? In a language whose verbs are not
+ *  known, a bullet of some words is taken for it, but for those of an education or a list. */
+bool story_is(const struct grounding *g, const struct place *place);
 
 /** best: the sentence that is wanted most; of a long paragraph, those around it are told. */
 void story_tell(struct story *s, const struct grounding *g, const struct place *place, size_t best);

@@ -631,6 +631,52 @@ def a_profile_is_kept_changed_and_deleted(one, many):
     problem(many.ada("PATCH", path, {"role": "x"}), 404, "not_found")
 
 
+RESUME = """Zo\u00eb M\u00fcller
+Platform engineer
+
+Acme GmbH, platform engineer, 2019 to 2023
+- When I came the nightly close took 4 hours. I was asked to halve it. I split the ledger by month. It now takes 35 minutes.
+- Cut the cost of the clusters by 38 percent, saving 30,000 euros.
+
+SKILLS
+Go, PostgreSQL
+"""
+
+
+@test
+def a_resume_is_understood_before_it_is_saved(one, many):
+    seen = many.ada("POST", "v1/profiles/preview", {"context": RESUME})
+    equal(seen.status, 200)
+    equal([seen.json[k] for k in ("name", "role", "yearsExperience", "skills")], ["Zo\u00eb M\u00fcller", "Platform engineer", 4, ["Go", "PostgreSQL"]])
+    first, second = seen.json["stories"]
+    equal([p["part"] for p in first["parts"]], ["situation", "task", "action", "result"])
+    equal(first["missing"], [])
+    equal(second["missing"], ["task"])
+    equal(second["heading"], "Acme GmbH, platform engineer, 2019 to 2023")
+    holds(all(story["text"] in RESUME for story in seen.json["stories"]))
+    equal(many.ada("POST", "v1/profiles/preview", {"context": ""}).json,
+          {"name": "", "role": "", "yearsExperience": None, "skills": [], "stories": []})
+    problem(many.ada("POST", "v1/profiles/preview", {}), 422, "invalid_fields", "/context")
+    problem(many.ada("POST", "v1/profiles/preview", {"context": "\u20ac" * 21846}), 422, "invalid_fields", "/context")
+    problem(many.ada("GET", "v1/profiles/preview"), 405, "method_not_allowed")
+
+
+@test
+def a_posting_is_held_against_a_profile(one, many):
+    path = many.ada("POST", "v1/profiles", {"name": "Z", "context": RESUME, "yearsExperience": 4, "skills": ["PostgreSQL"]}).headers["location"]
+    posting = "What you bring\n- cutting the cost of clusters\n- PostgreSQL\n- COBOL\n- 10 years of cutting costs\n\nBenefits\n- 30 days of leave\n"
+    match = many.ada("POST", f"{path}/match", {"jobDescription": posting}).json
+    equal([(r["text"], r["found"]) for r in match["requirements"]],
+          [("cutting the cost of clusters", "story"), ("PostgreSQL", "mention"), ("COBOL", "nothing"), ("10 years of cutting costs", "nothing")])
+    equal((match["covered"], match["total"], match["by"]), (2, 4, "words"))
+    holds(match["requirements"][0]["source"]["quote"].startswith("Cut the cost of the clusters"))
+    equal(match["requirements"][1]["source"], {"field": "context", "heading": "SKILLS", "quote": "Go, PostgreSQL"})
+    equal(many.ada("POST", f"{path}/match", {"jobDescription": ""}).json["requirements"], [])
+    problem(many.ada("POST", f"{path}/match", {}), 422, "invalid_fields", "/jobDescription")
+    problem(many.bob("POST", f"{path}/match", {"jobDescription": posting}), 404, "not_found")
+    equal(many.ada("DELETE", path).status, 204)
+
+
 @test
 def members_of_a_profile_that_change_at_once_are_all_kept(one, many):
     path = many.ada("POST", "v1/profiles", {"name": "Two tabs"}).headers["location"]
