@@ -424,7 +424,7 @@ void ws_close_all(struct http_server *s, int code);
 void ws_accept_key(const char *key, char to[static 32]); /* RFC 6455 section 4.2.2 */
 const struct ws_route *ws_route_find(const struct http_server *s, const char *path);
 
-/* server.c: the life of a request */
+/* txn.c: the life of a request */
 int txn_headed(struct txn *t); /* 0, or the status it is refused with */
 bool txn_needs_admission(const struct txn *t);
 void txn_admit(struct txn *t); /* then h1_admitted() or h2_admitted(), or it is refused */
@@ -439,6 +439,8 @@ void txn_handled(struct txn *t); /* a late answer is filled in: audit it on a wo
 struct about txn_about(const struct txn *t);
 void txn_forget(struct txn *t); /* its peer is gone */
 void txn_done(struct txn *t);   /* its answer is out */
+
+/* server.c */
 void server_maybe_stopped(struct http_server *s);
 void server_unref(struct http_server *s);
 
