@@ -132,6 +132,22 @@ static int open_seal(struct program *p, unsigned parts, struct errbuf *why)
     return err ? err : sealed_check(p->app.store, p->app.seal, why);
 }
 
+/* Once, after an update. Where there is no room for it they stay readable until the next start. */
+static void finish_sealing(const struct program *p)
+{
+    struct errbuf why = {""};
+    size_t done = 0;
+    int err = sealed_profiles_finish(p->app.store, p->app.seal, &done, &why);
+
+    if (done)
+        log_info("store", "%zu profiles of an older version are sealed", done);
+    if (err)
+        log_error("store",
+                  "some profiles of an older version could not be sealed, which the next start "
+                  "tries again: %s",
+                  why.text);
+}
+
 static int open_folder(struct program *p, unsigned parts, struct errbuf *why)
 {
     const struct config *c = p->config;
@@ -173,6 +189,7 @@ static int open_store(struct program *p, unsigned parts, struct errbuf *why)
         err = open_seal(p, parts, why);
     if (err)
         return err;
+    finish_sealing(p);
     check_clock(p->app.store);
     remember_clock(p->app.store);
     store_health(p->app.store, &health); /* a full disk shows when something is written */

@@ -81,6 +81,8 @@ static int read_days(const struct http_request *req, struct http_response *res, 
 struct role {
     char *name;
     int64_t sessions;
+    char user_id[ID_TEXT_MAX]; /* whose it was first */
+    bool told;
 };
 
 struct roles {
@@ -95,19 +97,30 @@ static void roles_release(struct roles *roles)
     roles->n = 0;
 }
 
-static void add_role(struct roles *roles, const char *name, int64_t sessions)
+/* What somebody wrote into a profile is private: an operator is told a role that two people have,
+ * or that is their own (docs/architecture/decisions/0033). */
+static void add_role(struct roles *roles, const char *name, const struct store_share *share,
+                     const char *viewer)
 {
+    bool own = !strcmp(share->user_id, viewer);
+    struct role *role;
+
     for (size_t i = 0; i < roles->n; i++) {
-        if (!strcasecmp(roles->at[i].name, name)) {
-            roles->at[i].sessions += sessions;
-            return;
-        }
+        role = &roles->at[i];
+        if (strcasecmp(role->name, name) != 0)
+            continue;
+        role->sessions += share->count;
+        role->told |= own || strcmp(role->user_id, share->user_id) != 0;
+        return;
     }
     if (roles->n == ROLES_MAX)
         return;
-    roles->at[roles->n].name = strdup(name);
-    roles->at[roles->n].sessions = sessions;
-    roles->n += roles->at[roles->n].name != NULL;
+    role = &roles->at[roles->n];
+    role->name = strdup(name);
+    role->sessions = share->count;
+    role->told = own;
+    memcpy(role->user_id, share->user_id, sizeof(role->user_id));
+    roles->n += role->name != NULL;
 }
 
 static int most_first(const void *a, const void *b)
@@ -123,8 +136,9 @@ static json_t *top_roles(struct roles *roles)
     json_t *list = json_array();
 
     qsort(roles->at, roles->n, sizeof(roles->at[0]), most_first);
-    for (size_t i = 0; i < roles->n && i < TOP_ROLES; i++)
-        json_array_append_new(list, json_string(roles->at[i].name));
+    for (size_t i = 0; i < roles->n && json_array_size(list) < TOP_ROLES; i++)
+        if (roles->at[i].told)
+            json_array_append_new(list, json_string(roles->at[i].name));
     return list;
 }
 
@@ -146,6 +160,7 @@ static char *role_of(const struct app *app, const struct store_share *share)
 
 struct figures {
     struct store_list days, providers, profiles;
+    const char *viewer; /* who is told */
 };
 
 static int load(const struct app *app, const struct days *days, struct figures *f,
@@ -183,7 +198,7 @@ static void set_shares(json_t *to, const struct app *app, const struct figures *
         char *role = day < 0 || s->day == day ? role_of(app, s) : NULL;
 
         if (role)
-            add_role(roles, role, s->count);
+            add_role(roles, role, s, f->viewer);
         free(role);
     }
     json_object_set_new(to, "topRoles", roles ? top_roles(roles) : json_array());
@@ -240,7 +255,7 @@ static json_t *whole_json(const struct app *app, const struct days *days, const 
 static int get_analytics(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
-    struct figures f = {{NULL, 0, ""}, {NULL, 0, ""}, {NULL, 0, ""}};
+    struct figures f = {.viewer = req->user};
     struct errbuf why = {""};
     struct days days;
     int err;

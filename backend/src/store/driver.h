@@ -81,6 +81,8 @@ struct store_driver {
                        struct errbuf *why);
     int (*profile_list)(void *db, const char *user_id, size_t limit, const char *cursor,
                         struct store_list *list, struct errbuf *why);
+    int (*profile_list_clear)(void *db, const char *after, struct store_list *list,
+                              struct errbuf *why);
     int (*profile_count)(void *db, const char *user_id, size_t *count, struct errbuf *why);
     int (*profile_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
 

@@ -87,6 +87,12 @@ static const struct column store_profile_columns[] = {
     TEXT(store_profile, context),
     INT64(store_profile, created_at),
     INT64(store_profile, updated_at),
+    INT(store_profile, clear),
+};
+
+static const struct column store_profile_owner_columns[] = {
+    INLINE(store_profile, id),
+    INLINE(store_profile, user_id),
 };
 
 static const struct column store_session_columns[] = {
@@ -152,6 +158,10 @@ const struct record store_record_photo = RECORD(store_photo);
 const struct record store_record_api_key = RECORD(store_api_key);
 const struct record store_record_ended = RECORD(store_ended);
 const struct record store_record_profile = RECORD(store_profile);
+const struct record store_record_profile_owner = {sizeof(struct store_profile),
+                                                  sizeof(store_profile_owner_columns) /
+                                                      sizeof(store_profile_owner_columns[0]),
+                                                  store_profile_owner_columns};
 const struct record store_record_session = RECORD(store_session);
 const struct record store_record_transcript = RECORD(store_transcript);
 const struct record store_record_voice = RECORD(store_voice);

@@ -36,6 +36,7 @@ extern const struct record store_record_photo;
 extern const struct record store_record_api_key;
 extern const struct record store_record_ended;
 extern const struct record store_record_profile;
+extern const struct record store_record_profile_owner; /**< id and user_id alone */
 extern const struct record store_record_session;
 extern const struct record store_record_transcript;
 extern const struct record store_record_voice;

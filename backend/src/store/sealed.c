@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELDS_MAX = 3 };
+enum { FIELDS_MAX = 5 };
 
 struct fields {
     const char *id; /* of the record: authenticated with each field */
@@ -18,21 +18,31 @@ struct fields {
     struct {
         const char *name;
         char **text;
+        const char *lost; /* what stands for one that cannot be opened; with it the field is never
+                             NULL, and sealed when it is empty too */
     } at[FIELDS_MAX];
 };
 
+/* Of one whose other fields are in clear, its context alone. */
 static struct fields profile_fields(struct store_profile *p)
 {
-    return (struct fields){p->id, &p->unreadable, 1, {{"profile.context", &p->context}}};
+    return (struct fields){p->id,
+                           &p->unreadable,
+                           p->clear ? 1 : 5,
+                           {{"profile.context", &p->context, NULL},
+                            {"profile.name", &p->name, ""},
+                            {"profile.role", &p->role, ""},
+                            {"profile.skills", &p->skills, "[]"},
+                            {"profile.industry", &p->industry, ""}}};
 }
 
 static struct fields session_fields(struct store_session *s)
 {
-    return (struct fields){
-        s->id,
-        &s->unreadable,
-        2,
-        {{"session.jobDescription", &s->job_description}, {"session.title", &s->title}}};
+    return (struct fields){s->id,
+                           &s->unreadable,
+                           2,
+                           {{"session.jobDescription", &s->job_description, NULL},
+                            {"session.title", &s->title, NULL}}};
 }
 
 static struct fields transcript_fields(struct store_transcript *t)
@@ -40,9 +50,9 @@ static struct fields transcript_fields(struct store_transcript *t)
     return (struct fields){t->id,
                            &t->unreadable,
                            3,
-                           {{"transcript.question", &t->question},
-                            {"transcript.answer", &t->answer},
-                            {"transcript.detail", &t->detail}}};
+                           {{"transcript.question", &t->question, NULL},
+                            {"transcript.answer", &t->answer, NULL},
+                            {"transcript.detail", &t->detail, NULL}}};
 }
 
 /* The clear text of field i, NULL when it cannot be opened. */
@@ -65,6 +75,8 @@ static int open_fields(const struct seal *seal, struct fields f, struct errbuf *
         char *clear;
         int err = clear_of(seal, &f, i, &clear);
 
+        if (!err && !clear && f.at[i].lost && !(clear = strdup(f.at[i].lost)))
+            err = UV_ENOMEM;
         if (err)
             return err_set(why, err, "a field could not be opened: out of memory");
         free(*f.at[i].text);
@@ -76,7 +88,9 @@ static int open_fields(const struct seal *seal, struct fields f, struct errbuf *
 static int seal_field(const struct seal *seal, const struct fields *f, size_t i, const char *clear,
                       char **sealed)
 {
-    if (!clear || !*clear) {
+    if (f->at[i].lost && !clear)
+        clear = f->at[i].lost;
+    if (!f->at[i].lost && (!clear || !*clear)) {
         *sealed = NULL;
         return 0;
     }
@@ -173,12 +187,39 @@ struct change {
     void *arg;
 };
 
+/* What an older version left in clear is sealed first. */
+static int seal_clear(const struct seal *seal, struct store_profile *profile)
+{
+    struct fields f;
+
+    if (!profile->clear)
+        return 0;
+    profile->clear = 0;
+    f = profile_fields(profile);
+    for (size_t i = 0; i < f.count; i++) {
+        char *sealed;
+        int err;
+
+        if (!f.at[i].lost)
+            continue;
+        err = seal_field(seal, &f, i, *f.at[i].text, &sealed);
+        if (err)
+            return err;
+        free(*f.at[i].text);
+        *f.at[i].text = sealed;
+    }
+    return 0;
+}
+
 static int change_profile(struct store_profile *profile, void *arg)
 {
     const struct change *change = arg;
-    struct opened o = {.f = profile_fields(profile)};
-    int err = open_to_change(change->seal, &o);
+    struct opened o = {0};
+    int err = seal_clear(change->seal, profile);
 
+    o.f = profile_fields(profile);
+    if (!err)
+        err = open_to_change(change->seal, &o);
     if (!err)
         err = change->profile(profile, change->arg);
     if (!err)
@@ -261,6 +302,70 @@ int sealed_profile_add(struct store *store, const struct seal *seal,
         err = store_profile_add(store, &copy, most, why);
     free_copy(profile_fields(&copy));
     return err;
+}
+
+static int leave(struct store_profile *profile, void *arg)
+{
+    (void)profile;
+    (void)arg;
+    return 0;
+}
+
+/* One that was erased meanwhile is gone; one whose row is damaged stays as it is. */
+static int seal_those(struct store *store, const struct seal *seal, const struct store_list *list,
+                      size_t *done, struct errbuf *why)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct store_profile *owner = (const struct store_profile *)list->items + i;
+        struct store_profile profile;
+        int err = sealed_profile_change(store, seal, owner->user_id, owner->id, leave, NULL,
+                                        &profile, why);
+
+        if (err && err != UV_ENOENT && err != UV_EIO)
+            return err;
+        if (err)
+            continue;
+        store_profile_release(&profile);
+        ++*done;
+    }
+    return 0;
+}
+
+/* A pass that was cut off may have left the clear text in the log. */
+static int scrub_once(struct store *store, bool again, struct errbuf *why)
+{
+    char *value = NULL;
+    int err = store_fact_get(store, STORE_FACT_PROFILES_SEALED, &value, why);
+
+    free(value);
+    if (err == UV_ENOENT || (!err && again)) {
+        err = store_scrub(store, why);
+        if (!err)
+            err = store_fact_put(store, STORE_FACT_PROFILES_SEALED, "yes", why);
+    }
+    return err == UV_EAGAIN ? 0 : err; /* somebody reads: the next start does it */
+}
+
+int sealed_profiles_finish(struct store *store, const struct seal *seal, size_t *done,
+                           struct errbuf *why)
+{
+    char after[ID_TEXT_MAX] = "";
+    struct store_list list;
+    size_t count;
+    int err;
+
+    *done = 0;
+    do {
+        err = store_profile_list_clear(store, after, &list, why);
+        if (err)
+            break;
+        count = list.count;
+        err = seal_those(store, seal, &list, done, why);
+        if (count)
+            memcpy(after, ((const struct store_profile *)list.items)[count - 1].id, sizeof(after));
+        free(list.items);
+    } while (!err && count == STORE_PAGE_MAX);
+    return err ? err : scrub_once(store, *done > 0, why);
 }
 
 /* ------------------------------------------------------------------------------ sessions */
@@ -403,7 +508,7 @@ int sealed_session_import(struct store *store, const struct seal *seal,
 
 static struct fields voice_fields(struct store_voice *v, bool *unreadable)
 {
-    return (struct fields){v->user_id, unreadable, 1, {{"voice.voice", &v->voice}}};
+    return (struct fields){v->user_id, unreadable, 1, {{"voice.voice", &v->voice, NULL}}};
 }
 
 int sealed_voice_put(struct store *store, const struct seal *seal, const struct store_voice *voice,
@@ -438,7 +543,7 @@ int sealed_voice_get(struct store *store, const struct seal *seal, const char *u
 
 static struct fields photo_fields(struct store_photo *p, bool *unreadable)
 {
-    return (struct fields){p->user_id, unreadable, 1, {{"user.photo", &p->photo}}};
+    return (struct fields){p->user_id, unreadable, 1, {{"user.photo", &p->photo, NULL}}};
 }
 
 int sealed_photo_put(struct store *store, const struct seal *seal, const struct store_photo *photo,
@@ -473,7 +578,7 @@ int sealed_photo_get(struct store *store, const struct seal *seal, const char *u
 
 static struct fields api_key_fields(struct store_api_key *k, bool *unreadable)
 {
-    return (struct fields){k->id, unreadable, 1, {{"apiKey.label", &k->label}}};
+    return (struct fields){k->id, unreadable, 1, {{"apiKey.label", &k->label, NULL}}};
 }
 
 int sealed_api_key_add(struct store *store, const struct seal *seal,
@@ -508,7 +613,7 @@ int sealed_api_key_list(struct store *store, const struct seal *seal, const char
 
 static struct fields transcription_fields(struct store_transcription *t, bool *unreadable)
 {
-    return (struct fields){t->id, unreadable, 1, {{"transcription.result", &t->result}}};
+    return (struct fields){t->id, unreadable, 1, {{"transcription.result", &t->result, NULL}}};
 }
 
 int sealed_transcription_get(struct store *store, const struct seal *seal, const char *user_id,
@@ -536,119 +641,5 @@ int sealed_transcription_finish(struct store *store, const struct seal *seal,
     if (!err)
         err = store_transcription_finish(store, &copy, why);
     free_copy(transcription_fields(&copy, NULL));
-    return err;
-}
-
-/* ------------------------------------------------------------------------------- the key */
-
-/* A fact that the right key can open; its associated data. */
-#define KEY_FACT  "key.check"
-#define KEY_OWNER "store"
-
-enum { SAMPLES_MAX = 16 };
-
-/* A store from before there was the fact: does the key open anything that lies there? One row may
- * be damaged, all of them are not. */
-static int check_samples(struct store *store, const struct seal *seal, struct errbuf *why)
-{
-    struct store_sample samples[SAMPLES_MAX];
-    size_t opened = 0;
-    size_t n = 0;
-    int err = store_samples(store, SAMPLES_MAX, samples, &n, why);
-
-    for (size_t i = 0; i < n; i++) {
-        char *clear = NULL;
-
-        opened += !unseal_text(seal, samples[i].id, samples[i].field, samples[i].text, &clear);
-        free(clear);
-        free(samples[i].text);
-    }
-    return !err && n && !opened ? UV_EILSEQ : err;
-}
-
-static int open_fact(const struct seal *seal, const char *fact)
-{
-    char *clear = NULL;
-    int err = unseal_text(seal, KEY_OWNER, KEY_FACT, fact, &clear);
-
-    free(clear);
-    return err;
-}
-
-/* The fact that is there, or else this key's. */
-static int check_fact(struct store *store, const struct seal *seal, struct errbuf *why)
-{
-    char *ours = NULL;
-    char *fact = NULL;
-    int err = store_fact_get(store, KEY_FACT, &fact, why);
-
-    if (err == UV_ENOENT) {
-        err = check_samples(store, seal, why);
-        if (!err)
-            err = seal_text(seal, KEY_OWNER, KEY_FACT, "interviewd", &ours);
-        if (!err)
-            err = store_fact_claim(store, KEY_FACT, ours, &fact, why);
-    }
-    if (!err)
-        err = open_fact(seal, fact);
-    free(ours);
-    free(fact);
-    return err;
-}
-
-int sealed_check(struct store *store, const struct seal *seal, struct errbuf *why)
-{
-    int err = check_fact(store, seal, why);
-
-    if (err == UV_EILSEQ)
-        return err_set(
-            why, err,
-            "the master key is not the one that sealed what is stored: put the right key "
-            "file back, or set INTERVIEWD_MASTER_KEY to the right key; nothing was "
-            "changed");
-    return err;
-}
-
-int sealed_check_is_fresh(struct store *store, const struct seal *seal, bool *fresh,
-                          struct errbuf *why)
-{
-    char *fact = NULL;
-    int err = store_fact_get(store, KEY_FACT, &fact, why);
-
-    if (!err)
-        *fresh = seal_is_fresh(seal, fact);
-    free(fact);
-    return err;
-}
-
-int sealed_check_renew(struct store *store, const struct seal *seal, struct errbuf *why)
-{
-    char *fact = NULL;
-    int err = seal_text(seal, KEY_OWNER, KEY_FACT, "interviewd", &fact);
-
-    if (err)
-        return err_set(why, err, "a field could not be encrypted");
-    err = store_fact_put(store, KEY_FACT, fact, why);
-    free(fact);
-    return err;
-}
-
-int sealed_any(struct store *store, bool *any, struct errbuf *why)
-{
-    struct store_sample sample;
-    char *fact = NULL;
-    size_t n = 0;
-    int err = store_fact_get(store, KEY_FACT, &fact, why);
-
-    if (err == UV_ENOENT) {
-        err = store_samples(store, 1, &sample, &n, why);
-        if (n)
-            free(sample.text);
-    } else {
-        n = 1;
-    }
-    free(fact);
-    if (!err)
-        *any = n > 0;
     return err;
 }

@@ -2,14 +2,16 @@
  * @file store/sealed.h  Records with their sensitive fields in clear
  *
  * The one place that knows which fields of a record are sealed and under which name:
- * profile.context, session.jobDescription, session.title, transcript.question, .answer, .detail,
- * voice.voice, user.photo, apiKey.label, transcription.result.
+ * profile.context, .name, .role, .skills, .industry, session.jobDescription, session.title,
+ * transcript.question, .answer, .detail, voice.voice, user.photo, apiKey.label,
+ * transcription.result.
  *
  *     sealed_profile_get(store, seal, user_id, id, &profile, why);
  *     sealed_session_change(store, seal, user_id, id, rename, title, &session, why);
  *
  * A field that cannot be opened, since its bytes were damaged or moved, is NULL in the record and
  * the record is marked unreadable: the rest of it, and the records beside it, are still there.
+ * Name, role, skills and industry of a profile are "" or "[]" then.
  *
  * Threads    Request workers; calls block.
  * Errors     The store's own; UV_ENOMEM.
@@ -43,6 +45,11 @@ int sealed_profile_add(struct store *store, const struct seal *seal,
 int sealed_profile_change(struct store *store, const struct seal *seal, const char *user_id,
                           const char *id, int (*fn)(struct store_profile *profile, void *arg),
                           void *arg, struct store_profile *profile, struct errbuf *why);
+/** Seal what versions before schema 14 left of profiles in clear, and overwrite it on the disk. It
+ *  may be cut off at any moment: what is left is readable, and the next call does it. *done: how
+ *  many there were. */
+int sealed_profiles_finish(struct store *store, const struct seal *seal, size_t *done,
+                           struct errbuf *why);
 
 int sealed_session_get(struct store *store, const struct seal *seal, const char *user_id,
                        const char *id, struct store_session *session, struct errbuf *why);

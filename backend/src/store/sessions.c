@@ -60,6 +60,12 @@ int store_profile_list(struct store *store, const char *user_id, size_t limit, c
     return err ? err : store->driver->profile_list(store->db, user_id, limit, cursor, list, why);
 }
 
+int store_profile_list_clear(struct store *store, const char *after, struct store_list *list,
+                             struct errbuf *why)
+{
+    return store->driver->profile_list_clear(store->db, after, list, why);
+}
+
 int store_profile_count(struct store *store, const char *user_id, size_t *count, struct errbuf *why)
 {
     return store->driver->profile_count(store->db, user_id, count, why);

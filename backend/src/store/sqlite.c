@@ -286,6 +286,7 @@ const struct store_driver store_sqlite = {
     .profile_add = sqlite_profile_add,
     .profile_get = sqlite_profile_get,
     .profile_list = sqlite_profile_list,
+    .profile_list_clear = sqlite_profile_list_clear,
     .profile_count = sqlite_profile_count,
     .profile_erase = sqlite_profile_erase,
     .session_put = sqlite_session_put,

@@ -56,6 +56,8 @@ int sqlite_profile_get(void *db, const char *user_id, const char *id, struct sto
                        struct errbuf *why);
 int sqlite_profile_list(void *db, const char *user_id, size_t limit, const char *cursor,
                         struct store_list *list, struct errbuf *why);
+int sqlite_profile_list_clear(void *db, const char *after, struct store_list *list,
+                              struct errbuf *why);
 int sqlite_profile_count(void *db, const char *user_id, size_t *count, struct errbuf *why);
 int sqlite_profile_erase(void *db, const char *user_id, const char *id, struct errbuf *why);
 

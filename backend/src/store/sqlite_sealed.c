@@ -17,6 +17,10 @@ static const struct place {
     const char *column;
 } places[] = {
     {"profile.context", "profiles", "id", "context"},
+    {"profile.name", "profiles", "id", "name"},
+    {"profile.role", "profiles", "id", "role"},
+    {"profile.skills", "profiles", "id", "skills"},
+    {"profile.industry", "profiles", "id", "industry"},
     {"session.jobDescription", "sessions", "id", "job_description"},
     {"session.title", "sessions", "id", "title"},
     {"transcript.question", "transcripts", "id", "question"},

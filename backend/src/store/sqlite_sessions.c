@@ -48,6 +48,17 @@ int sqlite_profile_list(void *db, const char *user_id, size_t limit, const char 
     return sql_list_by_id(db, &what, user_id, -1, limit, cursor, list, why);
 }
 
+int sqlite_profile_list_clear(void *db, const char *after, struct store_list *list,
+                              struct errbuf *why)
+{
+    const struct sql_few few = {.index = PROFILE_LIST_CLEAR,
+                                .record = &store_record_profile_owner,
+                                .limit = STORE_PAGE_MAX,
+                                .a = after};
+
+    return sql_list_few(db, &few, list, why);
+}
+
 int sqlite_profile_count(void *db, const char *user_id, size_t *count, struct errbuf *why)
 {
     int64_t n = 0;

@@ -12,7 +12,7 @@
 #define PHOTO_COLUMNS   "user_id,type,photo,updated_at"
 #define ENDED_COLUMNS   "family,expires_at"
 #define PROFILE_COLUMNS                                                                            \
-    "id,user_id,name,role,years_experience,skills,industry,context,created_at,updated_at"
+    "id,user_id,name,role,years_experience,skills,industry,context,created_at,updated_at,clear"
 #define SESSION_COLUMNS                                                                            \
     "id,user_id,profile_id,job_description,status,created_at,completed_at,duration,"               \
     "question_count,metadata,title"
@@ -107,19 +107,22 @@ const char *const sqlite_statements[STATEMENTS] = {
     [ENDED_LIST] = "SELECT " ENDED_COLUMNS " FROM ended_sign_ins WHERE expires_at>=?1",
 
     [PROFILE_PUT] = "INSERT INTO profiles (" PROFILE_COLUMNS ") "
-                    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10) "
+                    "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) "
                     "ON CONFLICT (id) DO UPDATE SET name=?3,role=?4,years_experience=?5,"
-                    "skills=?6,industry=?7,context=?8,created_at=?9,updated_at=?10 "
+                    "skills=?6,industry=?7,context=?8,created_at=?9,updated_at=?10,clear=?11 "
                     "WHERE user_id=?2",
     [PROFILE_ADD] = "INSERT INTO profiles (" PROFILE_COLUMNS ") "
-                    "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10 "
-                    "WHERE (SELECT count(*) FROM profiles WHERE user_id=?2)<?11",
+                    "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11 "
+                    "WHERE (SELECT count(*) FROM profiles WHERE user_id=?2)<?12",
     [PROFILE_GET] = "SELECT " PROFILE_COLUMNS " FROM profiles WHERE id=?1 AND user_id=?2",
     [PROFILE_LIST] = "SELECT " PROFILE_COLUMNS " FROM profiles "
                      "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
     /* From the index alone: for a table with a damaged page, row by row. */
     [PROFILE_IDS] = "SELECT id FROM profiles INDEXED BY profiles_user "
                     "WHERE user_id=?1 AND id<?2 ORDER BY id DESC LIMIT ?3",
+    /* From the index alone, too */
+    [PROFILE_LIST_CLEAR] = "SELECT id,user_id FROM profiles INDEXED BY profiles_clear "
+                           "WHERE clear AND id>?1 ORDER BY id LIMIT ?2",
     [PROFILE_COUNT] = "SELECT count(*) FROM profiles WHERE user_id=?1",
     [PROFILE_ERASE] = "DELETE FROM profiles WHERE id=?1 AND user_id=?2",
 

@@ -104,7 +104,7 @@ struct store_ended {
 struct store_profile {
     char id[ID_TEXT_MAX];
     char user_id[ID_TEXT_MAX];
-    char *name;
+    char *name; /**< Sealed, as role, skills and industry: never NULL */
     char *role;
     double years_experience; /**< 0..80 */
     char *skills;            /**< JSON array of strings */
@@ -112,6 +112,7 @@ struct store_profile {
     char *context; /**< Sealed; NULL or "" when empty */
     int64_t created_at;
     int64_t updated_at;
+    int clear;       /**< 1: those four are in clear, as older versions wrote them */
     bool unreadable; /**< Something of it is damaged, and left out here; never stored */
 };
 
@@ -363,6 +364,10 @@ int store_profile_list(struct store *store, const char *user_id, size_t limit, c
 int store_profile_count(struct store *store, const char *user_id, size_t *count,
                         struct errbuf *why);
 /** Sessions held with it stay, without a profile. */
+/** Those in clear, ordered by id and from after on ("" at first), at most STORE_PAGE_MAX: struct
+ *  store_profile with id and user_id alone; free(items). */
+int store_profile_list_clear(struct store *store, const char *after, struct store_list *list,
+                             struct errbuf *why);
 int store_profile_erase(struct store *store, const char *user_id, const char *id,
                         struct errbuf *why);
 
@@ -511,6 +516,8 @@ int store_transcription_erase(struct store *store, const char *user_id, const ch
 #define STORE_FACT_UNKNOWN_AUDIO "audio.unknown"
 /** Fact: not empty: the next start erases those. */
 #define STORE_FACT_FORGET_AUDIO "audio.forget_unknown"
+/** Fact: not empty: no profile of an older version lies anywhere in clear any more. */
+#define STORE_FACT_PROFILES_SEALED "profiles.sealed"
 
 /** What the program remembers of itself, by name: *value is the caller's; UV_ENOENT. */
 int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *why);

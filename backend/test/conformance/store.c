@@ -961,6 +961,33 @@ static void a_profile_comes_back_as_it_was_put(void **state)
     store_profile_release(&back);
 }
 
+static void profiles_in_clear_are_listed_by_id(void **state)
+{
+    struct fixture *f = *state;
+    struct store_profile p;
+    struct store_list list;
+    char ids[3][ID_TEXT_MAX];
+
+    for (int i = 0; i < 3; i++) {
+        p = make_profile(&f->ada, "p");
+        p.clear = i != 1;
+        memcpy(ids[i], p.id, ID_TEXT_MAX);
+        assert_int_equal(store_profile_put(f->store, &p, NULL), 0);
+    }
+    assert_int_equal(store_profile_list_clear(f->store, "", &list, NULL), 0);
+    assert_int_equal(list.count, 2);
+    assert_string_equal(((struct store_profile *)list.items)[0].id, ids[0]);
+    assert_string_equal(((struct store_profile *)list.items)[1].id, ids[2]);
+    assert_string_equal(((struct store_profile *)list.items)[1].user_id, f->ada.id);
+    free(list.items);
+    assert_int_equal(store_profile_list_clear(f->store, ids[0], &list, NULL), 0);
+    assert_int_equal(list.count, 1);
+    free(list.items);
+    assert_int_equal(store_profile_list_clear(f->store, ids[2], &list, NULL), 0);
+    assert_int_equal(list.count, 0);
+    free(list.items);
+}
+
 static void what_is_somebody_elses_is_not_there(void **state)
 {
     struct fixture *f = *state;
@@ -2194,6 +2221,7 @@ int main(int argc, char **argv)
         EACH(a_new_password_ends_the_other_sign_ins_of_this_user_only),
         EACH(expired_refresh_tokens_are_forgotten),
         EACH(a_profile_comes_back_as_it_was_put),
+        EACH(profiles_in_clear_are_listed_by_id),
         EACH(what_is_somebody_elses_is_not_there),
         EACH(erasing_a_profile_keeps_its_sessions),
         EACH(a_session_comes_back_as_it_was_put),

@@ -21,12 +21,24 @@ import harness  # noqa: E402
 from audio import tone  # noqa: E402
 
 PAIRS = 500
-SEALED = (("profiles", "context"), ("sessions", "job_description"), ("sessions", "title"), ("transcripts", "question"),
+PROFILE = {"name": "the planted name", "role": "the planted role", "skills": ["C", "planted skills"], "industry": "the planted industry",
+           "context": "the planted context"}
+SEALED = (("profiles", "context"), ("profiles", "name"), ("profiles", "role"), ("profiles", "skills"), ("profiles", "industry"), ("sessions", "job_description"), ("sessions", "title"), ("transcripts", "question"),
           ("transcripts", "answer"), ("transcripts", "detail"), ("voices", "voice"), ("transcriptions", "result"), ("facts", "value"))
 
 
 def run(*args, data, env=None, **more):
     return subprocess.run([harness.PROGRAM, *args, "--data", data], env=env or harness.environment(), capture_output=True, text=True, **more)
+
+
+def texts_in_clear(data):
+    """Which planted texts lie anywhere in the folder, by file."""
+    found = {}
+    for path in data.rglob("*"):
+        texts = set(re.findall(rb"(?i)the planted (?:name|role|industry|context|job|title|answer|label)|planted skills", path.read_bytes())) if path.is_file() else None
+        if texts:
+            found[path.name] = texts
+    return found
 
 
 def told(server, session):
@@ -86,7 +98,7 @@ class Filled(unittest.TestCase):
         cls.full = cls.folder / "full"
         cls.full.mkdir()
         server = harness.Server(data=cls.full, args=("--asr-preload=off",))
-        server.post("/api/v1/profiles", {"name": "Ada", "role": "Engineer", "skills": ["C"], "context": "the planted context"})
+        server.post("/api/v1/profiles", PROFILE)
         session = server.post("/api/v1/sessions", {"jobDescription": "the planted job", "title": "the planted title"})["id"]
         file = told(server, session)
         file["transcripts"] = [{"id": f"t{i}", "sessionId": "s", "questionNumber": i + 1, "question": f"Question {i}?", "isQuestion": True,
@@ -117,6 +129,61 @@ class Filled(unittest.TestCase):
 
     def assert_all_there(self, server):
         self.assertTrue(everything(server, self.all) == self.all, "something is not as it was")
+
+
+class Sealed(Filled):
+    """Whoever has a copy of the folder, without the key, reads nothing that is private."""
+
+    def make_older(self, more=0):
+        """The database as the version before schema 14 left it, with more profiles beside the one."""
+        with contextlib.closing(sqlite3.connect(self.data / "interview.db")) as db, db:
+            db.execute("UPDATE profiles SET name=?, role=?, skills=?, industry=?",
+                       (PROFILE["name"], PROFILE["role"], json.dumps(PROFILE["skills"], separators=(",", ":")), PROFILE["industry"]))
+            for i in range(more):
+                db.execute("INSERT INTO profiles (id,user_id,name,role,years_experience,skills,industry,created_at,updated_at) "
+                           "SELECT printf('%026d', ?1),user_id,?1 || ' ' || name,role,3,skills,industry,1,1 FROM profiles "
+                           "WHERE context IS NOT NULL", (i,))
+            db.executescript("DROP INDEX profiles_clear; ALTER TABLE profiles DROP COLUMN clear; DELETE FROM facts WHERE name='profiles.sealed';"
+                             "CREATE INDEX profiles_role ON profiles (user_id, role, created_at DESC); PRAGMA user_version=13")
+
+    def test_no_private_text_lies_in_clear(self):
+        server = self.serve()
+        server.post("/api/v1/auth/keys", {"label": "the planted label"})
+        self.assertEqual(texts_in_clear(self.data), {})
+        server.stop()
+        self.assertEqual(texts_in_clear(self.data), {})
+
+    def test_what_an_older_version_left_in_clear_is_sealed_at_the_next_start(self):
+        self.make_older()
+        self.assertEqual(texts_in_clear(self.data)["interview.db"], {b"the planted name", b"the planted role", b"planted skills",
+                                                                     b"the planted industry"})
+        server = self.serve()
+        self.assertEqual(texts_in_clear(self.data), {}, "the database or its log")
+        self.assert_all_there(server)
+        self.assertEqual([item["role"] for item in server.get("/api/v1/profiles")["items"]], [PROFILE["role"]])
+
+    def test_sealing_what_was_in_clear_may_be_killed_anywhere(self):
+        more, deaths = 150, 0
+        self.make_older(more)
+        for delay in range(100):
+            process = subprocess.Popen([harness.PROGRAM, "keys", "status", "--data", self.data], env=harness.environment(),
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                process.wait(0.02 + 0.01 * delay)
+                break
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                deaths += 1
+        self.assertGreater(deaths, 1)
+        server = self.serve()
+        self.assertEqual(texts_in_clear(self.data), {})
+        self.assert_all_there(server)
+        page, names = {"nextCursor": ""}, set()
+        while page["nextCursor"] is not None:
+            page = server.get("/api/v1/profiles?limit=100" + (f"&cursor={page['nextCursor']}" if page["nextCursor"] else ""))
+            names |= {item["name"] for item in page["items"]}
+        self.assertEqual(names, {PROFILE["name"], *(f"{i} {PROFILE['name']}" for i in range(more))})
 
 
 class Keys(Filled):

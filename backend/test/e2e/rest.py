@@ -859,6 +859,23 @@ def figures_of_days_are_ones_own_or_the_operators(one, many):
 
 
 @test
+def an_operator_is_told_roles_that_two_people_have(one, many):
+    users = [many.sign_up(f"role{i}@example.com", "R") for i in range(3)]
+    subprocess.run([many.program[0], "admin", "role", "role2@example.com", "admin", f"--data={many.server.dir}"],
+                   check=True, capture_output=True)
+    for user, roles in zip(users, (["Shared role", "Role of one alone"], ["shared ROLE"], ["The operator's own role"])):
+        for role in roles:
+            profile = user("POST", "v1/profiles", {"name": "p", "role": role}).json["id"]
+            session = user("POST", "v1/sessions", {"profileId": profile})
+            equal(session.status, 201)
+    told = users[2]("GET", "v1/analytics?scope=all").json
+    roles = {role.lower() for role in told["total"]["topRoles"]}
+    equal(roles & {"shared role", "role of one alone", "the operator's own role"}, {"shared role", "the operator's own role"})
+    equal(sorted(users[0]("GET", "v1/analytics").json["total"]["topRoles"]), ["Role of one alone", "Shared role"])
+    equal([item["profileId"] is not None for item in users[0]("GET", "v1/sessions?role=ALONE").json["items"]], [True])
+
+
+@test
 def what_was_heard_is_corrected_and_kept(one, many):
     session = many.ada("POST", "v1/sessions/import", a_file()).json["id"]
     lines = many.ada("GET", f"v1/sessions/{session}/transcripts?order=asc").json["items"]
