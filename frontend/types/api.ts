@@ -2090,7 +2090,7 @@ export interface components {
         Day: string;
         /** @description Seconds, of the sessions in which something was said; 0 when there were none */
         AverageDuration: number;
-        /** @description Of the profiles, most sessions first */
+        /** @description Of the profiles, most sessions first. With `scope=all`, those that two people have, and one's own: what one person wrote is told to nobody else */
         TopRoles: string[];
         /** @description Answers by provider */
         ProviderUsage: {
