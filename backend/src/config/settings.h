@@ -42,7 +42,7 @@ struct setting_value {
 
 enum { SETTINGS_MAX = 112 };
 
-/** Services beside Groq, OpenAI and Ollama, by the order in config/config.c. */
+/** Services beside Groq, OpenAI and Ollama, by the order in config/providers.c. */
 enum { SETTINGS_SERVICES = 8 };
 
 struct setting_service {
@@ -77,6 +77,20 @@ const struct setting *setting_by_env(const char *env);
 /** The variable whose name is the most like key, into text; false when none is near. */
 bool setting_nearest(const char *key, char text[static 64]);
 const struct setting *setting_by_flag(const char *name, size_t len);
+
+/** What is hung on it goes with the config. NULL: p was NULL, or there is no room; then p is freed.
+ */
+void *config_keep(struct config_whole *w, void *p);
+
+/** Fill w->values from every source, w->c.args and w->c.file: nothing is converted yet. */
+int config_collect(struct config_whole *w, int argc, char *const *argv, char *const *env,
+                   struct errbuf *why);
+
+/** Which remote recogniser: the address that was set, or the usual one of a key that is there, or
+ *  none. A key goes to no other server than its own. */
+void config_derive_remote_asr(struct config_whole *w);
+/** The providers, in their order: those that were named, or all that something is known of. */
+int config_derive_chain(struct config_whole *w, struct errbuf *why);
 
 /** Parse a config file. fn returns 0 or an error that ends it. Pure: fuzzed. */
 int config_parse_file(const char *text, size_t len,
