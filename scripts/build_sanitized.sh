@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds what the suites under the sanitizers run, one folder after the other; scripts/run_tests.sh starts it.
+# Builds what the suites under the sanitizers run, one folder after the other; scripts/run_tests.sh does so behind its suites.
 #
 #   scripts/build_sanitized.sh asan        backend/build-asan: addresses and undefined behaviour; tests and fuzz targets
 #   scripts/build_sanitized.sh asan tsan   backend/build-tsan as well: threads; the product, for few tests are run there

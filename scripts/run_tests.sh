@@ -2,27 +2,38 @@
 # Installs what the tests need and runs every suite. The last line is `N passed, N failed`.
 #
 #   scripts/run_tests.sh              everything
-#   scripts/run_tests.sh server web   only these: checks server contract web browser sanitize threads fuzz
+#   scripts/run_tests.sh server web   only these: checks server hearing contract web browser sanitize threads fuzz
 #
-# The suites that wait for sound and for sockets come first. Beside them, on what they leave of the processors, is compiled
-# what the suites under the sanitizers run.
+# Two lanes side by side. In front, one after the other, the suites that wait for sockets and clocks. Behind them, on what they
+# leave of the processors, what computes: the builds under the sanitizers, hearing, the page's checks. Each suite leaves what it
+# counted in a folder, and what failed beside it.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-SUITES=${*:-checks server contract web browser sanitize threads fuzz}
+SUITES=${*:-checks server hearing contract web browser sanitize threads fuzz}
 FUZZ_SECONDS=${FUZZ_SECONDS:-4}
 SANITIZED_PROCESSES=${SANITIZED_PROCESSES:-$(($(nproc) * 2))} # the whole server mostly waits for its clients
-passed=0
-failed=0
-skipped=0
-builder= # the process that compiles beside the suites
-fetcher= # the one that fetches the web app's packages
+OUTCOME="$LOGS/outcome" # SUITE.counts: lines of "passed failed skipped"; SUITE.said: what failed and what was skipped
+SUITE=                  # the one that runs in this lane
+behind=                 # the lane behind
 
-# count REPORT... - add the cases of JUnit reports to the totals.
-count() {
-    local p f s
-    read -r p f s < <(python3 scripts/count_tests.py "$@" 2>>"$LOGS/outcome.txt")
-    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+chosen() { case " $SUITES " in *" $1 "*) ;; *) return 1 ;; esac }
+
+add() { printf '%d %d %d\n' "$@" >>"$OUTCOME/$SUITE.counts"; }
+
+tell() { cat >>"$OUTCOME/$SUITE.said"; }
+
+# count REPORT - add the cases of a JUnit report; one that is not there is a failure, told by the end of LOG.
+count() { # REPORT LOG
+    local counted
+    if [ -f "$1" ]; then
+        counted=$(python3 scripts/count_tests.py "$1" 2> >(tell))
+        # shellcheck disable=SC2086
+        add $counted
+    else
+        add 0 1 0
+        tail -n 20 "$2" | tell
+    fi
 }
 
 # one WHAT CMD... - a check that is one test by itself.
@@ -31,28 +42,27 @@ one() {
     shift
     log="$LOGS/$(printf '%s' "$what" | tr -c 'a-zA-Z0-9' '-').log"
     if "$@" >"$log" 2>&1 </dev/null; then
-        passed=$((passed + 1))
+        add 1 0 0
     else
-        failed=$((failed + 1))
-        { printf 'FAILED %s\n' "$what"; tail -n 30 "$log"; } >>"$LOGS/outcome.txt"
+        add 0 1 0
+        { printf 'FAILED %s\n' "$what"; tail -n 30 "$log"; } | tell
     fi
 }
 
 meson_suite() { # WHAT DIR MESON-TEST-ARGS...
     local what=$1 dir=$2 status=0
+    local log="$LOGS/meson-test-$SUITE.log" report="$2/meson-logs/$SUITE.junit.xml"
     shift 2
-    say "Build and test $what"
-    rm -f "$dir/meson-logs/testlog.junit.xml"
-    meson test -C "$dir" --print-errorlogs "$@" >"$LOGS/meson-test-$(basename "$dir").log" 2>&1 </dev/null || status=$?
-    if [ -f "$dir/meson-logs/testlog.junit.xml" ]; then
-        count "$dir/meson-logs/testlog.junit.xml"
-    else
-        failed=$((failed + 1))
-        tail -n 20 "$LOGS/meson-test-$(basename "$dir").log" >>"$LOGS/outcome.txt"
-    fi
+    say "Test $what"
+    rm -f "$report"
+    meson test -C "$dir" --logbase "$SUITE" --print-errorlogs "$@" >"$log" 2>&1 </dev/null || status=$?
+    count "$report" "$log"
     # A run that failed in a way no case tells of is still a failure.
-    [ $status = 0 ] || [ $failed -gt 0 ] || failed=$((failed + 1))
+    [ $status = 0 ] || [ "$(totals 2)" -gt 0 ] || add 0 1 0
 }
+
+# totals COLUMN - of what was counted so far.
+totals() { cat "$OUTCOME"/*.counts 2>/dev/null | awk -v column="$1" '{ sum += $column } END { print sum + 0 }'; }
 
 suite_checks() {
     say "Check the sources"
@@ -70,12 +80,28 @@ with_tests() {
         quietly "Configure $1 with tests" meson setup --reconfigure "$1" backend
 }
 
-suite_server() {
+# await NAME - until the lane behind has built it, or cannot.
+await() {
+    [ -f "$OUTCOME/$1.built" ] || say "Wait for $1 to be built"
+    while [ ! -f "$OUTCOME/$1.built" ] && kill -0 "${behind:-$$}" 2>/dev/null; do sleep 0.5; done
+}
+
+# The product and its tests, once for all suites that use them.
+build_tests() {
     with_tests backend/build
     build_backend
-    # Most of these wait for sockets and clocks more than they compute; those that hear do nothing else.
-    meson_suite "the server (gcc)" backend/build --no-suite hearing --num-processes $(($(nproc) * 3 / 2))
-    meson_suite "hearing" backend/build --suite hearing
+    ninja -C backend/build -n meson-test-prereq 2>/dev/null | grep -q 'no work to do' ||
+        quietly "Build the tests" ninja -C backend/build meson-test-prereq
+}
+
+# Most of these wait for sockets and clocks more than they compute.
+suite_server() {
+    meson_suite "the server (gcc)" backend/build --no-rebuild --no-suite hearing --num-processes $(($(nproc) * 3 / 2))
+}
+
+# These do nothing but compute, behind others that come first: no clock of theirs is a wall clock.
+suite_hearing() {
+    meson_suite "hearing" backend/build --no-rebuild --suite hearing --timeout-multiplier 3
 }
 
 # A client made from the API's description sends what fits it and what does not. It comes from the Python index, in an
@@ -83,13 +109,12 @@ suite_server() {
 SCHEMATHESIS=4.32.5
 suite_contract() {
     local venv=backend/build/contract-venv
-    build_backend
     if [ "$(cat "$venv/.installed" 2>/dev/null)" != $SCHEMATHESIS ]; then
         rm -rf "$venv"
         if ! { /usr/bin/python3 -m venv "$venv" && "$venv/bin/pip" install -q --only-binary :all: "schemathesis==$SCHEMATHESIS"; } \
             >"$LOGS/contract-install.log" 2>&1 </dev/null; then
             say "Skipped: the client that tries the API's description (schemathesis $SCHEMATHESIS cannot be fetched)"
-            skipped=$((skipped + 1))
+            add 0 0 1
             return 0
         fi
         echo $SCHEMATHESIS >"$venv/.installed"
@@ -99,49 +124,15 @@ suite_contract() {
         "$PWD/backend/build/interviewd" "$PWD/$venv/bin/schemathesis" "$LOGS/contract"
 }
 
-# The build folders that the chosen suites need besides the ordinary one.
-sanitized_folders() {
-    case " $SUITES " in *" sanitize "* | *" fuzz "*) echo asan ;; esac
-    case " $SUITES " in *" threads "*) echo tsan ;; esac
-}
-
-# Starts on them, at the lowest priority.
-compile_ahead() {
-    local lowest=(nice -n 19)
-    [ -n "$(sanitized_folders)" ] || return 0
-    ! chrt --idle 0 true 2>/dev/null || lowest=(chrt --idle 0)
-    set -m # in a process group of its own, which can be ended as a whole
-    # shellcheck disable=SC2046
-    "${lowest[@]}" scripts/build_sanitized.sh $(sanitized_folders) >"$LOGS/build-ahead.log" 2>&1 </dev/null &
-    builder=$!
-    set +m
-    trap stop_compiling EXIT
-}
-
-stop_compiling() {
-    [ -z "$builder" ] || kill -- "-$builder" 2>/dev/null || true
-    [ -z "$builder" ] || wait "$builder" 2>/dev/null || true
-    builder=
-}
-
-# What is left of it once it is needed goes on at the ordinary priority. What does not build, the suite that needs it tells.
-compiled_ahead() {
-    [ -n "$builder" ] || return 0
-    stop_compiling
-    say "Finish building under the sanitizers"
-    # shellcheck disable=SC2046
-    scripts/build_sanitized.sh $(sanitized_folders) >"$LOGS/build-sanitized.log" 2>&1 </dev/null || true
-}
-
 suite_sanitize() {
-    compiled_ahead
+    await asan
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 LSAN_OPTIONS=suppressions=$PWD/backend/test/lsan.supp:print_suppressions=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         meson_suite "the server (clang, address and undefined behaviour)" backend/build-asan \
         --suite unit --suite conformance --suite e2e --timeout-multiplier 4 --num-processes "$SANITIZED_PROCESSES"
 }
 
 suite_threads() {
-    compiled_ahead
+    await tsan
     # The watchdog's signal handler writes down where a thread stands in a process that is about to end: no report.
     TSAN_OPTIONS=halt_on_error=1:report_signal_unsafe=0:second_deadlock_stack=1:suppressions=$PWD/backend/test/tsan.supp \
         meson_suite "the server (clang, threads)" backend/build-tsan \
@@ -164,8 +155,7 @@ fuzzed() {
 
 suite_fuzz() {
     local targets name
-    compiled_ahead
-    quietly "Build the fuzz targets" ninja -C backend/build-asan fuzz
+    await asan
     say "Fuzz each parser for $FUZZ_SECONDS s"
     rm -f "$LOGS"/fuzz-*.status
     targets=$(find backend/build-asan/fuzz -maxdepth 1 -name 'fuzz-*' -type f -executable | sort)
@@ -178,7 +168,6 @@ suite_fuzz() {
 }
 
 suite_web() {
-    [ -z "$fetcher" ] || wait "$fetcher" || true
     install_web
     say "Test the web app"
     one "the API description is well-formed" npm --prefix frontend run check:api
@@ -186,43 +175,70 @@ suite_web() {
     one "types" npm --prefix frontend run typecheck
     rm -f frontend/test-results/unit.xml
     npm --prefix frontend test -- --reporter=junit --outputFile=test-results/unit.xml >"$LOGS/vitest.log" 2>&1 </dev/null || true
-    if [ -f frontend/test-results/unit.xml ]; then count frontend/test-results/unit.xml; else
-        failed=$((failed + 1)); tail -n 20 "$LOGS/vitest.log" >>"$LOGS/outcome.txt"
-    fi
+    count frontend/test-results/unit.xml "$LOGS/vitest.log"
 }
 
 suite_browser() {
-    build_backend
-    build_web
+    await page
     say "Test the page in a browser"
     use_node
     rm -f frontend/test-results/e2e.xml
     npm --prefix frontend run e2e -- --reporter=junit --outputFile=test-results/e2e.xml >"$LOGS/browser.log" 2>&1 </dev/null || true
-    if [ -f frontend/test-results/e2e.xml ]; then count frontend/test-results/e2e.xml; else
-        failed=$((failed + 1)); tail -n 20 "$LOGS/browser.log" >>"$LOGS/outcome.txt"
-    fi
+    count frontend/test-results/e2e.xml "$LOGS/browser.log"
 }
 
-# The web app's packages come while the server is built: that waits for the network, this for the processor.
-fetch_web_packages() {
-    case " $SUITES " in
-    *" web "*)
-        (install_web) &
-        fetcher=$!
-        ;;
-    esac
+# run SUITE... - those of them that were chosen. One that cannot go on is a failure, and the next has its turn.
+run() {
+    local suite
+    for suite in "$@"; do
+        ! chosen "$suite" || (SUITE=$suite "suite_$suite") || SUITE=$suite add 0 1 0
+    done
+}
+
+# built NAME CMD... - whatever comes of it, who waits for it goes on; what does not build, the suite that needs it tells.
+built() {
+    local name=$1
+    shift
+    ("$@") >"$LOGS/build-$name.log" 2>&1 </dev/null || true
+    : >"$OUTCOME/$name.built"
+}
+
+# What the chosen suites need, in the order in which they need it, and the suites that only compute.
+lane_behind() {
+    chrt --idle --pid 0 "$BASHPID" 2>/dev/null || renice -n 19 "$BASHPID" >/dev/null 2>&1 || true
+    ! chosen web && ! chosen browser || (install_web) || true
+    run web
+    ! chosen browser || built page build_web
+    ! chosen sanitize && ! chosen fuzz || built asan scripts/build_sanitized.sh asan
+    ! chosen threads || built tsan scripts/build_sanitized.sh tsan
+    ! chosen hearing || await server
+    run hearing
+}
+
+start_behind() {
+    set -m # in a process group of its own, which can be ended as a whole
+    lane_behind &
+    behind=$!
+    set +m
+    trap 'kill -- "-$behind" 2>/dev/null || true' EXIT
 }
 
 need build
 need test
-: >"$LOGS/outcome.txt"
-fetch_web_packages
-compile_ahead
-for suite in $SUITES; do
-    "suite_$suite"
-done
+rm -rf "$OUTCOME"
+mkdir -p "$OUTCOME"
+start_behind
+run checks
+if chosen server || chosen hearing || chosen contract || chosen browser; then
+    build_tests
+    : >"$OUTCOME/server.built"
+fi
+run server contract browser sanitize threads fuzz
+wait "$behind" || SUITE=behind add 0 1 0
 
-cat "$LOGS/outcome.txt"
-[ "$skipped" = 0 ] || say "$skipped skipped (each line above says why)"
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" = 0 ]
+for suite in $SUITES; do
+    cat "$OUTCOME/$suite.said" 2>/dev/null || true
+done
+[ "$(totals 3)" = 0 ] || say "$(totals 3) skipped (each line above says why)"
+printf '%d passed, %d failed\n' "$(totals 1)" "$(totals 2)"
+[ "$(totals 2)" = 0 ]

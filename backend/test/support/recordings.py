@@ -5,7 +5,9 @@ turn.onnx, voices.pt) lie in $INTERVIEWD_WEIGHTS, else weights/get.py beside the
 """
 
 import array
+import contextlib
 import csv
+import fcntl
 import json
 import os
 import pathlib
@@ -48,6 +50,21 @@ OTHERS = {"llm": "llm.gguf"}
 
 def weights(name):
     """Path of the published file; None and why it cannot be had."""
+    with brought_once():
+        return found_or_brought(name)
+
+
+@contextlib.contextmanager
+def brought_once():
+    """Several tests at once want the same file: the first brings it, the others wait for it."""
+    folder = BUILD / "weights"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def found_or_brought(name):
     file = (NETWORKS | OTHERS).get(name, f"ggml-{name}.bin")
     for folder in (os.environ.get("INTERVIEWD_WEIGHTS"), BUILD / "weights"):
         if folder and (pathlib.Path(folder) / file).exists():
@@ -64,7 +81,7 @@ def weights(name):
 
 def quantised(name):
     """Made of the file it is published beside."""
-    path, why = weights(name.removesuffix("-q8_0"))
+    path, why = found_or_brought(name.removesuffix("-q8_0"))
     if not path:
         return None, why
     to = BUILD / "weights" / f"ggml-{name}.bin"
