@@ -12,7 +12,7 @@ set -euo pipefail
 
 SUITES=${*:-checks server hearing contract web browser sanitize threads fuzz}
 FUZZ_SECONDS=${FUZZ_SECONDS:-4}
-SANITIZED_PROCESSES=${SANITIZED_PROCESSES:-$(($(nproc) * 2))} # the whole server mostly waits for its clients
+PROCESSES=${PROCESSES:-$(($(nproc) * 2))} # tests at once: most wait for sockets and clocks more than they compute
 OUTCOME="$LOGS/outcome" # SUITE.counts: lines of "passed failed skipped"; SUITE.said: what failed and what was skipped
 SUITE=                  # the one that runs in this lane
 behind=                 # the lane behind
@@ -94,9 +94,8 @@ build_tests() {
         quietly "Build the tests" ninja -C backend/build meson-test-prereq
 }
 
-# Most of these wait for sockets and clocks more than they compute.
 suite_server() {
-    meson_suite "the server (gcc)" backend/build --no-rebuild --no-suite hearing --num-processes $(($(nproc) * 3 / 2))
+    meson_suite "the server (gcc)" backend/build --no-rebuild --no-suite hearing --num-processes "$PROCESSES"
 }
 
 # These do nothing but compute, behind others that come first: no clock of theirs is a wall clock.
@@ -128,7 +127,7 @@ suite_sanitize() {
     await asan
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 LSAN_OPTIONS=suppressions=$PWD/backend/test/lsan.supp:print_suppressions=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         meson_suite "the server (clang, address and undefined behaviour)" backend/build-asan \
-        --suite unit --suite conformance --suite e2e --timeout-multiplier 4 --num-processes "$SANITIZED_PROCESSES"
+        --suite unit --suite conformance --suite e2e --timeout-multiplier 4 --num-processes "$PROCESSES"
 }
 
 suite_threads() {
@@ -136,7 +135,7 @@ suite_threads() {
     # The watchdog's signal handler writes down where a thread stands in a process that is about to end: no report.
     TSAN_OPTIONS=halt_on_error=1:report_signal_unsafe=0:second_deadlock_stack=1:suppressions=$PWD/backend/test/tsan.supp \
         meson_suite "the server (clang, threads)" backend/build-tsan \
-        --suite threads --suite e2e --timeout-multiplier 8 --num-processes "$SANITIZED_PROCESSES"
+        --suite threads --suite e2e --timeout-multiplier 8 --num-processes "$PROCESSES"
 }
 
 # fuzz TARGET - leaves what it said in NAME.said and how it ended in NAME.status.

@@ -33,6 +33,9 @@ import wave
 
 import websocket  # Debian's python3-websocket
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import scratch  # noqa: E402,F401
+
 BUILD = pathlib.Path(os.environ.get("INTERVIEWD_BUILD_ROOT", "backend/build")).resolve()
 SOURCE = pathlib.Path(os.environ.get("INTERVIEWD_SOURCE_ROOT", ".")).resolve()
 PROGRAM = BUILD / "interviewd"
