@@ -6,6 +6,7 @@ import tempfile
 
 OWNER = os.getpid()
 tempfile.tempdir = tempfile.mkdtemp(prefix="interviewd-test-")
+os.chmod(tempfile.tempdir, 0o711)  # a test may be somebody else for a while
 
 
 @atexit.register
