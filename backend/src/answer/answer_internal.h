@@ -1,7 +1,8 @@
 /**
  * @file answer/answer_internal.h  One answer on its way (private to answer/)
  *
- * answer.c makes, ends and reports it; chain.c asks the providers.
+ * answer.c makes, ends and reports it; chain.c asks the providers, with what chain_prompt.c made
+ * for them.
  */
 #ifndef ANSWER_INTERNAL_H
 #define ANSWER_INTERNAL_H
@@ -22,6 +23,7 @@ enum {
     ANSWER_PROVIDERS_MAX = 16,
     ANSWER_LEFT_MAX = ANSWER_PROVIDERS_MAX,
     ANSWER_WHY_MAX = ERR_TEXT_MAX,
+    ANSWER_FITS_MAX = 3,           /* times that a prompt is made shorter because it did not fit */
     ANSWER_BYTES_MAX = 256 * 1024, /* a longer answer is cut here: finish "length" */
 };
 
@@ -168,16 +170,28 @@ void chain_leave(struct answer *x, int err, const char *why);
 void chain_next(struct answer *x);
 /** What METRIC_PROVIDER_ERRORS calls this failure. */
 const char *chain_failure_kind(int err);
-/** Tokens of context that a model is given, where its server lets us say. */
-int chain_context(const struct llm_provider *p, const struct llm_habit *habit);
-/** Let the first of the chain read what every prompt begins with. */
-void chain_warm(struct answerer *a, struct profile_index *b);
-/** Give that up. */
-void chain_cool(struct answerer *a);
 /** Close what runs for it. */
 void chain_stop(struct answer *x);
 /** The built-in answer, while the provider is slow. */
 void chain_stand(void *answer);
 void chain_deadline(void *answer);
+
+/* ------------------------------------------------------------ chain_prompt.c */
+
+/** Tokens of context that a model is given, where its server lets us say. */
+int chain_context(const struct llm_provider *p, const struct llm_habit *habit);
+/** What prompts are fitted to: of that, or less where so much was refused. */
+int chain_fit(int context, const struct llm_habit *habit);
+/** Tokens of an answer. */
+int chain_length(const struct answerer *a, int context, int millions);
+/** The fit of the next prompt, after one of so many tokens was too long. known: so far somebody had
+ *  said what fits. */
+int chain_shorter(const struct llm_end *e, int fitted, bool known);
+/** x->prompt and its guard, for the provider at x->at; context: what it is fitted to. */
+int chain_prompt(struct answer *x, const struct llm_habit *habit, int context);
+/** Let the first of the chain read what every prompt begins with. */
+void chain_warm(struct answerer *a, struct profile_index *b);
+/** Give that up. */
+void chain_cool(struct answerer *a);
 
 #endif

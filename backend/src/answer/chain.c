@@ -25,10 +25,7 @@ enum {
     THINKING_TOLD_MS = 2000,
     THINKING_MAX_MS = 120000,  /* in all; then a model that only thinks is left */
     THINKING_STAND_MS = 15000, /* after so long with thoughts alone the built-in answer stands */
-    OLLAMA_CONTEXT = 4096,
-    SMALL_TOKENS = 160,   /* of an answer by a model under 3 B */
-    FITS_MAX = 3,         /* times that a question is made shorter */
-    GOOD_WORDS = 60,      /* before a loop, or before a machine stopped: the answer ends there */
+    GOOD_WORDS = 60,      /* before a loop or a stop: so many are an answer, which ends there */
     ALIVE_MAX_MS = 30000, /* for a server that only holds the line */
     AWAY_MS = 1000,       /* for one of this machine that nobody listens for */
     AWAY_STEP_MS = 200,
@@ -36,7 +33,7 @@ enum {
 
 static const double TEMPERATURE = 0.4;
 
-/* ------------------------------------------------------------------------------- being left */
+/* --------------------------------------------------------------------------- being left */
 
 /* kind: of METRIC_PROVIDER_ERRORS. The last one stands for every other code. */
 static const struct failure {
@@ -112,7 +109,7 @@ static void remember_left(struct answer *x, const char *provider, const char *wh
         x->left[x->left_count++] = (struct answer_left){.provider = provider, .why = own};
 }
 
-/* --------------------------------------------------------------------- the span of a provider */
+/* --------------------------------------------------------------- the span of a provider */
 
 static void begin_asking(struct answer *x)
 {
@@ -151,7 +148,7 @@ static void failed(struct answer *x, int err, uint64_t retry_after_ms)
         breaker_failure(&l->breaker, clock_mono_ms(), retry_after_ms);
 }
 
-/* ------------------------------------------------------------------------------------ words */
+/* -------------------------------------------------------------------------------- words */
 
 static void on_start(const char *model, void *arg)
 {
@@ -304,6 +301,8 @@ static void on_take_back(void *arg)
     answer_progress(x);
 }
 
+/* ------------------------------------------------------------------------------ its end */
+
 /** A server of this machine that was there a moment ago may be starting again: it is tried for a
  *  second, and one that says that it loads its model as long as a model may take. One that was
  * found away before is not waited for. */
@@ -321,29 +320,6 @@ static bool may_be_back(struct answer *x, const struct llm_end *e)
     x->again = true;
     timer_start(x->deadline, AWAY_STEP_MS, 0);
     return true;
-}
-
-/** After a prompt that was fitted to so many tokens, or was about so long, did not fit: to how many
- *  the next one is. What the server says counts; without that, half where nothing was known, and
- *  less each time where tokens are shorter than most. */
-static int shorter(const struct llm_end *e, int fitted, bool known)
-{
-    if (e->context && e->context < fitted)
-        return e->context;
-    return known ? fitted * 3 / 4 : fitted / 2;
-}
-
-/** So many tokens a prompt was given, or has with its answer where it did not need them all. */
-static int fitted_to(int context, const struct prompt *p, int max_tokens)
-{
-    enum { TOKEN_BYTES = 4 }; /* of English */
-    size_t bytes = 0;
-    int size;
-
-    for (size_t i = 0; i < p->count; i++)
-        bytes += strlen(p->messages[i].text);
-    size = (int)(bytes / TOKEN_BYTES) + max_tokens;
-    return context && context < size ? context : size;
 }
 
 /** What was told of the question so far is void; whoever hears of it is told at the next word. */
@@ -364,11 +340,11 @@ static bool made_shorter(struct answer *x, const struct llm_end *e)
 
     if (e->err != UV_E2BIG)
         return false;
-    if (x->fits >= FITS_MAX) {
+    if (x->fits >= ANSWER_FITS_MAX) {
         habit->counts_new = x->state == STREAMING;
         return false;
     }
-    habit->fit = shorter(e, x->fitted, habit->context || habit->fit);
+    habit->fit = chain_shorter(e, x->fitted, habit->context || habit->fit);
     x->fits++;
     snprintf(why, sizeof(why),
              x->text.len && !x->stands
@@ -415,44 +391,7 @@ static void on_end(const struct llm_end *e, void *arg)
     }
 }
 
-static int ask_provider(struct answer *x, struct errbuf *why);
-
-void chain_deadline(void *arg)
-{
-    struct answer *x = arg;
-    const char *name = answer_current(x)->provider.name;
-    struct errbuf refused = {""};
-    char why[ANSWER_WHY_MAX];
-    int err;
-
-    if (x->again) {
-        if (x->awaits_warm)
-            chain_cool(x->a); /* it takes too long */
-        err = ask_provider(x, &refused);
-        if (err)
-            chain_leave(x, err, refused.text);
-        return;
-    }
-    llm_cancel(x->gen);
-    x->gen = NULL;
-    failed(x, UV_ETIMEDOUT, 0);
-    if (x->state == STREAMING) {
-        snprintf(why, sizeof(why), "%s stopped in the middle of the answer", name);
-        if (answer_current(x)->provider.local && x->guard.count < GOOD_WORDS) {
-            chain_leave(x, UV_ETIMEDOUT,
-                        why); /* the machine is too busy: the built-in one is better */
-            return;
-        }
-        log_left(x, UV_ETIMEDOUT);
-        answer_end(x, ANSWER_ERROR, why);
-        return;
-    }
-    snprintf(why, sizeof(why),
-             x->thinking_ms ? "%s thought for too long" : "%s gave no word in time", name);
-    chain_leave(x, UV_ETIMEDOUT, why);
-}
-
-/* --------------------------------------------------------------- the built-in answer stands */
+/* ----------------------------------------------------------- the built-in answer stands */
 
 static void on_stand_delta(const char *text, size_t len, void *arg)
 {
@@ -490,70 +429,16 @@ void chain_stand(void *arg)
     answer_progress(x);
 }
 
-/* ----------------------------------------------------------------------------------- moving */
+/* ------------------------------------------------------------------------------- asking */
 
 /** How long this one may take to its first word. */
-static uint64_t patience(const struct answer *x, const struct llm_provider *p)
+static uint64_t first_word_within(const struct answer *x, const struct llm_provider *p)
 {
     uint64_t wait = x->a->first_token_max_ms;
 
     if (p->local)
         return x->a->local_first_token_max_ms;
     return p->driver->first_token_ms > wait ? p->driver->first_token_ms : wait;
-}
-
-/** Ollama is told how much room to make, always the same: another size loads the model again. */
-int chain_context(const struct llm_provider *p, const struct llm_habit *habit)
-{
-    if (strcmp(p->driver->name, "ollama") != 0)
-        return habit->context;
-    return habit->context && habit->context < OLLAMA_CONTEXT ? habit->context : OLLAMA_CONTEXT;
-}
-
-/** What prompts are fitted to: of that, or less where so much was refused. */
-static int fit_of(int context, const struct llm_habit *habit)
-{
-    return habit->fit && (!context || habit->fit < context) ? habit->fit : context;
-}
-
-/** An answer takes at most a quarter of what the model takes; a small one is done after a few
- *  sentences, and then only says them again. */
-static int length_of(const struct answerer *a, int context, int millions)
-{
-    int most = millions && millions < PROMPT_SMALL_MODEL && a->max_tokens > SMALL_TOKENS
-                   ? SMALL_TOKENS
-                   : a->max_tokens;
-
-    return context && context / 4 < most ? context / 4 : most;
-}
-
-static int build(struct answer *x, const struct llm_habit *habit, int context)
-{
-    const struct prompt_input in = {
-        .g = x->b ? x->b->g : NULL,
-        .question = x->question,
-        .heard = x->said.heard,
-        .unsure = x->said.unsure,
-        .kind = x->kind,
-        .points = x->outline.points,
-        .point_count = x->outline.count,
-        .dialogue = x->said.lines,
-        .dialogue_count = x->said.line_count,
-        .facts = x->said.facts,
-        .fact_count = x->said.fact_count,
-        .story = x->said.story,
-        .number = x->said.number,
-        .context = context,
-        .max_tokens = length_of(x->a, context, habit->millions),
-        .millions = habit->millions,
-    };
-    int err;
-
-    prompt_release(&x->prompt);
-    guard_close(&x->guard);
-    err = prompt_build(&x->prompt, &in);
-    x->fitted = fitted_to(context, &x->prompt, in.max_tokens);
-    return err ? err : guard_open(&x->guard, prompt_rules(&in), prompt_asked(&x->prompt));
 }
 
 /** Is the beginning of this prompt being read just now? Then it waits for that, on the same
@@ -565,7 +450,7 @@ static bool awaits_warm(struct answer *x, const struct answer_link *l)
     x->awaits_warm = a->warm.gen && a->warm.link == l && a->warm.index == x->b && !x->model_asked;
     if (x->awaits_warm) {
         x->again = true;
-        timer_start(x->deadline, patience(x, &l->provider), 0);
+        timer_start(x->deadline, first_word_within(x, &l->provider), 0);
     } else if (l->provider.local && !l->provider.driver->plain) {
         chain_cool(a);
     }
@@ -586,13 +471,13 @@ static int ask_provider(struct answer *x, struct errbuf *why)
     const char *shown = model ? model : l->provider.model ? l->provider.model : "";
     struct llm_habit *habit = llm_habit_of(&l->habits, shown);
     int context = chain_context(&l->provider, habit);
-    int fit = fit_of(context, habit);
+    int fit = chain_fit(context, habit);
     struct llm_request req = {
         .draft = x->draft.data,
         .kind = question_kind_name(x->kind),
         .question = x->question,
         .model = model,
-        .max_tokens = length_of(x->a, fit, habit->millions),
+        .max_tokens = chain_length(x->a, fit, habit->millions),
         .context = context,
         .temperature = TEMPERATURE,
     };
@@ -600,7 +485,7 @@ static int ask_provider(struct answer *x, struct errbuf *why)
     int err = 0;
 
     if (!l->provider.driver->plain || !x->prompt.count) /* ours says what is known already */
-        err = build(x, habit, fit);
+        err = chain_prompt(x, habit, fit);
     if (err)
         return err_set(why, err, "the question cannot be prepared: %s", uv_strerror(err));
     text_copy(x->model, sizeof(x->model), shown, strlen(shown));
@@ -621,9 +506,46 @@ static int ask_provider(struct answer *x, struct errbuf *why)
         failed(x, err, 0);
         return err;
     }
-    timer_start(x->deadline, patience(x, &l->provider), 0);
+    timer_start(x->deadline, first_word_within(x, &l->provider), 0);
     return 0;
 }
+
+void chain_deadline(void *arg)
+{
+    struct answer *x = arg;
+    const char *name = answer_current(x)->provider.name;
+    struct errbuf refused = {""};
+    char why[ANSWER_WHY_MAX];
+    int err;
+
+    if (x->again) {
+        if (x->awaits_warm)
+            chain_cool(x->a); /* it takes too long */
+        err = ask_provider(x, &refused);
+        if (err)
+            chain_leave(x, err, refused.text);
+        return;
+    }
+    llm_cancel(x->gen);
+    x->gen = NULL;
+    failed(x, UV_ETIMEDOUT, 0);
+    if (x->state == STREAMING) {
+        snprintf(why, sizeof(why), "%s stopped in the middle of the answer", name);
+        if (answer_current(x)->provider.local && x->guard.count < GOOD_WORDS) {
+            chain_leave(x, UV_ETIMEDOUT,
+                        why); /* the machine is too busy: the built-in one is better */
+            return;
+        }
+        log_left(x, UV_ETIMEDOUT);
+        answer_end(x, ANSWER_ERROR, why);
+        return;
+    }
+    snprintf(why, sizeof(why),
+             x->thinking_ms ? "%s thought for too long" : "%s gave no word in time", name);
+    chain_leave(x, UV_ETIMEDOUT, why);
+}
+
+/* ------------------------------------------------------------------------------- moving */
 
 int chain_start(struct answer *x, struct errbuf *why)
 {
@@ -709,90 +631,4 @@ void chain_stop(struct answer *x)
     x->again = x->awaits_warm = false;
     timer_stop(x->deadline);
     timer_stop(x->standing);
-}
-
-/* --------------------------------------------------------------------------- getting ready */
-
-static int read_prefix(struct answerer *a);
-
-static void warm_end(const struct llm_end *e, void *arg)
-{
-    struct answerer *a = arg;
-    struct llm_habit *habit = llm_habit_of(&a->warm.link->habits, a->warm.link->provider.model);
-
-    a->warm.gen = NULL;
-    if (e->err == UV_E2BIG && a->warm.fits++ < FITS_MAX) {
-        habit->fit = shorter(e, a->warm.fitted, habit->context || habit->fit);
-        if (!read_prefix(a))
-            return;
-    }
-    chain_cool(a);
-}
-
-static void no_name(const char *name, int err, void *arg)
-{
-    (void)name;
-    (void)err;
-    (void)arg;
-}
-
-/** The same beginning as every question of this profile, and one token of an answer. */
-static int read_prefix(struct answerer *a)
-{
-    static const struct llm_handlers handlers = {.on_end = warm_end};
-    const struct llm_provider *provider = &a->warm.link->provider;
-    const struct llm_habit *habit = llm_habit_of(&a->warm.link->habits, provider->model);
-    int context = chain_context(provider, habit);
-    int fit = fit_of(context, habit);
-    const struct prompt_input in = {.g = a->warm.index ? a->warm.index->g : NULL,
-                                    .question = "Are you ready?",
-                                    .kind = QUESTION_SMALL_TALK,
-                                    .context = fit,
-                                    .max_tokens = length_of(a, fit, habit->millions),
-                                    .millions = habit->millions};
-    struct llm_request req = {.max_tokens = 1, .context = context};
-    struct errbuf why = {""};
-    struct prompt p;
-    int err = prompt_build(&p, &in);
-
-    if (err)
-        return err;
-    a->warm.fitted = fitted_to(fit, &p, in.max_tokens);
-    req.messages = p.messages;
-    req.message_count = p.count;
-    err = llm_start(a->loop, a->client, provider, &req, &handlers, a, &a->warm.gen, &why);
-    prompt_release(&p);
-    return err;
-}
-
-void chain_cool(struct answerer *a)
-{
-    llm_cancel(a->warm.gen);
-    profile_index_unref(a->warm.index);
-    memset(&a->warm, 0, sizeof(a->warm));
-    for (struct answer *x = a->running; x; x = x->next)
-        if (x->awaits_warm) {
-            x->awaits_warm = false;
-            timer_start(x->deadline, 0, 0);
-        }
-}
-
-void chain_warm(struct answerer *a, struct profile_index *b)
-{
-    for (size_t i = 0; i < a->count; i++) {
-        struct answer_link *l = &a->links[i];
-
-        if (!answerer_has(a, i) || l->provider.driver->plain)
-            continue;
-        if (!l->provider.local) {
-            if (l->provider.driver->models)
-                l->provider.driver->models(a->client, &l->provider, no_name, NULL);
-        } else if (!a->warm.gen) {
-            a->warm.link = l;
-            a->warm.index = profile_index_ref(b);
-            if (read_prefix(a))
-                chain_cool(a);
-        }
-        return;
-    }
 }

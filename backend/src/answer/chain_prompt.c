@@ -1,0 +1,185 @@
+/**
+ * @file answer/chain_prompt.c  What a provider gets: a prompt that fits it, its beginning read
+ * ahead
+ *
+ * A provider may say how much it takes, or refuse what is too long; its habits keep that, so the
+ * next prompt fits at once. The beginning of every prompt of a profile is the same, so a provider
+ * on this machine reads it before the first question is asked.
+ */
+#include "answer/answer_internal.h"
+
+#include "loop/loop.h"
+
+#include <string.h>
+
+enum {
+    OLLAMA_CONTEXT = 4096,
+    SMALL_TOKENS = 160, /* of an answer by a model under 3 B */
+};
+
+/* ----------------------------------------------------------------------------- how long */
+
+/** Ollama is told how much room to make, always the same: another size loads the model again. */
+int chain_context(const struct llm_provider *p, const struct llm_habit *habit)
+{
+    if (strcmp(p->driver->name, "ollama") != 0)
+        return habit->context;
+    return habit->context && habit->context < OLLAMA_CONTEXT ? habit->context : OLLAMA_CONTEXT;
+}
+
+/** What prompts are fitted to: of that, or less where so much was refused. */
+int chain_fit(int context, const struct llm_habit *habit)
+{
+    return habit->fit && (!context || habit->fit < context) ? habit->fit : context;
+}
+
+/** An answer takes at most a quarter of what the model takes; a small one is done after a few
+ *  sentences, and then only says them again. */
+int chain_length(const struct answerer *a, int context, int millions)
+{
+    int most = millions && millions < PROMPT_SMALL_MODEL && a->max_tokens > SMALL_TOKENS
+                   ? SMALL_TOKENS
+                   : a->max_tokens;
+
+    return context && context / 4 < most ? context / 4 : most;
+}
+
+/** After a prompt that was fitted to so many tokens, or was about so long, did not fit: to how many
+ *  the next one is. What the server says counts; without that, half where nothing was known, and
+ *  less each time where tokens are shorter than most. */
+int chain_shorter(const struct llm_end *e, int fitted, bool known)
+{
+    if (e->context && e->context < fitted)
+        return e->context;
+    return known ? fitted * 3 / 4 : fitted / 2;
+}
+
+/** So many tokens a prompt was given, or has with its answer where it did not need them all. */
+static int fitted_to(int context, const struct prompt *p, int max_tokens)
+{
+    enum { TOKEN_BYTES = 4 }; /* of English */
+    size_t bytes = 0;
+    int size;
+
+    for (size_t i = 0; i < p->count; i++)
+        bytes += strlen(p->messages[i].text);
+    size = (int)(bytes / TOKEN_BYTES) + max_tokens;
+    return context && context < size ? context : size;
+}
+
+/* ------------------------------------------------------------------------ of a question */
+
+int chain_prompt(struct answer *x, const struct llm_habit *habit, int context)
+{
+    const struct prompt_input in = {
+        .g = x->b ? x->b->g : NULL,
+        .question = x->question,
+        .heard = x->said.heard,
+        .unsure = x->said.unsure,
+        .kind = x->kind,
+        .points = x->outline.points,
+        .point_count = x->outline.count,
+        .dialogue = x->said.lines,
+        .dialogue_count = x->said.line_count,
+        .facts = x->said.facts,
+        .fact_count = x->said.fact_count,
+        .story = x->said.story,
+        .number = x->said.number,
+        .context = context,
+        .max_tokens = chain_length(x->a, context, habit->millions),
+        .millions = habit->millions,
+    };
+    int err;
+
+    prompt_release(&x->prompt);
+    guard_close(&x->guard);
+    err = prompt_build(&x->prompt, &in);
+    x->fitted = fitted_to(context, &x->prompt, in.max_tokens);
+    return err ? err : guard_open(&x->guard, prompt_rules(&in), prompt_asked(&x->prompt));
+}
+
+/* ------------------------------------------------------------------------- of a profile */
+
+static int read_prefix(struct answerer *a);
+
+static void warm_end(const struct llm_end *e, void *arg)
+{
+    struct answerer *a = arg;
+    struct llm_habit *habit = llm_habit_of(&a->warm.link->habits, a->warm.link->provider.model);
+
+    a->warm.gen = NULL;
+    if (e->err == UV_E2BIG && a->warm.fits++ < ANSWER_FITS_MAX) {
+        habit->fit = chain_shorter(e, a->warm.fitted, habit->context || habit->fit);
+        if (!read_prefix(a))
+            return;
+    }
+    chain_cool(a);
+}
+
+static void no_name(const char *name, int err, void *arg)
+{
+    (void)name;
+    (void)err;
+    (void)arg;
+}
+
+/** The same beginning as every question of this profile, and one token of an answer. */
+static int read_prefix(struct answerer *a)
+{
+    static const struct llm_handlers handlers = {.on_end = warm_end};
+    const struct llm_provider *provider = &a->warm.link->provider;
+    const struct llm_habit *habit = llm_habit_of(&a->warm.link->habits, provider->model);
+    int context = chain_context(provider, habit);
+    int fit = chain_fit(context, habit);
+    const struct prompt_input in = {.g = a->warm.index ? a->warm.index->g : NULL,
+                                    .question = "Are you ready?",
+                                    .kind = QUESTION_SMALL_TALK,
+                                    .context = fit,
+                                    .max_tokens = chain_length(a, fit, habit->millions),
+                                    .millions = habit->millions};
+    struct llm_request req = {.max_tokens = 1, .context = context};
+    struct errbuf why = {""};
+    struct prompt p;
+    int err = prompt_build(&p, &in);
+
+    if (err)
+        return err;
+    a->warm.fitted = fitted_to(fit, &p, in.max_tokens);
+    req.messages = p.messages;
+    req.message_count = p.count;
+    err = llm_start(a->loop, a->client, provider, &req, &handlers, a, &a->warm.gen, &why);
+    prompt_release(&p);
+    return err;
+}
+
+void chain_cool(struct answerer *a)
+{
+    llm_cancel(a->warm.gen);
+    profile_index_unref(a->warm.index);
+    memset(&a->warm, 0, sizeof(a->warm));
+    for (struct answer *x = a->running; x; x = x->next)
+        if (x->awaits_warm) {
+            x->awaits_warm = false;
+            timer_start(x->deadline, 0, 0);
+        }
+}
+
+void chain_warm(struct answerer *a, struct profile_index *b)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        struct answer_link *l = &a->links[i];
+
+        if (!answerer_has(a, i) || l->provider.driver->plain)
+            continue;
+        if (!l->provider.local) {
+            if (l->provider.driver->models)
+                l->provider.driver->models(a->client, &l->provider, no_name, NULL);
+        } else if (!a->warm.gen) {
+            a->warm.link = l;
+            a->warm.index = profile_index_ref(b);
+            if (read_prefix(a))
+                chain_cool(a);
+        }
+        return;
+    }
+}
