@@ -1,10 +1,8 @@
 /**
- * @file live/exchange.c  One question of an interview and its answer
+ * @file live/exchange.c  One question of an interview: asked, its words, its row, what is stored
  *
- * What is done when is decided in conversation.c. Here it is performed: the answerer is asked and
- * what it tells is passed on; words, times and rows are kept, and written. Each stage's time counts
- * from the last voiced sample of the question or, when it was typed, from the request (openapi:
- * Latency).
+ * What is done when is decided in conversation.c. Here it is performed: the answerer is asked,
+ * words, times and rows are kept, and written. exchange_answer.c has the answer.
  */
 #include "live/live_internal.h"
 
@@ -26,68 +24,7 @@ enum {
     OFFER_TEXT_MAX = 16 * 1024,
 };
 
-/* ------------------------------------------------------------------- the outline, copied */
-
-static char *copy_text(const char *text)
-{
-    return text ? strdup(text) : NULL;
-}
-
-static void drop_text(const char *text)
-{
-    free((void *)(uintptr_t)text);
-}
-
-static void points_free(struct exchange *exchange)
-{
-    for (size_t i = 0; i < exchange->point_count; i++) {
-        drop_text(exchange->points[i].text);
-        drop_text(exchange->points[i].label);
-        drop_text(exchange->points[i].field);
-        drop_text(exchange->points[i].quote);
-    }
-    free(exchange->points);
-    explicit_bzero(&exchange->shown, sizeof(exchange->shown));
-    exchange->points = NULL;
-    exchange->point_count = 0;
-}
-
-static void points_copy(struct exchange *exchange, const struct llm_point *points, size_t count)
-{
-    points_free(exchange);
-    exchange->points = calloc(count + 1, sizeof(*exchange->points));
-    for (size_t i = 0; exchange->points && i < count; i++) {
-        exchange->points[i] = (struct llm_point){
-            .text = copy_text(points[i].text),
-            .label = copy_text(points[i].label),
-            .field = copy_text(points[i].field),
-            .quote = copy_text(points[i].quote),
-        };
-        exchange->point_count++;
-    }
-}
-
-static void left_free(struct exchange *exchange)
-{
-    for (size_t i = 0; i < exchange->left_count; i++) {
-        drop_text(exchange->left[i].provider);
-        drop_text(exchange->left[i].why);
-    }
-    free(exchange->left);
-    exchange->left = NULL;
-    exchange->left_count = 0;
-}
-
-static void left_copy(struct exchange *exchange, const struct answer_left *left, size_t count)
-{
-    left_free(exchange);
-    exchange->left = calloc(count + 1, sizeof(*exchange->left));
-    for (size_t i = 0; exchange->left && i < count; i++)
-        exchange->left[exchange->left_count++] =
-            (struct answer_left){copy_text(left[i].provider), copy_text(left[i].why)};
-}
-
-/* ------------------------------------------------------------------------ memory */
+/* ------------------------------------------------------------------------------- memory */
 
 struct exchange *exchange_find(struct live *live, uint64_t id)
 {
@@ -102,9 +39,7 @@ void exchange_free(void *arg)
 {
     struct exchange *exchange = arg;
 
-    points_free(exchange);
-    left_free(exchange);
-    buf_release(&exchange->text);
+    exchange_answer_release(exchange);
     free(exchange->question);
     free(exchange->heard);
     free(exchange);
@@ -131,7 +66,7 @@ static struct about about_exchange(const struct exchange *exchange)
     return about_set(about);
 }
 
-static void happened(struct exchange *exchange, enum conversation_event_kind kind, uint64_t at_us)
+void exchange_happened(struct exchange *exchange, enum conversation_event_kind kind, uint64_t at_us)
 {
     struct about before = about_exchange(exchange);
 
@@ -140,14 +75,14 @@ static void happened(struct exchange *exchange, enum conversation_event_kind kin
     about_set(before);
 }
 
-/* ---------------------------------------------------------------------- what is stored */
+/* ----------------------------------------------------------------------- what is stored */
 
-static struct answer_latency latency_of(const struct exchange *exchange)
+struct answer_latency exchange_latency(const struct exchange *exchange)
 {
     return answer_latency(&exchange->times, exchange->speech_end_us, exchange->final_us);
 }
 
-static bool has_other_words(const struct exchange *exchange)
+bool exchange_has_other_words(const struct exchange *exchange)
 {
     return exchange->heard && strcmp(exchange->heard, exchange->question) != 0;
 }
@@ -159,7 +94,7 @@ static struct transcript_pair pair_of(const struct exchange *exchange)
         .session_id = exchange->live->context.session_id,
         .number = exchange->number,
         .question = exchange->question,
-        .heard = has_other_words(exchange) ? exchange->heard : NULL,
+        .heard = exchange_has_other_words(exchange) ? exchange->heard : NULL,
         .outdated = exchange->outdated,
         .answer = exchange->text.data && exchange->text.len ? exchange->text.data : "",
         .timestamp = exchange->row.timestamp,
@@ -178,7 +113,7 @@ static struct transcript_pair pair_of(const struct exchange *exchange)
     if (!exchange->ended)
         return pair;
     pair.ended = true;
-    pair.latency = latency_of(exchange);
+    pair.latency = exchange_latency(exchange);
     pair.response_s = (double)pair.latency.total_ms / 1000;
     pair.quality = exchange->quality;
     pair.kind = exchange->kind;
@@ -259,184 +194,10 @@ static void store_answer(struct exchange *exchange)
         !transcript_write(exchange->live->writer, &pair, on_stored, ticket))
         return;
     free(ticket);
-    happened(exchange, CONVERSATION_STORED, 0); /* ok: false, it is not kept */
+    exchange_happened(exchange, CONVERSATION_STORED, 0); /* ok: false, it is not kept */
 }
 
-/* --------------------------------------------------------------- what is told */
-
-struct live_event exchange_started(const struct exchange *exchange)
-{
-    return (struct live_event){
-        .kind = LIVE_STARTED,
-        .started = {.generation_id = exchange->generation_id,
-                    .question_number = exchange->number,
-                    .question = exchange->question,
-                    .provider = exchange->provider,
-                    .model = exchange->model,
-                    .eager = exchange->ahead,
-                    .p = exchange->p,
-                    .again = exchange->again ? exchange->row.transcript_id : NULL,
-                    .heard = has_other_words(exchange) ? exchange->heard : NULL,
-                    .left = exchange->left,
-                    .left_count = exchange->left_count}};
-}
-
-struct live_event exchange_outlined(const struct exchange *exchange)
-{
-    return (struct live_event){.kind = LIVE_OUTLINE,
-                               .outline = {.generation_id = exchange->generation_id,
-                                           .question = exchange->question,
-                                           .kind = exchange->kind,
-                                           .points = exchange->points,
-                                           .count = exchange->point_count,
-                                           .shown = &exchange->shown}};
-}
-
-struct live_event exchange_delta(const struct exchange *exchange, const char *text, size_t len)
-{
-    return (struct live_event){
-        .kind = LIVE_DELTA,
-        .delta = {.generation_id = exchange->generation_id, .text = text, .len = len}};
-}
-
-struct live_event exchange_checked(const struct exchange *exchange)
-{
-    return (struct live_event){.kind = LIVE_CHECK,
-                               .check = {.generation_id = exchange->generation_id,
-                                         .unsupported = exchange->unsupported,
-                                         .count = exchange->unsupported_count}};
-}
-
-/* What an eager answer had before the question was known took the person no time. */
-static double since_question(const struct exchange *exchange, uint64_t at_us)
-{
-    uint64_t from = exchange->final_us ? exchange->final_us : exchange->times.asked_us;
-
-    return at_us > from ? (double)(at_us - from) / 1e6 : 0;
-}
-
-static void measure(const struct exchange *exchange)
-{
-    const struct answer_times *times = &exchange->times;
-
-    if (exchange->finish == ANSWER_SUPERSEDED)
-        return;
-    if (times->outline_us)
-        metric_observe(METRIC_OUTLINE_SECONDS, since_question(exchange, times->outline_us), NULL);
-    if (times->first_us)
-        metric_observe(METRIC_FIRST_TOKEN_SECONDS, since_question(exchange, times->first_us),
-                       exchange->provider);
-    if (times->end_us && exchange->finish != ANSWER_INTERRUPTED)
-        metric_observe(METRIC_FINISHED_SECONDS, since_question(exchange, times->end_us),
-                       exchange->provider);
-}
-
-/* From the end of what was said, or from asking, until all is kept. */
-static void record(const struct exchange *exchange)
-{
-    const struct answer_times *times = &exchange->times;
-    struct span span = {.trace = exchange->trace, .name = "question", .end_us = clock_mono_us()};
-
-    span.start_us = exchange->speech_end_us && exchange->speech_end_us < times->asked_us
-                        ? exchange->speech_end_us
-                        : times->asked_us;
-    span_fact(&span, "interviewd.session_id", exchange->live->context.session_id);
-    span_fact(&span, "interviewd.kind", question_kind_name(exchange->kind));
-    span_number(&span, "interviewd.question_number", exchange->number);
-    trace_step(&span.trace, "hear", exchange->speech_end_us, exchange->final_us);
-    trace_step(&span.trace, "store", times->end_us, span.end_us);
-    trace_record(&span);
-}
-
-static void tell_end(struct exchange *exchange, const struct conversation_action *action)
-{
-    if (action->superseded)
-        exchange->finish = ANSWER_SUPERSEDED;
-    measure(exchange);
-    record(exchange);
-    if (exchange->finish == ANSWER_ERROR)
-        live_tell(exchange->live, &(struct live_event){.kind = LIVE_ERROR,
-                                                       .error = {.code = LIVE_PROVIDER_FAILED,
-                                                                 .why = exchange->why}});
-    live_tell(exchange->live,
-              &(struct live_event){
-                  .kind = LIVE_FINISHED,
-                  .finished = {.generation_id = exchange->generation_id,
-                               .finish = exchange->finish,
-                               .transcript_id = action->ok ? exchange->row.transcript_id : NULL,
-                               .discarded = live_discarded(exchange->live),
-                               .latency = latency_of(exchange)}});
-}
-
-static void take_finished(struct exchange *exchange, const struct answer_result *res)
-{
-    exchange->answer = NULL; /* gone when this returns */
-    exchange->times = res->times;
-    metric_add(METRIC_ANSWERS, 1, answer_finish_name(res->finish));
-    exchange->ended = true;
-    exchange->finish = res->finish;
-    exchange->quality = res->quality;
-    exchange->kind = res->kind;
-    text_copy(exchange->why, sizeof(exchange->why), res->why, strlen(res->why));
-    text_copy(exchange->provider, sizeof(exchange->provider), res->provider, strlen(res->provider));
-    text_copy(exchange->model, sizeof(exchange->model), res->model, strlen(res->model));
-    if (!exchange->outlined)
-        points_copy(exchange, res->points, res->point_count);
-}
-
-static void on_event(const struct answer_event *event, void *arg)
-{
-    struct exchange *exchange = arg;
-
-    switch (event->kind) {
-    case ANSWER_STARTED:
-        text_copy(exchange->provider, sizeof(exchange->provider), event->started.provider,
-                  strlen(event->started.provider));
-        text_copy(exchange->model, sizeof(exchange->model), event->started.model,
-                  strlen(event->started.model));
-        left_copy(exchange, event->started.left, event->started.left_count);
-        buf_clear(&exchange->text); /* what another one said before is void */
-        exchange->unsupported_count = 0;
-        exchange->started = true;
-        exchange->event = exchange_started(exchange);
-        happened(exchange, CONVERSATION_PROGRESS, event->at_us);
-        break;
-    case ANSWER_OUTLINE:
-        exchange->kind = event->outline.kind;
-        exchange->told = event->outline.told;
-        exchange->times.outline_us = event->at_us;
-        points_copy(exchange, event->outline.points, event->outline.count);
-        if (event->outline.shown)
-            exchange->shown = *event->outline.shown;
-        exchange->outlined = true;
-        exchange->event = exchange_outlined(exchange);
-        happened(exchange, CONVERSATION_PROGRESS, event->at_us);
-        break;
-    case ANSWER_DELTA:
-        buf_append(&exchange->text, event->delta.text, event->delta.len);
-        exchange->event = exchange_delta(exchange, event->delta.text, event->delta.len);
-        happened(exchange, CONVERSATION_STREAMED, event->at_us);
-        break;
-    case ANSWER_CHECK:
-        exchange->unsupported_count = event->check.count;
-        memcpy(exchange->unsupported, event->check.unsupported,
-               event->check.count * sizeof(*exchange->unsupported));
-        exchange->event = exchange_checked(exchange);
-        happened(exchange, CONVERSATION_PROGRESS, event->at_us);
-        break;
-    case ANSWER_THINKING:
-        exchange->event = (struct live_event){
-            .kind = LIVE_THINKING, .thinking = {.generation_id = exchange->generation_id}};
-        happened(exchange, CONVERSATION_PROGRESS, event->at_us);
-        break;
-    case ANSWER_FINISHED:
-        take_finished(exchange, event->finished);
-        happened(exchange, CONVERSATION_ANSWERED, event->at_us);
-        break;
-    }
-}
-
-/* -------------------------------------------------------------------------- asking */
+/* -------------------------------------------------------------------------------- words */
 
 static void set_words(struct exchange *exchange, const struct said_words *words)
 {
@@ -551,6 +312,8 @@ static void hear_question(struct exchange *exchange, const struct said_words *wo
     memory_heard(memory, MEMORY_INTERVIEWER, exchange->question, exchange->number);
 }
 
+/* ------------------------------------------------------------------------------- asking */
+
 static struct exchange *exchange_make(struct live *live, uint64_t id, const char *question)
 {
     struct exchange *exchange = calloc(1, sizeof(*exchange));
@@ -611,8 +374,8 @@ static int ask_answerer(struct exchange *exchange, const struct live_ask *ask,
 
     exchange->trace = trace_here();
     before = about_exchange(exchange);
-    err = answer_ask(live_deps(exchange->live)->answerer, b->index, &in, on_event, exchange,
-                     &exchange->answer, why);
+    err = answer_ask(live_deps(exchange->live)->answerer, b->index, &in, exchange_on_answer,
+                     exchange, &exchange->answer, why);
     about_set(before);
     if (!err)
         text_copy(exchange->generation_id, ID_TEXT_MAX, answer_id(exchange->answer),
@@ -662,6 +425,8 @@ static void ask(struct live *live, const struct conversation_action *action)
         speaker_tell_error(speaker, LIVE_PROVIDER_FAILED, why.text);
 }
 
+/* -------------------------------------------------------------------- what is performed */
+
 void exchange_perform(struct live *live, const struct conversation_action *action)
 {
     struct exchange *exchange = exchange_find(live, action->exchange);
@@ -709,7 +474,7 @@ void exchange_perform(struct live *live, const struct conversation_action *actio
         live_tell(live, &exchange->event);
         break;
     case DO_TELL_END:
-        tell_end(exchange, action);
+        exchange_tell_end(exchange, action);
         break;
     case DO_FORGET:
         exchange_forget(exchange);

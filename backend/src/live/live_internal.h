@@ -5,7 +5,8 @@
  *
  *     conversation*.c      what is done about what happens: one pure step, with a table of phases
  *     live.c               the registry, joining, listeners; takes the step and performs it
- *     exchange.c           one question and its answer: the answerer's events, what is stored
+ *     exchange.c           one question: asked, its words, its row, what is stored
+ *     exchange_answer.c    its answer: the answerer's events, what is told of them
  *     speaker*.c           one speaker's socket: utterances, words, what is told
  *     echo.c               the words of another line, out of a loudspeaker
  *     recording.c          whether it is recorded, and who is told
@@ -141,6 +142,20 @@ void exchange_perform(struct live *live, const struct conversation_action *actio
 void exchange_free(void *exchange);
 /** Its question has other words, as far as it has final ones. false: it has not. */
 bool exchange_correct(struct exchange *exchange, const char *text, const char *heard);
+
+void exchange_happened(struct exchange *exchange, enum conversation_event_kind kind,
+                       uint64_t at_us);
+struct answer_latency exchange_latency(const struct exchange *exchange);
+/** They were corrected since it was heard. */
+bool exchange_has_other_words(const struct exchange *exchange);
+
+/* ---------------------------------------------------------- exchange_answer.c */
+
+/** What the answerer tells: an answer_event_fn. */
+void exchange_on_answer(const struct answer_event *event, void *exchange);
+/** The end of its answer, to listeners, metrics and traces. */
+void exchange_tell_end(struct exchange *exchange, const struct conversation_action *action);
+void exchange_answer_release(struct exchange *exchange);
 
 /** What has been told of it, once more. */
 struct live_event exchange_started(const struct exchange *exchange);
