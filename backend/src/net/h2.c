@@ -7,74 +7,28 @@
  * nothing. Who sends little but what asks for nothing is sent away with ENHANCE_YOUR_CALM
  * (h2_guard.h).
  */
-#include "net/net_internal.h"
+#include "net/h2_internal.h"
 
-#include "net/h2_guard.h"
-#include "net/h2_head.h"
-
-#include <ctype.h>
-#include <nghttp2/nghttp2.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    WINDOW = 1 << 20,                            /* unread bytes a connection may send us */
-    STREAM_WINDOW = 256 << 10,                   /* the same for a stream */
-    FIELDS_MAX = 48,                             /* of an answer */
-    TEXT_MAX = RESPONSE_HEADERS_MAX + (2 << 10), /* all of their text */
+    WINDOW = 1 << 20,          /* unread bytes a connection may send us */
+    STREAM_WINDOW = 256 << 10, /* the same for a stream */
 };
 
-struct h2_stream {
-    struct link in_list; /* h2->all */
-    struct conn *conn;
-    int32_t id;
-    struct txn *txn; /* NULL when it became a WebSocket */
-    struct ws *ws;
-    bool ended; /* by the peer: no more from it */
-    struct h2_head head;
-    uint64_t came; /* bytes of the body */
-    size_t unread; /* of them, whose window was not given back: nobody has asked who it is yet */
-};
-
-struct h2 {
-    nghttp2_session *ng;
-    struct link all;
-    bool pumping;
-    bool reading;
-    bool huge; /* the header that begins stands for one that was too large to read */
-    struct h2_guard guard;
-};
-
-/* --------------------------------------------------------------- streams */
+/* ------------------------------------------------------------------------------ streams */
 
 /* What nghttp2 could not keep, for want of memory, cannot be told any other way. */
-static void check(struct conn *c, int err)
+void h2_check(struct conn *c, int err)
 {
     if (nghttp2_is_fatal(err))
         conn_kill(c);
 }
 
-static struct h2_stream *stream_of(nghttp2_session *ng, int32_t id)
+struct h2_stream *h2_stream_of(nghttp2_session *ng, int32_t id)
 {
     return nghttp2_session_get_stream_user_data(ng, id);
-}
-
-void h2_reset(struct h2_stream *st)
-{
-    if (st->conn->dead)
-        return;
-    check(st->conn,
-          nghttp2_submit_rst_stream(st->conn->h2->ng, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_CANCEL));
-    conn_touch(st->conn);
-}
-
-void h2_wake(struct h2_stream *st)
-{
-    if (st->conn->dead)
-        return;
-    check(st->conn, nghttp2_session_resume_data(st->conn->h2->ng, st->id));
-    conn_touch(st->conn);
 }
 
 static void stream_end(struct h2_stream *st)
@@ -89,7 +43,7 @@ static void stream_end(struct h2_stream *st)
 
 static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t code, void *arg)
 {
-    struct h2_stream *st = stream_of(ng, id);
+    struct h2_stream *st = h2_stream_of(ng, id);
     struct conn *c = arg;
 
     (void)code;
@@ -102,7 +56,7 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t code, void 
     return 0;
 }
 
-/* ---------------------------------------------------------------- header */
+/* ------------------------------------------------------------------------------- header */
 
 static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
 {
@@ -134,7 +88,7 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
 static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rcbuf *name,
                      nghttp2_rcbuf *value, uint8_t flags, void *arg)
 {
-    struct h2_stream *st = stream_of(ng, frame->hd.stream_id);
+    struct h2_stream *st = h2_stream_of(ng, frame->hd.stream_id);
     nghttp2_vec n = nghttp2_rcbuf_get_buf(name);
     nghttp2_vec v = nghttp2_rcbuf_get_buf(value);
 
@@ -150,7 +104,7 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rc
     return 0;
 }
 
-/* ---------------------------------------------------------------- request */
+/* ------------------------------------------------------------------------------ request */
 
 static void begin_body(struct txn *t)
 {
@@ -259,7 +213,7 @@ static void on_trailers(struct h2_stream *st, bool ended)
 
 static void give_window(struct h2_stream *st, size_t len)
 {
-    check(st->conn, nghttp2_session_consume_stream(st->conn->h2->ng, st->id, len));
+    h2_check(st->conn, nghttp2_session_consume_stream(st->conn->h2->ng, st->id, len));
 }
 
 /* Enough for a worker. The sender's time stands still meanwhile. */
@@ -323,11 +277,11 @@ static void take_body(struct h2_stream *st, const void *data, size_t len)
 static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t *data, size_t len,
                    void *arg)
 {
-    struct h2_stream *st = stream_of(ng, id);
+    struct h2_stream *st = h2_stream_of(ng, id);
     struct txn *t = st ? st->txn : NULL;
 
     (void)flags;
-    check(arg, nghttp2_session_consume_connection(ng, len));
+    h2_check(arg, nghttp2_session_consume_connection(ng, len));
     if (!st)
         return 0;
     st->came += len;
@@ -352,7 +306,7 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
 
 static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
 {
-    struct h2_stream *st = stream_of(ng, frame->hd.stream_id);
+    struct h2_stream *st = h2_stream_of(ng, frame->hd.stream_id);
     bool ended = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
 
     (void)arg;
@@ -369,7 +323,7 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
 
 static void calm_down(struct conn *c)
 {
-    check(c, nghttp2_session_terminate_session(c->h2->ng, NGHTTP2_ENHANCE_YOUR_CALM));
+    h2_check(c, nghttp2_session_terminate_session(c->h2->ng, NGHTTP2_ENHANCE_YOUR_CALM));
 }
 
 static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame, int code, void *arg)
@@ -388,7 +342,7 @@ static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame, int
  * sending that (section 8.1). */
 static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *arg)
 {
-    struct h2_stream *st = stream_of(ng, frame->hd.stream_id);
+    struct h2_stream *st = h2_stream_of(ng, frame->hd.stream_id);
     bool answer = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
     struct conn *c = arg;
 
@@ -402,143 +356,11 @@ static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *
         st->txn = NULL;
     }
     if (!st->ended)
-        check(c, nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_NO_ERROR));
+        h2_check(c, nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, st->id, NGHTTP2_NO_ERROR));
     return 0;
 }
 
-/* ----------------------------------------------------------------- answer */
-
-struct fields {
-    nghttp2_nv at[FIELDS_MAX];
-    size_t n;
-    char text[TEXT_MAX];
-    size_t used;
-    char status[4];
-    char length[24];
-};
-
-static int put_field(void *to, const char *name, size_t name_len, const char *value,
-                     size_t value_len)
-{
-    struct fields *f = to;
-    char *lower = f->text + f->used;
-
-    if (f->n == FIELDS_MAX || f->used + name_len + value_len > TEXT_MAX)
-        return UV_ENOBUFS;
-    for (size_t i = 0; i < name_len; i++)
-        lower[i] = (char)tolower((unsigned char)name[i]);
-    memcpy(lower + name_len, value, value_len);
-    f->used += name_len + value_len;
-    f->at[f->n++] = (nghttp2_nv){(uint8_t *)lower, (uint8_t *)lower + name_len, name_len, value_len,
-                                 NGHTTP2_NV_FLAG_NONE};
-    return 0;
-}
-
-static bool has_all(const struct txn *t)
-{
-    return t->sent == t->res.body.len && !source_left(&t->res);
-}
-
-static ssize_t read_body(nghttp2_session *ng, int32_t id, uint8_t *to, size_t size, uint32_t *flags,
-                         nghttp2_data_source *source, void *arg)
-{
-    struct h2_stream *st = stream_of(ng, id);
-    struct txn *t = st ? st->txn : NULL;
-    size_t n;
-
-    (void)source;
-    (void)arg;
-    if (!t)
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    if (t->state == TXN_FETCHING)
-        return NGHTTP2_ERR_DEFERRED;
-    if (t->sent == t->res.body.len && source_left(&t->res))
-        return source_fetch(t) ? NGHTTP2_ERR_DEFERRED : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    n = t->res.body.len - t->sent < size ? t->res.body.len - t->sent : size;
-    memcpy(to, t->res.body.data + t->sent, n);
-    t->sent += n;
-    t->due_ms = uv_now(st->conn->poll.loop) + SEND_TIMEOUT_MS;
-    if (has_all(t))
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-    return (ssize_t)n;
-}
-
-static ssize_t read_stream(nghttp2_session *ng, int32_t id, uint8_t *to, size_t size,
-                           uint32_t *flags, nghttp2_data_source *source, void *arg)
-{
-    struct h2_stream *st = stream_of(ng, id);
-    struct http_stream *stream = st && st->txn ? st->txn->stream : NULL;
-    size_t n;
-
-    (void)source;
-    (void)arg;
-    if (!stream)
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    n = stream->out.len < size ? stream->out.len : size;
-    if (!n && !stream->ended)
-        return NGHTTP2_ERR_DEFERRED;
-    memcpy(to, stream->out.data, n);
-    buf_consume(&stream->out, n);
-    if (stream->ended && !stream->out.len)
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-    return (ssize_t)n;
-}
-
-static ssize_t read_socket(nghttp2_session *ng, int32_t id, uint8_t *to, size_t size,
-                           uint32_t *flags, nghttp2_data_source *source, void *arg)
-{
-    struct h2_stream *st = stream_of(ng, id);
-    size_t n;
-
-    (void)source;
-    (void)arg;
-    if (!st || !st->ws)
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    n = ws_pull(st->ws, (char *)to, size);
-    if (ws_done(st->ws))
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-    else if (!n)
-        return NGHTTP2_ERR_DEFERRED;
-    return (ssize_t)n;
-}
-
-void h2_send(struct txn *t)
-{
-    struct h2_stream *st = t->h2;
-    nghttp2_data_provider from = {.read_callback = NULL};
-    struct fields f = {.n = 1};
-
-    if (t->conn->dead)
-        return;
-    snprintf(f.status, sizeof(f.status), "%u", (unsigned)t->res.status % 1000);
-    f.at[0] = (nghttp2_nv){(uint8_t *)(uintptr_t) ":status", (uint8_t *)f.status, 7, 3,
-                           NGHTTP2_NV_FLAG_NONE};
-    if (st->ws)
-        from.read_callback = read_socket;
-    else if (send_is_stream(t))
-        from.read_callback = read_stream;
-    else if (send_has_body(t) && t->res.body.len)
-        from.read_callback = read_body;
-    if (st->ws)
-        put_field(&f, "x-request-id", 12, t->req.id, strlen(t->req.id));
-    else
-        send_fields(t, put_field, &f);
-    t->state = TXN_SENDING;
-    t->due_ms = uv_now(st->conn->poll.loop) + SEND_TIMEOUT_MS;
-    if (nghttp2_submit_response(st->conn->h2->ng, st->id, f.at, f.n,
-                                from.read_callback ? &from : NULL)) {
-        h2_reset(st);
-        return;
-    }
-    conn_touch(st->conn);
-    if (send_is_stream(t)) {
-        t->state = TXN_STREAMING;
-        t->due_ms = 0;
-        stream_begin(t);
-    }
-}
-
-/* ------------------------------------------------------------- connection */
+/* --------------------------------------------------------------------------- connection */
 
 static nghttp2_session_callbacks *callbacks_new(void)
 {
@@ -598,9 +420,9 @@ int h2_begin(struct conn *c)
     conn_due(c, c->server->config.idle_timeout_ms);
     c->h2 = h2;
     c->kind = CONN_HTTP2;
-    check(c, nghttp2_submit_settings(h2->ng, NGHTTP2_FLAG_NONE, settings,
-                                     sizeof(settings) / sizeof(settings[0])));
-    check(c, nghttp2_session_set_local_window_size(h2->ng, NGHTTP2_FLAG_NONE, 0, WINDOW));
+    h2_check(c, nghttp2_submit_settings(h2->ng, NGHTTP2_FLAG_NONE, settings,
+                                        sizeof(settings) / sizeof(settings[0])));
+    h2_check(c, nghttp2_session_set_local_window_size(h2->ng, NGHTTP2_FLAG_NONE, 0, WINDOW));
     conn_touch(c);
     return 0;
 }
@@ -651,9 +473,9 @@ static ssize_t refuse_huge(struct conn *c)
     c->h2->huge = true;
     n = nghttp2_session_mem_recv(ng, head, sizeof(head));
     c->h2->huge = false;
-    check(c,
-          nghttp2_submit_goaway(ng, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(ng),
-                                NGHTTP2_ENHANCE_YOUR_CALM, NULL, 0));
+    h2_check(c, nghttp2_submit_goaway(ng, NGHTTP2_FLAG_NONE,
+                                      nghttp2_session_get_last_proc_stream_id(ng),
+                                      NGHTTP2_ENHANCE_YOUR_CALM, NULL, 0));
     return n;
 }
 
@@ -697,11 +519,11 @@ void h2_input(struct conn *c, const char *data, size_t len)
 
 void h2_goodbye(struct conn *c)
 {
-    check(c, nghttp2_submit_goaway(c->h2->ng, NGHTTP2_FLAG_NONE,
-                                   nghttp2_session_get_last_proc_stream_id(c->h2->ng),
-                                   NGHTTP2_NO_ERROR, NULL, 0));
+    h2_check(c, nghttp2_submit_goaway(c->h2->ng, NGHTTP2_FLAG_NONE,
+                                      nghttp2_session_get_last_proc_stream_id(c->h2->ng),
+                                      NGHTTP2_NO_ERROR, NULL, 0));
     if (link_empty(&c->h2->all))
-        check(c, nghttp2_session_terminate_session(c->h2->ng, NGHTTP2_NO_ERROR));
+        h2_check(c, nghttp2_session_terminate_session(c->h2->ng, NGHTTP2_NO_ERROR));
     conn_touch(c);
 }
 
