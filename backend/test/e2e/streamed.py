@@ -137,14 +137,14 @@ def words_are_cut_off(program, seconds):
     return None
 
 
-def check(program, begin):
-    """Two lines of TAP from number `begin` on; whether both are right."""
+def check(program, begin, times):
+    """Each case so many times: two lines of TAP from number `begin` on; whether both are right."""
     dice = random.Random(11)
     cases = ((words_are_cut_off, "words that were being said are there, and said to be cut off", 4),
              (answer_is_cut_off, "an answer that streamed is there, and said to be cut off", 2))
     right = True
     for number, (case, name, least) in enumerate(cases, begin):
-        wrong = [why for _ in range(3) if (why := case(program, dice.uniform(least, least + 2)))]
+        wrong = [why for _ in range(times) if (why := case(program, dice.uniform(least, least + 2)))]
         right &= not wrong
         print(f"{'not ok' if wrong else 'ok'} {number} - {name}", flush=True)
         for why in wrong:
