@@ -16,7 +16,7 @@ enum {
 /* Six hours of sound take a minute or two. The largest of libav*'s tables is far from this memory.
  */
 static const struct worker_limits limits = {
-    .memory_bytes = 1 << 30, .cpu_s = 600, .files = 16, .alone = true};
+    .memory_bytes = 1 << 30, .cpu_s = 600, .files = 16, .alone = true, .low = true};
 
 struct link {
     int fd;

@@ -24,7 +24,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { NAME_MAX_LEN = ID_TEXT_MAX + 16 };
+enum {
+    NAME_MAX_LEN = ID_TEXT_MAX + 16,
+    FLUSH_EVERY = 1 << 20, /* [bytes] */
+};
 
 static const char half[] = ".new";
 static const char *const endings[] = {
@@ -40,6 +43,7 @@ struct files_writer {
     struct files *files;
     int fd;
     enum blob_put put;
+    size_t unflushed; /* [bytes] */
     char id[ID_TEXT_MAX];
 };
 
@@ -195,10 +199,22 @@ static int files_create(void *store, const char *id, enum blob_put put, void **w
     return 0;
 }
 
+/* What has come is on its way to the disk while the rest still comes: a whole recording at once
+ * would hold up every other write there, the database's too. */
+static void flush_behind(struct files_writer *w, size_t len)
+{
+    w->unflushed += len;
+    if (w->put == BLOB_GROWING || w->unflushed < FLUSH_EVERY)
+        return;
+    sync_file_range(w->fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* begun; that it is there, fsync() says */
+    w->unflushed = 0;
+}
+
 static int files_append(void *writer, const void *data, size_t len, struct errbuf *why)
 {
     struct files_writer *w = writer;
     const char *from = data;
+    size_t all = len;
     int err = check_room(w->files, why);
 
     while (!err && len) {
@@ -211,6 +227,8 @@ static int files_append(void *writer, const void *data, size_t len, struct errbu
         from += n;
         len -= (size_t)n;
     }
+    if (!err)
+        flush_behind(w, all);
     return err;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/module.h"
 #include "base/sanitized.h"
+#include "loop/priority.h"
 #include "loop/wait.h"
 
 #include <errno.h>
@@ -368,6 +369,8 @@ int worker_begin(const struct worker_limits *limits)
         limit(RLIMIT_CPU, limits->cpu_s);
     if (limits->memory_bytes && !SANITIZED)
         limit(RLIMIT_AS, limits->memory_bytes);
+    if (limits->low)
+        priority_low();
     return SOCKET_FD;
 }
 

@@ -86,6 +86,7 @@ struct worker_limits {
     uint64_t file_bytes;   /**< Longest file it may write */
     uint64_t files;        /**< Descriptors; 0: as it is */
     bool alone;            /**< No further processes or threads (as root this has no effect) */
+    bool low;              /**< Computes when nobody else wants to (loop/priority.h) */
 };
 
 /** The socket to whoever started this program, or negative when nobody of ours did. */

@@ -9,18 +9,15 @@
 #include "base/about.h"
 #include "loop/loop.h"
 #include "loop/loop_internal.h"
+#include "loop/priority.h"
 #include "loop/wait.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-enum {
-    STACK_SIZE = 1 << 20,
-    LOW_PRIORITY = 10, /* nice: computes when others do not want to */
-};
+enum { STACK_SIZE = 1 << 20 };
 
 /* Threads for so many processors: at least min, then per_2_cores for each two. */
 static const struct {
@@ -29,14 +26,14 @@ static const struct {
     int per_2_cores;
     int max;
     size_t queue_max;
-    int nice;
+    void (*go)(void); /* priority of its threads; NULL: as any */
 } table[LANE_COUNT] = {
-    [LANE_REQUEST] = {"request", 4, 4, 64, 1024, 0},
-    [LANE_READ] = {"read", 2, 2, 16, 256, 0},
-    [LANE_DECODE] = {"decode", 2, 1, 8, 64, LOW_PRIORITY}, /* net/ bounds what their bodies hold */
-    [LANE_HASH] = {"hash", 1, 1, 4, 64, LOW_PRIORITY},     /* each takes 19 MiB */
-    [LANE_STORE] = {"store", 1, 0, 1, 1024, 0},
-    [LANE_SOUND] = {"sound", 1, 0, 1, 64, 0},
+    [LANE_REQUEST] = {"request", 4, 4, 64, 1024, priority_prompt},
+    [LANE_READ] = {"read", 2, 2, 16, 256, NULL},
+    [LANE_DECODE] = {"decode", 2, 1, 8, 64, priority_low}, /* net/ bounds what their bodies hold */
+    [LANE_HASH] = {"hash", 1, 1, 4, 64, priority_low},     /* each takes 19 MiB */
+    [LANE_STORE] = {"store", 1, 0, 1, 1024, priority_prompt},
+    [LANE_SOUND] = {"sound", 1, 0, 1, 64, NULL},
 };
 
 struct item {
@@ -145,8 +142,8 @@ static void worker(void *arg)
 
     here_set((int)pool->lane);
     pthread_setname_np(pthread_self(), table[pool->lane].name);
-    if (table[pool->lane].nice) /* of this thread alone, on Linux */
-        setpriority(PRIO_PROCESS, (id_t)gettid(), table[pool->lane].nice);
+    if (table[pool->lane].go)
+        table[pool->lane].go();
     uv_mutex_lock(&lanes->lock);
     for (;;) {
         struct item *it;

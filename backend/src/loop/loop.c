@@ -12,6 +12,7 @@
 #include "base/about.h"
 
 #include "loop/loop_internal.h"
+#include "loop/priority.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -278,6 +279,7 @@ void loop_run(struct loop *loop)
     int before = here_set(HERE_LOOP);
 
     own(loop);
+    priority_prompt();
     atomic_store(&loop->running, true);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     atomic_store(&loop->running, false);
