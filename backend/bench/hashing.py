@@ -10,52 +10,15 @@ alternate, so that both meet the same neighbours; what is compared are the media
 the flood makes a request take more than twice as long, at the median or for the slowest twentieth.
 """
 import argparse
-import http.client
 import json
 import multiprocessing
-import os
-import re
-import shutil
-import signal
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 
+from served import Client, Server, share, steadily
+
 LIMIT = 2  # times as long
-WRITE_EVERY = 10
-
-
-class Server:
-    def __init__(self, program):
-        self.data = tempfile.mkdtemp(prefix="interviewd-hashing-")
-        env = {k: v for k, v in os.environ.items() if not re.match("INTERVIEWD_|GROQ_|OPENAI_|OLLAMA_", k)}
-        env |= {f"INTERVIEWD_{name}_PER_MINUTE": "0" for name in ("REQUESTS", "SIGN_INS", "STRANGERS")}
-        self.process = subprocess.Popen([program, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--accounts", "on", "--asr-preload=off"],
-                                        env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        for line in self.process.stdout:
-            found = re.search(r"ready: http://\S+?:(\d+)", line)
-            if found:
-                self.port = int(found[1])
-                return
-        raise SystemExit("the server did not start")
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
-        shutil.rmtree(self.data, ignore_errors=True)
-
-
-class Client:
-    def __init__(self, port, token=None):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        self.headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-
-    def ask(self, method, path, body=None):
-        self.connection.request(method, f"/api/v1/{path}", json.dumps(body) if body is not None else None, self.headers)
-        answer = self.connection.getresponse()
-        return answer.status, answer.read()
 
 
 def guess(port, go, end, tries):
@@ -71,23 +34,6 @@ def guess(port, go, end, tries):
             tries.value += status == 401
 
 
-def times(client, session, seconds):
-    """[ms] of each request in that time."""
-    taken, until = [], time.monotonic() + seconds
-    while time.monotonic() < until:
-        writes = len(taken) % WRITE_EVERY == WRITE_EVERY - 1
-        begun = time.perf_counter()
-        status, _ = client.ask("PATCH", f"sessions/{session}", {"title": f"Number {len(taken)}"}) if writes else client.ask("GET", "sessions")
-        taken.append((time.perf_counter() - begun) * 1e3)
-        if status != 200:
-            sys.exit(f"a request was answered with {status}")
-    return sorted(taken)
-
-
-def at(taken, share):
-    return taken[min(len(taken) - 1, int(len(taken) * share))]
-
-
 def main():
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("program")
@@ -95,21 +41,25 @@ def main():
     ask.add_argument("--seconds", type=float, default=5)
     ask.add_argument("--rounds", type=int, default=4)
     options = ask.parse_args()
-    server = Server(options.program)
+    server = Server(options.program, accounts="on", asr_preload="off")
     go, end, tries = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Value("i", 0)
     crowd = [multiprocessing.Process(target=guess, args=(server.port, go, end, tries)) for _ in range(options.crowd)]
     try:
         _, grant = Client(server.port).ask("POST", "auth/signup", {"email": "known@example.org", "password": "correct horse battery", "displayName": "K"})
         client = Client(server.port, json.loads(grant)["accessToken"])
         session = json.loads(client.ask("POST", "sessions", {})[1])["id"]
+
+        def in_that_time():
+            until = time.monotonic() + options.seconds
+            return steadily(client, session, lambda: time.monotonic() < until)
         for one in crowd:
             one.start()
         quiet, flooded = [], []
         for _ in range(options.rounds):
-            quiet.append(times(client, session, options.seconds))
+            quiet.append(in_that_time())
             go.set()
             time.sleep(0.5)
-            flooded.append(times(client, session, options.seconds))
+            flooded.append(in_that_time())
             go.clear()
             time.sleep(1.0)  # what is in the lane still
     finally:
@@ -120,10 +70,10 @@ def main():
         server.stop()
     print(f"{tries.value} sign-ins were checked")
     slower = 0.0
-    for name, share in (("median", 0.5), ("p95", 0.95), ("p99", 0.99)):
-        before, beside = (statistics.median(at(taken, share) for taken in rounds) for rounds in (quiet, flooded))
+    for name, part in (("median", 0.5), ("p95", 0.95), ("p99", 0.99)):
+        before, beside = (statistics.median(share(taken, part) for taken in rounds) for rounds in (quiet, flooded))
         print(f"{name:6} {before:8.2f} ms alone, {beside:8.2f} ms beside the flood: {beside / before:.2f}")
-        slower = max(slower, beside / before if share < 0.99 else 0)
+        slower = max(slower, beside / before if part < 0.99 else 0)
     rates = [sum(map(len, rounds)) / options.rounds / options.seconds for rounds in (quiet, flooded)]
     print(f"rate   {rates[0]:8.0f} /s alone, {rates[1]:8.0f} /s beside the flood: {rates[0] / rates[1]:.2f}")
     return 1 if slower > LIMIT or not tries.value else 0

@@ -1,173 +1,39 @@
 #!/usr/bin/env python3
-"""A day's mix in a minute: many users' requests beside thousands of quiet sockets and a hundred live ones.
+"""A day's mix in a minute: many users' requests beside microphones that are heard.
 
-    bench/mix.py PROGRAM [--users 100] [--idle 5000] [--live 100] [--seconds 60] [--minutes 0]
+    bench/mix.py PROGRAM [--users 100] [--streams 4] [--seconds 60] [--idle 0] [--live 0] [--minutes 0]
+                 [--speech FOLDER] [--model FILE]
 
-Starts PROGRAM (interviewd) with accounts on, signs users up, opens `idle` WebSockets that say nothing and `live` ones
-that ask a question every few seconds, and lets every user list, read, change, make and delete what is theirs. Prints
-errors, latencies by operation, and the server's memory at the beginning and the end; --minutes goes on with the same
-load for that long and prints the memory each minute. Client and server share the machine, so the latencies hold both.
-Exit status 1 when anything failed.
+Starts PROGRAM (interviewd) with accounts on, signs users up, and lets every user list, read, change, make and delete what is theirs.
+Beside it `streams` microphones speak questions in real time, one after the other, each in an interview of its own, which is heard by the
+built-in recogniser or by Whisper weights in FILE, and answered; the questions are the WAV files of FOLDER (16-bit, mono, 16 kHz), or
+flite's. `idle` WebSockets say nothing and `live` ones ask a typed question every few seconds.
+
+Prints a table of latencies by operation and the share of the processors; --minutes goes on with the same load for that long and prints
+the memory each minute. Client and server share the machine, so the client's latencies hold both; the server's own clock (from a request's
+last byte in to its answer) stands beside them. Exit status 1 when anything failed, the 95th percentile of any REST operation is over
+10 ms, or a microphone was not heard.
 """
 import argparse
 import asyncio
-import base64
 import collections
+import itertools
 import json
-import os
-import pathlib
 import random
 import re
-import resource
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import time
 
-QUESTIONS = ["Tell me about a time you led a migration.", "Why do you want this job?", "How do you handle conflict?", "What is your notice period?"]
+from crowd import QUESTIONS, Connection, Socket, Tally, many_descriptors, recordings, send_sound, sign_up, speech, timed
+from served import Server, share
 
-
-class Server:
-    def __init__(self, program):
-        self.data = tempfile.mkdtemp(prefix="interviewd-mix-")
-        env = {k: v for k, v in os.environ.items() if not re.match("INTERVIEWD_|GROQ_|OPENAI_|OLLAMA_", k)}
-        env |= {"INTERVIEWD_REQUESTS_PER_MINUTE": "0", "INTERVIEWD_SIGN_INS_PER_MINUTE": "0", "INTERVIEWD_STRANGERS_PER_MINUTE": "0", "INTERVIEWD_SOCKETS_PER_USER": "0",
-                "INTERVIEWD_MAX_CONNECTIONS": "12000", "INTERVIEWD_ASR_PRELOAD": "off"}
-        self.process = subprocess.Popen([program, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--accounts", "on"], env=env,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        for line in self.process.stdout:
-            found = re.search(r"ready: http://\S+?:(\d+)", line)
-            if found:
-                self.port = int(found[1])
-                return
-        raise SystemExit("the server did not start")
-
-    def memory_mb(self):
-        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.process.pid}/status").read_text())[1]) / 1024
-
-    def cpu_s(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(30)
-        shutil.rmtree(self.data, ignore_errors=True)
-        return status
-
-
-class Tally:
-    def __init__(self):
-        self.ms = collections.defaultdict(list)
-        self.errors = collections.Counter()
-
-    def all_ms(self):
-        return [x for values in self.ms.values() for x in values]
-
-
-def share(values, part):
-    return sorted(values)[min(len(values) - 1, int(part * len(values)))] if values else 0.0
-
-
-class Connection:
-    """HTTP/1.1 kept open, as a browser does."""
-
-    def __init__(self, port):
-        self.port, self.reader, self.writer = port, None, None
-
-    async def ask(self, method, path, token=None, body=None):
-        if not self.writer:
-            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
-        data = b"" if body is None else json.dumps(body).encode()
-        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Length: {len(data)}\r\n"
-        head += "Content-Type: application/json\r\n" if data else ""
-        head += f"Authorization: Bearer {token}\r\n" if token else ""
-        self.writer.write(head.encode() + b"\r\n" + data)
-        head = await self.reader.readuntil(b"\r\n\r\n")
-        length = int(re.search(rb"content-length: (\d+)", head)[1]) if b"content-length" in head else 0
-        text = await self.reader.readexactly(length)
-        return int(head[9:12]), json.loads(text) if text[:1] in (b"{", b"[") else None
-
-
-class Socket:
-    """A WebSocket, as little of it as this needs."""
-
-    async def open(self, port, path, token):
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
-        key = base64.b64encode(os.urandom(16)).decode()
-        self.writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                          f"Sec-WebSocket-Key: {key}\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
-        head = await self.reader.readuntil(b"\r\n\r\n")
-        if b" 101 " not in head[:20]:
-            raise OSError(head[:40])
-        return self
-
-    def send(self, data, opcode=1):
-        head = bytes([0x80 | opcode]) + (bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big"))
-        self.writer.write(head + b"\0\0\0\0" + data)
-
-    def stay(self, message, sign_in):
-        """Told that its token ends soon, it shows the one that the user has by now."""
-        if message["type"] == "expiring":
-            self.send(json.dumps({"type": "authenticate", "accessToken": sign_in.token}).encode())
-
-    async def receive(self):
-        """(opcode, payload); pings are answered on the way."""
-        while True:
-            first, length = await self.reader.readexactly(2)
-            if length == 126:
-                length = int.from_bytes(await self.reader.readexactly(2), "big")
-            elif length == 127:
-                length = int.from_bytes(await self.reader.readexactly(8), "big")
-            data = await self.reader.readexactly(length)
-            if first & 15 == 9:
-                self.send(data, 10)
-                continue
-            return first & 15, data
-
-
-class SignIn:
-    """What a user signed in with; renewed well before it ends, as the page does."""
-
-    RENEW_S = 600  # an access token lives 900
-
-    def __init__(self, me):
-        self.take(me)
-
-    def take(self, me):
-        self.token, self.refresh = me["accessToken"], me["refreshToken"]
-        self.renew_at = time.monotonic() + self.RENEW_S
-
-    async def renew(self, http, tally):
-        me = await timed(tally, "POST refresh", http.ask("POST", "/api/v1/auth/refresh", body={"refreshToken": self.refresh}))
-        if me and "accessToken" in me:
-            self.take(me)
-
-
-async def timed(tally, name, coroutine, good=(200, 201, 204)):
-    began = time.monotonic()
-    try:
-        status, body = await coroutine
-    except (OSError, asyncio.IncompleteReadError) as error:
-        tally.errors[f"{name}: {type(error).__name__}"] += 1
-        return None
-    tally.ms[name].append(1000 * (time.monotonic() - began))
-    if status not in good:
-        tally.errors[f"{name}: {status}"] += 1
-    return body
+REST_P95_MS = 10
 
 
 async def user(n, port, tally, until, ready):
     rng = random.Random(n)
     http = Connection(port)
-    me = None
-    while not me or "accessToken" not in me:  # all at once are more than are hashed at a time: 503, try again
-        if me:
-            await asyncio.sleep(rng.uniform(0.1, 0.5))
-        _, me = await http.ask("POST", "/api/v1/auth/signup", body={"email": f"u{n}@example.org", "password": f"correct horse battery {n}", "displayName": "U"})
-    sign_in = SignIn(me)
+    sign_in = await sign_up(f"u{n}", port)
     token = sign_in.token
     _, profile = await http.ask("POST", "/api/v1/profiles", token, {"name": "P", "role": "Engineer", "yearsExperience": 3, "skills": ["C"], "industry": "", "context": "- Led it."})
     _, session = await http.ask("POST", "/api/v1/sessions", token, {"profileId": profile["id"]})
@@ -235,29 +101,101 @@ async def live(n, port, sign_in, session, tally, until):
             tally.errors[f"live socket: {type(error).__name__}"] += 1
 
 
+async def microphone(n, port, sign_in, sounds, tally, until):
+    """An interview of its own: the sounds one after the other, and what is heard of them."""
+    http, name = Connection(port), f"microphone {n}"
+    try:
+        _, session = await http.ask("POST", "/api/v1/sessions", sign_in.token, {"title": name})
+        ear = await Socket().open(port, f"/ws/transcribe?session_id={session['id']}", sign_in.token)
+        llm = await Socket().open(port, f"/ws/llm-stream?session_id={session['id']}", sign_in.token)
+        ear.send(b'{"type":"start","sampleRate":16000,"channels":1}')
+
+        async def listen(socket):
+            while True:
+                opcode, data = await socket.receive()
+                if opcode == 8:
+                    raise OSError("closed")
+                message = json.loads(data)
+                socket.stay(message, sign_in)
+                if message["type"] == "error":
+                    tally.errors[f"{name}: {message['code']}"] += 1
+                elif message["type"] == "final" and message["text"]:
+                    tally.heard[n] += len(message["text"].split())
+                    tally.ms["stream: final"].append(message["latencyMs"])
+        both = [asyncio.create_task(listen(ear)), asyncio.create_task(listen(llm))]
+        for turn in itertools.count(n):
+            await send_sound(ear, sounds[turn % len(sounds)])
+            if failed := next((task for task in both if task.done()), None):
+                failed.result()
+    except (OSError, asyncio.IncompleteReadError) as error:
+        if not until.is_set():
+            tally.errors[f"{name}: {type(error).__name__}"] += 1
+
+
+async def own_clock(port):
+    """(requests, by upper bound [ms]) of the server's histogram: from a request's last byte in to its answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    text = (await reader.read()).decode()
+    writer.close()
+    found = collections.Counter()
+    for labels, bound, count in re.findall(r'interviewd_http_request_duration_seconds_bucket\{(.*)le="([^"]+)"\} (\d+)', text):
+        if "/api/v1/" in labels:
+            found[float(bound) * 1000] += int(count)
+    return found
+
+
+def bound_of(before, after, part):
+    """The smallest bound that this part of the requests between both stayed under."""
+    counts = {bound: after[bound] - before[bound] for bound in sorted(after)}
+    return next((bound for bound, count in counts.items() if count >= part * counts[max(counts)]), 0.0)
+
+
+def table(tally):
+    """Prints it; the 95th percentiles of all REST operations."""
+    p95 = {}
+    print(f"  {'':16} {'count':>6} {'p50':>7} {'p95':>7} {'p99':>7}  [ms]")
+    rest = [x for name, values in tally.ms.items() if name.split()[0].isupper() for x in values]
+    for name, values in [*sorted(tally.ms.items()), ("all requests", rest)]:
+        print(f"  {name:16} {len(values):6} {share(values, .5):7.1f} {share(values, .95):7.1f} {share(values, .99):7.1f}")
+        if name.split()[0].isupper():
+            p95[name] = share(values, .95)
+    return p95, len(rest)
+
+
 async def run(server, options):
     tally, until, ready = Tally(), asyncio.Event(), []
+    sounds = recordings(options.speech) if options.speech else speech(*QUESTIONS)
+    if options.streams and not sounds:
+        raise SystemExit("there is nothing to say: give --speech FOLDER, or install flite and sox")
     users = [asyncio.create_task(user(n, server.port, tally, until, ready)) for n in range(options.users)]
     while len(ready) < options.users:
         await asyncio.sleep(0.05)
-    tasks = [asyncio.create_task(live(n, server.port, *ready[n % len(ready)], tally, until)) for n in range(options.live)]
+    tasks = [asyncio.create_task(microphone(n, server.port, await sign_up(f"m{n}", server.port), sounds, tally, until)) for n in range(options.streams)]
+    tasks += [asyncio.create_task(live(n, server.port, *ready[n % len(ready)], tally, until)) for n in range(options.live)]
     quiet_mb = server.memory_mb()
     for n in range(options.idle):
         tasks.append(asyncio.create_task(idle(server.port, *ready[n % len(ready)], tally, until)))
         if n % 50 == 49:
             await asyncio.sleep(0.02)
-    await asyncio.sleep(2)
+    await asyncio.sleep(5)  # the recogniser has loaded
     for values in tally.ms.values():
         values.clear()
-    began_mb, began_cpu, began = server.memory_mb(), server.cpu_s(), time.monotonic()
-    print(f"{options.users} users, {options.idle} idle and {options.live} live sockets; memory {quiet_mb:.1f} MB before the idle ones, {began_mb:.1f} MB with them")
+    tally.heard.clear()
+    began_mb, began_cpu, began_children, began_own, began = (server.memory_mb(), server.cpu_s(), server.children_cpu_s(), await own_clock(server.port),
+                                                             time.monotonic())
+    began_client = time.process_time()
+    print(f"{options.users} users, {options.streams} microphones, {options.idle} idle and {options.live} live sockets; "
+          f"memory {quiet_mb:.1f} MB before the idle ones, {began_mb:.1f} MB with them")
     await asyncio.sleep(options.seconds)
     took = time.monotonic() - began
-    for name, values in sorted(tally.ms.items()):
-        print(f"  {name:16} {len(values):6} p50 {share(values, .5):6.1f} p95 {share(values, .95):6.1f} p99 {share(values, .99):6.1f} ms")
-    rest = [x for name, values in tally.ms.items() if not name.startswith("live") for x in values]
-    print(f"  all requests     {len(rest):6} p50 {share(rest, .5):6.1f} p95 {share(rest, .95):6.1f} p99 {share(rest, .99):6.1f} ms, "
-          f"{len(rest) / took:.0f}/s, server {100 * (server.cpu_s() - began_cpu) / took:.0f} % of a core")
+    p95, count = table(tally)
+    own = await own_clock(server.port)
+    print(f"  by the server's own clock p50 <= {bound_of(began_own, own, .5):g} ms, p95 <= {bound_of(began_own, own, .95):g} ms")
+    print(f"  {count / took:.0f} requests a second; of a core: server {100 * (server.cpu_s() - began_cpu) / took:.0f} %, "
+          f"its recogniser {100 * (server.children_cpu_s() - began_children) / took:.0f} %, this client {100 * (time.process_time() - began_client) / took:.0f} %")
+    heard = [tally.heard[n] for n in range(options.streams)]
+    print(f"  words heard of each microphone: {heard}")
     for minute in range(options.minutes):
         await asyncio.sleep(60)
         print(f"  minute {minute + 1}: {server.memory_mb():.1f} MB", flush=True)
@@ -266,18 +204,23 @@ async def run(server, options):
     for task in users + tasks:
         task.cancel()
     await asyncio.gather(*users, *tasks, return_exceptions=True)
-    return not tally.errors
+    slow = {name: round(ms, 1) for name, ms in p95.items() if ms > REST_P95_MS}
+    if slow:
+        print(f"  over {REST_P95_MS} ms at p95: {slow}")
+    return not tally.errors and not slow and all(heard)
 
 
 def main():
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("program")
-    for name, otherwise in (("users", 100), ("idle", 5000), ("live", 100), ("seconds", 60), ("minutes", 0)):
+    for name, otherwise in (("users", 100), ("streams", 4), ("seconds", 60), ("idle", 0), ("live", 0), ("minutes", 0)):
         ask.add_argument(f"--{name}", type=int, default=otherwise)
+    ask.add_argument("--speech", help="folder of WAV files")
+    ask.add_argument("--model", help="Whisper weights")
     options = ask.parse_args()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 20000), hard))
-    server = Server(options.program)
+    many_descriptors()
+    settings = {"asr_model": options.model} if options.model else {"asr_engine": "pocketsphinx"}
+    server = Server(options.program, accounts="on", max_connections=12000, **settings)
     good = asyncio.run(run(server, options))
     status = server.stop()
     print(f"  the server stopped with {status}")

@@ -15,38 +15,18 @@ Exit status 1 when memory moved by more than --within percent, a descriptor or a
 """
 import argparse
 import asyncio
-import collections
 import json
-import os
-import pathlib
 import random
-import resource
-import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-import wave
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from mix import Connection, QUESTIONS, Server, SignIn, Socket, Tally, share, timed  # noqa: E402
+from crowd import QUESTIONS, Connection, Socket, Tally, many_descriptors, send_sound, sign_up, speech, timed
+from served import Server, share
 
 SPOKEN = "Tell me about a time you led a project under pressure."
 FASTER = 8
 QUESTIONS_AN_HOUR = 20  # of a long interview
-
-
-def speech():
-    """16-bit samples at 16 kHz, or None."""
-    if not shutil.which("flite") or not shutil.which("sox"):
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        raw, wav = f"{folder}/raw.wav", f"{folder}/speech.wav"
-        subprocess.run(["flite", "-voice", "slt", "-t", SPOKEN, "-o", raw], check=True)
-        subprocess.run(["sox", raw, "-r", "16000", "-c", "1", "-b", "16", wav, "pad", "0.3", "1.0"], check=True)
-        with wave.open(wav) as file:
-            return file.readframes(file.getnframes())
 
 
 class Watched:
@@ -54,24 +34,13 @@ class Watched:
 
     def __init__(self, server):
         self.server = server
-        self.proc = pathlib.Path(f"/proc/{server.process.pid}")
         self.memory = []  # (seconds, MB)
 
     def descriptors(self):
-        return sum(self.open_files().values())
-
-    def open_files(self):
-        """How many of each kind: by file name, or "socket", "pipe" …"""
-        found = collections.Counter()
-        for fd in (self.proc / "fd").iterdir():
-            try:
-                found[os.path.basename(os.readlink(fd)).split(":")[0]] += 1
-            except OSError:
-                pass  # closed meanwhile
-        return found
+        return sum(self.server.open_files().values())
 
     def children(self):
-        return sum(len((task / "children").read_text().split()) for task in (self.proc / "task").iterdir())
+        return len(self.server.children())
 
     async def watch(self, began):
         while True:
@@ -106,9 +75,7 @@ async def finish(socket, sign_in, last):
 async def speak(port, sign_in, session, pcm):
     ear = await Socket().open(port, f"/ws/transcribe?session_id={session}", sign_in.token)
     ear.send(b'{"type":"start","sampleRate":16000,"channels":1}')
-    for at in range(0, len(pcm), 1280):
-        ear.send(pcm[at:at + 1280], 2)
-        await asyncio.sleep(0.04 / FASTER)
+    await send_sound(ear, pcm, FASTER)
     ear.send(b'{"type":"stop"}')
     code = await finish(ear, sign_in, lambda message: False)
     ear.writer.close()
@@ -187,20 +154,10 @@ async def visitor(n, port, sign_in, tally, until):
         await asyncio.sleep(rng.uniform(0.2, 0.5))
 
 
-async def sign_up(n, port):
-    http, me = Connection(port), {}
-    while "accessToken" not in me:  # all at once are more than are hashed at a time
-        status, me = await http.ask("POST", "/api/v1/auth/signup", body={"email": f"s{n}@example.org", "password": f"correct horse battery {n}", "displayName": "S"})
-        if status == 503:
-            await asyncio.sleep(0.3)
-    http.writer.close()
-    return SignIn(me)
-
-
 async def run(server, options):
-    tally, until, pcm = Tally(), asyncio.Event(), speech()
+    tally, until, pcm = Tally(), asyncio.Event(), next(iter(speech(SPOKEN)), None)
     seconds, watched = options.minutes * 60, Watched(server)
-    users = await asyncio.gather(*(sign_up(n, server.port) for n in range(options.talkers + options.visitors)))
+    users = await asyncio.gather(*(sign_up(f"s{n}", server.port) for n in range(options.talkers + options.visitors)))
 
     def load():
         until.clear()
@@ -212,7 +169,7 @@ async def run(server, options):
     until.set()
     await asyncio.gather(*tasks, return_exceptions=True)
     await asyncio.sleep(3)
-    before, files = (watched.descriptors(), watched.children()), watched.open_files()
+    before, files = (watched.descriptors(), watched.children()), server.open_files()
     for values in tally.ms.values():
         values.clear()
     began = time.monotonic()
@@ -228,7 +185,7 @@ async def run(server, options):
     after = await watched.at_rest(lambda fds, children: fds <= before[0] and children <= before[1])
 
     if after[0] > before[0]:
-        print(f"more of: {dict(watched.open_files() - files)}")
+        print(f"more of: {dict(server.open_files() - files)}")
     first, last = watched.median(seconds * 0.25, seconds * 0.35), watched.median(seconds * 0.9, seconds)
     moved = 100 * (last - first) / first
     asked = len(tally.ms["question"]) + len(tally.ms["spoken"])
@@ -248,9 +205,8 @@ def main():
     for name, otherwise in (("talkers", 2), ("visitors", 8)):
         ask.add_argument(f"--{name}", type=int, default=otherwise)
     options = ask.parse_args()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 20000), hard))
-    server = Server(options.program)
+    many_descriptors()
+    server = Server(options.program, accounts="on", max_connections=12000, asr_preload="off")
     good = asyncio.run(run(server, options))
     status = server.stop()
     print(f"the server stopped with {status}")
