@@ -94,6 +94,7 @@ static int write_item(struct buf *out, const struct seal *seal, enum store_kind 
     case STORE_KIND_RECORDING:
     case STORE_KIND_API_KEY:
     case STORE_KIND_TRANSCRIPTION:
+    case STORE_KIND_PASSKEY:
         break;
     }
     return err;

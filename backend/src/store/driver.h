@@ -60,6 +60,16 @@ struct store_driver {
     int (*api_key_used)(void *db, const char *hash, int64_t now, struct errbuf *why);
     int (*api_key_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
 
+    int (*passkey_add)(void *db, const struct store_passkey *passkey, size_t most,
+                       struct errbuf *why);
+    int (*passkey_get)(void *db, const char *credential, struct store_passkey *passkey,
+                       struct errbuf *why);
+    int (*passkey_list)(void *db, const char *user_id, struct store_list *list, struct errbuf *why);
+    int (*passkey_used)(void *db, const char *id, int64_t count, int64_t now, struct errbuf *why);
+    int (*passkey_rename)(void *db, const char *user_id, const char *id, const char *name,
+                          struct errbuf *why);
+    int (*passkey_erase)(void *db, const char *user_id, const char *id, struct errbuf *why);
+
     int (*refresh_put)(void *db, const struct store_refresh *token, struct errbuf *why);
     int (*refresh_get)(void *db, const char *hash, struct store_refresh *token, struct errbuf *why);
     int (*refresh_rotate)(void *db, const char *old, const struct store_refresh *fresh, int64_t now,

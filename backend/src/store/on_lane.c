@@ -203,6 +203,10 @@ WRITE_1(photo_erase, const char *, user_id)
 WRITE_2(api_key_add, const struct store_api_key *, key, size_t, most)
 WRITE_2(api_key_used, const char *, hash, int64_t, now)
 WRITE_2(api_key_erase, const char *, user_id, const char *, id)
+WRITE_2(passkey_add, const struct store_passkey *, passkey, size_t, most)
+WRITE_3(passkey_used, const char *, id, int64_t, count, int64_t, now)
+WRITE_3(passkey_rename, const char *, user_id, const char *, id, const char *, name)
+WRITE_2(passkey_erase, const char *, user_id, const char *, id)
 WRITE_4(sign_in_end, const char *, user_id, const char *, family, int64_t, expires_at,
         struct store_list *, ended)
 WRITE_4(sign_in_end_others, const char *, user_id, const char *, keep, int64_t, expires_at,
@@ -252,6 +256,10 @@ const struct store_driver store_on_lane = {
     .api_key_add = api_key_add,
     .api_key_used = api_key_used,
     .api_key_erase = api_key_erase,
+    .passkey_add = passkey_add,
+    .passkey_used = passkey_used,
+    .passkey_rename = passkey_rename,
+    .passkey_erase = passkey_erase,
     .sign_in_end = sign_in_end,
     .sign_in_end_others = sign_in_end_others,
     .refresh_put = refresh_put,

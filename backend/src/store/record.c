@@ -71,6 +71,13 @@ static const struct column store_api_key_columns[] = {
     INT64(store_api_key, used_at),
 };
 
+static const struct column store_passkey_columns[] = {
+    INLINE(store_passkey, id),   INLINE(store_passkey, user_id),   TEXT(store_passkey, credential),
+    TEXT(store_passkey, rp_id),  INT(store_passkey, alg),          TEXT(store_passkey, public_key),
+    INT64(store_passkey, count), INT(store_passkey, synced),       TEXT(store_passkey, transports),
+    TEXT(store_passkey, name),   INT64(store_passkey, created_at), INT64(store_passkey, used_at),
+};
+
 static const struct column store_ended_columns[] = {
     INLINE(store_ended, family),
     INT64(store_ended, expires_at),
@@ -156,6 +163,7 @@ const struct record store_record_refresh = RECORD(store_refresh);
 const struct record store_record_reset = RECORD(store_reset);
 const struct record store_record_photo = RECORD(store_photo);
 const struct record store_record_api_key = RECORD(store_api_key);
+const struct record store_record_passkey = RECORD(store_passkey);
 const struct record store_record_ended = RECORD(store_ended);
 const struct record store_record_profile = RECORD(store_profile);
 const struct record store_record_profile_owner = {sizeof(struct store_profile),

@@ -34,6 +34,7 @@ extern const struct record store_record_refresh;
 extern const struct record store_record_reset;
 extern const struct record store_record_photo;
 extern const struct record store_record_api_key;
+extern const struct record store_record_passkey;
 extern const struct record store_record_ended;
 extern const struct record store_record_profile;
 extern const struct record store_record_profile_owner; /**< id and user_id alone */

@@ -609,6 +609,53 @@ int sealed_api_key_list(struct store *store, const struct seal *seal, const char
     return err;
 }
 
+static struct fields passkey_fields(struct store_passkey *p, bool *unreadable)
+{
+    return (struct fields){p->id, unreadable, 1, {{"passkey.name", &p->name, ""}}};
+}
+
+int sealed_passkey_add(struct store *store, const struct seal *seal,
+                       const struct store_passkey *passkey, size_t most, struct errbuf *why)
+{
+    struct store_passkey copy = *passkey;
+    int err = seal_copy(seal, passkey_fields(&copy, NULL), why);
+
+    if (!err)
+        err = store_passkey_add(store, &copy, most, why);
+    free_copy(passkey_fields(&copy, NULL));
+    return err;
+}
+
+int sealed_passkey_list(struct store *store, const struct seal *seal, const char *user_id,
+                        struct store_list *list, struct errbuf *why)
+{
+    int err = store_passkey_list(store, user_id, list, why);
+
+    for (size_t i = 0; !err && i < list->count; i++) {
+        bool unreadable = false;
+
+        err = open_fields(
+            seal, passkey_fields((struct store_passkey *)list->items + i, &unreadable), why);
+        if (err)
+            store_list_release(list, STORE_KIND_PASSKEY);
+    }
+    return err;
+}
+
+int sealed_passkey_rename(struct store *store, const struct seal *seal, const char *user_id,
+                          const char *id, char *name, struct errbuf *why)
+{
+    struct store_passkey copy = {.name = name};
+    int err;
+
+    snprintf(copy.id, sizeof(copy.id), "%s", id);
+    err = seal_copy(seal, passkey_fields(&copy, NULL), why);
+    if (!err)
+        err = store_passkey_rename(store, user_id, id, copy.name, why);
+    free_copy(passkey_fields(&copy, NULL));
+    return err;
+}
+
 /* ------------------------------------------------------------------------ transcriptions */
 
 static struct fields transcription_fields(struct store_transcription *t, bool *unreadable)

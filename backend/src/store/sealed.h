@@ -82,6 +82,14 @@ int sealed_api_key_add(struct store *store, const struct seal *seal,
 int sealed_api_key_list(struct store *store, const struct seal *seal, const char *user_id,
                         struct store_list *list, struct errbuf *why);
 
+int sealed_passkey_add(struct store *store, const struct seal *seal,
+                       const struct store_passkey *passkey, size_t most, struct errbuf *why);
+/** As store_passkey_list(); a name that cannot be opened is empty. */
+int sealed_passkey_list(struct store *store, const struct seal *seal, const char *user_id,
+                        struct store_list *list, struct errbuf *why);
+int sealed_passkey_rename(struct store *store, const struct seal *seal, const char *user_id,
+                          const char *id, char *name, struct errbuf *why);
+
 /** photo->photo in clear (base64url); get as sealed_voice_get(). */
 int sealed_photo_put(struct store *store, const struct seal *seal, const struct store_photo *photo,
                      struct errbuf *why);

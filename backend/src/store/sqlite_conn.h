@@ -20,7 +20,7 @@
 
 #include <sqlite3.h>
 
-enum { CONN_STATEMENTS_MAX = 96 };
+enum { CONN_STATEMENTS_MAX = 112 };
 
 struct sqlite_db;
 

@@ -35,6 +35,16 @@ int sqlite_api_key_list(void *db, const char *user_id, struct store_list *list, 
 int sqlite_api_key_used(void *db, const char *hash, int64_t now, struct errbuf *why);
 int sqlite_api_key_erase(void *db, const char *user_id, const char *id, struct errbuf *why);
 
+int sqlite_passkey_add(void *db, const struct store_passkey *passkey, size_t most,
+                       struct errbuf *why);
+int sqlite_passkey_get(void *db, const char *credential, struct store_passkey *passkey,
+                       struct errbuf *why);
+int sqlite_passkey_list(void *db, const char *user_id, struct store_list *list, struct errbuf *why);
+int sqlite_passkey_used(void *db, const char *id, int64_t count, int64_t now, struct errbuf *why);
+int sqlite_passkey_rename(void *db, const char *user_id, const char *id, const char *name,
+                          struct errbuf *why);
+int sqlite_passkey_erase(void *db, const char *user_id, const char *id, struct errbuf *why);
+
 int sqlite_refresh_put(void *db, const struct store_refresh *token, struct errbuf *why);
 int sqlite_refresh_get(void *db, const char *hash, struct store_refresh *token, struct errbuf *why);
 int sqlite_refresh_rotate(void *db, const char *old, const struct store_refresh *fresh, int64_t now,

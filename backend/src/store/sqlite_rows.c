@@ -361,6 +361,7 @@ static int make_unreadable(const struct sql_listed *what, const char *id, const 
     case STORE_KIND_RECORDING:
     case STORE_KIND_API_KEY:
     case STORE_KIND_TRANSCRIPTION:
+    case STORE_KIND_PASSKEY:
         return UV_EINVAL;
     }
     memcpy(record, id, ID_TEXT_MAX); /* the id is the first member of every listed record */

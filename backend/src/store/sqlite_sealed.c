@@ -27,6 +27,7 @@ static const struct place {
     {"transcript.answer", "transcripts", "id", "answer"},
     {"transcript.detail", "transcripts", "id", "detail"},
     {"apiKey.label", "api_keys", "id", "label"},
+    {"passkey.name", "passkeys", "id", "name"},
     {"user.photo", "photos", "user_id", "photo"},
     {"voice.voice", "voices", "user_id", "voice"},
     {"transcription.result", "transcriptions", "id", "result"},

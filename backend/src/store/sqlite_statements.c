@@ -9,8 +9,10 @@
     "id,email,display_name,photo_url,password,settings,subscription,created_at,role,disabled_at"
 #define REFRESH_COLUMNS "hash,family,user_id,expires_at,used_at,began_at,seen_at,address,program"
 #define API_KEY_COLUMNS "id,user_id,hash,prefix,label,created_at,used_at"
-#define PHOTO_COLUMNS   "user_id,type,photo,updated_at"
-#define ENDED_COLUMNS   "family,expires_at"
+#define PASSKEY_COLUMNS                                                                            \
+    "id,user_id,credential,rp_id,alg,public_key,count,synced,transports,name,created_at,used_at"
+#define PHOTO_COLUMNS "user_id,type,photo,updated_at"
+#define ENDED_COLUMNS "family,expires_at"
 #define PROFILE_COLUMNS                                                                            \
     "id,user_id,name,role,years_experience,skills,industry,context,created_at,updated_at,clear"
 #define SESSION_COLUMNS                                                                            \
@@ -76,6 +78,16 @@ const char *const sqlite_statements[STATEMENTS] = {
                      "LIMIT ?2",
     [API_KEY_USED] = "UPDATE api_keys SET used_at=?2 WHERE hash=?1 AND used_at<?2",
     [API_KEY_ERASE] = "DELETE FROM api_keys WHERE user_id=?1 AND id=?2",
+    [PASSKEY_ADD] = "INSERT INTO passkeys (" PASSKEY_COLUMNS ") "
+                    "SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12 "
+                    "WHERE (SELECT count(*) FROM passkeys WHERE user_id=?2)<?13",
+    [PASSKEY_GET] = "SELECT " PASSKEY_COLUMNS " FROM passkeys WHERE credential=?1",
+    [PASSKEY_LIST] = "SELECT " PASSKEY_COLUMNS " FROM passkeys WHERE user_id=?1 ORDER BY id DESC "
+                     "LIMIT ?2",
+    [PASSKEY_USED] = "UPDATE passkeys SET count=?2,used_at=?3 "
+                     "WHERE id=?1 AND (count<?2 OR (count=0 AND ?2=0))",
+    [PASSKEY_RENAME] = "UPDATE passkeys SET name=?3 WHERE user_id=?1 AND id=?2",
+    [PASSKEY_ERASE] = "DELETE FROM passkeys WHERE user_id=?1 AND id=?2",
 
     [REFRESH_PUT] = "INSERT INTO refresh_tokens (" REFRESH_COLUMNS ") "
                     "VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",

@@ -246,6 +246,7 @@ void store_list_release(struct store_list *list, enum store_kind kind)
         [STORE_KIND_USER] = &store_record_user,
         [STORE_KIND_RECORDING] = &store_record_recording,
         [STORE_KIND_API_KEY] = &store_record_api_key,
+        [STORE_KIND_PASSKEY] = &store_record_passkey,
         [STORE_KIND_TRANSCRIPTION] = &store_record_transcription,
     };
 

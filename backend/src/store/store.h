@@ -95,6 +95,22 @@ struct store_api_key {
     int64_t used_at; /**< 0: never */
 };
 
+/** A public key of the user's, with which a browser signs in: auth/passkey.h. */
+struct store_passkey {
+    char id[ID_TEXT_MAX];
+    char user_id[ID_TEXT_MAX];
+    char *credential; /**< The id that its device knows it by, base64url; unique */
+    char *rp_id;      /**< The name of the site it is for */
+    int alg;          /**< COSE */
+    char *public_key; /**< base64url */
+    int64_t count;    /**< Of signatures, as the device said last; 0: it does not count */
+    int synced;       /**< 1: it may be on several devices */
+    char *transports; /**< How its device is reached, "internal hybrid"; "": not known */
+    char *name;       /**< Sealed; what the user calls it */
+    int64_t created_at;
+    int64_t used_at; /**< 0: never */
+};
+
 /** A sign-in that was ended while access tokens of it may still be out. */
 struct store_ended {
     char family[ID_TEXT_MAX];
@@ -319,6 +335,25 @@ int store_api_key_list(struct store *store, const char *user_id, struct store_li
                        struct errbuf *why);
 int store_api_key_used(struct store *store, const char *hash, int64_t now, struct errbuf *why);
 int store_api_key_erase(struct store *store, const char *user_id, const char *id,
+                        struct errbuf *why);
+
+/** A new one, unless the user has `most` already: UV_ERANGE. UV_EEXIST: that credential is there.
+ */
+int store_passkey_add(struct store *store, const struct store_passkey *passkey, size_t most,
+                      struct errbuf *why);
+int store_passkey_get(struct store *store, const char *credential, struct store_passkey *passkey,
+                      struct errbuf *why);
+/** Newest first, all of them. */
+int store_passkey_list(struct store *store, const char *user_id, struct store_list *list,
+                       struct errbuf *why);
+/** It was used, and its device counts so many. UV_ENOENT: it is gone, or has counted as many
+ *  before; of two who say the same count at once, one is told so. */
+int store_passkey_used(struct store *store, const char *id, int64_t count, int64_t now,
+                       struct errbuf *why);
+/** name: sealed. */
+int store_passkey_rename(struct store *store, const char *user_id, const char *id, const char *name,
+                         struct errbuf *why);
+int store_passkey_erase(struct store *store, const char *user_id, const char *id,
                         struct errbuf *why);
 
 int store_refresh_put(struct store *store, const struct store_refresh *token, struct errbuf *why);
@@ -601,6 +636,7 @@ int store_figures_recount(struct store *store, struct errbuf *why);
 void store_user_release(struct store_user *user);
 void store_photo_release(struct store_photo *photo);
 void store_api_key_release(struct store_api_key *key);
+void store_passkey_release(struct store_passkey *passkey);
 void store_profile_release(struct store_profile *profile);
 void store_session_release(struct store_session *session);
 void store_transcript_release(struct store_transcript *transcript);
@@ -616,6 +652,7 @@ enum store_kind {
     STORE_KIND_RECORDING,
     STORE_KIND_API_KEY,
     STORE_KIND_TRANSCRIPTION,
+    STORE_KIND_PASSKEY,
 };
 void store_list_release(struct store_list *list, enum store_kind kind);
 

@@ -307,6 +307,70 @@ static void keys_are_found_by_their_hash_until_they_are_erased(void **state)
     assert_int_equal(store_api_key_add(f->store, &key, 9, NULL), UV_EINVAL);
 }
 
+static void passkeys_are_found_by_credential_counted_renamed_and_erased(void **state)
+{
+    struct fixture *f = *state;
+    struct store_passkey key = {.credential = LITERAL("aWlp"),
+                                .rp_id = LITERAL("localhost"),
+                                .alg = -257,
+                                .public_key = LITERAL("AQAB"),
+                                .count = 4000000000,
+                                .synced = 1,
+                                .transports = LITERAL("internal hybrid"),
+                                .name = LITERAL("v1.x"),
+                                .created_at = 5};
+    struct store_passkey found;
+    struct store_list list;
+    struct store_list ended;
+    char first[ID_TEXT_MAX];
+
+    id_new(key.id);
+    memcpy(first, key.id, sizeof(first));
+    memcpy(key.user_id, f->ada.id, ID_TEXT_MAX);
+    assert_int_equal(store_passkey_get(f->store, "aWlp", &found, NULL), UV_ENOENT);
+    assert_int_equal(store_passkey_add(f->store, &key, 1, NULL), 0);
+    assert_int_equal(store_passkey_used(f->store, key.id, 4000000000, 7, NULL), UV_ENOENT);
+    assert_int_equal(store_passkey_used(f->store, key.id, 4000000001, 8, NULL), 0);
+    assert_int_equal(store_passkey_used(f->store, key.id, 0, 9, NULL), UV_ENOENT);
+    assert_int_equal(store_passkey_get(f->store, "aWlp", &found, NULL), 0);
+    assert_string_equal(found.user_id, f->ada.id);
+    assert_string_equal(found.rp_id, "localhost");
+    assert_string_equal(found.public_key, "AQAB");
+    assert_string_equal(found.transports, "internal hybrid");
+    assert_string_equal(found.name, "v1.x");
+    assert_int_equal(found.alg, -257);
+    assert_int_equal(found.synced, 1);
+    assert_true(found.count == 4000000001);
+    assert_int_equal(found.created_at, 5);
+    assert_int_equal(found.used_at, 8);
+    store_passkey_release(&found);
+
+    id_new(key.id);
+    assert_int_equal(store_passkey_add(f->store, &key, 9, NULL), UV_EEXIST); /* that credential */
+    key.credential = LITERAL("ampq");
+    key.count = 0;
+    assert_int_equal(store_passkey_add(f->store, &key, 1, NULL), UV_ERANGE);
+    assert_int_equal(store_passkey_add(f->store, &key, 2, NULL), 0);
+    assert_int_equal(store_passkey_used(f->store, key.id, 0, 9, NULL), 0); /* it does not count */
+    assert_int_equal(store_passkey_used(f->store, key.id, 0, 10, NULL), 0);
+    assert_int_equal(store_passkey_rename(f->store, f->bob.id, key.id, "v1.y", NULL), UV_ENOENT);
+    assert_int_equal(store_passkey_rename(f->store, f->ada.id, key.id, "v1.y", NULL), 0);
+    assert_int_equal(store_passkey_list(f->store, f->ada.id, &list, NULL), 0);
+    assert_int_equal(list.count, 2);
+    assert_string_equal(((struct store_passkey *)list.items)->name, "v1.y"); /* newest first */
+    store_list_release(&list, STORE_KIND_PASSKEY);
+
+    assert_int_equal(store_passkey_erase(f->store, f->bob.id, key.id, NULL), UV_ENOENT);
+    assert_int_equal(store_passkey_erase(f->store, f->ada.id, key.id, NULL), 0);
+    assert_int_equal(store_passkey_erase(f->store, f->ada.id, key.id, NULL), UV_ENOENT);
+    assert_int_equal(store_passkey_used(f->store, key.id, 0, 11, NULL), UV_ENOENT);
+    key.name = NULL;
+    assert_int_equal(store_passkey_add(f->store, &key, 9, NULL), UV_EINVAL);
+    assert_int_equal(store_user_erase(f->store, f->ada.id, 1, &ended, NULL), 0);
+    free(ended.items);
+    assert_int_equal(store_passkey_get(f->store, "aWlp", &found, NULL), UV_ENOENT);
+}
+
 static void a_photo_is_kept_one_a_user_until_it_is_erased(void **state)
 {
     struct fixture *f = *state;
@@ -2204,6 +2268,7 @@ int main(int argc, char **argv)
         EACH(erasing_a_user_erases_everything_of_it_and_nothing_else),
         EACH(users_are_listed_newest_first_with_role_and_state),
         EACH(keys_are_found_by_their_hash_until_they_are_erased),
+        EACH(passkeys_are_found_by_credential_counted_renamed_and_erased),
         EACH(a_photo_is_kept_one_a_user_until_it_is_erased),
         EACH(a_reset_sets_a_password_once_while_it_is_the_newest),
         EACH(sign_ins_are_listed_by_their_newest_token_and_ended_by_name),
