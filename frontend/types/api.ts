@@ -144,6 +144,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/login/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A challenge to sign in with a passkey
+         * @description What `PublicKeyCredential.parseRequestOptionsFromJSON()` reads. It names no credentials: the device knows which it has for `rpId`, the host of the page that
+         *     asks (`Origin`, else `Host`), so nobody learns who has an account. The challenge is good once and for five minutes. 403 `passkeys_unavailable` where browsers have
+         *     no passkeys: pages without HTTPS (but `localhost`), and addresses instead of names.
+         */
+        post: operations["askForPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a passkey
+         * @description The parts of what `navigator.credentials.get()` gave, each base64url. 401 `invalid_credentials` with a sentence when it does not hold: another page, a challenge that
+         *     was spent or is too old, a passkey that is not known (any more), a signature, or a counter that says that there is a copy. 403 `account_disabled` to whose account it is.
+         */
+        post: operations["loginWithPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/local": {
         parameters: {
             query?: never;
@@ -349,6 +392,75 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A challenge to add a passkey
+         * @description What `PublicKeyCredential.parseCreationOptionsFromJSON()` reads. Ten minutes after signing in the password is asked for: 403 `password_needed` without it, 401
+         *     `invalid_credentials` with a wrong one. The challenge is good once, for this user and for five minutes. 403 `passkeys_unavailable` as of signing in with one.
+         */
+        post: operations["askToAddPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Passkeys, the newest first
+         * @description At most twenty.
+         */
+        get: operations["listPasskeys"];
+        put?: never;
+        /**
+         * Add a passkey
+         * @description The parts of what `navigator.credentials.create()` gave. 422 with the reason at `/attestationObject` when it does not hold: another page, a challenge that was spent or
+         *     is too old, a device that did not ask who is there, a key of a kind that was not offered, an attestation that was not asked for.
+         */
+        post: operations["addPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/{passkeyId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkeyId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a passkey
+         * @description Nobody signs in with it any more. Sign-ins that it began go on until they are ended (`DELETE auth/sign-ins/{signInId}`).
+         */
+        delete: operations["removePasskey"];
+        options?: never;
+        head?: never;
+        /** Call a passkey something else */
+        patch: operations["renamePasskey"];
         trace?: never;
     };
     "/api/v1/auth/keys": {
@@ -1467,12 +1579,12 @@ export interface components {
         Empty: Record<string, never>;
         /**
          * @description 400 bad_request, invalid_json · 401 unauthorized, token_expired, invalid_credentials, refresh_reused, link_expired · 403 forbidden_origin,
-         *     accounts_on, accounts_off, not_operator, account_disabled, sign_ups_off, sign_in_needed · 404 not_found · 405 method_not_allowed · 409 conflict, email_taken · 413 too_large ·
+         *     accounts_on, accounts_off, not_operator, account_disabled, sign_ups_off, sign_in_needed, password_needed, passkeys_unavailable · 404 not_found · 405 method_not_allowed · 409 conflict, email_taken · 413 too_large ·
          *     415 unsupported_media · 422 invalid_fields · 429 rate_limited · 500 internal, damaged · 502 provider_failed · 503 overloaded,
          *     unavailable · 507 storage_full (deleting works), quota_exceeded
          * @enum {string}
          */
-        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "link_expired" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_operator" | "sign_in_needed" | "account_disabled" | "sign_ups_off" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable" | "damaged" | "storage_full" | "quota_exceeded";
+        ProblemCode: "bad_request" | "invalid_json" | "unauthorized" | "token_expired" | "invalid_credentials" | "refresh_reused" | "link_expired" | "forbidden_origin" | "accounts_on" | "accounts_off" | "not_operator" | "sign_in_needed" | "account_disabled" | "password_needed" | "passkeys_unavailable" | "sign_ups_off" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "too_large" | "unsupported_media" | "invalid_fields" | "rate_limited" | "internal" | "provider_failed" | "overloaded" | "unavailable" | "damaged" | "storage_full" | "quota_exceeded";
         Problem: {
             /**
              * Format: uri-reference
@@ -1774,8 +1886,8 @@ export interface components {
             id: string;
             time: components["schemas"]["Time"];
             /**
-             * @description read, list, create, change, erase, expire, export, ask, interrupt, transcribe, join; signup, login, local, refresh, token_reused, logout,
-             *     password. Others may be added.
+             * @description read, list, create, change, erase, expire, export, ask, interrupt, transcribe, join; signup, login, passkey (signed in with one), local,
+             *     refresh, token_reused, logout, password, challenge (asked to add a passkey). Others may be added.
              */
             action: string;
             /** @description What of: user, profile, session, transcript … */
@@ -1792,6 +1904,93 @@ export interface components {
         AuditList: {
             items: components["schemas"]["AuditEvent"][];
             nextCursor: string | null;
+        };
+        /** @description base64url without padding */
+        Base64Url: string;
+        /** @description Trimmed; what its owner knows it by */
+        PasskeyName: string;
+        /** @description How its device is reached, `internal`, `hybrid`, `usb` … */
+        PasskeyTransport: string;
+        PasskeyDescriptor: {
+            /** @constant */
+            type: "public-key";
+            id: components["schemas"]["Base64Url"];
+            transports: components["schemas"]["PasskeyTransport"][];
+        };
+        /** @description `PublicKeyCredentialRequestOptionsJSON` of WebAuthn level 3 */
+        PasskeyRequest: {
+            rpId: string;
+            challenge: components["schemas"]["Base64Url"];
+            /** @description Milliseconds */
+            timeout: number;
+            allowCredentials: components["schemas"]["PasskeyDescriptor"][];
+            /** @constant */
+            userVerification: "required";
+        };
+        /** @description `PublicKeyCredentialCreationOptionsJSON` of WebAuthn level 3 */
+        PasskeyCreation: {
+            rp: {
+                id: string;
+                name: string;
+            };
+            user: {
+                id: components["schemas"]["Base64Url"];
+                /** @description The e-mail address */
+                name: string;
+                displayName: string;
+            };
+            challenge: components["schemas"]["Base64Url"];
+            /** @description Milliseconds */
+            timeout: number;
+            pubKeyCredParams: {
+                /** @constant */
+                type: "public-key";
+                /**
+                 * @description ES256, EdDSA, RS256
+                 * @enum {integer}
+                 */
+                alg: -7 | -8 | -257;
+            }[];
+            excludeCredentials: components["schemas"]["PasskeyDescriptor"][];
+            authenticatorSelection: {
+                /** @constant */
+                residentKey: "required";
+                /** @constant */
+                requireResidentKey: true;
+                /** @constant */
+                userVerification: "required";
+            };
+            /** @constant */
+            attestation: "none";
+            extensions?: Record<string, never>;
+        };
+        PasskeyLogin: {
+            id: string;
+            clientDataJSON: string;
+            authenticatorData: string;
+            signature: string;
+            userHandle: string;
+        };
+        NewPasskey: {
+            name: components["schemas"]["PasskeyName"];
+            clientDataJSON: string;
+            attestationObject: string;
+            /** @description As `getTransports()` says; what does not look like one is left out */
+            transports?: string[];
+        };
+        Passkey: {
+            id: components["schemas"]["Id"];
+            name: string;
+            /** @description The host of the pages that it signs in on */
+            site: string;
+            /** @description Its device may keep copies of it elsewhere */
+            synced: boolean;
+            transports: components["schemas"]["PasskeyTransport"][];
+            createdAt: components["schemas"]["Time"];
+            lastUsedAt: components["schemas"]["Time"] | null;
+        };
+        PasskeyList: {
+            items: components["schemas"]["Passkey"][];
         };
         ApiKey: {
             id: components["schemas"]["Id"];
@@ -3120,7 +3319,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `forbidden_origin`, `accounts_on`, `accounts_off` or `sign_in_needed` (a personal key does not do for that) */
+        /** @description `forbidden_origin`, `accounts_on`, `accounts_off`, `sign_in_needed` (a personal key does not do for that), `account_disabled`, `password_needed` or `passkeys_unavailable` */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -3570,6 +3769,59 @@ export interface operations {
             "5XX": components["responses"]["Problem"];
         };
     };
+    askForPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Empty"];
+            };
+        };
+        responses: {
+            /** @description Asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRequest"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    loginWithPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyLogin"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SignedIn"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
     loginLocal: {
         parameters: {
             query?: never;
@@ -3938,6 +4190,166 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    askToAddPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyCreation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listPasskeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that sign in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    addPasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    /** @description `/api/v1/auth/passkeys/{passkeyId}` */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `conflict`: it is there already, or there are twenty */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    removePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkeyId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    renamePasskey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkeyId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: components["schemas"]["PasskeyName"];
+                };
+            };
+        };
+        responses: {
+            /** @description Renamed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidFields"];
             429: components["responses"]["RateLimited"];
             "4XX": components["responses"]["Refused"];
             "5XX": components["responses"]["Problem"];

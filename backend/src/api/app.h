@@ -126,6 +126,7 @@ extern const struct http_route api_me_routes[];
 extern const struct http_route api_llm_models_routes[];
 extern const struct http_route api_metrics_routes[];
 extern const struct http_route api_models_routes[];
+extern const struct http_route api_passkeys_routes[];
 extern const struct http_route api_profiles_routes[];
 extern const struct http_route api_profile_reading_routes[];
 extern const struct http_route api_recover_routes[];

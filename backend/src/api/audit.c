@@ -45,8 +45,8 @@ static bool is_reading(const struct http_request *req)
 /* Does it list records of a user? */
 static bool is_list(const struct http_request *req)
 {
-    static const char *const lists[] = {"/profiles", "/sessions", "/analytics", "/users",
-                                        "/sign-ins"};
+    static const char *const lists[] = {"/profiles", "/sessions", "/analytics",
+                                        "/users",    "/sign-ins", "/passkeys"};
 
     for (size_t i = 0; is_reading(req) && i < sizeof(lists) / sizeof(lists[0]); i++) {
         if (ends_with(req->route->pattern, lists[i]))
@@ -72,6 +72,8 @@ static const char *action_of(const struct http_request *req)
         {"/logout", "logout"},
         {"/password", "password"},
         {"/reset", "reset"},
+        {"/options", "challenge"},
+        {"/login/passkey", "passkey"},
     };
     static const char *const methods[][2] = {
         {"GET", "read"},   {"HEAD", "read"},    {"POST", "create"},
@@ -99,9 +101,10 @@ static void kind_of(const char *pattern, char *to, size_t size)
     if (!strncmp(pattern, admin_prefix, sizeof(admin_prefix) - 1))
         pattern += sizeof(admin_prefix) - 1;
     else if (!strncmp(pattern, auth_prefix, sizeof(auth_prefix) - 1))
-        pattern = strstr(pattern, "/sign-ins") ? "sign-in"
-                  : strstr(pattern, "/keys")   ? "key"
-                                               : "user";
+        pattern = strstr(pattern, "/sign-ins")   ? "sign-in"
+                  : strstr(pattern, "/keys")     ? "key"
+                  : strstr(pattern, "/passkeys") ? "passkey"
+                                                 : "user";
     else if (!strncmp(pattern, compat_prefix, sizeof(compat_prefix) - 1))
         pattern += sizeof(compat_prefix) - 1;
     else if (!strncmp(pattern, prefix, sizeof(prefix) - 1))

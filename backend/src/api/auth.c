@@ -78,8 +78,8 @@ static const char *last_word(const struct http_request *req)
     return strrchr(req->route->pattern, '/') + 1;
 }
 
-static int reply_grant(const struct http_request *req, struct http_response *res, int status,
-                       struct grant *grant)
+int auth_reply_grant(const struct http_request *req, struct http_response *res, int status,
+                     struct grant *grant)
 {
     struct buf *out = reply_json(res, status);
 
@@ -100,11 +100,10 @@ int auth_unauthorized(const struct http_request *req, struct http_response *res,
     return http_problem(res, req, 401, code, detail, NULL);
 }
 
-/* What accounts_*() answers when it does not grant. */
-static int reply_refused(const struct http_request *req, struct http_response *res, int code,
-                         const struct errbuf *why, const char *access_code)
+int auth_reply_refused(const struct http_request *req, struct http_response *res, int err,
+                       const struct errbuf *why, const char *access_code)
 {
-    switch (code) {
+    switch (err) {
     case UV_EACCES:
         return auth_unauthorized(req, res, access_code, why->text[0] ? why->text : NULL);
     case UV_ETIMEDOUT:
@@ -113,7 +112,7 @@ static int reply_refused(const struct http_request *req, struct http_response *r
         set_cookie(req, res, "", 0);
         return auth_unauthorized(req, res, "refresh_reused", why->text);
     default:
-        return reply_failed(req, res, code, why, "user");
+        return reply_failed(req, res, err, why, "user");
     }
 }
 
@@ -161,13 +160,7 @@ bool auth_refuse_weak(const struct http_request *req, struct http_response *res,
     return true;
 }
 
-/* From where and with what, as the sign-in's owner is shown it. */
-struct origin {
-    char program[sizeof(((struct store_refresh *)0)->program)];
-    struct sign_in_from from;
-};
-
-static const struct sign_in_from *from_where(const struct http_request *req, struct origin *origin)
+const struct sign_in_from *auth_from(const struct http_request *req, struct auth_origin *origin)
 {
     auth_program(http_header(req, "user-agent"), origin->program, sizeof(origin->program));
     origin->from = (struct sign_in_from){.address = req->peer, .program = origin->program};
@@ -180,7 +173,7 @@ static int post_signup(const struct http_request *req, struct http_response *res
     const char *about[3] = {NULL};
     char email[ACCOUNTS_EMAIL_MAX];
     struct errbuf why = {""};
-    struct origin origin;
+    struct auth_origin origin;
     struct grant grant;
     json_t *body;
     int err;
@@ -200,14 +193,14 @@ static int post_signup(const struct http_request *req, struct http_response *res
         return 0;
     }
     err = accounts_signup(app->accounts, json_str(body, "email"), json_str(body, "password"),
-                          json_str(body, "displayName"), clock_unix_ms(), from_where(req, &origin),
+                          json_str(body, "displayName"), clock_unix_ms(), auth_from(req, &origin),
                           &grant, &why);
     json_decref(body);
     if (err == UV_EEXIST)
         return http_problem(res, req, 409, "email_taken",
                             "An account with this e-mail address exists already.", NULL);
-    return err ? reply_refused(req, res, err, &why, "unauthorized")
-               : reply_grant(req, res, 201, &grant);
+    return err ? auth_reply_refused(req, res, err, &why, "unauthorized")
+               : auth_reply_grant(req, res, 201, &grant);
 }
 
 static int post_login(const struct http_request *req, struct http_response *res)
@@ -215,7 +208,7 @@ static int post_login(const struct http_request *req, struct http_response *res)
     const struct app *app = app_of(req);
     char email[ACCOUNTS_EMAIL_MAX];
     struct errbuf why = {""};
-    struct origin origin;
+    struct auth_origin origin;
     struct grant grant;
     json_t *body;
     int err;
@@ -229,7 +222,7 @@ static int post_login(const struct http_request *req, struct http_response *res)
         return 0;
     }
     err = accounts_login(app->accounts, json_str(body, "email"), json_str(body, "password"),
-                         clock_unix_ms(), from_where(req, &origin), &grant, &why);
+                         clock_unix_ms(), auth_from(req, &origin), &grant, &why);
     json_decref(body);
     if (err == UV_EPERM) {
         auth_tell(req, grant.user.id, "login", 403);
@@ -237,15 +230,15 @@ static int post_login(const struct http_request *req, struct http_response *res)
     }
     if (err == UV_EACCES)
         auth_tell(req, grant.user.id, "login", 401);
-    return err ? reply_refused(req, res, err, &why, "invalid_credentials")
-               : reply_grant(req, res, 200, &grant);
+    return err ? auth_reply_refused(req, res, err, &why, "invalid_credentials")
+               : auth_reply_grant(req, res, 200, &grant);
 }
 
 static int post_local(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
     struct errbuf why = {""};
-    struct origin origin;
+    struct auth_origin origin;
     struct grant grant;
     json_t *body;
     int err;
@@ -260,9 +253,9 @@ static int post_local(const struct http_request *req, struct http_response *res)
     if (validate_body(req, res, no_fields, BODY_OPTIONAL, &body))
         return 0;
     json_decref(body);
-    err = accounts_local(app->accounts, clock_unix_ms(), from_where(req, &origin), &grant, &why);
-    return err ? reply_refused(req, res, err, &why, "unauthorized")
-               : reply_grant(req, res, 200, &grant);
+    err = accounts_local(app->accounts, clock_unix_ms(), auth_from(req, &origin), &grant, &why);
+    return err ? auth_reply_refused(req, res, err, &why, "unauthorized")
+               : auth_reply_grant(req, res, 200, &grant);
 }
 
 /* ----------------------------------------------------------------------------- on and out */
@@ -297,7 +290,7 @@ static int find_refresh(const struct http_request *req, struct http_response *re
 static int post_refresh(const struct http_request *req, struct http_response *res)
 {
     struct errbuf why = {""};
-    struct origin origin;
+    struct auth_origin origin;
     struct grant grant;
     char token[513];
     int err;
@@ -307,15 +300,15 @@ static int post_refresh(const struct http_request *req, struct http_response *re
     if (!token[0])
         return auth_unauthorized(req, res, "unauthorized", "Sign in first.");
     err = accounts_refresh(app_of(req)->accounts, token, clock_unix_ms(), req->received_us,
-                           from_where(req, &origin), &grant, &why);
+                           auth_from(req, &origin), &grant, &why);
     if (err == UV_EALREADY)
         auth_tell(req, grant.user.id, "token_reused", 401);
     else if (err == UV_EACCES || err == UV_ETIMEDOUT)
         auth_tell(req, grant.user.id, "refresh", 401);
     if (err == UV_EBUSY)
         return http_problem(res, req, 409, "conflict", why.text, NULL);
-    return err ? reply_refused(req, res, err, &why, "unauthorized")
-               : reply_grant(req, res, 200, &grant);
+    return err ? auth_reply_refused(req, res, err, &why, "unauthorized")
+               : auth_reply_grant(req, res, 200, &grant);
 }
 
 static int post_logout(const struct http_request *req, struct http_response *res)
@@ -386,7 +379,7 @@ static int post_password(const struct http_request *req, struct http_response *r
     json_decref(body);
     if (err == UV_ENOTSUP)
         return auth_accounts_off(req, res);
-    return err ? reply_refused(req, res, err, &why, "invalid_credentials")
+    return err ? auth_reply_refused(req, res, err, &why, "invalid_credentials")
                : http_reply_empty(res, 204);
 }
 

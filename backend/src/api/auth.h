@@ -26,6 +26,21 @@ int auth_limit(const struct http_request *req, struct http_response *res, const 
 bool auth_refuse_weak(const struct http_request *req, struct http_response *res, const char *field,
                       const char *password, const char *const *about);
 
+/** From where and with what, as the sign-in's owner is shown it. */
+struct auth_origin {
+    char program[sizeof(((struct store_refresh *)0)->program)];
+    struct sign_in_from from;
+};
+const struct sign_in_from *auth_from(const struct http_request *req, struct auth_origin *origin);
+
+/** Who signed in and the tokens, with the cookie and a line in the audit log, named by the last
+ *  word of the route; releases the grant. Returns 0. */
+int auth_reply_grant(const struct http_request *req, struct http_response *res, int status,
+                     struct grant *grant);
+/** What accounts_*() answers when it does not grant. access_code: of a 401. Returns 0. */
+int auth_reply_refused(const struct http_request *req, struct http_response *res, int err,
+                       const struct errbuf *why, const char *access_code);
+
 int auth_unauthorized(const struct http_request *req, struct http_response *res, const char *code,
                       const char *detail);
 int auth_accounts_off(const struct http_request *req, struct http_response *res);

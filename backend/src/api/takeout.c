@@ -49,6 +49,8 @@ static const char readme[] =
     "account.json        your name, e-mail, role and settings\r\n"
     "photo.*             your photo\r\n"
     "sign-ins.json       where you are signed in\r\n"
+    "passkeys.json       your passkeys: their names and public keys; no one can sign in with "
+    "those\r\n"
     "profiles/           each profile that answers are grounded in\r\n"
     "sessions/           each interview, with all that was said: .json can be imported again\r\n"
     "                    (Import in the history), .md is for reading\r\n"
@@ -172,6 +174,33 @@ static int pack_sign_ins(struct takeout *t, bool *done)
         return err;
     }
     return pack_json(t, "sign-ins.json", t->now, items);
+}
+
+static int pack_passkeys(struct takeout *t, bool *done)
+{
+    struct store_list list = {0};
+    json_t *items = json_array();
+    int err = sealed_passkey_list(t->app->store, t->app->seal, t->user, &list, &t->why);
+
+    *done = true;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct store_passkey *p = (const struct store_passkey *)list.items + i;
+        char made[CLOCK_TEXT_MAX], used[CLOCK_TEXT_MAX];
+
+        clock_format(p->created_at, made);
+        clock_format(p->used_at, used);
+        json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:s?}", "name",
+                                               p->name, "site", p->rp_id, "credential",
+                                               p->credential, "algorithm", p->alg, "publicKey",
+                                               p->public_key, "synced", p->synced, "createdAt",
+                                               made, "lastUsedAt", p->used_at ? used : NULL));
+    }
+    store_list_release(&list, STORE_KIND_PASSKEY);
+    if (err) {
+        json_decref(items);
+        return err;
+    }
+    return pack_json(t, "passkeys.json", t->now, items);
 }
 
 static int pack_voice(struct takeout *t, bool *done)
@@ -455,8 +484,9 @@ static int pack_end(struct takeout *t, bool *done)
 /* -------------------------------------------------------------------------------- sending */
 
 static part_fn *const parts[] = {
-    pack_readme, pack_account, pack_photo,          pack_sign_ins, pack_profiles, pack_sessions,
-    pack_index,  pack_sounds,  pack_transcriptions, pack_voice,    pack_audit,    pack_end,
+    pack_readme,   pack_account,  pack_photo, pack_sign_ins, pack_passkeys,
+    pack_profiles, pack_sessions, pack_index, pack_sounds,   pack_transcriptions,
+    pack_voice,    pack_audit,    pack_end,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };

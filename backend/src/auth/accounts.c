@@ -3,6 +3,7 @@
  */
 #include "auth/accounts_internal.h"
 
+#include "auth/challenge.h"
 #include "auth/ended.h"
 #include "auth/password.h"
 #include "auth/seal.h"
@@ -77,7 +78,7 @@ int accounts_open(struct accounts **ap, struct store *store, const struct seal *
     err = open_keys(a, seal, params && params->token_key ? params->token_key : 1);
     if (err)
         err_set(why, err, "cannot derive the key of access tokens");
-    if (!err && (err = ended_open(&a->ended)))
+    if (!err && ((err = ended_open(&a->ended)) || (err = challenges_open(&a->challenges))))
         err_set(why, err, "out of memory");
     if (!err)
         err = load_ended(a, clock_unix_ms(), why);
@@ -95,6 +96,7 @@ void accounts_close(struct accounts *a)
     for (size_t i = 0; i < KEYS; i++)
         token_key_close(a->keys[i]);
     ended_close(a->ended);
+    challenges_close(a->challenges);
     uv_mutex_destroy(&a->lock);
     free(a);
 }
@@ -137,9 +139,9 @@ static int make_tokens(const struct accounts *a, const char *family, int64_t beg
     return token_issue(a->keys[0], &claims, grant->access);
 }
 
-/* A new sign-in, that is, a new family of refresh tokens. */
-static int begin(struct accounts *a, int64_t now, const struct sign_in_from *from,
-                 struct grant *grant, struct errbuf *why)
+/* That is, a new family of refresh tokens. */
+int accounts_begin(struct accounts *a, int64_t now, const struct sign_in_from *from,
+                   struct grant *grant, struct errbuf *why)
 {
     struct store_refresh row;
     char family[ID_TEXT_MAX];
@@ -259,17 +261,16 @@ int accounts_make_user(struct store_user *user, const char *email, const char *d
     return 0;
 }
 
-/* On failure nothing of the grant is left behind but whose it would have been. */
-static int finish_grant(struct grant *grant, int e)
+int accounts_finish(struct grant *grant, int err)
 {
     char user[ID_TEXT_MAX];
 
-    if (!e)
+    if (!err)
         return 0;
     memcpy(user, grant->user.id, sizeof(user));
     grant_release(grant);
     memcpy(grant->user.id, user, sizeof(user));
-    return e;
+    return err;
 }
 
 int accounts_signup(struct accounts *a, const char *email, const char *password,
@@ -288,9 +289,9 @@ int accounts_signup(struct accounts *a, const char *email, const char *password,
         return err_set(why, err, "out of memory");
     grant->user.password = strdup(encoded);
     if (!grant->user.password)
-        return finish_grant(grant, err_set(why, UV_ENOMEM, "out of memory"));
+        return accounts_finish(grant, err_set(why, UV_ENOMEM, "out of memory"));
     err = store_user_put(a->store, &grant->user, why);
-    return finish_grant(grant, err ? err : begin(a, now, from, grant, why));
+    return accounts_finish(grant, err ? err : accounts_begin(a, now, from, grant, why));
 }
 
 struct rehash {
@@ -337,7 +338,7 @@ static int not_right(int e, const char *sentence, struct errbuf *why)
     return err_set(why, UV_EACCES, "%s", sentence);
 }
 
-static int refuse_disabled(struct errbuf *why)
+int accounts_refuse_disabled(struct errbuf *why)
 {
     return err_set(why, UV_EPERM, "This account is disabled; ask whoever runs this server.");
 }
@@ -359,7 +360,7 @@ static int still_may(struct accounts *a, const struct grant *grant, int64_t now,
         return 0;
     accounts_end(a, grant->user.id, grant->family, now, NULL);
     if (same)
-        return refuse_disabled(why);
+        return accounts_refuse_disabled(why);
     return err_set(why, UV_EACCES, "E-mail or password is not right.");
 }
 
@@ -381,21 +382,19 @@ int accounts_login(struct accounts *a, const char *email, const char *password, 
         return not_right(err, "E-mail or password is not right.", why);
     }
     if ((err = password_check(grant->user.password, password)))
-        return finish_grant(grant, not_right(err, "E-mail or password is not right.", why));
+        return accounts_finish(grant, not_right(err, "E-mail or password is not right.", why));
     if (grant->user.disabled_at) /* told to those alone who know the password */
-        return finish_grant(grant, refuse_disabled(why));
+        return accounts_finish(grant, accounts_refuse_disabled(why));
     if (password_outdated(grant->user.password))
         rehash(a, &grant->user, password);
-    if (!(err = begin(a, now, from, grant, why)))
+    if (!(err = accounts_begin(a, now, from, grant, why)))
         err = still_may(a, grant, now, why);
-    return finish_grant(grant, err);
+    return accounts_finish(grant, err);
 }
 
-int accounts_password(struct accounts *a, const char *user_id, const char *keep,
-                      const char *current, const char *fresh, int64_t now, struct errbuf *why)
+int accounts_check_password(struct accounts *a, const char *user_id, const char *password,
+                            struct errbuf *why)
 {
-    char encoded[PASSWORD_TEXT_MAX];
-    struct store_list ended;
     struct store_user user;
     int err = store_user_get(a->store, user_id, &user, why);
 
@@ -403,9 +402,19 @@ int accounts_password(struct accounts *a, const char *user_id, const char *keep,
         return err;
     if (!user.password)
         err = err_set(why, UV_ENOTSUP, "This user signs in without a password.");
-    else if ((err = password_check(user.password, current)))
+    else if ((err = password_check(user.password, password)))
         err = not_right(err, "That is not the password.", why);
     store_user_release(&user);
+    return err;
+}
+
+int accounts_password(struct accounts *a, const char *user_id, const char *keep,
+                      const char *current, const char *fresh, int64_t now, struct errbuf *why)
+{
+    char encoded[PASSWORD_TEXT_MAX];
+    struct store_list ended;
+    int err = accounts_check_password(a, user_id, current, why);
+
     if (err)
         return err;
     if ((err = password_hash(fresh, encoded)))
@@ -433,7 +442,7 @@ int accounts_local(struct accounts *a, int64_t now, const struct sign_in_from *f
             err = store_user_local(a->store, &grant->user, why);
         }
     }
-    return finish_grant(grant, err ? err : begin(a, now, from, grant, why));
+    return accounts_finish(grant, err ? err : accounts_begin(a, now, from, grant, why));
 }
 
 /* Before the token is used, so that whoever finds it used finds this too. */
@@ -516,11 +525,11 @@ int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint6
     if ((err = store_user_get(a->store, old.user_id, &grant->user, why)))
         return err == UV_ENOENT ? UV_EACCES : err;
     if (grant->user.disabled_at)
-        return finish_grant(
+        return accounts_finish(
             grant,
             err_set(why, UV_EACCES, "This account is disabled; ask whoever runs this server."));
     if ((err = make_tokens(a, old.family, old.began_at, now, from, grant, &fresh)))
-        return finish_grant(grant, err_set(why, err, "cannot make a token"));
+        return accounts_finish(grant, err_set(why, err, "cannot make a token"));
 
     /* Whoever comes later with the same token is not to be trusted, and neither is who came
      * first: nobody knows which of them is the thief. */
@@ -528,8 +537,8 @@ int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint6
     err = store_refresh_rotate(a->store, hash, &fresh, now, why);
     rotation_end(a, rotation, hash, !err);
     if (err == UV_EEXIST) /* used since we looked: at the same moment, that is */
-        return finish_grant(grant, used_before(a, &old, true, now, why));
-    return finish_grant(grant, err == UV_ENOENT ? UV_EACCES : err);
+        return accounts_finish(grant, used_before(a, &old, true, now, why));
+    return accounts_finish(grant, err == UV_ENOENT ? UV_EACCES : err);
 }
 
 int accounts_logout(struct accounts *a, const char *refresh, int64_t now,

@@ -8,6 +8,7 @@
 
 #include <uv.h>
 
+struct challenges;
 struct ended;
 
 enum {
@@ -24,6 +25,7 @@ struct accounts {
     struct store *store;
     struct token_key *keys[KEYS]; /* the second may be NULL */
     struct ended *ended;
+    struct challenges *challenges; /* of passkeys */
     int access_s;
     int refresh_s;
 
@@ -46,5 +48,16 @@ void accounts_all_ended(struct accounts *a, const char *user_id, struct store_li
 /** A new user with an id; email is as accounts_email() writes it, or NULL. UV_ENOMEM. */
 int accounts_make_user(struct store_user *user, const char *email, const char *display_name,
                        int64_t now);
+
+/** A new sign-in of grant->user: its tokens. */
+int accounts_begin(struct accounts *a, int64_t now, const struct sign_in_from *from,
+                   struct grant *grant, struct errbuf *why);
+/** Passes err on; where it is one, nothing of the grant is left but whose it would have been. */
+int accounts_finish(struct grant *grant, int err);
+int accounts_refuse_disabled(struct errbuf *why);
+
+/** UV_EACCES: it is not the user's; UV_ENOTSUP: the user has none. */
+int accounts_check_password(struct accounts *a, const char *user_id, const char *password,
+                            struct errbuf *why);
 
 #endif

@@ -274,7 +274,7 @@ class Everything(Accounts):
         self.assertIsNone(archive.testzip())
         names = set(archive.namelist())
         session, recording = person.session, person.recording["id"]
-        self.assertEqual(names, {"README.txt", "account.json", "photo.png", "sign-ins.json", f"profiles/{person.profile}.json",
+        self.assertEqual(names, {"README.txt", "account.json", "photo.png", "sign-ins.json", "passkeys.json", f"profiles/{person.profile}.json",
                                  f"sessions/{session}.json", f"sessions/{session}.md", "recordings/index.json",
                                  f"recordings/{recording}.ogg", "audit.json"})
         for name in names:
@@ -291,7 +291,7 @@ class Everything(Accounts):
         again = self.server.request("POST", "/api/v1/sessions/import", archive.read(f"sessions/{session}.json"), token=other.token)
         self.assertEqual(again[0], 201)
         empty = zipfile.ZipFile(io.BytesIO(self.server.request("GET", "/api/v1/auth/me/export", token=self.sign_up().token)[2]))
-        self.assertEqual(set(empty.namelist()), {"README.txt", "account.json", "sign-ins.json", "audit.json"})
+        self.assertEqual(set(empty.namelist()), {"README.txt", "account.json", "sign-ins.json", "passkeys.json", "audit.json"})
         kept = [line["expiresAt"] for line in json.loads(archive.read("recordings/index.json"))][0]
         self.assertLess(kept, time.strftime("%Y-%m-%dT", time.gmtime(time.time() + 4 * 86400)))
 
