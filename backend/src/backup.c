@@ -144,20 +144,6 @@ static int add_audit(struct job *job, struct errbuf *why)
     return err;
 }
 
-static int add_keys(struct job *job, struct errbuf *why)
-{
-    return job->with_key ? backup_add_bytes(job->to, BACKUP_KEYS, job->keys, job->keys_len, why)
-                         : 0;
-}
-
-/* Closed first: then all of it is in its one file. */
-static int add_store(struct job *job, struct errbuf *why)
-{
-    store_close(job->store);
-    job->store = NULL;
-    return add_file(job, BACKUP_STORE, job->copy, why);
-}
-
 /* ---------------------------------------------------------------------------- the command */
 
 static int copy_keys(struct job *job, struct errbuf *why)
@@ -185,15 +171,16 @@ static int save(struct job *job, uint64_t *size, struct errbuf *why)
         err = store_recording_each(job->store, add_recording, job, why);
     if (!err)
         err = add_audit(job, why);
+    if (!err && job->with_key)
+        err = backup_add_bytes(job->to, BACKUP_KEYS, job->keys, job->keys_len, why);
+    store_close(job->store); /* then all of it is in its one file */
+    job->store = NULL;
     if (!err)
-        err = add_keys(job, why);
-    if (!err)
-        err = add_store(job, why);
+        err = add_file(job, BACKUP_STORE, job->copy, why);
     if (err)
         backup_abandon(job->to);
     else
         err = backup_finish(job->to, size, why);
-    store_close(job->store);
     remove_copy(job);
     return err;
 }

@@ -609,10 +609,7 @@ void chain_next(struct answer *x)
             log_left(x, err);
             continue;
         }
-        if (x->text.len && !x->stands)
-            start_over(x);
-        if (x->state == STREAMING)
-            x->state = ASKED;
+        begin_anew(x);
         x->moved = !x->stands; /* while the built-in answer stands, it is who answers */
         return;
     }

@@ -134,18 +134,14 @@ static void on_delta(const char *text, size_t len, void *arg)
 }
 
 /** It lives: it is waited for as long again, though not for ever. */
-static void wait_on(struct completion *c)
+static void on_thinking(void *arg)
 {
+    struct completion *c = arg;
     uint64_t more =
         current(c)->provider.local ? c->a->local_first_token_max_ms : c->a->first_token_max_ms;
 
     if (clock_mono_ms() - c->asked_ms + more < THINKING_MAX_MS)
         timer_start(c->deadline, c->begun ? c->a->stall_ms : more, 0);
-}
-
-static void on_thinking(void *arg)
-{
-    wait_on(arg);
 }
 
 static void on_take_back(void *arg)

@@ -140,11 +140,6 @@ static int refuse_quota(const struct http_request *req, struct http_response *re
     return http_problem(res, req, 507, "quota_exceeded", detail, NULL);
 }
 
-static int refuse_size(const struct http_request *req, struct http_response *res)
-{
-    return http_problem(res, req, 413, "too_large", "A recording may have 200 MB.", NULL);
-}
-
 static int unreadable_form(const struct http_request *req, struct http_response *res)
 {
     return http_problem(res, req, 400, "bad_request", "The form cannot be read.", NULL);
@@ -251,7 +246,7 @@ static int take_piece(const struct http_request *req, struct http_response *res,
     if (!err)
         return 0;
     if (up->err == UV_E2BIG)
-        refuse_size(req, res);
+        http_problem(res, req, 413, "too_large", "A recording may have 200 MB.", NULL);
     else if (up->err)
         reply_failed(req, res, up->err, &up->why, "recording");
     else

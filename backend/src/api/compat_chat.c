@@ -202,21 +202,16 @@ static void say_delta(struct chat *c, json_t *delta, const char *finish)
     say(c, completion_json(c, "chat.completion.chunk", choice_json("delta", delta, finish)));
 }
 
-static void say_error(struct chat *c)
-{
-    json_t *error =
-        json_pack("{s:s, s:n, s:s}", "type", "server_error", "param", "code", "provider_failed");
-
-    json_set_text(error, "message", c->why.text, strlen(c->why.text));
-    say(c, json_pack("{s:o}", "error", error));
-}
-
 static void finish_stream(struct chat *c)
 {
     static const char done[] = "[DONE]";
+    json_t *error;
 
     if (c->err) {
-        say_error(c);
+        error = json_pack("{s:s, s:n, s:s}", "type", "server_error", "param", "code",
+                          "provider_failed");
+        json_set_text(error, "message", c->why.text, strlen(c->why.text));
+        say(c, json_pack("{s:o}", "error", error));
     } else {
         say_delta(c, json_object(), c->finish);
         if (c->wants_usage) {

@@ -125,19 +125,14 @@ void socket_event(const struct live_event *event, void *arg)
     buf_release(&msg);
 }
 
-/* A peer may send any code there is. */
-static void count_closed(const char *path, int code)
+void socket_closed(struct socket *s, int code)
 {
     char text[12];
 
     snprintf(text, sizeof(text), "%d", code);
-    metric_add(METRIC_WS_CLOSED, 1, path, code >= 1000 && code <= 1015 ? text : "other");
-}
-
-void socket_closed(struct socket *s, int code)
-{
     metric_add(METRIC_WS_CONNECTIONS, -1, s->kind->path);
-    count_closed(s->kind->path, code);
+    /* A peer may send any code there is. */
+    metric_add(METRIC_WS_CLOSED, 1, s->kind->path, code >= 1000 && code <= 1015 ? text : "other");
     s->ws = NULL;
     s->inner->state = CLOSED;
     slots_drop(&s->app->sockets, s->inner->id);

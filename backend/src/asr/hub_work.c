@@ -519,18 +519,15 @@ static struct asr_line *pick(struct asr_hub *hub, uint64_t *soon)
     return best;
 }
 
-/** {lock} Out of the list; its stream is closed by the caller. */
-static void unlink_line(struct asr_hub *hub, struct asr_line *line)
+/** {lock} Its streams are closed, and nobody works on it any more. */
+static void end_line(struct asr_hub *hub, struct asr_line *line)
 {
     struct asr_line **at = &hub->lines;
 
     while (*at != line)
         at = &(*at)->next;
     *at = line->next;
-}
-
-static void bury(struct asr_line *line)
-{
+    uv_mutex_unlock(&hub->lock);
     line->work.local = false;
     close_stream(line);
     line->work.local = true;
@@ -538,16 +535,14 @@ static void bury(struct asr_line *line)
         close_stream(line);
     line_release(line);
     hub_give_memory_back();
+    uv_mutex_lock(&hub->lock);
 }
 
 /** {lock} */
 static void serve_next(struct asr_hub *hub, struct asr_line *line)
 {
     if (line->closing) {
-        unlink_line(hub, line);
-        uv_mutex_unlock(&hub->lock);
-        bury(line);
-        uv_mutex_lock(&hub->lock);
+        end_line(hub, line);
         return;
     }
     line->busy = true;

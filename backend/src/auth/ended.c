@@ -99,13 +99,6 @@ static int renew(struct ended *e, int64_t now)
     return 0;
 }
 
-static void refuse_all(struct ended *e, int64_t now)
-{
-    e->all_until = now;
-    memset(e->entries, 0, e->room * sizeof(*e->entries));
-    e->count = 0;
-}
-
 void ended_add(struct ended *e, const char *family, int64_t expires_at, int64_t now)
 {
     struct entry *entry;
@@ -114,7 +107,9 @@ void ended_add(struct ended *e, const char *family, int64_t expires_at, int64_t 
         return;
     uv_mutex_lock(&e->lock);
     if (4 * (e->count + 1) > 3 * e->room && renew(e, now)) {
-        refuse_all(e, now);
+        e->all_until = now;
+        memset(e->entries, 0, e->room * sizeof(*e->entries));
+        e->count = 0;
     } else {
         entry = find(e->entries, e->room, family);
         e->count += !entry->family[0];

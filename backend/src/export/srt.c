@@ -71,17 +71,6 @@ static uint64_t length_ms(const struct store_transcript *said)
     return ms < LINE_LEAST_MS ? LINE_LEAST_MS : (uint64_t)ms;
 }
 
-static int write_line(struct cues *cues, const struct line *line)
-{
-    char *text = flat(line->said->question);
-    uint64_t start = line->start_ms > cues->free_ms ? line->start_ms : cues->free_ms;
-    struct subtitle_speech speech = {.text = text, .span = {start, start + length_ms(line->said)}};
-    int err = text ? subtitles_each(&speech, write_cue, cues) : UV_ENOMEM;
-
-    free(text);
-    return err;
-}
-
 static int by_time(const void *a, const void *b)
 {
     const struct line *x = a, *y = b;
@@ -116,9 +105,15 @@ static int write_lines(const struct line *lines, size_t n, struct buf *out)
     int err = 0;
 
     for (size_t i = 0; i < n && !err; i++) {
+        char *text = flat(lines[i].said->question);
+        uint64_t start = lines[i].start_ms > cues.free_ms ? lines[i].start_ms : cues.free_ms;
+        struct subtitle_speech speech = {.text = text,
+                                         .span = {start, start + length_ms(lines[i].said)}};
+
         cues.speaker = strcmp(lines[i].speaker, before) != 0 ? lines[i].speaker : NULL;
         before = lines[i].speaker;
-        err = write_line(&cues, &lines[i]);
+        err = text ? subtitles_each(&speech, write_cue, &cues) : UV_ENOMEM;
+        free(text);
     }
     return err;
 }

@@ -455,27 +455,10 @@ enum voice_who asr_session_who(const struct asr_session *h, uint32_t utterance, 
 
 /* ---------------------------------------------------------------- the side of turns */
 
-static void on_goes_on(struct asr_session *h, struct utterance *u)
-{
-    bool told = u->eager_told;
-
-    u->eager_told = u->eager_held = false;
-    u->p = -1;
-    if (told)
-        tell_turn(h, u, TURN_RESUMED, u->text);
-}
-
-static int on_ends(struct asr_session *h, struct utterance *u)
-{
-    judge_voice(h, u);
-    u->eager_held = false; /* the end says it all */
-    u->ended = true;
-    u->voiced_us = h->push_to_talk ? clock_mono_us() : arrival_of(h, u->end_ms);
-    return asr_line_end(h->line);
-}
-
 static int follow(struct asr_session *h, struct utterance *u, const struct turn_event *event)
 {
+    bool told;
+
     switch (event->kind) {
     case TURN_BEGINS:
         return add(h, event) ? asr_line_begin(h->line, event->utterance) : UV_ENOMEM;
@@ -491,10 +474,18 @@ static int follow(struct asr_session *h, struct utterance *u, const struct turn_
             tell_eager(h, u);
         return 0;
     case TURN_GOES_ON:
-        on_goes_on(h, u);
+        told = u->eager_told;
+        u->eager_told = u->eager_held = false;
+        u->p = -1;
+        if (told)
+            tell_turn(h, u, TURN_RESUMED, u->text);
         return 0;
     case TURN_ENDS:
-        return on_ends(h, u);
+        judge_voice(h, u);
+        u->eager_held = false; /* the end says it all */
+        u->ended = true;
+        u->voiced_us = h->push_to_talk ? clock_mono_us() : arrival_of(h, u->end_ms);
+        return asr_line_end(h->line);
     }
     return 0;
 }

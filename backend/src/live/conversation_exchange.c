@@ -14,15 +14,6 @@ static void forget(struct conversation_exchange *e, struct conversation_actions 
     *e = (struct conversation_exchange){.phase = PHASE_NONE};
 }
 
-static void tell_superseded(struct conversation_exchange *e, struct conversation_actions *out)
-{
-    struct conversation_action *a = act(out, DO_TELL_END);
-
-    a->exchange = e->id;
-    a->superseded = true;
-    forget(e, out);
-}
-
 /* Its words never became final. The row it had goes: back to the remark that it took it from, or
  * away. */
 static void leave_row(struct conversation *c, struct conversation_exchange *e,
@@ -46,6 +37,7 @@ static void drop(struct conversation *c, struct conversation_exchange *e, bool i
                  struct conversation_actions *out)
 {
     bool answered = e->phase == PHASE_AHEAD_ANSWERED;
+    struct conversation_action *a;
 
     if (unconfirmed(e) && !in_place)
         leave_row(c, e, out);
@@ -55,11 +47,14 @@ static void drop(struct conversation *c, struct conversation_exchange *e, bool i
     }
     e->unwritten_us = 0;
     if (answered) {
-        tell_superseded(e, out);
-        return;
+        a = act(out, DO_TELL_END);
+        a->exchange = e->id;
+        a->superseded = true;
+        forget(e, out);
+    } else {
+        e->phase = PHASE_GIVING_WAY;
+        act_on(out, DO_SUPERSEDE, e);
     }
-    e->phase = PHASE_GIVING_WAY;
-    act_on(out, DO_SUPERSEDE, e);
 }
 
 /* It was no question after all. */

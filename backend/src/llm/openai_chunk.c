@@ -16,22 +16,17 @@
 #include <string.h>
 #include <strings.h>
 
-static int status_of(const json_t *error)
-{
-    int64_t code = json_int(error, "code", json_int(error, "status", 0));
-
-    return code >= 400 && code < 600 ? (int)code : 0;
-}
-
 static void read_error(json_t *error, struct llm_chunk *chunk)
 {
+    int64_t status = json_int(error, "code", json_int(error, "status", 0));
+
     if (json_is_string(error)) {
         chunk->error = json_string_value(error);
         return;
     }
     chunk->error = json_str(error, "message");
     chunk->code = json_str(error, "code") ? json_str(error, "code") : json_str(error, "type");
-    chunk->status = status_of(error);
+    chunk->status = status >= 400 && status < 600 ? (int)status : 0;
     if (!chunk->error)
         chunk->error = "the provider reported an error without saying which";
 }

@@ -164,15 +164,6 @@ static void stop_on_loop(void *arg)
     w->config.on_stop(w->signal, w->config.arg);
 }
 
-/* The loop while it is there; with the lock held, so that it stays. */
-static void with_loop(struct watchdog *w, void (*fn)(void *arg))
-{
-    uv_mutex_lock(&w->lock);
-    if (w->loop)
-        loop_post(w->loop, fn, w);
-    uv_mutex_unlock(&w->lock);
-}
-
 static void __attribute__((noreturn)) give_up(struct watchdog *w)
 {
     uv_mutex_lock(&w->lock); /* for good */
@@ -189,7 +180,10 @@ static void on_signal(struct watchdog *w, int number)
         _exit(128 + number);
     w->signal = number;
     w->asked_ns = uv_hrtime();
-    with_loop(w, stop_on_loop);
+    uv_mutex_lock(&w->lock); /* so that the loop stays */
+    if (w->loop)
+        loop_post(w->loop, stop_on_loop, w);
+    uv_mutex_unlock(&w->lock);
 }
 
 /* ------------------------------------------------------------------------ the watching */

@@ -65,13 +65,6 @@ static const struct model_entry *entry_of(const struct models_config *config, co
     return NULL;
 }
 
-static void tell(struct import *im, const char *name)
-{
-    im->found++;
-    if (im->got)
-        im->got(name, im->arg);
-}
-
 /* ---- a place for what is not yet known ---------------------------------------------------- */
 
 /* A file of no name that the catalogue has, for what is unpacked and converted. */
@@ -110,9 +103,12 @@ static int name_it(struct getting *g, struct import *im)
     if (!err && rename(g->part, path))
         err = err_set(im->err, uv_translate_sys_error(errno), "cannot name it %.300s: %s", path,
                       strerror(errno));
-    if (!err)
-        tell(im, entry->name);
-    return err;
+    if (err)
+        return err;
+    im->found++;
+    if (im->got)
+        im->got(entry->name, im->arg);
+    return 0;
 }
 
 /* It gets its name, or what there is of it goes. */

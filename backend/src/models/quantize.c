@@ -144,14 +144,6 @@ static size_t pack_q5_1(const float *x, uint8_t *to)
     return 8 + BLOCK / 2;
 }
 
-static void pack(struct buf *out, enum models_type type, const float *x)
-{
-    uint8_t block[2 + BLOCK];
-    size_t n = type == MODELS_Q8_0 ? pack_q8_0(x, block) : pack_q5_1(x, block);
-
-    buf_append(out, block, n);
-}
-
 /* ---- the parts of a file ------------------------------------------------------------------ */
 
 static void copy_header(struct models_reader *r, enum models_type type, struct buf *out)
@@ -236,7 +228,9 @@ static float value_at(const struct tensor *t, size_t i)
 static void put_tensor(const struct tensor *t, enum models_type type, struct buf *out)
 {
     bool packed = is_packed(t);
+    uint8_t block[2 + BLOCK];
     float x[BLOCK];
+    size_t n;
 
     put_number(out, t->n_dims);
     put_number(out, t->name_len);
@@ -249,7 +243,8 @@ static void put_tensor(const struct tensor *t, enum models_type type, struct buf
     for (size_t i = 0; packed && i < t->count && !out->err; i += BLOCK) {
         for (size_t k = 0; k < BLOCK; k++)
             x[k] = value_at(t, i + k);
-        pack(out, type, x);
+        n = type == MODELS_Q8_0 ? pack_q8_0(x, block) : pack_q5_1(x, block);
+        buf_append(out, block, n);
     }
 }
 

@@ -102,15 +102,6 @@ static enum h2_event hold(struct h2_guard *g)
     return buf_append(&g->held, g->head, H2_FRAME_HEAD) ? H2_ENOMEM : H2_MORE;
 }
 
-static enum h2_event begin_holding(struct h2_guard *g)
-{
-    g->holding = true;
-    g->held_id = g->id;
-    g->first_flags = g->flags;
-    g->continuations = 0;
-    return hold(g);
-}
-
 /* Of a header that is whole, the frames go out together. */
 static void check_whole(struct h2_guard *g)
 {
@@ -138,8 +129,13 @@ static enum h2_event head_read(struct h2_guard *g, uint64_t now_ms, struct piece
         g->headless && (g->type == HEADERS || g->type == CONTINUATION || g->id > g->last_id);
     if (g->dropping)
         return H2_MORE;
-    if (!g->holding && g->type == HEADERS && !(g->flags & END_HEADERS))
-        return begin_holding(g);
+    if (!g->holding && g->type == HEADERS && !(g->flags & END_HEADERS)) {
+        g->holding = true;
+        g->held_id = g->id;
+        g->first_flags = g->flags;
+        g->continuations = 0;
+        return hold(g);
+    }
     goes_on = g->type == CONTINUATION && g->id == g->held_id;
     if (g->holding && goes_on) {
         g->continuations++;

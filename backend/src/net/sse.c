@@ -35,12 +35,6 @@ static void give(struct sse *s, sse_fn *fn, void *arg)
     s->has_data = false;
 }
 
-static void dispatch(struct sse *s, sse_fn *fn, void *arg)
-{
-    give(s, fn, arg);
-    buf_clear(&s->event);
-}
-
 static void field(struct sse *s, const char *name, size_t name_len, const char *value, size_t len)
 {
     if (name_len == 4 && memcmp(name, "data", 4) == 0) {
@@ -64,10 +58,12 @@ static int end_of_line(struct sse *s, sse_fn *fn, void *arg)
 
     if (colon && value < line + len && *value == ' ')
         value++;
-    if (!len)
-        dispatch(s, fn, arg);
-    else if (name_len) /* a line that begins with a colon is a comment */
+    if (!len) {
+        give(s, fn, arg);
+        buf_clear(&s->event);
+    } else if (name_len) { /* a line that begins with a colon is a comment */
         field(s, line, name_len, value, len - (size_t)(value - line));
+    }
     if (s->by_line && !s->data.err)
         give(s, fn, arg);
     buf_clear(&s->line);

@@ -263,19 +263,14 @@ static void await_helpers(struct nn_pool *pool, uint64_t started)
     }
 }
 
-static void run_alone(int chunks, nn_chunk_fn *fn, void *arg)
-{
-    for (int i = 0; i < chunks; i++)
-        fn(arg, i, 0);
-}
-
 void nn_pool_run(struct nn_pool *pool, int chunks, nn_chunk_fn *fn, void *arg)
 {
     uint64_t started;
     uint32_t number;
 
     if (chunks <= 1 || pool->threads == 1 || (started = now_ns()) < pool->solo_until) {
-        run_alone(chunks, fn, arg);
+        for (int i = 0; i < chunks; i++)
+            fn(arg, i, 0);
         return;
     }
     pool->fn = fn;

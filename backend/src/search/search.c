@@ -278,17 +278,12 @@ static void take_noted(struct search *search, struct person *p, struct noted *no
 
 /* ------------------------------------------------------------------------ what is indexed */
 
-static void wipe_text(char *text)
-{
-    if (text)
-        explicit_bzero(text, strlen(text));
-}
-
 static int add_text(struct index *ix, const char *id, char *text)
 {
     int err = text && *text ? index_line(ix, id, text, strlen(text)) : 0;
 
-    wipe_text(text);
+    if (text)
+        explicit_bzero(text, strlen(text));
     return err;
 }
 

@@ -14,23 +14,18 @@ enum { PROFILES_TEXT_MAX = 64 << 10 }; /* ids of a filter, [bytes] */
 
 /* ----------------------------------------------------------------------------- profiles */
 
+static const char too_many_profiles[] = "the user has as many profiles as there may be";
+
 int sqlite_profile_put(void *db, const struct store_profile *profile, struct errbuf *why)
 {
     return sql_put(db, PROFILE_PUT, &store_record_profile, profile, UV_ENOENT, why);
-}
-
-static int add_profile(struct conn *conn, const struct store_profile *profile, size_t most,
-                       struct errbuf *why)
-{
-    return sql_insert_within(conn, PROFILE_ADD, &store_record_profile, profile, (int64_t)most,
-                             "the user has as many profiles as there may be", why);
 }
 
 int sqlite_profile_add(void *db, const struct store_profile *profile, size_t most,
                        struct errbuf *why)
 {
     return sql_put_within(db, PROFILE_ADD, &store_record_profile, profile, (int64_t)most,
-                          "the user has as many profiles as there may be", why);
+                          too_many_profiles, why);
 }
 
 int sqlite_profile_get(void *db, const char *user_id, const char *id, struct store_profile *profile,
@@ -274,7 +269,8 @@ int sqlite_session_import(void *db, const struct store_profile *profile, size_t 
         return err;
     err = conn_exec(conn, "BEGIN IMMEDIATE", why);
     if (!err && profile)
-        err = add_profile(conn, profile, most, why);
+        err = sql_insert_within(conn, PROFILE_ADD, &store_record_profile, profile, (int64_t)most,
+                                too_many_profiles, why);
     if (!err)
         err = sql_write(conn, SESSION_PUT, &store_record_session, session, UV_ENOENT, why);
     for (size_t i = 0; i < count && !err; i++)

@@ -320,12 +320,6 @@ static int winner(struct decoder *d)
     return interview >= search_score(&d->search[GENERAL]) ? INTERVIEW : GENERAL;
 }
 
-static void read_words(struct decoder *d)
-{
-    for (int i = 0; i < SEARCHES; i++)
-        d->count[i] = search_words(&d->search[i], &d->front, d->heard[i], HEARD_WORDS_MAX);
-}
-
 /* Only the winner's lattice is made: it is what costs time after the end. */
 static void refine(struct decoder *d, int who)
 {
@@ -409,7 +403,8 @@ static int tell(struct decoder *d, bool final, struct asr_result *res, struct er
     int who = winner(d);
     int err;
 
-    read_words(d);
+    for (int i = 0; i < SEARCHES; i++)
+        d->count[i] = search_words(&d->search[i], &d->front, d->heard[i], HEARD_WORDS_MAX);
     if (final)
         refine(d, who);
     d->count[who] = heard_keep(d->promised, d->promised_count, d->heard[who], d->count[who]);

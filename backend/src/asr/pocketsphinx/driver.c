@@ -266,14 +266,6 @@ static int take_copy(struct asr_stream *st, struct errbuf *why)
     return 0;
 }
 
-/** It hangs, and there is no handle to end it with: its nursery takes it along. */
-static void end_nursery(struct asr_stream *st)
-{
-    uv_mutex_lock(&st->model->lock);
-    drop_nursery(st->model);
-    uv_mutex_unlock(&st->model->lock);
-}
-
 /** One call and its answer. 0, DIED, or what went wrong. */
 static int ask(struct asr_stream *st, enum ear_kind kind, const void *data, size_t len,
                struct errbuf *why)
@@ -285,8 +277,12 @@ static int ask(struct asr_stream *st, enum ear_kind kind, const void *data, size
         st->copy.fd < 0 ? UV_EOF : frame_send(st->copy.fd, (uint16_t)kind, data, len, SEND_MS);
 
     err = err ? err : child_await(st->copy.pid, st->copy.fd, &patience);
-    if (err && err != UV_ECANCELED && st->copy.fd >= 0 && st->copy.handle < 0)
-        end_nursery(st);
+    if (err && err != UV_ECANCELED && st->copy.fd >= 0 && st->copy.handle < 0) {
+        /* It hangs, and there is no handle to end it with: its nursery takes it along. */
+        uv_mutex_lock(&st->model->lock);
+        drop_nursery(st->model);
+        uv_mutex_unlock(&st->model->lock);
+    }
     err = err ? err : frame_receive(st->copy.fd, &st->inbox, &f, SEND_MS);
     if (is_interrupted(st))
         return err_set(why, UV_ECANCELED, "interrupted");
@@ -597,14 +593,6 @@ static int ps_prefetch_final(struct asr_stream *st, struct errbuf *why)
     return insist(st, EAR_PREFETCH_FINAL, why);
 }
 
-/** The words of the last partial, for want of better ones. */
-static void tell_what_is_left(struct asr_stream *st, struct asr_result *res)
-{
-    memset(res, 0, sizeof(*res));
-    res->text = st->text.len ? st->text.data : "";
-    strcpy(res->language, "en");
-}
-
 static int tell(struct asr_stream *st, enum ear_kind kind, struct asr_result *res,
                 struct errbuf *why)
 {
@@ -612,11 +600,14 @@ static int tell(struct asr_stream *st, enum ear_kind kind, struct asr_result *re
 
     if (err)
         return err;
-    if (st->lost) {
-        tell_what_is_left(st, res);
+    if (!st->lost) {
+        *res = st->result.res;
         return 0;
     }
-    *res = st->result.res;
+    /* The words of the last partial, for want of better ones. */
+    memset(res, 0, sizeof(*res));
+    res->text = st->text.len ? st->text.data : "";
+    strcpy(res->language, "en");
     return 0;
 }
 

@@ -47,17 +47,12 @@ static void add_moments(struct moments *to, const struct moments *from, double f
     }
 }
 
-static void remember_voice(struct front *f)
-{
-    if (f->voice.frames < FRONT_LEAST)
-        return;
-    add_moments(&f->voice, &f->before, FRONT_MEMORY);
-    f->before = f->voice;
-}
-
 void front_begin(struct front *f)
 {
-    remember_voice(f);
+    if (f->voice.frames >= FRONT_LEAST) {
+        add_moments(&f->voice, &f->before, FRONT_MEMORY);
+        f->before = f->voice;
+    }
     memset(&f->voice, 0, sizeof(f->voice));
     f->frames = f->samples = f->carried = 0;
     f->ended = f->known = false;
