@@ -64,10 +64,10 @@ struct answer_ask {
     const char *session;               /**< Session id, the same; NULL: none */
     const struct question *classified; /**< What the question is; NULL: find out */
     const struct memory *memory;       /**< Of the conversation, read while asking; NULL: none */
-    const char *preamble; /**< Said in one breath with it and not in memory; NULL: nothing */
-    const char *heard;    /**< With its unsure words marked; NULL: as it is */
-    bool unsure;          /**< The recogniser was, of the whole question */
-    int number;           /**< Of the question in its session; 0: none */
+    const char *preamble;              /**< Said in the same breath, not in memory; NULL: nothing */
+    const char *heard;                 /**< With its unsure words marked; NULL: as it is */
+    bool unsure;                       /**< The recogniser was unsure of the question as a whole */
+    int number;                        /**< Number of the question in its session; 0: none */
 };
 
 /** When an answer reached its stages, clock_mono_us(); 0: not reached. */
@@ -119,13 +119,13 @@ struct answer_left {
 };
 
 enum answer_event_kind {
-    /** Again when somebody else answers: the chain moved on, the built-in answer is put up while a
-     *  local model is slow, or that model takes its place. Words told before are void then. */
+    /** Told again when another provider takes over: the chain moved on, the built-in answer stands
+     *  in for a slow local model, or that model replaces it. Words told before are void then. */
     ANSWER_STARTED,
     ANSWER_OUTLINE,
     ANSWER_DELTA,
     ANSWER_CHECK, /**< What nothing supports in the words so far; replaces what was told before */
-    ANSWER_THINKING, /**< The model thinks; told again every two seconds while it does */
+    ANSWER_THINKING, /**< The model is thinking; told again every two seconds */
     ANSWER_FINISHED, /**< The last one: the answer is gone when the handler returns */
 };
 
@@ -163,12 +163,12 @@ typedef void answer_event_fn(const struct answer_event *event, void *arg);
 struct answerer_config {
     const struct llm_provider *providers; /**< In chain order; "outline" is added at the end */
     size_t provider_count;
-    int breaker_failures;              /**< In a row until a provider rests; 0: 3 */
-    uint64_t breaker_rest_ms;          /**< 0: 30,000 */
-    uint64_t first_token_max_ms;       /**< Then the next is tried; 0: 8,000 */
-    uint64_t local_first_token_max_ms; /**< The same of one on this machine; 0: 60,000 */
-    uint64_t stand_ms; /**< Then the built-in answer is put up while that one writes; 0: 2,500 */
-    uint64_t stall_ms; /**< Between two words: then the answer ends; 0: 10,000 */
+    int breaker_failures;        /**< Failures in a row after which a provider rests; 0: 3 */
+    uint64_t breaker_rest_ms;    /**< 0: 30,000 */
+    uint64_t first_token_max_ms; /**< Without a word for so long: the next is tried; 0: 8,000 */
+    uint64_t local_first_token_max_ms; /**< The same for one on this machine; 0: 60,000 */
+    uint64_t stand_ms;                 /**< Then the built-in answer stands in for it; 0: 2,500 */
+    uint64_t stall_ms; /**< Longest silence between two words; then the answer ends; 0: 10,000 */
     int max_tokens;    /**< 0: 400 */
 };
 
@@ -180,8 +180,8 @@ void answerer_close(struct answerer *a);
 /** The chain in order, "outline" last. */
 const struct llm_provider *answerer_providers(const struct answerer *a, size_t *count);
 
-/** The i-th provider answers and has this model: it is in the chain from now on where it had to be
- *  found, and where nobody chose its model this one is asked and named. */
+/** The i-th provider has answered and has this model. If it had to be found first, it joins the
+ *  chain now; if nobody chose a model for it, this one is used. */
 void answerer_learn(struct answerer *a, size_t i, const struct llm_facts *facts);
 
 /** How long a provider takes to its first word, measured on the questions it was asked. */
@@ -193,16 +193,16 @@ struct answer_pace {
 };
 struct answer_pace answerer_pace(const struct answerer *a, size_t i);
 
-/** Is it in the chain? One that has to be found first is not, before. */
+/** Is it in the chain? A provider that has to be found first is not, until it has been. */
 bool answerer_has(const struct answerer *a, size_t i);
 
 /** May this provider be tried now, or does its circuit breaker let it rest? */
 bool answerer_available(const struct answerer *a, const char *provider);
 
-/** An interview begins: the first provider of the chain is got ready. One on this machine loads its
- *  model and reads what all prompts of this profile begin with, and a question that comes meanwhile
- *  waits for that rather than have it read twice; to a distant one a connection is opened. b may be
- *  NULL. */
+/** An interview begins: get the first provider of the chain ready. One on this machine loads its
+ *  model and reads the beginning that all prompts of this profile share; a question that comes
+ *  meanwhile waits for that, so that it is not read twice. To a distant one a connection is opened.
+ *  b may be NULL. */
 void answerer_warm(struct answerer *a, struct profile_index *b);
 
 /** Interrupt what runs for this owner and matches; a NULL id matches all. Returns how many. */
@@ -218,8 +218,8 @@ void answer_interrupt(struct answer *answer);
 void answer_supersede(struct answer *answer);
 void answer_close(struct answer *answer); /**< As interrupt, but no event comes; NULL is allowed */
 
-/** Would asking `newer` mean the same as `older`? Then a running eager answer is kept. It does not
- *  when a word that carries meaning is new. */
+/** Would asking `newer` mean the same as `older`? Then a running eager answer is kept. It would not
+ *  if `newer` brings in a new word that carries meaning. */
 bool answer_same_question(const char *older, const char *newer);
 /** Does `newer`, which stands alone, say again what `older` asks, in a longer or better form? */
 bool answer_asks_again(const char *older, const char *newer);

@@ -112,7 +112,7 @@ struct answer {
     struct loop_timer *deadline; /* for the first word, then for the next one */
     struct loop_timer *standing; /* until the built-in answer is put up */
     uint64_t begun_ms;           /* when the provider was asked */
-    uint64_t asked_ms;           /* the same, of the last time it was asked the same once more */
+    uint64_t asked_ms;           /* the same for the last time it was asked once more */
     uint64_t thinking_ms;        /* when it was last told that it thinks; 0: it does not */
     bool again;                  /* deadline is to ask the same provider once more */
     bool awaits_warm;            /* what it needs is being read already */

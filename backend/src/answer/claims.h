@@ -9,9 +9,8 @@
  *
  * A claim is a number ("40 percent", "eleven"), a name, or an employer (a name behind "at", "for",
  * "joined" …). It is supported when the profile, the posting or the dialogue holds it: numbers by
- * their value ("4,200" is "4200", "eleven" is "11"), names word by word. What is an ordinary word
- * with a capital, a day, a month, or a number so small that it only counts ("two things") claims
- * nothing.
+ * their value ("4,200" is "4200", "eleven" is "11"), names word by word. An ordinary word with a
+ * capital, a day, a month, or a number so small that it only counts ("two things") is no claim.
  *
  * Threads    Any; checking only reads.
  * Errors     UV_ENOMEM.
@@ -24,7 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { CLAIMS_MAX = 64 }; /**< Of one answer; further ones are not looked at */
+enum { CLAIMS_MAX = 64 }; /**< In one answer; further ones are not looked at */
 
 enum claim_kind { CLAIM_NUMBER, CLAIM_NAME, CLAIM_EMPLOYER };
 const char *claim_kind_name(enum claim_kind kind); /**< "number", "name", "employer" */

@@ -6,10 +6,10 @@
  *     completion_close(c);
  *
  * Where answer.h makes a prompt of a question and a profile, this passes on what it is given, as
- * programs do that speak the protocol of OpenAI. The providers are those of the chain, with the
- * same circuit breakers: one that fails before its first word gives its place to the next. The
- * built-in answer is no language model: it is asked only by its name, or where there is nothing
- * else, and answers the last message of the user's.
+ * programs that speak OpenAI's protocol expect. The providers are those of the chain, with the same
+ * circuit breakers: one that fails before its first word gives its place to the next. The built-in
+ * answer is no language model: it is asked only by name, or when there is nothing else, and answers
+ * the user's last message.
  *
  * Threads    Loop thread only. No handler runs from inside completion_start().
  * Errors     completion_start: UV_EINVAL (no such provider, nothing to answer), UV_ENOMEM.
@@ -24,7 +24,9 @@
 
 struct completion;
 
-enum { COMPLETION_TOKENS = 2048 }; /**< Of an answer, where nobody says how many */
+enum {
+    COMPLETION_TOKENS = 2048
+}; /**< Tokens of an answer, where the client does not say how many */
 
 struct completion_ask {
     const struct llm_message *messages;

@@ -8,9 +8,9 @@
  *
  * There are two messages. The first one (rules, profile, job description) is the same for every
  * question of an interview, byte for byte. The second begins with the interview so far, which is
- * only ever added to, and ends with what is asked now. Providers and local servers that keep what
- * they have read by its prefix then read only what is new. When the dialogue is too long its older
- * half goes at once: a window that slides would change what comes first at every question.
+ * only ever added to, and ends with what is asked now. Providers and local servers that cache
+ * prompts by their prefix then read only what is new. When the dialogue is too long its older half
+ * goes at once: a window that slides would change what comes first at every question.
  *
  * All is fitted to the model's context, where that is known: profile, job description, passages and
  * dialogue get shares of it, and below PROMPT_TINY_CONTEXT tokens only what was said since the
@@ -49,7 +49,7 @@ enum {
     PROMPT_STORY_MAX = 2000,    /**< The story that a follow-up goes on with */
     PROMPT_TINY_CONTEXT = 2048, /**< Fewer tokens: hardly any dialogue, short rules */
     PROMPT_SMALL_MODEL = 3000,  /**< Fewer millions of parameters: short rules */
-    PROMPT_TOKEN_BYTES = 3,     /**< At least, of a token; English has four */
+    PROMPT_TOKEN_BYTES = 3,     /**< Bytes of a token, at least; English has four */
 };
 
 #define PROMPT_CUT " […]"
@@ -67,19 +67,20 @@ struct prompt_input {
     const char *question;
     const char *heard; /**< (optional) The question with "(?)" behind unsure words, "…" where two
                             utterances were joined */
-    bool unsure;       /**< The recogniser was, of the whole */
+    bool unsure;       /**< The recogniser was unsure of the whole question */
     enum question_kind kind;
     const struct llm_point *points;
     size_t point_count;
     const struct memory_line *dialogue; /**< The interview so far, oldest first */
     size_t dialogue_count;
-    const char *const *facts; /**< What the interviewer told; told again once its line has gone */
+    const char *const
+        *facts; /**< What the interviewer told; repeated once its line has dropped out */
     size_t fact_count;
     const char *story; /**< (optional) This question goes on with it */
-    int number;        /**< Of the question; 0: not numbered */
+    int number;        /**< Number of the question; 0: not numbered */
     int context;       /**< Tokens that the model takes; 0: enough */
     int max_tokens;    /**< Of these, for the answer */
-    int millions;      /**< Of the model's parameters; 0: unknown */
+    int millions;      /**< Millions of parameters of the model; 0: unknown */
 };
 
 int prompt_build(struct prompt *p, const struct prompt_input *in);

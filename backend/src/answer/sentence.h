@@ -2,9 +2,9 @@
  * @file answer/sentence.h  From a line of a profile to a sentence that can be said
  *
  * Profiles are written without a subject ("Led the migration …"), as labels ("Notice period: two
- * months") and as bare nouns ("BSc Nursing, 2018"). A deed gets its "I", a label that is known its
- * verb; what has a subject of its own stays as it is; what is no sentence is quoted as what stands
- * in the profile. The words of the profile are never changed but for the case of the first letter.
+ * months") and as bare nouns ("BSc Nursing, 2018"). A deed gets its "I" and a known label its verb;
+ * a line with a subject of its own stays as it is; anything else is quoted as what the profile
+ * says. The words of the profile are never changed but for the case of the first letter.
  *
  * Threads    Any; pure.
  */

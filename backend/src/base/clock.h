@@ -17,7 +17,7 @@ uint64_t clock_mono_ms(void); /**< The same in [ms] */
  *  one goes on from where it was, so that new records sort behind old ones and a token that had
  *  expired stays expired, until the machine's clock has caught up or the program starts anew. */
 int64_t clock_unix_ms(void);
-/** It is later than that: what was written down before this start says so. */
+/** Tell the clock that it is later than this, as something written down before this start shows. */
 void clock_not_before(int64_t unix_ms);
 /** How far the machine's clock is behind clock_unix_ms(), in [ms]; 0 when it was not set back. */
 int64_t clock_behind_ms(void);

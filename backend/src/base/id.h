@@ -23,13 +23,14 @@ void id_new(char text[static ID_TEXT_MAX]);
  *  somewhere else. */
 void id_new_at(char text[static ID_TEXT_MAX], int64_t unix_ms);
 
-/** Has it the form of an id? Anything else need not be looked up. */
+/** Does it have the form of an id? Anything else need not be looked up. */
 bool id_valid(const char *text);
 
 /** When a valid id was made, [ms] since 1970 UTC. */
 int64_t id_time(const char *text);
 
-/** Of this run of the program: what was left unfinished under another one is cut off. */
+/** The id of this run of the program: what was begun under another one and not finished was cut
+ *  off. */
 const char *id_of_process(void);
 
 /** From the kernel; a process without randomness must not go on, so failure aborts. */

@@ -20,7 +20,7 @@ struct buf;
 /** Parse exactly one JSON value; NULL if it is anything else. Depth is limited by jansson. */
 json_t *json_parse(const char *text, size_t len);
 
-/** Lets the next two know of every want of memory. Once, before there is another thread. */
+/** Lets the next two notice whenever memory runs out. Call once, before there is another thread. */
 void json_watch_memory(void);
 
 /** json_loadb(), but without memory it is NULL: jansson itself then leaves out letters. */
@@ -37,7 +37,7 @@ bool json_flag(const json_t *obj, const char *key, bool otherwise);
 /** A real number with three decimals, as a confidence is worth. */
 json_t *json_thousandths(double value);
 
-/** The same of what a recogniser is sure of: null for 0, which stands for "it does not say". */
+/** The same for a recogniser's confidence: null for 0, which stands for "it does not say". */
 json_t *json_confidence(double value);
 
 /** Compact form appended to b. 0 or b->err. */

@@ -11,7 +11,7 @@
  * takes both says the same of one client either way.
  *
  * Threads    Any; nothing here keeps state.
- * Errors     UV_EINVAL for what is none.
+ * Errors     UV_EINVAL for anything else.
  */
 #ifndef BASE_NETWORK_H
 #define BASE_NETWORK_H

@@ -39,10 +39,10 @@ struct asr_session_params {
     struct asr_params asr;
     struct vad_params vad; /**< Zeroed: defaults */
     enum turn_pace pace;
-    struct asr_nets *nets; /**< NULL: done without */
-    struct voice_book
-        *voices;    /**< Who is known by voice; NULL: nobody is told apart. Outlives it */
-    bool candidate; /**< Only the candidate speaks here: their voice is learned */
+    struct asr_nets *nets;     /**< NULL: done without */
+    struct voice_book *voices; /**< The known voices; NULL: speakers are not told apart. Must
+                                  outlive the session */
+    bool candidate;            /**< Only the candidate speaks here: their voice is learned */
 };
 
 enum turn_state { TURN_EAGER, TURN_ENDED, TURN_RESUMED };

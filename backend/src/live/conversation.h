@@ -7,13 +7,13 @@
  *         for (size_t i = 0; i < actions.count; i++)
  *             perform(&actions.at[i]);
  *
- * The step does no I/O and reads no clock; texts stay with the caller. What it needs to know of
- * words comes with the event, as facts (struct said), and the time with it. live.c, exchange.c and
- * speaker.c perform the actions, in their order, and decide nothing.
+ * The step does no I/O and reads no clock; texts stay with the caller. What it needs to know about
+ * the words comes with the event, as facts (struct said), and so does the time. live.c, exchange.c
+ * and speaker.c perform the actions, in their order, and decide nothing.
  *
- * A question and its answer (an exchange) go through these phases. Two things must come together:
- * the answer's end, and the final words of the question, which an answer given ahead does not wait
- * for.
+ * A question and its answer (an exchange) go through these phases. Two things must both happen, in
+ * either order: the answer ends, and the final words of the question arrive. An answer that is
+ * given ahead does not wait for those.
  *
  *     ASKING_AHEAD --> AHEAD ------answered-----> AHEAD_ANSWERED
  *                        |                              |
@@ -31,8 +31,8 @@
  *
  * The candidate's own voice may be heard where an interviewer's is expected (one microphone for
  * both). Its words open no question and replace no answer; they end the turn, and are a remark with
- * a row of its own. As long as a voice cannot be told, nothing is answered ahead of its final words
- * in the place of an answer that is on the screen.
+ * a row of its own. As long as it is unclear whose voice it is, an answer on the screen is not
+ * replaced before the words are final.
  *
  * Words are kept piecewise: what is unwritten for KEEP_AFTER_US is written at the next
  * CONVERSATION_TICK, which comes every KEEP_TICK_MS as long as conversation_unwritten() says so. A
@@ -50,12 +50,11 @@
 #include <stdint.h>
 
 enum {
-    CONVERSATION_EXCHANGES_MAX =
-        32, /**< Not yet stored, at the same time; then CONVERSATION_REFUSE */
+    CONVERSATION_EXCHANGES_MAX = 32, /**< Not yet stored; one more gets DO_REFUSE */
     CONVERSATION_SPEAKERS_MAX = 32,
-    CONVERSATION_PARKED_MAX = 4,        /**< Speakers that wait; the longest waiting gives up */
+    CONVERSATION_PARKED_MAX = 4, /**< Parked at once; with one more, the longest waiting gives up */
     CONVERSATION_JOIN_GAP_MS = 1500,    /**< A shorter pause joins two utterances to one question */
-    CONVERSATION_HANGING_GAP_MS = 6000, /**< The same of words that cannot stand alone */
+    CONVERSATION_HANGING_GAP_MS = 6000, /**< The same for words that cannot stand alone */
     CONVERSATION_JOINS_MAX = 4,         /**< Utterances joined at most */
     CONVERSATION_LEAD_IN_WORDS = 4,     /**< "okay so next one" still belongs to what follows */
     KEEP_AFTER_US = 500000,
@@ -64,11 +63,11 @@ enum {
 
 enum phase {
     PHASE_NONE,         /**< A free place */
-    PHASE_ASKING_AHEAD, /**< CONVERSATION_ASK was said: ASKED or REFUSED comes next */
+    PHASE_ASKING_AHEAD, /**< DO_ASK was returned: ASKED or REFUSED comes next */
     PHASE_ASKING,
     PHASE_AHEAD,          /**< The answer streams, the final words are not known */
-    PHASE_AHEAD_ANSWERED, /**< It has ended, they are still not known */
-    PHASE_ANSWERING,      /**< They are, and the answer streams */
+    PHASE_AHEAD_ANSWERED, /**< It has ended; the final words are still not known */
+    PHASE_ANSWERING,      /**< The final words are known, and the answer streams */
     PHASE_STORING,        /**< Both are whole: the last write is under way */
     PHASE_TOLD,           /**< Its end was told; it stays as long as it is the current one */
     PHASE_GIVING_WAY,     /**< Nothing of it is kept: the end of its answer is awaited */
@@ -79,7 +78,7 @@ enum presence {
     SPEAKER_NONE,
     SPEAKER_PRESENT,
     SPEAKER_STOPPING,
-    SPEAKER_DONE, /**< All is heard and that was told: the socket closes */
+    SPEAKER_DONE, /**< Everything was heard and the client was told: its socket closes */
     SPEAKER_PARKED,
     SPEAKER_PARKED_STOPPING,
     SPEAKER_PARKED_DONE,
@@ -87,7 +86,7 @@ enum presence {
     SPEAKER_PRESENCES
 };
 
-/** The row of the words of a turn that are no question so far. */
+/** The transcript row of a turn's words, as long as they are not a question. */
 enum remark_row {
     ROW_NONE,
     ROW_UNFINISHED, /**< Only words of the running utterance */
@@ -111,10 +110,10 @@ struct conversation_turn {
     int words;
     uint64_t end_ms;
     bool question;     /**< Its finished words are one */
-    bool hanging;      /**< ... or stop where nobody would: what follows belongs to them */
+    bool hanging;      /**< ... or they break off in mid-sentence: what follows belongs to them */
     uint64_t exchange; /**< 0: not asked */
     enum remark_row row;
-    bool row_taken; /**< The row is that of the exchange too, as long as it is not confirmed */
+    bool row_taken; /**< The exchange uses this row too, until it is confirmed */
 };
 
 struct conversation_speaker {
@@ -133,10 +132,10 @@ enum conversation_life { CONVERSATION_OPEN, CONVERSATION_SHUTTING, CONVERSATION_
 
 struct conversation {
     enum conversation_life life;
-    int joined;    /**< Who holds it, speakers not counted */
+    int joined;    /**< How many hold it, not counting speakers */
     bool writing;  /**< Something may be on its way to the store */
     int questions; /**< Highest number so far */
-    int discarded; /**< Answers that were begun ahead for nothing */
+    int discarded; /**< Answers begun ahead that were not needed */
     uint64_t last_id;
     uint64_t current; /**< Exchange; 0 before the first, and when the last was withdrawn */
     struct conversation_exchange exchanges[CONVERSATION_EXCHANGES_MAX];
@@ -161,7 +160,7 @@ enum conversation_event_kind {
     CONVERSATION_STREAMED, /**< Words of it came; at_us */
     CONVERSATION_ANSWERED,
     CONVERSATION_STORED,    /**< .ok */
-    CONVERSATION_CORRECTED, /**< Its question has other words: no row before it has final ones */
+    CONVERSATION_CORRECTED, /**< Its question was reworded: impossible before its words are final */
 
     CONVERSATION_OPENED, /**< .speaker is 0: it gets an id; .candidate, .keyed */
     /* of .speaker */
@@ -188,10 +187,10 @@ struct said {
     bool same;     /**< ... that means the same as the turn's exchange */
     bool changed;  /**< ... in other words than those it has */
     bool own;      /**< In the candidate's own voice: they ask nothing, whatever they say */
-    bool unsure;   /**< In whose voice cannot be told, though it could be the candidate's */
-    bool apart;    /**< They are another question than that of the turn's finished words */
-    bool hanging;  /**< With those of their turn they cannot stand alone: more must follow */
-    int count;     /**< Words of the turn with these */
+    bool unsure;   /**< Whose voice it is cannot be told; it may be the candidate's */
+    bool apart;    /**< They ask something other than the turn's finished words do */
+    bool hanging; /**< Even with the rest of their turn they cannot stand alone: more must follow */
+    int count;    /**< Number of words in the turn, these included */
 };
 
 struct conversation_event {
@@ -222,10 +221,10 @@ enum conversation_action_kind {
     DO_STORE_QUESTION,
     DO_STORE_ANSWER, /**< Answer with STORED */
     DO_KEEP,         /**< Write what there is so far; .speaker: with its running words */
-    DO_ERASE,        /**< Its row, which nothing of it shall stay in */
+    DO_ERASE,        /**< Its row: nothing of it is to stay there */
     DO_TELL,         /**< What came with PROGRESS or STREAMED */
     DO_TELL_END,     /**< .ok: it is kept; .superseded: that is how it ended */
-    DO_CATCH_UP,     /**< Tell who listens from now on what was told of it */
+    DO_CATCH_UP,     /**< Tell a new listener what the others were told of it */
     DO_FORGET,
     /* of .speaker */
     DO_BEGIN_TURN,
@@ -270,9 +269,9 @@ bool conversation_step(struct conversation *c, const struct conversation_event *
 struct conversation_exchange *conversation_exchange(struct conversation *c, uint64_t id);
 struct conversation_speaker *conversation_speaker(struct conversation *c, uint64_t id);
 
-/** The exchange of the speaker's turn if that is the current one still; else 0. */
+/** The exchange of the speaker's turn if it is still the current one; else 0. */
 uint64_t conversation_turn_exchange(struct conversation *c, uint64_t speaker);
 bool conversation_unwritten(const struct conversation *c);
-bool conversation_is_full(const struct conversation *c); /**< Of speakers: OPENED cannot happen */
+bool conversation_is_full(const struct conversation *c); /**< OPENED cannot happen */
 
 #endif

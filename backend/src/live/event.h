@@ -1,8 +1,8 @@
 /**
  * @file live/event.h  What happens in a live interview, told to whoever listens
  *
- * Everything that a page, a terminal or a stream gets to know is one struct live_event. Rooms speak
- * in these; api/messages.h makes them the JSON of docs/api/openapi.yaml.
+ * Everything that a page, a terminal or a stream is told is one struct live_event. The rooms pass
+ * these on; api/messages.h makes them the JSON of docs/api/openapi.yaml.
  *
  *     static void on_event(const struct live_event *event, void *arg)
  *     {
@@ -10,8 +10,8 @@
  *             fwrite(event->delta.text, 1, event->delta.len, stdout);
  *     }
  *
- * More kinds may come (a model that thinks before it answers): a handler passes over those it does
- * not know.
+ * More kinds may come (a model that thinks before it answers): a handler ignores those it does not
+ * know.
  *
  * Threads    Loop thread only.
  * Ownership  What an event points to is borrowed for the call.
@@ -27,23 +27,23 @@ enum live_event_kind {
     LIVE_LISTENING, /**< The recogniser is ready, before anything else */
     LIVE_PARTIAL,   /**< Words so far; the next one replaces it */
     LIVE_FINAL,     /**< The words of an utterance */
-    LIVE_TURN,      /**< It looks finished, it is, or it goes on after all */
+    LIVE_TURN,      /**< The turn looks finished, is finished, or goes on after all */
 
     /* of one answer, for everybody in the interview */
     LIVE_STARTED,
     LIVE_OUTLINE,
     LIVE_DELTA,
     LIVE_CHECK,    /**< What nothing supports in the answer so far */
-    LIVE_THINKING, /**< The model thinks; no word of it yet */
-    LIVE_FINISHED, /**< The answer's end is told; nothing more of it comes */
+    LIVE_THINKING, /**< The model is thinking; no word of the answer yet */
+    LIVE_FINISHED, /**< The answer has ended; nothing more of it comes */
 
-    LIVE_RECORDING, /**< What is said is recorded from now on, or no more; for everybody too */
+    LIVE_RECORDING, /**< Recording begins or ends; told to everybody too */
 
     LIVE_ERROR,
 };
 
 enum live_error {
-    LIVE_PROVIDER_FAILED, /**< A service did; the interview goes on */
+    LIVE_PROVIDER_FAILED, /**< A service failed; the interview goes on */
     LIVE_OVERLOADED,
     LIVE_UNAVAILABLE,
     LIVE_BAD_AUDIO,
@@ -56,8 +56,7 @@ struct live_event {
         struct {
             const char *engine;
             const char *model;
-            int64_t heard; /**< Samples a channel that a line which can be resumed has; -1: it
-                                cannot be */
+            int64_t heard; /**< Samples per channel so far; -1: no line to resume */
         } listening;
         struct live_words {
             uint32_t utterance;
@@ -83,9 +82,9 @@ struct live_event {
             const char *provider;
             const char *model;
             bool eager;        /**< Begun before the turn was surely over */
-            float p;           /**< How surely it is asked, 0..1; 0: typed */
+            float p;           /**< How certain it is that something is asked, 0..1; 0: typed */
             const char *again; /**< Transcript that it replaces; NULL: a question of its own */
-            const char *heard; /**< Other words, that were heard; NULL: none */
+            const char *heard; /**< What was heard, where that was corrected; NULL: it was not */
             const struct answer_left *left; /**< Who was asked before and why it was left */
             size_t left_count;
         } started;
@@ -114,7 +113,7 @@ struct live_event {
             const char *generation_id;
             enum answer_finish finish;
             const char *transcript_id; /**< NULL: nothing was kept */
-            int discarded; /**< Answers of the session so far that were begun ahead for nothing */
+            int discarded; /**< Answers begun ahead in this session that were not needed */
             struct answer_latency latency;
         } finished;
         struct {

@@ -38,10 +38,10 @@ struct seal;
 struct store;
 
 enum {
-    LIVE_PARK_MS = 30000, /**< How long a speaker waits for its client to come back */
-    LIVE_PARKED_MAX = 4,  /**< Speakers of one interview that wait; the longest waiting gives up */
-    LIVE_KEY_MIN = 16,    /**< A key must not be guessed by chance, [bytes] */
-    LIVE_KEY_MAX = 65,    /**< With its NUL, [bytes] */
+    LIVE_PARK_MS = 30000,   /**< How long a speaker waits for its client to come back */
+    LIVE_PARKED_MAX = 4,    /**< Parked at once; with one more, the longest waiting gives up */
+    LIVE_KEY_MIN = 16,      /**< A key must not be guessed by chance, [bytes] */
+    LIVE_KEY_MAX = 65,      /**< With its NUL, [bytes] */
     RECORDING_URL_MAX = 96, /**< Where a piece of a recording is heard, with its NUL, [bytes] */
 };
 
@@ -52,12 +52,12 @@ struct live_deps {
     const struct seal *seal;
     struct answerer *answerer;
     struct asr_hub *hub;
-    struct asr_nets *nets;    /**< NULL: turns and voices are done without */
-    const char *language;     /**< Where the session names none; NULL: the recogniser's */
+    struct asr_nets *nets;    /**< NULL: there are no networks for turns and voices */
+    const char *language;     /**< Used where the session names none; NULL: the recogniser's own */
     bool keep;                /**< Write pairs to the store (false: `ask --no-save`) */
     struct blob_store *blobs; /**< NULL: nothing can be recorded */
-    int64_t recordings_max;   /**< Of a user's recordings together, [bytes] */
-    /** When one that begins now is erased, [ms] since 1970; on a worker. */
+    int64_t recordings_max;   /**< Most that a user's recordings take together, [bytes] */
+    /** When a recording that begins now is to be erased, [ms] since 1970; called on a worker. */
     int64_t (*recordings_keep_until)(void *arg, const char *user_id, int64_t now);
     void *recordings_arg;
 };
@@ -67,7 +67,7 @@ int live_registry_open(struct live_registry **rp, const struct live_deps *deps);
 void live_registry_shutdown(struct live_registry *reg, void (*done)(void *arg), void *arg);
 void live_registry_close(struct live_registry *reg);
 size_t live_count(const struct live_registry *reg);
-/** Those that run now; fn joins and leaves none. */
+/** Calls fn for each interview that runs now; fn must not join or leave one. */
 void live_each(const struct live_registry *reg,
                void (*fn)(const char *user_id, const char *session_id, void *arg), void *arg);
 
@@ -83,8 +83,8 @@ struct session_context {
     size_t vocabulary_count;
     struct memory *memory;         /**< Of what was said so far; NULL: nothing was stored */
     int questions;                 /**< Highest question number so far */
-    int discarded;                 /**< Answers begun ahead for nothing, as stored */
-    float voice[VOICE_DIMENSIONS]; /**< The candidate's, which they had kept */
+    int discarded;                 /**< Answers begun ahead that were not needed, as stored */
+    float voice[VOICE_DIMENSIONS]; /**< The candidate's voice, if they chose to keep it */
     uint32_t voice_ms;             /**< Of so much speech; 0: none is kept */
 };
 
@@ -115,17 +115,16 @@ struct live_again {
     enum voice_who who;
     float voice;
     char audio[RECORDING_URL_MAX]; /**< Where it is heard again; "": nowhere */
-    char *heard;                   /**< What was heard, in whichever words it stands now */
+    char *heard;                   /**< What was heard, whatever the question says now */
 };
 
-void live_again_release(struct live_again *again); /**< One that is all zero is allowed */
+void live_again_release(struct live_again *again); /**< All zero is allowed */
 
 struct live_ask {
     const char *question;
     const char *provider; /**< NULL: the session's, then the chain */
     const char *model;
-    const struct live_again *again; /**< (optional) In the place of this one, whose number and
-                                         words heard it keeps */
+    const struct live_again *again; /**< (optional) In place of this one; keeps its number */
 };
 
 /** Ask by hand. A running answer is superseded. generation_id (may be NULL) gets its id. */
@@ -133,24 +132,26 @@ int live_ask(struct live *live, const struct live_ask *ask, char generation_id[I
              struct errbuf *why);
 bool live_interrupt(struct live *live); /**< Was anything running? */
 
-/** Record from now on what its speakers say; wording: what its owner agreed to, as they read it.
- *  Everybody is told by LIVE_RECORDING, once it is sure, and whenever it ends: because somebody
- *  stopped it, or with the reason. It ends with the interview. Again while it is on: nothing
- *  happens, and everybody is told. UV_ENOSYS: no recordings are kept here. */
+/** Start to record what its speakers say; wording: the text that its owner read and agreed to.
+ *  LIVE_RECORDING tells everybody once the recording has really begun, and when it ends: because
+ *  somebody stopped it, or with the reason. It ends with the interview at the latest. Calling this
+ *  while a recording runs changes nothing; everybody is told again. UV_ENOSYS: no recordings are
+ *  kept here. */
 int live_record(struct live *live, const char *wording, struct errbuf *why);
 void live_stop_recording(struct live *live);
 
-/** The words of a transcript were corrected in the store: what comes after goes by these. number:
- *  of the question that they are; 0: none. before: as they stood; heard: as they were heard. */
+/** The words of a transcript were corrected in the store: from now on these count. number: of the
+ *  question that they belong to; 0: none. before: the words until now; heard: as they were
+ *  heard. */
 void live_correct(struct live *live, const char *transcript_id, int number, const char *before,
                   const char *text, const char *heard);
 
-/** The candidate's voice of a session, from a phrase: it is known at once, to whoever is in the
- *  interview and to who joins later. It lives in memory until it is forgotten, or 256 other
- *  sessions came after it. A phrase replaces the one before. UV_ENOMEM. */
+/** Learn the candidate's voice in a session from a phrase. It is known at once, in the running
+ *  interview and to everybody who joins later. It stays in memory until it is forgotten or 256 more
+ *  sessions have come. A new phrase replaces the one before. UV_ENOMEM. */
 int live_teach_voice(struct live_registry *reg, const char *user_id, const char *session_id,
                      const float voice[VOICE_DIMENSIONS], uint32_t ms);
-/** From how much speech the candidate's voice is known there, [ms]; 0: it is not. */
+/** How much speech the candidate's voice was learned from there, [ms]; 0: it is not known. */
 uint64_t live_voice_ms(struct live_registry *reg, const char *user_id, const char *session_id);
 /** Forget all voices of the session; NULL: of all sessions of the user. */
 void live_forget_voices(struct live_registry *reg, const char *user_id, const char *session_id);
@@ -186,8 +187,8 @@ void speaker_stop(struct live *live, uint64_t id); /**< No more audio: on_done f
 void speaker_close(struct live *live, uint64_t id);
 
 /** Its socket vanished without a word. With a key it waits LIVE_PARK_MS for speaker_resume(): an
- *  utterance that a bad network cut is then one utterance and one transcript. Without a key, or
- *  when nobody came: speaker_close(). */
+ *  utterance that a bad network cut in two is then still one utterance and one transcript. Without
+ *  a key, or when nobody comes back in time, this is speaker_close(). */
 void speaker_vanish(struct live *live, uint64_t id);
 
 /** The speaker of this key, for a new socket; 0 if there is none. LIVE_LISTENING comes first and
@@ -196,7 +197,8 @@ void speaker_vanish(struct live *live, uint64_t id);
 uint64_t speaker_resume(struct live *live, const char *key, uint32_t seen,
                         const struct speaker_handlers *h, void *arg);
 
-/** on_done ran, or would have while nobody was there: a resumed one may be over already. */
+/** on_done has run, or would have run while no socket was attached: a speaker may be over by the
+ *  time it is resumed. */
 bool speaker_finished(struct live *live, uint64_t id);
 
 #endif

@@ -73,7 +73,7 @@ const struct live_deps *live_deps(const struct live *live);
 /** Take a step and perform what follows. false: it cannot happen now (it is logged). */
 bool live_step(struct live *live, const struct conversation_event *event);
 
-/** Answers of the session that were begun ahead for nothing. */
+/** Answers begun ahead in this session that were not needed. */
 int live_discarded(const struct live *live);
 
 /** For every listener, or for the one that has just come. */
@@ -87,7 +87,7 @@ struct row {
     int64_t timestamp;               /* [ms] since 1970 */
 };
 
-/** A question and its answer. In which phase it is, conversation.h knows. */
+/** A question and its answer. conversation.h knows which phase it is in. */
 struct exchange {
     struct exchange *next;
     struct live *live;
@@ -99,7 +99,7 @@ struct exchange {
     int number;
     char *question;
     char *heard;   /* NULL: as it stands */
-    bool outdated; /* the answer is one to other words */
+    bool outdated; /* the answer is to words that were corrected since */
     bool again;    /* in the place of one that was answered before */
     float confidence;
     float p;          /* how surely it is asked */
@@ -140,7 +140,7 @@ struct exchange {
 struct exchange *exchange_find(struct live *live, uint64_t id);
 void exchange_perform(struct live *live, const struct conversation_action *action);
 void exchange_free(void *exchange);
-/** Its question has other words, as far as it has final ones. false: it has not. */
+/** Give its question other words. false: its words are not final yet. */
 bool exchange_correct(struct exchange *exchange, const char *text, const char *heard);
 
 void exchange_happened(struct exchange *exchange, enum conversation_event_kind kind,
@@ -230,7 +230,7 @@ const char *speaker_running_words(struct speaker *speaker);
 struct row *speaker_row(struct speaker *speaker);
 void speaker_perform(struct live *live, const struct conversation_action *action);
 void speaker_tell_error(struct speaker *speaker, enum live_error code, const char *why);
-/** Everything said so far is kept, and it is gone. */
+/** What was said so far is kept, and the speaker is gone. */
 void speaker_give_up(struct speaker *speaker);
 /** Out of the interview, and its memory with the turn. */
 void speaker_unhook(struct speaker *speaker);

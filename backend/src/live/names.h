@@ -4,8 +4,8 @@
  *     names_each(profile->context, add, list);
  *
  * Names and technical terms stand out: a capital or a digit that does not begin a sentence, a line
- * or a point of a list. What begins one is left out, for most of that are ordinary words ("- Led a
- * team").
+ * or a point of a list. A word that begins one is left out, because most such words are ordinary
+ * ("- Led a team").
  *
  * Threads    Any.
  */

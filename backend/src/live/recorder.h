@@ -39,7 +39,7 @@ struct recorder;
 
 enum {
     RECORDER_RATE = 16000,
-    RECORDER_BITRATE = 24000, /**< Speech at 16 kHz is not told from the original */
+    RECORDER_BITRATE = 24000, /**< At this rate speech at 16 kHz cannot be told from the original */
     RECORDER_EVERY_MS = 500,
     RECORDER_ABSENT_MS = 300,
     RECORDER_LINE_MAX = 5 * RECORDER_RATE,
@@ -51,8 +51,8 @@ struct recorder_deps {
     struct lanes *lanes;
     struct store *store;
     struct blob_store *blobs;
-    int64_t bytes_max; /**< Of all recordings of a user together */
-    /** When one that begins now is erased, [ms] since 1970; on a worker. */
+    int64_t bytes_max; /**< Most that a user's recordings take together */
+    /** When a recording that begins now is to be erased, [ms] since 1970; called on a worker. */
     int64_t (*keep_until)(void *arg, const char *user_id, int64_t now);
     void *arg;
 };
@@ -91,8 +91,8 @@ void recorder_close(struct recorder *r);
 /** No handler runs any more; what can still be done is done. */
 void recorder_forget(struct recorder *r);
 
-/** A record that grows and whose recorder is no more: its log becomes a recording, or, when nothing
- *  is in it, the record goes. */
+/** Finish a record that still grows though its recorder is gone: its log becomes a recording, or,
+ *  when the log is empty, the record is erased. */
 int recorder_mend(struct store *store, struct blob_store *blobs,
                   const struct store_recording *recording, struct errbuf *why);
 

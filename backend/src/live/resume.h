@@ -1,5 +1,6 @@
 /**
- * @file live/resume.h  What a speaker remembers so that a socket that vanished can be taken up
+ * @file live/resume.h  What a speaker remembers so that a client whose socket vanished can take it
+ *                      up again
  *
  * Private to src/live/. A client that names its line (`resume` in `start`) may lose its socket
  * in the middle of a word and come back with another one: the speaker waits for it, and what was

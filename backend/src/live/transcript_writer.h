@@ -30,7 +30,7 @@ struct live_deps;
 
 enum { TRANSCRIPT_TRIES = 5 };
 
-/** In the session's metadata: answers that were begun ahead for nothing. */
+/** In the session's metadata: answers begun ahead that were not needed. */
 #define SESSION_DISCARDED "eagerDiscarded"
 
 struct transcript_pair {
@@ -38,12 +38,13 @@ struct transcript_pair {
     const char *session_id;
     int number;
     const char *question;
-    const char *heard;     /**< What was heard, where it was corrected; NULL: it was not */
-    bool outdated;         /**< The answer is one to the words before */
-    const char *answer;    /**< "" while it is not there yet */
-    int64_t timestamp;     /**< [ms] since 1970 */
-    float confidence;      /**< The recogniser's; 1 when typed */
-    enum store_line line;  /**< What it is when it is no pair: words without an answer */
+    const char *heard;  /**< What was heard, where it was corrected; NULL: it was not */
+    bool outdated;      /**< The answer is to the words before they were corrected */
+    const char *answer; /**< "" while it is not there yet */
+    int64_t timestamp;  /**< [ms] since 1970 */
+    float confidence;   /**< The recogniser's; 1 when typed */
+    enum store_line
+        line; /**< What kind of line it is when it is not a pair: words without an answer */
     const char *speaker;   /**< Who said it, as on the wire; NULL: nobody did, it was typed */
     float voice;           /**< Likeness with that voice; < 0: it was not known by voice */
     uint64_t speech_ms;    /**< How long it took to say; 0: not known */
@@ -72,7 +73,7 @@ int transcript_write(struct transcript_writer *writer, const struct transcript_p
                      void (*stored)(int err, void *arg), void *arg);
 void transcript_erase(struct transcript_writer *writer, const char *session_id,
                       const char *transcript_id);
-/** Answers of the session that were begun ahead for nothing, all of them so far. */
+/** Answers begun ahead in this session that were not needed, all of them so far. */
 void transcript_count_discarded(struct transcript_writer *writer, const char *user_id,
                                 const char *session_id, int discarded);
 /** Parts of a transcript as JSON, the same in the store and on the wire. New references. */
