@@ -8,6 +8,8 @@ import array
 import contextlib
 import csv
 import fcntl
+import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -99,18 +101,46 @@ def networks():
     return str(pathlib.Path(path).parent), None
 
 
+@functools.cache
+def digest(path):
+    with open(path, "rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+HEARD = {}  # by model, options and recording, as long as this process runs: heard again it would be the same
+
+
 def live(model, rows, *options, late=60):
     """As if spoken now, by whisper-probe: an object a recording, see tools/whisper-probe/each.c. Turns are heard with the networks
     where they can be had; `late` is what a machine needs to answer a pause, in ms."""
     nets, _ = networks()
     if nets:
         options += ("--nets", nets, "--late", str(late))
+    keys = [(model, options, digest(r["path"])) for r in rows]
+    new = {key: r["path"] for key, r in zip(keys, rows) if key not in HEARD}
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as listing:
-        listing.write("".join(r["path"] + "\n" for r in rows))
+        listing.write("".join(path + "\n" for path in new.values()))
         listing.flush()
         run = subprocess.run([BUILD / "whisper-probe", model, listing.name, "--each", "--threads", "2", *options],
                              capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in run.stdout.splitlines()]
+    HEARD.update(zip(new, map(json.loads, run.stdout.splitlines()), strict=True))
+    return [HEARD[key] for key in keys]
+
+
+WHOLE_WINDOWS = ROOT / "backend" / "test" / "hearing" / "whole_windows.json"
+
+
+def whole_windows(model, rows, anew=False):
+    """Words that are wrong when live speech is heard with whole windows. It takes minutes, so the count is kept with the hashes of
+    weights and recordings it was made of; of others, or `anew`, it is made now."""
+    of = hashlib.sha256("".join(digest(r["path"]) + r["transcript"] for r in rows).encode()).hexdigest()
+    for known in json.loads(WHOLE_WINDOWS.read_text()):
+        if not anew and (known["weights"], known["recordings"]) == (digest(model), of):
+            return known
+    import word_errors
+    heard = live(model, rows, "--finals", "--language", "en", "--whole")
+    return {"weights": digest(model), "recordings": of, "wrong": word_errors.wrong(texts(rows, heard)), "model": pathlib.Path(model).name,
+            "cpuMs": round(sum(h["cpuMs"] for h in heard))}
 
 
 def encoding(model, path, ctx):
@@ -141,8 +171,8 @@ def silence(u):
     return u["toldMs"] - u["endMs"]
 
 
-def with_pause(path, at_ms, pause_ms, to):
-    """The recording with a silence of its own noise where it is quietest in the 150 ms before `at_ms`; where the silence begins."""
+def broken_off(path, at_ms, to, silence_ms=1000):
+    """The recording up to where it is quietest in the 150 ms before `at_ms`, and silence of its own noise; where that begins."""
     with wave.open(path) as w:
         pcm = array.array("h", w.readframes(w.getnframes()))
     loud = [sum(x * x for x in pcm[n:n + 160]) for n in range(0, len(pcm) - 160, 160)]
@@ -152,7 +182,7 @@ def with_pause(path, at_ms, pause_ms, to):
     noise += noise[::-1]
     with wave.open(to, "wb") as w:
         w.setparams((1, 2, 16000, 0, "NONE", ""))
-        w.writeframes((pcm[:at] + (noise * (pause_ms * 16 // len(noise) + 1))[:pause_ms * 16] + pcm[at:]).tobytes())
+        w.writeframes((pcm[:at] + (noise * (silence_ms * 16 // len(noise) + 1))[:silence_ms * 16]).tobytes())
     return at // 16
 
 

@@ -52,7 +52,11 @@ def errors(truth, heard):
     return before[-1][0], len(want), before[-1][1]
 
 
+def wrong(pairs):
+    """[(truth, heard), ...] -> words that are wrong."""
+    return sum(errors(truth, heard)[0] for truth, heard in pairs)
+
+
 def rate(pairs):
-    """[(truth, heard), ...] -> percent of words that are wrong."""
-    counts = [errors(truth, heard) for truth, heard in pairs]
-    return 100 * sum(c[0] for c in counts) / max(1, sum(c[1] for c in counts))
+    """The same in percent."""
+    return 100 * wrong(pairs) / max(1, sum(len(words(truth)) for truth, _ in pairs))
