@@ -135,6 +135,9 @@ struct asr_engine {
      *  follow, and then nothing of this may be lost or heard twice. The hub calls it once for each
      *  pause, after all audio up to the pause was fed. */
     int (*prefetch_final)(struct asr_stream *stream, struct errbuf *why);
+    /** (optional) From any thread: prefetch_final() or finish() is next on this stream. A partial
+     *  that is being made is given up, and partial() returns the text of before until then. */
+    void (*hurry)(struct asr_stream *stream);
     /** The utterance is over: its text. begin() may follow. */
     int (*finish)(struct asr_stream *stream, struct asr_result *res, struct errbuf *why);
     /** (optional) After a call that succeeded: what the person should know all the same, such as an

@@ -44,6 +44,13 @@ struct hub_model {
 
 enum piece_kind { PIECE_BEGIN, PIECE_AUDIO, PIECE_PREFETCH_FINAL, PIECE_END };
 
+/** Does somebody wait for what follows from it? At a pause the words decide whether it is the end.
+ */
+static inline bool piece_presses(enum piece_kind kind)
+{
+    return kind == PIECE_PREFETCH_FINAL || kind == PIECE_END;
+}
+
 /** Something to be done for a line, in order. */
 struct piece {
     struct piece *next;
@@ -85,8 +92,8 @@ struct asr_line {
 
     /* {lock} */
     struct piece *first, *last;
-    size_t backlog; /**< Samples in pieces */
-    unsigned ends;  /**< PIECE_END waiting */
+    size_t backlog;    /**< Samples in pieces */
+    unsigned pressing; /**< Pieces waiting whose words somebody waits for */
     bool busy;
     bool closing;
     bool placed; /**< Has begun an utterance: counts among those that are heard */

@@ -159,9 +159,7 @@ void pieces_drop(struct asr_line *line)
         struct piece *p = line->first;
 
         line->first = p->next;
-        if (p->kind == PIECE_END) {
-            line->ends--;
-        }
+        line->pressing -= piece_presses(p->kind);
         piece_free(p);
     }
     line->last = NULL;
@@ -193,6 +191,17 @@ static struct piece *push(struct asr_line *line, enum piece_kind kind, uint32_t 
     return p;
 }
 
+/** {lock} A partial that is being made now would be in the way. */
+static void hurry(struct asr_line *line)
+{
+    const struct asr_hub *hub = line->hub;
+
+    if (line->work.stream && hub->main.engine->hurry)
+        hub->main.engine->hurry(line->work.stream);
+    if (line->work.fallback && hub->fallback.engine->hurry)
+        hub->fallback.engine->hurry(line->work.fallback);
+}
+
 static int push_mark(struct asr_line *line, enum piece_kind kind, uint32_t utterance)
 {
     struct asr_hub *hub = line->hub;
@@ -203,8 +212,9 @@ static int push_mark(struct asr_line *line, enum piece_kind kind, uint32_t utter
         err = UV_ECANCELED;
     else if (!push(line, kind, utterance, 0))
         err = UV_ENOMEM;
-    if (!err && kind == PIECE_END) {
-        line->ends++;
+    if (!err && piece_presses(kind)) {
+        line->pressing++;
+        hurry(line);
     }
     if (!err)
         uv_cond_signal(&hub->more);
@@ -245,6 +255,7 @@ static void unqueue(struct asr_line *line, uint32_t utterance)
             continue;
         }
         *at = p->next;
+        line->pressing -= piece_presses(p->kind);
         line->backlog -= p->n;
         line->hub->backlog -= p->n;
         piece_free(p);

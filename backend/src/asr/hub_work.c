@@ -260,7 +260,7 @@ static void try_later(struct asr_line *line, struct piece *p, int err, const str
     line->first = p;
     if (!line->last)
         line->last = p;
-    line->ends++;
+    line->pressing++;
     uv_mutex_unlock(&hub->lock);
 }
 
@@ -319,12 +319,12 @@ static size_t crowd(const struct asr_hub *hub)
     return running > workers ? (running + workers - 1) / workers : 1;
 }
 
-/** {lock} Does a final wait for a worker? One that waits for its service does not, and neither does
- *  what is behind it on its line. */
-static bool final_waits(const struct asr_hub *hub, uint64_t now)
+/** {lock} Does a pause or a final wait for a worker? One that waits for its service does not, and
+ *  neither does what is behind it on its line. */
+static bool somebody_waits(const struct asr_hub *hub, uint64_t now)
 {
     for (const struct asr_line *line = hub->lines; line; line = line->next) {
-        if (line->ends > 0 && !line->dead && line->not_before <= now)
+        if (line->pressing > 0 && !line->dead && line->not_before <= now)
             return true;
     }
     return false;
@@ -339,7 +339,7 @@ static bool partial_due(struct asr_line *line, const struct asr_engine *engine)
     if (!engine->partial || !pace || line->work.since_partial < pace)
         return false;
     uv_mutex_lock(&hub->lock);
-    due = !line->partial_on_way && !final_waits(hub, clock_mono_ms()) &&
+    due = !line->partial_on_way && !somebody_waits(hub, clock_mono_ms()) &&
           line->backlog < PARTIAL_BACKLOG_MAX && line->work.since_partial >= pace * crowd(hub);
     uv_mutex_unlock(&hub->lock);
     return due;
@@ -380,9 +380,7 @@ static struct piece *pop(struct asr_line *line)
     p->next = NULL;
     line->backlog -= p->n;
     line->hub->backlog -= p->n;
-    if (p->kind == PIECE_END) {
-        line->ends--;
-    }
+    line->pressing -= piece_presses(p->kind);
     return p;
 }
 
@@ -498,7 +496,7 @@ static bool is_due(const struct asr_line *line, uint64_t now, uint64_t *soon)
 
 static unsigned urgency(const struct asr_line *line)
 {
-    return line->closing ? 2 : line->ends > 0;
+    return line->closing ? 2 : line->pressing > 0;
 }
 
 /** {lock} */

@@ -233,6 +233,11 @@ static int script_finish(struct asr_stream *st, struct asr_result *res, struct e
     return leave(st, rc ? rc : failing(&st->script->fail_finishes, st->script->fail_code), err);
 }
 
+static void script_hurry(struct asr_stream *st)
+{
+    st->script->hurries++;
+}
+
 static void script_interrupt(struct asr_stream *st)
 {
     st->interrupted = true;
@@ -253,7 +258,8 @@ static void script_close(struct asr_stream *st)
     .available = script_available, .load = script_load, .unload = script_unload,                   \
     .outdated = script_outdated, .describe = script_describe, .open = script_open,                 \
     .begin = script_begin, .feed = script_feed, .prefetch_final = script_settle,                   \
-    .finish = script_finish, .interrupt = script_interrupt, .close = script_close
+    .hurry = script_hurry, .finish = script_finish, .interrupt = script_interrupt,                 \
+    .close = script_close
 
 const struct asr_engine asr_script_local = {
     .name = "script", .pace_ms = 200, .partial = script_partial, SCRIPT_CALLS};

@@ -42,7 +42,8 @@ struct asr_script {
     void (*hook)(enum script_call call, void *arg);
     void *hook_arg;
 
-    _Atomic int loads, unloads, opens, closes, begins, partials, prefetches, finishes, interrupts;
+    _Atomic int loads, unloads, opens, closes, begins, partials, prefetches, finishes, interrupts,
+        hurries;
     _Atomic int breaks;   /**< Gaps in the ramp */
     _Atomic int overlaps; /**< Calls that overlapped, or came in no legal order */
     _Atomic long samples;

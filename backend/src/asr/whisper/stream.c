@@ -678,12 +678,25 @@ static int refresh(struct whisper_stream *s, struct whisper_compute *c, bool who
     }
 }
 
-int whisper_stream_update(struct whisper_stream *s, struct whisper_compute *c, bool whole)
+/* Is there enough to hear, and not heard yet? */
+static bool has_news(const struct whisper_stream *s, bool whole)
 {
     int shortest = whole || s->n_done ? SHORTEST : WHISPER_STREAM_FIRST;
+
+    return own_frames(s) >= shortest && !nothing_said(s) && !final_is_ready(s) &&
+           (changed(s) || whole);
+}
+
+bool whisper_stream_has_news(const struct whisper_stream *s)
+{
+    return has_news(s, false);
+}
+
+int whisper_stream_update(struct whisper_stream *s, struct whisper_compute *c, bool whole)
+{
     int err;
 
-    if (own_frames(s) < shortest || nothing_said(s) || final_is_ready(s) || (!changed(s) && !whole))
+    if (!has_news(s, whole))
         return 0;
     err = refresh(s, c, whole);
     return err ? err : whisper_stream_write_text(s);

@@ -104,6 +104,9 @@ int whisper_stream_feed(struct whisper_stream *s, const int16_t *pcm, size_t n);
 int whisper_stream_update(struct whisper_stream *s, struct whisper_compute *c, bool whole);
 int whisper_stream_finish(struct whisper_stream *s, struct whisper_compute *c);
 
+/** Would update(.., false) have anything to do? Needs no compute. */
+bool whisper_stream_has_news(const struct whisper_stream *s);
+
 /** What was heard by the last update or finish; lives until the next call. */
 const struct whisper_heard *whisper_stream_heard(const struct whisper_stream *s);
 const struct whisper_stream_counts *whisper_stream_counted(const struct whisper_stream *s);

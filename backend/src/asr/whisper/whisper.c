@@ -3,8 +3,9 @@
  *
  * One model with one set of compute threads, which all streams of the process share. The gate
  * lets one of them compute at a time, with all threads: finals before pauses before partials, each
- * in the order they came. A partial that does not get in soon, or that a final waits for, gives up
- * and the text of before is reported again: under load partials thin out and finals stay quick.
+ * in the order they came. A partial that does not get in soon, or for which a final or a pause
+ * waits, on this stream or another, gives up and the text of before is reported again: under load
+ * partials thin out and finals stay quick.
  */
 #include "asr/engine.h"
 #include "asr/whisper/passage.h"
@@ -43,10 +44,10 @@ struct asr_model {
 
     uv_mutex_t lock;
     uv_cond_t moved;
-    bool busy;                 /* {lock} */
-    uint64_t tickets[TURNS];   /* {lock} given out */
-    uint64_t serving[TURNS];   /* {lock} next one to be let in */
-    atomic_int finals_waiting; /* written under {lock} */
+    bool busy;               /* {lock} */
+    uint64_t tickets[TURNS]; /* {lock} given out */
+    uint64_t serving[TURNS]; /* {lock} next one to be let in */
+    atomic_int pressing;     /* finals and pauses that wait; written under {lock} */
 };
 
 struct asr_stream {
@@ -54,7 +55,8 @@ struct asr_stream {
     struct whisper_stream *stream;
     struct whisper_passage *passage; /* instead, when nobody waits */
     atomic_bool interrupted;
-    bool partial; /* What is computed now may be given up */
+    atomic_bool hurried; /* A pause or a final of this stream is next */
+    bool partial;        /* What is computed now may be given up */
     struct asr_word *words;
     char *word_text;
 };
@@ -72,19 +74,17 @@ static bool first_in_line(const struct asr_model *m, enum turn turn, uint64_t ti
     return true;
 }
 
-/* Wait to be let in. */
+/* Wait to be let in: a final or a pause. */
 static void gate_enter(struct asr_model *m, enum turn turn)
 {
     uint64_t ticket;
 
     uv_mutex_lock(&m->lock);
     ticket = m->tickets[turn]++;
-    if (turn == TURN_FINAL)
-        atomic_fetch_add(&m->finals_waiting, 1);
+    atomic_fetch_add(&m->pressing, 1);
     while (!first_in_line(m, turn, ticket))
         wait_on(&m->moved, &m->lock, WAIT_OTHERS, "a turn to compute", 0);
-    if (turn == TURN_FINAL)
-        atomic_fetch_sub(&m->finals_waiting, 1);
+    atomic_fetch_sub(&m->pressing, 1);
     m->serving[turn]++;
     m->busy = true;
     uv_mutex_unlock(&m->lock);
@@ -99,7 +99,7 @@ static bool gate_try(struct asr_model *m)
     uv_mutex_lock(&m->lock);
     for (;;) {
         in = first_in_line(m, TURN_PARTIAL, m->serving[TURN_PARTIAL]);
-        if (in || atomic_load(&m->finals_waiting) ||
+        if (in || atomic_load(&m->pressing) ||
             wait_on(&m->moved, &m->lock, WAIT_OTHERS, "a turn for a partial", until))
             break;
     }
@@ -122,7 +122,7 @@ static bool give_up(void *arg)
     const struct asr_stream *s = arg;
 
     return atomic_load(&s->interrupted) ||
-           (s->partial && atomic_load(&s->model->finals_waiting) > 0);
+           (s->partial && (atomic_load(&s->hurried) || atomic_load(&s->model->pressing) > 0));
 }
 
 /* ---- models ------------------------------------------------------------------------------- */
@@ -345,6 +345,7 @@ static int whisper_open(struct asr_stream **sp, struct asr_model *m,
 static int whisper_begin(struct asr_stream *s, struct errbuf *why)
 {
     (void)why;
+    atomic_store(&s->hurried, false);
     if (s->passage)
         whisper_passage_begin(s->passage);
     else
@@ -424,13 +425,14 @@ static int whisper_partial(struct asr_stream *s, struct asr_result *res, struct 
 {
     int err = 0;
 
-    if (!s->passage && gate_try(s->model)) {
+    if (!s->passage && !atomic_load(&s->hurried) && whisper_stream_has_news(s->stream) &&
+        gate_try(s->model)) {
         take_compute(s, true);
         err = whisper_stream_update(s->stream, &s->model->compute, false);
         gate_leave(s->model);
     }
     if (err == UV_ECANCELED && !atomic_load(&s->interrupted))
-        err = 0; /* a final went first: the text of before stands */
+        err = 0; /* something else went first: the text of before stands */
     fill(s, res);
     return failed(s, err, why);
 }
@@ -441,6 +443,7 @@ static int whisper_prefetch_final(struct asr_stream *s, struct errbuf *why)
 
     if (s->passage)
         return 0;
+    atomic_store(&s->hurried, false);
     gate_enter(s->model, TURN_PREFETCH_FINAL);
     take_compute(s, false);
     err = whisper_stream_update(s->stream, &s->model->compute, true);
@@ -455,6 +458,7 @@ static int finish_stream(struct asr_stream *s)
 
     if (s->passage)
         return whisper_passage_finish(s->passage);
+    atomic_store(&s->hurried, false);
     gate_enter(s->model, TURN_FINAL);
     take_compute(s, false);
     err = whisper_stream_finish(s->stream, &s->model->compute);
@@ -471,6 +475,11 @@ static int whisper_finish(struct asr_stream *s, struct asr_result *res, struct e
         err = fill_words(s, res);
     }
     return failed(s, err, why);
+}
+
+static void whisper_hurry(struct asr_stream *s)
+{
+    atomic_store(&s->hurried, true);
 }
 
 static void whisper_interrupt(struct asr_stream *s)
@@ -497,6 +506,7 @@ const struct asr_engine asr_whisper = {
     .feed = whisper_feed,
     .partial = whisper_partial,
     .prefetch_final = whisper_prefetch_final,
+    .hurry = whisper_hurry,
     .finish = whisper_finish,
     .interrupt = whisper_interrupt,
     .close = whisper_close,

@@ -306,6 +306,80 @@ static void a_final_waits_for_no_partial(void **state)
     asr_line_close(b.line);
 }
 
+static void a_pause_waits_for_no_partial(void **state)
+{
+    struct world *w = *state;
+    struct voice a = {0}, b = {0};
+
+    open_hub(w, &asr_script_single, 0);
+    open_line(w, &a);
+    open_line(w, &b);
+    until(w, &a, 'r', 1);
+    until(w, &b, 'r', 1);
+    w->gated = true;
+    assert_int_equal(0, asr_line_begin(a.line, 1));
+    uv_sem_wait(&w->reached); /* the one worker stands before begin(a) */
+    speak(&a, SECOND / 2);
+    assert_int_equal(0, asr_line_begin(b.line, 1));
+    speak(&b, SECOND);
+    assert_int_equal(0, asr_line_prefetch_final(b.line));
+    open_gate(w);
+    until(w, &b, 's', 1);
+    assert_int_equal(0, asr_line_end(a.line));
+    assert_int_equal(0, asr_line_end(b.line));
+    until(w, &a, 'f', 1);
+    until(w, &b, 'f', 1);
+    for (size_t i = 0; i < count(&a, 'p'); i++)
+        assert_true(get(&a, 'p', i)->order > get(&b, 's', 0)->order);
+    asr_line_close(a.line);
+    asr_line_close(b.line);
+}
+
+static void a_pause_hurries_what_its_line_is_busy_with(void **state)
+{
+    struct world *w = *state;
+    struct voice v = {0};
+
+    open_hub(w, &asr_script_single, 0);
+    open_line(w, &v);
+    until(w, &v, 'r', 1);
+    assert_int_equal(0, asr_line_begin(v.line, 1));
+    speak(&v, SECOND);
+    until(w, &v, 'p', 1);
+    assert_int_equal(w->script.hurries, 0);
+    assert_int_equal(0, asr_line_prefetch_final(v.line));
+    assert_int_equal(w->script.hurries, 1);
+    until(w, &v, 's', 1);
+    assert_int_equal(0, asr_line_end(v.line));
+    assert_int_equal(w->script.hurries, 2);
+    until(w, &v, 'f', 1);
+    asr_line_close(v.line);
+}
+
+static void a_pause_that_was_cancelled_holds_nobody_up(void **state)
+{
+    struct world *w = *state;
+    struct voice v = {0};
+
+    open_hub(w, &asr_script_single, 0);
+    open_line(w, &v);
+    until(w, &v, 'r', 1);
+    w->gated = true;
+    assert_int_equal(0, asr_line_begin(v.line, 1));
+    uv_sem_wait(&w->reached);
+    speak(&v, SECOND);
+    assert_int_equal(0, asr_line_prefetch_final(v.line));
+    assert_int_equal(0, asr_line_cancel(v.line));
+    open_gate(w);
+    v.next = 0;
+    assert_int_equal(0, asr_line_begin(v.line, 2));
+    speak(&v, SECOND);
+    until(w, &v, 'p', 1);
+    assert_int_equal(0, asr_line_end(v.line));
+    until(w, &v, 'f', 1);
+    asr_line_close(v.line);
+}
+
 static void partials_thin_out_when_the_worker_is_behind(void **state)
 {
     struct world *w = *state;
@@ -923,6 +997,9 @@ int main(void)
         T(utterances_keep_their_order_and_their_audio),
         T(many_lines_are_heard_apart),
         T(a_final_waits_for_no_partial),
+        T(a_pause_waits_for_no_partial),
+        T(a_pause_hurries_what_its_line_is_busy_with),
+        T(a_pause_that_was_cancelled_holds_nobody_up),
         T(partials_thin_out_when_the_worker_is_behind),
         T(a_full_hub_refuses_with_a_sentence),
         T(no_stream_is_opened_before_somebody_speaks),

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 enum { SECONDS = 3, N = SECONDS * 16000 };
 
@@ -636,6 +637,41 @@ static void an_interrupted_stream_returns_at_once(void **state)
     e->unload(m);
 }
 
+/* Processor time of a partial of all there is, in [ms]. */
+static double partial_costs(const struct asr_engine *e, struct asr_stream *s, bool hurried)
+{
+    struct asr_result res;
+    struct timespec from, to;
+
+    assert_int_equal(e->begin(s, NULL), 0); /* nothing is in the way of this utterance */
+    assert_int_equal(e->feed(s, pcm, N, NULL), 0);
+    if (hurried)
+        e->hurry(s);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+    assert_int_equal(e->partial(s, &res, NULL), 0);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+    return (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
+}
+
+static void a_partial_that_is_in_the_way_is_given_up(void **state)
+{
+    const struct asr_engine *e = asr_engine_find("whisper");
+    struct asr_model *m = load_engine(e);
+    struct asr_params params = {.language = "en"};
+    struct asr_stream *s = NULL;
+    double plain = 0, hurried = 0;
+
+    (void)state;
+    assert_int_equal(e->open(&s, m, &params, NULL), 0);
+    for (int i = 0; i < 3; i++) {
+        hurried += partial_costs(e, s, true);
+        plain += partial_costs(e, s, false);
+    }
+    assert_true(hurried < plain / 4);
+    e->close(s);
+    e->unload(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -657,6 +693,7 @@ int main(void)
         cmocka_unit_test(the_first_use_of_an_ear_measures_the_machine),
         cmocka_unit_test(many_streams_share_one_model),
         cmocka_unit_test(an_interrupted_stream_returns_at_once),
+        cmocka_unit_test(a_partial_that_is_in_the_way_is_given_up),
     };
 
     return cmocka_run_group_tests_name("whisper/engine", tests, set_up, tear_down);
