@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """hearing.py: how accurate and how quick hearing is, beside other programs. Prints the tables of docs/HEARING.md.
 
-    python3 backend/bench/hearing.py [--peers PYTHON] [--ct2 FOLDER] [--keep FOLDER] [--models tiny.en,base,base-q8_0]
+    python3 backend/bench/hearing.py [--peers PYTHON] [--ct2 FOLDER] [--keep FOLDER] [--models tiny.en,base,base-q8_0] [--write]
                                      [accuracy kept speed]
 
 PYTHON has pywhispercpp and faster-whisper (`python3 -m venv x && x/bin/pip install pywhispercpp faster-whisper`); without it only
@@ -86,19 +86,25 @@ def accuracy(options):
 
 
 def kept(options):
-    """Kept silence against whole windows: the same utterances heard with both, and what encoding 208 positions takes."""
+    """Kept silence against whole windows: the same utterances heard with both, and what encoding 208 positions takes. With --write the
+    counts of whole windows are what the test `hearing/live` compares with."""
     rows = [r for name in ("clear", "hard", "long") for r in recordings.sets()[name]]
     print("\n**Kept silence against whole windows**, live\n")
     print("| model | utterances of recordings | kept: words wrong | whole windows | processor time, of the whole | encoding 208 positions, ms "
           "| 1500 | of the whole |\n|---|---|---|---|---|---|---|---|")
+    counts = []
     for name in options.models.split(","):
         model, _ = recordings.weights(name)
-        heard = {way: recordings.live(model, rows, "--finals", "--language", "en", *way) for way in ((), ("--whole",))}
-        rates = [word_errors.rate(recordings.texts(rows, h)) for h in heard.values()]
-        cpu = [sum(h["cpuMs"] for h in some) for some in heard.values()]
+        heard, whole = recordings.live(model, rows, "--finals", "--language", "en"), recordings.whole_windows(model, rows, anew=True)
+        counts.append(whole)
+        words = sum(len(word_errors.words(r["transcript"])) for r in rows)
         encode = [recordings.encoding(model, rows[0]["path"], ctx) for ctx in (208, 1500)]
-        row(name, [f"{sum(len(h['utterances']) for h in heard[()])} of {len(rows)}", *[f"{r:.2f} %" for r in rates],
-                   f"{100 * cpu[0] / cpu[1]:.0f} %", *[f"{ms:.1f}" for ms in encode], f"{100 * encode[0] / encode[1]:.1f} %"])
+        row(name, [f"{sum(len(h['utterances']) for h in heard)} of {len(rows)}",
+                   *[f"{100 * wrong / words:.2f} %" for wrong in (word_errors.wrong(recordings.texts(rows, heard)), whole["wrong"])],
+                   f"{100 * sum(h['cpuMs'] for h in heard) / whole['cpuMs']:.0f} %", *[f"{ms:.1f}" for ms in encode],
+                   f"{100 * encode[0] / encode[1]:.1f} %"])
+    if options.write:
+        recordings.WHOLE_WINDOWS.write_text("[\n" + ",\n".join("  " + json.dumps(c) for c in counts) + "\n]\n")
 
 
 def join(rows, seconds, path):
@@ -156,6 +162,7 @@ def main():
     parser.add_argument("--ct2")
     parser.add_argument("--keep")
     parser.add_argument("--models", default="tiny.en,base,base-q8_0")
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("what", nargs="*", default=["accuracy", "kept", "speed"])
     options = parser.parse_args()

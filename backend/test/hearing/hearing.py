@@ -21,7 +21,8 @@ CLEAR = {"tiny.en": 4.97, "base": 3.49}
 LONG = {"tiny.en": 2.02, "base": 1.41}
 LIVE_MORE = 1.0  # points that live speech may be behind them
 FILES_MORE = 0.5
-GOES_ON_MS = 100  # of speech until it is known that a pause is over
+SILENCE_MS = 1000  # longer than any pause that is looked at
+HEARD_AGAIN_MS = 150  # at the latest a voice is heard again after it went on
 FUNCTION_WORDS = set("a an the and or but because if than as my your our their its his of to in on at for from with by about is are was"
                      " were be been have has had do will would can could should".split())
 
@@ -77,45 +78,51 @@ class Hearing(unittest.TestCase):
 
     def test_kept_silence_is_as_good_as_the_whole_window(self):
         self.networks()
-        rows, tiny = SETS["clear"] + SETS["hard"] + SETS["long"], self.model("tiny.en")
-        kept = recordings.live(tiny, rows, "--finals", "--language", "en")
-        whole = recordings.whole_windows(tiny, rows)
-        self.assertGreaterEqual(sum(len(h["utterances"]) for h in kept), 120)
-        self.assertLessEqual(word_errors.wrong(recordings.texts(rows, kept)) - whole["wrong"], 0.005 * self.words(rows), whole)
-        some = SETS["clear"][::8]
-        short, full = (sum(h["cpuMs"] for h in recordings.live(tiny, some, "--finals", "--language", "en", *way)) for way in ((), ("--whole",)))
-        self.assertLess(short, 0.7 * full)
+        rows, some = SETS["clear"] + SETS["hard"] + SETS["long"], SETS["clear"][::8]
+        words = sum(len(word_errors.words(r["transcript"])) for r in rows)
         for name in ("tiny.en", "base-q8_0"):
-            short, full = (recordings.encoding(self.model(name), rows[0]["path"], ctx) for ctx in (208, 1500))
+            model = self.model(name)
+            heard = recordings.live(model, rows, "--finals", "--language", "en")
+            wrong, whole = word_errors.wrong(recordings.texts(rows, heard)), recordings.whole_windows(model, rows)["wrong"]
+            print(f"# {name}: {wrong} words wrong, {whole} with whole windows, of {words}")
+            self.assertGreaterEqual(sum(len(h["utterances"]) for h in heard), 120)
+            self.assertLessEqual(wrong - whole, 0.005 * words)
+            short, full = (recordings.encoding(model, rows[0]["path"], ctx) for ctx in (208, 1500))
             self.assertLessEqual(short, 0.2 * full)
-
-    def words(self, rows):
-        return sum(len(word_errors.words(r["transcript"])) for r in rows)
+        kept, wide = (recordings.live(self.model("tiny.en"), some, "--finals", "--language", "en", *way) for way in ((), ("--whole",)))
+        self.assertLess(sum(h["cpuMs"] for h in kept), 0.7 * sum(h["cpuMs"] for h in wide))
 
     def test_pauses_within_a_sentence_are_seldom_taken_for_its_end(self):
-        """Harder than asr/policy's: half of them stand where the sound and the words might well end ("... two red bags"). Each is heard
-        once, as if nobody went on: who goes on after `ms` is cut where the end was told by then."""
+        """Harder than asr/policy's: half of them stand where the sound and the words might well end ("... two red bags")."""
         self.networks()
-        tiny, some = self.model("tiny.en"), [r for r in SETS["clear"] if "padded" not in r["file"]][::3]
-        words = [[w for s in h["segments"] for w in s["words"]] for h in recordings.files(tiny, some)]
+        tiny, clear = self.model("tiny.en"), SETS["clear"]
+        places = [(r, w) for r, h in zip(clear, recordings.files(tiny, clear)) if "padded" not in r["file"] for w in self.places(h)]
         with tempfile.TemporaryDirectory() as folder:
-            made = [self.broken_off(r, w, folder) for r, of in zip(some, words) for w in self.places(of)]
-            heard = recordings.live(tiny, made, "--finals")
-        for ms, limit in ((300, 4), (500, 5), (800, 22)):
-            cut = [u["text"] for r, h in zip(made, heard) for u in h["utterances"]
-                   if u["text"] and r["at"] - 350 <= u["endMs"] <= r["at"] + 120 and u["toldMs"] <= r["at"] + ms + GOES_ON_MS]
-            print(f"# {len(cut)} of {len(made)} pauses of {ms} ms are cut: {cut}")
-            self.assertLessEqual(100 * len(cut) / len(made), limit)
+            told = self.told(tiny, [self.pause(r, w, SILENCE_MS, folder, goes_on=False) for r, w in places])
+            for ms, limit in ((300, 4), (500, 5), (800, 12)):
+                # who goes on after so long was cut; it may be, where the end is told just when the voice is heard again
+                near = [place for place, at in zip(places, told) if ms <= at < ms + HEARD_AGAIN_MS]
+                late = self.told(tiny, [self.pause(r, w, ms, folder) for r, w in near])
+                cut = sum(at < ms for at in told) + sum(at < ms + HEARD_AGAIN_MS for at in late)
+                print(f"# {cut} of {len(told)} pauses of {ms} ms are cut")
+                self.assertLessEqual(100 * cut / len(told), limit)
 
-    def places(self, words):
+    def told(self, model, rows):
+        """How long after its silence began the end of each was told, in ms."""
+        ends = [[u["toldMs"] - r["at"] for u in h["utterances"] if u["text"] and r["at"] - 350 <= u["endMs"] <= r["at"] + 120]
+                for r, h in zip(rows, recordings.live(model, rows, "--finals"))]
+        return [min(some, default=float("inf")) for some in ends]
+
+    def places(self, heard):
         """Words before which people might think: behind a word that no sentence ends with and one that might be its last."""
+        words = [w for s in heard["segments"] for w in s["words"]]
         inside = [i for i in range(3, len(words) - 2) if words[i - 1]["text"][-1].isalpha() or words[i - 1]["text"][-1] == ","]
         function = [i for i in inside if words[i - 1]["text"].lower() in FUNCTION_WORDS]
         return [words[i] for i in inside[len(inside) // 2:][:1] + function[len(function) // 2:][:1]]
 
-    def broken_off(self, row, word, folder):
-        to = os.path.join(folder, f"{word['startMs']}-{os.path.basename(row['path'])}")
-        return {"path": to, "at": recordings.broken_off(row["path"], word["startMs"], to)}
+    def pause(self, row, word, ms, folder, **more):
+        to = os.path.join(folder, f"{ms}-{word['startMs']}-{os.path.basename(row['path'])}")
+        return {"path": to, "at": recordings.with_pause(row["path"], word["startMs"], ms, to, **more)}
 
     def test_partials_change_no_word_of_a_final_and_keep_what_is_stable(self):
         some, tiny = SETS["clear"][1::5], self.model("tiny.en")

@@ -107,7 +107,16 @@ def digest(path):
         return hashlib.file_digest(f, "sha256").hexdigest()
 
 
-HEARD = {}  # by model, options and recording, as long as this process runs: heard again it would be the same
+HEARD = {}  # by way, model, options and recording, as long as this process runs: heard again it would be the same
+
+
+def once(rows, hear, *way):
+    """What was heard of each recording in this way: hear(paths) is asked for those that are new."""
+    keys = [(*way, digest(r["path"])) for r in rows]
+    new = {key: r["path"] for key, r in zip(keys, rows) if key not in HEARD}
+    if new:
+        HEARD.update(zip(new, hear(list(new.values())), strict=True))
+    return [HEARD[key] for key in keys]
 
 
 def live(model, rows, *options, late=60):
@@ -116,15 +125,16 @@ def live(model, rows, *options, late=60):
     nets, _ = networks()
     if nets:
         options += ("--nets", nets, "--late", str(late))
-    keys = [(model, options, digest(r["path"])) for r in rows]
-    new = {key: r["path"] for key, r in zip(keys, rows) if key not in HEARD}
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as listing:
-        listing.write("".join(path + "\n" for path in new.values()))
-        listing.flush()
-        run = subprocess.run([BUILD / "whisper-probe", model, listing.name, "--each", "--threads", "2", *options],
-                             capture_output=True, text=True, check=True)
-    HEARD.update(zip(new, map(json.loads, run.stdout.splitlines()), strict=True))
-    return [HEARD[key] for key in keys]
+
+    def hear(paths):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as listing:
+            listing.write("".join(path + "\n" for path in paths))
+            listing.flush()
+            run = subprocess.run([BUILD / "whisper-probe", model, listing.name, "--each", "--threads", "2", *options],
+                                 capture_output=True, text=True, check=True)
+        return map(json.loads, run.stdout.splitlines())
+
+    return once(rows, hear, "live", model, *options)
 
 
 WHOLE_WINDOWS = ROOT / "backend" / "test" / "hearing" / "whole_windows.json"
@@ -152,14 +162,16 @@ def encoding(model, path, ctx):
 
 def files(model, rows, *options, language="en"):
     """By `interviewd transcribe`: an object a recording."""
-    with tempfile.TemporaryDirectory() as data:
-        run = subprocess.run([BUILD / "interviewd", "transcribe", "--data", data, "--asr-engine", "whisper", "--asr-model", model,
-                              "--json", "--language", language, *options, *[r["path"] for r in rows]],
-                             capture_output=True, text=True)
-    found = [json.loads(line) for line in run.stdout.splitlines()]
-    if len(found) != len(rows):
-        raise RuntimeError(run.stderr)
-    return found
+    def hear(paths):
+        with tempfile.TemporaryDirectory() as data:
+            run = subprocess.run([BUILD / "interviewd", "transcribe", "--data", data, "--asr-engine", "whisper", "--asr-model", model,
+                                  "--json", "--language", language, *options, *paths], capture_output=True, text=True)
+        found = [json.loads(line) for line in run.stdout.splitlines()]
+        if len(found) != len(paths):
+            raise RuntimeError(run.stderr)
+        return found
+
+    return once(rows, hear, "files", model, language, *options)
 
 
 def texts(rows, heard):
@@ -171,8 +183,9 @@ def silence(u):
     return u["toldMs"] - u["endMs"]
 
 
-def broken_off(path, at_ms, to, silence_ms=1000):
-    """The recording up to where it is quietest in the 150 ms before `at_ms`, and silence of its own noise; where that begins."""
+def with_pause(path, at_ms, pause_ms, to, goes_on=True):
+    """The recording with a silence of its own noise where it is quietest in the 150 ms before `at_ms`; where the silence begins. Or
+    the silence is its end."""
     with wave.open(path) as w:
         pcm = array.array("h", w.readframes(w.getnframes()))
     loud = [sum(x * x for x in pcm[n:n + 160]) for n in range(0, len(pcm) - 160, 160)]
@@ -182,7 +195,7 @@ def broken_off(path, at_ms, to, silence_ms=1000):
     noise += noise[::-1]
     with wave.open(to, "wb") as w:
         w.setparams((1, 2, 16000, 0, "NONE", ""))
-        w.writeframes((pcm[:at] + (noise * (silence_ms * 16 // len(noise) + 1))[:silence_ms * 16]).tobytes())
+        w.writeframes((pcm[:at] + (noise * (pause_ms * 16 // len(noise) + 1))[:pause_ms * 16] + (pcm[at:] if goes_on else pcm[:0])).tobytes())
     return at // 16
 
 

@@ -14,7 +14,6 @@
 #include "asr/nets.h"
 #include "asr/turn/turn.h"
 #include "asr/whisper/stream.h"
-#include "base/clock.h"
 #include "base/json.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
@@ -48,7 +47,7 @@ struct listener {
     struct buf stable;
     struct buf text;
     json_t *utterances;
-    double settle_ms, cpu_ms; /* of the last pause; of everything */
+    double settle_ms; /* processor time of the last pause */
     int code;
 };
 
@@ -60,11 +59,11 @@ static double cpu_now(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* Update, and remember the longest stretch that was called stable. */
+/* Update, and remember the longest stretch that was called stable. Its processor time in [ms]. */
 static double update(struct listener *l, bool whole)
 {
     const struct whisper_heard *h = whisper_stream_heard(l->s);
-    uint64_t start = clock_mono_us();
+    double start = cpu_now();
 
     if (!l->code)
         l->code = whisper_stream_update(l->s, &l->p->c, whole);
@@ -73,7 +72,7 @@ static double update(struct listener *l, bool whole)
         buf_append(&l->stable, h->text, h->stable);
     }
     l->since = 0;
-    return (double)(clock_mono_us() - start) / 1000.0;
+    return cpu_now() - start;
 }
 
 static json_t *words_of(const struct whisper_heard *h)
@@ -96,7 +95,7 @@ static void finish(struct listener *l, const struct turn_event *e)
 {
     const struct whisper_heard *h = whisper_stream_heard(l->s);
     const struct whisper_stream_counts *n = whisper_stream_counted(l->s);
-    uint64_t start = clock_mono_us();
+    double start = cpu_now();
     json_t *u = json_object();
 
     if (!l->code)
@@ -110,7 +109,7 @@ static void finish(struct listener *l, const struct turn_event *e)
     json_set_text(u, "stable", l->stable.data ? l->stable.data : "", l->stable.len);
     json_object_set_new(u, "language", json_string(whisper_language_code(h->language)));
     json_object_set_new(u, "settleMs", json_real(l->settle_ms));
-    json_object_set_new(u, "finishMs", json_real((double)(clock_mono_us() - start) / 1000.0));
+    json_object_set_new(u, "finishMs", json_real(cpu_now() - start));
     json_object_set_new(u, "encoded", json_integer(n->encoded));
     json_object_set_new(u, "again", json_integer(n->again));
     json_object_set_new(u, "beams", json_integer(n->beams));

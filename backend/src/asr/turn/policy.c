@@ -20,9 +20,11 @@ static const struct {
                      .asks_p = 0.1f,
                      .sure_p = 0.9f,
                      .likely_p = 0.3f,
-                     .mark_p = 0.05f,
+                     .mark_p = 0.1f,
+                     .maybe_p = 0.05f,
                      .sure_ms = 128,
                      .likely_ms = 450,
+                     .maybe_ms = 700,
                      .asks_ms = 300,
                      .open_ms = 700,
                      .else_ms = 1000,
@@ -34,9 +36,11 @@ static const struct {
                         .asks_p = 0.1f,
                         .sure_p = 0.95f,
                         .likely_p = 0.3f,
-                        .mark_p = 0.1f,
+                        .mark_p = 0.2f,
+                        .maybe_p = 0.1f,
                         .sure_ms = 160,
                         .likely_ms = 600,
+                        .maybe_ms = 1000,
                         .asks_ms = 400,
                         .open_ms = 1000,
                         .else_ms = 1500,
@@ -48,9 +52,11 @@ static const struct {
                        .asks_p = 0.1f,
                        .sure_p = 0.97f,
                        .likely_p = 0.3f,
-                       .mark_p = 0.15f,
+                       .mark_p = 0.25f,
+                       .maybe_p = 0.15f,
                        .sure_ms = 320,
                        .likely_ms = 1000,
+                       .maybe_ms = 1400,
                        .asks_ms = 600,
                        .open_ms = 1500,
                        .else_ms = 2000,
@@ -231,8 +237,16 @@ static bool looks_over(const struct turn_policy *policy, const struct turn_pause
  * of eight pauses inside a sentence, and at five of six ends. */
 static bool is_likely(const struct turn_policy *policy, const struct turn_pause *pause)
 {
-    return pause->p > policy->likely_p || pause->words == TURN_WORDS_ASK ||
+    return pause->p > policy->likely_p ||
+           (pause->words == TURN_WORDS_ASK && pause->p > policy->asks_p) ||
            (pause->words == TURN_WORDS_COMPLETE && pause->p > policy->mark_p);
+}
+
+/** Do the words say that this is the end, though it hardly sounds like one? */
+static bool is_possible(const struct turn_policy *policy, const struct turn_pause *pause)
+{
+    return pause->words == TURN_WORDS_ASK ||
+           (pause->words == TURN_WORDS_COMPLETE && pause->p > policy->maybe_p);
 }
 
 /** The silence that ends the turn, by what is known now. */
@@ -250,6 +264,8 @@ static uint32_t enough(const struct turn_policy *policy, const struct turn_pause
         ms = policy->asks_ms;
     else if (is_likely(policy, pause))
         ms = policy->likely_ms;
+    else if (is_possible(policy, pause))
+        ms = policy->maybe_ms;
     if ((pause->words == TURN_WORDS_OPEN || pause->words == TURN_WORDS_COMMA) &&
         ms < policy->open_ms)
         ms = policy->open_ms;

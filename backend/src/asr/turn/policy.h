@@ -15,8 +15,8 @@
  * recogniser for the words. Then
  *
  *     looks over (TURN_STEP_EAGER)   p > 0.5, or the words ask and p > 0.1: worth answering ahead
- *     is over (TURN_STEP_OVER)       soon when p says it is sure; later when it is likely; much
- * later else
+ *     is over (TURN_STEP_OVER)       soon when p says it is sure; later when it is likely; later
+ *                                    still when only the words say so; much later else
  *
  * and words that say that more must come ("... and the", no final mark) wait whatever the sound
  * says, as words without a final mark wait a little. An end is not told before the words of the
@@ -49,8 +49,10 @@ struct turn_policy {
     float sure_p;     /**< Over after sure_ms above it */
     float likely_p;   /**< Over after likely_ms above it */
     float mark_p;     /**< ... when the words have a final mark */
+    float maybe_p;    /**< Over after maybe_ms above it when they have, and always when they ask */
     uint32_t sure_ms;
     uint32_t likely_ms;
+    uint32_t maybe_ms;
     uint32_t asks_ms;       /**< Over when the words ask and it is likely */
     uint32_t open_ms;       /**< Over when the words have no final mark, at the earliest */
     uint32_t else_ms;       /**< Over whatever p says */

@@ -38,6 +38,10 @@ static const float FALLBACK_STEP = 0.4f;
  * clear English one utterance in four, of Spanish one in two. */
 static const double IMPROBABLE_MEAN = -0.25;
 
+/* ... and with the whole window, since kept silence may be what it stumbled over: of clear speech
+ * one utterance in fifty, of speech that is hard on purpose one in five. */
+static const double WILD_MEAN = -0.5;
+
 /* Below this nothing is said at all, in units of full scale (-66 dB). */
 static const float LEVEL_NOTHING = 0.0005f;
 
@@ -534,11 +538,10 @@ static int decode_unnamed(struct whisper_stream *s, struct whisper_compute *c, f
     return err ? err : take_whole(s);
 }
 
-/* Greedy decoding was not at its ease. */
-static bool improbable(const struct whisper_stream *s)
+/* Greedy decoding was not at its ease: its tokens are less probable than this, on the mean. */
+static bool improbable(const struct whisper_stream *s, double mean)
 {
-    return s->n_hyp && !s->params.trusting &&
-           whisper_search_best(&s->search)->mean < IMPROBABLE_MEAN;
+    return s->n_hyp && !s->params.trusting && whisper_search_best(&s->search)->mean < mean;
 }
 
 /* The language that this window may be in instead, where it makes no sense in the one it was
@@ -550,7 +553,9 @@ static int other_tongue(const struct whisper_stream *s)
     if (!tongue_free(s) || s->n_done)
         return -1;
     if (s->result.language != s->spoken) /* it seems to be in another than the speaker's */
-        return own_frames(s) >= OTHER_TONGUE_FROM && (doubtful || improbable(s)) ? s->spoken : -1;
+        return own_frames(s) >= OTHER_TONGUE_FROM && (doubtful || improbable(s, IMPROBABLE_MEAN))
+                   ? s->spoken
+                   : -1;
     return doubtful && s->tongue.settled < 0 && s->spoken_p < WHISPER_TONGUE_SURE ? s->spoken_else
                                                                                   : -1;
 }
@@ -572,6 +577,20 @@ static int decode_otherwise(struct whisper_stream *s, struct whisper_compute *c,
     return code ? code : take_whole(s);
 }
 
+/* The window with positions for all of 30 s; its language is known. */
+static int hear_wide(struct whisper_stream *s, struct whisper_compute *c)
+{
+    int language = s->result.language, spoken = s->spoken, spoken_else = s->spoken_else;
+    float p = s->spoken_p;
+    int code = hear(s, c, true);
+
+    s->result.language = language;
+    s->spoken = spoken;
+    s->spoken_else = spoken_else;
+    s->spoken_p = p;
+    return code;
+}
+
 /* The window as it was heard, with a beam. What is improbable in base's German and Spanish is right
  * then in every third place. But a beam likes to be brief: where it leaves out a clause, what
  * greedy decoding found stands. */
@@ -582,7 +601,9 @@ static int decode_beams(struct whisper_stream *s, struct whisper_compute *c)
 
     memcpy(greedy, s->hyp, (size_t)n * sizeof(*greedy));
     s->counts.beams++;
-    code = decode_with(s, c, true, 0.0f, BEAMS);
+    code = s->heard_ctx < WHISPER_AUDIO_CTX && improbable(s, WILD_MEAN) ? hear_wide(s, c) : 0;
+    if (!code)
+        code = decode_with(s, c, true, 0.0f, BEAMS);
     if (!code)
         code = take_whole(s);
     if (code || (!s->search.doubtful && s->n_words >= words - BEAM_LEAVES_OUT_MAX))
@@ -623,7 +644,8 @@ static int decode_whole(struct whisper_stream *s, struct whisper_compute *c)
     }
     if (!err && other_tongue(s) >= 0)
         err = decode_otherwise(s, c, other_tongue(s), FALLBACK_STEP);
-    if (!err && !s->search.doubtful && improbable(s) && s->n_hyp <= BEAM_TOKENS_MAX)
+    if (!err && !s->search.doubtful && improbable(s, IMPROBABLE_MEAN) &&
+        s->n_hyp <= BEAM_TOKENS_MAX)
         err = decode_beams(s, c);
     if (!err && names_doubtful(s))
         err = decode_unnamed(s, c, again ? 0.0f : FALLBACK_STEP);

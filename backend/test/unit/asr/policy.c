@@ -36,7 +36,8 @@ static const struct row rows[] = {
     {"sure, but no final mark", BALANCED, 0.99f, 160, TURN_WORDS_OPEN, 192, 192, 1024},
     {"likely", BALANCED, 0.6f, 160, COMPLETE, 192, 192, 608},
     {"rather unlikely", BALANCED, 0.4f, 160, COMPLETE, 192, NEVER, 608},
-    {"rather unlikely, but a final mark", BALANCED, 0.2f, 160, COMPLETE, 192, NEVER, 608},
+    {"rather unlikely, but a final mark", BALANCED, 0.25f, 160, COMPLETE, 192, NEVER, 608},
+    {"quite unlikely, but a final mark", BALANCED, 0.15f, 160, COMPLETE, 192, NEVER, 1024},
     {"rather unlikely, no mark to be had", BALANCED, 0.2f, 160, TURN_WORDS_NONE, 192, NEVER, 1504},
     {"unlikely, though a final mark", BALANCED, 0.08f, 160, COMPLETE, 192, NEVER, 1504},
     {"sounds like an end, but a comma", BALANCED, 0.97f, 160, TURN_WORDS_COMMA, 192, 192, 1024},
@@ -44,7 +45,7 @@ static const struct row rows[] = {
     {"no network, and a comma", BALANCED, 0, NEVER, TURN_WORDS_COMMA, 192, NEVER, 2528},
     {"a question, and likely", BALANCED, 0.4f, 160, TURN_WORDS_ASK, 192, 192, 416},
     {"a question that sounds open", BALANCED, 0.2f, 160, TURN_WORDS_ASK, 192, 192, 608},
-    {"a question that sounds wide open", BALANCED, 0.05f, 160, TURN_WORDS_ASK, 192, NEVER, 608},
+    {"a question that sounds wide open", BALANCED, 0.05f, 160, TURN_WORDS_ASK, 192, NEVER, 1024},
     {"a recogniser without marks", BALANCED, 0.97f, 160, TURN_WORDS_NONE, 192, 192, 192},
     {"no network", BALANCED, 0, NEVER, COMPLETE, 192, 192, 480},
     {"no network, \"... and the\"", BALANCED, 0, NEVER, TURN_WORDS_UNFINISHED, 192, NEVER, 2528},
@@ -53,7 +54,8 @@ static const struct row rows[] = {
     {"quick and unlikely", TURN_QUICK, 0.1f, 128, TURN_WORDS_NONE, 160, NEVER, 1024},
     {"patient and sure", TURN_PATIENT, 0.98f, 160, COMPLETE, 192, 192, 320},
     {"patient and unlikely", TURN_PATIENT, 0.1f, 160, COMPLETE, 192, NEVER, 2016},
-    {"patient, but a final mark", TURN_PATIENT, 0.2f, 160, COMPLETE, 192, NEVER, 1024},
+    {"patient, but a final mark", TURN_PATIENT, 0.3f, 160, COMPLETE, 192, NEVER, 1024},
+    {"patient, quite unlikely, a final mark", TURN_PATIENT, 0.2f, 160, COMPLETE, 192, NEVER, 1408},
     {"patient, \"... and the\"", TURN_PATIENT, 0.99f, 160, TURN_WORDS_UNFINISHED, 192, NEVER, 3008},
 };
 
