@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """hearing.py: how accurate and how quick hearing is, beside other programs. Prints the tables of docs/HEARING.md.
 
-    python3 backend/bench/hearing.py [--peers PYTHON] [--ct2 FOLDER] [--keep FOLDER] [--models tiny.en,base,base-q8_0] [--write]
-                                     [accuracy kept speed]
+    python3 backend/bench/hearing.py [--venv FOLDER | --peers PYTHON] [--programs LIST] [--ct2 FOLDER] [--keep FOLDER] [--rounds N]
+                                     [--models tiny.en,base,base-q8_0] [--write] [accuracy kept speed]
 
-PYTHON has pywhispercpp and faster-whisper (`python3 -m venv x && x/bin/pip install pywhispercpp faster-whisper`); without it only
-our own rows are made. --ct2 holds base in CTranslate2's layout. --keep: what other programs heard is kept there and not asked
-again, since whisper.cpp takes half an hour. Recordings and weights: test/support/recordings.py.
-Processor time, because others may use the machine; for speed the programs take turns and the least of three counts.
+--venv: a virtual environment outside the repository into which pywhispercpp and faster-whisper are installed; --peers: a Python that has
+them. Without either only our own rows are made. --ct2: base in CTranslate2's layout; otherwise faster-whisper fetches it. --keep:
+what other programs heard is kept there and not asked again, since whisper.cpp takes half an hour. Recordings and weights:
+test/support/recordings.py. Processor time, because others may use the machine; for speed the programs take turns and the least counts.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 import wave
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "test" / "support"))
@@ -80,7 +81,7 @@ def accuracy(options):
                                     for k, v in wanted.items()])
         if options.peers and not name.endswith("-q8_0"):
             row("whisper.cpp, beam 5", [cell(k, v, kept_peer(options, "whisper.cpp", model, k, v)) for k, v in wanted.items()])
-        if options.peers and options.ct2 and name == "base":
+        if options.peers and name == "base":
             for engine in ("faster-whisper", "faster-whisper-batched"):
                 row(engine, [cell(k, v, kept_peer(options, engine, options.ct2, k, v)) for k, v in wanted.items()])
 
@@ -118,54 +119,81 @@ def join(rows, seconds, path):
                 left -= min(left, w.getnframes())
 
 
+def used(run):
+    """Processor time and time of a program and its children, in s."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    run()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, time.monotonic() - start
+
+
 def ours(model, path):
-    """Processor time of hearing it, in ms: that of the process less that of hearing nothing."""
-    used = []
+    """What it takes to hear the recording: that of the program less that of hearing a second of nothing."""
     with tempfile.TemporaryDirectory() as data:
         quiet = os.path.join(data, "quiet.wav")
         with wave.open(quiet, "wb") as out:
             out.setparams((1, 2, 16000, 0, "NONE", ""))
             out.writeframes(bytes(32000))
-        for recording in (quiet, path):
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run([recordings.BUILD / "interviewd", "transcribe", "--data", data, "--asr-engine", "whisper", "--asr-model",
-                            model, recording], capture_output=True, check=True)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            used.append(1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime))
-    return used[1] - used[0]
+        nothing, all_of_it = (used(lambda recording=recording: subprocess.run(
+            [recordings.BUILD / "interviewd", "transcribe", "--data", data, "--asr-engine", "whisper", "--asr-model", model, recording],
+            capture_output=True, check=True)) for recording in (quiet, path))
+    return all_of_it[0] - nothing[0], all_of_it[1] - nothing[1]
+
+
+def theirs(python, engine, model, path):
+    heard = peer(python, engine, model, [{"path": path}])[0]
+    return heard["cpuMs"] / 1000, heard["wallMs"] / 1000
 
 
 def speed(options):
-    print("\n**200 s of speech**, processor time in s\n\n| model | ours | whisper.cpp | faster-whisper int8 | its batched pipeline |\n|---|---|---|---|---|")
+    """All programs in turn, again and again, so that what else the machine does slows each down; of each the least counts."""
+    print(f"\n**200 s of speech**, two threads, {options.rounds} rounds\n\n| program | processor time, s | s | ours, processor time | ours, time |\n"
+          "|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "long.wav")
         join(recordings.sets()["long"], 200, path)
         for name in options.models.split(","):
             model, _ = recordings.weights(name)
-            programs = {"ours": lambda: ours(model, path)}
-            if options.peers:
-                programs["whisper.cpp"] = lambda: peer(options.peers, "whisper.cpp", model, [{"path": path}])[0]["cpuMs"]
-            if options.peers and options.ct2 and name.startswith("base"):
-                for engine in ("faster-whisper", "faster-whisper-batched"):
-                    programs[engine] = lambda engine=engine: peer(options.peers, engine, options.ct2, [{"path": path}])[0]["cpuMs"]
-            least = {}
+            programs = {f"ours, {name}": lambda: ours(model, path)}
+            for engine in options.programs.split(",") if options.peers else ():
+                if engine == "whisper.cpp":
+                    programs[engine] = lambda: theirs(options.peers, "whisper.cpp", model, path)
+                elif name.startswith("base"):
+                    programs[engine] = lambda engine=engine: theirs(options.peers, engine, options.ct2, path)
+            taken = {title: [] for title in programs}
             for _ in range(options.rounds):
                 for title, run in programs.items():
-                    least[title] = min(least.get(title, 1e9), run() / 1000)
-            row(name, [f"{least[p]:.1f}" if p in least else "" for p in
-                       ("ours", "whisper.cpp", "faster-whisper", "faster-whisper-batched")])
+                    taken[title].append(run())
+            least = {title: [min(t[i] for t in some) for i in (0, 1)] for title, some in taken.items()}
+            us = next(iter(least.values()))
+            for title, (cpu, wall) in least.items():
+                row(title, [f"{cpu:.1f}", f"{wall:.1f}", f"{us[0] / cpu:.2f} of it", f"{us[1] / wall:.2f} of it"])
+
+
+def make_venv(folder, programs):
+    """A Python that has the programs, from the package index of the user."""
+    python = os.path.join(folder, "bin", "python")
+    packages = {"whisper.cpp": "pywhispercpp"}
+    if not os.path.exists(python):
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([python, "-m", "pip", "install", "-q", "numpy", *{packages.get(p, "faster-whisper") for p in programs}], check=True)
+    return python
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--peers")
-    parser.add_argument("--ct2")
+    parser.add_argument("--venv")
+    parser.add_argument("--programs", default="whisper.cpp,faster-whisper,faster-whisper-batched")
+    parser.add_argument("--ct2", default="base")
     parser.add_argument("--keep")
     parser.add_argument("--models", default="tiny.en,base,base-q8_0")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("what", nargs="*", default=["accuracy", "kept", "speed"])
     options = parser.parse_args()
+    if options.venv:
+        options.peers = make_venv(options.venv, options.programs.split(","))
     if not recordings.sets():
         sys.exit(f"no recordings of people in {recordings.SPEECH}")
     for what in options.what:

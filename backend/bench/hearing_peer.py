@@ -1,11 +1,12 @@
 """hearing_peer.py ENGINE MODEL < list: recordings heard by another program, one JSON object a line.
 
 Runs with a Python that has it: `pip install pywhispercpp faster-whisper`. ENGINE: whisper.cpp (beam 5, whole file), faster-whisper
-(int8, beam 5) or faster-whisper-batched. MODEL: a ggml file, or for faster-whisper a folder in CTranslate2's layout.
+(int8, beam 5) or faster-whisper-batched. MODEL: a ggml file, or for faster-whisper a folder in CTranslate2's layout or a name, which it fetches.
 Input: language, a tab, a path. The first line of the output is {"loadMs"}; every other one has text and cpuMs.
 """
 
 import json
+import os
 import sys
 import time
 import wave
@@ -28,7 +29,7 @@ def whisper_cpp(path):
 
 def faster_whisper(path, batched):
     import faster_whisper as fw
-    model = fw.WhisperModel(path, device="cpu", compute_type="int8", cpu_threads=2, local_files_only=True)
+    model = fw.WhisperModel(path, device="cpu", compute_type="int8", cpu_threads=2, local_files_only=os.path.isdir(path))
     hear = fw.BatchedInferencePipeline(model=model).transcribe if batched else model.transcribe
     return lambda audio, language: " ".join(s.text for s in hear(audio, language=language, beam_size=5)[0])
 
