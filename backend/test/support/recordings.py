@@ -154,9 +154,9 @@ def whole_windows(model, rows, anew=False):
 
 
 def encoding(model, path, ctx):
-    """One window of so many positions in front of kept silence, in ms: one thread, the least of many rounds."""
+    """One window of so many positions in front of kept silence, in ms: the processor time of one thread, the least of some rounds."""
     run = subprocess.run([BUILD / "whisper-probe", model, path, "--time", "--seconds", "3.6", "--tokens", "1", "--threads", "1",
-                          "--ctx", str(ctx), "--kept"], capture_output=True, text=True, check=True)
+                          "--ctx", str(ctx), "--kept", "--rounds", "12"], capture_output=True, text=True, check=True)
     return json.loads(run.stdout)["encodeMs"]
 
 

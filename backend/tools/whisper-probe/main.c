@@ -18,7 +18,7 @@
 static const char usage[] =
     "usage: whisper-probe MODEL WAV --golden FILE --run NAME [--threads T] [--isa NAME]\n"
     "       whisper-probe MODEL WAV --time --seconds S --tokens N --threads T [--ctx C] "
-    "[--kept]\n"
+    "[--kept] [--rounds R]\n"
     "       whisper-probe MODEL WAV [--ctx C] [--beams N] [--language L] [--prompt TEXT]\n"
     "       whisper-probe MODEL WAV --trim          what trimming the context changes\n"
     "       whisper-probe MODEL WAV --stream        as it would be heard live\n"
@@ -93,6 +93,8 @@ static int take_option(struct probe_options *o, char **arg)
         return take_number(value, 0, 2000, &o->late_ms) ? 2 : 0;
     if (!strcmp(arg[0], "--threads"))
         return take_number(value, 1, NN_THREADS_MAX, &o->threads) ? 2 : 0;
+    if (!strcmp(arg[0], "--rounds"))
+        return take_number(value, 1, PROBE_ROUNDS, &o->rounds) ? 2 : 0;
     if (!strcmp(arg[0], "--ctx"))
         return take_number(value, 1, WHISPER_AUDIO_CTX, &o->ctx) ? 2 : 0;
     if (!strcmp(arg[0], "--beams"))

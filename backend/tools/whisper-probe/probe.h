@@ -6,6 +6,8 @@
 
 #include "asr/whisper/transcribe.h"
 
+enum { PROBE_ROUNDS = 1000 }; /**< --time: as many as there is time for */
+
 struct probe_options {
     enum { PROBE_TRANSCRIBE, PROBE_GOLDEN, PROBE_TIME, PROBE_TRIM, PROBE_STREAM, PROBE_EACH } mode;
     const char *model, *wav;
@@ -16,6 +18,7 @@ struct probe_options {
     double seconds;       /**< Of the utterance that is timed */
     int tokens;           /**< Decoded for it, exactly */
     int threads;          /**< 0: one a core */
+    int rounds;           /**< Most; 0: PROBE_ROUNDS */
     int ctx;              /**< 0: as much as is there */
     int beams;
     bool no_silence;  /**< Nothing is kept behind short contexts */

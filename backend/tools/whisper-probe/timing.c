@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 1000 };
-
 /* The utterance: the beginning of the recording, repeated when that is shorter. */
 static int16_t *utterance(const struct probe *p, size_t *n)
 {
@@ -47,10 +45,12 @@ int probe_time(struct probe *p, struct errbuf *err)
     int code = UV_ENOMEM;
 
     if (pcm)
-        code = whisper_time(&p->c, pcm, n,
-                            &(struct whisper_timing_params){
-                                .tokens = p->o->tokens, .ctx = p->o->ctx, .rounds = ROUNDS},
-                            &t);
+        code = whisper_time(
+            &p->c, pcm, n,
+            &(struct whisper_timing_params){.tokens = p->o->tokens,
+                                            .ctx = p->o->ctx,
+                                            .rounds = p->o->rounds ? p->o->rounds : PROBE_ROUNDS},
+            &t);
     free(pcm);
     if (code)
         return err_set(err, code, "cannot time it: %s", uv_strerror(code)), 2;

@@ -4,10 +4,12 @@
 #include "asr/whisper/timing.h"
 
 #include "base/clock.h"
+#include "nn/pool.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     PEAK_MS = 60,
@@ -91,27 +93,38 @@ static int decode_tokens(struct whisper_compute *c, struct whisper_decoder *d, i
     return err;
 }
 
+/* A single thread's own processor time, whatever else the machine does; of several the time, since
+ * they wait for each other. In [ms] from anywhere. */
+static double computing(const struct whisper_compute *c)
+{
+    struct timespec t;
+
+    if (nn_pool_threads(nn_pool_of(c->nn)) > 1)
+        return (double)clock_mono_us() / 1000.0;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
 static int one_round(struct whisper_compute *c, struct whisper_decoder *d, const int16_t *pcm,
                      size_t n, const struct whisper_timing_params *p, int ctx, struct times *best)
 {
     struct whisper_mel mel;
     struct times t;
-    uint64_t start = clock_mono_us();
-    uint64_t at;
+    double start = computing(c), fed, encoded;
     int err;
 
     whisper_mel_init(&mel, c->model->mel);
     err = whisper_mel_feed(&mel, pcm, n);
-    t.mel = since(start);
-    at = clock_mono_us();
+    fed = computing(c);
     if (!err)
         err = whisper_listen(d, c, &mel, 0, ctx);
-    t.encode = since(at);
-    at = clock_mono_us();
+    encoded = computing(c);
     if (!err)
         err = decode_tokens(c, d, p->tokens);
-    t.decode = since(at);
-    t.total = since(start);
+    t.total = computing(c) - start;
+    t.mel = fed - start;
+    t.encode = encoded - fed;
+    t.decode = start + t.total - encoded;
     whisper_mel_release(&mel);
     best->mel = fmin(best->mel, t.mel);
     best->encode = fmin(best->encode, t.encode);

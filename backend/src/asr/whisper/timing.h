@@ -1,7 +1,8 @@
 /**
  * @file asr/whisper/timing.h  How long one utterance takes, beside what the machine can do
  *
- * Minima over rounds of some six seconds: other programs only ever make a round slower. Peaks are
+ * Minima over rounds of some six seconds: other programs only ever make a round slower. With one
+ * thread its processor time, which they hardly change. Peaks are
  * measured in the same process, before and after. Operations are counted from the shapes of the
  * weights.
  *
