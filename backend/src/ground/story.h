@@ -35,7 +35,7 @@ struct story_run {
 };
 
 struct story {
-    struct story_run runs[STORY_RUNS_MAX]; /**< In the order of the parts */
+    struct story_run runs[STORY_RUNS_MAX + 1]; /**< In the order of the parts */
     size_t count;
     int heading; /**< The passage above it that sets the scene when no sentence does; -1: none */
     bool alone;  /**< Told in one sentence */

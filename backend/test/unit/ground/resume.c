@@ -146,6 +146,30 @@ static void a_story_has_its_parts(void **state)
     grounding_free(g);
 }
 
+/** What a person adds to a card is understood as what it was asked for as. */
+static void a_task_that_is_said_plainly_is_one(void **state)
+{
+    static const char *const told[] = {"My task was to bring the bill down.",
+                                       "I was asked to halve it.",
+                                       "I was responsible for the bill."};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        char text[256];
+        struct grounding *g;
+        struct story s[64];
+
+        snprintf(text, sizeof(text),
+                 "Acme, engineer, 2019 to 2023\n- %s Cut it by 38 percent, saving 30,000 euros.\n",
+                 told[i]);
+        g = open_text(text);
+        assert_int_equal(stories_in(g, s), 1);
+        for (int part = 0; part < STORY_PARTS; part++)
+            assert_true(story_tells(&s[0], (enum story_part)part));
+        grounding_free(g);
+    }
+}
+
 static void what_states_a_fact_is_no_story(void **state)
 {
     struct grounding *g =
@@ -204,6 +228,7 @@ int main(void)
         cmocka_unit_test(skills_are_listed),
         cmocka_unit_test(no_more_than_there_is_room_for),
         cmocka_unit_test(a_story_has_its_parts),
+        cmocka_unit_test(a_task_that_is_said_plainly_is_one),
         cmocka_unit_test(what_states_a_fact_is_no_story),
         cmocka_unit_test(bullets_of_any_language_are_stories),
         cmocka_unit_test(people_of_ten_trades_have_stories),
