@@ -1,6 +1,7 @@
 import type { Metadata, Viewport } from 'next';
 import localFont from 'next/font/local';
 import type { ReactNode } from 'react';
+import { Shell } from '@/components/layout/Shell';
 import { Toaster } from '@/components/ui/toast';
 import { FIRST_SCRIPT } from '@/lib/preferences';
 import '@/styles/globals.css';
@@ -22,7 +23,7 @@ const reading = localFont({
 export const metadata: Metadata = {
   title: { default: 'Interview Assistant', template: '%s · Interview Assistant' },
   description: 'Listens to an interview, writes it down live and puts a grounded answer on the screen before the pause gets awkward.',
-  icons: { icon: '/icon.svg', apple: '/icon.svg' },
+  icons: { icon: '/icon.svg', apple: '/icons/apple-180.png' },
   manifest: '/manifest.webmanifest',
 };
 
@@ -46,6 +47,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
       <body>
         {children}
         <Toaster />
+        <Shell />
       </body>
     </html>
   );

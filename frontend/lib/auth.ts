@@ -7,6 +7,7 @@
 import type { Schemas } from '../types/session';
 import type { SignedIn, User, UserPatch } from '../types/user';
 import { api, ApiError, sentence } from './api-client';
+import { dropDrafts } from './drafts';
 import { Store } from './store';
 
 export type AuthState =
@@ -76,6 +77,7 @@ export async function signup(email: string, password: string, displayName: strin
 
 export async function logout(): Promise<void> {
   hint(false);
+  dropDrafts();
   await api.open('POST', '/auth/logout', {}).catch(() => undefined);
   api.signedOut();
   auth.set({ phase: 'out' });
@@ -105,6 +107,7 @@ export async function removePhoto(): Promise<void> {
 
 export async function eraseMe(): Promise<void> {
   await api.delete('/auth/me');
+  dropDrafts();
   api.signedOut();
   hint(false);
 }

@@ -1,4 +1,4 @@
-// Builds the page into out/: types, worklet, example profiles, next build, the API's pages, and a .gz beside every asset that shrinks.
+// Builds the page into out/: types, worklet, example profiles, the reader of PDFs, next build, the API's pages, and a .gz beside every asset that shrinks.
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -26,6 +26,16 @@ async function copyExamples() {
     all.push(JSON.parse(await readFile(join(from, name), 'utf8')));
   }
   await writeFile(join(to, 'index.json'), JSON.stringify(all));
+}
+
+/** What pdf.js reads a PDF with, loaded when somebody drops one: its worker, and how old Chinese, Japanese and Korean fonts number their signs. */
+async function copyPdfReader() {
+  const from = join(root, 'node_modules', 'pdfjs-dist');
+  const to = join(root, 'public', 'pdf');
+  await rm(to, { recursive: true, force: true });
+  await cp(join(from, 'cmaps'), join(to, 'cmaps'), { recursive: true });
+  await cp(join(from, 'legacy', 'build', 'pdf.worker.min.mjs'), join(to, 'worker.js'));
+  await cp(join(from, 'LICENSE'), join(to, 'LICENSE.txt'));
 }
 
 async function* walk(folder) {
@@ -65,6 +75,7 @@ async function precompress(folder) {
 await writeTypes();
 await buildWorklet();
 await copyExamples();
+await copyPdfReader();
 await rm(join(root, 'out'), { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [join(root, 'node_modules/next/dist/bin/next'), 'build'], { stdio: 'inherit', cwd: root });
 if (status !== 0) process.exit(status ?? 1);

@@ -18,3 +18,5 @@ export type Latency = Schemas['Latency'];
 export type TranscribeMessage = Exclude<Schemas['WsTranscribeServerMessage'], { type: 'expiring' }>;
 export type LlmMessage = Exclude<Schemas['WsLlmServerMessage'], { type: 'expiring' }>;
 export type ExportFormat = Schemas['ExportRequest']['format'];
+export type ProfilePreview = Schemas['ProfilePreview'];
+export type PostingMatch = Schemas['PostingMatch'];

@@ -13,12 +13,14 @@ import { Select, Textarea } from '@/components/ui/field';
 import { ErrorState, Skeleton } from '@/components/ui/states';
 import { useSoundCheck } from '@/hooks/useAudioRecorder';
 import { usePreferences } from '@/hooks/usePreferences';
+import { useDraft } from '@/hooks/useDraft';
 import { useEngines, useProfiles } from '@/hooks/useSession';
 import { api, ApiError, sentence } from '@/lib/api-client';
 import { setPreferences } from '@/lib/preferences';
 import { forget } from '@/lib/query';
 import { engineName } from '@/lib/utils';
 import type { Session, SessionInput } from '@/types/session';
+import { JobMatch } from './JobMatch';
 import { ListeningSettings } from './ListeningSettings';
 
 const JOB_BYTES = 65_536;
@@ -106,7 +108,7 @@ function ProviderChoice({ value, onChange }: { value: string; onChange: (provide
  * A session that is made before it is started, for a voice to be learned in: started with what was chosen last, and gone when the page is left
  * without starting.
  */
-function useDraft(input: SessionInput) {
+function useDraftSession(input: SessionInput) {
   const latest = useRef(input);
   const draft = useRef<Promise<Session> | null>(null);
   useEffect(() => {
@@ -139,12 +141,12 @@ function useDraft(input: SessionInput) {
 export function SetUp() {
   const router = useRouter();
   const prefs = usePreferences();
-  const [job, setJob] = useState('');
-  const [provider, setProvider] = useState('');
+  const [job, setJob] = useDraft('posting', '');
+  const [provider, setProvider] = useDraft('provider', '');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const { profileId, language } = prefs;
-  const draft = useDraft({ profileId, jobDescription: job, language, llmProvider: provider || null });
+  const draft = useDraftSession({ profileId, jobDescription: job, language, llmProvider: provider || null });
   const tooLong = new TextEncoder().encode(job).length > JOB_BYTES;
 
   async function start(event: FormEvent) {
@@ -154,6 +156,7 @@ export function SetUp() {
     setError(null);
     try {
       router.push(goOn(await draft.start(), { listen: true }));
+      setJob(null);
     } catch (failure) {
       if (failure instanceof ApiError && failure.fields['/profileId']) setPreferences({ profileId: null });
       setError(failure);
@@ -175,6 +178,7 @@ export function SetUp() {
           error={tooLong ? 'At most 64 KiB. Leave out what does not matter.' : undefined}
           hint="Optional. Stored encrypted."
         />
+        {!tooLong && <JobMatch profileId={profileId} posting={job} />}
         <ProviderChoice value={provider} onChange={setProvider} />
       </Card>
       <Card className="grid gap-5">

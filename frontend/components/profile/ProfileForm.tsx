@@ -1,15 +1,19 @@
 'use client';
 
 import { X } from 'lucide-react';
-import { useState, type FormEvent, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type ClipboardEvent, type FormEvent, type KeyboardEvent } from 'react';
 import { Button } from '@/components/ui/button';
 import { Input, Textarea, useFirstWrong } from '@/components/ui/field';
-import { ApiError, sentence } from '@/lib/api-client';
-import type { ProfileInput } from '@/types/session';
+import { api, ApiError, sentence } from '@/lib/api-client';
+import { fillProfile } from '@/lib/read-profile';
+import type { ProfileInput, ProfilePreview } from '@/types/session';
+import { StoryCards } from './StoryCards';
 
 const CONTEXT_BYTES = 65_536;
 const SKILLS_MAX = 100;
 const SKILL_MAX = 64;
+const PASTED_MIN = 200; // a shorter paste is a line, no résumé
+const PREVIEW_MAX = 20_000; // characters that are looked at for a name
 
 /** Skills as chips: Enter or a comma adds one, Backspace in the empty field takes the last away, pasted lists are split. */
 function Skills({ value, onChange, error }: { value: string[]; onChange: (skills: string[]) => void; error?: string }) {
@@ -73,20 +77,37 @@ function check(input: ProfileInput): Record<string, string> {
 }
 
 interface Props {
-  initial: ProfileInput;
+  value: ProfileInput;
+  onChange: (input: ProfileInput) => void;
   action: string;
   onSave: (input: ProfileInput) => Promise<void>;
   onCancel: () => void;
 }
 
+/** A text pasted into a profile that says nothing yet fills in who it is about, once it was understood. */
+function usePasted(value: ProfileInput, onChange: (input: ProfileInput) => void) {
+  const latest = useRef({ value, onChange });
+  useEffect(() => {
+    latest.current = { value, onChange };
+  });
+  return function pasted(event: ClipboardEvent<HTMLTextAreaElement>) {
+    const text = event.clipboardData.getData('text/plain');
+    if (value.context || value.name || value.role || text.length < PASTED_MIN) return;
+    void api
+      .post<ProfilePreview>('/profiles/preview', { context: text.slice(0, PREVIEW_MAX) })
+      .then((seen) => latest.current.onChange(fillProfile(latest.current.value, seen)))
+      .catch(() => undefined); // the fields stay empty, as before
+  };
+}
+
 /** The editor of one profile. The server's field errors land beside their fields. */
-export function ProfileForm({ initial, action, onSave, onCancel }: Props) {
-  const [input, setInput] = useState(initial);
+export function ProfileForm({ value: input, onChange, action, onSave, onCancel }: Props) {
   const [errors, setErrors] = useState<Record<string, string>>({});
   const form = useFirstWrong(errors);
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
-  const set = (change: Partial<ProfileInput>) => setInput((old) => ({ ...old, ...change }));
+  const pasted = usePasted(input, onChange);
+  const set = (change: Partial<ProfileInput>) => onChange({ ...input, ...change });
 
   async function save(event: FormEvent) {
     event.preventDefault();
@@ -130,22 +151,25 @@ export function ProfileForm({ initial, action, onSave, onCancel }: Props) {
         value={input.context}
         error={errors['/context']}
         onChange={(e) => set({ context: e.target.value })}
+        onPaste={pasted}
         placeholder={'Paste your résumé, then add stories. One fact a line works best:\nwhat the situation was, what you did, what came of it, with numbers.'}
         hint="Answers quote these lines and add nothing to them. Stored encrypted on this machine."
         className="font-serif text-lg"
       />
+      <StoryCards context={input.context ?? ''} onChange={(context) => set({ context })} />
       {failure && (
         <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
           {failure}
         </p>
       )}
-      <div className="flex flex-wrap gap-3">
+      <div className="flex flex-wrap items-center gap-3">
         <Button type="submit" busy={busy}>
           {action}
         </Button>
         <Button look="ghost" onClick={onCancel}>
           Cancel
         </Button>
+        <p className="text-sm text-faint">Not saved yet: kept in this tab until you save or cancel.</p>
       </div>
     </form>
   );

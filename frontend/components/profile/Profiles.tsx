@@ -8,15 +8,16 @@ import { Card } from '@/components/ui/card';
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog';
 import { EmptyState, ErrorState, SkeletonList } from '@/components/ui/states';
 import { toast } from '@/components/ui/toast';
+import { useDraft } from '@/hooks/useDraft';
+import { useDropped } from '@/hooks/useDropped';
+import { useResumeFile } from '@/hooks/useResume';
 import { useProfiles } from '@/hooks/useSession';
 import { api, sentence } from '@/lib/api-client';
-import { FILE_MAX, importProfile } from '@/lib/import-profile';
 import { forget } from '@/lib/query';
+import { blankProfile } from '@/lib/read-profile';
 import { changesOf, plural } from '@/lib/utils';
 import type { Profile, ProfileInput } from '@/types/session';
 import { ProfileForm } from './ProfileForm';
-
-const blank: ProfileInput = { name: '', role: '', yearsExperience: 0, skills: [], industry: '', context: '' };
 
 function ProfileCard({ profile, onEdit, onDelete }: { profile: Profile; onEdit: () => void; onDelete: () => void }) {
   const lines = profile.context.split('\n').filter((line) => line.trim() !== '').length;
@@ -101,48 +102,65 @@ function Examples({ onPick }: { onPick: (input: ProfileInput) => void }) {
   );
 }
 
-/** A résumé as plain text, or a profile's JSON, opened in the editor. */
-function FromFile({ onPick }: { onPick: (input: ProfileInput) => void }) {
+const ACCEPTED = '.pdf,.docx,.odt,.rtf,.html,.htm,.txt,.md,.json,.csv,.zip,text/plain';
+
+/** A résumé or profile in any form, chosen here or dropped anywhere on the page, and opened in the editor. */
+function FromFile({ onPick }: { onPick: (input: ProfileInput, from: string) => void }) {
   const input = useRef<HTMLInputElement>(null);
-  async function read(event: ChangeEvent<HTMLInputElement>) {
+  const { busy, read } = useResumeFile(onPick, (why) => toast(why, true));
+  const over = useDropped((file) => void read(file));
+  function chosen(event: ChangeEvent<HTMLInputElement>) {
     const file = event.target.files?.[0];
     event.target.value = '';
-    if (!file) return;
-    const profile = file.size <= FILE_MAX ? importProfile(await file.text()) : null;
-    if (profile) onPick(profile);
-    else toast(file.size > FILE_MAX ? 'That file is larger than 256 KiB.' : 'That file holds no plain text. Save the résumé as .txt or .md, or paste it.', true);
+    if (file) void read(file);
   }
   return (
     <>
-      <input ref={input} type="file" aria-label="Résumé or profile file" accept=".txt,.md,.json,text/plain" className="sr-only" tabIndex={-1} onChange={(event) => void read(event)} />
-      <Button look="secondary" onClick={() => input.current?.click()}>
-        <FileUp aria-hidden="true" />
+      <input ref={input} type="file" aria-label="Résumé or profile file" accept={ACCEPTED} className="sr-only" tabIndex={-1} onChange={chosen} />
+      <Button look="secondary" busy={busy} onClick={() => input.current?.click()}>
+        {!busy && <FileUp aria-hidden="true" />}
         From a file
       </Button>
+      {over && (
+        <div className="pointer-events-none fixed inset-3 z-40 grid place-items-center rounded-3xl border-2 border-dashed border-accent bg-surface/90">
+          <p className="px-6 text-center font-serif text-3xl">Drop the résumé here</p>
+        </div>
+      )}
     </>
   );
 }
 
-/** A profile that is there, or a new one. */
-type Editing = { profile: Profile | null; input: ProfileInput } | null;
+/** What is in the editor; kept while it is not saved. */
+interface Editing {
+  /** null: a new profile. */
+  id: string | null;
+  /** As it was stored: what cannot be read is written anew as a whole. */
+  unreadable: boolean;
+  before: ProfileInput;
+  input: ProfileInput;
+  /** The file that it was read from. */
+  from?: string;
+}
+
+const fresh = (input: ProfileInput, from?: string): Editing => ({ id: null, unreadable: false, before: input, input, from });
 
 /** Only what was changed is sent, so that what another tab changes meanwhile stays; of what cannot be read, all is written anew. */
-async function store(profile: Profile, before: ProfileInput, input: ProfileInput) {
-  if (profile.unreadable) return api.put(`/profiles/${profile.id}`, input);
+async function store({ id, unreadable, before, input }: Editing) {
+  if (id === null) return api.post('/profiles', input);
+  if (unreadable) return api.put(`/profiles/${id}`, input);
   const changes = changesOf(before, input);
-  return Object.keys(changes).length > 0 && api.patch(`/profiles/${profile.id}`, changes);
+  return Object.keys(changes).length > 0 && api.patch(`/profiles/${id}`, changes);
 }
 
 /** All profiles, and the editor of one. */
 export function Profiles() {
   const { data, error, reload } = useProfiles();
-  const [editing, setEditing] = useState<Editing>(null);
+  const [editing, setEditing] = useDraft<Editing | null>('profile', null);
   const [deleting, setDeleting] = useState<Profile | null>(null);
   const [busy, setBusy] = useState(false);
 
   async function save(input: ProfileInput) {
-    if (editing?.profile) await store(editing.profile, editing.input, input);
-    else await api.post('/profiles', input);
+    await store({ ...editing!, input });
     forget('/profiles');
     setEditing(null);
     toast('The profile is saved.');
@@ -165,21 +183,36 @@ export function Profiles() {
   if (editing)
     return (
       <>
-        <PageHeader title={editing.profile ? 'Edit profile' : 'New profile'}>The more facts and numbers, the better the answers.</PageHeader>
+        <PageHeader title={editing.id ? 'Edit profile' : 'New profile'}>
+          {editing.from ? (
+            <>
+              Read from <span dir="auto">{editing.from}</span>, here in the browser. Look it over: what stands here is what answers may say.
+            </>
+          ) : (
+            'The more facts and numbers, the better the answers.'
+          )}
+        </PageHeader>
         <Card>
-          <ProfileForm key={editing.profile?.id} initial={editing.input} action="Save the profile" onSave={save} onCancel={() => setEditing(null)} />
+          <ProfileForm
+            key={editing.id}
+            value={editing.input}
+            onChange={(input) => setEditing({ ...editing, input })}
+            action="Save the profile"
+            onSave={save}
+            onCancel={() => setEditing(null)}
+          />
         </Card>
       </>
     );
 
   const add = (
-    <Button onClick={() => setEditing({ profile: null, input: blank })}>
+    <Button onClick={() => setEditing(fresh(blankProfile))}>
       <Plus aria-hidden="true" />
       New profile
     </Button>
   );
-  const examples = <Examples onPick={(input) => setEditing({ profile: null, input })} />;
-  const file = <FromFile onPick={(input) => setEditing({ profile: null, input })} />;
+  const examples = <Examples onPick={(input) => setEditing(fresh(input))} />;
+  const file = <FromFile onPick={(input, from) => setEditing(fresh(input, from))} />;
   return (
     <>
       <PageHeader title="Profiles" action={data && data.items.length > 0 && [<span key="e">{examples}</span>, <span key="f">{file}</span>, <span key="a">{add}</span>]}>
@@ -191,7 +224,8 @@ export function Profiles() {
         <SkeletonList label="Reading your profiles" />
       ) : data.items.length === 0 ? (
         <EmptyState icon={<UserRound aria-hidden="true" />} title="Nobody to answer as yet" action={[<span key="a">{add}</span>, <span key="f">{file}</span>, <span key="e">{examples}</span>]}>
-          A profile is what answers are made of: your role, skills, and what you have done. It is encrypted before it is stored.
+          A profile is what answers are made of: your role, skills, and what you have done. Drop your résumé here in any form (PDF, Word, a LinkedIn export, …), or
+          write it. It is encrypted before it is stored.
         </EmptyState>
       ) : (
         <div className="grid gap-5 md:grid-cols-2">
@@ -201,7 +235,8 @@ export function Profiles() {
               profile={profile}
               onEdit={() => {
                 const { name, role, yearsExperience, skills, industry, context } = profile;
-                setEditing({ profile, input: { name, role, yearsExperience, skills, industry, context } });
+                const input = { name, role, yearsExperience, skills, industry, context };
+                setEditing({ id: profile.id, unreadable: profile.unreadable === true, before: input, input });
               }}
               onDelete={() => setDeleting(profile)}
             />

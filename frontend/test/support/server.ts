@@ -58,9 +58,11 @@ interface Wishes {
   env?: Record<string, string>;
   /** Files that lie among its models. */
   models?: string[];
+  /** A certain one, for a server that comes back. */
+  port?: number;
 }
 
-export async function startServer({ accounts = false, env = {}, models = [] }: Wishes = {}): Promise<Server> {
+export async function startServer({ accounts = false, env = {}, models = [], port: wanted }: Wishes = {}): Promise<Server> {
   if (process.env.WEB_TEST_STANDIN) {
     const standin = await startStandin({ accounts });
     return { url: standin.url, stop: async () => standin.close() };
@@ -70,7 +72,7 @@ export async function startServer({ accounts = false, env = {}, models = [] }: W
   const data = await mkdtemp(join(tmpdir(), 'interviewd-web-'));
   await mkdir(join(data, 'models'));
   await Promise.all(models.map((file) => symlink(file, join(data, 'models', basename(file)))));
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const child = spawn(BINARY, ['serve', '--listen', `127.0.0.1:${port}`, '--data', data, '--accounts', accounts ? 'on' : 'off'], {
     env: environment({ INTERVIEWD_WEB_ROOT: resolve('out'), ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
