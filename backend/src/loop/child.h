@@ -1,9 +1,9 @@
 /**
  * @file loop/child.h  Programs of ours that run beside us and may die
  *
- * Code of others that decodes what strangers send (PocketSphinx, libav*) can crash, and a crash in
- * our process ends every interview. So it runs in small programs that lie beside the executable; we
- * talk to each over a socket (loop/frame.h), see its death as UV_EOF there, and start another.
+ * Third-party code that decodes what strangers send (PocketSphinx, libav*) can crash, and a crash
+ * in our process ends every interview. So it runs in small programs that lie beside the executable;
+ * we talk to each over a socket (loop/frame.h), see its death as UV_EOF there, and start another.
  *
  *     child_start(&child, "interviewd-media", why);
  *     frame_send(child_socket(child), ...);
@@ -49,7 +49,7 @@ void child_close(struct child *c); /**< NULL is allowed */
 
 /** How long a process may owe an answer. */
 struct child_patience {
-    int still_ms;            /**< Without computing: then it hangs */
+    int still_ms;            /**< Without computing: then it is taken to hang */
     int at_most_ms;          /**< In all, computing or not */
     bool (*stop)(void *arg); /**< (optional) Does nobody want the answer any more? Asked often */
     void *arg;
@@ -57,13 +57,13 @@ struct child_patience {
 
 /** Until there is something to read on fd, its end included. UV_EOF: the process hangs and is best
  *  closed. UV_ETIMEDOUT: it computes, but for too long. UV_ECANCELED: stop() said so. pid may be a
- *  child of the child's. */
+ *  grandchild. */
 int child_await(int pid, int fd, const struct child_patience *patience);
 
 /** Whether a program is there: 0 or UV_ENOSYS. */
 int child_find(const char *program, struct errbuf *why);
 
-/** It died or hung at work, and what it was asked is asked of another. */
+/** It died or hung at work, and its task is given to another one. */
 void child_lost(const char *program);
 
 enum { CHILD_PROGRAMS_MAX = 8 }; /**< That are counted */
@@ -89,7 +89,7 @@ struct worker_limits {
     bool low;              /**< Computes when nobody else wants to (loop/priority.h) */
 };
 
-/** The socket to whoever started this program, or negative when nobody of ours did. */
+/** The socket to the program of ours that started this one, or negative when none did. */
 int worker_begin(const struct worker_limits *limits);
 
 /** Was it built with a sanitizer, which maps and calls what it likes? */
@@ -99,7 +99,7 @@ bool worker_is_instrumented(void);
 bool worker_follow(int parent_pid);
 
 /** This process is killed (SIGPROF) when it computes longer than that before the next call, so that
- *  an endless loop in code of others ends. 0: no limit. */
+ *  an endless loop in third-party code ends. 0: no limit. */
 void worker_allow_cpu(unsigned seconds);
 
 #endif

@@ -9,8 +9,8 @@
  * Landlock (landlock(7)): files outside of the named folders can be neither read, written nor run,
  * by this process and by all it starts. seccomp(2): calls that no part of the program ever makes
  * are refused with EPERM: looking into other processes, mounting, namespaces, kernel modules, bpf,
- * raw keys of the kernel, setting the clock, io_uring. Both are for good. What the kernel has not
- * is left out, and told.
+ * raw keys of the kernel, setting the clock, io_uring. Both are for good. What the kernel does not
+ * have is left out, and reported.
  *
  * A worker (loop/child.h) gives up more: only the calls that decoding needs are left to it, it
  * makes no connection, and opens no file but what is named.

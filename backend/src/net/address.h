@@ -17,8 +17,8 @@ struct http_request;
 /** Text of an address: 127.0.0.0/8, ::1 or ::ffff:127.x.x.x? */
 bool address_is_loopback(const char *text);
 
-/** Whom to count an address as: all of ::/64 is one client's (RFC 6177), an IPv4 address is itself,
- *  mapped or not. */
+/** The client that an address counts as: a whole /64 is one client (RFC 6177), an IPv4 address is
+ *  itself, mapped or not. */
 void address_network(const char *text, char to[static 64]);
 
 /** Host header ("localhost:8080", "[::1]:80", "127.0.0.1"): does it name this machine only? */

@@ -37,9 +37,9 @@ struct http_call_request {
     uint64_t connect_timeout_ms; /**< 0: 5,000 */
     uint64_t idle_timeout_ms;    /**< No byte for this long fails the call; 0: 30,000 */
     uint64_t total_timeout_ms;   /**< 0: none */
-    const char *mail_from;       /**< A mail (RFC 5321) with the body as its text (RFC 5322): url is
-                                      smtp://… or smtps://…. TLS is a must but on this machine.
-                                      NULL: HTTP */
+    const char
+        *mail_from; /**< A mail (RFC 5321) with the body as its text (RFC 5322): url is smtp://… or
+                       smtps://…. TLS is required, except on this machine. NULL: HTTP */
     const char *mail_to;
 };
 
@@ -55,8 +55,8 @@ struct http_call_handlers {
 };
 
 int http_client_open(struct http_client **cp, struct loop *loop, struct errbuf *why);
-/** Before the workers are waited for: every http_fetch(), running or to come, ends with
- *  UV_ECANCELED. Works though the loop has stopped turning. */
+/** Call it before waiting for the workers: every http_fetch(), running or to come, ends with
+ *  UV_ECANCELED. Works even when the loop no longer turns. */
 void http_client_stop(struct http_client *client);
 /** Cancels what runs (on_dropped). No worker may be in http_fetch() any more. */
 void http_client_close(struct http_client *client);
@@ -76,8 +76,8 @@ struct http_reply {
     uint64_t retry_after_ms; /**< From Retry-After, 0 if absent */
 };
 
-/** Lets somebody else end a worker's http_fetch()es: every one that was given it. Zeroed at first;
- *  lives as long as they may. */
+/** Ends, from another thread, every http_fetch() that was given it. Zero it first; it must outlive
+ *  those calls. */
 struct http_stop {
     atomic_bool set;
 };

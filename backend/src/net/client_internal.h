@@ -58,7 +58,7 @@ struct http_call {
     bool hang_up;   /* with bytes still to come: its connection serves nobody else */
     bool added;     /* libcurl has it */
     size_t left;    /* bytes that came after it was let go */
-    bool unwatched; /* nothing will tell of its socket: it ends */
+    bool unwatched; /* its socket cannot be watched, so it ends */
     bool closed;
     char why[CALL_WHY_MAX];
 };
@@ -69,7 +69,7 @@ struct http_call {
 void call_finish(struct http_call *call, CURLcode rc);
 /** No handler runs any more. hang_up: with bytes still to come. */
 void call_close(struct http_call *call, bool hang_up);
-/** The last of it, of one that is closed. Not while libcurl is on the stack. */
+/** Frees what libcurl has of a call that is closed. Not while libcurl is on the stack. */
 void call_take_from_libcurl(struct http_call *call);
 
 /* client_fetch.c */

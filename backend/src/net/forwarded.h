@@ -27,7 +27,7 @@
 enum { FORWARDED_HOST_MAX = 262 }; /**< A name of 255 letters, a port and NUL, [bytes] */
 
 struct forwarded {
-    bool seen;       /**< There is a field that only somebody between writes */
+    bool seen;       /**< There is a field that only a proxy writes */
     bool has_client; /**< False also for "unknown" and hidden names (RFC 7239 section 6) */
     bool has_scheme;
     bool https;

@@ -15,8 +15,8 @@
  *         }
  *
  * Frames that ask for nothing are free for a client and work for a server, so they are counted and
- * run off in time (RFC 9113 section 10.5): pings, settings, priorities, resets, empty frames, those
- * nobody knows, and window updates beyond what the answers gave reason for. nghttp2 does not tell
+ * run off in time (RFC 9113 section 10.5): pings, settings, priorities, resets, empty frames,
+ * unknown ones, and window updates beyond what the answers gave reason for. nghttp2 does not tell
  * of all of them.
  *
  * A header that comes in several frames is held back until it is whole. One that grows beyond

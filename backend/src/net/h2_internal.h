@@ -31,7 +31,7 @@ struct h2 {
     struct link all;
     bool pumping;
     bool reading;
-    bool huge; /* the header that begins stands for one that was too large to read */
+    bool huge; /* the header that begins replaces one that was too large to read */
     struct h2_guard guard;
 };
 

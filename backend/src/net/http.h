@@ -60,10 +60,10 @@ struct http_request {
     struct trace_context trace; /**< Set by the begin hook; handlers run in it (base/about.h) */
     const char *path;           /**< Decoded, without query */
     const char *host;   /**< What the client calls us, "example.org:8443"; NULL: it did not say */
-    const char *peer;   /**< Who asks, "127.0.0.1": behind believed proxies the client */
-    bool peer_loopback; /**< A program of this machine asks, and nobody stands between */
+    const char *peer;   /**< Who asks, "127.0.0.1"; behind trusted proxies, the client */
+    bool peer_loopback; /**< A program on this machine asks, with no proxy in between */
     uint16_t peer_port; /**< Of the connection */
-    bool tls;           /**< The client speaks TLS, with us or with a believed proxy */
+    bool tls;           /**< The client speaks TLS, with us or with a trusted proxy */
     const char *body;   /**< Not NUL-terminated; NULL when empty, and of a route with an intake */
     size_t body_len;
     void *upload; /**< Handler only: what the route's intake made of the body; NULL: none came */
@@ -134,9 +134,9 @@ struct http_source {
     int (*read)(void *arg, uint64_t offset, void *to, size_t len);
     void (*release)(void *arg); /**< Exactly once, on any thread; must not block */
     void *arg;
-    /** Instead of size and read, where nobody knows the size before the end: up to len bytes, how
-     * many there were, 0 at the end, or a negative code. The answer then has no Content-Length and
-     * no ranges. */
+    /** Instead of size and read, when the size is not known in advance: fills in up to len bytes
+     *  and returns how many, 0 at the end, or a negative code. The answer then has no
+     *  Content-Length and no ranges. */
     int64_t (*next)(void *arg, void *to, size_t len);
 };
 
@@ -212,7 +212,8 @@ int http_reply_later(struct http_response *res, uint64_t *ticket);
 /** Handler only, after http_reply_later(): fn runs once on the loop thread when the client leaves
  *  (or the server closes) before it was answered, and never while the handler still runs. It does
  *  not run when the handler returned an error, nor after http_answer_later() was called, whatever
- *  that returned: so who has had neither may free what it waited with exactly then. */
+ *  that returned. So exactly one of the three happens, and that is the moment to free what the
+ *  request waited with. */
 void http_later_on_gone(struct http_response *res, void (*fn)(void *arg), void *arg);
 
 /**
@@ -233,10 +234,11 @@ enum {
     ROUTE_QUIET = 1 << 1,  /**< Not logged (health checks) */
     ROUTE_INLINE = 1 << 2, /**< Runs on the loop thread: for handlers that only look at memory */
 
-    ROUTE_OPERATOR = 1 << 3, /**< And only for whoever runs the server; with ROUTE_AUTH */
+    ROUTE_OPERATOR = 1 << 3, /**< Only for operators of the server; with ROUTE_AUTH */
 
-    /* The lane (loop/lanes.h) whose worker runs the handler; none said: LANE_REQUEST. Whatever
-     * writes to the store is on its lane. What waits for more than that answers later. */
+    /* The lane (loop/lanes.h) whose worker runs the handler; LANE_REQUEST unless another is named.
+     * The store runs writes on its own lane by itself. A handler that has to wait for anything else
+     * answers later. */
     ROUTE_LANE_SHIFT = 8,
     ROUTE_LANE_READ = LANE_READ << ROUTE_LANE_SHIFT,
     ROUTE_LANE_DECODE = LANE_DECODE << ROUTE_LANE_SHIFT,
@@ -289,14 +291,14 @@ struct ws_route {
 };
 
 /** Queue a message. UV_ENOBUFS: the receiver lags too far and is being closed. UV_ENOMEM: it is
- *  closed too (1011), for a message is never lost in silence. */
+ *  closed too (1011), because a message is never lost silently. */
 int ws_send(struct ws *ws, const char *text, size_t len, enum ws_kind kind, uint32_t key);
 
 /** Close after what is queued was sent. reason: at most 123 bytes (RFC 6455 section 5.5). */
 void ws_close(struct ws *ws, int code, const char *reason);
 
 /** How large a message may be from now on; a larger one closes with 1009. A new socket takes
- *  WS_FIRST_MAX, so that who has not signed in costs little: raise it when he has. */
+ *  WS_FIRST_MAX, so that a client costs little before it has signed in; raise it afterwards. */
 void ws_set_message_max(struct ws *ws, size_t bytes);
 
 /* -------------------------------------------------------------------- server */
@@ -319,8 +321,8 @@ struct http_config {
     const char *web_root;       /**< Static export to serve; NULL: API only. When the folder is
                                      not there, a page says how to build it */
     const char *const *origins; /**< Allowed cross-site origins, NULL-terminated; may be NULL */
-    const char *const *proxies; /**< Addresses and networks of proxies that are believed, besides
-                                     this machine's, NULL-terminated; may be NULL */
+    const char *const *proxies; /**< Addresses and networks of trusted proxies, besides this
+                                   machine, NULL-terminated; may be NULL */
     int connections_max;
     int connections_per_address; /**< 0: 256, and as many as there are from this machine */
     size_t bodies_max; /**< Bodies of all requests held at the same time; 0: 256 MiB, [bytes] */

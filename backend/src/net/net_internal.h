@@ -9,8 +9,8 @@
  * gone.
  *
  * Life and death. conn_kill() marks a connection and stops its events; everything that hangs on it
- * is told and freed when the loop closes the handle, at the end of the turn. So whoever runs inside
- * a handler finds every pointer he came with still good.
+ * is told and freed when the loop closes the handle, at the end of the turn. So every pointer that
+ * a handler started with is still valid when it returns.
  *
  * Threads    Everything here belongs to the loop thread, except what a handler reads and writes
  *            through http_request / http_response while the txn is with its worker.
@@ -47,7 +47,7 @@ enum {
     HEADER_TIMEOUT_MS = 10000,    /* a whole header (and TLS handshake) within this time */
     BODY_GRACE_MS = 10000,        /* then a body must arrive at BODY_RATE or better */
     BODY_RATE = 4096,             /* [bytes/s] */
-    BODY_LEAD_MS = 60000,         /* who sent a large body quickly may rest no longer than this */
+    BODY_LEAD_MS = 60000,         /* after sending quickly a client may pause no longer than this */
     LINGER_MS = 2000,             /* reading on after the last answer, so that it is seen */
     SEND_TIMEOUT_MS = 20000,      /* a reader that takes nothing for this long */
     SWEEP_MS = 1000,
@@ -431,8 +431,8 @@ void txn_admit(struct txn *t); /* then h1_admitted() or h2_admitted(), or it is 
 void txn_refuse(struct txn *t, int status);
 bool txn_give(struct txn *t, enum lane lane, void (*fn)(void *arg),
               void (*done)(int err, void *arg)); /* to a worker; false: none can be had */
-bool txn_came_back(struct txn *t);               /* from him. Is its client still there? */
-void txn_dispatch(struct txn *t);                /* it is whole: have it answered */
+bool txn_came_back(struct txn *t); /* the worker let go of it; true: its client is still there */
+void txn_dispatch(struct txn *t);  /* it is whole: have it answered */
 void txn_answer(struct txn *t);
 void txn_filled(struct txn *t, int err); /* what its handler returned: the answer, or a problem */
 void txn_handled(struct txn *t); /* a late answer is filled in: audit it on a worker, then send */

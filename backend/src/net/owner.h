@@ -1,8 +1,8 @@
 /**
  * @file net/owner.h  Which account of this machine is at the other end of a connection
  *
- * What listens on 127.0.0.1 is reached by every account of the machine, a web server's and a
- * neighbour's too. The kernel knows whose a socket is.
+ * Every account of the machine can reach what listens on 127.0.0.1, a web server's and a
+ * neighbour's too. The kernel knows which account a socket belongs to.
  *
  * Threads    Any. Reads /proc: for what is asked rarely.
  */

@@ -1,9 +1,9 @@
 /**
  * @file net/target.h  What a request's address means, as pure functions (RFC 9112 section 3.2)
  *
- * An address is taken apart and decoded exactly once, in place. Nothing is put straight: no dots
- * are resolved, no slashes joined. What an escaped slash would make of a path can be read in two
- * ways, so such a path is marked and names nothing.
+ * An address is taken apart and decoded exactly once, in place. Nothing is normalised: no dots are
+ * resolved, no slashes joined. An escaped slash can be read in two ways, so a path that has one is
+ * marked and names nothing.
  *
  * Threads    Any.
  */

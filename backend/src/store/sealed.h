@@ -25,14 +25,14 @@
 
 /** Is anything sealed in the store already? */
 int sealed_any(struct store *store, bool *any, struct errbuf *why);
-/** Is it this key that seals what is stored? The first key that asks becomes that key. UV_EILSEQ:
- *  it is another one, and nothing was changed. */
+/** Is what is stored sealed with this key? The first key that asks becomes the one. UV_EILSEQ: it
+ *  is another key, and nothing was changed. */
 int sealed_check(struct store *store, const struct seal *seal, struct errbuf *why);
 /** Is what sealed_check() looks at sealed by the key that seals now? */
 int sealed_check_is_fresh(struct store *store, const struct seal *seal, bool *fresh,
                           struct errbuf *why);
-/** Seal that by it. Who does so after everything else says with it: nothing needs the keys before
- *  it, and the process that seals knows the new one. */
+/** Seal that with it. Do so after everything else has been sealed: it says that nothing needs an
+ *  older key, and that the process that seals knows the new one. */
 int sealed_check_renew(struct store *store, const struct seal *seal, struct errbuf *why);
 
 int sealed_profile_get(struct store *store, const struct seal *seal, const char *user_id,

@@ -37,7 +37,8 @@ struct conn {
 int db_open(struct sqlite_db **dbp, const struct store_params *params, const char *const *sql,
             struct errbuf *why);
 void db_close(struct sqlite_db *db);
-/** Once the database was read: remember which files it is made of. Before other threads come. */
+/** Call it once the database has been read, before there are other threads: remembers which files
+ *  it is made of. */
 void db_identify(struct sqlite_db *db);
 
 int conn_read(struct sqlite_db *db, struct conn **cp, struct errbuf *why);
@@ -49,7 +50,7 @@ void conn_done(struct conn *conn); /**< NULL is allowed; an open transaction is 
 bool conn_make_room(struct conn *conn);
 void conn_keep_reserve(struct conn *conn); /**< After that: keep room for the next time */
 
-/** What is wrong, as far as use has shown; any thread, does not block. */
+/** What is wrong with it, as far as its use has shown; any thread, does not block. */
 enum store_fault db_fault(struct sqlite_db *db);
 void db_note_damage(struct sqlite_db *db);
 

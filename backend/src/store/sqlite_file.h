@@ -6,7 +6,7 @@
  * Modes      The database is 0600 and a folder that is made is 0700 whatever the umask; SQLite
  *            gives its log and index the database's mode.
  * Identity   A database that was deleted, replaced or restored while it is open takes writes that
- *            nobody will ever see. Device and inode of the database and of its log tell.
+ *            nobody will ever see. The device and inode of the database and of its log show it.
  * Reserve    Deleting in SQLite writes first (to the log). A file of RESERVE bytes beside the
  *            database is given back to the disk when a deletion finds it full.
  *

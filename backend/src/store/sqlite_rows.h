@@ -41,7 +41,8 @@ int sql_run(struct sqlite_db *db, int index, const char *a, const char *b, int n
             struct errbuf *why);
 /** A deletion, which must work on a full disk too. */
 int sql_erase(struct sqlite_db *db, int index, const char *a, const char *b, struct errbuf *why);
-/** The disk is full: what is kept for that is given back. true: trying again makes sense. */
+/** The disk is full: the room that is kept for this is given back. true: trying again makes
+ *  sense. */
 bool sql_make_room(struct sqlite_db *db);
 void sql_keep_reserve(struct sqlite_db *db);
 

@@ -84,7 +84,7 @@ struct store_photo {
     int64_t updated_at;
 };
 
-/** What a program of the user's signs in with. */
+/** What one of the user's programs signs in with. */
 struct store_api_key {
     char id[ID_TEXT_MAX];
     char user_id[ID_TEXT_MAX];
@@ -103,7 +103,7 @@ struct store_passkey {
     char *rp_id;      /**< The name of the site it is for */
     int alg;          /**< COSE */
     char *public_key; /**< base64url */
-    int64_t count;    /**< Of signatures, as the device said last; 0: it does not count */
+    int64_t count;    /**< Signature counter, as the device last reported it; 0: it has none */
     int synced;       /**< 1: it may be on several devices */
     char *transports; /**< How its device is reached, "internal hybrid"; "": not known */
     char *name;       /**< Sealed; what the user calls it */
@@ -111,7 +111,7 @@ struct store_passkey {
     int64_t used_at; /**< 0: never */
 };
 
-/** A sign-in that was ended while access tokens of it may still be out. */
+/** A sign-in that was ended while its access tokens may still be in use. */
 struct store_ended {
     char family[ID_TEXT_MAX];
     int64_t expires_at; /**< When the last of those tokens expires */
@@ -142,8 +142,8 @@ struct store_session {
     enum store_status status;
     int64_t created_at;
     int64_t completed_at; /**< 0 while it runs */
-    int duration;         /**< Of what was said, without pauses of STORE_PAUSE_MS; the store keeps
-                               it itself [s] */
+    int duration; /**< Of what was said, without pauses of STORE_PAUSE_MS; the store counts it
+                     itself, [s] */
     int question_count;
     char *metadata; /**< JSON object: llmProvider, model, language, eagerDiscarded */
     char *title;    /**< What its owner calls it; sealed; NULL: nothing */
@@ -254,14 +254,15 @@ int store_open(struct store **sp, const char *driver, const struct store_params 
                struct errbuf *why);
 void store_close(struct store *store);
 
-/** From now on whatever writes runs on LANE_STORE, and its caller waits there: one thread writes.
- *  NULL: where it is called, again. Not while others use the store. 0 or UV_ENOMEM. */
+/** From now on all writes run on LANE_STORE while their caller waits, so that one thread writes.
+ *  NULL: they run on the caller's thread again. Not while others use the store. 0 or UV_ENOMEM. */
 int store_use_lanes(struct store *store, struct lanes *lanes);
 
-/** Bring the schema to the newest version; says from and to. Safe to run twice, and by two. */
+/** Bring the schema to the newest version; says from and to. Safe to run twice, and by two
+ *  processes at once. */
 int store_migrate(struct store *store, int *from, int *to, struct errbuf *why);
 int store_ping(struct store *store, struct errbuf *why); /**< Can it answer now? */
-/** How it is, as far as its use has shown. Any thread, the loop thread too: looks at file names and
+/** Its state, as far as its use has shown. Any thread, the loop thread too: looks at file names and
  *  one cached page, writes nothing. A fault that goes away by itself (full, read-only, failing) is
  *  over after the next write that succeeds: store_probe(). */
 void store_health(struct store *store, struct store_health *health);
@@ -301,18 +302,19 @@ int store_user_list(struct store *store, size_t limit, const char *cursor, struc
  *  expires_at: of the last access token that may be out. ended: struct store_ended; free(items). */
 int store_user_erase(struct store *store, const char *id, int64_t expires_at,
                      struct store_list *ended, struct errbuf *why);
-/** What was erased is overwritten on the disk too: SQLite's log, which has the pages as they were,
- *  ends. Where somebody reads for longer than a few seconds: UV_EAGAIN, the next one does it. */
+/** Overwrite what was erased on the disk too: SQLite's log still has the old pages, so it is
+ *  started anew. UV_EAGAIN when somebody reads for longer than a few seconds; the next call does it
+ *  then. */
 int store_scrub(struct store *store, struct errbuf *why);
 /** A new password; ends every sign-in of the user but `keep` (a family), in one transaction. */
 int store_user_password(struct store *store, const char *id, const char *password, const char *keep,
                         int64_t expires_at, struct store_list *ended, struct errbuf *why);
 
-/** For who has forgotten the password; the one before is gone. */
+/** A token for a user who has forgotten the password; replaces the one before. */
 int store_reset_put(struct store *store, const struct store_reset *reset, struct errbuf *why);
-/** As store_user_password() of whom the token is for, who is then in user_id, and all sign-ins end;
- *  in one transaction the token is gone. UV_ENOENT: no such token, too late, or its user is
- *  disabled. */
+/** As store_user_password() for the user whom the token is for, whose id is put into user_id. Ends
+ *  all their sign-ins and uses up the token, in one transaction. UV_ENOENT: no such token, it has
+ *  expired, or its user is disabled. */
 int store_reset_use(struct store *store, const char *hash, int64_t now, const char *password,
                     int64_t expires_at, char user_id[static ID_TEXT_MAX], struct store_list *ended,
                     struct errbuf *why);
@@ -346,8 +348,8 @@ int store_passkey_get(struct store *store, const char *credential, struct store_
 /** Newest first, all of them. */
 int store_passkey_list(struct store *store, const char *user_id, struct store_list *list,
                        struct errbuf *why);
-/** It was used, and its device counts so many. UV_ENOENT: it is gone, or has counted as many
- *  before; of two who say the same count at once, one is told so. */
+/** It was used, and this is its device's counter now. UV_ENOENT: it is gone, or its counter was as
+ *  high before; of two requests with the same counter, one gets this. */
 int store_passkey_used(struct store *store, const char *id, int64_t count, int64_t now,
                        struct errbuf *why);
 /** name: sealed. */
@@ -436,11 +438,11 @@ struct store_session_filter {
 int store_session_list(struct store *store, const char *user_id,
                        const struct store_session_filter *filter, size_t limit, const char *cursor,
                        struct store_list *list, struct errbuf *why);
-/** Somebody is in it: one that was given up is active again. UV_ENOENT. */
+/** Somebody has joined it: an abandoned session becomes active again. UV_ENOENT. */
 int store_session_resume(struct store *store, const char *user_id, const char *id,
                          struct errbuf *why);
-/** Give up active ones in which nothing happened since before, at most limit: they are abandoned
- *  from the last that was said in them. list: what they are then; no pages. */
+/** Mark active sessions as abandoned in which nothing has happened since `before`, at most limit;
+ *  they ended when the last word was said. list: the sessions as they are then; no pages. */
 int store_session_abandon(struct store *store, int64_t before, size_t limit,
                           struct store_list *list, struct errbuf *why);
 int store_session_erase(struct store *store, const char *user_id, const char *id,
@@ -453,7 +455,7 @@ int store_session_erase(struct store *store, const char *user_id, const char *id
  *  questions count, and only their numbers are unique. A line may become a question. */
 int store_transcript_put(struct store *store, struct store_transcript *transcript,
                          struct errbuf *why);
-/** One that was kept while it was being said, and is nothing in the end. UV_ENOENT: none there. */
+/** Erase one that was kept while it was being said, and came to nothing. UV_ENOENT: none there. */
 int store_transcript_erase(struct store *store, const char *session_id, const char *id,
                            struct errbuf *why);
 int store_transcript_get(struct store *store, const char *user_id, const char *id,
@@ -489,28 +491,30 @@ int store_recording_list(struct store *store, const char *user_id, const char *s
 /** One that grew is whole: bytes, duration_ms and quality of it. UV_ENOENT: it was erased. */
 int store_recording_finish(struct store *store, const struct store_recording *recording,
                            struct errbuf *why);
-/** Those that grow, whose ever, at most limit; no pages. */
+/** Recordings of any user that still grow, at most limit; no pages. */
 int store_recording_growing(struct store *store, size_t limit, struct store_list *list,
                             struct errbuf *why);
 /** Newest first. */
 int store_recording_of_user(struct store *store, const char *user_id, size_t limit,
                             const char *cursor, struct store_list *list, struct errbuf *why);
-/** How long all of the user's are, [bytes]. */
+/** The size of all of the user's recordings, [bytes]. */
 int store_recording_bytes(struct store *store, const char *user_id, int64_t *bytes,
                           struct errbuf *why);
-/** Is there one of anybody's with that id? UV_ENOENT. */
+/** Does any user have one with that id? UV_ENOENT. */
 int store_recording_known(struct store *store, const char *id, struct errbuf *why);
-/** fn with each of all users', by id; what it returns, if not 0, ends it and is returned. */
+/** Call fn with each recording of every user, in order of id; a result other than 0 ends it and is
+ *  returned. */
 int store_recording_each(struct store *store,
                          int (*fn)(const struct store_recording *recording, void *arg,
                                    struct errbuf *why),
                          void *arg, struct errbuf *why);
-/** All users', by id, behind after ("" at first); at most limit, no pages. */
+/** Recordings of every user with ids behind `after` ("" at first), in order of id; at most limit,
+ *  no pages. */
 int store_recording_all(struct store *store, const char *after, size_t limit,
                         struct store_list *list, struct errbuf *why);
 int store_recording_erase(struct store *store, const char *user_id, const char *id,
                           struct errbuf *why);
-/** Erase those whose time is over now, at most limit. list: what they were; no pages. */
+/** Erase those that have expired by now, at most limit. list: what they were; no pages. */
 int store_recording_expire(struct store *store, int64_t now, size_t limit, struct store_list *list,
                            struct errbuf *why);
 
@@ -534,10 +538,11 @@ int store_transcription_get(struct store *store, const char *user_id, const char
 /** Newest first, results sealed. */
 int store_transcription_list(struct store *store, const char *user_id, size_t limit,
                              const char *cursor, struct store_list *list, struct errbuf *why);
-/** The one that waits longest, whose ever. UV_ENOENT: none does. */
+/** The one that has waited longest, of any user. UV_ENOENT: none waits. */
 int store_transcription_next(struct store *store, struct store_transcription *t,
                              struct errbuf *why);
-/** One that waited has its state, result, error and end. UV_ENOENT: it does not wait any more. */
+/** Store how one that waited has ended: state, result, error and time. UV_ENOENT: it no longer
+ *  waits. */
 int store_transcription_finish(struct store *store, const struct store_transcription *t,
                                struct errbuf *why);
 int store_transcription_erase(struct store *store, const char *user_id, const char *id,
@@ -545,7 +550,7 @@ int store_transcription_erase(struct store *store, const char *user_id, const ch
 
 /* ---------------------------------------------------------------------------------- facts */
 
-/** Fact: how late it was at the newest sign-in, [ms] since 1970 as text. */
+/** Fact: the time of the newest sign-in, [ms] since 1970 as text. */
 #define STORE_FACT_CLOCK "clock.newest"
 /** Fact: how many recordings the last start found that this database does not know. */
 #define STORE_FACT_UNKNOWN_AUDIO "audio.unknown"
@@ -557,8 +562,8 @@ int store_transcription_erase(struct store *store, const char *user_id, const ch
 /** What the program remembers of itself, by name: *value is the caller's; UV_ENOENT. */
 int store_fact_get(struct store *store, const char *name, char **value, struct errbuf *why);
 int store_fact_put(struct store *store, const char *name, const char *value, struct errbuf *why);
-/** Put value unless there is one; *is, the caller's, is the one that holds from now on. Of several
- *  that come at once the first one's holds. */
+/** Put value unless there is one; *is, the caller's, is the one that holds from now on. When
+ *  several come at once, the first one's holds. */
 int store_fact_claim(struct store *store, const char *name, const char *value, char **is,
                      struct errbuf *why);
 
@@ -573,8 +578,8 @@ struct store_sample {
 int store_samples(struct store *store, size_t limit, struct store_sample *samples, size_t *n,
                   struct errbuf *why);
 
-/** All of it, as it is at one moment, into a new file, while others use it: whatever was
- *  acknowledged before is in it. UV_EIO also when the file is there already. */
+/** Copy all of it, as it is at one moment, into a new file while others use it: everything that was
+ *  acknowledged before is in the copy. UV_EIO also when the file is there already. */
 int store_copy(struct store *store, const char *path, struct errbuf *why);
 
 /* --------------------------------------------------------------------- texts sealed anew */
@@ -596,7 +601,7 @@ int store_sealed_replace(struct store *store, const struct store_sample *was, ch
 
 /* -------------------------------------------------------------------------------- figures */
 
-/** What happened on the sessions that were begun on one day, of UTC. */
+/** What happened in the sessions that began on one day, in UTC. */
 struct store_day {
     int64_t day; /**< Since 1970 */
     int64_t sessions;
@@ -624,11 +629,11 @@ enum {
 };
 
 /** Newest day first, days without anything left out: struct store_day or struct store_share; no
- *  pages; free(items). user_id: NULL for everybody. They are kept as sessions and answers are
- *  written and erased, and are always those of a recount. */
+ *  pages; free(items). user_id: NULL for everybody. They change with every session and answer that
+ *  is written or erased, and always equal a recount. */
 int store_figures(struct store *store, enum store_figures what, const char *user_id, int64_t from,
                   int64_t to, struct store_list *list, struct errbuf *why);
-/** Make them anew out of what is stored. */
+/** Count them anew from what is stored. */
 int store_figures_recount(struct store *store, struct errbuf *why);
 
 /* --------------------------------------------------------------------------------- memory */

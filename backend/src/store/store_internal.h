@@ -23,9 +23,9 @@ struct store {
 /** Passes err on, having told the watcher of a write that worked: what failed changed nothing. */
 int store_tell(struct store *store, int err, const char *user_id, const char *session_id);
 
-/** An id of something that is looked for: a wrong one is of nothing, UV_ENOENT. */
+/** An id that is looked up: a malformed one names nothing, UV_ENOENT. */
 int store_check_id(const char *id, const char *what, struct errbuf *why);
-/** The id of what is about to be stored: a wrong one is the caller's mistake, UV_EINVAL. */
+/** The id of something to be stored: a malformed one is the caller's mistake, UV_EINVAL. */
 int store_check_own_id(const char *id, const char *what, struct errbuf *why);
 /** 1..STORE_PAGE_MAX. */
 int store_check_page(size_t limit, struct errbuf *why);
