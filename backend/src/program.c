@@ -205,7 +205,7 @@ static int open_store(struct program *p, unsigned parts, struct errbuf *why)
     return err;
 }
 
-/* Of sign-ins the setting says how many for one e-mail from one address. */
+/* The setting says how many sign-ins there may be for one e-mail from one address. */
 static int open_limits(struct program *p)
 {
     const struct config *c = p->config;
@@ -293,7 +293,7 @@ static int open_loop(struct program *p, struct errbuf *why)
     return err ? err : open_presence(p);
 }
 
-/* Turns and voices are done without where they cannot be opened. */
+/* Without the networks for turns and voices the server still works. */
 static void open_nets(struct program *p)
 {
     const char *folder = config_path(p->config, "models");
@@ -419,7 +419,7 @@ static bool is_listed(const struct program *p, const struct llm_preset *preset)
     return false;
 }
 
-/* Our own address is no model's. */
+/* No model server is at our own address. */
 static bool is_own(const struct config *c, const struct llm_preset *preset)
 {
     char port[16];
@@ -457,7 +457,7 @@ static void on_learnt(size_t i, const struct llm_probed *known, const struct llm
         answerer_learn(p->app.answerer, i, facts);
 }
 
-/* Of the chain, or of what it would be made of where there is none. */
+/* The providers of the chain or, when there is none, those that it would be made of. */
 static int open_probe(struct program *p)
 {
     const struct llm_provider *chain = p->providers;
@@ -596,7 +596,7 @@ void program_close(struct program *p)
     if (app->answerer)
         answerer_close(app->answerer);
     if (app->client)
-        http_client_stop(app->client); /* nobody is waited for who waits for the network */
+        http_client_stop(app->client); /* no worker that waits for the network holds us up */
     transcriber_stop(app->transcriber);
     if (app->hub)
         asr_hub_close(app->hub);

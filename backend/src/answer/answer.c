@@ -288,7 +288,7 @@ static void copy_line(struct answer_said *said, const struct memory_line *line, 
         said->lines[said->line_count++] = own;
 }
 
-/** The lines of memory, but for the question itself where it stands there already. */
+/** The lines of memory, except the question itself if it is already among them. */
 static int said_copy(struct answer_said *said, const struct answer_ask *ask,
                      const struct memory_follow *follow)
 {
@@ -343,8 +343,8 @@ static void answer_free(void *arg)
     free(x);
 }
 
-/** Out of the list, its timers closed: nothing happens to it any more. The memory goes at the end
- *  of the turn, so that whoever is on the stack may still look at the state. */
+/** Out of the list, its timers closed: nothing happens to it any more. The memory is freed at the
+ *  end of the turn, so that code on the stack may still look at the state. */
 static void unhook(struct answer *x)
 {
     x->state = CLOSED;
@@ -535,9 +535,9 @@ static int check_ask(const struct answerer *a, const struct answer_ask *ask, str
     return 0;
 }
 
-/* A question that goes on with what was told is looked for with the one it follows: "and how did
- * they react" finds nothing, and the story must be the same. "Another example" asks that one again.
- */
+/* A question that goes on with what was told is searched for together with the one it follows: "and
+ * how did they react" alone finds nothing, and the story must stay the same. "Another example" asks
+ * the earlier question again. */
 static char *question_to_find(struct answer *x, const struct answer_ask *ask,
                               const struct memory_follow *f)
 {

@@ -5,8 +5,8 @@
  *       |  \-- slow and local: the built-in answer stands until the first word
  *       +----- failed, silent, or what it said was not worth it: leave -> next
  *
- * Why each provider was left is kept for the person, and logged once until it answers again: there
- * without what the provider said, which may quote the question.
+ * The reason why each provider was left is kept for the person. It is also logged, once until the
+ * provider answers again, but without the provider's own words, which may quote the question.
  */
 #include "answer/answer_internal.h"
 
@@ -247,7 +247,7 @@ static void on_delta(const char *text, size_t len, void *arg)
         watch(x, text, len);
 }
 
-/** How long a provider is waited for that gives signs of life, but no word. */
+/** How long to wait for a provider that shows signs of life but sends no word. */
 static void wait_on(struct answer *x, uint64_t max_ms)
 {
     uint64_t waited = clock_mono_ms() - x->begun_ms;
@@ -322,7 +322,7 @@ static bool may_be_back(struct answer *x, const struct llm_end *e)
     return true;
 }
 
-/** What was told of the question so far is void; whoever hears of it is told at the next word. */
+/** What was told of this question so far is void; listeners are told so with the next word. */
 static void begin_anew(struct answer *x)
 {
     if (x->text.len && !x->stands)
@@ -331,8 +331,8 @@ static void begin_anew(struct answer *x)
         x->state = ASKED;
 }
 
-/** Longer than the model takes: the same provider gets less at once. One that says of everything
- *  that it read a part counts otherwise. */
+/** The prompt is longer than the model takes: the same provider is asked again at once, with less.
+ *  A provider that claims of every prompt to have read only a part counts differently. */
 static bool made_shorter(struct answer *x, const struct llm_end *e)
 {
     struct llm_habit *habit = llm_habit_of(&answer_current(x)->habits, x->model);
@@ -441,8 +441,8 @@ static uint64_t first_word_within(const struct answer *x, const struct llm_provi
     return p->driver->first_token_ms > wait ? p->driver->first_token_ms : wait;
 }
 
-/** Is the beginning of this prompt being read just now? Then it waits for that, on the same
- *  connection: read twice it would take longer. What is read for another one is given up. */
+/** Is the beginning of this prompt being read just now? Then wait for that, on the same connection,
+ *  since reading it twice would take longer. Reading for another profile is given up. */
 static bool awaits_warm(struct answer *x, const struct answer_link *l)
 {
     struct answerer *a = x->a;
@@ -573,8 +573,8 @@ void chain_leave(struct answer *x, int err, const char *why)
     timer_start(x->tick, 0, 0);
 }
 
-/** The built-in answer is there already: it is the answer now, or as soon as it is said. That and
- * why is told as of any other, with the words that are there at once. */
+/** The built-in answer is there already: it becomes the answer now, or as soon as it is complete.
+ *  This and the reason are told as for any other provider, together with the words so far. */
 static void keep_standing(struct answer *x)
 {
     x->at = x->order_count - 1;
@@ -610,7 +610,7 @@ void chain_next(struct answer *x)
             continue;
         }
         begin_anew(x);
-        x->moved = !x->stands; /* while the built-in answer stands, it is who answers */
+        x->moved = !x->stands; /* while the built-in answer stands, it is the one that answers */
         return;
     }
     memcpy(why.text, x->why, sizeof(why.text));

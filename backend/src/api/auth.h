@@ -21,12 +21,12 @@ void auth_tell(const struct http_request *req, const char *user, const char *act
  *  1: answered. */
 int auth_limit(const struct http_request *req, struct http_response *res, const char *account);
 
-/** Is the password easy to guess, also by who knows the words of about (NULL-terminated)? Then 422
- *  with the reason at field, and true. */
+/** Is the password easy to guess, also for somebody who knows the words of about (NULL-terminated)?
+ *  Then 422 with the reason at field, and true. */
 bool auth_refuse_weak(const struct http_request *req, struct http_response *res, const char *field,
                       const char *password, const char *const *about);
 
-/** From where and with what, as the sign-in's owner is shown it. */
+/** From where and with which program, as the owner of the sign-in is shown it. */
 struct auth_origin {
     char program[sizeof(((struct store_refresh *)0)->program)];
     struct sign_in_from from;

@@ -82,7 +82,7 @@ static void chat_free(void *arg)
     free(c);
 }
 
-/* Everything it has on the loop goes, it itself at the end of the turn. */
+/* Close all that it has on the loop; its own memory is freed at the end of the turn. */
 static void chat_close(struct chat *c)
 {
     presence_leave(&c->who);
@@ -404,7 +404,8 @@ static void on_gone(void *arg)
 
 /* ------------------------------------------------------------------------------- the body */
 
-/* What would change the answer and is not there is refused; what only tunes it is passed over. */
+/* A parameter that would change the answer and is not supported is refused; one that only tunes it
+ * is ignored. */
 static const char *refused_param(const json_t *body, const char **why)
 {
     static const char no_tools[] =

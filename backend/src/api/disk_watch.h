@@ -2,7 +2,7 @@
  * @file api/disk_watch.h  How full the data folder and its disk are, for /metrics
  *
  * Looked at when it is opened and every DISK_WATCH_MS from then on, on LANE_READ: a disk that hangs
- * holds up this, and nobody who asks for numbers.
+ * holds up this, and no request for the numbers.
  *
  * Threads    Loop thread. Close it once the lanes are closed.
  */

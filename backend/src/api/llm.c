@@ -158,7 +158,7 @@ static void end(struct generation *g, int err, const char *why)
         leave(g);
 }
 
-/** Nobody waits for it any more: the provider is told to stop. */
+/** No client waits for it any more: the provider is told to stop. */
 static void give_up(struct generation *g, int err)
 {
     if (g->ended)

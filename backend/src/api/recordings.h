@@ -1,5 +1,5 @@
 /**
- * @file api/recordings.h  How long recordings stay, and that nothing is left of them then
+ * @file api/recordings.h  How long recordings are kept, and that nothing is left of them afterwards
  *
  *     recordings_open(&recordings, app, why);     // before the first request
  *     recordings_close(recordings);               // after the lanes, before the loop
@@ -27,7 +27,8 @@ struct app;
 struct config;
 struct recordings;
 
-int64_t recordings_quota(const struct config *config); /**< Of a user's together, [bytes] */
+/** Most that a user's recordings take together, [bytes] */
+int64_t recordings_quota(const struct config *config);
 
 /** app->blobs and the store must be open; waits for the disk. */
 int recordings_open(struct recordings **rp, const struct app *app, struct errbuf *why);

@@ -40,7 +40,7 @@ int request_claims(const struct http_request *req, struct token_claims *claims);
 /** The same, and of a personal key, which is looked up: it blocks. */
 int request_who(const struct http_request *req, struct token_claims *claims);
 
-/** May who is signed in do what concerns everybody here? The local owner; with accounts an
+/** May the signed-in user do what concerns everybody here? The local owner; with accounts an
  *  administrator, and the users of the setting `operators`. */
 bool request_is_operator(const struct http_request *req);
 

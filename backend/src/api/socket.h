@@ -58,7 +58,7 @@ struct socket {
     const char *session; /**< As its address says; "": of none */
     struct ws *ws;       /**< NULL once it is gone */
     struct live *live;   /**< NULL until joined */
-    bool lapsed;         /**< Closed since its token expired: its client may well come back */
+    bool lapsed;         /**< Closed because its token expired: its client may well come back */
     const struct socket_kind *kind;
     void *owner;
     struct socket_inner *inner;
@@ -74,8 +74,9 @@ void socket_closed(struct socket *s, int code);
 /** An error message; with a close code, also the end. Safe when the socket is gone. */
 void socket_error(struct socket *s, const char *code, const char *message, int close_code);
 
-/** Before audio is heard from it: false when as many of its user's sockets are heard as may be; it
- *  is closed then. Its place is given back when it closes. Once more does no harm. */
+/** Call it before audio of this socket is heard: false when the user's limit of heard sockets is
+ *  reached; the socket is closed then. Its place is given back when it closes. Calling it again
+ *  does no harm. */
 bool socket_listen(struct socket *s);
 
 /** Let its messages wait until socket_go_on(), so that they keep their order while a worker looks

@@ -8,9 +8,9 @@
  *
  * What is asked for waits in the store (store_transcription_add()), so that it survives everything;
  * how far the one at work has come is known here alone. One at a time, because live interviews need
- * the recogniser more than somebody who waits anyway. What the recording or its language is to
- * blame for fails for good; anything else (no line is free, a server of the recogniser's that is
- * away) is tried again TRANSCRIBER_TRIES times before it is given up.
+ * the recogniser more than somebody who waits anyway. A failure caused by the recording or its
+ * language is final; anything else (no line is free, the recogniser's server is away) is tried
+ * again TRANSCRIBER_TRIES times before it is given up.
  *
  * Threads    Open, stop and close: the loop thread; the rest: any.
  */

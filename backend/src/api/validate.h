@@ -61,7 +61,7 @@ struct field {
 int validate_body(const struct http_request *req, struct http_response *res,
                   const struct field *fields, unsigned flags, json_t **body);
 
-/** The body as any JSON, for who reads it otherwise. */
+/** The body as any JSON, for handlers that read it themselves. */
 int validate_json(const struct http_request *req, struct http_response *res, json_t **body);
 
 /** limit (1..100, default 20) and cursor of a list ("" when there is none). */

@@ -1,5 +1,5 @@
 /**
- * @file api/voices.h  Voices that are known of running interviews, forgotten
+ * @file api/voices.h  Forgetting the voices that running interviews know
  *
  * Threads    Any worker: it happens on the loop, soon.
  */

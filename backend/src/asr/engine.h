@@ -51,7 +51,7 @@ struct asr_word {
 
 /** How sure a recogniser was of what it wrote down in one go (Radford et al. 2022, section 4.5). */
 struct asr_figures {
-    bool known;        /**< The engine tells them; else the rest means nothing */
+    bool known;        /**< The engine gives these; otherwise the rest means nothing */
     float logprob;     /**< Mean log-probability of a token */
     float no_speech;   /**< Probability that nobody spoke */
     float compression; /**< Bytes of the text over its bytes after zlib: high, it repeats itself */
@@ -64,7 +64,7 @@ struct asr_result {
     float confidence; /**< 0..1; 0 when unknown */
     char language[ASR_LANGUAGE_MAX];
     struct asr_figures figures;
-    const char *engine; /**< That heard it; set by the hub in a final, NULL from engines */
+    const char *engine;           /**< That heard it; set by the hub in a final, else NULL */
     const struct asr_word *words; /**< May be NULL in a partial */
     size_t word_count;
 };
@@ -77,7 +77,7 @@ struct asr_model_params {
     const char *api_key;  /**< Remote engines; never logged */
     const char *name;     /**< Remote engines: model name; local: wanted size, e.g. "base.en" */
     const char
-        *language; /**< That will be spoken, where several models could be taken; NULL: any */
+        *language; /**< The language to be spoken, where it decides between models; NULL: any */
     int threads;   /**< Compute threads for one decode; 0: the engine decides */
     int pad_ms;    /**< Whisper: silence heard behind the audio; 0: the engine decides */
     void *http;    /**< struct http_client *, for remote engines */
@@ -93,8 +93,8 @@ struct asr_params {
     const char *const
         *vocabulary; /**< Words and names likely to be said (profile, job description) */
     size_t vocabulary_count;
-    bool patient;       /**< Nobody waits for the text: take the time that the best one needs. No
-                             partials, and finals only; see asr_engine.passage_ms */
+    bool patient; /**< Nobody is waiting: take the time that the best text needs. No partials, only
+                     finals; see asr_engine.passage_ms */
     bool translate;     /**< Into English, where the engine can */
     const char *prompt; /**< (optional) Text that might have come before, for names and style */
 };
@@ -106,9 +106,9 @@ struct asr_engine {
     int workers;         /**< Streams decoded at the same time; 0: one a core. Remote engines wait
                               rather than compute and name a larger number */
     uint32_t pace_ms;    /**< Audio between partials when there is time; 0: no partials */
-    uint32_t passage_ms; /**< A patient stream hears stretches of up to so long in one go, pauses
-                              included, best; several streams side by side, one a core. 0: an
-                              utterance at a time, on one stream */
+    uint32_t passage_ms; /**< A patient stream hears best in stretches of up to this length, pauses
+                            included, on several streams side by side, one a core. 0: one utterance
+                            at a time, on one stream */
 
     /** Is it usable here? Fills why with what is missing and how to get it. Quick, no loading. */
     bool (*available)(const struct asr_model_params *params, struct errbuf *why);
@@ -117,12 +117,12 @@ struct asr_engine {
     void (*unload)(struct asr_model *model);                /**< NULL is allowed */
     const char *(*describe)(const struct asr_model *model); /**< "base.en q5_1", for `ready` */
 
-    /** (optional) Would load() take another file now than the one this model was loaded from? With
-     *  NULL: any at all? */
+    /** (optional) Would load() now choose another file than the one this model was loaded from?
+     *  With NULL: would it find one at all? */
     bool (*outdated)(const struct asr_model *model, const struct asr_model_params *params);
 
-    /** (optional) Would open() take these, as far as can be told without opening? For an answer
-     *  before anything was said, e.g. UV_ENOTSUP: the language. */
+    /** (optional) Would open() accept these, as far as can be told without opening? Lets a client
+     *  be told before anything is said, e.g. UV_ENOTSUP: not this language. */
     int (*accepts)(struct asr_model *model, const struct asr_params *params, struct errbuf *why);
     int (*open)(struct asr_stream **sp, struct asr_model *model, const struct asr_params *params,
                 struct errbuf *why);
@@ -140,8 +140,9 @@ struct asr_engine {
     void (*hurry)(struct asr_stream *stream);
     /** The utterance is over: its text. begin() may follow. */
     int (*finish)(struct asr_stream *stream, struct asr_result *res, struct errbuf *why);
-    /** (optional) After a call that succeeded: what the person should know all the same, such as an
-     *  utterance that was heard worse than usual. Told once; NULL: nothing. Copied to `to`. */
+    /** (optional) After a call that succeeded: something that the person should know all the same,
+     *  such as an utterance that was heard worse than usual. Told once, copied to `to`; NULL:
+     *  nothing. */
     const char *(*note)(struct asr_stream *stream, char *to, size_t size);
     /** (optional) Between utterances, when nothing was heard for a while: give memory back that the
      *  next begin() can get again. */

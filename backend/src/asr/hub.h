@@ -9,12 +9,12 @@
  *
  * The hub chooses the engine (the configured one, else the best local one that is available; a
  * better one that has come meanwhile takes over with the first line after all others are closed,
- * and so does a better model of the same, or the one that hears the line's language), loads its
+ * and so does a better model of the same engine, or the one for the line's language), loads its
  * model once on a worker at the first need (or at once with .preload), and gives each line one
  * worker at a time. When the workers can't keep up, partials become rarer first; finals never go
  * missing.
  *
- * An open line costs next to nothing: who is silent needs no recogniser. At the first
+ * An open line costs next to nothing: a silent speaker needs no recogniser. At the first
  * asr_line_begin() it takes one of lines_max places, and keeps it until it is closed. When none is
  * left, or the backlog of all lines exceeds its limit, that call answers UV_ECANCELED and on_error
  * comes with UV_EAGAIN and a sentence for the person. A line that says nothing for half a minute
@@ -45,8 +45,8 @@ struct asr_hub_config {
      *  failed. NULL/"auto": best local one that is available; "none": wait and try again. */
     const char *fallback;
     struct asr_model_params fallback_model;
-    const struct asr_engine *driver;          /**< If set, this one and not .engine */
-    const struct asr_engine *fallback_driver; /**< If set, this one and not .fallback */
+    const struct asr_engine *driver;          /**< If set, used instead of .engine */
+    const struct asr_engine *fallback_driver; /**< If set, used instead of .fallback */
     struct asr_nets *nets; /**< (optional) Outlives the hub; recordings are cut with them */
     int lines_max;         /**< Lines that are heard at the same time; 0: 4 a core */
     bool preload;          /**< Load the model now rather than at the first line */
@@ -62,8 +62,8 @@ struct asr_line_handlers {
     /** (optional) After asr_line_prefetch_final(): the text of everything fed before it. */
     void (*on_prefetched)(uint32_t utterance, const struct asr_result *res, void *arg);
     /** (optional) Something to tell the person though the line goes on and nothing is lost: a
-     *  remote engine failed and the utterance is tried again or heard by a local engine; or, of
-     *  utterance 0, the engine of choice did not load and another hears. */
+     *  remote engine failed and the utterance is tried again or heard by a local engine; or, with
+     *  utterance 0, the chosen engine did not load and another one hears. */
     void (*on_trouble)(uint32_t utterance, int err, const char *message, void *arg);
 };
 
@@ -76,8 +76,8 @@ int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_co
  *  more. One that is being loaded is given up. */
 void asr_hub_end(struct asr_hub *hub);
 /** Tells the workers to stop (what they do is interrupted) and returns at once. Lines that are open
- *  hear nothing more, new ones are refused; both must still be closed. While the loop still turns:
- *  who waits on a worker for a line sees that it is gone, and can leave. */
+ *  hear nothing more, new ones are refused; both must still be closed. Call it while the loop still
+ *  turns: whoever waits on a worker for a line sees that it is gone, and can leave. */
 void asr_hub_stop(struct asr_hub *hub);
 /** After asr_hub_stop(): have all workers left? */
 bool asr_hub_stopped(const struct asr_hub *hub);
@@ -92,11 +92,12 @@ bool asr_hub_loaded(const struct asr_hub *hub);
 const char *asr_hub_model(const struct asr_hub *hub); /**< describe(), "" until loaded */
 /** The local engine that stands behind a remote one; NULL if there is none. */
 const struct asr_engine *asr_hub_fallback(const struct asr_hub *hub);
-size_t asr_hub_lines(const struct asr_hub *hub); /**< That are heard, now or between utterances */
+/** Lines that are being heard, now or between utterances. */
+size_t asr_hub_lines(const struct asr_hub *hub);
 
 struct asr_hub_stats {
     int workers;
-    int busy;     /**< Of them, at work on a line */
+    int busy;     /**< Workers that are busy with a line */
     size_t lines; /**< As asr_hub_lines() */
     size_t lines_max;
     uint64_t backlog_ms; /**< Audio of all lines that waits */
@@ -111,7 +112,7 @@ int asr_line_prefetch_final(struct asr_line *line); /**< It looks finished: get 
 int asr_line_end(struct asr_line *line);            /**< on_final follows */
 int asr_line_cancel(struct asr_line *line);         /**< Forget the running utterance; no final */
 uint32_t asr_line_backlog_ms(const struct asr_line *line); /**< Audio fed but not decoded yet */
-bool asr_line_gone(const struct asr_line *line);           /**< It failed, or its hub was closed */
-void asr_line_close(struct asr_line *line); /**< NULL is allowed; no handler runs any more */
+bool asr_line_gone(const struct asr_line *line); /**< It has failed, or its hub was closed */
+void asr_line_close(struct asr_line *line);      /**< NULL is allowed; no handler runs any more */
 
 #endif

@@ -220,8 +220,8 @@ static void run_audio(struct asr_line *line, const struct piece *p)
         recover(line, err, &why);
 }
 
-/* Settled even when the end is known by now, though then nobody waits for the text: what an engine
- * heard up to a pause may be what stands, so its words must not depend on how busy it was. */
+/* This is done even when the end is known by now and nobody waits for the text: what an engine
+ * heard up to a pause may become the final, so the words must not depend on how busy it was. */
 static void run_prefetch_final(struct asr_line *line)
 {
     const struct asr_engine *engine = current_model(line)->engine;
@@ -319,8 +319,8 @@ static size_t crowd(const struct asr_hub *hub)
     return running > workers ? (running + workers - 1) / workers : 1;
 }
 
-/** {lock} Does a pause or a final wait for a worker? One that waits for its service does not, and
- *  neither does what is behind it on its line. */
+/** {lock} Does a pause or a final wait for a worker? One that waits for its remote service does not
+ *  count, and neither does what is behind it on its line. */
 static bool somebody_waits(const struct asr_hub *hub, uint64_t now)
 {
     for (const struct asr_line *line = hub->lines; line; line = line->next) {

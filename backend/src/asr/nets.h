@@ -46,7 +46,7 @@ void asr_nets_close(struct asr_nets *nets); /**< NULL is allowed */
 /** Begin to load what has come since the last time. NULL is allowed. */
 void asr_nets_look(struct asr_nets *nets);
 
-/** Is a file being read just now? Who wants it may wait; not for long. */
+/** Is a file being read just now? It will not take long, so a caller that wants it may wait. */
 bool asr_nets_loading(const struct asr_nets *nets);
 
 /** Is it there and loaded? With NULL nothing is. */

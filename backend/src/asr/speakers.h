@@ -3,8 +3,8 @@
  *
  *     transcript_speakers(&transcript, "data/models/voices.pt", samples, n, &why);
  *
- * Each segment is taken for one person's: segments end where somebody pauses. Of one shorter than
- * 1.6 s little can be told; it goes to who it is most like, or to nobody.
+ * Each segment is taken to be one person's, because segments end where somebody pauses. A segment
+ * shorter than 1.6 s tells little; it goes to the person it is most like, or to nobody.
  *
  * Threads    Any; takes about 8 ms for each second of speech.
  * Errors     UV_ENOENT with the way to get the network, UV_EINVAL, UV_ENOMEM; the transcript is as

@@ -40,7 +40,8 @@ struct transcript_segment {
 };
 
 struct transcript {
-    char engine[32]; /**< That heard it all, or should have: segments name what heard them */
+    char engine[32]; /**< The engine that heard it all, or was meant to: segments name the one that
+                        heard them */
     char model[128]; /**< Of that engine, "" when another heard it all */
     char format[64]; /**< "matroska,webm / opus" */
     char language[ASR_LANGUAGE_MAX];
@@ -67,7 +68,8 @@ int transcribe_start(struct transcribe **jp, struct asr_hub *hub, struct pcm *pc
                      void *arg, struct errbuf *why);
 void transcribe_cancel(struct transcribe *job); /**< No handler runs any more */
 
-/** Enough: on_done comes soon with what was heard so far, up to the first passage that was not. */
+/** Stop here: on_done comes soon, with what was heard so far, up to the first passage that was
+ *  not. */
 void transcribe_stop(struct transcribe *job);
 
 void transcript_release(struct transcript *t); /**< What is inside */

@@ -7,9 +7,9 @@
  *     accounts_verify(accounts, token, strlen(token), now, &claims);      // each request
  *
  * Every refresh rotates its token; one that was used before revokes its whole family (RFC 9700
- * section 4.14.2). Two tabs of a browser that refresh at the same moment are no reuse: who asked
- * before the other had its answer cannot have known (docs/architecture/decisions/0006). An unknown
- * e-mail takes as long to be refused as a wrong password.
+ * section 4.14.2). Two tabs of a browser that refresh at the same moment are no reuse: the one that
+ * asked before the other had its answer cannot have known (docs/architecture/decisions/0006). An
+ * unknown e-mail takes as long to be refused as a wrong password.
  *
  * A sign-in (a family, the claim sid) that ends takes its access tokens with it, at once and across
  * restarts: by accounts_logout(), a refresh token used twice, accounts_password() (all others of

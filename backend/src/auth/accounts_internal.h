@@ -12,8 +12,8 @@ struct challenges;
 struct ended;
 
 enum {
-    KEYS = 2,            /**< That which signs, and that which did before */
-    ROTATIONS_MAX = 256, /**< A rotation takes milliseconds: far more than run at a time */
+    KEYS = 2,            /**< The key that signs, and the one that did before */
+    ROTATIONS_MAX = 256, /**< Far more than run at a time: each takes milliseconds */
 };
 
 struct rotation {
@@ -52,7 +52,8 @@ int accounts_make_user(struct store_user *user, const char *email, const char *d
 /** A new sign-in of grant->user: its tokens. */
 int accounts_begin(struct accounts *a, int64_t now, const struct sign_in_from *from,
                    struct grant *grant, struct errbuf *why);
-/** Passes err on; where it is one, nothing of the grant is left but whose it would have been. */
+/** Passes err on. If it is an error, nothing is left of the grant but the user it would have been
+ *  for. */
 int accounts_finish(struct grant *grant, int err);
 int accounts_refuse_disabled(struct errbuf *why);
 

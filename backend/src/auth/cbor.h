@@ -6,10 +6,10 @@
  *     cbor_next(data, len, &at, &value);       // one item, however much is in it
  *
  * Authenticators write the CTAP2 canonical form (CTAP 2.1 section 8, WebAuthn section 2): definite
- * lengths, shortest integers, no tags, four levels at most. This walks over that form and nothing
- * else, but that it does not mind the order of a map. Nothing is allocated, and no length that the
- * data claims is believed before the bytes are there. What libfido2 is to read is looked through
- * with it first, since that allocates what a length claims.
+ * lengths, shortest integers, no tags, four levels at most. This accepts that form and nothing
+ * else, except that it does not mind the order of a map. Nothing is allocated, and no length that
+ * the data claims is believed before the bytes are there. It checks everything before libfido2
+ * reads it, because libfido2 allocates whatever a length claims.
  *
  * Threads    Any; no state.
  * Errors     UV_EINVAL: cut off, not of that form, or too deep. *at is left alone then.

@@ -5,9 +5,9 @@
  *     challenge_spend(challenges, text, "passkey", user, now);      // 0 once
  *
  * A challenge is 128 random bits and the time it ends, sealed by a key that lives as long as the
- * process (WebAuthn level 2 section 13.4.3 asks for as many bits). So making one keeps nothing:
- * whoever asks for many takes no place from others, and those from before a restart are gone. What
- * is kept is what was spent and has not ended, at most CHALLENGES_MAX.
+ * process (WebAuthn level 2 section 13.4.3 asks for as many bits). So making one stores nothing: a
+ * client that asks for many takes no room from others, and those from before a restart are void.
+ * What is kept is what was spent and has not ended, at most CHALLENGES_MAX.
  *
  * Threads    Any.
  * Errors     UV_EACCES: not made here, for another purpose or somebody else, or spent.

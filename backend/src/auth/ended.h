@@ -7,8 +7,8 @@
  *
  * An access token is believed without a look into the store, so what was ended must be known in
  * memory, until the last token of it has expired. At most ENDED_MAX are remembered one by one. When
- * that many are over at the same time, all tokens issued until then are refused instead: whoever
- * is still signed in gets a new one by auth/refresh, and nobody else does.
+ * that many are over at the same time, all tokens issued until then are refused instead: users who
+ * are still signed in get a new one by auth/refresh, and nobody else does.
  *
  * Threads    Any; a look-up takes less than a microsecond, so the loop thread may ask.
  * Errors     ended_add(): none; without memory it falls back on refusing all, as above.

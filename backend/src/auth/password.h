@@ -24,11 +24,12 @@ int password_hash(const char *password, char encoded[static PASSWORD_TEXT_MAX]);
 int password_check(const char *encoded, const char *password);
 bool password_outdated(const char *encoded);
 
-/** What makes it easy to guess, as "is …" goes on; NULL: nothing. What is tried first is refused:
- * the passwords and words that are used most (libzxcvbn's lists, also with 0 for o), rows of keys
- * and numbers, dates, repetitions, and the words of about (NULL-terminated, may be NULL): name and
- *  e-mail. Measured as the guesses it takes (Wheeler, "zxcvbn: low-budget password strength
- *  estimation", USENIX Security 2016). Some milliseconds for the longest. */
+/** Why it is easy to guess, as the end of a sentence that begins with "is"; NULL: it is not. What
+ *  attackers try first is refused: the passwords and words that are used most (libzxcvbn's lists,
+ *  also with 0 for o), rows of keys and numbers, dates, repetitions, and the words of about
+ *  (NULL-terminated, may be NULL): name and e-mail. Measured as the guesses it takes (Wheeler,
+ *  "zxcvbn: low-budget password strength estimation", USENIX Security 2016). Some milliseconds for
+ *  the longest. */
 const char *password_weakness(const char *password, const char *const *about);
 
 /** Takes as long as a check and always fails: for an e-mail that nobody has. */

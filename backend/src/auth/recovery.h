@@ -1,6 +1,6 @@
 /**
- * @file auth/recovery.h  A way back in for who has forgotten the password: a token that sets a new
- * one
+ * @file auth/recovery.h  A way back in for a user who has forgotten the password: a token that sets
+ *                        a new one
  *
  *     recovery_begin(accounts, user_id, RECOVERY_S, now, token, why);    // "rp_…", into a mail or
  * a hand recovery_end(accounts, token, "a new password", now, user_id, why);

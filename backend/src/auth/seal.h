@@ -35,7 +35,7 @@ enum {
     SEAL_PREFIX_MAX = 3 + SEAL_ID_LEN + 2 /**< "v2.", the name, "." and NUL */
 };
 
-/** One of the keys, as who seals many pieces by the same one holds it. Wipe it. */
+/** One of the keys, for sealing many pieces with the same one. Wipe it afterwards. */
 struct seal_key {
     char id[SEAL_ID_LEN + 1]; /**< Its name: tells nothing about the key */
     unsigned char bytes[32];

@@ -27,7 +27,7 @@ enum {
     TOKEN_TEXT_MAX = 512,     /**< Longest access token and NUL, [bytes]; longer ones are refused */
     TOKEN_KEY_LEN = 32,       /**< HMAC key, [bytes] */
     TOKEN_KID_MAX = 12,       /**< Name of a key and NUL: letters and digits */
-    TOKEN_LIFE_MAX_S = 86400, /**< What says that it lives longer is not one of ours */
+    TOKEN_LIFE_MAX_S = 86400, /**< A token that claims to live longer is not one of ours */
     TOKEN_LEEWAY_MS = 10000,  /**< For iat and nbf: a clock may be set back by that; exp has none */
     REFRESH_TEXT_MAX = 47,    /**< "rt_", 43 characters of base64url and NUL */
     REFRESH_HASH_MAX = 65,    /**< SHA-256 in hex and NUL */

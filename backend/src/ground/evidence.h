@@ -5,7 +5,7 @@
  *     n = evidence_find(g, question, kind, found, 4);
  *     passages found[0].place.first .. found[0].place.end - 1 of g are the story
  *
- * What speaks for a place (ground/places.h) is looked at as a dozen signs, each between 0 and about
+ * What speaks for a place (ground/places.h) is measured by a dozen signs, each between 0 and about
  * 1: how much of what is asked it speaks of, by its very words and by related ones
  * (ground/related.h); the words in which people tell such stories (ground/themes.h); how near its
  * sentences are in meaning (ground/similar.h), where there is a network; whether it holds the names
@@ -33,7 +33,7 @@ struct evidence {
     bool named;  /**< It holds every name that is asked for; true when none is */
 };
 
-/** So likely a place has to be an answer for it to be told as one. */
+/** How likely a place must be an answer to be told as one. */
 extern const float evidence_fits;
 
 /** Best places of the candidate's context, best first. */

@@ -3,9 +3,9 @@
  *
  * Found by softmax regression over the places of each question (order) and by logistic regression
  * over the best place of each (fits), on questions that are kept for that; see
- * docs/architecture/answering.md. Names count more than they earned there, where few were asked
- * for: what does not hold the name is no answer. In the order of enum sign; [0] without, [1] with
- * points of meaning.
+ * docs/architecture/answering.md. Names count more than the fit gave them, since few of those
+ * questions ask for one: a place that does not hold the name is no answer. In the order of enum
+ * sign; [0] without, [1] with points of meaning.
  */
 #ifndef GROUND_EVIDENCE_WEIGHTS_H
 #define GROUND_EVIDENCE_WEIGHTS_H

@@ -7,8 +7,8 @@
  *     m[i].found == MATCH_STORY         // told in the place m[i].place
  *
  * A requirement is a bullet, a sentence that asks, or one item of a labelled list ("Essential: …,
- * …"); what the company offers and says of itself is none. It counts as covered when the profile
- * tells a story of it or names it: by the places that answer a question of the same words
+ * …"); what the company offers or says about itself is not one. It counts as covered when the
+ * profile tells a story of it or names it: by the places that answer a question of the same words
  * (ground/evidence.h: words, related words and themes, and meaning where there is the network), by
  * a skill of that name, or by the years. That says what can be quoted, not that the candidate is
  * good enough, nor what an interviewer will think of it.

@@ -104,7 +104,8 @@ void memory_shown(struct memory *m, const char *text, int number);
 /** An answer was made of this story (or of none). The same number replaces. */
 void memory_offered(struct memory *m, const struct memory_offer *offer);
 
-/** This question was none, or is asked in other words: its lines and its offer go. */
+/** This was not a question after all, or it is asked in other words: its lines and its offer are
+ *  removed. */
 void memory_forget(struct memory *m, int number);
 
 /** What does this follow? NULL for m: nothing. */
@@ -117,12 +118,11 @@ bool memory_told(const struct memory *m, const struct memory_story *story);
 size_t memory_dialogue(const struct memory *m, struct memory_line lines[MEMORY_LINES_MAX]);
 const struct memory_fact *memory_facts(const struct memory *m, size_t *count);
 
-/** The line with these words has others from now on. number: of the question that they are; 0:
- *  none. */
+/** Replace the words of the line that has these. number: of the question that they are; 0: none. */
 void memory_correct(struct memory *m, const char *before, const char *text, int number);
 
-/** Are these words likely an answer to the running question: long, of "I" and "we", and of the
- *  words of the story offered? For a microphone that hears both. */
+/** Are these words likely an answer to the running question: long, with "I" and "we", and with
+ *  words of the story that was offered? For a microphone that hears both people. */
 bool memory_answers(const struct memory *m, const char *text);
 
 #endif

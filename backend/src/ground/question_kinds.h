@@ -1,5 +1,5 @@
 /**
- * @file ground/question_kinds.h  The kind of what is known to be a question
+ * @file ground/question_kinds.h  The kind of a text that is known to be a question
  *
  * Threads    Any; pure.
  */

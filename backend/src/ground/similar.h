@@ -30,8 +30,8 @@ void similar_index(struct grounding *g, bool wait);
 /** The points of a question, or of the ways to put it. */
 bool similar_points(const struct meaning_text *texts, size_t n, float (*points)[MEANING_SIZE]);
 
-/** How near the point of a sentence is to what one might say who tells of this theme
- *  (theme_told()); -1: nothing is known. */
+/** How near the point of a sentence is to what people say when they tell of this theme
+ *  (theme_told()); -1: not known. */
 float similar_told(size_t theme, const float point[MEANING_SIZE]);
 
 void similar_close(void);

@@ -1,5 +1,6 @@
 /**
- * @file ground/span_table.h  The form of the tagger's table, for who writes it and who reads it
+ * @file ground/span_table.h  The layout of the tagger's table, shared by the code that writes it
+ *                            and the code that reads it
  *
  * Private to ground/ and the tool that trains. Open addressing with linear probing: the low bits of
  * a feature's hash say where its row is, the top byte whether it is that row. A feature that was

@@ -35,9 +35,8 @@ size_t question_spans(const char *text, size_t len, struct question_span *spans,
  * (optional): of the surest span, 0 when nothing is asked. */
 void question_asked(const char *text, size_t len, size_t *start, size_t *end, float *p);
 
-/** Does it stop where nobody would: behind "about the", at "what would you do if", or at a
- * situation
- *  ("suppose …") without its question? */
+/** Does it break off in mid-sentence: behind "about the", at "what would you do if", or after a
+ *  situation ("suppose …") without its question? */
 bool question_hangs(const char *text, size_t len);
 
 #endif

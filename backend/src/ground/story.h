@@ -42,10 +42,10 @@ struct story {
 };
 
 /** Does somebody do something here, rather than state what is? In a language whose verbs are not
- *  known, a bullet of some words is taken for it, but for those of an education or a list. */
+ *  known, a bullet of some words counts as that, except under an education or in a list. */
 bool story_is(const struct grounding *g, const struct place *place);
 
-/** best: the sentence that is wanted most; of a long paragraph, those around it are told. */
+/** best: the sentence that matters most; from a long paragraph, those around it are told. */
 void story_tell(struct story *s, const struct grounding *g, const struct place *place, size_t best);
 
 bool story_tells(const struct story *s, enum story_part part); /**< The scene by a heading too */

@@ -36,7 +36,7 @@ size_t themes_of(const uint64_t *stems, const uint64_t *exact, size_t count, uin
 unsigned theme_flags(size_t theme);
 size_t themes_count(void);
 
-/** Sentences that one might say who tells such a story, | between; NULL: none. */
+/** Sentences that a teller of such a story might say, with | between them; NULL: none. */
 const char *theme_told(size_t theme);
 
 /** Hashes of the words in which a profile tells it: term_hash() of most, term_exact() of some. */

@@ -1,10 +1,10 @@
 /**
  * @file live/asr_session.c  From a socket's frames to utterances, partials, finals and turns
  *
- * Two clocks meet here: the audio's (milliseconds since the first sample) and the wall's. For
- * every frame that arrives it is noted when it did, so that a final can say how long after its
- * last voiced sample it came. Several utterances may be under way at once: one being spoken, and
- * others whose finals the recogniser still owes.
+ * Two clocks meet here: the audio's (milliseconds since the first sample) and the wall's. The
+ * arrival time of every frame is noted, so that a final can say how long after its last voiced
+ * sample it came. Several utterances may be under way at once: one being spoken, and others whose
+ * finals the recogniser still owes.
  */
 #include "live/asr_session.h"
 
@@ -279,7 +279,8 @@ static void tell_end(struct asr_session *h, struct utterance *u, const struct as
         maybe_done(h);
 }
 
-/** A copy of the result, until it is known whose voice it is. Without memory it has no words. */
+/** A copy of the result, kept until it is known whose voice it is. When memory is short it has no
+ *  words. */
 static void hold_end(struct utterance *u, const struct asr_result *res)
 {
     size_t size = res->word_count * sizeof(*res->words);
@@ -315,8 +316,8 @@ static void release_before(struct asr_session *h, uint32_t number)
         tell_end(h, u, &u->held);
 }
 
-/** The one of this number; NULL once it is over, and when nothing is told any more: the line may
- *  still have something to say when an error has ended this hearing. */
+/** The utterance with this number; NULL once it is over, and when nothing is told any more: the
+ *  line may still report something after an error has ended this session. */
 static struct utterance *open_utterance(struct asr_session *h, uint32_t number)
 {
     return h->closed || h->done ? NULL : find(h, number);

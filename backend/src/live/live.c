@@ -82,8 +82,9 @@ static void count_discarded(struct live *live)
                                live_discarded(live));
 }
 
-/* An action may tell somebody who does the next thing at once: then that step is taken within this
- * one, on a state that is whole, and what is left of these actions finds its things or not. */
+/* An action may call a handler that causes the next event at once. That step is then taken within
+ * this one, on a consistent state; the actions that are left may find that what they name is
+ * gone. */
 static bool take_step(struct live *live, const struct conversation_event *event)
 {
     struct conversation *c = &live->conversation;
@@ -157,7 +158,8 @@ static void shut_if_empty(struct live_registry *reg)
     done(reg->shut_arg);
 }
 
-/* Everybody has left, or leaves now; what runs is interrupted and stored with what it has. */
+/* Everybody has left, or leaves now; a running answer is interrupted and stored as far as it has
+ * come. */
 void live_registry_shutdown(struct live_registry *reg, void (*done)(void *arg), void *arg)
 {
     struct live *next;
@@ -188,7 +190,7 @@ static void live_free(void *arg)
     free(live);
 }
 
-/* Nothing of it happens any more; it goes with the turn. */
+/* Nothing happens in it any more; its memory is freed at the end of the turn. */
 static void live_unhook(struct live *live)
 {
     struct live_registry *reg = live->registry;

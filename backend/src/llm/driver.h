@@ -75,16 +75,19 @@ struct llm_end {
 struct llm_handlers {
     void (*on_start)(const char *model, void *arg);            /**< Accepted; headers are in */
     void (*on_delta)(const char *text, size_t len, void *arg); /**< Well-formed UTF-8 pieces */
-    /** (optional) It thinks; called again as it goes on. Thoughts themselves are never given. */
+    /** (optional) The model is thinking; called again while it goes on. The thoughts are never
+     *  passed on. */
     void (*on_thinking)(void *arg);
-    /** (optional) Bytes came, but no word: the server holds the line while it waits itself. */
+    /** (optional) Bytes came, but no word: the server keeps the connection open while it waits
+     *  itself. */
     void (*on_alive)(void *arg);
     /** (optional) All that on_delta brought so far was a thought: take it back. */
     void (*on_take_back)(void *arg);
     void (*on_end)(const struct llm_end *end, void *arg); /**< Exactly once unless cancelled */
 };
 
-/** What a list of models tells of the one that is configured, or of the first where none is. */
+/** What a list of models says about the configured model, or about the first one where none is
+ *  configured. */
 struct llm_facts {
     char model[LLM_HABIT_NAME_MAX]; /**< ""; nothing is known */
     bool chosen;  /**< It is the one that will be asked, not just the first listed */
@@ -110,7 +113,7 @@ struct llm_driver {
     const char *name;        /**< "openai", "ollama", "outline" */
     bool plain;              /**< Its words are ours: nothing is filtered */
     uint64_t first_token_ms; /**< It may need this long to its first token (loads a model); 0: no */
-    bool lists_all;          /**< What .models does not name cannot be used */
+    bool lists_all;          /**< A model that .models does not list cannot be used */
     int (*start)(struct llm_gen *gen, const struct llm_request *req, struct errbuf *why);
     /** Close connection and timers: nothing is reported any more. Once; the state stays. */
     void (*cancel)(struct llm_gen *gen);

@@ -21,8 +21,8 @@ enum {
     LLM_LINE_MAX = 1 << 20,        /**< Longest line of a stream, in [bytes] */
     LLM_CONNECT_TIMEOUT_MS = 4000,
     LLM_IDLE_TIMEOUT_MS = 60000, /**< Without a byte */
-    /** The same of one on this machine, which loads its model and reads for minutes; how long a
-     *  question waits is for the chain to say, never longer than this. */
+    /** The same of one on this machine, which loads its model and reads for minutes; the chain
+     *  decides how long a question waits, never longer than this. */
     LLM_LOCAL_IDLE_TIMEOUT_MS = 600000,
     LLM_LIST_TIMEOUT_MS = 5000, /**< For model lists, in all */
     LLM_URL_MAX = 1024,
@@ -147,9 +147,9 @@ int llm_wire_post(struct llm_wire *w, const char *path, const char *const *heade
 /** The length was spent on thoughts: true once, with room for both in w->max_tokens from now on. */
 bool llm_wire_needs_room(struct llm_wire *w, enum llm_finish finish);
 
-/** Was less read than was sent? Servers that cut a prompt to their context say nothing of it, but
- *  they count what they read (Ollama's prompt_eval_count); 0: not said. One that counts only what
- *  it had not read before is told from that, and remembered. */
+/** Was less read than was sent? Servers that cut a prompt to their context do not say so, but they
+ *  count what they read (Ollama's prompt_eval_count); 0: not said. A server that counts only what
+ *  it had not read before is recognised, and remembered. */
 bool llm_wire_was_cut(const struct llm_wire *w, int read);
 
 /** A redirection came: *w->url is where to, or false when it must not be followed. */

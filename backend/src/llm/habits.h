@@ -7,7 +7,7 @@
  *
  * A field that a server refuses is left out from then on, so that only the first question pays for
  * finding out. The same table knows how large a model and its context are, and whether it thinks
- * aloud. A few models a provider; the one that was not asked for longest gives its place.
+ * aloud. A few models a provider; the least recently used one makes room.
  *
  * Threads    Loop thread only.
  * Ownership  The caller's; plain memory.

@@ -308,7 +308,7 @@ static void end_well(struct openai *s)
     }
 }
 
-/** A sentence of a refusal whose meaning the status does not tell. */
+/** What a refusal's sentence means, where its status does not say. */
 static void say_refusal(struct openai *s, int err, const char *said, char *why, size_t size)
 {
     const char *dots = *said ? ": " : "";
@@ -410,8 +410,8 @@ static void end_object(struct openai *s)
     }
 }
 
-/** It accepted the question and then broke off without an event: llama-cpp-python's server finds
- *  only then that a prompt is too long, and says so to nobody. */
+/** It accepted the question and then broke off without an event: llama-cpp-python's server notices
+ *  only then that a prompt is too long, and does not say so. */
 static bool broke_off_at_once(const struct openai *s)
 {
     return s->wire.gen->provider->local && s->shape == EVENTS && s->outcome == GOING &&

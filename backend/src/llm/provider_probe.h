@@ -28,7 +28,7 @@ enum {
 enum llm_probe_state {
     LLM_PROBE_UNKNOWN,  /**< Not asked lately, or being asked */
     LLM_PROBE_ANSWERS,  /**< It answered */
-    LLM_PROBE_NO_MODEL, /**< It answered, but has not got the model that is configured */
+    LLM_PROBE_NO_MODEL, /**< It answered, but does not have the configured model */
     LLM_PROBE_SILENT,   /**< It did not, or refused: err says why */
 };
 
@@ -44,8 +44,8 @@ int llm_probe_open(struct llm_probe **rp, struct loop *loop, struct http_client 
                    const struct llm_provider *providers, size_t count);
 void llm_probe_close(struct llm_probe *r); /**< NULL is allowed */
 
-/** Ask those of whom nothing recent is known. done (may be NULL) runs once, when nobody is
- *  waited for any more; a later call replaces one that has not run. */
+/** Ask the providers of which nothing recent is known. done (may be NULL) runs once, when no answer
+ *  is outstanding; a later call replaces one that has not run. */
 void llm_probe_look(struct llm_probe *r, void (*done)(void *arg), void *arg);
 
 /** Hear of all that is found out, as it is: of the i-th provider. NULL: no more. */

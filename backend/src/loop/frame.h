@@ -5,12 +5,12 @@
  *     frame_receive(fd, &inbox, &frame, WAIT_MS);      // frame.data lies in the inbox
  *
  * A frame is a head of 8 bytes (u32 length of what follows it, u16 kind, u16 zero; byte order of
- * the machine, for both ends are one build on one machine) and its payload. Payloads are packed
+ * the machine, because both ends are one build on one machine) and its payload. Payloads are packed
  * with pack_*() and read with take_*(): after anything that does not fit, a reader stays failed and
  * every further take gives zeros, so that one look at .bad at the end is enough.
  *
- * What a child sends is judged like what a stranger sends: it runs code that may have been taken
- * over by what it decodes. So every length has a maximum and nothing is believed unread.
+ * What a child sends is trusted no more than what a stranger sends: it runs code that may have been
+ * taken over by what it decodes. So every length has a maximum and everything is checked.
  *
  * Threads    Each direction of a socket has one owner at a time. Calls block, at most wait_ms.
  * Errors     UV_EOF: the other end is gone. UV_ETIMEDOUT, UV_EPROTO (no frame of ours),
@@ -41,7 +41,8 @@ struct frame {
 struct frame_inbox {
     uint8_t *data;
     size_t cap;
-    int passed; /**< A descriptor that came with the last frame, the taker closes it; -1: none */
+    int passed; /**< A descriptor that came with the last frame; whoever takes it closes it; -1:
+                   none */
 };
 
 /** One frame at the start of n bytes: how many it takes, 0 if more are needed, or negative

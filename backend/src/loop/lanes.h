@@ -8,10 +8,11 @@
  *     lane_call(lanes, LANE_STORE, write_row, arg, "storing a sign-in"); // from another lane:
  * waits lanes_close(lanes);
  *
- * What blocks on one thing shares no thread with what blocks on another: a slow disk holds up
- * writes, a flood of sign-ins holds up sign-ins, and neither is felt elsewhere. What has to wait
- * for the network, for an answer or for a recogniser holds no worker at all: it answers later
- * (net/http.h). A lane may wait for the lanes behind it, never for itself: loop/wait.h checks it.
+ * Work that blocks on one thing shares no thread with work that blocks on another: a slow disk
+ * holds up writes, a flood of sign-ins holds up sign-ins, and neither is felt elsewhere. Work that
+ * has to wait for the network, for an answer or for a recogniser holds no worker at all: it answers
+ * later (net/http.h). A lane may wait for the lanes behind it, never for itself: loop/wait.h checks
+ * it.
  *
  * Threads    lane_submit() and lane_stats(): any. lane_call(): a worker of a lane before this one,
  *            or a thread of no lane; never the loop thread. The rest: the loop thread.
@@ -60,11 +61,12 @@ int lane_call(struct lanes *lanes, enum lane lane, void (*work)(void *arg), void
               const char *what);
 
 /** lane_call(), but work runs here and now when this thread is a worker of that lane, when there
- *  are no lanes (NULL), and when the lane is closed, for nobody else is at work then. */
+ *  are no lanes (NULL), and when the lane is closed, because nobody else is at work then. */
 int lane_run(struct lanes *lanes, enum lane lane, void (*work)(void *arg), void *arg,
              const char *what);
 
-/** Abort unless this thread is a worker of that lane or of none. what: for the sentence. */
+/** Abort unless this thread is a worker of that lane, or of no lane. what: names the work in the
+ *  message. */
 void lane_only(enum lane lane, const char *what);
 
 struct lane_stats {

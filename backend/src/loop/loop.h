@@ -10,13 +10,13 @@
  * The one rule for life and death on the loop, the same for everything that lives on it:
  *
  *   1. Close marks and unhooks. x_close(x) sets x->closed, takes x out of every list, stops its
- *      timers and ends its calls. From then on x calls nobody. Closing may happen anywhere, inside
- *      a handler that x itself is calling too; closing twice does nothing.
- *   2. Memory goes at the end of the turn: close ends with loop_free_later(loop, x, x_free). Who
- *      is on the stack may still look at x, and after each handler it called looks at x->closed
- *      and returns. So there is no `inside`, no `busy`, no count of handlers on the stack. x_free
- *      touches what is x's own alone: what x borrowed may have gone before.
- *   3. Rooms hold each other's ids, never pointers, where the other may go first: base/slots.h
+ * timers and ends its calls. From then on x calls nobody. Closing may happen anywhere, inside a
+ * handler that x itself is calling too; closing twice does nothing. 2. Memory goes at the end of
+ * the turn: close ends with loop_free_later(loop, x, x_free). Code that is on the stack may still
+ * look at x; after each handler that it called it looks at x->closed, and returns. So there is no
+ * `inside`, no `busy`, no count of handlers on the stack. x_free touches only what x owns: what x
+ * borrowed may be gone already. 3. Rooms hold each other's ids, never pointers, where the other may
+ * go first: base/slots.h
  *      gives ids and finds what they name. An id that is gone is a normal answer.
  *   4. What holds a uv handle frees it in the handle's close callback, which libuv runs at the end
  *      of a turn: that is the same rule.
@@ -47,8 +47,8 @@ uv_loop_t *loop_uv(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop); /**< Any thread; before loop_run() it returns at once */
 
-/** With the loop at rest, between loop_run() and loop_close(): run what is posted by now and free
- *  what waits, so that nothing of it meets what is closed next. */
+/** While the loop is at rest, between loop_run() and loop_close(): run what has been posted and
+ *  free what waits, so that none of it runs into what is closed next. */
 void loop_run_until_idle(struct loop *loop);
 
 /** Runs what is posted, closes the door and frees. 0, or UV_EBUSY when somebody left a handle

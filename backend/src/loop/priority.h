@@ -9,8 +9,8 @@
  * that asks for a short slice is chosen sooner, and gets no more of the processor for it
  * (sched_setattr(2): sched_runtime of SCHED_OTHER, since Linux 6.12; before, nothing happens).
  *
- * Threads    Any; it counts for the calling thread, not for those that it makes. priority_low() is
- *            inherited by processes, as nice(1) is.
+ * Threads    Any; it applies to the calling thread, not to threads that it starts. priority_low()
+ *            is inherited by processes, as nice(1) is.
  */
 #ifndef LOOP_PRIORITY_H
 #define LOOP_PRIORITY_H

@@ -7,7 +7,7 @@
  *     wait_for(&done, WAIT_LOOP, "a far server", 0);
  *     wait_close(&done);
  *
- * Every blocking wait says for whom it waits: the loop thread, or a lane (loop/lanes.h). So that
+ * Every blocking wait says whom it waits for: the loop thread, or a lane (loop/lanes.h). So that
  * nothing can ever wait for itself, not through others either, waits go one way only:
  *
  *     request -> read -> decode -> hash -> store        each lane may wait for those behind it
@@ -56,9 +56,9 @@ void wait_end(struct wait *w); /**< wait_for() returns, now or when it is called
 /** Stop until wait_end(). what: for the sentence, "storing an answer". at_most_ms 0: for ever. */
 int wait_for(struct wait *w, unsigned on, const char *what, uint64_t at_most_ms);
 
-/** For results that others make on a state of one's own: {lock} is held, and given up until `more`
- * is signalled. The caller looks at its state and comes again. until_ns: of uv_hrtime(); 0: for
- * ever. */
+/** For changes that other threads make to a shared state: {lock} is held, and given up until `more`
+ *  is signalled. The caller looks at the state and calls again if need be. until_ns: of
+ *  uv_hrtime(); 0: for ever. */
 int wait_on(uv_cond_t *more, uv_mutex_t *lock, unsigned on, const char *what, uint64_t until_ns);
 
 /** For work: a worker that has nothing to do keeps nobody waiting, so nothing is checked. */
@@ -67,7 +67,7 @@ void wait_for_work(uv_cond_t *more, uv_mutex_t *lock, uint64_t until_ns);
 /** Until a thread that was told to leave has left. Not on the loop thread while the loop turns. */
 void wait_gone(uv_thread_t *thread, const char *what);
 
-/** The check alone, for a wait that is none of these. */
+/** Only the check, for a wait of another kind. */
 void wait_check(unsigned on, const char *what);
 
 #endif

@@ -46,7 +46,7 @@ struct watchdog_config {
     uint64_t stop_within_ms; /**< 0: WATCHDOG_STOP_MS */
     void (*on_stop)(int signal, void *arg);
     void *arg;
-    void (*say)(const char *line); /**< Must not wait for the loop; who does is not waited for */
+    void (*say)(const char *line); /**< Must not wait for the loop; nobody waits for it */
 };
 
 /** Blocks SIGTERM and SIGINT in this thread and those it starts. */

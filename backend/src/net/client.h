@@ -37,9 +37,9 @@ struct http_call_request {
     uint64_t connect_timeout_ms; /**< 0: 5,000 */
     uint64_t idle_timeout_ms;    /**< No byte for this long fails the call; 0: 30,000 */
     uint64_t total_timeout_ms;   /**< 0: none */
-    const char
-        *mail_from; /**< A mail (RFC 5321) with the body as its text (RFC 5322): url is smtp://… or
-                       smtps://…. TLS is required, except on this machine. NULL: HTTP */
+    /** A mail (RFC 5321) with the body as its text (RFC 5322): url is smtp://… or smtps://…; TLS is
+     *  required, except on this machine. NULL: HTTP */
+    const char *mail_from;
     const char *mail_to;
 };
 

@@ -3,8 +3,8 @@
  *
  * What arrives is read into one buffer of the server and given to whatever is spoken here. What is
  * left over of it is kept, and reading stops until that has been used; what the socket does not
- * take waits in `out`, and nothing new is made until that has gone. So a connection that rests
- * holds no buffers, and one that does not read costs no more than one write.
+ * take waits in `out`, and nothing new is made until that has gone. So an idle connection holds no
+ * buffers, and one whose peer does not read costs no more than one write.
  */
 #include "net/net_internal.h"
 
@@ -194,8 +194,8 @@ static void begin_http(struct conn *c)
     }
 }
 
-/* Who means TLS begins with a handshake record; a browser that was sent to http:// does not, and
- * gets an answer it can show. True: go on reading. */
+/* A client that means TLS begins with a handshake record; a browser that was sent to http:// does
+ * not, and gets an answer that it can show. True: go on reading. */
 static bool look_first(struct conn *c)
 {
     unsigned char first;
@@ -453,7 +453,7 @@ void conn_in_family(const struct sockaddr *from, struct in6_addr *to)
     memcpy(to->s6_addr + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
 }
 
-/* Everybody behind a proxy or on this machine comes from one address. */
+/* All clients behind a proxy, or on this machine, come from one address. */
 static size_t address_limit(const struct http_server *s, const struct in6_addr *from)
 {
     struct ip_address address;

@@ -156,7 +156,7 @@ static void end_now(struct ws *ws)
         conn_kill(ws->conn);
 }
 
-/* Say why and go; what was queued is dropped, what still arrives is not heard. */
+/* Say why and close; what was queued is dropped, and what still arrives is ignored. */
 static void give_up(struct ws *ws, int code, const char *reason)
 {
     queue_drop(ws);
@@ -233,11 +233,12 @@ static struct ws_msg *next_message(struct ws *ws)
     }
     if (ws->ping_due) {
         m = msg_new(WSLAY_PING, "", 0);
-        ws->pinged = m != NULL; /* else it is tried again: who was not asked has not kept silent */
+        ws->pinged = m != NULL; /* else it is tried again: a client that was not pinged has not
+                                   failed to answer */
         ws->ping_due = false;
         return m;
     }
-    m = ws->peer_code ? NULL : queue_take(ws); /* who has said goodbye reads no more */
+    m = ws->peer_code ? NULL : queue_take(ws); /* a peer that has said goodbye reads no more */
     return m || !ws->close_code ? m : close_message(ws);
 }
 
@@ -687,6 +688,6 @@ void ws_close_all(struct http_server *s, int code)
         struct ws *ws = LINK_OF(l, struct ws, in_list);
 
         ws_close(ws, code, "going away");
-        doom(ws); /* who does not read does not hold up our going */
+        doom(ws); /* a client that does not read must not hold up our shutdown */
     }
 }

@@ -23,7 +23,7 @@ struct fields {
     } at[FIELDS_MAX];
 };
 
-/* Of one whose other fields are in clear, its context alone. */
+/* For a profile whose other fields are in clear, only its context. */
 static struct fields profile_fields(struct store_profile *p)
 {
     return (struct fields){p->id,
@@ -311,7 +311,7 @@ static int leave(struct store_profile *profile, void *arg)
     return 0;
 }
 
-/* One that was erased meanwhile is gone; one whose row is damaged stays as it is. */
+/* A profile that was erased meanwhile is skipped; one whose row is damaged stays as it is. */
 static int seal_those(struct store *store, const struct seal *seal, const struct store_list *list,
                       size_t *done, struct errbuf *why)
 {

@@ -6,10 +6,10 @@
  * at the stream's first utterance.
  *
  * The audio of an utterance is kept until its text came back. When the copy dies, or hangs and is
- * ended for it, another hears what was kept, and goes on: the speaker's voice and the words that
- * were called stable go with it. An utterance that kills two is heard without the profile's words
- * (the usual suspects), and one that goes on killing at the same place, or kills DEATHS_MAX, is
- * given up with the words of its last partial. Both are told (note).
+ * killed, another one hears what was kept and goes on: the speaker's voice and the words that were
+ * called stable go with it. An utterance that kills two is heard without the profile's words (the
+ * usual suspects), and one that goes on killing at the same place, or kills DEATHS_MAX, is given up
+ * with the words of its last partial. Both are told (note).
  */
 #include "asr/engine.h"
 #include "asr/pocketsphinx/wire.h"
@@ -340,7 +340,8 @@ static int say_audio(struct asr_stream *st, const int16_t *pcm, size_t n, size_t
 
 /* ---------------------------------------------------------------- after a death */
 
-/** Short enough for a worker, long enough that what kills at once does not keep a core busy. */
+/** Short enough for a worker, long enough that a stream that kills its copy at once does not keep a
+ *  core busy. */
 static void pause_before(unsigned deaths)
 {
     unsigned ms = PAUSE_FIRST_MS;
@@ -397,7 +398,8 @@ static int hear_again(struct asr_stream *st, struct errbuf *why)
     return err;
 }
 
-/** ask(), by as many copies as it takes. What is asked of a given up utterance is answered 0. */
+/** ask(), with as many copies as it takes. Once an utterance has been given up, every call answers
+ *  0. */
 static int insist(struct asr_stream *st, enum ear_kind kind, struct errbuf *why)
 {
     int err = DIED;

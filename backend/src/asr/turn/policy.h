@@ -34,8 +34,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What the person prefers: to be answered soon, or never to be cut short; balanced where nothing
- * is said. */
+/** What the person prefers: to be answered soon, or never to be cut short; balanced by default. */
 enum turn_pace { TURN_BALANCED, TURN_QUICK, TURN_PATIENT };
 
 /** "quick", "balanced", "patient"; false for anything else. */
@@ -94,8 +93,8 @@ struct turn_pause {
 
 enum turn_step { TURN_STEP_WAIT, TURN_STEP_LOOK, TURN_STEP_EAGER, TURN_STEP_OVER };
 
-/** What follows from it; call again at once until it says TURN_STEP_WAIT. Each is told once a
- * pause. */
+/** What follows from it; call again at once until it returns TURN_STEP_WAIT. Each step is returned
+ *  once a pause. */
 enum turn_step turn_step(const struct turn_policy *policy, struct turn_pause *pause);
 
 #endif

@@ -40,7 +40,7 @@ struct silero {
 int silero_load(struct silero_model **mp, const char *path, struct nn *nn, struct errbuf *why);
 void silero_unload(struct silero_model *m); /**< NULL is allowed */
 
-/** Before the first step, and when what is heard has nothing to do with what was heard before. */
+/** Call it before the first step, and whenever the audio does not continue what came before. */
 void silero_reset(struct silero *s);
 
 /** Probability that the window holds speech; pcm within -1..1. */

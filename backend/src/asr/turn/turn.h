@@ -78,8 +78,8 @@ void turn_feed(struct turn *turn, const int16_t *pcm, size_t n);
 void turn_heard(struct turn *turn, uint32_t utterance, const char *text, const char *language);
 void turn_flush(struct turn *turn);
 
-/** The latest samples of the running (else the last) utterance up to the end of its voice, at most
- *  max; how many. */
+/** Copies the latest samples of the running (or else the last) utterance, up to the end of its
+ *  voice, at most max. Returns how many. */
 size_t turn_voice(const struct turn *turn, int16_t *to, size_t max);
 
 void turn_close(struct turn *turn); /**< NULL is allowed */

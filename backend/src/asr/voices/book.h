@@ -12,8 +12,8 @@
  * (Resemblyzer on 16 people of TIMIT); of voices known from 6 s 0.2 %: so every sure utterance
  * makes the next judgement better.
  *
- * Voices live as long as the book. What a person asks to keep is written by voice_write(), and
- * sealed by who keeps it.
+ * Voices live as long as the book. A voice that a person asks to keep is written by voice_write();
+ * whoever stores it seals it.
  *
  * Threads    Any, one at a time: it is a value.
  */
@@ -57,8 +57,8 @@ void voice_forget(struct voice_book *book, enum voice_who who);
 enum voice_who voice_judge(struct voice_book *book, const float voice[VOICE_DIMENSIONS],
                            uint32_t ms, float *likeness);
 
-/** The same where only the candidate should speak: it is theirs, and learned as theirs, unless it
- *  surely is an interviewer's (out of a loudspeaker). */
+/** The same where only the candidate should be heard: the voice counts as theirs, and is learned as
+ *  theirs, unless it surely is an interviewer's (out of a loudspeaker). */
 enum voice_who voice_hear_own(struct voice_book *book, const float voice[VOICE_DIMENSIONS],
                               uint32_t ms, float *likeness);
 

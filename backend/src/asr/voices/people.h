@@ -3,7 +3,7 @@
  *
  *     people_group(voices, ms, n, who);      // who[i]: 1, 2 … in the order in which they appear
  *
- * Nobody is known beforehand. Clips are joined to the most alike group, the most alike two first
+ * No voice is known beforehand. Clips are joined to the most alike group, the most alike two first
  * (agglomerative clustering; the voice of a group is the mean of its clips, each by its length),
  * until no two groups are alike enough to be one person's.
  *

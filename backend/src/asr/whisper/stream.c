@@ -119,7 +119,7 @@ void whisper_stream_close(struct whisper_stream *s)
     free(s);
 }
 
-/* What was said so far becomes what was said before. */
+/* The words of this utterance become the lead of the next one. */
 static void take_lead(struct whisper_stream *s)
 {
     struct whisper_lead *l = &s->lead;
@@ -313,8 +313,8 @@ static int hear(struct whisper_stream *s, struct whisper_compute *c, bool all)
     return 0;
 }
 
-/* The window behind what was said before, unless it may be in another language: with the old one in
- * front of it that is hardly noticed, so a final is asked by itself first. */
+/* Hear the window behind the words before it, unless it may be in another language: with the old
+ * language in front that is hardly noticed, so a final is first heard by itself. */
 static int hear_behind(struct whisper_stream *s, struct whisper_compute *c, bool whole)
 {
     int seek = s->seek, led = s->led, code, spoken;
@@ -502,7 +502,7 @@ static int take_whole(struct whisper_stream *s)
     return whisper_stream_find_words(s);
 }
 
-/* Stands a name in this window that was told, and heard without certainty? */
+/* Is there a name in this window that the decoder was told and heard without certainty? */
 static bool names_doubtful(const struct whisper_stream *s)
 {
     const struct whisper_vocab *v = s->model->vocab;
@@ -538,7 +538,7 @@ static int decode_unnamed(struct whisper_stream *s, struct whisper_compute *c, f
     return err ? err : take_whole(s);
 }
 
-/* Greedy decoding was not at its ease: its tokens are less probable than this, on the mean. */
+/* Greedy decoding was unsure: its tokens are, on the mean, less probable than this. */
 static bool improbable(const struct whisper_stream *s, double mean)
 {
     return s->n_hyp && !s->params.trusting && whisper_search_best(&s->search)->mean < mean;
@@ -592,8 +592,8 @@ static int hear_wide(struct whisper_stream *s, struct whisper_compute *c)
 }
 
 /* The window as it was heard, with a beam. What is improbable in base's German and Spanish is right
- * then in every third place. But a beam likes to be brief: where it leaves out a clause, what
- * greedy decoding found stands. */
+ * then in every third place. But a beam tends to be brief: where it leaves out a clause, the greedy
+ * result stands. */
 static int decode_beams(struct whisper_stream *s, struct whisper_compute *c)
 {
     struct whisper_pick greedy[WHISPER_STEPS_MAX];
