@@ -221,7 +221,7 @@ void program_confine(struct program *program)
 
     program->app.confined = "none";
     if (SANITIZED || !c->confine ||
-        folder_open(c->data_dir, NULL)) /* why not is told by who opens it next */
+        folder_open(c->data_dir, NULL)) /* whoever opens it next says why not */
         return;
     p = calloc(1, sizeof(*p));
     if (!p)

@@ -38,7 +38,8 @@ int folder_open(const char *dir, struct errbuf *why);
 int folder_lock(const char *path, struct folder_lock *lock, struct errbuf *why);
 void folder_unlock(struct folder_lock *lock);
 
-/** The process id of the server that has it; 0: nobody, -1: somebody whose id is not known. */
+/** The process id of the server that holds it; 0: none does; -1: one does, but its id is not
+ *  known. */
 long folder_holder(const char *path);
 
 /** Say that this process seals in that folder, until it ends; path: <data>/keys.lock. */
@@ -46,7 +47,7 @@ int folder_share(const char *path, struct folder_lock *lock, struct errbuf *why)
 /** Does another process say so? */
 bool folder_shared(const struct folder_lock *lock);
 
-/** Room on its disk for who runs this, [MiB]; UINT64_MAX: it cannot be told. */
+/** Room on its disk for the user who runs this, [MiB]; UINT64_MAX: it cannot be told. */
 uint64_t folder_free_mib(const char *dir);
 
 #endif

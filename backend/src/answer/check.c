@@ -31,8 +31,8 @@ static int learn_what_is_known(struct answer *x)
     return err;
 }
 
-/** Where the sentence that begins at `from` ends in text[0, len); 0: it does not yet. The number of
- * a list is none by itself. */
+/** Where the sentence that begins at `from` ends in text[0, len); 0: it does not end yet. The
+ *  number of a list item is not a sentence by itself. */
 static size_t sentence_end(const char *text, size_t len, size_t from)
 {
     bool words = false;

@@ -192,7 +192,7 @@ static bool any_used(const struct draft *d, const struct evidence *e)
     return false;
 }
 
-/** A story of what went wrong proves nothing to who asks for strengths. */
+/** A story of what went wrong proves nothing to an interviewer who asks for strengths. */
 static bool tells_setback(const struct draft *d, const struct evidence *e)
 {
     bool setback = e->place.goes_on;

@@ -72,7 +72,7 @@ static bool told(const struct draft *d, const struct evidence *e)
     return false;
 }
 
-/** Other stories, for who would rather tell one of them. */
+/** Other stories, for a candidate who would rather tell one of them. */
 static void offer_others(struct draft *d)
 {
     for (size_t k = 0; k < d->evidence_count; k++) {

@@ -94,8 +94,8 @@ static const char done_to[] =
     "employed headed led supported required involved assigned raised";
 static const char prepositions[] =
     "to by as in at for from on of with under over since after into against during until within";
-/* Past forms that need no object: "Worked in", "Disagreed with". Of others a preposition makes what
- * was done to somebody: "Admitted in 2015", "Renewed in May". */
+/* Past forms that need no object: "Worked in", "Disagreed with". With any other verb a preposition
+ * makes it something done to somebody: "Admitted in 2015", "Renewed in May". */
 static const char without_object[] =
     "worked moved lived studied travelled traveled volunteered participated specialised "
     "specialized "
@@ -268,7 +268,7 @@ static bool verb_within(const char *text, size_t len, bool participles, bool rel
     return false;
 }
 
-/** Has it a verb for what it is about? What is said beside it ("…, renewed in 2025", "the ward that
+/** Does it have a verb for what it is about? A side remark ("…, renewed in 2025", "the ward that
  *  closed") does not count; behind a determiner a comma does not end the clause ("The first, Dean,
  *  could …"). */
 static bool has_verb(const char *text, size_t len)

@@ -145,8 +145,8 @@ static json_t *provider(const struct app *app, const struct llm_preset *preset)
     return obj;
 }
 
-/* On the loop thread: the hub and the chain are asked there, and nothing here waits. Who has not
- * been asked lately is asked meanwhile, for the next time. */
+/* On the loop thread: the hub and the chain are asked there, and nothing here waits. A provider
+ * that has not been asked lately is asked meanwhile, for the next time. */
 static int fill(const struct http_request *req, struct http_response *res, void *arg)
 {
     const struct app *app = app_of(req);

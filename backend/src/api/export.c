@@ -20,7 +20,7 @@ static const struct field fields[] = {
     {.name = NULL},
 };
 
-/* How far the clock of who reads is from UTC, "+05:30", in minutes: islands are 14 hours ahead. */
+/* How far the reader's clock is from UTC, "+05:30", in minutes: some islands are 14 hours ahead. */
 static bool read_offset(const char *text, int *minutes)
 {
     static const char form[] = "+00:00"; /* a zero stands for any digit */

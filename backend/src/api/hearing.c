@@ -39,8 +39,8 @@ static bool is_english(const char *language)
     return !strncmp(language, "en", 2) && (!language[2] || language[2] == '-');
 }
 
-/* Who would hear a session in this language that began now: of those that are here, as the hub
- * chooses. NULL: nobody. */
+/* The model that would hear a session in this language if it began now, chosen as the hub chooses
+ * from those that are here. NULL: none. */
 static const struct asr_engine *heard_by(const struct app *app, const char *language)
 {
     const struct config *c = app->config;

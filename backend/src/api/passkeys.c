@@ -1,6 +1,5 @@
 /**
- * @file api/passkeys.c  Passkeys: added by who is signed in, signed in with, listed, renamed,
- * removed
+ * @file api/passkeys.c  Passkeys: added while signed in, used to sign in, listed, renamed, removed
  *
  * Options are what a browser's PublicKeyCredential.parseCreationOptionsFromJSON() and
  * parseRequestOptionsFromJSON() read (WebAuthn level 3 section 5.1.8 and 5.1.9).

@@ -176,8 +176,8 @@ struct search {
     struct errbuf *why;
 };
 
-/* Unclaimed and without a record: an upload that was cut off. Any other without a record was known
- * once, so it is the database that is not the right one: nothing of it is erased unasked. */
+/* Unclaimed and without a record: an upload that was cut off. Any other blob without a record was
+ * known once, so it is the database that is the wrong one: nothing is erased unasked. */
 static int take_unknown(struct search *s, const char *id, enum blob_form form)
 {
     if (form == BLOB_UNCLAIMED) {
@@ -243,7 +243,7 @@ static bool may_forget(const struct app *app)
     return may;
 }
 
-/* What doctor says of it, and that a leave to erase holds once. */
+/* What doctor says about it, and that a permission to erase holds once. */
 static int note_unknown(const struct search *s)
 {
     char count[24];

@@ -20,7 +20,7 @@ static void name_prefix(const struct seal *seal, char prefix[static SEAL_PREFIX_
 
 /* ------------------------------------------------------------------------------- fields */
 
-/* The same text by the newest key; NULL: it is by that one already, or nothing opens it. */
+/* The same text sealed with the newest key; NULL: it is already, or no key opens it. */
 static int seal_again_text(struct resealing *r, const struct store_sample *s, char **now)
 {
     char *clear = NULL;
@@ -114,7 +114,7 @@ static int remember(const char *id, enum blob_form form, void *arg)
     return 0;
 }
 
-/* What was erased meanwhile is gone, and what is damaged stays damaged. */
+/* A text that was erased meanwhile is skipped, and one that is damaged stays damaged. */
 static int step_recording(struct resealing *r, struct errbuf *why)
 {
     const char *id = r->ids[r->id_at];

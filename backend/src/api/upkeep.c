@@ -39,7 +39,8 @@ struct upkeep {
 
 /* -------------------------------------------------------------------------- on a worker */
 
-/* Who is there is there until the next time too, as far as giving up is concerned. */
+/* For marking sessions as abandoned, somebody who is there now counts as there until the next
+ * look. */
 static void note_present(const struct upkeep *u)
 {
     struct errbuf why = {""};

@@ -1,8 +1,8 @@
 /**
  * @file audio/media.c  The part that knows media formats (libavformat and its family)
  *
- * Runs in a process of its own (media_worker.c): what comes is written by strangers, for libraries
- * that read a hundred formats. A crash there is a sentence for who sent the file.
+ * Runs in a process of its own (media_worker.c): the input comes from strangers, and the libraries
+ * read a hundred formats. A crash there becomes a sentence for the person who sent the file.
  *
  * The bytes come through a reader of ours: no protocol of libavformat's is ever used, so a hostile
  * file cannot name another file or an address. Only formats that carry sound recordings are let in

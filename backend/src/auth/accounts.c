@@ -44,7 +44,7 @@ static int open_keys(struct accounts *a, const struct seal *seal, int number)
     return err;
 }
 
-/* What was ended before this start and may still be out. */
+/* Sign-ins that ended before this start, and whose tokens may still be out. */
 static int load_ended(struct accounts *a, int64_t now, struct errbuf *why)
 {
     struct store_list list = {0};
@@ -330,7 +330,7 @@ static void rehash(struct accounts *a, struct store_user *user, const char *pass
     *user = fresh;
 }
 
-/* What a check of a password that failed is to whoever asked. */
+/* The error that the caller gets when the check of a password fails. */
 static int not_right(int e, const char *sentence, struct errbuf *why)
 {
     if (e == UV_ENOMEM || e == UV_EAGAIN)
@@ -445,7 +445,7 @@ int accounts_local(struct accounts *a, int64_t now, const struct sign_in_from *f
     return accounts_finish(grant, err ? err : accounts_begin(a, now, from, grant, why));
 }
 
-/* Before the token is used, so that whoever finds it used finds this too. */
+/* Noted before the token is marked as used, so that a request that finds it used finds this too. */
 static struct rotation *rotation_begin(struct accounts *a, const char *hash)
 {
     struct rotation *r;
@@ -531,8 +531,8 @@ int accounts_refresh(struct accounts *a, const char *refresh, int64_t now, uint6
     if ((err = make_tokens(a, old.family, old.began_at, now, from, grant, &fresh)))
         return accounts_finish(grant, err_set(why, err, "cannot make a token"));
 
-    /* Whoever comes later with the same token is not to be trusted, and neither is who came
-     * first: nobody knows which of them is the thief. */
+    /* A request that comes later with the same token is not to be trusted, and neither is the first
+     * one: nobody knows which of them is the thief's. */
     rotation = rotation_begin(a, hash);
     err = store_refresh_rotate(a->store, hash, &fresh, now, why);
     rotation_end(a, rotation, hash, !err);

@@ -227,8 +227,8 @@ static int write_apart(const char *temporary, const struct keyring *ring)
     return err;
 }
 
-/* The name appears with the whole ring behind it or not at all. first: only where there is none,
- * and when two start at once the first one's key is everybody's. */
+/* The file appears with the whole ring in it or not at all. first: only if there is no file yet;
+ * when two processes start at once, the first one's key is used by both. */
 static int write_ring(const char *path, const struct keyring *ring, bool first, struct errbuf *why)
 {
     char *temporary;

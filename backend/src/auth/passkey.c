@@ -292,8 +292,8 @@ static fido_cred_t *read_cred(const struct cbor_value *auth_data)
     return NULL;
 }
 
-/* A key that vouches for itself tells nothing but that whoever sent it has it. A maker's
- * certificate was not asked for, and nobody could look at one that came. */
+/* A key that vouches for itself shows only that the sender has it. A maker's certificate was not
+ * asked for, and one that came could not be checked. */
 static int check_statement(const struct attestation *a, const struct passkey_rp *rp,
                            const struct passkey_client *client, fido_cred_t *cred,
                            struct errbuf *why)

@@ -99,7 +99,7 @@ struct passkey_signature {
 extern const int passkey_algs[];
 
 /** UV_ENOTSUP: browsers have no passkeys for such an origin (an IP address, or no HTTPS and not
- *  this machine); with a sentence. UV_EINVAL: it is none. */
+ *  this machine); with a sentence. UV_EINVAL: it is no such address. */
 int passkey_rp(const char *origin, struct passkey_rp *rp, struct errbuf *why);
 
 int passkey_client_read(const void *json, size_t len, struct passkey_client *client,

@@ -1,5 +1,5 @@
 /**
- * @file auth/recovery.c  A way back in for who has forgotten the password
+ * @file auth/recovery.c  A way back in for a user who has forgotten the password
  */
 #include "auth/recovery.h"
 

@@ -332,7 +332,8 @@ int blob_open_as(struct blob_reader **rp, struct blob_store *store, const char *
     return err;
 }
 
-/* In the order in which one becomes the other, backwards: whoever looks meanwhile finds it. */
+/* In the reverse of the order in which one form becomes the next, so that a search meanwhile finds
+ * it. */
 int blob_open(struct blob_reader **rp, struct blob_store *store, const char *id, struct errbuf *why)
 {
     int err = blob_check_id(id, why);

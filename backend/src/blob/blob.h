@@ -115,14 +115,14 @@ uint64_t blob_size(const struct blob_reader *r); /**< [bytes] */
 int64_t blob_read(struct blob_reader *r, uint64_t offset, void *to, size_t len, struct errbuf *why);
 void blob_close(struct blob_reader *r); /**< NULL is allowed. Does not block */
 
-/** In whatever form it is. Who reads it at that moment reads on. */
+/** In whatever form it is. A reader that has it open at that moment reads on. */
 int blob_erase(struct blob_store *store, const char *id, struct errbuf *why);
 
 /** Is it sealed by the key that seals now (auth/seal.h)? */
 int blob_is_fresh(struct blob_store *store, const char *id, bool *fresh, struct errbuf *why);
-/** Seal it by that one, unless it is already: in its place, whole or not at all. Who reads it at
- *  that moment reads on; UV_ENOENT: it was erased meanwhile, and stays so. A log keeps its key
- * until it ends. */
+/** Seal it with that key, unless it is already: in its place, whole or not at all. A reader that
+ *  has it open at that moment reads on; UV_ENOENT: it was erased meanwhile, and stays so. A log
+ *  keeps its key until it ends. */
 int blob_reseal(struct blob_store *store, const char *id, struct errbuf *why);
 
 /** fn for each, in no order; a code other than 0 ends it and comes back. fn may erase or claim the

@@ -199,7 +199,7 @@ static int files_create(void *store, const char *id, enum blob_put put, void **w
     return 0;
 }
 
-/* What has come is on its way to the disk while the rest still comes: a whole recording at once
+/* What has arrived is sent to the disk while the rest is still coming: a whole recording at once
  * would hold up every other write there, the database's too. */
 static void flush_behind(struct files_writer *w, size_t len)
 {
@@ -277,7 +277,7 @@ static int put_in_place(int folder, const char *name, const char *id)
     return renameat(folder, name, folder, id);
 }
 
-/* What is there, replaced in one step; but what was erased meanwhile does not come back. */
+/* Replaces an existing file in one step; a blob that was erased meanwhile does not come back. */
 static int take_place(struct files *f, const char *name, const char *id)
 {
     char there[NAME_MAX_LEN];
@@ -317,7 +317,7 @@ static int files_commit(void *writer, struct errbuf *why)
     if (fsync(folder)) {
         err = failed(why, "a recording cannot be stored");
         if (w->put != BLOB_AGAIN)
-            unlinkat(folder, unclaimed, 0); /* who was told that it failed finds nothing */
+            unlinkat(folder, unclaimed, 0); /* the caller is told that it failed: nothing stays */
     }
     writer_free(w);
     return err;

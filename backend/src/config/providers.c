@@ -83,7 +83,7 @@ static bool is_default(const struct config_whole *w, const char *flag)
     return s && !strcmp(w->values[s - config_settings].where, "default");
 }
 
-/** 0, UV_EINVAL: nobody is called so, UV_ENOENT: its address is not set. */
+/** 0; UV_EINVAL: there is no provider of that name; UV_ENOENT: its address is not set. */
 static int provider_named(const struct config_whole *w, const char *name, struct config_provider *p)
 {
     bool elsewhere = openai_is_elsewhere(w);

@@ -358,7 +358,7 @@ bool conversation_speaker_step(struct conversation *c, struct conversation_speak
     case CONVERSATION_BROKE:
         if (!hears)
             return false;
-        if (is_parked(s)) { /* who comes back begins anew */
+        if (is_parked(s)) { /* a client that comes back begins anew */
             act_for(out, DO_UNPARK, s);
             s->presence = SPEAKER_LEAVING;
         } else if (attached) {

@@ -188,7 +188,8 @@ struct known_voices *known_voices_find(struct known_voices *first, const char *u
 /** The same, until it is released; made when there is nothing yet. NULL: no memory. */
 struct known_voices *known_voices_hold(struct known_voices **first, const char *user_id,
                                        const char *session_id);
-void known_voices_release(struct known_voices *k); /**< Stays, for who comes back. NULL: nothing */
+/** It stays, for a client that comes back. NULL is allowed. */
+void known_voices_release(struct known_voices *k);
 struct voice_book *known_voices_book(struct known_voices *k);
 /** session_id: NULL for all of the user. */
 void known_voices_forget(struct known_voices **first, const char *user_id, const char *session_id);

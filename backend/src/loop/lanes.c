@@ -393,7 +393,7 @@ static void on_closed(uv_handle_t *handle)
     lanes_free(handle->data, LANE_COUNT);
 }
 
-/* Who waited in lane_call() goes on; what came by lane_submit() is told. */
+/* Callers that wait in lane_call() go on; work that came by lane_submit() is reported. */
 static void cancel(struct item *waiting)
 {
     struct item *next;

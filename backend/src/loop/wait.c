@@ -94,7 +94,7 @@ void wait_end(struct wait *w)
 {
     uv_mutex_lock(&w->lock);
     w->over = true;
-    uv_cond_broadcast(&w->more); /* under the lock: who waits may free w as soon as it has it */
+    uv_cond_broadcast(&w->more); /* locked: once it gets the lock, the waiter may free w */
     uv_mutex_unlock(&w->lock);
 }
 

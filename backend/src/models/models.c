@@ -135,8 +135,8 @@ struct ear {
     bool english;
 };
 
-/* Of those that are quick on most machines the larger kind, for English the English one, and among
- * types of one kind the larger file; of the others the smallest. */
+/* Among the kinds that are quick on most machines, the larger one (for English, the English one),
+ * and among types of one kind the larger file; among the others, the smallest. */
 static bool is_better(const struct ear *a, const struct ear *b)
 {
     bool quick = a->size <= QUICK_BYTES;

@@ -138,8 +138,8 @@ static bool is_secret(const char *variable)
            (n > sizeof(key) && !strncmp(variable + n - (sizeof(key) - 1), key, sizeof(key) - 1));
 }
 
-/* What pip gets to know: where it may write, and all of ours but keys. Freed by the caller; its
- * strings are not, except the first, which is `tmp`. */
+/* The environment that pip is given: where it may write, and all of ours except keys. Freed by the
+ * caller; its strings are not, except the first, which is `tmp`. */
 static char **environment(char *tmp)
 {
     size_t n = 0, used = 0;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { HOPS_MAX = 16 }; /* more proxies than that stand in no row; further left is not read */
+enum { HOPS_MAX = 16 }; /* no chain of proxies is longer; further to the left is not read */
 
 /* One proxy's word: whom it talked to, and how that one spoke. */
 struct hop {
@@ -216,7 +216,7 @@ static void take(struct forwarded *out, const struct hops *hops, const struct ne
     take_host(out, hop->host, port);
 }
 
-/* Fields that nobody writes but who passes a request on. */
+/* Fields that only a proxy writes, when it passes a request on. */
 static bool tells_of_a_proxy(const char *name)
 {
     static const char *const names[] = {"forwarded",        "via",           "x-real-ip",

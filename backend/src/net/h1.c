@@ -428,7 +428,7 @@ void h1_eof(struct conn *c)
     struct txn *t = c->txn;
 
     if (t && t->state == TXN_STREAMING) {
-        conn_kill(c); /* who reads events does not shut half of the door */
+        conn_kill(c); /* a client that reads events does not close its half of the connection */
     } else if (t && t->state == TXN_WAITING) {
         /* Half a door or the whole one? Who still listens skips this, who is gone answers with a
          * reset, and then the work for him can be stopped. */

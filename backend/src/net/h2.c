@@ -430,7 +430,7 @@ int h2_begin(struct conn *c)
 void h2_pump(struct conn *c)
 {
     struct h2 *h2 = c->h2;
-    struct buf *out = &c->server->h2_out; /* not scratch: who is told meanwhile may answer others */
+    struct buf *out = &c->server->h2_out; /* not scratch: handlers may answer others meanwhile */
 
     if (h2->pumping || h2->reading)
         return;

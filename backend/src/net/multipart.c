@@ -194,7 +194,7 @@ static int give(struct form *form, const char *data, size_t len)
     return form->state == FORM_DATA && len ? form->on_data(data, len, form->arg) : 0;
 }
 
-/* What looked like the delimiter and is none was data. */
+/* What looked like the delimiter but is not one was data. */
 static int give_matched(struct form *form)
 {
     size_t from = form->unsent;

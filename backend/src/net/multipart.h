@@ -67,7 +67,7 @@ struct form {
 };
 
 /** on_part: a part begins (its data is not there yet); on_data: more of it. A code other than 0
- *  ends the reading and comes back. UV_EINVAL: that content type is none of a form. */
+ *  ends the reading and comes back. UV_EINVAL: that is not the content type of a form. */
 int form_init(struct form *form, const char *content_type,
               int (*on_part)(const struct raw_part *part, void *arg),
               int (*on_data)(const char *data, size_t len, void *arg), void *arg);

@@ -125,7 +125,8 @@ static struct person **find(struct search *search, const char *user_id)
     return at;
 }
 
-/* Who asked longest ago goes, until what is left fits. The one who asks now is the first. */
+/* The index that was used longest ago is dropped, until the rest fits. The one in use now comes
+ * first. */
 static void make_room(struct search *search, struct leaving *leaving)
 {
     size_t bytes = 0;
