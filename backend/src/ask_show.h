@@ -26,13 +26,13 @@ struct ask_screen {
     bool colour;
     bool in_answer;    /* the cursor stands inside streamed text */
     bool partial_line; /* the cursor stands behind a partial */
-    size_t replaced;   /* providers that were told to have been left for this answer */
+    size_t replaced;   /* providers that this answer was already said to have left */
 };
 
 /** A screen as that file descriptor allows; NO_COLOR is respected (no-color.org). */
 struct ask_screen ask_screen_of(int fd);
 
-/** Show one event. Unknown kinds are passed over. */
+/** Show one event. Unknown kinds are ignored. */
 void ask_show(struct ask_screen *s, const struct live_event *event);
 
 /** The same for machines: {"atMs":…,"message":…} on a line, the message as a socket sends it. */

@@ -53,14 +53,14 @@ struct app {
     struct store *store;
     struct seal *seal;
     struct accounts *accounts;
-    struct search *search;            /**< (optional) Words in what people said */
+    struct search *search;            /**< (optional) Search in what was said */
     struct blob_store *blobs;         /**< (optional) The sound of recordings */
     struct slots sockets;             /**< Open WebSockets by id; loop thread, api/socket.c */
     struct presence *presence;        /**< (optional) Who has a socket open */
     struct ratelimit *user_limit;     /**< Per signed-in user; NULL: none */
     struct ratelimit *sign_in_limit;  /**< Per address and e-mail; NULL: none */
     struct ratelimit *address_limit;  /**< Sign-ins per address; NULL: none */
-    struct ratelimit *stranger_limit; /**< Requests of nobody's, per address; NULL: none */
+    struct ratelimit *stranger_limit; /**< Requests without a sign-in, per address; NULL: none */
     struct ratelimit *account_limit;  /**< Sign-ins per e-mail; NULL: none */
     struct ratelimit *audit_limit;    /**< Refusals that are written down per address; NULL: all */
     struct asr_hub *hub;              /**< (optional) */

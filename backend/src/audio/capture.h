@@ -63,7 +63,7 @@ int capture_open(struct capture **cp, struct loop *loop);
 /** name: "": what is played on this machine's usual output. */
 int capture_begin(struct capture *c, const char *name, const struct capture_handlers *h, void *arg,
                   struct errbuf *why);
-void capture_end(struct capture *c, const void *arg); /**< Nothing to do if it is another's */
+void capture_end(struct capture *c, const void *arg); /**< Only ends arg's own capture */
 void capture_close(struct capture *c);                /**< The loop at rest. NULL is allowed */
 
 #endif

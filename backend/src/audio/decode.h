@@ -48,7 +48,7 @@ struct audio_sink {
     int rate; /**< 16,000 or 48,000 [Hz], mono */
     /** Non-zero: it wants no more; the decoding goes on without it. */
     int (*take)(void *arg, const int16_t *samples, size_t n);
-    void (*restart)(void *arg); /**< What it took is void: a decoder that died begins anew */
+    void (*restart)(void *arg); /**< What it took is void: the decoder died, another begins anew */
     void *arg;
 };
 

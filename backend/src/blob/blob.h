@@ -91,7 +91,7 @@ int blob_append(struct blob_writer *w, const void *data, size_t len, struct errb
 int blob_commit(struct blob_writer *w, uint64_t *size, struct errbuf *why);
 void blob_abandon(struct blob_writer *w); /**< NULL is allowed */
 
-/** It is known from now on, and survives as such. Nothing to do: 0. */
+/** Mark it as known: from now on it is kept across restarts. 0 also when it was marked already. */
 int blob_claim(struct blob_store *store, const char *id, struct errbuf *why);
 
 int blob_log_create(struct blob_log **lp, struct blob_store *store, const char *id,

@@ -46,7 +46,7 @@ struct config_provider {
     const char *key;    /**< NULL when there is none */
     const char *model;
     bool local;       /**< Its address is of this machine */
-    bool any_model;   /**< None was named: .model stands in until the server's list is known */
+    bool any_model;   /**< No model was named: .model is used until the server's list is known */
     bool missing_key; /**< Asked for by INTERVIEWD_PROVIDERS, but its key is not set */
 };
 
@@ -54,7 +54,7 @@ struct config {
     /* serving */
     const char *listen_host; /**< "127.0.0.1", "::1" (no brackets), "0.0.0.0", a name */
     int listen_port;         /**< 0: any free port */
-    bool beyond_loopback;    /**< Others than this machine can connect */
+    bool beyond_loopback;    /**< Other machines can connect */
     bool accounts;           /**< Accounts on; off: one local owner */
     const char *data_dir;
     const char *web_root; /**< NULL: found beside the executable, see main.c */
@@ -79,7 +79,7 @@ struct config {
     int refresh_token_s;      /**< Life of a refresh token, [s] */
     int token_key;            /**< Number of the key that signs access tokens */
     int requests_per_minute;  /**< Per signed-in user; 0: no limit */
-    int strangers_per_minute; /**< Requests of nobody's, per address; 0: no limit */
+    int strangers_per_minute; /**< Requests without a sign-in, per address; 0: no limit */
     int sign_ins_per_minute;  /**< Per address and e-mail; 0: no limit */
     bool sign_ups;            /**< Anybody may make an account; off: operators do */
     int sockets_per_user;     /**< WebSockets of a signed-in user at a time; 0: no limit */
@@ -91,11 +91,11 @@ struct config {
     const char *smtp_from;  /**< Sender */
 
     /* sessions */
-    int abandon_hours; /**< One in which nothing happened for so long is given up */
+    int abandon_hours; /**< A session in which nothing happens for so long is abandoned */
 
     /* recordings */
     int audio_keep_days;   /**< Then one is erased */
-    int audio_quota_mb;    /**< Of all of a user's together; 0: no limit */
+    int audio_quota_mb;    /**< Most that a user's recordings take; 0: no limit */
     const char *capture;   /**< Device of this machine that is heard unless another one is named;
                               NULL:   what its usual output plays */
     bool capture_accounts; /**< With accounts on, their owners may have it captured too */
@@ -107,7 +107,7 @@ struct config {
 
     /* watching */
     const char *metrics_token; /**< Opens /metrics to others than this machine; NULL: none */
-    const char *sentry_dsn;    /**< NULL: errors are told to nobody */
+    const char *sentry_dsn;    /**< NULL: errors are not reported */
     const char *sentry_environment;
     const char *otlp_endpoint; /**< Without trailing slash; NULL: nothing is traced */
     const char *otlp_headers;
@@ -127,7 +127,7 @@ struct config {
     int whisper_pad_ms;       /**< Silence heard behind the audio; 0: the engine decides */
     const char *model_url;    /**< Mirror for `models get`; NULL: the usual one */
     bool confine;             /**< Files beyond the data folder are given up */
-    bool fetch_models;        /**< What a chosen language needs is fetched unasked */
+    bool fetch_models;        /**< The model that a chosen language needs is fetched by itself */
     const char *turn;         /**< "quick", "balanced", "patient" */
     int vad_pre_roll_ms;
     int vad_eager_ms;
@@ -140,7 +140,7 @@ struct config {
     bool find_local; /**< No chain was given: look for servers of models on this machine */
     int answer_max_tokens;
     int first_token_max_ms;       /**< Then the next provider is tried */
-    int local_first_token_max_ms; /**< The same of one on this machine */
+    int local_first_token_max_ms; /**< The same for one on this machine */
 
     /* what was left on the command line, in order: files, and flags of the command itself */
     const char **args;
@@ -158,7 +158,7 @@ void config_free(struct config *config); /**< NULL is allowed */
 /** <data>/name, in memory of the config. NULL when out of memory. */
 const char *config_path(const struct config *config, const char *name);
 
-/** The sentence for a flag nobody knows, with the nearest one that exists. */
+/** The sentence for an unknown flag, with the nearest one that exists. */
 int config_unknown_flag(const char *flag, struct errbuf *why);
 
 /* Printed from the table: tests hold the files in the repository to it. */
@@ -175,7 +175,7 @@ int config_ollama_url(const char *text, char **url);
 
 /** Is it a name or address of this machine only: 127.0.0.0/8, ::1, localhost? */
 bool config_is_loopback(const char *host);
-/** Is the host of this http(s) address? */
+/** The same for the host of this http(s) address. */
 bool config_url_is_local(const char *url);
 
 #endif

@@ -78,8 +78,8 @@ const struct setting *setting_by_env(const char *env);
 bool setting_nearest(const char *key, char text[static 64]);
 const struct setting *setting_by_flag(const char *name, size_t len);
 
-/** What is hung on it goes with the config. NULL: p was NULL, or there is no room; then p is freed.
- */
+/** Hands p to the config, which frees it in the end. NULL: p was NULL, or there is no room; then p
+ *  is freed at once. */
 void *config_keep(struct config_whole *w, void *p);
 
 /** Fill w->values from every source, w->c.args and w->c.file: nothing is converted yet. */
@@ -89,7 +89,8 @@ int config_collect(struct config_whole *w, int argc, char *const *argv, char *co
 /** Which remote recogniser: the address that was set, or the usual one of a key that is there, or
  *  none. A key goes to no other server than its own. */
 void config_derive_remote_asr(struct config_whole *w);
-/** The providers, in their order: those that were named, or all that something is known of. */
+/** The providers, in their order: those that were named, or all for which something is
+ *  configured. */
 int config_derive_chain(struct config_whole *w, struct errbuf *why);
 
 /** Parse a config file. fn returns 0 or an error that ends it. Pure: fuzzed. */

@@ -26,8 +26,8 @@ struct story_point {
 struct story_pair {
     int number;
     char time[8];        /**< "09:31", by the reader's clock */
-    const char *speaker; /**< "Interviewer", "Candidate, cut off" …: words that wanted no answer;
-                              NULL: a question */
+    const char *speaker; /**< "Interviewer", "Candidate, cut off" …: words that needed no answer;
+                            NULL: a question */
     const char *question;
     const char *kind;   /**< "Behavioral" …; NULL */
     const char *answer; /**< "" when there is none */
