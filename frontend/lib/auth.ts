@@ -71,6 +71,11 @@ export async function login(email: string, password: string): Promise<void> {
   enter(await api.open<SignedIn>('POST', '/auth/login', { email, password }), true);
 }
 
+/** `answer`: of lib/passkeys.ts. */
+export async function loginWithPasskey(answer: Schemas['PasskeyLogin']): Promise<void> {
+  enter(await api.open<SignedIn>('POST', '/auth/login/passkey', answer), true);
+}
+
 export async function signup(email: string, password: string, displayName: string): Promise<void> {
   enter(await api.open<SignedIn>('POST', '/auth/signup', { email, password, displayName }), true);
 }

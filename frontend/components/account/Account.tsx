@@ -13,6 +13,7 @@ import { eraseMe, logout, startAuth, updateMe } from '@/lib/auth';
 import { forget } from '@/lib/query';
 import { saveAnswer } from '@/lib/utils';
 import type { User } from '@/types/user';
+import { Passkeys } from './Passkeys';
 import { Password } from './Password';
 import { Photo } from './Photo';
 import { SignIns } from './SignIns';
@@ -124,6 +125,7 @@ export function Account({ user, accounts }: { user: User; accounts: boolean }) {
       <Name key={user.displayName} user={user} />
       <Retention user={user} />
       {accounts && <Password />}
+      {accounts && <Passkeys />}
       {accounts && <SignIns />}
       <div className="flex flex-wrap gap-3">
         {accounts && (

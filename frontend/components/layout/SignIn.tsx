@@ -1,11 +1,13 @@
 'use client';
 
+import { KeyRound } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState, type FormEvent } from 'react';
 import { Button } from '@/components/ui/button';
 import { Input, useFirstWrong } from '@/components/ui/field';
 import { useAuth } from '@/hooks/useAuth';
+import { usePasskey } from '@/hooks/usePasskey';
 import { ApiError, sentence } from '@/lib/api-client';
 import { login, signup } from '@/lib/auth';
 
@@ -37,6 +39,7 @@ export function SignIn({ fresh }: { fresh: boolean }) {
   const form = useFirstWrong(errors);
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const passkey = usePasskey(!fresh && phase === 'out', setFailure);
 
   useEffect(() => {
     if (phase === 'in') router.replace(next()); // signed in already, or just now
@@ -80,7 +83,7 @@ export function SignIn({ fresh }: { fresh: boolean }) {
         <Input
           label="E-mail"
           type="email"
-          autoComplete="email"
+          autoComplete={fresh ? 'email' : 'username webauthn'}
           maxLength={254}
           value={email}
           error={errors['/email']}
@@ -109,6 +112,20 @@ export function SignIn({ fresh }: { fresh: boolean }) {
         <Button type="submit" size="lg" busy={busy}>
           {fresh ? 'Make the account' : 'Sign in'}
         </Button>
+        {passkey.possible && (
+          <Button
+            look="secondary"
+            size="lg"
+            busy={passkey.busy}
+            onClick={() => {
+              setFailure(null);
+              void passkey.ask();
+            }}
+          >
+            <KeyRound aria-hidden="true" />
+            Sign in with a passkey
+          </Button>
+        )}
       </form>
     </>
   );

@@ -26,7 +26,7 @@ describe('accounts', () => {
     const { page } = watched;
     await page.getByLabel('E-mail').fill('ada@example.com');
     await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   }
 
   it('sends a stranger to the login page, remembering where they wanted to go', async () => {
@@ -110,7 +110,7 @@ describe('accounts', () => {
     await other.page.goto(`${server.url}/login/`);
     await other.page.getByLabel('E-mail').fill('ada@example.com');
     await other.page.getByLabel('Password').fill(PASSWORD);
-    await other.page.getByRole('button', { name: 'Sign in' }).click();
+    await other.page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await other.page.waitForURL(`${server.url}/`);
     await page.reload();
     await page.getByText('This one').waitFor();
