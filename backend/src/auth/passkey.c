@@ -115,6 +115,8 @@ int passkey_client_read(const void *json, size_t len, struct passkey_client *cli
     /* Anything but false, and a page around ours (L3), is a frame. */
     read.framed = (crossed && !json_is_false(crossed)) || json_object_get(data, "topOrigin");
     json_decref(data);
+    if (!data && json_starved())
+        return err_set(why, UV_ENOMEM, "out of memory");
     if (!whole)
         return not_read("client data", why);
     SHA256(json, len, read.hash);
@@ -278,18 +280,19 @@ static void free_key(int alg, void *key)
         rs256_pk_free((rs256_pk_t **)&key);
 }
 
-/* libfido2 reads authenticator data only when it is told the algorithm first. */
-static fido_cred_t *read_cred(const struct cbor_value *auth_data)
+/* libfido2 reads authenticator data only when it is told the algorithm first. UV_ENOTSUP: it is
+ * none of ours. */
+static int read_cred(const struct cbor_value *auth_data, fido_cred_t **cred)
 {
     for (size_t i = 0; passkey_algs[i]; i++) {
-        fido_cred_t *cred = fido_cred_new();
-
-        if (cred && !fido_cred_set_type(cred, passkey_algs[i]) &&
-            !fido_cred_set_authdata_raw(cred, auth_data->data, (size_t)auth_data->number))
-            return cred;
-        fido_cred_free(&cred);
+        if (!(*cred = fido_cred_new()))
+            return UV_ENOMEM;
+        if (!fido_cred_set_type(*cred, passkey_algs[i]) &&
+            !fido_cred_set_authdata_raw(*cred, auth_data->data, (size_t)auth_data->number))
+            return 0;
+        fido_cred_free(cred);
     }
-    return NULL;
+    return UV_ENOTSUP;
 }
 
 /* A key that vouches for itself shows only that the sender has it. A maker's certificate was not
@@ -357,10 +360,11 @@ int passkey_made(const struct passkey_rp *rp, const struct passkey_client *clien
     if ((err = check_auth_data(rp, auth_data, (size_t)a.auth_data.number, why)) ||
         (err = check_rest(auth_data, (size_t)a.auth_data.number, true, why)))
         return err;
-    if (!(cred = read_cred(&a.auth_data)))
-        return err_set(why, UV_ENOTSUP,
-                       "The passkey's key is of a kind that is not taken here: ES256, EdDSA and "
-                       "RS256 are.");
+    if ((err = read_cred(&a.auth_data, &cred)))
+        return err_set(why, err,
+                       err == UV_ENOMEM ? "out of memory"
+                                        : "The passkey's key is of a kind that is not taken here: "
+                                          "ES256, EdDSA and RS256 are.");
     err = check_statement(&a, rp, client, cred, why);
     if (!err)
         err = take_key(cred, key, why);
@@ -374,7 +378,7 @@ static int verify(const struct passkey_rp *rp, const struct passkey_client *clie
                   const struct passkey_key *key, const struct passkey_signature *s, void *public)
 {
     fido_assert_t *assert = fido_assert_new();
-    int err = FIDO_ERR_INTERNAL;
+    int err = assert ? FIDO_ERR_INVALID_ARGUMENT : FIDO_ERR_INTERNAL;
 
     if (assert && !fido_assert_set_clientdata_hash(assert, client->hash, sizeof(client->hash)) &&
         !fido_assert_set_rp(assert, rp->id) && !fido_assert_set_count(assert, 1) &&
@@ -383,7 +387,10 @@ static int verify(const struct passkey_rp *rp, const struct passkey_client *clie
         !fido_assert_set_sig(assert, 0, s->signature, s->signature_len))
         err = fido_assert_verify(assert, 0, key->alg, public);
     fido_assert_free(&assert);
-    return err;
+    if (err)
+        return err == FIDO_ERR_INTERNAL ? UV_ENOMEM
+                                        : UV_EACCES; /* a right one is not called wrong */
+    return 0;
 }
 
 int passkey_signed(const struct passkey_rp *rp, const struct passkey_client *client,
@@ -402,8 +409,9 @@ int passkey_signed(const struct passkey_rp *rp, const struct passkey_client *cli
     err = load_key(key->alg, key->key, key->key_len, &public);
     if (err)
         err_set(why, err, "The passkey that is kept cannot be read.");
-    else if (verify(rp, client, key, s, public))
-        err = err_set(why, UV_EACCES, "The passkey's signature does not hold.");
+    else if ((err = verify(rp, client, key, s, public)))
+        err_set(why, err,
+                err == UV_ENOMEM ? "out of memory" : "The passkey's signature does not hold.");
     else
         *count = (uint32_t)c[0] << 24 | (uint32_t)c[1] << 16 | (uint32_t)c[2] << 8 | c[3];
     free_key(key->alg, public);

@@ -322,10 +322,10 @@ static void passkeys_are_found_by_credential_counted_renamed_and_erased(void **s
     struct store_passkey found;
     struct store_list list;
     struct store_list ended;
-    char first[ID_TEXT_MAX];
+    struct store_sample samples[2];
+    size_t field = 0, n = 0;
 
     id_new(key.id);
-    memcpy(first, key.id, sizeof(first));
     memcpy(key.user_id, f->ada.id, ID_TEXT_MAX);
     assert_int_equal(store_passkey_get(f->store, "aWlp", &found, NULL), UV_ENOENT);
     assert_int_equal(store_passkey_add(f->store, &key, 1, NULL), 0);
@@ -359,6 +359,14 @@ static void passkeys_are_found_by_credential_counted_renamed_and_erased(void **s
     assert_int_equal(list.count, 2);
     assert_string_equal(((struct store_passkey *)list.items)->name, "v1.y"); /* newest first */
     store_list_release(&list, STORE_KIND_PASSKEY);
+
+    while (store_sealed_field(f->store, field) &&
+           strcmp(store_sealed_field(f->store, field), "passkey.name") != 0)
+        field++;
+    assert_int_equal(store_sealed_stale(f->store, field, "v2.", "", 2, samples, &n, NULL), 0);
+    assert_int_equal(n, 2); /* a new key seals names anew */
+    for (size_t i = 0; i < n; i++)
+        free(samples[i].text);
 
     assert_int_equal(store_passkey_erase(f->store, f->bob.id, key.id, NULL), UV_ENOENT);
     assert_int_equal(store_passkey_erase(f->store, f->ada.id, key.id, NULL), 0);

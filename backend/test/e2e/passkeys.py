@@ -249,6 +249,32 @@ def passkeys_are_renamed_and_removed_by_their_owner(one, many):
 
 
 @test
+def behind_a_proxy_it_is_the_name_that_people_see(one, many):
+    seen = {"Host": "interview.example", "Origin": "https://interview.example", "X_Forwarded_Proto": "https", "X_Forwarded_For": "203.0.113.7"}
+    device = Device(many.server)
+    device.origin = "https://interview.example"
+    options = many.ada("POST", "v1/auth/passkeys/options", **seen).json
+    equal(options["rp"]["id"], "interview.example")
+    equal(many.ada("POST", "v1/auth/passkeys", {"name": "Laptop", **device.create(options)}, **seen).json["site"], "interview.example")
+    asked = many.anyone("POST", "v1/auth/login/passkey/options", **seen).json
+    equal(many.anyone("POST", "v1/auth/login/passkey", device.get(asked), **seen).status, 200)
+    device.origin = at(many.server)["Origin"]  # the same device under another name of the server
+    problem(login(many, device, **{"authenticatorData": b64(device.head("interview.example", PRESENT | VERIFIED))}), 401, "invalid_credentials")
+    holds(b64(device.id) not in [c["id"] for c in ask(many, many.ada).json["excludeCredentials"]], "another site's is excluded")
+
+
+@test
+def who_is_disabled_does_not_sign_in(one, many):
+    cy = many.sign_up("disabled@example.com", "Cy")
+    device = Device(many.server)
+    equal(add(many, cy, device).status, 201)
+    for word, status, code in [("disable", 403, "account_disabled"), ("enable", 200, None)]:
+        subprocess.run([many.program[0], "admin", word, "disabled@example.com", "--data", many.server.dir], check=True, capture_output=True)
+        answer = login(many, device)
+        equal((answer.status, answer.json.get("code")), (status, code))
+
+
+@test
 def there_are_twenty_at_most(one, many):
     cy = many.sign_up("twenty@example.com", "Cy")
     device = Device(many.server)

@@ -7,11 +7,14 @@
 #include "cmocka_all.h"
 
 #include "auth/accounts.h"
+#include "auth/base64url.h"
 #include "auth/ended.h"
+#include "auth/passkeys.h"
 #include "auth/ratelimit.h"
 #include "auth/seal.h"
 #include "auth/token.h"
 #include "base/clock.h"
+#include "support/authenticator.h"
 #include "support/failing.h"
 #include "support/sealed_store.h"
 
@@ -351,6 +354,101 @@ static void another_password_ends_the_others_or_is_none(void **state)
     assert_true(failing_each(change_password, *state) >= 5);
 }
 
+/* --------------------------------------------------------------------------------- passkeys */
+
+struct passkey_scene {
+    struct fixture *f;
+    struct passkey_rp rp;
+    struct device device;
+    char user[ID_TEXT_MAX];
+    char credential[64];
+    char client[1024], attestation[2048], auth_data[512], signature[512], handle[64];
+};
+
+static void encode(const struct device_bytes *bytes, char *text)
+{
+    base64url_encode(bytes->data, bytes->len, text);
+}
+
+/* What the device answers to a challenge; nothing of it is the product's. */
+static struct passkeys_answer answer(struct passkey_scene *s, bool made, const char *challenge)
+{
+    struct device_bytes client, auth_data, signature, attestation;
+    struct passkey_client read;
+
+    failing_hold();
+    client.len = device_client((char *)client.data, sizeof(client.data),
+                               made ? "webauthn.create" : "webauthn.get", challenge,
+                               "https://interview.example", "");
+    assert_int_equal(passkey_client_read(client.data, client.len, &read, NULL), 0);
+    s->device.count++;
+    device_attest(&s->device, "none", read.hash, &attestation);
+    device_auth_data(&s->device, 0, &auth_data);
+    device_sign(&s->device, &auth_data, read.hash, &signature);
+    encode(&client, s->client);
+    encode(&attestation, s->attestation);
+    encode(&auth_data, s->auth_data);
+    encode(&signature, s->signature);
+    failing_go_on();
+    return (struct passkeys_answer){s->client,    s->attestation, s->credential,
+                                    s->auth_data, s->signature,   s->handle};
+}
+
+static int make_passkey(struct passkey_scene *s, struct store_passkey *made)
+{
+    char challenge[CHALLENGE_TEXT_MAX];
+    struct passkeys_answer a;
+    int err = passkeys_challenge(s->f->accounts, s->user, s->f->now, challenge);
+
+    if (err)
+        return err;
+    a = answer(s, true, challenge);
+    return passkeys_check_new(s->f->accounts, s->user, &s->rp, &a, s->f->now, made, NULL);
+}
+
+static void use_passkey(void *arg)
+{
+    struct passkey_scene *s = arg;
+    char challenge[CHALLENGE_TEXT_MAX];
+    struct passkeys_answer a;
+    struct store_passkey made;
+    struct grant grant;
+    int err = make_passkey(s, &made);
+
+    assert_true(err == 0 || err == UV_ENOMEM);
+    if (!err)
+        store_passkey_release(&made);
+    err = passkeys_challenge(s->f->accounts, "", s->f->now, challenge);
+    assert_int_equal(err, 0);
+    a = answer(s, false, challenge);
+    err = passkeys_login(s->f->accounts, &s->rp, &a, s->f->now, NULL, &grant, NULL);
+    assert_true(err == 0 || err == UV_ENOMEM);
+    check_grant(s->f, err, &grant);
+    if (!err)
+        grant_release(&grant);
+}
+
+static void a_right_passkey_is_never_called_wrong(void **state)
+{
+    struct passkey_scene s = {.f = *state};
+    struct grant grant = signed_up(s.f, "ada@example.com");
+    struct store_passkey made;
+
+    memcpy(s.user, grant.user.id, sizeof(s.user));
+    grant_release(&grant);
+    base64url_encode(s.user, strlen(s.user), s.handle);
+    device_open(&s.device, -7);
+    assert_int_equal(passkey_rp("https://interview.example", &s.rp, NULL), 0);
+    assert_int_equal(make_passkey(&s, &made), 0);
+    snprintf(s.credential, sizeof(s.credential), "%s", made.credential);
+    made.transports = strdup("");
+    made.name = strdup("v1.x");
+    assert_int_equal(store_passkey_add(s.f->store, &made, 9, NULL), 0);
+    store_passkey_release(&made);
+    assert_true(failing_each(use_passkey, &s) > 10);
+    device_close(&s.device);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -365,6 +463,7 @@ int main(void)
         T(a_token_is_renewed_or_kept),
         T(who_is_erased_is_out),
         T(another_password_ends_the_others_or_is_none),
+        T(a_right_passkey_is_never_called_wrong),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
