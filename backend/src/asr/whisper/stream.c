@@ -39,7 +39,7 @@ static const float FALLBACK_STEP = 0.4f;
 static const double IMPROBABLE_MEAN = -0.25;
 
 /* ... and with the whole window, since kept silence may be what it stumbled over: of clear speech
- * one utterance in fifty, of speech that is hard on purpose one in five. */
+ * one utterance in fifty, of speech that is hard on purpose two in five. */
 static const double WILD_MEAN = -0.5;
 
 /* Below this nothing is said at all, in units of full scale (-66 dB). */
