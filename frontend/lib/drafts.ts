@@ -8,6 +8,9 @@
 import { Store } from './store';
 
 const PREFIX = 'interview-assistant.draft.';
+
+/** The owner while it is not known yet who is signed in. */
+export const NOBODY = 'nobody';
 const stores = new Map<string, Store<unknown>>();
 
 /** Each account's drafts are its own: another one may sign in in the same tab. */
@@ -40,6 +43,14 @@ export function setDraft<T>(owner: string, name: string, value: T | null): void 
   } catch {
     // storage is forbidden or full: the draft lasts until the page is left
   }
+}
+
+/** What was written before it was known who is signed in becomes theirs. */
+export function adoptDraft(owner: string, name: string): void {
+  const early = draft(NOBODY, name).get();
+  if (owner === NOBODY || early === null) return;
+  setDraft(NOBODY, name, null);
+  setDraft(owner, name, early);
 }
 
 /** All of them, of everybody: for signing out. */

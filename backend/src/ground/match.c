@@ -11,6 +11,7 @@
 #include "ground/evidence.h"
 #include "ground/names.h"
 #include "ground/question.h"
+#include "ground/story.h"
 #include "ground/terms.h"
 
 #include <stdbool.h>
@@ -400,7 +401,7 @@ static bool match_place(const struct grounding *g, const char *text, struct matc
     if (i == n || !tells(&found[i]))
         return false;
     m->place = found[i].place;
-    m->found = !m->place.fact && (m->place.action || m->place.own) ? MATCH_STORY : MATCH_MENTION;
+    m->found = story_is(g, &m->place) ? MATCH_STORY : MATCH_MENTION;
     return true;
 }
 

@@ -17,7 +17,7 @@ const FIELDS: Record<string, string> = { skills: 'Skill', yearsExperience: 'Year
 function Item({ requirement }: { requirement: Requirement }) {
   const { icon: Icon, says, look } = FOUND[requirement.found];
   const { source } = requirement;
-  const where = source && (FIELDS[source.field] ?? source.heading);
+  const where = source && (FIELDS[source.field] ?? (requirement.found === 'story' ? source.heading : null));
   return (
     <li className="grid grid-cols-[1.25rem_1fr] gap-x-3 py-3">
       <Icon className={`mt-1 size-4.5 ${look}`} aria-hidden="true" />

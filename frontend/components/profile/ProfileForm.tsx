@@ -162,14 +162,14 @@ export function ProfileForm({ value: input, onChange, action, onSave, onCancel }
           {failure}
         </p>
       )}
-      <div className="flex flex-wrap items-center gap-3">
+      <div className="sticky bottom-18 z-20 -mx-5 -mb-5 flex flex-wrap items-center gap-3 rounded-b-2xl border-t border-line bg-surface px-5 py-3 sm:-mx-6 sm:-mb-6 sm:px-6 lg:bottom-0">
         <Button type="submit" busy={busy}>
           {action}
         </Button>
         <Button look="ghost" onClick={onCancel}>
           Cancel
         </Button>
-        <p className="text-sm text-faint">Not saved yet: kept in this tab until you save or cancel.</p>
+        <p className="hidden text-sm text-faint sm:block">Not saved yet: kept in this tab until you save or cancel.</p>
       </div>
     </form>
   );

@@ -42,41 +42,49 @@ function TellPart({ part, onTell, onCancel }: { part: StoryPart; onTell: (words:
   );
 }
 
-function Part({ story, part, onTell }: { story: Story; part: StoryPart; onTell: ((words: string) => void) | null }) {
-  const [telling, setTelling] = useState(false);
+/** One part as the text has it; the scene may be set by the heading alone. */
+function Told({ story, part }: { story: Story; part: StoryPart }) {
   const told = story.parts.filter((p) => p.part === part).map((p) => p.text);
   const scene = part === 'situation' && told.length === 0 ? story.heading : null;
+  if (told.length === 0 && !scene) return null;
   return (
     <div className="grid gap-x-3 gap-y-0.5 sm:grid-cols-[5.5rem_1fr]">
       <dt className="pt-0.5 text-sm font-semibold text-soft">{NAMES[part]}</dt>
-      <dd className="min-w-0">
-        {told.length > 0 && <p className="font-serif text-[1.05rem] leading-snug">{told.join(' ')}</p>}
-        {scene && <p className="text-soft">{scene}</p>}
-        {story.missing.includes(part) &&
-          (telling && onTell ? (
-            <TellPart
-              part={part}
-              onCancel={() => setTelling(false)}
-              onTell={(words) => {
-                setTelling(false);
-                onTell(words);
-              }}
-            />
-          ) : (
-            <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-mark-ink">
-              <span className="inline-flex items-center gap-1.5 rounded-md bg-mark px-2 py-0.5 text-sm">
-                <CircleDashed className="size-3.5" aria-hidden="true" />
-                Missing: {ASKED[part].missing}
-              </span>
-              {onTell && (
-                <Button look="ghost" size="sm" onClick={() => setTelling(true)}>
-                  <Plus aria-hidden="true" />
-                  Add the {part}
-                </Button>
-              )}
-            </p>
-          ))}
+      <dd dir="auto" className={scene ? 'min-w-0 text-soft' : 'min-w-0 font-serif text-[1.05rem] leading-snug'}>
+        {scene ?? told.join(' ')}
       </dd>
+    </div>
+  );
+}
+
+/** What a story does not say, each to be added by a press. */
+function Missing({ parts, onTell }: { parts: StoryPart[]; onTell: ((part: StoryPart, words: string) => void) | null }) {
+  const [telling, setTelling] = useState<StoryPart | null>(null);
+  if (parts.length === 0) return null;
+  if (telling && onTell)
+    return (
+      <TellPart
+        part={telling}
+        onCancel={() => setTelling(null)}
+        onTell={(words) => {
+          setTelling(null);
+          onTell(telling, words);
+        }}
+      />
+    );
+  return (
+    <div className="flex flex-wrap items-center gap-2 text-mark-ink">
+      <p className="inline-flex items-center gap-1.5 rounded-lg bg-mark px-2.5 py-1 text-sm font-medium">
+        <CircleDashed className="size-3.5" aria-hidden="true" />
+        No {parts.join(', no ')}
+      </p>
+      {onTell &&
+        parts.map((part) => (
+          <Button key={part} look="ghost" size="sm" onClick={() => setTelling(part)}>
+            <Plus aria-hidden="true" />
+            Add the {part}
+          </Button>
+        ))}
     </div>
   );
 }
@@ -84,11 +92,12 @@ function Part({ story, part, onTell }: { story: Story; part: StoryPart; onTell: 
 function StoryCard({ story, at, context, onChange }: { story: Story; at: number; context: string; onChange: (context: string) => void }) {
   return (
     <li className="grid gap-3 rounded-xl border border-line bg-raised p-4">
-      <dl className="grid gap-2.5">
+      <dl className="grid gap-2">
         {PARTS.map((part) => (
-          <Part key={part} story={story} part={part} onTell={at < 0 ? null : (words) => onChange(tellPart(context, at, story, part, words))} />
+          <Told key={part} story={story} part={part} />
         ))}
       </dl>
+      <Missing parts={story.missing} onTell={at < 0 ? null : (part, words) => onChange(tellPart(context, at, story, part, words))} />
     </li>
   );
 }

@@ -12,9 +12,9 @@ const BLANK_LINE = 1.7; // a jump of so many lines leaves one blank
 const SAME_LINE = 0.5;
 const LONE_BULLET = /^[\u2022\u25cf\u25cb\u25aa\u25e6\u2023\u2043\u00b7\uf0b7\uf0a7\u2013-]$/;
 
-/** What symbol fonts and typesetters put in place of letters. */
-function plain(text: string): string {
-  return text.replace(/[\uf0b7\uf0a7]/g, '•').replace(/[\ufb00-\ufb04]/g, (ligature) => ligature.normalize('NFKC'));
+/** What symbol fonts and typesetters put in place of letters: bullets, ligatures, and radicals for the Chinese signs that look the same. */
+export function plain(text: string): string {
+  return text.replace(/[\uf0b7\uf0a7]/g, '•').replace(/[\ufb00-\ufb06\u2e80-\u2fd5]/g, (sign) => sign.normalize('NFKC'));
 }
 
 interface Line {

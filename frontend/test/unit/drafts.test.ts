@@ -34,6 +34,18 @@ describe('a draft', () => {
     expect(Object.keys(sessionStorage)).toEqual(['something else']);
   });
 
+  it('that was begun before it was known who is signed in is theirs', () => {
+    drafts.setDraft('u1', 'profile', 'kept');
+    drafts.setDraft(drafts.NOBODY, 'posting', 'typed early');
+    drafts.adoptDraft(drafts.NOBODY, 'posting');
+    expect(drafts.draft(drafts.NOBODY, 'posting').get()).toBe('typed early');
+    drafts.adoptDraft('u1', 'posting');
+    drafts.adoptDraft('u1', 'profile');
+    expect(drafts.draft('u1', 'posting').get()).toBe('typed early');
+    expect(drafts.draft('u1', 'profile').get()).toBe('kept');
+    expect(Object.keys(sessionStorage).some((key) => key.includes(drafts.NOBODY))).toBe(false);
+  });
+
   it('without storage lasts as long as the page', () => {
     vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
       throw new DOMException('full', 'QuotaExceededError');

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readResume, Unreadable } from '@/lib/resume/read';
 import { parseCsv } from '@/lib/resume/linkedin';
+import { plain } from '@/lib/resume/pdf';
 import { bytesOf, header, latin, makeDocx, makePdf, makeZip, wordBullet, wordPara } from '../support/files';
 
 const read = (name: string, bytes: Uint8Array | string) => readResume({ name, bytes: typeof bytes === 'string' ? bytesOf(bytes) : bytes });
@@ -49,6 +50,10 @@ describe('a PDF', () => {
     expect(pdf.includes(0)).toBe(false);
     expect(await textOf('me.txt', pdf)).toBe('Ada');
     expect(await refusal('me.txt', '%PDF-1.4\nAda Lovelace, engineer')).toMatch(/damaged/);
+  });
+
+  it('has letters where its fonts have signs of their own', () => {
+    expect(plain('\uf0b7 e\ufb03cient \u2f47本')).toBe('• efficient 日本');
   });
 
   it('that is locked, scanned or cut off is refused', async () => {
