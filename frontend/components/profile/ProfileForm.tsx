@@ -162,7 +162,7 @@ export function ProfileForm({ value: input, onChange, action, onSave, onCancel }
           {failure}
         </p>
       )}
-      <div className="sticky bottom-18 z-20 -mx-5 -mb-5 flex flex-wrap items-center gap-3 rounded-b-2xl border-t border-line bg-surface px-5 py-3 sm:-mx-6 sm:-mb-6 sm:px-6 lg:bottom-0">
+      <div className="sticky bottom-[calc(3.5rem+env(safe-area-inset-bottom))] z-20 -mx-5 -mb-5 flex flex-wrap items-center gap-3 rounded-b-2xl border-t border-line bg-surface px-5 py-3 sm:-mx-6 sm:-mb-6 sm:px-6 lg:bottom-0">
         <Button type="submit" busy={busy}>
           {action}
         </Button>
