@@ -19,7 +19,8 @@ import subprocess
 import tempfile
 import time
 
-NO_LIMITS = {"requests_per_minute": 0, "sign_ins_per_minute": 0, "strangers_per_minute": 0, "sockets_per_user": 0, "lines_per_user": 0}
+NO_LIMITS = {"requests_per_minute": 0, "sign_ins_per_minute": 0, "strangers_per_minute": 0, "sockets_per_user": 0, "lines_per_user": 0,
+             "sign_ups": "on"}
 
 
 def share(values, part):

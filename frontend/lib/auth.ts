@@ -80,6 +80,11 @@ export async function signup(email: string, password: string, displayName: strin
   enter(await api.open<SignedIn>('POST', '/auth/signup', { email, password, displayName }), true);
 }
 
+/** With the token out of the link of a mail. */
+export async function signupByLink(token: string, password: string, displayName: string): Promise<void> {
+  enter(await api.open<SignedIn>('POST', '/auth/signup', { token, password, displayName }), true);
+}
+
 export async function logout(): Promise<void> {
   hint(false);
   dropDrafts();

@@ -113,10 +113,34 @@ export interface paths {
         put?: never;
         /**
          * Make an account and sign in
-         * @description 403 `accounts_off` in single-user mode, 403 `sign_ups_off` where accounts are made by whoever runs the server. A password that is easy to
+         * @description With the `token` of the link that `POST auth/signup/mail` sends (`signUps` of the health is `mail`): 401 `link_expired` when it is too old, or
+         *     there is an account of its address by now. Where `signUps` is `on`, with an `email` instead; 409 `email_taken` tells then that somebody has it.
+         *     403 `accounts_off` in single-user mode, 403 `sign_ups_off` where accounts are made by whoever runs the server. A password that is easy to
          *     guess is refused with the reason.
          */
         post: operations["signup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/signup/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link that makes an account
+         * @description Answers the same at once whether or not there is such an account: only behind the answer somebody looks, and who reads the mail of the address
+         *     gets the link, which works for an hour, or hears that they have an account. Limited as signing in is. 403 `accounts_off`, or `sign_ups_off`
+         *     where accounts are made by whoever runs the server, as where it sends no mail; 409 `conflict` where `signUps` of the health is `on`.
+         */
+        post: operations["signupByMail"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1618,10 +1642,10 @@ export interface components {
              */
             accounts: "on" | "off";
             /**
-             * @description `off`: accounts are made by whoever runs the server
+             * @description `mail`: by a link that comes by mail; `on`: at once; `off`: accounts are made by whoever runs the server
              * @enum {string}
              */
-            signUps: "on" | "off";
+            signUps: "on" | "mail" | "off";
             /**
              * @description `off`: no mail about a forgotten password
              * @enum {string}
@@ -1867,7 +1891,9 @@ export interface components {
          *     }
          */
         Signup: {
-            email: components["schemas"]["Email"];
+            /** @description Out of the link of a mail; with it no `email` */
+            token?: string;
+            email?: components["schemas"]["Email"];
             password: components["schemas"]["Password"];
             displayName: components["schemas"]["DisplayName"];
         };
@@ -3720,6 +3746,7 @@ export interface operations {
         responses: {
             201: components["responses"]["SignedIn"];
             400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             /** @description `email_taken` */
             409: {
@@ -3737,6 +3764,47 @@ export interface operations {
                      *       "requestId": "r_4f1c"
                      *     }
                      */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    signupByMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forgot"];
+            };
+        };
+        responses: {
+            /** @description A mail is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            /** @description `conflict`: accounts are made at once here */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };

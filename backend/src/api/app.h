@@ -133,6 +133,7 @@ extern const struct http_route api_recover_routes[];
 extern const struct http_route api_search_routes[];
 extern const struct http_route api_sessions_routes[];
 extern const struct http_route api_sign_ins_routes[];
+extern const struct http_route api_signup_routes[];
 extern const struct http_route api_takeout_routes[];
 extern const struct http_route api_transcription_routes[];
 extern const struct http_route api_transcripts_routes[];

@@ -1,5 +1,5 @@
 /**
- * @file api/auth.c  Signing up, in, on and out; another password
+ * @file api/auth.c  Signing in, on and out; another password
  *
  * The refresh token is in the body for programs and in an HttpOnly cookie for pages. The cookie
  * counts only when the request shows that it comes from our own page
@@ -25,12 +25,6 @@
 #define COOKIE        "interviewd_refresh"
 #define COOKIE_SECURE "__Host-interviewd_refresh"
 
-static const struct field signup_fields[] = {
-    {"email", FIELD_EMAIL, .max = 254, .flags = FIELD_REQUIRED | FIELD_TRIM},
-    {"password", FIELD_TEXT, .min = 10, .max = 200, .flags = FIELD_REQUIRED},
-    {"displayName", FIELD_TEXT, .min = 1, .max = 120, .flags = FIELD_REQUIRED | FIELD_TRIM},
-    {.name = NULL},
-};
 static const struct field login_fields[] = {
     {"email", FIELD_EMAIL, .max = 254, .flags = FIELD_REQUIRED | FIELD_TRIM},
     {"password", FIELD_TEXT, .min = 1, .max = 200, .flags = FIELD_REQUIRED},
@@ -122,7 +116,7 @@ int auth_accounts_off(const struct http_request *req, struct http_response *res)
                         "This server has one local owner and no accounts; use auth/local.", NULL);
 }
 
-/* -------------------------------------------------------------------------- sign up and in */
+/* --------------------------------------------------------------------------------- sign in */
 
 int auth_limit(const struct http_request *req, struct http_response *res, const char *account)
 {
@@ -165,42 +159,6 @@ const struct sign_in_from *auth_from(const struct http_request *req, struct auth
     auth_program(http_header(req, "user-agent"), origin->program, sizeof(origin->program));
     origin->from = (struct sign_in_from){.address = req->peer, .program = origin->program};
     return &origin->from;
-}
-
-static int post_signup(const struct http_request *req, struct http_response *res)
-{
-    const struct app *app = app_of(req);
-    const char *about[3] = {NULL};
-    char email[ACCOUNTS_EMAIL_MAX];
-    struct errbuf why = {""};
-    struct auth_origin origin;
-    struct grant grant;
-    json_t *body;
-    int err;
-
-    if (!app->config->accounts)
-        return auth_accounts_off(req, res);
-    if (!app->config->sign_ups)
-        return http_problem(res, req, 403, "sign_ups_off",
-                            "On this server accounts are made by its operator; ask for one.", NULL);
-    if (validate_body(req, res, signup_fields, 0, &body))
-        return 0;
-    about[0] = json_str(body, "email");
-    about[1] = json_str(body, "displayName");
-    if (find_email(req, res, body, email) || auth_limit(req, res, NULL) ||
-        auth_refuse_weak(req, res, "/password", json_str(body, "password"), about)) {
-        json_decref(body);
-        return 0;
-    }
-    err = accounts_signup(app->accounts, json_str(body, "email"), json_str(body, "password"),
-                          json_str(body, "displayName"), clock_unix_ms(), auth_from(req, &origin),
-                          &grant, &why);
-    json_decref(body);
-    if (err == UV_EEXIST)
-        return http_problem(res, req, 409, "email_taken",
-                            "An account with this e-mail address exists already.", NULL);
-    return err ? auth_reply_refused(req, res, err, &why, "unauthorized")
-               : auth_reply_grant(req, res, 201, &grant);
 }
 
 static int post_login(const struct http_request *req, struct http_response *res)
@@ -384,8 +342,6 @@ static int post_password(const struct http_request *req, struct http_response *r
 }
 
 const struct http_route api_auth_routes[] = {
-    {"POST", "/api/v1/auth/signup", post_signup, .flags = ROUTE_LANE_HASH, .body_max = 16 << 10,
-     .types = HTTP_JSON},
     {"POST", "/api/v1/auth/login", post_login, .flags = ROUTE_LANE_HASH, .body_max = 16 << 10,
      .types = HTTP_JSON},
     {"POST", "/api/v1/auth/local", post_local, .flags = ROUTE_LANE_STORE, .body_max = 16 << 10,

@@ -26,6 +26,10 @@ int auth_limit(const struct http_request *req, struct http_response *res, const 
 bool auth_refuse_weak(const struct http_request *req, struct http_response *res, const char *field,
                       const char *password, const char *const *about);
 
+/** Who may make an account, as the settings and the mail server have it. */
+enum sign_ups { SIGN_UPS_OFF, SIGN_UPS_MAIL, SIGN_UPS_ON };
+enum sign_ups auth_sign_ups(const struct app *app);
+
 /** From where and with which program, as the owner of the sign-in is shown it. */
 struct auth_origin {
     char program[sizeof(((struct store_refresh *)0)->program)];

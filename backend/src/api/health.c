@@ -4,6 +4,7 @@
  * What is wrong is said as part, code, sentence and way out. Anybody may ask, so nothing here names
  * a path, a person or a key.
  */
+#include "api/auth.h"
 #include "api/recordings.h"
 #include "api/reply.h"
 #include "api/resealing.h"
@@ -34,12 +35,15 @@ static int get_alive(const struct http_request *req, struct http_response *res)
 
 static int get_health(const struct http_request *req, struct http_response *res)
 {
-    const struct config *config = app_of(req)->config;
+    static const char *const sign_ups[] = {
+        [SIGN_UPS_OFF] = "off", [SIGN_UPS_MAIL] = "mail", [SIGN_UPS_ON] = "on"};
+    const struct app *app = app_of(req);
+    const struct config *config = app->config;
 
     return buf_printf(reply_json(res, 200),
                       "{\"status\":\"ok\",\"version\":\"" INTERVIEWD_VERSION
                       "\",\"accounts\":\"%s\",\"signUps\":\"%s\",\"mail\":\"%s\"}",
-                      config->accounts ? "on" : "off", config->sign_ups ? "on" : "off",
+                      config->accounts ? "on" : "off", sign_ups[auth_sign_ups(app)],
                       config->smtp_url ? "on" : "off");
 }
 

@@ -102,11 +102,50 @@ bool mailer_is_there(const struct app *app)
     return app->config->smtp_url && app->client;
 }
 
-static void write_link(struct mail *mail, const char *name, const char *token)
+/* One that may be written and sent; NULL with *err. */
+static struct mail *begin(const struct app *app, const char *email, int *err)
+{
+    struct mail *mail;
+
+    *err = UV_ENOTSUP;
+    if (!mailer_is_there(app))
+        return NULL;
+    *err = UV_EAGAIN;
+    if (atomic_fetch_add(&on_their_way, 1) >= MAILS_MAX) {
+        atomic_fetch_sub(&on_their_way, 1);
+        log_warn("mail", "a mail is not sent: %d are on their way already", MAILS_MAX);
+        return NULL;
+    }
+    *err = UV_ENOMEM;
+    mail = calloc(1, sizeof(*mail));
+    if (!mail) {
+        atomic_fetch_sub(&on_their_way, 1);
+        return NULL;
+    }
+    mail->app = app;
+    buf_init(&mail->text, MAIL_TEXT_MAX);
+    snprintf(mail->to, sizeof(mail->to), "%s", email);
+    return mail;
+}
+
+static int end(struct mail *mail)
+{
+    int err = mail->text.err ? mail->text.err : loop_post(mail->app->loop, send_mail, mail);
+
+    if (err)
+        mail_free(mail);
+    return err;
+}
+
+int mailer_send_link(const struct app *app, const char *email, const char *name, const char *token)
 {
     char link[MAILER_LINK_MAX];
+    int err;
+    struct mail *mail = begin(app, email, &err);
 
-    mailer_link(mail->app, token, link);
+    if (!mail)
+        return err;
+    mailer_link(app, token, link);
     write_head(mail, "Set another password");
     buf_printf(&mail->text,
                "Hello %s,\r\n\r\nsomebody, hopefully you, asked to set another "
@@ -116,31 +155,41 @@ static void write_link(struct mail *mail, const char *name, const char *token)
                "changed and nothing needs to be done.\r\n",
                name, RECOVERY_S / 60, link);
     explicit_bzero(link, sizeof(link));
+    return end(mail);
 }
 
-int mailer_send_link(const struct app *app, const char *email, const char *name, const char *token)
+int mailer_send_signup(const struct app *app, const char *email, const char *token)
 {
-    struct mail *mail;
     int err;
+    struct mail *mail = begin(app, email, &err);
 
-    if (!mailer_is_there(app))
-        return UV_ENOTSUP;
-    if (atomic_fetch_add(&on_their_way, 1) >= MAILS_MAX) {
-        atomic_fetch_sub(&on_their_way, 1);
-        log_warn("mail", "a mail is not sent: %d are on their way already", MAILS_MAX);
-        return UV_EAGAIN;
-    }
-    mail = calloc(1, sizeof(*mail));
-    if (!mail) {
-        atomic_fetch_sub(&on_their_way, 1);
-        return UV_ENOMEM;
-    }
-    mail->app = app;
-    buf_init(&mail->text, MAIL_TEXT_MAX);
-    snprintf(mail->to, sizeof(mail->to), "%s", email);
-    write_link(mail, name, token);
-    err = mail->text.err ? mail->text.err : loop_post(app->loop, send_mail, mail);
-    if (err)
-        mail_free(mail);
-    return err;
+    if (!mail)
+        return err;
+    write_head(mail, "Make your account");
+    buf_printf(&mail->text,
+               "Hello,\r\n\r\nsomebody, hopefully you, wants to make an account of Interview "
+               "Assistant with this address. Within %d minutes this link does that, once:\r\n\r\n"
+               "%s/signup/#%s\r\n\r\n"
+               "If it was not you, nothing needs to be done: without the link there is no "
+               "account.\r\n",
+               SIGNUP_LINK_S / 60, app->url, token);
+    return end(mail);
+}
+
+int mailer_send_known(const struct app *app, const char *email, const char *name)
+{
+    int err;
+    struct mail *mail = begin(app, email, &err);
+
+    if (!mail)
+        return err;
+    write_head(mail, "You have an account already");
+    buf_printf(&mail->text,
+               "Hello %s,\r\n\r\nsomebody, hopefully you, wanted to make an account of Interview "
+               "Assistant with this address. You have one. Sign in:\r\n\r\n%s/login/\r\n\r\n"
+               "or, where the password is forgotten, set another one:\r\n\r\n%s/forgot/\r\n\r\n"
+               "If it was not you, nothing has changed and nothing needs to be done; whoever asked "
+               "was not told that you have an account.\r\n",
+               name, app->url, app->url);
+    return end(mail);
 }

@@ -1,5 +1,5 @@
 /**
- * @file api/mailer.h  Mails that the server sends: links that set a password
+ * @file api/mailer.h  Mails that the server sends: links that set a password or make an account
  *
  *     mailer_send_link(app, "ada@example.com", "Ada", token);
  *
@@ -13,6 +13,7 @@
 #define API_MAILER_H
 
 #include "auth/recovery.h"
+#include "auth/signup_link.h"
 
 struct app;
 
@@ -28,5 +29,9 @@ bool mailer_is_there(const struct app *app);
 /** Loop thread never waits for it. 0, UV_ENOMEM, UV_ECANCELED, UV_ENOTSUP: no mail server is set.
  */
 int mailer_send_link(const struct app *app, const char *email, const char *name, const char *token);
+/** A link that makes an account; nothing in the mail is from who asked for it but the address. */
+int mailer_send_signup(const struct app *app, const char *email, const char *token);
+/** To who has an account and asked for another one with the same address. */
+int mailer_send_known(const struct app *app, const char *email, const char *name);
 
 #endif

@@ -81,7 +81,7 @@ struct config {
     int requests_per_minute;  /**< Per signed-in user; 0: no limit */
     int strangers_per_minute; /**< Requests without a sign-in, per address; 0: no limit */
     int sign_ins_per_minute;  /**< Per address and e-mail; 0: no limit */
-    bool sign_ups;            /**< Anybody may make an account; off: operators do */
+    const char *sign_ups;     /**< "mail", "on" or "off": who may make an account */
     int sockets_per_user;     /**< WebSockets of a signed-in user at a time; 0: no limit */
     int lines_per_user;       /**< Recogniser streams of the same; 0: no limit */
 

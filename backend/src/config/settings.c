@@ -100,9 +100,11 @@ const struct setting config_settings[] = {
      .help = "Streams of a signed-in user that are heard at the same time; 0: no limit. The local "
              "owner has none."},
 
-    {NULL, "sign-ups", NULL, SWITCH(c.sign_ups), .otherwise = "on",
-     .help = "Anybody who reaches the page may make an account; off: only whoever runs the server, "
-             "with `interviewd admin add`."},
+    {NULL, "sign-ups", NULL, CHOICE(c.sign_ups, "mail|on|off"), .otherwise = "mail",
+     .help = "Who may make an account: mail: whoever has an e-mail address, by a link that is sent "
+             "there (without a mail server: nobody); on: anybody, at once, and everybody can find "
+             "out who has an account; off: only whoever runs the server, with `interviewd admin "
+             "add`."},
 
     {"Mail", "public-url", NULL, URL(c.public_url),
      .help = "Where people reach this server (https://interview.example.com): links in mails begin "

@@ -101,7 +101,7 @@ def main():
     program, tester, report = sys.argv[1:4]
     examples = sys.argv[4] if len(sys.argv) > 4 else "15"
     one = round_of("local owner", program, tester, f"{report}-owner", examples, [], owner)
-    two = round_of("accounts", program, tester, f"{report}-accounts", examples, ["--accounts", "on"], account)
+    two = round_of("accounts", program, tester, f"{report}-accounts", examples, ["--accounts", "on", "--sign-ups", "on"], account)
     return 0 if one and two else 1
 
 

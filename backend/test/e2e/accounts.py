@@ -171,8 +171,8 @@ class Mails(harness.unittest.TestCase):
         cls.smtp = Controller(cls.box, hostname="127.0.0.1", port=port)
         cls.smtp.start()
         cls.server = harness.Server(sign_in=False, INTERVIEWD_SMTP_URL=f"smtp://127.0.0.1:{port}", INTERVIEWD_SMTP_FROM="interview@example.com",
-                                    INTERVIEWD_PUBLIC_URL="https://interview.example.com/", **ACCOUNTS)
-        cls.ada = Person(cls.server, "ada@example.com", "signup", displayName="Ada Ä")
+                                    INTERVIEWD_PUBLIC_URL="https://interview.example.com/", INTERVIEWD_SIGN_UPS="mail", **ACCOUNTS)
+        cls.ada = cls.make("ada@example.com", "Ada Ä")
 
     @classmethod
     def tearDownClass(cls):
@@ -182,6 +182,73 @@ class Mails(harness.unittest.TestCase):
         cls.server.remove()
         assert status == 0, output[-2000:]
         assert "rp_" not in output and "ada@example.com" not in output, output[-2000:]
+
+    @classmethod
+    def mail(cls):
+        """Who the next mail is for, and what it says."""
+        _, (to,), content = cls.box.mails.get(timeout=harness.PATIENCE_S)
+        return to, email.message_from_bytes(content, policy=email.policy.default).get_content()
+
+    @classmethod
+    def link(cls, address):
+        assert status(cls.server, "POST", "auth/signup/mail", {"email": address})[0] == 202
+        to, text = cls.mail()
+        assert to == address, (to, text)
+        return re.search(r"https://interview\.example\.com/signup/#(su_\S+)", text)[1]
+
+    @classmethod
+    def make(cls, address, name):
+        token = cls.link(address)
+        code, _, _ = status(cls.server, "POST", "auth/signup", {"token": token, "password": PASSWORD, "displayName": name})
+        assert code == 201, code
+        return Person(cls.server, address)
+
+    def same_for(self, path, known, unknown):
+        """Both get the same answer, after the same time."""
+        first, second = (status(self.server, "POST", path, {"email": address}) for address in (known, unknown))
+        self.assertEqual(first[0], 202)
+        drop = {"date", "x-request-id"}
+        self.assertEqual({k: v for k, v in first[2].items() if k not in drop}, {k: v for k, v in second[2].items() if k not in drop})
+        took = {known: [], unknown: []}
+        for _ in range(15):
+            for address in took:
+                begun = time.perf_counter()
+                status(self.server, "POST", path, {"email": address})
+                took[address].append(time.perf_counter() - begun)
+        a, b = (statistics.median(times) for times in took.values())
+        self.assertLess(max(a, b), 3 * min(a, b) + 0.005, (a, b))
+
+    def test_a_link_makes_an_account_once_and_for_its_address(self):
+        token = self.link("new@example.com")
+        whole = {"token": token, "password": PASSWORD, "displayName": "New"}
+        for change, code, says in [({"password": "password123"}, 422, "invalid_fields"), ({"password": "new@example.com"}, 422, "invalid_fields"),
+                                   ({"token": token[:-3] + ("A" if token[-3] != "A" else "B") + token[-2:]}, 401, "link_expired"), ({"token": "su_"}, 401, "link_expired"),
+                                   ({"token": "rp_" + "A" * 43}, 401, "link_expired"), ({"email": "other@example.com"}, 422, "invalid_fields")]:
+            self.assertEqual(status(self.server, "POST", "auth/signup", {**whole, **change})[:2], (code, says), change)
+        self.assertEqual(status(self.server, "POST", "auth/signup", {"email": "x@example.com", "password": PASSWORD, "displayName": "X"})[:2],
+                         (422, "invalid_fields"))
+        self.assertEqual(status(self.server, "POST", "auth/signup", whole)[0], 201)
+        self.assertEqual(status(self.server, "POST", "auth/signup", whole)[:2], (401, "link_expired"))
+        self.assertEqual(json.loads(self.server.request("GET", "/api/v1/auth/me", token=Person(self.server, "new@example.com").token)[2])["email"],
+                         "new@example.com")
+        stored = b"".join(path.read_bytes() for path in every_file(self.server.data))
+        self.assertNotIn(token.encode(), stored)
+
+    def test_signing_up_tells_nobody_but_who_reads_the_mail_that_there_is_an_account(self):
+        eve = self.make("eve@example.com", "Eve")
+        self.same_for("auth/signup/mail", "Eve@Example.com", "nobody@example.com")
+        told = {}
+        for _ in range(32):
+            to, text = self.mail()
+            told.setdefault(to, set()).add("su_" in text)
+            self.assertEqual("/login/" in text, to == "eve@example.com")
+        self.assertEqual(told, {"eve@example.com": {False}, "nobody@example.com": {True}})
+        self.assertIn(("signup", 202), {(item["action"], item["status"]) for item in
+                                        self.server.get("/api/v1/audit?limit=100", token=eve.token)["items"]})
+
+    def test_the_health_says_how_accounts_are_made(self):
+        self.assertEqual(status(self.server, "GET", "health")[0], 200)
+        self.assertEqual(json.loads(self.server.request("GET", "/api/v1/health", token=None)[2])["signUps"], "mail")
 
     def forgot(self, email):
         return status(self.server, "POST", "auth/forgot", {"email": email})
@@ -203,18 +270,7 @@ class Mails(harness.unittest.TestCase):
         self.assertEqual(status(self.server, "POST", "auth/reset", {"token": token, "password": PASSWORD})[:2], (401, "link_expired"))
 
     def test_whether_there_is_an_account_shows_neither_in_the_answer_nor_in_its_time(self):
-        known, unknown = self.forgot("ada@example.com"), self.forgot("nobody@example.com")
-        self.assertEqual(known[0], 202)
-        drop = {"date", "x-request-id"}
-        self.assertEqual({k: v for k, v in known[2].items() if k not in drop}, {k: v for k, v in unknown[2].items() if k not in drop})
-        took = {"ada@example.com": [], "nobody@example.com": []}
-        for _ in range(15):
-            for address in took:
-                begun = time.perf_counter()
-                self.forgot(address)
-                took[address].append(time.perf_counter() - begun)
-        a, b = (statistics.median(times) for times in took.values())
-        self.assertLess(max(a, b), 3 * min(a, b) + 0.005, (a, b))
+        self.same_for("auth/forgot", "ada@example.com", "nobody@example.com")
         for _ in range(16):
             self.assertEqual(self.box.mails.get(timeout=harness.PATIENCE_S)[1], ["ada@example.com"])
         took = {"ada@example.com": [], "nobody@example.com": []}
@@ -228,13 +284,15 @@ class Mails(harness.unittest.TestCase):
 
 
 class Closed(harness.unittest.TestCase):
-    def test_where_operators_make_accounts_nobody_signs_up(self):
-        server = harness.Server(sign_in=False, INTERVIEWD_SIGN_UPS="off", **ACCOUNTS)
-        self.assertEqual(status(server, "POST", "auth/signup", {"email": "a@example.com", "password": PASSWORD, "displayName": "A"})[:2],
-                         (403, "sign_ups_off"))
-        self.assertEqual(server.get("/api/v1/health", token="")["signUps"], "off")
-        self.assertEqual(server.stop(), 0)
-        server.remove()
+    def test_where_operators_make_accounts_or_no_mail_can_be_sent_nobody_signs_up(self):
+        for setting in ("off", "mail"):
+            server = harness.Server(sign_in=False, INTERVIEWD_SIGN_UPS=setting, **ACCOUNTS)
+            for path, body in [("auth/signup", {"email": "a@example.com", "password": PASSWORD, "displayName": "A"}),
+                               ("auth/signup/mail", {"email": "a@example.com"})]:
+                self.assertEqual(status(server, "POST", path, body)[:2], (403, "sign_ups_off"))
+            self.assertEqual(server.get("/api/v1/health", token="")["signUps"], "off")
+            self.assertEqual(server.stop(), 0)
+            server.remove()
 
 
 MARK = "Xylophagous-5e1d"

@@ -56,6 +56,7 @@ def environment(**settings):
     env = {k: v for k, v in os.environ.items()
            if not re.match(r"INTERVIEWD_|GROQ_|OPENAI_|OLLAMA_|OPENROUTER_|TOGETHER_|AZURE_|SENTRY_|OTEL_", k) or k == "INTERVIEWD_TEST_SHARED"}
     env["INTERVIEWD_FIND_LOCAL"] = "off"  # nor a model that is served on the machine
+    env["INTERVIEWD_SIGN_UPS"] = "on"  # at once, without a mail server
     env["INTERVIEWD_FETCH_MODELS"] = "off"  # a session in German downloads nothing
     env.update({k: str(v) for k, v in settings.items()})
     return env

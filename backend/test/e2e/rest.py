@@ -116,6 +116,7 @@ class Server:
     def __init__(self, program, *settings, env=None, data=None):
         self.dir = data or tempfile.mkdtemp(prefix="interviewd-")
         clean = {k: v for k, v in os.environ.items() if not re.match("INTERVIEWD_|GROQ_|OPENAI_|OLLAMA_", k)}
+        clean["INTERVIEWD_SIGN_UPS"] = "on"  # at once, without a mail server
         clean["INTERVIEWD_FETCH_MODELS"] = "off"  # a session in German downloads nothing
         clean.update(env or {})
         self.process = subprocess.Popen([*program, "--listen=127.0.0.1:0", f"--data={self.dir}", *settings],
@@ -258,6 +259,7 @@ def the_local_owner_signs_in_from_our_own_page_only(one, many):
     problem(one.anyone("POST", "v1/auth/local", Origin="https://evil.example"), 403, "forbidden_origin")
     problem(many.anyone("POST", "v1/auth/local"), 403, "accounts_on")
     problem(one.anyone("POST", "v1/auth/signup", {}), 403, "accounts_off")
+    problem(one.anyone("POST", "v1/auth/signup/mail", {}), 403, "accounts_off")
     problem(one.anyone("POST", "v1/auth/login", {}), 403, "accounts_off")
     equal(one.user["local"], True)
     equal(one.user["email"], None)
@@ -311,6 +313,8 @@ def what_is_not_an_account_is_told_field_by_field(one, many):
     answer = many.anyone("POST", "v1/auth/signup", {"email": "no", "password": "short", "admin": True})
     problem(answer, 422, "invalid_fields", "/email")
     equal({e["field"] for e in answer.json["errors"]}, {"/email", "/password", "/displayName", "/admin"})
+    problem(many.anyone("POST", "v1/auth/signup/mail", {"email": "no"}), 422, "invalid_fields", "/email")
+    problem(many.anyone("POST", "v1/auth/signup/mail", {"email": "mail@example.com"}), 409, "conflict")
     problem(many.anyone("POST", "v1/auth/signup", "{"), 400, "invalid_json")
     problem(many.anyone("POST", "v1/auth/signup", '{"email":"a@b.c","email":"d@e.f"}'), 400, "invalid_json")
     problem(many.anyone("POST", "v1/auth/signup"), 400, "invalid_json")

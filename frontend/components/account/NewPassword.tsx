@@ -8,7 +8,7 @@ import { api, ApiError, sentence } from '@/lib/api-client';
 import { PASSWORD_MIN } from './Password';
 
 /** What stands behind the # of the link; out of sight and history at once. */
-function takeToken(): string {
+export function takeToken(): string {
   const token = location.hash.slice(1);
   if (token) history.replaceState(null, '', location.pathname);
   return token;

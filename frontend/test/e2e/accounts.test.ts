@@ -2,6 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBrowser } from '../support/browser.mjs';
+import { startMailbox, type Mailbox } from '../support/mailbox';
 import { expectAccessible, openPage, type Watched } from '../support/page';
 import { startServer, type Server } from '../support/server';
 
@@ -173,5 +174,72 @@ describe('accounts', () => {
     await other.page.goto(theirs);
     await other.page.getByRole('heading', { name: 'There is no such session' }).waitFor();
     await other.close();
+  });
+});
+
+describe.skipIf(process.env.WEB_TEST_STANDIN)('accounts by mail', () => {
+  let mailbox: Mailbox;
+  let server: Server;
+  let browser: Browser;
+  let watched: Watched;
+
+  beforeAll(async () => {
+    mailbox = await startMailbox();
+    server = await startServer({
+      accounts: true,
+      env: { INTERVIEWD_SIGN_UPS: 'mail', INTERVIEWD_SMTP_URL: mailbox.url, INTERVIEWD_SMTP_FROM: 'interview@example.com' },
+    });
+    browser = await startBrowser();
+    watched = await openPage(browser);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+    await mailbox?.stop();
+  });
+
+  async function ask(email: string): Promise<string> {
+    const { page } = watched;
+    await page.goto(`${server.url}/signup/?${Math.random()}`);
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByRole('button', { name: 'Send me a link' }).click();
+    await page.getByText(`A mail is on its way to ${email}`).waitFor();
+    return mailbox.next();
+  }
+
+  it('makes an account by the link of a mail, once', async () => {
+    const { page } = watched;
+    const mail = await ask('ada@example.com');
+    const token = /\/signup\/#(su_\S+)/.exec(mail)?.[1];
+    expect(mail).toContain('To: <ada@example.com>');
+    await page.goto(`${server.url}/signup/?link#${token}`);
+    await page.getByRole('button', { name: 'Make the account' }).click();
+    await page.getByText('What should we call you?').waitFor();
+    await expectAccessible(page, 'the link of a sign-up');
+    expect(page.url()).not.toContain('su_');
+    await page.getByLabel('Your name').fill('Ada');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Make the account' }).click();
+    await page.getByText('No interviews yet').waitFor();
+
+    const other = await openPage(browser);
+    await other.page.goto(`${server.url}/signup/#${token}`);
+    await other.page.getByLabel('Your name').fill('Eve');
+    await other.page.getByLabel('Password').fill(PASSWORD);
+    await other.page.getByRole('button', { name: 'Make the account' }).click();
+    await other.page.getByText('There is an account with this address by now').waitFor();
+    await other.page.getByRole('button', { name: 'Ask for another link' }).click();
+    await other.page.getByLabel('E-mail').waitFor();
+    await other.close();
+  });
+
+  it('says the same to who asks for an address that has an account, and its owner hears of it', async () => {
+    const stranger = await openPage(browser);
+    watched = stranger;
+    const mail = await ask('ada@example.com');
+    expect(mail).toContain('You have one. Sign in:');
+    expect(mail).not.toContain('su_');
+    await expectAccessible(stranger.page, 'a sign-up by mail');
+    await stranger.close();
   });
 });

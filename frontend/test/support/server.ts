@@ -44,7 +44,7 @@ async function ready(url: string, child: ChildProcess, log: () => string): Promi
 /** Only what a person's shell would give: no provider keys, so that the built-in answers. */
 function environment(extra: Record<string, string>): NodeJS.ProcessEnv {
   const { PATH, HOME, LANG, ASAN_OPTIONS, UBSAN_OPTIONS } = process.env;
-  return { PATH, HOME, LANG, ASAN_OPTIONS, UBSAN_OPTIONS, NODE_ENV: 'test', OLLAMA_HOST: 'http://127.0.0.1:1', INTERVIEWD_FETCH_MODELS: 'off', ...extra };
+  return { PATH, HOME, LANG, ASAN_OPTIONS, UBSAN_OPTIONS, NODE_ENV: 'test', OLLAMA_HOST: 'http://127.0.0.1:1', INTERVIEWD_FETCH_MODELS: 'off', INTERVIEWD_SIGN_UPS: 'on', ...extra };
 }
 
 /** The published file of a small network, as the backend's tests have fetched it; null where it could not be had. */

@@ -51,7 +51,7 @@ export function startStandin({ port = 0, accounts = false } = {}) {
 
   function authRoutes(method, path, body, request) {
     const route = `${method} ${path}`;
-    if (route === 'GET /health') return { status: 200, body: { status: 'ok', version: '0.1.0', accounts: accounts ? 'on' : 'off' } };
+    if (route === 'GET /health') return { status: 200, body: { status: 'ok', version: '0.1.0', accounts: accounts ? 'on' : 'off', signUps: 'on', mail: 'off' } };
     if (route === 'POST /auth/local') return accounts ? problem(403, 'accounts_on', 'This server has accounts; sign in with yours.') : signedIn(owner);
     if (route === 'POST /auth/signup') {
       if (users.has(body.email)) return problem(409, 'email_taken', 'An account with this e-mail address exists already.');

@@ -6,6 +6,7 @@
 
 #include "auth/accounts.h"
 #include "auth/recovery.h"
+#include "auth/signup_link.h"
 #include "base/clock.h"
 #include "support/sealed_store.h"
 
@@ -296,6 +297,33 @@ static void whom_an_administrator_made_has_no_password_until_the_link_is_used(vo
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* ------------------------------------------------------------------- links of sign-ups */
+
+static void a_sign_up_link_is_of_its_address_for_an_hour(void **state)
+{
+    struct fixture *f = *state;
+    char longest[ACCOUNTS_EMAIL_MAX];
+    char token[SIGNUP_LINK_TEXT_MAX];
+    char email[ACCOUNTS_EMAIL_MAX] = "";
+    struct errbuf why = {""};
+
+    memset(longest, 'a', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    assert_int_equal(signup_link_make(f->seal, longest, f->now, token, NULL), 0);
+    assert_null(strstr(token, "aaaaaaaa"));
+    assert_int_equal(signup_link_read(f->seal, token, f->now, email, NULL), 0);
+    assert_string_equal(email, longest);
+    assert_int_equal(
+        signup_link_read(f->seal, token, f->now + SIGNUP_LINK_S * 1000LL - 1, email, NULL), 0);
+    assert_int_equal(signup_link_read(f->seal, token, f->now + SIGNUP_LINK_S * 1000LL, email, &why),
+                     UV_EACCES);
+    assert_non_null(strstr(why.text, "Ask for a new one"));
+    token[40] = token[40] == 'A' ? 'B' : 'A';
+    assert_int_equal(signup_link_read(f->seal, token, f->now, email, NULL), UV_EACCES);
+    assert_int_equal(signup_link_read(f->seal, "", f->now, email, NULL), UV_EACCES);
+    assert_int_equal(signup_link_read(f->seal, "su_", f->now, email, NULL), UV_EACCES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +337,7 @@ int main(void)
         EACH(what_is_no_link_sets_nothing),
         EACH(a_disabled_account_has_no_link_and_one_from_before_is_void),
         EACH(whom_an_administrator_made_has_no_password_until_the_link_is_used),
+        EACH(a_sign_up_link_is_of_its_address_for_an_hour),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

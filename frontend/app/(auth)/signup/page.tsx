@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
-import { SignIn } from '@/components/layout/SignIn';
+import { SignUp } from '@/components/account/SignUp';
 
-export const metadata: Metadata = { title: 'Make an account' };
+export const metadata: Metadata = { title: 'Make an account', referrer: 'no-referrer' };
 
 export default function SignupPage() {
-  return <SignIn fresh />;
+  return <SignUp />;
 }
