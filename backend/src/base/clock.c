@@ -122,37 +122,96 @@ static int parse_fraction(const char **p)
     return ms;
 }
 
+/* Exactly so many digits, and a value in its range; moves *p past them. */
+static bool parse_number(const char **p, int width, int least, int most, int *value)
+{
+    *value = 0;
+    for (int i = 0; i < width; i++, (*p)++) {
+        if (!isdigit((unsigned char)**p))
+            return false;
+        *value = *value * 10 + (**p - '0');
+    }
+    return *value >= least && *value <= most;
+}
+
+static bool parse_mark(const char **p, char mark)
+{
+    return toupper((unsigned char)*(*p)++) == mark;
+}
+
+static int days_of(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    return days[month - 1] + (month == 2 && leap);
+}
+
+/* "2026-05-14T09:26:53" -> the seconds since 1970, without an offset. */
+static bool parse_civil(const char **p, int64_t *seconds, bool *leap)
+{
+    int year, month, day, hour, minute, second;
+    struct tm tm = {0};
+
+    if (!parse_number(p, 4, 0, 9999, &year) || !parse_mark(p, '-') ||
+        !parse_number(p, 2, 1, 12, &month) || !parse_mark(p, '-') ||
+        !parse_number(p, 2, 1, days_of(year, month), &day) || !parse_mark(p, 'T') ||
+        !parse_number(p, 2, 0, 23, &hour) || !parse_mark(p, ':') ||
+        !parse_number(p, 2, 0, 59, &minute) || !parse_mark(p, ':') ||
+        !parse_number(p, 2, 0, 60, &second))
+        return false;
+    tm.tm_year = year - 1900;
+    tm.tm_mon = month - 1;
+    tm.tm_mday = day;
+    tm.tm_hour = hour;
+    tm.tm_min = minute;
+    tm.tm_sec = second;
+    *leap = second == 60;
+    *seconds = timegm(&tm);
+    return true;
+}
+
+/* Leap seconds were put in at the end of June and of December, of UTC. */
+static bool may_be_leap(int64_t next)
+{
+    int year, month, day;
+
+    if (next % 86400)
+        return false;
+    civil(next / 86400, &year, &month, &day);
+    return day == 1 && (month == 1 || month == 7);
+}
+
 static bool parse_offset(const char *p, int *seconds)
 {
-    int hours;
-    int minutes;
-    char sign;
-    int used = 0;
+    int hours, minutes, sign = *p == '-' ? -1 : 1;
 
     *seconds = 0;
     if (!strcmp(p, "Z") || !strcmp(p, "z"))
         return true;
-    if (sscanf(p, "%c%2d:%2d%n", &sign, &hours, &minutes, &used) != 3 || p[used] ||
-        (sign != '+' && sign != '-') || hours > 23 || minutes > 59 || hours < 0 || minutes < 0)
+    if (*p != '+' && *p != '-')
         return false;
-    *seconds = (hours * 60 + minutes) * 60 * (sign == '-' ? -1 : 1);
+    p++;
+    if (!parse_number(&p, 2, 0, 23, &hours) || !parse_mark(&p, ':') ||
+        !parse_number(&p, 2, 0, 59, &minutes) || *p)
+        return false;
+    *seconds = (hours * 60 + minutes) * 60 * sign;
     return true;
 }
 
 int clock_parse(const char *text, int64_t *unix_ms)
 {
-    struct tm tm = {0};
-    const char *p;
+    const char *p = text;
+    int64_t seconds;
     int offset;
+    bool leap;
     int ms;
 
-    p = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (!p)
+    if (!parse_civil(&p, &seconds, &leap))
         return UV_EINVAL;
     ms = parse_fraction(&p);
-    if (!parse_offset(p, &offset))
+    if (!parse_offset(p, &offset) || (leap && !may_be_leap(seconds - offset)))
         return UV_EINVAL;
-
-    *unix_ms = ((int64_t)timegm(&tm) - offset) * 1000 + ms;
+    *unix_ms = (seconds - offset) * 1000 + ms;
     return 0;
 }

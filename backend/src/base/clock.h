@@ -25,7 +25,9 @@ int64_t clock_behind_ms(void);
 /** RFC 3339 in UTC with milliseconds, as the wire and the store write times. */
 void clock_format(int64_t unix_ms, char text[static CLOCK_TEXT_MAX]);
 
-/** The reverse; also takes no fraction or one of any length, and offsets. 0 or UV_EINVAL. */
+/** The reverse; also takes no fraction or one of any length, offsets, and small letters. A day that
+ *  the month does not have, or an hour 24, is none. A leap second is the second after it. 0 or
+ *  UV_EINVAL. */
 int clock_parse(const char *text, int64_t *unix_ms);
 
 #endif

@@ -51,6 +51,47 @@ static void times_survive_a_round_trip(void **state)
     assert_int_equal(clock_parse("2026-01-01T00:00:00", &ms), UV_EINVAL);
 }
 
+static void times_are_days_that_the_calendar_has(void **state)
+{
+    static const char *const good[] = {
+        "2024-02-29T00:00:00Z",           "2000-02-29T00:00:00Z", "2026-04-30T23:59:59Z",
+        "2026-12-31T23:59:59.9999+00:00", "2016-12-31T23:59:60Z", "2015-06-30T23:59:60.5Z",
+        "2017-01-01T08:59:60+09:00",      "2026-05-14t09:26:53z", "2026-05-14T09:26:53-23:59",
+    };
+    static const char *const bad[] = {
+        "2026-02-30T00:00:00Z",      "2026-02-29T00:00:00Z",
+        "1900-02-29T00:00:00Z",      "2026-04-31T00:00:00Z",
+        "2026-00-10T00:00:00Z",      "2026-13-01T00:00:00Z",
+        "2026-01-00T00:00:00Z",      "2026-01-32T00:00:00Z",
+        "2026-01-01T24:00:00Z",      "2026-01-01T23:60:00Z",
+        "2026-01-01T00:00:60Z",      "2026-12-31T23:59:61Z",
+        "2026-12-31T22:59:60Z",      "2026-05-31T23:59:60Z",
+        "2026-12-31T23:59:60+01:00", "26-01-01T00:00:00Z",
+        "2026-1-01T00:00:00Z",       "2026- 1-01T00:00:00Z",
+        " 2026-01-01T00:00:00Z",     "2026-01-01 00:00:00Z",
+        "2026-01-01T00:00Z",         "2026-01-01T00:00:00+24:00",
+        "2026-01-01T00:00:00+1:00",  "2026-01-01T00:00:00+01:00x",
+        "2026-01-01T00:00:00+0100",  "2026-01-01T00:00:00ZZ",
+        "+2026-01-01T00:00:00Z",     "",
+    };
+    char text[CLOCK_TEXT_MAX];
+    int64_t ms;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        if (clock_parse(good[i], &ms))
+            fail_msg("%s is a time", good[i]);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        if (!clock_parse(bad[i], &ms))
+            fail_msg("%s is no time", bad[i]);
+    assert_int_equal(clock_parse("2016-12-31T23:59:60Z", &ms), 0);
+    clock_format(ms, text);
+    assert_string_equal(text, "2017-01-01T00:00:00.000Z");
+    assert_int_equal(clock_parse("2024-02-29T12:00:00+02:00", &ms), 0);
+    clock_format(ms, text);
+    assert_string_equal(text, "2024-02-29T10:00:00.000Z");
+}
+
 static void ids_sort_in_the_order_they_were_made(void **state)
 {
     char before[ID_TEXT_MAX];
@@ -152,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(buffer_refuses_to_grow_past_its_maximum),
         cmocka_unit_test(times_survive_a_round_trip),
+        cmocka_unit_test(times_are_days_that_the_calendar_has),
         cmocka_unit_test(ids_sort_in_the_order_they_were_made),
         cmocka_unit_test(malformed_utf8_is_noticed),
         cmocka_unit_test(json_text_is_always_valid),
