@@ -132,6 +132,7 @@ extern const struct http_route api_profile_reading_routes[];
 extern const struct http_route api_recover_routes[];
 extern const struct http_route api_search_routes[];
 extern const struct http_route api_sessions_routes[];
+extern const struct http_route api_progress_routes[];
 extern const struct http_route api_sign_ins_routes[];
 extern const struct http_route api_signup_routes[];
 extern const struct http_route api_takeout_routes[];

@@ -24,7 +24,7 @@ static const struct http_route *const tables[] = {
     api_compat_audio_routes,  api_compat_chat_routes,
     api_search_routes,        api_analytics_routes,
     api_takeout_routes,       api_passkeys_routes,
-    api_signup_routes,
+    api_signup_routes,        api_progress_routes,
 };
 
 const struct http_route *api_routes(void)

@@ -5,6 +5,7 @@
  * opened and packed. So nothing lies on the disk in clear, and in memory are one session, or a
  * chunk of a recording, and what is on its way, however much there is of it all.
  */
+#include "api/progress.h"
 #include "api/recordings.h"
 #include "api/reply.h"
 #include "api/sessions.h"
@@ -51,9 +52,11 @@ static const char readme[] =
     "sign-ins.json       where you are signed in\r\n"
     "passkeys.json       your passkeys: their names and public keys; no one can sign in with "
     "those\r\n"
+    "keys.json           your personal keys: what you call them, and when they were used\r\n"
     "profiles/           each profile that answers are grounded in\r\n"
     "sessions/           each interview, with all that was said: .json can be imported again\r\n"
     "                    (Import in the history), .md is for reading\r\n"
+    "progress.json       how you came along, interview by interview: pace, fillers, scores\r\n"
     "recordings/         the sound that is kept, and index.json, which says what is what\r\n"
     "transcriptions/     what was heard in recordings\r\n"
     "voice.json          your voice, as numbers, if you asked to keep it, and what you agreed "
@@ -62,7 +65,7 @@ static const char readme[] =
     "\r\n"
     "Not in here: your password, of which only a hash is kept that nobody can turn back, and "
     "the\r\n"
-    "tokens of your sign-ins, of which only hashes are kept either.\r\n"
+    "tokens of your sign-ins and your personal keys, of which only hashes are kept either.\r\n"
     "\r\n"
     "Nobody protects this file now but you.\r\n";
 
@@ -203,6 +206,30 @@ static int pack_passkeys(struct takeout *t, bool *done)
     return pack_json(t, "passkeys.json", t->now, items);
 }
 
+static int pack_keys(struct takeout *t, bool *done)
+{
+    struct store_list list = {0};
+    json_t *items = json_array();
+    int err = sealed_api_key_list(t->app->store, t->app->seal, t->user, &list, &t->why);
+
+    *done = true;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct store_api_key *k = (const struct store_api_key *)list.items + i;
+        char made[CLOCK_TEXT_MAX], used[CLOCK_TEXT_MAX];
+
+        clock_format(k->created_at, made);
+        clock_format(k->used_at, used);
+        json_array_append_new(items, json_pack("{s:s, s:s?, s:s, s:s, s:s?}", "id", k->id, "label",
+                                               k->label, "prefix", k->prefix, "createdAt", made,
+                                               "lastUsedAt", k->used_at ? used : NULL));
+    }
+    store_list_release(&list, STORE_KIND_API_KEY);
+    if (!err && json_array_size(items))
+        return pack_json(t, "keys.json", t->now, items);
+    json_decref(items);
+    return err;
+}
+
 static int pack_voice(struct takeout *t, bool *done)
 {
     struct store_voice voice;
@@ -328,6 +355,44 @@ static int pack_sessions(struct takeout *t, bool *done)
     memcpy(t->cursor, list.next, sizeof(t->cursor));
     *done = !list.next[0];
     store_list_release(&list, STORE_KIND_SESSION);
+    return err;
+}
+
+/* The item of one session, behind those before it. */
+static int pack_progress_item(struct takeout *t, struct store_session *session)
+{
+    json_t *item = NULL;
+    struct buf text;
+    int err = progress_of(t->app, session, &item, &t->why);
+
+    if (err)
+        return err;
+    buf_init(&text, TEXT_FILE_MAX);
+    buf_puts(&text, t->begun ? ",\n" : "[\n");
+    json_write(&text, item);
+    json_decref(item);
+    if (!t->begun && t->door->begin(t->pack, "progress.json", t->now, PACK_DEFLATE))
+        err = failed(t);
+    t->begun = true;
+    if (!err && (text.err || t->door->write(t->pack, text.data, text.len)))
+        err = failed(t);
+    buf_release(&text);
+    return err;
+}
+
+static int pack_progress(struct takeout *t, bool *done)
+{
+    static const char end[] = "\n]\n";
+    struct store_list list = {0};
+    int err = store_session_list(t->app->store, t->user, NULL, 1, t->cursor, &list, &t->why);
+
+    for (size_t i = 0; i < list.count && !err; i++)
+        err = pack_progress_item(t, (struct store_session *)list.items + i);
+    memcpy(t->cursor, list.next, sizeof(t->cursor));
+    *done = !list.next[0];
+    store_list_release(&list, STORE_KIND_SESSION);
+    if (!err && *done && t->begun && t->door->write(t->pack, end, sizeof(end) - 1))
+        err = failed(t);
     return err;
 }
 
@@ -484,9 +549,9 @@ static int pack_end(struct takeout *t, bool *done)
 /* -------------------------------------------------------------------------------- sending */
 
 static part_fn *const parts[] = {
-    pack_readme,   pack_account,  pack_photo, pack_sign_ins, pack_passkeys,
-    pack_profiles, pack_sessions, pack_index, pack_sounds,   pack_transcriptions,
-    pack_voice,    pack_audit,    pack_end,
+    pack_readme, pack_account,        pack_photo,    pack_sign_ins, pack_passkeys,
+    pack_keys,   pack_profiles,       pack_sessions, pack_progress, pack_index,
+    pack_sounds, pack_transcriptions, pack_voice,    pack_audit,    pack_end,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };

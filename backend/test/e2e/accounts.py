@@ -311,6 +311,7 @@ class Everything(Accounts):
         self.server.request("PUT", "/api/v1/auth/me/photo", PNG, headers={"Content-Type": "image/png"})
         person.profile = self.profile(name=person.mark, role=person.mark, skills=[person.mark], industry=person.mark,
                                       context=f"{person.mark} moved the database. " * 300)
+        person.key = self.server.post("/api/v1/auth/keys", {"label": person.mark})["key"]
         person.session = self.session(profileId=person.profile, jobDescription=f"Wanted: {person.mark}", title=person.mark)
         with person.socket(person.session) as llm:
             llm.send({"type": "generate", "question": f"Why do you like {person.mark}?"})
@@ -334,7 +335,7 @@ class Everything(Accounts):
         session, recording = person.session, person.recording["id"]
         self.assertEqual(names, {"README.txt", "account.json", "photo.png", "sign-ins.json", "passkeys.json", f"profiles/{person.profile}.json",
                                  f"sessions/{session}.json", f"sessions/{session}.md", "recordings/index.json",
-                                 f"recordings/{recording}.ogg", "audit.json"})
+                                 f"recordings/{recording}.ogg", "audit.json", "keys.json", "progress.json"})
         for name in names:
             self.assertTrue(name == "README.txt" or name.split("/")[0].split(".")[0] in archive.read("README.txt").decode(), name)
         self.assertEqual(archive.read("photo.png"), PNG)
@@ -345,6 +346,12 @@ class Everything(Accounts):
         audit = json.loads(archive.read("audit.json"))
         self.assertIn("signup", [line["action"] for line in audit])
         self.assertEqual(len(json.loads(archive.read("sign-ins.json"))), 1)
+        key, = json.loads(archive.read("keys.json"))
+        listed, = self.server.get("/api/v1/auth/keys", token=person.token)["items"]
+        self.assertEqual(key, listed)
+        self.assertEqual(key["label"], person.mark)
+        self.assertNotIn(person.key, "".join(archive.read(name).decode("latin-1") for name in names))
+        self.assertEqual(json.loads(archive.read("progress.json")), self.server.get("/api/v1/analytics/progress", token=person.token)["items"])
         self.assertNotIn(other.id, data.decode("latin-1"))
         again = self.server.request("POST", "/api/v1/sessions/import", archive.read(f"sessions/{session}.json"), token=other.token)
         self.assertEqual(again[0], 201)
