@@ -6,6 +6,7 @@
 #include "observe/metrics.h"
 #include "answer/answer.h"
 #include "api/reply.h"
+#include "api/resealing.h"
 #include "asr/hub.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -66,6 +67,17 @@ static void count_providers(const struct answerer *answerer)
                    chain[i].name);
 }
 
+static void count_resealing(const struct resealer *resealer)
+{
+    static const char *const names[] = {
+        [RESEALING_DONE] = "done", [RESEALING_RUNNING] = "running", [RESEALING_FAILED] = "failed"};
+    size_t done;
+    enum resealing_state state = resealer_state(resealer, &done);
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        metric_set(METRIC_RESEALING, i == (size_t)state, names[i]);
+}
+
 /* So that they stand at 0 before the first time: a rate is of two numbers. */
 static void begin_with_zero(void)
 {
@@ -76,6 +88,7 @@ static void begin_with_zero(void)
     metric_add(METRIC_ANSWERS, 0, answer_finish_name(ANSWER_ERROR));
     metric_add(METRIC_REMOVED, 0, "recording");
     metric_add(METRIC_REMOVED_BYTES, 0, "recording");
+    metric_add(METRIC_RESEALED, 0, NULL);
     for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {
         metric_add(METRIC_REPORTS, 0, reports[i], "sent");
         metric_add(METRIC_REPORTS, 0, reports[i], "dropped");
@@ -96,6 +109,7 @@ static void count_everything(const struct app *app, struct http_server *server)
         metric_set(METRIC_LIVE_SESSIONS, (double)live_count(app->live), NULL);
     if (app->search)
         metric_set(METRIC_SEARCH_BYTES, (double)search_bytes(app->search), NULL);
+    count_resealing(app->resealer);
     process_measure();
     begin_with_zero();
 }

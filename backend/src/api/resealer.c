@@ -11,6 +11,7 @@
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
 #include "store/sealed.h"
 
 #include <stdatomic.h>
@@ -97,13 +98,16 @@ static void work(void *arg)
     struct resealer *r = arg;
     struct errbuf why = {""};
     bool over = false;
+    size_t before;
     int err;
 
     if (!r->passing) {
         look(r);
         return;
     }
+    before = r->pass.done;
     err = resealing_step(&r->pass, &over, &why);
+    metric_add(METRIC_RESEALED, (double)(r->pass.done - before), NULL);
     atomic_store(&r->done, r->pass.done);
     if (err || over)
         end_pass(r, err, &why);

@@ -195,6 +195,15 @@ static const struct {
                            GAUGE,
                            {"part"}},
 
+    [METRIC_RESEALING] = {"interviewd_resealing",
+                          "Whether what older master keys sealed is sealed anew: 1 for its state.",
+                          GAUGE,
+                          {"state"}},
+    [METRIC_RESEALED] = {"interviewd_resealed",
+                         "Fields and recordings that were sealed anew by a newer master key.",
+                         COUNTER,
+                         {NULL}},
+
     [METRIC_BUILD] = {"interviewd_build",
                       "Which program this is.",
                       INFO,

@@ -88,6 +88,9 @@ enum metric {
     METRIC_DATA_BYTES,   /**< gauge; part of the data folder */
     METRIC_SEARCH_BYTES, /**< gauge: the indexes of those who search */
 
+    METRIC_RESEALING, /**< gauge; state "done", "running" or "failed": 1 for the one that it is */
+    METRIC_RESEALED,  /**< counter: fields and recordings that were sealed anew by a newer key */
+
     METRIC_BUILD, /**< info; version, build id, compiler */
 
     /* The names that every Prometheus client library uses for these. */
