@@ -337,7 +337,7 @@ export interface paths {
         /**
          * All of one's own data, as an archive
          * @description A zip that is made while it is sent, so it has no `Content-Length` and can be of any size: account and settings, photo, profiles, sessions (JSON
-         *     that `sessions/import` takes, and Markdown), recordings, transcriptions, the voice that is kept, sign-ins, and one's audit log. `README.txt` in
+         *     that `sessions/import` takes, and Markdown), recordings, transcriptions, the voice that is kept, sign-ins, personal keys (never a key itself), progress, and one's audit log. `README.txt` in
          *     it says what is what.
          */
         get: operations["exportMe"];
