@@ -104,6 +104,23 @@ static void print_address(FILE *to, struct program *p, int port)
             v6 && !any ? "]" : "", port);
 }
 
+/* Nobody may sign up at once without a mail server, so that the first one is told the way in. */
+static void print_first_account(FILE *to, const struct program *p)
+{
+    struct store_list list;
+    size_t count;
+
+    if (!p->config->accounts || store_user_list(p->app.store, 1, NULL, &list, NULL))
+        return;
+    count = list.count;
+    store_list_release(&list, STORE_KIND_USER);
+    if (!count)
+        fprintf(to,
+                "  Accounts   none yet: interviewd admin add you@example.com --data %s prints a "
+                "link for the first\n",
+                p->config->data_dir);
+}
+
 void welcome_print(struct program *p, int port)
 {
     print_address(stdout, p, port);
@@ -113,6 +130,7 @@ void welcome_print(struct program *p, int port)
         puts("  Page       not built: run scripts/setup_dev.sh (the API works without it)");
     printf("  Data       %s (%s)\n", p->config->data_dir,
            p->config->accounts ? "accounts are on" : "one local owner, no account needed");
+    print_first_account(stdout, p);
     puts("\nIt hears only while the page says so. Stop with Ctrl-C.");
     fflush(stdout);
 }

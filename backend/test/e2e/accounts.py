@@ -142,6 +142,7 @@ class Alone(harness.unittest.TestCase):
             self.assertEqual(code, 0)
             token = re.search(r"#(\S+)", out)[1]
             server = harness.Server(data=data, sign_in=False, **ACCOUNTS)
+            self.assertNotIn("none yet", server.welcome)
             self.assertEqual(status(server, "POST", "auth/reset", {"token": token, "password": PASSWORD})[0], 204)
             ada = Person(server, "ada@example.com")
             self.assertEqual(admin(data, "list")[0], 0)
@@ -291,6 +292,7 @@ class Closed(harness.unittest.TestCase):
                                ("auth/signup/mail", {"email": "a@example.com"})]:
                 self.assertEqual(status(server, "POST", path, body)[:2], (403, "sign_ups_off"))
             self.assertEqual(server.get("/api/v1/health", token="")["signUps"], "off")
+            self.assertIn("none yet: interviewd admin add", server.welcome)
             self.assertEqual(server.stop(), 0)
             server.remove()
 
