@@ -130,14 +130,20 @@ static void count(struct otlp *o, const char *outcome)
     o->tries = 0;
 }
 
-static void failed(struct otlp *o, bool again, const char *why)
+/* rest_ms: as the collector says; 0: it says nothing. */
+static void failed(struct otlp *o, bool again, uint64_t rest_ms, const char *why)
 {
     if (!o->away)
         log_warn("otlp", "spans do not arrive: %s", why);
     o->away = true;
+    if (again && !rest_ms)
+        rest_ms = (uint64_t)OTLP_EVERY_MS << (o->tries - 1);
+    o->rest_until_ms = clock_mono_ms() + rest_ms;
     if (!again || o->tries >= OTLP_TRIES)
         count(o, "dropped");
 }
+
+static void send_batch(void *arg);
 
 static void on_done(struct http_call *call, int err, const char *why, void *arg)
 {
@@ -145,19 +151,23 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
     const char *retry = http_call_header(call, "retry-after");
     int status = http_call_status(call);
     char said[64];
-    int64_t after_s;
+    int64_t after_s = 0;
 
     o->call = NULL;
     if (!err && status >= 200 && status < 300) {
+        bool full = o->count == OTLP_BATCH_MAX;
+
         count(o, "sent");
         o->away = false;
+        if (full) /* more of them wait than go out in one */
+            send_batch(o);
         return;
     }
-    if (retry && text_to_int64(retry, 1, 3600, &after_s))
-        o->rest_until_ms = clock_mono_ms() + (uint64_t)after_s * 1000;
+    if (retry && !text_to_int64(retry, 1, 3600, &after_s))
+        after_s = 0;
     snprintf(said, sizeof(said), "the collector answered %d", status);
     failed(o, err || status == 429 || status == 502 || status == 503 || status == 504,
-           err ? why : said);
+           (uint64_t)after_s * 1000, err ? why : said);
 }
 
 static void send_batch(void *arg)
@@ -186,7 +196,7 @@ static void send_batch(void *arg)
                                                     .body_len = o->body.len,
                                                     .total_timeout_ms = TIMEOUT_MS},
                         &handlers, o, &o->call))
-        failed(o, true, "no memory");
+        failed(o, true, 0, "no memory");
     about_set(before);
 }
 

@@ -6,9 +6,11 @@
  *     otlp_flush(o);              // the server is about to stop
  *     otlp_close(o);
  *
- * Only where an endpoint is set. OTLP_BATCH_MAX spans at a time; a collector that is busy (429,
- * 502, 503, 504) or away is asked again OTLP_TRIES times, then they are dropped and counted
- * (interviewd_reports_total). Nobody waits for it.
+ * Only where an endpoint is set. OTLP_BATCH_MAX spans at a time. A collector that is busy (429,
+ * 502, 503, 504) or away is asked again, after as long as it says (Retry-After) or else twice as
+ * long as before; after OTLP_TRIES the batch is dropped. Meanwhile finished spans wait,
+ * TRACE_WAITING_MAX of them. What is dropped is counted (interviewd_reports_total). Nobody waits
+ * for it.
  *
  * Form: OTLP 1.x over HTTP, in JSON, which every collector takes on the same port as protobuf
  * (opentelemetry.io/docs/specs/otlp, "OTLP/HTTP"); decision 30 says why JSON.
@@ -27,7 +29,7 @@ struct otlp;
 enum {
     OTLP_EVERY_MS = 2000,
     OTLP_BATCH_MAX = 256,
-    OTLP_TRIES = 3,
+    OTLP_TRIES = 5, /**< OTLP_EVERY_MS apart, then 2, 4 and 8 times that: half a minute */
     OTLP_HEADERS_MAX = 8,
 };
 

@@ -207,6 +207,31 @@ class Numbers(Interviewed):
         self.assertEqual(self.collector.headers[0]["x-tenant"], "a b")
         self.assertNotIn("Norwind", json.dumps(self.collector.spans))
 
+    def test_spans_wait_for_a_collector_that_is_busy_and_no_more_than_may_wait(self):
+        waiting_max, batch = 2048, 256  # TRACE_WAITING_MAX, OTLP_BATCH_MAX
+        traces = [f"{n:032x}" for n in range(1, waiting_max + 2 * batch)]
+        before = self.value("interviewd_reports_total", kind="spans", outcome="dropped")
+        asked, self.collector.refuses, self.collector.busy = self.collector.asked, 503, 3
+        client = http.client.HTTPConnection("127.0.0.1", self.server.port)
+        try:
+            for trace in traces:
+                client.request("GET", "/api/v1/sessions", headers={"Authorization": "Bearer " + self.server.token, "traceparent": f"00-{trace}-{PARENT}-01"})
+                client.getresponse().read()
+            until("it was refused", lambda: self.collector.asked > asked)
+        finally:
+            self.collector.busy, self.collector.refuses = 0, 429
+            client.close()
+
+        def arrived():
+            return [s["traceId"] for s in self.collector.spans if int(s["traceId"], 16) <= len(traces)]
+
+        def dropped():
+            return self.value("interviewd_reports_total", kind="spans", outcome="dropped") - before
+        until("each arrived or is counted", lambda: len(arrived()) + dropped() >= len(traces))
+        found = arrived()
+        self.assertGreater(len(found), waiting_max - batch)  # a few others waited before
+        self.assertEqual(found, traces[:len(found)], "the oldest, each once, in their order")
+
     def test_errors_are_told_without_what_is_private(self):
         wav = harness.speak(QUESTION, self.folder).read_bytes()
         audio = self.server.post("/api/v1/audio/upload", wav, headers={"Content-Type": "audio/wav"})["id"]
@@ -354,7 +379,7 @@ class Crashes(unittest.TestCase):
             # told already; and spans that nobody takes are dropped and counted
             server = harness.Server(data=server.data, **settings, SENTRY_DSN=collector.dsn, OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint + "/elsewhere")
             until("spans are dropped", lambda: re.search(r'reports_total\{kind="spans",outcome="dropped"\} [1-9]', server.request("GET", "/metrics")[2].decode()))
-            self.assertIn("spans do not arrive: the collector answered 404", server.output())
+            until("it is in the log", lambda: "spans do not arrive: the collector answered 404" in server.output())
             self.assertEqual(server.stop(), 0)
             self.assertEqual((len(collector.events), collector.wrong), (1, []), "told once")
         self.assertEqual((event["level"], event["dist"], event["tags"]["build_id"]), ("fatal", build, build))

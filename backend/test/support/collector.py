@@ -4,7 +4,7 @@
         ... SENTRY_DSN=collector.dsn OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint ...
         collector.events, collector.spans      # what came, read as the protocols say
         collector.wrong                        # what was not as they say: must stay empty
-        collector.busy = 60                    # from now on 429 with Retry-After
+        collector.busy = 60                    # from now on 429, or collector.refuses, with Retry-After
 
 Envelopes: develop.sentry.dev/sdk/data-model/envelopes (serialization format, authentication). OTLP/HTTP in JSON: a POST of an
 ExportTraceServiceRequest in protobuf's JSON mapping to /v1/traces, ids in hexadecimal, 64 bits as strings.
@@ -68,7 +68,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status = 404
         try:
             if home.busy:
-                status = 429
+                status = home.refuses
             elif self.path == f"/api/{PROJECT}/envelope/":
                 status = self.take_envelope(home, data)
             elif self.path == "/v1/traces":
@@ -80,7 +80,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             home.wrong.append("reports are part of no trace")
         home.asked += 1
         self.send_response(status)
-        if status == 429:
+        if home.busy:
             self.send_header("Retry-After", str(home.busy))
         self.send_header("Content-Length", "2")
         self.end_headers()
@@ -117,6 +117,7 @@ class Collector:
     def __init__(self):
         self.events, self.spans, self.resources, self.headers, self.wrong = [], [], [], [], []
         self.busy = self.asked = 0
+        self.refuses = 429
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.server.collector = self
