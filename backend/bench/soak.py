@@ -6,8 +6,9 @@
 Starts PROGRAM (interviewd) with accounts on. Talkers hold one short interview after the other: a session, both sockets, a question
 spoken (by flite, eight times as fast as a person; left out where there is none), questions typed, a socket that vanishes, an export, and the
 session is erased. Visitors come on connections of their own, sign in anew, look around, upload a recording and erase it, fetch the page
-and /metrics, and leave. So nothing that the server keeps grows, and whatever of it does is a leak. A minute of the same goes ahead, in which
-what is opened at its first use is opened.
+and /metrics, and leave. So nothing that the server keeps grows, and whatever of it does is a leak. A minute of the same goes ahead, and a
+crowd that asks for lists, exports and uploads at the same moment: then what is opened at its first use is open, a connection to the store for
+each worker too, which a quiet day opens one by one as requests happen to meet.
 
 Memory (resident, of the server itself) is read each second. After a quarter of the time, in which caches fill, its median over a
 tenth of the time is compared with that of the last tenth. Descriptors and child processes are counted at rest, before and after.
@@ -154,6 +155,28 @@ async def visitor(n, port, sign_in, tally, until):
         await asyncio.sleep(rng.uniform(0.2, 0.5))
 
 
+async def crowd(port, sign_in):
+    """Every worker at once."""
+    http, sound = Connection(port), wav(bytes(64000))
+    _, session = await http.ask("POST", "/api/v1/sessions", sign_in.token, {})
+
+    async def one(n):
+        if n % 3 == 0:
+            status, kept = await raw(port, "POST", "/api/v1/audio/upload", sign_in.token, sound, "audio/wav")
+            if status == 201:
+                await raw(port, "DELETE", f"/api/v1/audio/{kept['id']}", sign_in.token, b"", "text/plain")
+            return
+        own = Connection(port)
+        for _ in range(10):
+            await (own.ask("GET", "/api/v1/sessions?limit=100", sign_in.token) if n % 3 == 1
+                   else own.ask("POST", f"/api/v1/sessions/{session['id']}/export", sign_in.token, {"format": "json"}))
+        own.writer.close()
+    for _ in range(3):
+        await asyncio.gather(*(one(n) for n in range(60)))
+    await http.ask("DELETE", f"/api/v1/sessions/{session['id']}", sign_in.token)
+    http.writer.close()
+
+
 async def run(server, options):
     tally, until, pcm = Tally(), asyncio.Event(), next(iter(speech(SPOKEN)), None)
     seconds, watched = options.minutes * 60, Watched(server)
@@ -164,7 +187,8 @@ async def run(server, options):
         tasks = [asyncio.create_task(talker(n, server.port, users[n], tally, until, pcm)) for n in range(options.talkers)]
         return tasks + [asyncio.create_task(visitor(n, server.port, users[options.talkers + n], tally, until)) for n in range(options.visitors)]
 
-    tasks = load()  # until what is opened at its first use is there: the recogniser's child, a connection to the store for each worker
+    tasks = load()
+    await crowd(server.port, users[0])
     await asyncio.sleep(min(60, seconds / 4))
     until.set()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -356,7 +356,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's own photo */
+        /**
+         * One's own photo
+         * @description Nobody else's is given; `photoURL` of `auth/me` says whether there is one.
+         */
         get: operations["getPhoto"];
         /**
          * Another photo
@@ -365,7 +368,10 @@ export interface paths {
          */
         put: operations["putPhoto"];
         post?: never;
-        /** No photo any more */
+        /**
+         * No photo any more
+         * @description It is erased from the disk, and `photoURL` of `auth/me` is null.
+         */
         delete: operations["deletePhoto"];
         options?: never;
         head?: never;
@@ -483,7 +489,10 @@ export interface paths {
         delete: operations["removePasskey"];
         options?: never;
         head?: never;
-        /** Call a passkey something else */
+        /**
+         * Call a passkey something else
+         * @description The name is only for its owner to tell one from another; signing in goes on as before.
+         */
         patch: operations["renamePasskey"];
         trace?: never;
     };
@@ -585,7 +594,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The accounts of this server, newest first */
+        /**
+         * The accounts of this server, newest first
+         * @description For operators. What their interviews hold is not told.
+         */
         get: operations["listUsers"];
         put?: never;
         /**
@@ -608,11 +620,17 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** An account */
+        /**
+         * An account
+         * @description For operators. What its interviews hold is not told.
+         */
         get: operations["getUser"];
         put?: never;
         post?: never;
-        /** Erase an account and everything in it */
+        /**
+         * Erase an account and everything in it
+         * @description For operators: all that `DELETE auth/me` erases, as when its owner does it.
+         */
         delete: operations["deleteUser"];
         options?: never;
         head?: never;
@@ -636,7 +654,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Sign somebody out everywhere */
+        /**
+         * Sign somebody out everywhere
+         * @description For operators. Access tokens stop counting at once, and sockets are closed; the password stays as it is.
+         */
         delete: operations["deleteUserSignIns"];
         options?: never;
         head?: never;
@@ -1400,7 +1421,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** What this language is heard with here, what is missing, and what would hear it better */
+        /**
+         * What this language is heard with here, what is missing, and what would hear it better
+         * @description Whether anything here hears the language, with which model, and what could be fetched; the page asks before an interview begins.
+         */
         get: operations["getHearing"];
         put?: never;
         /**
@@ -1548,7 +1572,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of them */
+        /**
+         * One of them
+         * @description Names hold slashes as they are in the list (`groq/llama-3.3-70b-versatile`).
+         */
         get: operations["getOpenAIModel"];
         put?: never;
         post?: never;
