@@ -25,7 +25,7 @@ import sys
 import time
 
 from crowd import QUESTIONS, Connection, Socket, Tally, many_descriptors, recordings, send_sound, sign_up, speech, timed
-from served import Server, share
+from served import Server, prompt, share
 
 REST_P95_MS = 10
 
@@ -219,6 +219,7 @@ def main():
     ask.add_argument("--model", help="Whisper weights")
     options = ask.parse_args()
     many_descriptors()
+    prompt()
     settings = {"asr_model": options.model} if options.model else {"asr_engine": "pocketsphinx"}
     server = Server(options.program, accounts="on", max_connections=12000, **settings)
     good = asyncio.run(run(server, options))

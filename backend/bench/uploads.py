@@ -23,9 +23,10 @@ import sys
 import tempfile
 import time
 
-from served import Client, Server, share, steadily
+from served import Client, Server, prompt, share, steadily
 
 MEMORY_MB, LIMIT = 20, 2
+PAUSE_S = 0.002  # between two requests of the one who works on
 
 
 def recording(path, size):
@@ -72,11 +73,11 @@ def measure(server, token, session, path, times, options):
     before = server.memory_mb()
     for _ in range(options.rounds):
         until = time.monotonic() + options.seconds
-        alone.append(steadily(Client(server.port, token), session, lambda: time.monotonic() < until))
+        alone.append(steadily(Client(server.port, token), session, lambda: time.monotonic() < until, PAUSE_S))
         took = multiprocessing.Value("d", 0)
         sender = multiprocessing.Process(target=send, args=(server.port, token, path, times, took))
         sender.start()
-        beside.append(steadily(Client(server.port, token), session, lambda: not took.value))
+        beside.append(steadily(Client(server.port, token), session, lambda: not took.value, PAUSE_S))
         sender.join()
         if sender.exitcode:
             raise SystemExit(1)
@@ -102,6 +103,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
             recording(folder / "small.wav", 1 << 20)
+            prompt()
             print(f"{'uploads':13} {'took s':>7} {'memory +MB':>10} {'p50 ms':>7} {'beside':>7} {'p95 ms':>8} {'beside':>7} {'times':>6}")
             good = [measure(server, token, session, recording(folder / "one.wav", 200 << 20), 1, options),
                     measure(server, token, session, recording(folder / "many.wav", 10 << 20), 20, options)]
