@@ -39,7 +39,7 @@ class Connection:
         self.port, self.reader, self.writer = port, None, None
 
     async def ask(self, method, path, token=None, body=None):
-        if not self.writer:
+        if not self.writer or self.reader.at_eof():  # the server ends one that is quiet for a minute
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         data = b"" if body is None else json.dumps(body).encode()
         head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nContent-Length: {len(data)}\r\n"
