@@ -81,6 +81,8 @@ static void on_event(const struct live_event *event, void *arg)
 {
     struct ask *a = arg;
 
+    if (event->line) /* the speaker told it already */
+        return;
     if (a->options.json)
         ask_print_json(&a->screen, event);
     else

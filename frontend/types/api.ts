@@ -3074,6 +3074,16 @@ export interface components {
              * @default 0
              */
             lastFinal: number;
+            /**
+             * @description A name that a page makes up for itself, the same on all its sockets. Of several named listeners of a session one listens: another
+             *     one gets `taken` and 4409. It is told to the others (`listening` on `/ws/llm-stream`). Without a name, nobody is minded.
+             */
+            listener?: string;
+            /**
+             * @description With `listener`: in place of whoever listens; their sockets are closed with 4409, what they heard is kept
+             * @default false
+             */
+            takeOver: boolean;
         };
         /**
          * @description Questions are answered when the interviewer asks them
@@ -3107,12 +3117,15 @@ export interface components {
             /** @description Only with `resume`. Samples (of each channel) of this line that the server has from connections before this one */
             heardSamples?: number;
         };
+        /** @description Names one speaker's line of audio in its session. Only on `/ws/llm-stream`, where all lines are heard; utterances are counted on each */
+        WsLine: number;
         WsTranscribePartial: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "partial";
+            line?: components["schemas"]["WsLine"];
             /** @description Counts up on one connection, or on one line */
             utterance: number;
             speaker?: components["schemas"]["WhoSpeaks"];
@@ -3132,6 +3145,7 @@ export interface components {
              * @enum {string}
              */
             type: "final";
+            line?: components["schemas"]["WsLine"];
             utterance: number;
             speaker?: components["schemas"]["WhoSpeaks"];
             /** @description Likeness with the voice it was taken for; absent where `speaker` is what `start` said, or unknown */
@@ -3159,6 +3173,7 @@ export interface components {
              * @enum {string}
              */
             type: "turn";
+            line?: components["schemas"]["WsLine"];
             utterance: number;
             speaker?: components["schemas"]["WhoSpeaks"];
             /** @description Likeness with the voice it was taken for; absent where `speaker` is what `start` said, or unknown */
@@ -3173,11 +3188,11 @@ export interface components {
         /**
          * @description bad_message (not JSON, unknown type, wrong member), bad_audio (cannot be decoded), bad_state (such as `start` after audio),
          *     unsupported (an encoding, rate or language), unauthorized, signed_out (the sign-in was ended), token_expired, not_found, overloaded,
-         *     too_slow (the client does not read), unavailable (no recogniser; no recordings are kept here; the device of this machine cannot be heard), provider_failed, rate_limited (too many sockets or streams of this user,
+         *     too_slow (the client does not read), taken (another page listens), unavailable (no recogniser; no recordings are kept here; the device of this machine cannot be heard), provider_failed, rate_limited (too many sockets or streams of this user,
          *     closed with 1013), shutting_down, internal
          * @enum {string}
          */
-        WsErrorCode: "bad_message" | "bad_audio" | "bad_state" | "unsupported" | "unauthorized" | "signed_out" | "token_expired" | "not_found" | "overloaded" | "too_slow" | "unavailable" | "provider_failed" | "rate_limited" | "shutting_down" | "internal";
+        WsErrorCode: "bad_message" | "bad_audio" | "bad_state" | "unsupported" | "unauthorized" | "signed_out" | "token_expired" | "not_found" | "overloaded" | "too_slow" | "taken" | "unavailable" | "provider_failed" | "rate_limited" | "shutting_down" | "internal";
         /** @description On both sockets; a fatal one is followed by a close */
         WsError: {
             /**
@@ -3224,7 +3239,7 @@ export interface components {
             eager: boolean;
             /** @description How surely something is asked; absent of what was typed */
             probability?: number;
-            /** @description The pair that this answer replaces, when its question is asked again (`generate` with `transcriptId`, here or by `POST llm/generate`); absent of a new question */
+            /** @description The pair as which it is kept, when it is. One that is known already is replaced - its question is asked again (`generate` with `transcriptId`, here or by `POST llm/generate`), or was begun too early */
             transcriptId?: components["schemas"]["Id"];
             /** @description What was heard of the question, when it stands in other words now */
             heard?: string;
@@ -3313,8 +3328,22 @@ export interface components {
             /** @description A sentence, when it ended by itself: the disk is full, the quota is reached, it was erased */
             why: string | null;
         };
+        /** @description Who is listened to now, all of them; to newcomers too, when there is somebody. A line whose connection broke counts while the server waits for it */
+        WsLlmListening: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "listening";
+            lines: {
+                line: components["schemas"]["WsLine"];
+                speaker: components["schemas"]["Speaker"];
+                /** @description As its `start` named it */
+                listener: string | null;
+            }[];
+        };
         WsLlmClientMessage: components["schemas"]["WsAuthenticate"] | components["schemas"]["WsLlmGenerate"] | components["schemas"]["WsLlmInterrupt"] | components["schemas"]["WsLlmRecord"];
-        WsLlmServerMessage: components["schemas"]["WsLlmRecording"] | components["schemas"]["WsLlmStarted"] | components["schemas"]["WsLlmThinking"] | components["schemas"]["WsLlmOutline"] | components["schemas"]["WsLlmDelta"] | components["schemas"]["WsLlmCheck"] | components["schemas"]["WsExpiring"] | components["schemas"]["WsError"];
+        WsLlmServerMessage: components["schemas"]["WsLlmRecording"] | components["schemas"]["WsLlmListening"] | components["schemas"]["WsTranscribePartial"] | components["schemas"]["WsTranscribeFinal"] | components["schemas"]["WsTranscribeTurn"] | components["schemas"]["WsLlmStarted"] | components["schemas"]["WsLlmThinking"] | components["schemas"]["WsLlmOutline"] | components["schemas"]["WsLlmDelta"] | components["schemas"]["WsLlmCheck"] | components["schemas"]["WsExpiring"] | components["schemas"]["WsError"];
     };
     responses: {
         /** @description Signed in */

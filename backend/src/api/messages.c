@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "live/transcript_writer.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 static json_t *message(const char *type)
@@ -47,11 +49,19 @@ static void set_speaker(json_t *msg, enum voice_who who, float voice)
         json_object_set_new(msg, "voice", json_thousandths((double)voice));
 }
 
+/* On a socket that hears everybody. */
+static void set_line(json_t *msg, const struct live_event *event)
+{
+    if (event->line)
+        set_int(msg, "line", event->line);
+}
+
 static json_t *partial(const struct live_event *event)
 {
     const struct live_words *w = &event->words;
     json_t *msg = message("partial");
 
+    set_line(msg, event);
     set_int(msg, "utterance", w->utterance);
     json_set_str(msg, "text", w->result->text);
     set_int(msg, "stable", w->result->stable);
@@ -84,6 +94,7 @@ static json_t * final(const struct live_event *event)
     const struct live_words *w = &event->words;
     json_t *msg = message("final");
 
+    set_line(msg, event);
     set_int(msg, "utterance", w->utterance);
     json_set_str(msg, "text", w->result->text);
     json_object_set_new(msg, "isFinal", json_true());
@@ -104,6 +115,7 @@ static json_t *turn(const struct live_event *event)
     const struct live_turn *t = &event->turn;
     json_t *msg = message("turn");
 
+    set_line(msg, event);
     set_int(msg, "utterance", t->utterance);
     json_set_str(msg, "state", states[t->state]);
     json_object_set_new(msg, "question", json_boolean(t->question.is_question));
@@ -181,8 +193,8 @@ static json_t *started(const struct live_event *event)
     json_object_set_new(msg, "eager", json_boolean(event->started.eager));
     if (event->started.p > 0)
         json_object_set_new(msg, "probability", json_thousandths((double)event->started.p));
-    if (event->started.again)
-        json_set_str(msg, "transcriptId", event->started.again);
+    if (event->started.transcript_id)
+        json_set_str(msg, "transcriptId", event->started.transcript_id);
     if (event->started.heard)
         json_set_str(msg, "heard", event->started.heard);
     if (event->started.left_count)
@@ -251,6 +263,24 @@ static json_t *recording(const struct live_event *event)
     return msg;
 }
 
+static json_t *lines(const struct live_event *event)
+{
+    json_t *msg = message("listening");
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < event->lines.count; i++) {
+        const struct live_line *line = &event->lines.at[i];
+        json_t *one = json_object();
+
+        set_int(one, "line", line->id);
+        json_set_str(one, "speaker", line->candidate ? "candidate" : "interviewer");
+        json_set_str(one, "listener", line->listener[0] ? line->listener : NULL);
+        json_array_append_new(list, one);
+    }
+    json_object_set_new(msg, "lines", list);
+    return msg;
+}
+
 /* ----------------------------------------------------------------------- any event */
 
 json_t *message_of(const struct live_event *event)
@@ -278,6 +308,8 @@ json_t *message_of(const struct live_event *event)
         return finished(event);
     case LIVE_RECORDING:
         return recording(event);
+    case LIVE_LINES:
+        return lines(event);
     case LIVE_ERROR:
         return trouble(event);
     }
@@ -299,17 +331,30 @@ static uint32_t key_of(const char *generation_id)
     return hash ? hash : 1;
 }
 
+/* Utterances are numbered on each line. */
+static uint32_t key_of_words(const struct live_event *event)
+{
+    char line[2 * 21 + 2];
+
+    if (!event->line)
+        return event->words.utterance;
+    snprintf(line, sizeof(line), "%" PRIu64 "/%" PRIu32, event->line, event->words.utterance);
+    return key_of(line);
+}
+
 struct message_delivery message_delivery(const struct live_event *event)
 {
     switch (event->kind) {
     case LIVE_PARTIAL:
-        return (struct message_delivery){WS_REPLACE, event->words.utterance};
+        return (struct message_delivery){WS_REPLACE, key_of_words(event)};
     case LIVE_FINAL: /* the key of its partials: an unsent one is not worth sending after this */
-        return (struct message_delivery){WS_KEEP, event->words.utterance};
+        return (struct message_delivery){WS_KEEP, key_of_words(event)};
     case LIVE_DELTA:
         return (struct message_delivery){WS_MERGE, key_of(event->delta.generation_id)};
     case LIVE_CHECK: /* each one tells all: only the newest is worth sending */
         return (struct message_delivery){WS_REPLACE, key_of(event->check.generation_id)};
+    case LIVE_LINES: /* likewise */
+        return (struct message_delivery){WS_REPLACE, key_of("listening")};
     default:
         return (struct message_delivery){WS_KEEP, 0};
     }

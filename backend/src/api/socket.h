@@ -37,7 +37,8 @@ enum {
     SOCKET_CLOSE_FULL = 1013,
     SOCKET_CLOSE_SIGN_IN = 4401,
     SOCKET_CLOSE_NO_SESSION = 4404,
-    SOCKET_CLOSE_TAKEN = 4409, /**< Its client goes on with another socket */
+    SOCKET_CLOSE_TAKEN =
+        4409, /**< Its client goes on with another socket, or another page listens */
 };
 
 struct socket;

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LISTENER_MIN = 8 }; /* so that two pages do not have the same by chance [bytes] */
+
 static bool complain(struct ws_complaint *why, const char *code, const char *text)
 {
     why->code = code;
@@ -102,6 +104,23 @@ static bool read_resume(const json_t *msg, struct ws_start *start, struct ws_com
     return true;
 }
 
+static bool read_listener(const json_t *msg, struct ws_start *start, struct ws_complaint *why)
+{
+    const json_t *value = json_object_get(msg, "listener");
+    const json_t *take_over = json_object_get(msg, "takeOver");
+    const char *name = json_string_value(value);
+
+    if (take_over && !json_is_boolean(take_over))
+        return complain(why, "bad_message", "takeOver must be true or false");
+    start->take_over = json_is_true(take_over);
+    if (!value)
+        return true;
+    if (!name || strlen(name) < LISTENER_MIN || strlen(name) >= LIVE_KEY_MAX)
+        return complain(why, "bad_message", "listener must be a text of 8 to 64 bytes");
+    start->listener = name;
+    return true;
+}
+
 static bool read_device(const json_t *msg, struct ws_start *start, struct ws_complaint *why)
 {
     const json_t *value = json_object_get(msg, "device");
@@ -127,7 +146,7 @@ bool ws_read_start(const json_t *msg, struct ws_start *start, struct ws_complain
            read_choice(msg, "speaker", "interviewer", "candidate", &start->candidate, why) &&
            read_choice(msg, "mode", "hands_free", "push_to_talk", &start->push_to_talk, why) &&
            read_pace(msg, &start->pace, why) && read_language(msg, &start->language, why) &&
-           read_resume(msg, start, why);
+           read_resume(msg, start, why) && read_listener(msg, start, why);
 }
 
 /* ------------------------------------------------------------------------ audioData */

@@ -33,6 +33,8 @@ struct ws_start {
     const char *language; /**< NULL: the session's */
     const char *resume;   /**< The client's name for this line of audio, or NULL */
     uint32_t last_final;  /**< The last utterance whose final the client has seen; 0: none */
+    const char *listener; /**< Which page listens; NULL: it does not say */
+    bool take_over;       /**< In place of another page */
 };
 
 struct ws_start ws_start_defaults(void);

@@ -38,6 +38,7 @@ struct transcribe {
     bool over; /* the server ended it: a socket that goes now has not vanished */
     bool vanished;
     char key[LIVE_KEY_MAX];
+    char listener[LIVE_KEY_MAX];
     struct opus_stream *opus; /* NULL: samples */
     bool host;                /* it hears this machine, not the client */
     char device[CAPTURE_NAME_MAX];
@@ -80,7 +81,8 @@ static void speaker_fatal(int err, const char *why, void *arg)
         ws_close(t->socket->ws, err == UV_EAGAIN ? SOCKET_CLOSE_FULL : SOCKET_CLOSE_FAILED, "");
 }
 
-/* The client is back on another socket; this one only has not heard that it is dead. */
+/* The client is back on another socket, and this one only has not heard that it is dead; or another
+ * page listens now. */
 static void speaker_taken(void *arg)
 {
     struct transcribe *t = arg;
@@ -89,7 +91,7 @@ static void speaker_taken(void *arg)
     t->stopping = true;
     capture_end(t->socket->app->capture, t);
     if (t->socket->ws)
-        ws_close(t->socket->ws, SOCKET_CLOSE_TAKEN, "resumed on another socket");
+        ws_close(t->socket->ws, SOCKET_CLOSE_TAKEN, "taken over by another socket");
 }
 
 static const struct speaker_handlers speaker_events = {
@@ -166,6 +168,8 @@ static bool open_speaker(struct transcribe *t)
     err = speaker_open(&t->speaker, t->socket->live, &t->params, &speaker_events, t, &why);
     if (err == UV_EAGAIN)
         socket_error(t->socket, "overloaded", why.text, SOCKET_CLOSE_FULL);
+    else if (err == UV_EBUSY)
+        socket_error(t->socket, "taken", why.text, SOCKET_CLOSE_TAKEN);
     else if (err)
         socket_error(t->socket, "unavailable", why.text[0] ? why.text : uv_strerror(err),
                      SOCKET_CLOSE_FAILED);
@@ -189,6 +193,11 @@ static bool take_start(struct transcribe *t, const struct ws_start *start)
     if (start->resume) {
         text_copy(t->key, sizeof(t->key), start->resume, strlen(start->resume));
         t->params.key = t->key;
+    }
+    if (start->listener) {
+        text_copy(t->listener, sizeof(t->listener), start->listener, strlen(start->listener));
+        t->params.listener = t->listener;
+        t->params.take_over = start->take_over;
     }
     if (start->host && !may_capture(t)) {
         bad(t, "unsupported", "this server captures no sound of its machine for accounts");

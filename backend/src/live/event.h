@@ -38,6 +38,7 @@ enum live_event_kind {
     LIVE_FINISHED, /**< The answer has ended; nothing more of it comes */
 
     LIVE_RECORDING, /**< Recording begins or ends; told to everybody too */
+    LIVE_LINES,     /**< Who is listened to now, all of them; told to everybody too */
 
     LIVE_ERROR,
 };
@@ -50,8 +51,16 @@ enum live_error {
     LIVE_INTERNAL,
 };
 
+/** One that is listened to. */
+struct live_line {
+    uint64_t id; /**< As live_event.line has it */
+    bool candidate;
+    const char *listener; /**< Which page or program listens; "": it did not say */
+};
+
 struct live_event {
     enum live_event_kind kind;
+    uint64_t line; /**< Of a speaker's events told to everybody: whose; 0: told to its own socket */
     union {
         struct {
             const char *engine;
@@ -81,10 +90,11 @@ struct live_event {
             const char *question;
             const char *provider;
             const char *model;
-            bool eager;        /**< Begun before the turn was surely over */
-            float p;           /**< How certain it is that something is asked, 0..1; 0: typed */
-            const char *again; /**< Transcript that it replaces; NULL: a question of its own */
-            const char *heard; /**< What was heard, where that was corrected; NULL: it was not */
+            bool eager;                /**< Begun before the turn was surely over */
+            float p;                   /**< How certain it is that something is asked; 0: typed */
+            const char *transcript_id; /**< The row it is kept in; when it is asked again, the one
+                                            that it replaces. NULL: it is not kept */
+            const char *heard;         /**< What was heard, where that was corrected; else NULL */
             const struct answer_left *left; /**< Who was asked before and why it was left */
             size_t left_count;
         } started;
@@ -122,6 +132,10 @@ struct live_event {
             uint64_t duration_ms; /**< So far */
             const char *why;      /**< It ended by itself: a sentence; else NULL */
         } recording;
+        struct {
+            const struct live_line *at;
+            size_t count;
+        } lines;
         struct {
             enum live_error code;
             const char *why; /**< A sentence for the person */

@@ -249,7 +249,6 @@ void live_again_release(struct live_again *again)
 /* The one that it is asked again for: its row, and who said it when. */
 static int take_again(struct exchange *exchange, const struct live_again *again)
 {
-    exchange->again = true;
     text_copy(exchange->row.transcript_id, ID_TEXT_MAX, again->transcript_id,
               strlen(again->transcript_id));
     exchange->row.timestamp = again->timestamp;

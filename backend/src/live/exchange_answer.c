@@ -96,7 +96,8 @@ struct live_event exchange_started(const struct exchange *exchange)
                     .model = exchange->model,
                     .eager = exchange->ahead,
                     .p = exchange->p,
-                    .again = exchange->again ? exchange->row.transcript_id : NULL,
+                    .transcript_id =
+                        live_deps(exchange->live)->keep ? exchange->row.transcript_id : NULL,
                     .heard = exchange_has_other_words(exchange) ? exchange->heard : NULL,
                     .left = exchange->left,
                     .left_count = exchange->left_count}};

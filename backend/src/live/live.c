@@ -103,6 +103,8 @@ static bool take_step(struct live *live, const struct conversation_event *event)
     /* Nothing went to the writer, because nothing is kept or for want of memory. */
     if (c->writing && !transcript_writer_busy(live->writer))
         live_step(live, &(struct conversation_event){.kind = CONVERSATION_WRITTEN});
+    if (c->life != CONVERSATION_OVER)
+        lines_watch(live);
     return true;
 }
 
@@ -445,7 +447,8 @@ static void catch_up(struct live *live, uint64_t id)
 int live_listen(struct live *live, live_event_fn *on_event, void *arg, struct live_listener **lp)
 {
     struct live_listener *l = calloc(1, sizeof(*l));
-    struct live_event recording;
+    struct live_event recording, listening;
+    struct lines lines;
 
     if (!l)
         return UV_ENOMEM;
@@ -455,6 +458,10 @@ int live_listen(struct live *live, live_event_fn *on_event, void *arg, struct li
     *lp = l;
     if (recording_event(live, &recording))
         on_event(&recording, arg);
+    if (lines_event(live, &lines, &listening) && !l->closed)
+        on_event(&listening, arg);
+    if (l->closed)
+        return 0;
     live->newcomer = l;
     live_step(live, &(struct conversation_event){.kind = CONVERSATION_LISTENED});
     live->newcomer = NULL;

@@ -9,7 +9,8 @@
  *     live_leave(live);
  *
  * Everybody who joined the same session shares one struct live: an answer started by one socket
- * is seen by all. A question spoken by the interviewer is answered as soon as its turn looks
+ * is seen by all, and so are the words of every speaker (live_event.line) and who is listened to
+ * (LIVE_LINES). A question spoken by the interviewer is answered as soon as its turn looks
  * finished; when the final text says something else, that answer is superseded in place. Every
  * pair is written to the store when its question is known and again when its answer is complete.
  *
@@ -164,6 +165,8 @@ struct speaker_params {
     bool quiet_ready;     /**< No LIVE_LISTENING: the socket has had one */
     const char *language; /**< NULL: the session's */
     const char *key;      /**< (optional) The client's name for it: see speaker_resume() */
+    const char *listener; /**< (optional) Which page listens: of several with names, one does */
+    bool take_over;       /**< In place of another that does; otherwise UV_EBUSY */
     struct vad_params vad;
     enum turn_pace pace;
 };
@@ -172,8 +175,8 @@ struct speaker_handlers {
     live_event_fn *on_event;    /**< LISTENING, PARTIAL, FINAL, TURN, ERROR */
     void (*on_done)(void *arg); /**< Everything said is final and stored */
     void (*on_fatal)(int err, const char *why, void *arg); /**< After LIVE_ERROR */
-    void (*on_taken)(
-        void *arg); /**< (optional) Another socket resumed it: forget it, don't close */
+    /** (optional) Another socket resumed it, or another page listens in its place: forget it. */
+    void (*on_taken)(void *arg);
 };
 
 /** id: names it from now on. One that is gone, because the server goes away, is a normal answer. */

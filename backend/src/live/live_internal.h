@@ -9,6 +9,7 @@
  *     exchange_answer.c    its answer: the answerer's events, what is told of them
  *     speaker*.c           one speaker's socket: utterances, words, what is told
  *     echo.c               the words of another line, out of a loudspeaker
+ *     lines.c              which page listens, and who is told
  *     recording.c          whether it is recorded, and who is told
  *     voices.c             whose voices are known in which session
  *     transcript_writer.c  one write after the other
@@ -64,8 +65,9 @@ struct live {
     bool ticking;
     int discarded; /* of conversation.discarded are counted */
     struct typed_ask *typed;
-    struct live_listener *newcomer; /* whom DO_CATCH_UP tells */
-    struct recording *recording;    /* NULL: it is not recorded */
+    struct live_listener *newcomer;            /* whom DO_CATCH_UP tells */
+    struct recording *recording;               /* NULL: it is not recorded */
+    uint64_t lines[CONVERSATION_SPEAKERS_MAX]; /* of the last LIVE_LINES; 0: none */
 };
 
 const struct live_deps *live_deps(const struct live *live);
@@ -100,7 +102,6 @@ struct exchange {
     char *question;
     char *heard;   /* NULL: as it stands */
     bool outdated; /* the answer is to words that were corrected since */
-    bool again;    /* in the place of one that was answered before */
     float confidence;
     float p;          /* how surely it is asked */
     struct row aside; /* of what was said around it */
@@ -162,6 +163,20 @@ struct live_event exchange_started(const struct exchange *exchange);
 struct live_event exchange_outlined(const struct exchange *exchange);
 struct live_event exchange_delta(const struct exchange *exchange, const char *text, size_t len);
 struct live_event exchange_checked(const struct exchange *exchange);
+
+/* -------------------------------------------------------------------- lines.c */
+
+/** Room for everybody who is listened to. */
+struct lines {
+    struct live_line at[CONVERSATION_SPEAKERS_MAX];
+};
+
+/** May this page listen? With take_over whoever does now is taken from. UV_EBUSY. */
+int lines_claim(struct live *live, const char *listener, bool take_over, struct errbuf *why);
+/** Everybody is told when others are listened to than before. */
+void lines_watch(struct live *live);
+/** For a newcomer. false: nobody is listened to. */
+bool lines_event(struct live *live, struct lines *lines, struct live_event *event);
 
 /* ---------------------------------------------------------------- recording.c */
 
@@ -225,6 +240,9 @@ struct said_words {
 };
 
 struct speaker *speaker_find(struct live *live, uint64_t id);
+const char *speaker_listener(const struct speaker *speaker); /**< "": it has no name */
+/** Somebody else listens in its place; what it has heard is finished and kept. */
+void speaker_take_away(struct speaker *speaker);
 const struct said_words *speaker_words(const struct speaker *speaker);
 /** Running words with those of their turn. Borrowed until the next call. */
 const char *speaker_running_words(struct speaker *speaker);

@@ -8,6 +8,7 @@
 
 #include "asr/nets.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "loop/loop.h"
 #include "observe/log.h"
 
@@ -31,6 +32,11 @@ const struct said_words *speaker_words(const struct speaker *speaker)
 struct row *speaker_row(struct speaker *speaker)
 {
     return &speaker->row;
+}
+
+const char *speaker_listener(const struct speaker *speaker)
+{
+    return speaker->listener;
 }
 
 bool speaker_happened(struct speaker *speaker, struct conversation_event event)
@@ -63,11 +69,20 @@ void speaker_tell(struct speaker *speaker, const struct live_event *event)
     }
 }
 
+void speaker_tell_all(struct speaker *speaker, const struct live_event *event)
+{
+    struct live_event of_line = *event;
+
+    speaker_tell(speaker, event);
+    of_line.line = speaker->id;
+    live_tell(speaker->live, &of_line);
+}
+
 /* What a client that comes back must not have missed. */
 void speaker_tell_lasting(struct speaker *speaker, const struct live_event *event)
 {
     resume_note(&speaker->memory, event);
-    speaker_tell(speaker, event);
+    speaker_tell_all(speaker, event);
 }
 
 void speaker_tell_error(struct speaker *speaker, enum live_error code, const char *why)
@@ -257,6 +272,9 @@ static struct speaker *speaker_make(struct live *live, const struct speaker_para
     speaker->candidate = params->candidate;
     speaker->sample_rate = params->sample_rate ? params->sample_rate : ASR_SAMPLE_RATE;
     speaker->quiet_ready = params->quiet_ready;
+    if (params->listener)
+        text_copy(speaker->listener, sizeof(speaker->listener), params->listener,
+                  strlen(params->listener));
     buf_init(&speaker->turn, WORDS_MAX);
     buf_init(&speaker->said, 2 * WORDS_MAX);
     buf_init(&speaker->final_text, WORDS_MAX);
@@ -297,6 +315,8 @@ int speaker_open(uint64_t *idp, struct live *live, const struct speaker_params *
         return err_set(why, UV_ECANCELED, "the server is going away");
     if (!live_deps(live)->hub)
         return err_set(why, UV_ENOENT, "no recogniser is available: interviewd doctor says why");
+    if (params->listener && lines_claim(live, params->listener, params->take_over, why))
+        return UV_EBUSY;
     if (conversation_is_full(&live->conversation))
         return err_set(why, UV_EAGAIN, "as many as can be are heard in this interview already");
     asr_nets_look(live_deps(live)->nets);
@@ -315,6 +335,7 @@ int speaker_open(uint64_t *idp, struct live *live, const struct speaker_params *
         return err;
     }
     *idp = speaker->id = live->conversation.last_id;
+    lines_watch(live);
     return 0;
 }
 
@@ -352,6 +373,17 @@ void speaker_close(struct live *live, uint64_t id)
         speaker_happened(speaker,
                          (struct conversation_event){.kind = CONVERSATION_CLOSE,
                                                      .said = speaker_facts_of_unfinished(speaker)});
+}
+
+void speaker_take_away(struct speaker *speaker)
+{
+    if (presence_of(speaker) == SPEAKER_PARKED) {
+        nobody_came(speaker);
+        return;
+    }
+    if (speaker->h.on_taken)
+        speaker->h.on_taken(speaker->arg);
+    speaker_close(speaker->live, speaker->id);
 }
 
 void speaker_vanish(struct live *live, uint64_t id)

@@ -104,13 +104,13 @@ static void on_partial(uint32_t utterance, const struct asr_result *res, uint64_
                                                           .start_ms = start_ms,
                                                           .at_us = clock_mono_us(),
                                                           .said = {.words = res->text[0] != '\0'}});
-    speaker_tell(speaker, &(struct live_event){.kind = LIVE_PARTIAL,
-                                               .words = {.utterance = utterance,
-                                                         .result = res,
-                                                         .start_ms = start_ms,
-                                                         .end_ms = end_ms,
-                                                         .who = who,
-                                                         .voice = voice}});
+    speaker_tell_all(speaker, &(struct live_event){.kind = LIVE_PARTIAL,
+                                                   .words = {.utterance = utterance,
+                                                             .result = res,
+                                                             .start_ms = start_ms,
+                                                             .end_ms = end_ms,
+                                                             .who = who,
+                                                             .voice = voice}});
 }
 
 static void on_final(const struct asr_session_final *final, void *arg)

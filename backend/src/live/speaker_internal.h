@@ -3,8 +3,7 @@
  *
  *     speaker.c        its socket: opened, fed, parted from and resumed; what is told and performed
  *     speaker_hear.c   what the recogniser reports, without echoes of other lines
- *     speaker_words.c  the words themselves: whose they are, what turn they belong to, what is
- * asked
+ *     speaker_words.c  the words themselves: whose they are, their turn, what is asked
  */
 #ifndef LIVE_SPEAKER_INTERNAL_H
 #define LIVE_SPEAKER_INTERNAL_H
@@ -27,6 +26,7 @@ struct speaker {
     void *arg;
     bool candidate;
     bool quiet_ready;
+    char listener[LIVE_KEY_MAX];   /* "": it has no name */
     struct loop_timer *park_timer; /* NULL without a key */
     struct resume memory;
     uint64_t fed;        /* samples a channel */
@@ -56,6 +56,8 @@ struct speaker {
 /* speaker.c */
 
 void speaker_tell(struct speaker *speaker, const struct live_event *event);
+/** Its own socket, and everybody else in the interview. */
+void speaker_tell_all(struct speaker *speaker, const struct live_event *event);
 /** What a client that comes back must not have missed. */
 void speaker_tell_lasting(struct speaker *speaker, const struct live_event *event);
 void speaker_tell_listening(struct speaker *speaker);

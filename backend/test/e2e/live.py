@@ -205,6 +205,37 @@ class SpokenQuestion(harness.Case):
                 self.assertEqual(new.wait_for(lambda m: m["type"] == "ready")["heardSamples"], 1600)
                 self.assertEqual(old.wait_for_close(), 4409)
 
+    def test_a_second_page_sees_all_and_may_take_over(self):
+        rate, _, _ = harness.samples(self.wav)
+        with self.server.socket("/ws/llm-stream", self.id) as llm, \
+             self.server.socket("/ws/transcribe", self.id) as first:
+            first.stream(self.wav, start={"listener": "page-one", "resume": "r" * 32}, pace=1.0, until=2.0)
+            one = llm.wait_for(lambda m: m["type"] == "listening")["lines"]
+            self.assertEqual([(line["speaker"], line["listener"]) for line in one], [("interviewer", "page-one")])
+            self.assertEqual(llm.wait_for(lambda m: m["type"] == "partial" and m["text"])["line"], one[0]["line"])
+            with self.server.socket("/ws/llm-stream", self.id) as late:
+                self.assertEqual(late.wait_for(lambda m: True), {"type": "listening", "lines": one})
+            with self.server.socket("/ws/transcribe", self.id) as second:  # by itself it does not push anybody out
+                second.send({"type": "start", "sampleRate": rate, "listener": "page-two"})
+                self.assertEqual(second.wait_for(lambda m: m["type"] == "error")["code"], "taken")
+                self.assertEqual(second.wait_for_close(), 4409)
+            with self.server.socket("/ws/transcribe", self.id) as second:
+                start = {"listener": "page-two", "takeOver": True}
+                second.stream(self.wav, start=start, pace=1.0)
+                self.assertEqual(first.wait_for_close(), 4409)
+                with self.server.socket("/ws/transcribe", self.id) as again:  # a link that only comes back
+                    again.send({"type": "start", "sampleRate": rate, "listener": "page-one", "resume": "r" * 32})
+                    self.assertEqual(again.wait_for_close(), 4409)
+                second.send({"type": "stop"})
+                self.assertEqual(second.wait_for_close(), 1000)
+            heard = llm.wait_for(lambda m: m["type"] == "final" and "project" in m["text"].lower())
+            self.assertNotEqual(heard["line"], one[0]["line"])
+            if llm.of_type("listening")[-1]["lines"]:
+                llm.wait_for(lambda m: m == {"type": "listening", "lines": []})
+        items = self.server.wait_for_transcripts(self.id, lambda items: any(i["answer"] for i in items))
+        asked = [i["question"] for i in items if "project" in i["question"].lower()]
+        self.assertEqual(len(asked), 1, items)
+
     def test_a_page_that_reloads_in_the_middle_misses_nothing(self):
         with self.server.socket("/ws/llm-stream", self.id) as first:
             first.send({"type": "generate", "question": QUESTION})
@@ -260,7 +291,7 @@ class TypedQuestion(harness.Case):
             started = llm.of_type("started")[-1]
             self.assertEqual((end["transcriptId"], started["transcriptId"], started["questionNumber"], started["heard"]),
                              (first, first, 1, "What is a mute x?"))
-            self.assertNotIn("transcriptId", llm.of_type("started")[0])
+            self.assertEqual(llm.of_type("started")[0]["transcriptId"], first)
             tab.wait_for(lambda m: m.get("finish") and m["generationId"] == end["generationId"])
             self.assertIn(started, tab.seen)
             items = self.server.transcripts(self.id)

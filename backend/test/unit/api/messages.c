@@ -75,7 +75,7 @@ static const struct {
                   .question_number = 3,
                   .question = "q",
                   .provider = "p",
-                  .again = "t",
+                  .transcript_id = "t",
                   .heard = "cue"}},
      "{'type':'started','generationId':'g','questionNumber':3,'question':'q','provider':'p',"
      "'model':'','eager':false,'transcriptId':'t','heard':'cue'}"},

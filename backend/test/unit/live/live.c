@@ -42,6 +42,9 @@ struct world {
     size_t fed;
 
     int told[LIVE_ERROR + 1];
+    int mirrored[LIVE_ERROR + 1]; /* of any line */
+    uint64_t mirrored_line;
+    size_t lines; /* that are listened to */
     int done;
     int taken;
     int shut;
@@ -175,6 +178,13 @@ static void on_event(const struct live_event *event, void *arg)
 {
     struct world *w = arg;
 
+    if (event->kind == LIVE_LINES)
+        w->lines = event->lines.count;
+    if (event->line) { /* told to everybody; its own socket has had it */
+        w->mirrored[event->kind]++;
+        w->mirrored_line = event->line;
+        return;
+    }
     w->told[event->kind]++;
     if (event->kind == LIVE_FINAL) {
         w->final_len = strlen(event->words.result->text);
@@ -1274,6 +1284,51 @@ static void who_comes_back_hears_what_was_said_meanwhile(void **state)
     end(w);
 }
 
+/* Another page of the same interview: its words and who listens are told to everybody. */
+static void of_the_pages_that_listen_one_does(void **state)
+{
+    struct world *w = *state;
+    struct world other = {.dir = ""};
+    struct speaker_params params = {.sample_rate = RATE,
+                                    .channels = 1,
+                                    .candidate = true,
+                                    .listener = "the first page",
+                                    .vad = vad_params_defaults()};
+    struct errbuf why = {""};
+    uint64_t id;
+
+    params.key = "a key nobody guesses";
+    assert_int_equal(speaker_open(&w->speaker, w->live, &params, &handlers, w, &why), 0);
+    params.key = NULL;
+    assert_int_equal(w->lines, 1);
+    feed(w, LENGTH);
+    until(w, &w->mirrored[LIVE_PARTIAL], 1);
+    assert_int_equal(w->mirrored_line, w->speaker);
+    until(w, &w->mirrored[LIVE_FINAL], 1);
+    assert_int_equal(w->told[LIVE_FINAL], 1);
+
+    params.candidate = false; /* its own second line */
+    assert_int_equal(speaker_open(&id, w->live, &params, &handlers, &other, &why), 0);
+    assert_int_equal(w->lines, 2);
+    params.listener = "the second page";
+    assert_int_equal(speaker_open(&id, w->live, &params, &handlers, &other, &why), UV_EBUSY);
+    assert_true(strstr(why.text, "another page listens") != NULL);
+    assert_int_equal(w->taken, 0);
+    params.take_over = true;
+    speaker_vanish(w->live, w->speaker); /* its client may come back: not any more */
+    assert_int_equal(w->lines, 2);
+    assert_int_equal(speaker_open(&id, w->live, &params, &handlers, &other, &why), 0);
+    assert_int_equal(w->taken, 0); /* there was nobody to be told */
+    assert_int_equal(other.taken, 1);
+    assert_int_equal(w->lines, 1);
+    assert_int_equal(speaker_resume(w->live, "a key nobody guesses", 0, &handlers, w), 0);
+    params.listener = NULL; /* a program, which is minded by nobody */
+    assert_int_equal(speaker_open(&w->speaker, w->live, &params, &handlers, &other, &why), 0);
+    assert_int_equal(w->lines, 2);
+    speaker_close(w->live, id);
+    end(w);
+}
+
 static void a_speaker_without_a_key_is_gone_when_it_vanishes(void **state)
 {
     struct world *w = *state;
@@ -1467,6 +1522,7 @@ int main(void)
         T(nobody_joins_a_server_that_goes),
         T(there_is_something_to_interrupt_or_not),
         T(who_comes_back_hears_what_was_said_meanwhile),
+        T(of_the_pages_that_listen_one_does),
         T(a_speaker_without_a_key_is_gone_when_it_vanishes),
         T(a_socket_that_is_ready_is_not_told_twice),
         T(a_recogniser_that_breaks_is_told_by_its_kind),
