@@ -12,8 +12,10 @@ import type { FinishReason, Latency, LlmMessage, OutlineKey, OutlinePoint, Quest
 
 export interface Utterance {
   key: string;
-  speaker: WhoSpeaks;
+  speaker: WhoSpeaks | 'typed';
   text: string;
+  /** What was heard, where it stands in other words now. */
+  heard: string | null;
   /** How many characters of text will not change. */
   stable: number;
   final: boolean;
@@ -28,6 +30,8 @@ export interface Answer {
   id: string;
   number: number | null;
   question: string;
+  /** What was heard, where the question stands in other words now. */
+  heard: string | null;
   provider: string;
   model: string;
   eager: boolean;
@@ -100,8 +104,8 @@ export function bytesToUnits(text: string, bytes: number): number {
   return units;
 }
 
-function blank(key: string, speaker: WhoSpeaks): Utterance {
-  return { key, speaker, text: '', stable: 0, final: false, confidence: null, latencyMs: null, turn: 'open', question: false, kind: null };
+function blank(key: string, speaker: Utterance['speaker']): Utterance {
+  return { key, speaker, text: '', heard: null, stable: 0, final: false, confidence: null, latencyMs: null, turn: 'open', question: false, kind: null };
 }
 
 function change(state: LiveState, key: string, speaker: WhoSpeaks, patch: Partial<Utterance>): LiveState {
@@ -131,11 +135,17 @@ function heard(state: LiveState, event: Extract<LiveEvent, { type: 'heard' }>): 
   return change(state, key, speaker, { text, stable: text.length, final: true, confidence, latencyMs });
 }
 
+/** Where the pair stands that it is asked again for; -1: it is a new one. */
+function placeOf(answers: Answer[], { transcriptId }: Extract<LlmMessage, { type: 'started' }>): number {
+  return transcriptId ? answers.findIndex((a) => a.transcriptId === transcriptId) : -1;
+}
+
 function started(answers: Answer[], message: Extract<LlmMessage, { type: 'started' }>): Answer[] {
   const fresh: Answer = {
     id: message.generationId,
     number: message.questionNumber,
     question: message.question,
+    heard: message.heard ?? null,
     provider: message.provider,
     model: message.model,
     eager: message.eager,
@@ -147,7 +157,7 @@ function started(answers: Answer[], message: Extract<LlmMessage, { type: 'starte
     unsupported: [],
     finish: null,
     cutOff: false,
-    transcriptId: null,
+    transcriptId: message.transcriptId ?? null,
     latency: null,
     replaced: [],
   };
@@ -157,6 +167,8 @@ function started(answers: Answer[], message: Extract<LlmMessage, { type: 'starte
     const replaced = old.provider === message.provider ? old.replaced : [...old.replaced, old.provider];
     return answers.with(at, { ...fresh, kind: old.kind, points: old.points, lead: old.lead, keys: old.keys, replaced });
   }
+  const again = placeOf(answers, message);
+  if (again >= 0) return answers.with(again, fresh);
   // a guess at the same question that was overtaken gives its place to the real one, silently
   const guess = (a: Answer) => a.finish === 'superseded' && (a.number === null || a.number === message.questionNumber);
   return [...answers.filter((a) => !guess(a)), fresh];
@@ -174,16 +186,52 @@ export function hasWords(answer: Answer): boolean {
 }
 
 /** A question begins to be answered: whoever reads another answer keeps it, and whoever asked is shown what they asked for. */
-function begun(state: LiveState, answers: Answer[]): LiveState {
-  if (answers.length <= state.answers.length && answers.at(-1)?.id === state.answers.at(-1)?.id) return { ...state, answers };
+function begun(state: LiveState, message: Extract<LlmMessage, { type: 'started' }>): LiveState {
+  const answers = started(state.answers, message);
   const read = state.answers[shownAt(state)];
-  const stays = !state.asked && read && hasWords(read) && answers.some((a) => a.id === read.id);
-  return { ...state, answers, reading: stays ? read.id : null, asked: false };
+  const at = answers.findIndex((a) => a.id === message.generationId);
+  const last = at === answers.length - 1;
+  if (state.answers.some((a) => a.id === message.generationId)) return { ...state, answers };
+  const gone = read && !answers.some((a) => a.id === read.id); // asked again, or a guess that was overtaken
+  if (state.asked || gone || !read || !hasWords(read)) return { ...state, answers, reading: last ? null : message.generationId, asked: false };
+  return { ...state, answers, reading: answers.at(-1)!.id === read.id ? null : read.id };
+}
+
+const ALIKE_MIN = 12; // shorter words stand in many sentences [characters]
+const plain = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
+
+/** The same words, or one is a part of the other: a question may be asked in several breaths. */
+function alike(one: string, other: string): boolean {
+  const [short, long] = [plain(one), plain(other)].toSorted((a, b) => a.length - b.length) as [string, string];
+  return short === long ? short !== '' : short.length >= ALIKE_MIN && long.includes(short);
+}
+
+
+/** A question that was typed stands among what is said; one that was corrected, in its new words. */
+function written(state: LiveState, message: Extract<LlmMessage, { type: 'started' }>): Utterance[] {
+  const { question, heard, transcriptId } = message;
+  if (heard) {
+    const at = state.utterances.findLastIndex((u) => plain(u.text) === plain(heard) || u.key === `kept/${transcriptId}`);
+    return at < 0 ? state.utterances : state.utterances.with(at, { ...state.utterances[at]!, text: question, stable: question.length, heard });
+  }
+  const known = message.probability !== undefined || state.utterances.slice(-50).some((u) => plain(u.text) === plain(question) || u.key === `typed/${transcriptId}`);
+  if (known || state.answers.some((a) => a.id === message.generationId)) return state.utterances;
+  const typed: Utterance = { ...blank(`typed/${transcriptId ?? message.generationId}`, 'typed'), text: question, stable: question.length, final: true, turn: 'ended', question: true };
+  return [...state.utterances, typed].slice(-UTTERANCES_MAX);
+}
+
+/** The pair that an utterance became; null: none, or it is not known. */
+export function pairOf({ answers }: LiveState, u: Utterance): string | null {
+  if (u.speaker === 'candidate' || !u.final) return null;
+  const [, id] = /^(?:kept|typed)\/(.+)$/.exec(u.key) ?? [];
+  if (id && answers.some((a) => a.transcriptId === id)) return id;
+  return answers.findLast((a) => a.transcriptId !== null && [a.question, a.heard ?? ''].some((text) => alike(text, u.text)))?.transcriptId ?? null;
 }
 
 function answered(state: LiveState, message: LlmMessage): LiveState {
   if (message.type === 'error') return { ...state, notice: { code: message.code, message: message.message } };
-  if (message.type === 'started') return begun(state, started(state.answers, message));
+  if (message.type === 'started') return { ...begun(state, message), utterances: written(state, message) };
+  if (message.type === 'listening' || message.type === 'partial' || message.type === 'final' || message.type === 'turn') return state; // LiveSession's
   if (message.type === 'thinking') return state; // the outline and what is said so far stay
   if (message.type === 'recording')
     return { ...state, recording: message.on ? { audioId: message.audioId, since: Date.now() - message.durationMs } : null, recordingEnded: message.why };
@@ -207,6 +255,7 @@ function fromTranscript(t: Transcript): Answer {
     id: `kept-${t.id}`,
     number: t.questionNumber,
     question: t.question,
+    heard: t.heard ?? null,
     provider: t.provider ?? '',
     model: t.model ?? '',
     eager: false,
@@ -229,8 +278,9 @@ function saidBefore(t: Transcript): Utterance {
   const question = t.isQuestion !== false;
   const { question: text, metrics } = t;
   return {
-    ...blank(`kept/${t.id}`, t.speaker ?? 'interviewer'),
+    ...blank(`kept/${t.id}`, t.speaker ?? (question ? 'typed' : 'interviewer')),
     text,
+    heard: t.heard ?? null,
     stable: text.length,
     final: true,
     confidence: metrics.confidence,
@@ -240,17 +290,28 @@ function saidBefore(t: Transcript): Utterance {
   };
 }
 
+/** What was said before this visit; the last of it may have been heard here, or be heard just now. */
+function before({ utterances }: LiveState, all: Transcript[]): Utterance[] {
+  const here = utterances.filter((u) => !u.key.startsWith('kept/'));
+  const isHere = (t: Transcript) => here.some((u) => u.key === `typed/${t.id}` || [t.question, t.heard ?? ''].some((text) => alike(text, u.text)));
+  return all.filter((t, at) => at < all.length - Math.max(4, 2 * here.length) || !isHere(t)).map(saidBefore);
+}
+
 /** Pairs the session holds: those from before this visit, and answers that ended while the connection was away. */
 function kept(state: LiveState, all: Transcript[]): LiveState {
   const transcripts = all.filter((t) => t.isQuestion !== false);
   const over = new Map(transcripts.filter((t) => t.finishReason || t.cutOff).map((t) => [t.questionNumber, t]));
-  const live = state.answers.map((a) => (a.finish === null && a.number !== null && over.has(a.number) ? { ...fromTranscript(over.get(a.number)!), id: a.id } : a));
+  const changed = (a: Answer, t: Transcript | undefined) => t && t.id === a.transcriptId && t.question !== a.question;
+  const live = state.answers.map((a) => {
+    const now = a.number === null ? undefined : over.get(a.number);
+    return now && (a.finish === null || changed(a, now)) ? { ...fromTranscript(now), id: a.id } : a;
+  });
   const known = new Set(live.map((a) => a.transcriptId));
   const running = new Set(live.map((a) => (a.finish === null ? a.number : null)));
   const more = transcripts.filter((t) => !known.has(t.id) && !running.has(t.questionNumber)).map(fromTranscript);
   const last = Number.MAX_SAFE_INTEGER;
   const answers = [...more, ...live].sort((a, b) => (a.number ?? last) - (b.number ?? last));
-  return { ...state, answers, utterances: state.utterances.length > 0 ? state.utterances : all.map(saidBefore) };
+  return { ...state, answers, utterances: [...before(state, all), ...state.utterances.filter((u) => !u.key.startsWith('kept/'))] };
 }
 
 export function reduceLive(state: LiveState, event: LiveEvent): LiveState {
@@ -262,7 +323,7 @@ export function reduceLive(state: LiveState, event: LiveEvent): LiveState {
     case 'kept':
       return kept(state, event.transcripts);
     case 'edited':
-      return { ...state, utterances: state.utterances.map((u) => (u.key === event.key ? { ...u, text: event.text, stable: event.text.length } : u)) };
+      return { ...state, utterances: state.utterances.map((u) => (u.key === event.key ? { ...u, text: event.text, stable: event.text.length, heard: u.heard ?? (event.text === u.text ? null : u.text) } : u)) };
     case 'reconnected':
       return { ...state, recording: null }; // the server says it again, if it is so
     case 'asked':

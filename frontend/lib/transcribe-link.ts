@@ -33,6 +33,10 @@ export interface TranscribeLinkOptions {
   speaker: Speaker;
   mode: TurnMode;
   language: string;
+  /** The name of this page: of several that show a session one listens. */
+  listener: string;
+  /** In place of another page that listens. Said once: a connection that merely comes back pushes nobody out. */
+  takeOver?: boolean;
   /** The server hears this device of its own machine (null: the usual one), and nothing is fed. */
   host?: { device: string | null };
   token: (fresh: boolean) => Promise<string>;
@@ -40,8 +44,8 @@ export interface TranscribeLinkOptions {
   onState: (state: SocketState, link: TranscribeLink, closeCode: number) => void;
 }
 
-/** A name for a line that nobody else can guess (crypto.randomUUID is missing on pages without HTTPS). */
-function lineName(): string {
+/** A name that nobody else can guess (crypto.randomUUID is missing on pages without HTTPS). */
+export function randomName(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
@@ -53,7 +57,7 @@ export class TranscribeLink {
   readonly speaker: Speaker;
   private readonly ring = new PcmRing(RING_SECONDS * RATE);
   private readonly socket: LiveSocket;
-  private line = lineName();
+  private line = randomName();
   private lastFinal = 0; // the last utterance of this line whose final arrived
   private base = 0; // absolute sample at which the present line began
   private sent = 0; // absolute sample up to which the present connection has it
@@ -125,12 +129,14 @@ export class TranscribeLink {
   }
 
   private opened(): void {
-    const { speaker, language, mode, host } = this.options;
+    const { speaker, language, mode, host, listener } = this.options;
+    const takeOver = this.options.takeOver === true && this.epoch === 0;
     this.ready = false;
     this.stopped = false;
     const { line: resume, lastFinal } = this;
-    if (host) return void this.socket.send({ type: 'start', source: 'host', device: host.device, speaker, language, resume, lastFinal });
-    this.socket.send({ type: 'start', encoding: 'pcm_s16le', sampleRate: RATE, channels: 1, speaker, language, mode, resume, lastFinal });
+    const line = { speaker, language, listener, takeOver, resume, lastFinal };
+    if (host) return void this.socket.send({ type: 'start', source: 'host', device: host.device, ...line });
+    this.socket.send({ type: 'start', encoding: 'pcm_s16le', sampleRate: RATE, channels: 1, mode, ...line });
   }
 
   /** The server is listening: to the line it knows, or to a new one. */
@@ -167,7 +173,7 @@ export class TranscribeLink {
     const end = this.stopped ? this.stops.shift() : undefined;
     if (end !== undefined) {
       this.ring.ack((this.acked = end));
-      this.line = lineName();
+      this.line = randomName();
     }
     return !this.finishing || this.stops.length > 0;
   }

@@ -69,7 +69,8 @@ const KINDS: Record<QuestionKind, string> = {
 };
 
 /** Who said it, for the reader. */
-export function speakerName(speaker: WhoSpeaks | undefined): string {
+export function speakerName(speaker: WhoSpeaks | 'typed' | undefined): string {
+  if (speaker === 'typed') return 'Typed';
   if (speaker === 'candidate') return 'You';
   if (speaker === 'interviewer2') return 'Second interviewer';
   return speaker === 'unknown' ? 'Somebody' : 'Interviewer';

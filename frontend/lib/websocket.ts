@@ -6,7 +6,7 @@
  *     socket.close();                           // for good
  *
  * States: connecting -> open -> waiting -> connecting …; closed after close() or a clean end (1000); refused when coming back cannot help
- * (4404 no such session, 4401 twice in a row, no token to be had). Waits 0.25 s, doubling to 5 s, less when the browser says it is online again.
+ * (4404 no such session, 4409 another page has taken over, 4401 twice in a row, no token to be had). Waits 0.25 s, doubling to 5 s, less when the browser says it is online again.
  *
  * A socket lives as long as its access token: when the server says that it is `expiring`, a fresh one is sent. After 4401 (the sign-in was
  * ended, here or elsewhere) one fresh token is tried; if that is refused too, the person is signed out.
@@ -32,6 +32,7 @@ export interface LiveSocketOptions {
 const CLOSE_DONE = 1000;
 const CLOSE_UNAUTHENTICATED = 4401;
 const CLOSE_NOT_FOUND = 4404;
+export const CLOSE_TAKEN = 4409;
 const WAIT_FIRST_MS = 250;
 const WAIT_MAX_MS = 5000;
 
@@ -144,7 +145,7 @@ export class LiveSocket {
     }
     if (code === CLOSE_UNAUTHENTICATED) this.refusals += 1;
     if (this.refusals > 1) (this.options.onSignedOut ?? (() => api.expelled()))();
-    if (code === CLOSE_NOT_FOUND || this.refusals > 1) return this.set('refused', code);
+    if (code === CLOSE_NOT_FOUND || code === CLOSE_TAKEN || this.refusals > 1) return this.set('refused', code);
     this.wait(code);
   }
 

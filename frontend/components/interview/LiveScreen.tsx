@@ -3,8 +3,7 @@
 import { ArrowUp, ChevronUp, CircleAlert, CircleStop, Keyboard, MicOff, Mic, Settings2 } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
-import { lazy, Suspense, useCallback, useEffect, useState, type CSSProperties, type FormEvent } from 'react';
-import { HearingNotice } from '@/components/audio/HearingNotice';
+import { lazy, Suspense, useCallback, useEffect, useState, type CSSProperties, type FormEvent, type ReactNode } from 'react';
 import { RecordButton } from '@/components/audio/RecordButton';
 import { VolumeIndicator } from '@/components/audio/VolumeIndicator';
 import { LogoMark } from '@/components/layout/Logo';
@@ -18,11 +17,12 @@ import { usePreferences } from '@/hooks/usePreferences';
 import { useProfile, useSession, useSessionId } from '@/hooks/useSession';
 import { useStore } from '@/hooks/useStore';
 import { api, ApiError, sentence } from '@/lib/api-client';
-import { shownAt, type Utterance } from '@/lib/live';
+import { pairOf, shownAt, type Utterance } from '@/lib/live';
 import type { LiveSession } from '@/lib/live-session';
 import { inputsOf, READING_SIZES, setPreferences, type Preferences } from '@/lib/preferences';
 import { forget } from '@/lib/query';
 import { sessionTitle } from '@/lib/utils';
+import type { InputKind } from '@/types/audio';
 import type { Schemas, Session, Transcript } from '@/types/session';
 import { AnswerPanel } from './AnswerPanel';
 import { LiveStatus } from './LiveStatus';
@@ -32,6 +32,7 @@ import { Shortcuts } from './Shortcuts';
 import { Timer } from './Timer';
 import { TranscriptDisplay } from './TranscriptDisplay';
 
+const HearingNotice = lazy(() => import('@/components/audio/HearingNotice').then((m) => ({ default: m.HearingNotice }))); // mostly it has nothing to say
 const ListeningSettings = lazy(() => import('./ListeningSettings').then((m) => ({ default: m.ListeningSettings }))); // opened by few
 
 /** What the session already holds, so that a reload shows it again; read anew when the answers' connection was away. */
@@ -95,6 +96,7 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
   const listening = useStore(live.listening);
   const connected = useStore(live.answers) === 'open';
   const waiting = useStore(live.waiting);
+  const elsewhere = useStore(live.elsewhere); // another page listens
   const [said, setSaid] = useState(false); // on a small screen: the transcript is unfolded
   const [open, setOpen] = useState<'settings' | 'keys' | null>(null);
   const [ending, setEnding] = useState(false);
@@ -108,8 +110,8 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
   useKept(live, session.id);
 
   const listen = useCallback(
-    () =>
-      live.listen().then(
+    (takeOver = false) =>
+      live.listen(takeOver).then(
         () => setTrouble(null),
         (error: unknown) => setTrouble(sentence(error)),
       ),
@@ -196,7 +198,7 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
           </p>
         </div>
         <span className="hidden sm:block">
-          <LiveStatus state={listening} ptt={ptt} connected={connected} />
+          <LiveStatus state={listening} ptt={ptt} connected={connected} elsewhere={elsewhere} />
         </span>
         <Recording live={live} />
         <Timer since={session.createdAt} className="text-lg font-semibold text-soft tabular-nums" />
@@ -209,8 +211,14 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
       <main className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto] lg:grid-cols-[minmax(18rem,24rem)_minmax(0,1fr)] lg:grid-rows-1">
         <div className="grid min-h-0 grid-rows-[auto_minmax(0,1fr)] lg:col-start-2 lg:row-start-1">
           <div className="mx-auto w-full max-w-3xl px-4 sm:px-8">
+            {(listening.taken || elsewhere) && listening.phase === 'off' && <Elsewhere taken={listening.taken} elsewhere={elsewhere} onTakeOver={() => void listen(true)} />}
+            {listening.phase === 'on' && listening.ended && <Ended what={listening.ended} onAgain={() => void live.listenAgain().catch((e: unknown) => toast(sentence(e), true))} />}
             {trouble && listening.phase === 'off' && <Trouble what={trouble} onRetry={() => void listen()} onSettings={() => setOpen('settings')} />}
-            {listening.phase === 'off' && <HearingNotice language={prefs.language} missingOnly />}
+            {listening.phase === 'off' && (
+              <Suspense>
+                <HearingNotice language={prefs.language} missingOnly />
+              </Suspense>
+            )}
           </div>
           <AnswerPanel
             answers={state.answers}
@@ -219,14 +227,14 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
             strip={behind > 0 || hearing ? <NextStrip hearing={hearing} next={behind > 0 ? state.answers.at(-1)! : null} waiting={behind} onNext={() => live.show(state.answers.length - 1)} /> : null}
             onShow={(n) => live.show(n)}
             onInterrupt={() => live.interrupt()}
-            onAgain={(question) => live.ask(question)}
-            empty={<Waiting on={listening.phase === 'on'} ptt={ptt} hearing={hearing} onListen={() => void listen()} />}
+            onAgain={(answer) => live.ask(answer.question, answer.transcriptId)}
+            empty={<Waiting on={listening.phase === 'on' || elsewhere} ptt={ptt && !elsewhere} hearing={hearing} onListen={() => void listen()} />}
           />
         </div>
         <section aria-label="Transcript" className="flex min-h-0 flex-col border-t border-line bg-surface lg:col-start-1 lg:row-start-1 lg:border-t-0 lg:border-r">
           <div className="flex items-center gap-2 px-3 lg:hidden">
             <span className="py-1 sm:hidden">
-              <LiveStatus state={listening} ptt={ptt} connected={connected} />
+              <LiveStatus state={listening} ptt={ptt} connected={connected} elsewhere={elsewhere} />
             </span>
             <button type="button" aria-expanded={said} aria-controls="said" onClick={() => setSaid(!said)} className="flex min-h-11 min-w-0 flex-1 items-center gap-2 text-left text-sm font-semibold text-faint short:min-h-8">
               <span className="shrink-0 max-sm:sr-only">What is said</span>
@@ -238,10 +246,11 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
           <div id="said" className={`min-h-0 flex-1 flex-col [&>div]:flex-1 lg:flex ${said ? 'flex h-[40dvh] lg:h-auto' : 'hidden'}`}>
             <TranscriptDisplay
               utterances={state.utterances}
-              listening={listening.phase === 'on'}
-              onAsk={(key, text) => {
-                live.dispatch({ type: 'edited', key, text });
-                live.ask(text);
+              listening={listening.phase === 'on' || elsewhere}
+              onAsk={(utterance, text) => {
+                const pair = pairOf(live.state.get(), utterance);
+                live.dispatch({ type: 'edited', key: utterance.key, text });
+                live.ask(text, pair);
               }}
             />
           </div>
@@ -259,7 +268,7 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
       <footer className="grid grid-cols-[minmax(0,1fr)] gap-2 border-t border-line bg-surface px-3 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-5 short:py-1">
         {waiting !== null && (
           <p role="status" className="flex items-center gap-3 rounded-xl bg-mark px-3.5 py-1.5 text-mark-ink">
-            <span dir="auto" className="min-w-0 flex-1 truncate">Asked as soon as the server is back: {waiting}</span>
+            <span dir="auto" className="min-w-0 flex-1 truncate">Asked as soon as the server is back: {waiting.question}</span>
             <Button look="ghost" size="sm" onClick={() => live.waiting.set(null)}>
               Do not ask
             </Button>
@@ -271,7 +280,7 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
               phase={listening.phase}
               mode={prefs.mode}
               talking={listening.talking}
-              onToggle={() => void (listening.phase === 'on' ? live.stopListening() : listen())}
+              onToggle={() => void (listening.phase === 'on' ? live.stopListening() : listen(elsewhere))}
               onTalk={(talking) => live.talk(talking)}
             />
             {listening.phase === 'on' && (
@@ -304,6 +313,36 @@ function Screen({ live, session }: { live: LiveSession; session: Session }) {
         </Suspense>
       </Dialog>
     </div>
+  );
+}
+
+/** Something that is so, and what can be done about it, in one line. */
+function Note({ children, action, onAction }: { children: ReactNode; action: string; onAction: () => void }) {
+  return (
+    <div role="status" className="mt-2 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 rounded-xl bg-sunken py-1.5 ps-4 pe-1.5 text-sm text-soft short:hidden">
+      <p className="min-w-0 flex-1">{children}</p>
+      <Button size="sm" look="secondary" onClick={onAction}>
+        {action}
+      </Button>
+    </div>
+  );
+}
+
+/** Another page of this interview listens: what it hears stands here too. */
+function Elsewhere({ taken, elsewhere, onTakeOver }: { taken: boolean; elsewhere: boolean; onTakeOver: () => void }) {
+  return (
+    <Note action="Listen here" onAction={onTakeOver}>
+      {taken ? 'Another page has taken over listening.' : 'Another page of this interview listens.'} {elsewhere ? 'All of it is shown here too.' : 'It has stopped.'}
+    </Note>
+  );
+}
+
+/** One of two inputs ended by itself; the other goes on. */
+function Ended({ what, onAgain }: { what: InputKind; onAgain: () => void }) {
+  return (
+    <Note action={what === 'tab' ? 'Share it again' : 'Use it again'} onAction={onAgain}>
+      {what === 'tab' ? 'The shared tab has ended; the microphone is heard.' : 'The microphone has ended; the shared tab is heard.'}
+    </Note>
   );
 }
 

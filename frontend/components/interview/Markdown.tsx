@@ -64,7 +64,7 @@ function Block({ token, caret }: { token: Token; caret: boolean }): ReactNode {
     case 'list':
       return <List list={token as Tokens.List} caret={caret} />;
     case 'code':
-      return <Code code={token as Tokens.Code} />;
+      return <Code code={token as Tokens.Code} growing={caret} />;
     case 'blockquote':
       return (
         <blockquote dir="auto" className={`border-l-3 border-line-strong pl-4 text-soft ${end}`}>
@@ -141,19 +141,24 @@ function Highlighted({ node }: { node: Node }): ReactNode {
   return <span className={Array.isArray(names) ? names.join(' ') : undefined}>{inner}</span>;
 }
 
-function Code({ code }: { code: Tokens.Code }) {
-  const [nodes, setNodes] = useState<{ text: string; nodes: Node[] } | null>(null);
+/** While it grows, whole lines get their colours as they are complete, and the rest is plain until then. */
+function Code({ code, growing }: { code: Tokens.Code; growing: boolean }) {
+  const [coloured, setColoured] = useState<{ text: string; nodes: Node[] } | null>(null);
   const [copied, setCopied] = useState(false);
   const language = code.lang?.split(/\s/)[0] ?? '';
+  const lines = growing ? code.text.slice(0, code.text.lastIndexOf('\n') + 1) : code.text;
   useEffect(() => {
+    if (lines === '') return;
     let wanted = true;
     void import('@/lib/highlight').then(({ highlight }) => {
-      if (wanted) setNodes({ text: code.text, nodes: highlight(code.text, language) });
+      const nodes = wanted ? highlight(lines, language, growing) : null;
+      if (nodes) setColoured({ text: lines, nodes });
     });
     return () => {
       wanted = false;
     };
-  }, [code.text, language]);
+  }, [lines, language, growing]);
+  const done = coloured && code.text.startsWith(coloured.text) ? coloured : null;
 
   async function copy() {
     try {
@@ -176,7 +181,10 @@ function Code({ code }: { code: Tokens.Code }) {
       </figcaption>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
       <pre tabIndex={0} className="overflow-x-auto p-4 font-mono text-[0.95rem] leading-relaxed">
-        <code>{nodes?.text === code.text ? nodes.nodes.map((node, at) => <Highlighted key={at} node={node} />) : code.text}</code>
+        <code>
+          {done?.nodes.map((node, at) => <Highlighted key={at} node={node} />)}
+          {code.text.slice(done?.text.length ?? 0)}
+        </code>
       </pre>
     </figure>
   );

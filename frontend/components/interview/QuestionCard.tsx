@@ -7,6 +7,8 @@ interface Props {
   number: number | null;
   question: string;
   kind: QuestionKind | null;
+  /** What was heard, where the question stands in other words now. */
+  heard?: string | null;
   /** Begun before the question was certainly over. */
   eager?: boolean;
   level?: 'h2' | 'h3';
@@ -19,7 +21,7 @@ interface Props {
 }
 
 /** The question as it was understood, in the voice of what is said. */
-export function QuestionCard({ number, question, kind, eager, level: Heading = 'h2', actions, brief = false, crowded = false }: Props) {
+export function QuestionCard({ number, question, kind, heard, eager, level: Heading = 'h2', actions, brief = false, crowded = false }: Props) {
   return (
     <header className={`grid ${brief ? '' : 'gap-2.5'}`}>
       <div className="flex flex-wrap items-center justify-between gap-x-3">
@@ -41,6 +43,11 @@ export function QuestionCard({ number, question, kind, eager, level: Heading = '
       >
         {question}
       </Heading>
+      {heard && (
+        <p dir="auto" className={`text-sm text-faint ${brief ? 'truncate short:sr-only' : ''}`}>
+          Heard: {heard}
+        </p>
+      )}
     </header>
   );
 }

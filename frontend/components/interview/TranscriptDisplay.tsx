@@ -10,7 +10,8 @@ import { kindName, speakerName } from '@/lib/utils';
 interface Props {
   utterances: Utterance[];
   listening: boolean;
-  onAsk: (key: string, text: string) => void;
+  /** Its words, or better ones, are to be answered. */
+  onAsk: (utterance: Utterance, text: string) => void;
 }
 
 function turnText(u: Utterance): string {
@@ -57,12 +58,14 @@ function Draft({ text, onAsk, onCancel }: { text: string; onAsk: (text: string) 
   );
 }
 
+const actionClass = 'grid size-7 place-items-center rounded-lg text-faint hover:bg-sunken hover:text-ink [&_svg]:size-4 pointer-coarse:size-9';
+
 function Line({ utterance: u, onAsk }: { utterance: Utterance; onAsk: Props['onAsk'] }) {
   const [editing, setEditing] = useState(false);
   const unsure = u.confidence !== null && u.confidence < 0.6;
   return (
     <li className="rise group grid gap-1.5" data-utterance={u.final ? 'final' : 'partial'}>
-      <div className="flex min-h-6 flex-wrap items-center gap-2 text-[13px] font-semibold text-faint">
+      <div className="flex min-h-6 items-center gap-2 text-[13px] font-semibold text-faint">
         <span className={u.speaker === 'candidate' ? 'text-accent' : ''}>{speakerName(u.speaker)}</span>
         {turnText(u) && (
           <span className="inline-flex items-center gap-1.5 font-medium">
@@ -72,6 +75,17 @@ function Line({ utterance: u, onAsk }: { utterance: Utterance; onAsk: Props['onA
         )}
         {u.question && u.kind && <Badge tone="accent">{kindName(u.kind)}</Badge>}
         {u.final && unsure && <Badge tone="mark">Unsure</Badge>}
+        {u.final && !editing && (
+          // in the line of the name, so that they take no row of their own; seen without a pointer where there is none
+          <span className="ms-auto flex gap-1 hover-only:opacity-0 hover-only:group-focus-within:opacity-100 hover-only:group-hover:opacity-100">
+            <button type="button" className={actionClass} onClick={() => setEditing(true)} title="Correct" aria-label={`Correct: ${u.text}`}>
+              <Pencil aria-hidden="true" />
+            </button>
+            <button type="button" className={actionClass} onClick={() => onAsk(u, u.text)} title="Answer this" aria-label={`Answer this: ${u.text}`}>
+              <Sparkles aria-hidden="true" />
+            </button>
+          </span>
+        )}
       </div>
       {editing ? (
         <Draft
@@ -79,7 +93,7 @@ function Line({ utterance: u, onAsk }: { utterance: Utterance; onAsk: Props['onA
           onCancel={() => setEditing(false)}
           onAsk={(text) => {
             setEditing(false);
-            onAsk(u.key, text);
+            onAsk(u, text);
           }}
         />
       ) : (
@@ -90,15 +104,10 @@ function Line({ utterance: u, onAsk }: { utterance: Utterance; onAsk: Props['onA
           </span>
         </p>
       )}
-      {u.final && !editing && (
-        <div className="flex gap-1 lg:opacity-0 lg:group-focus-within:opacity-100 lg:group-hover:opacity-100">
-          <Button look="ghost" size="sm" onClick={() => setEditing(true)} aria-label={`Correct: ${u.text}`} className="-ml-3">
-            <Pencil aria-hidden="true" /> Correct
-          </Button>
-          <Button look="ghost" size="sm" onClick={() => onAsk(u.key, u.text)} aria-label={`Answer this: ${u.text}`}>
-            <Sparkles aria-hidden="true" /> Answer this
-          </Button>
-        </div>
+      {u.heard && !editing && (
+        <p dir="auto" className="text-sm text-faint">
+          Heard: {u.heard}
+        </p>
       )}
     </li>
   );

@@ -3,28 +3,21 @@
 import { Download, Mic, Pencil, Trash2 } from 'lucide-react';
 import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
-import { useEffect, useState } from 'react';
-import { CutOff } from '@/components/interview/AnswerPanel';
-import { AnswerText, Outline, Prompter } from '@/components/interview/ResponseStreaming';
-import { QuestionCard } from '@/components/interview/QuestionCard';
+import { useState } from 'react';
 import { PageHeader } from '@/components/layout/PageHeader';
 import { Button, buttonClass } from '@/components/ui/button';
 import { ConfirmDialog } from '@/components/ui/dialog';
 import { EmptyState, ErrorState, SkeletonList } from '@/components/ui/states';
 import { toast } from '@/components/ui/toast';
-import { useSound, type Sound } from '@/hooks/useSound';
-import { useProfile, useSession, useSessionId, useTranscripts } from '@/hooks/useSession';
+import { useProfile, useRecordings, useSession, useSessionId, useTranscripts } from '@/hooks/useSession';
 import { api, ApiError, sentence } from '@/lib/api-client';
-import { repeatsPoints, withoutPoints } from '@/lib/outline';
 import { forget } from '@/lib/query';
-import { markUnsupported } from '@/lib/unsupported';
-import { clock, engineName, milliseconds, plural, sessionTitle, speakerName, when } from '@/lib/utils';
+import { clock, milliseconds, plural, sessionTitle, when } from '@/lib/utils';
 import type { Session, Transcript } from '@/types/session';
-import { askAgain, CorrectDialog } from './CorrectDialog';
 import { ExportDialog } from './ExportDialog';
-import { LatencyBar } from './LatencyBar';
-import { HearAgain, Recordings } from './Recordings';
+import { Recordings } from './Recordings';
 import { RenameDialog } from './RenameDialog';
+import { Review } from './Review';
 import { TalkShare } from './TalkShare';
 import { goOn } from './start';
 
@@ -57,104 +50,18 @@ function Figures({ session, pairs }: { session: Session; pairs: Transcript[] }) 
   );
 }
 
-/** In place of what the server could not read; what lies beside it is right. */
-const DAMAGED = 'This entry is damaged and cannot be read.';
-
-/** What was heard, where it was corrected, and the way to correct it. */
-function Correction({ line, onCorrect }: { line: Transcript; onCorrect: () => void }) {
-  return (
-    <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-faint">
-      {line.heard && <span>Heard: {line.heard}</span>}
-      <button type="button" onClick={onCorrect} className="min-h-6 font-semibold text-accent underline-offset-4 hover:underline">
-        Correct<span className="sr-only"> “{line.question}”</span>
-      </button>
-    </p>
-  );
-}
-
-/** An answer to other words than those that stand above it. */
-function Outdated({ pair }: { pair: Transcript }) {
-  const [busy, setBusy] = useState(false);
-
-  async function again() {
-    setBusy(true);
-    try {
-      await askAgain(pair);
-    } catch (error) {
-      toast(sentence(error), true);
-      setBusy(false);
-    }
-  }
-  return (
-    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 rounded-xl bg-sunken p-3 text-sm">
-      <p>This answer is one to the words that were heard first.</p>
-      <Button look="secondary" size="sm" busy={busy} onClick={() => void again()}>
-        Ask again
-      </Button>
-    </div>
-  );
-}
-
-/** Words that wanted no answer, in their place between the questions. */
-function Line({ line, sound, onCorrect }: { line: Transcript; sound: Sound; onCorrect: () => void }) {
-  return (
-    <li id={line.id} tabIndex={-1} className="grid scroll-mt-24 gap-1 px-5 sm:px-7">
-      <p className="text-sm text-faint">{speakerName(line.speaker)}{line.cutOff && ', cut off'}</p>
-      <p className="text-soft">{line.unreadable ? DAMAGED : line.question}</p>
-      {!line.unreadable && <Correction line={line} onCorrect={onCorrect} />}
-      <HearAgain sound={sound} audioUrl={line.audioUrl} what={line.question} />
-    </li>
-  );
-}
-
-function Pair({ pair, sound, onAgain, onCorrect }: { pair: Transcript; sound: Sound; onAgain: () => void; onCorrect: () => void }) {
-  return (
-    <li id={pair.id} tabIndex={-1} className="grid scroll-mt-24 gap-4 rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-7">
-      <QuestionCard number={pair.questionNumber} question={pair.unreadable && !pair.question ? DAMAGED : pair.question} kind={pair.kind ?? null} level="h2" />
-      {!pair.unreadable && <Correction line={pair} onCorrect={onCorrect} />}
-      <HearAgain sound={sound} audioUrl={pair.audioUrl} what={pair.question} />
-      {pair.lead && <Prompter lead={pair.lead} keys={pair.keys ?? []} />}
-      {pair.outline && pair.outline.length > 0 && <Outline points={pair.outline} />}
-      {repeatsPoints(pair.answer, pair.outline ?? []) ? null : pair.answer ? (
-        <AnswerText text={withoutPoints(markUnsupported(pair.answer, pair.unsupported ?? []), pair.outline ?? [])} />
-      ) : (
-        <p className="text-soft">No answer was made for this one. The words are kept as they were heard.</p>
-      )}
-      {pair.answerOutdated && <Outdated pair={pair} />}
-      {pair.cutOff && <CutOff onAgain={onAgain} />}
-      <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2 border-t border-line pt-3">
-        <LatencyBar latency={pair.latency} />
-        {pair.provider && (
-          <p className="text-sm text-faint">
-            {engineName(pair.provider)}
-            {pair.model && pair.model !== pair.provider ? `, ${pair.model}` : ''}
-          </p>
-        )}
-      </div>
-    </li>
-  );
-}
-
 /** The page of one session: its pairs, what each stage took, saving and deleting. */
 export function SessionSummary() {
   const id = useSessionId();
   const router = useRouter();
   const session = useSession(id);
   const pairs = useTranscripts(id);
-  const sound = useSound();
+  const recordings = useRecordings(id).data?.items ?? [];
   const profile = useProfile(session.data?.profileId);
   const [saving, setSaving] = useState(false);
   const [renaming, setRenaming] = useState(false);
   const [deleting, setDeleting] = useState(false);
-  const [correcting, setCorrecting] = useState<Transcript | null>(null);
   const [busy, setBusy] = useState(false);
-
-  const isThere = pairs.data !== undefined;
-  useEffect(() => {
-    const place = isThere && location.hash ? document.getElementById(location.hash.slice(1)) : null; // of a search
-    place?.scrollIntoView();
-    place?.focus({ preventScroll: true });
-  }, [isThere]);
 
   async function remove() {
     setBusy(true);
@@ -224,20 +131,7 @@ export function SessionSummary() {
           <Figures session={data} pairs={pairs.data} />
           <TalkShare sessionId={id} />
           <Recordings sessionId={id} />
-          {sound.trouble && (
-            <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
-              {sound.trouble}
-            </p>
-          )}
-          <ol className="grid gap-5">
-            {pairs.data.map((pair) =>
-              pair.isQuestion === false ? (
-                <Line key={pair.id} line={pair} sound={sound} onCorrect={() => setCorrecting(pair)} />
-              ) : (
-                <Pair key={pair.id} pair={pair} sound={sound} onAgain={() => router.push(goOn(id, { ask: pair.question }))} onCorrect={() => setCorrecting(pair)} />
-              ),
-            )}
-          </ol>
+          <Review pairs={pairs.data} recordings={recordings} onAgain={(question) => router.push(goOn(id, { ask: question }))} />
         </>
       )}
       {data.jobDescription && (
@@ -251,7 +145,6 @@ export function SessionSummary() {
         Delete this session
       </Button>
       <RenameDialog session={data} shown={title} open={renaming} onClose={() => setRenaming(false)} />
-      <CorrectDialog line={correcting} onClose={() => setCorrecting(null)} />
       <ExportDialog session={data} open={saving} onClose={() => setSaving(false)} />
       <ConfirmDialog
         open={deleting}

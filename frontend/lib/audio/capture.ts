@@ -17,10 +17,21 @@ export interface CaptureRequest {
 export interface Capture {
   kind: InputKind;
   label: string;
+  /** False while the browser holds its sound back: without a click, during a phone call, or for want of an output. */
+  running(): boolean;
+  resume(): void;
   stop(): void;
 }
 
-export class CaptureError extends Error {}
+export class CaptureError extends Error {
+  constructor(
+    message: string,
+    /** The person, or the browser in their name, said no: asking again by itself would be rude. */
+    readonly refused = false,
+  ) {
+    super(message);
+  }
+}
 
 const MIC_CONSTRAINTS = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: 1 };
 const TAB_CONSTRAINTS = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
@@ -33,6 +44,7 @@ function explain(error: unknown, kind: InputKind): CaptureError {
       kind === 'microphone'
         ? 'The browser was not allowed to use the microphone. Click the icon left of the address, allow it, and try again.'
         : 'Sharing was cancelled. Choose the tab of the call and tick “Also share tab audio”.',
+      true,
     );
   if (name === 'NotFoundError' || name === 'OverconstrainedError')
     return new CaptureError('No such microphone is connected. Plug one in or choose another.');
@@ -55,6 +67,21 @@ async function openStream(request: CaptureRequest): Promise<MediaStream> {
   throw new CaptureError('That share has no sound. Share a browser tab and tick “Also share tab audio”.');
 }
 
+const START_MS = 1500;
+
+/**
+ * Waits for it to run, but not for ever: a browser that holds it back, or finds no output, never says so. It is connected all the same, and
+ * runs as soon as it may (LiveSession asks for it again and again).
+ */
+async function start(context: AudioContext): Promise<void> {
+  const soon = new Promise<void>((resolve) => setTimeout(resolve, START_MS));
+  await Promise.race([context.resume(), soon]);
+  if (context.state === 'running') return;
+  const { setSinkId } = context as { setSinkId?: (sink: { type: 'none' }) => Promise<void> };
+  await setSinkId?.call(context, { type: 'none' }).catch(() => undefined); // nothing is played, so no output is needed
+  void context.resume();
+}
+
 async function connect(stream: MediaStream, onFrame: (frame: CaptureFrame) => void): Promise<AudioContext> {
   const context = new AudioContext({ latencyHint: 'interactive' });
   await context.audioWorklet.addModule('/audio/capture.js');
@@ -62,7 +89,7 @@ async function connect(stream: MediaStream, onFrame: (frame: CaptureFrame) => vo
   const node = new AudioWorkletNode(context, 'capture', { numberOfInputs: 1, numberOfOutputs: 1, outputChannelCount: [1] });
   node.port.onmessage = (event: MessageEvent<CaptureFrame>) => onFrame(event.data);
   source.connect(node).connect(context.destination); // the node writes silence; connected so that the graph pulls it
-  await context.resume();
+  await start(context);
   return context;
 }
 
@@ -91,7 +118,13 @@ export async function openCapture(
         }
       }),
     );
-    return { kind: request.kind, label: stream.getAudioTracks()[0]?.label ?? '', stop };
+    return {
+      kind: request.kind,
+      label: stream.getAudioTracks()[0]?.label ?? '',
+      running: () => context.state === 'running',
+      resume: () => void context.resume().catch(() => undefined),
+      stop,
+    };
   } catch (error) {
     stream?.getTracks().forEach((track) => track.stop());
     throw error instanceof CaptureError ? error : explain(error, request.kind);

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CaptureError } from '@/lib/audio/capture';
 import { LiveSession, type LiveInput, type LiveSettings } from '@/lib/live-session';
 import { latest, TestSocket, useTestSockets } from '../support/sockets';
 
@@ -10,25 +11,40 @@ interface Asked {
   frame: (samples: number[]) => void;
   unplug: () => void;
   stopped: boolean;
+  /** Whether the browser lets its sound run. */
+  running: boolean;
+  resumed: number;
+  deviceId: string | null | undefined;
 }
 const { asked } = vi.hoisted(() => ({ asked: [] as Asked[] }));
 
 vi.mock('@/lib/audio/capture', () => ({
+  CaptureError: class extends Error {
+    constructor(
+      message: string,
+      readonly refused = false,
+    ) {
+      super(message);
+    }
+  },
   openCapture: (request: LiveInput, onFrame: (frame: object) => void, onEnded: () => void) =>
     new Promise((resolve, reject) => {
       const settled = () => new Promise<void>((done) => setTimeout(done));
       const one: Asked = {
         kind: request.kind,
+        deviceId: request.deviceId,
         stopped: false,
+        running: true,
+        resumed: 0,
         allow: () => {
-          resolve({ kind: request.kind, label: `the ${request.kind}`, stop: () => (one.stopped = true) });
+          resolve({ kind: request.kind, label: `the ${request.kind}`, running: () => one.running, resume: () => (one.resumed += 1), stop: () => (one.stopped = true) });
           return settled();
         },
         refuse: (why) => {
-          reject(new Error(why));
+          reject(new CaptureError(why, why === 'not allowed'));
           return settled();
         },
-        frame: (samples) => onFrame({ pcm: Int16Array.from(samples), peak: 0, rms: 0 }),
+        frame: (samples) => onFrame({ pcm: Int16Array.from(samples), peak: Math.max(0, ...samples.map(Math.abs)) / 32768, rms: 0 }),
         unplug: () => {
           one.stopped = true;
           onEnded();
@@ -202,13 +218,13 @@ describe('LiveSession', () => {
   });
 
   it('rests, and says which, when the last input ends', async () => {
-    const live = session();
+    const live = session({ inputs: [tab] });
     const [wire] = await listening(live);
     asked[0]!.unplug();
     await vi.waitFor(() => expect(wire!.messages.at(-1)).toEqual({ type: 'stop' }));
     expect(live.listening.get().phase).toBe('ending');
     wire!.drop(1000);
-    await vi.waitFor(() => expect(live.listening.get()).toMatchObject({ phase: 'off', ended: 'microphone' }));
+    await vi.waitFor(() => expect(live.listening.get()).toMatchObject({ phase: 'off', ended: 'tab' }));
     live.close();
   });
 
@@ -291,6 +307,10 @@ describe('LiveSession', () => {
     expect(wire.messages.slice(1)).toEqual([{ type: 'generate', question: 'Second?' }]);
     wire.drop();
     expect(live.interrupt()).toBe(false);
+    live.ask('Corrected?', 't_1');
+    const back = await latest(2);
+    back.open();
+    expect(back.messages.slice(1)).toEqual([{ type: 'generate', question: 'Corrected?', transcriptId: 't_1' }]);
     live.close();
   });
 
@@ -302,6 +322,207 @@ describe('LiveSession', () => {
     expect(wire.messages.at(-1)).toEqual({ type: 'interrupt' });
     live.ask('Now?');
     expect(wire.messages.at(-1)).toEqual({ type: 'generate', question: 'Now?' });
+    live.close();
+  });
+});
+
+describe('an input that is not well', () => {
+  beforeEach(() => {
+    useTestSockets();
+    asked.length = 0;
+  });
+  afterEach(() => vi.useRealTimers());
+
+  /** Listens; from then on the clock stands still between pass() and pass(). */
+  async function watched(settings: Partial<LiveSettings> = {}, inputs = 1) {
+    const live = session(settings);
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    await listening(live, inputs);
+    return live;
+  }
+  /** Time goes by, with or without a frame every 40 ms. */
+  function pass(ms: number, ...frames: [Asked, number][]) {
+    for (let t = 0; t < ms; t += 40) {
+      frames.forEach(([one, sample]) => one.frame([sample]));
+      vi.advanceTimersByTime(40);
+    }
+  }
+  const settled = () => new Promise((done) => setTimeout(done));
+
+  it('is said to be well while sound comes', async () => {
+    const live = await watched();
+    pass(20_000, [asked[0]!, 7]);
+    expect(live.listening.get().ailing).toBeNull();
+    live.close();
+  });
+
+  it('is opened anew after a second without a frame, the line staying as it is', async () => {
+    const live = await watched({ inputs: [{ ...microphone, deviceId: 'desk' }] });
+    pass(2000, [asked[0]!, 7]);
+    pass(1600);
+    expect(live.listening.get().ailing).toEqual({ kind: 'microphone', what: 'stalled' });
+    expect(asked).toHaveLength(2);
+    expect(asked[1]!.deviceId).toBe('desk');
+    await asked[1]!.allow();
+    expect(asked[0]!.stopped).toBe(true);
+    pass(1000, [asked[1]!, 9]);
+    expect(live.listening.get().ailing).toBeNull();
+    expect(hearing()).toHaveLength(1);
+    expect(hearing()[0]!.audio.at(-1)).toBe(9);
+    live.close();
+  });
+
+  it('takes a page that stood still for no sick microphone', async () => {
+    const live = await watched();
+    pass(1000, [asked[0]!, 7]);
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now + 30_000); // asleep
+    vi.advanceTimersByTime(500);
+    expect(live.listening.get().ailing).toBeNull();
+    vi.mocked(performance.now).mockRestore();
+    live.close();
+  });
+
+  it('is said to give only silence after eight seconds of zeros, and opened anew once', async () => {
+    const live = await watched();
+    pass(1000, [asked[0]!, 7]);
+    pass(7000, [asked[0]!, 0]);
+    expect(live.listening.get().ailing).toBeNull();
+    pass(2000, [asked[0]!, 0]);
+    expect(live.listening.get().ailing).toEqual({ kind: 'microphone', what: 'silent' });
+    expect(asked).toHaveLength(2);
+    await asked[1]!.allow();
+    pass(30_000, [asked[1]!, 0]);
+    expect(live.listening.get().ailing?.what).toBe('silent');
+    expect(asked).toHaveLength(2);
+    pass(1000, [asked[1]!, 7]);
+    expect(live.listening.get().ailing).toBeNull();
+    live.close();
+  });
+
+  it('is asked to run again while the browser holds it back', async () => {
+    const live = await watched();
+    asked[0]!.running = false;
+    pass(600);
+    expect(live.listening.get().ailing).toEqual({ kind: 'microphone', what: 'suspended' });
+    expect(asked[0]!.resumed).toBeGreaterThan(0);
+    expect(asked).toHaveLength(1);
+    asked[0]!.running = true;
+    pass(1000, [asked[0]!, 7]);
+    expect(live.listening.get().ailing).toBeNull();
+    live.close();
+  });
+
+  it('comes back as another device when it is unplugged', async () => {
+    const live = await watched({ inputs: [{ ...microphone, deviceId: 'headset' }] });
+    asked[0]!.unplug();
+    expect(live.listening.get()).toMatchObject({ phase: 'on', ended: null, ailing: { kind: 'microphone', what: 'gone' } });
+    expect(asked[1]!.deviceId).toBe('headset');
+    await asked[1]!.refuse('there is none');
+    expect(live.listening.get().ailing?.what).toBe('gone');
+    pass(2600);
+    expect(asked).toHaveLength(3);
+    expect(asked[2]!.deviceId).toBeNull();
+    await asked[2]!.allow();
+    await settled();
+    expect(live.listening.get()).toMatchObject({ phase: 'on', ailing: null });
+    live.close();
+    expect(asked[2]!.stopped).toBe(true);
+  });
+
+  it('is not asked for again when the person has forbidden it; the other one goes on', async () => {
+    const live = await watched({ inputs: [microphone, tab] }, 2);
+    asked[1]!.unplug();
+    await asked[2]!.refuse('not allowed');
+    await settled();
+    expect(live.listening.get()).toMatchObject({ phase: 'on', ended: 'microphone', ailing: null });
+    pass(30_000, [asked[0]!, 5]);
+    expect(asked).toHaveLength(3);
+    expect(hearing()[0]!.audio.at(-1)).toBe(5);
+    const again = live.listenAgain();
+    await asked[3]!.allow();
+    await again;
+    expect(live.listening.get()).toMatchObject({ phase: 'on', ended: null, labels: ['the tab', 'the microphone'] });
+    live.close();
+  });
+
+  it('gives back what the browser opens after the end', async () => {
+    const live = await watched();
+    asked[0]!.unplug();
+    live.close();
+    await asked[1]!.allow();
+    await settled();
+    expect(asked[1]!.stopped).toBe(true);
+  });
+});
+
+describe('several pages of one session', () => {
+  beforeEach(() => {
+    useTestSockets();
+    asked.length = 0;
+  });
+  const line = (number: number, listener: string | null, speaker = 'interviewer') => ({ line: number, speaker, listener });
+
+  it('show what another one hears, and that it listens', async () => {
+    const live = session();
+    const wire = await latest(1);
+    wire.open();
+    wire.say({ type: 'listening', lines: [line(3, 'another page'), line(4, 'another page', 'candidate')] });
+    expect(live.elsewhere.get()).toBe(true);
+    wire.say({ type: 'partial', line: 3, utterance: 1, text: 'Why us', stable: 3, isFinal: false, startMs: 0, endMs: 10 });
+    wire.say({ type: 'turn', line: 3, utterance: 1, state: 'ended', question: true, kind: 'motivational' });
+    wire.say({ type: 'partial', line: 4, utterance: 1, text: 'Because', stable: 3, isFinal: false, startMs: 0, endMs: 10, speaker: 'candidate' });
+    expect(live.state.get().utterances).toMatchObject([
+      { text: 'Why us', speaker: 'interviewer', question: true, turn: 'ended' },
+      { text: 'Because', speaker: 'candidate' },
+    ]);
+    wire.say({ type: 'listening', lines: [line(9, null)] }); // a program: nobody to take over from
+    expect(live.elsewhere.get()).toBe(false);
+    wire.say({ type: 'partial', line: 9, utterance: 1, text: 'And then', stable: 3, isFinal: false, startMs: 0, endMs: 10 });
+    expect(live.state.get().utterances).toHaveLength(3);
+    live.close();
+  });
+
+  it('hear themselves once', async () => {
+    const live = session();
+    const [wire] = await listening(live);
+    const listener = wire!.messages[1]!.listener as string;
+    expect(listener.length).toBeGreaterThanOrEqual(16);
+    const answers = sockets('/ws/llm-stream')[0]!;
+    answers.open();
+    answers.say({ type: 'listening', lines: [line(1, listener)] });
+    answers.say({ type: 'partial', line: 1, utterance: 1, text: 'Why', stable: 0, isFinal: false, startMs: 0, endMs: 10 });
+    expect(live.elsewhere.get()).toBe(false);
+    expect(live.state.get().utterances).toEqual([]);
+    live.close();
+  });
+
+  it('take over when the person says so, and not by merely coming back', async () => {
+    const live = session();
+    const done = live.listen(true);
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    await asked[0]!.allow();
+    await done;
+    await vi.waitFor(() => expect(hearing()).toHaveLength(1));
+    const [wire] = hearing();
+    wire!.open();
+    expect(wire!.messages[1]).toMatchObject({ type: 'start', takeOver: true });
+    wire!.say({ type: 'ready', engine: 'whisper', model: 'base.en' });
+    wire!.drop();
+    await vi.waitFor(() => expect(hearing()).toHaveLength(2), 3000);
+    hearing()[1]!.open();
+    expect(hearing()[1]!.messages[1]).toMatchObject({ type: 'start', takeOver: false });
+    live.close();
+  });
+
+  it('stop, and say so, when another one takes over', async () => {
+    const live = session({ inputs: [microphone, tab] });
+    const wires = await listening(live, 2);
+    wires[0]!.drop(4409);
+    expect(live.listening.get()).toMatchObject({ phase: 'off', taken: true });
+    expect(asked.every((one) => one.stopped)).toBe(true);
+    void live.listen(true);
+    expect(live.listening.get()).toMatchObject({ phase: 'asking', taken: false });
     live.close();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytesToUnits, emptyLive, reduceLive, shownAt, type LiveEvent, type LiveState } from '@/lib/live';
+import { bytesToUnits, emptyLive, pairOf, reduceLive, shownAt, type LiveEvent, type LiveState } from '@/lib/live';
 import type { LlmMessage, Transcript, TranscribeMessage } from '@/types/session';
 
 const heard = (message: TranscribeMessage, epoch = 1): LiveEvent => ({ type: 'heard', source: 'mic', epoch, speaker: 'interviewer', message });
@@ -236,5 +236,76 @@ describe('what is being read', () => {
     const state = after(...read, finish('g1', 'superseded', null), started('g2', 'One, then?'));
     expect(state.answers.map((a) => a.question)).toEqual(['One, then?']);
     expect(shown(state)).toBe('One, then?');
+  });
+});
+
+describe('a question that is corrected', () => {
+  const again = (generationId: string, question: string, transcriptId: string, heardBefore?: string): LiveEvent =>
+    answered({ type: 'started', generationId, questionNumber: 1, question, provider: 'groq', model: 'm', eager: false, probability: 0.9, transcriptId, ...(heardBefore && { heard: heardBefore }) });
+
+  it('replaces its pair, in its place, and shows it to whoever asked', () => {
+    const two = after(again('g1', 'What is a mute x?', 't_1'), delta('g1', 'A'), finish('g1'), started('g2', 'Why us?', 'groq', false, 2), delta('g2', 'B'), finish('g2', 'stop', 't_2'));
+    const state = [{ type: 'asked' } as LiveEvent, again('g3', 'What is a mutex?', 't_1', 'What is a mute x?')].reduce(reduceLive, two);
+    expect(state.answers.map((a) => [a.id, a.question, a.heard])).toEqual([
+      ['g3', 'What is a mutex?', 'What is a mute x?'],
+      ['g2', 'Why us?', null],
+    ]);
+    expect(shownAt(state)).toBe(0);
+    expect(state.asked).toBe(false);
+    const elsewhere = reduceLive(reduceLive(two, { type: 'show', at: 1 }), again('g3', 'What is a mutex?', 't_1', 'What is a mute x?')); // in another page
+    expect(shownAt(elsewhere)).toBe(1);
+  });
+
+  it('stays in sight where the corrected one is being read', () => {
+    const two = after(again('g1', 'Mute x?', 't_1'), delta('g1', 'A'), started('g2', 'Why us?', 'groq', false, 2), { type: 'show', at: 0 });
+    const state = reduceLive(two, again('g3', 'Mutex?', 't_1', 'Mute x?'));
+    expect(state.answers[shownAt(state)]!.id).toBe('g3');
+  });
+
+  it('has its new words among what is said, with the old ones beside', () => {
+    const state = after(partial('What is a mute x?', 0), final('What is a mute x?'), again('g1', 'What is a mutex?', 't_1', 'What is a mute x?'));
+    expect(state.utterances).toMatchObject([{ text: 'What is a mutex?', heard: 'What is a mute x?' }]);
+  });
+
+  it('is found by the words it was heard in, and by no others', () => {
+    const state = after(final('so'), final('Tell me about a time you led a project', 2), again('g1', 'So tell me about a time you led a project.', 't_1'), final('I led it with nine people and a plan', 3));
+    expect(state.utterances.map((u) => pairOf(state, u))).toEqual([null, 't_1', null]);
+  });
+});
+
+describe('what is said, also before this visit', () => {
+  const typed = (generationId: string, question: string): LiveEvent =>
+    answered({ type: 'started', generationId, questionNumber: 1, question, provider: 'groq', model: 'm', eager: false, transcriptId: 't_9' });
+  const row = (id: string, question: string, more: Partial<Transcript> = {}): Transcript => ({
+    id,
+    sessionId: 's_1',
+    questionNumber: 1,
+    question,
+    answer: '',
+    timestamp: '2026-05-14T09:21:53.589Z',
+    metrics: { responseTime: 0, wordCount: 0, confidence: 1, qualityScore: 0 },
+    audioUrl: null,
+    ...more,
+  });
+
+  it('has a typed question once, and a spoken one not again', () => {
+    expect(after(typed('g1', 'Why us?')).utterances).toMatchObject([{ text: 'Why us?', speaker: 'typed' }]);
+    expect(after(typed('g1', 'Why us?'), typed('g1', 'Why us?')).utterances).toHaveLength(1);
+    expect(after(final('Why us'), typed('g1', 'Why us?')).utterances).toHaveLength(1);
+    expect(after(final('Why us'), typed('g1', 'Why us?')).utterances[0]!.speaker).toBe('interviewer');
+  });
+
+  it('comes in front of what is heard just now, which is not said twice', () => {
+    const rows = [row('t_1', 'Welcome to the interview.', { isQuestion: false, speaker: 'interviewer' }), row('t_2', 'Tell me about a time you led a project?', { speaker: 'interviewer' })];
+    const state = after(final('Tell me about a time you led a project'), { type: 'kept', transcripts: rows });
+    expect(state.utterances.map((u) => u.text)).toEqual(['Welcome to the interview.', 'Tell me about a time you led a project']);
+    const more = reduceLive(state, { type: 'kept', transcripts: [row('t_0', 'Hello there, everybody.', { isQuestion: false, speaker: 'interviewer' }), ...rows] });
+    expect(more.utterances).toHaveLength(3);
+  });
+
+  it('shows a pair that was corrected while the connection was away', () => {
+    const before = after(answered({ type: 'started', generationId: 'g1', questionNumber: 1, question: 'Mute x?', provider: 'groq', model: 'm', eager: false, transcriptId: 't_1' }), delta('g1', 'A'), finish('g1'));
+    const state = reduceLive(before, { type: 'kept', transcripts: [row('t_1', 'Mutex?', { heard: 'Mute x?', answer: 'B', finishReason: 'stop' })] });
+    expect(state.answers).toMatchObject([{ id: 'g1', question: 'Mutex?', heard: 'Mute x?', text: 'B' }]);
   });
 });

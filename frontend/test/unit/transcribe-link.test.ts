@@ -17,6 +17,7 @@ function link(options: Partial<TranscribeLinkOptions> = {}) {
     speaker: 'interviewer',
     mode: 'hands_free',
     language: 'en',
+    listener: 'this page',
     token: () => Promise.resolve('token'),
     onMessage: () => undefined,
     onState: () => undefined,

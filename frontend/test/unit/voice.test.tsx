@@ -23,7 +23,7 @@ function microphone() {
       for (let i = 0; i < frames; i++) onFrame({ pcm: new Int16Array(640).fill(i + 1), peak: 0.5, rms: 0.1 } as CaptureFrame);
     };
     mic.unplug = onEnded;
-    return { kind: 'microphone', label: 'mic', stop: () => void (mic.open = false) };
+    return { kind: 'microphone', label: 'mic', running: () => true, resume: () => undefined, stop: () => void (mic.open = false) };
   });
   return mic;
 }
