@@ -1,7 +1,7 @@
 'use client';
 
 import { usePathname } from 'next/navigation';
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
 import { api } from '@/lib/api-client';
 import { useQuery } from '@/lib/query';
 import type { Profile, Schemas, Session, Transcript } from '@/types/session';
@@ -40,19 +40,23 @@ export function useSession(id: string | null) {
   return useQuery(useKey(id && `/sessions/${id}`), (key) => api.get<Session>(key));
 }
 
-/** All pairs of a session, oldest first. */
+/** All pairs of a session, oldest first: the first hundred as soon as they are there, the rest behind them. */
 export function useTranscripts(id: string | null) {
-  return useQuery(useKey(id && `/sessions/${id}/transcripts?order=asc&limit=100`), async (key) => {
+  const key = useKey(id && `/sessions/${id}/transcripts?order=asc&limit=100`);
+  const first = useQuery(key, (path) => api.get<Schemas['TranscriptList']>(path));
+  const next = first.data?.nextCursor;
+  const rest = useQuery(key && next ? `${key}&cursor=${encodeURIComponent(next)}` : null, async (path) => {
     const all: Transcript[] = [];
-    let cursor: string | null = null;
-    do {
-      const more: string = cursor ? `${key}&cursor=${encodeURIComponent(cursor)}` : key;
-      const page: Schemas['TranscriptList'] = await api.get(more);
+    let page: Schemas['TranscriptList'] = await api.get(path);
+    all.push(...page.items);
+    while (page.nextCursor) {
+      page = await api.get(`${key}&cursor=${encodeURIComponent(page.nextCursor)}`);
       all.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor);
+    }
     return all;
   });
+  const data = useMemo(() => first.data && [...first.data.items, ...(rest.data ?? [])], [first.data, rest.data]);
+  return { data, error: first.error ?? rest.error, reload: first.reload };
 }
 
 /** How one comes along, session by session, newest first. */

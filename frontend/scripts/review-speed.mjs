@@ -1,0 +1,71 @@
+// How quickly the page of a long session is there, and whether it scrolls: 300 pairs, and as many lines between them.
+//
+//     npm run review-speed [-- PAIRS]       on the built page and backend/build/interviewd
+import { startBrowser } from '../test/support/browser.mjs';
+import { startServer } from '../test/support/server.ts';
+
+const [count = '300'] = process.argv.slice(2);
+const server = await startServer();
+const base = server.url;
+const METRICS = { responseTime: 1, wordCount: 120, confidence: 0.9, qualityScore: 70, speechMs: 6000 };
+const ANSWER = [
+  'I led the migration of the ledger to PostgreSQL. We rehearsed it fourteen times, and each time wrote down what went wrong.',
+  '- **Stop the date** when the first rehearsal failed\n- Split the biggest table by month\n- Tell the teams around it every Friday',
+  'In the end 2,000 million rows moved with 11 minutes of downtime, and nobody was called at night.',
+].join('\n\n');
+
+/** A session of the length of a very long day. */
+function longSession(pairs) {
+  const transcripts = [];
+  for (let n = 1; n <= pairs; n += 1) {
+    const timestamp = new Date(Date.UTC(2026, 4, 14, 9, 0, n * 20)).toISOString();
+    const outline = [{ text: 'Say why the date was stopped', source: { field: 'context', quote: 'the first rehearsal failed' } }];
+    transcripts.push({ questionNumber: n, timestamp, metrics: METRICS, question: `Yes, and then we had to decide what to do about part ${n}.`, answer: '', isQuestion: false, speaker: 'candidate' });
+    transcripts.push({ questionNumber: n, timestamp, metrics: METRICS, question: `Tell me about part ${n} of the migration: what went wrong, and what did you do about it?`, answer: ANSWER, speaker: 'interviewer', kind: 'behavioral', provider: 'groq', outline });
+  }
+  return { session: { status: 'completed', createdAt: '2026-05-14T09:00:00.000Z', title: 'A long day' }, transcripts };
+}
+
+async function post(path, body, token) {
+  const headers = { 'Content-Type': 'application/json', Origin: base, ...(token && { Authorization: `Bearer ${token}` }) };
+  const answer = await fetch(`${base}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+const { accessToken } = await post('/auth/local', {});
+const { id } = await post('/sessions/import', longSession(Number(count)), accessToken);
+const browser = await startBrowser({});
+const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+await page.goto(`${base}/history/`); // signed in, and the scripts are there, as for whoever comes from the list
+await page.getByText('A long day').first().waitFor();
+for (let turn = 0; turn < 3; turn += 1) {
+  await page.goto(`${base}/history/`);
+  await page.getByText('A long day').first().waitFor();
+  const took = await page.evaluate(async () => {
+    const begun = performance.now();
+    [...document.querySelectorAll('a')].find((a) => a.textContent?.includes('A long day'))?.click();
+    while (!document.querySelector('[data-at="1"]')) await new Promise((done) => requestAnimationFrame(done));
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    return performance.now() - begun;
+  });
+  console.log(`from the click to its first questions: ${Math.round(took)} ms`);
+}
+await page.waitForTimeout(1500);
+console.log(`elements in the page: ${await page.evaluate(() => document.querySelectorAll('*').length)}`);
+const frames = await page.evaluate(async () => {
+  const gaps = [];
+  let last = performance.now();
+  const end = last + 4000;
+  while (last < end) {
+    scrollBy(0, 60); // 3600 px a second: as a wheel is turned in earnest
+    const now = await new Promise((done) => requestAnimationFrame(done));
+    gaps.push(now - last);
+    last = now;
+  }
+  gaps.sort((a, b) => a - b);
+  return { fps: (gaps.length / gaps.reduce((a, b) => a + b)) * 1000, median: gaps[gaps.length >> 1], p95: gaps[Math.floor(gaps.length * 0.95)], worst: gaps.at(-1) };
+});
+console.log(`while it is scrolled: ${frames.fps.toFixed(0)} frames/s, median ${frames.median.toFixed(1)} ms, p95 ${frames.p95.toFixed(1)}, worst ${frames.worst.toFixed(0)}`);
+await browser.close();
+await server.stop();
