@@ -21,6 +21,8 @@ export interface Preferences {
   theme: Theme;
   /** How large what is read during an interview is, as a factor. */
   readingSize: number;
+  /** Has held interviews: the home page is not the newcomer's any more. */
+  returning: boolean;
 }
 
 export const READING_SIZES = { min: 0.75, max: 1.75, step: 0.125 };
@@ -37,6 +39,7 @@ export const defaults: Preferences = {
   profileId: null,
   theme: 'system',
   readingSize: 1,
+  returning: false,
 };
 
 function load(): Preferences {
@@ -80,5 +83,11 @@ export function applyTheme(theme: Theme): void {
   document.documentElement.dataset.theme = dark ? 'dark' : 'light';
 }
 
-/** Runs before the first paint: the theme; and no form leaves the page by itself when its button is pressed before React is there. */
-export const FIRST_SCRIPT = `try{var t=(JSON.parse(localStorage.getItem(${JSON.stringify(KEY)})||"{}")).theme}catch(e){}document.documentElement.dataset.theme=t==="dark"||t!=="light"&&matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light";addEventListener("submit",function(e){e.preventDefault()},true)`;
+/** What the home page goes by, before its first paint on the next visit and now. */
+export function setReturning(returning: boolean): void {
+  if (preferences().get().returning !== returning) setPreferences({ returning });
+  document.documentElement.toggleAttribute('data-returning', returning);
+}
+
+/** Runs before the first paint: the theme, whether somebody comes back; and no form leaves the page by itself when its button is pressed before React is there. */
+export const FIRST_SCRIPT = `try{var p=JSON.parse(localStorage.getItem(${JSON.stringify(KEY)})||"{}"),t=p.theme;document.documentElement.toggleAttribute("data-returning",p.returning===true)}catch(e){}document.documentElement.dataset.theme=t==="dark"||t!=="light"&&matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light";addEventListener("submit",function(e){e.preventDefault()},true)`;

@@ -1,15 +1,19 @@
 'use client';
 
-import { ChevronRight, MessagesSquare, Mic } from 'lucide-react';
+import { ChevronRight, MessagesSquare, Mic, SearchX, SlidersHorizontal, Trash2 } from 'lucide-react';
 import { Link } from '@/components/ui/link';
-import { Fragment, useEffect, useState } from 'react';
+import { Fragment, useEffect, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { Badge } from '@/components/ui/badge';
 import { Button, buttonClass } from '@/components/ui/button';
 import { EmptyState, ErrorState, SkeletonList } from '@/components/ui/states';
-import { Input, Segmented } from '@/components/ui/field';
+import { Input, Segmented, Select } from '@/components/ui/field';
+import { ConfirmDialog } from '@/components/ui/dialog';
 import { toast } from '@/components/ui/toast';
 import { useList, useProfiles, useSessions } from '@/hooks/useSession';
 import { api, sentence } from '@/lib/api-client';
+import { filterOf, noFilter, requestOf, searchOf, type HistoryFilter } from '@/lib/history-filter';
+import { setReturning } from '@/lib/preferences';
+import { forget } from '@/lib/query';
 import { clock, plural, sessionTitle, when } from '@/lib/utils';
 import type { Profile, Schemas, Session, SessionStatus } from '@/types/session';
 
@@ -18,13 +22,14 @@ function StatusBadge({ status }: { status: SessionStatus }) {
   return status === 'completed' ? <Badge tone="accent">Done</Badge> : <Badge>Left</Badge>;
 }
 
-function Row({ session, profile }: { session: Session; profile?: Profile }) {
+function Row({ session, profile, choice }: { session: Session; profile?: Profile; choice?: ReactNode }) {
   const href = session.status === 'active' ? `/interview/${session.id}/` : `/interview/${session.id}/review/`;
   return (
-    <li>
+    <li className="flex items-center gap-3">
+      {choice}
       <Link
         href={href}
-        className="group flex items-center gap-4 rounded-2xl border border-line bg-surface p-4 hover:border-accent sm:px-5"
+        className="group flex min-w-0 flex-1 items-center gap-4 rounded-2xl border border-line bg-surface p-4 hover:border-accent sm:px-5"
       >
         <span className="grid min-w-0 flex-1 gap-1">
           <span className="truncate font-semibold">{sessionTitle(session, profile)}</span>
@@ -43,13 +48,14 @@ function Row({ session, profile }: { session: Session; profile?: Profile }) {
   );
 }
 
-function Rows({ sessions }: { sessions: Session[] }) {
+function Rows({ sessions, choice }: { sessions: Session[]; choice?: (session: Session, title: string) => ReactNode }) {
   const profiles = useProfiles().data?.items ?? [];
   return (
     <ul className="grid gap-2.5">
-      {sessions.map((session) => (
-        <Row key={session.id} session={session} profile={profiles.find((p) => p.id === session.profileId)} />
-      ))}
+      {sessions.map((session) => {
+        const profile = profiles.find((p) => p.id === session.profileId);
+        return <Row key={session.id} session={session} profile={profile} choice={choice?.(session, `${sessionTitle(session, profile)}, ${when(session.createdAt)}`)} />;
+      })}
     </ul>
   );
 }
@@ -74,6 +80,9 @@ function Nothing() {
 /** The latest few, for the home page. */
 export function RecentSessions() {
   const { data, error, reload } = useSessions(5);
+  useEffect(() => {
+    if (data) setReturning(data.items.length > 0);
+  }, [data]);
   return (
     <section aria-labelledby="recent" className="grid gap-4">
       <div className="flex items-baseline justify-between gap-4">
@@ -99,7 +108,6 @@ export function RecentSessions() {
   );
 }
 
-type Filter = SessionStatus | 'all';
 type Hit = Schemas['SearchResults']['items'][number];
 type Match = Schemas['SearchMatch'];
 
@@ -185,7 +193,7 @@ function usePages<T>(path: string, first: Page<T> | undefined) {
   return { items: [...(first?.items ?? []), ...(own?.items ?? [])], older };
 }
 
-function Results({ path }: { path: string }) {
+function Results({ path, onAll }: { path: string; onAll: () => void }) {
   const { data, error, reload } = useList<Schemas['SearchResults']>(path);
   const profiles = useProfiles().data?.items ?? [];
   const { items, older } = usePages<Hit>(path, data);
@@ -193,8 +201,13 @@ function Results({ path }: { path: string }) {
   if (!data) return <SkeletonList rows={3} label="Searching your sessions" />;
   return (
     <>
-      <p role="status" className="text-sm text-soft">
-        {items.length === 0 ? 'Nothing was found. Every word must stand somewhere in the session.' : `${plural(items.length, 'session')}${older ? ' so far' : ''}`}
+      {items.length === 0 && (
+        <None title="Nothing was found" onAll={onAll}>
+          Every word must stand somewhere in the session.
+        </None>
+      )}
+      <p role="status" className={items.length === 0 && data.complete ? 'sr-only' : 'text-sm text-soft'}>
+        {items.length === 0 ? 'Nothing was found.' : `${plural(items.length, 'session')}${older ? ' so far' : ''}`}
         {!data.complete && ' The oldest sessions were not searched: there are too many.'}
       </p>
       <ul className="grid gap-2.5">
@@ -207,32 +220,172 @@ function Results({ path }: { path: string }) {
   );
 }
 
-function List({ path, all }: { path: string; all: boolean }) {
+/** Nothing fits what was asked for. */
+function None({ title, children, onAll }: { title: string; children: ReactNode; onAll: () => void }) {
+  return (
+    <EmptyState
+      icon={<SearchX aria-hidden="true" />}
+      title={title}
+      action={
+        <Button look="secondary" onClick={onAll}>
+          Show all sessions
+        </Button>
+      }
+    >
+      {children}
+    </EmptyState>
+  );
+}
+
+const DELETED_AT_ONCE = 4; // requests
+
+/** Deletes them, a few at a time; returns how many could not be. */
+async function deleteAll(ids: string[]): Promise<string[]> {
+  const left = [...ids];
+  const failed: string[] = [];
+  const work = async () => {
+    for (let id = left.shift(); id !== undefined; id = left.shift()) {
+      const gone = id;
+      await api.delete(`/sessions/${gone}`).catch(() => failed.push(gone));
+    }
+  };
+  await Promise.all(Array.from({ length: DELETED_AT_ONCE }, work));
+  return failed;
+}
+
+function List({ path, all, onAll }: { path: string; all: boolean; onAll: () => void }) {
   const { data, error, reload } = useList<Schemas['SessionList']>(path);
   const { items, older } = usePages<Session>(path, data);
+  const [choosing, setChoosing] = useState(false);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [asking, setAsking] = useState(false);
+  const [busy, setBusy] = useState(false);
   if (error) return <ErrorState title="Your sessions could not be read" error={error} retry={reload} />;
   if (!data) return <SkeletonList rows={6} label="Reading your sessions" />;
-  if (items.length === 0) return all ? <Nothing /> : <p className="py-6 text-soft">None of these here.</p>;
+  if (items.length === 0)
+    return all ? (
+      <Nothing />
+    ) : (
+      <None title="No session fits" onAll={onAll}>
+        None of your sessions is all of what you chose above.
+      </None>
+    );
+
+  const shown = items.filter((session) => chosen.has(session.id));
+  const questions = shown.reduce((sum, session) => sum + session.questionCount, 0);
+  const everyOne = shown.length === items.length;
+
+  function choose(id: string, on: boolean) {
+    setChosen((old) => new Set(on ? [...old, id] : [...old].filter((one) => one !== id)));
+  }
+  async function remove() {
+    setBusy(true);
+    const failed = await deleteAll(shown.map((session) => session.id));
+    const gone = shown.length - failed.length;
+    setBusy(false);
+    setAsking(false);
+    setChosen(new Set(failed));
+    setChoosing(failed.length > 0);
+    forget('/sessions');
+    forget('/search');
+    if (gone > 0) toast(`${plural(gone, 'session')} deleted.`);
+    if (failed.length > 0) toast(`${plural(failed.length, 'session')} could not be deleted. Try again.`, true);
+  }
+  const box = (session: Session, title: string) => (
+    <label className="grid size-9 shrink-0 cursor-pointer place-items-center rounded-lg hover:bg-sunken">
+      <input type="checkbox" aria-label={`Choose ${title}`} className="size-5 accent-accent" checked={chosen.has(session.id)} onChange={(event) => choose(session.id, event.target.checked)} />
+    </label>
+  );
+
   return (
     <>
-      <Rows sessions={items} />
+      <div className="flex min-h-11 flex-wrap items-center justify-end gap-2">
+        {choosing ? (
+          <>
+            <p role="status" className="me-auto text-sm text-soft max-sm:basis-full">
+              {shown.length === 0 ? 'Choose what to delete.' : `${plural(shown.length, 'session')} chosen`}
+            </p>
+            <Button look="ghost" size="sm" onClick={() => setChosen(new Set(everyOne ? [] : items.map((session) => session.id)))}>
+              {everyOne ? 'None' : 'All shown'}
+            </Button>
+            <Button look="secondary" size="sm" onClick={() => setChoosing(false)}>
+              Cancel
+            </Button>
+            <Button look="danger" size="sm" disabled={shown.length === 0} onClick={() => setAsking(true)}>
+              <Trash2 aria-hidden="true" />
+              Delete
+            </Button>
+          </>
+        ) : (
+          <Button look="ghost" size="sm" onClick={() => setChoosing(true)}>
+            Select
+          </Button>
+        )}
+      </div>
+      <Rows sessions={items} choice={choosing ? box : undefined} />
       {older}
+      <ConfirmDialog open={asking} title={`Delete ${plural(shown.length, 'session')}?`} action="Delete" busy={busy} onClose={() => setAsking(false)} onConfirm={() => void remove()}>
+        Their questions, answers and recordings go for good: {plural(questions, 'question')}.
+      </ConfirmDialog>
     </>
   );
 }
 
-/** Everything, page by page, or what has certain words in it. */
-export function SessionHistory() {
-  const [filter, setFilter] = useState<Filter>('all');
-  const [typed, setTyped] = useState('');
-  const [words, setWords] = useState('');
+const CHANGED = 'history-filter';
 
+/** What the address says, and how to say something else there. */
+function useFilter(): [HistoryFilter, (change: Partial<HistoryFilter>) => void] {
+  const search = useSyncExternalStore(
+    (changed) => {
+      addEventListener('popstate', changed);
+      addEventListener(CHANGED, changed);
+      return () => {
+        removeEventListener('popstate', changed);
+        removeEventListener(CHANGED, changed);
+      };
+    },
+    () => location.search,
+    () => '',
+  );
+  const filter = filterOf(search);
+  const change = (to: Partial<HistoryFilter>) => {
+    history.replaceState(history.state, '', `${location.pathname}${searchOf({ ...filterOf(location.search), ...to })}`);
+    dispatchEvent(new Event(CHANGED));
+  };
+  return [filter, change];
+}
+/** A field whose words count a moment after the last key. */
+function useTyped(value: string, onChange: (value: string) => void): [string, (value: string) => void] {
+  const [typed, setTyped] = useState<{ text: string; over: string } | null>(null); // over: what it was typed over
+  const pending = typed !== null && typed.over === value ? typed.text : null;
   useEffect(() => {
-    const timer = setTimeout(() => setWords(typed.trim()), SEARCH_AFTER_MS);
+    if (pending === null || pending === value) return;
+    const timer = setTimeout(() => onChange(pending), SEARCH_AFTER_MS);
     return () => clearTimeout(timer);
-  }, [typed]);
+    // onChange says the same every time
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [pending, value]);
+  return [pending ?? value, (text) => setTyped({ text, over: value })];
+}
 
-  const query = `limit=20${filter === 'all' ? '' : `&status=${filter}`}`;
+/** Everything, page by page, or what fits: some state, some days, some role or profile, certain words. */
+export function SessionHistory() {
+  const [filter, change] = useFilter();
+  const [words, setWords] = useTyped(filter.words, (text) => change({ words: text }));
+  const [role, setRole] = useTyped(filter.role, (text) => change({ role: text }));
+  const profiles = useProfiles().data?.items ?? [];
+  const more = [filter.from, filter.to, filter.role, filter.profileId].filter(Boolean).length;
+  const [wanted, setWanted] = useState(false);
+  const open = wanted || more > 0;
+  const path = requestOf(filter, 20);
+  const all = () => {
+    setWanted(false);
+    change(noFilter);
+  };
+  function toggle() {
+    setWanted(!open);
+    if (open) change({ from: '', to: '', role: '', profileId: '' }); // what is not seen filters nothing
+  }
   return (
     <div className="grid gap-4">
       <Input
@@ -242,22 +395,45 @@ export function SessionHistory() {
         placeholder="Search questions, answers, names…"
         maxLength={SEARCH_MAX}
         autoComplete="off"
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
+        value={words}
+        onChange={(event) => setWords(event.target.value)}
       />
-      <Segmented<Filter>
-        label="Which sessions"
-        quiet
-        value={filter}
-        onChange={setFilter}
-        choices={[
-          { value: 'all', label: 'All' },
-          { value: 'active', label: 'Open' },
-          { value: 'completed', label: 'Done' },
-          { value: 'abandoned', label: 'Left' },
-        ]}
-      />
-      {words ? <Results path={`/search?${query}&q=${encodeURIComponent(words)}`} /> : <List path={`/sessions?${query}`} all={filter === 'all'} />}
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <div className="flex-[1_1_15rem]">
+          <Segmented<SessionStatus | 'all'>
+            label="Which sessions"
+            quiet
+            value={filter.status}
+            onChange={(status) => change({ status })}
+            choices={[
+              { value: 'all', label: 'All' },
+              { value: 'active', label: 'Open' },
+              { value: 'completed', label: 'Done' },
+              { value: 'abandoned', label: 'Left' },
+            ]}
+          />
+        </div>
+        <Button look="ghost" size="sm" aria-expanded={open} aria-controls="more-filters" onClick={toggle}>
+          <SlidersHorizontal aria-hidden="true" />
+          {open ? 'Fewer filters' : 'More filters'}
+        </Button>
+      </div>
+      {open && (
+        <div id="more-filters" className="grid gap-3 rounded-2xl bg-sunken p-4 sm:grid-cols-2 lg:grid-cols-4">
+          <Input type="date" label="From" value={filter.from} max={filter.to || undefined} onChange={(event) => change({ from: event.target.value })} />
+          <Input type="date" label="To" value={filter.to} min={filter.from || undefined} onChange={(event) => change({ to: event.target.value })} />
+          <Input label="Role" maxLength={120} autoComplete="off" placeholder="Any role" value={role} onChange={(event) => setRole(event.target.value)} />
+          <Select label="Profile" value={profiles.some((p) => p.id === filter.profileId) ? filter.profileId : ''} onChange={(event) => change({ profileId: event.target.value })}>
+            <option value="">Any profile</option>
+            {profiles.map((profile) => (
+              <option key={profile.id} value={profile.id}>
+                {profile.name}
+              </option>
+            ))}
+          </Select>
+        </div>
+      )}
+      {filter.words ? <Results key={path} path={path} onAll={all} /> : <List key={path} path={path} all={searchOf(filter) === ''} onAll={all} />}
     </div>
   );
 }
