@@ -207,7 +207,7 @@ function Results({ path, onAll }: { path: string; onAll: () => void }) {
         </None>
       )}
       <p role="status" className={items.length === 0 && data.complete ? 'sr-only' : 'text-sm text-soft'}>
-        {items.length === 0 ? 'Nothing was found.' : `${plural(items.length, 'session')}${older ? ' so far' : ''}`}
+        {items.length === 0 ? 'No session has these words.' : `${plural(items.length, 'session')}${older ? ' so far' : ''}`}
         {!data.complete && ' The oldest sessions were not searched: there are too many.'}
       </p>
       <ul className="grid gap-2.5">
