@@ -319,8 +319,8 @@ export class LiveSession {
     if (ear.ailment === null) ear.tries = 0;
     if (ear.ailment === 'suspended') ear.capture?.resume();
     if (ear.ailment === null || ear.ailment === 'suspended' || ear.input.kind !== 'microphone') return;
-    if (ear.ailment === 'silent' && ear.tries > 0) return; // it was opened anew, and is silent still: its switch is off
-    if (!ear.opening && now >= ear.againAt) void this.openAgain(ear, at, now);
+    // silence is what a switched-off microphone gives: opened again it gives the same, and it is well as soon as it is switched on
+    if (ear.ailment !== 'silent' && !ear.opening && now >= ear.againAt) void this.openAgain(ear, at, now);
   }
 
   /** The chosen device first; when that is not there, any other. */
@@ -335,7 +335,7 @@ export class LiveSession {
       if (turn !== this.turn || this.ears[at] !== ear) return capture.stop();
       ear.capture?.stop();
       ear.capture = capture;
-      if (ear.ailment !== 'silent') ear.watchdog = new Watchdog(performance.now()); // silence lasts until something is heard
+      ear.watchdog = new Watchdog(performance.now());
       this.listening.update((s) => ({ ...s, labels: this.labels() }));
       this.check();
     } catch (error) {

@@ -198,7 +198,7 @@ describe('an interview', () => {
 
   it('is listed at home and in the history', async () => {
     await page.goto(server.url);
-    await page.getByRole('link', { name: /Staff engineer, ledger platform.*3 questions/ }).waitFor();
+    await page.getByRole('link', { name: /Staff engineer, ledger platform.*2 questions/ }).waitFor();
     await page.goto(`${server.url}/history/`);
     await page.getByRole('link', { name: /Staff engineer, ledger platform/ }).click();
     await page.waitForURL('**/review/');

@@ -383,19 +383,17 @@ describe('an input that is not well', () => {
     live.close();
   });
 
-  it('is said to give only silence after eight seconds of zeros, and opened anew once', async () => {
+  it('is said to give only silence after eight seconds of zeros, until it gives more', async () => {
     const live = await watched();
     pass(1000, [asked[0]!, 7]);
     pass(7000, [asked[0]!, 0]);
     expect(live.listening.get().ailing).toBeNull();
     pass(2000, [asked[0]!, 0]);
     expect(live.listening.get().ailing).toEqual({ kind: 'microphone', what: 'silent' });
-    expect(asked).toHaveLength(2);
-    await asked[1]!.allow();
-    pass(30_000, [asked[1]!, 0]);
+    pass(30_000, [asked[0]!, 0]);
     expect(live.listening.get().ailing?.what).toBe('silent');
-    expect(asked).toHaveLength(2);
-    pass(1000, [asked[1]!, 7]);
+    expect(asked).toHaveLength(1); // a switch is turned on by a person
+    pass(1000, [asked[0]!, 7]);
     expect(live.listening.get().ailing).toBeNull();
     live.close();
   });
