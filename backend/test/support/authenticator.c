@@ -168,6 +168,7 @@ void device_attest(const struct device *d, const char *fmt, const unsigned char 
                    struct device_bytes *to)
 {
     struct device_bytes auth_data, signature;
+    int vouches = d->vouches || !strcmp(fmt, "packed");
 
     device_auth_data(d, 1, &auth_data);
     to->len = 0;
@@ -175,8 +176,8 @@ void device_attest(const struct device *d, const char *fmt, const unsigned char 
     put_text(to, "fmt");
     put_text(to, fmt);
     put_text(to, "attStmt");
-    put_head(to, 5, strcmp(fmt, "packed") ? 0 : 2);
-    if (!strcmp(fmt, "packed")) {
+    put_head(to, 5, vouches ? 2 : 0);
+    if (vouches) {
         device_sign(d, &auth_data, client_hash, &signature);
         put_text(to, "alg");
         put_int(to, d->alg);

@@ -27,6 +27,7 @@ struct device {
     size_t id_len;          /* the id is that many times 'i' */
     size_t id_said;         /* 0: id_len */
     int alg_said;           /* 0: alg */
+    int vouches;            /* with a statement whatever the format is */
     const char *extensions; /* CBOR behind it all; NULL: none */
 };
 

@@ -146,6 +146,8 @@ static void the_packed_statement_must_hold(void **state)
     c.client.hash[0] ^= 1;
     assert_int_equal(take(&c), UV_EACCES);
     assert_int_equal(make(&c, "android-key"), UV_ENOTSUP);
+    c.device.vouches = 1; /* "none" has nothing to say */
+    assert_int_equal(make(&c, "none"), UV_EINVAL);
     device_close(&c.device);
 }
 
@@ -272,6 +274,9 @@ static void what_is_cut_off_is_refused(void **state)
         assert_int_equal(check(&c, &count), UV_EINVAL);
     c.auth_data.len = len + 1;
     assert_int_equal(check(&c, &count), UV_EINVAL);
+    device_auth_data(&c.device, 1, &c.auth_data); /* a key where none belongs */
+    device_sign(&c.device, &c.auth_data, c.client.hash, &c.signature);
+    assert_int_equal(check(&c, &count), UV_EINVAL);
     device_close(&c.device);
 }
 
@@ -286,6 +291,7 @@ static void ids_have_a_length(void **state)
     assert_int_equal(c.key.id_len, 1023);
     c.device.id_len = 1024;
     assert_int_equal(make(&c, "none"), UV_EINVAL);
+    assert_string_equal(c.why.text, "The passkey's id has no or more than 1023 bytes.");
     c.device.id_len = 32;
     c.device.id_said = 65535;
     assert_int_equal(make(&c, "none"), UV_EINVAL);
@@ -359,6 +365,7 @@ static void whom_passkeys_are_for(void **state)
         {"http://interview.example", NULL, UV_ENOTSUP},
         {"http://127.0.0.1:8080", NULL, UV_ENOTSUP},
         {"https://192.168.1.7", NULL, UV_ENOTSUP},
+        {"https://1.2.3", NULL, UV_ENOTSUP}, /* browsers take it for an address */
         {"https://[::1]:8080", NULL, UV_ENOTSUP},
         {"http://notlocalhost", NULL, UV_ENOTSUP},
         {"ftp://interview.example", NULL, UV_EINVAL},
@@ -400,6 +407,7 @@ static void cbor_has_one_form(void **state)
         {"\xbb\x80\x00\x00\x00\x00\x00\x00\x00", 9, UV_EINVAL},
         {"\xa1\x01", 2, UV_EINVAL},     /* a name without a value */
         {"\x9f\xff", 2, UV_EINVAL},     /* no length */
+        {"\xd4\x00", 2, UV_EINVAL},     /* a tag that has the number of false */
         {"\xc0\x00", 2, UV_EINVAL},     /* a tag */
         {"\xf9\x00\x00", 3, UV_EINVAL}, /* a float */
         {"\xf6", 1, UV_EINVAL},         /* null */
