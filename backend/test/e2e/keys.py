@@ -21,6 +21,7 @@ import harness  # noqa: E402
 from audio import tone  # noqa: E402
 
 PAIRS = 500
+MIGRATIONS = pathlib.Path(__file__).parents[2] / "src/store/migrations/sqlite"
 PROFILE = {"name": "the planted name", "role": "the planted role", "skills": ["C", "planted skills"], "industry": "the planted industry",
            "context": "the planted context"}
 SEALED = (("profiles", "context"), ("profiles", "name"), ("profiles", "role"), ("profiles", "skills"), ("profiles", "industry"), ("sessions", "job_description"), ("sessions", "title"), ("transcripts", "question"),
@@ -137,16 +138,26 @@ class Sealed(Filled):
     """Whoever has a copy of the folder, without the key, reads nothing that is private."""
 
     def make_older(self, more=0):
-        """The database as the version before schema 14 left it, with more profiles beside the one."""
-        with contextlib.closing(sqlite3.connect(self.data / "interview.db")) as db, db:
-            db.execute("UPDATE profiles SET name=?, role=?, skills=?, industry=?",
+        """The database as schema 13 had it, before profiles were sealed, with more of them beside the one."""
+        path = self.data / "interview.db"
+        newer = path.rename(self.data / "newer.db")
+        with contextlib.closing(sqlite3.connect(path)) as db, db:
+            for file in sorted(MIGRATIONS.glob("*.sql"))[:13]:
+                db.executescript(file.read_text())
+            db.execute("ATTACH ? AS newer", (str(newer),))
+            tables = [name for (name,) in db.execute("SELECT name FROM main.sqlite_schema WHERE type='table' AND name NOT LIKE 'sqlite%' ORDER BY rowid")]
+            for table in tables:  # the analytics last: inserting sessions counts them, too
+                columns = ",".join(row[1] for row in db.execute(f"PRAGMA main.table_info({table})"))
+                db.execute(f"INSERT OR REPLACE INTO main.{table} ({columns}) SELECT {columns} FROM newer.{table}")
+            db.execute("DELETE FROM main.facts WHERE name='profiles.sealed'")
+            db.execute("UPDATE main.profiles SET name=?, role=?, skills=?, industry=?",
                        (PROFILE["name"], PROFILE["role"], json.dumps(PROFILE["skills"], separators=(",", ":")), PROFILE["industry"]))
             for i in range(more):
-                db.execute("INSERT INTO profiles (id,user_id,name,role,years_experience,skills,industry,created_at,updated_at) "
-                           "SELECT printf('%026d', ?1),user_id,?1 || ' ' || name,role,3,skills,industry,1,1 FROM profiles "
+                db.execute("INSERT INTO main.profiles (id,user_id,name,role,years_experience,skills,industry,created_at,updated_at) "
+                           "SELECT printf('%026d', ?1),user_id,?1 || ' ' || name,role,3,skills,industry,1,1 FROM main.profiles "
                            "WHERE context IS NOT NULL", (i,))
-            db.executescript("DROP INDEX profiles_clear; ALTER TABLE profiles DROP COLUMN clear; DELETE FROM facts WHERE name='profiles.sealed';"
-                             "CREATE INDEX profiles_role ON profiles (user_id, role, created_at DESC); PRAGMA user_version=13")
+            db.execute("PRAGMA main.user_version=13")
+        newer.unlink()
 
     def test_no_private_text_lies_in_clear(self):
         server = self.serve()
