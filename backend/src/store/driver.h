@@ -54,6 +54,10 @@ struct store_driver {
     int (*photo_get)(void *db, const char *user_id, struct store_photo *photo, struct errbuf *why);
     int (*photo_erase)(void *db, const char *user_id, struct errbuf *why);
 
+    int (*choice_put)(void *db, const struct store_choice *choice, struct errbuf *why);
+    int (*choice_get)(void *db, const char *user_id, struct store_choice *choice,
+                      struct errbuf *why);
+
     int (*api_key_add)(void *db, const struct store_api_key *key, size_t most, struct errbuf *why);
     int (*api_key_get)(void *db, const char *hash, struct store_api_key *key, struct errbuf *why);
     int (*api_key_list)(void *db, const char *user_id, struct store_list *list, struct errbuf *why);

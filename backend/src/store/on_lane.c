@@ -200,6 +200,7 @@ WRITE_6(reset_use, const char *, hash, int64_t, now, const char *, password, int
         char *, user_id, struct store_list *, ended)
 WRITE_1(photo_put, const struct store_photo *, photo)
 WRITE_1(photo_erase, const char *, user_id)
+WRITE_1(choice_put, const struct store_choice *, choice)
 WRITE_2(api_key_add, const struct store_api_key *, key, size_t, most)
 WRITE_2(api_key_used, const char *, hash, int64_t, now)
 WRITE_2(api_key_erase, const char *, user_id, const char *, id)
@@ -253,6 +254,7 @@ const struct store_driver store_on_lane = {
     .reset_use = reset_use,
     .photo_put = photo_put,
     .photo_erase = photo_erase,
+    .choice_put = choice_put,
     .api_key_add = api_key_add,
     .api_key_used = api_key_used,
     .api_key_erase = api_key_erase,

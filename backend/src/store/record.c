@@ -65,6 +65,12 @@ static const struct column store_photo_columns[] = {
     INT64(store_photo, updated_at),
 };
 
+static const struct column store_choice_columns[] = {
+    INLINE(store_choice, user_id),
+    TEXT(store_choice, choice),
+    INT64(store_choice, updated_at),
+};
+
 static const struct column store_api_key_columns[] = {
     INLINE(store_api_key, id),     INLINE(store_api_key, user_id), INLINE(store_api_key, hash),
     INLINE(store_api_key, prefix), TEXT(store_api_key, label),     INT64(store_api_key, created_at),
@@ -162,6 +168,7 @@ const struct record store_record_user = RECORD(store_user);
 const struct record store_record_refresh = RECORD(store_refresh);
 const struct record store_record_reset = RECORD(store_reset);
 const struct record store_record_photo = RECORD(store_photo);
+const struct record store_record_choice = RECORD(store_choice);
 const struct record store_record_api_key = RECORD(store_api_key);
 const struct record store_record_passkey = RECORD(store_passkey);
 const struct record store_record_ended = RECORD(store_ended);

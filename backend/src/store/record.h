@@ -33,6 +33,7 @@ extern const struct record store_record_user;
 extern const struct record store_record_refresh;
 extern const struct record store_record_reset;
 extern const struct record store_record_photo;
+extern const struct record store_record_choice;
 extern const struct record store_record_api_key;
 extern const struct record store_record_passkey;
 extern const struct record store_record_ended;

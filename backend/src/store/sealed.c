@@ -574,6 +574,41 @@ int sealed_photo_get(struct store *store, const struct seal *seal, const char *u
     return err;
 }
 
+/* ------------------------------------------------------------------------------- choices */
+
+static struct fields choice_fields(struct store_choice *c, bool *unreadable)
+{
+    return (struct fields){c->user_id, unreadable, 1, {{"user.choice", &c->choice}}};
+}
+
+int sealed_choice_put(struct store *store, const struct seal *seal,
+                      const struct store_choice *choice, struct errbuf *why)
+{
+    struct store_choice copy = *choice;
+    int err = seal_copy(seal, choice_fields(&copy, NULL), why);
+
+    if (!err)
+        err = store_choice_put(store, &copy, why);
+    free_copy(choice_fields(&copy, NULL));
+    return err;
+}
+
+int sealed_choice_get(struct store *store, const struct seal *seal, const char *user_id,
+                      struct store_choice *choice, struct errbuf *why)
+{
+    bool unreadable = false;
+    int err = store_choice_get(store, user_id, choice, why);
+
+    if (err)
+        return err;
+    err = open_fields(seal, choice_fields(choice, &unreadable), why);
+    if (!err && unreadable)
+        err = err_set(why, UV_EILSEQ, "the choice of providers cannot be opened");
+    if (err)
+        store_choice_release(choice);
+    return err;
+}
+
 /* ------------------------------------------------------------------------- personal keys */
 
 static struct fields api_key_fields(struct store_api_key *k, bool *unreadable)

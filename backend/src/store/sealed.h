@@ -3,8 +3,8 @@
  *
  * The one place that knows which fields of a record are sealed and under which name:
  * profile.context, .name, .role, .skills, .industry, session.jobDescription, session.title,
- * transcript.question, .answer, .detail, voice.voice, user.photo, apiKey.label,
- * transcription.result.
+ * transcript.question, .answer, .detail, voice.voice, user.photo, user.choice,
+ * apiKey.label, transcription.result.
  *
  *     sealed_profile_get(store, seal, user_id, id, &profile, why);
  *     sealed_session_change(store, seal, user_id, id, rename, title, &session, why);
@@ -95,6 +95,12 @@ int sealed_photo_put(struct store *store, const struct seal *seal, const struct 
                      struct errbuf *why);
 int sealed_photo_get(struct store *store, const struct seal *seal, const char *user_id,
                      struct store_photo *photo, struct errbuf *why);
+
+/** choice->choice in clear; get as sealed_voice_get(). */
+int sealed_choice_put(struct store *store, const struct seal *seal,
+                      const struct store_choice *choice, struct errbuf *why);
+int sealed_choice_get(struct store *store, const struct seal *seal, const char *user_id,
+                      struct store_choice *choice, struct errbuf *why);
 
 /** t->result in clear; UV_EILSEQ: it is there and cannot be opened. */
 int sealed_transcription_get(struct store *store, const struct seal *seal, const char *user_id,

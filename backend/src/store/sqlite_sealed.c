@@ -29,6 +29,7 @@ static const struct place {
     {"apiKey.label", "api_keys", "id", "label"},
     {"passkey.name", "passkeys", "id", "name"},
     {"user.photo", "photos", "user_id", "photo"},
+    {"user.choice", "choices", "user_id", "choice"},
     {"voice.voice", "voices", "user_id", "voice"},
     {"transcription.result", "transcriptions", "id", "result"},
 };

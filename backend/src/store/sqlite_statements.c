@@ -69,6 +69,9 @@ const char *const sqlite_statements[STATEMENTS] = {
                   "ON CONFLICT (user_id) DO UPDATE SET type=?2,photo=?3,updated_at=?4",
     [PHOTO_GET] = "SELECT " PHOTO_COLUMNS " FROM photos WHERE user_id=?1",
     [PHOTO_ERASE] = "DELETE FROM photos WHERE user_id=?1",
+    [CHOICE_PUT] = "INSERT INTO choices (user_id,choice,updated_at) VALUES (?1,?2,?3) "
+                   "ON CONFLICT (user_id) DO UPDATE SET choice=?2,updated_at=?3",
+    [CHOICE_GET] = "SELECT user_id,choice,updated_at FROM choices WHERE user_id=?1",
 
     [API_KEY_ADD] = "INSERT INTO api_keys (" API_KEY_COLUMNS ") SELECT ?1,?2,?3,?4,?5,?6,?7 "
                     "WHERE (SELECT count(*) FROM api_keys WHERE user_id=?2)<?8",

@@ -23,6 +23,8 @@ enum {
     PHOTO_PUT,
     PHOTO_GET,
     PHOTO_ERASE,
+    CHOICE_PUT,
+    CHOICE_GET,
     API_KEY_ADD,
     API_KEY_GET,
     API_KEY_LIST,

@@ -239,6 +239,19 @@ int sqlite_photo_erase(void *db, const char *user_id, struct errbuf *why)
     return sql_erase(db, PHOTO_ERASE, user_id, NULL, why);
 }
 
+/* ------------------------------------------------------------------------------ choices */
+
+int sqlite_choice_put(void *db, const struct store_choice *choice, struct errbuf *why)
+{
+    return sql_put(db, CHOICE_PUT, &store_record_choice, choice, 0, why);
+}
+
+int sqlite_choice_get(void *db, const char *user_id, struct store_choice *choice,
+                      struct errbuf *why)
+{
+    return sql_get(db, CHOICE_GET, user_id, NULL, &store_record_choice, choice, why);
+}
+
 /* ----------------------------------------------------------------------- refresh tokens */
 
 /* A sign-in also says how late it is, so that no later start believes a clock that went back. */

@@ -84,6 +84,13 @@ struct store_photo {
     int64_t updated_at;
 };
 
+/** Which language models answer the user, in which order, and with which keys of their own. */
+struct store_choice {
+    char user_id[ID_TEXT_MAX];
+    char *choice; /**< JSON (answer/choice.h), sealed */
+    int64_t updated_at;
+};
+
 /** What one of the user's programs signs in with. */
 struct store_api_key {
     char id[ID_TEXT_MAX];
@@ -324,6 +331,11 @@ int store_photo_put(struct store *store, const struct store_photo *photo, struct
 int store_photo_get(struct store *store, const char *user_id, struct store_photo *photo,
                     struct errbuf *why);
 int store_photo_erase(struct store *store, const char *user_id, struct errbuf *why);
+
+/** One a user; replaces the one before. */
+int store_choice_put(struct store *store, const struct store_choice *choice, struct errbuf *why);
+int store_choice_get(struct store *store, const char *user_id, struct store_choice *choice,
+                     struct errbuf *why);
 
 /** A new one, unless the user has `most` already: UV_ERANGE. */
 int store_api_key_add(struct store *store, const struct store_api_key *key, size_t most,
@@ -640,6 +652,7 @@ int store_figures_recount(struct store *store, struct errbuf *why);
 
 void store_user_release(struct store_user *user);
 void store_photo_release(struct store_photo *photo);
+void store_choice_release(struct store_choice *choice);
 void store_api_key_release(struct store_api_key *key);
 void store_passkey_release(struct store_passkey *passkey);
 void store_profile_release(struct store_profile *profile);

@@ -148,6 +148,28 @@ int store_photo_erase(struct store *store, const char *user_id, struct errbuf *w
     return err ? err : store->writer->photo_erase(store->writer_db, user_id, why);
 }
 
+int store_choice_put(struct store *store, const struct store_choice *choice, struct errbuf *why)
+{
+    int err = store_check_id(choice->user_id, "user", why);
+
+    if (!err && !choice->choice)
+        err = err_set(why, UV_EINVAL, "there is nothing chosen");
+    return err ? err : store->writer->choice_put(store->writer_db, choice, why);
+}
+
+int store_choice_get(struct store *store, const char *user_id, struct store_choice *choice,
+                     struct errbuf *why)
+{
+    int err = store_check_id(user_id, "choice", why);
+
+    return err ? err : store->driver->choice_get(store->db, user_id, choice, why);
+}
+
+void store_choice_release(struct store_choice *choice)
+{
+    record_release(&store_record_choice, choice);
+}
+
 void store_photo_release(struct store_photo *photo)
 {
     record_release(&store_record_photo, photo);

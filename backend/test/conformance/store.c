@@ -379,6 +379,32 @@ static void passkeys_are_found_by_credential_counted_renamed_and_erased(void **s
     assert_int_equal(store_passkey_get(f->store, "aWlp", &found, NULL), UV_ENOENT);
 }
 
+static void a_choice_is_kept_one_a_user_and_goes_with_them(void **state)
+{
+    struct fixture *f = *state;
+    struct store_choice choice = {.choice = LITERAL("v1.x"), .updated_at = 1};
+    struct store_list ended;
+    struct store_choice found;
+
+    memcpy(choice.user_id, f->ada.id, ID_TEXT_MAX);
+    assert_int_equal(store_choice_get(f->store, f->ada.id, &found, NULL), UV_ENOENT);
+    assert_int_equal(store_choice_put(f->store, &choice, NULL), 0);
+    choice.choice = LITERAL("v1.y");
+    choice.updated_at = 2;
+    assert_int_equal(store_choice_put(f->store, &choice, NULL), 0);
+    assert_int_equal(store_choice_get(f->store, f->ada.id, &found, NULL), 0);
+    assert_string_equal(found.choice, "v1.y");
+    assert_int_equal(found.updated_at, 2);
+    store_choice_release(&found);
+    assert_int_equal(store_choice_get(f->store, f->bob.id, &found, NULL), UV_ENOENT);
+    assert_int_equal(store_user_erase(f->store, f->ada.id, 1, &ended, NULL), 0);
+    free(ended.items);
+    assert_int_equal(store_choice_get(f->store, f->ada.id, &found, NULL), UV_ENOENT);
+    assert_int_equal(store_choice_put(f->store, &choice, NULL), UV_ENOENT); /* nobody's */
+    choice.choice = NULL;
+    assert_int_equal(store_choice_put(f->store, &choice, NULL), UV_EINVAL);
+}
+
 static void a_photo_is_kept_one_a_user_until_it_is_erased(void **state)
 {
     struct fixture *f = *state;
@@ -2278,6 +2304,7 @@ int main(int argc, char **argv)
         EACH(keys_are_found_by_their_hash_until_they_are_erased),
         EACH(passkeys_are_found_by_credential_counted_renamed_and_erased),
         EACH(a_photo_is_kept_one_a_user_until_it_is_erased),
+        EACH(a_choice_is_kept_one_a_user_and_goes_with_them),
         EACH(a_reset_sets_a_password_once_while_it_is_the_newest),
         EACH(sign_ins_are_listed_by_their_newest_token_and_ended_by_name),
         EACH(a_voice_is_kept_one_a_user_until_it_is_erased),
