@@ -8,6 +8,7 @@
 #include "ask_show.h"
 #include "program.h"
 
+#include "api/providers.h"
 #include "audio/decode.h"
 #include "auth/accounts.h"
 #include "base/clock.h"
@@ -228,6 +229,8 @@ static int stored_context(struct ask *a, char *job, struct session_context *cont
     if (err)
         return err;
     err = session_context_load(&deps, session.user_id, session.id, context, &why);
+    if (!err)
+        err = providers_choice(app, session.user_id, &context->choice, &why);
     if (err)
         program_fail("%s", why.text);
     return err;

@@ -389,25 +389,28 @@ void program_stopping(struct program *p)
 
 /* --------------------------------------------------------------------------- answers */
 
+static struct llm_provider provider_of(const struct config_provider *from)
+{
+    return (struct llm_provider){
+        .name = from->name,
+        .driver = llm_driver_find(from->driver),
+        .url = from->url,
+        .api_key = from->key,
+        .model = from->model,
+        .local = from->local,
+        .any_model = from->any_model,
+    };
+}
+
 static void list_providers(struct program *p)
 {
     const struct config *c = p->config;
 
-    for (size_t i = 0; i < c->provider_count; i++) {
-        const struct config_provider *from = &c->providers[i];
-
-        if (from->missing_key) /* said at the start, by serve and doctor */
-            continue;
-        p->providers[p->provider_count++] = (struct llm_provider){
-            .name = from->name,
-            .driver = llm_driver_find(from->driver),
-            .url = from->url,
-            .api_key = from->key,
-            .model = from->model,
-            .local = from->local,
-            .any_model = from->any_model,
-        };
-    }
+    for (size_t i = 0; i < c->provider_count; i++)
+        if (!c->providers[i].missing_key) /* else said at the start, by serve and doctor */
+            p->providers[p->provider_count++] = provider_of(&c->providers[i]);
+    for (size_t i = 0; i < c->usual_count; i++)
+        p->usual[i] = provider_of(&c->usual[i]);
 }
 
 static bool is_listed(const struct program *p, const struct llm_preset *preset)
@@ -503,6 +506,8 @@ static int open_answers(struct program *p, unsigned parts, struct errbuf *why)
 
     config.providers = p->providers;
     config.provider_count = p->provider_count;
+    config.usual = p->usual;
+    config.usual_count = c->usual_count;
     err = answerer_open(&p->app.answerer, p->app.loop, p->app.client, &config, why);
     if (err)
         return err;

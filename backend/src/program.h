@@ -50,6 +50,7 @@ struct program {
     struct config *config;
     struct llm_provider providers[CONFIG_PROVIDERS_MAX + PROGRAM_FOUND_MAX];
     size_t provider_count;
+    struct llm_provider usual[CONFIG_PROVIDERS_MAX]; /* of config.usual */
     struct asr_hub_config hub;
     struct folder_lock lock;
     struct folder_lock seals; /* held by a command that seals beside a server */

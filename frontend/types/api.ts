@@ -496,6 +496,82 @@ export interface paths {
         patch: operations["renamePasskey"];
         trace?: never;
     };
+    "/api/v1/auth/me/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who answers me
+         * @description Each language model that there is, first those that are asked, in their order. With keys of one's own they are asked for nobody else; what one has not chosen is the
+         *     operator's. The built-in answer is always behind them and not named here. How each of them is doing, `GET llm/models` tells. 403 `not_operator` where the operator has
+         *     switched it off (`own-keys`).
+         */
+        get: operations["listProviders"];
+        /**
+         * In which order they are asked
+         * @description Those that are named are asked, in this order, and nobody else; the built-in answer stays behind them. None named: it alone answers. `null`: no order of one's own:
+         *     `settings.preferredLLM`, then those that one brought a key or an address for, then the operator's.
+         */
+        put: operations["orderProviders"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/me/providers/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example groq */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * A key, a model or an address of one's own
+         * @description What is left out stays; `null` removes it. The key is kept sealed and never told again, but how it ends. Addresses are for the local owner, administrators and the
+         *     operators of the setting `operators` to give: else 403 `not_operator`. Another address forgets the key unless it comes with one. A provider that gets a key or an address
+         *     is asked first.
+         */
+        patch: operations["changeProvider"];
+        trace?: never;
+    };
+    "/api/v1/auth/me/providers/{provider}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example groq */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Does it answer?
+         * @description It is asked for its models and then for one word, with what the body says beside what is kept; nothing is kept. Without a body it is asked as it is kept. The answer comes
+         *     when it is known, within seconds; a model of this machine may take a minute.
+         */
+        post: operations["testProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/keys": {
         parameters: {
             query?: never;
@@ -2045,6 +2121,67 @@ export interface components {
         PasskeyList: {
             items: components["schemas"]["Passkey"][];
         };
+        ProviderList: {
+            /** @description The order is one's own: nobody else is asked */
+            ordered: boolean;
+            /** @description One may name addresses of providers */
+            addresses: boolean;
+            items: components["schemas"]["Provider"][];
+        };
+        Provider: {
+            /** @example groq */
+            name: string;
+            /** @example Groq */
+            title: string;
+            /** @description It is asked: those come first, in their order */
+            used: boolean;
+            /** @description `own`: with a key or an address of one's own; `operator`: as the server is set up; `found`: on the server's machine; null: it is not asked */
+            whose: ("own" | "operator" | "found") | null;
+            /** @description It is asked, or could be, with a key or an address of one's own */
+            offered: boolean;
+            /** @description What is asked stays on the server's machine */
+            local: boolean;
+            needsKey: boolean;
+            /** @description That one's own key is kept; null: none is */
+            key: {
+                /** @description How it ends; empty where it is shorter than 16 */
+                lastFour: string;
+            } | null;
+            /** @description Where one makes a key */
+            keyPage: string | null;
+            /** @description The one that is asked; null: not known yet */
+            model: string | null;
+            /** @description One has chosen it */
+            ownModel: boolean;
+            /** @description The address of one's own */
+            url: string | null;
+            /** @description It has no usual address, and the operator gave none */
+            needsUrl: boolean;
+            /** @description Why it is not asked; empty when it is */
+            note: string;
+        };
+        ProviderOrder: {
+            order: string[] | null;
+        };
+        ProviderChange: {
+            /** @description Trimmed; visible ASCII without spaces */
+            key?: string | null;
+            /** @description Trimmed */
+            model?: string | null;
+            /** @description Trimmed; http or https, without user and password */
+            url?: string | null;
+        };
+        ProviderTest: {
+            works: boolean;
+            /** @description A sentence for the person; empty when it works */
+            why: string;
+            /** @description The one that was asked */
+            model: string | null;
+            /** @description What it has */
+            models: string[];
+            /** @description Until its first word; null: none came */
+            firstTokenMs: number | null;
+        };
         ApiKey: {
             id: components["schemas"]["Id"];
             label: string;
@@ -2174,7 +2311,7 @@ export interface components {
             };
         };
         UserSettings: {
-            /** @description Name of a provider, or null for the order of the chain */
+            /** @description Name of a provider that is asked first where there is no order (`PUT auth/me/providers`); null: the chain's */
             preferredLLM: string | null;
             audioDevice: string | null;
             language: components["schemas"]["Language"];
@@ -2781,6 +2918,8 @@ export interface components {
              */
             health: "answers" | "silent" | "resting";
             local: boolean;
+            /** @description It is asked with a key of one's own */
+            ownKey: boolean;
             /** @description Questions whose first word was timed since the server began */
             measured: number;
             /** @description Of the last of them */
@@ -4468,6 +4607,155 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    "Cache-Control"?: "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    orderProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "order": [
+                 *         "groq",
+                 *         "ollama"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProviderOrder"];
+            };
+        };
+        responses: {
+            /** @description All of them, as they are asked from the next question on */
+            200: {
+                headers: {
+                    "Cache-Control"?: "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    changeProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example groq */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "key": "gsk_0123456789abcdef",
+                 *       "model": "llama-3.3-70b-versatile"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProviderChange"];
+            };
+        };
+        responses: {
+            /** @description All of them, as they are asked from the next question on */
+            200: {
+                headers: {
+                    "Cache-Control"?: "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidFields"];
+            429: components["responses"]["RateLimited"];
+            "4XX": components["responses"]["Refused"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    testProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example groq */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "key": "gsk_0123456789abcdef"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProviderChange"];
+            };
+        };
+        responses: {
+            /** @description What came of it; that it does not work is one of the answers */
+            200: {
+                headers: {
+                    "Cache-Control"?: "no-store";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

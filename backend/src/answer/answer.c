@@ -13,6 +13,7 @@
 #include "answer/completion.h"
 #include "answer/quality.h"
 #include "answer/spoken.h"
+#include "answer/user_chain.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "ground/grounding.h"
@@ -110,19 +111,15 @@ struct memory_story profile_index_place(const struct profile_index *b, const cha
 
 /* ---------------------------------------------------------------------------------- answerer */
 
-static void add_link(struct answerer *a, const struct llm_provider *p,
-                     const struct answerer_config *config)
+static void add_link(struct answerer *a, const struct llm_provider *p)
 {
-    int failures = config->breaker_failures ? config->breaker_failures : BREAKER_FAILURES;
-    uint64_t rest = config->breaker_rest_ms ? config->breaker_rest_ms : BREAKER_REST_MS;
-
     struct answer_link *l = &a->links[a->count];
 
     l->provider = *p;
     l->provider.habits = &l->habits;
     a->providers[a->count++] = l->provider;
     l->pace.typical_ms = -1;
-    breaker_init(&l->breaker, failures, rest);
+    breaker_init(&l->breaker, a->breaker_failures, a->breaker_rest_ms);
 }
 
 int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *client,
@@ -131,6 +128,7 @@ int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *c
     static const struct llm_provider outline = {.name = "outline", .model = "outline"};
     struct answerer *a;
     struct llm_provider last = outline;
+    int err;
 
     if (config->provider_count >= ANSWER_PROVIDERS_MAX)
         return err_set(why, UV_EINVAL, "more than %d answer providers", ANSWER_PROVIDERS_MAX - 1);
@@ -139,6 +137,8 @@ int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *c
         return err_set(why, UV_ENOMEM, "out of memory");
     a->loop = loop;
     a->client = client;
+    a->breaker_failures = config->breaker_failures ? config->breaker_failures : BREAKER_FAILURES;
+    a->breaker_rest_ms = config->breaker_rest_ms ? config->breaker_rest_ms : BREAKER_REST_MS;
     a->max_tokens = config->max_tokens ? config->max_tokens : MAX_TOKENS;
     a->first_token_max_ms =
         config->first_token_max_ms ? config->first_token_max_ms : FIRST_TOKEN_MAX_MS;
@@ -149,9 +149,16 @@ int answerer_open(struct answerer **ap, struct loop *loop, struct http_client *c
     a->stall_ms = config->stall_ms ? config->stall_ms : STALL_MS;
     for (size_t i = 0; i < config->provider_count; i++)
         if (strcmp(config->providers[i].driver->name, "outline") != 0)
-            add_link(a, &config->providers[i], config);
+            add_link(a, &config->providers[i]);
     last.driver = llm_driver_find("outline");
-    add_link(a, &last, config);
+    add_link(a, &last);
+    for (size_t i = 0; i < config->usual_count && i < ANSWER_PROVIDERS_MAX; i++)
+        a->usual[a->usual_count++] = config->usual[i];
+    err = user_chain_try(&a->operators, a, &(struct choice){0});
+    if (err) {
+        free(a);
+        return err_set(why, err, "out of memory");
+    }
     *ap = a;
     return 0;
 }
@@ -162,9 +169,8 @@ const struct llm_provider *answerer_providers(const struct answerer *a, size_t *
     return a->providers;
 }
 
-void answerer_learn(struct answerer *a, size_t i, const struct llm_facts *facts)
+void answer_link_learn(struct answer_link *l, const struct llm_facts *facts)
 {
-    struct answer_link *l = &a->links[i];
     struct llm_habit *habit;
 
     l->found = true;
@@ -172,14 +178,20 @@ void answerer_learn(struct answerer *a, size_t i, const struct llm_facts *facts)
         return;
     if (l->provider.any_model && strcmp(l->model, facts->model) != 0) {
         text_copy(l->model, sizeof(l->model), facts->model, strlen(facts->model));
-        l->provider.model = a->providers[i].model = l->model;
+        l->provider.model = l->model;
         log_info("answer", "%s answers with the model %s", l->provider.name, l->model);
     }
-    habit = llm_habit_of(&l->habits, l->provider.model);
+    habit = llm_habit_of(l->provider.habits, l->provider.model);
     if (facts->context)
         habit->context = facts->context;
     if (facts->millions)
         habit->millions = facts->millions;
+}
+
+void answerer_learn(struct answerer *a, size_t i, const struct llm_facts *facts)
+{
+    answer_link_learn(&a->links[i], facts);
+    a->providers[i].model = a->links[i].provider.model;
 }
 
 void answer_measured(struct answer_link *l, uint64_t first_ms)
@@ -192,22 +204,27 @@ void answer_measured(struct answer_link *l, uint64_t first_ms)
     p->count++;
 }
 
-struct answer_pace answerer_pace(const struct answerer *a, size_t i)
+bool answer_link_there(const struct answer_link *l)
 {
-    return a->links[i].pace;
+    return !l->provider.finds || (l->own ? l->base : l)->found;
+}
+
+struct http_client *answer_link_client(const struct answerer *a, const struct answer_link *l)
+{
+    return l->client ? l->client : a->client;
 }
 
 bool answerer_has(const struct answerer *a, size_t i)
 {
-    return !a->links[i].provider.finds || a->links[i].found;
+    return answer_link_there(&a->links[i]);
 }
 
-void answerer_warm(struct answerer *a, struct profile_index *b)
+void answerer_warm(struct answerer *a, struct user_chain *chain, struct profile_index *b)
 {
-    chain_warm(a, b);
+    chain_warm(chain ? chain : a->operators, b);
 }
 
-static size_t find_link(const struct answerer *a, const char *name)
+size_t answer_link_find(const struct answerer *a, const char *name)
 {
     size_t i = 0;
 
@@ -218,7 +235,7 @@ static size_t find_link(const struct answerer *a, const char *name)
 
 bool answerer_available(const struct answerer *a, const char *provider)
 {
-    size_t i = find_link(a, provider);
+    size_t i = answer_link_find(a, provider);
 
     return i < a->count && breaker_allows(&a->links[i].breaker, clock_mono_ms());
 }
@@ -234,7 +251,9 @@ void answerer_close(struct answerer *a)
     while (a->completions)
         completion_close(a->completions);
     chain_cool(a);
-    free(a);
+    user_chain_close_all(a);
+    user_chain_close(a->operators);
+    loop_free_later(a->loop, a, free); /* after the chains */
 }
 
 static bool matches(const struct answer *x, const char *owner, const char *id, const char *session)
@@ -340,6 +359,7 @@ static void answer_free(void *arg)
     for (size_t i = 0; i < x->left_count; i++)
         wipe_text(x->left[i].why);
     profile_index_unref(x->b);
+    user_chain_close(x->chain);
     free(x);
 }
 
@@ -505,23 +525,24 @@ static void on_tick(void *arg)
 
 /* ------------------------------------------------------------------------------------- asking */
 
-size_t answer_order(struct answerer *a, const char *provider,
+size_t answer_order(const struct user_chain *chain, const char *provider,
                     struct answer_link *order[static ANSWER_PROVIDERS_MAX])
 {
     uint64_t now = clock_mono_ms();
-    size_t asked = provider ? find_link(a, provider) : a->count;
+    size_t asked = provider ? user_chain_find(chain, provider) : SIZE_MAX;
     size_t n = 0;
 
-    if (asked < a->count)
-        order[n++] = &a->links[asked];
-    for (size_t i = 0; i < a->count; i++)
-        if (i != asked && answerer_has(a, i) &&
-            (breaker_allows(&a->links[i].breaker, now) || i + 1 == a->count))
-            order[n++] = &a->links[i];
+    if (asked < chain->count)
+        order[n++] = chain->links[asked];
+    for (size_t i = 0; i < chain->count; i++)
+        if (i != asked && answer_link_there(chain->links[i]) &&
+            (breaker_allows(&chain->links[i]->breaker, now) || i + 1 == chain->count))
+            order[n++] = chain->links[i];
     return n;
 }
 
-static int check_ask(const struct answerer *a, const struct answer_ask *ask, struct errbuf *why)
+static int check_ask(const struct user_chain *chain, const struct answer_ask *ask,
+                     struct errbuf *why)
 {
     size_t len = ask->question ? strlen(ask->question) : 0;
 
@@ -530,7 +551,7 @@ static int check_ask(const struct answerer *a, const struct answer_ask *ask, str
     if (len > PROMPT_QUESTION_MAX * 4u || !utf8_valid(ask->question, len) ||
         utf8_count(ask->question, len) > PROMPT_QUESTION_MAX)
         return err_set(why, UV_EINVAL, "a question has at most %d characters", PROMPT_QUESTION_MAX);
-    if (ask->provider && *ask->provider && find_link(a, ask->provider) == a->count)
+    if (ask->provider && *ask->provider && user_chain_find(chain, ask->provider) == SIZE_MAX)
         return err_set(why, UV_EINVAL, "no answer provider is called %s here", ask->provider);
     return 0;
 }
@@ -596,9 +617,10 @@ static void remember(struct answer *x, const struct answer_ask *ask)
 int answer_ask(struct answerer *a, struct profile_index *b, const struct answer_ask *ask,
                answer_event_fn *on_event, void *arg, struct answer **answerp, struct errbuf *why)
 {
+    struct user_chain *chain = ask->chain ? ask->chain : a->operators;
     struct errbuf refused = {""};
     struct answer *x;
-    int err = check_ask(a, ask, why);
+    int err = check_ask(chain, ask, why);
 
     if (err)
         return err;
@@ -606,6 +628,7 @@ int answer_ask(struct answerer *a, struct profile_index *b, const struct answer_
     if (!x)
         return err_set(why, UV_ENOMEM, "out of memory");
     x->a = a;
+    x->chain = user_chain_ref(chain);
     x->b = profile_index_ref(b);
     x->on_event = on_event;
     x->arg = arg;
@@ -623,7 +646,7 @@ int answer_ask(struct answerer *a, struct profile_index *b, const struct answer_
         return err_set(why, err, "the question cannot be prepared: %s", uv_strerror(err));
     }
     x->order_count =
-        answer_order(a, ask->provider && *ask->provider ? ask->provider : NULL, x->order);
+        answer_order(chain, ask->provider && *ask->provider ? ask->provider : NULL, x->order);
     timer_start(x->tick, 0, 0);
     err = chain_start(x, &refused);
     if (err)

@@ -49,6 +49,7 @@ struct answerer;
 struct outline_shown;
 struct answer;
 struct profile_index;
+struct user_chain;
 
 int profile_index_open(struct profile_index **bp, const struct grounding_input *input);
 struct profile_index *profile_index_ref(struct profile_index *b);
@@ -57,6 +58,8 @@ void profile_index_unref(struct profile_index *b); /**< NULL is allowed; wipes t
 struct memory_story profile_index_place(const struct profile_index *b, const char *quote);
 
 struct answer_ask {
+    struct user_chain *chain; /**< Whose providers answer (answer/user_chain.h); NULL: the
+                                   operator's */
     const char *question;
     const char *provider;              /**< NULL: the chain */
     const char *model;                 /**< NULL: the provider's */
@@ -163,6 +166,8 @@ typedef void answer_event_fn(const struct answer_event *event, void *arg);
 struct answerer_config {
     const struct llm_provider *providers; /**< In chain order; "outline" is added at the end */
     size_t provider_count;
+    const struct llm_provider *usual; /**< Where others are asked by who has a key of their own */
+    size_t usual_count;
     int breaker_failures;        /**< Failures in a row after which a provider rests; 0: 3 */
     uint64_t breaker_rest_ms;    /**< 0: 30,000 */
     uint64_t first_token_max_ms; /**< Without a word for so long: the next is tried; 0: 8,000 */
@@ -191,7 +196,6 @@ struct answer_pace {
     int64_t at;         /**< When the last one was, [ms] since 1970 */
     uint32_t count;
 };
-struct answer_pace answerer_pace(const struct answerer *a, size_t i);
 
 /** Is it in the chain? A provider that has to be found first is not, until it has been. */
 bool answerer_has(const struct answerer *a, size_t i);
@@ -202,8 +206,8 @@ bool answerer_available(const struct answerer *a, const char *provider);
 /** An interview begins: get the first provider of the chain ready. One on this machine loads its
  *  model and reads the beginning that all prompts of this profile share; a question that comes
  *  meanwhile waits for that, so that it is not read twice. To a distant one a connection is opened.
- *  b may be NULL. */
-void answerer_warm(struct answerer *a, struct profile_index *b);
+ *  chain and b may be NULL. */
+void answerer_warm(struct answerer *a, struct user_chain *chain, struct profile_index *b);
 
 /** Interrupt what runs for this owner and matches; a NULL id matches all. Returns how many. */
 size_t answerer_interrupt(struct answerer *a, const char *owner, const char *generation_id,

@@ -27,7 +27,9 @@ enum {
     ANSWER_BYTES_MAX = 256 * 1024, /* a longer answer is cut here: finish "length" */
 };
 
-/** A provider of the chain and what is known of it. */
+struct own_link;
+
+/** A provider of a chain and what is known of it. */
 struct answer_link {
     struct llm_provider provider;
     struct breaker breaker;
@@ -36,6 +38,27 @@ struct answer_link {
     bool found;                     /* it answered once */
     char logged[64];                /* why it was left, as the log has it; "" while it answers */
     struct answer_pace pace;
+    struct own_link *own;       /* something of it is one user's (user_chain.c); else NULL, and it
+                                   lives as long as the answerer */
+    struct answer_link *base;   /* with .own: the operator's of that name; NULL: there is none */
+    struct http_client *client; /* with .own: its own connections; NULL: those of the answerer */
+};
+
+/** Private to answer/: user_chain.h says what it is. */
+struct user_chain {
+    struct answerer *a;
+    struct loop *loop; /* which outlives it */
+    unsigned refs;
+    struct user_chain *next;  /* of answerer.chains */
+    struct user_chain *newer; /* held: what the user chose after this */
+    char user[ID_TEXT_MAX];
+    int64_t version; /* of the choice, as the next two */
+    const char *preferred;
+    bool addresses;
+    struct answer_link *links[ANSWER_PROVIDERS_MAX];
+    size_t count;
+    struct own_link *owned[ANSWER_PROVIDERS_MAX]; /* of these, the ones that are held */
+    size_t owned_count;
 };
 
 struct answerer {
@@ -44,6 +67,13 @@ struct answerer {
     struct answer_link links[ANSWER_PROVIDERS_MAX];
     struct llm_provider providers[ANSWER_PROVIDERS_MAX]; /* the same, for answerer_providers() */
     size_t count;
+    struct llm_provider usual[ANSWER_PROVIDERS_MAX]; /* answerer_config.usual */
+    size_t usual_count;
+    struct user_chain *operators; /* all of .links */
+    struct user_chain *chains;    /* of users; who asked last is first */
+    size_t chain_count;
+    int breaker_failures;
+    uint64_t breaker_rest_ms;
     uint64_t first_token_max_ms;
     uint64_t local_first_token_max_ms;
     uint64_t stand_ms;
@@ -54,6 +84,7 @@ struct answerer {
     struct { /* the beginning of all prompts is read before the first question */
         struct llm_gen *gen;
         struct answer_link *link;
+        struct user_chain *chain; /* which has the link */
         struct profile_index *index;
         int fitted; /* as answer.fitted */
         int fits;
@@ -82,6 +113,7 @@ struct answer_said {
 
 struct answer {
     struct answerer *a;
+    struct user_chain *chain; /* held */
     struct profile_index *b;
     struct answer *next;
     struct answer *prev;
@@ -145,8 +177,16 @@ void answer_progress(struct answer *x);
 struct answer_link *answer_current(const struct answer *x);
 /** Who is asked, in this order: the one that was asked for, then the rest of the chain; those that
  *  rest are left out, but for the built-in answer. Returns how many. */
-size_t answer_order(struct answerer *a, const char *provider,
+size_t answer_order(const struct user_chain *chain, const char *provider,
                     struct answer_link *order[static ANSWER_PROVIDERS_MAX]);
+/** Of the operator's, the one of that name; answerer.count: there is none. */
+size_t answer_link_find(const struct answerer *a, const char *name);
+/** One that has to be found was; others are always there. */
+bool answer_link_there(const struct answer_link *l);
+/** Whose connections it is asked on. */
+struct http_client *answer_link_client(const struct answerer *a, const struct answer_link *l);
+/** It answers and has this model. */
+void answer_link_learn(struct answer_link *l, const struct llm_facts *facts);
 /** The first word came so long after it was asked for. */
 void answer_measured(struct answer_link *l, uint64_t first_ms);
 /** Who said what was told so far. */
@@ -190,8 +230,13 @@ int chain_shorter(const struct llm_end *e, int fitted, bool known);
 /** x->prompt and its guard, for the provider at x->at; context: what it is fitted to. */
 int chain_prompt(struct answer *x, const struct llm_habit *habit, int context);
 /** Let the first of the chain read what every prompt begins with. */
-void chain_warm(struct answerer *a, struct profile_index *b);
+void chain_warm(struct user_chain *chain, struct profile_index *b);
 /** Give that up. */
 void chain_cool(struct answerer *a);
+
+/* -------------------------------------------------------------- user_chain.c */
+
+/** Forget all users. */
+void user_chain_close_all(struct answerer *a);
 
 #endif

@@ -335,7 +335,7 @@ static void begin_anew(struct answer *x)
  *  A provider that claims of every prompt to have read only a part counts differently. */
 static bool made_shorter(struct answer *x, const struct llm_end *e)
 {
-    struct llm_habit *habit = llm_habit_of(&answer_current(x)->habits, x->model);
+    struct llm_habit *habit = llm_habit_of(answer_current(x)->provider.habits, x->model);
     char why[ANSWER_WHY_MAX];
 
     if (e->err != UV_E2BIG)
@@ -469,7 +469,7 @@ static int ask_provider(struct answer *x, struct errbuf *why)
     /* A model that was asked for belongs to the provider that was asked for (or the first). */
     const char *model = x->at == 0 ? x->model_asked : NULL;
     const char *shown = model ? model : l->provider.model ? l->provider.model : "";
-    struct llm_habit *habit = llm_habit_of(&l->habits, shown);
+    struct llm_habit *habit = llm_habit_of(l->provider.habits, shown);
     int context = chain_context(&l->provider, habit);
     int fit = chain_fit(context, habit);
     struct llm_request req = {
@@ -500,7 +500,8 @@ static int ask_provider(struct answer *x, struct errbuf *why)
     x->asked_ms = clock_mono_ms();
     begin_asking(x);
     before = about_set((struct about){.trace = x->asking.trace});
-    err = llm_start(x->a->loop, x->a->client, &l->provider, &req, &handlers, x, &x->gen, why);
+    err = llm_start(x->a->loop, answer_link_client(x->a, l), &l->provider, &req, &handlers, x,
+                    &x->gen, why);
     about_set(before);
     if (err) {
         failed(x, err, 0);

@@ -7,6 +7,7 @@
  * on this machine reads it before the first question is asked.
  */
 #include "answer/answer_internal.h"
+#include "answer/user_chain.h"
 
 #include "loop/loop.h"
 
@@ -105,7 +106,8 @@ static int read_prefix(struct answerer *a);
 static void warm_end(const struct llm_end *e, void *arg)
 {
     struct answerer *a = arg;
-    struct llm_habit *habit = llm_habit_of(&a->warm.link->habits, a->warm.link->provider.model);
+    struct llm_habit *habit =
+        llm_habit_of(a->warm.link->provider.habits, a->warm.link->provider.model);
 
     a->warm.gen = NULL;
     if (e->err == UV_E2BIG && a->warm.fits++ < ANSWER_FITS_MAX) {
@@ -128,7 +130,7 @@ static int read_prefix(struct answerer *a)
 {
     static const struct llm_handlers handlers = {.on_end = warm_end};
     const struct llm_provider *provider = &a->warm.link->provider;
-    const struct llm_habit *habit = llm_habit_of(&a->warm.link->habits, provider->model);
+    const struct llm_habit *habit = llm_habit_of(a->warm.link->provider.habits, provider->model);
     int context = chain_context(provider, habit);
     int fit = chain_fit(context, habit);
     const struct prompt_input in = {.g = a->warm.index ? a->warm.index->g : NULL,
@@ -147,7 +149,8 @@ static int read_prefix(struct answerer *a)
     a->warm.fitted = fitted_to(fit, &p, in.max_tokens);
     req.messages = p.messages;
     req.message_count = p.count;
-    err = llm_start(a->loop, a->client, provider, &req, &handlers, a, &a->warm.gen, &why);
+    err = llm_start(a->loop, answer_link_client(a, a->warm.link), provider, &req, &handlers, a,
+                    &a->warm.gen, &why);
     prompt_release(&p);
     return err;
 }
@@ -156,6 +159,7 @@ void chain_cool(struct answerer *a)
 {
     llm_cancel(a->warm.gen);
     profile_index_unref(a->warm.index);
+    user_chain_close(a->warm.chain);
     memset(&a->warm, 0, sizeof(a->warm));
     for (struct answer *x = a->running; x; x = x->next)
         if (x->awaits_warm) {
@@ -164,18 +168,20 @@ void chain_cool(struct answerer *a)
         }
 }
 
-void chain_warm(struct answerer *a, struct profile_index *b)
+void chain_warm(struct user_chain *chain, struct profile_index *b)
 {
-    for (size_t i = 0; i < a->count; i++) {
-        struct answer_link *l = &a->links[i];
+    struct answerer *a = chain->a;
 
-        if (!answerer_has(a, i) || l->provider.driver->plain)
+    for (size_t i = 0; i < chain->count; i++) {
+        struct answer_link *l = chain->links[i];
+
+        if (!answer_link_there(l) || l->provider.driver->plain)
             continue;
         if (!l->provider.local) {
-            if (l->provider.driver->models)
-                l->provider.driver->models(a->client, &l->provider, no_name, NULL);
+            user_chain_models(chain, i, no_name, NULL);
         } else if (!a->warm.gen) {
             a->warm.link = l;
+            a->warm.chain = user_chain_ref(chain);
             a->warm.index = profile_index_ref(b);
             if (read_prefix(a))
                 chain_cool(a);

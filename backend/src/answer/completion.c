@@ -5,6 +5,7 @@
 
 #include "answer/answer_internal.h"
 #include "answer/spoken.h"
+#include "answer/user_chain.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "loop/loop.h"
@@ -20,6 +21,7 @@ static const double TEMPERATURE_LEAST = 1e-6;
 
 struct completion {
     struct answerer *a;
+    struct user_chain *chain; /* held */
     struct completion *next;
     struct completion *prev;
     struct completion_handlers h;
@@ -63,6 +65,7 @@ static void completion_free(void *arg)
         explicit_bzero(c->draft.data, c->draft.cap);
     buf_release(&c->draft);
     buf_release(&c->why);
+    user_chain_close(c->chain);
     free(c);
 }
 
@@ -191,7 +194,7 @@ static int ask_provider(struct completion *c, struct errbuf *why)
                                                  .on_end = on_end};
     struct answer_link *l = current(c);
     const char *model = c->model_asked ? c->model_asked : l->provider.model;
-    const struct llm_habit *habit = llm_habit_of(&l->habits, model ? model : "");
+    const struct llm_habit *habit = llm_habit_of(l->provider.habits, model ? model : "");
     uint64_t wait = l->provider.local ? c->a->local_first_token_max_ms : c->a->first_token_max_ms;
     struct llm_request req = {.messages = c->messages,
                               .message_count = c->message_count,
@@ -206,7 +209,8 @@ static int ask_provider(struct completion *c, struct errbuf *why)
     breaker_begin(&l->breaker);
     metric_add(METRIC_PROVIDER_REQUESTS, 1, l->provider.name);
     c->asked_ms = clock_mono_ms();
-    err = llm_start(c->a->loop, c->a->client, &l->provider, &req, &handlers, c, &c->gen, why);
+    err = llm_start(c->a->loop, answer_link_client(c->a, l), &l->provider, &req, &handlers, c,
+                    &c->gen, why);
     if (err) {
         breaker_abandon(&l->breaker);
         return err;
@@ -258,10 +262,10 @@ static bool is_plain(const struct answer_link *l)
 }
 
 /** Is there a language model, resting or not? */
-static bool has_models(const struct answerer *a)
+static bool has_models(const struct user_chain *chain)
 {
-    for (size_t i = 0; i < a->count; i++)
-        if (answerer_has(a, i) && !is_plain(&a->links[i]))
+    for (size_t i = 0; i < chain->count; i++)
+        if (answer_link_there(chain->links[i]) && !is_plain(chain->links[i]))
             return true;
     return false;
 }
@@ -269,14 +273,14 @@ static bool has_models(const struct answerer *a)
 /** The built-in answer stands at the end of every order. It stays only where it is wanted. */
 static int choose(struct completion *c, const struct completion_ask *ask, struct errbuf *why)
 {
-    c->order_count = answer_order(c->a, ask->provider, c->order);
+    c->order_count = answer_order(c->chain, ask->provider, c->order);
     if (ask->provider) {
         if (!c->order_count || strcmp(c->order[0]->provider.name, ask->provider) != 0)
             return err_set(why, UV_EINVAL, "no answer provider is called %s here", ask->provider);
         c->order_count = 1;
     } else if (c->order_count > 1) {
         c->order_count -= is_plain(c->order[c->order_count - 1]);
-    } else if (has_models(c->a)) {
+    } else if (has_models(c->chain)) {
         return err_set(why, UV_EAGAIN, "every answer provider failed a moment ago and rests");
     }
     return 0;
@@ -333,6 +337,7 @@ int completion_start(struct completion **cp, struct answerer *a, const struct co
     if (!c)
         return err_set(why, UV_ENOMEM, "out of memory");
     c->a = a;
+    c->chain = user_chain_ref(ask->chain ? ask->chain : a->operators);
     c->h = *h;
     c->arg = arg;
     c->max_tokens = ask->max_tokens > 0 ? ask->max_tokens : COMPLETION_TOKENS;

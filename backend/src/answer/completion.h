@@ -29,6 +29,8 @@ enum {
 }; /**< Tokens of an answer, where the client does not say how many */
 
 struct completion_ask {
+    struct user_chain *chain; /**< Whose providers answer (answer/user_chain.h); NULL: the
+                                   operator's */
     const struct llm_message *messages;
     size_t message_count;
     const char *provider; /**< NULL: the chain; else this one alone */

@@ -97,6 +97,9 @@ void api_origin(const struct http_request *req, struct api_origin *origin);
 void api_audit_say(const struct api_origin *origin, const char *user, const char *action,
                    const char *kind, const char *id, int status, const char *request_id);
 
+/** May this user do what concerns everybody here? See request_is_operator(); it blocks. */
+bool app_is_operator(const struct app *app, const char *id);
+
 /** http_config.begin: which trace the request belongs to. */
 void api_begin(struct http_request *req);
 
@@ -129,6 +132,8 @@ extern const struct http_route api_models_routes[];
 extern const struct http_route api_passkeys_routes[];
 extern const struct http_route api_profiles_routes[];
 extern const struct http_route api_profile_reading_routes[];
+extern const struct http_route api_providers_routes[];
+extern const struct http_route api_providers_test_routes[];
 extern const struct http_route api_recover_routes[];
 extern const struct http_route api_search_routes[];
 extern const struct http_route api_sessions_routes[];

@@ -65,6 +65,7 @@ static const char *action_of(const struct http_request *req)
         {"/transcriptions", "transcribe"},
         {"/translations", "transcribe"},
         {"/completions", "ask"},
+        {"/test", "ask"},
         {"/signup", "signup"},
         {"/login", "login"},
         {"/local", "local"},

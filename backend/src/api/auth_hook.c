@@ -76,16 +76,21 @@ static bool is_for_people(const struct http_request *req)
 
 bool request_is_operator(const struct http_request *req)
 {
-    const struct config *c = app_of(req)->config;
+    return app_is_operator(app_of(req), req->user);
+}
+
+bool app_is_operator(const struct app *app, const char *id)
+{
+    const struct config *c = app->config;
     struct store_user user;
     bool is;
 
     if (!c->accounts)
         return true;
     for (size_t i = 0; i < c->operator_count; i++)
-        if (!strcmp(c->operators[i], req->user))
+        if (!strcmp(c->operators[i], id))
             return true;
-    if (store_user_get(app_of(req)->store, req->user, &user, NULL))
+    if (store_user_get(app->store, id, &user, NULL))
         return false;
     is = user.role == STORE_ROLE_ADMIN && !user.disabled_at;
     store_user_release(&user);

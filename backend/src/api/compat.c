@@ -6,7 +6,7 @@
  */
 #include "api/compat.h"
 
-#include "answer/answer.h"
+#include "answer/user_chain.h"
 #include "api/llm_models.h"
 #include "api/reply.h"
 #include "asr/hub.h"
@@ -108,10 +108,10 @@ void compat_model_id(char to[static COMPAT_MODEL_MAX], const char *provider, con
         snprintf(to, COMPAT_MODEL_MAX, "%s/%s", provider, model);
 }
 
-bool compat_model_find(const struct app *app, const char *id, struct compat_model *found)
+bool compat_model_find(const struct user_chain *chain, const char *id, struct compat_model *found)
 {
-    size_t count, n = strcspn(id, "/");
-    const struct llm_provider *p = answerer_providers(app->answerer, &count);
+    size_t n = strcspn(id, "/");
+    struct user_link link;
 
     *found = (struct compat_model){.provider = ""};
     if (!strcmp(id, "auto"))
@@ -120,13 +120,14 @@ bool compat_model_find(const struct app *app, const char *id, struct compat_mode
         text_copy(found->provider, sizeof(found->provider), id, n);
     if (id[n] && strlen(id + n + 1) < sizeof(found->model))
         text_copy(found->model, sizeof(found->model), id + n + 1, strlen(id + n + 1));
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(p[i].name, found->provider))
-            return !id[n] || found->model[0];
-    for (size_t i = 0; i < count; i++) { /* a name alone, of a model that somebody is set to */
-        if (!p[i].model || strcmp(p[i].model, id) != 0)
+    if (user_chain_find(chain, found->provider) != SIZE_MAX)
+        return !id[n] || found->model[0];
+    for (size_t i = 0; user_chain_at(chain, i, &link); i++) {
+        /* a name alone, of a model that somebody is set to */
+        if (!link.provider->model || strcmp(link.provider->model, id) != 0)
             continue;
-        text_copy(found->provider, sizeof(found->provider), p[i].name, strlen(p[i].name));
+        text_copy(found->provider, sizeof(found->provider), link.provider->name,
+                  strlen(link.provider->name));
         found->model[0] = '\0';
         return true;
     }
@@ -168,20 +169,22 @@ static json_t *all_models(const struct app *app, const struct llm_listed *listed
 }
 
 static int reply_models(const struct http_request *req, struct http_response *res,
-                        const struct llm_listed *listed)
+                        const struct user_chain *chain, const struct llm_listed *listed)
 {
+    (void)chain;
     return http_reply_json(
         res, 200,
         json_pack("{s:s, s:o}", "object", "list", "data", all_models(app_of(req), listed)));
 }
 
 static int reply_model(const struct http_request *req, struct http_response *res,
-                       const struct llm_listed *listed)
+                       const struct user_chain *chain, const struct llm_listed *listed)
 {
     const char *id = http_param(req, "id");
     json_t *all = all_models(app_of(req), listed), *one, *found = NULL;
     size_t i;
 
+    (void)chain;
     json_array_foreach(all, i, one)
     {
         if (!strcmp(json_str(one, "id"), id))

@@ -14,6 +14,7 @@
 #include "net/http.h"
 
 struct app;
+struct user_chain;
 
 /** http_route.problem of all of them: {"error": {message, type, param, code}}. A field that is
  *  not right is 400 here; the whole body is 422 as elsewhere. */
@@ -40,6 +41,6 @@ struct compat_model {
     char provider[64];
     char model[256]; /**< "": the provider's own */
 };
-bool compat_model_find(const struct app *app, const char *id, struct compat_model *found);
+bool compat_model_find(const struct user_chain *chain, const char *id, struct compat_model *found);
 
 #endif

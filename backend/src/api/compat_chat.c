@@ -7,9 +7,11 @@
  * Nothing is kept, and nothing is added to the messages.
  */
 #include "answer/completion.h"
+#include "answer/user_chain.h"
 #include "api/compat.h"
 #include "api/events.h"
 #include "api/presence.h"
+#include "api/providers.h"
 #include "api/reply.h"
 #include "api/stop_words.h"
 #include "api/validate.h"
@@ -39,8 +41,12 @@ struct chat {
     struct http_server *server;
     uint64_t ticket;
     struct token_claims claims;
-    struct presence_entry who; /* it ends with the sign-in that asked */
+    struct presence_entry who;     /* it ends with the sign-in that asked */
+    char wanted[COMPAT_MODEL_MAX]; /* the model as it was asked for */
     struct compat_model model;
+    struct choice *choice;
+    struct user_chain *chain;
+    bool unknown;                              /* there is no such model */
     struct llm_message messages[MESSAGES_MAX]; /* owned texts */
     size_t message_count;
     size_t bytes;
@@ -79,6 +85,8 @@ static void chat_free(void *arg)
     if (c->text.data)
         explicit_bzero(c->text.data, c->text.cap);
     buf_release(&c->text);
+    providers_choice_free(c->choice);
+    user_chain_close(c->chain);
     free(c);
 }
 
@@ -157,6 +165,8 @@ static int reply_error(const struct http_request *req, struct http_response *res
     case UV_E2BIG:
         return http_problem(res, req, 400, "context_length_exceeded", c->why.text, NULL);
     case UV_ENOENT:
+        if (c->unknown)
+            return compat_no_model(req, res, c->wanted);
         return http_problem(res, req, 404, "model_not_found", c->why.text, NULL);
     case UV_EAGAIN:
         http_set_header(res, "Retry-After", "5");
@@ -358,16 +368,22 @@ static int start(struct chat *c, struct errbuf *why)
 {
     static const struct completion_handlers handlers = {
         .on_begin = on_begin, .on_text = on_text, .on_void = on_void, .on_end = on_end};
-    const struct completion_ask ask = {
+    int err = user_chain_open(&c->chain, c->app->answerer, c->claims.user, c->choice);
+    struct completion_ask ask = {
+        .chain = c->chain,
         .messages = c->messages,
         .message_count = c->message_count,
-        .provider = c->model.provider[0] ? c->model.provider : NULL,
-        .model = c->model.model[0] ? c->model.model : NULL,
         .max_tokens = c->max_tokens,
         .temperature = c->temperature,
     };
-    int err = timer_open(&c->late, c->app->loop, on_late, c);
 
+    c->unknown = !err && !compat_model_find(c->chain, c->wanted, &c->model);
+    if (c->unknown)
+        return UV_ENOENT;
+    ask.provider = c->model.provider[0] ? c->model.provider : NULL;
+    ask.model = c->model.model[0] ? c->model.model : NULL;
+    if (!err)
+        err = timer_open(&c->late, c->app->loop, on_late, c);
     if (!err)
         err = timer_start(c->late, WAIT_MAX_MS, 0);
     return err ? err : completion_start(&c->completion, c->app->answerer, &ask, &handlers, c, why);
@@ -601,6 +617,16 @@ static const char *read_body(struct chat *c, const json_t *body, const char **wh
     return options && (!json_is_string(options) || !json_string_length(options)) ? "model" : NULL;
 }
 
+static int load_choice(const struct http_request *req, struct http_response *res, struct chat *c,
+                       const char *model)
+{
+    struct errbuf why = {""};
+    int err = providers_choice(c->app, c->claims.user, &c->choice, &why);
+
+    text_copy(c->wanted, sizeof(c->wanted), model, strlen(model));
+    return err ? reply_failed(req, res, err, &why, "user") : 0;
+}
+
 /* 0 to go on; 1 when res holds the answer. */
 static int read_request(const struct http_request *req, struct http_response *res, struct chat *c)
 {
@@ -619,12 +645,14 @@ static int read_request(const struct http_request *req, struct http_response *re
     model = json_str(body, "model") ? json_str(body, "model") : "auto";
     if (param)
         compat_refuse(req, res, param, why);
-    else if (!compat_model_find(c->app, model, &c->model))
+    else if (strlen(model) >= sizeof(c->wanted))
         compat_no_model(req, res, model);
     else
         err = request_who(req, &c->claims); /* it may have expired since */
     if (err)
         http_problem(res, req, 401, "unauthorized", NULL, NULL);
+    else if (!res->status)
+        err = load_choice(req, res, c, model);
     err = res->status != 0;
     json_decref(body);
     return err;

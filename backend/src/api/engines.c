@@ -1,7 +1,8 @@
 /**
  * @file api/engines.c  What hears and what answers here: GET /api/v1/engines
  */
-#include "answer/answer.h"
+#include "answer/user_chain.h"
+#include "api/providers.h"
 #include "api/reply.h"
 #include "asr/hub.h"
 #include "base/json.h"
@@ -65,24 +66,22 @@ static json_t *recogniser(const struct app *app, const struct asr_engine *engine
     return obj;
 }
 
-/* The provider of the running chain with this name, or NULL; *known is what is known of it, *asked
- * with what its list told. */
-static const struct llm_provider *in_chain(const struct app *app, const char *name,
-                                           struct llm_probed *known,
+/* The provider of the user's chain with this name, or NULL; *known is what is known of it, *asked
+ * with what its list told. What is of the user's own was not asked by the probe. */
+static const struct llm_provider *in_chain(const struct app *app, const struct user_chain *chain,
+                                           const char *name, struct llm_probed *known,
                                            const struct llm_provider **asked)
 {
-    size_t count = 0;
-    const struct llm_provider *chain =
-        app->answerer ? answerer_providers(app->answerer, &count) : NULL;
+    struct user_link link = {.provider = NULL};
 
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(chain[i].name, name) || !answerer_has(app->answerer, i))
-            continue;
-        *known = app->probe ? llm_probe_get(app->probe, i) : *known;
-        *asked = app->probe ? llm_probe_provider(app->probe, i) : &chain[i];
-        return &chain[i];
+    if (!chain || !user_chain_at(chain, user_chain_find(chain, name), &link) || !link.there)
+        return NULL;
+    *asked = link.provider;
+    if (app->probe && !link.own) {
+        *known = llm_probe_get(app->probe, link.of);
+        *asked = llm_probe_provider(app->probe, link.of);
     }
-    return NULL;
+    return link.provider;
 }
 
 /* "It does not answer: no reply in time. To use it, start it: ollama serve" */
@@ -120,11 +119,12 @@ static json_t *reachable(const struct llm_provider *p, const struct llm_probed *
     return json_boolean(known->state == LLM_PROBE_ANSWERS);
 }
 
-static json_t *provider(const struct app *app, const struct llm_preset *preset)
+static json_t *provider(const struct app *app, const struct user_chain *chain,
+                        const struct llm_preset *preset)
 {
     struct llm_probed known = {.state = LLM_PROBE_UNKNOWN};
     const struct llm_provider *asked = NULL;
-    const struct llm_provider *p = in_chain(app, preset->name, &known, &asked);
+    const struct llm_provider *p = in_chain(app, chain, preset->name, &known, &asked);
     bool out = known.state == LLM_PROBE_SILENT || known.state == LLM_PROBE_NO_MODEL;
     json_t *obj = json_object();
     json_t *models = json_array();
@@ -145,52 +145,75 @@ static json_t *provider(const struct app *app, const struct llm_preset *preset)
     return obj;
 }
 
+struct look {
+    const struct app *app;
+    struct http_server *server;
+    uint64_t ticket;
+    char user[ID_TEXT_MAX];
+    struct choice *choice;
+};
+
+static void look_free(struct look *look)
+{
+    providers_choice_free(look->choice);
+    free(look);
+}
+
 /* On the loop thread: the hub and the chain are asked there, and nothing here waits. A provider
  * that has not been asked lately is asked meanwhile, for the next time. */
 static int fill(const struct http_request *req, struct http_response *res, void *arg)
 {
-    const struct app *app = app_of(req);
+    struct look *look = arg;
+    const struct app *app = look->app;
     json_t *obj = json_object();
     json_t *recognisers = json_array();
     json_t *providers = json_array();
+    struct user_chain *chain = NULL;
 
-    free(arg);
+    (void)req;
+    if (app->answerer)
+        user_chain_open(&chain, app->answerer, look->user, look->choice);
+    look_free(look);
     if (app->probe)
         llm_probe_look(app->probe, NULL, NULL);
     for (size_t i = 0; asr_engines[i]; i++)
         json_array_append_new(recognisers, recogniser(app, asr_engines[i]));
     for (const struct llm_preset *p = llm_presets; p->name; p++)
-        json_array_append_new(providers, provider(app, p));
+        json_array_append_new(providers, provider(app, chain, p));
+    user_chain_close(chain);
     json_object_set_new(obj, "recognisers", recognisers);
     json_object_set_new(obj, "providers", providers);
     return http_reply_json(res, 200, obj);
 }
-
-struct look {
-    struct http_server *server;
-    uint64_t ticket;
-};
 
 static void answer(void *arg)
 {
     struct look *look = arg;
 
     if (http_answer_later(look->server, look->ticket, fill, look))
-        free(look);
+        look_free(look);
 }
 
 static int get_engines(const struct http_request *req, struct http_response *res)
 {
     struct look *look = calloc(1, sizeof(*look));
+    struct errbuf why = {""};
     int err;
 
     if (!look)
         return UV_ENOMEM;
+    look->app = app_of(req);
     look->server = req->server;
+    memcpy(look->user, req->user, strnlen(req->user, sizeof(look->user) - 1));
+    err = providers_choice(look->app, look->user, &look->choice, &why);
+    if (err) {
+        look_free(look);
+        return reply_failed(req, res, err, &why, "user");
+    }
     http_reply_later(res, &look->ticket);
-    err = loop_post(app_of(req)->loop, answer, look);
+    err = loop_post(look->app->loop, answer, look);
     if (err)
-        free(look);
+        look_free(look);
     return err;
 }
 

@@ -7,10 +7,11 @@
  * (api/messages.h). With a session, the question goes to its live interview, so that its sockets
  * hear of it and the pair is kept.
  */
-#include "answer/answer.h"
+#include "answer/user_chain.h"
 #include "api/events.h"
 #include "api/messages.h"
 #include "api/presence.h"
+#include "api/providers.h"
 #include "api/reply.h"
 #include "api/sessions.h"
 #include "api/validate.h"
@@ -52,6 +53,8 @@ struct generation {
     char *provider;
     char *model;
     struct session_context context;
+    struct choice *choice; /* of a question without a session */
+    struct user_chain *chain;
     struct live_again again; /* .transcript_id "": a question of its own */
 
     char id[ID_TEXT_MAX];
@@ -91,6 +94,8 @@ static void generation_free(struct generation *g)
     free(g->model);
     if (g->session[0])
         session_context_release(&g->context);
+    providers_choice_free(g->choice);
+    user_chain_close(g->chain);
     json_decref(g->started);
     json_decref(g->outline);
     json_decref(g->check);
@@ -320,9 +325,15 @@ static void on_answer(const struct answer_event *event, void *arg)
 
 static int begin_alone(struct generation *g, struct errbuf *why)
 {
-    struct answer_ask ask = {
-        .question = g->question, .provider = g->provider, .model = g->model, .owner = g->user};
-    int err = answer_ask(g->app->answerer, NULL, &ask, on_answer, g, &g->answer, why);
+    int err = user_chain_open(&g->chain, g->app->answerer, g->user, g->choice);
+    struct answer_ask ask = {.chain = g->chain,
+                             .question = g->question,
+                             .provider = g->provider,
+                             .model = g->model,
+                             .owner = g->user};
+
+    if (!err)
+        err = answer_ask(g->app->answerer, NULL, &ask, on_answer, g, &g->answer, why);
 
     if (!err)
         text_copy(g->id, sizeof(g->id), answer_id(g->answer), strlen(answer_id(g->answer)));
@@ -452,17 +463,6 @@ static bool wants_stream(const struct http_request *req, const json_t *body)
     return json_flag(body, "stream", accept && strstr(accept, "text/event-stream"));
 }
 
-static bool provider_known(const struct app *app, const char *name)
-{
-    size_t n;
-    const struct llm_provider *p = answerer_providers(app->answerer, &n);
-
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(p[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static int load_context(struct generation *g, struct errbuf *why)
 {
     const struct app *app = g->app;
@@ -476,12 +476,15 @@ static int load_context(struct generation *g, struct errbuf *why)
     int err =
         g->session[0] ? session_context_load(&deps, g->user, g->session, &g->context, why) : 0;
 
-    if (!err && g->session[0] && !g->again.transcript_id[0])
-        err = store_session_resume(app->store, g->user, g->session, why);
-
-    if (err)
+    if (err) {
         g->session[0] = '\0'; /* nothing to release */
-    return err;
+        return err;
+    }
+    if (g->session[0] && !g->again.transcript_id[0])
+        err = store_session_resume(app->store, g->user, g->session, why);
+    return err ? err
+               : providers_choice(app, g->user, g->session[0] ? &g->context.choice : &g->choice,
+                                  why);
 }
 
 static int post_to_loop(const struct http_request *req, struct http_response *res,
@@ -544,16 +547,9 @@ static int post_generate(const struct http_request *req, struct http_response *r
                                           {.name = NULL}};
     struct generation *g;
     json_t *body;
-    const char *provider;
 
     if (validate_body(req, res, fields, 0, &body))
         return 0;
-    provider = json_str(body, "provider");
-    if (provider && !provider_known(app_of(req), provider)) {
-        json_decref(body);
-        validate_refuse(req, res, "/provider", "No provider of this name is configured.");
-        return 0;
-    }
     g = generation_new(req, body);
     if (g)
         g->wants_stream = wants_stream(req, body);

@@ -3,7 +3,8 @@
  */
 #include "api/llm_models.h"
 
-#include "answer/answer.h"
+#include "answer/user_chain.h"
+#include "api/providers.h"
 #include "api/reply.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -25,6 +26,9 @@ struct survey {
     struct http_server *server;
     uint64_t ticket;
     llm_models_reply *reply;
+    char user[ID_TEXT_MAX];
+    struct choice *choice;
+    struct user_chain *chain;
     struct list *lists; /* one of each provider, in the order of the chain */
     size_t list_count;
     size_t waiting; /* lists that are still to come */
@@ -46,6 +50,8 @@ static void survey_free(struct survey *x)
         }
     }
     free(x->lists);
+    user_chain_close(x->chain);
+    providers_choice_free(x->choice);
     free(x);
 }
 
@@ -67,7 +73,7 @@ static int fill(const struct http_request *req, struct http_response *res, void 
     }
     if (x->list_count)
         x->lists[0].first = first;
-    err = x->reply(req, res, first);
+    err = x->chain ? x->reply(req, res, x->chain, first) : UV_ENOMEM;
     survey_free(x);
     return err;
 }
@@ -133,7 +139,7 @@ static void ask(struct survey *x, size_t i, const struct llm_provider *p)
     if (l) {
         *l = (struct listing){.survey = x, .provider = p, .link = i};
         x->waiting++;
-        if (p->driver->models(x->app->client, p, on_name, l) == 0)
+        if (user_chain_models(x->chain, i, on_name, l) == 0)
             return;
         x->waiting--;
         free(l);
@@ -144,17 +150,20 @@ static void ask(struct survey *x, size_t i, const struct llm_provider *p)
 static void list_on_loop(void *arg)
 {
     struct survey *x = arg;
-    size_t n;
-    const struct llm_provider *p = answerer_providers(x->app->answerer, &n);
+    struct user_link link;
+    size_t n = 0;
 
     x->waiting = 1;
-    x->lists = calloc(n, sizeof(*x->lists));
+    if (!user_chain_open(&x->chain, x->app->answerer, x->user, x->choice))
+        while (user_chain_at(x->chain, n, &link))
+            n++;
+    x->lists = calloc(n + 1, sizeof(*x->lists));
     x->list_count = x->lists ? n : 0;
     for (size_t i = 0; i < x->list_count; i++)
         x->lists[i].end = &x->lists[i].first;
     for (size_t i = 0; i < x->list_count; i++)
-        if (answerer_has(x->app->answerer, i))
-            ask(x, i, &p[i]);
+        if (user_chain_at(x->chain, i, &link) && link.there)
+            ask(x, i, link.provider);
     one_less(x);
 }
 
@@ -162,13 +171,20 @@ int llm_models_list(const struct http_request *req, struct http_response *res,
                     llm_models_reply *reply)
 {
     struct survey *x = calloc(1, sizeof(*x));
+    struct errbuf why = {""};
     int err;
 
     if (!x)
         return UV_ENOMEM;
+    err = providers_choice(app_of(req), req->user, &x->choice, &why);
+    if (err) {
+        survey_free(x);
+        return reply_failed(req, res, err, &why, "user");
+    }
     x->app = app_of(req);
     x->server = req->server;
     x->reply = reply;
+    memcpy(x->user, req->user, strnlen(req->user, sizeof(x->user) - 1));
     http_reply_later(res, &x->ticket);
     http_later_on_gone(res, survey_gone, x);
     err = loop_post(x->app->loop, list_on_loop, x);
@@ -180,56 +196,59 @@ int llm_models_list(const struct http_request *req, struct http_response *res,
 /* ------------------------------------------------------------------ GET /api/v1/llm/models */
 
 /* How it is with a provider, as far as its list and the questions it was asked tell. */
-static const char *health(const struct app *app, const struct llm_listed *listed, size_t link)
+static const char *health(const struct user_link *link, const struct llm_listed *listed, size_t i)
 {
     const struct llm_listed *one = listed;
 
-    while (one && one->link != link)
+    while (one && one->link != i)
         one = one->next;
-    if (!answerer_available(app->answerer, one ? one->provider->name : ""))
-        return one ? "resting" : "silent";
-    return one->available ? "answers" : "silent";
+    if (one && link->rests)
+        return "resting";
+    return one && one->available ? "answers" : "silent";
 }
 
-static json_t *provider_json(const struct app *app, const struct llm_listed *listed, size_t link,
-                             const struct llm_provider *p)
+static json_t *provider_json(const struct user_link *link, const struct llm_listed *listed,
+                             size_t i)
 {
-    struct answer_pace pace = answerer_pace(app->answerer, link);
+    const struct llm_provider *p = link->provider;
+    const struct answer_pace *pace = &link->pace;
     char at[CLOCK_TEXT_MAX];
     json_t *obj = json_object();
 
     json_set_str(obj, "provider", p->name);
     json_set_str(obj, "model", p->model ? p->model : "");
-    json_set_str(obj, "health", health(app, listed, link));
+    json_set_str(obj, "health", health(link, listed, i));
     json_object_set_new(obj, "local", json_boolean(p->local || p->driver->plain));
-    json_object_set_new(obj, "measured", json_integer(pace.count));
-    json_object_set_new(obj, "firstTokenMs", pace.count ? json_integer(pace.last_ms) : json_null());
+    json_object_set_new(obj, "ownKey", json_boolean(link->own_key));
+    json_object_set_new(obj, "measured", json_integer(pace->count));
+    json_object_set_new(obj, "firstTokenMs",
+                        pace->count ? json_integer(pace->last_ms) : json_null());
     json_object_set_new(obj, "typicalFirstTokenMs",
-                        pace.count ? json_integer(pace.typical_ms) : json_null());
-    if (pace.count)
-        clock_format(pace.at, at);
-    json_set_str(obj, "measuredAt", pace.count ? at : NULL);
+                        pace->count ? json_integer(pace->typical_ms) : json_null());
+    if (pace->count)
+        clock_format(pace->at, at);
+    json_set_str(obj, "measuredAt", pace->count ? at : NULL);
     return obj;
 }
 
-static json_t *providers_json(const struct app *app, const struct llm_listed *listed)
+static json_t *providers_json(const struct user_chain *chain, const struct llm_listed *listed)
 {
     json_t *list = json_array();
-    size_t n;
-    const struct llm_provider *p = answerer_providers(app->answerer, &n);
+    struct user_link link;
 
-    for (size_t i = 0; i < n; i++)
-        if (answerer_has(app->answerer, i))
-            json_array_append_new(list, provider_json(app, listed, i, &p[i]));
+    for (size_t i = 0; user_chain_at(chain, i, &link); i++)
+        if (link.there)
+            json_array_append_new(list, provider_json(&link, listed, i));
     return list;
 }
 
 static int reply_models(const struct http_request *req, struct http_response *res,
-                        const struct llm_listed *listed)
+                        const struct user_chain *chain, const struct llm_listed *listed)
 {
     json_t *items = json_array();
-    json_t *providers = providers_json(app_of(req), listed);
+    json_t *providers = providers_json(chain, listed);
 
+    (void)req;
     for (; listed; listed = listed->next) {
         const struct llm_provider *p = listed->provider;
 

@@ -1,5 +1,6 @@
 /**
- * @file api/llm_models.h  Which models can answer: every provider is asked for its list
+ * @file api/llm_models.h  Which models can answer who asks: every provider of theirs is asked for
+ * its list
  *
  * All are asked at once, no worker is held, and each list ends by itself within seconds.
  *
@@ -12,20 +13,22 @@
 #include "llm/driver.h"
 #include "net/http.h"
 
+struct user_chain;
+
 enum { LLM_LISTED_MAX = 64 }; /**< Models listed of one provider */
 
 /** A model, in the order of the chain and of each provider's list. */
 struct llm_listed {
     struct llm_listed *next;
     const struct llm_provider *provider;
-    size_t link;    /**< Of answerer_providers() */
+    size_t link;    /**< Its place in the chain */
     bool available; /**< Else .model is the one that is set, and .note says why not */
     const char *note;
     char model[LLM_HABIT_NAME_MAX];
 };
 
 typedef int llm_models_reply(const struct http_request *req, struct http_response *res,
-                             const struct llm_listed *first);
+                             const struct user_chain *chain, const struct llm_listed *first);
 
 /** A handler's whole answer. Returns what the handler returns. */
 int llm_models_list(const struct http_request *req, struct http_response *res,

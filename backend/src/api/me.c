@@ -5,6 +5,7 @@
  * given back to its owner alone as a picture that can do nothing else.
  */
 #include "api/auth.h"
+#include "api/providers.h"
 #include "api/recordings.h"
 #include "api/validate.h"
 #include "api/voices.h"
@@ -267,6 +268,7 @@ int auth_erase(const struct app *app, const char *user, struct errbuf *why)
     if (err)
         return err;
     voices_forget(app, user, NULL);
+    providers_forget(app, user);
     recordings_clean(app);
     if (store_scrub(app->store, why))
         log_warn("store", "what was erased is overwritten later: %s", why->text);

@@ -13,6 +13,7 @@
 
 #include "api/messages.h"
 #include "api/presence.h"
+#include "api/providers.h"
 #include "auth/accounts.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -221,6 +222,8 @@ static void load(void *arg)
     struct live_deps deps = {.store = l->app->store, .seal = l->app->seal};
 
     l->code = session_context_load(&deps, l->user, l->session, &l->context, &l->err);
+    if (!l->code)
+        l->code = providers_choice(l->app, l->user, &l->context.choice, &l->err);
     if (!l->code && store_session_resume(l->app->store, l->user, l->session, &l->err))
         log_warn("api", "a session is not marked as resumed: %s", l->err.text);
     if (!l->code)

@@ -6,6 +6,7 @@
  * chunk of a recording, and what is on its way, however much there is of it all.
  */
 #include "api/progress.h"
+#include "api/providers.h"
 #include "api/recordings.h"
 #include "api/reply.h"
 #include "api/sessions.h"
@@ -53,6 +54,7 @@ static const char readme[] =
     "passkeys.json       your passkeys: their names and public keys; no one can sign in with "
     "those\r\n"
     "keys.json           your personal keys: what you call them, and when they were used\r\n"
+    "providers.json      which language models you chose, and for which a key of yours is kept\r\n"
     "profiles/           each profile that answers are grounded in\r\n"
     "sessions/           each interview, with all that was said: .json can be imported again\r\n"
     "                    (Import in the history), .md is for reading\r\n"
@@ -63,9 +65,9 @@ static const char readme[] =
     "to\r\n"
     "audit.json          what was done to your account and records, the newest first\r\n"
     "\r\n"
-    "Not in here: your password, of which only a hash is kept that nobody can turn back, and "
-    "the\r\n"
-    "tokens of your sign-ins and your personal keys, of which only hashes are kept either.\r\n"
+    "Not in here: your password, of which only a hash is kept that nobody can turn back, the\r\n"
+    "tokens of your sign-ins and your personal keys, of which only hashes are kept either, and\r\n"
+    "your keys at providers, which are for answering you and are told to nobody.\r\n"
     "\r\n"
     "Nobody protects this file now but you.\r\n";
 
@@ -152,6 +154,42 @@ static int pack_photo(struct takeout *t, bool *done)
     free(data);
     store_photo_release(&photo);
     return err;
+}
+
+static json_t *order_json(const struct choice *c)
+{
+    json_t *order = json_array();
+
+    for (size_t i = 0; i < c->order_count; i++)
+        json_array_append_new(order, json_string(c->order[i]));
+    if (c->ordered)
+        return order;
+    json_decref(order);
+    return json_null();
+}
+
+/* That a key is kept, not the key. */
+static int pack_providers(struct takeout *t, bool *done)
+{
+    struct choice *c = NULL;
+    json_t *own = json_array();
+    json_t *order;
+    int err = providers_choice(t->app, t->user, &c, &t->why);
+
+    *done = true;
+    if (err || !c || !c->version) {
+        providers_choice_free(c);
+        json_decref(own);
+        return err;
+    }
+    for (size_t i = 0; i < c->own_count; i++)
+        json_array_append_new(own, json_pack("{s:s, s:b, s:s?, s:s?}", "name", c->own[i].name,
+                                             "keyIsSet", c->own[i].key != NULL, "model",
+                                             c->own[i].model, "url", c->own[i].url));
+    order = order_json(c);
+    providers_choice_free(c);
+    return pack_json(t, "providers.json", t->now,
+                     json_pack("{s:o, s:o}", "order", order, "own", own));
 }
 
 static int pack_sign_ins(struct takeout *t, bool *done)
@@ -549,9 +587,9 @@ static int pack_end(struct takeout *t, bool *done)
 /* -------------------------------------------------------------------------------- sending */
 
 static part_fn *const parts[] = {
-    pack_readme, pack_account,        pack_photo,    pack_sign_ins, pack_passkeys,
-    pack_keys,   pack_profiles,       pack_sessions, pack_progress, pack_index,
-    pack_sounds, pack_transcriptions, pack_voice,    pack_audit,    pack_end,
+    pack_readme,         pack_account,  pack_photo,    pack_sign_ins, pack_passkeys, pack_keys,
+    pack_providers,      pack_profiles, pack_sessions, pack_progress, pack_index,    pack_sounds,
+    pack_transcriptions, pack_voice,    pack_audit,    pack_end,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };

@@ -137,6 +137,10 @@ struct config {
     struct config_provider providers[CONFIG_PROVIDERS_MAX]; /**< "outline" is not in it unless
                                                                  named: it is always the last */
     size_t provider_count;
+    struct config_provider usual[CONFIG_PROVIDERS_MAX]; /**< All whose address is known, in no
+                                                             chain, for who has a key for one */
+    size_t usual_count;
+    bool own_keys;   /**< Users may choose providers and bring keys of their own */
     bool find_local; /**< No chain was given: look for servers of models on this machine */
     int answer_max_tokens;
     int first_token_max_ms;       /**< Then the next provider is tried */

@@ -159,17 +159,31 @@ static bool is_configured(const struct config_whole *w, const char *name)
     return strcmp(name, "ollama") != 0 || w->ollama_url;
 }
 
+static const char *const usual_order[] = {"groq",     "openai",     "openrouter", "together",
+                                          "azure",    "compatible", "litellm",    "vllm",
+                                          "lmstudio", "llamacpp",   "ollama"};
+
+/* Their keys stay in the chain: nobody is given one from here. */
+static void derive_known(struct config_whole *w)
+{
+    for (size_t i = 0; i < sizeof(usual_order) / sizeof(usual_order[0]); i++) {
+        struct config_provider *p = &w->c.usual[w->c.usual_count];
+
+        if (provider_named(w, usual_order[i], p))
+            continue;
+        p->key = NULL;
+        w->c.usual_count++;
+    }
+}
+
 /* Without a chain of the person's own: fast and remote first, where there is a key for it. */
 static void derive_usual_chain(struct config_whole *w)
 {
-    static const char *const usual[] = {"groq",     "openai",     "openrouter", "together",
-                                        "azure",    "compatible", "litellm",    "vllm",
-                                        "lmstudio", "llamacpp",   "ollama"};
-
-    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+    for (size_t i = 0; i < sizeof(usual_order) / sizeof(usual_order[0]); i++) {
         struct config_provider p;
 
-        if (provider_named(w, usual[i], &p) || p.missing_key || !is_configured(w, usual[i]))
+        if (provider_named(w, usual_order[i], &p) || p.missing_key ||
+            !is_configured(w, usual_order[i]))
             continue;
         w->c.providers[w->c.provider_count++] = p;
     }
@@ -177,6 +191,7 @@ static void derive_usual_chain(struct config_whole *w)
 
 int config_derive_chain(struct config_whole *w, struct errbuf *why)
 {
+    derive_known(w);
     if (w->chain) {
         w->c.find_local = false;
         return derive_given_chain(w, why);

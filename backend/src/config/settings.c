@@ -214,6 +214,9 @@ const struct setting config_settings[] = {
     {NULL, "find-local", NULL, SWITCH(c.find_local), .otherwise = "on",
      .help = "Without providers: use a language model that is served on this machine at the usual "
              "address of Ollama (11434), LM Studio (1234), llama.cpp (8080) or vLLM (8000)."},
+    {NULL, "own-keys", NULL, SWITCH(c.own_keys), .otherwise = "on",
+     .help = "Whoever is signed in may choose among the providers and bring keys of their own, in "
+             "the settings of the page. Off: everybody is answered by what is set here."},
     {NULL, "groq-key", "GROQ_API_KEY", TEXT(groq_key), .secret = true,
      .help = "Key of Groq (https://console.groq.com)."},
     {NULL, "groq-model", NULL, TEXT(groq_model), .otherwise = "llama-3.3-70b-versatile",

@@ -6,6 +6,7 @@
  */
 #include "live/live_internal.h"
 
+#include "answer/user_chain.h"
 #include "base/about.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -351,14 +352,27 @@ static void take_row(struct exchange *exchange, const struct conversation_action
     }
 }
 
+/* The provider that the session was begun with, unless its user has given it up since. */
+static bool has_own_provider(struct live *live)
+{
+    const char *name = live->context.provider;
+
+    user_chain_renew(&live->chain);
+    return *name && (!live->chain || user_chain_find(live->chain, name) != SIZE_MAX);
+}
+
 static int ask_answerer(struct exchange *exchange, const struct live_ask *ask,
                         const struct said_words *words, struct errbuf *why)
 {
     const struct session_context *b = &exchange->live->context;
+    bool own = has_own_provider(exchange->live);
     struct answer_ask in = {
+        .chain = exchange->live->chain,
         .question = exchange->question,
-        .provider = ask->provider ? ask->provider : (b->provider[0] ? b->provider : NULL),
-        .model = ask->model ? ask->model : (!ask->provider && b->model[0] ? b->model : NULL),
+        .provider = ask->provider ? ask->provider : (own ? b->provider : NULL),
+        .model = ask->model ? ask->model
+                            : (!ask->provider && b->model[0] && (own || !b->provider[0]) ? b->model
+                                                                                         : NULL),
         .classified = words ? &words->question : NULL,
         .owner = b->user_id,
         .session = b->session_id,

@@ -3,6 +3,7 @@
  */
 #include "live/live_internal.h"
 
+#include "answer/user_chain.h"
 #include "base/about.h"
 #include "base/clock.h"
 #include "loop/loop.h"
@@ -188,6 +189,7 @@ static void live_free(void *arg)
     struct live *live = arg;
 
     known_voices_release(live->known);
+    user_chain_close(live->chain);
     session_context_release(&live->context);
     free(live);
 }
@@ -273,6 +275,20 @@ static void on_written(void *arg)
     live_step(arg, &(struct conversation_event){.kind = CONVERSATION_WRITTEN});
 }
 
+/* What they chose meanwhile holds from the next question on. */
+static int choose_chain(struct live *live, const struct session_context *context)
+{
+    struct user_chain *chain = NULL;
+    int err =
+        user_chain_open(&chain, live->registry->deps.answerer, context->user_id, context->choice);
+
+    if (err)
+        return err;
+    user_chain_close(live->chain);
+    live->chain = chain;
+    return 0;
+}
+
 static int live_make(struct live_registry *reg, struct session_context *context,
                      struct live **livep)
 {
@@ -291,9 +307,13 @@ static int live_make(struct live_registry *reg, struct session_context *context,
         live->context = *context;
         err = know_voices(live);
     }
+    if (!err && live->context.choice) {
+        err = choose_chain(live, &live->context);
+    }
     if (err) {
         timer_close(live->tick);
         transcript_writer_close(live->writer);
+        known_voices_release(live->known);
         free(live);
         return err;
     }
@@ -312,6 +332,12 @@ int live_join(struct live_registry *reg, struct session_context *context, struct
 
     if (reg->on_shut)
         return UV_ECANCELED;
+    if (live && context->choice) {
+        int err = choose_chain(live, context);
+
+        if (err)
+            return err;
+    }
     if (!live) {
         int err = live_make(reg, context, &live);
 
@@ -321,7 +347,7 @@ int live_join(struct live_registry *reg, struct session_context *context, struct
     }
     live_step(live, &(struct conversation_event){.kind = CONVERSATION_JOINED});
     if (made && reg->deps.answerer)
-        answerer_warm(reg->deps.answerer, live->context.index);
+        answerer_warm(reg->deps.answerer, live->chain, live->context.index);
     *livep = live;
     return 0;
 }

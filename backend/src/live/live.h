@@ -30,6 +30,7 @@
 #include "live/event.h"
 
 struct blob_store;
+struct choice;
 struct live;
 struct live_listener;
 struct live_registry;
@@ -79,6 +80,7 @@ struct session_context {
     char language[16];
     char provider[32]; /**< From the session's metadata; "": the chain */
     char model[128];
+    struct choice *choice; /**< What the user chose (answer/choice.h), owned; NULL: nothing */
     struct profile_index *index;
     char **vocabulary; /**< Names and terms for the recogniser */
     size_t vocabulary_count;
@@ -89,6 +91,7 @@ struct session_context {
     uint32_t voice_ms;             /**< Of so much speech; 0: none is kept */
 };
 
+/** Without .choice, which its caller loads. */
 int session_context_load(const struct live_deps *deps, const char *user_id, const char *session_id,
                          struct session_context *context, struct errbuf *why);
 void session_context_release(struct session_context *context);

@@ -54,6 +54,7 @@ struct live {
     struct live *next;
     struct live_registry *registry;
     struct session_context context;
+    struct user_chain *chain; /* whose providers answer; NULL: the operator's */
     struct conversation conversation;
     struct live_listener *listeners;
     struct speaker *speakers;

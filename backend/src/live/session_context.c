@@ -3,6 +3,7 @@
  */
 #include "live/live.h"
 
+#include "answer/choice.h"
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -265,5 +266,8 @@ void session_context_release(struct session_context *context)
         free(context->vocabulary[i]);
     free(context->vocabulary);
     memory_free(context->memory);
+    if (context->choice)
+        choice_release(context->choice);
+    free(context->choice);
     *context = (struct session_context){0};
 }

@@ -7,10 +7,10 @@
 
 #include <string.h>
 
-#define SERVICE(n, t, u, m, k)                                                                     \
+#define SERVICE(n, t, u, m, k, page)                                                               \
     {                                                                                              \
         .name = (n), .title = (t), .driver = "openai", .url = (u), .model = (m), .key_env = (k),   \
-        .needs_key = true                                                                          \
+        .key_page = (page), .needs_key = true                                                      \
     }
 #define SERVER(n, t, u, k)                                                                         \
     {                                                                                              \
@@ -20,13 +20,17 @@
 
 const struct llm_preset llm_presets[] = {
     SERVICE("groq", "Groq", "https://api.groq.com/openai/v1", "llama-3.3-70b-versatile",
-            "GROQ_API_KEY"),
-    SERVICE("openai", "OpenAI", "https://api.openai.com/v1", "gpt-4o-mini", "OPENAI_API_KEY"),
+            "GROQ_API_KEY", "https://console.groq.com/keys"),
+    SERVICE("openai", "OpenAI", "https://api.openai.com/v1", "gpt-4o-mini", "OPENAI_API_KEY",
+            "https://platform.openai.com/api-keys"),
     SERVICE("openrouter", "OpenRouter", "https://openrouter.ai/api/v1",
-            "meta-llama/llama-3.3-70b-instruct", "OPENROUTER_API_KEY"),
+            "meta-llama/llama-3.3-70b-instruct", "OPENROUTER_API_KEY",
+            "https://openrouter.ai/settings/keys"),
     SERVICE("together", "Together AI", "https://api.together.xyz/v1",
-            "meta-llama/Llama-3.3-70B-Instruct-Turbo", "TOGETHER_API_KEY"),
-    SERVICE("azure", "Azure OpenAI", NULL, "gpt-4o-mini", "AZURE_OPENAI_API_KEY"),
+            "meta-llama/Llama-3.3-70B-Instruct-Turbo", "TOGETHER_API_KEY",
+            "https://api.together.ai/settings/api-keys"),
+    SERVICE("azure", "Azure OpenAI", NULL, "gpt-4o-mini", "AZURE_OPENAI_API_KEY",
+            "https://ai.azure.com"),
     {.name = "ollama",
      .title = "Ollama",
      .driver = "ollama",

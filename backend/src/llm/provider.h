@@ -17,12 +17,13 @@
 #include "llm/driver.h"
 
 struct llm_preset {
-    const char *name;    /**< As on the wire and in the settings */
-    const char *title;   /**< For people: "Groq" */
-    const char *driver;  /**< "openai", "ollama", "outline" */
-    const char *url;     /**< NULL: must be given */
-    const char *model;   /**< NULL: must be given */
-    const char *key_env; /**< Usual name of the key's environment variable; NULL: none */
+    const char *name;     /**< As on the wire and in the settings */
+    const char *title;    /**< For people: "Groq" */
+    const char *driver;   /**< "openai", "ollama", "outline" */
+    const char *url;      /**< NULL: must be given */
+    const char *model;    /**< NULL: must be given */
+    const char *key_env;  /**< Usual name of the key's environment variable; NULL: none */
+    const char *key_page; /**< Where people make a key; NULL: nowhere */
     bool needs_key;
     bool local; /**< What is asked stays on this machine, unless its address is changed */
     bool found; /**< Looked for at .url where nobody chose a chain */

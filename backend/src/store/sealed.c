@@ -578,7 +578,7 @@ int sealed_photo_get(struct store *store, const struct seal *seal, const char *u
 
 static struct fields choice_fields(struct store_choice *c, bool *unreadable)
 {
-    return (struct fields){c->user_id, unreadable, 1, {{"user.choice", &c->choice}}};
+    return (struct fields){c->user_id, unreadable, 1, {{"user.choice", &c->choice, NULL}}};
 }
 
 int sealed_choice_put(struct store *store, const struct seal *seal,

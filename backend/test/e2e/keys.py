@@ -25,7 +25,8 @@ MIGRATIONS = pathlib.Path(__file__).parents[2] / "src/store/migrations/sqlite"
 PROFILE = {"name": "the planted name", "role": "the planted role", "skills": ["C", "planted skills"], "industry": "the planted industry",
            "context": "the planted context"}
 SEALED = (("profiles", "context"), ("profiles", "name"), ("profiles", "role"), ("profiles", "skills"), ("profiles", "industry"), ("sessions", "job_description"), ("sessions", "title"), ("transcripts", "question"),
-          ("transcripts", "answer"), ("transcripts", "detail"), ("voices", "voice"), ("transcriptions", "result"), ("facts", "value"))
+          ("transcripts", "answer"), ("transcripts", "detail"), ("voices", "voice"), ("transcriptions", "result"), ("facts", "value"),
+          ("choices", "choice"))
 
 
 def run(*args, data, env=None, **more):
@@ -109,6 +110,7 @@ class Filled(unittest.TestCase):
                                 "speaker": "interviewer", "kind": "technical", "provider": "p", "model": "m", "finishReason": "stop",
                                 "metrics": {"responseTime": 1.5, "wordCount": 5, "confidence": 0.9, "qualityScore": 80}} for i in range(PAIRS)]
         server.post("/api/v1/sessions/import", file)
+        server.request("PATCH", "/api/v1/auth/me/providers/groq", {"key": "gsk-the-planted-key"})
         for i in range(4):
             server.request("POST", "/api/v1/audio/upload?keep=original", tone(cls.folder / "tone.wav", seconds=3 + i), {"Content-Type": "audio/wav"})
         cls.all = everything(server, paths_of(server))
@@ -129,6 +131,11 @@ class Filled(unittest.TestCase):
         while not ready():
             self.assertLess(time.monotonic(), deadline, what)
             time.sleep(0.01)
+
+    def assert_key_there(self, server):
+        """A provider's key, which nobody is told, by how it ends."""
+        item = next(item for item in server.get("/api/v1/auth/me/providers")["items"] if item["name"] == "groq")
+        self.assertEqual(item["key"], {"lastFour": "-key"})
 
     def assert_all_there(self, server):
         self.assertTrue(everything(server, self.all) == self.all, "something is not as it was")
@@ -225,7 +232,9 @@ class Keys(Filled):
         self.assertEqual(run("keys", "retire", data=self.data).returncode, 0)
         self.assertEqual((self.data / "keys/master.key").stat().st_size, 65)
         self.assertEqual((self.data / "keys/master.key").stat().st_mode & 0o777, 0o600)
-        self.assert_all_there(self.serve())
+        server = self.serve()
+        self.assert_all_there(server)
+        self.assert_key_there(server)
 
     def test_a_server_takes_the_new_key_up_while_others_write(self):
         server = self.serve(INTERVIEWD_LOG_LEVEL="info")

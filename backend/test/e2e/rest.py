@@ -423,6 +423,21 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(40)
 
 
 @test
+def who_answers_is_ones_own_to_choose(one, many):
+    client = many.sign_up("choice@example.com", "C")
+    listed = client("GET", "v1/auth/me/providers").json
+    equal((listed["ordered"], listed["addresses"]), (False, False))
+    changed = client("PATCH", "v1/auth/me/providers/groq", {"key": "gsk-0123456789-wxyz"}).json["items"][0]
+    equal((changed["name"], changed["whose"], changed["key"]), ("groq", "own", {"lastFour": "wxyz"}))
+    equal(client("PUT", "v1/auth/me/providers", {"order": []}).json["items"][0]["used"], False)
+    problem(client("PUT", "v1/auth/me/providers", {"order": ["groq", "groq"]}), 422, "invalid_fields", "/order")
+    problem(client("PATCH", "v1/auth/me/providers/groq", {"url": "http://127.0.0.1/v1"}), 403, "not_operator")
+    problem(client("PATCH", "v1/auth/me/providers/groq", {"key": "has a space"}), 422, "invalid_fields", "/key")
+    equal(client("POST", "v1/auth/me/providers/azure/test", {}).json["works"], False)
+    equal([item["key"] for item in many.ada("GET", "v1/auth/me/providers").json["items"] if item["name"] == "groq"], [None])
+
+
+@test
 def a_photo_is_known_by_its_bytes_and_given_to_its_owner_alone(one, many):
     client = many.sign_up("photo@example.com", "P")
     equal(client("GET", "v1/auth/me").json["photoURL"], None)

@@ -177,7 +177,7 @@ class Handler(BaseHTTPRequestHandler):
             while not self.closed(1):
                 pass
             self.close_connection = True
-        elif self.headers.get("Authorization") == "Bearer refused":
+        elif (self.headers.get("Authorization") or "").startswith("Bearer refused"):
             self.reply(401, {"error": {"message": ERRORS[401][2], "type": ERRORS[401][0], "code": ERRORS[401][1]}})
         elif self.path == "/llamacpp/v1/models":
             self.reply(200, {"object": "list", "data": [{"id": "ok", "object": "model", "owned_by": "llamacpp", "meta": {"n_params": 134515008}}]})
@@ -200,7 +200,7 @@ class Handler(BaseHTTPRequestHandler):
         except ValueError:
             self.reply(400, {"error": {"message": "invalid JSON", "type": "invalid_request_error"}})
             return
-        entry = {"path": self.path, "model": asked.get("model"), "body": asked, "key": "Authorization" in self.headers, "traceparent": self.headers["traceparent"],
+        entry = {"path": self.path, "model": asked.get("model"), "body": asked, "key": "Authorization" in self.headers, "sent": self.headers["Authorization"], "traceparent": self.headers["traceparent"],
                  "keyHeader": next((name for name in ("Authorization", "api-key") if name in self.headers), None),
                  "receivedNs": time.monotonic_ns(), "closedNs": 0, "connection": self.number, "bytes": len(as_read(asked))}
         with LOCK:
@@ -208,7 +208,9 @@ class Handler(BaseHTTPRequestHandler):
             entry["same"] = common(as_read(before[0]["body"]), as_read(asked)) if before else 0
             LOG.append(entry)
         try:
-            if self.path.startswith("/moved/"):
+            if (entry["sent"] or "").startswith("Bearer refused"):
+                self.reply(401, {"error": {"message": ERRORS[401][2], "type": ERRORS[401][0], "code": ERRORS[401][1]}})
+            elif self.path.startswith("/moved/"):
                 self.reply(308, {}, (("Location", self.path.removeprefix("/moved")),))
             elif self.path.startswith("/nowhere/"):
                 self.reply(308, {}, (("Location", "http://localhost:9" + self.path),))

@@ -14,6 +14,7 @@
 #include "auth/seal.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "config/config.h"
 #include "loop/lanes.h"
 #include "loop/loop.h"
 #include "net/client.h"
@@ -122,13 +123,16 @@ static void run_while_the_loop_stands_still(bool clients_leave)
         {.method = "POST", .path = "/api/v1/llm/generate", .body = "{\"question\":\"Why?\"}"},
     };
     size_t count = sizeof(calls) / sizeof(calls[0]) - !clients_leave;
-    struct app app = {.loop = NULL};
+    static const struct config settings = {.own_keys = true};
+    struct app app = {.config = &settings};
     struct http_server *server;
     struct errbuf err = {""};
     struct owner owner;
 
     owner_enter(&owner);
     app.accounts = owner.accounts;
+    app.store = owner.store;
+    app.seal = owner.seal;
     assert_int_equal(loop_open(&app.loop, &err), 0);
     assert_int_equal(lanes_open(&app.lanes, app.loop, NULL), 0);
     assert_int_equal(http_client_open(&app.client, app.loop, &err), 0);
