@@ -13,6 +13,7 @@ import { eraseMe, logout, startAuth, updateMe } from '@/lib/auth';
 import { forget } from '@/lib/query';
 import { saveAnswer } from '@/lib/utils';
 import type { User } from '@/types/user';
+import { ApiKeys } from './ApiKeys';
 import { Passkeys } from './Passkeys';
 import { Password } from './Password';
 import { Photo } from './Photo';
@@ -127,6 +128,7 @@ export function Account({ user, accounts }: { user: User; accounts: boolean }) {
       {accounts && <Password />}
       {accounts && <Passkeys />}
       {accounts && <SignIns />}
+      <ApiKeys />
       <div className="flex flex-wrap gap-3">
         {accounts && (
           <Button look="secondary" onClick={() => void logout()}>

@@ -3,6 +3,7 @@
 import { Account } from '@/components/account/Account';
 import { HearingNotice } from '@/components/audio/HearingNotice';
 import { KeptVoice } from '@/components/audio/VoicePhrase';
+import { Providers } from '@/components/providers/Providers';
 import { Badge } from '@/components/ui/badge';
 import { Card, CardTitle } from '@/components/ui/card';
 import { Segmented, Select } from '@/components/ui/field';
@@ -53,7 +54,7 @@ function Look() {
   );
 }
 
-const STATES = { Active: 'accent', 'Cannot answer': 'live', 'Not set up': 'plain' } as const;
+const STATES = { Active: 'accent', 'Not set up': 'plain' } as const;
 
 function Engine({ name, detail, state, note }: { name: string; detail?: string | null; state: keyof typeof STATES; note: string }) {
   return (
@@ -74,33 +75,16 @@ function Engines() {
   if (error) return <ErrorState title="The server did not say what it runs" error={error} retry={reload} />;
   if (!data) return <Skeleton className="h-40 rounded-2xl" />;
   return (
-    <>
-      <Card id="recogniser" className="grid scroll-mt-6 gap-4">
-        <CardTitle>Who listens</CardTitle>
-        <ul className="divide-y divide-line">
-          {data.recognisers.map((r) => (
-            <Engine key={r.name} name={r.name === 'openai' ? 'A transcription service' : engineName(r.name)} detail={r.model} state={r.active ? 'Active' : 'Not set up'} note={r.note} />
-          ))}
-        </ul>
-        <HearingNotice language={language} />
-        <KeptVoice />
-      </Card>
-      <Card id="providers" className="grid scroll-mt-6 gap-4">
-        <CardTitle>Who answers</CardTitle>
-        <p className="text-soft">Tried in this order; when one fails before its first word the next takes over.</p>
-        <ul className="divide-y divide-line">
-          {data.providers.map((p) => (
-            <Engine
-              key={p.name}
-              name={engineName(p.name)}
-              detail={p.models.slice(0, 3).join(', ')}
-              state={p.active ? 'Active' : p.configured ? 'Cannot answer' : 'Not set up'}
-              note={p.note}
-            />
-          ))}
-        </ul>
-      </Card>
-    </>
+    <Card id="recogniser" className="grid scroll-mt-6 gap-4">
+      <CardTitle>Who listens</CardTitle>
+      <ul className="divide-y divide-line">
+        {data.recognisers.map((r) => (
+          <Engine key={r.name} name={r.name === 'openai' ? 'A transcription service' : engineName(r.name)} detail={r.model} state={r.active ? 'Active' : 'Not set up'} note={r.note} />
+        ))}
+      </ul>
+      <HearingNotice language={language} />
+      <KeptVoice />
+    </Card>
   );
 }
 
@@ -110,6 +94,7 @@ export function Settings() {
     <div className="grid max-w-3xl gap-6">
       <Look />
       <Engines />
+      <Providers />
       <Card className="grid gap-3">
         <CardTitle>What stays where</CardTitle>
         <ul className="grid list-disc gap-2 pl-5 text-soft marker:text-accent">
