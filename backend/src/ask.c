@@ -50,7 +50,7 @@ struct ask {
     uint64_t speaker;
     struct live_listener *listener;
     struct loop_timer *frames;
-    struct loop_timer *patience;
+    struct loop_timer *deadline;
     bool heard_all;
     int running;  /* generations begun and not ended */
     int answered; /* generations that ended with an answer */
@@ -97,7 +97,7 @@ static void on_heard_all(void *arg)
     struct ask *a = arg;
 
     a->heard_all = true;
-    timer_start(a->patience, ANSWER_WAIT_MS, 0);
+    timer_start(a->deadline, ANSWER_WAIT_MS, 0);
     stop_if_done(a);
 }
 
@@ -110,7 +110,7 @@ static void on_fatal(int err, const char *why, void *arg)
     loop_stop(a->program.app.loop);
 }
 
-static void on_patience(void *arg)
+static void on_deadline(void *arg)
 {
     struct ask *a = arg;
 
@@ -324,7 +324,7 @@ static int start(struct ask *a)
     if (!err)
         err = timer_open(&a->frames, app->loop, on_frame, a);
     if (!err)
-        err = timer_open(&a->patience, app->loop, on_patience, a);
+        err = timer_open(&a->deadline, app->loop, on_deadline, a);
     if (err)
         return program_fail("%s", why.text[0] ? why.text : uv_strerror(err));
     a->screen.start_us = clock_mono_us();
@@ -342,7 +342,7 @@ static void on_stored(void *arg)
 static void finish(struct ask *a)
 {
     timer_close(a->frames);
-    timer_close(a->patience);
+    timer_close(a->deadline);
     speaker_close(a->live, a->speaker);
     live_unlisten(a->listener);
     if (a->live)

@@ -46,7 +46,7 @@ struct transcribe {
     unsigned char carry[4];
 };
 
-static void bad(struct transcribe *t, const char *code, const char *message)
+static void end_with(struct transcribe *t, const char *code, const char *message)
 {
     t->over = true;
     socket_error(t->socket, code, message, SOCKET_CLOSE_RULES);
@@ -110,7 +110,7 @@ static void feed(struct transcribe *t, const int16_t *pcm, size_t n)
                      "the recogniser is more than a minute behind; the audio was not taken",
                      SOCKET_CLOSE_FULL);
     else if (err)
-        bad(t, "bad_audio", "this audio cannot be heard");
+        end_with(t, "bad_audio", "this audio cannot be heard");
 }
 
 static void on_captured(const int16_t *pcm, size_t n, void *arg)
@@ -200,7 +200,7 @@ static bool take_start(struct transcribe *t, const struct ws_start *start)
         t->params.take_over = start->take_over;
     }
     if (start->host && !may_capture(t)) {
-        bad(t, "unsupported", "this server captures no sound of its machine for accounts");
+        end_with(t, "unsupported", "this server captures no sound of its machine for accounts");
         return false;
     }
     t->host = start->host;
@@ -220,7 +220,7 @@ static bool take_start(struct transcribe *t, const struct ws_start *start)
         return true;
     }
     if (opus_stream_open(&t->opus, &why)) {
-        bad(t, "unsupported", why.text);
+        end_with(t, "unsupported", why.text);
         return false;
     }
     return true;
@@ -250,12 +250,12 @@ static void on_start(struct transcribe *t, const json_t *msg)
     struct ws_complaint why;
 
     if (t->started || t->heard) {
-        bad(t, "bad_state", "start must come once, before the first audio");
+        end_with(t, "bad_state", "start must come once, before the first audio");
         return;
     }
     t->started = true;
     if (!ws_read_start(msg, &start, &why)) {
-        bad(t, why.code, why.text);
+        end_with(t, why.code, why.text);
         return;
     }
     if (!take_start(t, &start) || resume_speaker(t, &start))
@@ -314,7 +314,7 @@ static void feed_packet(struct transcribe *t, const void *data, size_t len)
     int n = opus_stream_decode(t->opus, data, len, pcm);
 
     if (n < 0)
-        bad(t, "bad_audio", "this is no Opus packet");
+        end_with(t, "bad_audio", "this is no Opus packet");
     else
         feed(t, pcm, (size_t)n);
 }
@@ -326,7 +326,8 @@ static void on_audio(struct socket *s, const void *data, size_t len, void *owner
     if (t->stopping || !s->ws)
         return;
     if (t->host) {
-        bad(t, "bad_state", "with source host the server hears its machine, and takes no audio");
+        end_with(t, "bad_state",
+                 "with source host the server hears its machine, and takes no audio");
         return;
     }
     if (len > SOCKET_FRAME_MAX) {
@@ -350,7 +351,7 @@ static void on_base64(struct transcribe *t, const char *text)
     int n = data ? ws_base64_decode(text, len, data) : -1;
 
     if (n < 0)
-        bad(t, "bad_audio", "audioData is not base64");
+        end_with(t, "bad_audio", "audioData is not base64");
     else
         on_audio(t->socket, data, (size_t)n, t);
     free(data);
@@ -381,13 +382,14 @@ static void on_message(struct socket *s, json_t *msg, void *owner)
     if (audio)
         on_base64(t, audio);
     else if (!type)
-        bad(t, "bad_message", "a message needs a type: start, stop, or audioData");
+        end_with(t, "bad_message", "a message needs a type: start, stop, or audioData");
     else if (!strcmp(type, "start"))
         on_start(t, msg);
     else if (!strcmp(type, "stop"))
         on_stop(t);
     else
-        bad(t, "bad_message", "this type of message is not known here: start, stop, audioData");
+        end_with(t, "bad_message",
+                 "this type of message is not known here: start, stop, audioData");
 }
 
 static void no_start_came(void *arg)

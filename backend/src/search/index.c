@@ -302,7 +302,7 @@ static int compact(struct index *ix)
     return 0;
 }
 
-static void bury(struct index *ix, uint32_t session)
+static void mark_dead(struct index *ix, uint32_t session)
 {
     ix->sessions[session].dead = true;
     for (size_t i = 0; i < ix->line_count; i++) {
@@ -320,7 +320,7 @@ int index_session(struct index *ix, const char *session_id)
 
     ix->current = NOWHERE;
     if (old != NOWHERE)
-        bury(ix, old);
+        mark_dead(ix, old);
     if (ix->dead > DEAD_MIN && ix->dead > ix->line_count / 2) {
         err = compact(ix);
         if (err)
@@ -365,7 +365,7 @@ void index_forget(struct index *ix, const char *session_id)
         return;
     if (ix->current == session)
         ix->current = NOWHERE;
-    bury(ix, session);
+    mark_dead(ix, session);
     compact(ix); /* without memory for that it is dead, and goes with the next one */
 }
 
