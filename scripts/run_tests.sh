@@ -5,13 +5,13 @@
 #   scripts/run_tests.sh server web   only these: checks server hearing contract web browser sanitize threads fuzz
 #
 # Two lanes side by side. In front, one after the other, the suites that wait for sockets and clocks. Behind them, on what they
-# leave of the processors, what computes: the builds under the sanitizers, hearing, the page's checks. Each suite leaves what it
+# leave of the processors, what computes: the builds under the sanitizers, hearing, fuzzing, the page's checks. Each suite leaves what it
 # counted in a folder, and what failed beside it.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 SUITES=${*:-checks server hearing contract web browser sanitize threads fuzz}
-FUZZ_SECONDS=${FUZZ_SECONDS:-4}
+FUZZ_SECONDS=${FUZZ_SECONDS:-3}
 PROCESSES=${PROCESSES:-$(($(nproc) * 2))} # tests at once: most wait for sockets and clocks more than they compute
 OUTCOME="$LOGS/outcome" # SUITE.counts: lines of "passed failed skipped"; SUITE.said: what failed and what was skipped
 SUITE=                  # the one that runs in this lane
@@ -142,7 +142,7 @@ suite_threads() {
 fuzz() {
     local name=${1##*/} status=0
     mkdir -p "$LOGS/$name-new"
-    "$1" -max_total_time="$FUZZ_SECONDS" -rss_limit_mb=2048 -timeout=10 -artifact_prefix="$LOGS/$name-" \
+    "$1" -max_total_time="$FUZZ_SECONDS" -rss_limit_mb=2048 -timeout=30 -artifact_prefix="$LOGS/$name-" \
         "$LOGS/$name-new" "backend/fuzz/corpus/${name#fuzz-}" >"$LOGS/$name.said" 2>&1 </dev/null || status=$?
     printf '%s\n' "$status" >"$LOGS/$name.status"
 }
@@ -211,7 +211,7 @@ lane_behind() {
     ! chosen sanitize && ! chosen fuzz || built asan scripts/build_sanitized.sh asan
     ! chosen threads || built tsan scripts/build_sanitized.sh tsan
     ! chosen hearing || await server
-    run hearing
+    run hearing fuzz
 }
 
 start_behind() {
@@ -232,7 +232,7 @@ if chosen server || chosen hearing || chosen contract || chosen browser; then
     build_tests
     : >"$OUTCOME/server.built"
 fi
-run server contract browser sanitize threads fuzz
+run server contract browser sanitize threads
 wait "$behind" || SUITE=behind add 0 1 0
 
 for suite in $SUITES; do

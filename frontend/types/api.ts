@@ -1937,7 +1937,7 @@ export interface components {
          *           "configured": false,
          *           "reachable": null,
          *           "active": false,
-         *           "note": "Set GROQ_API_KEY to use it."
+         *           "note": "Give a key for it in the settings, or set GROQ_API_KEY."
          *         },
          *         {
          *           "name": "outline",

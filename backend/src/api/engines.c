@@ -107,7 +107,7 @@ static void provider_note(const struct llm_preset *preset, const struct llm_prov
     else if (preset->found)
         snprintf(note, size, "It is used when it is found at %s.", preset->url);
     else if (preset->key_env)
-        snprintf(note, size, "Set %s to use it.", preset->key_env);
+        snprintf(note, size, "Give a key for it in the settings, or set %s.", preset->key_env);
     else
         snprintf(note, size, "Set INTERVIEWD_PROVIDERS=%s to use it.", preset->name);
 }

@@ -6,9 +6,8 @@
 Starts PROGRAM (interviewd) on a free port with a data folder of its own, makes one profile, session and transcript to
 be found, and has schemathesis send requests that fit the document and requests that do not: statuses, headers, media
 types and bodies of all answers are held against it. Two rounds: without accounts, signed in as the local owner, and
-with accounts, where each operation is also asked without a token. JUnit files are
-written to REPORT-*.xml. The order of requests
-depends on nothing but the document.
+with accounts, where each operation is also asked without a token. Providers are stand-ins. JUnit files are written to
+REPORT-*.xml. The order of requests depends on nothing but the document.
 """
 import json
 import os
@@ -27,12 +26,28 @@ SEED = "20261130"
 ENDS_SIGN_IN = "auth/(logout|me|password|refresh)$"  # asked last: nobody is signed in after them
 
 
+class Providers:
+    """What users with keys of their own would ask: nothing of a test leaves the machine."""
+
+    def __init__(self):
+        self.process = subprocess.Popen([sys.executable, ROOT / "backend/test/support/providers.py"], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        base = f"http://127.0.0.1:{self.process.stdout.readline().split()[1]}/v1"
+        self.addresses = {f"INTERVIEWD_{name}_URL": base for name in ("GROQ", "OPENAI", "OPENROUTER", "TOGETHER")}
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
 class Server:
-    def __init__(self, program, *args):
+    def __init__(self, program, providers, *args):
         self.data = tempfile.mkdtemp(prefix="interviewd-contract-")
         env = {k: v for k, v in os.environ.items() if not re.match(r"INTERVIEWD_|GROQ_|OPENAI_|OLLAMA_", k)}
         # a limit would answer nearly all of these requests
-        env |= {"INTERVIEWD_REQUESTS_PER_MINUTE": "0", "INTERVIEWD_SIGN_INS_PER_MINUTE": "0", "INTERVIEWD_STRANGERS_PER_MINUTE": "0", "INTERVIEWD_ASR_PRELOAD": "off", "INTERVIEWD_FETCH_MODELS": "off"}
+        env |= {"INTERVIEWD_REQUESTS_PER_MINUTE": "0", "INTERVIEWD_SIGN_INS_PER_MINUTE": "0", "INTERVIEWD_STRANGERS_PER_MINUTE": "0", "INTERVIEWD_ASR_PRELOAD": "off", "INTERVIEWD_FETCH_MODELS": "off",
+                "INTERVIEWD_ASR_ENGINE": "pocketsphinx"} | providers.addresses
         self.process = subprocess.Popen([program, "serve", "--listen", "127.0.0.1:0", "--data", self.data, *args], env=env,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for line in self.process.stdout:
@@ -62,7 +77,8 @@ class Server:
 
 
 def round_of(name, program, tester, report, examples, args, sign_in):
-    server = Server(program, *args)
+    providers = Providers()
+    server = Server(program, providers, *args)
     token = sign_in(server)
     profile = server.post("/api/v1/profiles", {"name": "P", "role": "Engineer", "yearsExperience": 3, "skills": [], "industry": "", "context": "Built it."}, token)
     session = server.post("/api/v1/sessions", {"profileId": profile["id"]}, token)
@@ -84,6 +100,7 @@ def round_of(name, program, tester, report, examples, args, sign_in):
                 print(said.stdout)
                 print(f"{name}: the client ended with {said.returncode}")
     status = server.stop()
+    providers.stop()
     if status:
         print(f"{name}: the server ended with {status}")
     return wrong == 0 and status == 0

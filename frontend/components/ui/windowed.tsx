@@ -6,6 +6,7 @@ import { WindowRows } from '@/lib/window-rows';
 const AROUND = 900; // rendered above and below the screen [px]
 const ALL = 40; // so few rows are all there: the browser's own search and a printer find them
 const SETTLED_MS = 120;
+const SETTLE_TRIES = 10;
 
 export interface WindowedHandle {
   /** Brings a row under the top of the screen, and the focus into it unless it is to stay where it is. */
@@ -114,13 +115,20 @@ export function Windowed<T>({ items, keyOf, guess, render, margin = 0, label, re
         const place = { at };
         target.current = place;
         goTo(at);
-        // rows on the way were only guessed: once they are measured, it is gone to once more
-        setTimeout(() => {
-          if (target.current !== place) return;
-          goTo(at);
-          if (focus) box.current?.querySelector<HTMLElement>(`[data-at="${at}"]`)?.focus({ preventScroll: true });
-          target.current = null;
-        }, SETTLED_MS);
+        // Rows on the way were only guessed: once they are measured, it is gone to once more. A busy machine draws the row later.
+        const settle = (tries: number) =>
+          setTimeout(() => {
+            if (target.current !== place) return;
+            goTo(at);
+            const row = box.current?.querySelector<HTMLElement>(`[data-at="${at}"]`);
+            if (!row && tries > 1) {
+              settle(tries - 1);
+              return;
+            }
+            if (focus) row?.focus({ preventScroll: true });
+            target.current = null;
+          }, SETTLED_MS);
+        settle(SETTLE_TRIES);
       },
     }),
     [goTo],

@@ -79,7 +79,7 @@ describe('after many questions and sessions', () => {
     };
     await page.getByRole('navigation', { name: 'Questions' }).getByRole('button', { name: /part 240 / }).click();
     await expect.poll(() => inSight('What was part 240 of the migration like?')).toBe(true);
-    expect(await page.evaluate('document.activeElement.dataset.at')).toBe('239');
+    await expect.poll(() => page.evaluate('document.activeElement.dataset.at')).toBe('239');
     await page.getByLabel('Search in this session').fill('zanzibar');
     await page.getByText('In 1', { exact: true }).waitFor();
     await page.keyboard.press('Enter');
@@ -101,7 +101,7 @@ describe('after many questions and sessions', () => {
     const { page } = watched;
     await page.goto(`${server.url}/interview/${id}/review/?again#${middle}`);
     await expect.poll(async () => (await page.getByRole('heading', { name: 'What was part 61 of the migration like?' }).boundingBox().catch(() => null))?.y ?? -1).toBeGreaterThan(0);
-    expect(await page.evaluate('document.activeElement.dataset.at')).toBe('60');
+    await expect.poll(() => page.evaluate('document.activeElement.dataset.at')).toBe('60');
   });
 
   it('is filtered by the server, in the address, with a way out of nothing', async () => {

@@ -151,7 +151,7 @@ export function startStandin({ port = 0, accounts = false } = {}) {
       { name: 'pocketsphinx', model: 'en-us', active: true, note: 'Works offline at once and gets the gist of clear speech.' },
     ],
     providers: [
-      { name: 'groq', models: [], configured: false, reachable: null, active: false, note: 'Set GROQ_API_KEY to use it.' },
+      { name: 'groq', models: [], configured: false, reachable: null, active: false, note: 'Give a key for it in the settings, or set GROQ_API_KEY.' },
       { name: 'ollama', models: ['llama3.2:3b'], configured: true, reachable: true, active: true, note: 'Runs on this machine.' },
       { name: 'outline', models: ['outline'], configured: true, reachable: true, active: true, note: 'Built in: talking points quoted from your profile.' },
     ],
