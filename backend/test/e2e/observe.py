@@ -230,7 +230,9 @@ class Numbers(Interviewed):
         until("each arrived or is counted", lambda: len(arrived()) + dropped() >= len(traces))
         found = arrived()
         self.assertGreater(len(found), waiting_max - batch)  # a few others waited before
-        self.assertEqual(found, traces[:len(found)], "the oldest, each once, in their order")
+        # a machine that is slow sends some while others still come: what found no room is missing then, not what is the newest
+        self.assertEqual(found, sorted(set(found)), "each once, in their order")
+        self.assertEqual(found[0], traces[0], "the oldest wait, the newest find no room")
 
     def test_errors_are_told_without_what_is_private(self):
         wav = harness.speak(QUESTION, self.folder).read_bytes()
