@@ -30,6 +30,21 @@ bool auth_refuse_weak(const struct http_request *req, struct http_response *res,
 enum sign_ups { SIGN_UPS_OFF, SIGN_UPS_MAIL, SIGN_UPS_ON };
 enum sign_ups auth_sign_ups(const struct app *app);
 
+/** Somebody who is to hear by mail, looked for behind the answer. */
+struct auth_mail {
+    const struct app *app;
+    struct api_origin origin;
+    char request_id[HTTP_REQUEST_ID_MAX];
+    char email[ACCOUNTS_EMAIL_MAX];
+};
+/** The e-mail address of a body that has nothing else, as accounts know it. 1: answered. */
+int auth_mail_address(const struct http_request *req, struct http_response *res,
+                      char email[static ACCOUNTS_EMAIL_MAX]);
+/** Within the limits of sign-ins, answer 202 with the message, before look() gets the struct
+ *  auth_mail on a lane for reading. Returns what the handler returns. */
+int auth_mail_later(const struct http_request *req, struct http_response *res, const char *email,
+                    void (*look)(void *mail), const char *message);
+
 /** From where and with which program, as the owner of the sign-in is shown it. */
 struct auth_origin {
     char program[sizeof(((struct store_refresh *)0)->program)];

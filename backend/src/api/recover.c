@@ -12,33 +12,20 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "config/config.h"
-#include "loop/lanes.h"
 #include "observe/log.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const struct field forgot_fields[] = {
-    {"email", FIELD_EMAIL, .max = 254, .flags = FIELD_REQUIRED | FIELD_TRIM},
-    {.name = NULL},
-};
 static const struct field reset_fields[] = {
     {"token", FIELD_TEXT, .min = 1, .max = 128, .flags = FIELD_REQUIRED},
     {"password", FIELD_TEXT, .min = 10, .max = 200, .flags = FIELD_REQUIRED},
     {.name = NULL},
 };
 
-struct forgot {
-    const struct app *app;
-    struct api_origin origin;
-    char request_id[HTTP_REQUEST_ID_MAX];
-    char email[ACCOUNTS_EMAIL_MAX];
-};
-
 /* ---------------------------------------------------------------------- behind the answer */
 
-static void send_link(const struct forgot *f, const struct store_user *user)
+static void send_link(const struct auth_mail *f, const struct store_user *user)
 {
     char token[RECOVERY_TEXT_MAX];
     struct errbuf why = {""};
@@ -56,7 +43,7 @@ static void send_link(const struct forgot *f, const struct store_user *user)
 
 static void look(void *arg)
 {
-    const struct forgot *f = arg;
+    const struct auth_mail *f = arg;
     struct errbuf why = {""};
     struct store_user user;
     int err = store_user_by_email(f->app->store, f->email, &user, &why);
@@ -70,55 +57,24 @@ static void look(void *arg)
     store_user_release(&user);
 }
 
-static void looked(int err, void *arg)
-{
-    (void)err; /* the lanes are closing */
-    free(arg);
-}
-
 /* --------------------------------------------------------------------------- the requests */
 
 static int post_forgot(const struct http_request *req, struct http_response *res)
 {
     const struct app *app = app_of(req);
     char email[ACCOUNTS_EMAIL_MAX];
-    struct forgot *f;
-    json_t *body;
-    int err;
 
     if (!app->config->accounts)
         return auth_accounts_off(req, res);
-    if (validate_body(req, res, forgot_fields, 0, &body))
+    if (auth_mail_address(req, res, email))
         return 0;
-    err = accounts_email(json_str(body, "email"), email);
-    json_decref(body);
-    if (err) {
-        validate_refuse(req, res, "/email", "must be an e-mail address");
-        return 0;
-    }
     if (!mailer_is_there(app))
         return http_problem(res, req, 503, "unavailable",
                             "This server sends no mail. Ask whoever runs it for a link that sets "
                             "another password.",
                             NULL);
-    if (auth_limit(req, res, email))
-        return 0;
-    f = calloc(1, sizeof(*f));
-    if (!f)
-        return UV_ENOMEM;
-    f->app = app;
-    api_origin(req, &f->origin);
-    snprintf(f->request_id, sizeof(f->request_id), "%s", req->id);
-    memcpy(f->email, email, sizeof(f->email));
-    err = lane_submit(app->lanes, LANE_READ, look, looked, f);
-    if (err) {
-        free(f);
-        return err;
-    }
-    return http_reply_json(res, 202,
-                           json_pack("{s:s}", "message",
-                                     "If there is an account with this address, a mail is on its "
-                                     "way to it."));
+    return auth_mail_later(req, res, email, look,
+                           "If there is an account with this address, a mail is on its way to it.");
 }
 
 static int post_reset(const struct http_request *req, struct http_response *res)

@@ -12,11 +12,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "config/config.h"
-#include "loop/lanes.h"
 #include "observe/log.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { BODY_MAX = 16 << 10 };
@@ -31,10 +29,6 @@ static const struct field link_fields[] = {
     {"token", FIELD_TEXT, .min = 1, .max = SIGNUP_LINK_TEXT_MAX - 1, .flags = FIELD_REQUIRED},
     {"password", FIELD_TEXT, .min = 10, .max = 200, .flags = FIELD_REQUIRED},
     {"displayName", FIELD_TEXT, .min = 1, .max = 120, .flags = FIELD_REQUIRED | FIELD_TRIM},
-    {.name = NULL},
-};
-static const struct field mail_fields[] = {
-    {"email", FIELD_EMAIL, .max = 254, .flags = FIELD_REQUIRED | FIELD_TRIM},
     {.name = NULL},
 };
 
@@ -65,14 +59,7 @@ static int refuse(const struct http_request *req, struct http_response *res)
 
 /* ------------------------------------------------------------------- behind the answer */
 
-struct wish {
-    const struct app *app;
-    struct api_origin origin;
-    char request_id[HTTP_REQUEST_ID_MAX];
-    char email[ACCOUNTS_EMAIL_MAX];
-};
-
-static int send_signup(const struct wish *w, struct errbuf *why)
+static int send_signup(const struct auth_mail *w, struct errbuf *why)
 {
     char token[SIGNUP_LINK_TEXT_MAX];
     int err = signup_link_make(w->app->seal, w->email, clock_unix_ms(), token, why);
@@ -85,7 +72,7 @@ static int send_signup(const struct wish *w, struct errbuf *why)
 
 static void look(void *arg)
 {
-    const struct wish *w = arg;
+    const struct auth_mail *w = arg;
     struct errbuf why = {""};
     struct store_user user;
     int err = store_user_by_email(w->app->store, w->email, &user, &why);
@@ -104,49 +91,18 @@ static void look(void *arg)
                   why.text[0] ? why.text : uv_strerror(err));
 }
 
-static void looked(int err, void *arg)
-{
-    (void)err; /* the lanes are closing */
-    free(arg);
-}
-
 static int post_mail(const struct http_request *req, struct http_response *res)
 {
-    const struct app *app = app_of(req);
     char email[ACCOUNTS_EMAIL_MAX];
-    struct wish *w;
-    json_t *body;
-    int err;
 
-    if (refuse(req, res) || validate_body(req, res, mail_fields, 0, &body))
+    if (refuse(req, res) || auth_mail_address(req, res, email))
         return 0;
-    err = accounts_email(json_str(body, "email"), email);
-    json_decref(body);
-    if (err) {
-        validate_refuse(req, res, "/email", "must be an e-mail address");
-        return 0;
-    }
-    if (auth_sign_ups(app) == SIGN_UPS_ON)
+    if (auth_sign_ups(app_of(req)) == SIGN_UPS_ON)
         return http_problem(res, req, 409, "conflict",
                             "On this server an account is made at once, without a mail: POST "
                             "auth/signup.",
                             NULL);
-    if (auth_limit(req, res, email))
-        return 0;
-    w = calloc(1, sizeof(*w));
-    if (!w)
-        return UV_ENOMEM;
-    w->app = app;
-    api_origin(req, &w->origin);
-    snprintf(w->request_id, sizeof(w->request_id), "%s", req->id);
-    memcpy(w->email, email, sizeof(w->email));
-    err = lane_submit(app->lanes, LANE_READ, look, looked, w);
-    if (err) {
-        free(w);
-        return err;
-    }
-    return http_reply_json(res, 202,
-                           json_pack("{s:s}", "message", "A mail is on its way to this address."));
+    return auth_mail_later(req, res, email, look, "A mail is on its way to this address.");
 }
 
 /* ------------------------------------------------------------------------- the account */
