@@ -2,6 +2,7 @@
 
 import { useState, type FormEvent } from 'react';
 import { Button } from '@/components/ui/button';
+import { Failure } from '@/components/ui/failure';
 import { Input, useFirstWrong } from '@/components/ui/field';
 import { Link } from '@/components/ui/link';
 import { api, ApiError, sentence } from '@/lib/api-client';
@@ -54,9 +55,9 @@ export function Forgot() {
             onChange={(event) => setEmail(event.target.value)}
           />
           {failure && (
-            <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
+            <Failure>
               {failure}
-            </p>
+            </Failure>
           )}
           <Button type="submit" size="lg" busy={busy}>
             Send me a link

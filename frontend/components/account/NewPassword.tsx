@@ -2,6 +2,7 @@
 
 import { useEffect, useState, type FormEvent } from 'react';
 import { Button } from '@/components/ui/button';
+import { Failure } from '@/components/ui/failure';
 import { Input, useFirstWrong } from '@/components/ui/field';
 import { Link } from '@/components/ui/link';
 import { api, ApiError, sentence } from '@/lib/api-client';
@@ -52,9 +53,9 @@ export function NewPassword() {
           It is set, and whoever was signed in with the old one is signed out.
         </p>
       ) : token === '' ? (
-        <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
+        <Failure>
           This address lacks what belongs behind its “#”. Open the link as it stands in the mail, all of it.
-        </p>
+        </Failure>
       ) : (
         <form ref={form} onSubmit={(event) => void save(event)} noValidate className="grid gap-5">
           <Input
@@ -68,9 +69,9 @@ export function NewPassword() {
             onChange={(event) => setPassword(event.target.value)}
           />
           {failure && (
-            <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
+            <Failure>
               {failure}
-            </p>
+            </Failure>
           )}
           <Button type="submit" size="lg" busy={busy}>
             Set the password

@@ -1,9 +1,10 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { useEffect, useState, type FormEvent, type ReactNode } from 'react';
+import { useEffect, useState, type FormEvent } from 'react';
 import { SignIn } from '@/components/layout/SignIn';
 import { Button } from '@/components/ui/button';
+import { Failure } from '@/components/ui/failure';
 import { Input, useFirstWrong } from '@/components/ui/field';
 import { Link } from '@/components/ui/link';
 import { useAuth } from '@/hooks/useAuth';
@@ -53,14 +54,6 @@ export function SignUp() {
         <AskForLink />
       )}
     </>
-  );
-}
-
-function Failure({ children }: { children: ReactNode }) {
-  return (
-    <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
-      {children}
-    </p>
   );
 }
 

@@ -9,6 +9,7 @@ import { VolumeIndicator } from '@/components/audio/VolumeIndicator';
 import { goOn, makeSession } from '@/components/session/start';
 import { Button } from '@/components/ui/button';
 import { Card, CardTitle } from '@/components/ui/card';
+import { Failure } from '@/components/ui/failure';
 import { Select, Textarea } from '@/components/ui/field';
 import { ErrorState, Skeleton } from '@/components/ui/states';
 import { useSoundCheck } from '@/hooks/useAudioRecorder';
@@ -189,9 +190,9 @@ export function SetUp() {
       </Card>
       <div className="sticky bottom-18 z-20 grid gap-3 lg:static lg:col-span-2 lg:justify-items-start">
         {error !== null && (
-          <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
+          <Failure>
             {sentence(error)}
-          </p>
+          </Failure>
         )}
         <Button type="submit" size="lg" busy={busy} className="w-full lg:w-auto">
           {!busy && <Mic aria-hidden="true" />}

@@ -5,6 +5,7 @@ import { Link } from '@/components/ui/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState, type FormEvent } from 'react';
 import { Button } from '@/components/ui/button';
+import { Failure } from '@/components/ui/failure';
 import { Input, useFirstWrong } from '@/components/ui/field';
 import { useAuth } from '@/hooks/useAuth';
 import { usePasskey } from '@/hooks/usePasskey';
@@ -105,9 +106,9 @@ export function SignIn({ fresh }: { fresh: boolean }) {
           </Link>
         )}
         {failure && (
-          <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
+          <Failure>
             {failure}
-          </p>
+          </Failure>
         )}
         <Button type="submit" size="lg" busy={busy}>
           {fresh ? 'Make the account' : 'Sign in'}

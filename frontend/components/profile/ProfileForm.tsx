@@ -3,6 +3,7 @@
 import { X } from 'lucide-react';
 import { useEffect, useRef, useState, type ClipboardEvent, type FormEvent, type KeyboardEvent } from 'react';
 import { Button } from '@/components/ui/button';
+import { Failure } from '@/components/ui/failure';
 import { Input, Textarea, useFirstWrong } from '@/components/ui/field';
 import { api, ApiError, sentence } from '@/lib/api-client';
 import { fillProfile } from '@/lib/read-profile';
@@ -158,9 +159,9 @@ export function ProfileForm({ value: input, onChange, action, onSave, onCancel }
       />
       <StoryCards context={input.context ?? ''} onChange={(context) => set({ context })} />
       {failure && (
-        <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
+        <Failure>
           {failure}
-        </p>
+        </Failure>
       )}
       <div className="sticky bottom-[calc(3.5rem+env(safe-area-inset-bottom))] z-20 -mx-5 -mb-5 flex flex-wrap items-center gap-3 rounded-b-2xl border-t border-line bg-surface px-5 py-3 sm:-mx-6 sm:-mb-6 sm:px-6 lg:bottom-0">
         <Button type="submit" busy={busy}>

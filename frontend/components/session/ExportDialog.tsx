@@ -3,6 +3,7 @@
 import { Braces, Captions, FileText, FileType, Hash } from 'lucide-react';
 import { useState } from 'react';
 import { Dialog } from '@/components/ui/dialog';
+import { Failure } from '@/components/ui/failure';
 import { api, sentence } from '@/lib/api-client';
 import { saveAnswer } from '@/lib/utils';
 import type { ExportFormat, Session } from '@/types/session';
@@ -65,9 +66,9 @@ export function ExportDialog({ session, open, onClose }: { session: Pick<Session
         ))}
       </ul>
       {failure && (
-        <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
+        <Failure>
           {failure}
-        </p>
+        </Failure>
       )}
     </Dialog>
   );

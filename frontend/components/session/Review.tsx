@@ -7,6 +7,7 @@ import { QuestionCard } from '@/components/interview/QuestionCard';
 import { AnswerText, Outline, Prompter } from '@/components/interview/ResponseStreaming';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
+import { Failure } from '@/components/ui/failure';
 import { Input } from '@/components/ui/field';
 import { rowProps, Windowed, type WindowedHandle } from '@/components/ui/windowed';
 import { pieceOf, useSound, type Sound } from '@/hooks/useSound';
@@ -245,9 +246,9 @@ export function Review({ pairs, recordings, onAgain }: Props) {
           </div>
         )}
         {sound.trouble && (
-          <p role="alert" className="rounded-xl bg-live-soft px-4 py-3 font-medium text-live">
+          <Failure>
             {sound.trouble}
-          </p>
+          </Failure>
         )}
         <Windowed
           ref={list}
