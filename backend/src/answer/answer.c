@@ -47,9 +47,7 @@ static void wipe_text(const char *text)
 {
     char *own = (char *)(uintptr_t)text;
 
-    if (own)
-        explicit_bzero(own, strlen(own));
-    free(own);
+    text_wipe(own);
 }
 
 /* ---------------------------------------------------------------------------------- profile index
@@ -352,9 +350,7 @@ static void answer_free(void *arg)
     if (x->draft.data)
         explicit_bzero(x->draft.data, x->draft.cap);
     buf_release(&x->draft);
-    if (x->question)
-        explicit_bzero(x->question, strlen(x->question));
-    free(x->question);
+    text_wipe(x->question);
     free(x->model_asked);
     for (size_t i = 0; i < x->left_count; i++)
         wipe_text(x->left[i].why);

@@ -10,19 +10,13 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "llm/provider.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_MAX = 64 << 10 };
-
-static void wipe(char *text)
-{
-    if (text)
-        explicit_bzero(text, strlen(text));
-    free(text);
-}
 
 const char *choice_name(const char *name)
 {
@@ -37,7 +31,7 @@ int choice_set(char **text, const char *value)
 
     if (value && *value && !own)
         return UV_ENOMEM;
-    wipe(*text);
+    text_wipe(*text);
     *text = own;
     return 0;
 }
@@ -57,9 +51,9 @@ struct choice_own *choice_own(struct choice *c, const char *name, bool make)
 
 static void own_release(struct choice_own *own)
 {
-    wipe(own->key);
-    wipe(own->model);
-    wipe(own->url);
+    text_wipe(own->key);
+    text_wipe(own->model);
+    text_wipe(own->url);
 }
 
 void choice_tidy(struct choice *c)

@@ -46,19 +46,12 @@ struct completion {
     struct buf why; /* what each provider that was left had to say */
 };
 
-static void wipe(char *text)
-{
-    if (text)
-        explicit_bzero(text, strlen(text));
-    free(text);
-}
-
 static void completion_free(void *arg)
 {
     struct completion *c = arg;
 
     for (size_t i = 0; i < c->message_count; i++)
-        wipe((char *)(uintptr_t)c->messages[i].text);
+        text_wipe((char *)(uintptr_t)c->messages[i].text);
     free(c->messages);
     free(c->model_asked);
     if (c->draft.data)

@@ -8,6 +8,7 @@
 
 #include "answer/answer_internal.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "llm/provider.h"
 #include "loop/loop.h"
@@ -27,13 +28,6 @@ struct own_link {
     char *url;
 };
 
-static void wipe(char *text)
-{
-    if (text)
-        explicit_bzero(text, strlen(text));
-    free(text);
-}
-
 static bool same(const char *a, const char *b)
 {
     return a && b ? !strcmp(a, b) : a == b;
@@ -45,9 +39,9 @@ static bool same(const char *a, const char *b)
 static void own_free(struct own_link *own)
 {
     http_client_close(own->link.client);
-    wipe(own->key);
-    wipe(own->model);
-    wipe(own->url);
+    text_wipe(own->key);
+    text_wipe(own->model);
+    text_wipe(own->url);
     free(own);
 }
 

@@ -38,9 +38,7 @@ static void wish_free(void *arg)
 {
     struct wish *w = arg;
 
-    if (w->prompt)
-        explicit_bzero(w->prompt, strlen(w->prompt));
-    free(w->prompt);
+    text_wipe(w->prompt);
     free(w);
 }
 

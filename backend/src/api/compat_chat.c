@@ -79,8 +79,7 @@ static void chat_free(void *arg)
     for (size_t i = 0; i < c->message_count; i++) {
         char *text = (char *)(uintptr_t)c->messages[i].text;
 
-        explicit_bzero(text, strlen(text));
-        free(text);
+        text_wipe(text);
     }
     if (c->text.data)
         explicit_bzero(c->text.data, c->text.cap);

@@ -48,9 +48,7 @@ static void job_free(void *arg)
     ask_release(&job->ask);
     pcm_release(&job->pcm);
     transcript_release(&job->transcript);
-    if (job->prompt)
-        explicit_bzero(job->prompt, strlen(job->prompt));
-    free(job->prompt);
+    text_wipe(job->prompt);
     free(job);
 }
 

@@ -77,18 +77,11 @@ struct generation {
 
 /* -------------------------------------------------------------------------------- lifetime */
 
-static void wipe_string(char *s)
-{
-    if (s)
-        explicit_bzero(s, strlen(s));
-    free(s);
-}
-
 static void generation_free(struct generation *g)
 {
     presence_leave(&g->who);
     timer_close(g->late);
-    wipe_string(g->question);
+    text_wipe(g->question);
     live_again_release(&g->again);
     free(g->provider);
     free(g->model);

@@ -12,6 +12,7 @@
 #include "api/validate.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "llm/provider.h"
 #include "loop/loop.h"
@@ -318,9 +319,7 @@ static int keep(const struct http_request *req, struct http_response *res, struc
         now > v->choice->version ? now : v->choice->version + 1;
     if (!err)
         err = sealed_choice_put(v->app->store, v->app->seal, &record, &why);
-    if (record.choice)
-        explicit_bzero(record.choice, strlen(record.choice));
-    free(record.choice);
+    text_wipe(record.choice);
     if (!err)
         return show_later(res, v);
     visit_free(v);

@@ -4,6 +4,7 @@
 #include "api/resealing.h"
 
 #include "auth/seal.h"
+#include "base/text.h"
 #include "store/sealed.h"
 
 #include <stdio.h>
@@ -36,9 +37,7 @@ static int seal_again_text(struct resealing *r, const struct store_sample *s, ch
     }
     if (!err)
         err = seal_text(r->seal, s->id, s->field, clear, now);
-    if (clear)
-        explicit_bzero(clear, strlen(clear));
-    free(clear);
+    text_wipe(clear);
     return err;
 }
 
@@ -197,9 +196,7 @@ static int look_at_field(struct resealing *r, struct resealing_need *need, int64
                 need->damaged++;
             else
                 need->fields++;
-            if (clear)
-                explicit_bzero(clear, strlen(clear));
-            free(clear);
+            text_wipe(clear);
             free(samples[i].text);
         }
     }

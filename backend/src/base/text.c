@@ -136,3 +136,10 @@ bool text_equal_secret(const void *a, const void *b, size_t n)
         diff |= x[i] ^ y[i];
     return diff == 0;
 }
+
+void text_wipe(char *text)
+{
+    if (text)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}

@@ -31,6 +31,9 @@ bool text_equal_nocase(const char *a, const char *b);
 /** A whole decimal number in [min, max]; anything else is false and leaves *out. */
 bool text_to_int64(const char *text, int64_t min, int64_t max, int64_t *out);
 
+/** Overwrite a text of malloc() and free it. NULL is allowed. */
+void text_wipe(char *text);
+
 /** Compare secrets of the same length in constant time. */
 bool text_equal_secret(const void *a, const void *b, size_t n);
 

@@ -6,6 +6,8 @@
  */
 #include "config/settings.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -79,8 +81,7 @@ static int from_environment(struct config_whole *w, char *const *env, struct err
             if (!value)
                 return err_set(why, UV_ENOMEM, "out of memory");
             err = value[0] ? put(w, &config_settings[i], value, "environment", why) : 0;
-            explicit_bzero(value, strlen(value));
-            free(value);
+            text_wipe(value);
             if (err)
                 return err;
         }

@@ -3,6 +3,7 @@
  */
 #include "ground/memory.h"
 
+#include "base/text.h"
 #include "ground/follow.h"
 #include "ground/spans.h"
 #include "ground/terms.h"
@@ -50,8 +51,7 @@ static void drop(const char *text)
 
     if (!mine)
         return;
-    explicit_bzero(mine, strlen(mine));
-    free(mine);
+    text_wipe(mine);
 }
 
 /* A copy of at most so many bytes, cut at a word. */

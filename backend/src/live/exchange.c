@@ -241,9 +241,7 @@ bool exchange_correct(struct exchange *exchange, const char *text, const char *h
 
 void live_again_release(struct live_again *again)
 {
-    if (again->heard)
-        explicit_bzero(again->heard, strlen(again->heard));
-    free(again->heard);
+    text_wipe(again->heard);
     again->heard = NULL;
 }
 
