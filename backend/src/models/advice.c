@@ -1,5 +1,5 @@
 /**
- * @file models/advice.c  Which ear a language is heard with, and which should come; see advice.h
+ * @file models/advice.c  Which speech model a language has here, and which to fetch; see advice.h
  */
 #include "models/advice.h"
 
@@ -27,8 +27,8 @@ static const struct model_entry *absent(const struct models_config *config, cons
     return entry && !models_here(config->data_dir, entry) ? entry : NULL;
 }
 
-/* One size up where the machine is quick, one down where it is slow; the usual one where there is
- * none, or a small one by chance. */
+/* One size up on a quick machine, one down on a slow one; the usual size if there is no model, or
+ * only a smaller one. */
 static const struct model_entry *offer(const struct models_config *config, int rank, bool english,
                                        enum models_pace pace)
 {

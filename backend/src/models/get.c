@@ -37,7 +37,7 @@ int models_quantize_into(struct getting *g, const char *from, enum models_type t
 
 static int from_source(struct getting *g, const struct model_source *source);
 
-/* What it is made from is got on the way, and not kept: a .part that is whole. */
+/* The model to quantise is fetched on the way and not kept: it stays a .part that is complete. */
 static int get_first_part(struct getting *g, const struct model_source *source,
                           const struct model_entry *from)
 {
@@ -119,7 +119,7 @@ static int from_source(struct getting *g, const struct model_source *source)
     return UV_ENOENT;
 }
 
-/* Another source would not mend it. */
+/* Errors that another source would not mend. */
 static bool is_final(int err)
 {
     return err == UV_ECANCELED || err == UV_ENOSPC || err == UV_EBUSY || err == UV_ENOMEM;

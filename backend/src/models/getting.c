@@ -1,5 +1,5 @@
 /**
- * @file models/getting.c  One file on its way to its place; see getting.h
+ * @file models/getting.c  One model file while it is being fetched; see getting.h
  */
 #include "models/getting.h"
 
@@ -18,7 +18,7 @@
 
 enum {
     BLOCK = 1 << 20,
-    SPARE_BYTES = 32 << 20, /* of the disk that is left free: the store needs some */
+    SPARE_BYTES = 32 << 20, /* disk space that is left free: the store needs some */
 };
 
 static int make_folder(const char *path, struct errbuf *why)

@@ -1,9 +1,9 @@
 /**
- * @file models/import.c  Models out of files and folders that are here already; see models.h
+ * @file models/import.c  Models from files and folders that are already here; see models.h
  *
- * A file is known by its SHA-256, and looked at only when its size is one of the catalogue's. Of an
- * archive each member is treated like a file. CTranslate2's model.bin, whole or in parts, is
- * converted and then known by what came out.
+ * A file is identified by its SHA-256, which is computed only if its size is in the catalogue. Each
+ * member of an archive is treated like a file. CTranslate2's model.bin, whole or in parts, is
+ * converted, and the result is identified.
  */
 #include "models/getting.h"
 
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    DEPTH_MAX = 4, /* of folders in a folder: models--NAME/snapshots/HASH/model.bin */
+    DEPTH_MAX = 4, /* nested folders: models--NAME/snapshots/HASH/model.bin */
     VOCABULARY_MAX = 8 << 20,
     PARTS_MAX = 16,
 };
@@ -33,7 +33,7 @@ struct import {
     void *arg;
     size_t found;
     struct errbuf *err;
-    /* Parts of a model and its vocabulary out of archives, in a folder of ours. */
+    /* Parts of a model and its vocabulary, taken out of archives into our own folder. */
     char model[MODELS_PATH_MAX + 32];
     char words[MODELS_PATH_MAX + 32];
     int parts; /* so far; -1: a whole model.bin */
@@ -67,7 +67,7 @@ static const struct model_entry *entry_of(const struct models_config *config, co
 
 /* ---- a place for what is not yet known ---------------------------------------------------- */
 
-/* A file of no name that the catalogue has, for what is unpacked and converted. */
+/* A placeholder name that is not in the catalogue, for what is unpacked or converted. */
 static int open_unknown(struct getting *g, struct import *im)
 {
     static const struct model_entry unknown = {.name = "import", .file = "import.tmp"};
@@ -76,7 +76,7 @@ static int open_unknown(struct getting *g, struct import *im)
     return err ? err : getting_restart(g);
 }
 
-/* Give the part of an unknown its name: the catalogue's, or the person's. */
+/* Gives an unidentified .part its name: the catalogue's, or the person's. */
 static int name_it(struct getting *g, struct import *im)
 {
     const struct model_entry own = {.name = im->as};
@@ -111,7 +111,7 @@ static int name_it(struct getting *g, struct import *im)
     return 0;
 }
 
-/* It gets its name, or what there is of it goes. */
+/* Names the file, or discards it. */
 static int close_named(struct getting *g, struct import *im, int err)
 {
     if (!err)
@@ -180,10 +180,10 @@ static int import_member(struct import *im, const struct archive *a, const struc
     if (err && g.to)
         getting_restart(&g);
     getting_close(&g);
-    return err == UV_ENOENT ? 0 : err; /* of the size of one that is known, and another */
+    return err == UV_ENOENT ? 0 : err; /* its size is in the catalogue, but it is another file */
 }
 
-/* "model.bin" is -1, "model.bin.part2" is 2, others are 0. */
+/* "model.bin" is -1, "model.bin.part2" is 2, any other name is 0. */
 static int part_of(const char *name)
 {
     const char *file = strrchr(name, '/');
@@ -232,7 +232,7 @@ static int import_archive(struct import *im, const struct mapped *file)
     return err;
 }
 
-/* Once all archives were looked at: the model that they hold together. */
+/* After all archives were looked at: imports the model that they hold together. */
 static int import_parts(struct import *im)
 {
     int err = 0;
@@ -283,7 +283,7 @@ static int import_folder(struct import *im, const char *path, int depth)
         else if (S_ISREG(st.st_mode) && size_is_known(im->config, (uint64_t)st.st_size))
             err = import_file(im, at);
         if (err == UV_ENOENT)
-            err = 0; /* of a size that is known, and another file */
+            err = 0; /* its size is in the catalogue, but it is another file */
     }
     if (d)
         closedir(d);
@@ -323,7 +323,7 @@ int models_import(const struct models_config *config, const char *const *paths, 
                        "\"%.60s\" cannot be the name of a model of your own: letters, digits, "
                        "\".\", \"-\" and \"_\", and none of the catalogue's",
                        as);
-    err = open_unknown(&place, &im); /* its folder is there from here on */
+    err = open_unknown(&place, &im); /* creates the folder */
     getting_close(&place);
     if (err)
         return err;

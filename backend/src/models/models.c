@@ -1,5 +1,5 @@
 /**
- * @file models/models.c  Where model files lie, and which ear to load; see models.h
+ * @file models/models.c  Where model files are, and which speech model to load; see models.h
  */
 #include "models/models.h"
 
@@ -14,7 +14,7 @@ enum {
     NAME_MAX_LEN = 64,
     RANK_TINY = 1,
     RANK_ANY = 9,
-    QUICK_BYTES = 700000000 /* larger files are slow on two cores, unless bench says otherwise */
+    QUICK_BYTES = 700000000 /* larger models are slow on two cores, unless bench says otherwise */
 };
 
 const char *models_hint(void)
@@ -81,9 +81,9 @@ int models_network(char path[static MODELS_PATH_MAX], const char *folder, enum m
     return UV_ENOENT;
 }
 
-/* ---- which ear ---------------------------------------------------------------------------- */
+/* ---- which speech model ------------------------------------------------------------------- */
 
-/* <dir>/ggml-<name><tail>.bin, if there is such a file. */
+/* Finds <dir>/ggml-<name><tail>.bin. */
 static bool try_name(char *path, const char *dir, const char *name, const char *tail)
 {
     int64_t size;
@@ -105,7 +105,7 @@ static bool find_named(char *path, const char *dir, const char *name)
     return false;
 }
 
-/* What bench wrote down; "" for nothing. */
+/* The name that bench wrote down; "": none. */
 static void read_recommended(char name[NAME_MAX_LEN + 1], const char *dir)
 {
     char file[MODELS_PATH_MAX];
@@ -135,8 +135,8 @@ struct ear {
     bool english;
 };
 
-/* Among the kinds that are quick on most machines, the larger one (for English, the English one),
- * and among types of one kind the larger file; among the others, the smallest. */
+/* Files that are quick on most machines come first; of them the larger kind wins (for English, the
+ * English variant), then the larger file of one kind. Of the slow ones, the smallest file wins. */
 static bool is_better(const struct ear *a, const struct ear *b)
 {
     bool quick = a->size <= QUICK_BYTES;
@@ -179,8 +179,8 @@ static bool find_best(char *path, const char *dir, const char *language, int ran
     return found;
 }
 
-/* The recommended one; for a language that it does not hear, one that is not larger. On a machine
- * that was measured to be slow a tiny one, where there is one. */
+/* The recommended one; if it does not know the language, one that is not larger. On a machine that
+ * was measured to be slow, a tiny one if there is one. */
 static bool find_unnamed(char *path, const char *dir, const char *language)
 {
     char name[NAME_MAX_LEN + 1];

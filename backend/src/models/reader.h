@@ -1,8 +1,8 @@
 /**
  * @file models/reader.h  Bytes of a model file, one after the other (private to models/)
  *
- * What is asked for behind the end, or after something impossible, is NULL or 0, and `bad` stays
- * true: a caller looks at it once, when it has read what belongs together.
+ * A read past the end, or after an impossible value, returns NULL or 0 and `bad` stays true, so
+ * that a caller can read what belongs together and check once.
  */
 #ifndef MODELS_READER_H
 #define MODELS_READER_H
@@ -14,7 +14,7 @@
 struct models_reader {
     const uint8_t *data;
     size_t len, at;
-    bool bad; /**< It ended too soon, or said something impossible */
+    bool bad; /**< It ended too early, or held an impossible value */
 };
 
 const uint8_t *models_reader_take(struct models_reader *r, size_t n);

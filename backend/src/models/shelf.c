@@ -1,5 +1,5 @@
 /**
- * @file models/shelf.c  One thread that gets and verifies models; see shelf.h
+ * @file models/shelf.c  The thread that fetches and verifies models; see shelf.h
  */
 #include "models/shelf.h"
 
@@ -13,13 +13,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { TRY_AGAIN_MS = 10 * 60 * 1000 }; /* what nobody asked for by name, after it failed */
+enum {
+    TRY_AGAIN_MS = 10 * 60 * 1000
+}; /* after a failure, for models that nobody asked for by
+      name */
 
 enum work { WORK_NONE, WORK_GET, WORK_VERIFY };
 
-/* What is known of an entry of the catalogue besides its file. */
+/* What is known about an entry of the catalogue, apart from its file. */
 struct note {
-    enum work wanted; /* waits, or is under way */
+    enum work wanted; /* queued, or running */
     bool failed;
     uint64_t failed_at; /* [ms] */
     char why[ERR_TEXT_MAX];
@@ -29,16 +32,16 @@ struct models_shelf {
     struct models_config config;
     const struct model_entry *catalogue;
     size_t entries;
-    struct note *notes; /* one an entry */
+    struct note *notes; /* one for each entry */
     pthread_t thread;
     bool running;
-    uv_mutex_t lock; /* of what follows, and of the notes */
+    uv_mutex_t lock; /* guards what follows, and the notes */
     uv_cond_t wake;
     size_t queue[MODELS_SHELF_WAITING_MAX];
     size_t waiting;
-    int current; /* entry under way; -1: none */
+    int current; /* entry being worked on; -1: none */
     struct models_progress progress;
-    bool cancelled; /* the one under way */
+    bool cancelled; /* the current one */
     bool closing;
 };
 
@@ -83,7 +86,7 @@ static int work_on(struct models_shelf *s, size_t i, enum work work, struct errb
     return err;
 }
 
-/* With the lock held; without it while it works. */
+/* Called with the lock held, which is released while it works. */
 static void take_next(struct models_shelf *s)
 {
     size_t i = s->queue[0];
@@ -134,7 +137,7 @@ int models_shelf_open(struct models_shelf **sp, const struct models_config *conf
     s->config = *config;
     s->config.progress = on_progress;
     s->config.arg = s;
-    s->config.unverified = false; /* only the person at the machine may say that */
+    s->config.unverified = false; /* only the person at the machine may allow that */
     s->catalogue = config->catalogue ? config->catalogue : models_known;
     while (s->catalogue[s->entries].name)
         s->entries++;
@@ -250,7 +253,7 @@ int models_shelf_bring(struct models_shelf *s, const char *language, struct errb
     if (rests)
         return err_set(why, UV_EAGAIN, "%s could not be had just now", advice.bring->name);
     err = want(s, i, WORK_GET, why);
-    return err == UV_EBUSY ? 0 : err; /* it is coming */
+    return err == UV_EBUSY ? 0 : err; /* it is on its way */
 }
 
 int models_shelf_verify(struct models_shelf *s, const char *name, struct errbuf *why)
@@ -299,7 +302,8 @@ int models_shelf_remove(struct models_shelf *s, const char *name, struct errbuf 
     if (s->notes[i].wanted)
         err = err_set(why, UV_EBUSY, "%s is being worked on; cancel that first", name);
     else
-        err = models_remove(&s->config, name, why); /* nothing begins meanwhile: the lock */
+        err = models_remove(&s->config, name, why); /* the lock keeps anything from starting
+                                                       meanwhile */
     if (!err)
         s->notes[i] = (struct note){0};
     uv_mutex_unlock(&s->lock);

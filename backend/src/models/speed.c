@@ -1,5 +1,5 @@
 /**
- * @file models/speed.c  How quick this machine hears; see speed.h
+ * @file models/speed.c  How fast this machine recognises speech; see speed.h
  */
 #include "models/speed.h"
 
@@ -13,21 +13,22 @@
 enum {
     PATH_TEXT_MAX = 4096,
     PROCESSOR_MAX = 160,
-    ROUNDS_SURE = 3, /* a machine that seems not to be quick is measured so often */
+    ROUNDS_SURE = 3, /* number of measurements before a machine counts as slow */
 };
 
-/* The final of 5 s of speech, of which about half is done while it is spoken (docs/SPEED.md): up to
- * a second with base people do not mind, and small is offered where it takes half of one. */
+/* From the final of a 5 s utterance, about half of which is done while it is spoken
+ * (docs/SPEED.md): with base, up to a second is acceptable; small is offered where it takes half a
+ * second. */
 static const double SLOW_FACTOR = 1.0 / 5.0;
-static const double QUICK_FACTOR = 0.5 / 5.0; /* of a small ear */
+static const double QUICK_FACTOR = 0.5 / 5.0; /* for a small model */
 
 struct speed {
-    double factor; /* of base */
-    int rounds;    /* 0: not known for this processor */
+    double factor; /* for base */
+    int rounds;    /* 0: unknown for this processor */
 };
 
-/* Costs of the sizes beside base, as docs/SPEED.md has them: tiny 16, base 32, small 125, medium
- * (between), large 870, turbo 450 ms. 0: no size. */
+/* Cost of each size relative to base, from docs/SPEED.md: tiny 16, base 32, small 125, medium
+ * (interpolated), large 870, turbo 450 ms. Index 0: not a size. */
 static double cost_of(const char *ear)
 {
     static const double costs[] = {0.0, 0.5, 1.0, 4.0, 12.0, 27.0};
@@ -35,7 +36,7 @@ static double cost_of(const char *ear)
     return strstr(ear, "turbo") ? 14.0 : costs[models_rank(ear)];
 }
 
-/* "Intel(R) Xeon(R) Platinum 8481C, 2 cores". */
+/* As in "Intel(R) Xeon(R) Platinum 8481C, 2 cores". */
 static void processor(char text[static PROCESSOR_MAX])
 {
     uv_cpu_info_t *cpus = NULL;
