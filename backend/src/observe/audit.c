@@ -1,9 +1,9 @@
 /**
  * @file observe/audit.c  Who touched which record, who was refused, and when
  *
- * A line is written whole by one write() to a file that is opened for appending. Reading goes
- * through the files backwards, from the newest, in blocks; a line of somebody else is known by a
- * search for the user's id and is not parsed.
+ * A line is written by a single write() to a file opened for appending. Reading goes backwards
+ * through the files, newest first, in blocks. Each line is searched for the user's id, and only
+ * lines that contain it are parsed.
  */
 #include "observe/audit.h"
 
@@ -24,7 +24,7 @@
 enum {
     LINE_MAX_BYTES = 1024,
     PATH_TEXT_MAX = 4096,
-    BLOCK = 64 << 10, /* read at a time */
+    BLOCK = 64 << 10, /* read at a time [bytes] */
 };
 
 static struct {
@@ -32,10 +32,10 @@ static struct {
     int fd;                                       /* {lock} -1: closed */
     off_t size;                                   /* {lock} */
     int64_t number;                               /* {lock} of the last event */
-    bool torn;                                    /* {lock} the last line was not written whole */
+    bool torn;                                    /* {lock} the last line is incomplete */
     char base[PATH_TEXT_MAX];                     /* {lock} the path without ".jsonl" */
     char forgotten[AUDIT_FORGOTTEN][ID_TEXT_MAX]; /* {lock} a ring */
-    unsigned forgot;                              /* {lock} how many were, in all */
+    unsigned forgot;                              /* {lock} how many were forgotten in all */
 } journal = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
 
 /* ----------------------------------------------------------------------------- files */
@@ -58,7 +58,7 @@ static int open_file(int n, int flags)
     return fd < 0 ? -errno : fd;
 }
 
-/* What was written becomes audit.1.jsonl, and the oldest goes. */
+/* The current file becomes audit.1.jsonl, and the oldest file is removed. */
 static int rotate(void)
 {
     char from[PATH_TEXT_MAX + 16], to[PATH_TEXT_MAX + 16];
@@ -73,7 +73,7 @@ static int rotate(void)
     fd = open_file(0, O_WRONLY | O_CREAT | O_APPEND);
     if (fd < 0)
         return fd;
-    fchmod(fd, 0600); /* whatever the umask */
+    fchmod(fd, 0600); /* regardless of the umask */
     close(journal.fd);
     journal.fd = fd;
     journal.size = 0;
@@ -85,13 +85,13 @@ static int rotate(void)
 
 struct reader {
     int fd;
-    off_t at;     /* what is before it was not read yet */
+    off_t at;     /* what lies before it has not been read yet */
     char *buffer; /* BLOCK + LINE_MAX_BYTES */
-    size_t len;   /* read and not given yet, from the start of buffer */
+    size_t len;   /* bytes at the start of buffer that were read but not returned yet */
 };
 
-/* The last line that was not given yet, without its end; false at the beginning of the file. What
- * does not end or is too long is passed over. */
+/* The last line that was not returned yet, without its newline; false at the beginning of the file.
+ * A line that has no newline or is too long is skipped. */
 static bool line_before(struct reader *r, const char **line, size_t *len)
 {
     for (;;) {
@@ -108,7 +108,7 @@ static bool line_before(struct reader *r, const char **line, size_t *len)
         }
         if (r->at == 0)
             return false;
-        if (r->len > LINE_MAX_BYTES) /* one of ours is not that long */
+        if (r->len > LINE_MAX_BYTES) /* no line of ours is that long */
             r->len = end ? text + 1 : 0;
         if (r->len > LINE_MAX_BYTES)
             r->len = 0;
@@ -145,7 +145,7 @@ static bool parse(const char *line, size_t len, struct audit_entry *e)
     return e->number > 0;
 }
 
-/* Adds what is wanted of one file. False: there are enough, and more. */
+/* Adds the matching lines of one file. False: the list is full, and there are more. */
 static bool collect(struct reader *r, const char *mark, int64_t before, struct audit_entry *entries,
                     size_t max, size_t *count)
 {
@@ -177,7 +177,7 @@ int audit_read(const char *user, int64_t before, struct audit_entry *entries, si
     if (!r.buffer)
         return UV_ENOMEM;
     snprintf(mark, sizeof(mark), "\"user\":\"%s\"", user);
-    uv_mutex_lock(&journal.lock); /* all of the same moment: they are renamed under it */
+    uv_mutex_lock(&journal.lock); /* opened together: rotation renames them under this lock */
     for (int n = 0; n < AUDIT_FILES; n++)
         fds[n] = journal.fd >= 0 ? open_file(n, O_RDONLY) : UV_ENOENT;
     uv_mutex_unlock(&journal.lock);
@@ -223,7 +223,7 @@ static int64_t last_number(void)
     return number;
 }
 
-/* A line that a crash cut off must not take the next one with it. */
+/* A line that a crash cut off must not spoil the next one. */
 static bool is_torn(void)
 {
     char last = '\n';
@@ -271,7 +271,7 @@ int audit_open(const char *path, struct errbuf *why)
 
 /* ----------------------------------------------------------------------------- forgetting */
 
-/* What of a line tells who it was. Of two with the same name the first is ours. */
+/* The fields that identify a person. If a name occurs twice, the first one is ours. */
 static const char *const telling[] = {",\"user\":\"", ",\"id\":\"", ",\"requestId\":\"",
                                       ",\"address\":\"", ",\"agent\":\""};
 
@@ -299,7 +299,7 @@ static bool names(const char *line, size_t len, const char *user)
     return false;
 }
 
-/* Byte by byte in the same place: no line moves, and a full disk does not matter. */
+/* Overwritten byte by byte in place: no line moves, and a full disk does not matter. */
 static int forget_lines(int fd, char *text, size_t size, const char *user)
 {
     for (char *line = text, *end; line < text + size; line = end + 1) {
@@ -307,7 +307,7 @@ static int forget_lines(int fd, char *text, size_t size, const char *user)
 
         end = memchr(line, '\n', left);
         if (!end)
-            end = line + left; /* torn */
+            end = line + left; /* incomplete */
         if (!names(line, (size_t)(end - line), user))
             continue;
         blank(line, (size_t)(end - line));
@@ -365,7 +365,7 @@ static bool is_forgotten(const char *user)
 
 /* ----------------------------------------------------------------------------- writing */
 
-/* Everything here is made by us or a number; whatever else would come is made harmless. */
+/* Every value here is a number or made by us; any other character is made harmless. */
 static void put(struct buf *line, const char *key, const char *text)
 {
     buf_printf(line, ",\"%s\":\"", key);

@@ -1,8 +1,8 @@
 /**
- * @file observe/crash.c  What is left of a program that crashed
+ * @file observe/crash.c  Records of crashes
  *
- * The first half runs inside a signal's handler: nothing in it allocates, locks or formats with
- * stdio. Everything that it needs is made ready by crash_watch().
+ * The first half runs inside a signal handler: nothing in it allocates, locks or formats with
+ * stdio. crash_watch() prepares everything that it needs.
  */
 #include "observe/crash.h"
 
@@ -29,7 +29,7 @@ enum {
     PATH_TEXT_MAX = 4096,
     STACK_BYTES = 64 << 10,
     OBJECTS_MAX = 64,
-    OWN_FRAMES = 2, /* the handler, and the kernel's way back from it */
+    OWN_FRAMES = 2, /* the handler, and the kernel's return trampoline */
 };
 
 static const struct {
@@ -40,8 +40,8 @@ static const struct {
 
 enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
 
-/* A stretch of code of an object that was there when it began; modules that came later have no
- * name in a record, only addresses. */
+/* The code of an object that was loaded at the start. Modules loaded later appear in a record only
+ * as addresses, without a name. */
 struct object {
     uintptr_t base, from, to;
     char name[CRASH_NAME_MAX];
@@ -164,7 +164,7 @@ static const char *signal_name(int number)
 
 static void on_crash(int number, siginfo_t *info, void *context)
 {
-    static volatile sig_atomic_t busy; /* of two threads that crash, the first one writes */
+    static volatile sig_atomic_t busy; /* if two threads crash, the first one writes */
     static struct out out;
     void *frames[CRASH_FRAMES_MAX + OWN_FRAMES];
     char thread[17] = "";
@@ -184,7 +184,8 @@ static void on_crash(int number, siginfo_t *info, void *context)
         put_number_line(&out, "address", (uintptr_t)info->si_addr, 16);
         put_line(&out, "thread", thread);
         fd = open_record(ms);
-        write_out(fd, &out); /* a broken stack may crash the walk: so much is there then */
+        write_out(fd, &out); /* walking a broken stack may crash again: this much is written by
+                                then */
         n = backtrace(frames, CRASH_FRAMES_MAX + OWN_FRAMES);
         for (int i = OWN_FRAMES; i < n; i++)
             put_frame(&out, (uintptr_t)frames[i]);
@@ -192,7 +193,7 @@ static void on_crash(int number, siginfo_t *info, void *context)
         if (fd >= 0)
             close(fd);
     }
-    raise(number); /* blocked until this returns, and not ours any more (SA_RESETHAND) */
+    raise(number); /* blocked until this returns, and then handled by default (SA_RESETHAND) */
 }
 
 /* ------------------------------------------------------------------------------ watching */
@@ -233,7 +234,7 @@ void crash_watch(const char *folder)
     ready.object_count = 0;
     dl_iterate_phdr(note_object, NULL);
     build_id();
-    backtrace(first, 1); /* loads what it needs now */
+    backtrace(first, 1); /* loads now what it needs later */
     sigaltstack(&stack, NULL);
     for (size_t i = 0; i < SIGNALS; i++)
         sigaction(signals[i].number, &action, NULL);
@@ -340,7 +341,7 @@ void crash_each(const char *folder, void (*fn)(const struct crash_record *record
                 void *arg)
 {
     struct dirent **names = NULL;
-    int n = scandir(folder, &names, is_crash, alphasort); /* names begin with the time */
+    int n = scandir(folder, &names, is_crash, alphasort); /* file names begin with the time */
 
     for (int i = 0; i < n; i++) {
         static struct crash_record record;

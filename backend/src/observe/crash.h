@@ -1,24 +1,24 @@
 /**
- * @file observe/crash.h  What is left of a program that crashed, and who is told at the next start
+ * @file observe/crash.h  Records of crashes, reported at the next start
  *
  *     crash_watch("<data>");                    // once, before there is anything to lose
  *     ...
- *     crash_each("<data>", tell, arg);          // the next start: those that nobody was told of
- *     crash_told("<data>", record.file);        // it was
+ *     crash_each("<data>", tell, arg);          // at the next start: the unreported ones
+ *     crash_told("<data>", record.file); // reported
  *
  * A signal that ends the program (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS) first writes a
- * small text file crash-<milliseconds>-<process>.txt into the folder, mode 0600, and then does what
- * it always did. Lines of "name value": version, build id, time, signal, code, address, thread, the
- * program's place in memory, and one "at" for each frame of the stack, as an address and its offset
- * in the object it lies in. No memory, no register and no word that was said is in it.
- * `addr2line -e interviewd -f OFFSET` names the frames of the build with that id.
+ * small text file crash-<milliseconds>-<process>.txt into the folder, mode 0600, and then has its
+ * default effect. The lines are "name value": version, build id, time, signal, code, address,
+ * thread, the program's load address, and one "at" for each stack frame, as an address and its
+ * offset in the object that contains it. The file holds no memory, no registers and nothing that
+ * was said. `addr2line -e interviewd -f OFFSET` names the frames, using the build with that id.
  *
- * The handler runs on a stack of its own where the thread that called crash_watch() crashed, so an
- * overflown stack is told too; it uses async-signal-safe calls (signal-safety(7)) and backtrace(3),
- * which is made ready beforehand. Of CRASH_FILES_MAX files the oldest go.
+ * On the thread that called crash_watch() the handler runs on a stack of its own, so a stack
+ * overflow is recorded too. It uses async-signal-safe calls (signal-safety(7)) and backtrace(3),
+ * which is initialised beforehand. Beyond CRASH_FILES_MAX files the oldest are removed.
  *
  * Threads    crash_watch(), crash_each(): main thread, at the start.
- * Not under a sanitizer, which tells of crashes itself.
+ * Inactive under a sanitizer, which reports crashes itself.
  */
 #ifndef OBSERVE_CRASH_H
 #define OBSERVE_CRASH_H
@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 enum {
-    CRASH_FILES_MAX = 16,      /**< Kept in the folder, told or not */
+    CRASH_FILES_MAX = 16,      /**< Kept in the folder, reported or not */
     CRASH_FILE_MAX = 16 << 10, /**< [bytes] */
     CRASH_FRAMES_MAX = 48,
     CRASH_NAME_MAX = 64,
@@ -35,32 +35,32 @@ enum {
 
 struct crash_frame {
     uint64_t address;
-    uint64_t offset;             /**< In its object */
-    char object[CRASH_NAME_MAX]; /**< File name of it, "" where it is not known */
+    uint64_t offset;             /**< Within its object */
+    char object[CRASH_NAME_MAX]; /**< The object's file name; "": unknown */
 };
 
 struct crash_record {
-    char file[CRASH_NAME_MAX]; /**< Its name in the folder */
+    char file[CRASH_NAME_MAX]; /**< Name of the crash file */
     char version[CRASH_NAME_MAX];
     char build[CRASH_NAME_MAX];
     char signal[16];
     char thread[CRASH_NAME_MAX];
-    int number; /**< Of the signal */
+    int number; /**< Signal number */
     int code;   /**< si_code */
     int64_t unix_ms;
-    struct crash_frame frames[CRASH_FRAMES_MAX]; /**< The innermost first */
+    struct crash_frame frames[CRASH_FRAMES_MAX]; /**< Innermost first */
     size_t frame_count;
 };
 
 void crash_watch(const char *folder);
 
-/** A crash file. What is no such line is read over. */
+/** Parses a crash file; lines of another form are skipped. */
 void crash_parse(struct crash_record *record, const char *text, size_t len);
 
-/** Each that was not told, the oldest first, and clears away those above CRASH_FILES_MAX. */
+/** Calls fn for each unreported crash, oldest first, and removes files beyond CRASH_FILES_MAX. */
 void crash_each(const char *folder, void (*fn)(const struct crash_record *record, void *arg),
                 void *arg);
-/** Told: the file is renamed to end with ".told.txt". */
+/** Marks a crash as reported: its file is renamed to end with ".told.txt". */
 void crash_told(const char *folder, const char *file);
 
 #endif

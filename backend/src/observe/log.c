@@ -34,7 +34,7 @@ static struct {
     struct line **last;  /* {lock} */
     size_t waiting;      /* {lock} */
     size_t dropped;      /* {lock} */
-    enum log_level most; /* set before the writer starts */
+    enum log_level most; /* set before the writer thread starts */
     bool json;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .most = LOG_INFO};
 
@@ -60,14 +60,14 @@ static void tell_watcher(const char *area, const char *message)
     uv_mutex_unlock(&watcher.lock);
 }
 
-/* -------------------------------------------------------------------------- form */
+/* ---- format ------------------------------------------------------------------------------- */
 
-/* One line on its way. */
+/* A line that is being logged. */
 struct entry {
     enum log_level level;
     const char *area;
     const char *message;
-    const struct log_request *request; /* NULL: it is none */
+    const struct log_request *request; /* NULL: not a request */
 };
 
 static void put_id(struct buf *out, const char *name, const char *id)
@@ -181,7 +181,7 @@ static void *writer(void *arg)
     return NULL;
 }
 
-/* Give the line to the writer; false when there is none. Takes the line if it returns true. */
+/* Hands the line to the writer; false if there is none. Takes ownership only if it returns true. */
 static bool enqueue(struct line *line)
 {
     bool open;
@@ -269,7 +269,7 @@ int log_open(const char *level, const char *format)
     state.last = &state.first;
     state.open = true;
     if (pthread_create(&state.writer, NULL, writer, NULL))
-        state.open = false; /* lines are written at once then */
+        state.open = false; /* from here on lines are written at once */
     return 0;
 }
 

@@ -4,18 +4,17 @@
  *     log_open("info", "auto");
  *     log_info("net", "listening on port %d", port);
  *     log_error("store", "%s", err.text);
- *     log_close();                                  // what was logged is written
+ *     log_close();                                  // writes what is still queued
  *
- * Text for people when standard error is a terminal, otherwise one JSON object a line: time,
- * level, area, message, and where they are known requestId, sessionId, generationId and traceId:
- * what the thread is busy with (base/about.h). Lines go through a bounded queue to a writer thread,
- * so that nobody waits for a disk; past LOG_QUEUE_MAX the newest are dropped and counted, and a
- * line says how many.
+ * Readable text if standard error is a terminal, otherwise one JSON object per line: time, level,
+ * area, message and, if known, requestId, sessionId, generationId and traceId of what the thread is
+ * working on (base/about.h). Lines go through a bounded queue to a writer thread, so that no caller
+ * waits for a disk. Beyond LOG_QUEUE_MAX the newest lines are dropped and counted, and a line says
+ * how many.
  *
  * What must never be logged: secrets, keys, tokens, transcripts, audio, query strings.
  *
- * Threads    Any, from the first line to the last. Before log_open() and after log_close() lines
- *            are written at once.
+ * Threads    Any, at any time. Before log_open() and after log_close() lines are written at once.
  * Ownership  Everything is copied.
  */
 #ifndef OBSERVE_LOG_H
@@ -24,7 +23,7 @@
 #include <stdint.h>
 
 enum {
-    LOG_LINE_MAX = 1024,  /**< Longest message, the rest is cut, in [bytes] */
+    LOG_LINE_MAX = 1024,  /**< Longest message; the rest is cut off [bytes] */
     LOG_QUEUE_MAX = 4096, /**< Lines waiting for the writer */
 };
 
@@ -37,7 +36,7 @@ void log_close(void);
 void log_line(enum log_level level, const char *area, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/** A request that was answered: one line of its own form, at level info. */
+/** An answered request: it has a line format of its own, at level info. */
 struct log_request {
     const char *method;
     const char *route; /**< The pattern, never the address or its query; NULL: the page's files */
@@ -47,8 +46,8 @@ struct log_request {
 };
 void log_request(const struct log_request *r);
 
-/** Every error from now on is told to fn too, on the thread that logs it; it must not block nor
- * log. NULL: no more, and none runs when this returns. One at a time. */
+/** From now on fn also gets every error, on the thread that logs it; fn must not block or log.
+ *  NULL: stop; no call of fn is running when this returns. Only one watcher at a time. */
 void log_watch(void (*fn)(const char *area, const char *message, void *arg), void *arg);
 
 #define log_error(area, ...) log_line(LOG_ERROR, area, __VA_ARGS__)

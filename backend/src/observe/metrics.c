@@ -1,8 +1,8 @@
 /**
  * @file observe/metrics.c  Numbers for Prometheus
  *
- * A series is known by its labels as they are printed. A metric without labels is there from the
- * start, with 0; of the others each series appears when it is first counted.
+ * A series is identified by its labels as printed. A metric without labels exists from the start,
+ * at 0; a series with labels appears when it is first counted.
  */
 #include "observe/metrics.h"
 
@@ -20,8 +20,7 @@ enum {
     LABELS_TEXT_MAX = METRIC_LABELS_MAX * (2 * METRIC_LABEL_MAX + 24), /* each byte escaped */
 };
 
-/* Of a counter the name stands without _total, of an info without _info: so OpenMetrics wants it.
- */
+/* Counters are listed without _total and infos without _info, as OpenMetrics wants it. */
 static const struct {
     const char *name;
     const char *help;
@@ -228,7 +227,7 @@ static const struct {
 };
 
 struct series {
-    char *labels; /* as printed, "" where there are none */
+    char *labels; /* as printed; "": none */
     double value;
     struct histogram times;
 };
@@ -367,7 +366,7 @@ void metric_copy(enum metric metric, const struct histogram *from, const char *c
     uv_mutex_unlock(&lock);
 }
 
-/* Whoever makes up methods makes no series. */
+/* A client that invents methods must not create series. */
 const char *metric_method(const char *method)
 {
     static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};

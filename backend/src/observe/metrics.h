@@ -7,13 +7,13 @@
  *     metric_add(METRIC_LOG_DROPPED, 3, NULL);                    // one without labels
  *     metrics_write(&body, METRICS_OPEN);                         // GET /metrics
  *
- * To add one, add a line to the enum here and to the table in metrics.c, which says its labels;
- * a call gives their values in that order. Values are few by nature: the pattern of a route, never
- * an address; the name of an engine, never an id or anything that was said. Past METRIC_SERIES_MAX
- * combinations further ones are counted as "other".
+ * To add one, add a line to the enum here and to the table in metrics.c, which says its labels; a
+ * call passes their values in that order. Use only values of which there are few: the pattern of a
+ * route, never an address; the name of an engine, never an id or anything that was said.
+ * Combinations beyond METRIC_SERIES_MAX are counted as "other".
  *
- * Names after Prometheus' "Metric and label naming": one prefix, base units, _total on counters.
- * Form: Prometheus text exposition format 0.0.4, or OpenMetrics 1.0.0 for who accepts it.
+ * Names follow Prometheus' "Metric and label naming": one prefix, base units, _total on counters.
+ * Output: Prometheus text exposition format 0.0.4, or OpenMetrics 1.0.0 if the client accepts it.
  *
  * Threads    Any.
  */
@@ -28,47 +28,50 @@
 enum {
     METRIC_LABELS_MAX = 3,   /**< Labels of one metric */
     METRIC_SERIES_MAX = 512, /**< Combinations of label values of one metric */
-    METRIC_LABEL_MAX = 64,   /**< Longest label value and NUL, the rest is cut */
+    METRIC_LABEL_MAX = 64,   /**< Longest label value and NUL; the rest is cut off */
     METRIC_TEXT_MAX = 4 << 20,
 };
 
 enum metrics_form { METRICS_TEXT, METRICS_OPEN };
 
-const char *metrics_type(enum metrics_form form); /**< For Content-Type */
+const char *metrics_type(enum metrics_form form); /**< For the Content-Type header */
 
 enum metric {
-    /* What a person waits for; the question is there with its final text, or when it is typed. */
+    /* What a person waits for. A spoken question counts from its final text, a typed one from when
+     * it was typed. */
     METRIC_FINAL_SECONDS,       /**< histogram; engine: last voiced sample to final text */
-    METRIC_OUTLINE_SECONDS,     /**< histogram: question to outline; 0: it was there before */
+    METRIC_OUTLINE_SECONDS,     /**< histogram: question to outline; 0: it was ready before */
     METRIC_FIRST_TOKEN_SECONDS, /**< histogram; provider: question to first word */
     METRIC_FINISHED_SECONDS,    /**< histogram; provider: question to last word */
-    METRIC_STORE_SECONDS,       /**< histogram: a write to the store, its waiting included */
+    METRIC_STORE_SECONDS,       /**< histogram: a write to the store, including its waiting time */
     METRIC_UTTERANCES,          /**< counter; engine */
-    METRIC_ANSWERS,             /**< counter; how it ended */
-    METRIC_EAGER,         /**< counter; "kept" or "discarded": begun before the turn was over */
-    METRIC_LIVE_SESSIONS, /**< gauge: interviews that run */
+    METRIC_ANSWERS,             /**< counter; outcome */
+    METRIC_EAGER,         /**< counter; "kept" or "discarded": answers begun before the turn was
+                               over */
+    METRIC_LIVE_SESSIONS, /**< gauge: interviews in progress */
 
     METRIC_PROVIDER_REQUESTS,    /**< counter; provider */
     METRIC_PROVIDER_ERRORS,      /**< counter; provider, kind */
-    METRIC_PROVIDER_FIRST_TOKEN, /**< histogram; provider: it was asked to its first word */
-    METRIC_PROVIDER_TOKENS,      /**< counter; provider, "prompt" or "answer": as it counts */
+    METRIC_PROVIDER_FIRST_TOKEN, /**< histogram; provider: request to first word */
+    METRIC_PROVIDER_TOKENS,      /**< counter; provider, "prompt" or "answer": as the provider
+                                      counts */
     METRIC_PROVIDER_RESTING,     /**< gauge; provider: 1 while its circuit breaker is open */
 
     METRIC_SPEECH_WORKERS,     /**< gauge */
-    METRIC_SPEECH_BUSY,        /**< gauge: of these, at work */
-    METRIC_SPEECH_STREAMS,     /**< gauge: that are heard */
+    METRIC_SPEECH_BUSY,        /**< gauge: of these, busy */
+    METRIC_SPEECH_STREAMS,     /**< gauge: streams in use */
     METRIC_SPEECH_STREAMS_MAX, /**< gauge */
-    METRIC_SPEECH_BACKLOG,     /**< gauge: sound that waits, [s] */
+    METRIC_SPEECH_BACKLOG,     /**< gauge: audio not yet recognised [s] */
     METRIC_CHILD_STARTS,       /**< counter; program */
     METRIC_CHILD_LOSSES,       /**< counter; program: it died or hung and was replaced */
 
-    METRIC_LANE_QUEUE,     /**< gauge; lane: work waiting for a thread */
+    METRIC_LANE_QUEUE,     /**< gauge; lane: jobs waiting for a thread */
     METRIC_LANE_QUEUE_MAX, /**< gauge; lane */
-    METRIC_LANE_RUNNING,   /**< gauge; lane: work with a thread */
+    METRIC_LANE_RUNNING,   /**< gauge; lane: jobs being run */
     METRIC_LANE_THREADS,   /**< gauge; lane */
     METRIC_LANE_REFUSED,   /**< counter; lane: its queue was full */
-    METRIC_LANE_WAIT,      /**< histogram; lane: waiting for a thread */
-    METRIC_LANE_RUN,       /**< histogram; lane: with a thread */
+    METRIC_LANE_WAIT,      /**< histogram; lane: time spent waiting for a thread */
+    METRIC_LANE_RUN,       /**< histogram; lane: time spent running */
 
     METRIC_HTTP_REQUESTS,    /**< counter; method, route, status */
     METRIC_HTTP_SECONDS,     /**< histogram; method, route */
@@ -79,17 +82,17 @@ enum metric {
 
     METRIC_LOG_LINES,     /**< counter; level, area */
     METRIC_LOG_DROPPED,   /**< counter */
-    METRIC_REMOVED,       /**< counter; kind: kept for as long as it may be, and erased */
+    METRIC_REMOVED,       /**< counter; kind: erased because its retention period was over */
     METRIC_REMOVED_BYTES, /**< counter; kind */
     METRIC_REPORTS,       /**< counter; kind ("error", "crash", "spans"), outcome */
 
-    METRIC_DISK_FREE,    /**< gauge: of the data folder's disk, [bytes] */
+    METRIC_DISK_FREE,    /**< gauge: of the data folder's disk [bytes] */
     METRIC_DISK_SIZE,    /**< gauge */
     METRIC_DATA_BYTES,   /**< gauge; part of the data folder */
-    METRIC_SEARCH_BYTES, /**< gauge: the indexes of those who search */
+    METRIC_SEARCH_BYTES, /**< gauge: all users' search indexes */
 
-    METRIC_RESEALING, /**< gauge; state "done", "running" or "failed": 1 for the one that it is */
-    METRIC_RESEALED,  /**< counter: fields and recordings that were sealed anew by a newer key */
+    METRIC_RESEALING, /**< gauge; state "done", "running" or "failed": 1 for the current one */
+    METRIC_RESEALED,  /**< counter: fields and recordings that were resealed with a newer key */
 
     METRIC_BUILD, /**< info; version, build id, compiler */
 
@@ -109,11 +112,11 @@ enum metric {
 
 /** Counters and gauges. */
 #define metric_add(metric, by, ...) metric_change(metric, by, METRIC_LABELS(__VA_ARGS__))
-/** Gauges, and counters that are kept elsewhere. */
+/** Gauges, and counters that are counted elsewhere. */
 #define metric_set(metric, now, ...) metric_put(metric, now, METRIC_LABELS(__VA_ARGS__))
 #define metric_observe(metric, seconds, ...)                                                       \
     metric_time(metric, seconds, METRIC_LABELS(__VA_ARGS__))
-/** A histogram that is kept elsewhere. */
+/** A histogram that is counted elsewhere. */
 #define metric_take(metric, histogram, ...)                                                        \
     metric_copy(metric, histogram, METRIC_LABELS(__VA_ARGS__))
 
@@ -125,7 +128,7 @@ void metric_copy(enum metric metric, const struct histogram *from, const char *c
 /** The method, or "other" for one that HTTP does not have. */
 const char *metric_method(const char *method);
 
-/** Count a request and its time. route: the pattern; NULL: the exported site or nothing. */
+/** Counts a request and its time. route: the pattern; NULL: the exported site, or no route. */
 void metric_http(const char *method, const char *route, int status, uint64_t micros);
 
 int metrics_write(struct buf *out, enum metrics_form form);

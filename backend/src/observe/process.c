@@ -1,5 +1,5 @@
 /**
- * @file observe/process.c  What the system says of this process, and which build it is
+ * @file observe/process.c  What the system says about this process, and which build it is
  */
 #include "observe/process.h"
 
@@ -36,7 +36,7 @@ static void take_id(const unsigned char *bytes, size_t n)
     }
 }
 
-/* The first object is the program itself: one is enough. */
+/* The first object is the program itself; no other is needed. */
 static int look_at(struct dl_phdr_info *info, size_t size, void *arg)
 {
     (void)size;
@@ -123,7 +123,7 @@ static size_t count_fds(void)
         n++;
     if (dir)
         closedir(dir);
-    return n > 3 ? n - 3 : 0; /* ".", ".." and the one that reads here */
+    return n > 3 ? n - 3 : 0; /* minus ".", ".." and the descriptor that reads this folder */
 }
 
 void process_measure(void)

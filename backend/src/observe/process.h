@@ -1,5 +1,5 @@
 /**
- * @file observe/process.h  What the system says of this process, and which build it is
+ * @file observe/process.h  What the system says about this process, and which build it is
  *
  * Threads    Any.
  * Source     proc(5); the note that the linker writes (ld --build-id).
@@ -12,12 +12,12 @@
 
 enum { BUILD_ID_MAX = 41 }; /**< 20 bytes in hexadecimal digits and NUL */
 
-/** The linker's hash over the whole program: the same id is the same code. "": there is none. */
+/** The linker's hash over the whole program: the same id means the same code. "": none. */
 const char *build_id(void);
 const char *build_compiler(void); /**< "gcc 12.2.0" */
 const char *build_version(void);
 
-/** Sets the process_* metrics and the build's. */
+/** Sets the process_* metrics and the build info. */
 void process_measure(void);
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * @file observe/trace.c  Where time went, as spans that belong together
+ * @file observe/trace.c  Where time is spent, as spans of a trace
  */
 #include "observe/trace.h"
 
