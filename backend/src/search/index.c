@@ -1,10 +1,11 @@
 /**
- * @file search/index.c  Which words stand in which lines of one person's interviews
+ * @file search/index.c  Which words occur in which lines of one person's interviews
  *
- * An inverted index: a table of words, each with the ascending numbers of the lines it stands in.
- * Lines of a session that is read anew are marked dead and get new numbers; once most are dead the
- * numbers are given out again (compact()). The last word of a query is looked for by going through
- * the table, which is a millisecond for all the words that a person ever says.
+ * An inverted index: a table of words, each with the ascending numbers of the lines that contain
+ * it. When a session is read again, its old lines are marked dead and its lines get new numbers;
+ * once most lines are dead, the live ones are renumbered (compact()). The last word of a query is a
+ * prefix and is looked up by scanning the table, which takes a millisecond for all the words that a
+ * person ever says.
  */
 #include "search/index.h"
 
@@ -12,15 +13,15 @@
 #include <string.h>
 
 enum {
-    FIRST_WORDS = 1024, /* places of a new table; a power of two, as all its sizes */
+    FIRST_WORDS = 1024, /* slots of a new table; a power of two, as every table size is */
     FIRST_LINES = 8,
-    DEAD_MIN = 1024, /* fewer dead lines are not worth the work */
+    DEAD_MIN = 1024, /* with fewer dead lines, compacting is not worth it */
 };
 
 static const uint32_t NOWHERE = UINT32_MAX;
 
 struct word {
-    uint32_t at; /* in texts */
+    uint32_t at; /* offset into texts */
     uint32_t len;
     uint32_t *lines; /* ascending */
     uint32_t count;
@@ -41,7 +42,7 @@ struct session {
 struct index {
     struct word *words;
     size_t word_count, word_room;
-    uint32_t *table; /* of word_table places: a word's number, or NOWHERE */
+    uint32_t *table; /* word_table slots: the number of a word, or NOWHERE */
     size_t table_size;
     char *texts;
     size_t text_len, text_room;
@@ -49,14 +50,14 @@ struct index {
     size_t line_count, line_room, dead;
     struct session *sessions;
     size_t session_count, session_room;
-    uint32_t current; /* session that lines are added to */
+    uint32_t current; /* the session that lines are added to */
     size_t bytes;
-    int err; /* of the line that is being added */
+    int err; /* error of the line that is being added */
 };
 
 /* ------------------------------------------------------------------------------- memory */
 
-/* realloc() would leave a copy behind. */
+/* Not realloc(), which would leave a copy behind. */
 static int grow(struct index *ix, void *arrayp, size_t *room, size_t item, size_t want)
 {
     size_t to = *room ? *room : FIRST_LINES;
@@ -145,7 +146,7 @@ static bool is_word(const struct index *ix, uint32_t number, const char *word, s
     return w->len == len && !memcmp(ix->texts + w->at, word, len);
 }
 
-/* Its place in the table: a word's number, or NOWHERE where it would stand. */
+/* The word's slot in the table: it holds its number, or NOWHERE if the word is new. */
 static uint32_t *place(const struct index *ix, const char *word, size_t len)
 {
     size_t mask = ix->table_size - 1;
@@ -230,7 +231,7 @@ static uint32_t find_session(const struct index *ix, const char *id)
     return NOWHERE;
 }
 
-/* Words without a line any more go, and the others move up. */
+/* Removes words that have no line any more and moves the others up. */
 static void drop_words(struct index *ix)
 {
     size_t kept = 0;
@@ -258,7 +259,7 @@ static void drop_words(struct index *ix)
         *place(ix, ix->texts + ix->words[i].at, ix->words[i].len) = i;
 }
 
-/* Dead lines and sessions go; the numbers of those that stay are given out anew, in their order. */
+/* Removes dead lines and sessions and renumbers the others in the same order. */
 static int compact(struct index *ix)
 {
     uint32_t *line_to = malloc((ix->line_count + 1) * sizeof(*line_to));
@@ -342,7 +343,7 @@ int index_line(struct index *ix, const char *id, const char *text, size_t len)
 
     if (ix->current == NOWHERE || ix->current >= ix->session_count)
         return UV_EINVAL;
-    /* More text of the same line: a question and its answer. */
+    /* A line may be added in several pieces: a question and its answer. */
     if (!ix->line_count || ix->lines[last].session != ix->current || ix->lines[last].dead ||
         strcmp(ix->lines[last].id, id) != 0) {
         err = grow(ix, &ix->lines, &ix->line_room, sizeof(*ix->lines), ix->line_count + 1);
@@ -366,7 +367,7 @@ void index_forget(struct index *ix, const char *session_id)
     if (ix->current == session)
         ix->current = NOWHERE;
     mark_dead(ix, session);
-    compact(ix); /* without memory for that it is dead, and goes with the next one */
+    compact(ix); /* if memory runs out, the dead lines stay until the next time */
 }
 
 /* ------------------------------------------------------------------------------- queries */
@@ -397,7 +398,7 @@ bool index_query_has(const struct index_query *query, const char *word)
     return false;
 }
 
-/* Which words of the query each line and each session has, as bits. */
+/* For each line and each session a bit set of the query's words in it. */
 struct having {
     uint16_t *lines;
     uint16_t *sessions;
@@ -438,7 +439,7 @@ static int newest_first(const void *a, const void *b)
                   ((const struct index_hit *)a)->session_id);
 }
 
-/* A hit keeps the lines that have most of the words, and of equals the earlier. */
+/* A hit keeps the lines with the most words, and among equals the earlier ones. */
 struct ranked {
     struct index_hit hit;
     int have[INDEX_LINES_MAX];

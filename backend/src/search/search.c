@@ -1,9 +1,9 @@
 /**
- * @file search/search.c  One index a person, made when it is asked for and kept true
+ * @file search/search.c  One index for each person, built when first needed and kept up to date
  *
- * Two locks: search->lock guards the list and what is noted there of writes, and is held for
- * moments; a person's own lock guards the index and is held while it is made or asked. A write is
- * noted before its caller goes on, so that who wrote finds it.
+ * Two locks: search->lock guards the list and the notes about writes, and is held only briefly; a
+ * person's own lock guards the index and is held while the index is built or searched. A write is
+ * noted before its caller continues, so that the writer finds what was written.
  */
 #include "search/search.h"
 
@@ -18,22 +18,22 @@
 #include <uv.h>
 
 enum {
-    NOTED_MAX = 64, /* sessions that were written since; with more, all is read again */
+    NOTED_MAX = 64, /* sessions written since the last look; beyond this the index is rebuilt */
     EXCERPT_BEFORE = 60,
 };
 
 struct person {
     struct person *next;
     char user_id[ID_TEXT_MAX];
-    int users; /* {search->lock} who hold it, as the next four */
-    bool gone; /* out of the list: the last user frees it */
+    int users; /* {search->lock} current holders; the same lock guards the next four */
+    bool gone; /* removed from the list: the last holder frees it */
     bool stale;
     char noted[NOTED_MAX][ID_TEXT_MAX];
     size_t noted_count;
     uint64_t asked_ms;
     size_t bytes;
     uv_mutex_t lock;
-    struct index *index; /* {lock} NULL: not made yet */
+    struct index *index; /* {lock} NULL: not built yet */
     bool complete;
 };
 
@@ -41,7 +41,7 @@ struct search {
     struct store *store;
     const struct seal *seal;
     uv_mutex_t lock;
-    struct person *first; /* who asked last comes first */
+    struct person *first; /* most recent searcher first */
 };
 
 int search_open(struct search **sp, struct store *store, const struct seal *seal)
@@ -80,9 +80,9 @@ void search_close(struct search *search)
     free(search);
 }
 
-/* ----------------------------------------------------------------------------- who asks */
+/* ---- people ------------------------------------------------------------------------------- */
 
-/* With search->lock: out of the list; freed by the caller when nobody holds it. */
+/* With search->lock: removes a person from the list; the caller frees it if nobody holds it. */
 static struct person *unlink_person(struct person **at)
 {
     struct person *p = *at;
@@ -93,7 +93,7 @@ static struct person *unlink_person(struct person **at)
     return p->users ? NULL : p;
 }
 
-/* Those that have to go, chained, to be freed without the lock. */
+/* People to be dropped, chained, to be freed without holding the lock. */
 struct leaving {
     struct person *first;
 };
@@ -125,8 +125,7 @@ static struct person **find(struct search *search, const char *user_id)
     return at;
 }
 
-/* The index that was used longest ago is dropped, until the rest fits. The one in use now comes
- * first. */
+/* Drops the least recently used indexes until the rest fits. The one in use is at the front. */
 static void make_room(struct search *search, struct leaving *leaving)
 {
     size_t bytes = 0;
@@ -259,7 +258,7 @@ void search_written(const struct store_written *written, void *arg)
     uv_mutex_unlock(&search->lock);
 }
 
-/* What was noted, and no longer is. */
+/* A copy of what was noted; the notes are cleared. */
 struct noted {
     char ids[NOTED_MAX][ID_TEXT_MAX];
     size_t count;
@@ -294,7 +293,7 @@ static int add_said(const struct search *search, struct index *ix, struct store_
     int err;
 
     if (t->detail)
-        t->detail[0] = '\0'; /* not looked at, so not opened */
+        t->detail[0] = '\0'; /* not searched, so not opened */
     err = sealed_transcript_open(search->seal, t, why);
     if (!err)
         err = add_text(ix, t->id, t->question);
@@ -320,7 +319,7 @@ static int add_lines(const struct search *search, const struct person *p, const 
     return err;
 }
 
-/* The session with all its lines, in clear for as long as it takes to see their words. */
+/* Adds a session with all its lines, decrypted only for as long as its words are read. */
 static int add_session(const struct search *search, const struct person *p,
                        struct store_session *session, struct errbuf *why)
 {
@@ -349,10 +348,10 @@ static int read_again(const struct search *search, struct person *p, const char 
         return err;
     err = add_session(search, p, &session, why);
     store_session_release(&session);
-    return err == UV_ENOENT ? 0 : err; /* erased meanwhile: that is noted */
+    return err == UV_ENOENT ? 0 : err; /* erased meanwhile: that was noted as well */
 }
 
-/* From the newest back, as far as there is room. */
+/* From the newest session back, until the index is full. */
 static int build(const struct search *search, struct person *p, struct errbuf *why)
 {
     char cursor[STORE_CURSOR_MAX] = "";
@@ -384,7 +383,7 @@ static int build(const struct search *search, struct person *p, struct errbuf *w
     return err;
 }
 
-/* With p->lock. What is noted and then cannot be read is noted again: all of it. */
+/* With p->lock. If the noted sessions cannot be read, they are all noted again. */
 static int bring_up(struct search *search, struct person *p, struct errbuf *why)
 {
     struct noted noted;
@@ -446,7 +445,7 @@ struct marking {
     } words[SEARCH_MARKS_MAX];
     size_t count;
     size_t all;
-    uint32_t seen; /* words of the query, as bits */
+    uint32_t seen; /* words of the query that occur, as bits */
 };
 
 static void mark(const struct term *term, void *arg)
@@ -466,7 +465,7 @@ static void mark(const struct term *term, void *arg)
     m->count++;
 }
 
-/* Forward to the beginning of a word, unless that is far. */
+/* Forward to the beginning of a word, unless it is far away. */
 static size_t word_begin(const char *text, size_t len, size_t at)
 {
     size_t i = at;

@@ -2,17 +2,17 @@
  * @file search/search.h  Finding words in what a person said, asked and was answered
  *
  *     search_open(&search, store, seal);
- *     store_watch(store, search_written, search);           // it follows what is written
+ *     store_watch(store, search_written, search);           // keeps it up to date
  *     search_find(search, user_id, "kafka ord", &found, why);
- *     search_excerpt(&found.query, text, &excerpt);          // of a line that was found
- *     search_forget(search, user_id);                        // signed out: nothing of it stays
+ *     search_excerpt(&found.query, text, &excerpt);          // from a line that was found
+ *     search_forget(search, user_id);                        // signed out: nothing is kept
  *
- * What is stored is sealed, so nothing on the disk can be searched. The index of a person is made
- * in memory when they search, from the newest session back, follows what is written since, and is
- * zeroed and freed when they sign out, are erased, have not searched for SEARCH_IDLE_MS, or others
- * need the room (docs/architecture/decisions/0024).
+ * What is stored is sealed, so nothing on the disk can be searched. A person's index is built in
+ * memory when they search, from the newest session back, and updated as they write. It is zeroed
+ * and freed when they sign out, are erased or have not searched for SEARCH_IDLE_MS, or when others
+ * need the memory (docs/architecture/decisions/0024).
  *
- * Threads    search_find(): workers, since it reads the store. The rest: any.
+ * Threads    search_find(): worker threads, because it reads the store. The rest: any.
  * Errors     The store's own; UV_ENOMEM.
  * Ownership  search_found_release(). Store and seal are borrowed.
  */
@@ -24,11 +24,12 @@
 #include "store/store.h"
 
 enum {
-    SEARCH_BYTES_MAX = 256 << 20, /**< Of all people's together; who searched longest ago goes */
+    SEARCH_BYTES_MAX = 256 << 20, /**< Of all indexes together; the least recently used is
+                                       dropped */
     SEARCH_PEOPLE_MAX = 256,
     SEARCH_IDLE_MS = 600000,
-    SEARCH_QUERY_MAX = 200,   /**< Of a query, in characters */
-    SEARCH_EXCERPT_MAX = 200, /**< Of an excerpt, [bytes] */
+    SEARCH_QUERY_MAX = 200,   /**< Longest query, in characters */
+    SEARCH_EXCERPT_MAX = 200, /**< Longest excerpt [bytes] */
     SEARCH_MARKS_MAX = 16,
 };
 
@@ -38,7 +39,8 @@ struct seal;
 struct search_found {
     struct index_found found; /**< Newest first */
     struct index_query query;
-    bool complete; /**< false: there is more than INDEX_BYTES_MAX holds; the oldest is not in it */
+    bool complete; /**< false: the index was full (INDEX_BYTES_MAX), so the oldest sessions are
+                        missing */
 };
 
 int search_open(struct search **sp, struct store *store, const struct seal *seal);
@@ -52,13 +54,13 @@ void search_found_release(struct search_found *found);
 void search_written(const struct store_written *written, void *search);
 
 void search_forget(struct search *search, const char *user_id);
-/** Forget who has not searched for SEARCH_IDLE_MS at now, clock_mono_ms(). */
+/** Drops the indexes of people who have not searched for SEARCH_IDLE_MS. now: clock_mono_ms(). */
 void search_forget_idle(struct search *search, uint64_t now);
 
-/** What is held of all people, [bytes]. */
+/** Size of all indexes [bytes]. */
 size_t search_bytes(struct search *search);
 
-/** The words found, with what stands around them. */
+/** The words found, with their surrounding text. */
 struct search_excerpt {
     char text[SEARCH_EXCERPT_MAX + 8]; /**< "…" where something is left out */
     size_t mark_count;
@@ -67,7 +69,7 @@ struct search_excerpt {
     } marks[SEARCH_MARKS_MAX];
 };
 
-/** How many words of the query text has; with none, the excerpt is its beginning. */
+/** Returns how many words of the query text contains; if none, the excerpt is its beginning. */
 size_t search_excerpt(const struct index_query *query, const char *text,
                       struct search_excerpt *excerpt);
 
