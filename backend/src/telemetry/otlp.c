@@ -38,14 +38,14 @@ struct otlp {
     char *headers[OTLP_HEADERS_MAX + 2];
     struct http_call *call;
     struct span batch[OTLP_BATCH_MAX];
-    size_t count; /* of the batch that is on its way, or is to be sent again */
+    size_t count; /* of the batch that is being sent, or will be sent again */
     struct buf body;
     int tries;
     uint64_t rest_until_ms;
-    bool away; /* said in the log */
+    bool away; /* already logged */
 };
 
-/* --------------------------------------------------------------------------------- form */
+/* ---- format ------------------------------------------------------------------------------- */
 
 static json_t *hex(const uint8_t *bytes, size_t n)
 {
@@ -64,7 +64,7 @@ static json_t *text_fact(const char *name, const char *value)
     return json_pack("{s:s, s:o}", "key", name, "value", text);
 }
 
-/* 64 bits are strings in protobuf's JSON. */
+/* protobuf's JSON writes 64-bit numbers as strings. */
 static json_t *nanoseconds(uint64_t mono_us, int64_t offset_us)
 {
     char text[24];
@@ -130,7 +130,7 @@ static void count(struct otlp *o, const char *outcome)
     o->tries = 0;
 }
 
-/* rest_ms: as the collector says; 0: it says nothing. */
+/* rest_ms: the pause that the collector asks for; 0: none given. */
 static void failed(struct otlp *o, bool again, uint64_t rest_ms, const char *why)
 {
     if (!o->away)
@@ -159,7 +159,7 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
 
         count(o, "sent");
         o->away = false;
-        if (full) /* more of them wait than go out in one */
+        if (full) /* more spans wait than fit in one batch */
             send_batch(o);
         return;
     }
@@ -187,7 +187,7 @@ static void send_batch(void *arg)
         return;
     }
     o->tries++;
-    before = about_set((struct about){0}); /* it is part of no trace */
+    before = about_set((struct about){0}); /* sending is not part of any trace */
     if (http_call_start(o->client,
                         &(struct http_call_request){.method = "POST",
                                                     .url = o->url,
@@ -216,7 +216,7 @@ static int nibble(char c)
     return at ? (int)(at - digits) : -1;
 }
 
-/* "name=some%20value" as "name: some value"; NULL: it is none. */
+/* "name=some%20value" as "name: some value"; NULL: malformed. */
 static char *header_of(const char *text, size_t len)
 {
     const char *equals = memchr(text, '=', len);

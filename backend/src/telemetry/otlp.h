@@ -6,13 +6,13 @@
  *     otlp_flush(o);              // the server is about to stop
  *     otlp_close(o);
  *
- * Only where an endpoint is set. OTLP_BATCH_MAX spans at a time. A collector that is busy (429,
- * 502, 503, 504) or away is asked again, after as long as it says (Retry-After) or else twice as
- * long as before; after OTLP_TRIES the batch is dropped. Meanwhile finished spans wait,
- * TRACE_WAITING_MAX of them. What is dropped is counted (interviewd_reports_total). Nobody waits
- * for it.
+ * Used only if an endpoint is set. Sends OTLP_BATCH_MAX spans at a time. If the collector is busy
+ * (429, 502, 503, 504) or unreachable, the batch is sent again after the time that it asks for
+ * (Retry-After), or else after twice the previous pause; after OTLP_TRIES attempts the batch is
+ * dropped. Meanwhile up to TRACE_WAITING_MAX finished spans wait. Dropped spans are counted
+ * (interviewd_reports_total). No caller waits for the collector.
  *
- * Form: OTLP 1.x over HTTP, in JSON, which every collector takes on the same port as protobuf
+ * Format: OTLP 1.x over HTTP, in JSON, which every collector takes on the same port as protobuf
  * (opentelemetry.io/docs/specs/otlp, "OTLP/HTTP"); decision 30 says why JSON.
  *
  * Threads    Loop thread.
@@ -29,7 +29,7 @@ struct otlp;
 enum {
     OTLP_EVERY_MS = 2000,
     OTLP_BATCH_MAX = 256,
-    OTLP_TRIES = 5, /**< OTLP_EVERY_MS apart, then 2, 4 and 8 times that: half a minute */
+    OTLP_TRIES = 5, /**< OTLP_EVERY_MS apart, then 2, 4 and 8 times that: half a minute in all */
     OTLP_HEADERS_MAX = 8,
 };
 
@@ -39,11 +39,11 @@ struct otlp_config {
     const char *service;  /**< service.name */
 };
 
-/** UV_EINVAL: the headers are none. */
+/** UV_EINVAL: the headers are malformed. */
 int otlp_open(struct otlp **op, struct loop *loop, struct http_client *client,
               const struct otlp_config *config, struct errbuf *why);
 void otlp_flush(struct otlp *o); /**< NULL is allowed, here and below */
-/** Before the client is closed. */
+/** Call before the client is closed. */
 void otlp_close(struct otlp *o);
 
 #endif

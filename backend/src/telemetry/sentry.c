@@ -1,8 +1,8 @@
 /**
- * @file telemetry/sentry.c  Errors and crashes, told to a Sentry server
+ * @file telemetry/sentry.c  Errors and crashes, reported to a Sentry server
  *
- * An event is written on the thread that logs the error, waits in a short list, and is sent from
- * the loop, one after the other.
+ * An event is built on the thread that logs the error, waits in a short list, and is sent from the
+ * loop, one at a time.
  */
 #include "telemetry/sentry.h"
 
@@ -29,13 +29,13 @@ enum {
     EVENT_MAX = 64 << 10,
     MINUTE_MS = 60000,
     TIMEOUT_MS = 10000,
-    KNOWN = 16, /* lines that were told within the last minute */
+    KNOWN = 16, /* lines that were reported within the last minute */
 };
 
 struct report {
     struct report *next;
     struct buf envelope;
-    char crash[CRASH_NAME_MAX]; /* file of the crash that it tells; "": an error */
+    char crash[CRASH_NAME_MAX]; /* crash file that it reports; "": an error */
 };
 
 struct sentry {
@@ -49,17 +49,17 @@ struct sentry {
     struct report *first; /* {lock} */
     struct report **last; /* {lock} */
     size_t waiting;       /* {lock} */
-    uint64_t minute_ms;   /* {lock} when the minute began */
+    uint64_t minute_ms;   /* {lock} start of the current minute */
     int in_minute;        /* {lock} */
     struct {
         uint64_t hash;
         uint64_t at_ms;
     } told[KNOWN];      /* {lock} */
     size_t told_next;   /* {lock} */
-    struct report *now; /* on its way */
+    struct report *now; /* being sent */
     struct http_call *call;
     uint64_t rest_until_ms;
-    bool away; /* said in the log */
+    bool away; /* already logged */
 };
 
 /* --------------------------------------------------------------------------------- DSN */
@@ -97,7 +97,7 @@ static json_t *contexts(void)
     struct utsname system;
     char trace[33], span[17];
 
-    if (!uname(&system)) /* not its node name: that may be a person's */
+    if (!uname(&system)) /* without the node name: it may be a person's */
         json_object_set_new(all, "os",
                             json_pack("{s:s, s:s, s:s}", "type", "os", "name", system.sysname,
                                       "version", system.release));
@@ -117,7 +117,7 @@ static void set_tag(json_t *tags, const char *name, const char *value)
         json_set_str(tags, name, value);
 }
 
-/* What all events have. id: 32 hexadecimal digits and NUL */
+/* The fields that all events have. id: 32 hexadecimal digits and NUL. */
 static json_t *event_new(const struct sentry *s, const char *level, const char *area,
                          const char *version, const char *build, int64_t unix_ms, char id[33])
 {
@@ -150,7 +150,7 @@ static json_t *event_new(const struct sentry *s, const char *level, const char *
     return event;
 }
 
-/* Header, item header and item, a line each. Takes event. */
+/* Writes header, item header and item, one line each. Takes ownership of event. */
 static int write_envelope(struct buf *out, const char *id, json_t *event)
 {
     char time[CLOCK_TEXT_MAX];
@@ -227,7 +227,7 @@ static void send_next(void *arg);
 static void rest(struct sentry *s, uint64_t ms, const char *why)
 {
     s->rest_until_ms = clock_mono_ms() + ms;
-    if (!s->away) /* not as an error, which would be told */
+    if (!s->away) /* not logged as an error, which would be reported in turn */
         log_warn("sentry", "reports are dropped for %llu s: %s", (unsigned long long)ms / 1000,
                  why);
     s->away = true;
@@ -250,7 +250,8 @@ static void on_done(struct http_call *call, int err, const char *why, void *arg)
             crash_told(s->folder, r->crash);
         report_free(r);
         s->away = false;
-        loop_post(s->loop, send_next, s); /* a handler of the client starts no call */
+        loop_post(s->loop, send_next, s); /* not from here: a handler of the client must not start a
+                                             request */
         return;
     }
     drop(r);
@@ -275,7 +276,7 @@ static void send_next(void *arg)
                                                   .body = r->envelope.data,
                                                   .body_len = r->envelope.len,
                                                   .total_timeout_ms = TIMEOUT_MS};
-        struct about before = about_set((struct about){0}); /* it is part of no trace */
+        struct about before = about_set((struct about){0}); /* sending is not part of any trace */
 
         if (clock_mono_ms() < s->rest_until_ms ||
             http_call_start(s->client, &request, &handlers, s, &s->call))
@@ -302,7 +303,7 @@ static void enqueue(struct sentry *s, struct report *r)
     if (full)
         drop(r);
     else
-        loop_post(s->loop, send_next, s); /* once the loop is closed it stays in the list */
+        loop_post(s->loop, send_next, s); /* if the loop is already closed, it stays in the list */
 }
 
 /* ------------------------------------------------------------------------------- errors */
@@ -375,7 +376,7 @@ static void set_address(json_t *obj, const char *name, uint64_t address)
     json_set_str(obj, name, text);
 }
 
-/* The outermost first, as Sentry wants it. */
+/* Outermost first, as Sentry wants it. */
 static json_t *frames_of(const struct crash_record *c)
 {
     json_t *frames = json_array();
@@ -390,7 +391,7 @@ static json_t *frames_of(const struct crash_record *c)
     return frames;
 }
 
-/* The program's own image, by which its build is known. */
+/* The program's own image, which identifies its build. */
 static json_t *images_of(const struct crash_record *c)
 {
     json_t *images = json_array();
