@@ -1,5 +1,5 @@
 /**
- * @file nn/kernels.c  Contexts: choice of instruction set, scratch memory, small things
+ * @file nn/kernels.c  Contexts: choice of instruction set, scratch memory, small helpers
  *
  * To add an instruction set: write kernels_NAME.c with a struct nn_isa, list it in `all`, and give
  * it its flags in meson.build. The unit tests pick it up from nn_isa_available().
@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PEAK_BLOCK = 1024 }; /* logits compared before their place is looked for */
+enum {
+    PEAK_BLOCK = 1024
+}; /* logits compared as one block before the exact position is looked
+      for */
 
 /* Best first; "plain" runs everywhere. */
 static const struct nn_isa *const all[] = {
@@ -161,7 +164,7 @@ struct peak_job {
     double sum[NN_THREADS_MAX];
 };
 
-/* Where the largest value is: blocks are compared first, in loops that become vectors. */
+/* Index of the largest value: whole blocks are compared first, in loops that vectorise. */
 static int find_largest(const float *x, int count)
 {
     float top = -INFINITY;

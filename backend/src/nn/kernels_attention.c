@@ -2,8 +2,8 @@
  * @file nn/kernels_attention.c  Key and value caches, and the order of work of attention
  *
  * softmax(q K^T / sqrt(d)) V, Vaswani et al. 2017, "Attention is all you need", section 3.2.1.
- * Caches keep keys transposed, so that both products run along contiguous memory with one
- * vector lane a position (scores) or a channel (output):
+ * Caches keep keys transposed, so that both products run along contiguous memory, with one vector
+ * lane per position (scores) or per channel (output):
  *
  *     k [head][head_dim][cap]      v [head][cap][head_dim]
  */
@@ -17,8 +17,8 @@ enum {
     CAP_UNIT = 32,       /* caches hold a multiple of this many positions */
     KEYS_AT_ONCE = 16,   /* stored by nn_isa.keys_to_halves() */
     STORE_PARALLEL = 16, /* positions from which storing is shared among threads */
-    ALONE = 1 << 15,     /* products not worth waking a helper for */
-    STORING = 32,        /* positions that take about as long to look at as one to store */
+    ALONE = 1 << 15,     /* this many products are not worth waking a helper for */
+    STORING = 32,        /* storing one position costs about as much as attending to this many */
 };
 
 /* ---- caches ------------------------------------------------------------------------------- */
@@ -50,7 +50,7 @@ int nn_kv_init(struct nn_kv *kv, int heads, int head_dim, int cap, bool f32, str
         nn_kv_release(&made);
         return err_set(why, UV_ENOMEM, "out of memory for an attention cache");
     }
-    memset(made.k, 0, half_bytes(&made)); /* lanes past the end are computed and thrown away */
+    memset(made.k, 0, half_bytes(&made)); /* lanes past the end are computed and discarded */
     memset(made.v, 0, half_bytes(&made));
     *kv = made;
     return 0;
@@ -73,7 +73,7 @@ struct store_job {
     size_t ldk, ldv;
 };
 
-/* One position of one head, f16. */
+/* Stores one position of one head as f16. */
 static void store_key(const struct store_job *j, size_t base, size_t pos, const float *k)
 {
     const struct nn_kv *kv = j->kv;
@@ -85,7 +85,7 @@ static void store_key(const struct store_job *j, size_t base, size_t pos, const 
         *keys = half[d];
 }
 
-/* One head, f16. */
+/* Stores one head as f16. */
 static void store_halves(const struct store_job *j, size_t base, const float *k, const float *v)
 {
     const struct nn_kv *kv = j->kv;
@@ -316,7 +316,7 @@ void nn_encoder_attention(struct nn *nn, const float *qkv, int n, int heads, int
     nn_rows_attention(nn, qkv, n, heads, head_dim, NULL, out);
 }
 
-/* ---- what is kept ------------------------------------------------------------------------- */
+/* ---- kept positions ----------------------------------------------------------------------- */
 
 struct keep_job {
     struct self_job of;

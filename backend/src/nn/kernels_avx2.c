@@ -1,12 +1,12 @@
 /**
  * @file nn/kernels_avx2.c  AVX2 with FMA and F16C: most x86 processors since 2013
  *
- * Few rows are multiplied in bytes, many rows of 4- and 5-bit weights too (kernels_avx2_many.h),
- * the rest in f32: without VNNI, products of bytes that need 32 bits for their sum take three
- * instructions where f32 takes one for half as many.
+ * Few rows are multiplied in 8 bits, and so are many rows by 4- and 5-bit weights
+ * (kernels_avx2_many.h); the rest in f32: without VNNI, byte products that need 32-bit sums take
+ * three instructions, where f32 takes one for half as many products.
  *
- * Compiled a second time for processors with AVX-VNNI, which are those without AVX-512 since 2021:
- * one instruction adds four products, and 8-bit weights are multiplied in bytes too.
+ * Compiled a second time for processors with AVX-VNNI (those since 2021 without AVX-512): one
+ * instruction adds four products, and 8-bit weights are multiplied in 8 bits too.
  */
 #include "nn/kernels_curves.h"
 #include "nn/kernels_isa.h"
@@ -25,7 +25,7 @@ static inline void halves_to_floats(const uint16_t *from, float *to)
     _mm256_storeu_ps(to + 8, _mm256_cvtph_ps(_mm_loadu_si128(x + 1)));
 }
 
-/* Four bytes of x, that is four or two values, beside every row's. */
+/* Broadcasts four bytes of x, which are four or two values, to all lanes. */
 static inline __m256i same_for_all(const void *x)
 {
     int32_t four;
@@ -34,8 +34,8 @@ static inline __m256i same_for_all(const void *x)
     return _mm256_set1_epi32(four);
 }
 
-/* sum += four products a lane of unsigned u and signed s bytes. Without VNNI pairs of products must
- * fit 16 bits, as they do when u is at most 128. */
+/* sum += four products per lane of unsigned bytes u and signed bytes s. Without VNNI the sum of two
+ * products must fit 16 bits, which it does if u is at most 128. */
 static inline __m256i dot8(__m256i sum, __m256i u, __m256i s)
 {
 #ifdef __AVXVNNI__
@@ -73,7 +73,7 @@ static inline void dot_quads(const uint8_t *w, const int8_t *x, int32_t *sums, e
                                                         dot_half(w + 32 * half, x, type)));
 }
 
-/* sum += products of eight rows and eight columns in 12 bits. */
+/* sum += products of eight rows and eight columns of 12-bit weights. */
 static inline __m256i dot_eight(__m256i sum, const uint8_t *words, const int16_t *x)
 {
     __m256i w[4];
@@ -137,7 +137,7 @@ static double peak_int8(long rounds)
     __m256i sum[12], a = _mm256_set1_epi8(1);
 
     NN_UNROLL
-    for (int k = 0; k < 12; k++) /* not unrolled, the sums would lie in memory */
+    for (int k = 0; k < 12; k++) /* if not unrolled, the sums would be kept in memory */
         sum[k] = _mm256_setzero_si256();
     for (long i = 0; i < rounds; i++) {
         NN_UNROLL

@@ -1,12 +1,12 @@
 /**
- * @file nn/kernels_avx2_many.h  Many rows times quantised weights in bytes, AVX2
+ * @file nn/kernels_avx2_many.h  Many rows times quantised weights in 8 bits, AVX2
  *
- * Included by kernels_avx2.c behind kernels_generic.h. With AVX-VNNI, vpdpbusd adds four products
- * in 32 bits; weights of 8 bits are stored plus 128 for it. Without, vpmaddubsw adds two products
- * of an unsigned and a signed byte in 16 bits. With weights of at most 15 (4 bits) all eight quads
- * of a block fit in there, with 31 (5 bits) four of them do: 8 * 2 * 15 * 127 = 30480, 4 * 2 * 31 *
- * 127 = 31496. So a block costs two instructions for 32 products, and one conversion at its end.
- * Weights of 8 bits do not fit; for those, f32 is as fast.
+ * Included by kernels_avx2.c after kernels_generic.h. With AVX-VNNI, vpdpbusd adds four products in
+ * 32 bits; 8-bit weights are stored plus 128 for it. Without it, vpmaddubsw adds two products of an
+ * unsigned and a signed byte in 16 bits. With weights of at most 15 (4 bits) the sum of all eight
+ * quads of a block fits in 16 bits, with at most 31 (5 bits) that of four quads: 8 * 2 * 15 * 127 =
+ * 30480, 4 * 2 * 31 * 127 = 31496. So a block costs two instructions for 32 products, and one
+ * conversion at its end. 8-bit weights do not fit; for them f32 is as fast.
  *
  * Rows of x are quantised in blocks of 32 (struct xblock), and the weights keep the blocks of the
  * file: y = sum over blocks  s_x d sum n q_x + s_x sum q_x (m - zero d).
@@ -17,12 +17,12 @@
 enum {
 #ifdef __AVXVNNI__
     ROWS = 6,                    /* of the register tile: 6 x 16 sums of 32 bits */
-    FIVE_BIT_FIT = NN_BLOCK / 4, /* quads of 5-bit weights that fit those: all */
+    FIVE_BIT_FIT = NN_BLOCK / 4, /* quads of 5-bit weights whose sum fits: all */
 #else
-    ROWS = 4,         /* 4 x 16 sums of 16 bits, and as many wider ones */
-    FIVE_BIT_FIT = 4, /* quads of 5-bit weights that fit 16 bits */
+    ROWS = 4,         /* 4 x 16 sums of 16 bits, and as many widened ones */
+    FIVE_BIT_FIT = 4, /* quads of 5-bit weights whose sum fits 16 bits */
 #endif
-    BLOCKS_L1 = 24, /* whose weights stay in the first-level cache over all rows */
+    BLOCKS_L1 = 24, /* blocks whose weights stay in the L1 cache while all rows are multiplied */
     QUADS = NN_BLOCK / 4,
 };
 
@@ -38,7 +38,7 @@ static size_t bytes_scratch(const struct nn_matrix *m)
     return (size_t)m->blocks * sizeof(struct wblock) * NN_PANELS_MAX;
 }
 
-/* Weights plus 128. */
+/* Adds 128 to the weights. */
 static void make_unsigned(struct wblock *w)
 {
     for (int q = 0; q < QUADS; q++) {
@@ -63,13 +63,13 @@ static void bytes_unpack(const struct nn_matrix *m, int panel, int n_panels, voi
     }
 }
 
-/* The same block, i rows further on; rows are `row` bytes apart. */
+/* The same block, i rows further down; rows are `row` bytes apart. */
 static inline const struct xblock *row_of(const struct xblock *x, size_t row, int i)
 {
     return (const struct xblock *)(const void *)((const uint8_t *)x + (size_t)i * row);
 }
 
-/* Products of unsigned and signed bytes, added up: in 32 bits, or two in 16. */
+/* Adds products of unsigned and signed bytes: four in 32 bits, or two in 16. */
 static inline __m256i add_products(__m256i sum, __m256i u, __m256i s)
 {
 #ifdef __AVXVNNI__
@@ -79,7 +79,7 @@ static inline __m256i add_products(__m256i sum, __m256i u, __m256i s)
 #endif
 }
 
-/* Such sums in 32 bits. */
+/* Widens such sums to 32 bits. */
 static inline __m256i widen(__m256i sum)
 {
 #ifdef __AVXVNNI__

@@ -47,7 +47,7 @@ static void finish(const float *tile, int ld, const struct nn_finish *f)
     finish_rows(tile, ld, f, 0, f->rows);
 }
 
-/* Sum of dim values, or of the squares of their differences from `mean`. */
+/* Sum of dim values, or of their squared differences from `mean`. */
 NN_INLINE float sum_of(const float *x, int dim, float mean, const bool squares)
 {
     __m512 from = _mm512_set1_ps(mean), sum[4], v;
@@ -97,7 +97,7 @@ NN_INLINE void norm_row(const float *x, int dim, float by, float less, const flo
     }
 }
 
-/* Each step for all rows, so that what one row waits for is hidden by the others. */
+/* Each step is done for all rows before the next, so that latencies overlap. */
 static void layer_norm(const struct nn_norm *t)
 {
     float mean[NN_NORM_ROWS], scale[NN_NORM_ROWS];
@@ -160,25 +160,25 @@ NN_INLINE __m512 load_lane(const void *p, size_t at, const bool f32)
     return f32 ? _mm512_loadu_ps((const float *)p + at) : halves((const uint16_t *)p + at);
 }
 
-/* Fetch the line of value `at`. Caches are read in short runs, which nothing else foresees. */
+/* Prefetch the cache line of value `at`. Caches are read in runs too short for the hardware
+ * prefetcher. */
 NN_INLINE void fetch_lane(const void *p, size_t at, const bool f32)
 {
     _mm_prefetch((const char *)p + at * (f32 ? 4 : 2), _MM_HINT_T0);
 }
 
 enum {
-    LINES_AHEAD = 32, /* fetched before they are read */
-    SCORES = 24,      /* most vectors of scores at once */
+    LINES_AHEAD = 32, /* prefetched before they are read */
+    SCORES = 24,      /* most vectors of scores held at once */
 };
 
-/*
- * Scores of 16 * vectors positions from t on, an even number of vectors; reads past the end stay
- * within the cache's padding. All at once where there are registers for it: a channel's keys are
- * then one long run, which memory likes best.
- */
+/* Scores of 16 * vectors positions from t on, an even number of vectors; reads past the end stay
+ * within the cache's padding. If the registers allow it all are computed at once: a channel's keys
+ * are then one long run, which suits the memory best. */
 NN_INLINE void score_positions(const struct nn_head *h, int t, const int vectors, const bool f32)
 {
-    const int ahead = LINES_AHEAD * 2 / vectors; /* channels; two vectors of halves a line */
+    const int ahead = LINES_AHEAD * 2 / vectors; /* in channels; a line holds two vectors of
+                                                    halves */
     __m512 sum[SCORES];
     float scale = 1.0f / sqrtf((float)h->head_dim);
 
@@ -225,7 +225,7 @@ SCORE_FN(20)
 SCORE_FN(22)
 SCORE_FN(24)
 
-/* Scores of all positions, in as few and as equal runs as possible. */
+/* Scores of all positions, in as few runs as possible, as equal as possible. */
 static void score_all(const struct nn_head *h)
 {
     static score_fn *const fns[] = {score_2,  score_4,  score_6,  score_8,  score_10, score_12,

@@ -20,16 +20,16 @@ const struct nn_product *nn_avx512_many(enum nn_type type); /* kernels_avx512_ma
 extern const struct nn_product nn_avx512_f32;               /* kernels_avx512_f32.c */
 
 /*
- * Integers of the many-row path, in groups of columns that share a scale; `bytes` is 1 or 2.
+ * Integers of the many-row path, in groups of columns that share one scale; `bytes` is 1 or 2.
  *
- *     a row    the integers of all groups, then a struct nn_group_x each
+ *     a row    the integers of all groups, then a struct nn_group_x for each
  *     panels   [group][step][panel][64 bytes], a step being the columns of 4 bytes of one row;
  *              then scales [group][panel][16]
  *
- * 8 bits: at most NN_GROUP_8 columns a group; weights are stored plus 128; rows start their sums
- * from -128 times their own sum.
- * 16 bits: NN_GROUP_16 columns a group; both signed, at most NN_TOP_16 large, so that 128 products
- * never leave 32 bits.
+ * 8 bits: at most NN_GROUP_8 columns a group; weights are stored plus 128, so the sum of a row
+ * starts from -128 times the sum of its own integers.
+ * 16 bits: NN_GROUP_16 columns a group; both signed, with magnitudes of at most NN_TOP_16, so that
+ * 128 products never overflow 32 bits.
  */
 enum {
     NN_GROUP = 64, /* what groups are made of */
@@ -38,7 +38,7 @@ enum {
     NN_TOP_16 = 4095,
 };
 
-/* How the columns of a matrix are divided. */
+/* How the columns of a matrix are divided into groups. */
 struct nn_groups {
     int n, cols;
 };
@@ -61,7 +61,8 @@ void nn_avx512_prepare_16(const struct nn_matrix *m, const float *x, size_t ldx,
 void nn_avx512_unpack_8(const struct nn_matrix *m, int panel, int n_panels, void *scratch);
 void nn_avx512_unpack_16(const struct nn_matrix *m, int panel, int n_panels, void *scratch);
 
-/* 8 bits: as wide as there is an even number of equal ones, which two threads share well. */
+/* 8 bits: the widest groups of equal size, of which there is an even number, so that two threads
+ * share them well. */
 NN_INLINE struct nn_groups groups_of(const struct nn_matrix *m, const int bytes)
 {
     int all = (m->blocks * NN_BLOCK + NN_GROUP - 1) / NN_GROUP;
@@ -90,7 +91,7 @@ NN_INLINE struct nn_panels panels_at(const struct nn_matrix *m, void *scratch, c
                               (float *)(void *)((uint8_t *)scratch + count * (size_t)bytes)};
 }
 
-/* Of blocks whose weights are d n + m. */
+/* True for types whose weights are d n + m. */
 NN_INLINE bool has_min(enum nn_type type)
 {
     return type == NN_Q4_1 || type == NN_Q5_1;
@@ -101,14 +102,14 @@ NN_INLINE __m512 halves(const void *p)
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p));
 }
 
-/* sum += four products a lane of unsigned u and signed s bytes. In assembly because gcc 12 moves
- * the sums from register to register around the intrinsic. */
+/* sum += four products per lane of unsigned bytes u and signed bytes s. In assembly because gcc 12
+ * moves the sums from register to register around the intrinsic. */
 NN_INLINE void dot8(__m512i *sum, __m512i u, __m512i s)
 {
     __asm__("vpdpbusd %2, %1, %0" : "+v"(*sum) : "v"(u), "v"(s));
 }
 
-/* Eight columns of 16 rows in 12 bits, as four vectors of pairs in 16 bits. */
+/* Unpacks eight columns of 16 rows of 12-bit weights into four vectors of 16-bit pairs. */
 NN_INLINE void unpack_12_bits(const uint8_t *from, __m512i w[4])
 {
     __m512i a = _mm512_loadu_si512(from), b = _mm512_loadu_si512(from + 64);
@@ -124,20 +125,21 @@ NN_INLINE void unpack_12_bits(const uint8_t *from, __m512i w[4])
     w[3] = _mm512_srai_epi16(last, 4);
 }
 
-/* v in a register of its own: gcc 12 carries sums that start alike from register to register. */
+/* Puts v into a register of its own: gcc 12 copies sums that start with the same value between
+ * registers. */
 NN_INLINE __m512i apart(__m512i v)
 {
     __asm__("" : "+v"(v));
     return v;
 }
 
-/* sum += two products a lane of signed 16-bit integers. */
+/* sum += two products per lane of signed 16-bit integers. */
 NN_INLINE void dot16(__m512i *sum, __m512i a, __m512i b)
 {
     __asm__("vpdpwssd %2, %1, %0" : "+v"(*sum) : "v"(a), "v"(b));
 }
 
-/* Fetch a line that will be written: it need not be asked for again then. */
+/* Prefetch a line for writing, so that it need not be requested again. */
 NN_INLINE void fetch_to_write(const void *p)
 {
     __asm__ volatile("prefetchw %0" : : "m"(*(const char *)p));
@@ -208,7 +210,7 @@ NN_INLINE __m512 either(__m512 a, __m512 b, const bool largest)
     return largest ? _mm512_max_ps(a, b) : _mm512_add_ps(a, b);
 }
 
-/* The largest lane or the sum of each of four vectors: that of v[i] in all of quarter i. */
+/* The largest lane or the sum of each of four vectors: the result for v[i] fills quarter i. */
 NN_INLINE __m512 fold(const __m512 v[4], const bool largest)
 {
     __m512 a = either(_mm512_shuffle_f32x4(v[0], v[1], 0x44),
@@ -221,7 +223,7 @@ NN_INLINE __m512 fold(const __m512 v[4], const bool largest)
     return either(a, _mm512_permute_ps(a, 0x4e), largest);
 }
 
-/* One value of each quarter. */
+/* Stores one value of each quarter. */
 NN_INLINE void store_quarters(float *to, __m512 v)
 {
     const __m512i first = _mm512_setr_epi32(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
@@ -229,7 +231,7 @@ NN_INLINE void store_quarters(float *to, __m512 v)
     _mm_storeu_ps(to, _mm512_castps512_ps128(_mm512_permutexvar_ps(first, v)));
 }
 
-/* 16 values in 16 bits. */
+/* Stores 16 values as 16-bit integers. */
 NN_INLINE void put_16(void *to, __m512 v)
 {
     _mm256_storeu_si256((__m256i *)to, _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(v)));

@@ -5,7 +5,7 @@
 
 enum {
     TILE = 6,        /* rows of the register tile: 6 x 4 sums */
-    COLUMNS_L1 = 64, /* columns whose weights stay in the first-level cache over all rows */
+    COLUMNS_L1 = 64, /* columns whose weights stay in the L1 cache while all rows are multiplied */
 };
 
 static size_t row_bytes(const struct nn_matrix *m)
@@ -40,7 +40,7 @@ static void unpack(const struct nn_matrix *m, int panel, int n_panels, void *scr
 
 struct f32_tile {
     const float *x, *w;
-    size_t row; /* floats from row to row */
+    size_t row; /* distance between rows [floats] */
     int begin, end;
     float *y;
 };

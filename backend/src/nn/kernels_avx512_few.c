@@ -6,15 +6,15 @@
  *
  *     y = sum over blocks  d s_x (sum n q_x - zero sum q_x) + m s_x sum q_x
  *
- * where zero is 8, 16 or 128 and m is there for the _1 types only. 12-bit integers are signed and
+ * where zero is 8, 16 or 128, and only the _1 types have m. 12-bit integers are signed and
  * multiplied by 16 bits of x. f16 and f32: fused multiply-add.
  */
 #include "nn/kernels_avx512.h"
 
 enum {
-    AHEAD = 8192,      /* bytes from what is multiplied to what is fetched: f16 and f32, */
-    BLOCKS_AHEAD = 32, /* or so many blocks of each panel (12 bits: half); never past the end */
-    ROWS = 4,          /* multiplied at once */
+    AHEAD = 8192,      /* prefetch distance [bytes]: f16 and f32, */
+    BLOCKS_AHEAD = 32, /* or in blocks of each panel (12 bits: half as many); never past the end */
+    ROWS = 4,          /* multiplied together */
 };
 
 /* ---- blocks ------------------------------------------------------------------------------- */
@@ -83,7 +83,7 @@ static void q12_prepare(const struct nn_matrix *m, const float *x, void *row)
     }
 }
 
-/* `bytes` AHEAD of p, or the last ones before the end. */
+/* Prefetches `bytes` bytes AHEAD of p, or the last ones before the end. */
 NN_INLINE void fetch_ahead(const uint8_t *p, const uint8_t *end, const int bytes)
 {
     const uint8_t *at = p + AHEAD + bytes < end ? p + AHEAD : end - bytes;
@@ -93,7 +93,7 @@ NN_INLINE void fetch_ahead(const uint8_t *p, const uint8_t *end, const int bytes
         _mm_prefetch(at + i, _MM_HINT_T0);
 }
 
-/* Fetch a block of a panel, unless it is past the end. */
+/* Prefetches a block of a panel, unless it is past the end. */
 NN_INLINE void fetch_block(const struct nn_matrix *m, const uint8_t *panel, int b,
                            const uint8_t *end, enum nn_type type)
 {
@@ -110,7 +110,7 @@ NN_INLINE void fetch_block(const struct nn_matrix *m, const uint8_t *panel, int 
         _mm_prefetch(panel + m->d + 32 * (size_t)b, _MM_HINT_T0);
 }
 
-/* The eight quads of a block as unsigned bytes; 12 bits: its sixteen pairs. */
+/* The eight quads of a block as unsigned bytes; for 12 bits, its sixteen pairs. */
 NN_INLINE void unpack_block(const struct nn_matrix *m, const uint8_t *panel, int b, __m512i w[16],
                             enum nn_type type)
 {
@@ -148,7 +148,7 @@ NN_INLINE void unpack_block(const struct nn_matrix *m, const uint8_t *panel, int
     }
 }
 
-/* Integer sums of one block of one row: two chains, since each addition takes five cycles. */
+/* Integer sums of one block of one row, in two chains because each addition takes five cycles. */
 NN_INLINE __m512i dot_block(const __m512i w[8], const struct xblock *x)
 {
     __m512i even = _mm512_set1_epi32(x->start), odd = _mm512_setzero_si512();
@@ -173,7 +173,7 @@ NN_INLINE __m512i dot_q12(const __m512i w[16], const struct nn_block_16 *x)
     return _mm512_add_epi32(even, odd);
 }
 
-/* sum += the products of a block with the at-th of x. */
+/* sum += the products of a block of weights and block `at` of x. */
 NN_INLINE __m512 add_block(__m512 sum, const __m512i w[16], __m512 d, __m512 min, const void *x,
                            size_t at, enum nn_type type)
 {
@@ -195,15 +195,15 @@ NN_INLINE size_t x_row_bytes(const struct nn_matrix *m, enum nn_type type)
     return type == NN_Q12 ? q12_row_bytes(m) : few_row_bytes(m);
 }
 
-/* n rows by P panels, which follow one another in memory. They are read side by side, so what is
- * fetched for each is its own rest and then the same place of the panels after. */
+/* n rows by P consecutive panels. The panels are read side by side, so each prefetches the rest of
+ * its own data and then the same position in the next panels. */
 NN_INLINE void few_panels(const struct nn_matrix *m, const uint8_t *panel, const uint8_t *end,
                           const uint8_t *x, const int n, const int P, float *tile, int width,
                           enum nn_type type)
 {
     const size_t row = x_row_bytes(m, type);
     const int ahead = type == NN_Q12 ? BLOCKS_AHEAD / 2 : BLOCKS_AHEAD;
-    const uint8_t *next = panel + ahead / m->blocks * P * m->panel_bytes; /* fetched */
+    const uint8_t *next = panel + ahead / m->blocks * P * m->panel_bytes; /* prefetched */
     int at_next = ahead % m->blocks;
     __m512 sum[ROWS];
 
@@ -238,7 +238,7 @@ NN_INLINE void few_panels(const struct nn_matrix *m, const uint8_t *panel, const
     }
 }
 
-/* Rows by fours, twos and ones: a panel that was read a moment ago is in cache. */
+/* Rows by fours, twos and ones: a panel that was just read is in the cache. */
 NN_INLINE void few_all(const struct nn_matrix *m, int panel, int n_panels, const uint8_t *end,
                        const uint8_t *x, int n, float *tile, enum nn_type type)
 {
@@ -313,7 +313,7 @@ static void float_prepare(const struct nn_matrix *m, const float *x, void *row)
     memset((float *)row + m->cols, 0, (size_t)(m->blocks * NN_BLOCK - m->cols) * sizeof(float));
 }
 
-/* Four columns at once keep four sums a row going; at most two rows. */
+/* Four columns at once keep four sums per row going; at most two rows. */
 NN_INLINE void float_panel(const struct nn_matrix *m, const uint8_t *panel, const uint8_t *end,
                            const float *x, const int n, float *tile, int width, enum nn_type type)
 {

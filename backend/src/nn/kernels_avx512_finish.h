@@ -1,7 +1,7 @@
 /**
  * @file nn/kernels_avx512_finish.h  Bias, GELU and residual
  *
- * Private to kernels_avx512*.c; included by those that finish their tiles themselves.
+ * Private to kernels_avx512*.c; included by the files that finish their tiles themselves.
  */
 #ifndef NN_KERNELS_AVX512_FINISH_H
 #define NN_KERNELS_AVX512_FINISH_H
@@ -11,16 +11,17 @@
 /*
  * GELU in its tanh form (Hendrycks and Gimpel 2016, section 2): x (1/2 + g(x)) where
  *
- *     g(x) = tanh(sqrt(2/pi) (x + 0.044715 x^3)) / 2     is odd and next to 1/2 from 4.65 on
+ *     g(x) = tanh(sqrt(2/pi) (x + 0.044715 x^3)) / 2     is odd, and practically 1/2 from 4.65 on
  *
- * g is read from quadratics around the multiples of 0.15, interpolated at Chebyshev's nodes and in
- * units of that step: coefficient, then step. Largest error of GELU: 6e-6, near 2.
+ * g is evaluated with quadratics around the multiples of 0.15, interpolated at Chebyshev nodes, in
+ * units of that step; the table's index is coefficient, then step. Largest error of GELU: 6e-6,
+ * near 2.
  */
 enum { NN_GELU_STEPS = 32 };
 
 extern const float nn_gelu_table[3][NN_GELU_STEPS]; /* kernels_avx512.c */
 
-/* Value of a table of 32 at the low five bits of each lane. */
+/* Looks up the low five bits of each lane in a table of 32. */
 NN_INLINE __m512 look_up(const float *table, __m512i at)
 {
     return _mm512_permutex2var_ps(_mm512_load_ps(table), at, _mm512_load_ps(table + 16));
@@ -28,7 +29,7 @@ NN_INLINE __m512 look_up(const float *table, __m512i at)
 
 NN_INLINE __m512 gelu_ps(__m512 x)
 {
-    const __m512 round = _mm512_set1_ps(0x1.8p23f); /* adding it leaves the nearest integer */
+    const __m512 round = _mm512_set1_ps(0x1.8p23f); /* adding it rounds to the nearest integer */
     const __m512 steps = _mm512_set1_ps(1 / 0.15f);
     __m512 size = _mm512_abs_ps(x);
     __m512 within = _mm512_min_ps(size, _mm512_set1_ps(4.65f));
@@ -61,7 +62,7 @@ NN_INLINE void finish_row(const float *tile, const struct nn_finish *f, int row,
     }
 }
 
-/* Rows first .. first + n - 1 of what f finishes; those of the tile lie ld apart. */
+/* Finishes rows first .. first + n - 1 of f; rows of the tile are ld apart. */
 NN_INLINE void finish_rows(const float *tile, int ld, const struct nn_finish *f, int first, int n)
 {
     for (int i = 0; i < n; i++) {

@@ -2,53 +2,53 @@
  * @file nn/kernels_avx512_many.c  Many rows times packed weights, bound by arithmetic
  *
  * Block-quantised weights in 8 bits by vpdpbusd (unsigned times signed, four products a lane), f16
- * in 16 bits by vpdpwssd (signed, two products a lane, twice the rate of f32). Both sides are in
- * groups of columns with a scale each (kernels_avx512_unpack.c):
+ * in 16 bits by vpdpwssd (signed, two products a lane, twice the rate of f32). Both sides are
+ * divided into groups of columns with one scale each (kernels_avx512_unpack.c):
  *
  *     y = bias + sum over groups  s_w s_x (sum (q_w + 128) q_x - 128 sum q_x)
  *
  * without the 128 for 16 bits. A register tile of 6 rows by 64 outputs holds 24 integer sums, so
- * that ten loads feed 24 multiplications. The weights of a group stay near while all rows pass by;
- * float sums wait in the tile, in cache. Those of the last group never get there: GELU or residual
- * follow in registers. The idea of packing both sides for a register tile and blocking for each
- * cache is from Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication",
- * sections 4 and 5.
+ * that ten loads feed 24 multiplications. The weights of a group stay in the cache while all rows
+ * are multiplied; float sums wait in the tile, also in the cache. Those of the last group stay in
+ * registers, where GELU or the residual is applied at once. The idea of packing both sides for a
+ * register tile and blocking for each cache is from Goto and van de Geijn 2008, "Anatomy of
+ * high-performance matrix multiplication", sections 4 and 5.
  */
 #include "nn/kernels_avx512_finish.h"
 #include "nn/kernels_avx512_tile.h"
 
 enum { WIDTH = NN_PANEL * NN_PANELS_MAX };
 
-/* What becomes of the float sums of a group. */
+/* What happens to the float sums of a group. */
 enum ending {
-    KEPT,      /* in the tile */
-    PUT,       /* into y */
-    PUT_GELU,  /* and the residual, where there is one */
-    PUT_ADDED, /* to the residual */
+    KEPT,      /* they stay in the tile */
+    PUT,       /* written to y */
+    PUT_GELU,  /* and the residual, if there is one */
+    PUT_ADDED, /* added to the residual */
 };
 
-/* Some rows by the panels of one group. */
+/* Some rows times the panels of one group. */
 struct tile {
-    const uint8_t *x; /* first of the rows */
-    size_t row;       /* bytes from row to row */
+    const uint8_t *x; /* the first row */
+    size_t row;       /* distance between rows [bytes] */
     size_t groups;    /* bytes from a row to the group's struct nn_group_x */
     const uint8_t *w;
-    const float *scale; /* of w */
-    int steps;          /* of a group */
-    const float *from;  /* bias or the sums so far, */
-    int from_row;       /* so many floats from row to row */
+    const float *scale; /* of the weights */
+    int steps;          /* in a group */
+    const float *from;  /* bias, or the sums so far, */
+    int from_row;       /* whose rows are this many floats apart */
     float *sums;        /* [rows][16 * panels] */
     bool adds;
-    const float *residual; /* when it adds */
+    const float *residual; /* if it is added */
     size_t ldr;
     float *y;
     size_t ldy;
 };
 
-/* What is fetched while tiles are multiplied: each tile's lines of y, and the weights to come. */
+/* What is prefetched while tiles are multiplied: each tile's lines of y, and the next weights. */
 struct side {
     struct nn_ahead ahead;
-    size_t lines; /* of weights, per tile */
+    size_t lines; /* lines of weights per tile */
 };
 
 static struct side side_of(const struct nn_ahead *ahead, int n, int groups)
@@ -82,7 +82,7 @@ NN_INLINE const struct nn_group_x *group_of(const struct tile *t, int row)
     return (const struct nn_group_x *)(const void *)(t->x + (size_t)row * t->row + t->groups);
 }
 
-/* From the tile into y: beside the integer sums there are not enough registers for this. */
+/* From the tile into y: there are not enough registers to do this beside the integer sums. */
 NN_INLINE void put_gelu(const struct tile *t)
 {
     for (int i = 0; i < TILE; i++) {
@@ -140,7 +140,7 @@ NN_INLINE void multiply_tile(const struct tile *t, const int R, const int P, con
         put_gelu(t);
 }
 
-/* Functions of their own, so that the sums of each stay in registers. */
+/* Separate functions, so that the sums of each stay in registers. */
 typedef void tile_fn(const struct tile *t);
 
 #define TILE_FN(name, R, P, bytes, how)                                                            \
@@ -166,7 +166,7 @@ TILE_FNS(2)
 /* Tiles of 8- or 16-bit integers. */
 struct tiles {
     int bytes;
-    tile_fn *kept[2][3]; /* 4 panels and 1; six rows, two and one */
+    tile_fn *kept[2][3]; /* for 4 panels and for 1; for six rows, two and one */
     tile_fn *put[PUT_ADDED + 1];
 };
 
@@ -193,7 +193,7 @@ static void advance(struct tile *t, int rows, int panels)
     t->y += (size_t)rows * t->ldy;
 }
 
-/* Six rows after six; how many were done. */
+/* Rows in sixes; returns how many were done. */
 static int sixes(struct tile *t, int n, struct side *side, int panels, tile_fn *fn, bool last)
 {
     int row = 0;
@@ -206,7 +206,7 @@ static int sixes(struct tile *t, int n, struct side *side, int panels, tile_fn *
     return row;
 }
 
-/* The float sums of n rows into the tile. */
+/* Adds the float sums of n rows to the tile. */
 static void keep_rows(struct tile *t, int n, struct side *side, int panels, tile_fn *const kept[3])
 {
     n -= sixes(t, n, side, panels, kept[0], false);
@@ -225,7 +225,8 @@ static enum ending ending_of(const struct nn_finish *f)
     return f->gelu ? PUT_GELU : f->residual ? PUT_ADDED : PUT;
 }
 
-/* Rows of the last group; those that do not fill a tile, or are not whole, pass through it. */
+/* Rows of the last group. Rows that do not fill a tile, or outputs that are not whole panels, go
+ * through the tile. */
 static void put_rows(struct tile *t, const struct nn_finish *f, struct side *side, int panels,
                      const struct tiles *fns)
 {
@@ -241,7 +242,7 @@ static void put_rows(struct tile *t, const struct nn_finish *f, struct side *sid
 
 /* ---- all groups --------------------------------------------------------------------------- */
 
-/* Bias of a whole tile: f's own, or a copy that ends in zeros. */
+/* Bias of a whole tile: f's own, or a copy padded with zeros. */
 static const float *bias_of(const struct nn_finish *f, float copy[WIDTH])
 {
     if (f->bias && f->cols == WIDTH)
@@ -259,7 +260,7 @@ static void multiply(const struct nn_matrix *m, int panels, const void *scratch,
     struct nn_groups g = groups_of(m, fns->bytes);
     struct nn_panels w = panels_at(m, (void *)(uintptr_t)scratch, fns->bytes);
     struct side side = side_of(ahead, f->rows, g.n);
-    int bytes = g.cols * fns->bytes; /* of a row in a group */
+    int bytes = g.cols * fns->bytes; /* of one row in one group */
     float copy[WIDTH];
     struct tile t = {.row = int_row_bytes(g, fns->bytes),
                      .steps = bytes / 4,

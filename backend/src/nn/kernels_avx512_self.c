@@ -2,14 +2,14 @@
  * @file nn/kernels_avx512_self.c  Encoder self-attention in 16-bit integers
  *
  * Both products use the register tile of the many-row path (kernels_avx512_tile.h), two 16-bit
- * products a lane. Scores: queries are the rows, keys the outputs, 64 channels at a time.
- * Values: softmax weights are the rows, channels the outputs. A tile of query rows computes all
- * its scores, then all its outputs; nothing larger than that is stored.
+ * products per lane. Scores: queries are the rows, keys the outputs, 64 channels at a time. Values:
+ * softmax weights are the rows, channels the outputs. For a tile of query rows all scores are
+ * computed, then all outputs; nothing larger is stored.
  *
  *     keys    [64 keys][group of 64 channels][step][panel][64 bytes], scales [64 keys][group][64]
  *     values  [group of 64 channels][64 keys][step][panel][64 bytes], scales [group][64]
  *
- * A query has one scale, a key one a group, a channel of the values one. Softmax weights are
+ * A query has one scale, a key one per group, and a channel of the values one. Softmax weights are
  * TOP_P 2^(score - largest of 64 keys), so that sums of 64 products with values of at most TOP_V
  * fit 32 bits. Scores are in units of ln 2, which is folded into the scale of the query.
  */
@@ -22,18 +22,18 @@ enum {
     STEPS = NN_GROUP / 2,              /* pairs of a group */
     KEYS = NN_GROUP,                   /* keys of a tile of scores */
     PACK = STEPS * NN_PANELS_MAX * 64, /* bytes of 64 x 64 packed integers */
-    SCALES = NN_PANEL * NN_PANELS_MAX, /* scales of those */
+    SCALES = NN_PANEL * NN_PANELS_MAX, /* scales for those */
     ROW = NN_GROUP * 2 + 64,           /* bytes of one prepared group, at most */
     ROWS = 32,                         /* NN_QUERY_ROWS in whole vectors */
-    TOP_QK = 5792,                     /* largest of queries and keys: 64 * 5792^2 < 2^31 */
-    TOP_V = 4095,                      /* largest value: 64 * TOP_P * 4095 < 2^31 */
+    TOP_QK = 5792,                     /* largest query or key integer: 64 * 5792^2 < 2^31 */
+    TOP_V = 4095,                      /* largest value integer: 64 * TOP_P * 4095 < 2^31 */
 };
 
-/* Where everything is in keys and values laid out for n positions and heads of head_dim. */
+/* Offsets in the keys and values laid out for n positions and heads of head_dim. */
 struct plan {
     int n;
-    int key_tiles; /* 64 keys each */
-    int groups;    /* of channels, 64 each: also groups of 4 panels of values */
+    int key_tiles; /* of 64 keys each */
+    int groups;    /* of 64 channels each; also groups of 4 panels of values */
     size_t row;    /* bytes of one prepared query or key */
     size_t k_scale, v, v_scale, bytes;
 };
@@ -52,13 +52,13 @@ static struct plan plan_for(int n, int head_dim)
     return p;
 }
 
-/* The first tile that is seen of what is kept behind n positions. */
+/* The first tile of the kept positions after n that is used. */
 static int first_kept_tile(int n)
 {
     return n / KEYS;
 }
 
-/* Where everything is in the work memory: tiles of live keys, then of kept ones. */
+/* Offsets in the work memory: tiles of live keys, then of kept ones. */
 struct work_plan {
     int tiles;
     size_t p, p_row, tops, sums, scores, out, bytes;
@@ -82,7 +82,7 @@ static struct work_plan work_plan_for(int n, int kept_n, int head_dim)
 
 static size_t self_bytes(int n, int kept_n, int head_dim)
 {
-    (void)kept_n; /* stays where it is */
+    (void)kept_n; /* the layout of kept positions does not change */
     return plan_for(n, head_dim).bytes;
 }
 
@@ -98,19 +98,20 @@ static size_t self_work(int n, int kept_n, int head_dim)
 
 /* ---- laying out keys and values ----------------------------------------------------------- */
 
-/* Panels of a tile of keys: the last has two when that is enough. */
+/* Panels of a tile of keys: the last tile has two if that is enough. */
 static int panels_of(int n, int tile)
 {
     return n - tile * KEYS > KEYS / 2 ? NN_PANELS_MAX : NN_PANELS_MAX / 2;
 }
 
-/* Heads are multiples of 16 wide. */
+/* Head widths are multiples of 16. */
 NN_INLINE __m512 channels_of(const float *x, int c, int head_dim)
 {
     return c < head_dim ? _mm512_loadu_ps(x + c) : _mm512_setzero_ps();
 }
 
-/* Sixteen prepared rows into one panel of one group, at `to`; rows lie `row` bytes apart. */
+/* Transposes sixteen prepared rows into one panel of one group, at `to`; rows are `row` bytes
+ * apart. */
 static void transpose_keys(const uint8_t *rows, size_t row, int panels, uint8_t *to)
 {
     for (int s = 0; s < STEPS; s += 16) {
@@ -126,7 +127,7 @@ static void transpose_keys(const uint8_t *rows, size_t row, int panels, uint8_t 
     }
 }
 
-/* A key in 16 bits, a scale for each group. */
+/* A key in 16 bits, with a scale for each group. */
 static void prepare_key(const float *k, int head_dim, int groups, uint8_t *row)
 {
     float *scales = (float *)(void *)(row + groups * NN_GROUP * 2);
@@ -149,14 +150,14 @@ static void prepare_key(const float *k, int head_dim, int groups, uint8_t *row)
     }
 }
 
-/* Rows of one head lie far apart: nothing else would fetch them in time. */
+/* Prefetch: rows of one head are far apart, and the hardware would not prefetch them in time. */
 NN_INLINE void fetch_row(const float *x, int head_dim, bool there)
 {
     for (int c = 0; there && c < head_dim; c += 16)
         _mm_prefetch(x + c, _MM_HINT_T0);
 }
 
-/* Keys t .. t + 15 of a head, those past n being zero. */
+/* Keys t .. t + 15 of a head; keys past n are zero. */
 static void prepare_keys(const struct plan *p, const float *k, size_t ld, int t, int n,
                          int head_dim, uint8_t *prepared)
 {
@@ -187,7 +188,7 @@ NN_INLINE __m512 value_at(const float *v, size_t ld, int t, int n, __mmask16 cha
     return t < n ? _mm512_maskz_loadu_ps(channels, v + (size_t)t * ld) : _mm512_setzero_ps();
 }
 
-/* Largest magnitude of each of 16 channels. */
+/* Largest magnitude in each of 16 channels. */
 static __m512 largest_values(const float *v, size_t ld, int n, __mmask16 channels)
 {
     __m512 top = _mm512_setzero_ps();
@@ -199,13 +200,13 @@ static __m512 largest_values(const float *v, size_t ld, int n, __mmask16 channel
     return top;
 }
 
-/* First key of pair s of 32: the order in which weigh() packs two vectors of weights. */
+/* First key of pair s of 32, in the order in which weigh() packs two vectors of weights. */
 NN_INLINE int key_of(int s)
 {
     return s / 4 * 4 + (s % 4 < 2 ? s % 4 * 2 : 16 + (s % 4 - 2) * 2);
 }
 
-/* Values of keys t .. t + 63, 16 channels from v on, into one panel. */
+/* Packs the values of keys t .. t + 63, 16 channels from v on, into one panel. */
 static void prepare_values(const float *v, size_t ld, int t, int n, __mmask16 channels,
                            __m512 inverse, uint8_t *to)
 {
@@ -256,9 +257,9 @@ static void self_prepare(const struct nn_keys *live, const void *kept, int kept_
     self_keep(live, prepared);
 }
 
-/* ---- answering query rows ----------------------------------------------------------------- */
+/* ---- query rows --------------------------------------------------------------------------- */
 
-/* Four prepared queries, and their largest magnitudes. */
+/* Prepares four queries, and returns their largest magnitudes. */
 NN_INLINE void prepare_four(const float *const q[4], const struct plan *p, int head_dim,
                             uint8_t *to, float *max)
 {
@@ -283,7 +284,7 @@ NN_INLINE void prepare_four(const float *const q[4], const struct plan *p, int h
     }
 }
 
-/* Prepared queries; their scales are in units of ln 2. Rows past the last repeat it. */
+/* Prepares the queries; their scales are in units of ln 2. Rows after the last repeat it. */
 static void prepare_queries(const struct nn_self *s, const struct plan *p, float *scales)
 {
     __m512 unit = _mm512_set1_ps(1.44269504f / sqrtf((float)s->head_dim) / (float)TOP_QK);
@@ -316,10 +317,10 @@ NN_INLINE void clear_sums(__m512i acc[TILE][NN_PANELS_MAX], const int R, const i
 /* Queries against one tile of keys. */
 struct scoring {
     int groups;
-    size_t row; /* bytes from row to row of q */
+    size_t row; /* distance between rows of q [bytes] */
     const uint8_t *q, *k;
     const float *k_scale;
-    float *scores; /* [rows][16 * panels], but for the scale of the query */
+    float *scores; /* [rows][16 * panels], not yet multiplied by the scale of the query */
 };
 
 NN_INLINE void score_tile(const struct scoring *s, const int R, const int P)
@@ -359,7 +360,7 @@ SCORE_FN(6, 2)
 SCORE_FN(2, 2)
 SCORE_FN(1, 2)
 
-/* Scores of all rows against keys first .. keys - 1 of a tile; -infinity for the others. */
+/* Scores of all rows against keys first .. keys - 1 of a tile; -infinity for the other keys. */
 static void score_rows(struct scoring s, int rows, int first, int keys, int panels)
 {
     static score_fn *const fns[2][3] = {{score_6x4, score_2x4, score_1x4},
@@ -383,15 +384,15 @@ static void score_rows(struct scoring s, int rows, int first, int keys, int pane
     }
 }
 
-/* Keys and values that are seen, from position `from` on, and where their weights go. */
+/* The visible keys and values from position `from` on, and where their weights go. */
 struct seen {
     const struct plan *p;
     const uint8_t *prepared;
     int from;
-    int first; /* of the work's tiles */
+    int first; /* index in the work's tiles */
 };
 
-/* Weights of all rows, tile of keys by tile. */
+/* Computes the weights of all rows, one tile of keys after another. */
 static void weigh(const struct nn_self *s, const struct seen *seen, const struct work_plan *wp,
                   const float *scales)
 {
@@ -425,8 +426,8 @@ static void weigh(const struct nn_self *s, const struct seen *seen, const struct
     }
 }
 
-/* The largest scores of tiles become the scales of their weights; the inverse of the sum of all
- * weights of a row goes to norms. */
+/* The largest score of each tile becomes the scale of its weights; norms gets the inverse of the
+ * sum of all weights of a row. */
 static void normalise_weights(const struct nn_self *s, const struct work_plan *p,
                               const float *scales, float *norms)
 {
@@ -452,13 +453,13 @@ static void normalise_weights(const struct nn_self *s, const struct work_plan *p
 
 /* ---- outputs ------------------------------------------------------------------------------ */
 
-/* Rows of softmax weights of a tile of keys, and where they go. */
+/* Softmax weights of the rows for one tile of keys, and where the outputs go. */
 struct mix {
     const uint8_t *p, *v;
-    size_t row;         /* bytes from row to row of p */
-    const float *scale; /* a row */
+    size_t row;         /* distance between rows of p [bytes] */
+    const float *scale; /* one per row */
     int steps;
-    bool fresh; /* nothing is in `out` yet */
+    bool fresh; /* `out` is still empty */
     float *out;
 };
 
@@ -499,8 +500,8 @@ static void mix_rows(struct mix m, int rows)
     }
 }
 
-/* Output channels 64 g .. of all rows, from what is seen; added to what is there when it is not the
- * first. */
+/* Output channels 64 g .. of all rows, from the visible positions; added to `out` unless it is
+ * empty. */
 static void mix(const struct nn_self *s, const struct seen *seen, const struct work_plan *wp, int g,
                 const float *norms)
 {

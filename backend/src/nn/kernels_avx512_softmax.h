@@ -1,8 +1,8 @@
 /**
- * @file nn/kernels_avx512_softmax.h  Scores into softmax weights, 16-bit integers
+ * @file nn/kernels_avx512_softmax.h  From scores to softmax weights, as 16-bit integers
  *
  * Private to kernels_avx512_self.c. A tile is the scores of some rows against 16 * P keys. Its
- * weights are relative to the largest score of the row in the tile, which the caller puts right.
+ * weights are relative to the row's largest score in that tile, which the caller corrects for.
  */
 #ifndef NN_KERNELS_AVX512_SOFTMAX_H
 #define NN_KERNELS_AVX512_SOFTMAX_H
@@ -12,14 +12,13 @@
 enum { TOP_P = 8191 }; /* weight of the largest score */
 
 static const float LOG2_TOP_P = 12.9998239f;
-static const float LEAST_POWER = -24; /* of two: no weight so small is seen beside TOP_P */
+static const float LEAST_POWER = -24; /* as a power of two; a smaller weight vanishes beside
+                                         TOP_P */
 
-/*
- * 2^x to 3e-5 for LEAST_POWER <= x < 128; that is taken for anything less, because denormal results
- * would cost a hundred cycles each. With x = k/32 + r, k an integer: 2^(k % 32 / 32) from a table,
- * times 2^(k / 32), times 1 + r ln 2, fitted to the interval. The table holds floats less
- * (k % 32) << 18, so that adding k << 18 sets the exponent.
- */
+/* 2^x to 3e-5 for LEAST_POWER <= x < 128. A smaller x counts as LEAST_POWER, because denormal
+ * results would cost a hundred cycles each. With x = k/32 + r, k an integer: 2^(k % 32 / 32) from a
+ * table, times 2^(k / 32), times 1 + r ln 2, fitted to the interval. The table holds floats minus
+ * (k % 32) << 18, so that adding k << 18 sets the exponent. */
 static const uint32_t powers[32] __attribute__((aligned(64))) = {
     0x3f8000f6, 0x3f7ece82, 0x3f7dabc4, 0x3f7c9915, 0x3f7b96ce, 0x3f7aa54b, 0x3f79c4eb, 0x3f78f60e,
     0x3f783915, 0x3f778e64, 0x3f76f664, 0x3f76717b, 0x3f760015, 0x3f75a2a0, 0x3f75598c, 0x3f75254a,
@@ -28,7 +27,7 @@ static const uint32_t powers[32] __attribute__((aligned(64))) = {
 
 NN_INLINE __m512 exp2_ps(__m512 x)
 {
-    const __m512 round = _mm512_set1_ps(0x1.8p18f); /* adding it leaves multiples of 1/32 */
+    const __m512 round = _mm512_set1_ps(0x1.8p18f); /* adding it rounds to multiples of 1/32 */
     __m512 within = _mm512_max_ps(x, _mm512_set1_ps(LEAST_POWER));
     __m512 near = _mm512_add_ps(within, round);
     __m512 r = _mm512_sub_ps(within, _mm512_sub_ps(near, round));
@@ -56,7 +55,8 @@ NN_INLINE void tops_of_four(const float *scores, float *tops, const int P)
     store_quarters(tops, fold(top, true));
 }
 
-/* Scores of a row into integer weights relative to the largest, `most`; their sum in 16 lanes. */
+/* Turns the scores of a row into integer weights relative to the largest, `most`; returns their sum
+ * in 16 lanes. */
 NN_INLINE __m512 weigh_row(const float *scores, float scale, float most, uint8_t *to, const int P)
 {
     __m512 by = _mm512_set1_ps(scale);
@@ -76,17 +76,17 @@ NN_INLINE __m512 weigh_row(const float *scores, float scale, float most, uint8_t
     return _mm512_cvtepi32_ps(sum);
 }
 
-/* Softmax weights of a tile of keys; all is memory of the work. */
+/* Softmax weights of a tile of keys; all pointers are into the work memory. */
 struct weighing {
     const float *scores; /* [rows][16 * panels] */
     const float *scales; /* of the queries */
     uint8_t *weights;
-    size_t row;         /* bytes from row to row of those */
-    float *tops, *sums; /* a row */
+    size_t row;         /* distance between rows of those [bytes] */
+    float *tops, *sums; /* one per row */
 };
 
-/* Four rows at a time; past the last they are whatever was there. All largest scores come first,
- * because what follows would wait for each of them. */
+/* Four rows at a time; rows after the last hold whatever was there. All largest scores are found
+ * first, because each later step depends on one. */
 NN_INLINE void weigh_rows(const struct weighing *w, int rows, const int P)
 {
     for (int i = 0; i < rows; i += 4)

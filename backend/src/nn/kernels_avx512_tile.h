@@ -11,7 +11,8 @@
 
 enum { TILE = 6 }; /* rows of the register tile: 6 x 4 sums */
 
-/* acc += R rows from x on times P panels of `steps` steps; two of 16 or four of 8 bits a step. */
+/* acc += R rows from x on times P panels of `steps` steps; a step is two 16-bit or four 8-bit
+ * columns. */
 NN_INLINE void int_dot(const uint8_t *x, size_t row, const uint8_t *w, int steps,
                        __m512i acc[TILE][NN_PANELS_MAX], const int R, const int P, const int bytes)
 {

@@ -1,15 +1,15 @@
 /**
- * @file nn/kernels_avx512_unpack.c  Floats and packed weights into integers, in groups
+ * @file nn/kernels_avx512_unpack.c  From floats and packed weights to integers, in groups
  *
- * The layout is described in kernels_avx512.h. Block-quantised weights become 8 bits: a group
- * takes one scale a row from the blocks of 32 it is made of, so a weight is off by at most half a
- * step of 1/127 of the largest its group can hold. f16 weights become 16 bits, off by half
- * a step of 1/4095 of the group's largest, and so do 12-bit integers.
+ * The layout is described in kernels_avx512.h. Block-quantised weights become 8 bits: a group has
+ * one scale per row, derived from its blocks of 32, so a weight is off by at most half a step, the
+ * step being 1/127 of the largest value the group can hold. f16 weights and 12-bit integers become
+ * 16 bits, off by at most half a step of 1/4095 of the group's largest.
  */
 #include "nn/kernels_avx512.h"
 
 enum {
-    AHEAD = 2048, /* bytes from what is unpacked to what is fetched */
+    AHEAD = 2048, /* prefetch distance [bytes] */
 };
 
 /* ---- rows of x ---------------------------------------------------------------------------- */
@@ -54,7 +54,7 @@ NN_INLINE __m512i bytes_of(const struct xgroup *g, __m512 inverse)
     return _mm512_permutexvar_epi32(order, _mm512_packs_epi16(q[0], q[2]));
 }
 
-/* Largest magnitude of a group of a row; `left` columns from x on are there. */
+/* Largest magnitude of a group of a row; only `left` columns from x on exist. */
 NN_INLINE __m512 top_of(const float *x, int left, int cols)
 {
     __m512 top = _mm512_setzero_ps();
@@ -67,7 +67,8 @@ NN_INLINE __m512 top_of(const float *x, int left, int cols)
     return top;
 }
 
-/* One group of a row of integers of `bytes`; the sum of those of 8 bits in 16 lanes. */
+/* Writes one group of a row as integers of `bytes` bytes; for 8 bits, returns their sum in 16
+ * lanes. */
 NN_INLINE __m512 put_group(const float *x, int left, int cols, float inverse, uint8_t *to,
                            const int bytes)
 {
@@ -91,13 +92,13 @@ NN_INLINE __m512 put_group(const float *x, int left, int cols, float inverse, ui
     return _mm512_cvtepi32_ps(sum);
 }
 
-/* Largest integer of a kind. */
+/* Largest integer of that width. */
 NN_INLINE float top_integer(const int bytes)
 {
     return bytes == 1 ? 127.0f : (float)NN_TOP_16;
 }
 
-/* The same group of four rows, so that what one waits for is hidden by the others. */
+/* The same group of four rows, so that latencies overlap. */
 NN_INLINE void put_four(const float *x, size_t ldx, int left, int cols, uint8_t *to, size_t row,
                         uint8_t *of, const int bytes)
 {
@@ -209,7 +210,7 @@ NN_INLINE __m512i raw_quad(const struct nn_matrix *m, const uint8_t *panel, int 
     return v;
 }
 
-/* Low halves of 16 integers, each twice: for both bytes pairs of a row. */
+/* The low halves of 16 integers, each twice: for both pairs of bytes of a row. */
 NN_INLINE __m512i twice(__m512 f)
 {
     __m512i v = _mm512_cvtps_epi32(f);
@@ -218,7 +219,8 @@ NN_INLINE __m512i twice(__m512 f)
                            _mm512_slli_epi32(v, 16));
 }
 
-/* (n * d + m) / 256, byte by byte; d and m in 16 bits, m with what rounds and the 128. */
+/* (n * d + m) / 256, byte by byte; d and m have 16 bits, and m includes the rounding and the
+ * 128. */
 NN_INLINE __m512i rescale(__m512i n, __m512i d, __m512i m, enum nn_type type)
 {
     const __m512i high = _mm512_set1_epi16((short)0xff00);
@@ -231,13 +233,14 @@ NN_INLINE __m512i rescale(__m512i n, __m512i d, __m512i m, enum nn_type type)
         even = _mm512_andnot_si512(high, n);
         odd = _mm512_srli_epi16(n, 8);
     }
-    even = _mm512_add_epi16(_mm512_mullo_epi16(even, d), m); /* may wrap around on the way */
+    even = _mm512_add_epi16(_mm512_mullo_epi16(even, d), m); /* intermediate results may wrap
+                                                                around */
     odd = _mm512_add_epi16(_mm512_mullo_epi16(odd, d), m);
     /* high ? odd : even >> 8 */
     return _mm512_ternarylogic_epi32(high, odd, _mm512_srli_epi16(even, 8), 0xca);
 }
 
-/* One block of one panel into its half of a group. */
+/* Unpacks one block of one panel into its half of a group. */
 NN_INLINE void unpack_block(const struct nn_matrix *m, const uint8_t *panel, int b,
                             const struct block_scales *s, __m512 inverse, int stride, uint8_t *to,
                             enum nn_type type)
@@ -275,7 +278,7 @@ NN_INLINE void unpack_panel(const struct nn_matrix *m, const uint8_t *panel, int
     for (int g = 0; g < groups.n; g++) {
         int end = (g + 1) * of_group < m->blocks ? (g + 1) * of_group : m->blocks;
         __m512 top = largest_of(m, panel, g * of_group, end, type);
-        /* 255/256 of the range, so that what rounds does not carry out of the byte */
+        /* 255/256 of the range, so that rounding does not carry out of the byte */
         __m512 inverse =
             _mm512_maskz_div_ps(_mm512_cmp_ps_mask(top, _mm512_set1_ps(1e-30f), _CMP_GT_OQ),
                                 _mm512_set1_ps(127.0f * 255.0f), top);
@@ -323,7 +326,7 @@ void nn_avx512_unpack_8(const struct nn_matrix *m, int panel, int n_panels, void
 
 /* ---- f16 into 16 bits --------------------------------------------------------------------- */
 
-/* Largest magnitude of each row over `count` columns; halves order like integers. */
+/* Largest magnitude of each row over `count` columns; halves compare like integers. */
 NN_INLINE __m512 largest_half(const uint8_t *from, int count)
 {
     __m512i top = _mm512_setzero_si512();
@@ -372,7 +375,7 @@ static void unpack_halves(const struct nn_matrix *m, const uint8_t *from, int p,
 
 /* ---- 12 bits into 16 bits ----------------------------------------------------------------- */
 
-/* Pairs of integers times what each row needs. */
+/* Pairs of integers times a factor for each row. */
 NN_INLINE __m512i scaled_pair(__m512i w, __m512 by)
 {
     __m512 a = _mm512_cvtepi32_ps(_mm512_srai_epi32(_mm512_slli_epi32(w, 16), 16));
@@ -408,7 +411,7 @@ static void unpack_q12(const struct nn_matrix *m, const uint8_t *from, int p, in
 
         for (int b = g * of_group; b < end; b++)
             top = _mm512_max_ps(top, halves(from + m->d + 32 * (size_t)b));
-        top = _mm512_mul_ps(top, _mm512_set1_ps(NN_TOP_12)); /* the largest it can hold */
+        top = _mm512_mul_ps(top, _mm512_set1_ps(NN_TOP_12)); /* the largest value it can hold */
         inverse = _mm512_maskz_div_ps(_mm512_cmp_ps_mask(top, _mm512_setzero_ps(), _CMP_GT_OQ),
                                       _mm512_set1_ps((float)NN_TOP_16), top);
         for (int b = g * of_group; b < end; b++, w += NN_BLOCK / 2 * stride)

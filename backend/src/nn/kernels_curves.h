@@ -1,11 +1,11 @@
 /**
  * @file nn/kernels_curves.h  Activation curves to f32 precision, for every instruction set
  *
- * Included by each kernels_*.c that fills a struct nn_isa, so that a vector is as
- * long as its flags allow. Errors are about 1e-7 of the largest value of the curve.
+ * Included by each kernels_*.c that fills a struct nn_isa, so that vectors are as wide as that
+ * file's flags allow. Errors are about 1e-7 of the largest value of the curve.
  *
- * GELU here is the exact one (by erf), which networks exported from PyTorch have; Whisper's layers
- * take the tanh form inside nn_linear().
+ * GELU here is the exact one (with erf), which networks exported from PyTorch use; Whisper's layers
+ * use the tanh form, inside nn_linear().
  */
 #ifndef NN_KERNELS_CURVES_H
 #define NN_KERNELS_CURVES_H
@@ -25,8 +25,8 @@
 typedef float curve_floats __attribute__((vector_size(4 * CURVE_LANES), aligned(4), may_alias));
 typedef int32_t curve_ints __attribute__((vector_size(4 * CURVE_LANES), aligned(4), may_alias));
 
-/* exp(x) for x <= 0; below -87 as at -87, so that no result is denormal. Cody and Waite's reduction
- * in two steps, then Taylor to the sixth power over +-ln(2)/2. */
+/* exp(x) for x <= 0; below -87 the value at -87, so that no result is denormal. Cody and Waite's
+ * reduction in two steps, then a Taylor polynomial of degree 6 over +-ln(2)/2. */
 static inline curve_floats curve_exp(curve_floats x)
 {
     const curve_floats zero = {0};
@@ -135,7 +135,7 @@ static void curve(enum nn_curve which, float *x, size_t count)
     }
 }
 
-/* Gates are four runs of `size` numbers, then the cell: see nn_lstm_run(). */
+/* The gates are four runs of `size` numbers; c is the cell state: see nn_lstm_run(). */
 static void lstm_cell(const float *gates, size_t size, float *h, float *c)
 {
     for (size_t i = 0; i < size; i += CURVE_LANES) {

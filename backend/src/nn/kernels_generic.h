@@ -2,7 +2,7 @@
  * @file nn/kernels_generic.h  Kernels for instruction sets with short vectors
  *
  * Included by kernels_avx2.c and kernels_neon.c, which compile it with their own flags; loops are
- * written for the compiler to turn into vectors of 4 or 8 floats. The including file provides
+ * written so that the compiler vectorises them, 4 or 8 floats wide. The including file provides
  *
  *     GENERIC_LANES                                     floats of a vector
  *     void halves_to_floats(const uint16_t *, float *)  16 values
@@ -11,8 +11,9 @@
  *     void dot_q12(const uint8_t *words, const int16_t *x, int32_t *sums)
  *                                     sums[16] = a block in 12 bits by x[32]
  *
- * Many rows are multiplied in f32, from panels dequantised once per tile; few rows in integers of 8
- * bits (weights in 12 bits: of 16) straight from the packed panels, f16 and f32 weights in f32.
+ * Many rows are multiplied in f32, from panels dequantised once per tile. Few rows are multiplied
+ * straight from the packed panels in 8-bit integers (12-bit weights: 16-bit), by f16 and f32
+ * weights in f32.
  */
 #ifndef NN_KERNELS_GENERIC_H
 #define NN_KERNELS_GENERIC_H
@@ -24,9 +25,9 @@
 
 enum {
     TILE = 6,         /* rows of the register tile */
-    COLUMNS_L1 = 128, /* columns whose weights stay in the first-level cache over all rows */
+    COLUMNS_L1 = 128, /* columns whose weights stay in the L1 cache while all rows are multiplied */
     POSITIONS = 64,   /* cache positions converted at once */
-    FEW_AHEAD = 8192, /* bytes from what few rows are multiplied by to what is fetched */
+    FEW_AHEAD = 8192, /* prefetch distance for few rows [bytes] */
 };
 
 typedef float vec __attribute__((vector_size(4 * GENERIC_LANES), aligned(4), may_alias));
@@ -60,7 +61,7 @@ static inline float fast_exp(float x)
 
 /* ---- epilogue and norm -------------------------------------------------------------------- */
 
-/* From -10 down nothing is left of it. */
+/* Below -10 the result is zero anyway. */
 static inline float gelu(float x)
 {
     float within = x > -10 ? x : -10;
@@ -144,7 +145,7 @@ static inline void raw_block(const struct nn_matrix *m, const uint8_t *panel, in
 
         memcpy(bits, qh + 8 * q, sizeof(bits));
         memcpy(w, to + 64 * q, sizeof(w));
-        for (int r = 0; r < NN_PANEL; r++) { /* four bits, one a byte, by one multiplication */
+        for (int r = 0; r < NN_PANEL; r++) { /* four bits into four bytes, by one multiplication */
             uint32_t four = bits[r / 8] >> (r % 8 * 4) & 15;
 
             w[r] |= ((four * 0x00204081u) & 0x01010101u) << 4;
@@ -163,7 +164,7 @@ static inline bool has_min(enum nn_type type)
     return type == NN_Q4_1 || type == NN_Q5_1;
 }
 
-/* 16 halves, of one a row, from packed memory. */
+/* One column of 16 rows of halves, from packed memory. */
 static inline void halves_at(const uint8_t *from, float *to)
 {
     uint16_t h[NN_PANEL];
@@ -172,7 +173,7 @@ static inline void halves_at(const uint8_t *from, float *to)
     halves_to_floats(h, to);
 }
 
-/* What a block means: d times its raw quants, plus min, the zero point being in there. */
+/* The scales of a block: d times its raw quants plus min, which includes the zero point. */
 static inline void scales_of(const struct nn_matrix *m, const uint8_t *panel, int b, float *d,
                              float *min)
 {
@@ -208,7 +209,7 @@ static void block_floats(const struct nn_matrix *m, const uint8_t *panel, int b,
     }
 }
 
-/* A block of 12-bit integers as floats, [32][16]. Two words of a row are one of 32 bits here. */
+/* A block of 12-bit integers as floats, [32][16]. Two words of a row form one 32-bit word here. */
 static void q12_floats(const struct nn_matrix *m, const uint8_t *panel, int b, float *out)
 {
     const uint8_t *from = panel + (size_t)b * (size_t)nn_block_bytes(NN_Q12);
@@ -336,7 +337,7 @@ static const struct nn_product many_f32 = {
     .multiply = f32_multiply,
 };
 
-/* Few rows: 32 columns at a time pass through the first-level cache. */
+/* Few rows: 32 columns at a time go through the L1 cache. */
 static void few_f32_multiply(const struct nn_matrix *m, int panel, int n_panels,
                              const void *scratch, const void *rows, int n, float *tile,
                              const struct nn_ahead *ahead)
@@ -363,7 +364,7 @@ static const struct nn_product few_f32 = {
     .multiply = few_f32_multiply,
 };
 
-/* Fetch what this thread multiplies some blocks later: memory is the limit of few rows. */
+/* Prefetches what this thread multiplies some blocks later: few rows are bound by memory. */
 static inline void fetch_ahead(const uint8_t *block, int bytes, const uint8_t *end)
 {
     for (int at = FEW_AHEAD; at < FEW_AHEAD + bytes && block + at < end; at += 64)
@@ -442,7 +443,7 @@ static const struct nn_product few_i8 = {
     .multiply = i8_multiply,
 };
 
-/* ---- 16-bit product of weights in 12 bits, few rows ---------------------------------------- */
+/* ---- 16-bit product of 12-bit weights, few rows ------------------------------------------- */
 
 static size_t i16_row_bytes(const struct nn_matrix *m)
 {
@@ -519,7 +520,7 @@ static const struct nn_product *many(enum nn_type type)
 
 /* ---- attention ---------------------------------------------------------------------------- */
 
-/* POSITIONS values from a cache; n of them count. */
+/* POSITIONS values from a cache, of which n are valid. */
 static inline const float *cached(const void *p, size_t at, int n, bool f32, float *buffer)
 {
     if (f32)
@@ -574,14 +575,14 @@ static void head(const struct nn_head *h)
     }
 }
 
-/* Encoder: keys are 16-row panels over channels, values 16-channel panels over keys, both f32; what
- * is kept is laid out in the same way, in halves. */
+/* Encoder: keys are 16-row panels over channels, values 16-channel panels over keys, both f32; kept
+ * positions are laid out the same way, in halves. */
 static int key_panels(int n)
 {
     return (n + NN_PANEL - 1) / NN_PANEL;
 }
 
-/* Positions that are seen: the live ones and the kept ones past them. */
+/* Visible positions: the live ones, and the kept ones after them. */
 static int seen_of(int n, int kept_n)
 {
     return kept_n > n ? kept_n : n;
@@ -593,7 +594,7 @@ static size_t self_bytes(int n, int kept_n, int head_dim)
            (size_t)head_dim;
 }
 
-/* Place of channel c of key t, and of the value. */
+/* Index of channel c of key t, and of value t. */
 static inline size_t key_at(int t, int c, int head_dim)
 {
     return (size_t)((t / NN_PANEL * head_dim + c) * NN_PANEL + t % NN_PANEL);
@@ -625,7 +626,7 @@ static void self_keep(const struct nn_keys *all, void *kept)
     }
 }
 
-/* Panels from that of position n on; the live positions of that one are written over later. */
+/* Expands panels from that of position n on; its live positions are overwritten later. */
 static void expand_kept(const void *kept, int n, int kept_n, int head_dim, float *keys,
                         float *values)
 {
@@ -709,7 +710,7 @@ static double peak_f32(long rounds)
     vec sum[12], a = (vec){0} + 0.5f, b = (vec){0} + 0.25f;
 
     NN_UNROLL
-    for (int k = 0; k < 12; k++) /* not unrolled, the sums would lie in memory */
+    for (int k = 0; k < 12; k++) /* if not unrolled, the sums would be kept in memory */
         sum[k] = (vec){0};
     for (long i = 0; i < rounds; i++) {
         NN_UNROLL

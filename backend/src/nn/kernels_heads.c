@@ -1,10 +1,10 @@
 /**
- * @file nn/kernels_heads.c  One head after the other, from projection to its end
+ * @file nn/kernels_heads.c  One head after the other, from projection to output
  *
  * The queries, keys and values of all heads are several times what a core's cache holds; those of
  * one head fit. So a chunk of work is a head: its columns of the layer for all rows, then its
- * attention, or its place in the decoder's cache. Heads that are not whole tiles wide, and fewer
- * heads than threads can share well, are done layer by layer.
+ * attention, or its place in the decoder's cache. If heads are not whole tiles wide, or too few for
+ * the threads to share well, the work is done layer by layer.
  */
 #include "nn/kernels_linear.h"
 
@@ -15,10 +15,10 @@ enum {
 
 struct head_job {
     struct nn_layer layer;
-    int parts; /* that lie one below the other in the layer: queries, keys, values */
+    int parts; /* stacked in the layer: queries, keys, values */
     int heads, head_dim;
 
-    float *out; /* attention: where to, what is seen behind, and the memory it needs */
+    float *out; /* attention: the output, the kept positions, and the work memory */
     const struct nn_kept *kept;
     int kept_n;
     size_t head_bytes, work_bytes;
@@ -37,7 +37,7 @@ static int panel_of(const struct head_job *j, int part, int head)
     return (part * j->heads + head) * (j->head_dim / NN_PANEL);
 }
 
-/* What this thread multiplies by after part `part` of a head. */
+/* The panel that this thread multiplies after part `part` of a head. */
 static int panel_after(const struct head_job *j, int part, int head)
 {
     int threads = nn_pool_threads(j->layer.nn->pool);
@@ -47,7 +47,7 @@ static int panel_after(const struct head_job *j, int part, int head)
     return head + threads < j->heads ? panel_of(j, 0, head + threads) : j->layer.m->panels;
 }
 
-/* Rows of parts * head_dim values. */
+/* Projects to rows of parts * head_dim values. */
 static void project_head(const struct head_job *j, int head, float *y, uint8_t *scratch)
 {
     int panels = j->head_dim / NN_PANEL;

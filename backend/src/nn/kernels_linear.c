@@ -1,15 +1,15 @@
 /**
  * @file nn/kernels_linear.c  The order of work of a linear layer
  *
- * 1. Rows of x are normalised (when asked) and prepared, that is quantised or copied, once.
- * 2. Threads take groups of panels; each unpacks its panels, multiplies all prepared rows by
+ * 1. Rows of x are normalised (if requested) and prepared, that is quantised or copied, once.
+ * 2. Threads take groups of panels; each thread unpacks its panels, multiplies all prepared rows by
  *    them tile by tile, and finishes the tile (bias, GELU, residual) while it is in cache.
  *
- * Of two layers in a row, the first takes so many panels at once that its finished tiles, side by
- * side, are a group of columns that the second quantises together: they leave the cache prepared.
+ * For two layers in a row, the first takes as many panels at once as make a group of columns that
+ * the second quantises together: the rows are prepared before they leave the cache.
  *
- * Few rows (the decoder) and many rows (the encoder, prompts) differ in the product the
- * instruction set gives: the first reads packed weights as they are, the second unpacks first.
+ * Few rows (the decoder) and many rows (the encoder, prompts) use different products of the
+ * instruction set: the first reads packed weights directly, the second unpacks them first.
  */
 #include "nn/kernels_linear.h"
 
@@ -17,9 +17,9 @@
 
 enum {
     PREPARE_STEP = 8,      /* rows prepared by one chunk */
-    FEW_BYTES = 48 * 1024, /* weights of one chunk, when there are few rows and enough to share */
-    ROUNDS = 4,            /* chunks for each thread, at most, when there are few rows */
-    FETCH_BYTES = 128 * 1024, /* of the next layer's weights, fetched by a thread that waits */
+    FEW_BYTES = 48 * 1024, /* weights of one chunk, if rows are few and there is enough to share */
+    ROUNDS = 4,            /* at most this many chunks for each thread, if rows are few */
+    FETCH_BYTES = 128 * 1024, /* of the next layer's weights, prefetched by a waiting thread */
     TILE_BYTES = NN_TILE_ROWS * NN_PANEL * NN_PANELS_MAX * (int)sizeof(float),
 };
 
@@ -60,7 +60,7 @@ static void prepare_rows(void *arg, int chunk, int worker)
     prepare_values(j, normal, cols, begin, end - begin);
 }
 
-/* Where the finished tile of rows from `row` and columns from `panel` on goes. */
+/* Where the finished tile of rows from `row` on and columns from `panel` on goes. */
 static struct nn_finish finish_of(const struct nn_layer *j, int width, int row, int n, int panel)
 {
     const struct nn_linear *l = j->l;
@@ -87,7 +87,7 @@ static int rows_at_once(const struct nn_layer *j, int row)
     return j->l->n - row < NN_TILE_ROWS ? j->l->n - row : NN_TILE_ROWS;
 }
 
-/* Rows row .. row + f->rows - 1 by some panels, into f->y. */
+/* Multiplies rows row .. row + f->rows - 1 by some panels, into f->y. */
 static void multiply_tile(const struct nn_layer *j, int panel, int n_panels, int row,
                           const uint8_t *scratch, float *tile, const struct nn_ahead *ahead,
                           const struct nn_finish *f)
@@ -102,7 +102,8 @@ static void multiply_tile(const struct nn_layer *j, int panel, int n_panels, int
 
 /* ---- into y ------------------------------------------------------------------------------- */
 
-/* While row .. row + n - 1 are multiplied, fetch their y and a share of the panels to come. */
+/* What to prefetch while row .. row + n - 1 are multiplied: their y, and a share of the next
+ * panels. */
 static struct nn_ahead look_ahead(const struct nn_layer *j, const struct nn_columns *c, int row,
                                   int n)
 {
@@ -164,7 +165,7 @@ static void multiply_chunk(void *arg, int chunk, int worker)
 
 /* ---- into the next layer's rows ----------------------------------------------------------- */
 
-/* Panels panel .. panel + n_panels - 1, unpacked one after the other, times some rows. */
+/* Multiplies some rows by panels panel .. panel + n_panels - 1, unpacked one after the other. */
 static void multiply_side_by_side(const struct nn_layer *j, int panel, int n_panels, int row,
                                   const uint8_t *scratch, float *tile, float *wide)
 {
@@ -223,8 +224,8 @@ const char *nn_linear_arithmetic(const struct nn *nn, const struct nn_matrix *m,
     return choose(nn, m, n, false)->arithmetic;
 }
 
-/* Panels of a chunk. Few rows: equal shares for all threads, in several rounds when there is enough
- * to read that a late thread can be helped out. */
+/* Panels of a chunk. Few rows: equal shares for all threads, in several rounds if there is enough
+ * to read that others can take over from a late thread. */
 static int chunk_panels(const struct nn *nn, const struct nn_matrix *m, int n)
 {
     int threads = nn_pool_threads(nn->pool);
@@ -236,7 +237,7 @@ static int chunk_panels(const struct nn *nn, const struct nn_matrix *m, int n)
     return (m->panels + chunks - 1) / chunks;
 }
 
-/* Helpers that wait for few rows of the next layer fetch the beginning of what they will read. */
+/* Helpers that wait for few rows of the next layer prefetch the beginning of their share. */
 static void fetch_next(const struct nn_layer *j)
 {
     const struct nn_matrix *m = j->l->then;
@@ -289,7 +290,7 @@ void nn_linear(struct nn *nn, const struct nn_linear *l)
         multiply_all(&j);
 }
 
-/* The rows between two layers as floats, in the context. */
+/* The rows between two layers stay floats, in the context. */
 static void pair_by_floats(struct nn *nn, const struct nn_linear *first,
                            const struct nn_linear *second)
 {
@@ -305,7 +306,7 @@ static void pair_by_floats(struct nn *nn, const struct nn_linear *first,
     nn_linear(nn, &down);
 }
 
-/* Parts are large: there must be about as many for each thread. */
+/* Parts are large: each thread must get about the same number of them. */
 static bool shared_equally(const struct nn *nn, const struct nn_layer *down)
 {
     int threads = nn_pool_threads(nn->pool), part = down->p->part(down->m);

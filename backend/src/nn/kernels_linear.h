@@ -1,7 +1,7 @@
 /**
- * @file nn/kernels_linear.h  A linear layer taken apart
+ * @file nn/kernels_linear.h  The steps of a linear layer
  *
- * Private to asr/whisper/kernels*.c. For who wants some of a layer's outputs in a place of their
+ * Private to nn/kernels*.c. For callers that want some of a layer's outputs in a place of their
  * own, such as the queries, keys and values of one head:
  *
  *     struct nn_layer layer = nn_layer_of(nn, &linear);
@@ -25,23 +25,23 @@ struct nn_layer {
     size_t ldx, ldy, ldr;
     size_t row_bytes;
     uint8_t *rows; /* prepared */
-    int panels;    /* of one chunk */
+    int panels;    /* in one chunk */
 
-    const struct nn_layer *next; /* whose rows are prepared instead of y; NULL: none */
-    int part;                    /* columns that it prepares together */
+    const struct nn_layer *next; /* its rows are prepared, instead of y; NULL: none */
+    int part;                    /* number of columns that it prepares together */
 };
 
-/* Outputs 16 panel .. of all rows, into rows of y. */
+/* Outputs from 16 * panel on, of all rows, into rows of y. */
 struct nn_columns {
     int panel, n_panels; /* 1 or NN_PANELS_MAX of them */
-    int next;            /* first panel that this thread will want afterwards */
+    int next;            /* first panel that this thread will need afterwards */
     int end;             /* few rows: the panel before which this thread stops */
     float *y;            /* row 0, column 16 panel */
     size_t ldy;
 };
 
 struct nn_layer nn_layer_of(struct nn *nn, const struct nn_linear *l);
-/** False when the context has starved: there is nothing to multiply then. */
+/** False if the context is starved: then there is nothing to multiply. */
 bool nn_layer_prepare(struct nn_layer *j);
 size_t nn_layer_scratch(const struct nn_layer *j);
 void nn_layer_columns(const struct nn_layer *j, const struct nn_columns *c, uint8_t *scratch);

@@ -37,7 +37,7 @@ static inline void dot_quads(const uint8_t *w, const int8_t *x, int32_t *sums, e
     }
 }
 
-/* sum += products of four rows and two columns, from 12 bits at the top of words. */
+/* sum += products of four rows and two columns; the weights are the top 12 bits of words. */
 static inline int32x4_t add_pairs(int32x4_t sum, int16x8_t words, const int16_t *x)
 {
     int16x8_t w = vshrq_n_s16(words, 4), two;

@@ -1,8 +1,8 @@
 /**
- * @file nn/kernels_pack.c  Weights as the kernels want them: panels of 16 rows
+ * @file nn/kernels_pack.c  Packing weights for the kernels: panels of 16 rows
  *
  * Reads the tensor types of ggml model files and writes the layout described in kernels_isa.h.
- * Packing is a pure rearrangement: no weight changes its value, except those asked for in 12 bits.
+ * Packing is a pure rearrangement: no weight changes its value, except when 12 bits are asked for.
  */
 #include "nn/kernels_isa.h"
 
@@ -14,14 +14,14 @@
 enum {
     HUGE_PAGE = 2 << 20,
     CONV_TAPS = 3,
-    SLICE_BYTES = 512 << 10, /* of a mapped file, packed before its pages are given back */
+    SLICE_BYTES = 512 << 10, /* packed from a mapped file before the pages are given back */
 };
 
 struct type_info {
     const char *name;
-    int bytes;     /* in a file: of a block, or of one value for f16 and f32 */
-    int m, qh, qs; /* offsets in a block, -1: has none; d is at 0 */
-    int quants;    /* packed bytes of the integers of a block of one row */
+    int bytes;     /* in a file: bytes of a block, or of one value for f16 and f32 */
+    int m, qh, qs; /* offsets in a block, -1: absent; d is at 0 */
+    int quants;    /* packed bytes of the integers of one row's block */
 };
 
 static const struct type_info types[] = {
@@ -41,7 +41,7 @@ const char *nn_type_name(enum nn_type type)
     return nn_type_known((int)type) ? types[type].name : "unknown";
 }
 
-/* In the file. */
+/* Whether the type is quantised in the file. */
 static bool quantised(enum nn_type type)
 {
     return type != NN_F32 && type != NN_F16 && type != NN_Q12;
@@ -89,7 +89,7 @@ uint16_t nn_float_to_half(float f)
         return (uint16_t)(sign | 0x7e00u);
     if (rest >= 0x477ff000u) /* rounds to 65536 or more */
         return (uint16_t)(sign | 0x7c00u);
-    if (rest < 0x38800000u) { /* below the smallest normal half: let the adder round */
+    if (rest < 0x38800000u) { /* below the smallest normal half: the addition rounds */
         v.u = rest;
         v.f += 0.5f;
         return (uint16_t)(sign | (v.u - 0x3f000000u));
@@ -167,7 +167,7 @@ void nn_matrix_free(struct nn_matrix *m)
     free(m);
 }
 
-/* The fifth bits of one row, quad by quad, into the byte masks of the panel. */
+/* Packs the fifth bits of one row, quad by quad, into the byte masks of the panel. */
 static void pack_high_bits(uint8_t *masks, const uint8_t *qh, int r)
 {
     for (int q = 0; q < 8; q++) {
@@ -222,7 +222,7 @@ struct pack_job {
     const struct nn_part *parts;
     int n_parts;
     size_t row_bytes;
-    int first; /* panel of chunk 0 */
+    int first; /* panel that chunk 0 begins with */
 };
 
 static const uint8_t *source_row(const struct pack_job *j, int row)
@@ -253,8 +253,8 @@ static void pack_panel(void *arg, int chunk, int worker)
     }
 }
 
-/* Gives back the pages of source rows from .. to - 1. A page that is shared with what comes next is
- * kept; one that is shared with what came before would merely be read again. */
+/* Gives back the pages of source rows from .. to - 1. A page shared with the following rows is
+ * kept; one shared with earlier rows would only have to be read again. */
 static void drop_rows(const struct pack_job *j, int from, int to)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

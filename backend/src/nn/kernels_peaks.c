@@ -1,5 +1,6 @@
 /**
- * @file nn/kernels_peaks.c  What the machine can do at best, for percentages of peak
+ * @file nn/kernels_peaks.c  What the machine can do at best, to express speed as a share of the
+ * peak
  */
 #include "nn/kernels_isa.h"
 
@@ -12,7 +13,7 @@
 enum {
     READ_MIN = 256 << 20, /* bytes; several times the caches of most machines */
     READ_MAX = 1280 << 20,
-    READ_CACHES = 4, /* times the last cache, where the system tells its size */
+    READ_CACHES = 4, /* times the size of the last-level cache, if the system reports it */
     FIRST_ROUNDS = 20000,
     READ_CHUNKS = 256,
     HUGE_PAGE = 2 << 20,
@@ -47,7 +48,7 @@ static void peak_chunk(void *arg, int chunk, int worker)
     l->done[chunk] = l->run(l->rounds);
 }
 
-/* Operations a second of all threads together: the best of many short loops. */
+/* Operations per second of all threads together: the best of many short loops. */
 static double measure(struct nn *nn, int ms, double (*run)(long))
 {
     struct peak_loop l = {.run = run, .rounds = FIRST_ROUNDS};
@@ -77,7 +78,7 @@ static void read_chunk(void *arg, int chunk, int worker)
     l->sum += l->isa->read(l->p + (size_t)chunk * l->chunk, l->chunk);
 }
 
-/* So much that a cache holds little of it from one round to the next. */
+/* So much that a cache holds little of it until the next round. */
 static size_t bytes_to_read(void)
 {
     long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
@@ -96,7 +97,7 @@ static double measure_read(struct nn *nn, int ms)
 
     if (!p)
         return 0;
-    madvise(p, bytes, MADV_HUGEPAGE); /* made sooner, and read without misses of the TLB */
+    madvise(p, bytes, MADV_HUGEPAGE); /* allocated faster, and read without TLB misses */
     memset(p, 1, bytes);
     l.p = p;
     end = now() + ms * 1e-3;

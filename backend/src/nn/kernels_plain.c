@@ -1,8 +1,8 @@
 /**
- * @file nn/kernels_plain.c  The kernels in plain C: the reference for all others
+ * @file nn/kernels_plain.c  The kernels in plain C: the reference for all other kernels
  *
  * Weights are dequantised to f32 and multiplied in f32; nothing is approximated. Written in loops
- * of 16 that any compiler turns into what vectors the baseline has.
+ * of 16, which any compiler vectorises for the baseline.
  */
 #include "nn/kernels_curves.h"
 #include "nn/kernels_isa.h"
@@ -190,7 +190,7 @@ static void head(const struct nn_head *h)
     }
 }
 
-/* Positions that are seen: the live ones and the kept ones past them. */
+/* Visible positions: the live ones, and the kept ones after them. */
 static int seen_of(int n, int kept_n)
 {
     return kept_n > n ? kept_n : n;

@@ -1,21 +1,21 @@
 /**
  * @file nn/kernels_q12.c  f16 weights in 12 bits: writing and reading the layout
  *
- * The layout is described in kernels_isa.h. Loops are written for the compiler to turn into
- * vectors: a model has up to a thousand million of these weights.
+ * The layout is described in kernels_isa.h. Loops are written so that the compiler vectorises them:
+ * a model has up to a billion of these weights.
  */
 #include "nn/kernels_isa.h"
 
 #include <string.h>
 
 enum {
-    PLACES = 8,       /* words of a row of a block; each is there three times, for four columns */
-    OFFSET = 1 << 12, /* makes what is rounded positive */
+    PLACES = 8,       /* words of a row of a block; three of each, for four columns */
+    OFFSET = 1 << 12, /* makes the value positive before rounding */
 };
 
-/* A half as a float, without a branch; slow for those below 2^-14, of which there are few. Infinity
- * becomes 65536 and what is no number more than that: weights that make no sense make no sense
- * afterwards either, but nothing overflows. */
+/* Converts a half to a float without a branch; slow below 2^-14, but such values are rare. Infinity
+ * becomes 65536 and NaN something larger: meaningless weights stay meaningless, but nothing
+ * overflows. */
 static float half_float(uint16_t half)
 {
     union {
@@ -28,14 +28,14 @@ static float half_float(uint16_t half)
     return scaled.f;
 }
 
-/* The least f16 that makes the largest of a block at most NN_TOP_12. */
+/* The smallest f16 scale with which the largest weight of a block is at most NN_TOP_12. */
 static uint16_t scale_of(const uint16_t halves[NN_BLOCK])
 {
     int16_t most = 0;
     uint16_t d;
     float top;
 
-    for (int c = 0; c < NN_BLOCK; c++) { /* halves order like integers */
+    for (int c = 0; c < NN_BLOCK; c++) { /* halves compare like integers */
         int16_t size = halves[c] & 0x7fff;
 
         most = size > most ? size : most;

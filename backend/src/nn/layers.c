@@ -1,5 +1,5 @@
 /**
- * @file nn/layers.c  Layers made of linear ones and curves: softmax, long short-term memory
+ * @file nn/layers.c  Layers built from linear layers and curves: softmax, long short-term memory
  */
 #include "nn/kernels_isa.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CURVE_STEP = 1 << 14 }; /* floats of a chunk: a few microseconds */
+enum { CURVE_STEP = 1 << 14 }; /* floats per chunk: a few microseconds */
 
 struct curve_job {
     const struct nn_isa *isa;
@@ -86,7 +86,7 @@ void nn_lstm_run(struct nn *nn, const struct nn_lstm *l, const float *x, int ste
 
     if (!gates)
         return;
-    /* What the input says about all steps is one product; what the state says is one a step. */
+    /* The input's contribution to all steps is one product; the state's is one product per step. */
     nn_linear(nn, &(struct nn_linear){
                       .w = l->input, .x = x, .n = steps * rows, .bias = l->bias, .y = gates});
     for (int t = 0; t < steps; t++, gates += step) {

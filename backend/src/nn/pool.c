@@ -1,10 +1,10 @@
 /**
  * @file nn/pool.c  Parallel loops over a few parked helper threads
  *
- * A loop is published by storing its description and then adding one to `epoch`; helpers watch
- * that word, first busily for NN_SPIN_US and then in futex(2). Chunks are claimed from one atomic
- * word (`ticket`) that carries the loop's number and how many chunks are unclaimed, so a helper
- * that wakes up late finds either chunks of the current loop or none, never those of another.
+ * A loop is published by storing its description and then adding one to `epoch`; helpers watch that
+ * word, first spinning for NN_SPIN_US and then in futex(2). Chunks are claimed from one atomic word
+ * (`ticket`) that carries the loop's number and how many chunks are unclaimed, so a helper that
+ * wakes up late finds either chunks of the current loop or none, never those of another.
  */
 #include "nn/pool.h"
 
@@ -23,12 +23,12 @@
 
 enum {
     LINE = 64,         /* bytes of a cache line */
-    LATE_US = 300,     /* waiting longer than this for helpers, and ... */
-    LATE_SHARE = 4,    /* ... for more than this share (a quarter) of the loop, is late */
-    LATE_MAX = 2,      /* late loops in close succession that mean a busy machine */
+    LATE_US = 300,     /* a loop is late if helpers keep it waiting longer than this, and ... */
+    LATE_SHARE = 4,    /* ... for more than this share (a quarter) of the loop */
+    LATE_MAX = 2,      /* this many late loops in close succession mean a busy machine */
     FORGET_LOOPS = 64, /* punctual loops after which lateness is forgotten */
-    SOLO_MIN_MS = 25,  /* then the caller works alone for so long, */
-    SOLO_MAX_MS = 800, /* twice as long each time it happens again */
+    SOLO_MIN_MS = 25,  /* then the caller works alone for this long, */
+    SOLO_MAX_MS = 800, /* doubled each time it happens again */
 };
 
 struct helper {
@@ -40,22 +40,22 @@ struct helper {
 struct nn_pool {
     int threads;
     bool adaptive;
-    int late;            /* late loops lately */
+    int late;            /* recent late loops */
     int punctual;        /* loops since the last late one */
     int solo_ms;         /* how long to work alone next time */
-    uint64_t solo_until; /* monotonic time, in [ns] */
+    uint64_t solo_until; /* monotonic time [ns] */
     struct helper helpers[NN_THREADS_MAX];
 
-    /* The loop now running: written by the caller while no chunk can be claimed. */
+    /* The current loop: written by the caller while no chunk can be claimed. */
     nn_chunk_fn *fn;
     void *arg;
     int chunks;
 
-    /* What helpers fetch while they wait: written by the caller before a loop is published. */
+    /* What helpers prefetch while they wait: written by the caller before a loop is published. */
     _Atomic uintptr_t ahead;
     _Atomic size_t ahead_step, ahead_bytes;
 
-    _Alignas(64) _Atomic uint32_t epoch;  /* loops published; helpers wait for it to change */
+    _Alignas(64) _Atomic uint32_t epoch;  /* loops published; helpers wait for a change */
     _Alignas(64) _Atomic uint64_t ticket; /* loop number << 32 | chunks not claimed */
     _Alignas(64) _Atomic uint32_t left;   /* chunks not finished; the caller waits for 0 */
     _Atomic int parked;                   /* helpers asleep in the kernel */
@@ -90,7 +90,7 @@ static void futex_wake(_Atomic uint32_t *word)
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
-/* Take a chunk of loop `number`, or return -1 when there is none left. */
+/* Claims a chunk of loop `number`; -1 if none is left. */
 static int claim(struct nn_pool *pool, uint32_t number)
 {
     uint64_t seen = atomic_load(&pool->ticket);
@@ -116,7 +116,7 @@ static void work(struct nn_pool *pool, uint32_t number, int worker)
     }
 }
 
-/* Wait until *word is no longer `seen`: busily for a moment, then asleep. */
+/* Waits until *word is no longer `seen`: spins for a moment, then sleeps. */
 static void wait_change(_Atomic uint32_t *word, uint32_t seen, _Atomic int *asleep)
 {
     uint64_t end = now_ns() + NN_SPIN_US * 1000u;
@@ -134,7 +134,7 @@ static void wait_change(_Atomic uint32_t *word, uint32_t seen, _Atomic int *asle
     atomic_fetch_sub(asleep, 1);
 }
 
-/* A few lines at a time, until the next loop is there. */
+/* Prefetches a few lines at a time, until the next loop is published. */
 static void fetch_ahead(const struct nn_pool *pool, uint32_t seen, int index)
 {
     uintptr_t at = atomic_load_explicit(&pool->ahead, memory_order_relaxed);
@@ -229,7 +229,7 @@ void nn_pool_set_adaptive(struct nn_pool *pool, bool adaptive)
     pool->solo_ms = SOLO_MIN_MS;
 }
 
-/* Keep score of helpers that came late, and do without them when it happens again and again. */
+/* Keeps score of late helpers, and does without them for a while if it happens repeatedly. */
 static void judge(struct nn_pool *pool, uint64_t took, uint64_t waited, uint64_t now)
 {
     if (waited < LATE_US * 1000u || waited < took / LATE_SHARE) {
@@ -242,7 +242,7 @@ static void judge(struct nn_pool *pool, uint64_t took, uint64_t waited, uint64_t
     pool->punctual = 0;
     if (++pool->late < LATE_MAX)
         return;
-    pool->late = LATE_MAX - 1; /* the next late loop is one too many again */
+    pool->late = LATE_MAX - 1; /* one more late loop is enough */
     pool->solo_until = now + (uint64_t)pool->solo_ms * 1000000u;
     pool->solo_ms = pool->solo_ms * 2 < SOLO_MAX_MS ? pool->solo_ms * 2 : SOLO_MAX_MS;
 }

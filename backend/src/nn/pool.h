@@ -7,15 +7,15 @@
  *     nn_pool_close(pool);
  *
  * The chunks of one loop are handed out one by one from an atomic counter, so a thread that lost
- * its core to another program delays at most the chunk it holds. Helpers wait for work by
- * watching a word for a few microseconds (NN_SPIN_US) and then sleep in the kernel (futex); a
- * pool that is not used costs nothing. When helpers keep coming late because the machine is
- * busy, the pool stops calling them for a while and the caller works alone (see
- * nn_pool_set_adaptive).
+ * its core to another program delays at most the chunk it holds. Helpers wait for work by watching
+ * a word for a few microseconds (NN_SPIN_US) and then sleep in the kernel (futex); a pool that is
+ * not used costs nothing. If helpers keep arriving late because the machine is busy, the pool stops
+ * calling them for a while and the caller works alone (see nn_pool_set_adaptive).
  *
  * Threads    A pool serves one caller at a time: nn_pool_run is never called by two threads at
  *            once, nor from inside a chunk. Different pools are independent.
- * Errors     Only opening can fail. With fewer threads than asked for the pool still works.
+ * Errors     Only opening can fail. If fewer threads can be started than asked for, the pool still
+ *            works.
  */
 #ifndef NN_POOL_H
 #define NN_POOL_H
@@ -27,7 +27,7 @@
 
 enum {
     NN_THREADS_MAX = 64, /**< Most threads of one pool, the caller included */
-    NN_SPIN_US = 30,     /**< Longest busy wait of a helper for the next loop, in [us] */
+    NN_SPIN_US = 30,     /**< Longest busy wait of a helper for the next loop [us] */
 };
 
 struct nn_pool;
@@ -48,19 +48,19 @@ void nn_pool_close(struct nn_pool *pool);
 /** Threads that may take part, the caller included. */
 int nn_pool_threads(const struct nn_pool *pool);
 
-/** Call fn for every chunk 0 .. chunks - 1, in any order, and return when all are done. */
+/** Calls fn for every chunk 0 .. chunks - 1, in any order, and returns when all are done. */
 void nn_pool_run(struct nn_pool *pool, int chunks, nn_chunk_fn *fn, void *arg);
 
 /**
- * What helpers fetch into their caches while they wait for the next loop: helper i (1 ..) the lines
- * of `bytes` from from + i * step on, its likely share of what is read next. Holds until it is
- * called again; the addresses are never read, only fetched, and need not exist any more.
+ * What helpers prefetch while they wait for the next loop: helper i (1 ..) the `bytes` bytes from
+ * from + i * step on, which is its likely share of what is read next. Stays in force until the next
+ * call; the addresses are only prefetched, never read, and may be invalid by then.
  */
 void nn_pool_fetch(struct nn_pool *pool, const void *from, size_t step, size_t bytes);
 
 /**
- * Whether the pool may fall back to the caller alone while the machine is busy (default: true).
- * The decision is taken from the time the caller spent waiting for helpers.
+ * Whether the pool may fall back to the caller alone while the machine is busy (default: true). It
+ * decides by the time that the caller spent waiting for helpers.
  */
 void nn_pool_set_adaptive(struct nn_pool *pool, bool adaptive);
 

@@ -1,13 +1,17 @@
 /**
  * @file nn/records.c  Tensors of a ggml model file, one after the other; see weights.h
  *
- * The form is that of whisper.cpp's `ggml-*.bin` files (ggml-org/whisper.cpp, models/README.md):
+ * The format is that of whisper.cpp's `ggml-*.bin` files (ggml-org/whisper.cpp, models/README.md):
  * rank, length of the name, type and dimensions as 32-bit numbers, the name, the data; no padding.
  */
 #include "nn/cursor.h"
 #include "nn/weights.h"
 
-enum { NAME_FIRST = 0x21, NAME_LAST = 0x7e }; /* bytes of a name: what is seen in ASCII */
+enum {
+    NAME_FIRST = 0x21,
+    NAME_LAST = 0x7e
+}; /* bytes of a name: printable ASCII without the
+      space */
 
 static int take_name(struct nn_cursor *c, struct nn_record *r)
 {

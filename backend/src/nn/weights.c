@@ -1,8 +1,8 @@
 /**
- * @file nn/weights.c  The table of named tensors, and what is asked of it; see weights.h
+ * @file nn/weights.c  The table of named tensors, and its queries; see weights.h
  *
- * To read another format: write weights_NAME.c with two functions (is it one? fill the table) and
- * list them in `formats`.
+ * To read another format: write weights_NAME.c with two functions (one recognises the format, one
+ * fills the table) and list them in `formats`.
  */
 #include "nn/weights_internal.h"
 
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum {
-    COUNT_MAX = 1 << 30, /* numbers of a tensor: 4 GB of floats */
+    COUNT_MAX = 1 << 30, /* numbers in a tensor: 4 GB of floats */
     FILE_MAX_MB = 4096,
 };
 
@@ -30,7 +30,7 @@ static const struct {
     {weights_is_onnx, weights_read_onnx},
 };
 
-/* ---- what readers use --------------------------------------------------------------------- */
+/* ---- what readers share -------------------------------------------------------------------- */
 
 const uint8_t *weights_take(struct weights_bytes *b, size_t n)
 {
@@ -74,7 +74,7 @@ const char *weights_text(struct nn_weights *w, const void *text, size_t len)
     return copy;
 }
 
-/** Room for one more; the limit is told by name when there is none. */
+/** Makes room for one more; if the limit is reached, the sentence names it. */
 static int grow(void **items, size_t *cap, size_t n, size_t size, size_t max, const char *what,
                 struct errbuf *why)
 {
@@ -149,7 +149,7 @@ static int by_output(const void *a, const void *b)
     return strcmp((*(struct nn_node *const *)a)->output, (*(struct nn_node *const *)b)->output);
 }
 
-/** Everything was read: put it in order, so that it can be asked. */
+/** Everything was read: sort the table so that it can be searched. */
 static int finish(struct nn_weights *w, struct errbuf *why)
 {
     if (w->n_tensors)
@@ -389,7 +389,7 @@ static bool all_zero(const struct nn_tensor *t)
     return true;
 }
 
-/** Multiply integers by their scales: one for all, or one for each place along `axis`. */
+/** Multiplies integers by their scales: one for all, or one for each index along `axis`. */
 static int scale(const struct nn_weights *w, const struct nn_node *node, const struct nn_tensor *t,
                  float *to, struct errbuf *why)
 {
@@ -397,7 +397,7 @@ static int scale(const struct nn_weights *w, const struct nn_node *node, const s
     const struct nn_tensor *zero = node->inputs[2] ? nn_weights_find(w, node->inputs[2]) : NULL;
     int64_t axis = node->axis < 0           ? node->axis + t->n_dims
                    : node->axis < t->n_dims ? node->axis
-                                            : t->n_dims - 1; /* a vector has but one */
+                                            : t->n_dims - 1; /* a vector has only one */
     size_t inner = 1;
     float *scales;
 

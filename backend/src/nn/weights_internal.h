@@ -1,12 +1,12 @@
 /**
- * @file nn/weights_internal.h  What the readers of weights share
+ * @file nn/weights_internal.h  What the weight readers share
  *
  * Private to src/nn/weights*.c. Each format is one function that fills a table from bytes:
  *
  *     weights.c              opening, the table, ggml records, matrices
  *     weights_onnx.c         ONNX
  *     weights_safetensors.c  safetensors
- *     weights_torch.c        torch.save() of old
+ *     weights_torch.c        the old format of torch.save()
  */
 #ifndef NN_WEIGHTS_INTERNAL_H
 #define NN_WEIGHTS_INTERNAL_H
@@ -23,19 +23,19 @@ struct nn_weights {
     size_t n_tensors, tensors_cap;
     struct nn_node *nodes;
     size_t n_nodes, nodes_cap;
-    struct nn_node **makers; /* the nodes by the name of their output */
+    struct nn_node **makers; /* the nodes, sorted by the name of their output */
     struct weights_memory *memory;
-    void *map; /* NULL: parsed from the caller's memory */
+    void *map; /* the mapping; NULL: parsed from the caller's memory */
     size_t map_len;
 };
 
-/** Bytes that are read from the front. */
+/** Bytes that are consumed from the front. */
 struct weights_bytes {
     const uint8_t *data;
     size_t len;
 };
 
-/** The first n of them, which are then gone; NULL when there are fewer. */
+/** Takes the first n bytes; NULL if there are fewer. */
 const uint8_t *weights_take(struct weights_bytes *b, size_t n);
 
 size_t weights_element_bytes(enum nn_element element);
@@ -43,10 +43,10 @@ size_t weights_element_bytes(enum nn_element element);
 /** Zeroed memory that lives as long as the table. */
 void *weights_alloc(struct nn_weights *w, size_t n);
 
-/** A copy as a string; NULL: no memory, or a NUL in the middle. */
+/** A copy as a C string; NULL: no memory, or a NUL inside. */
 const char *weights_text(struct nn_weights *w, const void *text, size_t len);
 
-/** What a reader found out about a tensor. The name is not terminated. */
+/** What a reader found out about a tensor. The name is not NUL-terminated. */
 struct weights_found {
     const void *name;
     size_t name_len;
@@ -57,7 +57,7 @@ struct weights_found {
     size_t bytes;
 };
 
-/** Checks that the bytes are those of the shape. */
+/** Checks that the number of bytes matches the shape. */
 int weights_add(struct nn_weights *w, const struct weights_found *f, struct errbuf *why);
 int weights_add_node(struct nn_weights *w, const struct nn_node *node, struct errbuf *why);
 

@@ -1,16 +1,16 @@
 /**
- * @file nn/weights_onnx.c  Reading what an ONNX model file holds of weights
+ * @file nn/weights_onnx.c  Reading the weights in an ONNX model file
  *
  * The file is one protobuf message, ModelProto (onnx/onnx.proto names the fields and their numbers;
- * protobuf.dev/programming-guides/encoding the wire format). Read are the initialisers of the
- * graph, and of its nodes what is needed to find out which matrix is which. Graphs inside nodes are
- * not entered; initialisers whose data lies in another file are refused.
+ * protobuf.dev/programming-guides/encoding the wire format). The initialisers of the graph are
+ * read, and of its nodes as much as is needed to find out which matrix is which. Nested graphs are
+ * not read; initialisers whose data is in another file are refused.
  */
 #include "nn/weights_internal.h"
 
 #include <string.h>
 
-/* Fields by number. */
+/* Field numbers. */
 enum {
     MODEL_GRAPH = 7,
     GRAPH_NODE = 1,
@@ -28,7 +28,7 @@ enum {
     TENSOR_INT64S = 7,
     TENSOR_NAME = 8,
     TENSOR_RAW = 9,
-    TENSOR_LOCATION = 14, /* 1: in another file */
+    TENSOR_LOCATION = 14, /* 1: data is in another file */
 };
 
 enum wire { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
@@ -58,7 +58,7 @@ static bool take_varint(struct weights_bytes *b, uint64_t *out)
     return false;
 }
 
-/** The next field of a message. 1; 0 at its end; or UV_EINVAL. */
+/** Reads the next field of a message. 1; 0 at its end; or UV_EINVAL. */
 static int next_field(struct weights_bytes *b, struct field *f)
 {
     uint64_t key, len;
@@ -122,7 +122,7 @@ static int add_dim(struct weights_found *f, uint64_t ne)
     return 0;
 }
 
-/** Dimensions come one a field, or all of them in one. */
+/** Dimensions come one per field, or all in one packed field. */
 static int read_dims(struct weights_found *f, struct field *from)
 {
     uint64_t ne;
@@ -136,7 +136,7 @@ static int read_dims(struct weights_found *f, struct field *from)
     return from->wire == BYTES ? 0 : UV_EINVAL;
 }
 
-/** Integers that were written as numbers of varying length become an array of their type. */
+/** Turns integers that were written as varints into an array of their type. */
 static int unpack_integers(struct nn_weights *w, struct weights_bytes ints, struct weights_found *f)
 {
     size_t each = weights_element_bytes(f->element);
@@ -144,7 +144,7 @@ static int unpack_integers(struct nn_weights *w, struct weights_bytes ints, stru
 
     if (f->element == NN_E_F32 || f->element == NN_E_F16)
         return UV_EINVAL;
-    to = weights_alloc(w, ints.len * each); /* each takes a byte at least */
+    to = weights_alloc(w, ints.len * each); /* each takes at least one byte */
     if (!to)
         return UV_ENOMEM;
     f->data = to;
@@ -153,7 +153,7 @@ static int unpack_integers(struct nn_weights *w, struct weights_bytes ints, stru
 
         if (!take_varint(&ints, &v))
             return UV_EINVAL;
-        memcpy(to, &v, each); /* little endian: the low bytes */
+        memcpy(to, &v, each); /* little-endian: the low bytes */
     }
     return 0;
 }
@@ -183,7 +183,7 @@ static int read_tensor(struct nn_weights *w, struct weights_bytes b, struct errb
     if (err)
         return damaged(why, "a tensor");
     if (!element_of(type, &f.element))
-        return 0; /* strings, truth values and so on: nothing that is multiplied */
+        return 0; /* strings, booleans and so on: nothing that is multiplied */
     if (location)
         return err_set(why, UV_ENOTSUP, "the ONNX file keeps its weights in another file");
     f.data = raw.data;
@@ -250,7 +250,7 @@ static int read_node(struct nn_weights *w, struct weights_bytes b, struct errbuf
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-/** It begins with its version, field 1, a small number. */
+/** An ONNX file begins with its version, field 1, a small number. */
 bool weights_is_onnx(const uint8_t *data, size_t len)
 {
     return len > 4 && data[0] == 0x08 && data[1] < 0x80;

@@ -3,7 +3,7 @@
  *
  * u64 length of the header, the header in JSON ({"name": {"dtype": "F32", "shape": [2, 3],
  * "data_offsets": [0, 24]}, "__metadata__": {...}}), then the data. Tensors of types that are not
- * needed here are left out.
+ * needed here are skipped.
  */
 #include "nn/weights_internal.h"
 

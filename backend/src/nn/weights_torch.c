@@ -2,13 +2,14 @@
  * @file nn/weights_torch.c  Reading the file that torch.save() wrote before version 1.6
  *
  * Five pickles (a magic number, the protocol's version, facts of the machine, the object, the keys
- * of its storages), then for each key in that order i64 its length and its numbers.
+ * of its storages), then for each key, in that order, its length as i64 and its numbers.
  *
- * A pickle is a program for a stack machine that may call anything. Nothing is called here. This is
- * a machine with the instructions such a file consists of (docs.python.org/3/library/pickletools),
- * whose values are numbers, strings, lists and, where the program would have called
- * torch._utils._rebuild_tensor_v2, the description of a tensor; any other call gives a value that
- * means nothing. What the object holds under "model_state", or the object itself, is the table.
+ * A pickle is a program for a stack machine that may call anything. Nothing is called here. This
+ * machine knows only the instructions that such a file consists of
+ * (docs.python.org/3/library/pickletools). Its values are numbers, strings, lists and, where the
+ * program would have called torch._utils._rebuild_tensor_v2, the description of a tensor; any other
+ * call yields a meaningless value. The table is the object's "model_state" or, without one, the
+ * object itself.
  */
 #include "nn/weights_internal.h"
 
@@ -63,12 +64,13 @@ static const uint8_t magic[] = {0x80, 2,    OP_LONG1, 10,   0x6c, 0xfc, 0x9c,   
 
 enum kind { OTHER, MARK, NUMBER, TEXT, NAME, LIST, STORAGE, TENSOR };
 
-/* What is on the stack. Lists, tuples and dictionaries are chains of values; a dictionary's keys
+/* A value on the stack. Lists, tuples and dictionaries are chains of values; a dictionary's keys
  * and values alternate. */
 struct value {
     enum kind kind;
     int64_t number;
-    struct weights_bytes text;   /* TEXT; NAME: a function's; STORAGE, TENSOR: the storage's key */
+    struct weights_bytes text;   /* TEXT; NAME: that of a function; STORAGE, TENSOR: the storage's
+                                    key */
     struct link *first, *last;   /* LIST; TENSOR: its shape */
     struct value *shape, *steps; /* TENSOR */
 };
@@ -79,7 +81,7 @@ struct link {
 };
 
 struct machine {
-    struct nn_weights *w; /* whose memory values take */
+    struct nn_weights *w; /* its memory holds the values */
     struct weights_bytes code;
     struct value *stack[STACK_MAX];
     struct value *memo[MEMO_MAX];
@@ -89,7 +91,7 @@ struct machine {
 
 /* ---- values ------------------------------------------------------------------------------- */
 
-static struct value nothing; /* what is given in place of a value after a failure; never written */
+static struct value nothing; /* stands for a value after a failure; never written */
 
 static struct value *make(struct machine *m, enum kind kind)
 {
@@ -139,7 +141,7 @@ static void append(struct machine *m, struct value *list, struct value *v)
     list->last = link;
 }
 
-/** What was pushed since the mark, in order, at the end of `list`. */
+/** Appends what was pushed since the mark, in order, to `list`. */
 static void gather(struct machine *m, struct value *list)
 {
     size_t mark = m->depth;
@@ -204,7 +206,7 @@ static void push_text(struct machine *m, enum kind kind, const uint8_t *text, si
     push(m, v);
 }
 
-/** Up to the end of the line, which is taken too. */
+/** Takes the text up to the end of the line, and the newline too. */
 static void take_line(struct machine *m, struct weights_bytes *line)
 {
     const uint8_t *end = m->code.len ? memchr(m->code.data, '\n', m->code.len) : NULL;
@@ -225,7 +227,7 @@ static void tuple(struct machine *m, int n)
     push(m, list);
 }
 
-/** ("storage", its type, its key, where, how many numbers, None) */
+/** A storage: ("storage", type, key, location, number of elements, None). */
 static void storage(struct machine *m)
 {
     struct value *about = pop(m), *v = make(m, OTHER);
@@ -238,7 +240,7 @@ static void storage(struct machine *m)
     push(m, v);
 }
 
-/** A call: of _rebuild_tensor_v2(storage, offset, shape, stride, ...) the tensor, of OrderedDict()
+/** A call: _rebuild_tensor_v2(storage, offset, shape, stride, ...) gives the tensor, OrderedDict()
  *  an empty list. */
 static void reduce(struct machine *m)
 {
@@ -368,7 +370,7 @@ static void step(struct machine *m, uint8_t op)
     case OP_SETITEMS:
         add_items(m, true, 0);
         break;
-    case OP_BUILD: /* attributes of an object: not looked at */
+    case OP_BUILD: /* attributes of an object: ignored */
         pop(m);
         break;
     case OP_BINPUT:
@@ -394,7 +396,7 @@ static void step(struct machine *m, uint8_t op)
     }
 }
 
-/** What the pickle at the front of the code leaves on the stack; NULL: it is damaged. */
+/** Runs the pickle at the front of the code; returns what it leaves on the stack, NULL: damaged. */
 static struct value *run(struct machine *m)
 {
     m->depth = 0;
@@ -420,7 +422,7 @@ struct place {
     size_t count;
 };
 
-/** Does it lie row after row, without gaps? */
+/** Are its elements contiguous, row after row? */
 static bool lies_in_rows(const struct weights_found *f, const struct value *steps)
 {
     int64_t step = 1;
@@ -468,7 +470,8 @@ static int add_tensor(struct nn_weights *w, const struct value *name, const stru
     return weights_add(w, &f, why);
 }
 
-/** The storages behind the pickles, in the order of their keys. All that are used hold floats. */
+/** The storages that follow the pickles, in the order of their keys. All those in use hold
+ *  floats. */
 static int find_storages(struct machine *m, const struct value *keys, struct place *places,
                          size_t *n, struct errbuf *why)
 {
@@ -484,7 +487,7 @@ static int find_storages(struct machine *m, const struct value *keys, struct pla
     return 0;
 }
 
-/** The object's "model_state" when it has one. */
+/** The object's "model_state" if it has one. */
 static const struct value *state_of(const struct value *object)
 {
     for (const struct link *l = object->first; l && l->next; l = l->next->next) {
@@ -501,7 +504,7 @@ static int read_object(struct machine *m, struct errbuf *why)
     size_t n_places = 0, n_keys = 0;
     int err;
 
-    for (int i = 0; i < 4; i++) /* magic, version, facts, the object */
+    for (int i = 0; i < 4; i++) /* magic, version, machine, the object */
         object = m->failed ? NULL : run(m);
     keys = object ? run(m) : NULL;
     if (!keys || keys->kind != LIST || object->kind != LIST)
