@@ -1,7 +1,7 @@
 /**
  * @file admin.c  interviewd admin: the accounts of a server, in a terminal
  *
- * While a server runs on the data folder, it does what is asked (api/door.h). Otherwise it is done
+ * If a server runs on the data folder, the command is sent to it (api/door.h). Otherwise it is done
  * here, under the same lock that the server takes.
  */
 #include "program.h"
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Recordings are erased here too, where there are any. */
+/* Recordings are erased here too, if there are any. */
 static void open_blobs(struct program *p)
 {
     const struct blob_params params = {.folder = config_path(p->config, "audio")};

@@ -2,8 +2,9 @@
  * @file ask.c  interviewd ask FILE: the whole live path on a recording
  *
  * The recording is fed in real time, FRAME_MS at a time, through the same code that serves the
- * WebSockets, and what those would send is shown with the moment it came, counted from the start
- * of the recording. The pair is kept in a session of the local owner unless --no-save.
+ * WebSockets. What those would send is shown with its time, counted from the start of the
+ * recording. Questions and answers are kept in a session of the local owner unless --no-save is
+ * given.
  */
 #include "ask_show.h"
 #include "program.h"
@@ -26,8 +27,8 @@
 enum {
     FRAME_MS = 20,
     FRAME = ASR_SAMPLE_RATE * FRAME_MS / 1000,
-    FILE_TEXT_MAX = 256 << 10, /* profile or job description, [bytes] */
-    ANSWER_WAIT_MS = 120000,   /* after the recording; then it is given up */
+    FILE_TEXT_MAX = 256 << 10, /* profile or job description [bytes] */
+    ANSWER_WAIT_MS = 120000,   /* after the recording; then the program gives up */
 };
 
 struct options {
@@ -52,7 +53,7 @@ struct ask {
     struct loop_timer *frames;
     struct loop_timer *deadline;
     bool heard_all;
-    int running;  /* generations begun and not ended */
+    int running;  /* generations begun and not yet ended */
     int answered; /* generations that ended with an answer */
     int status;
 };
@@ -67,10 +68,11 @@ static void stop_if_done(struct ask *a)
 
 static void count(struct ask *a, const struct live_event *event)
 {
-    if (event->kind == LIVE_LISTENING) { /* a live interview begins when it hears */
+    if (event->kind == LIVE_LISTENING) { /* a live interview starts when it listens */
         a->screen.start_us = clock_mono_us();
         timer_start(a->frames, FRAME_MS, FRAME_MS);
-    } else if (event->kind == LIVE_OUTLINE) { /* one an answer; LIVE_STARTED may come again */
+    } else if (event->kind == LIVE_OUTLINE) { /* there is one per answer; LIVE_STARTED may come
+                                                 again */
         a->running++;
     } else if (event->kind == LIVE_FINISHED) {
         a->running--;
@@ -82,7 +84,7 @@ static void on_event(const struct live_event *event, void *arg)
 {
     struct ask *a = arg;
 
-    if (event->line) /* the speaker told it already */
+    if (event->line) /* already printed on the speaker's line */
         return;
     if (a->options.json)
         ask_print_json(&a->screen, event);
@@ -118,7 +120,7 @@ static void on_deadline(void *arg)
     loop_stop(a->program.app.loop);
 }
 
-/* As much as the clock says has been spoken by now. */
+/* Feeds as much audio as should have been spoken by now. */
 static void on_frame(void *arg)
 {
     struct ask *a = arg;
@@ -158,7 +160,7 @@ static char *read_text(const char *path)
     return NULL;
 }
 
-/* A profile as the API takes it: a JSON object with name, role, skills, context ... */
+/* Reads a profile in the API's form: a JSON object with name, role, skills, context ... */
 static int read_profile(struct ask *a, struct session_context *context, const char *job)
 {
     char *text = read_text(a->options.profile);
@@ -217,7 +219,7 @@ static int make_session(struct ask *a, struct store_session *session, char *job)
     return err;
 }
 
-/* A session of its own in the store, loaded back as the server would. */
+/* A session of its own in the store, loaded back the way the server does. */
 static int stored_context(struct ask *a, char *job, struct session_context *context)
 {
     struct app *app = &a->program.app;
@@ -260,7 +262,8 @@ static int join(struct ask *a, char *job)
     return err;
 }
 
-/* Nothing was heard, no line either: there is nothing to keep. true: the session is gone. */
+/* If nothing was heard and no line was typed, there is nothing to keep. true: the session was
+ * removed. */
 static bool forget_empty(struct ask *a)
 {
     struct store *store = a->program.app.store;
@@ -282,7 +285,7 @@ static int complete(struct store_session *session, void *arg)
     return 0;
 }
 
-/* The session is over: it gets its end and its length. */
+/* The session is over: sets its end and its duration. */
 static void complete_session(struct ask *a)
 {
     struct app *app = &a->program.app;
@@ -338,7 +341,7 @@ static void on_stored(void *arg)
     loop_stop(a->program.app.loop);
 }
 
-/* What the interview still has to write is written before the program ends. */
+/* Lets the interview finish its writes before the program ends. */
 static void finish(struct ask *a)
 {
     timer_close(a->frames);
@@ -362,7 +365,7 @@ static int usage(const char *what, const char *arg)
     return EXIT_USAGE;
 }
 
-/* What config_load() left: the file and the flags of this command. */
+/* What config_load() left over: the file and this command's own flags. */
 static int read_options(struct ask *a)
 {
     const struct config *c = a->program.config;

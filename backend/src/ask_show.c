@@ -1,5 +1,5 @@
 /**
- * @file ask_show.c  What the live path says, as lines for a person
+ * @file ask_show.c  Events of the live path, as lines for a person
  */
 #include "ask_show.h"
 
@@ -30,7 +30,7 @@ static const char *paint(const struct ask_screen *s, const char *code)
 #define YELLOW "\033[33m"
 #define PLAIN  "\033[0m"
 
-/* Leave a half-written line, and begin one with the time. */
+/* Ends a half-written line and starts one with the time. */
 static void begin_line(struct ask_screen *s, const char *what, const char *colour)
 {
     double seconds = (double)(clock_mono_us() - s->start_us) / 1e6;
@@ -62,7 +62,7 @@ static void show_partial(struct ask_screen *s, const struct live_event *event)
         stable = len;
     begin_line(s, "hearing", CYAN);
     printf("%.*s%s%s%s", (int)stable, text, paint(s, DIM), text + stable, paint(s, PLAIN));
-    s->partial_line = s->terminal; /* on a terminal the next one takes its place */
+    s->partial_line = s->terminal; /* on a terminal the next one replaces it */
     if (!s->terminal)
         fputc('\n', stdout);
 }
@@ -86,7 +86,7 @@ static void show_started(struct ask_screen *s, const struct live_event *event)
         begin_line(s, "replaced", YELLOW);
         printf("%s: %s\n", event->started.left[i].provider, event->started.left[i].why);
     }
-    s->replaced = event->started.left_count; /* told once, though it is told again from the start */
+    s->replaced = event->started.left_count; /* shown once, although each event lists them all */
     begin_line(s, "asked", YELLOW);
     printf("%s  %s(%s%s%s%s)%s\n", event->started.question, paint(s, DIM),
            strcmp(provider, "outline") ? provider : "built in", named ? " " : "",
@@ -150,7 +150,7 @@ void ask_show(struct ask_screen *s, const struct live_event *event)
 {
     static void (*const show[])(struct ask_screen * s, const struct live_event *event) = {
         [LIVE_LISTENING] = show_listening, [LIVE_PARTIAL] = show_partial,
-        [LIVE_FINAL] = show_final,         [LIVE_TURN] = NULL, /* seen by what follows */
+        [LIVE_FINAL] = show_final,         [LIVE_TURN] = NULL, /* the events that follow show it */
         [LIVE_STARTED] = show_started,     [LIVE_OUTLINE] = show_outline,
         [LIVE_DELTA] = show_delta,         [LIVE_THINKING] = show_thinking,
         [LIVE_FINISHED] = show_finished,   [LIVE_ERROR] = show_error,

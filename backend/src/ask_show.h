@@ -1,15 +1,16 @@
 /**
- * @file ask_show.h  What the live path says, as lines for a person
+ * @file ask_show.h  Events of the live path, as lines for a person
  *
  *     struct ask_screen screen = ask_screen_of(STDOUT_FILENO);
  *
  *     screen.start_us = clock_mono_us();
  *     ask_show(&screen, event);          for every event of the interview
  *
- * Each line begins with the moment it came. On a terminal a partial is overwritten by the next and
- * words that may still change are dim; piped, every event has a line and no colour.
+ * Each line begins with the time of its event. On a terminal a partial is overwritten by the next
+ * one, and words that may still change are dim. In a pipe every event has its own line, without
+ * colour.
  *
- * Threads    One, with stdout to itself.
+ * Threads    One; nothing else may write to stdout.
  * Ownership  Nothing is kept of an event.
  */
 #ifndef ASK_SHOW_H
@@ -21,21 +22,22 @@
 #include <stdint.h>
 
 struct ask_screen {
-    uint64_t start_us; /* of clock_mono_us(): the zero of the times shown */
+    uint64_t start_us; /* clock_mono_us() at time zero of the output */
     bool terminal;
     bool colour;
-    bool in_answer;    /* the cursor stands inside streamed text */
-    bool partial_line; /* the cursor stands behind a partial */
-    size_t replaced;   /* providers that this answer was already said to have left */
+    bool in_answer;    /* the cursor is inside streamed text */
+    bool partial_line; /* the cursor is after a partial */
+    size_t replaced;   /* number of failed providers already reported for this answer */
 };
 
-/** A screen as that file descriptor allows; NO_COLOR is respected (no-color.org). */
+/** A screen that suits that file descriptor; NO_COLOR is respected (no-color.org). */
 struct ask_screen ask_screen_of(int fd);
 
 /** Show one event. Unknown kinds are ignored. */
 void ask_show(struct ask_screen *s, const struct live_event *event);
 
-/** The same for machines: {"atMs":…,"message":…} on a line, the message as a socket sends it. */
+/** The same for programs: {"atMs":…,"message":…} on a line, the message as a socket would send
+ *  it. */
 void ask_print_json(const struct ask_screen *s, const struct live_event *event);
 
 #endif

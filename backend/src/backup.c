@@ -1,8 +1,9 @@
 /**
- * @file backup.c  interviewd backup FILE: all that is stored, in one file, also while a server runs
+ * @file backup.c  interviewd backup FILE: everything that is stored, in one file, even while a
+ * server runs
  *
- * The database as it is at one moment, and the recordings it knows. What is erased while it is
- * copied is erased from the copy too, so that the two belong together.
+ * The database as of one moment, and the recordings that it knows. A recording that is erased
+ * during the copying is erased from the copied database too, so that the two match.
  */
 #include "program.h"
 
@@ -80,12 +81,12 @@ static int copy_store(struct job *job, struct errbuf *why)
 
     if (snprintf(job->copy, sizeof(job->copy), "%s.part.db", job->file) >= (int)sizeof(job->copy))
         return err_set(why, UV_ENAMETOOLONG, "the name of the backup is too long");
-    remove_copy(job); /* of one that was cut off */
+    remove_copy(job); /* a leftover of an interrupted backup */
     err = store_copy(job->program.app.store, job->copy, why);
     return err ? err : store_open(&job->store, "sqlite", &params, why);
 }
 
-/* --------------------------------------------------------------------------- what goes in */
+/* ---- contents ----------------------------------------------------------------------------- */
 
 static int add_file(struct job *job, const char *name, const char *path, struct errbuf *why)
 {
@@ -99,8 +100,8 @@ static int add_file(struct job *job, const char *name, const char *path, struct 
     return err;
 }
 
-/* Under whichever name it has. One that grew may end meanwhile, so its last name is looked for
- * once more. */
+/* Adds a recording under whichever name it has. One that is still growing may be finished
+ * meanwhile, so the names are tried a second time. */
 static int add_sound(struct job *job, const char *id, struct errbuf *why)
 {
     int err = UV_ENOENT;
@@ -121,7 +122,7 @@ static int add_recording(const struct store_recording *r, void *arg, struct errb
     struct job *job = arg;
     int err = add_sound(job, r->id, why);
 
-    if (err == UV_ENOENT) { /* erased since */
+    if (err == UV_ENOENT) { /* erased meanwhile */
         err = store_recording_erase(job->store, r->user_id, r->id, why);
         job->gone++;
     }
@@ -173,7 +174,7 @@ static int save(struct job *job, uint64_t *size, struct errbuf *why)
         err = add_audit(job, why);
     if (!err && job->with_key)
         err = backup_add_bytes(job->to, BACKUP_KEYS, job->keys, job->keys_len, why);
-    store_close(job->store); /* then all of it is in its one file */
+    store_close(job->store); /* afterwards the whole database is in one file */
     job->store = NULL;
     if (!err)
         err = add_file(job, BACKUP_STORE, job->copy, why);
@@ -185,7 +186,7 @@ static int save(struct job *job, uint64_t *size, struct errbuf *why)
     return err;
 }
 
-/* Without a database there is nothing to save, and none is made to save it. */
+/* Without a database there is nothing to save, and none is created. */
 static int open_folder(struct job *job, int argc, char **argv)
 {
     int status = program_open(&job->program, argc, argv, 0);

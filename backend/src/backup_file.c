@@ -1,5 +1,5 @@
 /**
- * @file backup_file.c  The file of a backup: a tar archive whose last entry proves the rest
+ * @file backup_file.c  The file of a backup: a tar archive whose last entry verifies the others
  */
 #include "backup_file.h"
 
@@ -170,7 +170,7 @@ int backup_add_bytes(struct backup *w, const char *name, const void *bytes, size
     return err;
 }
 
-/* As long as it is now; what is written behind that meanwhile is of later. */
+/* Adds the file at its present length; anything appended meanwhile is left out. */
 int backup_add(struct backup *w, const char *name, int fd, struct errbuf *why)
 {
     EVP_MD_CTX *sum = sum_begin();
@@ -235,7 +235,7 @@ int backup_finish(struct backup *w, uint64_t *size, struct errbuf *why)
         err = failed(why, "the backup cannot be written");
     if (!err)
         *size = (uint64_t)st.st_size;
-    backup_abandon(w); /* and with it the name it had meanwhile */
+    backup_abandon(w); /* this also removes the name it already had */
     return err;
 }
 
@@ -265,7 +265,7 @@ static bool is_recording(const char *name)
     return false;
 }
 
-/* Nothing else is ever written, whatever the archive calls it. */
+/* No other name is ever written, whatever the archive contains. */
 static bool is_ours(const char *name)
 {
     unsigned number;
@@ -345,7 +345,7 @@ static int take_entry(struct extract *x, const char *name, struct errbuf *why)
     return err;
 }
 
-/* The sums that are told against those of what was read, in the same order. */
+/* Compares the listed sums with those of what was read, in the same order. */
 static int prove(struct extract *x, struct errbuf *why)
 {
     size_t at = 0;

@@ -1,9 +1,9 @@
 /**
- * @file confined.c  What a server may touch, told before it opens anything
+ * @file confined.c  What a server may access, fixed before it opens anything
  *
- * It writes its data folder and nothing else. It reads what libraries need (certificates, fonts,
- * time zones, names of hosts), the page, its certificate and its model; it runs its own workers,
- * and Python where models are fetched as packages. See loop/confine.h.
+ * It writes only its data folder. It reads what libraries need (certificates, fonts, time zones,
+ * host names), the page, its certificate and its model. It runs its own workers, and Python if
+ * models are fetched as packages. See loop/confine.h.
  */
 #include "program.h"
 
@@ -23,7 +23,7 @@
 
 enum { TEXTS_MAX = 32 };
 
-/* Paths that are made here; the rules borrow them. */
+/* Paths that are built here; the rules borrow them. */
 struct places {
     struct confine rules;
     char texts[TEXTS_MAX][PATH_MAX];
@@ -57,7 +57,7 @@ static void allow_folder(struct places *p, const char *file)
     confine_allow(&p->rules, CONFINE_READ, slash ? path : ".");
 }
 
-/* One that another file is renamed over when it is renewed, or a link to such a one. */
+/* A file that is renewed by renaming another over it, or a link to such a file. */
 static void allow_renewed(struct places *p, const char *file)
 {
     char real[PATH_MAX];
@@ -71,14 +71,14 @@ static void allow_renewed(struct places *p, const char *file)
 
 /* ------------------------------------------------------------------------------- running */
 
-/* What the kernel runs first to run us: every program of this machine begins with it. */
+/* Finds the loader, which the kernel runs first: every program on this machine starts with it. */
 static int find_loader(struct dl_phdr_info *info, size_t size, void *arg)
 {
     (void)size;
     for (size_t i = 0; i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_INTERP)
             *(const char **)arg = (const char *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
-    return 1; /* the first is the program itself */
+    return 1; /* the first object is the program itself */
 }
 
 static bool is_program(const char *path)
@@ -92,7 +92,7 @@ static bool is_program(const char *path)
     return is;
 }
 
-/* The first python3 of the PATH that is a program; wrappers in shell would need a shell. */
+/* The first python3 in PATH that is a binary; a shell wrapper would need a shell. */
 static bool find_python(char real[static PATH_MAX])
 {
     const char *paths = getenv("PATH");
@@ -110,7 +110,7 @@ static bool find_python(char real[static PATH_MAX])
     return false;
 }
 
-/* It finds its modules from where it lies. */
+/* Python finds its modules relative to its own path. */
 static void allow_python(struct places *p)
 {
     char real[PATH_MAX];
@@ -187,7 +187,8 @@ static void allow_reading(struct places *p)
         confine_allow(&p->rules, CONFINE_READ, getenv(named[i]));
 }
 
-/* Beside us lie modules and models; the build tree has the page a little further away. */
+/* Modules and models are next to the program; in the build tree the page is a little further
+ * away. */
 static void allow_own(struct places *p, struct program *program)
 {
     const struct config *c = program->config;
@@ -221,7 +222,7 @@ void program_confine(struct program *program)
 
     program->app.confined = "none";
     if (SANITIZED || !c->confine ||
-        folder_open(c->data_dir, NULL)) /* whoever opens it next says why not */
+        folder_open(c->data_dir, NULL)) /* the next one to open it reports why */
         return;
     p = calloc(1, sizeof(*p));
     if (!p)

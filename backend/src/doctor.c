@@ -1,8 +1,8 @@
 /**
- * @file doctor.c  interviewd doctor: what works here, and how to fix what does not
+ * @file doctor.c  interviewd doctor: what works here, and how to fix what does not work
  *
- * Every check is one line: a mark, what was looked at, what was found; below it, when something is
- * wrong or could be better, the way out. The exit status is 0 when nothing that is needed fails.
+ * Every check is one line: a mark, what was checked, what was found; below it, if something is
+ * wrong or could be better, how to fix it. The exit status is 0 if nothing essential fails.
  */
 #include "doctor.h"
 
@@ -26,7 +26,7 @@
 
 enum {
     SPACE_WANTED_MIB = 500,
-    INSPECT_MS = 20000, /* to look for damage */
+    INSPECT_MS = 20000, /* time to look for damage */
 };
 
 void doctor_report(struct doctor *d, enum mark mark, const char *what, const char *found)
@@ -88,7 +88,7 @@ static void check_server(struct doctor *d)
     doctor_report(d, GOOD, "server", text);
 }
 
-/* Is it the key that sealed what is stored? */
+/* Is this the key that sealed the stored data? */
 static void check_key(struct doctor *d, struct store *store)
 {
     const struct config *c = d->program.config;
@@ -99,7 +99,7 @@ static void check_key(struct doctor *d, struct store *store)
     int err = sealed_any(store, &in_use, &why);
 
     if (!err && !in_use)
-        return; /* made at the first start */
+        return; /* it will be made at the first start */
     if (!err)
         err = seal_open(&seal, path, c->master_key, SEAL_KEY_IN_USE, &why);
     if (!err)
@@ -132,7 +132,7 @@ static void check_clock(struct doctor *d, struct store *store)
                   "--accept-clock");
 }
 
-/* What the last start found. */
+/* Reports what the last start found. */
 static void check_recordings(struct doctor *d, struct store *store)
 {
     char *fact = NULL;
@@ -307,7 +307,7 @@ static void check_providers(struct doctor *d)
     const struct config *c = d->program.config;
 
     llm_probe_look(d->program.app.probe, on_probed, d->program.app.loop);
-    loop_run(d->program.app.loop); /* each list has a limit of its own */
+    loop_run(d->program.app.loop); /* each list has a time limit of its own */
     for (size_t i = 0; i < d->program.provider_count; i++)
         check_provider(d, i);
     for (size_t i = 0; i < c->provider_count; i++) {

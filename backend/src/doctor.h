@@ -16,14 +16,14 @@ struct doctor {
     int broken;
 };
 
-/** One line: a mark, what was looked at, what was found. */
+/** One line: a mark, what was checked, what was found. */
 void doctor_report(struct doctor *d, enum mark mark, const char *what, const char *found);
 
-/** Below it: the way out. */
+/** A line below it: how to fix it. */
 void doctor_advise(const char *how);
 
-/** The recognisers: which can be used, which one hears, what it makes of a test clip, what a better
- *  ear costs; and the networks beside it. */
+/** The recognisers: which can be used, which one is in use, how it does on a test clip, what a
+ *  better model costs; and the networks beside it. */
 void doctor_hearing(struct doctor *d);
 
 #endif

@@ -1,8 +1,8 @@
 /**
- * @file doctor_hearing.c  What `interviewd doctor` says of hearing
+ * @file doctor_hearing.c  What `interviewd doctor` says about speech recognition
  *
- * The recogniser that sessions have is loaded and hears a short sentence that lies in this program
- * (data/speech/clip.ogg: flite's voice slt), so that what is said of it was tried.
+ * The recogniser that sessions use is loaded and given a short sentence that is built into this
+ * program (data/speech/clip.ogg: flite's voice slt), so that the report rests on a real try.
  */
 #include "doctor.h"
 
@@ -23,14 +23,14 @@ static const char clip_text[] = "Please describe a project that you are proud of
 
 enum { HEARD_MAX = 256, WORDS_MAX = 32, WORD_MAX = 24 };
 
-/* A recogniser on a thread of its own: what it needs of the network goes over the loop. */
+/* A recogniser on a thread of its own: its network requests go through the loop. */
 struct listener {
     const struct asr_engine *engine;
     struct asr_model_params params;
     const struct pcm *clip;
     struct loop *loop;
     char text[HEARD_MAX];
-    uint64_t took_ms; /* without loading */
+    uint64_t took_ms; /* excluding loading */
     struct errbuf why;
     int err;
 };
@@ -70,7 +70,7 @@ static void hear(void *arg)
     loop_post(l->loop, stop_loop, l->loop);
 }
 
-/* Lower-case words without marks. */
+/* Splits into lower-case words without punctuation. */
 static size_t split(const char *text, char words[static WORDS_MAX][WORD_MAX])
 {
     size_t n = 0, len = 0;
@@ -88,7 +88,7 @@ static size_t split(const char *text, char words[static WORDS_MAX][WORD_MAX])
     return n;
 }
 
-/* How many words of the clip were heard, in their order. */
+/* How many words of the clip were recognised, in the right order. */
 static size_t words_right(const char *heard, size_t *of)
 {
     char truth[WORDS_MAX][WORD_MAX], said[WORDS_MAX][WORD_MAX];
@@ -134,7 +134,7 @@ static void report_deaf(struct doctor *d, const struct listener *l)
                       : "interviewd models verify says whether its files are whole");
 }
 
-/* The one that sessions have hears the clip: does it, how well, how soon? */
+/* Gives the clip to the recogniser that sessions use: does it work, how well and how fast? */
 static bool try_clip(struct doctor *d, const struct asr_engine *engine,
                      const struct asr_model_params *params)
 {
@@ -164,7 +164,7 @@ static bool try_clip(struct doctor *d, const struct asr_engine *engine,
     return !l.err;
 }
 
-/* ------------------------------------------------------------------------------- the ear */
+/* ---- model -------------------------------------------------------------------------------- */
 
 static void say_cost(const char *how, const struct model_entry *entry, double factor)
 {
@@ -180,7 +180,7 @@ static void say_cost(const char *how, const struct model_entry *entry, double fa
     doctor_advise(text);
 }
 
-/* What a better one costs, or a quicker one where the machine is slow. */
+/* What a better model costs, or a faster one if the machine is slow. */
 static void advise_ear(struct doctor *d)
 {
     const struct config *c = d->program.config;
@@ -189,7 +189,7 @@ static void advise_ear(struct doctor *d)
     struct models_advice a;
 
     if (c->asr_model)
-        return; /* somebody chose it */
+        return; /* the person chose it */
     models_advise(&a, &models, c->asr_language);
     if (a.bring)
         say_cost("for this language", a.bring, 0.0);
@@ -249,9 +249,9 @@ static void check_networks(struct doctor *d)
     }
 }
 
-/* ---------------------------------------------------------------------------- which hears */
+/* ---- recognisers --------------------------------------------------------------------------- */
 
-/* Says what can be used; *params become those of the one that sessions have, which is returned. */
+/* Lists which can be used. Returns the one that sessions use; *params become its parameters. */
 static const struct asr_engine *list_recognisers(struct doctor *d, struct asr_model_params *params)
 {
     const char *wanted = d->program.config->asr_engine;
@@ -272,7 +272,7 @@ static const struct asr_engine *list_recognisers(struct doctor *d, struct asr_mo
             *params = its;
         }
         if (engine->remote && there && asked)
-            continue; /* it is asked */
+            continue; /* tested with the clip later */
         snprintf(text, sizeof(text), "%s: %s", engine->name,
                  !there  ? why.text
                  : asked ? "ready"

@@ -1,5 +1,5 @@
 /**
- * @file folder.c  The data folder: made for its owner alone, served by one server at a time
+ * @file folder.c  The data folder: private to its owner, used by one server at a time
  */
 #include "folder.h"
 
@@ -28,7 +28,7 @@ static int check_restored(const char *dir, struct errbuf *why)
 int folder_open(const char *dir, struct errbuf *why)
 {
     if (!mkdir(dir, 0700))
-        chmod(dir, 0700); /* whatever the umask */
+        chmod(dir, 0700); /* regardless of the umask */
     else if (errno != EEXIST)
         return err_set(why, -errno, "the folder %s cannot be made: %s", dir, strerror(errno));
     if (!access(dir, W_OK | X_OK))
@@ -59,7 +59,7 @@ static void write_pid(int fd)
     int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 
     if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n)
-        return; /* a full disk: the lock holds without it */
+        return; /* full disk: the lock works without it */
 }
 
 int folder_lock(const char *path, struct folder_lock *lock, struct errbuf *why)

@@ -1,16 +1,16 @@
 /**
- * @file folder.h  The data folder: made for its owner alone, served by one server at a time
+ * @file folder.h  The data folder: private to its owner, used by one server at a time
  *
  *     folder_open(dir, why);
  *     folder_lock(path, &lock, why);       // path: <data>/interviewd.lock
  *     ...
  *     folder_unlock(&lock);
  *
- * The lock is the kernel's (fcntl), so it ends with the process however that ends, and children do
- * not inherit it. Inside the file stands the process id, for people and for containers.
+ * The lock is the kernel's (fcntl): it is released however the process ends, and children do not
+ * inherit it. The file contains the process id, for people and for containers.
  *
  * Threads    Main thread only.
- * Errors     UV_EBUSY another server has it, with its process id; others as the system says.
+ * Errors     UV_EBUSY another server has it, whose process id is given; others from the system.
  */
 #ifndef FOLDER_H
 #define FOLDER_H
@@ -22,32 +22,31 @@
 
 enum {
     FOLDER_FULL_MIB = 20
-}; /**< With less the disk is called full: what is kept for deletions needs it */
+}; /**< Below this the disk counts as full: the rest is kept for deletions */
 
 struct folder_lock {
     bool held;
     int fd;
 };
 
-#define FOLDER_RESTORING "restoring" /**< Inside: a backup is being put back, or was cut off */
+#define FOLDER_RESTORING "restoring" /**< Exists while a restore runs, or after it was cut off */
 
-/** Make it, mode 0700, when it is not there; see that it can be written. UV_EBUSY: there is a
- *  FOLDER_RESTORING. */
+/** Create the folder, mode 0700, if it does not exist, and check that it can be written. UV_EBUSY:
+ *  there is a FOLDER_RESTORING. */
 int folder_open(const char *dir, struct errbuf *why);
 
 int folder_lock(const char *path, struct folder_lock *lock, struct errbuf *why);
 void folder_unlock(struct folder_lock *lock);
 
-/** The process id of the server that holds it; 0: none does; -1: one does, but its id is not
- *  known. */
+/** Process id of the server that holds the lock; 0: none; -1: one whose id is unknown. */
 long folder_holder(const char *path);
 
-/** Say that this process seals in that folder, until it ends; path: <data>/keys.lock. */
+/** Announce that this process seals data in that folder, until it ends; path: <data>/keys.lock. */
 int folder_share(const char *path, struct folder_lock *lock, struct errbuf *why);
-/** Does another process say so? */
+/** Has another process announced it? */
 bool folder_shared(const struct folder_lock *lock);
 
-/** Room on its disk for the user who runs this, [MiB]; UINT64_MAX: it cannot be told. */
+/** Free disk space for the current user [MiB]; UINT64_MAX: unknown. */
 uint64_t folder_free_mib(const char *dir);
 
 #endif

@@ -1,8 +1,9 @@
 /**
- * @file keys.c  interviewd keys: a new master key, and the end of old ones
+ * @file keys.c  interviewd keys: making a new master key, and retiring old ones
  *
- * Beside a server it changes the key file, tells the server (SIGHUP) and watches: the server seals
- * everything anew. Where none runs it does that itself, as the only one in the data folder.
+ * If a server is running, this changes the key file, signals the server (SIGHUP) and watches it
+ * reseal everything. Otherwise it reseals everything itself, as the only process in the data
+ * folder.
  */
 #include "program.h"
 
@@ -18,13 +19,13 @@
 
 enum {
     WATCH_MS = 200,
-    SILENT_MS = 15000, /* a server looks at the file every 5 s, also without a signal */
+    SILENT_MS = 15000, /* a server checks the file every 5 s even without a signal */
 };
 
 struct keys {
     struct program program;
     struct blob_store *blobs; /* NULL: no recordings yet */
-    long server;              /* its process id; 0: none runs, -1: one that is not known */
+    long server;              /* its process id; 0: none runs, -1: one of unknown id */
 };
 
 static const char *key_path(const struct keys *k)
@@ -32,7 +33,7 @@ static const char *key_path(const struct keys *k)
     return config_path(k->program.config, KEY_FILE);
 }
 
-/* A server has the recordings open, or we are the only one here. */
+/* Either a server has the recordings open, or this is the only process here. */
 static int open_blobs(struct keys *k, struct errbuf *why)
 {
     const struct blob_params params = {.folder = config_path(k->program.config, "audio"),
@@ -57,7 +58,7 @@ static int find_server(struct keys *k, struct errbuf *why)
 static void tell_server(const struct keys *k)
 {
     if (k->server > 0)
-        kill((pid_t)k->server, SIGHUP); /* else it looks by itself */
+        kill((pid_t)k->server, SIGHUP); /* otherwise it notices by itself */
 }
 
 /* ------------------------------------------------------------------------------- status */
@@ -129,7 +130,7 @@ static int reseal_here(struct keys *k, struct errbuf *why)
     return err;
 }
 
-/* The server does it; we look how far it is. */
+/* The server does it; this shows its progress. */
 static int watch_server(struct keys *k, struct errbuf *why)
 {
     struct resealing_need need = {0};
@@ -164,7 +165,7 @@ static int reseal(struct keys *k, struct errbuf *why)
 
 /* ------------------------------------------------------------------------- new and old */
 
-/* What is in the environment only who set it can change. */
+/* A key in the environment can only be changed by whoever set it. */
 static int refuse_text(const struct keys *k, const char *how, struct errbuf *why)
 {
     return k->program.config->master_key ? err_set(why, UV_EINVAL, "%s", how) : 0;

@@ -1,5 +1,5 @@
 /**
- * @file main.c  interviewd: which command, and nothing else
+ * @file main.c  interviewd: chooses the command, and nothing else
  */
 #include "base/json.h"
 #include "program.h"
@@ -61,7 +61,7 @@ static int print_help(FILE *to)
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
     fputs("\ninterviewd COMMAND --help says what it takes.\n", to);
-    if (to != stdout) /* a mistake: what is wrong stays in sight */
+    if (to != stdout) /* after a mistake: keep the error message in sight */
         return EXIT_USAGE;
     print_settings(to);
     return EXIT_OK;
@@ -90,8 +90,8 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
 
-    umask(077);               /* whatever is made is its owner's alone */
-    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk, not the end */
+    umask(077);               /* files are private to their owner */
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is treated as a full disk */
     json_watch_memory();
 
     if (!strcmp(name, "--version") || !strcmp(name, "version")) {

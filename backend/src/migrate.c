@@ -9,7 +9,7 @@
 #include <string.h>
 #include <uv.h>
 
-/* The clock was wrong when something was stored, and is right now. */
+/* Something was stored while the clock was wrong; the clock is right now. */
 static int accept_clock(struct store *store, struct errbuf *why)
 {
     char now[24];
@@ -18,7 +18,7 @@ static int accept_clock(struct store *store, struct errbuf *why)
     return store_fact_put(store, STORE_FACT_CLOCK, now, why);
 }
 
-/* One of these or nothing; anything else is said. */
+/* Accepts one of these or nothing; anything else is reported. */
 static int read_arguments(const struct program *p, bool *clock, bool *forget, bool *recount)
 {
     *clock = p->config->arg_count == 1 && !strcmp(p->config->args[0], "--accept-clock");

@@ -80,7 +80,7 @@ static int get_default(const struct models_config *config, const char *language)
     return failed;
 }
 
-/* What is still to come of a wish, and how much that is. */
+/* Names what is still missing of a wish; returns how much must be downloaded. */
 static int64_t missing(const struct models_config *config, const struct model_wish *wish,
                        struct buf *names)
 {
@@ -123,7 +123,7 @@ static int get_wish(const struct models_config *config, const struct model_wish 
     return err != 0;
 }
 
-/* Beside a server that has the terminal: one line at the start, one at the end. */
+/* Beside a server that owns the terminal: only a line at the start and one at the end. */
 static int get_beside(struct models_config *config, const struct config *c,
                       const char *const *names, size_t count)
 {
@@ -316,7 +316,8 @@ int command_models(int argc, char **argv)
         return status;
     models.data_dir = p.config->data_dir;
     models.url = p.config->model_url;
-    /* config_load() leaves what is no setting; the verbs take their words as they are. */
+    /* config_load() leaves everything that is not a setting; the verbs take their arguments
+     * unchanged. */
     status = run_verb(&models, p.config);
     program_close(&p);
     return status;

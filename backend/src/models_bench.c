@@ -1,9 +1,9 @@
 /**
- * @file models_bench.c  How quick is each model on this machine, and which to take
+ * @file models_bench.c  How fast each model is on this machine, and which to use
  *
- * Times the final of a 5-second utterance of 20 tokens as if nothing had been done while it was
- * spoken; live it is about half of that. Writes the recommendation beside the models, where
- * models_find() reads it.
+ * Times the final of a 5-second utterance of 20 tokens as if no work had been done while it was
+ * spoken; in live use it takes about half of that. Writes the recommendation next to the models,
+ * where models_find() reads it.
  */
 #include "models_bench.h"
 
@@ -68,7 +68,7 @@ static int measure_all(const char *dir, struct row *rows, int *n, struct errbuf 
         snprintf(rows[*n].name, sizeof(rows[*n].name), "%.*s", (int)(len - 9), e->d_name + 5);
         fprintf(stderr, "measuring %s ...\n", rows[*n].name);
         err = measure(path, nn, &rows[*n], why);
-        if (err == UV_EINVAL) { /* not a model: say so and go on */
+        if (err == UV_EINVAL) { /* not a model: report it and go on */
             fprintf(stderr, "%s\n", why->text);
             err = 0;
             continue;
@@ -81,7 +81,8 @@ static int measure_all(const char *dir, struct row *rows, int *n, struct errbuf 
     return err;
 }
 
-/* The larger of two sizes of model hears better; among types of one size the larger file does. */
+/* Among those that are fast enough: the largest size, which is the most accurate, and of that size
+ * the largest file. */
 static const struct row *choose(const struct row *rows, int n, double latency_ms)
 {
     const struct row *best = NULL;

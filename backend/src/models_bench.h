@@ -1,5 +1,5 @@
 /**
- * @file models_bench.h  How quick is each model on this machine, and which to take
+ * @file models_bench.h  How fast each model is on this machine, and which to use
  */
 #ifndef MODELS_BENCH_H
 #define MODELS_BENCH_H
@@ -8,7 +8,7 @@
 
 struct models_config;
 
-/** Measure each model that is there; print a table and which to take for this latency, [ms]. */
+/** Measures each model that is here; prints a table and which one to use for this latency [ms]. */
 int models_bench(const struct models_config *config, double latency_ms, struct errbuf *why);
 
 #endif

@@ -11,7 +11,7 @@ int models_check(const struct model_entry *entry, const char *path, struct errbu
     int err;
 
     if (entry->kind != MODEL_EAR)
-        return 0; /* its SHA-256 says that it is the file that was tried */
+        return 0; /* its SHA-256 shows that it is the file that was tested */
     err = whisper_file_open(&file, path, why);
     whisper_file_close(file);
     return err;

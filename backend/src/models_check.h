@@ -1,5 +1,5 @@
 /**
- * @file models_check.h  Can the engines here read a model file? As models_config.check
+ * @file models_check.h  Can the engines here read a model file? A function for models_config.check
  */
 #ifndef MODELS_CHECK_H
 #define MODELS_CHECK_H

@@ -1,5 +1,5 @@
 /**
- * @file passphrase.c  A passphrase from the terminal, unseen, or from a file
+ * @file passphrase.c  A passphrase, from the terminal without echo or from a file
  */
 #include "passphrase.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <termios.h>
 
-/* One line without its end. */
+/* Reads one line, without the newline. */
 static int read_line(FILE *from, char text[static PASSPHRASE_MAX], struct errbuf *why)
 {
     size_t len;
@@ -52,7 +52,7 @@ static int ask_person(char text[static PASSPHRASE_MAX], bool new_one, struct err
     if (!terminal)
         return err_set(why, UV_ENOTTY,
                        "there is no terminal to ask for the passphrase: --passphrase-file FILE");
-    setvbuf(terminal, NULL, _IONBF, 0); /* no copy of it is left */
+    setvbuf(terminal, NULL, _IONBF, 0); /* so that stdio keeps no copy of it */
     err = ask(terminal, "Passphrase of the keys", text, why);
     if (!err && new_one)
         err = ask(terminal, "Once more", again, why);

@@ -1,9 +1,9 @@
 /**
- * @file passphrase.h  A passphrase from the terminal, unseen, or from a file
+ * @file passphrase.h  A passphrase, from the terminal without echo or from a file
  *
  * Threads    Main thread; waits for the person.
- * Errors     UV_EINVAL too short, too long, or the two do not match; UV_ENOTTY there is no
- * terminal; others of the file. With a sentence.
+ * Errors     UV_EINVAL: too short, too long, or the two do not match; UV_ENOTTY: there is no
+ *            terminal; others from the file. With a sentence.
  */
 #ifndef PASSPHRASE_H
 #define PASSPHRASE_H
@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-/** file: NULL asks on the terminal, twice where it is a new one. Wipe the text. */
+/** file: NULL asks on the terminal, twice for a new one. Wipe text after use. */
 int passphrase_read(char text[static PASSPHRASE_MAX], const char *file, bool new_one,
                     struct errbuf *why);
 

@@ -1,5 +1,5 @@
 /**
- * @file program.c  The parts of interviewd put together
+ * @file program.c  Opening and closing the parts of interviewd
  */
 #include "program.h"
 
@@ -47,10 +47,11 @@
 
 enum {
     PATH_TEXT_MAX = 4096,
-    REFUSALS_PER_MINUTE = 60, /* of one address that the audit log has */
-    SIGN_INS_OF_MANY = 6, /* times as many from one address to all, and to one from everywhere */
-    AUDIO_RESERVE = 256 << 20, /* of the disk, for the database beside them [bytes] */
-    INSPECT_MS = 1500,         /* to look for damage at the start; doctor takes more */
+    REFUSALS_PER_MINUTE = 60, /* from one address in the audit log */
+    SIGN_INS_OF_MANY = 6, /* this many times as many: from one address for all e-mails, and for one
+                             e-mail from everywhere */
+    AUDIO_RESERVE = 256 << 20, /* disk space left for the database [bytes] */
+    INSPECT_MS = 1500,         /* to look for damage at the start; doctor takes longer */
 };
 
 int program_fail(const char *fmt, ...)
@@ -86,7 +87,7 @@ int program_no_arguments(const struct program *p)
 
 /* ------------------------------------------------------------------ store and accounts */
 
-/* Where the clock was set back, times go on from what is stored. */
+/* If the clock was set back, times continue from the latest stored one. */
 static void check_clock(struct store *store)
 {
     enum { TOLD_FROM_MS = 60000 };
@@ -113,18 +114,18 @@ static void remember_clock(struct store *store)
     char now[24];
 
     snprintf(now, sizeof(now), "%lld", (long long)clock_unix_ms());
-    store_fact_put(store, STORE_FACT_CLOCK, now, NULL); /* on a full disk: next time */
+    store_fact_put(store, STORE_FACT_CLOCK, now, NULL); /* full disk: next time */
 }
 
-/* A key is made only where nothing was ever sealed, and used only where it is the right one. */
+/* A key is made only if nothing was ever sealed, and used only if it is the right one. */
 static int open_seal(struct program *p, unsigned parts, struct errbuf *why)
 {
     const struct config *c = p->config;
     bool in_use = false;
     int err = sealed_any(p->app.store, &in_use, why);
 
-    if (!err &&
-        !(parts & PROGRAM_SERVES)) /* before the keys are read: they stay while it is held */
+    if (!err && !(parts & PROGRAM_SERVES)) /* before the keys are read: they do not change while it
+                                              is held */
         err = folder_share(config_path(c, KEYS_LOCK), &p->seals, why);
     if (!err)
         err = seal_open(&p->app.seal, config_path(c, KEY_FILE), c->master_key,
@@ -132,7 +133,8 @@ static int open_seal(struct program *p, unsigned parts, struct errbuf *why)
     return err ? err : sealed_check(p->app.store, p->app.seal, why);
 }
 
-/* Once, after an update. Where there is no room for it they stay readable until the next start. */
+/* Needed once, after an update. If there is no room for it, the profiles stay readable until the
+ * next start. */
 static void finish_sealing(const struct program *p)
 {
     struct errbuf why = {""};
@@ -192,7 +194,7 @@ static int open_store(struct program *p, unsigned parts, struct errbuf *why)
     finish_sealing(p);
     check_clock(p->app.store);
     remember_clock(p->app.store);
-    store_health(p->app.store, &health); /* a full disk shows when something is written */
+    store_health(p->app.store, &health); /* a full disk shows only when something is written */
     if (health.fault)
         log_error("store", "%s %s", health.what, health.help);
     err = accounts_open(&p->app.accounts, p->app.store, p->app.seal, &accounts, why);
@@ -205,7 +207,7 @@ static int open_store(struct program *p, unsigned parts, struct errbuf *why)
     return err;
 }
 
-/* The setting says how many sign-ins there may be for one e-mail from one address. */
+/* The setting is the number of sign-ins for one e-mail from one address. */
 static int open_limits(struct program *p)
 {
     const struct config *c = p->config;
@@ -253,7 +255,7 @@ struct asr_model_params program_asr_params(const struct program *p, bool remote)
     return app_asr_params(&p->app, remote);
 }
 
-/* Its sockets close, and what was in memory to be searched goes. */
+/* Closes their sockets and drops the search index from memory. */
 static void on_signed_out(const char *user_id, const char *family, void *arg)
 {
     const struct program *p = arg;
@@ -293,7 +295,7 @@ static int open_loop(struct program *p, struct errbuf *why)
     return err ? err : open_presence(p);
 }
 
-/* Without the networks for turns and voices the server still works. */
+/* The server works without the networks for turns and voices too. */
 static void open_nets(struct program *p)
 {
     const char *folder = config_path(p->config, "models");
@@ -305,7 +307,7 @@ static void open_nets(struct program *p)
     similar_use(folder);
 }
 
-/* Without recordings all the rest of it still works. */
+/* Everything else works without recordings too. */
 static void open_recordings(struct program *p)
 {
     const struct blob_params params = {.folder = config_path(p->config, "audio"),
@@ -323,7 +325,7 @@ static void open_recordings(struct program *p)
     p->app.blobs = NULL;
 }
 
-/* Models are got while the server runs; without that it hears with those that are here. */
+/* Models are fetched while the server runs; if that fails it uses those that are here. */
 static void open_shelf(struct program *p)
 {
     const struct models_config config = {
@@ -351,7 +353,7 @@ static int open_hearing(struct program *p, struct errbuf *why)
     return asr_hub_open(&app->hub, app->loop, &p->hub, why);
 }
 
-/* --------------------------------------------------------------------- what is told outside */
+/* ---- reports to other servers -------------------------------------------------------------- */
 
 static void log_crash(const struct crash_record *c, void *arg)
 {
@@ -407,7 +409,8 @@ static void list_providers(struct program *p)
     const struct config *c = p->config;
 
     for (size_t i = 0; i < c->provider_count; i++)
-        if (!c->providers[i].missing_key) /* else said at the start, by serve and doctor */
+        if (!c->providers[i].missing_key) /* those with a missing key are reported at the start, by
+                                             serve and doctor */
             p->providers[p->provider_count++] = provider_of(&c->providers[i]);
     for (size_t i = 0; i < c->usual_count; i++)
         p->usual[i] = provider_of(&c->usual[i]);
@@ -422,7 +425,7 @@ static bool is_listed(const struct program *p, const struct llm_preset *preset)
     return false;
 }
 
-/* No model server is at our own address. */
+/* Our own address is not that of a model server. */
 static bool is_own(const struct config *c, const struct llm_preset *preset)
 {
     char port[16];
@@ -431,7 +434,7 @@ static bool is_own(const struct config *c, const struct llm_preset *preset)
     return c->listen_port && strstr(preset->url, port);
 }
 
-/* Servers of models on this machine, each in the chain once it was found. */
+/* Model servers on this machine, each of which joins the chain once it is found. */
 static void list_findable(struct program *p)
 {
     if (!p->config->find_local)
@@ -460,7 +463,7 @@ static void on_learnt(size_t i, const struct llm_probed *known, const struct llm
         answerer_learn(p->app.answerer, i, facts);
 }
 
-/* The providers of the chain or, when there is none, those that it would be made of. */
+/* The providers of the chain or, if there is none, those that would form it. */
 static int open_probe(struct program *p)
 {
     const struct llm_provider *chain = p->providers;
@@ -518,7 +521,7 @@ static int open_answers(struct program *p, unsigned parts, struct errbuf *why)
     return err ? err : live_registry_open(&p->app.live, &deps);
 }
 
-/* ------------------------------------------------------------------------- the whole */
+/* ---- all parts ----------------------------------------------------------------------------- */
 
 static int open_parts(struct program *p, unsigned parts, struct errbuf *why)
 {
@@ -577,7 +580,7 @@ int program_open(struct program *p, int argc, char **argv, unsigned parts)
         return EXIT_USAGE;
     }
     p->app.config = p->config;
-    if (parts & PROGRAM_SERVES) /* the log has a thread already */
+    if (parts & PROGRAM_SERVES) /* from here on there is a log thread */
         program_confine(p);
     log_open(p->config->log_level, p->config->log_format);
     if (parts & PROGRAM_SERVES)
@@ -601,7 +604,7 @@ void program_close(struct program *p)
     if (app->answerer)
         answerer_close(app->answerer);
     if (app->client)
-        http_client_stop(app->client); /* no worker that waits for the network holds us up */
+        http_client_stop(app->client); /* so that no worker waiting for the network delays us */
     transcriber_stop(app->transcriber);
     if (app->hub)
         asr_hub_close(app->hub);
@@ -652,7 +655,7 @@ void program_close(struct program *p)
     *p = (struct program){0};
 }
 
-/* Built in the source tree, installed beside share/, or told by a setting. */
+/* In the source tree, installed in share/, or given by a setting. */
 const char *program_web_root(struct program *p)
 {
     static const char *const places[] = {"../../frontend/out", "../share/interview-assistant/web"};

@@ -1,9 +1,9 @@
 /**
- * @file restore.c  interviewd restore FILE: a data folder out of a backup
+ * @file restore.c  interviewd restore FILE: a data folder from a backup
  *
- * Everything is put into restoring/ inside the folder, looked at, and then moved to its place, the
- * database last. As long as restoring/ is there nothing else starts in the folder (folder.h), so
- * what is seen is all of it or nothing; a restore that was cut off is begun anew.
+ * Everything is extracted into restoring/ inside the folder, checked, and then moved into place,
+ * the database last. While restoring/ exists nothing else starts in the folder (folder.h), so
+ * either all of it is visible or nothing; an interrupted restore starts again from the beginning.
  */
 #include "program.h"
 
@@ -27,7 +27,7 @@
 enum {
     PATH_LEN = 4096,
     KEEP_OPEN = 16,
-    INSPECT_MS = 600000, /* all of the database, in effect */
+    INSPECT_MS = 600000, /* enough to check the whole database */
 };
 
 struct job {
@@ -35,9 +35,9 @@ struct job {
     const char *file;
     const char *passphrase_file;
     char from[PATH_LEN]; /* restoring/ */
-    struct store *store; /* what is in it */
+    struct store *store; /* the store inside it */
     int64_t recordings;
-    bool key; /* is there one that opens what is stored? */
+    bool key; /* is there a key that opens the stored data? */
 };
 
 static int read_arguments(struct job *job)
@@ -81,7 +81,7 @@ static void remove_tree(const char *path)
     nftw(path, remove_one, KEEP_OPEN, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Of one that was cut off nothing but what it brought is there: the folder was empty before. */
+/* After an interrupted restore only its own files are there: the folder was empty before. */
 static void clean(const struct job *job)
 {
     static const char *const brought[] = {"audio",         "interview.db",  "audit.jsonl",
@@ -94,7 +94,7 @@ static void clean(const struct job *job)
     remove_tree(place(job, FOLDER_RESTORING));
 }
 
-/* A key, settings and models may be there already. */
+/* A key, settings and models may already be there. */
 static bool may_be_there(const char *name)
 {
     static const char *const names[] = {".",         "..",     FOLDER_LOCK,       KEYS_LOCK,
@@ -146,7 +146,7 @@ static int prepare(struct job *job, struct errbuf *why)
     return err;
 }
 
-/* ---------------------------------------------------------------------------- looking at it */
+/* ---- checking it --------------------------------------------------------------------------- */
 
 static bool has_sound(const struct job *job, const char *id)
 {
@@ -192,7 +192,7 @@ static int open_store(struct job *job, struct errbuf *why)
     return store_migrate(job->store, NULL, NULL, why);
 }
 
-/* The copy under a passphrase, if there is one, becomes the key file. */
+/* The copy sealed with a passphrase, if there is one, becomes the key file. */
 static int take_keys(struct job *job, struct errbuf *why)
 {
     char path[PATH_LEN], passphrase[PASSPHRASE_MAX];
@@ -214,7 +214,7 @@ static int take_keys(struct job *job, struct errbuf *why)
     return err;
 }
 
-/* Is it the right one? Without any, it may be put there later. */
+/* Is it the right key? If there is none, it can be added later. */
 static int check_key(struct job *job, struct errbuf *why)
 {
     const char *text = job->program.config->master_key;
@@ -249,7 +249,7 @@ static int look(struct job *job, struct errbuf *why)
     return err;
 }
 
-/* ------------------------------------------------------------------------- to its place */
+/* ---- moving into place ---------------------------------------------------------------------- */
 
 static int sync_data(const struct job *job)
 {
@@ -278,7 +278,7 @@ static int move(struct job *job, struct errbuf *why)
     if (!err && sync_data(job))
         err = err_set(why, -errno, "the folder cannot be written: %s", strerror(errno));
     if (!err)
-        remove_tree(job->from); /* from now on it is there */
+        remove_tree(job->from); /* from now on the restored data is in use */
     return err;
 }
 

@@ -1,10 +1,10 @@
 /**
- * @file serve.c  interviewd serve: the server, from its first line to its last
+ * @file serve.c  interviewd serve: the server, from start to stop
  *
- * SIGHUP: read the certificate and the keys again. SIGTERM or SIGINT: stop accepting, close the
- * WebSockets (1001), interrupt what is being answered and store it, end what is left after
- * STOP_WITHIN_MS, then free and leave. A second signal leaves at once, and so does a server that
- * hangs: loop/watchdog.h.
+ * SIGHUP: read the certificate and the keys again. SIGTERM or SIGINT: stop accepting connections,
+ * close the WebSockets (1001), interrupt answers in progress and store them, end what is left after
+ * STOP_WITHIN_MS, then free everything and exit. A second signal exits at once, and so does a
+ * server that hangs: loop/watchdog.h.
  */
 #include "program.h"
 
@@ -29,9 +29,9 @@
 
 enum {
     STOP_WITHIN_MS = 5000,
-    LEAVE_WITHIN_MS = 1500, /* for the workers, after all they could wait for has ended */
+    LEAVE_WITHIN_MS = 1500, /* for the workers, once everything they could wait for has ended */
     LEAVE_TICK_MS = 10,
-    WELCOME_WAIT_MS = 1000, /* for the answer providers to say that they are there */
+    WELCOME_WAIT_MS = 1000, /* for the answer providers to respond */
 };
 
 struct serve {
@@ -40,7 +40,7 @@ struct serve {
     struct watchdog *watchdog;
     struct service *service;
     uv_signal_t hang_up; /* SIGHUP: read certificate and keys again */
-    struct door *door;   /* (optional) For `interviewd admin` */
+    struct door *door;   /* (optional) for `interviewd admin` */
     struct loop_timer *leaving;
     struct loop_timer *welcome; /* NULL once it is printed */
     int ticks;
@@ -66,8 +66,8 @@ static void look_who_works(void *arg)
     loop_stop(s->program.app.loop);
 }
 
-/* A worker may wait for a transcript or a far server: both end now, while the loop still turns to
- * tell it. */
+/* A worker may be waiting for a transcript or a remote server: both end now, while the loop still
+ * runs to tell it. */
 static void on_stored(void *arg)
 {
     struct serve *s = arg;
@@ -156,7 +156,7 @@ static void say_welcome(void *arg)
     welcome_print(&s->program, http_server_port(s->server));
 }
 
-/* Without it the server serves all the same, and `interviewd admin` says so. */
+/* The server works without it too, and `interviewd admin` reports it. */
 static void open_door(struct serve *s)
 {
     struct errbuf why = {""};
@@ -167,7 +167,7 @@ static void open_door(struct serve *s)
         log_warn("serve", "interviewd admin can't reach this server: %s", why.text);
 }
 
-/* The server listens; what it says of its providers is what they just said themselves. */
+/* The server is listening; what it prints about its providers comes from their own answers. */
 static int begin_welcome(struct serve *s)
 {
     int err = timer_open(&s->welcome, s->program.app.loop, say_welcome, s);
@@ -198,7 +198,8 @@ static int open_server(struct serve *s, struct errbuf *why)
         .handled = api_audit,
         .after = api_after,
     };
-    static struct ws_route routes[sizeof(sockets) / sizeof(sockets[0])]; /* the server keeps it */
+    static struct ws_route routes[sizeof(sockets) / sizeof(sockets[0])]; /* the server keeps a
+                                                                            pointer to it */
 
     memcpy(routes, sockets, sizeof(routes));
     routes[0].h = ws_transcribe_handlers;

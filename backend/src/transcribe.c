@@ -1,11 +1,11 @@
 /**
- * @file transcribe.c  interviewd transcribe FILE...: what recordings say, as text, JSON or
+ * @file transcribe.c  interviewd transcribe FILE...: transcribes recordings to text, JSON or
  * subtitles
  *
  * One file after the other, as fast as the recogniser can; "-" is standard input. On a terminal a
- * line on standard error says how far it is and how long it will take. Ctrl-C ends it and prints
- * what was heard until then; a second one ends it at once. With several files each result begins
- * with its name.
+ * line on standard error shows the progress and the remaining time. Ctrl-C stops it and prints what
+ * was recognised so far; a second one ends the program at once. With several files each result
+ * begins with the file's name.
  */
 #include "program.h"
 
@@ -24,9 +24,9 @@
 #include <unistd.h>
 
 enum {
-    OUTPUT_MAX = 256 << 20,  /* longest transcript printed, [bytes] */
-    INPUT_MAX = 1 << 30,     /* most taken from standard input, [bytes] */
-    ESTIMATE_FROM_MS = 2000, /* before that nothing is said of the time that remains */
+    OUTPUT_MAX = 256 << 20,  /* longest transcript printed [bytes] */
+    INPUT_MAX = 1 << 30,     /* most read from standard input [bytes] */
+    ESTIMATE_FROM_MS = 2000, /* before that no remaining time is shown */
     EXIT_INTERRUPTED = 128 + SIGINT,
 };
 
@@ -48,7 +48,7 @@ struct job {
     uint64_t start_ms;
     struct transcribe *running;
     bool speakers;
-    int16_t *samples; /* for them; the recording itself is given away */
+    int16_t *samples; /* for the speakers; the recording itself is handed over */
     size_t sample_count;
     uv_signal_t interrupt;
     bool interrupted;
@@ -134,7 +134,7 @@ static void on_trouble(const char *message, void *arg)
     fprintf(stderr, "%sinterviewd: %s: %s\n", job->progress ? "\r\033[K" : "", job->file, message);
 }
 
-/* Who speaks in which segment. Without it the transcript is printed all the same. */
+/* Finds out who speaks in which segment. If that fails, the transcript is printed without it. */
 static void tell_speakers(struct job *job, struct transcript *t)
 {
     struct errbuf why = {""};
@@ -176,7 +176,7 @@ static const struct transcribe_handlers handlers = {
 
 /* --------------------------------------------------------------------------- one file */
 
-/* The first Ctrl-C keeps what there is; the next one finds no handler. */
+/* The first Ctrl-C keeps what there is; the second meets no handler. */
 static void on_interrupt(uv_signal_t *signal, int number)
 {
     struct job *job = signal->data;
@@ -270,7 +270,7 @@ static bool take_form(struct job *job, const char *arg)
     return false;
 }
 
-/* Flags are taken out; what stays are files. */
+/* Takes the flags out; what remains are files. */
 static int read_flags(struct job *job, const char **files)
 {
     const struct config *c = job->program.config;
@@ -301,7 +301,7 @@ static int read_flags(struct job *job, const char **files)
     return job->files ? EXIT_OK : usage("which recording?", "");
 }
 
-/* Hear the files; the exit status. */
+/* Transcribes the files; returns the exit status. */
 static int transcribe_files(struct job *job, const char **files)
 {
     int err = uv_signal_init(loop_uv(job->program.app.loop), &job->interrupt);

@@ -1,5 +1,5 @@
 /**
- * @file welcome.c  In plain words: what was found here, and how to get better
+ * @file welcome.c  In plain words: what was found here, and how to improve it
  */
 #include "welcome.h"
 
@@ -39,7 +39,7 @@ void welcome_hearing(FILE *to, const struct program *p)
     fprintf(to, "  Hearing    %s\n", engine->name);
 }
 
-/* Who is configured but does not answer, and the way out. */
+/* Providers that are configured but do not answer, and how to fix that. */
 static void unreached(FILE *to, const struct program *p)
 {
     char say[256];
@@ -104,7 +104,7 @@ static void print_address(FILE *to, struct program *p, int port)
             v6 && !any ? "]" : "", port);
 }
 
-/* Nobody may sign up at once without a mail server, so that the first one is told the way in. */
+/* Without a mail server nobody can sign up on the page, so the first person is told how. */
 static void print_first_account(FILE *to, const struct program *p)
 {
     struct store_list list;

@@ -1,7 +1,7 @@
 /**
- * @file welcome.h  In plain words: what was found here, and how to get better
+ * @file welcome.h  In plain words: what was found here, and how to improve it
  *
- * `serve` prints it after its address, `doctor` as a part of its report.
+ * `serve` prints it after its address, `doctor` as part of its report.
  *
  * Threads    Main thread.
  */
@@ -14,7 +14,7 @@
 
 void welcome_print(struct program *p, int port);
 
-/** "Hearing:" and "Answering:" with what is active and the way to something better. */
+/** "Hearing:" and "Answering:", each with what is in use and how to get something better. */
 void welcome_hearing(FILE *to, const struct program *p);
 void welcome_answering(FILE *to, const struct program *p);
 
