@@ -1,9 +1,9 @@
 /**
- * @file asr/hub.c  The speech workers, seen from the loop: started, asked, stopped
+ * @file asr/hub.c  The speech workers, seen from the loop: starting, calling and stopping them
  *
  * hub_line.c has the lines and their queues of pieces, hub_work.c what the workers do with them,
- * hub_report.c the way back to the loop, hub_model.c the engine and its model. A worker takes the
- * line, not the piece, so the order within a line is kept by itself.
+ * hub_report.c the way back to the loop, hub_model.c the engine and its model. A worker takes a
+ * whole line, not a piece, so the order within a line is kept automatically.
  */
 #include "asr/hub_internal.h"
 #include "loop/wait.h"
@@ -31,7 +31,7 @@ static int start_workers(struct asr_hub *hub, struct errbuf *why)
     hub->working = hub->thread_count;
     uv_mutex_unlock(&hub->lock);
     return hub->thread_count
-               ? 0 /* fewer will do */
+               ? 0 /* fewer threads will do */
                : err_set(why, err, "cannot start a speech worker: %s", uv_strerror(err));
 }
 
@@ -99,7 +99,7 @@ static void forget_lines(struct asr_hub *hub)
         hub->lines = line->next;
         line->next = NULL;
         pieces_drop(line);
-        line_release(line); /* the hub's reference; the caller's remains */
+        line_release(line); /* the hub's reference; the caller keeps its own */
     }
 }
 
@@ -150,7 +150,7 @@ void asr_hub_close(struct asr_hub *hub)
     hub_release(hub);
 }
 
-/* ------------------------------------------------------------------ what is asked of it */
+/* ---- queries ----------------------------------------------------------------------------- */
 
 struct loop *asr_hub_loop(const struct asr_hub *hub)
 {

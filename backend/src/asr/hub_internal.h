@@ -1,14 +1,14 @@
 /**
- * @file asr/hub_internal.h  What the files of the speech workers share
+ * @file asr/hub_internal.h  Shared by the files of the speech workers
  *
- *     hub.c         started, asked, stopped: the loop's side
- *     hub_line.c    a line: its place among those that are heard, and the queue of its pieces
- *     hub_model.c   an engine with its model: chosen, loaded, given up for a better one
- *     hub_report.c  what a worker has to tell, on its way to the handlers
- *     hub_work.c    the workers: which line is next, and what is done for it
+ *     hub.c         starting, calling and stopping: the loop's side
+ *     hub_line.c    a line: its place among the lines_max, and its queue of pieces
+ *     hub_model.c   an engine with its model: chosen, loaded, replaced by a better one
+ *     hub_report.c  results of a worker, on their way to the handlers
+ *     hub_work.c    the workers: which line comes next, and what is done for it
  *
- * One lock, asr_hub.lock, guards everything marked {lock}. Handlers and engine calls never run
- * under it, except engine->interrupt(), which must return at once.
+ * One lock, asr_hub.lock, guards everything marked {lock}. Handlers and engine calls never run with
+ * it held, except engine->interrupt(), which must return at once.
  */
 #ifndef ASR_HUB_INTERNAL_H
 #define ASR_HUB_INTERNAL_H
@@ -18,34 +18,35 @@
 enum {
     HUB_WORKERS_MAX = 32,
     HUB_LINES_A_CORE = 4,
-    HUB_BACKLOG_MAX_MS = 120000, /* audio waiting on all lines; then new lines are refused */
-    LINE_TURN_MS = 200,          /* audio a worker takes from one line before it looks around */
-    LINE_KEPT_MAX_MS = 600000,   /* audio of one utterance kept for a second hearing */
-    LINE_REST_MS = 30000,        /* of silence, then a line's streams give memory back */
-    LINE_TRIES_MAX = 4,          /* of an utterance by a remote engine without a fallback */
-    REMOTE_REST_MS = 20000,      /* after a failure the service is left alone this long */
+    HUB_BACKLOG_MAX_MS = 120000, /* audio waiting on all lines; beyond it new lines are refused */
+    LINE_TURN_MS = 200,          /* audio that a worker takes from one line before it looks for
+                                    another */
+    LINE_KEPT_MAX_MS = 600000,   /* audio of one utterance kept for recognising it again */
+    LINE_REST_MS = 30000,        /* of silence, before a line's streams free memory */
+    LINE_TRIES_MAX = 4,          /* attempts for an utterance by a remote engine without a
+                                    fallback */
+    REMOTE_REST_MS = 20000,      /* pause after a failure before the service is called again */
     SAMPLES_PER_MS = ASR_SAMPLE_RATE / 1000,
 };
 
 enum model_state { MODEL_UNLOADED, MODEL_LOADING, MODEL_LOADED };
 
-/** An engine with its model. Everything is {lock} but what does not change after open. */
+/** An engine with its model. Everything that changes after open is guarded by {lock}. */
 struct hub_model {
     const struct asr_engine *engine;
-    struct asr_model_params params; /**< Its strings are ours */
-    bool choose; /**< "auto": another engine may take over when this one does not load */
-    const struct asr_engine *failed; /**< It did not load, another took over */
-    char taken_over[ERR_TEXT_MAX];   /**< Why, for people; "": the one that was chosen hears */
+    struct asr_model_params params; /**< Its strings are copies */
+    bool choose; /**< "auto": another engine may take over if this one does not load */
+    const struct asr_engine *failed; /**< The engine that did not load; another took over */
+    char taken_over[ERR_TEXT_MAX];   /**< Why, for people; "": the chosen engine is in use */
     enum model_state state;
     struct asr_model *model;
     char name[128]; /**< describe() */
-    bool wanted;    /**< Load though no line needs it yet */
+    bool wanted;    /**< Load even though no line needs it yet */
 };
 
 enum piece_kind { PIECE_BEGIN, PIECE_AUDIO, PIECE_PREFETCH_FINAL, PIECE_END };
 
-/** Does somebody wait for what follows from it? At a pause the words decide whether it is the end.
- */
+/** Is somebody waiting for the result? At a pause the words decide whether the turn is over. */
 static inline bool piece_presses(enum piece_kind kind)
 {
     return kind == PIECE_PREFETCH_FINAL || kind == PIECE_END;
@@ -60,18 +61,18 @@ struct piece {
     int16_t *pcm;
 };
 
-/** A line as its worker sees it; touched by nobody else while the line is busy. */
+/** A line as its worker sees it; nobody else touches it while the line is busy. */
 struct hearing_side {
-    struct asr_stream *stream;   /**< {lock} for writing, so that the loop may interrupt it */
-    struct asr_stream *fallback; /**< {lock} likewise; a stream of the fallback engine */
-    bool local;                  /**< This utterance is heard by the fallback */
+    struct asr_stream *stream;   /**< {lock} for writing, so that the loop can interrupt it */
+    struct asr_stream *fallback; /**< {lock} for writing; a stream of the fallback engine */
+    bool local;                  /**< The fallback recognises this utterance */
     bool running;                /**< Between begin and the final */
-    bool rested;                 /**< Its streams were told to give memory back */
+    bool rested;                 /**< Its streams were told to free memory */
     uint32_t utterance;
     size_t since_partial; /**< Samples fed since the last partial */
-    int16_t *kept;        /**< The utterance so far, when it may have to be heard again */
+    int16_t *kept;        /**< The utterance so far, if it may have to be recognised again */
     size_t kept_n, kept_cap;
-    bool torn; /**< Not all of it could be kept: a second hearing would miss words */
+    bool torn; /**< Part of it could not be kept: recognising it again would miss words */
     int tries;
 };
 
@@ -83,26 +84,26 @@ struct asr_line {
     /* The loop's side. */
     struct asr_line_handlers h;
     void *arg;
-    uint32_t running;   /**< Utterance begun and not ended or cancelled, 0 if none */
-    uint32_t cancelled; /**< Nothing of this utterance is told any more */
+    uint32_t running;   /**< Utterance begun and not yet ended or cancelled; 0: none */
+    uint32_t cancelled; /**< Results of this utterance are no longer reported */
     bool closed;
-    bool failed; /**< on_error ran */
+    bool failed; /**< on_error was called */
 
-    struct asr_params params; /**< Its strings are ours */
+    struct asr_params params; /**< Its strings are copies */
 
     /* {lock} */
     struct piece *first, *last;
     size_t backlog;    /**< Samples in pieces */
-    unsigned pressing; /**< Pieces waiting whose words somebody waits for */
+    unsigned pressing; /**< Pieces in the queue whose result somebody waits for */
     bool busy;
     bool closing;
-    bool placed; /**< Has begun an utterance: counts among those that are heard */
+    bool placed; /**< Has begun an utterance: counts as one of the lines_max */
     bool dead;   /**< Failed: nothing more is done for it */
     bool ready_told;
-    bool partial_on_way; /**< One is posted and not delivered: no further one now */
-    uint64_t not_before; /**< [ms] monotonic, while a remote engine is given time */
+    bool partial_on_way; /**< A partial is posted and not yet delivered: no further one now */
+    uint64_t not_before; /**< [ms] monotonic; a remote engine is not called before */
     uint64_t served_at;  /**< [ms] monotonic, the end of its last service */
-    uint64_t served;     /**< Turn number of its last service: least is next */
+    uint64_t served;     /**< Turn number of its last service: the lowest is next */
 
     struct hearing_side work;
 };
@@ -110,53 +111,54 @@ struct asr_line {
 struct asr_hub {
     struct loop *loop;
     uv_mutex_t lock;
-    uv_cond_t more;   /**< There is work; one worker is enough for it */
-    uv_cond_t loaded; /**< A model was loaded, or was not */
-    unsigned refs;    /**< {lock} the opener, and each line */
+    uv_cond_t more;   /**< There is work; signal one worker */
+    uv_cond_t loaded; /**< A model was loaded, or failed to load */
+    unsigned refs;    /**< {lock} held by the opener and each line */
     bool ending;      /**< {lock} No model is loaded any more */
     bool stopping;    /**< {lock} */
-    bool shut;        /**< Loop thread: no handler runs any more */
+    bool shut;        /**< Loop thread: no handler is called any more */
 
     struct asr_nets *nets;
     struct hub_model main;
     struct hub_model fallback; /**< engine NULL: none */
     struct hub_model old;      /**< {lock} a worker unloads it; engine NULL: none */
-    uint64_t remote_after;     /**< {lock} [ms] no remote calls before */
+    uint64_t remote_after;     /**< {lock} [ms] no remote calls before this time */
 
     struct asr_line *lines; /**< {lock} */
-    size_t line_count;      /**< {lock} those with a place */
+    size_t line_count;      /**< {lock} those that have a place */
     size_t lines_max;
     size_t backlog; /**< {lock} samples on all lines */
     uint64_t turn;  /**< {lock} */
 
     uv_thread_t threads[HUB_WORKERS_MAX];
     int thread_count;
-    int working; /**< {lock} threads that have not left */
+    int working; /**< {lock} threads that have not ended */
 };
 
 /* hub.c */
-void hub_release(struct asr_hub *hub); /**< Loop thread, or the last worker gone */
+void hub_release(struct asr_hub *hub); /**< Loop thread, or the last worker to end */
 
 /* hub_work.c */
-void hub_work(void *hub); /**< A worker's thread */
+void hub_work(void *hub); /**< Thread function of a worker */
 
 /* hub_line.c */
 void line_release(struct asr_line *line);   /**< Any thread */
-void line_interrupt(struct asr_line *line); /**< {lock} held; the engine call it is in ends early */
+void line_interrupt(struct asr_line *line); /**< {lock} held; the engine call in progress ends
+                                                 early */
 void piece_free(struct piece *piece);
 void pieces_drop(struct asr_line *line); /**< {lock} held */
 
 /* hub_model.c */
 int hub_model_choose(struct asr_hub *hub, const struct asr_hub_config *config, struct errbuf *why);
-/** {lock} held; it is given up while loading. */
+/** {lock} held; released while loading. */
 int hub_model_load(struct asr_hub *hub, struct hub_model *m, struct errbuf *why);
-/** {lock} held. With no other line left, a better engine or model takes over, if there is one. */
+/** {lock} held. If no other line is left, a better engine or model takes over, if there is one. */
 void hub_model_take_better(struct asr_hub *hub, const char *language);
 void hub_model_unload(struct hub_model *m);
-void hub_model_unload_old(struct asr_hub *hub); /**< {lock} held; it is given up meanwhile */
-void hub_model_release(struct hub_model *m);    /**< Its settings */
+void hub_model_unload_old(struct asr_hub *hub); /**< {lock} held; released meanwhile */
+void hub_model_release(struct hub_model *m);    /**< Frees its settings */
 void hub_give_memory_back(void);
-/** *to becomes a copy of text; *err stays, or becomes UV_ENOMEM. */
+/** Sets *to to a copy of text; *err is unchanged, or becomes UV_ENOMEM. */
 void hub_keep_text(const char **to, const char *text, int *err);
 void hub_drop_text(const char *text);
 
@@ -169,11 +171,11 @@ enum report_kind {
     REPORT_TROUBLE,
     REPORT_ERROR
 };
-/** Tell the loop; res may be NULL. From a worker, without the lock: what must not be lost is told
- *  as soon as there is memory. */
+/** Reports to the loop; res may be NULL. From a worker, without the lock: a report that must not be
+ *  lost is repeated until there is memory for it. */
 void hub_report(struct asr_line *line, enum report_kind kind, uint32_t utterance,
                 const struct asr_result *res, int err, const char *text, const char *more);
-/** The same from any thread: UV_ENOMEM or UV_ECANCELED when it could not be told. */
+/** The same from any thread: UV_ENOMEM or UV_ECANCELED if it could not be reported. */
 int hub_report_now(struct asr_line *line, enum report_kind kind, uint32_t utterance,
                    const struct asr_result *res, int err, const char *text, const char *more);
 

@@ -1,17 +1,17 @@
 /**
- * @file asr/hub_line.c  A line: its place among those that are heard, and the queue of its pieces
+ * @file asr/hub_line.c  A line: its place among the lines_max, and its queue of pieces
  *
- * The loop thread pushes pieces (begin, audio, prefetch final, end) and takes back what it cancels;
- * hub_work.c takes them from the front.
+ * The loop thread pushes pieces (begin, audio, prefetch final, end) and removes those that it
+ * cancels; hub_work.c takes them from the front.
  */
 #include "asr/hub_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { AUDIO_PIECE_MIN = 3200 }; /* samples a piece has room for, 200 ms */
+enum { AUDIO_PIECE_MIN = 3200 }; /* least capacity of a piece: 200 ms of samples */
 
-/* ----------------------------------------------------------------------------- its life */
+/* ---- open and close ----------------------------------------------------------------------- */
 
 static void drop_line_params(struct asr_params *p)
 {
@@ -144,7 +144,7 @@ bool asr_line_gone(const struct asr_line *line)
     return line->failed || line->hub->shut;
 }
 
-/* ---------------------------------------------------------------------------- its queue */
+/* ---- queue -------------------------------------------------------------------------------- */
 
 void piece_free(struct piece *piece)
 {
@@ -191,7 +191,7 @@ static struct piece *push(struct asr_line *line, enum piece_kind kind, uint32_t 
     return p;
 }
 
-/** {lock} A partial that is being made now would be in the way. */
+/** {lock} Tells the engine to abandon a partial in progress, which would delay this line. */
 static void hurry(struct asr_line *line)
 {
     const struct asr_hub *hub = line->hub;
@@ -240,7 +240,7 @@ static int push_audio(struct asr_line *line, const int16_t *pcm, size_t n)
     return 0;
 }
 
-/** {lock} Take the pieces of an utterance out of the queue; it is always the last one there. */
+/** {lock} Removes an utterance's pieces from the queue; it is always the last one there. */
 static void unqueue(struct asr_line *line, uint32_t utterance)
 {
     struct piece **at = &line->first;
@@ -272,9 +272,9 @@ uint32_t asr_line_backlog_ms(const struct asr_line *line)
     return (uint32_t)(n / SAMPLES_PER_MS);
 }
 
-/* ----------------------------------------------------------------------- its utterances */
+/* ---- utterances --------------------------------------------------------------------------- */
 
-/** {lock} May a line that was silent so far be heard? */
+/** {lock} May a line that was silent so far get a place? */
 static int admit(const struct asr_hub *hub, struct errbuf *why)
 {
     if (hub->line_count >= hub->lines_max)
@@ -289,8 +289,8 @@ static int admit(const struct asr_hub *hub, struct errbuf *why)
     return 0;
 }
 
-/** The first time somebody speaks: a place among those that are heard, kept until the line closes.
- *  A refusal is told as the line's error. */
+/** At the first utterance: takes a place, which the line keeps until it closes. A refusal is
+ *  reported as the line's error. */
 static int take_place(struct asr_line *line)
 {
     struct asr_hub *hub = line->hub;

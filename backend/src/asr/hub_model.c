@@ -1,8 +1,8 @@
 /**
- * @file asr/hub_model.c  An engine with its model: chosen, loaded, given up for a better one
+ * @file asr/hub_model.c  An engine with its model: chosen, loaded, replaced by a better one
  *
- * The engine is chosen when the hub opens, loaded by the first worker that needs it, and looked at
- * again whenever a line opens and no other is left that uses it.
+ * The engine is chosen when the hub opens, loaded by the first worker that needs it, and
+ * reconsidered whenever a line opens and no other line uses it.
  */
 #include "asr/hub_internal.h"
 #include "loop/wait.h"
@@ -59,8 +59,8 @@ static bool is_auto(const char *name)
     return !name || !*name || strcmp(name, "auto") == 0;
 }
 
-/** Best local engine that can be used here; `why` collects what each one misses. Audio leaves the
- *  machine only when somebody named the engine that sends it. */
+/** The best local engine that can be used here; `why` collects what each of them lacks. Audio
+ *  leaves the machine only if somebody named the engine that sends it. */
 static const struct asr_engine *best(const struct asr_model_params *params, struct errbuf *why)
 {
     size_t used = 0;
@@ -81,7 +81,7 @@ static const struct asr_engine *best(const struct asr_model_params *params, stru
     return NULL;
 }
 
-/** For a model that is being loaded: is it too late? */
+/** Passed as asr_model_params.stop: should loading be abandoned? */
 static bool is_ending(void *arg)
 {
     struct asr_hub *hub = arg;
@@ -168,7 +168,7 @@ static const struct asr_engine *next_engine(const struct hub_model *m,
     return NULL;
 }
 
-/** Load m->engine or, when that may be chosen freely, the next that does load. */
+/** Loads m->engine or, if the engine may be chosen freely, the next one that loads. */
 static int load_best(struct hub_model *m, const struct asr_engine **engine,
                      struct asr_model **model, struct errbuf *why)
 {
@@ -217,11 +217,12 @@ int hub_model_load(struct asr_hub *hub, struct hub_model *m, struct errbuf *why)
         snprintf(m->name, sizeof(m->name), "%s", engine->describe(model));
     }
     uv_cond_broadcast(&hub->loaded);
-    uv_cond_broadcast(&hub->more); /* lines that waited for it are due */
+    uv_cond_broadcast(&hub->more); /* lines that waited for the model can be served now */
     return err;
 }
 
-/* The allocator keeps what a stream had for this thread, and each thread would keep as much. */
+/* The allocator keeps a stream's freed memory for this thread, and each thread would keep as
+ * much. */
 void hub_give_memory_back(void)
 {
 #ifdef __GLIBC__
@@ -248,9 +249,9 @@ void hub_model_unload_old(struct asr_hub *hub)
     uv_mutex_lock(&hub->lock);
 }
 
-/* ------------------------------------------------------------------------- a better one */
+/* ---- a better engine or model ------------------------------------------------------------- */
 
-/** "en" of "en-GB"; NULL stays NULL. */
+/** "en" for "en-GB"; NULL stays NULL. */
 static const char *tongue_of(const char *language, char to[static ASR_LANGUAGE_MAX])
 {
     if (!language || !*language)
@@ -259,7 +260,7 @@ static const char *tongue_of(const char *language, char to[static ASR_LANGUAGE_M
     return to;
 }
 
-/** For this language; with no model loaded: is there one for it? */
+/** For this language. If no model is loaded: is there one for it? */
 static bool is_outdated(const struct hub_model *m, const char *language)
 {
     struct asr_model_params params = m->params;
@@ -280,10 +281,10 @@ static void set_tongue(struct hub_model *m, const char *language)
     m->params.language = own;
 }
 
-/** {lock} A model may have come since the last session: with no line left that uses the old one
- *  (each holds the hub until its streams are closed), the better engine or the better model of the
- *  same takes over, and one that hears the language where the other does not. An engine that did
- *  not load is not tried again. */
+/** {lock} A model may have been added since the last session. If no line uses the old one (each
+ *  line holds the hub until its streams are closed), a better engine, a better model of the same
+ *  engine, or one that knows the language when the old one does not, takes over. An engine that
+ *  failed to load is not tried again. */
 void hub_model_take_better(struct asr_hub *hub, const char *language)
 {
     struct hub_model *m = &hub->main;
@@ -295,7 +296,7 @@ void hub_model_take_better(struct asr_hub *hub, const char *language)
 
     if (hub->refs > 1 || m->state == MODEL_LOADING || hub->old.engine || hub->stopping)
         return;
-    any.language = NULL; /* which engine does not depend on the last session's */
+    any.language = NULL; /* the choice of engine does not depend on the last session's language */
     better = m->choose ? best(&any, &why) : m->engine;
     if (!better || better == m->failed)
         return;
@@ -305,7 +306,7 @@ void hub_model_take_better(struct asr_hub *hub, const char *language)
         set_tongue(m, tongue);
     if (better == m->engine && m->state != MODEL_LOADED)
         return;
-    hub->old = *m; /* to give back hundreds of megabytes takes longer than the loop has */
+    hub->old = *m; /* freeing hundreds of megabytes would block the loop for too long */
     m->model = NULL;
     m->name[0] = m->taken_over[0] = '\0';
     m->state = MODEL_UNLOADED;

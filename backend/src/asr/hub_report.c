@@ -1,8 +1,8 @@
 /**
- * @file asr/hub_report.c  What a worker has to tell, on its way to the handlers on the loop thread
+ * @file asr/hub_report.c  Results of a worker, on their way to the handlers on the loop thread
  *
  * A report owns everything it points to. loop_post() keeps the order, and a line lives until its
- * last report was delivered.
+ * last report has been delivered.
  */
 #include "asr/hub_internal.h"
 #include "loop/loop.h"
@@ -11,16 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMORY_WAIT_MS = 20 }; /* before what cannot be dropped is told again */
+enum { MEMORY_WAIT_MS = 20 }; /* before a report that must not be dropped is tried again */
 
-/** A result on its way to the loop thread, with everything it points to. */
+/** A result on its way to the loop thread, with everything that it points to. */
 struct report {
     struct asr_line *line;
     enum report_kind kind;
     uint32_t utterance;
     struct asr_result res;
     struct asr_word *words;
-    char *text; /**< All the text and words of the result, one after the other */
+    char *text; /**< All text and words of the result, one after the other */
     int err;
     char message[ERR_TEXT_MAX];
     char more[128];
@@ -141,7 +141,7 @@ static void deliver(void *arg)
 
 /* ------------------------------------------------------------------------ from a worker */
 
-/** UV_ENOMEM, or UV_ECANCELED when the loop takes nothing any more. */
+/** UV_ENOMEM, or UV_ECANCELED if the loop accepts nothing any more. */
 static int post_report(struct report *r)
 {
     struct asr_line *line = r->line;
@@ -190,7 +190,7 @@ void hub_report(struct asr_line *line, enum report_kind kind, uint32_t utterance
 {
     bool droppable = kind == REPORT_PARTIAL || kind == REPORT_TROUBLE;
 
-    /* A final cannot be dropped: the worker waits with it until there is memory again. */
+    /* A final must not be dropped: the worker keeps trying until there is memory. */
     while (hub_report_now(line, kind, utterance, res, err, text, more) == UV_ENOMEM && !droppable &&
            !is_leaving(line))
         uv_sleep(MEMORY_WAIT_MS);

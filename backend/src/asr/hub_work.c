@@ -1,10 +1,10 @@
 /**
- * @file asr/hub_work.c  The speech workers: which line is next, and what is done for it
+ * @file asr/hub_work.c  The speech workers: which line comes next, and what is done for it
  *
- * A worker takes the line that needs it most, works off a bounded stretch of its queue, and looks
- * again. Lines with a final waiting come first; among equals the one that was served longest ago.
- * Partials are made only when the line is caught up, and their pace is stretched by the number of
- * voices a worker has to share itself between.
+ * A worker takes the line that needs it most, works through a bounded part of its queue, and looks
+ * again. Lines with a final waiting come first; among equals, the one that was served longest ago.
+ * Partials are made only if the line has caught up, and they come more slowly the more voices a
+ * worker has to serve.
  */
 #include "asr/hub_internal.h"
 #include "base/clock.h"
@@ -15,8 +15,9 @@
 #include <string.h>
 
 enum {
-    PARTIAL_BACKLOG_MAX = 300 * SAMPLES_PER_MS, /* further behind: catch up before any partial */
-    RETRY_FIRST_MS = 1000,                      /* then twice as long each time */
+    PARTIAL_BACKLOG_MAX = 300 * SAMPLES_PER_MS, /* further behind than this: catch up before any
+                                                   partial */
+    RETRY_FIRST_MS = 1000,                      /* doubled each time */
     WAIT_MAX_MS = 60000,
     NOTE_MAX = 256,
 };
@@ -59,7 +60,7 @@ static int open_stream(struct asr_line *line, struct errbuf *why)
     return err;
 }
 
-/** Model and settings fit each other; nothing is opened before somebody speaks. */
+/** Checks that model and settings fit each other; no stream is opened before somebody speaks. */
 static int prepare(struct asr_line *line, struct errbuf *why)
 {
     struct hub_model *m = current_model(line);
@@ -80,7 +81,7 @@ static void close_stream(struct asr_line *line)
         current_model(line)->engine->close(stream);
 }
 
-/** A stream that is in the utterance and has heard all of it that was kept. */
+/** Makes sure there is a stream that is in the utterance and has been fed all of the kept audio. */
 static int catch_up(struct asr_line *line, struct errbuf *why)
 {
     const struct asr_engine *engine;
@@ -143,11 +144,11 @@ static bool fall_back(struct asr_line *line, int err, const struct errbuf *remot
     return err == 0;
 }
 
-/** An engine call failed. True: go on, another stream has heard all that was kept. */
+/** An engine call failed. True: continue, another stream has been fed all of the kept audio. */
 static bool recover(struct asr_line *line, int err, const struct errbuf *why)
 {
     close_stream(line);
-    if (err == UV_ECANCELED || is_stopping(line)) /* given up by us: nobody wants it heard */
+    if (err == UV_ECANCELED || is_stopping(line)) /* interrupted by us: nobody wants the result */
         return false;
     if (!line->work.local && line->hub->fallback.engine)
         return fall_back(line, err, why);
@@ -155,7 +156,7 @@ static bool recover(struct asr_line *line, int err, const struct errbuf *why)
         give_up(line, err, why);
         return false;
     }
-    return false; /* remote, alone: run_end() tries again */
+    return false; /* remote without a fallback: run_end() tries again */
 }
 
 static bool is_waiting_remote(const struct asr_line *line)
@@ -177,7 +178,7 @@ static void keep(struct asr_line *line, const int16_t *pcm, size_t n)
         size_t cap = (w->kept_n + n) * 2;
         int16_t *more = realloc(w->kept, cap * sizeof(*more));
 
-        w->torn = !more; /* it will be heard by the service or not at all */
+        w->torn = !more; /* only the service can recognise it now */
         w->kept = more ? more : w->kept;
         w->kept_cap = more ? cap : w->kept_cap;
     }
@@ -220,8 +221,9 @@ static void run_audio(struct asr_line *line, const struct piece *p)
         recover(line, err, &why);
 }
 
-/* This is done even when the end is known by now and nobody waits for the text: what an engine
- * heard up to a pause may become the final, so the words must not depend on how busy it was. */
+/* Done even if the end of the utterance is already known and nobody waits for the text: what an
+ * engine decodes at a pause may become the final, so the words must not depend on how busy the
+ * engine was. */
 static void run_prefetch_final(struct asr_line *line)
 {
     const struct asr_engine *engine = current_model(line)->engine;
@@ -246,7 +248,7 @@ static void run_prefetch_final(struct asr_line *line)
         hub_report(line, REPORT_PREFETCHED, line->work.utterance, &res, 0, NULL, NULL);
 }
 
-/** Put the end back and wait: the service may come round. */
+/** Puts the end back into the queue and waits: the service may recover. */
 static void try_later(struct asr_line *line, struct piece *p, int err, const struct errbuf *why)
 {
     struct asr_hub *hub = line->hub;
@@ -271,7 +273,7 @@ static int finish(struct asr_line *line, struct asr_result *res, struct errbuf *
     return err ? err : current_model(line)->engine->finish(current_stream(line), res, why);
 }
 
-/** Something went wrong and was mended inside the engine. */
+/** Reports a problem that the engine recovered from by itself. */
 static void tell_note(struct asr_line *line)
 {
     const struct asr_engine *engine = current_model(line)->engine;
@@ -281,7 +283,7 @@ static void tell_note(struct asr_line *line)
         hub_report(line, REPORT_TROUBLE, line->work.utterance, NULL, 0, text, NULL);
 }
 
-/** True when the piece went back into the queue. */
+/** True if the piece went back into the queue. */
 static bool run_end(struct asr_line *line, struct piece *p)
 {
     struct asr_result res = {.text = ""};
@@ -309,7 +311,7 @@ static bool run_end(struct asr_line *line, struct piece *p)
 
 /* ---------------------------------------------------------------- partials */
 
-/** {lock} Voices that a worker shares itself between, at least 1. */
+/** {lock} Number of voices that one worker has to serve, at least 1. */
 static size_t crowd(const struct asr_hub *hub)
 {
     size_t running = 0, workers = hub->thread_count > 0 ? (size_t)hub->thread_count : 1;
@@ -319,8 +321,8 @@ static size_t crowd(const struct asr_hub *hub)
     return running > workers ? (running + workers - 1) / workers : 1;
 }
 
-/** {lock} Does a pause or a final wait for a worker? One that waits for its remote service does not
- *  count, and neither does what is behind it on its line. */
+/** {lock} Is a pause or a final waiting for a worker? A line that waits for its remote service does
+ *  not count, nor does anything behind it in its queue. */
 static bool somebody_waits(const struct asr_hub *hub, uint64_t now)
 {
     for (const struct asr_line *line = hub->lines; line; line = line->next) {
@@ -384,7 +386,7 @@ static struct piece *pop(struct asr_line *line)
     return p;
 }
 
-/** True when the piece may be freed. */
+/** True if the piece may be freed. */
 static bool run_piece(struct asr_line *line, struct piece *p)
 {
     switch (p->kind) {
@@ -414,7 +416,7 @@ static void get_ready(struct asr_line *line)
     if (!err)
         hub_report(line, REPORT_READY, 0, NULL, 0, line->hub->main.engine->name,
                    line->hub->main.name);
-    if (!err && line->hub->main.taken_over[0]) /* an engine is never changed silently */
+    if (!err && line->hub->main.taken_over[0]) /* an engine is never replaced silently */
         hub_report(line, REPORT_TROUBLE, 0, NULL, 0, line->hub->main.taken_over, NULL);
 }
 
@@ -424,7 +426,7 @@ static void rest_stream(const struct asr_engine *engine, struct asr_stream *stre
         engine->rest(stream);
 }
 
-/** {lock} Streams of a line that has been silent for a while give memory back. */
+/** {lock} Streams of a line that has been silent for a while free memory. */
 static bool may_rest(const struct asr_line *line)
 {
     return !line->work.rested && !line->work.running && !line->first &&
@@ -445,7 +447,7 @@ static void maybe_rest(struct asr_line *line)
     line->work.rested = true;
 }
 
-/** One turn: some audio, or up to the next final. */
+/** One turn: some audio, or everything up to the next final. */
 static void serve(struct asr_line *line)
 {
     struct asr_hub *hub = line->hub;
@@ -469,7 +471,7 @@ static void serve(struct asr_line *line)
     maybe_partial(line);
 }
 
-/** {lock} Has a worker something to do for it now? *soon is lowered to when it may have. */
+/** {lock} Can a worker do something for the line now? *soon is lowered to the time when it can. */
 static bool is_due(const struct asr_line *line, uint64_t now, uint64_t *soon)
 {
     if (line->busy)
@@ -517,7 +519,7 @@ static struct asr_line *pick(struct asr_hub *hub, uint64_t *soon)
     return best;
 }
 
-/** {lock} Its streams are closed, and nobody works on it any more. */
+/** {lock} Its streams are closed, and no worker uses it any more. */
 static void end_line(struct asr_hub *hub, struct asr_line *line)
 {
     struct asr_line **at = &hub->lines;
@@ -550,7 +552,7 @@ static void serve_next(struct asr_hub *hub, struct asr_line *line)
     uv_mutex_lock(&hub->lock);
     line->busy = false;
     line->served_at = clock_mono_ms();
-    uv_cond_signal(&hub->more); /* it may be due again, and another worker may be free */
+    uv_cond_signal(&hub->more); /* the line may be due again, and another worker may be free */
 }
 
 void hub_work(void *arg)
@@ -570,7 +572,7 @@ void hub_work(void *arg)
             struct errbuf why;
 
             hub_model_load(hub, &hub->main,
-                           &why); /* the first line tells what is wrong, if it still is */
+                           &why); /* the first line reports what is wrong, if it still is */
         } else {
             wait_for_work(&hub->more, &hub->lock, uv_hrtime() + soon * 1000000);
         }

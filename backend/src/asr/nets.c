@@ -1,9 +1,9 @@
 /**
  * @file asr/nets.c  The networks beside a recogniser: found, loaded once, shared; see nets.h
  *
- * A model is loaded on the worker and handed over on the loop thread; from then on it is read-only
- * until asr_nets_close(), when the lanes are closed and nothing runs any more. The worker is one
- * thread, so its arithmetic needs no lock.
+ * A model is loaded on the worker and handed over on the loop thread. From then on it is read-only
+ * until asr_nets_close(), when the lanes are closed and nothing runs any more. The worker is a
+ * single thread, so its computations need no lock.
  */
 #include "asr/nets.h"
 
@@ -21,9 +21,9 @@
 
 enum net { NET_GATE, NET_TURN, NET_VOICES, NETS };
 
-enum { SAMPLES_MAX = SMART_TURN_SAMPLES }; /* of one judgement: 8 s */
+enum { SAMPLES_MAX = SMART_TURN_SAMPLES }; /* for one judgement: 8 s */
 
-/* A file that is there, and which of its states was tried. */
+/* A file in the folder, and which state of it was tried. */
 struct source {
     char path[MODELS_PATH_MAX];
     uint64_t tried; /* 0: never */
@@ -36,8 +36,8 @@ struct asr_nets {
     struct silero_model *gate;
     struct smart_turn_model *turn;
     struct voice_encoder *voices;
-    struct nn *nn;        /* the loop thread's */
-    struct nn *worker_nn; /* the worker's */
+    struct nn *nn;        /* for the loop thread */
+    struct nn *worker_nn; /* for the worker */
 };
 
 static const enum model_kind kinds[NETS] = {MODEL_VAD, MODEL_TURN, MODEL_VOICES};
@@ -162,7 +162,7 @@ bool asr_nets_loading(const struct asr_nets *nets)
     return loading;
 }
 
-/** Changes when the file does; 0: there is none. */
+/** Changes when the file changes; 0: there is no file. */
 static uint64_t state_of(const char *path)
 {
     struct stat st;
@@ -200,7 +200,7 @@ void asr_nets_look(struct asr_nets *nets)
 
 struct nets_job {
     struct asr_nets *nets;
-    judged_fn *judged; /* NULL: forgotten */
+    judged_fn *judged; /* NULL: the caller forgot the job */
     void *arg;
     int what;
     struct judgement result;

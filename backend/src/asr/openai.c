@@ -1,14 +1,14 @@
 /**
- * @file asr/openai.c  A distant recogniser: POST {base}/audio/transcriptions
+ * @file asr/openai.c  A remote recogniser: POST {base}/audio/transcriptions
  *
  * The protocol of OpenAI's "Create transcription" (API reference, Audio), which Groq, speaches,
  * LocalAI and whisper.cpp's server (at /inference) speak too. An utterance is collected and sent as
- * a WAV file when it ends; there are no partials. `verbose_json` gives words and confidence; a
+ * a WAV file when it ends; there are no partials. `verbose_json` returns words and confidence; a
  * server that refuses it is asked for `json` from then on.
  *
- * A call that failed in a way that may pass (no connection, 429 with a short wait, 5xx) is made
- * again here once or twice: transcribing twice does no harm. What fails for longer is the hub's
- * to deal with: it has the audio.
+ * A call that failed for a reason that may pass (no connection, 429 with a short wait, 5xx) is
+ * repeated here once or twice: transcribing twice does no harm. Longer failures are left to the
+ * hub, which has the audio.
  */
 #include "asr/engine.h"
 #include "asr/openai_answer.h"
@@ -24,18 +24,18 @@
 
 enum {
     WORKERS = 8,
-    UTTERANCE_MAX = 10 * 60 * ASR_SAMPLE_RATE, /* samples: 19 MB, services take 25 */
+    UTTERANCE_MAX = 10 * 60 * ASR_SAMPLE_RATE, /* samples: 19 MB; services accept 25 */
     REQUEST_MAX = 24 << 20,
     REPLY_MAX = 4 << 20,
-    PROMPT_MAX = 800, /* bytes of vocabulary: Whisper looks at 224 tokens */
+    PROMPT_MAX = 800, /* bytes of vocabulary: Whisper reads 224 tokens */
     CONNECT_MS = 3000,
-    IDLE_MS = 5000, /* without a byte, beside what the length of the audio excuses */
-    FREE_MS = 5000, /* of audio: the rest may take a quarter of its length */
+    IDLE_MS = 5000, /* without a byte, in addition to what the length of the audio allows */
+    FREE_MS = 5000, /* of audio: beyond it, a quarter of its length is allowed */
     TOTAL_MS = 30000,
     TRIES = 3,
-    BACKOFF_MS = 250,          /* then twice as long */
-    PAUSE_STEP_MS = 50,        /* an interruption is noticed this soon while waiting */
-    RETRY_AFTER_MAX_MS = 2000, /* a longer wait is not ours to make: somebody is listening */
+    BACKOFF_MS = 250,          /* doubled each time */
+    PAUSE_STEP_MS = 50,        /* while waiting, an interruption is noticed within this time */
+    RETRY_AFTER_MAX_MS = 2000, /* no longer wait is acceptable: somebody is listening */
     WAV_HEADER = 44,
 };
 
@@ -43,9 +43,9 @@ static const char boundary[] = "----interviewd-7b1f0c94e2a845d6";
 
 struct asr_model {
     struct http_client *http;
-    char *url;           /**< The whole address */
+    char *url;           /**< The full address */
     char *name;          /**< Of the model */
-    char *authorization; /**< Header line, NULL without a key */
+    char *authorization; /**< Header line; NULL without a key */
     atomic_bool plain;   /**< The server does not know verbose_json */
 };
 
@@ -53,7 +53,7 @@ struct asr_stream {
     struct asr_model *model;
     char language[ASR_LANGUAGE_MAX];
     char prompt[PROMPT_MAX];
-    char *translate_url; /**< Where it is asked to translate; NULL: it is not */
+    char *translate_url; /**< Address for translation; NULL: not translating */
     int16_t *pcm;
     size_t n, cap;
     struct openai_answer answer;
@@ -85,9 +85,8 @@ static char *join(const char *a, const char *b)
     return buf_steal(&out, NULL);
 }
 
-/** The whole address. Most people have a base (".../v1"); an address that already names what to
- * call
- *  (".../inference", ".../audio/transcriptions?api-version=...") is taken as it is. */
+/** The full address of the call. Most people give a base (".../v1"); an address that already names
+ *  the call (".../inference", ".../audio/transcriptions?api-version=...") is used unchanged. */
 static char *address_of(const char *url)
 {
     static const char *const calls[] = {"/transcriptions", "/inference", "/transcribe", "/asr",
@@ -128,7 +127,7 @@ static void openai_unload(struct asr_model *m)
     free(m);
 }
 
-/** Nothing is asked of the service yet: it may come up later, and a call would cost money. */
+/** The service is not called yet: it may start later, and a call would cost money. */
 static int openai_load(struct asr_model **mp, const struct asr_model_params *params,
                        struct errbuf *why)
 {
@@ -158,7 +157,7 @@ static const char *openai_describe(const struct asr_model *m)
 
 /* ---------------------------------------------------------------- stream */
 
-/* What might have been said before, then the words to expect. */
+/* The text that could have come before, then the words to expect. */
 static void join_vocabulary(struct asr_stream *st, const struct asr_params *params)
 {
     size_t used = 0;
@@ -176,8 +175,8 @@ static void join_vocabulary(struct asr_stream *st, const struct asr_params *para
     }
 }
 
-/* Translating is an address of its own beside ".../transcriptions"; whisper.cpp's server has one
- * for both and a field that says so. */
+/* Translating has its own address next to ".../transcriptions"; whisper.cpp's server has one
+ * address for both, and a field. */
 static char *translate_address(const char *url)
 {
     static const char call[] = "/transcriptions";
@@ -285,7 +284,7 @@ static void put_wav(struct buf *out, const int16_t *pcm, size_t n)
     put_le(out, 16, 2);
     buf_puts(out, "data");
     put_le(out, bytes, 4);
-    buf_append(out, pcm, n * sizeof(*pcm)); /* every machine we build for is little-endian */
+    buf_append(out, pcm, n * sizeof(*pcm)); /* all supported machines are little-endian */
 }
 
 static void put_field(struct buf *out, const char *name, const char *value)
@@ -317,7 +316,7 @@ static void put_request(struct buf *out, const struct asr_stream *st, bool plain
     buf_printf(out, "\r\n--%s--\r\n", boundary);
 }
 
-/** How long a service that works on it may be silent. */
+/** How long the service may be silent while it works on the audio. */
 static uint64_t patience_ms(const struct asr_stream *st)
 {
     size_t audio_ms = st->n / (ASR_SAMPLE_RATE / 1000);
@@ -354,7 +353,8 @@ static int post(struct asr_stream *st, bool plain, struct http_reply *reply, str
 
 /* ---------------------------------------------------------------- the answer */
 
-/** What the service says is wrong, for the person; never for a refused key, which some quote. */
+/** The service's own error message, for the person; never for a refused key, because some services
+ *  quote it. */
 static const char *complaint(const struct http_reply *reply, char text[static 200])
 {
     json_t *root = json_parse(reply->body.data ? reply->body.data : "", reply->body.len);
@@ -415,7 +415,7 @@ static int take_answer(struct asr_stream *st, const struct http_reply *reply,
 
 static bool may_pass(int err, const struct http_reply *reply, uint64_t *wait_ms)
 {
-    if (err) /* a timeout took its time already */
+    if (err) /* after a timeout enough time has passed */
         return err == UV_ECONNRESET || err == UV_ECONNREFUSED;
     if (reply->status == 429 && reply->retry_after_ms > *wait_ms)
         *wait_ms = reply->retry_after_ms;
@@ -423,7 +423,7 @@ static bool may_pass(int err, const struct http_reply *reply, uint64_t *wait_ms)
                                 : reply->status >= 500 && reply->status != 501;
 }
 
-/** A 400 for verbose_json means: ask for json, once and for all. */
+/** A 400 for verbose_json means: ask for json from now on. */
 static bool wants_plain(struct asr_stream *st, const struct http_reply *reply)
 {
     char text[200];
@@ -478,7 +478,8 @@ static int openai_finish(struct asr_stream *st, struct asr_result *res, struct e
     int err;
 
     *res = (struct asr_result){.text = ""};
-    if (st->n < ASR_SAMPLE_RATE / 10) /* services refuse less than 0.1 s, and nothing is said */
+    if (st->n < ASR_SAMPLE_RATE / 10) /* services refuse less than 0.1 s, and it contains no
+                                         speech */
         return 0;
     err = ask(st, res, why);
     st->n = 0;

@@ -1,5 +1,5 @@
 /**
- * @file asr/openai_answer.c  What a transcription service answers, read
+ * @file asr/openai_answer.c  Reading the answer of a transcription service
  */
 #include "asr/openai_answer.h"
 
@@ -21,13 +21,13 @@ enum {
     COMPLAINT_MAX = 160,
 };
 
-/* Whisper's own limits where it decides alone are 0.6 and -1.0; here both are weighed at once: the
- * chance that somebody spoke, times the mean chance of a token. */
+/* Whisper's own limits are 0.6 and -1.0, each applied separately. Here both are weighed together:
+ * the probability that somebody spoke, times the mean probability of a token. */
 static const double SILENT_FROM = 0.6;
 static const double SPEECH_LEAST = 0.25;
-static const double SILENT_ALONE = 0.8;     /* without a word about the tokens */
-static const double DOUBTFUL_FROM = 0.5;    /* for phrases that are often made up */
-static const double COMPRESSION_MOST = 2.4; /* text that repeats itself packs well */
+static const double SILENT_ALONE = 0.8;     /* if there are no token probabilities */
+static const double DOUBTFUL_FROM = 0.5;    /* for phrases that are often hallucinated */
+static const double COMPRESSION_MOST = 2.4; /* repetitive text compresses well */
 
 /* ---------------------------------------------------------------- numbers */
 
@@ -44,8 +44,8 @@ static double number(const json_t *obj, const char *key, double otherwise)
     return end != text && !*end && isfinite(value) ? value : otherwise;
 }
 
-/** Mean of the segments' exp(avg_logprob), each weighed by its length: the mean probability of a
- *  token, as Whisper itself judges. 0 when there is nothing to judge by. */
+/** Mean of the segments' exp(avg_logprob), weighted by length: the mean probability of a token, as
+ *  Whisper itself judges. 0 if there is nothing to go by. */
 struct weighing {
     double sum, weight;
 };
@@ -63,7 +63,7 @@ static void weigh(struct weighing *w, const json_t *segment)
 
 /* ---------------------------------------------------------------- segments */
 
-/** Did somebody say this? */
+/** Was this really said? */
 static bool is_said(const json_t *segment, const char *text, const char *prompt)
 {
     double silent = number(segment, "no_speech_prob", -1);
@@ -88,12 +88,12 @@ struct reading {
     const struct openai_asked *asked;
     struct buf text;
     struct buf word_text;
-    size_t at;     /* in text: what comes before was found among the words */
-    uint32_t last; /* [ms] start of the word before */
+    size_t at;     /* in text: everything before it was matched to words */
+    uint32_t last; /* [ms] start of the previous word */
     uint32_t last_end;
 };
 
-/** Text of what was said in the segments; false when there are none to go by. */
+/** Collects the text of the segments that were really said; false if there are no segments. */
 static bool read_segments(struct reading *r)
 {
     const json_t *list = json_object_get(r->a->reply, "segments");
@@ -116,7 +116,7 @@ static bool read_segments(struct reading *r)
             weigh(&w, segment);
             continue;
         }
-        r->text.len = before; /* the space, too */
+        r->text.len = before; /* removes the space too */
         buf_seal(&r->text);
     }
     r->a->confidence = w.weight > 0 ? (float)(w.sum / w.weight) : 0;
@@ -147,7 +147,7 @@ static bool is_mark(char c)
     return (unsigned char)c < 0x80 && !isalnum((unsigned char)c);
 }
 
-/** Is this word the next one of the text? Words of what was left out are not. */
+/** Is this word the next one in the text? Words of omitted segments are not. */
 static bool follows(struct reading *r, const char *word)
 {
     size_t n = strlen(word), at = r->at;
@@ -166,7 +166,7 @@ static bool follows(struct reading *r, const char *word)
     return true;
 }
 
-/** A time within the audio and not before `from`; where it makes no sense, `from`. [ms] */
+/** A time within the audio and not before `from`; if it makes no sense, `from`. [ms] */
 static uint32_t time_of(const json_t *word, const char *key, uint32_t from, uint32_t audio_ms)
 {
     double ms = number(word, key, -1) * 1000;
@@ -191,7 +191,8 @@ static void take_word(struct reading *r, const json_t *word)
         return;
     }
     buf_append(&r->word_text, "", 1);
-    to->text = (const char *)(uintptr_t)from; /* made an address when the buffer moves no more */
+    to->text = (const char *)(uintptr_t)from; /* becomes a pointer once the buffer no longer
+                                                 moves */
     to->start_ms = time_of(word, "start", r->last, r->asked->audio_ms);
     if (number(word, "start", -1) * 1000 > (double)r->asked->audio_ms && r->asked->audio_ms)
         to->start_ms = r->last_end;
@@ -229,9 +230,9 @@ static int take_words(struct reading *r)
     return 0;
 }
 
-/* ---------------------------------------------------------------- the whole */
+/* ---- the whole answer --------------------------------------------------------------------- */
 
-/** Services say "english" where we say "en". */
+/** Services say "english" for "en". */
 static void take_language(struct openai_answer *a, const char *asked)
 {
     static const char *const names[][2] = {
@@ -252,7 +253,8 @@ static void take_language(struct openai_answer *a, const char *asked)
     snprintf(a->language, sizeof(a->language), "%s", said);
 }
 
-/** `response_format` text, which some servers give whatever was asked for: no page, no JSON. */
+/** `response_format` text, which some servers return no matter what was asked for: neither HTML nor
+ *  JSON. */
 static bool is_text(const char *body, size_t len)
 {
     size_t at = 0;

@@ -1,5 +1,5 @@
 /**
- * @file asr/openai_text.c  What was said and what a recogniser made up
+ * @file asr/openai_text.c  Telling speech from a recogniser's hallucinations
  */
 #include "asr/openai_text.h"
 
@@ -8,10 +8,10 @@
 #include <strings.h>
 
 enum {
-    NOTE_MAX = 200,   /* bytes in brackets; more is no note */
-    WORDS_MAX = 4096, /* looked at for loops */
-    PHRASE_MAX = 8,   /* words in a phrase that is said over and over */
-    TIMES = 4,        /* how often makes it a loop */
+    NOTE_MAX = 200,   /* bytes in brackets; longer text is not a note */
+    WORDS_MAX = 4096, /* examined for loops */
+    PHRASE_MAX = 8,   /* most words in a phrase that is repeated */
+    TIMES = 4,        /* repetitions that make a loop */
     ECHO_WORDS = 3,
     PLAIN_MAX = 1024,
 };
@@ -22,7 +22,7 @@ struct pair {
     const char *open, *close;
 };
 
-/** Bytes of a note that begins here, 0 if none does. */
+/** Bytes of the note that begins here; 0: none does. */
 static size_t note_at(const char *text, size_t len)
 {
     static const struct pair pairs[] = {
@@ -35,7 +35,7 @@ static size_t note_at(const char *text, size_t len)
         {"\xe3\x80\x90", "\xe3\x80\x91"},
     };
     static const char *const symbols[] = {"\xe2\x99\xaa", "\xe2\x99\xab", "\xe2\x99\xac",
-                                          "\xe2\x99\xa9"}; /* notes of music */
+                                          "\xe2\x99\xa9"}; /* musical notes */
 
     for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++)
         if (len >= 3 && memcmp(text, symbols[i], 3) == 0)
@@ -53,7 +53,7 @@ static size_t note_at(const char *text, size_t len)
     return 0;
 }
 
-/** Bytes of white space or a control character, 0 if it is neither. */
+/** Bytes of the white space or control character here; 0: it is neither. */
 static size_t space_at(const char *text, size_t len)
 {
     unsigned char c = (unsigned char)*text;
@@ -64,7 +64,7 @@ static size_t space_at(const char *text, size_t len)
         return 2;
     if (len >= 3 && (memcmp(text, "\xe3\x80\x80", 3) == 0 || memcmp(text, "\xef\xbb\xbf", 3) == 0 ||
                      (memcmp(text, "\xe2\x80", 2) == 0 && (unsigned char)text[2] <= 0x8f)))
-        return 3; /* wide space, byte-order mark, spaces and marks of U+2000 .. U+200F */
+        return 3; /* ideographic space, byte-order mark, spaces and marks of U+2000 .. U+200F */
     return 0;
 }
 
@@ -136,7 +136,7 @@ size_t openai_text_before_loop(const char *text)
 
     for (size_t from = 0; from < n; from++) {
         for (size_t phrase = 1; phrase <= PHRASE_MAX; phrase++) {
-            size_t run = 0; /* words that are as those one phrase before them */
+            size_t run = 0; /* words in a row that equal the one a phrase earlier */
 
             while (from + phrase + run < n &&
                    same(text, &word[from + run], &word[from + phrase + run]))
@@ -150,7 +150,7 @@ size_t openai_text_before_loop(const char *text)
 
 /* ---------------------------------------------------------------- phrases */
 
-/** Letters and digits in lower case, single spaces between words; false if there is more of it. */
+/** Letters and digits in lower case, single spaces between words; false if it does not fit. */
 static bool plain(const char *text, char to[PLAIN_MAX])
 {
     size_t n = 0;

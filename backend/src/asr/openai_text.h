@@ -1,5 +1,5 @@
 /**
- * @file asr/openai_text.h  What was said and what a recogniser made up
+ * @file asr/openai_text.h  Telling speech from a recogniser's hallucinations
  *
  * Threads    Any; pure functions over UTF-8.
  * Errors     Those of the buffer written to.
@@ -12,20 +12,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Append text in one line: white space and control characters are single spaces, and notes in
- *  brackets, between asterisks, `<|tokens|>` and musical notes are left out. Nothing is appended
- *  when no letter or digit is left. */
+/** Append text as one line: white space and control characters become single spaces; notes in
+ *  brackets or between asterisks, `<|tokens|>` and musical notes are left out. Appends nothing if
+ *  no letter or digit remains. */
 int openai_text_clean(struct buf *out, const char *text, size_t len);
 
-/** Bytes before a phrase of up to eight words is said for the fourth time in a row or oftener; all
- *  of the text when none is. What is cut off begins with the phrase's first time. */
+/** Number of bytes before a phrase of up to eight words that occurs four or more times in a row;
+ *  the whole length if there is no such loop. The cut removes the first occurrence too. */
 size_t openai_text_before_loop(const char *text);
 
-/** Is all of it a phrase that Whisper takes from its training's subtitles? sure: one that nobody
- *  says in a conversation; else one that is said, too, and made up where nobody spoke. */
+/** Is the whole text a phrase that Whisper learned from subtitles in its training data? sure: one
+ *  that nobody says in a conversation; otherwise one that people do say, but that is also
+ *  hallucinated when nobody speaks. */
 bool openai_text_is_invented(const char *text, bool sure);
 
-/** Is all of it part of the words that were to be expected, three or more of them? */
+/** Is the whole text part of the expected words, three or more of them? */
 bool openai_text_is_echo(const char *text, const char *prompt);
 
 #endif

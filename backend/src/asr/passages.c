@@ -1,5 +1,5 @@
 /**
- * @file asr/passages.c  Stretches of speech gathered into passages; see passages.h
+ * @file asr/passages.c  Grouping stretches of speech into passages; see passages.h
  */
 #include "asr/passages.h"
 
@@ -12,12 +12,12 @@
 
 enum {
     SAMPLES_PER_MS = VAD_RATE / 1000,
-    CUT_LATE_MS = 5500, /* voice activity waits so long for a pause, past its longest */
-    VOICED_OF = 8,      /* windows of the network of which so many must surely be voiced */
+    CUT_LATE_MS = 5500, /* beyond its maximum length, voice activity waits this long for a pause */
+    VOICED_OF = 8,      /* look at this many windows, some of which must surely be voiced */
     VOICED_MIN = 3,
 };
 
-/* As live: music comes to 0.8 for a moment, to 0.6 for longer. */
+/* As in live use: music reaches 0.8 briefly, and 0.6 for longer. */
 static const float SURELY = 0.7f;
 
 struct passages {
@@ -26,18 +26,18 @@ struct passages {
     size_t fed; /* samples */
     struct stretch *stretches;
     size_t n, cap;
-    bool open; /* the last one is still being spoken */
+    bool open; /* the last stretch is still being spoken */
     bool over;
     struct passage next;
     int err;
 
-    const struct silero_model *gate; /* NULL: voice activity alone decides */
+    const struct silero_model *gate; /* NULL: only voice activity decides */
     struct nn *nn;
     struct silero state;
     int16_t window[SILERO_WINDOW];
     size_t in_window;
-    unsigned surely;    /* the latest windows, the last in bit 0: surely voiced or not */
-    uint64_t voiced_ms; /* when there were last enough of them; 0: never */
+    unsigned surely;    /* the latest windows, the newest in bit 0: surely voiced or not */
+    uint64_t voiced_ms; /* when enough of them were last voiced; 0: never */
 };
 
 int passages_open(struct passages **pp, uint32_t longest_ms)
@@ -98,7 +98,7 @@ void passages_gate(struct passages *p, const struct silero_model *gate, struct n
     silero_reset(&p->state);
 }
 
-/* The network hears the same samples; what is left of a window waits for the next. */
+/* The network gets the same samples; an incomplete window waits for more. */
 static void hear(struct passages *p, const int16_t *pcm, size_t n)
 {
     float x[SILERO_WINDOW];
@@ -195,7 +195,7 @@ const struct passage *passages_next(struct passages *p, const struct stretch **s
         next.to = end_of(p, s);
         next.n++;
     }
-    if (next.n && !complete) { /* nothing that is yet to come can belong to it */
+    if (next.n && !complete) { /* nothing yet to come can belong to it */
         size_t silent = p->fed > next.to ? p->fed - next.to : 0;
 
         complete =

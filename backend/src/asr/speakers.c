@@ -11,9 +11,9 @@
 
 enum {
     MS = 16,                /* samples */
-    CLIP_MOST = 8000 * MS,  /* of a segment, from its middle: more says nothing more */
-    CLIP_LEAST = 300 * MS,  /* of which anything can be told */
-    CLIP_ALONE = 1600 * MS, /* which can be told to be nobody's of the others: a whole piece */
+    CLIP_MOST = 8000 * MS,  /* from the middle of a segment: more adds nothing */
+    CLIP_LEAST = 300 * MS,  /* the least that says anything about a voice */
+    CLIP_ALONE = 1600 * MS, /* the least that can show a new person: a whole piece */
 };
 
 static int hear(const struct voice_encoder *encoder, struct nn *nn,

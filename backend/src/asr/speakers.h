@@ -3,12 +3,13 @@
  *
  *     transcript_speakers(&transcript, "data/models/voices.pt", samples, n, &why);
  *
- * Each segment is taken to be one person's, because segments end where somebody pauses. A segment
- * shorter than 1.6 s tells little; it goes to the person it is most like, or to nobody.
+ * Each segment is taken to be spoken by one person, because segments end at pauses. A segment
+ * shorter than 1.6 s says little; it is assigned to the person whose voice is most similar, or to
+ * nobody.
  *
  * Threads    Any; takes about 8 ms for each second of speech.
- * Errors     UV_ENOENT with the way to get the network, UV_EINVAL, UV_ENOMEM; the transcript is as
- *            it was.
+ * Errors     UV_ENOENT, saying how to get the network, UV_EINVAL, UV_ENOMEM; the transcript is
+ *            unchanged.
  */
 #ifndef ASR_SPEAKERS_H
 #define ASR_SPEAKERS_H

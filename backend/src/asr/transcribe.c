@@ -2,9 +2,9 @@
  * @file asr/transcribe.c  A whole recording to text: passages, words, times, confidence
  *
  * A timer feeds the recording through voice activity, in slices short enough for the loop, until
- * every lane has a passage. A lane is a line of the hub that hears one passage after the other; a
- * recogniser that hears long passages best has one lane a core. Results come back in any order and
- * are told in the order of the recording. transcript.c holds what was said.
+ * every lane has a passage. A lane is a line of the hub that recognises one passage after another;
+ * a recogniser that works best on long passages has one lane per core. Results come back in any
+ * order and are reported in the order of the recording. transcript.c formats them.
  */
 #include "asr/transcribe.h"
 
@@ -17,23 +17,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { /* the tick also ends the job, so that no handler frees what called it */
+enum { /* the tick also ends the job, so that no handler frees its caller */
        SLICE =
-           2 * ASR_SAMPLE_RATE, /* samples a turn of the loop: voice activity takes about 5 ms */
+           2 * ASR_SAMPLE_RATE, /* samples per turn of the loop: voice activity takes about 5 ms */
        TICK_MS = 10,
        LANES_MAX = 8,
-       SENTENCE_MS = 1500,     /* a segment shorter than this does not end with its sentence */
-       PAUSE_MS = 1000,        /* of silence end a segment, */
-       LONG_SEGMENT_MS = 5000, /* any pause ends one of this length */
-       END_SLACK_MS = 300,     /* a word ends at most so long after the last voiced frame */
+       SENTENCE_MS = 1500,     /* a segment shorter than this does not end at the end of a
+                                  sentence */
+       PAUSE_MS = 1000,        /* this much silence ends a segment, */
+       LONG_SEGMENT_MS = 5000, /* and any pause ends one of this length */
+       END_SLACK_MS = 300,     /* a word ends at most this long after the last voiced frame */
        BRIEF_MS = 700,         /* a sound as short as a sneeze, */
 };
 
-/* ... which a recogniser writes down as one word ("Here.", at 0.77): nobody said it, unless surely.
- */
+/* ... which a recogniser writes as one word ("Here.", at 0.77): it is dropped unless the recogniser
+ * is surer than this. */
 static const float BRIEF_SURE = 0.85f;
 
-/** A line of the hub, and what it hears. */
+/** A line of the hub, and what it is working on. */
 struct lane {
     struct transcribe *job;
     struct asr_line *line;
@@ -43,8 +44,8 @@ struct lane {
 /** A passage and what was said in it. */
 struct part {
     struct passage passage;
-    struct stretch *stretches; /**< Its own */
-    struct transcript heard;   /**< Its segments, once it was heard */
+    struct stretch *stretches; /**< A copy */
+    struct transcript heard;   /**< Its segments, once recognised */
     bool done;
 };
 
@@ -52,11 +53,11 @@ struct transcribe {
     struct loop *loop;
     bool closed;
     struct passages *passages;
-    struct asr_nets *nets; /**< NULL: voice activity alone says where somebody speaks */
-    bool gated;            /**< The passages know of them */
+    struct asr_nets *nets; /**< NULL: only voice activity decides where somebody speaks */
+    bool gated;            /**< The passages use them */
     struct lane lanes[LANES_MAX];
     size_t lane_count;
-    bool whole_utterances; /**< The recogniser hears one at a time: each is a segment */
+    bool whole_utterances; /**< The recogniser takes one utterance at a time: each is a segment */
     struct loop_timer *timer;
     struct pcm pcm;
     size_t at;
@@ -67,7 +68,7 @@ struct transcribe {
     size_t part_count, part_cap, told;
     int failed;
     bool fed_all, stopping;
-    double weight; /**< Of the mean confidence */
+    double weight; /**< Total weight of the mean confidence */
 };
 
 static void part_free(struct part *part)
@@ -108,7 +109,7 @@ void transcribe_stop(struct transcribe *job)
     job->stopping = true;
 }
 
-/** Whatever was meant to hear it: named is what did, where one engine heard all. */
+/** Names the engine that recognised everything, if it was a single one, whichever was chosen. */
 static void name_engine(struct transcript *t)
 {
     const char *first = t->segment_count ? t->segments[0].engine : t->engine;
@@ -122,7 +123,7 @@ static void name_engine(struct transcript *t)
     t->model[0] = '\0';
 }
 
-/** The job is over: hand out what there is and be gone. */
+/** The job is over: hands out the result and frees itself. */
 static void end(struct transcribe *job, int err, const char *message)
 {
     struct transcript result = job->transcript;
@@ -158,7 +159,7 @@ static struct transcript_segment *add_segment(struct transcript *t)
     return &t->segments[n];
 }
 
-/* Words first .. first + n - 1 of a result, and the text they stand in, as a segment. */
+/* Turns words first .. first + n - 1 of a result, and their text, into a segment. */
 static int add_words(struct transcript *t, const struct asr_result *res, size_t first, size_t n,
                      const char *text, size_t len, uint64_t offset_ms)
 {
@@ -189,7 +190,7 @@ static int add_words(struct transcript *t, const struct asr_result *res, size_t 
     return 0;
 }
 
-/* What an utterance's recogniser heard is one segment. */
+/* Everything recognised in an utterance is one segment. */
 static int take_utterance(struct part *part, const struct asr_result *res, uint64_t offset_ms)
 {
     int err = 0;
@@ -219,7 +220,7 @@ static bool ends_sentence(const char *word)
     return false;
 }
 
-/* The last stretch that begins before this moment. */
+/* The last stretch that begins before this time. */
 static size_t stretch_at(const struct part *part, uint64_t ms)
 {
     size_t i = 0;
@@ -229,7 +230,7 @@ static size_t stretch_at(const struct part *part, uint64_t ms)
     return i;
 }
 
-/* A segment ends with a sentence and where nobody speaks for long; a long one at any pause. */
+/* A segment ends at the end of a sentence and at a long silence; a long segment at any pause. */
 static bool ends_segment(const struct part *part, const struct asr_result *res, size_t first,
                          size_t i, uint64_t offset_ms)
 {
@@ -247,7 +248,7 @@ static bool ends_segment(const struct part *part, const struct asr_result *res, 
     return ends_sentence(w[i].text) && length >= SENTENCE_MS;
 }
 
-/* Words end with the speech they stand in. */
+/* Words end no later than the speech that contains them. */
 static void clamp_ends(const struct part *part, struct transcript_segment *s)
 {
     for (size_t i = 0; i < s->word_count; i++) {
@@ -261,7 +262,7 @@ static void clamp_ends(const struct part *part, struct transcript_segment *s)
     s->end_ms = s->words[s->word_count - 1].end_ms;
 }
 
-/* One word alone in a passage of one short sound. */
+/* A single word in a passage of one short sound. */
 static bool is_no_speech(const struct part *part, const struct asr_result *res)
 {
     const struct stretch *s = part->stretches;
@@ -270,7 +271,7 @@ static bool is_no_speech(const struct part *part, const struct asr_result *res)
            res->words[0].confidence < BRIEF_SURE;
 }
 
-/* The segments of a passage: its words, cut at pauses and sentences. */
+/* The segments of a passage: its words, split at pauses and sentences. */
 static int take_passage(struct part *part, const struct asr_result *res, uint64_t offset_ms)
 {
     const char *at = res->text, *from = at;
@@ -297,7 +298,7 @@ static int take_passage(struct part *part, const struct asr_result *res, uint64_
     return err;
 }
 
-/* ---------------------------------------------------------------- in the recording's order */
+/* ---- in the order of the recording --------------------------------------------------------- */
 
 static void tell_segment(struct transcribe *job, struct transcript_segment *from)
 {
@@ -316,7 +317,7 @@ static void tell_segment(struct transcribe *job, struct transcript_segment *from
         job->h.on_segment(s, job->arg);
 }
 
-/* What is known up to the first passage that is not heard yet. */
+/* Reports the results up to the first passage that is still being recognised. */
 static void tell(struct transcribe *job)
 {
     while (job->told < job->part_count && job->parts[job->told]->done) {
@@ -341,7 +342,7 @@ static void report_progress(const struct transcribe *job)
     part = 0;
     for (size_t i = 0; i < job->part_count; i++)
         part += job->parts[i]->passage.to - job->parts[i]->passage.from;
-    if (job->h.on_progress && job->pcm.n && part) /* silence that was skipped counts as heard */
+    if (job->h.on_progress && job->pcm.n && part) /* skipped silence counts as done */
         job->h.on_progress((double)heard / (double)part * (double)job->at / (double)job->pcm.n,
                            job->arg);
 }
@@ -396,7 +397,7 @@ static void on_trouble(uint32_t utterance, int err, const char *message, void *a
 
     (void)err;
     if (!utterance && lane != job->lanes)
-        return; /* of the model, not of this lane: told once */
+        return; /* concerns the model, not this lane: reported once */
     if (job->h.on_trouble)
         job->h.on_trouble(message, job->arg);
 }
@@ -414,7 +415,7 @@ static const struct asr_line_handlers line_handlers = {.on_ready = on_ready,
                                                        .on_error = on_error,
                                                        .on_trouble = on_trouble};
 
-/* ---------------------------------------------------------------- cutting and giving out */
+/* ---- cutting and distributing -------------------------------------------------------------- */
 
 static struct part *add_part(struct transcribe *job, const struct passage *passage,
                              const struct stretch *stretches)
@@ -442,7 +443,8 @@ static struct part *add_part(struct transcribe *job, const struct passage *passa
     return job->parts[job->part_count++] = part;
 }
 
-/* Feed until there is another passage, at most a slice: voice activity must not hold the loop. */
+/* Feeds until there is another passage, at most one slice: voice activity must not block the
+ * loop. */
 static struct part *next_part(struct transcribe *job, size_t *budget)
 {
     for (;;) {
@@ -482,7 +484,7 @@ static int give(struct transcribe *job, struct lane *lane, struct part *part)
     return err;
 }
 
-/* Every idle lane gets the next passage. */
+/* Gives every idle lane the next passage. */
 static void pump(struct transcribe *job)
 {
     size_t budget = SLICE;
@@ -492,7 +494,7 @@ static void pump(struct transcribe *job)
         struct part *part = lane->part ? NULL : next_part(job, &budget);
         int err = part ? give(job, lane, part) : 0;
 
-        if (err && err != UV_ECANCELED) /* the line's own error is on its way */
+        if (err && err != UV_ECANCELED) /* otherwise the line reports its own error */
             job->failed = err;
     }
 }
@@ -506,7 +508,7 @@ static bool any_busy(const struct transcribe *job)
     return false;
 }
 
-/* The networks that are being read just now are waited for. */
+/* Waits for networks that are being loaded. */
 static bool is_gated(struct transcribe *job)
 {
     if (job->gated)
@@ -534,7 +536,7 @@ static void on_tick(void *arg)
 
 /* ---------------------------------------------------------------- beginning */
 
-/* The first lane must be there; more are welcome. */
+/* The first lane is required; the others are optional. */
 static int open_lanes(struct transcribe *job, struct asr_hub *hub, const struct asr_params *params,
                       struct errbuf *why)
 {

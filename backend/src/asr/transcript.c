@@ -1,5 +1,5 @@
 /**
- * @file asr/transcript.c  What was said in a recording, written down in three forms
+ * @file asr/transcript.c  The transcript of a recording, written in three formats
  */
 #include "asr/transcribe.h"
 #include "base/json.h"
@@ -23,7 +23,7 @@ void transcript_release(struct transcript *t)
     t->segment_count = 0;
 }
 
-/* Where it is somebody else than before. */
+/* Names the speaker where it changes. */
 static void put_speaker(const struct transcript *t, size_t i, struct buf *out, const char *before,
                         const char *behind)
 {
@@ -42,15 +42,15 @@ int transcript_text(const struct transcript *t, struct buf *out)
     return out->err;
 }
 
-/* Cues with the sign before their milliseconds, numbered or not. */
+/* Cues: the separator before their milliseconds, and whether they are numbered. */
 struct cues {
     struct buf *out;
     size_t count;
     char point;
     bool numbered;
     const struct transcript *t;
-    size_t segment; /* whose cues these are */
-    bool begun;     /* one of them was written */
+    size_t segment; /* the segment that the cues belong to */
+    bool begun;     /* one of its cues was written */
 };
 
 static void write_cue(const struct subtitle *cue, void *arg)
@@ -63,7 +63,8 @@ static void write_cue(const struct subtitle *cue, void *arg)
     buf_puts(cues->out, " --> ");
     subtitle_time(cues->out, cue->span.end_ms, cues->point);
     buf_putc(cues->out, '\n');
-    /* WebVTT has a mark for it, which every cue bears; elsewhere it is said where it changes. */
+    /* WebVTT has a tag for the speaker, which every cue carries; elsewhere the speaker is named at
+     * each change. */
     if (!cues->numbered && cues->t->speakers && cues->t->segments[cues->segment].speaker)
         buf_printf(cues->out, "<v Speaker %d>", cues->t->segments[cues->segment].speaker);
     else if (cues->numbered && !cues->begun)
@@ -129,7 +130,7 @@ static json_t *words_json(const struct transcript_segment *s)
     return list;
 }
 
-/** engine: of the whole; a segment says its own where another heard it. */
+/** engine: the transcript's; a segment names its own if it differs. */
 static json_t *segment_json(const struct transcript_segment *s, const char *engine, bool words)
 {
     json_t *obj = json_object();

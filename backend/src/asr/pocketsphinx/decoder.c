@@ -1,5 +1,5 @@
 /**
- * @file asr/pocketsphinx/decoder.c  PocketSphinx hearing one stream: two searches that compete
+ * @file asr/pocketsphinx/decoder.c  PocketSphinx decoding one stream: two searches that compete
  */
 #include "asr/pocketsphinx/decoder.h"
 
@@ -22,19 +22,20 @@
 #include <unistd.h>
 
 enum {
-    TEXT_MAX_BYTES = 65536, /* of one utterance */
+    TEXT_MAX_BYTES = 65536, /* for one utterance */
     STABLE_LAG_MS = 900,    /* words younger than this may still change */
     DICT_MAX = 4 << 20,     /* a dictionary with a profile's words [bytes] */
 };
 
 enum { INTERVIEW, GENERAL, SEARCHES };
 
-/* Phone models alive in one frame. The library's 30000 costs a quarter more time for the same text;
- * of the general search, 4000 loses words, of the interview's few words 3000 do not. */
+/* Phone models alive in one frame. The library's 30000 takes a quarter more time for the same text;
+ * the general search loses words at 4000, while 3000 are enough for the small vocabulary of
+ * interviews. */
 static const int alive[SEARCHES] = {[INTERVIEW] = 3000, [GENERAL] = 8000};
 
-/* How often a word was right: both searches heard it, or only the winning one. A guess
- * that orders words by certainty; no recordings were counted for it. */
+/* Confidence of a word that both searches found, or only the winning one. A guess that ranks words
+ * by certainty; it was not measured on recordings. */
 static const float CONFIDENCE_BOTH = 0.88f;
 static const float CONFIDENCE_ONE = 0.55f;
 
@@ -49,20 +50,20 @@ struct decoder {
     struct front front;
     struct display *display;
     struct vocabulary names;
-    struct mate *mate;   /* hears with the general search while the caller does with the other */
+    struct mate *mate;   /* runs the general search while the caller runs the other */
     int general_rc;      /* of the mate's last call */
-    struct errbuf error; /* the same */
+    struct errbuf error; /* likewise */
     struct heard heard[SEARCHES][HEARD_WORDS_MAX];
     size_t count[SEARCHES];
-    struct heard refined[HEARD_WORDS_MAX];  /* of the lattice, while it is read */
-    struct heard promised[HEARD_WORDS_MAX]; /* what a partial said will not change */
+    struct heard refined[HEARD_WORDS_MAX];  /* words of the lattice while it is read */
+    struct heard promised[HEARD_WORDS_MAX]; /* words that a partial called stable */
     size_t promised_count;
     const char *text_of[HEARD_WORDS_MAX];
     size_t ends[HEARD_WORDS_MAX];
     struct asr_word word[HEARD_WORDS_MAX];
     struct buf text;
     struct buf said; /* words in their written form, each with its NUL */
-    struct buf last; /* text of the partial before */
+    struct buf last; /* text of the previous partial */
 };
 
 /* ---------------------------------------------------------------- loading */
@@ -74,7 +75,7 @@ static int join_path(char to[PATH_MAX], const char *folder, const char *name, st
     return err_set(why, UV_ENAMETOOLONG, "the path of %s is too long", name);
 }
 
-/* What the build made lies beside this program, or where the build tree keeps it. */
+/* The build's files are next to this program, or where the build tree keeps them. */
 static int find_built(char built[PATH_MAX], struct errbuf *why)
 {
     static const char *const below[] = {"", "/src/asr/pocketsphinx"};
@@ -119,7 +120,7 @@ int decoder_load(struct decoder **dp, const char *folder, struct errbuf *why)
 
     if (!d)
         return err_set(why, UV_ENOMEM, "no memory for the model");
-    err_set_logfp(NULL); /* the library writes pages to stderr otherwise */
+    err_set_logfp(NULL); /* otherwise the library writes pages to stderr */
     buf_init(&d->text, TEXT_MAX_BYTES);
     buf_init(&d->said, TEXT_MAX_BYTES);
     buf_init(&d->last, TEXT_MAX_BYTES);
@@ -181,7 +182,7 @@ static int write_all(int fd, const char *data, size_t n)
     return 0;
 }
 
-/* The interview search anew, over a dictionary that lies in memory only. */
+/* Opens the interview search again, with a dictionary that exists only in memory. */
 static int reopen_with(struct decoder *d, const struct buf *dict, struct errbuf *why)
 {
     struct search plain = d->search[INTERVIEW];
@@ -201,13 +202,13 @@ static int reopen_with(struct decoder *d, const struct buf *dict, struct errbuf 
         d->search[INTERVIEW] = plain;
         return err;
     }
-    /* The plain search is not freed: its pages are shared with the process we come from, and
-     * freeing them would make copies of them. */
+    /* The plain search is not freed: its pages are shared with the parent process, and freeing them
+     * would copy them. */
     d->search[INTERVIEW].names = &d->names;
     return 0;
 }
 
-/* Letters in the middle that are capital, or digits, are not there by the rules of spelling. */
+/* Capital letters inside a word, and digits, are deliberate spelling. */
 static bool is_spelt_its_way(const char *word)
 {
     for (word++; *word; word++)
@@ -249,7 +250,7 @@ int decoder_open(struct decoder *d, const char *const *lines, size_t count,
         d->front.before = voice->before;
     }
     if (mate_open(&d->mate))
-        d->mate = NULL; /* no thread to be had: one search after the other */
+        d->mate = NULL; /* no thread is available: one search after the other */
     return 0;
 }
 
@@ -287,8 +288,8 @@ static void advance_general(void *arg)
     d->general_rc = search_advance(&d->search[GENERAL], &d->front, &d->error);
 }
 
-/* Both searches, each on its core: one after the other they would be behind the speaker for the
- * first three seconds. */
+/* Runs both searches, each on its own core: one after the other they would lag behind the speaker
+ * for the first three seconds. */
 static int advance(struct decoder *d, struct errbuf *why)
 {
     int err;
@@ -320,7 +321,7 @@ static int winner(struct decoder *d)
     return interview >= search_score(&d->search[GENERAL]) ? INTERVIEW : GENERAL;
 }
 
-/* Only the winner's lattice is made: it is what costs time after the end. */
+/* Only the winner's lattice is made: that is what takes time after the end. */
 static void refine(struct decoder *d, int who)
 {
     size_t n;
@@ -331,7 +332,7 @@ static void refine(struct decoder *d, int who)
     memcpy(d->heard[who], d->refined, n * sizeof(d->refined[0]));
 }
 
-/* Did the other search hear the same word at the same time? */
+/* Did the other search find the same word at the same time? */
 static bool confirmed(const struct heard *w, const struct heard *other, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -341,7 +342,8 @@ static bool confirmed(const struct heard *w, const struct heard *other, size_t n
     return false;
 }
 
-/* Written forms into d->said. Their places are found at the end: the buffer may move. */
+/* Collects the written forms in d->said. Pointers are set at the end, because the buffer may
+ * move. */
 static int write_words(struct decoder *d, int who)
 {
     size_t at = 0;
@@ -385,7 +387,7 @@ static bool is_decided(const struct decoder *d, size_t i)
            memcmp(d->text.data, d->last.data, d->ends[i]) == 0;
 }
 
-/* Words that both searches agree on, that this and the last partial share, and that are old are
+/* Old words that both searches agree on and that this partial shares with the previous one are
  * promised to stay. Returns how many bytes of the text they take. */
 static size_t promise(struct decoder *d, int who)
 {
@@ -431,7 +433,7 @@ int decoder_partial(struct decoder *d, struct asr_result *res, struct errbuf *wh
     return tell(d, false, res, why);
 }
 
-/* All that can be done before the end is known. The lattice is not: see search_refine(). */
+/* Everything that can be done before the end is known. The lattice cannot: see search_refine(). */
 int decoder_prefetch_final(struct decoder *d, struct errbuf *why)
 {
     return advance(d, why);

@@ -13,7 +13,7 @@
 enum { FORMS_MAX = 4096, FORM_MAX = 64, SENTENCE_ASKS = 3 };
 
 struct display {
-    char form[FORMS_MAX][FORM_MAX]; /* sorted without case */
+    char form[FORMS_MAX][FORM_MAX]; /* sorted, ignoring case */
     size_t count;
 };
 
@@ -63,7 +63,7 @@ const char *display_word(const struct display *d, const char *word)
     return form ? form : word;
 }
 
-/* A letter that was spelled: "x." in the dictionary. */
+/* A spelled letter: "x." in the dictionary. */
 static bool is_letter(const char *word)
 {
     return isalpha((unsigned char)word[0]) && word[1] == '.' && !word[2];
@@ -77,7 +77,8 @@ static bool is_one_of(const char *word, const char *const *list)
     return false;
 }
 
-/* Does it ask? A question word, or a verb before its subject, at the start or after a lead-in. */
+/* Is it a question? A question word, or a verb before its subject, at the start or after a
+ * lead-in. */
 static bool asks(const char *const *word, size_t count)
 {
     static const char *const lead[] = {"so",    "okay",  "and",     "now",  "well", "but", "then",

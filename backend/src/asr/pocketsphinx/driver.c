@@ -1,15 +1,15 @@
 /**
  * @file asr/pocketsphinx/driver.c  Engine "pocketsphinx", seen from the server: child processes
  *
- * PocketSphinx crashes now and then, so it runs beside us (worker.c, spoken to as wire.h says). A
- * model is a nursery: a child process that has loaded everything. A stream is a copy of it, taken
- * at the stream's first utterance.
+ * PocketSphinx crashes now and then, so it runs in other processes (worker.c, with the protocol of
+ * wire.h). A model is a nursery: a child process that has loaded everything. A stream is a copy of
+ * it, forked at the stream's first utterance.
  *
- * The audio of an utterance is kept until its text came back. When the copy dies, or hangs and is
- * killed, another one hears what was kept and goes on: the speaker's voice and the words that were
- * called stable go with it. An utterance that kills two is heard without the profile's words (the
- * usual suspects), and one that goes on killing at the same place, or kills DEATHS_MAX, is given up
- * with the words of its last partial. Both are told (note).
+ * The audio of an utterance is kept until its text has come back. If the copy dies, or hangs and is
+ * killed, another one is fed the kept audio and continues; it inherits the speaker's voice and the
+ * words that were called stable. An utterance that kills two copies is decoded without the
+ * profile's words (the usual suspects). One that keeps killing them at the same place, or kills
+ * DEATHS_MAX, is abandoned with the words of its last partial. Both are reported (note).
  */
 #include "asr/engine.h"
 #include "asr/pocketsphinx/wire.h"
@@ -28,45 +28,48 @@
 #include <unistd.h>
 
 #define PROGRAM "interviewd-pocketsphinx"
-/** Where Debian's pocketsphinx-en-us puts the model; params->path stands for another folder. */
+/** Where Debian's pocketsphinx-en-us puts the model; params->path names another folder. */
 #define MODEL_FOLDER "/usr/share/pocketsphinx/model/en-us"
 
 enum {
     PACE_MS = 300,
-    STREAMS_MAX = 32,      /* copies at the same time; each has 10 to 60 MB of its own */
-    LOAD_MS = 120000,      /* for a nursery to be ready */
-    LOAD_STILL_MS = 20000, /* of it without computing: a slow disk is waited for */
-    BORN_MS = 20000,       /* for a copy to be made */
+    STREAMS_MAX = 32,      /* copies at the same time; each has 10 to 60 MB of its own memory */
+    LOAD_MS = 120000,      /* for a nursery to become ready */
+    LOAD_STILL_MS = 20000, /* of those without computing: a slow disk may need them */
+    BORN_MS = 20000,       /* for a copy to be forked */
     ANSWER_MS = 90000,     /* for one call; the copy ends itself after 60 s of computing */
-    STILL_MS = 3000,       /* of it without computing: the copy hangs */
-    SEND_MS = 10000,       /* for a copy to take what it is sent */
-    NURSERIES_MAX = 3,     /* started for one stream before that is an error */
-    PLAIN_AFTER = 2,       /* deaths in an utterance; then without the profile's words */
-    SAME_PLACE_MAX = 4,    /* deaths in a row after the same sample; then it is given up */
-    DEATHS_MAX = 40,       /* of one utterance, wherever; the same */
-    AGAIN_PIECE = 3200,    /* samples a call when audio is heard again: tells where it dies */
-    PAUSE_FIRST_MS = 20,   /* before the third copy of an utterance; then twice as long each time */
+    STILL_MS = 3000,       /* of those without computing: the copy hangs */
+    SEND_MS = 10000,       /* for a copy to read what is sent */
+    NURSERIES_MAX = 3,     /* started for one stream before it counts as an error */
+    PLAIN_AFTER = 2,       /* deaths in an utterance, after which the profile's words are left
+                              out */
+    SAME_PLACE_MAX = 4,    /* deaths in a row after the same sample, after which the utterance is
+                              abandoned */
+    DEATHS_MAX = 40,       /* deaths in one utterance, anywhere, after which it is abandoned */
+    AGAIN_PIECE = 3200,    /* samples per call when audio is fed again: shows where the copy dies */
+    PAUSE_FIRST_MS = 20,   /* pause before the third copy for an utterance; then doubled each
+                              time */
     PAUSE_MAX_MS = 320,
-    KEPT_FIRST = 16000 * 8, /* samples there is room for at first */
+    KEPT_FIRST = 16000 * 8, /* initial capacity [samples] */
     TEXT_BYTES = 65536,
 };
 
-/** Not an error of the engine: the process at the other end is gone. */
+/** Not an error of the engine: the process at the other end is dead. */
 enum { DIED = 1 };
 
 struct asr_model {
     uv_mutex_t lock;
-    struct child *nursery; /* {lock} NULL: died, and to be started again */
+    struct child *nursery; /* {lock} NULL: it died and must be started again */
     struct frame_inbox inbox;
     size_t streams; /* {lock} */
     char folder[PATH_MAX];
 };
 
-/** A process that hears one stream. */
+/** A process that decodes one stream. */
 struct copy {
-    int fd;     /* its socket, negative: there is none */
-    int pid;    /* to look whether it computes */
-    int handle; /* its pidfd, to end it with; negative: the system has none */
+    int fd;     /* its socket; negative: none */
+    int pid;    /* to see whether it is computing */
+    int handle; /* its pidfd, to kill it; negative: not supported by the system */
 };
 
 static const struct copy NO_COPY = {.fd = -1, .handle = -1};
@@ -78,18 +81,18 @@ struct asr_stream {
     uv_mutex_t lock;  /* interrupt() comes from any thread */
     struct copy copy; /* {lock} for writing */
     bool interrupted; /* {lock} */
-    bool counted;     /* among model->streams */
+    bool counted;     /* counted in model->streams */
     struct frame_inbox inbox;
 
     int16_t *kept; /* the utterance so far */
     size_t kept_n, kept_cap;
-    bool unkept;     /* there was no memory to keep it all */
+    bool unkept;     /* there was no memory to keep all of it */
     unsigned deaths; /* in this utterance */
-    size_t heard_n;  /* samples the copy has taken */
-    size_t died_at;  /* heard_n of the last one that died */
+    size_t heard_n;  /* samples fed to the copy */
+    size_t died_at;  /* heard_n of the last copy that died */
     unsigned same;   /* how many in a row died there */
-    bool plain;      /* the copy hears without the profile's words */
-    bool lost;       /* given up: what the last partial said is what was heard */
+    bool plain;      /* the copy was opened without the profile's words */
+    bool lost;       /* abandoned: the result is the last partial's text */
     struct buf voice, promised, text;
     struct ear_result result;
     char note[160];
@@ -155,14 +158,14 @@ static void end_copy(const struct copy *c)
 {
     if (c->handle >= 0) {
         pidfd_send_signal(c->handle, SIGKILL, NULL,
-                          0); /* it may hang, and see no end of its socket */
+                          0); /* it may hang and never see its socket close */
         close(c->handle);
     }
     if (c->fd >= 0)
         close(c->fd);
 }
 
-/** {lock} of the model. The nursery says on the copy's socket who was born. */
+/** {lock} of the model. The nursery reports on the copy's socket which process it is. */
 static int meet_copy(struct asr_stream *st, struct copy *c, struct errbuf *why)
 {
     const struct child_patience patience = {STILL_MS, BORN_MS, is_interrupted, st};
@@ -184,7 +187,8 @@ static int meet_copy(struct asr_stream *st, struct copy *c, struct errbuf *why)
     return 0;
 }
 
-/** {lock} of the model. One end of a socket goes to a new copy. DIED: the nursery did not do it. */
+/** {lock} of the model. Sends one end of a socket for a new copy. DIED: the nursery did not make
+ *  one. */
 static int order_copy(struct asr_stream *st, struct copy *c, struct errbuf *why)
 {
     int pair[2];
@@ -202,7 +206,7 @@ static int order_copy(struct asr_stream *st, struct copy *c, struct errbuf *why)
     return err;
 }
 
-/** {lock} of the model. By as many nurseries as it takes, within reason. */
+/** {lock} of the model. Starts as many nurseries as it takes, within reason. */
 static int get_copy(struct asr_stream *st, struct copy *c, struct errbuf *why)
 {
     struct asr_model *m = st->model;
@@ -266,7 +270,7 @@ static int take_copy(struct asr_stream *st, struct errbuf *why)
     return 0;
 }
 
-/** One call and its answer. 0, DIED, or what went wrong. */
+/** One call and its answer. 0, DIED, or an error. */
 static int ask(struct asr_stream *st, enum ear_kind kind, const void *data, size_t len,
                struct errbuf *why)
 {
@@ -278,7 +282,7 @@ static int ask(struct asr_stream *st, enum ear_kind kind, const void *data, size
 
     err = err ? err : child_await(st->copy.pid, st->copy.fd, &patience);
     if (err && err != UV_ECANCELED && st->copy.fd >= 0 && st->copy.handle < 0) {
-        /* It hangs, and there is no handle to end it with: its nursery takes it along. */
+        /* It hangs and there is no handle to kill it: ending its nursery ends it too. */
         uv_mutex_lock(&st->model->lock);
         drop_nursery(st->model);
         uv_mutex_unlock(&st->model->lock);
@@ -340,8 +344,8 @@ static int say_audio(struct asr_stream *st, const int16_t *pcm, size_t n, size_t
 
 /* ---------------------------------------------------------------- after a death */
 
-/** Short enough for a worker, long enough that a stream that kills its copy at once does not keep a
- *  core busy. */
+/** Short enough for a worker, and long enough that a stream that kills each copy at once does not
+ *  keep a core busy. */
 static void pause_before(unsigned deaths)
 {
     unsigned ms = PAUSE_FIRST_MS;
@@ -352,7 +356,7 @@ static void pause_before(unsigned deaths)
         uv_sleep(ms);
 }
 
-/** Is there no sense in trying again? */
+/** Is it pointless to try again? */
 static bool is_hopeless(struct asr_stream *st)
 {
     st->deaths++;
@@ -370,8 +374,8 @@ static void give_up(struct asr_stream *st)
              st->deaths);
 }
 
-/** Another copy, in the utterance, that has heard all that was kept. 0 also when it was given up.
- */
+/** Gets another copy and feeds it all of the kept audio of the utterance. Also 0 if the utterance
+ *  was abandoned. */
 static int hear_again(struct asr_stream *st, struct errbuf *why)
 {
     int err = DIED;
@@ -398,7 +402,7 @@ static int hear_again(struct asr_stream *st, struct errbuf *why)
     return err;
 }
 
-/** ask(), with as many copies as it takes. Once an utterance has been given up, every call answers
+/** Calls ask() with as many copies as it takes. Once an utterance is abandoned, every call returns
  *  0. */
 static int insist(struct asr_stream *st, enum ear_kind kind, struct errbuf *why)
 {
@@ -545,7 +549,7 @@ static int ps_begin(struct asr_stream *st, struct errbuf *why)
     st->unkept = st->lost = false;
     buf_clear(&st->promised);
     buf_clear(&st->text);
-    if (st->plain) /* the words are tried again at each utterance */
+    if (st->plain) /* each utterance tries the profile's words again */
         leave_copy(st);
     st->plain = false;
     if (st->copy.fd < 0) {
@@ -568,7 +572,7 @@ static void keep(struct asr_stream *st, const int16_t *pcm, size_t n)
         int16_t *more = realloc(st->kept, cap * sizeof(*more));
 
         if (!more) {
-            st->unkept = true; /* heard now or not at all */
+            st->unkept = true; /* cannot be fed again if the copy dies */
             return;
         }
         st->kept = more;
@@ -606,7 +610,7 @@ static int tell(struct asr_stream *st, enum ear_kind kind, struct asr_result *re
         *res = st->result.res;
         return 0;
     }
-    /* The words of the last partial, for want of better ones. */
+    /* The words of the last partial, as there are no better ones. */
     memset(res, 0, sizeof(*res));
     res->text = st->text.len ? st->text.data : "";
     strcpy(res->language, "en");

@@ -8,12 +8,13 @@
 #include <string.h>
 #include <uv.h>
 
-/* Of the voiced frames of six human recordings and of flite's voices (recorded people), within a
- * second or so; all of them lie between 0.74 and 1.01 times this, espeak-ng's voices between 1.7
- * and 1.96. */
+/* Deviation in the voiced frames of six human recordings and of flite's voices (recorded people),
+ * over about a second; all of them are between 0.74 and 1.01 times this, espeak-ng's voices between
+ * 1.7 and 1.96. */
 static const float speech_deviation[FRONT_DIM] = {19,    21,    16,    21,    18.5f, 14.5f, 16.5f,
                                                   15.5f, 13.5f, 14.5f, 11.5f, 11,    10};
-static const double WIDER = 1.25; /* times that: a voice the model does not know */
+static const double WIDER = 1.25; /* times that: a kind of voice that the model was not trained
+                                     on */
 static const double DEVIATION_LEAST = 1e-3;
 enum { FINER = 3 }; /* the first cepstra, loudness and slope, differ little between voices */
 
@@ -35,7 +36,7 @@ void front_release(struct front *f)
     memset(f, 0, sizeof(*f));
 }
 
-/* to += from, weighed so that `from` counts as `frames` frames at most. */
+/* to += from, weighted so that `from` counts as at most `frames` frames. */
 static void add_moments(struct moments *to, const struct moments *from, double frames)
 {
     double share = from->frames > frames ? frames / from->frames : 1;
@@ -82,7 +83,7 @@ static int make_room(struct front *f)
     return 0;
 }
 
-/* Frames that came out of one step: the last ends where the audio ends. The first of an utterance
+/* Frames produced by one step: the last ends where the audio ends. The first frames of an utterance
  * come in a burst, because silence before it was held back. */
 static void count_frames(struct front *f, int32_t n)
 {
@@ -93,7 +94,7 @@ static void count_frames(struct front *f, int32_t n)
         uint32_t back = (uint32_t)(n - 1 - i) * MS;
 
         f->time_ms[f->frames + (size_t)i] = end > back ? end - back : 0;
-        if (c[0] < 0) /* less energy than anything spoken */
+        if (c[0] < 0) /* less energy than any speech */
             continue;
         for (int k = 0; k < FRONT_DIM; k++) {
             f->voice.sum[k] += (double)c[k];
@@ -104,7 +105,7 @@ static void count_frames(struct front *f, int32_t n)
     f->frames += (size_t)n;
 }
 
-/* Where the voice swings wider than speech, bring it back. */
+/* If the voice varies more widely than normal speech, scales it down. */
 static void set_gains(struct front *f, const double deviation[FRONT_DIM])
 {
     double wide = 0; /* logarithm of the mean ratio over the finer cepstra */
@@ -118,7 +119,7 @@ static void set_gains(struct front *f, const double deviation[FRONT_DIM])
     }
 }
 
-/* Trust what was heard of the voice once it was enough, or when there will be no more. */
+/* Uses what is known of the voice once there is enough of it, or when no more will come. */
 static void refine_mean(struct front *f)
 {
     struct moments all = f->voice;

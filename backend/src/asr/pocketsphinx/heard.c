@@ -1,5 +1,5 @@
 /**
- * @file asr/pocketsphinx/heard.c  Words with their times, and the promise that some of them stay
+ * @file asr/pocketsphinx/heard.c  Words with their times, and which of them are stable
  */
 #include "asr/pocketsphinx/heard.h"
 

@@ -14,7 +14,7 @@ struct mate {
     pthread_t thread;
     uv_mutex_t lock;
     uv_cond_t changed;
-    void (*fn)(void *arg); /* {lock} what is to be done or being done; NULL: nothing */
+    void (*fn)(void *arg); /* {lock} the call to make or in progress; NULL: none */
     void *arg;             /* {lock} */
     bool leaving;          /* {lock} */
 };
@@ -30,7 +30,7 @@ static void *work(void *arg)
             continue;
         }
         uv_mutex_unlock(&m->lock);
-        m->fn(m->arg); /* the owner changes neither before it was told that this is done */
+        m->fn(m->arg); /* the owner changes neither until the call is done */
         uv_mutex_lock(&m->lock);
         m->fn = NULL;
         uv_cond_signal(&m->changed);

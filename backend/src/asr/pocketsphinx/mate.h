@@ -5,12 +5,12 @@
  *     mate_start(mate, fn, arg);  ... do something else ...  mate_wait(mate);
  *     mate_close(mate);
  *
- * The two searches of a stream hear the same frames and know nothing of each other, so each may
- * have a core. A call takes some milliseconds; handing one over costs about 20 us.
+ * The two searches of a stream decode the same frames independently, so each can use a core. A call
+ * takes some milliseconds; handing one over costs about 20 us.
  *
  * Threads    One owner. Everything fn wrote is seen by the owner after mate_wait().
- * Errors     UV_EAGAIN or UV_ENOMEM from open. A NULL mate is allowed everywhere: the call then
- *            runs inside mate_start().
+ * Errors     UV_EAGAIN or UV_ENOMEM from open. A NULL mate is allowed everywhere: the call is then
+ *            made inside mate_start().
  */
 #ifndef ASR_POCKETSPHINX_MATE_H
 #define ASR_POCKETSPHINX_MATE_H
@@ -18,9 +18,9 @@
 struct mate;
 
 int mate_open(struct mate **mp);
-/** fn(arg) runs on the mate's thread. None may be running. */
+/** Calls fn(arg) on the mate's thread. No other call may be running. */
 void mate_start(struct mate *mate, void (*fn)(void *arg), void *arg);
-/** Until it has returned; at once if none was started. */
+/** Waits until the call has returned; returns at once if none was started. */
 void mate_wait(struct mate *mate);
 void mate_close(struct mate *mate); /**< Waits first. NULL is allowed */
 

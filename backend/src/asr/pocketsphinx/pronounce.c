@@ -1,9 +1,9 @@
 /**
  * @file asr/pocketsphinx/pronounce.c  English letter-to-sound rules
  *
- * A rule applies at a place in the word: letters, what must precede, what must follow, phones.
- * In contexts "#" is the word's edge, "@" a vowel letter, "^" a consonant letter, "" anything.
- * The first rule in the list of its first letter that fits is taken; longer ones stand first.
+ * A rule applies at a place in the word: letters, what must precede, what must follow, phones. In
+ * contexts "#" is the word's edge, "@" a vowel letter, "^" a consonant letter, "" anything. The
+ * first matching rule in the list of its first letter is used; longer rules come first.
  */
 #include "asr/pocketsphinx/pronounce.h"
 
@@ -223,7 +223,7 @@ static bool is_vowel(char c)
     return c && strchr("aeiouy", c);
 }
 
-/* One context sign against one letter of the word; '\0' stands for its edge. */
+/* Matches one context symbol with one letter of the word; '\0' is the word's edge. */
 static bool fits(char sign, char c)
 {
     if (sign == '#')

@@ -1,11 +1,11 @@
 /**
- * @file asr/pocketsphinx/pronounce.h  How a word that no dictionary knows may sound
+ * @file asr/pocketsphinx/pronounce.h  The likely pronunciation of a word that is in no dictionary
  *
- * A profile or job description brings names: of products, companies, methods. To hear them the
- * recogniser needs phones. This is a small set of English letter-to-sound rules, longest match
- * first, in the manner of Elovitz et al. (1976, NRL Report 7948) but written for the phones of the
- * CMU dictionary. Acronyms are spelled. It is a guess, good enough to be found by a search that
- * also knows the neighbours.
+ * A profile or job description contains names of products, companies and methods. To recognise them
+ * the recogniser needs their phones. This is a small set of English letter-to-sound rules, longest
+ * match first, in the manner of Elovitz et al. (1976, NRL Report 7948) but written for the phones
+ * of the CMU dictionary. Acronyms are spelled. The result is a guess, good enough for a search that
+ * also knows the neighbouring words.
  *
  * Threads    Any; pure functions.
  */
@@ -16,9 +16,9 @@
 
 enum { PRONOUNCE_WORD_MAX = 40, PRONOUNCE_MAX = 256 };
 
-/** Phones of a word ("DH AH S" style) into to. ASCII letters, digits and ' only; returns the
- *  number of phones, 0 when there is nothing to say. ALL CAPITALS without a vowel between, or of
- *  at most four letters, are spelled. */
+/** Writes the phones of a word ("DH AH S" style) to to. ASCII letters, digits and ' only; returns
+ *  the number of phones, 0 if there is nothing to pronounce. Words in ALL CAPITALS are spelled if
+ *  they have no vowel inside or at most four letters. */
 size_t pronounce(const char *word, char to[PRONOUNCE_MAX]);
 
 #endif

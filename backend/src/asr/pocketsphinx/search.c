@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Words that may end in one frame. Without a limit the lattice of 11 s takes four times as long to
- * make, and the text is the same. */
+/* Words that may end in one frame. Without a limit the lattice of 11 s takes four times as long,
+ * and the text is the same. */
 #define WORD_ENDS "20"
 
 /* The library's own choice for its lattice: language weight 9.5 after a first pass with 6.5. */
@@ -19,9 +19,9 @@ static cmd_ln_t *config_of(const struct search_files *files)
     char alive[16];
 
     snprintf(alive, sizeof(alive), "%d", files->alive);
-    /* One pass over the lexicon tree and no second pass. The lattice is ours to ask for
-     * (search_refine): the library would make it only after the end, and of both searches.
-     * compallsen makes path scores of two searches comparable. */
+    /* One pass over the lexicon tree and no second pass. We request the lattice ourselves
+     * (search_refine): the library would make it only after the end, and for both searches.
+     * compallsen makes the path scores of two searches comparable. */
     return cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", files->acoustic, "-featparams",
                        files->features, "-lm", files->lm, "-dict", files->dict, "-fwdflat", "no",
                        "-bestpath", "no", "-compallsen", "yes", "-maxwpf", WORD_ENDS, "-maxhmmpf",
@@ -85,8 +85,8 @@ int32_t search_score(struct search *s)
     return score;
 }
 
-/* "word(2)" -> "word", and a reserved word is the name it stands for; silence and noise have no
- * text. */
+/* "word(2)" -> "word", and a reserved word becomes the name it stands for; silence and noise have
+ * no text. */
 static bool spoken(const struct search *s, const char *word, struct heard *to)
 {
     size_t n;
@@ -129,7 +129,7 @@ size_t search_words(struct search *s, const struct front *f, struct heard *to, s
     return n;
 }
 
-/* One word of the lattice before those at to[n..max): the path is walked from its end. */
+/* Prepends one word of the lattice to those at to[n..max): the path is walked from its end. */
 static size_t take_word(const struct search *s, ps_lattice_t *dag, ps_latnode_t *node, int last,
                         const struct front *f, struct heard *to, size_t n)
 {

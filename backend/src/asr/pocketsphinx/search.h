@@ -13,23 +13,23 @@
 #include "base/error.h"
 
 enum {
-    SEARCH_REFINE_FRAMES = 2000 /**< Longer utterances, in 10 ms, keep the first pass's words */
+    SEARCH_REFINE_FRAMES = 2000 /**< [10 ms] Longer utterances keep the words of the first pass */
 };
 
 struct search {
     ps_decoder_t *ps;
     cmd_ln_t *config;
-    const struct vocabulary *names; /**< What reserved words stand for; NULL: nothing */
+    const struct vocabulary *names; /**< What reserved words stand for; NULL: none */
     size_t fed;                     /**< Frames of the utterance decoded so far */
     bool running;
 };
 
 struct search_files {
     const char *acoustic; /**< Folder of the acoustic model */
-    const char *features; /**< feat.params with the mean left to us */
+    const char *features; /**< feat.params, but the mean is subtracted by us */
     const char *lm;
     const char *dict;
-    int alive; /**< Phone models alive in one frame, at most */
+    int alive; /**< Most phone models alive in one frame */
 };
 
 int search_open(struct search *s, const struct search_files *files, struct errbuf *why);
@@ -37,14 +37,14 @@ void search_close(struct search *s);
 int search_begin(struct search *s, struct errbuf *why);
 int search_advance(struct search *s, const struct front *f, struct errbuf *why);
 /** Logarithm of the best path's probability, to the decoder's base; comparable between searches
- *  over the same frames because all senones are always scored. */
+ *  over the same frames, because all senones are always scored. */
 int32_t search_score(struct search *s);
 size_t search_words(struct search *s, const struct front *f, struct heard *to, size_t max);
-/** The words of the best path through the lattice: the first pass shortens the language model's
- *  memory, the lattice does not. Takes up to 70 ms for a sentence, 0.2 to 0.4 s for 11 s. Only
+/** The words of the best path through the lattice, which uses the full language model where the
+ *  first pass shortens its history. Takes up to 70 ms for a sentence, 0.2 to 0.4 s for 11 s. Only
  *  after search_end(): in the middle of an utterance the library (0.8+5prealpha, find_end_node())
- *  reads an index of the frame that has not come yet, which is whatever lay in memory.
- *  False: no path, or the utterance still runs; count is as before. */
+ *  reads the index of a frame that has not come yet, which is uninitialised memory. False: no path,
+ *  or the utterance is still running; count is unchanged. */
 bool search_refine(struct search *s, const struct front *f, struct heard *to, size_t max,
                    size_t *count);
 void search_end(struct search *s);

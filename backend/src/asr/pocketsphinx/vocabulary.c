@@ -1,5 +1,5 @@
 /**
- * @file asr/pocketsphinx/vocabulary.c  Words of a profile join a search
+ * @file asr/pocketsphinx/vocabulary.c  Adding the words of a profile to a search
  */
 #include "asr/pocketsphinx/vocabulary.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As tools/speechlm/lm.h names them. */
+/* The names that tools/speechlm/lm.h uses. */
 static const char reserved[] = "reserved-";
 
 static bool knows(ps_decoder_t *ps, const char *word)
@@ -28,7 +28,7 @@ static bool has(const struct vocabulary *v, const char *lower)
 }
 
 /* Phones of a word: from the general dictionary, which has many more words than the interview's,
- * else as the spelling suggests. */
+ * else derived from the spelling. */
 static bool find_phones(ps_decoder_t *general, const char *word, const char *lower,
                         char to[PRONOUNCE_MAX])
 {

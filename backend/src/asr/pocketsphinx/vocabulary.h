@@ -1,14 +1,14 @@
 /**
- * @file asr/pocketsphinx/vocabulary.h  Words of a profile join a search
+ * @file asr/pocketsphinx/vocabulary.h  Adding the words of a profile to a search
  *
- * A running decoder is never given a word: the library's way to do so (ps_add_word) leaves the
- * language model's trie with an end that points nowhere, and crashes on ordinary speech later.
- * Instead the interview model was built with some hundred reserved words that mean nothing and have
- * no pronunciation. A new decoder is loaded with a dictionary of its own, in which the first few of
- * them sound like the profile's names; here is which stands for what.
+ * Words are never added to a running decoder: the library's function for it (ps_add_word) leaves a
+ * dangling end in the language model's trie and later crashes on ordinary speech. Instead the
+ * interview model was built with a few hundred meaningless reserved words that have no
+ * pronunciation. A new decoder is loaded with a dictionary of its own, which gives the first few of
+ * them the pronunciations of the profile's names; this table says which stands for what.
  *
  * Names are looked up in the general search's dictionary, which has many more words than the
- * interview's; what is not there sounds as its spelling suggests (pronounce.h).
+ * interview's; those not in it get a pronunciation from their spelling (pronounce.h).
  *
  * Threads  One owner.
  */
@@ -23,7 +23,8 @@
 
 enum {
     VOCABULARY_MAX = 300, /**< Reserved words in the model (tools/speechlm) */
-    VOCABULARY_DICT_MAX = 4096 + 300 * (32 + PRONOUNCE_MAX), /**< Of vocabulary_choose() */
+    VOCABULARY_DICT_MAX = 4096 + 300 * (32 + PRONOUNCE_MAX), /**< Size of vocabulary_choose()'s
+                                                                  dictionary */
 };
 
 struct vocabulary {
@@ -32,12 +33,13 @@ struct vocabulary {
     size_t count;
 };
 
-/** Takes the words that `interview` does not know out of `count` lines, each may be NULL, and
- *  writes a line of dictionary for each into dict. The first VOCABULARY_MAX are taken. */
+/** Takes the words that `interview` does not know from `count` lines (each may be NULL), and writes
+ *  a dictionary line for each to dict. Only the first VOCABULARY_MAX are used. */
 int vocabulary_choose(struct vocabulary *v, ps_decoder_t *interview, ps_decoder_t *general,
                       const char *const *lines, size_t count, struct buf *dict);
 
-/** What a word of the decoder stands for; itself when it is no reserved one. v may be NULL. */
+/** What a word of the decoder stands for; the word itself if it is not a reserved one. v may be
+ *  NULL. */
 const char *vocabulary_word(const struct vocabulary *v, const char *word);
 
 #endif

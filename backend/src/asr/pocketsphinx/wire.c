@@ -1,5 +1,5 @@
 /**
- * @file asr/pocketsphinx/wire.c  What the engine and its child process say
+ * @file asr/pocketsphinx/wire.c  The messages between the engine and its child process
  */
 #include "asr/pocketsphinx/wire.h"
 
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { SHARE = 1 << 16 }; /* a confidence of 1 */
+enum { SHARE = 1 << 16 }; /* stands for a confidence of 1 */
 
 static uint32_t share_of(float confidence)
 {
@@ -31,7 +31,7 @@ void ear_result_write(struct buf *out, const struct asr_result *res, const void 
     pack_blob(out, voice, voice_len);
 }
 
-/** 0..1, or the frame is bad. */
+/** 0..1, else the frame is bad. */
 static float take_share(struct taking *t)
 {
     uint32_t share = take_u32(t);

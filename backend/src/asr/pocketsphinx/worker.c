@@ -2,9 +2,9 @@
  * @file asr/pocketsphinx/worker.c  The program interviewd-pocketsphinx: a nursery of recognisers
  *
  * Started by driver.c, it loads the models once (about 130 MB, 0.4 s), then makes a copy of itself
- * by fork() for each stream that is opened. A copy shares the models' memory and has only what it
- * changes for its own; if it crashes, one stream notices and asks for another copy. What both say
- * is in wire.h. It ends when the socket it was started with does, and its copies with it.
+ * by fork() for each stream that is opened. A copy shares the models' memory and has only its
+ * changes for itself; if it crashes, one stream notices and asks for another copy. The messages are
+ * in wire.h. It ends when the socket it was started with is closed, and its copies end with it.
  */
 #include "asr/pocketsphinx/decoder.h"
 #include "asr/pocketsphinx/wire.h"
@@ -22,14 +22,14 @@
 #include <unistd.h>
 
 enum {
-    CPU_A_CALL_S = 20,  /* a second of audio takes less than one */
-    CPU_A_FINAL_S = 60, /* the lattice of twenty seconds takes less than five */
-    ANSWER_MS = 60000,  /* for the other side to take an answer */
-    LINES_MAX = 4096,   /* of a profile */
+    CPU_A_CALL_S = 20,  /* CPU time [s]; a second of audio takes less than one */
+    CPU_A_FINAL_S = 60, /* CPU time [s]; the lattice of twenty seconds takes less than five */
+    ANSWER_MS = 60000,  /* for the other side to read an answer */
+    LINES_MAX = 4096,   /* lines of a profile */
     ANSWER_MAX = FRAME_MAX,
 };
 
-/* What crashes must not fill the disk or the memory of the machine. */
+/* A crash must not fill the machine's disk or memory. */
 static const struct worker_limits limits = {
     .memory_bytes = 2ull << 30, .file_bytes = 16 << 20, .files = 256};
 
@@ -40,7 +40,7 @@ struct stream {
     struct buf answer;
 };
 
-/* ---------------------------------------------------------------- what was kept for us */
+/* ---- state kept by the engine --------------------------------------------------------------- */
 
 static bool is_sound(const struct moments *m)
 {
@@ -62,7 +62,7 @@ static bool take_voice(struct taking *t, struct voice *voice)
     return is_sound(&voice->last) && is_sound(&voice->before);
 }
 
-/** Into a copy that is aligned; NULL when it is none of ours or nothing was promised. */
+/** Copies to aligned memory; NULL if it is malformed or nothing was promised. */
 static struct heard *take_promised(struct taking *t, size_t *count)
 {
     size_t n;
@@ -165,7 +165,7 @@ static int serve(struct stream *s, const struct frame *f, struct errbuf *why)
     }
 }
 
-/** Until the other side is gone. */
+/** Serves until the other side closes the socket. */
 static void serve_stream(struct decoder *decoder, int fd)
 {
     struct stream s = {.fd = fd, .decoder = decoder};
@@ -206,8 +206,8 @@ static void refuse(int fd, int err, const char *text)
     buf_release(&b);
 }
 
-/** A descriptor cannot come to mean another process, as a number can. Where the system has none,
- * the engine ends a copy that hangs together with its nursery. */
+/** A pidfd cannot come to mean another process, as a number can. If the system has none, the engine
+ *  ends a hanging copy together with its nursery. */
 static void tell_copy(int fd, pid_t pid)
 {
     int handle = pidfd_open(pid, 0);
@@ -236,7 +236,7 @@ static void make_copy(struct decoder *decoder, int nursery, int fd)
         close(nursery);
         serve_stream(decoder, fd);
     }
-    _exit(0); /* nothing of the nursery's is to be tidied up by its copy */
+    _exit(0); /* the copy must not run the nursery's exit handlers */
 }
 
 static int load(int fd, struct decoder **decoder)
@@ -261,7 +261,7 @@ static int load(int fd, struct decoder **decoder)
     return err;
 }
 
-/* Each copy reads its dictionary once more. */
+/* Gives up rights; each copy still reads its dictionary. */
 static void give_up(void)
 {
     struct confine c = {0};
@@ -285,7 +285,7 @@ int main(void)
         fputs("interviewd-pocketsphinx is started by interviewd, not by hand\n", stderr);
         return 2;
     }
-    signal(SIGCHLD, SIG_IGN); /* copies are not waited for */
+    signal(SIGCHLD, SIG_IGN); /* no need to wait for copies */
     if (load(fd, &decoder))
         return 1;
     give_up();

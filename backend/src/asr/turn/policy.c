@@ -83,8 +83,9 @@ struct turn_policy turn_policy_of(enum turn_pace pace)
 
 /* ---- words -------------------------------------------------------------------------------- */
 
-/* Words after which a sentence goes on; between spaces. A question may end with one of the second
- * list ("what are you looking for?"), and with its mark it does; without one it hardly does. */
+/* Words after which a sentence goes on; between spaces. A question can end with a word of the
+ * second list ("what are you looking for?"), and does if it has a question mark; without one it
+ * hardly ever does. */
 static const struct {
     const char *language;
     const char *never;
@@ -141,7 +142,7 @@ static bool listed(const char *list, const char *word)
     return strstr(list, between) != NULL;
 }
 
-/** The last word in lower case, as far as ASCII goes; "" when there is none so short. */
+/** The last word in lower case (ASCII only); "" if there is none that short. */
 static void last_word(const char *text, size_t len, char word[WORD_MAX])
 {
     size_t from = len;
@@ -163,8 +164,9 @@ static bool ends_with(const char *text, size_t len, const char *end)
     return len >= n && !memcmp(text + len - n, end, n);
 }
 
-/** Length without a mark at the end, the one-character dots and the question and full stops of
- * other scripts included; *mark: '?', '.', ',' (and its kind), '-' for what is broken off, or 0. */
+/** Length without a mark at the end, including the one-character ellipsis and the question marks
+ *  and full stops of other scripts; *mark: '?', '.', ',' (and its kind), '-' for text that breaks
+ *  off, or 0. */
 static size_t without_mark(const char *text, size_t len, char *mark)
 {
     static const struct {
@@ -216,7 +218,7 @@ enum turn_words turn_words_of(const char *text, const char *language, bool marks
 
 /* ---- the end ------------------------------------------------------------------------------ */
 
-/** Do the words say that more must come? A comma does where the sound is not that of an end. */
+/** Do the words say that more must come? A comma does if the sound is not that of an end. */
 static bool must_go_on(const struct turn_policy *policy, const struct turn_pause *pause)
 {
     return pause->words == TURN_WORDS_UNFINISHED ||
@@ -233,8 +235,8 @@ static bool looks_over(const struct turn_policy *policy, const struct turn_pause
            (pause->words == TURN_WORDS_ASK && pause->p > policy->asks_p);
 }
 
-/** Is an end likely, by sound and words together? A final mark weighs much: it is written at one
- * of eight pauses inside a sentence, and at five of six ends. */
+/** Is an end likely, by sound and words together? A final mark counts for much: it is written at
+ *  one of eight pauses inside a sentence, and at five of six ends. */
 static bool is_likely(const struct turn_policy *policy, const struct turn_pause *pause)
 {
     return pause->p > policy->likely_p ||
@@ -242,14 +244,14 @@ static bool is_likely(const struct turn_policy *policy, const struct turn_pause 
            (pause->words == TURN_WORDS_COMPLETE && pause->p > policy->mark_p);
 }
 
-/** Do the words say that this is the end, though it hardly sounds like one? */
+/** Do the words say that this is the end, although it hardly sounds like it? */
 static bool is_possible(const struct turn_policy *policy, const struct turn_pause *pause)
 {
     return pause->words == TURN_WORDS_ASK ||
            (pause->words == TURN_WORDS_COMPLETE && pause->p > policy->maybe_p);
 }
 
-/** The silence that ends the turn, by what is known now. */
+/** The silence that ends the turn, given what is known now. */
 static uint32_t enough(const struct turn_policy *policy, const struct turn_pause *pause)
 {
     uint32_t ms = policy->else_ms;
@@ -269,8 +271,8 @@ static uint32_t enough(const struct turn_policy *policy, const struct turn_pause
     if ((pause->words == TURN_WORDS_OPEN || pause->words == TURN_WORDS_COMMA) &&
         ms < policy->open_ms)
         ms = policy->open_ms;
-    /* Until the words are there they might say that more must come; and a busy machine, on which
-     * they are late, would be late with the final too. */
+    /* Until the words arrive they might say that more must come; and a busy machine, which delivers
+     * them late, would be late with the final too. */
     if (pause->words == TURN_WORDS_AWAITED && ms < policy->else_ms)
         ms = policy->else_ms;
     return ms;

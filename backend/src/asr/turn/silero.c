@@ -1,8 +1,8 @@
 /**
  * @file asr/turn/silero.c  Silero's network; see silero.h
  *
- * Rows are frames, one after the other; a convolution of width 3 is a matrix on three rows in a row
- * between rows of zeros (nn_conv_pack).
+ * Rows are successive frames; a convolution of width 3 is a matrix applied to three successive
+ * rows, padded with rows of zeros (nn_conv_pack).
  */
 #include "asr/turn/silero.h"
 
@@ -15,14 +15,14 @@
 #include <string.h>
 
 enum {
-    FFT = 256, /* samples of a spectrum */
+    FFT = 256, /* samples per spectrum */
     HOP = 128,
     BINS = FFT / 2 + 1,
     FRAMES = 4,
     INPUT = SILERO_CONTEXT + SILERO_WINDOW,
     REFLECTED = 64, /* samples mirrored at the end */
     CONVS = 4,
-    WIDEST = BINS, /* values of a row */
+    WIDEST = BINS, /* most values in a row */
 };
 
 static const struct {
@@ -47,7 +47,7 @@ struct loader {
     struct errbuf *why;
 };
 
-/** The numbers of a tensor; give them back with free(). NULL: *err says why. */
+/** The numbers of a tensor; free them with free(). NULL: *err says why. */
 static float *floats(struct loader *l, const char *name, size_t count, int *err)
 {
     float *x = *err ? NULL : nn_floats(count);
@@ -156,14 +156,14 @@ void silero_unload(struct silero_model *m)
     free(m);
 }
 
-/* ---- hearing ------------------------------------------------------------------------------ */
+/* ---- running ------------------------------------------------------------------------------ */
 
 void silero_reset(struct silero *s)
 {
     memset(s, 0, sizeof(*s));
 }
 
-/** The samples seen before, the new ones, and the end mirrored without its last sample. */
+/** The previous samples, the new ones, and the end mirrored without its last sample. */
 static void lay_out(struct silero *s, const float *pcm, float *x)
 {
     memcpy(x, s->context, sizeof(s->context));
@@ -177,7 +177,7 @@ float silero_step(const struct silero_model *m, struct nn *nn, struct silero *s,
                   const float pcm[SILERO_WINDOW])
 {
     float x[INPUT + REFLECTED], parts[FRAMES][2 * BINS];
-    float rows[2][(FRAMES + 2) * WIDEST] = {{0}}; /* between rows of zeros */
+    float rows[2][(FRAMES + 2) * WIDEST] = {{0}}; /* padded with rows of zeros */
     int n = FRAMES;
     float sum;
 

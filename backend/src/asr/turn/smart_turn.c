@@ -1,9 +1,9 @@
 /**
  * @file asr/turn/smart_turn.c  The smart-turn network; see smart_turn.h
  *
- * The file names biases and norms after their layers, matrices by number. Which matrix belongs to a
- * bias is read from the graph: it is the one whose product the bias is added to. Keys have no bias;
- * theirs is the third product of what queries and values are made from.
+ * In the file biases and norms are named after their layers, but matrices are numbered. The graph
+ * says which matrix belongs to a bias: the one whose product the bias is added to. Keys have no
+ * bias; their matrix is that of the third product of the same input as queries and values.
  */
 #include "asr/turn/smart_turn.h"
 
@@ -22,7 +22,7 @@ enum {
     LAYERS = 4,
     HIDDEN = 4 * WIDTH,
     POSITIONS = SMART_TURN_FRAMES / 2,
-    POOL = 256, /* width of the pooling, and of the first layer behind it */
+    POOL = 256, /* width of the pooling, and of the first layer after it */
     LAST = 64,
     MELS = SMART_TURN_MELS,
     FRAMES = SMART_TURN_FRAMES,
@@ -56,17 +56,17 @@ struct smart_turn_model {
 
 /* ---- loading ------------------------------------------------------------------------------ */
 
-/* The first error stays; what comes after it does nothing. */
+/* The first error is kept; later calls do nothing. */
 struct loader {
     struct smart_turn_model *m;
     const struct nn_weights *w;
     struct nn *nn;
-    enum nn_type type; /* what matrices are packed as */
+    enum nn_type type; /* the type that matrices are packed as */
     int err;
     struct errbuf *why;
 };
 
-/** Give the result back with free(). */
+/** Free the result with free(). */
 static float *floats(struct loader *l, size_t n)
 {
     float *x = l->err ? NULL : nn_floats(n);
@@ -104,7 +104,7 @@ static bool takes(const struct nn_node *node, const char *what)
     return false;
 }
 
-/** The n-th node of this kind that takes `what` (NULL: anything); NULL if there is none. */
+/** The n-th node of this kind with input `what` (NULL: any); NULL: none. */
 static const struct nn_node *nth_node(const struct loader *l, const char *op, const char *what,
                                       int n)
 {
@@ -117,7 +117,7 @@ static const struct nn_node *nth_node(const struct loader *l, const char *op, co
     return NULL;
 }
 
-/** What made this value, behind the quantisation it went through. */
+/** The node that made this value, before quantisation. */
 static const struct nn_node *made_by(const struct loader *l, const char *value)
 {
     const struct nn_node *node = nn_weights_maker(l->w, value);
@@ -177,7 +177,7 @@ static void pack(struct loader *l, const float *rows, int out, int in, struct nn
     free(halves);
 }
 
-/** The matrix of a product, in rows of its outputs. */
+/** The matrix of a product, one row per output. */
 static void matrix_of(struct loader *l, const struct nn_node *product, size_t out, size_t in,
                       float *to)
 {
@@ -245,7 +245,7 @@ static void block(struct loader *l, int i, struct block *b)
 #undef NAMED
 }
 
-/** The n-th node of a kind that carries its weights and bias itself, [out][in]. */
+/** The n-th node of a kind that contains its own weights and bias, [out][in]. */
 static void carried(struct loader *l, const char *op, int n, size_t out, size_t in, float **rows,
                     float **bias)
 {
@@ -363,10 +363,10 @@ void smart_turn_unload(struct smart_turn_model *m)
     free(m);
 }
 
-/* ---- what it hears ------------------------------------------------------------------------ */
+/* ---- input -------------------------------------------------------------------------------- */
 
-/** The last 8 s behind zeros where there are fewer, of mean 0 and variance 1, mirrored at both
- * ends; x: REFLECT more on either side. */
+/** The last 8 s, preceded by zeros if there are fewer, normalised to mean 0 and variance 1 and
+ *  mirrored at both ends; x has REFLECT more on either side. */
 static void lay_out(const int16_t *pcm, size_t n, float *x)
 {
     size_t use = n < SMART_TURN_SAMPLES ? n : SMART_TURN_SAMPLES;
@@ -412,7 +412,7 @@ int smart_turn_features(const struct smart_turn_model *m, const int16_t *pcm, si
 /* ---- the network -------------------------------------------------------------------------- */
 
 struct memory {
-    float in[(FRAMES + 2) * MELS];   /* between rows of zeros */
+    float in[(FRAMES + 2) * MELS];   /* padded with rows of zeros */
     float mid[(FRAMES + 2) * WIDTH]; /* likewise */
     float x[POSITIONS * WIDTH];
     float seen[POSITIONS * WIDTH];
@@ -473,7 +473,7 @@ static void transform(const struct block *b, struct nn *nn, struct memory *mem)
                                       .y = mem->x});
 }
 
-/** The positions' mean, weighted by how much each of them matters. */
+/** The weighted mean over the positions, by how much each of them matters. */
 static void pool(const struct smart_turn_model *m, struct nn *nn, const float *x, float *hidden,
                  float *pooled)
 {

@@ -1,12 +1,12 @@
 /**
  * @file asr/turn/turn.c  Where one voice speaks, pauses and has finished; see turn.h
  *
- * Two ways lead to the same events. With Silero, the audio goes through it in windows of 32 ms,
- * kept in a ring from which utterances are given out. Without it, audio/vad.h says where an
- * utterance is, and its events are passed on; the ring then only remembers.
+ * The same events are produced in two ways. With Silero, the audio goes through it in windows of 32
+ * ms and is kept in a ring, from which utterances are passed on. Without it, audio/vad.h finds the
+ * utterances and its events are passed on; the ring is then only a memory.
  *
- * A pause is a silence of an open utterance. It is looked at by turn_step() with every window, and
- * whenever the network or the words have been heard of.
+ * A pause is a silence in an open utterance. turn_step() examines it with every window, and
+ * whenever a result of the network or the words arrive.
  */
 #include "asr/turn/turn.h"
 
@@ -22,25 +22,27 @@ enum {
     MS = VAD_RATE / 1000, /* samples */
     RING = TURN_KEPT_MS * MS,
     WINDOW = SILERO_WINDOW,
-    EMIT_AT = 80 * MS, /* gathered before TURN_AUDIO */
+    EMIT_AT = 80 * MS, /* samples collected for one TURN_AUDIO */
     TAIL = TURN_TAIL_MS * MS,
-    JUDGED = 8000 * MS, /* as far back as the network hears */
-    OPEN_OF = 8,        /* windows of which OPEN_MIN must surely be voiced to open an utterance */
+    JUDGED = 8000 * MS, /* as far back as the network looks */
+    OPEN_OF = 8,        /* of this many windows, OPEN_MIN must surely be voiced to open an
+                           utterance */
     OPEN_MIN = 3,
-    RESUME_MIN = 2,     /* voiced windows in a row that make speech go on after a pause */
+    RESUME_MIN = 2,     /* successive voiced windows after a pause that mean speech goes on */
     CUT_PAUSE = 2,      /* silent windows that end an utterance that is too long */
-    CUT_HARD = 5000,    /* [ms] past the longest: cut in the middle of sound */
-    BLOCK = WINDOW / 4, /* samples whose level is measured: 8 ms */
+    CUT_HARD = 5000,    /* [ms] beyond the maximum length: cut even during speech */
+    BLOCK = WINDOW / 4, /* samples per level measurement: 8 ms */
     LEVELS = 256,       /* blocks remembered, 2 s */
-    TRAILS = 24,        /* blocks that the network may go on after a voice */
+    TRAILS = 24,        /* blocks for which the network may stay on after a voice ends */
 };
 
-/* Silero's own: speech begins, and goes on. */
+/* Silero's own thresholds: speech begins, and goes on. */
 static const float BEGINS_AT = 0.5f;
 static const float GOES_ON_AT = 0.35f;
-static const float SURELY = 0.7f; /* music comes to 0.8 for a moment, to 0.6 for longer */
+static const float SURELY = 0.7f; /* music reaches 0.8 briefly, and 0.6 for longer */
 
-/* A voice's end is louder than this above the quietest and below the loudest of the last 2 s. */
+/* A voice's end is louder than the quietest of the last 2 s by the first, and quieter than the
+ * loudest by at most the second. */
 static const float ABOVE_FLOOR_DB = 6;
 static const float BELOW_LOUD_DB = 28;
 
@@ -52,29 +54,29 @@ struct turn {
     bool marks; /* the recogniser has written punctuation */
 
     struct asr_nets *nets;
-    const struct silero_model *gate; /* NULL: voice activity of our own */
+    const struct silero_model *gate; /* NULL: our own voice activity detection */
     struct vad *vad;
     struct silero state;
 
     int16_t ring[RING];
     uint64_t fed;     /* samples */
-    uint64_t heard;   /* of those, up to here in windows */
-    uint64_t emitted; /* given out, or skipped, up to here */
-    uint64_t begun;   /* of the utterance: its first sample that was given out */
+    uint64_t heard;   /* of those, processed in windows */
+    uint64_t emitted; /* of those, passed on or skipped */
+    uint64_t begun;   /* first sample of the utterance that was passed on */
 
-    unsigned recent;      /* the last windows, the latest in bit 0: voiced or not */
+    unsigned recent;      /* the last windows, the newest in bit 0: voiced or not */
     unsigned surely;      /* likewise: surely voiced or not */
-    unsigned run;         /* voiced windows in a row */
-    float levels[LEVELS]; /* of the last blocks, [dB] */
+    unsigned run;         /* successive voiced windows */
+    float levels[LEVELS]; /* of the last blocks [dB] */
     bool speaking;        /* an utterance is open */
     uint32_t utterance;
-    uint64_t speech_first, speech_last; /* samples; the last is the one behind */
-    uint64_t sound_last;                /* of the utterance: where the network last heard it */
-    uint64_t closed;                    /* end of the utterance before */
+    uint64_t speech_first, speech_last; /* samples; speech_last is one past the end */
+    uint64_t sound_last;                /* where the network last heard the utterance */
+    uint64_t closed;                    /* end of the previous utterance */
 
-    bool pausing; /* TURN_PAUSES was told and speech has not gone on */
+    bool pausing; /* TURN_PAUSES was sent and speech has not gone on */
     struct turn_pause pause;
-    struct nets_job *job; /* the network thinks about this pause */
+    struct nets_job *job; /* the network is judging this pause */
 };
 
 /* ---- events ------------------------------------------------------------------------------- */
@@ -95,7 +97,7 @@ static void tell(struct turn *t, enum turn_kind kind, const int16_t *pcm, size_t
     t->fn(&event, t->arg);
 }
 
-/** Give out what was heard up to there; the ring may wrap once. */
+/** Passes on the audio up to there; the ring may wrap once. */
 static void emit(struct turn *t, uint64_t upto)
 {
     while (t->emitted < upto) {
@@ -151,12 +153,12 @@ static void on_judged(const struct judgement *j, void *arg)
 
     t->job = NULL;
     t->pause.p = j->p;
-    if (j->p < 0) /* it failed: silence and words have to do */
+    if (j->p < 0) /* it failed: only silence and words decide */
         t->pause.network = false;
     consider(t);
 }
 
-/** Ask the network about everything of this utterance, its silence too. */
+/** Asks the network about the whole utterance, including its silence. */
 static void ask_network(struct turn *t)
 {
     int16_t *pcm = asr_nets_turn(t->nets) ? malloc(JUDGED * sizeof(*pcm)) : NULL;
@@ -176,10 +178,10 @@ static void begin_pause(struct turn *t)
     t->pause.network = asr_nets_turn(t->nets);
     emit(t, t->fed);
     tell(t, TURN_PAUSES, NULL, 0, t->emitted);
-    ask_network(t); /* behind what the pause made others ask: whose voice it is */
+    ask_network(t); /* after what the pause made others ask, such as whose voice it is */
 }
 
-/** What follows from what is known of the silence. */
+/** Acts on what is known about the silence. */
 static void consider(struct turn *t)
 {
     enum turn_step step;
@@ -248,7 +250,7 @@ static void end_utterance(struct turn *t)
     t->pausing = false;
 }
 
-/** Where the voice really ended: the network goes on for about 100 ms after it. */
+/** Where the voice really ended: the network stays on for about 100 ms after it. */
 static uint64_t voice_end(const struct turn *t)
 {
     float loud = -INFINITY, floor = INFINITY;
@@ -295,7 +297,7 @@ static void cut(struct turn *t)
     t->speech_last = at;
     end_utterance(t);
     t->closed = at;
-    begin_utterance(t, at); /* nothing twice, nothing lost */
+    begin_utterance(t, at); /* no audio twice, none lost */
 }
 
 static void follow(struct turn *t, bool voiced)
@@ -334,7 +336,7 @@ static void measure(struct turn *t, const float *x)
     }
 }
 
-/** The next window through the network. */
+/** Passes the next window through the network. */
 static void take_window(struct turn *t)
 {
     float x[WINDOW], p;
@@ -356,7 +358,7 @@ static void take_window(struct turn *t)
 
 /* ---- utterances, by voice activity -------------------------------------------------------- */
 
-/** Its events are ours; what looks over waits for the words, so that they can be answered. */
+/** Passes its events on; one that looks over waits for the words, so that they can be answered. */
 static void on_vad(const struct vad_event *e, void *arg)
 {
     struct turn *t = arg;
@@ -391,7 +393,7 @@ static void on_vad(const struct vad_event *e, void *arg)
     }
 }
 
-/* ---- the whole ---------------------------------------------------------------------------- */
+/* ---- open, feed, close --------------------------------------------------------------------- */
 
 int turn_open(struct turn **tp, struct asr_nets *nets, const struct turn_params *params,
               turn_fn *fn, void *arg)
@@ -417,7 +419,7 @@ int turn_open(struct turn **tp, struct asr_nets *nets, const struct turn_params 
         free(t);
         return err;
     }
-    if (!t->gate) { /* its silences are voice activity's */
+    if (!t->gate) { /* pauses then come from voice activity detection */
         t->policy.look_ms = t->policy.else_ms = t->policy.unfinished_ms = UINT32_MAX;
         t->policy.alone_ms = t->policy.open_ms = UINT32_MAX;
     }

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Cosines. Tuned on people's clips: bench/voices.c. */
-static const float SAME = 0.84f;    /* alone, it is surely that voice */
-static const float OTHER = 0.78f;   /* it surely is not */
-static const float NEARER = 0.04f;  /* of two known ones it is the nearer by so much */
-static const float NO_MORE = 0.66f; /* none of those that are known */
+/* Cosines, tuned on people's clips: bench/voices.c. */
+static const float SAME = 0.84f;    /* by itself, surely that voice */
+static const float OTHER = 0.78f;   /* surely not that voice */
+static const float NEARER = 0.04f;  /* of two known voices, it is the nearer one by this much */
+static const float NO_MORE = 0.66f; /* below this, it is none of the known voices */
 
 const char *voice_who_name(enum voice_who who)
 {
@@ -51,7 +51,7 @@ void voice_forget(struct voice_book *book, enum voice_who who)
     explicit_bzero(&book->voices[who], sizeof(book->voices[who]));
 }
 
-/** An interviewer who has not been heard before; VOICE_UNKNOWN: there is no place for one. */
+/** A slot for an interviewer not heard before; VOICE_UNKNOWN: none is free. */
 static enum voice_who new_interviewer(const struct voice_book *book)
 {
     if (!voice_known(book, VOICE_INTERVIEWER))
@@ -59,7 +59,7 @@ static enum voice_who new_interviewer(const struct voice_book *book)
     return voice_known(book, VOICE_INTERVIEWER2) ? VOICE_UNKNOWN : VOICE_INTERVIEWER2;
 }
 
-/** The interviewer who is nearest, and how near; likeness -1 when none is known. */
+/** The nearest interviewer, and how near; likeness -1 if none is known. */
 static enum voice_who nearest_interviewer(const struct voice_book *book, const float *voice,
                                           float *likeness)
 {
@@ -75,7 +75,7 @@ static enum voice_who nearest_interviewer(const struct voice_book *book, const f
     return nearest;
 }
 
-/** Once the candidate's voice is known; learns nothing. */
+/** Needs the candidate's voice; learns nothing. */
 static enum voice_who judge(const struct voice_book *book, const float *voice, uint32_t ms,
                             float *likeness)
 {
@@ -127,7 +127,7 @@ enum voice_who voice_hear_own(struct voice_book *book, const float voice[VOICE_D
 
 /* ---- as text ------------------------------------------------------------------------------ */
 
-#define NETWORK "resemblyzer/1:" /* a voice of another network means nothing here */
+#define NETWORK "resemblyzer/1:" /* a voice from another network is meaningless here */
 
 void voice_write(const float voice[VOICE_DIMENSIONS], char text[VOICE_TEXT_MAX])
 {

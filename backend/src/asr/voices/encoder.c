@@ -18,7 +18,7 @@ enum {
     SIZE = VOICE_DIMENSIONS,
     PIECE = 160, /* frames */
     STEP = 80,
-    EDGE = MEL_FRAME / 2, /* zeros before and behind the audio */
+    EDGE = MEL_FRAME / 2, /* zeros before and after the audio */
     PIECES_AT_ONCE = 8,
 };
 
@@ -112,9 +112,10 @@ void voice_encoder_unload(struct voice_encoder *encoder)
     free(encoder);
 }
 
-/* ---- hearing ------------------------------------------------------------------------------ */
+/* ---- encoding ----------------------------------------------------------------------------- */
 
-/** Bands of all frames at the loudness the network knows, behind them zeros up to a whole piece. */
+/** Mel bands of all frames at the loudness that the network was trained on, padded with zeros to a
+ *  whole piece. */
 static float *bands_of(const struct voice_encoder *e, const int16_t *pcm, size_t n, size_t *frames)
 {
     size_t whole = n / MEL_HOP + 1, cap = whole > PIECE ? whole : PIECE;
@@ -139,7 +140,7 @@ static float *bands_of(const struct voice_encoder *e, const int16_t *pcm, size_t
     return out;
 }
 
-/** The points of a few pieces that begin with frame `first`, added to the sum. */
+/** Adds the points of a few pieces, from frame `first` on, to the sum. */
 static int add_pieces(const struct voice_encoder *e, struct nn *nn, const float *bands,
                       size_t first, int pieces, float *sum)
 {

@@ -9,14 +9,14 @@
  *
  * GE2E (Wan et al., "Generalized end-to-end loss for speaker verification", 2018, arXiv:1710.10467)
  * with the weights of github.com/resemble-ai/Resemblyzer (Apache-2.0): audio at a loudness of -30
- * dBFS, 40 bands of hearing every 10 ms, three recurrent layers of 256 over pieces of 1.6 s, of
- * which the last state becomes the point; a clip is the mean of its pieces. Equal to its
- * description within 1e-5.
+ * dBFS, 40 mel bands every 10 ms, three recurrent layers of 256 over pieces of 1.6 s, whose last
+ * state becomes the point; a clip is the mean of its pieces. Matches its published description
+ * within 1e-5.
  *
- * About 20 ms of processor time for 3 s of speech, and growing with their length.
+ * About 20 ms of processor time for 3 s of speech, growing with the length.
  *
  * Threads    An encoder is read-only; an nn belongs to one thread at a time.
- * Errors     UV_EINVAL when the file is no such network, UV_ENOMEM.
+ * Errors     UV_EINVAL if the file is not such a network, UV_ENOMEM.
  */
 #ifndef ASR_VOICES_ENCODER_H
 #define ASR_VOICES_ENCODER_H
@@ -28,7 +28,7 @@
 
 enum {
     VOICE_DIMENSIONS = 256,
-    VOICE_LEAST = 16000, /**< Samples of speech below which a voice says little: 1 s */
+    VOICE_LEAST = 16000, /**< Below this many samples of speech a voice says little: 1 s */
 };
 
 struct nn;

@@ -1,5 +1,5 @@
 /**
- * @file asr/voices/people.c  Clips of a recording, one person's each; see people.h
+ * @file asr/voices/people.c  Grouping a recording's clips by person; see people.h
  */
 #include "asr/voices/people.h"
 
@@ -7,17 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Cosines. Of 22 clips of eight people (2.3 to 15 s) one person's are 0.77 to 0.93 alike, two
- * people's of one sex up to 0.81; joined down to 0.80 they are the eight. */
+/* Cosines. In 22 clips of eight people (2.3 to 15 s), clips of one person have 0.77 to 0.93, clips
+ * of two people of one sex up to 0.81; joining down to 0.80 gives the eight. */
 static const float ONE_PERSON = 0.80f;
 static const float NEAREST =
-    0.70f; /* what little was said belongs to who is so alike and nearest */
+    0.70f; /* least similarity for assigning a short clip to the nearest person */
 
 struct group {
-    float voice[VOICE_DIMENSIONS]; /* sum of its clips, each by its length */
-    float length;                  /* of that */
-    int into;                      /* the group it was joined to; -1: it stands for itself */
-    int nearest;                   /* of the groups behind it; -1: none */
+    float voice[VOICE_DIMENSIONS]; /* sum of its clips, weighted by length */
+    float length;                  /* norm of the sum */
+    int into;                      /* the group it was joined to; -1: not joined */
+    int nearest;                   /* among later groups; -1: none */
     float likeness;
 };
 
@@ -32,7 +32,7 @@ static void measure(struct group *g)
     g->length = sqrtf(voice_alike(g->voice, g->voice));
 }
 
-/** Each group knows the nearest of those behind it, so a pair is looked at once. */
+/** Each group knows its nearest later group, so each pair is compared once. */
 static void find_nearest(struct group *groups, size_t n, size_t i)
 {
     struct group *g = &groups[i];
@@ -95,7 +95,7 @@ static size_t root_of(const struct group *groups, size_t i)
     return i;
 }
 
-/** People are numbered as they appear; a group of short clips alone is nobody. */
+/** People are numbered in order of appearance; a group of only short clips is nobody. */
 static void number(const struct group *groups, size_t n, int *who)
 {
     int people = 0;
@@ -107,7 +107,7 @@ static void number(const struct group *groups, size_t n, int *who)
     }
 }
 
-/** Whoever a short clip is most like, if it is anybody's. */
+/** Assigns a short clip to the most similar person, if it is similar enough. */
 static void place_short(const struct people_clip *clips, const struct group *groups, size_t n,
                         int *who)
 {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { ROUND_MS = 60 }; /* that is kept around a voice */
+enum { ROUND_MS = 60 }; /* kept before and after a voice */
 
 struct speech {
     int16_t *to;
