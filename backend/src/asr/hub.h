@@ -66,10 +66,7 @@ struct asr_line_handlers {
     void (*on_trouble)(uint32_t utterance, int err, const char *message, void *arg);
 };
 
-enum {
-    ASR_BACKLOG_MAX_MS = 60000
-}; /**< Audio waiting on one line; beyond it feed returns
-        UV_ENOBUFS */
+enum { ASR_BACKLOG_MAX_MS = 60000 }; /**< Most audio waiting on one line; then UV_ENOBUFS */
 
 /** UV_ENOENT: no such engine, or none that can be used here (the sentence says what is missing). */
 int asr_hub_open(struct asr_hub **hp, struct loop *loop, const struct asr_hub_config *config,

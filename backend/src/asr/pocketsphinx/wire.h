@@ -13,7 +13,7 @@
  *     ->  OPEN voice, lines           <-  DONE | FAIL
  *     ->  BEGIN promised              <-  DONE | FAIL
  *     ->  FEED samples                <-  DONE | FAIL
- *     -> PREFETCH_FINAL <- DONE | FAIL
+ *     ->  PREFETCH_FINAL              <-  DONE | FAIL
  *     ->  PARTIAL                     <-  RESULT | FAIL
  *     ->  FINISH                      <-  RESULT | FAIL
  *

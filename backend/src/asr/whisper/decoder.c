@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CTX_STEP = 64 }; /* room for audio positions grows in such steps */
+enum { CTX_STEP = 64 }; /* capacity for audio positions grows in steps of this size */
 
 static struct nn_kv *self_of(const struct whisper_decoder *d, int seq)
 {
@@ -131,7 +131,7 @@ int whisper_decoder_hear(struct whisper_decoder *d, struct whisper_compute *c, c
 
 /* ---- one step ----------------------------------------------------------------------------- */
 
-/* What a step works on. */
+/* The state of one step. */
 struct step {
     struct whisper_decoder *d;
     struct whisper_compute *c;
@@ -139,7 +139,7 @@ struct step {
     float *x;     /* [n][state] */
     float *wide;  /* [n][4 state] */
     float *seen;  /* [n][state] */
-    float *probs; /* [heads][n][ctx], NULL unless the attention is to be kept */
+    float *probs; /* [heads][n][ctx], NULL unless the attention is kept */
 };
 
 static void embed(const struct step *st)
@@ -158,7 +158,7 @@ static void embed(const struct step *st)
     }
 }
 
-/* l->y = a layer of the decoder, for the rows of the step. */
+/* l->y = the output of a decoder layer for the rows of the step. */
 static void project(const struct step *st, const struct whisper_dense *d,
                     const struct whisper_norm *norm, struct nn_linear l)
 {
@@ -197,7 +197,7 @@ static void self_attention(const struct step *st, int layer)
     nn_attention(st->c->nn, items, n_items);
 }
 
-/* Copy what the alignment heads of this layer looked at. */
+/* Copies the attention of this layer's alignment heads. */
 static void keep_attention(const struct step *st, int layer)
 {
     const struct whisper_model *m = st->d->model;
@@ -276,7 +276,8 @@ static int write_logits(const struct step *st)
     return 0;
 }
 
-/* Room for the attention of positions up to `end`. What was kept for another context is lost. */
+/* Makes room for the attention of positions up to `end`. What was kept for another context size is
+ * lost. */
 static int fit_align(struct whisper_decoder *d, int end)
 {
     size_t row = (size_t)d->model->n_align * (size_t)d->ctx;

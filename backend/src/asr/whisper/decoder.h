@@ -1,5 +1,5 @@
 /**
- * @file asr/whisper/decoder.h  The decoder's memory of one stream, and one step of it
+ * @file asr/whisper/decoder.h  The decoder's state for one stream, and one decoding step
  *
  *     whisper_decoder_init(&d, model, n_seqs, &why);
  *     whisper_decoder_hear(&d, c, encoded, ctx);        // keys and values of the audio
@@ -7,11 +7,11 @@
  *     ... c->logits ...
  *
  * A sequence is one hypothesis: its self-attention keys and values by position. Decoding from a
- * position forgets what the sequence held from there on, so a hypothesis is resumed simply by
- * decoding from where it still holds.
+ * position discards what the sequence held from there on, so a hypothesis is resumed simply by
+ * decoding from the last position that is still valid.
  *
- * Threads    One owner at a time, together with a compute.
- * Errors     UV_ENOMEM, UV_ECANCELED; positions past WHISPER_TEXT_CTX are UV_EINVAL.
+ * Threads    One owner at a time, together with a struct whisper_compute.
+ * Errors     UV_ENOMEM, UV_ECANCELED; UV_EINVAL for positions beyond WHISPER_TEXT_CTX.
  */
 #ifndef ASR_WHISPER_DECODER_H
 #define ASR_WHISPER_DECODER_H
@@ -22,24 +22,25 @@ enum { WHISPER_SEQS_MAX = 16 };
 
 struct whisper_decoder {
     const struct whisper_model *model;
-    int ctx;             /**< Positions heard; 0: nothing yet */
+    int ctx;             /**< Positions of audio; 0: none yet */
     int n_seqs;          /**< Allocated */
-    bool exact;          /**< f32 caches */
+    bool exact;          /**< Caches in f32 */
     struct nn_kv *cross; /**< [layers] */
     struct nn_kv *self;  /**< [n_seqs][layers] */
-    float *align;        /**< [WHISPER_TEXT_CTX][n_align][align_ctx], see .align in a batch */
+    float *align;        /**< [WHISPER_TEXT_CTX][n_align][align_ctx], see .align in struct
+                              whisper_batch */
     int align_ctx;
     int align_cap; /**< [positions] */
 };
 
-/** Tokens to decode: n following ones of one sequence, or one each of n sequences (beams). */
+/** Tokens to decode: n successive ones of one sequence, or one each for n sequences (beams). */
 struct whisper_batch {
     const int *tokens;
     int n;
-    int pos;          /**< Of the first token; of all tokens for beams */
+    int pos;          /**< Of the first token; with beams, of all tokens */
     int seq;          /**< The sequence */
     const int *beams; /**< (optional) The sequence of each token instead */
-    int logits;       /**< Logits are wanted of so many tokens at the end, 0 .. n */
+    int logits;       /**< Number of tokens at the end whose logits are wanted, 0 .. n */
     bool align;       /**< Keep the attention of the alignment heads, by position */
 };
 
@@ -47,18 +48,18 @@ int whisper_decoder_init(struct whisper_decoder *d, const struct whisper_model *
                          bool exact, struct errbuf *why);
 void whisper_decoder_release(struct whisper_decoder *d);
 
-/** More sequences than at init, for beams and sampling. */
+/** Allocates more sequences than at init, for beams and sampling. */
 int whisper_decoder_reserve(struct whisper_decoder *d, int n_seqs, struct errbuf *why);
 
-/** Compute the cross-attention keys and values of encoded audio [ctx][state]. */
+/** Computes the cross-attention keys and values of encoded audio [ctx][state]. */
 int whisper_decoder_hear(struct whisper_decoder *d, struct whisper_compute *c, const float *encoded,
                          int ctx);
 
-/** The logits asked for are in c->logits afterwards, rows in the order of the tokens. */
+/** Afterwards the requested logits are in c->logits, rows in the order of the tokens. */
 int whisper_decode(struct whisper_decoder *d, struct whisper_compute *c,
                    const struct whisper_batch *b);
 
-/** Sequence `to` becomes a copy of the first n positions of `from`. */
+/** Copies the first n positions of sequence `from` to sequence `to`. */
 void whisper_decoder_copy(struct whisper_decoder *d, int to, int from, int n);
 
 size_t whisper_decoder_bytes(const struct whisper_decoder *d);

@@ -48,7 +48,7 @@ float *whisper_scratch(struct whisper_compute *c, size_t n)
     return c->mem;
 }
 
-/* A convolution of width 3 over frame-major rows that lie between two zero rows, and `add` (NULL:
+/* A convolution of width 3 over frame-major rows between two zero rows; then adds `add` (NULL:
  * nothing). */
 static void conv(struct whisper_compute *c, const struct whisper_dense *d, const float *padded,
                  int in, int stride, int n, const float *add, float *y)
@@ -64,7 +64,7 @@ static void conv(struct whisper_compute *c, const struct whisper_dense *d, const
                                          .exact = c->exact});
 }
 
-/* Convolutions and positions. */
+/* Convolutions, then the position embedding. */
 static void convolve(struct whisper_compute *c, const float *mel, int ctx, float *mem, float *out)
 {
     const struct whisper_model *m = c->model;
@@ -95,7 +95,7 @@ static struct nn_linear qkv_layer(const struct whisper_compute *c, const struct 
                               .exact = c->exact};
 }
 
-/* What follows attention. */
+/* The rest of a block after attention. */
 static void mix_and_widen(struct whisper_compute *c, const struct whisper_block *b, int ctx,
                           float *x, const float *seen)
 {
@@ -123,7 +123,8 @@ static void mix_and_widen(struct whisper_compute *c, const struct whisper_block 
                                        .exact = c->exact});
 }
 
-/* Convolutions into out; scratch for [ctx][state], NULL without memory. */
+/* Runs the convolutions into out; returns scratch memory for [ctx][state], NULL if there is
+ * none. */
 static float *begin(struct whisper_compute *c, const float *mel, int ctx, float *out)
 {
     size_t n = (size_t)ctx, d = (size_t)c->model->shape.n_audio_state;

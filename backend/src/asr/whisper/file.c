@@ -2,7 +2,7 @@
  * @file asr/whisper/file.c  Reading a ggml Whisper model file; see file.h
  *
  * In the order of the file: cursor, header, filters, vocabulary, tensors, then the check of the
- * tensors against the list the header calls for. A new tensor type is added to ftypes[].
+ * tensors against the list that the header requires. A new tensor type is added to ftypes[].
  */
 #include "asr/whisper/file.h"
 
@@ -24,7 +24,7 @@ enum {
 
 static const struct {
     enum nn_type type;
-    int ftype; /* what the header says */
+    int ftype; /* as in the header */
 } ftypes[] = {
     {NN_F32, 0}, {NN_F16, 1}, {NN_Q4_0, 2}, {NN_Q4_1, 3}, {NN_Q8_0, 7}, {NN_Q5_0, 8}, {NN_Q5_1, 9},
 };
@@ -222,7 +222,7 @@ const struct whisper_tensor *whisper_file_tensor(const struct whisper_file *f, c
     return bsearch(&key, f->tensors, (size_t)f->n_tensors, sizeof(key), by_name);
 }
 
-/* ---- what must be there ------------------------------------------------------------------- */
+/* ---- required tensors ---------------------------------------------------------------------- */
 
 struct want {
     const struct whisper_file *f;
@@ -409,7 +409,7 @@ void whisper_file_done(const struct whisper_file *f, const struct whisper_tensor
     uintptr_t from = ((uintptr_t)t->data + page - 1) / page * page;
     uintptr_t to = (uintptr_t)(t->data + t->bytes) / page * page;
 
-    /* Only whole pages: a neighbour may not have been read yet (it would merely be read again). */
+    /* Only whole pages: a neighbour on the same page may not have been read yet. */
     if (f->mapped && to > from)
         madvise((void *)from, to - from, MADV_DONTNEED);
 }
@@ -419,8 +419,8 @@ void whisper_file_vocab_done(struct whisper_file *f)
     free(f->tokens);
     f->tokens = NULL;
     f->n_tokens = 0;
-    /* Looking for the tensors has mapped pages around each of their headers, tenths of a small
-     * file. */
+    /* Finding the tensors has mapped the pages around each of their headers, which is tenths of a
+     * small file. */
     if (f->mapped)
         madvise((void *)(uintptr_t)f->map, f->size, MADV_DONTNEED);
 }

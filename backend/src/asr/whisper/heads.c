@@ -28,7 +28,7 @@ static const struct table {
      PAIRS(11, 4, 14, 1, 14, 12, 14, 14, 15, 4, 16, 0, 16, 4, 16, 9, 17, 12, 17, 14, 18, 7, 18, 10,
            18, 15, 20, 0, 20, 3, 20, 9, 20, 14, 21, 12)},
     {1024, 24, false, false, PAIRS(13, 15, 15, 4, 15, 15, 16, 1, 20, 0, 23, 4)},
-    /* large-v2; large-v1 has the same shape and cannot be told apart */
+    /* large-v2; large-v1 has the same shape and cannot be told from it */
     {1280, 32, false, false,
      PAIRS(10, 12, 13, 17, 16, 11, 16, 12, 16, 13, 17, 15, 17, 16, 18, 4, 18, 11, 18, 19, 19, 11,
            21, 2, 21, 3, 22, 3, 22, 9, 22, 12, 23, 5, 23, 7, 23, 13, 25, 5, 26, 1, 26, 12, 27, 15)},

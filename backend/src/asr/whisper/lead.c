@@ -6,8 +6,8 @@
 #include <string.h>
 
 enum {
-    MARGIN = 5,   /* frames before a word that are heard with it */
-    ECHO_MIN = 3, /* tokens that make an echo */
+    MARGIN = 5,   /* frames before a word that are kept with it */
+    ECHO_MIN = 3, /* least number of tokens in an echo */
 };
 
 static void drop(struct whisper_lead *l, int n)

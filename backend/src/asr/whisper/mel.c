@@ -17,7 +17,7 @@ enum {
     LANES = FFT_LANES,
     BINS = WHISPER_FFT_BINS,
     REFLECT = WHISPER_FRAME / 2, /* samples put before the first one */
-    FRAMES_STEP = 512,           /* memory grows by so many frames at least */
+    FRAMES_STEP = 512,           /* memory grows by at least this many frames */
 };
 
 struct whisper_mel_bank {
@@ -85,7 +85,7 @@ void whisper_mel_bank_close(struct whisper_mel_bank *b)
     free(b);
 }
 
-/* ---- four frames ------------------------------------------------------------------------- */
+/* ---- blocks of frames ---------------------------------------------------------------------- */
 
 /* Four frames: pcm[lane] points to 400 samples; out[lane] to n_mels logarithms. */
 static void four_frames(const struct whisper_mel_bank *b, const float *const *pcm,
@@ -187,8 +187,8 @@ static float largest(const float *x, size_t n, float max)
     return max;
 }
 
-/* Samples 1..200 mirrored before sample 0; what is missing of them counts as zero. The tail then
- * begins with the reflection. Done as soon as those samples are there. */
+/* Mirrors samples 1..200 before sample 0; missing ones count as zero. The tail then begins with the
+ * reflection. Done as soon as those samples are known. */
 static void reflect_start(const float *pcm, size_t n, float *to)
 {
     for (size_t i = 0; i < REFLECT; i++)
@@ -204,7 +204,7 @@ static int ensure_tail(struct whisper_mel *m)
     return m->tail ? 0 : UV_ENOMEM;
 }
 
-/* Turn whole frames of the tail into logs. */
+/* Turns the whole frames in the tail into logarithms. */
 static int drain(struct whisper_mel *m)
 {
     size_t n = m->tail_len < WHISPER_FRAME ? 0 : (m->tail_len - WHISPER_FRAME) / WHISPER_HOP + 1;
@@ -223,7 +223,7 @@ static int drain(struct whisper_mel *m)
     return 0;
 }
 
-/* The first REFLECT places of the tail are kept free until the samples to mirror are known. */
+/* The first REFLECT samples of the tail are kept free until the samples to mirror are known. */
 static int take_samples(struct whisper_mel *m, const float *pcm, size_t n)
 {
     if (ensure_tail(m))
@@ -283,9 +283,9 @@ void whisper_mel_forget(struct whisper_mel *m, size_t n)
 
 /* ---- windows ------------------------------------------------------------------------------ */
 
-enum { CUT_MAX = 6 }; /* frames that the end of the audio can cut, and then some */
+enum { CUT_MAX = 6 }; /* more than the number of frames that the end of the audio can cut */
 
-/* Logarithms of the frames the end of the audio cuts. Returns how many. */
+/* Logarithms of the frames that the end of the audio cuts. Returns how many. */
 static size_t cut_frames(const struct whisper_mel *m, float *logs)
 {
     float pcm[CUT_MAX * WHISPER_HOP + WHISPER_FRAME] = {0.0f};
@@ -294,13 +294,13 @@ static size_t cut_frames(const struct whisper_mel *m, float *logs)
     if (!m->samples)
         return 0;
     memcpy(pcm, m->tail, m->tail_len * sizeof(float));
-    if (m->samples <= REFLECT) /* so short that not even the mirror image is complete */
+    if (m->samples <= REFLECT) /* so short that even the mirror image is incomplete */
         reflect_start(m->tail + REFLECT, m->samples, pcm);
     many_frames(m->bank, pcm, n, logs);
     return n;
 }
 
-/* In runs of 16, which all models have whole ones of and compilers turn into vectors. */
+/* In runs of 16, which divide n_mels of every model and vectorise well. */
 static void finish_frame(const float *restrict logs, int n_mels, float floor, float *restrict out)
 {
     for (int i = 0; i < n_mels; i += 16) {

@@ -2,8 +2,8 @@
  * @file asr/whisper/mel.h  Log-mel spectrogram, as audio arrives
  *
  *     whisper_mel_init(&mel, bank);
- *     whisper_mel_feed(&mel, pcm, n);  ...            // any sizes
- *     frames = whisper_mel_frames(&mel, ...);         // whenever a window is wanted
+ *     whisper_mel_feed(&mel, pcm, n);  ...            // of any size
+ *     frames = whisper_mel_frames(&mel, ...);         // whenever a window is needed
  *
  * A frame is 400 samples under a periodic Hann window, every 160 samples; the first one is centred
  * on the first sample (200 samples of the beginning are reflected before it). Power spectrum, mel
@@ -12,7 +12,7 @@
  * whole clip, frames are kept as logarithms and finished when a window is copied out.
  *
  * Threads    A bank is read-only; a mel has one owner.
- * Errors     UV_ENOMEM, UV_ENOBUFS past WHISPER_MEL_SECONDS_MAX.
+ * Errors     UV_ENOMEM, UV_ENOBUFS beyond WHISPER_MEL_SECONDS_MAX.
  */
 #ifndef ASR_WHISPER_MEL_H
 #define ASR_WHISPER_MEL_H
@@ -42,30 +42,30 @@ struct whisper_mel {
     float *logs; /**< [frames][n_mels]: log10 of the filtered power */
     size_t frames;
     size_t cap;  /**< [frames] */
-    float max;   /**< Largest of logs */
+    float max;   /**< Largest value in logs */
     float *tail; /**< Samples from the beginning of the next frame on */
     size_t tail_len;
-    size_t samples; /**< Fed altogether */
+    size_t samples; /**< Samples fed so far */
 };
 
 void whisper_mel_init(struct whisper_mel *m, const struct whisper_mel_bank *bank);
 void whisper_mel_clear(struct whisper_mel *m); /**< Ready for another clip; keeps its memory */
 void whisper_mel_release(struct whisper_mel *m);
 
-/** Forget the first n finished frames: what follows becomes the beginning of the clip. At least
- *  WHISPER_FRAME samples must stay. */
+/** Drops the first n finished frames: the rest becomes the beginning of the clip. At least
+ *  WHISPER_FRAME samples must remain. */
 void whisper_mel_forget(struct whisper_mel *m, size_t n);
 
 int whisper_mel_feed(struct whisper_mel *m, const int16_t *pcm, size_t n);
 int whisper_mel_feed_float(struct whisper_mel *m, const float *pcm, size_t n);
 
 /**
- * Copy frames first .. first + n - 1 to out[n][n_mels], finished; frames that the end of the audio
- * cuts are computed over zeros, frames past it are silence, as if 30 s of zeros followed.
+ * Copies frames first .. first + n - 1 to out[n][n_mels], finished. Frames that the end of the
+ * audio cuts are padded with zeros; frames after it are silence, as if 30 s of zeros followed.
  */
 void whisper_mel_window(const struct whisper_mel *m, size_t first, size_t n, float *out);
 
-/** Frames that touch at least 200 samples of audio ("n_len_org" of whisper.cpp). */
+/** Number of frames that contain at least 200 samples of audio ("n_len_org" of whisper.cpp). */
 size_t whisper_mel_length(const struct whisper_mel *m);
 
 #endif

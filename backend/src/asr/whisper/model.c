@@ -1,8 +1,8 @@
 /**
  * @file asr/whisper/model.c  Loading: every tensor is packed or copied once; see model.h
  *
- * The pages of the file are given back right behind the packing, so the peak is little more than
- * the packed weights. Errors are remembered in the loader and make further steps no-ops.
+ * The pages of the file are given back right after the packing, so the peak is little more than the
+ * packed weights. An error is remembered in the loader and makes later steps no-ops.
  */
 #include "asr/whisper/model.h"
 
@@ -42,7 +42,7 @@ static void passed(struct loader *l, const struct whisper_tensor *t)
     whisper_file_done(l->f, t);
 }
 
-/* A copy of an f32 tensor at to[0..]. */
+/* Copies an f32 tensor to to[0..]. */
 static void copy_floats(struct loader *l, const char *name, float *to)
 {
     const struct whisper_tensor *t = tensor(l, name);
@@ -53,7 +53,7 @@ static void copy_floats(struct loader *l, const char *name, float *to)
     passed(l, t);
 }
 
-/* Zeros. */
+/* Allocates zeros. */
 static float *floats(struct loader *l, size_t n)
 {
     float *p = l->err ? NULL : nn_floats(n);
@@ -84,8 +84,9 @@ static void norm(struct loader *l, const char *name, struct whisper_norm *to)
     to->bias = vector(l, full, n);
 }
 
-/* What a tensor is packed as. Those of the decoder are multiplied by one row a token, which memory
- * limits; only its cross keys and values are made for all frames at once. */
+/* The type that a tensor is packed as. The decoder's matrices are multiplied by one row per token,
+ * which is bound by memory; only the cross-attention keys and values are computed for all frames at
+ * once. */
 static enum nn_type packed_as(const struct whisper_tensor *t)
 {
     bool few = !strncmp(t->name, "decoder.", 8) && !strstr(t->name, "cross_attn.key") &&
@@ -94,7 +95,7 @@ static enum nn_type packed_as(const struct whisper_tensor *t)
     return few && t->type == NN_F16 ? NN_Q12 : t->type;
 }
 
-/* Matrices one below the other: `names` ends with NULL. */
+/* Stacks matrices; `names` ends with NULL. */
 static struct nn_matrix *matrix(struct loader *l, const char *const *names, int cols)
 {
     const struct whisper_tensor *t[3];
@@ -236,7 +237,7 @@ static void name_model(struct whisper_model *m)
     snprintf(m->name, sizeof(m->name), "%s%s %s", name, tail, nn_type_name(s->type));
 }
 
-/* ---- the whole ---------------------------------------------------------------------------- */
+/* ---- load ----------------------------------------------------------------------------------- */
 
 int whisper_model_load(struct whisper_model **mp, const char *path, struct nn *nn,
                        whisper_stop_fn *stop, void *arg, struct errbuf *why)

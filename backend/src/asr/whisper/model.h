@@ -12,8 +12,8 @@
  * cross-attention whose token embedding is also the output matrix.
  *
  * Threads    Read-only after loading.
- * Errors     As whisper_file_open(), and UV_EINVAL for a file without weights.
- * Ownership  The file is unmapped again when loading is done.
+ * Errors     Those of whisper_file_open(), and UV_EINVAL for a file without weights.
+ * Ownership  The file is unmapped after loading.
  */
 #ifndef ASR_WHISPER_MODEL_H
 #define ASR_WHISPER_MODEL_H
@@ -60,7 +60,7 @@ struct whisper_model {
     struct whisper_block *encoder; /**< [n_audio_layer] */
     struct whisper_norm encoder_ln;
     float *decoder_positions; /**< [448][state] */
-    struct nn_matrix *tokens; /**< [n_vocab][state], embedding and output */
+    struct nn_matrix *tokens; /**< [n_vocab][state], both embedding and output matrix */
     struct whisper_block *decoder;
     struct whisper_norm decoder_ln;
     struct whisper_align_head align[WHISPER_ALIGN_HEADS_MAX]; /**< For word times; see words.h */
@@ -70,7 +70,7 @@ struct whisper_model {
     char name[32];       /**< "base.en q5_1" */
 };
 
-/** (optional) Asked before each tensor; true: give up, UV_ECANCELED. */
+/** (optional) Called before each tensor; true: stop, UV_ECANCELED. */
 typedef bool whisper_stop_fn(void *arg);
 
 int whisper_model_load(struct whisper_model **mp, const char *path, struct nn *nn,

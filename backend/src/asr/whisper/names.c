@@ -1,5 +1,5 @@
 /**
- * @file asr/whisper/names.c  Names told before what is heard; see names.h
+ * @file asr/whisper/names.c  Names in the prompt; see names.h
  */
 #include "asr/whisper/names.h"
 
@@ -22,7 +22,7 @@ static const struct {
 };
 enum { SENTENCES = sizeof(sentences) / sizeof(sentences[0]) };
 
-/* For that language; -1: there is none. */
+/* The sentence for that language; -1: there is none. */
 static int sentence_of(const struct whisper_vocab *v, int language)
 {
     const char *code = v->multilingual ? whisper_language_code(language) : "en";
@@ -46,7 +46,7 @@ static void write_sentence(struct buf *out, int which, const char *const *terms,
     buf_putc(out, '.');
 }
 
-/* The letters of a word in lower case; how many. What is not ASCII stays as it is. */
+/* Lower-cases the letters of a word; returns how many. Non-ASCII characters are unchanged. */
 static size_t fold(const char *word, size_t len, char to[WORD_MAX])
 {
     size_t n = 0;

@@ -1,5 +1,5 @@
 /**
- * @file asr/whisper/passage.c  One window after the other of a passage; see passage.h
+ * @file asr/whisper/passage.c  Decoding a passage window by window; see passage.h
  */
 #include "asr/whisper/passage.h"
 
@@ -9,7 +9,7 @@
 
 enum {
     FALLBACK_STEPS = 1500, /* decoder runs of sampling for a doubtful window */
-    WORD_MS = 20,          /* a word takes at least so long */
+    WORD_MS = 20,          /* least length of a word */
 };
 
 struct whisper_passage {
@@ -21,7 +21,7 @@ struct whisper_passage {
     int prompt[WHISPER_PROMPT_MAX];
 
     struct buf text;
-    uint8_t *keep; /* of the transcript's bytes, those that were said */
+    uint8_t *keep; /* for each byte of the transcript: was it said? */
     struct whisper_heard_word *words;
     size_t words_cap;
     struct whisper_heard heard;
@@ -85,9 +85,9 @@ int whisper_passage_feed(struct whisper_passage *p, const int16_t *pcm, size_t n
     return whisper_mel_feed(&p->mel, pcm, n);
 }
 
-/* ---- what was said ------------------------------------------------------------------------ */
+/* ---- filtering what was said ---------------------------------------------------------------- */
 
-/* Mean confidence of the words whose text begins in [from, to), and how many there are. */
+/* Mean confidence of the words whose text begins in [from, to), and their number. */
 static float confidence_within(const struct whisper_transcript *t, size_t from, size_t to, int *n)
 {
     float sum = 0.0f;
@@ -102,7 +102,7 @@ static float confidence_within(const struct whisper_transcript *t, size_t from, 
     return *n ? sum / (float)*n : 0.0f;
 }
 
-/* Notes are not said, nor are segments nobody would say like that. */
+/* Marks the bytes that were said: notes were not, nor were segments with too little confidence. */
 static int mark_said(struct whisper_passage *p, const struct whisper_transcript *t)
 {
     uint8_t *keep = realloc(p->keep, t->text.len + 1);
@@ -122,7 +122,7 @@ static int mark_said(struct whisper_passage *p, const struct whisper_transcript 
     return 0;
 }
 
-/* One word, with one space before it unless it is the first or written without. */
+/* Writes one word, preceded by a space unless it is the first or its language has none. */
 static void write_word(struct whisper_passage *p, const struct whisper_transcript *t,
                        const struct whisper_word *w)
 {
@@ -151,7 +151,7 @@ static void write_word(struct whisper_passage *p, const struct whisper_transcrip
                                     .confidence = w->confidence};
 }
 
-/* Means over the windows, each with as many votes as its segments have tokens. */
+/* Means over the windows, weighted by the number of tokens in their segments. */
 static struct asr_figures figures_of(const struct whisper_transcript *t)
 {
     struct asr_figures f = {.known = t->n_tokens > 0 && t->n_segments > 0};

@@ -1,20 +1,21 @@
 /**
- * @file asr/whisper/passage.h  A passage of a recording, for which nobody waits
+ * @file asr/whisper/passage.h  A passage of a recording, decoded when nobody is waiting
  *
  *     whisper_passage_open(&p, model, silence, &params, &why);
  *     whisper_passage_begin(p);
  *     whisper_passage_feed(p, pcm, n) ...
  *     whisper_passage_finish(p);  ... whisper_passage_heard(p) ...
  *
- * A stretch of speech of up to WHISPER_PASSAGE_MS, cut at pauses, is heard in one go with all the
- * care there is: a beam, timestamps, sampling where the result is doubtful, the whole window where
- * it still is. What nobody said is left out as in stream.h. A passage has one thread and scratch of
- * its own, so that several are heard side by side, one a core: that takes less time than all
- * cores on one after the other, because beams are bound by memory and small work does not divide.
+ * A stretch of speech of up to WHISPER_PASSAGE_MS, cut at pauses, is decoded in one go and as
+ * carefully as possible: with a beam and timestamps, with sampling if the result is doubtful, and
+ * with the whole window if it still is. Text that nobody said is removed as in stream.h. A passage
+ * has its own thread and scratch memory, so that several are decoded side by side, one per core.
+ * That takes less time than using all cores on one after another, because beams are bound by memory
+ * and small jobs do not divide well.
  *
  * Threads    One owner at a time. The model and the silence are shared.
- * Errors     UV_ENOMEM; UV_ECANCELED when stop said so.
- * Ownership  What was heard lives until the next call.
+ * Errors     UV_ENOMEM; UV_ECANCELED if stop() returned true.
+ * Ownership  The result lives until the next call.
  */
 #ifndef ASR_WHISPER_PASSAGE_H
 #define ASR_WHISPER_PASSAGE_H
@@ -22,7 +23,7 @@
 #include "asr/whisper/stream.h"
 
 enum {
-    WHISPER_PASSAGE_MS = 28000, /**< With the margin behind it, this fills a window */
+    WHISPER_PASSAGE_MS = 28000, /**< With the margin after it, this fills a window */
     WHISPER_PASSAGE_BEAMS = 5,
 };
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 enum {
-    WINDOW = 3000, /* a window, in 10 ms */
-    SHORTEST = 10, /* less audio than this is not decoded, in 10 ms */
+    WINDOW = 3000, /* a window [10 ms] */
+    SHORTEST = 10, /* less audio than this is not decoded [10 ms] */
 };
 
 /* xorshift64*, Vigna 2016 */
@@ -35,7 +35,7 @@ void whisper_round_ids(const struct whisper_hypothesis *h, int *ids)
         ids[i] = h->tokens[i].id;
 }
 
-/* Apply temperature and rules to the logits of a hypothesis. */
+/* Applies temperature and rules to the logits of a hypothesis. */
 static void prepare(struct whisper_round *r, const struct whisper_hypothesis *h, float *logits,
                     struct nn_peak *peak)
 {
@@ -60,7 +60,7 @@ static void append(struct whisper_round *r, struct whisper_hypothesis *h, const 
     h->sum += (double)pick.plog;
 }
 
-/* A timestamp moves the end of what is kept. False: it went back in time. */
+/* A timestamp moves the end of the kept part. False: it went back in time. */
 static bool take_stamp(const struct whisper_round *r, struct whisper_hypothesis *h, int id)
 {
     int delta = 2 * (id - r->v->beg);
@@ -130,7 +130,8 @@ int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt
     int err = 0;
 
     r->n_prompt = n_prompt;
-    if (sot) { /* context, by itself: what follows does not depend on how long it is */
+    if (sot) { /* the context is decoded separately, so that the rest does not depend on its
+                  length */
         r->s->steps++;
         err = whisper_decode(r->d, r->c, &batch);
     }
@@ -161,7 +162,7 @@ int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt
     return 0;
 }
 
-/* The next token of every hypothesis. */
+/* Decodes the next token of every hypothesis. */
 static int advance(struct whisper_round *r)
 {
     int tokens[WHISPER_BEAMS_MAX];
@@ -212,7 +213,7 @@ bool whisper_round_spent(const struct whisper_round *r)
 
 /* ---- greedy and random -------------------------------------------------------------------- */
 
-/* The draft's tokens from `from` on, as many as are multiplied like one. */
+/* Decodes the draft's tokens from `from` on, as many as are multiplied in the same way as one. */
 static int decode_draft(struct whisper_round *r, int from)
 {
     int left = r->job->n_draft - from;
@@ -229,8 +230,8 @@ static int decode_draft(struct whisper_round *r, int from)
     return whisper_decode(r->d, r->c, &batch);
 }
 
-/* Walk along the draft while the model chooses its tokens. Leaves rows[0] at the logits of the next
- * token, or at NULL: those of the last token are not known yet. */
+/* Walks along the draft as long as the model chooses the same tokens. Leaves rows[0] at the logits
+ * of the next token, or at NULL if those of the last token are not known yet. */
 static int follow_draft(struct whisper_round *r)
 {
     struct whisper_hypothesis *h = &r->s->hyps[0];
@@ -279,7 +280,7 @@ int whisper_round_choose(struct whisper_round *r)
     if (!err && !r->rows[0] && any_live(r))
         err = advance(r);
     while (!err && any_live(r) && !whisper_round_spent(r)) {
-        float *shared = NULL; /* at the first token all hypotheses look at the same logits */
+        float *shared = NULL; /* for the first token all hypotheses share the same logits */
 
         for (int i = 0; i < r->n; i++) {
             if (!live(&r->s->hyps[i]))
@@ -334,7 +335,7 @@ static int find_candidates(struct whisper_round *r, struct candidate *out)
             out[n].pick = whisper_pick_id(&r->s->params.rules, r->v, r->rows[i], &peak, ids[j]);
             out[n].sum = h->sum + (double)out[n].pick.plog;
         }
-        if (h->n == 0) /* at the first token they are all the same */
+        if (h->n == 0) /* for the first token they are all the same */
             break;
     }
     qsort(out, (size_t)n, sizeof(*out), by_sum);

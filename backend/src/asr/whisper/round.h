@@ -6,8 +6,8 @@
  *     err = whisper_round_choose(&r);        // or whisper_round_beam(&r)
  *     ... r.s->hyps[0 .. r.n - 1] ...
  *
- * Threads    As the search it belongs to.
- * Errors     UV_ENOMEM, UV_ECANCELED, UV_EINVAL for what does not fit the context.
+ * Threads    Those of the search it belongs to.
+ * Errors     UV_ENOMEM, UV_ECANCELED, UV_EINVAL if something does not fit into the context.
  */
 #ifndef ASR_WHISPER_ROUND_H
 #define ASR_WHISPER_ROUND_H
@@ -24,22 +24,23 @@ struct whisper_round {
     float temperature;
     int n;                          /* hypotheses in use */
     int n_prompt;                   /* tokens before the first decoded one */
-    int steps_end;                  /* decoder runs at which falling back ends; 0: never */
+    int steps_end;                  /* number of decoder runs after which falling back ends; 0:
+                                       never */
     float *rows[WHISPER_BEAMS_MAX]; /* logits of each hypothesis' next token; may be shared */
 };
 
-/** Begin with n empty hypotheses. */
+/** Starts with n empty hypotheses. */
 void whisper_round_reset(struct whisper_round *r, int n);
 
-/** Decode the prompt: how probable silence is, and the logits of the first token. */
+/** Decodes the prompt: gives the probability of silence, and the logits of the first token. */
 int whisper_round_start(struct whisper_round *r, const int *prompt, int n_prompt, int sot);
 
-/** Greedy along the draft at temperature 0, random above. Ends early when the budget is spent. */
+/** Greedy along the draft at temperature 0, random above. Ends early when the budget is used up. */
 int whisper_round_choose(struct whisper_round *r);
 
 int whisper_round_beam(struct whisper_round *r);
 
-/** The budget is spent and hypotheses are not complete. */
+/** The budget is used up and some hypotheses are incomplete. */
 bool whisper_round_spent(const struct whisper_round *r);
 
 void whisper_round_ids(const struct whisper_hypothesis *h, int *ids);

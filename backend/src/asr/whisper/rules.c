@@ -18,7 +18,7 @@ static void mask_specials(const struct whisper_vocab *v, float *logits)
     mask(logits, v->sot, v->beg); /* start, languages, tasks, solm, prev, nosp, no-timestamps */
 }
 
-/* Timestamps come in pairs, except directly before the end. */
+/* Timestamps come in pairs, except right before the end. */
 static void mask_pairs(const struct whisper_vocab *v, const struct whisper_past *past,
                        float *logits)
 {
@@ -60,7 +60,7 @@ void whisper_rules_choose_sort(const struct whisper_rules *r, const struct whisp
 
     nn_logits_peak(nn, logits, v->n_vocab, peak);
     if (peak->top < 0 || logits[peak->top] == -INFINITY) {
-        peak->top = v->eot; /* everything is masked: nothing is left but to end */
+        peak->top = v->eot; /* everything is masked: only the end is left */
         peak->logsumexp = 0.0f;
         return;
     }

@@ -1,8 +1,8 @@
 /**
  * @file asr/whisper/rules.h  Which token may come next
  *
- * Masks the logits of tokens that may not follow and picks from the rest. The rules are those of
- * OpenAI's whisper/decoding.py (SuppressBlank, SuppressTokens, ApplyTimestampRules) in the order
+ * Masks the logits of tokens that may not come next, and picks from the rest. The rules are those
+ * of OpenAI's whisper/decoding.py (SuppressBlank, SuppressTokens, ApplyTimestampRules) in the order
  * whisper.cpp applies them.
  *
  * Threads    Any; pure functions.
@@ -16,11 +16,11 @@
 struct whisper_rules {
     bool timestamps;     /**< Off: no timestamp token may appear */
     bool suppress_blank; /**< The first token may be neither the end nor a lone space */
-    int first_stamp_max; /**< Latest time of a first timestamp, in steps of 20 ms; 0: any */
-    int stamp_from;      /**< From so many tokens on only timestamps may come; 0: never */
+    int first_stamp_max; /**< Latest time of the first timestamp, in steps of 20 ms; 0: any */
+    int stamp_from;      /**< From this many tokens on only timestamps may come; 0: never */
 };
 
-/** What was decoded so far in this window. */
+/** The tokens decoded so far in this window. */
 struct whisper_past {
     const int *ids;
     int n;
@@ -36,23 +36,23 @@ struct whisper_pick {
     float p_stamp; /**< Share of that timestamp among all timestamps */
 };
 
-/** Set the logits of everything that may not come to -INFINITY. */
+/** Sets the logits of all tokens that may not come next to -INFINITY. */
 void whisper_rules_mask(const struct whisper_rules *r, const struct whisper_vocab *v,
                         const struct whisper_past *past, float *logits);
 
 /**
- * Look at what is left: when timestamps together are likelier than any single text token, text is
- * masked too. peak->top is the most probable token then; peak->logsumexp is that of everything
- * that was allowed before text was masked, to normalise with.
+ * If the timestamps together are likelier than any single text token, text is masked too. peak->top
+ * is then the most probable token; peak->logsumexp covers everything that was allowed before text
+ * was masked, for normalising.
  */
 void whisper_rules_choose_sort(const struct whisper_rules *r, const struct whisper_vocab *v,
                                struct nn *nn, float *logits, struct nn_peak *peak);
 
-/** Describe the choice of this id. */
+/** Describes the choice of this id. */
 struct whisper_pick whisper_pick_id(const struct whisper_rules *r, const struct whisper_vocab *v,
                                     const float *logits, const struct nn_peak *peak, int id);
 
-/** An id at random by probability; u in [0, 1). */
+/** A random id, by probability; u in [0, 1). */
 int whisper_pick_random(const struct whisper_vocab *v, const float *logits, double u);
 
 /** The k most probable ids, best first; returns how many there are. */

@@ -1,5 +1,5 @@
 /**
- * @file asr/whisper/said.c  Notes out of a text, and agreement on words; see said.h
+ * @file asr/whisper/said.c  Removing notes from a text, and agreement on words; see said.h
  */
 #include "asr/whisper/said.h"
 
@@ -12,7 +12,7 @@
 
 /* ---- notes -------------------------------------------------------------------------------- */
 
-/* Signs that open something nobody said, with what closes it. */
+/* Marks that open something nobody said, and what closes it. */
 static const struct {
     const char *open, *close;
 } notes[] = {
@@ -28,7 +28,7 @@ static bool begins(const char *text, size_t len, const char *sign)
     return len >= n && !memcmp(text, sign, n);
 }
 
-/* Length of the note that begins here, 0: none does. */
+/* Length of the note that begins here; 0: none does. */
 static size_t note_length(const char *text, size_t len)
 {
     for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
@@ -59,7 +59,7 @@ void whisper_said(const char *text, size_t len, uint8_t *keep)
 
 /* ---- words -------------------------------------------------------------------------------- */
 
-/* What a character is in a word. */
+/* The role of a character in a word. */
 enum kind { APART, WITHIN, NOTHING, ALONE };
 
 static enum kind kind_of(uint32_t c)
@@ -71,10 +71,10 @@ static enum kind kind_of(uint32_t c)
     if (c < 0xc0 || (c >= 0x2000 && c < 0x2e80) || (c >= 0x3000 && c < 0x3040) ||
         (c >= 0xff00 && c < 0xff10))
         return APART;
-    return c >= 0x2e80 ? ALONE : WITHIN; /* written without spaces: each is a word */
+    return c >= 0x2e80 ? ALONE : WITHIN; /* scripts without spaces: each character is a word */
 }
 
-/* Latin, Greek and Cyrillic without case, well enough to compare. */
+/* Lower case for Latin, Greek and Cyrillic, good enough for comparing. */
 static uint32_t lower(uint32_t c)
 {
     if (c < 0x80)
@@ -95,7 +95,7 @@ bool whisper_is_word(const char *text, size_t len)
     return false;
 }
 
-/* The next word: its hash, and *p behind it. False: there is none. */
+/* The hash of the next word; *p moves past it. False: there is none. */
 static bool next_word(const char **p, const char *end, uint64_t *hash)
 {
     bool any = false;
@@ -151,7 +151,7 @@ int whisper_agree(struct whisper_agreement *a, const char *text, size_t len, siz
         if (set_word(a, n++, hash, times))
             return UV_ENOMEM;
         if (agreed)
-            *stable = before; /* this word is not the last: what came before it stands */
+            *stable = before; /* another word follows, so everything before this one is stable */
         agreed = agreed && times >= WHISPER_AGREE_TIMES;
         before = (size_t)(p - text);
     }

@@ -1,5 +1,6 @@
 /**
- * @file asr/whisper/search.c  Judging what a round of decoding gave, and falling back; see search.h
+ * @file asr/whisper/search.c  Judging the result of a decoding round, and falling back; see
+ * search.h
  */
 #include "asr/whisper/search.h"
 
@@ -13,9 +14,9 @@
 #include <zlib.h>
 
 enum {
-    ENTROPY_OVER = 32,  /* tokens looked at for repetition */
-    PERIOD_MAX = 24,    /* tokens that may come again and again */
-    TEXT_MAX = 64 << 10 /* of a window, in bytes */
+    ENTROPY_OVER = 32,  /* tokens examined for repetition */
+    PERIOD_MAX = 24,    /* longest repeating group of tokens */
+    TEXT_MAX = 64 << 10 /* of a window [bytes] */
 };
 
 struct whisper_search_params whisper_search_defaults(void)
@@ -64,7 +65,7 @@ bool whisper_search_silent(const struct whisper_search *s)
 
 /* ---- judging ------------------------------------------------------------------------------ */
 
-/* Entropy of the tokens at the end: low when they repeat, in [nats]. */
+/* Entropy of the last tokens [nats]: low if they repeat. */
 static double entropy_of(const struct whisper_hypothesis *h)
 {
     int first = h->n > ENTROPY_OVER ? h->n - ENTROPY_OVER : 0;
@@ -76,7 +77,7 @@ static double entropy_of(const struct whisper_hypothesis *h)
 
         for (int k = first; k < h->n; k++)
             same += h->tokens[k].id == h->tokens[i].id;
-        entropy -= log(same / total) / total; /* each of the `same` ones adds its share */
+        entropy -= log(same / total) / total; /* each of the `same` tokens adds its share */
     }
     return entropy;
 }
@@ -159,7 +160,7 @@ static bool too_compressible(const struct whisper_round *r, const struct whisper
     return ratio > (double)r->s->params.compression_max;
 }
 
-/* Is it to be tried again at a higher temperature? */
+/* Should it be tried again at a higher temperature? */
 static bool doubtful(const struct whisper_round *r)
 {
     const struct whisper_hypothesis *h = whisper_search_best(r->s);
@@ -169,13 +170,14 @@ static bool doubtful(const struct whisper_round *r)
     return h->mean < (double)r->s->params.plog_min && r->s->no_speech < r->s->params.no_speech_max;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------- */
+/* ---- run ------------------------------------------------------------------------------------ */
 
 static int run_once(struct whisper_round *r)
 {
     const struct whisper_search_params *p = &r->s->params;
     const struct whisper_search_job *job = r->job;
-    int skip = r->temperature >= 0.5f ? job->sot : 0; /* what led astray is left out */
+    int skip = r->temperature >= 0.5f ? job->sot : 0; /* leaves out the context, which may have
+                                                         misled the model */
     bool beam = r->temperature == 0.0f && p->beams > 1;
     int want = beam ? p->beams : r->temperature > 0.0f ? p->best_of : 1;
     int err;
@@ -191,7 +193,7 @@ static int run_once(struct whisper_round *r)
     return err;
 }
 
-/* Decode the best once more in sequence 0, for the attention that beams do not keep. */
+/* Decodes the best hypothesis again in sequence 0, for the attention that beams do not keep. */
 static int align_best(struct whisper_round *r, bool lost)
 {
     const struct whisper_hypothesis *h = whisper_search_best(r->s);
@@ -207,7 +209,7 @@ static int align_best(struct whisper_round *r, bool lost)
                           &(struct whisper_batch){.tokens = ids, .n = n, .align = true});
 }
 
-/* What is returned to when the budget is spent. */
+/* What to return to when the budget is used up. */
 struct fallback {
     struct whisper_hypothesis best;
     float temperature;
@@ -229,7 +231,7 @@ static void go_back(const struct fallback *f, struct whisper_round *r)
     r->n_prompt = f->n_prompt;
 }
 
-/* Sample at rising temperatures until a result is good or the budget is spent. */
+/* Samples at rising temperatures until a result is good or the budget is used up. */
 static int fall_back(struct whisper_round *r, struct fallback *f, bool *lost)
 {
     const struct whisper_search_params *p = &r->s->params;

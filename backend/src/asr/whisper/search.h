@@ -4,18 +4,18 @@
  *     struct whisper_search s;
  *
  *     whisper_search_init(&s, &params);
- *     err = whisper_search_run(&s, &decoder, compute, &job);     // the audio was heard already
+ *     err = whisper_search_run(&s, &decoder, compute, &job);     // after whisper_decoder_hear()
  *     ... whisper_search_best(&s) ...
  *     whisper_search_release(&s);
  *
- * Greedy, or a beam, at temperature 0; when the result looks wrong (too improbable, or repeating
- * itself) sampling at rising temperatures, the best of several: Radford et al. (2022), section
+ * Greedy or beam search at temperature 0; if the result looks wrong (too improbable, or
+ * repetitive), sampling at rising temperatures, the best of several: Radford et al. (2022), section
  * 4.5, with the details of whisper.cpp's whisper_full(). A greedy search may be given a draft, the
- * hypothesis of a moment ago: its tokens are decoded in batches of NN_SMALL_BATCH and kept up to
- * the first that the model would not choose now, so resuming costs little. Such batches are
- * multiplied as single tokens are, so what comes out is bit for bit what decoding from scratch
- * gives: a draft never changes what is heard, and nor does how many drafts there was time for.
- * For the same reason falling back is limited in decoder runs and not in time.
+ * previous hypothesis: its tokens are decoded in batches of NN_SMALL_BATCH and kept up to the first
+ * that the model would not choose now, so resuming costs little. Such batches are computed exactly
+ * like single tokens, so the result is bit for bit that of decoding from scratch: neither a draft
+ * nor the number of drafts ever changes the text. For the same reason falling back is limited by
+ * decoder runs and not by time.
  *
  * Threads    One owner at a time.
  * Errors     UV_ENOMEM, UV_ECANCELED, UV_EINVAL for a prompt that does not fit.
@@ -27,10 +27,11 @@
 #include "asr/whisper/rules.h"
 
 enum {
-    WHISPER_STEPS_MAX = WHISPER_TEXT_CTX / 2 - 4, /**< Most tokens of one window */
+    WHISPER_STEPS_MAX = WHISPER_TEXT_CTX / 2 - 4, /**< Most tokens in one window */
     WHISPER_BEAMS_MAX = WHISPER_SEQS_MAX / 2,
-    WHISPER_PROMPT_MAX = WHISPER_TEXT_CTX / 2 - 1, /**< Most tokens of context before a window, with
-                                                        the one that says so half of all */
+    WHISPER_PROMPT_MAX = WHISPER_TEXT_CTX / 2 - 1, /**< Most tokens of context before a window; with
+                                                        the token that marks context this is half of
+                                                        all */
 };
 
 struct whisper_search_params {
@@ -69,15 +70,15 @@ struct whisper_hypothesis {
     double score;
 };
 
-/** One window to search. */
+/** A window to decode. */
 struct whisper_search_job {
     const int *prompt; /**< [prev, past ...] sot [language task] [no-timestamps] [text] */
     int n_prompt;
-    int sot;          /**< Where sot is in it */
-    int n_prefix;     /**< So many of its last tokens are text of this window, known already */
-    int seek;         /**< Where this window begins, in [10 ms] */
-    int seek_end;     /**< Where the audio ends, in [10 ms] */
-    const int *draft; /**< (optional) What is expected */
+    int sot;          /**< Index of sot in it */
+    int n_prefix;     /**< This many of its last tokens are already known text of this window */
+    int seek;         /**< Where this window begins [10 ms] */
+    int seek_end;     /**< Where the audio ends [10 ms] */
+    const int *draft; /**< (optional) The expected tokens */
     int n_draft;
 };
 
@@ -87,10 +88,10 @@ struct whisper_search {
     int n_hyps;
     int best;
     float no_speech;   /**< Probability that nobody speaks */
-    float temperature; /**< The best was found at */
-    int accepted;      /**< Tokens of the draft that were kept */
+    float temperature; /**< At which the best was found */
+    int accepted;      /**< Draft tokens that were kept */
     int steps;         /**< Decoder runs */
-    bool doubtful;     /**< The best still looks wrong: improbable, repeating itself, capped */
+    bool doubtful;     /**< The best still looks wrong: improbable, repetitive or capped */
     uint64_t random;
 };
 
@@ -105,8 +106,8 @@ const struct whisper_hypothesis *whisper_search_best(const struct whisper_search
 /** Nobody speaks here: the text is to be dropped. */
 bool whisper_search_silent(const struct whisper_search *s);
 
-/** The same tokens (up to 24) come three times in a row, six in all, or one token four times. That
- *  is no proof: people do say "I don't know, I don't know". */
+/** Do the same tokens (up to 24) come three times in a row, six in all, or one token four times?
+ *  That is no proof: people do say "I don't know, I don't know". */
 bool whisper_repeats(const struct whisper_pick *tokens, int n);
 
 /**
@@ -118,7 +119,7 @@ bool whisper_repeats(const struct whisper_pick *tokens, int n);
 int whisper_detect_language(struct whisper_decoder *d, struct whisper_compute *c, int *language,
                             float *p, int *second);
 
-/** Length of text over its length after zlib's deflate; 0 for none. */
+/** Length of text over its length after zlib's deflate; 0 for empty text. */
 double whisper_compression(const char *text, size_t len);
 
 #endif

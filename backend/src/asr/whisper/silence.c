@@ -9,7 +9,7 @@
 
 static const float SILENT_MEL = -0.60f;
 
-/* The end of what was encoded, [1500][state]. */
+/* Keeps the end of the encoded states, [1500][state]. */
 static void keep_states(struct whisper_silence *s, const float *encoded)
 {
     size_t state = (size_t)s->model->shape.n_audio_state;

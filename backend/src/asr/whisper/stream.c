@@ -1,8 +1,8 @@
 /**
  * @file asr/whisper/stream.c  Partials, agreement, final; see stream.h
  *
- * update() may be cancelled at any point, so it works on the search's own memory and stores only at
- * its end.
+ * update() may be cancelled at any point, so it works in the search's own memory and stores its
+ * result only at the end.
  */
 #include "asr/whisper/stream_state.h"
 
@@ -11,42 +11,46 @@
 #include <string.h>
 
 enum {
-    SHORTEST = 20,           /* frames of audio before anything is decoded */
-    CUT_AT = 2600,           /* frames of a window that is cut */
-    CUT_KEEP = 100,          /* at least so many frames must go then */
-    EARLY_MAX = 2,           /* times that a window is heard on behind its last word */
-    OTHER_TONGUE_FROM = 200, /* frames of a window that may be in another language than before */
-    NAMES_FROM = 200,     /* frames of a window before names are told: in less they are invented */
-    UNHEARD_MAX = 220,    /* frames without a word at the end of a window: it is heard on there */
-    LEVEL_STEP = 320,     /* samples whose loudness is looked at together */
-    TOKENS_AT_LEAST = 16, /* more than this and as many a second is not speech but a loop */
+    SHORTEST = 20,           /* less audio than this is not decoded [frames] */
+    CUT_AT = 2600,           /* longest window before it is cut [frames] */
+    CUT_KEEP = 100,          /* a cut removes at least this much [frames] */
+    EARLY_MAX = 2,           /* times that a window is continued after its last word */
+    OTHER_TONGUE_FROM = 200, /* least length of a window that may be in another language [frames] */
+    NAMES_FROM = 200,        /* least length of a window for which names are given: in less they are
+                                made up [frames] */
+    UNHEARD_MAX = 220,       /* if a window ends with this many frames without a word, it is decoded
+                                from there on */
+    LEVEL_STEP = 320,        /* samples whose loudness is measured together */
+    TOKENS_AT_LEAST = 16,    /* more tokens than this, and more per second, are not speech but a
+                                loop */
     TOKENS_A_SECOND = 10,
-    SILENT_MAX_MS = 5000,    /* of silence that finish() need not hear */
-    BEAMS = 5,               /* for what is improbable, as in recordings */
-    BEAM_TOKENS_MAX = 80,    /* of a final that is decoded with one: what is long takes too long, */
-    BEAM_ADDS_MAX = 8,       /* and tokens that it may find more than greedy decoding */
+    SILENT_MAX_MS = 5000,    /* silence that finish() need not decode */
+    BEAMS = 5,               /* beam size for improbable text, as for recordings */
+    BEAM_TOKENS_MAX = 80,    /* longest final that is decoded with a beam: longer ones take too
+                                long, */
+    BEAM_ADDS_MAX = 8,       /* and tokens that a beam may find beyond those of greedy decoding */
     BEAM_LEAVES_OUT_MAX = 2, /* words that a beam may find fewer than greedy decoding */
-    LEAD_LEAVES = 100,       /* frames that what was said before always leaves to an utterance */
-    FALLBACK_STEPS = 120, /* decoder runs of sampling after a doubtful result: a final may not wait
-                             longer, half a second with base */
+    LEAD_LEAVES = 100,       /* frames that the lead always leaves to an utterance */
+    FALLBACK_STEPS = 120,    /* decoder runs of sampling after a doubtful result: a final may not be
+                                delayed longer, half a second with base */
 };
 
-/* Of temperatures, where a final falls back: two tries. */
+/* Temperature step when a final falls back: two attempts. */
 static const float FALLBACK_STEP = 0.4f;
 
-/* Mean log-probability of tokens below which a final is decoded with a beam: of what base hears of
- * clear English one utterance in four, of Spanish one in two. */
+/* Mean log-probability of tokens below which a final is decoded with a beam: with base, one in four
+ * utterances of clear English, one in two of Spanish. */
 static const double IMPROBABLE_MEAN = -0.25;
 
-/* ... and with the whole window, since kept silence may be what it stumbled over: of clear speech
- * one utterance in fifty, of speech that is hard on purpose two in five. */
+/* ... and with the whole window, since the precomputed silence may have misled it: one in fifty
+ * utterances of clear speech, two in five of deliberately difficult speech. */
 static const double WILD_MEAN = -0.5;
 
-/* Below this nothing is said at all, in units of full scale (-66 dB). */
+/* Below this level nothing is said at all, in units of full scale (-66 dB). */
 static const float LEVEL_NOTHING = 0.0005f;
 
-/* A pause goes on while nothing is louder than so many times what it began with. The loudest speech
- * only bounds that: a second speaker may well be ten times quieter than the first. */
+/* A pause goes on while nothing is louder than this many times its beginning. The loudest speech
+ * only limits the range: a second speaker may be ten times quieter than the first. */
 static const float PAUSE_OF_QUIET = 2.5f;
 static const float PAUSE_AT_LEAST = 0.02f;
 static const float PAUSE_AT_MOST = 0.25f;
@@ -119,7 +123,7 @@ void whisper_stream_close(struct whisper_stream *s)
     free(s);
 }
 
-/* The words of this utterance become the lead of the next one. */
+/* Makes the words of this utterance the lead of the next one. */
 static void take_lead(struct whisper_stream *s)
 {
     struct whisper_lead *l = &s->lead;
@@ -142,7 +146,7 @@ static void take_lead(struct whisper_stream *s)
         whisper_mel_forget(&s->mel, (size_t)gone);
 }
 
-/* Something was said, and surely enough that more can follow from it. */
+/* Was something said, with enough confidence to serve as a lead? */
 static bool leads(const struct whisper_stream *s)
 {
     return s->params.lead_frames > 0 && s->result.len && s->result.stable == s->result.len &&
@@ -207,7 +211,7 @@ static bool nothing_said(const struct whisper_stream *s)
     return s->level < LEVEL_NOTHING;
 }
 
-/* How loud it was just now. */
+/* The current loudness. */
 static float tail_level(const struct whisper_stream *s)
 {
     float squares = 0.0f;
@@ -217,8 +221,8 @@ static float tail_level(const struct whisper_stream *s)
     return sqrtf(squares / WHISPER_STREAM_TAIL);
 }
 
-/* Was only silence fed since the decoder last heard? Where it is noisy, silence is as loud as the
- * pause was then. */
+/* Was only silence fed since the decoder last ran? In a noisy place silence is as loud as the pause
+ * was then. */
 static bool silent_since(const struct whisper_stream *s)
 {
     size_t since = s->mel.samples - s->heard;
@@ -228,8 +232,8 @@ static bool silent_since(const struct whisper_stream *s)
     return s->heard && since <= SILENT_MAX_MS * (size_t)WHISPER_RATE / 1000 && s->level_new < most;
 }
 
-/* Frames of the window there are: what is longer than a window is heard and cut piece by piece, at
- * places that do not depend on when it is looked at. */
+/* Frames in the window: audio longer than a window is decoded and cut piece by piece, at places
+ * that do not depend on when this is called. */
 static int window_frames(const struct whisper_stream *s)
 {
     int frames = (int)whisper_mel_length(&s->mel) - s->seek;
@@ -237,7 +241,7 @@ static int window_frames(const struct whisper_stream *s)
     return frames < CUT_AT ? frames : CUT_AT;
 }
 
-/* Frames at the beginning of the window that were said before. */
+/* Frames at the beginning of the window that belong to the lead. */
 static int led_frames(const struct whisper_stream *s)
 {
     return s->seek < s->lead.frames ? s->lead.frames - s->seek : 0;
@@ -255,7 +259,7 @@ static void hear_alone(struct whisper_stream *s)
     s->led = s->lead.n;
 }
 
-/* Begin the window with as much of what was said before as there is room for. */
+/* Starts the window with as much of the lead as there is room for. */
 static void hear_led(struct whisper_stream *s)
 {
     if (s->n_done || s->seek > s->lead.frames)
@@ -266,7 +270,7 @@ static void hear_led(struct whisper_stream *s)
         s->seek = whisper_lead_start(&s->lead, s->led);
 }
 
-/* Which language is this window in? */
+/* Detects the language of this window. */
 static int listen_for_language(struct whisper_stream *s, struct whisper_compute *c)
 {
     int err = 0;
@@ -278,7 +282,7 @@ static int listen_for_language(struct whisper_stream *s, struct whisper_compute 
         return 0;
     }
     err = whisper_detect_language(&s->d, c, &s->spoken, &s->spoken_p, &s->spoken_else);
-    if (!err && !s->n_done) /* a long utterance keeps the language it began with */
+    if (!err && !s->n_done) /* a long utterance keeps the language that it began with */
         s->result.language =
             whisper_tongue_choose(&s->tongue, s->spoken, s->spoken_p, own_frames(s));
     return err;
@@ -296,7 +300,7 @@ static int hear(struct whisper_stream *s, struct whisper_compute *c, bool all)
     int ctx = all ? WHISPER_AUDIO_CTX : whisper_trimmed_ctx((size_t)frames, s->params.pad_ms);
     int err = whisper_listen(&s->d, c, &s->mel, s->seek, ctx);
 
-    s->window = 0; /* what the decoder held is gone, whatever happens */
+    s->window = 0; /* the decoder's state is gone, whatever happens */
     s->heard = 0;
     s->heard_whole = false;
     if (!err)
@@ -313,8 +317,9 @@ static int hear(struct whisper_stream *s, struct whisper_compute *c, bool all)
     return 0;
 }
 
-/* Hear the window behind the words before it, unless it may be in another language: with the old
- * language in front that is hardly noticed, so a final is first heard by itself. */
+/* Encodes the window including its lead, unless it may be in another language: with the old
+ * language in front a change is hardly noticed, so for a final the utterance is first encoded
+ * alone. */
 static int hear_behind(struct whisper_stream *s, struct whisper_compute *c, bool whole)
 {
     int seek = s->seek, led = s->led, code, spoken;
@@ -340,7 +345,7 @@ static int hear_behind(struct whisper_stream *s, struct whisper_compute *c, bool
 
 /* ---- decoding ----------------------------------------------------------------------------- */
 
-/* Context, then the start tokens, then what was said before in this window. */
+/* Context, then the start tokens, then the lead's text in this window. */
 static int make_prompt(const struct whisper_stream *s, int *ids, int *sot)
 {
     const struct whisper_vocab *v = s->model->vocab;
@@ -361,7 +366,7 @@ static int make_prompt(const struct whisper_stream *s, int *ids, int *sot)
     return n;
 }
 
-/* step: of temperatures, to fall back; 0: don't. */
+/* step: temperature step for falling back; 0: don't. */
 static int decode_with(struct whisper_stream *s, struct whisper_compute *c, bool whole, float step,
                        int beams)
 {
@@ -393,7 +398,7 @@ static int decode(struct whisper_stream *s, struct whisper_compute *c, bool whol
     return decode_with(s, c, whole, step, 1);
 }
 
-/* Take over the best hypothesis. */
+/* Takes over the best hypothesis. */
 static void adopt(struct whisper_stream *s)
 {
     const struct whisper_hypothesis *h = whisper_search_best(&s->search);
@@ -438,7 +443,7 @@ static bool ends_sentence(const struct whisper_stream *s, const struct whisper_w
 }
 
 /* How many words stay when the window is cut: up to the last sentence that ends in its second half,
- * else all but two. The end of a window is a guess. */
+ * else all but two. The end of a window is unreliable. */
 static int words_to_keep(const struct whisper_stream *s)
 {
     int first = s->n_done_words;
@@ -461,7 +466,7 @@ static bool ends_early(const struct whisper_stream *s)
            s->seek + s->window - s->words[s->n_words - 1].t1 > UNHEARD_MAX;
 }
 
-/* So many words stay and are done, and the next window begins behind them. */
+/* The first `keep` words are done, and the next window begins after them. */
 static int cut(struct whisper_stream *s, int keep)
 {
     int end = s->seek + s->window;
@@ -480,8 +485,8 @@ static int cut(struct whisper_stream *s, int keep)
 
 /* ---- update and finish -------------------------------------------------------------------- */
 
-/* Nobody spoke, says the model, or nobody would say it like that: nothing of this window was said.
- */
+/* The model reports no speech, or the words have too little confidence: nothing in this window was
+ * said. */
 static bool nobody_said_it(struct whisper_stream *s)
 {
     const struct whisper_word *w = s->words + s->n_done_words;
@@ -502,7 +507,7 @@ static int take_whole(struct whisper_stream *s)
     return whisper_stream_find_words(s);
 }
 
-/* Is there a name in this window that the decoder was told and heard without certainty? */
+/* Does this window contain a name from the prompt that was recognised without certainty? */
 static bool names_doubtful(const struct whisper_stream *s)
 {
     const struct whisper_vocab *v = s->model->vocab;
@@ -526,7 +531,7 @@ static bool names_doubtful(const struct whisper_stream *s)
     return false;
 }
 
-/* The window as it was heard, once more without the names. */
+/* Decodes the same audio again without the names. */
 static int decode_unnamed(struct whisper_stream *s, struct whisper_compute *c, float step)
 {
     int err;
@@ -538,21 +543,21 @@ static int decode_unnamed(struct whisper_stream *s, struct whisper_compute *c, f
     return err ? err : take_whole(s);
 }
 
-/* Greedy decoding was unsure: its tokens are, on the mean, less probable than this. */
+/* Greedy decoding was unsure: the mean log-probability of its tokens is below this. */
 static bool improbable(const struct whisper_stream *s, double mean)
 {
     return s->n_hyp && !s->params.trusting && whisper_search_best(&s->search)->mean < mean;
 }
 
-/* The language that this window may be in instead, where it makes no sense in the one it was
- * written in: -1: none. */
+/* The language that this window may be in if its text makes no sense in the current one; -1:
+ * none. */
 static int other_tongue(const struct whisper_stream *s)
 {
     bool doubtful = s->search.doubtful;
 
     if (!tongue_free(s) || s->n_done)
         return -1;
-    if (s->result.language != s->spoken) /* it seems to be in another than the speaker's */
+    if (s->result.language != s->spoken) /* it seems to be in another language than the speaker's */
         return own_frames(s) >= OTHER_TONGUE_FROM && (doubtful || improbable(s, IMPROBABLE_MEAN))
                    ? s->spoken
                    : -1;
@@ -560,7 +565,7 @@ static int other_tongue(const struct whisper_stream *s)
                                                                                   : -1;
 }
 
-/* The window as it was heard, in that language: that stands when it is the more probable text. */
+/* Decodes the same audio in that language, and keeps the result if it is the more probable text. */
 static int decode_otherwise(struct whisper_stream *s, struct whisper_compute *c, int language,
                             float step)
 {
@@ -577,7 +582,7 @@ static int decode_otherwise(struct whisper_stream *s, struct whisper_compute *c,
     return code ? code : take_whole(s);
 }
 
-/* The window with positions for all of 30 s; its language is known. */
+/* Encodes the window with positions for all of 30 s; its language is known. */
 static int hear_wide(struct whisper_stream *s, struct whisper_compute *c)
 {
     int language = s->result.language, spoken = s->spoken, spoken_else = s->spoken_else;
@@ -591,9 +596,9 @@ static int hear_wide(struct whisper_stream *s, struct whisper_compute *c)
     return code;
 }
 
-/* The window as it was heard, with a beam. What is improbable in base's German and Spanish is right
- * then in every third place. But a beam tends to be brief: where it leaves out a clause, the greedy
- * result stands. */
+/* Decodes the same audio with a beam. Of improbable text in base's German and Spanish a third then
+ * comes out right. But a beam tends to be too brief: if it leaves out a clause, the greedy result
+ * stays. */
 static int decode_beams(struct whisper_stream *s, struct whisper_compute *c)
 {
     struct whisper_pick greedy[WHISPER_STEPS_MAX];
@@ -610,7 +615,7 @@ static int decode_beams(struct whisper_stream *s, struct whisper_compute *c)
         return code;
     memcpy(s->hyp, greedy, (size_t)n * sizeof(*greedy));
     s->n_hyp = n;
-    code = decode(s, c, true, 0.0f); /* along what is known: it is there at once */
+    code = decode(s, c, true, 0.0f); /* along the known tokens: immediate */
     return code ? code : take_whole(s);
 }
 
@@ -623,8 +628,8 @@ static bool echoes(const struct whisper_stream *s)
     return s->led < s->lead.n && whisper_lead_echoed(&s->lead, ids, s->n_hyp);
 }
 
-/* All that a final needs, for the window that was heard: tried again with the whole window where it
- * is doubtful, with times, and dropped when nobody said it. */
+/* Everything that a final needs, for the encoded window: repeated with the whole window if it is
+ * doubtful, with word times, and dropped if nobody said it. */
 static int decode_whole(struct whisper_stream *s, struct whisper_compute *c)
 {
     bool again = s->heard_ctx < WHISPER_AUDIO_CTX && !s->params.trusting;
@@ -657,7 +662,7 @@ static int decode_whole(struct whisper_stream *s, struct whisper_compute *c)
     return err;
 }
 
-/* A hypothesis on the way: what is doubtful is not shown, the text of before stands. */
+/* An intermediate hypothesis: if it is doubtful, the previous text stays. */
 static int decode_partial(struct whisper_stream *s, struct whisper_compute *c)
 {
     int err = decode(s, c, false, 0.0f);
@@ -672,13 +677,13 @@ static bool changed(const struct whisper_stream *s)
     return !s->heard || s->heard_seek != s->seek || s->window != window_frames(s);
 }
 
-/* All is done that a final needs, and nothing was said since. */
+/* Everything that a final needs is done, and nothing was said since. */
 static bool final_is_ready(const struct whisper_stream *s)
 {
     return s->heard_whole && (!changed(s) || silent_since(s));
 }
 
-/* Hear and decode, cutting the window as often as needed. */
+/* Encodes and decodes, cutting the window as often as needed. */
 static int refresh(struct whisper_stream *s, struct whisper_compute *c, bool whole)
 {
     int err = 0, early_left = EARLY_MAX;
@@ -700,7 +705,7 @@ static int refresh(struct whisper_stream *s, struct whisper_compute *c, bool who
     }
 }
 
-/* Is there enough to hear, and not heard yet? */
+/* Is there enough audio that was not decoded yet? */
 static bool has_news(const struct whisper_stream *s, bool whole)
 {
     int shortest = whole || s->n_done ? SHORTEST : WHISPER_STREAM_FIRST;

@@ -1,5 +1,5 @@
 /**
- * @file asr/whisper/stream_text.c  The words and the text of what a stream has heard
+ * @file asr/whisper/stream_text.c  The words and the text of a stream's result
  */
 #include "asr/whisper/stream_state.h"
 
@@ -23,7 +23,7 @@ static int reserve_words(struct whisper_stream *s, int n)
     return 0;
 }
 
-/* Words of hyp behind those of done, with times when the decoder kept its attention. */
+/* Finds the words of hyp, after those of done, with times if the decoder kept its attention. */
 int whisper_stream_find_words(struct whisper_stream *s)
 {
     int frames = (int)whisper_mel_length(&s->mel) - s->seek;
@@ -54,7 +54,7 @@ static const struct whisper_pick *token_at(const struct whisper_stream *s, int i
     return i < s->n_done ? &s->done[i] : &s->hyp[i - s->n_done];
 }
 
-/* Bytes of whole characters at the beginning. */
+/* Length of the leading whole characters [bytes]. */
 static size_t whole_length(const struct buf *b)
 {
     size_t n = b->len;
@@ -83,7 +83,7 @@ static int reserve_bytes(struct whisper_stream *s, size_t n)
     return 0;
 }
 
-/* What was said of raw, without the spaces that are left between. */
+/* Writes what was said in raw, without leftover spaces in between. */
 static int write_said(struct whisper_stream *s, size_t len)
 {
     if (reserve_bytes(s, len + 1))
@@ -135,7 +135,7 @@ int whisper_stream_write_text(struct whisper_stream *s)
     return code;
 }
 
-/* Of a frame, since the first sample of the utterance. */
+/* Time of a frame since the first sample of the utterance [ms]. */
 static uint32_t time_of(const struct whisper_stream *s, int frame)
 {
     return frame > s->lead.frames ? (uint32_t)(frame - s->lead.frames) * 10 : 0;

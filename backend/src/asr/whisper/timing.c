@@ -13,14 +13,15 @@
 
 enum {
     PEAK_MS = 60,
-    ROUNDS = 7,        /* made, within BUDGET_MS, */
-    ENOUGH_MS = 6000,  /* and more until so long has passed: small models show their best late */
-    BUDGET_MS = 25000, /* but for the first two */
+    ROUNDS = 7,        /* rounds, within BUDGET_MS, */
+    ENOUGH_MS = 6000,  /* and more until this much time has passed: small models reach their best
+                          late */
+    BUDGET_MS = 25000, /* except for the first two */
 
-    FACTOR_S = 5, /* an utterance as people ask questions, of 20 tokens */
+    FACTOR_S = 5, /* length of a typical question, of 20 tokens */
     FACTOR_TOKENS = 20,
-    FACTOR_ROUNDS = 4, /* of which the first warms up */
-    FACTOR_MS = 700,   /* no further round after so long */
+    FACTOR_ROUNDS = 4, /* the first of which warms up */
+    FACTOR_MS = 700,   /* no further round after this time */
 };
 
 struct times {
@@ -32,7 +33,7 @@ static double since(uint64_t start)
     return (double)(clock_mono_us() - start) / 1000.0;
 }
 
-/* Multiplications and additions of the encoder and of the cross keys and values. */
+/* Multiplications and additions in the encoder and in the cross-attention's keys and values. */
 struct encoder_ops {
     double conv, attention, linear;
 };
@@ -49,8 +50,8 @@ static struct encoder_ops encoder_ops(const struct whisper_shape *s, double ctx)
     };
 }
 
-/* Bytes that decoding one token reads: the decoder's weights but those of the cross keys and
- * values, and the cross keys and values themselves (f16). */
+/* Bytes read to decode one token: the decoder's weights except those of the cross-attention's keys
+ * and values, and those keys and values themselves (f16). */
 static double decoder_bytes(const struct whisper_model *m, double ctx)
 {
     double n = (double)nn_matrix_bytes(m->tokens);
@@ -66,7 +67,8 @@ static double decoder_bytes(const struct whisper_model *m, double ctx)
     return n;
 }
 
-/* Exactly so many tokens after the prompt, whatever they are: timing does not depend on them. */
+/* Decodes exactly this many tokens after the prompt, whatever they are: timing does not depend on
+ * them. */
 static int decode_tokens(struct whisper_compute *c, struct whisper_decoder *d, int tokens)
 {
     const struct whisper_vocab *v = c->model->vocab;
@@ -93,8 +95,8 @@ static int decode_tokens(struct whisper_compute *c, struct whisper_decoder *d, i
     return err;
 }
 
-/* A single thread's own processor time, whatever else the machine does; of several the time, since
- * they wait for each other. In [ms] from anywhere. */
+/* For a single thread its own processor time, unaffected by other programs; for several the wall
+ * time, because they wait for each other. [ms] since an arbitrary start. */
 static double computing(const struct whisper_compute *c)
 {
     struct timespec t;
@@ -133,7 +135,7 @@ static int one_round(struct whisper_compute *c, struct whisper_decoder *d, const
     return err;
 }
 
-/* When round i may still begin. */
+/* The time until which round i may begin. */
 static double allowed_ms(int i)
 {
     return i < 2 ? INFINITY : i < ROUNDS ? BUDGET_MS : ENOUGH_MS;
@@ -154,7 +156,7 @@ static double peak_of(const struct nn_peaks *k, const char *arithmetic)
     return strcmp(arithmetic, "int16") ? k->f32_gops : k->int16_gops;
 }
 
-/* Seconds that the encoder would take at the peak of each type. */
+/* Seconds that the encoder would take at the peak rate of each type. */
 static double at_peak(const struct whisper_compute *c, int ctx, const struct encoder_ops *ops,
                       const struct nn_peaks *peaks)
 {
@@ -209,7 +211,7 @@ int whisper_time(struct whisper_compute *c, const int16_t *pcm, size_t n,
     return err;
 }
 
-/* ---- how quick is this machine? ----------------------------------------------------------- */
+/* ---- real-time factor ----------------------------------------------------------------------- */
 
 void whisper_time_audio(int16_t *pcm, size_t n)
 {

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 enum {
-    SHORTEST = 100, /* frames of an utterance that counts */
-    LONG = 300,     /* and of one that settles it alone */
+    SHORTEST = 100, /* least length of an utterance that counts [frames] */
+    LONG = 300,     /* and of one that decides the language alone */
     TIMES_TO_SETTLE = 2,
     TIMES_TO_CHANGE = 2,
 };
@@ -28,7 +28,7 @@ int whisper_tongue_choose(const struct whisper_tongue *t, int language, float p,
 {
     if (very_sure(p, frames))
         return language;
-    if (t->settled < 0) /* the first sure opinion is better than this one */
+    if (t->settled < 0) /* an earlier sure vote is better than this one */
         return t->times ? t->other : language;
     return t->settled;
 }

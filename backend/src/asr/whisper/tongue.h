@@ -1,23 +1,23 @@
 /**
  * @file asr/whisper/tongue.h  Which language does this speaker speak?
  *
- * Every utterance gives an opinion: the most probable language token and its probability. Short and
- * unclear ones are often wrong, and people do not change languages between two sentences. So a
- * speaker's language is settled by the first sure utterances, holds for all that follow, and
- * changes only when utterances are surely in another one. Before it is settled, a guess that makes
- * a doubtful text is given up for the next guess (stream.c): English was heard as Welsh.
+ * Every utterance gives a vote: the most probable language token and its probability. Short and
+ * unclear utterances are often wrong, and people do not change languages between two sentences. So
+ * a speaker's language is settled by the first sure utterances, holds for all that follow, and
+ * changes only when utterances are surely in another one. Before it is settled, a guess whose text
+ * is doubtful is replaced by the next guess (stream.c): English was taken for Welsh.
  *
  * Threads    One owner at a time.
  */
 #ifndef ASR_WHISPER_TONGUE_H
 #define ASR_WHISPER_TONGUE_H
 
-#define WHISPER_TONGUE_SURE 0.8f /**< Below, an opinion is a guess */
+#define WHISPER_TONGUE_SURE 0.8f /**< With less probability, a vote is only a guess */
 
-/** Zero-initialise, settled -1. */
+/** Initialise with zeros and settled -1. */
 struct whisper_tongue {
     int settled; /**< -1: not yet */
-    int other;   /**< What the last sure utterances were in, when not in that */
+    int other;   /**< The other language of the last sure utterances, if any */
     int times;   /**< How many of them in a row */
 };
 
@@ -25,7 +25,7 @@ struct whisper_tongue {
  *  @param frames its length, in [10 ms] */
 int whisper_tongue_choose(const struct whisper_tongue *t, int language, float p, int frames);
 
-/** That utterance is over and was heard: learn from it. */
+/** The utterance is over: learn from it. */
 void whisper_tongue_learn(struct whisper_tongue *t, int language, float p, int frames);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    SHORTEST = 10, /* a rest shorter than this is not decoded, in 10 ms */
+    SHORTEST = 10, /* a remainder shorter than this is not decoded [10 ms] */
 };
 
 struct whisper_transcribe_params whisper_transcribe_defaults(void)
@@ -75,12 +75,12 @@ struct job {
     const struct whisper_transcribe_params *p;
     const struct whisper_vocab *v;
     struct whisper_search s;
-    float step; /* of temperatures */
+    float step; /* temperature step */
     int seek;
     int seek_end;
     int past[WHISPER_PROMPT_MAX]; /* context: the last tokens before this window */
     int n_past;
-    size_t text_at[WHISPER_STEPS_MAX + 1]; /* where each token of the window has its text */
+    size_t text_at[WHISPER_STEPS_MAX + 1]; /* where the text of each token of the window begins */
 };
 
 static void remember(struct job *j, const int *ids, int n)
@@ -101,7 +101,7 @@ static void remember(struct job *j, const int *ids, int n)
     j->n_past += n;
 }
 
-/* Positions that the window at j->seek is encoded in. */
+/* Number of positions to encode for the window at j->seek. */
 static int wanted_ctx(const struct job *j)
 {
     int ctx = j->p->audio_ctx ? j->p->audio_ctx : WHISPER_AUDIO_CTX;
@@ -109,7 +109,7 @@ static int wanted_ctx(const struct job *j)
     return ctx > 0 ? ctx : whisper_trimmed_ctx((size_t)(j->seek_end - j->seek), WHISPER_PAD_MS);
 }
 
-/* [prev past] and the start tokens. Returns the length; *sot is where the start is. */
+/* [prev past] and the start tokens. Returns the length; *sot is the index of the start. */
 static int make_prompt(const struct job *j, int *ids, int *sot)
 {
     int n = 0;
@@ -141,7 +141,7 @@ static int begin_segment(struct job *j, int t0)
     return 0;
 }
 
-/* The open segment is complete; one without text is dropped together with its tokens. */
+/* Completes the open segment; one without text is dropped together with its tokens. */
 static void end_segment(struct job *j, int t1)
 {
     struct whisper_transcript *t = j->t;
@@ -171,7 +171,7 @@ static int time_of(const struct job *j, const struct whisper_pick *pick)
     return j->seek + (pick->stamp >= j->v->beg ? 2 * (pick->stamp - j->v->beg) : 0);
 }
 
-/* Cut the tokens of the window into segments at its timestamps. */
+/* Splits the tokens of the window into segments at its timestamps. */
 static int add_segments(struct job *j, const struct whisper_hypothesis *h)
 {
     bool cut = !j->s.params.single_segment;
@@ -229,7 +229,7 @@ static int next_seek(const struct job *j, const struct whisper_hypothesis *h)
         delta = j->seek_end - j->seek;
         delta = delta < WHISPER_WINDOW ? delta : WHISPER_WINDOW;
     }
-    return j->seek + (delta > 0 ? delta : WHISPER_WINDOW); /* never stand still */
+    return j->seek + (delta > 0 ? delta : WHISPER_WINDOW); /* always advance */
 }
 
 static int take_result(struct job *j, int n_prompt)
@@ -269,7 +269,8 @@ static int one_window(struct job *j)
     job.n_prompt = make_prompt(j, ids, &job.sot);
     j->s.params.temperature_step = again ? 0.0f : j->step;
     err = whisper_search_run(&j->s, j->d, j->c, &job);
-    if (!err && again && j->s.doubtful) { /* kept silence is a guess: without it, then */
+    if (!err && again && j->s.doubtful) { /* precomputed silence is an approximation: try without
+                                             it */
         j->s.params.temperature_step = j->step;
         err = whisper_listen(j->d, j->c, j->mel, j->seek, WHISPER_AUDIO_CTX);
         if (!err)
@@ -281,7 +282,7 @@ static int one_window(struct job *j)
     return take_result(j, j->s.temperature >= 0.5f ? job.n_prompt - job.sot : job.n_prompt);
 }
 
-/* ---- the whole ---------------------------------------------------------------------------- */
+/* ---- transcribe ------------------------------------------------------------------------------ */
 
 struct whisper_search_params
 whisper_transcribe_search(const struct whisper_model *m,
@@ -289,8 +290,8 @@ whisper_transcribe_search(const struct whisper_model *m,
 {
     struct whisper_search_params p = params->search;
 
-    /* Distilled models of the first kind were trained without timestamps (as whisper.cpp tells
-     * them: two decoder layers and not the vocabulary of large-v3). */
+    /* The first distilled models were trained without timestamps (recognised as in whisper.cpp: two
+     * decoder layers, and not the vocabulary of large-v3). */
     if (m->shape.n_text_layer == 2 && m->shape.n_vocab != 51866)
         p.rules.timestamps = false;
     if (p.rules.timestamps && !p.single_segment && p.tokens_max > 0)

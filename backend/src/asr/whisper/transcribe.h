@@ -7,9 +7,10 @@
  *     ... t.segments, t.text, t.words ...
  *     whisper_transcript_release(&t);
  *
- * Windows of 30 seconds follow each other where the last timestamp of a window says (Radford et
- * al. 2022, section 3.8; whisper.cpp's whisper_full(), version 1.9.3-dev, whose output this
- * reproduces token for token at temperature 0). The text of a window becomes context of the next.
+ * Windows of 30 seconds follow each other, each starting at the last timestamp of the one before
+ * (Radford et al. 2022, section 3.8; whisper.cpp's whisper_full(), version 1.9.3-dev, whose output
+ * this reproduces token for token at temperature 0). The text of a window becomes context of the
+ * next.
  *
  * Threads    One owner at a time.
  * Errors     UV_ENOMEM, UV_ECANCELED, UV_EINVAL.
@@ -23,15 +24,16 @@
 
 enum {
     WHISPER_TRANSCRIPT_TEXT_MAX = 4 << 20, /**< [bytes] */
-    WHISPER_LAST_WINDOW = 500, /**< A last window shorter than this gets no context, in [10 ms] */
+    WHISPER_LAST_WINDOW = 500, /**< A last window shorter than this gets no context [10 ms] */
 };
 
 struct whisper_transcribe_params {
     struct whisper_search_params search;
-    int audio_ctx;     /**< Encoder positions of a window; 0: all 1500; -1: as much as is there */
+    int audio_ctx;     /**< Encoder positions of a window; 0: all 1500; -1: as many as the audio
+                            needs */
     int language;      /**< Index, see whisper_language_find(); -1: detect */
     bool translate;    /**< Into English */
-    const int *prompt; /**< (optional) Tokens given as context before the first window */
+    const int *prompt; /**< (optional) Context tokens before the first window */
     int n_prompt;
     bool words; /**< Find words and their times */
     void (*progress)(double done, void *arg);
@@ -46,7 +48,7 @@ struct whisper_segment {
     int seek;    /**< Where its window begins */
     size_t text; /**< Where its text begins in .text */
     size_t text_len;
-    int first; /**< Token */
+    int first; /**< Index of its first token */
     int n;
     float no_speech;
     float logprob; /**< Mean of its window's tokens */
@@ -54,12 +56,12 @@ struct whisper_segment {
 };
 
 struct whisper_transcript {
-    struct buf text; /**< Bytes of all segments; may be cut within a character at their ends */
+    struct buf text; /**< Bytes of all segments; segments may begin or end within a character */
     struct whisper_segment *segments;
     int n_segments;
     struct whisper_pick *tokens;
     int n_tokens;
-    struct whisper_word *words; /**< Times from the beginning, text in .text; first, n: unused */
+    struct whisper_word *words; /**< Times since the beginning, text in .text; first, n: unused */
     int n_words;
     int language;
     int segments_cap, tokens_cap, words_cap;
@@ -70,7 +72,7 @@ int whisper_transcribe(struct whisper_transcript *t, struct whisper_decoder *d,
                        const struct whisper_transcribe_params *params);
 void whisper_transcript_release(struct whisper_transcript *t);
 
-/** How the windows of a recording are searched: params->search as the model needs it. */
+/** The search parameters for the windows of a recording: params->search adapted to the model. */
 struct whisper_search_params
 whisper_transcribe_search(const struct whisper_model *m,
                           const struct whisper_transcribe_params *params);

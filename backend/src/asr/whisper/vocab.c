@@ -1,8 +1,8 @@
 /**
  * @file asr/whisper/vocab.c  Special ids, tokenizer, languages; see vocab.h
  *
- * Ids: the order is given in OpenAI's whisper/tokenizer.py; the words of the tokenizer's regular
- * expression are those of GPT-2 over ASCII classes, bytes above 127 counting as "other".
+ * Ids: the order is that of OpenAI's whisper/tokenizer.py; the tokenizer's regular expression
+ * splits words like GPT-2's, over ASCII classes, with bytes above 127 counting as "other".
  */
 #include "asr/whisper/vocab.h"
 
@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In the order of their tokens. Hand-written from ISO 639 codes in the model's training order. */
+/* In the order of their tokens. Written by hand from ISO 639 codes in the model's training
+ * order. */
 static const char languages[WHISPER_LANGUAGES_MAX][4] = {
     "en", "zh", "de", "es",  "ru", "ko", "fr", "ja", "pt", "tr",  "pl", "ca", "nl", "ar", "sv",
     "it", "id", "hi", "fi",  "vi", "he", "uk", "el", "ms", "cs",  "ro", "da", "hu", "ta", "no",
@@ -78,7 +79,7 @@ static int find_token(const struct whisper_vocab *v, const uint8_t *p, size_t n)
     }
 }
 
-/* Of duplicates the last one counts, as it does for whisper.cpp. */
+/* If a token occurs twice, the last one counts, as in whisper.cpp. */
 static void hash_token(struct whisper_vocab *v, int id)
 {
     struct whisper_bytes w = word(v, id);
@@ -119,7 +120,7 @@ static int copy_words(struct whisper_vocab *v, const struct whisper_file *f)
 
 static int build_hash(struct whisper_vocab *v)
 {
-    uint32_t size = 1u << 17; /* over twice the tokens there can be */
+    uint32_t size = 1u << 17; /* more than twice the largest possible number of tokens */
 
     v->hash_mask = size - 1;
     v->hash = malloc(size * sizeof(*v->hash));
@@ -198,8 +199,8 @@ static size_t run_of(const uint8_t *p, size_t n, size_t at)
     return at;
 }
 
-/* Length of the next word: 's|'t|'re|'ve|'m|'ll|'d| ?letters| ?digits| ?others|spaces, where a
- * run of spaces leaves its last one to the word that follows. */
+/* Length of the next word: 's|'t|'re|'ve|'m|'ll|'d| ?letters| ?digits| ?others|spaces; the last of
+ * several spaces belongs to the next word. */
 static size_t next_word(const uint8_t *p, size_t n)
 {
     size_t len = contraction(p, n);
@@ -215,7 +216,7 @@ static size_t next_word(const uint8_t *p, size_t n)
     return spaces == n || spaces == 1 ? spaces : spaces - 1;
 }
 
-/* The longest token the word begins with; *id is -1 and the length 1 when there is none. */
+/* The longest token that the word begins with; *id is -1 and the length 1 if there is none. */
 static size_t longest_token(const struct whisper_vocab *v, const uint8_t *p, size_t n, int *id)
 {
     for (size_t len = n < WHISPER_TOKEN_BYTES_MAX ? n : WHISPER_TOKEN_BYTES_MAX; len; len--) {

@@ -1,11 +1,11 @@
 /**
- * @file asr/whisper/whisper.c  The engine "whisper": our own, from ggml model files
+ * @file asr/whisper/whisper.c  The engine "whisper": our own implementation, for ggml model files
  *
- * One model with one set of compute threads, which all streams of the process share. The gate
- * lets one of them compute at a time, with all threads: finals before pauses before partials, each
- * in the order they came. A partial that does not get in soon, or for which a final or a pause
- * waits, on this stream or another, gives up and the text of before is reported again: under load
- * partials thin out and finals stay quick.
+ * One model with one set of compute threads, which all streams of the process share. The gate lets
+ * one of them compute at a time, with all threads: finals before pauses before partials, each in
+ * order of arrival. A partial gives up if it does not get in soon, or if a final or a pause is
+ * waiting on any stream, and the previous text is reported again: under load partials become rare
+ * and finals stay quick.
  */
 #include "asr/engine.h"
 #include "asr/whisper/passage.h"
@@ -24,12 +24,12 @@
 enum {
     PAD_MAX_MS = 30000,
     STREAMS_MAX = 64,     /* open at a time */
-    PARTIAL_WAIT_MS = 60, /* a partial waits so long for its turn */
-    NAMES_MAX = 2048,     /* bytes of terms that are told */
+    PARTIAL_WAIT_MS = 60, /* a partial waits this long for its turn */
+    NAMES_MAX = 2048,     /* bytes of terms given as names */
     HUB_WORKERS = 8,      /* most of them wait at the gate */
 };
 
-/* In the order in which they are let in. */
+/* In order of priority. */
 enum turn { TURN_FINAL, TURN_PREFETCH_FINAL, TURN_PARTIAL, TURNS };
 
 struct asr_model {
@@ -38,25 +38,25 @@ struct asr_model {
     struct whisper_silence *silence;
     struct whisper_compute compute; /* {gate} */
     char name[64];
-    char *path; /* it was loaded from; NULL: no memory, and it is never outdated */
+    char *path; /* the file it was loaded from; NULL: no memory, and the model is never outdated */
     int pad_ms; /* 0: the stream decides */
     atomic_int streams;
 
     uv_mutex_t lock;
     uv_cond_t moved;
     bool busy;               /* {lock} */
-    uint64_t tickets[TURNS]; /* {lock} given out */
-    uint64_t serving[TURNS]; /* {lock} next one to be let in */
-    atomic_int pressing;     /* finals and pauses that wait; written under {lock} */
+    uint64_t tickets[TURNS]; /* {lock} handed out */
+    uint64_t serving[TURNS]; /* {lock} next to be let in */
+    atomic_int pressing;     /* finals and pauses that are waiting; written under {lock} */
 };
 
 struct asr_stream {
     struct asr_model *model;
     struct whisper_stream *stream;
-    struct whisper_passage *passage; /* instead, when nobody waits */
+    struct whisper_passage *passage; /* used instead if nobody is waiting */
     atomic_bool interrupted;
-    atomic_bool hurried; /* A pause or a final of this stream is next */
-    bool partial;        /* What is computed now may be given up */
+    atomic_bool hurried; /* A pause or a final of this stream comes next */
+    bool partial;        /* The current computation may be abandoned */
     struct asr_word *words;
     char *word_text;
 };
@@ -74,7 +74,7 @@ static bool first_in_line(const struct asr_model *m, enum turn turn, uint64_t ti
     return true;
 }
 
-/* Wait to be let in: a final or a pause. */
+/* Waits to be let in: for a final or a pause. */
 static void gate_enter(struct asr_model *m, enum turn turn)
 {
     uint64_t ticket;
@@ -90,7 +90,7 @@ static void gate_enter(struct asr_model *m, enum turn turn)
     uv_mutex_unlock(&m->lock);
 }
 
-/* A partial is let in when nothing else waits, soon or not at all. */
+/* Lets a partial in if nothing else waits, within a short time or not at all. */
 static bool gate_try(struct asr_model *m)
 {
     uint64_t until = uv_hrtime() + PARTIAL_WAIT_MS * UINT64_C(1000000);
@@ -116,7 +116,7 @@ static void gate_leave(struct asr_model *m)
     uv_mutex_unlock(&m->lock);
 }
 
-/* Asked between layers by whoever computes. */
+/* Called between layers during a computation. */
 static bool give_up(void *arg)
 {
     const struct asr_stream *s = arg;
@@ -160,7 +160,7 @@ static bool whisper_outdated(const struct asr_model *m, const struct asr_model_p
            (!m || strcmp(path, m->path) != 0);
 }
 
-/* At the first use of an ear that lies in the folder of models, how quick this machine is. */
+/* At the first use of a model in the models folder, measures how fast this machine is. */
 static void measure(struct asr_model *m, const struct asr_model_params *params)
 {
     const char *name = strrchr(m->path, '/') ? strrchr(m->path, '/') + 1 : m->path;
@@ -238,7 +238,7 @@ static int language_of(const struct whisper_vocab *v, const char *name, int *lan
     return err_set(why, UV_EINVAL, "the model does not know the language \"%.20s\"", name);
 }
 
-/* Said before anybody speaks, and how to get an ear for it. */
+/* Says before anybody speaks whether the language is supported, and how to get a model for it. */
 static int whisper_accepts(struct asr_model *m, const struct asr_params *params, struct errbuf *why)
 {
     int language;
@@ -386,7 +386,7 @@ static void fill(struct asr_stream *s, struct asr_result *res)
     snprintf(res->language, sizeof(res->language), "%s", whisper_language_code(h->language));
 }
 
-/* The words of a final, each with a terminated text of its own. */
+/* The words of a final, each as a NUL-terminated string. */
 static int fill_words(struct asr_stream *s, struct asr_result *res)
 {
     const struct whisper_heard *h = heard_of(s);
@@ -403,7 +403,7 @@ static int fill_words(struct asr_stream *s, struct asr_result *res)
     for (size_t i = 0; i < h->n_words; i++) {
         const struct whisper_heard_word *w = &h->words[i];
 
-        if (!w->text_len) /* a space alone is no word */
+        if (!w->text_len) /* a single space is not a word */
             continue;
         memcpy(text, h->text + w->text, w->text_len);
         text[w->text_len] = '\0';
@@ -432,7 +432,7 @@ static int whisper_partial(struct asr_stream *s, struct asr_result *res, struct 
         gate_leave(s->model);
     }
     if (err == UV_ECANCELED && !atomic_load(&s->interrupted))
-        err = 0; /* something else went first: the text of before stands */
+        err = 0; /* something more urgent came first: the previous text stays */
     fill(s, res);
     return failed(s, err, why);
 }
@@ -451,7 +451,7 @@ static int whisper_prefetch_final(struct asr_stream *s, struct errbuf *why)
     return failed(s, err, why);
 }
 
-/* A passage computes beside the gate, on one thread of its own. */
+/* A passage is computed outside the gate, on a thread of its own. */
 static int finish_stream(struct asr_stream *s)
 {
     int err;

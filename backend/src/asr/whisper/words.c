@@ -11,8 +11,8 @@
 
 enum {
     MEDIAN = 7,
-    SHORTEST = 2,   /* a word takes at least so long, in [10 ms] */
-    USUAL_MAX = 70, /* and usually at most so long */
+    SHORTEST = 2,   /* least length of a word [10 ms] */
+    USUAL_MAX = 70, /* and its usual maximum */
 };
 
 /* ---- grouping ----------------------------------------------------------------------------- */
@@ -38,7 +38,7 @@ static bool begins_word(struct whisper_bytes w, bool whole, bool by_character)
     return w.data[0] == ' ';
 }
 
-/* Are the bytes of tokens[from..to) whole characters? */
+/* Do the bytes of tokens[from..to) form whole characters? */
 static bool whole_characters(const struct whisper_vocab *v, const struct whisper_pick *tokens,
                              int from, int to)
 {
@@ -102,7 +102,7 @@ static inline void order(float *a, float *b)
     *a = low;
 }
 
-/* Median of seven by 13 exchanges (Devillard, "Fast median search", 1998). */
+/* Median of seven with 13 exchanges (Devillard, "Fast median search", 1998). */
 static inline float median7(float *p)
 {
     order(&p[0], &p[5]);
@@ -121,7 +121,7 @@ static inline float median7(float *p)
     return p[3];
 }
 
-/* Median of the values around column i, mirrored at the ends. */
+/* Median of the values around column i, mirrored at the edges. */
 static float median_at(const float *row, int cols, int i)
 {
     float near[MEDIAN];
@@ -134,7 +134,7 @@ static float median_at(const float *row, int cols, int i)
     return median7(near);
 }
 
-/* One head: normalise each column over the rows, filter, subtract from cost. */
+/* One head: normalises each column over the rows, filters, subtracts from cost. */
 static void add_head(const struct whisper_decoder *d, int head, int first, int rows, int first_col,
                      int cols, float *tmp, float *cost)
 {
@@ -214,7 +214,7 @@ static int by_length(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-/* How long a word usually takes here. */
+/* The usual length of a word in this audio. */
 static int usual_length(const struct whisper_word *words, int n)
 {
     int *lengths = malloc((size_t)n * sizeof(int));
@@ -231,9 +231,9 @@ static int usual_length(const struct whisper_word *words, int n)
     return usual;
 }
 
-/* A pause behind a word is no part of it: what ends a clause, and the last word, takes at most
- * twice what words usually take (OpenAI's whisper/timing.py does the same to sentences), a word of
- * many tokens ("www.example.org.") as often as it has pairs of them. */
+/* A pause after a word is not part of it: a word that ends a clause, and the last word, take at
+ * most twice the usual length (OpenAI's whisper/timing.py does the same for sentences); a word of
+ * many tokens ("www.example.org.") takes that for each pair of tokens. */
 static void clamp_ends(const struct whisper_vocab *v, const struct whisper_pick *tokens, int frames,
                        struct whisper_word *words, int n)
 {
@@ -260,7 +260,7 @@ int whisper_words_time(const struct whisper_decoder *d, const struct whisper_pic
     int end_col = (frames + 1) / 2 < d->align_ctx ? (frames + 1) / 2 : d->align_ctx;
     int first_col = from / 2;
     int cols = end_col - first_col;
-    int rows = n + 1; /* the row before a token looks at where it is said; one more for the end */
+    int rows = n + 1; /* the row before a token attends to it; one more for the end */
     size_t cells;
     float *cost;
     int *start;

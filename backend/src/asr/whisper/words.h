@@ -15,12 +15,12 @@
 #include "asr/whisper/search.h"
 
 struct whisper_word {
-    int first; /**< Token, in the array given */
-    int n;     /**< Tokens; special ones between words belong to none */
-    int t0;    /**< Since the beginning of the window, in [10 ms] */
+    int first; /**< Index of its first token in the given array */
+    int n;     /**< Number of tokens; special ones between words belong to none */
+    int t0;    /**< Since the beginning of the window [10 ms] */
     int t1;
     float confidence; /**< 0..1 */
-    size_t text;      /**< Where its text begins, where there is such a text */
+    size_t text;      /**< Offset of its text, if there is a text */
     size_t text_len;
 };
 
@@ -33,17 +33,17 @@ int whisper_words_group(const struct whisper_vocab *v, const struct whisper_pick
                         int language, struct whisper_word *words);
 
 /**
- * Give words their times.
+ * Sets the times of words.
  *
  * @param d      its align holds the attention of the tokens (see whisper_search_params.align)
  * @param prompt tokens before tokens[0] in the sequence
- * @param from   where in the window they are said, in [10 ms]
- * @param frames length of the audio in the window, in [10 ms]: no word ends later
+ * @param from   where in the window they are said [10 ms]
+ * @param frames length of the audio in the window [10 ms]: no word ends later
  */
 int whisper_words_time(const struct whisper_decoder *d, const struct whisper_pick *tokens, int n,
                        int prompt, int from, int frames, struct whisper_word *words, int n_words);
 
-/** Cheapest monotonic path through cost[rows][cols]: start[i] = column where row i begins. */
+/** Cheapest monotonic path through cost[rows][cols]: start[i] is the column where row i begins. */
 int whisper_dtw(const float *cost, int rows, int cols, int *start);
 
 #endif
