@@ -11,7 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Digits at *p; false when there are none or they do not fit. */
+/* Digits at *p; false when there are none. A number that does not fit is as large as one can be:
+ * no content has that many bytes. */
 static bool number(const char **p, uint64_t *n)
 {
     if (!isdigit((unsigned char)**p))
@@ -19,9 +20,7 @@ static bool number(const char **p, uint64_t *n)
     for (*n = 0; isdigit((unsigned char)**p); (*p)++) {
         uint64_t digit = (uint64_t)(**p - '0');
 
-        if (*n > (UINT64_MAX - digit) / 10)
-            return false;
-        *n = *n * 10 + digit;
+        *n = *n > (UINT64_MAX - digit) / 10 ? UINT64_MAX : *n * 10 + digit;
     }
     return true;
 }

@@ -275,14 +275,23 @@ static void ranges_mean_what_the_rfc_says(void **state)
         uint64_t first;
         uint64_t last;
     } cases[] = {
-        {"bytes=0-0", 0, 0, 0},          {"bytes=10-", 0, 10, 99},
-        {"bytes=-10", 0, 90, 99},        {"bytes=-1000", 0, 0, 99},
-        {"bytes=5-1000", 0, 5, 99},      {"Bytes=1-2", 0, 1, 2},
-        {"bytes=100-", UV_ERANGE, 0, 0}, {"bytes=-0", UV_ERANGE, 0, 0},
-        {"bytes=5-4", UV_ENOENT, 0, 0},  {"bytes=1-2,4-5", UV_ENOENT, 0, 0},
-        {"bytes=", UV_ENOENT, 0, 0},     {"lines=1-2", UV_ENOENT, 0, 0},
-        {"bytes=a-b", UV_ENOENT, 0, 0},  {"bytes=99999999999999999999-", UV_ENOENT, 0, 0},
+        {"bytes=0-0", 0, 0, 0},
+        {"bytes=10-", 0, 10, 99},
+        {"bytes=-10", 0, 90, 99},
+        {"bytes=-1000", 0, 0, 99},
+        {"bytes=5-1000", 0, 5, 99},
+        {"Bytes=1-2", 0, 1, 2},
+        {"bytes=100-", UV_ERANGE, 0, 0},
+        {"bytes=-0", UV_ERANGE, 0, 0},
+        {"bytes=5-4", UV_ENOENT, 0, 0},
+        {"bytes=1-2,4-5", UV_ENOENT, 0, 0},
+        {"bytes=", UV_ENOENT, 0, 0},
+        {"lines=1-2", UV_ENOENT, 0, 0},
+        {"bytes=a-b", UV_ENOENT, 0, 0},
+        {"bytes=99999999999999999999-", UV_ERANGE, 0, 0},
         {NULL, UV_ENOENT, 0, 0},
+        {"bytes=7-99999999999999999999", 0, 7, 99},
+        {"bytes=-99999999999999999999", 0, 0, 99},
     };
 
     (void)state;
