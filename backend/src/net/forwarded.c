@@ -216,17 +216,43 @@ static void take(struct forwarded *out, const struct hops *hops, const struct ne
     take_host(out, hop->host, port);
 }
 
-/* Fields that only a proxy writes, when it passes a request on. */
+/* Fields that only a proxy writes, when it passes a request on: those of common servers, balancers
+ * and content networks. A name that ends with * stands for all that begin so. */
 static bool tells_of_a_proxy(const char *name)
 {
-    static const char *const names[] = {"forwarded",        "via",           "x-real-ip",
-                                        "x-client-ip",      "client-ip",     "true-client-ip",
-                                        "cf-connecting-ip", "forwarded-for", "x-original-host"};
+    static const char *const names[] = {"forwarded",
+                                        "forwarded-for",
+                                        "via",
+                                        "x-forwarded*",
+                                        "x-original-*",
+                                        "x-rewrite-url",
+                                        "x-real-*",
+                                        "x-client-ip",
+                                        "client-ip",
+                                        "x-cluster-*",
+                                        "true-client-ip",
+                                        "x-remote-*",
+                                        "x-proxyuser-*",
+                                        "x-originating-*",
+                                        "x-host",
+                                        "x-scheme",
+                                        "x-url-scheme",
+                                        "front-end-https",
+                                        "cf-*",
+                                        "cdn-loop",
+                                        "cloudfront-*",
+                                        "fastly-*",
+                                        "fly-*",
+                                        "x-amzn-*",
+                                        "x-appengine-*",
+                                        "x-azure-*",
+                                        "x-envoy-*",
+                                        "tailscale-user-*"};
 
-    if (strncmp(name, "x-forwarded", 11) == 0)
-        return true;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(name, names[i]) == 0)
+        size_t len = strcspn(names[i], "*");
+
+        if (strncmp(name, names[i], len) == 0 && (names[i][len] || !name[len]))
             return true;
     }
     return false;
