@@ -106,10 +106,25 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, nghttp2_rc
 
 /* ------------------------------------------------------------------------------ request */
 
+/* Who waits for a word before sending a body, and has sent none of it, gets it (RFC 9110
+ * section 10.1.1). */
+static void go_on(struct h2_stream *st)
+{
+    static const char name[] = ":status", value[] = "100";
+    const nghttp2_nv status = {(uint8_t *)(uintptr_t)name, (uint8_t *)(uintptr_t)value,
+                               sizeof(name) - 1, sizeof(value) - 1, NGHTTP2_NV_FLAG_NONE};
+
+    if (st->came || st->ended || !http_header(&st->txn->req, "expect"))
+        return;
+    h2_check(st->conn, nghttp2_submit_headers(st->conn->h2->ng, NGHTTP2_FLAG_NONE, st->id, NULL,
+                                              &status, 1, NULL));
+}
+
 static void begin_body(struct txn *t)
 {
     t->state = TXN_BODY;
     t->due_ms = uv_now(t->conn->poll.loop) + t->server->config.body_grace_ms;
+    go_on(t->h2);
 }
 
 static void upgrade(struct h2_stream *st)

@@ -120,6 +120,8 @@ static void on_headers(struct h2_client *c, struct h2_answer *a, const unsigned 
         if (flags & NGHTTP2_HD_INFLATE_EMIT && nv.namelen == 7 &&
             memcmp(nv.name, ":status", 7) == 0)
             a->status = atoi((const char *)nv.value);
+        if (a->status == 100)
+            a->told_to_go_on = true;
     }
     nghttp2_hd_inflate_end_headers(c->in);
 }

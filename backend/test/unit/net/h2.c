@@ -378,6 +378,40 @@ static void a_header_may_come_in_pieces(void **state)
     h2_client_close(c);
 }
 
+/* A header that waits for its 100. */
+static void expect_to_go_on(struct h2_client *c, uint32_t id, const char *path, const char *more)
+{
+    const char *const fields[] = {
+        ":method",   "POST",   ":path",        path, ":scheme",         "https", ":authority",
+        "localhost", "expect", "100-continue", more, more ? "a" : NULL, NULL};
+
+    h2_request(c, id, 0, fields);
+}
+
+static void who_waits_for_a_word_before_the_body_gets_it(void **state)
+{
+    struct h2_client *c = h2_client_open(f.port);
+
+    (void)state;
+    expect_to_go_on(c, 1, "/echo", NULL);
+    while (!c->answer[0].told_to_go_on && h2_take(c))
+        ;
+    assert_true(c->answer[0].told_to_go_on);
+    h2_frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, "hello", 5);
+    h2_expect_status(c, 1, 200);
+    assert_string_equal(c->answer[0].text, "hello");
+    expect_to_go_on(c, 3, "/signed", "authorization"); /* once it is known who asks */
+    while (!c->answer[1].told_to_go_on && h2_take(c))
+        ;
+    assert_true(c->answer[1].told_to_go_on);
+    h2_frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 3, "hello", 5);
+    h2_expect_status(c, 3, 200);
+    expect_to_go_on(c, 5, "/signed", NULL);
+    h2_expect_status(c, 5, 401);
+    assert_false(c->answer[2].told_to_go_on);
+    h2_client_close(c);
+}
+
 static void bodies_are_held_to_their_rules(void **state)
 {
     static char piece[H2_CLIENT_TEXT];
@@ -757,6 +791,7 @@ int main(void)
         cmocka_unit_test(bodies_of_all_have_a_bound),
         cmocka_unit_test(trailers_are_held_to_the_same_rules),
         cmocka_unit_test(a_header_that_is_too_large_is_431),
+        cmocka_unit_test(who_waits_for_a_word_before_the_body_gets_it),
         cmocka_unit_test(bodies_are_held_to_their_rules),
         cmocka_unit_test(what_is_odd_in_a_header_is_told_as_over_http1),
         cmocka_unit_test(a_window_opens_as_the_answer_is_read),
