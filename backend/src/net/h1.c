@@ -154,7 +154,7 @@ static void upgrade(struct conn *c, struct txn *t)
 static void on_head(struct conn *c)
 {
     struct txn *t = c->txn;
-    const char *connection;
+    const struct head *head = &t->inner.head;
     int status;
 
     t->http10 = c->h1.minor == 0;
@@ -162,9 +162,8 @@ static void on_head(struct conn *c)
     t->has_coming = c->h1.chunked || t->length;
     t->req.received_us = 0;
     link_add(&t->server->txns, &t->in_list);
-    connection = http_header(&t->req, "connection");
-    t->upgrades = !t->http10 && list_has(connection, "upgrade") &&
-                  list_has(http_header(&t->req, "upgrade"), "websocket");
+    t->upgrades = !t->http10 && head_lists(head, "connection", "upgrade") &&
+                  head_lists(head, "upgrade", "websocket");
     status = txn_headed(t);
     if (!status)
         status = body_status(t);

@@ -169,6 +169,16 @@ bool list_has(const char *list, const char *token)
     return false;
 }
 
+bool head_lists(const struct head *h, const char *name, const char *token)
+{
+    for (int i = 0; i < h->count; i++) {
+        if (strcmp(h->text + h->field[i].name, name) == 0 &&
+            list_has(h->text + h->field[i].value, token))
+            return true;
+    }
+    return false;
+}
+
 static enum http1_event refuse(struct http1 *p, int status, const char *why)
 {
     p->state = BAD;

@@ -56,6 +56,9 @@ void head_init(struct head *h);
 void head_release(struct head *h);
 /** The first field of this (lower-case) name, or NULL. */
 const char *head_get(const struct head *h, const char *name);
+/** Is this (lower-case) token in the list of that name? A list may be spread over several fields
+ *  (RFC 9110 section 5.3). */
+bool head_lists(const struct head *h, const char *name, const char *token);
 /** Append len bytes and a NUL; their offset, or UV_ENOMEM. For HTTP/2, which has no lines. */
 int head_text(struct head *h, const char *text, size_t len);
 /** Append the text that lies at this offset once more; the same. */

@@ -130,9 +130,23 @@ static const char *twice(const struct head *h)
 
 static int check_expect(const struct txn *t)
 {
-    const char *expect = http_header(&t->req, "expect");
+    const struct head *h = &t->inner.head;
 
-    return !expect || t->http10 || text_equal_nocase(expect, "100-continue") ? 0 : 417;
+    for (int i = 0; i < h->count && !t->http10; i++) {
+        if (strcmp(h->text + h->field[i].name, "expect") == 0 &&
+            !text_equal_nocase(h->text + h->field[i].value, "100-continue"))
+            return 417;
+    }
+    return 0;
+}
+
+/* A Host that is none is refused also where the address, or a proxy, names another one (RFC 9112
+ * section 3.2): whoever stands between us and the client may have gone by it. */
+static bool host_is_wrong(const struct txn *t)
+{
+    const char *field = head_get(&t->inner.head, "host");
+
+    return (field && !authority_valid(field)) || (!t->req.host && !t->http10);
 }
 
 static int check_once(struct txn *t)
@@ -172,7 +186,7 @@ int request_read(struct txn *t)
         return 421;   /* RFC 9110 section 7.4 */
     if (!t->req.host) /* no proxy says otherwise */
         t->req.host = in->target.authority ? in->target.authority : head_get(&in->head, "host");
-    if (t->req.host ? !authority_valid(t->req.host) : !t->http10)
+    if (host_is_wrong(t))
         return 400;
     return check_once(t) ? 400 : check_expect(t);
 }

@@ -154,13 +154,13 @@ static int put_line(void *to, const char *name, size_t name_len, const char *val
 
 static bool must_close(const struct txn *t)
 {
-    const char *connection = http_header(&t->req, "connection");
+    const struct head *head = &t->inner.head;
 
     if (t->close_after || t->server->stopping || t->conn->eof)
         return true;
-    if (list_has(connection, "close"))
+    if (head_lists(head, "connection", "close"))
         return true;
-    return t->http10 && !list_has(connection, "keep-alive");
+    return t->http10 && !head_lists(head, "connection", "keep-alive");
 }
 
 void send_head_h1(struct txn *t, struct buf *out)

@@ -187,6 +187,9 @@ static void each_refusal_has_its_status(void **state)
         {400, "GET /in HTTP/1.1\r\nHost: a,b\r\n\r\n"},
         {400, "GET /in HTTP/1.1\r\nHost: u@h\r\n\r\n"},
         {400, "GET /in HTTP/1.1\r\nHost: h/x\r\n\r\n"},
+        {400, "GET http://h/in HTTP/1.1\r\nHost: h/x\r\n\r\n"},
+        {400, "GET http://h/in HTTP/1.1\r\nHost:\r\n\r\n"},
+        {400, "GET /in HTTP/1.1\r\nHost: a b\r\nX-Forwarded-Host: h\r\n\r\n"},
         {400, "GET /in\r\n"},
         {400, "GET /in HTTP/1.1\n"},
         {400, "GET /in HTTP/1.1\r\n" H "X\r\n"},
@@ -210,6 +213,8 @@ static void each_refusal_has_its_status(void **state)
         {415, "POST /json HTTP/1.1\r\n" H "Content-Type: application/jsonx\r\n"
               "Content-Length: 2\r\n\r\n{}"},
         {417, "POST /post HTTP/1.1\r\n" H "Expect: tea\r\nContent-Length: 2\r\n\r\n{}"},
+        {417, "POST /post HTTP/1.1\r\n" H "Expect: 100-continue\r\nExpect: tea\r\n"
+              "Content-Length: 2\r\n\r\n{}"},
         {421, "GET https://h/in HTTP/1.1\r\n" H "\r\n"},
         {426, "GET /ws/x HTTP/1.1\r\n" H "\r\n"},
         {426, "GET /ws/x HTTP/1.1\r\n" H "Upgrade: websocket\r\nConnection: upgrade\r\n"
@@ -276,6 +281,19 @@ static void what_only_looks_odd_is_answered(void **state)
     expect_one("POST /json HTTP/1.1\r\n" H "Content-Length: 2\r\n\r\n{}", 200);
     expect_one("GET /in HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello", 200);
     expect_one("GET /in?a=%25&b=%C3%A9 HTTP/1.1\r\n" H "\r\n", 200);
+}
+
+/* A list may be spread over several fields. */
+static void an_upgrade_may_be_said_in_several_fields(void **state)
+{
+    int fd = wire_connect(f.port);
+
+    (void)state;
+    wire_puts(fd, "GET /ws/x HTTP/1.1\r\n" H "Upgrade: h2c\r\nUpgrade: websocket\r\n"
+                  "Connection: keep-alive\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    assert_int_equal(next_status(fd, 1), 101);
+    wire_close(fd);
 }
 
 static void the_address_names_the_host_before_the_field_does(void **state)
@@ -566,6 +584,8 @@ static void an_answer_says_how_to_go_on(void **state)
     } cases[] = {
         {"GET /get HTTP/1.1\r\n" H "\r\n", 200, NULL, NULL},
         {"GET /get HTTP/1.1\r\n" H "Connection: close\r\n\r\n", 200, "close", NULL},
+        {"GET /get HTTP/1.1\r\n" H "Connection: x\r\nConnection: close\r\n\r\n", 200, "close",
+         NULL},
         {"GET /get HTTP/1.0\r\n" H "\r\n", 200, "close", NULL},
         {"GET /get HTTP/1.0\r\n" H "Connection: keep-alive\r\n\r\n", 200, "keep-alive", NULL},
         {"GET /nothing HTTP/1.1\r\n" H "\r\n", 404, NULL, NULL},
@@ -667,6 +687,7 @@ int main(void)
         cmocka_unit_test(each_refusal_has_its_status),
         cmocka_unit_test(a_refusal_says_what_would_be_right),
         cmocka_unit_test(what_only_looks_odd_is_answered),
+        cmocka_unit_test(an_upgrade_may_be_said_in_several_fields),
         cmocka_unit_test(the_address_names_the_host_before_the_field_does),
         cmocka_unit_test(requests_in_one_go_are_answered_in_order),
         cmocka_unit_test(many_requests_in_one_go_are_all_answered),
