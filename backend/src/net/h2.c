@@ -494,6 +494,33 @@ static ssize_t refuse_huge(struct conn *c)
     return n;
 }
 
+/* A frame that is wrong for this stream costs that one alone (RFC 9113 section 5.4.2). */
+static void reset_faulty(struct conn *c, uint32_t id, uint32_t code)
+{
+    nghttp2_session *ng = c->h2->ng;
+
+    if (h2_stream_of(ng, (int32_t)id))
+        h2_check(c, nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, (int32_t)id, code));
+}
+
+/* A request that goes on behind its end is reset (section 5.1). nghttp2 would end the connection,
+ * so the reset must be out before it reads the frame: to a stream that is closed, it may be late.
+ */
+static void check_after_end(struct conn *c, const struct piece *piece)
+{
+    const struct h2_guard *g = &c->h2->guard;
+    struct h2_stream *st = h2_stream_of(c->h2->ng, (int32_t)g->id);
+    bool begins = piece->at == g->head || g->given;
+
+    if (!begins || !st || !st->ended ||
+        (g->type != NGHTTP2_DATA && g->type != NGHTTP2_HEADERS && g->type != NGHTTP2_CONTINUATION))
+        return;
+    reset_faulty(c, g->id, NGHTTP2_STREAM_CLOSED);
+    c->h2->reading = false;
+    h2_pump(c);
+    c->h2->reading = true;
+}
+
 /* 0, or a negative code: nothing more can be read. */
 static ssize_t read_frames(struct conn *c, const char *at, const char *end)
 {
@@ -505,10 +532,14 @@ static ssize_t read_frames(struct conn *c, const char *at, const char *end)
         case H2_MORE:
             return 0;
         case H2_BYTES:
+            check_after_end(c, &piece);
             n = nghttp2_session_mem_recv(c->h2->ng, (const uint8_t *)piece.at, piece.len);
             break;
         case H2_HUGE:
             n = refuse_huge(c);
+            break;
+        case H2_FAULT:
+            reset_faulty(c, c->h2->guard.id, c->h2->guard.fault);
             break;
         case H2_FLOOD:
             calm_down(c);

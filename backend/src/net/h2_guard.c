@@ -18,6 +18,10 @@ enum type { /* section 6 */
 
 enum { END_STREAM = 0x1, END_HEADERS = 0x4, PREFACE = 24 /* bytes, section 3.4 */ };
 
+enum { PROTOCOL_ERROR = 0x1, FRAME_SIZE_ERROR = 0x6 }; /* section 7 */
+
+enum { PRIORITY_SIZE = 5, UPDATE_SIZE = 4 }; /* of their payloads */
+
 void h2_guard_init(struct h2_guard *g, uint64_t now_ms)
 {
     *g = (struct h2_guard){.preface = PREFACE};
@@ -111,6 +115,39 @@ static void check_whole(struct h2_guard *g)
     g->release = true;
 }
 
+/* ----------------------------------------------------- faults of one stream */
+
+static enum h2_event fault(struct h2_guard *g, uint8_t code)
+{
+    g->fault = code;
+    return H2_FAULT;
+}
+
+static enum h2_event priority(struct h2_guard *g)
+{
+    g->dropping = true;
+    return g->left == PRIORITY_SIZE ? H2_MORE : fault(g, FRAME_SIZE_ERROR);
+}
+
+/* It goes on when it is known by how much. */
+static enum h2_event widen(struct h2_guard *g)
+{
+    g->widening = true;
+    return buf_append(&g->held, g->head, H2_FRAME_HEAD) ? H2_ENOMEM : H2_MORE;
+}
+
+static enum h2_event widened(struct h2_guard *g)
+{
+    const unsigned char *by = (const unsigned char *)g->held.data + H2_FRAME_HEAD;
+
+    g->widening = false;
+    g->release = (by[0] & 0x7f) | by[1] | by[2] | by[3];
+    if (g->release)
+        return H2_MORE;
+    buf_release(&g->held);
+    return fault(g, PROTOCOL_ERROR);
+}
+
 /* ------------------------------------------------------------------ frames */
 
 static enum h2_event head_read(struct h2_guard *g, uint64_t now_ms, struct piece *piece)
@@ -146,6 +183,10 @@ static enum h2_event head_read(struct h2_guard *g, uint64_t now_ms, struct piece
         g->release = g->behind = true;
         return H2_MORE;
     }
+    if (g->type == PRIORITY && g->id)
+        return priority(g);
+    if (g->type == WINDOW_UPDATE && g->id && g->left == UPDATE_SIZE)
+        return widen(g);
     *piece = (struct piece){g->head, H2_FRAME_HEAD};
     return H2_BYTES;
 }
@@ -178,12 +219,14 @@ static enum h2_event next_payload(struct h2_guard *g, const char **at, const cha
     g->left -= (uint32_t)n;
     if (g->dropping)
         return H2_MORE;
-    if (!g->holding) {
+    if (!g->holding && !g->widening) {
         *piece = (struct piece){from, n};
         return H2_BYTES;
     }
     if (buf_append(&g->held, from, n))
         return H2_ENOMEM;
+    if (g->widening)
+        return g->left ? H2_MORE : widened(g);
     check_whole(g);
     return H2_MORE;
 }

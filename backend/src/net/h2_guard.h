@@ -10,8 +10,9 @@
  *         case H2_MORE:  return;   // every byte was taken; come back with more
  *         case H2_BYTES: ...       // piece is to be read, before the next call
  *         case H2_HUGE:  ...       // the header of stream g.id is larger than anyone's: answer 431
- *         case H2_FLOOD: ...       // it sends little else than what asks for nothing: end it
- *         case H2_ENOMEM: ...
+ *         case H2_FAULT: ...       // a frame that is wrong for stream g.id alone: reset that with
+ * g.fault case H2_FLOOD: ...       // it sends little else than what asks for nothing: end it case
+ * H2_ENOMEM: ...
  *         }
  *
  * Frames that ask for nothing are free for a client and work for a server, so they are counted and
@@ -23,6 +24,10 @@
  * H2_BLOCK_MAX is not read at all, and because what the client's compressor learned from it is lost
  * then, no header is read on this connection any more: other frames of its streams still are, so
  * that those are answered before it ends (section 10.5.1).
+ *
+ * Two kinds of frames for which nghttp2 ends the connection are looked at here, since they are
+ * faults of their stream (sections 6.3 and 6.9): a window that grows by nothing, and a priority of
+ * the wrong size. Other priorities are read by nobody: they mean nothing any more (section 5.3.2).
  *
  * Threads    None of its own.
  * Errors     H2_ENOMEM.
@@ -64,6 +69,8 @@ struct h2_guard {
     bool given;    /* held has gone out, and is freed at the next call */
     bool headless; /* after H2_HUGE */
     bool dropping; /* this frame is read by nobody */
+    bool widening; /* held has a window update that is not whole yet */
+    uint8_t fault; /**< After H2_FAULT: the code (section 7) */
     uint8_t continuations;
     uint8_t first_flags; /* of what is held */
     uint32_t id;         /**< Stream of the frame */
@@ -76,7 +83,7 @@ struct h2_guard {
     struct h2_bucket resets;
 };
 
-enum h2_event { H2_MORE, H2_BYTES, H2_HUGE, H2_FLOOD, H2_ENOMEM };
+enum h2_event { H2_MORE, H2_BYTES, H2_HUGE, H2_FAULT, H2_FLOOD, H2_ENOMEM };
 
 void h2_guard_init(struct h2_guard *g, uint64_t now_ms);
 void h2_guard_release(struct h2_guard *g);

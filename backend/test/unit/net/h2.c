@@ -412,6 +412,45 @@ static void who_waits_for_a_word_before_the_body_gets_it(void **state)
     h2_client_close(c);
 }
 
+/* Each of these is wrong for its stream alone. */
+static void a_wrong_frame_costs_its_stream_only(void **state)
+{
+    static const struct {
+        int type, flags;
+        const char *data;
+        size_t len;
+        bool is_whole; /* the request, before it comes */
+        int code;
+    } cases[] = {
+        {NGHTTP2_WINDOW_UPDATE, 0, "\0\0\0\0", 4, false, NGHTTP2_PROTOCOL_ERROR},
+        {NGHTTP2_WINDOW_UPDATE, 0, "\x80\0\0\0", 4, false, NGHTTP2_PROTOCOL_ERROR},
+        {NGHTTP2_WINDOW_UPDATE, 0, "\x7f\xff\xff\xff", 4, false, NGHTTP2_FLOW_CONTROL_ERROR},
+        {NGHTTP2_PRIORITY, 0, "\0\0\0\0", 4, false, NGHTTP2_FRAME_SIZE_ERROR},
+        {NGHTTP2_DATA, 0, "more", 4, true, NGHTTP2_STREAM_CLOSED},
+        {NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, "\x82", 1, true, NGHTTP2_STREAM_CLOSED},
+    };
+    struct h2_client *c = h2_client_open(f.port);
+    uint32_t id = 1;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++, id += 4) {
+        if (cases[i].is_whole)
+            h2_get(c, id, "/later");
+        else
+            h2_post(c, id, "/echo", "text/plain", NULL);
+        h2_frame(c, cases[i].type, cases[i].flags, id, cases[i].data, cases[i].len);
+        assert_int_equal(h2_wait_for(c, id)->reset, cases[i].code);
+        h2_get(c, id + 2, "/hello");
+        h2_expect_status(c, id + 2, 200);
+    }
+    h2_post(c, id, "/echo", "text/plain", NULL);
+    h2_frame(c, NGHTTP2_PRIORITY, 0, id, "\0\0\0\0\x10", 5); /* is not read */
+    h2_frame(c, NGHTTP2_WINDOW_UPDATE, 0, id, "\0\0\0\1", 4);
+    h2_frame(c, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, id, "hello", 5);
+    h2_expect_status(c, id, 200);
+    h2_client_close(c);
+}
+
 static void bodies_are_held_to_their_rules(void **state)
 {
     static char piece[H2_CLIENT_TEXT];
@@ -792,6 +831,7 @@ int main(void)
         cmocka_unit_test(trailers_are_held_to_the_same_rules),
         cmocka_unit_test(a_header_that_is_too_large_is_431),
         cmocka_unit_test(who_waits_for_a_word_before_the_body_gets_it),
+        cmocka_unit_test(a_wrong_frame_costs_its_stream_only),
         cmocka_unit_test(bodies_are_held_to_their_rules),
         cmocka_unit_test(what_is_odd_in_a_header_is_told_as_over_http1),
         cmocka_unit_test(a_window_opens_as_the_answer_is_read),
