@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/settings.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,17 +67,27 @@ const char *config_path(const struct config *config, const char *name)
 
 /* --------------------------------------------------------------------------- conversion */
 
+enum { AS_WRITTEN_MAX = 160 };
+
 /* "INTERVIEWD_LISTEN (environment)" or "--listen": how the person wrote it. */
+static const char *as_written(const struct setting *s, const struct setting_value *v,
+                              char to[static AS_WRITTEN_MAX])
+{
+    char env[64];
+
+    if (strcmp(v->where, "command line") == 0)
+        snprintf(to, AS_WRITTEN_MAX, "--%s", s->name);
+    else
+        snprintf(to, AS_WRITTEN_MAX, "%s (%s)", setting_env(s, env), v->where);
+    return to;
+}
+
 static int refuse(const struct setting *s, const struct setting_value *v, struct errbuf *why,
                   const char *must)
 {
-    char env[64];
-    char name[160];
+    char name[AS_WRITTEN_MAX];
 
-    if (strcmp(v->where, "command line") == 0)
-        snprintf(name, sizeof(name), "--%s", s->name);
-    else
-        snprintf(name, sizeof(name), "%s (%s)", setting_env(s, env), v->where);
+    as_written(s, v, name);
     if (s->secret)
         return err_set(why, UV_EINVAL, "%s must be %s", name, must);
     return err_set(why, UV_EINVAL, "%s must be %s, not \"%.80s\"", name, must, v->text);
@@ -97,37 +108,56 @@ static int convert_number(void *to, const struct setting *s, const struct settin
     return 0;
 }
 
-static int convert_switch(bool *to, const struct setting *s, const struct setting_value *v,
-                          struct errbuf *why)
+/* "on", "off", or NULL, in each way that people write it. */
+static const char *on_or_off(const char *text)
 {
     static const char *const yes[] = {"on", "true", "yes", "1"};
     static const char *const no[] = {"off", "false", "no", "0"};
 
     for (size_t i = 0; i < 4; i++) {
-        if (text_equal_nocase(v->text, yes[i]) || text_equal_nocase(v->text, no[i])) {
-            *to = text_equal_nocase(v->text, yes[i]);
-            return 0;
+        if (text_equal_nocase(text, yes[i]) || text_equal_nocase(text, no[i]))
+            return text_equal_nocase(text, yes[i]) ? yes[0] : no[0];
+    }
+    return NULL;
+}
+
+static int convert_switch(bool *to, const struct setting *s, const struct setting_value *v,
+                          struct errbuf *why)
+{
+    const char *word = on_or_off(v->text);
+
+    if (!word)
+        return refuse(s, v, why, "on or off");
+    *to = strcmp(word, "on") == 0;
+    return 0;
+}
+
+static bool choose(const char **to, const char *choices, const char *text)
+{
+    size_t len = strlen(text);
+
+    for (const char *p = choices; *p; p += strcspn(p, "|"), p += *p == '|') {
+        if (strcspn(p, "|") == len && strncmp(p, text, len) == 0) {
+            *to = text;
+            return true;
         }
     }
-    return refuse(s, v, why, "on or off");
+    return false;
 }
 
 static int convert_choice(const char **to, const struct setting *s, const struct setting_value *v,
                           struct errbuf *why)
 {
-    const char *p = s->choices;
-    size_t len = strlen(v->text);
+    const char *word = on_or_off(v->text);
     struct buf must;
     int err;
 
-    for (; *p; p += strcspn(p, "|"), p += *p == '|') {
-        if (strcspn(p, "|") == len && strncmp(p, v->text, len) == 0) {
-            *to = v->text;
-            return 0;
-        }
-    }
+    for (char *c = v->text; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    if (choose(to, s->choices, v->text) || (word && choose(to, s->choices, word)))
+        return 0;
     buf_init(&must, 512);
-    for (p = s->choices; *p; p++)
+    for (const char *p = s->choices; *p; p++)
         *p == '|' ? buf_puts(&must, strchr(p + 1, '|') ? ", " : " or ") : buf_putc(&must, *p);
     err = refuse(s, v, why, must.err ? s->choices : must.data);
     buf_release(&must);
@@ -286,44 +316,59 @@ static int derive_trace_share(struct config_whole *w, struct errbuf *why)
 
 /* ------------------------------------------------------------------------ what must fit */
 
-static int check_file(const char *setting, const char *path, mode_t kind, struct errbuf *why)
+static const char *setting_as_written(const struct config_whole *w, const char *flag,
+                                      char to[static AS_WRITTEN_MAX])
 {
+    const struct setting *s = setting_by_flag(flag, strlen(flag));
+
+    return as_written(s, &w->values[s - config_settings], to);
+}
+
+static int check_file(const struct config_whole *w, const char *flag, const char *path, mode_t kind,
+                      struct errbuf *why)
+{
+    char name[AS_WRITTEN_MAX];
     struct stat st;
 
     if (!path)
         return 0;
+    setting_as_written(w, flag, name);
     if (stat(path, &st) || access(path, R_OK))
-        return err_set(why, -errno, "%s: cannot read %s: %s", setting, path, strerror(errno));
+        return err_set(why, -errno, "%s: cannot read %s: %s", name, path, strerror(errno));
     if ((st.st_mode & S_IFMT) != kind)
-        return err_set(why, UV_EINVAL, "%s: %s is not a %s", setting, path,
+        return err_set(why, UV_EINVAL, "%s: %s is not a %s", name, path,
                        kind == S_IFDIR ? "folder" : "file");
     return 0;
 }
 
-static int check_origins(const struct config *c, struct errbuf *why)
+static int check_origins(const struct config_whole *w, struct errbuf *why)
 {
+    const struct config *c = &w->c;
+    char name[AS_WRITTEN_MAX];
+
     for (size_t i = 0; i < c->origin_count; i++) {
         const char *host = strstr(c->origins[i], "://");
 
         if (!config_url_valid(c->origins[i]) || strchr(host + 3, '/'))
             return err_set(why, UV_EINVAL,
-                           "INTERVIEWD_ORIGINS: \"%.80s\" is not an origin such as "
-                           "https://app.example.com",
-                           c->origins[i]);
+                           "%s: \"%.80s\" is not an origin such as https://app.example.com",
+                           setting_as_written(w, "origins", name), c->origins[i]);
     }
     return 0;
 }
 
-static int check_proxies(const struct config *c, struct errbuf *why)
+static int check_proxies(const struct config_whole *w, struct errbuf *why)
 {
+    const struct config *c = &w->c;
+    char name[AS_WRITTEN_MAX];
     struct network n;
 
     for (size_t i = 0; i < c->behind_proxy_count; i++)
         if (network_parse(c->behind_proxy[i], &n))
             return err_set(why, UV_EINVAL,
-                           "INTERVIEWD_BEHIND_PROXY: \"%.80s\" is neither an address (10.0.0.2) "
-                           "nor a network (10.0.0.0/8)",
-                           c->behind_proxy[i]);
+                           "%s: \"%.80s\" is neither an address (10.0.0.2) nor a network "
+                           "(10.0.0.0/8)",
+                           setting_as_written(w, "behind-proxy", name), c->behind_proxy[i]);
     return 0;
 }
 
@@ -345,16 +390,19 @@ static int check_mail(const struct config *c, struct errbuf *why)
     return 0;
 }
 
-static int check(const struct config *c, struct errbuf *why)
+static int check(const struct config_whole *w, struct errbuf *why)
 {
+    const struct config *c = &w->c;
+    char name[AS_WRITTEN_MAX];
     int err;
 
     if (!c->tls_cert != !c->tls_key)
-        return err_set(why, UV_EINVAL, "tls-cert and tls-key go together; only one is set");
-    if ((err = check_file("tls-cert", c->tls_cert, S_IFREG, why)) ||
-        (err = check_file("tls-key", c->tls_key, S_IFREG, why)) ||
-        (err = check_file("web-root", c->web_root, S_IFDIR, why)) ||
-        (err = check_origins(c, why)) || (err = check_proxies(c, why)) ||
+        return err_set(why, UV_EINVAL, "tls-cert and tls-key go together; only %s is set",
+                       setting_as_written(w, c->tls_cert ? "tls-cert" : "tls-key", name));
+    if ((err = check_file(w, "tls-cert", c->tls_cert, S_IFREG, why)) ||
+        (err = check_file(w, "tls-key", c->tls_key, S_IFREG, why)) ||
+        (err = check_file(w, "web-root", c->web_root, S_IFDIR, why)) ||
+        (err = check_origins(w, why)) || (err = check_proxies(w, why)) ||
         (err = check_mail(c, why)))
         return err;
     if (c->vad_eager_ms > c->vad_hangover_ms)
@@ -384,7 +432,7 @@ static int derive(struct config_whole *w, struct errbuf *why)
     config_derive_remote_asr(w);
     if ((err = config_derive_chain(w, why)))
         return err;
-    return check(&w->c, why);
+    return check(w, why);
 }
 
 int config_load(struct config **cp, int argc, char *const *argv, char *const *env,

@@ -5,7 +5,8 @@
  * dropped, and so is a comment behind the value: a space, #, anything. A value in single or double
  * quotes keeps its spaces and its #. "export KEY=value" is taken too, so that a file for the shell
  * can be used as it is, and so are a byte-order mark and every kind of line end. What cannot be
- * meant is refused with its line and the way out.
+ * meant is refused with its line and the way out, and so is what a shell would have put something
+ * else in place of.
  */
 #include "config/settings.h"
 
@@ -153,12 +154,33 @@ static void drop_comment(struct line *l)
     }
 }
 
+/* $NAME, ${NAME}, $(command) or `command`: no shell reads this file. */
+static bool is_for_a_shell(const struct line *l)
+{
+    size_t n = 1;
+
+    if (l->len < 2)
+        return false;
+    if (l->at[0] == '`')
+        return l->at[l->len - 1] == '`';
+    if (l->at[0] != '$')
+        return false;
+    if (l->at[1] == '{' || l->at[1] == '(')
+        return l->at[l->len - 1] == (l->at[1] == '{' ? '}' : ')');
+    if (isdigit((unsigned char)l->at[1]))
+        return false;
+    while (n < l->len && (isalnum((unsigned char)l->at[n]) || l->at[n] == '_'))
+        n++;
+    return n == l->len;
+}
+
 static int take_value(struct line l, char value[static CONFIG_VALUE_MAX], int line,
                       struct errbuf *why)
 {
     static const char *const curly[] = {"\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x9e",
                                         "\xe2\x80\x98", "\xe2\x80\x99"};
     struct line bare = l;
+    bool verbatim;
     int err = 0;
 
     trim(&bare);
@@ -169,6 +191,7 @@ static int take_value(struct line l, char value[static CONFIG_VALUE_MAX], int li
                            "', or none",
                            line);
     }
+    verbatim = bare.len && bare.at[0] == '\'';
     if (bare.len && (bare.at[0] == '"' || bare.at[0] == '\'')) {
         l = bare;
         err = take_quoted(&l, line, why);
@@ -178,6 +201,11 @@ static int take_value(struct line l, char value[static CONFIG_VALUE_MAX], int li
     }
     if (err)
         return err;
+    if (!verbatim && is_for_a_shell(&l))
+        return err_set(why, UV_EINVAL,
+                       "line %d: the value is one that a shell would look up, and none reads this "
+                       "file: write what is meant, or put it into single quotes if it is this",
+                       line);
     if (l.len >= CONFIG_VALUE_MAX)
         return err_set(why, UV_EINVAL, "line %d: the value is longer than %d bytes", line,
                        CONFIG_VALUE_MAX - 1);

@@ -136,6 +136,9 @@ static void a_file_is_read_as_people_write_it(void **state)
         {"\xe2\x80\x8bINTERVIEWD_LISTEN=:5\xe2\x80\x8b\n", 5, "gpt-4o-mini"},
         {"INTERVIEWD_LISTEN\xc2\xa0=\xc2\xa0:5\xc2\xa0\n", 5, "gpt-4o-mini"},
         {"INTERVIEWD_LISTEN=:5\nINTERVIEWD_OPENAI_MODEL=gr\xc3\xa0\n", 5, "gr\xc3\xa0"},
+        {"INTERVIEWD_LISTEN=:5\nINTERVIEWD_OPENAI_MODEL='$m'\n", 5, "$m"},
+        {"INTERVIEWD_LISTEN=:5\nINTERVIEWD_OPENAI_MODEL=$5a-$b\n", 5, "$5a-$b"},
+        {"INTERVIEWD_LOG_LEVEL=DEBUG\nINTERVIEWD_LISTEN=:5\n", 5, "gpt-4o-mini"},
     };
     char dir[SCRATCH_MAX];
     const char *path;
@@ -177,6 +180,17 @@ static void what_cannot_be_meant_is_named_with_its_line(void **state)
         {"# a\nINTERVIEWD_OPENAI_MODEL=gr\xe0\n", "line 2 is not UTF-8: save the file again"},
         {"INTERVIEWD_OPENAI_MODEL=a\x1b[31m\n", "line 1 has a control character (0x1b)"},
         {"INT\xd0\x95RVIEWD_LISTEN=:3\n", "line 1: before the = is a character that is none of A"},
+        {"GROQ_API_KEY=k\nexport OPENAI_API_KEY=$OTHER\n", "line 2: the value is one that a shell"},
+        {"OPENAI_API_KEY=\"${KEY:-none}\"\n", "or put it into single quotes"},
+        {"OPENAI_API_KEY=$(cat key)\n", "line 1: the value is one that a shell"},
+        {"OPENAI_API_KEY=`cat key` # key\n", "line 1: the value is one that a shell"},
+        {"\nINTERVIEWD_ORIGINS=https://a.example/\n",
+         "INTERVIEWD_ORIGINS (my.conf line 2): \"https://a.example/\" is not an origin"},
+        {"INTERVIEWD_BEHIND_PROXY=nginx\n", "INTERVIEWD_BEHIND_PROXY (my.conf line 1): \"nginx\""},
+        {"INTERVIEWD_TLS_KEY=/x\n", "only INTERVIEWD_TLS_KEY (my.conf line 1) is set"},
+        {"INTERVIEWD_TLS_KEY=/x\nINTERVIEWD_TLS_CERT=/nothing/here\n",
+         "INTERVIEWD_TLS_CERT (my.conf line 2): cannot read /nothing/here"},
+        {"INTERVIEWD_LOG_LEVEL=warning\n", "must be error, warn, info or debug"},
         {"INTERVIEWD_ACCESS_TOKEN_S=4 # s\n",
          "INTERVIEWD_ACCESS_TOKEN_S (my.conf line 1) must be a whole number from 5 to 86400"},
     };
@@ -191,6 +205,25 @@ static void what_cannot_be_meant_is_named_with_its_line(void **state)
         refused(FLAGS(L("--config"), L(path)), NO_ENV, files[i][1]);
     }
     scratch_remove(dir);
+}
+
+static void a_choice_is_taken_in_each_way_people_write_it(void **state)
+{
+    static const char *const on[] = {"INTERVIEWD_ACCOUNTS=ON", "INTERVIEWD_ACCOUNTS=true",
+                                     "INTERVIEWD_ACCOUNTS=Yes", "INTERVIEWD_ACCOUNTS=1"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++) {
+        struct config *c = load(
+            0, NULL,
+            ENV(L(on[i]), L("INTERVIEWD_LOG_LEVEL=Debug"), L("INTERVIEWD_ASR_ENGINE=Whisper")));
+
+        assert_true(c->accounts);
+        assert_string_equal(c->log_level, "debug");
+        assert_string_equal(c->asr_engine, "whisper");
+        config_free(c);
+    }
+    refused(0, NULL, ENV(L("INTERVIEWD_ACCOUNTS=perhaps")), "must be on or off");
 }
 
 static void the_environment_is_read_as_tools_set_it(void **state)
@@ -252,7 +285,8 @@ static void wrong_values_are_named_with_their_place(void **state)
     refused(0, NULL, ENV(L("INTERVIEWD_PROVIDERS=groq,grok")), "there is no provider \"grok\"");
     refused(0, NULL, ENV(L("INTERVIEWD_PROVIDERS=groq,groq")), "names groq twice");
     refused(0, NULL, ENV(L("INTERVIEWD_TLS_CERT=/x")), "go together");
-    refused(0, NULL, ENV(L("INTERVIEWD_WEB_ROOT=/does/not/exist")), "web-root: cannot read");
+    refused(0, NULL, ENV(L("INTERVIEWD_WEB_ROOT=/does/not/exist")),
+            "INTERVIEWD_WEB_ROOT (environment): cannot read");
     refused(0, NULL, ENV(L("INTERVIEWD_WEB_ROOT=/etc/passwd")), "is not a folder");
     refused(0, NULL, ENV(L("INTERVIEWD_ORIGINS=https://a.example/path")), "is not an origin");
     refused(0, NULL, ENV(L("INTERVIEWD_VAD_EAGER_MS=600")), "looks finished before it is");
@@ -318,8 +352,8 @@ static void beyond_loopback_somebody_ends_tls(void **state)
     assert_true(c->accounts);
     config_free(c);
     refused(FLAGS(L("--behind-proxy=10.0.0.2"), L("--accounts=off")), NO_ENV, "accounts");
-    refused(FLAGS(L("--behind-proxy=10.0.0.2/8")), NO_ENV, "INTERVIEWD_BEHIND_PROXY");
-    refused(FLAGS(L("--behind-proxy=proxy.example")), NO_ENV, "INTERVIEWD_BEHIND_PROXY");
+    refused(FLAGS(L("--behind-proxy=10.0.0.2/8")), NO_ENV, "--behind-proxy: \"10.0.0.2/8\"");
+    refused(FLAGS(L("--behind-proxy=proxy.example")), NO_ENV, "--behind-proxy: \"proxy.example\"");
     refused(FLAGS(L("--redirect-listen=127.0.0.1:1")), NO_ENV, "tls-cert");
 }
 
@@ -484,6 +518,7 @@ int main(void)
         cmocka_unit_test(a_named_config_file_must_be_there_and_right),
         cmocka_unit_test(a_file_is_read_as_people_write_it),
         cmocka_unit_test(what_cannot_be_meant_is_named_with_its_line),
+        cmocka_unit_test(a_choice_is_taken_in_each_way_people_write_it),
         cmocka_unit_test(the_environment_is_read_as_tools_set_it),
         cmocka_unit_test(files_and_a_commands_own_flags_are_left_to_it),
         cmocka_unit_test(a_slip_in_a_flag_is_answered_with_the_right_one),
