@@ -25,7 +25,7 @@ enum { H2_CLIENT_STREAMS = 64, H2_CLIENT_TEXT = 4096 };
 struct h2_answer {
     int status;
     bool told_to_go_on; /**< 100 came before it */
-    int reset; /**< Code, or -1 */
+    int reset;          /**< Code, or -1 */
     bool ended;
     char text[H2_CLIENT_TEXT];
     size_t len;    /**< Of the body, also beyond text */
