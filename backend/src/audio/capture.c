@@ -1,9 +1,9 @@
 /**
- * @file audio/capture.c  What this machine itself hears
+ * @file audio/capture.c  Capturing sound on this machine
  *
- * The thread is made with the first capture and stays. What is wanted is said under the lock, with
- * a number: the thread leaves a device as soon as another number is wanted, and what it still sends
- * of an old one is thrown away on the loop.
+ * The thread starts with the first capture and stays. The wanted capture is set under the lock,
+ * with a number: the thread leaves a device as soon as the number changes, and the loop discards
+ * what it still sends for an old one.
  */
 #include "audio/capture.h"
 
@@ -19,8 +19,8 @@
 
 struct capture {
     struct loop *loop;
-    struct capture_handlers h; /* loop thread, as the next two */
-    void *arg;                 /* NULL: nothing is captured */
+    struct capture_handlers h; /* loop thread only, like the next two */
+    void *arg;                 /* NULL: no capture */
     uint64_t current;
     bool has_thread;
     uv_thread_t thread;
@@ -28,22 +28,22 @@ struct capture {
 
     uv_mutex_t lock;
     uv_cond_t more;
-    uint64_t wanted;             /* {lock} 0: nothing */
+    uint64_t wanted;             /* {lock} 0: none */
     bool quit;                   /* {lock} */
     char name[CAPTURE_NAME_MAX]; /* {lock} */
 };
 
-/** From the thread to the loop. */
+/** A message from the thread to the loop. */
 struct block {
     struct capture *capture;
     uint64_t number;
-    int err; /* 0: sound */
+    int err; /* 0: it carries sound */
     char why[CAPTURE_WHY_MAX];
     int n;
     int16_t pcm[CAPTURE_BLOCK_MAX];
 };
 
-/* ------------------------------------------------------------------------------ the modules */
+/* ---- modules ---------------------------------------------------------------------------- */
 
 static const char *const modules[] = {"interviewd-pulse", "interviewd-alsa"};
 
@@ -76,7 +76,7 @@ int capture_devices(void (*fn)(const struct capture_device *device, void *arg), 
                    "no sound server can be asked here: neither PulseAudio or PipeWire, nor ALSA");
 }
 
-/* ------------------------------------------------------------------------------ the thread */
+/* ---- the capturing thread --------------------------------------------------------------- */
 
 static void take_block(void *arg)
 {
@@ -127,7 +127,7 @@ static int code_of(int end)
     return end == CAPTURE_NO_DEVICE ? UV_ENODEV : end == CAPTURE_NO_SERVER ? UV_ENOSYS : UV_EIO;
 }
 
-/* The first sound server that is there has the device, or nobody has. */
+/* The first sound server that is running must have the device. */
 static void *open_device(const struct capture_door **door, const char *name, struct block *b)
 {
     enum capture_end end = CAPTURE_NO_SERVER;
@@ -259,7 +259,7 @@ void capture_close(struct capture *c)
     if (c->has_thread)
         wait_gone(&c->thread, "capturing");
     c->arg = NULL;
-    loop_run_until_idle(c->loop); /* what it still sent names c */
+    loop_run_until_idle(c->loop); /* what it has already sent refers to c */
     uv_cond_destroy(&c->more);
     uv_mutex_destroy(&c->lock);
     free(c);

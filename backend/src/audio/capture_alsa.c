@@ -1,7 +1,7 @@
 /**
- * @file audio/capture_alsa.c  A shared module: ALSA, where no sound server runs (libasound)
+ * @file audio/capture_alsa.c  A shared module: ALSA, used if no sound server runs (libasound)
  *
- * ALSA knows no monitors: what programs play is heard there only through a loopback card
+ * ALSA knows no monitors: what programs play can only be captured through a loopback card
  * (snd-aloop), which it lists like any other.
  */
 #include "audio/capture_door.h"
@@ -19,7 +19,7 @@ static void be_quiet(const char *file, int line, const char *function, int err, 
     (void)file, (void)line, (void)function, (void)err, (void)format;
 }
 
-/* On its first line; ALSA puts two into one. */
+/* Keeps the first line; ALSA writes two. */
 static void one_line(char *text)
 {
     for (; *text; text++)
@@ -32,7 +32,7 @@ static int door_list(void (*fn)(const struct capture_device *device, void *arg),
     void **hints = NULL;
     int err;
 
-    snd_lib_error_set_handler(be_quiet); /* else it writes to the terminal */
+    snd_lib_error_set_handler(be_quiet); /* otherwise it writes to the terminal */
     err = snd_device_name_hint(-1, "pcm", &hints);
     if (err < 0) {
         snprintf(why, CAPTURE_WHY_MAX, "ALSA: %s", snd_strerror(err));
@@ -41,7 +41,7 @@ static int door_list(void (*fn)(const struct capture_device *device, void *arg),
     for (void **hint = hints; *hint; hint++) {
         char *name = snd_device_name_get_hint(*hint, "NAME");
         char *label = snd_device_name_get_hint(*hint, "DESC");
-        char *direction = snd_device_name_get_hint(*hint, "IOID"); /* NULL: both */
+        char *direction = snd_device_name_get_hint(*hint, "IOID"); /* NULL: input and output */
 
         if (label)
             one_line(label);
@@ -65,7 +65,7 @@ static void *door_open(const char *name, enum capture_end *end, char *why)
     int err;
 
     snd_lib_error_set_handler(be_quiet);
-    if (!*name) { /* its usual device is a microphone, and nobody asked for that */
+    if (!*name) { /* its default device is a microphone, which was not asked for */
         snprintf(why, CAPTURE_WHY_MAX,
                  "ALSA does not tell what this machine plays: choose a device, or start PulseAudio "
                  "or PipeWire");
@@ -95,7 +95,8 @@ static int door_read(void *stream, int16_t pcm[CAPTURE_BLOCK_MAX], char *why)
         n = snd_pcm_readi(stream, pcm, CAPTURE_BLOCK_MAX);
     if (n == -EAGAIN)
         return 0;
-    if (n < 0 && snd_pcm_recover(stream, (int)n, 1) == 0) /* some of it came too late to be read */
+    if (n < 0 && snd_pcm_recover(stream, (int)n, 1) == 0) /* some samples were lost because they
+                                                             were read too late */
         return snd_pcm_start(stream) < 0 ? CAPTURE_GONE : 0;
     if (n >= 0)
         return (int)n;

@@ -1,8 +1,8 @@
 /**
- * @file audio/capture_door.h  The door of the shared modules that know sound servers
+ * @file audio/capture_door.h  The interface of the shared modules for sound servers
  *
  * Private to audio/: capture.c opens a module, capture_pulse.c and capture_alsa.c are modules. They
- * are linked with their libraries and with nothing of ours.
+ * are linked only with their libraries, not with our code.
  */
 #ifndef AUDIO_CAPTURE_DOOR_H
 #define AUDIO_CAPTURE_DOOR_H
@@ -10,9 +10,9 @@
 #include "audio/capture.h"
 
 enum {
-    CAPTURE_DOOR_ABI = 1,  /**< Raised when this file changes */
-    CAPTURE_WHY_MAX = 160, /**< Of a sentence */
-    CAPTURE_TICK_MS = 200, /**< read() comes back after this, with or without sound */
+    CAPTURE_DOOR_ABI = 1,  /**< Increased when this file changes */
+    CAPTURE_WHY_MAX = 160, /**< Longest sentence */
+    CAPTURE_TICK_MS = 200, /**< read() returns after this time, with or without sound */
 };
 
 enum capture_end { CAPTURE_NO_SERVER = -1, CAPTURE_NO_DEVICE = -2, CAPTURE_GONE = -3 };
@@ -22,9 +22,9 @@ struct capture_door {
     const char *system; /**< "PulseAudio" */
     /** 0 or an enum capture_end. */
     int (*list)(void (*fn)(const struct capture_device *device, void *arg), void *arg, char *why);
-    /** name "": what the usual output plays. NULL: *end and why say so. */
+    /** name "": what the default output plays. NULL on failure: *end and why say why. */
     void *(*open)(const char *name, enum capture_end *end, char *why);
-    /** Samples, 0 when none came within CAPTURE_TICK_MS, or an enum capture_end. */
+    /** Number of samples, 0 if none came within CAPTURE_TICK_MS, or an enum capture_end. */
     int (*read)(void *stream, int16_t pcm[CAPTURE_BLOCK_MAX], char *why);
     void (*close)(void *stream);
 };

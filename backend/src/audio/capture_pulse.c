@@ -1,9 +1,9 @@
 /**
- * @file audio/capture_pulse.c  A shared module: PulseAudio, and PipeWire by the same words
+ * @file audio/capture_pulse.c  A shared module: PulseAudio, and PipeWire through the same protocol
  * (libpulse)
  *
- * Everything is asked and waited for on the calling thread: the main loop of libpulse is turned by
- * hand, with a deadline. No sound server is started where none runs.
+ * Every request is made and awaited on the calling thread: libpulse's main loop is run by hand,
+ * with a deadline. If no sound server runs, none is started.
  */
 #include "audio/capture_door.h"
 
@@ -23,8 +23,8 @@ struct server {
 struct stream {
     struct server server;
     pa_stream *stream;
-    const char *held; /* of the fragment that libpulse has given, and */
-    size_t left;      /* bytes of it that are not read */
+    const char *held; /* the unread part of libpulse's current fragment, */
+    size_t left;      /* and its length [bytes] */
 };
 
 static int64_t now_ms(void)
@@ -35,7 +35,7 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Let something happen, until that moment at most. */
+/* Runs the main loop once, at most until that time. */
 static void turn(struct server *s, int64_t until_ms)
 {
     int64_t left = until_ms - now_ms();
@@ -85,7 +85,7 @@ static int join(struct server *s, char *why)
     return 0;
 }
 
-/* Until it is answered. */
+/* Waits for the answer. */
 static int await(struct server *s, pa_operation *op, char *why)
 {
     int64_t until = now_ms() + CAPTURE_WAIT_MS;
@@ -101,11 +101,11 @@ static int await(struct server *s, pa_operation *op, char *why)
     return err ? say(why, CAPTURE_GONE, "the sound server does not answer", s) : 0;
 }
 
-/* ------------------------------------------------------------------------------ what there is */
+/* ---- devices -------------------------------------------------------------------------- */
 
 struct listing {
-    char source[CAPTURE_NAME_MAX]; /* the usual one, and */
-    char sink[CAPTURE_NAME_MAX];   /* the usual output */
+    char source[CAPTURE_NAME_MAX]; /* the default source, and */
+    char sink[CAPTURE_NAME_MAX];   /* the default output */
     void (*fn)(const struct capture_device *device, void *arg);
     void *arg;
 };
@@ -153,7 +153,7 @@ static int door_list(void (*fn)(const struct capture_device *device, void *arg),
     return err;
 }
 
-/* ------------------------------------------------------------------------------- its sound */
+/* ---- sound ---------------------------------------------------------------------------- */
 
 static void door_close(void *stream)
 {
@@ -212,7 +212,7 @@ static void *door_open(const char *name, enum capture_end *end, char *why)
     return NULL;
 }
 
-/* A fragment, or a hole in the sound that stands for silence: it is left out. */
+/* The next fragment; a hole in the stream, which stands for silence, is skipped. */
 static int next_fragment(struct stream *s, char *why)
 {
     const void *data = NULL;

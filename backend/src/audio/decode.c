@@ -1,7 +1,7 @@
 /**
  * @file audio/decode.c  Recordings of any format to 16 kHz mono
  *
- * Plain WAV files are read here (wav.c), everything else in a process of its own (media.h).
+ * Plain WAV files are read here (wav.c), everything else is read in a separate process (media.h).
  */
 #include "audio/decode.h"
 
@@ -24,13 +24,13 @@
 enum {
     RATE = 16000,
     FIRST_SAMPLES = 1 << 16,
-    WAIT_MS = 60000, /* for the process to say something */
-    STILL_MS = 5000, /* of it without computing: it hangs */
-    TRIES = 2,       /* what ends one process may be no fault of the recording */
-    HEAD = 512,      /* bytes looked at to say what a file is that is no recording */
+    WAIT_MS = 60000, /* for the process to send something */
+    STILL_MS = 5000, /* of those without computing: it hangs */
+    TRIES = 2,       /* the recording need not be what ended a process */
+    HEAD = 512,      /* bytes examined to say what a file is if it is not a recording */
 };
 
-/* ---------------------------------------------------------------- where bytes come from */
+/* ---- sources --------------------------------------------------------------------------- */
 
 struct bytes {
     const uint8_t *data;
@@ -66,15 +66,15 @@ static int64_t read_file(void *arg, uint64_t offset, void *to, size_t n)
     return (int64_t)done;
 }
 
-/* ---------------------------------------------------------------- where samples go */
+/* ---- sinks ----------------------------------------------------------------------------- */
 
-/* What they have in common. */
+/* The common part of the sinks. */
 struct taker {
     struct media_sink sink;
-    void (*restart)(struct taker *taker); /* what was taken so far is forgotten */
+    void (*restart)(struct taker *taker); /* discards what was taken so far */
     int rate;                             /* 0: RATE */
     size_t n;                             /* samples taken */
-    int err;                              /* why it wants no more */
+    int err;                              /* why it takes no more */
 };
 
 static bool is_too_long(struct taker *taker, size_t n)
@@ -123,7 +123,7 @@ static int collect(void *arg, const int16_t *samples, size_t n)
 struct examiner {
     struct taker taker;
     struct level level;
-    const struct audio_sink *sink; /* NULL: none, or none any more */
+    const struct audio_sink *sink; /* NULL: none, or not any more */
     const struct audio_sink *all;
 };
 
@@ -147,7 +147,7 @@ static int examine(void *arg, const int16_t *samples, size_t n)
     return is_too_long(&x->taker, n);
 }
 
-/* ---------------------------------------------------------------- what it is instead */
+/* ---- other kinds of files --------------------------------------------------------------- */
 
 struct signature {
     const char *bytes;
@@ -185,7 +185,7 @@ static const char *what_it_is(const uint8_t *head, size_t n)
 
 /* ---------------------------------------------------------------- decoding */
 
-/** The process asks for bytes of the recording. */
+/** Answers the process's request for bytes of the recording. */
 static int answer_read(const struct media_source *source, int fd, const struct frame *f)
 {
     uint8_t *bytes;
@@ -219,7 +219,7 @@ static int take_samples(const struct media_sink *sink, const struct frame *f, in
     return sink->take(sink->arg, aligned, f->len / sizeof(*aligned));
 }
 
-/** How it ended. Only text that is text is taken over. */
+/** How it ended. Only printable text is accepted. */
 static int take_end(const struct frame *f, char *to, size_t size)
 {
     struct taking t;
@@ -233,7 +233,7 @@ static int take_end(const struct frame *f, char *to, size_t size)
     return f->kind == MEDIA_DONE ? 0 : -1;
 }
 
-/** 0, 1 or -1 as media_decode() has it, or a UV_E* code when the process did not do its part. */
+/** 0, 1 or -1 like media_decode(), or a UV_E* code if the process did not do its part. */
 static int talk(const struct child *child, const struct media_source *source,
                 const struct taker *to, char *format, char *said)
 {
@@ -288,7 +288,7 @@ static int by_process(const struct media_source *source, const struct taker *to,
     return err_set(why, UV_EINVAL, "this recording cannot be read: its decoder went astray");
 }
 
-/** A process that died or hung is followed by another, which begins anew. */
+/** If a process dies or hangs, another one starts from the beginning. */
 static int by_processes(const struct media_source *source, struct taker *to, char *format,
                         char *said, struct errbuf *why)
 {
@@ -327,7 +327,7 @@ static int decode_to(const struct media_source *source, struct taker *to, char *
 
     if (source->size == 0)
         return err_set(why, UV_EINVAL, "this recording is empty");
-    err = to->rate && to->rate != RATE ? WAV_NOT_OURS /* wav.c gives 16 kHz alone */
+    err = to->rate && to->rate != RATE ? WAV_NOT_OURS /* wav.c only produces 16 kHz */
                                        : wav_decode(source, &to->sink, format, said);
     if (err == WAV_NOT_OURS)
         err = by_processes(source, to, format, said, why);

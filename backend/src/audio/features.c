@@ -17,23 +17,23 @@ enum { TOP_BANDS = 5 };   /* bands averaged for snr_db: a fricative fills about 
 
 static const float LEVEL_SILENT_DB = -100.0f;
 static const float SMOOTHING = 0.6f;    /* of band powers from frame to frame */
-static const float POWER_TINY = 1e-12f; /* -120 dB: digital silence has a floor too */
+static const float POWER_TINY = 1e-12f; /* -120 dB: a lower limit for digital silence */
 static const float BAND_UP_DB = 6.0f;
 
 static const float PITCH_OCTAVE_COST = 0.15f;
 
-/* Noise of constant power stands this far above its minimum in 1.6 s (measured on white noise),
- * a wide band less than a narrow one. */
+/* Noise of constant power is this far above its minimum over 1.6 s (measured on white noise), less
+ * in a wide band than in a narrow one. */
 static const float FLOOR_BIAS_DB = 1.6f;
 static const float FLOOR_BIAS_NARROW_DB = 6.6f;
 
-/* Before anything was heard the floor is a quiet room's through a fair microphone: a recording
- * that begins with a word must not take that word for its noise. */
+/* Before anything was heard the floor is that of a quiet room with a fair microphone: if a
+ * recording begins with a word, that word must not count as noise. */
 static const float FLOOR_START_DB = -72.0f;
 enum { FLOOR_START_FRAMES = 25 };
 enum { WINDOW_FRAMES = 4 }; /* until SPECTRUM_N samples were heard */
 
-/* Nobody speaks below this; it keeps the dither of a silent recording from counting. */
+/* No speech is below this; it keeps the dither of a silent recording from counting. */
 static const float FLOOR_LEAST_DB = -84.0f;
 
 /* Zwicker's critical bands from 100 Hz up. */

@@ -13,13 +13,13 @@
 #include <stdint.h>
 
 enum {
-    FEATURE_FRAME = 160,    /**< Samples a frame */
+    FEATURE_FRAME = 160,    /**< Samples in a frame */
     FEATURE_BANDS = 20,     /**< Critical bands, 100 Hz ... 7.7 kHz */
     FLOOR_PARTS = 8,        /**< Minimum statistics: parts of the window ... */
     FLOOR_PART_FRAMES = 20, /**< ... of 200 ms each */
-    SPECTRA_KEPT = 8,       /**< Magnitude spectra kept, one a frame, to compare with */
+    SPECTRA_KEPT = 8,       /**< Magnitude spectra kept for comparison, one per frame */
     STEADY_BINS = 100,      /**< Bins compared: up to 3.1 kHz */
-    PITCH_DECIMATION = 4,   /**< Pitch is looked for at 4 kHz */
+    PITCH_DECIMATION = 4,   /**< Pitch is searched at 4 kHz */
     PITCH_WINDOW = 120,     /**< 30 ms at 4 kHz */
     PITCH_LAG_MIN = 10,     /**< 400 Hz */
     PITCH_LAG_MAX = 66,     /**< 60 Hz */
@@ -32,9 +32,9 @@ struct features {
     float level_db; /**< RMS of the frame, [dBFS] */
     float snr_db;   /**< Mean of the strongest bands over the noise floor, [dB] */
     float voicing;  /**< 0..1: periodicity of the whitened low band */
-    float period;   /**< Samples at 4 kHz, with a fraction; 0 when there is none */
+    float period;   /**< Samples at 4 kHz, with a fraction; 0: no pitch */
     float moving;   /**< 0..1: change of the low spectrum over 60 ms (0: a steady sound) */
-    float tonal;    /**< 0..1: share of the power that sits in one narrow peak */
+    float tonal;    /**< 0..1: share of the power in one narrow peak */
     int bands_up;   /**< Bands well above the noise floor */
 };
 

@@ -128,7 +128,7 @@ int fft_plan_init(struct fft_plan *plan, int n)
     return 0;
 }
 
-/* The transform of half the length; where its result lies, x or tmp. */
+/* The transform of half the length; returns where its result is, x or tmp. */
 static struct complex4 *transform(const struct fft_plan *plan, struct complex4 *x,
                                   struct complex4 *tmp)
 {
@@ -156,7 +156,8 @@ void fft_power(const struct fft_plan *plan, fft_vec *x, fft_vec *power)
 {
     struct complex4 tmp[FFT_MAX / 2];
     int half = plan->n / 2;
-    /* Even samples are the real parts, odd ones the imaginary parts: they lie so already. */
+    /* Even samples are the real parts, odd ones the imaginary parts: they are already laid out like
+     * that. */
     const struct complex4 *z = transform(plan, (struct complex4 *)(void *)x, tmp);
 
     for (int k = 0; k <= half; k++) {

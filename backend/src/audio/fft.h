@@ -10,10 +10,10 @@
  * A real sequence of n samples is a complex one of n / 2 (Press et al., Numerical Recipes, section
  * 12.3.2), transformed by Stockham's self-sorting form in radices 4, 5 and 2 (Van Loan,
  * Computational Frameworks for the Fast Fourier Transform, 1992, section 1.7). Each lane of a
- * vector is a sequence of its own; who has fewer than four leaves the others at zero.
+ * vector is a separate sequence; with fewer than four, leave the other lanes at zero.
  *
  * Threads    A plan is read-only after init.
- * Errors     fft_plan_init: UV_EINVAL for a length with other factors.
+ * Errors     fft_plan_init: UV_EINVAL for a length with other prime factors.
  */
 #ifndef AUDIO_FFT_H
 #define AUDIO_FFT_H

@@ -1,15 +1,15 @@
 /**
- * @file audio/level.c  Whether anything is to be heard in samples, and whether it is cut off
+ * @file audio/level.c  Whether samples are silent, and whether they are clipped
  */
 #include "audio/level.h"
 
 #include <stdlib.h>
 
 enum {
-    SILENT_PEAK = 32,   /* -60 dBFS: hum and noise of a microphone that is on are above that */
-    FULL_SCALE = 32760, /* with what resampling takes off */
-    CLIPPED_RUN = 3,    /* samples in a row at full scale: a crest that only touches it has fewer */
-    CLIPPED_SHARE = 500, /* one sample in so many; speech recorded well has none */
+    SILENT_PEAK = 32,    /* -60 dBFS: the noise of a microphone that is on is louder */
+    FULL_SCALE = 32760,  /* minus what resampling may take off */
+    CLIPPED_RUN = 3,     /* samples in a row at full scale: a peak that only touches it has fewer */
+    CLIPPED_SHARE = 500, /* one clipped sample in this many; well-recorded speech has none */
 };
 
 void level_add(struct level *level, const int16_t *samples, size_t n)

@@ -1,9 +1,9 @@
 /**
- * @file audio/level.h  Whether anything is to be heard in samples, and whether it is cut off
+ * @file audio/level.h  Whether samples are silent, and whether they are clipped
  *
  *     struct level level = {0};
- *     level_add(&level, samples, n);         // as they come
- *     if (level_silent(&level)) ...          // no microphone was on
+ *     level_add(&level, samples, n);         // for each block
+ *     if (level_silent(&level)) ...          // the microphone was off
  *
  * Threads    Any; plain memory.
  */
@@ -17,12 +17,12 @@
 struct level {
     size_t n;
     int peak;
-    size_t run; /**< Of samples at full scale, up to now */
+    size_t run; /**< Number of latest samples at full scale */
     size_t clipped;
 };
 
 void level_add(struct level *level, const int16_t *samples, size_t n);
 bool level_silent(const struct level *level);  /**< Nothing is louder than -60 dBFS */
-bool level_clipped(const struct level *level); /**< Much of it is cut off at full scale */
+bool level_clipped(const struct level *level); /**< Much of it is clipped at full scale */
 
 #endif

@@ -4,8 +4,8 @@
  * Runs in a process of its own (media_worker.c): the input comes from strangers, and the libraries
  * read a hundred formats. A crash there becomes a sentence for the person who sent the file.
  *
- * The bytes come through a reader of ours: no protocol of libavformat's is ever used, so a hostile
- * file cannot name another file or an address. Only formats that carry sound recordings are let in
+ * The bytes come through our own reader: no protocol of libavformat's is ever used, so a hostile
+ * file cannot name another file or an address. Only formats for sound recordings are accepted
  * (format_list), and the number of streams, channels and damaged packets is limited.
  */
 #include "audio/media.h"
@@ -26,10 +26,10 @@ enum {
     STREAMS_MAX = 32,
     CHANNELS_MAX = 64,
     RATE_MAX = 768000,
-    DAMAGE_MAX = 1000,           /* packets that could not be decoded, before we give up */
-    FRAME_SAMPLES_MAX = 1 << 22, /* a channel in one decoded frame */
-    CHUNK = 8192,                /* samples given to the sink at a time */
-    ALLOC_MAX = 256 << 20,       /* one allocation inside libav* */
+    DAMAGE_MAX = 1000,           /* packets that could not be decoded before we give up */
+    FRAME_SAMPLES_MAX = 1 << 22, /* samples per channel in one decoded frame */
+    CHUNK = 8192,                /* samples passed to the sink at a time */
+    ALLOC_MAX = 256 << 20,       /* largest single allocation inside libav* */
 };
 
 static const char format_list[] =
@@ -44,16 +44,16 @@ struct reading {
     AVFormatContext *format;
     AVCodecContext *codec;
     SwrContext *resample;
-    AVChannelLayout layout; /* of what the resampler was set up for */
+    AVChannelLayout layout; /* the layout that the resampler was set up for */
     int rate, sample_format;
     int rate_out;
-    int channels_out; /* 2 when the source is stereo: mixed by us, see mixdown.h */
+    int channels_out; /* 2 if the source is stereo: we mix it ourselves, see mixdown.h */
     struct mixdown mixdown;
     AVPacket *packet;
     AVFrame *frame;
     int stream;
     unsigned damaged;
-    uint64_t decoded; /* samples that went to the sink */
+    uint64_t decoded; /* samples passed to the sink */
     bool stopped;
 };
 
@@ -68,7 +68,7 @@ static int say(char *why, const char *what, int rc)
     return -1;
 }
 
-/* ---------------------------------------------------------------- bytes in */
+/* ---- input ----------------------------------------------------------------------------- */
 
 static int read_bytes(void *arg, uint8_t *to, int n)
 {
@@ -123,7 +123,7 @@ static int open_format(struct reading *r, char *why)
     return 0;
 }
 
-/* ---------------------------------------------------------------- the sound in it */
+/* ---- the audio stream ------------------------------------------------------------------ */
 
 static int open_codec(struct reading *r, char *why)
 {
@@ -158,9 +158,9 @@ static void name_format(const struct reading *r, char *format)
              avcodec_get_name(r->codec->codec_id));
 }
 
-/* ---------------------------------------------------------------- samples out */
+/* ---- output ---------------------------------------------------------------------------- */
 
-/** n samples a channel; two channels become one in place. */
+/** n samples per channel; two channels are mixed to one in place. */
 static int give(struct reading *r, int16_t *samples, int n)
 {
     for (int i = 0; r->channels_out == 2 && i < n; i++)
@@ -173,7 +173,7 @@ static int give(struct reading *r, int16_t *samples, int n)
     return 0;
 }
 
-/** Resample n samples a channel; with `in` NULL, give out what the resampler still holds. */
+/** Resamples n samples per channel; if `in` is NULL, outputs what the resampler still holds. */
 static int convert(struct reading *r, const uint8_t **in, int n)
 {
     int16_t out[CHUNK * 2];
@@ -206,7 +206,7 @@ static bool same_form(const struct reading *r, const AVFrame *f)
            av_channel_layout_compare(&r->layout, &f->ch_layout) == 0;
 }
 
-/** A stream may change its form on the way; the resampler is made anew then. */
+/** The format of a stream may change midway; the resampler is then set up again. */
 static int fit_resampler(struct reading *r, const AVFrame *f)
 {
     AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO, stereo = AV_CHANNEL_LAYOUT_STEREO, from = {0};
@@ -238,7 +238,7 @@ static int fit_resampler(struct reading *r, const AVFrame *f)
     return err;
 }
 
-/** 0 to go on, 1 when the sink has enough. */
+/** 0 to go on, 1 if the sink takes no more. */
 static int take_frames(struct reading *r)
 {
     int err = avcodec_receive_frame(r->codec, r->frame);
@@ -300,7 +300,7 @@ int media_decode(const struct media_source *source, int rate, const struct media
     struct reading r = {.source = source, .sink = sink, .rate_out = rate};
     int err;
 
-    av_log_set_level(AV_LOG_QUIET); /* its lines may quote what is in the file */
+    av_log_set_level(AV_LOG_QUIET); /* its messages may quote the contents of the file */
     av_max_alloc(ALLOC_MAX);
     r.packet = av_packet_alloc();
     r.frame = av_frame_alloc();

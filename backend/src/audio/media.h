@@ -1,15 +1,16 @@
 /**
  * @file audio/media.h  Media formats, and the process that reads them
  *
- * Private to audio/. decode.c asks, in the server; media_worker.c, the program interviewd-media,
- * calls media_decode() of media.c, which is linked with libav*. They say, in frames (loop/frame.h):
+ * Private to audio/. decode.c runs in the server; media_worker.c, the program interviewd-media,
+ * calls media_decode() in media.c, which is linked with libav*. They exchange frames
+ * (loop/frame.h):
  *
  *     ->  DECODE struct media_order   <-  READ u64 offset, u32 bytes     as often as it likes
  *     ->  BYTES (none: the end) | BROKEN
  *                                     <-  SAMPLES                        mono
  *                                     <-  DONE format | FAILED sentence
  *
- * The bytes stay where they are; the process is given no file and no address, only answers.
+ * The process gets no file and no address, only the bytes that it asks for.
  */
 #ifndef AUDIO_MEDIA_H
 #define AUDIO_MEDIA_H
@@ -50,7 +51,7 @@ struct media_sink {
     void *arg;
 };
 
-/** 0; 1 when the sink stopped it; -1 with a sentence when it is no sound that can be read. */
+/** 0; 1 if the sink stopped it; -1 with a sentence if it is not readable sound. */
 int media_decode(const struct media_source *source, int rate, const struct media_sink *sink,
                  char format[MEDIA_FORMAT_MAX], char why[MEDIA_TEXT_MAX]);
 

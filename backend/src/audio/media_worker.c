@@ -13,8 +13,8 @@ enum {
     WAIT_MS = 60000, /* for the server to answer or to take samples */
 };
 
-/* Six hours of sound take a minute or two. The largest of libav*'s tables is far from this memory.
- */
+/* Six hours of sound take a minute or two. The largest tables of libav* need far less memory than
+ * this. */
 static const struct worker_limits limits = {
     .memory_bytes = 1 << 30, .cpu_s = 600, .files = 16, .alone = true, .low = true};
 

@@ -1,5 +1,5 @@
 /**
- * @file audio/mel.c  Frames of audio as the power in bands; see mel.h
+ * @file audio/mel.c  Mel spectra: the power of audio frames in bands; see mel.h
  */
 #include "audio/mel.h"
 
@@ -13,13 +13,12 @@ struct mel_bank {
     int bands;
     float window[MEL_FRAME];
     struct fft_plan fft;
-    int first[MEL_BANDS_MAX]; /* bin with a weight */
+    int first[MEL_BANDS_MAX]; /* the first bin with a weight */
     int count[MEL_BANDS_MAX];
     float weights[MEL_BANDS_MAX][MEL_BINS];
 };
 
-/* The frequency of a place on the scale: 15 steps to the kilohertz, then 27 to 6.4 times as much.
- */
+/* The frequency of a step on the scale: 15 steps to 1 kHz, then 27 for each factor of 6.4. */
 static double hertz(double step)
 {
     return step < 15 ? step * 200 / 3 : 1000 * exp((step - 15) * log(6.4) / 27);
@@ -27,7 +26,7 @@ static double hertz(double step)
 
 static void shape_band(struct mel_bank *b, int band)
 {
-    double top = 15 + log(8.0) / (log(6.4) / 27); /* of 8 kHz */
+    double top = 15 + log(8.0) / (log(6.4) / 27); /* the step for 8 kHz */
     double low = hertz(top * band / (b->bands + 1));
     double mid = hertz(top * (band + 1) / (b->bands + 1));
     double high = hertz(top * (band + 2) / (b->bands + 1));
@@ -70,7 +69,7 @@ void mel_bank_close(struct mel_bank *bank)
     free(bank);
 }
 
-/* Up to four frames, from the first one's samples on. */
+/* Up to four frames at once, starting with the samples of the first. */
 static void side_by_side(const struct mel_bank *b, const float *pcm, size_t n, float *out)
 {
     fft_vec x[MEL_FRAME], power[MEL_BINS];

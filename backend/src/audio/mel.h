@@ -1,5 +1,5 @@
 /**
- * @file audio/mel.h  Frames of audio as the power in bands that widen as hearing does
+ * @file audio/mel.h  Mel spectra: the power of audio frames in bands that widen as in human hearing
  *
  *     struct mel_bank *bank;
  *     mel_bank_open(&bank, 80);
@@ -7,10 +7,10 @@
  *     mel_bank_close(bank);
  *
  * A frame is 400 samples at 16 kHz (25 ms) under a periodic Hann window, one every 160 (10 ms).
- * Bands are triangles, Slaney's: evenly spaced up to 1 kHz, by equal ratios from there to 8 kHz, of
- * equal area (Slaney, Auditory Toolbox, Interval technical report 1998-010). Values are powers, not
- * their logarithms: each network has its own idea of those, and of what lies before the first
- * sample.
+ * Bands are Slaney's triangles: evenly spaced up to 1 kHz, with equal ratios from there to 8 kHz,
+ * of equal area (Slaney, Auditory Toolbox, Interval technical report 1998-010). Values are powers,
+ * not logarithms: each network has its own convention for those, and for what comes before the
+ * first sample.
  *
  * Threads    A bank is read-only once open.
  */

@@ -1,10 +1,10 @@
 /**
- * @file audio/mixdown.h  Two channels into one, also where one is upside down
+ * @file audio/mixdown.h  Mixing two channels into one, even if one is inverted
  *
- * The mean of both channels is silence when one of them has the opposite sign: a cable that was
- * soldered wrongly, a "vocal" effect, a recorder with a balanced output. So the energies of the sum
- * and of the difference are followed (each sample's share halves in 35 ms at 16 kHz), and where
- * nearly all of it lies in the difference, that is what is heard.
+ * If one channel has the opposite sign, the mean of both is silence: after a wrongly soldered
+ * cable, a "vocal" effect, or a recorder with a balanced output. So the energies of the sum and of
+ * the difference are tracked (a sample's weight halves in 35 ms at 16 kHz), and if nearly all of
+ * the energy is in the difference, that is used.
  *
  *     struct mixdown m = {0};
  *     out = mixdown_stereo(&m, left, right);
@@ -18,17 +18,17 @@
 #include <stdint.h>
 
 struct mixdown {
-    float sum;        /**< Energy of left + right, lately */
+    float sum;        /**< Recent energy of left + right */
     float difference; /**< Of left - right */
     bool inverted;
 };
 
-/** One sample; in the scale of the channels. */
+/** One sample, on the scale of the channels. */
 static inline float mixdown_stereo(struct mixdown *m, int16_t left, int16_t right)
 {
     const float keep = 0.99876f; /* 0.5 after 560 samples */
-    const float clearly = 8;     /* 9 dB: music made wide on purpose stays below */
-    const float audible = 16e4f; /* some samples of -70 dB */
+    const float clearly = 8;     /* 9 dB: deliberately wide stereo music stays below */
+    const float audible = 16e4f; /* a few samples at -70 dB */
     float l = left, r = right;
 
     m->sum = m->sum * keep + (l + r) * (l + r);

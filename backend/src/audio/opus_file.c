@@ -1,5 +1,5 @@
 /**
- * @file audio/opus_file.c  Samples into an Ogg Opus file, as they come
+ * @file audio/opus_file.c  Writing samples to an Ogg Opus file, as they come
  */
 #include "audio/opus_file.h"
 

@@ -1,9 +1,9 @@
 /**
- * @file audio/opus_file_module.c  The shared module that knows Opus: Ogg files (libopus, libogg)
+ * @file audio/opus_file_module.c  The shared module for Opus: Ogg files (libopus, libogg)
  *
  * RFC 7845: a page with OpusHead, one with OpusTags, then packets of 20 ms. A page's granule
- * position counts samples at 48 kHz, those that the decoder skips at the beginning included; that
- * of the last page is exact, so what was added to fill the last packet is not heard.
+ * position counts samples at 48 kHz, including those that the decoder skips at the beginning; that
+ * of the last page is exact, so the padding of the last packet is not played.
  */
 #include "audio/opus_door.h"
 #include "audio/opus_file.h"
@@ -20,25 +20,26 @@ enum {
     RATE_OPUS = 48000,
     FRAMES_A_SECOND = 50,
     FRAME_MAX = RATE_OPUS / FRAMES_A_SECOND,
-    PACKET_MAX = 1500, /* 20 ms at far more than any bitrate asked for here */
-    COMPLEXITY = 5,    /* of 10: above it takes twice as long, and nobody hears it in speech */
-    WIDEBAND = 16000,  /* up to this rate it is speech, and encoded as such */
+    PACKET_MAX = 1500, /* 20 ms at far more than any bitrate used here */
+    COMPLEXITY = 5,    /* of 10: higher values take twice as long without an audible difference for
+                          speech */
+    WIDEBAND = 16000,  /* up to this rate it is speech, and encoded as speech */
     HEAD_LEN = 19,
     TAGS_MAX = 128,
     SKIP_USUAL =
-        312, /* of every encoder of libopus for 20 ms: where a file's head is not at hand */
+        312, /* for every encoder of libopus with 20 ms: used if the file's header is not at hand */
 };
 
 struct file {
     OpusEncoder *encoder;
     ogg_stream_state ogg;
     int rate;
-    size_t frame;    /* samples of a packet */
+    size_t frame;    /* samples per packet */
     uint64_t taken;  /* samples */
-    uint64_t packed; /* samples that are in packets, what filled them included */
+    uint64_t packed; /* samples in packets, including padding */
     uint32_t skip;   /* at 48 kHz */
     bool begun;
-    size_t held; /* of the next packet */
+    size_t held; /* samples of the next packet */
     int16_t pcm[FRAME_MAX];
 };
 
@@ -65,7 +66,7 @@ static void put32(unsigned char *to, uint32_t n)
         to[i] = (unsigned char)(n >> (8 * i));
 }
 
-/* Each of the two has a page of its own. */
+/* Each of the two headers has its own page. */
 static int put_head(struct file *f, opus_sink_fn *sink, void *arg)
 {
     unsigned char head[HEAD_LEN] = "OpusHead", tags[TAGS_MAX] = "OpusTags";
@@ -126,7 +127,7 @@ static int put_samples(struct file *f, const int16_t *pcm, size_t n)
     return err;
 }
 
-/* The encoder is `skip` behind: packets of silence bring out what it still holds. */
+/* The encoder is `skip` samples behind: packets of silence flush what it still holds. */
 static int put_rest(struct file *f)
 {
     ogg_int64_t end = (ogg_int64_t)f->skip + at48(f, f->taken);
@@ -141,7 +142,7 @@ static int put_rest(struct file *f)
     return err;
 }
 
-/* ------------------------------------------------------------------------------ the door */
+/* ---- the interface --------------------------------------------------------------------- */
 
 void door_file_close(void *file)
 {
@@ -193,9 +194,9 @@ int door_file_write(void *file, const int16_t *pcm, size_t n, int how, opus_sink
     return err ? err : put_pages(f, how != OPUS_FILE_MORE, sink, arg);
 }
 
-/* ------------------------------------------------------------------ one that was not ended */
+/* ---- mending a file that was not ended -------------------------------------------------- */
 
-/* The last page of them; false: there is none, or they end in the middle of one. */
+/* The last of the pages; false: there is none, or they end in the middle of one. */
 static bool find_last(const unsigned char *data, size_t len, const unsigned char **last)
 {
     enum { PAGE_HEAD = 27, SEGMENTS_AT = 26 };
@@ -231,9 +232,9 @@ int door_file_mend(const void *pages, size_t len, opus_sink_fn *sink, void *arg,
     ended = ogg_page_eos(&page) != 0;
     granule = ogg_page_granulepos(&page);
     number = ogg_page_pageno(&page);
-    head[5] = 4; /* the last page, and nothing goes on into it */
+    head[5] = 4; /* the last page, with no continued packet */
     put32(head + 18, (uint32_t)number + 1);
-    head[26] = 0; /* no packet in it */
+    head[26] = 0; /* no packets in it */
     ogg_page_checksum_set(&page);
     *samples48 = granule > SKIP_USUAL ? (uint64_t)granule - SKIP_USUAL : 0;
     return ended ? 0 : sink(arg, head, sizeof(head));

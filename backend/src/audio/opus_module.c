@@ -1,5 +1,5 @@
 /**
- * @file audio/opus_module.c  The shared module that knows Opus (libopus): packets to samples
+ * @file audio/opus_module.c  The shared module for Opus (libopus): packets to samples
  */
 #include "audio/opus_door.h"
 

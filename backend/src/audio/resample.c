@@ -4,8 +4,9 @@
  * The output sample at time t is a sum of input samples weighted by a Kaiser-windowed sinc whose
  * cut-off lies below the lower of the two Nyquist rates (Kaiser, "Nonrecursive digital filter
  * design using the I0-sinh window function", 1974). The fraction of t between two input samples
- * picks a phase of the filter; where the two rates have few phases in common all of them are
- * stored and used exactly, else PHASES_MAX of them with linear interpolation between neighbours.
+ * selects a phase of the filter. If the ratio of the two rates needs only a few phases, all of them
+ * are stored and used exactly; else PHASES_MAX of them, with linear interpolation between
+ * neighbours.
  */
 #include "audio/resample.h"
 
@@ -19,8 +20,8 @@
 
 enum {
     RATE_OUT = 16000,
-    CROSSINGS = 24,   /* zero crossings of the sinc a side: 80 dB within 1.7 kHz */
-    PHASES_MAX = 256, /* with interpolation between: 90 dB */
+    CROSSINGS = 24,   /* zero crossings of the sinc on each side: 80 dB within 1.7 kHz */
+    PHASES_MAX = 256, /* with interpolation between them: 90 dB */
     BLOCK = 1024,     /* input samples taken at a time */
 };
 
@@ -30,11 +31,11 @@ static const double KAISER_BETA = 7.86; /* 80 dB: 0.1102 (80 - 8.7) */
 struct resampler {
     int channels;
     struct mixdown mixdown;
-    bool copy;         /**< 16 kHz already: only the channels are mixed */
+    bool copy;         /**< Already 16 kHz: the channels are only mixed */
     uint32_t up, down; /**< Output : input rate in lowest terms */
     uint32_t phases;
     bool exact;
-    int taps;       /**< A phase */
+    int taps;       /**< Per phase */
     float *filter;  /**< phases + 1 rows of taps */
     float *history; /**< The last taps of input, then a block */
     uint64_t at;    /**< Position of the next output in 1/up input samples from history[0] */
@@ -62,8 +63,8 @@ static double kernel(double t, double cutoff, double half)
     return 2 * cutoff * sinc * bessel_i0(KAISER_BETA * sqrt(1 - w * w)) / bessel_i0(KAISER_BETA);
 }
 
-/** Row p weighs the taps around an output that lies p/phases after the middle input sample; every
- *  row sums to one, so that silence with an offset stays what it is. */
+/** Row p weights the taps for an output that is p/phases after the middle input sample. Every row
+ *  sums to one, so that silence with a DC offset is unchanged. */
 static void design(struct resampler *r, double rate_in)
 {
     double cutoff = CUTOFF * (rate_in < RATE_OUT ? 1 : RATE_OUT / rate_in);
@@ -127,7 +128,8 @@ int resampler_open(struct resampler **rp, int rate_in, int channels)
         return UV_ENOMEM;
     }
     design(r, rate_in);
-    r->held = (size_t)r->taps / 2 - 1; /* silence before the first sample: no delay is added */
+    r->held = (size_t)r->taps / 2 - 1; /* silence before the first sample, so that no delay is
+                                          added */
     *rp = r;
     return 0;
 }
@@ -194,7 +196,7 @@ static float output(const struct resampler *r)
     return a + (b - a) * (phase - floorf(phase));
 }
 
-/** Everything the history has enough samples for. */
+/** Outputs everything that the history has enough samples for. */
 static size_t drain(struct resampler *r, int16_t *out, size_t room)
 {
     size_t done = 0, used;

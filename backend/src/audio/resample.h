@@ -17,11 +17,11 @@ struct resampler;
 
 enum { RESAMPLE_RATE_MIN = 8000, RESAMPLE_RATE_MAX = 192000, RESAMPLE_CHANNELS_MAX = 8 };
 
-/** UV_EINVAL outside the limits above. */
+/** UV_EINVAL outside these limits. */
 int resampler_open(struct resampler **rp, int rate_in, int channels);
 
-/** n is in samples a channel, interleaved. Returns samples written to out; room is needed for
- *  resampler_room(n) of them. */
+/** n is the number of samples per channel, interleaved. Returns the number of samples written to
+ *  out, which must have room for resampler_room(n). */
 int resampler_channels(const struct resampler *r);
 size_t resampler_room(const struct resampler *r, size_t n);
 size_t resampler_feed(struct resampler *r, const int16_t *pcm, size_t n, int16_t *out);

@@ -1,5 +1,5 @@
 /**
- * @file audio/spectrum.c  The power spectrum that voice activity looks at
+ * @file audio/spectrum.c  The power spectrum for voice activity detection
  */
 #include "audio/spectrum.h"
 

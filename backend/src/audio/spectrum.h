@@ -1,5 +1,5 @@
 /**
- * @file audio/spectrum.h  The power spectrum that voice activity looks at
+ * @file audio/spectrum.h  The power spectrum for voice activity detection
  *
  *     struct spectrum_plan plan;
  *     spectrum_plan_init(&plan);
@@ -13,7 +13,7 @@
 #include "audio/fft.h"
 
 enum {
-    SPECTRUM_N = 512,                   /**< Samples a transform: 32 ms at 16 kHz */
+    SPECTRUM_N = 512,                   /**< Samples per transform: 32 ms at 16 kHz */
     SPECTRUM_BINS = SPECTRUM_N / 2 + 1, /**< 0 Hz ... 8 kHz in steps of 31.25 Hz */
 };
 

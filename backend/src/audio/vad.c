@@ -1,12 +1,12 @@
 /**
  * @file audio/vad.c  Voice activity and endpointing: where speech begins and ends
  *
- * Two questions are asked of each frame (audio/features.h measures it). "Is something there?": the
- * strongest bands stand above the noise floor. "Is it a voice?": it has a pitch, the pitch glides,
- * and the spectrum moves. An utterance is opened by voice only, and reaches back to where
- * something began; it is held open by voice and, for a short while after voice, by anything that
- * is there (the fricatives and bursts at the ends of words). docs/architecture/voice-activity.md
- * has the figures behind the thresholds.
+ * Two questions are asked about each frame (audio/features.h measures it). "Is there sound?": the
+ * strongest bands are above the noise floor. "Is it a voice?": it has a pitch, the pitch glides,
+ * and the spectrum moves. Only voice opens an utterance, which then reaches back to where the sound
+ * began; it is held open by voice and, for a short while after voice, by any sound (the fricatives
+ * and bursts at the ends of words). docs/architecture/voice-activity.md has the figures behind the
+ * thresholds.
  */
 #include "audio/vad.h"
 
@@ -19,20 +19,20 @@
 
 enum {
     RING = 200 * VAD_FRAME,  /* samples kept, 2 s: more than BACK_MAX and any pre-roll */
-    EMIT_AT = 8 * VAD_FRAME, /* samples gathered before VAD_AUDIO, 80 ms */
+    EMIT_AT = 8 * VAD_FRAME, /* samples collected for one VAD_AUDIO, 80 ms */
     PRE_ROLL_MAX_MS = 600,
     BACK_MAX = 100,    /* frames an opening may reach back before its first voiced frame */
-    GAP_MAX = 12,      /* frames without anything that end a run of activity */
-    EVIDENCE = 64,     /* frames looked at for what voice does, 640 ms */
-    RECENT = 32,       /* frames in which the voice that opens an utterance must lie */
-    UNVOICED_MAX = 28, /* frames that sound without voice may hold an utterance open */
-    RUN_MIN = 4,       /* voiced frames in a row somewhere: a key's click rings for less */
-    RESUME_MIN = 5,    /* voiced frames in a row after a pause that make it go on */
-    CLOSURE_MAX = 10,  /* frames of silence inside a word: after more, only voice goes on */
-    LINGER = 12,       /* frames the end waits when something sounds just then */
+    GAP_MAX = 12,      /* frames without sound that end a run of activity */
+    EVIDENCE = 64,     /* frames examined for evidence of voice, 640 ms */
+    RECENT = 32,       /* frames that must contain the voice that opens an utterance */
+    UNVOICED_MAX = 28, /* frames for which sound without voice may hold an utterance open */
+    RUN_MIN = 4,       /* voiced frames in a row, somewhere: a key click rings for less */
+    RESUME_MIN = 5,    /* voiced frames in a row after a pause that continue the utterance */
+    CLOSURE_MAX = 10,  /* frames of silence inside a word: after more, only voice continues it */
+    LINGER = 12,       /* frames that the end is delayed if there is sound just then */
     LINGER_RUN = 5,
-    CUT_PAUSE_MS = 60,  /* past longest_ms, a pause of this length ends the utterance */
-    CUT_HARD_MS = 5000, /* and this long past it, it is cut in the middle of sound */
+    CUT_PAUSE_MS = 60,  /* beyond longest_ms, a pause of this length ends the utterance */
+    CUT_HARD_MS = 5000, /* and this far beyond it, it is cut even during speech */
 };
 
 static const float LEVEL_LEAST_DB = -62.0f;
@@ -40,7 +40,8 @@ static const float ACTIVE_SNR_DB = 5.0f; /* steady noise: 1 on average, 3.5 at m
 static const float HOLD_SNR_DB = 4.0f;   /* in an open utterance */
 static const float VOICING_MIN = 0.48f;  /* noise: 0.22 on average, 0.45 at most in 20 s */
 static const float VOICING_HOLD = 0.45f;
-static const float GLIDE_LEAST = 0.0012f; /* of the period, frame to frame: a note stands still */
+static const float GLIDE_LEAST = 0.0012f; /* of the period, from frame to frame: a musical note does
+                                             not move */
 static const float GLIDE_MOST = 0.12f;    /* more is a jump */
 static const float GLIDING_MIN = 0.25f; /* share of voiced frames; speech: 0.4 to 0.9, notes: 0.1 */
 static const float MOVING_MIN = 0.05f;  /* mean over the voiced frames; hum and notes: 0.00 */
@@ -48,7 +49,7 @@ static const float TONAL_MAX = 0.992f;  /* mean over the voiced frames: a lone s
 
 enum state { IDLE, SPEAKING };
 
-/** What is remembered of a frame as evidence. */
+/** What is remembered about a frame as evidence. */
 struct sound {
     bool voiced;
     unsigned run; /**< Voiced frames in a row up to here */
@@ -65,25 +66,25 @@ struct vad {
 
     int16_t ring[RING];
     uint64_t fed;     /**< Samples that went into frames */
-    uint64_t emitted; /**< Samples given out, or skipped, up to here */
+    uint64_t emitted; /**< Samples passed on or skipped so far */
     int16_t part[VAD_FRAME];
     size_t part_n;
 
     uint64_t frame;       /**< Frames so far */
-    uint64_t run_start;   /**< First frame of the activity that is going on */
-    uint64_t active_last; /**< Last frame with anything there */
-    unsigned active_run;  /**< Frames in a row with something there */
+    uint64_t run_start;   /**< First frame of the current activity */
+    uint64_t active_last; /**< Last frame with sound */
+    unsigned active_run;  /**< Frames in a row with sound */
     unsigned voiced_run;
     bool running;
     float period_last;
     struct sound evidence[EVIDENCE];
 
     uint32_t utterance;
-    uint64_t speech_first; /**< Frame, first of the utterance */
-    uint64_t speech_last;  /**< Frame, last one that counted as speech */
+    uint64_t speech_first; /**< First frame of the utterance */
+    uint64_t speech_last;  /**< Last frame that counted as speech */
     uint64_t voiced_last;
     uint64_t opened;
-    uint64_t closed; /**< Frame after the speech of the utterance before */
+    uint64_t closed; /**< Frame after the speech of the previous utterance */
     bool eager_sent;
     bool voiced_now;
 };
@@ -145,7 +146,7 @@ static void tell(struct vad *vad, enum vad_kind kind, const int16_t *pcm, size_t
     fn(&event, arg);
 }
 
-/** Give out everything heard so far; the ring may wrap once. */
+/** Passes on everything heard so far; the ring may wrap once. */
 static void emit(struct vad *vad, vad_fn *fn, void *arg)
 {
     while (vad->emitted < vad->fed) {
@@ -206,7 +207,7 @@ static bool is_voice(const struct vad *vad)
            tones <= TONAL_MAX * (float)voiced;
 }
 
-/** Oldest voiced frame that the evidence still holds. */
+/** The oldest voiced frame still in the evidence. */
 static uint64_t first_voiced(const struct vad *vad)
 {
     for (uint64_t back = EVIDENCE - 1; back > 0; back--) {
@@ -276,8 +277,8 @@ static void close_utterance(struct vad *vad, vad_fn *fn, void *arg)
     vad->running = false;
 }
 
-/** Does this frame hold the utterance open? After a pause only voice does; right after voice
- *  everything that sounds does. */
+/** Does this frame hold the utterance open? After a pause only voice does; right after voice any
+ *  sound does. */
 static bool is_speech(struct vad *vad, bool active)
 {
     bool pause = vad->frame - vad->speech_last > CLOSURE_MAX;
@@ -290,7 +291,7 @@ static bool is_speech(struct vad *vad, bool active)
            vad->frame - vad->voiced_last <= UNVOICED_MAX;
 }
 
-/** The silence is over its time; but a sound that is going on may be the hiss before a voice. */
+/** The silence has lasted long enough; but a sound in progress may be the hiss before a voice. */
 static bool is_over(const struct vad *vad, uint64_t silence_ms)
 {
     return silence_ms >= vad->params.hangover_ms &&

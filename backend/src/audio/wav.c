@@ -15,13 +15,13 @@ enum {
     TAG_FLOAT = 3,
     TAG_EXTENSIBLE = 0xFFFE,
     CHUNKS_MAX = 256,    /* before the sound; a hostile file could have millions */
-    BLOCK_FRAMES = 2048, /* samples a channel converted at a time */
-    FORMAT_BYTES = 40,   /* of the fmt chunk, as far as it matters */
+    BLOCK_FRAMES = 2048, /* samples per channel converted at a time */
+    FORMAT_BYTES = 40,   /* the relevant part of the fmt chunk */
 };
 
 struct wav {
     unsigned tag, channels, rate, block, bits;
-    uint64_t at, length; /**< Of the sound, in [bytes] */
+    uint64_t at, length; /**< Position and length of the sound [bytes] */
     bool has_format, has_data;
 };
 
@@ -52,8 +52,8 @@ static void take_format(struct wav *w, const uint8_t *p, size_t n)
     w->has_format = true;
 }
 
-/** Walk the chunks up to the sound. A length of 0 or all ones means "to the end": recorders write
- *  that when they could not go back to fill it in. */
+/** Walks the chunks up to the sound. A length of 0 or all ones means "to the end": recorders write
+ *  that if they could not fill it in afterwards. */
 static bool find_sound(const struct media_source *s, struct wav *w)
 {
     uint8_t head[12], chunk[8], format[FORMAT_BYTES] = {0};
@@ -95,7 +95,7 @@ static bool is_ours(const struct wav *w)
 static int16_t from_real(double value)
 {
     if (!(value > -1))
-        return value <= -1 ? -32768 : 0; /* not a number is silence */
+        return value <= -1 ? -32768 : 0; /* NaN becomes silence */
     return value >= 1 ? 32767 : (int16_t)(value * 32767);
 }
 
@@ -106,7 +106,7 @@ static int16_t sample(const struct wav *w, const uint8_t *p)
 
     if (w->tag == TAG_PCM && w->bits == 8)
         return (int16_t)((p[0] - 128) * 256);
-    if (w->tag == TAG_PCM) /* the two highest bytes */
+    if (w->tag == TAG_PCM) /* the two high bytes */
         return (int16_t)le16(p + w->bits / 8 - 2);
     if (w->bits == 32) {
         memcpy(&single, p, 4);
@@ -157,7 +157,7 @@ static int convert(const struct media_source *s, const struct media_sink *sink, 
             want = BLOCK_FRAMES;
         got = s->read(s->arg, at, room->bytes, (size_t)want * w->block);
         if (got < (int64_t)w->block)
-            break; /* the file became shorter: what was read counts */
+            break; /* the file became shorter: keep what was read */
         n = (size_t)got / w->block;
         for (size_t i = 0; i < n * w->channels; i++)
             room->pcm[i] = sample(w, room->bytes + i * bytes);

@@ -12,9 +12,9 @@
 
 #include "audio/media.h"
 
-enum { WAV_NOT_OURS = 2 }; /**< No WAV, or one in a codec that the module may know */
+enum { WAV_NOT_OURS = 2 }; /**< Not WAV, or in a codec that the media process may support */
 
-/** Returns as media_module.decode does, or WAV_NOT_OURS before anything went to the sink. */
+/** Returns what media_decode() does, or WAV_NOT_OURS before anything went to the sink. */
 int wav_decode(const struct media_source *source, const struct media_sink *sink,
                char format[MEDIA_FORMAT_MAX], char why[MEDIA_TEXT_MAX]);
 
