@@ -1,5 +1,5 @@
 /**
- * @file blob/blob.c  Blobs: finds the driver, and seals what goes through in chunks
+ * @file blob/blob.c  Blobs: finds the driver, and seals the data in chunks
  */
 #include "blob/blob_internal.h"
 
@@ -22,7 +22,7 @@ struct blob_writer {
     void *inner;
     char id[ID_TEXT_MAX];
     struct seal_key key;
-    uint32_t chunk; /* the one that is being filled */
+    uint32_t chunk; /* number of the chunk being filled */
     size_t filled;
     uint64_t size;
     int err;
@@ -35,10 +35,10 @@ struct blob_reader {
     void *inner;
     char id[ID_TEXT_MAX];
     struct seal_key key;
-    bool named; /* the key's name is in the head, and the head is BLOB_HEAD long */
+    bool named; /* the header contains the key's name, and is BLOB_HEAD long */
     uint64_t size;
     uint32_t chunks;
-    struct blob_piece *pieces; /* of a log: its chunks; NULL: a blob */
+    struct blob_piece *pieces; /* the chunks of a log; NULL: a blob */
     int64_t chunk;             /* the one in clear[], or NO_CHUNK */
     unsigned char clear[BLOB_CHUNK];
     unsigned char sealed[BLOB_SEALED];
@@ -81,7 +81,7 @@ int blob_check_id(const char *id, struct errbuf *why)
     return id_valid(id) ? 0 : err_set(why, UV_EINVAL, "that is no id of a recording");
 }
 
-/* What is authenticated with a chunk besides the field's name. */
+/* The name that is authenticated with a chunk. */
 static void name_chunk(char name[static BLOB_NAME_MAX], const char *id, uint32_t chunk, bool last)
 {
     snprintf(name, BLOB_NAME_MAX, "%s.%u.%c", id, (unsigned)chunk, last ? 'z' : 'a');
@@ -89,7 +89,7 @@ static void name_chunk(char name[static BLOB_NAME_MAX], const char *id, uint32_t
 
 /* ------------------------------------------------------------------------------- writing */
 
-/* What was in it was private. */
+/* Its content was private. */
 static void writer_free(struct blob_writer *w)
 {
     explicit_bzero(w->clear, sizeof(w->clear));
@@ -154,7 +154,7 @@ int blob_append(struct blob_writer *w, const void *data, size_t len, struct errb
     while (!w->err && len) {
         size_t n = BLOB_CHUNK - w->filled < len ? BLOB_CHUNK - w->filled : len;
 
-        if (!n) { /* full, and not the last: there is more */
+        if (!n) { /* full, and more follows */
             w->err = w->chunk == UINT32_MAX ? UV_EFBIG : write_chunk(w, false, why);
             continue;
         }
@@ -198,7 +198,7 @@ static size_t head_len(const struct blob_reader *r)
     return r->named ? (size_t)BLOB_HEAD : (size_t)BLOB_MAGIC;
 }
 
-/* How many chunks, and how long, from what is stored. */
+/* The number of chunks and the length, from the stored size. */
 static int measure(struct blob_reader *r, uint64_t stored, struct errbuf *why)
 {
     uint64_t head = head_len(r);
@@ -227,7 +227,7 @@ static size_t chunk_len(const struct blob_reader *r, uint32_t chunk)
     return left < BLOB_CHUNK ? (size_t)left : (size_t)BLOB_CHUNK;
 }
 
-/* Which chunk the byte at this offset is in. */
+/* The chunk that contains the byte at this offset. */
 static uint32_t chunk_of(const struct blob_reader *r, uint64_t offset)
 {
     uint32_t low = 0, high = r->chunks - 1;
@@ -269,14 +269,14 @@ static int read_chunk(struct blob_reader *r, uint32_t chunk, struct errbuf *why)
     return 0;
 }
 
-/* Without a name in the head: which of the keys opens the first chunk? */
+/* The header has no key name: which key opens the first chunk? */
 static int try_keys(struct blob_reader *r)
 {
     int err = UV_EILSEQ;
 
     for (size_t i = 0; err == UV_EILSEQ && !seal_key_at(r->store->seal, i, &r->key); i++)
         err = read_chunk(r, 0, NULL);
-    if (err == UV_EILSEQ) /* damaged, which reading tells */
+    if (err == UV_EILSEQ) /* damaged; reading will report it */
         err = seal_key_at(r->store->seal, 0, &r->key);
     return err;
 }
@@ -332,8 +332,8 @@ int blob_open_as(struct blob_reader **rp, struct blob_store *store, const char *
     return err;
 }
 
-/* In the reverse of the order in which one form becomes the next, so that a search meanwhile finds
- * it. */
+/* Tries the forms in the reverse of the order in which one becomes the next, so that a change
+ * meanwhile is not missed. */
 int blob_open(struct blob_reader **rp, struct blob_store *store, const char *id, struct errbuf *why)
 {
     int err = blob_check_id(id, why);
@@ -397,7 +397,7 @@ void blob_close(struct blob_reader *r)
 
 /* ---------------------------------------------------------------------------- a new key */
 
-/* Where there is one key only, it is that one also without its name. */
+/* If there is only one key, data without a key name is sealed with that one. */
 static bool is_fresh(const struct blob_reader *r)
 {
     struct seal_key now;
@@ -455,7 +455,7 @@ int blob_reseal(struct blob_store *store, const char *id, struct errbuf *why)
     return err;
 }
 
-/* --------------------------------------------------------------------------- all of them */
+/* ---- all blobs ----------------------------------------------------------------------------- */
 
 int blob_claim(struct blob_store *store, const char *id, struct errbuf *why)
 {
@@ -464,7 +464,7 @@ int blob_claim(struct blob_store *store, const char *id, struct errbuf *why)
     return err ? err : store->driver->claim(store->inner, id, why);
 }
 
-/* All of its forms, whatever happens to one of them. */
+/* Erases all forms, even if one of them fails. */
 int blob_erase(struct blob_store *store, const char *id, struct errbuf *why)
 {
     int err = blob_check_id(id, why), found = UV_ENOENT;

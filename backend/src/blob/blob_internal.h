@@ -1,11 +1,11 @@
 /**
- * @file blob/blob_internal.h  What blob.c and log.c share
+ * @file blob/blob_internal.h  Shared by blob.c and log.c
  *
- * As stored: a blob is "IVDBLOB2" and the name of the key (auth/seal.h), then each chunk as
- * seal_bytes() makes it; from before keys had names, "IVDBLOB1" and the chunks. All chunks but the
- * last are full, so where one lies, and how long the whole is, follow from the stored size alone. A
- * log is "IVDBLOG1" and the name of the key, then each piece: its sealed length in four bytes,
- * little end first, and itself.
+ * Stored form: a blob is "IVDBLOB2" and the name of the key (auth/seal.h), then each chunk as
+ * produced by seal_bytes(); before keys had names it was "IVDBLOB1" and the chunks. All chunks but
+ * the last are full, so the position of each and the total length follow from the stored size. A
+ * log is "IVDBLOG1" and the name of the key, then for each piece its sealed length in four bytes,
+ * little-endian, and the piece.
  */
 #ifndef BLOB_BLOB_INTERNAL_H
 #define BLOB_BLOB_INTERNAL_H
@@ -15,7 +15,7 @@
 #include "blob/driver.h"
 
 enum {
-    BLOB_MAGIC = 8, /* bytes of each of the first words */
+    BLOB_MAGIC = 8, /* length of each of these magic words [bytes] */
     BLOB_HEAD = BLOB_MAGIC + SEAL_ID_LEN,
     BLOB_SEALED = BLOB_CHUNK + SEAL_MORE,
     BLOB_NAME_MAX = ID_TEXT_MAX + 16,
@@ -30,8 +30,7 @@ struct blob_store {
     const struct seal *seal;
 };
 
-/** One that is sealed by itself: where it begins in the clear and as stored, and its clear length.
- */
+/** A separately sealed piece: its offset in clear and as stored, and its clear length. */
 struct blob_piece {
     uint64_t at;
     uint64_t stored;
@@ -39,16 +38,17 @@ struct blob_piece {
 };
 
 int blob_check_id(const char *id, struct errbuf *why);
-/** The pieces of a log of so many stored bytes, in order; the last one that was cut off is left
- *  out. *pieces is the caller's, and never NULL. */
+/** The pieces of a log of that stored size, in order; an incomplete last one is left out. *pieces
+ *  belongs to the caller, and is never NULL. */
 int log_pieces(const struct blob_store *store, void *reader, uint64_t stored,
                struct blob_piece **pieces, uint32_t *count, struct errbuf *why);
-/** A log to be read piece by piece: how many, and one of them into room for BLOB_CHUNK bytes. */
+/** Reads a log piece by piece: how many there are, and one of them into room for BLOB_CHUNK
+ *  bytes. */
 int blob_open_as(struct blob_reader **rp, struct blob_store *store, const char *id,
                  enum blob_form form, struct errbuf *why);
 uint32_t blob_pieces(const struct blob_reader *r);
 int64_t blob_piece(struct blob_reader *r, uint32_t number, void *to, struct errbuf *why);
-/** What is authenticated with a piece of a log. */
+/** The name that is authenticated with a piece of a log. */
 void log_name(char name[static BLOB_NAME_MAX], const char *id, uint32_t number);
 
 #endif

@@ -1,13 +1,13 @@
 /**
- * @file blob/files.c  Blobs as files of one folder
+ * @file blob/files.c  Blobs as files in one folder
  *
  *     <folder>/<id>         a blob
- *     <folder>/<id>.unclaimed   one that nobody has claimed
- *     <folder>/<id>.log     one that grows
- *     <folder>/<id>.new     one that is being put
+ *     <folder>/<id>.unclaimed   a blob that nobody has claimed
+ *     <folder>/<id>.log     a log
+ *     <folder>/<id>.new     a blob being written
  *
- * Committing is fsync(file), rename(2), fsync(folder): the name appears with all of it behind it,
- * or not at all; claiming is a rename again. Opening the store removes what is still called .new.
+ * Committing is fsync(file), rename(2), fsync(folder): the blob appears under its name completely
+ * or not at all; claiming is another rename. Opening the store removes leftover .new files.
  */
 #include "blob/driver.h"
 
@@ -36,7 +36,7 @@ static const char *const endings[] = {
 struct files {
     int folder;
     uint64_t reserve;
-    uv_mutex_t lock; /* held while a name goes or another file takes it */
+    uv_mutex_t lock; /* held while a name is removed or replaced */
 };
 
 struct files_writer {
@@ -81,14 +81,14 @@ static bool is_there(const struct files *f, const char *id, enum blob_form form)
 static int open_folder(const char *path, bool make, int *fd, struct errbuf *why)
 {
     if (make && !mkdir(path, 0700))
-        chmod(path, 0700); /* whatever the umask */
+        chmod(path, 0700); /* regardless of the umask */
     else if (make && errno != EEXIST)
         return failed(why, "the folder of the recordings cannot be made");
     *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return *fd < 0 ? failed(why, "the folder of the recordings cannot be opened") : 0;
 }
 
-/* A stream of its own over the folder; closedir() it. */
+/* A separate stream for the folder; close it with closedir(). */
 static DIR *read_folder(const struct files *f)
 {
     int fd = openat(f->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -194,19 +194,20 @@ static int files_create(void *store, const char *id, enum blob_put put, void **w
         free(w);
         return err;
     }
-    fchmod(w->fd, 0600); /* whatever the umask */
+    fchmod(w->fd, 0600); /* regardless of the umask */
     *wp = w;
     return 0;
 }
 
-/* What has arrived is sent to the disk while the rest is still coming: a whole recording at once
- * would hold up every other write there, the database's too. */
+/* Sends data to the disk while the rest is still arriving: flushing a whole recording at once would
+ * hold up every other write, including the database's. */
 static void flush_behind(struct files_writer *w, size_t len)
 {
     w->unflushed += len;
     if (w->put == BLOB_GROWING || w->unflushed < FLUSH_EVERY)
         return;
-    sync_file_range(w->fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* begun; that it is there, fsync() says */
+    sync_file_range(w->fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* only starts the write; fsync() confirms
+                                                            it */
     w->unflushed = 0;
 }
 
@@ -267,7 +268,7 @@ static void files_leave(void *writer)
     writer_free(writer);
 }
 
-/* Where the file system cannot promise not to replace, files_create() has looked. */
+/* If the file system cannot do that, files_create() has already checked for an existing blob. */
 static int put_in_place(int folder, const char *name, const char *id)
 {
     if (!renameat2(folder, name, folder, id, RENAME_NOREPLACE))
@@ -317,7 +318,8 @@ static int files_commit(void *writer, struct errbuf *why)
     if (fsync(folder)) {
         err = failed(why, "a recording cannot be stored");
         if (w->put != BLOB_AGAIN)
-            unlinkat(folder, unclaimed, 0); /* the caller is told that it failed: nothing stays */
+            unlinkat(folder, unclaimed, 0); /* the caller is told that it failed, so nothing may
+                                               remain */
     }
     writer_free(w);
     return err;
@@ -399,7 +401,7 @@ static int files_read(void *reader, uint64_t offset, void *to, size_t len, struc
     return 0;
 }
 
-/* --------------------------------------------------------------------------- all of them */
+/* ---- all blobs ----------------------------------------------------------------------------- */
 
 static int files_erase(void *store, const char *id, enum blob_form form, struct errbuf *why)
 {
@@ -416,7 +418,7 @@ static int files_erase(void *store, const char *id, enum blob_form form, struct 
     return fsync(f->folder) ? failed(why, "a recording cannot be erased") : 0;
 }
 
-/* Which blob a file is; false: none. */
+/* The id of the blob that a file belongs to; false: none. */
 static bool blob_of(const char *name, char id[static ID_TEXT_MAX], enum blob_form *form)
 {
     size_t len = strcspn(name, ".");

@@ -1,5 +1,5 @@
 /**
- * @file blob/log.c  Blobs that grow: each piece sealed and on the disk by itself
+ * @file blob/log.c  Logs: blobs that grow, each piece sealed and synced separately
  */
 #include "blob/blob_internal.h"
 
@@ -94,7 +94,7 @@ void blob_log_close(struct blob_log *l)
 
 /* ------------------------------------------------------------------------------- reading */
 
-/* false: it was cut off, or no piece can have that length. */
+/* false: incomplete, or no piece can have that length. */
 static bool read_length(const unsigned char from[LOG_LENGTH], uint64_t left, uint32_t *len)
 {
     uint32_t sealed = 0;
@@ -142,9 +142,9 @@ int log_pieces(const struct blob_store *store, void *reader, uint64_t stored,
     return 0;
 }
 
-/* -------------------------------------------------------------------------- its end */
+/* ---- ending a log --------------------------------------------------------------------------- */
 
-/* All of it but the last piece as it is, and that one with what is put behind it. */
+/* Copies all pieces, and appends tail's bytes to the last one. */
 static int copy(struct blob_store *store, const char *id, struct blob_writer *w,
                 int (*tail)(const void *last, size_t len, struct buf *more, void *arg), void *arg,
                 struct errbuf *why)
