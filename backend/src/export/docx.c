@@ -1,8 +1,8 @@
 /**
- * @file export/docx.c  The module interviewd-docx: a session as a document of a word processor
+ * @file export/docx.c  The module interviewd-docx: a session as a word processor document
  *
  * Office Open XML (ECMA-376, 5th edition, part 1): a zip archive of a few parts, of which
- * word/document.xml holds the text and word/styles.xml says how each kind of paragraph looks. The
+ * word/document.xml contains the text and word/styles.xml the look of each kind of paragraph. The
  * archive is made by libzip. The same document gives the same bytes: every time in it is the
  * session's.
  */
@@ -69,7 +69,7 @@ static const char footer[] = XML_HEAD
 #define BAR(rgb)                                                                                   \
     "<w:pBdr><w:left w:val=\"single\" w:sz=\"18\" w:space=\"10\" w:color=\"" rgb "\"/></w:pBdr>"
 
-/* A line a style. clang-format takes the macros for operands. */
+/* One style per line. clang-format takes the macros for operands. */
 /* clang-format off */
 static const char styles[] = XML_HEAD
     "<w:styles xmlns:w=\"" WORD_NS "\"><w:docDefaults><w:rPrDefault><w:rPr>"
@@ -96,7 +96,7 @@ static const char styles[] = XML_HEAD
 
 /* -------------------------------------------------------------------------------- paragraphs */
 
-/** What XML 1.0 cannot hold (section 2.2, Char) is left out. */
+/** Characters that XML 1.0 cannot contain (section 2.2, Char) are left out. */
 static void escape(struct buf *out, const char *s, const char *end)
 {
     while (s < end) {
@@ -118,7 +118,7 @@ static void escape(struct buf *out, const char *s, const char *end)
     }
 }
 
-/** Does its first letter with a direction go from right to left? (Unicode Annex 9, rule P2) */
+/** Is its first strong directional character right-to-left? (Unicode Annex 9, rule P2) */
 static bool is_right_to_left(const char *s)
 {
     const char *end = s + strlen(s);
@@ -144,7 +144,7 @@ static void run(struct buf *out, const char *s, size_t len, bool bold, bool righ
     buf_puts(out, "</w:t></w:r>");
 }
 
-/** A line end in the text is one in the paragraph. The first `bold` bytes are bold. */
+/** A newline in the text is a line break in the paragraph. The first `bold` bytes are bold. */
 static void paragraph(struct buf *out, const char *style, const char *text, size_t bold)
 {
     bool right_to_left = is_right_to_left(text + bold);
@@ -166,7 +166,7 @@ static void paragraph(struct buf *out, const char *style, const char *text, size
     buf_puts(out, "</w:p>\n");
 }
 
-/** label, bold, and what follows it. */
+/** A bold label, and the text after it. */
 static void labelled(struct buf *out, const char *style, const char *label, const char *text)
 {
     struct buf both;
@@ -184,7 +184,7 @@ static void labelled(struct buf *out, const char *style, const char *label, cons
     buf_release(&both);
 }
 
-/** Empty lines part paragraphs. */
+/** Empty lines separate paragraphs. */
 static void paragraphs(struct buf *out, const char *style, const char *text)
 {
     while (*text) {
@@ -205,7 +205,7 @@ static void paragraphs(struct buf *out, const char *style, const char *text)
     }
 }
 
-/* ---------------------------------------------------------------------------------- the story */
+/* ---- content --------------------------------------------------------------------------- */
 
 static void head(struct buf *out, const struct story *s)
 {
@@ -303,14 +303,15 @@ static void properties(struct buf *out, const struct story *s)
 
 /* -------------------------------------------------------------------------------- the archive */
 
-/* The date of an entry as FAT keeps it (APPNOTE 4.4.6), in UTC: libzip's own would be local. */
+/* The date of an entry in FAT format (APPNOTE 4.4.6), in UTC: libzip itself would use local
+ * time. */
 static void set_time(zip_t *zip, zip_uint64_t entry, int64_t unix_ms)
 {
     time_t seconds = (time_t)(unix_ms / 1000);
     struct tm tm;
 
     gmtime_r(&seconds, &tm);
-    if (tm.tm_year < 80) /* it begins with 1980 */
+    if (tm.tm_year < 80) /* FAT dates begin in 1980 */
         tm = (struct tm){.tm_year = 80, .tm_mday = 1};
     zip_file_set_dostime(
         zip, entry, (zip_uint16_t)(tm.tm_hour << 11 | tm.tm_min << 5 | tm.tm_sec / 2),
@@ -352,7 +353,7 @@ static int add_parts(zip_t *zip, const struct buf *core, const struct buf *text,
     return err;
 }
 
-/* What libzip wrote. */
+/* Reads what libzip wrote. */
 static int read_back(zip_source_t *archive, struct buf *out)
 {
     char piece[16 << 10];

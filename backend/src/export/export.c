@@ -1,5 +1,5 @@
 /**
- * @file export/export.c  The formats a session can be kept in
+ * @file export/export.c  The formats that a session can be exported to
  */
 #include "export/export.h"
 

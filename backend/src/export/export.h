@@ -1,16 +1,16 @@
 /**
- * @file export/export.h  An interview as a file to keep
+ * @file export/export.h  Exporting an interview to a file
  *
  *     const struct export_format *format = export_find("pdf");
  *     format->write(&doc, &out, why);
  *
- * The formats stand in one table (export/export.c). PDF and Word are shared modules of their own,
- * interviewd-pdf and interviewd-docx, loaded at their first use, because pango, cairo and
- * libzip would cost every start memory that few need. Except for JSON, which says when it was
- * exported, the same document gives the same bytes.
+ * The formats are listed in one table (export/export.c). PDF and Word are shared modules,
+ * interviewd-pdf and interviewd-docx, which are loaded at first use, because pango, cairo and
+ * libzip would cost memory at every start that few need. Except for JSON, which contains the time
+ * of the export, the same document always gives the same bytes.
  *
  * Threads    Request workers; calls may overlap.
- * Errors     UV_ENOSYS with a sentence when a format's module is not there; UV_ENOBUFS past
+ * Errors     UV_ENOSYS with a sentence if a format's module is missing; UV_ENOBUFS beyond
  *            EXPORT_MAX; UV_ENOMEM.
  * Ownership  The document is borrowed: records as in store/store.h, their texts in clear.
  */
@@ -32,8 +32,10 @@ struct export_doc {
     const struct store_transcript *transcripts; /**< Oldest first; question, answer, detail clear */
     size_t transcript_count;
     int64_t exported_at; /**< [ms] since 1970 */
-    int utc_offset;      /**< Of the reader's clock when the interview was, east positive, [min] */
-    const char *process; /**< id_of_process(): what another run left unfinished is cut off */
+    int utc_offset;      /**< Of the reader's clock at the time of the interview, east positive
+                              [min] */
+    const char *process; /**< id_of_process(): answers left unfinished by another process were cut
+                              off */
 };
 
 struct export_format {

@@ -15,7 +15,7 @@ int export_pdf(const struct export_doc *doc, struct buf *out, struct errbuf *why
 int export_docx(const struct export_doc *doc, struct buf *out, struct errbuf *why);
 int export_srt(const struct export_doc *doc, struct buf *out, struct errbuf *why);
 
-/** The one symbol of each module. */
+/** The only symbol of each module. */
 #define EXPORT_PDF_SYMBOL  "interviewd_pdf_write"
 #define EXPORT_DOCX_SYMBOL "interviewd_docx_write"
 typedef int export_write_fn(const struct export_doc *doc, struct buf *out, struct errbuf *why);

@@ -1,8 +1,8 @@
 /**
  * @file export/markdown.c  A session as Markdown (CommonMark)
  *
- * Whatever a person said is text and not markup, so characters that would mean something are
- * escaped; line breaks stay.
+ * Everything a person said is text, not markup, so characters with a meaning are escaped; line
+ * breaks are kept.
  */
 #include "export/formats.h"
 #include "export/story.h"
@@ -30,7 +30,7 @@ static void text(struct buf *out, const char *prefix, const char *s)
                  strchr(".)", s[strspn(s, "0123456789")])) {
             size_t n = strspn(s, "0123456789");
 
-            buf_append(out, s, n); /* "1. " would begin a list */
+            buf_append(out, s, n); /* "1. " would start a list */
             buf_putc(out, '\\');
             s += n;
         }

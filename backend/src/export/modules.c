@@ -1,5 +1,5 @@
 /**
- * @file export/modules.c  The writers that are loaded at their first document (base/module.h)
+ * @file export/modules.c  The writers that are loaded for their first document (base/module.h)
  */
 #include "base/module.h"
 #include "export/formats.h"
@@ -14,7 +14,7 @@ static int write_with(const char *module, const char *name, const struct export_
 
     if (!symbol)
         return UV_ENOSYS;
-    memcpy(&write, &symbol, sizeof(write)); /* ISO C has no cast from data to function */
+    memcpy(&write, &symbol, sizeof(write)); /* ISO C has no cast from data to function pointers */
     return write(doc, out, why);
 }
 

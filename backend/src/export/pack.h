@@ -1,20 +1,20 @@
 /**
- * @file export/pack.h  A zip archive that is made while it is read
+ * @file export/pack.h  A zip archive that is produced while it is read
  *
  *     const struct pack_door *door = pack_load(why);       // interviewd-pack, at the first use
  *     struct pack *p = door->open();
  *     door->begin(p, "sessions/a.json", unix_ms, PACK_DEFLATE);
  *     door->write(p, data, len);                            // as often as it comes, in any pieces
  *     ... read what door->ready(p, &len) shows; door->took(p, len) ...
- *     door->end(p);                                         // the list of files; then read the
- * rest door->close(p);
+ *     door->end(p);                                         // the directory; then read the rest
+ *     door->close(p);
  *
- * Nothing goes back to what was written, so no file and no more memory is needed than what was not
- * read yet: each entry says its length behind its data (APPNOTE.TXT 6.3.10 section 4.3.9), which
- * all unpackers of today read, large ones too (ZIP64). The module is linked with libarchive and
- * with nothing of ours.
+ * The archive is written strictly forwards, so it needs no file, and memory only for what was not
+ * read yet: the length of each entry comes after its data (APPNOTE.TXT 6.3.10 section 4.3.9), which
+ * all current unpackers can read, large entries too (ZIP64). The module is linked only with
+ * libarchive, not with our code.
  *
- * Threads    None of its own: one owner at a time.
+ * Threads    Not thread-safe: one owner at a time.
  * Errors     begin, write and end: 0 or -1, after which only close() makes sense.
  */
 #ifndef EXPORT_PACK_H
@@ -25,11 +25,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PACK_ABI = 1 /**< Raised when this file changes */ };
+enum { PACK_ABI = 1 /**< Increased when this file changes */ };
 
 enum pack_how {
     PACK_DEFLATE,
-    PACK_STORE, /**< What is compressed already */
+    PACK_STORE, /**< For data that is already compressed */
 };
 
 struct pack;
@@ -42,7 +42,7 @@ struct pack_door {
     int (*end)(struct pack *p);
     const void *(*ready)(struct pack *p, size_t *len);
     void (*took)(struct pack *p, size_t len);
-    void (*close)(struct pack *p); /**< NULL is allowed; wipes what was not read */
+    void (*close)(struct pack *p); /**< NULL is allowed; wipes unread data */
 };
 
 const struct pack_door *pack_load(struct errbuf *why);

@@ -15,7 +15,7 @@ struct pack {
     size_t at, len, room;
 };
 
-/* Room for len more bytes behind what was not read yet, which comes to the beginning. */
+/* Makes room for len more bytes after the unread data, which moves to the front. */
 static int make_room(struct pack *p, size_t len)
 {
     size_t left = p->len - p->at;
@@ -71,7 +71,7 @@ static struct pack *door_open(void)
     p->data = malloc(p->room);
     p->archive = archive_write_new();
     if (!p->data || !p->archive || archive_write_set_format_zip(p->archive) ||
-        archive_write_set_bytes_per_block(p->archive, 0) || /* as it is made */
+        archive_write_set_bytes_per_block(p->archive, 0) || /* output immediately */
         archive_write_open(p->archive, p, NULL, keep, NULL)) {
         door_close(p);
         return NULL;

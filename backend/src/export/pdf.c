@@ -2,8 +2,8 @@
  * @file export/pdf.c  The module interviewd-pdf: a session laid out on A4 pages
  *
  * pango breaks lines and orders scripts of either direction, cairo draws. Text flows line by line,
- * so anything may run over any number of pages; a heading never stands alone at the foot of one.
- * The document is laid out twice: the first time only to know how many pages there are.
+ * so anything can continue over any number of pages; a heading is never alone at the bottom of one.
+ * The document is laid out twice: the first time only to count the pages.
  */
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -26,8 +26,8 @@
 #define TOP     60.0
 #define BOTTOM  64.0
 #define TEXT_W  (PAGE_W - LEFT - RIGHT)
-#define KEEP    96.0 /* room a heading wants below it, itself included */
-#define BAR_GAP 12.0 /* from a bar at the left to the text beside it */
+#define KEEP    96.0 /* room that a heading needs, including itself */
+#define BAR_GAP 12.0 /* between a bar on the left and the text beside it */
 
 struct colour {
     double r, g, b;
@@ -40,8 +40,8 @@ static const struct colour pale = {0.80, 0.82, 0.94};
 static const struct colour paper_rule = {0.87, 0.88, 0.90};
 
 struct style {
-    const char *font; /* as pango_font_description_from_string() */
-    double spacing;   /* of lines, times their height */
+    const char *font; /* for pango_font_description_from_string() */
+    double spacing;   /* line height as a multiple */
     const struct colour *colour;
 };
 
@@ -62,7 +62,7 @@ struct page {
     const struct story *story;
     double y;
     int number;
-    int total; /* 0 while they are being counted */
+    int total; /* number of pages; 0 while counting */
     bool started;
 };
 
@@ -73,7 +73,7 @@ static void set_colour(struct page *p, const struct colour *c)
     cairo_set_source_rgb(p->cr, c->r, c->g, c->b);
 }
 
-/* Control characters have no glyphs; tabs and line ends stay. */
+/* Removes control characters, which have no glyphs; tabs and newlines stay. */
 static char *clean(const char *text)
 {
     char *to = strdup(text);
@@ -174,7 +174,7 @@ static void bar(struct page *p, double x, double from, double to, const struct c
     cairo_fill(p->cr);
 }
 
-/* Lays out what is in layout from the current height on, over as many pages as it takes. */
+/* Draws the layout from the current height on, over as many pages as it takes. */
 static void flow_layout(struct page *p, const struct style *style, PangoLayout *layout,
                         double indent, const struct colour *bar_colour)
 {
@@ -204,14 +204,14 @@ static void flow_layout(struct page *p, const struct style *style, PangoLayout *
     g_object_unref(layout);
 }
 
-/* The same for a text. bar_colour: of a line at its left side; NULL: none. */
+/* The same for a text. bar_colour: of a bar on its left; NULL: none. */
 static void flow(struct page *p, const struct style *style, const char *text, double indent,
                  const struct colour *bar_colour)
 {
     flow_layout(p, style, lay_out(p, style, text, TEXT_W - indent), indent, bar_colour);
 }
 
-/* Its first bytes bold. */
+/* With its first bytes bold. */
 static void flow_bold(struct page *p, const struct style *style, const char *text, size_t bold,
                       double indent, const struct colour *bar_colour)
 {
@@ -332,7 +332,7 @@ static void point(struct page *p, const struct story_point *point)
     }
 }
 
-/* What was said and wanted no answer: small, in the order of the talk. */
+/* Something said that needed no answer: small, in the order of the conversation. */
 static void line(struct page *p, const struct story_pair *pair)
 {
     char *text = NULL;
@@ -411,13 +411,13 @@ static void describe(cairo_surface_t *surface, const struct story *s)
     char when[CLOCK_TEXT_MAX];
 
     clock_format(s->made_at, when);
-    memcpy(when + 19, "Z", 2); /* cairo takes no fraction */
+    memcpy(when + 19, "Z", 2); /* cairo accepts no fraction */
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, s->title);
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "Interview Assistant");
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, when);
 }
 
-/* Lays everything out once. out NULL: only to count. Returns the number of pages, or an error. */
+/* Lays everything out once. out NULL: only counts. Returns the number of pages, or an error. */
 static int render(const struct story *s, PangoFontMap *fonts, int total, struct buf *out)
 {
     struct page p = {.story = s, .total = total};

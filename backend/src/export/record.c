@@ -1,5 +1,5 @@
 /**
- * @file export/record.c  Records as the JSON of the wire
+ * @file export/record.c  Records as the API's JSON
  */
 #include "export/record.h"
 
@@ -21,8 +21,8 @@ const char *record_status(enum store_status status)
 
 #define EACH_BYTE(c) ((uint64_t)(c)*0x0101010101010101u)
 
-/* Does any of eight bytes need a closer look: control, quote, backslash, not ASCII? (The usual
- * test for a zero byte, "Bit Twiddling Hacks": it may also mark a byte above one that counts.) */
+/* Does any of eight bytes need special treatment: control, quote, backslash, non-ASCII? (The usual
+ * test for a zero byte, "Bit Twiddling Hacks"; it may also mark the byte above one that does.) */
 static bool odd_among(uint64_t x)
 {
     uint64_t quote = x ^ EACH_BYTE('"');
@@ -32,7 +32,7 @@ static bool odd_among(uint64_t x)
            EACH_BYTE(0x80);
 }
 
-/* Bytes from p that can be written as they are. */
+/* Number of bytes from p that can be copied unchanged. */
 static size_t plain(const char *p, const char *end)
 {
     const char *from = p;
@@ -114,7 +114,7 @@ void record_time(struct buf *out, int64_t unix_ms)
     buf_putc(out, '"');
 }
 
-/* "name": and the value; `first` members bring their own opening brace. */
+/* "name": and the value; the name of the first member includes the opening brace. */
 static void text_member(struct buf *out, const char *name, const char *text)
 {
     buf_puts(out, name);
@@ -143,15 +143,14 @@ static void integer_member(struct buf *out, const char *name, long long value)
     buf_append(out, p, (size_t)(digits + sizeof(digits) - p));
 }
 
-/* An object or array that was stored as JSON by ourselves; otherwise what it is when there is none.
- */
+/* An object or array that we stored as JSON; `otherwise` if there is none. */
 static void json_member(struct buf *out, const char *name, const char *json, const char *otherwise)
 {
     buf_puts(out, name);
     buf_puts(out, json && (json[0] == '{' || json[0] == '[') ? json : otherwise);
 }
 
-/* Said only where it is so. */
+/* Only written if true. */
 static void unreadable_member(struct buf *out, bool unreadable)
 {
     if (unreadable)
@@ -225,12 +224,12 @@ const char *const record_details[] = {
     "heard", "answerOutdated", "voice",    "kind",  "outline",      "lead",    "keys",
     "fits",  "unsupported",    "provider", "model", "finishReason", "latency", NULL};
 
-/* What else is known of an answer, as far as the wire has a place for it. */
+/* Further details of an answer, as far as the API has members for them. */
 static void detail_members(struct buf *out, const struct store_transcript *t)
 {
     json_t *object = t->detail && t->detail[0] ? json_parse(t->detail, strlen(t->detail)) : NULL;
     const char *said = json_str(object, "speaker");
-    const char *unfinished; /* the run of the program that was to finish it */
+    const char *unfinished; /* the process that was to finish it */
 
     text_member(out, ",\"speaker\":",
                 said                         ? said

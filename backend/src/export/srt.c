@@ -1,9 +1,10 @@
 /**
- * @file export/srt.c  What was said in a session as subtitles (SubRip)
+ * @file export/srt.c  What was said in a session, as subtitles (SubRip)
  *
- * For a recording that somebody made of the interview: zero is the session's beginning. A line
- * begins when its first words were kept, which is within a second of when they were said, and lasts
- * as long as it took to say. Answers that were only shown are left out: nobody said them.
+ * For a recording that somebody made of the interview: time zero is the beginning of the session. A
+ * line begins when its first words were stored, which is within a second of when they were said,
+ * and lasts as long as they took to say. Answers that were only displayed are left out, because
+ * nobody said them.
  */
 #include "base/json.h"
 #include "base/subtitles.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 
 enum {
-    LETTERS_PER_S = 15, /* of what was typed, or said for a time that is not known: a reader's pace
+    LETTERS_PER_S = 15, /* for text that was typed, or whose duration is unknown: a reader's pace
                            (BBC Subtitle Guidelines: 160 to 180 words a minute) */
     LINE_LEAST_MS = 1000,
 };
@@ -28,8 +29,8 @@ struct line {
 struct cues {
     struct buf *out;
     size_t count;
-    const char *speaker; /* to be named at the next cue; NULL: the same as before */
-    uint64_t free_ms;    /* where the one before ends: cues never lie on each other */
+    const char *speaker; /* to be named in the next cue; NULL: the same as before */
+    uint64_t free_ms;    /* end of the previous cue: cues never overlap */
 };
 
 static void write_cue(const struct subtitle *cue, void *arg)
@@ -48,7 +49,7 @@ static void write_cue(const struct subtitle *cue, void *arg)
     buf_printf(cues->out, "%s\n\n", cue->text);
 }
 
-/** One line of text: subtitles part words by spaces. */
+/** As one line of text: subtitles separate words by spaces. */
 static char *flat(const char *text)
 {
     char *copy = strdup(text);
@@ -78,7 +79,7 @@ static int by_time(const void *a, const void *b)
     return (x->start_ms > y->start_ms) - (x->start_ms < y->start_ms);
 }
 
-/** What was said, as it was said. How many lines. */
+/** Collects what was said, in order. Returns the number of lines. */
 static size_t collect(const struct export_doc *doc, const struct story *story, struct line *lines)
 {
     size_t n = 0;

@@ -1,5 +1,5 @@
 /**
- * @file export/story.c  What a document of an interview says
+ * @file export/story.c  The content of a document about an interview
  */
 #include "export/story.h"
 
@@ -13,9 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum {
-    DOUBTS_MAX = 4096
-}; /* what stands between the words of an answer that are in doubt, [bytes] */
+enum { DOUBTS_MAX = 4096 }; /* text between the doubtful phrases of an answer, at most [bytes] */
 
 static const char *const kinds[][2] = {
     {"behavioral", "Behavioral"},   {"technical", "Technical"},       {"design", "System design"},
@@ -45,7 +43,7 @@ static const char *look_up(const char *const (*table)[2], size_t n, const char *
 
 /* ------------------------------------------------------------------------------- heading */
 
-/* A time as a clock shows that is so many minutes ahead of UTC. */
+/* A time as shown by a clock that is this many minutes ahead of UTC. */
 static struct tm read_clock(int64_t unix_ms, int offset)
 {
     time_t seconds = (time_t)(unix_ms / 1000) + (time_t)offset * 60;
@@ -82,7 +80,7 @@ static void write_duration(char *to, size_t size, int seconds)
         snprintf(to, size, "%d h %02d min", minutes / 60, minutes % 60);
 }
 
-/* Appends to a line whose pieces are parted by a middle dot, if there is something to append. */
+/* Appends to a line whose parts are separated by a middle dot, if there is something to append. */
 static void add(char *to, size_t size, const char *text)
 {
     static const char dot[] = " \xc2\xb7 ";
@@ -117,7 +115,7 @@ static char *join_skills(const char *json)
     return buf_steal(&out, NULL);
 }
 
-/* Whole when it is short; otherwise up to the last end of a sentence or a word that fits. */
+/* The whole text if it is short; else up to the last sentence or word that fits. */
 static char *shorten(const char *text)
 {
     const char *p = text;
@@ -183,7 +181,7 @@ static void fill_heading(struct story *s, const struct export_doc *doc)
 
 /* --------------------------------------------------------------------------------- pairs */
 
-/* A source is named once: points that stand on the same words share it. */
+/* A source is named once: points based on the same words share it. */
 static bool is_named(const struct story_pair *pair, const struct story_point *point)
 {
     for (const struct story_point *p = pair->points; p < point; p++)
@@ -216,7 +214,7 @@ static int fill_points(struct story_pair *pair, const json_t *outline)
     return 0;
 }
 
-/* What of the answer nothing supports, once each. */
+/* What nothing in the material supports in the answer, each item once. */
 static int fill_doubts(struct story_pair *pair, const json_t *unsupported)
 {
     size_t len = strlen(pair->answer);
@@ -254,7 +252,7 @@ static void add_seconds(struct story_pair *pair, const char *what, double second
     add(pair->line, sizeof(pair->line), text);
 }
 
-/* Was another run of the program to finish it? Then it was killed in the middle. */
+/* Was another process to finish it? Then it was killed halfway. */
 static bool is_cut_off(const json_t *detail, const char *process)
 {
     const char *unfinished = json_str(detail, "unfinished");
