@@ -1,5 +1,5 @@
 /**
- * @file base/about.c  What this thread is busy with
+ * @file base/about.c  What this thread is working on
  */
 #include "base/about.h"
 
@@ -37,7 +37,7 @@ bool trace_is_set(const struct trace_context *t)
     return !is_zero(t->trace, sizeof(t->trace));
 }
 
-/* Small letters only (section 3.2.2.3). */
+/* Lower-case letters only (section 3.2.2.3). */
 static int digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -45,7 +45,7 @@ static int digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Each digit is looked at only after the one before it was one: NUL ends it. */
+/* Each digit is only read after the one before it was a digit, so NUL ends it. */
 static bool read_hex(const char **at, uint8_t *to, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -65,7 +65,7 @@ static bool read_dash(const char **at)
     return *(*at)++ == '-';
 }
 
-/* A later version may go on behind the flags with a dash; of this one nothing follows. */
+/* A later version may continue after the flags with a dash; in this one nothing may follow. */
 bool trace_parse(struct trace_context *t, const char *header)
 {
     struct trace_context read = {.sampled = false};

@@ -1,5 +1,5 @@
 /**
- * @file base/buffer.c  A growing run of bytes that knows its maximum
+ * @file base/buffer.c  A growing byte buffer with a maximum size
  */
 #include "base/buffer.h"
 

@@ -1,5 +1,5 @@
 /**
- * @file base/clock.c  Two clocks: one to measure with, one to write down
+ * @file base/clock.c  Two clocks: one for measuring, one for timestamps
  */
 #include "base/clock.h"
 
@@ -24,8 +24,8 @@ uint64_t clock_mono_ms(void)
     return clock_mono_us() / 1000;
 }
 
-/* The machine's time of day is its monotonic clock and an offset, which a person or a time server
- * may change. The largest offset that was ever seen counts. */
+/* The machine's time of day is its monotonic clock plus an offset, which a person or a time server
+ * may change. The largest offset ever seen is used. */
 static _Atomic int64_t largest_offset_ms = INT64_MIN;
 
 static int64_t machine_ms(void)
@@ -36,7 +36,7 @@ static int64_t machine_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The larger one of offset and what was seen before. */
+/* The larger of offset and what was seen before. */
 static int64_t see_offset(int64_t offset)
 {
     int64_t largest = atomic_load(&largest_offset_ms);
@@ -122,7 +122,7 @@ static int parse_fraction(const char **p)
     return ms;
 }
 
-/* Exactly so many digits, and a value in its range; moves *p past them. */
+/* Exactly that many digits, with a value in range; moves *p past them. */
 static bool parse_number(const char **p, int width, int least, int most, int *value)
 {
     *value = 0;
@@ -171,7 +171,7 @@ static bool parse_civil(const char **p, int64_t *seconds, bool *leap)
     return true;
 }
 
-/* Leap seconds were put in at the end of June and of December, of UTC. */
+/* Leap seconds were inserted at the end of June and of December, in UTC. */
 static bool may_be_leap(int64_t next)
 {
     int year, month, day;

@@ -1,5 +1,5 @@
 /**
- * @file base/histogram.c  How often something took how long
+ * @file base/histogram.c  A histogram of durations
  */
 #include "base/histogram.h"
 

@@ -37,7 +37,7 @@ void random_bytes(void *to, size_t n)
     }
 }
 
-/* The time and counter parts, never the same pair twice and never going back. */
+/* The time and counter parts: never the same pair twice, and never going back. */
 static void next_tick(uint64_t *ms, uint16_t *counter)
 {
     uint64_t now = (uint64_t)clock_unix_ms();
@@ -55,7 +55,7 @@ static void next_tick(uint64_t *ms, uint16_t *counter)
     uv_mutex_unlock(&state.lock);
 }
 
-/* 128 bits as 26 digits of 5; the first digit has only 3 bits to hold. */
+/* 128 bits as 26 digits of 5 bits; the first digit only holds 3. */
 static void write_base32(const unsigned char raw[static 16], char text[static ID_TEXT_MAX])
 {
     unsigned acc = 0;

@@ -19,21 +19,21 @@ enum { ID_TEXT_MAX = 27 }; /**< 26 characters and NUL */
 
 void id_new(char text[static ID_TEXT_MAX]);
 
-/** One that sorts among those of that time, [ms] since 1970 UTC, at least 0: for what was made
- *  somewhere else. */
+/** An id that sorts by that time, [ms] since 1970 UTC, at least 0: for something that was made
+ *  elsewhere. */
 void id_new_at(char text[static ID_TEXT_MAX], int64_t unix_ms);
 
-/** Does it have the form of an id? Anything else need not be looked up. */
+/** Is it well-formed? An id that is not need not be looked up. */
 bool id_valid(const char *text);
 
-/** When a valid id was made, [ms] since 1970 UTC. */
+/** When a valid id was made [ms] since 1970 UTC. */
 int64_t id_time(const char *text);
 
-/** The id of this run of the program: what was begun under another one and not finished was cut
- *  off. */
+/** The id of this process: work that another process began and did not finish was cut off. */
 const char *id_of_process(void);
 
-/** From the kernel; a process without randomness must not go on, so failure aborts. */
+/** Random bytes from the kernel; aborts on failure, because the program must not go on without
+ *  randomness. */
 void random_bytes(void *to, size_t n);
 
 #endif

@@ -1,5 +1,5 @@
 /**
- * @file base/json.c  Short forms for the few things we do with jansson all day
+ * @file base/json.c  Short forms for what we often do with jansson
  */
 #include "base/json.h"
 
@@ -11,8 +11,8 @@
 #include <string.h>
 #include <uv.h>
 
-/* Jansson's scanner passes over a byte that it has no memory for (lex_save() of load.c, 2.14), so a
- * text could come out a letter short. Its allocations go through here, to be told of that. */
+/* If memory runs out, jansson's scanner skips the byte (lex_save() in load.c, 2.14), so a text
+ * could lose a letter. Its allocations go through here so that we notice. */
 static _Thread_local bool starved;
 
 static void *take(size_t n)
@@ -92,7 +92,7 @@ json_t *json_confidence(double value)
     return value > 0 ? json_thousandths(value) : json_null();
 }
 
-/* 15 digits are what a double holds for sure: 0.1 stays 0.1. */
+/* A double reliably holds 15 digits: 0.1 stays 0.1. */
 int json_write(struct buf *b, const json_t *value)
 {
     if (json_dump_callback(value, append, b,

@@ -1,11 +1,11 @@
 /**
- * @file base/json.h  Short forms for the few things we do with jansson all day
+ * @file base/json.h  Short forms for what we often do with jansson
  *
- * Readers answer NULL / the default when the field is missing or of another type, so that a
- * parser of foreign JSON needs no ladder of checks. Whoever must tell a person what is wrong
- * with their input uses api/validate.h instead.
+ * Readers return NULL or the default if the field is missing or has another type, so that a parser
+ * of foreign JSON needs no ladder of checks. Use api/validate.h instead to tell a person what is
+ * wrong with their input.
  *
- * Threads    As jansson: one json_t, one thread at a time.
+ * Threads    Like jansson: each json_t is used by one thread at a time.
  * Ownership  Borrowed strings live as long as the object they were read from.
  */
 #ifndef BASE_JSON_H
@@ -20,24 +20,24 @@ struct buf;
 /** Parse exactly one JSON value; NULL if it is anything else. Depth is limited by jansson. */
 json_t *json_parse(const char *text, size_t len);
 
-/** Lets the next two notice whenever memory runs out. Call once, before there is another thread. */
+/** Lets the next two notice when memory runs out. Call once, before there is another thread. */
 void json_watch_memory(void);
 
-/** json_loadb(), but without memory it is NULL: jansson itself then leaves out letters. */
+/** Like json_loadb(), but NULL if memory runs out: jansson itself would then drop letters. */
 json_t *json_read(const char *text, size_t len, size_t flags, json_error_t *why);
 
-/** Was the last NULL of these two, on this thread, for want of memory? */
+/** Did the last call of these two on this thread return NULL because memory ran out? */
 bool json_starved(void);
 
-const char *json_str(const json_t *obj, const char *key); /**< NULL if absent or no string */
+const char *json_str(const json_t *obj, const char *key); /**< NULL if absent or not a string */
 int64_t json_int(const json_t *obj, const char *key, int64_t otherwise);
 double json_num(const json_t *obj, const char *key, double otherwise);
 bool json_flag(const json_t *obj, const char *key, bool otherwise);
 
-/** A real number with three decimals, as a confidence is worth. */
+/** A real number with three decimals, which is all the precision of a confidence. */
 json_t *json_thousandths(double value);
 
-/** The same for a recogniser's confidence: null for 0, which stands for "it does not say". */
+/** The same for a recogniser's confidence: null for 0, which means unknown. */
 json_t *json_confidence(double value);
 
 /** Compact form appended to b. 0 or b->err. */

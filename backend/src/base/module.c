@@ -1,5 +1,5 @@
 /**
- * @file base/module.c  Code that is loaded only when it is first needed
+ * @file base/module.c  Code that is only loaded when first needed
  */
 #include "base/module.h"
 

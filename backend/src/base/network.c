@@ -78,7 +78,7 @@ int network_parse(const char *text, struct network *out)
     for (int bit = n.bits; bit < ALL; bit++)
         rest.first.byte[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
     if (memcmp(&rest.first, &n.first, sizeof(n.first)) != 0)
-        return UV_EINVAL; /* 10.0.0.1/8: which of the two is meant? */
+        return UV_EINVAL; /* 10.0.0.1/8: an address or the network? Ambiguous */
     *out = n;
     return 0;
 }

@@ -1,9 +1,9 @@
 /**
  * @file base/sanitized.h  Is this built under a sanitizer?
  *
- * Address and thread sanitizers map terabytes of shadow, have signal handlers of their own, and
- * stop the process as a debugger does to look for leaks at its end: what limits or refuses
- * these leaves them alone.
+ * Address and thread sanitizers map terabytes of shadow memory, have their own signal handlers, and
+ * stop the process like a debugger to look for leaks at its end. Code that limits or forbids these
+ * things must check for them.
  *
  *     if (SANITIZED)
  *         return;

@@ -1,5 +1,5 @@
 /**
- * @file base/slots.c  Ids for things that may go before who knows them
+ * @file base/slots.c  Ids for objects that others refer to and that may disappear
  */
 #include "base/slots.h"
 
@@ -7,8 +7,8 @@
 
 struct slot {
     void *thing;   /* NULL: free */
-    uint32_t used; /* how often; the upper half of the id */
-    uint32_t next; /* of the free ones, and one; 0: none */
+    uint32_t used; /* how often the slot was used; the upper half of the id */
+    uint32_t next; /* index of the next free slot, plus one; 0: none */
 };
 
 static int grow(struct slots *s)

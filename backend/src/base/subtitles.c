@@ -1,10 +1,10 @@
 /**
- * @file base/subtitles.c  Something said in pieces that can be read while they are heard
+ * @file base/subtitles.c  Splitting speech into subtitles
  *
- * The text is cut into tokens (words; what is longer than a line, in pieces of one). Each gets its
- * time: from the recogniser's words where these are the same in number, else by its share of the
- * letters. Then tokens are taken into a cue until it is full, and what came after the best place to
- * break goes back.
+ * The text is split into tokens (words; a word longer than a line is split into pieces that fit).
+ * Each gets a time: from the recogniser's words if their number is the same, else by its share of
+ * the letters. Then a cue is filled with tokens until it is full, and those after the best breaking
+ * point go back.
  */
 #include "base/subtitles.h"
 
@@ -15,14 +15,15 @@
 #include <string.h>
 
 enum {
-    SENTENCE_LEAST = SUBTITLE_LETTERS / 2, /* letters before the end of a sentence ends a cue */
-    PAUSE_MS = 1000,                       /* between two words: always a new cue */
+    SENTENCE_LEAST = SUBTITLE_LETTERS / 2, /* least letters in a cue before the end of a sentence
+                                              ends it */
+    PAUSE_MS = 1000,                       /* between two words: always starts a new cue */
 };
 
 struct token {
     const char *text;
     size_t len, letters;
-    bool glued; /* goes on where the one before ended, without a space */
+    bool glued; /* continues the previous one without a space */
     struct subtitle_span span;
 };
 
@@ -81,8 +82,8 @@ static void take_times(const struct subtitle_speech *s, struct token *t, size_t 
 
 /* ---------------------------------------------------------------- cues */
 
-/** Lays tokens out in lines. How many of them fit; their text goes to `text` if that is not NULL.
- */
+/** Breaks tokens into lines. Returns how many fit; writes their text to `text` if that is not
+ *  NULL. */
 static size_t lay_out(const struct token *t, size_t n, char *text)
 {
     size_t line = 1, letters = 0, i;
@@ -116,7 +117,7 @@ static bool ends_with(const struct token *t, const char *marks)
     return t->len && strchr(marks, t->text[t->len - 1]) != NULL;
 }
 
-/** Where a cue that could hold n tokens ends best. `rest`: more tokens follow. */
+/** The best end for a cue that could hold n tokens. `rest`: more tokens follow. */
 static size_t break_at(const struct token *t, size_t n, bool rest)
 {
     size_t letters = 0, clause = 0;

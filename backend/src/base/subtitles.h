@@ -1,10 +1,10 @@
 /**
- * @file base/subtitles.h  Something said in pieces that can be read while they are heard
+ * @file base/subtitles.h  Splitting speech into subtitles
  *
  * A cue stays for at most seven seconds and has at most two lines of 42 letters, the measures of
  * television and of streaming services (BBC Subtitle Guidelines; Netflix Timed Text Style Guide).
- * It ends with a sentence where one ends late enough, else at a comma, a pause, or where it is
- * full.
+ * It ends at the end of a sentence if that comes late enough, else at a comma, at a pause, or when
+ * it is full.
  *
  *     subtitles_each(&speech, write_cue, &cues);       // cues it with subtitle_time()
  *
@@ -31,17 +31,18 @@ struct subtitle_span {
     uint64_t start_ms, end_ms;
 };
 
-/** Words without a pause that ends them; all borrowed. */
+/** A piece of speech; everything is borrowed. */
 struct subtitle_speech {
-    const char *text; /**< UTF-8, words parted by spaces */
+    const char *text; /**< UTF-8, words separated by spaces */
     struct subtitle_span span;
-    const struct subtitle_span *words; /**< (optional) Of each word; else each has its share */
+    const struct subtitle_span *words; /**< (optional) Of each word; otherwise time is divided by
+                                            length */
     size_t word_count;
 };
 
 struct subtitle {
     struct subtitle_span span;
-    char text[SUBTITLE_BYTES]; /**< Lines with a newline between */
+    char text[SUBTITLE_BYTES]; /**< Lines separated by a newline */
 };
 
 int subtitles_each(const struct subtitle_speech *speech,

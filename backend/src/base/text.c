@@ -11,8 +11,7 @@
 
 enum { REPLACEMENT = 0xFFFD };
 
-/* Length of the well-formed sequence at p, 0 if there is none. Table 3-7 of the Unicode Standard.
- */
+/* Length of the well-formed sequence at p; 0: malformed. Table 3-7 of the Unicode Standard. */
 static size_t sequence(const unsigned char *p, size_t left)
 {
     unsigned char low = 0x80;
